@@ -1,0 +1,23 @@
+import type { Frame } from './frame.ts';
+
+/** One person's stream, decoded straight to `rateHz` mono (libopus mixes down and resamples). Has state. */
+export interface OpusDecoder {
+  /** Any legal frame length. Throws a plain Error on a payload that is not Opus. */
+  decode(opus: Uint8Array): Int16Array;
+  free(): void;
+}
+
+/** Mono, 20 ms a call, 64 kbit/s, application VOIP. Has state. */
+export interface OpusEncoder {
+  /** `samples` holds exactly 20 ms at the encoder's rate. */
+  encode(samples: Int16Array): Frame;
+  free(): void;
+}
+
+/** One Opus library. */
+export interface OpusCodec {
+  /** As printed at start, say `mediaplex`. */
+  readonly name: string;
+  decoder(rateHz: 16_000 | 24_000 | 48_000): OpusDecoder;
+  encoder(rateHz: 16_000 | 24_000 | 48_000): OpusEncoder;
+}

@@ -1,0 +1,25 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Time for the inner rooms: a scenario may hand in one that it steps by hand. */
+export interface Clock {
+  /** Monotonic milliseconds; on one machine all processes count from the same instant. */
+  nowMs(): number;
+  /** Milliseconds since 1970, for people: dates and times of day. */
+  wallMs(): number;
+  /** Aborting `signal` throws `signal.reason`. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const realClock: Clock = {
+  nowMs: () => Number(process.hrtime.bigint()) / 1e6,
+  wallMs: () => Date.now(),
+  async sleep(ms, signal) {
+    signal.throwIfAborted();
+    try {
+      await wait(Math.max(0, ms), undefined, { signal });
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw cause;
+    }
+  },
+};

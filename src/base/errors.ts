@@ -1,0 +1,41 @@
+/** Every code a BotError may carry, as `room.word`, with what it means to the operator. */
+export const errorCodes = {
+  'audio.bad_wav': 'bytes that are not a WAV file we can read',
+  'audio.no_codec': 'no Opus library could be loaded',
+  'provider.unreachable': 'a speech or chat server did not take the connection',
+  'provider.refused': 'a speech or chat server answered with an error',
+  'provider.bad_key': 'a speech or chat server refused the key',
+  'provider.rate_limited': 'a speech or chat server is limiting us',
+  'provider.late': 'a speech or chat server was silent for too long',
+  'provider.wrong_type':
+    'a speech or chat server answered with something else than asked (HTML, say)',
+  'provider.empty': 'a speech or chat server answered with nothing',
+  'provider.truncated': 'a stream of a speech or chat server ended before its end marker',
+  'speech.failed': 'an embedded speech engine failed',
+  'speech.unspeakable': 'a text without anything an engine can say',
+  'link.lost': 'the voice link went away',
+  'link.timeout': 'Discord did not open the voice link in time',
+  'link.unsupported': 'the voice library lacks something the link stands on',
+  'discord.bad_token': 'Discord refused the token',
+  'discord.unreachable': 'the Discord API could not be reached',
+  'sandbox.failed': 'the sandbox did not start or went away',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/**
+ * A broken outside world, told in one sentence for the operator.
+ *
+ * `retryable` is read only by whoever owns the retry. People in the room get a text id, never `message`.
+ */
+export class BotError extends Error {
+  override readonly name = 'BotError';
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, retryable: boolean, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.retryable = retryable;
+  }
+}

@@ -1,0 +1,41 @@
+export type ToolCall = {
+  readonly id: string;
+  readonly name: string;
+  readonly argumentsJson: string;
+};
+
+export type Tool = {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments object. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+};
+
+/** What a chat model is shown. `name` is who said it; content never carries the name itself. */
+export type ChatMessage =
+  | { readonly role: 'system'; readonly content: string }
+  | { readonly role: 'user'; readonly name: string; readonly content: string }
+  | { readonly role: 'assistant'; readonly content: string; readonly calls?: readonly ToolCall[] }
+  | { readonly role: 'tool'; readonly callId: string; readonly content: string };
+
+export type Usage = { readonly inputTokens: number; readonly outputTokens: number };
+
+export type ChatPart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'tool'; readonly call: ToolCall }
+  | { readonly kind: 'usage'; readonly usage: Usage };
+
+/** Text in, text out, streamed. */
+export interface ChatModel {
+  /**
+   * Yields text as it arrives (never reasoning), whole tool calls, and usage where the server reports it.
+   *
+   * Errors: BotError `provider.*`; `provider.truncated` after the text that did arrive. Aborting `signal` throws
+   * `signal.reason`.
+   */
+  reply(
+    messages: readonly ChatMessage[],
+    tools: readonly Tool[],
+    signal: AbortSignal,
+  ): AsyncIterable<ChatPart>;
+}

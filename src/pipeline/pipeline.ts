@@ -1,0 +1,57 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { ChatMessage, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
+import type { Transcript, Voice } from '#src/speech/ports.ts';
+
+/** One utterance of one person. */
+export type Said = {
+  readonly speakerId: string;
+  readonly name: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** 16 kHz mono; absent when it was typed. */
+  readonly pcm?: Pcm;
+  /** Recognised once, on first call, and kept. Rejects with the recogniser's error. */
+  readonly transcript: () => Promise<Transcript>;
+};
+
+export type ReplyStyle = { readonly instructions: string; readonly voice: Voice };
+
+/** What is to be answered. */
+export type Turn = {
+  readonly said: readonly Said[];
+  readonly style: ReplyStyle;
+  /** Earlier turns, oldest first, without `said`. Assistant items hold only what was heard. */
+  readonly history: readonly ChatMessage[];
+  readonly tools: readonly Tool[];
+};
+
+export type ReplyPart =
+  /** What the model wrote, as it arrives; concatenated it is the whole answer. */
+  | { readonly kind: 'text'; readonly text: string }
+  /** A speakable clause went to speech. */
+  | { readonly kind: 'clause'; readonly text: string }
+  /** Sound in order; `ofText` names the clause it speaks. */
+  | { readonly kind: 'audio'; readonly pcm: Pcm; readonly ofText?: string }
+  | { readonly kind: 'tool'; readonly call: ToolCall }
+  | { readonly kind: 'usage'; readonly usage: Usage };
+
+export type ToolResult = { readonly content: string };
+
+/** What an answer may ask of the room while it runs; session supplies it. */
+export interface Stage {
+  /** Milliseconds of this answer that really left for the room. */
+  playedMs(): number;
+  /** Waits for the release of the answer first: thinking ahead never has an effect. */
+  run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
+}
+
+/** Speech in, speech out. `chained`, `audio-model` and `realtime` behave alike behind it. */
+export interface Pipeline {
+  /**
+   * Starts at once and reads ahead within a bound, whether or not the result is read.
+   * An utterance without words yields nothing.
+   *
+   * Errors: BotError `provider.*`, `speech.*`. Aborting `signal` throws `signal.reason`.
+   */
+  answer(turn: Turn, stage: Stage, signal: AbortSignal): AsyncIterable<ReplyPart>;
+}

@@ -1,0 +1,51 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+
+/** One person's right to one voice call, as the main gateway handed it out with op 4. */
+export type VoiceTicket = {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly token: string;
+};
+
+/** The voice half of the small Discord: voice gateway v8, UDP, end-to-end group. */
+export interface VoiceServer extends AsyncDisposable {
+  /** `localhost:PORT`, as VOICE_SERVER_UPDATE names it. */
+  readonly endpoint: string;
+  /** PEM of the self-signed certificate behind `endpoint`. */
+  readonly certificate: string;
+  /** Lets this ticket identify; a former ticket of the same person in the same server is void. */
+  admit(ticket: VoiceTicket): void;
+  /** Ends the person's call there with `closeCode` (4014: disconnected). */
+  expel(guildId: string, userId: string, closeCode: number): void;
+}
+
+/** When a simulated person spoke, on the clock all processes of the machine share. */
+export type Spoken = {
+  readonly firstPacketAtMs: number;
+  /** First and last packet that carried voice, by the energy of the source. */
+  readonly firstVoicedAtMs: number;
+  readonly lastVoicedAtMs: number;
+};
+
+/** 20 ms that reached a simulated person: decrypted, decoded to 48 kHz mono. */
+export type HeardFrame = {
+  readonly fromUserId: string;
+  readonly atMs: number;
+  readonly samples: Int16Array;
+  /** False for Discord's silence frames. */
+  readonly audible: boolean;
+  /** Whether it came end-to-end encrypted. */
+  readonly sealed: boolean;
+};
+
+/** A simulated person's end of a voice call: a real client over TLS and UDP. */
+export interface VoiceClient extends AsyncDisposable {
+  /** Speaks `pcm` in real time, 20 ms a packet, then five silence frames. Aborting `signal` throws its reason. */
+  speak(pcm: Pcm, signal: AbortSignal): Promise<Spoken>;
+  /** Called for each frame that could be opened and decoded, in order of arrival. */
+  onFrame(listener: (frame: HeardFrame) => void): void;
+  /** Resolves when the end-to-end group holds exactly these people besides oneself, or at once without DAVE. */
+  settled(signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,38 @@
+import type { FrameSource } from '#src/audio/frame.ts';
+import type { Packet } from '#src/audio/packet.ts';
+
+/** Asked for each packet before it is decrypted. */
+export type MayHear = (speakerId: string) => boolean;
+
+export type Person = { readonly id: string; readonly name: string; readonly isBot: boolean };
+
+export type ChannelRef = {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly name: string;
+};
+
+/** One voice channel as the session sees it. discord/ and test/fakes each supply one. */
+export interface VoiceLink extends AsyncDisposable {
+  /**
+   * Packets of people who may be heard, in order of arrival; nothing at all during silence.
+   *
+   * Ends when the link is disposed. Errors: BotError `link.lost` (retryable).
+   * Aborting `signal` throws `signal.reason`.
+   */
+  hear(signal: AbortSignal): AsyncIterable<Packet>;
+  /** Asks `frames` for 20 ms every 20 ms, and tells it what really left. Replaces the former source. */
+  play(frames: FrameSource): { wake(): void };
+  /** Everybody in the channel now but this bot itself. */
+  people(): readonly Person[];
+}
+
+/** Opens voice links; one per server at a time. */
+export interface VoiceDoor {
+  /**
+   * Resolves once the link can be spoken through: voice ready and encryption settled.
+   *
+   * Errors: BotError `link.timeout` after 15 s (retryable), `link.unsupported`. Aborting throws `signal.reason`.
+   */
+  open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink>;
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+if (!process.features.typescript) throw new Error('Tests need Node 24: npm ci, then npm test.');
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    isolate: false,
+    restoreMocks: true,
+    experimental: { viteModuleRunner: false },
+  },
+});
