@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { type Config, readConfig, settingNames } from '#src/config.ts';
+
+function good(environment: NodeJS.ProcessEnv): Config {
+  const result = readConfig(environment);
+  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
+  return result.config;
+}
+
+function mistakes(environment: NodeJS.ProcessEnv): readonly string[] {
+  const result = readConfig(environment);
+  return result.kind === 'bad' ? result.mistakes : [];
+}
+
+test('without any setting it is the sandbox with embedded engines', () => {
+  const config = good({});
+  expect(config.discord).toBeUndefined();
+  expect([config.chat.kind, config.transcription.kind, config.speech.kind]).toEqual([
+    'embedded',
+    'embedded',
+    'embedded',
+  ]);
+});
+
+test('an empty setting counts as not set', () => {
+  expect(good({ DISCORD_TOKEN: '', SPEECH_FORMAT: ' ' })).toEqual(good({}));
+});
+
+test('every mistake is told at once, one line each, naming its setting', () => {
+  const told = mistakes({
+    PIPELINE: 'telepathy',
+    CHAT_COMPLETION_BASE_URL: 'not an address',
+    LOG_LEVEL: 'loud',
+    DISCORD_GUILD_ID: 'my server',
+  });
+  expect(told.map((line) => line.split(':')[0]).sort()).toEqual([
+    'CHAT_COMPLETION_BASE_URL',
+    'DISCORD_GUILD_ID',
+    'LOG_LEVEL',
+    'PIPELINE',
+  ]);
+  expect(told.every((line) => !line.includes('\n'))).toBe(true);
+});
+
+test('a mistaken secret is never repeated', () => {
+  expect(mistakes({ OPENAI_API_KEY: 'sk-very secret' }).join()).not.toContain('very');
+});
+
+test('a configuration never prints its secrets', () => {
+  const config = good({ DISCORD_TOKEN: 'hush-token', OPENAI_API_KEY: 'hush-key' });
+  expect(inspect(config, { depth: 9 }) + JSON.stringify(config)).not.toContain('hush');
+});
+
+test('the shared key goes to the shared address only', () => {
+  const { chat, speech } = good({
+    OPENAI_API_KEY: 'k',
+    CHAT_COMPLETION_BASE_URL: 'http://localhost:11434/v1',
+  });
+  expect(chat).not.toHaveProperty('apiKey');
+  expect(speech).toMatchObject({ kind: 'remote', baseUrl: 'https://api.openai.com/v1' });
+  expect(speech).toHaveProperty('apiKey');
+});
+
+test('a server of one’s own needs no key', () => {
+  expect(good({ SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' }).speech).toMatchObject({
+    kind: 'remote',
+  });
+});
+
+test('OpenAI without a key is a mistake that names the setting', () => {
+  expect(mistakes({ TRANSCRIPTION_MODEL: 'gpt-transcribe' })).toEqual([
+    expect.stringContaining('TRANSCRIPTION_API_KEY'),
+  ]);
+});
+
+test('.env.example lists every setting with its default and one line about it', async () => {
+  const lines = (await readFile('.env.example', 'utf8')).split('\n');
+  const listed = lines.flatMap((line, at) => {
+    const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
+    return name === undefined ? [] : [{ name, value, about: lines[at - 1] }];
+  });
+  expect(listed.map(({ name, value }) => [name, value])).toEqual([...settingNames()]);
+  expect(listed.every(({ about }) => about?.startsWith('# '))).toBe(true);
+});
+
+test('.env.example used as it is changes nothing', async () => {
+  const text = await readFile('.env.example', 'utf8');
+  const given = Object.fromEntries(
+    [...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+  );
+  expect(good(given)).toEqual(good({}));
+});

@@ -1,0 +1,78 @@
+import { glob, readdir, readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+
+const inner = [
+  'base',
+  'texts',
+  'audio',
+  'turn',
+  'people',
+  'provider',
+  'speech',
+  'chat',
+  'pipeline',
+  'playback',
+];
+
+/** Which rooms each room may import: the truth of the house. A new arrow is a reviewed line here. */
+const below: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  texts: ['base'],
+  audio: ['base'],
+  turn: ['base'],
+  people: ['base'],
+  provider: ['base'],
+  chat: ['provider', 'base'],
+  speech: ['provider', 'audio', 'base'],
+  playback: ['audio', 'base'],
+  pipeline: ['speech', 'chat', 'audio', 'base'],
+  session: inner,
+  commands: ['session', 'people', 'texts', 'base'],
+  discord: ['session', 'people', 'texts', 'audio', 'base'],
+  sandbox: ['speech', 'audio', 'base'],
+  status: ['session', 'base'],
+  console: ['session', 'speech', 'audio', 'base'],
+};
+
+/** The room named by every `from '#…'`, `import '#…'` and `import('#…')`, type imports too. */
+const imported = /(?:from|import)\s*\(?\s*'#(?:src\/)?([\w-]+)/g;
+
+test.each(Object.entries(below))('%s imports only the rooms below it', async (room, allowed) => {
+  const strays: string[] = [];
+  for await (const path of glob(room === 'commands' ? 'commands/**/*.ts' : `src/${room}/**/*.ts`)) {
+    for (const [, target = ''] of (await readFile(path, 'utf8')).matchAll(imported)) {
+      if (target !== room && !allowed.includes(target)) strays.push(`${path} -> ${target}`);
+    }
+  }
+  expect(strays).toEqual([]);
+});
+
+test('every folder of src is a room of the table, and has a README of at most 25 lines', async () => {
+  const rooms = (await readdir('src', { withFileTypes: true })).filter((entry) =>
+    entry.isDirectory(),
+  );
+  expect(rooms.map(({ name }) => name).sort()).toEqual(
+    Object.keys(below)
+      .filter((room) => room !== 'commands')
+      .sort(),
+  );
+  for (const { name } of rooms) {
+    const readme = await readFile(`src/${name}/README.md`, 'utf8');
+    expect(readme.trimEnd().split('\n').length, name).toBeLessThanOrEqual(25);
+    for (const heading of ['For', 'Not for', 'Doors', 'Ports', 'Time and failure', 'Try it']) {
+      expect(readme, name).toContain(`**${heading}**`);
+    }
+  }
+});
+
+test('the sodium hook is line 1 of every file that takes a value from the voice library', async () => {
+  for await (const path of glob('{src,test}/**/*.ts')) {
+    const source = await readFile(path, 'utf8');
+    if (!/^import (?!type)[^;]*'@discordjs\/voice'/m.test(source)) continue;
+    expect(source.split('\n')[0], path).toMatch(/^import '(\.|#src\/discord)\/sodium\.ts';$/);
+  }
+});
+
+test('the lockfile names no registry', async () => {
+  expect(await readFile('package-lock.json', 'utf8')).not.toContain('"resolved"');
+});
