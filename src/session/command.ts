@@ -39,7 +39,8 @@ export type Joining =
   | { readonly kind: 'joined' }
   | { readonly kind: 'already' }
   | { readonly kind: 'busy'; readonly other: string; readonly people: number }
-  | { readonly kind: 'timeout' }
+  /** Tried again by itself; `/leave` ends that. */
+  | { readonly kind: 'timeout'; readonly nextTryMs: number }
   | { readonly kind: 'failed'; readonly code: string };
 
 export type Leaving =

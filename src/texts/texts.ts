@@ -1,10 +1,10 @@
 /** Every sentence people read, by id. `{x}` is filled in. Wording is the product's. */
 const english = {
   'join.ok': 'In {channel}. Just talk to me.',
-  'join.consent': 'By calling me you said yes for this session; /leave ends it.',
+  'join.consent': 'By calling me you said yes for this session; /privacy deny undoes it.',
   'join.none': 'Join a voice channel first, or pick one: /join channel.',
   'join.busy': "I'm in {other} with {n} people. Ask there, or add a second worker bot.",
-  'join.timeout': "Discord's voice server did not answer in 15 s. Run /join to try again.",
+  'join.timeout': "Discord's voice server did not answer in 15 s. Retrying; next try in {s} s.",
   'leave.ok': 'Left {channel} after {duration}.',
   'leave.nowhere': "I'm in no voice channel here.",
   'perm.room': 'Join {channel} first.',

@@ -1,0 +1,56 @@
+import type { ErrorCode } from '#src/base/errors.ts';
+import type { ChannelRef } from './link.ts';
+
+/** The instants of a turn, named once for console, metrics and bench; milliseconds of the monotonic clock. */
+export type Instants = {
+  /** Last voiced packet of the utterance arrived. */
+  readonly heardAtMs: number;
+  /** End of the utterance was decided. */
+  readonly endedAtMs: number;
+  readonly recognisedAtMs?: number;
+  readonly firstTokenAtMs?: number;
+  readonly firstClauseAtMs?: number;
+  readonly firstSpeechAtMs?: number;
+  /** First frame of the answer left as a datagram. */
+  readonly firstSentAtMs?: number;
+};
+
+/** How an answer ended; exactly one each. */
+export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
+
+/** The stage that failed, as a person would name it. */
+export type FailedStage = 'recognise' | 'think' | 'speak' | 'link' | 'bug';
+
+/** What happened in one voice channel. Status, console and metrics listen; nothing answers back. */
+export type SessionEvent =
+  | { readonly kind: 'joined'; readonly channel: ChannelRef; readonly tookMs: number }
+  | {
+      readonly kind: 'left';
+      readonly channel: ChannelRef;
+      readonly why: 'asked' | 'alone' | 'lost' | 'stopped';
+    }
+  | {
+      readonly kind: 'recognised';
+      readonly speakerId: string;
+      readonly name: string;
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'answered';
+      readonly speakerId: string;
+      readonly name: string;
+      /** What the model wrote, and what of it really left for the room. */
+      readonly text: string;
+      readonly heardText: string;
+      readonly finish: AnswerFinish;
+      readonly instants: Instants;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly stage: FailedStage;
+      readonly code: ErrorCode | 'bug';
+      /** One sentence for the operator. */
+      readonly message: string;
+      /** Only for a bug. */
+      readonly cause?: unknown;
+    };
