@@ -40,12 +40,35 @@ export type HeardFrame = {
   readonly sealed: boolean;
 };
 
+/** What went wrong between the socket and `onFrame`, counted since the client connected. */
+export type VoiceCounts = {
+  readonly sentPackets: number;
+  readonly receivedPackets: number;
+  /** Failed the transport cipher, or no RTP at all. */
+  readonly unopened: number;
+  /** Opened, but sealed for another group. */
+  readonly unsealable: number;
+  /** Opened, but not Opus. */
+  readonly undecodable: number;
+  /** Of somebody the server has not named yet; the bound of what is kept was reached. */
+  readonly unmapped: number;
+};
+
 /** A simulated person's end of a voice call: a real client over TLS and UDP. */
 export interface VoiceClient extends AsyncDisposable {
-  /** Speaks `pcm` in real time, 20 ms a packet, then five silence frames. Aborting `signal` throws its reason. */
+  /**
+   * Speaks `pcm` in real time, 20 ms a packet, then five silence frames; calls wait for each other.
+   *
+   * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
+   */
   speak(pcm: Pcm, signal: AbortSignal): Promise<Spoken>;
   /** Called for each frame that could be opened and decoded, in order of arrival. */
   onFrame(listener: (frame: HeardFrame) => void): void;
-  /** Resolves when the end-to-end group holds exactly these people besides oneself, or at once without DAVE. */
-  settled(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when exactly `others` and oneself are in the call and, with DAVE, in its end-to-end group.
+   *
+   * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
+   */
+  settled(others: readonly string[], signal: AbortSignal): Promise<void>;
+  counts(): VoiceCounts;
 }
