@@ -47,7 +47,7 @@ export type VoiceCounts = {
   /** Failed the transport cipher, or no RTP at all. */
   readonly unopened: number;
   /** Opened, but sealed for another group. */
-  readonly unsealable: number;
+  readonly stillSealed: number;
   /** Opened, but not Opus. */
   readonly undecodable: number;
   /** Of somebody the server has not named yet; the bound of what is kept was reached. */
