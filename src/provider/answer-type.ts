@@ -1,0 +1,48 @@
+/** What a request wants back. */
+export type Asked = 'sound' | 'events' | 'json';
+
+const accepted: Readonly<Record<Asked, RegExp>> = {
+  sound: /^(audio\/.+|(application|binary)\/octet-stream)$/,
+  events: /^(text\/event-stream|text\/plain)$/,
+  json: /^(application\/(.+\+)?json|text\/plain)$/,
+};
+
+/** Told from the request alone: its path, and `stream` in its body. */
+export function askedOf(url: string, body: unknown): Asked {
+  const path = url.replace(/[?#].*/, '');
+  if (path.endsWith('/audio/speech')) return isSpeechEvents(body) ? 'events' : 'sound';
+  const streamed =
+    body instanceof FormData
+      ? body.get('stream') === 'true'
+      : typeof body === 'string' && /"stream"\s*:\s*true/.test(body);
+  return streamed ? 'events' : 'json';
+}
+
+function isSpeechEvents(body: unknown): boolean {
+  return typeof body === 'string' && /"stream_format"\s*:\s*"sse"/.test(body);
+}
+
+/** `audio/pcm` out of `Audio/PCM; rate=24000`; empty where the server does not say. */
+export function mediaType(headers: Headers): string {
+  const [type = ''] = (headers.get('content-type') ?? '').split(';');
+  return type.trim().toLowerCase();
+}
+
+/** Undefined if the type fits or is missing, `json` if the body will say what is wrong, else what came. */
+export function objectionToType(type: string, asked: Asked): string | undefined {
+  if (type === '' || accepted[asked].test(type)) return undefined;
+  if (accepted.json.test(type)) return 'json';
+  return /html/.test(type) ? `a web page (${type})` : `${type} instead of ${asked}`;
+}
+
+/** The same, judged by the first bytes: types are missing or wrong often enough. */
+export function objectionToHead(head: Uint8Array, asked: Asked): string | undefined {
+  const text = Buffer.from(head.subarray(0, 64)).toString('latin1').trimStart();
+  const sound = asked === 'sound';
+  // Sound may begin with any bytes, but not with sixteen printable ones.
+  if (sound && !/^[\t\n\r\x20-\x7e]{16}/.test(text)) return undefined;
+  if (/^<(!doctype|html|\?xml|head|body)/i.test(text)) return 'a web page';
+  if (sound && /^[{[]/.test(text)) return 'json';
+  if (sound && /^(data|event):/.test(text)) return 'an event stream instead of sound';
+  return undefined;
+}

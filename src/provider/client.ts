@@ -1,0 +1,62 @@
+import { inspect } from 'node:util';
+import { OpenAI } from 'openai';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import type { Secret } from '#src/base/secret.ts';
+import { tryV1 } from './base-url.ts';
+import { serverName } from './foreign-words.ts';
+import { guardFetch, type Limits, standardLimits } from './guarded-fetch.ts';
+
+export type ClientOptions = {
+  readonly baseUrl: string;
+  /** Absent for servers that want none. */
+  readonly apiKey?: Secret;
+  readonly limits?: Partial<Limits>;
+  readonly clock?: Clock;
+  /** The base URL had to be completed with `/v1`; told once. */
+  readonly onBaseUrl?: (found: string) => void;
+};
+
+/** Sent where no key is set: the client insists on one, servers without keys ignore it. */
+const noKey = 'none';
+
+/** Above every limit of the guard, which is the one that decides. */
+const outermostMs = 600_000;
+
+/**
+ * A client for one server: one attempt a request, guarded, and nothing taken from the environment.
+ *
+ * Requests fail with errors that `describeError` turns into BotErrors.
+ */
+export function openClient(options: ClientOptions): OpenAI {
+  const { clock = realClock } = options;
+  const apiKey = options.apiKey?.reveal() ?? noKey;
+  const limits = { ...standardLimits, ...options.limits };
+  let server = serverName(options.baseUrl);
+  const guarded = guardFetch({ server: () => server, secret: keyOf({ apiKey }), limits, clock });
+  const client = new OpenAI({
+    apiKey,
+    adminAPIKey: null,
+    baseURL: options.baseUrl,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    maxRetries: 0,
+    timeout: outermostMs,
+    logLevel: 'off',
+    fetch: tryV1(guarded, options.baseUrl, (found) => {
+      server = serverName(found);
+      client.baseURL = found;
+      options.onBaseUrl?.(found);
+    }),
+  });
+  const shown = `OpenAI(${server})`;
+  return Object.defineProperties(client, {
+    [inspect.custom]: { value: () => shown },
+    toJSON: { value: () => shown },
+  });
+}
+
+/** The key of a client, if it has a real one. */
+export function keyOf({ apiKey }: Pick<OpenAI, 'apiKey'>): string | undefined {
+  return apiKey === noKey || apiKey === null ? undefined : apiKey;
+}

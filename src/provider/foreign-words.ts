@@ -1,0 +1,46 @@
+const longestReadChars = 20_000;
+
+/** What a server said, as one line for an operator: no tags, no keys, at most `maxChars`. */
+export function plainWords(text: string, secret: string | undefined, maxChars: number): string {
+  const head = text.slice(0, longestReadChars);
+  const line = redact(head, secret)
+    .replace(/<(script|style|head)\b[\s\S]*?<\/\1>/gi, ' ')
+    .replace(/<[^<>]*>/g, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1).trimEnd()}…`;
+}
+
+/** The key in use, and whatever else looks like one. */
+function redact(text: string, secret: string | undefined): string {
+  const known = secret && secret.length >= 4 ? text.replaceAll(secret, '[key]') : text;
+  return known.replace(/\bBearer\s+[^\s"']+/gi, '[key]').replace(/\bsk-[\w*-]{6,}/g, '[key]');
+}
+
+/** The human part of an error body: `error.message`, `error`, `detail`, `detail.message`, `detail[].msg`, `message`. */
+export function wordsOf(body: unknown): string | undefined {
+  if (typeof body === 'string') return body === '' ? undefined : body;
+  if (Array.isArray(body)) {
+    const all = body.map(wordsOf).filter((words) => words !== undefined);
+    return all.length > 0 ? all.join('; ') : undefined;
+  }
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { error, detail, message, msg } = body as Readonly<Record<string, unknown>>;
+  return wordsOf(error) ?? wordsOf(detail) ?? wordsOf(message) ?? wordsOf(msg);
+}
+
+/** `text` read as JSON where it is JSON, and its human part taken. */
+export function wordsOfText(text: string): string {
+  try {
+    return wordsOf(JSON.parse(text)) ?? text;
+  } catch {
+    return text;
+  }
+}
+
+/** A base URL as it may be shown: without user, password and query. */
+export function serverName(baseUrl: string): string {
+  if (!URL.canParse(baseUrl)) return 'The server';
+  const { origin, pathname } = new URL(baseUrl);
+  return `${origin}${pathname}`.replace(/\/$/, '');
+}

@@ -1,0 +1,155 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { type Asked, askedOf, mediaType, objectionToHead, objectionToType } from './answer-type.ts';
+import { plainWords, wordsOfText } from './foreign-words.ts';
+import { within } from './within.ts';
+
+export type Limits = {
+  /** From the request to the first byte of the answer, headers included; a cold model loads in here. */
+  readonly firstByteMs: number;
+  /** Between two pieces of the answer, counted only while somebody waits for one. */
+  readonly idleMs: number;
+  /** Of one answer. */
+  readonly maxBytes: number;
+};
+
+export const standardLimits: Limits = {
+  firstByteMs: 30_000,
+  idleMs: 15_000,
+  maxBytes: 64 * 1024 * 1024,
+};
+
+export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+export type Guard = {
+  /** How messages name the server. */
+  readonly server: () => string;
+  readonly secret: string | undefined;
+  readonly limits: Limits;
+  readonly clock: Clock;
+};
+
+/** The only headers that leave: what the environment may have added to a client goes to no server. */
+const ownHeader = /^(accept|authorization|content-type|user-agent|x-stainless-.*)$/;
+
+/**
+ * A `fetch` that cannot hang, flood, follow a redirect, or take a web page for an answer.
+ *
+ * Errors: BotError `provider.late`, `provider.wrong_type`, `provider.refused`, also out of the body while it is read.
+ * Every error and every cancelled body closes the connection.
+ */
+export function guardFetch(guard: Guard): Fetch {
+  return async (input, init = {}) => {
+    const url = input instanceof Request ? input.url : String(input);
+    const { clock, limits } = guard;
+    const hangUp = new AbortController();
+    const signal = AbortSignal.any([hangUp.signal, ...(init.signal ? [init.signal] : [])]);
+    const headers = new Headers(init.headers);
+    for (const name of [...headers.keys()]) if (!ownHeader.test(name)) headers.delete(name);
+    const sent = fetch(url, { ...init, headers, signal, redirect: 'manual' });
+    const dueAtMs = clock.nowMs() + limits.firstByteMs;
+    try {
+      const response = await within(sent, limits.firstByteMs, clock, () =>
+        late(guard, 'firstByteMs'),
+      );
+      return await check(response, { ...guard, hangUp, dueAtMs, asked: askedOf(url, init.body) });
+    } catch (cause) {
+      hangUp.abort(cause);
+      throw cause;
+    }
+  };
+}
+
+type Watch = Guard & {
+  readonly hangUp: AbortController;
+  readonly dueAtMs: number;
+  readonly asked: Asked;
+};
+
+async function check(response: Response, watch: Watch): Promise<Response> {
+  const { status, statusText, headers } = response;
+  const server = watch.server();
+  if (status >= 300 && status < 400) {
+    const to = plainWords(headers.get('location') ?? 'nowhere', watch.secret, 80);
+    throw new BotError(
+      'provider.refused',
+      false,
+      `${server} redirects to ${to}: set that address as the base URL.`,
+    );
+  }
+  if (!response.body) return response;
+  const body = watchBody(response.body, watch, response.ok);
+  const watched = new Response(body, { status, statusText, headers });
+  const objection = response.ok ? objectionToType(mediaType(headers), watch.asked) : undefined;
+  if (objection === 'json') throw jsonInstead(await watched.text(), watch);
+  if (objection) throw wrongType(server, objection);
+  return watched;
+}
+
+/** Passes pieces on as they are asked for, each within its limit. */
+function watchBody(
+  body: ReadableStream<Uint8Array>,
+  watch: Watch,
+  judge: boolean,
+): ReadableStream<Uint8Array> {
+  const { clock, limits, hangUp } = watch;
+  const reader = body.getReader();
+  let bytes = 0;
+  const read = async () => {
+    const first = bytes === 0;
+    const ms = first ? watch.dueAtMs - clock.nowMs() : limits.idleMs;
+    const limit = first ? 'firstByteMs' : 'idleMs';
+    const { done, value } = await within(reader.read(), ms, clock, () => late(watch, limit));
+    if (done) return undefined;
+    if (first && judge) judgeHead(value, watch);
+    bytes += value.length;
+    if (bytes > limits.maxBytes) throw tooMuch(watch);
+    return value;
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const piece = await read();
+          if (piece) controller.enqueue(piece);
+          else controller.close();
+        } catch (cause) {
+          hangUp.abort(cause);
+          controller.error(cause);
+        }
+      },
+      cancel: (reason) => hangUp.abort(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function judgeHead(head: Uint8Array, watch: Watch): void {
+  const objection = objectionToHead(head, watch.asked);
+  if (objection === 'json') throw jsonInstead(Buffer.from(head).toString(), watch);
+  if (objection) throw wrongType(watch.server(), objection);
+}
+
+function late({ server, limits }: Guard, limit: 'firstByteMs' | 'idleMs'): BotError {
+  const seconds = Math.round(limits[limit] / 100) / 10;
+  const doing =
+    limit === 'idleMs' ? 'stopped in the middle of its answer for' : 'did not answer in';
+  return new BotError('provider.late', true, `${server()} ${doing} ${seconds} s.`);
+}
+
+function wrongType(server: string, what: string): BotError {
+  const advice = 'check that the base URL is the API itself, which usually ends in /v1';
+  const message = `${server} answered with ${what}: ${advice}.`;
+  return new BotError('provider.wrong_type', false, message);
+}
+
+/** JSON where sound or a stream was asked is an error in the clothes of a success. */
+function jsonInstead(text: string, { server, secret }: Guard): BotError {
+  const words = plainWords(wordsOfText(text), secret, 120);
+  return new BotError('provider.wrong_type', false, `${server()} answered with JSON: ${words}`);
+}
+
+function tooMuch({ server, limits }: Guard): BotError {
+  const megabytes = Math.round(limits.maxBytes / 1024 / 1024);
+  return new BotError('provider.refused', false, `${server()} sent more than ${megabytes} MB.`);
+}

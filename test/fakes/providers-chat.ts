@@ -1,0 +1,68 @@
+export type MockReply = {
+  /** Tried on the newest message; a string matches anywhere in it, letter case aside. */
+  readonly match: string | RegExp;
+  readonly text?: string;
+  readonly call?: { readonly name: string; readonly argumentsJson: string };
+};
+
+export type ChatRequest = {
+  readonly model?: string;
+  readonly stream?: boolean;
+  readonly stream_options?: { readonly include_usage?: boolean };
+  readonly messages?: readonly { readonly role: string; readonly content?: unknown }[];
+};
+
+/** The first reply that fits the newest message, else an echo of it. */
+export function replyTo(request: ChatRequest, replies: readonly MockReply[]): MockReply {
+  const content = request.messages?.at(-1)?.content;
+  const newest = typeof content === 'string' ? content : JSON.stringify(content ?? '');
+  const fits = ({ match }: MockReply) =>
+    typeof match === 'string'
+      ? newest.toLowerCase().includes(match.toLowerCase())
+      : match.test(newest);
+  return replies.find(fits) ?? { match: /^/, text: `You said: ${newest}` };
+}
+
+/** What a server streams for `reply`, one event a token. */
+export function chatEvents(request: ChatRequest, reply: MockReply): string[] {
+  const tokens = (reply.text ?? '').match(/\s*\S+/g) ?? [];
+  const deltas: object[] = tokens.map((content) => ({ delta: { content } }));
+  if (reply.call) deltas.push({ delta: { tool_calls: [{ index: 0, ...toolCall(reply.call) }] } });
+  const finish_reason = reply.call ? 'tool_calls' : 'stop';
+  const choices = [...deltas, { delta: {}, finish_reason }];
+  const events = choices.map((choice) => chunk(request, [{ index: 0, ...choice }]));
+  if (request.stream_options?.include_usage) {
+    events.push(chunk(request, [], usage(request, tokens.length)));
+  }
+  return [...events, 'data: [DONE]\n\n'];
+}
+
+/** The same in one piece. */
+export function chatAnswer(request: ChatRequest, reply: MockReply): object {
+  const calls = reply.call ? { tool_calls: [toolCall(reply.call)] } : {};
+  const message = { role: 'assistant', content: reply.text ?? null, ...calls };
+  const finish_reason = reply.call ? 'tool_calls' : 'stop';
+  return {
+    ...head(request, 'chat.completion'),
+    choices: [{ index: 0, message, finish_reason }],
+    usage: usage(request, reply.text?.split(/\s+/).length ?? 0),
+  };
+}
+
+function chunk(request: ChatRequest, choices: readonly object[], used?: object): string {
+  const body = { ...head(request, 'chat.completion.chunk'), choices, usage: used ?? null };
+  return `data: ${JSON.stringify(body)}\n\n`;
+}
+
+function head({ model = 'mock' }: ChatRequest, object: string): object {
+  return { id: 'chatcmpl-mock', object, created: 0, model };
+}
+
+function toolCall({ name, argumentsJson }: { name: string; argumentsJson: string }): object {
+  return { id: 'call_mock', type: 'function', function: { name, arguments: argumentsJson } };
+}
+
+function usage({ messages = [] }: ChatRequest, completion_tokens: number): object {
+  const prompt_tokens = Math.ceil(JSON.stringify(messages).length / 4);
+  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+}

@@ -1,0 +1,30 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { realClock } from '#src/base/clock.ts';
+
+export type Piece = { readonly dueAtMs: number; readonly bytes: Uint8Array | string };
+
+/** Waits until the instant itself: timers alone may fire a millisecond early. */
+export async function until(dueAtMs: number, signal: AbortSignal): Promise<void> {
+  for (let leftMs = dueAtMs - realClock.nowMs(); leftMs > 0; leftMs = dueAtMs - realClock.nowMs()) {
+    await wait(leftMs, undefined, { signal });
+  }
+}
+
+/** Sends every piece at its own instant; one that is late does not delay the next. */
+export async function sendPaced(
+  response: ServerResponse,
+  pieces: Iterable<Piece>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { dueAtMs, bytes } of pieces) {
+    await until(dueAtMs, signal);
+    signal.throwIfAborted();
+    response.write(bytes);
+  }
+}
+
+/** Odd in size, so that readers meet half a sample. */
+export function* cut(bytes: Uint8Array, sizeBytes: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += sizeBytes) yield bytes.subarray(at, at + sizeBytes);
+}

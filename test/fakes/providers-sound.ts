@@ -1,0 +1,29 @@
+import { writeWav } from '#src/audio/wav.ts';
+
+const msPerChar = 65;
+const shortestMs = 250;
+const pitchHz = 150;
+const syllablesPerSecond = 4;
+
+/** A hum with the pitch and the syllables of a voice, as long as `text` would take to say. */
+export function tone(text: string, rateHz: number): Int16Array {
+  const lengthMs = Math.max(shortestMs, text.length * msPerChar);
+  return Int16Array.from({ length: Math.round((lengthMs / 1000) * rateHz) }, (_, n) => {
+    const seconds = n / rateHz;
+    const loud = 0.2 + 0.8 * Math.sin(Math.PI * syllablesPerSecond * seconds) ** 2;
+    const wave = [1, 2, 3, 4, 5, 6].reduce(
+      (sum, part) => sum + Math.sin(2 * Math.PI * pitchHz * part * seconds) / part,
+      0,
+    );
+    return Math.round(5000 * loud * wave);
+  });
+}
+
+/** Little-endian samples, after a WAV header with the endless sizes of a live stream where `format` is wav. */
+export function soundBytes(samples: Int16Array, rateHz: number, format: 'pcm' | 'wav'): Buffer {
+  const wav = writeWav({ samples, rateHz, channels: 1 });
+  if (format === 'pcm') return wav.subarray(44);
+  wav.writeUInt32LE(0xffffffff, 4);
+  wav.writeUInt32LE(0xffffffff, 40);
+  return wav;
+}

@@ -1,0 +1,126 @@
+import { APIError } from 'openai';
+import { expect, test } from 'vitest';
+import { Secret } from '#src/base/secret.ts';
+import { openClient } from '#src/provider/client.ts';
+import { describeError } from '#src/provider/describe-error.ts';
+import { instantPace, type MockSettings, openMockProviders } from '#test/fakes/providers.ts';
+
+const ask = {
+  model: 'mock',
+  messages: [{ role: 'user' as const, content: 'hi' }],
+};
+
+async function failure(settings: Partial<MockSettings>, stream = false) {
+  await using server = await openMockProviders({ pace: instantPace, ...settings });
+  const client = openClient({ baseUrl: server.baseUrl, apiKey: new Secret('hunter22') });
+  try {
+    if (!stream) await client.chat.completions.create(ask);
+    else for await (const _ of await client.chat.completions.create({ ...ask, stream: true }));
+  } catch (thrown) {
+    const { code, retryable, message } = describeError(thrown, client);
+    return { code, retryable, message: message.replaceAll(server.baseUrl, 'SERVER') };
+  }
+  return undefined;
+}
+
+test.each([
+  [
+    'bad-key',
+    'provider.bad_key',
+    false,
+    'SERVER refused the key (401): Incorrect API key provided.',
+  ],
+  [
+    'rate-limited',
+    'provider.rate_limited',
+    true,
+    'SERVER is limiting us, try again after 7 (429): Rate limit reached.',
+  ],
+  [
+    'error-500',
+    'provider.refused',
+    true,
+    'SERVER answered with error 500: The server had an error.',
+  ],
+  ['dropped', 'provider.truncated', true, 'SERVER broke off its answer.'],
+  [
+    'html',
+    'provider.wrong_type',
+    false,
+    'SERVER answered with a web page (text/html): check that the base URL is the API itself, which usually ends in /v1.',
+  ],
+] as const)(
+  'a server with the fault %s is described as %s',
+  async (trouble, code, retryable, message) => {
+    expect(await failure({ trouble: { chat: trouble } })).toEqual({ code, retryable, message });
+  },
+);
+
+test('a stream that breaks off is truncated', async () => {
+  expect(await failure({ trouble: { chat: 'dropped' } }, true)).toMatchObject({
+    code: 'provider.truncated',
+  });
+});
+
+test('an error in the clothes of a stream is not an empty stream', async () => {
+  expect(await failure({ trouble: { chat: 'wrong-type' } }, true)).toMatchObject({
+    code: 'provider.wrong_type',
+    message: 'SERVER answered with JSON: no such voice',
+  });
+});
+
+test('a server that is not running is named with the next step', async () => {
+  const server = await openMockProviders();
+  await server[Symbol.asyncDispose]();
+  const client = openClient({ baseUrl: server.baseUrl });
+  const thrown = await client.models.list().catch((error: unknown) => error);
+  expect(describeError(thrown, client)).toMatchObject({
+    code: 'provider.unreachable',
+    retryable: true,
+    message: `${server.baseUrl} could not be reached: nothing listens there (ECONNREFUSED), is it running?`,
+  });
+});
+
+test('a base URL without /v1 is completed once, remembered and told', async () => {
+  await using server = await openMockProviders({ pace: instantPace });
+  const told: string[] = [];
+  const baseUrl = server.baseUrl.replace(/\/v1$/, '');
+  const client = openClient({ baseUrl, onBaseUrl: (found) => told.push(found) });
+  for (let n = 0; n < 2; n++) await client.chat.completions.create(ask);
+  await client.models.list();
+  expect(told).toEqual([server.baseUrl]);
+  expect(client.baseURL).toBe(server.baseUrl);
+  expect(server.requests.length).toBe(3);
+});
+
+const foreignBodies: readonly [string, string][] = [
+  ['{"detail":"no model"}', 'no model'],
+  ['{"detail":[{"loc":["body"],"msg":"field required"}]}', 'field required'],
+  ['{"detail":{"error":"E","message":"no model"}}', 'E'],
+  ['{"object":"error","message":"too long","type":"x","code":400}', 'too long'],
+  ['{"error":"no model"}', 'no model'],
+  ['<html><head><title>t</title></head><body><h1>Bad\n gateway</h1></body></html>', 'Bad gateway'],
+  ['the key hunter22 and Bearer abc.def and sk-proj-123456', 'the key [key] and [key] and [key]'],
+];
+
+test.each(foreignBodies)('the error body %s reads "%s"', async (body, words) => {
+  const client = openClient({ baseUrl: 'http://example.test/v1', apiKey: new Secret('hunter22') });
+  const message = `http://example.test/v1 answered with error 400: ${words}`;
+  const parsed: unknown = body.startsWith('{') ? JSON.parse(body) : undefined;
+  const error = APIError.generate(
+    400,
+    typeof parsed === 'object' && parsed && !('error' in parsed)
+      ? { error: parsed }
+      : (parsed as object),
+    body,
+    new Headers(),
+  );
+  expect(describeError(error, client).message).toBe(message);
+});
+
+test('a message stays within 200 characters', () => {
+  const client = openClient({ baseUrl: 'http://example.test/v1' });
+  expect(describeError(new Error('x '.repeat(500)), client).message.length).toBeLessThanOrEqual(
+    200,
+  );
+});

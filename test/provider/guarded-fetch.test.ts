@@ -1,0 +1,173 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { Secret } from '#src/base/secret.ts';
+import { openClient } from '#src/provider/client.ts';
+import { guardFetch, standardLimits } from '#src/provider/guarded-fetch.ts';
+
+type Handler = (response: ServerResponse, headers: NodeJS.Dict<string | string[]>) => void;
+
+async function serving(handler: Handler) {
+  const server: Server = createServer((request, response) => {
+    request.resume();
+    handler(response, request.headers);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  return {
+    baseUrl,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Time stands still, but waits of a length that was let pass end, now and later. */
+function standingClock() {
+  const passed = new Set<number>();
+  const waits: { ms: number; end: () => void }[] = [];
+  const clock: Clock = {
+    nowMs: () => 0,
+    wallMs: () => 0,
+    sleep: (ms, signal) =>
+      new Promise((end, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+        if (passed.has(ms)) end();
+        else waits.push({ ms, end });
+      }),
+  };
+  const pass = (ms: number) => {
+    passed.add(ms);
+    for (const wait of waits) if (wait.ms === ms) wait.end();
+  };
+  return { clock, pass };
+}
+
+function guarded(clock: Clock, maxBytes = standardLimits.maxBytes) {
+  const limits = { firstByteMs: 1000, idleMs: 300, maxBytes };
+  return guardFetch({ server: () => 'http://example.test/v1', secret: 'hunter22', limits, clock });
+}
+
+const speech = { method: 'POST', body: '{"input":"hi"}' };
+
+test('an answer that never begins is late, and the connection is closed', async () => {
+  const closed = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  await using server = await serving((response) => {
+    response.on('close', () => closed.resolve());
+    asked.resolve();
+  });
+  const { clock, pass } = standingClock();
+  const answer = guarded(clock)(`${server.baseUrl}/audio/speech`, speech);
+  await asked.promise;
+  pass(1000);
+  await expect(answer).rejects.toMatchObject({
+    code: 'provider.late',
+    retryable: true,
+    message: 'http://example.test/v1 did not answer in 1 s.',
+  });
+  await closed.promise;
+});
+
+test('an answer that stops in the middle is late by the shorter limit, and the connection is closed', async () => {
+  const closed = Promise.withResolvers<void>();
+  await using server = await serving((response) => {
+    response.on('close', () => closed.resolve());
+    response.writeHead(200, { 'content-type': 'audio/pcm' }).write(Buffer.alloc(100));
+  });
+  const { clock, pass } = standingClock();
+  const response = await guarded(clock)(`${server.baseUrl}/audio/speech`, speech);
+  const reader = response.body?.getReader();
+  expect((await reader?.read())?.value?.length).toBe(100);
+  const next = reader?.read();
+  pass(300);
+  await expect(next).rejects.toMatchObject({ code: 'provider.late' });
+  await closed.promise;
+});
+
+test('a body that is cancelled closes the connection', async () => {
+  const closed = Promise.withResolvers<void>();
+  await using server = await serving((response) => {
+    response.on('close', () => closed.resolve());
+    response.writeHead(200, { 'content-type': 'audio/pcm' }).write(Buffer.alloc(100));
+  });
+  const response = await guarded(realClock)(`${server.baseUrl}/audio/speech`, speech);
+  await response.body?.cancel();
+  await closed.promise;
+});
+
+test('an answer larger than the cap is cut off', async () => {
+  await using server = await serving((response) => {
+    response.writeHead(200, { 'content-type': 'audio/pcm' }).end(Buffer.alloc(5000));
+  });
+  const response = await guarded(realClock, 1000)(`${server.baseUrl}/audio/speech`, speech);
+  await expect(response.bytes()).rejects.toMatchObject({ code: 'provider.refused' });
+});
+
+test.each([
+  ['text/html', '<h1>hi</h1>', /answered with a web page \(text\/html\): check that the base URL/],
+  ['application/json', '{"error":{"message":"no such voice"}}', /JSON: no such voice/],
+  ['image/png', 'x', /image\/png instead of sound/],
+  ['', '<!doctype html><title>Hi</title>', /answered with a web page/],
+  ['audio/pcm', '{"detail":"no such voice"}', /JSON: no such voice/],
+  ['audio/pcm', 'data: {"type":"speech"}\n\n', /an event stream instead of sound/],
+])('speech that comes as %s %s is told apart from sound', async (type, body, message) => {
+  await using server = await serving((response) => {
+    response.writeHead(200, type ? { 'content-type': type } : {}).end(body);
+  });
+  const answer = guarded(realClock)(`${server.baseUrl}/audio/speech`, speech);
+  await expect(answer.then((response) => response.bytes())).rejects.toMatchObject({
+    code: 'provider.wrong_type',
+    message: expect.stringMatching(message),
+  });
+});
+
+test.each([
+  ['audio/pcm', [0x7b, 0x22]],
+  ['application/octet-stream', [0x3c, 0x68]],
+  ['binary/octet-stream', [0xff, 0xfb]],
+  ['', [0xff, 0xff]],
+])('sound sent as "%s" may begin with the bytes %j', async (type, head) => {
+  const sound = Buffer.concat([Buffer.from(head), Buffer.alloc(40)]);
+  await using server = await serving((response) => {
+    response.writeHead(200, type ? { 'content-type': type } : {}).end(sound);
+  });
+  const response = await guarded(realClock)(`${server.baseUrl}/audio/speech`, speech);
+  expect(Buffer.from(await response.bytes()).equals(sound)).toBe(true);
+});
+
+test('a redirect is refused, and the key does not follow it', async () => {
+  let asked = 0;
+  await using server = await serving((response) => {
+    asked++;
+    response.writeHead(307, { location: '/v2' }).end();
+  });
+  const answer = guarded(realClock)(`${server.baseUrl}/audio/speech`, speech);
+  await expect(answer).rejects.toMatchObject({ code: 'provider.refused', message: /to \/v2: set/ });
+  expect(asked).toBe(1);
+});
+
+test('only the headers of the API leave', async () => {
+  let seen: string[] = [];
+  await using server = await serving((response, headers) => {
+    seen = Object.keys(headers);
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  });
+  const headers = { authorization: 'Bearer x', 'x-api-key': 'y', cookie: 'z', accept: 'a' };
+  await (await guarded(realClock)(`${server.baseUrl}/models`, { headers })).json();
+  expect(seen).toContain('authorization');
+  expect(seen).not.toContain('x-api-key');
+  expect(seen).not.toContain('cookie');
+});
+
+test('a client does not print its key', () => {
+  const client = openClient({
+    baseUrl: 'http://u:pw@localhost/v1',
+    apiKey: new Secret('hunter22'),
+  });
+  expect(`${inspect({ client })} ${JSON.stringify({ client })}`).not.toMatch(/hunter22|pw/);
+});
