@@ -10,13 +10,18 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
+/** Node's longest timer, 24.8 days; what is longer it would cut to 1 ms. */
+const longestTimerMs = 2 ** 31 - 1;
+
 export const realClock: Clock = {
   nowMs: () => Number(process.hrtime.bigint()) / 1e6,
   wallMs: () => Date.now(),
   async sleep(ms, signal) {
     signal.throwIfAborted();
     try {
-      await wait(Math.max(0, ms), undefined, { signal });
+      for (let restMs = Math.max(0, ms); restMs >= 0; restMs -= longestTimerMs) {
+        await wait(Math.min(restMs, longestTimerMs), undefined, { signal });
+      }
     } catch (cause) {
       signal.throwIfAborted();
       throw cause;

@@ -6,7 +6,7 @@
 export class Mailbox<T> {
   readonly #limit: number;
   #items: T[] = [];
-  #wake: (() => void) | undefined;
+  #bell: PromiseWithResolvers<void> | undefined;
   #ended: { readonly error?: unknown } | undefined;
   #dropped = 0;
 
@@ -25,48 +25,46 @@ export class Mailbox<T> {
       this.#dropped++;
     }
     this.#items.push(item);
-    this.#rouse();
+    this.#ring();
   }
 
   /** What is inside is still delivered; then the reader ends. */
   end(): void {
     this.#ended ??= {};
-    this.#rouse();
+    this.#ring();
   }
 
   /** What is inside is still delivered; then the reader throws `error`. */
   fail(error: unknown): void {
     this.#ended ??= { error };
-    this.#rouse();
+    this.#ring();
   }
 
-  /** One reader at a time. Aborting `signal` throws `signal.reason`. */
+  /** One reader at a time; two would share the items. Aborting `signal` throws `signal.reason`. */
   async *read(signal: AbortSignal): AsyncGenerator<T> {
-    const rouse = () => this.#rouse();
-    signal.addEventListener('abort', rouse);
+    const ring = () => this.#ring();
+    signal.addEventListener('abort', ring);
     try {
       for (;;) {
         signal.throwIfAborted();
-        const item = this.#items.shift();
-        if (item !== undefined) yield item;
+        if (this.#items.length > 0) yield this.#items.shift() as T;
         else if (this.#ended) {
           if ('error' in this.#ended) throw this.#ended.error;
           return;
-        } else await this.#next();
+        } else await this.#rung();
       }
     } finally {
-      signal.removeEventListener('abort', rouse);
+      signal.removeEventListener('abort', ring);
     }
   }
 
-  #next(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
+  #rung(): Promise<void> {
+    this.#bell ??= Promise.withResolvers();
+    return this.#bell.promise;
   }
 
-  #rouse(): void {
-    this.#wake?.();
-    this.#wake = undefined;
+  #ring(): void {
+    this.#bell?.resolve();
+    this.#bell = undefined;
   }
 }
