@@ -1,0 +1,56 @@
+import type { SpokenReply } from './spoken-reply.ts';
+import type { Block, Track } from './track.ts';
+
+export type Added =
+  | { readonly kind: 'added'; readonly place: number }
+  | { readonly kind: 'full'; readonly limit: number };
+
+/** Answers that may stand in line, the one that sounds included. */
+export const longestLine = 8;
+
+/** The track `voice`: what the bot says, one reply after the other. */
+export class VoiceTrack implements Track {
+  readonly name = 'voice';
+  readonly #limit: number;
+  #replies: SpokenReply[] = [];
+  #listener: (() => void) | undefined;
+
+  constructor(limit = longestLine) {
+    this.#limit = limit;
+  }
+
+  /** Place 1 sounds now. A reply that did not fit is untouched: its owner cuts it or tries later. */
+  add(reply: SpokenReply): Added {
+    this.#replies = this.#replies.filter((one) => !one.over);
+    if (this.#replies.length >= this.#limit) return { kind: 'full', limit: this.#limit };
+    const place = this.#replies.push(reply);
+    reply.onChange(() => this.#tell());
+    this.#tell();
+    return { kind: 'added', place };
+  }
+
+  /** Cuts the reply that sounds and all that wait. */
+  cut(): void {
+    // The last first: else the end of one would wake the link for the next.
+    for (const reply of this.#replies.toReversed()) reply.cut();
+  }
+
+  /** Inside a reply whose sound is late: nothing; the next reply waits for its end. */
+  pull(): Block | undefined {
+    for (let reply = this.#replies[0]; reply; reply = this.#replies[0]) {
+      const block = reply.pull();
+      if (block || !reply.over) return block;
+      this.#replies.shift();
+    }
+    return undefined;
+  }
+
+  onSound(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  #tell(): void {
+    const reply = this.#replies.find((one) => !one.over);
+    if (reply?.ready) this.#listener?.();
+  }
+}

@@ -1,0 +1,203 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Mixer } from '#src/playback/mixer.ts';
+import { SpokenReply } from '#src/playback/spoken-reply.ts';
+import { frameSamples, type Track } from '#src/playback/track.ts';
+import { VoiceTrack } from '#src/playback/voice-track.ts';
+import { Listening, level, loudest, open, plainEncoder, samplesOf } from './listening.ts';
+
+/** A track that never ends. */
+function steady(name: string, value: number): Track {
+  const samples = new Int16Array(frameSamples).fill(value);
+  return { name, pull: () => ({ samples, left: () => undefined }), onSound: () => undefined };
+}
+
+function speaking(): { reply: SpokenReply; track: VoiceTrack; room: Listening } {
+  const reply = new SpokenReply();
+  const track = new VoiceTrack();
+  const room = new Listening(track);
+  track.add(reply);
+  return { reply, track, room };
+}
+
+test('tracks sound together', () => {
+  const room = new Listening(steady('voice', 1000), steady('music', -300));
+  expect(room.step()?.every((sample) => sample === 700)).toBe(true);
+});
+
+test('two loud tracks are bent, not wrapped', () => {
+  const room = new Listening(steady('voice', 32_000), steady('music', 32_000));
+  expect(room.step()?.every((sample) => sample > 32_000)).toBe(true);
+});
+
+test('nothing is encoded before the link asks', async () => {
+  let encoded = 0;
+  const track = new VoiceTrack();
+  const mixer = new Mixer([track], {
+    ...plainEncoder,
+    encode(samples) {
+      encoded++;
+      return plainEncoder.encode(samples);
+    },
+  });
+  const reply = new SpokenReply();
+  track.add(reply);
+  await reply.write(level(5, 100), 'Hello.', open);
+  expect(encoded).toBe(0);
+  mixer.next();
+  expect(encoded).toBe(1);
+});
+
+test('a quiet link is woken once when a whole frame is there', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 10), 'Hello.', open);
+  expect(room.wakes).toBe(0);
+  await reply.write(level(5, 10), 'Hello.', open);
+  await reply.write(level(5, 10), 'Hello.', open);
+  expect(room.wakes).toBe(1);
+  room.step();
+  room.step();
+  await reply.write(level(5, 10), 'Hello.', open);
+  expect(room.wakes).toBe(2);
+});
+
+test('the end of a reply wakes the link for the part of a frame that is left', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 10), 'Ha.', open);
+  reply.end();
+  expect(room.wakes).toBe(1);
+});
+
+test('the end of a late reply wakes the link for the next one', async () => {
+  const { reply, track, room } = speaking();
+  await reply.write(level(1, 20), 'Well.', open);
+  const next = new SpokenReply();
+  await next.write(level(2, 20), 'Next.', open);
+  track.add(next);
+  room.steps(2);
+  expect(room.wakes).toBe(1);
+  reply.end();
+  expect(room.wakes).toBe(2);
+  room.step();
+  expect(room.levels).toEqual([1, undefined, 2]);
+});
+
+test('a link that comes late is woken for what is there already', async () => {
+  const track = new VoiceTrack();
+  const mixer = new Mixer([track], plainEncoder);
+  const reply = new SpokenReply();
+  await reply.write(level(5, 20), 'Hello.', open);
+  track.add(reply);
+  let wakes = 0;
+  mixer.onSound(() => wakes++);
+  expect(wakes).toBe(1);
+});
+
+test('a link that asks at once when woken gets the sound in order', async () => {
+  const track = new VoiceTrack();
+  const mixer = new Mixer([track], plainEncoder);
+  const heard: (number | undefined)[] = [];
+  const ask = () => {
+    const frame = mixer.next();
+    heard.push(frame && samplesOf(frame)[0]);
+    if (frame) mixer.left(frame, 0);
+  };
+  mixer.onSound(ask);
+  const reply = new SpokenReply();
+  track.add(reply);
+  await reply.write(level(1, 20), 'One.', open);
+  ask();
+  await reply.write(level(2, 20), 'Two.', open);
+  reply.end();
+  track.cut();
+  expect(heard).toEqual([1, undefined, 2]);
+  expect(await reply.finish).toBe('completed');
+});
+
+test('a frame nobody handed out, or one confirmed twice, changes nothing', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 100), 'Hello.', open);
+  const frame = room.mixer.next();
+  if (!frame) throw new Error('There should be a frame.');
+  room.mixer.left(Buffer.alloc(3), 20);
+  room.mixer.left(frame, 20);
+  room.mixer.left(frame, 40);
+  expect(reply.playedMs()).toBe(20);
+  expect(reply.firstSentAtMs).toBe(20);
+});
+
+test('frames without a confirmation are forgotten after a second', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 2000), 'Hello.', open);
+  const frames = Array.from({ length: 51 }, () => room.mixer.next());
+  for (const frame of frames) if (frame) room.mixer.left(frame, 1000);
+  expect(reply.playedMs()).toBe(1000);
+});
+
+const happening = fc.oneof(
+  fc.record({ kind: fc.constant('write'), ms: fc.integer({ min: 0, max: 90 }) }),
+  fc.record({ kind: fc.constantFrom('step', 'step', 'step', 'refused'), ms: fc.constant(0) }),
+);
+
+test('what was played is what was confirmed, in order, and nothing of it is lost or doubled', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(happening), async (happenings) => {
+      const { reply, room } = speaking();
+      const written: number[] = [];
+      let refused = 0;
+      for (const { kind, ms } of happenings) {
+        if (kind === 'write') {
+          const samples = Int16Array.from(
+            { length: ms * 24 },
+            (_, at) => 9000 + ((written.length + at) % 9000),
+          );
+          written.push(...samples);
+          await reply.write({ samples, rateHz: 24_000, channels: 1 }, 'Counting.', open);
+        } else if (kind === 'refused') refused += soundIn(room.step(true));
+        else room.step();
+      }
+      reply.end();
+      while (room.step());
+      expect(await reply.finish).toBe(written.length > 0 ? 'completed' : 'empty');
+      const heard = room.frames.reduce((sum, frame) => sum + soundIn(frame), 0);
+      expect(heard).toBe(written.length);
+      expect(reply.playedMs() * 24).toBeCloseTo(heard - refused, 6);
+      expect(wholeFrames(room)).toEqual(wholeFrames(room, written));
+    }),
+  );
+});
+
+/** Samples that are not padding: these tests write no zeros. */
+function soundIn(frame: Int16Array | undefined): number {
+  return frame ? frame.findLastIndex((sample) => sample !== 0) + 1 : 0;
+}
+
+/** The frames without padding as they were played, or as `written` says they should have been. */
+function wholeFrames(room: Listening, written?: readonly number[]): number[][] {
+  let at = 0;
+  return room.frames.flatMap((frame) => {
+    const from = at;
+    at += soundIn(frame);
+    if (!frame || at - from < frameSamples) return [];
+    return [written ? written.slice(from, at) : [...frame]];
+  });
+}
+
+test('after a cut at any moment nothing sounds from the second frame on', async () => {
+  const moment = fc.record({ steps: fc.nat(12), ms: fc.integer({ min: 0, max: 200 }) });
+  await fc.assert(
+    fc.asyncProperty(moment, fc.nat(3), async ({ steps, ms }, others) => {
+      const { reply, track, room } = speaking();
+      await reply.write(level(9000, ms), 'Cut me.', open);
+      for (let n = 0; n < others; n++) track.add(new SpokenReply());
+      room.steps(steps);
+      const playedMs = reply.playedMs();
+      track.cut();
+      room.step();
+      expect(loudest(room.frames.at(-1)?.subarray(240))).toBe(0);
+      room.steps(3);
+      expect(room.frames.slice(-3)).toEqual([undefined, undefined, undefined]);
+      expect(reply.playedMs()).toBe(playedMs);
+    }),
+  );
+});

@@ -1,0 +1,185 @@
+import { expect, test } from 'vitest';
+import { SpokenReply } from '#src/playback/spoken-reply.ts';
+import { VoiceTrack } from '#src/playback/voice-track.ts';
+import { Listening, level, loudest, open } from './listening.ts';
+
+/** A reply that sounds already, on a link of its own. */
+function speaking(): { reply: SpokenReply; room: Listening } {
+  const reply = new SpokenReply();
+  const track = new VoiceTrack();
+  track.add(reply);
+  return { reply, room: new Listening(track) };
+}
+
+test('a reply is completed once its last frame has left', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 60), 'Yes.', open);
+  reply.end();
+  room.steps(3);
+  expect(await reply.finish).toBe('completed');
+  expect(reply.playedMs()).toBe(60);
+  expect(reply.heardText()).toBe('Yes.');
+  expect(reply.firstSentAtMs).toBe(20);
+});
+
+test('a reply without sound is empty', async () => {
+  const { reply } = speaking();
+  reply.end();
+  expect(await reply.finish).toBe('empty');
+});
+
+test('a reply whose source broke plays what there is, and has failed then', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 40), 'As I was', open);
+  reply.fail();
+  room.steps(3);
+  expect(room.levels).toEqual([5, 5, undefined]);
+  expect(await reply.finish).toBe('failed');
+});
+
+test('frames the link refused do not count, and the reply still comes to its end', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 200), 'Nobody hears this.', open);
+  reply.end();
+  for (let n = 0; n < 11; n++) room.step(true);
+  expect(await reply.finish).toBe('completed');
+  expect(reply.playedMs()).toBe(0);
+  expect(reply.heardText()).toBe('');
+  expect(reply.firstSentAtMs).toBeUndefined();
+});
+
+test('a reply ends although the link refused a frame and then its sound was late', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 20), 'Hm.', open);
+  room.step(true);
+  room.step();
+  reply.end();
+  expect(await reply.finish).toBe('completed');
+});
+
+test('after a cut the reply fades within 10 ms and is silent from the second frame on', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(8000, 1000), 'A long story.', open);
+  room.steps(3);
+  reply.cut();
+  const fade = room.step();
+  expect(loudest(fade?.subarray(0, 240))).toBeGreaterThan(7000);
+  expect(loudest(fade?.subarray(240))).toBe(0);
+  expect(room.step()).toBeUndefined();
+  expect(await reply.finish).toBe('cancelled');
+  expect(reply.playedMs()).toBe(60);
+});
+
+test('a reply that was cut before it sounded makes no sound at all', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(8000, 1000), 'A long story.', open);
+  reply.cut();
+  expect(room.step()).toBeUndefined();
+  expect(await reply.finish).toBe('cancelled');
+});
+
+test('what is written after a cut is dropped', async () => {
+  const { reply, room } = speaking();
+  reply.cut();
+  await reply.write(level(8000, 1000), 'Too late.', open);
+  expect(room.step()).toBeUndefined();
+  expect(reply.heardText()).toBe('');
+});
+
+test('a finish stays what it was', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 20), 'Yes.', open);
+  reply.end();
+  room.steps(2);
+  reply.cut();
+  reply.fail();
+  expect(await reply.finish).toBe('completed');
+});
+
+test('a reply that was cut in its second sentence was heard up to a word of it', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 500), 'It is noon.', open);
+  await reply.write(level(5, 1000), 'Lunch is ready in the kitchen.', open);
+  reply.end();
+  room.steps(50);
+  reply.cut();
+  expect(reply.heardText()).toBe('It is noon. Lunch is ready');
+});
+
+test('sound that comes in pieces of odd lengths plays without a gap', async () => {
+  const { reply, room } = speaking();
+  for (const ms of [5, 13, 9, 30, 3]) await reply.write(level(5, ms), 'Odd.', open);
+  reply.end();
+  room.steps(4);
+  expect(room.frames.slice(0, 3).every((frame) => frame?.every((sample) => sample === 5))).toBe(
+    true,
+  );
+  expect(room.frames[3]).toBeUndefined();
+});
+
+test('when sound is late the link goes quiet, and goes on when it comes', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 20), 'Well,', open);
+  room.steps(3);
+  await reply.write(level(6, 20), 'yes.', open);
+  reply.end();
+  room.steps(2);
+  expect(room.levels).toEqual([5, undefined, undefined, 6, undefined]);
+  expect(await reply.finish).toBe('completed');
+});
+
+test('a part of a frame waits one frame for its rest', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 10), 'Well.', open);
+  expect(room.step()).toBeUndefined();
+  await reply.write(level(5, 10), 'Well.', open);
+  expect(room.step()?.every((sample) => sample === 5)).toBe(true);
+});
+
+test('a part of a frame whose rest does not come plays with a fade', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(8000, 15), 'Well.', open);
+  room.step();
+  const part = room.step();
+  expect(part?.[100]).toBe(8000);
+  expect(loudest(part?.subarray(350))).toBeLessThan(500);
+  expect(reply.playedMs()).toBe(15);
+});
+
+test('a writer waits while 30 s are queued, until some of it was played', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 30_000), 'Long.', open);
+  let written = false;
+  const writing = reply.write(level(5, 20), 'More.', open).then(() => {
+    written = true;
+  });
+  await Promise.resolve();
+  expect(written).toBe(false);
+  room.step();
+  await writing;
+});
+
+test('a waiting writer leaves with the reason of its signal', async () => {
+  const { reply } = speaking();
+  const turn = new AbortController();
+  const writing = reply.write(level(5, 31_000), 'Long.', turn.signal);
+  const reason = new Error('the turn is over');
+  turn.abort(reason);
+  await expect(writing).rejects.toBe(reason);
+});
+
+test('a cut frees a waiting writer', async () => {
+  const { reply } = speaking();
+  const writing = reply.write(level(5, 31_000), 'Long.', open);
+  reply.cut();
+  await writing;
+});
+
+test('a provider at another rate is played at its own pace', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(1000, 100, 16_000), 'Old engine.', open);
+  reply.end();
+  room.steps(6);
+  expect(reply.playedMs()).toBe(100);
+  expect(room.frames[5]).toBeUndefined();
+});

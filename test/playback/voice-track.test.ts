@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { SpokenReply } from '#src/playback/spoken-reply.ts';
+import { VoiceTrack } from '#src/playback/voice-track.ts';
+import { Listening, level, open } from './listening.ts';
+
+async function reply(value: number, ms: number): Promise<SpokenReply> {
+  const made = new SpokenReply();
+  await made.write(level(value, ms), `Level ${value}.`, open);
+  made.end();
+  return made;
+}
+
+test('replies play one after the other without a gap', async () => {
+  const track = new VoiceTrack();
+  const room = new Listening(track);
+  expect(track.add(await reply(1, 40))).toEqual({ kind: 'added', place: 1 });
+  expect(track.add(await reply(2, 20))).toEqual({ kind: 'added', place: 2 });
+  room.steps(4);
+  expect(room.levels).toEqual([1, 1, 2, undefined]);
+});
+
+test('a reply waits while the one before it is late', async () => {
+  const track = new VoiceTrack();
+  const room = new Listening(track);
+  const first = new SpokenReply();
+  track.add(first);
+  track.add(await reply(2, 20));
+  room.step();
+  await first.write(level(1, 20), 'First.', open);
+  first.end();
+  room.steps(2);
+  expect(room.levels).toEqual([undefined, 1, 2]);
+});
+
+test('a line that is full says so and leaves the reply alone', async () => {
+  const track = new VoiceTrack(1);
+  track.add(await reply(1, 20));
+  const second = await reply(2, 20);
+  expect(track.add(second)).toEqual({ kind: 'full', limit: 1 });
+  expect(second.over).toBe(false);
+});
+
+test('a reply that was cut while waiting gives its place away', async () => {
+  const track = new VoiceTrack(2);
+  const waiting = await reply(2, 20);
+  track.add(await reply(1, 20));
+  track.add(waiting);
+  waiting.cut();
+  expect(track.add(await reply(3, 20))).toEqual({ kind: 'added', place: 2 });
+});
+
+test('a cut of the track silences the line, not only what sounds', async () => {
+  const track = new VoiceTrack();
+  const room = new Listening(track);
+  const all = [await reply(1, 100), await reply(2, 100)];
+  for (const one of all) track.add(one);
+  room.step();
+  track.cut();
+  room.steps(3);
+  expect(room.frames.slice(2)).toEqual([undefined, undefined]);
+  expect(await Promise.all(all.map(({ finish }) => finish))).toEqual(['cancelled', 'cancelled']);
+});
+
+test('a reply of which a frame was refused does not hold up the next', async () => {
+  const track = new VoiceTrack();
+  const room = new Listening(track);
+  const first = await reply(1, 20);
+  track.add(first);
+  track.add(await reply(2, 20));
+  room.step(true);
+  room.step();
+  expect(room.levels).toEqual([1, 2]);
+  expect(await first.finish).toBe('completed');
+});
