@@ -1,0 +1,67 @@
+import type { EventEmitter } from 'node:events';
+import type {
+  DAVESession,
+  Networking,
+  NetworkingState,
+  VoiceConnection,
+  VoiceReceiver,
+  VoiceUDPSocket,
+} from '@discordjs/voice';
+
+/** The voice library's cipher modes, as servers name them. */
+export const cipherModes = ['aead_aes256_gcm_rtpsize', 'aead_xchacha20_poly1305_rtpsize'] as const;
+export type CipherMode = (typeof cipherModes)[number];
+
+/** What Networking.createAudioPacket reads of a connection. */
+type Sealing = {
+  sequence: number;
+  timestamp: number;
+  ssrc: number;
+  nonce: number;
+  nonceBuffer: Buffer;
+  secretKey: Uint8Array;
+  encryptionMode: string;
+};
+
+/** Private parts of @discordjs/voice 0.19.2 we stand on; `checkVoiceHooks` proves them at start. */
+type InnerReceiver = {
+  parsePacket(
+    datagram: Buffer,
+    mode: string,
+    nonce: Buffer,
+    key: Uint8Array,
+    speakerId: string,
+  ): Buffer | null;
+};
+type InnerNetworking = { createAudioPacket(opus: Buffer, sealing: Sealing): Buffer };
+type InnerUdp = {
+  readonly socket: EventEmitter;
+  readonly remote: { readonly ip: string; readonly port: number };
+  onMessage(datagram: Buffer): void;
+  keepAlive(): void;
+};
+type InnerDave = { readonly consecutiveFailures: number };
+type InnerSsrcMap = { readonly map: Map<number, unknown> };
+
+// The typings call these members private; each exists in the pinned version.
+export const innerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
+export const innerNetworking = (net: Networking) => net as unknown as InnerNetworking;
+export const innerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
+export const innerDave = (dave: DAVESession) => dave as unknown as InnerDave;
+export const innerSsrcMap = (receiver: VoiceReceiver) =>
+  receiver.ssrcMap as unknown as InnerSsrcMap;
+
+/** The connection's networking, in the states that have one. */
+export function networkingOf({ state }: VoiceConnection): Networking | undefined {
+  return 'networking' in state ? state.networking : undefined;
+}
+
+export function udpOf(state: NetworkingState): VoiceUDPSocket | undefined {
+  return 'udp' in state ? state.udp : undefined;
+}
+
+/** The end-to-end session; undefined in a call without DAVE. */
+export function daveOf(connection: VoiceConnection): DAVESession | undefined {
+  const state = networkingOf(connection)?.state;
+  return state && 'dave' in state ? state.dave : undefined;
+}
