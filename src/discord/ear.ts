@@ -1,0 +1,153 @@
+import './sodium.ts';
+import {
+  EndBehaviorType,
+  type Networking,
+  type VoiceConnection,
+  type VoiceReceiver,
+  type VoiceUDPSocket,
+} from '@discordjs/voice';
+import type { Packet } from '#src/audio/packet.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { MayHear } from '#src/session/link.ts';
+import { filterSenders, leastVoiceBytes } from './guards.ts';
+import { HeldDatagrams } from './held.ts';
+import { daveOf, innerDave, innerSsrcMap, udpOf } from './library.ts';
+import { tapPackets } from './tap.ts';
+
+/** Datagrams that gave no packet, by reason. */
+export type EarCounts = {
+  /** From another address than the voice server's. */
+  foreign: number;
+  short: number;
+  /** Of people who may not be heard; never decrypted. */
+  notAllowed: number;
+  /** Held because Discord had not said yet who speaks. */
+  held: number;
+  sealed: number;
+  unparsed: number;
+};
+
+/** The library tolerates this many end-to-end failures in a row; from the next on it may throw for ever. */
+const toleratedFailures = 36;
+
+/** The receiving half of one connection: who may be heard is asked before anything is decrypted. */
+export class Ear {
+  readonly counts: EarCounts = {
+    foreign: 0,
+    short: 0,
+    notAllowed: 0,
+    held: 0,
+    sealed: 0,
+    unparsed: 0,
+  };
+  readonly #connection: VoiceConnection;
+  readonly #receiver: VoiceReceiver;
+  readonly #mayHear: MayHear;
+  readonly #held = new HeldDatagrams();
+  #open = true;
+
+  /** To be made before the first networking exists. An error of `mayHear` goes to `fail`. */
+  constructor(
+    connection: VoiceConnection,
+    mayHear: MayHear,
+    give: (packet: Packet) => void,
+    fail: (error: unknown) => void,
+  ) {
+    this.#connection = connection;
+    this.#receiver = connection.receiver;
+    this.#mayHear = (speakerId) => {
+      try {
+        return this.#open && mayHear(speakerId);
+      } catch (error) {
+        fail(error);
+        return false;
+      }
+    };
+    tapPackets(this.#receiver, give, (why) => {
+      this.counts[why]++;
+      this.#recover();
+    });
+    this.#receiver.ssrcMap.on('create', ({ audioSSRC, userId }) => this.#named(audioSSRC, userId));
+    this.#receiver.ssrcMap.on('delete', ({ userId }) => this.#unsubscribe(userId));
+  }
+
+  /** A new voice server: what was known of sources is void. */
+  restart(networking: Networking): void {
+    innerSsrcMap(this.#receiver).map.clear();
+    this.#held.clear();
+    let last: VoiceUDPSocket | undefined;
+    networking.on('stateChange', (_, state) => {
+      const udp = udpOf(state);
+      if (!udp || udp === last) return;
+      last = udp;
+      filterSenders(udp, (why) => this.counts[why]++);
+      udp.prependListener('message', (datagram: Buffer) => this.#arrived(datagram));
+    });
+  }
+
+  /** From here on nothing is decrypted any more. */
+  close(): void {
+    this.#open = false;
+    this.#held.clear();
+    for (const id of [...this.#receiver.subscriptions.keys()]) this.#unsubscribe(id);
+  }
+
+  /** Runs before the library's own listener sees the datagram. */
+  #arrived(datagram: Buffer): void {
+    if (!isVoice(datagram)) return;
+    const ssrc = datagram.readUInt32BE(8);
+    const speakerId = this.#receiver.ssrcMap.get(ssrc)?.userId;
+    if (speakerId !== undefined) this.#admit(speakerId);
+    else if (this.#open) {
+      this.counts.held++;
+      this.#held.put(ssrc, datagram, realClock.nowMs());
+    }
+  }
+
+  /** Discord said who it is: what is held of a person who may not be heard is dropped unopened. */
+  #named(ssrc: number, speakerId: string): void {
+    for (const datagram of this.#held.take(ssrc, realClock.nowMs())) {
+      if (this.#admit(speakerId)) this.#receiver.onUdpMessage(datagram);
+    }
+  }
+
+  /** Without a subscription the library never decrypts, so that is what permission grants. */
+  #admit(speakerId: string): boolean {
+    if (!this.#mayHear(speakerId)) {
+      this.counts.notAllowed++;
+      this.#unsubscribe(speakerId);
+      return false;
+    }
+    const stream = this.#receiver.subscriptions.get(speakerId);
+    if (stream && !stream.destroyed) return true;
+    this.#unsubscribe(speakerId);
+    this.#receiver
+      .subscribe(speakerId, { end: { behavior: EndBehaviorType.Manual } })
+      .on('error', () => this.#unsubscribe(speakerId));
+    return true;
+  }
+
+  /** At once: the library itself forgets a stream only when its `close` has been emitted. */
+  #unsubscribe(speakerId: string): void {
+    const stream = this.#receiver.subscriptions.get(speakerId);
+    if (!stream) return;
+    this.#receiver.subscriptions.delete(speakerId);
+    stream.removeAllListeners('close');
+    stream.destroy();
+  }
+
+  /** After a sole-member reset the library never recovers by itself (transition 0). */
+  #recover(): void {
+    const dave = daveOf(this.#connection);
+    if (!dave || dave.lastTransitionId) return;
+    if (innerDave(dave).consecutiveFailures > toleratedFailures) {
+      dave.recoverFromInvalidTransition(0);
+    }
+  }
+}
+
+/** RTP version 2 carrying Opus. */
+function isVoice(datagram: Buffer): boolean {
+  const [first = 0, second = 0] = datagram;
+  return datagram.length >= leastVoiceBytes && first >> 6 === 2 && (second & 127) === 120;
+}
