@@ -1,0 +1,111 @@
+import type { Frame } from '#src/audio/frame.ts';
+import type { Timing } from './timing.ts';
+
+/** Where frames come from and go to. */
+export type Line = {
+  /** Takes the next frame, if there is one. */
+  take(): Frame | undefined;
+  /** True when the frame left as a datagram. */
+  send(frame: Frame): boolean;
+  /** `frame` of the source left. */
+  left(frame: Frame, atMs: number): void;
+  /** Nothing may be taken or sent while false. */
+  settled(): boolean;
+  /** All has been said, five silence frames included. */
+  fellSilent(): void;
+  /** Whatever `take` or `left` threw; the pacer has stopped. */
+  fail(error: unknown): void;
+};
+
+export type PacerCounts = {
+  sent: number;
+  /** Frames of the source that the library did not take. */
+  refused: number;
+  /** Stalls of more than 60 ms: the clock moved, no frame was cut. */
+  shifts: number;
+};
+
+const frameMs = 20;
+/** Up to here overdue frames go back to back; beyond it the grid moves. */
+const catchUpMs = 60;
+/** Discord docs, "Voice Data Interpolation". */
+const silenceFrames = 5;
+const silence: Frame = Buffer.from([0xf8, 0xff, 0xfe]);
+
+/** One link's own 20 ms grid: asks for a frame at each point and sends it at once. */
+export class Pacer {
+  readonly counts: PacerCounts = { sent: 0, refused: 0, shifts: 0 };
+  readonly #line: Line;
+  readonly #timing: Timing;
+  #dueMs = 0;
+  #forget: (() => void) | undefined;
+  /** Silence frames still owed after the last frame of the source. */
+  #owed = 0;
+  #quiet = true;
+  #stopped = false;
+
+  constructor(line: Line, timing: Timing) {
+    this.#line = line;
+    this.#timing = timing;
+    this.#dueMs = timing.nowMs();
+    this.#arm();
+  }
+
+  /** There is something to play: a quiet grid starts anew now, a busy one goes on. */
+  wake(): void {
+    if (this.#stopped || !this.#quiet) return;
+    this.#dueMs = this.#timing.nowMs();
+    this.#quiet = false; // once is enough
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#forget?.();
+  }
+
+  #arm(): void {
+    this.#forget?.();
+    const waitMs = Math.max(0, this.#dueMs - this.#timing.nowMs());
+    this.#forget = this.#timing.later(waitMs, () => this.#step());
+  }
+
+  #step(): void {
+    const lateMs = this.#timing.nowMs() - this.#dueMs;
+    if (lateMs > catchUpMs) {
+      this.#dueMs += frameMs * Math.floor(lateMs / frameMs);
+      if (!this.#quiet) this.counts.shifts++;
+    }
+    const untilMs = this.#timing.nowMs();
+    for (; this.#dueMs <= untilMs && !this.#stopped; this.#dueMs += frameMs) this.#tick();
+    if (!this.#stopped) this.#arm();
+  }
+
+  #tick(): void {
+    if (!this.#line.settled()) return;
+    try {
+      const frame = this.#line.take();
+      if (frame) this.#play(frame);
+      else if (this.#owed > 0) this.#pad();
+      else this.#quiet = true;
+    } catch (error) {
+      this.stop();
+      this.#line.fail(error);
+    }
+  }
+
+  #play(frame: Frame): void {
+    this.#quiet = false;
+    this.#owed = silenceFrames;
+    if (this.#line.send(frame)) {
+      this.counts.sent++;
+      this.#line.left(frame, this.#timing.nowMs());
+    } else this.counts.refused++;
+  }
+
+  #pad(): void {
+    this.#line.send(silence);
+    this.#owed--;
+    if (this.#owed === 0) this.#line.fellSilent();
+  }
+}
