@@ -23,6 +23,7 @@ export type EndpointRules = {
  * Measured with silero v5 over 14 recordings (2026-11): onset p50 56 and p90 146 ms, up to a quarter of the windows
  * inside an utterance at or below 0.5, so a hangover under 200 ms would cut words; synthetic tones trip single windows.
  * Clients close with five silence frames, but the last of them often get lost: hence the gap of 200 ms.
+ * So each recording of test/fixtures/speech is one turn, its end within 200 ms of the label (test/turn/recordings.test.ts).
  */
 export const endpointRules: EndpointRules = {
   startProbability: 0.5,

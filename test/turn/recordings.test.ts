@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { resample } from '#src/audio/resample.ts';
+import { loadSilero } from '#src/audio/silero.ts';
+import { VoiceActivity } from '#src/audio/voice-activity.ts';
+import { VoiceMeter } from '#src/audio/voice-meter.ts';
+import { readWav } from '#src/audio/wav.ts';
+import type { Voice, VoiceEffect, VoiceEvent } from '#src/turn/endpointing.ts';
+import { endpointRules, quiet, stepVoice } from '#src/turn/endpointing.ts';
+
+type Recording = { file: string; speechStartMs: number; speechEndMs: number };
+
+const folder = 'test/fixtures/speech';
+const recordings: Recording[] = JSON.parse(await readFile(`${folder}/manifest.json`, 'utf8'));
+const weights = await loadSilero();
+
+/** What a microphone tells that closes with the recording: packets of 20 ms, then none. */
+function* listen(samples: Int16Array): Generator<VoiceEvent> {
+  const meter = new VoiceMeter(new VoiceActivity(weights));
+  meter.push(new Int16Array(16_000), 0);
+  for (let atMs = 20; atMs * 16 <= samples.length + 16 * endpointRules.quietMs; atMs += 20) {
+    const packet = samples.subarray((atMs - 20) * 16, atMs * 16);
+    for (const window of meter.push(packet, atMs)) yield { kind: 'window', ...window };
+    yield { kind: 'tick', atMs };
+  }
+}
+
+test.each(recordings)('the words of $file are one turn', async (recording) => {
+  const { samples } = resample(readWav(await readFile(`${folder}/${recording.file}`)), 16_000);
+  const turns: VoiceEffect[] = [];
+  let voice: Voice = quiet;
+  for (const event of listen(samples)) {
+    const [next, effect] = stepVoice(voice, event, endpointRules);
+    voice = next;
+    if (effect?.kind === 'ended') turns.push(effect);
+  }
+  expect(turns).toHaveLength(1);
+  const [turn] = turns;
+  if (turn?.kind !== 'ended') throw new Error('It did not end.');
+  expect(Math.abs(turn.fromMs - recording.speechStartMs)).toBeLessThan(150);
+  expect(Math.abs(turn.toMs - recording.speechEndMs)).toBeLessThan(200);
+});
