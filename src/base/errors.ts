@@ -23,6 +23,9 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+/** What the bot was doing when it broke, as a person would name it. */
+export type Stage = 'recognise' | 'think' | 'speak' | 'link';
+
 /**
  * A broken outside world, told in one sentence for the operator.
  *
@@ -32,10 +35,24 @@ export class BotError extends Error {
   override readonly name = 'BotError';
   readonly code: ErrorCode;
   readonly retryable: boolean;
+  readonly stage: Stage | undefined;
 
-  constructor(code: ErrorCode, retryable: boolean, message: string, cause?: unknown) {
+  constructor(
+    code: ErrorCode,
+    retryable: boolean,
+    message: string,
+    cause?: unknown,
+    stage?: Stage,
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.retryable = retryable;
+    this.stage = stage;
   }
+}
+
+/** The same failure with its stage named; anything but a BotError is our mistake and passes unchanged. */
+export function atStage(stage: Stage, error: unknown): unknown {
+  if (!(error instanceof BotError) || error.stage) return error;
+  return new BotError(error.code, error.retryable, error.message, error.cause, stage);
 }
