@@ -1,0 +1,36 @@
+import type { EarCounts } from './ear.ts';
+import type { PacerCounts } from './pacer.ts';
+
+/** What happens at Discord, for logs and counters: ids and numbers, never words people said. */
+export type DiscordEvent =
+  | { readonly kind: 'ready'; readonly botId: string; readonly guilds: number }
+  | { readonly kind: 'registered'; readonly commands: number; readonly changed: boolean }
+  | { readonly kind: 'ciphers'; readonly xchacha: string }
+  | { readonly kind: 'gateway'; readonly what: 'reconnecting' | 'resumed' }
+  /** The gateway closed for good; the bot must be started again. */
+  | { readonly kind: 'closed'; readonly closeCode: number }
+  | { readonly kind: 'warning'; readonly message: string }
+  | { readonly kind: 'command'; readonly name: string; readonly tookMs: number }
+  /** `error` is whatever a command threw, or why Discord did not take its reply. */
+  | {
+      readonly kind: 'command-failed';
+      readonly name: string;
+      readonly code: string;
+      readonly error: unknown;
+    }
+  | {
+      readonly kind: 'link-opened';
+      readonly guildId: string;
+      readonly tookMs: number;
+      readonly endToEnd: boolean;
+    }
+  | { readonly kind: 'link-closed'; readonly guildId: string; readonly counts: LinkCounts };
+
+/** Everything one link lost, refused or had to mend, from its opening to its end. */
+export type LinkCounts = EarCounts &
+  PacerCounts & {
+    /** Packets nobody fetched within 10 s. */
+    readonly dropped: number;
+    /** `error` events of the voice library. */
+    readonly errors: number;
+  };

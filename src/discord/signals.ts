@@ -1,0 +1,155 @@
+import type {
+  DiscordGatewayAdapterCreator,
+  DiscordGatewayAdapterImplementerMethods,
+  DiscordGatewayAdapterLibraryMethods,
+} from '@discordjs/voice';
+import type { SignalPace } from './signal-pace.ts';
+import type { Timing } from './timing.ts';
+
+type StateUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']>[0];
+type ServerUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceServerUpdate']>[0];
+
+/** The bot's place in the channel is gone by somebody else's hand. */
+export type Gone = 'kicked' | 'moved';
+
+export type SignalsOptions = {
+  readonly guildId: string;
+  readonly channelId: string;
+  /** The server's own way to the main gateway. */
+  readonly gateway: DiscordGatewayAdapterCreator;
+  readonly pace: SignalPace;
+  readonly timing: Timing;
+  readonly gone: (how: Gone) => void;
+};
+
+/** A server update must not overtake its state update; a failover sends none, so this is the wait. */
+const holdMs = 300;
+/** Close codes after which joining anew can help; every other one refuses (Discord docs, close codes). */
+const retried = new Set([4006, 4009, 4011, 4015]);
+const [maxRejoins, healthyMs, firstRejoinMs] = [5, 60_000, 1_000];
+/** How long the leave may take to be confirmed. */
+const leaveMs = 1_000;
+
+/**
+ * Everything one link says to the main gateway, and hears from it.
+ *
+ * The library rejoins without pause or end after a refusal; here a rejoin leaves first (joining where
+ * one is does nothing), waits 1, 2, 4, 8, 16 s, and is refused after the fifth in a minute.
+ */
+export class Signals {
+  readonly #options: SignalsOptions;
+  #gateway: DiscordGatewayAdapterImplementerMethods | undefined;
+  #library: DiscordGatewayAdapterLibraryMethods | undefined;
+  #everJoined = false;
+  /** A state update of our channel came since the last join was sent. */
+  #fresh = false;
+  #asked = false;
+  #refused = false;
+  #rejoins = 0;
+  #rejoinedAtMs = 0;
+  #waitingServer: ServerUpdate | undefined;
+  #forget: Array<() => void> = [];
+  #left: (() => void) | undefined;
+
+  constructor(options: SignalsOptions) {
+    this.#options = options;
+  }
+
+  /** What joinVoiceChannel takes. */
+  readonly adapter: DiscordGatewayAdapterCreator = (library) => {
+    this.#library = library;
+    this.#gateway = this.#options.gateway({
+      onVoiceServerUpdate: (update) => this.#server(update),
+      onVoiceStateUpdate: (update) => this.#state(update),
+      destroy: () => library.destroy(),
+    });
+    return {
+      sendPayload: (payload) => this.#send(payload),
+      destroy: () => {
+        this.#forgetAll();
+        this.#gateway?.destroy();
+      },
+    };
+  };
+
+  /** The voice socket closed; to be told before the library acts on it. */
+  closed(code: number): void {
+    this.#refused = code >= 4000 && !retried.has(code);
+  }
+
+  /** Resolves when Discord confirmed it, after a second, or at once where the gateway is away. */
+  async leave(): Promise<void> {
+    this.#refused = true;
+    this.#forgetAll();
+    if (!this.#sendLeave()) return;
+    await new Promise<void>((resolve) => {
+      this.#left = resolve;
+      this.#options.timing.later(leaveMs, resolve);
+    });
+  }
+
+  #send(payload: { readonly d?: { readonly channel_id?: string | null } }): boolean {
+    if (payload.d?.channel_id === null) return this.#sendLeave();
+    if (this.#asked) return this.#rejoin(payload);
+    this.#asked = true;
+    return this.#sendNow(payload);
+  }
+
+  #rejoin(payload: object): boolean {
+    const { timing, pace } = this.#options;
+    const nowMs = timing.nowMs();
+    if (nowMs - this.#rejoinedAtMs > healthyMs) this.#rejoins = 0;
+    if (this.#refused || this.#rejoins >= maxRejoins || !this.#sendLeave()) return false;
+    const backoffMs = firstRejoinMs * 2 ** this.#rejoins++;
+    this.#rejoinedAtMs = nowMs;
+    this.#fresh = false;
+    const waitMs = Math.max(backoffMs, pace.waitMs(nowMs));
+    this.#forget.push(timing.later(waitMs, () => this.#sendNow(payload)));
+    return true;
+  }
+
+  #sendLeave(): boolean {
+    const d = {
+      guild_id: this.#options.guildId,
+      channel_id: null,
+      self_mute: false,
+      self_deaf: false,
+    };
+    return this.#sendNow({ op: 4, d });
+  }
+
+  #sendNow(payload: object): boolean {
+    this.#options.pace.sent(this.#options.timing.nowMs());
+    return this.#gateway?.sendPayload(payload) ?? false;
+  }
+
+  #state(update: StateUpdate): void {
+    if (update.channel_id === this.#options.channelId) {
+      this.#fresh = this.#everJoined = true;
+      this.#library?.onVoiceStateUpdate(update);
+      this.#passServer();
+      return;
+    }
+    if (update.channel_id === null) this.#left?.();
+    // Before our own join has come through, this is the echo of an earlier stay.
+    if (this.#fresh) this.#options.gone(update.channel_id === null ? 'kicked' : 'moved');
+  }
+
+  #server(update: ServerUpdate): void {
+    this.#waitingServer = update;
+    if (this.#fresh || !update.endpoint) this.#passServer();
+    else if (this.#everJoined) {
+      this.#forget.push(this.#options.timing.later(holdMs, () => this.#passServer()));
+    }
+  }
+
+  #passServer(): void {
+    const update = this.#waitingServer;
+    this.#waitingServer = undefined;
+    if (update) this.#library?.onVoiceServerUpdate(update);
+  }
+
+  #forgetAll(): void {
+    for (const forget of this.#forget.splice(0)) forget();
+  }
+}

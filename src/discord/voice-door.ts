@@ -1,0 +1,129 @@
+import type { Client, Guild } from 'discord.js';
+import { realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { ChannelRef, MayHear, Person, VoiceDoor, VoiceLink } from '#src/session/link.ts';
+import { checkCiphers } from './cipher-check.ts';
+import type { DiscordEvent } from './events.ts';
+import { checkVoiceHooks } from './hook-check.ts';
+import { SignalPace } from './signal-pace.ts';
+import { realTiming } from './timing.ts';
+import { DiscordLink } from './voice-link.ts';
+
+/** From the request to being heard, IP discovery and end-to-end group included. */
+const connectMs = 15_000;
+
+/**
+ * Proves what voice stands on, and names the library behind XChaCha20-Poly1305.
+ *
+ * Errors: BotError `link.unsupported`.
+ */
+export async function proveVoice(): Promise<string> {
+  checkVoiceHooks();
+  return await checkCiphers();
+}
+
+/** Opens the voice links of a logged-in client; a second one in the same server ends the first. */
+export function openVoiceDoor(
+  client: Client<true>,
+  tell: (event: DiscordEvent) => void,
+): VoiceDoor & AsyncDisposable {
+  const servers = new Map<string, Server>();
+  let proved: Promise<string> | undefined;
+  return {
+    async open(channel, mayHear, signal) {
+      proved ??= proveVoice();
+      await proved;
+      const guild = client.guilds.cache.get(channel.guildId);
+      if (!guild) throw new BotError('link.lost', false, 'The bot is not in that server any more.');
+      const server = servers.get(guild.id) ?? new Server(client, tell);
+      servers.set(guild.id, server);
+      return await server.open(guild, channel, mayHear, signal);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...servers.values()].map((server) => server.close()));
+    },
+  };
+}
+
+/** One server's links, one after the other. */
+class Server {
+  readonly #client: Client<true>;
+  readonly #tell: (event: DiscordEvent) => void;
+  readonly #pace = new SignalPace();
+  #link: DiscordLink | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(client: Client<true>, tell: (event: DiscordEvent) => void) {
+    this.#client = client;
+    this.#tell = tell;
+  }
+
+  open(
+    guild: Guild,
+    channel: ChannelRef,
+    mayHear: MayHear,
+    signal: AbortSignal,
+  ): Promise<VoiceLink> {
+    const opening = this.#turn.then(() => this.#openNow(guild, channel, mayHear, signal));
+    this.#turn = opening.catch(() => {});
+    return opening;
+  }
+
+  async close(): Promise<void> {
+    await this.#link?.[Symbol.asyncDispose]();
+  }
+
+  async #openNow(
+    guild: Guild,
+    channel: ChannelRef,
+    mayHear: MayHear,
+    signal: AbortSignal,
+  ): Promise<VoiceLink> {
+    const startMs = realClock.nowMs();
+    const either = AbortSignal.any([signal, AbortSignal.timeout(connectMs)]);
+    try {
+      await this.close();
+      await realClock.sleep(this.#pace.waitMs(realClock.nowMs()), either);
+      const link = this.#join(guild, channel, mayHear);
+      await link.opened(either);
+      const tookMs = realClock.nowMs() - startMs;
+      this.#tell({ kind: 'link-opened', guildId: guild.id, tookMs, endToEnd: link.endToEnd });
+      return link;
+    } catch (cause) {
+      await this.close();
+      signal.throwIfAborted();
+      throw either.aborted ? late(this.#link?.lastError) : cause;
+    }
+  }
+
+  #join(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {
+    const botId = this.#client.user.id;
+    this.#link = new DiscordLink(
+      {
+        channel,
+        applicationId: this.#client.application.id,
+        gateway: guild.voiceAdapterCreator,
+        pace: this.#pace,
+        timing: realTiming,
+        people: () => peopleIn(guild, channel.channelId, botId),
+        closed: (counts) => this.#tell({ kind: 'link-closed', guildId: guild.id, counts }),
+      },
+      mayHear,
+    );
+    return this.#link;
+  }
+}
+
+function peopleIn(guild: Guild, channelId: string, botId: string): Person[] {
+  const people: Person[] = [];
+  for (const { id, channelId: where, member } of guild.voiceStates.cache.values()) {
+    if (where !== channelId || id === botId) continue;
+    people.push({ id, name: member?.displayName ?? id, isBot: member?.user.bot ?? false });
+  }
+  return people;
+}
+
+function late(lastError: unknown): BotError {
+  const message = `Discord did not open the voice link in ${connectMs / 1000} s: is UDP blocked here?`;
+  return new BotError('link.timeout', true, message, lastError);
+}

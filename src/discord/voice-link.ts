@@ -1,0 +1,223 @@
+import './sodium.ts';
+import {
+  type AudioResource,
+  type DiscordGatewayAdapterCreator,
+  joinVoiceChannel,
+  type Networking,
+  type VoiceConnection,
+  VoiceConnectionDisconnectReason,
+  type VoiceConnectionState,
+  VoiceConnectionStatus,
+} from '@discordjs/voice';
+import type { Frame, FrameSource } from '#src/audio/frame.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import { realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { Mailbox } from '#src/base/mailbox.ts';
+import type { ChannelRef, MayHear, Person, VoiceLink } from '#src/session/link.ts';
+import { repeatDiscovery } from './discovery.ts';
+import { Ear } from './ear.ts';
+import type { LinkCounts } from './events.ts';
+import { daveOf, networkingOf } from './library.ts';
+import { Pacer } from './pacer.ts';
+import { resourceOf } from './pulled.ts';
+import { watchSettled } from './settled.ts';
+import type { SignalPace } from './signal-pace.ts';
+import { Signals } from './signals.ts';
+import type { Timing } from './timing.ts';
+
+/** Where a link is to be opened. */
+export type LinkPlace = {
+  readonly channel: ChannelRef;
+  /** Keeps two bots of one process apart in the library's registry. */
+  readonly applicationId: string;
+  readonly gateway: DiscordGatewayAdapterCreator;
+  readonly pace: SignalPace;
+  readonly timing: Timing;
+  /** Everybody in the channel but the bot. */
+  people(): readonly Person[];
+  /** Told once, when everything is freed. */
+  closed(counts: LinkCounts): void;
+};
+
+/** Ten seconds of one speaker: what is older nobody wants to answer any more. */
+const maxWaiting = 500;
+/** A link that was open may be away this long; after a disconnect by Discord (4014) only the second. */
+const [downMs, disconnectedMs] = [15_000, 5_000];
+
+/** One voice channel over @discordjs/voice. */
+export class DiscordLink implements VoiceLink {
+  readonly #place: LinkPlace;
+  readonly #signals: Signals;
+  readonly #connection: VoiceConnection;
+  readonly #ear: Ear;
+  readonly #pacer: Pacer;
+  readonly #settled: () => boolean;
+  readonly #packets = new Mailbox<Packet>(maxWaiting);
+  #networking: Networking | undefined;
+  #playing: { readonly source: FrameSource; readonly resource: AudioResource } | undefined;
+  #forgetDown: (() => void) | undefined;
+  #errors = 0;
+  #lastError: unknown;
+  #ended: { readonly error?: unknown } | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(place: LinkPlace, mayHear: MayHear) {
+    const { channel, gateway, pace, timing } = place;
+    this.#place = place;
+    this.#signals = new Signals({
+      ...channel,
+      gateway,
+      pace,
+      timing,
+      gone: (how) => this.#end(lost(`The bot was ${how} by somebody.`)),
+    });
+    this.#connection = joinVoiceChannel({
+      guildId: channel.guildId,
+      channelId: channel.channelId,
+      group: place.applicationId,
+      selfDeaf: false,
+      adapterCreator: this.#signals.adapter,
+    });
+    this.#connection.on('error', (error) => this.#failed(error));
+    this.#ear = new Ear(
+      this.#connection,
+      mayHear,
+      (packet) => this.#packets.put(packet),
+      (error) => this.#end(error),
+    );
+    this.#settled = watchSettled(this.#connection, () => place.people().length);
+    this.#pacer = this.#startPacer();
+    this.#connection.on('stateChange', (_, state) => this.#changed(state));
+    this.#changed(this.#connection.state);
+  }
+
+  /** Resolves once what is sent is heard. Errors: as the link's end. */
+  async opened(signal: AbortSignal): Promise<void> {
+    while (!this.#settled()) {
+      if (this.#ended) throw this.#ended.error ?? lost('The link was closed.');
+      await realClock.sleep(5, signal);
+    }
+  }
+
+  hear(signal: AbortSignal): AsyncIterable<Packet> {
+    return this.#packets.read(signal);
+  }
+
+  play(source: FrameSource): { wake(): void } {
+    this.#playing?.resource.playStream.destroy();
+    this.#playing = this.#ended ? undefined : { source, resource: resourceOf(source) };
+    this.#pacer.wake();
+    return { wake: () => this.#pacer.wake() };
+  }
+
+  people(): readonly Person[] {
+    return this.#place.people();
+  }
+
+  /** Why the library's last error came, for the operator. */
+  get lastError(): unknown {
+    return this.#lastError;
+  }
+
+  get endToEnd(): boolean {
+    return (daveOf(this.#connection)?.protocolVersion ?? 0) > 0;
+  }
+
+  #counts(): LinkCounts {
+    const { dropped } = this.#packets;
+    return { ...this.#ear.counts, ...this.#pacer.counts, dropped, errors: this.#errors };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end();
+    await this.#closing;
+  }
+
+  #startPacer(): Pacer {
+    const line = {
+      take: () => this.#playing?.resource.read() ?? undefined,
+      send: (frame: Frame) => this.#send(frame),
+      left: (frame: Frame, atMs: number) => this.#playing?.source.left(frame, atMs),
+      settled: this.#settled,
+      fellSilent: () => void this.#connection.setSpeaking(false),
+      fail: (error: unknown) => this.#end(error),
+    };
+    return new Pacer(line, this.#place.timing);
+  }
+
+  #send(frame: Frame): boolean {
+    try {
+      return this.#connection.playOpusPacket(frame) === true;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#errors++;
+    this.#lastError = error;
+    if (error instanceof BotError) this.#end(error);
+  }
+
+  #changed(state: VoiceConnectionState): void {
+    const networking = networkingOf(this.#connection);
+    if (networking && networking !== this.#networking) this.#connected(networking);
+    if (state.status === VoiceConnectionStatus.Ready) {
+      this.#forgetDown?.();
+      this.#forgetDown = undefined;
+    } else if (state.status === VoiceConnectionStatus.Destroyed || isRefused(state)) {
+      this.#end(lost('Discord closed the voice link.', this.#lastError));
+    } else this.#watchDown(state.status === VoiceConnectionStatus.Disconnected);
+  }
+
+  #connected(networking: Networking): void {
+    this.#networking = networking;
+    this.#ear.restart(networking);
+    repeatDiscovery(networking, this.#place.timing);
+    networking.prependListener('close', (code: number) => this.#signals.closed(code));
+  }
+
+  /** Being away has an end: it is counted from the moment the link was last ready. */
+  #watchDown(disconnected: boolean): void {
+    if (this.#ended || (this.#forgetDown && !disconnected)) return;
+    this.#forgetDown?.();
+    this.#forgetDown = this.#place.timing.later(disconnected ? disconnectedMs : downMs, () =>
+      this.#end(lost('The voice link did not come back.', this.#lastError)),
+    );
+  }
+
+  #end(error?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = { error };
+    if (error === undefined) this.#packets.end();
+    else this.#packets.fail(error);
+    this.#pacer.stop();
+    this.#ear.close();
+    this.#forgetDown?.();
+    this.#playing?.resource.playStream.destroy();
+    this.#playing = undefined;
+    this.#closing = this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#signals.leave();
+    if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) {
+      this.#connection.destroy(false);
+    }
+    this.#place.closed(this.#counts());
+  }
+}
+
+/** The library asked to rejoin and was refused, by us or because the main gateway is away. */
+function isRefused(state: VoiceConnectionState): boolean {
+  return (
+    state.status === VoiceConnectionStatus.Disconnected &&
+    state.reason === VoiceConnectionDisconnectReason.AdapterUnavailable
+  );
+}
+
+function lost(message: string, cause?: unknown): BotError {
+  return new BotError('link.lost', true, message, cause);
+}

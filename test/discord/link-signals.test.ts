@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest';
+import { SignalPace } from '#src/discord/signal-pace.ts';
+import { Signals } from '#src/discord/signals.ts';
+import { SteppedTiming } from './stepped-timing.ts';
+
+const join = { op: 4, d: { guild_id: 'g', channel_id: 'c' } };
+
+/** Signals between a library and a gateway that only take notes. */
+function open() {
+  const timing = new SteppedTiming();
+  const sent: Array<{ readonly channel: string | null; readonly atMs: number }> = [];
+  const toLibrary: string[] = [];
+  const gone: string[] = [];
+  let gateway: Parameters<Signals['adapter']>[0] | undefined;
+  const signals = new Signals({
+    guildId: 'g',
+    channelId: 'c',
+    pace: new SignalPace(),
+    timing,
+    gone: (how) => gone.push(how),
+    gateway: (methods) => {
+      gateway = methods;
+      return {
+        sendPayload: (payload) => {
+          sent.push({ channel: payload.d.channel_id, atMs: timing.nowMs() });
+          return true;
+        },
+        destroy: () => {},
+      };
+    },
+  });
+  const library = signals.adapter({
+    onVoiceStateUpdate: () => toLibrary.push('state'),
+    onVoiceServerUpdate: () => toLibrary.push('server'),
+    destroy: () => {},
+  });
+  const state = (channelId: string | null) =>
+    gateway?.onVoiceStateUpdate({ channel_id: channelId } as never);
+  const server = () => gateway?.onVoiceServerUpdate({ endpoint: 'e' } as never);
+  return { timing, sent, toLibrary, gone, signals, library, state, server };
+}
+
+test('a server update that overtakes its state update waits for it', () => {
+  const { library, state, server, toLibrary } = open();
+  library.sendPayload(join);
+  server();
+  expect(toLibrary).toEqual([]);
+  state('c');
+  expect(toLibrary).toEqual(['state', 'server']);
+});
+
+test('a failover, which has no state update, passes at once', () => {
+  const { library, state, server, toLibrary } = open();
+  library.sendPayload(join);
+  state('c');
+  server();
+  server();
+  expect(toLibrary).toEqual(['state', 'server', 'server']);
+});
+
+test('after a rejoin a server update waits 300 ms for its state update and no longer', () => {
+  const { library, signals, state, server, toLibrary, timing } = open();
+  library.sendPayload(join);
+  state('c');
+  signals.closed(4006);
+  library.sendPayload(join);
+  server();
+  timing.passMs(299);
+  expect(toLibrary).toEqual(['state']);
+  timing.passMs(1);
+  expect(toLibrary).toEqual(['state', 'server']);
+});
+
+test('a refused voice session is left, and joined again after a pause that doubles', () => {
+  const { library, signals, sent, timing } = open();
+  library.sendPayload(join);
+  signals.closed(4006);
+  expect(library.sendPayload(join)).toBe(true);
+  timing.passMs(2_000);
+  signals.closed(4006);
+  expect(library.sendPayload(join)).toBe(true);
+  timing.passMs(10_000);
+  expect(sent).toEqual([
+    { channel: 'c', atMs: 0 },
+    { channel: null, atMs: 0 },
+    { channel: 'c', atMs: 1_000 },
+    { channel: null, atMs: 2_000 },
+    { channel: 'c', atMs: 4_000 },
+  ]);
+});
+
+test('however often voice is refused, the gateway is asked at most six times', () => {
+  const { library, signals, sent, timing } = open();
+  library.sendPayload(join);
+  for (let n = 0; n < 100; n++) {
+    signals.closed(1006);
+    library.sendPayload(join);
+  }
+  timing.passMs(60_000);
+  expect(sent.filter(({ channel }) => channel === 'c').length).toBeLessThanOrEqual(6);
+});
+
+test('close codes that cannot get better are not tried again', () => {
+  for (const code of [4004, 4014, 4017, 4021, 4022]) {
+    const { library, signals } = open();
+    library.sendPayload(join);
+    signals.closed(code);
+    expect(library.sendPayload(join)).toBe(false);
+  }
+});
+
+test('being thrown out and being moved are told apart, and an echo of an earlier stay is neither', () => {
+  const { library, state, gone } = open();
+  library.sendPayload(join);
+  state(null);
+  state('elsewhere');
+  expect(gone).toEqual([]);
+  state('c');
+  state('elsewhere');
+  state(null);
+  expect(gone).toEqual(['moved', 'kicked']);
+});
+
+test('leaving ends when Discord confirms it, or after a second', async () => {
+  const confirmed = open();
+  const first = confirmed.signals.leave();
+  confirmed.library.sendPayload(join);
+  const unconfirmed = open();
+  unconfirmed.library.sendPayload(join);
+  const second = unconfirmed.signals.leave();
+  confirmed.state(null);
+  unconfirmed.timing.passMs(1_000);
+  await Promise.all([first, second]);
+  expect(unconfirmed.sent.at(-1)?.channel).toBeNull();
+});
+
+test('one server is asked at most every half second and twelve times a minute', () => {
+  const pace = new SignalPace();
+  const atMs: number[] = [];
+  for (let nowMs = 0; atMs.length < 13; nowMs += 10) {
+    if (pace.waitMs(nowMs) > 0) continue;
+    pace.sent(nowMs);
+    atMs.push(nowMs);
+  }
+  expect(atMs.slice(0, 3)).toEqual([0, 500, 1_000]);
+  expect(atMs[12]).toBe(60_000);
+});
