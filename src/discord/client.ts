@@ -1,0 +1,131 @@
+import { type Client, DiscordAPIError, Events, type Interaction } from 'discord.js';
+import type { Command, CommandPorts } from '#src/session/command.ts';
+import type { VoiceDoor } from '#src/session/link.ts';
+import { callOf } from './calls.ts';
+import type { DiscordEvent } from './events.ts';
+import { CommandDesk } from './interactions.ts';
+import { closeClient, logIn, newClient } from './login.ts';
+import { registerCommands } from './registration.ts';
+import { realTiming } from './timing.ts';
+import { openVoiceDoor, proveVoice } from './voice-door.ts';
+
+export type DiscordOptions = {
+  readonly token: string;
+  /** REST base without `/v10`; Discord's own when left out. */
+  readonly apiUrl?: string;
+  /** Registers commands in this server at once instead of everywhere. */
+  readonly guildId?: string;
+  readonly commands: readonly Command[];
+  /** What commands may do; called once, when the door to voice exists. */
+  readonly ports: (door: VoiceDoor, bot: Bot) => CommandPorts;
+  readonly onEvent: (event: DiscordEvent) => void;
+  /** For logging in; 20 s when left out. */
+  readonly timeoutMs?: number;
+};
+
+/** The bot's own name at Discord. */
+export type Bot = { readonly id: string; readonly name: string };
+
+/** A logged-in bot. Closing it leaves every channel first. */
+export interface Discord extends AsyncDisposable {
+  readonly bot: Bot;
+  /** Where an owner of a server lets it in, with the rights it needs. */
+  readonly inviteUrl: string;
+  /** Whether the main gateway is connected now. */
+  ready(): boolean;
+}
+
+/** View, send, embed, read history, connect, speak, use voice activity. */
+const permissions = 36_785_152;
+
+/**
+ * Logs in, opens the door to voice, registers the commands and answers them.
+ *
+ * What voice lacks does not stop the bot: then the door refuses, and an event says why. Errors: BotError
+ * `discord.bad_token`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
+ */
+export async function openDiscord(options: DiscordOptions, signal: AbortSignal): Promise<Discord> {
+  const { onEvent: tell } = options;
+  const login = { timeoutMs: 20_000, ...options };
+  const client = await logIn(watched(newClient(login), tell), login, signal);
+  const bot = { id: client.user.id, name: client.user.username };
+  const door = openVoiceDoor(client, tell);
+  const desk = new CommandDesk({
+    commands: options.commands,
+    ports: options.ports(door, bot),
+    timing: realTiming,
+    tell,
+  });
+  client.on(Events.InteractionCreate, (interaction) => answer(desk, interaction, tell));
+  tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
+  await Promise.all([tellCiphers(tell), register(client, options)]);
+  return {
+    bot,
+    inviteUrl: inviteUrlOf(client),
+    ready: () => client.isReady(),
+    async [Symbol.asyncDispose]() {
+      client.removeAllListeners(Events.InteractionCreate);
+      await door[Symbol.asyncDispose]();
+      await closeClient(client);
+    },
+  };
+}
+
+/** Listens to everything that would be fatal or silent without a listener. */
+function watched(client: Client, tell: (event: DiscordEvent) => void): Client {
+  const warn = (message: string) => tell({ kind: 'warning', message });
+  client.on(Events.Error, (error) => warn(error.message));
+  client.on(Events.ShardError, (error) => warn(`Gateway: ${error.message}`));
+  client.on(Events.Warn, warn);
+  client.on(Events.ShardReconnecting, () => tell({ kind: 'gateway', what: 'reconnecting' }));
+  client.on(Events.ShardResume, () => tell({ kind: 'gateway', what: 'resumed' }));
+  client.on(Events.ShardDisconnect, ({ code }) => tell({ kind: 'closed', closeCode: code }));
+  return client;
+}
+
+function answer(
+  desk: CommandDesk,
+  interaction: Interaction,
+  tell: (event: DiscordEvent) => void,
+): void {
+  if (!interaction.isChatInputCommand() || !interaction.inCachedGuild()) return;
+  const command = desk.command(interaction.commandName);
+  if (!command) return;
+  try {
+    void desk.answer(interaction, callOf(interaction, command));
+  } catch (error) {
+    tell({ kind: 'command-failed', name: command.name, code: 'internal', error });
+  }
+}
+
+async function tellCiphers(tell: (event: DiscordEvent) => void): Promise<void> {
+  try {
+    tell({ kind: 'ciphers', xchacha: await proveVoice() });
+  } catch (error) {
+    tell({ kind: 'warning', message: `No voice: ${messageOf(error)}` });
+  }
+}
+
+/** A bot whose commands cannot be written still answers those it has. */
+async function register(client: Client<true>, options: DiscordOptions): Promise<void> {
+  const { guildId, commands, onEvent: tell } = options;
+  const scope = { applicationId: client.application.id, ...(guildId && { guildId }) };
+  try {
+    const changed = await registerCommands(client.rest, scope, commands);
+    tell({ kind: 'registered', commands: commands.length, changed });
+  } catch (error) {
+    const isAway = error instanceof DiscordAPIError && error.status === 403;
+    const why = isAway ? `invite the bot: ${inviteUrlOf(client)}` : messageOf(error);
+    tell({ kind: 'warning', message: `Commands could not be registered: ${why}` });
+  }
+}
+
+function inviteUrlOf(client: Client<true>): string {
+  const id = client.application.id;
+  const scope = 'bot+applications.commands';
+  return `https://discord.com/oauth2/authorize?client_id=${id}&scope=${scope}&permissions=${permissions}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,96 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Client, DiscordAPIError, Events, GatewayIntentBits } from 'discord.js';
+import { BotError } from '#src/base/errors.ts';
+
+export type LoginOptions = {
+  readonly token: string;
+  /** REST base without `/v10`; Discord's own when left out. */
+  readonly apiUrl?: string;
+  readonly timeoutMs: number;
+};
+
+/** One REST request, and how long a closing gateway is waited for. */
+const [requestMs, closeMs] = [10_000, 2_000];
+const discordApi = 'https://discord.com/api';
+
+/** A client that asks for no privileged intent and mentions nobody; not yet logged in. */
+export function newClient({ apiUrl }: LoginOptions): Client {
+  const base = apiUrl?.replace(/\/+$/, '').replace(/\/v\d+$/, '');
+  return new Client({
+    intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildVoiceStates],
+    allowedMentions: { parse: [] },
+    rest: { timeout: requestMs, retries: 1, ...(base && { api: base }) },
+    waitGuildTimeout: 5_000,
+    closeTimeout: closeMs,
+  });
+}
+
+/**
+ * Logs `client` in; resolves when the servers are there.
+ *
+ * Errors: BotError `discord.bad_token`, `discord.unreachable` within the time allowed; then the client
+ * is closed. Aborting `signal` throws `signal.reason`.
+ */
+export async function logIn(
+  client: Client,
+  options: LoginOptions,
+  signal: AbortSignal,
+): Promise<Client<true>> {
+  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const either = AbortSignal.any([signal, deadline]);
+  const ended = Promise.withResolvers<never>();
+  const onAbort = () => ended.reject(either.reason);
+  const ready = new Promise<Client<true>>((resolve) => client.once(Events.ClientReady, resolve));
+  client.once(Events.ShardDisconnect, ({ code }) => ended.reject(closedBy(code)));
+  either.addEventListener('abort', onAbort);
+  try {
+    either.throwIfAborted();
+    return await Promise.race([client.login(options.token).then(() => ready), ended.promise]);
+  } catch (cause) {
+    await closeClient(client);
+    signal.throwIfAborted();
+    throw refused(cause, options);
+  } finally {
+    either.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Never throws, and never takes longer than three seconds. */
+export async function closeClient(client: Client): Promise<void> {
+  const closing = client.destroy().catch(() => {});
+  await Promise.race([closing, wait(closeMs + 1_000, undefined, { ref: false })]);
+}
+
+function refused(cause: unknown, { apiUrl, timeoutMs }: LoginOptions): BotError {
+  if (cause instanceof BotError) return cause;
+  if (isTokenRefusal(cause)) return badToken(cause);
+  const where = apiUrl ?? discordApi;
+  const check = apiUrl ? 'check DISCORD_API_URL and that it runs' : 'check the network';
+  const message = `Discord at ${where} could not be reached in ${timeoutMs / 1000} s${detail(cause)}: ${check}.`;
+  return new BotError('discord.unreachable', true, message, cause);
+}
+
+function isTokenRefusal(cause: unknown): boolean {
+  if (cause instanceof DiscordAPIError) return cause.status === 401;
+  return cause instanceof Error && 'code' in cause && cause.code === 'TokenInvalid';
+}
+
+function badToken(cause?: unknown): BotError {
+  const message =
+    'Discord refused the token: copy a new one from https://discord.com/developers/applications' +
+    ' (Bot, Reset Token) into DISCORD_TOKEN.';
+  return new BotError('discord.bad_token', false, message, cause);
+}
+
+/** The main gateway closed for good, and will not be tried again. */
+function closedBy(code: number): BotError {
+  if (code === 4004) return badToken();
+  const message = `Discord closed the gateway for good (${code}): see its list of gateway close codes.`;
+  return new BotError('discord.unreachable', false, message);
+}
+
+/** The system's own word for it, where there is one, say ECONNREFUSED. */
+function detail(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? ` (${code})` : '';
+}

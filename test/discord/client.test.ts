@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { type DiscordOptions, openDiscord } from '#src/discord/client.ts';
+import type { CommandPorts } from '#src/session/command.ts';
+
+const never = new AbortController().signal;
+
+function optionsFor(apiUrl: string): DiscordOptions {
+  return {
+    token: 'wrong.token',
+    apiUrl,
+    timeoutMs: 400,
+    commands: [],
+    ports: () => ({ rooms: {} }) as CommandPorts,
+    onEvent: () => {},
+  };
+}
+
+/** An API that answers every request in one way. */
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return `http://127.0.0.1:${port}/api`;
+}
+
+test('a refused token is told as such, with where to get a new one', async () => {
+  const apiUrl = await serve((_, response) => {
+    response.writeHead(401, { 'content-type': 'application/json' });
+    response.end('{"message":"401: Unauthorized","code":0}');
+  });
+  const refusal = await openDiscord(optionsFor(apiUrl), never).catch((error) => error);
+  expect(refusal).toMatchObject({ code: 'discord.bad_token', retryable: false });
+  expect(refusal.message).toContain('https://discord.com/developers/applications');
+  expect(refusal.message).not.toContain('wrong.token');
+});
+
+test('an API that is not there is told at once, with its address', async () => {
+  const refusal = await openDiscord(optionsFor('http://127.0.0.1:9/api'), never).catch((e) => e);
+  expect(refusal).toMatchObject({ code: 'discord.unreachable', retryable: true });
+  expect(refusal.message).toContain('http://127.0.0.1:9/api');
+  expect(refusal.message).toContain('DISCORD_API_URL');
+});
+
+test('an API that never answers is given up in bounded time', async () => {
+  const apiUrl = await serve(() => {});
+  const refusal = await openDiscord(optionsFor(apiUrl), never).catch((error) => error);
+  expect(refusal).toMatchObject({ code: 'discord.unreachable' });
+});
+
+test("aborting the login throws the caller's own reason", async () => {
+  const apiUrl = await serve(() => {});
+  const stop = new AbortController();
+  const reason = new Error('stopped');
+  const opening = openDiscord(optionsFor(apiUrl), stop.signal);
+  stop.abort(reason);
+  await expect(opening).rejects.toBe(reason);
+});
