@@ -1,4 +1,4 @@
-import type { ErrorCode } from '#src/base/errors.ts';
+import type { ErrorCode, Stage } from '#src/base/errors.ts';
 import type { ChannelRef } from './link.ts';
 
 /** The instants of a turn, named once for console, metrics and bench; milliseconds of the monotonic clock. */
@@ -17,9 +17,6 @@ export type Instants = {
 
 /** How an answer ended; exactly one each. */
 export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
-
-/** The stage that failed, as a person would name it. */
-export type FailedStage = 'recognise' | 'think' | 'speak' | 'link' | 'bug';
 
 /** What happened in one voice channel. Status, console and metrics listen; nothing answers back. */
 export type SessionEvent =
@@ -47,7 +44,7 @@ export type SessionEvent =
     }
   | {
       readonly kind: 'failed';
-      readonly stage: FailedStage;
+      readonly stage: Stage | 'bug';
       readonly code: ErrorCode | 'bug';
       /** One sentence for the operator. */
       readonly message: string;

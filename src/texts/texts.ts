@@ -14,6 +14,7 @@ const english = {
   'command.leave': 'Send me out of the voice channel',
   'fail.stt': "I couldn't make that out, please repeat.",
   'fail.llm': "I can't think right now: {provider} is not answering.",
+  'fail.tts': "My voice is out, so I'm writing:",
 } as const;
 
 export type TextId = keyof typeof english;

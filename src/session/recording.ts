@@ -1,0 +1,59 @@
+import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+
+/** Kept from before the voice was noticed: onset is noticed up to 150 ms late (Silero v5 on recordings, p90), and the first word counts. */
+const preRollMs = 300;
+/** Kept after the last voice: word endings are quiet. */
+const tailMs = 200;
+
+const samplesOf = (ms: number): number => (ms * listenRateHz) / 1000;
+
+/** The sound of one utterance: a short past while nobody talks, everything since the voice began, cut where it ended. */
+export class Recording {
+  #chunks: Int16Array[] = [];
+  #length = 0;
+  #voiced = 0;
+  #running = false;
+
+  /** 16 kHz mono, any length. While not running only the last 300 ms are kept. */
+  push(samples: Int16Array): void {
+    this.#chunks.push(samples);
+    this.#length += samples.length;
+    if (!this.#running) this.#forget();
+  }
+
+  begin(): void {
+    this.#running = true;
+    this.#voiced = this.#length;
+  }
+
+  /** What was pushed last held voice. */
+  voiced(): void {
+    this.#voiced = this.#length;
+  }
+
+  /** Ends the utterance and hands it over; the next one begins with what followed the cut, if anything. */
+  take(): Pcm {
+    const kept = Math.min(this.#length, this.#voiced + samplesOf(tailMs));
+    const all = new Int16Array(this.#length);
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      all.set(chunk, at);
+      at += chunk.length;
+    }
+    this.#running = false;
+    this.#chunks = [all.slice(kept)];
+    this.#length -= kept;
+    this.#voiced = 0;
+    this.#forget();
+    return { samples: all.subarray(0, kept), rateHz: listenRateHz, channels: 1 };
+  }
+
+  #forget(): void {
+    for (;;) {
+      const first = this.#chunks[0];
+      if (!first || this.#length - first.length < samplesOf(preRollMs)) return;
+      this.#chunks.shift();
+      this.#length -= first.length;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Runs loops that live and die together: the first to return or throw stops the others, all are awaited,
+ * and its outcome is the outcome.
+ */
+export async function together<T>(
+  signal: AbortSignal,
+  loops: readonly ((signal: AbortSignal) => Promise<T>)[],
+): Promise<T> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const runs = loops.map(async (loop) => {
+    try {
+      return await loop(either);
+    } finally {
+      over.abort(new Error('a loop beside this one ended'));
+    }
+  });
+  await Promise.allSettled(runs);
+  signal.throwIfAborted();
+  return await firstSettled(runs, over.signal.reason);
+}
+
+/** Those that were stopped threw `stopped`; the one that stopped them did not. */
+async function firstSettled<T>(runs: readonly Promise<T>[], stopped: unknown): Promise<T> {
+  let last: unknown = stopped;
+  for (const run of runs) {
+    try {
+      return await run;
+    } catch (error) {
+      if (error !== stopped) throw error;
+      last = error;
+    }
+  }
+  throw last;
+}

@@ -1,0 +1,83 @@
+import type { FrameSource } from '#src/audio/frame.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import { BotError } from '#src/base/errors.ts';
+import { Mailbox } from '#src/base/mailbox.ts';
+import type { ChannelRef, MayHear, Person, VoiceDoor, VoiceLink } from '#src/session/link.ts';
+
+/** A voice channel without a network: the test is its clock and its people. */
+export class FakeLink implements VoiceLink {
+  readonly present: Person[] = [];
+  closed = false;
+  sent = 0;
+  readonly #packets = new Mailbox<Packet>(10_000);
+  readonly #mayHear: MayHear;
+  #frames: FrameSource | undefined;
+
+  constructor(mayHear: MayHear) {
+    this.#mayHear = mayHear;
+  }
+
+  hear(signal: AbortSignal): AsyncIterable<Packet> {
+    return this.#packets.read(signal);
+  }
+
+  play(frames: FrameSource): { wake(): void } {
+    this.#frames = frames;
+    return { wake: () => undefined };
+  }
+
+  people(): readonly Person[] {
+    return this.present;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.closed = true;
+    this.#packets.end();
+  }
+
+  /** A packet arrives from somebody. */
+  arrive(packet: Packet): void {
+    if (this.#mayHear(packet.speakerId)) this.#packets.put(packet);
+  }
+
+  /** The link goes away. */
+  lose(): void {
+    this.#packets.fail(new BotError('link.lost', true, 'Gone.'));
+  }
+
+  /** One step of the 20 ms grid. */
+  tick(atMs: number): void {
+    const frame = this.closed ? undefined : this.#frames?.next();
+    if (!frame) return;
+    this.sent++;
+    this.#frames?.left(frame, atMs);
+  }
+}
+
+/** Opens fake links, or fails as told. */
+export class FakeDoor implements VoiceDoor {
+  readonly links: FakeLink[] = [];
+  readonly failures: unknown[] = [];
+  readonly people: Person[];
+
+  constructor(people: readonly Person[]) {
+    this.people = [...people];
+  }
+
+  async open(_channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink> {
+    signal.throwIfAborted();
+    const failure = this.failures.shift();
+    if (failure !== undefined) throw failure;
+    const link = new FakeLink(mayHear);
+    link.present.push(...this.people);
+    this.links.push(link);
+    return link;
+  }
+
+  /** The link opened last. */
+  get link(): FakeLink {
+    const link = this.links.at(-1);
+    if (!link) throw new Error('no link was opened');
+    return link;
+  }
+}

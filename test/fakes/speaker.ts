@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import type { OpusCodec } from '#src/audio/opus.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import { readWav } from '#src/audio/wav.ts';
+
+const silence = Buffer.from([0xf8, 0xff, 0xfe]);
+
+/** A recording as the packets a client sends: 20 ms each from `fromMs` on, then five silence frames. */
+export async function packetsOf(
+  fixture: string,
+  speakerId: string,
+  fromMs: number,
+  codec: OpusCodec,
+): Promise<Packet[]> {
+  const { samples } = readWav(await readFile(`test/fixtures/speech/${fixture}.wav`));
+  const encoder = codec.encoder(16_000);
+  const frames: Uint8Array[] = [];
+  for (let at = 0; at + 320 <= samples.length; at += 320) {
+    frames.push(Buffer.from(encoder.encode(samples.subarray(at, at + 320))));
+  }
+  encoder.free();
+  frames.push(...Array.from({ length: 5 }, () => silence));
+  return frames.map((opus, n) => ({
+    speakerId,
+    opus,
+    sequence: (65_530 + n) & 0xffff,
+    timestamp: n * 960,
+    atMs: fromMs + n * 20,
+  }));
+}
