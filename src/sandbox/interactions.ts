@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import type { Dispatch } from './gateway-wire.ts';
+import { type InteractionKind, InteractionRecord } from './interaction.ts';
+import type { Channel, Member, World } from './world.ts';
+import { callerJson, channelJson, type Json } from './world-json.ts';
+import { type Message, type MessageBoard, messageJson } from './world-messages.ts';
+import { permissionsOf } from './world-permissions.ts';
+
+export type Act = {
+  readonly kind: InteractionKind;
+  readonly caller: Member;
+  readonly channel: Channel;
+  readonly data: Json;
+  readonly message?: Message;
+};
+
+/** Keeps this many interactions; the oldest is forgotten first, and is unknown from then on. */
+const keptLimit = 300;
+/** Source: Discord docs, "Interaction Type". */
+const wireTypes = { command: 2, component: 3, autocomplete: 4 } as const;
+
+/** Every interaction of late, found by id by callbacks and by token by webhooks. */
+export class Interactions {
+  readonly #world: World;
+  readonly #board: MessageBoard;
+  readonly #dispatch: (event: Dispatch) => void;
+  readonly #records = new Map<string, InteractionRecord>();
+
+  constructor(world: World, board: MessageBoard, dispatch: (event: Dispatch) => void) {
+    this.#world = world;
+    this.#board = board;
+    this.#dispatch = dispatch;
+  }
+
+  /** Tells the bot what a person did. */
+  start(act: Act): InteractionRecord {
+    const id = this.#world.ids.next();
+    const token = randomBytes(24).toString('base64url');
+    const { kind, channel, caller, message } = act;
+    const record = new InteractionRecord(
+      {
+        id,
+        token,
+        kind,
+        channelId: channel.id,
+        callerId: caller.user.id,
+        ...(message ? { message } : {}),
+      },
+      this.#world,
+      this.#board,
+    );
+    this.#records.set(token, record);
+    const oldest = this.#records.keys().next().value;
+    if (oldest !== undefined && this.#records.size > keptLimit) this.#records.delete(oldest);
+    this.#dispatch({ name: 'INTERACTION_CREATE', data: this.#json(record, act) });
+    return record;
+  }
+
+  byToken(token: string): InteractionRecord | undefined {
+    return this.#records.get(token);
+  }
+
+  #json(record: InteractionRecord, { kind, caller, channel, data, message }: Act): Json {
+    const { guild, bot } = this.#world;
+    const permissions = permissionsOf(this.#world, caller.user.id, channel).toString();
+    return {
+      id: record.id,
+      application_id: bot.id,
+      type: wireTypes[kind],
+      token: record.opening.token,
+      version: 1,
+      guild_id: guild.id,
+      guild: { id: guild.id, locale: 'en-US', features: [] },
+      channel_id: channel.id,
+      channel: { ...channelJson(this.#world, channel), permissions },
+      member: callerJson(this.#world, caller, channel),
+      locale: 'en-US',
+      guild_locale: 'en-US',
+      app_permissions: permissionsOf(this.#world, bot.id, channel).toString(),
+      entitlements: [],
+      authorizing_integration_owners: { '0': guild.id },
+      context: 0,
+      attachment_size_limit: 10 * 1024 * 1024,
+      data,
+      ...(message ? { message: messageJson(this.#world, message) } : {}),
+    };
+  }
+}

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import type { InteractionRecord } from './interaction.ts';
+import type { Interactions } from './interactions.ts';
+import { contentSchema, isEmpty, isEphemeral, withContent } from './rest-content.ts';
+import {
+  type Answer,
+  noContent,
+  ok,
+  type RestCall,
+  type Route,
+  refusals,
+  withBody,
+} from './rest-route.ts';
+import type { World } from './world.ts';
+import { type Content, type Message, messageJson } from './world-messages.ts';
+
+/** Source: Discord docs, "Interaction Callback Type". */
+const callbackTypes = {
+  message: 4,
+  deferredMessage: 5,
+  deferredUpdate: 6,
+  update: 7,
+  choices: 8,
+  modal: 9,
+} as const;
+
+const callback = z.discriminatedUnion('type', [
+  z.object({ type: z.literal(callbackTypes.message), data: contentSchema }),
+  z.object({ type: z.literal(callbackTypes.deferredMessage), data: contentSchema.nullish() }),
+  z.object({ type: z.literal(callbackTypes.deferredUpdate) }),
+  z.object({ type: z.literal(callbackTypes.update), data: contentSchema }),
+  z.object({
+    type: z.literal(callbackTypes.choices),
+    data: z.object({ choices: z.array(z.unknown()).max(25) }),
+  }),
+  z.object({
+    type: z.literal(callbackTypes.modal),
+    data: z.looseObject({ custom_id: z.string().min(1).max(100), title: z.string().max(45) }),
+  }),
+]);
+type Callback = z.infer<typeof callback>;
+
+/** How the bot answers interactions: the callback, then follow-ups and edits by webhook. */
+export function interactionRoutes(world: World, interactions: Interactions): readonly Route[] {
+  const webhook = '/webhooks/:app/:token';
+  const one = `${webhook}/messages/:message`;
+  const json = (message: Message) => ok(messageJson(world, message));
+  const opened = (call: RestCall, then: (record: InteractionRecord) => Answer): Answer => {
+    const record = interactions.byToken(call.param('token'));
+    if (call.param('app') !== world.bot.id || !record?.open) return refusals.unknownWebhook;
+    return then(record);
+  };
+  const found = (call: RestCall, then: (record: InteractionRecord, m: Message) => Answer) =>
+    opened(call, (record) => {
+      const message = record.find(call.param('message'));
+      return message ? then(record, message) : refusals.unknownMessage;
+    });
+  return [
+    {
+      method: 'POST',
+      path: '/interactions/:id/:token/callback',
+      open: true,
+      answer: (call) => answerCallback(world, interactions, call),
+    },
+    {
+      method: 'POST',
+      path: webhook,
+      open: true,
+      answer: (call) => opened(call, (record) => followUp(call, record, json)),
+    },
+    { method: 'GET', path: one, open: true, answer: (call) => found(call, (_, m) => json(m)) },
+    {
+      method: 'PATCH',
+      path: one,
+      open: true,
+      answer: (call) =>
+        found(call, (record, message) =>
+          withContent(call, message, (content) => json(record.edit(message, content))),
+        ),
+    },
+    {
+      method: 'DELETE',
+      path: one,
+      open: true,
+      answer: (call) =>
+        found(call, (record, message) => {
+          record.remove(message);
+          return noContent;
+        }),
+    },
+  ];
+}
+
+function followUp(
+  call: RestCall,
+  record: InteractionRecord,
+  json: (message: Message) => Answer,
+): Answer {
+  return withContent(call, undefined, (content) => {
+    const message = record.followUp(content, isEphemeral(content));
+    return message ? json(message) : refusals.unknownWebhook;
+  });
+}
+
+function answerCallback(world: World, interactions: Interactions, call: RestCall): Answer {
+  const record = interactions.byToken(call.param('token'));
+  if (record?.id !== call.param('id')) return refusals.unknownInteraction;
+  return withBody(callback, call.body, (body) => {
+    if (body.type === callbackTypes.message && isEmpty({ ...body.data, ...filesOf(call) })) {
+      return refusals.emptyMessage;
+    }
+    const outcome = record.acknowledge();
+    if (outcome === 'late') return refusals.unknownInteraction;
+    if (outcome === 'again') return refusals.alreadyAcknowledged;
+    const message = perform(record, body, call);
+    if (call.query.get('with_response') !== 'true') return noContent;
+    return ok(responseJson(world, record, body.type, message));
+  });
+}
+
+function perform(record: InteractionRecord, body: Callback, call: RestCall): Message | undefined {
+  switch (body.type) {
+    case callbackTypes.message:
+      return record.respond({ ...body.data, ...filesOf(call) }, isEphemeral(body.data));
+    case callbackTypes.deferredMessage:
+      return record.defer(isEphemeral(body.data ?? {}));
+    case callbackTypes.deferredUpdate:
+      return record.update(undefined);
+    case callbackTypes.update:
+      return record.update({ ...body.data, ...filesOf(call) });
+    case callbackTypes.choices:
+      record.suggest(body.data.choices);
+      return undefined;
+    case callbackTypes.modal:
+      record.ask(body.data);
+      return undefined;
+  }
+}
+
+function filesOf({ fileNames }: RestCall): Pick<Content, 'fileNames'> {
+  return { fileNames };
+}
+
+function responseJson(
+  world: World,
+  record: InteractionRecord,
+  type: number,
+  message: Message | undefined,
+): unknown {
+  const resource = message ? { type, message: messageJson(world, message) } : { type };
+  return {
+    interaction: {
+      id: record.id,
+      type: record.opening.kind === 'command' ? 2 : 3,
+      ...(message
+        ? {
+            response_message_id: message.id,
+            response_message_loading: message.loading,
+            response_message_ephemeral: message.ephemeral,
+          }
+        : {}),
+    },
+    resource,
+  };
+}

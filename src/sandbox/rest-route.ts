@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+
+/** One request, as a route sees it. */
+export type RestCall = {
+  readonly query: URLSearchParams;
+  /** JSON of the body, or of its `payload_json` part. */
+  readonly body: unknown;
+  readonly fileNames: readonly string[];
+  /** A part of the path, by the name the route gives it. */
+  param(name: string): string;
+};
+
+/** What goes back; without a body it has no content type either. */
+export type Answer = { readonly status: number; readonly body?: unknown };
+
+export type Route = {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  /** Below `/api/v10`; parts that begin with a colon are parameters. */
+  readonly path: string;
+  /** Needs no token of the bot. */
+  readonly open?: true;
+  readonly answer: (call: RestCall) => Answer;
+};
+
+/** Refusals in Discord's words. Source: Discord docs, "JSON Error Codes". */
+export const refusals = {
+  unauthorized: refusal(401, 0, '401: Unauthorized'),
+  notFound: refusal(404, 0, '404: Not Found'),
+  broken: refusal(500, 0, '500: Internal Server Error'),
+  unknownChannel: refusal(404, 10_003, 'Unknown Channel'),
+  unknownGuild: refusal(404, 10_004, 'Unknown Guild'),
+  unknownMember: refusal(404, 10_007, 'Unknown Member'),
+  unknownMessage: refusal(404, 10_008, 'Unknown Message'),
+  unknownUser: refusal(404, 10_013, 'Unknown User'),
+  unknownWebhook: refusal(404, 10_015, 'Unknown Webhook'),
+  unknownInteraction: refusal(404, 10_062, 'Unknown interaction'),
+  unknownCommand: refusal(404, 10_063, 'Unknown application command'),
+  unknownVoiceState: refusal(404, 10_065, 'Unknown Voice State'),
+  tooManyCommands: refusal(400, 30_032, 'Maximum number of application commands reached (100)'),
+  tooLarge: refusal(413, 40_005, 'Request entity too large'),
+  alreadyAcknowledged: refusal(400, 40_060, 'Interaction has already been acknowledged.'),
+  forbidden: refusal(403, 50_001, 'Missing Access'),
+  notOurMessage: refusal(403, 50_005, 'Cannot edit a message authored by another user'),
+  emptyMessage: refusal(400, 50_006, 'Cannot send an empty message'),
+  notJson: refusal(400, 50_109, 'The request body contains invalid JSON.'),
+} as const;
+
+export const noContent: Answer = { status: 204 };
+
+export function ok(body: unknown): Answer {
+  return { status: 200, body };
+}
+
+/** Answers with what `then` makes of a body that fits `schema`, or tells which field does not. */
+export function withBody<T>(
+  schema: z.ZodType<T>,
+  body: unknown,
+  then: (value: T) => Answer,
+): Answer {
+  const read = schema.safeParse(body);
+  if (read.success) return then(read.data);
+  const issues = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return {
+    status: 400,
+    body: {
+      code: 50_035,
+      message: 'Invalid Form Body',
+      errors: { _errors: issues.map((message) => ({ code: 'BASE_TYPE_BAD', message })) },
+    },
+  };
+}
+
+/** Parameters of `path`, decoded, where it fits `pattern`. */
+export function matchPath(pattern: string, path: string): ReadonlyMap<string, string> | undefined {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const params = new Map<string, string>();
+  for (const [place, part] of wanted.entries()) {
+    const found = decoded(given[place] ?? '');
+    if (part.startsWith(':')) params.set(part.slice(1), found);
+    else if (part !== found) return undefined;
+  }
+  return params;
+}
+
+/** discord.js writes `@original` as `%40original`. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function refusal(status: number, code: number, message: string): Answer {
+  return { status, body: { message, code } };
+}
