@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest';
+import { openSandbox, type Sandbox } from '#src/sandbox/sandbox.ts';
+import { ask, identified } from './raw-bot.ts';
+import { silentVoice } from './silent-voice.ts';
+import { SteppedClock } from './stepped-clock.ts';
+
+const open = (clock?: SteppedClock) =>
+  openSandbox({ voice: silentVoice().half, ...(clock ? { clock } : {}) });
+
+/** Adam issued `/join`: where the bot calls back, and where it follows up. */
+async function joinIssued(sandbox: Sandbox) {
+  const commands = `/applications/${sandbox.botId}/commands`;
+  await ask(sandbox, commands, { body: { name: 'join', description: 'Call me' } });
+  using bot = await identified(sandbox);
+  const interaction = sandbox.person('Adam').command('join');
+  const { token } = await bot.event('INTERACTION_CREATE');
+  const callback = `/interactions/${interaction.id}/${token}/callback`;
+  return { interaction, callback, webhook: `/webhooks/${sandbox.botId}/${token}` };
+}
+
+test('a wrong token, or none, is refused in the words of Discord', async () => {
+  await using sandbox = await open();
+  const refused = { status: 401, json: { message: '401: Unauthorized', code: 0 } };
+  expect(await ask(sandbox, '/users/@me', { token: 'wrong' })).toMatchObject(refused);
+  expect(await ask(sandbox, '/users/@me', { token: undefined })).toMatchObject(refused);
+  expect((await ask(sandbox, '/gateway', { token: undefined })).status).toBe(200);
+});
+
+test('an unknown path is not found, and whatever else is unknown is named', async () => {
+  await using sandbox = await open();
+  const codes = [];
+  for (const path of ['/nothing', '/%E0%A4%A', '/guilds/1', '/channels/1', '/users/1']) {
+    const { status, json } = await ask(sandbox, path);
+    codes.push([status, json?.code]);
+  }
+  expect(codes).toEqual([
+    [404, 0],
+    [404, 0],
+    [404, 10_004],
+    [404, 10_003],
+    [404, 10_013],
+  ]);
+});
+
+test('where somebody sits can be read, and sitting nowhere is no outage', async () => {
+  await using sandbox = await open();
+  const adam = sandbox.person('Adam');
+  const path = `/guilds/${sandbox.guildId}/voice-states/${adam.id}`;
+  expect((await ask(sandbox, path)).json).toMatchObject({ code: 10_065 });
+  await adam.join('Lounge', AbortSignal.timeout(1000));
+  const channel_id = sandbox.channelId('Lounge');
+  expect((await ask(sandbox, path)).json).toMatchObject({ channel_id, user_id: adam.id });
+});
+
+test('a body that is no JSON, too long or of the wrong shape is refused, and logged', async () => {
+  await using sandbox = await open();
+  const path = `/channels/${sandbox.channelId('general')}/messages`;
+  const tooLong = 'x'.repeat(11 * 1024 * 1024);
+  const codes = [];
+  for (const body of ['{', tooLong, { content: 5 }, { content: 'x'.repeat(2001) }, {}]) {
+    codes.push((await ask(sandbox, path, { body })).json?.code);
+  }
+  expect(codes).toEqual([50_109, 40_005, 50_035, 50_035, 50_006]);
+  expect(sandbox.requests().map(({ status }) => status)).toEqual([400, 413, 400, 400, 400]);
+});
+
+test('a form with a file is a message whose text is in payload_json', async () => {
+  await using sandbox = await open();
+  const form = new FormData();
+  form.set('files[0]', new Blob(['words']), 'words.txt');
+  form.set('payload_json', JSON.stringify({ content: 'see the file' }));
+  const path = `/channels/${sandbox.channelId('general')}/messages`;
+  expect((await ask(sandbox, path, { method: 'POST', form })).status).toBe(200);
+  expect(sandbox.messages('general')).toMatchObject([
+    { text: 'see the file', fileNames: ['words.txt'] },
+  ]);
+});
+
+test('a callback without an answer to give has no body and no content type', async () => {
+  await using sandbox = await open();
+  const { callback } = await joinIssued(sandbox);
+  const done = await ask(sandbox, callback, { body: { type: 5 }, token: undefined });
+  expect(done).toEqual({ status: 204, json: undefined, type: null });
+});
+
+test('a callback after three seconds answers an unknown interaction', async () => {
+  const clock = new SteppedClock();
+  await using sandbox = await open(clock);
+  const { callback, interaction } = await joinIssued(sandbox);
+  await clock.step(3010);
+  const late = await ask(sandbox, callback, { body: { type: 4, data: { content: 'late' } } });
+  expect(late).toMatchObject({ status: 404, json: { code: 10_062 } });
+  expect(interaction.reply).toBeUndefined();
+});
+
+test('a follow-up before the callback, or after the token has run out, finds no webhook', async () => {
+  const clock = new SteppedClock();
+  await using sandbox = await open(clock);
+  const { callback, webhook } = await joinIssued(sandbox);
+  const unknown = { status: 404, json: { code: 10_015 } };
+  const followUp = () => ask(sandbox, webhook, { body: { content: 'and' } });
+  expect(await followUp()).toMatchObject(unknown);
+  await ask(sandbox, callback, { body: { type: 4, data: { content: 'now' } } });
+  expect(await followUp()).toMatchObject({ status: 200 });
+  await clock.step(15 * 60_000);
+  expect(await followUp()).toMatchObject(unknown);
+});
+
+test('commands that Discord would refuse are refused', async () => {
+  await using sandbox = await open();
+  const path = `/applications/${sandbox.botId}/commands`;
+  const option = (name: string, required: boolean) => ({
+    name,
+    description: 'x',
+    type: 3,
+    required,
+  });
+  const broken: unknown[] = [
+    { name: 'Join', description: 'upper case' },
+    { name: 'join' },
+    { name: 'join', description: 'x'.repeat(101) },
+    { name: 'join', description: 'x', options: [option('a', false), option('b', true)] },
+    { name: 'join', description: 'x', options: [option('a', true), option('a', true)] },
+    7,
+  ];
+  for (const body of broken) expect((await ask(sandbox, path, { body })).status).toBe(400);
+  expect(sandbox.commands()).toEqual([]);
+});

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { openSandbox } from '#src/sandbox/sandbox.ts';
+import { createWorld } from '#src/sandbox/world.ts';
+import { MessageBoard, type MessageChange } from '#src/sandbox/world-messages.ts';
+import { ask, identified } from './raw-bot.ts';
+import { silentVoice } from './silent-voice.ts';
+import { SteppedClock } from './stepped-clock.ts';
+
+const options = {
+  botName: 'Nova',
+  guildName: 'Sandbox',
+  ownerName: 'Olga',
+  textChannels: ['general'],
+  voiceChannels: ['Lounge'],
+};
+
+test('a world made twice at one instant is the same world', () => {
+  const one = createWorld(options, new SteppedClock());
+  const two = createWorld(options, new SteppedClock());
+  expect(one.guild).toEqual(two.guild);
+  expect(BigInt(one.guild.id) >> 22n).toBe(BigInt(Date.UTC(2026, 0, 1) + 1000 - 1_420_070_400_000));
+});
+
+test('the board keeps the last 500 messages and tells of every change', () => {
+  const world = createWorld(options, new SteppedClock());
+  const changes: MessageChange['kind'][] = [];
+  const board = new MessageBoard(world, ({ kind }) => void changes.push(kind));
+  const posting = { channelId: '1', authorId: '2', ephemeral: false, loading: false };
+  const first = board.post(posting, { content: 'first' });
+  for (let n = 0; n < 500; n++) board.post(posting, { content: `${n}` });
+  expect(board.find(first.id)).toBeUndefined();
+  const [message] = board.inChannel('1');
+  if (!message) throw new Error('nothing kept');
+  board.edit(message, { content: 'changed' });
+  board.remove(message);
+  expect(changes.slice(-3)).toEqual(['posted', 'edited', 'deleted']);
+});
+
+test('a moderator throws the bot out, and its call ends with 4014', async () => {
+  const voice = silentVoice();
+  await using sandbox = await openSandbox({ voice: voice.half });
+  using bot = await identified(sandbox);
+  bot.say(4, { guild_id: sandbox.guildId, channel_id: sandbox.channelId('Lounge') });
+  await expect.poll(() => sandbox.bot()).toEqual({ online: true, channel: 'Lounge' });
+  sandbox.faults.disconnectBot();
+  expect(sandbox.bot()).toEqual({ online: true, channel: undefined });
+  expect(voice.expelled).toEqual([{ userId: sandbox.botId, closeCode: 4014 }]);
+});
+
+test('people who move from channel to channel leave the former call', async () => {
+  const voice = silentVoice();
+  await using sandbox = await openSandbox({ voice: voice.half });
+  const adam = sandbox.person('Adam');
+  await adam.join('Lounge', AbortSignal.timeout(1000));
+  await adam.join('Workshop', AbortSignal.timeout(1000));
+  await adam.leave();
+  await adam.leave();
+  expect(voice.admitted.map(({ channelId }) => channelId)).toEqual([
+    sandbox.channelId('Lounge'),
+    sandbox.channelId('Workshop'),
+  ]);
+  await expect(adam.join('general', AbortSignal.timeout(1000))).rejects.toThrow(
+    'general is not a voice channel.',
+  );
+});
+
+test('somebody whose call cannot be opened does not sit in the channel', async () => {
+  const voice = silentVoice();
+  const connect = () => Promise.reject(new Error('no route'));
+  await using sandbox = await openSandbox({ voice: { ...voice.half, connect } });
+  const adam = sandbox.person('Adam');
+  await expect(adam.join('Lounge', AbortSignal.timeout(1000))).rejects.toThrow('no route');
+  const path = `/guilds/${sandbox.guildId}/voice-states/${adam.id}`;
+  expect((await ask(sandbox, path)).status).toBe(404);
+});
+
+test('the log of requests is bounded', async () => {
+  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  for (let n = 0; n < 1010; n++) await ask(sandbox, '/gateway');
+  expect(sandbox.requests()).toHaveLength(1000);
+});

@@ -1,0 +1,48 @@
+import type { OpusCodec } from '#src/audio/opus.ts';
+import type { VoiceHalf } from '#src/sandbox/sandbox.ts';
+import type { HeardFrame, VoiceTicket } from '#src/sandbox/voice-ports.ts';
+
+/** A voice half without sound: it notes who was let in and thrown out, and plays frames it is handed. */
+export function silentVoice() {
+  const admitted: VoiceTicket[] = [];
+  const expelled: { userId: string; closeCode: number }[] = [];
+  const listeners: ((frame: HeardFrame) => void)[] = [];
+  const half: VoiceHalf = {
+    open: async () => ({
+      endpoint: 'localhost:1',
+      certificate: 'no certificate',
+      admit: (ticket) => void admitted.push(ticket),
+      expel: (_guildId, userId, closeCode) => void expelled.push({ userId, closeCode }),
+      [Symbol.asyncDispose]: async () => undefined,
+    }),
+    connect: async () => ({
+      speak: async () => ({ firstPacketAtMs: 1, firstVoicedAtMs: 2, lastVoicedAtMs: 3 }),
+      onFrame: (listener) => void listeners.push(listener),
+      settled: async () => undefined,
+      counts: () => ({
+        sentPackets: 0,
+        receivedPackets: 0,
+        unopened: 0,
+        stillSealed: 0,
+        undecodable: 0,
+        unmapped: 0,
+      }),
+      [Symbol.asyncDispose]: async () => undefined,
+    }),
+    codec: async () => noCodec,
+  };
+  const play = (frame: HeardFrame) => {
+    for (const listener of listeners) listener(frame);
+  };
+  return { half, admitted, expelled, play };
+}
+
+const noCodec: OpusCodec = {
+  name: 'none',
+  decoder: () => {
+    throw new Error('Nothing is decoded here.');
+  },
+  encoder: () => {
+    throw new Error('Nothing is encoded here.');
+  },
+};
