@@ -1,11 +1,14 @@
-import { type Client, DiscordAPIError, Events, type Interaction } from 'discord.js';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Client, DiscordAPIError, Events, type Interaction, Status } from 'discord.js';
 import type { Command, CommandPorts } from '#src/session/command.ts';
 import type { VoiceDoor } from '#src/session/link.ts';
+import type { Scribe } from '#src/session/scribe.ts';
 import { callOf } from './calls.ts';
 import type { DiscordEvent } from './events.ts';
 import { CommandDesk } from './interactions.ts';
 import { closeClient, logIn, newClient } from './login.ts';
 import { registerCommands } from './registration.ts';
+import { openScribe } from './scribe.ts';
 import { realTiming } from './timing.ts';
 import { openVoiceDoor, proveVoice } from './voice-door.ts';
 
@@ -16,8 +19,8 @@ export type DiscordOptions = {
   /** Registers commands in this server at once instead of everywhere. */
   readonly guildId?: string;
   readonly commands: readonly Command[];
-  /** What commands may do; called once, when the door to voice exists. */
-  readonly ports: (door: VoiceDoor, bot: Bot) => CommandPorts;
+  /** What commands may do; called once, after logging in. */
+  readonly ports: (house: DiscordHouse) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;
   /** For logging in; 20 s when left out. */
   readonly timeoutMs?: number;
@@ -25,6 +28,9 @@ export type DiscordOptions = {
 
 /** The bot's own name at Discord. */
 export type Bot = { readonly id: string; readonly name: string };
+
+/** What the rest of the bot gets of Discord. */
+export type DiscordHouse = { readonly door: VoiceDoor; readonly scribe: Scribe; readonly bot: Bot };
 
 /** A logged-in bot. Closing it leaves every channel first. */
 export interface Discord extends AsyncDisposable {
@@ -35,6 +41,8 @@ export interface Discord extends AsyncDisposable {
   ready(): boolean;
 }
 
+/** A rate limit on commands may last hours; the bot does not wait for it. */
+const registerMs = 10_000;
 /** View, send, embed, read history, connect, speak, use voice activity. */
 const permissions = 36_785_152;
 
@@ -45,27 +53,33 @@ const permissions = 36_785_152;
  * `discord.bad_token`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
  */
 export async function openDiscord(options: DiscordOptions, signal: AbortSignal): Promise<Discord> {
-  const { onEvent: tell } = options;
   const login = { timeoutMs: 20_000, ...options };
-  const client = await logIn(watched(newClient(login), tell), login, signal);
+  const client = await logIn(watched(newClient(login), options.onEvent), login, signal);
+  try {
+    return await opened(client, options);
+  } catch (cause) {
+    await closeClient(client);
+    throw cause;
+  }
+}
+
+async function opened(client: Client<true>, options: DiscordOptions): Promise<Discord> {
+  const { commands, onEvent: tell } = options;
   const bot = { id: client.user.id, name: client.user.username };
   const door = openVoiceDoor(client, tell);
-  const desk = new CommandDesk({
-    commands: options.commands,
-    ports: options.ports(door, bot),
-    timing: realTiming,
-    tell,
-  });
+  const ports = options.ports({ door, scribe: openScribe(client), bot });
+  const desk = new CommandDesk({ commands, ports, timing: realTiming, tell });
   client.on(Events.InteractionCreate, (interaction) => answer(desk, interaction, tell));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   await Promise.all([tellCiphers(tell), register(client, options)]);
   return {
     bot,
     inviteUrl: inviteUrlOf(client),
-    ready: () => client.isReady(),
+    ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
     async [Symbol.asyncDispose]() {
       client.removeAllListeners(Events.InteractionCreate);
       await door[Symbol.asyncDispose]();
+      client.removeAllListeners(Events.ShardReconnecting);
       await closeClient(client);
     },
   };
@@ -111,7 +125,12 @@ async function register(client: Client<true>, options: DiscordOptions): Promise<
   const { guildId, commands, onEvent: tell } = options;
   const scope = { applicationId: client.application.id, ...(guildId && { guildId }) };
   try {
-    const changed = await registerCommands(client.rest, scope, commands);
+    const changed = await Promise.race([
+      registerCommands(client.rest, scope, commands),
+      wait(registerMs, undefined, { ref: false }).then(() => {
+        throw new Error(`Discord did not answer in ${registerMs / 1000} s.`);
+      }),
+    ]);
     tell({ kind: 'registered', commands: commands.length, changed });
   } catch (error) {
     const isAway = error instanceof DiscordAPIError && error.status === 403;

@@ -1,22 +1,21 @@
 /** Discord takes 120 gateway messages a minute for all servers of a shard together. */
-const [apartMs, perMinute] = [500, 12];
+const [apartMs, joinsPerMinute] = [500, 12];
 
-/** When one server's next op 4 may go out: half a second apart, twelve in any minute. */
+/** When one server's next op 4 may join: half a second after the last one, twelve joins a minute. */
 export class SignalPace {
-  #sentAtMs: number[] = [];
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #joinedAtMs: number[] = [];
 
   /** 0: now. */
   waitMs(atMs: number): number {
-    this.#sentAtMs = this.#sentAtMs.filter((sent) => atMs - sent < 60_000);
-    const last = this.#sentAtMs.at(-1);
-    const first = this.#sentAtMs.at(-perMinute);
-    const apart = last === undefined ? 0 : last + apartMs - atMs;
-    const room = first === undefined ? 0 : first + 60_000 - atMs;
-    return Math.max(0, apart, room);
+    this.#joinedAtMs = this.#joinedAtMs.filter((joined) => atMs - joined < 60_000);
+    const first = this.#joinedAtMs.at(-joinsPerMinute) ?? Number.NEGATIVE_INFINITY;
+    return Math.max(0, this.#lastMs + apartMs - atMs, first + 60_000 - atMs);
   }
 
-  /** Leaving counts too, but is never made to wait. */
-  sent(atMs: number): void {
-    this.#sentAtMs.push(atMs);
+  /** Leaving is never made to wait. */
+  sent(what: 'join' | 'leave', atMs: number): void {
+    this.#lastMs = atMs;
+    if (what === 'join') this.#joinedAtMs.push(atMs);
   }
 }

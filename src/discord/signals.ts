@@ -83,8 +83,11 @@ export class Signals {
     this.#forgetAll();
     if (!this.#sendLeave()) return;
     await new Promise<void>((resolve) => {
-      this.#left = resolve;
-      this.#options.timing.later(leaveMs, resolve);
+      const forget = this.#options.timing.later(leaveMs, resolve);
+      this.#left = () => {
+        forget();
+        resolve();
+      };
     });
   }
 
@@ -115,11 +118,11 @@ export class Signals {
       self_mute: false,
       self_deaf: false,
     };
-    return this.#sendNow({ op: 4, d });
+    return this.#sendNow({ op: 4, d }, 'leave');
   }
 
-  #sendNow(payload: object): boolean {
-    this.#options.pace.sent(this.#options.timing.nowMs());
+  #sendNow(payload: object, what: 'join' | 'leave' = 'join'): boolean {
+    this.#options.pace.sent(what, this.#options.timing.nowMs());
     return this.#gateway?.sendPayload(payload) ?? false;
   }
 

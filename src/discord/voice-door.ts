@@ -83,7 +83,9 @@ class Server {
     const either = AbortSignal.any([signal, AbortSignal.timeout(connectMs)]);
     try {
       await this.close();
-      await realClock.sleep(this.#pace.waitMs(realClock.nowMs()), either);
+      const waitMs = this.#pace.waitMs(realClock.nowMs());
+      if (waitMs > connectMs) throw tooOften(waitMs);
+      await realClock.sleep(waitMs, either);
       const link = this.#join(guild, channel, mayHear);
       await link.opened(either);
       const tookMs = realClock.nowMs() - startMs;
@@ -124,6 +126,12 @@ function peopleIn(guild: Guild, channelId: string, botId: string): Person[] {
 }
 
 function late(lastError: unknown): BotError {
-  const message = `Discord did not open the voice link in ${connectMs / 1000} s: is UDP blocked here?`;
+  const hint = lastError instanceof Error ? lastError.message : 'is UDP blocked here?';
+  const message = `Discord did not open the voice link in ${connectMs / 1000} s: ${hint}`;
   return new BotError('link.timeout', true, message, lastError);
+}
+
+function tooOften(waitMs: number): BotError {
+  const message = `The bot was called in too often here: wait ${Math.ceil(waitMs / 1000)} s.`;
+  return new BotError('link.timeout', true, message);
 }

@@ -23,7 +23,7 @@ import { Pacer } from './pacer.ts';
 import { resourceOf } from './pulled.ts';
 import { watchSettled } from './settled.ts';
 import type { SignalPace } from './signal-pace.ts';
-import { Signals } from './signals.ts';
+import { type Gone, Signals } from './signals.ts';
 import type { Timing } from './timing.ts';
 
 /** Where a link is to be opened. */
@@ -57,6 +57,7 @@ export class DiscordLink implements VoiceLink {
   #networking: Networking | undefined;
   #playing: { readonly source: FrameSource; readonly resource: AudioResource } | undefined;
   #forgetDown: (() => void) | undefined;
+  #closeCode: number | undefined;
   #errors = 0;
   #lastError: unknown;
   #ended: { readonly error?: unknown } | undefined;
@@ -70,7 +71,7 @@ export class DiscordLink implements VoiceLink {
       gateway,
       pace,
       timing,
-      gone: (how) => this.#end(lost(`The bot was ${how} by somebody.`)),
+      gone: (how) => this.#end(gone(how)),
     });
     this.#connection = joinVoiceChannel({
       guildId: channel.guildId,
@@ -168,7 +169,7 @@ export class DiscordLink implements VoiceLink {
       this.#forgetDown?.();
       this.#forgetDown = undefined;
     } else if (state.status === VoiceConnectionStatus.Destroyed || isRefused(state)) {
-      this.#end(lost('Discord closed the voice link.', this.#lastError));
+      this.#end(refused(this.#closeCode, this.#lastError));
     } else this.#watchDown(state.status === VoiceConnectionStatus.Disconnected);
   }
 
@@ -176,7 +177,10 @@ export class DiscordLink implements VoiceLink {
     this.#networking = networking;
     this.#ear.restart(networking);
     repeatDiscovery(networking, this.#place.timing);
-    networking.prependListener('close', (code: number) => this.#signals.closed(code));
+    networking.prependListener('close', (code: number) => {
+      this.#closeCode = code;
+      this.#signals.closed(code);
+    });
   }
 
   /** Being away has an end: it is counted from the moment the link was last ready. */
@@ -216,6 +220,21 @@ function isRefused(state: VoiceConnectionState): boolean {
     state.status === VoiceConnectionStatus.Disconnected &&
     state.reason === VoiceConnectionDisconnectReason.AdapterUnavailable
   );
+}
+
+/** 4016 and 4017: this build knows no cipher or no end-to-end encryption Discord takes. */
+function refused(closeCode: number | undefined, cause: unknown): BotError {
+  const code = closeCode === undefined ? '' : ` (${closeCode})`;
+  if (closeCode !== 4016 && closeCode !== 4017) {
+    return lost(`Discord closed the voice link${code}.`, cause);
+  }
+  const message = `Discord takes no encryption this version knows${code}: update the bot.`;
+  return new BotError('link.unsupported', false, message, cause);
+}
+
+/** Whoever sent the bot away wants it to stay away: not to be tried again. */
+function gone(how: Gone): BotError {
+  return new BotError('link.lost', false, `Somebody has ${how} the bot.`);
 }
 
 function lost(message: string, cause?: unknown): BotError {

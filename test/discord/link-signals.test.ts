@@ -134,14 +134,20 @@ test('leaving ends when Discord confirms it, or after a second', async () => {
   expect(unconfirmed.sent.at(-1)?.channel).toBeNull();
 });
 
-test('one server is asked at most every half second and twelve times a minute', () => {
+test('one server is joined at most every half second and twelve times a minute', () => {
   const pace = new SignalPace();
   const atMs: number[] = [];
   for (let nowMs = 0; atMs.length < 13; nowMs += 10) {
     if (pace.waitMs(nowMs) > 0) continue;
-    pace.sent(nowMs);
+    pace.sent('join', nowMs);
     atMs.push(nowMs);
   }
   expect(atMs.slice(0, 3)).toEqual([0, 500, 1_000]);
   expect(atMs[12]).toBe(60_000);
+});
+
+test('a join keeps half a second from the leave before it', () => {
+  const pace = new SignalPace();
+  pace.sent('leave', 1_000);
+  expect(pace.waitMs(1_100)).toBe(400);
 });

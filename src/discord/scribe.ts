@@ -1,0 +1,26 @@
+import type { Client } from 'discord.js';
+import { BotError } from '#src/base/errors.ts';
+import type { Scribe } from '#src/session/scribe.ts';
+
+/** Longest message Discord takes. */
+const maxChars = 2_000;
+
+/** Writes into the chat that belongs to a voice channel. */
+export function openScribe(client: Client<true>): Scribe {
+  return {
+    async write({ channelId, name }, text) {
+      const channel = client.channels.cache.get(channelId);
+      if (!channel?.isSendable()) throw unwritten(name);
+      try {
+        await channel.send({ content: text.slice(0, maxChars) });
+      } catch (cause) {
+        throw unwritten(name, cause);
+      }
+    },
+  };
+}
+
+function unwritten(name: string, cause?: unknown): BotError {
+  const message = `Nothing could be written in ${name}: may the bot send messages there?`;
+  return new BotError('discord.unreachable', true, message, cause);
+}

@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest';
+import type { Frame, FrameSource } from '#src/audio/frame.ts';
+import { isSilenceFrame, type Packet } from '#src/audio/packet.ts';
+import type { MayHear, VoiceLink } from '#src/session/link.ts';
+
+/** An open link with exactly one person at its far end. */
+export interface LinkStage extends AsyncDisposable {
+  readonly link: VoiceLink;
+  readonly speakerId: string;
+  /** Ten voiced frames or more; resolves when they have left. */
+  speak(): Promise<void>;
+  /** Lets `ms` of the link's time pass. */
+  pass(ms: number): Promise<void>;
+  /** How many of the bot's voiced frames that person has heard. */
+  heard(): number;
+  /** Takes the link away from outside. */
+  lose(): void;
+}
+
+/** 20 ms of sound, as playback hands it over; `n` tells the frames apart. */
+export type MakeFrame = (n: number) => Frame;
+
+type Open = (mayHear: MayHear) => Promise<LinkStage>;
+
+/** What every VoiceLink keeps, real or fake. */
+export function voiceLinkContract(name: string, open: Open, frame: MakeFrame): void {
+  hearingContract(name, open);
+  speakingContract(name, open, frame);
+  endingContract(name, open, frame);
+}
+
+function hearingContract(name: string, open: Open): void {
+  test(`${name}: an aborted hear throws the caller's own reason`, async () => {
+    await using stage = await open(() => true);
+    const reason = new Error('left');
+    const heard = stage.link.hear(AbortSignal.abort(reason))[Symbol.asyncIterator]();
+    await expect(heard.next()).rejects.toBe(reason);
+  });
+
+  test(`${name}: packets come from their speaker, in order of sequence`, async () => {
+    await using stage = await open(() => true);
+    const heard = await packetsWhile(stage, () => stage.speak());
+    const voiced = heard.filter(({ opus }) => !isSilenceFrame(opus));
+    expect(voiced.length).toBeGreaterThanOrEqual(8);
+    expect(new Set(heard.map(({ speakerId }) => speakerId))).toEqual(new Set([stage.speakerId]));
+    const steps = heard.slice(1).map((one, n) => step(heard[n], one));
+    expect(steps.every((each) => each > 0 && each < 10)).toBe(true);
+  });
+
+  test(`${name}: of people who may not be heard nothing comes`, async () => {
+    await using stage = await open(() => false);
+    expect(await packetsWhile(stage, () => stage.speak())).toEqual([]);
+  });
+}
+
+function speakingContract(name: string, open: Open, frame: MakeFrame): void {
+  test(`${name}: frames that are played are heard, and reported as left, once each`, async () => {
+    await using stage = await open(() => true);
+    const source = new Frames(10, frame);
+    stage.link.play(source).wake();
+    await stage.pass(400);
+    expect(source.departed.map(({ frame }) => frame)).toEqual(source.all);
+    expect(stage.heard()).toBe(10);
+  });
+
+  test(`${name}: a new source replaces the former one`, async () => {
+    await using stage = await open(() => true);
+    const [former, latter] = [new Frames(100, frame), new Frames(3, frame)];
+    stage.link.play(former).wake();
+    stage.link.play(latter).wake();
+    await stage.pass(200);
+    expect(latter.departed).toHaveLength(3);
+    expect(former.departed.length).toBeLessThanOrEqual(1);
+  });
+}
+
+function endingContract(name: string, open: Open, frame: MakeFrame): void {
+  test(`${name}: closing it ends hearing, and nothing more is taken`, async () => {
+    await using stage = await open(() => true);
+    const source = new Frames(100, frame);
+    stage.link.play(source).wake();
+    const heard = stage.link.hear(new AbortController().signal)[Symbol.asyncIterator]();
+    const next = heard.next();
+    await stage.link[Symbol.asyncDispose]();
+    await expect(next).resolves.toMatchObject({ done: true });
+    const taken = source.taken;
+    await stage.pass(100);
+    expect(source.taken).toBe(taken);
+  });
+
+  test(`${name}: hearing ends with link.lost when the link is taken away`, async () => {
+    await using stage = await open(() => true);
+    const heard = stage.link.hear(new AbortController().signal)[Symbol.asyncIterator]();
+    const next = heard.next();
+    stage.lose();
+    await expect(next).rejects.toMatchObject({ code: 'link.lost' });
+  });
+
+  test(`${name}: it knows who is there, without the bot itself`, async () => {
+    await using stage = await open(() => true);
+    expect(stage.link.people().map(({ id }) => id)).toEqual([stage.speakerId]);
+  });
+}
+
+/** A source with so many frames, that notes what was taken and what left. */
+class Frames implements FrameSource {
+  readonly all: readonly Frame[];
+  readonly departed: Array<{ readonly frame: Frame; readonly atMs: number }> = [];
+  taken = 0;
+
+  constructor(count: number, frame: MakeFrame) {
+    this.all = Array.from({ length: count }, (_, n) => frame(n));
+  }
+
+  next(): Frame | undefined {
+    const frame = this.all[this.taken];
+    if (frame) this.taken++;
+    return frame;
+  }
+
+  left(frame: Frame, atMs: number): void {
+    this.departed.push({ frame, atMs });
+  }
+}
+
+/** Everything heard until a little after `work` is done. */
+async function packetsWhile(stage: LinkStage, work: () => Promise<void>): Promise<Packet[]> {
+  const heard: Packet[] = [];
+  const stop = new AbortController();
+  const hearing = (async () => {
+    for await (const packet of stage.link.hear(stop.signal)) heard.push(packet);
+  })();
+  await work();
+  await stage.pass(100);
+  stop.abort();
+  await hearing.catch(() => {});
+  return heard;
+}
+
+/** From one RTP sequence to the next, over its wrap. */
+function step(before: Packet | undefined, after: Packet): number {
+  return (after.sequence - (before?.sequence ?? 0)) & 0xffff;
+}

@@ -1,0 +1,30 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { voiceLinkContract } from '#test/contracts/voice-link.ts';
+import { FakeLink } from '#test/fakes/link.ts';
+
+voiceLinkContract(
+  'the fake link',
+  async (mayHear) => {
+    const link = new FakeLink(mayHear);
+    link.present.push({ id: 'ann', name: 'Ann', isBot: false });
+    let nowMs = 0;
+    return {
+      link,
+      speakerId: 'ann',
+      async speak() {
+        for (let n = 0; n < 10; n++) {
+          const opus = Buffer.from([1, n]);
+          link.arrive({ speakerId: 'ann', sequence: n, timestamp: n * 960, opus, atMs: n * 20 });
+        }
+      },
+      async pass(ms) {
+        for (const untilMs = nowMs + ms; nowMs < untilMs; nowMs += 20) link.tick(nowMs);
+        await turn();
+      },
+      heard: () => link.sent,
+      lose: () => link.lose(),
+      [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
+    };
+  },
+  (n) => Buffer.from([n]),
+);
