@@ -1,0 +1,116 @@
+import { boundaries, lookaheadChars } from './boundaries.ts';
+
+/** Where a clause may end. */
+type Rules = {
+  /** A pause inside a sentence will do, once this many words stand before it. */
+  readonly pauseWords: number;
+  /** A sentence shorter than this is joined with the next. */
+  readonly shortestChars: number;
+  /** A clause is cut here whatever it says. */
+  readonly longestChars: number;
+};
+
+/** Soon: everybody is waiting for it. */
+const firstRules: Rules = { pauseWords: 3, shortestChars: 1, longestChars: 100 };
+/** Whole sentences sound better, and there is time: the first clause is playing. */
+const laterRules: Rules = {
+  pauseWords: Number.POSITIVE_INFINITY,
+  shortestChars: 25,
+  longestChars: 240,
+};
+
+/**
+ * Cuts streamed text into what is said in one breath: a short clause first, whole sentences later.
+ *
+ * The cuts depend on the text alone, not on the pieces it came in, so each waits for the character that proves it.
+ * Nothing but white space between clauses is lost. A fenced block of code is one clause of any length.
+ */
+export class ClauseSplitter {
+  #rest = '';
+  #rules = firstRules;
+
+  push(text: string): string[] {
+    this.#rest += text;
+    return this.#cutAll(false);
+  }
+
+  /** All that is left, the text having ended. What comes then is cut like a new text. */
+  flush(): string[] {
+    const clauses = this.#cutAll(true);
+    this.#rules = firstRules;
+    return clauses;
+  }
+
+  #cutAll(ended: boolean): string[] {
+    const clauses: string[] = [];
+    for (;;) {
+      this.#rest = this.#rest.trimStart();
+      const end = endOfClause(this.#rest, this.#rules, ended);
+      if (end === undefined) return clauses;
+      const clause = this.#rest.slice(0, end).trimEnd();
+      this.#rest = this.#rest.slice(end);
+      if (/[\p{L}\p{N}]/u.test(clause) && !clause.startsWith(fence)) this.#rules = laterRules;
+      clauses.push(clause);
+    }
+  }
+}
+
+const fence = '```';
+
+function endOfClause(text: string, rules: Rules, ended: boolean): number | undefined {
+  if (text.startsWith(fence)) return endOfFence(text, ended);
+  const { end, pause, waits } = findEnd(text, rules, ended);
+  if (end !== undefined || waits || text === '') return end;
+  if (ended && text.length <= rules.longestChars) return text.length;
+  const proven = ended || text.length >= rules.longestChars + lookaheadChars;
+  return proven ? hardEnd(text, rules.longestChars, pause) : undefined;
+}
+
+type Found = { readonly end?: number; readonly pause: number; readonly waits: boolean };
+
+/** The first boundary that the rules accept; `pause` is the last one they did not. */
+function findEnd(text: string, rules: Rules, ended: boolean): Found {
+  let pause = 0;
+  for (const { end, kind } of boundaries(text, ended)) {
+    if (end > rules.longestChars) break;
+    if (kind === 'unknown') return { pause, waits: true };
+    if (kind === 'fence' || isEnough(text.slice(0, end), kind, rules)) {
+      return { end, pause, waits: false };
+    }
+    pause = end;
+  }
+  return { pause, waits: false };
+}
+
+function isEnough(clause: string, kind: 'sentence' | 'pause', rules: Rules): boolean {
+  const words = wordCount(clause);
+  if (kind === 'pause') return words >= rules.pauseWords;
+  return words > 0 && clause.length >= rules.shortestChars;
+}
+
+function endOfFence(text: string, ended: boolean): number | undefined {
+  const closing = text.indexOf(fence, fence.length);
+  if (closing >= 0) return closing + fence.length;
+  return ended ? text.length : undefined;
+}
+
+/** At the last pause, if it is not too early, else between words, else inside one, but never inside a character. */
+function hardEnd(text: string, longestChars: number, pause: number): number {
+  if (pause > longestChars / 2) return pause;
+  const space = text.slice(0, longestChars).search(/\s\S*$/);
+  if (space > 0) return space;
+  const cut = text.slice(0, longestChars).replace(/[\uD800-\uDBFF]$/, '');
+  return cut.length;
+}
+
+const wordOrIdeogram =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[\p{L}\p{N}][\p{L}\p{M}\p{N}'’.-]*/gu;
+
+/** An ideogram counts as half a word. */
+function wordCount(text: string): number {
+  const found = text.match(wordOrIdeogram) ?? [];
+  const ideograms = found.filter((word) =>
+    /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]$/u.test(word),
+  );
+  return found.length - ideograms.length / 2;
+}

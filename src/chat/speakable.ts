@@ -1,0 +1,47 @@
+/** A step of making text speakable: what it finds, and what stays of it. */
+type Step = readonly [find: RegExp, keep: string];
+
+/** In this order: a link's text may hold emphasis, a code block may look like anything. */
+const steps: readonly Step[] = [
+  [/\r\n?/g, '\n'],
+  // A fenced block, closed or not.
+  [/```[\s\S]*?(?:```|$)/g, ' '],
+  // Inline code that reads like words, then what does not.
+  [/`([\p{L}\p{N} ._-]+)`/gu, '$1'],
+  [/`[^`\n]*`/g, ' '],
+  // An image, a link and its text, what Discord and HTML put in angles, and bare addresses.
+  [/!\[[^\]\n]*\]\([^)\n]*\)/g, ' '],
+  [/\[([^\]\n]*)\]\([^)\n]*\)/g, '$1'],
+  [
+    /<(?:a?:\w+:\d+|[@#][&!]?\d+|t:\d+(?::\w)?|https?:[^>\s]*|\/?[a-zA-Z][^<>\n]*|!--[\s\S]*?--)>/g,
+    ' ',
+  ],
+  [/\b(?:https?:\/\/|www\.)\S*[\p{L}\p{N}/]/gu, ' '],
+  // Rows and rules of a table, other rules, then headings, quotes and bullets at the start of a line.
+  [/^[ \t]*\|.*$/gm, ' '],
+  [/^[ \t]*(?:[-*_=][ \t]*){3,}$/gm, ' '],
+  [/^[ \t]*(?:#{1,6}|>+|[-*+•])[ \t]+(?:\[[ xX]\][ \t]+)?/gm, ''],
+  // Marks of emphasis, whole or the half that a clause was left with.
+  [/\*\*+|__+|~~|\|\|/g, ''],
+  [/(?<!\\)(?!(?<=[\p{L}\p{N}])\*[\p{L}\p{N}]|(?<=\s)\*\s)\*/gu, ''],
+  [/(?<![\p{L}\p{N}])_(?=\S)|(?<=\S)_(?![\p{L}\p{N}])/gu, ''],
+  [/\\([\\`*_{}[\]()#+\-.!|~>])/g, '$1'],
+  // Emoji with all that hangs on them, and keycaps.
+  [/[#*0-9]\uFE0F?\u20E3/gu, ' '],
+  [/(?![©®™])\p{Extended_Pictographic}/gu, ' '],
+  [/\p{Regional_Indicator}|\p{Emoji_Modifier}|\uFE0F|\u200D/gu, ''],
+  // What is left over between words.
+  [/\(\s*\)|\[\s*\]/g, ' '],
+  [/\s+/g, ' '],
+  [/ (?=[,.;:!?…](?:\s|$))/g, ''],
+];
+
+/**
+ * What of a written clause can be said aloud: no markdown, code, links, tables or emoji.
+ *
+ * Empty when nothing is left that has a sound.
+ */
+export function speakable(text: string): string {
+  const plain = steps.reduce((rest, [find, keep]) => rest.replace(find, keep), text).trim();
+  return /[\p{L}\p{N}]/u.test(plain) ? plain : '';
+}

@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ClauseSplitter } from '#src/chat/clauses.ts';
+
+function clauses(...pieces: string[]): string[] {
+  const splitter = new ClauseSplitter();
+  return [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.flush()];
+}
+
+const packed = (text: string) => text.replace(/\s+/g, '');
+
+test('the first clause ends at the first pause after three words', () => {
+  expect(clauses('Well, as far as I know, it is four. That is all there is to say.')).toEqual([
+    'Well, as far as I know,',
+    'it is four. That is all there is to say.',
+  ]);
+});
+
+test('a short first sentence goes alone, short later ones go together', () => {
+  expect(clauses('Sure. I can. It is easy. You only have to ask me for it.')).toEqual([
+    'Sure.',
+    'I can. It is easy. You only have to ask me for it.',
+  ]);
+  expect(
+    clauses('Yes! The train leaves at nine in the morning. It arrives at noon in Rome.'),
+  ).toEqual(['Yes!', 'The train leaves at nine in the morning.', 'It arrives at noon in Rome.']);
+});
+
+test('a sentence goes to speech one token after its end', () => {
+  const splitter = new ClauseSplitter();
+  const tokens = ['It', ' is', ' four', '.', ' And'];
+  expect(tokens.map((token) => splitter.push(token).length)).toEqual([0, 0, 0, 0, 1]);
+});
+
+test.each([
+  'Dr. Smith paid 3.14 USD at 5 p.m. in the U.S. on Friday',
+  'Version v2.0.1 of https://example.com/a.b?c=d is out',
+  'It was J. R. Smith who said so',
+  'Take fruit, e.g. apples',
+  'It costs 1,000 or 10:30',
+  'Room No. 5 is free',
+])('nothing is cut inside: %s', (text) => {
+  const later = `Hello there. ${text}. `;
+  expect(clauses(later).slice(1).join(' ')).toBe(`${text}.`);
+  expect(clauses(later).length).toBeLessThanOrEqual(2);
+});
+
+test.each([
+  ['So do I. Then we go.', 'So do I.'],
+  ['No. I do not.', 'No.'],
+  ['Wait... what?! I see.', 'Wait... what?!'],
+  ['"Stop!" she said to him.', '"Stop!"'],
+  ['We meet at 5 p.m. Then we go.', 'We meet at 5 p.m.'],
+  ['1. Boil the water.\n2. Drink it.', '1. Boil the water.'],
+  ['See [the page, please](https://a.b/c) now. Yes.', 'See [the page, please](https://a.b/c) now.'],
+])('%s begins with one sentence', (text, first) => {
+  expect(clauses(text)[0]).toBe(first);
+});
+
+test('stops of other scripts end a sentence, with or without a space', () => {
+  expect(clauses('今天天气很好。我们去公园散步吧！好吗？')).toEqual([
+    '今天天气很好。',
+    '我们去公园散步吧！好吗？',
+  ]);
+  expect(clauses('هل أنت بخير؟ نعم أنا بخير والحمد لله. شكرا')[0]).toBe('هل أنت بخير؟');
+  expect(clauses('यह अच्छा है। फिर मिलेंगे')[0]).toBe('यह अच्छा है।');
+});
+
+test('a block of code is a clause of its own, dots and all', () => {
+  const code = `\`\`\`js\n${'a.b(); // Yes. No. \n'.repeat(40)}\`\`\``;
+  expect(clauses(`Try this:\n${code}\nThen call me again.`)).toEqual([
+    'Try this:',
+    code,
+    'Then call me again.',
+  ]);
+});
+
+test('however long a sentence or a word, a clause is short enough for any engine', () => {
+  const words = 'word '.repeat(400);
+  for (const text of [words, 'x'.repeat(5000), '😀'.repeat(3000), '好'.repeat(999)]) {
+    const cut = clauses(text);
+    expect(cut[0]?.length).toBeLessThanOrEqual(100);
+    expect(Math.max(...cut.map(({ length }) => length))).toBeLessThanOrEqual(240);
+    expect(packed(cut.join(''))).toBe(packed(text));
+    expect(cut.join('').isWellFormed()).toBe(true);
+    expect(cut.every((clause) => clause.isWellFormed())).toBe(true);
+  }
+});
+
+const crumb = fc.constantFrom(
+  ...[
+    'Hello',
+    ' there',
+    '.',
+    '. ',
+    '...',
+    ' e.g',
+    ' p.m',
+    'U.S',
+    '!',
+    '?',
+    ',',
+    ', ',
+    ' - ',
+    '—',
+    '\n',
+  ],
+  ...[
+    '1',
+    '2.',
+    '3.5',
+    ' I',
+    ' no',
+    'Dr',
+    '"',
+    ')',
+    '*',
+    '[',
+    '](x)',
+    '`',
+    '```',
+    '。',
+    '！',
+    '，',
+    '好',
+    'é',
+    '😀',
+  ],
+  ...[
+    ' a long run of quite ordinary words without any mark at all',
+    '      ',
+    ' https://a.b/c?d=e.f',
+  ],
+);
+
+test('the cuts depend on the text alone, not on the pieces it came in', () => {
+  fc.assert(
+    fc.property(fc.array(crumb, { maxLength: 60 }), (pieces) => {
+      const whole = pieces.join('');
+      expect(clauses(...pieces)).toEqual(clauses(whole));
+      expect(clauses(...whole)).toEqual(clauses(whole));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('no word is lost, said twice, or split', () => {
+  fc.assert(
+    fc.property(fc.array(crumb, { maxLength: 80 }), (pieces) => {
+      expect(packed(clauses(...pieces).join(''))).toBe(packed(pieces.join('')));
+    }),
+    { numRuns: 400 },
+  );
+  const word = fc.stringMatching(/^[a-zA-Z]{1,12}[.,!?]?$/);
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1, maxLength: 120 }), (words) => {
+      expect(clauses(words.join(' ')).join(' ').split(' ')).toEqual(words);
+    }),
+  );
+});
+
+test('after a flush the next text begins with a short clause again', () => {
+  const splitter = new ClauseSplitter();
+  splitter.push('One moment, please. I will look. ');
+  splitter.flush();
+  expect(splitter.push('It is done, and ')).toEqual(['It is done,']);
+});

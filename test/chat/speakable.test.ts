@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { speakable } from '#src/chat/speakable.ts';
+
+test.each([
+  ['It is **really** *very* __simple__, ~~not~~ _hard_.', 'It is really very simple, not hard.'],
+  ['**Hello there,', 'Hello there,'],
+  ['## Plan\n- [ ] one\n* two\n> three', 'Plan one two three'],
+  ['See [the page](https://a.b/c) or https://d.e/f?g=h.', 'See the page or.'],
+  ['Look: ![a cat](cat.png)', 'Look:'],
+  ['Run `npm start` and `x => y(z)`.', 'Run npm start and.'],
+  ['Fine 😀👍🏽 👩‍👩‍👧 🇳🇴 1️⃣ now', 'Fine now'],
+  ['Hi <@123>, <:wave:456> it is <b>me</b>', 'Hi, it is me'],
+  ['| a | b |\n|---|---|\n| 1 | 2 |\nDone.', 'Done.'],
+  ['Use snake_case, 3 * 4 and 2 < 3.', 'Use snake_case, 3 * 4 and 2 < 3.'],
+  ['5 \\* 3 © 2026', '5 * 3 © 2026'],
+  ['Привет, как дела? 你好。', 'Привет, как дела? 你好。'],
+])('%j is said as %j', (written, said) => {
+  expect(speakable(written)).toBe(said);
+});
+
+test.each([
+  '```js\na.b()\n```',
+  '```\nnever closed',
+  '...',
+  '😀 🎉',
+  '---',
+  '**',
+  '',
+  ' \n',
+  'https://a.b/c',
+])('nothing of %j is said', (written) => {
+  expect(speakable(written)).toBe('');
+});
+
+test('plain words are said as they are written', () => {
+  const word = fc.stringMatching(/^[a-zA-Z0-9é]{1,8}[.,!?]?$/);
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1 }), (words) => {
+      fc.pre(!/www\.|^\d+\./.test(words.join(' ')));
+      expect(speakable(words.join(' '))).toBe(words.join(' '));
+    }),
+  );
+});
+
+test('what is said of a clause is already plain', () => {
+  const crumb = fc.constantFrom(
+    '*',
+    '**',
+    '_',
+    '`',
+    '[',
+    ']',
+    '(',
+    ')',
+    'a',
+    ' ',
+    '\n',
+    '#',
+    '> ',
+    '|',
+    '😀',
+    '~~',
+  );
+  fc.assert(
+    fc.property(fc.array(crumb), (crumbs) => {
+      const said = speakable(crumbs.join(''));
+      expect(said === '' || /\p{L}/u.test(said)).toBe(true);
+      expect(said).not.toMatch(/\*\*|~~|\|\||^\s|\s$|\s\s/);
+    }),
+  );
+});
