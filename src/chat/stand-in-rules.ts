@@ -1,0 +1,113 @@
+import type { ChatMessage } from './ports.ts';
+import { dateSentence, timeSentence } from './spoken-time.ts';
+
+/** What the stand-in knows when it answers. */
+export type Scene = {
+  /** The newest utterance, plain: lower case, no punctuation, without the bot's name and politeness. */
+  readonly words: string;
+  readonly speaker: string;
+  /** What was said before, oldest first. */
+  readonly earlier: readonly ChatMessage[];
+  readonly wallMs: number;
+  readonly timeZone: string | undefined;
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number;
+  readonly botName: string;
+};
+
+export type Rule = {
+  /** How people ask for it, plain. A recogniser's small mistakes are forgiven elsewhere. */
+  readonly asked: readonly string[];
+  readonly say: (scene: Scene) => string;
+};
+
+export const honest = 'I am only the built-in stand-in. Connect a model and I can answer that.';
+
+/** Everything that is answered by its wording alone. */
+export const rules: readonly Rule[] = [
+  {
+    asked: [
+      'what time is it',
+      'what is the time',
+      'tell me the time',
+      'tell me what time it is',
+      'do you know what time it is',
+    ],
+    say: ({ wallMs, timeZone }) => timeSentence(wallMs, timeZone),
+  },
+  {
+    asked: [
+      ...['what is the date', 'what date is it', 'tell me the date'],
+      ...['what day is it', 'what day is', 'what is today'],
+    ],
+    say: ({ wallMs, timeZone }) => dateSentence(wallMs, timeZone),
+  },
+  {
+    asked: ['what did i say first', 'what was the first thing i said', 'what did i say at first'],
+    say: firstSaid,
+  },
+  {
+    asked: [
+      ...['say that again', 'say it again', 'repeat that', 'repeat it', 'once more', 'come again'],
+      ...['what did you say', 'what did you just say', 'pardon'],
+    ],
+    say: ({ earlier }) =>
+      earlier.findLast(({ role }) => role === 'assistant')?.content ??
+      'I have not said anything yet.',
+  },
+  {
+    asked: ['what is my name', 'who am i', 'do you know my name', 'say my name'],
+    say: (scene) => {
+      const name = toldName(scene);
+      return name ? `Your name is ${name}.` : 'You have not told me your name yet.';
+    },
+  },
+  {
+    asked: ['what is your name', 'who are you', 'what are you called'],
+    say: ({ botName }) => `I am ${botName}, or rather the built-in stand-in.`,
+  },
+  {
+    asked: ['flip a coin', 'toss a coin', 'throw a coin', 'heads or tails', 'coin toss'],
+    say: ({ random }) => (random() < 0.5 ? 'It is heads.' : 'It is tails.'),
+  },
+  {
+    asked: [
+      'what can you do',
+      'what do you do',
+      'what can i ask',
+      'what can i say',
+      'help',
+      'help me',
+    ],
+    say: () =>
+      'I can tell the time and the date, add digits, repeat what was said, remember your name, and toss a coin. ' +
+      'For anything else, connect a model.',
+  },
+  {
+    asked: ['goodbye', 'good bye', 'bye', 'bye bye', 'see you', 'see you later', 'good night'],
+    say: () => 'Goodbye. It was nice to talk to you.',
+  },
+];
+
+/** What the speaker said first, beside anything others said. */
+function firstSaid({ earlier, speaker }: Scene): string {
+  const first = earlier.find((message) => message.role === 'user' && message.name === speaker);
+  if (!first) return 'This is the first thing you said.';
+  return `You first said: ${first.content.replace(/[.!?\s]+$/, '')}.`;
+}
+
+const introduction = /\b(?:my name is|my name's|call me) ([\p{L}'-]+)/iu;
+
+/** The name in `my name is Adam`, with a capital. */
+export function nameIn(text: string): string | undefined {
+  const name = introduction.exec(text)?.[1];
+  return name && name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** The last name this speaker gave. */
+function toldName({ earlier, speaker }: Scene): string | undefined {
+  return earlier
+    .filter((message) => message.role === 'user' && message.name === speaker)
+    .map(({ content }) => nameIn(content))
+    .findLast((name) => name !== undefined);
+}

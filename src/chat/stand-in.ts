@@ -1,0 +1,117 @@
+import { editDistance } from './edit-distance.ts';
+import type { ChatMessage, ChatModel, ChatPart } from './ports.ts';
+import { digitLike, numbersOf, numberWords } from './spoken-numbers.ts';
+import { honest, nameIn, type Rule, rules, type Scene } from './stand-in-rules.ts';
+
+export type StandInParts = {
+  readonly wallMs: () => number;
+  /** IANA name; the machine's own if left out. */
+  readonly timeZone?: string;
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number;
+  readonly botName: string;
+};
+
+/**
+ * What answers while no model is connected: some rules, and a sentence that admits it for everything else.
+ *
+ * It remembers nothing itself; all it knows of a conversation is in the messages. Never fails, never calls tools.
+ */
+export function openStandIn({ wallMs, timeZone, random, botName }: StandInParts): ChatModel {
+  return {
+    async *reply(messages, _tools, signal) {
+      const at = messages.findLastIndex(({ role }) => role === 'user');
+      const newest = messages[at];
+      const scene = {
+        words: plainWords(newest?.content ?? '', botName),
+        speaker: newest?.role === 'user' ? newest.name : '',
+        earlier: messages.slice(0, Math.max(0, at)),
+        wallMs: wallMs(),
+        timeZone,
+        random,
+        botName,
+      };
+      yield* streamed(answer(scene, newest), signal);
+    },
+  };
+}
+
+async function* streamed(text: string, signal: AbortSignal): AsyncGenerator<ChatPart> {
+  for (const part of text.match(/(?:\S+\s*){1,3}/g) ?? []) {
+    signal.throwIfAborted();
+    yield { kind: 'text', text: part };
+  }
+  signal.throwIfAborted();
+}
+
+function answer(scene: Scene, newest: ChatMessage | undefined): string {
+  const digits = digitsIn(scene.words);
+  if (digits) return digitsSentence(digits);
+  const name = nameIn(newest?.content ?? '');
+  if (name) return `Nice to meet you, ${name}.`;
+  return closestRule(scene.words)?.say(scene) ?? honest;
+}
+
+/** Said around a question without changing it. */
+const politeness =
+  /\b(?:hey|okay|ok|so|well|just|then|today|right now|now|everyone|everybody|um|uh|please|thanks|thank you)\b/g;
+
+function plainWords(text: string, botName: string): string {
+  const plain = (words: string) =>
+    words
+      .toLowerCase()
+      .replace(/[’']s\b/g, ' is')
+      .replace(/(?<=\d),(?=\d)/g, '')
+      .replace(/[^\p{L}\p{N}']+/gu, ' ')
+      .trim();
+  const unnamed = ` ${plain(text)} `.replaceAll(` ${plain(botName)} `, ' ');
+  return unnamed
+    .replace(politeness, ' ')
+    .replace(/\s+/g, ' ')
+    .replace(/^ ?(?:can|could|would) you /, '')
+    .trim();
+}
+
+/** Words that may stand among digits without making a sentence of them. */
+const besideDigits = new Set(
+  'and plus add sum of is are what the my number numbers digits repeat say a'.split(' '),
+);
+
+/** At least two numbers and nothing much else. */
+function digitsIn(words: string): readonly number[] | undefined {
+  const heard = words.split(' ');
+  const exact = heard.filter((word) => numbersOf(word));
+  const sums = /\b(?:add|plus|sum)\b/.test(words);
+  const numbers = heard.flatMap((word) => {
+    const alike = sums ? undefined : digitLike(word);
+    return numbersOf(word) ?? (alike === undefined ? [] : [alike]);
+  });
+  const others = heard.filter(
+    (word) => !numbersOf(word) && digitLike(word) === undefined && !besideDigits.has(word),
+  );
+  const known = exact.flatMap((word) => numbersOf(word) ?? []).length;
+  return known >= 2 && others.length * 3 <= numbers.length ? numbers : undefined;
+}
+
+function digitsSentence(digits: readonly number[]): string {
+  const sum = digits.reduce((total, digit) => total + digit, 0);
+  return `You said ${digits.map(numberWords).join(' ')}. Together that makes ${numberWords(sum)}.`;
+}
+
+/** Distance of a wording from what was heard, as a share of its length, that is still the same: 5 % false on strangers. */
+const farthest = 0.34;
+function closestRule(words: string): Rule | undefined {
+  let closest: Rule | undefined;
+  let least = farthest;
+  for (const rule of rules) {
+    const distance = Math.min(...rule.asked.map((asked) => distanceOf(words, asked)));
+    if (distance > least) continue;
+    closest = rule;
+    least = distance;
+  }
+  return closest;
+}
+
+function distanceOf(words: string, asked: string): number {
+  return editDistance(words, asked) / Math.max(words.length, asked.length);
+}
