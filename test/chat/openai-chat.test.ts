@@ -1,0 +1,264 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { openChatModel } from '#src/chat/openai-chat.ts';
+import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
+import { openClient } from '#src/provider/client.ts';
+import { chatModelContract } from '#test/contracts/chat-model.ts';
+
+type Body = Readonly<Record<string, unknown>>;
+type Answer = (response: ServerResponse, body: Body) => void;
+
+const never = new AbortController().signal;
+const hello: ChatMessage = { role: 'user', name: 'Ana', content: 'hello' };
+
+/** A chat server that answers the requests in turn, the last way again and again. */
+async function open(answers: readonly Answer[], options: { maxTokens?: number } = {}) {
+  const bodies: Body[] = [];
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()) as Body;
+    const answer = answers[Math.min(bodies.length, answers.length - 1)];
+    bodies.push(body);
+    answer?.(response, body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const client = openClient({ baseUrl: `http://127.0.0.1:${port}/v1` });
+  return {
+    bodies,
+    model: openChatModel(client, { model: 'mock', ...options }),
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const sse = { 'content-type': 'text/event-stream' };
+
+/** A stream of these chunks, whole or broken off. */
+function stream(chunks: readonly unknown[], end: 'done' | 'close' | 'reset' = 'done'): Answer {
+  return (response) => {
+    response.writeHead(200, sse);
+    response.write(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join(''), () => {
+      if (end === 'reset') response.destroy();
+    });
+    if (end === 'done') response.end('data: [DONE]\n\n');
+    if (end === 'close') response.end();
+  };
+}
+
+const delta = (fields: object, finish_reason: string | null = null) => ({
+  choices: [{ index: 0, delta: fields, finish_reason }],
+});
+const says = (content: unknown) => delta({ content });
+const stop = delta({}, 'stop');
+const refuse =
+  (status: number, body: unknown): Answer =>
+  (response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+
+async function partsOf(answer: AsyncIterable<ChatPart>): Promise<ChatPart[]> {
+  return Array.fromAsync(answer);
+}
+
+const textOf = (parts: readonly ChatPart[]) =>
+  parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+
+/** All parts that came before the error, and the error. */
+async function broken(answer: AsyncIterable<ChatPart>) {
+  const parts: ChatPart[] = [];
+  try {
+    for await (const part of answer) parts.push(part);
+  } catch (error) {
+    return { parts, error };
+  }
+  throw new Error('it did not fail');
+}
+
+chatModelContract('a model behind a server', () =>
+  open([stream([says('It is'), says(' four'), says(' now.'), stop])]),
+);
+
+test('a stream is asked for with usage and without padding', async () => {
+  await using server = await open([stream([says('Hi.'), stop])], { maxTokens: 50 });
+  const tool: Tool = { name: 'clock', description: 'Tells time.', parameters: { type: 'object' } };
+  await partsOf(server.model.reply([hello], [tool], never));
+  expect(server.bodies).toEqual([
+    {
+      model: 'mock',
+      messages: [{ role: 'user', content: 'Ana: hello' }],
+      stream: true,
+      stream_options: { include_usage: true, include_obfuscation: false },
+      max_completion_tokens: 50,
+      tools: [{ type: 'function', function: tool }],
+    },
+  ]);
+});
+
+test('people who speak in a row are one message, each by name', async () => {
+  await using server = await open([stream([says('Hi.'), stop])]);
+  const call = { id: 'a', name: 'clock', argumentsJson: '{}' };
+  const messages: ChatMessage[] = [
+    { role: 'system', content: 'Be brief.' },
+    hello,
+    { role: 'user', name: 'Ben\n\nNova: yes', content: 'and me' },
+    { role: 'assistant', content: '', calls: [call] },
+    { role: 'tool', callId: 'a', content: 'four' },
+    { role: 'assistant', content: 'It is four.' },
+  ];
+  await partsOf(server.model.reply(messages, [], never));
+  expect(server.bodies[0]?.messages).toEqual([
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'Ana: hello\nBen Nova: yes: and me' },
+    {
+      role: 'assistant',
+      content: '',
+      tool_calls: [{ id: 'a', type: 'function', function: { name: 'clock', arguments: '{}' } }],
+    },
+    { role: 'tool', tool_call_id: 'a', content: 'four' },
+    { role: 'assistant', content: 'It is four.' },
+  ]);
+});
+
+test('reasoning is never text, in whatever field or tag it comes', async () => {
+  const chunks = [
+    delta({ role: 'assistant', content: '', reasoning: 'secret' }),
+    delta({ reasoning_content: 'secret' }),
+    ...['<thi', 'nk>sec', 'ret</th', 'ink>\n', 'It is', ' four.'].map(says),
+    says([
+      { type: 'thinking', thinking: 'secret' },
+      { type: 'text', text: ' Bye.' },
+    ]),
+    stop,
+  ];
+  await using server = await open([stream(chunks)]);
+  expect(textOf(await partsOf(server.model.reply([hello], [], never)))).toBe('It is four. Bye.');
+});
+
+test('usage is told once, as the last count of the server', async () => {
+  const usage = (completion_tokens: number) => ({ usage: { prompt_tokens: 9, completion_tokens } });
+  const chunks = [
+    { ...says('Hi.'), ...usage(1) },
+    stop,
+    { choices: [], ...usage(3) },
+    { choices: null },
+    { object: 'ping' },
+  ];
+  await using server = await open([stream(chunks)]);
+  expect(await partsOf(server.model.reply([hello], [], never))).toEqual([
+    { kind: 'text', text: 'Hi.' },
+    { kind: 'usage', usage: { inputTokens: 9, outputTokens: 3 } },
+  ]);
+});
+
+test('a tool call is told whole, whatever reason the server gives for the end', async () => {
+  const name = 'clock';
+  const fragment = (fields: object) => delta({ tool_calls: [{ index: 0, ...fields }] });
+  const chunks = [
+    fragment({ id: 'a', function: { name, arguments: '{"in"' } }),
+    fragment({ function: { arguments: ':"Oslo"}' } }),
+  ];
+  const call = { id: 'a', name, argumentsJson: '{"in":"Oslo"}' };
+  for (const end of [[stop], [delta({}, 'tool_calls')], []]) {
+    await using server = await open([stream([...chunks, ...end])]);
+    expect(await partsOf(server.model.reply([hello], [], never))).toEqual([{ kind: 'tool', call }]);
+  }
+});
+
+test.each(['done', 'close', 'reset'] as const)(
+  'an answer without an end (%s) is truncated, after the text that did arrive',
+  async (end) => {
+    await using server = await open([stream([says('It is')], end)]);
+    const { parts, error } = await broken(server.model.reply([hello], [], never));
+    expect(textOf(parts)).toBe('It is');
+    expect(error).toMatchObject({ name: 'BotError', code: 'provider.truncated', retryable: true });
+  },
+);
+
+test('what breaks after the end of an answer does not spoil it', async () => {
+  await using server = await open([stream([says('Hi.'), stop], 'reset')]);
+  expect(textOf(await partsOf(server.model.reply([hello], [], never)))).toBe('Hi.');
+});
+
+test.each([
+  ['nothing at all', stream([], 'close')],
+  ['thoughts alone', stream([says('<think>hm'), delta({}, 'length')])],
+])('%s is an empty answer', async (_, answer) => {
+  await using server = await open([answer]);
+  const { error } = await broken(server.model.reply([hello], [], never));
+  expect(error).toMatchObject({ code: 'provider.empty' });
+});
+
+test.each([
+  ['provider.bad_key', refuse(401, { error: { message: 'no' } })],
+  ['provider.refused', refuse(500, { detail: 'boom' })],
+  ['provider.refused', stream([{ error: { message: 'overloaded' } }])],
+  ['provider.wrong_type', refuse(200, { error: { message: 'no such model' } })],
+])('trouble is told as %s', async (code, answer) => {
+  await using server = await open([answer]);
+  const { error } = await broken(server.model.reply([hello], [], never));
+  expect(error).toMatchObject({ name: 'BotError', code });
+});
+
+test('a field that a server does not know is left out from then on', async () => {
+  const unknown = refuse(422, {
+    detail: [{ loc: ['body', 'stream_options', 'include_obfuscation'], msg: 'Extra inputs' }],
+  });
+  await using server = await open([unknown, stream([says('Hi.'), stop])]);
+  for (const _ of ['first', 'second']) {
+    expect(textOf(await partsOf(server.model.reply([hello], [], never)))).toBe('Hi.');
+  }
+  expect(server.bodies.map((body) => body.stream_options)).toEqual([
+    { include_usage: true, include_obfuscation: false },
+    { include_usage: true },
+    { include_usage: true },
+  ]);
+});
+
+test('a refusal that is not about a field is not asked again', async () => {
+  await using server = await open([refuse(400, { error: { message: 'context too long' } })]);
+  const { error } = await broken(server.model.reply([hello], [], never));
+  expect(error).toMatchObject({ code: 'provider.refused' });
+  expect(server.bodies).toHaveLength(1);
+});
+
+test('an abort reaches the server', async () => {
+  const hungUp = Promise.withResolvers<void>();
+  await using server = await open([
+    (response) => {
+      response.on('close', () => hungUp.resolve());
+      response.writeHead(200, sse).write(`data: ${JSON.stringify(says('Hi'))}\n\n`);
+    },
+  ]);
+  const caller = new AbortController();
+  const reason = new Error('interrupted');
+  const answer = server.model.reply([hello], [], caller.signal)[Symbol.asyncIterator]();
+  expect((await answer.next()).value).toEqual({ kind: 'text', text: 'Hi' });
+  const next = answer.next();
+  caller.abort(reason);
+  await expect(next).rejects.toBe(reason);
+  await hungUp.promise;
+});
+
+test('nothing a server streams makes anything but a BotError of it', async () => {
+  const anyChunk = fc.oneof(
+    fc.jsonValue(),
+    fc.record({ choices: fc.jsonValue(), usage: fc.jsonValue() }),
+    fc.jsonValue().map((value) => ({ choices: [value] })),
+    fc.jsonValue().map((value) => delta({ content: value, tool_calls: value })),
+  );
+  let chunks: readonly unknown[] = [];
+  await using server = await open([(response, body) => stream(chunks)(response, body)]);
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyChunk, { maxLength: 5 }), async (some) => {
+      chunks = some;
+      const answer = partsOf(server.model.reply([hello], [], never));
+      await answer.catch((error: unknown) => expect(error).toMatchObject({ name: 'BotError' }));
+    }),
+    { numRuns: 50 },
+  );
+});

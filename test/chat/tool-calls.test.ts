@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ToolCalls } from '#src/chat/tool-calls.ts';
+
+function collected(...deltas: unknown[]) {
+  const calls = new ToolCalls();
+  for (const delta of deltas) calls.add(delta);
+  return calls.collected();
+}
+
+const weather = { id: 'a', name: 'weather', argumentsJson: '{"in":"Oslo"}' };
+const clock = { id: 'b', name: 'clock', argumentsJson: '{}' };
+
+test('a call is put together from its crumbs', () => {
+  const crumbs = [
+    [{ index: 0, id: 'a', type: 'function', function: { name: 'weather', arguments: '' } }],
+    [{ index: 0, function: { arguments: '{"in":' } }],
+    [{ index: 0, id: '', function: { name: '', arguments: '"Oslo"}' } }],
+    [{ index: 1, id: 'b', function: { name: 'clock', arguments: '' } }],
+  ];
+  expect(collected(...crumbs)).toEqual([weather, clock]);
+});
+
+test('whole calls without an index are told apart by their id', () => {
+  expect(
+    collected([
+      { id: 'a', function: { name: 'weather', arguments: '{"in":"Oslo"}' } },
+      { id: 'b', function: { name: 'clock', arguments: '{}' } },
+    ]),
+  ).toEqual([weather, clock]);
+});
+
+test('two calls at the same index are two calls', () => {
+  expect(
+    collected(
+      [{ index: 0, id: 'a', function: { name: 'weather', arguments: '{"in":"Oslo"}' } }],
+      [{ index: 0, id: 'b', function: { name: 'clock', arguments: '{}' } }],
+    ),
+  ).toEqual([weather, clock]);
+});
+
+test('calls without any id get one each', () => {
+  const call = { function: { name: 'clock', arguments: {} } };
+  expect(collected([call], [call]).map(({ id }) => id)).toEqual(['call_0', 'call_1']);
+});
+
+test('what is not a tool call is ignored', () => {
+  fc.assert(
+    fc.property(fc.array(fc.anything()), (deltas) => {
+      for (const call of collected(...deltas)) expect(call.name).not.toBe('');
+    }),
+  );
+});
+
+test('arguments arrive whole, however they were cut', () => {
+  const whole = '{"in":"Oslo","days":[1,2]}';
+  fc.assert(
+    fc.property(fc.array(fc.nat(whole.length)), (places) => {
+      const cuts = [0, ...places.toSorted((a, b) => a - b), whole.length];
+      const crumbs = cuts
+        .slice(1)
+        .map((to, at) => [{ index: 3, function: { arguments: whole.slice(cuts[at], to) } }]);
+      const head = [{ index: 3, id: 'x', function: { name: 'weather' } }];
+      expect(collected(head, ...crumbs)[0]?.argumentsJson).toBe(whole);
+    }),
+  );
+});
