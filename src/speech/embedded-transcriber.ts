@@ -1,0 +1,43 @@
+import { durationMs, listenRateHz } from '#src/audio/pcm.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { Engine } from './engine.ts';
+import { isListenable } from './listenable.ts';
+import type { SphinxJob } from './pocketsphinx-worker.ts';
+import type { Transcriber, TranscriptUpdate } from './ports.ts';
+
+export type EmbeddedTranscriberOptions = {
+  readonly clock?: Clock;
+  /** 0 to 1 until the recogniser is warm. */
+  readonly onProgress?: (fraction: number) => void;
+};
+
+const longestSamples = 30 * listenRateHz;
+const startLimitMs = 60_000;
+/** Measured: a tenth of the utterance; a busy machine gets twenty times that. */
+const limitMs = (utteranceMs: number) => 5000 + utteranceMs * 2;
+
+/**
+ * English without any server: PocketSphinx in a worker thread, good for clear, close speech in plain words.
+ *
+ * Utterances are heard in order of call, each up to its first 30 s. One recogniser is kept, since it adapts.
+ */
+export async function openEmbeddedTranscriber(
+  options: EmbeddedTranscriberOptions = {},
+): Promise<Transcriber & AsyncDisposable> {
+  const { clock = realClock, onProgress } = options;
+  const engine = await Engine.open<SphinxJob, TranscriptUpdate>({
+    name: 'embedded recogniser',
+    entry: new URL('./pocketsphinx-worker.ts', import.meta.url),
+    startLimitMs,
+    clock,
+    repeatable: true,
+    ...(onProgress && { onProgress }),
+  });
+  return {
+    transcribe(pcm, signal) {
+      const samples = isListenable(pcm) ? pcm.samples.slice(0, longestSamples) : new Int16Array();
+      return engine.run({ samples }, limitMs(durationMs(pcm)), signal);
+    },
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,161 @@
+const [ok, badFile, notSeekable] = [0, 8, 70];
+const folderFd = 3;
+
+type OpenFile = { at: number; size: number };
+
+class Exit extends Error {}
+
+/**
+ * Runs the flite command once, on a file system that is only memory, and gives back the file it wrote.
+ *
+ * Knows just the calls of WASI preview 1 that flite imports. Throws what WebAssembly throws.
+ */
+export function runFlite(flite: WebAssembly.Module, args: readonly string[]): Uint8Array {
+  const system = new MemorySystem(['flite', ...args]);
+  const { exports } = new WebAssembly.Instance(flite, { wasi_snapshot_preview1: system.calls });
+  const { memory, _start: start } = exports;
+  if (!(memory instanceof WebAssembly.Memory) || typeof start !== 'function') {
+    throw new Error('The module is not a WASI command.');
+  }
+  system.memory = memory;
+  try {
+    start();
+  } catch (thrown) {
+    if (!(thrown instanceof Exit)) throw thrown;
+  }
+  return system.written();
+}
+
+class MemorySystem {
+  memory: WebAssembly.Memory | undefined;
+  readonly #args: readonly Buffer[];
+  readonly #files = new Map<number, OpenFile>();
+  #nextFd = folderFd + 1;
+  #output = Buffer.alloc(1 << 16);
+  #outputBytes = 0;
+
+  constructor(args: readonly string[]) {
+    this.#args = args.map((arg) => Buffer.from(`${arg}\0`));
+  }
+
+  written(): Uint8Array {
+    return this.#output.subarray(0, this.#outputBytes);
+  }
+
+  /** Pointers and lengths in, an error number out. */
+  readonly calls: Record<string, (...args: never[]) => number> = {
+    args_sizes_get: (count: number, bytes: number) => {
+      this.#put32(count, this.#args.length);
+      this.#put32(bytes, Buffer.concat(this.#args).length);
+      return ok;
+    },
+    args_get: (pointers: number, bytes: number) => {
+      let at = bytes;
+      for (const [n, arg] of this.#args.entries()) {
+        this.#put32(pointers + 4 * n, at);
+        this.#bytes().set(arg, at);
+        at += arg.length;
+      }
+      return ok;
+    },
+    clock_time_get: (_clock: number, _precision: bigint, time: number) => {
+      this.#view().setBigUint64(time, 0n, true);
+      return ok;
+    },
+    fd_close: (fd: number) => {
+      this.#files.delete(fd);
+      return ok;
+    },
+    fd_fdstat_get: (fd: number, stat: number) => this.#describe(fd, stat),
+    fd_fdstat_set_flags: () => ok,
+    fd_prestat_get: (fd: number, stat: number) => {
+      if (fd !== folderFd) return badFile;
+      this.#put32(stat, 0);
+      this.#put32(stat + 4, 1);
+      return ok;
+    },
+    fd_prestat_dir_name: (fd: number, name: number) => {
+      if (fd !== folderFd) return badFile;
+      this.#bytes()[name] = 0x2e;
+      return ok;
+    },
+    fd_read: (_fd: number, _pieces: number, _count: number, read: number) => {
+      this.#put32(read, 0);
+      return ok;
+    },
+    fd_seek: (fd: number, offset: bigint, whence: number, result: number) =>
+      this.#seek(fd, Number(offset), whence, result),
+    fd_write: (fd: number, pieces: number, count: number, written: number) => {
+      this.#put32(written, this.#write(fd, pieces, count));
+      return ok;
+    },
+    path_open: (...args: number[]) => {
+      this.#files.set(this.#nextFd, { at: 0, size: 0 });
+      this.#put32(args[8] ?? 0, this.#nextFd++);
+      return ok;
+    },
+    proc_exit: () => {
+      throw new Exit();
+    },
+  };
+
+  /** A folder, a terminal or a file, with every right. */
+  #describe(fd: number, stat: number): number {
+    const [folder, terminal, file] = [3, 2, 4];
+    const kind = fd < folderFd ? terminal : file;
+    this.#bytes().fill(0, stat, stat + 8);
+    this.#bytes().fill(0xff, stat + 8, stat + 24);
+    this.#bytes()[stat] = fd === folderFd ? folder : kind;
+    return ok;
+  }
+
+  #seek(fd: number, offset: number, whence: number, result: number): number {
+    const file = this.#files.get(fd);
+    if (!file) return notSeekable;
+    const from = [0, file.at, file.size][whence] ?? 0;
+    file.at = from + offset;
+    this.#view().setBigUint64(result, BigInt(file.at), true);
+    return ok;
+  }
+
+  /** What goes to the terminal is dropped. */
+  #write(fd: number, pieces: number, count: number): number {
+    const file = this.#files.get(fd);
+    let total = 0;
+    for (let at = pieces; at < pieces + 8 * count; at += 8) {
+      const start = this.#view().getUint32(at, true);
+      const size = this.#view().getUint32(at + 4, true);
+      if (file) this.#store(file, this.#bytes().subarray(start, start + size));
+      total += size;
+    }
+    return total;
+  }
+
+  #store(file: OpenFile, bytes: Uint8Array): void {
+    const end = file.at + bytes.length;
+    if (end > this.#output.length) {
+      this.#output = Buffer.concat([this.#output], Math.max(end, this.#output.length * 2));
+    }
+    this.#output.set(bytes, file.at);
+    file.at = end;
+    file.size = Math.max(file.size, end);
+    this.#outputBytes = Math.max(this.#outputBytes, end);
+  }
+
+  #put32(at: number, value: number): void {
+    this.#view().setUint32(at, value, true);
+  }
+
+  #view(): DataView {
+    return new DataView(this.#memory().buffer);
+  }
+
+  #bytes(): Uint8Array {
+    return new Uint8Array(this.#memory().buffer);
+  }
+
+  #memory(): WebAssembly.Memory {
+    if (!this.memory) throw new Error('The system is called before it has a memory.');
+    return this.memory;
+  }
+}

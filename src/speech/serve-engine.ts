@@ -1,0 +1,40 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { BotError } from '#src/base/errors.ts';
+import type { Birth, FromEngine, Job } from './engine-messages.ts';
+
+/** Does one job, synchronously; once `unwanted()` is true the rest may be left undone. */
+export type Perform<In, Out> = (
+  input: In,
+  out: (value: Out) => void,
+  unwanted: () => boolean,
+) => void;
+
+/**
+ * The worker's side of an engine: loads it, tells so, then does jobs one after the other.
+ *
+ * A BotError ends its job; anything else ends the thread, and the other side starts a new one.
+ */
+export async function serveEngine<In, Out>(
+  load: (progress: (fraction: number) => void) => Promise<Perform<In, Out>>,
+): Promise<void> {
+  const port = parentPort;
+  if (!port) throw new Error('This file is the entry of a worker thread.');
+  const tell = (message: FromEngine<Out>) => port.postMessage(message);
+  const { unwanted } = workerData as Birth; // Its only birthplace is EngineThread.
+  try {
+    const perform = await load((fraction) => tell({ kind: 'progress', fraction }));
+    port.on('message', ({ id, input }: Job<In>) => {
+      const isUnwanted = () => Atomics.load(unwanted, 0) === id;
+      try {
+        perform(input, (value) => tell({ kind: 'out', id, value }), isUnwanted);
+        tell({ kind: 'done', id });
+      } catch (thrown) {
+        if (!(thrown instanceof BotError)) throw thrown;
+        tell({ kind: 'failed', id, code: thrown.code, message: thrown.message });
+      }
+    });
+    tell({ kind: 'ready' });
+  } catch (thrown) {
+    tell({ kind: 'broken', message: thrown instanceof Error ? thrown.message : String(thrown) });
+  }
+}
