@@ -1,0 +1,79 @@
+import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { WavStream } from '#src/audio/wav.ts';
+import { BotError } from '#src/base/errors.ts';
+
+/** Enough to see what a body begins with. */
+const headBytes = 12;
+
+const foreignHeads: readonly (readonly [string, string])[] = [
+  ['OggS', 'Ogg'],
+  ['fLaC', 'FLAC'],
+  ['ID3', 'MP3'],
+];
+
+/**
+ * Turns the body of a speech answer into sound while it arrives, mono, whatever the pieces' lengths.
+ *
+ * A WAV header is recognised by its bytes, since some servers send WAV where raw samples were asked; anything else
+ * is 16-bit little-endian at `rateHz`. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
+ */
+export class SoundStream {
+  readonly #rateHz: number;
+  readonly #type: string;
+  #rest: Buffer = Buffer.alloc(0);
+  #reader: 'undecided' | 'raw' | WavStream = 'undecided';
+
+  /** `contentType` as sent; it may name the rate, as in `audio/pcm; rate=16000`. */
+  constructor(contentType: string, rateHz: number | undefined) {
+    const told = /[;\s]rate=(\d{4,6})/i.exec(contentType)?.[1];
+    this.#rateHz = rateHz ?? (told ? Number(told) : speakRateHz);
+    this.#type = contentType;
+  }
+
+  push(bytes: Uint8Array): Pcm[] {
+    const all = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : Buffer.from(bytes);
+    this.#rest = Buffer.alloc(0);
+    if (this.#reader === 'undecided') {
+      if (all.length < headBytes) {
+        this.#rest = all;
+        return [];
+      }
+      this.#reader = this.#decide(all);
+    }
+    return this.#reader === 'raw' ? this.#raw(all) : this.#reader.push(all).map(mono);
+  }
+
+  /** What is left when the body ends: nothing, or a sound shorter than a header. */
+  end(): Pcm[] {
+    return this.#reader === 'undecided' ? this.#raw(this.#rest) : [];
+  }
+
+  #decide(bytes: Buffer): 'raw' | WavStream {
+    const head = bytes.toString('latin1', 0, headBytes);
+    if (/^RIFF....WAVE$/s.test(head)) return new WavStream();
+    const foreign = foreignHeads.find(([start]) => head.startsWith(start))?.[1];
+    const isMp3 = /mpeg|mp3/.test(this.#type) && bytes[0] === 0xff && (bytes[1] ?? 0) >= 0xe0;
+    if (!foreign && !isMp3) return 'raw';
+    const message = `The speech server sent ${foreign ?? 'MP3'}: set SPEECH_FORMAT to wav, or use a server that can send pcm or wav.`;
+    throw new BotError('provider.wrong_type', false, message);
+  }
+
+  /** Half a sample waits for its other half; alone at the end it is dropped. */
+  #raw(bytes: Buffer): Pcm[] {
+    const even = bytes.length - (bytes.length % 2);
+    this.#rest = bytes.subarray(even);
+    if (even === 0) return [];
+    const samples = new Int16Array(even / 2);
+    for (let n = 0; n < samples.length; n++) samples[n] = bytes.readInt16LE(2 * n);
+    return [{ samples, rateHz: this.#rateHz, channels: 1 }];
+  }
+}
+
+function mono(pcm: Pcm): Pcm {
+  if (pcm.channels === 1) return pcm;
+  const { samples, rateHz } = pcm;
+  const middle = Int16Array.from({ length: samples.length / 2 }, (_, n) =>
+    Math.round(((samples[2 * n] ?? 0) + (samples[2 * n + 1] ?? 0)) / 2),
+  );
+  return { samples: middle, rateHz, channels: 1 };
+}
