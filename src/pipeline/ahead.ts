@@ -1,0 +1,117 @@
+/** How much may wait between producer and reader. An item that begins below the limit may exceed it. */
+export type Bound<T> = { readonly limit: number; readonly weigh: (item: T) => number };
+
+/** Where work that runs ahead leaves its results. */
+export interface Belt<T> {
+  /** Waits until what lies here is below the limit. Throws the reason when the work has been stopped. */
+  room(): Promise<void>;
+  /** Never waits and never throws; whoever must keep the bound awaits `room` first. */
+  put(item: T): void;
+}
+
+/**
+ * Starts `work` at once and lets its results be read later, in order, by one reader.
+ *
+ * What the work throws is thrown to the reader after what it had put, and to nobody if nobody reads. A reader that
+ * leaves stops the work through its signal. Aborting `signal` throws `signal.reason` at once, whatever still lies here.
+ */
+export function ahead<T>(
+  bound: Bound<T>,
+  work: (belt: Belt<T>, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): AsyncIterableIterator<T> {
+  return new Ahead(bound, signal, work);
+}
+
+class Ahead<T> implements AsyncIterableIterator<T>, Belt<T> {
+  readonly #bound: Bound<T>;
+  readonly #signal: AbortSignal;
+  /** Ends with the work, however that ended, and with it whatever the work has started. */
+  readonly #stop = new AbortController();
+  readonly #items: T[] = [];
+  #load = 0;
+  #ended: { readonly error?: unknown } | undefined;
+  #change = Promise.withResolvers<void>();
+
+  constructor(
+    bound: Bound<T>,
+    signal: AbortSignal,
+    work: (belt: Belt<T>, signal: AbortSignal) => Promise<void>,
+  ) {
+    this.#bound = bound;
+    this.#signal = signal;
+    if (signal.aborted) this.#stop.abort(signal.reason);
+    else void this.#run(work);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<T, undefined>> {
+    for (;;) {
+      this.#signal.throwIfAborted();
+      const item = this.#items.shift();
+      if (item !== undefined) {
+        this.#load -= this.#bound.weigh(item);
+        this.#tell();
+        return { done: false, value: item };
+      }
+      if (this.#ended) {
+        const { error } = this.#ended;
+        this.#ended = {};
+        if (error !== undefined) throw error;
+        return { done: true, value: undefined };
+      }
+      await this.#change.promise;
+    }
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.#ended = {};
+    this.#items.length = 0;
+    this.#stop.abort();
+    this.#tell();
+    return { done: true, value: undefined };
+  }
+
+  async room(): Promise<void> {
+    const { signal } = this.#stop;
+    signal.throwIfAborted();
+    while (this.#load >= this.#bound.limit) {
+      await this.#change.promise;
+      signal.throwIfAborted();
+    }
+  }
+
+  put(item: T): void {
+    if (this.#ended || this.#stop.signal.aborted) return;
+    this.#load += this.#bound.weigh(item);
+    this.#items.push(item);
+    this.#tell();
+  }
+
+  async #run(work: (belt: Belt<T>, signal: AbortSignal) => Promise<void>): Promise<void> {
+    const stop = () => {
+      this.#stop.abort(this.#signal.reason);
+      this.#tell();
+    };
+    this.#signal.addEventListener('abort', stop);
+    try {
+      await work(this, this.#stop.signal);
+      this.#ended ??= {};
+    } catch (error) {
+      this.#ended ??= { error: error ?? new Error('The work threw nothing.') };
+    } finally {
+      this.#signal.removeEventListener('abort', stop);
+      this.#stop.abort();
+      this.#tell();
+    }
+  }
+
+  #tell(): void {
+    const { resolve } = this.#change;
+    this.#change = Promise.withResolvers();
+    resolve();
+  }
+}

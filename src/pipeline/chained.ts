@@ -1,0 +1,68 @@
+import { ClauseSplitter } from '#src/chat/clauses.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { ahead, type Belt, type Bound } from './ahead.ts';
+import type { Pipeline, ReplyPart, Stage, Turn } from './pipeline.ts';
+import { promptOf } from './prompt.ts';
+import { speak } from './spoken.ts';
+import { type Writing, writeAnswer } from './written.ts';
+
+export type ChainedParts = { readonly chat: ChatModel; readonly synthesizer: Synthesizer };
+
+/** One piece of sound lies ready; the next comes when it is taken. Text never waits for the reader. */
+const replyAhead: Bound<ReplyPart> = {
+  limit: 1,
+  weigh: ({ kind }) => (kind === 'audio' ? 1 : 0),
+};
+
+/** What keeps a model that has lost its way from talking for ever: the answer ends there. About 18 minutes of speech. */
+export const longestAnswerChars = 16_000;
+/** Bounded by the length of the answer, so a clause never waits for a place. */
+const clausesAhead: Bound<string> = { limit: longestAnswerChars, weigh: ({ length }) => length };
+
+/**
+ * Recognised words to a chat model, its words to speech, clause by clause while it goes on writing.
+ *
+ * Reads ahead the whole text, and the sound of the clause being read and of two more; speech waits there until the
+ * reader goes on.
+ */
+export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
+  const perform = async (turn: Turn, stage: Stage, belt: Belt<ReplyPart>, signal: AbortSignal) => {
+    const prompt = await promptOf(turn, signal);
+    if (!prompt) return;
+    const writing = { chat, prompt, tools: turn.tools, stage };
+    const clauses = ahead<string>(
+      clausesAhead,
+      (cut, inner) => write(writing, belt, cut, inner),
+      signal,
+    );
+    await speak(clauses, { synthesizer, voice: turn.style.voice }, belt, signal);
+  };
+  return {
+    answer: (turn, stage, signal) =>
+      ahead<ReplyPart>(replyAhead, (belt, inner) => perform(turn, stage, belt, inner), signal),
+  };
+}
+
+/** Everything written goes to the reader as it arrives, and in clauses to speech; a tool call ends a clause. */
+async function write(
+  writing: Writing,
+  belt: Belt<ReplyPart>,
+  cut: Belt<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const splitter = new ClauseSplitter();
+  const say = (clauses: readonly string[]) => {
+    for (const clause of clauses) cut.put(clause);
+  };
+  let characters = 0;
+  for await (const part of writeAnswer(writing, signal)) {
+    belt.put(part);
+    if (part.kind === 'tool') say(splitter.flush());
+    if (part.kind !== 'text') continue;
+    say(splitter.push(part.text));
+    characters += part.text.length;
+    if (characters >= longestAnswerChars) break;
+  }
+  say(splitter.flush());
+}

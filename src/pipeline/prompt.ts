@@ -1,0 +1,42 @@
+import { atStage } from '#src/base/errors.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
+import type { Turn } from './pipeline.ts';
+
+/**
+ * What the chat model is shown of a turn, once every utterance is recognised; undefined when nobody said a word.
+ *
+ * Errors: the recogniser's. Aborting `signal` throws `signal.reason`.
+ */
+export async function promptOf(
+  { said, style, history }: Turn,
+  signal: AbortSignal,
+): Promise<readonly ChatMessage[] | undefined> {
+  const heard = await unlessAborted(
+    Promise.all(
+      said.map(async ({ name, transcript }): Promise<ChatMessage> => {
+        const { text } = await transcript();
+        return { role: 'user', name, content: text.trim() };
+      }),
+    ),
+    signal,
+  ).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw atStage('recognise', error);
+  });
+  const words = heard.filter(({ content }) => content !== '');
+  if (words.length === 0) return undefined;
+  return [{ role: 'system', content: style.instructions }, ...history, ...words];
+}
+
+/** For work that takes no signal. It goes on when aborted, but nobody waits for it. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const leave = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', leave);
+  if (signal.aborted) leave();
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}

@@ -1,0 +1,86 @@
+import { atStage, BotError } from '#src/base/errors.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat/ports.ts';
+import type { Stage } from './pipeline.ts';
+
+/** After so many rounds of tools the model is asked without them, and has to say something. */
+export const longestToolRounds = 4;
+/** More calls than this in one round are ignored. */
+const mostCallsARound = 8;
+
+export type Writing = {
+  readonly chat: ChatModel;
+  readonly prompt: readonly ChatMessage[];
+  readonly tools: readonly Tool[];
+  readonly stage: Stage;
+};
+
+/**
+ * What the model writes, with the tools it calls run between its rounds.
+ *
+ * A call is yielded before it runs. Errors: BotError `provider.*`; a tool that fails with a BotError is told to the
+ * model instead. Aborting `signal` throws `signal.reason`.
+ */
+export async function* writeAnswer(
+  { chat, prompt, tools, stage }: Writing,
+  signal: AbortSignal,
+): AsyncGenerator<ChatPart> {
+  const messages = [...prompt];
+  for (let rounds = 0; ; rounds++) {
+    const offered = rounds < longestToolRounds ? tools : [];
+    const { content, calls } = yield* writeRound(chat, messages, offered, signal);
+    if (calls.length === 0) return;
+    if (content !== '') yield { kind: 'text', text: ' ' };
+    messages.push({ role: 'assistant', content, calls });
+    for (const call of calls) {
+      yield { kind: 'tool', call };
+      messages.push({ role: 'tool', callId: call.id, content: await run(call, stage, signal) });
+    }
+  }
+}
+
+type Round = { readonly content: string; readonly calls: readonly ToolCall[] };
+
+/** One answer of the model; its calls are returned, not yielded, and only if tools were offered. */
+async function* writeRound(
+  chat: ChatModel,
+  messages: readonly ChatMessage[],
+  tools: readonly Tool[],
+  signal: AbortSignal,
+): AsyncGenerator<ChatPart, Round> {
+  const calls: ToolCall[] = [];
+  let content = '';
+  try {
+    for await (const part of chat.reply(messages, tools, signal)) {
+      if (part.kind === 'tool') calls.push(part.call);
+      else yield part;
+      if (part.kind === 'text') content += part.text;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw atStage('think', error);
+  }
+  signal.throwIfAborted();
+  return { content, calls: tools.length > 0 ? calls.slice(0, mostCallsARound) : [] };
+}
+
+async function run(call: ToolCall, stage: Stage, signal: AbortSignal): Promise<string> {
+  if (!isJson(call.argumentsJson)) return 'Error: the arguments are not valid JSON.';
+  try {
+    const { content } = await stage.run(call, signal);
+    signal.throwIfAborted();
+    return content;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof BotError) return `Error: ${call.name} failed (${error.code}).`;
+    throw error;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

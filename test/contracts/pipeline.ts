@@ -1,0 +1,220 @@
+import { expect, test } from 'vitest';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { ToolCall } from '#src/chat/ports.ts';
+import type { Pipeline, ReplyPart, Said, Stage, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
+
+/** What the model behind a pipeline does with a turn. */
+export type Scene = {
+  /** Its answer, or what it says before the call. */
+  readonly says: string;
+  /** Called after `says`; with its result the model says `afterwards`. */
+  readonly call?: { readonly tool: ToolCall; readonly afterwards: string };
+  /** After `says`: a server error, or silence for ever. */
+  readonly ends?: 'fail' | 'stall';
+};
+
+/** A pipeline whose model plays one scene. */
+export type OpenPipeline = AsyncDisposable & {
+  readonly pipeline: Pipeline;
+  /** Requests to chat and speech that are going on now. */
+  running(): number;
+  /** Resolves when whatever can happen by itself has happened, say a hang-up reaching a server. */
+  settled(): Promise<void>;
+};
+
+type Open = (scene: Scene) => Promise<OpenPipeline>;
+
+const never = new AbortController().signal;
+const answerText =
+  'Well, as you ask, it is four. The sun sets at five today. Take your coat with you.';
+const lamp: ToolCall = { id: 'call_1', name: 'lamp', argumentsJson: '{"on":true}' };
+
+/** What a person said, recognised as `text`; silence has no words. */
+export function said(text: string): Said {
+  const samples = new Int16Array(16_000).fill(text === '' ? 0 : 1000);
+  const pcm: Pcm = { samples, rateHz: 16_000, channels: 1 };
+  return {
+    ...{ speakerId: '1', name: 'Ana', fromMs: 0, toMs: 1000, pcm },
+    transcript: async () => ({ text }),
+  };
+}
+
+export function turnOf(...utterances: Said[]): Turn {
+  const tools = [
+    { name: 'lamp', description: 'Switches the lamp.', parameters: { type: 'object' } },
+  ];
+  const style = { instructions: 'Be brief.', voice: {} };
+  return { said: utterances, style, history: [], tools };
+}
+
+/** A stage that keeps the rule of the port: no tool runs before the answer is released. */
+export class FakeStage implements Stage {
+  readonly ran: ToolCall[] = [];
+  readonly #released = Promise.withResolvers<void>();
+
+  release(): void {
+    this.#released.resolve();
+  }
+
+  playedMs(): number {
+    return 0;
+  }
+
+  async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+    await this.#released.promise;
+    signal.throwIfAborted();
+    this.ran.push(call);
+    return { content: 'done' };
+  }
+}
+
+export function pipelineContract(name: string, open: Open): void {
+  contentContract(name, open);
+  abortContract(name, open);
+  leavingContract(name, open);
+  toolContract(name, open);
+}
+
+function contentContract(name: string, open: Open): void {
+  test(`${name}: the text of an answer is whole, and its sound follows the order of the text`, async () => {
+    await using opened = await open({ says: answerText });
+    const parts = await read(opened.pipeline, new FakeStage());
+    expect(textOf(parts)).toBe(answerText);
+    const clauses = parts.flatMap((part) => (part.kind === 'clause' ? [part.text] : []));
+    expect(soundedTexts(parts)).toEqual(clauses);
+    const sounds = parts.flatMap((part) => (part.kind === 'audio' ? [part.pcm] : []));
+    expect(sounds.length).toBeGreaterThan(0);
+    for (const { samples, channels } of sounds) {
+      expect(samples.length).toBeGreaterThan(0);
+      expect(channels).toBe(1);
+    }
+  });
+
+  test(`${name}: a clause is told after its text and before its sound`, async () => {
+    await using opened = await open({ says: answerText });
+    let written = '';
+    const clauses = new Set<string>();
+    for (const part of await read(opened.pipeline, new FakeStage())) {
+      if (part.kind === 'text') written += part.text;
+      if (part.kind === 'clause') {
+        expect(written).toContain(part.text);
+        clauses.add(part.text);
+      }
+      if (part.kind === 'audio' && part.ofText !== undefined)
+        expect(clauses).toContain(part.ofText);
+    }
+  });
+
+  test(`${name}: an utterance without words is not answered`, async () => {
+    await using opened = await open({ says: answerText });
+    expect(await read(opened.pipeline, new FakeStage(), turnOf(said('')))).toEqual([]);
+  });
+}
+
+function abortContract(name: string, open: Open): void {
+  test(`${name}: an answer aborted before it began throws the caller's own reason`, async () => {
+    await using opened = await open({ says: answerText });
+    const reason = new Error('left');
+    const turn = turnOf(said('hello'));
+    const answer = opened.pipeline.answer(turn, new FakeStage(), AbortSignal.abort(reason));
+    await expect(answer[Symbol.asyncIterator]().next()).rejects.toBe(reason);
+  });
+
+  test(`${name}: an abort throws the caller's own reason and stops what runs below`, async () => {
+    for (const ends of ['stall', undefined] as const) {
+      await using opened = await open({ says: answerText, ...(ends && { ends }) });
+      const caller = new AbortController();
+      const reason = new Error('interrupted');
+      const turn = turnOf(said('hello'));
+      const answer = opened.pipeline.answer(turn, new FakeStage(), caller.signal);
+      const reading = (async () => {
+        for await (const part of answer) if (part.kind === 'audio') caller.abort(reason);
+      })();
+      await expect(reading).rejects.toBe(reason);
+      await opened.settled();
+      expect(opened.running()).toBe(0);
+    }
+  });
+
+  test(`${name}: an answer dropped unread stops what runs below`, async () => {
+    await using opened = await open({ says: answerText, ends: 'stall' });
+    const caller = new AbortController();
+    opened.pipeline.answer(turnOf(said('hello')), new FakeStage(), caller.signal);
+    await opened.settled();
+    expect(opened.running()).toBeGreaterThan(0);
+    caller.abort(new Error('the person went on'));
+    await opened.settled();
+    expect(opened.running()).toBe(0);
+  });
+}
+
+function leavingContract(name: string, open: Open): void {
+  test(`${name}: a reader who leaves stops what runs below`, async () => {
+    await using opened = await open({ says: answerText, ends: 'stall' });
+    const answer = opened.pipeline.answer(turnOf(said('hello')), new FakeStage(), never);
+    for await (const part of answer) if (part.kind === 'text') break;
+    await opened.settled();
+    expect(opened.running()).toBe(0);
+  });
+
+  test(`${name}: a model that fails is told as a BotError, after the sound that did come`, async () => {
+    await using opened = await open({ says: answerText, ends: 'fail' });
+    const answer = opened.pipeline.answer(turnOf(said('hello')), new FakeStage(), never);
+    const parts: ReplyPart[] = [];
+    const reading = (async () => {
+      for await (const part of answer) parts.push(part);
+    })();
+    await expect(reading).rejects.toBeInstanceOf(BotError);
+    expect(soundedTexts(parts).length).toBeGreaterThan(0);
+    await opened.settled();
+    expect(opened.running()).toBe(0);
+  });
+}
+
+function toolContract(name: string, open: Open): void {
+  const scene: Scene = {
+    says: 'One moment, please.',
+    call: { tool: lamp, afterwards: 'The lamp is on now.' },
+  };
+
+  test(`${name}: a tool runs once the answer is released, and the answer goes on with its result`, async () => {
+    await using opened = await open(scene);
+    const stage = new FakeStage();
+    const reading = read(opened.pipeline, stage);
+    await opened.settled();
+    expect(stage.ran).toEqual([]);
+    stage.release();
+    const parts = await reading;
+    expect(stage.ran).toEqual([lamp]);
+    expect(parts.filter(({ kind }) => kind === 'tool')).toEqual([{ kind: 'tool', call: lamp }]);
+    expect(textOf(parts)).toBe('One moment, please. The lamp is on now.');
+  });
+
+  test(`${name}: a tool call in a dropped answer never ran`, async () => {
+    await using opened = await open(scene);
+    const stage = new FakeStage();
+    const caller = new AbortController();
+    opened.pipeline.answer(turnOf(said('lamp on')), stage, caller.signal);
+    await opened.settled();
+    caller.abort(new Error('the person went on'));
+    stage.release();
+    await opened.settled();
+    expect(stage.ran).toEqual([]);
+    expect(opened.running()).toBe(0);
+  });
+}
+
+async function read(pipeline: Pipeline, stage: Stage, turn = turnOf(said('hello'))) {
+  return Array.fromAsync(pipeline.answer(turn, stage, never));
+}
+
+export function textOf(parts: readonly ReplyPart[]): string {
+  return parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+}
+
+/** The clauses that sounded, in order, each once for an unbroken run of its sound. */
+export function soundedTexts(parts: readonly ReplyPart[]): string[] {
+  const texts = parts.flatMap((part) => (part.kind === 'audio' ? [part.ofText ?? ''] : []));
+  return texts.filter((text, place) => text !== texts[place - 1]);
+}

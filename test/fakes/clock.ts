@@ -1,0 +1,66 @@
+import type { Clock } from '#src/base/clock.ts';
+
+type Sleeper = { readonly dueMs: number; readonly wake: () => void };
+
+/** Time that passes only when told to. `nowMs` starts at 0, `wallMs` at 2026-11-20 16:25 UTC. */
+export class VirtualClock implements Clock {
+  readonly #wallStartMs: number;
+  #nowMs = 0;
+  #sleepers: readonly Sleeper[] = [];
+
+  constructor(wallStartMs: number = Date.UTC(2026, 10, 20, 16, 25)) {
+    this.#wallStartMs = wallStartMs;
+  }
+
+  /** How many wait for it. */
+  get sleeping(): number {
+    return this.#sleepers.length;
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  wallMs(): number {
+    return this.#wallStartMs + this.#nowMs;
+  }
+
+  async sleep(ms: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const sleeper = { dueMs: this.#nowMs + Math.max(0, ms), wake: resolve };
+    const leave = () => reject(signal.reason);
+    this.#sleepers = [...this.#sleepers, sleeper];
+    signal.addEventListener('abort', leave);
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener('abort', leave);
+      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+    }
+  }
+
+  /** Lets `ms` pass, waking sleepers in order of their hour, each with time to go to sleep again. */
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.#nowMs + ms;
+    for (;;) {
+      await settled();
+      const next = this.#sleepers.toSorted((a, b) => a.dueMs - b.dueMs)[0];
+      if (!next || next.dueMs > untilMs) break;
+      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+      this.#sleepers = this.#sleepers.filter((other) => other !== next);
+      next.wake();
+    }
+    this.#nowMs = untilMs;
+    await settled();
+  }
+}
+
+/** Everything that could happen without time passing has happened. */
+export async function settled(): Promise<void> {
+  for (let round = 0; round < 5; round++) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
