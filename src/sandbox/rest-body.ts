@@ -1,7 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 
 export type RestBody =
-  | { readonly kind: 'read'; readonly json: unknown; readonly fileNames: readonly string[] }
+  | {
+      readonly kind: 'read';
+      readonly json: unknown;
+      readonly fileNames: readonly string[];
+      readonly sizeBytes: number;
+    }
   | { readonly kind: 'too-large' }
   | { readonly kind: 'not-json' };
 
@@ -12,11 +17,12 @@ const bodyLimitBytes = 10 * 1024 * 1024;
 export async function readBody(request: IncomingMessage): Promise<RestBody> {
   const bytes = await readBytes(request);
   if (!bytes) return { kind: 'too-large' };
-  if (bytes.length === 0) return { kind: 'read', json: undefined, fileNames: [] };
+  const sizeBytes = bytes.length;
+  if (sizeBytes === 0) return { kind: 'read', json: undefined, fileNames: [], sizeBytes };
   const type = request.headers['content-type'] ?? '';
   try {
     if (type.startsWith('multipart/form-data')) return await readForm(bytes, type);
-    return { kind: 'read', json: JSON.parse(bytes.toString()), fileNames: [] };
+    return { kind: 'read', json: JSON.parse(bytes.toString()), fileNames: [], sizeBytes };
   } catch {
     return { kind: 'not-json' };
   }
@@ -39,5 +45,5 @@ async function readForm(bytes: Buffer<ArrayBuffer>, type: string): Promise<RestB
   for (const value of form.values()) if (typeof value !== 'string') fileNames.push(value.name);
   const payload = form.get('payload_json');
   const json: unknown = typeof payload === 'string' ? JSON.parse(payload) : undefined;
-  return { kind: 'read', json, fileNames };
+  return { kind: 'read', json, fileNames, sizeBytes: bytes.length };
 }

@@ -9,6 +9,7 @@ export type LoggedRequest = {
   /** Below `/api`, with the version. */
   readonly path: string;
   readonly status: number;
+  /** Its JSON, where that is not longer than 64 KiB. */
   readonly body: unknown;
   readonly atMs: number;
 };
@@ -21,6 +22,7 @@ export type RestOptions = {
 
 /** Keeps this many requests; the oldest is forgotten first. */
 const logLimit = 1000;
+const loggedBodyLimitBytes = 64 * 1024;
 const requestLimitMs = 30_000;
 
 /** Discord's REST API, version 10, below `/api`; every answer of the routes given is noted. */
@@ -47,7 +49,8 @@ export class RestServer {
     const url = new URL(`http://sandbox${request.url ?? '/'}`);
     const path = url.pathname.replace(/^\/api/, '');
     const body = await readBody(request);
-    const json = body.kind === 'read' ? body.json : undefined;
+    const isSmall = body.kind === 'read' && body.sizeBytes <= loggedBodyLimitBytes;
+    const json = isSmall ? body.json : undefined;
     const answer = this.#answer(method, path, request.headers.authorization, url, body);
     this.#requests.push({ method, path, status: answer.status, body: json, atMs });
     if (this.#requests.length > logLimit) this.#requests.shift();
