@@ -5,8 +5,8 @@ import type { Synthesizer, Transcriber, TranscriptUpdate, Voice } from '#src/spe
 import { untilAborted } from './chat.ts';
 
 export type FakeTranscriberOptions = {
-  /** Final text of each call in turn, the last one again and again. */
-  readonly texts: readonly string[];
+  /** Final text of each call in turn, the last one again and again; or by what is heard. */
+  readonly texts: readonly string[] | ((pcm: Pcm) => string);
   readonly partials?: readonly string[];
   readonly error?: unknown;
   /** From the call to the final text. */
@@ -14,7 +14,7 @@ export type FakeTranscriberOptions = {
   readonly clock?: Clock;
 };
 
-/** A recogniser that hears what it was told; silence is still empty. */
+/** A recogniser that hears what it was told to; silence is empty all the same. */
 export class FakeTranscriber implements Transcriber {
   readonly heard: Pcm[] = [];
   readonly #options: FakeTranscriberOptions;
@@ -25,17 +25,19 @@ export class FakeTranscriber implements Transcriber {
 
   async *transcribe(pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
     signal.throwIfAborted();
+    if (pcm.rateHz !== 16_000 || pcm.channels !== 1) throw new RangeError('Not 16 kHz mono.');
     const { texts, partials = [], error, tookMs = 0, clock } = this.#options;
-    const said = texts[Math.min(this.heard.length, texts.length - 1)] ?? '';
-    this.heard.push(pcm);
-    const text = pcm.samples.some((sample) => sample !== 0) ? said : '';
-    for (const partial of partials) {
-      yield { kind: 'partial', text: partial };
+    const call = this.heard.push(pcm);
+    for (const text of partials) {
+      yield { kind: 'partial', text };
       signal.throwIfAborted();
     }
     await clock?.sleep(tookMs, signal);
+    signal.throwIfAborted();
     if (error !== undefined) throw error;
-    yield { kind: 'final', transcript: { text } };
+    const silent = pcm.samples.every((sample) => sample === 0);
+    const said = typeof texts === 'function' ? texts(pcm) : (texts[call - 1] ?? texts.at(-1) ?? '');
+    yield { kind: 'final', transcript: { text: silent ? '' : said } };
   }
 }
 
@@ -45,6 +47,7 @@ export type FakeSynthesizerOptions = {
   readonly firstMs?: number;
   /** Between two pieces. */
   readonly gapMs?: number;
+  /** Left out: as many as the text takes at an ordinary pace. */
   readonly pieces?: number;
   readonly pieceMs?: number;
   /** What goes wrong with a text, after `afterPieces` of its sound. */
@@ -53,7 +56,9 @@ export type FakeSynthesizerOptions = {
 
 export type SynthesisFault = { readonly afterPieces: number; readonly error: unknown | 'stall' };
 
-/** A voice of 24 kHz whose samples all carry the number of the call, from 1. */
+const characterMs = 65;
+
+/** A voice of 24 kHz whose samples all carry the number of the call: 4001 for the first. */
 export class FakeSynthesizer implements Synthesizer {
   readonly asked: { readonly text: string; readonly voice: Voice }[] = [];
   /** Calls going on now, and the most there were at once. */
@@ -67,7 +72,8 @@ export class FakeSynthesizer implements Synthesizer {
 
   async *synthesize(text: string, voice: Voice, signal: AbortSignal): AsyncGenerator<Pcm> {
     signal.throwIfAborted();
-    const { clock, firstMs = 0, gapMs = 0, pieces = 3 } = this.#options;
+    const { clock, firstMs = 0, gapMs = 0, pieceMs = 100 } = this.#options;
+    const { pieces = Math.ceil((text.length * characterMs) / pieceMs) } = this.#options;
     if (!/[\p{L}\p{N}]/u.test(text)) throw new BotError('speech.unspeakable', false, 'No words.');
     const call = this.asked.push({ text, voice });
     this.running++;
@@ -77,7 +83,8 @@ export class FakeSynthesizer implements Synthesizer {
         await this.#misbehave(text, piece, signal);
         if (piece === pieces) break;
         await clock?.sleep(piece === 0 ? firstMs : gapMs, signal);
-        yield this.#piece(call);
+        const samples = new Int16Array(pieceMs * 24).fill(4000 + call);
+        yield { samples, rateHz: 24_000, channels: 1 };
         signal.throwIfAborted();
       }
     } finally {
@@ -90,10 +97,5 @@ export class FakeSynthesizer implements Synthesizer {
     if (fault?.afterPieces !== piece) return;
     if (fault.error === 'stall') await untilAborted(signal);
     throw fault.error;
-  }
-
-  #piece(call: number): Pcm {
-    const { pieceMs = 100 } = this.#options;
-    return { samples: new Int16Array(pieceMs * 24).fill(call), rateHz: 24_000, channels: 1 };
   }
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { chatModelContract } from '#test/contracts/chat-model.ts';
+import { synthesizerContract } from '#test/contracts/synthesizer.ts';
+import { transcriberContract } from '#test/contracts/transcriber.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
@@ -40,23 +42,20 @@ test('a sleep in virtual time throws the reason of its abort', async () => {
   expect(clock.sleeping).toBe(0);
 });
 
-test('the fake recogniser hears nothing in silence', async () => {
-  const ears = new FakeTranscriber({ texts: ['hello'], partials: ['he'] });
-  const hear = (level: number) => {
-    const samples = new Int16Array(160).fill(level);
-    return Array.fromAsync(ears.transcribe({ samples, rateHz: 16_000, channels: 1 }, never));
-  };
-  expect((await hear(9)).at(-1)).toEqual({ kind: 'final', transcript: { text: 'hello' } });
-  expect((await hear(0)).at(-1)).toEqual({ kind: 'final', transcript: { text: '' } });
-});
+const utterance = (level: number, text: string) => {
+  const samples = new Int16Array(1600).fill(level);
+  return { pcm: { samples, rateHz: 16_000, channels: 1 }, text } as const;
+};
+const [one, other] = [utterance(100, 'hello'), utterance(200, 'good morning')];
 
-test('the fake voice refuses what has no words, and throws the reason of an abort', async () => {
-  const voice = new FakeSynthesizer();
-  const say = (text: string, signal: AbortSignal) =>
-    Array.fromAsync(voice.synthesize(text, {}, signal));
-  expect(await say('hello', never)).toHaveLength(3);
-  await expect(say('...', never)).rejects.toMatchObject({ code: 'speech.unspeakable' });
-  const reason = new Error('left');
-  await expect(say('hello', AbortSignal.abort(reason))).rejects.toBe(reason);
-  expect(voice.running).toBe(0);
-});
+transcriberContract(
+  'a recogniser that was told what to hear',
+  () =>
+    new FakeTranscriber({
+      texts: ({ samples }) => (samples[0] === 100 ? one.text : other.text),
+      partials: ['he'],
+    }),
+  [one, other],
+);
+
+synthesizerContract('a voice of constant samples', () => new FakeSynthesizer());
