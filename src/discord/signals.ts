@@ -50,6 +50,7 @@ export class Signals {
   #waitingServer: ServerUpdate | undefined;
   #forget: Array<() => void> = [];
   #left: (() => void) | undefined;
+  #isOut = false;
 
   constructor(options: SignalsOptions) {
     this.#options = options;
@@ -77,11 +78,11 @@ export class Signals {
     this.#refused = code >= 4000 && !retried.has(code);
   }
 
-  /** Resolves when Discord confirmed it, after a second, or at once where the gateway is away. */
+  /** Resolves when Discord confirmed it, after a second, or at once where it never will. */
   async leave(): Promise<void> {
     this.#refused = true;
     this.#forgetAll();
-    if (!this.#sendLeave()) return;
+    if (!this.#sendLeave() || this.#isOut) return;
     await new Promise<void>((resolve) => {
       const forget = this.#options.timing.later(leaveMs, resolve);
       this.#left = () => {
@@ -135,7 +136,9 @@ export class Signals {
     }
     if (update.channel_id === null) this.#left?.();
     // Before our own join has come through, this is the echo of an earlier stay.
-    if (this.#fresh) this.#options.gone(update.channel_id === null ? 'kicked' : 'moved');
+    if (!this.#fresh) return;
+    this.#isOut = update.channel_id === null;
+    this.#options.gone(this.#isOut ? 'kicked' : 'moved');
   }
 
   #server(update: ServerUpdate): void {

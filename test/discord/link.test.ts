@@ -1,0 +1,26 @@
+import { afterAll, beforeAll } from 'vitest';
+import { voiceLinkContract } from '#test/contracts/voice-link.ts';
+import { openStage, openTown, type Town, toneFrames } from './town.ts';
+
+let town: Town | undefined;
+let frames: Buffer[] = [];
+
+/** One sandbox for all: each test opens its own link to it. */
+function theTown(): Town {
+  if (!town) throw new Error('no town');
+  return town;
+}
+
+beforeAll(async () => {
+  town = await openTown(1);
+  frames = toneFrames(town.codec, 100);
+});
+afterAll(async () => {
+  await town?.[Symbol.asyncDispose]();
+});
+
+voiceLinkContract(
+  'the real link, end-to-end encrypted',
+  (mayHear) => openStage(theTown(), mayHear),
+  (n) => frames[n] ?? Buffer.alloc(0),
+);
