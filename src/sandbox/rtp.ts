@@ -1,0 +1,142 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+
+/** One 20 ms voice packet without its transport. */
+export type VoicePacket = {
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly ssrc: number;
+  /** Opus, or Opus sealed end to end. */
+  readonly payload: Buffer;
+};
+
+/** Where a UDP peer is. */
+export type Remote = { readonly address: string; readonly port: number };
+
+export type EncryptionMode = 'aead_aes256_gcm_rtpsize';
+/** In the order a server offers them. */
+export const encryptionModes: readonly EncryptionMode[] = ['aead_aes256_gcm_rtpsize'];
+
+const opusPayloadType = 120;
+const tagBytes = 16;
+const counterBytes = 4;
+const oneByteExtension = 0xbede;
+
+/** Whose packet it is, as the header says; undefined for what is no voice packet. */
+export function readSsrc(datagram: Buffer): number | undefined {
+  if (datagram.length < 12 + tagBytes + counterBytes) return undefined;
+  const [first = 0, second = 0] = datagram;
+  if (first >> 6 !== 2 || (second & 0x7f) !== opusPayloadType) return undefined;
+  return datagram.readUInt32BE(8);
+}
+
+/**
+ * What `datagram` carries; undefined if it is no voice packet or the key does not fit.
+ *
+ * `rtpsize`: the header with CSRCs and the four bytes that announce an extension stays readable and is authenticated;
+ * the extension's body is encrypted with the payload (Discord docs, "Transport Encryption and Sending Voice").
+ */
+export function openVoice(datagram: Buffer, key: Uint8Array): VoicePacket | undefined {
+  const ssrc = readSsrc(datagram);
+  const [first = 0] = datagram;
+  const extended = (first & 0x10) !== 0;
+  const headBytes = 12 + 4 * (first & 0x0f) + (extended ? 4 : 0);
+  if (ssrc === undefined || datagram.length < headBytes + tagBytes + counterBytes) return undefined;
+  const plain = decrypt(datagram, headBytes, key);
+  if (!plain) return undefined;
+  const skipped = extended ? 4 * datagram.readUInt16BE(headBytes - 2) : 0;
+  const padding = (first & 0x20) === 0 ? 0 : (plain.at(-1) ?? 0);
+  if (skipped + padding > plain.length) return undefined;
+  return {
+    sequence: datagram.readUInt16BE(2),
+    timestamp: datagram.readUInt32BE(4),
+    ssrc,
+    payload: plain.subarray(skipped, plain.length - padding),
+  };
+}
+
+/**
+ * Makes datagrams for one receiver; counts its nonces.
+ *
+ * With `extended` each carries a one-byte header extension (RFC 8285) with a transport-wide sequence number, since
+ * what Discord sends has one, while clients send none.
+ */
+export class VoiceSealer {
+  readonly #key: Uint8Array;
+  readonly #extended: boolean;
+  #counter = 0;
+
+  constructor(key: Uint8Array, extended: boolean) {
+    this.#key = key;
+    this.#extended = extended;
+  }
+
+  seal({ sequence, timestamp, ssrc, payload }: VoicePacket): Buffer {
+    this.#counter = (this.#counter + 1) >>> 0;
+    const head = Buffer.alloc(this.#extended ? 16 : 12);
+    head.writeUInt8(this.#extended ? 0x90 : 0x80, 0);
+    head.writeUInt8(opusPayloadType, 1);
+    head.writeUInt16BE(sequence, 2);
+    head.writeUInt32BE(timestamp, 4);
+    head.writeUInt32BE(ssrc, 8);
+    if (!this.#extended) return this.#encrypt(head, payload);
+    head.writeUInt16BE(oneByteExtension, 12);
+    head.writeUInt16BE(1, 14);
+    const count = this.#counter & 0xffff;
+    return this.#encrypt(
+      head,
+      Buffer.concat([Buffer.of(0x31, count >> 8, count & 0xff, 0), payload]),
+    );
+  }
+
+  #encrypt(head: Buffer, plain: Buffer): Buffer {
+    const nonce = Buffer.alloc(12);
+    nonce.writeUInt32BE(this.#counter);
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce);
+    cipher.setAAD(head);
+    const body = [cipher.update(plain), cipher.final(), cipher.getAuthTag()];
+    return Buffer.concat([head, ...body, nonce.subarray(0, counterBytes)]);
+  }
+}
+
+function decrypt(datagram: Buffer, headBytes: number, key: Uint8Array): Buffer | undefined {
+  const counterAt = datagram.length - counterBytes;
+  const nonce = Buffer.alloc(12);
+  datagram.copy(nonce, 0, counterAt);
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce);
+  decipher.setAAD(datagram.subarray(0, headBytes));
+  decipher.setAuthTag(datagram.subarray(counterAt - tagBytes, counterAt));
+  try {
+    const plain = decipher.update(datagram.subarray(headBytes, counterAt - tagBytes));
+    return Buffer.concat([plain, decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}
+
+const discoveryBytes = 74;
+
+/** The SSRC that an IP discovery request names; undefined for any other datagram. */
+export function readDiscovery(datagram: Buffer): number | undefined {
+  const asks = datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0001_0046;
+  return asks ? datagram.readUInt32BE(4) : undefined;
+}
+
+/** Type 1 asks, type 2 answers with what the server sees (Discord docs, "IP Discovery"). */
+export function writeDiscovery(ssrc: number, seen?: Remote): Buffer {
+  const datagram = Buffer.alloc(discoveryBytes);
+  datagram.writeUInt16BE(seen ? 2 : 1, 0);
+  datagram.writeUInt16BE(70, 2);
+  datagram.writeUInt32BE(ssrc, 4);
+  if (!seen) return datagram;
+  datagram.write(seen.address, 8);
+  datagram.writeUInt16BE(seen.port, discoveryBytes - 2);
+  return datagram;
+}
+
+/** The address in an answer to IP discovery; undefined for any other datagram. */
+export function readDiscovered(datagram: Buffer): Remote | undefined {
+  const answers = datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0002_0046;
+  if (!answers) return undefined;
+  const address = datagram.toString('latin1', 8, Math.max(8, datagram.indexOf(0, 8)));
+  return { address, port: datagram.readUInt16BE(discoveryBytes - 2) };
+}
