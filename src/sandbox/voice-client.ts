@@ -1,0 +1,227 @@
+import { z } from 'zod';
+import type { OpusCodec } from '#src/audio/opus.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { DaveMember } from './dave-member.ts';
+import { type VoicePacket, VoiceSealer } from './rtp.ts';
+import { ClientUdp } from './voice-client-udp.ts';
+import { VoiceEar } from './voice-ear.ts';
+import { VoiceMouth } from './voice-mouth.ts';
+import { op, type VoiceMessage } from './voice-ops.ts';
+import type { HeardFrame, Spoken, VoiceClient, VoiceCounts } from './voice-ports.ts';
+import { type SignalsOptions, VoiceSignals } from './voice-signals.ts';
+import { Watch } from './voice-watch.ts';
+
+export type VoiceClientOptions = SignalsOptions & {
+  readonly codec: OpusCodec;
+  readonly clock?: Clock;
+};
+
+const connectMs = 10_000;
+const mode = 'aead_aes256_gcm_rtpsize';
+
+const ready = z.object({ ssrc: z.int().min(0), ip: z.ipv4(), port: z.int().min(1).max(0xffff) });
+const description = z.object({
+  secret_key: z.array(z.int().min(0).max(255)).length(32),
+  dave_protocol_version: z.int(),
+});
+const speaking = z.object({ user_id: z.string(), ssrc: z.int() });
+const connected = z.object({ user_ids: z.array(z.string()) });
+const disconnected = z.object({ user_id: z.string() });
+const transition = z.object({ transition_id: z.int() });
+const newEpoch = z.object({ epoch: z.int() });
+
+const noCounts = { receivedPackets: 0, unopened: 0, stillSealed: 0, undecodable: 0, unmapped: 0 };
+
+/**
+ * Enters a voice call as a client of Discord would: voice gateway v8 over TLS, UDP, DAVE.
+ *
+ * Resolves once the session is described; the end-to-end group may come later (`settled`). Errors: BotError
+ * `sandbox.failed` if the server refuses (with its close code) or is silent for 10 s. Aborting throws `signal.reason`.
+ */
+export async function connectVoice(
+  options: VoiceClientOptions,
+  signal: AbortSignal,
+): Promise<VoiceClient> {
+  signal.throwIfAborted();
+  const client = new ConnectedVoice(options);
+  const deadline = AbortSignal.timeout(connectMs);
+  try {
+    await client.described(AbortSignal.any([signal, deadline]));
+    return client;
+  } catch (cause) {
+    await client[Symbol.asyncDispose]();
+    signal.throwIfAborted();
+    const why = cause instanceof BotError ? cause.message : 'The voice server did not answer.';
+    throw new BotError('sandbox.failed', false, `No voice call: ${why}`, cause);
+  }
+}
+
+class ConnectedVoice implements VoiceClient {
+  readonly #options: VoiceClientOptions;
+  readonly #clock: Clock;
+  readonly #watch = new Watch();
+  readonly #gone = new AbortController();
+  readonly #present = new Set<string>();
+  readonly #signals: VoiceSignals;
+  readonly #udp: ClientUdp;
+  readonly #mouth: VoiceMouth;
+  readonly #listeners: ((frame: HeardFrame) => void)[] = [];
+  #ssrc = 0;
+  #sealer: VoiceSealer | undefined;
+  #dave: DaveMember | undefined;
+  #ear: VoiceEar | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #sentPackets = 0;
+
+  constructor(options: VoiceClientOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? realClock;
+    this.#mouth = new VoiceMouth(options.codec, this.#clock, (packet) => this.#send(packet));
+    this.#udp = new ClientUdp((datagram) => this.#ear?.take(datagram, this.#clock.nowMs()));
+    this.#signals = new VoiceSignals(options, {
+      json: (opcode, d) => this.#takeJson(opcode, d),
+      binary: (opcode, payload) => this.#takeBinary(opcode, payload),
+      ended: (code) => this.#end(`the voice server closed the connection with code ${code}`),
+    });
+  }
+
+  described(signal: AbortSignal): Promise<void> {
+    return this.#watch.until(() => this.#ear !== undefined, signal);
+  }
+
+  async speak(pcm: Pcm, signal: AbortSignal): Promise<Spoken> {
+    const before = this.#turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    const either = AbortSignal.any([signal, this.#gone.signal]);
+    try {
+      await unlessAborted(before, either);
+      return await this.#say(pcm, either);
+    } finally {
+      void before.then(resolve);
+    }
+  }
+
+  onFrame(listener: (frame: HeardFrame) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  settled(others: readonly string[], signal: AbortSignal): Promise<void> {
+    const wanted = new Set(others);
+    const here = () => wanted.size === this.#present.size && wanted.isSubsetOf(this.#present);
+    const sealed = () => !this.#dave || wanted.size === 0 || this.#dave.holds(others);
+    return this.#watch.until(() => here() && sealed(), signal);
+  }
+
+  counts(): VoiceCounts {
+    return { ...noCounts, ...this.#ear?.counts, sentPackets: this.#sentPackets };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#signals.close();
+    this.#end('it was hung up');
+    await this.#turn;
+    await this.#udp[Symbol.asyncDispose]();
+    this.#ear?.close();
+  }
+
+  #end(why: string): void {
+    const lost = new BotError('link.lost', true, `The voice call is over: ${why}.`);
+    this.#watch.end(lost);
+    this.#gone.abort(lost);
+  }
+
+  #takeJson(opcode: number, d: unknown): void {
+    const read = <T>(shape: z.ZodType<T>, use: (value: T) => void) => {
+      const result = shape.safeParse(d);
+      if (result.success) use(result.data);
+    };
+    if (opcode === op.ready) read(ready, (to) => this.#discover(to));
+    if (opcode === op.sessionDescription) read(description, (secret) => this.#describe(secret));
+    if (opcode === op.speaking) read(speaking, (who) => this.#ear?.name(who.ssrc, who.user_id));
+    if (opcode === op.clientsConnect) read(connected, ({ user_ids }) => this.#meet(user_ids));
+    if (opcode === op.clientDisconnect) read(disconnected, ({ user_id }) => this.#part(user_id));
+    if (opcode === op.prepareTransition) {
+      read(transition, ({ transition_id: id }) => this.#answer(this.#dave?.prepareTransition(id)));
+    }
+    if (opcode === op.executeTransition) {
+      read(transition, ({ transition_id: id }) => this.#dave?.executeTransition(id));
+    }
+    if (opcode === op.prepareEpoch) {
+      read(newEpoch, ({ epoch }) => this.#answer(this.#dave?.prepareEpoch(epoch)));
+    }
+    this.#watch.tell();
+  }
+
+  #takeBinary(opcode: number, payload: Buffer): void {
+    this.#answer(this.#dave?.takeBinary(opcode, payload, this.#present));
+    this.#watch.tell();
+  }
+
+  #discover({ ip, port, ssrc }: z.infer<typeof ready>): void {
+    this.#ssrc = ssrc;
+    this.#udp.discover({ address: ip, port }, ssrc, (own) => {
+      const data = { ...own, mode };
+      this.#signals.send({ op: op.selectProtocol, d: { protocol: 'udp', data } });
+    });
+  }
+
+  #describe({ secret_key, dave_protocol_version }: z.infer<typeof description>): void {
+    const { ticket, codec } = this.#options;
+    const key = Buffer.from(secret_key);
+    const { userId, channelId } = ticket;
+    this.#dave = dave_protocol_version > 0 ? new DaveMember(userId, channelId) : undefined;
+    this.#sealer = new VoiceSealer(key, false);
+    this.#ear = new VoiceEar(codec, key, this.#dave, (frame) => {
+      for (const listener of this.#listeners) listener(frame);
+    });
+    this.#answer(this.#dave && [this.#dave.keyPackage()]);
+  }
+
+  #meet(userIds: readonly string[]): void {
+    for (const userId of userIds) this.#present.add(userId);
+  }
+
+  #part(userId: string): void {
+    this.#present.delete(userId);
+    this.#ear?.forget(userId);
+  }
+
+  #answer(messages: readonly VoiceMessage[] = []): void {
+    for (const message of messages) this.#signals.send(message);
+  }
+
+  async #say(pcm: Pcm, signal: AbortSignal): Promise<Spoken> {
+    this.#tellSpeaking(1);
+    try {
+      return await this.#mouth.speak(pcm, signal);
+    } finally {
+      this.#tellSpeaking(0);
+    }
+  }
+
+  #tellSpeaking(flag: 0 | 1): void {
+    this.#signals.send({ op: op.speaking, d: { speaking: flag, delay: 0, ssrc: this.#ssrc } });
+  }
+
+  #send({ sequence, timestamp, payload }: Omit<VoicePacket, 'ssrc'>): void {
+    const sealed = this.#dave?.seal(payload) ?? payload;
+    const packet = { sequence, timestamp, ssrc: this.#ssrc, payload: sealed };
+    const datagram = this.#sealer?.seal(packet);
+    if (!datagram) return;
+    this.#udp.send(datagram);
+    this.#sentPackets++;
+  }
+}
+
+/** Waits for what never fails. Aborting `signal` throws its reason. */
+async function unlessAborted(done: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  void done.then(resolve);
+  await promise.finally(() => signal.removeEventListener('abort', abort));
+}
