@@ -31,11 +31,17 @@ export type GatewayOptions = {
 
 /** Sockets at a time; one more is turned away. */
 const socketLimit = 32;
+/** Sessions at a time; the oldest is ended first. */
+const sessionLimit = 64;
 /** The bot's own requests are small; Discord's bound is 15 KiB. */
 const requestLimitBytes = 15 * 1024;
 const path = '/gateway';
 
-/** The main gateway: tells the bot what happens, and takes its requests. */
+/**
+ * The main gateway: tells the bot what happens, and takes its requests.
+ *
+ * Plain JSON only: discord.js 14.28.1 asks for compression where zlib-sync is installed, and reads text all the same.
+ */
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: requestLimitBytes });
@@ -118,6 +124,8 @@ export class Gateway {
     if (identify.intents & privilegedIntents) return { closeCode: closeCodes.intentNotAllowed };
     const { world } = this.#options;
     const session = new GatewaySession(randomUUID().replaceAll('-', ''), identify.intents);
+    const [oldest] = this.#sessions.values();
+    if (oldest && this.#sessions.size >= sessionLimit) this.#end(oldest);
     this.#sessions.set(session.id, session);
     session.attach(socket);
     session.dispatch('READY', {

@@ -43,6 +43,7 @@ type Kept = HeardFrame & { readonly loud: boolean };
 export class HeardRecorder {
   readonly #clock: Clock;
   #frames: Kept[] = [];
+  #lastLoudAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -55,6 +56,7 @@ export class HeardRecorder {
   add(frame: HeardFrame): void {
     const loud = frame.audible && energyDb(frame.samples) > audibleDb;
     this.#frames.push({ ...frame, loud });
+    if (loud) this.#lastLoudAtMs = frame.atMs;
     if (this.#frames.length > keptMs / frameMs) this.#frames.shift();
   }
 
@@ -70,12 +72,12 @@ export class HeardRecorder {
     for (;;) {
       signal.throwIfAborted();
       const nowMs = this.#clock.nowMs();
-      const lastMs = this.#frames.findLast(({ loud, atMs }) => loud && atMs >= sinceMs)?.atMs;
-      if (lastMs !== undefined && nowMs - lastMs >= options.quietMs) {
+      const lastMs = this.#lastLoudAtMs;
+      const isHeard = lastMs >= sinceMs;
+      if (isHeard && nowMs - lastMs >= options.quietMs)
         return this.#heard(sinceMs, lastMs, 'quiet');
-      }
       if (nowMs >= deadlineMs) {
-        if (lastMs === undefined) throw nothing(options.timeoutMs);
+        if (!isHeard) throw nothing(options.timeoutMs);
         return this.#heard(sinceMs, lastMs, 'timeout');
       }
       await this.#clock.sleep(pollMs, signal);
