@@ -47,8 +47,8 @@ export type ReadyLine = {
   readonly guildId: string;
   readonly botId: string;
   readonly botName: string;
-  /** Path of a WAV in which a real man says "two nine three four zero". */
-  readonly recording: string;
+  /** Paths of WAVs: a real man says "two nine three four zero", a synthetic one "what time is it". */
+  readonly recordings: { readonly digits: string; readonly time: string };
 };
 export type MessageLine = {
   readonly kind: 'message';

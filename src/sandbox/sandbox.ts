@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { loadOpus } from '#src/audio/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { Gateway } from './gateway.ts';
@@ -14,7 +15,9 @@ import { messageRoutes } from './rest-messages.ts';
 import { readRoutes } from './rest-reads.ts';
 import { type LoggedRequest, RestServer } from './rest-server.ts';
 import { type Faults, faultsOf } from './sandbox-faults.ts';
+import { connectVoice } from './voice-client.ts';
 import type { VoiceServer } from './voice-ports.ts';
+import { openVoiceServer } from './voice-server.ts';
 import {
   createWorld,
   findChannel,
@@ -40,7 +43,7 @@ export type SandboxOptions = {
   /** How long a bot without a socket may come back to its session. */
   readonly resumeMs?: number;
   readonly clock?: Clock;
-  readonly voice: VoiceHalf;
+  readonly voice?: VoiceHalf;
 };
 
 /** The voice half of this Discord; tests of the text half hand in a silent one. */
@@ -78,8 +81,8 @@ export interface Sandbox extends AsyncDisposable {
 }
 
 /** Opens a Discord on ports of its own choosing, on 127.0.0.1 only. */
-export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const half = options.voice;
+export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const half = options.voice ?? realVoice;
   const codec = await half.codec();
   const voice = await half.open({ dave: options.dave ?? 1 });
   const sandbox = new RunningSandbox(options, voice, codec, half.connect);
@@ -91,6 +94,12 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
   return sandbox;
 }
+
+const realVoice: VoiceHalf = {
+  open: openVoiceServer,
+  connect: connectVoice,
+  codec: () => loadOpus(),
+};
 
 class RunningSandbox implements Sandbox {
   readonly token = `sandbox.${randomBytes(24).toString('hex')}`;

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { expect, onTestFinished, test } from 'vitest';
+import { readWav } from '#src/audio/wav.ts';
+import { perform } from '#src/sandbox/program.ts';
+import { readLines } from '#src/sandbox/program-lines.ts';
+import { readRequestLine } from '#src/sandbox/protocol.ts';
+import { openSandbox, type Sandbox } from '#src/sandbox/sandbox.ts';
+import { ask, identified } from './raw-bot.ts';
+import { silentVoice } from './silent-voice.ts';
+
+const never = new AbortController().signal;
+
+/** What the program answers to a line. */
+async function answerTo(sandbox: Sandbox, request: object): Promise<object> {
+  const read = readRequestLine(JSON.stringify(request));
+  return 'ok' in read ? read : await perform(sandbox, read, never);
+}
+
+/** The sandbox program as a child, with what it prints. */
+function startProgram() {
+  const child = spawn(process.execPath, ['src/sandbox/main.ts'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => JSON.parse(String((await lines.next()).value));
+  const say = (line: object | string) =>
+    child.stdin.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
+  return { child, next, say };
+}
+
+async function exitCode(child: ChildProcess): Promise<unknown> {
+  const [code] = await once(child, 'exit');
+  return code;
+}
+
+test('lines arrive in pieces, and one that is too long is only that', async () => {
+  const source = Readable.from([
+    Buffer.from('on'),
+    Buffer.from('e\n\ntwo\n'),
+    Buffer.from('x'.repeat(50)),
+    Buffer.from('\nthree\n'),
+  ]);
+  const lines = await Array.fromAsync(readLines(source, 10));
+  expect(lines).toEqual(['one', 'two', undefined, 'three']);
+});
+
+test('a line that is no request is answered with what is wrong with it', () => {
+  expect(readRequestLine('{')).toEqual({ id: null, ok: false, error: 'The line is not JSON.' });
+  expect(readRequestLine('{"id":3,"do":"fly","person":"Adam"}')).toMatchObject({
+    id: 3,
+    ok: false,
+  });
+  expect(readRequestLine('{"id":4,"do":"join"}')).toMatchObject({
+    id: 4,
+    error: expect.stringContaining('person'),
+  });
+});
+
+test('what goes wrong in a request is one sentence', async () => {
+  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  const failing = [
+    { id: 1, do: 'join', person: 'Adam', channel: 'Nowhere' },
+    { id: 2, do: 'say', person: 'Adam', wav: '/nowhere/at-all.wav' },
+    { id: 3, do: 'say', person: 'Adam', wav: 'package.json' },
+    { id: 4, do: 'command', person: 'Adam', name: 'join' },
+    { id: 5, do: 'listen', person: 'Adam', timeoutMs: 0 },
+  ];
+  const answers = [];
+  for (const request of failing) answers.push(await answerTo(sandbox, request));
+  expect(answers).toEqual([
+    { id: 1, ok: false, error: 'There is no channel Nowhere here.' },
+    { id: 2, ok: false, error: 'There is no file /nowhere/at-all.wav.' },
+    { id: 3, ok: false, error: 'The sound is not a WAV file.' },
+    { id: 4, ok: false, error: 'There is no command /join here.' },
+    { id: 5, ok: false, error: 'Nothing was heard within 0 s.' },
+  ]);
+});
+
+test('a person joins, speaks, uses a command and leaves, line by line', async () => {
+  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  const commands = `/applications/${sandbox.botId}/commands`;
+  await ask(sandbox, commands, { body: { name: 'join', description: 'x' } });
+  using bot = await identified(sandbox);
+  expect(await answerTo(sandbox, { id: 1, do: 'join', person: 'Adam' })).toEqual({
+    id: 1,
+    ok: true,
+  });
+  expect(await answerTo(sandbox, { id: 2, do: 'settled', person: 'Adam' })).toMatchObject({
+    ok: true,
+  });
+  const wav = 'src/sandbox/recordings/human-digits-2934z.wav';
+  const spoken = await answerTo(sandbox, { id: 3, do: 'say', person: 'Adam', wav });
+  expect(spoken).toMatchObject({ ok: true, lastVoicedAtMs: 3 });
+  const answered = answerTo(sandbox, { id: 'four', do: 'command', person: 'Adam', name: 'join' });
+  const { id, token } = await bot.event('INTERACTION_CREATE');
+  const body = { type: 4, data: { content: 'In Lounge.', flags: 64 } };
+  await ask(sandbox, `/interactions/${id}/${token}/callback`, { body });
+  expect(await answered).toMatchObject({ id: 'four', ok: true, text: 'In Lounge.' });
+  const state = { bot: { online: true }, commands: ['join'] };
+  expect(await answerTo(sandbox, { id: 5, do: 'state' })).toMatchObject(state);
+  expect(await answerTo(sandbox, { id: 6, do: 'leave', person: 'Adam' })).toMatchObject({
+    ok: true,
+  });
+});
+
+test('the program says when it is ready, serves a person, survives junk, and ends with its parent', async () => {
+  const { child, next, say } = startProgram();
+  const ready = await next();
+  expect(ready).toMatchObject({ kind: 'ready', botName: 'Nova' });
+  expect(ready.ca).toContain('BEGIN CERTIFICATE');
+  for (const path of Object.values(ready.recordings)) readWav(await readFile(String(path)));
+  expect((await fetch(`${ready.apiUrl}/v10/gateway`)).status).toBe(200);
+  say('junk');
+  expect(await next()).toMatchObject({ ok: false });
+  say({ id: 1, do: 'join', person: 'Adam', channel: 'Lounge' });
+  expect(await next()).toEqual({ id: 1, ok: true });
+  child.stdin.end();
+  expect(await exitCode(child)).toBe(0);
+});
+
+test('the program ends in order on SIGTERM', async () => {
+  const { child, next } = startProgram();
+  await next();
+  child.kill('SIGTERM');
+  expect(await exitCode(child)).toBe(0);
+});
