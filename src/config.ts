@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { loadEnvFile } from 'node:process';
 import { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 
@@ -83,6 +85,11 @@ type Group = 'TRANSCRIPTION' | 'CHAT_COMPLETION' | 'SPEECH';
 export function settingNames(): ReadonlyMap<string, string> {
   const unset = settings.parse({}) as Record<string, unknown>;
   return new Map(Object.keys(settings.shape).map((name) => [name, `${unset[name] ?? ''}`]));
+}
+
+/** Adds `.env` beside package.json to the environment, where there is one; what is set already wins. */
+export function loadDotEnv(): void {
+  if (existsSync('.env')) loadEnvFile('.env');
 }
 
 /** Reads the environment once; a setting left empty counts as not set. */

@@ -1,0 +1,140 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { BotError } from '#src/base/errors.ts';
+import {
+  type AnswerLine,
+  answerLine,
+  type Message,
+  messageLine,
+  type Ready,
+  readyLine,
+  type SandboxRequest,
+} from './sandbox-lines.ts';
+
+const program = fileURLToPath(new URL('../sandbox/main.ts', import.meta.url));
+const startMs = 15_000;
+const farewellMs = 3_000;
+
+type Pending = PromiseWithResolvers<Readonly<Record<string, unknown>>>;
+
+/**
+ * The sandbox as a child process: one line of JSON per request and answer.
+ *
+ * It has a process group of its own, so that Ctrl+C reaches the bot alone, which can then leave politely; it ends
+ * with its stdin.
+ */
+export class SandboxProcess implements AsyncDisposable {
+  readonly ready: Ready;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #pending = new Map<number, Pending>();
+  readonly #onMessage: (message: Message) => void;
+  #lastId = 0;
+  #gone: BotError | undefined;
+
+  private constructor(
+    child: ChildProcessWithoutNullStreams,
+    lines: AsyncIterator<string>,
+    ready: Ready,
+    onMessage: (message: Message) => void,
+  ) {
+    this.#child = child;
+    this.ready = ready;
+    this.#onMessage = onMessage;
+    child.stdin.on('error', () => undefined); // the end of its output tells
+    void this.#read(lines);
+  }
+
+  /** Errors: BotError `sandbox.failed` when it is not ready within 15 s. Aborting `signal` throws its reason. */
+  static async start(
+    onMessage: (message: Message) => void,
+    signal: AbortSignal,
+  ): Promise<SandboxProcess> {
+    const child = spawn(process.execPath, [program], { detached: true, stdio: 'pipe' });
+    const complaint = firstComplaint(child);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    try {
+      const first = await before(lines.next(), startMs, signal);
+      if (first.done) throw new Error(await complaint);
+      const ready = readyLine.parse(JSON.parse(first.value));
+      return new SandboxProcess(child, lines, ready, onMessage);
+    } catch (cause) {
+      child.kill();
+      signal.throwIfAborted();
+      const why = cause instanceof Error ? cause.message : 'no reason given';
+      throw new BotError('sandbox.failed', true, `The sandbox did not start: ${why}`, cause);
+    }
+  }
+
+  /** Errors: BotError `sandbox.failed` with the sandbox's own sentence. */
+  async ask(request: SandboxRequest): Promise<Readonly<Record<string, unknown>>> {
+    if (this.#gone) throw this.#gone;
+    const id = ++this.#lastId;
+    const pending: Pending = Promise.withResolvers();
+    this.#pending.set(id, pending);
+    this.#child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
+    return await pending.promise;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const gone = once(this.#child, 'exit');
+    const deadline = setTimeout(() => this.#child.kill('SIGKILL'), farewellMs);
+    this.#child.stdin.end();
+    await gone;
+    clearTimeout(deadline);
+  }
+
+  async #read(lines: AsyncIterator<string>): Promise<void> {
+    for (let line = await lines.next(); !line.done; line = await lines.next())
+      this.#take(line.value);
+    this.#gone = new BotError('sandbox.failed', true, 'The sandbox went away.');
+    for (const { reject } of this.#pending.values()) reject(this.#gone);
+    this.#pending.clear();
+  }
+
+  #take(line: string): void {
+    const value = jsonOf(line);
+    const message = messageLine.safeParse(value);
+    if (message.success) this.#onMessage(message.data);
+    const answer = answerLine.safeParse(value);
+    if (answer.success) this.#settle(answer.data);
+  }
+
+  #settle(answer: AnswerLine): void {
+    const pending = this.#pending.get(answer.id ?? 0);
+    this.#pending.delete(answer.id ?? 0);
+    if (answer.ok) pending?.resolve(answer);
+    else pending?.reject(new BotError('sandbox.failed', true, answer.error));
+  }
+}
+
+/** Lets this process trust the sandbox's voice server, besides everything it trusted before. */
+export function trust(certificate: string): void {
+  setDefaultCACertificates([...getCACertificates('default'), certificate]);
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+async function firstComplaint(child: ChildProcessWithoutNullStreams): Promise<string> {
+  let said = '';
+  for await (const chunk of child.stderr) said = `${said}${chunk}`.slice(0, 2000);
+  return said.split('\n').find((line) => /error/i.test(line)) ?? 'it ended at once';
+}
+
+async function before<T>(work: Promise<T>, limitMs: number, signal: AbortSignal): Promise<T> {
+  const deadline = AbortSignal.timeout(limitMs);
+  const either = AbortSignal.any([signal, deadline]);
+  const aborted = once(either, 'abort').then(() => {
+    throw either.reason;
+  });
+  return await Promise.race([work, aborted]);
+}

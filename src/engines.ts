@@ -1,0 +1,106 @@
+import { realClock } from '#src/base/clock.ts';
+import { openChatModel } from '#src/chat/openai-chat.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { openStandIn } from '#src/chat/stand-in.ts';
+import { openClient } from '#src/provider/client.ts';
+import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
+import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
+import { openSynthesizer } from '#src/speech/openai-synthesizer.ts';
+import { openTranscriber } from '#src/speech/openai-transcriber.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { Config, Remote } from './config.ts';
+
+export type Role = 'speech to text' | 'chat' | 'text to speech';
+
+/** What an operator is told of the engines while they are made ready. */
+export type EngineNews =
+  | { readonly kind: 'loading'; readonly role: Role; readonly fraction: number }
+  | { readonly kind: 'ready'; readonly role: Role; readonly what: string; readonly tookMs: number }
+  /** The base URL works only with `/v1` behind it. */
+  | { readonly kind: 'base-url'; readonly role: Role; readonly found: string };
+
+/** Which engine serves which role, ready to use. */
+export type Engines = {
+  readonly transcriber: Transcriber;
+  readonly synthesizer: Synthesizer;
+  readonly chatName: string;
+  chat(botName: string): ChatModel;
+} & AsyncDisposable;
+
+type Tell = (news: EngineNews) => void;
+
+/** Makes all roles ready at the same time. Errors: BotError `speech.failed`. */
+export async function openEngines(config: Config, tell: Tell): Promise<Engines> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const [transcriber, synthesizer] = await Promise.all([
+      openEars(config.transcription, stack, tell),
+      openVoice(config.speech, stack, tell),
+    ]);
+    const chat = openChat(config.chat, tell);
+    return {
+      transcriber,
+      synthesizer,
+      ...chat,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function openEars(
+  config: Config['transcription'],
+  stack: AsyncDisposableStack,
+  tell: Tell,
+): Promise<Transcriber> {
+  const role = 'speech to text';
+  if (config.kind === 'remote') return openTranscriber(clientOf(config, role, tell), config);
+  const ready = stopwatch(role, 'embedded, English, demo quality', tell);
+  const onProgress = (fraction: number) => tell({ kind: 'loading', role, fraction });
+  const transcriber = stack.use(await openEmbeddedTranscriber({ onProgress }));
+  ready();
+  return transcriber;
+}
+
+async function openVoice(
+  config: Config['speech'],
+  stack: AsyncDisposableStack,
+  tell: Tell,
+): Promise<Synthesizer> {
+  const role = 'text to speech';
+  if (config.kind === 'remote') return openSynthesizer(clientOf(config, role, tell), config);
+  const { voice } = config;
+  const ready = stopwatch(role, `embedded, English, voice ${voice ?? 'slt'}`, tell);
+  const onProgress = (fraction: number) => tell({ kind: 'loading', role, fraction });
+  const synthesizer = stack.use(
+    await openEmbeddedSynthesizer({ onProgress, ...(voice && { voice }) }),
+  );
+  ready();
+  return synthesizer;
+}
+
+function openChat(config: Config['chat'], tell: Tell): Pick<Engines, 'chat' | 'chatName'> {
+  if (config.kind === 'remote') {
+    const model = openChatModel(clientOf(config, 'chat', tell), config);
+    return { chat: () => model, chatName: new URL(config.baseUrl).host };
+  }
+  stopwatch('chat', 'built-in stand-in', tell)();
+  const { wallMs } = realClock;
+  return {
+    chat: (botName) => openStandIn({ wallMs, random: Math.random, botName }),
+    chatName: 'the stand-in',
+  };
+}
+
+function clientOf({ baseUrl, model, apiKey }: Remote, role: Role, tell: Tell) {
+  stopwatch(role, `${model} at ${new URL(baseUrl).host}`, tell)();
+  const onBaseUrl = (found: string) => tell({ kind: 'base-url', role, found });
+  return openClient({ baseUrl, onBaseUrl, ...(apiKey && { apiKey }) });
+}
+
+function stopwatch(role: Role, what: string, tell: Tell): () => void {
+  const startedMs = realClock.nowMs();
+  return () => tell({ kind: 'ready', role, what, tookMs: realClock.nowMs() - startedMs });
+}

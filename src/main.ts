@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+import { BotError } from '#src/base/errors.ts';
+import { loadDotEnv, readConfig } from './config.ts';
+import { inSandbox } from './in-sandbox.ts';
+import { onDiscord } from './on-discord.ts';
+
+/** A configuration that cannot work: a supervisor should not start it again. */
+const misconfigured = 78;
+/** Leaving every channel politely may take so long; then the process ends without it. */
+const farewellMs = 8_000;
+
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    stop.abort(new Error(`asked to stop by ${name}`));
+    setTimeout(() => process.exit(1), farewellMs).unref();
+  });
+}
+process.exitCode = await run(stop.signal);
+// Whatever a library still holds open must not keep an ended bot alive.
+setTimeout(() => process.exit(), 1_000).unref();
+
+async function run(signal: AbortSignal): Promise<number> {
+  const wishes = readWishes();
+  loadDotEnv();
+  const read = readConfig();
+  const mistakes = [...wishes.mistakes, ...(read.kind === 'bad' ? read.mistakes : [])];
+  for (const mistake of mistakes) console.error(mistake);
+  if (read.kind === 'bad' || mistakes.length > 0) return misconfigured;
+  const { config } = read;
+  try {
+    if (config.discord) return await onDiscord(config, config.discord, signal);
+    return await inSandbox(config, wishes, signal);
+  } catch (error) {
+    return signal.aborted ? 0 : exitCodeOf(error);
+  }
+}
+
+/** A broken outside world is told in its one sentence; a bug with everything there is. */
+function exitCodeOf(error: unknown): number {
+  if (!(error instanceof BotError)) throw error;
+  console.error(error.message);
+  return error.code === 'discord.bad_token' ? misconfigured : 1;
+}
+
+function readWishes(): { readonly once: boolean; readonly mistakes: readonly string[] } {
+  try {
+    const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+    return { once: values.once, mistakes: [] };
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('.')[0] : 'not understood';
+    return { once: false, mistakes: [`${why}. The only option is --once: npm start -- --once`] };
+  }
+}

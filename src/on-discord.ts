@@ -1,0 +1,79 @@
+import { loadOpus } from '#src/audio/load-opus.ts';
+import type { Secret } from '#src/base/secret.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { type Log, logSession, openLog } from '#src/status/log.ts';
+import { startBot } from './bot.ts';
+import type { Config } from './config.ts';
+import { type EngineNews, openEngines } from './engines.ts';
+
+/** Runs until asked to stop, or until Discord closes the door for good; returns the exit code. */
+export async function onDiscord(
+  config: Config,
+  {
+    token,
+    ...place
+  }: { readonly token: Secret; readonly apiUrl?: string; readonly guildId?: string },
+  signal: AbortSignal,
+): Promise<number> {
+  const log = openLog(config.logLevel);
+  surviveBugs(log);
+  const codec = await loadOpus();
+  await using engines = await openEngines(config, (news) => logEngine(log, news));
+  const closed = Promise.withResolvers<number>();
+  await using bot = await startBot(
+    {
+      config,
+      engines,
+      codec,
+      discord: { token: token.reveal(), ...place },
+      onSession: (guildId, event) => logSession(log, guildId, event),
+      onDiscord: (event) => {
+        logDiscord(log, event);
+        if (event.kind === 'closed') closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
+      },
+    },
+    signal,
+  );
+  log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
+  signal.addEventListener('abort', () => closed.resolve(0));
+  if (signal.aborted) closed.resolve(0);
+  return await closed.promise;
+}
+
+/** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
+const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
+
+/** A bug in a timer or a socket of some library must not take the other rooms with it. */
+function surviveBugs(log: Log): void {
+  process.on('uncaughtException', (err, origin) => log.fatal({ err, origin }, 'a bug, survived'));
+}
+
+function logEngine(log: Log, news: EngineNews): void {
+  if (news.kind === 'ready')
+    log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
+  if (news.kind === 'base-url')
+    log.info({ role: news.role }, `the base URL is really ${news.found}`);
+}
+
+function logDiscord(log: Log, event: DiscordEvent): void {
+  switch (event.kind) {
+    case 'warning':
+      log.warn(event.message);
+      return;
+    case 'closed':
+      log.error({ closeCode: event.closeCode }, 'Discord closed the gateway for good');
+      return;
+    case 'command-failed':
+      log.error({ command: event.name, code: event.code, err: event.error }, 'a command failed');
+      return;
+    case 'ready':
+    case 'registered':
+    case 'ciphers':
+    case 'gateway':
+    case 'command':
+    case 'link-opened':
+    case 'link-closed':
+      log.info(event, event.kind);
+      return;
+  }
+}
