@@ -13,3 +13,13 @@ export const speakRateHz = 24_000;
 export function durationMs({ samples, rateHz, channels }: Pcm): number {
   return (samples.length / channels / rateHz) * 1000;
 }
+
+/** One channel: of stereo the mean of both. */
+export function toMono(pcm: Pcm): Pcm {
+  if (pcm.channels === 1) return pcm;
+  const samples = new Int16Array(pcm.samples.length >> 1);
+  for (let n = 0; n < samples.length; n++) {
+    samples[n] = ((pcm.samples[2 * n] ?? 0) + (pcm.samples[2 * n + 1] ?? 0)) >> 1;
+  }
+  return { samples, rateHz: pcm.rateHz, channels: 1 };
+}

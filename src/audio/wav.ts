@@ -1,0 +1,157 @@
+import type { Pcm } from './pcm.ts';
+import { badWav, type Encoding, readFormat } from './wav-format.ts';
+
+type Reading =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'chunks'; readonly encoding?: Encoding }
+  /** `leftBytes` of a chunk nobody needs. */
+  | { readonly kind: 'skip'; readonly leftBytes: number; readonly encoding?: Encoding }
+  /** `leftBytes` is Infinity where the writer could not know. */
+  | { readonly kind: 'data'; readonly leftBytes: number; readonly encoding: Encoding }
+  | { readonly kind: 'done' };
+
+const unknownSize = 0xffffffff;
+/** A format chunk has 16 to 40 bytes; more than this is not one. */
+const formatLimitBytes = 256;
+
+/** Reads a whole WAV file: 8, 16, 24 or 32 bit PCM or 32 bit float, mono or stereo. Errors: BotError `audio.bad_wav`. */
+export function readWav(bytes: Uint8Array): Pcm {
+  const stream = new WavStream();
+  const [pcm] = stream.push(bytes);
+  stream.end();
+  if (!pcm) throw badWav('The WAV file holds no sound.');
+  return pcm;
+}
+
+/** A WAV file with 16 bit samples. */
+export function writeWav({ samples, rateHz, channels }: Pcm): Buffer {
+  const dataBytes = samples.length * 2;
+  const wav = Buffer.alloc(44 + dataBytes);
+  wav.write('RIFF', 0, 'latin1');
+  wav.writeUInt32LE(36 + dataBytes, 4);
+  wav.write('WAVEfmt ', 8, 'latin1');
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20);
+  wav.writeUInt16LE(channels, 22);
+  wav.writeUInt32LE(rateHz, 24);
+  wav.writeUInt32LE(rateHz * channels * 2, 28);
+  wav.writeUInt16LE(channels * 2, 32);
+  wav.writeUInt16LE(16, 34);
+  wav.write('data', 36, 'latin1');
+  wav.writeUInt32LE(dataBytes, 40);
+  samples.forEach((sample, n) => {
+    wav.writeInt16LE(sample, 44 + n * 2);
+  });
+  return wav;
+}
+
+/**
+ * Reads a WAV file while it arrives, in pieces of any length. Holds no more than a header or one sample back.
+ *
+ * A data size of 0 or 0xFFFFFFFF means: until the end. Errors: BotError `audio.bad_wav`, from `push` and `end`.
+ */
+export class WavStream {
+  #reading: Reading = { kind: 'start' };
+  #rest: Buffer = Buffer.alloc(0);
+  #sounded = false;
+
+  /** Whatever whole samples `bytes` completed: nothing or one piece. */
+  push(bytes: Uint8Array): Pcm[] {
+    this.#rest = Buffer.concat([this.#rest, bytes]);
+    for (;;) {
+      const reading = this.#reading;
+      switch (reading.kind) {
+        case 'start':
+        case 'chunks':
+        case 'skip': {
+          const next = this.#advance(reading);
+          if (!next) return [];
+          this.#reading = next;
+          break;
+        }
+        case 'data':
+          return this.#sound(reading.encoding, reading.leftBytes);
+        case 'done':
+          this.#rest = Buffer.alloc(0);
+          return [];
+      }
+    }
+  }
+
+  /** Tells a file that ended too early from one that is complete. */
+  end(): void {
+    if (this.#reading.kind === 'start') throw badWav('The sound is not a WAV file.');
+    if (this.#sounded) return;
+    if (this.#reading.kind === 'data') throw badWav('The WAV file holds no sound.');
+    throw badWav('The WAV file ends before its sound begins.');
+  }
+
+  /** The next state, or undefined until more bytes are here. */
+  #advance(reading: Exclude<Reading, { kind: 'data' | 'done' }>): Reading | undefined {
+    switch (reading.kind) {
+      case 'start':
+        return this.#riff();
+      case 'chunks':
+        return this.#chunk(reading.encoding);
+      case 'skip': {
+        if (reading.leftBytes === 0) return { ...reading, kind: 'chunks' };
+        const bytes = this.#take(Math.min(reading.leftBytes, this.#rest.length));
+        if (bytes.length === 0) return undefined;
+        return { ...reading, leftBytes: reading.leftBytes - bytes.length };
+      }
+    }
+  }
+
+  #riff(): Reading | undefined {
+    if (!'RIFF'.startsWith(this.#rest.toString('latin1', 0, 4))) {
+      throw badWav('The sound is not a WAV file.');
+    }
+    if (this.#rest.length < 12) return undefined;
+    if (this.#take(12).toString('latin1', 8) !== 'WAVE')
+      throw badWav('The sound is not a WAV file.');
+    return { kind: 'chunks' };
+  }
+
+  #chunk(encoding: Encoding | undefined): Reading | undefined {
+    if (this.#rest.length < 8) return undefined;
+    const name = this.#rest.toString('latin1', 0, 4);
+    const sizeBytes = this.#rest.readUInt32LE(4);
+    if (name === 'data') {
+      this.#take(8);
+      if (!encoding) throw badWav('The WAV file has no format chunk before its sound.');
+      const open = sizeBytes === 0 || sizeBytes === unknownSize;
+      return { kind: 'data', encoding, leftBytes: open ? Number.POSITIVE_INFINITY : sizeBytes };
+    }
+    const padded = sizeBytes + (sizeBytes % 2);
+    if (name === 'fmt ') return this.#format(padded);
+    this.#take(8);
+    return { kind: 'skip', leftBytes: padded, ...(encoding && { encoding }) };
+  }
+
+  #format(sizeBytes: number): Reading | undefined {
+    if (sizeBytes > formatLimitBytes) throw badWav('The WAV file has a damaged format chunk.');
+    if (this.#rest.length < 8 + sizeBytes) return undefined;
+    return { kind: 'chunks', encoding: readFormat(this.#take(8 + sizeBytes).subarray(8)) };
+  }
+
+  #sound(encoding: Encoding, leftBytes: number): Pcm[] {
+    const { rateHz, channels, sampleBytes, sample } = encoding;
+    const frameBytes = sampleBytes * channels;
+    const usable = Math.min(leftBytes, this.#rest.length);
+    const bytes = this.#take(usable - (usable % frameBytes));
+    const left = leftBytes - bytes.length;
+    this.#reading =
+      left < frameBytes ? { kind: 'done' } : { kind: 'data', encoding, leftBytes: left };
+    if (bytes.length === 0) return [];
+    this.#sounded = true;
+    const samples = new Int16Array(bytes.length / sampleBytes);
+    for (let n = 0; n < samples.length; n++) samples[n] = sample(bytes, n * sampleBytes);
+    return [{ samples, rateHz, channels }];
+  }
+
+  #take(length: number): Buffer {
+    const bytes = this.#rest.subarray(0, length);
+    this.#rest = this.#rest.subarray(length);
+    return bytes;
+  }
+}

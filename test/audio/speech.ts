@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import type { OpusCodec } from '#src/audio/opus.ts';
+import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import { readWav } from '#src/audio/wav.ts';
+
+/** One of the recordings, 16 kHz mono. */
+export function speech(name: string): Pcm {
+  return readWav(readFileSync(new URL(`../fixtures/speech/${name}.wav`, import.meta.url)));
+}
+
+export function joined(pieces: readonly Int16Array[]): Int16Array {
+  const all = new Int16Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
+/** Frames of 20 ms as the bot sends them. */
+export function encoded(pcm: Pcm, codec: OpusCodec): Buffer[] {
+  const { samples } = resample(pcm, speakRateHz);
+  const encoder = codec.encoder(speakRateHz);
+  const frames: Buffer[] = [];
+  for (let at = 0; at + 480 <= samples.length; at += 480) {
+    frames.push(encoder.encode(samples.subarray(at, at + 480)));
+  }
+  encoder.free();
+  return frames;
+}

@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Pcm, toMono } from '#src/audio/pcm.ts';
+import { readWav, WavStream, writeWav } from '#src/audio/wav.ts';
+import { BotError } from '#src/base/errors.ts';
+import { joined } from './speech.ts';
+
+const sound: Pcm = {
+  samples: Int16Array.of(1, -2, 300, -400, 32_767, -32_768),
+  rateHz: 24_000,
+  channels: 1,
+};
+
+function chunk(name: string, body: Uint8Array, sizeBytes = body.length): Buffer {
+  const head = Buffer.alloc(8);
+  head.write(name, 'latin1');
+  head.writeUInt32LE(sizeBytes, 4);
+  return Buffer.concat([head, body, Buffer.alloc(body.length % 2)]);
+}
+
+function format(code: number, bits: number, channels = 1, rateHz = 24_000): Buffer {
+  const body = Buffer.alloc(16);
+  body.writeUInt16LE(code, 0);
+  body.writeUInt16LE(channels, 2);
+  body.writeUInt32LE(rateHz, 4);
+  body.writeUInt16LE(bits, 14);
+  return chunk('fmt ', body);
+}
+
+function riff(...chunks: readonly Uint8Array[]): Buffer {
+  return Buffer.concat([Buffer.from('RIFF\xff\xff\xff\xffWAVE', 'latin1'), ...chunks]);
+}
+
+function bytesOf(samples: Int16Array): Buffer {
+  return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+}
+
+test('what was written is read back', () => {
+  expect(readWav(writeWav(sound))).toEqual(sound);
+  expect(readWav(writeWav({ ...sound, channels: 2 }))).toEqual({ ...sound, channels: 2 });
+});
+
+test('chunks that are no sound are passed over, odd ones with their padding', () => {
+  const note = chunk('LIST', Buffer.from('abc'));
+  const wav = riff(note, format(1, 16), note, chunk('data', bytesOf(sound.samples)), note);
+  expect(readWav(wav)).toEqual(sound);
+});
+
+test.each([0, 0xffff_ffff, 0x7fff_ffff])(
+  'a data size of %i, as streams have it, means until the end',
+  (size) => {
+    expect(readWav(riff(format(1, 16), chunk('data', bytesOf(sound.samples), size)))).toEqual(
+      sound,
+    );
+  },
+);
+
+test.each([
+  ['8 bit', format(1, 8), Buffer.of(128, 255, 0), [0, 32_512, -32_768]],
+  ['24 bit', format(1, 24), Buffer.of(9, 1, 2, 9, 255, 255), [513, -1]],
+  ['32 bit', format(1, 32), Buffer.of(9, 9, 1, 2), [513]],
+  [
+    'float',
+    format(3, 32),
+    Buffer.from(Float32Array.of(0.5, -1, 7, Number.NaN).buffer),
+    [16_383, -32_767, 32_767, 0],
+  ],
+])('%s samples are read as 16 bit', (_, head, body, samples) => {
+  expect([...readWav(riff(head, chunk('data', body))).samples]).toEqual(samples);
+});
+
+test('an extensible header tells its encoding further behind', () => {
+  const body = Buffer.alloc(40);
+  format(0xfffe, 16).copy(body, 0, 8, 24);
+  body.writeUInt16LE(1, 24);
+  const wav = riff(chunk('fmt ', body), chunk('data', bytesOf(sound.samples)));
+  expect(readWav(wav)).toEqual(sound);
+});
+
+test.each([
+  ['an error page', Buffer.from('<!doctype html><title>502</title>'), 'not a WAV'],
+  ['nothing', Buffer.alloc(0), 'not a WAV'],
+  ['another RIFF file', Buffer.from('RIFF\0\0\0\0AVI LIST'), 'not a WAV'],
+  ['a header that is cut off', writeWav(sound).subarray(0, 30), 'ends before'],
+  ['a file without sound', riff(format(1, 16), chunk('data', Buffer.alloc(0))), 'no sound'],
+  ['a file without a data chunk', riff(format(1, 16)), 'ends before'],
+  ['sound without a format', riff(chunk('data', Buffer.alloc(4))), 'no format'],
+  ['a short format', riff(chunk('fmt ', Buffer.alloc(4))), 'damaged'],
+  ['a huge format', riff(chunk('fmt ', Buffer.alloc(0), 5000)), 'damaged'],
+  ['MP3 in a WAV', riff(format(0x55, 16)), 'cannot read (85, 16 bit)'],
+  ['six channels', riff(format(1, 16, 6)), '6 channels'],
+  ['a rate of nothing', riff(format(1, 16, 1, 0)), '0 Hz'],
+])('%s is refused in one clear sentence', (_, bytes, message) => {
+  const failure = catching(() => readWav(bytes));
+  expect(failure).toBeInstanceOf(BotError);
+  expect(failure).toMatchObject({
+    code: 'audio.bad_wav',
+    message: expect.stringContaining(message),
+  });
+});
+
+function catching(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
+test('a file that arrives in pieces of any length gives the same samples', () => {
+  const cases = fc.record({
+    samples: fc.int16Array({ minLength: 2, maxLength: 200 }),
+    stereo: fc.boolean(),
+    size: fc.constantFrom(undefined, 0, 0xffff_ffff),
+    cuts: fc.array(fc.integer({ min: 1, max: 50 })),
+  });
+  fc.assert(
+    fc.property(cases, ({ samples, stereo, size, cuts }) => {
+      const channels = stereo ? 2 : 1;
+      const wav = riff(
+        chunk('JUNK', Buffer.alloc(7)),
+        format(1, 16, channels),
+        chunk('data', bytesOf(samples), size),
+      );
+      const stream = new WavStream();
+      const pieces: Int16Array[] = [];
+      let at = 0;
+      for (let n = 0; at < wav.length; n++) {
+        const length = cuts[n] ?? 1;
+        pieces.push(...stream.push(wav.subarray(at, at + length)).map((pcm) => pcm.samples));
+        at += length;
+      }
+      stream.end();
+      const whole = samples.subarray(0, samples.length - (samples.length % channels));
+      expect(joined(pieces)).toEqual(Int16Array.from(whole));
+    }),
+  );
+});
+
+test('a stream holds nothing back but half a sample', () => {
+  const stream = new WavStream();
+  const wav = writeWav(sound);
+  expect(stream.push(wav.subarray(0, 44))).toEqual([]);
+  expect(stream.push(wav.subarray(44, 47))).toEqual([{ ...sound, samples: Int16Array.of(1) }]);
+  expect(stream.push(wav.subarray(47, 48))).toEqual([{ ...sound, samples: Int16Array.of(-2) }]);
+});
+
+test('stereo becomes mono as the mean of both sides', () => {
+  const stereo = {
+    samples: Int16Array.of(100, 200, 32_767, 32_767),
+    rateHz: 48_000,
+    channels: 2,
+  } as const;
+  expect(toMono(stereo)).toEqual({
+    samples: Int16Array.of(150, 32_767),
+    rateHz: 48_000,
+    channels: 1,
+  });
+});
