@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { loadOpus } from '#src/audio/load-opus.ts';
+import { openMediaplex } from '#src/audio/opus-mediaplex.ts';
+import { openOpusScript } from '#src/audio/opus-script.ts';
+import { opusSamples } from '#src/audio/opus-toc.ts';
+import { opusCodecContract } from '#test/contracts/opus-codec.ts';
+
+opusCodecContract('mediaplex', openMediaplex);
+opusCodecContract('opusscript', openOpusScript);
+
+test('the Opus library that was asked for is taken when it works', async () => {
+  expect((await loadOpus('opusscript')).name).toBe('opusscript');
+});
+
+test('an Opus library nobody knows is no reason to fail', async () => {
+  expect(['@discordjs/opus', 'mediaplex']).toContain((await loadOpus('none')).name);
+});
+
+test('opusscript refuses one coder too many instead of overrunning its heap', async () => {
+  const codec = await openOpusScript();
+  const coders = Array.from({ length: 28 }, () => codec.decoder(16_000));
+  expect(() => codec.decoder(16_000)).toThrow('Too many');
+  for (const coder of coders) coder.free();
+});
+
+test.each([
+  [0x08, 960],
+  [0x00, 480],
+  [0x18, 2880],
+  [0x60, 480],
+  [0x78, 960],
+  [0x80, 120],
+  [0xf8, 960],
+  [0xf9, 1920],
+])('an Opus packet that begins with %i holds %i samples at 48 kHz', (first, samples) => {
+  expect(opusSamples(Uint8Array.of(first, 0))).toBe(samples);
+});
+
+test('a packet of several frames is as long as all of them, up to 120 ms', () => {
+  expect(opusSamples(Uint8Array.of(0xfb, 6))).toBe(5760);
+  expect(opusSamples(Uint8Array.of(0xfb, 7))).toBe(0);
+  expect(opusSamples(Uint8Array.of())).toBe(0);
+});

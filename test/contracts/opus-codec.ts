@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { rms } from '#src/audio/loudness.ts';
+import type { OpusCodec } from '#src/audio/opus.ts';
+import { opusSamples } from '#src/audio/opus-toc.ts';
+import { isSilenceFrame } from '#src/audio/packet.ts';
+
+const rates = [16_000, 24_000, 48_000] as const;
+
+function tone(rateHz: number): Int16Array {
+  return Int16Array.from({ length: rateHz / 50 }, (_, n) => {
+    return 8000 * Math.sin((2 * Math.PI * 400 * n) / rateHz);
+  });
+}
+
+/** What every Opus library must do behind the port. */
+export function opusCodecContract(name: string, open: () => Promise<OpusCodec>): void {
+  keepsSound(name, open);
+  standsJunk(name, open);
+  keepsHouse(name, open);
+}
+
+function keepsSound(name: string, open: () => Promise<OpusCodec>): void {
+  test.each(rates)(
+    `${name}: 20 ms encoded at %i Hz is decoded at every rate, just as loud`,
+    async (fromHz) => {
+      const codec = await open();
+      const encoder = codec.encoder(fromHz);
+      for (const toHz of rates) {
+        const decoder = codec.decoder(toHz);
+        let heard = new Int16Array(0);
+        for (let n = 0; n < 5; n++) heard = decoder.decode(encoder.encode(tone(fromHz))).slice();
+        expect(heard).toHaveLength(toHz / 50);
+        expect(Math.abs(rms(heard) / rms(tone(fromHz)) - 1)).toBeLessThan(0.15);
+        decoder.free();
+      }
+      encoder.free();
+    },
+  );
+
+  test(`${name}: speech takes about 64 kbit/s, in frames of 20 ms mono`, async () => {
+    const encoder = (await open()).encoder(24_000);
+    const frames = Array.from({ length: 50 }, () => encoder.encode(tone(24_000)));
+    const bits = frames.reduce((sum, frame) => sum + frame.length * 8, 0);
+    expect(bits).toBeGreaterThan(50_000);
+    expect(bits).toBeLessThan(75_000);
+    expect(frames.every((frame) => Buffer.isBuffer(frame) && opusSamples(frame) === 960)).toBe(
+      true,
+    );
+    expect(frames.every((frame) => ((frame[0] ?? 0) & 4) === 0)).toBe(true);
+    encoder.free();
+  });
+
+  test(`${name}: what was returned stays as it was when the next packet is decoded`, async () => {
+    const codec = await open();
+    const [encoder, decoder] = [codec.encoder(16_000), codec.decoder(16_000)];
+    const first = decoder.decode(encoder.encode(tone(16_000)));
+    const before = [...first];
+    decoder.decode(encoder.encode(new Int16Array(320)));
+    expect([...first]).toEqual(before);
+    encoder.free();
+    decoder.free();
+  });
+}
+
+function standsJunk(name: string, open: () => Promise<OpusCodec>): void {
+  test(`${name}: a silence frame is 20 ms of quiet`, async () => {
+    const decoder = (await open()).decoder(16_000);
+    const frame = Buffer.from([0xf8, 0xff, 0xfe]);
+    expect(isSilenceFrame(frame)).toBe(true);
+    const heard = decoder.decode(frame);
+    expect(heard).toHaveLength(320);
+    expect(rms(heard)).toBeLessThan(0.001);
+    decoder.free();
+  });
+
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['a frame count of none', Buffer.from([0x03, 0x00, 0x11])],
+    ['more than 120 ms', Buffer.from([0x1b, 0x30, 0x11])],
+    ['a size beyond its end', Buffer.from([0x7a, 0xfc, 0x01])],
+    ['more bytes than any packet has', Buffer.alloc(4000, 0x78)],
+  ])(`${name}: %s is refused with an error, and the decoder goes on`, async (_, junk) => {
+    const codec = await open();
+    const [encoder, decoder] = [codec.encoder(16_000), codec.decoder(16_000)];
+    expect(() => decoder.decode(junk)).toThrow(Error);
+    expect(decoder.decode(encoder.encode(tone(16_000)))).toHaveLength(320);
+    encoder.free();
+    decoder.free();
+  });
+}
+
+function keepsHouse(name: string, open: () => Promise<OpusCodec>): void {
+  test(`${name}: coders that are freed leave room for others`, async () => {
+    const codec = await open();
+    for (let n = 0; n < 60; n++) {
+      const decoder = codec.decoder(16_000);
+      decoder.free();
+      decoder.free();
+    }
+    expect(codec.decoder(16_000).decode(Buffer.from([0xf8, 0xff, 0xfe]))).toHaveLength(320);
+  });
+
+  test(`${name}: a frame of another length is our own mistake`, async () => {
+    const encoder = (await open()).encoder(24_000);
+    expect(() => encoder.encode(new Int16Array(100))).toThrow(Error);
+    encoder.free();
+  });
+}
