@@ -13,3 +13,8 @@ export type Packet = {
 export function isSilenceFrame(opus: Uint8Array): boolean {
   return opus.length === 3 && opus[0] === 0xf8 && opus[1] === 0xff && opus[2] === 0xfe;
 }
+
+/** Still end-to-end encrypted: it ends in the marker that opening takes away (DAVE protocol, "Payload Format"). */
+export function isSealed(opus: Uint8Array): boolean {
+  return opus.at(-1) === 0xfa && opus.at(-2) === 0xfa;
+}
