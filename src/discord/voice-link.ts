@@ -1,6 +1,5 @@
 import './sodium.ts';
 import {
-  type AudioResource,
   type DiscordGatewayAdapterCreator,
   joinVoiceChannel,
   type Networking,
@@ -9,7 +8,7 @@ import {
   type VoiceConnectionState,
   VoiceConnectionStatus,
 } from '@discordjs/voice';
-import type { Frame, FrameSource } from '#src/audio/frame.ts';
+import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -19,8 +18,7 @@ import { repeatDiscovery } from './discovery.ts';
 import { Ear } from './ear.ts';
 import type { LinkCounts } from './events.ts';
 import { daveOf, networkingOf } from './library.ts';
-import { Pacer } from './pacer.ts';
-import { resourceOf } from './pulled.ts';
+import { Mouth } from './mouth.ts';
 import { watchSettled } from './settled.ts';
 import type { SignalPace } from './signal-pace.ts';
 import { type Gone, Signals } from './signals.ts';
@@ -51,11 +49,10 @@ export class DiscordLink implements VoiceLink {
   readonly #signals: Signals;
   readonly #connection: VoiceConnection;
   readonly #ear: Ear;
-  readonly #pacer: Pacer;
+  readonly #mouth: Mouth;
   readonly #settled: () => boolean;
   readonly #packets = new Mailbox<Packet>(maxWaiting);
   #networking: Networking | undefined;
-  #playing: { readonly source: FrameSource; readonly resource: AudioResource } | undefined;
   #forgetDown: (() => void) | undefined;
   #closeCode: number | undefined;
   #errors = 0;
@@ -88,7 +85,13 @@ export class DiscordLink implements VoiceLink {
       (error) => this.#end(error),
     );
     this.#settled = watchSettled(this.#connection, () => place.people().length);
-    this.#pacer = this.#startPacer();
+    this.#mouth = new Mouth({
+      connection: this.#connection,
+      timing,
+      settled: this.#settled,
+      refused: (error) => this.#failed(error),
+      fail: (error) => this.#end(error),
+    });
     this.#connection.on('stateChange', (_, state) => this.#changed(state));
     this.#changed(this.#connection.state);
   }
@@ -106,10 +109,7 @@ export class DiscordLink implements VoiceLink {
   }
 
   play(source: FrameSource): { wake(): void } {
-    this.#playing?.resource.playStream.destroy();
-    this.#playing = this.#ended ? undefined : { source, resource: resourceOf(source) };
-    this.#pacer.wake();
-    return { wake: () => this.#pacer.wake() };
+    return this.#mouth.play(source);
   }
 
   people(): readonly Person[] {
@@ -127,33 +127,12 @@ export class DiscordLink implements VoiceLink {
 
   #counts(): LinkCounts {
     const { dropped } = this.#packets;
-    return { ...this.#ear.counts, ...this.#pacer.counts, dropped, errors: this.#errors };
+    return { ...this.#ear.counts, ...this.#mouth.counts, dropped, errors: this.#errors };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end();
     await this.#closing;
-  }
-
-  #startPacer(): Pacer {
-    const line = {
-      take: () => this.#playing?.resource.read() ?? undefined,
-      send: (frame: Frame) => this.#send(frame),
-      left: (frame: Frame, atMs: number) => this.#playing?.source.left(frame, atMs),
-      settled: this.#settled,
-      fellSilent: () => void this.#connection.setSpeaking(false),
-      fail: (error: unknown) => this.#end(error),
-    };
-    return new Pacer(line, this.#place.timing);
-  }
-
-  #send(frame: Frame): boolean {
-    try {
-      return this.#connection.playOpusPacket(frame) === true;
-    } catch (error) {
-      this.#failed(error);
-      return false;
-    }
   }
 
   #failed(error: unknown): void {
@@ -197,11 +176,9 @@ export class DiscordLink implements VoiceLink {
     this.#ended = { error };
     if (error === undefined) this.#packets.end();
     else this.#packets.fail(error);
-    this.#pacer.stop();
+    this.#mouth.stop();
     this.#ear.close();
     this.#forgetDown?.();
-    this.#playing?.resource.playStream.destroy();
-    this.#playing = undefined;
     this.#closing = this.#close();
   }
 
