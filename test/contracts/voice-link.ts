@@ -58,7 +58,7 @@ function speakingContract(name: string, open: Open, frame: MakeFrame): void {
     await using stage = await open(() => true);
     const source = new Frames(10, frame);
     stage.link.play(source).wake();
-    await stage.pass(400);
+    await passUntil(stage, () => stage.heard() >= 10);
     expect(source.departed.map(({ frame }) => frame)).toEqual(source.all);
     expect(stage.heard()).toBe(10);
   });
@@ -68,7 +68,7 @@ function speakingContract(name: string, open: Open, frame: MakeFrame): void {
     const [former, latter] = [new Frames(100, frame), new Frames(3, frame)];
     stage.link.play(former).wake();
     stage.link.play(latter).wake();
-    await stage.pass(200);
+    await passUntil(stage, () => latter.departed.length === 3);
     expect(latter.departed).toHaveLength(3);
     expect(former.departed.length).toBeLessThanOrEqual(1);
   });
@@ -140,4 +140,9 @@ async function packetsWhile(stage: LinkStage, work: () => Promise<void>): Promis
 /** From one RTP sequence to the next, over its wrap. */
 function step(before: Packet | undefined, after: Packet): number {
   return (after.sequence - (before?.sequence ?? 0)) & 0xffff;
+}
+
+/** Lets time pass, three seconds at most. */
+async function passUntil(stage: LinkStage, condition: () => boolean): Promise<void> {
+  for (let n = 0; n < 30 && !condition(); n++) await stage.pass(100);
 }

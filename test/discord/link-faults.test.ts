@@ -1,5 +1,6 @@
 import '#src/discord/sodium.ts';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { getVoiceConnection, type VoiceConnection } from '@discordjs/voice';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -109,9 +110,9 @@ test('junk at the voice socket from a stranger changes nothing', async () => {
 test('a resumed voice socket speaks and hears on', async () => {
   await using stage = await openStage(town(), () => true);
   const log = listen(stage.link);
+  const resumed = once(connection(), 'ready', { signal: AbortSignal.timeout(2_000) });
   cutSocket();
-  await until(() => connection().state.status !== 'ready');
-  await until(() => connection().state.status === 'ready');
+  await resumed;
   const played = play(stage.link, 5);
   await stage.speak();
   await until(() => played.left === 5 && log.packets >= 8);

@@ -111,9 +111,9 @@ export async function openStage(
   };
 }
 
-/** Polls for at most two seconds. */
+/** Polls for at most four seconds. */
 export async function until(condition: () => boolean): Promise<void> {
-  const deadlineMs = realClock.nowMs() + 2_000;
+  const deadlineMs = realClock.nowMs() + 4_000;
   while (!condition()) {
     if (realClock.nowMs() > deadlineMs) throw new Error(`Never came true: ${condition}`);
     await wait(5);
