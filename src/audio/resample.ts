@@ -3,6 +3,8 @@ import type { Pcm } from './pcm.ts';
 /** Zero crossings of the kernel on each side: stop band below -70 dB from 8 % under the lower Nyquist rate. */
 const crossings = 24;
 const passBand = 0.92;
+/** Enough for all usual rates; a rate without a common divisor takes the nearest of these phases. */
+const phaseLimit = 512;
 
 /**
  * Changes the rate of one mono stream, in pieces of any length; where it is cut does not change the sound.
@@ -14,6 +16,7 @@ export class Resampler {
   readonly #up: number;
   readonly #down: number;
   readonly #half: number;
+  readonly #phases: number;
   readonly #kernel: Float64Array;
   /** Input not done with; the next output lies `#phase / #up` behind `#input[#at]`. */
   #input: Float64Array;
@@ -25,7 +28,8 @@ export class Resampler {
     this.#up = toHz / common;
     this.#down = fromHz / common;
     this.#half = Math.ceil(crossings * Math.max(1, fromHz / toHz));
-    this.#kernel = kernel(this.#up, this.#half, passBand * Math.min(1, toHz / fromHz));
+    this.#phases = Math.min(this.#up, phaseLimit);
+    this.#kernel = kernel(this.#phases, this.#half, passBand * Math.min(1, toHz / fromHz));
     this.#input = new Float64Array(this.#half);
     this.#at = this.#half;
   }
@@ -70,7 +74,7 @@ export class Resampler {
 
   #sample(input: Float64Array): number {
     const taps = 2 * this.#half;
-    const row = this.#phase * taps;
+    const row = Math.floor((this.#phase * this.#phases) / this.#up) * taps;
     const from = this.#at - this.#half + 1;
     let sum = 0;
     for (let n = 0; n < taps; n++) sum += (this.#kernel[row + n] ?? 0) * (input[from + n] ?? 0);

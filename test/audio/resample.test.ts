@@ -62,6 +62,11 @@ test('where the stream is cut does not change a sample', () => {
   );
 });
 
+test('a rate that fits nothing is changed as well, within a bounded table', () => {
+  const out = resample(tone(22_051, 440), 24_000);
+  expect(worst(out.samples, tone(24_000, 440).samples)).toBeLessThan(60);
+});
+
 test('full scale does not wrap around', () => {
   const samples = Int16Array.from({ length: 4800 }, (_, n) => (n % 48 < 24 ? 32_767 : -32_768));
   const out = resample({ samples, rateHz: 48_000, channels: 1 }, 16_000).samples;
