@@ -19,7 +19,8 @@ const packageName: string = '@discordjs/opus';
 
 /** Opus by @discordjs/opus: the fastest, but compiled on the spot. Rejects where it is absent or has no binary. */
 export async function openNative(): Promise<OpusCodec> {
-  const { OpusEncoder }: NativeOpus = await import(packageName);
+  const { default: native }: { readonly default: NativeOpus } = await import(packageName);
+  const { OpusEncoder } = native;
   return {
     name: packageName,
     decoder(rateHz) {
