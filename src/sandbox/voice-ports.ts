@@ -24,7 +24,7 @@ export interface VoiceServer extends AsyncDisposable {
 /** When a simulated person spoke, on the clock all processes of the machine share. */
 export type Spoken = {
   readonly firstPacketAtMs: number;
-  /** First and last packet that carried voice, by the energy of the source. */
+  /** First and last packet that carried voice, by the energy of the source; without any, the first packet. */
   readonly firstVoicedAtMs: number;
   readonly lastVoicedAtMs: number;
 };
@@ -58,6 +58,7 @@ export type VoiceCounts = {
 export interface VoiceClient extends AsyncDisposable {
   /**
    * Speaks `pcm` in real time, 20 ms a packet, then five silence frames; calls wait for each other.
+   * A speech that is aborted ends without silence frames, as a broken line does.
    *
    * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
    */
