@@ -7,6 +7,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     isolate: false,
     restoreMocks: true,
+    setupFiles: ['src/discord/sodium.ts'],
     experimental: { viteModuleRunner: false },
   },
 });

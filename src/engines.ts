@@ -15,7 +15,13 @@ export type Role = 'speech to text' | 'chat' | 'text to speech';
 /** What an operator is told of the engines while they are made ready. */
 export type EngineNews =
   | { readonly kind: 'loading'; readonly role: Role; readonly fraction: number }
-  | { readonly kind: 'ready'; readonly role: Role; readonly what: string; readonly tookMs: number }
+  | {
+      readonly kind: 'ready';
+      readonly role: Role;
+      readonly what: string;
+      readonly tookMs: number;
+      readonly advice?: string;
+    }
   /** The base URL works only with `/v1` behind it. */
   | { readonly kind: 'base-url'; readonly role: Role; readonly found: string };
 
@@ -86,7 +92,8 @@ function openChat(config: Config['chat'], tell: Tell): Pick<Engines, 'chat' | 'c
     const model = openChatModel(clientOf(config, 'chat', tell), config);
     return { chat: () => model, chatName: new URL(config.baseUrl).host };
   }
-  stopwatch('chat', 'built-in stand-in', tell)();
+  const advice = 'for a model set CHAT_COMPLETION_BASE_URL';
+  tell({ kind: 'ready', role: 'chat', what: 'built-in stand-in', tookMs: 0, advice });
   const { wallMs } = realClock;
   return {
     chat: (botName) => openStandIn({ wallMs, random: Math.random, botName }),

@@ -1,22 +1,20 @@
+import packageJson from '#package.json' with { type: 'json' };
 import { loadOpus } from '#src/audio/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { Theatre } from '#src/console/exchange.ts';
+import type { Exchange, Theatre } from '#src/console/exchange.ts';
 import { proposals } from '#src/console/nearby.ts';
-import type { Message } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
 import { firstExchange, prove, secondExchange } from '#src/console/sandbox-show.ts';
 import { Show } from '#src/console/show.ts';
 import { type TappedSynthesizer, tapSynthesizer } from '#src/console/tap.ts';
 import { Witness } from '#src/console/witness.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
-import type { SessionEvent } from '#src/session/events.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
 import { startBot } from './bot.ts';
 import type { Config } from './config.ts';
-import { type EngineNews, type Engines, openEngines } from './engines.ts';
+import { type Engines, openEngines } from './engines.ts';
+import { SandboxView } from './sandbox-view.ts';
 
-const title =
-  'Parley 0.1.0 - no DISCORD_TOKEN, so this is the sandbox: a small Discord on this machine';
+const why = 'no DISCORD_TOKEN, so this is the sandbox: a small Discord on this machine';
 
 /** The newcomer's start: sandbox and bot, a conversation to watch and to hear. Returns the exit code. */
 export async function inSandbox(
@@ -24,14 +22,14 @@ export async function inSandbox(
   { once }: { readonly once: boolean },
   signal: AbortSignal,
 ): Promise<number> {
-  const show = new Show((line) => console.log(line));
+  const show = new Show(process.stdout);
   const witness = new Witness(realClock);
-  show.title(title);
   const botName = config.bot.name ?? 'Nova';
-  const onMessage = (message: Message) => showMessage(show, botName, message);
+  const view = new SandboxView(show, botName);
+  show.title(`Parley ${packageJson.version} - ${why}`);
   const [sandbox, engines, codec] = await Promise.all([
-    SandboxProcess.start(onMessage, signal),
-    openEngines(config, (news) => showEngine(show, news)),
+    SandboxProcess.start((message) => view.message(message), signal),
+    openEngines(config, (news) => view.engine(news)),
     loadOpus(),
   ]);
   await using stack = new AsyncDisposableStack();
@@ -48,9 +46,9 @@ export async function inSandbox(
       discord: { token, apiUrl },
       onSession: (_guildId, event) => {
         witness.tell(event);
-        showSession(show, botName, event);
+        view.session(event);
       },
-      onDiscord: (event) => showDiscord(show, codec.name, event),
+      onDiscord: (event) => view.discord(codec.name, event),
     },
     signal,
   );
@@ -71,14 +69,7 @@ async function perform(
 ): Promise<number> {
   const { show } = theatre;
   const first = await firstExchange(theatre, signal);
-  if (once) {
-    const embedded = config.transcription.kind === 'embedded';
-    const open = async () => (embedded ? engines.transcriber : await openEmbeddedTranscriber());
-    const proof = await prove(first, tap, open, signal);
-    show.blank();
-    show.note(proof.kind === 'proved' ? proof.line : `failed at ${proof.stage}: ${proof.why}`);
-    return proof.kind === 'proved' ? 0 : 1;
-  }
+  if (once) return await verdict(first, show, tap, engines, config, signal);
   const exchanges = [first, await secondExchange(theatre, signal)];
   for (const one of exchanges) {
     if (one.kind === 'failed') show.note(`failed at ${one.stage}: ${one.why}`);
@@ -89,47 +80,33 @@ async function perform(
   return 0;
 }
 
+/** The judge is always the embedded recogniser: it cannot be told what it ought to hear. */
+async function verdict(
+  first: Exchange,
+  show: Show,
+  tap: TappedSynthesizer,
+  { transcriber }: Engines,
+  { transcription }: Config,
+  signal: AbortSignal,
+): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const embedded = transcription.kind === 'embedded';
+  const ear = embedded ? transcriber : stack.use(await openEmbeddedTranscriber());
+  const proof = await prove(first, tap, ear, signal);
+  show.blank();
+  if (first.kind === 'exchanged') show.note(waitLine(first.heard.firstAudibleAtMs));
+  show.note(proof.kind === 'proved' ? proof.line : `failed at ${proof.stage}: ${proof.why}`);
+  return proof.kind === 'proved' ? 0 : 1;
+}
+
+function waitLine(firstAudibleAtMs: number): string {
+  const startedMs = realClock.nowMs() - process.uptime() * 1000;
+  return `first reply heard ${((firstAudibleAtMs - startedMs) / 1000).toFixed(1)} s after the start`;
+}
+
 function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve());
     if (signal.aborted) resolve();
   });
-}
-
-function showEngine(show: Show, news: EngineNews): void {
-  if (news.kind === 'base-url') show.note(`${news.role}: the base URL is really ${news.found}`);
-  if (news.kind !== 'ready') return;
-  const note = news.tookMs < 1 ? '' : `ready in ${(news.tookMs / 1000).toFixed(1)} s`;
-  show.engine(news.role, news.what, note);
-}
-
-function showDiscord(show: Show, codec: string, event: DiscordEvent): void {
-  if (event.kind === 'ciphers')
-    show.engine('voice link', `Opus by ${codec}`, `XChaCha20 by ${event.xchacha}`);
-  if (event.kind === 'warning') show.note(event.message);
-  if (event.kind === 'command-failed') show.note(`/${event.name} failed: ${event.error}`);
-}
-
-function showMessage(show: Show, botName: string, { change, text, to }: Message): void {
-  if (change !== 'deleted')
-    show.says(botName, to === undefined ? text : `${text} (only ${to} sees this)`);
-}
-
-function showSession(show: Show, botName: string, event: SessionEvent): void {
-  switch (event.kind) {
-    case 'joined':
-      show.note(`${botName} joined ${event.channel.name} in ${Math.round(event.tookMs)} ms`);
-      return;
-    case 'left':
-      show.note(`${botName} left ${event.channel.name}`);
-      return;
-    case 'recognised':
-      show.says(event.name, event.text === '' ? '(no words)' : event.text);
-      return;
-    case 'failed':
-      show.note(`${event.stage}: ${event.message}`);
-      return;
-    case 'answered':
-      return;
-  }
 }

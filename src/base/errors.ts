@@ -18,6 +18,7 @@ export const errorCodes = {
   'link.unsupported': 'the voice library lacks something the link stands on',
   'discord.bad_token': 'Discord refused the token',
   'discord.unreachable': 'the Discord API could not be reached',
+  'discord.forbidden': 'the bot lacks a permission in a channel',
   'sandbox.failed': 'the sandbox did not start or went away',
 } as const;
 

@@ -53,7 +53,8 @@ export type SandboxRequest =
   | {
       readonly do: 'listen';
       readonly person: string;
-      readonly wav: string;
+      /** Where to keep what was heard. */
+      readonly wav?: string;
       readonly sinceMs: number;
       readonly quietMs: number;
       readonly timeoutMs: number;

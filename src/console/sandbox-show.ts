@@ -36,13 +36,13 @@ export type Proof =
 export async function prove(
   result: Exchange,
   tap: TappedSynthesizer,
-  openTranscriber: () => Promise<Transcriber>,
+  transcriber: Transcriber,
   signal: AbortSignal,
 ): Promise<Proof> {
   if (result.kind === 'failed') return result;
   const pcm = readWav(await readFile(result.path));
   const { text } = result.answered;
-  const verdict = await judge(pcm, tap.takeSpoken(), text, await openTranscriber(), signal);
+  const verdict = await judge(pcm, tap.takeSpoken(), text, transcriber, signal);
   const [sound, words] = [verdict.similarity.toFixed(2), Math.round(verdict.words * 100)];
   const line = `what arrived matches what was synthesised (${sound} of 1) and holds ${words} % of its words in order`;
   if (verdict.similarity < neededSimilarity) {

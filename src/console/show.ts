@@ -2,12 +2,20 @@ import type { SessionEvent } from '#src/session/events.ts';
 
 type Answered = Extract<SessionEvent, { kind: 'answered' }>;
 
-/** Prints a conversation as a newcomer reads it: who, the words, and how long it took. Plain lines, no control codes. */
-export class Show {
-  readonly #write: (line: string) => void;
+/** Where a conversation is printed. */
+export type Terminal = { readonly isTTY?: boolean; write(text: string): unknown };
 
-  constructor(write: (line: string) => void) {
-    this.#write = write;
+/**
+ * Prints a conversation as a newcomer reads it: who, the words, and how long it took.
+ *
+ * Plain lines; only a terminal gets a progress line that is written over.
+ */
+export class Show {
+  readonly #terminal: Terminal;
+  #progress = new Map<string, number>();
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
   }
 
   title(line: string): void {
@@ -17,6 +25,20 @@ export class Show {
   /** One row of what is used: role, engine, note. */
   engine(role: string, what: string, note: string): void {
     this.#write(`  ${role.padEnd(17)}${what.padEnd(36)}${note}`.trimEnd());
+  }
+
+  /** How far something is loaded, 0 to 1; a pipe reads one line when all begin. */
+  progress(role: string, fraction: number): void {
+    const isFirst = this.#progress.size === 0;
+    this.#progress.set(role, fraction);
+    const parts = [...this.#progress].map(([name, part]) => `${name} ${Math.round(part * 100)} %`);
+    if (this.#terminal.isTTY) this.#terminal.write(`\r  loading: ${parts.join(', ')}\u001b[K`);
+    else if (isFirst) this.#write('  loading the speech engines');
+  }
+
+  progressDone(): void {
+    if (this.#terminal.isTTY && this.#progress.size > 0) this.#terminal.write('\r\u001b[K');
+    this.#progress.clear();
   }
 
   blank(): void {
@@ -33,6 +55,10 @@ export class Show {
 
   detail(line: string): void {
     this.#write(`         ${line}`);
+  }
+
+  #write(line: string): void {
+    this.#terminal.write(`${line}\n`);
   }
 }
 

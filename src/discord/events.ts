@@ -23,6 +23,8 @@ export type DiscordEvent =
       readonly guildId: string;
       readonly tookMs: number;
       readonly endToEnd: boolean;
+      /** Of the transport, as the voice server names it. */
+      readonly cipher: string;
     }
   | { readonly kind: 'link-closed'; readonly guildId: string; readonly counts: LinkCounts };
 

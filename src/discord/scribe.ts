@@ -22,5 +22,5 @@ export function openScribe(client: Client<true>): Scribe {
 
 function unwritten(name: string, cause?: unknown): BotError {
   const message = `Nothing could be written in ${name}: may the bot send messages there?`;
-  return new BotError('discord.unreachable', true, message, cause);
+  return new BotError('discord.forbidden', false, message, cause);
 }

@@ -89,7 +89,13 @@ class Server {
       const link = this.#join(guild, channel, mayHear);
       await link.opened(either);
       const tookMs = realClock.nowMs() - startMs;
-      this.#tell({ kind: 'link-opened', guildId: guild.id, tookMs, endToEnd: link.endToEnd });
+      this.#tell({
+        kind: 'link-opened',
+        guildId: guild.id,
+        tookMs,
+        endToEnd: link.endToEnd,
+        cipher: link.cipher,
+      });
       return link;
     } catch (cause) {
       await this.close();

@@ -121,6 +121,13 @@ export class DiscordLink implements VoiceLink {
     return this.#lastError;
   }
 
+  get cipher(): string {
+    const state = networkingOf(this.#connection)?.state;
+    if (!state || !('connectionData' in state)) return '';
+    const { connectionData } = state;
+    return 'encryptionMode' in connectionData ? connectionData.encryptionMode : '';
+  }
+
   get endToEnd(): boolean {
     return (daveOf(this.#connection)?.protocolVersion ?? 0) > 0;
   }

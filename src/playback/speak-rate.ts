@@ -1,4 +1,4 @@
-import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
 
 /** Turns whatever a speech provider sends into mono at the speaking rate, in order. */
@@ -7,10 +7,10 @@ export class SpeakRate {
   #resampler = new Resampler(speakRateHz, speakRateHz);
 
   /** The sound is copied: a provider may use its memory again. */
-  push({ samples, rateHz, channels }: Pcm): Int16Array[] {
-    const rest = this.#turnTo(rateHz);
-    const mono = channels === 1 ? samples.slice() : mixDown(samples);
-    return [...rest, this.#resampler.push(mono)];
+  push(pcm: Pcm): Int16Array[] {
+    const rest = this.#turnTo(pcm.rateHz);
+    const { samples } = toMono(pcm);
+    return [...rest, this.#resampler.push(samples === pcm.samples ? samples.slice() : samples)];
   }
 
   /** What is still inside; afterwards another sentence may begin. */
@@ -25,12 +25,4 @@ export class SpeakRate {
     this.#resampler = new Resampler(rateHz, speakRateHz);
     return rest;
   }
-}
-
-function mixDown(samples: Int16Array): Int16Array {
-  const mono = new Int16Array(samples.length >> 1);
-  for (let at = 0; at < mono.length; at++) {
-    mono[at] = Math.round(((samples[2 * at] ?? 0) + (samples[2 * at + 1] ?? 0)) / 2);
-  }
-  return mono;
 }

@@ -14,7 +14,7 @@ import { type Block, frameSamples } from './track.ts';
 export type Finish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
 /** Sound held for one answer; its writer waits above it. The piece that exceeds it is kept whole. */
-export const longestQueueMs = 30_000;
+export const longestQueueMs = 5_000;
 
 /** Falls silent without a click, and well inside a frame. */
 const fadeSamples = speakRateHz / 100;

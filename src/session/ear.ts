@@ -49,11 +49,11 @@ export class Ear {
   }
 
   #take(heard: Heard): Utterance[] {
-    if (heard.kind === 'silence-frame')
-      return this.#step({ kind: 'silence-frame', atMs: heard.atMs });
-    this.#recording.push(heard.samples);
-    const windows = this.#meter.push(heard.samples, heard.atMs);
-    return windows.flatMap((window) => this.#step({ kind: 'window', ...window }));
+    const { atMs, samples } = heard;
+    const shut = heard.kind === 'silence-frame' ? this.#step({ kind: 'silence-frame', atMs }) : [];
+    this.#recording.push(samples);
+    const windows = this.#meter.push(samples, atMs);
+    return [...shut, ...windows.flatMap((window) => this.#step({ kind: 'window', ...window }))];
   }
 
   #step(event: VoiceEvent): Utterance[] {

@@ -17,7 +17,7 @@ export interface VoiceLink extends AsyncDisposable {
   /**
    * Packets of people who may be heard, in order of arrival; nothing at all during silence.
    *
-   * Ends when the link is disposed. Errors: BotError `link.lost` (retryable).
+   * Ends when the link is disposed. Errors: BotError `link.lost`.
    * Aborting `signal` throws `signal.reason`.
    */
   hear(signal: AbortSignal): AsyncIterable<Packet>;
@@ -32,7 +32,8 @@ export interface VoiceDoor {
   /**
    * Resolves once the link can be spoken through: voice ready and encryption settled.
    *
-   * Errors: BotError `link.timeout` after 15 s (retryable), `link.unsupported`. Aborting throws `signal.reason`.
+   * Errors: BotError `link.timeout` after 15 s, `link.lost` (retryable, unless somebody sent the bot away),
+   * `link.unsupported`. Aborting throws `signal.reason`.
    */
   open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink>;
 }

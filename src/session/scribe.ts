@@ -2,6 +2,6 @@ import type { ChannelRef } from './link.ts';
 
 /** Writes into the text side of a voice channel, for what cannot be spoken. */
 export interface Scribe {
-  /** Pings nobody; longer texts are cut at 2,000 characters. Errors: BotError `discord.*`. */
+  /** Pings nobody; longer texts are cut at 2,000 characters. Errors: BotError `discord.forbidden`. */
   write(channel: ChannelRef, text: string): Promise<void>;
 }

@@ -27,12 +27,12 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
         'recognised',
       );
       return;
-    case 'answered':
-      log.info(
-        { guildId, speakerId: event.speakerId, finish: event.finish, ...latencies(event.instants) },
-        'answered',
-      );
+    case 'answered': {
+      const { speakerId, finish, instants } = event;
+      const { heardAtMs } = instants;
+      log.info({ guildId, speakerId, finish, heardAtMs, ...latencies(instants) }, 'answered');
       return;
+    }
     case 'failed':
       log.error({ guildId, stage: event.stage, code: event.code, err: event.cause }, event.message);
       return;

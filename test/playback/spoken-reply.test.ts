@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SpokenReply } from '#src/playback/spoken-reply.ts';
+import { longestQueueMs, SpokenReply } from '#src/playback/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
 import { Listening, level, loudest, open } from './listening.ts';
 
@@ -146,9 +146,9 @@ test('a part of a frame whose rest does not come plays with a fade', async () =>
   expect(reply.playedMs()).toBe(15);
 });
 
-test('a writer waits while 30 s are queued, until some of it was played', async () => {
+test('a writer waits while 5 s are queued, until some of it was played', async () => {
   const { reply, room } = speaking();
-  await reply.write(level(5, 30_000), 'Long.', open);
+  await reply.write(level(5, longestQueueMs), 'Long.', open);
   let written = false;
   const writing = reply.write(level(5, 20), 'More.', open).then(() => {
     written = true;
@@ -162,7 +162,7 @@ test('a writer waits while 30 s are queued, until some of it was played', async 
 test('a waiting writer leaves with the reason of its signal', async () => {
   const { reply } = speaking();
   const turn = new AbortController();
-  const writing = reply.write(level(5, 31_000), 'Long.', turn.signal);
+  const writing = reply.write(level(5, longestQueueMs + 1000), 'Long.', turn.signal);
   const reason = new Error('the turn is over');
   turn.abort(reason);
   await expect(writing).rejects.toBe(reason);
@@ -170,7 +170,7 @@ test('a waiting writer leaves with the reason of its signal', async () => {
 
 test('a cut frees a waiting writer', async () => {
   const { reply } = speaking();
-  const writing = reply.write(level(5, 31_000), 'Long.', open);
+  const writing = reply.write(level(5, longestQueueMs + 1000), 'Long.', open);
   reply.cut();
   await writing;
 });

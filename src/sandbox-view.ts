@@ -1,0 +1,88 @@
+import type { Message } from '#src/console/sandbox-lines.ts';
+import type { Show } from '#src/console/show.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import type { SessionEvent } from '#src/session/events.ts';
+import type { EngineNews, Role } from './engines.ts';
+
+const roles: readonly Role[] = ['speech to text', 'chat', 'text to speech'];
+const ciphers: Readonly<Record<string, string>> = {
+  aead_aes256_gcm_rtpsize: 'AES-256-GCM',
+  aead_xchacha20_poly1305_rtpsize: 'XChaCha20-Poly1305',
+};
+
+/** What a newcomer reads of everything that goes on. */
+export class SandboxView {
+  readonly #show: Show;
+  readonly #botName: string;
+  readonly #engines = new Map<Role, Extract<EngineNews, { kind: 'ready' }>>();
+
+  constructor(show: Show, botName: string) {
+    this.#show = show;
+    this.#botName = botName;
+  }
+
+  /** The engines stand in one order, so they are shown once all are ready; until then, how far the loading is. */
+  engine(news: EngineNews): void {
+    switch (news.kind) {
+      case 'loading':
+        this.#show.progress(news.role, news.fraction);
+        return;
+      case 'base-url':
+        this.#show.note(`${news.role}: the base URL is really ${news.found}`);
+        return;
+      case 'ready':
+        this.#engines.set(news.role, news);
+        if (this.#engines.size === roles.length) this.#showEngines();
+        return;
+    }
+  }
+
+  discord(codec: string, event: DiscordEvent): void {
+    if (event.kind === 'warning') this.#show.note(event.message);
+    if (event.kind === 'command-failed') {
+      this.#show.note(`/${event.name} failed: ${event.error}`);
+    }
+    if (event.kind === 'ciphers') {
+      this.#show.engine('voice link', `Opus by ${codec}`, `XChaCha20 by ${event.xchacha}`);
+    }
+    if (event.kind === 'link-opened') {
+      const sealed = event.endToEnd ? 'end-to-end encrypted' : 'not end-to-end encrypted';
+      const took = Math.round(event.tookMs);
+      const cipher = ciphers[event.cipher] ?? event.cipher;
+      this.#show.note(`voice link open in ${took} ms, ${sealed}, over ${cipher}`);
+    }
+  }
+
+  message({ change, text, to }: Message): void {
+    const seen = to === undefined ? '' : ` (only ${to} sees this)`;
+    if (change !== 'deleted') this.#show.says(this.#botName, `${text}${seen}`);
+  }
+
+  session(event: SessionEvent): void {
+    switch (event.kind) {
+      case 'joined':
+        this.#show.note(`${this.#botName} joined ${event.channel.name}`);
+        return;
+      case 'left':
+        this.#show.note(`${this.#botName} left ${event.channel.name}`);
+        return;
+      case 'recognised':
+        this.#show.says(event.name, event.text === '' ? '(no words)' : event.text);
+        return;
+      case 'failed':
+        this.#show.note(`${event.stage}: ${event.message}`);
+        return;
+      case 'answered':
+        return;
+    }
+  }
+
+  #showEngines(): void {
+    this.#show.progressDone();
+    for (const role of roles) {
+      const { what = '', tookMs = 0, advice = '' } = this.#engines.get(role) ?? {};
+      const note = tookMs < 1 ? advice : `ready in ${(tookMs / 1000).toFixed(1)} s`;
+      this.#show.engine(role, what, note);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { instantsLine, Show } from '#src/console/show.ts';
+
+function screen(isTTY = false) {
+  let text = '';
+  const terminal = {
+    isTTY,
+    write(part: string) {
+      text += part;
+    },
+  };
+  return { show: new Show(terminal), text: () => text };
+}
+
+test('a pipe reads plain lines and one line about loading', () => {
+  const { show, text } = screen();
+  show.progress('chat', 0.1);
+  show.progress('chat', 0.5);
+  show.progressDone();
+  show.says('Adam', 'two nine');
+  expect(text()).toBe('  loading the speech engines\n  Adam   two nine\n');
+});
+
+test('a terminal sees one progress line, written over and cleared', () => {
+  const { show, text } = screen(true);
+  show.progress('voice', 0.5);
+  show.progressDone();
+  expect(text()).toBe('\r  loading: voice 50 %\u001b[K\r\u001b[K');
+});
+
+test('instants are told from the last syllable on, and those that did not happen are left out', () => {
+  const line = instantsLine(
+    {
+      kind: 'answered',
+      speakerId: 'a',
+      name: 'Adam',
+      text: '',
+      heardText: '',
+      finish: 'completed',
+      instants: { heardAtMs: 1000, endedAtMs: 1180, firstSentAtMs: 1300 },
+    },
+    'Adam',
+    1000,
+    1318.4,
+  );
+  expect(line).toBe("ended 180, sent 300, heard 318 ms after Adam's last syllable");
+});

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { tapSynthesizer } from '#src/console/tap.ts';
+import { Witness } from '#src/console/witness.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+
+const never = new AbortController().signal;
+const recognised = { kind: 'recognised', speakerId: 'a', name: 'Adam', text: 'five' } as const;
+
+test('an event that came before it was asked for is not lost', async () => {
+  const witness = new Witness(new VirtualClock());
+  witness.tell(recognised);
+  expect(await witness.first(['recognised'], 1000, never)).toBe(recognised);
+});
+
+test('an event to come is waited for, and not longer than told', async () => {
+  const clock = new VirtualClock();
+  const witness = new Witness(clock);
+  const soon = witness.first(['recognised'], 1000, never);
+  const late = witness.first(['answered'], 1000, never);
+  await clock.advance(500);
+  witness.tell(recognised);
+  expect(await soon).toBe(recognised);
+  await clock.advance(500);
+  expect(await late).toBeUndefined();
+});
+
+test('whoever stops waiting throws their own reason', async () => {
+  const caller = new AbortController();
+  const waiting = new Witness(new VirtualClock()).first(['left'], 1000, caller.signal);
+  const reason = new Error('left');
+  caller.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+});
+
+test('a tap hands on every piece and keeps them in order of the requests', async () => {
+  const tap = tapSynthesizer(new FakeSynthesizer({ pieces: 2 }));
+  const first = tap.synthesize('one', {}, never)[Symbol.asyncIterator]();
+  const second = tap.synthesize('two', {}, never)[Symbol.asyncIterator]();
+  await first.next();
+  await second.next();
+  await first.next();
+  expect(tap.takeSpoken().map(({ samples }) => samples[0])).toEqual([4001, 4001, 4002]);
+  expect(tap.takeSpoken()).toEqual([]);
+});

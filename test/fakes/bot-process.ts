@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Mailbox } from '#src/base/mailbox.ts';
+
+const program = fileURLToPath(import.meta.resolve('#src/main.ts'));
+
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
+
+/** Where a bot can log in. */
+export type Town = { readonly token: string; readonly apiUrl: string; readonly ca: string };
+
+export type Ended = {
+  readonly code: number | null;
+  readonly out: string;
+  readonly complaints: string;
+};
+
+/** Runs `npm start` without npm, in an empty folder of its own and with no other environment, to its end. */
+export async function runToEnd(
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<Ended> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-'));
+  const child = spawn(process.execPath, [program, ...args], { cwd: folder, env: environment });
+  const output = { out: '', complaints: '' };
+  child.stdout.on('data', (chunk) => {
+    output.out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output.complaints += chunk;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  await rm(folder, { recursive: true });
+  return { code, ...output };
+}
+
+/** The bot as its owner runs it: a process of its own, with a token and a server to log in to. */
+export class BotProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  readonly #lines = new Mailbox<LogLine>(1000);
+
+  private constructor(child: ChildProcess, folder: string) {
+    this.#child = child;
+    this.#folder = folder;
+  }
+
+  /** Resolves when it can be called; nothing of this process's environment reaches it. */
+  static async start(
+    town: Town,
+    environment: Readonly<Record<string, string>>,
+  ): Promise<BotProcess> {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-'));
+    const certificatePath = join(folder, 'ca.pem');
+    await writeFile(certificatePath, town.ca);
+    const child = spawn(process.execPath, [program], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        DISCORD_TOKEN: town.token,
+        DISCORD_API_URL: town.apiUrl,
+        NODE_EXTRA_CA_CERTS: certificatePath,
+        ...environment,
+      },
+    });
+    const bot = new BotProcess(child, folder);
+    void bot.#readLog();
+    await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, 30_000);
+    return bot;
+  }
+
+  /** The next line of its log that fits. Errors: when none came within `timeoutMs`, or the bot ended. */
+  async logged(fits: (line: LogLine) => boolean, timeoutMs: number): Promise<LogLine> {
+    for await (const line of this.#lines.read(AbortSignal.timeout(timeoutMs))) {
+      if (fits(line)) return line;
+    }
+    throw new Error('the bot ended');
+  }
+
+  /** Resident memory, or undefined where the system does not tell in /proc. */
+  async residentMegabytes(): Promise<number | undefined> {
+    const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8').catch(() => '');
+    const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(status) ?? [];
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+  }
+
+  /** Asks it to stop, as a supervisor does; its exit code. */
+  async stop(): Promise<number | null> {
+    if (this.#child.exitCode === null) {
+      const gone = once(this.#child, 'exit');
+      this.#child.kill('SIGTERM');
+      await gone;
+    }
+    return this.#child.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #readLog(): Promise<void> {
+    if (!this.#child.stdout) return;
+    for await (const line of createInterface({ input: this.#child.stdout })) {
+      if (line.startsWith('{')) this.#lines.put(JSON.parse(line));
+    }
+    this.#lines.end();
+  }
+}
