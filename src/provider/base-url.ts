@@ -39,5 +39,6 @@ export function tryV1(send: Fetch, baseUrl: string, onFound: (baseUrl: string) =
 
 /** An API that lacks only the model says so in JSON; a server without the path does not. */
 function isMissing({ status, headers }: Response): boolean {
+  if (status >= 500) return true;
   return status === 404 && !/json/.test(headers.get('content-type') ?? '');
 }

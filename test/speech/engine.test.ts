@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { Engine, type EngineOptions } from '#src/speech/engine.ts';
@@ -84,4 +86,19 @@ test('an engine that was closed refuses and lets nobody wait', async () => {
   await expect(Array.fromAsync(closing.run('more', patientMs, staying))).rejects.toMatchObject({
     message: 'The test engine is closed.',
   });
+});
+
+test('an idle engine that nobody closed does not keep the process alive', async () => {
+  const script = `
+    import { realClock } from '#src/base/clock.ts';
+    import { Engine } from '#src/speech/engine.ts';
+    const entry = new URL('./test/speech/sturdy-worker.ts', 'file://' + process.cwd() + '/');
+    const engine = await Engine.open({ name: 'x', entry, startLimitMs: 9000, clock: realClock });
+    for await (const value of engine.run('hello', 9000, new AbortController().signal)) process.stdout.write(value);
+  `;
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
+    timeout: patientMs,
+  });
+  expect(stdout).toBe('hello as job 1');
 });

@@ -128,3 +128,21 @@ test('a listener who is interrupted hangs up on the server', async () => {
   await expect(read()).rejects.toBe(reason);
   await expect.poll(() => server.requests.at(-1)?.leftAtMs).toBeDefined();
 });
+
+test('sentences that are interrupted leave no connection behind', async () => {
+  await using own = await openMockProviders({ pace: { ...instantPace, soundSpeed: 5 } });
+  const synthesizer = openSynthesizer(openClient({ baseUrl: own.baseUrl }), {
+    model: 'tts',
+    voice: 'alloy',
+    format: 'pcm',
+  });
+  const interrupted = async () => {
+    const leaving = new AbortController();
+    for await (const _ of synthesizer.synthesize('A sentence.', {}, leaving.signal)) break;
+    const sound = Array.fromAsync(synthesizer.synthesize('Another.', {}, leaving.signal));
+    leaving.abort(new Error('stop'));
+    await sound.catch(() => {});
+  };
+  for (let n = 0; n < 10; n++) await interrupted();
+  await expect.poll(() => own.connections()).toBeLessThanOrEqual(1);
+});
