@@ -1,0 +1,107 @@
+import { expect } from 'vitest';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Person } from '#src/sandbox/person.ts';
+import { speech } from '#test/audio/speech.ts';
+import { expectAlike } from './likeness.ts';
+import {
+  callIn,
+  converse,
+  type Exchange,
+  eventually,
+  madeTexts,
+  openScene,
+  pieced,
+  type Scene,
+  scenario,
+  seat,
+  shownWords,
+  soon,
+  toneOf,
+} from './scene.ts';
+
+const question = speech('human-goforward');
+const replies = [
+  { match: 'Adam: ', text: 'Yes, Adam.' },
+  { match: 'Ben: ', text: 'No, Ben.' },
+];
+
+/** Both sides heard what the other said. */
+async function expectUnderstanding({ uttered, heard, made }: Exchange): Promise<void> {
+  await expectAlike(uttered, question);
+  await expectAlike(heard.pcm, made);
+}
+
+scenario('whoever calls the bot and speaks hears an answer, end-to-end encrypted', async () => {
+  await using scene = await openScene();
+  const adam = await seat(scene, 'Adam');
+  const called = adam.command('join');
+  const answer = { text: 'In Lounge. Just talk to me.', ephemeral: false };
+  expect(await called.answered(soon())).toMatchObject(answer);
+  const consent = 'By calling me you said yes for this session; /privacy deny undoes it.';
+  await eventually(() =>
+    expect(called.followUps).toMatchObject([{ text: consent, ephemeral: true }]),
+  );
+  await adam.settled(soon());
+  const exchange = await converse(scene, adam, question);
+  await expectUnderstanding(exchange);
+  expect(exchange.heard).toMatchObject({ openFrames: 0, ended: 'quiet' });
+});
+
+scenario('a call without end-to-end encryption sounds the same', async () => {
+  await using scene = await openScene({ sandbox: { dave: 0 } });
+  const adam = await callIn(scene, 'Adam');
+  const exchange = await converse(scene, adam, question);
+  await expectUnderstanding(exchange);
+  expect(exchange.heard).toMatchObject({ sealedFrames: 0 });
+});
+
+scenario('two people who speak at once are told apart, and both are answered', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const said = { Adam: speech('human-cards-004'), Ben: speech('human-digits-2934z') };
+  const [adam, ben] = [await callIn(scene, 'Adam'), await callIn(scene, 'Ben')];
+  await adam.settled(soon());
+  await Promise.all([adam.say(said.Adam, soon()), ben.say(said.Ben, soon())]);
+  await eventually(() => expect(madeTexts(scene)).toContain('Yes, Adam.'));
+  await eventually(() => expect(madeTexts(scene)).toContain('No, Ben.'));
+  const waits = { sinceMs: 0, quietMs: 1_000, timeoutMs: 20_000 };
+  for (const person of [adam, ben]) {
+    const heard = await person.listen(waits, soon());
+    await expectAlike(heard.pcm, toneOf(madeTexts(scene)));
+  }
+  await expectAlike(utteredBy(scene, 'Adam'), said.Adam);
+  await expectAlike(utteredBy(scene, 'Ben'), said.Ben);
+});
+
+scenario('somebody who comes in mid-sentence makes nobody miss a word', async () => {
+  await using scene = await openScene();
+  const adam = await callIn(scene, 'Adam');
+  const [exchange, cleo] = await Promise.all([
+    converse(scene, adam, question),
+    seat(scene, 'Cleo'),
+  ]);
+  await expectUnderstanding(exchange);
+  await cleo.settled(soon());
+  expect(exchange.heard).toMatchObject({ openFrames: 0 });
+});
+
+scenario('somebody who goes in mid-answer makes nobody miss a word', async () => {
+  await using scene = await openScene();
+  const [adam, cleo] = [await callIn(scene, 'Adam'), await seat(scene, 'Cleo')];
+  await adam.settled(soon());
+  const [exchange] = await Promise.all([converse(scene, adam, question), leaveOnHearing(cleo)]);
+  await expectUnderstanding(exchange);
+  await adam.settled(soon());
+  expect(exchange.heard).toMatchObject({ openFrames: 0 });
+});
+
+async function leaveOnHearing(person: Person): Promise<void> {
+  await eventually(() => expect(person.heard.frames.some(({ audible }) => audible)).toBe(true));
+  await person.leave();
+}
+
+/** What the recogniser was given of the person whom the chat model was told of. */
+function utteredBy(scene: Scene, name: string): Pcm {
+  const lines = shownWords(scene).filter((line) => line.startsWith(`${name}: utterance `));
+  const places = lines.map((line) => Number(line.split(' ').at(-1)) - 1);
+  return pieced(places.flatMap((place) => scene.uttered[place] ?? []));
+}

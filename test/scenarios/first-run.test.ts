@@ -1,0 +1,54 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import { readWav } from '#src/audio/wav.ts';
+import { type Ended, runToEnd } from '#test/fakes/bot-process.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers.ts';
+import { remote, scenario } from './scene.ts';
+
+/** `npm start -- --once` in an empty folder, and the WAV it left, if it did. */
+async function once(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended & { readonly kept: Pcm | undefined }> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-'));
+  try {
+    const ended = await runToEnd({ ...environment, DATA_DIR: folder }, ['--once']);
+    const wav = await readFile(join(folder, 'sandbox', 'adam-heard.wav')).catch(() => undefined);
+    return { ...ended, kept: wav && readWav(wav) };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+scenario('a newcomer without any account hears the bot answer a recorded man', async () => {
+  const { code, out, complaints, kept } = await once();
+  expect(out).toMatch(/^ {2}Adam {3}\/join$/m);
+  expect(out).toMatch(/^ {2}Nova {3}In Lounge\. Just talk to me\.$/m);
+  expect(out).toMatch(/^ {2}Adam {3}(?:(?:two|nine|three|four|zero) ?)+$/m);
+  expect(out).toMatch(/^ {2}Nova {3}You said .*[Tt]ogether that makes /m);
+  expect(out).toMatch(/ended \d+, recognised \d+, .*heard \d+ ms after Adam's last syllable/);
+  expect(out).toMatch(/kept as .*adam-heard\.wav$/m);
+  expect(out).toMatch(/what arrived matches what was synthesised \(0\.[6-9]\d of 1\)/);
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  expect(kept && durationMs(kept)).toBeGreaterThan(1_000);
+});
+
+scenario('providers from the environment are used, and a hum is no answer in words', async () => {
+  await using providers = await openMockProviders({ pace: instantPace, hears: 'hello' });
+  const { code, out, kept } = await once(remote(providers));
+  const asked = new Set(providers.requests.map(({ endpoint }) => endpoint));
+  expect(asked).toEqual(new Set(['transcriptions', 'chat', 'speech']));
+  expect(out).toContain('failed at words: ');
+  expect(code).toBe(1);
+  expect(kept && durationMs(kept)).toBeGreaterThan(500);
+});
+
+scenario('a recogniser that fails is the stage that is named', async () => {
+  const trouble = { transcriptions: 'html' } as const;
+  await using providers = await openMockProviders({ pace: instantPace, trouble });
+  const { code, out } = await once(remote(providers));
+  expect(out).toMatch(/failed at recognise: .*answered with a web page/);
+  expect(code).toBe(1);
+});

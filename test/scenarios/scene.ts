@@ -1,0 +1,139 @@
+import { test, vi } from 'vitest';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Heard } from '#src/sandbox/heard-recorder.ts';
+import type { Person } from '#src/sandbox/person.ts';
+import { openSandbox, type Sandbox, type SandboxOptions } from '#src/sandbox/sandbox.ts';
+import { joined } from '#test/audio/speech.ts';
+import { BotProcess } from '#test/fakes/bot-process.ts';
+import {
+  instantPace,
+  type MockProviders,
+  type MockSettings,
+  openMockProviders,
+} from '#test/fakes/providers.ts';
+import { tone } from '#test/fakes/providers-sound.ts';
+
+/** Discord in this process, mock providers, and the bot as a process of its own that is logged in. */
+export type Scene = AsyncDisposable & {
+  readonly sandbox: Sandbox;
+  readonly providers: MockProviders;
+  readonly bot: BotProcess;
+  /** What the recogniser was given, oldest first; it understood `utterance 1`, `utterance 2` and so on. */
+  readonly uttered: readonly Pcm[];
+};
+
+export type SceneOptions = {
+  readonly sandbox?: SandboxOptions;
+  readonly providers?: Partial<MockSettings>;
+  readonly environment?: Readonly<Record<string, string>>;
+};
+
+/** One question and what came of it. */
+export type Exchange = {
+  /** What the recogniser was given meanwhile; one sound, should a slow machine have cut it in two. */
+  readonly uttered: Pcm;
+  readonly heard: Heard;
+  /** What the mock speech server made meanwhile. */
+  readonly made: Pcm;
+};
+
+/** Of a whole scenario: a busy machine may take ten times as long as an idle one. */
+const scenarioMs = 60_000;
+const waitMs = 20_000;
+
+/** A pause inside an answer is shorter, also on a slow machine. */
+const quietMs = 1_000;
+const mockRateHz = 24_000;
+
+/** Those of one file are played side by side: most of the time somebody speaks, and nobody computes. */
+export function scenario(name: string, play: () => Promise<void>): void {
+  test.concurrent(name, { timeout: scenarioMs }, play);
+}
+
+/** The deadline of a single step. */
+export function soon(): AbortSignal {
+  return AbortSignal.timeout(waitMs);
+}
+
+/** Checks again until it holds; not `expect.poll`, which cannot tell scenarios apart that run side by side. */
+export async function eventually(check: () => void): Promise<void> {
+  await vi.waitFor(check, { timeout: waitMs, interval: 20 });
+}
+
+export async function openScene(options: SceneOptions = {}): Promise<Scene> {
+  await using stack = new AsyncDisposableStack();
+  const uttered: Pcm[] = [];
+  const hears = (pcm: Pcm) => `utterance ${uttered.push(pcm)}`;
+  const settings = { pace: instantPace, hears, rateHz: mockRateHz, ...options.providers };
+  const providers = stack.use(await openMockProviders(settings));
+  const sandbox = stack.use(await openSandbox(options.sandbox));
+  const { token, apiUrl, certificate: ca } = sandbox;
+  const environment = { ...remote(providers), ...options.environment };
+  const bot = stack.use(await BotProcess.start({ token, apiUrl, ca }, environment));
+  const all = stack.move();
+  return { sandbox, providers, bot, uttered, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+/** Settings under which the bot uses these providers for everything. */
+export function remote({ baseUrl }: MockProviders): Readonly<Record<string, string>> {
+  return {
+    TRANSCRIPTION_BASE_URL: baseUrl,
+    CHAT_COMPLETION_BASE_URL: baseUrl,
+    SPEECH_BASE_URL: baseUrl,
+  };
+}
+
+/** `name` sits down in Lounge. */
+export async function seat({ sandbox }: Scene, name: string): Promise<Person> {
+  const person = sandbox.person(name);
+  await person.join('Lounge', soon());
+  return person;
+}
+
+/** `name` sits down in Lounge and calls the bot; they can talk when this resolves. */
+export async function callIn(scene: Scene, name: string): Promise<Person> {
+  const person = await seat(scene, name);
+  await call(person);
+  return person;
+}
+
+/** Calls the bot from where `person` sits; they can talk when this resolves. */
+export async function call(person: Person): Promise<void> {
+  const { text } = await person.command('join').answered(soon());
+  if (!text.startsWith('In ')) throw new Error(text);
+  await person.settled(soon());
+}
+
+/** Says `pcm` and listens until the bot has answered. Errors: when nothing was heard within 20 s. */
+export async function converse(scene: Scene, person: Person, pcm: Pcm): Promise<Exchange> {
+  const [heardBefore, madeBefore] = [scene.uttered.length, madeTexts(scene).length];
+  const { firstPacketAtMs: sinceMs } = await person.say(pcm, soon());
+  const heard = await person.listen({ sinceMs, quietMs, timeoutMs: waitMs }, soon());
+  const made = madeTexts(scene).slice(madeBefore);
+  return { uttered: pieced(scene.uttered.slice(heardBefore)), heard, made: toneOf(made) };
+}
+
+/** What the mock speech server was given to say, oldest first. */
+export function madeTexts({ providers }: Scene): string[] {
+  return providers.requests.flatMap(({ endpoint, text }) =>
+    endpoint === 'speech' && text !== undefined ? [text] : [],
+  );
+}
+
+/** The words people are said to have said, as the chat model was shown them last. */
+export function shownWords({ providers }: Scene): string[] {
+  const newest = providers.requests.findLast(({ endpoint, body }) => endpoint === 'chat' && body);
+  const messages = (newest?.body?.messages ?? []) as readonly { role: string; content: string }[];
+  return messages.flatMap(({ role, content }) => (role === 'user' ? content.split('\n') : []));
+}
+
+/** All pieces of `uttered` as one sound. */
+export function pieced(uttered: readonly Pcm[]): Pcm {
+  return { samples: joined(uttered.map(({ samples }) => samples)), rateHz: 16_000, channels: 1 };
+}
+
+/** What the mock speech server makes of `texts`, one after the other. */
+export function toneOf(texts: readonly string[]): Pcm {
+  const samples = joined(texts.map((text) => tone(text, mockRateHz)));
+  return { samples, rateHz: mockRateHz, channels: 1 };
+}

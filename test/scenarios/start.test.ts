@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'vitest';
+import { openSandbox } from '#src/sandbox/sandbox.ts';
+import { type Ended, runToEnd } from '#test/fakes/bot-process.ts';
+import { silentVoice } from '#test/sandbox/silent-voice.ts';
+import { scenario } from './scene.ts';
+
+const key = 'sk-nobody-should-ever-read-this';
+
+/** Nothing but these lines was complained of, and nobody was shown the inside of a program. */
+function expectSentences({ complaints, out }: Ended, ...lines: readonly RegExp[]): void {
+  const told = complaints.trimEnd().split('\n');
+  expect(told).toEqual(lines.map((line) => expect.stringMatching(line)));
+  expect(out + complaints).not.toMatch(/^\s+at |Error:|node:internal/m);
+}
+
+/** A port that was free a moment ago. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+scenario('a token that Discord refuses ends the start with where to get another', async () => {
+  await using sandbox = await openSandbox({ voice: silentVoice().half });
+  const token = `${sandbox.token}x`;
+  const ended = await runToEnd({ DISCORD_TOKEN: token, DISCORD_API_URL: sandbox.apiUrl });
+  expect(ended.code).toBe(78);
+  expectSentences(ended, /refused the token: copy a new one from https:.* into DISCORD_TOKEN\.$/);
+  expect(ended.out + ended.complaints).not.toContain(token);
+});
+
+scenario(
+  'a Discord that cannot be reached ends the start with where it was looked for',
+  async () => {
+    const apiUrl = `http://127.0.0.1:${await closedPort()}/api`;
+    const ended = await runToEnd({ DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: apiUrl });
+    expect(ended.code).toBe(1);
+    expectSentences(ended, /could not be reached.*ECONNREFUSED.*check DISCORD_API_URL/);
+    expect(ended.complaints).toContain(apiUrl);
+  },
+);
+
+scenario('a web page in place of Discord ends the start with where it was looked for', async () => {
+  const page = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>It works</h1>');
+  }).listen(0, '127.0.0.1');
+  await once(page, 'listening');
+  const apiUrl = `http://127.0.0.1:${(page.address() as AddressInfo).port}/api`;
+  const ended = await runToEnd({ DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: apiUrl });
+  page.close();
+  expect(ended.code).toBe(1);
+  expectSentences(ended, /DISCORD_API_URL/);
+});
+
+scenario('all wrong settings are told at once, a line each, and no secret', async () => {
+  const ended = await runToEnd({
+    DISCORD_TOKEN: `${key} with spaces`,
+    DISCORD_API_URL: 'not an address',
+    DISCORD_GUILD_ID: 'my server',
+    PIPELINE: 'magic',
+    CONSENT_POLICY: 'maybe',
+    OPENAI_API_KEY: `${key}\u{1f511}`,
+    LOG_LEVEL: 'loud',
+  });
+  expect(ended.code).toBe(78);
+  expect(ended.out).toBe('');
+  expectSentences(
+    ended,
+    /^DISCORD_TOKEN: /,
+    /^DISCORD_API_URL: must be an address like http/,
+    /^DISCORD_GUILD_ID: must be the numeric id/,
+    /^PIPELINE: must be/,
+    /^OPENAI_API_KEY: /,
+    /^CONSENT_POLICY: must be one of/,
+    /^LOG_LEVEL: must be one of/,
+  );
+  expect(ended.complaints).not.toContain(key);
+});
+
+scenario('OpenAI without a key is noticed before the start', async () => {
+  const ended = await runToEnd({ CHAT_COMPLETION_MODEL: 'gpt-6-luna' });
+  expect(ended.code).toBe(78);
+  expectSentences(ended, /^CHAT_COMPLETION_API_KEY: missing/);
+});
+
+scenario('an option nobody knows is answered with the one there is', async () => {
+  const ended = await runToEnd({}, ['--twice']);
+  expect(ended.code).toBe(78);
+  expectSentences(ended, /--twice.*The only option is --once: npm start -- --once$/);
+});
