@@ -23,6 +23,7 @@ const question = speech('human-goforward');
 const replies = [
   { match: 'Adam: ', text: 'Yes, Adam.' },
   { match: 'Ben: ', text: 'No, Ben.' },
+  { match: 'Cleo: ', text: 'Perhaps, Cleo.' },
 ];
 
 /** Both sides heard what the other said. */
@@ -92,6 +93,30 @@ scenario('somebody who goes in mid-answer makes nobody miss a word', async () =>
   await expectUnderstanding(exchange);
   await adam.settled(soon());
   expect(exchange.heard).toMatchObject({ openFrames: 0 });
+});
+
+scenario('somebody who goes and comes back is heard as before', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  await adam.leave();
+  await adam.join('Lounge', soon());
+  await adam.settled(soon());
+  await expectUnderstanding(await converse(scene, adam, question));
+});
+
+scenario('a bot in company stays with it, and goes where it is called when alone', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  const cleo = scene.sandbox.person('Cleo');
+  const told = async (line: string) => (await cleo.command(line).answered(soon())).text;
+  expect(await told('join')).toBe('Join a voice channel first, or pick one: /join channel.');
+  expect(await told('leave')).toBe('Join Lounge first.');
+  await cleo.join('Workshop', soon());
+  expect(await told('join')).toMatch(/^I'm in Lounge with /);
+  await adam.leave();
+  expect(await told('join')).toBe('In Workshop. Just talk to me.');
+  await cleo.settled(soon());
+  await expectUnderstanding(await converse(scene, cleo, question));
 });
 
 async function leaveOnHearing(person: Person): Promise<void> {

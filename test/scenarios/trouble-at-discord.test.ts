@@ -27,13 +27,16 @@ async function expectConversation(scene: Scene, person: Person): Promise<void> {
   await expectAlike(heard.pcm, made);
 }
 
-scenario('a gateway that breaks and is resumed during a call changes nothing', async () => {
+scenario('a gateway that breaks and is resumed while somebody speaks changes nothing', async () => {
   await using scene = await openScene({ providers: { replies } });
   const adam = await callIn(scene, 'Adam');
+  const resumed = scene.bot.logged(({ what }) => what === 'resumed', stepMs);
+  const { sentPackets } = adam.counts();
+  const conversation = expectConversation(scene, adam);
+  await eventually(() => expect(adam.counts().sentPackets).toBeGreaterThan(sentPackets + 20));
   scene.sandbox.faults.dropGateway();
-  await scene.bot.logged(({ what }) => what === 'resumed', stepMs);
+  await Promise.all([conversation, resumed]);
   expect(scene.sandbox.bot()).toEqual({ online: true, channel: 'Lounge' });
-  await expectConversation(scene, adam);
   const left = await adam.command('leave').answered(soon());
   expect(left.text).toMatch(/^Left Lounge/);
 });
@@ -58,11 +61,25 @@ scenario('a bot that a moderator sends away stays away until it is called again'
   await expectConversation(scene, adam);
 });
 
-scenario('a bot that is asked to stop leaves its channel before it logs out', async () => {
+scenario('a bot that a moderator moves does not speak where nobody called it', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  scene.sandbox.faults.moveBot('Workshop');
+  await scene.bot.logged(({ msg }) => msg === 'left', stepMs);
+  await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+  await call(adam);
+  await expectConversation(scene, adam);
+});
+
+scenario('a bot that is asked to stop leaves its channel first, whatever hangs', async () => {
   const onlineAtLeaving: boolean[] = [];
   const voice = watchedVoice(() => onlineAtLeaving.push(scene.sandbox.bot().online));
-  await using scene = await openScene({ sandbox: { voice } });
-  await callIn(scene, 'Adam');
+  const providers = { trouble: { chat: 'stalled' } } as const;
+  await using scene = await openScene({ providers, sandbox: { voice } });
+  const adam = await callIn(scene, 'Adam');
+  await adam.say(question, soon());
+  const endpoints = () => scene.providers.requests.map(({ endpoint }) => endpoint);
+  await eventually(() => expect(endpoints()).toContain('chat'));
   expect(await scene.bot.stop()).toBe(0);
   expect(onlineAtLeaving).toEqual([true]);
 });
