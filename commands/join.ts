@@ -3,6 +3,7 @@ import type { Command } from '#src/session/command.ts';
 export const join: Command = {
   name: 'join',
   description: 'command.join',
+  shownTo: 'room',
   options: [{ name: 'channel', description: 'command.join.channel', kind: 'voice-channel' }],
   async run(call, { rooms }) {
     const channel = call.channel ?? call.callerChannel;

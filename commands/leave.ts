@@ -3,6 +3,7 @@ import type { Command } from '#src/session/command.ts';
 export const leave: Command = {
   name: 'leave',
   description: 'command.leave',
+  shownTo: 'room',
   options: [],
   async run(call, { rooms }) {
     const channel = rooms.at(call.guildId);

@@ -5,6 +5,7 @@ import {
 } from 'discord.js';
 import type { Call, Command } from '#src/session/command.ts';
 import type { ChannelRef } from '#src/session/link.ts';
+import { localeOf } from '#src/texts/texts.ts';
 
 /** What a command is told of who asked. */
 export function callOf(asked: ChatInputCommandInteraction<'cached'>, command: Command): Call {
@@ -15,6 +16,8 @@ export function callOf(asked: ChatInputCommandInteraction<'cached'>, command: Co
     guildId: asked.guildId,
     callerId: asked.user.id,
     callerName: member.displayName,
+    callerLocale: localeOf(asked.locale),
+    words: {},
     mayManage: asked.memberPermissions.has(PermissionFlagsBits.ManageGuild),
     ...(where && { callerChannel: refOf(where) }),
     ...(chosen?.isVoiceBased() && { channel: refOf(chosen) }),

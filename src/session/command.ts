@@ -1,52 +1,54 @@
-import type { TextId, Words } from '#src/texts/texts.ts';
+import type { Line, Locale, TextId } from '#src/texts/texts.ts';
+import type { Rooms } from './command-ports.ts';
 import type { ChannelRef } from './link.ts';
 
-export type Reply = {
-  readonly id: TextId;
-  readonly with?: Words;
+/** A message to whoever asked or to the room. The first sentence stands in the reply itself, `lines` follow under it. */
+export type Reply = Line & {
   /** Seen by everybody in the channel, or only by the caller. */
   readonly to: 'room' | 'caller';
+  readonly lines?: readonly Line[];
+  /** In rows of five, by the names of `Press`. */
+  readonly buttons?: readonly string[];
+  /** This message is edited from now on to show the state of the caller's room. */
+  readonly panel?: true;
 };
+
+export type Replies = readonly [Reply, ...Reply[]];
 
 /** Who asked, from where, and with which words. */
 export type Call = {
   readonly guildId: string;
   readonly callerId: string;
   readonly callerName: string;
+  readonly callerLocale: Locale;
   /** The voice channel the caller sits in. */
   readonly callerChannel?: ChannelRef;
   readonly mayManage: boolean;
   /** A channel option, where the command has one and the caller filled it. */
   readonly channel?: ChannelRef;
+  /** All other options that were filled, by name; a choice is one of its values. */
+  readonly words: Readonly<Record<string, string>>;
 };
 
 /** What a command may ask for, in words a person sees. */
 export type CommandOption = {
   readonly name: string;
   readonly description: TextId;
-  readonly kind: 'voice-channel';
-};
+  readonly required?: true;
+} & (
+  | { readonly kind: 'voice-channel' }
+  | { readonly kind: 'text'; readonly maxChars: number; readonly suggest?: Suggest }
+  | { readonly kind: 'choice'; readonly values: readonly string[] }
+);
 
-/** What commands may do with rooms; session implements it. */
-export interface Rooms {
-  join(channel: ChannelRef, callerId: string): Promise<Joining>;
-  leave(guildId: string): Promise<Leaving>;
-  /** Where the bot sits in this server now. */
-  at(guildId: string): ChannelRef | undefined;
-}
+/** What fits what was typed so far, best first; at most 25, within 200 ms, never by a model. */
+export type Suggest = (
+  typed: string,
+  call: Call,
+  ports: CommandPorts,
+) => Promise<readonly string[]>;
 
-export type Joining =
-  | { readonly kind: 'joined' }
-  | { readonly kind: 'already' }
-  | { readonly kind: 'busy'; readonly other: string; readonly people: number }
-  /** Tried again by itself; `/leave` ends that. */
-  | { readonly kind: 'timeout'; readonly nextTryMs: number }
-  | { readonly kind: 'failed'; readonly code: string };
-
-export type Leaving =
-  | { readonly kind: 'left'; readonly channel: string; readonly stayedMs: number }
-  | { readonly kind: 'nowhere' };
-
+/** What commands may do; it grows with the commands. */
 export type CommandPorts = { readonly rooms: Rooms };
 
 /** A slash command is data plus one decision; it never sees discord.js. */
@@ -54,6 +56,23 @@ export interface Command {
   readonly name: string;
   readonly description: TextId;
   readonly options: readonly CommandOption[];
+  /** Who sees "thinking" while a slow answer is awaited. */
+  readonly shownTo: 'room' | 'caller';
   /** The first reply answers the command, the rest follow it. */
-  run(call: Call, ports: CommandPorts): Promise<readonly [Reply, ...Reply[]]>;
+  run(call: Call, ports: CommandPorts): Promise<Replies>;
+}
+
+/** Commands under one name, as in `/privacy status`. */
+export type CommandGroup = {
+  readonly name: string;
+  readonly description: TextId;
+  readonly commands: readonly Command[];
+};
+
+/** A button: data plus one decision, like a command. Its name outlives the process that drew it. */
+export interface Press {
+  readonly name: string;
+  readonly label: TextId;
+  readonly look: 'plain' | 'main' | 'danger';
+  run(call: Call, ports: CommandPorts): Promise<Replies>;
 }

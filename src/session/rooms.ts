@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type { Joining, Leaving, Rooms } from './command.ts';
+import type { Joining, Leaving, Rooms } from './command-ports.ts';
 import type { ChannelRef } from './link.ts';
 import type { SessionParts } from './parts.ts';
 import { Stay } from './stay.ts';
@@ -41,7 +41,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     const here = this.#stays.get(guildId)?.stay;
     if (here?.entered && here.channel.channelId === channel.channelId) {
       here.agree(callerId);
-      return { kind: 'already' };
+      return { kind: 'already', company: here.company };
     }
     if (here && here.company > 0) {
       return { kind: 'busy', other: here.channel.name, people: here.company };
@@ -101,7 +101,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   async #attempt(stay: Stay): Promise<Joining> {
     try {
       await stay.enter();
-      return { kind: 'joined' };
+      return { kind: 'joined', company: stay.company };
     } catch (error) {
       if (stay.isOver) return { kind: 'failed', code: 'left' };
       stay.report(error);

@@ -1,26 +1,28 @@
-/** Every sentence people read, by id. `{x}` is filled in. Wording is the product's. */
-const english = {
-  'join.ok': 'In {channel}. Just talk to me.',
-  'join.consent': 'By calling me you said yes for this session; /privacy deny undoes it.',
-  'join.none': 'Join a voice channel first, or pick one: /join channel.',
-  'join.busy': "I'm in {other} with {n} people. Ask there, or add a second worker bot.",
-  'join.timeout': "Discord's voice server did not answer in 15 s. Retrying; next try in {s} s.",
-  'leave.ok': 'Left {channel} after {duration}.',
-  'leave.nowhere': "I'm in no voice channel here.",
-  'perm.room': 'Join {channel} first.',
-  generic: "That didn't work ({code}). Try again in a moment.",
-  'command.join': 'Call me into a voice channel',
-  'command.join.channel': 'Which voice channel; yours if left out',
-  'command.leave': 'Send me out of the voice channel',
-  'fail.stt': "I couldn't make that out, please repeat.",
-  'fail.llm': "I can't think right now: {provider} is not answering.",
-  'fail.tts': "My voice is out, so I'm writing:",
-} as const;
+import { english } from './english.ts';
+import { german } from './german.ts';
 
 export type TextId = keyof typeof english;
+export type Locale = 'en' | 'de';
 export type Words = Readonly<Record<string, string | number>>;
+/** One sentence people read, before it is put into a language. */
+export type Line = { readonly id: TextId; readonly with?: Words };
+
+const tables: Readonly<Record<Locale, Readonly<Record<TextId, string>>>> = {
+  en: english,
+  de: german,
+};
+
+/** All ids, for whoever goes through the table. */
+export const textIds = Object.keys(english) as readonly TextId[];
+export const locales = Object.keys(tables) as readonly Locale[];
+
+/** The table for a BCP 47 tag, say `de-AT`; English where there is none. */
+export function localeOf(tag: string): Locale {
+  const [language = ''] = tag.toLowerCase().split('-');
+  return locales.find((locale) => locale === language) ?? 'en';
+}
 
 /** The sentence `id` with its `{x}` filled from `words`; a word left out stays visible as `{x}`. */
-export function text(id: TextId, words: Words = {}): string {
-  return english[id].replace(/\{(\w+)\}/g, (whole, key: string) => `${words[key] ?? whole}`);
+export function text(id: TextId, words: Words = {}, locale: Locale = 'en'): string {
+  return tables[locale][id].replace(/\{(\w+)\}/g, (whole, key: string) => `${words[key] ?? whole}`);
 }

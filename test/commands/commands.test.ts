@@ -1,15 +1,23 @@
 import { expect, test } from 'vitest';
 import { join } from '#commands/join.ts';
 import { leave } from '#commands/leave.ts';
-import type { Call, Joining, Leaving, Rooms } from '#src/session/command.ts';
+import type { Call } from '#src/session/command.ts';
+import type { Joining, Leaving, Rooms } from '#src/session/command-ports.ts';
 import type { ChannelRef } from '#src/session/link.ts';
 
 const lounge: ChannelRef = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
-const adam: Call = { guildId: 'g', callerId: 'adam', callerName: 'Adam', mayManage: false };
+const adam: Call = {
+  guildId: 'g',
+  callerId: 'adam',
+  callerName: 'Adam',
+  mayManage: false,
+  callerLocale: 'en',
+  words: {},
+};
 
 function rooms(over: { joining?: Joining; leaving?: Leaving; at?: ChannelRef }): Rooms {
   return {
-    join: async () => over.joining ?? { kind: 'joined' },
+    join: async () => over.joining ?? { kind: 'joined', company: 1 },
     leave: async () => over.leaving ?? { kind: 'nowhere' },
     at: () => over.at,
   };
@@ -34,7 +42,7 @@ test('/join prefers the channel that was named over the one the caller sits in',
     ...rooms({}),
     join: async (channel) => {
       asked = channel;
-      return { kind: 'joined' };
+      return { kind: 'joined', company: 1 };
     },
   };
   await join.run({ ...adam, callerChannel: lounge, channel: stage }, { rooms: listening });

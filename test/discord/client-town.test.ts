@@ -16,6 +16,7 @@ let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
 const commands: readonly Command[] = [
   {
     name: 'join',
+    shownTo: 'room',
     description: 'command.join',
     options: [{ name: 'channel', description: 'command.join.channel', kind: 'voice-channel' }],
     async run(call) {
@@ -28,6 +29,7 @@ const commands: readonly Command[] = [
   },
   {
     name: 'leave',
+    shownTo: 'room',
     description: 'command.leave',
     options: [],
     async run() {

@@ -7,7 +7,14 @@ import type { Call, Command, CommandPorts } from '#src/session/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from './stepped-timing.ts';
 
-const call: Call = { guildId: 'g', callerId: 'u', callerName: 'Ann', mayManage: false };
+const call: Call = {
+  guildId: 'g',
+  callerId: 'u',
+  callerName: 'Ann',
+  mayManage: false,
+  callerLocale: 'en',
+  words: {},
+};
 const ports = { rooms: {} } as CommandPorts;
 const joined = [
   { id: 'join.ok', with: { channel: 'Lobby' }, to: 'room' },
@@ -26,7 +33,7 @@ function open(run: Command['run'], failing: readonly string[] = []) {
     said.push(words === undefined ? [how] : [how, words]);
   };
   const desk = new CommandDesk({
-    commands: [{ name: 'join', description: 'command.join', options: [], run }],
+    commands: [{ name: 'join', description: 'command.join', shownTo: 'room', options: [], run }],
     ports,
     timing,
     tell: (event) => events.push(event),

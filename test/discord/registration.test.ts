@@ -4,6 +4,7 @@ import type { Command } from '#src/session/command.ts';
 
 const join: Command = {
   name: 'join',
+  shownTo: 'room',
   description: 'command.join',
   options: [{ name: 'channel', description: 'command.join.channel', kind: 'voice-channel' }],
   run: async () => [{ id: 'join.none', to: 'caller' }],

@@ -1,0 +1,23 @@
+/** What a person said about being heard in one server, beyond one session. */
+export type Standing =
+  | { readonly kind: 'always' }
+  | { readonly kind: 'until'; readonly wallMs: number }
+  | { readonly kind: 'never' };
+
+/** Remembers across restarts what people said; storage implements it. */
+export interface ConsentBook {
+  /** By person id. Errors: BotError `store.unreadable`: then nobody agreed. */
+  read(guildId: string): Promise<ReadonlyMap<string, Standing>>;
+  /** Errors: BotError `store.unwritable`. */
+  write(guildId: string, personId: string, standing: Standing): Promise<void>;
+  /** How many things about this person are kept in this server. Errors: BotError `store.unreadable`. */
+  count(
+    guildId: string,
+    personId: string,
+  ): Promise<{ readonly captionLines: number; readonly settings: number }>;
+  /**
+   * Deletes everything about this person in this server, so that not a byte of it stays in the files; how many items.
+   * Errors: BotError `store.unwritable`.
+   */
+  erase(guildId: string, personId: string): Promise<number>;
+}

@@ -1,0 +1,38 @@
+/** What Discord tells of a channel, its caller and the bot before anybody enters. */
+export type ChannelFacts = {
+  readonly kind: 'voice' | 'stage';
+  readonly isAfk: boolean;
+  readonly callerMayEnter: boolean;
+  /** Permissions the bot has there. */
+  readonly mayView: boolean;
+  readonly mayConnect: boolean;
+  readonly maySpeak: boolean;
+  readonly mayMoveMembers: boolean;
+  /** 0: no limit. */
+  readonly limit: number;
+  /** Everybody there, bots included. */
+  readonly members: number;
+  /** Milliseconds since 1970; absent: not timed out. */
+  readonly timedOutUntilMs?: number;
+};
+
+export type JoinVerdict =
+  | {
+      readonly kind: 'fine' | 'forbidden' | 'no-view' | 'no-connect' | 'no-speak' | 'afk' | 'stage';
+    }
+  | { readonly kind: 'timed-out'; readonly untilMs: number }
+  | { readonly kind: 'full'; readonly members: number; readonly limit: number };
+
+/** The first thing that stands in the way, in the order a person would mend it. `stage` is a way in, too: as audience. */
+export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
+  const { members, limit, timedOutUntilMs = 0 } = facts;
+  if (!facts.mayView) return { kind: 'no-view' };
+  if (!facts.callerMayEnter) return { kind: 'forbidden' };
+  if (timedOutUntilMs > wallMs) return { kind: 'timed-out', untilMs: timedOutUntilMs };
+  if (!facts.mayConnect) return { kind: 'no-connect' };
+  if (limit > 0 && members >= limit && !facts.mayMoveMembers)
+    return { kind: 'full', members, limit };
+  if (facts.isAfk) return { kind: 'afk' };
+  if (facts.kind === 'stage') return { kind: 'stage' };
+  return { kind: facts.maySpeak ? 'fine' : 'no-speak' };
+}

@@ -1,0 +1,25 @@
+/** What the panel of a room shows; discord draws it in the language of the server. */
+export type PanelFace = {
+  readonly state:
+    | { readonly kind: 'listening' | 'thinking' | 'paused' | 'left' }
+    | { readonly kind: 'hearing' | 'speaking'; readonly name: string };
+  readonly people: readonly { readonly name: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
+  readonly lastAnswerMs?: number;
+  /** As the start line names it. */
+  readonly engine: string;
+};
+
+/** One message per server, edited in place at most every 1.2 s; the last face always lands. discord implements it. */
+export interface PanelBoard {
+  /** Before a `/join` put a panel there, nothing happens. Never throws. */
+  show(guildId: string, face: PanelFace): void;
+}
+
+export type PanelPlace = { readonly channelId: string; readonly messageId: string };
+
+/** Where the panels are, so that buttons of an old one can point to the new one; storage implements it. */
+export interface PanelBook {
+  read(guildId: string): Promise<PanelPlace | undefined>;
+  /** Errors: BotError `store.*`. */
+  write(guildId: string, place: PanelPlace): Promise<void>;
+}

@@ -1,0 +1,12 @@
+import type { AnswerFinish, Instants } from './events.ts';
+
+/** Of the last turns that were answered, at most 100; milliseconds from the last voiced packet to the first frame sent. */
+export type Speed = {
+  readonly turns: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly failed: number;
+};
+
+/** The turn answered last: instants and numbers, never its words. */
+export type Latest = { readonly instants: Instants; readonly finish: AnswerFinish };
