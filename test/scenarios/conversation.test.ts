@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Person } from '#src/sandbox/person.ts';
+import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { expectAlike } from './likeness.ts';
 import {
@@ -36,16 +37,19 @@ scenario('whoever calls the bot and speaks hears an answer, end-to-end encrypted
   await using scene = await openScene();
   const adam = await seat(scene, 'Adam');
   const called = adam.command('join');
-  const answer = { text: 'In Lounge. Just talk to me.', ephemeral: false };
+  const answer = { text: text('join.ok', { channel: 'Lounge' }), ephemeral: false };
   expect(await called.answered(soon())).toMatchObject(answer);
-  const consent = 'By calling me you said yes for this session; /privacy deny undoes it.';
   await eventually(() =>
-    expect(called.followUps).toMatchObject([{ text: consent, ephemeral: true }]),
+    expect(called.followUps).toMatchObject([{ text: text('join.consent'), ephemeral: true }]),
   );
   await adam.settled(soon());
   const exchange = await converse(scene, adam, question);
   await expectUnderstanding(exchange);
   expect(exchange.heard).toMatchObject({ openFrames: 0, ended: 'quiet' });
+  const left = await adam.command('leave').answered(soon());
+  expect(left.ephemeral).toBe(false);
+  expect(left.text).toMatch(/^Left Lounge after \d+ s\.$/);
+  expect(scene.sandbox.bot()).toEqual({ online: true, channel: undefined });
 });
 
 scenario('a call without end-to-end encryption sounds the same', async () => {
@@ -109,12 +113,12 @@ scenario('a bot in company stays with it, and goes where it is called when alone
   const adam = await callIn(scene, 'Adam');
   const cleo = scene.sandbox.person('Cleo');
   const told = async (line: string) => (await cleo.command(line).answered(soon())).text;
-  expect(await told('join')).toBe('Join a voice channel first, or pick one: /join channel.');
-  expect(await told('leave')).toBe('Join Lounge first.');
+  expect(await told('join')).toBe(text('join.none'));
+  expect(await told('leave')).toBe(text('perm.room', { channel: 'Lounge' }));
   await cleo.join('Workshop', soon());
-  expect(await told('join')).toMatch(/^I'm in Lounge with /);
+  expect(await told('join')).toBe(text('join.busy', { other: 'Lounge', n: 1 }));
   await adam.leave();
-  expect(await told('join')).toBe('In Workshop. Just talk to me.');
+  expect(await told('join')).toBe(text('join.ok', { channel: 'Workshop' }));
   await cleo.settled(soon());
   await expectUnderstanding(await converse(scene, cleo, question));
 });

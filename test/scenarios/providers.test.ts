@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Person } from '#src/sandbox/person.ts';
+import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import type { Endpoint, MockSettings } from '#test/fakes/providers.ts';
 import type { Trouble } from '#test/fakes/providers-trouble.ts';
@@ -33,14 +34,14 @@ async function expectMended(scene: Scene, person: Person): Promise<void> {
 
 /** What the bot wrote beside the voice channel. */
 function written({ sandbox }: Scene): string[] {
-  return sandbox.messages('Lounge').map(({ text }) => text);
+  return sandbox.messages('Lounge').map((message) => message.text);
 }
 
 scenario('when the recogniser answers with a web page, the room is asked to repeat', async () => {
   await using scene = await openTroubled('transcriptions', 'html');
   const adam = await callIn(scene, 'Adam');
   const { heard, made } = await converse(scene, adam, question);
-  expect(new Set(madeTexts(scene))).toEqual(new Set(["I couldn't make that out, please repeat."]));
+  expect(new Set(madeTexts(scene))).toEqual(new Set([text('fail.stt')]));
   await expectAlike(heard.pcm, made);
   await expectMended(scene, adam);
 });
@@ -49,8 +50,8 @@ scenario('when the model answers with a web page, the room hears who is silent',
   await using scene = await openTroubled('chat', 'html');
   const adam = await callIn(scene, 'Adam');
   const { heard, made } = await converse(scene, adam, question);
-  const { host } = new URL(scene.providers.baseUrl);
-  const sorry = `I can't think right now: ${host} is not answering.`;
+  const { host: provider } = new URL(scene.providers.baseUrl);
+  const sorry = text('fail.llm', { provider });
   expect(new Set(madeTexts(scene))).toEqual(new Set([sorry]));
   await expectAlike(heard.pcm, made);
   await expectMended(scene, adam);
@@ -60,7 +61,7 @@ scenario('when the voice answers with a web page, the answer is written', async 
   await using scene = await openTroubled('speech', 'html');
   const adam = await callIn(scene, 'Adam');
   await adam.say(question, soon());
-  await eventually(() => expect(written(scene)).toContain("My voice is out, so I'm writing: Yes."));
+  await eventually(() => expect(written(scene)).toContain(`${text('fail.tts')} Yes.`));
   await expectMended(scene, adam);
 });
 
@@ -70,23 +71,19 @@ scenario('when all providers are down, the room reads it', async () => {
   });
   const adam = await callIn(scene, 'Adam');
   await adam.say(question, soon());
-  await eventually(() =>
-    expect(written(scene)).toContain("I couldn't make that out, please repeat."),
-  );
+  await eventually(() => expect(written(scene)).toContain(text('fail.stt')));
   await expectMended(scene, adam);
 });
 
 scenario('a voice that breaks off is heard so far, and the answer is written', async () => {
-  const text = 'Yes, and there is more to say about that.';
+  const long = 'Yes, and there is more to say about that.';
   await using scene = await openScene({
-    providers: { replies: [{ match: /^/, text }], trouble: { speech: 'dropped' } },
+    providers: { replies: [{ match: /^/, text: long }], trouble: { speech: 'dropped' } },
   });
   const adam = await callIn(scene, 'Adam');
   const { heard, made } = await converse(scene, adam, question);
   await expectAlike(made, heard.pcm);
-  await eventually(() =>
-    expect(written(scene)).toContain(`My voice is out, so I'm writing: ${text}`),
-  );
+  await eventually(() => expect(written(scene)).toContain(`${text('fail.tts')} ${long}`));
   scene.providers.set({ replies });
   await expectMended(scene, adam);
 });

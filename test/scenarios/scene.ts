@@ -99,8 +99,8 @@ export async function callIn(scene: Scene, name: string): Promise<Person> {
 
 /** Calls the bot from where `person` sits; they can talk when this resolves. */
 export async function call(person: Person): Promise<void> {
-  const { text } = await person.command('join').answered(soon());
-  if (!text.startsWith('In ')) throw new Error(text);
+  const { text, ephemeral } = await person.command('join').answered(soon());
+  if (ephemeral) throw new Error(text);
   await person.settled(soon());
 }
 
