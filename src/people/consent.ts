@@ -1,42 +1,110 @@
+import type { Standing } from './consent-book.ts';
+
 /**
  * Who may be heard before they said anything about it.
  *
- * `ask`: nobody. `notice`: everybody, as everyone is told; a no is honoured just the same.
+ * `ask`: nobody. `role`: who has the role whose members agreed to the rules of the server. `notice`: everybody, as
+ * everyone is told. A no is honoured under each of them.
  */
-export type ConsentPolicy = 'ask' | 'notice';
+export type ConsentPolicy = 'ask' | 'role' | 'notice';
 
-/** What the people of one session said about being heard, by person id. */
+/** What a person said in this session: for as long as it lasts, or beyond it. */
+export type Said = Standing | { readonly kind: 'session' };
+
+/** What the people of one session said about being heard. */
 export type Consent = {
   readonly policy: ConsentPolicy;
-  readonly agreed: ReadonlySet<string>;
-  readonly refused: ReadonlySet<string>;
+  /** As the book had it, by person id; absent: not read, so somebody's no may be unknown. */
+  readonly standings?: ReadonlyMap<string, Standing>;
+  /** The latest word of each person in this session, newer than anything in the book. */
+  readonly said: ReadonlyMap<string, Said>;
+  /** Nobody is heard, whatever they said. */
+  readonly paused: boolean;
 };
 
-/** Nobody has said anything yet. */
+/** As far as consent cares who somebody is. */
+export type Listened = {
+  readonly id: string;
+  /** Has the role of policy `role` now. */
+  readonly hasRole: boolean;
+};
+
+/** Nobody has said anything yet, and the book was not read: until `recall`, only a yes said now counts. */
 export function unasked(policy: ConsentPolicy): Consent {
-  return { policy, agreed: new Set(), refused: new Set() };
+  return { policy, said: new Map(), paused: false };
 }
 
-/** Asked for each packet before it is decrypted: no answer is a no, except where everyone was told. */
-export function mayHear(consent: Consent, personId: string): boolean {
-  if (consent.refused.has(personId)) return false;
-  return consent.policy === 'notice' || consent.agreed.has(personId);
+/** What the book says, as read now; what was said in this session stays newer. */
+export function recall(consent: Consent, standings: ReadonlyMap<string, Standing>): Consent {
+  return { ...consent, standings };
 }
 
-/** The latest word counts: a yes takes back an earlier no. */
-export function agree(consent: Consent, personId: string): Consent {
-  return {
-    ...consent,
-    agreed: consent.agreed.union(new Set([personId])),
-    refused: consent.refused.difference(new Set([personId])),
-  };
+/** Asked for each packet before it is decrypted. */
+export function mayHear(consent: Consent, person: Listened, wallMs: number): boolean {
+  return !consent.paused && heard(consent, person, wallMs) === 'yes';
 }
 
-/** The latest word counts: a no takes back an earlier yes. */
+/** Where a person stands, apart from a pause: heard, not heard for want of an answer, or said no. */
+export function heard(
+  consent: Consent,
+  person: Listened,
+  wallMs: number,
+): 'yes' | 'unasked' | 'no' {
+  const said = consent.said.get(person.id) ?? consent.standings?.get(person.id);
+  if (said?.kind === 'never') return 'no';
+  if (said && !(said.kind === 'until' && said.wallMs <= wallMs)) return 'yes';
+  return heardUnasked(consent, person) ? 'yes' : 'unasked';
+}
+
+/** The latest word counts, for this session only: an earlier no in the book stands again after it. */
+export function agreeForSession(consent: Consent, personId: string): Consent {
+  return say(consent, personId, { kind: 'session' });
+}
+
+/** The latest word counts; the book is to be told, too. */
+export function agreeAlways(consent: Consent, personId: string): Consent {
+  return say(consent, personId, { kind: 'always' });
+}
+
+/** Until then, as `endOfDay` gives it; afterwards it is as if nothing had been said. */
+export function agreeToday(consent: Consent, personId: string, untilWallMs: number): Consent {
+  return say(consent, personId, { kind: 'until', wallMs: untilWallMs });
+}
+
+/** The latest word counts; the book is to be told, too. */
 export function refuse(consent: Consent, personId: string): Consent {
+  return say(consent, personId, { kind: 'never' });
+}
+
+/** As if this person had never said anything. */
+export function forget(consent: Consent, personId: string): Consent {
+  const { standings } = consent;
   return {
     ...consent,
-    agreed: consent.agreed.difference(new Set([personId])),
-    refused: consent.refused.union(new Set([personId])),
+    said: without(consent.said, personId),
+    ...(standings && { standings: without(standings, personId) }),
   };
+}
+
+/** The room paused: nobody is heard until `resume`. */
+export function pause(consent: Consent): Consent {
+  return { ...consent, paused: true };
+}
+
+/** Everybody is heard again who was before the pause, or has agreed since. */
+export function resume(consent: Consent): Consent {
+  return { ...consent, paused: false };
+}
+
+function heardUnasked({ policy, standings }: Consent, { hasRole }: Listened): boolean {
+  if (!standings) return false;
+  return policy === 'notice' || (policy === 'role' && hasRole);
+}
+
+function say(consent: Consent, personId: string, said: Said): Consent {
+  return { ...consent, said: new Map(consent.said).set(personId, said) };
+}
+
+function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
+  return new Map([...map].filter(([id]) => id !== key));
 }

@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { openHistory } from '#src/chat/history.ts';
-import { agree, type Consent, mayHear, unasked } from '#src/people/consent.ts';
+import { agreeForSession, type Consent, mayHear, recall, unasked } from '#src/people/consent.ts';
 import type { SessionEvent } from './events.ts';
 import type { ChannelRef, VoiceLink } from './link.ts';
 import type { SessionParts } from './parts.ts';
@@ -26,7 +26,7 @@ export class Stay {
     this.channel = channel;
     this.#parts = parts;
     this.#since = parts.clock.nowMs();
-    this.#consent = unasked(parts.consentPolicy);
+    this.#consent = recall(unasked(parts.consentPolicy), new Map());
   }
 
   get stayedMs(): number {
@@ -49,13 +49,14 @@ export class Stay {
 
   /** Works from the next packet on. */
   agree(personId: string): void {
-    this.#consent = agree(this.#consent, personId);
+    this.#consent = agreeForSession(this.#consent, personId);
   }
 
   /** Resolves when people can be heard and spoken to. Errors: as `VoiceDoor.open`. */
   async enter(): Promise<void> {
     const startedMs = this.#parts.clock.nowMs();
-    const gate = (speakerId: string) => mayHear(this.#consent, speakerId);
+    const gate = (speakerId: string) =>
+      mayHear(this.#consent, { id: speakerId, hasRole: false }, this.#parts.clock.wallMs());
     this.#link = await this.#parts.door.open(this.channel, gate, this.#over.signal);
     const tookMs = this.#parts.clock.nowMs() - startedMs;
     this.#tell({ kind: 'joined', channel: this.channel, tookMs });

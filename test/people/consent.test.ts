@@ -1,41 +1,133 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { agree, mayHear, refuse, unasked } from '#src/people/consent.ts';
+import {
+  agreeAlways,
+  agreeForSession,
+  agreeToday,
+  type Consent,
+  type ConsentPolicy,
+  forget,
+  heard,
+  mayHear,
+  pause,
+  recall,
+  refuse,
+  resume,
+  unasked,
+} from '#src/people/consent.ts';
+import type { Standing } from '#src/people/consent-book.ts';
+
+const nowMs = Date.UTC(2026, 10, 20, 16, 25);
+const tonightMs = nowMs + 3_600_000;
+const policies: readonly ConsentPolicy[] = ['ask', 'role', 'notice'];
+
+/** A session whose book was read. */
+function session(policy: ConsentPolicy, book: Readonly<Record<string, Standing>> = {}): Consent {
+  return recall(unasked(policy), new Map(Object.entries(book)));
+}
+
+function hears(consent: Consent, id: string, atWallMs = nowMs): boolean {
+  return mayHear(consent, { id, hasRole: false }, atWallMs);
+}
 
 test('nobody is heard before they agreed', () => {
-  expect(mayHear(unasked('ask'), 'ann')).toBe(false);
+  expect(hears(session('ask'), 'ann')).toBe(false);
 });
 
 test('a yes is heard from then on, and only from the person who gave it', () => {
-  const consent = agree(unasked('ask'), 'ann');
-  expect(mayHear(consent, 'ann')).toBe(true);
-  expect(mayHear(consent, 'bob')).toBe(false);
+  const consent = agreeForSession(session('ask'), 'ann');
+  expect(hears(consent, 'ann')).toBe(true);
+  expect(hears(consent, 'bob')).toBe(false);
 });
 
 test('under notice everybody is heard but those who refused', () => {
-  const consent = refuse(unasked('notice'), 'bob');
-  expect(mayHear(consent, 'ann')).toBe(true);
-  expect(mayHear(consent, 'bob')).toBe(false);
+  const consent = refuse(session('notice'), 'bob');
+  expect(hears(consent, 'ann')).toBe(true);
+  expect(hears(consent, 'bob')).toBe(false);
+});
+
+test('under role the members of the role are heard, and others once they agree', () => {
+  const consent = agreeForSession(session('role'), 'cy');
+  expect(mayHear(consent, { id: 'ann', hasRole: true }, nowMs)).toBe(true);
+  expect(mayHear(consent, { id: 'bob', hasRole: false }, nowMs)).toBe(false);
+  expect(mayHear(consent, { id: 'cy', hasRole: false }, nowMs)).toBe(true);
+});
+
+test.each(policies)('under %s a stored no is honoured until a newer yes', (policy) => {
+  const ann = { id: 'ann', hasRole: true };
+  const consent = session(policy, { ann: { kind: 'never' } });
+  expect(mayHear(consent, ann, nowMs)).toBe(false);
+  expect(mayHear(agreeForSession(consent, 'ann'), ann, nowMs)).toBe(true);
+  expect(mayHear(agreeAlways(consent, 'ann'), ann, nowMs)).toBe(true);
+});
+
+test('a stored yes is heard without being asked again', () => {
+  expect(hears(session('ask', { ann: { kind: 'always' } }), 'ann')).toBe(true);
+});
+
+test('only today ends with the day, and is no answer afterwards', () => {
+  const stored = session('ask', { ann: { kind: 'until', wallMs: tonightMs } });
+  for (const consent of [stored, agreeToday(session('ask'), 'ann', tonightMs)]) {
+    expect(hears(consent, 'ann', tonightMs - 1)).toBe(true);
+    expect(hears(consent, 'ann', tonightMs)).toBe(false);
+    expect(heard(consent, { id: 'ann', hasRole: false }, tonightMs)).toBe('unasked');
+  }
+});
+
+test('only today takes back a yes for the session', () => {
+  const consent = agreeToday(agreeForSession(session('ask'), 'ann'), 'ann', tonightMs);
+  expect(hears(consent, 'ann', tonightMs)).toBe(false);
+});
+
+test.each(policies)('under %s a book that was not read means that nobody agreed', (policy) => {
+  const ann = { id: 'ann', hasRole: true };
+  expect(mayHear(unasked(policy), ann, nowMs)).toBe(false);
+  expect(mayHear(agreeForSession(unasked(policy), 'ann'), ann, nowMs)).toBe(true);
+});
+
+test('what was said in the session is newer than the book, however late the book is read', () => {
+  const consent = recall(refuse(unasked('ask'), 'ann'), new Map([['ann', { kind: 'always' }]]));
+  expect(hears(consent, 'ann')).toBe(false);
+});
+
+test('while the room is paused nobody is heard, and afterwards the same people as before', () => {
+  const consent = agreeForSession(session('ask', { bob: { kind: 'always' } }), 'ann');
+  const paused = pause(consent);
+  expect([hears(paused, 'ann'), hears(paused, 'bob')]).toEqual([false, false]);
+  const resumed = resume(refuse(paused, 'bob'));
+  expect([hears(resumed, 'ann'), hears(resumed, 'bob')]).toEqual([true, false]);
+});
+
+test.each(policies)('under %s a forgotten person is as somebody new', (policy) => {
+  const book: Readonly<Record<string, Standing>> = { bob: { kind: 'never' } };
+  const consent = agreeAlways(agreeForSession(session(policy, book), 'ann'), 'ann');
+  const forgotten = forget(forget(consent, 'ann'), 'bob');
+  expect(forgotten).toEqual(session(policy));
+});
+
+test('the panel tells who is heard, who was not asked and who said no', () => {
+  const consent = refuse(agreeForSession(session('ask'), 'ann'), 'bob');
+  const shown = ['ann', 'bob', 'cy'].map((id) => heard(consent, { id, hasRole: false }, nowMs));
+  expect(shown).toEqual(['yes', 'no', 'unasked']);
 });
 
 test('a change leaves the earlier answers as they were', () => {
-  const before = agree(unasked('ask'), 'ann');
-  refuse(before, 'ann');
-  expect(mayHear(before, 'ann')).toBe(true);
+  const before = agreeForSession(session('ask'), 'ann');
+  forget(refuse(before, 'ann'), 'ann');
+  expect(hears(before, 'ann')).toBe(true);
 });
 
 test('the latest word of each person counts, whatever others say', () => {
   const word = fc.record({ yes: fc.boolean(), who: fc.constantFrom('ann', 'bob', 'cy') });
   fc.assert(
-    fc.property(fc.constantFrom('ask', 'notice'), fc.array(word), (policy, words) => {
+    fc.property(fc.constantFrom(...policies), fc.array(word), (policy, words) => {
       const consent = words.reduce(
-        (now, { yes, who }) => (yes ? agree(now, who) : refuse(now, who)),
-        unasked(policy),
+        (now, { yes, who }) => (yes ? agreeForSession(now, who) : refuse(now, who)),
+        session(policy),
       );
       for (const who of ['ann', 'bob', 'cy']) {
         const last = words.findLast((one) => one.who === who);
-        expect(mayHear(consent, who)).toBe(last?.yes ?? policy === 'notice');
-        expect(consent.agreed.has(who) && consent.refused.has(who)).toBe(false);
+        expect(hears(consent, who)).toBe(last?.yes ?? policy === 'notice');
       }
     }),
   );
