@@ -82,7 +82,7 @@ function furnish(
     synthesizer,
     style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
     chatName,
-    consentPolicy: config.consentPolicy,
+    consentPolicy: config.consent.policy === 'notice' ? 'notice' : 'ask',
     endpointRules,
     onEvent: onSession,
   });

@@ -29,9 +29,13 @@ export type Config = {
         readonly instructions?: string;
       })
     | (Embedded & { readonly voice?: string });
-  readonly consentPolicy: 'ask' | 'notice';
+  readonly consent:
+    | { readonly policy: 'ask' | 'notice' }
+    | { readonly policy: 'role'; readonly roleId: string };
   readonly bot: { readonly name?: string; readonly instructions: string };
   readonly dataDir: string;
+  /** Absent: no status server. */
+  readonly status?: { readonly host: string; readonly port: number };
   readonly logLevel: string;
 };
 
@@ -49,7 +53,9 @@ const secret = words
 /** Every setting, in the order of `.env.example`. */
 const settings = z.object({
   DISCORD_TOKEN: secret.optional(),
-  DISCORD_API_URL: url.optional(),
+  DISCORD_API_URL: words
+    .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
+    .optional(),
   DISCORD_GUILD_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a server').optional(),
   PIPELINE: z.enum(['chained']).default('chained'),
   TRANSCRIPTION_BASE_URL: url.optional(),
@@ -69,12 +75,20 @@ const settings = z.object({
   SPEECH_FORMAT: z.enum(['pcm', 'wav']).default('pcm'),
   OPENAI_BASE_URL: url.default('https://api.openai.com/v1'),
   OPENAI_API_KEY: secret.optional(),
-  CONSENT_POLICY: z.enum(['ask', 'notice']).default('ask'),
+  CONSENT_POLICY: z.enum(['ask', 'role', 'notice']).default('ask'),
+  CONSENT_ROLE_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a role').optional(),
   BOT_NAME: words.max(32, 'must be at most 32 characters').optional(),
   BOT_INSTRUCTIONS: words.default(
     'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
   ),
   DATA_DIR: words.default('./data'),
+  STATUS_HOST: words.default('127.0.0.1'),
+  STATUS_PORT: z.coerce
+    .number('must be a port, or 0 for off')
+    .int('must be a port, or 0 for off')
+    .min(0, 'must be a port, or 0 for off')
+    .max(65_535, 'must be a port, or 0 for off')
+    .default(8787),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -113,8 +127,16 @@ function sentence({ path, message }: z.core.$ZodIssue): string {
   return `${path.join('.')}: ${message.replace(/^Invalid option: expected one of /, 'must be one of ').replace(/^Invalid input: expected /, 'must be ')}`;
 }
 
-/** OpenAI itself needs a key; servers of one's own may not. */
 function contradictions(from: Settings): string[] {
+  const role = from.CONSENT_POLICY === 'role' && !from.CONSENT_ROLE_ID;
+  return [
+    ...missingKeys(from),
+    ...(role ? ['CONSENT_ROLE_ID: missing; CONSENT_POLICY=role needs the role that agreed'] : []),
+  ];
+}
+
+/** OpenAI itself needs a key; servers of one's own may not. */
+function missingKeys(from: Settings): string[] {
   return (['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const)
     .filter((group) => {
       const role = remote(from, group, '');
@@ -140,11 +162,19 @@ function arrange(from: Settings): Config {
       ...(language && { language }),
     },
     speech: speech(from),
-    consentPolicy: from.CONSENT_POLICY,
+    consent: consent(from),
     bot: { ...(name && { name }), instructions: from.BOT_INSTRUCTIONS },
     dataDir: from.DATA_DIR,
+    ...(from.STATUS_PORT > 0 && { status: { host: from.STATUS_HOST, port: from.STATUS_PORT } }),
     logLevel: from.LOG_LEVEL,
   };
+}
+
+function consent({
+  CONSENT_POLICY: policy,
+  CONSENT_ROLE_ID: roleId = '',
+}: Settings): Config['consent'] {
+  return policy === 'role' ? { policy, roleId } : { policy };
 }
 
 function speech(from: Settings): Config['speech'] {

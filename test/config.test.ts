@@ -75,6 +75,20 @@ test('OpenAI without a key is a mistake that names the setting', () => {
   ]);
 });
 
+test('the policy role needs its role', () => {
+  expect(mistakes({ CONSENT_POLICY: 'role' })).toEqual([
+    expect.stringContaining('CONSENT_ROLE_ID'),
+  ]);
+  const { consent } = good({ CONSENT_POLICY: 'role', CONSENT_ROLE_ID: '123456789012345678' });
+  expect(consent).toEqual({ policy: 'role', roleId: '123456789012345678' });
+});
+
+test('the status server listens on the own machine, and port 0 turns it off', () => {
+  expect(good({}).status).toEqual({ host: '127.0.0.1', port: 8787 });
+  expect(good({ STATUS_PORT: '0' }).status).toBeUndefined();
+  expect(mistakes({ STATUS_PORT: '70000' })).toEqual([expect.stringContaining('STATUS_PORT')]);
+});
+
 test('.env.example lists every setting with its default and one line about it', async () => {
   const lines = (await readFile('.env.example', 'utf8')).split('\n');
   const listed = lines.flatMap((line, at) => {

@@ -66,10 +66,9 @@ export async function exchange(
   const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav }));
   const listening = listen(theatre, person, path, said);
   const answered = await witness.first(['answered', 'failed'], answerMs, signal);
+  if (answered?.kind === 'failed' || answered?.finish === 'failed') return failure(witness, signal);
   const reached = await listening;
   if (!answered) return silence(witness, signal);
-  if (answered.kind === 'failed')
-    return { kind: 'failed', stage: answered.stage, why: answered.message };
   show.says(botName, answered.text);
   if (!reached)
     return { kind: 'failed', stage: 'hear', why: `nothing of the answer reached ${person}` };
@@ -87,6 +86,13 @@ async function listen(
   const waits = { sinceMs: firstPacketAtMs, quietMs, timeoutMs: answerMs };
   const answer = await sandbox.ask({ do: 'listen', person, wav, ...waits }).catch(() => undefined);
   return answer && heard.parse(answer);
+}
+
+/** An answer that failed is told of before its reason is. */
+async function failure(witness: Witness, signal: AbortSignal): Promise<Exchange> {
+  const failed = await witness.first(['failed'], 1_000, signal);
+  const { stage = 'speak', message = 'no reason given' } = failed ?? {};
+  return { kind: 'failed', stage, why: message };
 }
 
 /** Nothing was answered: because nothing was recognised, or because the answer is late. */

@@ -26,7 +26,12 @@ export async function runToEnd(
   args: readonly string[] = [],
 ): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-  const child = spawn(process.execPath, [program, ...args], { cwd: folder, env: environment });
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: folder,
+    env: environment,
+    timeout: 90_000,
+    killSignal: 'SIGKILL',
+  });
   const output = { out: '', complaints: '' };
   child.stdout.on('data', (chunk) => {
     output.out += chunk;
@@ -65,13 +70,19 @@ export class BotProcess implements AsyncDisposable {
         DISCORD_TOKEN: town.token,
         DISCORD_API_URL: town.apiUrl,
         NODE_EXTRA_CA_CERTS: certificatePath,
+        STATUS_PORT: '0',
         ...environment,
       },
     });
     const bot = new BotProcess(child, folder);
     void bot.#readLog();
-    await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, 30_000);
-    return bot;
+    try {
+      await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, 30_000);
+      return bot;
+    } catch (error) {
+      await bot[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** The next line of its log that fits. Errors: when none came within `timeoutMs`, or the bot ended. */
@@ -91,10 +102,12 @@ export class BotProcess implements AsyncDisposable {
 
   /** Asks it to stop, as a supervisor does; its exit code. */
   async stop(): Promise<number | null> {
-    if (this.#child.exitCode === null) {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const gone = once(this.#child, 'exit');
+      const deadline = setTimeout(() => this.#child.kill('SIGKILL'), 15_000);
       this.#child.kill('SIGTERM');
       await gone;
+      clearTimeout(deadline);
     }
     return this.#child.exitCode;
   }

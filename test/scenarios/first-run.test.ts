@@ -45,10 +45,16 @@ scenario('providers from the environment are used, and a hum is no answer in wor
   expect(kept && durationMs(kept)).toBeGreaterThan(500);
 });
 
-scenario('a recogniser that fails is the stage that is named', async () => {
-  const trouble = { transcriptions: 'html' } as const;
-  await using providers = await openMockProviders({ pace: instantPace, trouble });
-  const { code, out } = await once(remote(providers));
-  expect(out).toMatch(/failed at recognise: .*answered with a web page/);
-  expect(code).toBe(1);
-});
+for (const [provider, stage] of [
+  ['transcriptions', 'recognise'],
+  ['chat', 'think'],
+  ['speech', 'speak'],
+] as const) {
+  scenario(`when ${provider} fails, the stage that is named is ${stage}`, async () => {
+    const trouble = { [provider]: 'html' } as const;
+    await using providers = await openMockProviders({ pace: instantPace, trouble });
+    const { code, out } = await once(remote(providers));
+    expect(out).toMatch(new RegExp(`failed at ${stage}: .*answered with a web page`));
+    expect(code).toBe(1);
+  });
+}
