@@ -1,26 +1,34 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
+import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { AnswerLine, MessageLine, SandboxRequest } from './protocol.ts';
+import type { Interaction } from './interaction.ts';
+import type { SeenMessages } from './program-messages.ts';
+import type { AnswerLine, SandboxRequest } from './protocol.ts';
 import type { Sandbox } from './sandbox.ts';
-import type { MessageChange } from './world-messages.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const joinLimitMs = 15_000;
 const settleLimitMs = 15_000;
+/** Discord's own client gives up on suggestions after this. Source: Discord docs, "Responding to an Interaction". */
+const completeLimitMs = 3_000;
+const completePollMs = 10;
+/** Source: Discord docs, "Application Command Types". */
+const slashType = 1;
 const wavLimitBytes = 64 * 1024 * 1024;
 const sayLimitMs = 10 * 60_000;
 
 /** Does what a line asks; whatever goes wrong becomes an answer of one sentence. */
 export async function perform(
   sandbox: Sandbox,
+  seen: SeenMessages,
   request: SandboxRequest,
   signal: AbortSignal,
 ): Promise<AnswerLine> {
   try {
-    return { ...(await fieldsOf(sandbox, request, signal)), id: request.id, ok: true };
+    return { ...(await fieldsOf(sandbox, seen, request, signal)), id: request.id, ok: true };
   } catch (cause) {
     return { id: request.id, ok: false, error: cause instanceof Error ? cause.message : 'Failed.' };
   }
@@ -28,6 +36,7 @@ export async function perform(
 
 async function fieldsOf(
   sandbox: Sandbox,
+  seen: SeenMessages,
   request: SandboxRequest,
   signal: AbortSignal,
 ): Promise<Fields> {
@@ -41,6 +50,10 @@ async function fieldsOf(
       return await settled(sandbox, request, signal);
     case 'command':
       return await command(sandbox, request, signal);
+    case 'complete':
+      return await complete(sandbox, request, signal);
+    case 'press':
+      return await press(sandbox, seen, request, signal);
     case 'say':
       return await sandbox.person(request.person).say(await readSound(request.wav), signal);
     case 'listen':
@@ -79,11 +92,37 @@ async function command(
   { person, name, options, channel }: Asking<'command'>,
   signal: AbortSignal,
 ): Promise<Fields> {
-  const interaction = sandbox.person(person).command(name, options, channel);
-  const reply = await interaction.answered(signal);
+  return await replyTo(sandbox.person(person).command(name, options, channel), signal);
+}
+
+async function press(
+  sandbox: Sandbox,
+  seen: SeenMessages,
+  { person, messageId, customId, values }: Asking<'press'>,
+  signal: AbortSignal,
+): Promise<Fields> {
+  const message = seen.find(messageId);
+  if (!message) throw new BotError('sandbox.failed', false, 'That message is gone.');
+  return await replyTo(sandbox.person(person).press(message, customId, values), signal);
+}
+
+async function replyTo(interaction: Interaction, signal: AbortSignal): Promise<Fields> {
+  const { id: messageId, text, ephemeral } = await interaction.answered(signal);
   const { sentAtMs, ackedAtMs = sentAtMs, deferred } = interaction;
-  const { text, ephemeral } = reply;
-  return { text, ephemeral, deferred, sentAtMs, ackedAtMs };
+  return { messageId, text, ephemeral, deferred, sentAtMs, ackedAtMs };
+}
+
+async function complete(
+  sandbox: Sandbox,
+  { person, name, options, focused }: Asking<'complete'>,
+  signal: AbortSignal,
+): Promise<Fields> {
+  const interaction = sandbox.person(person).complete(name, options, focused);
+  const what = `Suggestions for ${focused} did not come`;
+  return await within(completeLimitMs, what, signal, async (either) => {
+    while (!interaction.choices) await realClock.sleep(completePollMs, either);
+    return { choices: interaction.choices };
+  });
 }
 
 async function listen(
@@ -99,8 +138,8 @@ async function listen(
 }
 
 function state(sandbox: Sandbox): Fields {
-  const commands = sandbox.commands().map(({ body }) => body.name);
-  return { bot: sandbox.bot(), commands };
+  const slash = sandbox.commands().filter(({ body }) => body.type === slashType);
+  return { bot: sandbox.bot(), commands: slash.map(({ body }) => body) };
 }
 
 async function readSound(path: string): Promise<Pcm> {
@@ -128,23 +167,4 @@ async function within<T>(
     if (!deadline.aborted) throw cause;
     throw new BotError('sandbox.failed', true, `${what} within ${limitMs / 1000} s.`, cause);
   }
-}
-
-/** What the bot wrote, for whoever reads the lines. A deferred reply is told of when it is filled. */
-export function messageLine(
-  { kind, message }: MessageChange,
-  nameOf: (channelOrUserId: string) => string,
-  atMs: number,
-): MessageLine | undefined {
-  if (message.loading) return undefined;
-  const { ephemeral, forUserId, id, channelId, text } = message;
-  return {
-    kind: 'message',
-    change: kind,
-    messageId: id,
-    channel: nameOf(channelId),
-    text,
-    ...(ephemeral && forUserId !== undefined ? { to: nameOf(forUserId) } : {}),
-    atMs,
-  };
 }

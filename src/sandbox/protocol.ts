@@ -11,6 +11,7 @@ export const lineLimitBytes = 64 * 1024;
 const id = z.union([z.int(), z.string().max(64)]);
 const person = z.string().trim().min(1).max(32);
 const base = { id, person };
+const words = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({});
 
 const request = z.discriminatedUnion('do', [
   z.object({ ...base, do: z.literal('join'), channel: z.string().default('Lounge') }),
@@ -20,8 +21,22 @@ const request = z.discriminatedUnion('do', [
     ...base,
     do: z.literal('command'),
     name: z.string().min(1),
-    options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+    options: words,
     channel: z.string().optional(),
+  }),
+  z.object({
+    ...base,
+    do: z.literal('complete'),
+    name: z.string().min(1),
+    options: words,
+    focused: z.string().min(1),
+  }),
+  z.object({
+    ...base,
+    do: z.literal('press'),
+    messageId: z.string().min(1).max(32),
+    customId: z.string().min(1).max(100),
+    values: z.array(z.string().max(100)).max(25).optional(),
   }),
   z.object({ ...base, do: z.literal('say'), wav: z.string().min(1) }),
   z.object({
@@ -50,12 +65,19 @@ export type ReadyLine = {
   /** Paths of WAVs: a real man says "two nine three four zero", a synthetic one "what time is it". */
   readonly recordings: { readonly digits: string; readonly time: string };
 };
+/** A button of a message; one without `customId` is a link, or cannot be pressed. */
+export type ButtonShown = {
+  readonly customId?: string;
+  readonly label: string;
+  readonly disabled: boolean;
+};
 export type MessageLine = {
   readonly kind: 'message';
   readonly change: 'posted' | 'edited' | 'deleted';
   readonly messageId: string;
   readonly channel: string;
   readonly text: string;
+  readonly buttons: readonly ButtonShown[];
   /** The only person who sees it; absent when everybody does. */
   readonly to?: string;
   readonly atMs: number;

@@ -7,7 +7,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readWav } from '#src/audio/wav.ts';
 import { perform } from '#src/sandbox/program.ts';
 import { readLines } from '#src/sandbox/program-lines.ts';
-import { readRequestLine } from '#src/sandbox/protocol.ts';
+import { messageLine, SeenMessages } from '#src/sandbox/program-messages.ts';
+import { type MessageLine, readRequestLine } from '#src/sandbox/protocol.ts';
 import { openSandbox, type Sandbox } from '#src/sandbox/sandbox.ts';
 import { ask, identified } from './raw-bot.ts';
 import { silentVoice } from './silent-voice.ts';
@@ -15,9 +16,45 @@ import { silentVoice } from './silent-voice.ts';
 const never = new AbortController().signal;
 
 /** What the program answers to a line. */
-async function answerTo(sandbox: Sandbox, request: object): Promise<object> {
+async function answerTo(
+  sandbox: Sandbox,
+  request: object,
+  seen = new SeenMessages(),
+): Promise<object> {
   const read = readRequestLine(JSON.stringify(request));
-  return 'ok' in read ? read : await perform(sandbox, read, never);
+  return 'ok' in read ? read : await perform(sandbox, seen, read, never);
+}
+
+/** A bot with one command, logged in, and the lines about what it writes. */
+async function openTown() {
+  const sandbox = await openSandbox({ voice: silentVoice().half });
+  const options = [{ name: 'who', description: 'x', type: 3, autocomplete: true }];
+  const body = { name: 'greet', description: 'x', options };
+  await ask(sandbox, `/applications/${sandbox.botId}/commands`, { body });
+  const bot = await identified(sandbox);
+  const [seen, lines] = [new SeenMessages(), [] as MessageLine[]];
+  sandbox.onMessage((change) => {
+    seen.note(change);
+    const line = messageLine(change, (id) => sandbox.nameOf(id), 0);
+    if (line) lines.push(line);
+  });
+  /** The bot answers the `place`th interaction with this callback. */
+  const callBack = async (place: number, body: object) => {
+    const interactions = () => bot.heard.filter(({ t }) => t === 'INTERACTION_CREATE');
+    await expect.poll(() => interactions()[place]).toBeDefined();
+    const { id, token } = interactions()[place]?.d ?? {};
+    await ask(sandbox, `/interactions/${id}/${token}/callback`, { body });
+  };
+  const answer = (request: object) => answerTo(sandbox, request, seen);
+  return {
+    lines,
+    callBack,
+    answer,
+    async [Symbol.asyncDispose]() {
+      bot[Symbol.dispose]();
+      await sandbox[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** The sandbox program as a child, with what it prints. */
@@ -101,11 +138,49 @@ test('a person joins, speaks, uses a command and leaves, line by line', async ()
   const body = { type: 4, data: { content: 'In Lounge.', flags: 64 } };
   await ask(sandbox, `/interactions/${id}/${token}/callback`, { body });
   expect(await answered).toMatchObject({ id: 'four', ok: true, text: 'In Lounge.' });
-  const state = { bot: { online: true }, commands: ['join'] };
+  const state = { bot: { online: true }, commands: [{ name: 'join', description: 'x' }] };
   expect(await answerTo(sandbox, { id: 5, do: 'state' })).toMatchObject(state);
   expect(await answerTo(sandbox, { id: 6, do: 'leave', person: 'Adam' })).toMatchObject({
     ok: true,
   });
+});
+
+test('buttons stand in the line of their message, and whoever sees it can press them', async () => {
+  await using town = await openTown();
+  const greeting = town.answer({ id: 1, do: 'command', person: 'Adam', name: 'greet' });
+  const row = [
+    { type: 2, style: 1, label: 'Stop', custom_id: 'stop' },
+    { type: 2, style: 2, label: 'Later', custom_id: 'later', disabled: true },
+    { type: 2, style: 5, label: 'Docs', url: 'http://127.0.0.1/' },
+  ];
+  const components = [{ type: 1, components: row }];
+  await town.callBack(0, { type: 4, data: { content: 'Hi.', flags: 64, components } });
+  expect(await greeting).toMatchObject({ ok: true, text: 'Hi.', ephemeral: true });
+  const [line] = town.lines;
+  expect(line).toMatchObject({ change: 'posted', text: 'Hi.', to: 'Adam' });
+  expect(line?.buttons).toEqual([
+    { customId: 'stop', label: 'Stop', disabled: false },
+    { customId: 'later', label: 'Later', disabled: true },
+    { label: 'Docs', disabled: false },
+  ]);
+  const press = { do: 'press', messageId: line?.messageId, customId: 'stop' };
+  const stranger = await town.answer({ ...press, id: 2, person: 'Ben' });
+  expect(stranger).toMatchObject({ ok: false, error: 'Ben cannot see that message.' });
+  const pressed = town.answer({ ...press, id: 3, person: 'Adam' });
+  await town.callBack(1, { type: 7, data: { content: 'Stopped.', components: [] } });
+  expect(await pressed).toMatchObject({ ok: true, text: 'Stopped.' });
+  expect(town.lines.at(-1)).toMatchObject({ change: 'edited', text: 'Stopped.', buttons: [] });
+  const gone = await town.answer({ ...press, id: 4, person: 'Adam', messageId: '1' });
+  expect(gone).toMatchObject({ ok: false, error: 'That message is gone.' });
+});
+
+test('a half-typed option is answered with what the bot suggests', async () => {
+  await using town = await openTown();
+  const half = { do: 'complete', person: 'Adam', name: 'greet', options: { who: 'Be' } };
+  const suggesting = town.answer({ ...half, id: 1, focused: 'who' });
+  const choices = [{ name: 'Ben', value: 'Ben' }];
+  await town.callBack(0, { type: 8, data: { choices } });
+  expect(await suggesting).toEqual({ id: 1, ok: true, choices });
 });
 
 test('the program says when it is ready, serves a person, survives junk, and ends with its parent', async () => {
