@@ -21,6 +21,9 @@ export type JobEnd =
   /** The thread is gone and so is this object's use. */
   | { readonly kind: 'died'; readonly error: BotError };
 
+/** An engine's memory lies outside the heap; more room for the young would only keep the waste of loading. */
+const resourceLimits = { maxYoungGenerationSizeMb: 3 };
+
 /** What the thread is doing: loading, or one job. */
 type Current<Out> = {
   readonly listen: (message: FromEngine<Out>) => void;
@@ -39,8 +42,8 @@ export class EngineThread<In, Out> {
   private constructor(options: ThreadOptions) {
     this.#options = options;
     const workerData: Birth = { unwanted: this.#unwanted };
-    const quiet = { stdout: true, stderr: true };
-    this.#worker = new Worker(options.entry, { workerData, env: {}, execArgv: [], ...quiet });
+    const bare = { env: {}, execArgv: [], stdout: true, stderr: true };
+    this.#worker = new Worker(options.entry, { workerData, ...bare, resourceLimits });
     this.#worker.on('message', (message: FromEngine<Out>) => this.#current?.listen(message));
     this.#worker.on('error', (cause) => this.#bury(cause));
     this.#worker.on('exit', () => this.#bury());

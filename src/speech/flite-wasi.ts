@@ -5,36 +5,58 @@ type OpenFile = { at: number; size: number };
 
 class Exit extends Error {}
 
-/**
- * Runs the flite command once, on a file system that is only memory, and gives back the file it wrote.
- *
- * Knows just the calls of WASI preview 1 that flite imports. Throws what WebAssembly throws.
- */
-export function runFlite(flite: WebAssembly.Module, args: readonly string[]): Uint8Array {
-  const system = new MemorySystem(['flite', ...args]);
-  const { exports } = new WebAssembly.Instance(flite, { wasi_snapshot_preview1: system.calls });
-  const { memory, _start: start } = exports;
-  if (!(memory instanceof WebAssembly.Memory) || typeof start !== 'function') {
-    throw new Error('The module is not a WASI command.');
+/** 64 KiB each: to start with, and at most; 160 characters of digits at half pace take 150 MiB (2026-11-20). */
+const pages = { initial: 262, maximum: 4096 };
+/** Ordinary pieces take 18 to 31 MiB; what took more is left to the garbage collector. */
+const keptBytes = 32 << 20;
+
+/** The flite command, compiled to import its memory. */
+export class Flite {
+  readonly #module: WebAssembly.Module;
+  /** Used again: what every run leaves behind would pile up before the garbage collector sees it. */
+  #memory = new WebAssembly.Memory(pages);
+
+  constructor(wasm: Uint8Array) {
+    this.#module = new WebAssembly.Module(wasm);
   }
-  system.memory = memory;
-  try {
-    start();
-  } catch (thrown) {
-    if (!(thrown instanceof Exit)) throw thrown;
+
+  /**
+   * Runs the command once, on a file system that is only memory, and gives back the file it wrote.
+   *
+   * Knows just the calls of WASI preview 1 that flite imports. Throws what WebAssembly throws.
+   */
+  run(args: readonly string[]): Uint8Array {
+    const memory = this.#emptied();
+    const system = new MemorySystem(memory, ['flite', ...args]);
+    const imports = { wasi_snapshot_preview1: system.calls, env: { memory } };
+    const { exports } = new WebAssembly.Instance(this.#module, imports);
+    const { _start: start } = exports;
+    if (typeof start !== 'function') throw new Error('The module is not a WASI command.');
+    try {
+      start();
+    } catch (thrown) {
+      if (!(thrown instanceof Exit)) throw thrown;
+    }
+    return system.written();
   }
-  return system.written();
+
+  #emptied(): WebAssembly.Memory {
+    if (this.#memory.buffer.byteLength > keptBytes) this.#memory = new WebAssembly.Memory(pages);
+    else new Uint8Array(this.#memory.buffer).fill(0);
+    return this.#memory;
+  }
 }
 
 class MemorySystem {
-  memory: WebAssembly.Memory | undefined;
+  readonly #memory: WebAssembly.Memory;
   readonly #args: readonly Buffer[];
   readonly #files = new Map<number, OpenFile>();
   #nextFd = folderFd + 1;
   #output = Buffer.alloc(1 << 16);
   #outputBytes = 0;
 
-  constructor(args: readonly string[]) {
+  constructor(memory: WebAssembly.Memory, args: readonly string[]) {
+    this.#memory = memory;
     this.#args = args.map((arg) => Buffer.from(`${arg}\0`));
   }
 
@@ -147,15 +169,10 @@ class MemorySystem {
   }
 
   #view(): DataView {
-    return new DataView(this.#memory().buffer);
+    return new DataView(this.#memory.buffer);
   }
 
   #bytes(): Uint8Array {
-    return new Uint8Array(this.#memory().buffer);
-  }
-
-  #memory(): WebAssembly.Memory {
-    if (!this.memory) throw new Error('The system is called before it has a memory.');
-    return this.memory;
+    return new Uint8Array(this.#memory.buffer);
   }
 }

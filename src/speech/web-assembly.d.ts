@@ -5,6 +5,7 @@ declare namespace WebAssembly {
   }
   class Memory {
     readonly buffer: ArrayBuffer;
+    constructor(pages: { readonly initial: number; readonly maximum: number });
   }
   class Instance {
     readonly exports: Readonly<Record<string, unknown>>;

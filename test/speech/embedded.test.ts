@@ -85,6 +85,13 @@ test.each(['...', '🙂', 'Привет', 'こんにちは'])(
   },
 );
 
+test('the embedded voice says a sentence the same way whatever it said before', async () => {
+  const text = 'It is twenty five minutes past four.';
+  const first = await soundOf(synthesizer, text);
+  await soundOf(synthesizer, '7'.repeat(160));
+  expect(await soundOf(synthesizer, text)).toEqual(first);
+});
+
 test('every embedded voice speaks as loud as the others, without clipping', async () => {
   for (const name of ['slt', 'rms', 'awb', 'kal16', 'kal']) {
     const sound = await soundOf(synthesizer, 'Go somewhere and do something.', { name });

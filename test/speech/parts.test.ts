@@ -5,7 +5,7 @@ import { readChecked } from '#src/speech/checked-file.ts';
 import { fliteText } from '#src/speech/flite-text.ts';
 import { SoundStream } from '#src/speech/sound-stream.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
-import { patchWasm } from '#src/speech/wasm-patch.ts';
+import { importMemory, patchWasm } from '#src/speech/wasm-patch.ts';
 
 /** `(f32) => i32` by the conversion that traps, exported as `f`. */
 const trapping = Uint8Array.from(
@@ -21,6 +21,29 @@ test('a patched module saturates where it trapped, and else computes the same', 
   expect(() => call(trapping, 1e20)).toThrow('unrepresentable');
   expect(call(patchWasm(trapping, 4096), 1e20)).toBe(2 ** 31 - 1);
   expect(call(patchWasm(trapping, 4096), -7.9)).toBe(-7);
+});
+
+/** Gives the first number of its own memory and leaves 7 there: `f`, with a debug note behind it. */
+const remembering = Uint8Array.from(
+  Buffer.from(
+    '0061736d010000000105016000017f0201000302010005030100010705010166' +
+      '00000a10010e0041002802004100410736020' +
+      '00b00050464656275',
+    'hex',
+  ),
+);
+
+test('a module whose memory is imported finds what the instance before it left', () => {
+  const patched = importMemory(remembering);
+  expect(patched.includes('debu')).toBe(false);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  const next = () => {
+    const { f } = new WebAssembly.Instance(new WebAssembly.Module(patched), { env: { memory } })
+      .exports;
+    return typeof f === 'function' ? f() : undefined;
+  };
+  expect([next(), next()]).toEqual([0, 7]);
+  expect(() => importMemory(trapping)).toThrow('does not make the memory');
 });
 
 test('a module that is cut off or unknown is not patched', () => {
