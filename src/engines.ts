@@ -1,12 +1,8 @@
 import { realClock } from '#src/base/clock.ts';
-import { openChatModel } from '#src/chat/openai-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
-import { openClient } from '#src/provider/client.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
-import { openSynthesizer } from '#src/speech/openai-synthesizer.ts';
-import { openTranscriber } from '#src/speech/openai-transcriber.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { Config, Remote } from './config.ts';
 
@@ -35,7 +31,11 @@ export type Engines = {
 
 type Tell = (news: EngineNews) => void;
 
-/** Makes all roles ready at the same time. Errors: BotError `speech.failed`. */
+/**
+ * Makes all roles ready at the same time. Errors: BotError `speech.failed`.
+ *
+ * What speaks to servers is imported only for a role that has one: the client alone takes 18 MB.
+ */
 export async function openEngines(config: Config, tell: Tell): Promise<Engines> {
   const stack = new AsyncDisposableStack();
   try {
@@ -43,7 +43,7 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
       openEars(config.transcription, stack, tell),
       openVoice(config.speech, stack, tell),
     ]);
-    const chat = openChat(config.chat, tell);
+    const chat = await openChat(config.chat, tell);
     return {
       transcriber,
       synthesizer,
@@ -62,7 +62,10 @@ async function openEars(
   tell: Tell,
 ): Promise<Transcriber> {
   const role = 'speech to text';
-  if (config.kind === 'remote') return openTranscriber(clientOf(config, role, tell), config);
+  if (config.kind === 'remote') {
+    const { openTranscriber } = await import('#src/speech/openai-transcriber.ts');
+    return openTranscriber(await clientOf(config, role, tell), config);
+  }
   const ready = stopwatch(role, 'embedded, English, demo quality', tell);
   const onProgress = (fraction: number) => tell({ kind: 'loading', role, fraction });
   const transcriber = stack.use(await openEmbeddedTranscriber({ onProgress }));
@@ -76,7 +79,10 @@ async function openVoice(
   tell: Tell,
 ): Promise<Synthesizer> {
   const role = 'text to speech';
-  if (config.kind === 'remote') return openSynthesizer(clientOf(config, role, tell), config);
+  if (config.kind === 'remote') {
+    const { openSynthesizer } = await import('#src/speech/openai-synthesizer.ts');
+    return openSynthesizer(await clientOf(config, role, tell), config);
+  }
   const { voice } = config;
   const ready = stopwatch(role, `embedded, English, voice ${voice ?? 'slt'}`, tell);
   const onProgress = (fraction: number) => tell({ kind: 'loading', role, fraction });
@@ -87,9 +93,13 @@ async function openVoice(
   return synthesizer;
 }
 
-function openChat(config: Config['chat'], tell: Tell): Pick<Engines, 'chat' | 'chatName'> {
+async function openChat(
+  config: Config['chat'],
+  tell: Tell,
+): Promise<Pick<Engines, 'chat' | 'chatName'>> {
   if (config.kind === 'remote') {
-    const model = openChatModel(clientOf(config, 'chat', tell), config);
+    const { openChatModel } = await import('#src/chat/openai-chat.ts');
+    const model = openChatModel(await clientOf(config, 'chat', tell), config);
     return { chat: () => model, chatName: new URL(config.baseUrl).host };
   }
   const advice = 'for a model set CHAT_COMPLETION_BASE_URL';
@@ -101,7 +111,8 @@ function openChat(config: Config['chat'], tell: Tell): Pick<Engines, 'chat' | 'c
   };
 }
 
-function clientOf({ baseUrl, model, apiKey }: Remote, role: Role, tell: Tell) {
+async function clientOf({ baseUrl, model, apiKey }: Remote, role: Role, tell: Tell) {
+  const { openClient } = await import('#src/provider/client.ts');
   stopwatch(role, `${model} at ${new URL(baseUrl).host}`, tell)();
   const onBaseUrl = (found: string) => tell({ kind: 'base-url', role, found });
   return openClient({ baseUrl, onBaseUrl, ...(apiKey && { apiKey }) });
