@@ -109,6 +109,13 @@ export class DaveGroup {
     return this.#transitions.ready(userId, transitionId);
   }
 
+  /** Inside, and no change of the group is proposed or under way. */
+  settled(userId: string): boolean {
+    const person = this.#people.get(userId);
+    const still = this.#proposed.length === 0 && !this.#transitions.waitsFor(userId);
+    return still && person?.leaf !== undefined && !person.lost;
+  }
+
   /** What has waited long enough by `atMs`. */
   tick(atMs: number): readonly DaveSend[] {
     const send = this.#transitions.tick(atMs);

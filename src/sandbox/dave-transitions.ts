@@ -32,6 +32,10 @@ export class DaveTransitions {
     return transition.waiting.size === 0 ? [this.#execute(id, transition)] : [];
   }
 
+  waitsFor(userId: string): boolean {
+    return [...this.#open.values()].some(({ waiting }) => waiting.has(userId));
+  }
+
   /** Nobody waits for this person any more. */
   drop(userId: string): readonly DaveSend[] {
     return [...this.#open.keys()].flatMap((id) => this.ready(userId, id));

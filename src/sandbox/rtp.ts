@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { tagBytes, type VoiceCipher } from './voice-cipher.ts';
 
 /** One 20 ms voice packet without its transport. */
 export type VoicePacket = {
@@ -12,12 +12,7 @@ export type VoicePacket = {
 /** Where a UDP peer is. */
 export type Remote = { readonly address: string; readonly port: number };
 
-export type EncryptionMode = 'aead_aes256_gcm_rtpsize';
-/** In the order a server offers them. */
-export const encryptionModes: readonly EncryptionMode[] = ['aead_aes256_gcm_rtpsize'];
-
 const opusPayloadType = 120;
-const tagBytes = 16;
 const counterBytes = 4;
 const oneByteExtension = 0xbede;
 
@@ -30,18 +25,21 @@ export function readSsrc(datagram: Buffer): number | undefined {
 }
 
 /**
- * What `datagram` carries; undefined if it is no voice packet or the key does not fit.
+ * What `datagram` carries; undefined if it is no voice packet or the cipher does not fit.
  *
  * `rtpsize`: the header with CSRCs and the four bytes that announce an extension stays readable and is authenticated;
  * the extension's body is encrypted with the payload (Discord docs, "Transport Encryption and Sending Voice").
  */
-export function openVoice(datagram: Buffer, key: Uint8Array): VoicePacket | undefined {
+export function openVoice(datagram: Buffer, cipher: VoiceCipher): VoicePacket | undefined {
   const ssrc = readSsrc(datagram);
   const [first = 0] = datagram;
   const extended = (first & 0x10) !== 0;
   const headBytes = 12 + 4 * (first & 0x0f) + (extended ? 4 : 0);
   if (ssrc === undefined || datagram.length < headBytes + tagBytes + counterBytes) return undefined;
-  const plain = decrypt(datagram, headBytes, key);
+  const counterAt = datagram.length - counterBytes;
+  const counter = datagram.readUInt32BE(counterAt);
+  const [head, sealed] = [datagram.subarray(0, headBytes), datagram.subarray(headBytes, counterAt)];
+  const plain = cipher.open(head, sealed, counter);
   if (!plain) return undefined;
   const skipped = extended ? 4 * datagram.readUInt16BE(headBytes - 2) : 0;
   const padding = (first & 0x20) === 0 ? 0 : (plain.at(-1) ?? 0);
@@ -61,12 +59,12 @@ export function openVoice(datagram: Buffer, key: Uint8Array): VoicePacket | unde
  * what Discord sends has one, while clients send none.
  */
 export class VoiceSealer {
-  readonly #key: Uint8Array;
+  readonly #cipher: VoiceCipher;
   readonly #extended: boolean;
   #counter = 0;
 
-  constructor(key: Uint8Array, extended: boolean) {
-    this.#key = key;
+  constructor(cipher: VoiceCipher, extended: boolean) {
+    this.#cipher = cipher;
     this.#extended = extended;
   }
 
@@ -89,27 +87,9 @@ export class VoiceSealer {
   }
 
   #encrypt(head: Buffer, plain: Buffer): Buffer {
-    const nonce = Buffer.alloc(12);
-    nonce.writeUInt32BE(this.#counter);
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce);
-    cipher.setAAD(head);
-    const body = [cipher.update(plain), cipher.final(), cipher.getAuthTag()];
-    return Buffer.concat([head, ...body, nonce.subarray(0, counterBytes)]);
-  }
-}
-
-function decrypt(datagram: Buffer, headBytes: number, key: Uint8Array): Buffer | undefined {
-  const counterAt = datagram.length - counterBytes;
-  const nonce = Buffer.alloc(12);
-  datagram.copy(nonce, 0, counterAt);
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce);
-  decipher.setAAD(datagram.subarray(0, headBytes));
-  decipher.setAuthTag(datagram.subarray(counterAt - tagBytes, counterAt));
-  try {
-    const plain = decipher.update(datagram.subarray(headBytes, counterAt - tagBytes));
-    return Buffer.concat([plain, decipher.final()]);
-  } catch {
-    return undefined;
+    const counter = Buffer.alloc(counterBytes);
+    counter.writeUInt32BE(this.#counter);
+    return Buffer.concat([head, this.#cipher.seal(head, plain, this.#counter), counter]);
   }
 }
 

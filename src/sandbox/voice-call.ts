@@ -3,6 +3,7 @@ import type { DaveSend } from './dave-transitions.ts';
 import type { VoicePacket } from './rtp.ts';
 import type { Caller } from './voice-caller.ts';
 import { op } from './voice-ops.ts';
+import type { EncryptionMode } from './voice-ports.ts';
 
 /** How long real clients get for their part of a change of keys. */
 const rules = { transitionMs: 2000, commitMs: 5000 };
@@ -31,9 +32,9 @@ export class VoiceCall {
   }
 
   /** Op 1 was right: op 4, the SSRCs of those who spoke before, and the way into the group. */
-  describe(caller: Caller, mode: string): void {
+  describe(caller: Caller, mode: EncryptionMode): void {
     const secret = { mode, secret_key: [...caller.key], dave_protocol_version: this.#dave };
-    caller.described = true;
+    caller.choose(mode);
     caller.send({ op: op.sessionDescription, d: secret });
     for (const other of this.#others(caller)) if (other.announced) tellSsrc(caller, other);
     this.#deliver(this.#group?.join(caller.userId) ?? []);
@@ -58,7 +59,7 @@ export class VoiceCall {
   /** Those to whom a packet of `from` goes, each with its own datagram. */
   relay(from: Caller, packet: VoicePacket, send: (datagram: Buffer, to: Caller) => void): void {
     for (const other of this.#others(from)) {
-      if (other.described && other.remote) send(other.sealer.seal(packet), other);
+      if (other.secrets && other.remote) send(other.secrets.sealer.seal(packet), other);
     }
   }
 
@@ -77,6 +78,12 @@ export class VoiceCall {
 
   invalidCommit(caller: Caller): void {
     this.#deliver(this.#group?.invalid(caller.userId) ?? []);
+  }
+
+  /** In the call, and everybody in it has the keys they need, as far as the server can know. */
+  settled(caller: Caller): boolean {
+    if (!caller.secrets) return false;
+    return !this.#group || this.#callers.size < 2 || this.#group.settled(caller.userId);
   }
 
   tick(atMs: number): void {

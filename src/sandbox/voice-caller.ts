@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { type Remote, VoiceSealer } from './rtp.ts';
+import { type VoiceCipher, voiceCipher } from './voice-cipher.ts';
+import type { FaultBook } from './voice-fault-book.ts';
 import type { VoiceMessage } from './voice-ops.ts';
 import { VoiceOutbox, type Wire } from './voice-outbox.ts';
-import type { VoiceTicket } from './voice-ports.ts';
+import type { EncryptionMode, VoiceTicket } from './voice-ports.ts';
 
 /** A socket as the calls see it. */
 export interface Line {
   send(wire: Wire): void;
   close(code: number): void;
 }
+
+/** What opens this person's packets, and what makes packets for them; extended as Discord's are. */
+export type Secrets = { readonly cipher: VoiceCipher; readonly sealer: VoiceSealer };
 
 /** Messages kept for a resume: some minutes of coming and going. */
 const keptMessages = 500;
@@ -18,22 +23,24 @@ export class Caller {
   readonly ticket: VoiceTicket;
   readonly ssrc: number;
   readonly key = randomBytes(32);
-  /** What goes to this person's UDP port; extended as Discord does. */
-  readonly sealer = new VoiceSealer(this.key, true);
   /** Where IP discovery came from. */
   remote: Remote | undefined;
-  /** Op 4 was sent: in the call. */
-  described = false;
+  /** Absent until op 1 chose how to encrypt: from then on in the call. */
+  secrets: Secrets | undefined;
+  /** When the call was last looked at, this person was in it and no keys were changing. */
+  settled = false;
   /** Op 5 came: the others know whose SSRC this is. */
   announced = false;
   lastBeatAtMs: number;
   /** Since when there has been no socket. */
   cutAtMs: number | undefined;
   readonly #outbox = new VoiceOutbox(keptMessages);
+  readonly #faults: FaultBook;
   #line: Line;
 
-  constructor(ticket: VoiceTicket, ssrc: number, line: Line, atMs: number) {
+  constructor(ticket: VoiceTicket, ssrc: number, faults: FaultBook, line: Line, atMs: number) {
     this.ticket = ticket;
+    this.#faults = faults;
     this.ssrc = ssrc;
     this.#line = line;
     this.lastBeatAtMs = atMs;
@@ -43,8 +50,18 @@ export class Caller {
     return this.ticket.userId;
   }
 
-  /** Numbered, and kept until acknowledged; while there is no socket it only is kept. */
+  choose(mode: EncryptionMode): void {
+    const cipher = voiceCipher(mode, this.key);
+    this.secrets = { cipher, sealer: new VoiceSealer(cipher, true) };
+  }
+
+  /** As late as the faults want it. */
   send(message: VoiceMessage): void {
+    this.#faults.post(this.userId, message.op, () => this.#sendNow(message));
+  }
+
+  /** Numbered, and kept until acknowledged; while there is no socket it only is kept. */
+  #sendNow(message: VoiceMessage): void {
     const wire = this.#outbox.number(message);
     if (this.cutAtMs === undefined) this.#line.send(wire);
   }
@@ -73,6 +90,7 @@ export class Caller {
     return true;
   }
 
+  /** Ends the socket; a session that can be resumed waits for that. */
   close(code: number): void {
     if (this.cutAtMs === undefined) this.#line.close(code);
   }

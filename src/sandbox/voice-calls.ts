@@ -1,6 +1,7 @@
-import type { VoicePacket } from './rtp.ts';
+import type { Remote, VoicePacket } from './rtp.ts';
 import { VoiceCall } from './voice-call.ts';
 import { Caller, type Line } from './voice-caller.ts';
+import { type FaultBook, resumable } from './voice-fault-book.ts';
 import { closeCode, op } from './voice-ops.ts';
 import type { VoiceTicket } from './voice-ports.ts';
 import type { Identify, Resume } from './voice-requests.ts';
@@ -11,6 +12,7 @@ export type CallRules = {
   readonly heartbeatMs: number;
   /** How long somebody without a socket may come back. */
   readonly resumeMs: number;
+  readonly faults: FaultBook;
 };
 
 /** All voice calls of this Discord, and who may take part in them. Gets instants, has no timers. */
@@ -48,7 +50,7 @@ export class VoiceCalls {
     if (!sealed) return closeCode.daveRequired;
     const former = this.#callers.get(at);
     if (former) this.remove(former, closeCode.disconnected, atMs);
-    const caller = new Caller(ticket, ++this.#lastSsrc, line, atMs);
+    const caller = new Caller(ticket, ++this.#lastSsrc, this.#rules.faults, line, atMs);
     this.#callers.set(at, caller);
     this.#bySsrc.set(caller.ssrc, caller);
     return caller;
@@ -61,17 +63,24 @@ export class VoiceCalls {
     call.enter(caller);
   }
 
-  /** Op 9 comes before what was missed: clients take binary messages only after it. */
   resume(claim: Resume, line: Line, atMs: number): Caller | number {
-    for (const caller of this.#callers.values()) {
-      const { guildId, sessionId, token } = caller.ticket;
+    const caller = this.#all().find(({ ticket: { guildId, sessionId, token } }) => {
       const same = guildId === claim.server_id && sessionId === claim.session_id;
-      if (!same || token !== claim.token) continue;
-      const greet = JSON.stringify({ op: op.resumed, d: null });
-      if (caller.resume(line, claim.seq_ack ?? -1, greet, atMs)) return caller;
-      this.remove(caller, closeCode.sessionGone, atMs);
-    }
-    return closeCode.sessionGone;
+      return same && token === claim.token;
+    });
+    if (!caller) return closeCode.sessionGone;
+    const fault = this.#rules.faults.closesAt(caller.userId, 'resume');
+    const resumed = fault === undefined && this.#goOn(caller, claim, line, atMs);
+    if (resumed) return caller;
+    const code = fault ?? closeCode.sessionGone;
+    if (!resumable(code)) this.remove(caller, code, atMs);
+    return code;
+  }
+
+  /** Op 9 comes before what was missed: clients take binary messages only after it. */
+  #goOn(caller: Caller, claim: Resume, line: Line, atMs: number): boolean {
+    const greet = JSON.stringify({ op: op.resumed, d: null });
+    return caller.resume(line, claim.seq_ack ?? -1, greet, atMs);
   }
 
   /** The call that `caller` is in. */
@@ -81,6 +90,21 @@ export class VoiceCalls {
 
   bySsrc(ssrc: number): Caller | undefined {
     return this.#bySsrc.get(ssrc);
+  }
+
+  /** The one whose UDP port this is, as far as IP discovery told. */
+  byRemote({ address, port }: Remote): Caller | undefined {
+    return this.#all().find(({ remote }) => remote?.port === port && remote.address === address);
+  }
+
+  /** This person's calls, at most one a server. */
+  ofPerson(userId: string): Caller[] {
+    return this.#all().filter((caller) => caller.userId === userId);
+  }
+
+  /** Others in the same call. */
+  besides(caller: Caller): Caller[] {
+    return this.#all().filter((one) => one !== caller && channelOf(one) === channelOf(caller));
   }
 
   relay(from: Caller, packet: VoicePacket, send: (datagram: Buffer, to: Caller) => void): void {
@@ -98,20 +122,40 @@ export class VoiceCalls {
     caller.close(code);
   }
 
+  /** Closes the socket for a fault; after some codes a session is there for a resume. */
+  fail(caller: Caller, code: number, atMs: number): void {
+    if (resumable(code)) caller.close(code);
+    else this.remove(caller, code, atMs);
+  }
+
   tick(atMs: number): void {
     const { heartbeatMs, resumeMs } = this.#rules;
-    for (const caller of [...this.#callers.values()]) {
+    for (const caller of this.#all()) {
       const { cutAtMs, lastBeatAtMs } = caller;
       const dead = cutAtMs === undefined && atMs - lastBeatAtMs > 3 * heartbeatMs;
       const away = cutAtMs !== undefined && atMs - cutAtMs > resumeMs;
       if (dead || away) this.remove(caller, closeCode.timeout, atMs);
     }
     for (const call of this.#calls.values()) call.tick(atMs);
+    for (const caller of this.#all()) this.#settle(caller, atMs);
   }
 
   /** Ends every call. */
   close(code: number, atMs: number): void {
-    for (const caller of [...this.#callers.values()]) this.remove(caller, code, atMs);
+    for (const caller of this.#all()) this.remove(caller, code, atMs);
+  }
+
+  /** Twice in a row, as the last message may still be on its way to the client. */
+  #settle(caller: Caller, atMs: number): void {
+    const before = caller.settled;
+    caller.settled = caller.cutAtMs === undefined && this.callOf(caller)?.settled(caller) === true;
+    if (!before || !caller.settled) return;
+    const code = this.#rules.faults.closesAt(caller.userId, 'settled');
+    if (code !== undefined) this.fail(caller, code, atMs);
+  }
+
+  #all(): Caller[] {
+    return [...this.#callers.values()];
   }
 }
 

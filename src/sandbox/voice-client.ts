@@ -5,24 +5,32 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { DaveMember } from './dave-member.ts';
 import { type VoicePacket, VoiceSealer } from './rtp.ts';
+import { encryptionModes, voiceCipher } from './voice-cipher.ts';
 import { ClientUdp } from './voice-client-udp.ts';
 import { VoiceEar } from './voice-ear.ts';
 import { VoiceMouth } from './voice-mouth.ts';
 import { op, type VoiceMessage } from './voice-ops.ts';
-import type { HeardFrame, Spoken, VoiceClient, VoiceCounts } from './voice-ports.ts';
+import type { HeardFrame, Microphone, Spoken, VoiceClient, VoiceCounts } from './voice-ports.ts';
 import { type SignalsOptions, VoiceSignals } from './voice-signals.ts';
 import { Watch } from './voice-watch.ts';
 
 export type VoiceClientOptions = SignalsOptions & {
   readonly codec: OpusCodec;
   readonly clock?: Clock;
+  /** The first one; default `gate`. */
+  readonly microphone?: Microphone;
 };
 
 const connectMs = 10_000;
-const mode = 'aead_aes256_gcm_rtpsize';
 
-const ready = z.object({ ssrc: z.int().min(0), ip: z.ipv4(), port: z.int().min(1).max(0xffff) });
+const ready = z.object({
+  ssrc: z.int().min(0),
+  ip: z.ipv4(),
+  port: z.int().min(1).max(0xffff),
+  modes: z.array(z.string()),
+});
 const description = z.object({
+  mode: z.enum(encryptionModes),
   secret_key: z.array(z.int().min(0).max(255)).length(32),
   dave_protocol_version: z.int(),
 });
@@ -49,6 +57,7 @@ export async function connectVoice(
   const deadline = AbortSignal.timeout(connectMs);
   try {
     await client.described(AbortSignal.any([signal, deadline]));
+    if (options.microphone) client.useMicrophone(options.microphone);
     return client;
   } catch (cause) {
     await client[Symbol.asyncDispose]();
@@ -78,7 +87,10 @@ class ConnectedVoice implements VoiceClient {
   constructor(options: VoiceClientOptions) {
     this.#options = options;
     this.#clock = options.clock ?? realClock;
-    this.#mouth = new VoiceMouth(options.codec, this.#clock, (packet) => this.#send(packet));
+    this.#mouth = new VoiceMouth(options.codec, this.#clock, {
+      speaking: (on) => this.#tellSpeaking(on ? 1 : 0),
+      packet: (packet) => this.#send(packet),
+    });
     this.#udp = new ClientUdp((datagram) => this.#ear?.take(datagram, this.#clock.nowMs()));
     this.#signals = new VoiceSignals(options, {
       json: (opcode, d) => this.#takeJson(opcode, d),
@@ -98,10 +110,14 @@ class ConnectedVoice implements VoiceClient {
     const either = AbortSignal.any([signal, this.#gone.signal]);
     try {
       await unlessAborted(before, either);
-      return await this.#say(pcm, either);
+      return await this.#mouth.speak(pcm, either);
     } finally {
       void before.then(resolve);
     }
+  }
+
+  useMicrophone(microphone: Microphone): void {
+    this.#mouth.use(microphone);
   }
 
   onFrame(listener: (frame: HeardFrame) => void): void {
@@ -123,6 +139,7 @@ class ConnectedVoice implements VoiceClient {
     this.#signals.close();
     this.#end('it was hung up');
     await this.#turn;
+    await this.#mouth.close(this.#gone.signal.reason);
     await this.#udp[Symbol.asyncDispose]();
     this.#ear?.close();
   }
@@ -131,6 +148,7 @@ class ConnectedVoice implements VoiceClient {
     const lost = new BotError('link.lost', true, `The voice call is over: ${why}.`);
     this.#watch.end(lost);
     this.#gone.abort(lost);
+    void this.#mouth.close(lost);
   }
 
   #takeJson(opcode: number, d: unknown): void {
@@ -160,7 +178,10 @@ class ConnectedVoice implements VoiceClient {
     this.#watch.tell();
   }
 
-  #discover({ ip, port, ssrc }: z.infer<typeof ready>): void {
+  /** Without a mode in common there is no call; the deadline ends it. */
+  #discover({ ip, port, ssrc, modes }: z.infer<typeof ready>): void {
+    const mode = modes.find((offered) => encryptionModes.some((known) => known === offered));
+    if (mode === undefined) return;
     this.#ssrc = ssrc;
     this.#udp.discover({ address: ip, port }, ssrc, (own) => {
       const data = { ...own, mode };
@@ -168,13 +189,14 @@ class ConnectedVoice implements VoiceClient {
     });
   }
 
-  #describe({ secret_key, dave_protocol_version }: z.infer<typeof description>): void {
+  #describe({ mode, secret_key, dave_protocol_version }: z.infer<typeof description>): void {
     const { ticket, codec } = this.#options;
-    const key = Buffer.from(secret_key);
+    const cipher = voiceCipher(mode, Buffer.from(secret_key));
     const { userId, channelId } = ticket;
     this.#dave = dave_protocol_version > 0 ? new DaveMember(userId, channelId) : undefined;
-    this.#sealer = new VoiceSealer(key, false);
-    this.#ear = new VoiceEar(codec, key, this.#dave, (frame) => {
+    this.#sealer = new VoiceSealer(cipher, false);
+    this.#ear = new VoiceEar(codec, cipher, this.#dave, (frame) => {
+      this.#mouth.hear(frame);
       for (const listener of this.#listeners) listener(frame);
     });
     this.#answer(this.#dave && [this.#dave.keyPackage()]);
@@ -191,15 +213,6 @@ class ConnectedVoice implements VoiceClient {
 
   #answer(messages: readonly VoiceMessage[] = []): void {
     for (const message of messages) this.#signals.send(message);
-  }
-
-  async #say(pcm: Pcm, signal: AbortSignal): Promise<Spoken> {
-    this.#tellSpeaking(1);
-    try {
-      return await this.#mouth.speak(pcm, signal);
-    } finally {
-      this.#tellSpeaking(0);
-    }
   }
 
   #tellSpeaking(flag: 0 | 1): void {

@@ -2,6 +2,7 @@ import type { OpusCodec, OpusDecoder } from '#src/audio/opus.ts';
 import { isSilenceFrame } from '#src/audio/packet.ts';
 import type { DaveMember } from './dave-member.ts';
 import { openVoice, readSsrc } from './rtp.ts';
+import type { VoiceCipher } from './voice-cipher.ts';
 import type { HeardFrame, VoiceCounts } from './voice-ports.ts';
 
 type Speaker = { readonly userId: string; readonly decoder: OpusDecoder };
@@ -13,7 +14,7 @@ const heldDatagrams = 25;
 /** Turns datagrams into sound, person by person; counts what it cannot. */
 export class VoiceEar {
   readonly #codec: OpusCodec;
-  readonly #key: Uint8Array;
+  readonly #cipher: VoiceCipher;
   readonly #dave: DaveMember | undefined;
   readonly #hear: (frame: HeardFrame) => void;
   readonly #speakers = new Map<number, Speaker>();
@@ -28,12 +29,12 @@ export class VoiceEar {
 
   constructor(
     codec: OpusCodec,
-    key: Uint8Array,
+    cipher: VoiceCipher,
     dave: DaveMember | undefined,
     hear: (frame: HeardFrame) => void,
   ) {
     this.#codec = codec;
-    this.#key = key;
+    this.#cipher = cipher;
     this.#dave = dave;
     this.#hear = hear;
   }
@@ -80,7 +81,7 @@ export class VoiceEar {
   }
 
   #open(speaker: Speaker, datagram: Buffer, atMs: number): void {
-    const packet = openVoice(datagram, this.#key);
+    const packet = openVoice(datagram, this.#cipher);
     if (!packet) {
       this.counts.unopened++;
       return;

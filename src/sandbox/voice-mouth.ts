@@ -1,99 +1,196 @@
-import { randomBytes } from 'node:crypto';
-import { energyDb } from '#src/audio/loudness.ts';
-import type { OpusCodec } from '#src/audio/opus.ts';
-import { type Pcm, toMono } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
+import type { OpusCodec, OpusEncoder } from '#src/audio/opus.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
+import {
+  type MicrophoneRules,
+  type MicrophoneState,
+  microphoneRules,
+  stepMicrophone,
+  tailFrames,
+} from './microphone.ts';
+import { PacketCount } from './packet-count.ts';
+import { Echo, RoomNoise } from './room-sound.ts';
 import type { VoicePacket } from './rtp.ts';
-import type { Spoken } from './voice-ports.ts';
+import { type EncoderRateHz, encoderRate, frameMs, Speech } from './speech-frames.ts';
+import type { HeardFrame, Microphone, Spoken } from './voice-ports.ts';
 
-type EncoderRateHz = 16_000 | 24_000 | 48_000;
-export type SendPacket = (packet: Omit<VoicePacket, 'ssrc'>) => void;
+/** Where the mouth's packets go, and whether there are any for now. */
+export interface MouthListener {
+  speaking(on: boolean): void;
+  packet(packet: Omit<VoicePacket, 'ssrc'>): void;
+}
 
-const frameMs = 20;
-/** RTP counts at 48 kHz whatever the encoder's rate. */
-const timestampsPerFrame = 960;
-/** A louder frame of the source is voice; below lie the pauses of a studio recording. */
-const voicedDb = -45;
+type UnderWay = {
+  readonly speech: Speech;
+  readonly done: (spoken: Spoken) => void;
+  readonly failed: (cause: unknown) => void;
+  /** Frames until it is over, once all is said. */
+  tail: number;
+};
+
+/** Who is later than this goes on from now. */
+const latestMs = 1000;
 const silence = Buffer.of(0xf8, 0xff, 0xfe);
-const silenceFrames = 5;
+const roomRateHz = 48_000;
 
-/** Speaks in real time: 20 ms a packet on a grid of the clock; a packet that is late is caught up with. */
+/** Sends what a microphone picks up: 20 ms a packet on a grid of the clock; a packet that is late is caught up with. */
 export class VoiceMouth {
   readonly #codec: OpusCodec;
   readonly #clock: Clock;
-  readonly #send: SendPacket;
-  #sequence = randomBytes(2).readUInt16BE();
-  #timestamp = randomBytes(4).readUInt32BE();
-  #lastAtMs: number | undefined;
+  readonly #listener: MouthListener;
+  readonly #closing = new AbortController();
+  readonly #encoders = new Map<EncoderRateHz, OpusEncoder>();
+  readonly #count = new PacketCount();
+  readonly #echo = new Echo();
+  #noise = new RoomNoise(1);
+  #rules: MicrophoneRules = microphoneRules.gate;
+  #state: MicrophoneState = { hold: 0, silence: 0 };
+  #next: Microphone | undefined;
+  #underWay: UnderWay | undefined;
+  #loop: Promise<void> = Promise.resolve();
+  #running = false;
+  #sending = false;
 
-  constructor(codec: OpusCodec, clock: Clock, send: SendPacket) {
+  constructor(codec: OpusCodec, clock: Clock, listener: MouthListener) {
     this.#codec = codec;
     this.#clock = clock;
-    this.#send = send;
+    this.#listener = listener;
+  }
+
+  /** From the end of the present speech on. */
+  use(microphone: Microphone): void {
+    this.#next = microphone;
+    if (!this.#underWay) this.#change();
   }
 
   /** One at a time. Without anything louder than -45 dB the voiced instants are the first packet's. */
   async speak(pcm: Pcm, signal: AbortSignal): Promise<Spoken> {
-    const rateHz = encoderRate(pcm.rateHz);
-    const frames = cut(resample(toMono(pcm), rateHz).samples, rateHz);
-    const encoder = this.#codec.encoder(rateHz);
-    const voiced: number[] = [];
+    signal.throwIfAborted();
+    const speech = new Speech(pcm, this.#rules.noise ? roomRateHz : encoderRate(pcm.rateHz));
+    const { promise, resolve: done, reject: failed } = Promise.withResolvers<Spoken>();
+    this.#underWay = { speech, done, failed, tail: tailFrames(this.#rules) };
+    const abort = () => this.#breakOff(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    this.#start();
+    return await promise.finally(() => signal.removeEventListener('abort', abort));
+  }
+
+  /** What the loudspeaker plays. */
+  hear({ fromUserId, samples, audible, atMs }: HeardFrame): void {
+    if (!this.#rules.echo || !audible) return;
+    this.#echo.hear(fromUserId, samples, atMs);
+    if (this.#echo.pending) this.#start();
+  }
+
+  /** Nothing is sent any more; a speech under way is broken off with `reason`. */
+  async close(reason: unknown): Promise<void> {
+    this.#breakOff(reason);
+    this.#closing.abort(reason);
+    await this.#loop;
+    for (const encoder of this.#encoders.values()) encoder.free();
+    this.#encoders.clear();
+  }
+
+  #breakOff(reason: unknown): void {
+    this.#underWay?.failed(reason);
+    this.#underWay = undefined;
+    this.#state = this.#resting(0);
+    this.#change();
+  }
+
+  #change(): void {
+    if (!this.#next) return;
+    const { profile, seed = 1 } = this.#next;
+    this.#next = undefined;
+    this.#noise = new RoomNoise(seed);
+    this.#echo.clear();
+    this.#rules = microphoneRules[profile];
+    this.#state = this.#resting(this.#sending ? this.#rules.silenceFrames : 0);
+    if (this.#state.hold > 0) this.#start();
+  }
+
+  #resting(silent: number): MicrophoneState {
+    const open = this.#rules.holdFrames === Number.POSITIVE_INFINITY;
+    return { hold: open ? Number.POSITIVE_INFINITY : 0, silence: silent };
+  }
+
+  #start(): void {
+    if (this.#running || this.#closing.signal.aborted) return;
+    this.#running = true;
+    this.#loop = this.#run().catch((cause: unknown) => this.#underWay?.failed(cause));
+  }
+
+  async #run(): Promise<void> {
     try {
-      const startMs = this.#clock.nowMs();
-      this.#skipPause(startMs);
-      let firstPacketAtMs: number | undefined;
-      for (let n = 0; n < frames.length + silenceFrames; n++) {
-        await this.#reach(startMs + n * frameMs, signal);
-        const frame = frames[n];
-        const atMs = this.#say(frame ? encoder.encode(frame) : silence);
-        firstPacketAtMs ??= atMs;
-        if (frame && energyDb(frame) > voicedDb) voiced.push(atMs);
+      for (let dueMs = this.#clock.nowMs(); this.#tick(); ) {
+        dueMs = await this.#reach(dueMs + frameMs);
       }
-      const first = firstPacketAtMs ?? startMs;
-      return {
-        firstPacketAtMs: first,
-        firstVoicedAtMs: voiced[0] ?? first,
-        lastVoicedAtMs: voiced.at(-1) ?? first,
-      };
     } finally {
-      encoder.free();
+      this.#running = false;
+      this.#hush();
     }
   }
 
-  async #reach(dueMs: number, signal: AbortSignal): Promise<void> {
+  async #reach(dueMs: number): Promise<number> {
+    const { signal } = this.#closing;
     signal.throwIfAborted();
     const waitMs = dueMs - this.#clock.nowMs();
     if (waitMs > 0) await this.#clock.sleep(waitMs, signal);
+    return waitMs < -latestMs ? this.#clock.nowMs() : dueMs;
   }
 
-  /** Timestamps go on while nobody speaks, sequence numbers do not (RFC 3550 section 5.1). */
-  #skipPause(nowMs: number): void {
-    const pauseMs = nowMs - (this.#lastAtMs ?? nowMs);
-    const skipped = Math.max(0, Math.round(pauseMs / frameMs) - 1);
-    this.#timestamp = (this.#timestamp + skipped * timestampsPerFrame) >>> 0;
-  }
-
-  #say(opus: Buffer): number {
-    this.#sequence = (this.#sequence + 1) & 0xffff;
-    this.#timestamp = (this.#timestamp + timestampsPerFrame) >>> 0;
+  /** One 20 ms; false when there is nothing more to come. */
+  #tick(): boolean {
+    const speech = this.#underWay?.speech;
+    const frame = speech?.next;
+    const rateHz = frame && speech ? speech.rateHz : roomRateHz;
+    const heard = frame?.slice() ?? new Int16Array((rateHz * frameMs) / 1000);
+    const echo = this.#echo.addTo(heard, this.#clock.nowMs() + frameMs / 2);
+    const [state, sent] = stepMicrophone(this.#state, frame !== undefined || echo, this.#rules);
+    this.#state = state;
+    if (sent === 'sound' && this.#rules.noise) this.#noise.addTo(heard);
     const atMs = this.#clock.nowMs();
-    this.#send({ sequence: this.#sequence, timestamp: this.#timestamp, payload: opus });
-    this.#lastAtMs = atMs;
-    return atMs;
+    if (sent === 'nothing') this.#hush();
+    else this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : silence, atMs);
+    speech?.left(atMs);
+    this.#finish(frame === undefined, atMs);
+    return this.#goesOn();
   }
-}
 
-function encoderRate(rateHz: number): EncoderRateHz {
-  return rateHz === 16_000 || rateHz === 24_000 ? rateHz : 48_000;
-}
+  #goesOn(): boolean {
+    const { hold, silence: silent } = this.#state;
+    return this.#underWay !== undefined || hold > 0 || silent > 0 || this.#echo.pending;
+  }
 
-/** 20 ms each; the last is filled up with silence. */
-function cut(samples: Int16Array, rateHz: EncoderRateHz): Int16Array[] {
-  const length = (rateHz * frameMs) / 1000;
-  return Array.from({ length: Math.ceil(samples.length / length) }, (_, n) => {
-    const frame = new Int16Array(length);
-    frame.set(samples.subarray(n * length, (n + 1) * length));
-    return frame;
-  });
+  /** `inTail`: this frame carried nothing of the speech. */
+  #finish(inTail: boolean, atMs: number): void {
+    const underWay = this.#underWay;
+    if (!underWay || underWay.speech.next) return;
+    if (inTail) underWay.tail--;
+    if (underWay.tail > 0) return;
+    this.#underWay = undefined;
+    this.#change();
+    underWay.done(underWay.speech.spoken(atMs));
+  }
+
+  #encode(samples: Int16Array, rateHz: EncoderRateHz): Buffer {
+    const encoder = this.#encoders.get(rateHz) ?? this.#codec.encoder(rateHz);
+    this.#encoders.set(rateHz, encoder);
+    return encoder.encode(samples);
+  }
+
+  #send(payload: Buffer, atMs: number): void {
+    if (!this.#sending) {
+      this.#sending = true;
+      this.#listener.speaking(true);
+      this.#count.skipPause(atMs);
+    }
+    this.#listener.packet({ ...this.#count.next(atMs), payload });
+  }
+
+  #hush(): void {
+    if (!this.#sending) return;
+    this.#sending = false;
+    this.#listener.speaking(false);
+  }
 }

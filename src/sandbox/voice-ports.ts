@@ -9,6 +9,9 @@ export type VoiceTicket = {
   readonly token: string;
 };
 
+/** How voice is encrypted between a client and the server. Discord offers both; clients take the first they know. */
+export type EncryptionMode = 'aead_aes256_gcm_rtpsize' | 'aead_xchacha20_poly1305_rtpsize';
+
 /** The voice half of the small Discord: voice gateway v8, UDP, end-to-end group. */
 export interface VoiceServer extends AsyncDisposable {
   /** `localhost:PORT`, as VOICE_SERVER_UPDATE names it. */
@@ -19,7 +22,89 @@ export interface VoiceServer extends AsyncDisposable {
   admit(ticket: VoiceTicket): void;
   /** Ends the person's call there with `closeCode` (4014: disconnected). */
   expel(guildId: string, userId: string, closeCode: number): void;
+  readonly faults: VoiceFaults;
 }
+
+/** What goes wrong on demand in the calls of one person, who need not be there yet; others notice nothing. */
+export type VoiceFaults = NetworkFaults &
+  GatewayFaults & {
+    /** Ends the faults of that person, or all of them. What is already under way still arrives. */
+    heal(userId?: string): void;
+  };
+
+/** One way of a UDP path. Whatever is absent is perfect; the same seed gives the same fate to the same datagrams. */
+export type Way = {
+  /** Nothing passes, voice, discovery and keep-alives alike. */
+  readonly dead?: boolean;
+  /** Share of datagrams that vanish, 0 to 1. */
+  readonly loss?: number;
+  /** Share of datagrams that arrive twice. */
+  readonly duplicates?: number;
+  /** Share of datagrams that wait for the next one to overtake them, or for 60 ms. */
+  readonly reorder?: number;
+  /** Every datagram is this late; at most 5000. With more than 500 on the way the newest is lost. */
+  readonly delayMs?: number;
+  /** Each is later by up to this much more; order is kept. */
+  readonly jitterMs?: number;
+  /** Default 1. */
+  readonly seed?: number;
+};
+
+/**
+ * A datagram a client is to refuse: `junk` looks like voice, and is noise; `short` has 0 to 20 random bytes; `bad tag` is a
+ * packet of somebody in the call, but for its tag. `server` is the true address, `stranger` another port.
+ */
+export type Forgery = {
+  readonly from: 'server' | 'stranger';
+  readonly datagram: 'junk' | 'short' | 'bad tag' | Uint8Array;
+};
+
+export interface NetworkFaults {
+  /** `up` leads from the person to the server, `down` back. Replaces what was said before; both default to perfect. */
+  network(userId: string, ways: { readonly up?: Way; readonly down?: Way }): void;
+  /** Sends it at once, past `network`; nothing happens until IP discovery has told where the person is. */
+  forge(userId: string, forgery: Forgery): void;
+  /** While on, what this person says reaches others sealed for transport, but with noise for Opus. */
+  garble(userId: string, on: boolean): void;
+  /** The next `times` requests for IP discovery get no answer. */
+  ignoreDiscovery(userId: string, times: number): void;
+}
+
+/**
+ * A point in the life of a voice connection: op 0 came (nothing is answered), op 2 is sent, op 1 came (nothing is answered), op 4
+ * is sent, op 7 came (the resume is refused), or the person is in the call and its keys do not change, noticed within 100 ms.
+ */
+export type VoiceStep = 'identify' | 'ready' | 'select' | 'described' | 'resume' | 'settled';
+
+/** Ops 2, 4, 5, 11 (with 18 and 20), 13, and 21 to 31. */
+export type VoiceEvent = 'ready' | 'description' | 'speaking' | 'connect' | 'disconnect' | 'dave';
+
+export interface GatewayFaults {
+  /** Closes the present socket with `code`. The session stays for a resume with codes below 4000 and 4015. */
+  close(userId: string, code: number): void;
+  /** The same whenever `step` is reached, `times` times (default: every time). One rule per step, the last said. */
+  closeAt(userId: string, step: VoiceStep, code: number, times?: number): void;
+  /** Events of that kind come `byMs` later than they should, so others overtake them; Infinity withholds them, 0 ends it. */
+  late(userId: string, event: VoiceEvent, byMs: number): void;
+  /** For new sockets of everybody: `hang` takes them and says nothing at all, `refuse` ends their handshake with a 503. */
+  door(state: 'open' | 'hang' | 'refuse'): void;
+}
+
+/**
+ * How a person's client treats what the microphone picks up.
+ *
+ * - `gate`: as spoken, up to the last frame with voice; five silence frames follow at once.
+ * - `release`: room noise at -55 dBFS beneath, and for 300 ms after the last voice; then five silence frames. Real clients do this.
+ * - `open`: room noise from entering the call until leaving it, never a silence frame.
+ * - `speakers`: as `release`, and everybody else in the call comes back 150 ms late and 20 dB quieter.
+ */
+export type MicrophoneProfile = 'gate' | 'release' | 'open' | 'speakers';
+
+export type Microphone = {
+  readonly profile: MicrophoneProfile;
+  /** Of the room noise; default 1. */
+  readonly seed?: number;
+};
 
 /** When a simulated person spoke, on the clock all processes of the machine share. */
 export type Spoken = {
@@ -57,12 +142,15 @@ export type VoiceCounts = {
 /** A simulated person's end of a voice call: a real client over TLS and UDP. */
 export interface VoiceClient extends AsyncDisposable {
   /**
-   * Speaks `pcm` in real time, 20 ms a packet, then five silence frames; calls wait for each other.
-   * A speech that is aborted ends without silence frames, as a broken line does.
+   * Speaks `pcm` in real time, 20 ms a packet, and what the microphone adds; calls wait for each other.
+   * Ends after the silence frames, with an open microphone after the last frame with voice. A speech that is aborted
+   * ends without silence frames, as a broken line does.
    *
    * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
    */
   speak(pcm: Pcm, signal: AbortSignal): Promise<Spoken>;
+  /** Another microphone from the end of the present speech on; the first is `gate`. */
+  useMicrophone(microphone: Microphone): void;
   /** Called for each frame that could be opened and decoded, in order of arrival. */
   onFrame(listener: (frame: HeardFrame) => void): void;
   /**

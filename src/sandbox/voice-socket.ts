@@ -1,10 +1,11 @@
 import type { WebSocket } from 'ws';
 import type { Clock } from '#src/base/clock.ts';
-import { encryptionModes } from './rtp.ts';
 import type { Caller, Line } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
+import { cutCode, type FaultBook } from './voice-fault-book.ts';
 import { closeCode, op } from './voice-ops.ts';
 import type { Wire } from './voice-outbox.ts';
+import type { EncryptionMode, VoiceStep } from './voice-ports.ts';
 import {
   type Identify,
   type Resume,
@@ -16,6 +17,9 @@ export type SocketRules = {
   readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly udpPort: number;
+  /** Offered, best first. */
+  readonly modes: readonly EncryptionMode[];
+  readonly faults: FaultBook;
 };
 
 /** A client that reads too little to stay below this is cut off. */
@@ -31,6 +35,8 @@ export class VoiceSocket implements Line {
   readonly #rules: SocketRules;
   readonly #tooLate: NodeJS.Timeout;
   #caller: Caller | undefined;
+  /** Closed from this side: whatever comes back as a code is no goodbye. */
+  #closing = false;
 
   constructor(socket: WebSocket, calls: VoiceCalls, rules: SocketRules) {
     this.#socket = socket;
@@ -52,7 +58,9 @@ export class VoiceSocket implements Line {
   }
 
   close(code: number): void {
-    this.#socket.close(code);
+    this.#closing = true;
+    if (code === cutCode) this.#socket.terminate();
+    else this.#socket.close(code);
     this.#part();
   }
 
@@ -70,7 +78,7 @@ export class VoiceSocket implements Line {
     const request = readVoiceRequest(frame, isBinary);
     const refused = typeof request === 'number' ? request : this.#take(request);
     if (refused === undefined) return;
-    if (this.#caller) this.#calls.remove(this.#caller, refused, this.#nowMs());
+    if (this.#caller) this.#calls.fail(this.#caller, refused, this.#nowMs());
     else this.close(refused);
   }
 
@@ -89,16 +97,15 @@ export class VoiceSocket implements Line {
 
   #identify(claim: Identify): number | undefined {
     if (this.#caller) return closeCode.identifiedTwice;
+    const fault = this.#fault(claim.user_id, 'identify');
+    if (fault !== undefined) return fault;
     const caller = this.#calls.identify(claim, this, this.#nowMs());
     if (typeof caller === 'number') return caller;
     this.#seat(caller);
-    const { udpPort: port } = this.#rules;
-    caller.send({
-      op: op.ready,
-      d: { ssrc: caller.ssrc, ip: '127.0.0.1', port, modes: encryptionModes },
-    });
+    const { udpPort: port, modes } = this.#rules;
+    caller.send({ op: op.ready, d: { ssrc: caller.ssrc, ip: '127.0.0.1', port, modes } });
     this.#calls.enter(caller);
-    return undefined;
+    return this.#fault(caller.userId, 'ready');
   }
 
   #resume(claim: Resume): number | undefined {
@@ -126,10 +133,12 @@ export class VoiceSocket implements Line {
       case op.selectProtocol: {
         const { protocol, data } = request.d;
         if (protocol !== 'udp') return closeCode.unknownProtocol;
-        const mode = encryptionModes.find((offered) => offered === data.mode);
+        const mode = this.#rules.modes.find((offered) => offered === data.mode);
         if (!mode) return closeCode.unknownMode;
-        if (!caller.described) call?.describe(caller, mode);
-        return undefined;
+        const fault = this.#fault(caller.userId, 'select');
+        if (fault !== undefined || caller.secrets) return fault;
+        call?.describe(caller, mode);
+        return this.#fault(caller.userId, 'described');
       }
       case op.speaking:
         if (request.d.speaking !== 0) call?.speaking(caller);
@@ -153,7 +162,12 @@ export class VoiceSocket implements Line {
     clearTimeout(this.#tooLate);
     const caller = this.#caller;
     const cut = caller?.cut(this, this.#nowMs());
-    if (caller && cut && code === 1000) this.#calls.remove(caller, code, this.#nowMs());
+    if (caller && cut && code === 1000 && !this.#closing)
+      this.#calls.remove(caller, code, this.#nowMs());
+  }
+
+  #fault(userId: string, step: VoiceStep): number | undefined {
+    return this.#rules.faults.closesAt(userId, step);
   }
 
   #nowMs(): number {

@@ -8,8 +8,12 @@ import {
   VoiceSealer,
   writeDiscovery,
 } from '#src/sandbox/rtp.ts';
+import { encryptionModes, voiceCipher } from '#src/sandbox/voice-cipher.ts';
+import type { EncryptionMode } from '#src/sandbox/voice-ports.ts';
 
-const key = randomBytes(32);
+const cipherOf = (mode: EncryptionMode) => voiceCipher(mode, randomBytes(32));
+const aesKey = randomBytes(32);
+const aes = voiceCipher('aead_aes256_gcm_rtpsize', aesKey);
 const packet = {
   sequence: 65_535,
   timestamp: 4_294_967_295,
@@ -17,22 +21,24 @@ const packet = {
   payload: Buffer.from('opus'),
 };
 
-test.each([true, false])(
-  'what was sealed (extended: %s) can be opened, with the key only',
-  (extended) => {
-    const datagram = new VoiceSealer(key, extended).seal(packet);
+test.each(encryptionModes.flatMap((mode) => [true, false].map((extended) => ({ mode, extended }))))(
+  'what was sealed with $mode (extended: $extended) can be opened, with the key only',
+  ({ mode, extended }) => {
+    const cipher = cipherOf(mode);
+    const datagram = new VoiceSealer(cipher, extended).seal(packet);
     expect(readSsrc(datagram)).toBe(7);
-    expect(openVoice(datagram, key)).toEqual(packet);
-    expect(openVoice(datagram, randomBytes(32))).toBeUndefined();
+    expect(openVoice(datagram, cipher)).toEqual(packet);
+    expect(openVoice(datagram, cipherOf(mode))).toBeUndefined();
   },
 );
 
-test('no bit of a datagram can be changed unnoticed', () => {
-  const datagram = new VoiceSealer(key, true).seal(packet);
+test.each(encryptionModes)('no bit of a datagram of %s can be changed unnoticed', (mode) => {
+  const cipher = cipherOf(mode);
+  const datagram = new VoiceSealer(cipher, true).seal(packet);
   for (let bit = 0; bit < datagram.length * 8; bit++) {
     const bent = Buffer.from(datagram);
     bent.writeUInt8(bent.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-    expect(openVoice(bent, key)).toBeUndefined();
+    expect(openVoice(bent, cipher)).toBeUndefined();
   }
 });
 
@@ -41,7 +47,7 @@ test('datagrams of any length and content are taken without complaint', () => {
     for (const first of [0x80, 0x90, 0xbf]) {
       const noise = randomBytes(sizeBytes);
       if (sizeBytes > 1) noise.set([first, 120]);
-      expect(openVoice(noise, key)).toBeUndefined();
+      expect(openVoice(noise, aes)).toBeUndefined();
       expect(readDiscovery(noise)).toBeUndefined();
     }
   }
@@ -50,12 +56,12 @@ test('datagrams of any length and content are taken without complaint', () => {
 test('contributing sources and padding are no part of the payload', () => {
   const head = Buffer.alloc(16);
   head.set([0xa1, 120]); // version 2, padded, one contributing source
-  const cipher = createCipheriv('aes-256-gcm', key, Buffer.alloc(12));
+  const cipher = createCipheriv('aes-256-gcm', aesKey, Buffer.alloc(12));
   cipher.setAAD(head);
   const plain = Buffer.from([1, 2, 3, 0, 0, 3]);
   const body = [cipher.update(plain), cipher.final(), cipher.getAuthTag()];
   const datagram = Buffer.concat([head, ...body, Buffer.alloc(4)]);
-  expect(openVoice(datagram, key)?.payload).toEqual(Buffer.from([1, 2, 3]));
+  expect(openVoice(datagram, aes)?.payload).toEqual(Buffer.from([1, 2, 3]));
 });
 
 test('an answer to IP discovery carries the address', () => {

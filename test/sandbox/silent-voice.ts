@@ -1,6 +1,6 @@
 import type { OpusCodec } from '#src/audio/opus.ts';
 import type { VoiceHalf } from '#src/sandbox/sandbox.ts';
-import type { HeardFrame, VoiceTicket } from '#src/sandbox/voice-ports.ts';
+import type { HeardFrame, VoiceFaults, VoiceTicket } from '#src/sandbox/voice-ports.ts';
 
 /** A voice half without sound: it notes who was let in and thrown out, and plays frames it is handed. */
 export function silentVoice() {
@@ -13,10 +13,12 @@ export function silentVoice() {
       certificate: 'no certificate',
       admit: (ticket) => void admitted.push(ticket),
       expel: (_guildId, userId, closeCode) => void expelled.push({ userId, closeCode }),
+      faults: noFaults,
       [Symbol.asyncDispose]: async () => undefined,
     }),
     connect: async () => ({
       speak: async () => ({ firstPacketAtMs: 1, firstVoicedAtMs: 2, lastVoicedAtMs: 3 }),
+      useMicrophone: () => undefined,
       onFrame: (listener) => void listeners.push(listener),
       settled: async () => undefined,
       counts: () => ({
@@ -36,6 +38,18 @@ export function silentVoice() {
   };
   return { half, admitted, expelled, play };
 }
+
+const noFaults: VoiceFaults = {
+  network: () => undefined,
+  forge: () => undefined,
+  garble: () => undefined,
+  ignoreDiscovery: () => undefined,
+  close: () => undefined,
+  closeAt: () => undefined,
+  late: () => undefined,
+  door: () => undefined,
+  heal: () => undefined,
+};
 
 const noCodec: OpusCodec = {
   name: 'none',

@@ -43,7 +43,7 @@ test('two people at once are kept apart', async () => {
   await settle({ [ada]: one, [bob]: two, [cleo]: three });
   const [clubs, fives] = [await speech('human-cards-001'), await speech('human-cards-004')];
   await Promise.all([one.speak(clubs, soon()), two.speak(fives, soon())]);
-  await heardFrames(heard, 60 + 83);
+  await heardFrames(heard, 60 + 69);
   expect(similarity(heard.pcm(ada), clubs)).toBeGreaterThan(0.9);
   expect(similarity(heard.pcm(bob), fives)).toBeGreaterThan(0.9);
   expect(similarity(heard.pcm(bob), clubs)).toBeLessThan(0.6);

@@ -23,10 +23,12 @@ const never = new AbortController().signal;
 async function mouth() {
   const clock = new SleptClock();
   const sent: (Omit<VoicePacket, 'ssrc'> & { atMs: number })[] = [];
-  const speaker = new VoiceMouth(await loadOpus(), clock, (packet) => {
-    sent.push({ ...packet, atMs: clock.nowMs() });
+  const flags: boolean[] = [];
+  const speaker = new VoiceMouth(await loadOpus(), clock, {
+    speaking: (on) => flags.push(on),
+    packet: (packet) => sent.push({ ...packet, atMs: clock.nowMs() }),
   });
-  return { clock, sent, speaker };
+  return { clock, sent, flags, speaker };
 }
 
 const silent = ({ payload }: { payload: Buffer }) => payload.equals(Buffer.of(0xf8, 0xff, 0xfe));

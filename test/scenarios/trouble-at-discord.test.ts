@@ -89,10 +89,11 @@ function watchedVoice(onExpel: () => void): VoiceHalf {
   return {
     async open(options) {
       const server = await openVoiceServer(options);
-      const { endpoint, certificate } = server;
+      const { endpoint, certificate, faults } = server;
       return {
         endpoint,
         certificate,
+        faults,
         admit: (ticket) => server.admit(ticket),
         expel(guildId, userId, closeCode) {
           onExpel();
