@@ -30,6 +30,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   commands: ['session', 'people', 'texts', 'base'],
   discord: ['session', 'people', 'texts', 'audio', 'base'],
   sandbox: ['speech', 'audio', 'base'],
+  storage: ['session', 'people', 'chat', 'base'],
   status: ['session', 'base'],
   console: ['session', 'speech', 'audio', 'base'],
 };

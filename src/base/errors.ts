@@ -19,6 +19,8 @@ export const errorCodes = {
   'discord.bad_token': 'Discord refused the token',
   'discord.unreachable': 'the Discord API could not be reached',
   'discord.forbidden': 'the bot lacks a permission in a channel',
+  'store.unreadable': 'what is kept about people and panels cannot be read',
+  'store.unwritable': 'what is kept about people and panels cannot be written',
   'sandbox.failed': 'the sandbox did not start or went away',
 } as const;
 

@@ -1,0 +1,83 @@
+import type { ConsentBook, Standing } from '#src/people/consent-book.ts';
+import type { Database } from './database.ts';
+import type { DatabaseSync } from './sqlite.ts';
+
+/** What people said, one row per person and server. */
+export class SqliteConsents implements ConsentBook {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async read(guildId: string): Promise<ReadonlyMap<string, Standing>> {
+    const sql = 'SELECT person_id, kind, until_ms FROM standings WHERE guild_id = ?';
+    const rows = await this.#database.read((sqlite) => sqlite.prepare(sql).all(guildId));
+    return new Map(rows.map((row) => [String(row.person_id), standingOf(row)]));
+  }
+
+  async write(guildId: string, personId: string, standing: Standing): Promise<void> {
+    const untilMs = standing.kind === 'until' ? standing.wallMs : null;
+    await this.#database.write((sqlite) =>
+      sqlite
+        .prepare('REPLACE INTO standings (guild_id, person_id, kind, until_ms) VALUES (?, ?, ?, ?)')
+        .run(guildId, personId, standing.kind, untilMs),
+    );
+  }
+
+  count(
+    guildId: string,
+    personId: string,
+  ): Promise<{ readonly captionLines: number; readonly settings: number }> {
+    return this.#database.read((sqlite) => ({
+      captionLines: 0,
+      settings: sum(
+        tablesAboutPersons(sqlite).map((table) =>
+          Number(
+            sqlite
+              .prepare(`SELECT count(*) AS n FROM ${table} WHERE guild_id = ? AND person_id = ?`)
+              .get(guildId, personId)?.n,
+          ),
+        ),
+      ),
+    }));
+  }
+
+  async erase(guildId: string, personId: string): Promise<number> {
+    const deleted = await this.#database.write((sqlite) =>
+      sum(
+        tablesAboutPersons(sqlite).map((table) =>
+          Number(
+            sqlite
+              .prepare(`DELETE FROM ${table} WHERE guild_id = ? AND person_id = ?`)
+              .run(guildId, personId).changes,
+          ),
+        ),
+      ),
+    );
+    await this.#database.scrub();
+    return deleted;
+  }
+}
+
+/** Found by their columns, so that a later table about persons cannot be forgotten. */
+function tablesAboutPersons(sqlite: DatabaseSync): readonly string[] {
+  return sqlite
+    .prepare(
+      `SELECT '"' || t.name || '"' AS quoted FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+       WHERE t.type = 'table' AND c.name = 'person_id'`,
+    )
+    .all()
+    .map(({ quoted }) => String(quoted));
+}
+
+/** What is not understood counts as a no. */
+function standingOf({ kind, until_ms }: Readonly<Record<string, unknown>>): Standing {
+  if (kind === 'always') return { kind };
+  if (kind === 'until') return { kind, wallMs: Number(until_ms) };
+  return { kind: 'never' };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}

@@ -1,0 +1,136 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Clock } from '#src/base/clock.ts';
+import { inTransaction, migrate } from './schema.ts';
+import { DatabaseSync } from './sqlite.ts';
+import { asTrouble, damaged, isBusy } from './trouble.ts';
+
+export type StoreOptions = {
+  readonly clock: Clock;
+  /** How long another program may hold the store before an operation fails; default 2 s. */
+  readonly patienceMs?: number;
+  /** The store is full at this size; default: when its disk is. */
+  readonly maxBytes?: number;
+};
+
+/** SQLite waits inside the call, and with it every voice of this process; so it waits this long only. */
+const innerWaitMs = 5;
+const retryMs = 25;
+
+/**
+ * One SQLite file, opened and of the present format; `:memory:` is a store that ends with the process.
+ *
+ * Errors: BotError `store.unreadable`.
+ */
+export async function openDatabase(path: string, options: StoreOptions): Promise<Database> {
+  const { clock, patienceMs = 2_000 } = options;
+  const never = new AbortController().signal;
+  try {
+    const open = () => openSqlite(path, options.maxBytes);
+    const sqlite = await whenFree(open, clock, patienceMs, never);
+    return new Database(path, sqlite, clock, patienceMs);
+  } catch (error) {
+    throw asTrouble('store.unreadable', path, error);
+  }
+}
+
+/** Runs short pieces of SQL; while another program holds the file, it waits without stopping this one. */
+export class Database implements Disposable {
+  readonly path: string;
+  readonly #sqlite: DatabaseSync;
+  readonly #clock: Clock;
+  readonly #patienceMs: number;
+  readonly #closing = new AbortController();
+
+  constructor(path: string, sqlite: DatabaseSync, clock: Clock, patienceMs: number) {
+    this.path = path;
+    this.#sqlite = sqlite;
+    this.#clock = clock;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** Errors: BotError `store.unreadable`. */
+  read<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
+    return this.#try('store.unreadable', () => work(this.#sqlite));
+  }
+
+  /** On disk when it resolves, wholly or not at all. Errors: BotError `store.unwritable`. */
+  write<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
+    const wholly = () => inTransaction(this.#sqlite, () => work(this.#sqlite));
+    return this.#try('store.unwritable', wholly);
+  }
+
+  /** Takes what was deleted out of the log beside the file, too. Errors: BotError `store.unwritable`. */
+  scrub(): Promise<void> {
+    return this.#try('store.unwritable', () => emptyLog(this.#sqlite));
+  }
+
+  /** What still waits for another program fails. */
+  [Symbol.dispose](): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(sqliteError('ERR_INVALID_STATE'));
+    this.#sqlite.close();
+  }
+
+  async #try<T>(code: 'store.unreadable' | 'store.unwritable', work: () => T): Promise<T> {
+    try {
+      return await whenFree(work, this.#clock, this.#patienceMs, this.#closing.signal);
+    } catch (error) {
+      throw asTrouble(code, this.path, error);
+    }
+  }
+}
+
+async function whenFree<T>(
+  work: () => T,
+  clock: Clock,
+  patienceMs: number,
+  signal: AbortSignal,
+): Promise<T> {
+  const untilMs = clock.nowMs() + patienceMs;
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(error) || clock.nowMs() >= untilMs) throw error;
+    }
+    await clock.sleep(retryMs, signal);
+  }
+}
+
+function openSqlite(path: string, maxBytes: number | undefined): DatabaseSync {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const sqlite = new DatabaseSync(path, {
+    timeout: innerWaitMs,
+    enableForeignKeyConstraints: true,
+  });
+  try {
+    sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    sqlite.exec('PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY');
+    if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
+    migrate(sqlite, path);
+    // What a killed process deleted may still stand in its log; where that must wait, closing does it.
+    sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (maxBytes !== undefined) limit(sqlite, maxBytes);
+    return sqlite;
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}
+
+function limit(sqlite: DatabaseSync, maxBytes: number): void {
+  const pageBytes = Number(sqlite.prepare('PRAGMA page_size').get()?.page_size);
+  sqlite.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
+}
+
+/** Deleted bytes live on in the log until it is emptied; a reader elsewhere keeps it from that for a moment. */
+function emptyLog(sqlite: DatabaseSync): void {
+  const log = sqlite.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+  if (log?.busy === 1) throw sqliteError('ERR_SQLITE_ERROR', 5);
+}
+
+/** In the shape of node:sqlite's own. */
+function sqliteError(code: string, errcode?: number): Error {
+  return Object.assign(new Error(code), { code, ...(errcode && { errcode }) });
+}

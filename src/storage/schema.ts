@@ -1,0 +1,66 @@
+import type { DatabaseSync } from './sqlite.ts';
+import { tooNew } from './trouble.ts';
+
+export type Migration = { readonly version: number; readonly sql: string };
+
+/**
+ * Every step from an empty file to the present format, in order; a released step never changes.
+ *
+ * Ids are text, so that a forgotten one can be searched for in the bytes. A table about persons calls the columns
+ * `guild_id` and `person_id`: then `/privacy forget` finds it. No table holds sound.
+ */
+export const migrations: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+      CREATE TABLE standings (
+        guild_id TEXT NOT NULL,
+        person_id TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('always', 'until', 'never')),
+        until_ms REAL CHECK ((kind = 'until') = (until_ms IS NOT NULL)),
+        PRIMARY KEY (guild_id, person_id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE panels (
+        guild_id TEXT PRIMARY KEY,
+        channel_id TEXT NOT NULL,
+        message_id TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+];
+
+/** Brings a file of any earlier format to the present one, wholly or not at all. Errors: BotError `store.unreadable` for a later format. */
+export function migrate(
+  sqlite: DatabaseSync,
+  path: string,
+  steps: readonly Migration[] = migrations,
+): void {
+  const known = steps.at(-1)?.version ?? 0;
+  if (versionOf(sqlite) === known) return;
+  inTransaction(sqlite, () => {
+    const version = versionOf(sqlite);
+    if (version > known) throw tooNew(path, version, known);
+    for (const step of steps) {
+      if (step.version <= version) continue;
+      sqlite.exec(step.sql);
+      sqlite.exec(`PRAGMA user_version = ${step.version}`);
+    }
+  });
+}
+
+/** All of `work` or nothing of it. */
+export function inTransaction<T>(sqlite: DatabaseSync, work: () => T): T {
+  sqlite.exec('BEGIN IMMEDIATE');
+  try {
+    const done = work();
+    sqlite.exec('COMMIT');
+    return done;
+  } catch (error) {
+    if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function versionOf(sqlite: DatabaseSync): number {
+  return Number(sqlite.prepare('PRAGMA user_version').get()?.user_version);
+}

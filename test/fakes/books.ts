@@ -1,0 +1,59 @@
+import { BotError } from '#src/base/errors.ts';
+import type { ConsentBook, Standing } from '#src/people/consent-book.ts';
+import type { PanelBook, PanelPlace } from '#src/session/panel.ts';
+
+/** What a store can suffer from: it takes no more, or it gives nothing either. */
+export type Trouble = 'unreadable' | 'unwritable';
+
+/** A consent book in memory. Set `trouble` to make it fail from then on. */
+export class MemoryConsents implements ConsentBook {
+  trouble: Trouble | undefined;
+  readonly #standings = new Map<string, Map<string, Standing>>();
+
+  async read(guildId: string): Promise<ReadonlyMap<string, Standing>> {
+    checkReadable(this.trouble);
+    return new Map(this.#standings.get(guildId));
+  }
+
+  async write(guildId: string, personId: string, standing: Standing): Promise<void> {
+    checkWritable(this.trouble);
+    const server = this.#standings.get(guildId) ?? new Map<string, Standing>();
+    this.#standings.set(guildId, server.set(personId, standing));
+  }
+
+  async count(guildId: string, personId: string) {
+    checkReadable(this.trouble);
+    return { captionLines: 0, settings: this.#standings.get(guildId)?.has(personId) ? 1 : 0 };
+  }
+
+  async erase(guildId: string, personId: string): Promise<number> {
+    checkWritable(this.trouble);
+    return this.#standings.get(guildId)?.delete(personId) ? 1 : 0;
+  }
+}
+
+/** A panel book in memory. Set `trouble` to make it fail from then on. */
+export class MemoryPanels implements PanelBook {
+  trouble: Trouble | undefined;
+  readonly #places = new Map<string, PanelPlace>();
+
+  async read(guildId: string): Promise<PanelPlace | undefined> {
+    checkReadable(this.trouble);
+    return this.#places.get(guildId);
+  }
+
+  async write(guildId: string, place: PanelPlace): Promise<void> {
+    checkWritable(this.trouble);
+    this.#places.set(guildId, place);
+  }
+}
+
+function checkReadable(trouble: Trouble | undefined): void {
+  if (trouble !== 'unreadable') return;
+  throw new BotError('store.unreadable', false, 'The store is damaged: restore a backup.');
+}
+
+function checkWritable(trouble: Trouble | undefined): void {
+  if (!trouble) return;
+  throw new BotError('store.unwritable', true, 'There is no room left: free space on the disk.');
+}

@@ -1,0 +1,78 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { expect } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { keepStore } from '#src/storage/steady-store.ts';
+import { openStore, type Store } from '#src/storage/store.ts';
+import { consentBookContract } from '#test/contracts/consent-book.ts';
+import { panelBookContract } from '#test/contracts/panel-book.ts';
+import { MemoryConsents, MemoryPanels, type Trouble } from '#test/fakes/books.ts';
+import { heldByAnother, storeFolder } from './files.ts';
+
+const impatient = { clock: realClock, patienceMs: 0 };
+const deaf = () => undefined;
+
+/** Unreadable as a damaged file, unwritable as one that another program holds. */
+async function openFile(trouble?: Trouble) {
+  using resources = new DisposableStack();
+  const { path } = resources.use(storeFolder());
+  if (trouble === 'unreadable') {
+    mkdirSync(dirname(path));
+    writeFileSync(path, 'no database '.repeat(1000));
+  }
+  const store = await keepStore(() => openStore(path, impatient), realClock, deaf);
+  if (trouble === 'unwritable') resources.use(heldByAnother(path));
+  return closing(store, resources.move());
+}
+
+/** Unreadable as a closed store, unwritable as a full one. */
+async function openMemory(trouble?: Trouble) {
+  const store = await openStore(':memory:', {
+    ...impatient,
+    ...(trouble === 'unwritable' && { maxBytes: 1 }),
+  });
+  if (trouble === 'unwritable') await fill(store);
+  if (trouble === 'unreadable') await store[Symbol.asyncDispose]();
+  return store;
+}
+
+/** With entries shorter than any that a person could cause. */
+async function fill({ consents, panels }: Store): Promise<void> {
+  const place = { channelId: '', messageId: '' };
+  for (const write of [
+    (id: string) => consents.write('', id, { kind: 'never' }),
+    (id: string) => panels.write(id, place),
+  ]) {
+    const writeAll = async () => {
+      for (let code = 1; ; code++) await write(String.fromCodePoint(code));
+    };
+    await expect(writeAll()).rejects.toThrow('There is no room left for the store');
+  }
+}
+
+async function openFake(trouble?: Trouble) {
+  const [consents, panels] = [new MemoryConsents(), new MemoryPanels()];
+  consents.trouble = trouble;
+  panels.trouble = trouble;
+  return { consents, panels, async [Symbol.asyncDispose]() {} };
+}
+
+function closing({ consents, panels, ...store }: Store, resources: Disposable) {
+  return {
+    consents,
+    panels,
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
+      resources[Symbol.dispose]();
+    },
+  };
+}
+
+for (const [name, open] of [
+  ['a file', openFile],
+  ['a store in memory', openMemory],
+  ['the fake books', openFake],
+] as const) {
+  consentBookContract(name, open);
+  panelBookContract(name, open);
+}

@@ -1,0 +1,35 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+
+/** A folder of its own that goes away with the test, with the path of a store in it. */
+export type StoreFolder = Disposable & { readonly folder: string; readonly path: string };
+
+export function storeFolder(): StoreFolder {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-store-'));
+  return {
+    folder,
+    path: join(folder, 'data', 'parley.sqlite'),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** All bytes below a folder, by path. */
+export function everyByte(folder: string): ReadonlyMap<string, Buffer> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return new Map(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [path, readFileSync(path)];
+    }),
+  );
+}
+
+/** Another program that writes to the store until it is let go. */
+export function heldByAnother(path: string): Disposable {
+  const other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  return other;
+}

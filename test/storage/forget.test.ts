@@ -1,0 +1,128 @@
+import { cpSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { migrate } from '#src/storage/schema.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { openStore } from '#src/storage/store.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { everyByte, storeFolder } from './files.ts';
+
+const options = { clock: realClock, patienceMs: 0 };
+const always = { kind: 'always' } as const;
+const never = { kind: 'never' } as const;
+
+/** Ids as Discord gives them, scattered, the same in every run. */
+const people = Array.from(
+  { length: 400 },
+  (_, n) => `${10n ** 17n + ((BigInt(n + 1) * 7_046_029_254_386_353_131n) % 10n ** 17n)}`,
+);
+
+/** Every form in which an id could lie in a file: text, and numbers of 64 bits in either order. */
+function formsOf(id: string): readonly Buffer[] {
+  const [big, little] = [Buffer.alloc(8), Buffer.alloc(8)];
+  big.writeBigUInt64BE(BigInt(id));
+  little.writeBigUInt64LE(BigInt(id));
+  return [Buffer.from(id), Buffer.from(id, 'utf16le'), big, little, varint(BigInt(id))];
+}
+
+/** As SQLite writes numbers that are not values of a column: seven bits a byte, the highest first. */
+function varint(value: bigint): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value; rest > 0n; rest >>= 7n) {
+    bytes.unshift(Number(rest & 127n) | (bytes.length > 0 ? 128 : 0));
+  }
+  return Buffer.from(bytes);
+}
+
+function filesWith(folder: string, id: string): readonly string[] {
+  return [...everyByte(folder)]
+    .filter(([, bytes]) => formsOf(id).some((form) => bytes.includes(form)))
+    .map(([path]) => path);
+}
+
+test('not a byte of a forgotten person stays in the files, while the store is open and after it', async () => {
+  using place = storeFolder();
+  const store = await openStore(place.path, options);
+  for (const id of people) await store.consents.write('10', id, always);
+  for (const id of people.slice(0, 100)) await store.consents.write('10', id, never);
+  const forgotten = people.filter((_, n) => n % 40 === 0);
+  for (const id of forgotten) {
+    expect(filesWith(place.folder, id)).not.toEqual([]);
+    expect(await store.consents.erase('10', id)).toBe(1);
+    expect(filesWith(place.folder, id)).toEqual([]);
+  }
+  expect(filesWith(place.folder, people[1] ?? '')).not.toEqual([]);
+  expect((await store.consents.read('10')).size).toBe(people.length - forgotten.length);
+  await store[Symbol.asyncDispose]();
+  for (const id of forgotten) expect(filesWith(place.folder, id)).toEqual([]);
+});
+
+test('a person forgotten in one server stays known in another', async () => {
+  using place = storeFolder();
+  await using store = await openStore(place.path, options);
+  await store.consents.write('10', '1', always);
+  await store.consents.write('20', '1', never);
+  await store.consents.erase('10', '1');
+  expect(await store.consents.read('20')).toEqual(new Map([['1', never]]));
+});
+
+test('forgetting waits for a program that reads the store, a backup say', async () => {
+  using place = storeFolder();
+  const clock = new VirtualClock();
+  const [id = ''] = people;
+  await using store = await openStore(place.path, { clock });
+  await store.consents.write('10', id, always);
+  const reader = new DatabaseSync(place.path);
+  reader.exec('BEGIN; SELECT * FROM standings');
+  const erasing = store.consents.erase('10', id);
+  await clock.advance(500);
+  expect(filesWith(place.folder, id)).not.toEqual([]);
+  reader.close();
+  await clock.advance(500);
+  expect(await erasing).toBe(1);
+  expect(filesWith(place.folder, id)).toEqual([]);
+});
+
+test('forgetting is not called done while the bytes are still there, and can be tried again', async () => {
+  using place = storeFolder();
+  const [id = ''] = people;
+  await using store = await openStore(place.path, options);
+  await store.consents.write('10', id, always);
+  const reader = new DatabaseSync(place.path);
+  reader.exec('BEGIN; SELECT * FROM standings');
+  await expect(store.consents.erase('10', id)).rejects.toMatchObject({ code: 'store.unwritable' });
+  reader.close();
+  expect(await store.consents.erase('10', id)).toBe(0);
+  expect(filesWith(place.folder, id)).toEqual([]);
+});
+
+test('what a killed process had deleted leaves the files when the store is opened again', async () => {
+  using killed = storeFolder();
+  using place = storeFolder();
+  const [id = ''] = people;
+  await using store = await openStore(killed.path, options);
+  await store.consents.write('10', id, always);
+  using sqlite = new DatabaseSync(killed.path);
+  sqlite.exec('PRAGMA secure_delete = ON; DELETE FROM standings');
+  cpSync(dirname(killed.path), dirname(place.path), { recursive: true });
+  expect(filesWith(place.folder, id)).not.toEqual([]);
+  await using _again = await openStore(place.path, options);
+  expect(filesWith(place.folder, id)).toEqual([]);
+});
+
+test('no table can hold sound, and each that names a person names the server as well', () => {
+  using sqlite = new DatabaseSync(':memory:');
+  migrate(sqlite, ':memory:');
+  const columns = sqlite
+    .prepare(
+      `SELECT t.name AS "table", t.strict, c.name, c.type FROM pragma_table_list t
+       JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'`,
+    )
+    .all();
+  expect(new Set(columns.map(({ type }) => type))).toEqual(new Set(['TEXT', 'REAL']));
+  expect(new Set(columns.map(({ strict }) => strict))).toEqual(new Set([1]));
+  const tablesWith = (column: string) =>
+    columns.filter(({ name }) => name === column).map(({ table }) => table);
+  expect(tablesWith('guild_id')).toEqual(expect.arrayContaining(tablesWith('person_id')));
+});

@@ -1,0 +1,208 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { SqliteConsents } from '#src/storage/consents.ts';
+import { Database } from '#src/storage/database.ts';
+import { migrate, migrations } from '#src/storage/schema.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { openStore } from '#src/storage/store.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { everyByte, heldByAnother, storeFolder } from './files.ts';
+
+const options = { clock: realClock, patienceMs: 0 };
+const always = { kind: 'always' } as const;
+const never = { kind: 'never' } as const;
+
+/** Numbers like Discord's, without a pattern that another number could hold by chance. */
+function idOf(person: number): string {
+  return `${100_000_000_000_000_000n + ((BigInt(person) * 7_046_029_254_386_353_131n) % 10n ** 17n)}`;
+}
+
+test('what people said outlives the process', async () => {
+  using place = storeFolder();
+  {
+    await using store = await openStore(place.path, options);
+    await store.consents.write('10', '1', always);
+    await store.panels.write('10', { channelId: '100', messageId: '1000' });
+  }
+  await using store = await openStore(place.path, options);
+  expect(await store.consents.read('10')).toEqual(new Map([['1', always]]));
+  expect(await store.panels.read('10')).toEqual({ channelId: '100', messageId: '1000' });
+});
+
+test('what people said survives a process that was killed', async () => {
+  using place = storeFolder();
+  using copy = storeFolder();
+  await using store = await openStore(place.path, options);
+  await store.consents.write('10', '1', never);
+  mkdirSync(dirname(copy.path));
+  for (const ending of ['', '-wal']) {
+    writeFileSync(`${copy.path}${ending}`, readFileSync(`${place.path}${ending}`));
+  }
+  await using found = await openStore(copy.path, options);
+  expect(await found.consents.read('10')).toEqual(new Map([['1', never]]));
+});
+
+test('two processes share one store, and each sees at once what the other wrote', async () => {
+  using place = storeFolder();
+  await using one = await openStore(place.path, options);
+  await using two = await openStore(place.path, options);
+  for (let person = 0; person < 20; person++) {
+    await Promise.all([
+      one.consents.write('10', `${person}`, always),
+      two.consents.write('10', `${person + 100}`, never),
+    ]);
+  }
+  expect(await one.consents.read('10')).toEqual(await two.consents.read('10'));
+  expect((await one.consents.read('10')).size).toBe(40);
+});
+
+test('a store that another program holds for a moment is waited for, and read meanwhile', async () => {
+  using place = storeFolder();
+  const clock = new VirtualClock();
+  await using store = await openStore(place.path, { clock });
+  const other = heldByAnother(place.path);
+  const writing = store.consents.write('10', '1', never);
+  await clock.advance(1_000);
+  expect(await store.consents.read('10')).toEqual(new Map());
+  other[Symbol.dispose]();
+  await clock.advance(1_000);
+  await writing;
+  expect(await store.consents.read('10')).toEqual(new Map([['1', never]]));
+});
+
+test('a store that another program does not let go of is given up after two seconds', async () => {
+  using place = storeFolder();
+  const clock = new VirtualClock();
+  await using store = await openStore(place.path, { clock });
+  using _other = heldByAnother(place.path);
+  const writing = expect(store.consents.write('10', '1', never)).rejects.toMatchObject({
+    code: 'store.unwritable',
+    retryable: true,
+    message: expect.stringContaining(`${place.path} is held by another program`),
+  });
+  await clock.advance(2_100);
+  await writing;
+});
+
+test('closing a store ends what still waits for another program', async () => {
+  using place = storeFolder();
+  const clock = new VirtualClock();
+  const store = await openStore(place.path, { clock });
+  using _other = heldByAnother(place.path);
+  const writing = expect(store.consents.write('10', '1', never)).rejects.toThrow('is closed');
+  await settled();
+  await store[Symbol.asyncDispose]();
+  await store[Symbol.asyncDispose]();
+  await writing;
+});
+
+test('an empty file becomes what the program needs', async () => {
+  using place = storeFolder();
+  mkdirSync(dirname(place.path));
+  writeFileSync(place.path, '');
+  await using store = await openStore(place.path, options);
+  expect(await store.consents.read('10')).toEqual(new Map());
+  using sqlite = new DatabaseSync(place.path);
+  expect(sqlite.prepare('PRAGMA user_version').get()?.user_version).toBe(migrations.length);
+});
+
+test('the steps between the formats are numbered without a gap, and taking them twice changes nothing', () => {
+  expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, place) => place + 1));
+  using sqlite = new DatabaseSync(':memory:');
+  const schema = () => sqlite.prepare('SELECT sql FROM sqlite_schema ORDER BY name').all();
+  migrate(sqlite, ':memory:');
+  const once = schema();
+  migrate(sqlite, ':memory:');
+  expect(schema()).toEqual(once);
+});
+
+test('a later step keeps what earlier formats held', () => {
+  using sqlite = new DatabaseSync(':memory:');
+  migrate(sqlite, ':memory:');
+  sqlite.exec("INSERT INTO standings VALUES ('10', '1', 'never', NULL)");
+  const next = { version: migrations.length + 1, sql: 'CREATE TABLE later (id TEXT) STRICT' };
+  migrate(sqlite, ':memory:', [...migrations, next]);
+  expect(sqlite.prepare('SELECT person_id FROM standings').get()).toEqual({ person_id: '1' });
+});
+
+test('a step that fails leaves the file as it was', () => {
+  using sqlite = new DatabaseSync(':memory:');
+  const sql = 'CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT)';
+  expect(() => migrate(sqlite, ':memory:', [{ version: 1, sql }])).toThrow('half');
+  expect(sqlite.prepare('SELECT * FROM sqlite_schema').all()).toEqual([]);
+  expect(sqlite.prepare('PRAGMA user_version').get()).toEqual({ user_version: 0 });
+});
+
+test('a file of a newer bot is left alone, and the operator told to update', async () => {
+  using place = storeFolder();
+  await (await openStore(place.path, options))[Symbol.asyncDispose]();
+  {
+    using sqlite = new DatabaseSync(place.path);
+    sqlite.exec('PRAGMA user_version = 99');
+  }
+  const before = readFileSync(place.path);
+  await expect(openStore(place.path, options)).rejects.toMatchObject({
+    code: 'store.unreadable',
+    retryable: false,
+    message: expect.stringMatching(/newer Parley \(format 99, .*update the bot/),
+  });
+  expect(everyByte(place.folder)).toEqual(new Map([[place.path, before]]));
+});
+
+test.each([
+  ['no database at all', (path: string) => writeFileSync(path, 'no database '.repeat(1000))],
+  ['a page of other bytes', (path: string) => spoil(path, 4096)],
+])('a damaged file, %s, is refused with the way to a backup', async (_how, damage) => {
+  using place = storeFolder();
+  {
+    await using store = await openStore(place.path, options);
+    await store.consents.write('10', '1', never);
+  }
+  damage(place.path);
+  await expect(openStore(place.path, options)).rejects.toMatchObject({
+    code: 'store.unreadable',
+    message: expect.stringMatching(/^The store .* is damaged: .*backups/),
+  });
+});
+
+test('a folder that cannot be made or written is named', async () => {
+  using place = storeFolder();
+  writeFileSync(dirname(place.path), 'a file where the folder should be');
+  await expect(openStore(place.path, options)).rejects.toMatchObject({
+    code: 'store.unreadable',
+    message: `The store ${place.path} cannot be opened for writing: let the bot's user write to ${dirname(place.path)}.`,
+  });
+});
+
+test('a store that became read-only is still read, and takes nothing', async () => {
+  using place = storeFolder();
+  await (await openStore(place.path, options))[Symbol.asyncDispose]();
+  const sqlite = new DatabaseSync(place.path, { readOnly: true });
+  using database = new Database(place.path, sqlite, realClock, 0);
+  const consents = new SqliteConsents(database);
+  expect(await consents.read('10')).toEqual(new Map());
+  await expect(consents.write('10', '1', never)).rejects.toMatchObject({
+    code: 'store.unwritable',
+    retryable: false,
+    message: expect.stringContaining(`let the bot's user write to ${dirname(place.path)}`),
+  });
+});
+
+test('in a full store people can still be read and forgotten, and then there is room again', async () => {
+  await using store = await openStore(':memory:', { ...options, maxBytes: 20_000 });
+  const said = async () => {
+    for (let person = 0; ; person++) await store.consents.write('10', idOf(person), always);
+  };
+  await expect(said()).rejects.toMatchObject({ code: 'store.unwritable', retryable: true });
+  const known = [...(await store.consents.read('10')).keys()];
+  expect(known.length).toBeGreaterThan(100);
+  for (const id of known.slice(0, 200)) expect(await store.consents.erase('10', id)).toBe(1);
+  await store.consents.write('10', idOf(-1), never);
+});
+
+function spoil(path: string, fromByte: number): void {
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0xff, fromByte, fromByte + 2000));
+}
