@@ -23,11 +23,11 @@ export type JoinVerdict =
   | { readonly kind: 'timed-out'; readonly untilMs: number }
   | { readonly kind: 'full'; readonly members: number; readonly limit: number };
 
-/** The first thing that stands in the way, in the order a person would mend it. `stage` is a way in, too: as audience. */
+/** The first thing that stands in the way, whom it concerns first: the caller, then the bot, then the channel. `stage` is a way in, too: as audience. */
 export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
   const { members, limit, timedOutUntilMs = 0 } = facts;
-  if (!facts.mayView) return { kind: 'no-view' };
   if (!facts.callerMayEnter) return { kind: 'forbidden' };
+  if (!facts.mayView) return { kind: 'no-view' };
   if (timedOutUntilMs > wallMs) return { kind: 'timed-out', untilMs: timedOutUntilMs };
   if (!facts.mayConnect) return { kind: 'no-connect' };
   if (limit > 0 && members >= limit && !facts.mayMoveMembers)
