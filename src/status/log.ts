@@ -1,12 +1,34 @@
 import { pino } from 'pino';
+import type { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import { latencies } from './latency.ts';
 
 export type Log = ReturnType<typeof openLog>;
 
-/** The operator's log: ids and numbers, never words people said. */
-export function openLog(level: string) {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+/** A shorter key, as some local servers want one, stands in ordinary words as well. */
+const shortestSecret = 8;
+/** Errors that caused errors, so far down. */
+const causes = 4;
+
+/**
+ * The operator's log: ids and numbers, never words people said, and never one of `secrets`.
+ *
+ * Goes to standard output unless `to` is given.
+ */
+export function openLog(
+  level: string,
+  secrets: readonly Secret[] = [],
+  to?: pino.DestinationStream,
+) {
+  const serializers = { err: (error: unknown) => plainError(error, causes) };
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers,
+    hooks: { streamWrite: without(secrets) },
+  };
+  return to ? pino(options, to) : pino(options);
 }
 
 /** One line per event of a session. */
@@ -37,4 +59,36 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       log.error({ guildId, stage: event.stage, code: event.code, err: event.cause }, event.message);
       return;
   }
+}
+
+type PlainError = {
+  readonly type: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly cause?: PlainError | undefined;
+};
+
+/** Of an error what its author wrote: libraries hang requests on theirs, with addresses and with words people said. */
+function plainError(error: unknown, deeper: number): PlainError | undefined {
+  if (error === undefined) return undefined;
+  if (!(error instanceof Error)) return { type: typeof error, message: '', stack: undefined };
+  const { name: type, message, stack, cause } = error;
+  return {
+    type,
+    message,
+    stack,
+    ...('code' in error && { code: error.code }),
+    ...('status' in error && { status: error.status }),
+    ...(cause !== undefined && deeper > 0 && { cause: plainError(cause, deeper - 1) }),
+  };
+}
+
+/** Nobody can know what a library writes into a message: keys are taken out of the finished line. */
+function without(secrets: readonly Secret[]): (line: string) => string {
+  const written = secrets
+    .map((secret) => JSON.stringify(secret.reveal()).slice(1, -1))
+    .filter(({ length }) => length >= shortestSecret);
+  return (line) => written.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line);
 }

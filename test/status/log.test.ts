@@ -1,11 +1,13 @@
 import { Writable } from 'node:stream';
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import { latencies } from '#src/status/latency.ts';
-import { logSession } from '#src/status/log.ts';
+import { type Log, logSession, openLog } from '#src/status/log.ts';
 
-function logged(...events: SessionEvent[]): string {
+/** What `write` leaves in a log that knows these secrets. */
+function written(write: (log: Log) => void, ...secrets: readonly Secret[]): string {
   let out = '';
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -13,9 +15,14 @@ function logged(...events: SessionEvent[]): string {
       done();
     },
   });
-  const log = pino({ level: 'trace' }, sink);
-  for (const event of events) logSession(log, 'guild-1', event);
+  write(openLog('trace', secrets, sink));
   return out;
+}
+
+function logged(...events: SessionEvent[]): string {
+  return written((log) => {
+    for (const event of events) logSession(log, 'guild-1', event);
+  });
 }
 
 const instants = { heardAtMs: 1000, endedAtMs: 1300.4, firstSentAtMs: 1800 };
@@ -54,4 +61,43 @@ test('a failure is logged with its code and its sentence', () => {
 
 test('latencies count from the last voiced packet and leave out what did not happen', () => {
   expect(latencies(instants)).toEqual({ endedMs: 300, firstSentMs: 800 });
+});
+
+test('a key that a library wrote into an error never reaches the log', () => {
+  const key = 'sk-"hush"-quite-secret';
+  const cause = new Error(`Headers.append: "Bearer ${key}" is an invalid header value`);
+  const err = new BotError('provider.refused', false, `Refused ${key}.`, cause);
+  const out = written((log) => log.error({ err, key: new Secret(key) }, key), new Secret(key));
+  expect(out).not.toContain('hush');
+  expect(JSON.parse(out)).toMatchObject({ msg: '[secret]', key: '[secret]' });
+  expect(out).toContain('is an invalid header value');
+});
+
+test('a secret too short to be one leaves ordinary words alone', () => {
+  expect(written((log) => log.info('not so'), new Secret('no'))).toContain('not so');
+});
+
+test('of a library’s error only its message, code and stack are logged, never what it was asked to send', () => {
+  const refusal = Object.assign(new Error('Invalid Form Body'), {
+    code: 50035,
+    status: 400,
+    url: 'https://discord.com/api/v10/webhooks/1/interaction-token/messages',
+    requestBody: { json: { content: 'words somebody said' } },
+    rawError: { message: 'words somebody said' },
+  });
+  const err = new BotError('discord.unreachable', true, 'Discord took no reply.', refusal);
+  const out = written((log) => log.error({ err }, 'a command failed'));
+  expect(out).not.toMatch(/words somebody|interaction-token/);
+  expect(JSON.parse(out).err).toMatchObject({
+    type: 'BotError',
+    code: 'discord.unreachable',
+    cause: { message: 'Invalid Form Body', code: 50035, status: 400 },
+  });
+});
+
+test('an error that causes itself is logged once, not for ever', () => {
+  const err = new Error('round and round');
+  err.cause = err;
+  expect(written((log) => log.error({ err })).match(/"message":"round/g)).toHaveLength(5);
+  expect(written((log) => log.error({ err: 'words thrown as they are' }))).not.toContain('words');
 });

@@ -1,0 +1,47 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** Makes the counters and histograms of one registry; each name gets the prefix `parley_`. */
+export class Meters {
+  readonly registry: Registry;
+
+  constructor(registry: Registry) {
+    this.registry = registry;
+  }
+
+  /** `what` is named `parley_what_total`. */
+  counter<Label extends string = never>(
+    what: string,
+    help: string,
+    labelNames: Label[] = [],
+  ): Counter<Label> {
+    return new Counter({
+      name: `parley_${what}_total`,
+      help,
+      labelNames,
+      registers: [this.registry],
+    });
+  }
+
+  /** `what` is named `parley_what_seconds`. */
+  seconds<Label extends string = never>(
+    what: string,
+    help: string,
+    buckets: number[],
+    labelNames: Label[] = [],
+  ): Histogram<Label> {
+    const name = `parley_${what}_seconds`;
+    return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
+  }
+
+  /** `read` is asked whenever somebody looks. */
+  gauge(what: string, help: string, read: () => number): void {
+    new Gauge({
+      name: `parley_${what}`,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

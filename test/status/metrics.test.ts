@@ -1,0 +1,135 @@
+import { expect, test } from 'vitest';
+import type { SessionEvent } from '#src/session/events.ts';
+import { LoopDelay } from '#src/status/loop-delay.ts';
+import { Metrics } from '#src/status/metrics.ts';
+
+const channel = { guildId: 'guild-1', channelId: 'channel-1', name: 'Lounge' };
+const instants = { heardAtMs: 1000, endedAtMs: 1300, firstTokenAtMs: 1440, firstSentAtMs: 1800 };
+const answered: SessionEvent = {
+  kind: 'answered',
+  speakerId: 'adam-1',
+  name: 'Adam',
+  text: 'my secret answer',
+  heardText: 'my secret',
+  finish: 'completed',
+  instants,
+};
+const counts = { sent: 50, refused: 1, shifts: 2, errors: 0, notAllowed: 7, sealed: 3 };
+
+/** The page after `count`, as lines. */
+async function pageAfter(count: (metrics: Metrics) => void, ready = true): Promise<string[]> {
+  using metrics = new Metrics(() => ready);
+  count(metrics);
+  return (await metrics.page()).text.split('\n');
+}
+
+function afterSessions(...events: readonly SessionEvent[]): Promise<string[]> {
+  return pageAfter(({ sessions }) => {
+    for (const event of events) sessions.count('guild-1', event);
+  });
+}
+
+test('each instant of a spoken turn is measured since the last voiced packet', async () => {
+  const page = await afterSessions(answered);
+  expect(page).toContain('parley_turn_instant_seconds_sum{instant="ended"} 0.3');
+  expect(page).toContain('parley_turn_instant_seconds_sum{instant="first_token"} 0.44');
+  expect(page).toContain('parley_turn_instant_seconds_bucket{le="0.8",instant="first_sent"} 1');
+  expect(page).toContain('parley_turn_instant_seconds_bucket{le="0.6",instant="first_sent"} 0');
+  expect(page.join('\n')).not.toContain('instant="recognised"');
+  expect(page).toContain('parley_turns_total{finish="completed",asked="spoken"} 1');
+});
+
+test('a typed question counts as a turn and leaves the figures of spoken ones alone', async () => {
+  const page = await afterSessions({ ...answered, typed: true });
+  expect(page).toContain('parley_turns_total{finish="completed",asked="typed"} 1');
+  expect(page.join('\n')).not.toContain('parley_turn_instant_seconds_sum{');
+});
+
+test('failures are counted by stage and code', async () => {
+  const page = await afterSessions(
+    { kind: 'failed', stage: 'think', code: 'provider.late', message: 'Too slow.' },
+    { kind: 'failed', stage: 'think', code: 'provider.late', message: 'Again.' },
+  );
+  expect(page).toContain('parley_failures_total{stage="think",code="provider.late"} 2');
+});
+
+test('joins and leaves are counted, and the channels the bot is in', async () => {
+  const joined: SessionEvent = { kind: 'joined', channel, tookMs: 400 };
+  const left: SessionEvent = { kind: 'left', channel, why: 'alone' };
+  const inside = await afterSessions(joined, joined);
+  expect(inside).toContain('parley_channels 1');
+  expect(inside).toContain('parley_join_seconds_count 2');
+  const outside = await afterSessions(joined, left);
+  expect(outside).toContain('parley_channels 0');
+  expect(outside).toContain('parley_leaves_total{why="alone"} 1');
+});
+
+test('a closed link adds its frames, gaps and lost packets', async () => {
+  const page = await pageAfter(({ discord }) => {
+    discord.linkOpened(700);
+    discord.linkClosed(counts);
+    discord.linkClosed(counts);
+  });
+  expect(page).toContain('parley_frames_total{what="sent"} 100');
+  expect(page).toContain('parley_frames_total{what="refused"} 2');
+  expect(page).toContain('parley_clock_shifts_total 4');
+  expect(page).toContain('parley_packets_total{what="not_allowed"} 14');
+  expect(page).toContain('parley_packets_total{what="sealed"} 6');
+  expect(page).toContain('parley_link_open_seconds_bucket{le="1"} 1');
+});
+
+test('voice sockets are counted by the close codes Discord documents; all others are one', async () => {
+  const page = await pageAfter(({ discord }) => {
+    for (const code of [4014, 4015, 4015, 4999, -1]) discord.voiceClosed(code);
+  });
+  expect(page).toContain('parley_voice_closes_total{code="4015"} 2');
+  expect(page).toContain('parley_voice_closes_total{code="other"} 2');
+});
+
+test('commands are timed by name, and their failures counted by code', async () => {
+  const page = await pageAfter(({ discord }) => {
+    discord.answered('join', 240);
+    discord.commandFailed('internal');
+    discord.gateway('resumed');
+    discord.warned();
+  });
+  expect(page).toContain('parley_command_seconds_bucket{le="0.3",name="join"} 1');
+  expect(page).toContain('parley_command_failures_total{code="internal"} 1');
+  expect(page).toContain('parley_gateway_total{what="resumed"} 1');
+  expect(page).toContain('parley_warnings_total 1');
+});
+
+test('no figure carries an id, a name or a word', async () => {
+  const page = await pageAfter((metrics) => {
+    metrics.sessions.count('guild-1', { kind: 'joined', channel, tookMs: 1 });
+    metrics.sessions.count('guild-1', answered);
+    metrics.sessions.count('guild-1', { kind: 'left', channel, why: 'asked' });
+    metrics.discord.linkClosed(counts);
+  });
+  expect(page.join('\n')).not.toMatch(/guild-1|channel-1|adam-1|Adam|Lounge|secret/);
+});
+
+test('every figure is named parley_ and says what it is', async () => {
+  const page = await pageAfter(() => undefined, false);
+  const names = page.flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? []);
+  expect(names.length).toBeGreaterThan(15);
+  expect(names.filter((name) => !name.startsWith('parley_'))).toEqual([]);
+  expect(page.filter((line) => line.startsWith('# HELP'))).toHaveLength(names.length);
+  expect(page).toContain('parley_ready 0');
+});
+
+test('two bots of one process count apart', async () => {
+  using idle = new Metrics(() => true);
+  await afterSessions(answered);
+  expect((await idle.page()).text).not.toContain('asked="spoken"');
+});
+
+test('an event loop that is held up shows in its delay', async () => {
+  using loop = new LoopDelay();
+  await new Promise((resolve) => setTimeout(resolve, 25));
+  for (const untilMs = performance.now() + 120; performance.now() < untilMs; );
+  await new Promise((resolve) => setTimeout(resolve, 25));
+  const { maxMs, p50Ms } = loop.read();
+  expect(maxMs).toBeGreaterThan(80);
+  expect(p50Ms).toBeLessThan(maxMs);
+});

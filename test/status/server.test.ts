@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import type { StatusSources } from '#src/status/answers.ts';
+import { openStatusServer, type StatusServer } from '#src/status/server.ts';
+
+const page = { type: 'text/plain; version=0.0.4', text: 'parley_ready 1\n' };
+
+/** The status server of a bot that is well, unless `sources` says otherwise, on a free port. */
+async function opened(sources: Partial<StatusSources> = {}): Promise<StatusServer> {
+  const well = { ready: () => true, heldUpMs: () => 3, metrics: async () => page };
+  const place = { host: '127.0.0.1', port: 0 };
+  const result = await openStatusServer(place, { ...well, ...sources });
+  if (result.kind === 'refused') throw new Error(result.why);
+  return result.server;
+}
+
+test('a bot that is alive answers /healthz with ok', async () => {
+  await using server = await opened();
+  const response = await fetch(`${server.url}/healthz?from=here`);
+  expect([response.status, await response.text()]).toEqual([200, 'ok\n']);
+});
+
+test('an event loop that stood still is not healthy, and says for how long', async () => {
+  await using server = await opened({ heldUpMs: () => 2_345.6 });
+  const response = await fetch(`${server.url}/healthz`);
+  expect([response.status, await response.text()]).toEqual([
+    503,
+    'stood still for 2346 ms within the last minute\n',
+  ]);
+});
+
+test('/readyz follows the gateway', async () => {
+  let ready = false;
+  await using server = await opened({ ready: () => ready });
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+  ready = true;
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+});
+
+test('/metrics is a page for Prometheus', async () => {
+  await using server = await opened();
+  const response = await fetch(`${server.url}/metrics`);
+  expect(response.headers.get('content-type')).toBe(page.type);
+  expect(await response.text()).toBe(page.text);
+});
+
+test('only what exists is answered, and only to GET and HEAD', async () => {
+  await using server = await opened();
+  expect((await fetch(`${server.url}/`)).status).toBe(404);
+  expect((await fetch(`${server.url}/healthz/../.env`)).status).toBe(404);
+  const posted = await fetch(`${server.url}/healthz`, { method: 'POST', body: 'x' });
+  expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  const head = await fetch(`${server.url}/healthz`, { method: 'HEAD' });
+  expect([head.status, await head.text()]).toEqual([200, '']);
+});
+
+test('a page of metrics that cannot be made is one failed answer', async () => {
+  await using server = await opened({
+    metrics: () => Promise.reject(new Error('no figures')),
+  });
+  const response = await fetch(`${server.url}/metrics`);
+  expect([response.status, await response.text()]).toEqual([500, 'failed\n']);
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+});
+
+test('junk instead of a request ends its own connection and nothing else', async () => {
+  await using server = await opened();
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.on('error', () => undefined); // it may be reset
+  const closed = once(socket, 'close');
+  socket.write('\u0000\u0001 junk\r\n\r\n');
+  socket.resume();
+  await closed;
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+});
+
+test('a port in use is told in one sentence that names the setting', async () => {
+  await using server = await opened();
+  const port = Number(new URL(server.url).port);
+  const second = await openStatusServer(
+    { host: '127.0.0.1', port },
+    { ready: () => true, heldUpMs: () => 0, metrics: async () => page },
+  );
+  expect(second).toEqual({
+    kind: 'refused',
+    why: `No status server at 127.0.0.1:${port}: the port is in use; set STATUS_HOST or STATUS_PORT, 0 for none.`,
+  });
+});
+
+test('an address this machine does not have is told, too', async () => {
+  const sources = { ready: () => true, heldUpMs: () => 0, metrics: async () => page };
+  const refused = await openStatusServer({ host: '192.0.2.1', port: 0 }, sources);
+  expect(refused).toMatchObject({ kind: 'refused', why: expect.stringContaining('EADDRNOTAVAIL') });
+});
+
+test('closing does not wait for whoever keeps a connection open', async () => {
+  const server = await opened();
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const closed = once(socket, 'close');
+  socket.resume();
+  await server[Symbol.asyncDispose]();
+  await closed;
+  await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+});
