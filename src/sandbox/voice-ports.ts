@@ -72,7 +72,7 @@ export interface NetworkFaults {
 
 /**
  * A point in the life of a voice connection: op 0 came (nothing is answered), op 2 is sent, op 1 came (nothing is answered), op 4
- * is sent, op 7 came (the resume is refused), or the person is in the call and its keys do not change, noticed within 100 ms.
+ * is sent, op 7 came (the resume is refused), or the person is in the call and its keys do not change, noticed within 200 ms.
  */
 export type VoiceStep = 'identify' | 'ready' | 'select' | 'described' | 'resume' | 'settled';
 

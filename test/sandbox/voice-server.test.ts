@@ -2,60 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { WebSocket } from 'ws';
 import { loadOpus } from '#src/audio/load-opus.ts';
 import { connectVoice } from '#src/sandbox/voice-client.ts';
-import type { VoiceServer } from '#src/sandbox/voice-ports.ts';
 import { openVoiceServer } from '#src/sandbox/voice-server.ts';
+import { identify, Raw, select, type Told } from './raw-voice.ts';
 import { ada, bob, enter, guildId, settle, soon, ticketOf } from './voice-callers.ts';
-
-type Told = { readonly op: number; readonly d: Record<string, unknown>; readonly seq?: number };
-
-/** A bare socket to the voice gateway. */
-class Raw {
-  readonly socket: WebSocket;
-  readonly told: Told[] = [];
-  readonly closed: Promise<number>;
-
-  constructor({ endpoint, certificate }: VoiceServer) {
-    this.socket = new WebSocket(`wss://${endpoint}/?v=8`, { ca: certificate });
-    this.socket.on('message', (data, isBinary) => {
-      if (!isBinary) this.told.push(JSON.parse(data.toString()));
-    });
-    this.socket.on('error', () => {});
-    this.closed = new Promise((resolve) => this.socket.on('close', resolve));
-  }
-
-  async say(...frames: readonly (Buffer | string | object)[]): Promise<void> {
-    if (this.socket.readyState === WebSocket.CONNECTING) await once(this.socket, 'open');
-    for (const frame of frames) {
-      const ready = typeof frame === 'string' || Buffer.isBuffer(frame);
-      this.socket.send(ready ? frame : JSON.stringify(frame), () => {});
-    }
-  }
-
-  async hear(opcode: number): Promise<Told> {
-    const signal = soon();
-    for (;;) {
-      const found = this.told.find(({ op }) => op === opcode);
-      if (found) return found;
-      signal.throwIfAborted();
-      await new Promise(setImmediate);
-    }
-  }
-}
-
-function identify(userId: string, change: object = {}): object {
-  const { sessionId: session_id, token } = ticketOf(userId);
-  const d = {
-    server_id: guildId,
-    user_id: userId,
-    session_id,
-    token,
-    max_dave_protocol_version: 1,
-  };
-  return { op: 0, d: { ...d, ...change } };
-}
 
 test.each([
   ['no ticket at all', { user_id: bob }, 4004],
@@ -103,10 +54,6 @@ test.each([
   server.expel(guildId, ada, 4014);
   await settle({ [bob]: other });
 });
-
-function select(mode: string): object {
-  return { op: 1, d: { protocol: 'udp', data: { address: '127.0.0.1', port: 9, mode } } };
-}
 
 test('noise on the UDP port harms nobody', async () => {
   await using server = await openVoiceServer();
