@@ -1,21 +1,33 @@
 /** Discord takes 120 gateway messages a minute for all servers of a shard together. */
 const [apartMs, joinsPerMinute] = [500, 12];
+/** After 4021: the first rest, and how long rests may get. */
+const [firstRestMs, longestRestMs] = [60_000, 900_000];
 
 /** When one server's next op 4 may join: half a second after the last one, twelve joins a minute. */
 export class SignalPace {
   #lastMs = Number.NEGATIVE_INFINITY;
   #joinedAtMs: number[] = [];
+  #restedAtMs = Number.NEGATIVE_INFINITY;
+  #restMs = 0;
 
   /** 0: now. */
   waitMs(atMs: number): number {
     this.#joinedAtMs = this.#joinedAtMs.filter((joined) => atMs - joined < 60_000);
     const first = this.#joinedAtMs.at(-joinsPerMinute) ?? Number.NEGATIVE_INFINITY;
-    return Math.max(0, this.#lastMs + apartMs - atMs, first + 60_000 - atMs);
+    const freeAtMs = Math.max(this.#lastMs + apartMs, first + 60_000, this.#restedAtMs);
+    return Math.max(0, freeAtMs - atMs);
   }
 
   /** Leaving is never made to wait. */
   sent(what: 'join' | 'leave', atMs: number): void {
     this.#lastMs = atMs;
     if (what === 'join') this.#joinedAtMs.push(atMs);
+  }
+
+  /** Discord asked for rest: nothing joins for a minute, twice as long each time, a quarter of an hour at most. */
+  rest(atMs: number): void {
+    const isNew = atMs - this.#restedAtMs > longestRestMs;
+    this.#restMs = isNew ? firstRestMs : Math.min(longestRestMs, this.#restMs * 2);
+    this.#restedAtMs = atMs + this.#restMs;
   }
 }

@@ -3,6 +3,7 @@ import type {
   DiscordGatewayAdapterImplementerMethods,
   DiscordGatewayAdapterLibraryMethods,
 } from '@discordjs/voice';
+import { type AfterClose, afterClose } from './close-codes.ts';
 import type { SignalPace } from './signal-pace.ts';
 import type { Timing } from './timing.ts';
 
@@ -24,9 +25,8 @@ export type SignalsOptions = {
 
 /** A server update must not overtake its state update; a failover sends none, so this is the wait. */
 const holdMs = 300;
-/** Close codes after which joining anew can help; every other one refuses (Discord docs, close codes). */
-const retried = new Set([4006, 4009, 4011, 4015]);
-const [maxRejoins, healthyMs, firstRejoinMs] = [5, 60_000, 1_000];
+/** After so long without a rejoin the count begins anew. */
+const healthyMs = 60_000;
 /** How long the leave may take to be confirmed. */
 const leaveMs = 1_000;
 
@@ -34,7 +34,7 @@ const leaveMs = 1_000;
  * Everything one link says to the main gateway, and hears from it.
  *
  * The library rejoins without pause or end after a refusal; here a rejoin leaves first (joining where
- * one is does nothing), waits 1, 2, 4, 8, 16 s, and is refused after the fifth in a minute.
+ * one is does nothing), and waits and ends as `close-codes.ts` says.
  */
 export class Signals {
   readonly #options: SignalsOptions;
@@ -44,7 +44,8 @@ export class Signals {
   /** A state update of our channel came since the last join was sent. */
   #fresh = false;
   #asked = false;
-  #refused = false;
+  #policy: AfterClose = afterClose(1006);
+  #leaving = false;
   #rejoins = 0;
   #rejoinedAtMs = 0;
   #waitingServer: ServerUpdate | undefined;
@@ -75,12 +76,14 @@ export class Signals {
 
   /** The voice socket closed; to be told before the library acts on it. */
   closed(code: number): void {
-    this.#refused = code >= 4000 && !retried.has(code);
+    this.#policy = afterClose(code);
+    const { pace, timing } = this.#options;
+    if (this.#policy.kind === 'wait') pace.rest(timing.nowMs());
   }
 
   /** Resolves when Discord confirmed it, after a second, or at once where it never will. */
   async leave(): Promise<void> {
-    this.#refused = true;
+    this.#leaving = true;
     this.#forgetAll();
     if (!this.#sendLeave() || this.#isOut) return;
     await new Promise<void>((resolve) => {
@@ -103,13 +106,21 @@ export class Signals {
     const { timing, pace } = this.#options;
     const nowMs = timing.nowMs();
     if (nowMs - this.#rejoinedAtMs > healthyMs) this.#rejoins = 0;
-    if (this.#refused || this.#rejoins >= maxRejoins || !this.#sendLeave()) return false;
-    const backoffMs = firstRejoinMs * 2 ** this.#rejoins++;
+    const backoffMs = this.#backoffMs();
+    if (backoffMs === undefined || !this.#sendLeave()) return false;
+    this.#rejoins++;
     this.#rejoinedAtMs = nowMs;
     this.#fresh = false;
     const waitMs = Math.max(backoffMs, pace.waitMs(nowMs));
     this.#forget.push(timing.later(waitMs, () => this.#sendNow(payload)));
     return true;
+  }
+
+  /** Undefined: not again. */
+  #backoffMs(): number | undefined {
+    const policy = this.#policy;
+    if (this.#leaving || policy.kind !== 'again' || this.#rejoins >= policy.most) return undefined;
+    return policy.firstMs * 2 ** this.#rejoins;
   }
 
   #sendLeave(): boolean {

@@ -14,6 +14,7 @@ import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
 import type { ChannelRef, MayHear, Person, VoiceLink } from '#src/session/link.ts';
+import { afterClose, isRefusal } from './close-codes.ts';
 import { repeatDiscovery } from './discovery.ts';
 import { Ear } from './ear.ts';
 import type { LinkCounts } from './events.ts';
@@ -34,6 +35,8 @@ export type LinkPlace = {
   readonly timing: Timing;
   /** Everybody in the channel but the bot. */
   people(): readonly Person[];
+  /** Told each time, before anything follows from it. */
+  socketClosed(closeCode: number): void;
   /** Told once, when everything is freed. */
   closed(counts: LinkCounts): void;
 };
@@ -116,6 +119,16 @@ export class DiscordLink implements VoiceLink {
     return this.#place.people();
   }
 
+  /** Why Discord will not have this link, or did not answer. */
+  refusal(): BotError {
+    return refused(this.#closeCode, this.#lastError);
+  }
+
+  /** Discord itself has closed it, and may do so again. */
+  get isRefused(): boolean {
+    return this.#closeCode !== undefined && this.#closeCode >= 4_000;
+  }
+
   /** Why the library's last error came, for the operator. */
   get lastError(): unknown {
     return this.#lastError;
@@ -153,10 +166,17 @@ export class DiscordLink implements VoiceLink {
     if (networking && networking !== this.#networking) this.#connected(networking);
     if (state.status === VoiceConnectionStatus.Ready) {
       this.#forgetDown?.();
-      this.#forgetDown = undefined;
-    } else if (state.status === VoiceConnectionStatus.Destroyed || isRefused(state)) {
-      this.#end(refused(this.#closeCode, this.#lastError));
+      this.#forgetDown = this.#closeCode = undefined;
+    } else if (state.status === VoiceConnectionStatus.Destroyed || this.#isOver(state)) {
+      this.#end(this.refusal());
     } else this.#watchDown(state.status === VoiceConnectionStatus.Disconnected);
+  }
+
+  /** The library asked to rejoin and was refused, by us or because the main gateway is away. */
+  #isOver(state: VoiceConnectionState): boolean {
+    if (state.status !== VoiceConnectionStatus.Disconnected) return false;
+    if (state.reason !== VoiceConnectionDisconnectReason.AdapterUnavailable) return false;
+    return this.#closeCode === undefined || afterClose(this.#closeCode).kind !== 'out';
   }
 
   #connected(networking: Networking): void {
@@ -165,6 +185,7 @@ export class DiscordLink implements VoiceLink {
     repeatDiscovery(networking, this.#place.timing);
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
+      this.#place.socketClosed(code);
       this.#signals.closed(code);
     });
   }
@@ -174,7 +195,7 @@ export class DiscordLink implements VoiceLink {
     if (this.#ended || (this.#forgetDown && !disconnected)) return;
     this.#forgetDown?.();
     this.#forgetDown = this.#place.timing.later(disconnected ? disconnectedMs : downMs, () =>
-      this.#end(lost('The voice link did not come back.', this.#lastError)),
+      this.#end(this.refusal()),
     );
   }
 
@@ -198,22 +219,15 @@ export class DiscordLink implements VoiceLink {
   }
 }
 
-/** The library asked to rejoin and was refused, by us or because the main gateway is away. */
-function isRefused(state: VoiceConnectionState): boolean {
-  return (
-    state.status === VoiceConnectionStatus.Disconnected &&
-    state.reason === VoiceConnectionDisconnectReason.AdapterUnavailable
-  );
-}
-
-/** 4016 and 4017: this build knows no cipher or no end-to-end encryption Discord takes. */
+/** What Discord has refused often enough is not to be tried again by others; what the network broke is. */
 function refused(closeCode: number | undefined, cause: unknown): BotError {
-  const code = closeCode === undefined ? '' : ` (${closeCode})`;
-  if (closeCode !== 4016 && closeCode !== 4017) {
-    return lost(`Discord closed the voice link${code}.`, cause);
+  if (closeCode === undefined) return lost('The voice link did not come back.', cause);
+  if (afterClose(closeCode).kind === 'fatal') {
+    const message = `Discord takes no encryption this version knows (${closeCode}): update the bot.`;
+    return new BotError('link.unsupported', false, message, cause);
   }
-  const message = `Discord takes no encryption this version knows${code}: update the bot.`;
-  return new BotError('link.unsupported', false, message, cause);
+  const message = `Discord closed the voice link (${closeCode}).`;
+  return new BotError('link.lost', !isRefusal(closeCode), message, cause);
 }
 
 /** Whoever sent the bot away wants it to stay away: not to be tried again. */

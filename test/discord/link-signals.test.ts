@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { afterClose } from '#src/discord/close-codes.ts';
 import { SignalPace } from '#src/discord/signal-pace.ts';
 import { Signals } from '#src/discord/signals.ts';
 import { SteppedTiming } from './stepped-timing.ts';
@@ -100,13 +101,49 @@ test('however often voice is refused, the gateway is asked at most six times', (
   expect(sent.filter(({ channel }) => channel === 'c').length).toBeLessThanOrEqual(6);
 });
 
-test('close codes that cannot get better are not tried again', () => {
-  for (const code of [4004, 4014, 4017, 4021, 4022]) {
-    const { library, signals } = open();
-    library.sendPayload(join);
+const everyCode = [1000, 1001, 1006, ...Array.from({ length: 22 }, (_, n) => 4001 + n)];
+
+test.each(everyCode)('a voice server that closes with %i every time is left alone soon', (code) => {
+  const { library, signals, sent, timing } = open();
+  library.sendPayload(join);
+  let [seen, isRefused] = [0, false];
+  for (let ms = 0; ms < 600_000; ms += 100) {
+    timing.passMs(100);
+    const joins = sent.filter(({ channel }) => channel === 'c').length;
+    if (isRefused || joins === seen) continue;
+    seen = joins;
     signals.closed(code);
-    expect(library.sendPayload(join)).toBe(false);
+    isRefused = !library.sendPayload(join); // the library rejoins at once
   }
+  expect(isRefused).toBe(true);
+  expect(sent.length).toBeLessThanOrEqual(12);
+  const { kind, ...rest } = afterClose(code);
+  expect(seen).toBe(1 + (kind === 'again' && 'most' in rest ? rest.most : 0));
+});
+
+test('encryption this version does not know is fatal, and what somebody did on purpose is not undone', () => {
+  expect([4016, 4017].map((code) => afterClose(code).kind)).toEqual(['fatal', 'fatal']);
+  expect([4014, 4022].map((code) => afterClose(code).kind)).toEqual(['out', 'out']);
+  expect(afterClose(4021).kind).toBe('wait');
+});
+
+test('a rate limited server rests for a minute, then twice as long, up to a quarter of an hour', () => {
+  const pace = new SignalPace();
+  const rests: number[] = [];
+  for (let nowMs = 0; rests.length < 6; nowMs += rests.at(-1) ?? 0) {
+    pace.rest(nowMs);
+    rests.push(pace.waitMs(nowMs));
+  }
+  expect(rests).toEqual([60_000, 120_000, 240_000, 480_000, 900_000, 900_000]);
+});
+
+test('nothing is joined again once the channel is being left', () => {
+  const { library, signals, sent } = open();
+  library.sendPayload(join);
+  void signals.leave();
+  signals.closed(4006);
+  expect(library.sendPayload(join)).toBe(false);
+  expect(sent.filter(({ channel }) => channel === 'c')).toHaveLength(1);
 });
 
 test('being thrown out and being moved are told apart, and an echo of an earlier stay is neither', () => {
