@@ -1,14 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Client, DiscordAPIError, Events, type Interaction, Status } from 'discord.js';
-import type { Command, CommandPorts } from '#src/session/command.ts';
+import { type Client, DiscordAPIError, Events, Status } from 'discord.js';
+import type { CommandPorts, Press } from '#src/session/command.ts';
+import type { Places } from '#src/session/command-ports.ts';
 import type { VoiceDoor } from '#src/session/link.ts';
+import type { PanelBoard, PanelBook } from '#src/session/panel.ts';
 import type { Scribe } from '#src/session/scribe.ts';
-import { callOf } from './calls.ts';
 import type { DiscordEvent } from './events.ts';
-import { CommandDesk } from './interactions.ts';
 import { closeClient, logIn, newClient } from './login.ts';
-import { registerCommands } from './registration.ts';
+import { watchOwnState } from './own-state.ts';
+import { forgetfulBook, openPanelBoard } from './panels.ts';
+import { openPlaces } from './places.ts';
+import { Reception } from './reception.ts';
+import { isChange, registerCommands } from './registration.ts';
 import { openScribe } from './scribe.ts';
+import type { Slash } from './slashes.ts';
 import { realTiming } from './timing.ts';
 import { openVoiceDoor, proveVoice } from './voice-door.ts';
 
@@ -18,7 +23,11 @@ export type DiscordOptions = {
   readonly apiUrl?: string;
   /** Registers commands in this server at once instead of everywhere. */
   readonly guildId?: string;
-  readonly commands: readonly Command[];
+  readonly commands: readonly Slash[];
+  /** Every button that ever stood on a message of ours and still does something. */
+  readonly presses?: readonly Press[];
+  /** Where the panels of former runs are; without it they are forgotten when the process ends. */
+  readonly panelBook?: PanelBook;
   /** What commands may do; called once, after logging in. */
   readonly ports: (house: DiscordHouse) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;
@@ -30,7 +39,13 @@ export type DiscordOptions = {
 export type Bot = { readonly id: string; readonly name: string };
 
 /** What the rest of the bot gets of Discord. */
-export type DiscordHouse = { readonly door: VoiceDoor; readonly scribe: Scribe; readonly bot: Bot };
+export type DiscordHouse = {
+  readonly door: VoiceDoor;
+  readonly scribe: Scribe;
+  readonly bot: Bot;
+  readonly panels: PanelBoard;
+  readonly places: Places;
+};
 
 /** A logged-in bot. Closing it leaves every channel first. */
 export interface Discord extends AsyncDisposable {
@@ -66,10 +81,16 @@ export async function openDiscord(options: DiscordOptions, signal: AbortSignal):
 async function opened(client: Client<true>, options: DiscordOptions): Promise<Discord> {
   const { commands, onEvent: tell } = options;
   const bot = { id: client.user.id, name: client.user.username };
+  const presses = new Map((options.presses ?? []).map((press) => [press.name, press]));
   const door = openVoiceDoor(client, tell);
-  const ports = options.ports({ door, scribe: openScribe(client), bot });
-  const desk = new CommandDesk({ commands, ports, timing: realTiming, tell });
-  client.on(Events.InteractionCreate, (interaction) => answer(desk, interaction, tell));
+  const book = options.panelBook ?? forgetfulBook();
+  const panels = openPanelBoard(client, book, presses, realTiming, tell);
+  const house = { door, scribe: openScribe(client), bot, panels, places: openPlaces(client) };
+  const ports = options.ports(house);
+  const unwatch = watchOwnState(client, realTiming, tell);
+  const desk = { presses, panels, timing: realTiming, tell };
+  const reception = new Reception({ ...desk, commands, ports });
+  client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   await Promise.all([tellCiphers(tell), register(client, options)]);
   return {
@@ -79,6 +100,8 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
     async [Symbol.asyncDispose]() {
       client.removeAllListeners(Events.InteractionCreate);
       await door[Symbol.asyncDispose]();
+      panels.close();
+      unwatch();
       client.removeAllListeners(Events.ShardReconnecting);
       await closeClient(client);
     },
@@ -97,21 +120,6 @@ function watched(client: Client, tell: (event: DiscordEvent) => void): Client {
   return client;
 }
 
-function answer(
-  desk: CommandDesk,
-  interaction: Interaction,
-  tell: (event: DiscordEvent) => void,
-): void {
-  if (!interaction.isChatInputCommand() || !interaction.inCachedGuild()) return;
-  const command = desk.command(interaction.commandName);
-  if (!command) return;
-  try {
-    void desk.answer(interaction, callOf(interaction, command));
-  } catch (error) {
-    tell({ kind: 'command-failed', name: command.name, code: 'internal', error });
-  }
-}
-
 async function tellCiphers(tell: (event: DiscordEvent) => void): Promise<void> {
   try {
     tell({ kind: 'ciphers', xchacha: await proveVoice() });
@@ -125,13 +133,13 @@ async function register(client: Client<true>, options: DiscordOptions): Promise<
   const { guildId, commands, onEvent: tell } = options;
   const scope = { applicationId: client.application.id, ...(guildId && { guildId }) };
   try {
-    const changed = await Promise.race([
+    const changes = await Promise.race([
       registerCommands(client.rest, scope, commands),
       wait(registerMs, undefined, { ref: false }).then(() => {
         throw new Error(`Discord did not answer in ${registerMs / 1000} s.`);
       }),
     ]);
-    tell({ kind: 'registered', commands: commands.length, changed });
+    tell({ kind: 'registered', commands: commands.length, changed: isChange(changes) });
   } catch (error) {
     const isAway = error instanceof DiscordAPIError && error.status === 403;
     const why = isAway ? `invite the bot: ${inviteUrlOf(client)}` : messageOf(error);

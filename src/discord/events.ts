@@ -26,6 +26,14 @@ export type DiscordEvent =
       /** Of the transport, as the voice server names it. */
       readonly cipher: string;
     }
+  /** A voice socket closed; `close-codes.ts` says what follows. */
+  | { readonly kind: 'voice-closed'; readonly guildId: string; readonly closeCode: number }
+  /** By a moderator, in the channel where the bot sits; `on` is false when it was taken back. */
+  | { readonly kind: 'muted' | 'deafened'; readonly guildId: string; readonly on: boolean }
+  /** To another channel, by a moderator: the link has ended. */
+  | { readonly kind: 'moved'; readonly guildId: string; readonly channelId: string }
+  /** The channel where the bot sat was deleted: the link has ended. */
+  | { readonly kind: 'channel-removed'; readonly guildId: string; readonly channelId: string }
   | { readonly kind: 'link-closed'; readonly guildId: string; readonly counts: LinkCounts };
 
 /** Everything one link lost, refused or had to mend, from its opening to its end. */

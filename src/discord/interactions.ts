@@ -1,89 +1,136 @@
-import { escapeMarkdown, MessageFlags } from 'discord.js';
+import { MessageFlags } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import type { Call, Command, CommandPorts, Reply } from '#src/session/command.ts';
-import { text, type Words } from '#src/texts/texts.ts';
+import type { Press, Replies, Reply } from '#src/session/command.ts';
+import type { PanelPlace } from '#src/session/panel.ts';
+import type { Line } from '#src/texts/texts.ts';
 import type { DiscordEvent } from './events.ts';
+import type { PanelDesk } from './panels.ts';
+import { type Languages, type Message, messageOf, messageWith } from './rendering.ts';
 import type { Timing } from './timing.ts';
 
-type Message = { readonly content: string; readonly flags?: MessageFlags.Ephemeral };
+type Edit = Omit<Message, 'flags'>;
+export type Thinking = { readonly flags?: MessageFlags.Ephemeral };
 
-/** As much of a discord.js interaction as answering needs. */
+/** As much of a discord.js interaction as answering needs; what was posted is told where Discord tells it. */
 export interface Asked {
   readonly id: string;
-  readonly commandName: string;
-  reply(message: Message): Promise<unknown>;
-  /** "Thinking", seen by everybody. */
-  deferReply(): Promise<unknown>;
-  editReply(message: { readonly content: string }): Promise<unknown>;
+  reply(message: Message): Promise<PanelPlace | undefined>;
+  deferReply(how: Thinking): Promise<unknown>;
+  editReply(message: Edit): Promise<PanelPlace | undefined>;
   deleteReply(): Promise<unknown>;
-  followUp(message: Message): Promise<unknown>;
+  followUp(message: Message): Promise<PanelPlace | undefined>;
 }
 
+/** What somebody wants done by a command or a button. */
+export type Errand = {
+  /** For logs, say `privacy status` or `press stop`. */
+  readonly name: string;
+  readonly guildId: string;
+  readonly languages: Languages;
+  /** Who sees "thinking" while a slow answer is awaited. */
+  readonly shownTo: 'room' | 'caller';
+  /** Stands in place of "thinking". */
+  meanwhile?(): Line;
+  run(): Promise<Replies>;
+};
+
 export type DeskOptions = {
-  readonly commands: readonly Command[];
-  readonly ports: CommandPorts;
+  readonly presses: ReadonlyMap<string, Press>;
+  readonly panels: Pick<PanelDesk, 'dressed' | 'put'>;
   readonly timing: Timing;
   readonly tell: (event: DiscordEvent) => void;
 };
 
-/** Discord gives 3 s for the first answer; a command that takes longer than this shows as thinking. */
+/** Discord gives 3 s for the first answer; what takes longer than this shows as thinking. */
 const deferMs = 250;
-/** Longer than any command may take; then the caller is told so. */
+/** Longer than any errand may take; then the caller is told so. */
 const lateMs = 60_000;
 /** Interactions remembered, so that one delivered twice is answered once. */
 const maxSeen = 1_000;
-/** Longest message Discord takes. */
-const maxChars = 2_000;
 
-/** Runs commands and says their replies; nothing a command or Discord does throws out of it. */
-export class CommandDesk {
+/** Runs errands and says their replies; nothing an errand or Discord does throws out of it. */
+export class Desk {
   readonly #options: DeskOptions;
-  readonly #byName: ReadonlyMap<string, Command>;
   readonly #seen = new Set<string>();
 
   constructor(options: DeskOptions) {
     this.#options = options;
-    this.#byName = new Map(options.commands.map((command) => [command.name, command]));
   }
 
-  command(name: string): Command | undefined {
-    return this.#byName.get(name);
-  }
-
-  /** Unknown commands and second deliveries are ignored. */
-  async answer(asked: Asked, call: Call): Promise<void> {
-    const command = this.#byName.get(asked.commandName);
-    if (!command || !this.#isFirst(asked.id)) return;
+  /** Second deliveries are ignored. */
+  async answer(asked: Asked, errand: Errand): Promise<void> {
+    if (!this.#isFirst(asked.id)) return;
     const { timing, tell } = this.#options;
+    const { name, shownTo } = errand;
     const startMs = timing.nowMs();
     let deferring: Promise<boolean> | undefined;
     const forget = timing.later(deferMs, () => {
-      deferring = succeeded(asked.deferReply());
+      deferring = succeeded(think(asked, errand));
     });
-    const replies = await this.#replies(command, call);
+    const sayings = await this.#sayings(errand);
     forget();
     try {
-      await (((await deferring) ?? false) ? answerDeferred : answerAtOnce)(asked, replies);
-      tell({ kind: 'command', name: command.name, tookMs: timing.nowMs() - startMs });
+      const deferred = (await deferring) ?? false;
+      await this.#say(asked, sayings, deferred ? shownTo : undefined, errand.guildId);
+      tell({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
     } catch (error) {
-      tell({ kind: 'command-failed', name: command.name, code: 'discord.unreachable', error });
+      tell({ kind: 'command-failed', name, code: 'discord.unreachable', error });
     }
   }
 
-  async #replies(command: Command, call: Call): Promise<readonly [Reply, ...Reply[]]> {
-    const late = Promise.withResolvers<never>();
-    const forget = this.#options.timing.later(lateMs, () =>
-      late.reject(new Error(`/${command.name} took longer than ${lateMs / 1000} s.`)),
-    );
+  async #sayings(errand: Errand): Promise<Sayings> {
     try {
-      return await Promise.race([runNow(command, call, this.#options.ports), late.promise]);
+      return this.#rendered(await this.#inTime(errand), errand);
     } catch (error) {
       const code = error instanceof BotError ? error.code : 'internal';
-      this.#options.tell({ kind: 'command-failed', name: command.name, code, error });
-      return [{ id: 'generic', with: { code }, to: 'caller' }];
+      this.#options.tell({ kind: 'command-failed', name: errand.name, code, error });
+      return this.#rendered([{ id: 'generic', with: { code }, to: 'caller' }], errand);
+    }
+  }
+
+  async #inTime(errand: Errand): Promise<Replies> {
+    const late = Promise.withResolvers<never>();
+    const forget = this.#options.timing.later(lateMs, () =>
+      late.reject(new Error(`${errand.name} took longer than ${lateMs / 1000} s.`)),
+    );
+    try {
+      return await Promise.race([errand.run(), late.promise]);
     } finally {
       forget();
     }
+  }
+
+  #rendered([first, ...rest]: Replies, { guildId, languages }: Errand): Sayings {
+    const { panels, presses } = this.#options;
+    const each = (reply: Reply): Saying => {
+      const message = messageOf(reply, languages, presses);
+      if (!reply.panel || reply.to !== 'room') return { message };
+      return { message: panels.dressed(guildId, message.content), head: message.content };
+    };
+    return [each(first), ...rest.map(each)];
+  }
+
+  /** "Thinking" cannot turn from public to private or back: then it is taken away first. */
+  async #say(
+    asked: Asked,
+    [first, ...rest]: Sayings,
+    deferredTo: Errand['shownTo'] | undefined,
+    guildId: string,
+  ): Promise<void> {
+    const to = first.message.flags === undefined ? 'room' : 'caller';
+    if (deferredTo !== undefined && deferredTo !== to) await asked.deleteReply();
+    const posted =
+      deferredTo === undefined
+        ? await asked.reply(first.message)
+        : deferredTo === to
+          ? await asked.editReply(withoutFlags(first.message))
+          : await asked.followUp(first.message);
+    this.#posted(first, posted, guildId);
+    for (const saying of rest) this.#posted(saying, await asked.followUp(saying.message), guildId);
+  }
+
+  #posted({ head }: Saying, place: PanelPlace | undefined, guildId: string): void {
+    if (head !== undefined && place) this.#options.panels.put(guildId, place, head);
   }
 
   #isFirst(id: string): boolean {
@@ -95,41 +142,20 @@ export class CommandDesk {
   }
 }
 
-type Replies = readonly [Reply, ...Reply[]];
+/** `head`: this message becomes the panel, under that sentence. */
+type Saying = { readonly message: Message; readonly head?: string };
+type Sayings = readonly [Saying, ...Saying[]];
 
-/** Async, so that what a command throws at once arrives like what it throws later. */
-async function runNow(command: Command, call: Call, ports: CommandPorts): Promise<Replies> {
-  return await command.run(call, ports);
+async function think(asked: Asked, errand: Errand): Promise<unknown> {
+  const { shownTo, languages, meanwhile } = errand;
+  const how = shownTo === 'caller' ? ({ flags: MessageFlags.Ephemeral } as const) : {};
+  if (!meanwhile) return await asked.deferReply(how);
+  return await asked.reply({ ...messageWith([meanwhile()], languages[shownTo]), ...how });
 }
 
-async function answerAtOnce(asked: Asked, [first, ...rest]: Replies): Promise<void> {
-  await asked.reply(messageOf(first));
-  for (const reply of rest) await asked.followUp(messageOf(reply));
-}
-
-/** "Thinking" was shown to all, and cannot turn private: it is taken away for a private answer. */
-async function answerDeferred(asked: Asked, [first, ...rest]: Replies): Promise<void> {
-  const isPublic = first.to === 'room' || !(await succeeded(asked.deleteReply()));
-  if (isPublic) await asked.editReply({ content: contentOf(first) });
-  else await asked.followUp(messageOf(first));
-  for (const reply of rest) await asked.followUp(messageOf(reply));
-}
-
-function messageOf(reply: Reply): Message {
-  const content = contentOf(reply);
-  return reply.to === 'room' ? { content } : { content, flags: MessageFlags.Ephemeral };
-}
-
-function contentOf(reply: Reply): string {
-  return text(reply.id, escaped(reply.with ?? {})).slice(0, maxChars);
-}
-
-/** Names of people and channels may hold markdown; it is shown, not obeyed. */
-function escaped(words: Words): Words {
-  const each = Object.entries(words).map(([key, word]) => {
-    return [key, typeof word === 'string' ? escapeMarkdown(word) : word] as const;
-  });
-  return Object.fromEntries(each);
+/** An edit cannot say who sees a message. */
+function withoutFlags({ flags: _, ...message }: Message): Edit {
+  return message;
 }
 
 async function succeeded(attempt: Promise<unknown>): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Client, DiscordAPIError, Events, GatewayIntentBits } from 'discord.js';
+import { Client, DiscordAPIError, Events, GatewayIntentBits, type RateLimitData } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 
 export type LoginOptions = {
@@ -15,14 +15,29 @@ const discordApi = 'https://discord.com/api';
 
 /** A client that asks for no privileged intent and mentions nobody; not yet logged in. */
 export function newClient({ apiUrl }: LoginOptions): Client {
-  const base = apiUrl?.replace(/\/+$/, '').replace(/\/v\d+$/, '');
+  const base = apiUrl && restBase(apiUrl);
   return new Client({
     intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildVoiceStates],
     allowedMentions: { parse: [] },
-    rest: { timeout: requestMs, retries: 1, ...(base && { api: base }) },
+    rest: {
+      timeout: requestMs,
+      retries: 1,
+      rejectOnRateLimit: isEdit,
+      ...(base && { api: base }),
+    },
     waitGuildTimeout: 5_000,
     closeTimeout: closeMs,
   });
+}
+
+/** What discord.js takes: neither a slash at the end nor a version. */
+export function restBase(apiUrl: string): string {
+  return apiUrl.replace(/\/+$/, '').replace(/\/v\d+$/, '');
+}
+
+/** An edit that has to wait is better made anew: it would show what is over. */
+function isEdit({ method, route }: RateLimitData): boolean {
+  return method === 'PATCH' && route === '/channels/:id/messages/:id';
 }
 
 /**
@@ -61,7 +76,8 @@ export async function closeClient(client: Client): Promise<void> {
   await Promise.race([closing, wait(closeMs + 1_000, undefined, { ref: false })]);
 }
 
-function refused(cause: unknown, { apiUrl, timeoutMs }: LoginOptions): BotError {
+/** A failed REST request as the operator should read it. */
+export function refused(cause: unknown, { apiUrl, timeoutMs }: LoginOptions): BotError {
   if (cause instanceof BotError) return cause;
   if (isTokenRefusal(cause)) return badToken(cause);
   const where = apiUrl ?? discordApi;

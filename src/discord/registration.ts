@@ -1,97 +1,93 @@
-import {
-  ApplicationCommandOptionType,
-  ChannelType,
-  InteractionContextType,
-  Routes,
-} from 'discord.js';
-import type { Command } from '#src/session/command.ts';
-import { text } from '#src/texts/texts.ts';
+import { Routes } from 'discord.js';
+import { bodyOf } from './registration-body.ts';
+import type { Slash } from './slashes.ts';
 
 /** As much of a REST client as registering needs. */
 export interface CommandRest {
-  get(route: `/${string}`): Promise<unknown>;
+  get(route: `/${string}`, request: { readonly query: URLSearchParams }): Promise<unknown>;
   put(route: `/${string}`, request: { readonly body: unknown }): Promise<unknown>;
 }
 
 /** Where the commands are to appear: in one server at once, else everywhere. */
 export type CommandScope = { readonly applicationId: string; readonly guildId?: string };
 
+/** What differed from that which Discord had, by the names of the commands. */
+export type CommandChanges = {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+};
+
+export function isChange({ added, changed, removed }: CommandChanges): boolean {
+  return added.length + changed.length + removed.length > 0;
+}
+
 /**
- * Registers `commands` unless Discord already has exactly these; true when it wrote.
+ * Registers `commands` unless Discord already has exactly these; tells what it wrote.
  *
  * Errors: whatever the REST client throws on writing.
  */
 export async function registerCommands(
   rest: CommandRest,
   { applicationId, guildId }: CommandScope,
-  commands: readonly Command[],
-): Promise<boolean> {
+  commands: readonly Slash[],
+): Promise<CommandChanges> {
   const route =
     guildId === undefined
       ? Routes.applicationCommands(applicationId)
       : Routes.applicationGuildCommands(applicationId, guildId);
   const wanted = commands.map((command) => bodyOf(command, guildId === undefined));
-  if (isSame(await registered(rest, route), wanted)) return false;
-  await rest.put(route, { body: wanted });
-  return true;
+  const changes = changesBetween(await registered(rest, route), byName(wanted));
+  if (isChange(changes)) await rest.put(route, { body: wanted });
+  return changes;
 }
 
-type OptionBody = {
-  readonly type: number;
-  readonly name: string;
-  readonly description: string;
-  readonly required: boolean;
-  readonly channel_types: readonly number[];
-};
-type CommandBody = {
-  readonly type: number;
-  readonly name: string;
-  readonly description: string;
-  readonly options: readonly OptionBody[];
-  /** Only for commands that appear everywhere: never in direct messages. */
-  readonly contexts?: readonly number[];
-};
-
-function bodyOf(command: Command, everywhere: boolean): CommandBody {
-  return {
-    type: 1,
-    name: command.name,
-    description: text(command.description),
-    options: command.options.map((option) => ({
-      type: ApplicationCommandOptionType.Channel,
-      name: option.name,
-      description: text(option.description),
-      required: false,
-      channel_types: [ChannelType.GuildVoice],
-    })),
-    ...(everywhere && { contexts: [InteractionContextType.Guild] }),
-  };
-}
-
-/** Undefined where Discord will not say: then we write. */
-async function registered(rest: CommandRest, route: `/${string}`): Promise<unknown> {
+/** Empty where Discord will not say: then we write. */
+async function registered(
+  rest: CommandRest,
+  route: `/${string}`,
+): Promise<ReadonlyMap<string, string>> {
   try {
-    return await rest.get(route);
+    const query = new URLSearchParams({ with_localizations: 'true' });
+    return byName(listOf(await rest.get(route, { query })));
   } catch {
-    return undefined;
+    return new Map();
   }
 }
 
-function isSame(theirs: unknown, ours: readonly CommandBody[]): boolean {
-  if (!Array.isArray(theirs)) return false;
-  const one = theirs.map((body) => normalised(body)).toSorted();
-  const other = ours.map((body) => normalised(body)).toSorted();
-  return JSON.stringify(one) === JSON.stringify(other);
+/** What we set of each command, as one comparable word. */
+function byName(bodies: readonly unknown[]): ReadonlyMap<string, string> {
+  return new Map(bodies.map((body) => [`${fieldsOf(body).name}`, JSON.stringify(essence(body))]));
 }
 
-/** What we set, as one comparable word; what Discord adds (ids, versions, defaults) is left out. */
-function normalised(body: unknown): string {
-  const { type, name, description, options, contexts } = fieldsOf(body);
-  const each = listOf(options).map((option) => {
-    const { type, name, description, required, channel_types } = fieldsOf(option);
-    return [type, name, description, required ?? false, listOf(channel_types)];
-  });
-  return JSON.stringify([name, type ?? 1, description, each, listOf(contexts)]);
+function changesBetween(
+  theirs: ReadonlyMap<string, string>,
+  ours: ReadonlyMap<string, string>,
+): CommandChanges {
+  const names = [...ours.keys()];
+  return {
+    added: names.filter((name) => !theirs.has(name)),
+    changed: names.filter((name) => theirs.has(name) && theirs.get(name) !== ours.get(name)),
+    removed: [...theirs.keys()].filter((name) => !ours.has(name)),
+  };
+}
+
+/** A command or an option; what Discord adds (ids, versions, defaults) is left out. */
+function essence(body: unknown): unknown {
+  const fields = fieldsOf(body);
+  return [
+    fields.name,
+    fields.type ?? 1,
+    fields.description,
+    Object.entries(fieldsOf(fields.description_localizations)).toSorted(),
+    fields.required ?? false,
+    fields.autocomplete ?? false,
+    fields.max_length ?? null,
+    listOf(fields.channel_types).toSorted(),
+    listOf(fields.choices).map((choice) => [fieldsOf(choice).name, fieldsOf(choice).value]),
+    listOf(fields.contexts),
+    listOf(fields.options).map(essence),
+  ];
 }
 
 function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {

@@ -1,9 +1,7 @@
 import type { Client } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import type { Scribe } from '#src/session/scribe.ts';
-
-/** Longest message Discord takes. */
-const maxChars = 2_000;
+import { cut, harmless, maxMessageChars } from './plain.ts';
 
 /** Writes into the chat that belongs to a voice channel. */
 export function openScribe(client: Client<true>): Scribe {
@@ -11,8 +9,9 @@ export function openScribe(client: Client<true>): Scribe {
     async write({ channelId, name }, text) {
       const channel = client.channels.cache.get(channelId);
       if (!channel?.isSendable()) throw unwritten(name);
+      const content = cut(harmless(text), maxMessageChars);
       try {
-        await channel.send({ content: text.slice(0, maxChars) });
+        await channel.send({ content, allowedMentions: { parse: [] } });
       } catch (cause) {
         throw unwritten(name, cause);
       }

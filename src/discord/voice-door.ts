@@ -1,4 +1,4 @@
-import type { Client, Guild } from 'discord.js';
+import { type Client, type Guild, PermissionFlagsBits } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChannelRef, MayHear, Person, VoiceDoor, VoiceLink } from '#src/session/link.ts';
@@ -6,6 +6,7 @@ import { checkCiphers } from './cipher-check.ts';
 import type { DiscordEvent } from './events.ts';
 import { checkVoiceHooks } from './hook-check.ts';
 import { SignalPace } from './signal-pace.ts';
+import { takeTheStage } from './stage.ts';
 import { realTiming } from './timing.ts';
 import { DiscordLink } from './voice-link.ts';
 
@@ -52,6 +53,8 @@ class Server {
   readonly #pace = new SignalPace();
   #link: DiscordLink | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  /** That a right is missing is told once. */
+  #warned = false;
 
   constructor(client: Client<true>, tell: (event: DiscordEvent) => void) {
     this.#client = client;
@@ -96,12 +99,23 @@ class Server {
         endToEnd: link.endToEnd,
         cipher: link.cipher,
       });
+      this.#lookAround(guild, channel.channelId);
       return link;
     } catch (cause) {
       await this.close();
       signal.throwIfAborted();
-      throw either.aborted ? late(this.#link?.lastError) : cause;
+      throw either.aborted ? late(this.#link) : cause;
     }
+  }
+
+  #lookAround(guild: Guild, channelId: string): void {
+    void takeTheStage(guild, channelId, this.#tell);
+    const { me } = guild.members;
+    const mine = me && guild.channels.cache.get(channelId)?.permissionsFor(me);
+    if (this.#warned || !mine || mine.has(PermissionFlagsBits.UseVAD)) return;
+    this.#warned = true;
+    const message = `Server ${guild.id}: the bot lacks Use Voice Activity; its voice may be cut.`;
+    this.#tell({ kind: 'warning', message });
   }
 
   #join(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {
@@ -114,6 +128,8 @@ class Server {
         pace: this.#pace,
         timing: realTiming,
         people: () => peopleIn(guild, channel.channelId, botId),
+        socketClosed: (closeCode) =>
+          this.#tell({ kind: 'voice-closed', guildId: guild.id, closeCode }),
         closed: (counts) => this.#tell({ kind: 'link-closed', guildId: guild.id, counts }),
       },
       mayHear,
@@ -126,12 +142,16 @@ function peopleIn(guild: Guild, channelId: string, botId: string): Person[] {
   const people: Person[] = [];
   for (const { id, channelId: where, member } of guild.voiceStates.cache.values()) {
     if (where !== channelId || id === botId) continue;
-    people.push({ id, name: member?.displayName ?? id, isBot: member?.user.bot ?? false });
+    const [name, isBot] = [member?.displayName ?? id, member?.user.bot ?? false];
+    people.push({ id, name, isBot, roleIds: [...(member?.roles.cache.keys() ?? [])] });
   }
   return people;
 }
 
-function late(lastError: unknown): BotError {
+/** A refusal is an answer, too. */
+function late(link: DiscordLink | undefined): BotError {
+  if (link?.isRefused) return link.refusal();
+  const lastError = link?.lastError;
   const hint = lastError instanceof Error ? lastError.message : 'is UDP blocked here?';
   const message = `Discord did not open the voice link in ${connectMs / 1000} s: ${hint}`;
   return new BotError('link.timeout', true, message, lastError);

@@ -6,7 +6,7 @@ voiceLinkContract(
   'the fake link',
   async (mayHear) => {
     const link = new FakeLink(mayHear);
-    link.present.push({ id: 'ann', name: 'Ann', isBot: false });
+    link.present.push({ id: 'ann', name: 'Ann', isBot: false, roleIds: [] });
     let nowMs = 0;
     return {
       link,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { registerCommands } from '#src/discord/registration.ts';
-import type { Command } from '#src/session/command.ts';
+import { isChange, registerCommands } from '#src/discord/registration.ts';
+import type { Command, CommandGroup } from '#src/session/command.ts';
+import { text } from '#src/texts/texts.ts';
 
 const join: Command = {
   name: 'join',
@@ -10,51 +11,139 @@ const join: Command = {
   run: async () => [{ id: 'join.none', to: 'caller' }],
 };
 
-/** A REST that keeps what is put, as Discord gives it back: with ids and without defaults. */
+const privacy: CommandGroup = {
+  name: 'privacy',
+  description: 'command.privacy',
+  commands: [
+    {
+      name: 'allow',
+      shownTo: 'caller',
+      description: 'command.privacy.allow',
+      options: [
+        {
+          name: 'for',
+          description: 'command.privacy.allow.for',
+          kind: 'choice',
+          values: ['always', 'today'],
+        },
+      ],
+      run: async () => [{ id: 'privacy.allowed', to: 'caller' }],
+    },
+  ],
+};
+
+const say: Command = {
+  name: 'say',
+  shownTo: 'caller',
+  description: 'command.say',
+  options: [
+    {
+      name: 'voice',
+      description: 'command.say.voice',
+      kind: 'text',
+      maxChars: 50,
+      suggest: async () => [],
+    },
+    {
+      name: 'text',
+      description: 'command.say.text',
+      kind: 'text',
+      maxChars: 1_000,
+      required: true,
+    },
+  ],
+  run: async () => [{ id: 'say.now', to: 'caller' }],
+};
+
+/** A REST that keeps what is put, as Discord gives it back: with ids and without what is default. */
 function discord(refuse = false) {
   const put: string[] = [];
-  let stored: unknown[] = [];
-  return {
-    put,
-    rest: {
-      get: async () => {
-        if (refuse) throw new Error('403');
-        return stored;
-      },
-      put: async (route: string, { body }: { readonly body: unknown }) => {
-        put.push(route);
-        const bodies = JSON.parse(JSON.stringify(body)) as Array<{ options: Array<object> }>;
-        stored = bodies.map((each, n) => ({
-          ...each,
-          id: `${n}`,
-          version: '1',
-          dm_permission: true,
-          options: each.options.map((option) => ({ ...option, required: undefined })),
-        }));
-      },
-    },
+  let stored: Array<Record<string, unknown>> = [];
+  const get = async (_: string, { query }: { readonly query: URLSearchParams }) => {
+    if (refuse) throw new Error('403');
+    const withWords = query.get('with_localizations') === 'true';
+    return stored.map(({ description_localizations: words, ...each }, n) => ({
+      ...each,
+      ...(withWords && { description_localizations: words }),
+      id: `${n}`,
+      version: '1',
+      dm_permission: true,
+    }));
   };
+  const write = async (route: string, { body }: { readonly body: unknown }) => {
+    put.push(route);
+    stored = JSON.parse(JSON.stringify(body));
+  };
+  return { put, rest: { get, put: write }, stored: () => stored };
 }
 
-test('commands are written once, and then only when they change', async () => {
+const here = { applicationId: '1', guildId: '2' };
+
+test('commands are written once, and then only when something of them changes', async () => {
   const { rest, put } = discord();
-  const scope = { applicationId: '1', guildId: '2' };
-  expect(await registerCommands(rest, scope, [join])).toBe(true);
-  expect(await registerCommands(rest, scope, [join])).toBe(false);
+  const all = [join, privacy, say];
+  expect(isChange(await registerCommands(rest, here, all))).toBe(true);
+  expect(isChange(await registerCommands(rest, here, all))).toBe(false);
   const renamed = { ...join, name: 'come' };
-  expect(await registerCommands(rest, scope, [renamed])).toBe(true);
+  expect(await registerCommands(rest, here, [renamed, privacy, say])).toEqual({
+    added: ['come'],
+    changed: [],
+    removed: ['join'],
+  });
   expect(put).toEqual(Array(2).fill('/applications/1/guilds/2/commands'));
 });
 
-test('without a server id the commands appear everywhere', async () => {
-  const { rest, put } = discord();
+test('a choice, a length or a sentence that changed is noticed deep inside a group', async () => {
+  const { rest } = discord();
+  const changed = ['privacy'];
+  const [allow] = privacy.commands;
+  const [option] = allow?.options ?? [];
+  if (!allow || option?.kind !== 'choice') throw new Error('no such command');
+  await registerCommands(rest, here, [privacy]);
+  const longer = { ...allow, options: [{ ...option, values: ['always', 'today', 'once'] }] };
+  const other = { ...allow, options: [{ ...option, description: 'command.help' as const }] };
+  for (const commands of [[longer], [other], [allow, { ...allow, name: 'deny' }]]) {
+    expect(await registerCommands(rest, here, [{ ...privacy, commands }])).toMatchObject({
+      changed,
+    });
+  }
+});
+
+test('options say what they take, and those that must be filled stand first', async () => {
+  const { rest, stored } = discord();
+  await registerCommands(rest, here, [say, privacy]);
+  expect(stored()).toMatchObject([
+    {
+      name: 'say',
+      description_localizations: { de: text('command.say', {}, 'de') },
+      options: [
+        { name: 'text', type: 3, required: true, max_length: 1_000 },
+        { name: 'voice', type: 3, max_length: 50, autocomplete: true },
+      ],
+    },
+    {
+      name: 'privacy',
+      options: [
+        {
+          name: 'allow',
+          type: 1,
+          options: [{ name: 'for', type: 3, choices: [{ value: 'always' }, { value: 'today' }] }],
+        },
+      ],
+    },
+  ]);
+});
+
+test('without a server id the commands appear everywhere, but not in direct messages', async () => {
+  const { rest, put, stored } = discord();
   await registerCommands(rest, { applicationId: '1' }, [join]);
   await registerCommands(rest, { applicationId: '1' }, [join]);
   expect(put).toEqual(['/applications/1/commands']);
+  expect(stored()).toMatchObject([{ contexts: [0] }]);
 });
 
 test('where Discord does not tell its commands, ours are written', async () => {
   const { rest, put } = discord(true);
-  expect(await registerCommands(rest, { applicationId: '1' }, [join])).toBe(true);
+  expect(isChange(await registerCommands(rest, { applicationId: '1' }, [join]))).toBe(true);
   expect(put).toHaveLength(1);
 });

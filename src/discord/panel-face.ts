@@ -1,0 +1,81 @@
+import type { Press } from '#src/session/command.ts';
+import type { PanelFace } from '#src/session/panel.ts';
+import type { Line, Locale } from '#src/texts/texts.ts';
+import { cut, maxMessageChars } from './plain.ts';
+import { type Message, rowsOf, sentence } from './rendering.ts';
+
+export type PanelLook = {
+  readonly locale: Locale;
+  /** What the bot is called in this server. */
+  readonly botName: string;
+  readonly presses: ReadonlyMap<string, Press>;
+};
+
+/** Names shown per line, the first one in any case; further ones are counted. */
+const maxNamesChars = 200;
+/** How long captions are kept. Source: product, consent flow. */
+const captionDays = 7;
+
+/** The panel as it looks now, under the sentence of the `/join` that put it there. */
+export function drawPanel(
+  head: string | undefined,
+  face: PanelFace | undefined,
+  look: PanelLook,
+): Message {
+  const { locale, presses } = look;
+  const lines = face ? faceLines(face, look) : [];
+  const content = lines.map((line) => sentence(line, locale)).join('\n');
+  const isHere = face?.state.kind !== 'left';
+  const whole = [isHere ? (head ?? '') : '', content].filter(Boolean).join('\n');
+  return {
+    content: cut(whole, maxMessageChars),
+    allowedMentions: { parse: [] },
+    components: buttonNames(face).flatMap((row) => [...rowsOf(row.filter(known), locale, presses)]),
+  };
+
+  function known(name: string): boolean {
+    return presses.has(name);
+  }
+}
+
+function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[] {
+  const listening = face?.state.kind === 'paused' ? 'resume' : 'pause';
+  return [
+    ['stop', listening, 'privacy'],
+    ['consent.always', 'consent.today', 'consent.never'],
+  ];
+}
+
+function faceLines(face: PanelFace, { botName }: PanelLook): readonly Line[] {
+  const { state, lastAnswerMs, engine } = face;
+  const unasked = namesOf(face, 'unasked');
+  return [
+    'name' in state
+      ? { id: `panel.${state.kind}`, with: { name: state.name } }
+      : { id: `panel.${state.kind}` },
+    ...peopleLine('yes', namesOf(face, 'yes')),
+    ...peopleLine('unasked', unasked),
+    ...peopleLine('no', namesOf(face, 'no')),
+    lastAnswerMs === undefined
+      ? { id: 'panel.engine', with: { engine } }
+      : { id: 'panel.last', with: { ms: Math.round(lastAnswerMs), engine } },
+    ...(unasked
+      ? [{ id: 'privacy.card', with: { bot: botName, days: captionDays } } as const]
+      : []),
+  ];
+}
+
+function peopleLine(heard: Heard, names: string): readonly Line[] {
+  return names ? [{ id: `panel.people.${heard}`, with: { names } }] : [];
+}
+
+type Heard = PanelFace['people'][number]['heard'];
+
+function namesOf({ people }: PanelFace, heard: Heard): string {
+  const all = people.filter((person) => person.heard === heard).map(({ name }) => name);
+  const fitting = all.filter(
+    (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,
+  );
+  const more = all.length - fitting.length;
+  return [...fitting, ...(more > 0 ? [`+${more}`] : [])].join(', ');
+}

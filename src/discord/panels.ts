@@ -1,0 +1,159 @@
+import { type Client, Routes } from 'discord.js';
+import type { Press } from '#src/session/command.ts';
+import type { PanelBoard, PanelBook, PanelFace, PanelPlace } from '#src/session/panel.ts';
+import { type Locale, localeOf } from '#src/texts/texts.ts';
+import type { DiscordEvent } from './events.ts';
+import { PanelMessage } from './panel.ts';
+import { drawPanel } from './panel-face.ts';
+import { botNameIn } from './places.ts';
+import { type Message, messageWith } from './rendering.ts';
+import type { Timing } from './timing.ts';
+
+/** The board as this room sees it: what answers a `/join` becomes the panel. */
+export interface PanelDesk extends PanelBoard {
+  /** The message as it is to be posted, under `head`. */
+  dressed(guildId: string, head: string): Message;
+  /** From here on this message is the panel; the former one says where it went. */
+  put(guildId: string, place: PanelPlace, head: string): void;
+  /** No edit is begun any more. */
+  close(): void;
+}
+
+export type PanelOptions = {
+  readonly book: PanelBook;
+  readonly presses: ReadonlyMap<string, Press>;
+  readonly timing: Timing;
+  readonly tell: (event: DiscordEvent) => void;
+  edit(place: PanelPlace, message: Message): Promise<void>;
+  localeIn(guildId: string): Locale;
+  botNameIn(guildId: string): string;
+};
+
+/** Panels of a logged-in client. */
+export function openPanelBoard(
+  client: Client<true>,
+  book: PanelBook,
+  presses: ReadonlyMap<string, Press>,
+  timing: Timing,
+  tell: (event: DiscordEvent) => void,
+): PanelDesk {
+  return new Panels({
+    book,
+    presses,
+    timing,
+    tell,
+    async edit({ channelId, messageId }, { allowedMentions, ...rest }) {
+      const body = { ...rest, allowed_mentions: allowedMentions };
+      await client.rest.patch(Routes.channelMessage(channelId, messageId), { body });
+    },
+    localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
+    botNameIn: (guildId) => botNameIn(client, guildId),
+  });
+}
+
+/** Forgets everything when the process ends: for a bot that has nowhere to remember. */
+export function forgetfulBook(): PanelBook {
+  const places = new Map<string, PanelPlace>();
+  return {
+    read: async (guildId) => places.get(guildId),
+    async write(guildId, place) {
+      places.set(guildId, place);
+    },
+  };
+}
+
+/** What one server's panel shows, and where. */
+type Panel = {
+  face?: PanelFace;
+  head?: string;
+  message?: PanelMessage;
+  former?: PanelMessage;
+  turn: Promise<void>;
+};
+
+export class Panels implements PanelDesk {
+  readonly #options: PanelOptions;
+  readonly #panels = new Map<string, Panel>();
+
+  constructor(options: PanelOptions) {
+    this.#options = options;
+  }
+
+  show(guildId: string, face: PanelFace): void {
+    const panel = this.#panel(guildId);
+    panel.face = face;
+    panel.message?.touch();
+  }
+
+  dressed(guildId: string, head: string): Message {
+    return this.#draw(guildId, head, this.#panels.get(guildId)?.face);
+  }
+
+  put(guildId: string, place: PanelPlace, head: string): void {
+    const panel = this.#panel(guildId);
+    const former = panel.message?.place;
+    panel.message?.end();
+    panel.head = head;
+    panel.message = new PanelMessage(place, this.dressed(guildId, head), {
+      timing: this.#options.timing,
+      draw: () => this.#draw(guildId, panel.head, panel.face),
+      edit: this.#options.edit,
+      ended: (why) => {
+        delete panel.message;
+        this.#warn(guildId, why);
+      },
+    });
+    panel.message.touch();
+    panel.turn = panel.turn.then(() => this.#moved(guildId, former, place));
+  }
+
+  close(): void {
+    for (const { message, former } of this.#panels.values()) {
+      message?.end();
+      former?.end();
+    }
+  }
+
+  #panel(guildId: string): Panel {
+    const panel = this.#panels.get(guildId) ?? { turn: Promise.resolve() };
+    this.#panels.set(guildId, panel);
+    return panel;
+  }
+
+  #draw(guildId: string, head: string | undefined, face: PanelFace | undefined): Message {
+    const { presses, localeIn, botNameIn } = this.#options;
+    return drawPanel(head, face, {
+      presses,
+      locale: localeIn(guildId),
+      botName: botNameIn(guildId),
+    });
+  }
+
+  /** A panel of a former run stands only in the book. */
+  async #moved(guildId: string, known: PanelPlace | undefined, place: PanelPlace): Promise<void> {
+    const { book } = this.#options;
+    try {
+      const former = known ?? (await book.read(guildId));
+      await book.write(guildId, place);
+      if (former && former.messageId !== place.messageId) this.#point(guildId, former, place);
+    } catch (error) {
+      this.#warn(guildId, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Whether it could be told is of no importance: often the message is gone. */
+  #point(guildId: string, former: PanelPlace, { channelId, messageId }: PanelPlace): void {
+    const { edit, localeIn, timing } = this.#options;
+    const panel = this.#panel(guildId);
+    const link = `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
+    const message = messageWith([{ id: 'panel.moved', with: { link } }], localeIn(guildId));
+    const draw = () => ({ ...message, components: [] });
+    panel.former?.end();
+    panel.former = new PanelMessage(former, undefined, { timing, draw, edit, ended: () => {} });
+    panel.former.touch();
+  }
+
+  #warn(guildId: string, why: string): void {
+    this.#options.tell({ kind: 'warning', message: `Panel of server ${guildId}: ${why}` });
+  }
+}

@@ -1,0 +1,63 @@
+import {
+  ChannelType,
+  type Client,
+  type Guild,
+  PermissionFlagsBits,
+  type VoiceBasedChannel,
+} from 'discord.js';
+import type { ChannelFacts } from '#src/people/join-rules.ts';
+import type { Places } from '#src/session/command-ports.ts';
+
+/** What Discord has told of channels; asks nothing and takes no time. */
+export function openPlaces(client: Client<true>): Places {
+  return {
+    facts({ guildId, channelId }, callerId) {
+      const guild = client.guilds.cache.get(guildId);
+      const channel = guild?.channels.cache.get(channelId);
+      return guild && channel?.isVoiceBased() ? factsOf(guild, channel, callerId) : undefined;
+    },
+    botName: (guildId) => botNameIn(client, guildId),
+  };
+}
+
+/** Its nickname in that server, or else its own name. */
+export function botNameIn(client: Client<true>, guildId: string): string {
+  return client.guilds.cache.get(guildId)?.members.me?.displayName ?? client.user.displayName;
+}
+
+function factsOf(
+  guild: Guild,
+  channel: VoiceBasedChannel,
+  callerId: string,
+): ChannelFacts | undefined {
+  const { me } = guild.members;
+  if (!me) return undefined;
+  const mine = channel.permissionsFor(me);
+  const timedOutUntilMs = me.communicationDisabledUntilTimestamp;
+  return {
+    kind: channel.type === ChannelType.GuildStageVoice ? 'stage' : 'voice',
+    isAfk: guild.afkChannelId === channel.id,
+    callerMayEnter: mayEnter(guild, channel, callerId),
+    mayView: mine.has(PermissionFlagsBits.ViewChannel),
+    mayConnect: mine.has(PermissionFlagsBits.Connect),
+    maySpeak: mine.has(PermissionFlagsBits.Speak),
+    mayMoveMembers: mine.has(PermissionFlagsBits.MoveMembers),
+    limit: channel.userLimit,
+    members: othersIn(guild, channel.id, me.id).length,
+    ...(timedOutUntilMs !== null && { timedOutUntilMs }),
+  };
+}
+
+/** Whoever sits there already was let in by somebody. */
+function mayEnter(guild: Guild, channel: VoiceBasedChannel, callerId: string): boolean {
+  if (guild.voiceStates.cache.get(callerId)?.channelId === channel.id) return true;
+  const caller = guild.members.cache.get(callerId);
+  const needed = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect];
+  return caller !== undefined && channel.permissionsFor(caller).has(needed);
+}
+
+/** discord.js's own list leaves out whom it does not know by name. */
+function othersIn(guild: Guild, channelId: string, botId: string): readonly unknown[] {
+  const seated = [...guild.voiceStates.cache.values()];
+  return seated.filter((state) => state.channelId === channelId && state.id !== botId);
+}

@@ -1,0 +1,52 @@
+import type { Words } from '#src/texts/texts.ts';
+
+/** Longest message Discord takes. */
+export const maxMessageChars = 2_000;
+
+/** Words of people and models with the means taken out by which they could pass for something else. */
+export function harmless(words: string): string {
+  return cut(words, maxMessageChars)
+    .replace(unseen, '')
+    .replace(piled, '$1')
+    .replace(everybody, '@\u200b$1');
+}
+
+/** As `harmless`, and with markdown shown instead of obeyed; addresses stay whole. */
+export function plain(words: string): string {
+  return harmless(words)
+    .split(address)
+    .map((part, n) => (n % 2 === 0 ? escaped(part) : part))
+    .join('');
+}
+
+/** All words of a sentence as `plain`. */
+export function plainWords(words: Words): Words {
+  const each = Object.entries(words).map(([key, word]) => {
+    return [key, typeof word === 'string' ? plain(word) : word] as const;
+  });
+  return Object.fromEntries(each);
+}
+
+/** The beginning of `words`, whole characters only; what is missing shows as `…`. */
+export function cut(words: string, maxChars: number): string {
+  return words.length <= maxChars ? words : `${firstChars(words, maxChars - 1)}…`;
+}
+
+/** At most `maxChars`, never half a surrogate pair. */
+export function firstChars(words: string, maxChars: number): string {
+  const last = words.charCodeAt(maxChars - 1);
+  const isHalf = last >= 0xd800 && last <= 0xdbff && words.length > maxChars;
+  return words.slice(0, isHalf ? maxChars - 1 : maxChars);
+}
+
+/** Control characters but the line break, changes of writing direction, and spaces without width. */
+const unseen =
+  /[^\P{Cc}\n]|[\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
+/** More marks on one letter than any script stacks. */
+const piled = /(\p{M}{4})\p{M}+/gu;
+const everybody = /@(everyone|here)/gi;
+const address = /(https?:\/\/[^\s<>]+)/;
+
+function escaped(words: string): string {
+  return words.replace(/[\\*_~`|[\]<]/g, '\\$&').replace(/^(\s*)([#>+-])/gm, '$1\\$2');
+}

@@ -1,0 +1,141 @@
+import {
+  type AutocompleteInteraction,
+  type ButtonInteraction,
+  type ChatInputCommandInteraction,
+  type Interaction,
+  type InteractionCallbackResponse,
+  type Message,
+  MessageFlags,
+} from 'discord.js';
+import type { Command, CommandPorts } from '#src/session/command.ts';
+import type { PanelPlace } from '#src/session/panel.ts';
+import { localeOf } from '#src/texts/texts.ts';
+import { callOf, commandCallOf, languagesOf } from './calls.ts';
+import type { DiscordEvent } from './events.ts';
+import { type Asked, Desk, type DeskOptions, type Errand } from './interactions.ts';
+import { messageWith, pressNameOf } from './rendering.ts';
+import { byLine, type Slash } from './slashes.ts';
+import { suggestions } from './suggestions.ts';
+
+export type ReceptionOptions = DeskOptions & {
+  readonly commands: readonly Slash[];
+  readonly ports: CommandPorts;
+};
+
+type Asking = ChatInputCommandInteraction<'cached'> | ButtonInteraction<'cached'>;
+
+/** Takes what discord.js hands over to whoever answers it; whoever asks gets an answer. */
+export class Reception {
+  readonly #options: ReceptionOptions;
+  readonly #commands: ReadonlyMap<string, Command>;
+  readonly #desk: Desk;
+
+  constructor(options: ReceptionOptions) {
+    this.#options = options;
+    this.#commands = byLine(options.commands);
+    this.#desk = new Desk(options);
+  }
+
+  /** Never throws. */
+  meet(interaction: Interaction): void {
+    try {
+      if (interaction.isAutocomplete()) void this.#suggest(interaction);
+      else if (interaction.isChatInputCommand() || interaction.isButton()) this.#serve(interaction);
+    } catch (error) {
+      this.#options.tell({ kind: 'command-failed', name: 'unread', code: 'internal', error });
+    }
+  }
+
+  #serve(asking: ChatInputCommandInteraction | ButtonInteraction): void {
+    if (asking.inCachedGuild()) this.#answer(asking);
+    else void refuse(asking, this.#options.tell);
+  }
+
+  #answer(asking: Asking): void {
+    const languages = languagesOf(asking);
+    const errand = asking.isButton() ? this.#press(asking) : this.#command(asking);
+    void this.#desk.answer(askedOf(asking), { guildId: asking.guildId, languages, ...errand });
+  }
+
+  #command(asking: ChatInputCommandInteraction<'cached'>): Deed {
+    const name = lineOf(asking);
+    const command = this.#commands.get(name);
+    if (!command) return unknown('command');
+    const { shownTo, meanwhile } = command;
+    return {
+      name,
+      shownTo,
+      ...(meanwhile && { meanwhile: () => meanwhile(commandCallOf(asking, command)) }),
+      run: async () => await command.run(commandCallOf(asking, command), this.#options.ports),
+    };
+  }
+
+  #press(asking: ButtonInteraction<'cached'>): Deed {
+    const press = this.#options.presses.get(pressNameOf(asking.customId) ?? '');
+    if (!press) return unknown('press');
+    return {
+      name: `press ${press.name}`,
+      shownTo: 'caller',
+      run: async () => await press.run(callOf(asking), this.#options.ports),
+    };
+  }
+
+  async #suggest(asking: AutocompleteInteraction): Promise<void> {
+    const { ports, timing } = this.#options;
+    const choices = await suggestions(async () => await this.#found(asking, ports), timing);
+    await asking.respond(choices).catch(() => {}); // too late: the person typed on
+  }
+
+  async #found(asking: AutocompleteInteraction, ports: CommandPorts): Promise<readonly string[]> {
+    const command = this.#commands.get(lineOf(asking));
+    if (!command || !asking.inCachedGuild()) return [];
+    const { name, value } = asking.options.getFocused(true);
+    const option = command.options.find((each) => each.name === name);
+    if (option?.kind !== 'text' || !option.suggest) return [];
+    return await option.suggest(value, commandCallOf(asking, command), ports);
+  }
+}
+
+/** An errand without what is the same for all. */
+type Deed = Pick<Errand, 'name' | 'shownTo' | 'run'> & Partial<Pick<Errand, 'meanwhile'>>;
+
+/** `privacy status`, as the person typed it. */
+function lineOf(asking: ChatInputCommandInteraction | AutocompleteInteraction): string {
+  return [asking.commandName, asking.options.getSubcommand(false)].filter(Boolean).join(' ');
+}
+
+/** A command or a button of another version of this bot. */
+function unknown(name: string): Deed {
+  const reply = { id: 'generic', with: { code: 'unknown' }, to: 'caller' } as const;
+  return { name: `unknown ${name}`, shownTo: 'caller', run: async () => [reply] };
+}
+
+/** From a direct message, or a server this bot is no member of. */
+async function refuse(
+  asking: ChatInputCommandInteraction | ButtonInteraction,
+  tell: (event: DiscordEvent) => void,
+): Promise<void> {
+  const line = { id: 'generic', with: { code: 'elsewhere' } } as const;
+  const message = messageWith([line], localeOf(asking.locale));
+  try {
+    await asking.reply({ ...message, flags: MessageFlags.Ephemeral });
+  } catch (error) {
+    tell({ kind: 'command-failed', name: 'elsewhere', code: 'discord.unreachable', error });
+  }
+}
+
+function askedOf(asking: Asking): Asked {
+  return {
+    id: asking.id,
+    reply: async (message) => placeOf(await asking.reply({ ...message, withResponse: true })),
+    deferReply: (how) => asking.deferReply(how),
+    editReply: async (message) => placeOf(await asking.editReply(message)),
+    deleteReply: () => asking.deleteReply(),
+    followUp: async (message) => placeOf(await asking.followUp(message)),
+  };
+}
+
+function placeOf(posted: Message | InteractionCallbackResponse): PanelPlace | undefined {
+  const message = 'resource' in posted ? posted.resource?.message : posted;
+  return message ? { channelId: message.channelId, messageId: message.id } : undefined;
+}

@@ -1,0 +1,35 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { ChannelType, type Guild, PermissionFlagsBits } from 'discord.js';
+import type { DiscordEvent } from './events.ts';
+
+/** The cached seat may still be the former one. Source: discord.js #7746. */
+const againMs = 500;
+
+/** In a stage one sits in the audience first: takes the floor where that is allowed, else asks for it. Never throws. */
+export async function takeTheStage(
+  guild: Guild,
+  channelId: string,
+  tell: (event: DiscordEvent) => void,
+): Promise<void> {
+  const channel = guild.channels.cache.get(channelId);
+  if (channel?.type !== ChannelType.GuildStageVoice) return;
+  try {
+    await askToSpeak(guild, channelId);
+  } catch {
+    await wait(againMs);
+    await askToSpeak(guild, channelId).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      tell({ kind: 'warning', message: `Stage ${channelId}: not asked to speak: ${why}` });
+    });
+  }
+}
+
+async function askToSpeak(guild: Guild, channelId: string): Promise<void> {
+  const { me } = guild.members;
+  const seat = me?.voice;
+  if (seat?.channelId !== channelId) throw new Error('the bot is not seated there yet');
+  if (seat.suppress === false) return;
+  const permissions = seat.channel?.permissionsFor(seat.id);
+  if (permissions?.has(PermissionFlagsBits.MuteMembers)) await seat.setSuppressed(false);
+  else await seat.setRequestToSpeak(true);
+}

@@ -1,0 +1,256 @@
+import { DiscordAPIError, RateLimitError } from 'discord.js';
+import { expect, test } from 'vitest';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { forgetfulBook, Panels } from '#src/discord/panels.ts';
+import type { Message } from '#src/discord/rendering.ts';
+import type { Press } from '#src/session/command.ts';
+import type { PanelBook, PanelFace, PanelPlace } from '#src/session/panel.ts';
+import { type Locale, text } from '#src/texts/texts.ts';
+import { SteppedTiming } from './stepped-timing.ts';
+
+const face = (
+  state: PanelFace['state'],
+  people: PanelFace['people'] = [],
+  lastAnswerMs?: number,
+): PanelFace => ({
+  state,
+  people,
+  engine: 'built-in',
+  ...(lastAnswerMs !== undefined && { lastAnswerMs }),
+});
+const listening = face({ kind: 'listening' });
+const here = (messageId: string): PanelPlace => ({ channelId: 'c', messageId });
+const labels = {
+  stop: 'button.stop',
+  pause: 'button.pause',
+  resume: 'button.resume',
+  privacy: 'button.privacy',
+  'consent.always': 'button.hear_me',
+  'consent.today': 'button.only_today',
+  'consent.never': 'button.not_me',
+} as const;
+const presses = new Map(
+  Object.entries(labels).map(([name, label]): [string, Press] => [
+    name,
+    { name, label, look: 'plain', run: async () => [{ id: 'stop.ok', to: 'caller' }] },
+  ]),
+);
+
+/** Panels over a Discord that takes notes, and fails as `failures` say, one edit each. */
+function open({ book = forgetfulBook(), locale = 'en' as Locale } = {}) {
+  const timing = new SteppedTiming();
+  const edits: Array<{ readonly atMs: number; readonly id: string; readonly message: Message }> =
+    [];
+  const failures: unknown[] = [];
+  const events: DiscordEvent[] = [];
+  const panels = new Panels({
+    book,
+    presses,
+    timing,
+    tell: (event) => events.push(event),
+    async edit({ messageId }, message) {
+      edits.push({ atMs: timing.nowMs(), id: messageId, message });
+      const failure = failures.shift();
+      if (failure) throw failure;
+    },
+    localeIn: () => locale,
+    botNameIn: () => 'Nova',
+  });
+  /** Lets that time pass, with all that is to happen in it. */
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 100) {
+      timing.passMs(100);
+      await settle();
+    }
+  };
+  return { panels, timing, edits, failures, events, pass };
+}
+
+/** Lets what was begun come to its end. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+const buttonsOf = (message: Message | undefined): unknown[][] | undefined =>
+  message?.components?.map(({ components }) => components.map(({ custom_id: id }) => id));
+
+function refusal(status: number, code: number): DiscordAPIError {
+  return new DiscordAPIError({ code, message: 'no' }, code, status, 'PATCH', '/', {});
+}
+
+test('before a panel was put anywhere nothing is edited, and the first one has its face at once', async () => {
+  const { panels, edits, pass } = open();
+  panels.show('g', listening);
+  await pass(5_000);
+  expect(edits).toEqual([]);
+  expect(panels.dressed('g', 'In Lobby.').content).toBe(
+    ['In Lobby.', text('panel.listening'), text('panel.engine', { engine: 'built-in' })].join('\n'),
+  );
+});
+
+test('a panel is edited at most every 1.2 s, and what it shows last is the newest', async () => {
+  const { panels, edits, pass } = open();
+  panels.put('g', here('1'), 'In Lobby.');
+  for (let turn = 0; turn < 50; turn++) {
+    panels.show('g', face({ kind: 'hearing', name: `Ann ${turn}` }));
+    await pass(100);
+  }
+  await pass(2_000);
+  const gaps = edits.map(({ atMs }, n) => atMs - (edits[n - 1]?.atMs ?? 0));
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1_200);
+  expect(edits).toHaveLength(5);
+  expect(edits.at(-1)?.message.content).toContain('Hearing Ann 49');
+});
+
+test('what already stands there is not written again', async () => {
+  const { panels, edits, pass } = open();
+  panels.show('g', listening);
+  panels.put('g', here('1'), 'In Lobby.');
+  panels.show('g', face({ kind: 'thinking' }));
+  panels.show('g', listening);
+  await pass(5_000);
+  expect(edits).toEqual([]);
+});
+
+test.each([
+  ['a rate limit', rateLimit(4_000), 4_000],
+  ['a broken Discord', refusal(502, 0), 1_200],
+  ['a broken network', new Error('ECONNRESET'), 1_200],
+])('after %s the newest face lands', async (_, failure, waitMs) => {
+  const { panels, edits, failures, events, pass } = open();
+  panels.put('g', here('1'), 'In Lobby.');
+  failures.push(failure);
+  panels.show('g', listening);
+  await pass(1_300);
+  panels.show('g', face({ kind: 'thinking' }));
+  panels.show('g', face({ kind: 'paused' }));
+  await pass(10_000);
+  expect(edits.map(({ message }) => message.content.split('\n')[1])).toEqual([
+    text('panel.listening'),
+    text('panel.paused'),
+  ]);
+  expect((edits[1]?.atMs ?? 0) - (edits[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(waitMs);
+  expect(events).toEqual([]);
+});
+
+function rateLimit(retryAfter: number): RateLimitError {
+  return new RateLimitError({
+    timeToReset: retryAfter,
+    limit: 5,
+    method: 'PATCH',
+    hash: '',
+    url: '',
+    route: '',
+    majorParameter: '',
+    global: false,
+    retryAfter,
+    sublimitTimeout: 0,
+    scope: 'user',
+  });
+}
+
+test.each([
+  [404, 10_008],
+  [403, 50_001],
+])('a panel that may not be edited any more (%i) ends with one warning', async (status, code) => {
+  const { panels, edits, failures, events, pass } = open();
+  panels.put('g', here('1'), 'In Lobby.');
+  failures.push(refusal(status, code));
+  panels.show('g', listening);
+  await pass(2_000);
+  panels.show('g', face({ kind: 'thinking' }));
+  await pass(10_000);
+  expect(edits).toHaveLength(1);
+  expect(events).toMatchObject([{ kind: 'warning' }]);
+});
+
+test('a panel that moved says where to, once, and is left alone', async () => {
+  const { panels, edits, pass } = open();
+  panels.put('g', here('1'), 'In Lobby.');
+  await pass(2_000);
+  panels.put('g', here('2'), 'In Attic.');
+  panels.show('g', listening);
+  await pass(5_000);
+  expect(edits.map(({ id }) => id)).toEqual(['1', '2']);
+  const link = 'https://discord.com/channels/g/c/2';
+  expect(edits[0]?.message.content).toBe(text('panel.moved', { link }));
+  expect(edits[0]?.message.components).toEqual([]);
+});
+
+test('the panel of a former run says where it went, too', async () => {
+  const book = forgetfulBook();
+  await book.write('g', here('old'));
+  const { panels, edits, pass } = open({ book });
+  panels.put('g', here('new'), 'In Lobby.');
+  await pass(1_000);
+  expect(edits.map(({ id }) => id)).toEqual(['old']);
+  expect(await book.read('g')).toEqual(here('new'));
+});
+
+test('a panel works where nothing can be remembered', async () => {
+  const broken: PanelBook = {
+    read: () => Promise.reject(new Error('locked')),
+    write: () => Promise.reject(new Error('locked')),
+  };
+  const { panels, edits, events, pass } = open({ book: broken });
+  panels.put('g', here('1'), 'In Lobby.');
+  panels.show('g', listening);
+  await pass(2_000);
+  expect(edits.map(({ id }) => id)).toEqual(['1']);
+  expect(events).toMatchObject([{ kind: 'warning' }]);
+});
+
+test('the panel shows who is heard, who said no and who was not asked, and asks them', () => {
+  const { panels } = open({ locale: 'de' });
+  panels.show(
+    'g',
+    face(
+      { kind: 'speaking', name: '*Ann*' },
+      [
+        { name: '*Ann*', heard: 'yes' },
+        { name: 'Bob', heard: 'no' },
+        { name: 'Cy', heard: 'unasked' },
+        { name: '@everyone', heard: 'unasked' },
+      ],
+      431.6,
+    ),
+  );
+  expect(panels.dressed('g', 'Kopf').content.split('\n')).toEqual([
+    'Kopf',
+    text('panel.speaking', { name: '\\*Ann\\*' }, 'de'),
+    text('panel.people.yes', { names: '\\*Ann\\*' }, 'de'),
+    text('panel.people.unasked', { names: 'Cy, @\u200beveryone' }, 'de'),
+    text('panel.people.no', { names: 'Bob' }, 'de'),
+    text('panel.last', { ms: 432, engine: 'built-in' }, 'de'),
+    text('privacy.card', { bot: 'Nova', days: 7 }, 'de'),
+  ]);
+});
+
+test('a hundred people with long names still fit', () => {
+  const { panels } = open();
+  const people = Array.from({ length: 100 }, (_, n) => ({
+    name: `${'*'.repeat(30)}${n}`,
+    heard: (['yes', 'no', 'unasked'] as const)[n % 3] ?? 'no',
+  }));
+  panels.show('g', face({ kind: 'listening' }, people));
+  const { content } = panels.dressed('g', 'x'.repeat(500));
+  expect(content.length).toBeLessThanOrEqual(2_000);
+});
+
+test('the buttons stand in two rows, and Resume takes the place of Pause while paused', () => {
+  const { panels } = open();
+  const consent = ['consent.always', 'consent.today', 'consent.never'].map((id) => `parley:${id}`);
+  panels.show('g', listening);
+  expect(buttonsOf(panels.dressed('g', ''))).toEqual([
+    ['parley:stop', 'parley:pause', 'parley:privacy'],
+    consent,
+  ]);
+  panels.show('g', face({ kind: 'paused' }));
+  expect(buttonsOf(panels.dressed('g', ''))?.[0]).toContain('parley:resume');
+});
+
+test('after leaving, the panel no longer says where the bot is', () => {
+  const { panels } = open();
+  panels.show('g', face({ kind: 'left' }));
+  expect(panels.dressed('g', 'In Lobby.').content).not.toContain('Lobby');
+});
