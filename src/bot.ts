@@ -23,7 +23,9 @@ export type BotOptions = {
 };
 
 /** A bot that is logged in and can be called. Closing it leaves every channel first. */
-export type Bot = Pick<Discord, 'inviteUrl'> & { readonly name: string } & AsyncDisposable;
+export type Bot = Pick<Discord, 'inviteUrl' | 'ready'> & {
+  readonly name: string;
+} & AsyncDisposable;
 
 const commands = [join, leave];
 
@@ -50,6 +52,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   return {
     name,
     inviteUrl: open.inviteUrl,
+    ready: () => open.ready(),
     async [Symbol.asyncDispose]() {
       await rooms?.[Symbol.asyncDispose]();
       await open[Symbol.asyncDispose]();
