@@ -39,10 +39,10 @@ type Tell = (news: EngineNews) => void;
 export async function openEngines(config: Config, tell: Tell): Promise<Engines> {
   const stack = new AsyncDisposableStack();
   try {
-    const [transcriber, synthesizer] = await Promise.all([
-      openEars(config.transcription, stack, tell),
-      openVoice(config.speech, stack, tell),
-    ]);
+    const ears = openEars(config.transcription, stack, tell);
+    const voice = openVoice(config.speech, stack, tell);
+    await Promise.allSettled([ears, voice]); // one that fails must not leave the other half open
+    const [transcriber, synthesizer] = [await ears, await voice];
     const chat = await openChat(config.chat, tell);
     return {
       transcriber,

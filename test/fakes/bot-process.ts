@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { Mailbox } from '#src/base/mailbox.ts';
 
 const program = fileURLToPath(import.meta.resolve('#src/main.ts'));
+/** As `npm start` has them. */
+const flags = ['--max-semi-space-size=2'];
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
 
@@ -26,7 +28,7 @@ export async function runToEnd(
   args: readonly string[] = [],
 ): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [...flags, program, ...args], {
     cwd: folder,
     env: environment,
     timeout: 90_000,
@@ -63,7 +65,7 @@ export class BotProcess implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
     const certificatePath = join(folder, 'ca.pem');
     await writeFile(certificatePath, town.ca);
-    const child = spawn(process.execPath, [program], {
+    const child = spawn(process.execPath, [...flags, program], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
