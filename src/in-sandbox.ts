@@ -1,34 +1,64 @@
 import packageJson from '#package.json' with { type: 'json' };
 import { loadOpus } from '#src/audio/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { Exchange, Theatre } from '#src/console/exchange.ts';
+import { MessageWall } from '#src/console/message-wall.ts';
 import { proposals } from '#src/console/nearby.ts';
+import { checkRecordings } from '#src/console/recordings.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
-import { firstExchange, prove, secondExchange } from '#src/console/sandbox-show.ts';
+import { Screen } from '#src/console/screen.ts';
+import { Shelf } from '#src/console/shelf.ts';
 import { Show } from '#src/console/show.ts';
-import { type TappedSynthesizer, tapSynthesizer } from '#src/console/tap.ts';
+import { tapSynthesizer } from '#src/console/tap.ts';
 import { Witness } from '#src/console/witness.ts';
-import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
 import { startBot } from './bot.ts';
 import type { Config } from './config.ts';
-import { type Engines, openEngines } from './engines.ts';
+import { openEngines } from './engines.ts';
+import { type Play, playOn, playOnce } from './sandbox-play.ts';
 import { SandboxView } from './sandbox-view.ts';
 
 const why = 'no DISCORD_TOKEN, so this is the sandbox: a small Discord on this machine';
 
-/** The newcomer's start: sandbox and bot, a conversation to watch and to hear. Returns the exit code. */
+/** What a newcomer asked for on the command line. */
+export type SandboxWishes = {
+  /** One exchange, judged; then the end. */
+  readonly once: boolean;
+  /** WAV files to be spoken in place of the exchanges. */
+  readonly talk: readonly string[];
+};
+
+/**
+ * The newcomer's start: sandbox and bot, a conversation to watch and to hear, then to take part in. Returns the exit
+ * code. Errors: BotError. Aborting `signal` throws its reason.
+ */
 export async function inSandbox(
   config: Config,
-  { once }: { readonly once: boolean },
+  { once, talk }: SandboxWishes,
   signal: AbortSignal,
 ): Promise<number> {
-  const show = new Show(process.stdout);
+  const recordings = await checkRecordings(talk);
+  const unread = new AbortController();
+  process.stdout.on('error', () => unread.abort(new Error('nobody reads on')));
+  const until = AbortSignal.any([signal, unread.signal]);
+  try {
+    await using play = await raiseCurtain(config, until);
+    return once ? await playOnce(play, until) : await playOn(play, recordings, until);
+  } catch (error) {
+    if (unread.signal.aborted) return 0;
+    throw error;
+  }
+}
+
+/** Starts the sandbox, then the bot in it. Errors and abort: as `inSandbox`. */
+async function raiseCurtain(config: Config, signal: AbortSignal): Promise<Play & AsyncDisposable> {
+  const screen = new Screen(process.stdout);
+  const show = new Show(screen);
   const witness = new Witness(realClock);
   const botName = config.bot.name ?? 'Nova';
+  const wall = new MessageWall(show, botName);
   const view = new SandboxView(show, botName);
   show.title(`Parley ${packageJson.version} - ${why}`);
   const [sandbox, engines, codec] = await Promise.all([
-    SandboxProcess.start((message) => view.message(message), signal),
+    SandboxProcess.start((message) => wall.take(message), signal),
     openEngines(config, (news) => view.engine(news)),
     loadOpus(),
   ]);
@@ -55,58 +85,10 @@ export async function inSandbox(
   stack.use(bot);
   for (const line of await proposals()) show.note(line);
   show.blank();
-  const theatre = { sandbox, witness, show, botName, dataDir: config.dataDir };
-  return await perform(theatre, tap, engines, config, once, signal);
-}
-
-async function perform(
-  theatre: Theatre,
-  tap: TappedSynthesizer,
-  engines: Engines,
-  config: Config,
-  once: boolean,
-  signal: AbortSignal,
-): Promise<number> {
-  const { show } = theatre;
-  const first = await firstExchange(theatre, signal);
-  if (once) return await verdict(first, show, tap, engines, config, signal);
-  const exchanges = [first, await secondExchange(theatre, signal)];
-  for (const one of exchanges) {
-    if (one.kind === 'failed') show.note(`failed at ${one.stage}: ${one.why}`);
-  }
-  show.blank();
-  show.note('Ctrl+C to leave.');
-  await stopped(signal);
-  return 0;
-}
-
-/** The judge is always the embedded recogniser: it cannot be told what it ought to hear. */
-async function verdict(
-  first: Exchange,
-  show: Show,
-  tap: TappedSynthesizer,
-  { transcriber }: Engines,
-  { transcription }: Config,
-  signal: AbortSignal,
-): Promise<number> {
-  await using stack = new AsyncDisposableStack();
-  const embedded = transcription.kind === 'embedded';
-  const ear = embedded ? transcriber : stack.use(await openEmbeddedTranscriber());
-  const proof = await prove(first, tap, ear, signal);
-  show.blank();
-  if (first.kind === 'exchanged') show.note(waitLine(first.heard.firstAudibleAtMs));
-  show.note(proof.kind === 'proved' ? proof.line : `failed at ${proof.stage}: ${proof.why}`);
-  return proof.kind === 'proved' ? 0 : 1;
-}
-
-function waitLine(firstAudibleAtMs: number): string {
-  const startedMs = realClock.nowMs() - process.uptime() * 1000;
-  return `first reply heard ${((firstAudibleAtMs - startedMs) / 1000).toFixed(1)} s after the start`;
-}
-
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve());
-    if (signal.aborted) resolve();
-  });
+  const { dataDir } = config;
+  const shelf = new Shelf(dataDir);
+  const stage = { sandbox, witness, show, botName, dataDir, tap, shelf };
+  const all = stack.move();
+  const dispose = () => all.disposeAsync();
+  return { config, engines, screen, wall, stage, [Symbol.asyncDispose]: dispose };
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { BotError } from '#src/base/errors.ts';
 import { loadDotEnv, readConfig } from './config.ts';
-import { inSandbox } from './in-sandbox.ts';
+import { inSandbox, type SandboxWishes } from './in-sandbox.ts';
 import { onDiscord } from './on-discord.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
@@ -43,12 +43,20 @@ function exitCodeOf(error: unknown): number {
   return error.code === 'discord.bad_token' ? misconfigured : 1;
 }
 
-function readWishes(): { readonly once: boolean; readonly mistakes: readonly string[] } {
+function readWishes(): SandboxWishes & { readonly mistakes: readonly string[] } {
   try {
-    const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
-    return { once: values.once, mistakes: [] };
+    const { values } = parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        talk: { type: 'string', multiple: true, default: [] },
+      },
+    });
+    const mistakes =
+      values.once && values.talk.length > 0 ? ['--once and --talk exclude each other.'] : [];
+    return { ...values, mistakes };
   } catch (error) {
-    const why = error instanceof Error ? error.message.split('.')[0] : 'not understood';
-    return { once: false, mistakes: [`${why}. The only option is --once: npm start -- --once`] };
+    const why = error instanceof Error ? error.message.split(/\.\s|\.$/)[0] : 'not understood';
+    const mistake = `${why}. The options are --once and --talk FILE.wav: npm start -- --once`;
+    return { once: false, talk: [], mistakes: [mistake] };
   }
 }

@@ -1,4 +1,3 @@
-import type { Message } from '#src/console/sandbox-lines.ts';
 import type { Show } from '#src/console/show.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { SessionEvent } from '#src/session/events.ts';
@@ -51,11 +50,6 @@ export class SandboxView {
       const cipher = ciphers[event.cipher] ?? event.cipher;
       this.#show.note(`voice link open in ${took} ms, ${sealed}, over ${cipher}`);
     }
-  }
-
-  message({ change, text, to }: Message): void {
-    const seen = to === undefined ? '' : ` (only ${to} sees this)`;
-    if (change !== 'deleted') this.#show.says(this.#botName, `${text}${seen}`);
   }
 
   session(event: SessionEvent): void {

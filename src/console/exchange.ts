@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SessionEvent } from '#src/session/events.ts';
 import { type HeardAnswer, heard, type Spoken, spoken } from './sandbox-lines.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
+import { openFolder } from './shelf.ts';
 import { instantsLine, type Show } from './show.ts';
 import type { Witness } from './witness.ts';
 
@@ -59,11 +59,9 @@ export async function exchange(
   signal: AbortSignal,
 ): Promise<Exchange> {
   const { sandbox, witness, show, botName, dataDir } = theatre;
-  const folder = join(dataDir, 'sandbox');
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, `${name}.wav`);
+  const path = join(await openFolder(dataDir), `${name}.wav`);
   witness.forget();
-  const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav }));
+  const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav }, signal));
   const listening = listen(theatre, person, path, said);
   const answered = await witness.first(['answered', 'failed'], answerMs, signal);
   if (answered?.kind === 'failed' || answered?.finish === 'failed') return failure(witness, signal);

@@ -1,7 +1,8 @@
-import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { similarity } from '#src/audio/similarity.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
+import { joined } from './joined.ts';
 import { wordsInOrder } from './words.ts';
 
 /** What reached a person, held against what was meant to. */
@@ -30,19 +31,6 @@ export async function judge(
     transcript,
     words: wordsInOrder(answer, transcript),
   };
-}
-
-/** One sound at the rate of the first piece; an engine keeps to one rate. */
-function joined(pieces: readonly Pcm[]): Pcm {
-  const rateHz = pieces[0]?.rateHz ?? speakRateHz;
-  const all = pieces.map((piece) => resample(piece, rateHz).samples);
-  const samples = new Int16Array(all.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of all) {
-    samples.set(piece, at);
-    at += piece.length;
-  }
-  return { samples, rateHz, channels: 1 };
 }
 
 async function recognise(pcm: Pcm, transcriber: Transcriber, signal: AbortSignal): Promise<string> {

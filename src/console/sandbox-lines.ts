@@ -14,11 +14,21 @@ export const readyLine = z.object({
 });
 export type Ready = z.infer<typeof readyLine>;
 
+const button = z.object({
+  /** Absent: a link. */
+  customId: z.string().optional(),
+  label: z.string(),
+  disabled: z.boolean(),
+});
+export type Button = z.infer<typeof button>;
+
 /** What the bot wrote, as somebody in the sandbox sees it. */
 export const messageLine = z.object({
   kind: z.literal('message'),
   change: z.enum(['posted', 'edited', 'deleted']),
+  messageId: z.string(),
   text: z.string(),
+  buttons: z.array(button),
   to: z.string().optional(),
 });
 export type Message = z.infer<typeof messageLine>;
@@ -45,10 +55,68 @@ export const heard = z.object({
 });
 export type HeardAnswer = z.infer<typeof heard>;
 
+/** The bot's reply to a command or a button. */
+export const replied = z.object({ text: z.string(), ephemeral: z.boolean(), sentAtMs: atMs });
+
+const choice = z.object({ name: z.string(), value: z.union([z.string(), z.number()]) });
+/** What the bot suggests for a half-typed option. */
+export const suggested = z.object({ choices: z.array(choice) });
+
+/** An option of a command, or a command under a command, as the bot registered it. */
+export type OptionShape = {
+  readonly name: string;
+  /** 1 and 2 are commands and groups of them. Source: Discord docs, "Application Command Option Type". */
+  readonly type: number;
+  readonly required: boolean;
+  readonly autocomplete: boolean;
+  readonly choices: readonly z.infer<typeof choice>[];
+  readonly options: readonly OptionShape[];
+};
+const option: z.ZodType<OptionShape> = z.lazy(() =>
+  z.object({
+    name: z.string(),
+    type: z.number(),
+    required: z.boolean().default(false),
+    autocomplete: z.boolean().default(false),
+    choices: z.array(choice).default([]),
+    options: z.array(option).default([]),
+  }),
+);
+const command = z.object({ name: z.string(), options: z.array(option).default([]) });
+export type CommandShape = z.infer<typeof command>;
+
+/** Where the bot is, and what it registered. */
+export const stateAnswer = z.object({
+  bot: z.object({ online: z.boolean(), channel: z.string().optional() }),
+  commands: z.array(command),
+});
+export type SandboxState = z.infer<typeof stateAnswer>;
+
 /** What people in the sandbox can be asked to do; every request is answered once. */
 export type SandboxRequest =
-  | { readonly do: 'join' | 'leave' | 'settled'; readonly person: string }
-  | { readonly do: 'command'; readonly person: string; readonly name: string }
+  | { readonly do: 'state' }
+  | { readonly do: 'leave' | 'settled'; readonly person: string }
+  | { readonly do: 'join'; readonly person: string; readonly channel?: string }
+  | {
+      readonly do: 'command';
+      readonly person: string;
+      /** As in `privacy status`. */
+      readonly name: string;
+      readonly options?: Readonly<Record<string, string | number>>;
+    }
+  | {
+      readonly do: 'complete';
+      readonly person: string;
+      readonly name: string;
+      readonly options: Readonly<Record<string, string | number>>;
+      readonly focused: string;
+    }
+  | {
+      readonly do: 'press';
+      readonly person: string;
+      readonly messageId: string;
+      readonly customId: string;
+    }
   | { readonly do: 'say'; readonly person: string; readonly wav: string }
   | {
       readonly do: 'listen';

@@ -17,6 +17,7 @@ import {
 const program = fileURLToPath(new URL('../sandbox/main.ts', import.meta.url));
 const startMs = 15_000;
 const farewellMs = 3_000;
+const never = new AbortController().signal;
 
 type Pending = PromiseWithResolvers<Readonly<Record<string, unknown>>>;
 
@@ -68,14 +69,27 @@ export class SandboxProcess implements AsyncDisposable {
     }
   }
 
-  /** Errors: BotError `sandbox.failed` with the sandbox's own sentence. */
-  async ask(request: SandboxRequest): Promise<Readonly<Record<string, unknown>>> {
+  /**
+   * Errors: BotError `sandbox.failed` with the sandbox's own sentence. Aborting `signal` throws its reason; what was
+   * asked for still happens.
+   */
+  async ask(
+    request: SandboxRequest,
+    signal: AbortSignal = never,
+  ): Promise<Readonly<Record<string, unknown>>> {
     if (this.#gone) throw this.#gone;
+    signal.throwIfAborted();
     const id = ++this.#lastId;
     const pending: Pending = Promise.withResolvers();
+    const leave = () => pending.reject(signal.reason);
     this.#pending.set(id, pending);
     this.#child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
-    return await pending.promise;
+    signal.addEventListener('abort', leave);
+    try {
+      return await pending.promise;
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

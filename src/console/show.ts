@@ -46,20 +46,28 @@ export class Show {
   }
 
   note(line: string): void {
-    this.#write(`  ${line}`);
+    this.#write(`  ${clean(line)}`);
   }
 
+  /** Lines after the first stand under its words. */
   says(name: string, words: string): void {
-    this.#write(`  ${name.padEnd(7)}${words}`);
+    const [first = '', ...rest] = clean(words).split('\n');
+    this.#write(`  ${clean(name).padEnd(6)} ${first}`);
+    for (const line of rest) this.detail(line);
   }
 
   detail(line: string): void {
-    this.#write(`         ${line}`);
+    this.#write(`         ${clean(line)}`);
   }
 
   #write(line: string): void {
     this.#terminal.write(`${line}\n`);
   }
+}
+
+/** Words of people and models could hold anything: what would move the cursor or turn the line round is left out. */
+function clean(words: string): string {
+  return words.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
 }
 
 /** `ended 180, recognised 240, first clause 241, first speech 290, heard 318 ms after Adam's last syllable` */

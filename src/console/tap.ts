@@ -3,6 +3,8 @@ import type { Synthesizer } from '#src/speech/ports.ts';
 
 /** A Synthesizer that also remembers what it made, so that it can be held against what arrived. */
 export type TappedSynthesizer = Synthesizer & {
+  /** How many texts it was given to speak so far. */
+  readonly asked: number;
   /** Everything synthesised since the last call, in order of the requests. */
   takeSpoken(): readonly Pcm[];
 };
@@ -12,8 +14,13 @@ export function tapSynthesizer(inner: Synthesizer): TappedSynthesizer {
   const limitMs = 600_000;
   let requests: Pcm[][] = [];
   let keptMs = 0;
+  let asked = 0;
   return {
+    get asked() {
+      return asked;
+    },
     async *synthesize(text, voice, signal) {
+      asked++;
       const made: Pcm[] = [];
       requests.push(made);
       for await (const pcm of inner.synthesize(text, voice, signal)) {

@@ -4,18 +4,28 @@ import type { SessionEvent } from '#src/session/events.ts';
 type Kind = SessionEvent['kind'];
 type Of<K extends Kind> = Extract<SessionEvent, { kind: K }>;
 
+/** An event with its place among all there were; later ones have higher places. */
+export type Seen<K extends Kind> = { readonly event: Of<K>; readonly place: number };
+
 /** Remembers a session's events until somebody asks for them, at most 200. */
 export class Witness {
   readonly #clock: Clock;
-  #seen: SessionEvent[] = [];
+  #seen: { readonly event: SessionEvent; readonly place: number }[] = [];
+  #place = 0;
   #listeners = new Set<() => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** Place of the last event so far. */
+  get place(): number {
+    return this.#place;
+  }
+
   tell(event: SessionEvent): void {
-    this.#seen = [...this.#seen, event].slice(-200);
+    this.#place++;
+    this.#seen = [...this.#seen, { event, place: this.#place }].slice(-200);
     for (const listener of this.#listeners) listener();
   }
 
@@ -30,11 +40,30 @@ export class Witness {
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<Of<K> | undefined> {
+    return (await this.after(0, kinds, timeoutMs, signal))?.event;
+  }
+
+  /** As `first`, among the events behind `place`, and only those that concern `name`: its own, and nobody's. */
+  async after<K extends Kind>(
+    place: number,
+    kinds: readonly K[],
+    timeoutMs: number,
+    signal: AbortSignal,
+    name?: string,
+  ): Promise<Seen<K> | undefined> {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
-    const is = (event: SessionEvent): event is Of<K> => kinds.some((kind) => kind === event.kind);
+    const is = (event: SessionEvent): event is Of<K> =>
+      kinds.some((kind) => kind === event.kind) &&
+      (name === undefined || !('name' in event) || event.name === name);
+    const find = (): Seen<K> | undefined => {
+      for (const { event, place: at } of this.#seen) {
+        if (at > place && is(event)) return { event, place: at };
+      }
+      return undefined;
+    };
     const listener = () => {
-      if (this.#seen.some(is)) over.abort();
+      if (find()) over.abort();
     };
     this.#listeners.add(listener);
     try {
@@ -45,6 +74,6 @@ export class Witness {
     } finally {
       this.#listeners.delete(listener);
     }
-    return this.#seen.find(is);
+    return find();
   }
 }

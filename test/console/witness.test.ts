@@ -33,6 +33,25 @@ test('whoever stops waiting throws their own reason', async () => {
   await expect(waiting).rejects.toBe(reason);
 });
 
+test('of two people who talk at once, each is followed alone', async () => {
+  const clock = new VirtualClock();
+  const witness = new Witness(clock);
+  witness.tell(recognised);
+  const { place } = witness;
+  const words = (name: string, text: string) => ({ ...recognised, name, text });
+  const after = (from: number, name: string) =>
+    witness.after(from, ['recognised', 'failed'], 1000, never, name);
+  witness.tell(words('Bob', 'one'));
+  witness.tell(words('Adam', 'two'));
+  witness.tell({ kind: 'failed', stage: 'think', code: 'provider.late', message: 'Late.' });
+  const first = await after(place, 'Adam');
+  expect(first).toMatchObject({ event: { text: 'two' } });
+  expect(await after(first?.place ?? 0, 'Adam')).toMatchObject({ event: { kind: 'failed' } });
+  const none = after(witness.place, 'Adam');
+  await clock.advance(1000);
+  expect(await none).toBeUndefined();
+});
+
 test('a tap hands on every piece and keeps them in order of the requests', async () => {
   const tap = tapSynthesizer(new FakeSynthesizer({ pieces: 2 }));
   const first = tap.synthesize('one', {}, never)[Symbol.asyncIterator]();
@@ -42,4 +61,5 @@ test('a tap hands on every piece and keeps them in order of the requests', async
   await first.next();
   expect(tap.takeSpoken().map(({ samples }) => samples[0])).toEqual([4001, 4001, 4002]);
   expect(tap.takeSpoken()).toEqual([]);
+  expect(tap.asked).toBe(2);
 });

@@ -1,0 +1,112 @@
+import type { Button, Message } from './sandbox-lines.ts';
+import type { Show } from './show.ts';
+
+/** A button somebody can press now. */
+export type Pressable = {
+  readonly messageId: string;
+  readonly customId: string;
+  readonly label: string;
+  readonly disabled: boolean;
+  /** The only person who sees it. */
+  readonly to?: string;
+};
+
+/** Messages remembered, and with them their buttons; the oldest is forgotten first. */
+const messageLimit = 200;
+
+/**
+ * Draws what the bot writes, and gives each button a number that it keeps.
+ *
+ * A message that is edited under an unchanged first line, as the panel is, is drawn anew only when its second line
+ * changes, and then only that line.
+ */
+export class MessageWall {
+  readonly #show: Show;
+  readonly #botName: string;
+  readonly #drawn = new Map<string, Message>();
+  readonly #numbers = new Map<string, number>();
+  #lastNumber = 0;
+  #changes = 0;
+
+  constructor(show: Show, botName: string) {
+    this.#show = show;
+    this.#botName = botName;
+  }
+
+  /** Counts everything that was posted, edited or deleted. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  take(message: Message): void {
+    this.#changes++;
+    const before = this.#drawn.get(message.messageId);
+    this.#drawn.delete(message.messageId);
+    if (message.change === 'deleted') return;
+    this.#remember(message);
+    if (before) this.#drawEdit(before, message);
+    else this.#drawNew(message);
+  }
+
+  pressable(number: number): Pressable | undefined {
+    for (const { messageId, buttons, to } of this.#drawn.values()) {
+      for (const { customId, label, disabled } of buttons) {
+        if (customId === undefined || this.#numbers.get(`${messageId} ${customId}`) !== number)
+          continue;
+        return { messageId, customId, label, disabled, ...(to !== undefined && { to }) };
+      }
+    }
+    return undefined;
+  }
+
+  #drawNew(message: Message): void {
+    const seen = message.to === undefined ? '' : ` (only ${message.to} sees this)`;
+    this.#show.says(this.#botName, `${plain(message.text)}${seen}`);
+    this.#drawButtons(message);
+  }
+
+  #drawEdit(before: Message, message: Message): void {
+    const changed = changedText(before.text, message.text);
+    if (changed !== undefined) this.#show.says(`${this.#botName} (edited)`, plain(changed));
+    if (this.#buttonLine(before) !== this.#buttonLine(message)) this.#drawButtons(message);
+  }
+
+  #drawButtons(message: Message): void {
+    if (message.buttons.length > 0) this.#show.detail(this.#buttonLine(message));
+  }
+
+  #buttonLine({ messageId, buttons }: Message): string {
+    return buttons.map((button) => this.#numbered(messageId, button)).join('  ');
+  }
+
+  #numbered(messageId: string, { customId, label, disabled }: Button): string {
+    if (disabled || customId === undefined) return `(${label})`;
+    const key = `${messageId} ${customId}`;
+    const number = this.#numbers.get(key) ?? ++this.#lastNumber;
+    this.#numbers.set(key, number);
+    return `[${number}] ${label}`;
+  }
+
+  #remember(message: Message): void {
+    this.#drawn.set(message.messageId, message);
+    const [oldest] = this.#drawn.keys();
+    if (oldest === undefined || this.#drawn.size <= messageLimit) return;
+    this.#drawn.delete(oldest);
+    for (const key of this.#numbers.keys()) {
+      if (key.startsWith(`${oldest} `)) this.#numbers.delete(key);
+    }
+  }
+}
+
+/** What is worth drawing of an edit, if anything. */
+function changedText(before: string, now: string): string | undefined {
+  if (before === now) return undefined;
+  const [[head, state], [sameHead, newState]] = [before.split('\n'), now.split('\n')];
+  if (state === undefined || newState === undefined || head !== sameHead) return now;
+  return state === newState ? undefined : newState;
+}
+
+/** Discord shows `\*` as `*`. */
+function plain(text: string): string {
+  return text.replace(/\\([!-/:-@[-`{-~])/g, '$1');
+}

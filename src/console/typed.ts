@@ -1,0 +1,42 @@
+/** What a typed line asks for; without `person` it is whoever usually sits before the console. */
+export type Typed =
+  | { readonly kind: 'nothing' | 'help' | 'quit' }
+  | { readonly kind: 'speech'; readonly person?: string; readonly text: string }
+  /** `line` begins with the slash. */
+  | { readonly kind: 'slash'; readonly person?: string; readonly line: string }
+  | { readonly kind: 'press'; readonly person?: string; readonly number: number }
+  | { readonly kind: 'wrong'; readonly why: string };
+
+/** More than this nobody says in one breath, and Discord takes no longer option. */
+const longestChars = 4_000;
+/** One word and a colon, unless it is the beginning of an address. */
+const named = /^(\p{L}[\p{L}\p{M}\p{N}_-]{0,31}):(?!\/\/)(?=[\s/#]|$)\s*(.*)$/su;
+const pressed = /^#?(\d{1,6})$/;
+
+/** `hello`, `bob: hello`, `/say text:hello`, `bob: /join`, `3`, `#3`, `bob: 3`, `?` or `quit`. */
+export function readTyped(line: string): Typed {
+  const words = line.trim();
+  if (words === '') return { kind: 'nothing' };
+  if (words === '?') return { kind: 'help' };
+  if (words === 'quit') return { kind: 'quit' };
+  if (words.length > longestChars) {
+    return { kind: 'wrong', why: `That line is longer than ${longestChars} characters.` };
+  }
+  const [, name, rest] = named.exec(words) ?? [];
+  if (name === undefined || rest === undefined) return deed(words);
+  const person = capitalised(name);
+  if (rest === '') return { kind: 'wrong', why: `What does ${person} say? ${name}: hello` };
+  return { ...deed(rest), person };
+}
+
+function deed(words: string): Extract<Typed, { kind: 'speech' | 'slash' | 'press' }> {
+  const [, number] = pressed.exec(words) ?? [];
+  if (number !== undefined) return { kind: 'press', number: Number(number) };
+  if (words.startsWith('/')) return { kind: 'slash', line: words };
+  return { kind: 'speech', text: words };
+}
+
+function capitalised(name: string): string {
+  const [first = '', ...rest] = name;
+  return first.toUpperCase() + rest.join('');
+}

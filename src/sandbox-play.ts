@@ -1,0 +1,113 @@
+import { realClock } from '#src/base/clock.ts';
+import { Company } from '#src/console/company.ts';
+import { callIn, type Exchange } from '#src/console/exchange.ts';
+import type { Stage } from '#src/console/hear-out.ts';
+import { host, LineDesk } from '#src/console/line-desk.ts';
+import type { MessageWall } from '#src/console/message-wall.ts';
+import { pipeLines } from '#src/console/pipe-lines.ts';
+import { promptLines } from '#src/console/prompt.ts';
+import { firstExchange, prove, secondExchange } from '#src/console/sandbox-show.ts';
+import type { Screen } from '#src/console/screen.ts';
+import { takeAsTyped, takeInTurn } from '#src/console/talk-on.ts';
+import { Voices } from '#src/console/voices.ts';
+import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
+import type { Config } from './config.ts';
+import type { Engines } from './engines.ts';
+
+/** Everything that stands when the bot is logged in to the sandbox. */
+export type Play = {
+  readonly config: Config;
+  readonly engines: Engines;
+  readonly screen: Screen;
+  readonly wall: MessageWall;
+  readonly stage: Stage;
+};
+
+/** One exchange and its proof. Returns the exit code. Errors: BotError. Aborting `signal` throws its reason. */
+export async function playOnce(play: Play, signal: AbortSignal): Promise<number> {
+  const { config, engines, stage } = play;
+  const { show, tap } = stage;
+  const first = await firstExchange(stage, signal);
+  await using stack = new AsyncDisposableStack();
+  // The judge is always the embedded recogniser: it cannot be told what it ought to hear.
+  const embedded = config.transcription.kind === 'embedded';
+  const ear = embedded ? engines.transcriber : stack.use(await openEmbeddedTranscriber());
+  const proof = await prove(first, tap, ear, signal);
+  show.blank();
+  if (first.kind === 'exchanged') show.note(waitLine(first.heard.firstAudibleAtMs));
+  show.note(proof.kind === 'proved' ? proof.line : `failed at ${proof.stage}: ${proof.why}`);
+  return proof.kind === 'proved' ? 0 : 1;
+}
+
+/**
+ * Two exchanges, or `recordings` in their place, then whatever is typed. Returns the exit code when the lines end.
+ *
+ * Errors: BotError. Aborting `signal` throws its reason.
+ */
+export async function playOn(
+  play: Play,
+  recordings: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  const { config, stage, wall } = play;
+  const { show } = stage;
+  await using voices = new Voices({
+    taken: config.speech.kind === 'embedded' ? (config.speech.voice ?? 'slt') : undefined,
+    onOpen: () => show.note('opening the embedded voices for what is typed'),
+  });
+  const company = new Company(stage, config.consent.policy !== 'notice');
+  const desk = new LineDesk({ stage, wall, company, voices });
+  if (recordings.length > 0) await playRecordings(recordings, desk, company, stage, signal);
+  else await playExchanges(company, stage, signal);
+  show.blank();
+  await talkOn(play, desk, signal);
+  return 0;
+}
+
+async function playExchanges(company: Company, stage: Stage, signal: AbortSignal): Promise<void> {
+  const played: Exchange[] = [await firstExchange(stage, signal)];
+  company.seated(host, 'Lounge');
+  played.push(await secondExchange(stage, signal));
+  company.seated('Ben', 'Lounge');
+  for (const one of played) {
+    if (one.kind === 'failed') stage.show.note(`failed at ${one.stage}: ${one.why}`);
+  }
+}
+
+async function playRecordings(
+  recordings: readonly string[],
+  desk: LineDesk,
+  company: Company,
+  stage: Stage,
+  signal: AbortSignal,
+): Promise<void> {
+  const called = await callIn(host, stage);
+  company.seated(host, 'Lounge');
+  if (called.kind === 'failed') stage.show.note(`failed at ${called.stage}: ${called.why}`);
+  for (const wav of recordings) {
+    stage.show.blank();
+    await desk.play(wav, signal);
+  }
+}
+
+/** At a terminal as it is typed; from a pipe, a file or a service manager line by line, to their end. */
+async function talkOn({ screen, stage }: Play, desk: LineDesk, signal: AbortSignal): Promise<void> {
+  const { stdin: input, stdout: output } = process;
+  const { show } = stage;
+  if (!input.isTTY || !output.isTTY) {
+    await takeInTurn(pipeLines(input, signal), desk, show, signal);
+    signal.throwIfAborted();
+    return;
+  }
+  show.note(
+    `Type to speak as ${host}, "bob: ..." as someone else, /help for commands, ? for keys, Ctrl+C to leave.`,
+  );
+  const suggest = (line: string) => desk.suggest(line);
+  const read = (until: AbortSignal) => promptLines({ input, output, screen, suggest }, until);
+  await takeAsTyped(read, desk, show, signal);
+}
+
+function waitLine(firstAudibleAtMs: number): string {
+  const startedMs = realClock.nowMs() - process.uptime() * 1000;
+  return `first reply heard ${((firstAudibleAtMs - startedMs) / 1000).toFixed(1)} s after the start`;
+}

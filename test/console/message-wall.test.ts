@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { MessageWall } from '#src/console/message-wall.ts';
+import type { Button, Message } from '#src/console/sandbox-lines.ts';
+import { Show } from '#src/console/show.ts';
+
+function openWall() {
+  let text = '';
+  const terminal = {
+    write(part: string) {
+      text += part;
+    },
+  };
+  const wall = new MessageWall(new Show(terminal), 'Nova');
+  const take = (message: Partial<Message>) =>
+    wall.take({
+      kind: 'message',
+      change: 'posted',
+      messageId: '1',
+      text: '',
+      buttons: [],
+      ...message,
+    });
+  /** What was drawn since the last look. */
+  const look = () => {
+    const seen = text;
+    text = '';
+    return seen;
+  };
+  return { wall, take, look };
+}
+
+const button = (label: string): Button => ({
+  customId: label.toLowerCase(),
+  label,
+  disabled: false,
+});
+
+test('buttons are numbered through all messages, and keep their numbers', () => {
+  const { wall, take, look } = openWall();
+  const buttons = [button('Stop'), button('Privacy'), { label: 'Docs', disabled: false }];
+  take({ text: 'Here.', buttons });
+  expect(look()).toBe('  Nova   Here.\n         [1] Stop  [2] Privacy  (Docs)\n');
+  take({ messageId: '2', text: 'Heard?', buttons: [button('Hear me')], to: 'Bob' });
+  expect(look()).toBe('  Nova   Heard? (only Bob sees this)\n         [3] Hear me\n');
+  take({ change: 'edited', text: 'Here.', buttons: [button('Resume'), ...buttons.slice(1)] });
+  expect(look()).toBe('         [4] Resume  [2] Privacy  (Docs)\n');
+  expect(wall.pressable(1)).toBeUndefined();
+  expect(wall.pressable(2)).toMatchObject({ messageId: '1', customId: 'privacy' });
+  expect(wall.pressable(3)).toMatchObject({ messageId: '2', to: 'Bob' });
+});
+
+test('a button that is off or gone with its message has no number', () => {
+  const { wall, take, look } = openWall();
+  take({ text: 'Sure?', buttons: [{ ...button('Delete'), disabled: true }, button('Keep')] });
+  expect(look()).toContain('(Delete)  [1] Keep');
+  take({ change: 'deleted' });
+  expect(wall.pressable(1)).toBeUndefined();
+  expect(look()).toBe('');
+});
+
+test('an edit is drawn as one, and one that changes nothing is not', () => {
+  const { take, look } = openWall();
+  take({ text: 'Thinking about: five' });
+  take({ change: 'edited', text: 'Thinking about: five' });
+  expect(look()).toBe('  Nova   Thinking about: five\n');
+  take({ change: 'edited', text: 'It is five.' });
+  expect(look()).toBe('  Nova (edited) It is five.\n');
+});
+
+test('the first that is seen of a filled message is no edit', () => {
+  const { take, look } = openWall();
+  take({ change: 'edited', text: 'It took a while.' });
+  expect(look()).toBe('  Nova   It took a while.\n');
+});
+
+test('a panel is drawn anew only when its state changes, and only that line', () => {
+  const { take, look } = openWall();
+  const panel = (...lines: readonly string[]) => ['In Lounge.', ...lines].join('\n');
+  take({ text: panel('Listening', 'Hearing: Adam') });
+  expect(look()).toBe('  Nova   In Lounge.\n         Listening\n         Hearing: Adam\n');
+  take({ change: 'edited', text: panel('Listening', 'Hearing: Adam, Ben') });
+  expect(look()).toBe('');
+  take({ change: 'edited', text: panel('Thinking', 'Hearing: Adam, Ben') });
+  expect(look()).toBe('  Nova (edited) Thinking\n');
+});
+
+test('escaped marks are shown as Discord shows them, and nothing moves the cursor', () => {
+  const { take, look } = openWall();
+  take({ text: 'a\\_b \\*c\u001b[2J\u202edrow' });
+  expect(look()).toBe('  Nova   a_b *c[2Jdrow\n');
+});

@@ -1,0 +1,33 @@
+import { open } from 'node:fs/promises';
+import { PassThrough, Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { pipeLines } from '#src/console/pipe-lines.ts';
+
+const never = new AbortController().signal;
+
+test('lines come whole, however the pipe cuts them, and the last needs no end', async () => {
+  const bytes = Buffer.from('one\r\ntwo é\n\nthree');
+  const source = Readable.from([...bytes].map((byte) => Buffer.of(byte)));
+  const lines = await Array.fromAsync(pipeLines(source, never));
+  expect(lines.map((line) => line.trim())).toEqual(['one', 'two é', '', 'three']);
+});
+
+test('a line without an end is cut, and takes no memory', async () => {
+  const source = Readable.from(Array.from({ length: 100 }, () => Buffer.alloc(10_000, 'a')));
+  const [line] = await Array.fromAsync(pipeLines(source, never));
+  expect(line).toHaveLength(16_000);
+});
+
+test('where nobody types there are no lines', async () => {
+  expect(await Array.fromAsync(pipeLines(Readable.from([]), never))).toEqual([]);
+  await using folder = await open('test');
+  const source = folder.createReadStream();
+  expect(await Array.fromAsync(pipeLines(source, never))).toEqual([]);
+});
+
+test('whoever waits for a line can be told to stop', async () => {
+  const leave = new AbortController();
+  const lines = Array.fromAsync(pipeLines(new PassThrough(), leave.signal));
+  leave.abort();
+  expect(await lines).toEqual([]);
+});

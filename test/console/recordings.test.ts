@@ -1,0 +1,18 @@
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkRecordings } from '#src/console/recordings.ts';
+
+const good = 'test/fixtures/speech/human-something.wav';
+
+test('recordings are named by their full paths, in order', async () => {
+  expect(await checkRecordings([good, good])).toEqual([resolve(good), resolve(good)]);
+});
+
+test.each([
+  ['nowhere.wav', /nowhere\.wav cannot be read: there is no such file\.$/],
+  ['test', /test is no file, or bigger than 64 MiB\.$/],
+  ['/dev/zero', /^\/dev\/zero is no file/],
+  ['package.json', /package\.json cannot be spoken: The sound is not a WAV file\.$/],
+])('%s is refused in one sentence', async (path, sentence) => {
+  await expect(checkRecordings([good, path])).rejects.toThrow(sentence);
+});

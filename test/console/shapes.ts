@@ -1,0 +1,33 @@
+import type { CommandShape, OptionShape } from '#src/console/sandbox-lines.ts';
+
+/** Something of type text, unless `more` says otherwise. */
+export function option(name: string, more: Partial<OptionShape> = {}): OptionShape {
+  const plain = { type: 3, required: false, autocomplete: false, choices: [], options: [] };
+  return { name, ...plain, ...more };
+}
+
+export function choices(...values: readonly string[]): Pick<OptionShape, 'choices'> {
+  return { choices: values.map((value) => ({ name: value, value })) };
+}
+
+/** As a bot might register them. */
+export const shapes: readonly CommandShape[] = [
+  { name: 'join', options: [option('channel', { type: 7 })] },
+  { name: 'leave', options: [] },
+  {
+    name: 'say',
+    options: [
+      option('text', { required: true }),
+      option('voice', { autocomplete: true }),
+      option('when', choices('now', 'queue')),
+    ],
+  },
+  { name: 'stop', options: [option('what', choices('speech', 'sounds', 'everything'))] },
+  {
+    name: 'privacy',
+    options: [
+      option('status', { type: 1 }),
+      option('allow', { type: 1, options: [option('for', choices('always', 'today'))] }),
+    ],
+  },
+];

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { expect, test } from 'vitest';
+import { readWav } from '#src/audio/wav.ts';
+import { Voices } from '#src/console/voices.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+
+const never = new AbortController().signal;
+
+function openVoices(taken: string | undefined) {
+  const counts = { opened: 0, closed: 0, told: 0 };
+  const voices = new Voices({
+    taken,
+    onOpen: () => counts.told++,
+    open: async () => {
+      counts.opened++;
+      const engine = new FakeSynthesizer({ pieces: 2 });
+      return Object.assign(engine, {
+        async [Symbol.asyncDispose]() {
+          counts.closed++;
+        },
+      });
+    },
+  });
+  return { voices, counts };
+}
+
+test('nobody speaks with the voice of the bot, and everybody keeps their own', () => {
+  const { voices } = openVoices('rms');
+  const people = ['Adam', 'Bob', 'Cleo', 'Dora', 'Adam', 'Emil'];
+  const lent = people.map((person) => voices.voiceOf(person));
+  expect(lent).toEqual(['awb', 'kal16', 'kal', 'slt', 'awb', 'awb']);
+});
+
+test('the engine is opened by the first words, once, and leaves no files', async () => {
+  const { voices, counts } = openVoices(undefined);
+  expect(counts.opened).toBe(0);
+  const [one, other] = await Promise.all([
+    voices.record('Adam', 'hello', never),
+    voices.record('Bob', 'hello', never),
+  ]);
+  expect(readWav(await readFile(one)).samples.length).toBeGreaterThan(0);
+  expect(one).not.toBe(other);
+  await voices.forget(one);
+  expect(existsSync(one)).toBe(false);
+  await voices[Symbol.asyncDispose]();
+  expect(existsSync(dirname(other))).toBe(false);
+  expect(counts).toEqual({ opened: 1, closed: 1, told: 1 });
+});
+
+test('an engine that did not open is tried again by the next words', async () => {
+  let tries = 0;
+  await using voices = new Voices({
+    taken: undefined,
+    onOpen: () => undefined,
+    open: async () => {
+      tries++;
+      throw new Error('no engine');
+    },
+  });
+  await expect(voices.record('Adam', 'hello', never)).rejects.toThrow('no engine');
+  await expect(voices.record('Adam', 'hello', never)).rejects.toThrow('no engine');
+  expect(tries).toBe(2);
+});
