@@ -92,6 +92,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const reception = new Reception({ ...desk, commands, ports });
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
+  void panels.wake([...client.guilds.cache.keys()]);
   await Promise.all([tellCiphers(tell), register(client, options)]);
   return {
     bot,

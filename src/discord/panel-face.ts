@@ -48,6 +48,7 @@ function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[
 
 function faceLines(face: PanelFace, { botName }: PanelLook): readonly Line[] {
   const { state, lastAnswerMs, engine } = face;
+  if (state.kind === 'left') return [{ id: 'panel.left' }];
   const unasked = namesOf(face, 'unasked');
   return [
     'name' in state

@@ -15,6 +15,8 @@ export interface PanelDesk extends PanelBoard {
   dressed(guildId: string, head: string): Message;
   /** From here on this message is the panel; the former one says where it went. */
   put(guildId: string, place: PanelPlace, head: string): void;
+  /** Panels of a former run tell that the bot is not there any more. Never throws. */
+  wake(guildIds: readonly string[]): Promise<void>;
   /** No edit is begun any more. */
   close(): void;
 }
@@ -71,9 +73,14 @@ type Panel = {
   turn: Promise<void>;
 };
 
+const left: PanelFace = { state: { kind: 'left' }, people: [], engine: '' };
+/** Between two panels of a former run, so that a bot in many servers does not use up its requests. */
+const wakeMs = 250;
+
 export class Panels implements PanelDesk {
   readonly #options: PanelOptions;
   readonly #panels = new Map<string, Panel>();
+  #closed = false;
 
   constructor(options: PanelOptions) {
     this.#options = options;
@@ -86,7 +93,8 @@ export class Panels implements PanelDesk {
   }
 
   dressed(guildId: string, head: string): Message {
-    return this.#draw(guildId, head, this.#panels.get(guildId)?.face);
+    const face = this.#panels.get(guildId)?.face;
+    return this.#draw(guildId, head, isHere(face) ? face : undefined);
   }
 
   put(guildId: string, place: PanelPlace, head: string): void {
@@ -94,20 +102,25 @@ export class Panels implements PanelDesk {
     const former = panel.message?.place;
     panel.message?.end();
     panel.head = head;
-    panel.message = new PanelMessage(place, this.dressed(guildId, head), {
-      timing: this.#options.timing,
-      draw: () => this.#draw(guildId, panel.head, panel.face),
-      edit: this.#options.edit,
-      ended: (why) => {
-        delete panel.message;
-        this.#warn(guildId, why);
-      },
-    });
-    panel.message.touch();
+    if (!isHere(panel.face)) delete panel.face;
+    const shown = this.dressed(guildId, head);
+    this.#follow(guildId, place, shown, (why) => this.#warn(guildId, why));
     panel.turn = panel.turn.then(() => this.#moved(guildId, former, place));
   }
 
+  async wake(guildIds: readonly string[]): Promise<void> {
+    for (const guildId of guildIds) {
+      const place = await this.#options.book.read(guildId).catch(() => undefined);
+      if (this.#closed) return;
+      if (!place || this.#panels.has(guildId)) continue;
+      this.#panel(guildId).face = left;
+      this.#follow(guildId, place, undefined, () => {}); // deleted long ago, perhaps
+      await new Promise<void>((resolve) => this.#options.timing.later(wakeMs, resolve));
+    }
+  }
+
   close(): void {
+    this.#closed = true;
     for (const { message, former } of this.#panels.values()) {
       message?.end();
       former?.end();
@@ -118,6 +131,26 @@ export class Panels implements PanelDesk {
     const panel = this.#panels.get(guildId) ?? { turn: Promise.resolve() };
     this.#panels.set(guildId, panel);
     return panel;
+  }
+
+  #follow(
+    guildId: string,
+    place: PanelPlace,
+    shown: Message | undefined,
+    ended: (why: string) => void,
+  ): void {
+    const panel = this.#panel(guildId);
+    const message = new PanelMessage(place, shown, {
+      timing: this.#options.timing,
+      draw: () => this.#draw(guildId, panel.head, panel.face),
+      edit: this.#options.edit,
+      ended: (why) => {
+        if (panel.message === message) delete panel.message;
+        ended(why);
+      },
+    });
+    panel.message = message;
+    message.touch();
   }
 
   #draw(guildId: string, head: string | undefined, face: PanelFace | undefined): Message {
@@ -143,6 +176,7 @@ export class Panels implements PanelDesk {
 
   /** Whether it could be told is of no importance: often the message is gone. */
   #point(guildId: string, former: PanelPlace, { channelId, messageId }: PanelPlace): void {
+    if (this.#closed) return;
     const { edit, localeIn, timing } = this.#options;
     const panel = this.#panel(guildId);
     const link = `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
@@ -156,4 +190,9 @@ export class Panels implements PanelDesk {
   #warn(guildId: string, why: string): void {
     this.#options.tell({ kind: 'warning', message: `Panel of server ${guildId}: ${why}` });
   }
+}
+
+/** Whoever has just answered a `/join` is not away, though the last face may say so. */
+function isHere(face: PanelFace | undefined): boolean {
+  return face?.state.kind !== 'left';
 }

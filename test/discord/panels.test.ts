@@ -187,6 +187,31 @@ test('the panel of a former run says where it went, too', async () => {
   expect(await book.read('g')).toEqual(here('new'));
 });
 
+test('after a restart the panel tells that nobody is there, until the bot is called again', async () => {
+  const book = forgetfulBook();
+  await book.write('g', here('old'));
+  const { panels, edits, pass } = open({ book });
+  void panels.wake(['f', 'g']);
+  await pass(2_000);
+  expect(edits.map(({ id, message }) => [id, message.content])).toEqual([
+    ['old', text('panel.left')],
+  ]);
+  panels.put('g', here('new'), 'In Lobby.');
+  await pass(2_000);
+  expect(edits.map(({ id }) => id)).toEqual(['old', 'old']);
+});
+
+test('a panel that was deleted while the bot was away is forgotten without a word', async () => {
+  const book = forgetfulBook();
+  await book.write('g', here('old'));
+  const { panels, edits, failures, events, pass } = open({ book });
+  failures.push(refusal(404, 10_008));
+  void panels.wake(['g']);
+  await pass(10_000);
+  expect(edits).toHaveLength(1);
+  expect(events).toEqual([]);
+});
+
 test('a panel works where nothing can be remembered', async () => {
   const broken: PanelBook = {
     read: () => Promise.reject(new Error('locked')),
@@ -249,8 +274,19 @@ test('the buttons stand in two rows, and Resume takes the place of Pause while p
   expect(buttonsOf(panels.dressed('g', ''))?.[0]).toContain('parley:resume');
 });
 
-test('after leaving, the panel no longer says where the bot is', () => {
-  const { panels } = open();
+test('after leaving, the panel no longer says where the bot is', async () => {
+  const { panels, edits, pass } = open();
+  panels.put('g', here('2'), 'In Lobby.');
   panels.show('g', face({ kind: 'left' }));
-  expect(panels.dressed('g', 'In Lobby.').content).not.toContain('Lobby');
+  await pass(2_000);
+  expect(edits.at(-1)?.message.content).toBe(text('panel.left'));
+});
+
+test('a bot that comes back says where it is, though its last face was that of leaving', async () => {
+  const { panels, edits, pass } = open();
+  panels.show('g', face({ kind: 'left' }));
+  expect(panels.dressed('g', 'In Lobby.').content).toBe('In Lobby.');
+  panels.put('g', here('1'), 'In Lobby.');
+  await pass(2_000);
+  expect(edits).toEqual([]);
 });
