@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { ChannelType, type Guild, PermissionFlagsBits } from 'discord.js';
 import type { DiscordEvent } from './events.ts';
+import type { Timing } from './timing.ts';
 
 /** The cached seat may still be the former one. Source: discord.js #7746. */
 const againMs = 500;
@@ -9,6 +9,7 @@ const againMs = 500;
 export async function takeTheStage(
   guild: Guild,
   channelId: string,
+  timing: Timing,
   tell: (event: DiscordEvent) => void,
 ): Promise<void> {
   const channel = guild.channels.cache.get(channelId);
@@ -16,7 +17,7 @@ export async function takeTheStage(
   try {
     await askToSpeak(guild, channelId);
   } catch {
-    await wait(againMs);
+    await new Promise<void>((resolve) => timing.later(againMs, resolve));
     await askToSpeak(guild, channelId).catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
       tell({ kind: 'warning', message: `Stage ${channelId}: not asked to speak: ${why}` });

@@ -11,7 +11,7 @@ import { realTiming } from './timing.ts';
 import { DiscordLink } from './voice-link.ts';
 
 /** From the request to being heard, IP discovery and end-to-end group included. */
-const connectMs = 15_000;
+const defaultConnectMs = 15_000;
 
 /**
  * Proves what voice stands on, and names the library behind XChaCha20-Poly1305.
@@ -27,6 +27,7 @@ export async function proveVoice(): Promise<string> {
 export function openVoiceDoor(
   client: Client<true>,
   tell: (event: DiscordEvent) => void,
+  connectMs = defaultConnectMs,
 ): VoiceDoor & AsyncDisposable {
   const servers = new Map<string, Server>();
   let proved: Promise<string> | undefined;
@@ -36,7 +37,7 @@ export function openVoiceDoor(
       await proved;
       const guild = client.guilds.cache.get(channel.guildId);
       if (!guild) throw new BotError('link.lost', false, 'The bot is not in that server any more.');
-      const server = servers.get(guild.id) ?? new Server(client, tell);
+      const server = servers.get(guild.id) ?? new Server(client, tell, connectMs);
       servers.set(guild.id, server);
       return await server.open(guild, channel, mayHear, signal);
     },
@@ -50,15 +51,17 @@ export function openVoiceDoor(
 class Server {
   readonly #client: Client<true>;
   readonly #tell: (event: DiscordEvent) => void;
+  readonly #connectMs: number;
   readonly #pace = new SignalPace();
   #link: DiscordLink | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   /** That a right is missing is told once. */
   #warned = false;
 
-  constructor(client: Client<true>, tell: (event: DiscordEvent) => void) {
+  constructor(client: Client<true>, tell: (event: DiscordEvent) => void, connectMs: number) {
     this.#client = client;
     this.#tell = tell;
+    this.#connectMs = connectMs;
   }
 
   open(
@@ -83,11 +86,11 @@ class Server {
     signal: AbortSignal,
   ): Promise<VoiceLink> {
     const startMs = realClock.nowMs();
-    const either = AbortSignal.any([signal, AbortSignal.timeout(connectMs)]);
+    const either = AbortSignal.any([signal, AbortSignal.timeout(this.#connectMs)]);
     try {
       await this.close();
       const waitMs = this.#pace.waitMs(realClock.nowMs());
-      if (waitMs > connectMs) throw tooOften(waitMs);
+      if (waitMs > this.#connectMs) throw tooOften(waitMs);
       await realClock.sleep(waitMs, either);
       const link = this.#join(guild, channel, mayHear);
       await link.opened(either);
@@ -104,12 +107,12 @@ class Server {
     } catch (cause) {
       await this.close();
       signal.throwIfAborted();
-      throw either.aborted ? late(this.#link) : cause;
+      throw either.aborted ? late(this.#link, this.#connectMs) : cause;
     }
   }
 
   #lookAround(guild: Guild, channelId: string): void {
-    void takeTheStage(guild, channelId, this.#tell);
+    void takeTheStage(guild, channelId, realTiming, this.#tell);
     const { me } = guild.members;
     const mine = me && guild.channels.cache.get(channelId)?.permissionsFor(me);
     if (this.#warned || !mine || mine.has(PermissionFlagsBits.UseVAD)) return;
@@ -149,7 +152,7 @@ function peopleIn(guild: Guild, channelId: string, botId: string): Person[] {
 }
 
 /** A refusal is an answer, too. */
-function late(link: DiscordLink | undefined): BotError {
+function late(link: DiscordLink | undefined, connectMs: number): BotError {
   if (link?.isRefused) return link.refusal();
   const lastError = link?.lastError;
   const hint = lastError instanceof Error ? lastError.message : 'is UDP blocked here?';

@@ -9,7 +9,7 @@ import { closeClient, logIn, newClient } from '#src/discord/login.ts';
 import { openVoiceDoor } from '#src/discord/voice-door.ts';
 import { openSandbox, type Sandbox, type VoiceHalf } from '#src/sandbox/sandbox.ts';
 import { connectVoice } from '#src/sandbox/voice-client.ts';
-import type { VoiceServer } from '#src/sandbox/voice-ports.ts';
+import type { VoiceFaults, VoiceServer } from '#src/sandbox/voice-ports.ts';
 import { openVoiceServer } from '#src/sandbox/voice-server.ts';
 import type { ChannelRef, MayHear, VoiceDoor, VoiceLink } from '#src/session/link.ts';
 import type { LinkStage } from '#test/contracts/voice-link.ts';
@@ -25,8 +25,10 @@ export type Town = AsyncDisposable & {
   readonly events: DiscordEvent[];
   /** The voice server ends the bot's call with this close code. */
   cutVoice(closeCode: number): void;
+  /** What goes wrong in the bot's own call; healed by hand. */
+  readonly faults: VoiceFaults;
   /** A door of its own pace, as after a minute's rest. */
-  door(): VoiceDoor;
+  door(connectMs?: number): VoiceDoor;
 };
 
 export async function openTown(dave: 0 | 1): Promise<Town> {
@@ -40,14 +42,17 @@ export async function openTown(dave: 0 | 1): Promise<Town> {
   const login = { token, apiUrl, timeoutMs: 5_000 };
   const client = await logIn(newClient(login), login, never);
   const events: DiscordEvent[] = [];
+  const [server] = servers;
+  if (!server) throw new Error('the sandbox opened no voice server');
   return {
     sandbox,
     client,
+    faults: server.faults,
     codec,
     lobby: { guildId, channelId: sandbox.channelId('Lobby'), name: 'Lobby' },
     events,
-    cutVoice: (code) => servers[0]?.expel(guildId, sandbox.botId, code),
-    door: () => openVoiceDoor(client, (event) => events.push(event)),
+    cutVoice: (code) => server.expel(guildId, sandbox.botId, code),
+    door: (connectMs) => openVoiceDoor(client, (event) => events.push(event), connectMs),
     async [Symbol.asyncDispose]() {
       await closeClient(client);
       await sandbox[Symbol.asyncDispose]();

@@ -1,0 +1,124 @@
+import { EventEmitter } from 'node:events';
+import { ChannelType, type Client, Events, type Guild, PermissionFlagsBits } from 'discord.js';
+import { expect, test } from 'vitest';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { watchOwnState } from '#src/discord/own-state.ts';
+import { takeTheStage } from '#src/discord/stage.ts';
+import { SteppedTiming } from './stepped-timing.ts';
+
+type Seat = {
+  readonly channelId: string | null;
+  readonly serverMute?: boolean | null;
+  readonly serverDeaf?: boolean;
+};
+
+/** A client as far as its own seat goes. */
+function open() {
+  const timing = new SteppedTiming();
+  const events: DiscordEvent[] = [];
+  const voice = { channelId: null as string | null };
+  const guild = { id: 'g', members: { me: { voice } } };
+  const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
+  const stop = watchOwnState(client as unknown as Client<true>, timing, (e) => events.push(e));
+  const change = (former: Seat, now: Seat, id = 'bot') => {
+    if (id === 'bot') voice.channelId = now.channelId;
+    client.emit(Events.VoiceStateUpdate, { id, guild, ...former }, { id, guild, ...now });
+  };
+  const remove = (id: string) => client.emit(Events.ChannelDelete, { id, guild });
+  return { timing, events, change, remove, stop, client };
+}
+
+test('being muted, deafened and moved is told, and when it is over', () => {
+  const { change, events } = open();
+  change({ channelId: null }, { channelId: 'a', serverMute: true });
+  change({ channelId: 'a', serverMute: true }, { channelId: 'a', serverDeaf: true });
+  change({ channelId: 'a', serverDeaf: true }, { channelId: 'b' });
+  expect(events).toEqual([
+    { kind: 'muted', guildId: 'g', on: true },
+    { kind: 'muted', guildId: 'g', on: false },
+    { kind: 'deafened', guildId: 'g', on: true },
+    { kind: 'deafened', guildId: 'g', on: false },
+    { kind: 'moved', guildId: 'g', channelId: 'b' },
+  ]);
+});
+
+test('what happens to others, and an ordinary coming and going, is not told', () => {
+  const { change, remove, events, client, stop } = open();
+  change({ channelId: 'a' }, { channelId: 'a', serverMute: true }, 'ann');
+  change({ channelId: null }, { channelId: 'a', serverMute: null });
+  remove('b');
+  change({ channelId: 'a' }, { channelId: null });
+  expect(events).toEqual([]);
+  stop();
+  expect(client.eventNames()).toEqual([]);
+});
+
+test('a deleted channel is told, whether the seat or the channel goes first', () => {
+  const first = open();
+  first.change({ channelId: null }, { channelId: 'a' });
+  first.remove('a');
+  first.change({ channelId: 'a' }, { channelId: null });
+  const second = open();
+  second.change({ channelId: 'a' }, { channelId: null });
+  second.remove('a');
+  const removed = { kind: 'channel-removed', guildId: 'g', channelId: 'a' };
+  expect([first.events, second.events]).toEqual([[removed], [removed]]);
+  second.timing.passMs(2_000);
+  second.remove('a');
+  expect(second.events).toHaveLength(1);
+});
+
+/** A stage that takes notes of what was asked, and fails that often first. */
+function openStage(mayMute: boolean, failures: number, suppress = true) {
+  const asked: string[] = [];
+  let left = failures;
+  const note = (what: string) => async () => {
+    if (left-- > 0) throw new Error('Unknown Voice State');
+    asked.push(what);
+  };
+  const permissionsFor = () => ({
+    has: (bit: bigint) => mayMute && bit === PermissionFlagsBits.MuteMembers,
+  });
+  const channel = { type: ChannelType.GuildStageVoice, permissionsFor };
+  const voice = {
+    channelId: 's',
+    suppress,
+    channel,
+    setSuppressed: note('speaks'),
+    setRequestToSpeak: note('raised a hand'),
+  };
+  const guild = { channels: { cache: new Map([['s', channel]]) }, members: { me: { voice } } };
+  return { guild: guild as unknown as Guild, asked };
+}
+
+test.each([
+  ['raises its hand', false, ['raised a hand']],
+  ['takes the floor where it may', true, ['speaks']],
+])(
+  'on a stage the bot %s, and tries once more when Discord is behind',
+  async (_, mayMute, done) => {
+    for (const failures of [0, 1]) {
+      const { guild, asked } = openStage(mayMute, failures);
+      const timing = new SteppedTiming();
+      const taking = takeTheStage(guild, 's', timing, () => {});
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      timing.passMs(500);
+      await taking;
+      expect(asked).toEqual(done);
+    }
+  },
+);
+
+test('a stage that will not hear the bot is told, and a speaker asks for nothing', async () => {
+  const events: DiscordEvent[] = [];
+  const timing = new SteppedTiming();
+  const { guild } = openStage(false, 2);
+  const taking = takeTheStage(guild, 's', timing, (event) => events.push(event));
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  timing.passMs(500);
+  await taking;
+  expect(events).toMatchObject([{ kind: 'warning' }]);
+  const speaker = openStage(true, 0, false);
+  await takeTheStage(speaker.guild, 's', timing, () => {});
+  expect(speaker.asked).toEqual([]);
+});
