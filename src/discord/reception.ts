@@ -64,7 +64,7 @@ export class Reception {
     const { shownTo, meanwhile } = command;
     return {
       name,
-      shownTo,
+      shownTo: typeof shownTo === 'string' ? shownTo : shownTo(commandCallOf(asking, command)),
       ...(meanwhile && { meanwhile: () => meanwhile(commandCallOf(asking, command)) }),
       run: async () => await command.run(commandCallOf(asking, command), this.#options.ports),
     };

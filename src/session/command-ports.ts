@@ -12,8 +12,13 @@ export interface Rooms {
 }
 
 export type Joining =
-  | { readonly kind: 'joined'; readonly company: number }
-  | { readonly kind: 'already'; readonly company: number }
+  | {
+      readonly kind: 'joined' | 'already';
+      /** People there besides bots. */
+      readonly company: number;
+      /** Who agreed earlier could not be read: nobody is heard who did not say yes in this session. */
+      readonly unread?: true;
+    }
   | { readonly kind: 'busy'; readonly other: string; readonly people: number }
   /** Tried again by itself; `/leave` ends that. */
   | { readonly kind: 'timeout'; readonly nextTryMs: number }
@@ -32,14 +37,26 @@ export interface Places {
 
 /** Making the bot speak, answer and fall silent; session implements it. */
 export interface Talk {
+  /**
+   * Has a text of at most 1,000 characters read out, after what sounds. `now` goes before all that waits, but what was
+   * begun, answer or text, is said to its end.
+   */
   say(guildId: string, words: string, when: 'now' | 'queue', voice?: string): Promise<Saying>;
+  /**
+   * Aloud the question waits its turn like a spoken one; in text it needs no room, and knows what was said in one only
+   * if the asker sits there. Answered within 50 s, aloud or not.
+   */
   ask(guildId: string, question: string, asker: Asker, answer: 'voice' | 'text'): Promise<Asking>;
+  /** Silent within two frames. What waits is dropped as well, questions included; what was heard stays known. */
   stop(guildId: string, what: 'speech' | 'sounds' | 'everything'): 'stopped' | 'nothing';
+  /** Names `say` takes; empty where they are not known. */
+  voices(): readonly string[];
 }
 
 export type Asker = { readonly id: string; readonly name: string };
 
 export type Saying =
+  /** 0 ahead: it is being said. */
   | { readonly kind: 'queued'; readonly ahead: number }
   | { readonly kind: 'full'; readonly limit: number }
   | { readonly kind: 'unspeakable' }
@@ -67,11 +84,15 @@ export interface Privacy {
   forget(guildId: string, personId: string): Promise<Forgotten>;
 }
 
-export type PrivacyStatus = {
-  readonly hearing: boolean;
-  readonly captionLines: number;
-  readonly settings: number;
-};
+export type PrivacyStatus =
+  | {
+      readonly kind: 'read';
+      /** In the room of this server now, or where the bot will be called to. */
+      readonly hearing: boolean;
+      readonly captionLines: number;
+      readonly settings: number;
+    }
+  | { readonly kind: 'unread'; readonly hearing: boolean };
 export type Kept = { readonly saved: boolean };
 export type Forgotten =
   | { readonly kind: 'forgotten'; readonly total: number }

@@ -1,11 +1,12 @@
+import type { Clock } from '#src/base/clock.ts';
 import type { Line, Locale, TextId } from '#src/texts/texts.ts';
-import type { Rooms } from './command-ports.ts';
+import type { Hearing, Places, Privacy, Rooms, Stats, Talk } from './command-ports.ts';
 import type { ChannelRef } from './link.ts';
 
 /** A message to whoever asked or to the room. The first sentence stands in the reply itself, `lines` follow under it. */
 export type Reply = Line & {
   /** Seen by everybody in the channel, or only by the caller. */
-  readonly to: 'room' | 'caller';
+  readonly to: Shown;
   readonly lines?: readonly Line[];
   /** In rows of five, by the names of `Press`. */
   readonly buttons?: readonly string[];
@@ -49,7 +50,17 @@ export type Suggest = (
 ) => Promise<readonly string[]>;
 
 /** What commands may do; it grows with the commands. */
-export type CommandPorts = { readonly rooms: Rooms };
+export type CommandPorts = {
+  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly rooms: Rooms;
+  readonly places: Places;
+  readonly talk: Talk;
+  readonly hearing: Hearing;
+  readonly privacy: Privacy;
+  readonly stats: Stats;
+};
+
+export type Shown = 'room' | 'caller';
 
 /** A slash command is data plus one decision; it never sees discord.js. */
 export interface Command {
@@ -57,7 +68,9 @@ export interface Command {
   readonly description: TextId;
   readonly options: readonly CommandOption[];
   /** Who sees "thinking" while a slow answer is awaited. */
-  readonly shownTo: 'room' | 'caller';
+  readonly shownTo: Shown | ((call: Call) => Shown);
+  /** Stands in place of "thinking" until the slow answer is edited into it. */
+  readonly meanwhile?: (call: Call) => Line;
   /** The first reply answers the command, the rest follow it. */
   run(call: Call, ports: CommandPorts): Promise<Replies>;
 }

@@ -33,6 +33,11 @@ export class Ear {
     return this.#lastPacketAtMs;
   }
 
+  /** Somebody talks, or pauses inside a sentence. */
+  get talking(): boolean {
+    return this.#voice.kind === 'talking' || this.#voice.kind === 'paused';
+  }
+
   put(packet: Packet): Utterance[] {
     this.#lastPacketAtMs = packet.atMs;
     return this.#stream.put(packet).flatMap((heard) => this.#take(heard));

@@ -30,6 +30,18 @@ export class Ears {
     return ended;
   }
 
+  /** Closes the ears of all others at once; what they had heard is gone. */
+  keep(mayHear: (speakerId: string) => boolean): void {
+    for (const speakerId of [...this.#ears.keys()]) {
+      if (!mayHear(speakerId)) this.#close(speakerId);
+    }
+  }
+
+  /** Ids of those who talk now. */
+  talking(): readonly string[] {
+    return [...this.#ears].filter(([, ear]) => ear.talking).map(([speakerId]) => speakerId);
+  }
+
   close(): void {
     for (const speakerId of [...this.#ears.keys()]) this.#close(speakerId);
   }

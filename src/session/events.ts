@@ -40,11 +40,13 @@ export type SessionEvent =
       readonly text: string;
       readonly heardText: string;
       readonly finish: AnswerFinish;
+      /** The question was typed: heard and ended are when it came. */
+      readonly typed?: true;
       readonly instants: Instants;
     }
   | {
       readonly kind: 'failed';
-      readonly stage: Stage | 'bug';
+      readonly stage: Stage | 'store' | 'bug';
       readonly code: ErrorCode | 'bug';
       /** One sentence for the operator. */
       readonly message: string;

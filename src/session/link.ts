@@ -4,7 +4,13 @@ import type { Packet } from '#src/audio/packet.ts';
 /** Asked for each packet before it is decrypted. */
 export type MayHear = (speakerId: string) => boolean;
 
-export type Person = { readonly id: string; readonly name: string; readonly isBot: boolean };
+export type Person = {
+  readonly id: string;
+  readonly name: string;
+  readonly isBot: boolean;
+  /** Roles in this server now. */
+  readonly roleIds: readonly string[];
+};
 
 export type ChannelRef = {
   readonly guildId: string;

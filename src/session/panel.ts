@@ -11,7 +11,7 @@ export type PanelFace = {
 
 /** One message per server, edited in place at most every 1.2 s; the last face always lands. discord implements it. */
 export interface PanelBoard {
-  /** Before a `/join` put a panel there, nothing happens. Never throws. */
+  /** Before a `/join` put a panel there, the face is kept for it. Called on every change only. Never throws. */
   show(guildId: string, face: PanelFace): void;
 }
 

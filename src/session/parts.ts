@@ -1,29 +1,43 @@
 import type { OpusCodec } from '#src/audio/opus.ts';
 import type { SileroWeights } from '#src/audio/silero.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
+import type { ConsentBook } from '#src/people/consent-book.ts';
 import type { Pipeline, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { EndpointRules } from '#src/turn/endpointing.ts';
 import type { SessionEvent } from './events.ts';
 import type { VoiceDoor } from './link.ts';
+import type { PanelBoard } from './panel.ts';
 import type { Scribe } from './scribe.ts';
+
+/** Who may be heard without being asked; `roleId` goes with the policy `role`. */
+export type ConsentRules = { readonly policy: ConsentPolicy; readonly roleId?: string };
 
 /** Everything a session is made of, built once by main and shared by all sessions. */
 export type SessionParts = {
   readonly clock: Clock;
   readonly door: VoiceDoor;
   readonly scribe: Scribe;
+  readonly panels: PanelBoard;
+  readonly book: ConsentBook;
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;
   readonly transcriber: Transcriber;
   readonly pipeline: Pipeline;
-  /** For the few fixed sentences the bot says of itself. */
+  /** For questions answered in writing. */
+  readonly chat: ChatModel;
+  /** For texts that are read out, and the few fixed sentences the bot says of itself. */
   readonly synthesizer: Synthesizer;
   readonly style: ReplyStyle;
   /** What people are told when a role fails: the server's name, as in `127.0.0.1:8000`. */
   readonly chatName: string;
-  readonly consentPolicy: ConsentPolicy;
+  /** What thinks and speaks, in a few words for the panel. */
+  readonly engine: string;
+  /** Names of voices, as far as they are known. */
+  readonly voices: readonly string[];
+  readonly consent: ConsentRules;
   readonly endpointRules: EndpointRules;
   /** Must not throw. */
   readonly onEvent: (guildId: string, event: SessionEvent) => void;

@@ -21,6 +21,12 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     return this.#stays.get(guildId)?.stay.channel;
   }
 
+  /** Where people can be heard and spoken to in this server now. */
+  stay(guildId: string): Stay | undefined {
+    const stay = this.#stays.get(guildId)?.stay;
+    return stay?.entered ? stay : undefined;
+  }
+
   join(channel: ChannelRef, callerId: string): Promise<Joining> {
     return this.#inTurn(channel.guildId, () => this.#join(channel, callerId));
   }
@@ -41,7 +47,8 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     const here = this.#stays.get(guildId)?.stay;
     if (here?.entered && here.channel.channelId === channel.channelId) {
       here.agree(callerId);
-      return { kind: 'already', company: here.company };
+      await here.recall();
+      return joiningOf('already', here);
     }
     if (here && here.company > 0) {
       return { kind: 'busy', other: here.channel.name, people: here.company };
@@ -101,7 +108,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   async #attempt(stay: Stay): Promise<Joining> {
     try {
       await stay.enter();
-      return { kind: 'joined', company: stay.company };
+      return joiningOf('joined', stay);
     } catch (error) {
       if (stay.isOver) return { kind: 'failed', code: 'left' };
       stay.report(error);
@@ -110,4 +117,8 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
       return { kind: 'failed', code: error.code };
     }
   }
+}
+
+function joiningOf(kind: 'joined' | 'already', { company, recalled }: Stay): Joining {
+  return { kind, company, ...(!recalled && { unread: true }) };
 }

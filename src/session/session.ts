@@ -2,51 +2,57 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { SpeakerStream } from '#src/audio/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice-meter.ts';
-import { Mailbox } from '#src/base/mailbox.ts';
-import type { History } from '#src/chat/history.ts';
 import { Mixer } from '#src/playback/mixer.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { answer, type Conversation, type Waiting } from './conversation.ts';
+import { Claim } from './claim.ts';
+import { answer } from './conversation.ts';
 import { Ear } from './ear.ts';
 import { Ears } from './ears.ts';
-import type { ChannelRef, VoiceLink } from './link.ts';
+import type { Question } from './floor.ts';
+import type { VoiceLink } from './link.ts';
+import { Mouth } from './mouth.ts';
 import type { SessionParts } from './parts.ts';
+import { readOut } from './reading.ts';
+import type { Conversation, Room } from './room.ts';
 import { together } from './together.ts';
 import { said, type Utterance } from './utterance.ts';
 
 /** Endpointing looks at the clock so often; an utterance can end between packets. */
 const tickMs = 20;
+/** The panel may lag by so much behind the room. */
+const lookMs = 100;
 /** Alone for so long, it leaves. */
 const aloneMs = 60_000;
-/** Questions that wait while one is answered; a further one drops the oldest. */
-const waitingLimit = 3;
+
+/** What the loops of one session share. */
+type Scene = { readonly link: VoiceLink; readonly ears: Ears; readonly room: Conversation };
 
 /**
- * The loop of one voice channel: hears until left, answers one utterance after the other.
+ * The loop of one voice channel: hears until left, says one thing after the other.
  *
  * Returns 'alone' when nobody else was there for a minute. Errors: as `VoiceLink.hear`; anything else is a bug.
  * Aborting `signal` throws `signal.reason`.
  */
 export async function runSession(
   link: VoiceLink,
-  channel: ChannelRef,
-  history: History,
-  parts: SessionParts,
+  room: Room,
   signal: AbortSignal,
 ): Promise<'alone' | 'lost'> {
+  const { parts, gate } = room;
   const voice = new VoiceTrack();
   const encoder = parts.codec.encoder(speakRateHz);
   const mixer = new Mixer([voice], encoder);
   const ears = new Ears((speakerId) => openEar(speakerId, parts));
-  const waiting = new Mailbox<Waiting>(waitingLimit);
-  const room = { channel, history, voice, parts };
+  const mouth = new Mouth(voice, parts.clock);
+  const scene = { link, ears, room: { ...room, mouth } };
   const { wake } = link.play(mixer);
   mixer.onSound(wake);
+  gate.onChange(() => ears.keep((speakerId) => gate.mayHear(speakerId)));
   try {
     return await together<'alone' | 'lost'>(signal, [
-      (until) => hearPackets(link, ears, waiting, room, until),
-      (until) => watchClock(link, ears, waiting, room, until),
-      (until) => answerAll(waiting, room, until),
+      (until) => hearPackets(scene, until),
+      (until) => watchClock(scene, until),
+      (until) => speakAll(scene.room, until),
     ]);
   } finally {
     voice.cut();
@@ -60,62 +66,75 @@ function openEar(speakerId: string, { codec, weights, endpointRules }: SessionPa
   return new Ear(speakerId, new SpeakerStream(codec), meter, endpointRules);
 }
 
-async function hearPackets(
-  link: VoiceLink,
-  ears: Ears,
-  waiting: Mailbox<Waiting>,
-  room: Conversation,
-  signal: AbortSignal,
-): Promise<'lost'> {
+/** A packet may have waited while its speaker said no, so the gate is asked once more. */
+async function hearPackets(scene: Scene, signal: AbortSignal): Promise<'lost'> {
+  const { link, ears, room } = scene;
   for await (const packet of link.hear(signal)) {
-    for (const utterance of ears.put(packet)) receive(utterance, link, waiting, room, signal);
+    if (!room.gate.mayHear(packet.speakerId)) continue;
+    for (const utterance of ears.put(packet)) receive(utterance, scene, signal);
   }
   return 'lost';
 }
 
-async function watchClock(
-  link: VoiceLink,
-  ears: Ears,
-  waiting: Mailbox<Waiting>,
-  room: Conversation,
-  signal: AbortSignal,
-): Promise<'alone'> {
+async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
+  const { link, ears, room } = scene;
   const { clock } = room.parts;
   let companyAtMs = clock.nowMs();
+  let lookAtMs = companyAtMs;
   for (;;) {
-    await clock.sleep(tickMs, signal);
     const nowMs = clock.nowMs();
-    for (const utterance of ears.tick(nowMs)) receive(utterance, link, waiting, room, signal);
-    if (link.people().some(({ isBot }) => !isBot)) companyAtMs = nowMs;
+    ears.keep((speakerId) => room.gate.mayHear(speakerId));
+    for (const utterance of ears.tick(nowMs)) receive(utterance, scene, signal);
+    if (nowMs >= lookAtMs) {
+      lookAtMs = nowMs + lookMs;
+      if (link.people().some(({ isBot }) => !isBot)) companyAtMs = nowMs;
+      look(scene);
+    }
     if (nowMs - companyAtMs >= aloneMs) return 'alone';
+    await clock.sleep(tickMs, signal);
   }
 }
 
-async function answerAll(
-  waiting: Mailbox<Waiting>,
-  room: Conversation,
-  signal: AbortSignal,
-): Promise<never> {
-  for await (const one of waiting.read(signal)) await answer(one, room, signal);
-  throw new Error('the line of questions never ends');
+function look({ link, ears, room }: Scene): void {
+  const { channel, floor, gate, mouth, panel } = room;
+  panel.look({
+    channelName: channel.name,
+    people: link.people(),
+    gate,
+    talking: ears.talking(),
+    current: floor.current,
+    sounds: mouth.sounds,
+  });
+}
+
+/** Whatever is stopped or taken back gives the floor to the next. */
+async function speakAll(room: Conversation, signal: AbortSignal): Promise<never> {
+  for await (const matter of room.floor.matters(signal)) {
+    const until = AbortSignal.any([signal, matter.claim.signal]);
+    try {
+      if (matter.kind === 'question') await answer(matter, room, until);
+      else await readOut(matter, room, until);
+    } catch (error) {
+      if (signal.aborted || !matter.claim.takenBack) throw error;
+    }
+  }
+  throw new Error('the line of matters never ends');
 }
 
 /** Recognition starts at once, also of what has to wait for its answer. Whoever has left is still answered. */
-function receive(
-  utterance: Utterance,
-  link: VoiceLink,
-  waiting: Mailbox<Waiting>,
-  { channel, parts }: Conversation,
-  signal: AbortSignal,
-): void {
+function receive(utterance: Utterance, { link, room }: Scene, signal: AbortSignal): void {
+  const { channel, floor, parts, withdrawals } = room;
   const { speakerId } = utterance;
   const name = link.people().find(({ id }) => id === speakerId)?.name ?? 'Someone';
-  const one = said(utterance, name, parts.transcriber, signal);
-  const question: Waiting = { said: one, endedAtMs: utterance.endedAtMs };
-  waiting.put(question);
+  const withdrawn = withdrawals.of(speakerId);
+  const one = said(utterance, name, parts.transcriber, AbortSignal.any([signal, withdrawn]));
+  const { endedAtMs } = utterance;
+  const question: Question = { kind: 'question', said: one, endedAtMs, claim: new Claim() };
+  floor.ask(question);
   one.transcript().then(
     ({ text }) => {
-      question.recognisedAtMs = parts.clock.nowMs();
+      if (withdrawn.aborted) return;
+      question.words = { text, atMs: parts.clock.nowMs() };
       parts.onEvent(channel.guildId, { kind: 'recognised', speakerId, name, text });
     },
     () => undefined, // whoever answers asks again and tells

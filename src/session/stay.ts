@@ -1,32 +1,51 @@
 import { BotError } from '#src/base/errors.ts';
-import { openHistory } from '#src/chat/history.ts';
-import { agreeForSession, type Consent, mayHear, recall, unasked } from '#src/people/consent.ts';
+import { agreeForSession, forget, recall, refuse } from '#src/people/consent.ts';
+import { text } from '#src/texts/texts.ts';
+import { write } from './admission.ts';
+import { withBook } from './book.ts';
 import type { SessionEvent } from './events.ts';
+import { failureOf } from './failure.ts';
+import { Floor } from './floor.ts';
+import { Gate } from './gate.ts';
 import type { ChannelRef, VoiceLink } from './link.ts';
+import { Memory } from './memory.ts';
+import { PanelWatch } from './panel-watch.ts';
 import type { SessionParts } from './parts.ts';
+import type { Room } from './room.ts';
 import { runSession } from './session.ts';
+import { Withdrawals } from './withdrawals.ts';
 
 /** A session that a bug has ended is rebuilt, but not twice within this time. */
 const rebuildMs = 60_000;
 
 type Why = Extract<SessionEvent, { kind: 'left' }>['why'];
 
-/** One stay in one voice channel, from the call to the goodbye: consent and history last as long as it does. */
+/** One stay in one voice channel, from the call to the goodbye: consent and memory last as long as it does. */
 export class Stay {
-  readonly channel: ChannelRef;
+  readonly room: Room;
   readonly #parts: SessionParts;
-  readonly #history = openHistory();
   readonly #over = new AbortController();
   readonly #since: number;
-  #consent: Consent;
   #link: VoiceLink | undefined;
   #why: Why | undefined;
+  #recalled = false;
 
   constructor(channel: ChannelRef, parts: SessionParts) {
-    this.channel = channel;
     this.#parts = parts;
     this.#since = parts.clock.nowMs();
-    this.#consent = recall(unasked(parts.consentPolicy), new Map());
+    this.room = {
+      channel,
+      parts,
+      gate: new Gate(parts.consent, parts.clock, () => this.#link?.people() ?? []),
+      withdrawals: new Withdrawals(),
+      memory: new Memory(),
+      floor: new Floor(),
+      panel: new PanelWatch(channel.guildId, parts),
+    };
+  }
+
+  get channel(): ChannelRef {
+    return this.room.channel;
   }
 
   get stayedMs(): number {
@@ -47,17 +66,51 @@ export class Stay {
     return this.#link?.people().filter(({ isBot }) => !isBot).length ?? 0;
   }
 
-  /** Works from the next packet on. */
+  /** False while the book could not be read: then nobody is heard but who says yes now. */
+  get recalled(): boolean {
+    return this.#recalled;
+  }
+
+  isHere(personId: string): boolean {
+    return this.#link?.people().some(({ id }) => id === personId) ?? false;
+  }
+
+  /** For this session. Works from the next packet on, like every word about being heard. */
   agree(personId: string): void {
-    this.#consent = agreeForSession(this.#consent, personId);
+    this.room.gate.change((consent) => agreeForSession(consent, personId));
+  }
+
+  /** Nothing more comes of what this person said so far. */
+  refuse(personId: string): void {
+    this.room.gate.change((consent) => refuse(consent, personId));
+    this.#takeBack(personId);
+  }
+
+  /** As if this person had never been here. */
+  forget(personId: string): void {
+    this.room.gate.change((consent) => forget(consent, personId));
+    this.#takeBack(personId);
+  }
+
+  /** Asks the book who agreed earlier, until it has answered once. Never throws. */
+  async recall(): Promise<void> {
+    if (this.#recalled) return;
+    const { guildId } = this.channel;
+    const standings = await withBook(guildId, this.#parts, 'store.unreadable', (book) =>
+      book.read(guildId),
+    );
+    if (!standings) return;
+    this.#recalled = true;
+    this.room.gate.change((consent) => recall(consent, standings));
   }
 
   /** Resolves when people can be heard and spoken to. Errors: as `VoiceDoor.open`. */
   async enter(): Promise<void> {
     const startedMs = this.#parts.clock.nowMs();
-    const gate = (speakerId: string) =>
-      mayHear(this.#consent, { id: speakerId, hasRole: false }, this.#parts.clock.wallMs());
-    this.#link = await this.#parts.door.open(this.channel, gate, this.#over.signal);
+    const recalling = this.recall();
+    const mayHear = (speakerId: string) => this.room.gate.mayHear(speakerId);
+    this.#link = await this.#parts.door.open(this.channel, mayHear, this.#over.signal);
+    await recalling;
     const tookMs = this.#parts.clock.nowMs() - startedMs;
     this.#tell({ kind: 'joined', channel: this.channel, tookMs });
   }
@@ -67,17 +120,18 @@ export class Stay {
     let brokeAtMs = Number.NEGATIVE_INFINITY;
     for (;;) {
       const error = await this.#session();
-      if (error === undefined || this.#over.signal.aborted) break;
+      if (error === undefined || this.isOver) break;
       this.report(error);
       const nowMs = this.#parts.clock.nowMs();
       const again = !(error instanceof BotError) && nowMs - brokeAtMs > rebuildMs;
       brokeAtMs = nowMs;
-      if (!again || !(await this.#reenter())) {
-        this.#why ??= 'lost';
-        break;
-      }
+      if (!again || !(await this.#reenter())) break;
     }
-    this.#tell({ kind: 'left', channel: this.channel, why: this.#why ?? 'lost' });
+    this.leave('lost');
+    this.room.panel.left();
+    const why = this.#why ?? 'lost';
+    this.#tell({ kind: 'left', channel: this.channel, why });
+    if (why === 'alone') void write(text('leave.empty'), this.room).catch((e) => this.report(e));
   }
 
   /** True after `ms`, false as soon as the channel was left. */
@@ -90,10 +144,16 @@ export class Stay {
     }
   }
 
-  /** Ends everything that runs in this channel; `live` returns once the link is closed. */
+  /** Ends everything that runs in this channel; `live` returns once the link is closed. The first reason counts. */
   leave(why: Why): void {
     this.#why ??= why;
     this.#over.abort(new Error('left the channel'));
+    this.room.floor.close();
+  }
+
+  /** Tells the operator what broke; a bug with its cause. */
+  report(error: unknown): void {
+    this.#tell(failureOf(error, 'link'));
   }
 
   /** The error that ended the session, or undefined when it ended in order. */
@@ -101,13 +161,7 @@ export class Stay {
     const link = this.#link;
     if (!link) return undefined;
     try {
-      this.#why ??= await runSession(
-        link,
-        this.channel,
-        this.#history,
-        this.#parts,
-        this.#over.signal,
-      );
+      this.#why ??= await runSession(link, this.room, this.#over.signal);
       return undefined;
     } catch (error) {
       return error ?? new Error('a session threw nothing');
@@ -121,23 +175,16 @@ export class Stay {
       await this.enter();
       return true;
     } catch (error) {
-      if (!this.#over.signal.aborted) this.report(error);
+      if (!this.isOver) this.report(error);
       return false;
     }
   }
 
-  /** Tells the operator what broke; a bug with its cause. */
-  report(error: unknown): void {
-    if (error instanceof BotError) {
-      this.#tell({
-        kind: 'failed',
-        stage: error.stage ?? 'link',
-        code: error.code,
-        message: error.message,
-      });
-    } else {
-      this.#tell({ kind: 'failed', stage: 'bug', code: 'bug', message: `${error}`, cause: error });
-    }
+  #takeBack(personId: string): void {
+    const { floor, memory, withdrawals } = this.room;
+    floor.withdraw(personId);
+    withdrawals.withdraw(personId);
+    memory.forget(personId);
   }
 
   #tell(event: SessionEvent): void {

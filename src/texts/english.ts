@@ -29,6 +29,8 @@ export const english = {
   'say.empty': 'There is nothing in that I can say.',
   'ask.thinking': 'Thinking about: {question}',
   'ask.answer': '{answer}',
+  'ask.dropped': 'Too many questions were waiting, so yours was dropped. Ask again.',
+  'ask.late': 'That takes longer. You will hear the answer.',
   'ask.empty': 'That holds no question.',
   'privacy.card':
     '{bot} would like to hear you. Sound is never stored. Captions are kept {days} days if they are on.',
@@ -42,6 +44,7 @@ export const english = {
   'privacy.forget.ask':
     "Delete {n} caption lines, {m} memories and your settings? This can't be undone.",
   'privacy.forget.done': 'Deleted {total} items.',
+  'privacy.forget.failed': "I couldn't delete it. The operator is told; try again later.",
   'privacy.unread':
     "I can't read who agreed, so I hear nobody who did not say yes just now. The operator is told.",
   'privacy.unsaved': "That holds for now, but I couldn't save it. The operator is told.",

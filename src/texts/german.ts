@@ -35,6 +35,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'say.empty': 'Darin ist nichts, was ich sagen kann.',
   'ask.thinking': 'Ich denke nach über: {question}',
   'ask.answer': '{answer}',
+  'ask.dropped': 'Zu viele Fragen haben gewartet, deine ist weggefallen. Frag noch einmal.',
+  'ask.late': 'Das dauert länger. Du wirst die Antwort hören.',
   'ask.empty': 'Darin steht keine Frage.',
   'privacy.card':
     '{bot} möchte dich hören. Ton wird nie gespeichert. Untertitel werden {days} Tage aufgehoben, wenn sie an sind.',
@@ -49,6 +51,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'privacy.forget.ask':
     '{n} Untertitelzeilen, {m} Erinnerungen und deine Einstellungen löschen? Das lässt sich nicht rückgängig machen.',
   'privacy.forget.done': '{total} Einträge gelöscht.',
+  'privacy.forget.failed':
+    'Ich konnte es nicht löschen. Der Betreiber weiß Bescheid; versuch es später noch einmal.',
   'privacy.unread':
     'Ich kann nicht lesen, wer zugestimmt hat, und höre nur, wer gerade eben ja gesagt hat. Der Betreiber weiß es.',
   'privacy.unsaved': 'Das gilt vorerst, aber ich konnte es nicht speichern. Der Betreiber weiß es.',

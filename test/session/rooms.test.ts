@@ -1,44 +1,14 @@
 import { expect, test } from 'vitest';
-import { loadOpus } from '#src/audio/load-opus.ts';
-import { loadSilero } from '#src/audio/silero.ts';
 import { BotError } from '#src/base/errors.ts';
-import { chained } from '#src/pipeline/chained.ts';
-import type { SessionEvent } from '#src/session/events.ts';
 import type { Person } from '#src/session/link.ts';
-import { VoiceRooms } from '#src/session/rooms.ts';
-import { endpointRules } from '#src/turn/endpointing.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeDoor } from '#test/fakes/link.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { adam, lounge, openHouse } from './house.ts';
 
-const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 const den = { guildId: 'g', channelId: 'den', name: 'Den' };
-const adam: Person = { id: 'adam', name: 'Adam', isBot: false };
-const [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);
 
 function house(people: readonly Person[] = [adam], failures: readonly unknown[] = []) {
-  const clock = new VirtualClock();
-  const door = new FakeDoor(people);
-  door.failures.push(...failures);
-  const synthesizer = new FakeSynthesizer();
-  const events: SessionEvent[] = [];
-  const rooms = new VoiceRooms({
-    clock,
-    door,
-    scribe: { write: async () => undefined },
-    codec,
-    weights,
-    transcriber: new FakeTranscriber({ texts: [''] }),
-    pipeline: chained({ chat: new FakeChat([[]]), synthesizer }),
-    synthesizer,
-    style: { instructions: '', voice: {} },
-    chatName: 'chat',
-    consentPolicy: 'ask',
-    endpointRules,
-    onEvent: (_guildId, event) => void events.push(event),
-  });
-  return { clock, door, rooms, events };
+  const opened = openHouse({}, people);
+  opened.door.failures.push(...failures);
+  return opened;
 }
 
 const late = new BotError('link.timeout', true, 'Late.');

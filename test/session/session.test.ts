@@ -1,81 +1,8 @@
-import { beforeAll, expect, test } from 'vitest';
-import { loadOpus } from '#src/audio/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus.ts';
-import type { Packet } from '#src/audio/packet.ts';
-import { loadSilero, type SileroWeights } from '#src/audio/silero.ts';
+import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import type { SessionEvent } from '#src/session/events.ts';
-import type { Person } from '#src/session/link.ts';
-import type { SessionParts } from '#src/session/parts.ts';
-import { VoiceRooms } from '#src/session/rooms.ts';
-import { endpointRules } from '#src/turn/endpointing.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeDoor } from '#test/fakes/link.ts';
-import { packetsOf } from '#test/fakes/speaker.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-
-const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
-const adam: Person = { id: 'adam', name: 'Adam', isBot: false };
-const eva: Person = { id: 'eva', name: 'Eva', isBot: false };
-
-let codec: OpusCodec;
-let weights: SileroWeights;
-beforeAll(async () => {
-  [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);
-});
-
-type Room = ReturnType<typeof room>;
-
-function room(over: Partial<SessionParts> = {}, people: readonly Person[] = [adam, eva]) {
-  const clock = new VirtualClock();
-  const door = new FakeDoor(people);
-  const chat = new FakeChat([['You said five.']]);
-  const synthesizer = new FakeSynthesizer({ pieces: 10 });
-  const events: SessionEvent[] = [];
-  const written: string[] = [];
-  const rooms = new VoiceRooms({
-    clock,
-    door,
-    scribe: { write: async (_channel, words) => void written.push(words) },
-    codec,
-    weights,
-    transcriber: new FakeTranscriber({ texts: ['five five'] }),
-    pipeline: chained({ chat, synthesizer }),
-    synthesizer,
-    style: { instructions: 'Be brief.', voice: {} },
-    chatName: 'localhost:1',
-    consentPolicy: 'ask',
-    endpointRules,
-    onEvent: (_guildId, event) => void events.push(event),
-    ...over,
-  });
-  const of = <K extends SessionEvent['kind']>(kind: K) =>
-    events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
-  return { clock, door, chat, synthesizer, events, written, rooms, of };
-}
-
-/** Lets time pass on the 20 ms grid, with these packets on the way. */
-async function pass(
-  { clock, door }: Room,
-  ms: number,
-  packets: readonly Packet[] = [],
-): Promise<void> {
-  const waiting = packets.toSorted((a, b) => a.atMs - b.atMs);
-  for (let passed = 0; passed < ms; passed += 20) {
-    await clock.advance(20);
-    while (waiting[0] && waiting[0].atMs <= clock.nowMs()) {
-      const packet = waiting.shift();
-      if (packet) door.link.arrive(packet);
-    }
-    door.link.tick(clock.nowMs());
-  }
-}
-
-const words = (fixture: string, who: Person, fromMs: number) =>
-  packetsOf(fixture, who.id, fromMs, codec);
+import { adam, eva, lounge, pass, openHouse as room, talkative, words } from './house.ts';
 
 test('what somebody says is recognised, answered, and kept as what was heard', async () => {
   const here = room();
@@ -138,7 +65,7 @@ test('who did not call the bot is not heard under the policy ask', async () => {
 });
 
 test('everybody is heard under the policy notice', async () => {
-  const here = room({ consentPolicy: 'notice' });
+  const here = room({ consent: { policy: 'notice' } });
   await here.rooms.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', eva, 0));
   expect(here.of('answered')).toMatchObject([{ name: 'Eva' }]);
@@ -157,7 +84,7 @@ test('an answer sees what was said and heard before', async () => {
 });
 
 test('leaving falls silent at once and keeps only what was heard', async () => {
-  const here = room({ synthesizer: new FakeSynthesizer(), pipeline: slow() });
+  const here = room({ synthesizer: new FakeSynthesizer(), pipeline: talkative() });
   await here.rooms.join(lounge, 'adam');
   await pass(here, 2500, await words('human-cards-004', adam, 0));
   const sent = here.door.link.sent;
@@ -168,16 +95,6 @@ test('leaving falls silent at once and keeps only what was heard', async () => {
   expect(here.door.link.closed).toBe(true);
   expect(here.of('left')).toMatchObject([{ why: 'asked' }]);
 });
-
-/** Speaks for a minute. */
-function slow(): Pipeline {
-  return {
-    async *answer() {
-      const pcm = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
-      for (let second = 0; second < 60; second++) yield { kind: 'audio', pcm, ofText: 'la' };
-    },
-  };
-}
 
 function broken(error: unknown): Pipeline {
   const failing = { next: () => Promise.reject(error) };
@@ -248,7 +165,7 @@ test('a lost link ends the stay and says why', async () => {
 });
 
 test('after a minute without company it leaves', async () => {
-  const here = room({}, [{ id: 'other', name: 'Other bot', isBot: true }]);
+  const here = room({}, [{ id: 'other', name: 'Other bot', isBot: true, roleIds: [] }]);
   await here.rooms.join(lounge, 'adam');
   await pass(here, 59_000);
   expect(here.of('left')).toEqual([]);

@@ -1,0 +1,58 @@
+import { BotError } from '#src/base/errors.ts';
+import { type Line, text } from '#src/texts/texts.ts';
+import type { SessionParts } from './parts.ts';
+import type { Conversation, Room } from './room.ts';
+
+/** What people read or hear of a failure, whatever the operator is told. */
+export function lineOf({ stage }: BotError, { chatName }: Pick<SessionParts, 'chatName'>): Line {
+  if (stage === 'recognise') return { id: 'fail.stt' };
+  return { id: 'fail.llm', with: { provider: chatName } };
+}
+
+/** Silence is the worst bug: the operator reads the reason, the room hears or reads what to do. */
+export async function admit(
+  failure: BotError,
+  written: string,
+  room: Conversation,
+  signal: AbortSignal,
+): Promise<void> {
+  const { channel, parts } = room;
+  const { code, message, stage = 'think' } = failure;
+  parts.onEvent(channel.guildId, { kind: 'failed', stage, code, message });
+  if (stage === 'speak') {
+    await write(`${text('fail.tts')} ${written}`, room);
+    return;
+  }
+  const line = lineOf(failure, parts);
+  await sayOrWrite(text(line.id, line.with), room, signal);
+}
+
+/** Into the chat of the channel. If that is shut as well, only the operator is left to tell. */
+export async function write(
+  words: string,
+  { channel, parts }: Pick<Room, 'channel' | 'parts'>,
+): Promise<void> {
+  try {
+    await parts.scribe.write(channel, words);
+  } catch (error) {
+    if (!(error instanceof BotError)) throw error;
+    const { code, message } = error;
+    parts.onEvent(channel.guildId, { kind: 'failed', stage: 'speak', code, message });
+  }
+}
+
+async function sayOrWrite(words: string, room: Conversation, signal: AbortSignal): Promise<void> {
+  const { style, synthesizer } = room.parts;
+  try {
+    await room.mouth.speak(signal, async (reply) => {
+      for await (const pcm of synthesizer.synthesize(words, style.voice, signal)) {
+        await reply.write(pcm, words, signal);
+      }
+      reply.end();
+      await room.mouth.played(reply, signal);
+    });
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+    await write(words, room);
+  }
+}

@@ -1,0 +1,35 @@
+/** Why something is not said, or not to its end; `over`: it had its turn. */
+export type Dropping = 'stopped' | 'withdrawn' | 'crowded' | 'left' | 'over';
+
+/** The right of one question or text to be said aloud, until it is dropped. */
+export class Claim {
+  readonly #over = new AbortController();
+  readonly #onDropped: (why: Dropping) => void;
+  #dropped: Dropping | undefined;
+
+  constructor(onDropped: (why: Dropping) => void = () => undefined) {
+    this.#onDropped = onDropped;
+  }
+
+  /** Aborted when it is dropped. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  get dropped(): Dropping | undefined {
+    return this.#dropped;
+  }
+
+  /** Whether somebody took it back; then its end is no failure, and nobody is told. */
+  get takenBack(): boolean {
+    return this.#dropped === 'stopped' || this.#dropped === 'withdrawn';
+  }
+
+  /** The first reason counts. */
+  drop(why: Dropping): void {
+    if (this.#dropped) return;
+    this.#dropped = why;
+    this.#over.abort(new Error(`dropped: ${why}`));
+    this.#onDropped(why);
+  }
+}

@@ -1,0 +1,141 @@
+import type { Said } from '#src/pipeline/pipeline.ts';
+import type { Claim, Dropping } from './claim.ts';
+import type { Asking } from './command-ports.ts';
+
+/** Something somebody wants to know, spoken or typed. */
+export type Question = {
+  readonly kind: 'question';
+  readonly said: Said;
+  readonly endedAtMs: number;
+  readonly claim: Claim;
+  /** Set when its transcript is there. */
+  words?: { readonly text: string; readonly atMs: number };
+  /** Only for a typed one: whoever typed it is told what came of it. */
+  readonly tell?: (asking: Asking) => void;
+};
+
+/** A text to be read out. */
+export type Reading = {
+  readonly kind: 'reading';
+  readonly clauses: readonly string[];
+  readonly when: 'now' | 'queue';
+  readonly voice?: string;
+  readonly claim: Claim;
+};
+
+export type Matter = Question | Reading;
+
+export type Added =
+  | { readonly kind: 'added'; readonly ahead: number }
+  | { readonly kind: 'full'; readonly limit: number }
+  | { readonly kind: 'closed' };
+
+/** Questions that wait while something is said; a further one drops the oldest. */
+const questionLimit = 3;
+/** Texts that wait to be read out; a further one is refused. */
+export const readingLimit = 8;
+
+/** Who speaks next through the bot: one matter has the floor, the others wait for it in order of arrival. */
+export class Floor {
+  #waiting: readonly Matter[] = [];
+  #current: Matter | undefined;
+  #closed = false;
+  #bell = Promise.withResolvers<void>();
+
+  get current(): Matter | undefined {
+    return this.#current;
+  }
+
+  ask(question: Question): void {
+    if (this.#closed) {
+      question.claim.drop('left');
+      return;
+    }
+    const questions = this.#waiting.filter(({ kind }) => kind === 'question');
+    const [oldest] = questions;
+    if (oldest && questions.length >= questionLimit) this.#drop((one) => one === oldest, 'crowded');
+    this.#put(question, this.#waiting.length);
+  }
+
+  /** `now` goes before all that waits, but behind what came with `now` before it. */
+  read(reading: Reading): Added {
+    if (this.#closed) return { kind: 'closed' };
+    const readings = this.#waiting.filter(({ kind }) => kind === 'reading');
+    if (readings.length >= readingLimit) return { kind: 'full', limit: readingLimit };
+    const place = reading.when === 'now' ? 1 + this.#lastUrgent() : this.#waiting.length;
+    this.#put(reading, place);
+    return { kind: 'added', ahead: place + (this.#current ? 1 : 0) };
+  }
+
+  /** Each has the floor until the next one is asked for. One reader at a time. Aborting throws `signal.reason`. */
+  async *matters(signal: AbortSignal): AsyncGenerator<Matter> {
+    const ring = () => this.#bell.resolve();
+    signal.addEventListener('abort', ring);
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const [next] = this.#waiting;
+        if (!next) await this.#rung();
+        else yield* this.#give(next);
+      }
+    } finally {
+      signal.removeEventListener('abort', ring);
+    }
+  }
+
+  /** Whoever speaks falls silent, and nobody waits any more; false when there was nothing to stop. */
+  stop(): boolean {
+    return this.#dropAll('stopped');
+  }
+
+  /** What this person asked is not answered, nor answered to its end. */
+  withdraw(personId: string): void {
+    const theirs = (one: Matter) => one.kind === 'question' && one.said.speakerId === personId;
+    this.#drop(theirs, 'withdrawn');
+    if (this.#current && theirs(this.#current)) this.#current.claim.drop('withdrawn');
+  }
+
+  /** For good. */
+  close(): void {
+    this.#closed = true;
+    this.#dropAll('left');
+  }
+
+  *#give(next: Matter): Generator<Matter> {
+    this.#waiting = this.#waiting.slice(1);
+    this.#current = next;
+    try {
+      yield next;
+    } finally {
+      this.#current = undefined;
+      next.claim.drop('over');
+    }
+  }
+
+  #dropAll(why: Dropping): boolean {
+    const any = this.#current !== undefined || this.#waiting.length > 0;
+    this.#current?.claim.drop(why);
+    this.#drop(() => true, why);
+    return any;
+  }
+
+  #drop(which: (one: Matter) => boolean, why: Dropping): void {
+    const dropped = this.#waiting.filter(which);
+    this.#waiting = this.#waiting.filter((one) => !which(one));
+    for (const { claim } of dropped) claim.drop(why);
+  }
+
+  #put(matter: Matter, place: number): void {
+    this.#waiting = this.#waiting.toSpliced(place, 0, matter);
+    this.#bell.resolve();
+  }
+
+  #lastUrgent(): number {
+    return this.#waiting.findLastIndex((one) => one.kind === 'reading' && one.when === 'now');
+  }
+
+  async #rung(): Promise<void> {
+    await this.#bell.promise;
+    this.#bell = Promise.withResolvers();
+  }
+}

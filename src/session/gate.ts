@@ -1,0 +1,66 @@
+import type { Clock } from '#src/base/clock.ts';
+import { type Consent, heard, mayHear, unasked } from '#src/people/consent.ts';
+import type { Person } from './link.ts';
+import type { ConsentRules } from './parts.ts';
+
+/** Roles and days change by themselves, and a verdict is asked for each packet: none is older than this. */
+const freshMs = 1_000;
+
+/** Who is heard in one stay. A change counts from the next packet. */
+export class Gate {
+  readonly #rules: ConsentRules;
+  readonly #clock: Clock;
+  readonly #people: () => readonly Person[];
+  readonly #verdicts = new Map<string, boolean>();
+  #judgedAtMs = 0;
+  #consent: Consent;
+  #listener: (() => void) | undefined;
+
+  /** `people` are those in the channel now, for their roles. */
+  constructor(rules: ConsentRules, clock: Clock, people: () => readonly Person[]) {
+    this.#rules = rules;
+    this.#clock = clock;
+    this.#people = people;
+    this.#consent = unasked(rules.policy);
+  }
+
+  get paused(): boolean {
+    return this.#consent.paused;
+  }
+
+  change(step: (consent: Consent) => Consent): void {
+    this.#consent = step(this.#consent);
+    this.#verdicts.clear();
+    this.#listener?.();
+  }
+
+  mayHear(personId: string): boolean {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - this.#judgedAtMs >= freshMs) {
+      this.#verdicts.clear();
+      this.#judgedAtMs = nowMs;
+    }
+    const verdict =
+      this.#verdicts.get(personId) ??
+      mayHear(this.#consent, this.#listened(personId), this.#clock.wallMs());
+    this.#verdicts.set(personId, verdict);
+    return verdict;
+  }
+
+  /** Where this person stands, apart from a pause. */
+  standing(personId: string): 'yes' | 'unasked' | 'no' {
+    return heard(this.#consent, this.#listened(personId), this.#clock.wallMs());
+  }
+
+  /** Called after each `change`. Replaces the former listener. */
+  onChange(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  #listened(id: string): { readonly id: string; readonly hasRole: boolean } {
+    const { roleId } = this.#rules;
+    if (roleId === undefined) return { id, hasRole: false };
+    const roles = this.#people().find((person) => person.id === id)?.roleIds ?? [];
+    return { id, hasRole: roles.includes(roleId) };
+  }
+}

@@ -1,0 +1,34 @@
+import { openHistory, standardHistory } from '#src/chat/history.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
+
+/** One exchange as the room had it: `heard` is what left of the answer. */
+export type Exchange = {
+  readonly speakerId: string;
+  readonly name: string;
+  readonly said: string;
+  readonly heard: string;
+};
+
+/** What was said to the bot in one channel and how it answered, until somebody takes their part back. */
+export class Memory {
+  #exchanges: readonly Exchange[] = [];
+
+  add(exchange: Exchange): void {
+    this.#exchanges = [...this.#exchanges, exchange].slice(-standardHistory.items);
+  }
+
+  /** What this person said goes, and what was answered to it. */
+  forget(personId: string): void {
+    this.#exchanges = this.#exchanges.filter(({ speakerId }) => speakerId !== personId);
+  }
+
+  /** Oldest first, as much as a model is shown. */
+  messages(): readonly ChatMessage[] {
+    const history = openHistory();
+    for (const { name, said, heard } of this.#exchanges) {
+      history.addUser(name, said);
+      history.addAssistant(heard);
+    }
+    return history.messages();
+  }
+}

@@ -1,0 +1,73 @@
+import { agreeAlways, agreeToday, heard, recall, unasked } from '#src/people/consent.ts';
+import type { Standing } from '#src/people/consent-book.ts';
+import { endOfDay } from '#src/people/day.ts';
+import { withBook } from './book.ts';
+import type { Forgotten, Kept, Privacy, PrivacyStatus } from './command-ports.ts';
+import type { SessionParts } from './parts.ts';
+import type { VoiceRooms } from './rooms.ts';
+
+type Parts = Pick<SessionParts, 'book' | 'clock' | 'consent' | 'onEvent'>;
+
+/** What people decide about themselves: first in the room they are in, then in the book. */
+export class RoomPrivacy implements Privacy {
+  readonly #parts: Parts;
+  readonly #rooms: Pick<VoiceRooms, 'stay'>;
+
+  constructor(parts: Parts, rooms: Pick<VoiceRooms, 'stay'>) {
+    this.#parts = parts;
+    this.#rooms = rooms;
+  }
+
+  async status(guildId: string, personId: string): Promise<PrivacyStatus> {
+    const [hearing, counts] = await Promise.all([
+      this.#hears(guildId, personId),
+      withBook(guildId, this.#parts, 'store.unreadable', (book) => book.count(guildId, personId)),
+    ]);
+    return counts ? { kind: 'read', hearing, ...counts } : { kind: 'unread', hearing };
+  }
+
+  async allow(guildId: string, personId: string, howLong: 'always' | 'today'): Promise<Kept> {
+    const gate = this.#rooms.stay(guildId)?.room.gate;
+    if (howLong === 'always') {
+      gate?.change((consent) => agreeAlways(consent, personId));
+      return await this.#write(guildId, personId, { kind: 'always' });
+    }
+    const wallMs = endOfDay(this.#parts.clock.wallMs());
+    gate?.change((consent) => agreeToday(consent, personId, wallMs));
+    return await this.#write(guildId, personId, { kind: 'until', wallMs });
+  }
+
+  async deny(guildId: string, personId: string): Promise<Kept> {
+    this.#rooms.stay(guildId)?.refuse(personId);
+    return await this.#write(guildId, personId, { kind: 'never' });
+  }
+
+  async forget(guildId: string, personId: string): Promise<Forgotten> {
+    this.#rooms.stay(guildId)?.forget(personId);
+    const total = await withBook(guildId, this.#parts, 'store.unwritable', (book) =>
+      book.erase(guildId, personId),
+    );
+    return total === undefined ? { kind: 'failed' } : { kind: 'forgotten', total };
+  }
+
+  /** Where the bot sits nowhere, by what was said for good; roles are only known in a room. */
+  async #hears(guildId: string, personId: string): Promise<boolean> {
+    const gate = this.#rooms.stay(guildId)?.room.gate;
+    if (gate) return gate.mayHear(personId);
+    const standings = await withBook(guildId, this.#parts, 'store.unreadable', (book) =>
+      book.read(guildId),
+    );
+    if (!standings) return false;
+    const consent = recall(unasked(this.#parts.consent.policy), standings);
+    const person = { id: personId, hasRole: false };
+    return heard(consent, person, this.#parts.clock.wallMs()) === 'yes';
+  }
+
+  async #write(guildId: string, personId: string, standing: Standing): Promise<Kept> {
+    const done = await withBook(guildId, this.#parts, 'store.unwritable', async (book) => {
+      await book.write(guildId, personId, standing);
+      return true;
+    });
+    return { saved: done === true };
+  }
+}

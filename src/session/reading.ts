@@ -1,0 +1,73 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import { atStage, BotError } from '#src/base/errors.ts';
+import { ClauseSplitter } from '#src/chat/clauses.ts';
+import { speakable } from '#src/chat/speakable.ts';
+import type { SpokenReply } from '#src/playback/spoken-reply.ts';
+import type { Synthesizer, Voice } from '#src/speech/ports.ts';
+import { admit } from './admission.ts';
+import type { Reading } from './floor.ts';
+import type { Conversation } from './room.ts';
+
+/** What of a text can be said, in pieces of one breath; empty where nothing can. */
+export function clausesOf(words: string): readonly string[] {
+  const splitter = new ClauseSplitter();
+  return [...splitter.push(words), ...splitter.flush()]
+    .map((clause) => speakable(clause))
+    .filter((clause) => clause !== '');
+}
+
+/**
+ * Reads a text out and returns when it has been played, or has failed and was written instead.
+ *
+ * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
+ */
+export async function readOut(
+  { clauses, voice }: Reading,
+  room: Conversation,
+  signal: AbortSignal,
+): Promise<void> {
+  const { style, synthesizer } = room.parts;
+  const spoken = { ...style.voice, ...(voice !== undefined && { name: voice }) };
+  await room.mouth.speak(signal, async (reply) => {
+    const failure = await attempt(clauses, reply, synthesizer, spoken, signal);
+    await room.mouth.played(reply, signal);
+    if (failure) await admit(failure, clauses.join(' '), room, signal);
+  });
+}
+
+/** The next clause is made while one plays, until the reply holds enough. */
+async function attempt(
+  clauses: readonly string[],
+  reply: SpokenReply,
+  synthesizer: Synthesizer,
+  voice: Voice,
+  signal: AbortSignal,
+): Promise<BotError | undefined> {
+  try {
+    for (const clause of clauses) {
+      for await (const pcm of soundOf(clause, synthesizer, voice, signal)) {
+        await reply.write(pcm, clause, signal);
+      }
+    }
+    reply.end();
+    return undefined;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+    reply.fail();
+    return error;
+  }
+}
+
+async function* soundOf(
+  clause: string,
+  synthesizer: Synthesizer,
+  voice: Voice,
+  signal: AbortSignal,
+): AsyncGenerator<Pcm> {
+  try {
+    yield* synthesizer.synthesize(clause, voice, signal);
+  } catch (error) {
+    if (error instanceof BotError && error.code === 'speech.unspeakable') return;
+    throw atStage('speak', error);
+  }
+}

@@ -1,0 +1,16 @@
+/** One signal per person, aborted by their no: whatever is being made of their words ends with it. */
+export class Withdrawals {
+  readonly #open = new Map<string, AbortController>();
+
+  /** Not aborted yet; a new one after each no. */
+  of(personId: string): AbortSignal {
+    const open = this.#open.get(personId) ?? new AbortController();
+    this.#open.set(personId, open);
+    return open.signal;
+  }
+
+  withdraw(personId: string): void {
+    this.#open.get(personId)?.abort(new Error('this person said no'));
+    this.#open.delete(personId);
+  }
+}

@@ -1,0 +1,64 @@
+import { atStage, BotError } from '#src/base/errors.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
+import { within } from '#src/provider/within.ts';
+import { lineOf } from './admission.ts';
+import type { Asker, Asking } from './command-ports.ts';
+import { failureOf } from './failure.ts';
+import type { SessionParts } from './parts.ts';
+
+/** A question that is to be answered in writing; `known` is what was said before, oldest first. */
+export type Asked = {
+  readonly guildId: string;
+  readonly question: string;
+  readonly asker: Asker;
+  readonly known: readonly ChatMessage[];
+};
+
+type Parts = Pick<SessionParts, 'chat' | 'chatName' | 'clock' | 'onEvent' | 'style'>;
+
+/** More than one message holds is not awaited. */
+const longestChars = 4_000;
+
+/**
+ * Has the chat model answer without a word spoken, within `ms`.
+ *
+ * What breaks outside is told to the operator and comes back as a line; anything else is a bug. Aborting `signal`
+ * throws `signal.reason`.
+ */
+export async function answerInWriting(
+  asked: Asked,
+  parts: Parts,
+  ms: number,
+  signal: AbortSignal,
+): Promise<Asking> {
+  const over = new AbortController();
+  const late = () => new BotError('provider.late', true, `No answer in ${ms / 1000} s.`);
+  try {
+    const writing = written(asked, parts, AbortSignal.any([signal, over.signal]));
+    return { kind: 'answered', text: await within(writing, ms, parts.clock, late) };
+  } catch (error) {
+    const failure = atStage('think', error);
+    if (signal.aborted || !(failure instanceof BotError)) throw error;
+    parts.onEvent(asked.guildId, failureOf(failure, 'think'));
+    return { kind: 'failed', line: lineOf(failure, parts) };
+  } finally {
+    over.abort(new Error('answered'));
+  }
+}
+
+async function written(
+  { asker, known, question }: Asked,
+  { chat, style }: Parts,
+  signal: AbortSignal,
+): Promise<string> {
+  const system = { role: 'system', content: style.instructions } as const;
+  const user = { role: 'user', name: asker.name, content: question } as const;
+  let text = '';
+  for await (const part of chat.reply([system, ...known, user], [], signal)) {
+    if (part.kind === 'text') text += part.text;
+    if (text.length >= longestChars) break;
+  }
+  if (text.trim() === '')
+    throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
+  return text.trim();
+}

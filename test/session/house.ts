@@ -1,0 +1,108 @@
+import { loadOpus } from '#src/audio/load-opus.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import { loadSilero } from '#src/audio/silero.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import type { SessionEvent } from '#src/session/events.ts';
+import { RoomHearing } from '#src/session/hearing.ts';
+import type { Person } from '#src/session/link.ts';
+import type { PanelFace } from '#src/session/panel.ts';
+import type { SessionParts } from '#src/session/parts.ts';
+import { RoomPrivacy } from '#src/session/privacy.ts';
+import { VoiceRooms } from '#src/session/rooms.ts';
+import { RoomTalk } from '#src/session/talk.ts';
+import { endpointRules } from '#src/turn/endpointing.ts';
+import { MemoryConsents } from '#test/fakes/books.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeDoor } from '#test/fakes/link.ts';
+import { packetsOf } from '#test/fakes/speaker.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+
+export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
+export const adam: Person = { id: 'adam', name: 'Adam', isBot: false, roleIds: [] };
+export const eva: Person = { id: 'eva', name: 'Eva', isBot: false, roleIds: [] };
+
+const [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);
+
+export type House = ReturnType<typeof openHouse>;
+
+/** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
+export function openHouse(
+  over: Partial<SessionParts> = {},
+  people: readonly Person[] = [adam, eva],
+  clock = new VirtualClock(),
+) {
+  const door = new FakeDoor(people);
+  const chat = new FakeChat([['You said five.']], clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 10 });
+  const book = new MemoryConsents();
+  const events: SessionEvent[] = [];
+  const written: string[] = [];
+  const faces: PanelFace[] = [];
+  const parts: SessionParts = {
+    clock,
+    door,
+    book,
+    scribe: { write: async (_channel, words) => void written.push(words) },
+    panels: { show: (_guildId, face) => void faces.push(face) },
+    codec,
+    weights,
+    transcriber: new FakeTranscriber({ texts: ['five five'] }),
+    pipeline: chained({ chat, synthesizer: over.synthesizer ?? synthesizer }),
+    chat,
+    synthesizer,
+    style: { instructions: 'Be brief.', voice: { name: 'slt' } },
+    chatName: 'localhost:1',
+    engine: 'built-in stand-in',
+    voices: ['slt', 'rms'],
+    consent: { policy: 'ask' },
+    endpointRules,
+    onEvent: (_guildId, event) => void events.push(event),
+    ...over,
+  };
+  const rooms = new VoiceRooms(parts);
+  const never = new AbortController().signal;
+  const of = <K extends SessionEvent['kind']>(kind: K) =>
+    events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
+  return {
+    ...{ clock, door, chat, synthesizer, book, events, written, faces, rooms, of },
+    talk: new RoomTalk(parts, rooms, never),
+    hearing: new RoomHearing(rooms),
+    privacy: new RoomPrivacy(parts, rooms),
+  };
+}
+
+/** Lets time pass on the 20 ms grid, with these packets on the way. */
+export async function pass(
+  { clock, door }: House,
+  ms: number,
+  packets: readonly Packet[] = [],
+): Promise<void> {
+  const waiting = packets.toSorted((a, b) => a.atMs - b.atMs);
+  for (let passed = 0; passed < ms; passed += 20) {
+    await clock.advance(20);
+    while (waiting[0] && waiting[0].atMs <= clock.nowMs()) {
+      const packet = waiting.shift();
+      if (packet) door.link.arrive(packet);
+    }
+    door.link.tick(clock.nowMs());
+  }
+}
+
+/** The packets of somebody who says something from `fromMs` on. */
+export function words(fixture: string, who: Person, fromMs: number): Promise<Packet[]> {
+  return packetsOf(fixture, who.id, fromMs, codec);
+}
+
+/** Answers whatever was said with a minute of sound. */
+export function talkative(): Pipeline {
+  return {
+    async *answer() {
+      const pcm = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
+      yield { kind: 'text', text: 'One minute of talk.' };
+      for (let second = 0; second < 60; second++)
+        yield { kind: 'audio', pcm, ofText: 'la '.repeat(30) };
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+import { adam, eva, lounge, openHouse, pass, talkative, words } from './house.ts';
+
+test('the panel shows who is there, who is heard, and what thinks, as soon as it has joined', async () => {
+  const house = openHouse();
+  await house.book.write('g', 'eva', { kind: 'never' });
+  const bob = { id: 'bob', name: 'Bob', isBot: false, roleIds: [] };
+  const radio = { id: 'radio', name: 'Radio', isBot: true, roleIds: [] };
+  house.door.people.push(bob, radio);
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 20);
+  expect(house.faces).toEqual([
+    {
+      state: { kind: 'listening' },
+      people: [
+        { name: 'Adam', heard: 'yes' },
+        { name: 'Eva', heard: 'no' },
+        { name: 'Bob', heard: 'unasked' },
+      ],
+      engine: 'built-in stand-in',
+    },
+  ]);
+});
+
+test('the panel follows a turn from hearing to speaking and says how fast it was', async () => {
+  const house = openHouse();
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 5000, await words('human-cards-004', adam, 0));
+  expect(house.faces.map(({ state }) => state)).toEqual([
+    { kind: 'listening' },
+    { kind: 'hearing', name: 'Adam' },
+    { kind: 'speaking', name: 'Adam' },
+    { kind: 'listening' },
+  ]);
+  expect(house.faces.at(-1)?.lastAnswerMs).toBeGreaterThan(200);
+});
+
+test('the panel shows thinking until the first sound', async () => {
+  const { release, pipeline } = held();
+  const house = openHouse({ pipeline });
+  await house.rooms.join(lounge, 'adam');
+  void house.talk.ask('g', 'Hm?', { id: 'eva', name: 'Eva' }, 'voice');
+  await pass(house, 300);
+  expect(house.faces.at(-1)?.state).toEqual({ kind: 'thinking' });
+  release();
+  await pass(house, 300);
+  expect(house.faces.at(-1)?.state).toEqual({ kind: 'speaking', name: 'Eva' });
+});
+
+/** Answers when released. */
+function held() {
+  const gate = Promise.withResolvers<void>();
+  const answer = talkative();
+  return {
+    release: gate.resolve,
+    pipeline: {
+      async *answer(...turn: Parameters<typeof answer.answer>) {
+        await gate.promise;
+        yield* answer.answer(...turn);
+      },
+    },
+  };
+}
+
+test('a text is read out to the whole channel', async () => {
+  const house = openHouse();
+  await house.rooms.join(lounge, 'adam');
+  await house.talk.say('g', 'Dinner is ready.', 'queue');
+  await pass(house, 300);
+  expect(house.faces.at(-1)?.state).toEqual({ kind: 'speaking', name: 'Lounge' });
+});
+
+test('the panel shows a pause, a yes, who comes, and that it has left', async () => {
+  const house = openHouse({}, [adam]);
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 200);
+  house.hearing.pause('g');
+  await pass(house, 200);
+  expect(house.faces.at(-1)?.state).toEqual({ kind: 'paused' });
+  house.hearing.resume('g');
+  house.door.link.present.push(eva);
+  await pass(house, 200);
+  expect(house.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'unasked' });
+  await house.privacy.allow('g', 'eva', 'today');
+  await pass(house, 200);
+  expect(house.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'yes' });
+  await house.rooms.leave('g');
+  expect(house.faces.at(-1)).toMatchObject({ state: { kind: 'left' }, people: [] });
+});
+
+test('a panel is called for only when something has changed', async () => {
+  const house = openHouse();
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 10_000);
+  expect(house.faces).toHaveLength(1);
+});
+
+test('alone for a minute it leaves and writes why', async () => {
+  const house = openHouse({}, []);
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 61_000);
+  expect(house.written).toEqual(['Everyone left, so I did too.']);
+  expect(house.faces.at(-1)?.state).toEqual({ kind: 'left' });
+});
