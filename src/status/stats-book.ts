@@ -1,0 +1,59 @@
+import type { Stats } from '#src/session/command-ports.ts';
+import type { SessionEvent } from '#src/session/events.ts';
+import type { Latest, Speed } from '#src/session/stats.ts';
+
+/** Turns remembered per server; the oldest is forgotten. */
+const longest = 100;
+
+/** One turn: how long the answer took to start, where it did, or that it failed. */
+type Turn = { readonly startMs?: number; readonly failed: boolean };
+type Server = { turns: readonly Turn[]; latest?: Latest };
+
+/** How fast the bot was, per server, as `/stats` tells it: of spoken questions only, and never a word of them. */
+export class StatsBook implements Stats {
+  readonly #servers = new Map<string, Server>();
+
+  /** Hears of every event of every session. */
+  tell(guildId: string, event: SessionEvent): void {
+    if (event.kind === 'failed' && event.stage === 'recognise')
+      this.#add(guildId, { failed: true });
+    if (event.kind !== 'answered' || event.typed) return;
+    const { finish, instants } = event;
+    const { firstSentAtMs, heardAtMs } = instants;
+    this.#server(guildId).latest = { instants, finish };
+    if (finish === 'empty') return;
+    const started = firstSentAtMs !== undefined && { startMs: firstSentAtMs - heardAtMs };
+    this.#add(guildId, { ...started, failed: finish === 'failed' });
+  }
+
+  speed(guildId: string): Speed | undefined {
+    const { turns } = this.#server(guildId);
+    const startsMs = turns
+      .flatMap(({ startMs }) => (startMs === undefined ? [] : [startMs]))
+      .sort((a, b) => a - b);
+    if (startsMs.length === 0) return undefined;
+    const failed = turns.filter((turn) => turn.failed).length;
+    const [p50Ms, p95Ms] = [percentile(startsMs, 0.5), percentile(startsMs, 0.95)];
+    return { turns: startsMs.length, p50Ms, p95Ms, failed };
+  }
+
+  lastTurn(guildId: string): Latest | undefined {
+    return this.#server(guildId).latest;
+  }
+
+  #add(guildId: string, turn: Turn): void {
+    const server = this.#server(guildId);
+    server.turns = [...server.turns, turn].slice(-longest);
+  }
+
+  #server(guildId: string): Server {
+    const server = this.#servers.get(guildId) ?? { turns: [] };
+    this.#servers.set(guildId, server);
+    return server;
+  }
+}
+
+/** The smallest of the sorted values that at least this share of them does not exceed. */
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+}
