@@ -1,21 +1,27 @@
-import type { Command } from '#src/session/command.ts';
+import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
+import type { Call, Command, CommandPorts, Replies } from '#src/session/command.ts';
+import type { Joining } from '#src/session/command-ports.ts';
+import type { ChannelRef } from '#src/session/link.ts';
+import type { Line } from '#src/texts/texts.ts';
+
+type Joined = Extract<Joining, { kind: 'joined' | 'already' }>;
 
 export const join: Command = {
   name: 'join',
   description: 'command.join',
   shownTo: 'room',
   options: [{ name: 'channel', description: 'command.join.channel', kind: 'voice-channel' }],
-  async run(call, { rooms }) {
+  async run(call, ports) {
     const channel = call.channel ?? call.callerChannel;
-    if (!channel) return [{ id: 'join.none', to: 'caller' }];
-    const joining = await rooms.join(channel, call.callerId);
+    const verdict = channel && judge(channel, call, ports);
+    if (!channel || !verdict) return [{ id: 'join.none', to: 'caller' }];
+    const obstacle = obstacleOf(verdict, channel);
+    if (obstacle) return [{ ...obstacle, to: 'caller' }];
+    const joining = await ports.rooms.join(channel, call.callerId);
     switch (joining.kind) {
       case 'joined':
       case 'already':
-        return [
-          { id: 'join.ok', with: { channel: channel.name }, to: 'room' },
-          { id: 'join.consent', to: 'caller' },
-        ];
+        return welcome(joining, verdict, channel, ports.places.botName(call.guildId));
       case 'busy':
         return [
           { id: 'join.busy', with: { other: joining.other, n: joining.people }, to: 'caller' },
@@ -29,3 +35,61 @@ export const join: Command = {
     }
   },
 };
+
+/** Undefined for a channel that is gone; where the bot sits already nothing stands in the way. */
+function judge(
+  channel: ChannelRef,
+  { callerId, guildId }: Call,
+  { clock, places, rooms }: CommandPorts,
+): JoinVerdict | undefined {
+  const facts = places.facts(channel, callerId);
+  if (!facts) return undefined;
+  const verdict = judgeJoin(facts, clock.wallMs());
+  const isThere = rooms.at(guildId)?.channelId === channel.channelId;
+  return isThere && verdict.kind === 'full' ? { kind: 'fine' } : verdict;
+}
+
+function obstacleOf(verdict: JoinVerdict, { name: channel }: ChannelRef): Line | undefined {
+  switch (verdict.kind) {
+    case 'no-view':
+      return { id: 'join.no_view', with: { channel, permission: 'View Channel' } };
+    case 'forbidden':
+      return { id: 'join.forbidden', with: { channel } };
+    case 'timed-out':
+      return { id: 'join.timed_out', with: { time: timeOf(verdict.untilMs) } };
+    case 'no-connect':
+      return { id: 'join.no_connect', with: { channel, permission: 'Connect' } };
+    case 'full':
+      return { id: 'join.full', with: { channel, n: verdict.members, limit: verdict.limit } };
+    case 'afk':
+      return { id: 'join.afk', with: { channel } };
+    case 'no-speak':
+      return { id: 'join.no_speak', with: { channel, permission: 'Speak' } };
+    case 'stage':
+    case 'fine':
+      return undefined;
+  }
+}
+
+function welcome(
+  { company, unread }: Joined,
+  { kind }: JoinVerdict,
+  { name: channel }: ChannelRef,
+  bot: string,
+): Replies {
+  const crowd = company > 1 ? 'join.ok.several' : 'join.ok';
+  const id = kind === 'stage' ? 'join.stage' : crowd;
+  return [
+    { id, with: { channel, bot }, to: 'room', panel: true },
+    {
+      id: 'join.consent',
+      to: 'caller',
+      ...(unread && { lines: [{ id: 'privacy.unread' }] }),
+    },
+  ];
+}
+
+/** `2026-11-20 16:25 UTC`: the server of the bot and its people live in many time zones. */
+function timeOf(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

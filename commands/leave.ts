@@ -1,4 +1,5 @@
 import type { Command } from '#src/session/command.ts';
+import { notInRoom } from './rights.ts';
 
 export const leave: Command = {
   name: 'leave',
@@ -6,12 +7,8 @@ export const leave: Command = {
   shownTo: 'room',
   options: [],
   async run(call, { rooms }) {
-    const channel = rooms.at(call.guildId);
-    if (!channel) return [{ id: 'leave.nowhere', to: 'caller' }];
-    const beside = call.callerChannel?.channelId === channel.channelId;
-    if (!beside && !call.mayManage) {
-      return [{ id: 'perm.room', with: { channel: channel.name }, to: 'caller' }];
-    }
+    const barred = notInRoom(call, rooms);
+    if (barred && !(call.mayManage && rooms.at(call.guildId))) return [barred];
     const leaving = await rooms.leave(call.guildId);
     if (leaving.kind === 'nowhere') return [{ id: 'leave.nowhere', to: 'caller' }];
     const duration = spoken(leaving.stayedMs);

@@ -1,0 +1,52 @@
+import type { Call, Command, Replies } from '#src/session/command.ts';
+import type { Asking, Rooms } from '#src/session/command-ports.ts';
+import { notInRoom } from './rights.ts';
+
+const ways = ['voice', 'text', 'only me'] as const;
+type Way = (typeof ways)[number];
+
+export const ask: Command = {
+  name: 'ask',
+  description: 'command.ask',
+  shownTo: ({ words }) => (words.answer === 'only me' ? 'caller' : 'room'),
+  meanwhile: ({ words }) => ({ id: 'ask.thinking', with: { question: words.question ?? '' } }),
+  options: [
+    {
+      name: 'question',
+      description: 'command.ask.question',
+      required: true,
+      kind: 'text',
+      maxChars: 1000,
+    },
+    { name: 'answer', description: 'command.ask.answer', kind: 'choice', values: ways },
+  ],
+  async run(call, { rooms, talk }) {
+    const question = call.words.question?.trim() ?? '';
+    const way = wayOf(call, rooms);
+    const barred = way === 'voice' ? notInRoom(call, rooms) : undefined;
+    if (barred) return [barred];
+    if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
+    const asker = { id: call.callerId, name: call.callerName };
+    const how = way === 'voice' ? 'voice' : 'text';
+    return replyTo(await talk.ask(call.guildId, question, asker, how), way);
+  },
+};
+
+/** Where the bot sits in no channel, who did not say how is answered in writing. */
+function wayOf({ guildId, words }: Call, rooms: Pick<Rooms, 'at'>): Way {
+  const chosen = ways.find((way) => way === words.answer);
+  return chosen ?? (rooms.at(guildId) ? 'voice' : 'text');
+}
+
+function replyTo(asking: Asking, way: Way): Replies {
+  switch (asking.kind) {
+    case 'answered': {
+      const to = way === 'only me' ? 'caller' : 'room';
+      return [{ id: 'ask.answer', with: { answer: asking.text }, to }];
+    }
+    case 'failed':
+      return [{ ...asking.line, to: 'caller' }];
+    case 'nowhere':
+      return [{ id: 'leave.nowhere', to: 'caller' }];
+  }
+}

@@ -1,0 +1,21 @@
+import type { Command, CommandGroup } from '#src/session/command.ts';
+import { ask } from './ask.ts';
+import { help } from './help.ts';
+import { join } from './join.ts';
+import { leave } from './leave.ts';
+import { privacy } from './privacy/privacy.ts';
+import { say } from './say.ts';
+import { stats } from './stats.ts';
+import { stop } from './stop.ts';
+
+/** Everything people can type, in the order of a first visit. */
+export const commands: readonly (Command | CommandGroup)[] = [
+  join,
+  leave,
+  say,
+  ask,
+  stop,
+  privacy,
+  help,
+  stats,
+];

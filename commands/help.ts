@@ -1,0 +1,43 @@
+import type { Command } from '#src/session/command.ts';
+import type { TextId } from '#src/texts/texts.ts';
+import { closest } from './closest.ts';
+
+/** Each with its one sentence. */
+const topics: Readonly<Record<string, TextId>> = {
+  start: 'help.start',
+  ask: 'help.ask',
+  stop: 'help.stop',
+  privacy: 'help.privacy',
+  stats: 'help.stats',
+  trouble: 'help.trouble',
+};
+const names = Object.keys(topics);
+
+export const help: Command = {
+  name: 'help',
+  description: 'command.help',
+  shownTo: 'caller',
+  options: [
+    {
+      name: 'topic',
+      description: 'command.help.topic',
+      kind: 'text',
+      maxChars: 100,
+      suggest: async (typed) => closest(typed, names),
+    },
+  ],
+  async run({ words }) {
+    const topic = words.topic?.trim().toLowerCase() ?? '';
+    const id = Object.hasOwn(topics, topic) ? topics[topic] : undefined;
+    if (id) return [{ id, to: 'caller', buttons }];
+    if (topic !== '') {
+      return [
+        { id: 'help.unknown', with: { topic, topics: names.join(', ') }, to: 'caller', buttons },
+      ];
+    }
+    const [first = 'help.start', ...rest] = Object.values(topics);
+    return [{ id: first, to: 'caller', lines: rest.map((one) => ({ id: one })), buttons }];
+  },
+};
+
+const buttons = ['try.join', 'try.privacy', 'try.stats'] as const;

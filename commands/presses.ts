@@ -1,0 +1,37 @@
+import type { Call, Command, Press } from '#src/session/command.ts';
+import { join } from './join.ts';
+import { allow } from './privacy/allow.ts';
+import { deny } from './privacy/deny.ts';
+import { forgetNow } from './privacy/forget.ts';
+import { pause } from './privacy/pause.ts';
+import { card } from './privacy/replies.ts';
+import { resume } from './privacy/resume.ts';
+import { status } from './privacy/status.ts';
+import { stats } from './stats.ts';
+import { stop } from './stop.ts';
+
+/** Every button that ever stood on a message of ours. */
+export const presses: readonly Press[] = [
+  button('stop', 'button.stop', 'danger', stop),
+  button('pause', 'button.pause', 'plain', pause),
+  button('resume', 'button.resume', 'main', resume),
+  { name: 'privacy', label: 'button.privacy', look: 'plain', run: card },
+  button('consent.always', 'button.hear_me', 'main', allow, { for: 'always' }),
+  button('consent.today', 'button.only_today', 'plain', allow, { for: 'today' }),
+  button('consent.never', 'button.not_me', 'plain', deny),
+  { name: 'forget.confirm', label: 'button.forget', look: 'danger', run: forgetNow },
+  button('try.join', 'button.try.join', 'plain', join),
+  button('try.privacy', 'button.try.privacy', 'plain', status),
+  button('try.stats', 'button.try.stats', 'plain', stats),
+];
+
+/** A button that is a command without typing. */
+function button(
+  name: string,
+  label: Press['label'],
+  look: Press['look'],
+  command: Command,
+  words: Call['words'] = {},
+): Press {
+  return { name, label, look, run: (call, ports) => command.run({ ...call, words }, ports) };
+}

@@ -1,0 +1,12 @@
+import type { Command } from '#src/session/command.ts';
+import { answered } from './replies.ts';
+
+export const deny: Command = {
+  name: 'deny',
+  description: 'command.privacy.deny',
+  shownTo: 'caller',
+  options: [],
+  async run({ guildId, callerId }, { privacy }) {
+    return answered('privacy.denied', await privacy.deny(guildId, callerId));
+  },
+};

@@ -1,0 +1,36 @@
+import type { Call, Command, CommandPorts, Replies } from '#src/session/command.ts';
+
+/** Asks first; only the button deletes. */
+export const forget: Command = {
+  name: 'forget',
+  description: 'command.privacy.forget',
+  shownTo: 'caller',
+  options: [],
+  async run({ guildId, callerId }, { privacy }) {
+    const status = await privacy.status(guildId, callerId);
+    const n = status.kind === 'read' ? status.captionLines : 0;
+    return [
+      {
+        id: 'privacy.forget.ask',
+        with: { n, m: 0 },
+        to: 'caller',
+        ...(status.kind === 'unread' && { lines: [{ id: 'privacy.unread' }] }),
+        buttons: ['forget.confirm'],
+      },
+    ];
+  },
+};
+
+/** What the button does. */
+export async function forgetNow(
+  { guildId, callerId }: Call,
+  { privacy }: Pick<CommandPorts, 'privacy'>,
+): Promise<Replies> {
+  const forgotten = await privacy.forget(guildId, callerId);
+  switch (forgotten.kind) {
+    case 'forgotten':
+      return [{ id: 'privacy.forget.done', with: { total: forgotten.total }, to: 'caller' }];
+    case 'failed':
+      return [{ id: 'privacy.forget.failed', to: 'caller' }];
+  }
+}

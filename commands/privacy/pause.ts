@@ -1,0 +1,16 @@
+import { notInRoom } from '#commands/rights.ts';
+import type { Command } from '#src/session/command.ts';
+
+export const pause: Command = {
+  name: 'pause',
+  description: 'command.privacy.pause',
+  shownTo: 'caller',
+  options: [],
+  async run(call, { hearing, rooms }) {
+    const barred = notInRoom(call, rooms);
+    if (barred) return [barred];
+    const paused = hearing.pause(call.guildId) === 'paused';
+    if (!paused) return [{ id: 'leave.nowhere', to: 'caller' }];
+    return [{ id: 'privacy.paused', to: 'caller', buttons: ['resume'] }];
+  },
+};

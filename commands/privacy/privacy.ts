@@ -1,0 +1,13 @@
+import type { CommandGroup } from '#src/session/command.ts';
+import { allow } from './allow.ts';
+import { deny } from './deny.ts';
+import { forget } from './forget.ts';
+import { pause } from './pause.ts';
+import { resume } from './resume.ts';
+import { status } from './status.ts';
+
+export const privacy: CommandGroup = {
+  name: 'privacy',
+  description: 'command.privacy',
+  commands: [status, allow, deny, pause, resume, forget],
+};

@@ -1,0 +1,42 @@
+import type { Call, CommandPorts, Replies } from '#src/session/command.ts';
+import type { Kept } from '#src/session/command-ports.ts';
+import { type Line, text } from '#src/texts/texts.ts';
+
+/** How long captions are kept where they are on. */
+const captionDays = 7;
+const consentButtons = ['consent.always', 'consent.today', 'consent.never'] as const;
+
+type Ports = Pick<CommandPorts, 'places' | 'privacy'>;
+
+/** What a yes or a no is answered with. */
+export function answered(id: 'privacy.allowed' | 'privacy.denied', { saved }: Kept): Replies {
+  return [{ id, to: 'caller', ...(!saved && { lines: [{ id: 'privacy.unsaved' }] }) }];
+}
+
+/** How the caller stands with the bot, and the buttons to change it. */
+export async function status(call: Call, { privacy }: Ports): Promise<Replies> {
+  return [{ ...(await statusLine(call, privacy)), to: 'caller', buttons: consentButtons }];
+}
+
+/** What the bot would like, how the caller stands, and the buttons to change it. */
+export async function card(call: Call, { places, privacy }: Ports): Promise<Replies> {
+  const bot = places.botName(call.guildId);
+  return [
+    {
+      id: 'privacy.card',
+      with: { bot, days: captionDays },
+      to: 'caller',
+      lines: [await statusLine(call, privacy)],
+      buttons: consentButtons,
+    },
+  ];
+}
+
+async function statusLine(call: Call, privacy: CommandPorts['privacy']): Promise<Line> {
+  const { guildId, callerId, callerLocale } = call;
+  const status = await privacy.status(guildId, callerId);
+  if (status.kind === 'unread') return { id: 'privacy.unread' };
+  const { hearing, captionLines: n, settings: m } = status;
+  const yes = text(hearing ? 'privacy.yes' : 'privacy.no', {}, callerLocale);
+  return { id: 'privacy.status', with: { yes, n, m } };
+}

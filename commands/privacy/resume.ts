@@ -1,0 +1,15 @@
+import { notInRoom } from '#commands/rights.ts';
+import type { Command } from '#src/session/command.ts';
+
+export const resume: Command = {
+  name: 'resume',
+  description: 'command.privacy.resume',
+  shownTo: 'caller',
+  options: [],
+  async run(call, { hearing, rooms }) {
+    const barred = notInRoom(call, rooms);
+    if (barred) return [barred];
+    const resumed = hearing.resume(call.guildId) === 'resumed';
+    return [{ id: resumed ? 'privacy.resumed' : 'leave.nowhere', to: 'caller' }];
+  },
+};

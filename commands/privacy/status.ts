@@ -1,0 +1,10 @@
+import type { Command } from '#src/session/command.ts';
+import { status as replies } from './replies.ts';
+
+export const status: Command = {
+  name: 'status',
+  description: 'command.privacy.status',
+  shownTo: 'caller',
+  options: [],
+  run: replies,
+};

@@ -1,0 +1,13 @@
+import type { Call, Reply } from '#src/session/command.ts';
+import type { Rooms } from '#src/session/command-ports.ts';
+
+/** What somebody reads who does not sit in the bot's channel; undefined for those who do. */
+export function notInRoom(
+  { guildId, callerChannel }: Call,
+  rooms: Pick<Rooms, 'at'>,
+): Reply | undefined {
+  const channel = rooms.at(guildId);
+  if (!channel) return { id: 'leave.nowhere', to: 'caller' };
+  if (callerChannel?.channelId === channel.channelId) return undefined;
+  return { id: 'perm.room', with: { channel: channel.name }, to: 'caller' };
+}

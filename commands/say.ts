@@ -1,0 +1,54 @@
+import type { Command, Suggest } from '#src/session/command.ts';
+import { closest } from './closest.ts';
+import { notInRoom } from './rights.ts';
+
+const voices: Suggest = async (typed, _call, { talk }) => closest(typed, talk.voices());
+
+export const say: Command = {
+  name: 'say',
+  description: 'command.say',
+  shownTo: 'caller',
+  options: [
+    {
+      name: 'text',
+      description: 'command.say.text',
+      required: true,
+      kind: 'text',
+      maxChars: 1000,
+    },
+    {
+      name: 'voice',
+      description: 'command.say.voice',
+      kind: 'text',
+      maxChars: 100,
+      suggest: voices,
+    },
+    {
+      name: 'when',
+      description: 'command.say.when',
+      kind: 'choice',
+      values: ['now', 'queue'],
+    },
+  ],
+  async run(call, { rooms, talk }) {
+    const barred = notInRoom(call, rooms);
+    if (barred) return [barred];
+    const { text = '', voice, when } = call.words;
+    const now = when === 'now' ? 'now' : 'queue';
+    const saying = await talk.say(call.guildId, text, now, voice);
+    switch (saying.kind) {
+      case 'queued': {
+        const { ahead: n } = saying;
+        return [
+          n > 0 ? { id: 'say.queued', with: { n }, to: 'caller' } : { id: 'say.now', to: 'caller' },
+        ];
+      }
+      case 'full':
+        return [{ id: 'say.full', with: { limit: saying.limit }, to: 'caller' }];
+      case 'unspeakable':
+        return [{ id: 'say.empty', to: 'caller' }];
+      case 'nowhere':
+        return [{ id: 'leave.nowhere', to: 'caller' }];
+    }
+  },
+};

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { help } from '#commands/help.ts';
+import { stats } from '#commands/stats.ts';
+import { text } from '#src/texts/texts.ts';
+import { adam, ports } from './ports.ts';
+
+test('/help fits into twelve lines, is private, and has buttons to try', async () => {
+  const [reply, ...others] = await help.run(adam, ports());
+  expect(others).toEqual([]);
+  expect([reply, ...(reply.lines ?? [])].length).toBeLessThanOrEqual(12);
+  expect([reply.to, reply.buttons]).toEqual(['caller', ['try.join', 'try.privacy', 'try.stats']]);
+});
+
+test.each(['start', 'ask', 'stop', 'privacy', 'stats', 'trouble'])(
+  '/help on %s is one sentence of its own',
+  async (topic) => {
+    const [reply] = await help.run(
+      { ...adam, words: { topic: ` ${topic.toUpperCase()}` } },
+      ports(),
+    );
+    expect([reply.id, reply.lines]).toEqual([`help.${topic}`, undefined]);
+  },
+);
+
+test.each(['constructor', 'rain'])('/help on %s names the topics there are', async (topic) => {
+  const [reply] = await help.run({ ...adam, words: { topic } }, ports());
+  expect(text(reply.id, reply.with)).toBe(
+    `No help on "${topic}". Topics: start, ask, stop, privacy, stats, trouble.`,
+  );
+});
+
+test('/help offers topics by their beginning first, then by their letters', async () => {
+  const [option] = help.options;
+  const suggest = option?.kind === 'text' ? option.suggest : undefined;
+  expect(await suggest?.('st', adam, ports())).toEqual(['start', 'stop', 'stats']);
+  expect(await suggest?.('ck', adam, ports())).toEqual([]);
+});
+
+const instants = {
+  heardAtMs: 1000,
+  endedAtMs: 1180.4,
+  recognisedAtMs: 1300,
+  firstTokenAtMs: 1390,
+  firstClauseAtMs: 1391,
+  firstSpeechAtMs: 1450,
+  firstSentAtMs: 1470,
+};
+
+test('/stats tells the speed of the last answers', async () => {
+  const speed = () => ({ turns: 62, p50Ms: 411.7, p95Ms: 520, failed: 1 });
+  const [reply] = await stats.run(adam, ports({ speed }));
+  expect([reply.to, text(reply.id, reply.with)]).toEqual([
+    'caller',
+    'Last 62 answers: half within 412 ms, 95 % within 520 ms of your last word. 1 failed.',
+  ]);
+});
+
+test('/stats view:last turn tells each instant of the last answer', async () => {
+  const lastTurn = () => ({ instants, finish: 'completed' }) as const;
+  const [reply] = await stats.run({ ...adam, words: { view: 'last turn' } }, ports({ lastTurn }));
+  expect(text(reply.id, reply.with)).toBe(
+    'Last answer: said to the end. After your last word: ended 180, recognised 300, first token 390, first clause 391, first speech 450, first frame sent 470 ms.',
+  );
+});
+
+test('/stats leaves out instants that did not come', async () => {
+  const latest = { instants: { heardAtMs: 0, endedAtMs: 180 }, finish: 'failed' } as const;
+  const call = { ...adam, words: { view: 'last turn' } };
+  const [reply] = await stats.run(call, ports({ lastTurn: () => latest }));
+  expect(reply.with).toEqual({ finish: 'failed', instants: 'ended 180' });
+});
+
+test.each([{}, { view: 'speed' }, { view: 'last turn' }])(
+  '/stats with %j before the first answer says so',
+  async (words) => {
+    expect(await stats.run({ ...adam, words }, ports())).toEqual([
+      { id: 'stats.none', to: 'caller' },
+    ]);
+  },
+);

@@ -1,0 +1,58 @@
+import type { Call, CommandPorts } from '#src/session/command.ts';
+import type { Hearing, Places, Privacy, Rooms, Stats, Talk } from '#src/session/command-ports.ts';
+import type { ChannelRef } from '#src/session/link.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+export const lounge: ChannelRef = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
+
+/** Adam, who sits nowhere and manages nothing. */
+export const adam: Call = {
+  guildId: 'g',
+  callerId: 'adam',
+  callerName: 'Adam',
+  mayManage: false,
+  callerLocale: 'en',
+  words: {},
+};
+/** Adam in the channel where the bot is. */
+export const inLounge: Call = { ...adam, callerChannel: lounge };
+
+export type Over = Partial<Rooms & Places & Talk & Hearing & Privacy & Stats>;
+
+/** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
+export function ports(over: Over = {}): CommandPorts {
+  const all: Rooms & Places & Talk & Hearing & Privacy & Stats = {
+    join: async () => ({ kind: 'joined', company: 1 }),
+    leave: async () => ({ kind: 'left', channel: 'Lounge', stayedMs: 44_000 }),
+    at: () => lounge,
+    facts: () => fineFacts,
+    botName: () => 'Nova',
+    say: async () => ({ kind: 'queued', ahead: 0 }),
+    ask: async () => ({ kind: 'answered', text: 'It is five.' }),
+    stop: () => 'stopped',
+    voices: () => ['slt', 'rms', 'kal16', 'kal'],
+    pause: () => 'paused',
+    resume: () => 'resumed',
+    status: async () => ({ kind: 'read', hearing: true, captionLines: 3, settings: 1 }),
+    allow: async () => ({ saved: true }),
+    deny: async () => ({ saved: true }),
+    forget: async () => ({ kind: 'forgotten', total: 4 }),
+    speed: () => undefined,
+    lastTurn: () => undefined,
+    ...over,
+  };
+  const clock = new VirtualClock();
+  return { clock, rooms: all, places: all, talk: all, hearing: all, privacy: all, stats: all };
+}
+
+export const fineFacts = {
+  kind: 'voice',
+  isAfk: false,
+  callerMayEnter: true,
+  mayView: true,
+  mayConnect: true,
+  maySpeak: true,
+  mayMoveMembers: false,
+  limit: 0,
+  members: 1,
+} as const;

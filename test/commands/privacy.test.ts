@@ -1,0 +1,173 @@
+import { expect, test } from 'vitest';
+import { commands } from '#commands/commands.ts';
+import { presses } from '#commands/presses.ts';
+import { privacy } from '#commands/privacy/privacy.ts';
+import type { Call, Replies } from '#src/session/command.ts';
+import { locales, text } from '#src/texts/texts.ts';
+import { adam, inLounge, type Over, ports } from './ports.ts';
+
+const nowhere = { at: () => undefined };
+const unread = async () => ({ kind: 'unread', hearing: false }) as const;
+const unsaved = async () => ({ saved: false });
+const consents = ['consent.always', 'consent.today', 'consent.never'];
+
+function run(name: string, call: Call = adam, over: Over = {}): Promise<Replies> {
+  const command = privacy.commands.find((one) => one.name === name);
+  if (!command) throw new Error(`no /privacy ${name}`);
+  return command.run(call, ports(over));
+}
+
+function press(name: string, call: Call = adam, over: Over = {}): Promise<Replies> {
+  const found = presses.find((one) => one.name === name);
+  if (!found) throw new Error(`no button ${name}`);
+  return found.run(call, ports(over));
+}
+
+test('/privacy status says whether somebody is heard and what is kept, with the buttons to change it', async () => {
+  const replies = await run('status');
+  expect(replies).toEqual([
+    {
+      id: 'privacy.status',
+      with: { yes: 'yes', n: 3, m: 1 },
+      to: 'caller',
+      buttons: consents,
+    },
+  ]);
+});
+
+test('/privacy status answers in the language of the caller', async () => {
+  const [{ with: words }] = await run('status', { ...adam, callerLocale: 'de' });
+  expect(words).toMatchObject({ yes: text('privacy.yes', {}, 'de') });
+});
+
+test('/privacy status says when it could not be read', async () => {
+  expect(await run('status', adam, { status: unread })).toMatchObject([
+    { id: 'privacy.unread', to: 'caller' },
+  ]);
+});
+
+test.each([
+  [{}, 'always'],
+  [{ for: 'always' }, 'always'],
+  [{ for: 'today' }, 'today'],
+])('/privacy allow with %j is a yes for %s', async (words, howLong) => {
+  const asked: string[] = [];
+  const allow = async (_guildId: string, _personId: string, for_: string) => {
+    asked.push(for_);
+    return { saved: true };
+  };
+  expect(await run('allow', { ...adam, words }, { allow })).toEqual([
+    { id: 'privacy.allowed', to: 'caller' },
+  ]);
+  expect(asked).toEqual([howLong]);
+});
+
+test('/privacy deny confirms the no', async () => {
+  expect(await run('deny')).toEqual([{ id: 'privacy.denied', to: 'caller' }]);
+});
+
+test.each(['allow', 'deny'])('/privacy %s that could not be kept says so', async (name) => {
+  const [reply] = await run(name, adam, { allow: unsaved, deny: unsaved });
+  expect(reply).toMatchObject({ to: 'caller', lines: [{ id: 'privacy.unsaved' }] });
+});
+
+test('/privacy pause and resume are for those in the room', async () => {
+  expect(await run('pause', inLounge)).toEqual([
+    { id: 'privacy.paused', to: 'caller', buttons: ['resume'] },
+  ]);
+  expect(await run('resume', inLounge)).toEqual([{ id: 'privacy.resumed', to: 'caller' }]);
+  for (const name of ['pause', 'resume']) {
+    expect((await run(name))[0].id).toBe('perm.room');
+    expect((await run(name, inLounge, nowhere))[0].id).toBe('leave.nowhere');
+  }
+});
+
+test('/privacy forget deletes nothing before its button is pressed', async () => {
+  let forgotten = 0;
+  const forget = async () => ({ kind: 'forgotten', total: ++forgotten }) as const;
+  const [asked] = await run('forget', adam, { forget });
+  expect([asked.id, asked.with, asked.buttons, forgotten]).toEqual([
+    'privacy.forget.ask',
+    { n: 3, m: 0 },
+    ['forget.confirm'],
+    0,
+  ]);
+  expect(await press('forget.confirm', adam, { forget })).toEqual([
+    { id: 'privacy.forget.done', with: { total: 1 }, to: 'caller' },
+  ]);
+});
+
+test('a forgetting that failed is admitted', async () => {
+  const forget = async () => ({ kind: 'failed' }) as const;
+  expect(await press('forget.confirm', adam, { forget })).toEqual([
+    { id: 'privacy.forget.failed', to: 'caller' },
+  ]);
+});
+
+test('the button Privacy shows the card, where one stands, and the buttons of consent', async () => {
+  const [reply] = await press('privacy');
+  const sentences = [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
+  expect(sentences).toEqual([
+    'Nova would like to hear you. Sound is never stored. Captions are kept 7 days if they are on.',
+    'Hearing you: yes. Stored about you: 3 caption lines, 1 settings.',
+  ]);
+  expect([reply.to, reply.buttons]).toEqual(['caller', consents]);
+});
+
+test.each([
+  ['consent.always', 'privacy.allowed'],
+  ['consent.today', 'privacy.allowed'],
+  ['consent.never', 'privacy.denied'],
+  ['stop', 'stop.ok'],
+  ['pause', 'privacy.paused'],
+  ['resume', 'privacy.resumed'],
+  ['try.privacy', 'privacy.status'],
+  ['try.stats', 'stats.none'],
+])('the button %s answers the one who pressed it with %s', async (name, id) => {
+  expect((await press(name, inLounge))[0]).toMatchObject({ id, to: 'caller' });
+});
+
+test('the button Only today is a yes for today, whatever words came with the press', async () => {
+  const asked: string[] = [];
+  const allow = async (_guildId: string, _personId: string, howLong: string) => {
+    asked.push(howLong);
+    return { saved: true };
+  };
+  await press('consent.today', { ...adam, words: { for: 'always' } }, { allow });
+  expect(asked).toEqual(['today']);
+});
+
+test.each(['stop', 'pause', 'resume'])(
+  'the button %s does nothing for those outside',
+  async (name) => {
+    expect((await press(name))[0]).toMatchObject({ id: 'perm.room', to: 'caller' });
+  },
+);
+
+test('the button /join calls the bot like the command', async () => {
+  expect((await press('try.join', inLounge))[0]).toMatchObject({ id: 'join.ok', panel: true });
+});
+
+test('every button that a reply names exists, once', async () => {
+  const names = presses.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  const lists = commands.map((one) => ('commands' in one ? one.commands : [one]));
+  for (const command of lists.flat()) {
+    for (const reply of await command.run(inLounge, ports())) {
+      for (const button of reply.buttons ?? []) expect(names).toContain(button);
+    }
+  }
+});
+
+test('Discord takes every name and description there is', () => {
+  const lists = commands.map((one) => ('commands' in one ? [one, ...one.commands] : [one]));
+  for (const one of lists.flat()) {
+    const options = 'options' in one ? one.options : [];
+    for (const { name, description } of [one, ...options]) {
+      expect(name).toMatch(/^[a-z]{1,32}$/);
+      for (const locale of locales) expect(text(description, {}, locale).length).toBeLessThan(101);
+    }
+    const required = options.map((option) => option.required === true);
+    expect(required).toEqual(required.toSorted((a, b) => Number(b) - Number(a)));
+  }
+});

@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import { join } from '#commands/join.ts';
+import { leave } from '#commands/leave.ts';
+import { stop } from '#commands/stop.ts';
+import type { ChannelFacts } from '#src/people/join-rules.ts';
+import type { Joining } from '#src/session/command-ports.ts';
+import type { ChannelRef } from '#src/session/link.ts';
+import { text } from '#src/texts/texts.ts';
+import { adam, fineFacts, inLounge, ports } from './ports.ts';
+
+const nowhere = { at: () => undefined };
+
+test('/join without a voice channel says what to do, to the caller alone', async () => {
+  expect(await join.run(adam, ports())).toEqual([{ id: 'join.none', to: 'caller' }]);
+});
+
+test('/join puts the panel into the room and tells the caller that calling meant yes', async () => {
+  expect(await join.run(inLounge, ports(nowhere))).toEqual([
+    { id: 'join.ok', with: { channel: 'Lounge', bot: 'Nova' }, to: 'room', panel: true },
+    { id: 'join.consent', to: 'caller' },
+  ]);
+});
+
+test('/join tells several people by which name to call it', async () => {
+  const joining: Joining = { kind: 'joined', company: 2 };
+  const [first] = await join.run(inLounge, ports({ ...nowhere, join: async () => joining }));
+  expect(text(first.id, first.with)).toBe('In Lounge. Say "Nova" first, or press Ask.');
+});
+
+test('/join where it sits already posts the panel anew', async () => {
+  const joining: Joining = { kind: 'already', company: 1 };
+  const full: ChannelFacts = { ...fineFacts, limit: 1 };
+  const replies = await join.run(inLounge, ports({ join: async () => joining, facts: () => full }));
+  expect(replies[0]).toMatchObject({ id: 'join.ok', to: 'room', panel: true });
+});
+
+test('/join says when it could not read who agreed', async () => {
+  const joining: Joining = { kind: 'joined', company: 1, unread: true };
+  const replies = await join.run(inLounge, ports({ join: async () => joining }));
+  expect(replies[1]).toEqual({
+    id: 'join.consent',
+    to: 'caller',
+    lines: [{ id: 'privacy.unread' }],
+  });
+});
+
+test('/join prefers the channel that was named over the one the caller sits in', async () => {
+  let asked: ChannelRef | undefined;
+  const den: ChannelRef = { guildId: 'g', channelId: 'den', name: 'Den' };
+  const join_ = async (channel: ChannelRef): Promise<Joining> => {
+    asked = channel;
+    return { kind: 'joined', company: 1 };
+  };
+  await join.run({ ...inLounge, channel: den }, ports({ join: join_ }));
+  expect(asked).toBe(den);
+});
+
+const untilMs = Date.UTC(2026, 10, 20, 17, 5);
+
+test.each<[Partial<ChannelFacts>, string]>([
+  [
+    { mayView: false },
+    "I can't see Lounge. Give my role View Channel there, then run /join again.",
+  ],
+  [
+    { mayConnect: false },
+    "I can't enter Lounge. Give my role Connect there, then run /join again.",
+  ],
+  [{ maySpeak: false }, "I can't speak in Lounge. Give my role Speak there, then run /join again."],
+  [{ limit: 5, members: 5 }, 'Lounge is full (5/5). Raise the limit or let me move members.'],
+  [{ callerMayEnter: false }, "You can't enter Lounge yourself."],
+  [{ isAfk: true }, 'Lounge is the AFK channel; nobody can talk there.'],
+  [{ timedOutUntilMs: untilMs }, "I'm timed out until 2026-11-20 17:05 UTC."],
+])('/join with %j tells the caller alone: %s', async (facts, sentence) => {
+  const replies = await join.run(
+    inLounge,
+    ports({ ...nowhere, facts: () => ({ ...fineFacts, ...facts }) }),
+  );
+  expect(replies.map(({ to }) => to)).toEqual(['caller']);
+  expect(text(replies[0].id, replies[0].with)).toBe(sentence);
+});
+
+test('/join sits down in the audience of a stage', async () => {
+  const facts: ChannelFacts = { ...fineFacts, kind: 'stage', maySpeak: false };
+  const [first] = await join.run(inLounge, ports({ ...nowhere, facts: () => facts }));
+  expect(first).toMatchObject({ id: 'join.stage', to: 'room', panel: true });
+  expect(text(first.id, first.with)).toBe(
+    'Lounge is a stage. I joined as audience and asked to speak.',
+  );
+});
+
+test('/join into a channel that is gone asks for another', async () => {
+  const replies = await join.run(inLounge, ports({ facts: () => undefined }));
+  expect(replies).toEqual([{ id: 'join.none', to: 'caller' }]);
+});
+
+test.each<[Joining, string]>([
+  [
+    { kind: 'busy', other: 'Den', people: 3 },
+    "I'm in Den with 3 people. Ask there, or add a second worker bot.",
+  ],
+  [
+    { kind: 'timeout', nextTryMs: 5000 },
+    "Discord's voice server did not answer in 15 s. Retrying; next try in 5 s.",
+  ],
+  [
+    { kind: 'failed', code: 'link.lost' },
+    "That didn't work (link.lost). Try again; if it repeats, run /settings check.",
+  ],
+])('/join that ends with %j says: %s', async (joining, sentence) => {
+  const replies = await join.run(inLounge, ports({ join: async () => joining }));
+  expect(replies.map(({ to }) => to)).toEqual(['caller']);
+  expect(text(replies[0].id, replies[0].with)).toBe(sentence);
+});
+
+test('/leave belongs to the people in the room and to those who manage the server', async () => {
+  expect(await leave.run(adam, ports())).toEqual([
+    { id: 'perm.room', with: { channel: 'Lounge' }, to: 'caller' },
+  ]);
+  expect((await leave.run({ ...adam, mayManage: true }, ports()))[0].id).toBe('leave.ok');
+  expect((await leave.run(inLounge, ports()))[0].id).toBe('leave.ok');
+});
+
+test.each([
+  [44_000, '44 s'],
+  [125_000, '2 min'],
+  [3_900_000, '1 h 5 min'],
+])('/leave after %i ms tells the room that it stayed %s', async (stayedMs, duration) => {
+  const left = async () => ({ kind: 'left', channel: 'Lounge', stayedMs }) as const;
+  expect(await leave.run(inLounge, ports({ leave: left }))).toEqual([
+    { id: 'leave.ok', with: { channel: 'Lounge', duration }, to: 'room' },
+  ]);
+});
+
+test('/leave and /stop outside any channel say so, even to those who manage the server', async () => {
+  for (const command of [leave, stop]) {
+    const replies = await command.run({ ...inLounge, mayManage: true }, ports(nowhere));
+    expect(replies).toEqual([{ id: 'leave.nowhere', to: 'caller' }]);
+  }
+});
+
+test('/stop stops speech unless told otherwise, and says so in private', async () => {
+  const asked: string[] = [];
+  const stopping = ports({
+    stop: (_guildId, what) => {
+      asked.push(what);
+      return 'stopped';
+    },
+  });
+  expect(await stop.run(inLounge, stopping)).toEqual([{ id: 'stop.ok', to: 'caller' }]);
+  await stop.run({ ...inLounge, words: { what: 'everything' } }, stopping);
+  expect(asked).toEqual(['speech', 'everything']);
+});
+
+test('/stop says when nothing is playing, and is for those in the room', async () => {
+  expect(await stop.run(inLounge, ports({ stop: () => 'nothing' }))).toEqual([
+    { id: 'stop.nothing', to: 'caller' },
+  ]);
+  expect((await stop.run(adam, ports()))[0].id).toBe('perm.room');
+});

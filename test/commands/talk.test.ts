@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { ask } from '#commands/ask.ts';
+import { say } from '#commands/say.ts';
+import type { Asking, Saying } from '#src/session/command-ports.ts';
+import { text } from '#src/texts/texts.ts';
+import { adam, inLounge, ports } from './ports.ts';
+
+const nowhere = { at: () => undefined };
+const saying = (words: Record<string, string>) => ({ ...inLounge, words });
+
+test.each<[Saying, string]>([
+  [{ kind: 'queued', ahead: 0 }, 'Saying it now.'],
+  [{ kind: 'queued', ahead: 2 }, 'Queued, 2 ahead.'],
+  [{ kind: 'full', limit: 8 }, 'Too much is waiting to be said (8). Try again in a moment.'],
+  [{ kind: 'unspeakable' }, 'There is nothing in that I can say.'],
+  [{ kind: 'nowhere' }, "I'm in no voice channel here."],
+])('/say that ends with %j tells the caller alone: %s', async (outcome, sentence) => {
+  const replies = await say.run(saying({ text: 'Hello' }), ports({ say: async () => outcome }));
+  expect(replies.map(({ to }) => to)).toEqual(['caller']);
+  expect(text(replies[0].id, replies[0].with)).toBe(sentence);
+});
+
+test('/say waits in line unless told now, and names the voice it was given', async () => {
+  const asked: unknown[] = [];
+  const listening = ports({
+    say: async (...args) => {
+      asked.push(args);
+      return { kind: 'queued', ahead: 0 };
+    },
+  });
+  await say.run(saying({ text: 'Hello' }), listening);
+  await say.run(saying({ text: 'Hello', when: 'now', voice: 'rms' }), listening);
+  expect(asked).toEqual([
+    ['g', 'Hello', 'queue', undefined],
+    ['g', 'Hello', 'now', 'rms'],
+  ]);
+});
+
+test('/say is for those in the room', async () => {
+  expect((await say.run(adam, ports()))[0]).toMatchObject({ id: 'perm.room', to: 'caller' });
+  expect((await say.run(inLounge, ports(nowhere)))[0].id).toBe('leave.nowhere');
+});
+
+test.each([
+  ['', ['slt', 'rms', 'kal16', 'kal']],
+  ['K', ['kal16', 'kal']],
+  ['6', ['kal16']],
+  ['sl', ['slt']],
+  ['xyz', []],
+])('/say offers for the voice %j: %j', async (typed, voices) => {
+  const option = say.options.find(({ name }) => name === 'voice');
+  const suggest = option?.kind === 'text' ? option.suggest : undefined;
+  expect(await suggest?.(typed, inLounge, ports())).toEqual(voices);
+});
+
+const question = { question: 'What time is it?' };
+
+test('/ask is answered aloud, and the answer is shown to the room', async () => {
+  const ways: string[] = [];
+  const listening = ports({
+    ask: async (_guildId, _question, _asker, answer) => {
+      ways.push(answer);
+      return { kind: 'answered', text: 'It is five.' };
+    },
+  });
+  expect(await ask.run(saying(question), listening)).toEqual([
+    { id: 'ask.answer', with: { answer: 'It is five.' }, to: 'room' },
+  ]);
+  expect(ways).toEqual(['voice']);
+});
+
+test('/ask shows what it thinks about while the room waits', () => {
+  const line = ask.meanwhile?.(saying(question));
+  expect(line && text(line.id, line.with)).toBe('Thinking about: What time is it?');
+});
+
+test('/ask for the caller only is seen by nobody else, the thinking included', async () => {
+  const call = saying({ ...question, answer: 'only me' });
+  const { shownTo } = ask;
+  expect(typeof shownTo === 'string' ? shownTo : shownTo(call)).toBe('caller');
+  expect(await ask.run(call, ports())).toEqual([
+    { id: 'ask.answer', with: { answer: 'It is five.' }, to: 'caller' },
+  ]);
+});
+
+test('/ask aloud is for those in the room, in writing for everybody', async () => {
+  const outside = { ...adam, words: question };
+  expect((await ask.run(outside, ports()))[0].id).toBe('perm.room');
+  const written = { ...adam, words: { ...question, answer: 'text' } };
+  expect((await ask.run(written, ports()))[0].id).toBe('ask.answer');
+});
+
+test('/ask is answered in writing where there is no room, unless a voice was asked for', async () => {
+  const outside = { ...adam, words: question };
+  expect((await ask.run(outside, ports(nowhere)))[0].id).toBe('ask.answer');
+  const aloud = { ...adam, words: { ...question, answer: 'voice' } };
+  expect(await ask.run(aloud, ports(nowhere))).toEqual([{ id: 'leave.nowhere', to: 'caller' }]);
+});
+
+test('/ask without a word is no question', async () => {
+  expect(await ask.run(saying({ question: ' ?! ' }), ports())).toEqual([
+    { id: 'ask.empty', to: 'caller' },
+  ]);
+});
+
+test.each<[Asking, string]>([
+  [
+    { kind: 'failed', line: { id: 'fail.llm', with: { provider: 'localhost:1' } } },
+    "I can't think right now: localhost:1 is not answering.",
+  ],
+  [{ kind: 'failed', line: { id: 'stop.ok' } }, 'Stopped.'],
+  [{ kind: 'nowhere' }, "I'm in no voice channel here."],
+])('/ask that ends with %j tells the caller alone: %s', async (asking, sentence) => {
+  const replies = await ask.run(saying(question), ports({ ask: async () => asking }));
+  expect(replies.map(({ to }) => to)).toEqual(['caller']);
+  expect(text(replies[0].id, replies[0].with)).toBe(sentence);
+});
