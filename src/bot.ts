@@ -1,5 +1,6 @@
-import { join } from '#commands/join.ts';
-import { leave } from '#commands/leave.ts';
+import { join } from 'node:path';
+import { commands } from '#commands/commands.ts';
+import { presses } from '#commands/presses.ts';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/silero.ts';
 import { VoiceActivity, windowSamples } from '#src/audio/voice-activity.ts';
@@ -7,8 +8,17 @@ import { realClock } from '#src/base/clock.ts';
 import { type Discord, type DiscordHouse, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { CommandPorts } from '#src/session/command.ts';
 import type { SessionEvent } from '#src/session/events.ts';
+import { RoomHearing } from '#src/session/hearing.ts';
+import type { SessionParts } from '#src/session/parts.ts';
+import { RoomPrivacy } from '#src/session/privacy.ts';
 import { VoiceRooms } from '#src/session/rooms.ts';
+import { RoomTalk } from '#src/session/talk.ts';
+import { embeddedVoices } from '#src/speech/embedded-synthesizer.ts';
+import { StatsBook } from '#src/status/stats-book.ts';
+import { keepStore } from '#src/storage/steady-store.ts';
+import { openStore, type Store } from '#src/storage/store.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
 import type { Config } from './config.ts';
 import type { Engines } from './engines.ts';
@@ -27,37 +37,46 @@ export type Bot = Pick<Discord, 'inviteUrl' | 'ready'> & {
   readonly name: string;
 } & AsyncDisposable;
 
-const commands = [join, leave];
-
 /** Puts the rooms together around one Discord login. Errors: as `openDiscord`. */
 export async function startBot(options: BotOptions, signal: AbortSignal): Promise<Bot> {
   const { config, discord, onDiscord: onEvent } = options;
-  const weights = await loadSilero();
+  await using stack = new AsyncDisposableStack();
+  const [weights, store] = await Promise.all([loadSilero(), openMemory(options)]);
+  stack.use(store);
   warmUp(weights);
   let rooms: VoiceRooms | undefined;
   let name = '';
+  const furnish = (house: DiscordHouse): CommandPorts => {
+    name = config.bot.name ?? house.bot.name;
+    const stats = new StatsBook();
+    const parts = partsOf({ options, house, store, stats, weights, name });
+    rooms = new VoiceRooms(parts);
+    return portsOf(parts, rooms, house, stats, signal);
+  };
+  const panelBook = store.panels;
   const open = await openDiscord(
-    {
-      ...discord,
-      commands,
-      onEvent,
-      ports: (house) => {
-        name = config.bot.name ?? house.bot.name;
-        rooms = furnish(options, house, name, weights);
-        return { rooms };
-      },
-    },
+    { ...discord, commands, presses, panelBook, onEvent, ports: furnish },
     signal,
   );
+  stack.use(open);
+  stack.use(rooms);
+  const closing = stack.move();
   return {
     name,
     inviteUrl: open.inviteUrl,
     ready: () => open.ready(),
-    async [Symbol.asyncDispose]() {
-      await rooms?.[Symbol.asyncDispose]();
-      await open[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+/** What people said and where panels are. A store in trouble stops nobody from talking. */
+function openMemory({ config, onDiscord }: BotOptions): Promise<Store> {
+  const path = join(config.dataDir, 'parley.db');
+  return keepStore(
+    () => openStore(path, { clock: realClock }),
+    realClock,
+    ({ message }) => onDiscord({ kind: 'warning', message }),
+  );
 }
 
 /** Lets the compiler see the hot loop before somebody speaks: the first windows would take twenty times as long. */
@@ -67,26 +86,46 @@ function warmUp(weights: SileroWeights): void {
   for (let window = 0; window < 50; window++) activity.probability(silence);
 }
 
-function furnish(
-  { config, engines, codec, onSession }: BotOptions,
-  { door, scribe }: DiscordHouse,
-  name: string,
-  weights: SileroWeights,
-): VoiceRooms {
+type Furniture = {
+  readonly options: BotOptions;
+  readonly house: DiscordHouse;
+  readonly store: Store;
+  readonly stats: StatsBook;
+  readonly weights: SileroWeights;
+  readonly name: string;
+};
+
+function partsOf({ options, house, store, stats, weights, name }: Furniture): SessionParts {
+  const { config, engines, codec, onSession } = options;
   const { transcriber, synthesizer, chatName } = engines;
-  return new VoiceRooms({
-    clock: realClock,
-    door,
-    scribe,
-    codec,
-    weights,
-    transcriber,
-    pipeline: chained({ chat: engines.chat(name), synthesizer }),
-    synthesizer,
+  const { door, scribe, panels } = house;
+  const chat = engines.chat(name);
+  return {
+    ...{ clock: realClock, door, scribe, panels, book: store.consents, codec, weights },
+    ...{ transcriber, synthesizer, chat, chatName, endpointRules },
+    pipeline: chained({ chat, synthesizer }),
     style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
-    chatName,
-    consentPolicy: config.consent.policy === 'notice' ? 'notice' : 'ask',
-    endpointRules,
-    onEvent: onSession,
-  });
+    engine: config.chat.kind === 'remote' ? config.chat.model : chatName,
+    voices: config.speech.kind === 'embedded' ? embeddedVoices : [],
+    consent: config.consent,
+    onEvent: (guildId, event) => {
+      stats.tell(guildId, event);
+      onSession(guildId, event);
+    },
+  };
+}
+
+function portsOf(
+  parts: SessionParts,
+  rooms: VoiceRooms,
+  { places }: DiscordHouse,
+  stats: StatsBook,
+  signal: AbortSignal,
+): CommandPorts {
+  return {
+    ...{ clock: realClock, rooms, places, stats },
+    talk: new RoomTalk(parts, rooms, signal),
+    hearing: new RoomHearing(rooms),
+    privacy: new RoomPrivacy(parts, rooms),
+  };
 }

@@ -25,6 +25,9 @@ const gains: Readonly<Record<FliteVoice, number>> = {
   kal: 1,
 };
 
+/** Names it takes, the standard one first. */
+export const embeddedVoices: readonly string[] = Object.keys(gains);
+
 const longestTextChars = 4000;
 /** About ten seconds of speech, made in a tenth of one. */
 const longestPieceChars = 160;
