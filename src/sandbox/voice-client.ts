@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
@@ -12,7 +11,8 @@ import { VoiceMouth } from './voice-mouth.ts';
 import { op, type VoiceMessage } from './voice-ops.ts';
 import type { HeardFrame, Microphone, Spoken, VoiceClient, VoiceCounts } from './voice-ports.ts';
 import { type SignalsOptions, VoiceSignals } from './voice-signals.ts';
-import { Watch } from './voice-watch.ts';
+import { type Description, type Ready, readTold, type Told } from './voice-told.ts';
+import { unlessAborted, Watch } from './voice-watch.ts';
 
 export type VoiceClientOptions = SignalsOptions & {
   readonly codec: OpusCodec;
@@ -22,23 +22,6 @@ export type VoiceClientOptions = SignalsOptions & {
 };
 
 const connectMs = 10_000;
-
-const ready = z.object({
-  ssrc: z.int().min(0),
-  ip: z.ipv4(),
-  port: z.int().min(1).max(0xffff),
-  modes: z.array(z.string()),
-});
-const description = z.object({
-  mode: z.enum(encryptionModes),
-  secret_key: z.array(z.int().min(0).max(255)).length(32),
-  dave_protocol_version: z.int(),
-});
-const speaking = z.object({ user_id: z.string(), ssrc: z.int() });
-const connected = z.object({ user_ids: z.array(z.string()) });
-const disconnected = z.object({ user_id: z.string() });
-const transition = z.object({ transition_id: z.int() });
-const newEpoch = z.object({ epoch: z.int() });
 
 const noCounts = { receivedPackets: 0, unopened: 0, stillSealed: 0, undecodable: 0, unmapped: 0 };
 
@@ -152,25 +135,38 @@ class ConnectedVoice implements VoiceClient {
   }
 
   #takeJson(opcode: number, d: unknown): void {
-    const read = <T>(shape: z.ZodType<T>, use: (value: T) => void) => {
-      const result = shape.safeParse(d);
-      if (result.success) use(result.data);
-    };
-    if (opcode === op.ready) read(ready, (to) => this.#discover(to));
-    if (opcode === op.sessionDescription) read(description, (secret) => this.#describe(secret));
-    if (opcode === op.speaking) read(speaking, (who) => this.#ear?.name(who.ssrc, who.user_id));
-    if (opcode === op.clientsConnect) read(connected, ({ user_ids }) => this.#meet(user_ids));
-    if (opcode === op.clientDisconnect) read(disconnected, ({ user_id }) => this.#part(user_id));
-    if (opcode === op.prepareTransition) {
-      read(transition, ({ transition_id: id }) => this.#answer(this.#dave?.prepareTransition(id)));
-    }
-    if (opcode === op.executeTransition) {
-      read(transition, ({ transition_id: id }) => this.#dave?.executeTransition(id));
-    }
-    if (opcode === op.prepareEpoch) {
-      read(newEpoch, ({ epoch }) => this.#answer(this.#dave?.prepareEpoch(epoch)));
-    }
+    const told = readTold(opcode, d);
+    if (told) this.#take(told);
     this.#watch.tell();
+  }
+
+  #take(told: Told): void {
+    switch (told.op) {
+      case op.ready:
+        this.#discover(told.d);
+        break;
+      case op.sessionDescription:
+        this.#describe(told.d);
+        break;
+      case op.speaking:
+        this.#ear?.name(told.d.ssrc, told.d.user_id);
+        break;
+      case op.clientsConnect:
+        this.#meet(told.d.user_ids);
+        break;
+      case op.clientDisconnect:
+        this.#part(told.d.user_id);
+        break;
+      case op.prepareTransition:
+        this.#answer(this.#dave?.prepareTransition(told.d.transition_id));
+        break;
+      case op.executeTransition:
+        this.#dave?.executeTransition(told.d.transition_id);
+        break;
+      case op.prepareEpoch:
+        this.#answer(this.#dave?.prepareEpoch(told.d.epoch));
+        break;
+    }
   }
 
   #takeBinary(opcode: number, payload: Buffer): void {
@@ -179,7 +175,7 @@ class ConnectedVoice implements VoiceClient {
   }
 
   /** Without a mode in common there is no call; the deadline ends it. */
-  #discover({ ip, port, ssrc, modes }: z.infer<typeof ready>): void {
+  #discover({ ip, port, ssrc, modes }: Ready): void {
     const mode = modes.find((offered) => encryptionModes.some((known) => known === offered));
     if (mode === undefined) return;
     this.#ssrc = ssrc;
@@ -189,7 +185,7 @@ class ConnectedVoice implements VoiceClient {
     });
   }
 
-  #describe({ mode, secret_key, dave_protocol_version }: z.infer<typeof description>): void {
+  #describe({ mode, secret_key, dave_protocol_version }: Description): void {
     const { ticket, codec } = this.#options;
     const cipher = voiceCipher(mode, Buffer.from(secret_key));
     const { userId, channelId } = ticket;
@@ -227,14 +223,4 @@ class ConnectedVoice implements VoiceClient {
     this.#udp.send(datagram);
     this.#sentPackets++;
   }
-}
-
-/** Waits for what never fails. Aborting `signal` throws its reason. */
-async function unlessAborted(done: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  void done.then(resolve);
-  await promise.finally(() => signal.removeEventListener('abort', abort));
 }

@@ -6,6 +6,7 @@ import { openVoiceServer } from '#src/sandbox/voice-server.ts';
 import {
   ada,
   bob,
+  chirp,
   cleo,
   enter,
   guildId,
@@ -43,7 +44,7 @@ test('the voice library keeps up with people who come and go', async () => {
     await using guest = await enter(server, userId);
     await Promise.all([guest.settled([ada, bot], soon()), person.settled([userId, bot], soon())]);
     const packets = listen(joined.connection, userId);
-    await guest.speak(await speech('human-cards-001'), AbortSignal.timeout(300)).catch(() => {});
+    await guest.speak(chirp(300, 300), soon());
     expect(packets.length, `round ${round}`).toBeGreaterThan(8);
     expect(packets.filter((packet) => packet.readUInt16BE(packet.length - 2) === 0xfafa)).toEqual(
       [],
