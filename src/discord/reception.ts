@@ -53,8 +53,17 @@ export class Reception {
 
   #answer(asking: Asking): void {
     const languages = languagesOf(asking);
-    const errand = asking.isButton() ? this.#press(asking) : this.#command(asking);
-    void this.#desk.answer(askedOf(asking), { guildId: asking.guildId, languages, ...errand });
+    const errand = { guildId: asking.guildId, languages, ...this.#deed(asking) };
+    void this.#desk.answer(askedOf(asking), errand);
+  }
+
+  /** What cannot even be read is answered like what fails. */
+  #deed(asking: Asking): Deed {
+    try {
+      return asking.isButton() ? this.#press(asking) : this.#command(asking);
+    } catch (error) {
+      return { name: 'unread', shownTo: 'caller', run: () => Promise.reject(error) };
+    }
   }
 
   #command(asking: ChatInputCommandInteraction<'cached'>): Deed {
