@@ -6,6 +6,8 @@ import type { SessionParts } from './parts.ts';
 
 /** A store on a disk that hangs must hold up neither a /join nor an answer to a person. */
 const longestMs = 5_000;
+/** Taking something out of every corner of a big store may take longer, and has to be seen through. */
+export const longestEraseMs = 45_000;
 
 /** What `work` does with the book; undefined when that fails or takes too long, and the operator is told. Never throws. */
 export async function withBook<T>(
@@ -13,10 +15,11 @@ export async function withBook<T>(
   { book, clock, onEvent }: Pick<SessionParts, 'book' | 'clock' | 'onEvent'>,
   code: 'store.unreadable' | 'store.unwritable',
   work: (book: ConsentBook) => Promise<T>,
+  ms = longestMs,
 ): Promise<T | undefined> {
-  const late = () => new BotError(code, true, `The store did not answer in ${longestMs / 1000} s.`);
+  const late = () => new BotError(code, true, `The store did not answer in ${ms / 1000} s.`);
   try {
-    return await within(work(book), longestMs, clock, late);
+    return await within(work(book), ms, clock, late);
   } catch (error) {
     onEvent(guildId, failureOf(error, 'store'));
     return undefined;

@@ -33,7 +33,7 @@ export type Added =
 /** Questions that wait while something is said; a further one drops the oldest. */
 const questionLimit = 3;
 /** Texts that wait to be read out; a further one is refused. */
-export const readingLimit = 8;
+const readingLimit = 8;
 
 /** Who speaks next through the bot: one matter has the floor, the others wait for it in order of arrival. */
 export class Floor {

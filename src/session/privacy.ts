@@ -1,7 +1,7 @@
 import { agreeAlways, agreeToday, heard, recall, unasked } from '#src/people/consent.ts';
-import type { Standing } from '#src/people/consent-book.ts';
+import type { ConsentBook, Standing } from '#src/people/consent-book.ts';
 import { endOfDay } from '#src/people/day.ts';
-import { withBook } from './book.ts';
+import { longestEraseMs, withBook } from './book.ts';
 import type { Forgotten, Kept, Privacy, PrivacyStatus } from './command-ports.ts';
 import type { SessionParts } from './parts.ts';
 import type { VoiceRooms } from './rooms.ts';
@@ -44,9 +44,9 @@ export class RoomPrivacy implements Privacy {
 
   async forget(guildId: string, personId: string): Promise<Forgotten> {
     this.#rooms.stay(guildId)?.forget(personId);
-    const total = await withBook(guildId, this.#parts, 'store.unwritable', (book) =>
-      book.erase(guildId, personId),
-    );
+    const erase = (book: ConsentBook) => book.erase(guildId, personId);
+    const parts = this.#parts;
+    const total = await withBook(guildId, parts, 'store.unwritable', erase, longestEraseMs);
     return total === undefined ? { kind: 'failed' } : { kind: 'forgotten', total };
   }
 

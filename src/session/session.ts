@@ -47,7 +47,10 @@ export async function runSession(
   const scene = { link, ears, room: { ...room, mouth } };
   const { wake } = link.play(mixer);
   mixer.onSound(wake);
-  gate.onChange(() => ears.keep((speakerId) => gate.mayHear(speakerId)));
+  gate.onChange(() => {
+    ears.keep((speakerId) => gate.mayHear(speakerId));
+    look(scene);
+  });
   try {
     return await together<'alone' | 'lost'>(signal, [
       (until) => hearPackets(scene, until),
@@ -55,6 +58,7 @@ export async function runSession(
       (until) => speakAll(scene.room, until),
     ]);
   } finally {
+    gate.onChange(() => undefined);
     voice.cut();
     ears.close();
     encoder.free();

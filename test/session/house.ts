@@ -95,13 +95,13 @@ export function words(fixture: string, who: Person, fromMs: number): Promise<Pac
   return packetsOf(fixture, who.id, fromMs, codec);
 }
 
-/** Answers whatever was said with a minute of sound. */
-export function talkative(): Pipeline {
+/** Answers whatever was said with so much sound. */
+export function talkative(seconds = 60): Pipeline {
   return {
     async *answer() {
       const pcm = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
       yield { kind: 'text', text: 'One minute of talk.' };
-      for (let second = 0; second < 60; second++)
+      for (let second = 0; second < seconds; second++)
         yield { kind: 'audio', pcm, ofText: 'la '.repeat(30) };
     },
   };

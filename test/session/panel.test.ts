@@ -88,6 +88,14 @@ test('the panel shows a pause, a yes, who comes, and that it has left', async ()
   expect(house.faces.at(-1)).toMatchObject({ state: { kind: 'left' }, people: [] });
 });
 
+test('who calls it where it sits already is shown as heard at once', async () => {
+  const house = openHouse();
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 100);
+  await house.rooms.join(lounge, 'eva');
+  expect(house.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'yes' });
+});
+
 test('a panel is called for only when something has changed', async () => {
   const house = openHouse();
   await house.rooms.join(lounge, 'adam');
