@@ -1,7 +1,9 @@
+import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import type { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import { latencies } from './latency.ts';
+import { openOutlet } from './outlet.ts';
 
 export type Log = ReturnType<typeof openLog>;
 
@@ -10,25 +12,20 @@ const shortestSecret = 8;
 /** Errors that caused errors, so far down. */
 const causes = 4;
 
-/**
- * The operator's log: ids and numbers, never words people said, and never one of `secrets`.
- *
- * Goes to standard output unless `to` is given.
- */
+/** The operator's log: ids and numbers, never words people said, and never one of `secrets`. */
 export function openLog(
   level: string,
   secrets: readonly Secret[] = [],
-  to?: pino.DestinationStream,
+  to: Writable = process.stdout,
 ) {
-  const serializers = { err: (error: unknown) => plainError(error, causes) };
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers,
+    serializers: { err: (error: unknown) => plainError(error, causes) },
     hooks: { streamWrite: without(secrets) },
   };
-  return to ? pino(options, to) : pino(options);
+  return pino(options, openOutlet(to));
 }
 
 /** One line per event of a session. */

@@ -101,3 +101,35 @@ test('an error that causes itself is logged once, not for ever', () => {
   expect(written((log) => log.error({ err })).match(/"message":"round/g)).toHaveLength(5);
   expect(written((log) => log.error({ err: 'words thrown as they are' }))).not.toContain('words');
 });
+
+test('a log nobody reads holds nobody up: it drops lines, and says afterwards how many', () => {
+  const out: string[] = [];
+  let [isRead, goOn] = [false, () => {}];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      out.push(`${chunk}`);
+      if (isRead) done();
+      else goOn = done;
+    },
+  });
+  const log = openLog('info', [], sink);
+  for (let n = 0; n < 15; n++) log.info('x'.repeat(100_000));
+  expect(sink.writableLength).toBeLessThan(1_200_000);
+  isRead = true;
+  goOn();
+  log.info('read again');
+  const messages = out.map((line) => JSON.parse(line).msg);
+  expect(messages.slice(-2)).toEqual([
+    '5 lines of the log were dropped: nobody read it',
+    'read again',
+  ]);
+});
+
+test('a terminal that was closed is no failure of the log', async () => {
+  const sink = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EIO')) });
+  const log = openLog('info', [], sink);
+  log.info('into the void');
+  await new Promise((resolve) => setImmediate(resolve));
+  log.info('and again');
+  await new Promise((resolve) => setImmediate(resolve));
+});
