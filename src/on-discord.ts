@@ -1,8 +1,11 @@
 import { loadOpus } from '#src/audio/load-opus.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { DiscordMetrics } from '#src/status/discord-metrics.ts';
 import { type Log, logSession, openLog } from '#src/status/log.ts';
-import { startBot } from './bot.ts';
+import { Metrics } from '#src/status/metrics.ts';
+import { openStatusServer } from '#src/status/server.ts';
+import { type Bot, startBot } from './bot.ts';
 import type { Config } from './config.ts';
 import { type EngineNews, openEngines } from './engines.ts';
 
@@ -15,8 +18,12 @@ export async function onDiscord(
   }: { readonly token: Secret; readonly apiUrl?: string; readonly guildId?: string },
   signal: AbortSignal,
 ): Promise<number> {
-  const log = openLog(config.logLevel);
+  const log = openLog(config.logLevel, secretsOf(config));
   surviveBugs(log);
+  let running: Bot | undefined;
+  const ready = () => !signal.aborted && running?.ready() === true;
+  using metrics = new Metrics(ready);
+  await using _status = await showStatus(config, metrics, ready, log);
   const codec = await loadOpus();
   await using engines = await openEngines(config, (news) => logEngine(log, news));
   const closed = Promise.withResolvers<number>();
@@ -26,14 +33,19 @@ export async function onDiscord(
       engines,
       codec,
       discord: { token: token.reveal(), ...place },
-      onSession: (guildId, event) => logSession(log, guildId, event),
+      onSession: (guildId, event) => {
+        metrics.sessions.count(guildId, event);
+        logSession(log, guildId, event);
+      },
       onDiscord: (event) => {
+        countDiscord(metrics.discord, event);
         logDiscord(log, event);
         if (event.kind === 'closed') closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
       },
     },
     signal,
   );
+  running = bot;
   log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
   signal.addEventListener('abort', () => closed.resolve(0));
   if (signal.aborted) closed.resolve(0);
@@ -43,9 +55,38 @@ export async function onDiscord(
 /** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 
-/** A bug in a timer or a socket of some library must not take the other rooms with it. */
+function secretsOf({ discord, chat, transcription, speech }: Config): Secret[] {
+  const keys = [chat, transcription, speech].map((role) =>
+    role.kind === 'remote' ? role.apiKey : undefined,
+  );
+  return [discord?.token, ...keys].filter((secret) => secret !== undefined);
+}
+
+/** A bug in a timer or a socket of some library must not take the other rooms with it, nor a terminal that closes. */
 function surviveBugs(log: Log): void {
   process.on('uncaughtException', (err, origin) => log.fatal({ err, origin }, 'a bug, survived'));
+  process.on('SIGHUP', () => log.info('the terminal has closed; the bot goes on'));
+}
+
+/** The bot is worth more than its figures: without an address for them it goes on. */
+async function showStatus(
+  { status }: Config,
+  metrics: Metrics,
+  ready: () => boolean,
+  log: Log,
+): Promise<AsyncDisposable | undefined> {
+  if (!status) return undefined;
+  const opened = await openStatusServer(status, {
+    ready,
+    heldUpMs: () => metrics.heldUpMs(),
+    metrics: () => metrics.page(),
+  });
+  if (opened.kind === 'refused') {
+    log.warn(opened.why);
+    return undefined;
+  }
+  log.info({ url: opened.server.url }, 'status: /healthz, /readyz, /metrics');
+  return opened.server;
 }
 
 function logEngine(log: Log, news: EngineNews): void {
@@ -53,6 +94,41 @@ function logEngine(log: Log, news: EngineNews): void {
     log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
   if (news.kind === 'base-url')
     log.info({ role: news.role }, `the base URL is really ${news.found}`);
+}
+
+function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
+  switch (event.kind) {
+    case 'warning':
+      metrics.warned();
+      return;
+    case 'gateway':
+      metrics.gateway(event.what);
+      return;
+    case 'command':
+      metrics.answered(event.name, event.tookMs);
+      return;
+    case 'command-failed':
+      metrics.commandFailed(event.code);
+      return;
+    case 'link-opened':
+      metrics.linkOpened(event.tookMs);
+      return;
+    case 'link-closed':
+      metrics.linkClosed(event.counts);
+      return;
+    case 'voice-closed':
+      metrics.voiceClosed(event.closeCode);
+      return;
+    case 'ready':
+    case 'registered':
+    case 'ciphers':
+    case 'closed':
+    case 'muted':
+    case 'deafened':
+    case 'moved':
+    case 'channel-removed':
+      return;
+  }
 }
 
 function logDiscord(log: Log, event: DiscordEvent): void {
@@ -73,6 +149,11 @@ function logDiscord(log: Log, event: DiscordEvent): void {
     case 'command':
     case 'link-opened':
     case 'link-closed':
+    case 'voice-closed':
+    case 'muted':
+    case 'deafened':
+    case 'moved':
+    case 'channel-removed':
       log.info(event, event.kind);
       return;
   }
