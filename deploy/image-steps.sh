@@ -1,0 +1,64 @@
+#!/bin/sh
+# The steps of the Dockerfile where there is no container engine.
+#
+#   deploy/image-steps.sh build FOLDER   installs the bot into FOLDER, which must not exist yet;
+#                                        it keeps its data in $DATA, /data if that is not set
+#   deploy/image-steps.sh start FOLDER   starts it; root becomes nobody first, who cannot write to FOLDER
+#
+# `node` on the PATH must be version 24 or newer: the one in node_modules is for development only.
+set -eu
+
+repository=$(cd "$(dirname "$0")/.." && pwd)
+nobody=65534
+
+build() {
+  needs_node
+  mkdir "$1"
+  cd "$1"
+  DATA=${DATA:-/data}
+  copy package.json package-lock.json
+  npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+  find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+  rm -rf node_modules/sodium-native/prebuilds/android* node_modules/sodium-native/prebuilds/darwin* node_modules/sodium-native/prebuilds/ios* node_modules/sodium-native/prebuilds/win32*
+  copy LICENSE THIRD-PARTY-NOTICES.md
+  copy src
+  copy commands
+  ln -s "$DATA" data
+}
+
+start() {
+  needs_node
+  cd "$1"
+  data=$(readlink data)
+  export NODE_ENV=production
+  if [ "$(id -u)" != 0 ]; then
+    mkdir -p -m 700 "$data"
+    exec node src/main.ts
+  fi
+  install -d -o "$nobody" -g "$nobody" -m 700 "$data"
+  if as_nobody node --version >/dev/null 2>&1 && as_nobody test -r src/main.ts; then
+    exec setpriv --reuid="$nobody" --regid="$nobody" --clear-groups --no-new-privs node src/main.ts
+  fi
+  echo 'image-steps: as root, for setpriv is missing or nobody may not read node or the folder' >&2
+  exec node src/main.ts
+}
+
+needs_node() {
+  node -e 'process.exit(process.features.typescript ? 0 : 1)' && return
+  echo "image-steps: needs Node 24 or newer on the PATH, not $(node --version)" >&2
+  exit 78
+}
+
+as_nobody() {
+  setpriv --reuid="$nobody" --regid="$nobody" --clear-groups --no-new-privs "$@"
+}
+
+copy() {
+  for one in "$@"; do cp -R "$repository/$one" .; done
+}
+
+case "${1:-} $#" in
+  'build 2') build "$2" ;;
+  'start 2') start "$2" ;;
+  *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
+esac

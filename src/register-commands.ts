@@ -1,0 +1,45 @@
+import { commands } from '#commands/commands.ts';
+import { BotError } from '#src/base/errors.ts';
+import { registerOnly } from '#src/discord/register-only.ts';
+import type { CommandChanges } from '#src/discord/registration.ts';
+import { type Config, loadDotEnv, readConfig } from './config.ts';
+
+/** As for the bot: a configuration that cannot work. */
+const misconfigured = 78;
+
+process.exitCode = await run();
+// Whatever a library still holds open must not keep an ended program alive.
+setTimeout(() => process.exit(), 1_000).unref();
+
+async function run(): Promise<number> {
+  loadDotEnv();
+  const read = readConfig();
+  if (read.kind === 'bad') {
+    for (const mistake of read.mistakes) console.error(mistake);
+    return misconfigured;
+  }
+  if (read.config.discord) return await register(read.config.discord);
+  console.error('DISCORD_TOKEN: missing; commands are registered in the name of a bot');
+  return misconfigured;
+}
+
+async function register({ token, ...place }: NonNullable<Config['discord']>): Promise<number> {
+  const where = place.guildId === undefined ? 'everywhere' : `in server ${place.guildId}`;
+  try {
+    const changes = await registerOnly({ token: token.reveal(), ...place, commands });
+    for (const line of news(changes)) console.log(`${line} ${where}`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof BotError)) throw error;
+    console.error(error.message);
+    return error.code === 'discord.bad_token' ? misconfigured : 1;
+  }
+}
+
+/** A line for each kind of change that there was, or one that there was none. */
+function news(changes: CommandChanges): string[] {
+  const lines = (['added', 'changed', 'removed'] as const)
+    .filter((kind) => changes[kind].length > 0)
+    .map((kind) => `${kind} ${changes[kind].map((name) => `/${name}`).join(', ')}`);
+  return lines.length > 0 ? lines : [`nothing changed: ${commands.length} commands`];
+}

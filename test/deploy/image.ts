@@ -1,0 +1,126 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmod,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Town } from '#test/fakes/bot-process.ts';
+
+const run = promisify(execFile);
+const script = 'deploy/image-steps.sh';
+
+/** What a lockfile says of each package, as far as it matters here. */
+type Lock = { readonly packages: Readonly<Record<string, { readonly dev?: boolean }>> };
+
+/** The tree that `image-steps.sh` made in `folder`, and how to start it. */
+export type Image = {
+  readonly app: string;
+  readonly data: string;
+  start(environment: Readonly<Record<string, string>>): ChildProcess;
+};
+
+/**
+ * Runs the script's `build` in `folder` without the network.
+ *
+ * `npm` on its PATH is a stand-in: what it "installs" are hard links to this repository's modules, those that the
+ * lockfile marks as for development left out.
+ */
+export async function buildImage(folder: string): Promise<Image> {
+  await chmod(folder, 0o755);
+  const [app, data] = [join(folder, 'app'), join(folder, 'data')];
+  const [bin, modules] = [join(folder, 'bin'), join(folder, 'modules')];
+  await mkdir(bin);
+  await linkProduction(modules);
+  await writeFile(
+    join(bin, 'npm'),
+    `#!/bin/sh\nset -eu\n[ "$1 $2" = 'ci --omit=dev' ]\nmv '${modules}/node_modules' .\n`,
+    { mode: 0o755 },
+  );
+  await symlink(process.execPath, join(bin, 'node'));
+  const env = { PATH: `${bin}:/usr/sbin:/usr/bin:/sbin:/bin`, DATA: data };
+  await run('sh', [script, 'build', app], { env });
+  return {
+    app,
+    data,
+    start: (environment) =>
+      spawn('sh', [script, 'start', app], { env: { ...env, ...environment }, stdio: 'pipe' }),
+  };
+}
+
+/** The settings under which a bot logs in to `town` and shows its status at `port`. */
+export async function settingsFor(town: Town, folder: string, port: number) {
+  const certificatePath = join(folder, 'ca.pem');
+  await writeFile(certificatePath, town.ca);
+  return {
+    DISCORD_TOKEN: town.token,
+    DISCORD_API_URL: town.apiUrl,
+    NODE_EXTRA_CA_CERTS: certificatePath,
+    STATUS_PORT: `${port}`,
+  };
+}
+
+/** What follows `node` in the Dockerfile's health check. */
+export async function healthCheck(): Promise<string[]> {
+  const [, command = '[]'] =
+    /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(await readFile('deploy/Dockerfile', 'utf8')) ?? [];
+  return JSON.parse(command).slice(1);
+}
+
+/** Every file of the tree with the time it was written last; `data` leads out of it. */
+export async function filesOf({ app: tree }: Image): Promise<string[]> {
+  const files: string[] = [];
+  for (const path of await readdir(tree, { recursive: true })) {
+    if (path.startsWith('data/')) continue;
+    const { mtimeMs } = await lstat(join(tree, path));
+    files.push(`${path} ${mtimeMs}`);
+  }
+  return files.sort();
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+async function linkProduction(to: string): Promise<void> {
+  const lock: Lock = JSON.parse(await readFile('package-lock.json', 'utf8'));
+  for (const [at, { dev }] of Object.entries(lock.packages)) {
+    if (at !== '' && !dev) await linkPackage(at, to);
+  }
+}
+
+/** Packages inside a package have an entry of their own in the lockfile; those of other platforms are not here. */
+async function linkPackage(at: string, to: string): Promise<void> {
+  const entries = await readdir(at, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    const inside = path.slice(at.length).includes('node_modules');
+    if (inside || !entry.isFile()) continue;
+    await mkdir(dirname(join(to, path)), { recursive: true });
+    await linkOrCopy(path, join(to, path));
+  }
+}
+
+/** A hard link, unlike a symbolic one, does not lead Node back to modules that are for development. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch {
+    await copyFile(from, to); // another file system
+  }
+}

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { commands } from '#commands/commands.ts';
+import { openSandbox } from '#src/sandbox/sandbox.ts';
+
+const program = fileURLToPath(import.meta.resolve('#src/register-commands.ts'));
+const names = commands.map(({ name }) => name);
+const slashed = names.map((name) => `/${name}`).join(', ');
+const timeout = 30_000;
+
+type Ended = { readonly code: number; readonly out: string; readonly complaints: string };
+
+/** Runs `npm run commands` without npm, in `folder` and with no other environment, to its end. */
+function registering(folder: string, env: Readonly<Record<string, string>>): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program], { cwd: folder, env, timeout }, (error, out, complaints) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, complaints }),
+    );
+  });
+}
+
+test('npm run commands registers what people can type, goes not online, and tells what changed', {
+  timeout,
+}, async () => {
+  await using stack = new AsyncDisposableStack();
+  const sandbox = stack.use(await openSandbox());
+  const folder = await mkdtemp(join(tmpdir(), 'parley-'));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const certificatePath = join(folder, 'ca.pem');
+  await writeFile(certificatePath, sandbox.certificate);
+  const { token, apiUrl, guildId } = sandbox;
+  const settings = {
+    DISCORD_TOKEN: token,
+    DISCORD_API_URL: apiUrl,
+    DISCORD_GUILD_ID: guildId,
+    NODE_EXTRA_CA_CERTS: certificatePath,
+  };
+  expect(await registering(folder, settings)).toEqual({
+    code: 0,
+    out: `added ${slashed} in server ${guildId}\n`,
+    complaints: '',
+  });
+  expect(sandbox.commands().map(({ body }) => body.name)).toEqual(names);
+  expect(sandbox.bot().online).toBe(false);
+  expect(await registering(folder, settings)).toMatchObject({
+    code: 0,
+    out: `nothing changed: ${names.length} commands in server ${guildId}\n`,
+  });
+  const wrong = await registering(folder, { ...settings, DISCORD_TOKEN: `${token}x` });
+  expect(wrong).toMatchObject({
+    code: 78,
+    out: '',
+    complaints: expect.stringMatching(/^[^\n]*into DISCORD_TOKEN\.\n$/),
+  });
+});
+
+test('npm run commands without a token, or with a wrong setting, names the setting', {
+  timeout,
+}, async () => {
+  const [without, wrong] = await Promise.all([
+    registering(tmpdir(), {}),
+    registering(tmpdir(), { DISCORD_TOKEN: 'a.b.c', DISCORD_GUILD_ID: 'my server' }),
+  ]);
+  expect(without).toMatchObject({
+    code: 78,
+    complaints: expect.stringMatching(/^DISCORD_TOKEN: /),
+  });
+  expect(wrong).toMatchObject({
+    code: 78,
+    complaints: expect.stringMatching(/^DISCORD_GUILD_ID: /),
+  });
+});

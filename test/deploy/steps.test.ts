@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import packageJson from '#package.json' with { type: 'json' };
+
+const dockerfile = await readFile('deploy/Dockerfile', 'utf8');
+const script = await readFile('deploy/image-steps.sh', 'utf8');
+const unit = await readFile('deploy/parley.service', 'utf8');
+
+/** What follows `word` at the beginning of a line, each time. */
+function after(word: string, text = dockerfile): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(word))
+    .map((line) => line.slice(word.length).trim());
+}
+
+/** The words of a line in exec form. */
+function words(line = ''): string[] {
+  return JSON.parse(line.slice(line.indexOf('[')));
+}
+
+const [buildStage = ''] = dockerfile.split(/^FROM .*\n/m).slice(1);
+
+test('the script for machines without a container engine runs the very commands of the Dockerfile', () => {
+  const [, build = ''] = /^build\(\) \{\n(.*?)^\}/ms.exec(script) ?? [];
+  const scripted = build
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^(needs_node|mkdir|cd|DATA=)/.test(line));
+  const steps = buildStage
+    .split('\n')
+    .filter((line) => /^(COPY|RUN) /.test(line))
+    .map((line) => line.replace(/^RUN /, '').replace(/^COPY (.*) \S+$/, 'copy $1'));
+  expect(scripted).toEqual(steps);
+});
+
+test('the image holds no secret, belongs to root, runs as somebody else, and asks the bot how it is', () => {
+  expect(dockerfile).not.toMatch(/^(ENV|ARG).*(TOKEN|KEY|SECRET)/m);
+  expect(after('COPY --from=build')).toEqual(['/app /app']);
+  expect(after('USER')).toEqual(['node']);
+  expect(after('VOLUME')).toEqual(['/data']);
+  expect(words(after('CMD').at(-1))).toEqual(['node', 'src/main.ts']);
+  expect(after('HEALTHCHECK').join()).toContain('/healthz');
+});
+
+test('every place where the bot runs has the Node version that package.json wants', () => {
+  const [major] = /\d+/.exec(packageJson.engines.node) ?? [];
+  expect(after('FROM').every((base) => base.startsWith(`node:${major}-`))).toBe(true);
+});
+
+test('what the Dockerfile copies is let into the build, and nothing else', async () => {
+  const ignore = await readFile('deploy/Dockerfile.dockerignore', 'utf8');
+  const copied = after('COPY ', buildStage).flatMap((line) => line.split(' ').slice(0, -1));
+  expect(after('!', ignore).sort()).toEqual(copied.sort());
+  expect(after('*', ignore)).toEqual(['']);
+});
+
+test('systemd starts what the image starts, and not again after a configuration that cannot work', () => {
+  expect(after('ExecStart=', unit)).toEqual(['/usr/bin/node src/main.ts']);
+  expect(after('RestartPreventExitStatus=', unit)).toEqual(['78']);
+  expect(after('EnvironmentFile=', unit)).toEqual(['/etc/parley.env']);
+  expect(unit).not.toMatch(/TOKEN|KEY/);
+});
