@@ -37,7 +37,10 @@ scenario('whoever calls the bot and speaks hears an answer, end-to-end encrypted
   await using scene = await openScene();
   const adam = await seat(scene, 'Adam');
   const called = adam.command('join');
-  const answer = { text: text('join.ok', { channel: 'Lounge' }), ephemeral: false };
+  const answer = {
+    text: expect.stringContaining(`${text('join.ok', { channel: 'Lounge' })}\n`),
+    ephemeral: false,
+  };
   expect(await called.answered(soon())).toMatchObject(answer);
   await eventually(() =>
     expect(called.followUps).toMatchObject([{ text: text('join.consent'), ephemeral: true }]),
@@ -118,7 +121,7 @@ scenario('a bot in company stays with it, and goes where it is called when alone
   await cleo.join('Workshop', soon());
   expect(await told('join')).toBe(text('join.busy', { other: 'Lounge', n: 1 }));
   await adam.leave();
-  expect(await told('join')).toBe(text('join.ok', { channel: 'Workshop' }));
+  expect(await told('join')).toContain(text('join.ok', { channel: 'Workshop' }));
   await cleo.settled(soon());
   await expectUnderstanding(await converse(scene, cleo, question));
 });

@@ -1,0 +1,195 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { text } from '#src/texts/texts.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers.ts';
+import { remote, scenario } from './scene.ts';
+
+const program = fileURLToPath(import.meta.resolve('#src/main.ts'));
+const waitMs = 40_000;
+
+/** `npm start` in an empty folder, with somebody who types into a pipe. */
+class Typist implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  readonly #closed: Promise<unknown[]>;
+  #out = '';
+  #complaints = '';
+  #read = 0;
+
+  private constructor(child: ChildProcess, folder: string) {
+    this.#child = child;
+    this.#folder = folder;
+    this.#closed = once(child, 'close');
+    child.stdout?.on('data', (chunk) => {
+      this.#out += chunk;
+    });
+    child.stderr?.on('data', (chunk) => {
+      this.#complaints += chunk;
+    });
+  }
+
+  static async sitDown(
+    environment: Readonly<Record<string, string>>,
+    { args = [], stdin = 'pipe' }: { args?: readonly string[]; stdin?: 'pipe' | 'ignore' } = {},
+  ): Promise<Typist> {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-'));
+    const env = { ...environment, DATA_DIR: folder };
+    const child = spawn(process.execPath, [program, ...args], {
+      ...{ cwd: folder, env, stdio: [stdin, 'pipe', 'pipe'] },
+      ...{ timeout: 90_000, killSignal: 'SIGKILL' },
+    });
+    return new Typist(child, folder);
+  }
+
+  type(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
+  /** What was printed from where the last of these was found up to `words`; the program goes on meanwhile. */
+  async shown(words: string | RegExp): Promise<string> {
+    const find = () => {
+      const rest = this.#out.slice(this.#read);
+      const found = typeof words === 'string' ? rest.indexOf(words) : rest.search(words);
+      const [all = words] = typeof words === 'string' ? [] : (words.exec(rest) ?? []);
+      return found < 0 ? undefined : rest.slice(0, found + `${all}`.length);
+    };
+    const deadlineMs = performance.now() + waitMs;
+    for (let part = find(); ; part = find()) {
+      if (part !== undefined) {
+        this.#read += part.length;
+        return part;
+      }
+      if (performance.now() > deadlineMs || this.#child.exitCode !== null) {
+        throw new Error(`${words} was not printed:\n${this.#out}${this.#complaints}`);
+      }
+      await new Promise((resolve) => {
+        this.#child.stdout?.once('data', resolve);
+        setTimeout(resolve, 200).unref();
+      });
+    }
+  }
+
+  /** Ends the input and waits for the end of the program. */
+  async leave() {
+    this.#child.stdin?.end();
+    const [code] = await this.#closed;
+    return { code, out: this.#out, complaints: this.#complaints };
+  }
+
+  async ask(signal: NodeJS.Signals) {
+    this.#child.kill(signal);
+    const [code] = await this.#closed;
+    return { code, complaints: this.#complaints };
+  }
+
+  async kept(): Promise<string[]> {
+    return (await readdir(join(this.#folder, 'sandbox'))).toSorted();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null) this.#child.kill('SIGKILL');
+    await this.#closed;
+    await rm(this.#folder, { recursive: true });
+  }
+}
+
+scenario('whoever types is heard, answered and obeyed, line by line', async () => {
+  const hears = 'what is it';
+  await using providers = await openMockProviders({ pace: instantPace, hears });
+  await using console = await Typist.sitDown(remote(providers));
+  console.type('hello there');
+  await console.shown('> hello there\n');
+  await console.shown(`  Adam   ${hears}\n`);
+  await console.shown(/ended \d+, recognised \d+, .*heard \d+ ms after Adam's last syllable\n/);
+  await console.shown(/kept as .*adam-1\.wav\n/);
+  console.type('/say text:good evening when:now');
+  await console.shown(text('say.now'));
+  await console.shown(/heard \d+ ms after \/say\n/);
+  console.type('/ask what time is it');
+  await console.shown(/sent \d+, heard \d+ ms after \/ask\n/);
+  console.type('/stats');
+  await console.shown(/Last \d+ answers: .*\(only Adam sees this\)/);
+  console.type('/privacy status');
+  await console.shown('Hearing you: yes.');
+  console.type('/dance');
+  await console.shown('There is no /dance; there is /join, /leave, ');
+  console.type('99');
+  await console.shown('There is no button 99 now');
+  const { code, complaints } = await console.leave();
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  const heard = ['adam-1.wav', 'adam-2.wav', 'adam-3.wav', 'adam-heard.wav', 'ben-heard.wav'];
+  expect(await console.kept()).toEqual(heard);
+});
+
+scenario('somebody new is not heard until they press Hear me', async () => {
+  await using providers = await openMockProviders({ pace: instantPace, hears: 'it is me' });
+  await using console = await Typist.sitDown(remote(providers));
+  console.type('bob: hello');
+  await console.shown('Bob joined Lounge\n');
+  await console.shown('Nova did not hear Bob');
+  console.type('bob: /join');
+  const panel = await console.shown('Hear me');
+  const [, number] = /\[(\d+)\] Hear me$/.exec(panel) ?? [];
+  console.type('/leave');
+  await console.shown(/Left Lounge after .*\n/);
+  console.type('bob: hello');
+  await console.shown('Nova is in no voice channel; /join calls it.');
+  console.type('/join');
+  await console.shown(/In Lounge\..*\n/);
+  console.type(`bob: ${number}`);
+  const [, now] = /\[(\d+)\] Hear me/.exec(await console.shown('Hear me')) ?? [];
+  console.type(`bob: ${now}`);
+  await console.shown(text('privacy.allowed'));
+  console.type('bob: hello again');
+  await console.shown('  Bob    it is me\n');
+  await console.shown(/heard \d+ ms after Bob's last syllable\n/);
+  console.type('quit');
+  await console.shown('> quit\n');
+  expect((await console.leave()).code).toBe(0);
+});
+
+scenario('where nobody can type, two exchanges are played and that is all', async () => {
+  await using console = await Typist.sitDown({}, { stdin: 'ignore' });
+  const { code, out, complaints } = await console.leave();
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  expect(out.match(/ms after \w+'s last syllable$/gm)).toHaveLength(2);
+});
+
+scenario('a supervisor that holds the input open can stop it', async () => {
+  await using console = await Typist.sitDown({});
+  console.type('?');
+  await console.shown('quit, Ctrl+D or Ctrl+C leaves.');
+  expect(await console.ask('SIGTERM')).toEqual({ code: 0, complaints: '' });
+});
+
+scenario('recordings of one’s own are spoken in place of the exchanges, in order', async () => {
+  const [one, other] = ['human-digits-2934z', 'synth-flite-slt-what-time-is-it'].map((name) =>
+    fileURLToPath(import.meta.resolve(`#test/fixtures/speech/${name}.wav`)),
+  );
+  const args = ['--talk', `${one}`, '--talk', `${other}`];
+  await using console = await Typist.sitDown({}, { args, stdin: 'ignore' });
+  const { code, out, complaints } = await console.leave();
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  expect(out).toMatch(/^ {2}Nova {3}You said .*together that makes [^]*^ {2}Nova {3}It is /im);
+  expect(out).not.toContain('Ben');
+  expect(await console.kept()).toEqual(['adam-1.wav', 'adam-2.wav']);
+});
+
+scenario('what is no recording is told before anything starts', async () => {
+  const start = async (...args: readonly string[]) => {
+    await using console = await Typist.sitDown({}, { args, stdin: 'ignore' });
+    return await console.leave();
+  };
+  expect(await start('--talk', program)).toEqual({
+    code: 1,
+    out: '',
+    complaints: `${program} cannot be spoken: The sound is not a WAV file.\n`,
+  });
+  const both = await start('--once', '--talk', program);
+  expect(both).toMatchObject({ code: 78, complaints: '--once and --talk exclude each other.\n' });
+});
