@@ -19,6 +19,8 @@ export interface GatewayDesk {
   ): GatewaySession | 'invalid' | { readonly closeCode: number };
   /** Op 4 and op 8. */
   request(session: GatewaySession, request: GatewayRequest): void;
+  /** Whether heartbeats are answered now. */
+  answersHeartbeats(): boolean;
   /** The socket of `session` closed with `code`. */
   closed(session: GatewaySession, socket: WebSocket, code: number): void;
 }
@@ -39,7 +41,7 @@ export function serveGateway(socket: WebSocket, desk: GatewayDesk, heartbeatMs: 
     else if (request.op !== 1) connection.answer(request);
     else {
       dead.refresh();
-      sendText(socket, JSON.stringify({ op: 11 }));
+      if (desk.answersHeartbeats()) sendText(socket, JSON.stringify({ op: 11 }));
     }
   });
   socket.on('error', () => socket.terminate());
@@ -63,8 +65,9 @@ class Connection {
   }
 
   answer(request: GatewayRequest): void {
+    const session = this.#present();
     if (request.op === 2 || request.op === 6) this.#login(request);
-    else if (this.#session) this.#desk.request(this.#session, request);
+    else if (session) this.#desk.request(session, request);
     else this.#socket.close(closeCodes.notIdentified);
   }
 
@@ -73,7 +76,7 @@ class Connection {
   }
 
   #login(request: Extract<GatewayRequest, { op: 2 | 6 }>): void {
-    if (this.#session) {
+    if (this.#present()) {
       this.#socket.close(closeCodes.alreadyIdentified);
       return;
     }
@@ -84,5 +87,10 @@ class Connection {
     if (outcome === 'invalid') sendText(this.#socket, JSON.stringify({ op: 9, d: false }));
     else if ('closeCode' in outcome) this.#socket.close(outcome.closeCode);
     else this.#session = outcome;
+  }
+
+  /** None after op 9: the socket is open, and a login is due. */
+  #present(): GatewaySession | undefined {
+    return this.#session?.socket === this.#socket ? this.#session : undefined;
   }
 }

@@ -4,7 +4,8 @@ import type { Json } from './world-json.ts';
 /** One event for the bot. */
 export type Dispatch = {
   readonly name: string;
-  readonly data: Json;
+  /** A function where it depends on the intents of a session. */
+  readonly data: Json | ((intents: number) => Json);
   /** Only sessions that asked for this intent get it. */
   readonly intent?: number;
   /** Only this session gets it. */
@@ -21,8 +22,13 @@ export const intents = {
   messageContent: 1 << 15,
 } as const;
 
-/** Intents that need a tick in Discord's developer portal; this bot has none ticked. */
-export const privilegedIntents = intents.guildMembers | intents.presences | intents.messageContent;
+/** Intents that need a tick in Discord's developer portal. */
+export const privilegedIntents = {
+  members: intents.guildMembers,
+  presences: intents.presences,
+  content: intents.messageContent,
+} as const;
+export type PrivilegedIntent = keyof typeof privilegedIntents;
 
 /** Source: Discord docs, "Gateway Close Event Codes". */
 export const closeCodes = {

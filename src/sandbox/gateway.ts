@@ -3,19 +3,22 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type GatewayDesk, serveGateway } from './gateway-connection.ts';
-import { GatewaySession } from './gateway-session.ts';
+import { EventFaults } from './gateway-faults.ts';
+import { guildSeen, membersChunkJson, readyJson } from './gateway-json.ts';
+import { type GatewaySession, sendText } from './gateway-session.ts';
+import { GatewaySessions } from './gateway-sessions.ts';
 import {
   closeCodes,
   type Dispatch,
   type Identify,
   intents,
   type MembersRequest,
+  type PrivilegedIntent,
   privilegedIntents,
   type Resume,
   type VoiceStateRequest,
 } from './gateway-wire.ts';
-import type { Member, World } from './world.ts';
-import { guildCreateJson, memberJson, userJson } from './world-json.ts';
+import { guildWithId, type World } from './world.ts';
 
 export type GatewayOptions = {
   readonly world: World;
@@ -23,6 +26,8 @@ export type GatewayOptions = {
   readonly heartbeatMs: number;
   /** How long a session without a socket can be resumed. */
   readonly resumeMs: number;
+  /** Those ticked in the developer portal; a bot that asks for another is refused. */
+  readonly privileged: readonly PrivilegedIntent[];
   /** The bot asked for a seat in a voice channel, or to leave it. */
   readonly onVoiceState: (session: GatewaySession, request: VoiceStateRequest) => void;
   /** A session is over: the bot logged out, or did not come back in time. */
@@ -31,8 +36,6 @@ export type GatewayOptions = {
 
 /** Sockets at a time; one more is turned away. */
 const socketLimit = 32;
-/** Sessions at a time; the oldest is ended first. */
-const sessionLimit = 64;
 /** The bot's own requests are small; Discord's bound is 15 KiB. */
 const requestLimitBytes = 15 * 1024;
 const path = '/gateway';
@@ -45,12 +48,15 @@ const path = '/gateway';
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: requestLimitBytes });
-  readonly #sessions = new Map<string, GatewaySession>();
-  readonly #expiries = new Map<string, NodeJS.Timeout>();
+  readonly #sessions: GatewaySessions;
+  readonly #late = new Set<NodeJS.Timeout>();
+  readonly faults = new EventFaults();
+  #answersHeartbeats = true;
   #url = '';
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#sessions = new GatewaySessions(options.resumeMs, options.onSessionEnd);
   }
 
   /** `ws://127.0.0.1:PORT/gateway`; the empty string until it listens. */
@@ -66,14 +72,15 @@ export class Gateway {
 
   /** Queued for sessions whose socket is gone, too. */
   dispatch(event: Dispatch): void {
-    for (const session of this.#sessions.values()) {
-      if (session.wants(event)) session.dispatch(event.name, event.data);
+    for (const delayMs of this.faults.delaysMs(event.name)) {
+      if (delayMs > 0) this.#later(delayMs, () => this.#send(event));
+      else this.#send(event);
     }
   }
 
   /** Whether the bot is connected now. */
   get online(): boolean {
-    return [...this.#sessions.values()].some((session) => session.socket);
+    return this.#sessions.all().some((session) => session.socket);
   }
 
   /** Cuts every socket, as a broken network would; sessions can be resumed. */
@@ -83,10 +90,39 @@ export class Gateway {
 
   /** Ends every session: whoever tries to resume must identify anew. */
   endSessions(): void {
-    for (const session of [...this.#sessions.values()]) this.#end(session);
+    for (const session of this.#sessions.all()) this.#sessions.end(session);
+  }
+
+  /** Closes every socket with `code`; sessions can be resumed unless it is 1000 or 1001. */
+  closeSockets(code: number): void {
+    for (const socket of this.#sockets.clients) socket.close(code);
+  }
+
+  /** Op 7 to every socket. */
+  askToReconnect(): void {
+    for (const socket of this.#sockets.clients)
+      sendText(socket, JSON.stringify({ op: 7, d: null }));
+  }
+
+  /** Op 9 to every socket: the bot is to resume, or to identify anew. */
+  invalidateSessions(resumable: boolean): void {
+    for (const session of this.#sessions.all()) {
+      const { socket } = session;
+      if (!socket) continue;
+      sendText(socket, JSON.stringify({ op: 9, d: resumable }));
+      session.detach(socket);
+      if (resumable) this.#sessions.expire(session);
+      else this.#sessions.end(session);
+    }
+  }
+
+  /** While off, the bot must take the connection for dead. */
+  answerHeartbeats(on: boolean): void {
+    this.#answersHeartbeats = on;
   }
 
   close(): void {
+    for (const timer of this.#late) clearTimeout(timer);
     this.endSessions();
     this.dropSockets();
     this.#sockets.close();
@@ -99,11 +135,12 @@ export class Gateway {
       if (request.op === 4) this.#options.onVoiceState(session, request.d);
       if (request.op === 8) this.#members(session, request.d);
     },
+    answersHeartbeats: () => this.#answersHeartbeats,
     closed: (session, socket, code) => {
-      if (!session.detach(socket) || !this.#sessions.has(session.id)) return;
+      if (!session.detach(socket) || !this.#sessions.find(session.id)) return;
       // A client that says goodbye properly gives its session up; any other end may be resumed.
-      if (code === 1000 || code === 1001) this.#end(session);
-      else this.#expire(session);
+      if (code === 1000 || code === 1001) this.#sessions.end(session);
+      else this.#sessions.expire(session);
     },
   };
 
@@ -121,88 +158,64 @@ export class Gateway {
 
   #identify(identify: Identify, socket: WebSocket): GatewaySession | { closeCode: number } {
     if (!this.#isOurs(identify.token)) return { closeCode: closeCodes.wrongToken };
-    if (identify.intents & privilegedIntents) return { closeCode: closeCodes.intentNotAllowed };
+    if (!this.#mayAskFor(identify.intents)) return { closeCode: closeCodes.intentNotAllowed };
     const { world } = this.#options;
-    const session = new GatewaySession(randomUUID().replaceAll('-', ''), identify.intents);
-    const [oldest] = this.#sessions.values();
-    if (oldest && this.#sessions.size >= sessionLimit) this.#end(oldest);
-    this.#sessions.set(session.id, session);
+    const session = this.#sessions.open(randomUUID().replaceAll('-', ''), identify.intents);
     session.attach(socket);
-    session.dispatch('READY', {
-      v: 10,
-      user: { ...userJson(world.bot), verified: true, mfa_enabled: false, email: null },
-      guilds: [{ id: world.guild.id, unavailable: true }],
-      session_id: session.id,
-      session_type: 'normal',
-      resume_gateway_url: this.#url,
-      shard: identify.shard ?? [0, 1],
-      application: { id: world.bot.id, flags: 0 },
-      private_channels: [],
-      relationships: [],
-    });
+    session.dispatch('READY', readyJson(world, session.id, this.#url, identify.shard));
     if (identify.intents & intents.guilds) {
-      const withVoice = (identify.intents & intents.voiceStates) !== 0;
-      session.dispatch('GUILD_CREATE', guildCreateJson(world, visible(world), withVoice));
+      for (const guild of world.guilds) {
+        session.dispatch('GUILD_CREATE', guildSeen(world, guild, identify.intents));
+      }
     }
     return session;
   }
 
   #resume(resume: Resume, socket: WebSocket): GatewaySession | 'invalid' | { closeCode: number } {
     if (!this.#isOurs(resume.token)) return { closeCode: closeCodes.wrongToken };
-    const session = this.#sessions.get(resume.session_id);
+    const session = this.#sessions.find(resume.session_id);
     if (!session) return 'invalid';
     session.attach(socket);
-    clearTimeout(this.#expiries.get(session.id));
+    this.#sessions.keep(session);
     const outcome = session.replay(resume.seq);
     if (outcome === 'replayed') {
       session.dispatch('RESUMED', { _trace: [] });
       return session;
     }
     session.detach(socket);
-    this.#end(session);
+    this.#sessions.end(session);
     return outcome === 'ahead' ? { closeCode: closeCodes.wrongSequence } : 'invalid';
   }
 
   #members(session: GatewaySession, request: MembersRequest): void {
-    const { guild } = this.#options.world;
-    if (request.guild_id !== guild.id) return;
-    const query = (request.query ?? '').toLowerCase();
-    const named = (member: Member) => member.user.name.toLowerCase().startsWith(query);
-    const all = [...guild.members.values()];
-    const ids = request.user_ids;
-    const found = all.filter((member) => (ids ? ids.includes(member.user.id) : named(member)));
-    session.dispatch('GUILD_MEMBERS_CHUNK', {
-      guild_id: guild.id,
-      members: found.map(memberJson),
-      chunk_index: 0,
-      chunk_count: 1,
-      not_found: (ids ?? []).filter((id) => !guild.members.has(id)),
-      ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
-    });
+    const guild = guildWithId(this.#options.world, request.guild_id);
+    if (!guild) return;
+    session.dispatch('GUILD_MEMBERS_CHUNK', membersChunkJson(guild, request));
+  }
+
+  #send(event: Dispatch): void {
+    const { name, data } = event;
+    for (const session of this.#sessions.all()) {
+      if (!session.wants(event)) continue;
+      session.dispatch(name, typeof data === 'function' ? data(session.intents) : data);
+    }
+  }
+
+  #later(delayMs: number, run: () => void): void {
+    const timer = setTimeout(() => {
+      this.#late.delete(timer);
+      run();
+    }, delayMs);
+    this.#late.add(timer);
+  }
+
+  #mayAskFor(asked: number): boolean {
+    const needTick = Object.values(privilegedIntents).reduce((all, bit) => all | bit, 0);
+    const ticked = this.#options.privileged.reduce((all, name) => all | privilegedIntents[name], 0);
+    return (asked & needTick & ~ticked) === 0;
   }
 
   #isOurs(token: string): boolean {
     return token.replace(/^Bot\s+/i, '') === this.#options.token;
   }
-
-  #expire(session: GatewaySession): void {
-    const timer = setTimeout(() => this.#end(session), this.#options.resumeMs);
-    timer.unref();
-    this.#expiries.set(session.id, timer);
-  }
-
-  #end(session: GatewaySession): void {
-    if (!this.#sessions.delete(session.id)) return;
-    clearTimeout(this.#expiries.get(session.id));
-    this.#expiries.delete(session.id);
-    this.#options.onSessionEnd(session);
-  }
-}
-
-/** Without the members intent Discord shows the bot itself and who sits in a voice channel. */
-function visible(world: World): readonly Member[] {
-  const { members, voiceStates } = world.guild;
-  return [...members.values()].filter(
-    ({ user }) => user.id === world.bot.id || voiceStates.has(user.id),
-  );
 }

@@ -1,10 +1,12 @@
-import type { Channel, OptionBody, RegisteredCommand, World } from './world.ts';
-import { findChannel } from './world.ts';
-import { callerJson, channelJson, type Json, roleJson, userJson } from './world-json.ts';
+import { type Noted, Resolving } from './interaction-resolved.ts';
+import type { Guild, Member, OptionBody, RegisteredCommand, World } from './world.ts';
+import type { Upload } from './world-attachments.ts';
+import type { Json } from './world-json.ts';
 import { permissionsOf } from './world-permissions.ts';
 
-/** What a person fills in: channels, people and roles by name or id. */
-export type Words = Readonly<Record<string, string | number | boolean>>;
+/** What a person fills in: channels, people and roles by name or id, a choice by its name or value, or a file. */
+export type Words = Readonly<Record<string, Word>>;
+export type Word = string | number | boolean | Upload;
 
 /** Source: Discord docs, "Application Command Option Type". */
 const optionTypes = {
@@ -18,48 +20,77 @@ const optionTypes = {
   role: 8,
   mentionable: 9,
   number: 10,
+  file: 11,
 } as const;
+/** Source: Discord docs, "Application Command Types". */
+const commandTypes = { slash: 1, message: 3 } as const;
 
-type Resolved = { [kind in 'users' | 'members' | 'channels' | 'roles']?: Record<string, Json> };
+/** Who uses a command, and where; files they hand over are kept with `keepFile`. */
+export type Filler = {
+  readonly world: World;
+  readonly guild: Guild;
+  readonly caller: Member;
+  readonly keepFile: (upload: Upload) => Noted;
+};
 
 /**
- * The `data` of an interaction for `line`, say `join` or `track play`, checked as Discord's own client checks it.
+ * The `data` of an interaction for `line`, say `join` or `track play`.
  *
- * Throws a plain Error with one sentence when there is no such command, or the words do not fit it.
+ * Kinds, names and required options are checked as Discord's own client does; lengths and ranges are not, so that a test
+ * can send what only a broken client would.
+ *
+ * Throws a plain Error with one sentence when there is no such command, the caller may not use it, or the words do not fit.
  */
-export function commandData(world: World, line: string, words: Words, focused?: string): Json {
+export function commandData(filler: Filler, line: string, words: Words, focused?: string): Json {
   const [name = '', ...path] = line.replace(/^\//, '').split(/\s+/);
-  const command = registered(world, name);
-  const resolved: Resolved = {};
-  const fill = new Filling(world, resolved, focused);
+  const command = registered(filler, name, commandTypes.slash);
+  if (!command) throw new Error(`There is no command /${name} here.`);
+  const fill = new Filling(filler, focused);
   const options = fill.level(`/${name}`, command.body.options ?? [], path, words);
-  return {
-    id: command.id,
-    name,
-    type: command.body.type,
-    ...(command.guildId === undefined ? {} : { guild_id: command.guildId }),
-    options,
-    ...(Object.keys(resolved).length > 0 ? { resolved } : {}),
-  };
+  return { ...headOf(command), options, ...fill.resolving.json() };
+}
+
+/** The `data` for an entry of the menu of a message. Throws as `commandData` does. */
+export function menuData(filler: Filler, name: string, messageId: string, message: Json): Json {
+  const command = registered(filler, name, commandTypes.message);
+  if (!command) throw new Error(`There is no menu entry ${name} here.`);
+  const resolved = { messages: { [messageId]: message } };
+  return { ...headOf(command), target_id: messageId, resolved };
+}
+
+function headOf({ id, body, guildId }: RegisteredCommand): Json {
+  const { name, type } = body;
+  return { id, name, type, ...(guildId === undefined ? {} : { guild_id: guildId }) };
 }
 
 /** A server's own command hides a global one of the same name. */
-function registered(world: World, name: string): RegisteredCommand {
-  const named = world.commands.filter(({ body }) => body.name === name && body.type === 1);
-  const command = named.find(({ guildId }) => guildId !== undefined) ?? named[0];
-  if (!command) throw new Error(`There is no command /${name} here.`);
+function registered(filler: Filler, name: string, type: number): RegisteredCommand | undefined {
+  const { world, guild, caller } = filler;
+  const named = world.commands.filter(({ body }) => body.name === name && body.type === type);
+  const here = named.find(({ guildId }) => guildId === guild.id);
+  const command = here ?? named.find(({ guildId }) => guildId === undefined);
+  const needed = command?.body.default_member_permissions;
+  if (typeof needed === 'string' && !holds(permissionsOf(world, guild, caller.user.id), needed)) {
+    throw new Error(`${caller.user.name} may not use ${name}.`);
+  }
   return command;
 }
 
+/** `needed` is a bit set in decimal; nobody but administrators hold an empty one. */
+function holds(bits: bigint, needed: string): boolean {
+  const wanted = /^\d+$/.test(needed) ? BigInt(needed) : 0n;
+  return wanted === 0n ? (bits & 8n) !== 0n : (bits & wanted) === wanted;
+}
+
 class Filling {
-  readonly #world: World;
-  readonly #resolved: Resolved;
+  readonly resolving: Resolving;
+  readonly #filler: Filler;
   readonly #focused: string | undefined;
 
-  constructor(world: World, resolved: Resolved, focused: string | undefined) {
-    this.#world = world;
-    this.#resolved = resolved;
+  constructor(filler: Filler, focused: string | undefined) {
+    this.#filler = filler;
     this.#focused = focused;
+    this.resolving = new Resolving(filler.world, filler.guild);
   }
 
   level(at: string, options: readonly OptionBody[], path: readonly string[], words: Words): Json[] {
@@ -86,69 +117,50 @@ class Filling {
     return filled;
   }
 
-  #filled(at: string, option: OptionBody, word: string | number | boolean): Json {
+  #filled(at: string, option: OptionBody, word: Word): Json {
     const focus = option.name === this.#focused ? { focused: true } : {};
     const value = focus.focused ? String(word) : this.#value(option, word);
-    if (value === undefined) throw new Error(`${at} cannot take ${word} for ${option.name}.`);
+    if (value === undefined) {
+      const tried = typeof word === 'object' ? word.name : word;
+      throw new Error(`${at} cannot take ${tried} for ${option.name}.`);
+    }
     return { name: option.name, type: option.type, value, ...focus };
   }
 
-  #value(option: OptionBody, word: string | number | boolean): unknown {
+  #value(option: OptionBody, word: Word): unknown {
+    if (typeof word !== 'object') return this.#plain(option, word);
+    if (option.type !== optionTypes.file) return undefined;
+    return this.resolving.note('attachments', this.#filler.keepFile(word));
+  }
+
+  #plain(option: OptionBody, word: Exclude<Word, Upload>): unknown {
     switch (option.type) {
       case optionTypes.text:
-        return String(word);
+        return chosen(option, String(word));
       case optionTypes.integer:
         return Number.isInteger(Number(word)) ? Number(word) : undefined;
       case optionTypes.number:
         return Number.isFinite(Number(word)) ? Number(word) : undefined;
       case optionTypes.truth:
-        return String(word) === 'true' ? true : String(word) === 'false' ? false : undefined;
+        return { true: true, false: false }[String(word)];
       case optionTypes.channel:
-        return this.#channel(option, String(word));
+        return this.resolving.channel(String(word), option.channel_types);
       case optionTypes.user:
-      case optionTypes.mentionable:
-        return this.#user(String(word));
+        return this.resolving.user(String(word));
       case optionTypes.role:
-        return this.#role(String(word));
+        return this.resolving.role(String(word));
+      case optionTypes.mentionable:
+        return this.resolving.user(String(word)) ?? this.resolving.role(String(word));
       default:
         return undefined;
     }
   }
+}
 
-  #channel(option: OptionBody, word: string): string | undefined {
-    const channel = findChannel(this.#world, word.replace(/^#/, ''));
-    if (!channel) return undefined;
-    const json = channelJson(this.#world, channel);
-    const types = option.channel_types;
-    if (Array.isArray(types) && types.length > 0 && !types.includes(json.type)) return undefined;
-    const permissions = permissionsOf(this.#world, this.#world.bot.id, channel).toString();
-    this.#note('channels', channel.id, { ...json, permissions });
-    return channel.id;
-  }
-
-  #user(word: string): string | undefined {
-    const everyone = [...this.#world.guild.members.values()];
-    const member = everyone.find(({ user }) => user.id === word || user.name === word);
-    if (!member) return undefined;
-    const { user: _, ...json } = callerJson(this.#world, member, this.#anyChannel());
-    this.#note('users', member.user.id, userJson(member.user));
-    this.#note('members', member.user.id, json);
-    return member.user.id;
-  }
-
-  #role(word: string): string | undefined {
-    const role = this.#world.guild.roles.find(({ id, name }) => id === word || name === word);
-    if (role) this.#note('roles', role.id, roleJson(role));
-    return role?.id;
-  }
-
-  #anyChannel(): Channel {
-    const [channel] = this.#world.guild.channels;
-    if (!channel) throw new Error('The server has no channels.');
-    return channel;
-  }
-
-  #note(kind: keyof Resolved, id: string, json: Json): void {
-    this.#resolved[kind] = { ...this.#resolved[kind], [id]: json };
-  }
+/** A choice has a name people see, and a value the bot gets. */
+function chosen({ choices }: OptionBody, word: string): string {
+  if (!Array.isArray(choices)) return word;
+  const named: unknown = choices.find((choice: { name?: unknown }) => choice.name === word);
+  const { value } = (named ?? {}) as { value?: unknown };
+  return typeof value === 'string' ? value : word;
 }

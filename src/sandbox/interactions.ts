@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { Dispatch } from './gateway-wire.ts';
-import { type InteractionKind, InteractionRecord } from './interaction.ts';
-import type { Channel, Member, World } from './world.ts';
-import { callerJson, channelJson, type Json } from './world-json.ts';
-import { type Message, type MessageBoard, messageJson } from './world-messages.ts';
+import type { InteractionKind } from './interaction.ts';
+import { InteractionRecord } from './interaction-record.ts';
+import type { Channel, Guild, Member, World } from './world.ts';
+import { channelJson } from './world-guild-json.ts';
+import { callerJson, type Json } from './world-json.ts';
+import { messageJson } from './world-message-json.ts';
+import type { Message, MessageBoard } from './world-messages.ts';
 import { permissionsOf } from './world-permissions.ts';
 
 export type Act = {
   readonly kind: InteractionKind;
+  readonly guild: Guild;
   readonly caller: Member;
   readonly channel: Channel;
   readonly data: Json;
@@ -17,7 +21,7 @@ export type Act = {
 /** Keeps this many interactions; the oldest is forgotten first, and is unknown from then on. */
 const keptLimit = 300;
 /** Source: Discord docs, "Interaction Type". */
-const wireTypes = { command: 2, component: 3, autocomplete: 4 } as const;
+export const interactionTypes = { command: 2, component: 3, autocomplete: 4, modal: 5 } as const;
 
 /** Every interaction of late, found by id by callbacks and by token by webhooks. */
 export class Interactions {
@@ -60,23 +64,28 @@ export class Interactions {
     return this.#records.get(token);
   }
 
-  #json(record: InteractionRecord, { kind, caller, channel, data, message }: Act): Json {
-    const { guild, bot } = this.#world;
-    const permissions = permissionsOf(this.#world, caller.user.id, channel).toString();
+  byId(id: string): InteractionRecord | undefined {
+    return [...this.#records.values()].find((record) => record.id === id);
+  }
+
+  #json(record: InteractionRecord, act: Act): Json {
+    const { kind, guild, caller, channel, data, message } = act;
+    const { bot } = this.#world;
+    const permissions = permissionsOf(this.#world, guild, caller.user.id, channel).toString();
     return {
       id: record.id,
       application_id: bot.id,
-      type: wireTypes[kind],
+      type: interactionTypes[kind],
       token: record.opening.token,
       version: 1,
       guild_id: guild.id,
-      guild: { id: guild.id, locale: 'en-US', features: [] },
+      guild: { id: guild.id, locale: guild.locale, features: [] },
       channel_id: channel.id,
-      channel: { ...channelJson(this.#world, channel), permissions },
-      member: callerJson(this.#world, caller, channel),
-      locale: 'en-US',
-      guild_locale: 'en-US',
-      app_permissions: permissionsOf(this.#world, bot.id, channel).toString(),
+      channel: { ...channelJson(guild, channel), permissions },
+      member: callerJson(this.#world, guild, caller, channel),
+      locale: caller.locale,
+      guild_locale: guild.locale,
+      app_permissions: permissionsOf(this.#world, guild, bot.id, channel).toString(),
       entitlements: [],
       authorizing_integration_owners: { '0': guild.id },
       context: 0,

@@ -1,73 +1,74 @@
-import { randomUUID } from 'node:crypto';
-import type { OpusCodec } from '#src/audio/opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { type Heard, HeardRecorder, type ListenOptions } from './heard-recorder.ts';
 import type { Interaction, Shown } from './interaction.ts';
-import { commandData, type Words } from './interaction-words.ts';
-import type { Interactions } from './interactions.ts';
-import type { Spoken, VoiceClient, VoiceCounts, VoiceServer, VoiceTicket } from './voice-ports.ts';
-import { type Channel, knownChannel, type Member, type World } from './world.ts';
-import type { MessageBoard } from './world-messages.ts';
-import { mayConnect } from './world-permissions.ts';
-import type { Seats } from './world-seats.ts';
+import type { Fields } from './interaction-presses.ts';
+import type { Words } from './interaction-words.ts';
+import { PersonCall } from './person-call.ts';
+import { PersonHands, type Writing } from './person-hands.ts';
+import type { Surroundings } from './person-surroundings.ts';
+import type { Microphone, Spoken, VoiceCounts } from './voice-ports.ts';
+import type { Member } from './world.ts';
 
-/** A simulated member of the server: sits in channels, speaks, listens, types commands, presses buttons. */
-export interface Person extends AsyncDisposable {
+/** A simulated member of a server: sits in channels, speaks, listens, types, presses buttons. */
+export interface Person extends Speaking, Typing, AsyncDisposable {
   readonly id: string;
   readonly name: string;
+}
+
+/** What a person does in voice channels. */
+export interface Speaking {
   /** What reached this person of the bot's voice. */
   readonly heard: HeardRecorder;
-  /** Sits down in a voice channel, by name or id; from another one it moves. */
+  /** Sits down in a voice or stage channel, by name or id; leaves the one they sit in, in whatever server. */
   join(channel: string, signal: AbortSignal): Promise<void>;
   leave(): Promise<void>;
   /** Resolves when everybody seated in the channel now is in the call, and in its encrypted group. */
   settled(signal: AbortSignal): Promise<void>;
-  /** Issues a slash command, say `join` or `track play`, in `channel` (default: the first text channel). */
-  command(line: string, words?: Words, channel?: string): Interaction;
-  /** Types in a command up to option `focused`, and asks for suggestions. */
-  complete(line: string, words: Words, focused: string): Interaction;
-  /** Presses a button, or picks `values` from a menu, of a message this person sees. */
-  press(message: Shown, customId: string, values?: readonly string[]): Interaction;
   /** Speaks in real time; calls wait for each other. */
   say(pcm: Pcm, signal: AbortSignal): Promise<Spoken>;
   /** Waits until the bot was heard and then quiet. */
   listen(options: ListenOptions, signal: AbortSignal): Promise<Heard>;
+  /** In this call and later ones, from the end of the present speech on. */
+  useMicrophone(microphone: Microphone): void;
   /** What was sent and what arrived in the present call. */
   counts(): VoiceCounts;
 }
 
-/** Opens a person's end of a voice call. */
-export type ConnectVoice = (
-  call: {
-    readonly endpoint: string;
-    readonly certificate: string;
-    readonly ticket: VoiceTicket;
-    readonly codec: OpusCodec;
-  },
-  signal: AbortSignal,
-) => Promise<VoiceClient>;
+/** What a person types and presses. All throw a plain Error for what Discord's own client would not let them do. */
+export interface Typing {
+  /** Issues a slash command, say `join` or `track play`, in `channel` (default: the first text channel). */
+  command(line: string, words?: Words, channel?: string): Interaction;
+  /** Types in a command up to option `focused`, and asks for suggestions. */
+  complete(line: string, words: Words, focused: string, channel?: string): Interaction;
+  /** Picks an entry of the menu of a message. */
+  menu(name: string, message: Shown): Interaction;
+  /** Presses a button, or picks `values` from a menu, as `message` showed it or shows it now. */
+  press(message: Shown, customId: string, values?: readonly string[]): Interaction;
+  /** Presses a button of a message that Discord shows but knows no more; the bot cannot edit it. */
+  pressLost(customId: string, channel?: string): Interaction;
+  /** Fills in the form the bot answered `asked` with. */
+  submit(asked: Interaction, fields: Fields): Interaction;
+  /** Writes a message; the chat of a voice channel has the channel's name. */
+  write(text: string, writing?: Writing): Shown;
+}
 
-/** What a person needs of the sandbox they live in. */
-export type Surroundings = {
-  readonly world: World;
-  readonly seats: Seats;
-  readonly board: MessageBoard;
-  readonly interactions: Interactions;
-  readonly voice: Pick<VoiceServer, 'endpoint' | 'certificate'>;
-  readonly connect: ConnectVoice;
-  readonly codec: OpusCodec;
+export type PersonOptions = {
+  /** Language of their Discord, as it writes it, say `de`; default `en-US`. */
+  readonly locale?: string;
+  readonly microphone?: Microphone;
 };
 
 export class SimulatedPerson implements Person {
   readonly heard: HeardRecorder;
   readonly #member: Member;
-  readonly #around: Surroundings;
-  #call: VoiceClient | undefined;
+  readonly #call: PersonCall;
+  readonly #hands: PersonHands;
 
   constructor(member: Member, around: Surroundings) {
     this.#member = member;
-    this.#around = around;
     this.heard = new HeardRecorder(around.world.clock);
+    this.#call = new PersonCall(member, around, this.heard);
+    this.#hands = new PersonHands(member, around);
   }
 
   get id(): string {
@@ -78,106 +79,63 @@ export class SimulatedPerson implements Person {
     return this.#member.user.name;
   }
 
-  async join(channelName: string, signal: AbortSignal): Promise<void> {
-    const { world, seats, voice, connect, codec } = this.#around;
-    const channel = knownChannel(this.#around.world, channelName);
-    if (channel.kind !== 'voice') throw new Error(`${channel.name} is not a voice channel.`);
-    if (!mayConnect(world, this.id, channel)) {
-      throw new Error(`${this.name} may not enter ${channel.name}.`);
-    }
-    await this.#hangUp();
-    const sessionId = randomUUID().replaceAll('-', '');
-    const seat = { userId: this.id, channel, sessionId, selfMute: false, selfDeaf: false };
-    const ticket = seats.take(seat);
-    if (!ticket) return;
-    const { endpoint, certificate } = voice;
-    try {
-      this.#call = await connect({ endpoint, certificate, ticket, codec }, signal);
-    } catch (cause) {
-      seats.leave(this.id);
-      throw cause;
-    }
-    this.#call.onFrame((frame) => {
-      if (frame.fromUserId === world.bot.id) this.heard.add(frame);
-    });
+  join(channel: string, signal: AbortSignal): Promise<void> {
+    return this.#call.join(channel, signal);
   }
 
-  async leave(): Promise<void> {
-    this.#around.seats.leave(this.id);
-    await this.#hangUp();
+  leave(): Promise<void> {
+    return this.#call.leave();
   }
 
-  async settled(signal: AbortSignal): Promise<void> {
-    const { voiceStates } = this.#around.world.guild;
-    const mine = voiceStates.get(this.id)?.channelId;
-    const seated = [...voiceStates.values()].filter(({ channelId }) => channelId === mine);
-    const others = seated.map(({ userId }) => userId).filter((userId) => userId !== this.id);
-    await this.#inCall().settled(others, signal);
-  }
-
-  command(line: string, words: Words = {}, channelName?: string): Interaction {
-    const data = commandData(this.#around.world, line, words);
-    return this.#act('command', this.#textChannel(channelName), data);
-  }
-
-  complete(line: string, words: Words, focused: string): Interaction {
-    const data = commandData(this.#around.world, line, words, focused);
-    return this.#act('autocomplete', this.#textChannel(undefined), data);
-  }
-
-  press(shown: Shown, customId: string, values?: readonly string[]): Interaction {
-    const { board, interactions } = this.#around;
-    const message = board.find(shown.id);
-    if (!message) throw new Error('That message is gone.');
-    if (message.ephemeral && message.forUserId !== this.id) {
-      throw new Error(`${this.name} cannot see that message.`);
-    }
-    const data = {
-      custom_id: customId,
-      component_type: values ? 3 : 2,
-      ...(values ? { values } : {}),
-    };
-    const channel = knownChannel(this.#around.world, message.channelId);
-    return interactions.start({ kind: 'component', caller: this.#member, channel, data, message });
+  settled(signal: AbortSignal): Promise<void> {
+    return this.#call.settled(signal);
   }
 
   async say(pcm: Pcm, signal: AbortSignal): Promise<Spoken> {
-    return await this.#inCall().speak(pcm, signal);
+    return await this.#call.client().speak(pcm, signal);
   }
 
   listen(options: ListenOptions, signal: AbortSignal): Promise<Heard> {
     return this.heard.listen(options, signal);
   }
 
+  useMicrophone(microphone: Microphone): void {
+    this.#call.useMicrophone(microphone);
+  }
+
   counts(): VoiceCounts {
-    return this.#inCall().counts();
+    return this.#call.client().counts();
+  }
+
+  command(line: string, words: Words = {}, channel?: string): Interaction {
+    return this.#hands.command(line, words, undefined, channel);
+  }
+
+  complete(line: string, words: Words, focused: string, channel?: string): Interaction {
+    return this.#hands.command(line, words, focused, channel);
+  }
+
+  menu(name: string, message: Shown): Interaction {
+    return this.#hands.menu(name, message);
+  }
+
+  press(message: Shown, customId: string, values?: readonly string[]): Interaction {
+    return this.#hands.press(message, customId, values);
+  }
+
+  pressLost(customId: string, channel?: string): Interaction {
+    return this.#hands.pressLost(customId, channel);
+  }
+
+  submit(asked: Interaction, fields: Fields): Interaction {
+    return this.#hands.submit(asked, fields);
+  }
+
+  write(text: string, writing: Writing = {}): Shown {
+    return this.#hands.write(text, writing);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.leave();
-  }
-
-  #act(
-    kind: 'command' | 'autocomplete',
-    channel: Channel,
-    data: ReturnType<typeof commandData>,
-  ): Interaction {
-    return this.#around.interactions.start({ kind, caller: this.#member, channel, data });
-  }
-
-  #inCall(): VoiceClient {
-    if (!this.#call) throw new Error(`${this.name} is in no voice channel.`);
-    return this.#call;
-  }
-
-  async #hangUp(): Promise<void> {
-    const call = this.#call;
-    this.#call = undefined;
-    await call?.[Symbol.asyncDispose]();
-  }
-
-  #textChannel(name: string | undefined): Channel {
-    const first = this.#around.world.guild.channels.find(({ kind }) => kind === 'text');
-    return knownChannel(this.#around.world, name ?? first?.id ?? 'general');
   }
 }

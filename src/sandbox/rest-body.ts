@@ -1,11 +1,16 @@
 import type { IncomingMessage } from 'node:http';
+import type { Upload } from './world-attachments.ts';
+
+/** A file of a form; `place` is the number in `files[0]`, by which the JSON names it. */
+export type FormFile = Upload & { readonly place: string };
 
 export type RestBody =
   | {
       readonly kind: 'read';
       readonly json: unknown;
-      readonly fileNames: readonly string[];
-      readonly sizeBytes: number;
+      readonly files: readonly FormFile[];
+      /** Of the JSON alone. */
+      readonly jsonBytes: number;
     }
   | { readonly kind: 'too-large' }
   | { readonly kind: 'not-json' };
@@ -17,12 +22,10 @@ const bodyLimitBytes = 10 * 1024 * 1024;
 export async function readBody(request: IncomingMessage): Promise<RestBody> {
   const bytes = await readBytes(request);
   if (!bytes) return { kind: 'too-large' };
-  const sizeBytes = bytes.length;
-  if (sizeBytes === 0) return { kind: 'read', json: undefined, fileNames: [], sizeBytes };
   const type = request.headers['content-type'] ?? '';
   try {
     if (type.startsWith('multipart/form-data')) return await readForm(bytes, type);
-    return { kind: 'read', json: JSON.parse(bytes.toString()), fileNames: [], sizeBytes };
+    return read(bytes.toString(), []);
   } catch {
     return { kind: 'not-json' };
   }
@@ -39,11 +42,20 @@ async function readBytes(request: IncomingMessage): Promise<Buffer<ArrayBuffer> 
   return Buffer.concat(chunks);
 }
 
-async function readForm(bytes: Buffer<ArrayBuffer>, type: string): Promise<RestBody> {
-  const form = await new Response(bytes, { headers: { 'content-type': type } }).formData();
-  const fileNames: string[] = [];
-  for (const value of form.values()) if (typeof value !== 'string') fileNames.push(value.name);
+async function readForm(bytes: Buffer<ArrayBuffer>, contentType: string): Promise<RestBody> {
+  const form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
+  const files: FormFile[] = [];
+  for (const [field, value] of form) {
+    if (typeof value === 'string') continue;
+    const { name, type } = value;
+    const place = /\[(\d+)\]$/.exec(field)?.[1] ?? `${files.length}`;
+    files.push({ name, type, place, bytes: new Uint8Array(await value.arrayBuffer()) });
+  }
   const payload = form.get('payload_json');
-  const json: unknown = typeof payload === 'string' ? JSON.parse(payload) : undefined;
-  return { kind: 'read', json, fileNames, sizeBytes: bytes.length };
+  return read(typeof payload === 'string' ? payload : '', files);
+}
+
+function read(text: string, files: readonly FormFile[]): RestBody {
+  const json: unknown = text === '' ? undefined : JSON.parse(text);
+  return { kind: 'read', json, files, jsonBytes: Buffer.byteLength(text) };
 }

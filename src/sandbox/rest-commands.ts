@@ -8,7 +8,13 @@ import {
   refusals,
   withBody,
 } from './rest-route.ts';
-import type { CommandBody, OptionBody, RegisteredCommand, World } from './world.ts';
+import {
+  type CommandBody,
+  guildWithId,
+  type OptionBody,
+  type RegisteredCommand,
+  type World,
+} from './world.ts';
 import { commandJson } from './world-json.ts';
 
 /** Lower case where the script has it. Source: Discord docs, "Application Command Naming". */
@@ -56,7 +62,7 @@ const commandList = z.array(command).max(100).refine(uniqueNames, 'Names must be
 /** How many commands one scope may hold. Source: Discord docs, "Registering a Command". */
 const commandLimit = 100;
 
-/** Slash commands, global and of the server. Checked as Discord checks them. */
+/** Slash commands, global and of each server. Checked as Discord checks them. */
 export function commandRoutes(world: World): readonly Route[] {
   const paths = ['/applications/:app/commands', '/applications/:app/guilds/:guild/commands'];
   return paths.flatMap((path) => listRoutes(world, path).concat(singleRoutes(world, path)));
@@ -137,7 +143,7 @@ function singleRoutes(world: World, listPath: string): Route[] {
   ];
 }
 
-/** The commands of one scope: global, or of the server. */
+/** The commands of one scope: global, or of one server. */
 class Scope {
   readonly commands: readonly RegisteredCommand[];
   readonly #world: World;
@@ -169,7 +175,7 @@ class Scope {
 function inScope(world: World, call: RestCall, then: (scope: Scope) => Answer): Answer {
   if (call.param('app') !== world.bot.id) return refusals.forbidden;
   const guildId = call.param('guild');
-  if (guildId !== '' && guildId !== world.guild.id) return refusals.forbidden;
+  if (guildId !== '' && !guildWithId(world, guildId)) return refusals.forbidden;
   return then(new Scope(world, guildId === '' ? undefined : guildId));
 }
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import type { InteractionRecord } from './interaction.ts';
-import type { Interactions } from './interactions.ts';
-import { contentSchema, isEmpty, isEphemeral, withContent } from './rest-content.ts';
+import type { InteractionKind } from './interaction.ts';
+import type { InteractionRecord } from './interaction-record.ts';
+import { type Interactions, interactionTypes } from './interactions.ts';
+import { modalSchema } from './rest-components.ts';
+import { contentOf, contentSchema, isEmpty, isEphemeral, withContent } from './rest-content.ts';
 import {
   type Answer,
   noContent,
@@ -12,7 +14,8 @@ import {
   withBody,
 } from './rest-route.ts';
 import type { World } from './world.ts';
-import { type Content, type Message, messageJson } from './world-messages.ts';
+import { messageJson } from './world-message-json.ts';
+import type { Message } from './world-messages.ts';
 
 /** Source: Discord docs, "Interaction Callback Type". */
 const callbackTypes = {
@@ -24,6 +27,10 @@ const callbackTypes = {
   modal: 9,
 } as const;
 
+const choice = z.looseObject({
+  name: z.string().min(1).max(100),
+  value: z.union([z.string().max(100), z.number()]),
+});
 const callback = z.discriminatedUnion('type', [
   z.object({ type: z.literal(callbackTypes.message), data: contentSchema }),
   z.object({ type: z.literal(callbackTypes.deferredMessage), data: contentSchema.nullish() }),
@@ -31,14 +38,21 @@ const callback = z.discriminatedUnion('type', [
   z.object({ type: z.literal(callbackTypes.update), data: contentSchema }),
   z.object({
     type: z.literal(callbackTypes.choices),
-    data: z.object({ choices: z.array(z.unknown()).max(25) }),
+    data: z.object({ choices: z.array(choice).max(25) }),
   }),
-  z.object({
-    type: z.literal(callbackTypes.modal),
-    data: z.looseObject({ custom_id: z.string().min(1).max(100), title: z.string().max(45) }),
-  }),
+  z.object({ type: z.literal(callbackTypes.modal), data: modalSchema }),
 ]);
 type Callback = z.infer<typeof callback>;
+
+const { message, deferredMessage, deferredUpdate, update, choices, modal } = callbackTypes;
+/** Which callbacks answer what; a form opened by a command sits on no message it could update. */
+const fitting: Readonly<Record<InteractionKind | 'modal on message', readonly number[]>> = {
+  command: [message, deferredMessage, modal],
+  component: [message, deferredMessage, deferredUpdate, update, modal],
+  autocomplete: [choices],
+  modal: [message, deferredMessage],
+  'modal on message': [message, deferredMessage, deferredUpdate, update],
+};
 
 /** How the bot answers interactions: the callback, then follow-ups and edits by webhook. */
 export function interactionRoutes(world: World, interactions: Interactions): readonly Route[] {
@@ -106,9 +120,8 @@ function answerCallback(world: World, interactions: Interactions, call: RestCall
   const record = interactions.byToken(call.param('token'));
   if (record?.id !== call.param('id')) return refusals.unknownInteraction;
   return withBody(callback, call.body, (body) => {
-    if (body.type === callbackTypes.message && isEmpty({ ...body.data, ...filesOf(call) })) {
-      return refusals.emptyMessage;
-    }
+    const refusal = refused(record, body, call);
+    if (refusal) return refusal;
     const outcome = record.acknowledge();
     if (outcome === 'late') return refusals.unknownInteraction;
     if (outcome === 'again') return refusals.alreadyAcknowledged;
@@ -121,13 +134,13 @@ function answerCallback(world: World, interactions: Interactions, call: RestCall
 function perform(record: InteractionRecord, body: Callback, call: RestCall): Message | undefined {
   switch (body.type) {
     case callbackTypes.message:
-      return record.respond({ ...body.data, ...filesOf(call) }, isEphemeral(body.data));
+      return record.respond(contentOf(body.data, call.files), isEphemeral(body.data));
     case callbackTypes.deferredMessage:
       return record.defer(isEphemeral(body.data ?? {}));
     case callbackTypes.deferredUpdate:
       return record.update(undefined);
     case callbackTypes.update:
-      return record.update({ ...body.data, ...filesOf(call) });
+      return record.update(contentOf(body.data, call.files));
     case callbackTypes.choices:
       record.suggest(body.data.choices);
       return undefined;
@@ -137,8 +150,19 @@ function perform(record: InteractionRecord, body: Callback, call: RestCall): Mes
   }
 }
 
-function filesOf({ fileNames }: RestCall): Pick<Content, 'fileNames'> {
-  return { fileNames };
+/** What Discord says no to before it counts the callback as the one an interaction may have. */
+function refused(record: InteractionRecord, body: Callback, call: RestCall): Answer | undefined {
+  if (!fits(record, body)) return refusals.wrongCallback;
+  if (body.type === callbackTypes.message && isEmpty(contentOf(body.data, call.files))) {
+    return refusals.emptyMessage;
+  }
+  const isLost = body.type === callbackTypes.update && record.isOrphan;
+  return isLost ? refusals.unknownMessage : undefined;
+}
+
+function fits({ opening }: InteractionRecord, { type }: Callback): boolean {
+  const onMessage = opening.kind === 'modal' && opening.message !== undefined;
+  return fitting[onMessage ? 'modal on message' : opening.kind].includes(type);
 }
 
 function responseJson(
@@ -151,7 +175,7 @@ function responseJson(
   return {
     interaction: {
       id: record.id,
-      type: record.opening.kind === 'command' ? 2 : 3,
+      type: interactionTypes[record.opening.kind],
       ...(message
         ? {
             response_message_id: message.id,

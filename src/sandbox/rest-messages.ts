@@ -1,50 +1,28 @@
 import { withContent } from './rest-content.ts';
-import { withChannel } from './rest-reads.ts';
+import { mayWrite, withChannel, withOpenChannel } from './rest-place.ts';
 import { type Answer, noContent, ok, type RestCall, type Route, refusals } from './rest-route.ts';
 import type { World } from './world.ts';
-import { type Message, type MessageBoard, messageJson } from './world-messages.ts';
+import { messageJson } from './world-message-json.ts';
+import type { Message, MessageBoard } from './world-messages.ts';
+import { may } from './world-permissions.ts';
 
 /** How many messages one read may ask for. Source: Discord docs, "Get Channel Messages". */
 const readLimit = 100;
 
-/** Messages the bot writes in channels of its own accord. */
+/** Messages the bot writes in channels of its own accord, and reads there; and the files of all of them. */
 export function messageRoutes(world: World, board: MessageBoard): readonly Route[] {
   const path = '/channels/:channel/messages';
   const one = `${path}/:message`;
   const json = (message: Message) => ok(messageJson(world, message));
-  const mine = (call: RestCall, then: (message: Message) => Answer) =>
-    withMessage(board, call, (message) =>
-      message.authorId === world.bot.id ? then(message) : refusals.notOurMessage,
-    );
   return [
-    {
-      method: 'POST',
-      path,
-      answer: (call) =>
-        withChannel(world, call.param('channel'), ({ id: channelId }) =>
-          withContent(call, undefined, (content) => {
-            const { id: authorId } = world.bot;
-            const posting = { channelId, authorId, ephemeral: false, loading: false };
-            return json(board.post(posting, content));
-          }),
-        ),
-    },
-    {
-      method: 'GET',
-      path,
-      answer: (call) =>
-        withChannel(world, call.param('channel'), ({ id }) => {
-          const limit = Math.min(readLimit, Number(call.query.get('limit') ?? 50) || 50);
-          const newestFirst = board.inChannel(id).slice(-limit).reverse();
-          return ok(newestFirst.map((message) => messageJson(world, message)));
-        }),
-    },
-    { method: 'GET', path: one, answer: (call) => withMessage(board, call, json) },
+    { method: 'POST', path, answer: (call) => post(world, board, call) },
+    { method: 'GET', path, answer: (call) => list(world, board, call) },
+    { method: 'GET', path: one, answer: (call) => withMessage(world, board, call, json) },
     {
       method: 'PATCH',
       path: one,
       answer: (call) =>
-        mine(call, (message) =>
+        withOwn(world, board, call, (message) =>
           withContent(call, message, (content) => json(board.edit(message, content))),
         ),
     },
@@ -52,20 +30,80 @@ export function messageRoutes(world: World, board: MessageBoard): readonly Route
       method: 'DELETE',
       path: one,
       answer: (call) =>
-        mine(call, (message) => {
+        withOwn(world, board, call, (message) => {
           board.remove(message);
           return noContent;
         }),
     },
+    {
+      method: 'POST',
+      path: '/channels/:channel/typing',
+      answer: (call) => withOpenChannel(world, call.param('channel'), () => noContent),
+    },
+    {
+      method: 'GET',
+      path: '/attachments/:channel/:id/:name',
+      open: true,
+      answer: (call) => {
+        const file = board.attachments.find(call.param('id'));
+        return file ? { status: 200, file } : refusals.notFound;
+      },
+    },
   ];
 }
 
-function withMessage(
+function post(world: World, board: MessageBoard, call: RestCall): Answer {
+  return withOpenChannel(world, call.param('channel'), (place) =>
+    withContent(call, undefined, (content, replyToId) => {
+      if (!mayWrite(world, place, content)) return refusals.notPermitted;
+      const posting = {
+        channelId: place.channel.id,
+        authorId: world.bot.id,
+        ephemeral: false,
+        loading: false,
+        replyToId,
+      };
+      return ok(messageJson(world, board.post(posting, content)));
+    }),
+  );
+}
+
+/** Newest first; without the right to read the history there is nothing. */
+function list(world: World, board: MessageBoard, call: RestCall): Answer {
+  return withOpenChannel(world, call.param('channel'), ({ guild, channel }) => {
+    if (!may(world, guild, world.bot.id, 'readHistory', channel)) return ok([]);
+    const limit = Math.min(readLimit, Number(call.query.get('limit') ?? 50) || 50);
+    const [before, after] = [call.query.get('before'), call.query.get('after')];
+    const within = board
+      .inChannel(channel.id)
+      .filter(({ id }) => before === null || BigInt(id) < BigInt(before))
+      .filter(({ id }) => after === null || BigInt(id) > BigInt(after));
+    const page = after === null ? within.slice(-limit) : within.slice(0, limit);
+    return ok(page.toReversed().map((message) => messageJson(world, message)));
+  });
+}
+
+function withOwn(
+  world: World,
   board: MessageBoard,
   call: RestCall,
   then: (message: Message) => Answer,
 ): Answer {
-  const message = board.find(call.param('message'));
-  const isHere = message?.channelId === call.param('channel') && !message.ephemeral;
-  return message && isHere ? then(message) : refusals.unknownMessage;
+  return withMessage(world, board, call, (message) =>
+    message.authorId === world.bot.id ? then(message) : refusals.notOurMessage,
+  );
+}
+
+function withMessage(
+  world: World,
+  board: MessageBoard,
+  call: RestCall,
+  then: (message: Message) => Answer,
+): Answer {
+  return withChannel(world, call.param('channel'), ({ guild, channel }) => {
+    if (!may(world, guild, world.bot.id, 'viewChannel', channel)) return refusals.forbidden;
+    const message = board.find(call.param('message'));
+    const isHere = message?.channelId === channel.id && !message.ephemeral;
+    return message && isHere ? then(message) : refusals.unknownMessage;
+  });
 }

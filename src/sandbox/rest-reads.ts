@@ -1,23 +1,12 @@
-import { noContent, ok, type Route, refusals } from './rest-route.ts';
-import type { Channel, World } from './world.ts';
-import {
-  applicationJson,
-  channelJson,
-  guildJson,
-  memberJson,
-  roleJson,
-  userJson,
-  voiceStateJson,
-} from './world-json.ts';
+import { userIdOf, withChannel, withGuild } from './rest-place.ts';
+import { ok, type Route, refusals } from './rest-route.ts';
+import type { Guild, World } from './world.ts';
+import { channelJson, guildJson } from './world-guild-json.ts';
+import { applicationJson, memberJson, roleJson, userJson } from './world-json.ts';
 
-/** Routes that only look: the gateway's address, who is who, the server and its channels. */
+/** Routes that only look: the gateway's address, who is who, the servers and their channels. */
 export function readRoutes(world: World, gatewayUrl: () => string): readonly Route[] {
-  return [
-    ...gatewayRoutes(gatewayUrl),
-    ...selfRoutes(world),
-    ...guildRoutes(world),
-    ...memberRoutes(world),
-  ];
+  return [...gatewayRoutes(gatewayUrl), ...selfRoutes(world), ...guildRoutes(world)];
 }
 
 function gatewayRoutes(gatewayUrl: () => string): readonly Route[] {
@@ -40,6 +29,7 @@ function gatewayRoutes(gatewayUrl: () => string): readonly Route[] {
 function selfRoutes(world: World): readonly Route[] {
   const self = () => ok({ ...userJson(world.bot), verified: true, mfa_enabled: false });
   const application = () => ok(applicationJson(world));
+  const users = () => [world.bot, ...world.people.values()];
   return [
     { method: 'GET', path: '/users/@me', answer: self },
     { method: 'GET', path: '/applications/@me', answer: application },
@@ -47,83 +37,54 @@ function selfRoutes(world: World): readonly Route[] {
     {
       method: 'GET',
       path: '/users/@me/guilds',
-      answer: () => ok([{ id: world.guild.id, name: world.guild.name, icon: null, owner: false }]),
+      answer: () =>
+        ok(world.guilds.map(({ id, name }) => ({ id, name, icon: null, owner: false }))),
     },
     {
       method: 'GET',
       path: '/users/:user',
       answer: (call) => {
-        const member = world.guild.members.get(call.param('user'));
-        return member ? ok(userJson(member.user)) : refusals.unknownUser;
+        const user = users().find(({ id }) => id === call.param('user'));
+        return user ? ok(userJson(user)) : refusals.unknownUser;
       },
     },
   ];
 }
 
 function guildRoutes(world: World): readonly Route[] {
-  const { guild } = world;
-  const inGuild = (read: () => unknown): Route['answer'] => {
-    return (call) => (call.param('guild') === guild.id ? ok(read()) : refusals.unknownGuild);
+  const inGuild = (read: (guild: Guild) => unknown): Route['answer'] => {
+    return (call) => withGuild(world, call, (guild) => ok(read(guild)));
   };
-  const channels = () => guild.channels.map((channel) => channelJson(world, channel));
+  const path = '/guilds/:guild';
   return [
-    { method: 'GET', path: '/guilds/:guild', answer: inGuild(() => guildJson(world)) },
-    { method: 'GET', path: '/guilds/:guild/channels', answer: inGuild(channels) },
+    { method: 'GET', path, answer: inGuild(guildJson) },
     {
       method: 'GET',
-      path: '/guilds/:guild/roles',
-      answer: inGuild(() => guild.roles.map(roleJson)),
+      path: `${path}/channels`,
+      answer: inGuild((guild) => guild.channels.map((channel) => channelJson(guild, channel))),
+    },
+    { method: 'GET', path: `${path}/roles`, answer: inGuild(({ roles }) => roles.map(roleJson)) },
+    {
+      method: 'GET',
+      path: `${path}/members`,
+      answer: inGuild(({ members }) => [...members.values()].map(memberJson)),
     },
     {
       method: 'GET',
-      path: '/guilds/:guild/members',
-      answer: inGuild(() => [...guild.members.values()].map(memberJson)),
+      path: `${path}/members/:user`,
+      answer: (call) =>
+        withGuild(world, call, (guild) => {
+          const member = guild.members.get(userIdOf(world, call));
+          return member ? ok(memberJson(member)) : refusals.unknownMember;
+        }),
     },
     {
       method: 'GET',
       path: '/channels/:channel',
-      answer: (call) => withChannel(world, call.param('channel'), (c) => ok(channelJson(world, c))),
-    },
-    {
-      method: 'POST',
-      path: '/channels/:channel/typing',
-      answer: (call) => withChannel(world, call.param('channel'), () => noContent),
+      answer: (call) =>
+        withChannel(world, call.param('channel'), (place) =>
+          ok(channelJson(place.guild, place.channel)),
+        ),
     },
   ];
-}
-
-function memberRoutes(world: World): readonly Route[] {
-  const { guild } = world;
-  const idOf = (user: string) => (user === '@me' ? world.bot.id : user);
-  return [
-    {
-      method: 'GET',
-      path: '/guilds/:guild/members/:user',
-      answer: (call) => {
-        if (call.param('guild') !== guild.id) return refusals.unknownGuild;
-        const member = guild.members.get(idOf(call.param('user')));
-        return member ? ok(memberJson(member)) : refusals.unknownMember;
-      },
-    },
-    {
-      method: 'GET',
-      path: '/guilds/:guild/voice-states/:user',
-      answer: (call) => {
-        if (call.param('guild') !== guild.id) return refusals.unknownGuild;
-        const userId = idOf(call.param('user'));
-        const state = guild.voiceStates.get(userId);
-        return state ? ok(voiceStateJson(world, userId, state)) : refusals.unknownVoiceState;
-      },
-    },
-  ];
-}
-
-/** Answers with what `then` makes of the channel, or that there is none. */
-export function withChannel(
-  world: World,
-  id: string,
-  then: (channel: Channel) => ReturnType<Route['answer']>,
-): ReturnType<Route['answer']> {
-  const channel = world.guild.channels.find((each) => each.id === id);
-  return channel ? then(channel) : refusals.unknownChannel;
 }

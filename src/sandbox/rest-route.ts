@@ -1,21 +1,28 @@
 import type { z } from 'zod';
+import type { FormFile } from './rest-body.ts';
 
 /** One request, as a route sees it. */
 export type RestCall = {
   readonly query: URLSearchParams;
   /** JSON of the body, or of its `payload_json` part. */
   readonly body: unknown;
-  readonly fileNames: readonly string[];
+  readonly files: readonly FormFile[];
   /** A part of the path, by the name the route gives it. */
   param(name: string): string;
 };
 
-/** What goes back; without a body it has no content type either. */
-export type Answer = { readonly status: number; readonly body?: unknown };
+/** What goes back: JSON, a page, a file, or nothing, which has no content type either. */
+export type Answer = {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly html?: string;
+  readonly file?: Pick<FormFile, 'type' | 'bytes'>;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 export type Route = {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
-  /** Below `/api/v10`; parts that begin with a colon are parameters. */
+  /** Below `/api/v10`, attachments below the root; parts that begin with a colon are parameters. */
   readonly path: string;
   /** Needs no token of the bot. */
   readonly open?: true;
@@ -40,8 +47,16 @@ export const refusals = {
   tooLarge: refusal(413, 40_005, 'Request entity too large'),
   alreadyAcknowledged: refusal(400, 40_060, 'Interaction has already been acknowledged.'),
   forbidden: refusal(403, 50_001, 'Missing Access'),
+  notPermitted: refusal(403, 50_013, 'Missing Permissions'),
+  wrongKind: refusal(400, 50_024, 'Cannot execute action on this channel type'),
+  notConnected: refusal(400, 40_032, 'Target user is not connected to voice.'),
   notOurMessage: refusal(403, 50_005, 'Cannot edit a message authored by another user'),
   emptyMessage: refusal(400, 50_006, 'Cannot send an empty message'),
+  wrongCallback: refusal(
+    400,
+    50_035,
+    'Invalid Form Body: this callback does not fit the interaction',
+  ),
   notJson: refusal(400, 50_109, 'The request body contains invalid JSON.'),
 } as const;
 

@@ -1,34 +1,59 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '#src/base/clock.ts';
-import { readBody } from './rest-body.ts';
+import { type RestBody, readBody } from './rest-body.ts';
+import { faultAnswer, RestFaults, tooManyRequests } from './rest-faults.ts';
+import { limitHeaders, type RateLimits } from './rest-limits.ts';
 import { type Answer, matchPath, type Route, refusals } from './rest-route.ts';
 
 /** One request the bot made. */
 export type LoggedRequest = {
   readonly method: string;
-  /** Below `/api`, with the version. */
+  /** Below `/api`, with the version and without the query. */
   readonly path: string;
+  /** The route it took, say `/channels/:channel/messages`; absent for an unknown one. */
+  readonly route?: string;
+  /** 0: the connection was cut. */
   readonly status: number;
-  /** Its JSON, where that is not longer than 64 KiB. */
+  /** Its JSON, that of a form too, where that is not longer than 256 KiB. */
   readonly body: unknown;
+  /** Of a form. */
+  readonly files: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly sizeBytes: number;
+  }[];
   readonly atMs: number;
 };
 
 export type RestOptions = {
   readonly token: string;
   readonly routes: readonly Route[];
+  readonly limits: RateLimits;
   readonly clock: Clock;
 };
 
 /** Keeps this many requests; the oldest is forgotten first. */
 const logLimit = 1000;
-const loggedBodyLimitBytes = 64 * 1024;
+const loggedJsonLimitBytes = 256 * 1024;
 const requestLimitMs = 30_000;
 
-/** Discord's REST API, version 10, below `/api`; every answer of the routes given is noted. */
+type Asked = {
+  readonly method: string;
+  /** Below `/api/v10`; empty outside of it. */
+  readonly below: string;
+  readonly query: URLSearchParams;
+  readonly authorization: string | undefined;
+  readonly body: RestBody;
+  readonly route: Route | undefined;
+};
+
+/** Discord's REST API, version 10, below `/api`; every request is noted. */
 export class RestServer {
   readonly server: Server;
+  readonly faults = new RestFaults();
   readonly #options: RestOptions;
+  readonly #closing = new AbortController();
   #requests: LoggedRequest[] = [];
 
   constructor(options: RestOptions) {
@@ -43,46 +68,83 @@ export class RestServer {
     return this.#requests;
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const atMs = this.#options.clock.nowMs();
-    const method = request.method ?? 'GET';
-    const url = new URL(`http://sandbox${request.url ?? '/'}`);
-    const path = url.pathname.replace(/^\/api/, '');
-    const body = await readBody(request);
-    const isSmall = body.kind === 'read' && body.sizeBytes <= loggedBodyLimitBytes;
-    const json = isSmall ? body.json : undefined;
-    const answer = this.#answer(method, path, request.headers.authorization, url, body);
-    this.#requests.push({ method, path, status: answer.status, body: json, atMs });
-    if (this.#requests.length > logLimit) this.#requests.shift();
-    if (body.kind === 'too-large') response.setHeader('connection', 'close');
-    send(response, answer);
+  /** Answers that are late on purpose are given up, and connections cut. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (!this.server.listening) return;
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
   }
 
-  #answer(
-    method: string,
-    path: string,
-    authorization: string | undefined,
-    url: URL,
-    body: Awaited<ReturnType<typeof readBody>>,
-  ): Answer {
-    if (body.kind === 'too-large') return refusals.tooLarge;
-    const below = url.pathname.startsWith('/api/') ? path.replace(/^\/v10\//, '/') : '';
-    for (const route of this.#options.routes) {
-      const params = route.method === method ? matchPath(route.path, below) : undefined;
-      if (!params) continue;
-      if (!route.open && authorization !== `Bot ${this.#options.token}`) {
-        return refusals.unauthorized;
-      }
-      if (body.kind === 'not-json') return refusals.notJson;
-      return run(route, {
-        query: url.searchParams,
-        body: body.json,
-        fileNames: body.fileNames,
-        param: (name) => params.get(name) ?? '',
-      });
-    }
-    return refusals.notFound;
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const atMs = this.#options.clock.nowMs();
+    const { pathname, searchParams: query } = new URL(`http://sandbox${request.url ?? '/'}`);
+    const method = request.method ?? 'GET';
+    const below = belowApi(pathname);
+    const route = this.#options.routes.find(
+      (each) => each.method === method && matchPath(each.path, below),
+    );
+    const { authorization } = request.headers;
+    const body = await readBody(request);
+    const answer = await this.#troubled({ method, below, query, authorization, body, route });
+    const status = answer?.status ?? 0;
+    this.#note({ method, path: pathname.replace(/^\/api/, ''), status, atMs }, body, route);
+    if (body.kind === 'too-large') response.setHeader('connection', 'close');
+    if (answer) send(response, answer);
+    else response.destroy();
   }
+
+  /** The answer with whatever is to go wrong about it; none when the connection is to be cut. */
+  async #troubled(asked: Asked): Promise<Answer | undefined> {
+    const fault = this.faults.next(asked.method, asked.below);
+    if (!fault) return this.#limited(asked);
+    if (fault.delayMs) await this.#options.clock.sleep(fault.delayMs, this.#closing.signal);
+    if (fault.status === undefined) return this.#limited(asked);
+    if (fault.tookEffect) this.#limited(asked);
+    return faultAnswer(fault);
+  }
+
+  #note(
+    fields: Pick<LoggedRequest, 'method' | 'path' | 'status' | 'atMs'>,
+    body: RestBody,
+    route: Route | undefined,
+  ): void {
+    const isSmall = body.kind === 'read' && body.jsonBytes <= loggedJsonLimitBytes;
+    const files = body.kind === 'read' ? body.files : [];
+    this.#requests.push({
+      ...fields,
+      ...(route ? { route: route.path } : {}),
+      body: isSmall ? body.json : undefined,
+      files: files.map(({ name, type, bytes }) => ({ name, type, sizeBytes: bytes.length })),
+    });
+    if (this.#requests.length > logLimit) this.#requests.shift();
+  }
+
+  #limited(asked: Asked): Answer {
+    const { limits, clock } = this.#options;
+    const state = limits.take(asked.method, asked.below, clock.nowMs());
+    if (!state) return this.#answer(asked);
+    const answer = state.over ? tooManyRequests(state.resetAfterMs, 'user') : this.#answer(asked);
+    const headers = { ...answer.headers, ...limitHeaders(state, clock.wallMs()) };
+    return { ...answer, headers };
+  }
+
+  #answer({ below, query, authorization, body, route }: Asked): Answer {
+    if (body.kind === 'too-large') return refusals.tooLarge;
+    const params = route && matchPath(route.path, below);
+    if (!params) return refusals.notFound;
+    if (!route.open && authorization !== `Bot ${this.#options.token}`) return refusals.unauthorized;
+    if (body.kind === 'not-json') return refusals.notJson;
+    const { json, files } = body;
+    return run(route, { query, body: json, files, param: (name) => params.get(name) ?? '' });
+  }
+}
+
+function belowApi(pathname: string): string {
+  if (pathname.startsWith('/attachments/')) return pathname;
+  return pathname.startsWith('/api/') ? pathname.replace(/^\/api(\/v10)?/, '') : '';
 }
 
 function run(route: Route, call: Parameters<Route['answer']>[0]): Answer {
@@ -94,15 +156,17 @@ function run(route: Route, call: Parameters<Route['answer']>[0]): Answer {
 }
 
 /** discord.js reads an empty answer as JSON if it has a content type, and fails. */
-function send(response: ServerResponse, { status, body }: Answer): void {
-  if (body === undefined) {
-    response.writeHead(status).end();
+function send(response: ServerResponse, { status, body, html, file, headers }: Answer): void {
+  const [type, bytes] = file
+    ? [file.type, file.bytes]
+    : html === undefined
+      ? ['application/json', Buffer.from(JSON.stringify(body) ?? '')]
+      : ['text/html', Buffer.from(html)];
+  if (bytes.length === 0 && !file) {
+    response.writeHead(status, headers).end();
     return;
   }
-  const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': bytes.length,
-  });
+  const length = { 'content-type': type, 'content-length': bytes.length };
+  response.writeHead(status, { ...headers, ...length });
   response.end(bytes);
 }

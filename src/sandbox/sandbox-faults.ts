@@ -1,48 +1,115 @@
 import type { Gateway } from './gateway.ts';
-import { type Dispatch, intents } from './gateway-wire.ts';
-import { knownChannel, type World } from './world.ts';
-import { channelJson } from './world-json.ts';
-import { permissionBits } from './world-permissions.ts';
+import type { EventFault } from './gateway-faults.ts';
+import type { RestFault } from './rest-faults.ts';
+import type { RestServer } from './rest-server.ts';
+import type { SandboxGuild } from './sandbox-guild.ts';
+import type { VoiceFaults } from './voice-ports.ts';
+import type { Guild } from './world.ts';
 import type { Seats } from './world-seats.ts';
 
 /** What goes wrong on the real Discord, on demand. */
-export type Faults = {
+export interface Faults extends GatewayTrouble, SeatTrouble {
+  /** Errors, 429s, slowness and cut connections of REST. */
+  rest(fault: RestFault): void;
+  /** Voice gateway, UDP and encryption, person by person; the bot is one of them. */
+  readonly voice: VoiceFaults;
+  /** Ends everything that still stands: faults of REST, of events, of seats, of heartbeats, and of voice. */
+  heal(): void;
+}
+
+export interface GatewayTrouble {
   /** Cuts the gateway sockets; the bot may resume. */
   dropGateway(): void;
-  /** Ends the gateway sessions and cuts their sockets: a resume is refused, the bot leaves its voice channel. */
+  /** Closes them with a code; 1000 and 1001 end the sessions, too. */
+  closeGateway(code: number): void;
+  /** Ends the gateway sessions and cuts their sockets: a resume is refused, the bot leaves its voice channels. */
   endSessions(): void;
+  /** Op 9. */
+  invalidateSessions(resumable: boolean): void;
+  /** Op 7. */
+  askToReconnect(): void;
+  /** Heartbeats get no answer until healed. */
+  ignoreHeartbeats(): void;
+  /** Late, lost or doubled events: INTERACTION_CREATE twice, VOICE_STATE_UPDATE never. */
+  event(fault: EventFault): void;
+}
+
+/** About the bot's seat; what names no server happens in the first one. */
+export interface SeatTrouble {
   /** A moderator throws the bot out of its voice channel. */
-  disconnectBot(): void;
+  disconnectBot(closeCode?: number): void;
   /** A moderator moves the bot to another voice channel; nothing happens if it sits in none. */
   moveBot(channel: string): void;
   /** Takes the right to connect to the channel from everybody but the owner. */
   closeChannel(channel: string): void;
+  /** The next `times` requests for a seat, in any server, get no answer. */
+  ignoreSeats(times: number): void;
+  /** Until healed the bot is told of the voice server before it is told of its own voice state. */
+  serverFirst(): void;
+  /** The voice server of the call goes away: an update without an endpoint, and after `awayMs` one with it. */
+  replaceVoiceServer(awayMs: number): void;
+}
+
+/** Whether requests for a seat are answered. */
+export type SeatDesk = { ignored: number };
+
+export type FaultParts = {
+  readonly guild: Guild;
+  readonly sandboxGuild: SandboxGuild;
+  readonly gateway: Gateway;
+  readonly rest: RestServer;
+  readonly seats: Seats;
+  readonly seatDesk: SeatDesk;
+  readonly voice: VoiceFaults;
+  readonly closing: AbortSignal;
 };
 
-export function faultsOf(
-  world: World,
-  gateway: Gateway,
-  seats: Seats,
-  dispatch: (event: Dispatch) => void,
-): Faults {
-  const { bot, guild } = world;
+export function faultsOf(parts: FaultParts): Faults {
+  const { gateway, rest, seats, seatDesk, voice } = parts;
+  return {
+    ...gatewayTrouble(gateway),
+    ...seatTrouble(parts),
+    rest: (fault) => rest.faults.add(fault),
+    voice,
+    heal() {
+      rest.faults.clear();
+      gateway.faults.clear();
+      gateway.answerHeartbeats(true);
+      seats.serverFirst = false;
+      seatDesk.ignored = 0;
+      voice.heal();
+    },
+  };
+}
+
+function gatewayTrouble(gateway: Gateway): GatewayTrouble {
   return {
     dropGateway: () => gateway.dropSockets(),
+    closeGateway: (code) => gateway.closeSockets(code),
     endSessions() {
       gateway.endSessions();
       gateway.dropSockets();
     },
-    disconnectBot: () => seats.leave(bot.id),
-    moveBot(name) {
-      const channel = knownChannel(world, name);
-      const state = guild.voiceStates.get(bot.id);
-      if (state) seats.takeForBot({ ...state, channel });
+    invalidateSessions: (resumable) => gateway.invalidateSessions(resumable),
+    askToReconnect: () => gateway.askToReconnect(),
+    ignoreHeartbeats: () => gateway.answerHeartbeats(false),
+    event: (fault) => gateway.faults.add(fault),
+  };
+}
+
+function seatTrouble({ guild, sandboxGuild, seats, seatDesk, closing }: FaultParts): SeatTrouble {
+  return {
+    disconnectBot: (closeCode) => sandboxGuild.disconnectBot(closeCode),
+    moveBot: (channel) => sandboxGuild.moveBot(channel),
+    closeChannel: (channel) => sandboxGuild.permit(channel, '@everyone', { deny: ['connect'] }),
+    ignoreSeats(times) {
+      seatDesk.ignored = times;
     },
-    closeChannel(name) {
-      const channel = knownChannel(world, name);
-      channel.overwrites = [{ roleId: guild.id, allow: 0n, deny: permissionBits.connect }];
-      const data = channelJson(world, channel);
-      dispatch({ name: 'CHANNEL_UPDATE', data, intent: intents.guilds });
+    serverFirst() {
+      seats.serverFirst = true;
+    },
+    replaceVoiceServer(awayMs) {
+      seats.replaceServer(guild, awayMs, closing).catch(() => undefined); // only ever given up
     },
   };
 }

@@ -1,32 +1,57 @@
-import type { World } from './world.ts';
-import { type Json, userJson } from './world-json.ts';
+import { placeOf, type World } from './world.ts';
+import { type Attachment, Attachments, type Upload } from './world-attachments.ts';
+import {
+  type AllowedMentions,
+  bothPings,
+  noPings,
+  type Pings,
+  pingNames,
+  pingsOf,
+} from './world-pings.ts';
 
-/** What the bot sent to be shown: the fields of a message it may set. */
+/** What is to be shown: the fields of a message its author may set. */
 export type Content = {
   readonly content?: string | null | undefined;
   readonly embeds?: readonly unknown[] | null | undefined;
   readonly components?: readonly unknown[] | null | undefined;
   readonly flags?: number | null | undefined;
-  readonly fileNames?: readonly string[] | undefined;
+  readonly uploads?: readonly Upload[] | undefined;
+  /** Of an edit: files that stay; absent, all of them do. */
+  readonly keptFileIds?: readonly string[] | undefined;
+  readonly allowedMentions?: AllowedMentions | null | undefined;
+};
+
+/** What a message said after an edit. */
+export type Edit = {
+  readonly text: string;
+  readonly embeds: readonly unknown[];
+  readonly components: readonly unknown[];
+  readonly atMs: number;
 };
 
 export type Message = {
   readonly id: string;
   readonly channelId: string;
   readonly authorId: string;
+  readonly authorName: string;
   readonly postedAtMs: number;
   readonly postedAt: string;
   readonly ephemeral: boolean;
   /** Person who asked, when it answers an interaction. */
   readonly forUserId?: string | undefined;
+  readonly replyToId?: string | undefined;
   /** "Thinking...": a deferred reply that is not filled yet. */
   loading: boolean;
   text: string;
+  flags: number;
   embeds: readonly unknown[];
   components: readonly unknown[];
-  fileNames: readonly string[];
-  edits: readonly { readonly text: string; readonly atMs: number }[];
+  files: readonly Attachment[];
+  edits: readonly Edit[];
   editedAt: string | null;
+  /** Of every text it ever had, though Discord pings only for the first: what could ping is wrong already. */
+  pings: Pings;
+  pinged: readonly string[];
   deletedAtMs?: number;
 };
 
@@ -36,7 +61,12 @@ export type MessageChange = {
 };
 
 /** Bits of a message's `flags`. Source: Discord docs, "Message Flags". */
-export const messageFlags = { ephemeral: 1 << 6, loading: 1 << 7 } as const;
+export const messageFlags = {
+  ephemeral: 1 << 6,
+  loading: 1 << 7,
+  voiceMessage: 1 << 13,
+  componentsV2: 1 << 15,
+} as const;
 
 /** Keeps this many messages; the oldest is forgotten first. */
 const messageLimit = 500;
@@ -49,10 +79,12 @@ export type Posting = {
   readonly ephemeral: boolean;
   readonly loading: boolean;
   readonly forUserId?: string;
+  readonly replyToId?: string | undefined;
 };
 
-/** Everything written in the server, public and private; tells `changed` of each change. */
+/** Everything written, public and private; tells `changed` of each change. */
 export class MessageBoard {
+  readonly attachments: Attachments;
   readonly #world: World;
   readonly #changed: (change: MessageChange) => void;
   readonly #messages = new Map<string, Message>();
@@ -60,40 +92,53 @@ export class MessageBoard {
   constructor(world: World, changed: (change: MessageChange) => void) {
     this.#world = world;
     this.#changed = changed;
+    this.attachments = new Attachments(world);
   }
 
   post(posting: Posting, content: Content): Message {
-    const { clock, ids } = this.#world;
-    const message: Message = {
-      id: ids.next(),
-      channelId: posting.channelId,
-      authorId: posting.authorId,
-      ephemeral: posting.ephemeral,
-      forUserId: posting.forUserId,
-      loading: posting.loading,
-      postedAtMs: clock.nowMs(),
-      postedAt: new Date(clock.wallMs()).toISOString(),
-      text: content.content ?? '',
-      embeds: content.embeds ?? [],
-      components: content.components ?? [],
-      fileNames: content.fileNames ?? [],
-      edits: [],
-      editedAt: null,
-    };
+    const message = this.draft(posting, content);
     this.#messages.set(message.id, message);
     this.#forgetOldest();
     this.#changed({ kind: 'posted', message });
     return message;
   }
 
+  /** A message that hangs nowhere. */
+  draft(posting: Posting, content: Content): Message {
+    const { clock, ids, people, bot } = this.#world;
+    const author = [...people.values()].find(({ id }) => id === posting.authorId) ?? bot;
+    const message: Message = {
+      ...posting,
+      id: ids.next(),
+      authorName: author.name,
+      postedAtMs: clock.nowMs(),
+      postedAt: new Date(clock.wallMs()).toISOString(),
+      text: content.content ?? '',
+      flags: content.flags ?? 0,
+      embeds: content.embeds ?? [],
+      components: content.components ?? [],
+      files: this.#kept(posting.channelId, content),
+      edits: [],
+      editedAt: null,
+      pings: noPings,
+      pinged: [],
+    };
+    this.#notePings(message, content);
+    return message;
+  }
+
   /** Fields left out stay as they are. Filling a deferred reply counts as an edit. */
   edit(message: Message, content: Content): Message {
     const { clock } = this.#world;
+    const { keptFileIds } = content;
+    const stay = message.files.filter(({ id }) => keptFileIds?.includes(id) ?? true);
     if (content.content !== undefined) message.text = content.content ?? '';
     if (content.embeds) message.embeds = content.embeds;
     if (content.components) message.components = content.components;
-    if (content.fileNames?.length) message.fileNames = content.fileNames;
-    const edit = { text: message.text, atMs: clock.nowMs() };
+    message.files = [...stay, ...this.#kept(message.channelId, content)];
+    this.#notePings(message, content);
+    const { text, embeds, components } = message;
+    const edit = { text, embeds, components, atMs: clock.nowMs() };
     message.edits = [...message.edits, edit].slice(-editLimit);
     message.editedAt = new Date(clock.wallMs()).toISOString();
     message.loading = false;
@@ -117,39 +162,22 @@ export class MessageBoard {
     return all.filter((each) => each.channelId === channelId && !each.ephemeral);
   }
 
+  #kept(channelId: string, { uploads = [] }: Content): Attachment[] {
+    return uploads.map((upload) => this.attachments.keep(channelId, upload));
+  }
+
+  #notePings(message: Message, { allowedMentions }: Content): void {
+    const guild = placeOf(this.#world, message.channelId)?.guild;
+    if (!guild) return;
+    const now = pingsOf(this.#world, guild, message.authorId, message.text, allowedMentions);
+    message.pings = bothPings(message.pings, now);
+    message.pinged = pingNames(guild, message.pings);
+  }
+
   #forgetOldest(): void {
     for (const id of this.#messages.keys()) {
       if (this.#messages.size <= messageLimit) return;
       this.#messages.delete(id);
     }
   }
-}
-
-export function messageJson(world: World, message: Message): Json {
-  const author = world.guild.members.get(message.authorId)?.user ?? world.bot;
-  const { ephemeral, loading } = messageFlags;
-  return {
-    id: message.id,
-    channel_id: message.channelId,
-    guild_id: world.guild.id,
-    type: 0,
-    author: userJson(author),
-    content: message.text,
-    timestamp: message.postedAt,
-    edited_timestamp: message.editedAt,
-    tts: false,
-    pinned: false,
-    mention_everyone: false,
-    mentions: [],
-    mention_roles: [],
-    embeds: message.embeds,
-    components: message.components,
-    attachments: message.fileNames.map((filename, place) => attachmentJson(filename, place)),
-    flags: (message.ephemeral ? ephemeral : 0) | (message.loading ? loading : 0),
-  };
-}
-
-function attachmentJson(filename: string, place: number): Json {
-  const url = `http://127.0.0.1/attachments/${encodeURIComponent(filename)}`;
-  return { id: `${place + 1}`, filename, size: 0, url, proxy_url: url };
 }

@@ -1,57 +1,139 @@
-import type { Channel, World } from './world.ts';
+import { type Channel, type Guild, type Member, seatedIn, type World } from './world.ts';
 
 /** The bits this Discord knows. Source: Discord docs, "Permissions". */
 export const permissionBits = {
-  addReactions: 1n << 6n,
   administrator: 1n << 3n,
+  manageChannels: 1n << 4n,
+  manageServer: 1n << 5n,
+  addReactions: 1n << 6n,
   viewChannel: 1n << 10n,
   sendMessages: 1n << 11n,
+  manageMessages: 1n << 13n,
   embedLinks: 1n << 14n,
   attachFiles: 1n << 15n,
   readHistory: 1n << 16n,
+  mentionEveryone: 1n << 17n,
   connect: 1n << 20n,
   speak: 1n << 21n,
+  muteMembers: 1n << 22n,
+  deafenMembers: 1n << 23n,
+  moveMembers: 1n << 24n,
   useVoiceActivity: 1n << 25n,
+  changeNickname: 1n << 26n,
+  manageNicknames: 1n << 27n,
+  manageRoles: 1n << 28n,
   useCommands: 1n << 31n,
+  requestToSpeak: 1n << 32n,
+  createThreads: 1n << 35n,
+  sendInThreads: 1n << 38n,
+  moderateMembers: 1n << 40n,
+  setVoiceStatus: 1n << 48n,
 } as const;
 
+export type Permission = keyof typeof permissionBits;
+
+export function bitsOf(permissions: readonly Permission[]): bigint {
+  return permissions.reduce((bits, name) => bits | permissionBits[name], 0n);
+}
+
 /** What the invite link of the bot asks for. */
-export const invitePermissions =
-  permissionBits.viewChannel |
-  permissionBits.sendMessages |
-  permissionBits.embedLinks |
-  permissionBits.readHistory |
-  permissionBits.connect |
-  permissionBits.speak |
-  permissionBits.useVoiceActivity;
+export const invitePermissions = bitsOf([
+  'viewChannel',
+  'sendMessages',
+  'embedLinks',
+  'readHistory',
+  'connect',
+  'speak',
+  'useVoiceActivity',
+]);
 
 /** What a new server lets everybody do. */
 export const everyonePermissions =
   invitePermissions |
-  permissionBits.addReactions |
-  permissionBits.attachFiles |
-  permissionBits.useCommands;
+  bitsOf([
+    'addReactions',
+    'attachFiles',
+    'mentionEveryone',
+    'changeNickname',
+    'useCommands',
+    'requestToSpeak',
+    'createThreads',
+    'sendInThreads',
+    'setVoiceStatus',
+  ]);
 
 const everything = (1n << 53n) - 1n;
+/** All that is left to somebody who is timed out. */
+const timedOutPermissions = bitsOf(['viewChannel', 'readHistory']);
 
-/** Base permissions of a member, with a channel's overwrites on top. Strangers may nothing. */
-export function permissionsOf(world: World, userId: string, channel?: Channel): bigint {
-  const { guild } = world;
+/**
+ * What a member may do in the server, or in a channel of it. Strangers may nothing.
+ *
+ * Source: Discord docs, "Permission Overwrites": everybody's, then all roles' at once, then the member's own.
+ */
+export function permissionsOf(
+  world: World,
+  guild: Guild,
+  userId: string,
+  channel?: Channel,
+): bigint {
   const member = guild.members.get(userId);
   if (!member) return 0n;
   if (userId === guild.ownerId) return everything;
-  const held = new Set([guild.id, ...member.roleIds]);
-  let bits = 0n;
-  for (const role of guild.roles) if (held.has(role.id)) bits |= role.permissions;
-  if (bits & permissionBits.administrator) return everything;
-  for (const overwrite of channel?.overwrites ?? []) {
-    if (held.has(overwrite.roleId)) bits = (bits & ~overwrite.deny) | overwrite.allow;
-  }
-  return bits;
+  const base = basePermissions(guild, member);
+  if (base & permissionBits.administrator) return everything;
+  const bits = channel ? overwritten(base, guild, member, rightsOwner(guild, channel)) : base;
+  return isTimedOut(world, member) ? bits & timedOutPermissions : bits;
+}
+
+export function isTimedOut(world: World, { timedOutUntilMs = 0 }: Member): boolean {
+  return timedOutUntilMs > world.clock.wallMs();
+}
+
+export function may(
+  world: World,
+  guild: Guild,
+  userId: string,
+  permission: Permission,
+  channel?: Channel,
+): boolean {
+  return (permissionsOf(world, guild, userId, channel) & permissionBits[permission]) !== 0n;
 }
 
 /** Whether Discord would answer an op 4 for this channel; it answers a refused one with silence. */
-export function mayConnect(world: World, userId: string, channel: Channel): boolean {
-  const needed = permissionBits.viewChannel | permissionBits.connect;
-  return (permissionsOf(world, userId, channel) & needed) === needed;
+export function mayEnter(
+  world: World,
+  guild: Guild,
+  userId: string,
+  channel: Channel,
+): 'yes' | 'forbidden' | 'full' {
+  const needed = bitsOf(['viewChannel', 'connect']);
+  const bits = permissionsOf(world, guild, userId, channel);
+  if ((bits & needed) !== needed) return 'forbidden';
+  const others = seatedIn(guild, channel.id).filter((state) => state.userId !== userId);
+  const isFull = channel.userLimit > 0 && others.length >= channel.userLimit;
+  return isFull && !(bits & permissionBits.moveMembers) ? 'full' : 'yes';
+}
+
+function basePermissions(guild: Guild, { roleIds }: Member): bigint {
+  const held = guild.roles.filter(({ id }) => id === guild.id || roleIds.includes(id));
+  return held.reduce((bits, role) => bits | role.permissions, 0n);
+}
+
+function overwritten(base: bigint, guild: Guild, member: Member, { overwrites }: Channel): bigint {
+  const layers = [
+    overwrites.filter(({ id }) => id === guild.id),
+    overwrites.filter(({ id, of }) => of === 'role' && member.roleIds.includes(id)),
+    overwrites.filter(({ id, of }) => of === 'member' && id === member.user.id),
+  ];
+  return layers.reduce((bits, layer) => {
+    const denied = layer.reduce((all, { deny }) => all | deny, 0n);
+    const allowed = layer.reduce((all, { allow }) => all | allow, 0n);
+    return (bits & ~denied) | allowed;
+  }, base);
+}
+
+/** A thread has the rights of the channel it hangs under. */
+function rightsOwner(guild: Guild, channel: Channel): Channel {
+  return guild.channels.find(({ id }) => id === channel.parentId) ?? channel;
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type Dispatch, intents } from './gateway-wire.ts';
 import type { VoiceServer, VoiceTicket } from './voice-ports.ts';
-import type { Channel, VoiceState, World } from './world.ts';
-import { voiceStateJson } from './world-json.ts';
+import { type Channel, type Guild, seatedIn, type VoiceState, type World } from './world.ts';
+import { voiceStateJson } from './world-guild-json.ts';
+import { may } from './world-permissions.ts';
 
 export type Seat = {
   readonly userId: string;
@@ -12,11 +13,13 @@ export type Seat = {
   readonly selfDeaf: boolean;
 };
 
-/** Voice gateway close code for whoever is out of the channel. Source: Discord docs, close codes. */
-const disconnected = 4014;
+/** Source: Discord docs, "Voice Close Event Codes". */
+export const voiceCloseCodes = { disconnected: 4014, callOver: 4022 } as const;
 
 /** Who sits in which voice channel: the one place that changes voice states and hands out tickets. */
 export class Seats {
+  /** Whether the bot is told of the call before it is told of its seat. */
+  serverFirst = false;
   readonly #world: World;
   readonly #voice: Pick<VoiceServer, 'admit' | 'expel' | 'endpoint'>;
   readonly #dispatch: (event: Dispatch) => void;
@@ -36,55 +39,104 @@ export class Seats {
    *
    * Asking again for the same seat gives a fresh ticket, so that a client whose call broke can come back.
    */
-  take(seat: Seat): VoiceTicket | undefined {
-    const { guild } = this.#world;
-    const former = guild.voiceStates.get(seat.userId);
-    const state: VoiceState = {
-      userId: seat.userId,
-      channelId: seat.channel.id,
-      sessionId: seat.sessionId,
-      selfMute: seat.selfMute,
-      selfDeaf: seat.selfDeaf,
-    };
-    guild.voiceStates.set(seat.userId, state);
-    if (former && onlyMuteChanged(former, state)) {
-      this.#tell(seat.userId, state);
-      return undefined;
-    }
-    const token = randomBytes(16).toString('hex');
-    const { channelId, sessionId, userId } = state;
-    const ticket: VoiceTicket = { guildId: guild.id, channelId, userId, sessionId, token };
-    this.#voice.admit(ticket);
-    this.#tell(seat.userId, state);
+  take(guild: Guild, seat: Seat): VoiceTicket | undefined {
+    const ticket = this.#taken(guild, seat);
+    this.tell(guild, seat.userId);
     return ticket;
   }
 
   /** As `take`, and tells session `sessionId` of the bot where the call is. */
-  takeForBot(seat: Seat): void {
-    const ticket = this.take(seat);
-    if (!ticket) return;
-    const { endpoint } = this.#voice;
-    const data = { token: ticket.token, guild_id: ticket.guildId, endpoint };
-    this.#dispatch({ name: 'VOICE_SERVER_UPDATE', data, sessionId: ticket.sessionId });
+  takeForBot(guild: Guild, seat: Seat): void {
+    const ticket = this.#taken(guild, seat);
+    if (ticket && this.serverFirst) this.#tellServer(ticket);
+    this.tell(guild, seat.userId);
+    if (ticket && !this.serverFirst) this.#tellServer(ticket);
   }
 
   /** Does nothing for somebody who sits nowhere. */
-  leave(userId: string): void {
-    const { guild } = this.#world;
+  leave(guild: Guild, userId: string, closeCode: number = voiceCloseCodes.disconnected): void {
     const former = guild.voiceStates.get(userId);
     if (!former) return;
     guild.voiceStates.delete(userId);
-    const data = {
-      ...voiceStateJson(this.#world, userId, undefined),
-      session_id: former.sessionId,
-    };
+    const data = { ...voiceStateJson(guild, userId, undefined), session_id: former.sessionId };
     this.#dispatch({ name: 'VOICE_STATE_UPDATE', data, intent: intents.voiceStates });
-    this.#voice.expel(guild.id, userId, disconnected);
+    this.#voice.expel(guild.id, userId, closeCode);
   }
 
-  #tell(userId: string, state: VoiceState): void {
-    const data = voiceStateJson(this.#world, userId, state);
+  /** Everybody is out of a channel that is gone. */
+  clear(guild: Guild, channelId: string): void {
+    for (const { userId } of seatedIn(guild, channelId)) {
+      this.leave(guild, userId, voiceCloseCodes.callOver);
+    }
+  }
+
+  /** Suppressed or not, hand raised or not; nothing happens to somebody who sits nowhere. */
+  change(
+    guild: Guild,
+    userId: string,
+    change: Partial<Pick<VoiceState, 'suppressed' | 'handRaisedAt'>>,
+  ): void {
+    const state = guild.voiceStates.get(userId);
+    if (!state) return;
+    guild.voiceStates.set(userId, { ...state, ...change });
+    this.tell(guild, userId);
+  }
+
+  /** The present voice state once more, as after a server mute; nothing of somebody who sits nowhere. */
+  tell(guild: Guild, userId: string): void {
+    const state = guild.voiceStates.get(userId);
+    if (!state) return;
+    const data = voiceStateJson(guild, userId, state);
     this.#dispatch({ name: 'VOICE_STATE_UPDATE', data, intent: intents.voiceStates });
+  }
+
+  /** The voice server of the bot's call is gone: it is told so, and after `awayMs` where the new one is. */
+  async replaceServer(guild: Guild, awayMs: number, signal: AbortSignal): Promise<void> {
+    const { bot, clock } = this.#world;
+    const state = guild.voiceStates.get(bot.id);
+    if (!state) return;
+    const data = { token: '', guild_id: guild.id, endpoint: null };
+    const { sessionId } = state;
+    this.#dispatch({ name: 'VOICE_SERVER_UPDATE', data, sessionId });
+    this.#voice.expel(guild.id, bot.id, voiceCloseCodes.callOver);
+    await clock.sleep(awayMs, signal);
+    const now = guild.voiceStates.get(bot.id);
+    if (now?.sessionId === sessionId) this.#tellServer(this.#admitted(guild, now));
+  }
+
+  #taken(guild: Guild, seat: Seat): VoiceTicket | undefined {
+    const { userId, channel, sessionId, selfMute, selfDeaf } = seat;
+    const former = guild.voiceStates.get(userId);
+    const stayed = former?.channelId === channel.id ? former : undefined;
+    const state: VoiceState = {
+      userId,
+      channelId: channel.id,
+      sessionId,
+      selfMute,
+      selfDeaf,
+      suppressed: stayed?.suppressed ?? this.#isAudience(guild, userId, channel),
+      handRaisedAt: stayed?.handRaisedAt ?? null,
+    };
+    guild.voiceStates.set(userId, state);
+    return former && onlyMuteChanged(former, state) ? undefined : this.#admitted(guild, state);
+  }
+
+  #admitted(guild: Guild, { channelId, sessionId, userId }: VoiceState): VoiceTicket {
+    const token = randomBytes(16).toString('hex');
+    const ticket: VoiceTicket = { guildId: guild.id, channelId, userId, sessionId, token };
+    this.#voice.admit(ticket);
+    return ticket;
+  }
+
+  #tellServer({ token, guildId, sessionId }: VoiceTicket): void {
+    const data = { token, guild_id: guildId, endpoint: this.#voice.endpoint };
+    this.#dispatch({ name: 'VOICE_SERVER_UPDATE', data, sessionId });
+  }
+
+  /** On a stage everybody is at first, owners too. */
+  #isAudience(guild: Guild, userId: string, channel: Channel): boolean {
+    if (channel.kind === 'stage' || channel.id === guild.afkChannelId) return true;
+    return !may(this.#world, guild, userId, 'speak', channel);
   }
 }
 

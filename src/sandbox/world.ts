@@ -1,28 +1,50 @@
 import type { Clock } from '#src/base/clock.ts';
-import { Snowflakes } from './world-ids.ts';
-import { everyonePermissions, invitePermissions } from './world-permissions.ts';
+import type { Snowflakes } from './world-ids.ts';
 
 export type User = { readonly id: string; readonly name: string; readonly bot: boolean };
 export type Member = {
   readonly user: User;
-  readonly roleIds: readonly string[];
   readonly joinedAt: string;
+  roleIds: readonly string[];
+  nick: string | null;
+  /** Language of this person's Discord. */
+  locale: string;
+  /** By a moderator, in every channel of the server. */
+  muted: boolean;
+  deafened: boolean;
+  /** Milliseconds since 1970. */
+  timedOutUntilMs: number | undefined;
 };
 export type Role = {
   readonly id: string;
   readonly name: string;
-  readonly permissions: bigint;
   readonly position: number;
   /** The bot whose own role this is. */
   readonly botId?: string;
+  permissions: bigint;
 };
-export type Overwrite = { readonly roleId: string; readonly allow: bigint; readonly deny: bigint };
+/** What one channel changes about the rights of a role or a member. */
+export type Overwrite = {
+  readonly id: string;
+  readonly of: 'role' | 'member';
+  readonly allow: bigint;
+  readonly deny: bigint;
+};
+export type ChannelKind = 'text' | 'voice' | 'stage' | 'thread';
 export type Channel = {
   readonly id: string;
-  readonly name: string;
-  readonly kind: 'text' | 'voice';
+  readonly kind: ChannelKind;
   readonly position: number;
+  /** Of a thread: the channel it hangs under, whose rights it has. */
+  readonly parentId?: string;
+  /** Of a thread: who opened it. */
+  readonly ownerId?: string;
+  name: string;
   overwrites: readonly Overwrite[];
+  /** 0: no limit. */
+  userLimit: number;
+  /** The line under the name of a voice channel. */
+  status: string;
 };
 export type VoiceState = {
   readonly userId: string;
@@ -30,14 +52,21 @@ export type VoiceState = {
   readonly sessionId: string;
   readonly selfMute: boolean;
   readonly selfDeaf: boolean;
+  /** Audience: on a stage, in the AFK channel, or without the right to speak. */
+  readonly suppressed: boolean;
+  /** When a hand was raised on a stage. */
+  readonly handRaisedAt: string | null;
 };
+/** One server. Called a guild here, as in Discord's own names, since servers are also what listens on ports. */
 export type Guild = {
   readonly id: string;
   readonly name: string;
   readonly ownerId: string;
   readonly joinedAt: string;
-  readonly roles: readonly Role[];
-  readonly channels: readonly Channel[];
+  locale: string;
+  afkChannelId: string | null;
+  roles: readonly Role[];
+  channels: readonly Channel[];
   readonly members: Map<string, Member>;
   /** By user; whoever is in no channel has none. */
   readonly voiceStates: Map<string, VoiceState>;
@@ -65,87 +94,63 @@ export type OptionBody = {
   readonly [key: string]: unknown;
 };
 
-/** Everything this Discord knows: one server, its people, one bot. Plain data, changed in place. */
+/** Everything this Discord knows: servers, people, one bot. Plain data, changed in place. */
 export type World = {
   readonly ids: Snowflakes;
   readonly clock: Clock;
   readonly bot: User;
+  /** The first server, which is always there. */
   readonly guild: Guild;
+  /** All servers the bot is in, the first one included. */
+  guilds: readonly Guild[];
+  /** People by name, in whatever servers they are. */
+  readonly people: Map<string, User>;
   commands: readonly RegisteredCommand[];
 };
 
-export type WorldOptions = {
-  readonly botName: string;
-  readonly guildName: string;
-  readonly ownerName: string;
-  readonly textChannels: readonly string[];
-  readonly voiceChannels: readonly string[];
-};
-
-/** More people than this do not fit in. */
-const memberLimit = 500;
-
-/** The server as it stands before anybody does anything: channels, roles, its owner and the bot. */
-export function createWorld(options: WorldOptions, clock: Clock): World {
-  const ids = new Snowflakes(() => clock.wallMs());
-  const bot: User = { id: ids.next(), name: options.botName, bot: true };
-  const owner: User = { id: ids.next(), name: options.ownerName, bot: false };
-  const guildId = ids.next();
-  const joinedAt = new Date(clock.wallMs()).toISOString();
-  const botRole = ownRole(ids.next(), bot);
-  const guild: Guild = {
-    id: guildId,
-    name: options.guildName,
-    ownerId: owner.id,
-    joinedAt,
-    roles: [
-      { id: guildId, name: '@everyone', permissions: everyonePermissions, position: 0 },
-      botRole,
-    ],
-    channels: [
-      ...options.textChannels.map((name, position) => channel(ids.next(), name, 'text', position)),
-      ...options.voiceChannels.map((name, place) => channel(ids.next(), name, 'voice', place)),
-    ],
-    members: new Map(),
-    voiceStates: new Map(),
-  };
-  guild.members.set(owner.id, { user: owner, roleIds: [], joinedAt });
-  guild.members.set(bot.id, { user: bot, roleIds: [botRole.id], joinedAt });
-  return { ids, clock, bot, guild, commands: [] };
-}
-
-/** The member called `name`, who enters the server if nobody is called so. */
-export function memberNamed(world: World, name: string): Member {
-  const { members } = world.guild;
-  for (const member of members.values()) if (member.user.name === name) return member;
-  if (members.size >= memberLimit) throw new Error(`The server is full (${memberLimit}).`);
-  const user: User = { id: world.ids.next(), name, bot: false };
-  const member: Member = {
-    user,
-    roleIds: [],
-    joinedAt: new Date(world.clock.wallMs()).toISOString(),
-  };
-  members.set(user.id, member);
-  return member;
+export function guildWithId(world: World, id: string): Guild | undefined {
+  return world.guilds.find((guild) => guild.id === id);
 }
 
 /** By id, or by name as people see it. */
-export function findChannel(world: World, idOrName: string): Channel | undefined {
-  const { channels } = world.guild;
-  return channels.find((each) => each.id === idOrName || each.name === idOrName);
+export function findChannel(guild: Guild, idOrName: string): Channel | undefined {
+  return guild.channels.find((each) => each.id === idOrName || each.name === idOrName);
 }
 
 /** Throws a plain Error when there is none of that name or id. */
-export function knownChannel(world: World, name: string): Channel {
-  const channel = findChannel(world, name);
+export function knownChannel(guild: Guild, name: string): Channel {
+  const channel = findChannel(guild, name);
   if (!channel) throw new Error(`There is no channel ${name} here.`);
   return channel;
 }
 
-function channel(id: string, name: string, kind: Channel['kind'], position: number): Channel {
-  return { id, name, kind, position, overwrites: [] };
+/** A channel of any server, and that server. */
+export type Place = { readonly guild: Guild; readonly channel: Channel };
+
+export function placeOf(world: World, channelId: string): Place | undefined {
+  for (const guild of world.guilds) {
+    const channel = guild.channels.find(({ id }) => id === channelId);
+    if (channel) return { guild, channel };
+  }
+  return undefined;
 }
 
-function ownRole(id: string, bot: User): Role {
-  return { id, name: bot.name, permissions: invitePermissions, position: 1, botId: bot.id };
+/** By id, or by name as people see it. */
+export function findMember(guild: Guild, idOrName: string): Member | undefined {
+  const byId = guild.members.get(idOrName);
+  return byId ?? [...guild.members.values()].find(({ user }) => user.name === idOrName);
+}
+
+/** By id or name. */
+export function findRole(guild: Guild, idOrName: string): Role | undefined {
+  return guild.roles.find(({ id, name }) => id === idOrName || name === idOrName);
+}
+
+/** Everybody who sits in the channel. */
+export function seatedIn(guild: Guild, channelId: string): readonly VoiceState[] {
+  return [...guild.voiceStates.values()].filter((state) => state.channelId === channelId);
+}
+
+export function canSitIn({ kind }: Channel): boolean {
+  return kind === 'voice' || kind === 'stage';
 }

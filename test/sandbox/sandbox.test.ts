@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openSandbox } from '#src/sandbox/sandbox.ts';
-import { createWorld } from '#src/sandbox/world.ts';
+import { createWorld } from '#src/sandbox/world-making.ts';
 import { MessageBoard, type MessageChange } from '#src/sandbox/world-messages.ts';
 import { ask, identified } from './raw-bot.ts';
 import { silentVoice } from './silent-voice.ts';

@@ -1,0 +1,34 @@
+/** What happens to an event on its way to the bot, say VOICE_SERVER_UPDATE. */
+export type EventFault = {
+  readonly event: string;
+  /** How many of them it happens to; default 1, Infinity: to all until healed. */
+  readonly times?: number;
+  /** Later by this much, so that what comes after overtakes it. */
+  readonly delayMs?: number;
+  /** Default 1; 2 is delivered twice, 0 never arrives. */
+  readonly copies?: number;
+};
+
+type Standing = { readonly fault: EventFault; left: number };
+
+/** The faults that wait for an event. */
+export class EventFaults {
+  #standing: readonly Standing[] = [];
+
+  add(fault: EventFault): void {
+    this.#standing = [...this.#standing, { fault, left: fault.times ?? 1 }];
+  }
+
+  clear(): void {
+    this.#standing = [];
+  }
+
+  /** How much later each copy of the event is to be sent; the first fault that fits is used up by one. */
+  delaysMs(event: string): readonly number[] {
+    const standing = this.#standing.find(({ fault, left }) => fault.event === event && left > 0);
+    if (!standing) return [0];
+    standing.left--;
+    const { copies = 1, delayMs = 0 } = standing.fault;
+    return Array.from({ length: copies }, () => delayMs);
+  }
+}

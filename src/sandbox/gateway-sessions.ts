@@ -1,0 +1,53 @@
+import { GatewaySession } from './gateway-session.ts';
+
+/** Sessions at a time; the oldest is ended first. */
+const sessionLimit = 64;
+
+/** The logins of the bot, those too whose socket is gone and who may come back within `resumeMs`. */
+export class GatewaySessions {
+  readonly #resumeMs: number;
+  readonly #ended: (session: GatewaySession) => void;
+  readonly #sessions = new Map<string, GatewaySession>();
+  readonly #expiries = new Map<string, NodeJS.Timeout>();
+
+  /** `ended` is told of each session that is over: the bot logged out, or did not come back in time. */
+  constructor(resumeMs: number, ended: (session: GatewaySession) => void) {
+    this.#resumeMs = resumeMs;
+    this.#ended = ended;
+  }
+
+  all(): readonly GatewaySession[] {
+    return [...this.#sessions.values()];
+  }
+
+  find(id: string): GatewaySession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  open(id: string, intents: number): GatewaySession {
+    const session = new GatewaySession(id, intents);
+    const [oldest] = this.#sessions.values();
+    if (oldest && this.#sessions.size >= sessionLimit) this.end(oldest);
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  /** Its socket is gone. */
+  expire(session: GatewaySession): void {
+    const timer = setTimeout(() => this.end(session), this.#resumeMs);
+    timer.unref();
+    this.#expiries.set(session.id, timer);
+  }
+
+  /** Its socket is back. */
+  keep({ id }: GatewaySession): void {
+    clearTimeout(this.#expiries.get(id));
+    this.#expiries.delete(id);
+  }
+
+  end(session: GatewaySession): void {
+    if (!this.#sessions.delete(session.id)) return;
+    this.keep(session);
+    this.#ended(session);
+  }
+}

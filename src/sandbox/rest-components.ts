@@ -1,0 +1,138 @@
+import { z } from 'zod';
+
+/** Source: Discord docs, "Component Types". */
+export const componentTypes = {
+  row: 1,
+  button: 2,
+  textMenu: 3,
+  textInput: 4,
+  userMenu: 5,
+  roleMenu: 6,
+  mentionableMenu: 7,
+  channelMenu: 8,
+  label: 18,
+} as const;
+
+/** Style of a button that opens a page instead of telling the bot. */
+const linkStyle = 5;
+
+const customId = z.string().min(1).max(100);
+const button = z
+  .looseObject({
+    type: z.literal(componentTypes.button),
+    style: z.int().min(1).max(6),
+    label: z.string().max(80).nullish(),
+    custom_id: customId.nullish(),
+    url: z.string().max(512).nullish(),
+    disabled: z.boolean().nullish(),
+  })
+  .refine(
+    ({ style, url, custom_id }) => (style === linkStyle ? Boolean(url) : Boolean(custom_id)),
+    'A link button needs a url, any other a custom_id.',
+  );
+const menuFields = {
+  custom_id: customId,
+  placeholder: z.string().max(150).nullish(),
+  min_values: z.int().min(0).max(25).nullish(),
+  max_values: z.int().min(1).max(25).nullish(),
+  disabled: z.boolean().nullish(),
+};
+const choice = z.looseObject({
+  label: z.string().min(1).max(100),
+  value: z.string().min(1).max(100),
+  description: z.string().max(100).nullish(),
+});
+const textMenu = z.looseObject({
+  ...menuFields,
+  type: z.literal(componentTypes.textMenu),
+  options: z.array(choice).min(1).max(25),
+});
+const { userMenu, roleMenu, mentionableMenu, channelMenu } = componentTypes;
+const otherMenu = z.looseObject({
+  ...menuFields,
+  type: z.union([
+    z.literal(userMenu),
+    z.literal(roleMenu),
+    z.literal(mentionableMenu),
+    z.literal(channelMenu),
+  ]),
+});
+const menu = z.union([textMenu, otherMenu]);
+const row = z.looseObject({
+  type: z.literal(componentTypes.row),
+  components: z.union([z.array(button).min(1).max(5), z.array(menu).length(1)]),
+});
+/** Sections, containers, texts and the like, which this Discord keeps without looking inside. */
+const layout = z.looseObject({ type: z.int().min(9).max(17) });
+
+/** The components of a message. Source: Discord docs, "Component Reference". */
+export const messageComponents = z
+  .array(z.union([row, layout]))
+  .max(40)
+  .refine((all) => all.filter(({ type }) => type === componentTypes.row).length <= 5, 'Five rows.')
+  .refine(uniqueIds, 'Component custom id cannot be duplicated');
+
+const textInput = z.looseObject({
+  type: z.literal(componentTypes.textInput),
+  custom_id: customId,
+  style: z.union([z.literal(1), z.literal(2)]),
+  label: z.string().max(45).nullish(),
+  min_length: z.int().min(0).max(4000).nullish(),
+  max_length: z.int().min(1).max(4000).nullish(),
+  required: z.boolean().nullish(),
+  value: z.string().max(4000).nullish(),
+});
+const modalRow = z.looseObject({
+  type: z.literal(componentTypes.row),
+  components: z.array(textInput.refine(({ label }) => Boolean(label), 'Needs a label.')).length(1),
+});
+const label = z.looseObject({
+  type: z.literal(componentTypes.label),
+  label: z.string().min(1).max(45),
+  component: z.union([textInput, menu]),
+});
+
+/** A form as a bot opens it. Source: Discord docs, "Modal". */
+export const modalSchema = z
+  .looseObject({
+    custom_id: customId,
+    title: z.string().min(1).max(45),
+    components: z
+      .array(z.union([modalRow, label]))
+      .min(1)
+      .max(5),
+  })
+  .refine(({ components }) => uniqueIds(components), 'Component custom id cannot be duplicated');
+export type Modal = z.infer<typeof modalSchema>;
+
+/** A button or a menu somewhere in the components of a message. */
+export type Pressable = {
+  readonly type: number;
+  readonly custom_id: string;
+  readonly disabled?: boolean | null | undefined;
+  readonly options?: readonly { readonly label: string; readonly value: string }[] | undefined;
+  readonly min_values?: number | null | undefined;
+  readonly max_values?: number | null | undefined;
+};
+
+const pressable = z.looseObject({
+  type: z.int(),
+  custom_id: z.string(),
+  disabled: z.boolean().nullish(),
+  options: z.array(choice).optional(),
+  min_values: z.int().nullish(),
+  max_values: z.int().nullish(),
+});
+
+/** Every part with a custom id, however deep. */
+export function pressables(components: unknown): readonly Pressable[] {
+  if (typeof components !== 'object' || components === null) return [];
+  const itself = pressable.safeParse(components);
+  const inside = Object.values(components).flatMap((each) => pressables(each));
+  return itself.success ? [itself.data, ...inside] : inside;
+}
+
+function uniqueIds(components: unknown): boolean {
+  const ids = pressables(components).map(({ custom_id }) => custom_id);
+  return new Set(ids).size === ids.length;
+}

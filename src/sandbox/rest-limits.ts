@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { matchPath } from './rest-route.ts';
+
+/** How often a route may be asked: `limit` times in `perMs`, for each channel, server or interaction apart. */
+export type RateLimit = {
+  readonly method: string;
+  /** As the route writes it: `/channels/:channel/messages`. */
+  readonly path: string;
+  readonly limit: number;
+  readonly perMs: number;
+};
+
+/** Discord publishes none of these; they are what its headers commonly say. Interaction callbacks have no limit. */
+export const usualRateLimits: readonly RateLimit[] = [
+  { method: 'POST', path: '/channels/:channel/messages', limit: 5, perMs: 5000 },
+  { method: 'PATCH', path: '/channels/:channel/messages/:message', limit: 5, perMs: 5000 },
+  { method: 'DELETE', path: '/channels/:channel/messages/:message', limit: 5, perMs: 1000 },
+  { method: 'POST', path: '/webhooks/:app/:token', limit: 5, perMs: 2000 },
+  { method: 'PATCH', path: '/webhooks/:app/:token/messages/:message', limit: 5, perMs: 2000 },
+  { method: 'PUT', path: '/channels/:channel/voice-status', limit: 5, perMs: 5000 },
+];
+
+/** What the headers of an answer tell; `over` when it is a 429. */
+export type LimitState = {
+  readonly bucket: string;
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetAfterMs: number;
+  readonly over: boolean;
+};
+
+type Bucket = { used: number; resetAtMs: number };
+
+/** Buckets kept; the oldest is forgotten first, and counts from zero again. */
+const bucketLimit = 1000;
+/** What a bucket is counted apart for. Source: Discord docs, "Rate Limits", top-level resources. */
+const majorParams = ['channel', 'guild', 'token'];
+
+/** Counts requests against the limits. */
+export class RateLimits {
+  readonly #limits: readonly RateLimit[];
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(limits: readonly RateLimit[]) {
+    this.#limits = limits;
+  }
+
+  /** Takes one request from its bucket; undefined for a route without a limit. */
+  take(method: string, path: string, nowMs: number): LimitState | undefined {
+    for (const [number, rule] of this.#limits.entries()) {
+      const params = rule.method === method ? matchPath(rule.path, path) : undefined;
+      if (!params) continue;
+      const major = majorParams.map((name) => params.get(name) ?? '').join('/');
+      const bucket = this.#bucket(`${number}/${major}`, rule, nowMs);
+      const over = bucket.used >= rule.limit;
+      if (!over) bucket.used++;
+      return {
+        bucket: createHash('md5').update(`${rule.method} ${rule.path}`).digest('hex'),
+        limit: rule.limit,
+        remaining: rule.limit - bucket.used,
+        resetAfterMs: bucket.resetAtMs - nowMs,
+        over,
+      };
+    }
+    return undefined;
+  }
+
+  #bucket(key: string, { perMs }: RateLimit, nowMs: number): Bucket {
+    const former = this.#buckets.get(key);
+    if (former && former.resetAtMs > nowMs) return former;
+    const bucket = { used: 0, resetAtMs: nowMs + perMs };
+    this.#buckets.set(key, bucket);
+    const oldest = this.#buckets.keys().next().value;
+    if (oldest !== undefined && this.#buckets.size > bucketLimit) this.#buckets.delete(oldest);
+    return bucket;
+  }
+}
+
+/** Source: Discord docs, "Rate Limits", header format. */
+export function limitHeaders(state: LimitState, wallMs: number): Record<string, string> {
+  return {
+    'x-ratelimit-limit': `${state.limit}`,
+    'x-ratelimit-remaining': `${state.remaining}`,
+    'x-ratelimit-reset': ((wallMs + state.resetAfterMs) / 1000).toFixed(3),
+    'x-ratelimit-reset-after': (state.resetAfterMs / 1000).toFixed(3),
+    'x-ratelimit-bucket': state.bucket,
+  };
+}

@@ -1,0 +1,79 @@
+import type { World } from './world.ts';
+import type { Json } from './world-json.ts';
+
+/** A file on its way in, from the bot or from a person. */
+export type Upload = {
+  readonly name: string;
+  /** As a Content-Type header names it. */
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  readonly description?: string;
+  /** Makes it a voice message, this long. */
+  readonly voiceSeconds?: number;
+};
+
+/** A file that hangs on a message or a command. */
+export type Attachment = Omit<Upload, 'bytes'> & {
+  readonly id: string;
+  readonly sizeBytes: number;
+  /** Served without a token, by the sandbox itself. */
+  readonly url: string;
+};
+
+/** Keeps this much in all; the oldest file is forgotten first, and not found from then on. */
+const keptBytes = 64 * 1024 * 1024;
+
+/** Every file of this Discord, by id, with its bytes. */
+export class Attachments {
+  readonly #world: Pick<World, 'ids'>;
+  readonly #kept = new Map<string, Upload>();
+  #sizeBytes = 0;
+  #origin = 'http://127.0.0.1';
+
+  constructor(world: Pick<World, 'ids'>) {
+    this.#world = world;
+  }
+
+  /** From now on urls begin with `origin`, say `http://127.0.0.1:4000`. */
+  servedAt(origin: string): void {
+    this.#origin = origin;
+  }
+
+  keep(channelId: string, upload: Upload): Attachment {
+    const id = this.#world.ids.next();
+    this.#kept.set(id, upload);
+    this.#sizeBytes += upload.bytes.length;
+    this.#forgetOldest();
+    const { bytes, ...fields } = upload;
+    const path = `/attachments/${channelId}/${id}/${encodeURIComponent(upload.name)}`;
+    return { ...fields, id, sizeBytes: bytes.length, url: this.#origin + path };
+  }
+
+  find(id: string): Upload | undefined {
+    return this.#kept.get(id);
+  }
+
+  #forgetOldest(): void {
+    for (const [id, { bytes }] of this.#kept) {
+      if (this.#sizeBytes <= keptBytes) return;
+      this.#kept.delete(id);
+      this.#sizeBytes -= bytes.length;
+    }
+  }
+}
+
+export function attachmentJson(attachment: Attachment): Json {
+  const { id, name, type, sizeBytes, url, description, voiceSeconds } = attachment;
+  return {
+    id,
+    filename: name,
+    content_type: type,
+    size: sizeBytes,
+    url,
+    proxy_url: url,
+    ...(description === undefined ? {} : { description }),
+    ...(voiceSeconds === undefined
+      ? {}
+      : { duration_secs: voiceSeconds, waveform: Buffer.alloc(64).toString('base64') }),
+  };
+}

@@ -1,0 +1,133 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { Channel, Guild, Member, User, World } from './world.ts';
+import { Snowflakes } from './world-ids.ts';
+import { everyonePermissions, invitePermissions } from './world-permissions.ts';
+
+/** A server as it is at first. */
+export type GuildOptions = {
+  /** Default: `Sandbox`, `Sandbox 2` and so on. */
+  readonly guildName?: string;
+  /** Who owns the server, and so may do anything in it; default `Olga`. */
+  readonly ownerName?: string;
+  /** Default: `general`; `Lounge` and `Workshop`; no stages. */
+  readonly textChannels?: readonly string[];
+  readonly voiceChannels?: readonly string[];
+  readonly stageChannels?: readonly string[];
+  /** The one of the voice channels where nobody can talk. */
+  readonly afkChannel?: string;
+  /** Language of the server, as Discord writes it; default `en-US`. */
+  readonly locale?: string;
+};
+/** Fields of a server are those of the first one. */
+export type WorldOptions = GuildOptions & {
+  /** Default `Nova`. */
+  readonly botName?: string;
+};
+
+/** More people than this do not fit in. */
+const memberLimit = 500;
+const guildLimit = 50;
+const usualLocale = 'en-US';
+
+/** One server as it stands before anybody does anything: channels, roles, its owner and the bot. */
+export function createWorld(options: WorldOptions, clock: Clock): World {
+  const ids = new Snowflakes(() => clock.wallMs());
+  const bot: User = { id: ids.next(), name: options.botName ?? 'Nova', bot: true };
+  const soil = { ids, clock, bot, people: new Map<string, User>() };
+  const guild = createGuild(soil, options);
+  return { ...soil, guild, guilds: [guild], commands: [] };
+}
+
+/** Another server that the bot is invited to. Throws a plain Error when there are 50. */
+export function addGuild(world: World, options: GuildOptions): Guild {
+  if (world.guilds.length >= guildLimit) {
+    throw new Error(`There are ${guildLimit} servers already.`);
+  }
+  const guildName = `Sandbox ${world.guilds.length + 1}`;
+  const guild = createGuild(world, { guildName, ...options });
+  world.guilds = [...world.guilds, guild];
+  return guild;
+}
+
+/** A new member of that name, who may be in other servers already. Throws a plain Error when there are 500. */
+export function enterGuild(world: World, guild: Guild, name: string): Member {
+  if (guild.members.size >= memberLimit) throw new Error(`The server is full (${memberLimit}).`);
+  const member = newMember(userNamed(world, name), joinedNow(world));
+  guild.members.set(member.user.id, member);
+  return member;
+}
+
+export function newChannel(
+  { ids }: Pick<World, 'ids'>,
+  fields: Pick<Channel, 'name' | 'kind' | 'position'> & Partial<Channel>,
+): Channel {
+  return { id: ids.next(), overwrites: [], userLimit: 0, status: '', ...fields };
+}
+
+type Soil = Pick<World, 'ids' | 'clock' | 'bot' | 'people'>;
+
+function createGuild(soil: Soil, options: GuildOptions): Guild {
+  const { ids, bot } = soil;
+  const owner = userNamed(soil, options.ownerName ?? 'Olga');
+  const id = ids.next();
+  const joinedAt = joinedNow(soil);
+  const botRoleId = ids.next();
+  const channels = channelsOf(soil, options);
+  return {
+    id,
+    name: options.guildName ?? 'Sandbox',
+    ownerId: owner.id,
+    joinedAt,
+    locale: options.locale ?? usualLocale,
+    afkChannelId: channels.find(({ name }) => name === options.afkChannel)?.id ?? null,
+    roles: [
+      { id, name: '@everyone', permissions: everyonePermissions, position: 0 },
+      {
+        id: botRoleId,
+        name: bot.name,
+        permissions: invitePermissions,
+        position: 1,
+        botId: bot.id,
+      },
+    ],
+    channels,
+    members: new Map([
+      [owner.id, newMember(owner, joinedAt)],
+      [bot.id, { ...newMember(bot, joinedAt), roleIds: [botRoleId] }],
+    ]),
+    voiceStates: new Map(),
+  };
+}
+
+function channelsOf(soil: Soil, options: GuildOptions): Channel[] {
+  const { textChannels = ['general'], stageChannels = [] } = options;
+  const { voiceChannels = ['Lounge', 'Workshop'] } = options;
+  const all = { text: textChannels, voice: voiceChannels, stage: stageChannels } as const;
+  return (['text', 'voice', 'stage'] as const).flatMap((kind) =>
+    all[kind].map((name, position) => newChannel(soil, { name, kind, position })),
+  );
+}
+
+/** The same person in every server. */
+function userNamed({ ids, people }: Soil, name: string): User {
+  const user = people.get(name) ?? { id: ids.next(), name, bot: false };
+  people.set(name, user);
+  return user;
+}
+
+function newMember(user: User, joinedAt: string): Member {
+  return {
+    user,
+    joinedAt,
+    roleIds: [],
+    nick: null,
+    locale: usualLocale,
+    muted: false,
+    deafened: false,
+    timedOutUntilMs: undefined,
+  };
+}
+
+function joinedNow({ clock }: Pick<World, 'clock'>): string {
+  return new Date(clock.wallMs()).toISOString();
+}
