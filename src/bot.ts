@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { commands } from '#commands/commands.ts';
 import { presses } from '#commands/presses.ts';
 import type { OpusCodec } from '#src/audio/opus.ts';
@@ -18,7 +17,7 @@ import { RoomTalk } from '#src/session/talk.ts';
 import { embeddedVoices } from '#src/speech/embedded-synthesizer.ts';
 import { StatsBook } from '#src/status/stats-book.ts';
 import { keepStore } from '#src/storage/steady-store.ts';
-import { openStore, type Store } from '#src/storage/store.ts';
+import { openStore, type Store, storePath } from '#src/storage/store.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
 import type { Config } from './config.ts';
 import type { Engines } from './engines.ts';
@@ -71,7 +70,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
 
 /** What people said and where panels are. A store in trouble stops nobody from talking. */
 function openMemory({ config, onDiscord }: BotOptions): Promise<Store> {
-  const path = join(config.dataDir, 'parley.db');
+  const path = storePath(config.dataDir);
   return keepStore(
     () => openStore(path, { clock: realClock }),
     realClock,

@@ -16,7 +16,7 @@ export type Store = AsyncDisposable & {
 
 /** Where the bot and `npm run backup` look for the store. */
 export function storePath(dataDir: string): string {
-  return join(dataDir, 'parley.sqlite');
+  return join(dataDir, 'parley.db');
 }
 
 /** Opens the SQLite file at `path`, or makes it; `:memory:` ends with the process. Errors: BotError `store.unreadable`. */

@@ -52,7 +52,7 @@ test('a backup leaves a store that nobody uses without files beside it', async (
   using place = storeFolder();
   await (await openStore(place.path, options))[Symbol.asyncDispose]();
   backUp(place.path, join(place.folder, 'backups'), atWallMs);
-  expect(readdirSync(dirname(place.path))).toEqual(['parley.sqlite']);
+  expect(readdirSync(dirname(place.path))).toEqual(['parley.db']);
 });
 
 test('a backup of nothing makes nothing, and says what to do', () => {

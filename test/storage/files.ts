@@ -10,7 +10,7 @@ export function storeFolder(): StoreFolder {
   const folder = mkdtempSync(join(tmpdir(), 'parley-store-'));
   return {
     folder,
-    path: join(folder, 'data', 'parley.sqlite'),
+    path: join(folder, 'data', 'parley.db'),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
