@@ -10,7 +10,7 @@ import { Shelf } from '#src/console/shelf.ts';
 import { Show } from '#src/console/show.ts';
 import { tapSynthesizer } from '#src/console/tap.ts';
 import { Witness } from '#src/console/witness.ts';
-import { startBot } from './bot.ts';
+import { type BotOptions, startBot } from './bot.ts';
 import type { Config } from './config.ts';
 import { openEngines } from './engines.ts';
 import { type Play, playOn, playOnce } from './sandbox-play.ts';
@@ -74,11 +74,7 @@ async function raiseCurtain(config: Config, signal: AbortSignal): Promise<Play &
       engines: { ...engines, synthesizer: tap },
       codec,
       discord: { token, apiUrl },
-      onSession: (_guildId, event) => {
-        witness.tell(event);
-        view.session(event);
-      },
-      onDiscord: (event) => view.discord(codec.name, event),
+      ...told(witness, view, codec.name),
     },
     signal,
   );
@@ -91,4 +87,24 @@ async function raiseCurtain(config: Config, signal: AbortSignal): Promise<Play &
   const all = stack.move();
   const dispose = () => all.disposeAsync();
   return { config, engines, screen, wall, stage, [Symbol.asyncDispose]: dispose };
+}
+
+/** Who is told of what happens. */
+function told(
+  witness: Witness,
+  view: SandboxView,
+  codec: string,
+): Pick<BotOptions, 'onSession' | 'onDiscord'> {
+  return {
+    onSession(_guildId, event) {
+      witness.tell(event);
+      view.session(event);
+    },
+    onDiscord(event) {
+      if (event.kind === 'command' || event.kind === 'command-failed') {
+        witness.tell({ kind: 'done', errand: event.name });
+      }
+      view.discord(codec, event);
+    },
+  };
 }

@@ -39,7 +39,7 @@ export class SandboxView {
   discord(codec: string, event: DiscordEvent): void {
     if (event.kind === 'warning') this.#show.note(event.message);
     if (event.kind === 'command-failed') {
-      this.#show.note(`/${event.name} failed: ${event.error}`);
+      this.#show.note(`${event.name} failed: ${event.error}`);
     }
     if (event.kind === 'ciphers') {
       this.#show.engine('voice link', `Opus by ${codec}`, `XChaCha20 by ${event.xchacha}`);

@@ -2,40 +2,55 @@ import { realClock } from '#src/base/clock.ts';
 import { hearOut, type Stage } from './hear-out.ts';
 import type { MessageWall } from './message-wall.ts';
 import { replied, type SandboxRequest } from './sandbox-lines.ts';
+import { instantsLine } from './show.ts';
 
-/** Follow-ups and edits come within this time of each other; after all of it no more is waited for. */
+/** Longer than the bot may take for any command. */
+const doneMs = 65_000;
+/** Lines of one errand follow each other within this time; after all of it no more is waited for. */
 const stillMs = 250;
-const patienceMs = 3_000;
+const stillLimitMs = 3_000;
 /** Of a sentence the bot was asked to say. */
 const waits = { quietMs: 1_200, timeoutMs: 20_000 } as const;
+/** An answer is told of when it was said to its end, which was heard by then. */
+const toldMs = 500;
+
+export type Errand = {
+  readonly person: string;
+  /** As it is named to people, say `/ask`. */
+  readonly what: string;
+  readonly request: Extract<SandboxRequest, { do: 'command' | 'press' }>;
+};
 
 /**
- * Sends a command or presses a button for `person`; returns when the bot has written and said what it had to.
+ * Sends a command or presses a button; returns when the bot has written and said what it had to.
  *
  * What it writes is drawn as it comes. Errors: BotError `sandbox.failed` with what is wrong. Aborting `signal` throws
  * its reason.
  */
 export async function runErrand(
-  person: string,
-  request: Extract<SandboxRequest, { do: 'command' | 'press' }>,
+  { person, what, request }: Errand,
   wall: MessageWall,
   stage: Stage,
   signal: AbortSignal,
 ): Promise<void> {
-  const { sandbox, tap, show } = stage;
-  const asked = tap.asked;
+  const { sandbox, show, tap, witness } = stage;
+  const [asked, start] = [tap.asked, witness.place];
   const { sentAtMs } = replied.parse(await sandbox.ask(request, signal));
+  await witness.after(start, ['done'], doneMs, signal);
   await still(wall, stage, signal);
   if (tap.asked === asked) return;
   const reached = await hearOut(person, { sinceMs: sentAtMs, ...waits }, stage);
   if (!reached) return;
-  show.detail(`heard ${Math.round(reached.firstAudibleAtMs - sentAtMs)} ms after that`);
-  show.detail(`kept as ${reached.path}`);
+  const { firstAudibleAtMs: heardAtMs, path } = reached;
+  const told = await witness.after(start, ['answered'], toldMs, signal, person);
+  if (told) show.detail(instantsLine(told.event, what, sentAtMs, heardAtMs));
+  else show.detail(`heard ${Math.round(heardAtMs - sentAtMs)} ms after ${what}`);
+  show.detail(`kept as ${path}`);
 }
 
 /** Waits until nothing was written and nothing asked to be spoken for a moment. */
 async function still(wall: MessageWall, { tap }: Stage, signal: AbortSignal): Promise<void> {
-  for (let waitedMs = 0, before = -1; waitedMs < patienceMs; waitedMs += stillMs) {
+  for (let waitedMs = 0, before = -1; waitedMs < stillLimitMs; waitedMs += stillMs) {
     const now = wall.changes + tap.asked;
     if (now === before) return;
     before = now;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { SessionEvent } from '#src/session/events.ts';
-import { type HeardAnswer, heard, type Spoken, spoken } from './sandbox-lines.ts';
+import { type HeardAnswer, heard, replied, type Spoken, spoken } from './sandbox-lines.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import { openFolder } from './shelf.ts';
 import { instantsLine, type Show } from './show.ts';
@@ -40,8 +40,9 @@ export async function callIn(
 ): Promise<{ readonly kind: 'called' } | Extract<Exchange, { kind: 'failed' }>> {
   await sandbox.ask({ do: 'join', person });
   show.says(person, '/join');
-  const { text } = await sandbox.ask({ do: 'command', person, name: 'join' });
-  if (!`${text}`.startsWith('In ')) return { kind: 'failed', stage: 'join', why: `${text}` };
+  const reply = replied.parse(await sandbox.ask({ do: 'command', person, name: 'join' }));
+  // What stands in the way is told to the caller alone.
+  if (reply.ephemeral) return { kind: 'failed', stage: 'join', why: reply.text };
   await sandbox.ask({ do: 'settled', person });
   return { kind: 'called' };
 }
@@ -70,7 +71,8 @@ export async function exchange(
   show.says(botName, answered.text);
   if (!reached)
     return { kind: 'failed', stage: 'hear', why: `nothing of the answer reached ${person}` };
-  show.detail(instantsLine(answered, person, said.lastVoicedAtMs, reached.firstAudibleAtMs));
+  const after = `${person}'s last syllable`;
+  show.detail(instantsLine(answered, after, said.lastVoicedAtMs, reached.firstAudibleAtMs));
   show.detail(`kept as ${path}`);
   return { kind: 'exchanged', answered, spoken: said, heard: reached, path };
 }

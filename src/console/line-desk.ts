@@ -121,7 +121,8 @@ export class LineDesk {
     const caller = await this.#person(person);
     const { name, options } = slash;
     company.acted(caller);
-    await runErrand(caller, { do: 'command', person: caller, name, options }, wall, stage, signal);
+    const request = { do: 'command', person: caller, name, options } as const;
+    await runErrand({ person: caller, what: `/${name}`, request }, wall, stage, signal);
   }
 
   /** Only one person can press a button that nobody else sees. */
@@ -132,11 +133,11 @@ export class LineDesk {
       stage.show.note(`There is no button ${number} now; to say a number, write it as a word.`);
       return;
     }
-    const { messageId, customId, to } = button;
+    const { messageId, customId, label, to } = button;
     const presser = await this.#person(person ?? to);
     company.acted(presser);
-    const press = { do: 'press', person: presser, messageId, customId } as const;
-    await runErrand(presser, press, wall, stage, signal);
+    const request = { do: 'press', person: presser, messageId, customId } as const;
+    await runErrand({ person: presser, what: label, request }, wall, stage, signal);
   }
 
   async #person(typed = host): Promise<string> {

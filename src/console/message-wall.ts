@@ -17,8 +17,8 @@ const messageLimit = 200;
 /**
  * Draws what the bot writes, and gives each button a number that it keeps.
  *
- * A message that is edited under an unchanged first line, as the panel is, is drawn anew only when its second line
- * changes, and then only that line.
+ * A panel is a message to all with several lines and buttons; what stands under its first line is drawn as one. Edited
+ * under an unchanged first line, a message is drawn anew only when its second changes, and then only that one.
  */
 export class MessageWall {
   readonly #show: Show;
@@ -61,7 +61,10 @@ export class MessageWall {
 
   #drawNew(message: Message): void {
     const seen = message.to === undefined ? '' : ` (only ${message.to} sees this)`;
-    this.#show.says(this.#botName, `${plain(message.text)}${seen}`);
+    const [head = '', ...rest] = plain(message.text).split('\n');
+    const isPanel = message.to === undefined && message.buttons.length > 0 && rest.length > 0;
+    const lines = isPanel ? [head, rest.join(' | ')] : [head, ...rest];
+    this.#show.says(this.#botName, `${lines.join('\n')}${seen}`);
     this.#drawButtons(message);
   }
 

@@ -70,16 +70,19 @@ function clean(words: string): string {
   return words.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
 }
 
-/** `ended 180, recognised 240, first clause 241, first speech 290, heard 318 ms after Adam's last syllable` */
+/**
+ * `ended 180, recognised 240, first clause 241, first speech 290, heard 318 ms after Adam's last syllable`, where `after`
+ * names what happened at `fromMs`; a typed question never ended and was never recognised.
+ */
 export function instantsLine(
-  { instants }: Answered,
-  speaker: string,
-  lastVoicedAtMs: number,
+  { instants, typed }: Answered,
+  after: string,
+  fromMs: number,
   firstHeardAtMs: number,
 ): string {
   const named: readonly (readonly [string, number | undefined])[] = [
-    ['ended', instants.endedAtMs],
-    ['recognised', instants.recognisedAtMs],
+    ['ended', typed ? undefined : instants.endedAtMs],
+    ['recognised', typed ? undefined : instants.recognisedAtMs],
     ['first token', instants.firstTokenAtMs],
     ['first clause', instants.firstClauseAtMs],
     ['first speech', instants.firstSpeechAtMs],
@@ -87,7 +90,7 @@ export function instantsLine(
     ['heard', firstHeardAtMs],
   ];
   const happened = named.flatMap(([name, atMs]) =>
-    atMs === undefined ? [] : [`${name} ${Math.round(atMs - lastVoicedAtMs)}`],
+    atMs === undefined ? [] : [`${name} ${Math.round(atMs - fromMs)}`],
   );
-  return `${happened.join(', ')} ms after ${speaker}'s last syllable`;
+  return `${happened.join(', ')} ms after ${after}`;
 }

@@ -72,7 +72,7 @@ async function stepped(
       if (event.text === '') return { ...progress, wordless: true };
       return { ...progress, owed: progress.owed + 1 };
     case 'answered': {
-      if ('typed' in event) return progress;
+      if (event.typed) return progress;
       const heard = await showAnswer(event, person, said, stage);
       const owed = Math.max(0, progress.owed - 1);
       return { ...progress, owed, heard: progress.heard || heard };
@@ -110,7 +110,9 @@ async function showAnswer(
   }
   // Of several utterances each is counted from its own end, which only the bot knows.
   const fromMs = Math.min(lastVoicedAtMs, instants.heardAtMs);
-  show.detail(instantsLine(answered, person, fromMs, reached.firstAudibleAtMs));
+  show.detail(
+    instantsLine(answered, `${person}'s last syllable`, fromMs, reached.firstAudibleAtMs),
+  );
   show.detail(`kept as ${reached.path}`);
   return true;
 }

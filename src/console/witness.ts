@@ -1,16 +1,19 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 
-type Kind = SessionEvent['kind'];
-type Of<K extends Kind> = Extract<SessionEvent, { kind: K }>;
+/** What happens in a session, and that the bot has said all it had to say to a command or a button. */
+export type StageEvent = SessionEvent | { readonly kind: 'done'; readonly errand: string };
+
+type Kind = StageEvent['kind'];
+type Of<K extends Kind> = Extract<StageEvent, { kind: K }>;
 
 /** An event with its place among all there were; later ones have higher places. */
 export type Seen<K extends Kind> = { readonly event: Of<K>; readonly place: number };
 
-/** Remembers a session's events until somebody asks for them, at most 200. */
+/** Remembers events until somebody asks for them, at most 200. */
 export class Witness {
   readonly #clock: Clock;
-  #seen: { readonly event: SessionEvent; readonly place: number }[] = [];
+  #seen: { readonly event: StageEvent; readonly place: number }[] = [];
   #place = 0;
   #listeners = new Set<() => void>();
 
@@ -23,7 +26,7 @@ export class Witness {
     return this.#place;
   }
 
-  tell(event: SessionEvent): void {
+  tell(event: StageEvent): void {
     this.#place++;
     this.#seen = [...this.#seen, { event, place: this.#place }].slice(-200);
     for (const listener of this.#listeners) listener();
@@ -53,7 +56,7 @@ export class Witness {
   ): Promise<Seen<K> | undefined> {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
-    const is = (event: SessionEvent): event is Of<K> =>
+    const is = (event: StageEvent): event is Of<K> =>
       kinds.some((kind) => kind === event.kind) &&
       (name === undefined || !('name' in event) || event.name === name);
     const find = (): Seen<K> | undefined => {

@@ -76,11 +76,14 @@ test('the first that is seen of a filled message is no edit', () => {
 test('a panel is drawn anew only when its state changes, and only that line', () => {
   const { take, look } = openWall();
   const panel = (...lines: readonly string[]) => ['In Lounge.', ...lines].join('\n');
-  take({ text: panel('Listening', 'Hearing: Adam') });
-  expect(look()).toBe('  Nova   In Lounge.\n         Listening\n         Hearing: Adam\n');
-  take({ change: 'edited', text: panel('Listening', 'Hearing: Adam, Ben') });
+  take({ text: panel('Listening', 'Hearing: Adam'), buttons: [button('Stop')] });
+  expect(look()).toBe(
+    '  Nova   In Lounge.\n         Listening | Hearing: Adam\n         [1] Stop\n',
+  );
+  const buttons = [button('Stop')];
+  take({ change: 'edited', text: panel('Listening', 'Hearing: Adam, Ben'), buttons });
   expect(look()).toBe('');
-  take({ change: 'edited', text: panel('Thinking', 'Hearing: Adam, Ben') });
+  take({ change: 'edited', text: panel('Thinking', 'Hearing: Adam, Ben'), buttons });
   expect(look()).toBe('  Nova (edited) Thinking\n');
 });
 

@@ -39,7 +39,7 @@ test('instants are told from the last syllable on, and those that did not happen
       finish: 'completed',
       instants: { heardAtMs: 1000, endedAtMs: 1180, firstSentAtMs: 1300 },
     },
-    'Adam',
+    "Adam's last syllable",
     1000,
     1318.4,
   );
