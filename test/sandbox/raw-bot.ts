@@ -58,6 +58,8 @@ export async function openSocket(sandbox: Sandbox) {
   };
 }
 
+export type RawBot = Awaited<ReturnType<typeof identified>>;
+
 /** The intents Guilds and GuildVoiceStates. */
 export const usualIntents = 0b1000_0001;
 

@@ -79,3 +79,23 @@ test('the log of requests is bounded', async () => {
   for (let n = 0; n < 1010; n++) await ask(sandbox, '/gateway');
   expect(sandbox.requests()).toHaveLength(1000);
 });
+
+test('ciphers, microphones and faults of voice are there for the people of the sandbox', async () => {
+  const soon = AbortSignal.timeout(4000);
+  const modes = ['aead_xchacha20_poly1305_rtpsize'] as const;
+  await using sandbox = await openSandbox({ dave: 0, modes });
+  const adam = sandbox.person('Adam', { microphone: { profile: 'open' } });
+  const eve = sandbox.person('Eve');
+  await adam.join('Lounge', soon);
+  await eve.join('Lounge', soon);
+  await eve.settled(soon);
+  const hears = () => eve.counts().receivedPackets;
+  await expect.poll(hears).toBeGreaterThan(2);
+  expect(eve.counts().unopened).toBe(0);
+  sandbox.faults.voice.network(eve.id, { down: { dead: true } });
+  const before = hears();
+  await expect.poll(() => adam.counts().sentPackets).toBeGreaterThan(before + 10);
+  expect(hears()).toBeLessThanOrEqual(before + 2);
+  sandbox.faults.heal();
+  await expect.poll(hears).toBeGreaterThan(before + 4);
+});
