@@ -30,6 +30,10 @@ export interface MemberChanges {
   moveBot(channel: string): void;
   /** The bot is thrown out of its voice channel; Discord says 4022 to one who was alone there. */
   disconnectBot(closeCode?: number): void;
+  /** The bot is thrown out of the server, for good. */
+  removeBot(): void;
+  /** Discord loses the server for a while, and finds it again; calls go on. */
+  setOutage(on: boolean): void;
 }
 
 export function memberChanges(around: {
@@ -56,6 +60,8 @@ export function memberChanges(around: {
       if (state) seats.takeForBot(guild, { ...state, channel });
     },
     disconnectBot: (closeCode) => seats.leave(guild, bot.id, closeCode),
+    removeBot: () => changes.removeBot(guild),
+    setOutage: (on) => changes.outage(guild, on),
   };
 }
 

@@ -1,3 +1,4 @@
+import { guildSeen } from './gateway-json.ts';
 import { type Dispatch, intents } from './gateway-wire.ts';
 import type { Channel, Guild, Member, Overwrite, Role, World } from './world.ts';
 import { channelJson, guildJson } from './world-guild-json.ts';
@@ -86,6 +87,24 @@ export class Changes {
   guild(guild: Guild, change: Partial<Pick<Guild, 'locale' | 'afkChannelId'>>): void {
     Object.assign(guild, change);
     this.#dispatch({ name: 'GUILD_UPDATE', data: guildJson(guild), intent: intents.guilds });
+  }
+
+  /** Discord lost the server for a while; calls go on. */
+  outage(guild: Guild, on: boolean): void {
+    const data = on
+      ? { id: guild.id, unavailable: true }
+      : (asked: number) => guildSeen(this.#world, guild, asked);
+    const name = on ? 'GUILD_DELETE' : 'GUILD_CREATE';
+    this.#dispatch({ name, data, intent: intents.guilds });
+  }
+
+  /** The server stands, but for the bot it is gone. */
+  removeBot(guild: Guild): void {
+    const { bot } = this.#world;
+    this.#seats.leave(guild, bot.id);
+    this.#world.guilds = this.#world.guilds.filter((each) => each !== guild);
+    guild.members.delete(bot.id);
+    this.#dispatch({ name: 'GUILD_DELETE', data: { id: guild.id }, intent: intents.guilds });
   }
 
   #role(change: 'CREATE' | 'UPDATE', guild: Guild, role: Role): void {

@@ -113,6 +113,25 @@ test('a deleted channel is gone for discord.js, and nobody sits in it', async ()
   expect(voice.expelled).toEqual([{ userId: sandbox.botId, closeCode: 4022 }]);
 });
 
+test('a server that Discord loses comes back, and one the bot is thrown out of does not', async () => {
+  await using bot = await openBot();
+  const { client, sandbox, voice } = bot;
+  const guild = sandbox.guild();
+  await sit(client, sandbox, 'Lounge');
+  const lost = once(client, 'guildUnavailable');
+  guild.setOutage(true);
+  await lost;
+  const found = once(client, 'guildAvailable');
+  guild.setOutage(false);
+  await found;
+  expect(guild.bot().channel).toBe('Lounge');
+  const gone = once(client, 'guildDelete');
+  guild.removeBot();
+  await gone;
+  expect(voice.expelled).toHaveLength(1);
+  await expect(client.guilds.fetch(guild.id)).rejects.toMatchObject({ code: 10_004 });
+});
+
 test('discord.js waits out a 429, and repeats a request that failed', async () => {
   await using bot = await openBot();
   const { client, sandbox } = bot;
