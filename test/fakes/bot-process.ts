@@ -46,11 +46,15 @@ export async function runToEnd(
   return { code, ...output };
 }
 
+/** Of a log; the oldest are forgotten first. */
+const keptLines = 1000;
+
 /** The bot as its owner runs it: a process of its own, with a token and a server to log in to. */
 export class BotProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #folder: string;
-  readonly #lines = new Mailbox<LogLine>(1000);
+  readonly #lines = new Mailbox<LogLine>(keptLines);
+  #log: readonly LogLine[] = [];
 
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child;
@@ -87,6 +91,15 @@ export class BotProcess implements AsyncDisposable {
     }
   }
 
+  /** All it has logged so far, the newest 1000 lines. */
+  get log(): readonly LogLine[] {
+    return this.#log;
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** The next line of its log that fits. Errors: when none came within `timeoutMs`, or the bot ended. */
   async logged(fits: (line: LogLine) => boolean, timeoutMs: number): Promise<LogLine> {
     for await (const line of this.#lines.read(AbortSignal.timeout(timeoutMs))) {
@@ -104,7 +117,7 @@ export class BotProcess implements AsyncDisposable {
 
   /** Asks it to stop, as a supervisor does; its exit code. */
   async stop(): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+    if (this.isRunning) {
       const gone = once(this.#child, 'exit');
       const deadline = setTimeout(() => this.#child.kill('SIGKILL'), 15_000);
       this.#child.kill('SIGTERM');
@@ -122,7 +135,10 @@ export class BotProcess implements AsyncDisposable {
   async #readLog(): Promise<void> {
     if (!this.#child.stdout) return;
     for await (const line of createInterface({ input: this.#child.stdout })) {
-      if (line.startsWith('{')) this.#lines.put(JSON.parse(line));
+      if (!line.startsWith('{')) continue;
+      const logged: LogLine = JSON.parse(line);
+      this.#log = [...this.#log, logged].slice(-keptLines);
+      this.#lines.put(logged);
     }
     this.#lines.end();
   }

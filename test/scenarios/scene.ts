@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test, vi } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Heard } from '#src/sandbox/heard-recorder.ts';
@@ -17,7 +20,12 @@ import { tone } from '#test/fakes/providers-sound.ts';
 export type Scene = AsyncDisposable & {
   readonly sandbox: Sandbox;
   readonly providers: MockProviders;
+  /** The present one. */
   readonly bot: BotProcess;
+  /** What the bot keeps between its runs. */
+  readonly dataDir: string;
+  /** Ends the bot in order and starts it again over the same data. */
+  restart(): Promise<void>;
   /** What the recogniser was given, oldest first; it understood `utterance 1`, `utterance 2` and so on. */
   readonly uttered: readonly Pcm[];
 };
@@ -36,6 +44,8 @@ export type Exchange = {
   /** What the mock speech server made meanwhile. */
   readonly made: Pcm;
 };
+
+export type ShownMessage = { readonly role: string; readonly content: string };
 
 /** Of a whole scenario: a busy machine may take ten times as long as an idle one. */
 const scenarioMs = 60_000;
@@ -67,11 +77,25 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const settings = { pace: instantPace, hears, rateHz: mockRateHz, ...options.providers };
   const providers = stack.use(await openMockProviders(settings));
   const sandbox = stack.use(await openSandbox(options.sandbox));
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-data-'));
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const { token, apiUrl, certificate: ca } = sandbox;
-  const environment = { ...remote(providers), ...options.environment };
-  const bot = stack.use(await BotProcess.start({ token, apiUrl, ca }, environment));
+  const environment = { ...remote(providers), DATA_DIR: dataDir, ...options.environment };
+  const start = () => BotProcess.start({ token, apiUrl, ca }, environment);
+  let bot = await start();
+  stack.defer(() => bot[Symbol.asyncDispose]());
   const all = stack.move();
-  return { sandbox, providers, bot, uttered, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    ...{ sandbox, providers, uttered, dataDir },
+    get bot() {
+      return bot;
+    },
+    async restart() {
+      await bot[Symbol.asyncDispose]();
+      bot = await start();
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 /** Settings under which the bot uses these providers for everything. */
@@ -120,11 +144,17 @@ export function madeTexts({ providers }: Scene): string[] {
   );
 }
 
-/** The words people are said to have said, as the chat model was shown them last. */
-export function shownWords({ providers }: Scene): string[] {
+/** What the chat model was shown last, oldest message first. */
+export function shownMessages({ providers }: Scene): readonly ShownMessage[] {
   const newest = providers.requests.findLast(({ endpoint, body }) => endpoint === 'chat' && body);
-  const messages = (newest?.body?.messages ?? []) as readonly { role: string; content: string }[];
-  return messages.flatMap(({ role, content }) => (role === 'user' ? content.split('\n') : []));
+  return (newest?.body?.messages ?? []) as readonly ShownMessage[];
+}
+
+/** The words people are said to have said, as the chat model was shown them last. */
+export function shownWords(scene: Scene): string[] {
+  return shownMessages(scene).flatMap(({ role, content }) =>
+    role === 'user' ? content.split('\n') : [],
+  );
 }
 
 /** All pieces of `uttered` as one sound. */

@@ -1,0 +1,51 @@
+import type { Interaction, Shown } from '#src/sandbox/interaction.ts';
+import type { Words } from '#src/sandbox/interaction-words.ts';
+import type { Person } from '#src/sandbox/person.ts';
+import { type Words as Filling, type Locale, type TextId, text } from '#src/texts/texts.ts';
+import { soon } from './scene.ts';
+
+/** What is slower than this is printed; a machine under test may be busy. */
+const hastyMs = 300;
+
+/** Issues a slash command; what came back first. Discord itself takes nothing after 3 s. */
+export function told(person: Person, line: string, words?: Words): Promise<Shown> {
+  return firstAnswer(person.command(line, words), `/${line}`);
+}
+
+/** Presses the button of that name; what came back first. */
+export function pressed(person: Person, message: Shown, name: string): Promise<Shown> {
+  return firstAnswer(person.press(message, customId(name)), `the button ${name}`);
+}
+
+/** A sentence that only the caller reads. */
+export function whispered(id: TextId, words?: Filling, locale?: Locale) {
+  return { text: text(id, words, locale), ephemeral: true };
+}
+
+/** A sentence that everybody reads. */
+export function spokenUp(id: TextId, words?: Filling, locale?: Locale) {
+  return { text: text(id, words, locale), ephemeral: false };
+}
+
+/** Names and words of the buttons of a message, in order. */
+export function buttonsOf({ components }: Shown): readonly (readonly [string, string])[] {
+  const rows = components as readonly { readonly components: readonly Button[] }[];
+  return rows.flatMap((row) =>
+    row.components.map(({ custom_id, label }) => [custom_id.replace(ours, ''), label] as const),
+  );
+}
+
+type Button = { readonly custom_id: string; readonly label: string };
+
+const ours = 'parley:';
+
+function customId(name: string): string {
+  return `${ours}${name}`;
+}
+
+async function firstAnswer(asked: Interaction, what: string): Promise<Shown> {
+  const answer = await asked.answered(soon());
+  const tookMs = (asked.ackedAtMs ?? 0) - asked.sentAtMs;
+  if (tookMs > hastyMs) console.log(`${what} was answered after ${Math.round(tookMs)} ms`);
+  return answer;
+}
