@@ -24,7 +24,8 @@ export function callOf(asked: Met): Call {
     callerName: member.displayName,
     callerLocale: localeOf(asked.locale),
     words: {},
-    mayManage: asked.memberPermissions.has(PermissionFlagsBits.ManageGuild),
+    // Typed as always there, which holds for Discord; other servers may leave it out.
+    mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
     ...(where && { callerChannel: refOf(where) }),
   };
 }

@@ -3,6 +3,7 @@ import {
   type Client,
   type Guild,
   PermissionFlagsBits,
+  PermissionsBitField,
   type VoiceBasedChannel,
 } from 'discord.js';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
@@ -25,16 +26,13 @@ export function botNameIn(client: Client<true>, guildId: string): string {
   return client.guilds.cache.get(guildId)?.members.me?.displayName ?? client.user.displayName;
 }
 
-function factsOf(
-  guild: Guild,
-  channel: VoiceBasedChannel,
-  callerId: string,
-): ChannelFacts | undefined {
+function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): ChannelFacts {
   const { me } = guild.members;
-  if (!me) return undefined;
-  const mine = channel.permissionsFor(me);
-  const timedOutUntilMs = me.communicationDisabledUntilTimestamp;
+  const mine = (me && channel.permissionsFor(me)) ?? new PermissionsBitField();
+  const timedOutUntilMs = me?.communicationDisabledUntilTimestamp ?? null;
   return {
+    // A bot without a single right is rather one of whose rights the server told nothing.
+    certain: mine.bitfield !== 0n,
     kind: channel.type === ChannelType.GuildStageVoice ? 'stage' : 'voice',
     isAfk: guild.afkChannelId === channel.id,
     callerMayEnter: mayEnter(guild, channel, callerId),
@@ -43,7 +41,7 @@ function factsOf(
     maySpeak: mine.has(PermissionFlagsBits.Speak),
     mayMoveMembers: mine.has(PermissionFlagsBits.MoveMembers),
     limit: channel.userLimit,
-    members: othersIn(guild, channel.id, me.id).length,
+    members: othersIn(guild, channel.id, guild.client.user.id).length,
     ...(timedOutUntilMs !== null && { timedOutUntilMs }),
   };
 }

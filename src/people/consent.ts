@@ -86,6 +86,17 @@ export function forget(consent: Consent, personId: string): Consent {
   };
 }
 
+/**
+ * In another channel: a yes for this session counts on only for those who are there, too. A no, a word for longer and
+ * a pause count everywhere.
+ */
+export function moveAlong(consent: Consent, presentIds: ReadonlySet<string>): Consent {
+  const said = [...consent.said].filter(
+    ([personId, { kind }]) => kind !== 'session' || presentIds.has(personId),
+  );
+  return { ...consent, said: new Map(said) };
+}
+
 /** The room paused: nobody is heard until `resume`. */
 export function pause(consent: Consent): Consent {
   return { ...consent, paused: true };

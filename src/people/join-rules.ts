@@ -1,5 +1,7 @@
 /** What Discord tells of a channel, its caller and the bot before anybody enters. */
 export type ChannelFacts = {
+  /** False where so little was told of rights that the only way to know is to try. */
+  readonly certain: boolean;
   readonly kind: 'voice' | 'stage';
   readonly isAfk: boolean;
   readonly callerMayEnter: boolean;
@@ -26,6 +28,7 @@ export type JoinVerdict =
 /** The first thing that stands in the way, whom it concerns first: the caller, then the bot, then the channel. `stage` is a way in, too: as audience. */
 export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
   const { members, limit, timedOutUntilMs = 0 } = facts;
+  if (!facts.certain) return { kind: facts.kind === 'stage' ? 'stage' : 'fine' };
   if (!facts.callerMayEnter) return { kind: 'forbidden' };
   if (!facts.mayView) return { kind: 'no-view' };
   if (timedOutUntilMs > wallMs) return { kind: 'timed-out', untilMs: timedOutUntilMs };

@@ -46,6 +46,7 @@ export function ports(over: Over = {}): CommandPorts {
 }
 
 export const fineFacts = {
+  certain: true,
   kind: 'voice',
   isAfk: false,
   callerMayEnter: true,

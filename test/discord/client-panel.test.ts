@@ -188,6 +188,7 @@ test('the house knows a channel before it is entered', async () => {
   await ann.join('Lounge', soon());
   await until(() => given.places.facts(lounge, ann.id)?.members === 1);
   expect(given.places.facts(lounge, ann.id)).toEqual({
+    certain: true,
     kind: 'voice',
     isAfk: false,
     callerMayEnter: true,

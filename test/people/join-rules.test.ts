@@ -7,6 +7,7 @@ const nowMs = Date.UTC(2026, 10, 20, 16, 25);
 /** A channel that anybody may enter, but for `odds`. */
 function channel(odds: Partial<ChannelFacts> = {}): ChannelFacts {
   return {
+    certain: true,
     kind: 'voice',
     isAfk: false,
     callerMayEnter: true,
@@ -63,4 +64,9 @@ test('without a limit a channel is never full', () => {
       expect(judgeJoin(channel({ members }), nowMs)).toEqual({ kind: 'fine' });
     }),
   );
+});
+
+test('where nothing was told of rights, the only way to know is to try', () => {
+  const facts = channel({ certain: false, mayView: false, mayConnect: false, maySpeak: false });
+  expect(judgeJoin(facts, 0)).toEqual({ kind: 'fine' });
 });

@@ -36,3 +36,7 @@ test.each(textIds)('%s holds the same words in every language, short and calm', 
     if (id.startsWith('button.')) expect(sentence.length, locale).toBeLessThanOrEqual(80);
   }
 });
+
+test('a server that tells no language is spoken to in English', () => {
+  expect([localeOf(undefined), localeOf(null)]).toEqual(['en', 'en']);
+});
