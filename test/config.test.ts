@@ -99,6 +99,18 @@ test('.env.example lists every setting with its default and one line about it', 
   expect(listed.every(({ about }) => about?.startsWith('# '))).toBe(true);
 });
 
+test('the README lists every setting as .env.example does', async () => {
+  const example = await readFile('.env.example', 'utf8');
+  const rows = [...example.matchAll(/^# (.*)\n([A-Z_]+)=(.*)$/gm)].map(
+    ([, about, name, value = '']) => {
+      const shown = value.length > 40 ? 'a short persona' : value && `\`${value}\``;
+      return `| \`${name}\` | ${shown} | ${about} |`;
+    },
+  );
+  expect(rows).toHaveLength(settingNames().size);
+  expect(await readFile('README.md', 'utf8')).toContain(rows.join('\n'));
+});
+
 test('.env.example used as it is changes nothing', async () => {
   const text = await readFile('.env.example', 'utf8');
   const given = Object.fromEntries(
