@@ -6,7 +6,7 @@ import { proposals } from '#src/console/nearby.ts';
 import { checkRecordings } from '#src/console/recordings.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
 import { Screen } from '#src/console/screen.ts';
-import { Shelf } from '#src/console/shelf.ts';
+import { openFolder, Shelf } from '#src/console/shelf.ts';
 import { Show } from '#src/console/show.ts';
 import { tapSynthesizer } from '#src/console/tap.ts';
 import { Witness } from '#src/console/witness.ts';
@@ -36,12 +36,14 @@ export async function inSandbox(
   signal: AbortSignal,
 ): Promise<number> {
   const recordings = await checkRecordings(talk);
+  await openFolder(config.dataDir);
   const unread = new AbortController();
   process.stdout.on('error', () => unread.abort(new Error('nobody reads on')));
   const until = AbortSignal.any([signal, unread.signal]);
   try {
     await using play = await raiseCurtain(config, until);
-    return once ? await playOnce(play, until) : await playOn(play, recordings, until);
+    const running = AbortSignal.any([until, play.stage.sandbox.gone]);
+    return once ? await playOnce(play, running) : await playOn(play, recordings, running);
   } catch (error) {
     if (unread.signal.aborted) return 0;
     throw error;

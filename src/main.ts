@@ -24,7 +24,8 @@ async function run(signal: AbortSignal): Promise<number> {
   const wishes = readWishes();
   loadDotEnv();
   const read = readConfig();
-  const mistakes = [...wishes.mistakes, ...(read.kind === 'bad' ? read.mistakes : [])];
+  const strays = read.kind === 'ok' && read.config.discord ? strayTalk(wishes) : [];
+  const mistakes = [...wishes.mistakes, ...(read.kind === 'bad' ? read.mistakes : strays)];
   for (const mistake of mistakes) console.error(mistake);
   if (read.kind === 'bad' || mistakes.length > 0) return misconfigured;
   const { config } = read;
@@ -41,6 +42,13 @@ function exitCodeOf(error: unknown): number {
   if (!(error instanceof BotError)) throw error;
   console.error(error.message);
   return error.code === 'discord.bad_token' ? misconfigured : 1;
+}
+
+/** On Discord there are real people, and nobody to speak a recording. */
+function strayTalk({ talk }: SandboxWishes): readonly string[] {
+  return talk.length === 0
+    ? []
+    : ['--talk: only the sandbox has people who play recordings; leave DISCORD_TOKEN out'];
 }
 
 function readWishes(): SandboxWishes & { readonly mistakes: readonly string[] } {

@@ -96,7 +96,6 @@ async function talkOn({ screen, stage }: Play, desk: LineDesk, signal: AbortSign
   const { show } = stage;
   if (!input.isTTY || !output.isTTY) {
     await takeInTurn(pipeLines(input, signal), desk, show, signal);
-    signal.throwIfAborted();
     return;
   }
   show.note(

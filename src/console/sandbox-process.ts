@@ -32,8 +32,8 @@ export class SandboxProcess implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #pending = new Map<number, Pending>();
   readonly #onMessage: (message: Message) => void;
+  readonly #gone = new AbortController();
   #lastId = 0;
-  #gone: BotError | undefined;
 
   private constructor(
     child: ChildProcessWithoutNullStreams,
@@ -69,6 +69,11 @@ export class SandboxProcess implements AsyncDisposable {
     }
   }
 
+  /** Aborted with BotError `sandbox.failed` when the sandbox has ended, as it does when it is disposed of. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
   /**
    * Errors: BotError `sandbox.failed` with the sandbox's own sentence. Aborting `signal` throws its reason; what was
    * asked for still happens.
@@ -77,8 +82,7 @@ export class SandboxProcess implements AsyncDisposable {
     request: SandboxRequest,
     signal: AbortSignal = never,
   ): Promise<Readonly<Record<string, unknown>>> {
-    if (this.#gone) throw this.#gone;
-    signal.throwIfAborted();
+    AbortSignal.any([signal, this.gone]).throwIfAborted();
     const id = ++this.#lastId;
     const pending: Pending = Promise.withResolvers();
     const leave = () => pending.reject(signal.reason);
@@ -104,9 +108,10 @@ export class SandboxProcess implements AsyncDisposable {
   async #read(lines: AsyncIterator<string>): Promise<void> {
     for (let line = await lines.next(); !line.done; line = await lines.next())
       this.#take(line.value);
-    this.#gone = new BotError('sandbox.failed', true, 'The sandbox went away.');
-    for (const { reject } of this.#pending.values()) reject(this.#gone);
+    const gone = new BotError('sandbox.failed', true, 'The sandbox went away.');
+    for (const { reject } of this.#pending.values()) reject(gone);
     this.#pending.clear();
+    this.#gone.abort(gone);
   }
 
   #take(line: string): void {

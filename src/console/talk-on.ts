@@ -19,6 +19,7 @@ export async function takeInTurn(
     if (typed.kind === 'quit') return;
     await desk.take(typed, signal);
   }
+  signal.throwIfAborted();
 }
 
 /**
@@ -55,4 +56,5 @@ export async function takeAsTyped(
   }
   left.abort(new Error('left the console'));
   if (bugs.length > 0) throw bugs[0];
+  signal.throwIfAborted();
 }
