@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { realClock } from '#src/base/clock.ts';
 import { perform } from './program.ts';
 import { readLines } from './program-lines.ts';
-import { messageLine, SeenMessages } from './program-messages.ts';
+import { messageLine } from './program-messages.ts';
 import { lineLimitBytes, readRequestLine, type SandboxLine } from './protocol.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 
@@ -24,9 +24,8 @@ process.stdout.on('error', () => stop.abort());
 
 try {
   const sandbox = await openSandbox();
-  const seen = new SeenMessages();
-  introduce(sandbox, seen);
-  await Promise.race([serveLines(sandbox, seen), stopped()]);
+  introduce(sandbox);
+  await Promise.race([serveLines(sandbox), stopped()]);
   stop.abort();
   setTimeout(() => process.exit(0), farewellMs).unref();
   await sandbox[Symbol.asyncDispose]();
@@ -39,9 +38,8 @@ try {
 }
 
 /** Tells whoever reads the lines where everything is, and from now on what the bot writes. */
-function introduce(sandbox: Sandbox, seen: SeenMessages): void {
+function introduce(sandbox: Sandbox): void {
   sandbox.onMessage((change) => {
-    seen.note(change);
     const line = messageLine(change, (id) => sandbox.nameOf(id), realClock.nowMs());
     if (line) write(line);
   });
@@ -62,7 +60,7 @@ function recordingPath(name: string): string {
 }
 
 /** Ends when stdin does, which is when the parent is gone. */
-async function serveLines(open: Sandbox, seen: SeenMessages): Promise<void> {
+async function serveLines(open: Sandbox): Promise<void> {
   let underWay = 0;
   for await (const line of readLines(process.stdin, lineLimitBytes)) {
     const request = line === undefined ? tooLong : readRequestLine(line);
@@ -71,7 +69,7 @@ async function serveLines(open: Sandbox, seen: SeenMessages): Promise<void> {
       write({ id: request.id, ok: false, error: 'Too many requests at a time.' });
     } else {
       underWay++;
-      void perform(open, seen, request, stop.signal).then((answer) => {
+      void perform(open, request, stop.signal).then((answer) => {
         underWay--;
         write(answer);
       });

@@ -1,30 +1,10 @@
-import { type Shown, shown } from './interaction.ts';
 import type { ButtonShown, MessageLine } from './protocol.ts';
 import type { MessageChange } from './world-messages.ts';
 
-/** As many as the sandbox keeps itself; the oldest is forgotten first. */
-const keptLimit = 500;
 /** Rows hold buttons, and containers hold rows; nothing goes deeper. */
 const deepest = 4;
 /** Source: Discord docs, "Component Reference". */
 const buttonType = 2;
-
-/** The messages people saw, private ones too, so that a line can name one by its id. */
-export class SeenMessages {
-  readonly #byId = new Map<string, Shown>();
-
-  note({ kind, message }: MessageChange): void {
-    this.#byId.delete(message.id);
-    if (kind === 'deleted') return;
-    this.#byId.set(message.id, shown(message));
-    const [oldest] = this.#byId.keys();
-    if (oldest !== undefined && this.#byId.size > keptLimit) this.#byId.delete(oldest);
-  }
-
-  find(id: string): Shown | undefined {
-    return this.#byId.get(id);
-  }
-}
 
 /** What the bot wrote, for whoever reads the lines. A deferred reply is told of when it is filled. */
 export function messageLine(

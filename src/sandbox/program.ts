@@ -1,10 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
-import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Interaction } from './interaction.ts';
-import type { SeenMessages } from './program-messages.ts';
 import type { AnswerLine, SandboxRequest } from './protocol.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -14,7 +12,6 @@ const joinLimitMs = 15_000;
 const settleLimitMs = 15_000;
 /** Discord's own client gives up on suggestions after this. Source: Discord docs, "Responding to an Interaction". */
 const completeLimitMs = 3_000;
-const completePollMs = 10;
 /** Source: Discord docs, "Application Command Types". */
 const slashType = 1;
 const wavLimitBytes = 64 * 1024 * 1024;
@@ -23,12 +20,11 @@ const sayLimitMs = 10 * 60_000;
 /** Does what a line asks; whatever goes wrong becomes an answer of one sentence. */
 export async function perform(
   sandbox: Sandbox,
-  seen: SeenMessages,
   request: SandboxRequest,
   signal: AbortSignal,
 ): Promise<AnswerLine> {
   try {
-    return { ...(await fieldsOf(sandbox, seen, request, signal)), id: request.id, ok: true };
+    return { ...(await fieldsOf(sandbox, request, signal)), id: request.id, ok: true };
   } catch (cause) {
     return { id: request.id, ok: false, error: cause instanceof Error ? cause.message : 'Failed.' };
   }
@@ -36,7 +32,6 @@ export async function perform(
 
 async function fieldsOf(
   sandbox: Sandbox,
-  seen: SeenMessages,
   request: SandboxRequest,
   signal: AbortSignal,
 ): Promise<Fields> {
@@ -53,7 +48,7 @@ async function fieldsOf(
     case 'complete':
       return await complete(sandbox, request, signal);
     case 'press':
-      return await press(sandbox, seen, request, signal);
+      return await press(sandbox, request, signal);
     case 'say':
       return await sandbox.person(request.person).say(await readSound(request.wav), signal);
     case 'listen':
@@ -97,11 +92,10 @@ async function command(
 
 async function press(
   sandbox: Sandbox,
-  seen: SeenMessages,
   { person, messageId, customId, values }: Asking<'press'>,
   signal: AbortSignal,
 ): Promise<Fields> {
-  const message = seen.find(messageId);
+  const message = sandbox.message(messageId);
   if (!message) throw new BotError('sandbox.failed', false, 'That message is gone.');
   return await replyTo(sandbox.person(person).press(message, customId, values), signal);
 }
@@ -120,8 +114,7 @@ async function complete(
   const interaction = sandbox.person(person).complete(name, options, focused);
   const what = `Suggestions for ${focused} did not come`;
   return await within(completeLimitMs, what, signal, async (either) => {
-    while (!interaction.choices) await realClock.sleep(completePollMs, either);
-    return { choices: interaction.choices };
+    return { choices: await interaction.suggested(either) };
   });
 }
 

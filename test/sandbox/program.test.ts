@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readWav } from '#src/audio/wav.ts';
 import { perform } from '#src/sandbox/program.ts';
 import { readLines } from '#src/sandbox/program-lines.ts';
-import { messageLine, SeenMessages } from '#src/sandbox/program-messages.ts';
+import { messageLine } from '#src/sandbox/program-messages.ts';
 import { type MessageLine, readRequestLine } from '#src/sandbox/protocol.ts';
 import { openSandbox, type Sandbox } from '#src/sandbox/sandbox.ts';
 import { ask, identified } from './raw-bot.ts';
@@ -16,13 +16,9 @@ import { silentVoice } from './silent-voice.ts';
 const never = new AbortController().signal;
 
 /** What the program answers to a line. */
-async function answerTo(
-  sandbox: Sandbox,
-  request: object,
-  seen = new SeenMessages(),
-): Promise<object> {
+async function answerTo(sandbox: Sandbox, request: object): Promise<object> {
   const read = readRequestLine(JSON.stringify(request));
-  return 'ok' in read ? read : await perform(sandbox, seen, read, never);
+  return 'ok' in read ? read : await perform(sandbox, read, never);
 }
 
 /** A bot with one command, logged in, and the lines about what it writes. */
@@ -32,9 +28,8 @@ async function openTown() {
   const body = { name: 'greet', description: 'x', options };
   await ask(sandbox, `/applications/${sandbox.botId}/commands`, { body });
   const bot = await identified(sandbox);
-  const [seen, lines] = [new SeenMessages(), [] as MessageLine[]];
+  const lines: MessageLine[] = [];
   sandbox.onMessage((change) => {
-    seen.note(change);
     const line = messageLine(change, (id) => sandbox.nameOf(id), 0);
     if (line) lines.push(line);
   });
@@ -45,7 +40,7 @@ async function openTown() {
     const { id, token } = interactions()[place]?.d ?? {};
     await ask(sandbox, `/interactions/${id}/${token}/callback`, { body });
   };
-  const answer = (request: object) => answerTo(sandbox, request, seen);
+  const answer = (request: object) => answerTo(sandbox, request);
   return {
     lines,
     callBack,
