@@ -14,6 +14,7 @@ export const errorCodes = {
   'speech.failed': 'an embedded speech engine failed',
   'speech.unspeakable': 'a text without anything an engine can say',
   'link.lost': 'the voice link went away',
+  'link.refused': 'Discord closed the voice link again and again',
   'link.timeout': 'Discord did not open the voice link in time',
   'link.unsupported': 'the voice library lacks something the link stands on',
   'discord.bad_token': 'Discord refused the token',

@@ -85,7 +85,13 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const door = openVoiceDoor(client, tell);
   const book = options.panelBook ?? forgetfulBook();
   const panels = openPanelBoard(client, book, presses, realTiming, tell);
-  const house = { door, scribe: openScribe(client), bot, panels, places: openPlaces(client) };
+  const house = {
+    door,
+    scribe: openScribe(client, panels),
+    bot,
+    panels,
+    places: openPlaces(client),
+  };
   const ports = options.ports(house);
   const unwatch = watchOwnState(client, realTiming, tell);
   const desk = { presses, panels, timing: realTiming, tell };

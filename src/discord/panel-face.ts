@@ -47,13 +47,16 @@ function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[
 }
 
 function faceLines(face: PanelFace, { botName }: PanelLook): readonly Line[] {
-  const { state, lastAnswerMs, engine } = face;
+  const { state, firstHeard = [], lastAnswerMs, engine } = face;
   if (state.kind === 'left') return [{ id: 'panel.left' }];
   const unasked = namesOf(face, 'unasked');
   return [
     'name' in state
       ? { id: `panel.${state.kind}`, with: { name: state.name } }
       : { id: `panel.${state.kind}` },
+    ...(firstHeard.length > 0
+      ? [{ id: 'join.first_heard', with: { name: listed(firstHeard) } } as const]
+      : []),
     ...peopleLine('yes', namesOf(face, 'yes')),
     ...peopleLine('unasked', unasked),
     ...peopleLine('no', namesOf(face, 'no')),
@@ -73,7 +76,10 @@ function peopleLine(heard: Heard, names: string): readonly Line[] {
 type Heard = PanelFace['people'][number]['heard'];
 
 function namesOf({ people }: PanelFace, heard: Heard): string {
-  const all = people.filter((person) => person.heard === heard).map(({ name }) => name);
+  return listed(people.filter((person) => person.heard === heard).map(({ name }) => name));
+}
+
+function listed(all: readonly string[]): string {
   const fitting = all.filter(
     (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,
   );

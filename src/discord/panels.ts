@@ -17,6 +17,8 @@ export interface PanelDesk extends PanelBoard {
   put(guildId: string, place: PanelPlace, head: string): void;
   /** Panels of a former run tell that the bot is not there any more. Never throws. */
   wake(guildIds: readonly string[]): Promise<void>;
+  /** Where it is now; undefined when there is none, or none is known. */
+  placeIn(guildId: string): PanelPlace | undefined;
   /** No edit is begun any more. */
   close(): void;
 }
@@ -117,6 +119,10 @@ export class Panels implements PanelDesk {
       this.#follow(guildId, place, undefined, () => {}); // deleted long ago, perhaps
       await new Promise<void>((resolve) => this.#options.timing.later(wakeMs, resolve));
     }
+  }
+
+  placeIn(guildId: string): PanelPlace | undefined {
+    return this.#panels.get(guildId)?.message?.place;
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import {
 } from 'discord.js';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Places } from '#src/session/command-ports.ts';
+import { localeOf } from '#src/texts/texts.ts';
 
 /** What Discord has told of channels; asks nothing and takes no time. */
 export function openPlaces(client: Client<true>): Places {
@@ -18,6 +19,11 @@ export function openPlaces(client: Client<true>): Places {
       return guild && channel?.isVoiceBased() ? factsOf(guild, channel, callerId) : undefined;
     },
     botName: (guildId) => botNameIn(client, guildId),
+    localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
+    channel(guildId, channelId) {
+      const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
+      return channel?.isVoiceBased() ? { guildId, channelId, name: channel.name } : undefined;
+    },
   };
 }
 

@@ -9,8 +9,8 @@ export type Unheard = 'sealed' | 'unparsed';
 /**
  * Takes each packet the receiver opens, and hands the library null: no stream of it ever fills.
  *
- * Nothing throws out of it, so no datagram can end a stream. Packets still end-to-end encrypted
- * (marker 0xFAFA) are `sealed`; what cannot be opened or read is `unparsed`.
+ * Nothing throws out of it, so no datagram can end a stream. Packets still end-to-end encrypted are `sealed`, and given
+ * as nothing but their marker (0xFAFA); what cannot be opened or read is `unparsed`.
  */
 export function tapPackets(
   receiver: VoiceReceiver,
@@ -22,11 +22,16 @@ export function tapPackets(
   inner.parsePacket = (datagram, mode, nonce, key, speakerId) => {
     const opus = opened(datagram, () => parse(datagram, mode, nonce, key, speakerId));
     if (opus === undefined) miss('unparsed');
-    else if (opus === null || isSealed(opus)) miss('sealed');
-    else give(packetOf(datagram, speakerId, opus));
+    else {
+      const wasOpened = opus !== null && !isSealed(opus);
+      if (!wasOpened) miss('sealed');
+      give(packetOf(datagram, speakerId, wasOpened ? opus : marker));
+    }
     return null;
   };
 }
+
+const marker = Buffer.from([0xfa, 0xfa]);
 
 /** The library cuts an extension wherever 0xBEDE stands, and knows no other kind of extension. */
 function hasTrueExtension(datagram: Buffer): boolean {

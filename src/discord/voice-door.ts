@@ -41,6 +41,7 @@ export function openVoiceDoor(
       servers.set(guild.id, server);
       return await server.open(guild, channel, mayHear, signal);
     },
+    restMs: (guildId) => servers.get(guildId)?.restMs() ?? 0,
     async [Symbol.asyncDispose]() {
       await Promise.all([...servers.values()].map((server) => server.close()));
     },
@@ -73,6 +74,10 @@ class Server {
     const opening = this.#turn.then(() => this.#openNow(guild, channel, mayHear, signal));
     this.#turn = opening.catch(() => {});
     return opening;
+  }
+
+  restMs(): number {
+    return this.#pace.waitMs(realClock.nowMs());
   }
 
   async close(): Promise<void> {

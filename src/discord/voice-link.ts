@@ -227,7 +227,8 @@ function refused(closeCode: number | undefined, cause: unknown): BotError {
     return new BotError('link.unsupported', false, message, cause);
   }
   const message = `Discord closed the voice link (${closeCode}).`;
-  return new BotError('link.lost', !isRefusal(closeCode), message, cause);
+  if (isRefusal(closeCode)) return new BotError('link.refused', false, message, cause);
+  return new BotError('link.lost', true, message, cause);
 }
 
 /** Whoever sent the bot away wants it to stay away: not to be tried again. */

@@ -1,5 +1,5 @@
 import type { ChannelFacts } from '#src/people/join-rules.ts';
-import type { Line } from '#src/texts/texts.ts';
+import type { Line, Locale } from '#src/texts/texts.ts';
 import type { ChannelRef } from './link.ts';
 import type { Latest, Speed } from './stats.ts';
 
@@ -28,11 +28,15 @@ export type Leaving =
   | { readonly kind: 'left'; readonly channel: string; readonly stayedMs: number }
   | { readonly kind: 'nowhere' };
 
-/** What is known of a channel before entering it; discord implements it. */
+/** What is known of servers and channels without asking; discord implements it. */
 export interface Places {
   facts(channel: ChannelRef, callerId: string): ChannelFacts | undefined;
   /** Name of the bot in this server. */
   botName(guildId: string): string;
+  /** What everybody in this server reads; English where there is no table for its language. */
+  localeIn(guildId: string): Locale;
+  /** A voice channel by its id; undefined when it is gone. */
+  channel(guildId: string, channelId: string): ChannelRef | undefined;
 }
 
 /** Making the bot speak, answer and fall silent; session implements it. */

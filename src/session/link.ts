@@ -23,7 +23,8 @@ export interface VoiceLink extends AsyncDisposable {
   /**
    * Packets of people who may be heard, in order of arrival; nothing at all during silence.
    *
-   * Ends when the link is disposed. Errors: BotError `link.lost`.
+   * One that could not be opened end to end still comes sealed, so that its sender is not forgotten.
+   * Ends when the link is disposed. Errors: BotError `link.lost`, `link.refused`, `link.unsupported`.
    * Aborting `signal` throws `signal.reason`.
    */
   hear(signal: AbortSignal): AsyncIterable<Packet>;
@@ -39,7 +40,9 @@ export interface VoiceDoor {
    * Resolves once the link can be spoken through: voice ready and encryption settled.
    *
    * Errors: BotError `link.timeout` after 15 s, `link.lost` (retryable, unless somebody sent the bot away),
-   * `link.unsupported`. Aborting throws `signal.reason`.
+   * `link.refused` (Discord closed it as often as is sensible), `link.unsupported`. Aborting throws `signal.reason`.
    */
   open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink>;
+  /** How long Discord is to be left alone before another link in that server; 0: not at all. */
+  restMs(guildId: string): number;
 }

@@ -1,9 +1,11 @@
 /** What the panel of a room shows; discord draws it in the language of the server. */
 export type PanelFace = {
   readonly state:
-    | { readonly kind: 'listening' | 'thinking' | 'paused' | 'left' }
+    | { readonly kind: 'listening' | 'thinking' | 'paused' | 'reconnecting' | 'left' }
     | { readonly kind: 'hearing' | 'speaking'; readonly name: string };
   readonly people: readonly { readonly name: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
+  /** Who was heard for the first time, a moment ago. */
+  readonly firstHeard?: readonly string[];
   readonly lastAnswerMs?: number;
   /** As the start line names it. */
   readonly engine: string;

@@ -7,6 +7,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'join.consent':
     'Mit deinem Aufruf hast du für diese Sitzung zugestimmt; /privacy deny nimmt es zurück.',
   'join.spoken': 'Hallo. Ich höre nur Leute, die zugestimmt haben.',
+  'join.spoken.notice': 'Hallo. Ich höre hier alle; /privacy deny nimmt es für dich zurück.',
   'join.first_heard': 'Ich höre dich, {name}.',
   'join.none': 'Geh zuerst in einen Sprachkanal oder wähl einen: /join channel.',
   'join.no_view':
@@ -74,6 +75,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'panel.thinking': 'Ich denke nach',
   'panel.speaking': 'Ich spreche mit {name}',
   'panel.paused': 'Pause',
+  'panel.reconnecting': 'Ich verbinde mich neu',
   'panel.left': 'In keinem Sprachkanal',
   'panel.people.yes': 'Ich höre: {names}',
   'panel.people.unasked': 'Nicht gefragt: {names}',

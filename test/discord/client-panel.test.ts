@@ -201,6 +201,9 @@ test('the house knows a channel before it is entered', async () => {
   });
   expect(given.places.facts({ ...lounge, channelId: '1' }, ann.id)).toBeUndefined();
   expect(given.places.botName(guildId)).toBe('Nova');
+  expect(given.places.localeIn(guildId)).toBe('en');
+  expect(given.places.channel(guildId, lounge.channelId)).toEqual(lounge);
+  expect(given.places.channel(guildId, sandbox.channelId('general'))).toBeUndefined();
   await ann.leave();
   sandbox.faults.closeChannel('Lounge');
   await until(() => given.places.facts(lounge, ann.id)?.mayConnect === false);

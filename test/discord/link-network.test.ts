@@ -98,7 +98,7 @@ test('a voice server that refuses every time is told as a refusal, and not asked
   faults.closeAt(sandbox.botId, 'identify', 4006);
   const before = events.length;
   const opening = door(2_500).open(lobby, () => true, never);
-  await expect(opening).rejects.toMatchObject({ code: 'link.lost', retryable: false });
+  await expect(opening).rejects.toMatchObject({ code: 'link.refused', retryable: false });
   const closes = events.slice(before).filter(({ kind }) => kind === 'voice-closed');
   expect(closes).toEqual(
     Array(2).fill({ kind: 'voice-closed', guildId: lobby.guildId, closeCode: 4006 }),

@@ -41,8 +41,8 @@ export class FakeLink implements VoiceLink {
   }
 
   /** The link goes away. */
-  lose(): void {
-    this.#packets.fail(new BotError('link.lost', true, 'Gone.'));
+  lose(error: unknown = new BotError('link.lost', true, 'Gone.')): void {
+    this.#packets.fail(error);
   }
 
   /** One step of the 20 ms grid. */
@@ -59,6 +59,9 @@ export class FakeDoor implements VoiceDoor {
   readonly links: FakeLink[] = [];
   readonly failures: unknown[] = [];
   readonly people: Person[];
+  /** How often it was asked to open one, and what it says of how long to wait. */
+  asked = 0;
+  mustRestMs = 0;
 
   constructor(people: readonly Person[]) {
     this.people = [...people];
@@ -66,12 +69,17 @@ export class FakeDoor implements VoiceDoor {
 
   async open(_channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink> {
     signal.throwIfAborted();
+    this.asked++;
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
     const link = new FakeLink(mayHear);
     link.present.push(...this.people);
     this.links.push(link);
     return link;
+  }
+
+  restMs(): number {
+    return this.mustRestMs;
   }
 
   /** The link opened last. */

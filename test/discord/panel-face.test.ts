@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { drawPanel } from '#src/discord/panel-face.ts';
+import type { PanelFace } from '#src/session/panel.ts';
+import { locales, text } from '#src/texts/texts.ts';
+
+const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
+
+function linesOf(face: PanelFace, locale: (typeof locales)[number] = 'en'): readonly string[] {
+  return drawPanel(undefined, face, { locale, botName: 'Nova', presses: new Map() }).content.split(
+    '\n',
+  );
+}
+
+test.each(locales)(
+  'while the link is away the panel says that it is coming back (%s)',
+  (locale) => {
+    const face: PanelFace = { ...listening, state: { kind: 'reconnecting' } };
+    expect(linesOf(face, locale)[0]).toBe(text('panel.reconnecting', {}, locale));
+  },
+);
+
+test('whoever was just heard for the first time reads so under the state', () => {
+  expect(linesOf({ ...listening, firstHeard: ['Ann'] })[1]).toBe('I hear you, Ann.');
+  expect(linesOf({ ...listening, firstHeard: ['Ann', '*Bob*'] })[1]).toBe(
+    'I hear you, Ann, \\*Bob\\*.',
+  );
+  expect(linesOf(listening)).toHaveLength(2);
+});
