@@ -18,6 +18,7 @@ import { embeddedVoices } from '#src/speech/embedded-synthesizer.ts';
 import { StatsBook } from '#src/status/stats-book.ts';
 import { keepStore } from '#src/storage/steady-store.ts';
 import { openStore, type Store, storePath } from '#src/storage/store.ts';
+import { locales } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
 import type { Config } from './config.ts';
 import type { Engines } from './engines.ts';
@@ -38,7 +39,7 @@ export type Bot = Pick<Discord, 'inviteUrl' | 'ready'> & {
 
 /** Puts the rooms together around one Discord login. Errors: as `openDiscord`. */
 export async function startBot(options: BotOptions, signal: AbortSignal): Promise<Bot> {
-  const { config, discord, onDiscord: onEvent } = options;
+  const { config, discord } = options;
   await using stack = new AsyncDisposableStack();
   const [weights, store] = await Promise.all([loadSilero(), openMemory(options)]);
   stack.use(store);
@@ -51,6 +52,10 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     const parts = partsOf({ options, house, store, stats, weights, name });
     rooms = new VoiceRooms(parts);
     return portsOf(parts, rooms, house, stats, signal);
+  };
+  const onEvent = (event: DiscordEvent): void => {
+    tellRooms(rooms, event);
+    options.onDiscord(event);
   };
   const panelBook = store.panels;
   const open = await openDiscord(
@@ -66,6 +71,14 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     ready: () => open.ready(),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+/** Of what Discord tells, the rooms need to know what was done to the bot's own seat. */
+function tellRooms(rooms: VoiceRooms | undefined, event: DiscordEvent): void {
+  const { kind } = event;
+  const isTheirs =
+    kind === 'muted' || kind === 'deafened' || kind === 'moved' || kind === 'channel-removed';
+  if (isTheirs) rooms?.news(event.guildId, event);
 }
 
 /** What people said and where panels are. A store in trouble stops nobody from talking. */
@@ -97,15 +110,27 @@ type Furniture = {
 function partsOf({ options, house, store, stats, weights, name }: Furniture): SessionParts {
   const { config, engines, codec, onSession } = options;
   const { transcriber, synthesizer, chatName } = engines;
-  const { door, scribe, panels } = house;
+  const { door, scribe, panels, places } = house;
+  const isEmbedded = config.speech.kind === 'embedded';
   const chat = engines.chat(name);
   return {
-    ...{ clock: realClock, door, scribe, panels, book: store.consents, codec, weights },
+    ...{
+      clock: realClock,
+      random: Math.random,
+      door,
+      scribe,
+      panels,
+      places,
+      book: store.consents,
+      codec,
+      weights,
+    },
     ...{ transcriber, synthesizer, chat, chatName, endpointRules },
     pipeline: chained({ chat, synthesizer }),
     style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
     engine: config.chat.kind === 'remote' ? config.chat.model : chatName,
-    voices: config.speech.kind === 'embedded' ? embeddedVoices : [],
+    voices: isEmbedded ? embeddedVoices : [],
+    spokenLocales: isEmbedded ? ['en'] : locales,
     consent: config.consent,
     onEvent: (guildId, event) => {
       stats.tell(guildId, event);

@@ -1,7 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
-import { type Line, text } from '#src/texts/texts.ts';
+import type { Line } from '#src/texts/texts.ts';
 import type { SessionParts } from './parts.ts';
 import type { Conversation, Room } from './room.ts';
+import { aloud, inWriting } from './wording.ts';
 
 /** What people read or hear of a failure, whatever the operator is told. */
 export function lineOf({ stage }: BotError, { chatName }: Pick<SessionParts, 'chatName'>): Line {
@@ -20,11 +21,11 @@ export async function admit(
   const { code, message, stage = 'think' } = failure;
   parts.onEvent(channel.guildId, { kind: 'failed', stage, code, message });
   if (stage === 'speak') {
-    await write(`${text('fail.tts')} ${written}`, room);
+    const sorry = inWriting({ id: 'fail.tts' }, channel.guildId, parts);
+    await write(`${sorry} ${written}`, room);
     return;
   }
-  const line = lineOf(failure, parts);
-  await sayOrWrite(text(line.id, line.with), room, signal);
+  await sayOrWrite(lineOf(failure, parts), room, signal);
 }
 
 /** Into the chat of the channel. If that is shut as well, only the operator is left to tell. */
@@ -41,8 +42,10 @@ export async function write(
   }
 }
 
-async function sayOrWrite(words: string, room: Conversation, signal: AbortSignal): Promise<void> {
-  const { style, synthesizer } = room.parts;
+async function sayOrWrite(line: Line, room: Conversation, signal: AbortSignal): Promise<void> {
+  const { channel, parts } = room;
+  const { style, synthesizer } = parts;
+  const words = aloud(line, channel.guildId, parts);
   try {
     await room.mouth.speak(signal, async (reply) => {
       for await (const pcm of synthesizer.synthesize(words, style.voice, signal)) {
@@ -53,6 +56,6 @@ async function sayOrWrite(words: string, room: Conversation, signal: AbortSignal
     });
   } catch (error) {
     if (signal.aborted || !(error instanceof BotError)) throw error;
-    await write(words, room);
+    await write(inWriting(line, channel.guildId, parts), room);
   }
 }

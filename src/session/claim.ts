@@ -1,5 +1,10 @@
-/** Why something is not said, or not to its end; `over`: it had its turn. */
-export type Dropping = 'stopped' | 'withdrawn' | 'crowded' | 'left' | 'over';
+/**
+ * Why something is not said, or not to its end; `over`: it had its turn. `late`: its moment has passed. `lost`: the link
+ * broke in the middle of it.
+ */
+export type Dropping = 'stopped' | 'withdrawn' | 'late' | 'crowded' | 'left' | 'lost' | 'over';
+
+const unwanted: readonly Dropping[] = ['stopped', 'withdrawn', 'late'];
 
 /** The right of one question or text to be said aloud, until it is dropped. */
 export class Claim {
@@ -20,9 +25,9 @@ export class Claim {
     return this.#dropped;
   }
 
-  /** Whether somebody took it back; then its end is no failure, and nobody is told. */
+  /** Whether it is not wanted any more; then its end is no failure, and nobody is told. */
   get takenBack(): boolean {
-    return this.#dropped === 'stopped' || this.#dropped === 'withdrawn';
+    return this.#dropped !== undefined && unwanted.includes(this.#dropped);
   }
 
   /** The first reason counts. */

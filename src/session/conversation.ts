@@ -14,7 +14,7 @@ type Outcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
  * Answers one question and returns when the answer has been played, or has failed and the room was told so.
  *
  * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`; what was heard until then is
- * kept if the question was not taken back by its own speaker.
+ * kept, unless the question was taken back by its own speaker.
  */
 export async function answer(
   question: Question,
@@ -42,7 +42,8 @@ async function perform(
     const finish = await room.mouth.played(reply, signal);
     return failure ? { finish: 'failed', failure } : { finish };
   } catch (error) {
-    if (!question.claim.takenBack) throw error;
+    const wasHeard = signal.aborted && reply.firstSentAtMs !== undefined;
+    if (!question.claim.takenBack && !wasHeard) throw error;
     return { finish: 'cancelled' };
   }
 }

@@ -12,6 +12,9 @@ import {
 import { Recording } from './recording.ts';
 import type { Utterance } from './utterance.ts';
 
+/** What cannot be read counts as the usual length. */
+const packetMs = 20;
+
 /** One person's ear: packets in, whole utterances out. Opened only for people who may be heard. */
 export class Ear {
   readonly #speakerId: string;
@@ -21,6 +24,8 @@ export class Ear {
   readonly #recording = new Recording();
   #voice: Voice = quiet;
   #lastPacketAtMs = 0;
+  /** Packets that could not be decoded, up to the last one that could. */
+  #missedBefore = 0;
 
   constructor(speakerId: string, stream: SpeakerStream, meter: VoiceMeter, rules: EndpointRules) {
     this.#speakerId = speakerId;
@@ -36,6 +41,11 @@ export class Ear {
   /** Somebody talks, or pauses inside a sentence. */
   get talking(): boolean {
     return this.#voice.kind === 'talking' || this.#voice.kind === 'paused';
+  }
+
+  /** For so long this person has been sending, and nothing of it could be decoded. */
+  get unheardMs(): number {
+    return (this.#missed() - this.#missedBefore) * packetMs;
   }
 
   put(packet: Packet): Utterance[] {
@@ -55,10 +65,16 @@ export class Ear {
 
   #take(heard: Heard): Utterance[] {
     const { atMs, samples } = heard;
+    if (heard.kind === 'sound') this.#missedBefore = this.#missed();
     const shut = heard.kind === 'silence-frame' ? this.#step({ kind: 'silence-frame', atMs }) : [];
     this.#recording.push(samples);
     const windows = this.#meter.push(samples, atMs);
     return [...shut, ...windows.flatMap((window) => this.#step({ kind: 'window', ...window }))];
+  }
+
+  #missed(): number {
+    const { sealed, undecodable } = this.#stream.counts();
+    return sealed + undecodable;
   }
 
   #step(event: VoiceEvent): Utterance[] {

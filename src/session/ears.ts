@@ -37,6 +37,11 @@ export class Ears {
     }
   }
 
+  /** How long this person has been sending what could not be decoded. */
+  unheardMs(speakerId: string): number {
+    return this.#ears.get(speakerId)?.unheardMs ?? 0;
+  }
+
   /** Ids of those who talk now. */
   talking(): readonly string[] {
     return [...this.#ears].filter(([, ear]) => ear.talking).map(([speakerId]) => speakerId);

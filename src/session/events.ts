@@ -24,7 +24,16 @@ export type SessionEvent =
   | {
       readonly kind: 'left';
       readonly channel: ChannelRef;
-      readonly why: 'asked' | 'alone' | 'lost' | 'stopped';
+      /** `refused`: Discord takes no more tries. `sent-away`, `moved`: by somebody else's hand. */
+      readonly why:
+        | 'asked'
+        | 'alone'
+        | 'lost'
+        | 'refused'
+        | 'sent-away'
+        | 'moved'
+        | 'removed'
+        | 'stopped';
     }
   | {
       readonly kind: 'recognised';

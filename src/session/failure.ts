@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { SessionEvent } from './events.ts';
+import type { SessionParts } from './parts.ts';
 
 type Failed = Extract<SessionEvent, { kind: 'failed' }>;
 
@@ -10,4 +11,26 @@ export function failureOf(error: unknown, stage: Failed['stage']): Failed {
   }
   const { code, message } = error;
   return { kind: 'failed', stage: error.stage ?? stage, code, message };
+}
+
+/** The same listener, but it throws nothing: a bug of its own is told to it as one, if it can take that. */
+export function unfailing(onEvent: SessionParts['onEvent']): SessionParts['onEvent'] {
+  return (guildId, event) => {
+    try {
+      onEvent(guildId, event);
+    } catch (cause) {
+      const failed = {
+        kind: 'failed',
+        stage: 'bug',
+        code: 'bug',
+        message: `${cause}`,
+        cause,
+      } as const;
+      try {
+        onEvent(guildId, failed);
+      } catch {
+        // Nobody is left to be told.
+      }
+    }
+  };
 }

@@ -83,6 +83,13 @@ export class Floor {
     }
   }
 
+  /** What had the floor and was not heard comes first again. */
+  putBack(matter: Matter): void {
+    if (this.#closed) return;
+    this.#waiting = [matter, ...this.#waiting];
+    this.#bell.resolve();
+  }
+
   /** Whoever speaks falls silent, and nobody waits any more; false when there was nothing to stop. */
   stop(): boolean {
     return this.#dropAll('stopped');
@@ -108,7 +115,7 @@ export class Floor {
       yield next;
     } finally {
       this.#current = undefined;
-      next.claim.drop('over');
+      if (!this.#waiting.includes(next)) next.claim.drop('over');
     }
   }
 

@@ -16,12 +16,21 @@ export class Gate {
   #consent: Consent;
   #listener: (() => void) | undefined;
 
-  /** `people` are those in the channel now, for their roles. */
-  constructor(rules: ConsentRules, clock: Clock, people: () => readonly Person[]) {
+  /** `people` are those in the channel now, for their roles; `consent` is what they said so far. */
+  constructor(
+    rules: ConsentRules,
+    clock: Clock,
+    people: () => readonly Person[],
+    consent = unasked(rules.policy),
+  ) {
     this.#rules = rules;
     this.#clock = clock;
     this.#people = people;
-    this.#consent = unasked(rules.policy);
+    this.#consent = consent;
+  }
+
+  get consent(): Consent {
+    return this.#consent;
   }
 
   get paused(): boolean {

@@ -10,6 +10,7 @@ export class Mouth {
   readonly #track: VoiceTrack;
   readonly #clock: Clock;
   #reply: SpokenReply | undefined;
+  #sounded = false;
 
   constructor(track: VoiceTrack, clock: Clock) {
     this.#track = track;
@@ -19,6 +20,11 @@ export class Mouth {
   /** Something of what is being said has been heard. */
   get sounds(): boolean {
     return this.#reply?.firstSentAtMs !== undefined;
+  }
+
+  /** Something of what was said last has been heard. */
+  get sounded(): boolean {
+    return this.#sounded;
   }
 
   /**
@@ -37,6 +43,7 @@ export class Mouth {
       signal.throwIfAborted();
     } finally {
       this.#reply = undefined;
+      this.#sounded = reply.firstSentAtMs !== undefined;
       signal.removeEventListener('abort', hush);
       reply.cut();
     }

@@ -4,12 +4,16 @@ import type { Person } from './link.ts';
 import type { PanelFace } from './panel.ts';
 import type { SessionParts } from './parts.ts';
 
-/** What is going on in a room at one moment. */
-export type Scene = {
-  readonly channelName: string;
+/** Who is in a room, whether or not the bot reaches them. */
+export type Company = {
   /** Everybody there, bots included. */
   readonly people: readonly Person[];
   readonly gate: Pick<Gate, 'paused' | 'standing'>;
+};
+
+/** What is going on in a room at one moment. */
+export type Scene = Company & {
+  readonly channelName: string;
   /** Ids of those who talk. */
   readonly talking: readonly string[];
   readonly current: Matter | undefined;
@@ -17,14 +21,21 @@ export type Scene = {
   readonly sounds: boolean;
 };
 
+type Parts = Pick<SessionParts, 'clock' | 'engine' | 'panels'>;
+
+/** Whoever has just been heard for the first time reads so for this long. */
+const firstHeardMs = 5_000;
+
 /** Keeps the panel of one stay as the room is, and calls for a new one only when something has changed. */
 export class PanelWatch {
   readonly #guildId: string;
-  readonly #parts: Pick<SessionParts, 'panels' | 'engine'>;
+  readonly #parts: Parts;
+  /** When each person was heard first, by id. */
+  readonly #met = new Map<string, number>();
   #shown = '';
   #lastAnswerMs: number | undefined;
 
-  constructor(guildId: string, parts: Pick<SessionParts, 'panels' | 'engine'>) {
+  constructor(guildId: string, parts: Parts) {
     this.#guildId = guildId;
     this.#parts = parts;
   }
@@ -35,17 +46,44 @@ export class PanelWatch {
   }
 
   look(scene: Scene): void {
-    this.#show(stateOf(scene), chipsOf(scene));
+    const nowMs = this.#parts.clock.nowMs();
+    for (const id of scene.talking) {
+      if (!this.#met.has(id)) this.#met.set(id, nowMs);
+    }
+    this.#show(stateOf(scene), chipsOf(scene), this.#justMet(scene, nowMs));
+  }
+
+  /** The link is away and is to come back. */
+  away(company: Company): void {
+    this.#show({ kind: 'reconnecting' }, chipsOf(company));
   }
 
   left(): void {
     this.#show({ kind: 'left' }, []);
   }
 
-  #show(state: PanelFace['state'], people: PanelFace['people']): void {
+  #justMet({ people, gate }: Scene, nowMs: number): readonly string[] {
+    const isNew = ({ id }: Person) => {
+      const metAtMs = this.#met.get(id) ?? Number.NEGATIVE_INFINITY;
+      return nowMs - metAtMs < firstHeardMs && gate.standing(id) === 'yes';
+    };
+    return people.filter(isNew).map(({ name }) => name);
+  }
+
+  #show(
+    state: PanelFace['state'],
+    people: PanelFace['people'],
+    firstHeard: readonly string[] = [],
+  ): void {
     const last = this.#lastAnswerMs;
     const { engine, panels } = this.#parts;
-    const face = { state, people, ...(last !== undefined && { lastAnswerMs: last }), engine };
+    const face: PanelFace = {
+      state,
+      people,
+      ...(firstHeard.length > 0 && { firstHeard }),
+      ...(last !== undefined && { lastAnswerMs: last }),
+      engine,
+    };
     const shown = JSON.stringify(face);
     if (shown === this.#shown) return;
     this.#shown = shown;
@@ -70,7 +108,7 @@ function stateOf({
   return talker ? { kind: 'hearing', name: talker.name } : { kind: 'listening' };
 }
 
-function chipsOf({ people, gate }: Scene): PanelFace['people'] {
+function chipsOf({ people, gate }: Company): PanelFace['people'] {
   return people
     .filter(({ isBot }) => !isBot)
     .map(({ id, name }) => ({ name, heard: gate.standing(id) }));

@@ -6,7 +6,9 @@ import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentBook } from '#src/people/consent-book.ts';
 import type { Pipeline, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { Locale } from '#src/texts/texts.ts';
 import type { EndpointRules } from '#src/turn/endpointing.ts';
+import type { Places } from './command-ports.ts';
 import type { SessionEvent } from './events.ts';
 import type { VoiceDoor } from './link.ts';
 import type { PanelBoard } from './panel.ts';
@@ -20,6 +22,7 @@ export type SessionParts = {
   readonly clock: Clock;
   readonly door: VoiceDoor;
   readonly scribe: Scribe;
+  readonly places: Places;
   readonly panels: PanelBoard;
   readonly book: ConsentBook;
   readonly codec: OpusCodec;
@@ -37,8 +40,12 @@ export type SessionParts = {
   readonly engine: string;
   /** Names of voices, as far as they are known. */
   readonly voices: readonly string[];
+  /** Languages its voice speaks, of those there are texts in; English is always among them. */
+  readonly spokenLocales: readonly Locale[];
   readonly consent: ConsentRules;
   readonly endpointRules: EndpointRules;
-  /** Must not throw. */
+  /** 0 to 1, evenly. */
+  readonly random: () => number;
+  /** What it throws is a bug of its own, and ends no session. */
   readonly onEvent: (guildId: string, event: SessionEvent) => void;
 };

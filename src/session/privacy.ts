@@ -38,12 +38,12 @@ export class RoomPrivacy implements Privacy {
   }
 
   async deny(guildId: string, personId: string): Promise<Kept> {
-    this.#rooms.stay(guildId)?.refuse(personId);
+    this.#rooms.stay(guildId)?.accord.refuse(personId);
     return await this.#write(guildId, personId, { kind: 'never' });
   }
 
   async forget(guildId: string, personId: string): Promise<Forgotten> {
-    this.#rooms.stay(guildId)?.forget(personId);
+    this.#rooms.stay(guildId)?.accord.forget(personId);
     const erase = (book: ConsentBook) => book.erase(guildId, personId);
     const parts = this.#parts;
     const total = await withBook(guildId, parts, 'store.unwritable', erase, longestEraseMs);

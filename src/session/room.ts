@@ -1,8 +1,10 @@
+import type { Line } from '#src/texts/texts.ts';
 import type { Floor } from './floor.ts';
 import type { Gate } from './gate.ts';
 import type { ChannelRef } from './link.ts';
 import type { Memory } from './memory.ts';
 import type { Mouth } from './mouth.ts';
+import type { Once } from './once.ts';
 import type { PanelWatch } from './panel-watch.ts';
 import type { SessionParts } from './parts.ts';
 import type { Withdrawals } from './withdrawals.ts';
@@ -10,12 +12,19 @@ import type { Withdrawals } from './withdrawals.ts';
 /** What the sessions of one stay have in common, and what is reached from outside them. */
 export type Room = {
   readonly channel: ChannelRef;
+  /** Who called the bot in. */
+  readonly callerId: string;
   readonly parts: SessionParts;
   readonly gate: Gate;
   readonly withdrawals: Withdrawals;
   readonly memory: Memory;
   readonly floor: Floor;
   readonly panel: PanelWatch;
+  readonly once: Once;
+  /** Aborted when the stay is over; its links may come and go. */
+  readonly signal: AbortSignal;
+  /** Has everybody there read something, in its turn and if it still holds then. */
+  notice(line: Line, holds?: () => boolean): void;
 };
 
 /** A room with somebody in it who can speak. */

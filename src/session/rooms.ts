@@ -1,27 +1,32 @@
 import { BotError } from '#src/base/errors.ts';
+import { judgeJoin } from '#src/people/join-rules.ts';
+import type { Line } from '#src/texts/texts.ts';
 import type { Joining, Leaving, Rooms } from './command-ports.ts';
+import { failureOf, unfailing } from './failure.ts';
 import type { ChannelRef } from './link.ts';
+import { Notices } from './notices.ts';
 import type { SessionParts } from './parts.ts';
+import type { SeatNews } from './seat-news.ts';
 import { Stay } from './stay.ts';
-
-/** Waits before trying again when Discord's voice server did not answer; then it gives up. */
-const retriesMs = [5_000, 10_000, 20_000];
 
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
 export class VoiceRooms implements Rooms, AsyncDisposable {
   readonly #parts: SessionParts;
+  readonly #notices: Notices;
   readonly #stays = new Map<string, { readonly stay: Stay; life: Promise<void> }>();
   readonly #queues = new Map<string, Promise<unknown>>();
+  #closed = false;
 
   constructor(parts: SessionParts) {
-    this.#parts = parts;
+    this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
+    this.#notices = new Notices(this.#parts);
   }
 
   at(guildId: string): ChannelRef | undefined {
     return this.#stays.get(guildId)?.stay.channel;
   }
 
-  /** Where people can be heard and spoken to in this server now. */
+  /** Where people can be heard and spoken to in this server now, or will be again when a lost link is back. */
   stay(guildId: string): Stay | undefined {
     const stay = this.#stays.get(guildId)?.stay;
     return stay?.entered ? stay : undefined;
@@ -36,7 +41,26 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     return this.#inTurn(guildId, () => this.#leave(guildId));
   }
 
+  /** What somebody else did to the bot's seat in this server. */
+  news(guildId: string, news: SeatNews): void {
+    const stay = this.#stays.get(guildId)?.stay;
+    switch (news.kind) {
+      case 'muted':
+      case 'deafened':
+        stay?.hinder(news.kind, news.on);
+        return;
+      case 'moved':
+        if (stay) this.#follow(stay, news.channelId);
+        return;
+      case 'channel-removed':
+        this.#removed(guildId, news.channelId);
+        return;
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#notices[Symbol.dispose]();
     const lives = [...this.#stays.values()];
     for (const { stay } of lives) stay.leave('stopped');
     await Promise.all(lives.map(({ life }) => life));
@@ -45,44 +69,55 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   async #join(channel: ChannelRef, callerId: string): Promise<Joining> {
     const { guildId } = channel;
     const here = this.#stays.get(guildId)?.stay;
-    if (here?.entered && here.channel.channelId === channel.channelId) {
-      here.agree(callerId);
-      await here.recall();
+    const isSame = here?.channel.channelId === channel.channelId;
+    if (here?.entered && here.isLinked && isSame) {
+      here.accord.agree(callerId);
+      await here.accord.recall();
       return joiningOf('already', here);
     }
-    if (here && here.company > 0) {
+    if (here?.isLinked && here.company > 0) {
       return { kind: 'busy', other: here.channel.name, people: here.company };
     }
-    here?.leave('asked');
     await this.#leave(guildId);
-    const stay = new Stay(channel, this.#parts);
-    stay.agree(callerId);
+    const stay = this.#stayIn(channel, callerId, isSame ? here : undefined);
+    stay.accord.agree(callerId);
     return await this.#enter(stay);
+  }
+
+  #stayIn(channel: ChannelRef, callerId: string, former: Stay | undefined): Stay {
+    const [parts, notices] = [this.#parts, this.#notices];
+    return new Stay({ channel, callerId, parts, notices, ...(former && { former }) });
   }
 
   async #enter(stay: Stay): Promise<Joining> {
     const place = { stay, life: Promise.resolve() };
     this.#stays.set(stay.channel.guildId, place);
     const joining = await this.#attempt(stay);
-    if (joining.kind === 'joined') place.life = this.#whileHere(stay, stay.live());
-    else if (joining.kind === 'timeout') place.life = this.#whileHere(stay, this.#retry(stay));
+    if (joining.kind === 'joined') place.life = this.#whileHere(stay);
+    else if (joining.kind === 'timeout') place.life = this.#whileHere(stay, joining.nextTryMs);
     else this.#stays.delete(stay.channel.guildId);
     return joining;
   }
 
-  async #retry(stay: Stay): Promise<void> {
-    for (const waitMs of retriesMs) {
-      if (!(await stay.wait(waitMs))) return;
-      const joining = await this.#attempt(stay);
-      if (joining.kind === 'joined') return await stay.live();
-      if (joining.kind !== 'timeout') return;
+  async #attempt(stay: Stay): Promise<Joining> {
+    try {
+      await stay.enter();
+      return joiningOf('joined', stay);
+    } catch (error) {
+      if (stay.isOver) return { kind: 'failed', code: 'left' };
+      const next = stay.after(error);
+      if (!(error instanceof BotError)) return { kind: 'failed', code: 'bug' };
+      if (next.kind === 'over') return { kind: 'failed', code: error.code };
+      return { kind: 'timeout', nextTryMs: wholeSeconds(next.waitMs) };
     }
   }
 
-  async #whileHere(stay: Stay, life: Promise<void>): Promise<void> {
-    await life;
+  async #whileHere(stay: Stay, waitMs?: number): Promise<void> {
+    const why = await stay.live(waitMs);
     const { guildId } = stay.channel;
     if (this.#stays.get(guildId)?.stay === stay) this.#stays.delete(guildId);
+    if (why === 'alone') this.#farewell(stay.channel, 'leave.empty');
+    if (why === 'refused') this.#farewell(stay.channel, 'gave_up');
   }
 
   async #leave(guildId: string): Promise<Leaving> {
@@ -92,6 +127,59 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     stay.leave('asked');
     await life;
     return { kind: 'left', channel: stay.channel.name, stayedMs: stay.stayedMs };
+  }
+
+  /** Its link has ended; where it may be it goes on from where it was put. */
+  #follow(former: Stay, channelId: string): void {
+    const { guildId } = former.channel;
+    if (former.isOver || former.channel.channelId === channelId) return;
+    former.leave('moved');
+    this.#inTurn(guildId, () => this.#moveAlong(former, channelId)).catch((error) =>
+      this.#parts.onEvent(guildId, failureOf(error, 'link')),
+    );
+  }
+
+  async #moveAlong(former: Stay, channelId: string): Promise<void> {
+    const { guildId } = former.channel;
+    const place = this.#stays.get(guildId);
+    if (this.#closed || (place && place.stay !== former)) return;
+    await place?.life;
+    const channel = this.#parts.places.channel(guildId, channelId);
+    if (!channel || !this.#mayBeIn(channel)) {
+      former.room.panel.left();
+      return;
+    }
+    const stay = this.#stayIn(channel, former.room.callerId, former);
+    const { kind } = await this.#enter(stay);
+    if (kind === 'failed') {
+      former.room.panel.left();
+      this.#farewell(former.channel, 'gave_up');
+      return;
+    }
+    const line = { id: 'moved', with: { channel: channel.name } } as const;
+    this.#notices.tell({ channel: former.channel, line, holds: () => !stay.isOver });
+  }
+
+  /** Whoever put it there need not be able to enter themselves. */
+  #mayBeIn(channel: ChannelRef): boolean {
+    const { clock, places } = this.#parts;
+    const facts = places.facts(channel, '');
+    if (!facts) return false;
+    const { kind } = judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
+    return kind === 'fine' || kind === 'stage';
+  }
+
+  #removed(guildId: string, channelId: string): void {
+    const stay = this.#stays.get(guildId)?.stay;
+    if (stay && stay.channel.channelId !== channelId) return;
+    stay?.leave('removed');
+    this.#farewell(stay?.channel ?? { guildId, channelId, name: '' }, 'channel.removed', stay);
+  }
+
+  /** The last word of a stay; not said any more where the bot has been called again. */
+  #farewell(channel: ChannelRef, id: Line['id'], over?: Stay): void {
+    const holds = () => [undefined, over].includes(this.#stays.get(channel.guildId)?.stay);
+    this.#notices.tell({ channel, line: { id }, holds });
   }
 
   #inTurn<T>(guildId: string, work: () => Promise<T>): Promise<T> {
@@ -104,21 +192,13 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     this.#queues.set(guildId, settled);
     return mine;
   }
-
-  async #attempt(stay: Stay): Promise<Joining> {
-    try {
-      await stay.enter();
-      return joiningOf('joined', stay);
-    } catch (error) {
-      if (stay.isOver) return { kind: 'failed', code: 'left' };
-      stay.report(error);
-      if (!(error instanceof BotError)) return { kind: 'failed', code: 'bug' };
-      if (error.code === 'link.timeout') return { kind: 'timeout', nextTryMs: retriesMs[0] ?? 0 };
-      return { kind: 'failed', code: error.code };
-    }
-  }
 }
 
-function joiningOf(kind: 'joined' | 'already', { company, recalled }: Stay): Joining {
-  return { kind, company, ...(!recalled && { unread: true }) };
+function joiningOf(kind: 'joined' | 'already', { company, accord }: Stay): Joining {
+  return { kind, company, ...(!accord.recalled && { unread: true }) };
+}
+
+/** As people are told it. */
+function wholeSeconds(ms: number): number {
+  return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
 }

@@ -2,14 +2,16 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { SpeakerStream } from '#src/audio/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice-meter.ts';
+import { BotError } from '#src/base/errors.ts';
 import { Mixer } from '#src/playback/mixer.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
 import { Claim } from './claim.ts';
 import { answer } from './conversation.ts';
 import { Ear } from './ear.ts';
 import { Ears } from './ears.ts';
-import type { Question } from './floor.ts';
-import type { VoiceLink } from './link.ts';
+import type { Matter, Question } from './floor.ts';
+import { Greeter } from './greeter.ts';
+import type { Person, VoiceLink } from './link.ts';
 import { Mouth } from './mouth.ts';
 import type { SessionParts } from './parts.ts';
 import { readOut } from './reading.ts';
@@ -23,14 +25,22 @@ const tickMs = 20;
 const lookMs = 100;
 /** Alone for so long, it leaves. */
 const aloneMs = 60_000;
+/** Of somebody's sound, before it counts as lost. Source: product, `heard.nothing`. */
+const unheardMs = 5_000;
 
 /** What the loops of one session share. */
-type Scene = { readonly link: VoiceLink; readonly ears: Ears; readonly room: Conversation };
+type Scene = {
+  readonly link: VoiceLink;
+  readonly ears: Ears;
+  readonly room: Conversation;
+  readonly greeter: Greeter;
+};
 
 /**
  * The loop of one voice channel: hears until left, says one thing after the other.
  *
- * Returns 'alone' when nobody else was there for a minute. Errors: as `VoiceLink.hear`; anything else is a bug.
+ * Returns 'alone' when nobody else was there for a minute. Errors: as `VoiceLink.hear`, which also ends once a stay
+ * when somebody cannot be decoded; anything else is a bug.
  * Aborting `signal` throws `signal.reason`.
  */
 export async function runSession(
@@ -44,7 +54,8 @@ export async function runSession(
   const mixer = new Mixer([voice], encoder);
   const ears = new Ears((speakerId) => openEar(speakerId, parts));
   const mouth = new Mouth(voice, parts.clock);
-  const scene = { link, ears, room: { ...room, mouth } };
+  const conversation = { ...room, mouth };
+  const scene = { link, ears, room: conversation, greeter: new Greeter(conversation) };
   const { wake } = link.play(mixer);
   mixer.onSound(wake);
   gate.onChange(() => {
@@ -75,20 +86,34 @@ async function hearPackets(scene: Scene, signal: AbortSignal): Promise<'lost'> {
   const { link, ears, room } = scene;
   for await (const packet of link.hear(signal)) {
     if (!room.gate.mayHear(packet.speakerId)) continue;
-    for (const utterance of ears.put(packet)) receive(utterance, scene, signal);
+    for (const utterance of ears.put(packet)) receive(utterance, scene);
+    if (ears.unheardMs(packet.speakerId) >= unheardMs) relink(room);
   }
   return 'lost';
 }
 
+/** A new link has new keys: once that may help. */
+function relink({ notice, once }: Room): void {
+  if (!once.first('relinked')) return;
+  notice({ id: 'heard.nothing' });
+  throw new BotError('link.lost', true, `For ${unheardMs / 1000} s somebody was not decodable.`);
+}
+
 async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
-  const { link, ears, room } = scene;
+  const { link, ears, room, greeter } = scene;
   const { clock } = room.parts;
+  const isOther = ({ id, isBot }: Person) => !isBot && id !== room.callerId;
   let companyAtMs = clock.nowMs();
   let lookAtMs = companyAtMs;
   for (;;) {
     const nowMs = clock.nowMs();
     ears.keep((speakerId) => room.gate.mayHear(speakerId));
-    for (const utterance of ears.tick(nowMs)) receive(utterance, scene, signal);
+    for (const utterance of ears.tick(nowMs)) receive(utterance, scene);
+    greeter.look(
+      nowMs,
+      () => link.people().some(isOther),
+      () => ears.talking().length > 0,
+    );
     if (nowMs >= lookAtMs) {
       lookAtMs = nowMs + lookMs;
       if (link.people().some(({ isBot }) => !isBot)) companyAtMs = nowMs;
@@ -111,7 +136,7 @@ function look({ link, ears, room }: Scene): void {
   });
 }
 
-/** Whatever is stopped or taken back gives the floor to the next. */
+/** Whatever is stopped or taken back gives the floor to the next; what a lost link kept from being heard comes again. */
 async function speakAll(room: Conversation, signal: AbortSignal): Promise<never> {
   for await (const matter of room.floor.matters(signal)) {
     const until = AbortSignal.any([signal, matter.claim.signal]);
@@ -119,19 +144,28 @@ async function speakAll(room: Conversation, signal: AbortSignal): Promise<never>
       if (matter.kind === 'question') await answer(matter, room, until);
       else await readOut(matter, room, until);
     } catch (error) {
-      if (signal.aborted || !matter.claim.takenBack) throw error;
+      if (matter.claim.takenBack && !signal.aborted) continue;
+      if (signal.aborted) interrupt(matter, room);
+      throw error;
     }
   }
   throw new Error('the line of matters never ends');
 }
 
+/** Nothing is said twice: what was heard in part is over. */
+function interrupt(matter: Matter, { floor, mouth }: Conversation): void {
+  if (matter.claim.dropped) return;
+  if (mouth.sounded) matter.claim.drop('lost');
+  else floor.putBack(matter);
+}
+
 /** Recognition starts at once, also of what has to wait for its answer. Whoever has left is still answered. */
-function receive(utterance: Utterance, { link, room }: Scene, signal: AbortSignal): void {
+function receive(utterance: Utterance, { link, room }: Scene): void {
   const { channel, floor, parts, withdrawals } = room;
   const { speakerId } = utterance;
   const name = link.people().find(({ id }) => id === speakerId)?.name ?? 'Someone';
   const withdrawn = withdrawals.of(speakerId);
-  const one = said(utterance, name, parts.transcriber, AbortSignal.any([signal, withdrawn]));
+  const one = said(utterance, name, parts.transcriber, AbortSignal.any([room.signal, withdrawn]));
   const { endedAtMs } = utterance;
   const question: Question = { kind: 'question', said: one, endedAtMs, claim: new Claim() };
   floor.ask(question);

@@ -1,47 +1,70 @@
-import { BotError } from '#src/base/errors.ts';
-import { agreeForSession, forget, recall, refuse } from '#src/people/consent.ts';
-import { text } from '#src/texts/texts.ts';
-import { write } from './admission.ts';
-import { withBook } from './book.ts';
+import { Accord } from './accord.ts';
 import type { SessionEvent } from './events.ts';
 import { failureOf } from './failure.ts';
 import { Floor } from './floor.ts';
 import { Gate } from './gate.ts';
-import type { ChannelRef, VoiceLink } from './link.ts';
+import type { ChannelRef } from './link.ts';
 import { Memory } from './memory.ts';
+import type { Notices } from './notices.ts';
+import { Once } from './once.ts';
 import { PanelWatch } from './panel-watch.ts';
 import type { SessionParts } from './parts.ts';
 import type { Room } from './room.ts';
 import { runSession } from './session.ts';
+import { type Next, Tether } from './tether.ts';
 import { Withdrawals } from './withdrawals.ts';
 
-/** A session that a bug has ended is rebuilt, but not twice within this time. */
-const rebuildMs = 60_000;
+export type Why = Extract<SessionEvent, { kind: 'left' }>['why'];
 
-type Why = Extract<SessionEvent, { kind: 'left' }>['why'];
+/** Where a stay is to be. */
+export type StayOptions = {
+  readonly channel: ChannelRef;
+  readonly callerId: string;
+  readonly parts: SessionParts;
+  readonly notices: Pick<Notices, 'tell'>;
+  /** A stay of this server that is to go on here: with its memory and what people said about being heard. */
+  readonly former?: Stay;
+};
 
-/** One stay in one voice channel, from the call to the goodbye: consent and memory last as long as it does. */
+/** While the link is away it is seen this soon that nobody is there any more. */
+const lookMs = 250;
+/** The room reads of a lost link once a first try has failed, too. */
+const tellFromLosses = 2;
+
+/** One stay in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
 export class Stay {
   readonly room: Room;
+  readonly accord: Accord;
   readonly #parts: SessionParts;
   readonly #over = new AbortController();
   readonly #since: number;
-  #link: VoiceLink | undefined;
+  readonly #tether: Tether;
+  /** By a moderator's hand. */
+  readonly #hindrances = new Set<'muted' | 'deafened'>();
+  /** It goes on from another channel, and has not seen yet who came along. */
+  #isMoving: boolean;
   #why: Why | undefined;
-  #recalled = false;
 
-  constructor(channel: ChannelRef, parts: SessionParts) {
+  constructor({ channel, callerId, parts, notices, former }: StayOptions) {
     this.#parts = parts;
     this.#since = parts.clock.nowMs();
+    this.#tether = new Tether(parts);
+    this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
+    const { gate, memory, once } = former?.room ?? {};
+    const people = () => this.#tether.people();
     this.room = {
-      channel,
-      parts,
-      gate: new Gate(parts.consent, parts.clock, () => this.#link?.people() ?? []),
+      ...{ channel, callerId, parts },
+      gate: new Gate(parts.consent, parts.clock, people, gate?.consent),
       withdrawals: new Withdrawals(),
-      memory: new Memory(),
+      memory: memory ?? new Memory(),
       floor: new Floor(),
       panel: new PanelWatch(channel.guildId, parts),
+      once: once ?? new Once(),
+      signal: this.#over.signal,
+      notice: (line, holds = () => true) =>
+        notices.tell({ channel, line, holds: () => !this.isOver && holds() }),
     };
+    this.accord = new Accord(this.room);
   }
 
   get channel(): ChannelRef {
@@ -52,9 +75,14 @@ export class Stay {
     return this.#parts.clock.nowMs() - this.#since;
   }
 
-  /** Whether people can be heard and spoken to, or could until just now. */
+  /** Whether people can be heard and spoken to, or could and soon can again. */
   get entered(): boolean {
-    return this.#link !== undefined && !this.isOver;
+    return this.#tether.wasOpen && !this.isOver;
+  }
+
+  /** Whether the link is there. */
+  get isLinked(): boolean {
+    return this.#tether.isOpen;
   }
 
   get isOver(): boolean {
@@ -63,85 +91,68 @@ export class Stay {
 
   /** How many people besides bots are there. */
   get company(): number {
-    return this.#link?.people().filter(({ isBot }) => !isBot).length ?? 0;
-  }
-
-  /** False while the book could not be read: then nobody is heard but who says yes now. */
-  get recalled(): boolean {
-    return this.#recalled;
+    return this.#tether.people().filter(({ isBot }) => !isBot).length;
   }
 
   isHere(personId: string): boolean {
-    return this.#link?.people().some(({ id }) => id === personId) ?? false;
+    return this.#tether.people().some(({ id }) => id === personId);
   }
 
-  /** For this session. Works from the next packet on, like every word about being heard. */
-  agree(personId: string): void {
-    this.room.gate.change((consent) => agreeForSession(consent, personId));
-  }
-
-  /** Nothing more comes of what this person said so far. */
-  refuse(personId: string): void {
-    this.room.gate.change((consent) => refuse(consent, personId));
-    this.#takeBack(personId);
-  }
-
-  /** As if this person had never been here. */
-  forget(personId: string): void {
-    this.room.gate.change((consent) => forget(consent, personId));
-    this.#takeBack(personId);
-  }
-
-  /** Asks the book who agreed earlier, until it has answered once. Never throws. */
-  async recall(): Promise<void> {
-    if (this.#recalled) return;
-    const { guildId } = this.channel;
-    const standings = await withBook(guildId, this.#parts, 'store.unreadable', (book) =>
-      book.read(guildId),
-    );
-    if (!standings) return;
-    this.#recalled = true;
-    this.room.gate.change((consent) => recall(consent, standings));
+  /** A moderator has muted or deafened the bot, or taken that back. */
+  hinder(how: 'muted' | 'deafened', on: boolean): void {
+    const isNew = on && !this.#hindrances.has(how);
+    if (on) this.#hindrances.add(how);
+    else this.#hindrances.delete(how);
+    if (isNew) this.room.notice({ id: `${how}.server` }, () => this.#hindrances.has(how));
   }
 
   /** Resolves when people can be heard and spoken to. Errors: as `VoiceDoor.open`. */
   async enter(): Promise<void> {
     const startedMs = this.#parts.clock.nowMs();
-    const recalling = this.recall();
+    const recalling = this.accord.recall();
     const mayHear = (speakerId: string) => this.room.gate.mayHear(speakerId);
-    this.#link = await this.#parts.door.open(this.channel, mayHear, this.#over.signal);
+    await this.#tether.open(this.channel, mayHear, this.#over.signal);
+    if (this.#isMoving) this.accord.moved(this.#tether.people().map(({ id }) => id));
+    this.#isMoving = false;
     await recalling;
     const tookMs = this.#parts.clock.nowMs() - startedMs;
     this.#tell({ kind: 'joined', channel: this.channel, tookMs });
   }
 
-  /** Lives in the channel until it is left or lost; never throws. Call after `enter`. */
-  async live(): Promise<void> {
-    let brokeAtMs = Number.NEGATIVE_INFINITY;
-    for (;;) {
-      const error = await this.#session();
+  /**
+   * Lives in the channel until it is left or lost for good, and tells why it ended; never throws. After a move the panel
+   * waits for who goes on.
+   *
+   * Where it has not entered yet, it tries to after `waitMs`.
+   */
+  async live(waitMs = 0): Promise<Why> {
+    let next: Next = { kind: 'again', waitMs, losses: 0 };
+    while (next.kind === 'again') {
+      const error = await this.#stretch(next.waitMs);
       if (error === undefined || this.isOver) break;
-      this.report(error);
-      const nowMs = this.#parts.clock.nowMs();
-      const again = !(error instanceof BotError) && nowMs - brokeAtMs > rebuildMs;
-      brokeAtMs = nowMs;
-      if (!again || !(await this.#reenter())) break;
+      next = this.after(error);
     }
-    this.leave('lost');
-    this.room.panel.left();
+    this.leave(next.kind === 'over' ? next.why : 'lost');
     const why = this.#why ?? 'lost';
-    this.#tell({ kind: 'left', channel: this.channel, why });
-    if (why === 'alone') void write(text('leave.empty'), this.room).catch((e) => this.report(e));
+    if (this.#tether.wasOpen) {
+      if (why === 'moved') this.#showAway();
+      else this.room.panel.left();
+      this.#tell({ kind: 'left', channel: this.channel, why });
+    }
+    return why;
   }
 
-  /** True after `ms`, false as soon as the channel was left. */
-  async wait(ms: number): Promise<boolean> {
-    try {
-      await this.#parts.clock.sleep(ms, this.#over.signal);
-      return true;
-    } catch {
-      return false;
+  /** What follows an error of `enter`; whoever has to know is told. */
+  after(error: unknown): Next {
+    this.#tell(failureOf(error, 'link'));
+    const next = this.#tether.after(error, this.channel.guildId);
+    if (next.kind === 'over' || !this.entered) return next;
+    this.#showAway();
+    this.room.gate.onChange(() => this.#showAway());
+    if (next.losses === tellFromLosses) {
+      this.room.notice({ id: 'reconnecting' }, () => !this.isLinked);
     }
+    return next;
   }
 
   /** Ends everything that runs in this channel; `live` returns once the link is closed. The first reason counts. */
@@ -151,40 +162,42 @@ export class Stay {
     this.room.floor.close();
   }
 
-  /** Tells the operator what broke; a bug with its cause. */
-  report(error: unknown): void {
-    this.#tell(failureOf(error, 'link'));
-  }
-
-  /** The error that ended the session, or undefined when it ended in order. */
-  async #session(): Promise<unknown> {
-    const link = this.#link;
-    if (!link) return undefined;
+  /** To the end of the next session: its error, or undefined when it ended in order. */
+  async #stretch(waitMs: number): Promise<unknown> {
     try {
-      this.#why ??= await runSession(link, this.room, this.#over.signal);
+      if (!this.isLinked) await this.#comeBack(waitMs);
+      const { signal } = this.#over;
+      this.#why ??= await this.#tether.spend((link) => runSession(link, this.room, signal));
       return undefined;
     } catch (error) {
       return error ?? new Error('a session threw nothing');
-    } finally {
-      await link[Symbol.asyncDispose]();
     }
   }
 
-  async #reenter(): Promise<boolean> {
+  /** Only as long as somebody is there to come back to. Errors and abort: as `enter`. */
+  async #comeBack(waitMs: number): Promise<void> {
+    const { signal } = this.#over;
+    const back = new AbortController();
+    const watching = this.#watchCompany(AbortSignal.any([signal, back.signal]));
     try {
+      await this.#parts.clock.sleep(waitMs, signal);
       await this.enter();
-      return true;
-    } catch (error) {
-      if (!this.isOver) this.report(error);
-      return false;
+    } finally {
+      back.abort(new Error('came back'));
+      await watching;
     }
   }
 
-  #takeBack(personId: string): void {
-    const { floor, memory, withdrawals } = this.room;
-    floor.withdraw(personId);
-    withdrawals.withdraw(personId);
-    memory.forget(personId);
+  async #watchCompany(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.entered && this.company === 0) this.leave('alone');
+      await this.#parts.clock.sleep(lookMs, signal).catch(() => undefined);
+    }
+  }
+
+  #showAway(): void {
+    const { gate, panel } = this.room;
+    panel.away({ people: this.#tether.people(), gate });
   }
 
   #tell(event: SessionEvent): void {

@@ -107,11 +107,14 @@ function droppedFor(why: Dropping): Asking {
   switch (why) {
     case 'stopped':
     case 'withdrawn':
+    case 'late':
       return { kind: 'failed', line: { id: 'stop.ok' } };
     case 'crowded':
       return { kind: 'failed', line: { id: 'ask.dropped' } };
     case 'left':
       return nowhere;
+    case 'lost':
+      return { kind: 'failed', line: { id: 'reconnecting' } };
     case 'over':
       return { kind: 'failed', line: { id: 'generic', with: { code: 'bug' } } };
   }

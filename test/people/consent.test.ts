@@ -9,6 +9,7 @@ import {
   forget,
   heard,
   mayHear,
+  moveAlong,
   pause,
   recall,
   refuse,
@@ -131,4 +132,18 @@ test('the latest word of each person counts, whatever others say', () => {
       }
     }),
   );
+});
+
+test('in another channel a yes for the session counts only for those who are there', () => {
+  const called = agreeForSession(agreeForSession(session('ask'), 'ann'), 'bob');
+  const said = refuse(agreeAlways(agreeToday(called, 'cleo', tonightMs), 'dan'), 'eva');
+  const moved = moveAlong(said, new Set(['bob', 'eva']));
+  expect(['ann', 'bob', 'cleo', 'dan'].map((id) => hears(moved, id))).toEqual([
+    false,
+    true,
+    true,
+    true,
+  ]);
+  expect(heard(moved, { id: 'eva', hasRole: false }, nowMs)).toBe('no');
+  expect(moveAlong(pause(said), new Set()).paused).toBe(true);
 });

@@ -1,8 +1,10 @@
 import { loadOpus } from '#src/audio/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { loadSilero } from '#src/audio/silero.ts';
+import type { ChannelFacts } from '#src/people/join-rules.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import type { Places } from '#src/session/command-ports.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import { RoomHearing } from '#src/session/hearing.ts';
 import type { Person } from '#src/session/link.ts';
@@ -10,6 +12,7 @@ import type { PanelFace } from '#src/session/panel.ts';
 import type { SessionParts } from '#src/session/parts.ts';
 import { RoomPrivacy } from '#src/session/privacy.ts';
 import { VoiceRooms } from '#src/session/rooms.ts';
+import type { Scribe } from '#src/session/scribe.ts';
 import { RoomTalk } from '#src/session/talk.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
 import { MemoryConsents } from '#test/fakes/books.ts';
@@ -20,8 +23,33 @@ import { packetsOf } from '#test/fakes/speaker.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 
 export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
+export const den = { guildId: 'g', channelId: 'den', name: 'Den' };
+/** A channel nothing stands in the way of. */
+export const fine: ChannelFacts = {
+  certain: true,
+  kind: 'voice',
+  isAfk: false,
+  callerMayEnter: true,
+  mayView: true,
+  mayConnect: true,
+  maySpeak: true,
+  mayMoveMembers: false,
+  limit: 0,
+  members: 1,
+};
 export const adam: Person = { id: 'adam', name: 'Adam', isBot: false, roleIds: [] };
 export const eva: Person = { id: 'eva', name: 'Eva', isBot: false, roleIds: [] };
+
+/** Two channels of an English server, both open to the bot. */
+export const places: Places = {
+  facts: () => fine,
+  botName: () => 'Nova',
+  localeIn: () => 'en',
+  channel: (guildId, channelId) =>
+    [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
+};
+/** The same in a German server. */
+export const germanPlaces: Places = { ...places, localeIn: () => 'de' };
 
 const [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);
 
@@ -38,13 +66,16 @@ export function openHouse(
   const synthesizer = new FakeSynthesizer({ pieces: 10 });
   const book = new MemoryConsents();
   const events: SessionEvent[] = [];
-  const written: string[] = [];
+  const { scribe, written, writtenIn } = openPaper();
   const faces: PanelFace[] = [];
   const parts: SessionParts = {
     clock,
     door,
     book,
-    scribe: { write: async (_channel, words) => void written.push(words) },
+    places,
+    spokenLocales: ['en'],
+    random: () => 1,
+    scribe,
     panels: { show: (_guildId, face) => void faces.push(face) },
     codec,
     weights,
@@ -66,11 +97,23 @@ export function openHouse(
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
   return {
-    ...{ clock, door, chat, synthesizer, book, events, written, faces, rooms, of },
+    ...{ clock, door, chat, synthesizer, book, events, written, writtenIn, faces, rooms, of },
     talk: new RoomTalk(parts, rooms, never),
     hearing: new RoomHearing(rooms),
     privacy: new RoomPrivacy(parts, rooms),
   };
+}
+
+/** What was written, and the names of the channels where. */
+function openPaper() {
+  const [written, writtenIn]: [string[], string[]] = [[], []];
+  const scribe: Scribe = {
+    async write({ name }, words) {
+      written.push(words);
+      writtenIn.push(name);
+    },
+  };
+  return { scribe, written, writtenIn };
 }
 
 /** Lets time pass on the 20 ms grid, with these packets on the way. */

@@ -97,7 +97,7 @@ test('who calls it where it sits already is shown as heard at once', async () =>
 });
 
 test('a panel is called for only when something has changed', async () => {
-  const house = openHouse();
+  const house = openHouse({}, [adam]);
   await house.rooms.join(lounge, 'adam');
   await pass(house, 10_000);
   expect(house.faces).toHaveLength(1);
@@ -109,4 +109,27 @@ test('alone for a minute it leaves and writes why', async () => {
   await pass(house, 61_000);
   expect(house.written).toEqual(['Everyone left, so I did too.']);
   expect(house.faces.at(-1)?.state).toEqual({ kind: 'left' });
+});
+
+test('whoever is heard for the first time reads so for five seconds, and only once', async () => {
+  const house = openHouse({}, [adam]);
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 4000, await words('human-cards-004', adam, 0));
+  expect(house.faces.find(({ state }) => state.kind === 'hearing')?.firstHeard).toEqual(['Adam']);
+  expect(house.faces.at(-1)?.firstHeard).toEqual(['Adam']);
+  await pass(house, 2000);
+  expect(house.faces.at(-1)).not.toHaveProperty('firstHeard');
+  const before = house.faces.length;
+  await pass(house, 4000, await words('human-cards-004', adam, house.clock.nowMs()));
+  expect(house.faces.length).toBeGreaterThan(before);
+  for (const face of house.faces.slice(before)) expect(face).not.toHaveProperty('firstHeard');
+});
+
+test('whoever says no then is not named any more', async () => {
+  const house = openHouse({}, [adam]);
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 2000, await words('human-cards-004', adam, 0));
+  await house.privacy.deny('g', 'adam');
+  await pass(house, 200);
+  expect(house.faces.at(-1)).not.toHaveProperty('firstHeard');
 });

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { Person } from '#src/session/link.ts';
-import { adam, lounge, openHouse } from './house.ts';
-
-const den = { guildId: 'g', channelId: 'den', name: 'Den' };
+import { adam, den, lounge, openHouse } from './house.ts';
 
 function house(people: readonly Person[] = [adam], failures: readonly unknown[] = []) {
   const opened = openHouse({}, people);
@@ -48,20 +46,33 @@ test('servers do not know of each other', async () => {
   expect([rooms.at('g')?.name, rooms.at('h')?.name]).toEqual(['Lounge', 'Den']);
 });
 
-test('a voice server that did not answer is tried again by itself', async () => {
+test('a voice server that did not answer is tried again by itself, when it was said', async () => {
   const { clock, door, rooms } = house([adam], [late, late]);
-  expect(await rooms.join(lounge, 'adam')).toEqual({ kind: 'timeout', nextTryMs: 5000 });
-  await clock.advance(5000);
-  expect(door.links).toHaveLength(0);
-  await clock.advance(10_000);
+  expect(await rooms.join(lounge, 'adam')).toEqual({ kind: 'timeout', nextTryMs: 1000 });
+  await clock.advance(999);
+  expect(door.asked).toBe(1);
+  await clock.advance(1);
+  expect(door.asked).toBe(2);
+  await clock.advance(1000);
   expect(door.links).toHaveLength(1);
 });
 
-test('after three more tries it gives up, and a new call starts afresh', async () => {
-  const { clock, door, rooms } = house([adam], [late, late, late, late]);
+test('where Discord wants to be left alone the next try is said to be that far away', async () => {
+  const { clock, door, rooms } = house([adam], [late]);
+  door.mustRestMs = 59_400;
+  expect(await rooms.join(lounge, 'adam')).toEqual({ kind: 'timeout', nextTryMs: 60_000 });
+  await clock.advance(59_999);
+  expect(door.asked).toBe(1);
+  await clock.advance(1);
+  expect(door.links).toHaveLength(1);
+});
+
+test('after ten more tries it gives up and writes so, and a new call starts afresh', async () => {
+  const { clock, door, rooms, written } = house([adam], Array(11).fill(late));
   await rooms.join(lounge, 'adam');
-  await clock.advance(60_000);
-  expect([door.links, rooms.at('g')]).toEqual([[], undefined]);
+  await clock.advance(300_000);
+  expect([door.asked, rooms.at('g')]).toEqual([11, undefined]);
+  expect(written).toEqual(['Discord keeps refusing. /join to try again.']);
   expect(await rooms.join(lounge, 'adam')).toMatchObject({ kind: 'joined' });
 });
 

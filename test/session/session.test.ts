@@ -2,7 +2,16 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { adam, eva, lounge, pass, openHouse as room, talkative, words } from './house.ts';
+import {
+  adam,
+  eva,
+  germanPlaces,
+  lounge,
+  pass,
+  openHouse as room,
+  talkative,
+  words,
+} from './house.ts';
 
 test('what somebody says is recognised, answered, and kept as what was heard', async () => {
   const here = room();
@@ -113,6 +122,27 @@ test('a model that is down is told to the room by voice and to the operator by c
   expect(here.door.link.sent).toBeGreaterThan(0);
 });
 
+test('what it says of itself is in the language of the server, aloud only if its voice speaks it', async () => {
+  const error = new BotError('provider.unreachable', true, 'Down.', undefined, 'think');
+  const sorry = 'Ich kann gerade nicht denken: localhost:1 antwortet nicht.';
+  const english = "I can't think right now: localhost:1 is not answering.";
+  for (const [spokenLocales, spoken] of [
+    [['en', 'de'], sorry],
+    [['en'], english],
+  ] as const) {
+    const here = room({ places: germanPlaces, spokenLocales, pipeline: broken(error) }, [adam]);
+    await here.rooms.join(lounge, 'adam');
+    await pass(here, 4000, await words('human-cards-004', adam, 0));
+    expect(here.synthesizer.asked.map(({ text }) => text)).toEqual([spoken]);
+  }
+  const out = new BotError('provider.late', true, 'Late.');
+  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error: out }) });
+  const here = room({ places: germanPlaces, pipeline: broken(error), synthesizer }, [adam]);
+  await here.rooms.join(lounge, 'adam');
+  await pass(here, 4000, await words('human-cards-004', adam, 0));
+  expect(here.written).toEqual([sorry]);
+});
+
 test('a voice that is out writes its answer', async () => {
   const error = new BotError('provider.late', true, 'Late.', undefined, 'speak');
   const mute: Pipeline = {
@@ -152,15 +182,6 @@ test('a bug ends one session loudly, and the session is rebuilt once', async () 
   expect(here.door.links.map(({ closed }) => closed)).toEqual([true, false]);
   await pass(here, 3000, await words('human-cards-004', adam, here.clock.nowMs()));
   expect(here.of('left')).toMatchObject([{ why: 'lost' }]);
-  expect(here.rooms.at('g')).toBeUndefined();
-});
-
-test('a lost link ends the stay and says why', async () => {
-  const here = room();
-  await here.rooms.join(lounge, 'adam');
-  here.door.link.lose();
-  await pass(here, 100);
-  expect(here.of('failed')).toMatchObject([{ stage: 'link', code: 'link.lost' }]);
   expect(here.rooms.at('g')).toBeUndefined();
 });
 

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { adam, eva, type House, lounge, openHouse, pass, talkative, words } from './house.ts';
+import { adam, type House, lounge, openHouse, pass, talkative, words } from './house.ts';
 
 const asker = { id: 'adam', name: 'Adam' };
 
@@ -78,7 +77,7 @@ test('a text that cannot be spoken is written', async () => {
   const fault = () => ({ afterPieces: 0, error });
   const house = await inLounge({ synthesizer: new FakeSynthesizer({ fault }) });
   await house.talk.say('g', 'Hello there.', 'queue');
-  await pass(house, 1000);
+  await pass(house, 400);
   expect(house.written).toEqual(["My voice is out, so I'm writing: Hello there."]);
   expect(house.of('failed')).toMatchObject([{ stage: 'speak', code: 'provider.late' }]);
 });
@@ -201,8 +200,7 @@ test('after a stop only what was heard is known, and the next question is answer
 });
 
 test('a stop while it still thinks ends the thinking', async () => {
-  const clock = new VirtualClock();
-  const house = openHouse({}, [adam, eva], clock);
+  const house = openHouse({}, [adam]);
   await house.rooms.join(lounge, 'adam');
   const asking = house.talk.ask('g', 'Hello?', asker, 'voice');
   expect(house.talk.stop('g', 'speech')).toBe('stopped');

@@ -1,0 +1,66 @@
+/** How a lost voice link comes back. */
+export type ComebackRules = {
+  /** Longest wait before each try; the last one counts for all further tries. */
+  readonly longestWaitsMs: readonly number[];
+  readonly mostTries: number;
+  /** From the first loss to the last try. */
+  readonly longestMs: number;
+  /** A link that held for so long had recovered: the next loss is a first one. */
+  readonly healthyMs: number;
+};
+
+/** Ten tries need 151 s at most; five minutes are for those that hang until their own deadline. */
+export const comebackRules: ComebackRules = {
+  longestWaitsMs: [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000],
+  mostTries: 10,
+  longestMs: 300_000,
+  healthyMs: 60_000,
+};
+
+/** The losses so far that belong together. */
+export type Comeback = {
+  readonly losses: number;
+  readonly firstAtMs: number;
+  /** Since when the link holds; absent while it is away. */
+  readonly upAtMs?: number;
+};
+
+export const unlost: Comeback = { losses: 0, firstAtMs: 0 };
+
+export type ComebackEvent =
+  | { readonly kind: 'up'; readonly atMs: number }
+  | {
+      /** A link broke, or could not be opened. */
+      readonly kind: 'lost';
+      readonly atMs: number;
+      /** 0 to 1, evenly: many who lose their links together must not return together. */
+      readonly random: number;
+      /** No try may come earlier. */
+      readonly restMs: number;
+    };
+
+export type ComebackEffect =
+  | { readonly kind: 'try'; readonly waitMs: number; readonly losses: number }
+  | { readonly kind: 'give-up' };
+
+/** One step of coming back: after each loss either a wait and another try, or no more. */
+export function stepComeback(
+  comeback: Comeback,
+  event: ComebackEvent,
+  rules: ComebackRules,
+): readonly [Comeback, ComebackEffect?] {
+  const { atMs } = event;
+  if (event.kind === 'up') return [{ ...comeback, upAtMs: atMs }];
+  const { upAtMs, losses, firstAtMs } = comeback;
+  const recovered = upAtMs !== undefined && atMs - upAtMs >= rules.healthyMs;
+  const isFirst = losses === 0 || recovered;
+  const next = { losses: isFirst ? 1 : losses + 1, firstAtMs: isFirst ? atMs : firstAtMs };
+  const waitMs = Math.max(event.restMs, event.random * longestWaitMs(next.losses, rules));
+  const isTooLate = atMs + waitMs - next.firstAtMs > rules.longestMs;
+  if (next.losses > rules.mostTries || isTooLate) return [next, { kind: 'give-up' }];
+  return [next, { kind: 'try', waitMs, losses: next.losses }];
+}
+
+function longestWaitMs(losses: number, { longestWaitsMs }: ComebackRules): number {
+  return longestWaitsMs[losses - 1] ?? longestWaitsMs.at(-1) ?? 0;
+}

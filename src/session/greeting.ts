@@ -1,0 +1,37 @@
+/** Where the one sentence stands that the bot says when it has come in. */
+export type Greeting =
+  | { readonly kind: 'waiting' | 'due'; readonly fromMs: number }
+  | { readonly kind: 'over' };
+
+/** What goes on in the room at one moment. */
+export type Moment = {
+  readonly atMs: number;
+  /** Somebody who may be heard talks. */
+  readonly talking: boolean;
+  /** Something else is being answered or read out. */
+  readonly busy: boolean;
+  /** Something of the greeting has been heard. */
+  readonly sounds: boolean;
+};
+
+/** Whoever calls the bot and talks at once is heard by then: the onset of a voice shows within 150 ms. */
+const listenFirstMs = 500;
+/** Later nobody needs it any more: voice may have been that slow, or the link was not ready. */
+const tooLateMs = 10_000;
+
+const over: Greeting = { kind: 'over' };
+
+/** One step of greeting: into a pause, or not at all. Once it sounds it is said to its end. */
+export function stepGreeting(
+  greeting: Greeting,
+  { atMs, talking, busy, sounds }: Moment,
+): readonly [Greeting, ('say' | 'drop')?] {
+  if (greeting.kind === 'over') return [greeting];
+  const { fromMs } = greeting;
+  if (greeting.kind === 'due') {
+    if (sounds) return [over];
+    return talking || atMs - fromMs >= tooLateMs ? [over, 'drop'] : [greeting];
+  }
+  if (talking || busy) return [over];
+  return atMs - fromMs >= listenFirstMs ? [{ kind: 'due', fromMs }, 'say'] : [greeting];
+}

@@ -1,0 +1,84 @@
+import { BotError } from '#src/base/errors.ts';
+import type { Line } from '#src/texts/texts.ts';
+import { failureOf } from './failure.ts';
+import type { ChannelRef } from './link.ts';
+import type { SessionParts } from './parts.ts';
+import { inWriting } from './wording.ts';
+
+/** Something a server is to know though nobody asked. */
+export type Notice = {
+  readonly channel: ChannelRef;
+  readonly line: Line;
+  /** Asked when its turn has come: what is not true any more is not said. */
+  holds(): boolean;
+};
+
+/** What one server reads unasked, at most so often. Source: product, wording. */
+const apartMs = 30_000;
+/** A further one drops the oldest; there are fewer kinds. */
+const limit = 8;
+
+type Server = { waiting: readonly Notice[]; lastAtMs: number; busy: boolean };
+type Parts = Pick<SessionParts, 'clock' | 'onEvent' | 'places' | 'scribe'>;
+
+/** Writes notices one after the other, never two of one server within 30 s. */
+export class Notices implements Disposable {
+  readonly #parts: Parts;
+  readonly #over = new AbortController();
+  readonly #servers = new Map<string, Server>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Replaces one of its kind that still waits. Never throws. */
+  tell(notice: Notice): void {
+    if (this.#over.signal.aborted) return;
+    const server = this.#server(notice.channel.guildId);
+    const others = server.waiting.filter(({ line }) => line.id !== notice.line.id);
+    server.waiting = [...others, notice].slice(-limit);
+    if (!server.busy) void this.#writeAll(server);
+  }
+
+  /** What waits is not written any more. */
+  [Symbol.dispose](): void {
+    this.#over.abort(new Error('closed'));
+  }
+
+  async #writeAll(server: Server): Promise<void> {
+    const { clock } = this.#parts;
+    server.busy = true;
+    try {
+      while (server.waiting.length > 0) {
+        const waitMs = server.lastAtMs + apartMs - clock.nowMs();
+        if (waitMs > 0) await clock.sleep(waitMs, this.#over.signal);
+        const [next, ...rest] = server.waiting.filter((notice) => notice.holds());
+        server.waiting = rest;
+        if (!next) return;
+        server.lastAtMs = clock.nowMs();
+        await this.#write(next);
+      }
+    } catch {
+      // Closed while it waited.
+    } finally {
+      server.busy = false;
+    }
+  }
+
+  async #write({ channel, line }: Notice): Promise<void> {
+    const { onEvent, scribe } = this.#parts;
+    try {
+      await scribe.write(channel, inWriting(line, channel.guildId, this.#parts));
+    } catch (error) {
+      const stage = error instanceof BotError ? 'speak' : 'bug';
+      onEvent(channel.guildId, failureOf(error, stage));
+    }
+  }
+
+  #server(guildId: string): Server {
+    const fresh = { waiting: [], lastAtMs: Number.NEGATIVE_INFINITY, busy: false };
+    const server = this.#servers.get(guildId) ?? fresh;
+    this.#servers.set(guildId, server);
+    return server;
+  }
+}

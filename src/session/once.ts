@@ -1,0 +1,11 @@
+/** What happens at most once in a session, however often its link comes and goes. */
+export class Once {
+  readonly #done = new Set<'greeted' | 'relinked'>();
+
+  /** True the first time only. */
+  first(what: 'greeted' | 'relinked'): boolean {
+    const isFirst = !this.#done.has(what);
+    this.#done.add(what);
+    return isFirst;
+  }
+}

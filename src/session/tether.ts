@@ -1,0 +1,87 @@
+import { BotError } from '#src/base/errors.ts';
+import { comebackRules, stepComeback, unlost } from './comeback.ts';
+import type { ChannelRef, MayHear, Person, VoiceLink } from './link.ts';
+import type { SessionParts } from './parts.ts';
+
+/** What follows when a link broke or could not be opened; `losses` counts those that belong together. */
+export type Next =
+  | { readonly kind: 'again'; readonly waitMs: number; readonly losses: number }
+  | { readonly kind: 'over'; readonly why: 'lost' | 'refused' | 'sent-away' };
+
+/** A session that a bug has ended is rebuilt, but not twice within this time. */
+const rebuildMs = 60_000;
+
+/** What holds one stay to its channel: one link after the other, as long as that makes sense. */
+export class Tether {
+  readonly #parts: Pick<SessionParts, 'clock' | 'door' | 'random'>;
+  #link: VoiceLink | undefined;
+  #isOpen = false;
+  #comeback = unlost;
+  #brokeAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: Pick<SessionParts, 'clock' | 'door' | 'random'>) {
+    this.#parts = parts;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** It has been open at least once. */
+  get wasOpen(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** Everybody in the channel now but this bot, also while the link is away; nobody before it was opened. */
+  people(): readonly Person[] {
+    return this.#link?.people() ?? [];
+  }
+
+  /** Errors and abort: as `VoiceDoor.open`. */
+  async open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<void> {
+    const { clock, door } = this.#parts;
+    this.#link = await door.open(channel, mayHear, signal);
+    this.#isOpen = true;
+    const up = { kind: 'up', atMs: clock.nowMs() } as const;
+    [this.#comeback] = stepComeback(this.#comeback, up, comebackRules);
+  }
+
+  /** Lends the open link, and closes it afterwards. Throws what `work` throws. */
+  async spend<T>(work: (link: VoiceLink) => Promise<T>): Promise<T> {
+    const link = this.#link;
+    if (!link || !this.#isOpen) throw new Error('there is no open link to be lent');
+    try {
+      return await work(link);
+    } finally {
+      this.#isOpen = false;
+      await link[Symbol.asyncDispose]();
+    }
+  }
+
+  /** To be asked once for each `error` of `open` or `spend`. */
+  after(error: unknown, guildId: string): Next {
+    const atMs = this.#parts.clock.nowMs();
+    if (error instanceof BotError) {
+      const end = endOf(error);
+      return end ? { kind: 'over', why: end } : this.#lost(guildId, atMs);
+    }
+    const isRepeated = atMs - this.#brokeAtMs <= rebuildMs;
+    this.#brokeAtMs = atMs;
+    return isRepeated ? { kind: 'over', why: 'lost' } : this.#lost(guildId, atMs);
+  }
+
+  #lost(guildId: string, atMs: number): Next {
+    const { door, random } = this.#parts;
+    const lost = { kind: 'lost', atMs, random: random(), restMs: door.restMs(guildId) } as const;
+    const [comeback, effect] = stepComeback(this.#comeback, lost, comebackRules);
+    this.#comeback = comeback;
+    if (effect?.kind !== 'try') return { kind: 'over', why: 'refused' };
+    return { kind: 'again', waitMs: effect.waitMs, losses: effect.losses };
+  }
+}
+
+/** Why there is no use in trying again; undefined when there may be. */
+function endOf({ code, retryable }: BotError): 'refused' | 'sent-away' | undefined {
+  if (retryable) return undefined;
+  return code === 'link.lost' ? 'sent-away' : 'refused';
+}

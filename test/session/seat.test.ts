@@ -1,0 +1,198 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import type { SessionParts } from '#src/session/parts.ts';
+import {
+  adam,
+  den,
+  eva,
+  fine,
+  germanPlaces,
+  type House,
+  lounge,
+  openHouse,
+  pass,
+  places,
+  words,
+} from './house.ts';
+
+const speech = 'human-cards-004';
+const moved = { kind: 'moved', channelId: 'den' } as const;
+const removed = { kind: 'channel-removed', channelId: 'lounge' } as const;
+const sentAway = new BotError('link.lost', false, 'Somebody has moved the bot.');
+
+async function called(over: Partial<SessionParts> = {}, people = [adam]): Promise<House> {
+  const house = openHouse(over, people);
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 100);
+  return house;
+}
+
+/** As discord does it: the link ends, and at the same time the reason is told. */
+function move(house: House): void {
+  house.door.link.lose(sentAway);
+  house.rooms.news('g', moved);
+}
+
+test('a bot that a moderator moves goes along, says so where it was, and knows what was said', async () => {
+  const house = await called();
+  await pass(house, 4000, await words(speech, adam, house.clock.nowMs()));
+  move(house);
+  await pass(house, 100);
+  expect(house.rooms.at('g')).toEqual(den);
+  expect([house.written, house.writtenIn]).toEqual([['Moved to Den.'], ['Lounge']]);
+  expect(house.of('left')).toMatchObject([{ why: 'moved', channel: lounge }]);
+  await pass(house, 4000, await words(speech, adam, house.clock.nowMs()));
+  expect(house.chat.asked[1]?.messages).toHaveLength(4);
+  const shown = house.faces.map(({ state }) => state.kind);
+  expect(shown).toContain('reconnecting');
+  expect(shown).not.toContain('left');
+});
+
+test('a yes for the session comes along with the person, and is void without', async () => {
+  const house = await called({}, [adam, eva]);
+  await house.rooms.join(lounge, 'eva');
+  house.door.people.splice(0, 2, eva);
+  move(house);
+  await pass(house, 100);
+  house.door.link.present.push(adam);
+  const from = house.clock.nowMs();
+  const both = [await words(speech, adam, from), await words('human-goforward', eva, from)];
+  await pass(house, 6000, both.flat());
+  expect(house.of('recognised').map(({ name }) => name)).toEqual(['Eva']);
+});
+
+test('a no and a pause come along in any case', async () => {
+  const house = await called({ consent: { policy: 'notice' } });
+  await house.privacy.deny('g', 'eva');
+  house.hearing.pause('g');
+  move(house);
+  await pass(house, 100);
+  house.door.link.present.push(eva);
+  await pass(house, 4000, await words(speech, adam, house.clock.nowMs()));
+  expect(house.of('recognised')).toEqual([]);
+  house.hearing.resume('g');
+  await pass(house, 4000, await words(speech, eva, house.clock.nowMs()));
+  expect(house.of('recognised')).toEqual([]);
+});
+
+test.each([
+  ['it may not enter', { facts: () => ({ ...fine, mayConnect: false }) }],
+  ['it may not speak', { facts: () => ({ ...fine, maySpeak: false }) }],
+  ['nobody can talk', { facts: () => ({ ...fine, isAfk: true }) }],
+  ['there is no room', { facts: () => ({ ...fine, limit: 2, members: 2 }) }],
+  ['there is nothing any more', { channel: () => undefined }],
+])('where %s it does not stay', async (_, over) => {
+  const house = await called({ places: { ...places, ...over } });
+  move(house);
+  await pass(house, 100);
+  expect([house.rooms.at('g'), house.door.asked, house.written]).toEqual([undefined, 1, []]);
+  expect(house.faces.at(-1)?.state).toEqual({ kind: 'left' });
+});
+
+test('where it was put by somebody who may not enter it stays all the same', async () => {
+  const facts = () => ({ ...fine, callerMayEnter: false });
+  const house = await called({ places: { ...places, facts } });
+  move(house);
+  await pass(house, 100);
+  expect(house.rooms.at('g')).toEqual(den);
+});
+
+test('a new link that is lost on the way along is tried again', async () => {
+  const house = await called();
+  house.door.failures.push(new BotError('link.timeout', true, 'Late.'));
+  move(house);
+  await pass(house, 1500);
+  expect([house.rooms.at('g'), house.door.links.length]).toEqual([den, 2]);
+});
+
+test('what cannot go along says that it gave up', async () => {
+  const house = await called();
+  house.door.failures.push(new BotError('link.refused', false, 'No.'));
+  move(house);
+  await pass(house, 100);
+  expect(house.written).toEqual(['Discord keeps refusing. /join to try again.']);
+  expect([house.rooms.at('g'), house.faces.at(-1)?.state.kind]).toEqual([undefined, 'left']);
+});
+
+test('being moved about ends in the last channel', async () => {
+  const house = await called();
+  move(house);
+  house.rooms.news('g', { kind: 'moved', channelId: 'lounge' });
+  await pass(house, 100);
+  house.rooms.news('g', { kind: 'moved', channelId: 'lounge' });
+  await pass(house, 100);
+  expect(house.rooms.at('g')).toEqual(lounge);
+});
+
+test('a channel that is deleted under the bot is told, whether the seat or the channel goes first', async () => {
+  const first = await called();
+  first.rooms.news('g', removed);
+  await pass(first, 100);
+  const second = await called();
+  second.door.link.lose(sentAway);
+  await pass(second, 100);
+  second.rooms.news('g', removed);
+  for (const { written, rooms, clock } of [first, second]) {
+    expect([written, rooms.at('g')]).toEqual([['The channel was removed, so I left.'], undefined]);
+    expect(clock.sleeping).toBe(0);
+  }
+  expect(first.of('left')).toMatchObject([{ why: 'removed' }]);
+});
+
+test('another channel that is deleted concerns nobody', async () => {
+  const house = await called();
+  house.rooms.news('g', { kind: 'channel-removed', channelId: 'den' });
+  expect([house.rooms.at('g'), house.written]).toEqual([lounge, []]);
+});
+
+test('a bot that is muted or deafened says so, each time it happens, in the language of the server', async () => {
+  const house = await called({ places: germanPlaces });
+  house.rooms.news('g', { kind: 'muted', on: true });
+  house.rooms.news('g', { kind: 'muted', on: true });
+  await pass(house, 40_000);
+  house.rooms.news('g', { kind: 'muted', on: false });
+  house.rooms.news('g', { kind: 'muted', on: true });
+  await pass(house, 40_000);
+  house.rooms.news('g', { kind: 'deafened', on: true });
+  expect(house.written.map((words) => words.split(/[;:]/)[0])).toEqual([
+    'Ich bin hier stumm',
+    'Ich bin hier stumm',
+    'Ich bin hier taub geschaltet',
+  ]);
+});
+
+test('no server reads more than one notice in 30 s, and nothing that is not true any more', async () => {
+  const house = await called();
+  house.rooms.news('g', { kind: 'deafened', on: true });
+  house.rooms.news('g', { kind: 'muted', on: true });
+  await pass(house, 29_000);
+  expect(house.written).toHaveLength(1);
+  house.rooms.news('g', { kind: 'deafened', on: false });
+  house.rooms.news('g', { kind: 'deafened', on: true });
+  house.rooms.news('g', { kind: 'muted', on: false });
+  await pass(house, 2000);
+  expect(house.written).toEqual(Array(2).fill("I'm deafened here; I can only play tracks."));
+  house.rooms.news('g', { kind: 'muted', on: true });
+  await house.rooms.leave('g');
+  await house.clock.advance(60_000);
+  expect([house.written.length, house.clock.sleeping]).toEqual([2, 0]);
+});
+
+test('servers do not wait for each other, and news of a server where it is not are nothing', async () => {
+  const house = await called();
+  await house.rooms.join({ ...lounge, guildId: 'h' }, 'adam');
+  for (const guildId of ['g', 'h', 'i']) house.rooms.news(guildId, { kind: 'muted', on: true });
+  house.rooms.news('i', moved);
+  expect(house.written).toHaveLength(2);
+});
+
+test('a chat that takes nothing ends nothing, and the operator is told', async () => {
+  const refuse = async () => {
+    throw new BotError('discord.forbidden', false, 'No.');
+  };
+  const house = await called({ scribe: { write: refuse } });
+  house.rooms.news('g', { kind: 'muted', on: true });
+  await pass(house, 100);
+  expect(house.of('failed')).toMatchObject([{ code: 'discord.forbidden' }]);
+  expect(house.rooms.at('g')).toEqual(lounge);
+});
