@@ -1,6 +1,7 @@
+import { speakable } from '#src/chat/speakable.ts';
 import { Claim } from './claim.ts';
 import { type Greeting, stepGreeting } from './greeting.ts';
-import { clausesOf } from './reading.ts';
+import type { Person } from './link.ts';
 import type { Conversation } from './room.ts';
 import { aloud } from './wording.ts';
 
@@ -10,14 +11,17 @@ export class Greeter {
   readonly #claim = new Claim();
   #greeting: Greeting;
 
-  constructor(room: Conversation) {
+  /** `people` are those in the channel when the bot comes in. */
+  constructor(room: Conversation, people: readonly Person[]) {
     this.#room = room;
     const fromMs = room.parts.clock.nowMs();
-    this.#greeting = room.once.first('greeted') ? { kind: 'waiting', fromMs } : { kind: 'over' };
+    const isOther = ({ id, isBot }: Person) => !isBot && id !== room.callerId;
+    const isDue = room.once.first('greeted') && people.some(isOther);
+    this.#greeting = isDue ? { kind: 'waiting', fromMs } : { kind: 'over' };
   }
 
-  /** To be called every 20 ms or so; `others`: there is somebody but the caller. */
-  look(atMs: number, others: () => boolean, talking: () => boolean): void {
+  /** To be called every 20 ms or so. */
+  look(atMs: number, talking: () => boolean): void {
     if (this.#greeting.kind === 'over') return;
     const { floor, mouth } = this.#room;
     const { current } = floor;
@@ -27,13 +31,13 @@ export class Greeter {
     const [greeting, effect] = stepGreeting(this.#greeting, moment);
     this.#greeting = greeting;
     if (effect === 'drop') this.#claim.drop('late');
-    if (effect === 'say' && others()) this.#say();
+    if (effect === 'say') this.#say();
   }
 
   #say(): void {
     const { channel, floor, parts } = this.#room;
     const id = parts.consent.policy === 'notice' ? 'join.spoken.notice' : 'join.spoken';
-    const clauses = clausesOf(aloud({ id }, channel.guildId, parts));
-    floor.read({ kind: 'reading', clauses, when: 'now', claim: this.#claim });
+    const words = speakable(aloud({ id }, channel.guildId, parts));
+    floor.read({ kind: 'reading', clauses: [words], when: 'now', claim: this.#claim });
   }
 }

@@ -11,7 +11,7 @@ import { Ear } from './ear.ts';
 import { Ears } from './ears.ts';
 import type { Matter, Question } from './floor.ts';
 import { Greeter } from './greeter.ts';
-import type { Person, VoiceLink } from './link.ts';
+import type { VoiceLink } from './link.ts';
 import { Mouth } from './mouth.ts';
 import type { SessionParts } from './parts.ts';
 import { readOut } from './reading.ts';
@@ -55,7 +55,12 @@ export async function runSession(
   const ears = new Ears((speakerId) => openEar(speakerId, parts));
   const mouth = new Mouth(voice, parts.clock);
   const conversation = { ...room, mouth };
-  const scene = { link, ears, room: conversation, greeter: new Greeter(conversation) };
+  const scene = {
+    link,
+    ears,
+    room: conversation,
+    greeter: new Greeter(conversation, link.people()),
+  };
   const { wake } = link.play(mixer);
   mixer.onSound(wake);
   gate.onChange(() => {
@@ -102,18 +107,13 @@ function relink({ notice, once }: Room): void {
 async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
   const { link, ears, room, greeter } = scene;
   const { clock } = room.parts;
-  const isOther = ({ id, isBot }: Person) => !isBot && id !== room.callerId;
   let companyAtMs = clock.nowMs();
   let lookAtMs = companyAtMs;
   for (;;) {
     const nowMs = clock.nowMs();
     ears.keep((speakerId) => room.gate.mayHear(speakerId));
     for (const utterance of ears.tick(nowMs)) receive(utterance, scene);
-    greeter.look(
-      nowMs,
-      () => link.people().some(isOther),
-      () => ears.talking().length > 0,
-    );
+    greeter.look(nowMs, () => ears.talking().length > 0);
     if (nowMs >= lookAtMs) {
       lookAtMs = nowMs + lookMs;
       if (link.people().some(({ isBot }) => !isBot)) companyAtMs = nowMs;

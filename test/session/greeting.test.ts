@@ -16,7 +16,7 @@ import {
 } from './house.ts';
 
 const hello = 'Hi. I only hear people who said yes.';
-const spoken = ({ synthesizer }: House) => synthesizer.asked.map(({ text }) => text).join(' ');
+const spoken = ({ synthesizer }: House) => synthesizer.asked.map(({ text }) => text).join('|');
 
 async function called(...how: Parameters<typeof openHouse>): Promise<House> {
   const house = openHouse(...how);
@@ -38,6 +38,14 @@ test('whoever did not call the bot hears once whom it hears', async () => {
 test('whoever called the bot and is alone with it has read it already', async () => {
   const radio = { id: 'radio', name: 'Radio', isBot: true, roleIds: [] };
   const house = await called({}, [adam, radio]);
+  await pass(house, 4000);
+  expect(spoken(house)).toBe('');
+});
+
+test('whoever comes in later is not greeted, as others may be talking by then', async () => {
+  const house = await called({}, [adam]);
+  await pass(house, 100);
+  house.door.link.present.push(eva);
   await pass(house, 4000);
   expect(spoken(house)).toBe('');
 });
