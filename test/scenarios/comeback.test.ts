@@ -1,0 +1,92 @@
+import { expect } from 'vitest';
+import type { Shown } from '#src/sandbox/interaction.ts';
+import type { Person } from '#src/sandbox/person.ts';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import { expectAlike } from './likeness.ts';
+import { callIn, converse, eventually, openScene, type Scene, scenario, soon } from './scene.ts';
+
+const question = speech('human-cards-004');
+const replies = [{ match: /^/, text: 'Yes, of course.' }];
+const stepMs = 40_000;
+
+async function expectConversation(scene: Scene, person: Person): Promise<void> {
+  await person.settled(soon());
+  const { uttered, heard, made } = await converse(scene, person, question);
+  await expectAlike(uttered, question);
+  await expectAlike(heard.pcm, made);
+}
+
+/** Everything the bot wrote in Lounge of its own accord. */
+function notices({ sandbox }: Scene): readonly string[] {
+  return sandbox.messages('Lounge').map(wordsOf);
+}
+
+function wordsOf({ text: words }: Shown): string {
+  return words;
+}
+
+scenario('a gateway session that is over interrupts a call, which then goes on', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  scene.sandbox.faults.endSessions();
+  await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+  await scene.bot.logged(({ code }) => code === 'link.lost', stepMs);
+  await scene.bot.logged(({ msg }) => msg === 'joined', stepMs);
+  await expectConversation(scene, adam);
+});
+
+scenario('a bot that a moderator moves goes along with whoever agreed and came, too', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  await adam.join('Workshop', soon());
+  scene.sandbox.faults.moveBot('Workshop');
+  await scene.bot.logged(({ why }) => why === 'moved', stepMs);
+  await eventually(() => expect(scene.sandbox.bot().channel).toBe('Workshop'));
+  await eventually(() => expect(notices(scene)).toContain(text('moved', { channel: 'Workshop' })));
+  await expectConversation(scene, adam);
+});
+
+scenario('a voice server that is away for a while is found again', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  const { botId, faults } = scene.sandbox;
+  faults.voice.door('refuse');
+  faults.voice.close(botId, 1006);
+  await scene.bot.logged(({ code }) => code === 'link.lost', stepMs);
+  faults.voice.door('open');
+  await scene.bot.logged(({ msg }) => msg === 'joined', stepMs);
+  await expectConversation(scene, adam);
+});
+
+scenario('somebody nobody can decode is told so once, and is heard when it is over', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  const { voice } = scene.sandbox.faults;
+  voice.garble(adam.id, true);
+  const long = speech('human-librivox-0880');
+  const told = text('heard.nothing');
+  for (let n = 0; n < 6 && !notices(scene).includes(told); n++) await adam.say(long, soon());
+  await eventually(() => expect(notices(scene)).toContain(told));
+  await scene.bot.logged(({ msg }) => msg === 'joined', stepMs);
+  voice.garble(adam.id, false);
+  await expectConversation(scene, adam);
+  expect(notices(scene).filter((words) => words === told)).toHaveLength(1);
+});
+
+scenario('a bot that is muted says so, and one whose channel is deleted, too', async () => {
+  const sandbox = { guilds: [{ guildName: 'Muted' }, { guildName: 'Deleted' }] };
+  await using scene = await openScene({ providers: { replies }, sandbox });
+  const [muted, deleted] = ['Muted', 'Deleted'].map((name) => scene.sandbox.guild(name));
+  if (!muted || !deleted) throw new Error('There are two more servers.');
+  for (const guild of [muted, deleted]) {
+    const adam = guild.person('Adam');
+    await adam.join('Lounge', soon());
+    await adam.command('join').answered(soon());
+  }
+  muted.mute('Nova', true);
+  deleted.removeChannel('Lounge');
+  const wrote = (guild: typeof muted, channel: string) => guild.messages(channel).map(wordsOf);
+  await eventually(() => expect(wrote(muted, 'Lounge')).toContain(text('muted.server')));
+  await eventually(() => expect(wrote(deleted, 'general')).toContain(text('channel.removed')));
+});
