@@ -9,6 +9,7 @@ import {
   callIn,
   converse,
   eventually,
+  hearing,
   madeTexts,
   openScene,
   scenario,
@@ -102,7 +103,7 @@ scenario('/say tells how many are ahead, takes eight, and /stop drops them all',
     expect(await say(`Number ${n}`)).toMatchObject(whispered('say.queued', { n }));
   }
   expect(await say('One more')).toMatchObject(whispered('say.full', { limit: 8 }));
-  await eventually(() => expect(adam.heard.frames.some(({ audible }) => audible)).toBe(true));
+  await hearing(adam);
   const stopping = adam.command('stop');
   expect(await stopping.answered(soon())).toMatchObject(whispered('stop.ok'));
   const heard = await adam.listen({ ...waits, sinceMs: 0 }, soon());
@@ -168,8 +169,7 @@ scenario('/stop cuts an answer off, and only what was heard of it is remembered'
   await using scene = await openScene({ providers: { replies: [{ match: /^/, text: lecture }] } });
   const adam = await callIn(scene, 'Adam');
   await adam.say(question, soon());
-  const audible = () => adam.heard.frames.filter((frame) => frame.audible).length;
-  await eventually(() => expect(audible()).toBeGreaterThan(50));
+  await hearing(adam);
   expect(await told(adam, 'stop', { what: 'everything' })).toMatchObject(whispered('stop.ok'));
   await adam.listen({ ...waits, sinceMs: 0 }, soon());
   scene.providers.set({ replies: [{ match: /^/, text: 'Yes.' }] });

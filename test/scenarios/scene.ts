@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test, vi } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Heard } from '#src/sandbox/heard-recorder.ts';
 import type { Person } from '#src/sandbox/person.ts';
@@ -33,8 +34,10 @@ export type Scene = AsyncDisposable & {
 export type SceneOptions = {
   readonly sandbox?: SandboxOptions;
   readonly providers?: Partial<MockSettings>;
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Of the bot, beside where it is to log in. */
+  readonly environment?: Environment | ((sandbox: Sandbox) => Environment);
 };
+type Environment = Readonly<Record<string, string>>;
 
 /** One question and what came of it. */
 export type Exchange = {
@@ -50,6 +53,11 @@ export type ShownMessage = { readonly role: string; readonly content: string };
 /** Of a whole scenario: a busy machine may take ten times as long as an idle one. */
 const scenarioMs = 60_000;
 const waitMs = 20_000;
+
+/** Whoever calls the bot into company reads this, and the others hear a greeting. */
+const toCompany = /^In .*\. Say "/;
+/** Later than this after its coming the bot greets nobody. */
+const greetingMs = 700;
 
 /** A pause inside an answer is shorter, also on a slow machine. */
 const quietMs = 1_000;
@@ -80,7 +88,9 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-data-'));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const { token, apiUrl, certificate: ca } = sandbox;
-  const environment = { ...remote(providers), DATA_DIR: dataDir, ...options.environment };
+  const { environment: given } = options;
+  const own = typeof given === 'function' ? given(sandbox) : given;
+  const environment = { ...remote(providers), DATA_DIR: dataDir, ...own };
   const start = () => BotProcess.start({ token, apiUrl, ca }, environment);
   let bot = await start();
   stack.defer(() => bot[Symbol.asyncDispose]());
@@ -117,15 +127,19 @@ export async function seat({ sandbox }: Scene, name: string): Promise<Person> {
 /** `name` sits down in Lounge and calls the bot; they can talk when this resolves. */
 export async function callIn(scene: Scene, name: string): Promise<Person> {
   const person = await seat(scene, name);
-  await call(person);
+  await call(scene, person);
   return person;
 }
 
-/** Calls the bot from where `person` sits; they can talk when this resolves. */
-export async function call(person: Person): Promise<void> {
-  const { text, ephemeral } = await person.command('join').answered(soon());
+/** Calls the bot from where `person` sits; they can talk when this resolves, and any company has been greeted. */
+export async function call({ sandbox }: Scene, person: Person): Promise<void> {
+  const isNew = sandbox.bot().channel === undefined;
+  const { text, ephemeral, atMs } = await person.command('join').answered(soon());
   if (ephemeral) throw new Error(text);
   await person.settled(soon());
+  if (!isNew) return;
+  if (!toCompany.test(text)) await setTimeout(greetingMs);
+  else await person.listen({ sinceMs: atMs, quietMs: 500, timeoutMs: waitMs }, soon());
 }
 
 /** Says `pcm` and listens until the bot has answered. Errors: when nothing was heard within 20 s. */
@@ -135,6 +149,12 @@ export async function converse(scene: Scene, person: Person, pcm: Pcm): Promise<
   const heard = await person.listen({ sinceMs, quietMs, timeoutMs: waitMs }, soon());
   const made = madeTexts(scene).slice(madeBefore);
   return { uttered: pieced(scene.uttered.slice(heardBefore)), heard, made: toneOf(made) };
+}
+
+/** Resolves when half a second of the bot has been heard. */
+export async function hearing({ heard }: Person): Promise<void> {
+  const audible = () => heard.frames.filter((frame) => frame.audible).length;
+  await eventually(() => expect(audible()).toBeGreaterThan(25));
 }
 
 /** What the mock speech server was given to say, oldest first. */

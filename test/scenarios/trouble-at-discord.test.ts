@@ -1,10 +1,8 @@
 import { expect } from 'vitest';
-import { loadOpus } from '#src/audio/load-opus.ts';
 import type { Person } from '#src/sandbox/person.ts';
-import type { VoiceHalf } from '#src/sandbox/sandbox.ts';
-import { connectVoice } from '#src/sandbox/voice-client.ts';
-import { openVoiceServer } from '#src/sandbox/voice-server.ts';
+import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
+import { told, whispered } from './asking.ts';
 import { expectAlike } from './likeness.ts';
 import {
   call,
@@ -16,6 +14,7 @@ import {
   scenario,
   soon,
 } from './scene.ts';
+import { voiceDesk } from './voice-desk.ts';
 
 const question = speech('human-cards-001');
 const replies = [{ match: /^/, text: 'Yes, of course.' }];
@@ -41,39 +40,19 @@ scenario('a gateway that breaks and is resumed while somebody speaks changes not
   expect(left.text).toMatch(/^Left Lounge/);
 });
 
-scenario('a gateway session that is over ends the call, and the next /join works', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  scene.sandbox.faults.endSessions();
-  await scene.bot.logged(({ msg }) => msg === 'left', stepMs);
-  await eventually(() => expect(scene.sandbox.bot().online).toBe(true));
-  await call(adam);
-  await expectConversation(scene, adam);
-});
-
 scenario('a bot that a moderator sends away stays away until it is called again', async () => {
   await using scene = await openScene({ providers: { replies } });
   const adam = await callIn(scene, 'Adam');
   scene.sandbox.faults.disconnectBot();
   await scene.bot.logged(({ msg }) => msg === 'left', stepMs);
   expect(scene.sandbox.bot()).toEqual({ online: true, channel: undefined });
-  await call(adam);
-  await expectConversation(scene, adam);
-});
-
-scenario('a bot that a moderator moves does not speak where nobody called it', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  scene.sandbox.faults.moveBot('Workshop');
-  await scene.bot.logged(({ msg }) => msg === 'left', stepMs);
-  await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
-  await call(adam);
+  await call(scene, adam);
   await expectConversation(scene, adam);
 });
 
 scenario('a bot that is asked to stop leaves its channel first, whatever hangs', async () => {
   const onlineAtLeaving: boolean[] = [];
-  const voice = watchedVoice(() => onlineAtLeaving.push(scene.sandbox.bot().online));
+  const { half: voice } = voiceDesk(() => onlineAtLeaving.push(scene.sandbox.bot().online));
   const providers = { trouble: { chat: 'stalled' } } as const;
   await using scene = await openScene({ providers, sandbox: { voice } });
   const adam = await callIn(scene, 'Adam');
@@ -84,25 +63,41 @@ scenario('a bot that is asked to stop leaves its channel first, whatever hangs',
   expect(onlineAtLeaving).toEqual([true]);
 });
 
-/** The sandbox's own voice, which tells when the server ends somebody's call. */
-function watchedVoice(onExpel: () => void): VoiceHalf {
-  return {
-    async open(options) {
-      const server = await openVoiceServer(options);
-      const { endpoint, certificate, faults } = server;
-      return {
-        endpoint,
-        certificate,
-        faults,
-        admit: (ticket) => server.admit(ticket),
-        expel(guildId, userId, closeCode) {
-          onExpel();
-          server.expel(guildId, userId, closeCode);
-        },
-        [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-      };
-    },
-    connect: connectVoice,
-    codec: () => loadOpus(),
-  };
-}
+const edits = { method: 'PATCH', path: '/channels/:channel/messages/:message' } as const;
+const callbacks = { method: 'POST', path: '/interactions/:id/:token/callback' } as const;
+
+scenario(
+  'a panel that Discord lets nobody edit for a while shows the last state at last',
+  async () => {
+    await using scene = await openScene();
+    const { sandbox } = scene;
+    const adam = await callIn(scene, 'Adam');
+    const [panel] = sandbox.messages('general');
+    const showing = (words: string) =>
+      eventually(() => expect(sandbox.message(panel?.id ?? '')?.text.split('\n')).toContain(words));
+    sandbox.faults.rest({ ...edits, status: 500, times: 4 });
+    await told(adam, 'privacy pause');
+    await showing(text('panel.paused'));
+    sandbox.faults.rest({ ...edits, status: 429, retryAfterMs: 1_500 });
+    await told(adam, 'privacy resume');
+    await showing(text('panel.listening'));
+  },
+);
+
+scenario(
+  'an answer that Discord does not take once is given again, and no bot falls over it',
+  async () => {
+    await using scene = await openScene();
+    const { sandbox } = scene;
+    const adam = await callIn(scene, 'Adam');
+    for (const status of [500, 503]) {
+      sandbox.faults.rest({ ...callbacks, status });
+      expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
+    }
+    sandbox.faults.rest({ ...callbacks, status: 403, times: Number.POSITIVE_INFINITY });
+    adam.command('stop');
+    await scene.bot.logged(({ msg }) => msg === 'a command failed', stepMs);
+    sandbox.faults.heal();
+    expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
+  },
+);

@@ -1,0 +1,176 @@
+import { expect } from 'vitest';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import { pressed, told, whispered } from './asking.ts';
+import { expectAlike } from './likeness.ts';
+import {
+  callIn,
+  converse,
+  eventually,
+  hearing,
+  madeTexts,
+  openScene,
+  type Scene,
+  scenario,
+  seat,
+  soon,
+  toneOf,
+} from './scene.ts';
+
+const question = speech('human-cards-004');
+const waits = { sinceMs: 0, quietMs: 500, timeoutMs: 20_000 };
+const rtl = '\u202e';
+const zalgo = `z${'\u0310\u0334\u0352'.repeat(30)}algo`;
+
+/** Every message the bot posted or edited may ping nobody, and did not. */
+function expectNoPings({ sandbox }: Scene, channels: readonly string[]): void {
+  const messages = sandbox.requests().flatMap(({ method, path, body }) => {
+    const isMessage = /\/callback$|\/webhooks\/|\/messages/.test(path);
+    return isMessage && method !== 'DELETE' && method !== 'GET' ? [messageIn(body)] : [];
+  });
+  const written = messages.filter(({ content }) => content !== undefined);
+  expect(written.length).toBeGreaterThan(0);
+  for (const message of written) expect(message.allowed_mentions).toMatchObject({ parse: [] });
+  for (const { users, roles } of written.flatMap(({ allowed_mentions: one }) => one ?? [])) {
+    expect([...(users ?? []), ...(roles ?? [])]).toEqual([]);
+  }
+  const shown = channels.flatMap((channel) => sandbox.messages(channel));
+  expect(shown.flatMap(({ pings }) => pings)).toEqual([]);
+}
+
+type Body = {
+  readonly content?: string;
+  readonly allowed_mentions?: { readonly users?: string[]; readonly roles?: string[] };
+};
+
+/** Of a callback the message is in `data`. */
+function messageIn(body: unknown): Body {
+  const { data, ...rest } = (body ?? {}) as Body & { readonly data?: Body };
+  return data ?? rest;
+}
+
+scenario(
+  'whatever people are called and type, nobody is pinged and nothing is obeyed',
+  async () => {
+    const evil = `@everyone <@&1> **Bold** [x](https://evil.example) ${rtl}txt.exe ${zalgo} \u0000`;
+    const replies = [{ match: /^/, text: `@everyone @here ${evil}` }];
+    await using scene = await openScene({ providers: { replies } });
+    const { sandbox } = scene;
+    const olga = sandbox.person('Olga');
+    await olga.join('Lounge', soon());
+    const name = `@everyone ${rtl}**${zalgo}**`;
+    const mallory = await seat(scene, name);
+    const mentions = `@everyone @here <@${olga.id}> <@&${sandbox.guildId}>`;
+    const panel = await told(mallory, 'join');
+    expect(panel.text).toContain('Not asked: Olga');
+    expect(panel.text).not.toMatch(/@everyone|\u202e|[^\\]\*\*/);
+    const asked = await told(mallory, 'ask', { question: `${mentions} ${evil}`, answer: 'text' });
+    expect(asked.text).not.toMatch(/@everyone|\u202e|[^\\]\*\*/);
+    expect(asked.text).not.toContain('[x](');
+    expect(asked.text).not.toMatch(/(\u0310|\u0334|\u0352){5}/);
+    expect(await told(mallory, 'help', { topic: mentions })).toMatchObject({ ephemeral: true });
+    expect(await told(mallory, 'say', { text: `${mentions} hello` })).toMatchObject(
+      whispered('say.now'),
+    );
+    await mallory.listen(waits, soon());
+    await told(mallory, 'leave');
+    expect(madeTexts(scene).join(' ')).toContain('hello');
+    expectNoPings(scene, ['general', 'Lounge']);
+  },
+);
+
+scenario(
+  'more than Discord lets anybody type is cut, and what cannot be said is told',
+  async () => {
+    await using scene = await openScene({
+      providers: { replies: [{ match: /^/, text: 'word '.repeat(3_000) }] },
+    });
+    const adam = await callIn(scene, 'Adam');
+    const long = 'a long text that goes on and on '.repeat(3_200);
+    expect(long.length).toBeGreaterThan(100_000);
+    expect(await told(adam, 'say', { text: long })).toMatchObject(whispered('say.now'));
+    await hearing(adam);
+    expect(await told(adam, 'stop')).toMatchObject(whispered('stop.ok'));
+    await adam.listen(waits, soon());
+    expect(madeTexts(scene).join(' ').length).toBeLessThanOrEqual(1_000);
+    for (const words of [rtl, '\u200b\u200b', '***', '```x```', '\u{1f642}', '\u0000']) {
+      expect(await told(adam, 'say', { text: words })).toMatchObject(whispered('say.empty'));
+    }
+    const answer = await told(adam, 'ask', { question: long, answer: 'only me' });
+    expect(answer.ephemeral).toBe(true);
+    expect(answer.text.length).toBeLessThanOrEqual(2_000);
+    expectNoPings(scene, ['general']);
+  },
+);
+
+scenario('an interaction that arrives twice is answered and obeyed once', async () => {
+  await using scene = await openScene();
+  const adam = await callIn(scene, 'Adam');
+  const { faults } = scene.sandbox;
+  faults.event({ event: 'INTERACTION_CREATE', copies: 2 });
+  expect(await told(adam, 'say', { text: 'only once please' })).toMatchObject(whispered('say.now'));
+  const heard = await adam.listen({ ...waits, quietMs: 1_000 }, soon());
+  await expectAlike(heard.pcm, toneOf(['only once please']));
+  expect(madeTexts(scene)).toEqual(['only once please']);
+  const callbacks = scene.sandbox.requests().filter(({ path }) => path.endsWith('/callback'));
+  expect(callbacks).toHaveLength(2);
+  for (const { status } of callbacks) expect(status).toBeLessThan(300);
+});
+
+scenario('buttons nobody knows, and messages that are gone, are answered in private', async () => {
+  await using scene = await openScene();
+  const adam = await seat(scene, 'Adam');
+  const lost = (customId: string) => adam.pressLost(customId).answered(soon());
+  const unknown = whispered('generic', { code: 'unknown' });
+  expect(await lost('parley:dance')).toMatchObject(unknown);
+  expect(await lost('somebody-elses')).toMatchObject(unknown);
+  expect(await lost('parley:stop')).toMatchObject(whispered('leave.nowhere'));
+  expect(await lost('parley:consent.always')).toMatchObject(whispered('privacy.allowed'));
+});
+
+scenario(
+  'whoever sits elsewhere is told so, once and in private, and changes nothing',
+  async () => {
+    await using scene = await openScene();
+    const { sandbox } = scene;
+    const adam = await seat(scene, 'Adam');
+    const panel = await told(adam, 'join');
+    const cleo = sandbox.person('Cleo');
+    const barred = whispered('perm.room', { channel: 'Lounge' });
+    const words = { say: { text: 'Hello' }, ask: { question: 'Who?' } };
+    for (const line of ['leave', 'stop', 'privacy pause', 'privacy resume'] as const) {
+      expect(await told(cleo, line)).toMatchObject(barred);
+    }
+    expect(await told(cleo, 'say', words.say)).toMatchObject(barred);
+    expect(await told(cleo, 'ask', words.ask)).toMatchObject(barred);
+    for (const name of ['stop', 'pause']) {
+      expect(await pressed(cleo, panel, name)).toMatchObject(barred);
+    }
+    expect(sandbox.bot().channel).toBe('Lounge');
+    expect(scene.providers.requests).toEqual([]);
+  },
+);
+
+scenario('trouble in one server is not noticed in another', async () => {
+  const replies = [{ match: /^/, text: 'Yes of course' }];
+  const guilds = [{ guildName: 'Next door', ownerName: 'Otto' }];
+  await using scene = await openScene({ providers: { replies }, sandbox: { guilds } });
+  const { sandbox } = scene;
+  const there = sandbox.guild('Next door');
+  const [adam, nora] = [await callIn(scene, 'Adam'), there.person('Nora')];
+  await nora.join('Workshop', soon());
+  expect((await told(nora, 'join')).text).toContain(text('join.ok', { channel: 'Workshop' }));
+  await nora.settled(soon());
+  const conversation = converse(scene, adam, question);
+  expect(await told(nora, 'say', { text: 'lecture '.repeat(50) })).toMatchObject(
+    whispered('say.now'),
+  );
+  expect(await told(nora, 'stop')).toMatchObject(whispered('stop.ok'));
+  there.removeChannel('Workshop');
+  const { heard } = await conversation;
+  await expectAlike(heard.pcm, toneOf(['Yes of course']));
+  expect(sandbox.bot().channel).toBe('Lounge');
+  await eventually(() => expect(there.bot().channel).toBeUndefined());
+  await nora.join('Lounge', soon());
+  expect((await told(nora, 'join')).text).toContain(text('join.ok', { channel: 'Lounge' }));
+});
