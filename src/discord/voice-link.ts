@@ -195,7 +195,7 @@ export class DiscordLink implements VoiceLink {
     if (this.#ended || (this.#forgetDown && !disconnected)) return;
     this.#forgetDown?.();
     this.#forgetDown = this.#place.timing.later(disconnected ? disconnectedMs : downMs, () =>
-      this.#end(this.refusal()),
+      this.#end(missed(this.#closeCode, this.#lastError)),
     );
   }
 
@@ -217,6 +217,15 @@ export class DiscordLink implements VoiceLink {
     }
     this.#place.closed(this.#counts());
   }
+}
+
+/** It did not come back in time; one close before that is no refusal yet. */
+function missed(closeCode: number | undefined, cause: unknown): BotError {
+  if (closeCode === undefined || !isRefusal(closeCode)) return refused(closeCode, cause);
+  return lost(
+    `The voice link did not come back after Discord had closed it (${closeCode}).`,
+    cause,
+  );
 }
 
 /** What Discord has refused often enough is not to be tried again by others; what the network broke is. */

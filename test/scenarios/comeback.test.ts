@@ -59,6 +59,18 @@ scenario('a voice server that is away for a while is found again', async () => {
   await expectConversation(scene, adam);
 });
 
+scenario('a call that is closed while no UDP gets through goes on afterwards', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  const { botId, faults } = scene.sandbox;
+  faults.voice.network(botId, { up: { dead: true }, down: { dead: true } });
+  faults.voice.close(botId, 4006);
+  await scene.bot.logged(({ code }) => code === 'link.lost', stepMs);
+  faults.heal();
+  await scene.bot.logged(({ msg }) => msg === 'joined', stepMs);
+  await expectConversation(scene, adam);
+});
+
 scenario('somebody nobody can decode is told so once, and is heard when it is over', async () => {
   await using scene = await openScene({ providers: { replies } });
   const adam = await callIn(scene, 'Adam');
