@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import packageJson from '#package.json' with { type: 'json' };
 import { loadOpus } from '#src/audio/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -70,9 +71,11 @@ async function raiseCurtain(config: Config, signal: AbortSignal): Promise<Play &
   trust(sandbox.ready.ca);
   const tap = tapSynthesizer(engines.synthesizer);
   const { token, apiUrl } = sandbox.ready;
+  // What simulated people said is kept apart from what real ones did.
+  const own = { bot: { ...config.bot, name: botName }, dataDir: join(config.dataDir, 'sandbox') };
   const bot = await startBot(
     {
-      config: { ...config, bot: { ...config.bot, name: botName } },
+      config: { ...config, ...own },
       engines: { ...engines, synthesizer: tap },
       codec,
       discord: { token, apiUrl },
