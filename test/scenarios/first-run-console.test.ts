@@ -85,8 +85,10 @@ class Typist implements AsyncDisposable {
     return { code, complaints: this.#complaints };
   }
 
+  /** Recordings, by name. */
   async kept(): Promise<string[]> {
-    return (await readdir(join(this.#folder, 'sandbox'))).toSorted();
+    const names = await readdir(join(this.#folder, 'sandbox'));
+    return names.filter((name) => name.endsWith('.wav')).toSorted();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -165,16 +165,28 @@ export function madeTexts({ providers }: Scene): string[] {
 }
 
 /** What the chat model was shown last, oldest message first. */
-export function shownMessages({ providers }: Scene): readonly ShownMessage[] {
-  const newest = providers.requests.findLast(({ endpoint, body }) => endpoint === 'chat' && body);
-  return (newest?.body?.messages ?? []) as readonly ShownMessage[];
+export function shownMessages(scene: Scene): readonly ShownMessage[] {
+  return chats(scene).at(-1) ?? [];
 }
 
 /** The words people are said to have said, as the chat model was shown them last. */
 export function shownWords(scene: Scene): string[] {
-  return shownMessages(scene).flatMap(({ role, content }) =>
-    role === 'user' ? content.split('\n') : [],
+  return wordsOf(shownMessages(scene));
+}
+
+/** The same, of everything it was ever shown; most words more than once. */
+export function everShown(scene: Scene): string[] {
+  return chats(scene).flatMap(wordsOf);
+}
+
+function chats({ providers }: Scene): readonly (readonly ShownMessage[])[] {
+  return providers.requests.flatMap(({ endpoint, body }) =>
+    endpoint === 'chat' && body ? [(body.messages ?? []) as readonly ShownMessage[]] : [],
   );
+}
+
+function wordsOf(messages: readonly ShownMessage[]): string[] {
+  return messages.flatMap(({ role, content }) => (role === 'user' ? content.split('\n') : []));
 }
 
 /** All pieces of `uttered` as one sound. */

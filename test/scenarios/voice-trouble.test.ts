@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Person } from '#src/sandbox/person.ts';
 import type { EncryptionMode, Way } from '#src/sandbox/voice-ports.ts';
+import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { told } from './asking.ts';
 import { expectAlike } from './likeness.ts';
@@ -67,35 +68,39 @@ scenario('a voice server that does not answer is told after 15 s, and tried agai
   await expectConversation(scene, adam);
 });
 
-const rejoined = ['4001', '4002', '4003', '4004', '4005', '4006', '4009', '4011', '4012', '4015'];
-const left = ['4014', '4016', '4017', '4021', '4022'];
+/** By name of the server where it happens: all come back but those that Discord will not have. */
+const mended = ['4001', '4002', '4003', '4004', '4005', '4006', '4009', '4011', '4012', '4014'];
+const codes = [...mended, '4015', '4016', '4017', '4020', '4021', '4022'];
+const refused = ['4016', '4017'];
+/** Discord wants to be left alone for a minute. */
+const resting = '4021';
 
-scenario('a call that Discord closes is joined anew once, or left until called again', async () => {
+scenario('after each close code a call is joined anew once, at the latest when asked', async () => {
   const desk = voiceDesk();
-  const names = [...rejoined, '4020', ...left];
-  const sandbox = { voice: desk.half, guilds: names.map((guildName) => ({ guildName })) };
+  const sandbox = { voice: desk.half, guilds: codes.map((guildName) => ({ guildName })) };
   await using scene = await openScene({ providers: { replies }, sandbox });
   const { botId } = scene.sandbox;
-  const people = await inEach(scene, names);
-  const idOf = (name: string) => scene.sandbox.guild(name).id;
-  for (const name of names) desk.close(idOf(name), botId, Number(name));
+  const people = await inEach(scene, codes);
+  const seatings = (code: string) => desk.seatings(scene.sandbox.guild(code).id, botId);
+  for (const code of codes) desk.close(scene.sandbox.guild(code).id, botId, Number(code));
   await Promise.all(
-    names.map(async (name, n) => {
-      const person = people[n];
-      if (!person) throw new Error('nobody there');
-      if (left.includes(name)) {
-        await eventually(() => expect(scene.sandbox.guild(name).bot().channel).toBeUndefined());
-        if (name === '4021') return; // Discord wants to be left alone for a minute
+    people.map(async (person, n) => {
+      const code = codes[n] ?? '';
+      const { bot, messages } = scene.sandbox.guild(code);
+      if (code === resting) return;
+      if (refused.includes(code)) {
+        const notices = () => messages('Lounge').map((message) => message.text);
+        await eventually(() => expect(notices()).toEqual([text('gave_up')]));
+        expect(bot().channel).toBeUndefined();
         await call(scene, person);
-      } else {
-        await eventually(() => expect(desk.seatings(idOf(name), botId)).toBe(2));
-        await person.settled(soon());
       }
+      await eventually(() => expect(seatings(code)).toBe(2));
+      await person.settled(soon());
       await expectAnswer(person);
     }),
   );
-  const seatings = names.map((name) => [name, desk.seatings(idOf(name), botId)]);
-  expect(seatings).toEqual(names.map((name) => [name, name === '4021' ? 1 : 2]));
+  const once = (code: string) => [code, code === resting ? 1 : 2];
+  expect(codes.map((code) => [code, seatings(code)])).toEqual(codes.map(once));
   expect(scene.bot.isRunning).toBe(true);
 });
 
@@ -184,4 +189,15 @@ scenario('a voice server that only knows XChaCha20 is understood, by any microph
     adam.useMicrophone({ profile });
     await expectConversation(scene, adam);
   }
+});
+
+scenario('a call is joined whatever comes first, late, or only when asked again', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const { botId, faults } = scene.sandbox;
+  faults.serverFirst();
+  faults.event({ event: 'VOICE_SERVER_UPDATE', copies: 2 });
+  faults.voice.ignoreDiscovery(botId, 2);
+  faults.voice.late(botId, 'dave', 500);
+  const adam = await callIn(scene, 'Adam');
+  await expectConversation(scene, adam);
 });
