@@ -46,6 +46,11 @@ export class Floor {
     return this.#current;
   }
 
+  /** What is said now, or else what will be next. */
+  get next(): Matter | undefined {
+    return this.#current ?? this.#waiting[0];
+  }
+
   ask(question: Question): void {
     if (this.#closed) {
       question.claim.drop('left');

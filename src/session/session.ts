@@ -131,7 +131,7 @@ function look({ link, ears, room }: Scene): void {
     people: link.people(),
     gate,
     talking: ears.talking(),
-    current: floor.current,
+    current: floor.next,
     sounds: mouth.sounds,
   });
 }
