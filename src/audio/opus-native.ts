@@ -1,5 +1,5 @@
 import type { OpusCodec } from './opus.ts';
-import { ctl, decoded, payload, twentyMs } from './opus-bytes.ts';
+import { codecOf } from './opus-coder.ts';
 
 /** The part of @discordjs/opus that we use; the package is there only if the operator added it. */
 type NativeOpus = {
@@ -21,23 +21,9 @@ const packageName: string = '@discordjs/opus';
 export async function openNative(): Promise<OpusCodec> {
   const { default: native }: { readonly default: NativeOpus } = await import(packageName);
   const { OpusEncoder } = native;
-  return {
-    name: packageName,
-    decoder(rateHz) {
-      const coder = new OpusEncoder(rateHz, 1);
-      return {
-        decode: (opus) => decoded(coder.decode(payload(opus)), opus, rateHz),
-        free() {},
-      };
-    },
-    encoder(rateHz) {
-      const coder = new OpusEncoder(rateHz, 1);
-      coder.applyEncoderCTL(ctl.application, ctl.voip);
-      coder.setBitrate(ctl.speechBitrate);
-      return {
-        encode: (samples) => coder.encode(twentyMs(samples, rateHz)),
-        free() {},
-      };
-    },
-  };
+  return codecOf(
+    packageName,
+    (rateHz) => new OpusEncoder(rateHz, 1),
+    (coder, ctl, value) => coder.applyEncoderCTL(ctl, value),
+  );
 }
