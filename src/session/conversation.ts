@@ -1,8 +1,9 @@
-import { BotError } from '#src/base/errors.ts';
+import type { BotError } from '#src/base/errors.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
 import { admit, lineOf } from './admission.ts';
 import { type Progress, speakAnswer, unanswered } from './answer.ts';
 import type { Asking } from './command-ports.ts';
+import { deliver } from './delivery.ts';
 import type { AnswerFinish } from './events.ts';
 import type { Question } from './floor.ts';
 import type { Conversation } from './room.ts';
@@ -63,15 +64,8 @@ async function attempt(
     run: async () => ({ content: 'There is no such tool.' }),
   };
   const reading = pipeline.answer(turn, stage, signal);
-  try {
-    await speakAnswer(reading, reply, progress, () => clock.nowMs(), signal);
-    reply.end();
-    return undefined;
-  } catch (error) {
-    if (signal.aborted || !(error instanceof BotError)) throw error;
-    reply.fail();
-    return error;
-  }
+  const work = () => speakAnswer(reading, reply, progress, () => clock.nowMs(), signal);
+  return await deliver(reply, work, signal);
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */

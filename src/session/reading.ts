@@ -5,6 +5,7 @@ import { speakable } from '#src/chat/speakable.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
 import type { Synthesizer, Voice } from '#src/speech/ports.ts';
 import { admit } from './admission.ts';
+import { deliver } from './delivery.ts';
 import type { Reading } from './floor.ts';
 import type { Conversation } from './room.ts';
 
@@ -43,19 +44,14 @@ async function attempt(
   voice: Voice,
   signal: AbortSignal,
 ): Promise<BotError | undefined> {
-  try {
+  const work = async () => {
     for (const clause of clauses) {
       for await (const pcm of soundOf(clause, synthesizer, voice, signal)) {
         await reply.write(pcm, clause, signal);
       }
     }
-    reply.end();
-    return undefined;
-  } catch (error) {
-    if (signal.aborted || !(error instanceof BotError)) throw error;
-    reply.fail();
-    return error;
-  }
+  };
+  return await deliver(reply, work, signal);
 }
 
 async function* soundOf(
