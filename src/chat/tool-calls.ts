@@ -63,7 +63,8 @@ function startsAnew(draft: Draft, { id, name, json }: Fragment): boolean {
   return name !== '' && json !== '' && isJson(draft.json);
 }
 
-function isJson(text: string): boolean {
+/** Whether the arguments of a call are whole. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;

@@ -1,5 +1,6 @@
 import { atStage, BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat/ports.ts';
+import { isJson } from '#src/chat/tool-calls.ts';
 import type { Stage } from './pipeline.ts';
 
 /** After so many rounds of tools the model is asked without them, and has to say something. */
@@ -73,14 +74,5 @@ async function run(call: ToolCall, stage: Stage, signal: AbortSignal): Promise<s
     signal.throwIfAborted();
     if (error instanceof BotError) return `Error: ${call.name} failed (${error.code}).`;
     throw error;
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }
