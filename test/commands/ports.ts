@@ -2,6 +2,7 @@ import type { Call, CommandPorts } from '#src/session/command.ts';
 import type { Hearing, Places, Privacy, Rooms, Stats, Talk } from '#src/session/command-ports.ts';
 import type { ChannelRef } from '#src/session/link.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { fineFacts } from '#test/fakes/facts.ts';
 
 export const lounge: ChannelRef = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 
@@ -46,16 +47,3 @@ export function ports(over: Over = {}): CommandPorts {
   const clock = new VirtualClock();
   return { clock, rooms: all, places: all, talk: all, hearing: all, privacy: all, stats: all };
 }
-
-export const fineFacts = {
-  certain: true,
-  kind: 'voice',
-  isAfk: false,
-  callerMayEnter: true,
-  mayView: true,
-  mayConnect: true,
-  maySpeak: true,
-  mayMoveMembers: false,
-  limit: 0,
-  members: 1,
-} as const;

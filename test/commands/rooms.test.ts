@@ -6,7 +6,8 @@ import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Joining } from '#src/session/command-ports.ts';
 import type { ChannelRef } from '#src/session/link.ts';
 import { text } from '#src/texts/texts.ts';
-import { adam, fineFacts, inLounge, ports } from './ports.ts';
+import { fineFacts } from '#test/fakes/facts.ts';
+import { adam, inLounge, ports } from './ports.ts';
 
 const nowhere = { at: () => undefined };
 

@@ -1,24 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type ChannelFacts, judgeJoin } from '#src/people/join-rules.ts';
+import { fineFacts } from '#test/fakes/facts.ts';
 
 const nowMs = Date.UTC(2026, 10, 20, 16, 25);
 
 /** A channel that anybody may enter, but for `odds`. */
 function channel(odds: Partial<ChannelFacts> = {}): ChannelFacts {
-  return {
-    certain: true,
-    kind: 'voice',
-    isAfk: false,
-    callerMayEnter: true,
-    mayView: true,
-    mayConnect: true,
-    maySpeak: true,
-    mayMoveMembers: false,
-    limit: 0,
-    members: 3,
-    ...odds,
-  };
+  return { ...fineFacts, members: 3, ...odds };
 }
 
 test.each([

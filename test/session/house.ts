@@ -1,7 +1,6 @@
 import { loadOpus } from '#src/audio/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { loadSilero } from '#src/audio/silero.ts';
-import type { ChannelFacts } from '#src/people/join-rules.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import type { Places } from '#src/session/command-ports.ts';
@@ -18,31 +17,19 @@ import { endpointRules } from '#src/turn/endpointing.ts';
 import { MemoryConsents } from '#test/fakes/books.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { fineFacts } from '#test/fakes/facts.ts';
 import { FakeDoor } from '#test/fakes/link.ts';
 import { packetsOf } from '#test/fakes/speaker.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 
 export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 export const den = { guildId: 'g', channelId: 'den', name: 'Den' };
-/** A channel nothing stands in the way of. */
-export const fine: ChannelFacts = {
-  certain: true,
-  kind: 'voice',
-  isAfk: false,
-  callerMayEnter: true,
-  mayView: true,
-  mayConnect: true,
-  maySpeak: true,
-  mayMoveMembers: false,
-  limit: 0,
-  members: 1,
-};
 export const adam: Person = { id: 'adam', name: 'Adam', isBot: false, roleIds: [] };
 export const eva: Person = { id: 'eva', name: 'Eva', isBot: false, roleIds: [] };
 
 /** Two channels of an English server, both open to the bot. */
 export const places: Places = {
-  facts: () => fine,
+  facts: () => fineFacts,
   botName: () => 'Nova',
   localeIn: () => 'en',
   channel: (guildId, channelId) =>

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { SessionParts } from '#src/session/parts.ts';
+import { fineFacts } from '#test/fakes/facts.ts';
 import {
   adam,
   den,
   eva,
-  fine,
   germanPlaces,
   type House,
   lounge,
@@ -76,10 +76,10 @@ test('a no and a pause come along in any case', async () => {
 });
 
 test.each([
-  ['it may not enter', { facts: () => ({ ...fine, mayConnect: false }) }],
-  ['it may not speak', { facts: () => ({ ...fine, maySpeak: false }) }],
-  ['nobody can talk', { facts: () => ({ ...fine, isAfk: true }) }],
-  ['there is no room', { facts: () => ({ ...fine, limit: 2, members: 2 }) }],
+  ['it may not enter', { facts: () => ({ ...fineFacts, mayConnect: false }) }],
+  ['it may not speak', { facts: () => ({ ...fineFacts, maySpeak: false }) }],
+  ['nobody can talk', { facts: () => ({ ...fineFacts, isAfk: true }) }],
+  ['there is no room', { facts: () => ({ ...fineFacts, limit: 2, members: 2 }) }],
   ['there is nothing any more', { channel: () => undefined }],
 ])('where %s it does not stay', async (_, over) => {
   const house = await called({ places: { ...places, ...over } });
@@ -90,7 +90,7 @@ test.each([
 });
 
 test('where it was put by somebody who may not enter it stays all the same', async () => {
-  const facts = () => ({ ...fine, callerMayEnter: false });
+  const facts = () => ({ ...fineFacts, callerMayEnter: false });
   const house = await called({ places: { ...places, facts } });
   move(house);
   await pass(house, 100);

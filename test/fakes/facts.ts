@@ -1,0 +1,15 @@
+import type { ChannelFacts } from '#src/people/join-rules.ts';
+
+/** A channel nothing stands in the way of. */
+export const fineFacts: ChannelFacts = {
+  certain: true,
+  kind: 'voice',
+  isAfk: false,
+  callerMayEnter: true,
+  mayView: true,
+  mayConnect: true,
+  maySpeak: true,
+  mayMoveMembers: false,
+  limit: 0,
+  members: 1,
+};
