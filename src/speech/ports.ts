@@ -10,6 +10,22 @@ export type TranscriptUpdate =
   | { readonly kind: 'partial'; readonly text: string }
   | { readonly kind: 'final'; readonly transcript: Transcript };
 
+/** One utterance that is recognised while it is spoken. Disposing of it ends all work on it. */
+export interface Listening extends Disposable {
+  /** Samples at 16 kHz mono, in order. Never waits and never throws; what went wrong shows in `settle`. */
+  push(samples: Int16Array): void;
+  /**
+   * The text of everything pushed so far, as sure as it gets. More may be pushed afterwards: the utterance goes on, and
+   * the next text holds all of it again. Asked twice about the same samples, it works once.
+   *
+   * Errors: as `transcribe`. Aborting `signal` throws `signal.reason` and leaves the listening usable.
+   */
+  settle(signal: AbortSignal): Promise<Transcript>;
+}
+
+/** Gets all that was understood so far; words may still change. */
+export type OnPartial = (text: string) => void;
+
 /** Speech to text, one utterance a call. */
 export interface Transcriber {
   /**
@@ -19,6 +35,11 @@ export interface Transcriber {
    * Errors: BotError `provider.*` or `speech.failed`. Aborting `signal` throws `signal.reason`.
    */
   transcribe(pcm: Pcm, signal: AbortSignal): AsyncIterable<TranscriptUpdate>;
+  /**
+   * Only of recognisers that take sound while it is spoken; `listenWith` serves all others. Never throws. Aborting
+   * `signal` disposes of it.
+   */
+  listen?(onPartial: OnPartial, signal: AbortSignal): Listening;
 }
 
 /** How a text is to be spoken. Fields left out are the engine's own defaults. */
