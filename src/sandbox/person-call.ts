@@ -60,6 +60,11 @@ export class PersonCall {
     this.#client?.useMicrophone(microphone);
   }
 
+  muteSelf(change: { readonly selfMute: boolean } | { readonly selfDeaf: boolean }): void {
+    const { seats, guild } = this.#around;
+    seats.change(guild, this.#member.user.id, change);
+  }
+
   /** Throws a plain Error for somebody in no call. */
   client(): VoiceClient {
     if (!this.#client) throw new Error(`${this.#member.user.name} is in no voice channel.`);
@@ -89,12 +94,8 @@ export class PersonCall {
     }
   }
 
-  /** Nobody hears a bot that is muted, or audience on a stage. */
   #hear(frame: HeardFrame): void {
-    const { world, guild } = this.#around;
-    const { id } = world.bot;
-    const isSilenced = guild.members.get(id)?.muted || guild.voiceStates.get(id)?.suppressed;
-    if (frame.fromUserId === id && !isSilenced) this.#heard.add(frame);
+    if (frame.fromUserId === this.#around.world.bot.id) this.#heard.add(frame);
   }
 
   async #hangUp(): Promise<void> {

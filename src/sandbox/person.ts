@@ -28,6 +28,10 @@ export interface Speaking {
   say(pcm: Pcm, signal: AbortSignal): Promise<Spoken>;
   /** Waits until the bot was heard and then quiet. */
   listen(options: ListenOptions, signal: AbortSignal): Promise<Heard>;
+  /** Their own microphone off or on; nothing happens to somebody who sits nowhere. */
+  mute(on: boolean): void;
+  /** Their own sound off or on; a client mutes the microphone with it, which this leaves to `mute`. */
+  deafen(on: boolean): void;
   /** In this call and later ones, from the end of the present speech on. */
   useMicrophone(microphone: Microphone): void;
   /** What was sent and what arrived in the present call. */
@@ -97,6 +101,14 @@ export class SimulatedPerson implements Person {
 
   listen(options: ListenOptions, signal: AbortSignal): Promise<Heard> {
     return this.heard.listen(options, signal);
+  }
+
+  mute(selfMute: boolean): void {
+    this.#call.muteSelf({ selfMute });
+  }
+
+  deafen(selfDeaf: boolean): void {
+    this.#call.muteSelf({ selfDeaf });
   }
 
   useMicrophone(microphone: Microphone): void {

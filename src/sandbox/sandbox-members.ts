@@ -19,8 +19,9 @@ export interface MemberChanges {
   setRole(role: string, permissions: readonly Permission[]): void;
   giveRole(who: string, role: string): void;
   takeRole(who: string, role: string): void;
-  /** In every channel, until taken back; what a muted bot says is heard by nobody. */
+  /** In every channel, until taken back: nobody hears them. */
   mute(who: string, on: boolean): void;
+  /** The same for their ears: nothing anybody says reaches them. */
   deafen(who: string, on: boolean): void;
   /** On a stage: back to the audience, or invited to speak. */
   suppress(who: string, on: boolean): void;

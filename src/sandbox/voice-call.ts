@@ -56,10 +56,12 @@ export class VoiceCall {
     for (const other of this.#others(caller)) tellSsrc(other, caller);
   }
 
-  /** Those to whom a packet of `from` goes, each with its own datagram. */
+  /** Those to whom a packet of `from` goes, each with its own datagram; of somebody who may not speak, nobody. */
   relay(from: Caller, packet: VoicePacket, send: (datagram: Buffer, to: Caller) => void): void {
+    if (!from.may.speak) return;
     for (const other of this.#others(from)) {
-      if (other.secrets && other.remote) send(other.secrets.sealer.seal(packet), other);
+      if (other.may.hear && other.secrets && other.remote)
+        send(other.secrets.sealer.seal(packet), other);
     }
   }
 

@@ -4,7 +4,7 @@ import { type VoiceCipher, voiceCipher } from './voice-cipher.ts';
 import type { FaultBook } from './voice-fault-book.ts';
 import type { VoiceMessage } from './voice-ops.ts';
 import { VoiceOutbox, type Wire } from './voice-outbox.ts';
-import type { EncryptionMode, VoiceTicket } from './voice-ports.ts';
+import type { EncryptionMode, VoiceRights, VoiceTicket } from './voice-ports.ts';
 
 /** A socket as the calls see it. */
 export interface Line {
@@ -31,6 +31,7 @@ export class Caller {
   settled = false;
   /** Op 5 came: the others know whose SSRC this is. */
   announced = false;
+  may: VoiceRights = { speak: true, hear: true };
   lastBeatAtMs: number;
   /** Since when there has been no socket. */
   cutAtMs: number | undefined;

@@ -3,7 +3,7 @@ import { VoiceCall } from './voice-call.ts';
 import { Caller, type Line } from './voice-caller.ts';
 import { type FaultBook, resumable } from './voice-fault-book.ts';
 import { closeCode, op } from './voice-ops.ts';
-import type { VoiceTicket } from './voice-ports.ts';
+import type { VoiceRights, VoiceTicket } from './voice-ports.ts';
 import type { Identify, Resume } from './voice-requests.ts';
 
 export type CallRules = {
@@ -20,6 +20,8 @@ export class VoiceCalls {
   readonly #rules: CallRules;
   /** By server and person. */
   readonly #tickets = new Map<string, VoiceTicket>();
+  /** By server and person, as far as anything was said. */
+  readonly #rights = new Map<string, VoiceRights>();
   readonly #callers = new Map<string, Caller>();
   readonly #bySsrc = new Map<number, Caller>();
   /** By server and channel. */
@@ -32,6 +34,13 @@ export class VoiceCalls {
 
   admit(ticket: VoiceTicket): void {
     this.#tickets.set(place(ticket.guildId, ticket.userId), ticket);
+  }
+
+  allow(guildId: string, userId: string, rights: VoiceRights): void {
+    const at = place(guildId, userId);
+    this.#rights.set(at, rights);
+    const caller = this.#callers.get(at);
+    if (caller) caller.may = rights;
   }
 
   expel(guildId: string, userId: string, code: number, atMs: number): void {
@@ -51,6 +60,7 @@ export class VoiceCalls {
     const former = this.#callers.get(at);
     if (former) this.remove(former, closeCode.disconnected, atMs);
     const caller = new Caller(ticket, ++this.#lastSsrc, this.#rules.faults, line, atMs);
+    caller.may = this.#rights.get(at) ?? caller.may;
     this.#callers.set(at, caller);
     this.#bySsrc.set(caller.ssrc, caller);
     return caller;

@@ -9,6 +9,9 @@ export type VoiceTicket = {
   readonly token: string;
 };
 
+/** What is left to somebody in a call who is muted or deafened, by a moderator or by themselves, or in the audience. */
+export type VoiceRights = { readonly speak: boolean; readonly hear: boolean };
+
 /** How voice is encrypted between a client and the server. Discord offers both; clients take the first they know. */
 export type EncryptionMode = 'aead_aes256_gcm_rtpsize' | 'aead_xchacha20_poly1305_rtpsize';
 
@@ -22,6 +25,8 @@ export interface VoiceServer extends AsyncDisposable {
   admit(ticket: VoiceTicket): void;
   /** Ends the person's call there with `closeCode` (4014: disconnected). */
   expel(guildId: string, userId: string, closeCode: number): void;
+  /** From the next packet on, in every call this person has there; until said, everything is allowed. */
+  allow(guildId: string, userId: string, rights: VoiceRights): void;
   readonly faults: VoiceFaults;
 }
 

@@ -52,6 +52,7 @@ export async function openVoiceServer(options: VoiceServerOptions = {}): Promise
     certificate,
     admit: (ticket) => calls.admit(ticket),
     expel: (guildId, userId, code) => calls.expel(guildId, userId, code, clock.nowMs()),
+    allow: (guildId, userId, rights) => calls.allow(guildId, userId, rights),
     faults: voiceFaults(book, calls, udp, clock),
     async [Symbol.asyncDispose]() {
       clearInterval(ticking);

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type Dispatch, intents } from './gateway-wire.ts';
-import type { VoiceServer, VoiceTicket } from './voice-ports.ts';
-import { type Channel, type Guild, seatedIn, type VoiceState, type World } from './world.ts';
+import type { VoiceRights, VoiceServer, VoiceTicket } from './voice-ports.ts';
+import {
+  type Channel,
+  type Guild,
+  type Member,
+  seatedIn,
+  type VoiceState,
+  type World,
+} from './world.ts';
 import { voiceStateJson } from './world-guild-json.ts';
 import { may } from './world-permissions.ts';
 
@@ -21,12 +28,12 @@ export class Seats {
   /** Whether the bot is told of the call before it is told of its seat. */
   serverFirst = false;
   readonly #world: World;
-  readonly #voice: Pick<VoiceServer, 'admit' | 'expel' | 'endpoint'>;
+  readonly #voice: Pick<VoiceServer, 'admit' | 'allow' | 'expel' | 'endpoint'>;
   readonly #dispatch: (event: Dispatch) => void;
 
   constructor(
     world: World,
-    voice: Pick<VoiceServer, 'admit' | 'expel' | 'endpoint'>,
+    voice: Pick<VoiceServer, 'admit' | 'allow' | 'expel' | 'endpoint'>,
     dispatch: (event: Dispatch) => void,
   ) {
     this.#world = world;
@@ -70,11 +77,11 @@ export class Seats {
     }
   }
 
-  /** Suppressed or not, hand raised or not; nothing happens to somebody who sits nowhere. */
+  /** Suppressed or not, hand raised or not, muted by oneself or not; nothing happens to somebody who sits nowhere. */
   change(
     guild: Guild,
     userId: string,
-    change: Partial<Pick<VoiceState, 'suppressed' | 'handRaisedAt'>>,
+    change: Partial<Omit<VoiceState, 'userId' | 'channelId' | 'sessionId'>>,
   ): void {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
@@ -82,10 +89,11 @@ export class Seats {
     this.tell(guild, userId);
   }
 
-  /** The present voice state once more, as after a server mute; nothing of somebody who sits nowhere. */
+  /** The present voice state once more, as after a server mute, to the bot and the call; nothing of somebody who sits nowhere. */
   tell(guild: Guild, userId: string): void {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
+    this.#voice.allow(guild.id, userId, rightsOf(guild.members.get(userId), state));
     const data = voiceStateJson(guild, userId, state);
     this.#dispatch({ name: 'VOICE_STATE_UPDATE', data, intent: intents.voiceStates });
   }
@@ -138,6 +146,15 @@ export class Seats {
     if (channel.kind === 'stage' || channel.id === guild.afkChannelId) return true;
     return !may(this.#world, guild, userId, 'speak', channel);
   }
+}
+
+/** Whoever forbids it: a moderator, the person, or the channel. */
+function rightsOf(member: Member | undefined, state: VoiceState): VoiceRights {
+  const { selfMute, selfDeaf, suppressed } = state;
+  return {
+    speak: !member?.muted && !selfMute && !suppressed,
+    hear: !member?.deafened && !selfDeaf,
+  };
 }
 
 function onlyMuteChanged(former: VoiceState, now: VoiceState): boolean {

@@ -1,11 +1,17 @@
 import type { OpusCodec } from '#src/audio/opus.ts';
 import type { VoiceHalf } from '#src/sandbox/sandbox.ts';
-import type { HeardFrame, VoiceFaults, VoiceTicket } from '#src/sandbox/voice-ports.ts';
+import type {
+  HeardFrame,
+  VoiceFaults,
+  VoiceRights,
+  VoiceTicket,
+} from '#src/sandbox/voice-ports.ts';
 
-/** A voice half without sound: it notes who was let in and thrown out, and plays frames it is handed. */
+/** A voice half without sound: it notes who was let in and thrown out and what they may do, and plays frames it is handed. */
 export function silentVoice() {
   const admitted: VoiceTicket[] = [];
   const expelled: { userId: string; closeCode: number }[] = [];
+  const rights = new Map<string, VoiceRights>();
   const listeners: ((frame: HeardFrame) => void)[] = [];
   const half: VoiceHalf = {
     open: async () => ({
@@ -13,6 +19,7 @@ export function silentVoice() {
       certificate: 'no certificate',
       admit: (ticket) => void admitted.push(ticket),
       expel: (_guildId, userId, closeCode) => void expelled.push({ userId, closeCode }),
+      allow: (_guildId, userId, may) => void rights.set(userId, may),
       faults: noFaults,
       [Symbol.asyncDispose]: async () => undefined,
     }),
@@ -36,7 +43,7 @@ export function silentVoice() {
   const play = (frame: HeardFrame) => {
     for (const listener of listeners) listener(frame);
   };
-  return { half, admitted, expelled, play };
+  return { half, admitted, expelled, rights, play };
 }
 
 const noFaults: VoiceFaults = {

@@ -32,6 +32,7 @@ export function voiceDesk(onExpel: () => void = () => undefined): VoiceDesk {
           onExpel();
           server.expel(guildId, userId, closeCode);
         },
+        allow: (guildId, userId, rights) => server.allow(guildId, userId, rights),
         [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
       };
     },
