@@ -1,7 +1,7 @@
 import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 
 /** -60 dBFS: nobody speaks below it, and recognisers invent words there. */
-const quietest = 33;
+export const quietest = 33;
 /** Shorter than any word. */
 const shortestMs = 100;
 

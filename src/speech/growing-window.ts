@@ -1,0 +1,121 @@
+import { listenRateHz } from '#src/audio/pcm.ts';
+import type { Listening, OnPartial, Transcriber, Transcript } from './ports.ts';
+import { SharedWork } from './shared-work.ts';
+import { UtteranceSound } from './utterance-sound.ts';
+
+/** Sound before the first partial; the next ones come at doubling lengths. */
+const firstLookSamples = 0.8 * listenRateHz;
+/** All sound sent for one utterance may be this many times its own length, and a little: then partials stop. */
+const costFactor = 3;
+const freeSamples = 5 * listenRateHz;
+
+/** The utterance so far, as it was sent. */
+type Look = { readonly length: number; readonly work: SharedWork<Transcript> };
+
+/**
+ * Listens with a recogniser that only takes whole utterances: each text costs the sound so far once more.
+ *
+ * One request at a time; a settle ends the partial under way, unless that one already holds all but silence. A partial
+ * that fails is left out.
+ */
+export class GrowingWindow implements Listening {
+  readonly #transcriber: Transcriber;
+  readonly #onPartial: OnPartial;
+  readonly #over = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #sound = new UtteranceSound();
+  #last: Look | undefined;
+  #partial: AbortController | undefined;
+  #settling = 0;
+  #nextLookAt = firstLookSamples;
+  #sent = 0;
+  #told = '';
+
+  constructor(transcriber: Transcriber, onPartial: OnPartial, signal: AbortSignal) {
+    this.#transcriber = transcriber;
+    this.#onPartial = onPartial;
+    this.#signal = AbortSignal.any([signal, this.#over.signal]);
+  }
+
+  push(samples: Int16Array): void {
+    if (this.#signal.aborted) return;
+    this.#sound.push(samples);
+    const due = this.#sound.length >= this.#nextLookAt;
+    if (due && !this.#partial && this.#settling === 0 && this.#affordable()) void this.#lookAhead();
+  }
+
+  async settle(signal: AbortSignal): Promise<Transcript> {
+    const either = AbortSignal.any([this.#signal, signal]);
+    either.throwIfAborted();
+    this.#settling++;
+    try {
+      const last = this.#known();
+      const partial = this.#partial;
+      if (last && partial) {
+        const transcript = await last.work.result(either).catch(() => undefined);
+        either.throwIfAborted();
+        if (transcript) return transcript;
+      } else if (last) return await last.work.result(either);
+      partial?.abort();
+      return await this.#look().result(either);
+    } finally {
+      this.#settling--;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort(new Error('not listened to any more'));
+  }
+
+  /** Never throws: a partial is a favour. */
+  async #lookAhead(): Promise<void> {
+    const partial = new AbortController();
+    this.#partial = partial;
+    try {
+      const signal = AbortSignal.any([this.#signal, partial.signal]);
+      const { text } = await this.#look().result(signal);
+      this.#tell(text, signal);
+    } catch {
+      // The settle that follows tells what is wrong.
+    } finally {
+      this.#partial = undefined;
+    }
+  }
+
+  /** What is being or was recognised, if nothing but silence came after it. */
+  #known(): Look | undefined {
+    const last = this.#last;
+    return last?.work.useful && this.#sound.isSilentFrom(last.length) ? last : undefined;
+  }
+
+  #look(): SharedWork<Transcript> {
+    const { length } = this.#sound;
+    this.#sent += length;
+    this.#nextLookAt = Math.max(this.#nextLookAt, 2 * length);
+    const work = new SharedWork((signal) =>
+      this.#recognise(AbortSignal.any([signal, this.#signal])),
+    );
+    this.#last = { length, work };
+    return work;
+  }
+
+  /** Leaves room for the settle that is sure to come. */
+  #affordable(): boolean {
+    const { length } = this.#sound;
+    return this.#sent + 2 * length <= costFactor * length + freeSamples;
+  }
+
+  async #recognise(signal: AbortSignal): Promise<Transcript> {
+    for await (const update of this.#transcriber.transcribe(this.#sound.whole(), signal)) {
+      if (update.kind === 'final') return update.transcript;
+      if (update.text.length > this.#told.length) this.#tell(update.text, signal);
+    }
+    return { text: '' };
+  }
+
+  #tell(text: string, signal: AbortSignal): void {
+    if (signal.aborted || text === this.#told) return;
+    this.#told = text;
+    this.#onPartial(text);
+  }
+}

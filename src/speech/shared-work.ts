@@ -1,0 +1,40 @@
+/** Work that several may wait for: it is done once, and aborted when the last of them leaves before its end. */
+export class SharedWork<T> {
+  readonly #left = new AbortController();
+  readonly #result: Promise<T>;
+  #waiting = 0;
+  #state: 'going on' | 'done' | 'failed' = 'going on';
+
+  constructor(work: (signal: AbortSignal) => Promise<T>) {
+    this.#result = work(this.#left.signal);
+    this.#result.then(
+      () => this.#end('done'),
+      () => this.#end('failed'),
+    );
+  }
+
+  /** Going on or done; what failed or was left alone has nothing to give any more. */
+  get useful(): boolean {
+    return this.#state !== 'failed' && !this.#left.signal.aborted;
+  }
+
+  /** Errors: as the work. Aborting `signal` throws `signal.reason`. */
+  async result(signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const leave = () => reject(signal.reason);
+    signal.addEventListener('abort', leave);
+    this.#waiting++;
+    try {
+      return await Promise.race([this.#result, promise]);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      this.#waiting--;
+      if (this.#waiting === 0 && this.#state === 'going on') this.#left.abort(signal.reason);
+    }
+  }
+
+  #end(state: 'done' | 'failed'): void {
+    this.#state = state;
+  }
+}
