@@ -108,6 +108,20 @@ function isNeverLast(word: string): boolean {
   return neverLast.has(word) || (/^(?:\p{L}\.)+\p{L}$/u.test(word) && !sometimesLast.has(word));
 }
 
+/**
+ * Whether a text that may go on ends in a stop all the same: after a whole word that is no abbreviation, or a mark that
+ * is never anything else.
+ */
+export function endsSurely(text: string): boolean {
+  if (insideLink(text, text.length) || text.includes('```')) return false;
+  if (/[^「『（("“]{2}[。！？]$/u.test(text)) return !/[「『（“]/u.test(text);
+  const [, word = ''] = /(?:^|\s)(\p{L}[\p{L}\p{M}'’-]+)[.!?]$/u.exec(text) ?? [];
+  const written = word.toLowerCase();
+  return (
+    written !== '' && !neverLast.has(written) && !sometimesLast.has(written) && written !== 'no'
+  );
+}
+
 /** Between the brackets of a link: a cut there would leave two halves that are no link. */
 function insideLink(text: string, end: number): boolean {
   const near = text.slice(Math.max(0, end - 80), end);

@@ -1,4 +1,4 @@
-import { boundaries, lookaheadChars } from './boundaries.ts';
+import { boundaries, endsSurely, lookaheadChars } from './boundaries.ts';
 
 /** Where a clause may end. */
 type Rules = {
@@ -22,16 +22,23 @@ const laterRules: Rules = {
 /**
  * Cuts streamed text into what is said in one breath: a short clause first, whole sentences later.
  *
- * The cuts depend on the text alone, not on the pieces it came in, so each waits for the character that proves it.
+ * The cuts depend on the text alone, not on the pieces it came in, so each waits for the character that proves it. An
+ * eager one does not wait at the end of the first sentence, where a piece ends in a stop that is hardly anything else.
  * Nothing but white space between clauses is lost. A fenced block of code is one clause of any length.
  */
 export class ClauseSplitter {
+  readonly #isEager: boolean;
   #rest = '';
   #rules = firstRules;
 
+  constructor({ eager = false }: { readonly eager?: boolean } = {}) {
+    this.#isEager = eager;
+  }
+
   push(text: string): string[] {
     this.#rest += text;
-    return this.#cutAll(false);
+    const isOver = this.#isEager && this.#rules === firstRules && endsSurely(this.#rest);
+    return this.#cutAll(isOver);
   }
 
   /** All that is left, the text having ended. What comes then is cut like a new text. */

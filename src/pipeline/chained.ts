@@ -51,7 +51,7 @@ async function write(
   cut: Belt<string>,
   signal: AbortSignal,
 ): Promise<void> {
-  const splitter = new ClauseSplitter();
+  const splitter = new ClauseSplitter({ eager: true });
   const say = (clauses: readonly string[]) => {
     for (const clause of clauses) cut.put(clause);
   };

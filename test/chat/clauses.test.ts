@@ -32,6 +32,27 @@ test('a sentence goes to speech one token after its end', () => {
   expect(tokens.map((token) => splitter.push(token).length)).toEqual([0, 0, 0, 0, 1]);
 });
 
+test('an eager splitter gives the first sentence away with its stop, and only that one', () => {
+  const splitter = new ClauseSplitter({ eager: true });
+  const tokens = ['Here', ' it', ' is.', ' Take', ' it', ' while', ' it', ' is', ' warm.', ' Now'];
+  expect(tokens.map((token) => splitter.push(token).length)).toEqual([
+    0, 0, 1, 0, 0, 0, 0, 0, 0, 1,
+  ]);
+});
+
+test.each([
+  ['Dr.', ' Smith', ' is', ' here.'],
+  ['It', ' costs', ' 3.', '50', ' Euro.'],
+  ['See', ' https://a.', 'b', ' now.'],
+  ['Room', ' No.', ' 5', ' is', ' free.'],
+  ['We', ' meet', ' at', ' 5', ' p.m.', ' today.'],
+  ['看', '[这', '里。', '](https://a.b)', ' 再见！'],
+])('an eager splitter waits where a stop may be something else: %s%s%s', (...pieces) => {
+  const splitter = new ClauseSplitter({ eager: true });
+  expect(pieces.slice(0, -1).flatMap((piece) => splitter.push(piece))).toEqual([]);
+  expect(splitter.push(pieces.at(-1) ?? '')).toEqual([pieces.join('')]);
+});
+
 test.each([
   'Dr. Smith paid 3.14 USD at 5 p.m. in the U.S. on Friday',
   'Version v2.0.1 of https://example.com/a.b?c=d is out',
