@@ -1,10 +1,11 @@
 import { type Client, type Guild, PermissionFlagsBits } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChannelRef, MayHear, Person, VoiceDoor, VoiceLink } from '#src/session/link.ts';
+import type { ChannelRef, MayHear, VoiceDoor, VoiceLink } from '#src/session/link.ts';
 import { checkCiphers } from './cipher-check.ts';
 import type { DiscordEvent } from './events.ts';
 import { checkVoiceHooks } from './hook-check.ts';
+import { peopleIn, readMember } from './people.ts';
 import { SignalPace } from './signal-pace.ts';
 import { takeTheStage } from './stage.ts';
 import { realTiming } from './timing.ts';
@@ -136,6 +137,7 @@ class Server {
         pace: this.#pace,
         timing: realTiming,
         people: () => peopleIn(guild, channel.channelId, botId),
+        refresh: (personId, signal) => readMember(guild, personId, signal),
         socketClosed: (closeCode) =>
           this.#tell({ kind: 'voice-closed', guildId: guild.id, closeCode }),
         closed: (counts) => this.#tell({ kind: 'link-closed', guildId: guild.id, counts }),
@@ -144,16 +146,6 @@ class Server {
     );
     return this.#link;
   }
-}
-
-function peopleIn(guild: Guild, channelId: string, botId: string): Person[] {
-  const people: Person[] = [];
-  for (const { id, channelId: where, member } of guild.voiceStates.cache.values()) {
-    if (where !== channelId || id === botId) continue;
-    const [name, isBot] = [member?.displayName ?? id, member?.user.bot ?? false];
-    people.push({ id, name, isBot, roleIds: [...(member?.roles.cache.keys() ?? [])] });
-  }
-  return people;
 }
 
 /** A refusal is an answer, too. */

@@ -35,6 +35,8 @@ export type LinkPlace = {
   readonly timing: Timing;
   /** Everybody in the channel but the bot. */
   people(): readonly Person[];
+  /** Errors and abort: as `VoiceLink.refresh`. */
+  refresh(personId: string, signal: AbortSignal): Promise<void>;
   /** Told each time, before anything follows from it. */
   socketClosed(closeCode: number): void;
   /** Told once, when everything is freed. */
@@ -117,6 +119,10 @@ export class DiscordLink implements VoiceLink {
 
   people(): readonly Person[] {
     return this.#place.people();
+  }
+
+  refresh(personId: string, signal: AbortSignal): Promise<void> {
+    return this.#place.refresh(personId, signal);
   }
 
   /** Why Discord will not have this link, or did not answer. */

@@ -43,6 +43,11 @@ export class Gate {
     this.#listener?.();
   }
 
+  /** Somebody has other roles now: that counts from the next packet, too. */
+  rejudge(): void {
+    this.change((consent) => consent);
+  }
+
   mayHear(personId: string): boolean {
     const nowMs = this.#clock.nowMs();
     if (nowMs - this.#judgedAtMs >= freshMs) {
@@ -61,7 +66,7 @@ export class Gate {
     return heard(this.#consent, this.#listened(personId), this.#clock.wallMs());
   }
 
-  /** Called after each `change`. Replaces the former listener. */
+  /** Called after each `change` and `rejudge`. Replaces the former listener. */
   onChange(listener: () => void): void {
     this.#listener = listener;
   }

@@ -8,7 +8,7 @@ export type Person = {
   readonly id: string;
   readonly name: string;
   readonly isBot: boolean;
-  /** Roles in this server now. */
+  /** Roles in this server, as far as Discord has told. */
   readonly roleIds: readonly string[];
 };
 
@@ -30,8 +30,14 @@ export interface VoiceLink extends AsyncDisposable {
   hear(signal: AbortSignal): AsyncIterable<Packet>;
   /** Asks `frames` for 20 ms every 20 ms, and tells it what really left. Replaces the former source. */
   play(frames: FrameSource): { wake(): void };
-  /** Everybody in the channel now but this bot itself. */
+  /** Everybody in the channel now but this bot itself, with their roles as they were last told. */
   people(): readonly Person[];
+  /**
+   * Asks which roles this person has now; afterwards `people` knows.
+   *
+   * Errors: BotError `discord.unreachable`, after 5 s at most; then all is as it was. Aborting throws `signal.reason`.
+   */
+  refresh(personId: string, signal: AbortSignal): Promise<void>;
 }
 
 /** Opens voice links; one per server at a time. */

@@ -1,9 +1,11 @@
+type Deed = 'greeted' | 'relinked' | 'roles-unread';
+
 /** What happens at most once in a session, however often its link comes and goes. */
 export class Once {
-  readonly #done = new Set<'greeted' | 'relinked'>();
+  readonly #done = new Set<Deed>();
 
   /** True the first time only. */
-  first(what: 'greeted' | 'relinked'): boolean {
+  first(what: Deed): boolean {
     const isFirst = !this.#done.has(what);
     this.#done.add(what);
     return isFirst;

@@ -3,15 +3,17 @@ import type { SessionEvent } from './events.ts';
 import { failureOf } from './failure.ts';
 import { Floor } from './floor.ts';
 import { Gate } from './gate.ts';
-import type { ChannelRef } from './link.ts';
+import type { ChannelRef, VoiceLink } from './link.ts';
 import { Memory } from './memory.ts';
 import type { Notices } from './notices.ts';
 import { Once } from './once.ts';
 import { PanelWatch } from './panel-watch.ts';
 import type { SessionParts } from './parts.ts';
+import { needsRoles, watchRoles } from './role-watch.ts';
 import type { Room } from './room.ts';
 import { runSession } from './session.ts';
 import { type Next, Tether } from './tether.ts';
+import { together } from './together.ts';
 import { Withdrawals } from './withdrawals.ts';
 
 export type Why = Extract<SessionEvent, { kind: 'left' }>['why'];
@@ -167,11 +169,21 @@ export class Stay {
     try {
       if (!this.isLinked) await this.#comeBack(waitMs);
       const { signal } = this.#over;
-      this.#why ??= await this.#tether.spend((link) => runSession(link, this.room, signal));
+      this.#why ??= await this.#tether.spend((link) => this.#session(link, signal));
       return undefined;
     } catch (error) {
       return error ?? new Error('a session threw nothing');
     }
+  }
+
+  /** Errors and abort: as `runSession`. */
+  async #session(link: VoiceLink, signal: AbortSignal): Promise<'alone' | 'lost'> {
+    const { room } = this;
+    if (!needsRoles(room.parts.consent)) return await runSession(link, room, signal);
+    return await together<'alone' | 'lost'>(signal, [
+      (until) => runSession(link, room, until),
+      (until) => watchRoles(link, room, until),
+    ]);
   }
 
   /** Only as long as somebody is there to come back to. Errors and abort: as `enter`. */

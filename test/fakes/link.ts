@@ -7,6 +7,11 @@ import type { ChannelRef, MayHear, Person, VoiceDoor, VoiceLink } from '#src/ses
 /** A voice channel without a network: the test is its clock and its people. */
 export class FakeLink implements VoiceLink {
   readonly present: Person[] = [];
+  /** What Discord knows of roles and nobody was told, by person. */
+  readonly roles = new Map<string, readonly string[]>();
+  /** Whose roles were asked for. */
+  readonly refreshed: string[] = [];
+  refreshTrouble: unknown;
   closed = false;
   sent = 0;
   readonly #packets = new Mailbox<Packet>(10_000);
@@ -28,6 +33,17 @@ export class FakeLink implements VoiceLink {
 
   people(): readonly Person[] {
     return this.present;
+  }
+
+  async refresh(personId: string): Promise<void> {
+    this.refreshed.push(personId);
+    if (this.refreshTrouble !== undefined) throw this.refreshTrouble;
+    const [roleIds, at] = [
+      this.roles.get(personId),
+      this.present.findIndex((one) => one.id === personId),
+    ];
+    const person = this.present[at];
+    if (person && roleIds) this.present[at] = { ...person, roleIds };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,6 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import type { Sandbox } from '#src/sandbox/sandbox.ts';
 import { text } from '#src/texts/texts.ts';
 import { joined, speech } from '#test/audio/speech.ts';
 import { instantPace } from '#test/fakes/providers.ts';
@@ -13,10 +12,9 @@ import {
   callIn,
   converse,
   eventually,
-  everShown,
   madeTexts,
   openScene,
-  type Scene,
+  recognised,
   scenario,
   seat,
   shownWords,
@@ -31,16 +29,6 @@ function monologue(seconds: number): Pcm {
   const piece = speech('human-cards-005');
   const count = Math.ceil((seconds * 1_000) / durationMs(piece));
   return { ...piece, samples: joined(Array.from({ length: count }, () => piece.samples)) };
-}
-
-/** Whose words were recognised, one name for each stretch; `nobody` if the model was never shown them. */
-function recognised(scene: Scene): readonly string[] {
-  const lines = everShown(scene);
-  const names = scene.uttered.map((_, n) => {
-    const line = lines.find((one) => one.endsWith(`: utterance ${n + 1}`));
-    return line?.split(':')[0] ?? 'nobody';
-  });
-  return names.filter((name, n) => name !== names[n - 1]);
 }
 
 /** The reply of `/privacy status`; a standing yes or no is a setting. */
@@ -232,25 +220,6 @@ scenario('a store full of garbage is told to the operator and opens nobody’s e
   await ben.say(question, soon());
   await converse(scene, adam, question);
   expect(recognised(scene)).toEqual(['Adam']);
-});
-
-scenario('under CONSENT_POLICY=role those are heard who sit down with the role', async () => {
-  const environment = (sandbox: Sandbox) => ({
-    CONSENT_POLICY: 'role',
-    CONSENT_ROLE_ID: sandbox.guild().addRole('Listeners'),
-  });
-  await using scene = await openScene({ providers: { replies }, environment });
-  const [ben, adam] = [await seat(scene, 'Ben'), await callIn(scene, 'Adam')];
-  await ben.settled(soon());
-  await ben.say(question, soon());
-  await converse(scene, adam, question);
-  expect(recognised(scene)).toEqual(['Adam']);
-  await ben.leave();
-  scene.sandbox.guild().giveRole('Ben', 'Listeners');
-  await seat(scene, 'Ben');
-  await ben.settled(soon());
-  await converse(scene, ben, question);
-  expect(recognised(scene)).toEqual(['Adam', 'Ben']);
 });
 
 scenario('whoever has not called the bot is not heard, until they do', async () => {

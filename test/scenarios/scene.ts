@@ -179,6 +179,16 @@ export function everShown(scene: Scene): string[] {
   return chats(scene).flatMap(wordsOf);
 }
 
+/** Whose words were recognised, one name for each stretch; `nobody` if the model was never shown them. */
+export function recognised(scene: Scene): readonly string[] {
+  const lines = everShown(scene);
+  const names = scene.uttered.map((_, n) => {
+    const line = lines.find((one) => one.endsWith(`: utterance ${n + 1}`));
+    return line?.split(':')[0] ?? 'nobody';
+  });
+  return names.filter((name, n) => name !== names[n - 1]);
+}
+
 function chats({ providers }: Scene): readonly (readonly ShownMessage[])[] {
   return providers.requests.flatMap(({ endpoint, body }) =>
     endpoint === 'chat' && body ? [(body.messages ?? []) as readonly ShownMessage[]] : [],

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
 import type { Standing } from '#src/people/consent-book.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { adam, eva, type House, lounge, openHouse, pass, talkative, words } from './house.ts';
 
 const speech = 'human-cards-004';
+const byRole = { policy: 'role', roleId: 'rules' } as const;
 
 /** Adam has called the bot, and of Eva the book knows `standing`. */
 async function called(house: House, standing?: Standing): Promise<House> {
@@ -47,18 +49,69 @@ test('a no of an earlier session counts where everybody is told, too', async () 
 });
 
 test('under the policy role those who have the role are heard without being asked', async () => {
-  const consent = { policy: 'role', roleId: 'rules' } as const;
-  const house = openHouse({ consent }, [adam, { ...eva, roleIds: ['rules'] }]);
+  const house = openHouse({ consent: byRole }, [adam, { ...eva, roleIds: ['rules'] }]);
   expect(await heardOf(await called(house))).toEqual(['Adam', 'Eva']);
 });
 
-test('a role that is taken away counts within a second', async () => {
-  const consent = { policy: 'role', roleId: 'rules' } as const;
-  const house = openHouse({ consent }, [adam, { ...eva, roleIds: ['rules'] }]);
+test('a role that Discord tells of as taken away counts within a second', async () => {
+  const house = openHouse({ consent: byRole }, [adam, { ...eva, roleIds: ['rules'] }]);
   await called(house);
   house.door.link.present[1] = eva;
   await pass(house, 1000);
   expect(await heardOf(house)).toEqual(['Adam']);
+});
+
+test('a role that is taken in mid-sentence is noticed without being told: nothing of the sentence is kept', async () => {
+  const house = openHouse({ consent: byRole }, [adam, { ...eva, roleIds: ['rules'] }]);
+  await called(house);
+  await pass(house, 3000);
+  const said = await words('human-goforward', eva, house.clock.nowMs());
+  await pass(house, 400, said);
+  house.door.link.roles.set('eva', []);
+  await pass(
+    house,
+    8000,
+    said.filter(({ atMs }) => atMs > house.clock.nowMs()),
+  );
+  expect(house.of('recognised')).toEqual([]);
+  expect(await heardOf(house)).toEqual(['Adam']);
+});
+
+test('a role that is given during a call is noticed within two seconds a person', async () => {
+  const house = await called(openHouse({ consent: byRole }));
+  await pass(house, 3000);
+  house.door.link.roles.set('eva', ['rules']);
+  await pass(house, 4100);
+  expect(await heardOf(house)).toEqual(['Adam', 'Eva']);
+});
+
+test('those who sit there are asked for in turn, first those nobody has asked for; where nobody is, nobody', async () => {
+  const house = await called(openHouse({ consent: byRole }));
+  await pass(house, 6500);
+  const { link } = house.door;
+  expect(link.refreshed).toEqual(['adam', 'eva', 'adam', 'eva', 'adam']);
+  link.present.splice(0, 2);
+  await pass(house, 6000);
+  expect(link.refreshed).toHaveLength(5);
+  link.present.push(eva);
+  await pass(house, 4500);
+  expect(link.refreshed.slice(5)).toEqual(['eva', 'eva']);
+});
+
+test('roles that cannot be read stay as they were, and the operator is told once', async () => {
+  const house = openHouse({ consent: byRole }, [adam, { ...eva, roleIds: ['rules'] }]);
+  await called(house);
+  house.door.link.refreshTrouble = new BotError('discord.unreachable', true, 'No answer.');
+  await pass(house, 9000);
+  expect(await heardOf(house)).toEqual(['Adam', 'Eva']);
+  expect(house.of('failed')).toMatchObject([{ stage: 'link', code: 'discord.unreachable' }]);
+  expect(house.of('left')).toEqual([]);
+});
+
+test('where hearing does not depend on roles nobody is asked for', async () => {
+  const house = await called(openHouse({ consent: { policy: 'notice' } }));
+  await pass(house, 6000);
+  expect(house.door.link.refreshed).toEqual([]);
 });
 
 test('while the book cannot be read nobody is heard but who called the bot', async () => {

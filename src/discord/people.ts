@@ -1,0 +1,40 @@
+import type { Guild } from 'discord.js';
+import { BotError } from '#src/base/errors.ts';
+import type { Person } from '#src/session/link.ts';
+
+/** For one member; discord.js itself would wait through rate limits and retries. */
+const readMs = 5_000;
+
+/** Everybody who sits in the channel but the bot, as far as Discord has told of them. */
+export function peopleIn(guild: Guild, channelId: string, botId: string): Person[] {
+  const people: Person[] = [];
+  for (const { id, channelId: where, member } of guild.voiceStates.cache.values()) {
+    if (where !== channelId || id === botId) continue;
+    const [name, isBot] = [member?.displayName ?? id, member?.user.bot ?? false];
+    people.push({ id, name, isBot, roleIds: [...(member?.roles.cache.keys() ?? [])] });
+  }
+  return people;
+}
+
+/** Asks Discord for a member, whose changes it tells nobody without the members intent. As `VoiceLink.refresh`. */
+export async function readMember(
+  guild: Guild,
+  personId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const either = AbortSignal.any([signal, AbortSignal.timeout(readMs)]);
+  const given = Promise.withResolvers<never>();
+  const giveUp = () => given.reject(either.reason);
+  either.addEventListener('abort', giveUp);
+  try {
+    either.throwIfAborted();
+    await Promise.race([guild.members.fetch({ user: personId, force: true }), given.promise]);
+  } catch (cause) {
+    signal.throwIfAborted();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `Server ${guild.id}: roles of a member could not be read: ${why}`;
+    throw new BotError('discord.unreachable', true, message, cause);
+  } finally {
+    either.removeEventListener('abort', giveUp);
+  }
+}

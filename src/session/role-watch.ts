@@ -1,0 +1,62 @@
+import { BotError } from '#src/base/errors.ts';
+import { failureOf } from './failure.ts';
+import type { Person, VoiceLink } from './link.ts';
+import type { Room } from './room.ts';
+
+/** One person at a time is asked for so often; those nobody has asked for yet come sooner. */
+const [everyMs, newMs] = [2_000, 200];
+
+/**
+ * Keeps what is known of the roles of those in the channel fresh, for bots are not told of a change; none of it is asked
+ * for where hearing does not depend on roles. What could not be read stays as it was.
+ *
+ * Never returns. Aborting `signal` throws `signal.reason`.
+ */
+export async function watchRoles(link: VoiceLink, room: Room, signal: AbortSignal): Promise<never> {
+  const { clock } = room.parts;
+  /** Who was asked for longest ago comes first. */
+  let asked: readonly string[] = [];
+  for (;;) {
+    const isNew = seated(link).some((id) => !asked.includes(id));
+    await clock.sleep(isNew ? newMs : everyMs, signal);
+    const here = seated(link);
+    const before = asked.filter((id) => here.includes(id));
+    const next = here.find((id) => !before.includes(id)) ?? before[0];
+    asked = before.filter((id) => id !== next);
+    if (next === undefined) continue;
+    asked = [...asked, next];
+    await reread(next, link, room, signal);
+  }
+}
+
+/** Whether a stay under these rules has anything to watch. */
+export function needsRoles({ policy, roleId }: Room['parts']['consent']): boolean {
+  return policy === 'role' && roleId !== undefined;
+}
+
+function seated(link: VoiceLink): readonly string[] {
+  return link.people().map(({ id }) => id);
+}
+
+async function reread(
+  personId: string,
+  link: VoiceLink,
+  { channel, gate, once, parts }: Room,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = rolesOf(personId, link.people());
+  try {
+    await link.refresh(personId, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof BotError)) throw error;
+    if (once.first('roles-unread')) parts.onEvent(channel.guildId, failureOf(error, 'link'));
+    return;
+  }
+  if (rolesOf(personId, link.people()) !== before) gate.rejudge();
+}
+
+function rolesOf(personId: string, people: readonly Person[]): string {
+  const roleIds = people.find(({ id }) => id === personId)?.roleIds ?? [];
+  return roleIds.toSorted().join();
+}
