@@ -1,0 +1,141 @@
+import { bands, type Features, stepMs } from './recogniser-features.ts';
+
+/** A word of a recording, from its first to its last sound. */
+export type KnownWord = { readonly word: string; readonly fromMs: number; readonly toMs: number };
+export type KnownClip = { readonly words: readonly KnownWord[]; readonly features: Features };
+
+/** Words of one clip that were found behind each other; times are those of the sound searched, and may go beyond it. */
+export type Match = { readonly words: readonly KnownWord[]; readonly sureness: number };
+
+/** Of the clip; every offset in the sound is tried with these. */
+const coarseEvery = 3;
+/** A third of a clip that fits wholly is enough for a closer look. */
+const coarseLeast = 0.3;
+/** Less of a clip than this could be any. */
+const leastFrames = 30;
+const wordLeast = 0.45;
+/** A word too short to be judged alone goes with its neighbours. */
+const shortWordFrames = 14;
+/** So much of its first word may be missing. */
+const missingShare = 0.4;
+
+type Span = { readonly from: number; readonly to: number };
+
+/** Places where `clip`, or some of its words in a row, sounds in `heard`. */
+export function matches(heard: Features, clip: KnownClip): Match[] {
+  const { from, to } = spanOf(clip.words);
+  const first = leastFrames - to;
+  const last = heard.frames - from - leastFrames;
+  const scores = new Float32Array(Math.max(0, last - first + 1));
+  for (let n = 0; n < scores.length; n++) {
+    scores[n] = likeness(heard, clip.features, first + n, { from, to }, coarseEvery);
+  }
+  const peaks = [...scores.keys()].filter((n) => isPeak(scores, n));
+  return peaks.flatMap((n) => runs(heard, clip, finest(heard, clip, first + n, { from, to })));
+}
+
+/** Correlation of the clip's frames in `span` with the sound `offset` frames later, as far as it reaches. */
+function likeness(
+  heard: Features,
+  clip: Features,
+  offset: number,
+  span: Span,
+  every: number,
+): number {
+  const { from, to } = inside(heard, offset, span);
+  let both = 0;
+  let there = 0;
+  let own = 0;
+  for (let frame = from; frame < to; frame += every) {
+    const end = (frame + 1) * bands;
+    const shift = offset * bands;
+    for (let n = frame * bands; n < end; n++) {
+      const x = heard.values[n + shift] ?? 0;
+      const y = clip.values[n] ?? 0;
+      both += x * y;
+      there += x * x;
+      own += y * y;
+    }
+  }
+  return both / Math.sqrt(there * own + 1);
+}
+
+/** The part of `span` that lies in the sound. */
+function inside(heard: Features, offset: number, { from, to }: Span): Span {
+  return { from: Math.max(from, -offset), to: Math.min(to, heard.frames - offset) };
+}
+
+function isPeak(scores: Float32Array, n: number): boolean {
+  const score = scores[n] ?? 0;
+  if (score < coarseLeast) return false;
+  return score >= (scores[n - 1] ?? 0) && score > (scores[n + 1] ?? 0);
+}
+
+function finest(heard: Features, { features }: KnownClip, about: number, span: Span): number {
+  const offsets = [about, about - 1, about + 1];
+  const scores = offsets.map((offset) => likeness(heard, features, offset, span, 1));
+  return offsets[scores.indexOf(Math.max(...scores))] ?? about;
+}
+
+/** Words in a row that sound `offset` frames later; the last may go on beyond the sound. */
+function runs(heard: Features, clip: KnownClip, offset: number): Match[] {
+  const sounding = clip.words.map((word) => sounds(heard, clip, offset, word));
+  const found: Match[] = [];
+  let run: KnownWord[] = [];
+  const close = () => {
+    const match = matchOf(heard, clip, offset, run);
+    if (match) found.push(match);
+    run = [];
+  };
+  for (const [n, word] of clip.words.entries()) {
+    if (sounding[n] === 'no') close();
+    else run.push(word);
+  }
+  close();
+  return found;
+}
+
+function sounds(
+  heard: Features,
+  { features }: KnownClip,
+  offset: number,
+  word: KnownWord,
+): 'yes' | 'maybe' | 'no' {
+  const whole = spanOf([word]);
+  const part = inside(heard, offset, whole);
+  const frames = part.to - part.from;
+  const missing = part.from - whole.from;
+  if (frames <= 2 || missing > missingShare * (whole.to - whole.from)) return 'no';
+  if (likeness(heard, features, offset, whole, 1) >= wordLeast) return 'yes';
+  return frames < shortWordFrames ? 'maybe' : 'no';
+}
+
+function matchOf(
+  heard: Features,
+  { features }: KnownClip,
+  offset: number,
+  words: readonly KnownWord[],
+): Match | undefined {
+  const span = spanOf(words);
+  const { from, to } = inside(heard, offset, span);
+  const score = likeness(heard, features, offset, span, 1);
+  if (to - from < leastFrames || score < scoreLeast(to - from)) return undefined;
+  const shiftMs = offset * stepMs;
+  const placed = words.map(({ word, fromMs, toMs }) => {
+    return { word, fromMs: fromMs + shiftMs, toMs: toMs + shiftMs };
+  });
+  return { words: placed, sureness: score * (to - from) };
+}
+
+/** The more there is, the less it is alike by chance. */
+function scoreLeast(frames: number): number {
+  if (frames < 60) return 0.72;
+  return frames < 100 ? 0.68 : 0.62;
+}
+
+function spanOf(words: readonly KnownWord[]): Span {
+  return {
+    from: Math.round((words[0]?.fromMs ?? 0) / stepMs),
+    to: Math.round((words.at(-1)?.toMs ?? 0) / stepMs),
+  };
+}
