@@ -96,7 +96,12 @@ export type SandboxState = z.infer<typeof stateAnswer>;
 export type SandboxRequest =
   | { readonly do: 'state' }
   | { readonly do: 'leave' | 'settled'; readonly person: string }
-  | { readonly do: 'join'; readonly person: string; readonly channel?: string }
+  | {
+      readonly do: 'join';
+      readonly person: string;
+      readonly channel?: string;
+      readonly microphone?: 'gate' | 'release' | 'open' | 'speakers';
+    }
   | {
       readonly do: 'command';
       readonly person: string;

@@ -62,9 +62,10 @@ type Asking<Do extends SandboxRequest['do']> = Extract<SandboxRequest, { do: Do 
 
 async function join(
   sandbox: Sandbox,
-  { person, channel }: Asking<'join'>,
+  { person, channel, microphone: profile }: Asking<'join'>,
   signal: AbortSignal,
 ): Promise<Fields> {
+  if (profile) sandbox.person(person).useMicrophone({ profile });
   await within(joinLimitMs, `${person} did not get into ${channel}`, signal, (either) =>
     sandbox.person(person).join(channel, either),
   );

@@ -14,7 +14,13 @@ const base = { id, person };
 const words = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({});
 
 const request = z.discriminatedUnion('do', [
-  z.object({ ...base, do: z.literal('join'), channel: z.string().default('Lounge') }),
+  z.object({
+    ...base,
+    do: z.literal('join'),
+    channel: z.string().default('Lounge'),
+    /** Default: the one they had, at first `gate`. */
+    microphone: z.enum(['gate', 'release', 'open', 'speakers']).optional(),
+  }),
   z.object({ ...base, do: z.literal('leave') }),
   z.object({ ...base, do: z.literal('settled') }),
   z.object({

@@ -93,6 +93,18 @@ test('a line that is no request is answered with what is wrong with it', () => {
   });
 });
 
+test('a person comes with the microphone the line names, and keeps it', async () => {
+  const { half, microphones } = silentVoice();
+  await using sandbox = await openSandbox({ voice: half });
+  await answerTo(sandbox, { id: 1, do: 'join', person: 'Adam' });
+  expect(microphones).toEqual([]);
+  await answerTo(sandbox, { id: 2, do: 'join', person: 'Adam', microphone: 'open' });
+  await answerTo(sandbox, { id: 3, do: 'join', person: 'Adam', channel: 'Workshop' });
+  expect(microphones).toEqual([{ profile: 'open' }, { profile: 'open' }]);
+  const bad = await answerTo(sandbox, { id: 4, do: 'join', person: 'Adam', microphone: 'tin' });
+  expect(bad).toMatchObject({ ok: false, error: expect.stringContaining('at microphone') });
+});
+
 test('what goes wrong in a request is one sentence', async () => {
   await using sandbox = await openSandbox({ voice: silentVoice().half });
   const failing = [

@@ -2,15 +2,17 @@ import type { OpusCodec } from '#src/audio/opus.ts';
 import type { VoiceHalf } from '#src/sandbox/sandbox.ts';
 import type {
   HeardFrame,
+  Microphone,
   VoiceFaults,
   VoiceRights,
   VoiceTicket,
 } from '#src/sandbox/voice-ports.ts';
 
-/** A voice half without sound: it notes who was let in and thrown out and what they may do, and plays frames it is handed. */
+/** A voice half without sound: it notes who was let in and thrown out, with what microphone and rights, and plays frames it is handed. */
 export function silentVoice() {
   const admitted: VoiceTicket[] = [];
   const expelled: { userId: string; closeCode: number }[] = [];
+  const microphones: Microphone[] = [];
   const rights = new Map<string, VoiceRights>();
   const listeners: ((frame: HeardFrame) => void)[] = [];
   const half: VoiceHalf = {
@@ -25,7 +27,7 @@ export function silentVoice() {
     }),
     connect: async () => ({
       speak: async () => ({ firstPacketAtMs: 1, firstVoicedAtMs: 2, lastVoicedAtMs: 3 }),
-      useMicrophone: () => undefined,
+      useMicrophone: (microphone) => void microphones.push(microphone),
       onFrame: (listener) => void listeners.push(listener),
       settled: async () => undefined,
       counts: () => ({
@@ -43,7 +45,7 @@ export function silentVoice() {
   const play = (frame: HeardFrame) => {
     for (const listener of listeners) listener(frame);
   };
-  return { half, admitted, expelled, rights, play };
+  return { half, admitted, expelled, microphones, rights, play };
 }
 
 const noFaults: VoiceFaults = {
