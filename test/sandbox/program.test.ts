@@ -96,7 +96,7 @@ test('a line that is no request is answered with what is wrong with it', () => {
 test('a person comes with the microphone the line names, and keeps it', async () => {
   const { half, microphones } = silentVoice();
   await using sandbox = await openSandbox({ voice: half });
-  await answerTo(sandbox, { id: 1, do: 'join', person: 'Adam' });
+  await answerTo(sandbox, { id: 1, do: 'join', person: 'Eve' });
   expect(microphones).toEqual([]);
   await answerTo(sandbox, { id: 2, do: 'join', person: 'Adam', microphone: 'open' });
   await answerTo(sandbox, { id: 3, do: 'join', person: 'Adam', channel: 'Workshop' });
