@@ -2,6 +2,7 @@ import { type OpenAI, toFile } from 'openai';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { describeError } from '#src/provider/describe-error.ts';
+import { languageHint } from './language-hint.ts';
 import { isListenable } from './listenable.ts';
 import type { Transcriber, Transcript } from './ports.ts';
 
@@ -36,7 +37,7 @@ async function ask(
   try {
     // Servers choose their decoder by the name of the file.
     const file = await toFile(wav, 'utterance.wav', { type: 'audio/wav' });
-    const hint = language ? languageHint(model, language) : {};
+    const hint = languageHint(model, language);
     const form = { model, file, response_format: 'json' as const, ...hint };
     const reply: unknown = await client.audio.transcriptions.create(form, { signal });
     return transcriptOf(reply, language);
@@ -44,11 +45,6 @@ async function ask(
     signal.throwIfAborted();
     throw describeError(cause, client);
   }
-}
-
-/** gpt-transcribe takes a list and refuses the single field; everything else knows only the field. */
-function languageHint(model: string, language: string) {
-  return model.startsWith('gpt-transcribe') ? { languages: [language] } : { language };
 }
 
 /** `{text}`, JSON in a string, or the bare text: servers send all three whatever was asked. */

@@ -1,3 +1,5 @@
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+
 /** Work that several may wait for: it is done once, and aborted when the last of them leaves before its end. */
 export class SharedWork<T> {
   readonly #left = new AbortController();
@@ -21,14 +23,10 @@ export class SharedWork<T> {
   /** Errors: as the work. Aborting `signal` throws `signal.reason`. */
   async result(signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
-    const { promise, reject } = Promise.withResolvers<never>();
-    const leave = () => reject(signal.reason);
-    signal.addEventListener('abort', leave);
     this.#waiting++;
     try {
-      return await Promise.race([this.#result, promise]);
+      return await unlessAborted(this.#result, signal);
     } finally {
-      signal.removeEventListener('abort', leave);
       this.#waiting--;
       if (this.#waiting === 0 && this.#state === 'going on') this.#left.abort(signal.reason);
     }

@@ -2,13 +2,19 @@ import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { quietest } from './listenable.ts';
 
 /** Longer than any utterance the session lets grow. */
-const longestSamples = 120 * listenRateHz;
+const longestSamples = 70 * listenRateHz;
 const firstSamples = 4 * listenRateHz;
+const windowSamples = 0.02 * listenRateHz;
+/** -45 dBFS as root mean square: room noise, unless the whole utterance is that quiet. */
+const loudestNoise = 184;
+/** Any word is louder than the loudest one less 26 dB. */
+const voiceRange = 20;
 
-/** One utterance as it grows, at 16 kHz mono; what comes after its first two minutes is dropped. */
+/** One utterance as it grows, at 16 kHz mono; what comes after its first 70 s is dropped. */
 export class UtteranceSound {
   #samples = new Int16Array(firstSamples);
   #length = 0;
+  #loudest = 0;
 
   push(samples: Int16Array): void {
     const kept = samples.subarray(0, longestSamples - this.#length);
@@ -20,29 +26,35 @@ export class UtteranceSound {
     }
     this.#samples.set(kept, this.#length);
     this.#length = end;
+    for (const level of levels(kept)) this.#loudest = Math.max(this.#loudest, level);
   }
 
   get length(): number {
     return this.#length;
   }
 
-  get ms(): number {
-    return (this.#length / listenRateHz) * 1000;
-  }
-
-  /** Whether nothing but silence came after the first `length` samples. */
+  /** Whether nothing but silence or the noise of a room came after the first `length` samples. */
   isSilentFrom(length: number): boolean {
-    return this.since(length).every((sample) => Math.abs(sample) <= quietest);
+    const noise = Math.max(quietest, Math.min(loudestNoise, this.#loudest / voiceRange));
+    return levels(this.between(length, this.#length)).every((level) => level <= noise);
   }
 
   /** A view, good until the next push. */
-  since(length: number): Int16Array {
-    return this.#samples.subarray(length, this.#length);
+  between(from: number, to: number): Int16Array {
+    return this.#samples.subarray(from, Math.min(to, this.#length));
   }
 
   /** A copy of everything. */
   whole(): Pcm {
     const samples = this.#samples.slice(0, this.#length);
     return { samples, rateHz: listenRateHz, channels: 1 };
+  }
+}
+
+/** Root mean squares of stretches of 20 ms. */
+function* levels(samples: Int16Array): Generator<number> {
+  for (let at = 0; at < samples.length; at += windowSamples) {
+    const window = samples.subarray(at, at + windowSamples);
+    yield Math.sqrt(window.reduce((sum, sample) => sum + sample * sample, 0) / window.length);
   }
 }

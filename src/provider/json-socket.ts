@@ -1,0 +1,193 @@
+import type { IncomingMessage } from 'node:http';
+import { APIError } from 'openai';
+import { WebSocket } from 'ws';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { Secret } from '#src/base/secret.ts';
+import { describeError } from './describe-error.ts';
+import { plainWords, serverName } from './foreign-words.ts';
+import { unlessAborted } from './unless-aborted.ts';
+import { within } from './within.ts';
+
+export type SocketOptions = {
+  /** As set, `http` meaning `ws`; the key goes to no other host. */
+  readonly baseUrl: string;
+  readonly apiKey?: Secret;
+  readonly clock: Clock;
+  readonly limits?: Partial<SocketLimits>;
+};
+
+export type SocketLimits = {
+  /** Until the server has agreed to speak WebSocket. */
+  readonly connectMs: number;
+  /** A server from which nothing at all came for so long, asked half way for a sign of life, is gone. */
+  readonly silenceMs: number;
+};
+
+export type JsonEvent = Readonly<Record<string, unknown>>;
+
+export type SocketListener = {
+  event(event: JsonEvent): void;
+  /** Once, and never after `close`. */
+  lost(error: BotError): void;
+};
+
+const standardLimits: SocketLimits = { connectMs: 10_000, silenceMs: 20_000 };
+const maxPayload = 16 * 1024 * 1024;
+/** More than a minute of sound waiting to leave. */
+const mostWaitingBytes = 4 * 1024 * 1024;
+const mostRefusalBytes = 4096;
+
+/** The address of `path` below a base URL, its own query kept. */
+export function socketUrl(baseUrl: string, path: string, query: Readonly<Record<string, string>>) {
+  const url = new URL(baseUrl);
+  url.protocol = url.protocol.replace('http', 'ws');
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}${path}`;
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url;
+}
+
+/** A WebSocket that carries JSON objects both ways; anything else that comes is passed over. */
+export class JsonSocket {
+  readonly #socket: WebSocket;
+  readonly #options: SocketOptions;
+  readonly #over = new AbortController();
+  #listener: SocketListener;
+  #heard = true;
+
+  private constructor(socket: WebSocket, options: SocketOptions, listener: SocketListener) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  /** `url` lies below `baseUrl`. Errors: BotError `provider.*`. Aborting `signal` throws `signal.reason`. */
+  static async open(
+    url: URL,
+    options: SocketOptions,
+    listener: SocketListener,
+    signal: AbortSignal,
+  ): Promise<JsonSocket> {
+    signal.throwIfAborted();
+    const key = options.apiKey?.reveal();
+    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const plain = { maxPayload, followRedirects: false, perMessageDeflate: false };
+    const socket = new WebSocket(url, { headers, ...plain });
+    const opened = Promise.withResolvers<void>();
+    socket.on('error', opened.reject); // Also keeps later ones from ending the process; 'close' follows them.
+    socket.on('unexpected-response', (_, response) => refusal(response).then(opened.reject));
+    socket.on('open', opened.resolve);
+    const self = new JsonSocket(socket, options, listener);
+    socket.on('message', (data, isBinary) => self.#read(isBinary ? '' : String(data)));
+    socket.on('pong', () => self.#hears());
+    socket.on('close', (code, reason) => self.#closed(code, reason.toString()));
+    try {
+      const { connectMs } = self.#limits;
+      const late = () => self.#late('did not connect');
+      await within(unlessAborted(opened.promise, signal), connectMs, options.clock, late);
+      void self.#watch();
+      return self;
+    } catch (cause) {
+      self.close();
+      signal.throwIfAborted();
+      throw self.#describe(cause);
+    }
+  }
+
+  /** False once nothing can be sent any more. */
+  send(event: JsonEvent): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    if (this.#socket.bufferedAmount > mostWaitingBytes) {
+      this.#lose(this.#late('takes in nothing'));
+      return false;
+    }
+    this.#socket.send(JSON.stringify(event), () => {}); // What fails to leave shows in 'close'.
+    return true;
+  }
+
+  close(): void {
+    this.#over.abort();
+    this.#socket.terminate();
+  }
+
+  get #limits(): SocketLimits {
+    return { ...standardLimits, ...this.#options.limits };
+  }
+
+  #hears(): void {
+    this.#heard = true;
+  }
+
+  #read(text: string): void {
+    this.#hears();
+    const event = this.#over.signal.aborted ? undefined : jsonObject(text);
+    if (event) this.#listener.event(event);
+  }
+
+  /** Ends with the socket; a peer that vanished without a word would otherwise be waited for. */
+  async #watch(): Promise<void> {
+    const { signal } = this.#over;
+    const halfMs = this.#limits.silenceMs / 2;
+    const sleep = () => this.#options.clock.sleep(halfMs, signal).catch(() => {});
+    for (await sleep(); !signal.aborted; await sleep()) {
+      if (!this.#heard) return this.#lose(this.#late('gave no sign of life'));
+      this.#heard = false;
+      this.#socket.ping(() => {});
+    }
+  }
+
+  #closed(code: number, reason: string): void {
+    const words = reason === '' ? '' : `: ${reason}`;
+    const message = `${this.#server} closed the connection (${code})${words}.`;
+    this.#lose(new BotError('provider.truncated', true, plainWords(message, this.#key, 200)));
+  }
+
+  #lose(error: BotError): void {
+    if (this.#over.signal.aborted) return;
+    this.close();
+    this.#listener.lost(error);
+  }
+
+  #late(what: string): BotError {
+    return new BotError('provider.late', true, `${this.#server} ${what} in time.`);
+  }
+
+  #describe(cause: unknown): BotError {
+    return describeError(cause, { baseURL: this.#options.baseUrl, apiKey: this.#key ?? '' });
+  }
+
+  get #server(): string {
+    return serverName(this.#options.baseUrl);
+  }
+
+  get #key(): string | undefined {
+    return this.#options.apiKey?.reveal();
+  }
+}
+
+function jsonObject(text: string): JsonEvent | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as JsonEvent) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A server that does not want to speak WebSocket, with what it says. */
+async function refusal(response: IncomingMessage): Promise<APIError> {
+  const { statusCode, headers } = response;
+  const pieces: Buffer[] = [];
+  try {
+    for await (const piece of response) {
+      pieces.push(piece);
+      if (Buffer.concat(pieces).length > mostRefusalBytes) break;
+    }
+  } catch {
+    // Its status says enough.
+  }
+  const text = Buffer.concat(pieces).toString();
+  const known = Object.entries(headers).filter(([, value]) => typeof value === 'string');
+  const error = jsonObject(text);
+  return APIError.generate(statusCode, error, text, new Headers(known as [string, string][]));
+}

@@ -1,0 +1,11 @@
+/** Scripts that put nothing between words. */
+const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}、。！？]$/u;
+
+/** What was said in one breath after the other, as one text. */
+export function joinTexts(texts: readonly string[]): string {
+  return texts
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .reduce((all, text) => all + (all === '' || unspaced.test(all) ? '' : ' ') + text, '');
+}

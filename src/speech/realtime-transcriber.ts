@@ -1,0 +1,37 @@
+import { realClock } from '#src/base/clock.ts';
+import { isListenable } from './listenable.ts';
+import type { Listening, OnPartial, Transcriber } from './ports.ts';
+import { RealtimeListening } from './realtime-listening.ts';
+import { RealtimePool } from './realtime-pool.ts';
+import type { RealtimeOptions } from './realtime-session.ts';
+
+const standardSettleMs = 15_000;
+
+export type RealtimeTranscriber = Transcriber & { warm(): void } & Disposable;
+
+/**
+ * Any server with OpenAI's Realtime transcription, in its present or its former dialect: sound goes up while somebody
+ * speaks, words come back while they do if the model is one that tells them early.
+ */
+export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTranscriber {
+  const { clock = realClock, language } = options;
+  const settleMs = options.limits?.settleMs ?? standardSettleMs;
+  const pool = new RealtimePool(options);
+  const listen = (onPartial: OnPartial, signal: AbortSignal): Listening =>
+    new RealtimeListening({ pool, clock, settleMs, language }, onPartial, signal);
+  return {
+    listen,
+    async *transcribe(pcm, signal) {
+      signal.throwIfAborted();
+      if (!isListenable(pcm)) {
+        yield { kind: 'final', transcript: { text: '' } };
+        return;
+      }
+      using listening = listen(() => {}, signal);
+      listening.push(pcm.samples);
+      yield { kind: 'final', transcript: await listening.settle(signal) };
+    },
+    warm: () => pool.warm(),
+    [Symbol.dispose]: () => pool[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,82 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { realClock } from '#src/base/clock.ts';
+import type { BotError } from '#src/base/errors.ts';
+import { Secret } from '#src/base/secret.ts';
+import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+const staying = new AbortController().signal;
+
+/** A server that does `greet` with everybody, and a socket to it. */
+async function meet(greet: (socket: WebSocket) => void, clock = realClock) {
+  const http = createServer();
+  const sockets = new WebSocketServer({ server: http });
+  sockets.on('connection', greet);
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const baseUrl = `http://127.0.0.1:${(http.address() as AddressInfo).port}/v1`;
+  const events: JsonEvent[] = [];
+  const lost: BotError[] = [];
+  const listener = { event: (e: JsonEvent) => events.push(e), lost: (e: BotError) => lost.push(e) };
+  const options = { baseUrl, clock, apiKey: new Secret('hunter22') };
+  const socket = await JsonSocket.open(socketUrl(baseUrl, '/x', {}), options, listener, staying);
+  const close = () => {
+    socket.close();
+    for (const client of sockets.clients) client.terminate();
+    http.close();
+  };
+  return { socket, events, lost, baseUrl, [Symbol.dispose]: close };
+}
+
+test('a base URL becomes the address of a socket, its query kept', () => {
+  const url = (base: string) => socketUrl(base, '/realtime', { intent: 'transcription' }).href;
+  expect(url('https://a.example/v1/?k=1')).toBe(
+    'wss://a.example/v1/realtime?k=1&intent=transcription',
+  );
+  expect(url('http://a.example')).toBe('ws://a.example/realtime?intent=transcription');
+  expect(url('ws://a.example/v1')).toBe('ws://a.example/v1/realtime?intent=transcription');
+});
+
+test('what is no JSON object is passed over, and so are bytes', async () => {
+  using met = await meet((socket) => {
+    for (const text of ['{"n":', 'null', '7', '"text"', '']) socket.send(text);
+    socket.send(Buffer.from('{"n":1}'), { binary: true });
+    socket.send('{"n":2}');
+  });
+  await expect.poll(() => met.events).toEqual([{ n: 2 }]);
+});
+
+test('a connection that the server closes is lost once, with its reason and without the key', async () => {
+  using met = await meet((socket) => socket.close(1001, 'maximum duration, hunter22'));
+  await expect.poll(() => met.lost.length).toBe(1);
+  const message = `${met.baseUrl} closed the connection (1001): maximum duration, [key].`;
+  expect(met.lost[0]).toMatchObject({ code: 'provider.truncated', message });
+  expect(met.socket.send({})).toBe(false);
+});
+
+test('an event beyond 16 MiB costs the connection, not the process', async () => {
+  using met = await meet((socket) => socket.send(`{"n":"${'x'.repeat(17 * 1024 * 1024)}"}`));
+  await expect.poll(() => met.lost[0]?.code).toBe('provider.truncated');
+  expect(met.events).toEqual([]);
+});
+
+test('a server that gives no sign of life for 20 s is lost, one that does is not', async () => {
+  const clock = new VirtualClock();
+  using met = await meet((socket) => socket.pause(), clock);
+  await clock.advance(10_000);
+  expect(met.lost).toEqual([]);
+  await clock.advance(10_000);
+  expect(met.lost[0]).toMatchObject({ code: 'provider.late' });
+});
+
+test('leaving while it connects throws the reason', async () => {
+  const leaving = new AbortController();
+  const reason = new Error('left');
+  const options = { baseUrl: 'http://127.0.0.1:9', clock: realClock };
+  const listener = { event: () => {}, lost: () => {} };
+  const opening = JsonSocket.open(new URL('ws://127.0.0.1:9'), options, listener, leaving.signal);
+  leaving.abort(reason);
+  await expect(opening).rejects.toBe(reason);
+});
