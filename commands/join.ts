@@ -18,21 +18,10 @@ export const join: Command = {
     const obstacle = obstacleOf(verdict, channel);
     if (obstacle) return [{ ...obstacle, to: 'caller' }];
     const joining = await ports.rooms.join(channel, call.callerId);
-    switch (joining.kind) {
-      case 'joined':
-      case 'already':
-        return welcome(joining, verdict, channel, ports.places.botName(call.guildId));
-      case 'busy':
-        return [
-          { id: 'join.busy', with: { other: joining.other, n: joining.people }, to: 'caller' },
-        ];
-      case 'timeout':
-        return [
-          { id: 'join.timeout', with: { s: Math.round(joining.nextTryMs / 1000) }, to: 'caller' },
-        ];
-      case 'failed':
-        return [{ id: 'generic', with: { code: joining.code }, to: 'caller' }];
+    if ('company' in joining) {
+      return welcome(joining, verdict, channel, ports.places.botName(call.guildId));
     }
+    return [{ ...failureOf(joining, channel), to: 'caller' }];
   },
 };
 
@@ -69,6 +58,39 @@ function obstacleOf(verdict: JoinVerdict, { name: channel }: ChannelRef): Line |
     case 'fine':
       return undefined;
   }
+}
+
+function failureOf(joining: Exclude<Joining, Joined>, { name: channel }: ChannelRef): Line {
+  switch (joining.kind) {
+    case 'busy':
+      return { id: 'join.busy', with: { other: joining.other, n: joining.people } };
+    case 'timeout':
+      return { id: 'join.timeout', with: { s: seconds(joining.nextTryMs) } };
+    case 'resting':
+      return { id: 'join.resting', with: { s: seconds(joining.nextTryMs) } };
+    case 'lost':
+      return { id: 'join.lost', with: { channel, s: seconds(joining.nextTryMs) } };
+    case 'barred':
+      return { id: 'join.barred', with: { s: seconds(joining.restMs) } };
+    case 'refused':
+      return { id: 'gave_up' };
+    case 'sent-away':
+      return { id: 'join.sent_away', with: { channel } };
+    case 'left':
+      return { id: 'join.left', with: { channel } };
+    case 'no-cipher':
+      return { id: 'join.no_cipher' };
+    case 'no-end-to-end':
+      return { id: 'join.no_end_to_end' };
+    case 'no-voice':
+      return { id: 'join.no_voice' };
+    case 'failed':
+      return { id: 'generic', with: { code: joining.code } };
+  }
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1000);
 }
 
 function welcome(

@@ -1,7 +1,7 @@
 /** What becomes of a voice link whose socket was closed. */
 export type AfterClose =
   /** This build cannot speak with that server; only another version can. */
-  | { readonly kind: 'fatal' }
+  | { readonly kind: 'no-cipher' | 'no-end-to-end' }
   /** Discord wants to be left alone for a while, and longer each time. */
   | { readonly kind: 'wait' }
   /** The call is over for us; whether somebody did it on purpose is told by the main gateway. */
@@ -26,8 +26,8 @@ const listed: Readonly<Record<number, AfterClose>> = {
   4012: once, // unknown protocol
   4014: { kind: 'out' }, // disconnected
   4015: patient, // voice server crashed, and would not resume
-  4016: { kind: 'fatal' }, // unknown encryption mode
-  4017: { kind: 'fatal' }, // end-to-end encryption required
+  4016: { kind: 'no-cipher' }, // unknown encryption mode
+  4017: { kind: 'no-end-to-end' }, // end-to-end encryption required
   4020: once, // bad request
   4021: { kind: 'wait' }, // rate limited
   4022: { kind: 'out' }, // call terminated

@@ -158,6 +158,6 @@ function late(link: DiscordLink | undefined, connectMs: number): BotError {
 }
 
 function tooOften(waitMs: number): BotError {
-  const message = `The bot was called in too often here: wait ${Math.ceil(waitMs / 1000)} s.`;
-  return new BotError('link.timeout', true, message);
+  const message = `Too many joins there, or Discord asked for a rest: wait ${Math.ceil(waitMs / 1000)} s.`;
+  return new BotError('link.rate_limited', true, message);
 }

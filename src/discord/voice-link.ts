@@ -237,13 +237,21 @@ function missed(closeCode: number | undefined, cause: unknown): BotError {
 /** What Discord has refused often enough is not to be tried again by others; what the network broke is. */
 function refused(closeCode: number | undefined, cause: unknown): BotError {
   if (closeCode === undefined) return lost('The voice link did not come back.', cause);
-  if (afterClose(closeCode).kind === 'fatal') {
-    const message = `Discord takes no encryption this version knows (${closeCode}): update the bot.`;
-    return new BotError('link.unsupported', false, message, cause);
-  }
   const message = `Discord closed the voice link (${closeCode}).`;
+  const { kind } = afterClose(closeCode);
+  if (kind === 'no-cipher' || kind === 'no-end-to-end') return outdated(kind, cause);
+  if (kind === 'wait') return new BotError('link.rate_limited', true, message, cause);
   if (isRefusal(closeCode)) return new BotError('link.refused', false, message, cause);
   return new BotError('link.lost', true, message, cause);
+}
+
+function outdated(kind: 'no-cipher' | 'no-end-to-end', cause: unknown): BotError {
+  if (kind === 'no-cipher') {
+    const message = 'Discord takes no voice encryption this version knows (4016): update the bot.';
+    return new BotError('link.no_cipher', false, message, cause);
+  }
+  const message = 'Discord demands end-to-end encryption of voice here (4017): update the bot.';
+  return new BotError('link.no_end_to_end', false, message, cause);
 }
 
 /** Whoever sent the bot away wants it to stay away: not to be tried again. */

@@ -20,8 +20,17 @@ export type Joining =
       readonly unread?: true;
     }
   | { readonly kind: 'busy'; readonly other: string; readonly people: number }
-  /** Tried again by itself; `/leave` ends that. */
-  | { readonly kind: 'timeout'; readonly nextTryMs: number }
+  /**
+   * No answer in time, Discord wants to be left alone for a while, or the link broke at once. Tried again by itself;
+   * `/leave` ends that.
+   */
+  | { readonly kind: 'timeout' | 'resting' | 'lost'; readonly nextTryMs: number }
+  /** Discord wants to be left alone for so long that it is not tried again. */
+  | { readonly kind: 'barred'; readonly restMs: number }
+  /** Refused as often as is sensible; somebody sent it away; or the stay was ended before it had begun. */
+  | { readonly kind: 'refused' | 'sent-away' | 'left' }
+  /** This version can not do what Discord demands, or the voice library does not work here. */
+  | { readonly kind: 'no-cipher' | 'no-end-to-end' | 'no-voice' }
   | { readonly kind: 'failed'; readonly code: string };
 
 export type Leaving =

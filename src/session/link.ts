@@ -24,7 +24,7 @@ export interface VoiceLink extends AsyncDisposable {
    * Packets of people who may be heard, in order of arrival; nothing at all during silence.
    *
    * One that could not be opened end to end still comes sealed, so that its sender is not forgotten.
-   * Ends when the link is disposed. Errors: BotError `link.lost`, `link.refused`, `link.unsupported`.
+   * Ends when the link is disposed. Errors: BotError `link.*`, all of which `VoiceDoor.open` names.
    * Aborting `signal` throws `signal.reason`.
    */
   hear(signal: AbortSignal): AsyncIterable<Packet>;
@@ -46,7 +46,8 @@ export interface VoiceDoor {
    * Resolves once the link can be spoken through: voice ready and encryption settled.
    *
    * Errors: BotError `link.timeout` after 15 s, `link.lost` (retryable, unless somebody sent the bot away),
-   * `link.refused` (Discord closed it as often as is sensible), `link.unsupported`. Aborting throws `signal.reason`.
+   * `link.rate_limited` (see `restMs`), `link.refused` (Discord closed it as often as is sensible), and those that no
+   * other try mends: `link.no_cipher`, `link.no_end_to_end`, `link.unsupported`. Aborting throws `signal.reason`.
    */
   open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink>;
   /** How long Discord is to be left alone before another link in that server; 0: not at all. */

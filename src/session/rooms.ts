@@ -1,7 +1,7 @@
-import { BotError } from '#src/base/errors.ts';
 import { judgeJoin } from '#src/people/join-rules.ts';
 import type { Line } from '#src/texts/texts.ts';
 import type { Joining, Leaving, Rooms } from './command-ports.ts';
+import { failedJoining } from './failed-joining.ts';
 import { failureOf, unfailing } from './failure.ts';
 import type { ChannelRef } from './link.ts';
 import { Notices } from './notices.ts';
@@ -94,7 +94,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     this.#stays.set(stay.channel.guildId, place);
     const joining = await this.#attempt(stay);
     if (joining.kind === 'joined') place.life = this.#whileHere(stay);
-    else if (joining.kind === 'timeout') place.life = this.#whileHere(stay, joining.nextTryMs);
+    else if ('nextTryMs' in joining) place.life = this.#whileHere(stay, joining.nextTryMs);
     else this.#stays.delete(stay.channel.guildId);
     return joining;
   }
@@ -104,11 +104,9 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
       await stay.enter();
       return joiningOf('joined', stay);
     } catch (error) {
-      if (stay.isOver) return { kind: 'failed', code: 'left' };
-      const next = stay.after(error);
-      if (!(error instanceof BotError)) return { kind: 'failed', code: 'bug' };
-      if (next.kind === 'over') return { kind: 'failed', code: error.code };
-      return { kind: 'timeout', nextTryMs: wholeSeconds(next.waitMs) };
+      if (stay.isOver) return { kind: 'left' };
+      const { door } = this.#parts;
+      return failedJoining(error, stay.after(error), door.restMs(stay.channel.guildId));
     }
   }
 
@@ -150,8 +148,8 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
       return;
     }
     const stay = this.#stayIn(channel, former.room.callerId, former);
-    const { kind } = await this.#enter(stay);
-    if (kind === 'failed') {
+    await this.#enter(stay);
+    if (this.#stays.get(guildId)?.stay !== stay) {
       former.room.panel.left();
       this.#farewell(former.channel, 'gave_up');
       return;
@@ -196,9 +194,4 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
 
 function joiningOf(kind: 'joined' | 'already', { company, accord }: Stay): Joining {
   return { kind, company, ...(!accord.recalled && { unread: true }) };
-}
-
-/** As people are told it. */
-function wholeSeconds(ms: number): number {
-  return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
 }

@@ -22,6 +22,18 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'join.stage': '{channel} ist eine Bühne. Ich bin im Publikum und habe um das Wort gebeten.',
   'join.timeout':
     'Discords Sprachserver hat 15 s nicht geantwortet. Ich versuche es weiter; nächster Versuch in {s} s.',
+  'join.resting': 'Discord bittet uns, {s} s zu warten. Danach versuche ich es von selbst wieder.',
+  'join.barred': 'Discord bittet uns, {s} s zu warten. Ruf danach noch einmal /join auf.',
+  'join.lost':
+    'Die Sprachverbindung zu {channel} ist gleich abgerissen. Ich verbinde mich neu; nächster Versuch in {s} s.',
+  'join.no_cipher': 'Die Sprachverschlüsselung wird nicht unterstützt; aktualisiere den Bot.',
+  'join.no_end_to_end':
+    'Dieser Server verlangt Ende-zu-Ende-Verschlüsselung; aktualisiere den Bot.',
+  'join.no_voice':
+    'Wo ich laufe, funktioniert Sprache nicht. Der Betreiber weiß es; ruf danach noch einmal /join auf.',
+  'join.sent_away': 'Jemand hat mich aus {channel} geschickt. Mit /join holst du mich zurück.',
+  'join.left':
+    'Ich wurde weggeschickt, bevor ich in {channel} war. Mit /join rufst du mich noch einmal.',
   'join.forbidden': 'Du darfst {channel} selbst nicht betreten.',
   'join.afk': '{channel} ist der AFK-Kanal; dort kann niemand sprechen.',
   'join.timed_out': 'Ich habe bis {time} eine Auszeit.',

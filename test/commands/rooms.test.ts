@@ -105,8 +105,29 @@ test.each<[Joining, string]>([
     "Discord's voice server did not answer in 15 s. Retrying; next try in 5 s.",
   ],
   [
-    { kind: 'failed', code: 'link.lost' },
-    "That didn't work (link.lost). Try again; if it repeats, run /settings check.",
+    { kind: 'resting', nextTryMs: 60_000 },
+    "Discord asks us to wait 60 s. I'll try again by myself then.",
+  ],
+  [
+    { kind: 'barred', restMs: 480_000 },
+    'Discord asks us to wait 480 s. Run /join again after that.',
+  ],
+  [
+    { kind: 'lost', nextTryMs: 1000 },
+    'The voice link to Lounge broke at once. Reconnecting; next try in 1 s.',
+  ],
+  [{ kind: 'refused' }, 'Discord keeps refusing. /join to try again.'],
+  [{ kind: 'no-cipher' }, 'Voice encryption not supported; update the bot.'],
+  [{ kind: 'no-end-to-end' }, 'This server needs end-to-end voice; update the bot.'],
+  [
+    { kind: 'no-voice' },
+    "Voice doesn't work where I run. The operator is told; then run /join again.",
+  ],
+  [{ kind: 'sent-away' }, 'Somebody sent me out of Lounge. Run /join to call me back.'],
+  [{ kind: 'left' }, 'I was sent away before I was in Lounge. Run /join to call me again.'],
+  [
+    { kind: 'failed', code: 'bug' },
+    "That didn't work (bug). Try again; if it repeats, run /settings check.",
   ],
 ])('/join that ends with %j says: %s', async (joining, sentence) => {
   const replies = await join.run(inLounge, ports({ join: async () => joining }));

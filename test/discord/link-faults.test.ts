@@ -135,8 +135,8 @@ test.each([4006, 4015])(
 );
 
 test.each([
-  [4017, { code: 'link.unsupported', retryable: false }],
-  [4021, { code: 'link.lost', retryable: true }],
+  [4017, { code: 'link.no_end_to_end', retryable: false }],
+  [4021, { code: 'link.rate_limited', retryable: true }],
 ])('after close code %i the link is over', async (code, error) => {
   await using stage = await openStage(town(), () => true);
   const log = listen(stage.link);

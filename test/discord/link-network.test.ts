@@ -139,8 +139,8 @@ test.each([1000, 4004, 4011])(
 );
 
 test.each([
-  [4016, { code: 'link.unsupported', retryable: false }],
-  [4021, { code: 'link.lost', retryable: true }],
+  [4016, { code: 'link.no_cipher', retryable: false }],
+  [4021, { code: 'link.rate_limited', retryable: true }],
 ])('after close code %i the link is over, and a new one opens', async (code, error) => {
   const { sandbox, faults, lobby, door } = town();
   {

@@ -3,7 +3,16 @@ import type { Shown } from '#src/sandbox/interaction.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { told, whispered } from './asking.ts';
-import { call, converse, eventually, openScene, type Scene, scenario, soon } from './scene.ts';
+import {
+  call,
+  converse,
+  eventually,
+  openScene,
+  type Scene,
+  scenario,
+  seat,
+  soon,
+} from './scene.ts';
 
 const question = speech('human-cards-004');
 const channel = 'Lounge';
@@ -98,4 +107,26 @@ scenario('a bot that a moderator mutes is muted, and is heard again afterwards',
   guild.mute('Nova', false);
   await scene.bot.logged(({ msg, on }) => msg === 'muted' && on === false, 10_000);
   await converse(scene, adam, question);
+});
+
+scenario('what Discord refuses a voice link for is told, and when it is tried again', async () => {
+  await using scene = await openScene();
+  const { faults } = scene.sandbox;
+  const adam = await seat(scene, 'Adam');
+  // A second call comes after a pause, so that its answer may follow a "thinking".
+  const called = async () => {
+    const asked = adam.command('join');
+    return await Promise.any([asked.answered(soon()), asked.followed(soon())]);
+  };
+  const refused = async (closeCode: number) => {
+    faults.voice.closeAt(scene.sandbox.botId, 'identify', closeCode);
+    return await called();
+  };
+  expect(await refused(4016)).toMatchObject(whispered('join.no_cipher'));
+  expect(await refused(4017)).toMatchObject(whispered('join.no_end_to_end'));
+  expect(await refused(4021)).toMatchObject(whispered('join.resting', { s: 60 }));
+  faults.heal();
+  const { text: again } = await called();
+  expect(again).toMatch(/^Discord asks us to wait (5\d|60) s\. I'll try again by myself then\.$/);
+  expect(scene.sandbox.bot().channel).toBeUndefined();
 });

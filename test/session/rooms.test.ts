@@ -10,6 +10,7 @@ function house(people: readonly Person[] = [adam], failures: readonly unknown[] 
 }
 
 const late = new BotError('link.timeout', true, 'Late.');
+const resting = new BotError('link.rate_limited', true, 'Later.');
 
 test('a second call into the same channel opens no second link', async () => {
   const { door, rooms } = house();
@@ -58,9 +59,9 @@ test('a voice server that did not answer is tried again by itself, when it was s
 });
 
 test('where Discord wants to be left alone the next try is said to be that far away', async () => {
-  const { clock, door, rooms } = house([adam], [late]);
+  const { clock, door, rooms } = house([adam], [resting]);
   door.mustRestMs = 59_400;
-  expect(await rooms.join(lounge, 'adam')).toEqual({ kind: 'timeout', nextTryMs: 60_000 });
+  expect(await rooms.join(lounge, 'adam')).toEqual({ kind: 'resting', nextTryMs: 60_000 });
   await clock.advance(59_999);
   expect(door.asked).toBe(1);
   await clock.advance(1);
@@ -90,10 +91,48 @@ test('a new call does not wait for the next try', async () => {
   expect(await rooms.join(lounge, 'adam')).toMatchObject({ kind: 'joined' });
 });
 
-test('a link that voice cannot stand on fails with its code', async () => {
-  const { rooms, events } = house([adam], [new BotError('link.unsupported', false, 'No.')]);
-  expect(await rooms.join(lounge, 'adam')).toEqual({ kind: 'failed', code: 'link.unsupported' });
-  expect(events).toMatchObject([{ kind: 'failed', code: 'link.unsupported' }]);
+test('where it is to be left alone for longer than tries go on, it says for how long and tries no more', async () => {
+  const { clock, door, rooms } = house([adam], [resting]);
+  door.mustRestMs = 480_000;
+  expect(await rooms.join(lounge, 'adam')).toEqual({ kind: 'barred', restMs: 480_000 });
+  await clock.advance(600_000);
+  expect([door.asked, rooms.at('g')]).toEqual([1, undefined]);
+});
+
+test('a link that breaks at once is told as that, and tried again', async () => {
+  const { clock, door, rooms } = house([adam], [new BotError('link.lost', true, 'Gone.')]);
+  expect(await rooms.join(lounge, 'adam')).toEqual({ kind: 'lost', nextTryMs: 1000 });
+  await clock.advance(1000);
+  expect(door.links).toHaveLength(1);
+});
+
+test.each([
+  ['link.no_cipher', 'no-cipher'],
+  ['link.no_end_to_end', 'no-end-to-end'],
+  ['link.unsupported', 'no-voice'],
+  ['link.refused', 'refused'],
+  ['link.lost', 'sent-away'],
+] as const)('%s for good is told as %s, and not tried again', async (code, kind) => {
+  const { clock, door, rooms, events } = house([adam], [new BotError(code, false, 'No.')]);
+  expect(await rooms.join(lounge, 'adam')).toEqual({ kind });
+  expect(events).toMatchObject([{ kind: 'failed', code }]);
+  await clock.advance(60_000);
+  expect([door.asked, rooms.at('g')]).toEqual([1, undefined]);
+});
+
+test('a bug while joining is told with its code, as nobody knows better', async () => {
+  const { rooms } = house([adam], [new TypeError('x is not a function')]);
+  expect(await rooms.join(lounge, 'adam')).toEqual({ kind: 'failed', code: 'bug' });
+});
+
+test('a caller whose call was taken back while it was on its way is told so', async () => {
+  const { rooms, door } = house();
+  door.open = (_channel, _mayHear, signal) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const joining = rooms.join(lounge, 'adam');
+  await new Promise(setImmediate);
+  const leaving = rooms.leave('g');
+  expect([await joining, await leaving]).toEqual([{ kind: 'left' }, { kind: 'nowhere' }]);
 });
 
 test('leaving where it is not says so', async () => {

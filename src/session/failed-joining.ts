@@ -1,0 +1,35 @@
+import { BotError } from '#src/base/errors.ts';
+import type { Joining } from './command-ports.ts';
+import type { Next } from './tether.ts';
+
+/**
+ * What whoever called the bot is told of a first try that failed; `next` is what follows by itself.
+ *
+ * `restMs`: for how long Discord wants to be left alone.
+ */
+export function failedJoining(error: unknown, next: Next, restMs: number): Joining {
+  if (!(error instanceof BotError)) return { kind: 'failed', code: 'bug' };
+  if (next.kind === 'again') return { kind: again(error), nextTryMs: wholeSeconds(next.waitMs) };
+  switch (error.code) {
+    case 'link.rate_limited':
+      return { kind: 'barred', restMs: wholeSeconds(restMs) };
+    case 'link.no_cipher':
+      return { kind: 'no-cipher' };
+    case 'link.no_end_to_end':
+      return { kind: 'no-end-to-end' };
+    case 'link.unsupported':
+      return { kind: 'no-voice' };
+    default:
+      return { kind: next.why === 'sent-away' ? 'sent-away' : 'refused' };
+  }
+}
+
+function again({ code }: BotError): 'timeout' | 'resting' | 'lost' {
+  if (code === 'link.timeout') return 'timeout';
+  return code === 'link.rate_limited' ? 'resting' : 'lost';
+}
+
+/** As people are told it. */
+function wholeSeconds(ms: number): number {
+  return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
+}
