@@ -12,21 +12,27 @@ export const ctl = {
 /** What the smallest of the libraries takes; a packet on the wire has at most 1.5 kB. */
 const payloadLimitBytes = 3828;
 
-/** `opus` as a Buffer for a library, or a plain Error for what no decoder should be bothered with. */
-export function payload(opus: Uint8Array): Buffer {
-  if (opus.length > payloadLimitBytes) throw new Error('An Opus packet is too long.');
-  if (opusSamples(opus) === 0) throw new Error('A payload is not Opus.');
-  return Buffer.from(opus.buffer, opus.byteOffset, opus.length);
-}
+/** A packet this short holds one frame without sound: its sender saves bandwidth while all is quiet (DTX). */
+const soundlessBytes = 2;
 
 /**
- * The samples of `opus` that a library put at the start of `pcm`, copied.
+ * The samples of `opus` by a library's own `decode`, or a plain Error for what no library should be bothered with.
  *
- * The first byte of the packet tells their number: mediaplex 1.0.0 gives mono at twice its length, zeros behind.
+ * Packets without sound are zeros: of theirs mediaplex 1.0.0 makes full-scale noise, in every mode but CELT (2026-11).
  */
-export function decoded(pcm: Uint8Array, opus: Uint8Array, rateHz: number): Int16Array {
-  const samples = new Int16Array((opusSamples(opus) * rateHz) / 48_000);
+export function decoded(
+  decode: (opus: Buffer) => Uint8Array,
+  opus: Uint8Array,
+  rateHz: number,
+): Int16Array {
+  if (opus.length > payloadLimitBytes) throw new Error('An Opus packet is too long.');
+  const length = opusSamples(opus);
+  if (length === 0) throw new Error('A payload is not Opus.');
+  const samples = new Int16Array((length * rateHz) / 48_000);
+  if (opus.length <= soundlessBytes) return samples;
+  const pcm = decode(Buffer.from(opus.buffer, opus.byteOffset, opus.length));
   if (pcm.length < samples.byteLength) throw new Error('An Opus packet gave too few samples.');
+  // The first byte tells their number: mediaplex gives mono at twice its length, zeros behind.
   new Uint8Array(samples.buffer).set(pcm.subarray(0, samples.byteLength));
   return samples;
 }

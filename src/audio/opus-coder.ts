@@ -1,5 +1,5 @@
 import type { OpusCodec } from './opus.ts';
-import { ctl, decoded, payload, twentyMs } from './opus-bytes.ts';
+import { ctl, decoded, twentyMs } from './opus-bytes.ts';
 
 /** A coder of @discordjs/opus or of mediaplex, which follows it; nothing has to be freed. */
 type Coder = {
@@ -19,7 +19,7 @@ export function codecOf<C extends Coder>(
     decoder(rateHz) {
       const coder = open(rateHz);
       return {
-        decode: (opus) => decoded(coder.decode(payload(opus)), opus, rateHz),
+        decode: (opus) => decoded((bytes) => coder.decode(bytes), opus, rateHz),
         free() {},
       };
     },

@@ -1,6 +1,6 @@
 import type OpusScript from 'opusscript';
 import type { OpusCodec } from './opus.ts';
-import { ctl, decoded, payload, twentyMs } from './opus-bytes.ts';
+import { ctl, decoded, twentyMs } from './opus-bytes.ts';
 
 /** All coders share one small heap; from the 31st on opusscript 0.0.8 runs out of it. */
 const coderLimit = 28;
@@ -31,7 +31,7 @@ export async function openOpusScript(): Promise<OpusCodec> {
     decoder(rateHz) {
       const coder = coderAt(rateHz);
       return {
-        decode: (opus) => decoded(coder.decode(payload(opus)), opus, rateHz),
+        decode: (opus) => decoded((bytes) => coder.decode(bytes), opus, rateHz),
         free: freeOnce(coder),
       };
     },

@@ -74,6 +74,28 @@ function standsJunk(name: string, open: () => Promise<OpusCodec>): void {
   });
 
   test.each([
+    ['of speech', 0x48],
+    ['of speech and music', 0x78],
+    ['of music', 0xd8],
+  ])(`${name}: a packet %s without sound is quiet, and so is what follows`, async (_, first) => {
+    const codec = await open();
+    const [encoder, decoder] = [codec.encoder(16_000), codec.decoder(16_000)];
+    for (let n = 0; n < 5; n++) decoder.decode(encoder.encode(tone(16_000)));
+    expect(decoder.decode(Buffer.of(first))).toEqual(new Int16Array(320));
+    expect(decoder.decode(Buffer.of(first | 1, 0))).toEqual(new Int16Array(640));
+    expect(rms(decoder.decode(encoder.encode(tone(16_000))))).toBeLessThan(0.3);
+    encoder.free();
+    decoder.free();
+  });
+
+  test(`${name}: stereo of 120 ms is mixed down, and its length kept`, async () => {
+    const decoder = (await open()).decoder(16_000);
+    const frames = Array.from({ length: 6 }, () => [0xff, 0xfe]).flat();
+    expect(decoder.decode(Buffer.from([0xff, 0x06, ...frames]))).toHaveLength(1920);
+    decoder.free();
+  });
+
+  test.each([
     ['nothing', Buffer.alloc(0)],
     ['a frame count of none', Buffer.from([0x03, 0x00, 0x11])],
     ['more than 120 ms', Buffer.from([0x1b, 0x30, 0x11])],
