@@ -8,5 +8,10 @@ export function rms(samples: Int16Array): number {
 
 /** The same in decibels below full scale: 0 is the loudest, -100 stands for silence. */
 export function energyDb(samples: Int16Array): number {
-  return Math.max(-100, 20 * Math.log10(rms(samples)));
+  return loudnessDb(rms(samples));
+}
+
+/** The same of a root mean square. */
+export function loudnessDb(level: number): number {
+  return Math.max(-100, 20 * Math.log10(level));
 }

@@ -1,30 +1,47 @@
+import { loudnessDb } from './loudness.ts';
 import { listenRateHz } from './pcm.ts';
+import type { Heard } from './speaker-stream.ts';
 import { type VoiceActivity, windowSamples } from './voice-activity.ts';
 
-/** How likely somebody spoke in the 32 ms before `atMs`. */
-export type VoiceWindow = { readonly probability: number; readonly atMs: number };
+/** How likely somebody spoke in the 32 ms before `atMs`, and how loud it was, 0 being full scale and -100 silence. */
+export type VoiceWindow = {
+  readonly probability: number;
+  readonly levelDb: number;
+  readonly atMs: number;
+};
+
+/** After so much of nothing what came before is no context any more. */
+const forgetMs = 300;
 
 /** Chops one person's 16 kHz stream into windows and measures each. Holds less than one window back. */
 export class VoiceMeter {
   readonly #activity: VoiceActivity;
   readonly #window = new Float32Array(windowSamples);
   #filled = 0;
+  /** Sum of the squares so far. */
+  #power = 0;
 
   constructor(activity: VoiceActivity) {
     this.#activity = activity;
   }
 
+  /** As `push`; a gap of more than 300 ms ends the context first. */
+  hear(heard: Heard): VoiceWindow[] {
+    if (heard.kind === 'gap' && heard.lengthMs > forgetMs) this.reset();
+    return this.push(heard.samples, heard.atMs);
+  }
+
   /** `atMs` is the instant of the last of `samples`. */
   push(samples: Int16Array, atMs: number): VoiceWindow[] {
     const windows: VoiceWindow[] = [];
-    samples.forEach((sample, n) => {
-      this.#window[this.#filled++] = sample / 32_768;
-      if (this.#filled < windowSamples) return;
-      this.#filled = 0;
+    for (let n = 0; n < samples.length; n++) {
+      const sample = (samples[n] ?? 0) / 32_768;
+      this.#window[this.#filled++] = sample;
+      this.#power += sample * sample;
+      if (this.#filled < windowSamples) continue;
       const behindMs = ((samples.length - 1 - n) * 1000) / listenRateHz;
-      const probability = this.#activity.probability(this.#window);
-      windows.push({ probability, atMs: atMs - behindMs });
-    });
+      windows.push(this.#measure(atMs - behindMs));
+    }
     return windows;
   }
 
@@ -32,5 +49,13 @@ export class VoiceMeter {
   reset(): void {
     this.#activity.reset();
     this.#filled = 0;
+    this.#power = 0;
+  }
+
+  #measure(atMs: number): VoiceWindow {
+    const levelDb = loudnessDb(Math.sqrt(this.#power / windowSamples));
+    this.#filled = 0;
+    this.#power = 0;
+    return { probability: this.#activity.probability(this.#window), levelDb, atMs };
   }
 }

@@ -96,6 +96,31 @@ test('a window carries the instant of its last sample', () => {
   expect(meter.push(new Int16Array(1024), 104).map(({ atMs }) => atMs)).toEqual([64, 96]);
 });
 
+test('a window tells how loud it was in decibels below full scale', () => {
+  const meter = new VoiceMeter(new VoiceActivity(weights));
+  const sound = new Int16Array(1536);
+  sound.fill(3277, 512, 1024);
+  sound.fill(-16_384, 1024);
+  const levels = meter.push(sound, 96).map(({ levelDb }) => levelDb);
+  expect(levels[0]).toBe(-100);
+  expect(levels[1]).toBeCloseTo(-20, 2);
+  expect(levels[2]).toBeCloseTo(-6.02, 2);
+});
+
+test('after a gap of more than 300 ms nothing of the former sound is left', () => {
+  const { samples } = speech('human-goforward');
+  const gap = (lengthMs: number) =>
+    ({ kind: 'gap', samples: new Int16Array(4800), lengthMs, atMs: 0 }) as const;
+  const [fresh, long, short] = [0, 0, 0].map(() => new VoiceMeter(new VoiceActivity(weights)));
+  for (const meter of [long, short]) meter?.push(speech('human-cards-005').samples, 0);
+  const heard = [fresh, long, short].map((meter, n) => {
+    meter?.hear(gap(n === 2 ? 300 : 301));
+    return meter?.push(samples, 0).map(({ probability }) => probability);
+  });
+  expect(heard[1]).toEqual(heard[0]);
+  expect(heard[2]).not.toEqual(heard[0]);
+});
+
 test('a window of another length is our own mistake', () => {
   expect(() => new VoiceActivity(weights).probability(new Float32Array(320))).toThrow('512');
 });
