@@ -17,7 +17,7 @@ export interface GatewayDesk {
     resume: Resume,
     socket: WebSocket,
   ): GatewaySession | 'invalid' | { readonly closeCode: number };
-  /** Op 4 and op 8. */
+  /** Op 4, op 8 and op 43. */
   request(session: GatewaySession, request: GatewayRequest): void;
   /** Whether heartbeats are answered now. */
   answersHeartbeats(): boolean;

@@ -1,5 +1,10 @@
-import { type Identify, intents, type MembersRequest } from './gateway-wire.ts';
-import type { Guild, Member, World } from './world.ts';
+import {
+  type ChannelInfoRequest,
+  type Identify,
+  intents,
+  type MembersRequest,
+} from './gateway-wire.ts';
+import { canSitIn, type Guild, type Member, type World } from './world.ts';
 import { guildCreateJson } from './world-guild-json.ts';
 import { type Json, memberJson, userJson } from './world-json.ts';
 
@@ -46,4 +51,14 @@ export function membersChunkJson(guild: Guild, request: MembersRequest): Json {
     not_found: (ids ?? []).filter((id) => !guild.members.has(id)),
     ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
   };
+}
+
+/** What is not told with the channels themselves. Source: Discord docs, "Request Channel Info". */
+export function channelInfoJson(guild: Guild, { fields }: ChannelInfoRequest): Json {
+  const asksStatus = fields.includes('status');
+  const channels = guild.channels.filter(canSitIn).map(({ id, status }) => ({
+    id,
+    ...(asksStatus ? { status: status || null } : {}),
+  }));
+  return { guild_id: guild.id, channels };
 }

@@ -4,10 +4,11 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type GatewayDesk, serveGateway } from './gateway-connection.ts';
 import { EventFaults } from './gateway-faults.ts';
-import { guildSeen, membersChunkJson, readyJson } from './gateway-json.ts';
+import { channelInfoJson, guildSeen, membersChunkJson, readyJson } from './gateway-json.ts';
 import { type GatewaySession, sendText } from './gateway-session.ts';
 import { GatewaySessions } from './gateway-sessions.ts';
 import {
+  type ChannelInfoRequest,
   closeCodes,
   type Dispatch,
   type Identify,
@@ -134,6 +135,7 @@ export class Gateway {
     request: (session, request) => {
       if (request.op === 4) this.#options.onVoiceState(session, request.d);
       if (request.op === 8) this.#members(session, request.d);
+      if (request.op === 43) this.#channelInfo(session, request.d);
     },
     answersHeartbeats: () => this.#answersHeartbeats,
     closed: (session, socket, code) => {
@@ -191,6 +193,11 @@ export class Gateway {
     const guild = guildWithId(this.#options.world, request.guild_id);
     if (!guild) return;
     session.dispatch('GUILD_MEMBERS_CHUNK', membersChunkJson(guild, request));
+  }
+
+  #channelInfo(session: GatewaySession, request: ChannelInfoRequest): void {
+    const guild = guildWithId(this.#options.world, request.guild_id);
+    if (guild) session.dispatch('CHANNEL_INFO', channelInfoJson(guild, request));
   }
 
   #send(event: Dispatch): void {
