@@ -129,8 +129,8 @@ export class Desk {
     for (const saying of rest) this.#posted(saying, await asked.followUp(saying.message), guildId);
   }
 
-  #posted({ head }: Saying, place: PanelPlace | undefined, guildId: string): void {
-    if (head !== undefined && place) this.#options.panels.put(guildId, place, head);
+  #posted({ head, message }: Saying, place: PanelPlace | undefined, guildId: string): void {
+    if (head !== undefined && place) this.#options.panels.put(guildId, place, head, message);
   }
 
   #isFirst(id: string): boolean {

@@ -13,8 +13,8 @@ import type { Timing } from './timing.ts';
 export interface PanelDesk extends PanelBoard {
   /** The message as it is to be posted, under `head`. */
   dressed(guildId: string, head: string): Message;
-  /** From here on this message is the panel; the former one says where it went. */
-  put(guildId: string, place: PanelPlace, head: string): void;
+  /** From here on this message is the panel, `shown` was posted there; the former one says where it went. */
+  put(guildId: string, place: PanelPlace, head: string, shown: Message): void;
   /** Panels of a former run tell that the bot is not there any more. Never throws. */
   wake(guildIds: readonly string[]): Promise<void>;
   /** Where it is now; undefined when there is none, or none is known. */
@@ -99,13 +99,12 @@ export class Panels implements PanelDesk {
     return this.#draw(guildId, head, isHere(face) ? face : undefined);
   }
 
-  put(guildId: string, place: PanelPlace, head: string): void {
+  put(guildId: string, place: PanelPlace, head: string, shown: Message): void {
     const panel = this.#panel(guildId);
     const former = panel.message?.place;
     panel.message?.end();
     panel.head = head;
     if (!isHere(panel.face)) delete panel.face;
-    const shown = this.dressed(guildId, head);
     this.#follow(guildId, place, shown, (why) => this.#warn(guildId, why));
     panel.turn = panel.turn.then(() => this.#moved(guildId, former, place));
   }

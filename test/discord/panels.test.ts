@@ -1,4 +1,3 @@
-import { DiscordAPIError, RateLimitError } from 'discord.js';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { forgetfulBook, Panels } from '#src/discord/panels.ts';
@@ -6,6 +5,7 @@ import type { Message } from '#src/discord/rendering.ts';
 import type { Press } from '#src/session/command.ts';
 import type { PanelBook, PanelFace, PanelPlace } from '#src/session/panel.ts';
 import { type Locale, text } from '#src/texts/texts.ts';
+import { rateLimit, refusal } from './refusals.ts';
 import { SteppedTiming } from './stepped-timing.ts';
 
 const face = (
@@ -63,7 +63,9 @@ function open({ book = forgetfulBook(), locale = 'en' as Locale } = {}) {
       await settle();
     }
   };
-  return { panels, timing, edits, failures, events, pass };
+  const put = (place: PanelPlace, head: string) =>
+    panels.put('g', place, head, panels.dressed('g', head));
+  return { panels, put, timing, edits, failures, events, pass };
 }
 
 /** Lets what was begun come to its end. */
@@ -73,10 +75,6 @@ async function settle(): Promise<void> {
 
 const buttonsOf = (message: Message | undefined): unknown[][] | undefined =>
   message?.components?.map(({ components }) => components.map(({ custom_id: id }) => id));
-
-function refusal(status: number, code: number): DiscordAPIError {
-  return new DiscordAPIError({ code, message: 'no' }, code, status, 'PATCH', '/', {});
-}
 
 test('before a panel was put anywhere nothing is edited, and the first one has its face at once', async () => {
   const { panels, edits, pass } = open();
@@ -89,8 +87,8 @@ test('before a panel was put anywhere nothing is edited, and the first one has i
 });
 
 test('a panel is edited at most every 1.2 s, and what it shows last is the newest', async () => {
-  const { panels, edits, pass } = open();
-  panels.put('g', here('1'), 'In Lobby.');
+  const { panels, put, edits, pass } = open();
+  put(here('1'), 'In Lobby.');
   for (let turn = 0; turn < 50; turn++) {
     panels.show('g', face({ kind: 'hearing', name: `Ann ${turn}` }));
     await pass(100);
@@ -103,9 +101,9 @@ test('a panel is edited at most every 1.2 s, and what it shows last is the newes
 });
 
 test('what already stands there is not written again', async () => {
-  const { panels, edits, pass } = open();
+  const { panels, put, edits, pass } = open();
   panels.show('g', listening);
-  panels.put('g', here('1'), 'In Lobby.');
+  put(here('1'), 'In Lobby.');
   panels.show('g', face({ kind: 'thinking' }));
   panels.show('g', listening);
   await pass(5_000);
@@ -117,8 +115,8 @@ test.each([
   ['a broken Discord', refusal(502, 0), 1_200],
   ['a broken network', new Error('ECONNRESET'), 1_200],
 ])('after %s the newest face lands', async (_, failure, waitMs) => {
-  const { panels, edits, failures, events, pass } = open();
-  panels.put('g', here('1'), 'In Lobby.');
+  const { panels, put, edits, failures, events, pass } = open();
+  put(here('1'), 'In Lobby.');
   failures.push(failure);
   panels.show('g', listening);
   await pass(1_300);
@@ -133,28 +131,12 @@ test.each([
   expect(events).toEqual([]);
 });
 
-function rateLimit(retryAfter: number): RateLimitError {
-  return new RateLimitError({
-    timeToReset: retryAfter,
-    limit: 5,
-    method: 'PATCH',
-    hash: '',
-    url: '',
-    route: '',
-    majorParameter: '',
-    global: false,
-    retryAfter,
-    sublimitTimeout: 0,
-    scope: 'user',
-  });
-}
-
 test.each([
   [404, 10_008],
   [403, 50_001],
 ])('a panel that may not be edited any more (%i) ends with one warning', async (status, code) => {
-  const { panels, edits, failures, events, pass } = open();
-  panels.put('g', here('1'), 'In Lobby.');
+  const { panels, put, edits, failures, events, pass } = open();
+  put(here('1'), 'In Lobby.');
   failures.push(refusal(status, code));
   panels.show('g', listening);
   await pass(2_000);
@@ -165,10 +147,10 @@ test.each([
 });
 
 test('a panel that moved says where to, once, and is left alone', async () => {
-  const { panels, edits, pass } = open();
-  panels.put('g', here('1'), 'In Lobby.');
+  const { panels, put, edits, pass } = open();
+  put(here('1'), 'In Lobby.');
   await pass(2_000);
-  panels.put('g', here('2'), 'In Attic.');
+  put(here('2'), 'In Attic.');
   panels.show('g', listening);
   await pass(5_000);
   expect(edits.map(({ id }) => id)).toEqual(['1', '2']);
@@ -180,8 +162,8 @@ test('a panel that moved says where to, once, and is left alone', async () => {
 test('the panel of a former run says where it went, too', async () => {
   const book = forgetfulBook();
   await book.write('g', here('old'));
-  const { panels, edits, pass } = open({ book });
-  panels.put('g', here('new'), 'In Lobby.');
+  const { put, edits, pass } = open({ book });
+  put(here('new'), 'In Lobby.');
   await pass(1_000);
   expect(edits.map(({ id }) => id)).toEqual(['old']);
   expect(await book.read('g')).toEqual(here('new'));
@@ -190,13 +172,13 @@ test('the panel of a former run says where it went, too', async () => {
 test('after a restart the panel tells that nobody is there, until the bot is called again', async () => {
   const book = forgetfulBook();
   await book.write('g', here('old'));
-  const { panels, edits, pass } = open({ book });
+  const { panels, put, edits, pass } = open({ book });
   void panels.wake(['f', 'g']);
   await pass(2_000);
   expect(edits.map(({ id, message }) => [id, message.content])).toEqual([
     ['old', text('panel.left')],
   ]);
-  panels.put('g', here('new'), 'In Lobby.');
+  put(here('new'), 'In Lobby.');
   await pass(2_000);
   expect(edits.map(({ id }) => id)).toEqual(['old', 'old']);
 });
@@ -217,8 +199,8 @@ test('a panel works where nothing can be remembered', async () => {
     read: () => Promise.reject(new Error('locked')),
     write: () => Promise.reject(new Error('locked')),
   };
-  const { panels, edits, events, pass } = open({ book: broken });
-  panels.put('g', here('1'), 'In Lobby.');
+  const { panels, put, edits, events, pass } = open({ book: broken });
+  put(here('1'), 'In Lobby.');
   panels.show('g', listening);
   await pass(2_000);
   expect(edits.map(({ id }) => id)).toEqual(['1']);
@@ -275,18 +257,28 @@ test('the buttons stand in two rows, and Resume takes the place of Pause while p
 });
 
 test('after leaving, the panel no longer says where the bot is', async () => {
-  const { panels, edits, pass } = open();
-  panels.put('g', here('2'), 'In Lobby.');
+  const { panels, put, edits, pass } = open();
+  put(here('2'), 'In Lobby.');
   panels.show('g', face({ kind: 'left' }));
   await pass(2_000);
   expect(edits.at(-1)?.message.content).toBe(text('panel.left'));
 });
 
 test('a bot that comes back says where it is, though its last face was that of leaving', async () => {
-  const { panels, edits, pass } = open();
+  const { panels, put, edits, pass } = open();
   panels.show('g', face({ kind: 'left' }));
   expect(panels.dressed('g', 'In Lobby.').content).toBe('In Lobby.');
-  panels.put('g', here('1'), 'In Lobby.');
+  put(here('1'), 'In Lobby.');
   await pass(2_000);
   expect(edits).toEqual([]);
+});
+
+test('what changed while the panel was being posted lands, too', async () => {
+  const { panels, edits, pass } = open();
+  panels.show('g', listening);
+  const posted = panels.dressed('g', 'In Lobby.');
+  panels.show('g', face({ kind: 'paused' }));
+  panels.put('g', here('1'), 'In Lobby.', posted);
+  await pass(2_000);
+  expect(edits.map(({ message }) => message.content.split('\n')[1])).toEqual(['Paused']);
 });
