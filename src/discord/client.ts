@@ -5,6 +5,7 @@ import type { Places } from '#src/session/command-ports.ts';
 import type { VoiceDoor } from '#src/session/link.ts';
 import type { PanelBoard, PanelBook } from '#src/session/panel.ts';
 import type { Scribe } from '#src/session/scribe.ts';
+import { openBoard, withStatus } from './board.ts';
 import type { DiscordEvent } from './events.ts';
 import { closeClient, logIn, newClient } from './login.ts';
 import { watchOwnState } from './own-state.ts';
@@ -85,11 +86,12 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const door = openVoiceDoor(client, tell);
   const book = options.panelBook ?? forgetfulBook();
   const panels = openPanelBoard(client, book, presses, realTiming, tell);
+  const { board, status } = openBoard(client, panels, realTiming, tell);
   const house = {
-    door,
+    door: withStatus(door, status),
     scribe: openScribe(client, panels),
     bot,
-    panels,
+    panels: board,
     places: openPlaces(client),
   };
   const ports = options.ports(house);

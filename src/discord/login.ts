@@ -37,7 +37,8 @@ export function restBase(apiUrl: string): string {
 
 /** An edit that has to wait is better made anew: it would show what is over. */
 function isEdit({ method, route }: RateLimitData): boolean {
-  return method === 'PATCH' && route === '/channels/:id/messages/:id';
+  const edits = ['PATCH /channels/:id/messages/:id', 'PUT /channels/:id/voice-status'];
+  return edits.includes(`${method} ${route}`);
 }
 
 /**

@@ -85,6 +85,6 @@ export class PanelMessage {
 }
 
 /** Deleted, forbidden, or wrong: the same edit would be refused again. */
-function isFinal(error: unknown): error is DiscordAPIError {
+export function isFinal(error: unknown): error is DiscordAPIError {
   return error instanceof DiscordAPIError && error.status < 500 && error.status !== 429;
 }

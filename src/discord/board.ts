@@ -1,0 +1,45 @@
+import type { Client } from 'discord.js';
+import type { VoiceDoor, VoiceLink } from '#src/session/link.ts';
+import type { PanelBoard } from '#src/session/panel.ts';
+import type { DiscordEvent } from './events.ts';
+import type { PanelDesk } from './panels.ts';
+import type { Timing } from './timing.ts';
+import { openVoiceStatus, type VoiceStatus } from './voice-status.ts';
+
+/** Every place where people see what the bot does: its panels, and lines under voice channels. */
+export function openBoard(
+  client: Client<true>,
+  panels: PanelDesk,
+  timing: Timing,
+  tell: (event: DiscordEvent) => void,
+): { readonly board: PanelBoard; readonly status: VoiceStatus } {
+  const status = openVoiceStatus(client, timing, tell);
+  const board: PanelBoard = {
+    show(guildId, face) {
+      panels.show(guildId, face);
+      status.show(guildId, face);
+    },
+  };
+  return { board, status };
+}
+
+/** A door through which the bot never leaves a channel without taking its status with it. */
+export function withStatus(door: VoiceDoor, status: Pick<VoiceStatus, 'entered'>): VoiceDoor {
+  return {
+    async open(channel, mayHear, signal) {
+      const link = await door.open(channel, mayHear, signal);
+      return closingAfter(link, status.entered(channel));
+    },
+    restMs: (guildId) => door.restMs(guildId),
+  };
+}
+
+/** Once the bot has left, Discord lets it change the status no more. */
+function closingAfter(link: VoiceLink, first: () => Promise<void>): VoiceLink {
+  const close = link[Symbol.asyncDispose].bind(link);
+  link[Symbol.asyncDispose] = async () => {
+    await first();
+    await close();
+  };
+  return link;
+}
