@@ -1,4 +1,5 @@
 import type { Call, Command, Press } from '#src/session/command.ts';
+import { hark } from './hark.ts';
 import { join } from './join.ts';
 import { allow } from './privacy/allow.ts';
 import { deny } from './privacy/deny.ts';
@@ -12,6 +13,7 @@ import { stop } from './stop.ts';
 
 /** Every button that ever stood on a message of ours. */
 export const presses: readonly Press[] = [
+  { name: 'ask', label: 'button.ask', look: 'main', run: hark },
   button('stop', 'button.stop', 'danger', stop),
   button('pause', 'button.pause', 'plain', pause),
   button('resume', 'button.resume', 'main', resume),

@@ -4,7 +4,8 @@ import { type Line, text } from '#src/texts/texts.ts';
 
 /** How long captions are kept where they are on. */
 const captionDays = 7;
-const consentButtons = ['consent.always', 'consent.today', 'consent.never'] as const;
+/** How somebody says yes or no without typing. */
+export const consentButtons = ['consent.always', 'consent.today', 'consent.never'] as const;
 
 type Ports = Pick<CommandPorts, 'places' | 'privacy'>;
 

@@ -1,24 +1,29 @@
 import type { Client } from 'discord.js';
+import type { Press } from '#src/session/command.ts';
 import type { VoiceDoor, VoiceLink } from '#src/session/link.ts';
 import type { PanelBoard } from '#src/session/panel.ts';
 import type { DiscordEvent } from './events.ts';
+import { openPanelThreads } from './panel-threads.ts';
 import type { PanelDesk } from './panels.ts';
 import type { Timing } from './timing.ts';
 import { openVoiceStatus, type VoiceStatus } from './voice-status.ts';
 
-/** Every place where people see what the bot does: its panels, and lines under voice channels. */
+/** Every place where people see what the bot does: its panels, threads under them, lines under voice channels. */
 export function openBoard(
   client: Client<true>,
   panels: PanelDesk,
+  presses: ReadonlyMap<string, Press>,
   timing: Timing,
   tell: (event: DiscordEvent) => void,
 ): { readonly board: PanelBoard; readonly status: VoiceStatus } {
   const status = openVoiceStatus(client, timing, tell);
+  const threads = openPanelThreads(client, panels, presses, tell);
   const board: PanelBoard = {
     show(guildId, face) {
       panels.show(guildId, face);
       status.show(guildId, face);
     },
+    invite: (guildId, personId) => threads.invite(guildId, personId),
   };
   return { board, status };
 }

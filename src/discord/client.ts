@@ -86,7 +86,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const door = openVoiceDoor(client, tell);
   const book = options.panelBook ?? forgetfulBook();
   const panels = openPanelBoard(client, book, presses, realTiming, tell);
-  const { board, status } = openBoard(client, panels, realTiming, tell);
+  const { board, status } = openBoard(client, panels, presses, realTiming, tell);
   const house = {
     door: withStatus(door, status),
     scribe: openScribe(client, panels),

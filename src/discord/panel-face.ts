@@ -13,8 +13,10 @@ export type PanelLook = {
 
 /** Names shown per line, the first one in any case; further ones are counted. */
 const maxNamesChars = 200;
+/** Of the buttons by which somebody says yes or no. */
+export const consentNames = ['consent.always', 'consent.today', 'consent.never'] as const;
 /** How long captions are kept. Source: product, consent flow. */
-const captionDays = 7;
+export const captionDays = 7;
 
 /** The panel as it looks now, under the sentence of the `/join` that put it there. */
 export function drawPanel(
@@ -40,23 +42,19 @@ export function drawPanel(
 
 function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[] {
   const listening = face?.state.kind === 'paused' ? 'resume' : 'pause';
-  return [
-    ['stop', listening, 'privacy'],
-    ['consent.always', 'consent.today', 'consent.never'],
-  ];
+  return [['ask', 'stop', listening, 'privacy'], consentNames];
 }
 
 function faceLines(face: PanelFace, { botName }: PanelLook): readonly Line[] {
-  const { state, firstHeard = [], lastAnswerMs, engine } = face;
+  const { state, asked = [], firstHeard = [], lastAnswerMs, engine } = face;
   if (state.kind === 'left') return [{ id: 'panel.left' }];
   const unasked = namesOf(face, 'unasked');
   return [
     'name' in state
       ? { id: `panel.${state.kind}`, with: { name: state.name } }
       : { id: `panel.${state.kind}` },
-    ...(firstHeard.length > 0
-      ? [{ id: 'join.first_heard', with: { name: listed(firstHeard) } } as const]
-      : []),
+    ...namesLine('panel.asked', asked),
+    ...namesLine('join.first_heard', firstHeard),
     ...peopleLine('yes', namesOf(face, 'yes')),
     ...peopleLine('unasked', unasked),
     ...peopleLine('no', namesOf(face, 'no')),
@@ -67,6 +65,13 @@ function faceLines(face: PanelFace, { botName }: PanelLook): readonly Line[] {
       ? [{ id: 'privacy.card', with: { bot: botName, days: captionDays } } as const]
       : []),
   ];
+}
+
+function namesLine(
+  id: 'panel.asked' | 'join.first_heard',
+  names: readonly string[],
+): readonly Line[] {
+  return names.length > 0 ? [{ id, with: { name: listed(names) } }] : [];
 }
 
 function peopleLine(heard: Heard, names: string): readonly Line[] {

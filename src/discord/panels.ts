@@ -10,7 +10,7 @@ import { type Message, messageWith } from './rendering.ts';
 import type { Timing } from './timing.ts';
 
 /** The board as this room sees it: what answers a `/join` becomes the panel. */
-export interface PanelDesk extends PanelBoard {
+export interface PanelDesk extends Pick<PanelBoard, 'show'> {
   /** The message as it is to be posted, under `head`. */
   dressed(guildId: string, head: string): Message;
   /** From here on this message is the panel, `shown` was posted there; the former one says where it went. */

@@ -60,6 +60,10 @@ export interface Talk {
    * if the asker sits there. Answered within 50 s, aloud or not.
    */
   ask(guildId: string, question: string, asker: Asker, answer: 'voice' | 'text'): Promise<Asking>;
+  /**
+   * For a while this person needs no name; `unheard` who has not agreed to be heard, `paused` where nobody is heard now.
+   */
+  hark(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere';
   /** Silent within two frames. What waits is dropped as well, questions included; what was heard stays known. */
   stop(guildId: string, what: 'speech' | 'sounds' | 'everything'): 'stopped' | 'nothing';
   /** Names `say` takes; empty where they are not known. */

@@ -1,6 +1,8 @@
+import type { Attention } from './attention.ts';
 import type { Matter } from './floor.ts';
 import type { Gate } from './gate.ts';
-import type { Person } from './link.ts';
+import type { ChannelRef, Person } from './link.ts';
+import type { Newcomers } from './newcomers.ts';
 import type { PanelFace } from './panel.ts';
 import type { SessionParts } from './parts.ts';
 
@@ -8,7 +10,7 @@ import type { SessionParts } from './parts.ts';
 export type Company = {
   /** Everybody there, bots included. */
   readonly people: readonly Person[];
-  readonly gate: Pick<Gate, 'paused' | 'standing'>;
+  readonly gate: Pick<Gate, 'consent' | 'paused' | 'standing'>;
 };
 
 /** What is going on in a room at one moment. */
@@ -23,20 +25,27 @@ export type Scene = Company & {
 
 type Parts = Pick<SessionParts, 'clock' | 'engine' | 'panels'>;
 
+/** What of a stay the panel looks at besides the scene. */
+type Watched = {
+  readonly channel: ChannelRef;
+  readonly attention: Pick<Attention, 'isOpen'>;
+  readonly newcomers: Newcomers;
+};
+
 /** Whoever has just been heard for the first time reads so for this long. */
 const firstHeardMs = 5_000;
 
-/** Keeps the panel of one stay as the room is, and calls for a new one only when something has changed. */
+/** Keeps the panel of one stay as the room is, told only when something has changed, and has newcomers asked there. */
 export class PanelWatch {
-  readonly #guildId: string;
+  readonly #watched: Watched;
   readonly #parts: Parts;
   /** When each person was heard first, by id. */
   readonly #met = new Map<string, number>();
   #shown = '';
   #lastAnswerMs: number | undefined;
 
-  constructor(guildId: string, parts: Parts) {
-    this.#guildId = guildId;
+  constructor(watched: Watched, parts: Parts) {
+    this.#watched = watched;
     this.#parts = parts;
   }
 
@@ -50,7 +59,13 @@ export class PanelWatch {
     for (const id of scene.talking) {
       if (!this.#met.has(id)) this.#met.set(id, nowMs);
     }
-    this.#show(stateOf(scene), chipsOf(scene), this.#justMet(scene, nowMs));
+    const firstHeard = this.#justMet(scene, nowMs);
+    const asked = this.#askedIn(scene);
+    this.#show(stateOf(scene), chipsOf(scene), {
+      ...(firstHeard.length > 0 && { firstHeard }),
+      ...(asked.length > 0 && { asked }),
+    });
+    this.#invite(scene, nowMs);
   }
 
   /** The link is away and is to come back. */
@@ -70,24 +85,47 @@ export class PanelWatch {
     return people.filter(isNew).map(({ name }) => name);
   }
 
+  /** Whoever talks already needs no word of encouragement. */
+  #askedIn({ people, gate, talking }: Scene): readonly string[] {
+    const isAwaited = ({ id }: Person) =>
+      this.#watched.attention.isOpen(id) && !talking.includes(id) && gate.standing(id) === 'yes';
+    return gate.paused ? [] : people.filter(isAwaited).map(({ name }) => name);
+  }
+
+  /** As long as it is not known who has said no, nobody is asked. */
+  #invite({ people, gate }: Scene, atMs: number): void {
+    const { channel, newcomers } = this.#watched;
+    const { guildId, channelId } = channel;
+    const { policy, standings } = gate.consent;
+    const personId = newcomers.next({
+      ...{ atMs, channelId },
+      mayAsk: policy === 'ask' && standings !== undefined && !gate.paused,
+      people: people.map(({ id, isBot }) => ({
+        ...{ id, isBot },
+        unasked: gate.standing(id) === 'unasked',
+      })),
+    });
+    if (personId !== undefined) this.#parts.panels.invite(guildId, personId);
+  }
+
   #show(
     state: PanelFace['state'],
     people: PanelFace['people'],
-    firstHeard: readonly string[] = [],
+    passing: Pick<PanelFace, 'asked' | 'firstHeard'> = {},
   ): void {
     const last = this.#lastAnswerMs;
     const { engine, panels } = this.#parts;
     const face: PanelFace = {
       state,
       people,
-      ...(firstHeard.length > 0 && { firstHeard }),
+      ...passing,
       ...(last !== undefined && { lastAnswerMs: last }),
       engine,
     };
     const shown = JSON.stringify(face);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    panels.show(this.#guildId, face);
+    panels.show(this.#watched.channel.guildId, face);
   }
 }
 

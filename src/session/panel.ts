@@ -6,6 +6,8 @@ export type PanelFace = {
   readonly people: readonly { readonly name: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
   /** Who was heard for the first time, a moment ago. */
   readonly firstHeard?: readonly string[];
+  /** Who pressed Ask and needs no name yet for a while. */
+  readonly asked?: readonly string[];
   readonly lastAnswerMs?: number;
   /** As the start line names it. */
   readonly engine: string;
@@ -15,6 +17,8 @@ export type PanelFace = {
 export interface PanelBoard {
   /** Before a `/join` put a panel there, the face is kept for it. Called on every change only. Never throws. */
   show(guildId: string, face: PanelFace): void;
+  /** Mentions that person under the panel and asks whether they may be heard; nothing else of the bot pings. Never throws. */
+  invite(guildId: string, personId: string): void;
 }
 
 export type PanelPlace = { readonly channelId: string; readonly messageId: string };

@@ -1,9 +1,11 @@
 import type { Line } from '#src/texts/texts.ts';
+import type { Attention } from './attention.ts';
 import type { Floor } from './floor.ts';
 import type { Gate } from './gate.ts';
 import type { ChannelRef } from './link.ts';
 import type { Memory } from './memory.ts';
 import type { Mouth } from './mouth.ts';
+import type { Newcomers } from './newcomers.ts';
 import type { Once } from './once.ts';
 import type { PanelWatch } from './panel-watch.ts';
 import type { SessionParts } from './parts.ts';
@@ -19,6 +21,8 @@ export type Room = {
   readonly withdrawals: Withdrawals;
   readonly memory: Memory;
   readonly floor: Floor;
+  readonly attention: Attention;
+  readonly newcomers: Newcomers;
   readonly panel: PanelWatch;
   readonly once: Once;
   /** Aborted when the stay is over; its links may come and go. */

@@ -1,10 +1,12 @@
 import { Accord } from './accord.ts';
+import { Attention } from './attention.ts';
 import type { SessionEvent } from './events.ts';
 import { failureOf } from './failure.ts';
 import { Floor } from './floor.ts';
 import { Gate } from './gate.ts';
 import type { ChannelRef, VoiceLink } from './link.ts';
 import { Memory } from './memory.ts';
+import { Newcomers } from './newcomers.ts';
 import type { Notices } from './notices.ts';
 import { Once } from './once.ts';
 import { PanelWatch } from './panel-watch.ts';
@@ -53,14 +55,16 @@ export class Stay {
     this.#tether = new Tether(parts);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
     const { gate, memory, once } = former?.room ?? {};
+    const newcomers = former?.room.newcomers ?? new Newcomers();
+    const attention = new Attention(parts.clock);
     const people = () => this.#tether.people();
     this.room = {
-      ...{ channel, callerId, parts },
+      ...{ channel, callerId, parts, attention, newcomers },
       gate: new Gate(parts.consent, parts.clock, people, gate?.consent),
       withdrawals: new Withdrawals(),
       memory: memory ?? new Memory(),
       floor: new Floor(),
-      panel: new PanelWatch(channel.guildId, parts),
+      panel: new PanelWatch({ channel, attention, newcomers }, parts),
       once: once ?? new Once(),
       signal: this.#over.signal,
       notice: (line, holds = () => true) =>

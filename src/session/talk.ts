@@ -62,6 +62,15 @@ export class RoomTalk implements Talk {
     return await answerInWriting(asked, this.#parts, longestMs, this.#signal);
   }
 
+  hark(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
+    const room = this.#rooms.stay(guildId)?.room;
+    if (!room) return 'nowhere';
+    if (room.gate.standing(personId) !== 'yes') return 'unheard';
+    if (room.gate.paused) return 'paused';
+    room.attention.open(personId);
+    return 'open';
+  }
+
   stop(guildId: string, what: 'speech' | 'sounds' | 'everything'): 'stopped' | 'nothing' {
     if (what === 'sounds') return 'nothing';
     return this.#rooms.stay(guildId)?.room.floor.stop() ? 'stopped' : 'nothing';

@@ -32,6 +32,7 @@ export function ports(over: Over = {}): CommandPorts {
     channel: () => lounge,
     say: async () => ({ kind: 'queued', ahead: 0 }),
     ask: async () => ({ kind: 'answered', text: 'It is five.' }),
+    hark: () => 'open',
     stop: () => 'stopped',
     voices: () => ['slt', 'rms', 'kal16', 'kal'],
     pause: () => 'paused',

@@ -26,3 +26,16 @@ test('whoever was just heard for the first time reads so under the state', () =>
   );
   expect(linesOf(listening)).toHaveLength(2);
 });
+
+test.each(locales)(
+  'whoever pressed Ask reads under the state that they may go ahead (%s)',
+  (locale) => {
+    const name = { name: 'Ann' };
+    const lines = linesOf({ ...listening, asked: ['Ann'], firstHeard: ['Ann'] }, locale);
+    expect(lines.slice(0, 3)).toEqual([
+      text('panel.listening', {}, locale),
+      text('panel.asked', name, locale),
+      text('join.first_heard', name, locale),
+    ]);
+  },
+);

@@ -61,7 +61,7 @@ scenario('every button of the panel answers whoever presses it, in private', asy
   const showing = (words: string) =>
     eventually(() => expect(now(scene, panel).text.split('\n')).toContain(words));
   expect(buttonsOf(now(scene, panel)).map(([, label]) => label)).toEqual(
-    (['stop', 'pause', 'privacy', 'hear_me', 'only_today', 'not_me'] as const).map((id) =>
+    (['ask', 'stop', 'pause', 'privacy', 'hear_me', 'only_today', 'not_me'] as const).map((id) =>
       text(`button.${id}`),
     ),
   );
@@ -71,7 +71,7 @@ scenario('every button of the panel answers whoever presses it, in private', asy
   );
   expect(await presses('pause')).toMatchObject(whispered('privacy.paused'));
   await showing(text('panel.paused'));
-  expect(buttonsOf(now(scene, panel))[1]).toEqual(['resume', text('button.resume')]);
+  expect(buttonsOf(now(scene, panel))[2]).toEqual(['resume', text('button.resume')]);
   expect(await presses('resume')).toMatchObject(whispered('privacy.resumed'));
   await showing(text('panel.listening'));
   const card = await presses('privacy', ben);
@@ -141,4 +141,20 @@ scenario('when the bot is called elsewhere the former panel says where to', asyn
   });
   await told(adam, 'leave');
   await eventually(() => expect(now(scene, next).text).toBe(text('panel.left')));
+});
+
+scenario('whoever presses Ask may go ahead, once they have agreed to be heard', async () => {
+  await using scene = await openScene();
+  const [ben, adam] = [await seat(scene, 'Ben'), await seat(scene, 'Adam')];
+  const panel = await told(adam, 'join');
+  const window = { name: 'Adam', s: 15 };
+  expect(await pressed(adam, panel, 'ask')).toMatchObject(whispered('ask.window', window));
+  const goAhead = text('panel.asked', { name: 'Adam' });
+  await eventually(() => expect(now(scene, panel).text.split('\n')).toContain(goAhead));
+  const refused = await pressed(ben, panel, 'ask');
+  expect(refused).toMatchObject(whispered('ask.unheard'));
+  expect(await pressed(ben, refused, 'consent.today')).toMatchObject(whispered('privacy.allowed'));
+  const benWindow = whispered('ask.window', { name: 'Ben', s: 15 });
+  expect(await pressed(ben, panel, 'ask')).toMatchObject(benWindow);
+  await eventually(() => expect(now(scene, panel).text).not.toContain(goAhead));
 });

@@ -7,7 +7,7 @@ import type { Places } from '#src/session/command-ports.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import { RoomHearing } from '#src/session/hearing.ts';
 import type { Person } from '#src/session/link.ts';
-import type { PanelFace } from '#src/session/panel.ts';
+import type { PanelBoard, PanelFace } from '#src/session/panel.ts';
 import type { SessionParts } from '#src/session/parts.ts';
 import { RoomPrivacy } from '#src/session/privacy.ts';
 import { VoiceRooms } from '#src/session/rooms.ts';
@@ -54,7 +54,7 @@ export function openHouse(
   const book = new MemoryConsents();
   const events: SessionEvent[] = [];
   const { scribe, written, writtenIn } = openPaper();
-  const faces: PanelFace[] = [];
+  const { panels, faces, invited } = openWall();
   const parts: SessionParts = {
     clock,
     door,
@@ -63,7 +63,7 @@ export function openHouse(
     spokenLocales: ['en'],
     random: () => 1,
     scribe,
-    panels: { show: (_guildId, face) => void faces.push(face) },
+    panels,
     codec,
     weights,
     transcriber: new FakeTranscriber({ texts: ['five five'] }),
@@ -84,11 +84,22 @@ export function openHouse(
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
   return {
-    ...{ clock, door, chat, synthesizer, book, events, written, writtenIn, faces, rooms, of },
+    ...{ clock, door, chat, synthesizer, book, events },
+    ...{ written, writtenIn, faces, invited, rooms, of },
     talk: new RoomTalk(parts, rooms, never),
     hearing: new RoomHearing(rooms),
     privacy: new RoomPrivacy(parts, rooms),
   };
+}
+
+/** What its panels showed, and who was asked there. */
+function openWall() {
+  const [faces, invited]: [PanelFace[], string[]] = [[], []];
+  const panels: PanelBoard = {
+    show: (_guildId, face) => void faces.push(face),
+    invite: (_guildId, personId) => void invited.push(personId),
+  };
+  return { panels, faces, invited };
 }
 
 /** What was written, and the names of the channels where. */

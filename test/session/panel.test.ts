@@ -133,3 +133,70 @@ test('whoever says no then is not named any more', async () => {
   await pass(house, 200);
   expect(house.faces.at(-1)).not.toHaveProperty('firstHeard');
 });
+
+test('whoever has pressed Ask reads that they may go ahead, until they talk or 15 s are over', async () => {
+  const house = openHouse();
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 200);
+  house.talk.hark('g', 'adam');
+  await pass(house, 200);
+  expect(house.faces.at(-1)).toMatchObject({ state: { kind: 'listening' }, asked: ['Adam'] });
+  await pass(house, 15_000);
+  expect(house.faces.at(-1)).not.toHaveProperty('asked');
+  house.talk.hark('g', 'adam');
+  await pass(house, 2500, await words('human-cards-004', adam, house.clock.nowMs()));
+  const hearing = house.faces.find(({ state }) => state.kind === 'hearing');
+  expect(hearing).toMatchObject({ state: { name: 'Adam' } });
+  expect(hearing).not.toHaveProperty('asked');
+});
+
+test('a window is not shown while paused, nor to whoever has said no since', async () => {
+  const house = openHouse();
+  await house.rooms.join(lounge, 'adam');
+  house.talk.hark('g', 'adam');
+  house.hearing.pause('g');
+  await pass(house, 200);
+  expect(house.faces.at(-1)).not.toHaveProperty('asked');
+  house.hearing.resume('g');
+  await house.privacy.deny('g', 'adam');
+  await pass(house, 200);
+  expect(house.faces.at(-1)).not.toHaveProperty('asked');
+});
+
+const bob = { id: 'bob', name: 'Bob', isBot: false, roleIds: [] };
+
+test('whoever comes into the room under ask is invited to say yes or no, once', async () => {
+  const house = openHouse();
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 500);
+  house.door.link.present.push(bob);
+  await pass(house, 5000);
+  expect(house.invited).toEqual(['bob']);
+  house.door.people.push(bob);
+  house.door.link.lose();
+  await pass(house, 65_000);
+  expect([house.door.links.length, house.invited]).toEqual([2, ['bob']]);
+});
+
+test.each([
+  ['everybody is heard anyway', { policy: 'notice' }],
+  ['a role decides', { policy: 'role', roleId: 'crew' }],
+] as const)('where %s nobody is invited', async (_, consent) => {
+  const house = openHouse({ consent });
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 500);
+  house.door.link.present.push(bob);
+  await pass(house, 5000);
+  expect(house.invited).toEqual([]);
+});
+
+test('whoever has a standing yes or no is not invited', async () => {
+  const house = openHouse({}, [adam]);
+  await house.book.write('g', 'eva', { kind: 'always' });
+  await house.book.write('g', 'bob', { kind: 'never' });
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 500);
+  house.door.link.present.push(eva, bob);
+  await pass(house, 5000);
+  expect(house.invited).toEqual([]);
+});

@@ -219,3 +219,30 @@ test('where nothing is said there is nothing to stop, and there are no sounds ye
   await pass(house, 100);
   expect(house.talk.stop('g', 'sounds')).toBe('nothing');
 });
+
+test('Ask opens 15 s for whoever is heard, and each press begins anew', async () => {
+  const house = await inLounge();
+  const attention = () => house.rooms.stay('g')?.room.attention;
+  expect(attention()?.isOpen('adam')).toBe(false);
+  expect(house.talk.hark('g', 'adam')).toBe('open');
+  await pass(house, 10_000);
+  expect([attention()?.isOpen('adam'), attention()?.isOpen('eva')]).toEqual([true, false]);
+  expect(house.talk.hark('g', 'adam')).toBe('open');
+  await pass(house, 14_980);
+  expect(attention()?.isOpen('adam')).toBe(true);
+  await pass(house, 20);
+  expect(attention()?.isOpen('adam')).toBe(false);
+});
+
+test('Ask opens nothing for whoever is not heard, nor while nobody is, nor without a room', async () => {
+  const house = openHouse();
+  expect(house.talk.hark('g', 'adam')).toBe('nowhere');
+  await house.rooms.join(lounge, 'adam');
+  expect(house.talk.hark('g', 'eva')).toBe('unheard');
+  house.hearing.pause('g');
+  expect([house.talk.hark('g', 'adam'), house.talk.hark('g', 'eva')]).toEqual([
+    'paused',
+    'unheard',
+  ]);
+  expect(house.rooms.stay('g')?.room.attention.isOpen('adam')).toBe(false);
+});

@@ -1,0 +1,24 @@
+import { askWindowMs } from '#src/session/attention.ts';
+import type { Call, CommandPorts, Replies } from '#src/session/command.ts';
+import { consentButtons } from './privacy/replies.ts';
+import { notInRoom } from './rights.ts';
+
+/** What the Ask button does: for a while its presser needs no name. */
+export async function hark(
+  call: Call,
+  { rooms, talk }: Pick<CommandPorts, 'rooms' | 'talk'>,
+): Promise<Replies> {
+  const barred = notInRoom(call, rooms);
+  if (barred) return [barred];
+  const { guildId, callerId, callerName: name } = call;
+  switch (talk.hark(guildId, callerId)) {
+    case 'open':
+      return [{ id: 'ask.window', with: { name, s: askWindowMs / 1000 }, to: 'caller' }];
+    case 'unheard':
+      return [{ id: 'ask.unheard', to: 'caller', buttons: consentButtons }];
+    case 'paused':
+      return [{ id: 'privacy.paused', to: 'caller', buttons: ['resume'] }];
+    case 'nowhere':
+      return [{ id: 'leave.nowhere', to: 'caller' }];
+  }
+}

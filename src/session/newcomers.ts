@@ -1,0 +1,55 @@
+/** Who is in a room at one moment, and who of them has said neither yes nor no. */
+export type Attendance = {
+  readonly atMs: number;
+  readonly channelId: string;
+  /** Whether anybody is asked at all now. */
+  readonly mayAsk: boolean;
+  readonly people: readonly {
+    readonly id: string;
+    readonly isBot: boolean;
+    readonly unasked: boolean;
+  }[];
+};
+
+/** Whoever only passes through is not disturbed. */
+const settleMs = 3_000;
+/** Between two mentions, whomever they are of. Source: product, consent flow. */
+const apartMs = 60_000;
+
+/** Tells who has come into a room after the bot and is to be asked; each person once in a session. */
+export class Newcomers {
+  /** Who was there first, has been asked, or had answered before. */
+  readonly #known = new Set<string>();
+  /** Since when the others have been there, by id; in order of arrival. */
+  readonly #sinceMs = new Map<string, number>();
+  #channelId: string | undefined;
+  #lastAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Whom to mention now. Whoever is in a channel when the bot comes in sees its panel, and is no newcomer. */
+  next({ atMs, channelId, mayAsk, people }: Attendance): string | undefined {
+    const here = people.filter(({ isBot }) => !isBot);
+    const isFirstLook = channelId !== this.#channelId;
+    this.#channelId = channelId;
+    this.#forgetAbsent(new Set(here.map(({ id }) => id)));
+    for (const { id, unasked } of here) {
+      if (isFirstLook || !unasked) this.#known.add(id);
+      if (this.#known.has(id)) this.#sinceMs.delete(id);
+      else if (!this.#sinceMs.has(id)) this.#sinceMs.set(id, atMs);
+    }
+    return mayAsk ? this.#due(atMs) : undefined;
+  }
+
+  #due(atMs: number): string | undefined {
+    if (atMs - this.#lastAtMs < apartMs) return undefined;
+    const [id] = [...this.#sinceMs].find(([, sinceMs]) => atMs - sinceMs >= settleMs) ?? [];
+    if (id === undefined) return undefined;
+    this.#known.add(id);
+    this.#sinceMs.delete(id);
+    this.#lastAtMs = atMs;
+    return id;
+  }
+
+  #forgetAbsent(present: ReadonlySet<string>): void {
+    for (const id of this.#sinceMs.keys()) if (!present.has(id)) this.#sinceMs.delete(id);
+  }
+}
