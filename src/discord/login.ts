@@ -1,6 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Client, DiscordAPIError, Events, GatewayIntentBits, type RateLimitData } from 'discord.js';
+import {
+  Client,
+  DiscordAPIError,
+  Events,
+  GatewayIntentBits,
+  HTTPError,
+  type RateLimitData,
+} from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
+import { networkCodeOf } from './network-errors.ts';
 
 export type LoginOptions = {
   readonly token: string;
@@ -81,10 +89,27 @@ export async function closeClient(client: Client): Promise<void> {
 export function refused(cause: unknown, { apiUrl, timeoutMs }: LoginOptions): BotError {
   if (cause instanceof BotError) return cause;
   if (isTokenRefusal(cause)) return badToken(cause);
-  const where = apiUrl ?? discordApi;
+  const where = `Discord at ${apiUrl ?? discordApi}`;
   const check = apiUrl ? 'check DISCORD_API_URL and that it runs' : 'check the network';
-  const message = `Discord at ${where} could not be reached in ${timeoutMs / 1000} s${detail(cause)}: ${check}.`;
+  const message = `${where} ${trouble(cause, timeoutMs)}: ${check}.`;
   return new BotError('discord.unreachable', true, message, cause);
+}
+
+/** What happened, as far as it is known; discord.js stumbles over what is not its API. */
+function trouble(cause: unknown, timeoutMs: number): string {
+  const name = cause instanceof Error ? cause.name : '';
+  if (name === 'TimeoutError') return `did not answer in ${timeoutMs / 1000} s`;
+  if (name === 'AbortError') return 'did not answer in time'; // discord.js's own limit of a request
+  if (cause instanceof SyntaxError || cause instanceof TypeError) return 'answered with a web page';
+  const status = statusOf(cause);
+  if (status !== undefined) return `answered with an error (${status})`;
+  const code = networkCodeOf(cause);
+  return `could not be reached${code && ` (${code})`}`;
+}
+
+function statusOf(cause: unknown): number | undefined {
+  if (cause instanceof DiscordAPIError || cause instanceof HTTPError) return cause.status;
+  return undefined;
 }
 
 function isTokenRefusal(cause: unknown): boolean {
@@ -104,10 +129,4 @@ function closedBy(code: number): BotError {
   if (code === 4004) return badToken();
   const message = `Discord closed the gateway for good (${code}): see its list of gateway close codes.`;
   return new BotError('discord.unreachable', false, message);
-}
-
-/** The system's own word for it, where there is one, say ECONNREFUSED. */
-function detail(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' ? ` (${code})` : '';
 }

@@ -3,16 +3,14 @@ import {
   type ButtonInteraction,
   type ChatInputCommandInteraction,
   type Interaction,
-  type InteractionCallbackResponse,
-  type Message,
   MessageFlags,
 } from 'discord.js';
 import type { Command, CommandPorts } from '#src/session/command.ts';
-import type { PanelPlace } from '#src/session/panel.ts';
 import { localeOf } from '#src/texts/texts.ts';
+import { type Asking, askedOf } from './answering.ts';
 import { callOf, commandCallOf, languagesOf } from './calls.ts';
 import type { DiscordEvent } from './events.ts';
-import { type Asked, Desk, type DeskOptions, type Errand } from './interactions.ts';
+import { Desk, type DeskOptions, type Errand } from './interactions.ts';
 import { messageWith, pressNameOf } from './rendering.ts';
 import { byLine, type Slash } from './slashes.ts';
 import { suggestions } from './suggestions.ts';
@@ -21,8 +19,6 @@ export type ReceptionOptions = DeskOptions & {
   readonly commands: readonly Slash[];
   readonly ports: CommandPorts;
 };
-
-type Asking = ChatInputCommandInteraction<'cached'> | ButtonInteraction<'cached'>;
 
 /** Takes what discord.js hands over to whoever answers it; whoever asks gets an answer. */
 export class Reception {
@@ -54,7 +50,7 @@ export class Reception {
   #answer(asking: Asking): void {
     const languages = languagesOf(asking);
     const errand = { guildId: asking.guildId, languages, ...this.#deed(asking) };
-    void this.#desk.answer(askedOf(asking), errand);
+    void this.#desk.answer(askedOf(asking, this.#options.timing), errand);
   }
 
   /** What cannot even be read is answered like what fails. */
@@ -131,20 +127,4 @@ async function refuse(
   } catch (error) {
     tell({ kind: 'command-failed', name: 'elsewhere', code: 'discord.unreachable', error });
   }
-}
-
-function askedOf(asking: Asking): Asked {
-  return {
-    id: asking.id,
-    reply: async (message) => placeOf(await asking.reply({ ...message, withResponse: true })),
-    deferReply: (how) => asking.deferReply(how),
-    editReply: async (message) => placeOf(await asking.editReply(message)),
-    deleteReply: () => asking.deleteReply(),
-    followUp: async (message) => placeOf(await asking.followUp(message)),
-  };
-}
-
-function placeOf(posted: Message | InteractionCallbackResponse): PanelPlace | undefined {
-  const message = 'resource' in posted ? posted.resource?.message : posted;
-  return message ? { channelId: message.channelId, messageId: message.id } : undefined;
 }

@@ -44,14 +44,32 @@ test('a refused token is told as such, with where to get a new one', async () =>
 test('an API that is not there is told at once, with its address', async () => {
   const refusal = await openDiscord(optionsFor('http://127.0.0.1:9/api'), never).catch((e) => e);
   expect(refusal).toMatchObject({ code: 'discord.unreachable', retryable: true });
-  expect(refusal.message).toContain('http://127.0.0.1:9/api');
-  expect(refusal.message).toContain('DISCORD_API_URL');
+  expect(refusal.message).toBe(
+    'Discord at http://127.0.0.1:9/api could not be reached (ECONNREFUSED): check DISCORD_API_URL and that it runs.',
+  );
+});
+
+test.each<[string, number, string, string]>([
+  ['a web page', 200, 'text/html', 'answered with a web page'],
+  ['JSON of something else', 200, 'application/json', 'answered with a web page'],
+  ['an error', 404, 'text/html', 'answered with an error (404)'],
+  ['a proxy’s error', 502, 'text/html', 'answered with an error (502)'],
+])('%s in place of the API (%i %s) is told as one that %s', async (_, status, type, words) => {
+  const apiUrl = await serve((_request, response) => {
+    response.writeHead(status, { 'content-type': type }).end(type === 'text/html' ? '<p>' : '{}');
+  });
+  const refusal = await openDiscord(optionsFor(apiUrl), never).catch((error) => error);
+  expect(refusal).toMatchObject({ code: 'discord.unreachable' });
+  expect(refusal.message).toBe(
+    `Discord at ${apiUrl} ${words}: check DISCORD_API_URL and that it runs.`,
+  );
 });
 
 test('an API that never answers is given up in bounded time', async () => {
   const apiUrl = await serve(() => {});
   const refusal = await openDiscord(optionsFor(apiUrl), never).catch((error) => error);
   expect(refusal).toMatchObject({ code: 'discord.unreachable' });
+  expect(refusal.message).toContain('did not answer in 0.4 s');
 });
 
 test("aborting the login throws the caller's own reason", async () => {

@@ -122,10 +122,7 @@ test.each(everyCode)('a voice server that closes with %i every time is left alon
 });
 
 test('encryption this version does not know is fatal, and what somebody did on purpose is not undone', () => {
-  expect([4016, 4017].map((code) => afterClose(code).kind)).toEqual([
-    'no-cipher',
-    'no-end-to-end',
-  ]);
+  expect([4016, 4017].map((code) => afterClose(code).kind)).toEqual(['no-cipher', 'no-end-to-end']);
   expect([4014, 4022].map((code) => afterClose(code).kind)).toEqual(['out', 'out']);
   expect(afterClose(4021).kind).toBe('wait');
 });
