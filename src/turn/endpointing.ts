@@ -1,50 +1,67 @@
+import { type Evidence, heardWindow, nothingHeard } from './evidence.ts';
+import { type Person, type WaitRules, waitFor, waitRules } from './patience.ts';
+import { readingAt, type Understood, understand } from './understood.ts';
+
 /** When one person's voice counts as begun, paused and ended. */
-export type EndpointRules = {
+export type EndpointRules = WaitRules & {
   /** A voice starts at or above this probability, and comes back from a pause with it. */
   readonly startProbability: number;
   /** A voice that sounds goes on at or above this one: no flicker inside a word. */
   readonly stopProbability: number;
   /** Length of one voice activity window. */
   readonly windowMs: number;
-  /** So many voiced windows in a row begin a turn, so a click or a cough does not. */
+  /** So many voiced windows in a row begin an utterance, so a click or a cough does not. */
   readonly windowsToBegin: number;
-  /** Without voice for so long: time to think ahead. */
+  /** Unvoiced windows for so long: a pause, time to ask the recogniser. */
   readonly pauseMs: number;
-  /** Without voice for so long, packets still flowing: the turn has ended. */
-  readonly quietMs: number;
-  /** The same when the person's client stopped sending. */
-  readonly muteMs: number;
-  /** No packet for so long counts as stopped. */
+  /** Packets staying away for so long: a pause as well. */
+  readonly pauseGapMs: number;
+  /** No packet for so long counts as a microphone that closed. */
   readonly packetGapMs: number;
+  /** An utterance is cut after so long. */
   readonly longestMs: number;
+  /** Speech that goes on so soon after its end belongs to it (`continues`). */
+  readonly mergeMs: number;
 };
 
 /**
- * Measured with silero v5 over 14 recordings (2026-11): onset p50 56 and p90 146 ms, up to a quarter of the windows
- * inside an utterance at or below 0.5, so a hangover under 200 ms would cut words; synthetic tones trip single windows.
+ * Measured with silero v5 over 14 recordings (2026-11): onset p50 56 and p90 146 ms; synthetic tones trip single windows.
  * Clients close with five silence frames, but the last of them often get lost: hence the gap of 200 ms.
  * So each recording of test/fixtures/speech is one turn, its end within 200 ms of the label (test/turn/recordings.test.ts).
  */
 export const endpointRules: EndpointRules = {
+  ...waitRules,
   startProbability: 0.5,
   stopProbability: 0.35,
   windowMs: 32,
   windowsToBegin: 3,
-  pauseMs: 100,
-  quietMs: 500,
-  muteMs: 300,
+  pauseMs: 64,
+  pauseGapMs: 80,
   packetGapMs: 200,
-  longestMs: 30_000,
+  longestMs: 60_000,
+  mergeMs: 1500,
 };
 
 /** What one person's microphone tells. Discord is mute during silence, so only ticks are sure to come. */
 export type VoiceEvent =
-  /** One window of voice activity; `atMs` is when the last packet in it arrived. */
-  | { readonly kind: 'window'; readonly probability: number; readonly atMs: number }
+  /** One window of voice activity, its loudness in dBFS; `atMs` is when the last packet in it arrived. */
+  | {
+      readonly kind: 'window';
+      readonly probability: number;
+      readonly levelDb?: number;
+      readonly atMs: number;
+    }
   /** A client closed its microphone (see `isSilenceFrame`). */
   | { readonly kind: 'silence-frame'; readonly atMs: number }
   /** About every 20 ms while somebody talks. */
-  | { readonly kind: 'tick'; readonly atMs: number };
+  | { readonly kind: 'tick'; readonly atMs: number }
+  /** All words understood of this utterance; in a pause, up to that pause. `language` is BCP 47, where it is known. */
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      readonly language?: string;
+      readonly atMs: number;
+    };
 
 type Quiet =
   | { readonly kind: 'quiet' }
@@ -53,6 +70,7 @@ type Quiet =
       readonly fromMs: number;
       readonly lastVoiceMs: number;
       readonly windows: number;
+      readonly heard: Evidence;
     };
 
 type Speaking = {
@@ -60,8 +78,12 @@ type Speaking = {
   readonly fromMs: number;
   readonly lastVoiceMs: number;
   readonly lastPacketMs: number;
-  /** The latest packets were silence frames. */
-  readonly muted: boolean;
+  /** When the silence frames began, if they are the latest packets. */
+  readonly mutedAtMs?: number | undefined;
+  /** An answer may already be prepared. */
+  readonly likelyOver: boolean;
+  readonly understood?: Understood | undefined;
+  readonly heard: Evidence;
 };
 
 /** Where one person's voice stands. */
@@ -70,92 +92,169 @@ export type Voice = Quiet | Speaking;
 export type VoiceEffect =
   /** Noticed at `atMs`; the first voiced window started at `fromMs`. Keep 250 ms more for soft onsets. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly atMs: number }
+  /** Ask the recogniser now. */
   | { readonly kind: 'paused'; readonly atMs: number }
-  | { readonly kind: 'resumed'; readonly atMs: number }
+  /** `pausedMs` is how long the voice was away: what `learnPause` wants. */
+  | { readonly kind: 'resumed'; readonly atMs: number; readonly pausedMs: number }
+  /** An answer may be prepared from here on. At most once a pause; `toMs` is where the voice stopped. */
+  | {
+      readonly kind: 'likely-over';
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly atMs: number;
+    }
   /** `toMs` is where the voice stopped, not where that was noticed. */
   | {
       readonly kind: 'ended';
       readonly fromMs: number;
       readonly toMs: number;
       readonly why: 'quiet' | 'mute' | 'too-long';
+      readonly heard: Evidence;
     };
 
-type Step = readonly [Voice, VoiceEffect?];
+/** Effects in order. */
+export type Step = { readonly voice: Voice; readonly effects: readonly VoiceEffect[] };
 
 export const quiet: Voice = { kind: 'quiet' };
 
+/** Length of the packet that a first silence frame stands for. */
+const packetMs = 20;
+
 /** One step of end-of-turn detection for one person. Windows may lag behind ticks by what the jitter buffer holds. */
-export function stepVoice(voice: Voice, event: VoiceEvent, rules: EndpointRules): Step {
+export function stepVoice(
+  voice: Voice,
+  event: VoiceEvent,
+  rules: EndpointRules,
+  person: Person = {},
+): Step {
   switch (voice.kind) {
     case 'quiet':
     case 'maybe':
       return awaitVoice(voice, event, rules);
     case 'talking':
     case 'paused':
-      return isVoiced(voice, event, rules)
-        ? goOn(voice, event.atMs, rules)
-        : awaitEnd(withPacket(voice, event), event.atMs, rules);
+      break;
   }
+  if (event.kind === 'text') {
+    const inPause = voice.kind === 'paused';
+    const understood = understand(voice.understood, event, inPause);
+    return awaitEnd({ ...voice, understood }, event, rules, person);
+  }
+  if (event.kind === 'window' && isVoiced(voice, event.probability, rules)) {
+    return isTail(voice, event.atMs)
+      ? awaitEnd(withTail(voice, event, rules), event, rules, person)
+      : goOn(voice, event, rules);
+  }
+  return awaitEnd(withPacket(voice, event), event, rules, person);
 }
 
+/** Whether a voice that began at `beganFromMs` goes on with what ended at `endedToMs`: both are answered once. */
+export function continues(
+  endedToMs: number,
+  beganFromMs: number,
+  { mergeMs }: EndpointRules,
+): boolean {
+  return beganFromMs - endedToMs <= mergeMs;
+}
+
+type Window = Extract<VoiceEvent, { kind: 'window' }>;
+
 function awaitVoice(voice: Quiet, event: VoiceEvent, rules: EndpointRules): Step {
-  if (event.kind === 'tick') return [voice];
-  if (event.kind === 'silence-frame') return [quiet];
+  if (event.kind === 'tick' || event.kind === 'text') return { voice, effects: [] };
+  if (event.kind === 'silence-frame') return { voice: quiet, effects: [] };
   const { atMs, probability } = event;
   const run =
     voice.kind === 'maybe' && atMs - voice.lastVoiceMs < rules.packetGapMs
       ? voice
-      : { fromMs: atMs - rules.windowMs, windows: 0 };
+      : { fromMs: atMs - rules.windowMs, windows: 0, heard: nothingHeard };
   const voiced = probability >= (run.windows > 0 ? rules.stopProbability : rules.startProbability);
-  if (!voiced) return [quiet];
+  if (!voiced) return { voice: quiet, effects: [] };
   const { fromMs } = run;
   const windows = run.windows + 1;
+  const heard = heardWindow(run.heard, event, rules.windowMs);
   if (windows < rules.windowsToBegin) {
-    return [{ kind: 'maybe', fromMs, lastVoiceMs: atMs, windows }];
+    return { voice: { kind: 'maybe', fromMs, lastVoiceMs: atMs, windows, heard }, effects: [] };
   }
   const talking = { kind: 'talking', fromMs, lastVoiceMs: atMs, lastPacketMs: atMs } as const;
-  return [
-    { ...talking, muted: false },
-    { kind: 'began', fromMs, atMs },
-  ];
+  return {
+    voice: { ...talking, likelyOver: false, heard },
+    effects: [{ kind: 'began', fromMs, atMs }],
+  };
 }
 
-function isVoiced(voice: Speaking, event: VoiceEvent, rules: EndpointRules): boolean {
-  if (event.kind !== 'window') return false;
-  const enough = voice.kind === 'talking' ? rules.stopProbability : rules.startProbability;
-  return event.probability >= enough;
-}
-
-function goOn(voice: Speaking, atMs: number, rules: EndpointRules): Step {
-  const lastVoiceMs = Math.max(voice.lastVoiceMs, atMs);
-  const lastPacketMs = Math.max(voice.lastPacketMs, atMs);
-  const talking: Speaking = { ...voice, kind: 'talking', lastVoiceMs, lastPacketMs, muted: false };
-  if (lastVoiceMs - voice.fromMs >= rules.longestMs) return end(talking, 'too-long');
-  return voice.kind === 'paused' ? [talking, { kind: 'resumed', atMs }] : [talking];
+function isVoiced(voice: Speaking, probability: number, rules: EndpointRules): boolean {
+  return probability >= (voice.kind === 'talking' ? rules.stopProbability : rules.startProbability);
 }
 
 /** A window no newer than the silence frames was made of them, or of what came before: it unmutes nobody. */
+function isTail({ mutedAtMs, lastPacketMs }: Speaking, atMs: number): boolean {
+  return mutedAtMs !== undefined && atMs <= lastPacketMs;
+}
+
+function withTail(voice: Speaking, window: Window, rules: EndpointRules): Speaking {
+  const closedMs = (voice.mutedAtMs ?? window.atMs) - packetMs;
+  const lastVoiceMs = Math.max(voice.lastVoiceMs, Math.min(window.atMs, closedMs));
+  return { ...voice, lastVoiceMs, heard: heardWindow(voice.heard, window, rules.windowMs) };
+}
+
+function goOn(voice: Speaking, window: Window, rules: EndpointRules): Step {
+  const { atMs } = window;
+  const lastVoiceMs = Math.max(voice.lastVoiceMs, atMs);
+  const talking: Speaking = {
+    ...voice,
+    kind: 'talking',
+    lastVoiceMs,
+    lastPacketMs: Math.max(voice.lastPacketMs, atMs),
+    mutedAtMs: undefined,
+    likelyOver: false,
+    understood: voice.understood && { ...voice.understood, upToPause: false },
+    heard: heardWindow(voice.heard, window, rules.windowMs),
+  };
+  if (lastVoiceMs - voice.fromMs >= rules.longestMs) return end(talking, 'too-long');
+  if (voice.kind === 'talking') return { voice: talking, effects: [] };
+  const pausedMs = Math.max(0, atMs - rules.windowMs - voice.lastVoiceMs);
+  return { voice: talking, effects: [{ kind: 'resumed', atMs, pausedMs }] };
+}
+
 function withPacket(voice: Speaking, event: VoiceEvent): Speaking {
   if (event.kind === 'tick') return voice;
   const lastPacketMs = Math.max(voice.lastPacketMs, event.atMs);
-  if (event.kind === 'silence-frame') return { ...voice, lastPacketMs, muted: true };
-  return event.atMs > voice.lastPacketMs ? { ...voice, lastPacketMs, muted: false } : voice;
+  if (event.kind === 'silence-frame') {
+    return { ...voice, lastPacketMs, mutedAtMs: voice.mutedAtMs ?? event.atMs };
+  }
+  return event.atMs > voice.lastPacketMs ? { ...voice, lastPacketMs, mutedAtMs: undefined } : voice;
 }
 
-function awaitEnd(voice: Speaking, atMs: number, rules: EndpointRules): Step {
-  const withoutVoiceMs = atMs - voice.lastVoiceMs;
-  const stopped = voice.muted || atMs - voice.lastPacketMs >= rules.packetGapMs;
-  if (withoutVoiceMs >= (stopped ? rules.muteMs : rules.quietMs)) {
-    return end(voice, stopped ? 'mute' : 'quiet');
-  }
+function awaitEnd(voice: Speaking, event: VoiceEvent, rules: EndpointRules, person: Person): Step {
+  const { atMs } = event;
+  const silentMs = atMs - voice.lastVoiceMs;
+  const closed = voice.mutedAtMs !== undefined || atMs - voice.lastPacketMs >= rules.packetGapMs;
+  const reading = readingAt(voice.understood, atMs, silentMs);
+  const textless = voice.understood?.upToPause !== true;
+  const wait = waitFor({ closed, textless, reading }, rules, person);
+  if (silentMs >= wait.waitMs) return end(voice, closed ? 'mute' : 'quiet');
   if (atMs - voice.fromMs >= rules.longestMs) return end(voice, 'too-long');
-  if (voice.kind === 'paused' || withoutVoiceMs < rules.pauseMs) return [voice];
-  return [
-    { ...voice, kind: 'paused' },
-    { kind: 'paused', atMs },
-  ];
+  const effects: VoiceEffect[] = [];
+  let { kind, likelyOver } = voice;
+  if (kind === 'talking' && isPause(voice, event, rules)) {
+    kind = 'paused';
+    effects.push({ kind, atMs });
+  }
+  if (kind === 'paused' && !likelyOver && wait.waitMs - silentMs <= wait.aheadMs) {
+    likelyOver = true;
+    effects.push({ kind: 'likely-over', fromMs: voice.fromMs, toMs: voice.lastVoiceMs, atMs });
+  }
+  return { voice: { ...voice, kind, likelyOver }, effects };
+}
+
+function isPause(voice: Speaking, event: VoiceEvent, rules: EndpointRules): boolean {
+  if (voice.mutedAtMs !== undefined) return true;
+  if (event.atMs - voice.lastPacketMs >= rules.pauseGapMs) return true;
+  return event.kind === 'window' && event.atMs - voice.lastVoiceMs >= rules.pauseMs;
 }
 
 function end(voice: Speaking, why: 'quiet' | 'mute' | 'too-long'): Step {
-  return [quiet, { kind: 'ended', fromMs: voice.fromMs, toMs: voice.lastVoiceMs, why }];
+  const { fromMs, lastVoiceMs: toMs } = voice;
+  const heard = { ...voice.heard, spanMs: toMs - fromMs };
+  return { voice: quiet, effects: [{ kind: 'ended', fromMs, toMs, why, heard }] };
 }

@@ -7,6 +7,7 @@ import { VoiceMeter } from '#src/audio/voice-meter.ts';
 import { readWav } from '#src/audio/wav.ts';
 import type { Voice, VoiceEffect, VoiceEvent } from '#src/turn/endpointing.ts';
 import { endpointRules, quiet, stepVoice } from '#src/turn/endpointing.ts';
+import { hasVoice } from '#src/turn/evidence.ts';
 
 type Recording = { file: string; speechStartMs: number; speechEndMs: number };
 
@@ -30,13 +31,14 @@ test.each(recordings)('the words of $file are one turn', async (recording) => {
   const turns: VoiceEffect[] = [];
   let voice: Voice = quiet;
   for (const event of listen(samples)) {
-    const [next, effect] = stepVoice(voice, event, endpointRules);
-    voice = next;
-    if (effect?.kind === 'ended') turns.push(effect);
+    const step = stepVoice(voice, event, endpointRules);
+    voice = step.voice;
+    turns.push(...step.effects.filter(({ kind }) => kind === 'ended'));
   }
   expect(turns).toHaveLength(1);
   const [turn] = turns;
   if (turn?.kind !== 'ended') throw new Error('It did not end.');
+  expect(hasVoice(turn.heard)).toBe(true);
   expect(Math.abs(turn.fromMs - recording.speechStartMs)).toBeLessThan(150);
   expect(Math.abs(turn.toMs - recording.speechEndMs)).toBeLessThan(200);
 });

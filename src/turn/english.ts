@@ -1,0 +1,198 @@
+import { isOneOf } from './english-words.ts';
+import { tongues } from './tongues.ts';
+
+const subordinators = new Set(tongues.en?.subordinators?.split(/\s+/));
+
+/** Logit that an English sentence without punctuation is over; words in lower case, no fillers at its end. */
+export function englishOver(words: readonly string[]): number {
+  const [only] = words;
+  if (words.length === 1 && isOneOf('wholes', only)) return 1.8;
+  if (words.every((word) => isOneOf('courtesies', word))) return 1.6;
+  if (words.at(-1) === 'then' && isOneOf('joining', words.at(-2))) return -1.5;
+  const sentence = lastSentence(words);
+  if (sentence.length === 0) return isOneOf('wholes', words.at(-1)) ? 1.2 : 0;
+  const tail = tailOver(sentence);
+  if (tail <= -1.5) return tail;
+  const form = formOver(sentence);
+  const asked = form > 0 && words.includes('please') ? 0.3 : 0;
+  return form + asked + (form > 0 ? tail : Math.min(0, tail));
+}
+
+/** The words after greetings, a name or other openers, from where a sentence starts. */
+function lastSentence(words: readonly string[]): readonly string[] {
+  let from = 0;
+  while (from < words.length - 1 && isOneOf('openers', words[from])) from++;
+  const rest = words.slice(from);
+  const named = rest.slice(1);
+  const isName = !startsSentence(rest) && !isOneOf('subjects', rest[0]) && named.length >= 2;
+  return isName && startsSentence(named) ? named : rest;
+}
+
+function startsSentence([first, second]: readonly string[]): boolean {
+  if (isOneOf('questions', first) || isOneOf('verbs', first)) return true;
+  return isOneOf('auxiliaries', first) && canBeSubject(second);
+}
+
+/** What the kind of sentence and its length say. */
+function formOver(words: readonly string[]): number {
+  const [first = ''] = words;
+  if (subordinators.has(first) && !asks(words)) return clauses(words) >= 2 ? 1.3 : -1.6;
+  if (asks(words)) return questionOver(words);
+  if (isOneOf('auxiliaries', first) && canBeSubject(words[1])) return polarOver(words);
+  if (isOneOf('verbs', first) || contracted(first) === 'let') return commandOver(words);
+  if (words.slice(1).some(isVerb)) return statementOver(words);
+  return fragmentOver(words);
+}
+
+/** Words without any verb: an answer perhaps, or the beginning of something. */
+function fragmentOver(words: readonly string[]): number {
+  const [first] = words;
+  if (isOneOf('prepositions', first) || isOneOf('times', first)) return -0.9;
+  return words.length >= 4 ? -0.5 : -0.2;
+}
+
+/** A question word, then a verb soon: "when is", "what time is"; not "when i was". */
+function asks(words: readonly string[]): boolean {
+  const [first = '', second = ''] = words;
+  if (isOneOf('questions', first) && first.length > 0) {
+    if (isOneOf('onlySubjects', second)) return false;
+    if (first === 'when' || first === 'where') return isOneOf('auxiliaries', second);
+    return words.slice(1, 6).some(isVerb);
+  }
+  return first !== contracted(first) && isOneOf('questions', contracted(first));
+}
+
+function questionOver(words: readonly string[]): number {
+  const whole = words.length >= (words[0] === contracted(words[0] ?? '') ? 3 : 2);
+  return whole ? 2 : 0.3;
+}
+
+/** "Can you", "is there" and so on: most want a verb and something to it. */
+function polarOver(words: readonly string[]): number {
+  if (words.length <= 2) return -0.8;
+  const wantsVerb = !/^(is|are|was|were|am|have|has|had)/.test(words[0] ?? '');
+  if (wantsVerb && !words.slice(2).some(isVerb)) return -1.2;
+  if (words.length === 3) return 0.7;
+  return 1.7;
+}
+
+function commandOver({ length }: readonly string[]): number {
+  if (length === 1) return 0.2;
+  return length === 2 ? 1.4 : 1.7;
+}
+
+function statementOver({ length }: readonly string[]): number {
+  if (length <= 2) return 0.3;
+  return length <= 4 ? 1 : 1.35;
+}
+
+/** What the last words say: -2 and less is open, above 0 a good end. */
+function tailOver(words: readonly string[]): number {
+  const last = words.at(-1) ?? '';
+  if (isOneOf('endings', last)) return wantsMore(words) ? -1.6 : 0.4;
+  const grammar = grammarOver(last, words);
+  return grammar ?? contentOver(last, words);
+}
+
+/** Of words that hold sentences together; undefined of others. */
+function grammarOver(last: string, words: readonly string[]): number | undefined {
+  if (isOneOf('particles', last)) return words.length === 2 ? -1 : 0;
+  if (isOneOf('prepositions', last)) return strandedOver(words);
+  if (isOneOf('auxiliaries', last)) return auxiliaryOver(words);
+  if (isOneOf('onlySubjects', last)) return -3;
+  if (isOneOf('onlySubjects', contracted(last))) return -2.6;
+  if (isOneOf('articles', last) || isOneOf('joining', last) || subordinators.has(last)) return -3;
+  return undefined;
+}
+
+function contentOver(last: string, words: readonly string[]): number {
+  const before = words.at(-2);
+  if (isOneOf('pointers', last)) return pointerOver(last, before);
+  if (isOneOf('adjectives', last)) return adjectiveOver(last, before);
+  if (isOneOf('hungry', last)) return isObjectAsked(words) ? 0 : -1.8;
+  return isOneOf('relations', last) && isNounPhraseOpen(words) ? -1.45 : 0;
+}
+
+/** "Repeat that", but not "I think that". */
+function pointerOver(last: string, before: string | undefined): number {
+  if (last === 'that' && isOneOf('reporting', before)) return -2;
+  return last === 'these' || last === 'those' ? -0.8 : -0.1;
+}
+
+/** "Can you tell me", "remind me": the thing itself is still to come. */
+function wantsMore(words: readonly string[]): boolean {
+  const [before, last] = words.slice(-2);
+  return (
+    words.length <= 5 &&
+    ['me', 'him', 'us', 'them', 'you'].includes(last ?? '') &&
+    ['tell', 'show', 'give', 'remind', 'ask', 'let', 'send', 'bring'].includes(before ?? '')
+  );
+}
+
+/** "What are you talking about": the preposition's noun stands in front. */
+function strandedOver(words: readonly string[]): number {
+  const before = words.at(-2) ?? '';
+  if (!asks(words) || !(isVerb(before) || before === 'it' || before === 'you')) return -2.6;
+  return words.at(-1) === 'from' ? -0.3 : -0.8;
+}
+
+/** "Yes it is", "tell me where it is", but not "the capital of france is". */
+function auxiliaryOver(words: readonly string[]): number {
+  const before = words.at(-2);
+  if (words.length === 1) return -1.5;
+  if (!isOneOf('subjects', before)) return -2.2;
+  if (words.slice(1, -2).some((word) => isOneOf('questions', word))) return 0.8;
+  return words.length <= 3 ? 0.2 : -1.6;
+}
+
+function adjectiveOver(last: string, before: string | undefined): number {
+  if (isOneOf('attributes', last)) return -2;
+  return isOneOf('determiners', before) || isOneOf('adjectives', before) ? -1.8 : 0;
+}
+
+/** "What do you want": the object of the verb stands in front. */
+function isObjectAsked(words: readonly string[]): boolean {
+  return ['what', 'which', 'who', 'how', 'whose'].includes(words[0] ?? '') && asks(words);
+}
+
+/** "What is the capital", but not "what is your name". */
+function isNounPhraseOpen(words: readonly string[]): boolean {
+  const before = words.at(-2);
+  return before === 'the' || before === 'a' || isOneOf('adjectives', before);
+}
+
+/** Clauses that have begun: a subject with its verb, a question, a command after the first clause. */
+function clauses(words: readonly string[]): number {
+  let count = 0;
+  for (let at = 1; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const next = words[at + 1];
+    const subject = isOneOf('subjects', word) && next !== undefined && isVerb(next);
+    const contraction = word !== contracted(word) && isOneOf('subjects', contracted(word));
+    const asked = isOneOf('auxiliaries', word) && isOneOf('subjects', next);
+    const ordered = at > 3 && isOneOf('verbs', word) && isOneOf('objects', next);
+    const named = at === 2 && isVerb(word) && !isOneOf('subjects', words[1]);
+    if (subject || contraction || asked || ordered || named) count++;
+    if (asked) at++;
+  }
+  return count;
+}
+
+function canBeSubject(word: string | undefined): boolean {
+  if (word === undefined) return false;
+  return (
+    isOneOf('subjects', word) || isOneOf('determiners', word) || !isOneOf('prepositions', word)
+  );
+}
+
+function isVerb(word: string): boolean {
+  if (word !== contracted(word)) return true;
+  if (isOneOf('auxiliaries', word) || isOneOf('verbs', word) || isOneOf('past', word)) return true;
+  if (word.length > 4 && /(ed|ing)$/.test(word)) return !isOneOf('notVerbs', word);
+  return word.endsWith('s') && isOneOf('verbs', word.replace(/(?<=[sxz]|sh|ch)es$|s$/, ''));
+}
+
+/** "what's" and "i'm" without their verb; others as they are. */
+function contracted(word: string): string {
+  return word.replace(/'(s|re|m|ll|ve|d)$/, '');
+}

@@ -1,0 +1,31 @@
+/** How long one person's pauses inside sentences are, learned as they talk. */
+export type PauseHabit = {
+  /** Pauses learned from, as far as it matters. */
+  readonly pauses: number;
+  /** Four of five of their pauses are shorter. */
+  readonly typicalMs: number;
+};
+
+export const unknownHabit: PauseHabit = { pauses: 0, typicalMs: 450 };
+
+const shortestMs = 80;
+const longestMs = 2000;
+/** One pause moves the estimate by at most so much: a quantile followed by steps, not a mean. */
+const stepMs = 100;
+const quantile = 0.8;
+const enough = 6;
+
+/** After every `resumed`, and after speech that went on within the merge time. Shorter is no pause, longer no habit. */
+export function learnPause(habit: PauseHabit, pausedMs: number): PauseHabit {
+  if (!(pausedMs >= shortestMs && pausedMs <= longestMs)) return habit;
+  const moveMs = pausedMs > habit.typicalMs ? stepMs * quantile : -stepMs * (1 - quantile);
+  return {
+    pauses: Math.min(enough, habit.pauses + 1),
+    typicalMs: Math.min(longestMs, Math.max(shortestMs, habit.typicalMs + moveMs)),
+  };
+}
+
+/** How much longer than usual this person pauses, in milliseconds; less sure while little is known. */
+export function slownessMs({ pauses, typicalMs }: PauseHabit): number {
+  return ((typicalMs - unknownHabit.typicalMs) * pauses) / enough;
+}

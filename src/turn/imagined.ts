@@ -1,0 +1,77 @@
+import type { Evidence } from './evidence.ts';
+import { imaginedBeginnings, imaginedPhrases, weakPhrases } from './imagined-phrases.ts';
+
+const phrases = new Set(imaginedPhrases.map(plain));
+const beginnings = imaginedBeginnings.map(plain);
+const weak = new Set(weakPhrases.map(plain));
+
+/** So often in a row nobody says the same; people do say "no, no, no". */
+const loopTimes = 4;
+const loopWords = 8;
+const longestLoop = 10;
+/** Nobody says words faster. */
+const quickestWordMs = 120;
+
+/**
+ * Whether a recogniser made this text up from noise, judged on the whole text and never on a part of it.
+ * What people say as well, such as "you" or "thank you", needs weak voice beside it.
+ */
+export function isImagined(text: string, heard: Evidence): boolean {
+  const spoken = plain(withoutStageNotes(text));
+  if (spoken === '') return true;
+  if (phrases.has(spoken) && !isPolite(spoken, heard)) return true;
+  if (beginnings.some((start) => startsWith(spoken, start))) return true;
+  if (isLoop(spoken, heard.voicedMs)) return true;
+  return weak.has(spoken) && isWeak(heard);
+}
+
+/** Thanks that are a farewell of videos and of people: only the voice can tell. */
+function isPolite(spoken: string, heard: Evidence): boolean {
+  return weak.has(spoken) && !isWeak(heard);
+}
+
+/** A breath, a click, a far television: shorter or fainter than any word meant for somebody. */
+function isWeak({ voicedMs, meanProbability, meanLevelDb }: Evidence): boolean {
+  return voicedMs < 160 || meanProbability < 0.65 || (meanLevelDb ?? 0) < -52;
+}
+
+/** "[Music]", "(applause)", "*sighs*", notes and their kin are about sound, not words. */
+function withoutStageNotes(text: string): string {
+  return text
+    .replace(/\[[^\]]*\]?|\([^)]*\)?|（[^）]*）?|【[^】]*】?|\*[^*]+\*|<[^>]*>/gu, ' ')
+    .replace(/[♪♫♬♩🎵🎶][^♪♫♬♩🎵🎶]*[♪♫♬♩🎵🎶]/gu, ' ');
+}
+
+/** Letters and digits only, so spelling, case and punctuation do not matter. */
+function plain(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/['’`ʼ]/g, '')
+    .replaceAll('i\u0307', 'i')
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
+    .replace(/(?<=[\p{Script=Han}\p{Script=Hiragana}]) (?=\p{Script=Han})/gu, '')
+    .trim();
+}
+
+function startsWith(spoken: string, start: string): boolean {
+  if (!spoken.startsWith(start)) return false;
+  const next = spoken[start.length];
+  return next === undefined || next === ' ' || !/[\p{Script=Latin}\p{Script=Cyrillic}]/u.test(next);
+}
+
+/** One phrase over and over, as recognisers fall into when they hear nothing; numbers do repeat. */
+function isLoop(spoken: string, voicedMs: number): boolean {
+  const words = spoken.split(' ');
+  if (words.length === 1) return /^(\D{1,12}?)\1{5,}$/u.test(spoken);
+  const longest = Math.min(longestLoop, Math.floor(words.length / loopTimes));
+  for (let length = 1; length <= longest; length++) {
+    if (!words.every((word, at) => word === words[at % length])) continue;
+    const least = voicedMs < words.length * quickestWordMs ? loopWords : loopWords * 2;
+    return (
+      words.length >= (length === 1 ? least : loopWords) &&
+      /\P{N}/u.test(spoken.replaceAll(' ', ''))
+    );
+  }
+  return false;
+}

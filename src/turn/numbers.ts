@@ -1,0 +1,39 @@
+/** Beyond so many digits a number is as long as numbers that people dictate get. */
+const longestDictated = 12;
+
+/** "My number is", "der Code", in some of the languages. */
+const namesNumber =
+  /^(numbers?|code|pin|zip|phone|password|nummer|telefon\p{L}*|número|numéro|telefone|teléfono|numero|номер|код|телефон|numer|kod|numara|番号|号码|번호|رقم|नंबर)$/u;
+
+/** Logit below 0 while numbers are being dictated, or one waits for its noun; else 0. */
+export function dictationOver(words: readonly string[], numbers: ReadonlySet<string>): number {
+  const run = trailing(words, numbers);
+  if (run.words === 0) return 0;
+  if (run.digits >= longestDictated) return -0.3;
+  if (run.words === words.length || run.words >= 3 || run.digits >= 3) return -1.9;
+  if (words.some((word) => namesNumber.test(word))) return -1.8;
+  if (run.words === 2) return -1.2;
+  return words.at(-1) === 'one' ? 0 : -0.6;
+}
+
+/** How many number words, and digits at least, stand at the end. */
+function trailing(
+  words: readonly string[],
+  numbers: ReadonlySet<string>,
+): { words: number; digits: number } {
+  let count = 0;
+  let digits = 0;
+  for (const word of words.toReversed()) {
+    const figures = isFigures(word) ? word.replace(/\D/gu, '').length : 0;
+    const parts = word.split('-');
+    if (figures === 0 && !parts.every((part) => numbers.has(part))) break;
+    count += 1;
+    digits += figures || 1;
+  }
+  return { words: count, digits };
+}
+
+/** Digits of any script, also grouped: "12-34", "3.5". A clock time or a year is left alone. */
+function isFigures(word: string): boolean {
+  return /^\p{N}+(?:[.,-]\p{N}+)*$/u.test(word) && !/^(19|20)\d\d$/.test(word);
+}

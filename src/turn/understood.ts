@@ -1,0 +1,54 @@
+import { type Outlook, outlookOf } from './outlook.ts';
+
+/** The words of the utterance so far, and how far they can be trusted. */
+export type Understood = Outlook & {
+  readonly text: string;
+  readonly changedAtMs: number;
+  /** It came in this pause; else it was a partial, and more was said since. */
+  readonly upToPause: boolean;
+  /** The recogniser took words back or added some in this very pause. */
+  readonly revised: boolean;
+};
+
+/** What the words say about the end, at this instant. */
+export type Reading = Outlook;
+
+/** Streaming recognisers change their mind for 260 ms after the voice (p95, pocketsphinx, 2026-11). */
+const stableMs = 300;
+/** After a change in the pause another may follow. */
+const restlessMs = 120;
+/** All the trust a text gets that is still being changed: no sign of an end. */
+const restlessOver = 0;
+
+export function understand(
+  former: Understood | undefined,
+  said: { readonly text: string; readonly language?: string; readonly atMs: number },
+  inPause: boolean,
+): Understood {
+  const same = former?.text === said.text;
+  const revised = inPause && former?.upToPause === true && (former.revised || !same);
+  return {
+    ...(same ? former : outlookOf(said.text, said.language)),
+    text: said.text,
+    changedAtMs: same ? former.changedAtMs : said.atMs,
+    upToPause: inPause,
+    revised,
+  };
+}
+
+/** Nothing to go by while the text is older than the last words and may still change; `silentMs` since the voice. */
+export function readingAt(
+  understood: Understood | undefined,
+  atMs: number,
+  silentMs: number,
+): Reading | undefined {
+  if (!understood || understood.lastWord === '') return undefined;
+  const { over, lastWord, changedAtMs, upToPause, revised } = understood;
+  const sinceMs = atMs - changedAtMs;
+  if (upToPause) {
+    if (!revised || sinceMs >= restlessMs) return { over, lastWord };
+    return { over: Math.min(over, restlessOver), lastWord };
+  }
+  if (silentMs >= stableMs && sinceMs >= stableMs) return { over, lastWord };
+  return over < 0 ? { over: over / 2, lastWord } : undefined;
+}

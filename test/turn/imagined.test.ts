@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Evidence } from '#src/turn/evidence.ts';
+import { isImagined } from '#src/turn/imagined.ts';
+
+const clear: Evidence = {
+  voicedMs: 900,
+  spanMs: 950,
+  meanProbability: 0.9,
+  peakProbability: 1,
+  meanLevelDb: -25,
+};
+const faint: Evidence = { voicedMs: 128, spanMs: 128, meanProbability: 0.6, peakProbability: 0.75 };
+
+const credits = [
+  'Thank you for watching!',
+  'Thanks for watching, please subscribe.',
+  "Don't forget to like and subscribe",
+  'Untertitel der Amara.org-Community',
+  'Untertitelung des ZDF, 2020',
+  'Vielen Dank fürs Zuschauen.',
+  "Sous-titres réalisés par la communauté d'Amara.org",
+  "Merci d'avoir regardé cette vidéo !",
+  '¡Gracias por ver el video!',
+  'Subtítulos realizados por la comunidad de Amara.org',
+  'Sottotitoli e revisione a cura di QTSS',
+  'Obrigado por assistir.',
+  'Bedankt voor het kijken!',
+  'Tack för att ni tittade.',
+  'Dziękuję za uwagę.',
+  'İzlediğiniz için teşekkürler.',
+  'Terima kasih telah menonton!',
+  'Продолжение следует...',
+  'Редактор субтитров А.Семкин Корректор А.Егорова',
+  'Дякую за перегляд!',
+  'ご視聴ありがとうございました。',
+  '字幕由 Amara.org 社群提供',
+  '请不吝点赞 订阅 转发 打赏支持明镜与点点栏目',
+  '시청해 주셔서 감사합니다.',
+  'اشتركوا في القناة',
+  'देखने के लिए धन्यवाद।',
+];
+
+test.each(credits)('"%s" is a credit nobody said, however clear the voice', (text) => {
+  expect(isImagined(text, clear)).toBe(true);
+});
+
+test.each([
+  '',
+  '  ',
+  '.',
+  '...',
+  '♪',
+  '♪ la la la ♪',
+  '[Music]',
+  '(applause)',
+  '*sighs*',
+  '[BLANK_AUDIO]',
+  '🎵🎵',
+])('"%s" holds no word', (text) => {
+  expect(isImagined(text, clear)).toBe(true);
+});
+
+test.each([
+  'I am going to go. '.repeat(6),
+  'ha '.repeat(20),
+  'ああ'.repeat(20),
+  'you you you you you you you you',
+])('"%s" is a loop', (text) => {
+  expect(isImagined(text, clear)).toBe(true);
+});
+
+test.each([
+  'you',
+  'You.',
+  'Thank you.',
+  'Bye.',
+  'Vielen Dank.',
+  'спасибо',
+  'ありがとうございました',
+  '谢谢',
+])(
+  '"%s" is believed when it was spoken clearly, and not when hardly any voice was there',
+  (text) => {
+    expect(isImagined(text, clear)).toBe(false);
+    expect(isImagined(text, faint)).toBe(true);
+  },
+);
+
+test.each([
+  'five five',
+  'no no no',
+  'stop stop stop stop',
+  'yes',
+  'five five five five five five five five',
+  '5 5 5 5 5 5 5 5',
+  'what does thanks for watching mean',
+  'please subscribe me to the weekly report',
+  'translate thank you for watching',
+  'thank you nova that was great',
+  'play music (the loud one)',
+  'ja ja',
+  'untertitel bitte an',
+  '5555555555',
+])('"%s" may well be meant', (text) => {
+  expect(isImagined(text, { ...clear, voicedMs: 2400 })).toBe(false);
+});
+
+test('any text is judged without a throw', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+      expect(typeof isImagined(text, clear)).toBe('boolean');
+    }),
+  );
+});

@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { outlookOf } from '#src/turn/outlook.ts';
+
+const over = (text: string, language?: string) => outlookOf(text, language).over;
+
+test.each([
+  'what time is it',
+  'what is the capital of france',
+  'please repeat that',
+  'stop the music',
+  'can you turn on the light in the kitchen',
+  'nova what time is it',
+  'do you know what time it is',
+  'where are you from',
+  'if it rains tomorrow we will stay home',
+  'thank you',
+  'yes',
+  '¿Qué hora es?',
+  '今何時ですか',
+  '电影几点开始了',
+  '지금 몇 시예요',
+  'अभी क्या समय है',
+])('"%s" sounds finished without a doubt', (text) => {
+  expect(over(text)).toBeGreaterThanOrEqual(1.5);
+});
+
+test.each([
+  'i went to the beach yesterday with my brother',
+  'my sister works in a hospital',
+  'wie spät ist es',
+  'quelle est la capitale de la france',
+  'cuál es la capital de francia',
+  'hoe laat is het',
+  'jam berapa sekarang',
+  'какая столица франции',
+  'كم الساعة الآن',
+])('"%s" sounds finished', (text) => {
+  expect(over(text)).toBeGreaterThanOrEqual(0.9);
+});
+
+test.each(['ten of clubs', 'in the kitchen', 'tomorrow morning', 'what is the capital', 'can you'])(
+  '"%s" could be either',
+  (text) => {
+    expect(Math.abs(over(text) + 0.3)).toBeLessThan(1);
+  },
+);
+
+test.each([
+  'the capital of',
+  'i want to',
+  'i would like',
+  'can you tell me',
+  'if it rains tomorrow',
+  'because the weather was bad',
+  'my favorite',
+  'i think that',
+  'i went to the store and',
+  'i want to go to the um',
+  'ich möchte eine pizza mit',
+  'je voudrais une pizza avec',
+  'me gustaría una pizza con',
+  'vorrei una pizza con',
+  'eu queria uma pizza com',
+  'ik wil een pizza met',
+  'jag vill ha en pizza med',
+  'chciałbym pizzę z',
+  'bir pizza istiyorum ama',
+  'saya mau pesan pizza dengan',
+  'я хочу пиццу с',
+  'ピザを',
+  '我想要一个',
+  '피자 하나랑',
+  'أريد بيتزا مع',
+  'मुझे एक पिज़्ज़ा और',
+  'ผมอยากได้พิซซ่าและ',
+  'ich möchte ähm',
+  'je voudrais euh',
+  'えっと',
+  'soooo',
+])('"%s" is left in its middle', (text) => {
+  expect(over(text)).toBeLessThanOrEqual(-1.5);
+});
+
+test.each([
+  'two nine three',
+  'my number is five five five',
+  'the code is four',
+  '555 12',
+  'meine nummer ist null eins sieben',
+  'mi número es cinco cinco',
+  '五 五 三',
+])('"%s" is a number being dictated', (text) => {
+  expect(over(text)).toBeLessThanOrEqual(-1.7);
+});
+
+test('a full stop says little, and nothing against words that hold a sentence open', () => {
+  const plain = over('we met her sister');
+  expect(over('We met her sister.')).toBeGreaterThan(plain);
+  expect(over('We met her sister.') - plain).toBeLessThan(1);
+  expect(over('The capital of.')).toBeLessThan(-1.5);
+});
+
+test.each([',', '...', '…', ' -', ':', '、'])('an ending in "%s" is less finished', (mark) => {
+  expect(over(`we met her sister${mark}`)).toBeLessThan(over('we met her sister') - 1);
+});
+
+test('an open quote or bracket wants its other half', () => {
+  expect(over('she said "we are late')).toBeLessThan(over('she said "we are late"'));
+  expect(over('we met her (my sister')).toBeLessThan(over('we met her (my sister)'));
+});
+
+test('the language that the recogniser tells decides which words are open', () => {
+  expect(over('was', 'de-DE')).toBeGreaterThan(over('was', 'en'));
+});
+
+test('any text gets a bounded outlook', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+      const outlook = outlookOf(text);
+      expect(Math.abs(outlook.over)).toBeLessThanOrEqual(4);
+    }),
+  );
+});
