@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
-import { lengthOf, type OrderStep, PacketOrder } from '#src/audio/packet-order.ts';
+import { type OrderStep, PacketOrder } from '#src/audio/packet-order.ts';
 import { packetAt } from './packets.ts';
 
 function ordered(packets: readonly Packet[], order = new PacketOrder()): OrderStep[] {
@@ -14,10 +14,7 @@ function sequences(steps: readonly OrderStep[]): number[] {
 }
 
 function lengthOfAll(steps: readonly OrderStep[]): number {
-  return steps.reduce((sum, step) => {
-    if (step.kind === 'restart') return sum;
-    return sum + (step.kind === 'packet' ? lengthOf(step.packet) : step.samples);
-  }, 0);
+  return steps.reduce((sum, { samples = 0 }) => sum + samples, 0);
 }
 
 /** Swaps packets about within blocks of eight, the first one kept. */
@@ -99,7 +96,7 @@ test('a packet waits 40 ms for one before it, and not longer', () => {
   expect(order.settle(139)).toEqual([]);
   expect(order.settle(140)).toEqual([
     { kind: 'lost', frames: 1, samples: 960 },
-    { kind: 'packet', packet: packetAt(2, { atMs: 100 }) },
+    { kind: 'packet', packet: packetAt(2, { atMs: 100 }), samples: 960 },
   ]);
   expect(order.counts()).toEqual({ lost: 1, late: 0, duplicate: 0, reordered: 0 });
 });
@@ -157,9 +154,131 @@ test.each([
   ]);
 });
 
-test('a new stream that looks like old packets is believed after some', () => {
+const other = (sequence: number, n: number) => packetAt(sequence, { timestamp: n * 960 });
+
+test('another stream shows at once where its packets have numbers that were heard, but other timestamps', () => {
   const first = Array.from({ length: 200 }, (_, n) => packetAt(n + 5000));
-  const second = Array.from({ length: 40 }, (_, n) => packetAt(n + 5120, { timestamp: n * 960 }));
+  const second = Array.from({ length: 40 }, (_, n) => other(n + 5120, n));
+  expect(sequences(ordered([...first, ...second]))).toHaveLength(240);
+});
+
+test('a new stream that looks like late packets is believed once it no longer does', () => {
+  const first = [packetAt(5000), packetAt(5090)];
+  const second = Array.from({ length: 100 }, (_, n) => other(n + 5020, n + 4980));
   const out = sequences(ordered([...first, ...second]));
-  expect(out).toHaveLength(200 + 40 - 15);
+  expect(out).toEqual([5000, 5090, ...Array.from({ length: 30 }, (_, n) => 5090 + n)]);
+});
+
+test('many packets lost at once are counted, and their time is kept', () => {
+  const order = new PacketOrder();
+  const steps = ordered([packetAt(0), packetAt(400)], order);
+  expect(steps[1]).toEqual({ kind: 'restart', samples: 399 * 960 });
+  expect(order.counts().lost).toBe(399);
+});
+
+test('what waits is given up when a packet comes that can no longer be a matter of order', () => {
+  const order = new PacketOrder();
+  const waiting = [0, ...Array.from({ length: 13 }, (_, n) => n + 2)];
+  for (const sequence of waiting) order.put(packetAt(sequence, { atMs: 0 }));
+  expect(order.held).toBe(13);
+  const steps = order.put(packetAt(16, { atMs: 0 }));
+  expect(sequences(steps)).toEqual(waiting.slice(1));
+  expect(order.held).toBe(1);
+});
+
+/** A talker whose packets are late by 0 and `laterMs` in turn. */
+function uneven(packets: number, laterMs: number, order = new PacketOrder()): PacketOrder {
+  for (let n = 0; n < packets; n++) order.put(packetAt(n, { atMs: n * 20 + (n % 2) * laterMs }));
+  return order;
+}
+
+/** How long the next packet waits for one that does not come. */
+function waitOf(order: PacketOrder, next: number, atMs = next * 20): number {
+  order.put(packetAt(next + 1, { atMs }));
+  for (let waitMs = 0; waitMs < 200; waitMs += 10)
+    if (order.settle(atMs + waitMs).length > 0) return waitMs;
+  return Number.NaN;
+}
+
+test('packets that arrive unevenly by more than 25 ms are waited for up to 60 ms', () => {
+  expect(waitOf(uneven(100, 10), 100)).toBe(40);
+  expect(waitOf(uneven(100, 19), 100)).toBe(40);
+  expect(waitOf(uneven(100, 30), 100)).toBe(60);
+});
+
+test('a wait of 60 ms ends only when the packets have become clearly even again', () => {
+  const order = uneven(100, 30);
+  for (let n = 100; n < 300; n++) order.put(packetAt(n, { atMs: n * 20 + (n % 2) * 20 }));
+  expect(waitOf(order, 300)).toBe(60);
+  for (let n = 302; n < 500; n++) order.put(packetAt(n, { atMs: n * 20 + (n % 2) * 10 }));
+  expect(waitOf(order, 500)).toBe(40);
+});
+
+test('a pause whose timestamps do not follow the clock is not taken for jitter', () => {
+  const order = uneven(60, 0);
+  const later = Array.from({ length: 60 }, (_, n) => packetAt(60 + n, { atMs: 4000 + n * 20 }));
+  for (const packet of later) order.put(packet);
+  expect(waitOf(order, 120, 5200)).toBe(40);
+});
+
+/** How one packet of a long stream may fare: how far the sequence and the clock move, and what arrives. */
+const hop = fc.record({
+  lostBefore: fc.oneof(fc.constant(0), fc.nat(3), fc.integer({ min: 0, max: 0x7000 })),
+  silentFrames: fc.oneof(fc.constant(0), fc.nat(20), fc.integer({ min: 0, max: 10_000_000 })),
+  laterMs: fc.oneof(fc.constant(0), fc.nat(150)),
+  times: fc.integer({ min: 1, max: 3 }),
+  opus: fc.oneof(
+    fc.constant(Uint8Array.of(0x78, 1, 2)),
+    fc.constant(Uint8Array.of(0x78)),
+    fc.constant(Uint8Array.of(0xfb, 6, 1)),
+    fc.constant(Uint8Array.of(0x78, 0xfa, 0xfa)),
+    fc.uint8Array({ maxLength: 3 }),
+  ),
+});
+
+const nameOf = ({ sequence, timestamp }: Packet) => `${timestamp} ${sequence}`;
+
+test('over wraps, losses, silences, doubles and delays: each packet at most once, in order, few held', () => {
+  const start = fc.record({ sequence: fc.nat(0xffff), timestamp: fc.nat() });
+  fc.assert(
+    fc.property(start, fc.array(hop, { maxLength: 60 }), (from, hops) => {
+      let [sequence, timestamp, atMs] = [from.sequence, from.timestamp, 0];
+      const arrivals = hops.flatMap(({ lostBefore, silentFrames, laterMs, times, opus }) => {
+        sequence += 1 + lostBefore;
+        timestamp += (1 + lostBefore + silentFrames) * 960;
+        atMs += (1 + lostBefore + silentFrames) * 20;
+        const packet = { ...packetAt(sequence), timestamp: timestamp >>> 0, opus };
+        return Array.from({ length: times }, (_, n) => ({ ...packet, atMs: atMs + laterMs + n }));
+      });
+      const order = new PacketOrder();
+      const steps: OrderStep[] = [];
+      for (const packet of arrivals.toSorted((a, b) => a.atMs - b.atMs)) {
+        steps.push(...order.put(packet));
+        expect(order.held).toBeLessThan(15);
+      }
+      steps.push(...order.settle(Number.POSITIVE_INFINITY));
+      expect(order.held).toBe(0);
+      const names = arrivals.map(nameOf);
+      const passed = steps.flatMap((step) => (step.kind === 'packet' ? [step.packet] : []));
+      const sentAs = passed.map((packet) => names.indexOf(nameOf(packet)));
+      expect(sentAs).toEqual([...new Set(sentAs)].sort((a, b) => a - b));
+      expect(steps.every(({ samples = 0 }) => samples >= 0)).toBe(true);
+    }),
+  );
+});
+
+test('over hours of 16-bit wraps every packet comes out once and every frame lost is counted', () => {
+  const order = new PacketOrder();
+  let [passed, sum] = [0, 0];
+  const frames = 400_000;
+  for (let n = 0; n < frames; n++) {
+    if (n % 1000 === 500) continue;
+    for (const step of order.put(packetAt(n))) {
+      passed += step.kind === 'packet' ? 1 : 0;
+      sum += step.samples ?? 0;
+    }
+  }
+  expect(passed).toBe(frames - frames / 1000);
+  expect(sum).toBe(frames * 960);
+  expect(order.counts()).toEqual({ lost: frames / 1000, late: 0, duplicate: 0, reordered: 0 });
 });

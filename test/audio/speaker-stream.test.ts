@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { loadOpus } from '#src/audio/load-opus.ts';
+import { energyDb } from '#src/audio/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { similarity } from '#src/audio/similarity.ts';
@@ -43,12 +45,38 @@ test('order on the wire does not change what is heard', () => {
   expect(samplesOf(hear(swapped))).toEqual(samplesOf(hear(spoken)));
 });
 
-test('lost packets become zeros of exactly their length', () => {
-  const heard = hear(spoken.filter((_, n) => n !== 50 && n !== 51));
+test('for lost packets the voice goes on, for exactly their length', () => {
+  const stream = new SpeakerStream(codec);
+  const heard = hear(
+    spoken.filter((_, n) => n !== 50 && n !== 51),
+    stream,
+  );
   const gap = heard.find(({ kind }) => kind === 'gap');
   expect(gap).toMatchObject({ kind: 'gap', lengthMs: 40, atMs: 51 * 20 });
-  expect(gap?.samples).toEqual(new Int16Array(640));
+  expect(gap?.samples).toHaveLength(640);
+  expect(energyDb(gap?.samples ?? new Int16Array())).toBeGreaterThan(-50);
   expect(samplesOf(heard)).toHaveLength(spoken.length * 320);
+  expect(stream.counts()).toMatchObject({ lost: 2, concealed: 2, heard: spoken.length - 2 });
+});
+
+test('when a second is lost, 300 ms of zeros and its true length stand for it', () => {
+  const heard = hear(spoken.filter((_, n) => n < 20 || n >= 70));
+  const gap = heard.find(({ kind }) => kind === 'gap');
+  expect(gap).toMatchObject({ lengthMs: 1000, atMs: 69 * 20 });
+  expect(gap?.samples).toEqual(new Int16Array(4800));
+});
+
+test('after hours of silence the clock tells their length, and nothing of the past is left', () => {
+  const hours = 3 * 3_600_000;
+  const [first, second] = [spoken.slice(0, 40), spoken.slice(40, 41)];
+  const later = second.map((packet) => ({
+    ...packet,
+    timestamp: (packet.timestamp + hours * 48) >>> 0,
+    atMs: packet.atMs + hours,
+  }));
+  const gap = hear([...first, ...later]).find(({ kind }) => kind === 'gap');
+  expect(gap).toMatchObject({ lengthMs: hours, atMs: hours + 39 * 20 });
+  expect(gap?.samples).toEqual(new Int16Array(4800));
 });
 
 test('a long silence gives 300 ms of zeros and its true length', () => {
@@ -82,6 +110,84 @@ test('a frame that is still sealed is never decoded', () => {
   const heard = hear([packetAt(0, { opus: sealedFrame })], stream);
   expect(heard).toEqual([{ kind: 'gap', samples: new Int16Array(320), lengthMs: 20, atMs: 0 }]);
   expect(stream.counts()).toMatchObject({ sealed: 1, undecodable: 0 });
+});
+
+test('sealed frames within speech are filled like lost ones, five in a row at most', () => {
+  const stream = new SpeakerStream(codec);
+  const heard = hear(
+    spoken.map((packet, n) => (n >= 40 && n < 50 ? { ...packet, opus: sealedFrame } : packet)),
+    stream,
+  );
+  const gaps = heard.filter(({ kind }) => kind === 'gap').map(({ samples }) => samples);
+  expect(gaps).toHaveLength(10);
+  expect(energyDb(gaps[0] ?? new Int16Array())).toBeGreaterThan(-50);
+  expect(gaps.slice(5)).toEqual(Array.from({ length: 5 }, () => new Int16Array(320)));
+  expect(stream.counts()).toMatchObject({ sealed: 10, concealed: 5 });
+});
+
+test.each([
+  ['60 ms', 3],
+  ['120 ms', 6],
+])('packets of %s are heard as long as they are, and so is one that is lost', (_, frames) => {
+  const packets: Packet[] = [];
+  for (let at = 0; at + frames <= 60; at += frames) {
+    const opus = inOne(spoken.slice(at, at + frames));
+    packets.push(packetAt(packets.length, { opus, timestamp: at * 960, atMs: (at + frames) * 20 }));
+  }
+  const all = samplesOf(hear(packets));
+  expect(all).toEqual(samplesOf(hear(spoken)).subarray(0, 60 * 320));
+  expect(samplesOf(hear(packets.filter((_, n) => n !== 4)))).toHaveLength(all.length);
+});
+
+/** Several frames of one kind as one packet (RFC 6716, section 3.2.5: any number of frames, each with its length). */
+function inOne(packets: readonly Packet[]): Uint8Array {
+  const frames = packets.map(({ opus }) => opus.subarray(1));
+  const sizes = frames.slice(0, -1).flatMap(({ length }) => {
+    return length < 252 ? [length] : [252 + (length & 3), (length - 252 - (length & 3)) / 4];
+  });
+  const first = ((packets[0]?.opus[0] ?? 0) & ~3) | 3;
+  return Uint8Array.of(first, 0x80 | frames.length, ...sizes, ...frames.flatMap((one) => [...one]));
+}
+
+test.each([
+  ['one byte', Uint8Array.of(0x48)],
+  ['two bytes', Uint8Array.of(0x78, 0)],
+])('a packet of %s is a moment without sound, and does not spoil what follows', (_, opus) => {
+  const stream = new SpeakerStream(codec);
+  const packets = spoken.map((packet, n) => (n % 10 === 5 ? { ...packet, opus } : packet));
+  const heard = hear(packets, stream);
+  expect(heard[45]).toMatchObject({ kind: 'sound', samples: new Int16Array(320) });
+  expect(stream.counts()).toMatchObject({ heard: spoken.length, undecodable: 0 });
+  const pcm = { samples: samplesOf(heard), rateHz: 16_000, channels: 1 } as const;
+  expect(similarity(pcm, speech('human-goforward'))).toBeGreaterThan(0.8);
+});
+
+test('whatever comes in whatever order, nothing is thrown and the instants never go back', () => {
+  const packet = fc.record({
+    sequence: fc.oneof(fc.nat(40), fc.nat(0xffff)),
+    timestamp: fc.oneof(
+      fc.nat(40).map((n) => n * 960),
+      fc.nat(0xffff_ffff),
+    ),
+    opus: fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(silenceFrame, sealedFrame)),
+    laterMs: fc.nat(100),
+  });
+  fc.assert(
+    fc.property(fc.array(packet, { maxLength: 40 }), (list) => {
+      const stream = new SpeakerStream(codec);
+      let atMs = 0;
+      const heard = list.flatMap(({ laterMs, ...rest }) => {
+        atMs += laterMs;
+        return stream.put({ speakerId: 'ada', ...rest, atMs });
+      });
+      heard.push(...stream.settle(atMs + 100));
+      stream.close();
+      const instants = heard.map((one) => one.atMs);
+      expect(instants).toEqual(instants.toSorted((a, b) => a - b));
+      expect(heard.every(({ samples }) => samples.length <= 1.2 * 16_000)).toBe(true);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test.each([
