@@ -26,8 +26,10 @@ export const stats: Command = {
 
 function speed(found: Speed | undefined): Line {
   if (!found) return { id: 'stats.none' };
-  const { turns: n, p50Ms: p50, p95Ms: p95, failed } = found;
-  return { id: 'stats.speed', with: { n, p50: Math.round(p50), p95: Math.round(p95), failed } };
+  const { turns: n, p50Ms: p50, p95Ms: p95, failed, vainShare } = found;
+  const vain = Math.round(vainShare * 100);
+  const filled = { n, p50: Math.round(p50), p95: Math.round(p95), failed, vain };
+  return { id: 'stats.speed', with: filled };
 }
 
 function lastTurn(found: Latest | undefined, locale: Locale): Line {

@@ -126,6 +126,8 @@ function partsOf({ options, house, store, stats, weights, name }: Furniture): Se
       weights,
     },
     ...{ transcriber, synthesizer, chat, chatName, endpointRules },
+    warm: () => undefined,
+    addressing: 'auto',
     pipeline: chained({ chat, synthesizer }),
     style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
     engine: config.chat.kind === 'remote' ? config.chat.model : chatName,

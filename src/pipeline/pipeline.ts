@@ -43,6 +43,8 @@ export interface Stage {
   playedMs(): number;
   /** Waits for the release of the answer first: thinking ahead never has an effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
+  /** One request to a model has ended, whole or cut short: what it took, as reported, else estimated. Never throws. */
+  spent(usage: Usage): void;
 }
 
 /** Speech in, speech out. `chained`, `audio-model` and `realtime` behave alike behind it. */

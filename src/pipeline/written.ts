@@ -1,6 +1,7 @@
 import { atStage, BotError } from '#src/base/errors.ts';
-import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat/ports.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
 import { isJson } from '#src/chat/tool-calls.ts';
+import { estimateUsage } from '#src/chat/usage.ts';
 import type { Stage } from './pipeline.ts';
 
 /** After so many rounds of tools the model is asked without them, and has to say something. */
@@ -28,7 +29,7 @@ export async function* writeAnswer(
   const messages = [...prompt];
   for (let rounds = 0; ; rounds++) {
     const offered = rounds < longestToolRounds ? tools : [];
-    const { content, calls } = yield* writeRound(chat, messages, offered, signal);
+    const { content, calls } = yield* writeRound({ chat, stage }, messages, offered, signal);
     if (calls.length === 0) return;
     if (content !== '') yield { kind: 'text', text: ' ' };
     messages.push({ role: 'assistant', content, calls });
@@ -43,22 +44,26 @@ type Round = { readonly content: string; readonly calls: readonly ToolCall[] };
 
 /** One answer of the model; its calls are returned, not yielded, and only if tools were offered. */
 async function* writeRound(
-  chat: ChatModel,
+  { chat, stage }: Pick<Writing, 'chat' | 'stage'>,
   messages: readonly ChatMessage[],
   tools: readonly Tool[],
   signal: AbortSignal,
 ): AsyncGenerator<ChatPart, Round> {
   const calls: ToolCall[] = [];
   let content = '';
+  let reported: Usage | undefined;
   try {
     for await (const part of chat.reply(messages, tools, signal)) {
       if (part.kind === 'tool') calls.push(part.call);
       else yield part;
       if (part.kind === 'text') content += part.text;
+      if (part.kind === 'usage') reported = part.usage;
     }
   } catch (error) {
     signal.throwIfAborted();
     throw atStage('think', error);
+  } finally {
+    stage.spent(reported ?? estimateUsage(messages, content));
   }
   signal.throwIfAborted();
   return { content, calls: tools.length > 0 ? calls.slice(0, mostCallsARound) : [] };

@@ -1,6 +1,6 @@
-import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
 import type { Instants } from './events.ts';
+import type { Arrived } from './thinking.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -17,24 +17,23 @@ export function unanswered(heardAtMs: number, endedAtMs: number): Progress {
  * Errors: what the pipeline throws. Aborting `signal` throws `signal.reason`.
  */
 export async function speakAnswer(
-  parts: AsyncIterable<ReplyPart>,
+  parts: AsyncIterable<Arrived>,
   reply: SpokenReply,
   progress: Progress,
-  nowMs: () => number,
   signal: AbortSignal,
 ): Promise<void> {
   const { instants } = progress;
-  for await (const part of parts) {
+  for await (const { part, atMs } of parts) {
     switch (part.kind) {
       case 'text':
-        instants.firstTokenAtMs ??= nowMs();
+        instants.firstTokenAtMs ??= atMs;
         progress.text += part.text;
         break;
       case 'clause':
-        instants.firstClauseAtMs ??= nowMs();
+        instants.firstClauseAtMs ??= atMs;
         break;
       case 'audio':
-        instants.firstSpeechAtMs ??= nowMs();
+        instants.firstSpeechAtMs ??= atMs;
         await reply.write(part.pcm, part.ofText, signal);
         break;
       case 'tool':

@@ -1,26 +1,89 @@
 import type { Clock } from '#src/base/clock.ts';
+import { judge, presume, type Speaking, type Verdict } from '#src/turn/addressing.ts';
+import {
+  type AddressEvent,
+  type AddressingMode,
+  type AddressingRules,
+  addressingRules,
+  attend,
+  inattentive,
+} from '#src/turn/addressing-attention.ts';
+import type { Person } from './link.ts';
+import type { SessionParts } from './parts.ts';
 
-/** For so long after pressing Ask a person needs no name. Source: product, panel. */
-export const askWindowMs = 15_000;
+/** For so long after pressing Ask a person needs no name. */
+export const { askWindowMs } = addressingRules;
 
-/** To whom the bot listens in one stay without being called by its name. */
+/** What somebody said, or is about to: `fromMs` is when the voice began. */
+export type Saying = Pick<Speaking, 'speakerId' | 'fromMs'>;
+
+/** To whom the bot listens in one stay, and whether what is said there is meant for it. */
 export class Attention {
   readonly #clock: Pick<Clock, 'nowMs'>;
-  readonly #untilMs = new Map<string, number>();
+  readonly #names: () => readonly string[];
+  readonly #mode: AddressingMode;
+  #state = inattentive;
 
-  constructor(clock: Pick<Clock, 'nowMs'>) {
+  /** `names` is what the bot answers to in this server now. */
+  constructor(
+    { addressing, clock }: Pick<SessionParts, 'addressing' | 'clock'>,
+    names: () => readonly string[],
+  ) {
+    this.#mode = addressing;
     this.#clock = clock;
+    this.#names = names;
   }
 
-  /** From now on; an open window begins anew. */
+  /** This person asked for it: no name is needed for a while. An open window begins anew. */
   open(personId: string): void {
-    const nowMs = this.#clock.nowMs();
-    for (const [id, untilMs] of this.#untilMs) if (untilMs <= nowMs) this.#untilMs.delete(id);
-    this.#untilMs.set(personId, nowMs + askWindowMs);
+    this.#attend({ kind: 'asked', personId, atMs: this.#clock.nowMs() });
   }
 
   isOpen(personId: string): boolean {
-    const untilMs = this.#untilMs.get(personId);
-    return untilMs !== undefined && this.#clock.nowMs() < untilMs;
+    const nowMs = this.#clock.nowMs();
+    return this.#state.windows.some(
+      (window) => window.kind === 'asked' && window.personId === personId && nowMs < window.untilMs,
+    );
+  }
+
+  /** An answer to this person is begun. */
+  answering(personId: string): void {
+    this.#attend({ kind: 'answering', personId, atMs: this.#clock.nowMs() });
+  }
+
+  /** It has ended, however; `heard` is what left of it. */
+  answered(personId: string, heard: string): void {
+    const endsInQuestion = /[?？؟]["”»\s]*$/u.test(heard);
+    this.#attend({ kind: 'answered', personId, atMs: this.#clock.nowMs(), endsInQuestion });
+  }
+
+  /** Somebody talked for so long, to whomever. */
+  talked(personId: string, ms: number): void {
+    this.#attend({ kind: 'talked', personId, ms, atMs: this.#clock.nowMs() });
+  }
+
+  /** `people` are all who are there. */
+  judge(spoken: Saying & { readonly text: string }, people: readonly Person[]): Verdict {
+    const { speakerId } = spoken;
+    const others = people.filter(({ id, isBot }) => !isBot && id !== speakerId);
+    const present = others.map(({ name }) => name);
+    const humans = others.length + 1;
+    const { verdict, state } = judge(this.#state, { ...spoken, humans, present }, this.#rules());
+    this.#state = state;
+    return verdict;
+  }
+
+  /** Whether this person would be answered whatever they say. */
+  presumes(saying: Saying, people: readonly Person[]): boolean {
+    const others = people.filter(({ id, isBot }) => !isBot && id !== saying.speakerId);
+    return presume(this.#state, { ...saying, humans: others.length + 1 }, this.#rules());
+  }
+
+  #attend(event: AddressEvent): void {
+    this.#state = attend(this.#state, event, this.#rules());
+  }
+
+  #rules(): AddressingRules {
+    return { ...addressingRules, mode: this.#mode, names: this.#names() };
   }
 }

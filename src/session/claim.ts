@@ -1,10 +1,20 @@
 /**
  * Why something is not said, or not to its end; `over`: it had its turn. `late`: its moment has passed. `lost`: the link
- * broke in the middle of it.
+ * broke in the middle of it. `continued`: its speaker went on, and all of it is answered together.
+ * `unmeant`: it was nothing, or not for the bot.
  */
-export type Dropping = 'stopped' | 'withdrawn' | 'late' | 'crowded' | 'left' | 'lost' | 'over';
+export type Dropping =
+  | 'stopped'
+  | 'withdrawn'
+  | 'late'
+  | 'crowded'
+  | 'left'
+  | 'lost'
+  | 'continued'
+  | 'unmeant'
+  | 'over';
 
-const unwanted: readonly Dropping[] = ['stopped', 'withdrawn', 'late'];
+const unwanted: readonly Dropping[] = ['stopped', 'withdrawn', 'late', 'continued', 'unmeant'];
 
 /** The right of one question or text to be said aloud, until it is dropped. */
 export class Claim {

@@ -7,9 +7,17 @@ import { deliver } from './delivery.ts';
 import type { AnswerFinish } from './events.ts';
 import type { Question } from './floor.ts';
 import type { Conversation } from './room.ts';
+import { think } from './think.ts';
+import type { Thinking } from './thinking.ts';
 
 /** How an attempt at an answer ended; `failure` is what broke outside. */
 type Outcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
+
+type Making = {
+  readonly thinking: Thinking;
+  readonly reply: SpokenReply;
+  readonly progress: Progress;
+};
 
 /**
  * Answers one question and returns when the answer has been played, or has failed and the room was told so.
@@ -23,9 +31,17 @@ export async function answer(
   signal: AbortSignal,
 ): Promise<void> {
   const progress = unanswered(question.said.toMs, question.endedAtMs);
+  const thinking = take(question, room);
+  const { speakerId } = question.said;
+  room.attention.answering(speakerId);
   await room.mouth.speak(signal, async (reply) => {
-    const { finish, failure } = await perform(question, room, reply, progress, signal);
-    if (question.claim.dropped !== 'withdrawn') keep(question, reply, progress, finish, room);
+    const making = { thinking, reply, progress };
+    const { finish, failure } = await perform(question, room, making, signal).finally(() =>
+      room.attention.answered(speakerId, reply.heardText()),
+    );
+    const { dropped } = question.claim;
+    if (dropped === 'continued') thinking.discard();
+    else if (dropped !== 'withdrawn') keep(question, reply, progress, finish, room);
     if (failure) await admit(failure, progress.text, room, signal);
   });
 }
@@ -33,12 +49,11 @@ export async function answer(
 async function perform(
   question: Question,
   room: Conversation,
-  reply: SpokenReply,
-  progress: Progress,
+  { thinking, reply, progress }: Making,
   signal: AbortSignal,
 ): Promise<Outcome> {
   try {
-    const failure = await attempt(question, room, reply, progress, signal);
+    const failure = await attempt(thinking, reply, progress, signal);
     question.tell?.(toldOf(progress, failure, room));
     const finish = await room.mouth.played(reply, signal);
     return failure ? { finish: 'failed', failure } : { finish };
@@ -51,21 +66,22 @@ async function perform(
 
 /** What went wrong outside, or undefined. What there is of the answer plays on either way. */
 async function attempt(
-  { said }: Question,
-  { memory, parts }: Conversation,
+  thinking: Thinking,
   reply: SpokenReply,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<BotError | undefined> {
-  const { clock, pipeline, style } = parts;
-  const turn = { said: [said], style, history: memory.messages(), tools: [] };
-  const stage = {
-    playedMs: () => reply.playedMs(),
-    run: async () => ({ content: 'There is no such tool.' }),
-  };
-  const reading = pipeline.answer(turn, stage, signal);
-  const work = () => speakAnswer(reading, reply, progress, () => clock.nowMs(), signal);
+  const work = () => speakAnswer(thinking.release(reply, signal), reply, progress, signal);
   return await deliver(reply, work, signal);
+}
+
+/** What was begun ahead, if it still rests on what the room knows; else anew. */
+function take(question: Question, room: Conversation): Thinking {
+  const { earlier, said, thinking } = question;
+  question.thinking = undefined;
+  if (thinking?.basis === room.memory.state) return thinking;
+  thinking?.discard();
+  return think([...earlier, said], room, room.signal);
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */
@@ -85,7 +101,7 @@ function keep(
   reply: SpokenReply,
   progress: Progress,
   finish: AnswerFinish,
-  { channel, memory, panel, parts }: Conversation,
+  { channel, memory, panel, parts, waste }: Conversation,
 ): void {
   if (!words || words.text.trim() === '') return;
   const { speakerId, name } = said;
@@ -106,6 +122,7 @@ function keep(
     heardText,
     finish,
     ...(tell && { typed: true }),
+    vainShare: waste.share,
     instants,
   });
 }

@@ -1,7 +1,9 @@
 import type { Packet } from '#src/audio/packet.ts';
 import type { Heard, SpeakerStream } from '#src/audio/speaker-stream.ts';
 import type { VoiceMeter } from '#src/audio/voice-meter.ts';
+import type { Transcript } from '#src/speech/ports.ts';
 import {
+  continues,
   type EndpointRules,
   quiet,
   stepVoice,
@@ -9,11 +11,37 @@ import {
   type VoiceEffect,
   type VoiceEvent,
 } from '#src/turn/endpointing.ts';
+import { type Evidence, nothingHeard } from '#src/turn/evidence.ts';
+import type { Habits } from './habits.ts';
 import { Recording } from './recording.ts';
 import type { Utterance } from './utterance.ts';
 
 /** What cannot be read counts as the usual length. */
 const packetMs = 20;
+
+/** What one ear noticed, in order. Between `began` and `ended` every sample is handed on once. */
+export type Noticed =
+  /** `sound` reaches back to before the voice was noticed. */
+  | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
+  | { readonly kind: 'sound'; readonly sound: Int16Array }
+  | { readonly kind: 'paused'; readonly heard: Evidence }
+  | { readonly kind: 'resumed' }
+  /** An answer may be prepared. */
+  | { readonly kind: 'likely-over'; readonly soFar: Utterance }
+  | {
+      readonly kind: 'ended';
+      readonly whole: Utterance;
+      readonly endedAtMs: number;
+      readonly heard: Evidence;
+    };
+
+export type EarParts = {
+  readonly speakerId: string;
+  readonly stream: SpeakerStream;
+  readonly meter: VoiceMeter;
+  readonly rules: EndpointRules;
+  readonly habits: Habits;
+};
 
 /** One person's ear: packets in, whole utterances out. Opened only for people who may be heard. */
 export class Ear {
@@ -21,17 +49,21 @@ export class Ear {
   readonly #stream: SpeakerStream;
   readonly #meter: VoiceMeter;
   readonly #rules: EndpointRules;
+  readonly #habits: Habits;
   readonly #recording = new Recording();
   #voice: Voice = quiet;
+  /** The last utterance, until it is known whether it was really over. */
+  #ended: { readonly toMs: number; readonly lastWord: string } | undefined;
   #lastPacketAtMs = 0;
   /** Packets that could not be decoded, up to the last one that could. */
   #missedBefore = 0;
 
-  constructor(speakerId: string, stream: SpeakerStream, meter: VoiceMeter, rules: EndpointRules) {
+  constructor({ speakerId, stream, meter, rules, habits }: EarParts) {
     this.#speakerId = speakerId;
     this.#stream = stream;
     this.#meter = meter;
     this.#rules = rules;
+    this.#habits = habits;
   }
 
   get lastPacketAtMs(): number {
@@ -48,28 +80,35 @@ export class Ear {
     return (this.#missed() - this.#missedBefore) * packetMs;
   }
 
-  put(packet: Packet): Utterance[] {
+  put(packet: Packet): Noticed[] {
     this.#lastPacketAtMs = packet.atMs;
     return this.#stream.put(packet).flatMap((heard) => this.#take(heard));
   }
 
   /** Discord is mute during silence, so only a tick can end an utterance. */
-  tick(atMs: number): Utterance[] {
+  tick(atMs: number): Noticed[] {
     const late = this.#stream.settle(atMs).flatMap((heard) => this.#take(heard));
     return [...late, ...this.#step({ kind: 'tick', atMs })];
+  }
+
+  /** What has been understood of the utterance up to its pause. */
+  read(understood: Transcript, atMs: number): Noticed[] {
+    return this.#step({ kind: 'text', ...understood, atMs });
   }
 
   close(): void {
     this.#stream.close();
   }
 
-  #take(heard: Heard): Utterance[] {
+  #take(heard: Heard): Noticed[] {
     const { atMs, samples } = heard;
     if (heard.kind === 'sound') this.#missedBefore = this.#missed();
     const shut = heard.kind === 'silence-frame' ? this.#step({ kind: 'silence-frame', atMs }) : [];
+    const sound: Noticed[] = this.talking ? [{ kind: 'sound', sound: samples }] : [];
     this.#recording.push(samples);
     const windows = this.#meter.push(samples, atMs);
-    return [...shut, ...windows.flatMap((window) => this.#step({ kind: 'window', ...window }))];
+    const steps = windows.flatMap((window) => this.#step({ kind: 'window', ...window }));
+    return [...shut, ...sound, ...steps];
   }
 
   #missed(): number {
@@ -77,27 +116,53 @@ export class Ear {
     return sealed + undecodable;
   }
 
-  #step(event: VoiceEvent): Utterance[] {
-    const [voice, effect] = stepVoice(this.#voice, event, this.#rules);
+  #step(event: VoiceEvent): Noticed[] {
+    const before = this.#voice;
+    const person = this.#habits.of(this.#speakerId);
+    const { voice, effects } = stepVoice(before, event, this.#rules, person);
     this.#voice = voice;
+    for (const effect of effects) this.#learn(effect, lastWordOf(before));
     if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) this.#recording.voiced();
-    return effect ? this.#perform(effect, event.atMs) : [];
+    return effects.map((effect) => this.#perform(effect, event.atMs, before));
   }
 
-  #perform(effect: VoiceEffect, atMs: number): Utterance[] {
+  /** Whether an utterance was over shows when the next one begins. */
+  #learn(effect: VoiceEffect, lastWord: string): void {
+    if (effect.kind === 'resumed') {
+      this.#habits.wentOn(this.#speakerId, effect.pausedMs, lastWord);
+    }
+    if (effect.kind === 'ended') this.#ended = { toMs: effect.toMs, lastWord };
+    if (effect.kind !== 'began' || !this.#ended) return;
+    const { toMs } = this.#ended;
+    if (!continues(toMs, effect.fromMs, this.#rules)) this.#habits.ended(this.#ended.lastWord);
+    else this.#habits.wentOn(this.#speakerId, effect.fromMs - toMs, this.#ended.lastWord);
+    this.#ended = undefined;
+  }
+
+  #perform(effect: VoiceEffect, atMs: number, before: Voice): Noticed {
     switch (effect.kind) {
-      case 'began':
+      case 'began': {
         this.#recording.begin();
-        return [];
+        return { kind: 'began', fromMs: effect.fromMs, sound: this.#recording.soFar().samples };
+      }
       case 'paused':
+        return { kind: 'paused', heard: 'heard' in before ? before.heard : nothingHeard };
       case 'resumed':
-        return [];
-      case 'ended': {
+        return { kind: 'resumed' };
+      case 'likely-over': {
         const { fromMs, toMs } = effect;
-        const pcm = this.#recording.take();
+        return { kind: 'likely-over', soFar: { fromMs, toMs, pcm: this.#recording.soFar() } };
+      }
+      case 'ended': {
+        const { fromMs, toMs, heard } = effect;
+        const whole = { fromMs, toMs, pcm: this.#recording.take() };
         this.#meter.reset();
-        return [{ speakerId: this.#speakerId, fromMs, toMs, endedAtMs: atMs, pcm }];
+        return { kind: 'ended', whole, endedAtMs: atMs, heard };
       }
     }
   }
+}
+
+function lastWordOf(voice: Voice): string {
+  return 'understood' in voice ? (voice.understood?.lastWord ?? '') : '';
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode, Stage } from '#src/base/errors.ts';
+import type { Verdict } from '#src/turn/addressing.ts';
 import type { ChannelRef } from './link.ts';
 
 /** The instants of a turn, named once for console, metrics and bench; milliseconds of the monotonic clock. */
@@ -17,6 +18,11 @@ export type Instants = {
 
 /** How an answer ended; exactly one each. */
 export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
+
+type NotMeant = Extract<Verdict, { meant: false }>['why'];
+
+/** Why an utterance got no answer; all but the first three are about whom it was meant for. */
+export type Ignored = 'no-voice' | 'empty' | 'imagined' | NotMeant;
 
 /** What happened in one voice channel. Status, console and metrics listen; nothing answers back. */
 export type SessionEvent =
@@ -42,6 +48,12 @@ export type SessionEvent =
       readonly text: string;
     }
   | {
+      readonly kind: 'ignored';
+      readonly speakerId: string;
+      readonly name: string;
+      readonly why: Ignored;
+    }
+  | {
       readonly kind: 'answered';
       readonly speakerId: string;
       readonly name: string;
@@ -51,6 +63,8 @@ export type SessionEvent =
       readonly finish: AnswerFinish;
       /** The question was typed: heard and ended are when it came. */
       readonly typed?: true;
+      /** 0 to 1, of the tokens of the last 50 turns: spent on answers prepared ahead that nobody wanted. */
+      readonly vainShare: number;
       readonly instants: Instants;
     }
   | {

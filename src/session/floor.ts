@@ -1,15 +1,20 @@
 import type { Said } from '#src/pipeline/pipeline.ts';
 import type { Claim, Dropping } from './claim.ts';
 import type { Asking } from './command-ports.ts';
+import type { Thinking } from './thinking.ts';
 
 /** Something somebody wants to know, spoken or typed. */
 export type Question = {
   readonly kind: 'question';
   readonly said: Said;
+  /** What the same person said just before, oldest first: it is answered together with it. */
+  readonly earlier: readonly Said[];
   readonly endedAtMs: number;
   readonly claim: Claim;
   /** Set when its transcript is there. */
   words?: { readonly text: string; readonly atMs: number };
+  /** Its answer, where it was begun before the end; taken by whoever gives it. */
+  thinking?: Thinking | undefined;
   /** Only for a typed one: whoever typed it is told what came of it. */
   readonly tell?: (asking: Asking) => void;
 };
@@ -51,6 +56,12 @@ export class Floor {
     return this.#current ?? this.#waiting[0];
   }
 
+  /** Nothing is said and nothing waits. */
+  get isFree(): boolean {
+    return this.#current === undefined && this.#waiting.length === 0;
+  }
+
+  /** First to finish is first answered, also where the words of the second were there sooner. */
   ask(question: Question): void {
     if (this.#closed) {
       question.claim.drop('left');
@@ -59,7 +70,10 @@ export class Floor {
     const questions = this.#waiting.filter(({ kind }) => kind === 'question');
     const [oldest] = questions;
     if (oldest && questions.length >= questionLimit) this.#drop((one) => one === oldest, 'crowded');
-    this.#put(question, this.#waiting.length);
+    const later = this.#waiting.findIndex(
+      (one) => one.kind === 'question' && one.endedAtMs > question.endedAtMs,
+    );
+    this.#put(question, later < 0 ? this.#waiting.length : later);
   }
 
   /** `now` goes before all that waits, but behind what came with `now` before it. */
@@ -93,6 +107,12 @@ export class Floor {
     if (this.#closed) return;
     this.#waiting = [matter, ...this.#waiting];
     this.#bell.resolve();
+  }
+
+  /** Not to be answered, or not to its end. */
+  drop(question: Question, why: Dropping): void {
+    this.#drop((one) => one === question, why);
+    question.claim.drop(why);
   }
 
   /** Whoever speaks falls silent, and nobody waits any more; false when there was nothing to stop. */

@@ -13,6 +13,11 @@ export type Exchange = {
 export class Memory {
   #exchanges: readonly Exchange[] = [];
 
+  /** Another one after each change: whatever was shown to a model before is out of date then. */
+  get state(): object {
+    return this.#exchanges;
+  }
+
   add(exchange: Exchange): void {
     this.#exchanges = [...this.#exchanges, exchange].slice(-standardHistory.items);
   }

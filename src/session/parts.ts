@@ -7,6 +7,7 @@ import type { ConsentBook } from '#src/people/consent-book.ts';
 import type { Pipeline, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { Locale } from '#src/texts/texts.ts';
+import type { AddressingMode } from '#src/turn/addressing-attention.ts';
 import type { EndpointRules } from '#src/turn/endpointing.ts';
 import type { Places } from './command-ports.ts';
 import type { SessionEvent } from './events.ts';
@@ -28,6 +29,8 @@ export type SessionParts = {
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;
   readonly transcriber: Transcriber;
+  /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
+  readonly warm: () => void;
   readonly pipeline: Pipeline;
   /** For questions answered in writing. */
   readonly chat: ChatModel;
@@ -44,6 +47,7 @@ export type SessionParts = {
   readonly spokenLocales: readonly Locale[];
   readonly consent: ConsentRules;
   readonly endpointRules: EndpointRules;
+  readonly addressing: AddressingMode;
   /** 0 to 1, evenly. */
   readonly random: () => number;
   /** What it throws is a bug of its own, and ends no session. */

@@ -31,21 +31,31 @@ export class Recording {
     this.#voiced = this.#length;
   }
 
+  /** Everything there is of it now. */
+  soFar(): Pcm {
+    return { samples: this.#joined(), rateHz: listenRateHz, channels: 1 };
+  }
+
   /** Ends the utterance and hands it over; the next one begins with what followed the cut, if anything. */
   take(): Pcm {
     const kept = Math.min(this.#length, this.#voiced + samplesOf(tailMs));
-    const all = new Int16Array(this.#length);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
+    const all = this.#joined();
     this.#running = false;
     this.#chunks = [all.slice(kept)];
     this.#length -= kept;
     this.#voiced = 0;
     this.#forget();
     return { samples: all.subarray(0, kept), rateHz: listenRateHz, channels: 1 };
+  }
+
+  #joined(): Int16Array {
+    const all = new Int16Array(this.#length);
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      all.set(chunk, at);
+      at += chunk.length;
+    }
+    return all;
   }
 
   #forget(): void {

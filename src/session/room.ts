@@ -2,6 +2,7 @@ import type { Line } from '#src/texts/texts.ts';
 import type { Attention } from './attention.ts';
 import type { Floor } from './floor.ts';
 import type { Gate } from './gate.ts';
+import type { Habits } from './habits.ts';
 import type { ChannelRef } from './link.ts';
 import type { Memory } from './memory.ts';
 import type { Mouth } from './mouth.ts';
@@ -9,6 +10,7 @@ import type { Newcomers } from './newcomers.ts';
 import type { Once } from './once.ts';
 import type { PanelWatch } from './panel-watch.ts';
 import type { SessionParts } from './parts.ts';
+import type { Waste } from './waste.ts';
 import type { Withdrawals } from './withdrawals.ts';
 
 /** What the sessions of one stay have in common, and what is reached from outside them. */
@@ -21,6 +23,8 @@ export type Room = {
   readonly withdrawals: Withdrawals;
   readonly memory: Memory;
   readonly floor: Floor;
+  readonly waste: Waste;
+  readonly habits: Habits;
   readonly attention: Attention;
   readonly newcomers: Newcomers;
   readonly panel: PanelWatch;

@@ -5,19 +5,17 @@ import { VoiceMeter } from '#src/audio/voice-meter.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mixer } from '#src/playback/mixer.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { Claim } from './claim.ts';
 import { answer } from './conversation.ts';
+import { Drafts } from './drafts.ts';
 import { Ear } from './ear.ts';
 import { Ears } from './ears.ts';
-import type { Matter, Question } from './floor.ts';
+import type { Matter } from './floor.ts';
 import { Greeter } from './greeter.ts';
 import type { VoiceLink } from './link.ts';
 import { Mouth } from './mouth.ts';
-import type { SessionParts } from './parts.ts';
 import { readOut } from './reading.ts';
 import type { Conversation, Room } from './room.ts';
 import { together } from './together.ts';
-import { said, type Utterance } from './utterance.ts';
 
 /** Endpointing looks at the clock so often; an utterance can end between packets. */
 const tickMs = 20;
@@ -32,6 +30,7 @@ const unheardMs = 5_000;
 type Scene = {
   readonly link: VoiceLink;
   readonly ears: Ears;
+  readonly drafts: Drafts;
   readonly room: Conversation;
   readonly greeter: Greeter;
 };
@@ -52,19 +51,26 @@ export async function runSession(
   const voice = new VoiceTrack();
   const encoder = parts.codec.encoder(speakRateHz);
   const mixer = new Mixer([voice], encoder);
-  const ears = new Ears((speakerId) => openEar(speakerId, parts));
+  const ears = new Ears((speakerId) => openEar(speakerId, room));
   const mouth = new Mouth(voice, parts.clock);
   const conversation = { ...room, mouth };
+  const drafts = new Drafts({
+    room: conversation,
+    people: () => link.people(),
+    read: (speakerId, understood) => {
+      for (const noticed of ears.read(speakerId, understood, parts.clock.nowMs()))
+        drafts.take(speakerId, noticed);
+    },
+  });
   const scene = {
-    link,
-    ears,
+    ...{ link, ears, drafts },
     room: conversation,
     greeter: new Greeter(conversation, link.people()),
   };
   const { wake } = link.play(mixer);
   mixer.onSound(wake);
   gate.onChange(() => {
-    ears.keep((speakerId) => gate.mayHear(speakerId));
+    attend(scene);
     look(scene);
   });
   try {
@@ -76,23 +82,26 @@ export async function runSession(
   } finally {
     gate.onChange(() => undefined);
     voice.cut();
+    drafts.close();
     ears.close();
     encoder.free();
   }
 }
 
-function openEar(speakerId: string, { codec, weights, endpointRules }: SessionParts): Ear {
+function openEar(speakerId: string, { habits, parts }: Room): Ear {
+  const { codec, weights, endpointRules: rules } = parts;
   const meter = new VoiceMeter(new VoiceActivity(weights));
-  return new Ear(speakerId, new SpeakerStream(codec), meter, endpointRules);
+  return new Ear({ speakerId, stream: new SpeakerStream(codec), meter, rules, habits });
 }
 
 /** A packet may have waited while its speaker said no, so the gate is asked once more. */
 async function hearPackets(scene: Scene, signal: AbortSignal): Promise<'lost'> {
   const { link, ears, room } = scene;
   for await (const packet of link.hear(signal)) {
-    if (!room.gate.mayHear(packet.speakerId)) continue;
-    for (const utterance of ears.put(packet)) receive(utterance, scene);
-    if (ears.unheardMs(packet.speakerId) >= unheardMs) relink(room);
+    const { speakerId } = packet;
+    if (!room.gate.mayHear(speakerId)) continue;
+    for (const noticed of ears.put(packet)) scene.drafts.take(speakerId, noticed);
+    if (ears.unheardMs(speakerId) >= unheardMs) relink(room);
   }
   return 'lost';
 }
@@ -105,14 +114,14 @@ function relink({ notice, once }: Room): void {
 }
 
 async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
-  const { link, ears, room, greeter } = scene;
+  const { link, ears, drafts, room, greeter } = scene;
   const { clock } = room.parts;
   let companyAtMs = clock.nowMs();
   let lookAtMs = companyAtMs;
   for (;;) {
     const nowMs = clock.nowMs();
-    ears.keep((speakerId) => room.gate.mayHear(speakerId));
-    for (const utterance of ears.tick(nowMs)) receive(utterance, scene);
+    attend(scene);
+    for (const { speakerId, noticed } of ears.tick(nowMs)) drafts.take(speakerId, noticed);
     greeter.look(nowMs, () => ears.talking().length > 0);
     if (nowMs >= lookAtMs) {
       lookAtMs = nowMs + lookMs;
@@ -124,14 +133,20 @@ async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
   }
 }
 
-function look({ link, ears, room }: Scene): void {
+/** Whoever may not be heard any more is forgotten in the middle of the word. */
+function attend({ ears, drafts, room: { gate } }: Scene): void {
+  ears.keep((speakerId) => gate.mayHear(speakerId));
+  drafts.keep((speakerId) => gate.mayHear(speakerId));
+}
+
+function look({ link, ears, drafts, room }: Scene): void {
   const { channel, floor, gate, mouth, panel } = room;
   panel.look({
     channelName: channel.name,
     people: link.people(),
     gate,
     talking: ears.talking(),
-    current: floor.next,
+    current: floor.next ?? drafts.pending,
     sounds: mouth.sounds,
   });
 }
@@ -157,24 +172,4 @@ function interrupt(matter: Matter, { floor, mouth }: Conversation): void {
   if (matter.claim.dropped) return;
   if (mouth.sounded) matter.claim.drop('lost');
   else floor.putBack(matter);
-}
-
-/** Recognition starts at once, also of what has to wait for its answer. Whoever has left is still answered. */
-function receive(utterance: Utterance, { link, room }: Scene): void {
-  const { channel, floor, parts, withdrawals } = room;
-  const { speakerId } = utterance;
-  const name = link.people().find(({ id }) => id === speakerId)?.name ?? 'Someone';
-  const withdrawn = withdrawals.of(speakerId);
-  const one = said(utterance, name, parts.transcriber, AbortSignal.any([room.signal, withdrawn]));
-  const { endedAtMs } = utterance;
-  const question: Question = { kind: 'question', said: one, endedAtMs, claim: new Claim() };
-  floor.ask(question);
-  one.transcript().then(
-    ({ text }) => {
-      if (withdrawn.aborted) return;
-      question.words = { text, atMs: parts.clock.nowMs() };
-      parts.onEvent(channel.guildId, { kind: 'recognised', speakerId, name, text });
-    },
-    () => undefined, // whoever answers asks again and tells
-  );
 }

@@ -6,6 +6,8 @@ export type Speed = {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly failed: number;
+  /** 0 to 1, of all tokens of late: for answers prepared ahead in vain. */
+  readonly vainShare: number;
 };
 
 /** The turn answered last: instants and numbers, never its words. */

@@ -4,6 +4,7 @@ import type { SessionEvent } from './events.ts';
 import { failureOf } from './failure.ts';
 import { Floor } from './floor.ts';
 import { Gate } from './gate.ts';
+import { Habits } from './habits.ts';
 import type { ChannelRef, VoiceLink } from './link.ts';
 import { Memory } from './memory.ts';
 import { Newcomers } from './newcomers.ts';
@@ -16,6 +17,7 @@ import type { Room } from './room.ts';
 import { runSession } from './session.ts';
 import { type Next, Tether } from './tether.ts';
 import { together } from './together.ts';
+import { Waste } from './waste.ts';
 import { Withdrawals } from './withdrawals.ts';
 
 export type Why = Extract<SessionEvent, { kind: 'left' }>['why'];
@@ -56,7 +58,7 @@ export class Stay {
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
     const { gate, memory, once } = former?.room ?? {};
     const newcomers = former?.room.newcomers ?? new Newcomers();
-    const attention = new Attention(parts.clock);
+    const attention = new Attention(parts, () => [parts.places.botName(channel.guildId)]);
     const people = () => this.#tether.people();
     this.room = {
       ...{ channel, callerId, parts, attention, newcomers },
@@ -64,6 +66,8 @@ export class Stay {
       withdrawals: new Withdrawals(),
       memory: memory ?? new Memory(),
       floor: new Floor(),
+      waste: new Waste(),
+      habits: new Habits(),
       panel: new PanelWatch({ channel, attention, newcomers }, parts),
       once: once ?? new Once(),
       signal: this.#over.signal,

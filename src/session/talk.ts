@@ -109,7 +109,10 @@ function typed(
     toMs: atMs,
     transcript: async () => ({ text }),
   };
-  return { kind: 'question', said, endedAtMs: atMs, words: { text, atMs }, claim, tell };
+  return {
+    ...{ kind: 'question', said, earlier: [], endedAtMs: atMs, claim, tell },
+    words: { text, atMs },
+  };
 }
 
 function droppedFor(why: Dropping): Asking {
@@ -117,6 +120,8 @@ function droppedFor(why: Dropping): Asking {
     case 'stopped':
     case 'withdrawn':
     case 'late':
+    case 'continued':
+    case 'unmeant':
       return { kind: 'failed', line: { id: 'stop.ok' } };
     case 'crowded':
       return { kind: 'failed', line: { id: 'ask.dropped' } };

@@ -46,6 +46,9 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
         'recognised',
       );
       return;
+    case 'ignored':
+      log.debug({ guildId, speakerId: event.speakerId, why: event.why }, 'ignored');
+      return;
     case 'answered': {
       const { speakerId, finish, instants } = event;
       const { heardAtMs } = instants;

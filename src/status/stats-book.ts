@@ -7,7 +7,7 @@ const longest = 100;
 
 /** One turn: how long the answer took to start, where it did, or that it failed. */
 type Turn = { readonly startMs?: number; readonly failed: boolean };
-type Server = { turns: readonly Turn[]; latest?: Latest };
+type Server = { turns: readonly Turn[]; latest?: Latest; vainShare: number };
 
 /** How fast the bot was, per server, as `/stats` tells it: of spoken questions only, and never a word of them. */
 export class StatsBook implements Stats {
@@ -18,23 +18,23 @@ export class StatsBook implements Stats {
     if (event.kind === 'failed' && event.stage === 'recognise')
       this.#add(guildId, { failed: true });
     if (event.kind !== 'answered' || event.typed) return;
-    const { finish, instants } = event;
+    const { finish, instants, vainShare } = event;
     const { firstSentAtMs, heardAtMs } = instants;
-    this.#server(guildId).latest = { instants, finish };
+    Object.assign(this.#server(guildId), { latest: { instants, finish }, vainShare });
     if (finish === 'empty') return;
     const started = firstSentAtMs !== undefined && { startMs: firstSentAtMs - heardAtMs };
     this.#add(guildId, { ...started, failed: finish === 'failed' });
   }
 
   speed(guildId: string): Speed | undefined {
-    const { turns } = this.#server(guildId);
+    const { turns, vainShare } = this.#server(guildId);
     const startsMs = turns
       .flatMap(({ startMs }) => (startMs === undefined ? [] : [startMs]))
       .sort((a, b) => a - b);
     if (startsMs.length === 0) return undefined;
     const failed = turns.filter((turn) => turn.failed).length;
     const [p50Ms, p95Ms] = [percentile(startsMs, 0.5), percentile(startsMs, 0.95)];
-    return { turns: startsMs.length, p50Ms, p95Ms, failed };
+    return { turns: startsMs.length, p50Ms, p95Ms, failed, vainShare };
   }
 
   lastTurn(guildId: string): Latest | undefined {
@@ -47,7 +47,7 @@ export class StatsBook implements Stats {
   }
 
   #server(guildId: string): Server {
-    const server = this.#servers.get(guildId) ?? { turns: [] };
+    const server = this.#servers.get(guildId) ?? { turns: [], vainShare: 0 };
     this.#servers.set(guildId, server);
     return server;
   }

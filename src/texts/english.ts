@@ -100,7 +100,7 @@ export const english = {
   'button.try.stats': '/stats',
   'stats.none': 'No answer yet.',
   'stats.speed':
-    'Last {n} answers: half within {p50} ms, 95 % within {p95} ms of your last word. {failed} failed.',
+    'Last {n} answers: half within {p50} ms, 95 % within {p95} ms of your last word. {failed} failed. Thought ahead in vain: {vain} % of tokens.',
   'stats.last': 'Last answer: {finish}. After your last word: {instants} ms.',
   'stats.ended': 'ended {ms}',
   'stats.recognised': 'recognised {ms}',

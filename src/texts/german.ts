@@ -113,7 +113,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'button.try.stats': '/stats',
   'stats.none': 'Noch keine Antwort.',
   'stats.speed':
-    'Letzte {n} Antworten: die Hälfte binnen {p50} ms, 95 % binnen {p95} ms nach deinem letzten Wort. {failed} fehlgeschlagen.',
+    'Letzte {n} Antworten: die Hälfte binnen {p50} ms, 95 % binnen {p95} ms nach deinem letzten Wort. {failed} fehlgeschlagen. Umsonst vorausgedacht: {vain} % der Tokens.',
   'stats.last': 'Letzte Antwort: {finish}. Nach deinem letzten Wort: {instants} ms.',
   'stats.ended': 'beendet {ms}',
   'stats.recognised': 'erkannt {ms}',

@@ -47,11 +47,11 @@ const instants = {
 };
 
 test('/stats tells the speed of the last answers', async () => {
-  const speed = () => ({ turns: 62, p50Ms: 411.7, p95Ms: 520, failed: 1 });
+  const speed = () => ({ turns: 62, p50Ms: 411.7, p95Ms: 520, failed: 1, vainShare: 0.031 });
   const [reply] = await stats.run(adam, ports({ speed }));
   expect([reply.to, text(reply.id, reply.with)]).toEqual([
     'caller',
-    'Last 62 answers: half within 412 ms, 95 % within 520 ms of your last word. 1 failed.',
+    'Last 62 answers: half within 412 ms, 95 % within 520 ms of your last word. 1 failed. Thought ahead in vain: 3 % of tokens.',
   ]);
 });
 

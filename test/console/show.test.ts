@@ -32,6 +32,7 @@ test('instants are told from the last syllable on, and those that did not happen
   const line = instantsLine(
     {
       kind: 'answered',
+    vainShare: 0,
       speakerId: 'a',
       name: 'Adam',
       text: '',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ToolCall } from '#src/chat/ports.ts';
+import type { ToolCall, Usage } from '#src/chat/ports.ts';
 import type { Pipeline, ReplyPart, Said, Stage, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 
 /** What the model behind a pipeline does with a turn. */
@@ -59,6 +59,12 @@ export class FakeStage implements Stage {
 
   playedMs(): number {
     return 0;
+  }
+
+  readonly spendings: Usage[] = [];
+
+  spent(usage: Usage): void {
+    this.spendings.push(usage);
   }
 
   async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {

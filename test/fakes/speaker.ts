@@ -5,7 +5,10 @@ import { readWav } from '#src/audio/wav.ts';
 
 const silence = Buffer.from([0xf8, 0xff, 0xfe]);
 
-/** A recording as the packets a client sends: 20 ms each from `fromMs` on, then five silence frames. */
+/**
+ * A recording as the packets a client sends: 20 ms each from `fromMs` on, then five silence frames. Sequence and
+ * timestamp go on with the time, as those of one client do.
+ */
 export async function packetsOf(
   fixture: string,
   speakerId: string,
@@ -23,8 +26,8 @@ export async function packetsOf(
   return frames.map((opus, n) => ({
     speakerId,
     opus,
-    sequence: (65_530 + n) & 0xffff,
-    timestamp: n * 960,
+    sequence: (65_530 + Math.round(fromMs / 20) + n) & 0xffff,
+    timestamp: (Math.round(fromMs * 48) + n * 960) >>> 0,
     atMs: fromMs + n * 20,
   }));
 }

@@ -183,7 +183,7 @@ test('a no takes back what is being recognised', async () => {
   const transcriber = slowly(clock);
   const house = await called(openHouse({ transcriber }, [adam, eva], clock));
   await pass(house, 2500, await words(speech, adam, clock.nowMs()));
-  expect(transcriber.heard).toHaveLength(1);
+  expect(transcriber.heard).not.toEqual([]);
   await house.privacy.deny('g', 'adam');
   await pass(house, 4000);
   expect([house.of('recognised'), house.of('answered'), house.chat.asked]).toEqual([[], [], []]);

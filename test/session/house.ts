@@ -67,6 +67,8 @@ export function openHouse(
     codec,
     weights,
     transcriber: new FakeTranscriber({ texts: ['five five'] }),
+    warm: () => undefined,
+    addressing: 'always',
     pipeline: chained({ chat, synthesizer: over.synthesizer ?? synthesizer }),
     chat,
     synthesizer,

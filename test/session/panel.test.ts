@@ -29,6 +29,7 @@ test('the panel follows a turn from hearing to speaking and says how fast it was
   expect(house.faces.map(({ state }) => state)).toEqual([
     { kind: 'listening' },
     { kind: 'hearing', name: 'Adam' },
+    { kind: 'thinking' },
     { kind: 'speaking', name: 'Adam' },
     { kind: 'listening' },
   ]);

@@ -6,7 +6,7 @@ function answered(startMs: number | undefined, finish: AnswerFinish = 'completed
   const sent = startMs !== undefined && { firstSentAtMs: 1000 + startMs };
   const instants = { heardAtMs: 1000, endedAtMs: 1180, ...sent };
   const who = { speakerId: 'adam', name: 'Adam', text: 'secret', heardText: 'secret' };
-  return { kind: 'answered', ...who, finish, instants };
+  return { kind: 'answered', ...who, finish, instants, vainShare: 0 };
 }
 
 function bookOf(...events: readonly SessionEvent[]): StatsBook {
@@ -17,7 +17,7 @@ function bookOf(...events: readonly SessionEvent[]): StatsBook {
 
 test('the speed is the median and the 95th percentile of the answers that were heard', () => {
   const book = bookOf(...Array.from({ length: 20 }, (_, n) => answered((n + 1) * 10)));
-  expect(book.speed('g')).toEqual({ turns: 20, p50Ms: 100, p95Ms: 190, failed: 0 });
+  expect(book.speed('g')).toEqual({ turns: 20, p50Ms: 100, p95Ms: 190, failed: 0, vainShare: 0 });
 });
 
 test('only the last hundred turns count', () => {

@@ -1,0 +1,85 @@
+import type { Said } from '#src/pipeline/pipeline.ts';
+import type { Listening, Transcript } from '#src/speech/ports.ts';
+import type { Dropping } from './claim.ts';
+import type { Question } from './floor.ts';
+import type { Thinking } from './thinking.ts';
+
+export type DraftOptions = {
+  readonly speakerId: string;
+  readonly name: string;
+  readonly fromMs: number;
+  readonly listening: Listening;
+  /** What the same person asked so shortly before that this may be the rest of it. */
+  readonly before?: Question | undefined;
+};
+
+/** What was said before such an end belongs to what follows at once. */
+const joinable: readonly Dropping[] = ['continued', 'unmeant'];
+/** Whoever never stops talking is not kept in memory whole. */
+const mostEarlier = 5;
+
+/** What one person is in the middle of saying. */
+export class Draft implements Disposable {
+  readonly speakerId: string;
+  readonly name: string;
+  readonly fromMs: number;
+  /** The answer to it, where one is being prepared. */
+  thinking: Thinking | undefined;
+  readonly #before: Question | undefined;
+  readonly #listening: Listening;
+  #asked: { readonly text: Promise<Transcript>; readonly stop: AbortController } | undefined;
+
+  constructor({ speakerId, name, fromMs, listening, before }: DraftOptions) {
+    this.speakerId = speakerId;
+    this.name = name;
+    this.fromMs = fromMs;
+    this.#listening = listening;
+    this.#before = before;
+  }
+
+  /** What this goes on with: said just before, and not answered to its end. */
+  get before(): Question | undefined {
+    const dropped = this.#before?.claim.dropped;
+    return dropped === undefined || joinable.includes(dropped) ? this.#before : undefined;
+  }
+
+  /** What is answered together with it, oldest first. */
+  get earlier(): readonly Said[] {
+    const { before } = this;
+    return before ? [...before.earlier, before.said].slice(-mostEarlier) : [];
+  }
+
+  hear(sound: Int16Array): void {
+    this.#listening.push(sound);
+  }
+
+  /** Everything up to this pause as it is understood; recognised once a pause. Errors: as `Listening.settle`. */
+  text(): Promise<Transcript> {
+    this.#asked ??= this.#ask();
+    return this.#asked.text;
+  }
+
+  /** The pause was none: what was made of it is void. */
+  goOn(): void {
+    this.#asked?.stop.abort(new Error('went on speaking'));
+    this.#asked = undefined;
+    this.forgetAnswer();
+  }
+
+  forgetAnswer(): void {
+    this.thinking?.discard();
+    this.thinking = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.forgetAnswer();
+    this.#listening[Symbol.dispose]();
+  }
+
+  #ask(): { readonly text: Promise<Transcript>; readonly stop: AbortController } {
+    const stop = new AbortController();
+    const text = this.#listening.settle(stop.signal);
+    text.catch(() => undefined); // whoever answers asks again and tells
+    return { text, stop };
+  }
+}

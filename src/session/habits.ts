@@ -1,0 +1,38 @@
+import { learnEnding, noEndings } from '#src/turn/endings.ts';
+import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/habit.ts';
+import type { Person } from '#src/turn/patience.ts';
+
+/** People remembered at most; whoever was not met for longest is forgotten. */
+const limit = 100;
+
+/** How people of one stay pause, learned while they talk and kept nowhere else. */
+export class Habits {
+  readonly #pauses = new Map<string, PauseHabit>();
+  #endings = noEndings;
+
+  of(speakerId: string): Person {
+    const habit = this.#pauses.get(speakerId);
+    return { endings: this.#endings, ...(habit && { habit }) };
+  }
+
+  /** Somebody paused for so long after this word, and went on. */
+  wentOn(speakerId: string, pausedMs: number, lastWord: string): void {
+    const habit = this.#pauses.get(speakerId) ?? unknownHabit;
+    this.#pauses.delete(speakerId);
+    this.#pauses.set(speakerId, learnPause(habit, pausedMs));
+    for (const oldest of this.#pauses.keys()) {
+      if (this.#pauses.size <= limit) break;
+      this.#pauses.delete(oldest);
+    }
+    this.#endings = learnEnding(this.#endings, lastWord, 'went-on');
+  }
+
+  /** Somebody ended with this word. */
+  ended(lastWord: string): void {
+    this.#endings = learnEnding(this.#endings, lastWord, 'ended');
+  }
+
+  forget(speakerId: string): void {
+    this.#pauses.delete(speakerId);
+  }
+}

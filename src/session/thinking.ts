@@ -1,0 +1,126 @@
+import type { Pipeline, ReplyPart, Stage, Turn } from '#src/pipeline/pipeline.ts';
+import type { SpokenReply } from '#src/playback/spoken-reply.ts';
+import { tokensOf, type Waste } from './waste.ts';
+
+/** A part of an answer, and when it came. */
+export type Arrived = { readonly part: ReplyPart; readonly atMs: number };
+
+/** What an answer is made with. */
+export type ThinkingParts = {
+  readonly pipeline: Pipeline;
+  readonly waste: Waste;
+  /** What the turn rests on; another one later means that the answer is out of date. */
+  readonly basis: object;
+  readonly nowMs: () => number;
+};
+
+type Early = { readonly parts: readonly Arrived[]; readonly end?: 'over' | { error: unknown } };
+
+/**
+ * One answer from its first request on, perhaps before it is known to be wanted: nothing of it is heard and no tool
+ * runs until it is released.
+ *
+ * It is read up to its first sound and not further, so that what waits is bounded. Aborting `signal` ends it.
+ */
+export class Thinking {
+  readonly basis: object;
+  readonly #parts: AsyncIterator<ReplyPart>;
+  readonly #waste: Waste;
+  readonly #nowMs: () => number;
+  readonly #over = new AbortController();
+  readonly #released = Promise.withResolvers<SpokenReply>();
+  readonly #early: Promise<Early>;
+  #reply: SpokenReply | undefined;
+  #fate: 'open' | 'wanted' | 'vain' = 'open';
+  #tokens = 0;
+
+  constructor(turn: Turn, parts: ThinkingParts, signal: AbortSignal) {
+    const { pipeline, waste, basis, nowMs } = parts;
+    this.basis = basis;
+    this.#waste = waste;
+    this.#nowMs = nowMs;
+    const until = AbortSignal.any([signal, this.#over.signal]);
+    this.#parts = pipeline.answer(turn, this.#stage(), until)[Symbol.asyncIterator]();
+    this.#early = this.#gather();
+  }
+
+  /**
+   * Lets it have its effects, and gives all of it. Once.
+   *
+   * Errors: the pipeline's. Aborting `signal` ends it and throws `signal.reason`.
+   */
+  async *release(reply: SpokenReply, signal: AbortSignal): AsyncGenerator<Arrived> {
+    this.#want(reply);
+    const leave = () => this.#over.abort(signal.reason);
+    signal.addEventListener('abort', leave);
+    if (signal.aborted) leave();
+    try {
+      signal.throwIfAborted();
+      const { parts, end } = await this.#early;
+      signal.throwIfAborted();
+      yield* parts;
+      if (end === undefined) yield* this.#rest();
+      else if (end !== 'over') throw end.error;
+    } finally {
+      signal.removeEventListener('abort', leave);
+      this.#over.abort(new Error('the answer is over'));
+    }
+  }
+
+  /** It is not wanted, or not any more, and nobody heard of it: what it took was in vain. */
+  discard(): void {
+    if (this.#fate === 'vain') return;
+    if (this.#fate === 'wanted') this.#waste.use(-this.#tokens);
+    this.#waste.lose(this.#tokens);
+    this.#fate = 'vain';
+    this.#over.abort(new Error('the answer is not wanted'));
+  }
+
+  #want(reply: SpokenReply): void {
+    this.#reply = reply;
+    this.#released.resolve(reply);
+    if (this.#fate !== 'open') return;
+    this.#fate = 'wanted';
+    this.#waste.turn();
+    this.#waste.use(this.#tokens);
+  }
+
+  #stage(): Stage {
+    return {
+      playedMs: () => this.#reply?.playedMs() ?? 0,
+      run: async () => {
+        await this.#released.promise;
+        return { content: 'There is no such tool.' };
+      },
+      spent: (usage) => this.#spend(tokensOf(usage)),
+    };
+  }
+
+  #spend(tokens: number): void {
+    this.#tokens += tokens;
+    if (this.#fate === 'wanted') this.#waste.use(tokens);
+    if (this.#fate === 'vain') this.#waste.lose(tokens);
+  }
+
+  async #gather(): Promise<Early> {
+    const parts: Arrived[] = [];
+    try {
+      for (;;) {
+        const { done, value: part } = await this.#parts.next();
+        if (done) return { parts, end: 'over' };
+        parts.push({ part, atMs: this.#nowMs() });
+        if (part.kind === 'audio') return { parts };
+      }
+    } catch (error) {
+      return { parts, end: { error } };
+    }
+  }
+
+  async *#rest(): AsyncGenerator<Arrived> {
+    for (;;) {
+      const { done, value: part } = await this.#parts.next();
+      if (done) return;
+      yield { part, atMs: this.#nowMs() };
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { Usage } from '#src/chat/ports.ts';
+
+/** Of all tokens of the last turns so much may go into answers nobody heard. */
+const longestShare = 0.15;
+/** Turns that are looked back on. */
+const turnsKept = 50;
+/** In the beginning the share is of at least so many: one false start is no habit. */
+const graceTokens = 4_000;
+
+type Spending = { used: number; vain: number };
+
+/** What thinking ahead costs in one room: tokens of answers that were wanted, and of those that were not. */
+export class Waste {
+  #turns: Spending[] = [{ used: 0, vain: 0 }];
+
+  /** Whether an answer may be prepared before it is known to be wanted. */
+  get allows(): boolean {
+    const { used, vain } = this.#sum();
+    return vain <= longestShare * Math.max(graceTokens, used + vain);
+  }
+
+  /** 0 to 1, of the tokens of the last 50 turns. */
+  get share(): number {
+    const { used, vain } = this.#sum();
+    return vain === 0 ? 0 : vain / (used + vain);
+  }
+
+  use(tokens: number): void {
+    this.#last().used += tokens;
+  }
+
+  lose(tokens: number): void {
+    this.#last().vain += tokens;
+  }
+
+  /** A turn was answered; what comes counts for the next one. */
+  turn(): void {
+    this.#turns = [...this.#turns, { used: 0, vain: 0 }].slice(-turnsKept);
+  }
+
+  #last(): Spending {
+    return this.#turns.at(-1) ?? { used: 0, vain: 0 };
+  }
+
+  #sum(): Spending {
+    const sum = { used: 0, vain: 0 };
+    for (const { used, vain } of this.#turns) {
+      sum.used += used;
+      sum.vain += vain;
+    }
+    return sum;
+  }
+}
+
+export function tokensOf({ inputTokens, outputTokens }: Usage): number {
+  return inputTokens + outputTokens;
+}
