@@ -1,8 +1,9 @@
 import { durationMs, listenRateHz } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
+import { EmbeddedDesk } from './embedded-desk.ts';
 import { Engine } from './engine.ts';
 import { isListenable } from './listenable.ts';
-import type { SphinxJob } from './pocketsphinx-worker.ts';
+import type { SphinxJob, SphinxWords } from './pocketsphinx-worker.ts';
 import type { Transcriber, TranscriptUpdate } from './ports.ts';
 
 export type EmbeddedTranscriberOptions = {
@@ -19,13 +20,13 @@ const limitMs = (utteranceMs: number) => 5000 + utteranceMs * 2;
 /**
  * English without any server: PocketSphinx in a worker thread, good for clear, close speech in plain words.
  *
- * Utterances are heard in order of call, each up to its first 30 s. One recogniser is kept, since it adapts.
+ * Whole utterances are heard in order of call, each up to its first 30 s. One recogniser is kept, since it adapts.
  */
 export async function openEmbeddedTranscriber(
   options: EmbeddedTranscriberOptions = {},
 ): Promise<Transcriber & AsyncDisposable> {
   const { clock = realClock, onProgress } = options;
-  const engine = await Engine.open<SphinxJob, TranscriptUpdate>({
+  const engine = await Engine.open<SphinxJob, SphinxWords>({
     name: 'embedded recogniser',
     entry: new URL('./pocketsphinx-worker.ts', import.meta.url),
     startLimitMs,
@@ -33,11 +34,19 @@ export async function openEmbeddedTranscriber(
     repeatable: true,
     ...(onProgress && { onProgress }),
   });
+  const desk = new EmbeddedDesk(engine);
   return {
     transcribe(pcm, signal) {
       const samples = isListenable(pcm) ? pcm.samples.slice(0, longestSamples) : new Int16Array();
-      return engine.run({ samples }, limitMs(durationMs(pcm)), signal);
+      desk.interrupt();
+      return updatesOf(engine.run({ kind: 'whole', samples }, limitMs(durationMs(pcm)), signal));
     },
+    listen: (onPartial, signal) => desk.listen(onPartial, signal),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
+}
+
+/** Of a whole utterance nothing is ever lost. */
+async function* updatesOf(words: AsyncIterable<SphinxWords>): AsyncGenerator<TranscriptUpdate> {
+  for await (const update of words) if (update.kind !== 'lost') yield update;
 }

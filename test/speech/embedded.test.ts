@@ -3,6 +3,7 @@ import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { listeningContract } from '#test/contracts/listening.ts';
 import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
 import { textOf, transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
 import { recording } from './recordings.ts';
@@ -29,6 +30,7 @@ const utterances = [
   await recording('human-cards-004'),
 ] as const;
 transcriberContract('embedded recogniser', () => transcriber, utterances);
+listeningContract('embedded recogniser', () => transcriber, utterances);
 synthesizerContract('embedded voice', () => synthesizer);
 
 test.each([
