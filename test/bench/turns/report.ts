@@ -1,0 +1,120 @@
+import { percentile, table } from '#test/bench/table.ts';
+import { kinds } from './plan.ts';
+import type { Way } from './runs.ts';
+import type { Verdict } from './verdict.ts';
+
+const targets = { cutOffPercent: 8, medianWaitMs: 350 };
+
+export type Figures = {
+  readonly scenes: number;
+  readonly cutOffPercent: number;
+  readonly waitMs: number;
+  readonly longWaitMs: number;
+  readonly answerMs: number;
+  /** Of all pauses. */
+  readonly vainPercent: number;
+  readonly clashes: number;
+  /** Scenes after whose last word nothing ended. */
+  readonly unheard: number;
+};
+
+export function figuresOf(verdicts: readonly Verdict[]): Figures {
+  const waits = verdicts.flatMap(({ waitMs }) => waitMs ?? []);
+  const sum = (of: (verdict: Verdict) => number) =>
+    verdicts.reduce((total, verdict) => total + of(verdict), 0);
+  return {
+    scenes: verdicts.length,
+    cutOffPercent: (100 * sum(({ cutOffs }) => (cutOffs.length > 0 ? 1 : 0))) / verdicts.length,
+    waitMs: percentile(waits, 0.5),
+    longWaitMs: percentile(waits, 0.9),
+    answerMs: percentile(
+      verdicts.flatMap(({ answerMs }) => answerMs ?? []),
+      0.5,
+    ),
+    vainPercent: (100 * sum(({ vain }) => vain)) / sum(({ pauses }) => pauses),
+    clashes: sum(({ clashes }) => clashes),
+    unheard: verdicts.length - waits.length,
+  };
+}
+
+type Group = readonly [name: string, belongs: (verdict: Verdict) => boolean];
+
+const groups: readonly Group[] = [
+  ['all', () => true],
+  ...kinds.map((kind): Group => [kind, ({ scene }) => scene.kind === kind]),
+  ...(['gate', 'open', 'release'] as const).map(
+    (profile): Group => [profile, ({ scene }) => scene.profile === profile],
+  ),
+  ['human', ({ scene }) => scene.clips[0]?.startsWith('human/') === true],
+];
+
+/** Rows for all scenes, each kind and each microphone. */
+export function figuresTable(byWay: ReadonlyMap<Way, readonly Verdict[]>): string {
+  const head = [
+    'scenes',
+    '',
+    'n',
+    'cut off %',
+    'wait p50',
+    'wait p90',
+    'answer p50',
+    'in vain %',
+    'clashes',
+    'unheard',
+  ];
+  const rows = groups.flatMap(([name, belongs]) =>
+    [...byWay].map(([way, verdicts]) => [name, way, ...cells(figuresOf(verdicts.filter(belongs)))]),
+  );
+  return table(head, rows);
+}
+
+/** One line that says whether the targets are met. */
+export function targetLine({ cutOffPercent, waitMs }: Figures): string {
+  const met = cutOffPercent <= targets.cutOffPercent && waitMs <= targets.medianWaitMs;
+  const { cutOffPercent: most, medianWaitMs } = targets;
+  return `target with texts: at most ${most} % cut off at a median wait of at most ${medianWaitMs} ms: ${met ? 'met' : 'NOT MET'}`;
+}
+
+/** Every cut-off, the longest pauses last, and the longest waits. */
+export function worstScenes(verdicts: readonly Verdict[], count: number): string {
+  const cut = verdicts
+    .flatMap((verdict) => verdict.cutOffs.map((cutOff) => ({ verdict, cutOff })))
+    .sort((a, b) => a.cutOff.pauseMs - b.cutOff.pauseMs)
+    .map(({ verdict: { scene, text }, cutOff: { after, pauseMs, endedMs, frameMs } }) => [
+      scene.id,
+      scene.profile,
+      scene.clips[0]?.split('/')[0] ?? '',
+      `pause ${pauseMs}`,
+      `ended ${endedMs}`,
+      `frame ${frameMs}`,
+      `${after} |${text.slice(after.length)}`,
+    ]);
+  const slow = verdicts
+    .toSorted((a, b) => (b.waitMs ?? 1e6) - (a.waitMs ?? 1e6))
+    .slice(0, count)
+    .map(({ scene, text, waitMs, answerMs }) => [
+      scene.id,
+      scene.profile,
+      scene.clips[0]?.split('/')[0] ?? '',
+      `wait ${waitMs}`,
+      `answer ${answerMs}`,
+      '',
+      text,
+    ]);
+  const head = ['scene', 'microphone', 'voice', 'ms', '', '', 'text'];
+  return table(head, [...cut, ...slow]);
+}
+
+function cells(figures: Figures): string[] {
+  const { scenes, cutOffPercent, vainPercent } = figures;
+  const whole = [figures.waitMs, figures.longWaitMs, figures.answerMs].map((ms) => ms.toFixed(0));
+  const { clashes, unheard } = figures;
+  return [
+    `${scenes}`,
+    cutOffPercent.toFixed(1),
+    ...whole,
+    vainPercent.toFixed(1),
+    `${clashes}`,
+    `${unheard}`,
+  ];
+}

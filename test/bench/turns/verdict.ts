@@ -1,0 +1,103 @@
+import type { Word } from './clips.ts';
+import { type Noted, recogniseMs } from './listening.ts';
+import type { Scene } from './plan.ts';
+
+/** The bot's first frame fell into a pause: before the person's next word. */
+export type CutOff = {
+  /** What had been said. */
+  readonly after: string;
+  readonly pauseMs: number;
+  readonly endedMs: number;
+  /** Both since the last word's end, as `endedMs`. */
+  readonly frameMs: number;
+};
+
+export type Verdict = {
+  readonly scene: Scene;
+  readonly text: string;
+  readonly cutOffs: readonly CutOff[];
+  /** Frames between the next word's start and the moment it was noticed. */
+  readonly clashes: number;
+  /** Pauses noticed, and those of them where an answer was begun and thrown away. */
+  readonly pauses: number;
+  readonly vain: number;
+  /** Since the end of the last word; undefined when nothing ended after it. */
+  readonly waitMs: number | undefined;
+  readonly answerMs: number | undefined;
+};
+
+/** First token, first clause and first sound of the answer, after the text. */
+const answerTakesMs = 150 + 60 + 60;
+
+type Answer = { readonly toMs: number; readonly endedAtMs: number; readonly frameAtMs: number };
+
+/** What the bot would have done: an answer begun where it was likely over, dropped when the person goes on. */
+export function judge(scene: Scene, words: readonly Word[], noted: readonly Noted[]): Verdict {
+  const { answers, pauses, vain } = answersOf(noted);
+  const lastEndMs = words.at(-1)?.[2] ?? 0;
+  const cutOffs: CutOff[] = [];
+  let clashes = 0;
+  for (const { toMs, endedAtMs, frameAtMs } of answers) {
+    const said = words.filter(([, fromMs]) => fromMs < toMs);
+    const next = words[said.length];
+    if (!next) continue;
+    const spokenMs = said.at(-1)?.[2] ?? 0;
+    if (frameAtMs >= next[1]) clashes++;
+    else {
+      cutOffs.push({
+        after: said.map(([text]) => text).join(' '),
+        pauseMs: next[1] - spokenMs,
+        endedMs: endedAtMs - spokenMs,
+        frameMs: frameAtMs - spokenMs,
+      });
+    }
+  }
+  const last = answers.find(({ endedAtMs }) => endedAtMs >= lastEndMs);
+  return {
+    scene,
+    text: words.map(([text]) => text).join(' '),
+    cutOffs,
+    clashes,
+    pauses,
+    vain,
+    waitMs: last && last.endedAtMs - lastEndMs,
+    answerMs: last && last.frameAtMs - lastEndMs,
+  };
+}
+
+/** The answers whose first frame left, in order. */
+function answersOf(noted: readonly Noted[]) {
+  const answers: Answer[] = [];
+  let [pauses, vain] = [0, 0];
+  let [textAtMs, begunAtMs]: (number | undefined)[] = [];
+  for (const { atMs, effect } of noted) {
+    switch (effect.kind) {
+      case 'began':
+        if ((answers.at(-1)?.frameAtMs ?? 0) > atMs) {
+          answers.pop();
+          vain++;
+        }
+        break;
+      case 'paused':
+        pauses++;
+        textAtMs = atMs + recogniseMs;
+        break;
+      case 'likely-over':
+        begunAtMs = atMs;
+        break;
+      case 'resumed':
+        if (begunAtMs !== undefined) vain++;
+        textAtMs = undefined;
+        begunAtMs = undefined;
+        break;
+      case 'ended': {
+        const readyAtMs =
+          Math.max(begunAtMs ?? atMs, textAtMs ?? atMs + recogniseMs) + answerTakesMs;
+        answers.push({ toMs: effect.toMs, endedAtMs: atMs, frameAtMs: Math.max(atMs, readyAtMs) });
+        textAtMs = undefined;
+        begunAtMs = undefined;
+      }
+    }
+  }
+  return { answers, pauses, vain };
+}
