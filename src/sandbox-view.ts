@@ -66,6 +66,7 @@ export class SandboxView {
       case 'failed':
         this.#show.note(`${event.stage}: ${event.message}`);
         return;
+      case 'stream':
       case 'answered':
         return;
     }

@@ -1,6 +1,7 @@
 import type { ErrorCode, Stage } from '#src/base/errors.ts';
 import type { Verdict } from '#src/turn/addressing.ts';
 import type { ChannelRef } from './link.ts';
+import type { PacketCounts } from './packet-counts.ts';
 
 /** The instants of a turn, named once for console, metrics and bench; milliseconds of the monotonic clock. */
 export type Instants = {
@@ -41,6 +42,8 @@ export type SessionEvent =
         | 'removed'
         | 'stopped';
     }
+  /** What became of somebody's packets: since the last such event, after an utterance and when an ear closes. */
+  | { readonly kind: 'stream'; readonly speakerId: string; readonly packets: PacketCounts }
   | {
       readonly kind: 'recognised';
       readonly speakerId: string;

@@ -40,6 +40,9 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
     case 'left':
       log.info({ guildId, channelId: event.channel.channelId, why: event.why }, 'left');
       return;
+    case 'stream':
+      log.debug({ guildId, speakerId: event.speakerId, ...event.packets }, 'stream');
+      return;
     case 'recognised':
       log.debug(
         { guildId, speakerId: event.speakerId, characters: event.text.length },

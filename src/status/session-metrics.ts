@@ -19,6 +19,7 @@ export class SessionMetrics {
   readonly #turns;
   readonly #instants;
   readonly #failures;
+  readonly #packets;
 
   constructor(meters: Meters) {
     this.#joins = meters.seconds('join', 'From the call until the bot was in.', joinBuckets);
@@ -37,6 +38,11 @@ export class SessionMetrics {
       'stage',
       'code',
     ]);
+    this.#packets = meters.counter(
+      'voice_packets',
+      'Packets of people who are heard, by what became of them; one packet may have several fates.',
+      ['fate'],
+    );
     meters.gauge('channels', 'Voice channels the bot is in.', () => this.#present.size);
   }
 
@@ -49,6 +55,10 @@ export class SessionMetrics {
       case 'left':
         this.#present.delete(guildId);
         this.#leaves.inc({ why: event.why });
+        return;
+      case 'stream':
+        for (const [fate, count] of Object.entries(event.packets))
+          this.#packets.inc({ fate }, count);
         return;
       case 'recognised':
         return;

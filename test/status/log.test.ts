@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/session/events.ts';
+import { noPackets } from '#src/session/packet-counts.ts';
 import { latencies } from '#src/status/latency.ts';
 import { type Log, logSession, openLog } from '#src/status/log.ts';
 
@@ -133,4 +134,10 @@ test('a terminal that was closed is no failure of the log', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   log.info('and again');
   await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('what became of somebody’s packets is told in numbers', () => {
+  const packets = { ...noPackets, heard: 40, lost: 2 };
+  const line = JSON.parse(logged({ kind: 'stream', speakerId: 'adam-1', packets }));
+  expect(line).toMatchObject({ level: 20, speakerId: 'adam-1', heard: 40, lost: 2, msg: 'stream' });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SessionEvent } from '#src/session/events.ts';
+import { noPackets } from '#src/session/packet-counts.ts';
 import { LoopDelay } from '#src/status/loop-delay.ts';
 import { Metrics } from '#src/status/metrics.ts';
 
@@ -52,6 +53,16 @@ test('failures are counted by stage and code', async () => {
     { kind: 'failed', stage: 'think', code: 'provider.late', message: 'Again.' },
   );
   expect(page).toContain('parley_failures_total{stage="think",code="provider.late"} 2');
+});
+
+test('what became of voice packets is counted by fate', async () => {
+  const packets = { ...noPackets, heard: 40, lost: 2, concealed: 2 };
+  const stream: SessionEvent = { kind: 'stream', speakerId: 'adam-1', packets };
+  const page = await afterSessions(stream, stream);
+  expect(page).toContain('parley_voice_packets_total{fate="heard"} 80');
+  expect(page).toContain('parley_voice_packets_total{fate="lost"} 4');
+  expect(page).toContain('parley_voice_packets_total{fate="crowded"} 0');
+  expect(page.join('\n')).not.toContain('adam-1');
 });
 
 test('joins and leaves are counted, and the channels the bot is in', async () => {
