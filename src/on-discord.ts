@@ -114,7 +114,10 @@ function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
       metrics.linkOpened(event.tookMs);
       return;
     case 'link-closed':
-      metrics.linkClosed(event.counts);
+      metrics.linkClosed(event.guildId, event.counts);
+      return;
+    case 'link-made':
+      metrics.linkMade(event.guildId, event.counts);
       return;
     case 'voice-closed':
       metrics.voiceClosed(event.closeCode);
@@ -155,6 +158,8 @@ function logDiscord(log: Log, event: DiscordEvent): void {
     case 'moved':
     case 'channel-removed':
       log.info(event, event.kind);
+      return;
+    case 'link-made':
       return;
   }
 }

@@ -14,8 +14,10 @@ import { HeldDatagrams } from './held.ts';
 import { daveOf, innerDave, innerSsrcMap, udpOf } from './library.ts';
 import { tapPackets } from './tap.ts';
 
-/** Datagrams that gave no packet, by reason. */
+/** What became of datagrams. */
 export type EarCounts = {
+  /** Opened, and passed on as packets. */
+  opened: number;
   /** From another address than the voice server's. */
   foreign: number;
   short: number;
@@ -33,6 +35,7 @@ const toleratedFailures = 36;
 /** The receiving half of one connection: who may be heard is asked before anything is decrypted. */
 export class Ear {
   readonly counts: EarCounts = {
+    opened: 0,
     foreign: 0,
     short: 0,
     notAllowed: 0,
@@ -63,9 +66,9 @@ export class Ear {
         return false;
       }
     };
-    tapPackets(this.#receiver, give, (why) => {
-      this.counts[why]++;
-      this.#recover();
+    tapPackets(this.#receiver, give, (fate) => {
+      this.counts[fate]++;
+      if (fate !== 'opened') this.#recover();
     });
     this.#receiver.ssrcMap.on('create', ({ audioSSRC, userId }) => this.#named(audioSSRC, userId));
     this.#receiver.ssrcMap.on('delete', ({ userId }) => this.#unsubscribe(userId));

@@ -34,9 +34,11 @@ export type DiscordEvent =
   | { readonly kind: 'moved'; readonly guildId: string; readonly channelId: string }
   /** The channel where the bot sat was deleted: the link has ended. */
   | { readonly kind: 'channel-removed'; readonly guildId: string; readonly channelId: string }
+  /** A link begins, and will be told of once more when it has closed; `counts` reads what it has counted so far. */
+  | { readonly kind: 'link-made'; readonly guildId: string; readonly counts: () => LinkCounts }
   | { readonly kind: 'link-closed'; readonly guildId: string; readonly counts: LinkCounts };
 
-/** Everything one link lost, refused or had to mend, from its opening to its end. */
+/** Everything one link passed on, lost, refused or had to mend, since it was made. */
 export type LinkCounts = EarCounts &
   PacerCounts & {
     /** Packets nobody fetched within 10 s. */

@@ -3,8 +3,8 @@ import type { Packet } from '#src/audio/packet.ts';
 import { realClock } from '#src/base/clock.ts';
 import { innerReceiver } from './library.ts';
 
-/** Why a datagram of somebody who may be heard gave no packet. */
-export type Unheard = 'sealed' | 'unparsed';
+/** What became of a datagram of somebody who may be heard. */
+export type Fate = 'opened' | 'sealed' | 'unparsed';
 
 /**
  * Takes each packet the receiver opens, and hands the library null: no stream of it ever fills.
@@ -15,16 +15,16 @@ export type Unheard = 'sealed' | 'unparsed';
 export function tapPackets(
   receiver: VoiceReceiver,
   give: (packet: Packet) => void,
-  miss: (why: Unheard) => void,
+  tell: (fate: Fate) => void,
 ): void {
   const inner = innerReceiver(receiver);
   const parse = inner.parsePacket.bind(receiver);
   inner.parsePacket = (datagram, mode, nonce, key, speakerId) => {
     const opus = opened(datagram, () => parse(datagram, mode, nonce, key, speakerId));
-    if (opus === undefined) miss('unparsed');
+    if (opus === undefined) tell('unparsed');
     else {
       const wasOpened = opus !== null && !isSealed(opus);
-      if (!wasOpened) miss('sealed');
+      tell(wasOpened ? 'opened' : 'sealed');
       give(packetOf(datagram, speakerId, wasOpened ? opus : marker));
     }
     return null;

@@ -129,7 +129,7 @@ class Server {
 
   #join(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {
     const botId = this.#client.user.id;
-    this.#link = new DiscordLink(
+    const link = new DiscordLink(
       {
         channel,
         applicationId: this.#client.application.id,
@@ -144,7 +144,9 @@ class Server {
       },
       mayHear,
     );
-    return this.#link;
+    this.#link = link;
+    this.#tell({ kind: 'link-made', guildId: guild.id, counts: () => link.counts() });
+    return link;
   }
 }
 

@@ -151,7 +151,7 @@ export class DiscordLink implements VoiceLink {
     return (daveOf(this.#connection)?.protocolVersion ?? 0) > 0;
   }
 
-  #counts(): LinkCounts {
+  counts(): LinkCounts {
     const { dropped } = this.#packets;
     return { ...this.#ear.counts, ...this.#mouth.counts, dropped, errors: this.#errors };
   }
@@ -221,7 +221,7 @@ export class DiscordLink implements VoiceLink {
     if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) {
       this.#connection.destroy(false);
     }
-    this.#place.closed(this.#counts());
+    this.#place.closed(this.counts());
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Meters } from './meters.ts';
 
 /**
- * What one voice link sent, refused, lost or had to mend until it closed.
+ * What one voice link passed on, refused, lost or had to mend since it was made.
  *
  * All but the four that are named are packets, by what befell them.
  */
@@ -29,11 +29,11 @@ export class DiscordMetrics {
   readonly #gateway;
   readonly #warnings;
   readonly #links;
-  readonly #linkErrors;
   readonly #closes;
-  readonly #frames;
-  readonly #shifts;
-  readonly #packets;
+  /** Of links that have closed, by key of their tallies. */
+  readonly #past = new Map<string, number>();
+  /** By server, which has one at a time. */
+  readonly #open = new Map<string, () => LinkTally>();
 
   constructor(meters: Meters) {
     this.#commands = meters.seconds('command', 'Until a command was answered.', commandBuckets, [
@@ -47,13 +47,10 @@ export class DiscordMetrics {
     ]);
     this.#warnings = meters.counter('warnings', 'Warnings in the log about Discord.');
     this.#links = meters.seconds('link_open', 'Until a voice link could be used.', linkBuckets);
-    this.#linkErrors = meters.counter('link_errors', 'Errors of the voice library.');
     this.#closes = meters.counter('voice_closes', 'Voice sockets that closed, by close code.', [
       'code',
     ]);
-    this.#frames = meters.counter('frames', 'Frames to the voice library, 20 ms each.', ['what']);
-    this.#shifts = meters.counter('clock_shifts', 'Stalls over 60 ms: a gap, no frame was cut.');
-    this.#packets = meters.counter('packets', 'Packets that were not simply heard.', ['what']);
+    this.#totalLinks(meters);
   }
 
   /** `name` must be a command of ours. */
@@ -83,15 +80,45 @@ export class DiscordMetrics {
     this.#closes.inc({ code: closeCodes.has(closeCode) ? `${closeCode}` : 'other' });
   }
 
-  linkClosed({ sent, refused, shifts, errors, ...packets }: LinkTally): void {
-    this.#frames.inc({ what: 'sent' }, sent);
-    this.#frames.inc({ what: 'refused' }, refused);
-    this.#shifts.inc(shifts);
-    this.#linkErrors.inc(errors);
-    for (const [key, count] of Object.entries(packets)) {
-      this.#packets.inc({ what: snake(key) }, count);
-    }
+  /** `tally` is read whenever somebody looks, until the link has closed. */
+  linkMade(guildId: string, tally: () => LinkTally): void {
+    const former = this.#open.get(guildId);
+    if (former) add(former(), this.#past);
+    this.#open.set(guildId, tally);
   }
+
+  linkClosed(guildId: string, tally: LinkTally): void {
+    this.#open.delete(guildId);
+    add(tally, this.#past);
+  }
+
+  #totalLinks(meters: Meters): void {
+    const one = (key: string) => () => [{ labels: {}, total: this.#totals().get(key) ?? 0 }];
+    const some = (which: (key: string) => boolean) => () =>
+      [...this.#totals()].flatMap(([key, total]) =>
+        which(key) ? [{ labels: { what: snake(key) }, total }] : [],
+      );
+    const isFrame = (key: string) => frameKeys.has(key);
+    const isPacket = (key: string) => !frameKeys.has(key) && !otherKeys.has(key);
+    meters.total('link_errors', 'Errors of the voice library.', [], one('errors'));
+    meters.total('frames', 'Frames to the voice library, 20 ms each.', ['what'], some(isFrame));
+    meters.total('clock_shifts', 'Stalls over 60 ms: a gap, no frame was cut.', [], one('shifts'));
+    meters.total('packets', 'What became of packets of people.', ['what'], some(isPacket));
+  }
+
+  /** Of all links there ever were; none of it ever gets less. */
+  #totals(): ReadonlyMap<string, number> {
+    const totals = new Map(this.#past);
+    for (const tally of this.#open.values()) add(tally(), totals);
+    return totals;
+  }
+}
+
+const frameKeys = new Set(['sent', 'refused']);
+const otherKeys = new Set(['shifts', 'errors']);
+
+function add(tally: LinkTally, to: Map<string, number>): void {
+  for (const [key, count] of Object.entries(tally)) to.set(key, (to.get(key) ?? 0) + count);
 }
 
 function snake(key: string): string {

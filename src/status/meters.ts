@@ -1,5 +1,10 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
+export type Total<Label extends string> = {
+  readonly labels: Partial<Record<Label, string>>;
+  readonly total: number;
+};
+
 /** Makes the counters and histograms of one registry; each name gets the prefix `parley_`. */
 export class Meters {
   readonly registry: Registry;
@@ -19,6 +24,25 @@ export class Meters {
       help,
       labelNames,
       registers: [this.registry],
+    });
+  }
+
+  /** As `counter`; `read` is asked for all of it whenever somebody looks, and never tells less than before. */
+  total<Label extends string = never>(
+    what: string,
+    help: string,
+    labelNames: Label[],
+    read: () => readonly Total<Label>[],
+  ): void {
+    new Counter({
+      name: `parley_${what}_total`,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const { labels, total } of read()) this.inc(labels, total);
+      },
     });
   }
 

@@ -177,3 +177,21 @@ test('a second link to the same server ends the first', async () => {
   expect(second.people()).toEqual([]);
   expect(sandbox.bot().channel).toBe('Lobby');
 });
+
+test('what a link counts can be read while it is open, and is told once more when it closes', async () => {
+  const { events } = town();
+  const before = events.length;
+  const made = () => events.slice(before).find((event) => event.kind === 'link-made');
+  {
+    await using stage = await openStage(town(), () => true);
+    expect(made()?.counts()).toMatchObject({ opened: 0, sent: 0 });
+    await stage.speak();
+    await until(() => (made()?.counts().opened ?? 0) >= 8);
+    const played = play(stage.link, 5);
+    await until(() => played.left === 5);
+    expect(made()?.counts().sent).toBeGreaterThanOrEqual(5);
+  }
+  const closed = () => events.slice(before).find((event) => event.kind === 'link-closed');
+  await until(() => closed() !== undefined);
+  expect(closed()?.counts).toEqual(made()?.counts());
+});

@@ -79,8 +79,8 @@ test('joins and leaves are counted, and the channels the bot is in', async () =>
 test('a closed link adds its frames, gaps and lost packets', async () => {
   const page = await pageAfter(({ discord }) => {
     discord.linkOpened(700);
-    discord.linkClosed(counts);
-    discord.linkClosed(counts);
+    discord.linkClosed('guild-1', counts);
+    discord.linkClosed('guild-1', counts);
   });
   expect(page).toContain('parley_frames_total{what="sent"} 100');
   expect(page).toContain('parley_frames_total{what="refused"} 2');
@@ -88,6 +88,27 @@ test('a closed link adds its frames, gaps and lost packets', async () => {
   expect(page).toContain('parley_packets_total{what="not_allowed"} 14');
   expect(page).toContain('parley_packets_total{what="sealed"} 6');
   expect(page).toContain('parley_link_open_seconds_bucket{le="1"} 1');
+});
+
+test('an open link counts as it goes, and nothing gets less when it closes or another begins', async () => {
+  using metrics = new Metrics(() => true);
+  const { discord } = metrics;
+  const lines = async () => (await metrics.page()).text.split('\n');
+  let sent = 10;
+  const tally = () => ({ ...counts, sent });
+  discord.linkMade('guild-1', tally);
+  discord.linkMade('guild-2', () => counts);
+  expect(await lines()).toContain('parley_frames_total{what="sent"} 60');
+  expect(await lines()).toContain('parley_packets_total{what="sealed"} 6');
+  sent = 30;
+  expect(await lines()).toContain('parley_frames_total{what="sent"} 80');
+  discord.linkClosed('guild-1', tally());
+  sent = 0;
+  discord.linkMade('guild-1', tally);
+  expect(await lines()).toContain('parley_frames_total{what="sent"} 80');
+  discord.linkMade('guild-2', tally);
+  expect(await lines()).toContain('parley_frames_total{what="sent"} 80');
+  expect(await lines()).toContain('parley_clock_shifts_total 8');
 });
 
 test('voice sockets are counted by the close codes Discord documents; all others are one', async () => {
@@ -116,7 +137,8 @@ test('no figure carries an id, a name or a word', async () => {
     metrics.sessions.count('guild-1', { kind: 'joined', channel, tookMs: 1 });
     metrics.sessions.count('guild-1', answered);
     metrics.sessions.count('guild-1', { kind: 'left', channel, why: 'asked' });
-    metrics.discord.linkClosed(counts);
+    metrics.discord.linkMade('guild-1', () => counts);
+    metrics.discord.linkClosed('guild-1', counts);
   });
   expect(page.join('\n')).not.toMatch(/guild-1|channel-1|adam-1|Adam|Lounge|secret/);
 });
