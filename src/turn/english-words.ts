@@ -11,7 +11,7 @@ const lists = {
   onlySubjects: 'i he she we they who whoever',
   auxiliaries: `is are was were am be been do does did have has had can could will would shall should may
     might must isn't aren't wasn't weren't don't doesn't didn't haven't hasn't hadn't can't couldn't won't
-    wouldn't shouldn't cannot ain't`,
+    wouldn't shouldn't cannot ain't not`,
   questions: 'what who whom whose which where when why how',
   prepositions: `of to from with into onto upon by at for about between among against without within
     during through across behind beside under above below near toward towards like until till`,
@@ -27,7 +27,11 @@ const lists = {
   /** They only look like "walked" and "walking". */
   notVerbs: `morning evening thing something nothing everything anything during spring string wedding
     building meeting ceiling hundred speed indeed united bring`,
+  opining: 'think thought know knew believe believed hope hoped guess suppose say said mean wish',
   pointers: 'this that these those',
+  /** "The first man", "the best way": what follows says of what. */
+  rankings:
+    'first second third last next best worst biggest longest highest tallest oldest only same',
   joining: 'and or but than as whether per also plus',
   reporting:
     'think thought know knew say said believe believed mean hope hoped told me you so is was',
@@ -45,7 +49,9 @@ const lists = {
     like love hate hope believe feel mean seem work live eat drink sleep drive fly meet visit
     learn teach study win lose cut mix cook bake clean wash fix build break pull push hold drop throw
     catch sit stand rain snow happen become follow join invite define compare calculate convert
-    name list summarize recommend suggest guess imagine pretend roll flip forward cancel shut reset restart`,
+    name list summarize recommend suggest guess imagine pretend roll flip forward cancel shut reset restart
+    jump arrive cost fall grow sell spend wear carry hit reach enter smell taste sound cry laugh smile
+    dance swim climb travel return rise shine matter depend belong contain include share serve cover`,
   past: `went came saw said told made got gave took put found thought knew felt left kept brought bought
     ran sat stood met lost won wrote read spoke heard ate drank slept drove flew began broke built held
     became forgot understood meant spent sent paid sold lived taught caught fell grew`,
@@ -53,7 +59,7 @@ const lists = {
   hungry: `want need like love hate have has had get got make made take took give gave put buy bought bring
     brought tell told say said let find found use show send keep set mean think thought believe
     seem seems become wants needs likes gets makes takes gives puts buys brings tells says uses finds
-    order ordered prefer remind ask asked add turn switch`,
+    learn explain describe order ordered prefer remind ask asked add turn switch`,
   adjectives: `big small new old good bad best worst better red blue green black white yellow hot cold warm
     long short high low young little large great nice important different other same own main favorite
     favourite next last first second third nearest closest most more less few many much several only
@@ -65,7 +71,7 @@ const lists = {
   /** Nouns that mostly go on with "of". */
   relations: `capital name number kind type sort lot couple bunch rest end top middle side part piece cup
     glass bottle pair list amount size cost meaning difference distance president population
-    height length depth history author king queen mayor founder leader owner title date beginning
+    height length depth history chapter recipe verse version author king queen mayor founder leader owner title date beginning
     temperature speed`,
 } as const;
 

@@ -36,11 +36,11 @@ function startsSentence([first, second]: readonly string[]): boolean {
 /** What the kind of sentence and its length say. */
 function formOver(words: readonly string[]): number {
   const [first = ''] = words;
-  if (subordinators.has(first) && !asks(words)) return clauses(words) >= 2 ? 1.3 : -1.6;
+  if (subordinators.has(first) && !asks(words)) return clauses(words) >= 2 ? 1.4 : -1.6;
   if (asks(words)) return questionOver(words);
   if (isOneOf('auxiliaries', first) && canBeSubject(words[1])) return polarOver(words);
   if (isOneOf('verbs', first) || contracted(first) === 'let') return commandOver(words);
-  if (words.slice(1).some(isVerb)) return statementOver(words);
+  if (first !== contracted(first) || words.slice(1).some(isVerb)) return statementOver(words);
   return fragmentOver(words);
 }
 
@@ -76,13 +76,35 @@ function polarOver(words: readonly string[]): number {
   return 1.7;
 }
 
-function commandOver({ length }: readonly string[]): number {
+/** Commands whose object alone is not all: "set an alarm", "translate this sentence". */
+const wantsTarget = new Set([
+  'set',
+  'translate',
+  'send',
+  'add',
+  'remind',
+  'convert',
+  'compare',
+  'book',
+]);
+
+function commandOver(words: readonly string[]): number {
+  const { length } = words;
   if (length === 1) return 0.2;
+  if (wantsTarget.has(words[0] ?? '') && !words.slice(2, -1).some(leadsOn)) return 0.5;
   return length === 2 ? 1.4 : 1.7;
 }
 
-function statementOver({ length }: readonly string[]): number {
+/** "To", "into", "for", "at": what the command is about has been told. */
+function leadsOn(word: string): boolean {
+  return isOneOf('prepositions', word) || word === 'that' || word === 'and';
+}
+
+function statementOver(words: readonly string[]): number {
+  const { length } = words;
   if (length <= 2) return 0.3;
+  const reports = isOneOf('subjects', words[0]) && isOneOf('opining', words[1]);
+  if (reports && length > 3 && !words.slice(2).some(isVerb)) return -0.9;
   return length <= 4 ? 1 : 1.35;
 }
 
@@ -108,7 +130,8 @@ function grammarOver(last: string, words: readonly string[]): number | undefined
 function contentOver(last: string, words: readonly string[]): number {
   const before = words.at(-2);
   if (isOneOf('pointers', last)) return pointerOver(last, before);
-  if (isOneOf('adjectives', last)) return adjectiveOver(last, before);
+  if (isOneOf('adjectives', last)) return adjectiveOver(last, words);
+  if (isOneOf('rankings', before) && words.length > 2) return -1;
   if (isOneOf('hungry', last)) return isObjectAsked(words) ? 0 : -1.8;
   return isOneOf('relations', last) && isNounPhraseOpen(words) ? -1.45 : 0;
 }
@@ -140,14 +163,16 @@ function strandedOver(words: readonly string[]): number {
 function auxiliaryOver(words: readonly string[]): number {
   const before = words.at(-2);
   if (words.length === 1) return -1.5;
-  if (!isOneOf('subjects', before)) return -2.2;
   if (words.slice(1, -2).some((word) => isOneOf('questions', word))) return 0.8;
+  if (!isOneOf('subjects', before)) return -2.2;
   return words.length <= 3 ? 0.2 : -1.6;
 }
 
-function adjectiveOver(last: string, before: string | undefined): number {
+/** "A very big", but not "it is very big". */
+function adjectiveOver(last: string, words: readonly string[]): number {
   if (isOneOf('attributes', last)) return -2;
-  return isOneOf('determiners', before) || isOneOf('adjectives', before) ? -1.8 : 0;
+  const before = words.findLast((word) => !isOneOf('adjectives', word));
+  return words.length > 1 && (before === undefined || isOneOf('determiners', before)) ? -1.8 : 0;
 }
 
 /** "What do you want": the object of the verb stands in front. */
@@ -161,21 +186,25 @@ function isNounPhraseOpen(words: readonly string[]): boolean {
   return before === 'the' || before === 'a' || isOneOf('adjectives', before);
 }
 
-/** Clauses that have begun: a subject with its verb, a question, a command after the first clause. */
+/** Clauses that have begun; 2 as soon as the main one has. */
 function clauses(words: readonly string[]): number {
-  let count = 0;
-  for (let at = 1; at < words.length; at++) {
-    const word = words[at] ?? '';
-    const next = words[at + 1];
-    const subject = isOneOf('subjects', word) && next !== undefined && isVerb(next);
-    const contraction = word !== contracted(word) && isOneOf('subjects', contracted(word));
-    const asked = isOneOf('auxiliaries', word) && isOneOf('subjects', next);
-    const ordered = at > 3 && isOneOf('verbs', word) && isOneOf('objects', next);
-    const named = at === 2 && isVerb(word) && !isOneOf('subjects', words[1]);
-    if (subject || contraction || asked || ordered || named) count++;
-    if (asked) at++;
-  }
-  return count;
+  return words.reduce((count, _, at) => count + (at === 0 ? 0 : clausesAt(words, at)), 0);
+}
+
+/** Of a subject with its verb, a question, or a command after the first clause. */
+function clausesAt(words: readonly string[], at: number): number {
+  const [word = '', next = ''] = words.slice(at);
+  if (at > 3 && isOneOf('verbs', word) && isOneOf('objects', next)) return 2;
+  const byNoun = !isOneOf('subjects', words[1]);
+  if (isClauseHead(word, next)) return at > 2 && byNoun ? 2 : 1;
+  return at === 2 && byNoun && isVerb(word) ? 1 : 0;
+}
+
+/** "She went", "she's", "did she". */
+function isClauseHead(word: string, next: string): boolean {
+  if (isOneOf('auxiliaries', word)) return isOneOf('subjects', next);
+  const isContraction = word !== contracted(word) && isOneOf('subjects', contracted(word));
+  return isContraction || (isOneOf('subjects', word) && isVerb(next));
 }
 
 function canBeSubject(word: string | undefined): boolean {

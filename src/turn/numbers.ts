@@ -5,6 +5,11 @@ const longestDictated = 12;
 const namesNumber =
   /^(numbers?|code|pin|zip|phone|password|nummer|telefon\p{L}*|número|numéro|telefone|teléfono|numero|номер|код|телефон|numer|kod|numara|番号|号码|번호|رقم|नंबर)$/u;
 
+/** "At six", "um acht", "two plus two": a time of day, or the end of a sum. */
+const settling = new Set(
+  'at past um om til klockan plus minus times mal fois por più mais'.split(' '),
+);
+
 /** Logit below 0 while numbers are being dictated, or one waits for its noun; else 0. */
 export function dictationOver(words: readonly string[], numbers: ReadonlySet<string>): number {
   const run = trailing(words, numbers);
@@ -13,7 +18,7 @@ export function dictationOver(words: readonly string[], numbers: ReadonlySet<str
   if (run.words === words.length || run.words >= 3 || run.digits >= 3) return -1.9;
   if (words.some((word) => namesNumber.test(word))) return -1.8;
   if (run.words === 2) return -1.2;
-  return words.at(-1) === 'one' ? 0 : -0.6;
+  return words.at(-1) === 'one' || settling.has(words.at(-2) ?? '') ? 0 : -0.6;
 }
 
 /** How many number words, and digits at least, stand at the end. */
