@@ -1,7 +1,7 @@
 import { heard, spoken } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess, runToEnd } from '#test/fakes/bot-process.ts';
-import { mb } from './turns.ts';
+import { mb } from './report.ts';
 
 /** What a newcomer waits for, and what the embedded engines weigh. */
 export async function benchNewcomer(): Promise<void> {

@@ -1,12 +1,13 @@
 import { writeWav } from '#src/audio/wav.ts';
 
-const msPerChar = 65;
+/** An ordinary pace. */
+export const usualMsPerChar = 65;
 const shortestMs = 250;
 const pitchHz = 150;
 const syllablesPerSecond = 4;
 
 /** A hum with the pitch and the syllables of a voice, as long as `text` would take to say. */
-export function tone(text: string, rateHz: number): Int16Array {
+export function tone(text: string, rateHz: number, msPerChar = usualMsPerChar): Int16Array {
   const lengthMs = Math.max(shortestMs, text.length * msPerChar);
   return Int16Array.from({ length: Math.round((lengthMs / 1000) * rateHz) }, (_, n) => {
     const seconds = n / rateHz;

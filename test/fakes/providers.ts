@@ -11,7 +11,7 @@ import {
   replyTo,
 } from './providers-chat.ts';
 import { cut, type Piece, sendPaced, until } from './providers-paced.ts';
-import { soundBytes, tone } from './providers-sound.ts';
+import { soundBytes, tone, usualMsPerChar } from './providers-sound.ts';
 import { misbehave, type Trouble } from './providers-trouble.ts';
 
 export type Endpoint = 'transcriptions' | 'chat' | 'speech' | 'models';
@@ -52,6 +52,8 @@ export type MockSettings = {
   /** Set: speech comes in this format, whatever was asked. */
   readonly onlyFormat?: 'pcm' | 'wav';
   readonly rateHz: number;
+  /** How long speech lasts. */
+  readonly msPerChar: number;
 };
 
 /** One request and its instants, on the clock all processes of the machine share. */
@@ -91,6 +93,7 @@ export async function openMockProviders(
     trouble: {},
     pace: usualPace,
     rateHz: 24_000,
+    msPerChar: usualMsPerChar,
     ...settings,
   };
   const server = createServer((request, response) => {
@@ -192,10 +195,10 @@ const answers: Readonly<
   },
   async speech(exchange, bytes) {
     const request = JSON.parse(bytes.toString()) as { input: string; response_format?: string };
-    const { pace, rateHz, onlyFormat } = exchange.settings;
+    const { pace, rateHz, msPerChar, onlyFormat } = exchange.settings;
     Object.assign(exchange.record, { body: request, text: request.input });
     const format = onlyFormat ?? (request.response_format === 'wav' ? 'wav' : 'pcm');
-    const sound = soundBytes(tone(request.input, rateHz), rateHz, format);
+    const sound = soundBytes(tone(request.input, rateHz, msPerChar), rateHz, format);
     const pieces = [...cut(sound, 1921)];
     await answerPaced(exchange, `audio/${format}`, pieces, pace.firstSoundMs, (piece) =>
       pace.soundSpeed === Number.POSITIVE_INFINITY
