@@ -1,9 +1,10 @@
 /** What a request wants back. */
-export type Asked = 'sound' | 'events' | 'json';
+export type Asked = 'sound' | 'events' | 'json' | 'words';
 
 const accepted: Readonly<Record<Asked, RegExp>> = {
   sound: /^(audio\/.+|(application|binary)\/octet-stream)$/,
   events: /^(text\/event-stream|text\/plain)$/,
+  words: /^(text\/event-stream|text\/plain|application\/(.+\+)?json)$/,
   json: /^(application\/(.+\+)?json|text\/plain)$/,
 };
 
@@ -15,7 +16,9 @@ export function askedOf(url: string, body: unknown): Asked {
     body instanceof FormData
       ? body.get('stream') === 'true'
       : typeof body === 'string' && /"stream"\s*:\s*true/.test(body);
-  return streamed ? 'events' : 'json';
+  if (!streamed) return 'json';
+  // Many servers transcribe at once whatever was asked, and that is as good.
+  return path.endsWith('/audio/transcriptions') ? 'words' : 'events';
 }
 
 function isSpeechEvents(body: unknown): boolean {

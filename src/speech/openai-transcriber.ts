@@ -1,19 +1,54 @@
 import { type OpenAI, toFile } from 'openai';
 import { writeWav } from '#src/audio/wav.ts';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { describeError } from '#src/provider/describe-error.ts';
 import { languageHint } from './language-hint.ts';
 import { isListenable } from './listenable.ts';
-import type { Transcriber, Transcript } from './ports.ts';
+import type { Transcriber, Transcript, TranscriptUpdate } from './ports.ts';
+import { transcriptOf } from './transcript-reply.ts';
+import { readTranscript } from './transcript-stream.ts';
 
 export type TranscriberOptions = {
   readonly model: string;
   /** BCP 47; left out, the server finds out by itself. */
   readonly language?: string;
+  /** Whether words are asked for as they are found; `auto` (default) asks models known to, and learns. */
+  readonly stream?: 'auto' | 'on' | 'off';
 };
 
-/** Any server with OpenAI's `/audio/transcriptions`; one upload an utterance, no partials. */
+const streaming = /^gpt-(4o-(mini-)?)?transcribe(?!-diarize)/;
+/** With which a server says, in its way, that it does not stream. */
+const noStream: ReadonlySet<ErrorCode> = new Set([
+  'provider.refused',
+  'provider.wrong_type',
+  'provider.truncated',
+  'provider.empty',
+]);
+
+type Form = { readonly wav: Uint8Array<ArrayBuffer>; readonly options: TranscriberOptions };
+
+/** Any server with OpenAI's `/audio/transcriptions`; one upload an utterance, partials if it streams them. */
 export function openTranscriber(client: OpenAI, options: TranscriberOptions): Transcriber {
+  const { model, stream = 'auto' } = options;
+  const worthATry = stream === 'on' || (stream === 'auto' && streaming.test(model));
+  let streams: 'yes' | 'no' | 'unknown' = worthATry ? 'unknown' : 'no';
+
+  /** True once the words are given; false if the server cannot do it this way. */
+  async function* tryStream(form: Form, signal: AbortSignal) {
+    let isWhole = false;
+    try {
+      yield* follow(client, form, signal, () => {
+        isWhole = true;
+      });
+      if (stream === 'auto') streams = isWhole ? 'no' : 'yes';
+      return true;
+    } catch (error) {
+      const unable = error instanceof BotError && noStream.has(error.code);
+      if (!unable || streams === 'yes' || stream === 'on') throw error;
+      return false;
+    }
+  }
+
   return {
     async *transcribe(pcm, signal) {
       signal.throwIfAborted();
@@ -21,53 +56,49 @@ export function openTranscriber(client: OpenAI, options: TranscriberOptions): Tr
         yield { kind: 'final', transcript: { text: '' } };
         return;
       }
-      const transcript = await ask(client, new Uint8Array(writeWav(pcm)), options, signal);
+      const form = { wav: new Uint8Array(writeWav(pcm)), options };
+      if (streams !== 'no' && (yield* tryStream(form, signal))) return;
+      const transcript = await ask(client, form, signal);
       signal.throwIfAborted();
+      streams = 'no';
       yield { kind: 'final', transcript };
     },
   };
 }
 
-async function ask(
-  client: OpenAI,
-  wav: Uint8Array<ArrayBuffer>,
-  { model, language }: TranscriberOptions,
-  signal: AbortSignal,
-): Promise<Transcript> {
+async function ask(client: OpenAI, form: Form, signal: AbortSignal): Promise<Transcript> {
   try {
-    // Servers choose their decoder by the name of the file.
-    const file = await toFile(wav, 'utterance.wav', { type: 'audio/wav' });
-    const hint = languageHint(model, language);
-    const form = { model, file, response_format: 'json' as const, ...hint };
-    const reply: unknown = await client.audio.transcriptions.create(form, { signal });
-    return transcriptOf(reply, language);
+    const body = await bodyOf(form);
+    const reply: unknown = await client.audio.transcriptions.create(body, { signal });
+    return transcriptOf(reply, form.options.language);
   } catch (cause) {
     signal.throwIfAborted();
     throw describeError(cause, client);
   }
 }
 
-/** `{text}`, JSON in a string, or the bare text: servers send all three whatever was asked. */
-function transcriptOf(reply: unknown, asked: string | undefined): Transcript {
-  const answer = typeof reply === 'string' ? jsonOr(reply) : reply;
-  if (typeof answer === 'string' && answer !== '') {
-    return { text: answer.trim(), ...(asked && { language: asked }) };
+async function* follow(
+  client: OpenAI,
+  form: Form,
+  signal: AbortSignal,
+  onWhole: () => void,
+): AsyncGenerator<TranscriptUpdate> {
+  try {
+    const body = { ...(await bodyOf(form)), stream: true as const };
+    const response = await client.audio.transcriptions.create(body, { signal }).asResponse();
+    for await (const update of readTranscript(response, form.options.language, onWhole)) {
+      signal.throwIfAborted();
+      yield update;
+    }
+    signal.throwIfAborted();
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw describeError(cause, client);
   }
-  const { text, language, languages } = (answer || {}) as Readonly<Record<string, unknown>>;
-  if (typeof text !== 'string') throw new BotError('provider.empty', true, noText);
-  const [first] = Array.isArray(languages) ? languages : [];
-  const codes: unknown[] = [language, first?.code, asked];
-  const told = codes.find((code) => typeof code === 'string' && code !== '');
-  return { text: text.trim(), ...(typeof told === 'string' && { language: told }) };
 }
 
-const noText =
-  'The transcription server answered without a text: check the base URL and the model.';
-
-function jsonOr(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+async function bodyOf({ wav, options: { model, language } }: Form) {
+  // Servers choose their decoder by the name of the file.
+  const file = await toFile(wav, 'utterance.wav', { type: 'audio/wav' });
+  return { model, file, response_format: 'json' as const, ...languageHint(model, language) };
 }

@@ -1,0 +1,82 @@
+import { Stream } from 'openai/streaming';
+import { BotError } from '#src/base/errors.ts';
+import type { TranscriptUpdate } from './ports.ts';
+import { transcriptOf } from './transcript-reply.ts';
+
+/** What one event of a stream of words says. */
+type Word =
+  | { readonly kind: 'delta'; readonly text: string }
+  | { readonly kind: 'done'; readonly reply: unknown };
+
+/**
+ * The words of an answer while they arrive, from OpenAI's events or from chat-shaped ones (vLLM); an answer that is no
+ * stream is read as a whole.
+ *
+ * `onWhole` is told of the latter. Errors: BotError `provider.truncated` for a stream without its last event,
+ * `provider.empty`, and whatever reading throws.
+ */
+export async function* readTranscript(
+  response: Response,
+  asked: string | undefined,
+  onWhole: () => void,
+): AsyncGenerator<TranscriptUpdate> {
+  const events = await eventsOf(response);
+  if (!(events instanceof Stream)) {
+    onWhole();
+    yield { kind: 'final', transcript: transcriptOf(events.text, asked) };
+    return;
+  }
+  const reader = events[Symbol.asyncIterator]();
+  let text = '';
+  let isRead = false;
+  try {
+    for (let step = await reader.next(); !step.done; step = await reader.next()) {
+      const word = wordOf(step.value, text);
+      if (word?.kind === 'done') {
+        isRead = true;
+        void readToEnd(reader);
+        yield { kind: 'final', transcript: transcriptOf(word.reply, asked) };
+        return;
+      }
+      if (!word) continue;
+      text += word.text;
+      yield { kind: 'partial', text: text.trim() };
+    }
+    isRead = true;
+  } finally {
+    if (!isRead) await reader.return?.();
+  }
+  throw new BotError('provider.truncated', true, brokenOff);
+}
+
+const brokenOff = 'The transcription server ended a stream of words without its last event.';
+
+async function eventsOf(response: Response): Promise<Stream<unknown> | { readonly text: string }> {
+  const parse = (body: Response) => Stream.fromSSEResponse<unknown>(body, new AbortController());
+  if (/event-stream/.test(response.headers.get('content-type') ?? '')) return parse(response);
+  const text = await response.text();
+  return /^(data|event):/.test(text.trimStart()) ? parse(new Response(text)) : { text };
+}
+
+/** A connection whose answer was read to its end can be used again. Never throws. */
+async function readToEnd(reader: AsyncIterator<unknown>): Promise<void> {
+  try {
+    while (!(await reader.next()).done);
+  } catch {
+    // The words are complete.
+  }
+}
+
+/** `soFar` is the text of chat-shaped events, whose last one does not repeat it. */
+function wordOf(event: unknown, soFar: string): Word | undefined {
+  if (typeof event !== 'object' || event === null) return undefined;
+  const { type, delta, choices } = event as Readonly<Record<string, unknown>>;
+  if (type === 'transcript.text.done') return { kind: 'done', reply: event };
+  if (type === 'transcript.text.delta' && typeof delta === 'string') {
+    return { kind: 'delta', text: delta };
+  }
+  const [choice] = Array.isArray(choices) ? choices : [];
+  const content = typeof choice?.delta?.content === 'string' ? choice.delta.content : '';
+  if (choice?.finish_reason) return { kind: 'done', reply: { text: soFar + content } };
+  return content === '' ? undefined : { kind: 'delta', text: content };
+}

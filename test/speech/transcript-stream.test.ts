@@ -1,0 +1,100 @@
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { openClient } from '#src/provider/client.ts';
+import { openTranscriber } from '#src/speech/openai-transcriber.ts';
+import { listeningContract } from '#test/contracts/listening.ts';
+import { textOf, transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
+import { settled } from '#test/fakes/clock.ts';
+import { openMockWords } from '#test/fakes/providers-words.ts';
+import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+
+const server = await openMockWords(hearWords);
+const utterances = [
+  speakWords('one two three four five'),
+  speakWords('six seven nova stop'),
+] as const;
+const [{ pcm, text }] = utterances;
+
+function opened(model = 'gpt-transcribe', stream: 'auto' | 'on' | 'off' = 'auto') {
+  return openTranscriber(openClient({ baseUrl: server.baseUrl }), { model, stream });
+}
+
+/** Which of the requests since then asked for a stream. */
+function requests(): () => readonly boolean[] {
+  const before = server.streamed.length;
+  return () => server.streamed.slice(before);
+}
+
+beforeEach(() => {
+  server.manner = 'events';
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+transcriberContract('streamed transcriptions', () => opened(), utterances);
+listeningContract('streamed transcriptions', () => opened(), utterances);
+
+test.each(['events', 'chat', 'unlabelled'] as const)(
+  'words streamed as %s come one by one',
+  async (manner) => {
+    server.manner = manner;
+    const asked = requests();
+    const transcriber = opened();
+    const texts = (await updatesOf(transcriber, pcm)).map((update) =>
+      update.kind === 'partial' ? update.text : update.transcript.text,
+    );
+    expect(texts).toEqual(['one', 'one two', 'one two three', 'one two three four', text, text]);
+    await textOf(transcriber, pcm);
+    expect(asked()).toEqual([true, true]);
+  },
+);
+
+test('a server that takes no notice of the stream is asked once, and plainly from then on', async () => {
+  server.manner = 'json';
+  const asked = requests();
+  const transcriber = opened();
+  for (let n = 0; n < 3; n++) expect(await textOf(transcriber, pcm)).toBe(text);
+  expect(asked()).toEqual([true, false, false]);
+});
+
+test.each(['refuses', 'breaks-off', 'error-event'] as const)(
+  'a server that %s is asked again plainly, and only plainly from then on',
+  async (manner) => {
+    server.manner = manner;
+    const asked = requests();
+    const transcriber = opened();
+    for (let n = 0; n < 2; n++) expect(await textOf(transcriber, pcm)).toBe(text);
+    expect(asked()).toEqual([true, false, false]);
+  },
+);
+
+test('a stream that breaks off after others did not is an error, not a second request', async () => {
+  const transcriber = opened();
+  await textOf(transcriber, pcm);
+  server.manner = 'breaks-off';
+  const asked = requests();
+  await expect(textOf(transcriber, pcm)).rejects.toMatchObject({ code: 'provider.truncated' });
+  expect(asked()).toEqual([true]);
+});
+
+test('by itself only models known to stream are asked to; a setting says otherwise', async () => {
+  const asked = requests();
+  await textOf(opened('whisper-1'), pcm);
+  await textOf(opened('gpt-4o-transcribe-diarize'), pcm);
+  await textOf(opened('gpt-4o-mini-transcribe'), pcm);
+  await textOf(opened('whisper-1', 'on'), pcm);
+  await textOf(opened('gpt-transcribe', 'off'), pcm);
+  expect(asked()).toEqual([false, false, true, true, false]);
+});
+
+test('the text is there with its last event, and the connection is used again', async () => {
+  await using own = await openMockWords(hearWords);
+  const client = openClient({ baseUrl: own.baseUrl });
+  const transcriber = openTranscriber(client, { model: 'gpt-transcribe' });
+  const held = Promise.withResolvers<void>();
+  own.hold = held.promise;
+  expect(await textOf(transcriber, pcm)).toBe(text);
+  held.resolve();
+  await expect.poll(() => own.answered).toBe(1);
+  await settled();
+  expect(await textOf(transcriber, pcm)).toBe(text);
+  expect(own.connections).toBe(1);
+});
