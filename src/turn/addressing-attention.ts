@@ -1,0 +1,196 @@
+/**
+ * When the bot answers: `auto` one human always, several by name, Ask, follow-up or reply; `name` by name or Ask;
+ * `window` after Ask only; `always` everybody; `off` nobody.
+ */
+export type AddressingMode = 'auto' | 'name' | 'window' | 'always' | 'off';
+
+export type AddressingRules = {
+  readonly mode: AddressingMode;
+  /** What the bot answers to, in every script people may write it; twenty at most. */
+  readonly names: readonly string[];
+  /** After Ask, that person needs no name for so long. */
+  readonly askWindowMs: number;
+  /** The same after an answer to them has ended. */
+  readonly followUpMs: number;
+  /** The same after an answer that ended in a question. */
+  readonly replyMs: number;
+  /** An answer that never reports its end counts as over after so long. */
+  readonly answeringMs: number;
+  /** So much talk of others closes a follow-up window. */
+  readonly strangerMs: number;
+  /** So many dismissals within `dismissedWithinMs` and only exact names count, for `exactForMs`. */
+  readonly dismissals: number;
+  readonly dismissedWithinMs: number;
+  readonly exactForMs: number;
+  /** A dismissal is about the bot when it took words as meant for it no longer ago. */
+  readonly aboutUsMs: number;
+  /** Words may be judged so long after they began: the longest utterance and its recognition. */
+  readonly judgedWithinMs: number;
+};
+
+export const addressingRules: AddressingRules = {
+  mode: 'auto',
+  names: [],
+  askWindowMs: 15_000,
+  followUpMs: 8_000,
+  replyMs: 15_000,
+  answeringMs: 120_000,
+  strangerMs: 2_000,
+  dismissals: 2,
+  dismissedWithinMs: 600_000,
+  exactForMs: 600_000,
+  aboutUsMs: 30_000,
+  judgedWithinMs: 90_000,
+};
+
+type Window = {
+  readonly kind: 'asked' | 'answering' | 'follow-up' | 'reply';
+  readonly personId: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** Talk of others since it opened. */
+  readonly othersMs: number;
+};
+
+/** Who needs no name just now, and how far the bot's own ear for its name is trusted. */
+export type Attention = {
+  readonly windows: readonly Window[];
+  readonly dismissedAtMs: readonly number[];
+  readonly exactUntilMs: number;
+  readonly lastMeantAtMs: number;
+};
+
+export const inattentive: Attention = {
+  windows: [],
+  dismissedAtMs: [],
+  exactUntilMs: Number.NEGATIVE_INFINITY,
+  lastMeantAtMs: Number.NEGATIVE_INFINITY,
+};
+
+export type AddressEvent =
+  /** The Ask button, or `/ask`. */
+  | { readonly kind: 'asked'; readonly personId: string; readonly atMs: number }
+  /** Work on an answer to them began; until it ends they may go on without a name. */
+  | { readonly kind: 'answering'; readonly personId: string; readonly atMs: number }
+  /** It ended, was stopped or failed: the windows after it count from here. */
+  | {
+      readonly kind: 'answered';
+      readonly personId: string;
+      readonly atMs: number;
+      readonly endsInQuestion: boolean;
+    }
+  /** So much more talk of a person, up to `atMs`; several events add up. */
+  | {
+      readonly kind: 'talked';
+      readonly personId: string;
+      readonly ms: number;
+      readonly atMs: number;
+    }
+  | { readonly kind: 'left'; readonly personId: string };
+
+const mostWindows = 100;
+
+/** One step of who needs no name. A window that is over is kept until its last words must have been judged. */
+export function attend(
+  attention: Attention,
+  event: AddressEvent,
+  rules: AddressingRules,
+): Attention {
+  const { personId } = event;
+  switch (event.kind) {
+    case 'asked':
+    case 'answering':
+      return opened(attention, event.kind, personId, event.atMs, rules);
+    case 'answered': {
+      const ended = closed(attention, personId, event.atMs, ['answering']);
+      const kind = event.endsInQuestion ? 'reply' : 'follow-up';
+      const next = opened(ended, kind, personId, event.atMs, rules);
+      return { ...next, lastMeantAtMs: Math.max(next.lastMeantAtMs, event.atMs) };
+    }
+    case 'talked': {
+      const windows = attention.windows.map((window) =>
+        window.personId === personId ? window : talkedOver(window, event, rules),
+      );
+      return { ...attention, windows };
+    }
+    case 'left': {
+      const windows = attention.windows.filter((window) => window.personId !== personId);
+      return { ...attention, windows };
+    }
+  }
+}
+
+/** Which open window the speaking began in. Only Ask holds in the modes `name` and `window`: it was pressed. */
+export function windowFor(
+  { windows }: Attention,
+  { speakerId, fromMs }: { readonly speakerId: string; readonly fromMs: number },
+  { mode }: AddressingRules,
+): 'window' | 'reply' | 'follow-up' | undefined {
+  const kinds = windows
+    .filter((window) => window.personId === speakerId)
+    .filter((window) => fromMs >= window.fromMs && fromMs < window.untilMs)
+    .map(({ kind }) => kind);
+  if (kinds.includes('asked')) return 'window';
+  if (mode !== 'auto' || kinds.length === 0) return undefined;
+  return kinds.includes('reply') ? 'reply' : 'follow-up';
+}
+
+function opened(
+  attention: Attention,
+  kind: Window['kind'],
+  personId: string,
+  atMs: number,
+  rules: AddressingRules,
+): Attention {
+  const lengths = {
+    asked: rules.askWindowMs,
+    answering: rules.answeringMs,
+    'follow-up': rules.followUpMs,
+    reply: rules.replyMs,
+  };
+  const window = { kind, personId, fromMs: atMs, untilMs: atMs + lengths[kind], othersMs: 0 };
+  const kept = attention.windows.filter(({ untilMs }) => atMs < untilMs + rules.judgedWithinMs);
+  return { ...attention, windows: [...kept, window].slice(-mostWindows) };
+}
+
+/** Closes windows of one person; what was said before `atMs` still counts. */
+export function closed(
+  attention: Attention,
+  personId: string,
+  atMs: number,
+  kinds: readonly Window['kind'][],
+): Attention {
+  const windows = attention.windows.map((window) =>
+    window.personId === personId && kinds.includes(window.kind)
+      ? { ...window, untilMs: Math.min(window.untilMs, atMs) }
+      : window,
+  );
+  return { ...attention, windows };
+}
+
+function talkedOver(
+  window: Window,
+  { ms, atMs }: { readonly ms: number; readonly atMs: number },
+  { strangerMs }: AddressingRules,
+): Window {
+  if (window.kind !== 'follow-up' || atMs <= window.fromMs) return window;
+  const othersMs = window.othersMs + Math.min(ms, atMs - window.fromMs);
+  const untilMs = othersMs >= strangerMs ? Math.min(window.untilMs, atMs) : window.untilMs;
+  return { ...window, othersMs, untilMs };
+}
+
+/** Takes back the speaker's windows, and counts against the spelling tolerance if the bot had just felt meant. */
+export function dismissed(
+  attention: Attention,
+  personId: string,
+  atMs: number,
+  rules: AddressingRules,
+): Attention {
+  const kinds = ['asked', 'answering', 'follow-up', 'reply'] as const;
+  const state = closed(attention, personId, atMs, kinds);
+  if (atMs - attention.lastMeantAtMs > rules.aboutUsMs) return state;
+  const recent = attention.dismissedAtMs.filter((past) => atMs - past < rules.dismissedWithinMs);
+  const dismissedAtMs = [...recent, atMs].slice(-rules.dismissals);
+  if (dismissedAtMs.length < rules.dismissals) return { ...state, dismissedAtMs };
+  return { ...state, dismissedAtMs, exactUntilMs: atMs + rules.exactForMs };
+}

@@ -1,0 +1,206 @@
+import {
+  closerPhrases,
+  fillerPhrases,
+  greetingPhrases,
+  questionWords,
+  requestPhrases,
+  secondWords,
+  strandedPhrases,
+  takerPhrases,
+  tellingPhrases,
+} from './addressing-phrases.ts';
+import { exactly, type Hit, type Name, nameAt, type Tolerance } from './names.ts';
+import { isDense, type Sentence, type Word } from './names-sentences.ts';
+
+/**
+ * What a name in a text is there for: somebody is called by it; others talk about it; neither is sure (then it counts
+ * only where the bot was meant anyway); or it is not there.
+ */
+export type Naming = 'called' | 'told-of' | 'unclear' | 'absent';
+
+const longestPhrase = 4;
+const strength: Readonly<Record<Naming, number>> = {
+  absent: 0,
+  unclear: 1,
+  'told-of': 2,
+  called: 3,
+};
+
+/** The strongest use of any of `names` in `sentences`. */
+export function namingIn(
+  sentences: readonly Sentence[],
+  names: readonly Name[],
+  tolerance: Tolerance,
+): Naming {
+  let best: Naming = 'absent';
+  if (names.length === 0) return best;
+  for (const sentence of sentences) {
+    const naming = namingOf(sentence, names, tolerance);
+    if (strength[naming] > strength[best]) best = naming;
+    if (best === 'called') break;
+  }
+  return best;
+}
+
+/** Whether a sentence begins with a call by the exact name, as far as it has been said. */
+export function isOpenedWith(sentences: readonly Sentence[], names: readonly Name[]): boolean {
+  return sentences.some((sentence) => {
+    const { to: end } = skipLead(sentence.words, 0, sentence.words.length);
+    for (let at = 0; at <= end; at++) {
+      const hit = nameAt(sentence, at, names, exactly);
+      if (!hit || skipLead(sentence.words, 0, at).to < at) continue;
+      if (useOf(sentence, at, hit) === 'called') return true;
+    }
+    return false;
+  });
+}
+
+/** How many words from `at` on are a phrase of `phrases`, the longest first; 0 for none. */
+export function phraseLength(
+  words: readonly Word[],
+  at: number,
+  phrases: ReadonlySet<string>,
+): number {
+  for (let length = Math.min(longestPhrase, words.length - at); length > 0; length--) {
+    const span = words.slice(at, at + length).map(({ text }) => text);
+    if (phrases.has(span.join(' '))) return length;
+    if (isDense(span[0] ?? '') && phrases.has(span.join(''))) return length;
+  }
+  return 0;
+}
+
+/** Greetings and fillers from `at` on: where they end, and whether a greeting was among them. */
+export function skipLead(
+  words: readonly Word[],
+  at: number,
+  end: number,
+): { readonly to: number; readonly greeted: boolean } {
+  const within = words.slice(0, end);
+  let [to, greeted] = [at, false];
+  while (to < end) {
+    const greeting = phraseLength(within, to, greetingPhrases);
+    const length = greeting || phraseLength(within, to, fillerPhrases);
+    if (length === 0) break;
+    greeted ||= greeting > 0;
+    to += length;
+  }
+  return { to, greeted };
+}
+
+function namingOf(sentence: Sentence, names: readonly Name[], tolerance: Tolerance): Naming {
+  let best: Naming = 'absent';
+  for (let at = 0; at < sentence.words.length; at++) {
+    const hit = nameAt(sentence, at, names, tolerance);
+    if (!hit) continue;
+    const naming = useOf(sentence, at, hit);
+    if (naming === 'called') return naming;
+    if (hit.how !== 'alike' && strength[naming] > strength[best]) best = naming;
+  }
+  return best;
+}
+
+function useOf(sentence: Sentence, at: number, hit: Hit & { readonly name: Name }): Naming {
+  const { words } = sentence;
+  const [first, last, next] = [words[at], words[hit.to - 1], words[hit.to]];
+  if (hit.how === 'inflected' || first?.quoted || last?.quoted) return 'told-of';
+  if (first?.before === 'within' || next?.before === 'within') return 'told-of';
+  const lead = skipLead(words, 0, at);
+  if (lead.to === at) return openingUse(sentence, hit, lead.greeted);
+  const tail = skipLead(words, hit.to, words.length);
+  if (tail.to === words.length) return closingUse(sentence, at, hit);
+  return middleUse(words, at, hit);
+}
+
+/** "Nova, ...", "hey Nova ..." */
+function openingUse(
+  { words, asks }: Sentence,
+  { how, to, name }: Hit & { readonly name: Name },
+  greeted: boolean,
+): Naming {
+  const next = words[to];
+  if (next?.before === 'pause') return 'called';
+  if (!next) return greeted || how === 'exact' ? 'called' : 'unclear';
+  const request = Math.max(phraseLength(words, to, requestPhrases), inversion(words, to, asks));
+  const telling = tellingLength(words, to);
+  if (request > 0 && request >= telling) return 'called';
+  if (telling > 0) return 'told-of';
+  return greeted || (how === 'exact' && !name.everyday) ? 'called' : 'unclear';
+}
+
+/** "..., Nova?", "what do you think Nova" */
+function closingUse(sentence: Sentence, at: number, { how }: Hit): Naming {
+  const before = sentence.words.slice(0, at);
+  if (sentence.words[at]?.before === 'pause') return isListed(before) ? 'told-of' : 'called';
+  const { to: start } = skipLead(before, 0, at);
+  const asks = questionWords.has(before[start]?.text ?? '');
+  if (endsWith(before, closerPhrases) || (asks && endsWith(before, strandedPhrases)))
+    return 'called';
+  if (endsWith(before, takerPhrases)) return 'told-of';
+  if (asks || sentence.asks) return 'called';
+  return how === 'exact' && isToYou(before, start) ? 'called' : 'unclear';
+}
+
+function isToYou(words: readonly Word[], start: number): boolean {
+  if (phraseLength(words, start, requestPhrases) > 0) return true;
+  return words.some(({ text }) => secondWords.has(text));
+}
+
+/** "I don't know, Nova, what do you think?" calls; "I asked Nova yesterday" does not. */
+function middleUse(words: readonly Word[], at: number, { to, how }: Hit): Naming {
+  const isRequest = phraseLength(words, to, requestPhrases) > 0;
+  if (words[at]?.before === 'pause' && isRequest) return 'called';
+  if (how !== 'exact') return 'unclear';
+  const isTold =
+    endsWith(words.slice(0, at), takerPhrases) || phraseLength(words, to, tellingPhrases) > 0;
+  return isTold ? 'told-of' : 'unclear';
+}
+
+const auxiliaries = new Set(
+  'is was are were has had have does did will would can could should might must isnt wasnt doesnt didnt wont cant couldnt hasnt wouldnt shouldnt ist war hat hatte kann konnte wird soll muss heeft kan'.split(
+    ' ',
+  ),
+);
+const subjects = new Set(
+  'i you we he she they there anyone anybody someone somebody everyone ich du wir er man jemand je jij ik wij iemand'.split(
+    ' ',
+  ),
+);
+const things = new Set('it this that these those es het'.split(' '));
+const doers = new Set('does did hat has had heeft'.split(' '));
+
+/** "Nova is it raining" asks; "Nova is a car" and "Nova did it" tell. */
+function inversion(words: readonly Word[], at: number, asks: boolean): number {
+  const [verb = '', subject = ''] = [words[at]?.text, words[at + 1]?.text];
+  if (!auxiliaries.has(verb)) return 0;
+  if (asks || subjects.has(subject)) return 2;
+  const isLast = at + 2 >= words.length;
+  if (!things.has(subject) || isLast) return 0;
+  return doers.has(verb) && subject !== 'it' ? 0 : 2;
+}
+
+/** "Nova said", "Nova actually knows". */
+function tellingLength(words: readonly Word[], at: number): number {
+  const text = words[at]?.text ?? '';
+  const verb = /^[a-z]{2,}ly$|^(?:just|even|still|also)$/.test(text) ? at + 1 : at;
+  const isTold = isPast(words[verb]?.text ?? '') || phraseLength(words, verb, tellingPhrases) > 0;
+  return isTold ? Math.max(1, phraseLength(words, at, tellingPhrases)) : 0;
+}
+
+/** English past tense by its ending; `need` and the like are no such. */
+function isPast(text: string): boolean {
+  return /^[a-z]+[^e]ed$/.test(text) && !/^(?:embed|speed|breed|proceed|succeed)$/.test(text);
+}
+
+function endsWith(words: readonly Word[], phrases: ReadonlySet<string>): boolean {
+  for (let length = Math.min(3, words.length); length > 0; length--) {
+    if (phraseLength(words, words.length - length, phrases) === length) return true;
+  }
+  return false;
+}
+
+/** "Ana, Ben, Nova": single words between pauses before the name. */
+function isListed(before: readonly Word[]): boolean {
+  const last = before.at(-1);
+  if (!last || before.length < 2 || last.before !== 'pause') return false;
+  return skipLead(before, before.length - 1, before.length).to < before.length;
+}

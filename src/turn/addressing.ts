@@ -1,0 +1,128 @@
+import {
+  type AddressingRules,
+  type Attention,
+  closed,
+  dismissed,
+  windowFor,
+} from './addressing-attention.ts';
+import { isOpenedWith, namingIn } from './addressing-call.ts';
+import { isDismissal } from './dismissal.ts';
+import { exactly, readNames } from './names.ts';
+import { type Sentence, sentencesOf } from './names-sentences.ts';
+
+/** Somebody's turn to speak, as far as it is known before its words are. */
+export type Speaking = {
+  readonly speakerId: string;
+  /** When the voice began: windows count by it, however late the words are known. */
+  readonly fromMs: number;
+  /** People in the channel, bots not counted. */
+  readonly humans: number;
+  readonly isBot?: boolean;
+};
+
+export type Spoken = Speaking & {
+  readonly text: string;
+  /** Display names of the other people in the channel. */
+  readonly present?: readonly string[];
+};
+
+export type Verdict =
+  | {
+      readonly meant: true;
+      readonly why: 'alone' | 'name' | 'window' | 'follow-up' | 'reply' | 'always';
+    }
+  | {
+      readonly meant: false;
+      readonly why: 'not-named' | 'dismissed' | 'off' | 'mentioned' | 'bot' | 'empty';
+    };
+
+/** Whether final words were meant for the bot. In doubt they were not. */
+export function judge(
+  attention: Attention,
+  spoken: Spoken,
+  rules: AddressingRules,
+): { readonly verdict: Verdict; readonly state: Attention } {
+  const { speakerId, fromMs } = spoken;
+  if (spoken.isBot) return { verdict: unmeant('bot'), state: attention };
+  if (rules.mode === 'off') return { verdict: unmeant('off'), state: attention };
+  const heard = read(attention, spoken, rules);
+  if (heard === 'empty') return { verdict: unmeant('empty'), state: attention };
+  if (heard === 'dismissed') {
+    const state = dismissed(attention, speakerId, fromMs, rules);
+    return { verdict: unmeant('dismissed'), state };
+  }
+  const verdict = verdictOn(heard, attention, spoken, rules);
+  if (verdict.meant) {
+    const lastMeantAtMs = Math.max(attention.lastMeantAtMs, fromMs);
+    return { verdict, state: { ...attention, lastMeantAtMs } };
+  }
+  if (heard !== 'other') return { verdict, state: attention };
+  return { verdict, state: closed(attention, speakerId, fromMs, ['follow-up', 'reply']) };
+}
+
+/** Whether somebody would be answered whatever they say, so thinking ahead pays. Only a dismissal could undo it. */
+export function presume(attention: Attention, speaking: Speaking, rules: AddressingRules): boolean {
+  if (speaking.isBot || rules.mode === 'off') return false;
+  if (rules.mode === 'always' || isAlone(speaking, rules)) return true;
+  return windowFor(attention, speaking, rules) !== undefined;
+}
+
+/** Whether words still being recognised already call the bot: the exact name at the start of a sentence. */
+export function isCalled(partialText: string, rules: AddressingRules): boolean {
+  if (rules.mode !== 'auto' && rules.mode !== 'name') return false;
+  return isOpenedWith(sentencesOf(partialText), readNames(rules.names));
+}
+
+/** What the words say about whom they are for; `other` calls another person present. */
+type Heard = 'called' | 'told-of' | 'open' | 'other' | 'dismissed' | 'empty';
+
+function read(attention: Attention, spoken: Spoken, rules: AddressingRules): Heard {
+  const sentences = sentencesOf(spoken.text);
+  if (sentences.length === 0) return 'empty';
+  const names = readNames(rules.names);
+  const { present = [] } = spoken;
+  const callsOther = callsAny(sentences, present);
+  if (!callsOther && isDismissal(sentences, names)) return 'dismissed';
+  const tolerance = { alike: spoken.fromMs >= attention.exactUntilMs, taken: wordsOf(present) };
+  const naming = namingIn(sentences, names, tolerance);
+  if (naming === 'called') return 'called';
+  if (callsOther) return 'other';
+  return naming === 'told-of' ? 'told-of' : 'open';
+}
+
+function verdictOn(
+  heard: Heard,
+  attention: Attention,
+  spoken: Spoken,
+  rules: AddressingRules,
+): Verdict {
+  if (rules.mode === 'always') return { meant: true, why: 'always' };
+  if (isAlone(spoken, rules)) return { meant: true, why: 'alone' };
+  const isByName = rules.mode === 'auto' || rules.mode === 'name';
+  if (heard === 'called' && isByName) return { meant: true, why: 'name' };
+  if (heard === 'other') return unmeant('not-named');
+  const why = windowFor(attention, spoken, rules);
+  if (heard === 'told-of' && (!why || why === 'follow-up')) return unmeant('mentioned');
+  return why ? { meant: true, why } : unmeant('not-named');
+}
+
+function unmeant(why: (Verdict & { meant: false })['why']): Verdict {
+  return { meant: false, why };
+}
+
+function isAlone({ humans }: Speaking, { mode }: AddressingRules): boolean {
+  return mode === 'auto' && humans <= 1;
+}
+
+/** People are called by what they show, or by its first word. */
+function callsAny(sentences: readonly Sentence[], present: readonly string[]): boolean {
+  return present.some((person) => {
+    const [first = ''] = person.trim().split(/\s+/);
+    return namingIn(sentences, readNames([person, first]), exactly) === 'called';
+  });
+}
+
+function wordsOf(present: readonly string[]): ReadonlySet<string> {
+  const sentences = present.flatMap((person) => sentencesOf(person));
+  return new Set(sentences.flatMap(({ words }) => words.map(({ text }) => text)));
+}

@@ -1,0 +1,72 @@
+import { skipLead } from './addressing-call.ts';
+import { phrasesOf } from './addressing-words.ts';
+import { partDismissals, wholeDismissals } from './dismissal-words.ts';
+import { exactly, type Name, nameAt } from './names.ts';
+import { isDense, type Sentence, type Word } from './names-sentences.ts';
+
+const whole = phrasesOf(wholeDismissals);
+/** In words, our name at the end counted. */
+const longestWhole = 10;
+const parts = [...phrasesOf(partDismissals)];
+const spacedParts = parts.filter((phrase) => !isDense(phrase));
+const denseParts = parts.filter(isDense);
+
+/** Whether somebody says the bot was not meant: "not you", "I wasn't talking to you", in the languages of the data. */
+export function isDismissal(sentences: readonly Sentence[], names: readonly Name[]): boolean {
+  return sentences.some((sentence) => !sentence.asks && dismisses(sentence, names));
+}
+
+function dismisses(sentence: Sentence, names: readonly Name[]): boolean {
+  const { words } = sentence;
+  const texts = words.map(({ text }) => text);
+  const spaced = ` ${texts.join(' ')} `;
+  if (spacedParts.some((phrase) => spaced.includes(` ${phrase} `))) return true;
+  if (texts.some(isDense)) {
+    const compact = texts.join('');
+    if (denseParts.some((phrase) => compact.includes(phrase))) return true;
+  }
+  return saysNotYou(sentence, names);
+}
+
+/** The first stretch between pauses that is more than greetings, fillers and our name is a dismissal. */
+function saysNotYou(sentence: Sentence, names: readonly Name[]): boolean {
+  for (const { from, to } of stretchesOf(sentence.words)) {
+    const start = afterLead(sentence, from, to, names);
+    for (let at = Math.max(from, to - longestWhole); at <= Math.min(start, to - 1); at++) {
+      const texts = sentence.words.slice(at, to).map(({ text }) => text);
+      const lengths = [texts.length, ...ownNameEnds(sentence, at, to, names)];
+      if (lengths.some((length) => isWhole(texts.slice(0, length)))) return true;
+    }
+    if (start < to) return false;
+  }
+  return false;
+}
+
+function isWhole(texts: readonly string[]): boolean {
+  return whole.has(texts.join(' ')) || (isDense(texts[0] ?? '') && whole.has(texts.join('')));
+}
+
+/** How many words stand before our name at the end: "not you Nova". */
+function ownNameEnds(
+  sentence: Sentence,
+  start: number,
+  to: number,
+  names: readonly Name[],
+): number[] {
+  const lengths: number[] = [];
+  for (let at = Math.max(start + 1, to - 4); at < to; at++) {
+    if (nameAt(sentence, at, names, exactly)?.to === to) lengths.push(at - start);
+  }
+  return lengths;
+}
+
+function afterLead(sentence: Sentence, from: number, to: number, names: readonly Name[]): number {
+  const { to: start } = skipLead(sentence.words, from, to);
+  const hit = start < to ? nameAt(sentence, start, names, exactly) : undefined;
+  return hit ? skipLead(sentence.words, hit.to, to).to : start;
+}
+
+function stretchesOf(words: readonly Word[]): { readonly from: number; readonly to: number }[] {
+  const starts = words.flatMap(({ before }, at) => (at === 0 || before === 'pause' ? [at] : []));
+  return starts.map((from, index) => ({ from, to: starts[index + 1] ?? words.length }));
+}

@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { isCalled, judge, presume } from '#src/turn/addressing.ts';
+import {
+  type AddressEvent,
+  type AddressingMode,
+  addressingRules,
+  attend,
+  inattentive,
+} from '#src/turn/addressing-attention.ts';
+
+const modes: readonly AddressingMode[] = ['auto', 'name', 'window', 'always', 'off'];
+const people = fc.constantFrom('ana', 'ben', 'cleo');
+const atMs = fc.integer({ min: 0, max: 100_000 });
+const bits = fc.constantFrom(
+  ...[
+    'Nova',
+    'nova',
+    'n\u0336\u0334o\u0315\u031bv\u0340\u0341a',
+    '\u202eNova\u202c',
+    'أهلا',
+    'ねえ',
+  ],
+  ...['?', ', ', '. ', '"', "'", '-', ' ', '\ud800', '\u0000', '🤖', 'ﷺ', '\n', 'said', 'not you'],
+);
+const texts = fc.oneof(
+  fc.array(bits, { maxLength: 400 }).map((parts) => parts.join('')),
+  fc.string({ unit: 'binary', maxLength: 10_000 }),
+  fc.string({ unit: 'grapheme', maxLength: 10_000 }),
+);
+const names = fc.array(fc.oneof(bits, fc.string({ unit: 'binary' })), { maxLength: 30 });
+const events: fc.Arbitrary<AddressEvent> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('asked', 'answering'), personId: people, atMs }),
+  fc.record({
+    kind: fc.constant('answered'),
+    personId: people,
+    atMs,
+    endsInQuestion: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant('talked'), personId: people, atMs, ms: fc.nat(5000) }),
+  fc.record({ kind: fc.constant('left'), personId: people }),
+);
+
+test('no text and no name makes it throw', () => {
+  fc.assert(
+    fc.property(texts, names, fc.constantFrom(...modes), (text, called, mode) => {
+      const rules = { ...addressingRules, mode, names: called };
+      const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, text, present: called };
+      judge(inattentive, spoken, rules);
+      isCalled(text, rules);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('every window ends by itself', () => {
+  fc.assert(
+    fc.property(fc.array(events, { maxLength: 30 }), people, (past, speakerId) => {
+      const state = past.reduce((now, event) => attend(now, event, addressingRules), inattentive);
+      const late = { speakerId, humans: 3, fromMs: 100_000 + addressingRules.answeringMs };
+      expect(presume(state, late, addressingRules)).toBe(false);
+      const { verdict } = judge(state, { ...late, text: 'hello' }, addressingRules);
+      expect(verdict.meant).toBe(false);
+    }),
+  );
+});
+
+test('switched off, and towards bots, it is never meant, whatever happened', () => {
+  fc.assert(
+    fc.property(fc.array(events, { maxLength: 10 }), people, texts, (past, speakerId, text) => {
+      const rules = { ...addressingRules, names: ['Nova'] };
+      const state = past.reduce((now, event) => attend(now, event, rules), inattentive);
+      const spoken = { speakerId, humans: 1, fromMs: 50_000, text };
+      expect(judge(state, spoken, { ...rules, mode: 'off' }).verdict.meant).toBe(false);
+      expect(judge(state, { ...spoken, isBot: true }, rules).verdict.meant).toBe(false);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('what is presumed is only undone by a dismissal, talk about the bot, or a call for somebody else', () => {
+  fc.assert(
+    fc.property(fc.array(events, { maxLength: 10 }), people, atMs, (past, speakerId, fromMs) => {
+      const state = past.reduce((now, event) => attend(now, event, addressingRules), inattentive);
+      const speaking = { speakerId, humans: 3, fromMs };
+      const { verdict } = judge(state, { ...speaking, text: 'and in Lima' }, addressingRules);
+      expect(verdict.meant).toBe(presume(state, speaking, addressingRules));
+    }),
+  );
+});
+
+test('ten thousand events leave no more than a hundred windows', () => {
+  let state = inattentive;
+  for (let at = 0; at < 10_000; at++) {
+    state = attend(state, { kind: 'asked', personId: `p${at}`, atMs: at }, addressingRules);
+  }
+  expect(state.windows.length).toBeLessThanOrEqual(100);
+});
+
+test('of a very long text only both ends are read, and a name at the cut is no call', () => {
+  const rules = { ...addressingRules, names: ['Nova'] };
+  const hear = (text: string) =>
+    judge(inattentive, { speakerId: 'ana', fromMs: 0, humans: 3, text }, rules).verdict.meant;
+  const filling = 'la '.repeat(40_000);
+  expect(hear(`Nova, what time is it? ${filling}`)).toBe(true);
+  expect(hear(`${filling}. What do you think, Nova?`)).toBe(true);
+  expect(hear(`${filling}. Nova, stop. ${filling}`)).toBe(false);
+  expect(hear(`${'x'.repeat(100_000)}nova ${'la '.repeat(130)}tired`)).toBe(false);
+});
+
+test('a name said at the start is known from unfinished words, in its exact spelling only', () => {
+  const rules = { ...addressingRules, names: ['Nova'] };
+  const heard = ['Nova', 'hey nova wh', 'Well. Nova, can', 'Nov', 'Nover, can', 'Nova said'];
+  const called = heard.map((text) => isCalled(text, rules));
+  expect(called).toEqual([true, true, true, false, false, false]);
+  expect(isCalled('what do you think Nova', rules)).toBe(false);
+  expect(isCalled('Nova', { ...rules, mode: 'window' })).toBe(false);
+});

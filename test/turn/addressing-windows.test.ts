@@ -1,0 +1,191 @@
+import { expect, test } from 'vitest';
+import { judge, presume, type Spoken, type Verdict } from '#src/turn/addressing.ts';
+import {
+  type AddressEvent,
+  type AddressingMode,
+  type Attention,
+  addressingRules,
+  attend,
+  inattentive,
+} from '#src/turn/addressing-attention.ts';
+
+const rules = { ...addressingRules, names: ['Nova'] };
+const ana = { speakerId: 'ana', humans: 3 } as const;
+const ben = { speakerId: 'ben', humans: 3 } as const;
+
+function after(...events: readonly AddressEvent[]): Attention {
+  return events.reduce((state, event) => attend(state, event, rules), inattentive);
+}
+
+function why(state: Attention, spoken: Omit<Spoken, 'text'> & { text?: string }): Verdict['why'] {
+  return judge(state, { text: 'and in Lima', ...spoken }, rules).verdict.why;
+}
+
+function judgedIn(mode: AddressingMode, state: Attention, spoken: Spoken): Verdict {
+  return judge(state, spoken, { ...rules, mode }).verdict;
+}
+
+const asked = { kind: 'asked', personId: 'ana', atMs: 1000 } as const;
+const answered = {
+  kind: 'answered',
+  personId: 'ana',
+  atMs: 1000,
+  endsInQuestion: false,
+} as const;
+const question = { ...answered, endsInQuestion: true } as const;
+
+test('who is alone with the bot needs no name', () => {
+  expect(why(inattentive, { ...ana, humans: 1, fromMs: 0 })).toBe('alone');
+});
+
+test('a second person joining makes a name necessary, and their leaving unnecessary, at once', () => {
+  const counts = [1, 2, 1].map((humans) => why(inattentive, { ...ana, humans, fromMs: 0 }));
+  expect(counts).toEqual(['alone', 'not-named', 'alone']);
+});
+
+test('for 15 s after Ask that person needs no name, and nobody else', () => {
+  const state = after(asked);
+  expect(why(state, { ...ana, fromMs: 1000 })).toBe('window');
+  expect(why(state, { ...ana, fromMs: 15_999 })).toBe('window');
+  expect(why(state, { ...ana, fromMs: 16_000 })).toBe('not-named');
+  expect(why(state, { ...ben, fromMs: 2000 })).toBe('not-named');
+});
+
+test('for 8 s after an answer the person answered may go on without the name', () => {
+  const state = after(answered);
+  expect(why(state, { ...ana, fromMs: 8999 })).toBe('follow-up');
+  expect(why(state, { ...ana, fromMs: 9000 })).toBe('not-named');
+  expect(why(state, { ...ben, fromMs: 4000 })).toBe('not-named');
+  expect(why(state, { ...ben, fromMs: 4000, text: 'Nova, and in Lima?' })).toBe('name');
+});
+
+test('while it works on an answer, the person answered may go on or interrupt without the name', () => {
+  const state = after({ kind: 'answering', personId: 'ana', atMs: 0 });
+  expect(why(state, { ...ana, fromMs: 20_000 })).toBe('follow-up');
+  expect(why(state, { ...ana, fromMs: 120_000 })).toBe('not-named');
+  expect(why(attend(state, answered, rules), { ...ana, fromMs: 900 })).toBe('follow-up');
+});
+
+test('two seconds of others talking close a follow-up window, and what began before still counts', () => {
+  const talk = { kind: 'talked', personId: 'ben', ms: 1000 } as const;
+  const once = attend(after(answered), { ...talk, atMs: 3000 }, rules);
+  expect(why(once, { ...ana, fromMs: 3500 })).toBe('follow-up');
+  const twice = attend(once, { ...talk, atMs: 4000 }, rules);
+  expect(why(twice, { ...ana, fromMs: 4500 })).toBe('not-named');
+  expect(why(twice, { ...ana, fromMs: 3500 })).toBe('follow-up');
+});
+
+test('talk of the person answered, or from before the answer ended, closes nothing', () => {
+  const state = after(
+    answered,
+    { kind: 'talked', personId: 'ana', ms: 5000, atMs: 6000 },
+    { kind: 'talked', personId: 'ben', ms: 5000, atMs: 1500 },
+  );
+  expect(why(state, { ...ana, fromMs: 7000 })).toBe('follow-up');
+});
+
+test('a reply to its own question is meant for it, whoever talked in between', () => {
+  const state = after(question, { kind: 'talked', personId: 'ben', ms: 3000, atMs: 5000 });
+  expect(why(state, { ...ana, fromMs: 12_000, text: 'yes please' })).toBe('reply');
+  expect(why(state, { ...ben, fromMs: 12_000, text: 'yes please' })).toBe('not-named');
+});
+
+test('naming somebody else closes the follow-up window but not the one of Ask', () => {
+  const spoken = { ...ana, fromMs: 2000, text: 'Ben, and in Lima?', present: ['Ben Smith'] };
+  const { verdict, state } = judge(after(answered), spoken, rules);
+  expect(verdict).toEqual({ meant: false, why: 'not-named' });
+  expect(why(state, { ...ana, fromMs: 3000 })).toBe('not-named');
+  const pressed = judge(after(asked), spoken, rules);
+  expect(pressed.verdict.meant).toBe(false);
+  expect(why(pressed.state, { ...ana, fromMs: 3000 })).toBe('window');
+});
+
+test('an everyday word that is also the name of somebody present calls nobody', () => {
+  const text = 'can you say that again';
+  expect(why(after(answered), { ...ana, fromMs: 2000, text, present: ['Can'] })).toBe('follow-up');
+});
+
+test('a name of somebody present is never a misspelling of the name of the bot', () => {
+  const text = 'Noah, what time is it?';
+  expect(why(inattentive, { ...ana, fromMs: 0, text })).toBe('name');
+  expect(why(inattentive, { ...ana, fromMs: 0, text, present: ['Noah'] })).toBe('not-named');
+});
+
+test('talk about the bot ends the benefit of a follow-up window, not that of Ask or of a reply', () => {
+  const text = 'Nova said it rains';
+  expect(why(after(answered), { ...ana, fromMs: 2000, text })).toBe('mentioned');
+  expect(why(after(asked), { ...ana, fromMs: 2000, text })).toBe('window');
+  expect(why(after(question), { ...ana, fromMs: 2000, text })).toBe('reply');
+});
+
+test('"not you" closes the window of who says it', () => {
+  const state = after(asked, answered);
+  const judged = judge(state, { ...ana, fromMs: 2000, text: 'not you' }, rules);
+  expect(judged.verdict).toEqual({ meant: false, why: 'dismissed' });
+  expect(why(judged.state, { ...ana, fromMs: 3000 })).toBe('not-named');
+});
+
+test('after two dismissals in ten minutes only the exact name counts, for ten minutes', () => {
+  let state = inattentive;
+  for (const atMs of [0, 60_000]) {
+    state = judge(state, { ...ana, fromMs: atMs, text: 'Nover, what is it?' }, rules).state;
+    state = judge(state, { ...ana, fromMs: atMs + 5000, text: 'not you' }, rules).state;
+  }
+  const [alike, exact] = ['Nover, what is it?', 'Nova, what is it?'];
+  expect(why(state, { ...ana, fromMs: 70_000, text: alike })).toBe('not-named');
+  expect(why(state, { ...ana, fromMs: 70_000, text: exact })).toBe('name');
+  expect(why(state, { ...ana, fromMs: 665_000, text: alike })).toBe('name');
+});
+
+test('"not you" among people the bot never answered is no mistake of the bot', () => {
+  let state = inattentive;
+  for (const fromMs of [0, 1000, 2000]) {
+    state = judge(state, { ...ana, fromMs, text: 'not you' }, rules).state;
+  }
+  expect(why(state, { ...ana, fromMs: 5000, text: 'Nover, what is it?' })).toBe('name');
+});
+
+test('who leaves takes their windows along', () => {
+  const state = after(asked, answered, { kind: 'left', personId: 'ana' });
+  expect(why(state, { ...ana, fromMs: 2000 })).toBe('not-named');
+});
+
+test('words count by when they began, even if they are known after the window has ended', () => {
+  const later = { kind: 'asked', personId: 'ben', atMs: 50_000 } as const;
+  expect(why(after(asked, later), { ...ana, fromMs: 15_000 })).toBe('window');
+});
+
+test('each mode lets in what it says', () => {
+  const named = { ...ana, fromMs: 2000, text: 'Nova, hello' };
+  const bare = { ...ana, fromMs: 2000, text: 'hello' };
+  expect(judgedIn('name', inattentive, named)).toEqual({ meant: true, why: 'name' });
+  expect(judgedIn('name', after(answered), bare).meant).toBe(false);
+  expect(judgedIn('name', after(asked), bare)).toEqual({ meant: true, why: 'window' });
+  expect(judgedIn('window', after(answered), named).meant).toBe(false);
+  expect(judgedIn('window', after(asked), bare)).toEqual({ meant: true, why: 'window' });
+  expect(judgedIn('always', inattentive, bare)).toEqual({ meant: true, why: 'always' });
+  expect(judgedIn('off', after(asked), named)).toEqual({ meant: false, why: 'off' });
+  expect(judgedIn('window', inattentive, { ...named, humans: 1 }).meant).toBe(false);
+});
+
+test('without a name the bot answers several people only through windows', () => {
+  const nameless = { ...rules, names: [] };
+  const spoken = { ...ana, fromMs: 2000, text: 'Nova, hello' };
+  expect(judge(inattentive, spoken, nameless).verdict.meant).toBe(false);
+  expect(judge(after(asked), spoken, nameless).verdict.meant).toBe(true);
+});
+
+test('words without a letter, and the words of bots, are never answered', () => {
+  expect(why(inattentive, { ...ana, humans: 1, fromMs: 0, text: ' ... ' })).toBe('empty');
+  expect(why(inattentive, { ...ana, humans: 1, fromMs: 0, isBot: true })).toBe('bot');
+});
+
+test('before the words are known, only people who would be answered anyway are thought ahead for', () => {
+  const state = after(answered);
+  expect(presume(state, { ...ana, fromMs: 2000 }, rules)).toBe(true);
+  expect(presume(state, { ...ben, fromMs: 2000 }, rules)).toBe(false);
+  expect(presume(inattentive, { ...ben, humans: 1, fromMs: 0 }, rules)).toBe(true);
+  expect(presume(inattentive, { ...ana, fromMs: 0 }, { ...rules, mode: 'always' })).toBe(true);
+  expect(presume(state, { ...ana, fromMs: 2000 }, { ...rules, mode: 'off' })).toBe(false);
+  expect(presume(state, { ...ana, fromMs: 2000, isBot: true }, rules)).toBe(false);
+});

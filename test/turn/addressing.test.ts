@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { judge, type Verdict } from '#src/turn/addressing.ts';
+import { addressingRules, inattentive } from '#src/turn/addressing-attention.ts';
+import { cases, otherNames } from './addressing-cases.ts';
+import { houseCalls, houseTalk } from './addressing-house.ts';
+
+const names = ['Nova', 'ノヴァ', '诺娃', '노바', 'नोवा', 'نوفا', 'נובה', 'โนวา'];
+
+function hear(text: string, to: readonly string[] = names): Verdict {
+  const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, present: ['Ben'], text };
+  return judge(inattentive, spoken, { ...addressingRules, names: to }).verdict;
+}
+
+test.each(cases)('with several people, %j is a call: %s', (text, isCall) => {
+  expect(hear(text).meant).toBe(isCall);
+});
+
+test.each(otherNames)('of a bot called %j, %j is a call: %s', (to, text, isCall) => {
+  expect(hear(text, to).meant).toBe(isCall);
+});
+
+test('several names are told apart from talk about them', () => {
+  const house = ['Jarvis', 'Luna', 'Nova'];
+  expect(houseCalls.filter((text) => !hear(text, house).meant)).toEqual([]);
+  expect(houseTalk.filter((text) => hear(text, house).meant)).toEqual([]);
+});
