@@ -1,4 +1,4 @@
-// npm run bench [-- --turns 33] [--rows gate] [--save] [--peers FOLDER]
+// npm run bench [-- --turns 33] [--rows gate] [--streaming] [--save] [--peers FOLDER]
 import { parseArgs } from 'node:util';
 import { Clips } from './clips.ts';
 import { benchNewcomer } from './newcomer.ts';
@@ -6,7 +6,7 @@ import { type Measured, Path } from './path.ts';
 import { behind, type Peer, peersTable, runPeers } from './peers.ts';
 import { faults, figuresOf, instantsTable, mb, summary } from './report.ts';
 import { saveResult } from './result.ts';
-import { gateRow, type Row, rows } from './rows.ts';
+import { gateRow, type Row, rows, streamingRow } from './rows.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -14,6 +14,8 @@ const { values: options } = parseArgs({
     turns: { type: 'string', default: '33' },
     /** Only rows whose name begins so. */
     rows: { type: 'string', default: '' },
+    /** Only the row of a recogniser that streams. */
+    streaming: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
     /** Folder of the peer bench: only the first row is measured, and the peers. */
     peers: { type: 'string' },
@@ -31,10 +33,12 @@ try {
 }
 
 async function benchAlone(): Promise<void> {
-  const chosen = rows.filter(({ name }) => name.startsWith(options.rows));
+  const chosen = options.streaming
+    ? [streamingRow]
+    : rows.filter(({ name }) => name.startsWith(options.rows));
   const all = await measureAll(chosen);
   console.log(`\n${summary(all)}`);
-  if (options.rows === '') await benchNewcomer();
+  if (chosen.length === rows.length) await benchNewcomer();
   if (!options.save) return;
   if (chosen.length < rows.length || process.exitCode === 1) {
     throw new Error('Only a whole run without faults is saved.');

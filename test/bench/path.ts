@@ -1,7 +1,7 @@
 import { heard, spoken } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
-import { type MockProviders, openMockProviders } from '#test/fakes/providers.ts';
+import { type MockProviders, openMockProviders, usualPace } from '#test/fakes/providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser.ts';
 import type { Clip } from './clips.ts';
 import { type Turn, turnOf } from './figures.ts';
@@ -59,6 +59,7 @@ export class Path implements AsyncDisposable {
         replies: [{ match: /^/, text: answer }],
         pace: row.pace,
         msPerChar,
+        realtime: { recogniseMs: usualPace.recogniseMs },
       }),
     );
     const never = new AbortController().signal;
@@ -68,6 +69,7 @@ export class Path implements AsyncDisposable {
         TRANSCRIPTION_BASE_URL: mock.baseUrl,
         CHAT_COMPLETION_BASE_URL: mock.baseUrl,
         SPEECH_BASE_URL: mock.baseUrl,
+        ...(row.streams && { TRANSCRIPTION_BACKEND: 'realtime' }),
       }),
     );
     return new Path(row, mock, sandbox, bot, stack.move());

@@ -11,6 +11,7 @@ import {
   replyTo,
 } from './providers-chat.ts';
 import { cut, type Piece, sendPaced, until } from './providers-paced.ts';
+import { attachRealtime, type MockRealtime, type RealtimeSettings } from './providers-realtime.ts';
 import { soundBytes, tone, usualMsPerChar } from './providers-sound.ts';
 import { misbehave, type Trouble } from './providers-trouble.ts';
 
@@ -54,6 +55,8 @@ export type MockSettings = {
   readonly rateHz: number;
   /** How long speech lasts. */
   readonly msPerChar: number;
+  /** Of transcription while somebody speaks, on the same address; it hears what `hears` does. */
+  readonly realtime: Partial<RealtimeSettings>;
 };
 
 /** One request and its instants, on the clock all processes of the machine share. */
@@ -78,6 +81,7 @@ export interface MockProviders extends AsyncDisposable {
   /** Ends in `/v1`; anything beside it is a plain 404, as with servers given without `/v1`. */
   readonly baseUrl: string;
   readonly requests: readonly MockRequest[];
+  readonly realtime: MockRealtime;
   /** Holds from the next request on. */
   set(settings: Partial<MockSettings>): void;
   connections(): Promise<number>;
@@ -94,18 +98,26 @@ export async function openMockProviders(
     pace: usualPace,
     rateHz: 24_000,
     msPerChar: usualMsPerChar,
+    realtime: {},
     ...settings,
   };
   const server = createServer((request, response) => {
     serve(request, response, now, requests).catch(() => response.destroy());
+  });
+  const realtime = attachRealtime(server, {
+    hears: (pcm) => heard(now, pcm),
+    recogniseMs: now.pace.recogniseMs,
+    ...now.realtime,
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     requests,
+    realtime,
     set: (more) => {
       now = { ...now, ...more };
+      realtime.set(more.realtime ?? {});
     },
     connections: () =>
       new Promise((resolve, reject) =>
@@ -113,10 +125,15 @@ export async function openMockProviders(
       ),
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
+        realtime.dropAll();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+function heard({ hears }: MockSettings, pcm: Pcm): string {
+  return typeof hears === 'string' ? hears : hears(pcm);
 }
 
 const endpoints: Readonly<Record<string, Endpoint>> = {
@@ -176,8 +193,8 @@ const answers: Readonly<
       return answerJson(exchange, 0, { detail: 'the upload is not a WAV file' }, 415);
     }
     const pcm = readWav(await file.bytes());
-    const { hears, pace } = exchange.settings;
-    exchange.record.text = typeof hears === 'string' ? hears : hears(pcm);
+    const { pace } = exchange.settings;
+    exchange.record.text = heard(exchange.settings, pcm);
     await answerJson(exchange, pace.recogniseMs, { text: exchange.record.text });
   },
   async chat(exchange, bytes) {
