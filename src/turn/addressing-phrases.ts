@@ -74,7 +74,7 @@ const tellingTable: WordTable = {
   fr: `dit que, dit qu'il, est, a dit, a répondu, a fait, a été, a raison, a tort, était, pense, croit,
     sait, veut, et, ou, avec, parle, répond, avait, marche, va,
     n'a, n'est, ne sait, ne comprend, ne veut, ne peut, ne marche, ne fonctionne, ne répond, ne dit, ne fait,
-    comprend, fonctionne, répète, m'a, s'est, nous a`,
+    comprend, fonctionne, répète, m'énerve, m'ennuie, m'a, s'est, nous a`,
   pt: `disse, diz, falou, é, foi, era, está, tem, sabe, quer, acha, pensa, respondeu, com, e, ou, iorque,
     zelândia, délhi, deli, gales, vez, não, me
     disse, entende, funciona, mensagem, mensagens, versão, temporada, regra, geração, atualização`,

@@ -35,7 +35,7 @@ export const greetings: WordTable = {
 export const fillers: WordTable = {
   en: `well, so, um, uh, uhm, erm, hmm, hm, mm, and, but, then, now, oh, ah, please, sorry, yes, yeah,
     yep, no, nope, alright, all right, right, wait, also, actually, great, cool, nice, perfect, sure,
-    oh my god, my god, omg, dude, bro, man, god, hang on, look, you know, i mean`,
+    oh my god, my god, omg, dude, bro, man, god, hang on, look`,
   de: `und, aber, also, äh, ähm, ja, nein, nee, bitte, jetzt, dann, okay, gut, genau, warte, na, so`,
   es: `y, pero, pues, entonces, bueno, sí, no, vale, por favor, a ver, ahora, claro`,
   fr: `et, mais, alors, bon, oui, non, ouais, euh, donc, d'accord, attends, s'il vous plaît`,

@@ -147,6 +147,8 @@ const mentions: readonly string[] = [
   'I like Nova',
   'we were talking about Nova',
   'ask Nova',
+  'you know Nova right',
+  "Nova m'énerve",
   'just ask Nova what time it is',
   'you should ask Nova',
   'have you met Nova',
