@@ -107,6 +107,9 @@ type Furniture = {
   readonly name: string;
 };
 
+/** The words decide about the end of a turn: they are awaited for so long, a slower recogniser is not. */
+const textDueMs = 600;
+
 function partsOf({ options, house, store, stats, weights, name }: Furniture): SessionParts {
   const { config, engines, codec, onSession } = options;
   const { transcriber, synthesizer, chatName } = engines;
@@ -125,7 +128,8 @@ function partsOf({ options, house, store, stats, weights, name }: Furniture): Se
       codec,
       weights,
     },
-    ...{ transcriber, synthesizer, chat, chatName, endpointRules },
+    ...{ transcriber, synthesizer, chat, chatName },
+    endpointRules: { ...endpointRules, textDueMs },
     warm: () => undefined,
     addressing: 'auto',
     pipeline: chained({ chat, synthesizer }),

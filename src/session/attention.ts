@@ -17,6 +17,8 @@ export const { askWindowMs } = addressingRules;
 /** What somebody said, or is about to: `fromMs` is when the voice began. */
 export type Saying = Pick<Speaking, 'speakerId' | 'fromMs'>;
 
+export type Spoken = Saying & { readonly text: string };
+
 /** To whom the bot listens in one stay, and whether what is said there is meant for it. */
 export class Attention {
   readonly #clock: Pick<Clock, 'nowMs'>;
@@ -63,20 +65,20 @@ export class Attention {
   }
 
   /** `people` are all who are there. */
-  judge(spoken: Saying & { readonly text: string }, people: readonly Person[]): Verdict {
-    const { speakerId } = spoken;
-    const others = people.filter(({ id, isBot }) => !isBot && id !== speakerId);
-    const present = others.map(({ name }) => name);
-    const humans = others.length + 1;
-    const { verdict, state } = judge(this.#state, { ...spoken, humans, present }, this.#rules());
+  judge(spoken: Spoken, people: readonly Person[]): Verdict {
+    const { verdict, state } = judge(this.#state, among(spoken, people), this.#rules());
     this.#state = state;
     return verdict;
   }
 
+  /** Whether `judge` would find it meant. */
+  foresees(spoken: Spoken, people: readonly Person[]): boolean {
+    return judge(this.#state, among(spoken, people), this.#rules()).verdict.meant;
+  }
+
   /** Whether this person would be answered whatever they say. */
   presumes(saying: Saying, people: readonly Person[]): boolean {
-    const others = people.filter(({ id, isBot }) => !isBot && id !== saying.speakerId);
-    return presume(this.#state, { ...saying, humans: others.length + 1 }, this.#rules());
+    return presume(this.#state, among(saying, people), this.#rules());
   }
 
   #attend(event: AddressEvent): void {
@@ -86,4 +88,9 @@ export class Attention {
   #rules(): AddressingRules {
     return { ...addressingRules, mode: this.#mode, names: this.#names() };
   }
+}
+
+function among<S extends Saying>(saying: S, people: readonly Person[]) {
+  const others = people.filter(({ id, isBot }) => !isBot && id !== saying.speakerId);
+  return { ...saying, humans: others.length + 1, present: others.map(({ name }) => name) };
 }

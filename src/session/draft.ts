@@ -9,6 +9,7 @@ export type DraftOptions = {
   readonly name: string;
   readonly fromMs: number;
   readonly listening: Listening;
+  readonly nowMs: () => number;
   /** What the same person asked so shortly before that this may be the rest of it. */
   readonly before?: Question | undefined;
 };
@@ -17,6 +18,15 @@ export type DraftOptions = {
 const joinable: readonly Dropping[] = ['continued', 'unmeant'];
 /** Whoever never stops talking is not kept in memory whole. */
 const mostEarlier = 5;
+
+/** A transcript, and when it came. */
+export type Words = Transcript & { readonly atMs: number };
+
+type Asked = {
+  readonly text: Promise<Transcript>;
+  readonly stop: AbortController;
+  words?: Words;
+};
 
 /** What one person is in the middle of saying. */
 export class Draft implements Disposable {
@@ -27,13 +37,15 @@ export class Draft implements Disposable {
   thinking: Thinking | undefined;
   readonly #before: Question | undefined;
   readonly #listening: Listening;
-  #asked: { readonly text: Promise<Transcript>; readonly stop: AbortController } | undefined;
+  readonly #nowMs: () => number;
+  #asked: Asked | undefined;
 
-  constructor({ speakerId, name, fromMs, listening, before }: DraftOptions) {
+  constructor({ speakerId, name, fromMs, listening, nowMs, before }: DraftOptions) {
     this.speakerId = speakerId;
     this.name = name;
     this.fromMs = fromMs;
     this.#listening = listening;
+    this.#nowMs = nowMs;
     this.#before = before;
   }
 
@@ -53,10 +65,20 @@ export class Draft implements Disposable {
     this.#listening.push(sound);
   }
 
+  /** What `text` gave in this pause, once it has. */
+  get words(): Words | undefined {
+    return this.#asked?.words;
+  }
+
   /** Everything up to this pause as it is understood; recognised once a pause. Errors: as `Listening.settle`. */
   text(): Promise<Transcript> {
     this.#asked ??= this.#ask();
     return this.#asked.text;
+  }
+
+  /** Whether this text is still that of the pause. */
+  isAsking(text: Promise<Transcript>): boolean {
+    return this.#asked?.text === text;
   }
 
   /** The pause was none: what was made of it is void. */
@@ -76,10 +98,15 @@ export class Draft implements Disposable {
     this.#listening[Symbol.dispose]();
   }
 
-  #ask(): { readonly text: Promise<Transcript>; readonly stop: AbortController } {
+  #ask(): Asked {
     const stop = new AbortController();
-    const text = this.#listening.settle(stop.signal);
-    text.catch(() => undefined); // whoever answers asks again and tells
-    return { text, stop };
+    const asked: Asked = { text: this.#listening.settle(stop.signal), stop };
+    asked.text.then(
+      (words) => {
+        asked.words = { ...words, atMs: this.#nowMs() };
+      },
+      () => undefined, // whoever answers asks again and tells
+    );
+    return asked;
   }
 }

@@ -4,14 +4,14 @@ import { continues } from '#src/turn/endpointing.ts';
 import { type Evidence, hasVoice } from '#src/turn/evidence.ts';
 import { isImagined } from '#src/turn/imagined.ts';
 import { Claim } from './claim.ts';
-import { Draft } from './draft.ts';
+import { Draft, type Words } from './draft.ts';
 import type { Noticed } from './ear.ts';
 import type { Ignored } from './events.ts';
 import type { Question } from './floor.ts';
 import type { Person } from './link.ts';
 import type { Conversation } from './room.ts';
 import { think } from './think.ts';
-import { said, type Utterance } from './utterance.ts';
+import { said } from './utterance.ts';
 
 export type DraftsOptions = {
   readonly room: Conversation;
@@ -21,6 +21,7 @@ export type DraftsOptions = {
   readonly read: (speakerId: string, understood: Transcript) => void;
 };
 
+type LikelyOver = Extract<Noticed, { kind: 'likely-over' }>;
 type Ended = Extract<Noticed, { kind: 'ended' }>;
 
 /** What everybody in one channel is in the middle of saying, up to the question it becomes. */
@@ -32,14 +33,33 @@ export class Drafts {
   /** Said to the end, and not understood yet. */
   readonly #pending = new Set<Question>();
 
+  readonly #broken = Promise.withResolvers<never>();
+
   constructor(options: DraftsOptions) {
     this.#options = options;
+    this.#broken.promise.catch(() => undefined); // whoever watches is told
+  }
+
+  #run(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#broken.reject(error));
   }
 
   /** Ended, and still being recognised. */
   get pending(): Question | undefined {
     const [first] = this.#pending;
     return first;
+  }
+
+  /** Never resolves. Errors: what is a bug in the work that nobody waits for. Aborting `signal` throws its reason. */
+  async watch(signal: AbortSignal): Promise<never> {
+    const leave = () => this.#broken.reject(signal.reason);
+    signal.addEventListener('abort', leave);
+    if (signal.aborted) leave();
+    try {
+      return await this.#broken.promise;
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
   }
 
   /** To be given everything that was noticed of this person, in order. */
@@ -53,17 +73,17 @@ export class Drafts {
         draft.hear(noticed.sound);
         return;
       case 'paused':
-        if (hasVoice(noticed.heard)) void this.#recognise(draft);
+        if (hasVoice(noticed.heard)) this.#run(this.#recognise(draft));
         return;
       case 'resumed':
         draft.goOn();
         return;
       case 'likely-over':
-        this.#think(draft, noticed.soFar);
+        this.#think(draft, noticed);
         return;
       case 'ended':
         this.#drafts.delete(speakerId);
-        void this.#finish(draft, noticed);
+        this.#run(this.#finish(draft, noticed));
         return;
     }
   }
@@ -92,7 +112,10 @@ export class Drafts {
     const latest = this.#latest.get(speakerId);
     const before =
       latest && continues(latest.said.toMs, fromMs, parts.endpointRules) ? latest : undefined;
-    this.#drafts.set(speakerId, new Draft({ speakerId, name, fromMs, listening, before }));
+    this.#drafts.set(
+      speakerId,
+      new Draft({ speakerId, name, fromMs, listening, nowMs: () => parts.clock.nowMs(), before }),
+    );
     const sounds = floor.current === before && mouth.sounds;
     if (before && !sounds) floor.drop(before, 'continued');
     parts.warm();
@@ -100,20 +123,30 @@ export class Drafts {
 
   async #recognise(draft: Draft): Promise<void> {
     const text = draft.text();
-    const words = await text.catch(() => undefined);
-    const isLatest = this.#drafts.get(draft.speakerId) === draft && draft.text() === text;
-    if (words && isLatest) this.#options.read(draft.speakerId, words);
+    const words = await text.catch(() => ({ text: '' }));
+    const isLatest = this.#drafts.get(draft.speakerId) === draft && draft.isAsking(text);
+    if (isLatest) this.#options.read(draft.speakerId, words);
   }
 
-  #think(draft: Draft, soFar: Utterance): void {
+  #think(draft: Draft, { soFar, heard }: LikelyOver): void {
     const { room } = this.#options;
     const { floor, waste } = room;
-    if (draft.thinking || !floor.isFree || !waste.allows || !this.#presumed(draft)) return;
+    if (draft.thinking || !floor.isFree || !waste.allows || !this.#foreseen(draft, heard)) return;
     const { speakerId, name, earlier } = draft;
     const text = draft.text();
     const now = said(soFar, speakerId, name, () => text);
     const until = AbortSignal.any([room.signal, room.withdrawals.of(speakerId)]);
     draft.thinking = think([...earlier, now], room, until);
+  }
+
+  /** Whether it is going to be answered, as far as can be known in its pause. */
+  #foreseen(draft: Draft, heard: Evidence): boolean {
+    const { people, room } = this.#options;
+    const { words, speakerId, fromMs } = draft;
+    if (!words) return room.attention.presumes(draft, people());
+    const { text } = words;
+    if (text.trim() === '' || isImagined(text, heard)) return false;
+    return room.attention.foresees({ speakerId, fromMs, text: textOf(draft, text) }, people());
   }
 
   async #finish(draft: Draft, ended: Ended): Promise<void> {
@@ -127,35 +160,38 @@ export class Drafts {
     attention.talked(draft.speakerId, ended.whole.toMs - ended.whole.fromMs);
     this.#latest.set(draft.speakerId, question);
     this.#pending.add(question);
-    const words = await draft.text().catch(() => undefined);
+    await draft.text().catch(() => undefined);
     this.#pending.delete(question);
     if (withdrawn.aborted) question.claim.drop('withdrawn');
-    if (!question.claim.dropped) this.#decide(draft, question, words, ended.heard);
+    if (!question.claim.dropped) this.#decide(draft, question, ended.heard);
     draft[Symbol.dispose]();
   }
 
   /** A failure to recognise is told by whoever answers, so only those who are surely meant are asked on. */
-  #decide(draft: Draft, question: Question, words: Transcript | undefined, heard: Evidence): void {
-    const { room } = this.#options;
-    const why = words
-      ? this.#objection(draft, question, words, heard)
-      : this.#presumed(draft)
-        ? undefined
-        : 'not-named';
+  #decide(draft: Draft, question: Question, heard: Evidence): void {
+    const { floor } = this.#options.room;
+    const why = draft.words
+      ? this.#objection(draft, question, draft.words, heard)
+      : this.#doubt(draft);
     if (!why) {
-      if (draft.before) room.floor.drop(draft.before, 'continued');
-      room.floor.ask(question);
+      if (draft.before) floor.drop(draft.before, 'continued');
+      floor.ask(question);
       return;
     }
     question.claim.drop('unmeant');
     this.#ignore(draft, why);
   }
 
+  #doubt(draft: Draft): Ignored | undefined {
+    const { people, room } = this.#options;
+    return room.attention.presumes(draft, people()) ? undefined : 'not-named';
+  }
+
   /** Why words are not answered, if they are not. */
   #objection(
     draft: Draft,
     question: Question,
-    { text }: Transcript,
+    { text, atMs }: Words,
     heard: Evidence,
   ): Ignored | undefined {
     const { people, room } = this.#options;
@@ -164,15 +200,10 @@ export class Drafts {
     if (text.trim() === '') return 'empty';
     if (isImagined(text, heard)) return 'imagined';
     parts.onEvent(channel.guildId, { kind: 'recognised', speakerId, name, text });
-    const all = [draft.before?.words?.text ?? '', text].join(' ').trim();
-    question.words = { text: all, atMs: parts.clock.nowMs() };
+    const all = textOf(draft, text);
+    question.words = { text: all, atMs };
     const verdict = attention.judge({ speakerId, text: all, fromMs }, people());
     return verdict.meant ? undefined : verdict.why;
-  }
-
-  #presumed({ speakerId, fromMs }: Draft): boolean {
-    const { people, room } = this.#options;
-    return room.attention.presumes({ speakerId, fromMs }, people());
   }
 
   /** What was said before it, and waited for it, is asked as it stood. */
@@ -200,4 +231,9 @@ function questionOf(draft: Draft, { whole, endedAtMs }: Ended): Question {
 
 function again(question: Question): Question {
   return { ...question, thinking: undefined, claim: new Claim() };
+}
+
+/** With what it goes on with. */
+function textOf({ before }: Draft, text: string): string {
+  return [before?.words?.text ?? '', text].join(' ').trim();
 }

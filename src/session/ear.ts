@@ -27,7 +27,7 @@ export type Noticed =
   | { readonly kind: 'paused'; readonly heard: Evidence }
   | { readonly kind: 'resumed' }
   /** An answer may be prepared. */
-  | { readonly kind: 'likely-over'; readonly soFar: Utterance }
+  | { readonly kind: 'likely-over'; readonly soFar: Utterance; readonly heard: Evidence }
   | {
       readonly kind: 'ended';
       readonly whole: Utterance;
@@ -146,12 +146,13 @@ export class Ear {
         return { kind: 'began', fromMs: effect.fromMs, sound: this.#recording.soFar().samples };
       }
       case 'paused':
-        return { kind: 'paused', heard: 'heard' in before ? before.heard : nothingHeard };
+        return { kind: 'paused', heard: heardIn(before) };
       case 'resumed':
         return { kind: 'resumed' };
       case 'likely-over': {
         const { fromMs, toMs } = effect;
-        return { kind: 'likely-over', soFar: { fromMs, toMs, pcm: this.#recording.soFar() } };
+        const soFar = { fromMs, toMs, pcm: this.#recording.soFar() };
+        return { kind: 'likely-over', soFar, heard: heardIn(before) };
       }
       case 'ended': {
         const { fromMs, toMs, heard } = effect;
@@ -165,4 +166,8 @@ export class Ear {
 
 function lastWordOf(voice: Voice): string {
   return 'understood' in voice ? (voice.understood?.lastWord ?? '') : '';
+}
+
+function heardIn(voice: Voice): Evidence {
+  return 'heard' in voice ? voice.heard : nothingHeard;
 }

@@ -77,6 +77,7 @@ export async function runSession(
     return await together<'alone' | 'lost'>(signal, [
       (until) => hearPackets(scene, until),
       (until) => watchClock(scene, until),
+      (until) => drafts.watch(until),
       (until) => speakAll(scene.room, until),
     ]);
   } finally {

@@ -17,6 +17,7 @@ export class SessionMetrics {
   readonly #joins;
   readonly #leaves;
   readonly #turns;
+  readonly #ignored;
   readonly #instants;
   readonly #failures;
   readonly #packets;
@@ -27,6 +28,9 @@ export class SessionMetrics {
     this.#turns = meters.counter('turns', 'Questions, by how the answer ended.', [
       'finish',
       'asked',
+    ]);
+    this.#ignored = meters.counter('ignored', 'Utterances that were not answered, by reason.', [
+      'why',
     ]);
     this.#instants = meters.seconds(
       'turn_instant',
@@ -61,6 +65,9 @@ export class SessionMetrics {
           this.#packets.inc({ fate }, count);
         return;
       case 'recognised':
+        return;
+      case 'ignored':
+        this.#ignored.inc({ why: event.why });
         return;
       case 'answered':
         this.#answered(event);

@@ -42,6 +42,22 @@ const [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);
 
 export type House = ReturnType<typeof openHouse>;
 
+const usual = {
+  places,
+  codec,
+  weights,
+  endpointRules,
+  spokenLocales: ['en'],
+  random: () => 1,
+  warm: () => undefined,
+  addressing: 'always',
+  style: { instructions: 'Be brief.', voice: { name: 'slt' } },
+  chatName: 'localhost:1',
+  engine: 'built-in stand-in',
+  voices: ['slt', 'rms'],
+  consent: { policy: 'ask' },
+} as const satisfies Partial<SessionParts>;
+
 /** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
 export function openHouse(
   over: Partial<SessionParts> = {},
@@ -56,28 +72,10 @@ export function openHouse(
   const { scribe, written, writtenIn } = openPaper();
   const { panels, faces, invited } = openWall();
   const parts: SessionParts = {
-    clock,
-    door,
-    book,
-    places,
-    spokenLocales: ['en'],
-    random: () => 1,
-    scribe,
-    panels,
-    codec,
-    weights,
+    ...usual,
+    ...{ clock, door, book, scribe, panels, chat, synthesizer },
     transcriber: new FakeTranscriber({ texts: ['five five'] }),
-    warm: () => undefined,
-    addressing: 'always',
     pipeline: chained({ chat, synthesizer: over.synthesizer ?? synthesizer }),
-    chat,
-    synthesizer,
-    style: { instructions: 'Be brief.', voice: { name: 'slt' } },
-    chatName: 'localhost:1',
-    engine: 'built-in stand-in',
-    voices: ['slt', 'rms'],
-    consent: { policy: 'ask' },
-    endpointRules,
     onEvent: (_guildId, event) => void events.push(event),
     ...over,
   };
