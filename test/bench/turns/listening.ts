@@ -1,27 +1,22 @@
 import type { OpusCodec } from '#src/audio/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { SileroWeights } from '#src/audio/silero.ts';
-import { type Heard, SpeakerStream } from '#src/audio/speaker-stream.ts';
+import { SpeakerStream } from '#src/audio/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice-meter.ts';
-import {
-  type EndpointRules,
-  quiet,
-  stepVoice,
-  type Voice,
-  type VoiceEffect,
-  type VoiceEvent,
-} from '#src/turn/endpointing.ts';
-import type { Person } from '#src/turn/patience.ts';
+import { Ear, type Noticed } from '#src/session/ear.ts';
+import type { Habits } from '#src/session/habits.ts';
+import type { EndpointRules } from '#src/turn/endpointing.ts';
 import type { Word } from './clips.ts';
 
-export type Noted = { readonly atMs: number; readonly effect: VoiceEffect };
+export type Noted = { readonly atMs: number; readonly noticed: Noticed };
 
-export type Ears = {
+export type Listening = {
+  readonly speakerId: string;
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;
   readonly rules: EndpointRules;
-  readonly person: Person;
+  readonly habits: Habits;
   /** Of a recogniser that makes no mistake; without it there are no texts. */
   readonly words?: readonly Word[];
 };
@@ -34,96 +29,74 @@ const stepMs = 10;
 /** Packets come at full ticks, ticks between them. */
 const tickMs = 20;
 
-type Text = Extract<VoiceEvent, { kind: 'text' }>;
+type Answer = { readonly text: string; readonly atMs: number };
 
-/** One person's packets through the listening path, on virtual time: what was decided, and when. */
-export function listen(packets: Iterable<Packet>, lengthMs: number, ears: Ears): Noted[] {
-  const listener = new Listener(ears);
+/** One person's packets through the ear of a session, on virtual time: what was noticed, and when. */
+export function listen(packets: Iterable<Packet>, lengthMs: number, how: Listening): Noted[] {
+  const { speakerId, rules, habits, words } = how;
+  const stream = new SpeakerStream(how.codec);
+  const meter = new VoiceMeter(new VoiceActivity(how.weights));
+  const ear = new Ear({ speakerId, stream, meter, rules, habits });
+  const oracle = new Oracle(words);
+  const noted: Noted[] = [];
+  const note = (all: readonly Noticed[], atMs: number) => {
+    for (const noticed of all) {
+      noted.push({ atMs, noticed });
+      oracle.notice(noticed, atMs);
+    }
+  };
   const arriving = packets[Symbol.iterator]();
   let next = arriving.next();
   for (let atMs = 0; atMs <= lengthMs; atMs += stepMs) {
-    for (; !next.done && next.value.atMs <= atMs; next = arriving.next()) listener.put(next.value);
-    listener.answerBy(atMs);
-    if (atMs % tickMs !== 0) listener.tick(atMs);
+    for (; !next.done && next.value.atMs <= atMs; next = arriving.next()) {
+      note(ear.put(next.value), atMs);
+    }
+    const answer = oracle.answerBy(atMs);
+    if (answer) note(ear.read(answer, atMs), atMs);
+    if (atMs % tickMs !== 0) note(ear.tick(atMs), atMs);
   }
-  listener.close();
-  return listener.noted;
+  ear.close();
+  return noted;
 }
 
-/** The ear of a session, with an oracle for a recogniser. */
-class Listener {
-  readonly noted: Noted[] = [];
-  readonly #ears: Ears;
-  readonly #stream: SpeakerStream;
-  readonly #meter: VoiceMeter;
-  #voice: Voice = quiet;
+/** Asked at each pause, it knows the words of this utterance that have ended in the sound up to then. */
+class Oracle {
+  readonly #words: readonly Word[] | undefined;
   #fromMs = 0;
-  #answer: Text | undefined;
+  #answer: Answer | undefined;
 
-  constructor(ears: Ears) {
-    this.#ears = ears;
-    this.#stream = new SpeakerStream(ears.codec);
-    this.#meter = new VoiceMeter(new VoiceActivity(ears.weights));
+  constructor(words: readonly Word[] | undefined) {
+    this.#words = words;
   }
 
-  put(packet: Packet): void {
-    for (const heard of this.#stream.put(packet)) this.#take(heard);
-  }
-
-  tick(atMs: number): void {
-    for (const heard of this.#stream.settle(atMs)) this.#take(heard);
-    this.#step({ kind: 'tick', atMs });
-  }
-
-  /** The text comes if it is due. */
-  answerBy(atMs: number): void {
-    const answer = this.#answer;
-    if (!answer || answer.atMs > atMs) return;
-    this.#answer = undefined;
-    this.#step(answer);
-  }
-
-  close(): void {
-    this.#stream.close();
-  }
-
-  #take(heard: Heard): void {
-    const { atMs, samples } = heard;
-    if (heard.kind === 'silence-frame') this.#step({ kind: 'silence-frame', atMs });
-    for (const window of this.#meter.push(samples, atMs)) this.#step({ kind: 'window', ...window });
-  }
-
-  #step(event: VoiceEvent): void {
-    const { rules, person } = this.#ears;
-    const { voice, effects } = stepVoice(this.#voice, event, rules, person);
-    this.#voice = voice;
-    for (const effect of effects) this.#perform(effect, event.atMs);
-  }
-
-  #perform(effect: VoiceEffect, atMs: number): void {
-    this.noted.push({ atMs, effect });
-    switch (effect.kind) {
+  notice(noticed: Noticed, atMs: number): void {
+    switch (noticed.kind) {
       case 'began':
-        this.#fromMs = effect.fromMs;
+        this.#fromMs = noticed.fromMs;
         break;
       case 'paused':
-        this.#answer = this.#ears.words && answerTo(this.#ears.words, this.#fromMs, atMs);
-        break;
-      case 'likely-over':
+        this.#answer = this.#words && this.#read(this.#words, atMs);
         break;
       case 'resumed':
-        this.#answer = undefined;
-        break;
       case 'ended':
         this.#answer = undefined;
-        this.#meter.reset();
+        break;
+      case 'sound':
+      case 'likely-over':
+        break;
     }
   }
-}
 
-/** Only words of this utterance that have ended in the sound up to the pause. */
-function answerTo(words: readonly Word[], fromMs: number, pausedAtMs: number): Text {
-  const ended = words.filter(([, from, to]) => from >= fromMs - keptMs && to <= pausedAtMs);
-  const text = ended.map(([word]) => word).join(' ');
-  return { kind: 'text', text, atMs: pausedAtMs + recogniseMs };
+  answerBy(atMs: number): Answer | undefined {
+    const answer = this.#answer;
+    if (!answer || answer.atMs > atMs) return undefined;
+    this.#answer = undefined;
+    return answer;
+  }
+
+  #read(words: readonly Word[], pausedAtMs: number): Answer {
+    const since = this.#fromMs - keptMs;
+    const ended = words.filter(([, fromMs, toMs]) => fromMs >= since && toMs <= pausedAtMs);
+    return { text: ended.map(([text]) => text).join(' '), atMs: pausedAtMs + recogniseMs };
+  }
 }

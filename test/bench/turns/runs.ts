@@ -3,12 +3,11 @@ import { energyDb } from '#src/audio/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/silero.ts';
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
-import { continues, type EndpointRules, endpointRules } from '#src/turn/endpointing.ts';
+import { Habits } from '#src/session/habits.ts';
+import { type EndpointRules, endpointRules } from '#src/turn/endpointing.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
-import { learnPause, unknownHabit } from '#src/turn/habit.ts';
-import type { Person } from '#src/turn/patience.ts';
 import { readClips } from './clips.ts';
-import { listen, type Noted } from './listening.ts';
+import { listen } from './listening.ts';
 import { framesOf, roomRateHz, send } from './microphone.ts';
 import { makeNoise, type Noise } from './noises.ts';
 import type { Scene } from './plan.ts';
@@ -17,7 +16,7 @@ import { judge, type Verdict } from './verdict.ts';
 
 export type Workshop = { readonly codec: OpusCodec; readonly weights: SileroWeights };
 
-/** Without texts; with them, everybody a stranger; with them, everybody's pauses learned from scene to scene. */
+/** Without texts; with them, everybody a stranger; with them, everybody's habits learned from scene to scene. */
 export type Way = 'no text' | 'text' | 'text, person known';
 
 /** For the oracle, which answers 120 ms after it was asked. */
@@ -36,31 +35,18 @@ export async function playScenes(
 }
 
 export function judgeAll(sounds: readonly SceneSound[], way: Way, workshop: Workshop): Verdict[] {
-  const known = new Map<string, Person>();
-  return (way === 'text, person known' ? shuffled(sounds) : sounds).map((sound) => {
-    const { scene, words, packets, lengthMs } = sound;
-    const voice = scene.clips[0]?.split('/')[0] ?? '';
-    const person = known.get(voice) ?? {};
-    const ears =
-      way === 'no text'
-        ? { ...workshop, rules: endpointRules, person }
-        : { ...workshop, rules: textRules, person, words };
-    const noted = listen(packets, lengthMs, ears);
-    if (way === 'text, person known') known.set(voice, learned(person, noted));
+  const known = way === 'text, person known' ? new Habits() : undefined;
+  return (known ? shuffled(sounds) : sounds).map(({ scene, words, packets, lengthMs }) => {
+    const noted = listen(packets, lengthMs, {
+      ...workshop,
+      speakerId: scene.clips[0]?.split('/')[0] ?? '',
+      habits: known ?? new Habits(),
+      ...(way === 'no text' ? { rules: endpointRules } : { rules: textRules, words }),
+    });
+    // What else the next utterance would show: that one was over.
+    known?.ended(words.at(-1)?.[0] ?? '');
     return judge(scene, words, noted);
   });
-}
-
-function learned(person: Person, noted: readonly Noted[]): Person {
-  let habit = person.habit ?? unknownHabit;
-  let endedToMs = Number.NEGATIVE_INFINITY;
-  for (const { effect } of noted) {
-    if (effect.kind === 'resumed') habit = learnPause(habit, effect.pausedMs);
-    if (effect.kind === 'ended') endedToMs = effect.toMs;
-    if (effect.kind !== 'began' || !continues(endedToMs, effect.fromMs, endpointRules)) continue;
-    habit = learnPause(habit, effect.fromMs - endedToMs);
-  }
-  return { ...person, habit };
 }
 
 /** Every kind of scene early and late. */
@@ -89,7 +75,9 @@ export function listenToNoise(kind: Noise, seconds: number, workshop: Workshop):
     1,
   );
   const lengthMs = (samples.length * 1000) / roomRateHz;
-  const noted = listen(packets, lengthMs, { ...workshop, rules: endpointRules, person: {} });
-  const heard = noted.flatMap(({ effect }) => (effect.kind === 'ended' ? [effect.heard] : []));
+  const how = { ...workshop, speakerId: '1', rules: endpointRules, habits: new Habits() };
+  const heard = listen(packets, lengthMs, how).flatMap(({ noticed }) =>
+    noticed.kind === 'ended' ? [noticed.heard] : [],
+  );
   return { levelDb: energyDb(samples), ended: heard.length, turns: heard.filter(hasVoice).length };
 }

@@ -1,10 +1,7 @@
 import { expect, test } from 'vitest';
-import type { VoiceEffect } from '#src/turn/endpointing.ts';
-import { nothingHeard } from '#src/turn/evidence.ts';
 import type { Word } from './clips.ts';
-import type { Noted } from './listening.ts';
 import type { Scene } from './plan.ts';
-import { judge } from './verdict.ts';
+import { type Judged, judge } from './verdict.ts';
 
 const scene: Scene = {
   id: 'inner-0',
@@ -21,17 +18,17 @@ const words = (fromMs: number): Word[] => [
   ['a', fromMs, fromMs + 100],
   ['story', fromMs + 100, fromMs + 500],
 ];
-const began = (fromMs: number): Noted =>
-  noted(fromMs + 100, { kind: 'began', fromMs, atMs: fromMs + 100 });
-const paused = (atMs: number): Noted => noted(atMs, { kind: 'paused', atMs });
-const resumed = (atMs: number): Noted => noted(atMs, { kind: 'resumed', atMs, pausedMs: 300 });
-const likely = (atMs: number): Noted =>
-  noted(atMs, { kind: 'likely-over', fromMs: 500, toMs: 1000, atMs });
-const ended = (toMs: number, atMs: number): Noted =>
-  noted(atMs, { kind: 'ended', fromMs: 500, toMs, why: 'mute', heard: nothingHeard });
+const began = (fromMs: number): Judged => at(fromMs + 100, 'began');
+const paused = (atMs: number): Judged => at(atMs, 'paused');
+const resumed = (atMs: number): Judged => at(atMs, 'resumed');
+const likely = (atMs: number): Judged => at(atMs, 'likely-over');
+const ended = (toMs: number, atMs: number): Judged => ({
+  atMs,
+  noticed: { kind: 'ended', whole: { toMs } },
+});
 
-function noted(atMs: number, effect: VoiceEffect): Noted {
-  return { atMs, effect };
+function at(atMs: number, kind: Exclude<Judged['noticed']['kind'], 'ended'>): Judged {
+  return { atMs, noticed: { kind } };
 }
 
 test('a frame before the next word is a cut-off, and the wait counts from the last word', () => {

@@ -1,5 +1,5 @@
 import type { Word } from './clips.ts';
-import { type Noted, recogniseMs } from './listening.ts';
+import { recogniseMs } from './listening.ts';
 import type { Scene } from './plan.ts';
 
 /** The bot's first frame fell into a pause: before the person's next word. */
@@ -26,13 +26,21 @@ export type Verdict = {
   readonly answerMs: number | undefined;
 };
 
+/** What an ear noticed, as far as it matters here. */
+export type Judged = {
+  readonly atMs: number;
+  readonly noticed:
+    | { readonly kind: 'began' | 'sound' | 'paused' | 'resumed' | 'likely-over' }
+    | { readonly kind: 'ended'; readonly whole: { readonly toMs: number } };
+};
+
 /** First token, first clause and first sound of the answer, after the text. */
 const answerTakesMs = 150 + 60 + 60;
 
 type Answer = { readonly toMs: number; readonly endedAtMs: number; readonly frameAtMs: number };
 
 /** What the bot would have done: an answer begun where it was likely over, dropped when the person goes on. */
-export function judge(scene: Scene, words: readonly Word[], noted: readonly Noted[]): Verdict {
+export function judge(scene: Scene, words: readonly Word[], noted: readonly Judged[]): Verdict {
   const { answers, pauses, vain } = answersOf(noted);
   const lastEndMs = words.at(-1)?.[2] ?? 0;
   const cutOffs: CutOff[] = [];
@@ -66,17 +74,19 @@ export function judge(scene: Scene, words: readonly Word[], noted: readonly Note
 }
 
 /** The answers whose first frame left, in order. */
-function answersOf(noted: readonly Noted[]) {
+function answersOf(noted: readonly Judged[]) {
   const answers: Answer[] = [];
   let [pauses, vain] = [0, 0];
   let [textAtMs, begunAtMs]: (number | undefined)[] = [];
-  for (const { atMs, effect } of noted) {
-    switch (effect.kind) {
+  for (const { atMs, noticed } of noted) {
+    switch (noticed.kind) {
       case 'began':
         if ((answers.at(-1)?.frameAtMs ?? 0) > atMs) {
           answers.pop();
           vain++;
         }
+        break;
+      case 'sound':
         break;
       case 'paused':
         pauses++;
@@ -93,7 +103,11 @@ function answersOf(noted: readonly Noted[]) {
       case 'ended': {
         const readyAtMs =
           Math.max(begunAtMs ?? atMs, textAtMs ?? atMs + recogniseMs) + answerTakesMs;
-        answers.push({ toMs: effect.toMs, endedAtMs: atMs, frameAtMs: Math.max(atMs, readyAtMs) });
+        answers.push({
+          toMs: noticed.whole.toMs,
+          endedAtMs: atMs,
+          frameAtMs: Math.max(atMs, readyAtMs),
+        });
         textAtMs = undefined;
         begunAtMs = undefined;
       }
