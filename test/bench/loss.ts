@@ -6,7 +6,7 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import { loadSilero } from '#src/audio/silero.ts';
 import { VoiceActivity } from '#src/audio/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice-meter.ts';
-import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
+import { loadRecogniser } from '#src/speech/pocketsphinx.ts';
 import { encoded, joined, speech } from '#test/audio/speech.ts';
 
 const rounds = 2;
@@ -22,7 +22,7 @@ const voiced = 0.5;
 const unvoiced = 0.35;
 
 const [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);
-await using transcriber = await openEmbeddedTranscriber();
+const recogniser = await loadRecogniser(() => undefined);
 const manifest: { file: string; text: string }[] = JSON.parse(
   readFileSync(new URL('../fixtures/speech/manifest.json', import.meta.url), 'utf8'),
 );
@@ -46,7 +46,7 @@ for (const loss of losses) {
           if (Math.min(probability, was) < unvoiced && Math.max(probability, was) >= voiced)
             flipped++;
         }
-        wrong += editsBetween(one.words, await recognised(pcm));
+        wrong += editsBetween(one.words, recognised(pcm));
         words += one.words.length;
       }
     }
@@ -84,13 +84,10 @@ function probabilities(samples: Int16Array): number[] {
   return meter.push(samples, 0).map(({ probability }) => probability);
 }
 
-async function recognised(samples: Int16Array): Promise<string[]> {
-  const pcm = { samples, rateHz: listenRateHz, channels: 1 } as const;
-  let text = '';
-  for await (const update of transcriber.transcribe(pcm, new AbortController().signal)) {
-    if (update.kind === 'final') text = update.transcript.text;
-  }
-  return text.toLowerCase().split(/\s+/).filter(Boolean);
+function recognised(samples: Int16Array): string[] {
+  recogniser.begin();
+  recogniser.hear(samples);
+  return recogniser.finish().toLowerCase().split(/\s+/).filter(Boolean);
 }
 
 /** Words to add, drop or change (Levenshtein). */
