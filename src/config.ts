@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
-import { z } from 'zod';
-import { Secret } from '#src/base/secret.ts';
+import type { z } from 'zod';
+import type { Secret } from '#src/base/secret.ts';
+import { isHttpUrl, type Settings, settings } from './settings.ts';
 
 /** A speech or chat server as one role uses it. */
 export type Remote = {
@@ -21,7 +22,13 @@ export type Config = {
   };
   readonly pipeline: 'chained';
   readonly chat: Remote | Embedded;
-  readonly transcription: (Remote & { readonly language?: string }) | Embedded;
+  readonly transcription:
+    | (Remote & {
+        readonly backend: 'file' | 'realtime';
+        readonly stream: 'auto' | 'on' | 'off';
+        readonly language?: string;
+      })
+    | Embedded;
   readonly speech:
     | (Remote & {
         readonly format: 'pcm' | 'wav';
@@ -44,62 +51,7 @@ export type ConfigResult =
   /** One line per mistake, each naming its setting and never its value where that is secret. */
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
-const words = z.string().trim().min(1);
-const url = words.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');
-const secret = words
-  .regex(/^[\x21-\x7e]+$/, 'holds spaces or characters that no key has; copy it again')
-  .transform((value) => new Secret(value));
-
-/** Every setting, in the order of `.env.example`. */
-const settings = z.object({
-  DISCORD_TOKEN: secret.optional(),
-  DISCORD_API_URL: words
-    .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
-    .optional(),
-  DISCORD_GUILD_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a server').optional(),
-  PIPELINE: z.enum(['chained']).default('chained'),
-  TRANSCRIPTION_BASE_URL: url.optional(),
-  TRANSCRIPTION_MODEL: words.optional(),
-  TRANSCRIPTION_API_KEY: secret.optional(),
-  TRANSCRIPTION_LANGUAGE: words
-    .regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language code like en or pt-BR')
-    .optional(),
-  CHAT_COMPLETION_BASE_URL: url.optional(),
-  CHAT_COMPLETION_MODEL: words.optional(),
-  CHAT_COMPLETION_API_KEY: secret.optional(),
-  SPEECH_BASE_URL: url.optional(),
-  SPEECH_MODEL: words.optional(),
-  SPEECH_API_KEY: secret.optional(),
-  SPEECH_VOICE: words.optional(),
-  SPEECH_INSTRUCTIONS: words.optional(),
-  SPEECH_FORMAT: z.enum(['pcm', 'wav']).default('pcm'),
-  OPENAI_BASE_URL: url.default('https://api.openai.com/v1'),
-  OPENAI_API_KEY: secret.optional(),
-  CONSENT_POLICY: z.enum(['ask', 'role', 'notice']).default('ask'),
-  CONSENT_ROLE_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a role').optional(),
-  BOT_NAME: words.max(32, 'must be at most 32 characters').optional(),
-  BOT_INSTRUCTIONS: words.default(
-    'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
-  ),
-  DATA_DIR: words.default('./data'),
-  STATUS_HOST: words.default('127.0.0.1'),
-  STATUS_PORT: z.coerce
-    .number('must be a port, or 0 for off')
-    .int('must be a port, or 0 for off')
-    .min(0, 'must be a port, or 0 for off')
-    .max(65_535, 'must be a port, or 0 for off')
-    .default(8787),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-});
-
-type Settings = z.infer<typeof settings>;
 type Group = 'TRANSCRIPTION' | 'CHAT_COMPLETION' | 'SPEECH';
-
-/** Names and defaults of all settings, for `.env.example`. */
-export function settingNames(): ReadonlyMap<string, string> {
-  const unset = settings.parse({}) as Record<string, unknown>;
-  return new Map(Object.keys(settings.shape).map((name) => [name, `${unset[name] ?? ''}`]));
-}
 
 /** Adds `.env` beside package.json to the environment, where there is one; what is set already wins. */
 export function loadDotEnv(): void {
@@ -119,10 +71,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return { kind: 'ok', config: arrange(parsed.data) };
 }
 
-function isHttpUrl(value: string): boolean {
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
-}
-
 function sentence({ path, message }: z.core.$ZodIssue): string {
   return `${path.join('.')}: ${message.replace(/^Invalid option: expected one of /, 'must be one of ').replace(/^Invalid input: expected /, 'must be ')}`;
 }
@@ -131,8 +79,24 @@ function contradictions(from: Settings): string[] {
   const role = from.CONSENT_POLICY === 'role' && !from.CONSENT_ROLE_ID;
   return [
     ...missingKeys(from),
+    ...realtimeWithout(from),
     ...(role ? ['CONSENT_ROLE_ID: missing; CONSENT_POLICY=role needs the role that agreed'] : []),
   ];
+}
+
+function realtimeWithout(from: Settings): string[] {
+  const { TRANSCRIPTION_BACKEND: backend, TRANSCRIPTION_BASE_URL: baseUrl = '' } = from;
+  if (backend === 'file') {
+    return isHttpUrl(baseUrl || 'http://none')
+      ? []
+      : ['TRANSCRIPTION_BASE_URL: a WebSocket address needs TRANSCRIPTION_BACKEND=realtime'];
+  }
+  const embedded = remote(from, 'TRANSCRIPTION', '').kind === 'embedded';
+  return embedded
+    ? [
+        'TRANSCRIPTION_BACKEND: realtime needs a server; set TRANSCRIPTION_BASE_URL or OPENAI_API_KEY',
+      ]
+    : [];
 }
 
 /** OpenAI itself needs a key; servers of one's own may not. */
@@ -152,15 +116,12 @@ function missingKeys(from: Settings): string[] {
 
 function arrange(from: Settings): Config {
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_GUILD_ID: guildId } = from;
-  const { TRANSCRIPTION_LANGUAGE: language, BOT_NAME: name } = from;
+  const { BOT_NAME: name } = from;
   return {
     ...(token && { discord: { token, ...(apiUrl && { apiUrl }), ...(guildId && { guildId }) } }),
     pipeline: from.PIPELINE,
     chat: remote(from, 'CHAT_COMPLETION', 'gpt-6-luna'),
-    transcription: {
-      ...remote(from, 'TRANSCRIPTION', 'gpt-transcribe'),
-      ...(language && { language }),
-    },
+    transcription: transcription(from),
     speech: speech(from),
     consent: consent(from),
     bot: { ...(name && { name }), instructions: from.BOT_INSTRUCTIONS },
@@ -175,6 +136,15 @@ function consent({
   CONSENT_ROLE_ID: roleId = '',
 }: Settings): Config['consent'] {
   return policy === 'role' ? { policy, roleId } : { policy };
+}
+
+function transcription(from: Settings): Config['transcription'] {
+  const { TRANSCRIPTION_BACKEND: backend, TRANSCRIPTION_STREAM: stream } = from;
+  const { TRANSCRIPTION_LANGUAGE: language } = from;
+  const model = backend === 'realtime' ? 'gpt-live-transcribe' : 'gpt-transcribe';
+  const role = remote(from, 'TRANSCRIPTION', model);
+  if (role.kind === 'embedded') return role;
+  return { ...role, backend, stream, ...(language && { language }) };
 }
 
 function speech(from: Settings): Config['speech'] {

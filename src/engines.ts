@@ -27,6 +27,8 @@ export type Engines = {
   readonly synthesizer: Synthesizer;
   readonly chatName: string;
   chat(botName: string): ChatModel;
+  /** Somebody begins to speak: opens connections before they are needed. Never throws and never waits. */
+  warm(): void;
 } & AsyncDisposable;
 
 type Tell = (news: EngineNews) => void;
@@ -44,10 +46,13 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
     await Promise.allSettled([ears, voice]); // one that fails must not leave the other half open
     const [transcriber, synthesizer] = [await ears, await voice];
     const chat = await openChat(config.chat, tell);
+    const warm = await openWarmth(config, stack);
+    warm();
     return {
       transcriber,
       synthesizer,
       ...chat,
+      warm,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   } catch (error) {
@@ -62,6 +67,11 @@ async function openEars(
   tell: Tell,
 ): Promise<Transcriber> {
   const role = 'speech to text';
+  if (config.kind === 'remote' && config.backend === 'realtime') {
+    const { openRealtimeTranscriber } = await import('#src/speech/realtime-transcriber.ts');
+    stopwatch(role, `${config.model} at ${new URL(config.baseUrl).host}, realtime`, tell)();
+    return stack.use(openRealtimeTranscriber(config));
+  }
   if (config.kind === 'remote') {
     const { openTranscriber } = await import('#src/speech/openai-transcriber.ts');
     return openTranscriber(await clientOf(config, role, tell), config);
@@ -109,6 +119,21 @@ async function openChat(
     chat: (botName) => openStandIn({ wallMs, random: Math.random, botName }),
     chatName: 'the stand-in',
   };
+}
+
+/** A realtime connection is kept open by itself. */
+async function openWarmth(
+  { transcription, chat, speech }: Config,
+  stack: AsyncDisposableStack,
+): Promise<() => void> {
+  const addresses = [transcription, chat, speech].flatMap((role) => {
+    const viaFetch = role.kind === 'remote' && !('backend' in role && role.backend === 'realtime');
+    return viaFetch ? [role.baseUrl] : [];
+  });
+  if (addresses.length === 0) return () => {};
+  const { WarmConnections } = await import('#src/provider/warm-connections.ts');
+  const connections = stack.use(new WarmConnections(addresses, realClock));
+  return () => connections.warm();
 }
 
 async function clientOf({ baseUrl, model, apiKey }: Remote, role: Role, tell: Tell) {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { type Config, readConfig, settingNames } from '#src/config.ts';
+import { type Config, readConfig } from '#src/config.ts';
+import { settingNames } from '#src/settings.ts';
 
 function good(environment: NodeJS.ProcessEnv): Config {
   const result = readConfig(environment);
@@ -73,6 +74,25 @@ test('OpenAI without a key is a mistake that names the setting', () => {
   expect(mistakes({ TRANSCRIPTION_MODEL: 'gpt-transcribe' })).toEqual([
     expect.stringContaining('TRANSCRIPTION_API_KEY'),
   ]);
+});
+
+test('speech over a WebSocket needs a server, and has a model of its own', () => {
+  expect(mistakes({ TRANSCRIPTION_BACKEND: 'realtime' })).toEqual([
+    expect.stringContaining('TRANSCRIPTION_BACKEND: realtime needs a server'),
+  ]);
+  const socket = { TRANSCRIPTION_BASE_URL: 'ws://127.0.0.1:8000/v1' };
+  expect(mistakes(socket)).toEqual([expect.stringContaining('TRANSCRIPTION_BACKEND=realtime')]);
+  expect(mistakes({ TRANSCRIPTION_BASE_URL: 'ftp://127.0.0.1' })).toHaveLength(1);
+  expect(good({ ...socket, TRANSCRIPTION_BACKEND: 'realtime' }).transcription).toMatchObject({
+    backend: 'realtime',
+    baseUrl: 'ws://127.0.0.1:8000/v1',
+    model: 'gpt-live-transcribe',
+  });
+  expect(good({ OPENAI_API_KEY: 'k' }).transcription).toMatchObject({
+    backend: 'file',
+    stream: 'auto',
+    model: 'gpt-transcribe',
+  });
 });
 
 test('the policy role needs its role', () => {

@@ -7,7 +7,7 @@ import type { RealtimeOptions } from './realtime-session.ts';
 
 const standardSettleMs = 15_000;
 
-export type RealtimeTranscriber = Transcriber & { warm(): void } & Disposable;
+export type RealtimeTranscriber = Transcriber & Disposable;
 
 /**
  * Any server with OpenAI's Realtime transcription, in its present or its former dialect: sound goes up while somebody
@@ -31,7 +31,6 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
       listening.push(pcm.samples);
       yield { kind: 'final', transcript: await listening.settle(signal) };
     },
-    warm: () => pool.warm(),
     [Symbol.dispose]: () => pool[Symbol.dispose](),
   };
 }

@@ -1,0 +1,68 @@
+import type { Clock } from '#src/base/clock.ts';
+
+/** Node's `fetch` closes what was idle for 4 s, and many servers what was for 5. */
+const spacingMs = 4000;
+/** One request may be given up for the next, and the next one needs a connection then. */
+const perServer = 2;
+const stayMs = 12_000;
+const limitMs = 5000;
+
+/**
+ * Connections that are open before `fetch` needs them, by an OPTIONS without a key whose answer is ignored (after a
+ * HEAD, Node's `fetch` closes).
+ *
+ * At most one round in 4 s, for 12 s after the last call. A cold one costs 1.3 ms
+ * more over TLS on one machine (2026-11-20, 2.6 to 3.9 ms), and three round trips over a network.
+ */
+export class WarmConnections implements Disposable {
+  readonly #addresses: readonly string[];
+  readonly #clock: Clock;
+  readonly #over = new AbortController();
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #untilMs = 0;
+  #running = false;
+
+  constructor(baseUrls: readonly string[], clock: Clock) {
+    const byOrigin = new Map(baseUrls.map((baseUrl) => [new URL(baseUrl).origin, baseUrl]));
+    this.#addresses = [...byOrigin.values()];
+    this.#clock = clock;
+  }
+
+  /** Never throws and never waits. */
+  warm(): void {
+    this.#untilMs = this.#clock.nowMs() + stayMs;
+    if (!this.#running) void this.#run();
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#over;
+    this.#running = true;
+    for (;;) {
+      const dueMs = Math.max(this.#lastMs + spacingMs, this.#clock.nowMs());
+      if (dueMs > this.#untilMs) break;
+      if (dueMs > this.#clock.nowMs()) {
+        await this.#clock.sleep(dueMs - this.#clock.nowMs(), signal).catch(() => {});
+      }
+      if (signal.aborted) break;
+      this.#lastMs = this.#clock.nowMs();
+      for (const address of this.#addresses) {
+        for (let n = 0; n < perServer; n++) void this.#knock(address);
+      }
+    }
+    this.#running = false;
+  }
+
+  async #knock(address: string): Promise<void> {
+    const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(limitMs)]);
+    try {
+      const response = await fetch(address, { method: 'OPTIONS', redirect: 'manual', signal });
+      for await (const _ of response.body ?? []); // Only what was read to its end is kept open.
+    } catch {
+      // Whoever needs the server is told what is wrong with it.
+    }
+  }
+}

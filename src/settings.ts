@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { Secret } from '#src/base/secret.ts';
+
+const words = z.string().trim().min(1);
+const url = words.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');
+const secret = words
+  .regex(/^[\x21-\x7e]+$/, 'holds spaces or characters that no key has; copy it again')
+  .transform((value) => new Secret(value));
+
+/** Every setting, in the order of `.env.example`. */
+export const settings = z.object({
+  DISCORD_TOKEN: secret.optional(),
+  DISCORD_API_URL: words
+    .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
+    .optional(),
+  DISCORD_GUILD_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a server').optional(),
+  PIPELINE: z.enum(['chained']).default('chained'),
+  TRANSCRIPTION_BACKEND: z.enum(['file', 'realtime']).default('file'),
+  TRANSCRIPTION_BASE_URL: words
+    .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
+    .optional(),
+  TRANSCRIPTION_MODEL: words.optional(),
+  TRANSCRIPTION_API_KEY: secret.optional(),
+  TRANSCRIPTION_LANGUAGE: words
+    .regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language code like en or pt-BR')
+    .optional(),
+  TRANSCRIPTION_STREAM: z.enum(['auto', 'on', 'off']).default('auto'),
+  CHAT_COMPLETION_BASE_URL: url.optional(),
+  CHAT_COMPLETION_MODEL: words.optional(),
+  CHAT_COMPLETION_API_KEY: secret.optional(),
+  SPEECH_BASE_URL: url.optional(),
+  SPEECH_MODEL: words.optional(),
+  SPEECH_API_KEY: secret.optional(),
+  SPEECH_VOICE: words.optional(),
+  SPEECH_INSTRUCTIONS: words.optional(),
+  SPEECH_FORMAT: z.enum(['pcm', 'wav']).default('pcm'),
+  OPENAI_BASE_URL: url.default('https://api.openai.com/v1'),
+  OPENAI_API_KEY: secret.optional(),
+  CONSENT_POLICY: z.enum(['ask', 'role', 'notice']).default('ask'),
+  CONSENT_ROLE_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a role').optional(),
+  BOT_NAME: words.max(32, 'must be at most 32 characters').optional(),
+  BOT_INSTRUCTIONS: words.default(
+    'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
+  ),
+  DATA_DIR: words.default('./data'),
+  STATUS_HOST: words.default('127.0.0.1'),
+  STATUS_PORT: z.coerce
+    .number('must be a port, or 0 for off')
+    .int('must be a port, or 0 for off')
+    .min(0, 'must be a port, or 0 for off')
+    .max(65_535, 'must be a port, or 0 for off')
+    .default(8787),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+export type Settings = z.infer<typeof settings>;
+
+/** Names and defaults of all settings, for `.env.example`. */
+export function settingNames(): ReadonlyMap<string, string> {
+  const unset = settings.parse({}) as Record<string, unknown>;
+  return new Map(Object.keys(settings.shape).map((name) => [name, `${unset[name] ?? ''}`]));
+}
+
+export function isHttpUrl(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+/** Also of a WebSocket. */
+function isServerUrl(value: string): boolean {
+  return isHttpUrl(value.replace(/^ws/, 'http'));
+}
