@@ -1,0 +1,46 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { readConfig } from '#src/config.ts';
+import { openEngines } from '#src/engines.ts';
+import { textOf } from '#test/contracts/transcriber.ts';
+import { attachRealtime } from '#test/fakes/providers-realtime.ts';
+import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+
+async function serve() {
+  const knocks: string[] = [];
+  const server = createServer((request, response) => {
+    knocks.push(`${request.method} ${request.url}`);
+    response.writeHead(404).end();
+  });
+  const realtime = attachRealtime(server, { hears: hearWords });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () => {
+    realtime.dropAll();
+    server.close();
+    server.closeAllConnections();
+  };
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  return { baseUrl, knocks, realtime, [Symbol.dispose]: close };
+}
+
+function configOf(environment: NodeJS.ProcessEnv) {
+  const result = readConfig(environment);
+  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
+  return result.config;
+}
+
+test('servers are connected to before anybody speaks, and everything is closed in the end', async () => {
+  using server = await serve();
+  const config = configOf({ OPENAI_BASE_URL: server.baseUrl, TRANSCRIPTION_BACKEND: 'realtime' });
+  const { text, pcm } = speakWords('one two three four');
+  {
+    await using engines = await openEngines(config, () => {});
+    await expect.poll(() => server.knocks).toEqual(['OPTIONS /v1', 'OPTIONS /v1']);
+    await expect.poll(() => server.realtime.open).toBe(1);
+    engines.warm();
+    expect(await textOf(engines.transcriber, pcm)).toBe(text);
+    expect(server.knocks).toHaveLength(2);
+  }
+  await expect.poll(() => server.realtime.open).toBe(0);
+});
