@@ -94,7 +94,7 @@ scenario('a bot that is muted says so, and one whose channel is deleted, too', a
   for (const guild of [muted, deleted]) {
     const adam = guild.person('Adam');
     await adam.join('Lounge', soon());
-    await adam.command('join').answered(soon());
+    await adam.command('join').followed(soon()); // by then its panel stands
   }
   muted.mute('Nova', true);
   deleted.removeChannel('Lounge');
