@@ -3,16 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
+import { knownWords } from '#test/fakes/recogniser.ts';
+import type { KnownWord } from '#test/fakes/recogniser-match.ts';
 
-/** Something to ask the bot, as a WAV of its own: the labelled speech alone, in whole frames of 20 ms. */
+/** Something to ask the bot, as a WAV of its own: from the first to the last word, in whole frames of 20 ms. */
 export type Clip = { readonly text: string; readonly path: string; readonly pcm: Pcm };
 
-type Labelled = {
-  readonly file: string;
-  readonly text: string;
-  readonly speechStartMs: number;
-  readonly speechEndMs: number;
-};
+type Source = { readonly file: string; readonly words: readonly KnownWord[] };
 
 const fixtures = new URL('../fixtures/speech/', import.meta.url);
 /** A bot may wait longer for these: somebody who dictates numbers goes on. */
@@ -31,14 +28,13 @@ export class Clips implements AsyncDisposable {
 
   static async open(): Promise<Clips> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-clips-'));
-    const manifest = await readFile(new URL('manifest.json', fixtures), 'utf8');
-    const labelled: Labelled[] = JSON.parse(manifest);
-    const asked = labelled.filter(({ text }) => !endsInNumber.test(text)).toSorted(shortestFirst);
-    const clips = asked.map(async (label) => {
-      const pcm = spoken(readWav(await readFile(new URL(label.file, fixtures))), label);
-      const path = join(folder, label.file);
+    const known = Object.entries(await knownWords()).map(([file, words]) => ({ file, words }));
+    const asked = known.filter((source) => !endsInNumber.test(textOf(source)));
+    const clips = asked.toSorted(shortestFirst).map(async (source) => {
+      const pcm = spoken(readWav(await readFile(new URL(source.file, fixtures))), source);
+      const path = join(folder, source.file);
       await writeFile(path, writeWav(pcm));
-      return { text: label.text, path, pcm };
+      return { text: textOf(source), path, pcm };
     });
     return new Clips(await Promise.all(clips), folder);
   }
@@ -48,14 +44,25 @@ export class Clips implements AsyncDisposable {
   }
 }
 
-/** Ends with the last labelled sound, so that the last packet is the one that completes the last word. */
-function spoken(pcm: Pcm, { speechStartMs, speechEndMs }: Labelled): Pcm {
-  const frames = Math.ceil((speechEndMs - speechStartMs) / frameMs);
-  const fromMs = Math.max(0, speechEndMs - frames * frameMs);
+/** Ends with the last word, so that the last packet is the one that completes it. */
+function spoken(pcm: Pcm, source: Source): Pcm {
+  const endMs = source.words.at(-1)?.toMs ?? 0;
+  const frames = Math.ceil(lengthMs(source) / frameMs);
   const at = (ms: number) => (ms * pcm.rateHz) / 1000;
-  return { ...pcm, samples: pcm.samples.slice(at(fromMs), at(speechEndMs)) };
+  return {
+    ...pcm,
+    samples: pcm.samples.slice(at(Math.max(0, endMs - frames * frameMs)), at(endMs)),
+  };
 }
 
-function shortestFirst(a: Labelled, b: Labelled): number {
-  return a.speechEndMs - a.speechStartMs - (b.speechEndMs - b.speechStartMs);
+function textOf({ words }: Source): string {
+  return words.map(({ word }) => word).join(' ');
+}
+
+function lengthMs({ words }: Source): number {
+  return (words.at(-1)?.toMs ?? 0) - (words[0]?.fromMs ?? 0);
+}
+
+function shortestFirst(a: Source, b: Source): number {
+  return lengthMs(a) - lengthMs(b);
 }

@@ -83,8 +83,10 @@ test('an answer to half a sentence, or in the middle of one, is no answer', () =
   const half = [chat(1152, 'Adam: stop the'), ...seen().requests.slice(2)];
   expect(turnOf(seen({ requests: half }), usualPace).whole).toBe(false);
   expect(turnOf(seen({ firstAudibleAtMs: 990 }), usualPace).whole).toBe(false);
-  expect(faults(measured([seen(), seen({ requests: half })]))).toEqual([
-    'gate: 1 of 2 questions were cut off.',
+  expect(faults(measured([seen(), seen({ requests: half })]))).toEqual([]);
+  const twice = [seen({ requests: half }), seen({ firstAudibleAtMs: 990 })];
+  expect(faults(measured([seen(), ...twice]))).toEqual([
+    'gate: 2 of 3 questions were cut off, "stop the music".',
   ]);
 });
 

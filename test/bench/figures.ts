@@ -20,6 +20,8 @@ export type Floors = Readonly<Record<Instant, number>>;
 
 /** One question and its answer. */
 export type Turn = {
+  /** What was said. */
+  readonly text: string;
   /** The model was asked about all the words, and nobody was interrupted. */
   readonly whole: boolean;
   /** Milliseconds since the person's last voiced packet was sent. */
@@ -52,6 +54,7 @@ export function turnOf(seen: Seen, pace: Pace): Turn {
   sinceMs['first packet heard'] = firstAudibleAtMs - lastVoicedAtMs;
   const clauseTokens = tokens(clause ?? '');
   return {
+    text: seen.text,
     whole: asked(chat).includes(seen.text) && firstAudibleAtMs > lastVoicedAtMs,
     sinceMs,
     providersMs: waited(recognition) + waited(chat) + clauseMs(clauseTokens, pace) + waited(speech),

@@ -4,7 +4,7 @@ import { table } from './table.ts';
 
 /** A packet that tells of silence, 20 ms after the last voiced one; and the way out. */
 const discordMs = 35;
-/** More questions than this may not be answered before they end: whoever cuts people off is not fast. */
+/** More questions than this, and than one, may not be answered before they end: whoever cuts people off is not fast. */
 const cutShare = 0.08;
 
 export type Figures = {
@@ -35,7 +35,10 @@ export function faults({ row, turns, missed }: Measured): string[] {
   const all = turns.length + missed;
   const found = tooGood(whole, row.pace).map((what) => `${what}: the measurement is wrong`);
   if (missed > 0) found.push(`${missed} of ${all} questions got no answer`);
-  if (cut > cutShare * all) found.push(`${cut} of ${all} questions were cut off`);
+  if (cut > Math.max(1, cutShare * all)) {
+    const which = turns.flatMap(({ whole, text }) => (whole ? [] : [`"${text}"`]));
+    found.push(`${cut} of ${all} questions were cut off, ${[...new Set(which)].join(', ')}`);
+  }
   return found.map((what) => `${row.name}: ${what}.`);
 }
 

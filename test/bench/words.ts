@@ -6,7 +6,8 @@ import type { KnownWord } from '#test/fakes/recogniser-match.ts';
 
 /*
  * PocketSphinx aligns each recording with its known text: a grammar that allows these words in this order and nothing
- * else, with silence between them. The first word begins and the last one ends where the manifest's speech does.
+ * else, with silence between them. The first word begins where the manifest's speech does; the last one ends no later
+ * than it, but may before, for rumble of the microphone is no word.
  */
 
 type Labelled = {
@@ -108,7 +109,7 @@ async function align({ file, text, speechStartMs, speechEndMs }: Labelled): Prom
   return words.map((word, n) => ({
     word: word.word,
     fromMs: n === 0 ? speechStartMs : word.fromMs,
-    toMs: n === words.length - 1 ? speechEndMs : word.toMs,
+    toMs: Math.min(word.toMs, speechEndMs),
   }));
 }
 
