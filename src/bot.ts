@@ -26,7 +26,7 @@ import type { Engines } from './engines.ts';
 export type BotOptions = {
   readonly config: Config;
   readonly discord: { readonly token: string; readonly apiUrl?: string; readonly guildId?: string };
-  readonly engines: Pick<Engines, 'transcriber' | 'synthesizer' | 'chat' | 'chatName'>;
+  readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
   readonly codec: OpusCodec;
   readonly onSession: (guildId: string, event: SessionEvent) => void;
   readonly onDiscord: (event: DiscordEvent) => void;
@@ -130,7 +130,7 @@ function partsOf({ options, house, store, stats, weights, name }: Furniture): Se
     },
     ...{ transcriber, synthesizer, chat, chatName },
     endpointRules: { ...endpointRules, textDueMs },
-    warm: () => undefined,
+    warm: () => engines.warm(),
     addressing: 'auto',
     pipeline: chained({ chat, synthesizer }),
     style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },

@@ -1,5 +1,5 @@
 import type { Packet } from '#src/audio/packet.ts';
-import type { Heard, SpeakerStream } from '#src/audio/speaker-stream.ts';
+import type { Heard, SpeakerStream, StreamCounts } from '#src/audio/speaker-stream.ts';
 import type { VoiceMeter } from '#src/audio/voice-meter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import {
@@ -96,6 +96,10 @@ export class Ear {
     return this.#step({ kind: 'text', ...understood, atMs });
   }
 
+  counts(): StreamCounts {
+    return this.#stream.counts();
+  }
+
   close(): void {
     this.#stream.close();
   }
@@ -106,7 +110,7 @@ export class Ear {
     const shut = heard.kind === 'silence-frame' ? this.#step({ kind: 'silence-frame', atMs }) : [];
     const sound: Noticed[] = this.talking ? [{ kind: 'sound', sound: samples }] : [];
     this.#recording.push(samples);
-    const windows = this.#meter.push(samples, atMs);
+    const windows = this.#meter.hear(heard);
     const steps = windows.flatMap((window) => this.#step({ kind: 'window', ...window }));
     return [...shut, ...sound, ...steps];
   }

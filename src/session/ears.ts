@@ -1,5 +1,4 @@
 import type { Packet } from '#src/audio/packet.ts';
-import type { StreamCounts } from '#src/audio/speaker-stream.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { Ear, Noticed } from './ear.ts';
 import { countsSince, isNone, noPackets, type PacketCounts } from './packet-counts.ts';
@@ -18,8 +17,8 @@ const talkGraceMs = 10_000;
 /** An ear, as far as it is looked after here. */
 export type OneEar = Pick<
   Ear,
-  'put' | 'tick' | 'read' | 'close' | 'talking' | 'lastPacketAtMs' | 'unheardMs'
-> & { counts?(): StreamCounts };
+  'put' | 'tick' | 'read' | 'close' | 'counts' | 'talking' | 'lastPacketAtMs' | 'unheardMs'
+>;
 
 type Seat = {
   readonly ear: OneEar;
@@ -149,7 +148,7 @@ export class Ears {
     const seat = this.#seats.get(speakerId);
     const before = seat?.told ?? noPackets;
     const crowded = before.crowded + (this.#crowded.get(speakerId) ?? 0);
-    const now = { ...noPackets, ...seat?.ear.counts?.(), crowded };
+    const now = { ...noPackets, ...seat?.ear.counts(), crowded };
     this.#crowded.delete(speakerId);
     if (seat) seat.told = now;
     const since = countsSince(before, now);

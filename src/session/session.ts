@@ -51,7 +51,11 @@ export async function runSession(
   const voice = new VoiceTrack();
   const encoder = parts.codec.encoder(speakRateHz);
   const mixer = new Mixer([voice], encoder);
-  const ears = new Ears((speakerId) => openEar(speakerId, room));
+  const ears = new Ears(
+    (speakerId) => openEar(speakerId, room),
+    (speakerId, packets) =>
+      parts.onEvent(room.channel.guildId, { kind: 'stream', speakerId, packets }),
+  );
   const mouth = new Mouth(voice, parts.clock);
   const conversation = { ...room, mouth };
   const drafts = new Drafts({

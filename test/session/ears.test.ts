@@ -159,5 +159,6 @@ const talker: OneEar = {
   put: () => [],
   tick: () => [],
   read: () => [],
+  counts: () => noPackets,
   close: () => undefined,
 };
