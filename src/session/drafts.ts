@@ -2,21 +2,18 @@ import { listenWith } from '#src/speech/listen.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { continues } from '#src/turn/endpointing.ts';
 import { type Evidence, hasVoice } from '#src/turn/evidence.ts';
-import { isImagined } from '#src/turn/imagined.ts';
 import { Claim } from './claim.ts';
-import { Draft, type Words } from './draft.ts';
+import { Draft } from './draft.ts';
 import type { Noticed } from './ear.ts';
 import type { Ignored } from './events.ts';
 import type { Question } from './floor.ts';
-import type { Person } from './link.ts';
+import { type Court, foreseen, objection, textOf } from './objection.ts';
 import type { Conversation } from './room.ts';
 import { think } from './think.ts';
 import { said } from './utterance.ts';
 
-export type DraftsOptions = {
+export type DraftsOptions = Court & {
   readonly room: Conversation;
-  /** Everybody there besides the bot itself. */
-  readonly people: () => readonly Person[];
   /** Tells the ear of this person what has been understood up to its pause. */
   readonly read: (speakerId: string, understood: Transcript) => void;
 };
@@ -131,7 +128,8 @@ export class Drafts {
   #think(draft: Draft, { soFar, heard }: LikelyOver): void {
     const { room } = this.#options;
     const { floor, waste } = room;
-    if (draft.thinking || !floor.isFree || !waste.allows || !this.#foreseen(draft, heard)) return;
+    if (draft.thinking || !floor.isFree || !waste.allows || !foreseen(draft, heard, this.#options))
+      return;
     const { speakerId, name, earlier } = draft;
     const text = draft.text();
     const now = said(soFar, speakerId, name, () => text);
@@ -139,88 +137,55 @@ export class Drafts {
     draft.thinking = think([...earlier, now], room, until);
   }
 
-  /** Whether it is going to be answered, as far as can be known in its pause. */
-  #foreseen(draft: Draft, heard: Evidence): boolean {
-    const { people, room } = this.#options;
-    const { words, speakerId, fromMs } = draft;
-    if (!words) return room.attention.presumes(draft, people());
-    const { text } = words;
-    if (text.trim() === '' || isImagined(text, heard)) return false;
-    return room.attention.foresees({ speakerId, fromMs, text: textOf(draft, text) }, people());
-  }
-
   async #finish(draft: Draft, ended: Ended): Promise<void> {
-    const { attention, withdrawals } = this.#options.room;
-    const withdrawn = withdrawals.of(draft.speakerId);
-    if (!hasVoice(ended.heard)) {
-      this.#ignore(draft, 'no-voice');
-      return;
-    }
+    using over = draft;
+    const { room } = this.#options;
+    const withdrawn = room.withdrawals.of(draft.speakerId);
     const question = questionOf(draft, ended);
-    attention.talked(draft.speakerId, ended.whole.toMs - ended.whole.fromMs);
     this.#latest.set(draft.speakerId, question);
-    this.#pending.add(question);
-    await draft.text().catch(() => undefined);
-    this.#pending.delete(question);
+    if (hasVoice(ended.heard)) {
+      room.attention.talked(draft.speakerId, ended.whole.toMs - ended.whole.fromMs);
+      this.#pending.add(question);
+      await draft.text().catch(() => undefined);
+      this.#pending.delete(question);
+    }
     if (withdrawn.aborted) question.claim.drop('withdrawn');
-    if (!question.claim.dropped) this.#decide(draft, question, ended.heard);
-    draft[Symbol.dispose]();
+    if (!question.claim.dropped) this.#decide(over, question, ended.heard);
   }
 
-  /** A failure to recognise is told by whoever answers, so only those who are surely meant are asked on. */
   #decide(draft: Draft, question: Question, heard: Evidence): void {
     const { floor } = this.#options.room;
-    const why = draft.words
-      ? this.#objection(draft, question, draft.words, heard)
-      : this.#doubt(draft);
+    const why = objection(draft, heard, this.#options);
+    this.#tell(draft, why);
+    const { before, words } = draft;
+    if (words) question.words = { text: textOf(draft, words), atMs: words.atMs };
     if (!why) {
-      if (draft.before) floor.drop(draft.before, 'continued');
+      if (before) floor.drop(before, 'continued');
       floor.ask(question);
       return;
     }
     question.claim.drop('unmeant');
-    this.#ignore(draft, why);
-  }
-
-  #doubt(draft: Draft): Ignored | undefined {
-    const { people, room } = this.#options;
-    return room.attention.presumes(draft, people()) ? undefined : 'not-named';
-  }
-
-  /** Why words are not answered, if they are not. */
-  #objection(
-    draft: Draft,
-    question: Question,
-    { text, atMs }: Words,
-    heard: Evidence,
-  ): Ignored | undefined {
-    const { people, room } = this.#options;
-    const { attention, channel, parts } = room;
-    const { speakerId, name, fromMs } = question.said;
-    if (text.trim() === '') return 'empty';
-    if (isImagined(text, heard)) return 'imagined';
-    parts.onEvent(channel.guildId, { kind: 'recognised', speakerId, name, text });
-    const all = textOf(draft, text);
-    question.words = { text: all, atMs };
-    const verdict = attention.judge({ speakerId, text: all, fromMs }, people());
-    return verdict.meant ? undefined : verdict.why;
-  }
-
-  /** What was said before it, and waited for it, is asked as it stood. */
-  #ignore({ speakerId, name, before }: Draft, why: Ignored): void {
-    const { channel, floor, parts } = this.#options.room;
-    parts.onEvent(channel.guildId, { kind: 'ignored', speakerId, name, why });
+    // What was said before it, and waited for it, is asked as it stood.
     if (before?.claim.dropped === 'continued') floor.ask(again(before));
+  }
+
+  #tell({ speakerId, name, words }: Draft, why: Ignored | undefined): void {
+    const { channel, parts } = this.#options.room;
+    const { guildId } = channel;
+    const hasWords = why !== 'no-voice' && why !== 'empty' && why !== 'imagined';
+    if (words && hasWords) {
+      parts.onEvent(guildId, { kind: 'recognised', speakerId, name, text: words.text });
+    }
+    if (why) parts.onEvent(guildId, { kind: 'ignored', speakerId, name, why });
   }
 }
 
 function questionOf(draft: Draft, { whole, endedAtMs }: Ended): Question {
   const { speakerId, name, earlier, thinking } = draft;
-  const text = draft.text();
   draft.thinking = undefined;
   const question: Question = {
     kind: 'question',
-    said: said(whole, speakerId, name, () => text),
+    said: said(whole, speakerId, name, () => draft.text()),
     earlier,
     endedAtMs,
     thinking,
@@ -231,9 +196,4 @@ function questionOf(draft: Draft, { whole, endedAtMs }: Ended): Question {
 
 function again(question: Question): Question {
   return { ...question, thinking: undefined, claim: new Claim() };
-}
-
-/** With what it goes on with. */
-function textOf({ before }: Draft, text: string): string {
-  return [before?.words?.text ?? '', text].join(' ').trim();
 }
