@@ -1,0 +1,51 @@
+import { type Evidence, hasVoice } from '#src/turn/evidence.ts';
+import { isImagined } from '#src/turn/imagined.ts';
+import type { Draft, Words } from './draft.ts';
+import type { Ignored } from './events.ts';
+import type { Person } from './link.ts';
+import type { Room } from './room.ts';
+
+/** What decides whether words are answered. */
+export type Court = {
+  readonly room: Room;
+  /** Everybody there besides the bot itself. */
+  readonly people: () => readonly Person[];
+};
+
+/** Whether what is being said is going to be answered, as far as can be known in its pause. */
+export function foreseen(draft: Draft, heard: Evidence, { room, people }: Court): boolean {
+  const { words, speakerId, fromMs } = draft;
+  if (!words) return room.attention.presumes(draft, people());
+  if (isNothing(words, heard)) return false;
+  return room.attention.foresees({ speakerId, fromMs, text: textOf(draft, words) }, people());
+}
+
+/**
+ * Why what was said is not answered; undefined when it is.
+ *
+ * That it could not be recognised is told by whoever answers, so that goes only for those who are surely meant.
+ */
+export function objection(
+  draft: Draft,
+  heard: Evidence,
+  { room, people }: Court,
+): Ignored | undefined {
+  const { words, speakerId, fromMs } = draft;
+  if (!hasVoice(heard)) return 'no-voice';
+  if (!words) return room.attention.presumes(draft, people()) ? undefined : 'not-named';
+  const nothing = isNothing(words, heard);
+  if (nothing) return nothing;
+  const text = textOf(draft, words);
+  const verdict = room.attention.judge({ speakerId, fromMs, text }, people());
+  return verdict.meant ? undefined : verdict.why;
+}
+
+/** With what it goes on with. */
+export function textOf({ before }: Draft, { text }: Words): string {
+  return [before?.words?.text ?? '', text].join(' ').trim();
+}
+
+function isNothing({ text }: Words, heard: Evidence): 'empty' | 'imagined' | undefined {
+  if (text.trim() === '') return 'empty';
+  return isImagined(text, heard) ? 'imagined' : undefined;
+}
