@@ -47,6 +47,8 @@ export const say: Command = {
         return [{ id: 'say.full', with: { limit: saying.limit }, to: 'caller' }];
       case 'unspeakable':
         return [{ id: 'say.empty', to: 'caller' }];
+      case 'muted':
+        return [{ id: 'muted.server', to: 'caller' }];
       case 'nowhere':
         return [{ id: 'leave.nowhere', to: 'caller' }];
     }

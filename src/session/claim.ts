@@ -1,7 +1,8 @@
 /**
  * Why something is not said, or not to its end; `over`: it had its turn. `late`: its moment has passed. `lost`: the link
  * broke in the middle of it. `continued`: its speaker went on, and all of it is answered together.
- * `unmeant`: it was nothing, or not for the bot.
+ * `unmeant`: it was nothing, or not for the bot. `muted`: a moderator
+ * keeps the bot from speaking.
  */
 export type Dropping =
   | 'stopped'
@@ -12,9 +13,17 @@ export type Dropping =
   | 'lost'
   | 'continued'
   | 'unmeant'
+  | 'muted'
   | 'over';
 
-const unwanted: readonly Dropping[] = ['stopped', 'withdrawn', 'late', 'continued', 'unmeant'];
+const unwanted: readonly Dropping[] = [
+  'stopped',
+  'withdrawn',
+  'late',
+  'continued',
+  'unmeant',
+  'muted',
+];
 
 /** The right of one question or text to be said aloud, until it is dropped. */
 export class Claim {

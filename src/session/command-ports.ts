@@ -77,6 +77,8 @@ export type Saying =
   | { readonly kind: 'queued'; readonly ahead: number }
   | { readonly kind: 'full'; readonly limit: number }
   | { readonly kind: 'unspeakable' }
+  /** A moderator keeps the bot from speaking. */
+  | { readonly kind: 'muted' }
   | { readonly kind: 'nowhere' };
 
 export type Asking =

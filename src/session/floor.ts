@@ -33,7 +33,8 @@ export type Matter = Question | Reading;
 export type Added =
   | { readonly kind: 'added'; readonly ahead: number }
   | { readonly kind: 'full'; readonly limit: number }
-  | { readonly kind: 'closed' };
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'muted' };
 
 /** Questions that wait while something is said; a further one drops the oldest. */
 const questionLimit = 3;
@@ -45,6 +46,7 @@ export class Floor {
   #waiting: readonly Matter[] = [];
   #current: Matter | undefined;
   #closed = false;
+  #muted = false;
   #bell = Promise.withResolvers<void>();
 
   get current(): Matter | undefined {
@@ -56,15 +58,15 @@ export class Floor {
     return this.#current ?? this.#waiting[0];
   }
 
-  /** Nothing is said and nothing waits. */
+  /** Nothing is said, nothing waits, and what is asked next is answered at once. */
   get isFree(): boolean {
-    return this.#current === undefined && this.#waiting.length === 0;
+    return !this.#muted && this.#current === undefined && this.#waiting.length === 0;
   }
 
   /** First to finish is first answered, also where the words of the second were there sooner. */
   ask(question: Question): void {
-    if (this.#closed) {
-      question.claim.drop('left');
+    if (this.#closed || this.#muted) {
+      question.claim.drop(this.#closed ? 'left' : 'muted');
       return;
     }
     const questions = this.#waiting.filter(({ kind }) => kind === 'question');
@@ -79,6 +81,7 @@ export class Floor {
   /** `now` goes before all that waits, but behind what came with `now` before it. */
   read(reading: Reading): Added {
     if (this.#closed) return { kind: 'closed' };
+    if (this.#muted) return { kind: 'muted' };
     const readings = this.#waiting.filter(({ kind }) => kind === 'reading');
     if (readings.length >= readingLimit) return { kind: 'full', limit: readingLimit };
     const place = reading.when === 'now' ? 1 + this.#lastUrgent() : this.#waiting.length;
@@ -104,7 +107,7 @@ export class Floor {
 
   /** What had the floor and was not heard comes first again. */
   putBack(matter: Matter): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#muted) return;
     this.#waiting = [matter, ...this.#waiting];
     this.#bell.resolve();
   }
@@ -125,6 +128,12 @@ export class Floor {
     const theirs = (one: Matter) => one.kind === 'question' && one.said.speakerId === personId;
     this.#drop(theirs, 'withdrawn');
     if (this.#current && theirs(this.#current)) this.#current.claim.drop('withdrawn');
+  }
+
+  /** While nobody could hear it, nothing is said and nothing waits. */
+  mute(on: boolean): void {
+    this.#muted = on;
+    if (on) this.#dropAll('muted');
   }
 
   /** For good. */

@@ -113,6 +113,7 @@ export class Stay {
     const isNew = on && !this.#hindrances.has(how);
     if (on) this.#hindrances.add(how);
     else this.#hindrances.delete(how);
+    if (how === 'muted') this.room.floor.mute(on);
     if (isNew) this.room.notice({ id: `${how}.server` }, () => this.#hindrances.has(how));
   }
 

@@ -43,6 +43,7 @@ export class RoomTalk implements Talk {
       case 'added':
         return { kind: 'queued', ahead: added.ahead };
       case 'full':
+      case 'muted':
         return added;
       case 'closed':
         return { kind: 'nowhere' };
@@ -125,6 +126,8 @@ function droppedFor(why: Dropping): Asking {
       return { kind: 'failed', line: { id: 'stop.ok' } };
     case 'crowded':
       return { kind: 'failed', line: { id: 'ask.dropped' } };
+    case 'muted':
+      return { kind: 'failed', line: { id: 'muted.server' } };
     case 'left':
       return nowhere;
     case 'lost':

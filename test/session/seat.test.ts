@@ -12,6 +12,7 @@ import {
   openHouse,
   pass,
   places,
+  talkative,
   words,
 } from './house.ts';
 
@@ -159,6 +160,31 @@ test('a bot that is muted or deafened says so, each time it happens, in the lang
     'Ich bin hier stumm',
     'Ich bin hier taub geschaltet',
   ]);
+});
+
+test('while it is muted nothing is synthesised and nothing waits, and then it answers again', async () => {
+  const house = await called();
+  house.rooms.news('g', { kind: 'muted', on: true });
+  await pass(house, 4_000, await words('human-goforward', adam, house.clock.nowMs()));
+  expect(house.of('recognised')).toHaveLength(1);
+  expect([house.chat.asked, house.synthesizer.asked]).toEqual([[], []]);
+  expect(await house.talk.say('g', 'Hello.', 'now')).toEqual({ kind: 'muted' });
+  const asking = house.talk.ask('g', 'Why?', { id: 'adam', name: 'Adam' }, 'voice');
+  expect(await asking).toEqual({ kind: 'failed', line: { id: 'muted.server' } });
+  house.rooms.news('g', { kind: 'muted', on: false });
+  await pass(house, 6_000, await words('human-goforward', adam, house.clock.nowMs()));
+  expect(house.of('answered')).toHaveLength(1);
+});
+
+test('muted in the middle of an answer, it stops making it', async () => {
+  const house = await called({ pipeline: talkative() });
+  await pass(house, 4_000, await words('human-goforward', adam, house.clock.nowMs()));
+  const { sent } = house.door.link;
+  expect(sent).toBeGreaterThan(10);
+  house.rooms.news('g', { kind: 'muted', on: true });
+  await pass(house, 2_000);
+  expect(house.door.link.sent - sent).toBeLessThanOrEqual(2);
+  expect(house.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
 });
 
 test('no server reads more than one notice in 30 s, and nothing that is not true any more', async () => {
