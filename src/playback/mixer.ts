@@ -1,5 +1,7 @@
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import type { OpusEncoder } from '#src/audio/opus.ts';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { restEncoder } from '#src/audio/rest-encoder.ts';
 import { limit } from './limiter.ts';
 import { type Block, frameSamples, type Track } from './track.ts';
 
@@ -30,8 +32,12 @@ export class Mixer implements FrameSource {
   next(): Frame | undefined {
     this.#due = false;
     const blocks = this.#tracks.map((track) => track.pull()).filter((block) => block !== undefined);
-    this.#quiet = blocks.length === 0;
-    if (this.#quiet) return undefined;
+    if (blocks.length === 0) {
+      if (!this.#quiet) restEncoder(this.#encoder, speakRateHz);
+      this.#quiet = true;
+      return undefined;
+    }
+    this.#quiet = false;
     const frame = this.#encoder.encode(mix(blocks));
     this.#remember(frame, blocks);
     return frame;
@@ -62,10 +68,13 @@ export class Mixer implements FrameSource {
   }
 }
 
+/** One block alone cannot be too loud, and passes bit by bit. */
 function mix(blocks: readonly Block[]): Int16Array {
+  const [first, second] = blocks;
+  if (first && !second) return first.samples;
   const sum = new Float32Array(frameSamples);
   for (const { samples } of blocks) {
-    for (const [at, sample] of samples.entries()) sum[at] = (sum[at] ?? 0) + sample;
+    for (let n = 0; n < frameSamples; n++) sum[n] = (sum[n] ?? 0) + (samples[n] ?? 0);
   }
   return limit(sum);
 }

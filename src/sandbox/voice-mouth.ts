@@ -1,5 +1,6 @@
 import type { OpusCodec, OpusEncoder } from '#src/audio/opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
+import { restEncoder } from '#src/audio/rest-encoder.ts';
 import type { Clock } from '#src/base/clock.ts';
 import {
   type MicrophoneRules,
@@ -40,6 +41,8 @@ export class VoiceMouth {
   readonly #listener: MouthListener;
   readonly #closing = new AbortController();
   readonly #encoders = new Map<EncoderRateHz, OpusEncoder>();
+  /** The one that has not been told of silence since it encoded. */
+  #last: readonly [OpusEncoder, EncoderRateHz] | undefined;
   readonly #count = new PacketCount();
   readonly #echo = new Echo();
   #noise = new RoomNoise(1);
@@ -151,7 +154,7 @@ export class VoiceMouth {
     if (sent === 'sound' && this.#rules.noise) this.#noise.addTo(heard);
     const atMs = this.#clock.nowMs();
     if (sent === 'nothing') this.#hush();
-    else this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : silence, atMs);
+    else this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : this.#shut(), atMs);
     speech?.left(atMs);
     this.#finish(frame === undefined, atMs);
     return this.#goesOn();
@@ -176,7 +179,16 @@ export class VoiceMouth {
   #encode(samples: Int16Array, rateHz: EncoderRateHz): Buffer {
     const encoder = this.#encoders.get(rateHz) ?? this.#codec.encoder(rateHz);
     this.#encoders.set(rateHz, encoder);
+    this.#last = [encoder, rateHz];
     return encoder.encode(samples);
+  }
+
+  /** A client's encoder is told of the silence as well. */
+  #shut(): Buffer {
+    const [encoder, rateHz] = this.#last ?? [];
+    if (encoder && rateHz) restEncoder(encoder, rateHz);
+    this.#last = undefined;
+    return silence;
   }
 
   #send(payload: Buffer, atMs: number): void {
