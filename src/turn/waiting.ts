@@ -1,0 +1,53 @@
+/** How waiting for an answer feels. Source: product, "How waiting feels". */
+export type WaitingRules = {
+  /** The first soft tick. */
+  readonly tickMs: number;
+  /** Between two ticks. */
+  readonly everyMs: number;
+  /** "One moment.", once. */
+  readonly momentMs: number;
+  /** No ticks any more: the panel names the step. */
+  readonly hushMs: number;
+  /** The answer is given later, when it is there. */
+  readonly laterMs: number;
+};
+
+export const waitingRules: WaitingRules = {
+  tickMs: 700,
+  everyMs: 1_200,
+  momentMs: 2_500,
+  hushMs: 8_000,
+  laterMs: 20_000,
+};
+
+/** Since somebody stopped talking to the bot. */
+export type Waiting = {
+  readonly sinceMs: number;
+  readonly nextTickMs: number;
+  readonly told: 'nothing' | 'moment' | 'later';
+};
+
+export type WaitingEffect = 'tick' | 'moment' | 'later';
+
+export function waitSince(sinceMs: number, rules: WaitingRules): Waiting {
+  return { sinceMs, nextTickMs: sinceMs + rules.tickMs, told: 'nothing' };
+}
+
+/** One look at the clock while nothing of the answer has sounded; at most one effect, the weightiest. */
+export function stepWaiting(
+  waiting: Waiting,
+  atMs: number,
+  rules: WaitingRules,
+): { readonly waiting: Waiting; readonly effect?: WaitingEffect } {
+  const waitedMs = atMs - waiting.sinceMs;
+  if (waitedMs >= rules.laterMs) {
+    if (waiting.told === 'later') return { waiting };
+    return { waiting: { ...waiting, told: 'later' }, effect: 'later' };
+  }
+  if (waitedMs >= rules.momentMs && waiting.told === 'nothing') {
+    const nextTickMs = atMs + rules.everyMs;
+    return { waiting: { ...waiting, nextTickMs, told: 'moment' }, effect: 'moment' };
+  }
+  if (atMs < waiting.nextTickMs || waitedMs >= rules.hushMs) return { waiting };
+  return { waiting: { ...waiting, nextTickMs: atMs + rules.everyMs }, effect: 'tick' };
+}

@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { stepWaiting, type WaitingEffect, waitingRules, waitSince } from '#src/turn/waiting.ts';
+
+/** What is done, and after how long, when one looks every `stepMs`. */
+function effects(untilMs: number, stepMs = 20): [WaitingEffect, number][] {
+  let waiting = waitSince(0, waitingRules);
+  const done: [WaitingEffect, number][] = [];
+  for (let atMs = 0; atMs <= untilMs; atMs += stepMs) {
+    const step = stepWaiting(waiting, atMs, waitingRules);
+    waiting = step.waiting;
+    if (step.effect) done.push([step.effect, atMs]);
+  }
+  return done;
+}
+
+test('an answer that starts in time has no cue at all', () => {
+  expect(effects(680)).toEqual([]);
+});
+
+test('a slow answer ticks, says one moment once, and is given later in the end', () => {
+  expect(effects(30_000)).toEqual([
+    ['tick', 700],
+    ['tick', 1900],
+    ['moment', 2500],
+    ['tick', 3700],
+    ['tick', 4900],
+    ['tick', 6100],
+    ['tick', 7300],
+    ['later', 20_000],
+  ]);
+});
+
+test('however seldom one looks, nothing is said twice and ticks keep their distance', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 5_000 }), (stepMs) => {
+      const all = effects(40_000, stepMs);
+      for (const once of ['moment', 'later']) {
+        expect(all.filter(([effect]) => effect === once).length).toBeLessThanOrEqual(1);
+      }
+      const ticks = all.flatMap(([effect, atMs]) => (effect === 'tick' ? [atMs] : []));
+      for (const [n, atMs] of ticks.slice(1).entries()) {
+        expect(atMs - (ticks[n] ?? 0)).toBeGreaterThanOrEqual(waitingRules.everyMs);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
