@@ -1,4 +1,4 @@
-// npm run bench [-- --turns 33] [--rows gate] [--streaming] [--save] [--peers FOLDER]
+// npm run bench [-- --turns 33] [--rows gate] [--save] [--peers FOLDER]
 import { parseArgs } from 'node:util';
 import { Clips } from './clips.ts';
 import { benchNewcomer } from './newcomer.ts';
@@ -6,7 +6,7 @@ import { type Measured, Path } from './path.ts';
 import { behind, type Peer, peersTable, runPeers } from './peers.ts';
 import { faults, figuresOf, instantsTable, mb, summary } from './report.ts';
 import { saveResult } from './result.ts';
-import { gateRow, type Row, rows, streamingRow } from './rows.ts';
+import { gateRow, type Row, rows } from './rows.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -14,8 +14,6 @@ const { values: options } = parseArgs({
     turns: { type: 'string', default: '33' },
     /** Only rows whose name begins so. */
     rows: { type: 'string', default: '' },
-    /** Only the row of a recogniser that streams. */
-    streaming: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
     /** Folder of the peer bench: only the first row is measured, and the peers. */
     peers: { type: 'string' },
@@ -33,9 +31,7 @@ try {
 }
 
 async function benchAlone(): Promise<void> {
-  const chosen = options.streaming
-    ? [streamingRow]
-    : rows.filter(({ name }) => name.startsWith(options.rows));
+  const chosen = rows.filter(({ name }) => name.startsWith(options.rows));
   const all = await measureAll(chosen);
   console.log(`\n${summary(all)}`);
   if (chosen.length === rows.length) await benchNewcomer();

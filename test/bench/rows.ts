@@ -31,13 +31,12 @@ export const rows: readonly Row[] = [
     pace: instantTokens,
     target: { p50: 380, p95: 450 },
   },
+  {
+    ...usual,
+    name: 'gate, streaming recogniser',
+    // Its floor is that of the other two: the words may be there when the last one ends.
+    pace: { ...usualPace, recogniseMs: 0 },
+    streams: true,
+    target: { p50: 400 },
+  },
 ];
-
-/** Its floor is that of the other two providers: the words may be there when the last one ends. */
-export const streamingRow: Row = {
-  ...usual,
-  name: 'gate, streaming recogniser',
-  pace: { ...usualPace, recogniseMs: 0 },
-  streams: true,
-  target: { p50: 400 },
-};
