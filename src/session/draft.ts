@@ -35,6 +35,10 @@ export class Draft implements Disposable {
   readonly fromMs: number;
   /** The answer to it, where one is being prepared. */
   thinking: Thinking | undefined;
+  /** The words it rests on, while those of the recogniser were not final. */
+  guess: string | undefined;
+  /** What a recogniser that streams has understood so far. */
+  partial: string | undefined;
   readonly #before: Question | undefined;
   readonly #listening: Listening;
   readonly #nowMs: () => number;
@@ -91,6 +95,7 @@ export class Draft implements Disposable {
   forgetAnswer(): void {
     this.thinking?.discard();
     this.thinking = undefined;
+    this.guess = undefined;
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,4 @@
 import { listenWith } from '#src/speech/listen.ts';
-import type { Transcript } from '#src/speech/ports.ts';
 import { continues } from '#src/turn/endpointing.ts';
 import { type Evidence, hasVoice } from '#src/turn/evidence.ts';
 import { Claim } from './claim.ts';
@@ -7,18 +6,15 @@ import { Draft } from './draft.ts';
 import type { Noticed } from './ear.ts';
 import type { Ignored } from './events.ts';
 import type { Question } from './floor.ts';
-import { type Court, foreseen, objection, textOf } from './objection.ts';
+import { Forethought, type ForethoughtOptions } from './forethought.ts';
+import { objection, textOf } from './objection.ts';
 import type { Conversation } from './room.ts';
-import { think } from './think.ts';
 import { said } from './utterance.ts';
 
-export type DraftsOptions = Court & {
+export type DraftsOptions = Omit<ForethoughtOptions, 'isOpen'> & {
   readonly room: Conversation;
-  /** Tells the ear of this person what has been understood up to its pause. */
-  readonly read: (speakerId: string, understood: Transcript) => void;
 };
 
-type LikelyOver = Extract<Noticed, { kind: 'likely-over' }>;
 type Ended = Extract<Noticed, { kind: 'ended' }>;
 
 /** What everybody in one channel is in the middle of saying, up to the question it becomes. */
@@ -27,17 +23,24 @@ export class Drafts {
   readonly #drafts = new Map<string, Draft>();
   /** The latest question of each person. */
   readonly #latest = new Map<string, Question>();
+  /** Of each question, once that is decided: whether it is to be answered, alone or with what it goes on with. */
+  readonly #meant = new WeakMap<Question, Promise<boolean>>();
   /** Said to the end, and not understood yet. */
   readonly #pending = new Set<Question>();
 
+  readonly #forethought: Forethought;
   readonly #broken = Promise.withResolvers<never>();
 
   constructor(options: DraftsOptions) {
     this.#options = options;
+    this.#forethought = new Forethought({
+      ...options,
+      isOpen: (draft) => this.#drafts.get(draft.speakerId) === draft,
+    });
     this.#broken.promise.catch(() => undefined); // whoever watches is told
   }
 
-  #run(work: Promise<void>): void {
+  #run(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.#broken.reject(error));
   }
 
@@ -70,17 +73,17 @@ export class Drafts {
         draft.hear(noticed.sound);
         return;
       case 'paused':
-        if (hasVoice(noticed.heard)) this.#run(this.#recognise(draft));
+        if (hasVoice(noticed.heard)) this.#run(this.#forethought.pause(draft, noticed));
         return;
       case 'resumed':
         draft.goOn();
         return;
       case 'likely-over':
-        this.#think(draft, noticed);
+        this.#forethought.think(draft, draft.words?.text, noticed);
         return;
       case 'ended':
         this.#drafts.delete(speakerId);
-        this.#run(this.#finish(draft, noticed));
+        this.#end(draft, noticed);
         return;
     }
   }
@@ -96,6 +99,9 @@ export class Drafts {
 
   /** What was said to its end is still answered. */
   close(): void {
+    for (const { before } of this.#drafts.values()) {
+      if (before) this.#run(this.#giveBack(before));
+    }
     this.keep(() => false);
   }
 
@@ -105,68 +111,79 @@ export class Drafts {
     const name = people().find(({ id }) => id === speakerId)?.name ?? 'Someone';
     this.#drafts.get(speakerId)?.[Symbol.dispose]();
     const until = AbortSignal.any([room.signal, withdrawals.of(speakerId)]);
-    const listening = listenWith(parts.transcriber, (text) => read(speakerId, { text }), until);
+    const streams = parts.transcriber.listen !== undefined;
+    const onPartial = (text: string) => {
+      if (streams) draft.partial = text;
+      read(speakerId, { text });
+    };
+    const listening = listenWith(parts.transcriber, onPartial, until);
     const latest = this.#latest.get(speakerId);
     const before =
       latest && continues(latest.said.toMs, fromMs, parts.endpointRules) ? latest : undefined;
-    this.#drafts.set(
-      speakerId,
-      new Draft({ speakerId, name, fromMs, listening, nowMs: () => parts.clock.nowMs(), before }),
-    );
+    const nowMs = () => parts.clock.nowMs();
+    const draft = new Draft({ speakerId, name, fromMs, listening, nowMs, before });
+    this.#drafts.set(speakerId, draft);
     const sounds = floor.current === before && mouth.sounds;
     if (before && !sounds) floor.drop(before, 'continued');
     parts.warm();
   }
 
-  async #recognise(draft: Draft): Promise<void> {
-    const text = draft.text();
-    const words = await text.catch(() => ({ text: '' }));
-    const isLatest = this.#drafts.get(draft.speakerId) === draft && draft.isAsking(text);
-    if (isLatest) this.#options.read(draft.speakerId, words);
-  }
-
-  #think(draft: Draft, { soFar, heard }: LikelyOver): void {
-    const { room } = this.#options;
-    const { floor, waste } = room;
-    if (draft.thinking || !floor.isFree || !waste.allows || !foreseen(draft, heard, this.#options))
-      return;
-    const { speakerId, name, earlier } = draft;
-    const text = draft.text();
-    const now = said(soFar, speakerId, name, () => text);
-    const until = AbortSignal.any([room.signal, room.withdrawals.of(speakerId)]);
-    draft.thinking = think([...earlier, now], room, until);
-  }
-
-  async #finish(draft: Draft, ended: Ended): Promise<void> {
-    using over = draft;
-    const { room } = this.#options;
-    const withdrawn = room.withdrawals.of(draft.speakerId);
+  #end(draft: Draft, ended: Ended): void {
     const question = questionOf(draft, ended);
-    this.#latest.set(draft.speakerId, question);
-    if (hasVoice(ended.heard)) {
-      room.attention.talked(draft.speakerId, ended.whole.toMs - ended.whole.fromMs);
+    const meant = this.#finish(draft, question, ended);
+    this.#run(meant);
+    if (hasVoice(ended.heard)) this.#remember(question, meant);
+  }
+
+  #remember(question: Question, meant: Promise<boolean>): void {
+    this.#meant.set(question, meant);
+    this.#latest.set(question.said.speakerId, question);
+  }
+
+  /** Decided in the order in which it was said. */
+  async #finish(draft: Draft, question: Question, { heard, whole }: Ended): Promise<boolean> {
+    using over = draft;
+    const { attention, withdrawals } = this.#options.room;
+    const { before, speakerId } = over;
+    const withdrawn = withdrawals.of(speakerId);
+    if (hasVoice(heard)) {
+      attention.talked(speakerId, whole.toMs - whole.fromMs);
       this.#pending.add(question);
       await draft.text().catch(() => undefined);
       this.#pending.delete(question);
     }
+    const wasMeant = before !== undefined && (await this.#meant.get(before)) === true;
     if (withdrawn.aborted) question.claim.drop('withdrawn');
-    if (!question.claim.dropped) this.#decide(over, question, ended.heard);
+    const { dropped } = question.claim;
+    if (dropped !== undefined && dropped !== 'continued') return false;
+    return this.#decide(draft, question, heard) || wasMeant;
   }
 
-  #decide(draft: Draft, question: Question, heard: Evidence): void {
+  /** Whether it is to be answered; where its speaker went on meanwhile, whoever answers that answers it as well. */
+  #decide(draft: Draft, question: Question, heard: Evidence): boolean {
     const { floor } = this.#options.room;
     const why = objection(draft, heard, this.#options);
     this.#tell(draft, why);
     const { before, words } = draft;
-    if (words) question.words = { text: textOf(draft, words), atMs: words.atMs };
+    if (words) question.words = { text: textOf(draft, words.text), atMs: words.atMs };
+    if (question.claim.dropped) return !why;
     if (!why) {
       if (before) floor.drop(before, 'continued');
       floor.ask(question);
-      return;
+      return true;
     }
     question.claim.drop('unmeant');
-    // What was said before it, and waited for it, is asked as it stood.
-    if (before?.claim.dropped === 'continued') floor.ask(again(before));
+    if (why === 'empty' || why === 'imagined') this.#latest.delete(draft.speakerId);
+    if (before) this.#run(this.#giveBack(before));
+    return false;
+  }
+
+  /** What waited for the rest of it, where there is none, is asked as it stood. */
+  async #giveBack(question: Question): Promise<void> {
+    if (question.claim.dropped !== 'continued' || !(await this.#meant.get(question))) return;
+    const same = { ...question, thinking: undefined, claim: new Claim() };
+    this.#remember(same, Promise.resolve(true));
+    this.#options.room.floor.ask(same);
   }
 
   #tell({ speakerId, name, words }: Draft, why: Ignored | undefined): void {
@@ -181,19 +198,18 @@ export class Drafts {
 }
 
 function questionOf(draft: Draft, { whole, endedAtMs }: Ended): Question {
-  const { speakerId, name, earlier, thinking } = draft;
+  const { speakerId, name, thinking } = draft;
   draft.thinking = undefined;
   const question: Question = {
     kind: 'question',
     said: said(whole, speakerId, name, () => draft.text()),
-    earlier,
+    // What is answered to its end before this is decided needs no other answer.
+    get earlier() {
+      return draft.earlier;
+    },
     endedAtMs,
     thinking,
     claim: new Claim(() => question.thinking?.discard()),
   };
   return question;
-}
-
-function again(question: Question): Question {
-  return { ...question, thinking: undefined, claim: new Claim() };
 }

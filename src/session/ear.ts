@@ -19,15 +19,18 @@ import type { Utterance } from './utterance.ts';
 /** What cannot be read counts as the usual length. */
 const packetMs = 20;
 
+/** An utterance up to its pause; `soFar` copies its sound. */
+export type SoFar = { readonly soFar: () => Utterance; readonly heard: Evidence };
+
 /** What one ear noticed, in order. Between `began` and `ended` every sample is handed on once. */
 export type Noticed =
   /** `sound` reaches back to before the voice was noticed. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
-  | { readonly kind: 'paused'; readonly heard: Evidence }
+  | ({ readonly kind: 'paused' } & SoFar)
   | { readonly kind: 'resumed' }
   /** An answer may be prepared. */
-  | { readonly kind: 'likely-over'; readonly soFar: Utterance; readonly heard: Evidence }
+  | ({ readonly kind: 'likely-over' } & SoFar)
   | {
       readonly kind: 'ended';
       readonly whole: Utterance;
@@ -143,6 +146,13 @@ export class Ear {
     this.#ended = undefined;
   }
 
+  #soFar(voice: Voice, before: Voice): SoFar {
+    const now = 'fromMs' in voice ? voice : before;
+    const [fromMs, toMs] = 'fromMs' in now ? [now.fromMs, now.lastVoiceMs] : [0, 0];
+    const heard = 'heard' in now ? now.heard : nothingHeard;
+    return { heard, soFar: () => ({ fromMs, toMs, pcm: this.#recording.soFar() }) };
+  }
+
   #perform(effect: VoiceEffect, atMs: number, before: Voice): Noticed {
     switch (effect.kind) {
       case 'began': {
@@ -150,14 +160,11 @@ export class Ear {
         return { kind: 'began', fromMs: effect.fromMs, sound: this.#recording.soFar().samples };
       }
       case 'paused':
-        return { kind: 'paused', heard: heardIn(before) };
+        return { kind: 'paused', ...this.#soFar(this.#voice, before) };
       case 'resumed':
         return { kind: 'resumed' };
-      case 'likely-over': {
-        const { fromMs, toMs } = effect;
-        const soFar = { fromMs, toMs, pcm: this.#recording.soFar() };
-        return { kind: 'likely-over', soFar, heard: heardIn(before) };
-      }
+      case 'likely-over':
+        return { kind: 'likely-over', ...this.#soFar(this.#voice, before) };
       case 'ended': {
         const { fromMs, toMs, heard } = effect;
         const whole = { fromMs, toMs, pcm: this.#recording.take() };
@@ -170,8 +177,4 @@ export class Ear {
 
 function lastWordOf(voice: Voice): string {
   return 'understood' in voice ? (voice.understood?.lastWord ?? '') : '';
-}
-
-function heardIn(voice: Voice): Evidence {
-  return 'heard' in voice ? voice.heard : nothingHeard;
 }

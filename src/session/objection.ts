@@ -1,6 +1,6 @@
 import { type Evidence, hasVoice } from '#src/turn/evidence.ts';
 import { isImagined } from '#src/turn/imagined.ts';
-import type { Draft, Words } from './draft.ts';
+import type { Draft } from './draft.ts';
 import type { Ignored } from './events.ts';
 import type { Person } from './link.ts';
 import type { Room } from './room.ts';
@@ -12,12 +12,17 @@ export type Court = {
   readonly people: () => readonly Person[];
 };
 
-/** Whether what is being said is going to be answered, as far as can be known in its pause. */
-export function foreseen(draft: Draft, heard: Evidence, { room, people }: Court): boolean {
-  const { words, speakerId, fromMs } = draft;
-  if (!words) return room.attention.presumes(draft, people());
-  if (isNothing(words, heard)) return false;
-  return room.attention.foresees({ speakerId, fromMs, text: textOf(draft, words) }, people());
+/** Whether what is being said is going to be answered, as far as can be known in its pause, from `text` or none. */
+export function foreseen(
+  draft: Draft,
+  text: string | undefined,
+  heard: Evidence,
+  { room, people }: Court,
+): boolean {
+  const { speakerId, fromMs } = draft;
+  if (text === undefined) return room.attention.presumes(draft, people());
+  if (isNothing(text, heard)) return false;
+  return room.attention.foresees({ speakerId, fromMs, text: textOf(draft, text) }, people());
 }
 
 /**
@@ -33,19 +38,19 @@ export function objection(
   const { words, speakerId, fromMs } = draft;
   if (!hasVoice(heard)) return 'no-voice';
   if (!words) return room.attention.presumes(draft, people()) ? undefined : 'not-named';
-  const nothing = isNothing(words, heard);
+  const nothing = isNothing(words.text, heard);
   if (nothing) return nothing;
-  const text = textOf(draft, words);
+  const text = textOf(draft, words.text);
   const verdict = room.attention.judge({ speakerId, fromMs, text }, people());
   return verdict.meant ? undefined : verdict.why;
 }
 
 /** With what it goes on with. */
-export function textOf({ before }: Draft, { text }: Words): string {
+export function textOf({ before }: Draft, text: string): string {
   return [before?.words?.text ?? '', text].join(' ').trim();
 }
 
-function isNothing({ text }: Words, heard: Evidence): 'empty' | 'imagined' | undefined {
+function isNothing(text: string, heard: Evidence): 'empty' | 'imagined' | undefined {
   if (text.trim() === '') return 'empty';
   return isImagined(text, heard) ? 'imagined' : undefined;
 }

@@ -1,0 +1,60 @@
+import type { Transcript } from '#src/speech/ports.ts';
+import { outlookOf } from '#src/turn/outlook.ts';
+import type { Draft } from './draft.ts';
+import type { SoFar } from './ear.ts';
+import { type Court, foreseen } from './objection.ts';
+import { PartialTrust, sameWords } from './partial-trust.ts';
+import { think } from './think.ts';
+import { said } from './utterance.ts';
+
+export type ForethoughtOptions = Court & {
+  /** Tells the ear of this person what has been understood up to its pause. */
+  readonly read: (speakerId: string, understood: Transcript) => void;
+  /** Whether it is still being said. */
+  readonly isOpen: (draft: Draft) => boolean;
+};
+
+/** Logit of it that a sentence has come to its end: above, it is worth an answer that may be thrown away. */
+const sureEnough = 1;
+
+/** What is understood and answered ahead, in the pauses of those who talk. */
+export class Forethought {
+  readonly #options: ForethoughtOptions;
+  readonly #trust = new PartialTrust();
+
+  constructor(options: ForethoughtOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Somebody pauses: what was said so far is recognised and told to the ear.
+   *
+   * Where a recogniser streams and was right at pauses before, its words are thought about before they are final.
+   */
+  async pause(draft: Draft, soFar: SoFar): Promise<void> {
+    const { partial } = draft;
+    const text = draft.text();
+    if (partial !== undefined && this.#trust.isEarned && outlookOf(partial).over >= sureEnough) {
+      this.think(draft, partial, soFar);
+      if (draft.thinking) draft.guess = partial;
+    }
+    const words = await text.catch(() => ({ text: '' }));
+    if (partial !== undefined) this.#trust.compare(partial, words.text);
+    if (!this.#options.isOpen(draft) || !draft.isAsking(text)) return;
+    if (draft.guess !== undefined && !sameWords(draft.guess, words.text)) draft.forgetAnswer();
+    this.#options.read(draft.speakerId, words);
+  }
+
+  /** Begins the answer to it, if it is going to have one; `text` is what was understood, where anything was. */
+  think(draft: Draft, text: string | undefined, { soFar, heard }: SoFar): void {
+    const { room } = this.#options;
+    const { floor, waste } = room;
+    if (draft.thinking || !floor.isFree || !waste.allows) return;
+    if (!foreseen(draft, text, heard, this.#options)) return;
+    const { speakerId, name, earlier } = draft;
+    const transcript = text === undefined ? draft.text() : Promise.resolve({ text });
+    const now = said(soFar(), speakerId, name, () => transcript);
+    const until = AbortSignal.any([room.signal, room.withdrawals.of(speakerId)]);
+    draft.thinking = think([...earlier, now], room, until);
+  }
+}

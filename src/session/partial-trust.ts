@@ -1,0 +1,37 @@
+/** Comparisons looked back on. */
+const kept = 10;
+/** Before so many nothing is known. */
+const least = 3;
+/** Of the comparisons looked back on, so many must have agreed. */
+const trustedShare = 0.8;
+
+/**
+ * Whether what a streaming recogniser has understood when somebody pauses is what it will have understood in the end.
+ *
+ * Some lag by a word or two, and an answer begun on their partial text would be thrown away each time.
+ */
+export class PartialTrust {
+  #agreed: readonly boolean[] = [];
+
+  get isEarned(): boolean {
+    const agreed = this.#agreed.filter(Boolean).length;
+    return this.#agreed.length >= least && agreed >= trustedShare * this.#agreed.length;
+  }
+
+  compare(partial: string, final: string): void {
+    this.#agreed = [...this.#agreed, sameWords(partial, final)].slice(-kept);
+  }
+}
+
+/** Spelling, case and punctuation apart. */
+export function sameWords(one: string, other: string): boolean {
+  return plain(one) === plain(other);
+}
+
+function plain(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
+    .trim();
+}
