@@ -5,3 +5,11 @@ export function fadeOut(samples: Int16Array, length: number): void {
     tail[at] = Math.round(sample * (1 - (at + 1) / (tail.length + 1)));
   }
 }
+
+/** Lets the first `length` of `samples` rise from silence, in place. */
+export function fadeIn(samples: Int16Array, length: number): void {
+  const head = samples.subarray(0, length);
+  for (const [at, sample] of head.entries()) {
+    head[at] = Math.round((sample * (at + 1)) / (head.length + 1));
+  }
+}

@@ -1,11 +1,27 @@
-/** Samples first in, first out, whatever the length of the pieces. Unbounded: the owner holds the bound. */
+/** Samples first in, first out, whatever the length of the pieces. Unbounded ahead: the owner holds that bound. */
 export class SampleQueue {
+  readonly #keep: number;
   #pieces: Int16Array[] = [];
+  /** The next sample is in this piece, at this place. */
+  #piece = 0;
+  #at = 0;
   #length = 0;
+  /** Samples before the next one that are still here, also more than `keep`. */
+  #kept = 0;
+
+  /** Of what was taken, the last `keep` samples can be had `back`. */
+  constructor(keep = 0) {
+    this.#keep = keep;
+  }
 
   /** Samples waiting. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Samples that can be had back. */
+  get kept(): number {
+    return Math.min(this.#kept, this.#keep);
   }
 
   /** Keeps `samples`, which must not change any more. */
@@ -18,19 +34,53 @@ export class SampleQueue {
   /** Moves up to `into.length` samples there, and says how many. */
   take(into: Int16Array): number {
     let taken = 0;
-    for (let piece = this.#pieces[0]; piece && taken < into.length; piece = this.#pieces[0]) {
-      const part = piece.subarray(0, into.length - taken);
+    while (taken < into.length && this.#length > 0) {
+      const piece = this.#pieces[this.#piece] ?? new Int16Array(0);
+      const part = piece.subarray(this.#at, this.#at + into.length - taken);
       into.set(part, taken);
       taken += part.length;
-      if (part.length === piece.length) this.#pieces.shift();
-      else this.#pieces[0] = piece.subarray(part.length);
+      this.#at += part.length;
+      this.#length -= part.length;
+      if (this.#at === piece.length) {
+        this.#piece++;
+        this.#at = 0;
+      }
     }
-    this.#length -= taken;
+    this.#kept += taken;
+    this.#forget();
     return taken;
   }
 
-  clear(): void {
-    this.#pieces = [];
-    this.#length = 0;
+  /** Copies samples from `offset` before (negative) or after the next one; what is not here stays as it was. */
+  read(offset: number, into: Int16Array): void {
+    let start = -this.#kept - offset;
+    for (const piece of this.#pieces) {
+      if (start >= into.length) return;
+      const part = piece.subarray(Math.max(0, -start), into.length - start);
+      if (part.length > 0) into.set(part, Math.max(0, start));
+      start += piece.length;
+    }
+  }
+
+  /** The last `count` samples taken come again, or as many as were kept; says how many. */
+  back(count: number): number {
+    const returned = Math.min(count, this.kept);
+    let left = returned;
+    while (left > this.#at) {
+      left -= this.#at;
+      this.#piece--;
+      this.#at = this.#pieces[this.#piece]?.length ?? 0;
+    }
+    this.#at -= left;
+    this.#length += returned;
+    this.#kept -= returned;
+    return returned;
+  }
+
+  #forget(): void {
+    while (this.#piece > 0 && this.#kept - (this.#pieces[0]?.length ?? 0) >= this.#keep) {
+      this.#kept -= this.#pieces.shift()?.length ?? 0;
+      this.#piece--;
+    }
   }
 }

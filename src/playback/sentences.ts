@@ -1,14 +1,30 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { heardText } from './heard-text.ts';
+import { Levels } from './levels.ts';
+import { Spans } from './spans.ts';
+import { type Mark, type Sounding, wordTimes } from './word-times.ts';
 
 const samplesPerMs = speakRateHz / 1000;
 
+/** An estimated start of a word is moved to the quietest spot within so much of it. */
+const snapMs = 80;
+
 /** Samples of one sentence, as places in the sound of the whole reply. */
-type Sentence = { readonly text: string; readonly from: number; to: number; sent: number };
+type Sentence = {
+  readonly text: string;
+  readonly from: number;
+  to: number;
+  readonly levels: Levels;
+  readonly marks: Mark[];
+};
+
+/** Where a reply is: both count from 0. */
+export type Position = { readonly sentence: number; readonly word: number };
 
 /** Which sentence lies where in the sound of a reply, and how much of each has left. */
 export class Sentences {
   readonly #all: Sentence[] = [];
+  readonly #sent = new Spans();
 
   /** Whether `text` is the sentence the latest sound belongs to. */
   isAt(text: string): boolean {
@@ -17,32 +33,79 @@ export class Sentences {
 
   start(text: string): void {
     const from = this.#all.at(-1)?.to ?? 0;
-    this.#all.push({ text, from, to: from, sent: 0 });
+    this.#all.push({ text, from, to: from, levels: new Levels(), marks: [] });
   }
 
-  /** The latest sentence got `count` samples more. */
-  grow(count: number): void {
+  /** The latest sentence got these samples more. */
+  grow(samples: Int16Array): void {
     const last = this.#all.at(-1);
-    if (last) last.to += count;
+    if (!last) return;
+    last.to += samples.length;
+    last.levels.push(samples);
   }
 
-  /** The samples between these places left. */
+  /** The provider tells when words of the latest sentence sound. */
+  mark(marks: readonly Mark[]): void {
+    this.#all.at(-1)?.marks.push(...marks);
+  }
+
+  /** The samples between these places left; those that leave again change nothing. */
   left(from: number, to: number): void {
-    for (const sentence of this.#all) {
-      sentence.sent += Math.max(0, Math.min(to, sentence.to) - Math.max(from, sentence.from));
-    }
+    this.#sent.add(from, to);
+  }
+
+  sentMs(): number {
+    return this.#sent.within(0, this.#all.at(-1)?.to ?? 0) / samplesPerMs;
   }
 
   /** The words that left; `whole` says that no more sound of the latest sentence was to come. */
   heardText(whole: boolean): string {
-    const last = this.#all.at(-1);
     return heardText(
       this.#all.map((sentence) => ({
-        text: sentence.text,
-        sentMs: sentence.sent / samplesPerMs,
-        soundMs: (sentence.to - sentence.from) / samplesPerMs,
-        whole: whole || sentence !== last,
+        ...this.#sounding(sentence, whole),
+        sentMs: this.#sent.within(sentence.from, sentence.to) / samplesPerMs,
       })),
     );
   }
+
+  /** Which word sounds at `place`, or sounded last before it. */
+  position(place: number, whole: boolean): Position {
+    const sentence = Math.max(0, this.#indexAt(place));
+    const one = this.#all[sentence];
+    if (!one) return { sentence: 0, word: 0 };
+    const atMs = (place - one.from) / samplesPerMs;
+    const word = wordTimes(this.#sounding(one, whole)).findLastIndex(({ fromMs }) => fromMs < atMs);
+    return { sentence, word: Math.max(0, word) };
+  }
+
+  /** Where the word begins that a stop at `place` would cut; between words, `place` itself. */
+  wordStart(place: number, whole: boolean): number {
+    const one = this.#all[this.#indexAt(place)];
+    if (!one || place === one.to) return place;
+    const atMs = (place - one.from) / samplesPerMs;
+    const word = wordTimes(this.#sounding(one, whole)).findLast(({ fromMs }) => fromMs < atMs);
+    if (!word || word.toMs <= atMs) return place;
+    const startMs = one.marks.length > 0 ? word.fromMs : snapped(word.fromMs, atMs, one.levels);
+    return Math.min(place, one.from + Math.round(startMs * samplesPerMs));
+  }
+
+  /** Sentences whose sound begins at `place` or later. */
+  since(place: number): readonly { readonly text: string; readonly from: number; to: number }[] {
+    return this.#all.filter(({ from }) => from >= place);
+  }
+
+  #indexAt(place: number): number {
+    return this.#all.findLastIndex(({ from }) => from < place);
+  }
+
+  #sounding(sentence: Sentence, whole: boolean): Sounding {
+    const { text, from, to, levels, marks } = sentence;
+    const soundMs = (to - from) / samplesPerMs;
+    return { text, soundMs, whole: whole || sentence !== this.#all.at(-1), levels, marks };
+  }
+}
+
+function snapped(startMs: number, untilMs: number, levels: Levels): number {
+  const fromMs = Math.max(0, startMs - snapMs);
+  return levels.quietest(fromMs, Math.min(startMs + snapMs, untilMs), startMs) ?? startMs;
 }

@@ -1,9 +1,9 @@
-import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import { fadeOut } from './fade.ts';
-import { SampleQueue } from './sample-queue.ts';
-import { Sentences } from './sentences.ts';
-import { SpeakRate } from './speak-rate.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { gainOf } from './gain.ts';
+import { ReplySound, type SentenceSound, samplesPerMs } from './reply-sound.ts';
+import type { Position } from './sentences.ts';
 import { type Block, frameSamples } from './track.ts';
+import type { Mark } from './word-times.ts';
 
 /**
  * How an answer ended on its track; exactly one each.
@@ -13,34 +13,57 @@ import { type Block, frameSamples } from './track.ts';
  */
 export type Finish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
+/** What a reply is from birth. */
+export type ReplyOptions = {
+  /** False for what must be heard out: people may not talk it down. A `cut` still works. Default true. */
+  readonly interruptible?: boolean;
+  /** Its own volume; default 0. */
+  readonly gainDb?: number;
+  /** Of what was played, so much can come again. Default 3 s. */
+  readonly keepMs?: number;
+};
+
+/** The sentence a sound belongs to, and, where its provider tells, when its words sound. */
+export type MarkedText = { readonly text: string; readonly marks: readonly Mark[] };
+
 /** Sound held for one answer; its writer waits above it. The piece that exceeds it is kept whole. */
 export const longestQueueMs = 5_000;
 
-/** Falls silent without a click, and well inside a frame. */
-const fadeSamples = speakRateHz / 100;
-const samplesPerMs = speakRateHz / 1000;
+/** No word is longer. */
+const usualKeepMs = 3_000;
+
+/** A change of volume that is faster would click. */
+const shortestGlideMs = 5;
 
 /** One answer on the way to the room: its sound, and how much of it was heard. Written by one, pulled by a track. */
 export class SpokenReply {
-  readonly #sound = new SampleQueue();
-  readonly #rate = new SpeakRate();
-  readonly #sentences = new Sentences();
+  readonly interruptible: boolean;
+  readonly #sound: ReplySound;
+  readonly #gain: number;
   readonly #done = Promise.withResolvers<Finish>();
   /** Settles once and never rejects; after `cut`, at once. */
   readonly finish = this.#done.promise;
   #finished: Finish | undefined;
   /** What the finish will be once all has been handed out. */
   #ending: 'completed' | 'failed' | undefined;
-  #taken = 0;
-  #sent = 0;
   #firstSentAtMs: number | undefined;
   /** The former pull gave sound, so stopping short would click. */
   #sounding = false;
   /** A part of a frame was held back once, in case its rest came. */
   #waited = false;
+  /** The latest frame is not known to have left. */
+  #unconfirmed = false;
+  #paused = false;
   #tail: Int16Array | undefined;
   #room: PromiseWithResolvers<void> | undefined;
   #listener: (() => void) | undefined;
+
+  constructor(options: ReplyOptions = {}) {
+    const { interruptible = true, gainDb = 0, keepMs = usualKeepMs } = options;
+    this.interruptible = interruptible;
+    this.#gain = gainOf(gainDb);
+    this.#sound = new ReplySound(this.#gain, keepMs);
+  }
 
   /** When its first frame left as a datagram. */
   get firstSentAtMs(): number | undefined {
@@ -49,7 +72,7 @@ export class SpokenReply {
 
   /** A pull would give sound now. */
   get ready(): boolean {
-    if (this.#finished) return this.#tail !== undefined;
+    if (this.#finished || this.#paused) return this.#tail !== undefined;
     return this.#sound.length >= (this.#ending ? 1 : frameSamples);
   }
 
@@ -58,27 +81,41 @@ export class SpokenReply {
     return this.#finished !== undefined && this.#tail === undefined;
   }
 
-  /** Milliseconds of it that really left, without padding and the fade after a cut. */
+  get paused(): boolean {
+    return this.#paused && this.#finished === undefined;
+  }
+
+  /** Where it is: the word that sounds, or, while it is paused, the word that was cut. */
+  get position(): Position {
+    return this.#sound.position(this.#ending !== undefined);
+  }
+
+  /** Milliseconds of it that really left, without padding, the fade after a cut, and what came twice. */
   playedMs(): number {
-    return this.#sent / samplesPerMs;
+    return this.#sound.sentMs();
   }
 
   /** The words that really left. */
   heardText(): string {
-    return this.#sentences.heardText(this.#ending === 'completed');
+    return this.#sound.heardText(this.#ending === 'completed');
+  }
+
+  /** What is still here of its sound, by whole sentences, in full volume. */
+  sentences(): Iterable<SentenceSound> {
+    return this.#sound.sentences();
   }
 
   /**
-   * Adds sound; the same `ofText` as before goes on with that sentence. Waits while more than `longestQueueMs` is queued.
+   * Adds sound; the same text as before goes on with that sentence. Waits while more than `longestQueueMs` is queued.
    *
    * After `cut` the sound is dropped in silence. Aborting `signal` throws `signal.reason`.
    */
-  async write(pcm: Pcm, ofText: string | undefined, signal: AbortSignal): Promise<void> {
+  async write(pcm: Pcm, of: string | MarkedText | undefined, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#finished === 'cancelled') return;
     if (this.#ending) throw new Error('A reply that has ended takes no more sound.');
-    this.#turnTo(ofText ?? '');
-    this.#append(this.#rate.push(pcm));
+    const { text, marks } = typeof of === 'object' ? of : { text: of ?? '', marks: [] };
+    this.#sound.push(pcm, text, marks);
     this.#tell();
     await this.#untilRoom(signal);
   }
@@ -96,10 +133,35 @@ export class SpokenReply {
   /** Drops the rest: silent within one frame, after a fade of 10 ms. */
   cut(): void {
     if (this.#finished) return;
-    if (this.#sounding && this.#sound.length > 0) this.#tail = this.#lastSound();
-    this.#sound.clear();
+    if (!this.#paused) this.#dieAway();
     this.#settle('cancelled');
     this.#leaveRoom();
+    this.#tell();
+  }
+
+  /** Grows `db` quieter than its own volume, from the next frame on, over `overMs`; at least 5 ms. */
+  duck(db: number, overMs: number): void {
+    this.#glide(this.#gain * gainOf(-Math.abs(db)), overMs);
+  }
+
+  /** Grows as loud again as it was. */
+  unduck(overMs: number): void {
+    this.#glide(this.#gain, overMs);
+  }
+
+  /** Silent within one frame, after a fade of 10 ms, and keeps everything; its writer waits when 5 s are queued. */
+  pause(): void {
+    if (this.#finished || this.#paused) return;
+    this.#paused = true;
+    this.#dieAway();
+  }
+
+  /** Goes on from the start of the word that was cut; a pause nobody heard yet never was. */
+  resume(): void {
+    if (this.#finished || !this.#paused) return;
+    this.#paused = false;
+    if (!this.#tail) this.#sound.backToWord(this.#ending !== undefined);
+    this.#tail = undefined;
     this.#tell();
   }
 
@@ -110,30 +172,23 @@ export class SpokenReply {
 
   /** For the track it plays on: the next 20 ms, or undefined while there are none. */
   pull(): Block | undefined {
-    const block = this.#finished ? this.#pullTail() : this.#pullSound();
+    const block = this.#finished || this.#paused ? this.#pullTail() : this.#pullSound();
     this.#sounding = block !== undefined;
     this.#leaveRoom();
     return block;
   }
 
-  #turnTo(text: string): void {
-    if (this.#sentences.isAt(text)) return;
-    this.#append(this.#rate.flush());
-    this.#sentences.start(text);
-  }
-
-  #append(pieces: readonly Int16Array[]): void {
-    for (const piece of pieces) {
-      this.#sound.push(piece);
-      this.#sentences.grow(piece.length);
-    }
+  /** Out of silence there is nothing to glide from. */
+  #glide(gain: number, overMs: number): void {
+    const glideMs = this.#sounding ? Math.max(overMs, shortestGlideMs) : 0;
+    this.#sound.gain.to(gain, glideMs * samplesPerMs);
   }
 
   #close(ending: 'completed' | 'failed'): void {
     if (this.#ending || this.#finished) return;
-    this.#append(this.#rate.flush());
+    this.#sound.end();
     this.#ending = ending;
-    if (!this.#sounding || this.#sent === this.#taken) this.#concludeIfDrained();
+    if (!this.#sounding || !this.#unconfirmed) this.#concludeIfDrained();
     this.#tell();
   }
 
@@ -149,17 +204,8 @@ export class SpokenReply {
       return undefined;
     }
     this.#waited = false;
-    return this.#block(starved);
-  }
-
-  /** Zeros fill what is missing; where more should have come, the sound fades into them. */
-  #block(starved: boolean): Block {
-    const samples = new Int16Array(frameSamples);
-    const count = this.#sound.take(samples);
-    if (starved) fadeOut(samples.subarray(0, count), fadeSamples);
-    const from = this.#taken;
-    const to = from + count;
-    this.#taken = to;
+    const { samples, from, to } = this.#sound.take(starved);
+    this.#unconfirmed = true;
     return { samples, left: (atMs) => this.#left(from, to, atMs) };
   }
 
@@ -169,25 +215,22 @@ export class SpokenReply {
     return samples && { samples, left: () => undefined };
   }
 
-  #lastSound(): Int16Array {
-    const samples = new Int16Array(frameSamples);
-    const fading = samples.subarray(0, fadeSamples);
-    this.#sound.take(fading);
-    fadeOut(fading, fadeSamples);
-    return samples;
+  #dieAway(): void {
+    if (this.#sounding && this.#sound.length > 0) this.#tail = this.#sound.tail();
   }
 
   #left(from: number, to: number, atMs: number): void {
     this.#firstSentAtMs ??= atMs;
-    this.#sent += to - from;
-    this.#sentences.left(from, to);
-    if (this.#sent === this.#taken) this.#concludeIfDrained();
+    this.#sound.left(from, to);
+    if (to !== this.#sound.taken) return;
+    this.#unconfirmed = false;
+    this.#concludeIfDrained();
   }
 
   /** Called when the last frame is confirmed, or a frame later, if the link refused one. */
   #concludeIfDrained(): void {
     if (this.#sound.length > 0 || !this.#ending) return;
-    const empty = this.#taken === 0 && this.#ending === 'completed';
+    const empty = this.#sound.taken === 0 && this.#ending === 'completed';
     this.#settle(empty ? 'empty' : this.#ending);
   }
 
@@ -201,7 +244,7 @@ export class SpokenReply {
     const leave = () => this.#leaveRoom();
     signal.addEventListener('abort', leave);
     try {
-      while (this.#sound.length > longestQueueMs * samplesPerMs) {
+      while (!this.#finished && this.#sound.length > longestQueueMs * samplesPerMs) {
         this.#room ??= Promise.withResolvers();
         await this.#room.promise;
         signal.throwIfAborted();

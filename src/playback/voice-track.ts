@@ -13,10 +13,16 @@ export class VoiceTrack implements Track {
   readonly name = 'voice';
   readonly #limit: number;
   #replies: SpokenReply[] = [];
+  #sounds = false;
   #listener: (() => void) | undefined;
 
   constructor(limit = longestLine) {
     this.#limit = limit;
+  }
+
+  /** The latest frame held speech. */
+  get sounds(): boolean {
+    return this.#sounds;
   }
 
   /** Place 1 sounds now. A reply that did not fit is untouched: its owner cuts it or tries later. */
@@ -37,16 +43,22 @@ export class VoiceTrack implements Track {
 
   /** Inside a reply whose sound is late: nothing; the next reply waits for its end. */
   pull(): Block | undefined {
+    const block = this.#pull();
+    this.#sounds = block !== undefined;
+    return block;
+  }
+
+  onSound(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  #pull(): Block | undefined {
     for (let reply = this.#replies[0]; reply; reply = this.#replies[0]) {
       const block = reply.pull();
       if (block || !reply.over) return block;
       this.#replies.shift();
     }
     return undefined;
-  }
-
-  onSound(listener: () => void): void {
-    this.#listener = listener;
   }
 
   #tell(): void {

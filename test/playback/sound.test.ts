@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { limit } from '#src/playback/limiter.ts';
 import { SampleQueue } from '#src/playback/sample-queue.ts';
+import { Spans } from '#src/playback/spans.ts';
 import { SpeakRate } from '#src/playback/speak-rate.ts';
 import { level } from './listening.ts';
 
@@ -19,6 +20,44 @@ test('samples come out of the queue as they went in, whatever the lengths', () =
       const all = pieces.flatMap((one) => [...one]);
       expect(out).toEqual(all.slice(0, out.length));
       expect(queue.length).toBe(all.length - out.length);
+    }),
+  );
+});
+
+test('what was taken comes back as it was, as far as it was kept', () => {
+  const pieces = fc.array(piece, { minLength: 1 });
+  fc.assert(
+    fc.property(pieces, fc.nat(200), fc.nat(200), fc.nat(100), (all, taken, returned, keep) => {
+      const queue = new SampleQueue(keep);
+      for (const one of all) queue.push(one);
+      const sound = all.flatMap((one) => [...one]);
+      const at = queue.take(new Int16Array(taken));
+      const back = queue.back(returned);
+      expect(back).toBe(Math.min(returned, keep, at));
+      const near = new Int16Array(10);
+      queue.read(-1, near);
+      const from = at - back - 1;
+      if (queue.kept > 0)
+        expect([...near]).toEqual(Array.from(near, (_, n) => sound[from + n] ?? 0));
+      const rest = new Int16Array(sound.length);
+      expect(queue.take(rest)).toBe(sound.length - at + back);
+      expect([...rest.subarray(0, sound.length - at + back)]).toEqual(sound.slice(at - back));
+    }),
+  );
+});
+
+test('places that left twice are counted once', () => {
+  const span = fc.tuple(fc.nat(60), fc.nat(20));
+  fc.assert(
+    fc.property(fc.array(span), span, (added, [from, length]) => {
+      const spans = new Spans();
+      const places = new Set<number>();
+      for (const [at, count] of added) {
+        spans.add(at, at + count);
+        for (let n = 0; n < count; n++) places.add(at + n);
+      }
+      const within = [...places].filter((place) => place >= from && place < from + length);
+      expect(spans.within(from, from + length)).toBe(within.length);
     }),
   );
 });

@@ -1,0 +1,81 @@
+import { speakRateHz } from '#src/audio/pcm.ts';
+
+/** Length of the pieces whose level is known. */
+export const cellMs = 10;
+const cellSamples = (speakRateHz / 1000) * cellMs;
+
+/**
+ * Against the loudest cell, -20 dB: what is below is a pause. Over test/fixtures/speech, 2026-11-20, words then start
+ * 101 ms off in synthetic and 131 ms in human voices.
+ */
+const pauseShare = 0.1;
+
+/** How loud a sound is in each 10 ms: enough to find its pauses, in 200 bytes a second. */
+export class Levels {
+  #cells = new Uint16Array(64);
+  #count = 0;
+  #loudest = 0;
+  #sum = 0;
+  #filled = 0;
+
+  push(samples: Int16Array): void {
+    for (let n = 0; n < samples.length; n++) {
+      this.#sum += Math.abs(samples[n] ?? 0);
+      this.#filled++;
+      if (this.#filled === cellSamples) this.#close();
+    }
+  }
+
+  /** Mean of the cell's samples without their signs; 0 for a cell that is not complete. */
+  at(cell: number): number {
+    return cell < this.#count ? (this.#cells[cell] ?? 0) : 0;
+  }
+
+  /** How much of the first `untilMs` is no pause. */
+  soundingMs(untilMs: number): number {
+    let sounding = 0;
+    for (let cell = 0; cell < this.#count && cell * cellMs < untilMs; cell++) {
+      if (!this.#isPause(cell)) sounding += Math.min(cellMs, untilMs - cell * cellMs);
+    }
+    return sounding;
+  }
+
+  /** Where `soundingMs` is reached, before or after a pause that may lie there; past the end it goes on evenly. */
+  placeOf(soundingMs: number, side: 'before' | 'after'): number {
+    let left = soundingMs;
+    for (let cell = 0; cell < this.#count; cell++) {
+      if (this.#isPause(cell)) continue;
+      if (left < cellMs || (left === cellMs && side === 'before')) return cell * cellMs + left;
+      left -= cellMs;
+    }
+    return this.#count * cellMs + left;
+  }
+
+  /** Start of the quietest cell that lies between, of equals the one nearest to `nearMs`; undefined where none does. */
+  quietest(fromMs: number, toMs: number, nearMs: number): number | undefined {
+    let best: number | undefined;
+    const off = (cell: number) => Math.abs(cell * cellMs - nearMs);
+    for (let cell = Math.ceil(fromMs / cellMs); (cell + 1) * cellMs <= toMs; cell++) {
+      if (best === undefined || this.at(cell) < this.at(best)) best = cell;
+      else if (this.at(cell) === this.at(best) && off(cell) < off(best)) best = cell;
+    }
+    return best === undefined ? undefined : best * cellMs;
+  }
+
+  #isPause(cell: number): boolean {
+    return this.at(cell) < this.#loudest * pauseShare;
+  }
+
+  #close(): void {
+    if (this.#count === this.#cells.length) {
+      const grown = new Uint16Array(this.#count * 2);
+      grown.set(this.#cells);
+      this.#cells = grown;
+    }
+    const level = Math.round(this.#sum / cellSamples);
+    this.#cells[this.#count++] = level;
+    this.#loudest = Math.max(this.#loudest, level);
+    this.#sum = 0;
+    this.#filled = 0;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Levels } from './levels.ts';
+
+/** When a word of a sentence sounds, as its provider tells. */
+export type Mark = {
+  /** Place of its first character in the text. */
+  readonly at: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+};
+
+/** A sentence and what is known of its sound. */
+export type Sounding = {
+  readonly text: string;
+  /** Length of the sound so far. */
+  readonly soundMs: number;
+  /** False while more sound of it may come. */
+  readonly whole: boolean;
+  /** Without them the words lie evenly over the sound, pauses included. */
+  readonly levels?: Levels;
+  /** With them nothing is estimated. */
+  readonly marks?: readonly Mark[];
+};
+
+/** A word: its characters in the text, and when it sounds within the sentence. */
+export type WordTime = {
+  readonly from: number;
+  readonly to: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+};
+
+type Word = { readonly from: number; readonly to: number; readonly weight: number };
+
+/** Ordinary pace, about 15 characters a second: for a sentence whose sound has not all come. */
+const characterMs = 65;
+
+const segments = new Intl.Segmenter(undefined, { granularity: 'word' });
+
+/** When each word of a sentence sounds: as its marks say, else by its share of the text; also without spaces. */
+export function wordTimes(sentence: Sounding): WordTime[] {
+  const words = wordsOf(sentence.text);
+  if (sentence.marks?.length) return marked(words, sentence.marks);
+  const all = words.reduce((sum, { weight }) => sum + weight, 0);
+  const place = clockOf(sentence);
+  let before = 0;
+  return words.map(({ from, to, weight }) => {
+    const fromMs = place(before / all, 'after');
+    before += weight;
+    return { from, to, fromMs, toMs: Math.max(fromMs, place(before / all, 'before')) };
+  });
+}
+
+/** A word weighs its letters and the space behind it: short words are not as short as they look. */
+function wordsOf(text: string): Word[] {
+  const parts = [...segments.segment(text)];
+  return parts.flatMap(({ index, segment, isWordLike }, n) => {
+    if (!isWordLike) return [];
+    const next = parts[n + 1];
+    const weight = segment.length + (next && !next.isWordLike ? 1 : 0);
+    return [{ from: index, to: index + segment.length, weight }];
+  });
+}
+
+/** Where a share of the words has been said. */
+function clockOf({ text, soundMs, whole, levels }: Sounding) {
+  const lengthMs = whole ? soundMs : Math.max(soundMs, text.length * characterMs);
+  const soundingMs = levels?.soundingMs(soundMs) ?? 0;
+  if (!levels || soundingMs === 0) return (share: number) => share * lengthMs;
+  const allMs = soundingMs * (lengthMs / soundMs);
+  return (share: number, side: 'before' | 'after') => levels.placeOf(share * allMs, side);
+}
+
+/** A word without a mark of its own belongs to the one before it, as the second half of a contraction does. */
+function marked(words: readonly Word[], marks: readonly Mark[]): WordTime[] {
+  return words.flatMap(({ from, to }) => {
+    const mark = marks.findLast(({ at }) => at <= from);
+    return mark ? [{ from, to, fromMs: mark.fromMs, toMs: mark.toMs }] : [];
+  });
+}
