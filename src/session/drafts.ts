@@ -132,12 +132,8 @@ export class Drafts {
     const question = questionOf(draft, ended);
     const meant = this.#finish(draft, question, ended);
     this.#run(meant);
-    if (hasVoice(ended.heard)) this.#remember(question, meant);
-  }
-
-  #remember(question: Question, meant: Promise<boolean>): void {
     this.#meant.set(question, meant);
-    this.#latest.set(question.said.speakerId, question);
+    if (hasVoice(ended.heard)) this.#latest.set(draft.speakerId, question);
   }
 
   /** Decided in the order in which it was said. */
@@ -173,16 +169,23 @@ export class Drafts {
       return true;
     }
     question.claim.drop('unmeant');
-    if (why === 'empty' || why === 'imagined') this.#latest.delete(draft.speakerId);
-    if (before) this.#run(this.#giveBack(before));
+    const isNothing = why === 'empty' || why === 'imagined';
+    if (isNothing && this.#latest.get(draft.speakerId) === question) {
+      this.#latest.delete(draft.speakerId);
+    }
+    if (before) this.#run(this.#giveBack(before, question));
     return false;
   }
 
   /** What waited for the rest of it, where there is none, is asked as it stood. */
-  async #giveBack(question: Question): Promise<void> {
+  async #giveBack(question: Question, rest?: Question): Promise<void> {
     if (question.claim.dropped !== 'continued' || !(await this.#meant.get(question))) return;
     const same = { ...question, thinking: undefined, claim: new Claim() };
-    this.#remember(same, Promise.resolve(true));
+    this.#meant.set(same, Promise.resolve(true));
+    const { speakerId } = same.said;
+    if ([undefined, question, rest].includes(this.#latest.get(speakerId))) {
+      this.#latest.set(speakerId, same);
+    }
     this.#options.room.floor.ask(same);
   }
 
