@@ -1,6 +1,6 @@
 import { listenWith } from '#src/speech/listen.ts';
 import { continues } from '#src/turn/endpointing.ts';
-import { type Evidence, hasVoice } from '#src/turn/evidence.ts';
+import { hasVoice } from '#src/turn/evidence.ts';
 import { Claim } from './claim.ts';
 import { Draft } from './draft.ts';
 import type { Noticed } from './ear.ts';
@@ -137,10 +137,11 @@ export class Drafts {
   }
 
   /** Decided in the order in which it was said. */
-  async #finish(draft: Draft, question: Question, { heard, whole }: Ended): Promise<boolean> {
+  async #finish(draft: Draft, question: Question, ended: Ended): Promise<boolean> {
     using over = draft;
     const { attention, withdrawals } = this.#options.room;
     const { before, speakerId } = over;
+    const { heard, whole } = ended;
     const withdrawn = withdrawals.of(speakerId);
     if (hasVoice(heard)) {
       attention.talked(speakerId, whole.toMs - whole.fromMs);
@@ -152,14 +153,14 @@ export class Drafts {
     if (withdrawn.aborted) question.claim.drop('withdrawn');
     const { dropped } = question.claim;
     if (dropped !== undefined && dropped !== 'continued') return false;
-    return this.#decide(draft, question, heard) || wasMeant;
+    return this.#decide(draft, question, ended) || wasMeant;
   }
 
   /** Whether it is to be answered; where its speaker went on meanwhile, whoever answers that answers it as well. */
-  #decide(draft: Draft, question: Question, heard: Evidence): boolean {
+  #decide(draft: Draft, question: Question, ended: Ended): boolean {
     const { floor } = this.#options.room;
-    const why = objection(draft, heard, this.#options);
-    this.#tell(draft, why);
+    const why = objection(draft, ended.heard, this.#options);
+    this.#tell(draft, ended, why);
     const { before, words } = draft;
     if (words) question.words = { text: textOf(draft, words.text), atMs: words.atMs };
     if (question.claim.dropped) return !why;
@@ -189,12 +190,14 @@ export class Drafts {
     this.#options.room.floor.ask(same);
   }
 
-  #tell({ speakerId, name, words }: Draft, why: Ignored | undefined): void {
+  #tell({ speakerId, name, words }: Draft, ended: Ended, why: Ignored | undefined): void {
     const { channel, parts } = this.#options.room;
     const { guildId } = channel;
     const hasWords = why !== 'no-voice' && why !== 'empty' && why !== 'imagined';
     if (words && hasWords) {
-      parts.onEvent(guildId, { kind: 'recognised', speakerId, name, text: words.text });
+      const cut = ended.why === 'too-long' ? ended.why : undefined;
+      const recognised = { kind: 'recognised', speakerId, name, text: words.text } as const;
+      parts.onEvent(guildId, { ...recognised, ...(cut && { cut }) });
     }
     if (why) parts.onEvent(guildId, { kind: 'ignored', speakerId, name, why });
   }

@@ -35,6 +35,7 @@ export type Noticed =
       readonly kind: 'ended';
       readonly whole: Utterance;
       readonly endedAtMs: number;
+      readonly why: Extract<VoiceEffect, { kind: 'ended' }>['why'];
       readonly heard: Evidence;
     };
 
@@ -166,10 +167,10 @@ export class Ear {
       case 'likely-over':
         return { kind: 'likely-over', ...this.#soFar(this.#voice, before) };
       case 'ended': {
-        const { fromMs, toMs, heard } = effect;
+        const { fromMs, toMs, why, heard } = effect;
         const whole = { fromMs, toMs, pcm: this.#recording.take() };
         this.#meter.reset();
-        return { kind: 'ended', whole, endedAtMs: atMs, heard };
+        return { kind: 'ended', whole, endedAtMs: atMs, why, heard };
       }
     }
   }

@@ -49,6 +49,8 @@ export type SessionEvent =
       readonly speakerId: string;
       readonly name: string;
       readonly text: string;
+      /** Whoever said it had not ended. */
+      readonly cut?: 'too-long';
     }
   | {
       readonly kind: 'ignored';

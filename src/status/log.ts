@@ -45,7 +45,7 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       return;
     case 'recognised':
       log.debug(
-        { guildId, speakerId: event.speakerId, characters: event.text.length },
+        { guildId, speakerId: event.speakerId, characters: event.text.length, cut: event.cut },
         'recognised',
       );
       return;
