@@ -1,0 +1,208 @@
+import { expect, test } from 'vitest';
+import type { Packet } from '#src/audio/packet.ts';
+import { BotError } from '#src/base/errors.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Person } from '#src/session/link.ts';
+import type { SessionParts } from '#src/session/parts.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import { FakeChat, untilAborted } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { type Act, enact } from './crowd.ts';
+import { adam, eva, type House, lounge, openHouse, pass } from './house.ts';
+import { MoodyRecogniser } from './moody.ts';
+
+const asks: readonly Act[] = [{ kind: 'talk', ms: 1_500, frames: 5 }];
+
+/** A room whose clock its recogniser shares; everybody is heard. */
+async function called(
+  over: Partial<SessionParts> = {},
+  people: readonly Person[] = [adam, eva],
+  clock = new VirtualClock(),
+) {
+  const chat = new FakeChat([['You said five.']], clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 10 });
+  const pipeline = chained({ chat, synthesizer });
+  const more = { pipeline, synthesizer, consent: { policy: 'notice' } as const, ...over };
+  const house = openHouse(more, people, clock);
+  await house.rooms.join(lounge, people[0]?.id ?? 'adam');
+  return { ...house, chat };
+}
+
+/** What this person sends who does all that from now on. */
+function sent({ clock }: House, who: Person, acts = asks, voice = 0): readonly Packet[] {
+  return enact(who.id, acts, clock.nowMs() + 20, voice).packets;
+}
+
+/** A recogniser of that mood, and a room it listens in. */
+async function slowly(tookMs: number, people?: readonly Person[]) {
+  const clock = new VirtualClock();
+  const recogniser = new MoodyRecogniser([{ tookMs, end: 'fine' }], clock);
+  const house = await called({ transcriber: recogniser }, people, clock);
+  return { ...house, recogniser };
+}
+
+test.each([1, 2, 4])(
+  'a sound of %i packets is no turn, and nobody is asked what it was',
+  async (n) => {
+    const transcriber = new FakeTranscriber({ texts: ['hello'] });
+    const house = await called({ transcriber });
+    await pass(house, 3_000, sent(house, adam, [{ kind: 'talk', ms: 20 * n, frames: 0 }]));
+    expect([transcriber.heard, house.chat.asked, house.of('answered')]).toEqual([[], [], []]);
+    expect(house.of('failed')).toEqual([]);
+  },
+);
+
+test('a monologue of a minute is cut, said to be, and answered once', async () => {
+  const house = await slowly(100);
+  const monologue = enact('adam', [{ kind: 'talk', ms: 61_000, frames: 5 }]).packets;
+  await pass(house, 66_000, monologue);
+  const [cut, ...rest] = house.of('recognised');
+  expect(cut).toMatchObject({ name: 'Adam', cut: 'too-long' });
+  expect(rest.every((one) => one.cut === undefined)).toBe(true);
+  expect(house.of('answered')).toHaveLength(1);
+});
+
+test('whoever leaves in the middle of a word is answered to what was said, once', async () => {
+  const house = await called();
+  const packets = sent(house, adam).slice(0, 50);
+  await pass(house, 1_000, packets);
+  house.door.link.present.splice(0, 1);
+  await pass(house, 4_000);
+  expect(house.of('answered')).toMatchObject([{ name: 'Adam' }]);
+});
+
+test('a no in the middle of a word leaves no word of it', async () => {
+  const house = await slowly(300);
+  const packets = sent(house, adam);
+  await pass(house, 1_000, packets);
+  await house.privacy.deny('g', 'adam');
+  await pass(
+    house,
+    4_000,
+    packets.filter(({ atMs }) => atMs > house.clock.nowMs()),
+  );
+  expect([house.of('recognised'), house.of('ignored'), house.chat.asked]).toEqual([[], [], []]);
+  expect(house.recogniser.open).toBe(0);
+});
+
+const zalgo = `Z${'\u0338\u035b\u0321'.repeat(10)}!`;
+
+test.each(['🦊🎉', '**bold** `code` @everyone', zalgo, 'عمر', ' '])(
+  'somebody called %j is heard and answered like anybody',
+  async (name) => {
+    const house = await called({}, [{ ...adam, name }]);
+    await pass(house, 4_000, sent(house, adam));
+    expect(house.of('answered')).toMatchObject([{ name, finish: 'completed' }]);
+    const { messages = [] } = house.chat.asked[0] ?? {};
+    expect(messages.at(-1)).toEqual({ role: 'user', name, content: 'five five' });
+  },
+);
+
+test('texts of nothing are no turns, however often they come', async () => {
+  const house = await called({
+    transcriber: new FakeTranscriber({ texts: ['', ' ', '\n\t', ''] }),
+  });
+  for (let n = 0; n < 4; n++) await pass(house, 4_000, sent(house, adam));
+  expect(house.of('ignored').map(({ why }) => why)).toEqual(Array(4).fill('empty'));
+  expect([house.chat.asked, house.door.link.sent]).toEqual([[], 0]);
+});
+
+test.each(['Сколько времени?', '今何時ですか', 'كم الساعة الآن؟', 'กี่โมงแล้ว'])(
+  'words in another script are answered as they are: %s',
+  async (text) => {
+    const house = await called({ transcriber: new FakeTranscriber({ texts: [text] }) });
+    await pass(house, 4_000, sent(house, adam));
+    expect(house.of('answered')).toHaveLength(1);
+    expect(house.chat.asked[0]?.messages.at(-1)).toMatchObject({ content: text });
+  },
+);
+
+test('a recogniser slower than speech is waited for: all is answered, in order, and once', async () => {
+  const house = await slowly(2_500);
+  const acts: Act[] = [...asks, { kind: 'pause', ms: 3_000 }, ...asks];
+  await pass(house, 16_000, [...sent(house, adam, acts), ...enact('eva', asks, 400, 1).packets]);
+  const answered = house.of('answered');
+  expect(answered.map(({ name }) => name)).toEqual(['Adam', 'Eva', 'Adam']);
+  for (const { instants } of answered) {
+    expect(instants.endedAtMs - instants.heardAtMs).toBeLessThanOrEqual(600);
+  }
+  expect(house.recogniser.open).toBe(0);
+});
+
+/** Never says a word; gives up after so long. */
+function deaf(clock: VirtualClock, deadlineMs: number): Transcriber {
+  return {
+    async *transcribe(_pcm, signal) {
+      yield { kind: 'partial', text: '' };
+      await Promise.race([clock.sleep(deadlineMs, signal), untilAborted(signal)]);
+      throw new BotError('provider.late', true, `The recogniser took over ${deadlineMs} ms.`);
+    },
+  };
+}
+
+test('a recogniser that never answers is named, and keeps nobody from being answered', async () => {
+  const clock = new VirtualClock();
+  const house = await called({ transcriber: deaf(clock, 10_000) }, [adam], clock);
+  await pass(house, 16_000, sent(house, adam));
+  expect(house.of('failed')).toMatchObject([{ stage: 'recognise', code: 'provider.late' }]);
+  expect(house.chat.asked).toEqual([]);
+  expect(house.rooms.stay('g')?.room.floor.isFree).toBe(true);
+});
+
+test('packets of somebody nobody announced are heard as of someone, where everybody is', async () => {
+  const house = await called();
+  const stranger = { ...adam, id: 'nobody', name: '' };
+  await pass(house, 4_000, sent(house, stranger));
+  expect(house.of('answered')).toMatchObject([{ speakerId: 'nobody', name: 'Someone' }]);
+});
+
+test('packets of somebody nobody announced are nothing, where people are asked first', async () => {
+  const transcriber = new FakeTranscriber({ texts: ['hello'] });
+  const house = await called({ transcriber, consent: { policy: 'ask' } });
+  await pass(house, 4_000, sent(house, { ...adam, id: 'nobody' }));
+  expect([transcriber.heard, house.of('answered'), house.of('ignored')]).toEqual([[], [], []]);
+});
+
+test('words of one person that cannot be recognised disturb nobody else', async () => {
+  let calls = 0;
+  const fine = new FakeTranscriber({ texts: ['five five'] });
+  const fails: Transcriber = {
+    async *transcribe(pcm, signal) {
+      if (pcm.samples.length / 16 < 1_500) {
+        calls++;
+        throw new BotError('provider.refused', false, 'No.');
+      }
+      yield* fine.transcribe(pcm, signal);
+    },
+  };
+  const house = await called({ transcriber: fails });
+  await pass(house, 9_000, [
+    ...sent(house, adam, [{ kind: 'talk', ms: 700, frames: 5 }]),
+    ...sent(house, eva, [{ kind: 'talk', ms: 2_400, frames: 5 }], 1),
+  ]);
+  expect(calls).toBeGreaterThan(0);
+  expect(house.of('failed')).toMatchObject([{ stage: 'recognise' }]);
+  expect(house.of('answered')).toMatchObject([{ name: 'Eva', finish: 'completed' }]);
+});
+
+test('of ten people who ask at once the first is answered, three wait, and the last of them count', async () => {
+  const people = Array.from({ length: 10 }, (_, n) => ({ ...adam, id: `p${n}`, name: `P${n}` }));
+  const house = await slowly(100, people);
+  const packets = people.flatMap((one, n) =>
+    sent(house, one, [{ kind: 'talk', ms: 700 + 40 * n, frames: 5 }]),
+  );
+  await pass(house, 15_000, packets);
+  expect(house.of('recognised')).toHaveLength(10);
+  expect(house.of('answered').map(({ name }) => name)).toEqual(['P0', 'P7', 'P8', 'P9']);
+  expect(house.recogniser.open).toBe(0);
+});
+
+test('a cough before the words disturbs neither them nor the session', async () => {
+  const house = await slowly(100);
+  const acts: Act[] = [{ kind: 'talk', ms: 120, frames: 5 }, { kind: 'pause', ms: 300 }, ...asks];
+  await pass(house, 5_000, sent(house, adam, acts));
+  expect(house.of('failed')).toEqual([]);
+  expect(house.of('answered')).toHaveLength(1);
+  expect(house.recogniser.open).toBe(0);
+});
