@@ -1,0 +1,73 @@
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { fadeOut } from './fade.ts';
+import type { CueName, Cues } from './load-cues.ts';
+import { SampleQueue } from './sample-queue.ts';
+import { type Block, frameSamples, type Track } from './track.ts';
+import type { VoiceTrack } from './voice-track.ts';
+
+const fadeSamples = speakRateHz / 200;
+
+/** A cue asked for while somebody is being silenced waits so many frames; then its moment has passed. */
+const patience = 3;
+
+/**
+ * The track `cues`: short signals that never sound together with speech, and end with the first sample of it.
+ *
+ * Stands behind the voice track in the list of the mixer, so that it knows the frame.
+ */
+export class CueTrack implements Track {
+  readonly name = 'cues';
+  readonly #voice: Pick<VoiceTrack, 'sounds'>;
+  readonly #cues: Cues;
+  #sounding = new SampleQueue();
+  /** Begins once the one that sounds is over. */
+  #next: Int16Array | undefined;
+  #waited = 0;
+  #listener: (() => void) | undefined;
+
+  constructor(voice: Pick<VoiceTrack, 'sounds'>, cues: Cues) {
+    this.#voice = voice;
+    this.#cues = cues;
+  }
+
+  /** From the next frame on, or after the cue that sounds; replaces one that waits. Lost while the bot speaks. */
+  play(name: CueName): void {
+    this.#next = this.#cues[name];
+    this.#waited = 0;
+    this.#listener?.();
+  }
+
+  /** Silent within one frame, after a fade of 5 ms. */
+  cut(): void {
+    this.#next = undefined;
+    const tail = new Int16Array(Math.min(fadeSamples, this.#sounding.length));
+    this.#sounding.take(tail);
+    fadeOut(tail, fadeSamples);
+    this.#sounding = new SampleQueue();
+    this.#sounding.push(tail);
+  }
+
+  pull(): Block | undefined {
+    if (this.#voice.sounds) return this.#yield();
+    if (this.#sounding.length === 0) this.#begin();
+    if (this.#sounding.length === 0) return undefined;
+    const samples = new Int16Array(frameSamples);
+    this.#sounding.take(samples);
+    return { samples, left: () => undefined };
+  }
+
+  onSound(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  #begin(): void {
+    if (this.#next) this.#sounding.push(this.#next);
+    this.#next = undefined;
+  }
+
+  #yield(): undefined {
+    if (this.#sounding.length > 0) this.#sounding = new SampleQueue();
+    this.#waited++;
+    if (this.#waited >= patience) this.#next = undefined;
+  }
+}

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { readWav } from '#src/audio/wav.ts';
+
+/** `heard` rises, `thinking` is a tick, `error` falls, `leaving` is two notes down. */
+export type CueName = 'heard' | 'thinking' | 'error' | 'leaving';
+
+/** Each cue at the speaking rate, mono. */
+export type Cues = Readonly<Record<CueName, Int16Array>>;
+
+/** The four cues that tools/make-cues.mjs writes. Fails only where the files are not as they were. */
+export async function loadCues(): Promise<Cues> {
+  const [heard, thinking, error, leaving] = await Promise.all([
+    load('heard'),
+    load('thinking'),
+    load('error'),
+    load('leaving'),
+  ]);
+  return { heard, thinking, error, leaving };
+}
+
+async function load(name: CueName): Promise<Int16Array> {
+  const bytes = await readFile(new URL(`./cues/${name}.wav`, import.meta.url));
+  const { samples, rateHz, channels } = readWav(bytes);
+  if (rateHz !== speakRateHz || channels !== 1) throw new Error(`Cue ${name} is not 24 kHz mono.`);
+  return samples;
+}

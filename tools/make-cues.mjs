@@ -1,0 +1,87 @@
+// Writes the four cues, 24 kHz mono: node tools/make-cues.mjs [folder, else src/playback/cues]
+//
+// heard glides up, error glides down and is dull, leaving is two notes down, thinking is a tick far above the others.
+// Each is under 250 ms and at -26 dBFS over its loudest 20 ms; the tick is shorter than that and as loud as if it filled it.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const rateHz = 24_000;
+const levelDb = -26;
+const windowMs = 20;
+
+const cues = {
+  heard: () => glide({ fromHz: 520, toHz: 1040, lengthMs: 180, partials: [1] }),
+  thinking: () => tick({ hz: 2400, lengthMs: 40, decayMs: 6 }),
+  error: () => glide({ fromHz: 360, toHz: 200, lengthMs: 240, partials: [1, 0, 0.33, 0, 0.15] }),
+  leaving: () => [...note({ hz: 784, lengthMs: 105 }), ...note({ hz: 523.25, lengthMs: 135 })],
+};
+
+const folder = process.argv[2] ?? 'src/playback/cues';
+mkdirSync(folder, { recursive: true });
+for (const [name, make] of Object.entries(cues)) {
+  writeFileSync(join(folder, `${name}.wav`), wav(levelled(make())));
+}
+
+/** A tone whose pitch moves evenly, in octaves, from one to the other. */
+function glide({ fromHz, toHz, lengthMs, partials }) {
+  let phase = 0;
+  return shaped(lengthMs, 15, 60, (share) => {
+    phase += (2 * Math.PI * fromHz * (toHz / fromHz) ** share) / rateHz;
+    return partials.reduce((sum, gain, n) => sum + gain * Math.sin(phase * (n + 1)), 0);
+  });
+}
+
+/** A soft tone of one pitch with its octave. */
+function note({ hz, lengthMs }) {
+  return shaped(lengthMs, 8, 60, (_, n) => {
+    const phase = (2 * Math.PI * hz * n) / rateHz;
+    return Math.sin(phase) + 0.2 * Math.sin(2 * phase);
+  });
+}
+
+/** A damped tone, like a fingernail on wood. */
+function tick({ hz, lengthMs, decayMs }) {
+  return shaped(lengthMs, 1, 10, (_, n) => {
+    const ms = (n / rateHz) * 1000;
+    return Math.exp(-ms / decayMs) * Math.sin((2 * Math.PI * hz * n) / rateHz);
+  });
+}
+
+/** Rises and falls in half a cosine, from silence to silence. */
+function shaped(lengthMs, riseMs, fallMs, wave) {
+  const length = (lengthMs * rateHz) / 1000;
+  return Array.from({ length }, (_, n) => {
+    const ms = (n / rateHz) * 1000;
+    const open = Math.min(1, ms / riseMs, (lengthMs - ms) / fallMs);
+    return (0.5 - 0.5 * Math.cos(Math.PI * open)) * wave(n / length, n);
+  });
+}
+
+function levelled(samples) {
+  const size = (windowMs * rateHz) / 1000;
+  let loudest = 0;
+  for (let from = 0; from + size <= samples.length; from += size / 4) {
+    const energy = samples.slice(from, from + size).reduce((sum, sample) => sum + sample ** 2, 0);
+    loudest = Math.max(loudest, Math.sqrt(energy / size));
+  }
+  const gain = 10 ** (levelDb / 20) / loudest;
+  return Int16Array.from(samples, (sample) => Math.round(sample * gain * 32_767));
+}
+
+function wav(samples) {
+  const bytes = Buffer.alloc(44 + samples.length * 2);
+  bytes.write('RIFF', 0, 'latin1');
+  bytes.writeUInt32LE(36 + samples.length * 2, 4);
+  bytes.write('WAVEfmt ', 8, 'latin1');
+  bytes.writeUInt32LE(16, 16);
+  bytes.writeUInt16LE(1, 20);
+  bytes.writeUInt16LE(1, 22);
+  bytes.writeUInt32LE(rateHz, 24);
+  bytes.writeUInt32LE(rateHz * 2, 28);
+  bytes.writeUInt16LE(2, 32);
+  bytes.writeUInt16LE(16, 34);
+  bytes.write('data', 36, 'latin1');
+  bytes.writeUInt32LE(samples.length * 2, 40);
+  samples.forEach((sample, n) => bytes.writeInt16LE(sample, 44 + n * 2));
+  return bytes;
+}
