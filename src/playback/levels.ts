@@ -1,7 +1,7 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
 
 /** Length of the pieces whose level is known. */
-export const cellMs = 10;
+const cellMs = 10;
 const cellSamples = (speakRateHz / 1000) * cellMs;
 
 /**
