@@ -1,16 +1,35 @@
 import type { Clock } from '#src/base/clock.ts';
+import { keepAnswerMs, LastAnswer } from '#src/playback/last-answer.ts';
+import type { Position } from '#src/playback/sentences.ts';
 import { type Finish, SpokenReply } from '#src/playback/spoken-reply.ts';
 import type { VoiceTrack } from '#src/playback/voice-track.ts';
 
 /** A reply of which nothing leaves for so long is given up: the link does not take it. */
 const stallMs = 10_000;
+/** So many of those for a reply that is paused: whoever paused it has forgotten it. */
+const longestPauses = 3;
+
+/** What a reply is from birth. */
+export type Saying = {
+  /** False for what must be heard out. Default true. */
+  readonly interruptible?: boolean;
+  /** Default 0. */
+  readonly gainDb?: number;
+  /** It can be had again once it is over, and takes the place of the former one. Default false. */
+  readonly isAnswer?: boolean;
+};
+
+/** How the last answer is said again: louder above 0 dB, slower below a speed of 1. */
+export type Again = { readonly speed?: number; readonly gainDb?: number };
 
 /** Says one thing after the other on the track of one session. */
 export class Mouth {
   readonly #track: VoiceTrack;
   readonly #clock: Clock;
   #reply: SpokenReply | undefined;
+  #last: LastAnswer | undefined;
   #sounded = false;
+  #resumes = 0;
 
   constructor(track: VoiceTrack, clock: Clock) {
     this.#track = track;
@@ -27,13 +46,37 @@ export class Mouth {
     return this.#sounded;
   }
 
+  /** Whether people may talk down what is being said; true while nothing is. */
+  get interruptible(): boolean {
+    return this.#reply?.interruptible ?? true;
+  }
+
+  /** What is being said stands still and would go on. */
+  get paused(): boolean {
+    return this.#reply?.paused ?? false;
+  }
+
+  /** Where in what is being said it is. */
+  get position(): Position | undefined {
+    return this.#reply?.position;
+  }
+
+  /** There is an answer that can be said again. */
+  get hasAnswered(): boolean {
+    return this.#last !== undefined;
+  }
+
   /**
    * Opens a reply for `work`; whatever happens, it is silent afterwards.
    *
    * Throws what `work` throws. Aborting `signal` falls silent within a frame and throws `signal.reason`.
    */
-  async speak(signal: AbortSignal, work: (reply: SpokenReply) => Promise<void>): Promise<void> {
-    const reply = new SpokenReply();
+  async speak(
+    signal: AbortSignal,
+    work: (reply: SpokenReply) => Promise<void>,
+    { isAnswer = false, ...options }: Saying = {},
+  ): Promise<void> {
+    const reply = new SpokenReply({ ...options, ...(isAnswer && { keepMs: keepAnswerMs }) });
     const hush = () => reply.cut();
     signal.addEventListener('abort', hush);
     try {
@@ -44,25 +87,77 @@ export class Mouth {
     } finally {
       this.#reply = undefined;
       this.#sounded = reply.firstSentAtMs !== undefined;
+      if (isAnswer && this.#sounded) this.#last = new LastAnswer(reply);
       signal.removeEventListener('abort', hush);
       reply.cut();
     }
   }
 
-  /** How the reply ended once all of it has left; cut when the link takes nothing of it any more. */
+  /**
+   * Says the last answer once more, and how that ended; `empty` where there is none. Afterwards it is still the last.
+   *
+   * Aborting `signal` falls silent within a frame and throws `signal.reason`.
+   */
+  async again({ speed = 1, gainDb = 0 }: Again, signal: AbortSignal): Promise<Finish> {
+    const last = this.#last;
+    let finish: Finish = 'empty';
+    if (!last) return finish;
+    await this.speak(
+      signal,
+      async (reply) => {
+        await last.sayTo(reply, { speed, clock: this.#clock }, signal);
+        finish = await this.played(reply, signal);
+      },
+      { gainDb },
+    );
+    return finish;
+  }
+
+  /** Grows quieter by `db` over `overMs`, from the next frame on; only what is being said, not what comes after. */
+  duck(db: number, overMs: number): void {
+    this.#reply?.duck(db, overMs);
+  }
+
+  unduck(overMs: number): void {
+    this.#reply?.unduck(overMs);
+  }
+
+  /** Silent within a frame; nothing is lost. */
+  pause(): void {
+    this.#reply?.pause();
+  }
+
+  /** Goes on from the start of the word that was cut. */
+  resume(): void {
+    this.#resumes++;
+    this.#reply?.resume();
+  }
+
+  /** Silent within a frame, and what is being said ends as `cancelled`. Its source is the caller's to stop. */
+  stop(): void {
+    this.#reply?.cut();
+  }
+
+  /** How the reply ended once all of it has left; cut when the link takes nothing of it any more, or nobody resumes it. */
   async played(reply: SpokenReply, signal: AbortSignal): Promise<Finish> {
     const over = new AbortController();
-    const watch = async (): Promise<void> => {
-      for (let before = -1; reply.playedMs() !== before; ) {
-        before = reply.playedMs();
-        await this.#clock.sleep(stallMs, AbortSignal.any([signal, over.signal]));
-      }
-      reply.cut();
-    };
-    const watching = watch().catch(() => undefined); // ends with the reply or with its signal
+    const either = AbortSignal.any([signal, over.signal]);
+    const watching = this.#watch(reply, either).catch(() => undefined); // ends with the reply or with its signal
     const finish = await reply.finish;
     over.abort(new Error('played'));
     await watching;
     return finish;
+  }
+
+  async #watch(reply: SpokenReply, signal: AbortSignal): Promise<void> {
+    let pauses = 0;
+    for (let before = -1; pauses <= longestPauses; ) {
+      pauses = reply.paused ? pauses + 1 : 0;
+      const now = reply.playedMs() + this.#resumes; // both only grow
+      if (pauses === 0 && now === before) break;
+      before = now;
+      await this.#clock.sleep(stallMs, signal);
+    }
+    reply.cut();
   }
 }
