@@ -1,0 +1,26 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { speech } from '#test/audio/speech.ts';
+import { makeNoise, type Noise } from '#test/bench/turns/noises.ts';
+import { expectAlike } from './likeness.ts';
+import { callIn, converse, openScene, scenario, soon } from './scene.ts';
+
+const seconds = 20;
+const noises: readonly Noise[] = ['keyboard', 'breath'];
+
+for (const noise of noises) {
+  scenario(`${seconds} s of ${noise} ask nothing of any provider`, async () => {
+    await using scene = await openScene();
+    const adam = await callIn(scene, 'Adam');
+    adam.useMicrophone({ profile: 'open' });
+    const before = scene.providers.requests.length;
+    const samples = makeNoise(noise, seconds, 1);
+    await adam.say({ samples, rateHz: 48_000, channels: 1 }, AbortSignal.timeout(40_000));
+    await setTimeout(1_500);
+    expect(scene.providers.requests.slice(before)).toEqual([]);
+    const { uttered, heard, made } = await converse(scene, adam, speech('human-cards-004'));
+    expect(uttered.samples.length).toBeGreaterThan(0);
+    await expectAlike(heard.pcm, made);
+    await adam.settled(soon());
+  });
+}

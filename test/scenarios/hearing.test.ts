@@ -1,0 +1,136 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { Person } from '#src/sandbox/person.ts';
+import type { MicrophoneProfile } from '#src/sandbox/voice-ports.ts';
+import { speech } from '#test/audio/speech.ts';
+import { instantPace, usualPace } from '#test/fakes/providers.ts';
+import { openRecogniser } from '#test/fakes/recogniser.ts';
+import { expectAlike } from './likeness.ts';
+import {
+  call,
+  callIn,
+  converse,
+  eventually,
+  madeTexts,
+  openScene,
+  type Scene,
+  type SceneOptions,
+  scenario,
+  seat,
+  shownMessages,
+  shownWords,
+  soon,
+  toneOf,
+} from './scene.ts';
+
+const recogniser = await openRecogniser();
+const replies = [
+  { match: 'Adam: ', text: 'Yes, Adam.' },
+  { match: 'Ben: ', text: 'No, Ben.' },
+];
+const clips = [
+  ['human-cards-004', 'five five'],
+  ['human-goforward', 'go forward ten meters'],
+  ['synth-flite-slt-what-time-is-it', 'what time is it'],
+] as const;
+
+/** A recogniser that hears only words that have ended; each text begins with `start`. */
+function openHonest(start = '', more: SceneOptions = {}): Promise<Scene> {
+  const hears: NonNullable<SceneOptions['providers']>['hears'] = (pcm) => {
+    const text = recogniser.hear(pcm);
+    return text === '' ? '' : `${start}${text}`;
+  };
+  return openScene({ ...more, providers: { hears, replies, pace: usualPace, ...more.providers } });
+}
+
+function requestsTo({ providers }: Scene, endpoint: string) {
+  return providers.requests.filter((request) => request.endpoint === endpoint);
+}
+
+/** Everything is understood before anything is answered, and it is answered once. */
+async function expectAnswered(scene: Scene, adam: Person, [clip, words]: (typeof clips)[number]) {
+  const madeBefore = madeTexts(scene).length;
+  const { firstPacketAtMs: sinceMs, lastVoicedAtMs } = await adam.say(speech(clip), soon());
+  const heard = await adam.listen({ sinceMs, quietMs: 1_000, timeoutMs: 20_000 }, soon());
+  expect(heard.firstAudibleAtMs).toBeGreaterThan(lastVoicedAtMs);
+  expect(shownWords(scene).at(-1)).toBe(`Adam: ${words}`);
+  expect(new Set(madeTexts(scene).slice(madeBefore))).toEqual(new Set(['Yes, Adam.']));
+  await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
+}
+
+const profiles: readonly MicrophoneProfile[] = ['gate', 'release', 'open'];
+
+for (const profile of profiles) {
+  scenario(`behind a microphone of the kind ${profile} nobody is cut off or missed`, async () => {
+    await using scene = await openHonest();
+    const adam = await seat(scene, 'Adam');
+    adam.useMicrophone({ profile });
+    await call(scene, adam);
+    for (const clip of clips) await expectAnswered(scene, adam, clip);
+  });
+}
+
+scenario('speech that goes on after its end is answered once, and heard once', async () => {
+  const pace = { ...usualPace, firstTokenMs: 1_800 };
+  await using scene = await openHonest('', { providers: { pace } });
+  const adam = await callIn(scene, 'Adam');
+  const { firstPacketAtMs: sinceMs } = await adam.say(speech('human-cards-004'), soon());
+  await setTimeout(500);
+  await adam.say(speech('human-goforward'), soon());
+  const heard = await adam.listen({ sinceMs, quietMs: 3_000, timeoutMs: 20_000 }, soon());
+  expect(shownWords(scene)).toEqual(['Adam: five five', 'Adam: go forward ten meters']);
+  expect(shownMessages(scene).every(({ role }) => role !== 'assistant')).toBe(true);
+  await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
+});
+
+scenario('of two who name it at once each is answered to their own words, in order', async () => {
+  await using scene = await openHonest('Nova, ');
+  const [adam, ben] = [await callIn(scene, 'Adam'), await seat(scene, 'Ben')];
+  await call(scene, ben);
+  await adam.settled(soon());
+  const { firstPacketAtMs: sinceMs } = (
+    await Promise.all([
+      adam.say(speech('human-cards-004'), soon()),
+      ben.say(speech('human-librivox-0880'), soon()),
+    ])
+  )[0];
+  const heard = await adam.listen({ sinceMs, quietMs: 3_000, timeoutMs: 20_000 }, soon());
+  const words = ['Nova, five five', 'Nova, he was not an ill disposed young man'];
+  expect(shownWords(scene)).toEqual([`Adam: ${words[0]}`, `Ben: ${words[1]}`]);
+  await expectAlike(heard.pcm, toneOf(['Yes, Adam.', 'No, Ben.']));
+});
+
+scenario('a recogniser on a live connection hears while somebody speaks', async () => {
+  await using scene = await openHonest('', {
+    providers: { realtime: { recogniseMs: usualPace.recogniseMs } },
+    environment: { TRANSCRIPTION_BACKEND: 'realtime' },
+  });
+  const adam = await callIn(scene, 'Adam');
+  let isTalking = true;
+  const said = adam.say(speech('human-goforward'), soon()).finally(() => {
+    isTalking = false;
+  });
+  const { calls } = scene.providers.realtime;
+  await eventually(() => expect(calls.some(({ soundMs }) => soundMs > 300)).toBe(true));
+  expect(isTalking).toBe(true);
+  const { firstPacketAtMs: sinceMs } = await said;
+  const heard = await adam.listen({ sinceMs, quietMs: 1_000, timeoutMs: 20_000 }, soon());
+  await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
+  expect(shownWords(scene).at(-1)).toMatch(/^Adam: go /);
+  expect(requestsTo(scene, 'transcriptions')).toEqual([]);
+});
+
+scenario('words that recognisers make up of noise cost no answer', async () => {
+  let text = 'Thank you for watching!';
+  await using scene = await openScene({
+    providers: { replies, pace: instantPace, hears: () => text },
+  });
+  const adam = await callIn(scene, 'Adam');
+  await adam.say(speech('human-cards-001'), soon());
+  await eventually(() => expect(requestsTo(scene, 'transcriptions').length).toBeGreaterThan(0));
+  await setTimeout(2_000);
+  expect([...requestsTo(scene, 'chat'), ...requestsTo(scene, 'speech')]).toEqual([]);
+  text = 'what time is it';
+  const { heard } = await converse(scene, adam, speech('human-goforward'));
+  await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
+});
