@@ -58,6 +58,18 @@ export class ReplySound {
     this.#append(this.#rate.flush());
   }
 
+  /** Whether `text` is the sentence the latest sound belongs to. */
+  isAt(text: string): boolean {
+    return this.#sentences.isAt(text);
+  }
+
+  /** Drops what comes after the sentence that sounds; false where nothing of that is here yet. */
+  dropAfterSentence(): boolean {
+    const end = this.#sentences.closeAfter(this.#taken);
+    if (end !== undefined) this.#waiting.shorten(end - this.#taken);
+    return end !== undefined;
+  }
+
   /** Zeros fill what is missing; where more should have come, the sound fades into them. */
   take(starved: boolean): Cut {
     const samples = new Int16Array(frameSamples);

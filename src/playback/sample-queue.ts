@@ -77,6 +77,17 @@ export class SampleQueue {
     return returned;
   }
 
+  /** Of the samples waiting, only the first `count` stay. */
+  shorten(count: number): void {
+    let over = this.#length - count;
+    while (over > 0) {
+      const last = this.#pieces.pop() ?? new Int16Array(0);
+      if (last.length > over) this.#pieces.push(last.subarray(0, last.length - over));
+      this.#length -= Math.min(over, last.length);
+      over -= last.length;
+    }
+  }
+
   #forget(): void {
     while (this.#piece > 0 && this.#kept - (this.#pieces[0]?.length ?? 0) >= this.#keep) {
       this.#kept -= this.#pieces.shift()?.length ?? 0;

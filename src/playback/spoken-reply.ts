@@ -9,7 +9,7 @@ import type { Mark } from './word-times.ts';
  * How an answer ended on its track; exactly one each.
  *
  * `completed`: all of it was handed to the link. `failed`: its source broke, and what there was has been handed out.
- * `empty`: there was no sound. `cancelled`: it was cut.
+ * `empty`: there was no sound. `cancelled`: it was cut, or ended after a sentence.
  */
 export type Finish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
@@ -45,7 +45,9 @@ export class SpokenReply {
   readonly finish = this.#done.promise;
   #finished: Finish | undefined;
   /** What the finish will be once all has been handed out. */
-  #ending: 'completed' | 'failed' | undefined;
+  #ending: 'completed' | 'failed' | 'cancelled' | undefined;
+  /** Of what is still written, only what belongs to the sentence that sounds. */
+  #last = false;
   #firstSentAtMs: number | undefined;
   /** The former pull gave sound, so stopping short would click. */
   #sounding = false;
@@ -97,7 +99,7 @@ export class SpokenReply {
 
   /** The words that really left. */
   heardText(): string {
-    return this.#sound.heardText(this.#ending === 'completed');
+    return this.#sound.heardText(this.#ending !== undefined && this.#ending !== 'failed');
   }
 
   /** What is still here of its sound, by whole sentences, in full volume. */
@@ -112,9 +114,10 @@ export class SpokenReply {
    */
   async write(pcm: Pcm, of: string | MarkedText | undefined, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#finished === 'cancelled') return;
+    if (this.#finished === 'cancelled' || this.#ending === 'cancelled') return;
     if (this.#ending) throw new Error('A reply that has ended takes no more sound.');
     const { text, marks } = typeof of === 'object' ? of : { text: of ?? '', marks: [] };
+    if (this.#last && !this.#sound.isAt(text)) return this.#close('cancelled');
     this.#sound.push(pcm, text, marks);
     this.#tell();
     await this.#untilRoom(signal);
@@ -137,6 +140,14 @@ export class SpokenReply {
     this.#settle('cancelled');
     this.#leaveRoom();
     this.#tell();
+  }
+
+  /** Drops what comes after the sentence that sounds, also what is still written; ends as `cancelled` if that was any. */
+  endAfterSentence(): void {
+    if (this.#finished || this.#ending === 'cancelled') return;
+    this.#last = true;
+    if (this.#sound.taken === 0) this.cut();
+    else if (this.#sound.dropAfterSentence()) this.#drop();
   }
 
   /** Grows `db` quieter than its own volume, from the next frame on, over `overMs`; at least 5 ms. */
@@ -184,11 +195,18 @@ export class SpokenReply {
     this.#sound.gain.to(gain, glideMs * samplesPerMs);
   }
 
-  #close(ending: 'completed' | 'failed'): void {
+  #close(ending: 'completed' | 'failed' | 'cancelled'): void {
     if (this.#ending || this.#finished) return;
     this.#sound.end();
     this.#ending = ending;
     if (!this.#sounding || !this.#unconfirmed) this.#concludeIfDrained();
+    this.#tell();
+  }
+
+  #drop(): void {
+    this.#ending = 'cancelled';
+    if (!this.#unconfirmed) this.#concludeIfDrained();
+    this.#leaveRoom();
     this.#tell();
   }
 

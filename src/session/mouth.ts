@@ -133,6 +133,11 @@ export class Mouth {
     this.#reply?.resume();
   }
 
+  /** What is being said ends with the sentence that sounds, if there is more. Its source is the caller's to stop. */
+  endAfterSentence(): void {
+    this.#reply?.endAfterSentence();
+  }
+
   /** Silent within a frame, and what is being said ends as `cancelled`. Its source is the caller's to stop. */
   stop(): void {
     this.#reply?.cut();

@@ -183,3 +183,53 @@ test('a provider at another rate is played at its own pace', async () => {
   expect(reply.playedMs()).toBe(100);
   expect(room.frames[5]).toBeUndefined();
 });
+
+test('a reply that ends after its sentence drops what is queued of the next', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 100), 'It is noon.', open);
+  await reply.write(level(6, 100), 'Lunch is ready.', open);
+  room.steps(2);
+  reply.endAfterSentence();
+  await reply.write(level(7, 100), 'Come in.', open);
+  reply.end();
+  room.steps(5);
+  expect(room.levels).toEqual([5, 5, 5, 5, 5, undefined, undefined]);
+  expect(await reply.finish).toBe('cancelled');
+  expect(reply.heardText()).toBe('It is noon.');
+});
+
+test('a reply that ends after its sentence takes what is still to come of that', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 60, 16_000), 'It is noon.', open);
+  room.steps(2);
+  reply.endAfterSentence();
+  await reply.write(level(5, 60, 16_000), 'It is noon.', open);
+  await reply.write(level(6, 100), 'Lunch is ready.', open);
+  room.steps(6);
+  expect(reply.playedMs()).toBe(120);
+  expect(await reply.finish).toBe('cancelled');
+  expect(reply.heardText()).toBe('It is noon.');
+});
+
+test('the last sentence of a reply is its own end, and one that has not sounded is cut', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 60), 'It is noon.', open);
+  room.step();
+  reply.endAfterSentence();
+  reply.end();
+  room.steps(4);
+  expect(await reply.finish).toBe('completed');
+  const silent = speaking().reply;
+  silent.endAfterSentence();
+  expect(await silent.finish).toBe('cancelled');
+});
+
+test('a reply that ends after its sentence just where that ends says nothing more', async () => {
+  const { reply, room } = speaking();
+  await reply.write(level(5, 40), 'It is noon.', open);
+  await reply.write(level(6, 40), 'Lunch is ready.', open);
+  room.steps(2);
+  reply.endAfterSentence();
+  expect(await reply.finish).toBe('cancelled');
+  expect(room.step()).toBeUndefined();
+});
