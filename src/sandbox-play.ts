@@ -6,7 +6,7 @@ import { host, LineDesk } from '#src/console/line-desk.ts';
 import type { MessageWall } from '#src/console/message-wall.ts';
 import { pipeLines } from '#src/console/pipe-lines.ts';
 import { promptLines } from '#src/console/prompt.ts';
-import { firstExchange, prove, secondExchange } from '#src/console/sandbox-show.ts';
+import { firstExchange, prove, type Scene, secondExchange } from '#src/console/sandbox-show.ts';
 import type { Screen } from '#src/console/screen.ts';
 import { takeAsTyped, takeInTurn } from '#src/console/talk-on.ts';
 import { Voices } from '#src/console/voices.ts';
@@ -58,20 +58,22 @@ export async function playOn(
   const company = new Company(stage, config.consent.policy !== 'notice');
   const desk = new LineDesk({ stage, wall, company, voices });
   if (recordings.length > 0) await playRecordings(recordings, desk, company, stage, signal);
-  else await playExchanges(company, stage, signal);
+  else await playExchanges({ company, stage, wall }, signal);
   show.blank();
   await talkOn(play, desk, signal);
   return 0;
 }
 
-async function playExchanges(company: Company, stage: Stage, signal: AbortSignal): Promise<void> {
-  const played: Exchange[] = [await firstExchange(stage, signal)];
+async function playExchanges(scene: Scene, signal: AbortSignal): Promise<void> {
+  const { company, stage } = scene;
+  const first = await firstExchange(stage, signal);
   company.seated(host, 'Lounge');
-  played.push(await secondExchange(stage, signal));
-  company.seated('Ben', 'Lounge');
-  for (const one of played) {
-    if (one.kind === 'failed') stage.show.note(`failed at ${one.stage}: ${one.why}`);
-  }
+  tellFailure(first, stage);
+  tellFailure(await secondExchange(scene, signal), stage);
+}
+
+function tellFailure(one: Exchange, { show }: Stage): void {
+  if (one.kind === 'failed') show.note(`failed at ${one.stage}: ${one.why}`);
 }
 
 async function playRecordings(
@@ -81,7 +83,7 @@ async function playRecordings(
   stage: Stage,
   signal: AbortSignal,
 ): Promise<void> {
-  const called = await callIn(host, stage);
+  const called = await callIn(host, stage, signal);
   company.seated(host, 'Lounge');
   if (called.kind === 'failed') stage.show.note(`failed at ${called.stage}: ${called.why}`);
   for (const wav of recordings) {

@@ -61,14 +61,15 @@ export class SandboxView {
         this.#show.note(`${this.#botName} left ${event.channel.name}`);
         return;
       case 'recognised':
-        this.#show.says(event.name, event.text === '' ? '(no words)' : event.text);
+        this.#show.says(event.name, event.text);
         return;
       case 'failed':
         this.#show.note(`${event.stage}: ${event.message}`);
         return;
       case 'stream':
       case 'answered':
-        return;
+      case 'ignored':
+        return; // told by whoever waits for it
     }
   }
 

@@ -51,6 +51,22 @@ export class Company {
     return true;
   }
 
+  /** Leaves the channel for good, or until the next line. Errors: BotError `sandbox.failed`. */
+  async leave(person: string): Promise<void> {
+    const { sandbox, show, botName } = this.#stage;
+    const channel = this.#seats.get(person);
+    if (channel === undefined) {
+      show.note(`${person} is not here.`);
+      return;
+    }
+    await sandbox.ask({ do: 'leave', person });
+    this.#seats.delete(person);
+    show.note(`${person} left ${channel}`);
+    const [last, ...others] = this.#sittingIn(channel);
+    if (last === undefined || others.length > 0 || !(await this.#isBotIn(channel))) return;
+    show.note(`${last} is alone with ${botName} now and needs no name.`);
+  }
+
   async state(): Promise<SandboxState> {
     return stateAnswer.parse(await this.#stage.sandbox.ask({ do: 'state' }));
   }
@@ -60,8 +76,21 @@ export class Company {
     await sandbox.ask({ do: 'join', person, channel });
     this.#seats.set(person, channel);
     show.note(`${person} joined ${channel}`);
+    if (this.#sittingIn(channel).length === 2 && (await this.#isBotIn(channel))) {
+      show.note(
+        `Two people are in the room now: begin with "${botName}, ..." or press its Ask button.`,
+      );
+    }
     if (this.mayBeHeard(person)) return;
     const name = person.toLowerCase();
     show.note(`${botName} hears ${person} after a yes: "${name}: /join", or Hear me`);
+  }
+
+  #sittingIn(channel: string): readonly string[] {
+    return [...this.#seats].flatMap(([person, seat]) => (seat === channel ? [person] : []));
+  }
+
+  async #isBotIn(channel: string): Promise<boolean> {
+    return (await this.state()).bot.channel === channel;
   }
 }

@@ -1,14 +1,23 @@
 import { join } from 'node:path';
-import type { SessionEvent } from '#src/session/events.ts';
+import type { Ignored, SessionEvent } from '#src/session/events.ts';
 import { type HeardAnswer, heard, replied, type Spoken, spoken } from './sandbox-lines.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import { openFolder } from './shelf.ts';
 import { instantsLine, type Show } from './show.ts';
+import { silenceOf } from './silence.ts';
 import type { Witness } from './witness.ts';
 
-/** The bot may think and begin to speak for so long, then be quiet for so long before it counts as done. */
+/** The bot may think and speak for so long. */
 const answerMs = 60_000;
-const quietMs = 1_500;
+/** An answer is told of once it has left: what is under way arrives in no time, and then it is quiet. */
+const arrivalMs = 20_000;
+const quietMs = 300;
+/** What was left alone may have been but a part of what was said: the other part is known by then. */
+const restMs = 1_500;
+/** An answer that failed is told of so long before its reason is. */
+const reasonMs = 1_000;
+/** All that is written on a `/join` is there by then. */
+const doneMs = 3_000;
 
 type Answered = Extract<SessionEvent, { kind: 'answered' }>;
 
@@ -24,26 +33,31 @@ export type Exchange =
     }
   | { readonly kind: 'failed'; readonly stage: string; readonly why: string };
 
+type Failed = Extract<Exchange, { kind: 'failed' }>;
+
 /** Where exchanges take place, and who watches. */
 export type Theatre = {
-  readonly sandbox: SandboxProcess;
+  readonly sandbox: Pick<SandboxProcess, 'ask' | 'ready' | 'gone'>;
   readonly witness: Witness;
   readonly show: Show;
   readonly botName: string;
   readonly dataDir: string;
 };
 
-/** `person` sits down in Lounge, calls the bot and waits until they hear each other. */
+/** `person` sits down in Lounge, calls the bot and waits until they hear each other. Abort: as `exchange`. */
 export async function callIn(
   person: string,
-  { sandbox, show }: Theatre,
-): Promise<{ readonly kind: 'called' } | Extract<Exchange, { kind: 'failed' }>> {
+  { sandbox, show, witness }: Theatre,
+  signal: AbortSignal,
+): Promise<{ readonly kind: 'called' } | Failed> {
+  const start = witness.place;
   await sandbox.ask({ do: 'join', person });
   show.says(person, '/join');
   const reply = replied.parse(await sandbox.ask({ do: 'command', person, name: 'join' }));
   // What stands in the way is told to the caller alone.
-  if (reply.ephemeral) return { kind: 'failed', stage: 'join', why: reply.text };
+  if (reply.ephemeral) return failed('join', reply.text);
   await sandbox.ask({ do: 'settled', person });
+  await witness.after(start, ['done'], doneMs, signal);
   return { kind: 'called' };
 }
 
@@ -61,16 +75,13 @@ export async function exchange(
 ): Promise<Exchange> {
   const { sandbox, witness, show, botName, dataDir } = theatre;
   const path = join(await openFolder(dataDir), `${name}.wav`);
-  witness.forget();
+  const start = witness.place;
   const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav }, signal));
-  const listening = listen(theatre, person, path, said);
-  const answered = await witness.first(['answered', 'failed'], answerMs, signal);
-  if (answered?.kind === 'failed' || answered?.finish === 'failed') return failure(witness, signal);
-  const reached = await listening;
-  if (!answered) return silence(witness, signal);
+  const answered = await answerTo(person, start, said, theatre, signal);
+  if (answered.kind === 'failed') return answered;
   show.says(botName, answered.text);
-  if (!reached)
-    return { kind: 'failed', stage: 'hear', why: `nothing of the answer reached ${person}` };
+  const reached = await listen(theatre, person, path, said, answered);
+  if (!reached) return failed('hear', `nothing of the answer reached ${person}`);
   const after = `${person}'s last syllable`;
   show.detail(instantsLine(answered, after, said.lastVoicedAtMs, reached.firstAudibleAtMs));
   show.detail(`kept as ${path}`);
@@ -82,24 +93,53 @@ async function listen(
   person: string,
   wav: string,
   { firstPacketAtMs }: Spoken,
+  { instants }: Answered,
 ): Promise<HeardAnswer | undefined> {
-  const waits = { sinceMs: firstPacketAtMs, quietMs, timeoutMs: answerMs };
+  if (instants.firstSentAtMs === undefined) return undefined;
+  const waits = { sinceMs: firstPacketAtMs, quietMs, timeoutMs: arrivalMs };
   const answer = await sandbox.ask({ do: 'listen', person, wav, ...waits }).catch(() => undefined);
   return answer && heard.parse(answer);
 }
 
-/** An answer that failed is told of before its reason is. */
-async function failure(witness: Witness, signal: AbortSignal): Promise<Exchange> {
-  const failed = await witness.first(['failed'], 1_000, signal);
-  const { stage = 'speak', message = 'no reason given' } = failed ?? {};
-  return { kind: 'failed', stage, why: message };
+/** What the bot answered `person`, or why it did not. */
+async function answerTo(
+  person: string,
+  start: number,
+  { lastVoicedAtMs }: Spoken,
+  { witness, botName }: Theatre,
+  signal: AbortSignal,
+): Promise<Answered | Failed> {
+  const kinds = ['answered', 'failed', 'ignored'] as const;
+  let ignored: Ignored | undefined;
+  for (let [place, waitMs] = [start, answerMs]; ; ) {
+    const next = await witness.after(place, kinds, waitMs, signal, person);
+    if (!next) break;
+    const { event, atMs } = next;
+    if (event.kind !== 'ignored') return await outcomeOf(event, start, witness, signal);
+    ignored = event.why;
+    place = next.place;
+    waitMs = atMs < lastVoicedAtMs ? answerMs : restMs;
+  }
+  if (ignored) return { kind: 'failed', ...silenceOf(ignored, botName) };
+  const recognised = await witness.after(start, ['recognised'], 0, signal, person);
+  return recognised
+    ? failed('think', 'no answer came within a minute')
+    : failed('hear', 'the bot noticed nobody speaking');
 }
 
-/** Nothing was answered: because nothing was recognised, or because the answer is late. */
-async function silence(witness: Witness, signal: AbortSignal): Promise<Exchange> {
-  const recognised = await witness.first(['recognised'], 0, signal);
-  if (!recognised) return { kind: 'failed', stage: 'hear', why: 'the bot noticed nobody speaking' };
-  const why =
-    recognised.text === '' ? 'no words were recognised' : 'no answer came within a minute';
-  return { kind: 'failed', stage: recognised.text === '' ? 'recognise' : 'think', why };
+async function outcomeOf(
+  event: Extract<SessionEvent, { kind: 'answered' | 'failed' }>,
+  start: number,
+  witness: Witness,
+  signal: AbortSignal,
+): Promise<Answered | Failed> {
+  if (event.kind === 'failed') return failed(event.stage, event.message);
+  if (event.finish !== 'failed') return event;
+  const reason = await witness.after(start, ['failed'], reasonMs, signal);
+  const { stage = 'speak', message = 'no reason given' } = reason?.event ?? {};
+  return failed(stage, message);
+}
+
+function failed(stage: string, why: string): Failed {
+  return { kind: 'failed', stage, why };
 }

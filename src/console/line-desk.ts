@@ -7,7 +7,7 @@ import type { MessageWall } from './message-wall.ts';
 import type { Suggestions } from './prompt.ts';
 import { suggested } from './sandbox-lines.ts';
 import { readSlash } from './slash.ts';
-import { takeTurn } from './turn.ts';
+import { type Part, takeTurn } from './turn.ts';
 import type { Typed } from './typed.ts';
 import type { Voices } from './voices.ts';
 
@@ -37,7 +37,7 @@ export class LineDesk {
   /** `person` says a recording. Ends as `take`. */
   async play(wav: string, signal: AbortSignal): Promise<void> {
     const play = async (): Promise<void> => {
-      if (await this.#approach(host)) await this.#turn(host, wav, signal);
+      if (await this.#approach(host)) await this.#turn({ person: host, wav }, signal);
     };
     await this.#told(play, signal);
   }
@@ -79,6 +79,9 @@ export class LineDesk {
       case 'speech':
         await this.#speak(await this.#person(typed.person), typed.text, signal);
         return;
+      case 'leave':
+        await this.#parts.company.leave(this.#parts.company.named(typed.person));
+        return;
       case 'slash':
         await this.#command(typed, signal);
         return;
@@ -93,15 +96,15 @@ export class LineDesk {
     if (!(await this.#approach(person))) return;
     const wav = await voices.record(person, text, signal);
     try {
-      await this.#turn(person, wav, signal);
+      await this.#turn({ person, wav, words: text }, signal);
     } finally {
       await voices.forget(wav);
     }
   }
 
-  async #turn(person: string, wav: string, signal: AbortSignal): Promise<void> {
+  async #turn(part: Omit<Part, 'known'>, signal: AbortSignal): Promise<void> {
     const { company, stage } = this.#parts;
-    await takeTurn(person, wav, company.mayBeHeard(person), stage, signal);
+    await takeTurn({ ...part, known: company.mayBeHeard(part.person) }, stage, signal);
   }
 
   async #approach(person: string): Promise<boolean> {
@@ -153,7 +156,8 @@ export class LineDesk {
 
 function help(botName: string): readonly string[] {
   return [
-    `Type to speak as ${host}; "bob: hello" speaks as Bob, who comes in for it.`,
+    `Type to speak as ${host}; "bob: hello" speaks as Bob, who comes in for it; "bob: quit" lets him go.`,
+    `Alone with ${botName} you need no name; with others, begin with "${botName}, ..." or press its Ask button.`,
     'A line that begins with / is a command, as /say text:hello; Tab completes it. "bob: /join" sends it as Bob.',
     'A number presses the button of that number; "bob: 3" presses it as Bob.',
     `/help asks ${botName} what it can do. quit, Ctrl+D or Ctrl+C leaves.`,

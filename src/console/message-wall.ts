@@ -49,28 +49,40 @@ export class MessageWall {
   }
 
   pressable(number: number): Pressable | undefined {
-    for (const { messageId, buttons, to } of this.#drawn.values()) {
-      for (const { customId, label, disabled } of buttons) {
-        if (customId === undefined || this.#numbers.get(`${messageId} ${customId}`) !== number)
-          continue;
-        return { messageId, customId, label, disabled, ...(to !== undefined && { to }) };
-      }
-    }
-    return undefined;
+    return this.#pressables().find(
+      ({ messageId, customId }) => this.#numbers.get(`${messageId} ${customId}`) === number,
+    );
+  }
+
+  /** The newest button of that name that all see. */
+  labelled(name: string): Pressable | undefined {
+    return this.#pressables().findLast(
+      ({ label, disabled, to }) => label === name && !disabled && to === undefined,
+    );
+  }
+
+  #pressables(): readonly Pressable[] {
+    return [...this.#drawn.values()].flatMap(({ messageId, buttons, to }) =>
+      buttons.flatMap(({ customId, label, disabled }) =>
+        customId === undefined
+          ? []
+          : [{ messageId, customId, label, disabled, ...(to !== undefined && { to }) }],
+      ),
+    );
   }
 
   #drawNew(message: Message): void {
     const seen = message.to === undefined ? '' : ` (only ${message.to} sees this)`;
     const [head = '', ...rest] = plain(message.text).split('\n');
-    const isPanel = message.to === undefined && message.buttons.length > 0 && rest.length > 0;
-    const lines = isPanel ? [head, rest.join(' | ')] : [head, ...rest];
+    const lines = isPanel(message) ? [head, rest.join(' | ')] : [head, ...rest];
     this.#show.says(this.#botName, `${lines.join('\n')}${seen}`);
     this.#drawButtons(message);
   }
 
   #drawEdit(before: Message, message: Message): void {
-    const changed = changedText(before.text, message.text);
-    if (changed !== undefined) this.#show.says(`${this.#botName} (edited)`, plain(changed));
+    const changed = changeOf(before.text, message);
+    if (changed?.of === 'state') this.#show.detail(`panel: ${plain(changed.text)}`);
+    else if (changed) this.#show.says(`${this.#botName} (edited)`, plain(changed.text));
     if (this.#buttonLine(before) !== this.#buttonLine(message)) this.#drawButtons(message);
   }
 
@@ -101,15 +113,27 @@ export class MessageWall {
   }
 }
 
-/** What is worth drawing of an edit, if anything. */
-function changedText(before: string, now: string): string | undefined {
-  if (before === now) return undefined;
-  const [[head, state], [sameHead, newState]] = [before.split('\n'), now.split('\n')];
-  if (state === undefined || newState === undefined || head !== sameHead) return now;
-  return state === newState ? undefined : newState;
+function isPanel({ to, buttons, text }: Message): boolean {
+  return to === undefined && buttons.length > 0 && text.includes('\n');
 }
 
-/** Discord shows `\*` as `*`. */
+type Change = { readonly of: 'state' | 'text'; readonly text: string };
+
+/** What is worth drawing of an edit, if anything. */
+function changeOf(before: string, now: Message): Change | undefined {
+  const { text } = now;
+  if (before === text) return undefined;
+  const [[head, state], [sameHead, newState]] = [before.split('\n'), text.split('\n')];
+  if (state === undefined || newState === undefined || head !== sameHead)
+    return { of: 'text', text };
+  if (state === newState) return undefined;
+  return { of: isPanel(now) ? 'state' : 'text', text: newState };
+}
+
+/** As Discord shows it: `\*` as `*`, ids by what they stand for. The bot mentions nobody but people it has to ask. */
 function plain(text: string): string {
-  return text.replace(/\\([!-/:-@[-`{-~])/g, '$1');
+  return text
+    .replace(/<@!?\d+>/g, '@newcomer')
+    .replace(/https:\/\/discord\.com\/channels(?:\/\d+)+/g, '(link)')
+    .replace(/\\([!-/:-@[-`{-~])/g, '$1');
 }

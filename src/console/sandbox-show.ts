@@ -1,13 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { readWav } from '#src/audio/wav.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
+import type { Company } from './company.ts';
+import { runErrand } from './errand.ts';
 import { callIn, type Exchange, exchange, type Theatre } from './exchange.ts';
+import type { Stage } from './hear-out.ts';
 import { judge, neededSimilarity, neededWords } from './judge.ts';
+import type { MessageWall } from './message-wall.ts';
 import type { TappedSynthesizer } from './tap.ts';
+
+/** What the second exchange needs beside a stage. */
+export type Scene = {
+  readonly stage: Stage;
+  readonly wall: MessageWall;
+  readonly company: Company;
+};
 
 /** Adam, a recorded man, calls the bot in and says five digits. Errors and abort: as `exchange`. */
 export async function firstExchange(theatre: Theatre, signal: AbortSignal): Promise<Exchange> {
-  const called = await callIn('Adam', theatre);
+  const called = await callIn('Adam', theatre, signal);
   if (called.kind === 'failed') return called;
   theatre.show.blank();
   return await exchange(
@@ -19,13 +30,39 @@ export async function firstExchange(theatre: Theatre, signal: AbortSignal): Prom
   );
 }
 
-/** Ben, a synthetic voice, says yes by calling the bot as well, and asks for the time. Errors and abort: as `exchange`. */
-export async function secondExchange(theatre: Theatre, signal: AbortSignal): Promise<Exchange> {
-  theatre.show.blank();
-  const called = await callIn('Ben', theatre);
-  if (called.kind === 'failed') return called;
-  theatre.show.blank();
-  return await exchange('Ben', theatre.sandbox.ready.recordings.time, 'ben-heard', theatre, signal);
+/**
+ * Ben, a synthetic voice, comes in, says yes, asks for an ear and for the time, and leaves again.
+ *
+ * Errors and abort: as `exchange`.
+ */
+export async function secondExchange(scene: Scene, signal: AbortSignal): Promise<Exchange> {
+  const { stage, company } = scene;
+  stage.show.blank();
+  await company.enter('Ben');
+  await company.approach('Ben');
+  await press('Ben', 'Hear me', scene, signal);
+  await press('Ben', 'Ask', scene, signal);
+  stage.show.blank();
+  const { time } = stage.sandbox.ready.recordings;
+  const exchanged = await exchange('Ben', time, 'ben-heard', stage, signal);
+  await company.leave('Ben');
+  return exchanged;
+}
+
+/** Does nothing where there is no such button. */
+async function press(
+  person: string,
+  label: string,
+  { stage, wall, company }: Scene,
+  signal: AbortSignal,
+): Promise<void> {
+  const button = wall.labelled(label);
+  if (!button) return;
+  const { messageId, customId } = button;
+  company.acted(person);
+  stage.show.says(person, `[${label}]`);
+  const request = { do: 'press', person, messageId, customId } as const;
+  await runErrand({ person, what: label, request }, wall, stage, signal);
 }
 
 export type Proof =

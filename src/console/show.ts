@@ -71,8 +71,10 @@ function clean(words: string): string {
 }
 
 /**
- * `ended 180, recognised 240, first clause 241, first speech 290, heard 318 ms after Adam's last syllable`, where `after`
+ * `recognised 140, ended 180, first clause 241, first speech 290, heard 318 ms after Adam's last syllable`, where `after`
  * names what happened at `fromMs`; a typed question never ended and was never recognised.
+ *
+ * In order of time: words may be there before it is clear that they were the last ones.
  */
 export function instantsLine(
   { instants, typed }: Answered,
@@ -89,8 +91,9 @@ export function instantsLine(
     ['sent', instants.firstSentAtMs],
     ['heard', firstHeardAtMs],
   ];
-  const happened = named.flatMap(([name, atMs]) =>
-    atMs === undefined ? [] : [`${name} ${Math.round(atMs - fromMs)}`],
-  );
+  const happened = named
+    .flatMap(([name, atMs]) => (atMs === undefined ? [] : [{ name, atMs }]))
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map(({ name, atMs }) => `${name} ${Math.round(atMs - fromMs)}`);
   return `${happened.join(', ')} ms after ${after}`;
 }

@@ -2,6 +2,8 @@ import type { SessionEvent } from '#src/session/events.ts';
 import { hearOut, type Stage } from './hear-out.ts';
 import { type Spoken, spoken } from './sandbox-lines.ts';
 import { instantsLine } from './show.ts';
+import { type Silence, silenceLine, silenceOf } from './silence.ts';
+import type { Seen } from './witness.ts';
 
 type Answered = Extract<SessionEvent, { kind: 'answered' }>;
 
@@ -10,7 +12,13 @@ const answerMs = 60_000;
 /** Until it has understood somebody it hears, on a busy machine; and until it is clear that it does not hear somebody. */
 const noticeMs = { heard: 15_000, stranger: 4_000 } as const;
 /** What was said may have been cut in two: the other part is known by then. */
-const restMs = { answered: 50, wordless: 1_500, failed: 300 } as const;
+const restMs = {
+  answered: 50,
+  wordless: 1_500,
+  left: 300,
+  failed: 300,
+  unfinished: 4_000,
+} as const;
 /** An answer is told of once it has left; a sentence the bot says of itself is only heard. */
 const quietMs = { answer: 300, sentence: 1_200 } as const;
 const arrivalMs = 20_000;
@@ -18,74 +26,149 @@ const sentenceMs = 8_000;
 /** A frame is told of as sent just after it left. */
 const sendingMs = 50;
 
+const kinds = ['recognised', 'ignored', 'answered', 'failed', 'done', 'left'] as const;
+type Witnessed = Seen<(typeof kinds)[number]>;
+/** What ends answers that were begun or waited for. */
+const stops: readonly string[] = ['stop', 'press stop'];
+
 /** How much of what was said was understood, answered and heard. */
 type Progress = {
-  /** Utterances with words that were not answered yet. */
-  readonly owed: number;
-  readonly wordless: boolean;
+  /** Utterances with words that were neither answered nor left alone yet, oldest first. */
+  readonly owed: readonly Pick<Witnessed, 'place' | 'atMs'>[];
+  /** Why there were no words, if there were none. */
+  readonly wordless?: Silence;
   readonly failed: boolean;
-  readonly heard: boolean;
+  /** An answer was heard, or the reason for none given. */
+  readonly told: boolean;
 };
 
+const nothingYet: Progress = { owed: [], failed: false, told: false };
+
+/** What is to be said. */
+export type Part = {
+  readonly person: string;
+  /** Path of the recording. */
+  readonly wav: string;
+  /** What is said in it, where that is known. */
+  readonly words?: string;
+  /** The bot may well hear this person; of others not being heard is no surprise. */
+  readonly known: boolean;
+};
+
+type Performed = Part & { readonly start: number; readonly said: Spoken };
+
 /**
- * `person` says the recording, and everything that is answered is shown, heard out and kept.
+ * Somebody says a recording, and everything that is answered is shown, heard out and kept; what is not, with the reason.
  *
- * `known` is somebody the bot may well hear; for others not being heard is no surprise. Errors: BotError `sandbox.failed`.
- * Aborting `signal` throws its reason.
+ * Errors: BotError `sandbox.failed`. Aborting `signal` throws its reason.
  */
-export async function takeTurn(
-  person: string,
-  wav: string,
-  known: boolean,
-  stage: Stage,
-  signal: AbortSignal,
-): Promise<void> {
+export async function takeTurn(part: Part, stage: Stage, signal: AbortSignal): Promise<void> {
   const { sandbox, witness, tap } = stage;
+  const { person, wav } = part;
   const [asked, start] = [tap.asked, witness.place];
   const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav }, signal));
-  let progress: Progress = { owed: 0, wordless: false, failed: false, heard: false };
-  let place = start;
-  for (let waitMs: number = known ? noticeMs.heard : noticeMs.stranger; ; ) {
-    const kinds = ['recognised', 'answered', 'failed'] as const;
-    const next = await witness.after(place, kinds, waitMs, signal, person);
-    if (!next) break;
+  const progress = await follow({ ...part, start, said }, stage, signal);
+  if (!progress) unheard(person, stage);
+  else await conclude(progress, tap.asked > asked, person, said, stage);
+}
+
+/** What came of what was said behind place `start`; undefined when the bot noticed nothing. */
+async function follow(
+  performed: Performed,
+  stage: Stage,
+  signal: AbortSignal,
+): Promise<Progress | undefined> {
+  const { start, known, person, said } = performed;
+  let progress: Progress | undefined;
+  for (
+    let [place, waitMs]: [number, number] = [start, known ? noticeMs.heard : noticeMs.stranger];
+    ;
+  ) {
+    const next = await stage.witness.after(place, kinds, waitMs, signal, person);
+    if (!next) return progress;
     place = next.place;
-    progress = await stepped(progress, next.event, person, said, stage);
-    waitMs = patienceMs(progress, next.event.kind);
+    if (isOther(next.event, progress)) continue;
+    progress = await stepped(progress ?? nothingYet, next, performed, stage);
+    if (next.event.kind === 'left') return progress;
+    waitMs = patienceMs(progress, next, said);
   }
-  if (place === start) unheard(person, stage);
-  else if (progress.owed > 0) stage.show.note('No answer came within a minute.');
-  else if (progress.wordless && !progress.heard) {
-    stage.show.note(`${stage.botName} understood no words.`);
-  } else if (progress.failed && tap.asked > asked) await hearApology(person, said, stage);
+}
+
+/** Commands change nothing here, unless they stop what was begun. */
+function isOther(event: Witnessed['event'], progress: Progress | undefined): boolean {
+  return event.kind === 'done' && !(progress && stops.includes(event.errand));
 }
 
 async function stepped(
   progress: Progress,
-  event: Extract<SessionEvent, { kind: 'recognised' | 'answered' | 'failed' }>,
-  person: string,
-  said: Spoken,
+  { event, place, atMs }: Witnessed,
+  { person, words, said }: Performed,
   stage: Stage,
 ): Promise<Progress> {
   switch (event.kind) {
     case 'recognised':
-      if (event.text === '') return { ...progress, wordless: true };
-      return { ...progress, owed: progress.owed + 1 };
+      return { ...progress, owed: [...progress.owed, { place, atMs }] };
+    case 'ignored': {
+      const silence = silenceOf(event.why, stage.botName);
+      if (silence.stage !== 'attend') return { ...progress, wordless: silence };
+      if (event.why === 'not-named' && isNamed(words, stage)) stage.show.note(misheard(stage));
+      else stage.show.note(silenceLine(silence, stage.botName));
+      // It is told of right behind its words, where they were understood at all.
+      const owed = progress.owed.filter((one) => one.place !== place - 1);
+      return { ...progress, owed, told: true };
+    }
     case 'answered': {
       if (event.typed) return progress;
       const heard = await showAnswer(event, person, said, stage);
-      const owed = Math.max(0, progress.owed - 1);
-      return { ...progress, owed, heard: progress.heard || heard };
+      const owed = stillOwed(progress.owed, event);
+      return { ...progress, owed, told: progress.told || heard };
     }
     case 'failed':
-      return { ...progress, owed: 0, failed: true };
+      return { ...progress, owed: [], failed: true };
+    case 'done':
+    case 'left':
+      return { ...progress, owed: [] };
   }
 }
 
-function patienceMs({ owed }: Progress, last: 'recognised' | 'answered' | 'failed'): number {
-  if (owed > 0) return answerMs;
-  if (last === 'recognised') return restMs.wordless;
-  return last === 'failed' ? restMs.failed : restMs.answered;
+function isNamed(words: string | undefined, { botName }: Stage): boolean {
+  return words?.toLowerCase().includes(botName.toLowerCase()) === true;
+}
+
+function misheard({ botName }: Stage): string {
+  return `${botName} left that alone: the recogniser did not catch "${botName}". Say it again, or press Ask first.`;
+}
+
+/** What ended before the words that were answered was answered with them, or will not be. */
+function stillOwed(owed: Progress['owed'], { instants }: Answered): Progress['owed'] {
+  return owed.filter(({ atMs }) => atMs >= instants.endedAtMs).slice(1);
+}
+
+function patienceMs(
+  { owed }: Progress,
+  { event, atMs }: Witnessed,
+  { lastVoicedAtMs }: Spoken,
+): number {
+  if (owed.length > 0) return answerMs;
+  if (atMs < lastVoicedAtMs) return restMs.unfinished;
+  if (event.kind === 'ignored') {
+    return silenceOf(event.why, '').stage === 'attend' ? restMs.left : restMs.wordless;
+  }
+  return event.kind === 'answered' ? restMs.answered : restMs.failed;
+}
+
+/** What there is to say when nothing more comes. */
+async function conclude(
+  { owed, wordless, failed, told }: Progress,
+  spoke: boolean,
+  person: string,
+  said: Spoken,
+  stage: Stage,
+): Promise<void> {
+  const { show, botName } = stage;
+  if (owed.length > 0) show.note('No answer came within a minute.');
+  else if (failed && spoke) await hearApology(person, said, stage);
+  else if (wordless && !told) show.note(silenceLine(wordless, botName));
 }
 
 /** True when something of the answer was heard. */

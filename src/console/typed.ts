@@ -4,6 +4,8 @@ export type Typed =
   | { readonly kind: 'speech'; readonly person?: string; readonly text: string }
   /** `line` begins with the slash. */
   | { readonly kind: 'slash'; readonly person?: string; readonly line: string }
+  /** Leaves the voice channel. */
+  | { readonly kind: 'leave'; readonly person: string }
   | { readonly kind: 'press'; readonly person?: string; readonly number: number }
   | { readonly kind: 'wrong'; readonly why: string };
 
@@ -13,7 +15,7 @@ const longestChars = 4_000;
 const named = /^(\p{L}[\p{L}\p{M}\p{N}_-]{0,31}):(?!\/\/)(?=[\s/#]|$)\s*(.*)$/su;
 const pressed = /^#?(\d{1,6})$/;
 
-/** `hello`, `bob: hello`, `/say text:hello`, `bob: /join`, `3`, `#3`, `bob: 3`, `?` or `quit`. */
+/** `hello`, `bob: hello`, `/say text:hello`, `bob: /join`, `3`, `#3`, `bob: 3`, `bob: quit`, `?` or `quit`. */
 export function readTyped(line: string): Typed {
   const words = line.trim();
   if (words === '') return { kind: 'nothing' };
@@ -26,6 +28,7 @@ export function readTyped(line: string): Typed {
   if (name === undefined || rest === undefined) return deed(words);
   const person = capitalised(name);
   if (rest === '') return { kind: 'wrong', why: `What does ${person} say? ${name}: hello` };
+  if (rest === 'quit') return { kind: 'leave', person };
   return { ...deed(rest), person };
 }
 

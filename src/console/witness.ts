@@ -7,13 +7,17 @@ export type StageEvent = SessionEvent | { readonly kind: 'done'; readonly errand
 type Kind = StageEvent['kind'];
 type Of<K extends Kind> = Extract<StageEvent, { kind: K }>;
 
-/** An event with its place among all there were; later ones have higher places. */
-export type Seen<K extends Kind> = { readonly event: Of<K>; readonly place: number };
+/** An event with its place among all there were, and when it was told of; later ones have higher places. */
+export type Seen<K extends Kind> = {
+  readonly event: Of<K>;
+  readonly place: number;
+  readonly atMs: number;
+};
 
 /** Remembers events until somebody asks for them, at most 200. */
 export class Witness {
   readonly #clock: Clock;
-  #seen: { readonly event: StageEvent; readonly place: number }[] = [];
+  #seen: Seen<Kind>[] = [];
   #place = 0;
   #listeners = new Set<() => void>();
 
@@ -28,25 +32,16 @@ export class Witness {
 
   tell(event: StageEvent): void {
     this.#place++;
-    this.#seen = [...this.#seen, { event, place: this.#place }].slice(-200);
+    const seen = { event, place: this.#place, atMs: this.#clock.nowMs() };
+    this.#seen = [...this.#seen, seen].slice(-200);
     for (const listener of this.#listeners) listener();
   }
 
-  /** Forgets everything, so that what is asked for next is new. */
-  forget(): void {
-    this.#seen = [];
-  }
-
-  /** The first event of one of these kinds, past or to come; undefined after `timeoutMs`. */
-  async first<K extends Kind>(
-    kinds: readonly K[],
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<Of<K> | undefined> {
-    return (await this.after(0, kinds, timeoutMs, signal))?.event;
-  }
-
-  /** As `first`, among the events behind `place`, and only those that concern `name`: its own, and nobody's. */
+  /**
+   * The first event of one of these kinds behind `place`, past or to come; undefined after `timeoutMs`.
+   *
+   * With `name` only those that concern that person: their own, and nobody's.
+   */
   async after<K extends Kind>(
     place: number,
     kinds: readonly K[],
@@ -60,8 +55,8 @@ export class Witness {
       kinds.some((kind) => kind === event.kind) &&
       (name === undefined || !('name' in event) || event.name === name);
     const find = (): Seen<K> | undefined => {
-      for (const { event, place: at } of this.#seen) {
-        if (at > place && is(event)) return { event, place: at };
+      for (const { event, place: at, atMs } of this.#seen) {
+        if (at > place && is(event)) return { event, place: at, atMs };
       }
       return undefined;
     };

@@ -84,11 +84,28 @@ test('a panel is drawn anew only when its state changes, and only that line', ()
   take({ change: 'edited', text: panel('Listening', 'Hearing: Adam, Ben'), buttons });
   expect(look()).toBe('');
   take({ change: 'edited', text: panel('Thinking', 'Hearing: Adam, Ben'), buttons });
-  expect(look()).toBe('  Nova (edited) Thinking\n');
+  expect(look()).toBe('         panel: Thinking\n');
 });
 
 test('escaped marks are shown as Discord shows them, and nothing moves the cursor', () => {
   const { take, look } = openWall();
   take({ text: 'a\\_b \\*c\u001b[2J\u202edrow' });
   expect(look()).toBe('  Nova   a_b *c[2Jdrow\n');
+});
+
+test('mentions and links are shown as what they stand for', () => {
+  const { take, look } = openWall();
+  take({ text: '<@1573320724016267295> may I hear you?' });
+  take({ messageId: '2', text: 'Panel moved: https://discord.com/channels/1/22/333' });
+  expect(look()).toBe('  Nova   @newcomer may I hear you?\n  Nova   Panel moved: (link)\n');
+});
+
+test('a button is found by its name: the newest that all see and that is on', () => {
+  const { wall, take } = openWall();
+  take({ text: 'old', buttons: [button('Ask')] });
+  take({ messageId: '2', text: 'new', buttons: [button('Ask')] });
+  take({ messageId: '3', text: 'Yours.', buttons: [button('Ask')], to: 'Bob' });
+  take({ messageId: '4', text: 'Off.', buttons: [{ ...button('Ask'), disabled: true }] });
+  expect(wall.labelled('Ask')).toMatchObject({ messageId: '2', customId: 'ask' });
+  expect(wall.labelled('Hear me')).toBeUndefined();
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { instantsLine, Show } from '#src/console/show.ts';
+import type { Instants } from '#src/session/events.ts';
 
 function screen(isTTY = false) {
   let text = '';
@@ -28,21 +29,22 @@ test('a terminal sees one progress line, written over and cleared', () => {
   expect(text()).toBe('\r  loading: voice 50 %\u001b[K\r\u001b[K');
 });
 
+function answered(instants: Instants) {
+  const told = { speakerId: 'a', name: 'Adam', text: '', heardText: '', vainShare: 0 } as const;
+  return { kind: 'answered', ...told, finish: 'completed', instants } as const;
+}
+
 test('instants are told from the last syllable on, and those that did not happen are left out', () => {
-  const line = instantsLine(
-    {
-      kind: 'answered',
-    vainShare: 0,
-      speakerId: 'a',
-      name: 'Adam',
-      text: '',
-      heardText: '',
-      finish: 'completed',
-      instants: { heardAtMs: 1000, endedAtMs: 1180, firstSentAtMs: 1300 },
-    },
-    "Adam's last syllable",
-    1000,
-    1318.4,
-  );
+  const heard = answered({ heardAtMs: 1000, endedAtMs: 1180, firstSentAtMs: 1300 });
+  const line = instantsLine(heard, "Adam's last syllable", 1000, 1318.4);
   expect(line).toBe("ended 180, sent 300, heard 318 ms after Adam's last syllable");
+});
+
+test('instants stand in order of time: words may be there before they were the last ones', () => {
+  const early = { recognisedAtMs: 1040, firstTokenAtMs: 1050, firstSpeechAtMs: 1190 };
+  const heard = answered({ heardAtMs: 1000, endedAtMs: 1180, ...early });
+  const line = instantsLine(heard, 'it', 1000, 1300);
+  expect(line).toBe(
+    'recognised 40, first token 50, ended 180, first speech 190, heard 300 ms after it',
+  );
 });

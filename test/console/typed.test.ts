@@ -16,6 +16,7 @@ test.each([
   ['/say text:hi', { kind: 'slash', line: '/say text:hi' }],
   ['bob:/join', { kind: 'slash', person: 'Bob', line: '/join' }],
   ['bob: /say bob: hi', { kind: 'slash', person: 'Bob', line: '/say bob: hi' }],
+  ['bob: quit', { kind: 'leave', person: 'Bob' }],
   ['3', { kind: 'press', number: 3 }],
   ['#12', { kind: 'press', number: 12 }],
   ['bob: #2', { kind: 'press', person: 'Bob', number: 2 }],

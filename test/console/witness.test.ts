@@ -10,24 +10,24 @@ const recognised = { kind: 'recognised', speakerId: 'a', name: 'Adam', text: 'fi
 test('an event that came before it was asked for is not lost', async () => {
   const witness = new Witness(new VirtualClock());
   witness.tell(recognised);
-  expect(await witness.first(['recognised'], 1000, never)).toBe(recognised);
+  expect(await witness.after(0, ['recognised'], 1000, never)).toMatchObject({ event: recognised });
 });
 
 test('an event to come is waited for, and not longer than told', async () => {
   const clock = new VirtualClock();
   const witness = new Witness(clock);
-  const soon = witness.first(['recognised'], 1000, never);
-  const late = witness.first(['answered'], 1000, never);
+  const soon = witness.after(0, ['recognised'], 1000, never);
+  const late = witness.after(0, ['answered'], 1000, never);
   await clock.advance(500);
   witness.tell(recognised);
-  expect(await soon).toBe(recognised);
+  expect(await soon).toMatchObject({ event: recognised, atMs: 500 });
   await clock.advance(500);
   expect(await late).toBeUndefined();
 });
 
 test('whoever stops waiting throws their own reason', async () => {
   const caller = new AbortController();
-  const waiting = new Witness(new VirtualClock()).first(['left'], 1000, caller.signal);
+  const waiting = new Witness(new VirtualClock()).after(0, ['left'], 1000, caller.signal);
   const reason = new Error('left');
   caller.abort(reason);
   await expect(waiting).rejects.toBe(reason);

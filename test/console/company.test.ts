@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { Company } from '#src/console/company.ts';
+import { openStage } from './stage.ts';
+
+const hint = '  Two people are in the room now: begin with "Nova, ..." or press its Ask button.\n';
+
+function open(channel?: string) {
+  const { stage, look } = openStage((request) =>
+    request.do === 'state' ? { bot: { online: true, channel }, commands: [] } : {},
+  );
+  return { company: new Company(stage, false), look };
+}
+
+test('the second person in the room brings the rule about the name, a third does not', async () => {
+  const { company, look } = open('Lounge');
+  company.seated('Adam', 'Lounge');
+  await company.enter('Bob');
+  expect(look()).toBe(`  Bob joined Lounge\n${hint}`);
+  await company.enter('Bob');
+  await company.enter('Cleo');
+  expect(look()).toBe('  Cleo joined Lounge\n');
+});
+
+test('whoever is left alone with the bot is told that no name is needed', async () => {
+  const { company, look } = open('Lounge');
+  company.seated('Adam', 'Lounge');
+  await company.enter('Bob');
+  await company.enter('Cleo');
+  look();
+  await company.leave('Cleo');
+  expect(look()).toBe('  Cleo left Lounge\n');
+  await company.leave('Bob');
+  expect(look()).toBe('  Bob left Lounge\n  Adam is alone with Nova now and needs no name.\n');
+  await company.leave('Bob');
+  expect(look()).toBe('  Bob is not here.\n');
+  await company.enter('Bob');
+  expect(look()).toBe(`  Bob joined Lounge\n${hint}`);
+});
+
+test('where the bot is not, nobody needs its name', async () => {
+  const { company, look } = open();
+  await company.enter('Adam');
+  await company.enter('Bob');
+  await company.leave('Bob');
+  expect(look()).toBe('  Adam joined Lounge\n  Bob joined Lounge\n  Bob left Lounge\n');
+});
