@@ -43,7 +43,7 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
 }
 
 /** A name on one line, so that nobody can speak in the name of another by having a line break in theirs. */
-function lineOf(name: string, content: string): string {
+export function lineOf(name: string, content: string): string {
   const plain = name.replace(/[\s\p{Cc}]+/gu, ' ').trim();
   return plain === '' ? content : `${plain}: ${content}`;
 }

@@ -52,9 +52,9 @@ type Request = { readonly messages: readonly ChatMessage[]; readonly tools: read
 
 /** What not every server knows, in the order in which it is given up. */
 const optionalFields = ['include_obfuscation', 'stream_options', 'max_completion_tokens'] as const;
-type OptionalField = (typeof optionalFields)[number];
+export type OptionalField = (typeof optionalFields)[number];
 
-function bodyOf(
+export function bodyOf(
   { model, maxTokens }: ChatOptions,
   { messages, tools }: Request,
   refused: ReadonlySet<OptionalField>,
@@ -74,7 +74,7 @@ function bodyOf(
 }
 
 /** Which field a server stumbled over: the one it names, or the rarest if it only says that one is unknown. */
-function refusedField(
+export function refusedField(
   cause: unknown,
   refused: ReadonlySet<OptionalField>,
 ): OptionalField | undefined {

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { AudioChatMessage } from '#src/chat/audio-chat-ports.ts';
+import {
+  type Answer,
+  answersJson,
+  audio,
+  delta,
+  spokenAnswer,
+  streams,
+} from '#test/fakes/providers-audio-chat.ts';
+import {
+  hello,
+  never,
+  openAudioChatAt as open,
+  short,
+  soundOf,
+  wordsOf,
+} from './audio-chat-server.ts';
+
+const earlier = (content: string): AudioChatMessage[] => [
+  hello,
+  { role: 'assistant', content },
+  { role: 'user', name: 'Ana', content: 'again' },
+];
+const answerIn = (body: unknown) => (body as { messages: unknown[] }).messages[1];
+const byId = { role: 'assistant', audio: { id: 'a' } };
+const byText = { role: 'assistant', content: 'Four.' };
+
+test('an answer heard to its end is shown by its id while that counts, then as text', async () => {
+  const answers: Answer[] = [];
+  await using server = await open(answers);
+  answers.push(streams(short('a', server.expiresAt(600_000))), streams(short('b')));
+  await server.ask();
+  await server.ask(earlier('Four.'));
+  await server.ask(earlier('Fo'));
+  await server.clock.advance(550_000);
+  await server.ask([hello, { role: 'assistant', content: 'Four. ' }]);
+  expect(server.bodies.slice(1, 3).map(answerIn)).toEqual([byId, { ...byText, content: 'Fo' }]);
+  expect(answerIn(server.bodies[3])).toMatchObject({ role: 'assistant', audio: { id: 'b' } });
+});
+
+test('an id that has expired by the clock is not sent', async () => {
+  const answers: Answer[] = [];
+  await using server = await open(answers);
+  answers.push(streams(short('a', server.expiresAt(600_000))));
+  await server.ask();
+  await server.clock.advance(545_000);
+  await server.ask(earlier('Four.'));
+  expect(answerIn(server.bodies[1])).toEqual(byText);
+});
+
+test('an id the server lost is asked about once, and nobody notices', async () => {
+  const lost = answersJson(
+    { error: { message: 'gone', code: 'audio_not_found', param: 'messages[1].audio.id' } },
+    400,
+  );
+  await using server = await open([streams(short('a')), lost, streams(short('b'))]);
+  await server.ask();
+  const { parts, error } = await server.ask(earlier('Four.'));
+  expect([error, wordsOf(parts)]).toEqual([undefined, 'Four.']);
+  expect(server.bodies.slice(1).map(answerIn)).toEqual([byId, byText]);
+  await server.ask(earlier('Four.'));
+  expect(answerIn(server.bodies.at(-1))).toMatchObject({ audio: { id: 'b' } });
+});
+
+test('a server that fails over ids gets none from then on', async () => {
+  const crash = answersJson({ detail: 'Internal Server Error' }, 500);
+  await using server = await open([streams(short('a')), crash, streams(short('b'))]);
+  await server.ask();
+  expect((await server.ask(earlier('Four.'))).error).toBeUndefined();
+  await server.ask(earlier('Four.'));
+  expect(server.bodies.slice(1).map(answerIn)).toEqual([byId, byText, byText]);
+});
+
+test('an error that is not about ids stays the error it was', async () => {
+  const long = answersJson({ error: { message: 'context too long' } }, 400);
+  const other = answersJson({ error: { message: 'another' } }, 400);
+  await using server = await open([streams(short('a')), long, other]);
+  await server.ask();
+  const { error } = await server.ask(earlier('Four.'));
+  expect(error).toMatchObject({ code: 'provider.refused' });
+  expect(`${error}`).toContain('context too long');
+});
+
+test.each([
+  ['answers in one piece whatever was asked', 200],
+  ['refuses to stream', 400],
+])('a server that %s gives a WAV file, and is not asked to stream again', async (_, status) => {
+  const whole = answersJson(spokenAnswer('It is four.', 'a', 4e9));
+  const refuses = answersJson({ error: { message: 'stream is not supported with audio' } }, 400);
+  await using server = await open([status === 200 ? whole : refuses, whole]);
+  for (const _ of ['first', 'second']) {
+    const { parts, error } = await server.ask();
+    expect([error, wordsOf(parts)]).toEqual([undefined, 'It is four.']);
+    expect(soundOf(parts).toString('latin1', 0, 4)).toBe('RIFF');
+    expect(parts).toContainEqual({ kind: 'usage', usage: { inputTokens: 9, outputTokens: 3 } });
+  }
+  expect(server.bodies.map((body) => [body.stream ?? false, body.audio])).toEqual([
+    [true, { voice: 'alloy', format: 'pcm16' }],
+    [false, { voice: 'alloy', format: 'wav' }],
+    [false, { voice: 'alloy', format: 'wav' }],
+  ]);
+  expect(server.bodies[1]).not.toHaveProperty('stream_options');
+});
+
+test('an error in the clothes of a success stays an error, and streams go on', async () => {
+  const error200 = answersJson({ error: { message: 'no such model' } });
+  await using server = await open([error200, error200, streams(short('a'))]);
+  const { error } = await server.ask();
+  expect(error).toMatchObject({ code: 'provider.wrong_type' });
+  expect(`${error}`).toContain('no such model');
+  expect((await server.ask()).error).toBeUndefined();
+  expect(server.bodies.at(-1)).toMatchObject({ stream: true });
+});
+
+test.each([
+  ['provider.bad_key', answersJson({ error: { message: 'no' } }, 401)],
+  ['provider.rate_limited', answersJson({ error: { message: 'slow' } }, 429)],
+  ['provider.refused', answersJson({ detail: 'boom' }, 500)],
+  ['provider.refused', streams([{ error: { message: 'overloaded' } }])],
+])('trouble is told as %s', async (code, answer) => {
+  await using server = await open([answer]);
+  expect((await server.ask()).error).toMatchObject({ name: 'BotError', code });
+  expect(server.bodies).toHaveLength(1);
+});
+
+test('a field that a server does not know is left out from then on', async () => {
+  const unknown = answersJson({ detail: [{ loc: ['stream_options'], msg: 'Extra inputs' }] }, 422);
+  await using server = await open([unknown, streams(short('a'))]);
+  for (const _ of ['first', 'second']) expect((await server.ask()).error).toBeUndefined();
+  expect(server.bodies.map((body) => body.stream_options !== undefined)).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
+
+test('an abort throws the reason of the caller and reaches the server', async () => {
+  await using server = await open([streams(short('a').slice(0, 2), { end: 'open' })]);
+  const caller = new AbortController();
+  const reason = new Error('interrupted');
+  const answer = server.model.reply([hello], [], 'marin', caller.signal)[Symbol.asyncIterator]();
+  expect((await answer.next()).value).toMatchObject({ kind: 'transcript' });
+  expect(server.bodies[0]).toMatchObject({ audio: { voice: 'marin' } });
+  await answer.next();
+  const next = answer.next();
+  caller.abort(reason);
+  await expect(next).rejects.toBe(reason);
+  await expect.poll(() => server.running()).toBe(0);
+});
+
+test('a reader who leaves hangs up on the server', async () => {
+  await using server = await open([streams(short('a').slice(0, 2), { end: 'open' })]);
+  for await (const _ of server.model.reply([hello], [], undefined, never)) break;
+  await expect.poll(() => server.running()).toBe(0);
+});
+
+test('nothing a server streams makes anything but a BotError of it', async () => {
+  const anyAudio = fc.record(
+    {
+      id: fc.jsonValue(),
+      data: fc.jsonValue(),
+      transcript: fc.jsonValue(),
+      expires_at: fc.jsonValue(),
+    },
+    { requiredKeys: [] },
+  );
+  const anyChunk = fc.oneof(
+    fc.jsonValue(),
+    anyAudio.map(audio),
+    fc.jsonValue().map((value) => delta({ audio: value })),
+  );
+  let chunks: readonly unknown[] = [];
+  await using server = await open([(response, body) => streams(chunks)(response, body)]);
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyChunk, { maxLength: 5 }), async (some) => {
+      chunks = some;
+      const { error } = await server.ask();
+      if (error !== undefined) expect(error).toMatchObject({ name: 'BotError' });
+    }),
+    { numRuns: 50 },
+  );
+});

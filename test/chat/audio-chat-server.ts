@@ -1,0 +1,73 @@
+import { openAudioChat } from '#src/chat/audio-chat.ts';
+import type { AudioChatMessage, AudioChatPart } from '#src/chat/audio-chat-ports.ts';
+import type { AudioChatOptions } from '#src/chat/audio-chat-request.ts';
+import type { Tool } from '#src/chat/ports.ts';
+import { openClient } from '#src/provider/client.ts';
+import type { Limits } from '#src/provider/guarded-fetch.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import {
+  type Answer,
+  audio,
+  base64,
+  delta,
+  openMockAudioChat,
+} from '#test/fakes/providers-audio-chat.ts';
+
+export const never = new AbortController().signal;
+export const hello = { role: 'user', name: 'Ana', content: 'hello' } as const;
+const wav = Uint8Array.from([82, 73, 70, 70]);
+export const loud: AudioChatMessage = { role: 'user', name: 'Ana', content: '', wav };
+
+type Options = Partial<AudioChatOptions> & { readonly limits?: Partial<Limits> };
+
+export async function openAudioChatAt(
+  answers: readonly Answer[],
+  { limits, ...options }: Options = {},
+) {
+  const server = await openMockAudioChat(answers);
+  const client = openClient({ baseUrl: server.baseUrl, ...(limits && { limits }) });
+  const clock = new VirtualClock();
+  const model = openAudioChat(client, { model: 'mock', voice: 'alloy', ...options }, clock);
+  const expiresAt = (ms: number) => (clock.wallMs() + ms) / 1000;
+  const ask = (messages: readonly AudioChatMessage[] = [hello], tools: readonly Tool[] = []) =>
+    drain(model.reply(messages, tools, undefined, never));
+  return {
+    ...server,
+    bodies: server.bodies,
+    running: server.running,
+    model,
+    clock,
+    expiresAt,
+    ask,
+  };
+}
+
+/** Reads to the end, and tells how it ended. */
+async function drain(answer: AsyncIterable<AudioChatPart>) {
+  const parts: AudioChatPart[] = [];
+  try {
+    for await (const part of answer) parts.push(part);
+  } catch (error) {
+    return { parts, error };
+  }
+  return { parts, error: undefined };
+}
+
+export function wordsOf(
+  parts: readonly AudioChatPart[],
+  kind: 'text' | 'transcript' = 'transcript',
+) {
+  return parts.map((part) => (part.kind === kind ? part.text : '')).join('');
+}
+
+export function soundOf(parts: readonly AudioChatPart[]): Buffer {
+  return Buffer.concat(parts.flatMap((part) => (part.kind === 'sound' ? [part.bytes] : [])));
+}
+
+export const stop = delta({}, 'stop');
+export const short = (id: string, expires_at?: number) => [
+  audio({ id, transcript: 'Four.' }),
+  audio({ data: base64(Buffer.alloc(96)) }),
+  audio({ ...(expires_at !== undefined && { expires_at }) }),
+  stop,
+];
