@@ -105,7 +105,9 @@ scenario('whoever types is heard, answered and obeyed, line by line', async () =
   console.type('hello there');
   await console.shown('> hello there\n');
   await console.shown(`  Adam   ${hears}\n`);
-  await console.shown(/ended \d+, recognised \d+, .*heard \d+ ms after Adam's last syllable\n/);
+  await console.shown(
+    /(?=.*ended \d+)(?=.*recognised \d+).*heard \d+ ms after Adam's last syllable\n/,
+  );
   await console.shown(/kept as .*adam-1\.wav\n/);
   console.type('/say text:good evening when:now');
   await console.shown(text('say.now'));
@@ -127,7 +129,7 @@ scenario('whoever types is heard, answered and obeyed, line by line', async () =
 });
 
 scenario('somebody new is not heard until they press Hear me', async () => {
-  await using providers = await openMockProviders({ pace: instantPace, hears: 'it is me' });
+  await using providers = await openMockProviders({ pace: instantPace, hears: 'nova it is me' });
   await using console = await Typist.sitDown(remote(providers), { args: ['--talk', digits] });
   const [, hearMe] = /\[(\d+)\] Hear me$/.exec(await console.shown('Hear me')) ?? [];
   console.type('bob: hello');
@@ -136,7 +138,7 @@ scenario('somebody new is not heard until they press Hear me', async () => {
   console.type(`bob: ${hearMe}`);
   await console.shown(`${text('privacy.allowed')} (only Bob sees this)`);
   console.type('bob: hello again');
-  await console.shown('  Bob    it is me\n');
+  await console.shown('  Bob    nova it is me\n');
   await console.shown(/heard \d+ ms after Bob's last syllable\n/);
   console.type('/leave');
   await console.shown(/Left Lounge after .*\n/);
@@ -147,11 +149,44 @@ scenario('somebody new is not heard until they press Hear me', async () => {
   expect((await console.leave()).code).toBe(0);
 });
 
+scenario('among several it answers to its name or after Ask, and tells why not', async () => {
+  let hears = 'what is it';
+  await using providers = await openMockProviders({ pace: instantPace, hears: () => hears });
+  await using console = await Typist.sitDown(remote(providers), { args: ['--talk', digits] });
+  const [, ask] = /\[(\d+)\] Ask/.exec(await console.shown('] Ask')) ?? [];
+  await console.shown('kept as');
+  console.type('bob: /privacy allow');
+  await console.shown(
+    /Two people are in the room now: begin with "Nova, \.\.\." or press its Ask button\.\n/,
+  );
+  await console.shown(`${text('privacy.allowed')} (only Bob sees this)`);
+  console.type('bob: what is it');
+  await console.shown('Nova left that alone: with several people it answers to its name');
+  console.type('bob: nova what is it');
+  await console.shown('Nova left that alone: the recogniser did not catch "Nova".');
+  console.type(`bob: ${ask}`);
+  await console.shown('Go ahead, Bob.');
+  console.type('bob: what is it');
+  await console.shown(/heard \d+ ms after Bob's last syllable\n/);
+  hears = 'nova what is it';
+  console.type('nova what is it');
+  await console.shown(/heard \d+ ms after Adam's last syllable\n/);
+  console.type('bob: quit');
+  await console.shown('Adam is alone with Nova now and needs no name.\n');
+  const { code, complaints } = await console.leave();
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+});
+
 scenario('where nobody can type, two exchanges are played and that is all', async () => {
   await using console = await Typist.sitDown({}, { stdin: 'ignore' });
   const { code, out, complaints } = await console.leave();
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
   expect(out.match(/ms after \w+'s last syllable$/gm)).toHaveLength(2);
+  expect(out).toMatch(/^ {2}Ben {4}\[Hear me\]$/m);
+  expect(out).toMatch(/^ {2}Ben {4}\[Ask\]$/m);
+  expect(out).toMatch(
+    /^ {2}Ben left Lounge\n {2}Adam is alone with Nova now and needs no name\.$/m,
+  );
 });
 
 scenario('a supervisor that holds the input open can stop it', async () => {
