@@ -1,6 +1,7 @@
 import { type Evidence, heardWindow, nothingHeard } from './evidence.ts';
 import { type Person, type WaitRules, waitFor, waitRules } from './patience.ts';
-import { readingAt, type Understood, understand } from './understood.ts';
+import { isAskedTooEarly, isFaint, type Speaking, stoppedMs, withPacket } from './speaking.ts';
+import { readingAt, understand } from './understood.ts';
 
 /** When one person's voice counts as begun, paused and ended. */
 export type EndpointRules = WaitRules & {
@@ -16,6 +17,12 @@ export type EndpointRules = WaitRules & {
   readonly pauseMs: number;
   /** Packets staying away for so long: a pause as well. */
   readonly pauseGapMs: number;
+  /** A voice notice lags: windows so far below the mean level of the voice are its echo or the room. */
+  readonly faintDb: number;
+  /** But for so long at most: whoever trails off is still talking. */
+  readonly faintMs: number;
+  /** A microphone that closes so soon after the voice closed because of it. */
+  readonly closeMs: number;
   /** No packet for so long counts as a microphone that closed. */
   readonly packetGapMs: number;
   /** An utterance is cut after so long. */
@@ -37,6 +44,9 @@ export const endpointRules: EndpointRules = {
   windowsToBegin: 3,
   pauseMs: 64,
   pauseGapMs: 80,
+  faintDb: 17,
+  faintMs: 160,
+  closeMs: 60,
   packetGapMs: 200,
   longestMs: 60_000,
   mergeMs: 1500,
@@ -73,19 +83,6 @@ type Quiet =
       readonly heard: Evidence;
     };
 
-type Speaking = {
-  readonly kind: 'talking' | 'paused';
-  readonly fromMs: number;
-  readonly lastVoiceMs: number;
-  readonly lastPacketMs: number;
-  /** When the silence frames began, if they are the latest packets. */
-  readonly mutedAtMs?: number | undefined;
-  /** An answer may already be prepared. */
-  readonly likelyOver: boolean;
-  readonly understood?: Understood | undefined;
-  readonly heard: Evidence;
-};
-
 /** Where one person's voice stands. */
 export type Voice = Quiet | Speaking;
 
@@ -119,7 +116,6 @@ export const quiet: Voice = { kind: 'quiet' };
 
 /** Length of the packet that a first silence frame stands for. */
 const packetMs = 20;
-
 /** One step of end-of-turn detection for one person. Windows may lag behind ticks by what the jitter buffer holds. */
 export function stepVoice(
   voice: Voice,
@@ -138,14 +134,14 @@ export function stepVoice(
   if (event.kind === 'text') {
     const inPause = voice.kind === 'paused';
     const understood = understand(voice.understood, event, inPause);
-    return awaitEnd({ ...voice, understood }, event, rules, person);
+    return heed({ ...voice, understood }, event, rules, person);
   }
   if (event.kind === 'window' && isVoiced(voice, event.probability, rules)) {
     return isTail(voice, event.atMs)
       ? awaitEnd(withTail(voice, event, rules), event, rules, person)
       : goOn(voice, event, rules);
   }
-  return awaitEnd(withPacket(voice, event), event, rules, person);
+  return heed(withPacket(voice, event), event, rules, person);
 }
 
 /** Whether a voice that began at `beganFromMs` goes on with what ended at `endedToMs`: both are answered once. */
@@ -175,9 +171,9 @@ function awaitVoice(voice: Quiet, event: VoiceEvent, rules: EndpointRules): Step
   if (windows < rules.windowsToBegin) {
     return { voice: { kind: 'maybe', fromMs, lastVoiceMs: atMs, windows, heard }, effects: [] };
   }
-  const talking = { kind: 'talking', fromMs, lastVoiceMs: atMs, lastPacketMs: atMs } as const;
+  const last = { lastVoiceMs: atMs, lastLoudMs: atMs, lastPacketMs: atMs };
   return {
-    voice: { ...talking, likelyOver: false, heard },
+    voice: { kind: 'talking', fromMs, ...last, likelyOver: false, heard },
     effects: [{ kind: 'began', fromMs, atMs }],
   };
 }
@@ -194,7 +190,20 @@ function isTail({ mutedAtMs, lastPacketMs }: Speaking, atMs: number): boolean {
 function withTail(voice: Speaking, window: Window, rules: EndpointRules): Speaking {
   const closedMs = (voice.mutedAtMs ?? window.atMs) - packetMs;
   const lastVoiceMs = Math.max(voice.lastVoiceMs, Math.min(window.atMs, closedMs));
-  return { ...voice, lastVoiceMs, heard: heardWindow(voice.heard, window, rules.windowMs) };
+  const lastLoudMs = isFaint(voice, window.levelDb, rules) ? voice.lastLoudMs : lastVoiceMs;
+  return {
+    ...voice,
+    lastVoiceMs,
+    lastLoudMs,
+    heard: heardMore(voice, window, rules),
+  };
+}
+
+/** Faint windows are voice, but not what its loudness is told by. */
+function heardMore(voice: Speaking, window: Window, rules: EndpointRules): Evidence {
+  const { probability, levelDb } = window;
+  const isLevel = levelDb !== undefined && !isFaint(voice, levelDb, rules);
+  return heardWindow(voice.heard, isLevel ? window : { probability }, rules.windowMs);
 }
 
 function goOn(voice: Speaking, window: Window, rules: EndpointRules): Step {
@@ -204,11 +213,12 @@ function goOn(voice: Speaking, window: Window, rules: EndpointRules): Step {
     ...voice,
     kind: 'talking',
     lastVoiceMs,
+    lastLoudMs: isFaint(voice, window.levelDb, rules) ? voice.lastLoudMs : lastVoiceMs,
     lastPacketMs: Math.max(voice.lastPacketMs, atMs),
     mutedAtMs: undefined,
     likelyOver: false,
     understood: voice.understood && { ...voice.understood, upToPause: false },
-    heard: heardWindow(voice.heard, window, rules.windowMs),
+    heard: heardMore(voice, window, rules),
   };
   if (lastVoiceMs - voice.fromMs >= rules.longestMs) return end(talking, 'too-long');
   if (voice.kind === 'talking') return { voice: talking, effects: [] };
@@ -216,41 +226,47 @@ function goOn(voice: Speaking, window: Window, rules: EndpointRules): Step {
   return { voice: talking, effects: [{ kind: 'resumed', atMs, pausedMs }] };
 }
 
-function withPacket(voice: Speaking, event: VoiceEvent): Speaking {
-  if (event.kind === 'tick') return voice;
-  const lastPacketMs = Math.max(voice.lastPacketMs, event.atMs);
-  if (event.kind === 'silence-frame') {
-    return { ...voice, lastPacketMs, mutedAtMs: voice.mutedAtMs ?? event.atMs };
-  }
-  return event.atMs > voice.lastPacketMs ? { ...voice, lastPacketMs, mutedAtMs: undefined } : voice;
+/** Asks the recogniser again where it was asked too early, else awaits the end. */
+function heed(voice: Speaking, event: VoiceEvent, rules: EndpointRules, person: Person): Step {
+  if (!voice.understood || !isAskedTooEarly(voice)) return awaitEnd(voice, event, rules, person);
+  const { atMs } = event;
+  const understood = { ...voice.understood, upToPause: false };
+  const again: Speaking = { ...voice, kind: 'talking', likelyOver: false, understood };
+  const step = awaitEnd(again, event, rules, person);
+  return { ...step, effects: [{ kind: 'resumed', atMs, pausedMs: 0 }, ...step.effects] };
 }
 
 function awaitEnd(voice: Speaking, event: VoiceEvent, rules: EndpointRules, person: Person): Step {
   const { atMs } = event;
-  const silentMs = atMs - voice.lastVoiceMs;
+  const endMs = stoppedMs(voice, rules);
+  const silentMs = atMs - endMs;
   const closed = voice.mutedAtMs !== undefined || atMs - voice.lastPacketMs >= rules.packetGapMs;
   const reading = readingAt(voice.understood, atMs, silentMs);
   const textless = voice.understood?.upToPause !== true;
-  const wait = waitFor({ closed, textless, reading }, rules, person);
-  if (silentMs >= wait.waitMs) return end(voice, closed ? 'mute' : 'quiet');
+  const lags =
+    endMs === voice.lastVoiceMs && (voice.mutedAtMs ?? voice.lastPacketMs) - endMs > rules.closeMs;
+  const wait = waitFor({ closed, lags, textless, reading }, rules, person);
+  const isOver = silentMs >= wait.waitMs && atMs - voice.lastVoiceMs >= rules.leastMs;
+  if (isOver) return end(voice, closed ? 'mute' : 'quiet');
   if (atMs - voice.fromMs >= rules.longestMs) return end(voice, 'too-long');
   const effects: VoiceEffect[] = [];
-  let { kind, likelyOver } = voice;
+  let { kind, likelyOver, pausedAtMs = atMs } = voice;
   if (kind === 'talking' && isPause(voice, event, rules)) {
     kind = 'paused';
+    pausedAtMs = atMs;
     effects.push({ kind, atMs });
   }
   if (kind === 'paused' && !likelyOver && wait.waitMs - silentMs <= wait.aheadMs) {
     likelyOver = true;
     effects.push({ kind: 'likely-over', fromMs: voice.fromMs, toMs: voice.lastVoiceMs, atMs });
   }
-  return { voice: { ...voice, kind, likelyOver }, effects };
+  return { voice: { ...voice, kind, likelyOver, pausedAtMs }, effects };
 }
 
 function isPause(voice: Speaking, event: VoiceEvent, rules: EndpointRules): boolean {
   if (voice.mutedAtMs !== undefined) return true;
   if (event.atMs - voice.lastPacketMs >= rules.pauseGapMs) return true;
-  return event.kind === 'window' && event.atMs - voice.lastVoiceMs >= rules.pauseMs;
+  return event.kind === 'window' && event.atMs - stoppedMs(voice, rules) >= rules.pauseMs;
 }
 
 function end(voice: Speaking, why: 'quiet' | 'mute' | 'too-long'): Step {

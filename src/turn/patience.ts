@@ -18,7 +18,7 @@ export type WaitRules = {
   readonly aheadMs: number;
   /** The same without any text: short, as a recogniser that is asked in a pause needs about 120 ms. */
   readonly textlessAheadMs: number;
-  /** Voice in an open microphone is noticed to stop so late (silero v5: 82 ms p50), so its wait is that much shorter. */
+  /** Where no level tells, a voice is noticed to stop so late (silero v5: 82 ms p50), so its wait is that much shorter. */
   readonly lagMs: number;
 };
 
@@ -28,7 +28,7 @@ export const waitRules: WaitRules = {
   textDueMs: 0,
   leastMs: 150,
   mostMs: 1200,
-  aheadMs: 200,
+  aheadMs: 400,
   textlessAheadMs: 120,
   lagMs: 50,
 };
@@ -37,6 +37,8 @@ export const waitRules: WaitRules = {
 export type Signs = {
   /** The microphone closed: silence frames, or no packets at all. */
   readonly closed: boolean;
+  /** Nothing but silero told when the voice stopped, which it does late. */
+  readonly lags: boolean;
   /** The words up to this pause have not come yet. */
   readonly textless: boolean;
   readonly reading?: Reading | undefined;
@@ -56,21 +58,22 @@ const waitsByOver = [
   [-3, 1200],
   [-2, 950],
   [-1, 700],
-  [0, 500],
-  [0.8, 350],
+  [0, 480],
+  [0.4, 420],
+  [0.8, 370],
   [1.6, 310],
   [3, 270],
 ] as const;
 
 /** Below the first an answer is begun at the end only, from the second on at full length. */
-const sureEnough = [1.3, 1.6] as const;
+const sureEnough = [0, 0.3] as const;
 
 /** A person who pauses so much longer than usual halves the odds and more: one unit of logit. */
 const slownessPerLogitMs = 500;
 
 /** The wait that fits all signs, always within `leastMs` and `mostMs`. */
 export function waitFor(
-  { closed, textless, reading }: Signs,
+  { closed, lags, textless, reading }: Signs,
   rules: WaitRules,
   person: Person,
 ): Wait {
@@ -85,7 +88,7 @@ export function waitFor(
     reading.over +
     leaning(person.endings ?? noEndings, reading.lastWord) -
     clamp(slowMs / slownessPerLogitMs, -0.4, 0.8);
-  const waitMs = between(over) - (closed ? 0 : rules.lagMs);
+  const waitMs = between(over) - (lags ? rules.lagMs : 0);
   const [from, to] = sureEnough;
   const sure = clamp((over - from) / (to - from), 0, 1);
   return { waitMs: within(waitMs, rules), aheadMs: rules.aheadMs * sure };

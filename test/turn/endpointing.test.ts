@@ -1,43 +1,16 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Voice, VoiceEffect, VoiceEvent } from '#src/turn/endpointing.ts';
+import type { Voice, VoiceEvent } from '#src/turn/endpointing.ts';
 import { continues, quiet, endpointRules as rules, stepVoice } from '#src/turn/endpointing.ts';
-
-type Noted = VoiceEffect & { readonly notedAtMs: number };
-
-/** Every effect, with the instant of the event that caused it. */
-function play(events: readonly VoiceEvent[]): Noted[] {
-  const noted: Noted[] = [];
-  let voice: Voice = quiet;
-  for (const event of events) {
-    const step = stepVoice(voice, event, rules);
-    voice = step.voice;
-    for (const effect of step.effects) noted.push({ ...effect, notedAtMs: event.atMs });
-  }
-  return noted;
-}
-
-/** VAD windows of 32 ms, the first of them over at `fromMs` + 32. */
-function windows(fromMs: number, ...probabilities: readonly number[]): VoiceEvent[] {
-  return probabilities.map((probability, at) => ({
-    kind: 'window',
-    probability,
-    atMs: fromMs + 32 * (at + 1),
-  }));
-}
-
-function ticks(fromMs: number, toMs: number): VoiceEvent[] {
-  const count = Math.floor((toMs - fromMs) / 20);
-  return Array.from({ length: count }, (_, at) => ({ kind: 'tick', atMs: fromMs + 20 * (at + 1) }));
-}
-
-function inOrder(...events: readonly VoiceEvent[]): VoiceEvent[] {
-  return events.toSorted((a, b) => a.atMs - b.atMs);
-}
-
-const kinds = (noted: readonly Noted[]) => noted.map(({ kind }) => kind);
-const word = [0.9, 0.9, 0.9, 0.9, 0.9];
-const wordEndMs = 5 * 32;
+import {
+  inOrder,
+  kinds,
+  type Noted,
+  play,
+  ticks,
+  windows,
+  word,
+  wordEndMs,
+} from './endpointing-play.ts';
 
 test('a turn begins at the third voiced window and points back to the start of the first', () => {
   expect(play(windows(1000, 0.1, 0.8, 0.8, 0.8))).toEqual([
@@ -226,73 +199,4 @@ test('words still changing in the pause hold the end back until they rest', () =
   );
   const all = inOrder(...windows(0, ...word), closing, ...told, ...ticks(wordEndMs, 2000));
   expect(delays(play(all)).at(-1)).toEqual(['ended', 420]);
-});
-
-const texts = [
-  '',
-  'what time is it',
-  'the capital of',
-  'um',
-  'two nine',
-  'Ja.',
-  'えっと',
-  '[Music]',
-];
-const happening = fc.record({
-  kind: fc.constantFrom('window', 'window', 'window', 'silence-frame', 'tick', 'text'),
-  probability: fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constant(0.95)),
-  text: fc.constantFrom(...texts),
-  afterMs: fc.integer({ min: 0, max: 120 }),
-});
-
-/** Anything a microphone and a recogniser may tell, then ticks for longer than any wait. */
-const life = fc.array(happening, { maxLength: 400 }).map((all) => {
-  let atMs = 0;
-  const events = all.map<VoiceEvent>(({ kind, probability, text, afterMs }) => {
-    atMs += afterMs;
-    if (kind === 'window') return { kind, probability, atMs };
-    return kind === 'text' ? { kind, text, atMs } : { kind, atMs };
-  });
-  return [...events, ...ticks(atMs, atMs + rules.mostMs + 40)];
-});
-
-test('whatever comes: began and ended take turns, pauses lie inside, an answer is likely only in them', () => {
-  fc.assert(
-    fc.property(life, (events) => {
-      const said = kinds(play(events)).join(' ');
-      const pause = 'paused( likely-over)?';
-      expect(said).toMatch(new RegExp(`^(began( ${pause} resumed)*( ${pause})? ended ?)*$`));
-    }),
-  );
-});
-
-test('no turn ends before it began, nor sooner than 150 or later than 1,200 ms after its voice', () => {
-  fc.assert(
-    fc.property(life, (events) => {
-      for (const noted of play(events)) {
-        if (noted.kind === 'ended') expect(noted).toSatisfy(endedInTime);
-      }
-    }),
-  );
-});
-
-function endedInTime(noted: Noted): boolean {
-  if (noted.kind !== 'ended' || noted.toMs <= noted.fromMs) return false;
-  if (noted.why === 'too-long') return noted.notedAtMs - noted.fromMs >= rules.longestMs;
-  const sinceVoiceMs = noted.notedAtMs - noted.toMs;
-  return sinceVoiceMs >= rules.leastMs && sinceVoiceMs <= rules.mostMs + 120;
-}
-
-test('no turn ends while voice sounds, whatever the recogniser says', () => {
-  const sounding = fc.array(fc.constantFrom(...texts), { minLength: 1, maxLength: 200 });
-  fc.assert(
-    fc.property(sounding, (said) => {
-      const events = said.flatMap<VoiceEvent>((text, at) => [
-        { kind: 'window', probability: 0.9, atMs: 32 * at },
-        { kind: 'text', text, atMs: 32 * at + 1 },
-        { kind: 'tick', atMs: 32 * at + 20 },
-      ]);
-      expect(kinds(play(events))).not.toContain('ended');
-    }),
-  );
 });

@@ -4,9 +4,10 @@ import { type Endings, leaning, learnEnding, noEndings } from '#src/turn/endings
 import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/habit.ts';
 import { type Signs, waitFor, waitRules } from '#src/turn/patience.ts';
 
-const silent: Signs = { closed: true, textless: true };
+const silent: Signs = { closed: true, lags: false, textless: true };
 const read = (over: number, lastWord = 'word'): Signs => ({
   closed: true,
+  lags: false,
   textless: false,
   reading: { over, lastWord },
 });
@@ -28,9 +29,14 @@ test('the more finished a text sounds the shorter the wait', () => {
   expect(waits.at(-1)).toBeLessThan(300);
 });
 
-test('an answer is prepared ahead only when the end is all but sure', () => {
+test('an answer is prepared as soon as the text is likelier over than not', () => {
   expect(waitFor(read(2), waitRules, {}).aheadMs).toBe(waitRules.aheadMs);
-  expect(waitFor(read(1), waitRules, {}).aheadMs).toBe(0);
+  expect(waitFor(read(0.3), waitRules, {}).aheadMs).toBe(waitRules.aheadMs);
+  expect(waitFor(read(0), waitRules, {}).aheadMs).toBe(0);
+});
+
+test('a voice that silero alone saw stopping stopped earlier than it saw', () => {
+  expect(waitMs({ ...read(1), lags: true })).toBe(waitMs(read(1)) - waitRules.lagMs);
 });
 
 test('a text that is due is waited for, and one that came empty is not', () => {
@@ -82,6 +88,7 @@ test('what is learned about endings stays bounded and forgets the oldest', () =>
 test('no sign and no habit leads out of 150 to 1,200 ms', () => {
   const signs = fc.record({
     closed: fc.boolean(),
+    lags: fc.boolean(),
     textless: fc.boolean(),
     reading: fc.option(
       fc.record({ over: fc.double({ min: -4, max: 4, noNaN: true }), lastWord: fc.string() }),

@@ -1,0 +1,67 @@
+import type { Evidence } from './evidence.ts';
+import type { Understood } from './understood.ts';
+
+/** An utterance that has begun. */
+export type Speaking = {
+  readonly kind: 'talking' | 'paused';
+  readonly fromMs: number;
+  readonly lastVoiceMs: number;
+  /** The last voiced window that was not faint: what a wait counts from. */
+  readonly lastLoudMs: number;
+  readonly lastPacketMs: number;
+  readonly pausedAtMs?: number;
+  /** When the silence frames began, if they are the latest packets. */
+  readonly mutedAtMs?: number | undefined;
+  /** An answer may already be prepared. */
+  readonly likelyOver: boolean;
+  readonly understood?: Understood | undefined;
+  readonly heard: Evidence;
+};
+
+/** So much may sound after a pause was noticed, and belong to the last word. */
+const trailingMs = 200;
+/** Texts no more finished than that end in the middle. */
+const brokenOff = -1;
+
+/** Not the voice, but its echo, or the room. */
+export function isFaint(
+  { heard }: Speaking,
+  levelDb: number | undefined,
+  { faintDb }: { readonly faintDb: number },
+): boolean {
+  if (levelDb === undefined || heard.meanLevelDb === undefined) return false;
+  return levelDb < heard.meanLevelDb - faintDb;
+}
+
+/** Where the voice stopped, as far as its loudness tells. */
+export function stoppedMs(
+  { lastLoudMs, lastVoiceMs }: Speaking,
+  { faintMs }: { readonly faintMs: number },
+): number {
+  return Math.max(lastLoudMs, lastVoiceMs - faintMs);
+}
+
+/** The text breaks off, and more sounded after that, up to where the microphone closed: a last "s" is no voice to silero. */
+export function isAskedTooEarly({
+  kind,
+  mutedAtMs = 0,
+  pausedAtMs = 0,
+  understood,
+}: Speaking): boolean {
+  const soundedMs = mutedAtMs - pausedAtMs;
+  if (kind !== 'paused' || soundedMs <= 0 || soundedMs > trailingMs) return false;
+  return understood?.upToPause === true && understood.over <= brokenOff;
+}
+
+/** A packet that holds no voice, or none at all. */
+export function withPacket(
+  voice: Speaking,
+  event: { readonly kind: string; readonly atMs: number },
+): Speaking {
+  if (event.kind === 'tick') return voice;
+  const lastPacketMs = Math.max(voice.lastPacketMs, event.atMs);
+  if (event.kind === 'silence-frame') {
+    return { ...voice, lastPacketMs, mutedAtMs: voice.mutedAtMs ?? event.atMs };
+  }
+  return event.atMs > voice.lastPacketMs ? { ...voice, lastPacketMs, mutedAtMs: undefined } : voice;
+}

@@ -1,0 +1,38 @@
+import type { Voice, VoiceEffect, VoiceEvent } from '#src/turn/endpointing.ts';
+import { quiet, endpointRules as rules, stepVoice } from '#src/turn/endpointing.ts';
+
+export type Noted = VoiceEffect & { readonly notedAtMs: number };
+
+/** Every effect, with the instant of the event that caused it. */
+export function play(events: readonly VoiceEvent[]): Noted[] {
+  const noted: Noted[] = [];
+  let voice: Voice = quiet;
+  for (const event of events) {
+    const step = stepVoice(voice, event, rules);
+    voice = step.voice;
+    for (const effect of step.effects) noted.push({ ...effect, notedAtMs: event.atMs });
+  }
+  return noted;
+}
+
+/** VAD windows of 32 ms, the first of them over at `fromMs` + 32. */
+export function windows(fromMs: number, ...probabilities: readonly number[]): VoiceEvent[] {
+  return probabilities.map((probability, at) => ({
+    kind: 'window',
+    probability,
+    atMs: fromMs + 32 * (at + 1),
+  }));
+}
+
+export function ticks(fromMs: number, toMs: number): VoiceEvent[] {
+  const count = Math.floor((toMs - fromMs) / 20);
+  return Array.from({ length: count }, (_, at) => ({ kind: 'tick', atMs: fromMs + 20 * (at + 1) }));
+}
+
+export function inOrder(...events: readonly VoiceEvent[]): VoiceEvent[] {
+  return events.toSorted((a, b) => a.atMs - b.atMs);
+}
+
+export const kinds = (noted: readonly Noted[]) => noted.map(({ kind }) => kind);
+export const word = [0.9, 0.9, 0.9, 0.9, 0.9];
+export const wordEndMs = 5 * 32;

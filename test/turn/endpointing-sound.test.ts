@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import type { VoiceEvent } from '#src/turn/endpointing.ts';
+import { inOrder, kinds, play, ticks, windows, word, wordEndMs } from './endpointing-play.ts';
+
+test('faint windows after a loud voice are its echo: the wait counts from where it was loud', () => {
+  const loud = windows(0, ...word).map((window) => ({ ...window, levelDb: -30 }));
+  const faint = windows(wordEndMs, 0.9, 0.9, 0.9).map((window) => ({ ...window, levelDb: -52 }));
+  const room = windows(wordEndMs + 96, ...Array(30).fill(0.05));
+  const text: VoiceEvent = { kind: 'text', text: 'stop the music', atMs: wordEndMs + 200 };
+  const all = inOrder(...loud, ...faint, ...room, text, ...ticks(wordEndMs, 1200));
+  const ended = play(all).at(-1);
+  expect(ended).toMatchObject({ kind: 'ended', toMs: wordEndMs + 96 });
+  expect((ended?.notedAtMs ?? 0) - wordEndMs).toBeLessThan(340);
+});
+
+test('whoever trails off is not cut: faint voice is still voice', () => {
+  const loud = windows(0, ...word).map((window) => ({ ...window, levelDb: -30 }));
+  const faint = windows(wordEndMs, ...Array(60).fill(0.9)).map((window) => ({
+    ...window,
+    levelDb: -52,
+  }));
+  expect(kinds(play(inOrder(...loud, ...faint, ...ticks(wordEndMs, 1900))))).toEqual(['began']);
+});
+
+test('a text that breaks off where more sounded before the microphone closed is asked for again, once', () => {
+  const sounding = windows(wordEndMs, 0.1, 0.1, 0.1);
+  const closing: VoiceEvent[] = [110, 130].map((ms) => ({
+    kind: 'silence-frame',
+    atMs: wordEndMs + ms,
+  }));
+  const told = (text: string, ms: number): VoiceEvent => ({
+    kind: 'text',
+    text,
+    atMs: wordEndMs + ms,
+  });
+  const after = (second: string) =>
+    kinds(
+      play(
+        inOrder(
+          ...windows(0, ...word),
+          ...sounding,
+          ...closing,
+          told('ten of', 190),
+          told(second, 310),
+          ...ticks(wordEndMs, 1700),
+        ),
+      ),
+    ).filter((kind) => kind !== 'likely-over');
+  expect(after('ten of clubs')).toEqual(['began', 'paused', 'resumed', 'paused', 'ended']);
+  expect(after('ten of')).toEqual(['began', 'paused', 'resumed', 'paused', 'ended']);
+});
