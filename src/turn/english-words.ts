@@ -15,15 +15,25 @@ const lists = {
   questions: 'what who whom whose which where when why how',
   prepositions: `of to from with into onto upon by at for about between among against without within
     during through across behind beside under above below near toward towards like until till`,
+  /** Verbs to which a particle is all. */
+  moving:
+    'go come hold sit stand shut wake move log hang calm slow speed hurry step look watch cheer back get carry',
+  doubting:
+    'why maybe perhaps probably certainly course hope guess or better if absolutely definitely surely',
   particles: 'on off up down in out over back away around along together',
   /** Words before the sentence proper. */
   openers: `ok okay well so hey hi hello yes yeah yep no nope please and but then now oh alright right
     actually also um uh er erm hmm just maybe anyway thanks sorry wait good morning evening`,
   /** Whole answers and calls. */
   wholes: `yes no yeah yep nope ok okay stop pause continue repeat thanks hello hi hey bye goodbye sure right exactly correct never always maybe cancel help next again louder quieter softer
-    resume enough quiet silence mute unmute start go faster slower sorry what why`,
+    resume enough quiet silence mute unmute start go faster slower sorry what why great good perfect nice cool
+    fine done ready excellent awesome wonderful absolutely definitely probably perhaps nothing everything
+    who where when how wow`,
+  telling: 'explain describe say tell show read prove',
+  knowing: 'know remember mind remind',
+  greetings: 'hello hi hey there',
   courtesies: `thank thanks you no yes yeah okay ok hello hi hey good morning evening night bye goodbye sure
-    sorry very much so of course right please not really`,
+    sorry very much so of course right please not really lot all everyone everybody guys`,
   /** They only look like "walked" and "walking". */
   notVerbs: `morning evening thing something nothing everything anything during spring string wedding
     building meeting ceiling hundred speed indeed united bring`,
@@ -50,7 +60,10 @@ const lists = {
     learn teach study win lose cut mix cook bake clean wash fix build break pull push hold drop throw
     catch sit stand rain snow happen become follow join invite define compare calculate convert
     name list summarize recommend suggest guess imagine pretend roll flip forward cancel shut reset restart
-    jump arrive cost fall grow sell spend wear carry hit reach enter smell taste sound cry laugh smile
+    mind worry draw paint wish hurry mention repeat replay rewind undo redo lock unlock connect
+    disconnect enable disable install update download upload print schedule plan sort solve correct improve rate vote
+    quiz quit exit dim shuffle loop rename copy paste type press click rename rest hang dial ring park
+    relax calm agree sneeze purr bark arrange prepare serve boil fry jump arrive cost fall grow sell spend wear carry hit reach enter smell taste sound cry laugh smile
     dance swim climb travel return rise shine matter depend belong contain include share serve cover`,
   past: `went came saw said told made got gave took put found thought knew felt left kept brought bought
     ran sat stood met lost won wrote read spoke heard ate drank slept drove flew began broke built held
@@ -71,7 +84,7 @@ const lists = {
   /** Nouns that mostly go on with "of". */
   relations: `capital name number kind type sort lot couple bunch rest end top middle side part piece cup
     glass bottle pair list amount size cost meaning difference distance president population
-    height length depth history chapter recipe verse version author king queen mayor founder leader owner title date beginning
+    way height length depth history chapter recipe verse version author king queen mayor founder leader owner title date beginning
     temperature speed`,
 } as const;
 

@@ -5,17 +5,29 @@ const subordinators = new Set(tongues.en?.subordinators?.split(/\s+/));
 
 /** Logit that an English sentence without punctuation is over; words in lower case, no fillers at its end. */
 export function englishOver(words: readonly string[]): number {
-  const [only] = words;
-  if (words.length === 1 && isOneOf('wholes', only)) return 1.8;
-  if (words.every((word) => isOneOf('courtesies', word))) return 1.6;
-  if (words.at(-1) === 'then' && isOneOf('joining', words.at(-2))) return -1.5;
+  const fixed = phraseOver(words);
+  if (fixed !== undefined) return fixed;
   const sentence = lastSentence(words);
-  if (sentence.length === 0) return isOneOf('wholes', words.at(-1)) ? 1.2 : 0;
+  if (sentence.length === 1 && isOneOf('wholes', sentence[0])) return 1.2;
   const tail = tailOver(sentence);
   if (tail <= -1.5) return tail;
   const form = formOver(sentence);
-  const asked = form > 0 && words.includes('please') ? 0.3 : 0;
-  return form + asked + (form > 0 ? tail : Math.min(0, tail));
+  return form + pleaseOver(words, form) + (form > 0 ? tail : Math.min(0, tail));
+}
+
+/** Of words that are no sentence and need none. */
+function phraseOver(words: readonly string[]): number | undefined {
+  if (words.length === 1 && isOneOf('wholes', words[0])) return 1.8;
+  if (words.every((word) => isOneOf('greetings', word))) return 0.5;
+  if (words.every((word) => isOneOf('courtesies', word))) return 1.6;
+  const joins = words.at(-1) === 'then' && isOneOf('joining', words.at(-2));
+  return joins ? -1.5 : undefined;
+}
+
+/** Whoever says "please" last is done. */
+function pleaseOver(words: readonly string[], form: number): number {
+  if (!words.includes('please')) return 0;
+  return words.at(-1) === 'please' && form < 1 ? 1.3 : 0.3;
 }
 
 /** The words after greetings, a name or other openers, from where a sentence starts. */
@@ -38,17 +50,30 @@ function formOver(words: readonly string[]): number {
   const [first = ''] = words;
   if (subordinators.has(first) && !asks(words)) return clauses(words) >= 2 ? 1.4 : -1.6;
   if (asks(words)) return questionOver(words);
-  if (isOneOf('auxiliaries', first) && canBeSubject(words[1])) return polarOver(words);
-  if (isOneOf('verbs', first) || contracted(first) === 'let') return commandOver(words);
+  if (isCommand(words)) return commandOver(words);
+  if (isOneOf('auxiliaries', first) && first !== 'been' && canBeSubject(words[1]))
+    return polarOver(words);
   if (first !== contracted(first) || words.slice(1).some(isVerb)) return statementOver(words);
   return fragmentOver(words);
 }
 
-/** Words without any verb: an answer perhaps, or the beginning of something. */
+/** "Stop it", "be quiet", "never mind", "don't go", "let's go". */
+function isCommand([first = '', second]: readonly string[]): boolean {
+  if (first === 'be') return second !== undefined;
+  if (first === 'never' || first === "don't") return isOneOf('verbs', second);
+  if (first === 'do') return isOneOf('verbs', second) || isOneOf('articles', second);
+  return isOneOf('verbs', first) || contracted(first) === 'let';
+}
+
+/** Words without any verb: mostly an answer; "the song", "my brother" may be what a sentence is about. */
 function fragmentOver(words: readonly string[]): number {
   const [first] = words;
-  if (isOneOf('prepositions', first) || isOneOf('times', first)) return -0.9;
-  return words.length >= 4 ? -0.5 : -0.2;
+  const isAdverbial = ['prepositions', 'particles', 'times'] as const;
+  if (isAdverbial.some((list) => isOneOf(list, first))) return -0.3;
+  if (words.length === 1) return 0.2;
+  if (isOneOf('subjects', first) || words.length >= 6) return 0;
+  if (isOneOf('determiners', first)) return words.includes('and') ? -0.3 : 0.3;
+  return 0.8;
 }
 
 /** A question word, then a verb soon: "when is", "what time is"; not "when i was". */
@@ -71,8 +96,9 @@ function questionOver(words: readonly string[]): number {
 function polarOver(words: readonly string[]): number {
   if (words.length <= 2) return -0.8;
   const wantsVerb = !/^(is|are|was|were|am|have|has|had)/.test(words[0] ?? '');
-  if (wantsVerb && !words.slice(2).some(isVerb)) return -1.2;
-  if (words.length === 3) return 0.7;
+  const asked = isOneOf('subjects', words[1]) || words.slice(2).some(isVerb);
+  if (wantsVerb && !asked) return -1.2;
+  if (words.length === 3) return 1;
   return 1.7;
 }
 
@@ -86,12 +112,15 @@ const wantsTarget = new Set([
   'convert',
   'compare',
   'book',
+  'put',
 ]);
 
 function commandOver(words: readonly string[]): number {
   const { length } = words;
   if (length === 1) return 0.2;
-  if (wantsTarget.has(words[0] ?? '') && !words.slice(2, -1).some(leadsOn)) return 0.5;
+  const isPhrasal = isOneOf('particles', words[1]);
+  if (wantsTarget.has(words[0] ?? '') && !isPhrasal && !words.slice(2, -1).some(leadsOn))
+    return -0.3;
   return length === 2 ? 1.4 : 1.7;
 }
 
@@ -103,9 +132,18 @@ function leadsOn(word: string): boolean {
 function statementOver(words: readonly string[]): number {
   const { length } = words;
   if (length <= 2) return 0.3;
+  if (isOneOf('determiners', words[0]) && isRelative(words)) return -1;
+  if (isOneOf('opining', words.at(-2)) && ['so', 'not'].includes(words.at(-1) ?? '')) return 1;
   const reports = isOneOf('subjects', words[0]) && isOneOf('opining', words[1]);
   if (reports && length > 3 && !words.slice(2).some(isVerb)) return -0.9;
-  return length <= 4 ? 1 : 1.35;
+  return length <= 4 ? 0.5 : 0.7;
+}
+
+/** "The song we heard": no verb yet but that of the relative clause. */
+function isRelative(words: readonly string[]): boolean {
+  const at = words.findIndex((word, n) => n > 1 && isOneOf('onlySubjects', contracted(word)));
+  if (at < 0 || words.slice(1, at).some(isVerb)) return false;
+  return words.slice(at + 1).filter(isVerb).length <= 1;
 }
 
 /** What the last words say: -2 and less is open, above 0 a good end. */
@@ -118,10 +156,10 @@ function tailOver(words: readonly string[]): number {
 
 /** Of words that hold sentences together; undefined of others. */
 function grammarOver(last: string, words: readonly string[]): number | undefined {
-  if (isOneOf('particles', last)) return words.length === 2 ? -1 : 0;
+  if (isOneOf('particles', last)) return words.length === 2 ? particleOver(words) : 0;
   if (isOneOf('prepositions', last)) return strandedOver(words);
   if (isOneOf('auxiliaries', last)) return auxiliaryOver(words);
-  if (isOneOf('onlySubjects', last)) return -3;
+  if (isOneOf('onlySubjects', last)) return subjectOver(words);
   if (isOneOf('onlySubjects', contracted(last))) return -2.6;
   if (isOneOf('articles', last) || isOneOf('joining', last) || subordinators.has(last)) return -3;
   return undefined;
@@ -129,22 +167,45 @@ function grammarOver(last: string, words: readonly string[]): number | undefined
 
 function contentOver(last: string, words: readonly string[]): number {
   const before = words.at(-2);
-  if (isOneOf('pointers', last)) return pointerOver(last, before);
+  if (isOneOf('pointers', last)) return pointerOver(last, words);
   if (isOneOf('adjectives', last)) return adjectiveOver(last, words);
-  if (isOneOf('rankings', before) && words.length > 2) return -1;
+  if (isOneOf('rankings', before) && words.some(isBeing) && last !== 'one') return -1;
+  if (isOneOf('knowing', last) && isKnowingOpen(words)) return -1.6;
   if (isOneOf('hungry', last)) return isObjectAsked(words) ? 0 : -1.8;
-  return isOneOf('relations', last) && isNounPhraseOpen(words) ? -1.45 : 0;
+  return isOneOf('relations', last) && !isCommand(words) && isNounPhraseOpen(words) ? -1.45 : 0;
 }
 
-/** "Repeat that", but not "I think that". */
-function pointerOver(last: string, before: string | undefined): number {
-  if (last === 'that' && isOneOf('reporting', before)) return -2;
-  return last === 'these' || last === 'those' ? -0.8 : -0.1;
+/** "Do you know", "I want to know", but not "I know". */
+function isKnowingOpen(words: readonly string[]): boolean {
+  return words.at(-2) === 'to' || (isOneOf('auxiliaries', words[0]) && words.length === 3);
+}
+
+/** "Where are they", "isn't it", but not "what can i". */
+function subjectOver(words: readonly string[]): number {
+  const before = words.at(-2) ?? '';
+  if (before.endsWith("n't") && words.length > 3) return 0;
+  return asks(words) && isBeing(before) ? -0.5 : -3;
+}
+
+/** "Come in", "hold on", but not "turn off". */
+function particleOver([verb]: readonly string[]): number {
+  return isOneOf('moving', verb) ? 0 : -1;
+}
+
+function isBeing(word: string | undefined): boolean {
+  return word !== undefined && /^(?:(?:is|are|was|were|am|be|been)$|.+'(?:s|re|m)$)/.test(word);
+}
+
+/** "Repeat that", "who said that", but not "I think that". */
+function pointerOver(last: string, words: readonly string[]): number {
+  if (last === 'that' && isOneOf('reporting', words.at(-2)) && !asks(words)) return -2;
+  return last === 'these' || last === 'those' ? -0.5 : -0.1;
 }
 
 /** "Can you tell me", "remind me": the thing itself is still to come. */
 function wantsMore(words: readonly string[]): boolean {
-  const [before, last] = words.slice(-2);
+  const [at, before, last] = ['', ...words].slice(-3);
+  if (before === 'to' && last === 'me') return isOneOf('telling', at);
   return (
     words.length <= 5 &&
     ['me', 'him', 'us', 'them', 'you'].includes(last ?? '') &&
@@ -159,13 +220,20 @@ function strandedOver(words: readonly string[]): number {
   return words.at(-1) === 'from' ? -0.3 : -0.8;
 }
 
-/** "Yes it is", "tell me where it is", but not "the capital of france is". */
+/** "Yes it is", "tell me where it is", "what can you do", but not "the capital of france is". */
 function auxiliaryOver(words: readonly string[]): number {
-  const before = words.at(-2);
+  const [before, last] = [words.at(-2), words.at(-1) ?? ''];
   if (words.length === 1) return -1.5;
+  if (last === 'not') return isOneOf('doubting', before) ? 0.8 : -2.2;
+  if (isMainVerb(words)) return asks(words) ? 0 : -0.5;
   if (words.slice(1, -2).some((word) => isOneOf('questions', word))) return 0.8;
   if (!isOneOf('subjects', before)) return -2.2;
   return words.length <= 3 ? 0.2 : -1.6;
+}
+
+/** "What can you do", "should i be". */
+function isMainVerb(words: readonly string[]): boolean {
+  return /^(?:do|be|have)$/.test(words.at(-1) ?? '') && isOneOf('auxiliaries', words.at(-3));
 }
 
 /** "A very big", but not "it is very big". */
@@ -183,7 +251,8 @@ function isObjectAsked(words: readonly string[]): boolean {
 /** "What is the capital", but not "what is your name". */
 function isNounPhraseOpen(words: readonly string[]): boolean {
   const before = words.at(-2);
-  return before === 'the' || before === 'a' || isOneOf('adjectives', before);
+  if (before === 'the' || before === 'a' || isOneOf('adjectives', before)) return true;
+  return words.at(-3) === 'the' && /..est$/.test(before ?? '');
 }
 
 /** Clauses that have begun; 2 as soon as the main one has. */
@@ -210,7 +279,9 @@ function isClauseHead(word: string, next: string): boolean {
 function canBeSubject(word: string | undefined): boolean {
   if (word === undefined) return false;
   return (
-    isOneOf('subjects', word) || isOneOf('determiners', word) || !isOneOf('prepositions', word)
+    isOneOf('subjects', word) ||
+    isOneOf('determiners', word) ||
+    !(isOneOf('prepositions', word) || isOneOf('auxiliaries', word))
   );
 }
 

@@ -3,22 +3,40 @@ const longestDictated = 12;
 
 /** "My number is", "der Code", in some of the languages. */
 const namesNumber =
-  /^(numbers?|code|pin|zip|phone|password|nummer|telefon\p{L}*|número|numéro|telefone|teléfono|numero|номер|код|телефон|numer|kod|numara|番号|号码|번호|رقم|नंबर)$/u;
+  /^(numbers?|code|postcode|pin|zip|extension|port|flight|room|account|order|price|total|score|dial|phone|password|nummer|telefon\p{L}*|número|numéro|telefone|teléfono|numero|номер|код|телефон|numer|kod|numara|番号|号码|번호|رقم|नंबर)$/u;
 
-/** "At six", "um acht", "two plus two": a time of day, or the end of a sum. */
+/** "At six", "um acht", "root of two", "two plus two": a time of day, an amount, or the end of a sum. */
 const settling = new Set(
-  'at past um om til klockan plus minus times mal fois por più mais'.split(' '),
+  `at past of to from by than until before after um om til klockan plus minus times mal fois por più mais`.split(
+    ' ',
+  ),
 );
+
+const tens = /^(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)$/;
+const units = /^(?:one|two|three|four|five|six|seven|eight|nine)$/;
 
 /** Logit below 0 while numbers are being dictated, or one waits for its noun; else 0. */
 export function dictationOver(words: readonly string[], numbers: ReadonlySet<string>): number {
   const run = trailing(words, numbers);
   if (run.words === 0) return 0;
   if (run.digits >= longestDictated) return -0.3;
-  if (run.words === words.length || run.words >= 3 || run.digits >= 3) return -1.9;
+  const isOne = run.words === 1 || (run.words === 2 && isCompound(words.slice(-2)));
+  if (run.words >= 3 || run.digits >= 3) return -1.9;
   if (words.some((word) => namesNumber.test(word))) return -1.8;
-  if (run.words === 2) return -1.2;
-  return words.at(-1) === 'one' || settling.has(words.at(-2) ?? '') ? 0 : -0.6;
+  if (run.words === words.length) return isOne ? -0.4 : -1.9;
+  if (!isOne) return -1.2;
+  return isSettled(words, words.length - run.words, numbers) ? 0 : -0.6;
+}
+
+/** The number at this place ends what was said: "at six", "from one to six", "between one and six", "this one". */
+function isSettled(words: readonly string[], at: number, numbers: ReadonlySet<string>): boolean {
+  if (settling.has(words[at - 1] ?? '') || numbers.has(words[at - 2] ?? '')) return true;
+  return words[at] === 'one' && words.length > 2;
+}
+
+/** "Forty two" is one number. */
+function isCompound([ten = '', unit = '']: readonly string[]): boolean {
+  return tens.test(ten) && units.test(unit);
 }
 
 /** How many number words, and digits at least, stand at the end. */

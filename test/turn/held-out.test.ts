@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { outlookOf } from '#src/turn/outlook.ts';
+import { waitFor, waitRules } from '#src/turn/patience.ts';
+import { heldOut } from './held-out.ts';
+
+type Place = 'end' | '|' | '/';
+
+/** What was said up to each mark and to the end. */
+const texts = heldOut.flatMap((line) => {
+  const parts = line.split(/ ([|/]) /);
+  const said = (n: number) =>
+    parts
+      .slice(0, n + 1)
+      .filter((_, at) => at % 2 === 0)
+      .join(' ');
+  return parts.flatMap((_, n) =>
+    n % 2 === 0 ? [{ text: said(n), place: (parts[n + 1] ?? 'end') as Place }] : [],
+  );
+});
+
+/** Of all places of this kind, in percent. */
+function share(place: Place, holds: (wait: ReturnType<typeof waitFor>) => boolean): number {
+  const all = texts.filter((text) => text.place === place);
+  const those = all.filter(({ text }) => {
+    const reading = outlookOf(text);
+    return holds(waitFor({ closed: true, lags: false, textless: false, reading }, waitRules, {}));
+  });
+  return (100 * those.length) / all.length;
+}
+
+/** Answered as fast as a text and an answer come: 145 and 270 ms. */
+const isPrompt = ({ waitMs, aheadMs }: ReturnType<typeof waitFor>) => waitMs <= 420 && aheadMs > 0;
+
+test('three of four requests that no rule was made for are answered at once', () => {
+  expect(share('end', isPrompt)).toBeGreaterThanOrEqual(78);
+  expect(share('end', ({ waitMs }) => waitMs >= 600)).toBeLessThanOrEqual(14);
+});
+
+test('where nobody would take it for all, three of four are waited for, and few answered', () => {
+  expect(share('|', ({ waitMs }) => waitMs >= 600)).toBeGreaterThanOrEqual(72);
+  expect(share('|', isPrompt)).toBeLessThanOrEqual(20);
+});
