@@ -10,9 +10,12 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { type Act, enact } from './crowd.ts';
 import { adam, eva, type House, lounge, openHouse, pass } from './house.ts';
-import { MoodyRecogniser } from './moody.ts';
+import { type Mood, MoodyRecogniser } from './moody.ts';
 
 const asks: readonly Act[] = [{ kind: 'talk', ms: 1_500, frames: 5 }];
+
+/** Begins an utterance, and is too little voice for one. */
+const cough: Act = { kind: 'talk', ms: 140, frames: 5 };
 
 /** A room whose clock its recogniser shares; everybody is heard. */
 async function called(
@@ -200,9 +203,40 @@ test('of ten people who ask at once the first is answered, three wait, and the l
 
 test('a cough before the words disturbs neither them nor the session', async () => {
   const house = await slowly(100);
-  const acts: Act[] = [{ kind: 'talk', ms: 120, frames: 5 }, { kind: 'pause', ms: 300 }, ...asks];
+  const acts: Act[] = [cough, { kind: 'pause', ms: 500 }, ...asks];
   await pass(house, 5_000, sent(house, adam, acts));
+  expect(house.of('ignored')).toMatchObject([{ why: 'no-voice' }]);
   expect(house.of('failed')).toEqual([]);
   expect(house.of('answered')).toHaveLength(1);
   expect(house.recogniser.open).toBe(0);
+});
+
+/** Understood late, and followed by a sound in which there are no words. */
+const thenHums: readonly Act[] = [
+  ...asks,
+  { kind: 'pause', ms: 800 },
+  { kind: 'talk', ms: 260, frames: 5 },
+];
+const lateThenNothing: readonly Mood[] = [
+  { tookMs: 2_500, end: 'fine' },
+  { tookMs: 0, end: 'empty' },
+];
+
+test('a hum while words are being understood takes no answer away, and gives none twice', async () => {
+  const clock = new VirtualClock();
+  const transcriber = new MoodyRecogniser(lateThenNothing, clock);
+  const house = await called({ transcriber }, [adam], clock);
+  await pass(house, 9_000, sent(house, adam, thenHums));
+  expect(house.of('ignored')).toMatchObject([{ why: 'empty' }]);
+  expect(house.of('answered')).toMatchObject([{ name: 'Adam', finish: 'completed' }]);
+  expect(house.chat.asked).toHaveLength(1);
+});
+
+test('a hum after words that were not meant for it gets them no answer', async () => {
+  const clock = new VirtualClock();
+  const transcriber = new MoodyRecogniser(lateThenNothing, clock);
+  const house = await called({ transcriber, addressing: 'auto' }, [adam, eva], clock);
+  await pass(house, 9_000, sent(house, adam, thenHums));
+  expect(house.of('ignored').map(({ why }) => why)).toEqual(['not-named', 'empty']);
+  expect([house.chat.asked, house.of('answered')]).toEqual([[], []]);
 });

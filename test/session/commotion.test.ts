@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SessionEvent } from '#src/session/events.ts';
 import { type Commotion, isCalm, openCommotion, type Plot, play } from './commotion.ts';
-import type { Act, Network } from './crowd.ts';
+import { type Act, type Network, perfect } from './crowd.ts';
 import { answerNumber, type Mood } from './moody.ts';
 
 const talk = fc.record({
@@ -46,6 +46,20 @@ const plot: fc.Arbitrary<Plot> = fc.record({
     fc.integer({ min: 500, max: 8_000 }),
   ),
 });
+const swift = fc.array(
+  fc.record({ tookMs: fc.integer({ min: 0, max: 700 }), end: fc.constant('fine' as const) }),
+  { minLength: 1, maxLength: 4 },
+);
+const alone: fc.Arbitrary<Plot> = fc.record({
+  scripts: fc.tuple(fc.array(fc.oneof(talk, pause), { minLength: 2, maxLength: 6 })),
+  network: fc.constant(perfect),
+  recogniser: swift,
+  model: swift,
+  voice: swift,
+  listens: fc.boolean(),
+  addressing: fc.constantFrom('always', 'auto'),
+  lostAtMs: fc.option(fc.integer({ min: 500, max: 6_000 }), { nil: undefined }),
+});
 /** The first one talks, says no at some time, and perhaps yes again. */
 const withNo = fc.tuple(plot, fc.array(act, { maxLength: 4 })).map(([one, more]): Plot => {
   const [first = [], ...rest] = one.scripts;
@@ -53,7 +67,7 @@ const withNo = fc.tuple(plot, fc.array(act, { maxLength: 4 })).map(([one, more])
 });
 
 /** Of each test; a failure is printed with its seed. */
-const numRuns = 15;
+const numRuns = 12;
 const timeout = 60_000;
 
 async function check(
@@ -126,6 +140,16 @@ test('no answer is heard before all that it answers was said to its end', { time
         expect(atMs, `${words} of ${text}`).toBeLessThanOrEqual(firstMs);
       }
     }
+  });
+});
+
+test('of one who speaks to a bot in good order every word is answered', { timeout }, async () => {
+  await check(alone, (commotion) => {
+    const answered = eventsOf(commotion, 'answered').flatMap(
+      ({ text }) => questionOf(commotion, text)?.said ?? [],
+    );
+    const words = eventsOf(commotion, 'recognised').map(({ text }) => text);
+    expect(words.filter((one) => answered.every(({ text }) => text !== one))).toEqual([]);
   });
 });
 

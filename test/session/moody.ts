@@ -16,7 +16,7 @@ import type {
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
-/** How one request goes; those of a kind take turns. */
+/** How one request goes, or all about one utterance; those of a kind take turns. */
 export type Mood = {
   readonly tookMs: number;
   readonly end: 'fine' | 'empty' | 'error';
@@ -45,7 +45,7 @@ export class MoodyRecogniser implements Transcriber {
 
   /** Of the file kind. */
   async *transcribe(_pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
-    yield { kind: 'final', transcript: await this.#recognise(this.#calls, signal) };
+    yield { kind: 'final', transcript: await this.#recognise(this.#calls++, signal) };
   }
 
   listen(onPartial: OnPartial, signal: AbortSignal): Listening {
@@ -66,7 +66,7 @@ export class MoodyRecogniser implements Transcriber {
 
   async #recognise(id: number, signal: AbortSignal): Promise<Transcript> {
     signal.throwIfAborted();
-    const { tookMs, end } = moodOf(this.#moods, this.#calls++);
+    const { tookMs, end } = moodOf(this.#moods, id);
     await this.#clock.sleep(tookMs, signal);
     if (end === 'error') throw out('recogniser');
     return { text: end === 'empty' ? '' : this.#words(id) };
