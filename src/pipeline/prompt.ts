@@ -29,7 +29,7 @@ export async function promptOf(
 }
 
 /** For work that takes no signal. It goes on when aborted, but nobody waits for it. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const leave = () => aborted.reject(signal.reason);
   signal.addEventListener('abort', leave);

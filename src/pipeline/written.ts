@@ -14,6 +14,8 @@ export type Writing = {
   readonly prompt: readonly ChatMessage[];
   readonly tools: readonly Tool[];
   readonly stage: Stage;
+  /** What a request took whose server did not tell. Default: by the length of the text. */
+  readonly estimate?: (messages: readonly ChatMessage[], written: string) => Usage;
 };
 
 /**
@@ -23,13 +25,18 @@ export type Writing = {
  * model instead. Aborting `signal` throws `signal.reason`.
  */
 export async function* writeAnswer(
-  { chat, prompt, tools, stage }: Writing,
+  { chat, prompt, tools, stage, estimate = estimateUsage }: Writing,
   signal: AbortSignal,
 ): AsyncGenerator<ChatPart> {
   const messages = [...prompt];
   for (let rounds = 0; ; rounds++) {
     const offered = rounds < longestToolRounds ? tools : [];
-    const { content, calls } = yield* writeRound({ chat, stage }, messages, offered, signal);
+    const { content, calls } = yield* writeRound(
+      { chat, stage, estimate },
+      messages,
+      offered,
+      signal,
+    );
     if (calls.length === 0) return;
     if (content !== '') yield { kind: 'text', text: ' ' };
     messages.push({ role: 'assistant', content, calls });
@@ -44,7 +51,7 @@ type Round = { readonly content: string; readonly calls: readonly ToolCall[] };
 
 /** One answer of the model; its calls are returned, not yielded, and only if tools were offered. */
 async function* writeRound(
-  { chat, stage }: Pick<Writing, 'chat' | 'stage'>,
+  { chat, stage, estimate }: Required<Pick<Writing, 'chat' | 'stage' | 'estimate'>>,
   messages: readonly ChatMessage[],
   tools: readonly Tool[],
   signal: AbortSignal,
@@ -63,7 +70,7 @@ async function* writeRound(
     signal.throwIfAborted();
     throw atStage('think', error);
   } finally {
-    stage.spent(reported ?? estimateUsage(messages, content));
+    stage.spent(reported ?? estimate(messages, content));
   }
   signal.throwIfAborted();
   return { content, calls: tools.length > 0 ? calls.slice(0, mostCallsARound) : [] };

@@ -1,7 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { writeWav } from '#src/audio/wav.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { readWav, writeWav } from '#src/audio/wav.ts';
 import type { ChatRequest, MockReply } from './providers-chat.ts';
 import { cut } from './providers-paced.ts';
 import { soundBytes, tone } from './providers-sound.ts';
@@ -126,6 +127,20 @@ export function spokenAnswer(text: string, id: string, expiresAtSeconds: number)
     usage: { prompt_tokens: 9, completion_tokens: 3 },
   };
 }
+
+/** A request with every sound in it replaced by the words it is heard as. */
+export function inWords(request: ChatRequest, hears: (pcm: Pcm) => string): ChatRequest {
+  const wordsOf = ({ input_audio, text }: ContentPart) =>
+    input_audio ? hears(readWav(Buffer.from(input_audio.data, 'base64'))) : (text ?? '');
+  const messages = (request.messages ?? []).map((message) => {
+    const { content } = message;
+    if (!Array.isArray(content)) return message;
+    return { ...message, content: (content as ContentPart[]).map(wordsOf).join(' ') };
+  });
+  return { ...request, messages };
+}
+
+type ContentPart = { readonly text?: string; readonly input_audio?: { readonly data: string } };
 
 /** What `/chat/completions` streams when sound is asked for; undefined when it is not. */
 export function audioChatEvents(

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
+import { audioChatEvents, inWords } from './providers-audio-chat.ts';
 import {
   type ChatRequest,
   chatAnswer,
@@ -198,14 +199,15 @@ const answers: Readonly<
     await answerJson(exchange, pace.recogniseMs, { text: exchange.record.text });
   },
   async chat(exchange, bytes) {
-    const request = JSON.parse(bytes.toString()) as ChatRequest;
+    const sent = JSON.parse(bytes.toString()) as ChatRequest;
+    const request = inWords(sent, (pcm) => heard(exchange.settings, pcm));
     const { replies, pace } = exchange.settings;
     const reply = replyTo(request, replies);
-    Object.assign(exchange.record, { body: request, text: reply.text });
+    Object.assign(exchange.record, { body: sent, text: reply.text });
     if (!request.stream) {
       return answerJson(exchange, pace.firstTokenMs, chatAnswer(request, reply));
     }
-    const events = chatEvents(request, reply);
+    const events = audioChatEvents(request, reply) ?? chatEvents(request, reply);
     await answerPaced(exchange, 'text/event-stream', events, pace.firstTokenMs, () =>
       pace.tokensPerSecond === Number.POSITIVE_INFINITY ? 0 : 1000 / pace.tokensPerSecond,
     );

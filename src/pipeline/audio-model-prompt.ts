@@ -1,0 +1,63 @@
+import { durationMs } from '#src/audio/pcm.ts';
+import { writeWav } from '#src/audio/wav.ts';
+import { atStage } from '#src/base/errors.ts';
+import type { AudioChatMessage } from '#src/chat/audio-chat-ports.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
+import type { Said, Turn } from './pipeline.ts';
+import { promptOf, unlessAborted } from './prompt.ts';
+
+/** How utterances are shown to an audio model. */
+export type AudioInput = 'audio' | 'transcript';
+
+/** What an audio model is asked. */
+export type AudioPrompt = {
+  readonly messages: readonly AudioChatMessage[];
+  /** Sound in `messages`. */
+  readonly soundMs: number;
+  /** Whether anybody said a word; true if the recogniser failed, since the model hears by itself. Never throws. */
+  readonly hasWords: Promise<boolean>;
+  /** All in words, for the requests after the first: sound is sent once. */
+  readonly inWords: Promise<readonly ChatMessage[] | undefined>;
+};
+
+/**
+ * The prompt of a turn at once, with the sound of what was said while it is still being recognised; in words where
+ * there is no sound or `input` says so. Undefined when that gives no word.
+ *
+ * Errors: the recogniser's, where words are needed. Aborting `signal` throws `signal.reason`.
+ */
+export async function audioPrompt(
+  turn: Turn,
+  input: AudioInput,
+  signal: AbortSignal,
+): Promise<AudioPrompt | undefined> {
+  const inWords = promptOf(turn, signal);
+  inWords.catch(() => undefined); // told to whoever awaits it
+  if (input === 'transcript' || turn.said.every(({ pcm }) => pcm === undefined)) {
+    const messages = await inWords;
+    return messages && { messages, soundMs: 0, hasWords: Promise.resolve(true), inWords };
+  }
+  const heard = await unlessAborted(Promise.all(turn.said.map(asHeard)), signal).catch(
+    (error: unknown) => {
+      signal.throwIfAborted();
+      throw atStage('recognise', error);
+    },
+  );
+  const soundMs = turn.said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
+  const { style, history } = turn;
+  return {
+    messages: [{ role: 'system', content: style.instructions }, ...history, ...heard.flat()],
+    soundMs,
+    hasWords: inWords.then(
+      (words) => words !== undefined,
+      () => true,
+    ),
+    inWords: inWords.catch(() => undefined),
+  };
+}
+
+async function asHeard({ name, pcm, transcript }: Said): Promise<AudioChatMessage[]> {
+  if (pcm) return [{ role: 'user', name, content: '', wav: writeWav(pcm) }];
+  const content = (await transcript()).text.trim();
+  return content === '' ? [] : [{ role: 'user', name, content }];
+}

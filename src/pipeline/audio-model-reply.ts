@@ -1,0 +1,96 @@
+import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import type { AudioChatPart } from '#src/chat/audio-chat-ports.ts';
+import { ClauseSplitter } from '#src/chat/clauses.ts';
+import type { ChatPart } from '#src/chat/ports.ts';
+import { SoundStream } from '#src/speech/sound-stream.ts';
+import type { Belt } from './ahead.ts';
+import { SpokenWords } from './audio-model-words.ts';
+
+/** What is heard of an answer, in order. */
+export type Heard =
+  | { readonly kind: 'sound'; readonly pcm: Pcm; readonly words: SpokenWords }
+  /** The sound of these words has ended. */
+  | { readonly kind: 'over'; readonly words: SpokenWords }
+  /** Written without sound: to be read out. */
+  | { readonly kind: 'clause'; readonly text: string };
+
+/** What a model does again and again: one whose latest answer had no sound is read out without waiting for any. */
+export type Habit = { isSilent: boolean };
+
+/** Sorts what one request brings: text to the reader, sound with its words to `belt`, text without sound, too. */
+export class AudioReply {
+  readonly #belt: Belt<Heard>;
+  readonly #habit: Habit;
+  readonly #words = new SpokenWords();
+  readonly #sound = new SoundStream('audio/pcm', undefined);
+  readonly #splitter = new ClauseSplitter({ eager: true });
+  readonly #unread: string[] = [];
+  /** Words come twice from some servers; those that came first count. */
+  #source: 'text' | 'transcript' | undefined;
+  /** How it is heard: its own sound, or read out by somebody else. */
+  #voice: 'unknown' | 'own' | 'other' = 'unknown';
+  #hasSound = false;
+  #soundMs = 0;
+
+  constructor(belt: Belt<Heard>, habit: Habit) {
+    this.#belt = belt;
+    this.#habit = habit;
+  }
+
+  /** Of its own. */
+  get soundMs(): number {
+    return this.#soundMs;
+  }
+
+  /** Waits while much sound is unheard. Errors: BotError `provider.wrong_type`, `audio.bad_wav`; of the belt. */
+  async *take(part: AudioChatPart): AsyncGenerator<ChatPart> {
+    switch (part.kind) {
+      case 'text':
+      case 'transcript':
+        this.#source ??= part.kind;
+        if (this.#source !== part.kind) return;
+        this.#write(part.text);
+        yield { kind: 'text', text: part.text };
+        return;
+      case 'sound':
+        this.#hasSound = true;
+        if (this.#voice === 'other') return; // a voice never changes inside an answer
+        this.#voice = 'own';
+        for (const pcm of this.#sound.push(part.bytes)) await this.#play(pcm);
+        return;
+      case 'tool':
+      case 'usage':
+        yield part;
+    }
+  }
+
+  /** `whole`: the request has come to its end. */
+  async end(whole: boolean): Promise<void> {
+    if (this.#voice === 'own') for (const pcm of this.#sound.end()) await this.#play(pcm);
+    this.#words.end();
+    this.#belt.put({ kind: 'over', words: this.#words });
+    if (this.#source !== undefined || this.#hasSound) this.#habit.isSilent = !this.#hasSound;
+    if (this.#voice === 'own') return;
+    if (whole) this.#unread.push(...this.#splitter.flush());
+    this.#read();
+  }
+
+  #write(text: string): void {
+    this.#words.words(text);
+    if (this.#voice === 'own') return;
+    this.#unread.push(...this.#splitter.push(text));
+    if (this.#source === 'text' && this.#habit.isSilent) this.#read();
+  }
+
+  #read(): void {
+    if (this.#unread.length > 0) this.#voice = 'other';
+    for (const text of this.#unread.splice(0)) this.#belt.put({ kind: 'clause', text });
+  }
+
+  async #play(pcm: Pcm): Promise<void> {
+    this.#soundMs += durationMs(pcm);
+    this.#words.arrived(durationMs(pcm));
+    await this.#belt.room();
+    this.#belt.put({ kind: 'sound', pcm, words: this.#words });
+  }
+}

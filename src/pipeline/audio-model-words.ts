@@ -1,0 +1,174 @@
+import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import { boundaries, endsSurely } from '#src/chat/boundaries.ts';
+
+/** Sound, and the words it says as far as they are known. */
+export type Placed = { readonly pcm: Pcm; readonly ofText?: string; readonly begins: boolean };
+
+/** A place in the words that is known to sound at a place in the sound. */
+type Anchor = { readonly letters: number; readonly ms: number };
+type Clause = { readonly text: string; readonly endLetters: number };
+
+/** At an ordinary pace; an ideogram counts as three. */
+const usualMsPerLetter = 65;
+/** Before so many letters have sounded, the pace of an answer is not known. */
+const paceLetters = 40;
+/** Words that came at once, at least a short clause. */
+const burstLetters = 12;
+/** A burst whose sound has come to this share of the ordinary pace is over: more words begin a new sound. */
+const overShare = 0.6;
+/** A clause cut off because its sound is due has so many letters, unless it is the first. */
+const shortestCut = 12;
+const longestClause = 240;
+/** Kept back at the end, so that the last words have a sound to go with. */
+const keptMs = 40;
+/** What has so little sound left is said in one clause. */
+const lastClauseMs = 100;
+
+/**
+ * Cuts the sound of an answer into its clauses, while both arrive in one stream and nothing tells which belongs where.
+ *
+ * Exact where a server speaks clause after clause, words first; else by the length of the words, and exact again once
+ * all sound is known before it is taken. Sound before any word has no text.
+ */
+export class SpokenWords {
+  #text = '';
+  #letters = 0;
+  /** Of `#text`, what has become clauses. */
+  #cut = 0;
+  #clause: Clause | undefined;
+  readonly #anchors: Anchor[] = [{ letters: 0, ms: 0 }];
+  #burst: Anchor = { letters: 0, ms: 0 };
+  #arrivedMs = 0;
+  #takenMs = 0;
+  #kept: Pcm | undefined;
+  #ended = false;
+
+  words(text: string): void {
+    const soundedMs = this.#arrivedMs - this.#burst.ms;
+    const letters = this.#letters - this.#burst.letters;
+    if (soundedMs > 0 && letters > 0) {
+      const isOver = soundedMs >= overShare * letters * usualMsPerLetter;
+      if (isOver && letters >= burstLetters)
+        this.#anchors.push({ letters: this.#letters, ms: this.#arrivedMs });
+    }
+    if (soundedMs > 0) this.#burst = { letters: this.#letters, ms: this.#arrivedMs };
+    this.#text += text;
+    this.#letters += lettersIn(text);
+  }
+
+  /** So much sound more has arrived; it is placed when it is taken. */
+  arrived(ms: number): void {
+    this.#arrivedMs += ms;
+  }
+
+  /** Neither words nor sound will come. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#anchors.push({ letters: this.#letters, ms: this.#arrivedMs });
+  }
+
+  /** The next sound, in the order of arrival. */
+  *place(pcm: Pcm): Generator<Placed> {
+    const sound = this.#kept ? joined(this.#kept, pcm) : pcm;
+    const keeps = !this.#ended && this.#takenMs > keptMs;
+    const kept = keeps ? Math.min(sound.samples.length, samplesIn(keptMs, sound)) : 0;
+    const length = sound.samples.length - kept;
+    this.#kept = kept > 0 ? part(sound, length) : undefined;
+    yield* this.#place(part(sound, 0, length));
+  }
+
+  /** What was kept back, once it has ended. */
+  *rest(): Generator<Placed> {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    if (kept) yield* this.#place(kept);
+  }
+
+  *#place(pcm: Pcm): Generator<Placed> {
+    for (let at = 0; at < pcm.samples.length; ) {
+      const former = this.#clause;
+      const clause = this.#clauseNow();
+      const untilMs = clause ? this.#placeOf(clause.endLetters) - this.#takenMs : keptMs;
+      const left = part(pcm, at);
+      const piece = untilMs > 0 ? part(left, 0, samplesIn(untilMs, pcm)) : left;
+      at += piece.samples.length;
+      this.#takenMs += durationMs(piece);
+      const ofText = clause && { ofText: clause.text };
+      yield { pcm: piece, ...ofText, begins: clause !== former };
+    }
+  }
+
+  /** The clause that sounds next: the same one while its time is not over, or nothing follows it. */
+  #clauseNow(): Clause | undefined {
+    const clause = this.#clause;
+    if (clause && this.#takenMs < this.#placeOf(clause.endLetters)) return clause;
+    const rest = this.#text.slice(this.#cut);
+    const length = this.#lengthOfNext(rest);
+    const text = rest.slice(0, length).trim();
+    if (text === '') return clause;
+    this.#cut += length;
+    const before = clause?.endLetters ?? 0;
+    this.#clause = { text, endLetters: before + lettersIn(rest.slice(0, length)) };
+    return this.#clause;
+  }
+
+  /** Of the words not cut yet; 0 while there are too few. */
+  #lengthOfNext(rest: string): number {
+    if (this.#ended && this.#arrivedMs - this.#takenMs < lastClauseMs) return rest.length;
+    const head = rest.slice(0, longestClause);
+    for (const { end, kind } of boundaries(head, this.#ended))
+      if (kind === 'sentence' && head.slice(0, end).trim() !== '') return end;
+    if (rest.length > longestClause) return cutOf(head).length;
+    if (this.#ended || endsSurely(rest)) return rest.length;
+    const words = cutOf(rest);
+    if (!this.#clause) return words.length;
+    return words.trim().length >= shortestCut && words !== rest ? words.length : 0;
+  }
+
+  /** Where in the sound so many letters are over. */
+  #placeOf(letters: number): number {
+    const after = this.#anchors.findIndex((anchor) => anchor.letters >= letters);
+    const last = this.#anchors.at(after < 0 ? -1 : Math.max(0, after - 1)) ?? { letters: 0, ms: 0 };
+    const next = after < 0 ? undefined : this.#anchors[after];
+    const past = letters - last.letters;
+    if (!next) return last.ms + past * this.#msPerLetter(last);
+    const share = next.letters > last.letters ? past / (next.letters - last.letters) : 1;
+    return last.ms + share * (next.ms - last.ms);
+  }
+
+  #msPerLetter({ letters, ms }: Anchor): number {
+    return letters >= paceLetters ? ms / letters : usualMsPerLetter;
+  }
+}
+
+const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+
+/** Without the last word, which may go on; all of it where that is the only one. */
+function cutOf(text: string): string {
+  const words = unspaced.test(text) ? '' : text.replace(/\S+$/, '');
+  return words.trim() === '' ? text.replace(/[\uD800-\uDBFF]$/, '') : words;
+}
+
+function lettersIn(text: string): number {
+  const wide = text.match(
+    /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/gu,
+  );
+  return text.length + 2 * (wide?.length ?? 0);
+}
+
+function samplesIn(ms: number, { rateHz }: Pcm): number {
+  return Math.max(1, Math.ceil((ms / 1000) * rateHz));
+}
+
+/** Mono only. */
+function part(pcm: Pcm, from: number, to?: number): Pcm {
+  return { ...pcm, samples: pcm.samples.subarray(from, to) };
+}
+
+function joined(one: Pcm, other: Pcm): Pcm {
+  const samples = new Int16Array(one.samples.length + other.samples.length);
+  samples.set(one.samples);
+  samples.set(other.samples, one.samples.length);
+  return { ...other, samples };
+}

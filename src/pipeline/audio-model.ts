@@ -1,0 +1,176 @@
+import { durationMs } from '#src/audio/pcm.ts';
+import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool, Usage } from '#src/chat/ports.ts';
+import { estimateUsage } from '#src/chat/usage.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { ahead, type Belt, type Bound } from './ahead.ts';
+import { type AudioInput, type AudioPrompt, audioPrompt } from './audio-model-prompt.ts';
+import { AudioReply, type Habit, type Heard } from './audio-model-reply.ts';
+import type { Placed } from './audio-model-words.ts';
+import { longestAnswerChars } from './chained.ts';
+import type { Pipeline, ReplyPart, Stage, Turn } from './pipeline.ts';
+import { type Speech, speak } from './spoken.ts';
+import { writeAnswer } from './written.ts';
+
+export type AudioModelParts = {
+  readonly model: AudioChatModel;
+  /** Reads out what the model only wrote. */
+  readonly synthesizer: Synthesizer;
+  readonly input: AudioInput;
+};
+
+/** One piece of sound lies ready; the next comes when it is taken. Text never waits for the reader. */
+const replyAhead: Bound<ReplyPart> = {
+  limit: 1,
+  weigh: ({ kind }) => (kind === 'audio' ? 1 : 0),
+};
+/** Sound that came and is not taken yet; more waits with the server, and with it the text behind it. */
+const soundAhead: Bound<Heard> = {
+  limit: 10_000,
+  weigh: (heard) => (heard.kind === 'sound' ? durationMs(heard.pcm) : 0),
+};
+/** As long as the longest answer in words takes to say: there the answer ends. */
+const longestSoundMs = 18 * 60_000;
+
+/** How OpenAI counts sound (its price lists, 2025). */
+const msPerTokenHeard = 100;
+const msPerTokenSpoken = 50;
+
+/** Speech to a model that hears and speaks by itself. What it only wrote is read out, so that no answer is silent. */
+export function audioModel(parts: AudioModelParts): Pipeline {
+  const habit: Habit = { isSilent: false };
+  const perform = async (turn: Turn, stage: Stage, belt: Belt<ReplyPart>, signal: AbortSignal) => {
+    const prompt = await audioPrompt(turn, parts.input, signal);
+    if (!prompt) return;
+    const { voice } = turn.style;
+    const asking = { parts, prompt, turn, stage, habit };
+    const heard = ahead<Heard>(soundAhead, (own, inner) => ask(asking, belt, own, inner), signal);
+    await play(heard, { synthesizer: parts.synthesizer, voice }, belt, signal);
+  };
+  return {
+    answer: (turn, stage, signal) =>
+      ahead<ReplyPart>(replyAhead, (belt, inner) => perform(turn, stage, belt, inner), signal),
+  };
+}
+
+type Asking = {
+  readonly parts: AudioModelParts;
+  readonly prompt: AudioPrompt;
+  readonly turn: Turn;
+  readonly stage: Stage;
+  readonly habit: Habit;
+};
+
+/** Everything written goes to the reader as it arrives; what is to be heard goes to `heard`. */
+async function ask(
+  asking: Asking,
+  belt: Belt<ReplyPart>,
+  heard: Belt<Heard>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { prompt, turn, stage } = asking;
+  const wordless = new AbortController();
+  void prompt.hasWords.then((has) => (has ? undefined : wordless.abort()));
+  const rounds = new Rounds(asking, heard);
+  const { estimate } = rounds;
+  const writing = { chat: rounds, prompt: prompt.messages, tools: turn.tools, stage, estimate };
+  let characters = 0;
+  try {
+    const until = AbortSignal.any([signal, wordless.signal]);
+    for await (const part of writeAnswer(writing, until)) {
+      belt.put(part);
+      characters += part.kind === 'text' ? part.text.length : 0;
+      if (characters >= longestAnswerChars || rounds.soundMs >= longestSoundMs) break;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!wordless.signal.aborted) throw error;
+  }
+}
+
+/** The model as one that writes: its sound goes to `heard` on the way. */
+class Rounds implements ChatModel {
+  readonly #asking: Asking;
+  readonly #heard: Belt<Heard>;
+  #count = 0;
+  #reply: AudioReply | undefined;
+
+  constructor(asking: Asking, heard: Belt<Heard>) {
+    this.#asking = asking;
+    this.#heard = heard;
+  }
+
+  /** Of the request that runs. */
+  get soundMs(): number {
+    return this.#reply?.soundMs ?? 0;
+  }
+
+  readonly estimate = (messages: readonly ChatMessage[], written: string): Usage => {
+    const { inputTokens, outputTokens } = estimateUsage(messages, written);
+    const heardMs = this.#count === 1 ? this.#asking.prompt.soundMs : 0;
+    return {
+      inputTokens: inputTokens + Math.ceil(heardMs / msPerTokenHeard),
+      outputTokens: outputTokens + Math.ceil(this.soundMs / msPerTokenSpoken),
+    };
+  };
+
+  async *reply(
+    messages: readonly ChatMessage[],
+    tools: readonly Tool[],
+    signal: AbortSignal,
+  ): AsyncGenerator<ChatPart> {
+    const { parts, prompt, turn, habit } = this.#asking;
+    const reply = new AudioReply(this.#heard, habit);
+    this.#reply = reply;
+    this.#count++;
+    const shown = this.#count === 1 ? messages : await this.#withoutSound(messages);
+    let isWhole = false;
+    try {
+      for await (const part of parts.model.reply(shown, tools, turn.style.voice.name, signal)) {
+        if (!(await prompt.hasWords)) return;
+        yield* reply.take(part);
+      }
+      isWhole = true;
+    } finally {
+      await reply.end(isWhole);
+    }
+  }
+
+  /** The sound was sent once; after that its words will do. */
+  async #withoutSound(messages: readonly ChatMessage[]): Promise<readonly ChatMessage[]> {
+    const { prompt } = this.#asking;
+    const words = (await prompt.inWords) ?? prompt.messages;
+    return [...words, ...messages.slice(prompt.messages.length)];
+  }
+}
+
+/** Gives the sound to the reader as it has room, clause by clause, and reads out what has none. */
+async function play(
+  heard: AsyncIterator<Heard>,
+  speech: Speech,
+  belt: Belt<ReplyPart>,
+  signal: AbortSignal,
+): Promise<void> {
+  let next = await heard.next();
+  const clauses = async function* () {
+    for (; !next.done && next.value.kind === 'clause'; next = await heard.next())
+      yield next.value.text;
+  };
+  while (!next.done) {
+    const { value } = next;
+    if (value.kind === 'clause') {
+      await speak(clauses(), speech, belt, signal);
+      continue;
+    }
+    await deliver(value.kind === 'sound' ? value.words.place(value.pcm) : value.words.rest(), belt);
+    next = await heard.next();
+  }
+}
+
+async function deliver(pieces: Iterable<Placed>, belt: Belt<ReplyPart>): Promise<void> {
+  for (const { pcm, ofText, begins } of pieces) {
+    if (begins && ofText !== undefined) belt.put({ kind: 'clause', text: ofText });
+    belt.put({ kind: 'audio', pcm, ...(ofText !== undefined && { ofText }) });
+    await belt.room();
+  }
+}

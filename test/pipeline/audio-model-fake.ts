@@ -1,0 +1,83 @@
+import type {
+  AudioChatMessage,
+  AudioChatModel,
+  AudioChatPart,
+} from '#src/chat/audio-chat-ports.ts';
+import type { Tool } from '#src/chat/ports.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import type { VirtualClock } from '#test/fakes/clock.ts';
+
+/** What a model does with its words: says them, writes them, says them without telling them, only tells them. */
+export type Manner = 'speaks' | 'writes' | 'mute' | 'silent';
+
+/** Of one letter. */
+const msPerLetter = 65;
+
+/** An audio model that plays one list of steps per request, the last one again and again. */
+export class FakeAudioChat implements AudioChatModel {
+  readonly voices: (string | undefined)[] = [];
+  manner: Manner;
+  readonly #chat: FakeChat;
+
+  constructor(
+    rounds: readonly (readonly ChatStep[])[],
+    manner: Manner = 'speaks',
+    clock?: VirtualClock,
+  ) {
+    this.#chat = new FakeChat(rounds, clock);
+    this.manner = manner;
+  }
+
+  get running(): number {
+    return this.#chat.running;
+  }
+
+  get asked(): readonly {
+    readonly messages: readonly AudioChatMessage[];
+    readonly tools: readonly Tool[];
+  }[] {
+    return this.#chat.asked;
+  }
+
+  async *reply(
+    messages: readonly AudioChatMessage[],
+    tools: readonly Tool[],
+    voice: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<AudioChatPart> {
+    this.voices.push(voice);
+    for await (const part of this.#chat.reply(messages, tools, signal)) {
+      if (part.kind !== 'text') yield part;
+      else yield* this.#express(part.text);
+    }
+  }
+
+  *#express(text: string): Generator<AudioChatPart> {
+    if (this.manner === 'writes') yield { kind: 'text', text };
+    if (this.manner === 'speaks' || this.manner === 'silent') yield { kind: 'transcript', text };
+    if (this.manner === 'speaks' || this.manner === 'mute')
+      yield { kind: 'sound', bytes: soundOf(text) };
+  }
+}
+
+/** Constant samples, 24 kHz. */
+export function soundOf(text: string): Uint8Array {
+  return Buffer.alloc(text.length * msPerLetter * 24 * 2, 0x11);
+}
+
+export function isAudio(message: AudioChatMessage | undefined): boolean {
+  return message !== undefined && 'wav' in message;
+}
+
+/** An audio model that says what it is told to read. */
+export const reader: AudioChatModel = {
+  async *reply(messages, _tools, _voice, signal) {
+    const text = messages.at(-1)?.content.replace(/<\/?text>/g, '') ?? '';
+    for (const word of text.match(/\s*\S+/g) ?? []) {
+      signal.throwIfAborted();
+      yield { kind: 'transcript', text: word };
+      yield { kind: 'sound', bytes: soundOf(word) };
+    }
+    signal.throwIfAborted();
+  },
+};
