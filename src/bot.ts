@@ -6,6 +6,7 @@ import { VoiceActivity, windowSamples } from '#src/audio/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { type Discord, type DiscordHouse, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import { audioModel } from '#src/pipeline/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { CommandPorts } from '#src/session/command.ts';
 import type { SessionEvent } from '#src/session/events.ts';
@@ -132,7 +133,9 @@ function partsOf({ options, house, store, stats, weights, name }: Furniture): Se
     endpointRules: { ...endpointRules, textDueMs },
     warm: () => engines.warm(),
     addressing: 'auto',
-    pipeline: chained({ chat, synthesizer }),
+    pipeline: engines.audioModel
+      ? audioModel({ model: engines.audioModel, synthesizer, input: config.audioModel.input })
+      : chained({ chat, synthesizer }),
     style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
     engine: config.chat.kind === 'remote' ? config.chat.model : chatName,
     voices: isEmbedded ? embeddedVoices : [],

@@ -13,6 +13,14 @@ export type Remote = {
 };
 export type Embedded = { readonly kind: 'embedded' };
 
+/** What makes a chat model that hears and speaks out of one that reads and writes. */
+export type AudioModel = {
+  readonly input: 'audio' | 'transcript';
+  readonly voice: string;
+  readonly transcriptionModel?: string;
+  readonly speechModel?: string;
+};
+
 export type Config = {
   /** Absent: the sandbox. */
   readonly discord?: {
@@ -20,7 +28,8 @@ export type Config = {
     readonly apiUrl?: string;
     readonly guildId?: string;
   };
-  readonly pipeline: 'chained';
+  readonly pipeline: 'chained' | 'audio-model';
+  readonly audioModel: AudioModel;
   readonly chat: Remote | Embedded;
   readonly transcription:
     | (Remote & {
@@ -31,6 +40,7 @@ export type Config = {
     | Embedded;
   readonly speech:
     | (Remote & {
+        readonly backend: 'speech' | 'chat';
         readonly format: 'pcm' | 'wav';
         readonly voice: string;
         readonly instructions?: string;
@@ -75,11 +85,15 @@ function sentence({ path, message }: z.core.$ZodIssue): string {
   return `${path.join('.')}: ${message.replace(/^Invalid option: expected one of /, 'must be one of ').replace(/^Invalid input: expected /, 'must be ')}`;
 }
 
+/** Not announced to end, and spoken to in chat completions (OpenAI's models page, 2026-11-20). */
+const audioModelName = 'gpt-audio-1.5';
+
 function contradictions(from: Settings): string[] {
   const role = from.CONSENT_POLICY === 'role' && !from.CONSENT_ROLE_ID;
   return [
     ...missingKeys(from),
     ...realtimeWithout(from),
+    ...speakersWithout(from),
     ...(role ? ['CONSENT_ROLE_ID: missing; CONSENT_POLICY=role needs the role that agreed'] : []),
   ];
 }
@@ -97,6 +111,21 @@ function realtimeWithout(from: Settings): string[] {
         'TRANSCRIPTION_BACKEND: realtime needs a server; set TRANSCRIPTION_BASE_URL or OPENAI_API_KEY',
       ]
     : [];
+}
+
+/** What nothing embedded can do. */
+function speakersWithout(from: Settings): string[] {
+  const needs = [
+    ['PIPELINE: audio-model', hearing(from), 'CHAT_COMPLETION'],
+    ['SPEECH_BACKEND: chat', from.SPEECH_BACKEND === 'chat', 'SPEECH'],
+  ] as const;
+  return needs
+    .filter(([, wanted, group]) => wanted && remote(from, group, '').kind === 'embedded')
+    .map(([what, , group]) => `${what} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`);
+}
+
+function hearing({ PIPELINE: pipeline }: Settings): boolean {
+  return pipeline === 'audio-model';
 }
 
 /** OpenAI itself needs a key; servers of one's own may not. */
@@ -120,7 +149,8 @@ function arrange(from: Settings): Config {
   return {
     ...(token && { discord: { token, ...(apiUrl && { apiUrl }), ...(guildId && { guildId }) } }),
     pipeline: from.PIPELINE,
-    chat: remote(from, 'CHAT_COMPLETION', 'gpt-6-luna'),
+    audioModel: audioModel(from),
+    chat: remote(from, 'CHAT_COMPLETION', hearing(from) ? audioModelName : 'gpt-6-luna'),
     transcription: transcription(from),
     speech: speech(from),
     consent: consent(from),
@@ -147,11 +177,29 @@ function transcription(from: Settings): Config['transcription'] {
   return { ...role, backend, stream, ...(language && { language }) };
 }
 
+function audioModel(from: Settings): AudioModel {
+  const { AUDIO_MODEL_INPUT: input, SPEECH_VOICE: voice = 'alloy' } = from;
+  const { AUDIO_MODEL_TRANSCRIPTION_MODEL: transcriptionModel } = from;
+  const { AUDIO_MODEL_SPEECH_MODEL: speechModel } = from;
+  return {
+    ...{ input, voice },
+    ...(transcriptionModel && { transcriptionModel }),
+    ...(speechModel && { speechModel }),
+  };
+}
+
 function speech(from: Settings): Config['speech'] {
   const { SPEECH_VOICE: voice, SPEECH_INSTRUCTIONS: instructions, SPEECH_FORMAT: format } = from;
-  const role = remote(from, 'SPEECH', 'gpt-4o-mini-tts');
+  const { SPEECH_BACKEND: backend } = from;
+  const role = remote(from, 'SPEECH', backend === 'chat' ? audioModelName : 'gpt-4o-mini-tts');
   if (role.kind === 'embedded') return { ...role, ...(voice && { voice }) };
-  return { ...role, format, voice: voice ?? 'alloy', ...(instructions && { instructions }) };
+  return {
+    ...role,
+    backend,
+    format,
+    voice: voice ?? 'alloy',
+    ...(instructions && { instructions }),
+  };
 }
 
 /** The shared key goes to the shared base URL only; a group with an address of its own brings its own key. */

@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
@@ -27,6 +28,8 @@ export type Engines = {
   readonly synthesizer: Synthesizer;
   readonly chatName: string;
   chat(botName: string): ChatModel;
+  /** Present for a pipeline whose model hears and speaks. */
+  readonly audioModel?: AudioChatModel;
   /** Somebody begins to speak: opens connections before they are needed. Never throws and never waits. */
   warm(): void;
 } & AsyncDisposable;
@@ -45,7 +48,7 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
     const voice = openVoice(config.speech, stack, tell);
     await Promise.allSettled([ears, voice]); // one that fails must not leave the other half open
     const [transcriber, synthesizer] = [await ears, await voice];
-    const chat = await openChat(config.chat, tell);
+    const chat = await openChat(config, tell);
     const warm = await openWarmth(config, stack);
     warm();
     return {
@@ -89,6 +92,13 @@ async function openVoice(
   tell: Tell,
 ): Promise<Synthesizer> {
   const role = 'text to speech';
+  if (config.kind === 'remote' && config.backend === 'chat') {
+    const { openAudioChat } = await import('#src/chat/audio-chat.ts');
+    const { audioModelVoice } = await import('#src/pipeline/audio-model-voice.ts');
+    const { instructions } = config;
+    const model = openAudioChat(await clientOf(config, role, tell), config, realClock);
+    return audioModelVoice(model, { ...(instructions && { instructions }) });
+  }
   if (config.kind === 'remote') {
     const { openSynthesizer } = await import('#src/speech/openai-synthesizer.ts');
     return openSynthesizer(await clientOf(config, role, tell), config);
@@ -104,13 +114,22 @@ async function openVoice(
 }
 
 async function openChat(
-  config: Config['chat'],
+  { chat: config, pipeline, audioModel }: Config,
   tell: Tell,
-): Promise<Pick<Engines, 'chat' | 'chatName'>> {
+): Promise<Pick<Engines, 'chat' | 'chatName' | 'audioModel'>> {
   if (config.kind === 'remote') {
+    const chatName = new URL(config.baseUrl).host;
+    const client = await clientOf(config, 'chat', tell);
+    if (pipeline === 'audio-model') {
+      const { openAudioChat } = await import('#src/chat/audio-chat.ts');
+      const { writtenBy } = await import('#src/chat/audio-chat-text.ts');
+      const { model } = config;
+      const hearing = openAudioChat(client, { ...audioModel, model }, realClock);
+      return { chat: () => writtenBy(hearing), chatName, audioModel: hearing };
+    }
     const { openChatModel } = await import('#src/chat/openai-chat.ts');
-    const model = openChatModel(await clientOf(config, 'chat', tell), config);
-    return { chat: () => model, chatName: new URL(config.baseUrl).host };
+    const model = openChatModel(client, config);
+    return { chat: () => model, chatName };
   }
   const advice = 'for a model set CHAT_COMPLETION_BASE_URL';
   tell({ kind: 'ready', role: 'chat', what: 'built-in stand-in', tookMs: 0, advice });

@@ -14,7 +14,10 @@ export const settings = z.object({
     .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
     .optional(),
   DISCORD_GUILD_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a server').optional(),
-  PIPELINE: z.enum(['chained']).default('chained'),
+  PIPELINE: z.enum(['chained', 'audio-model']).default('chained'),
+  AUDIO_MODEL_INPUT: z.enum(['audio', 'transcript']).default('audio'),
+  AUDIO_MODEL_TRANSCRIPTION_MODEL: words.optional(),
+  AUDIO_MODEL_SPEECH_MODEL: words.optional(),
   TRANSCRIPTION_BACKEND: z.enum(['file', 'realtime']).default('file'),
   TRANSCRIPTION_BASE_URL: words
     .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
@@ -28,6 +31,7 @@ export const settings = z.object({
   CHAT_COMPLETION_BASE_URL: url.optional(),
   CHAT_COMPLETION_MODEL: words.optional(),
   CHAT_COMPLETION_API_KEY: secret.optional(),
+  SPEECH_BACKEND: z.enum(['speech', 'chat']).default('speech'),
   SPEECH_BASE_URL: url.optional(),
   SPEECH_MODEL: words.optional(),
   SPEECH_API_KEY: secret.optional(),

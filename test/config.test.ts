@@ -95,6 +95,39 @@ test('speech over a WebSocket needs a server, and has a model of its own', () =>
   });
 });
 
+test('a model that hears and speaks needs a server, and has a model of its own', () => {
+  expect(mistakes({ PIPELINE: 'audio-model' })).toEqual([
+    expect.stringContaining('PIPELINE: audio-model needs a server'),
+  ]);
+  const server = { PIPELINE: 'audio-model', CHAT_COMPLETION_BASE_URL: 'http://127.0.0.1:8000/v1' };
+  expect(good(server)).toMatchObject({
+    chat: { model: 'gpt-audio-1.5' },
+    audioModel: { input: 'audio', voice: 'alloy' },
+  });
+  expect(mistakes({ ...server, AUDIO_MODEL_INPUT: 'smell' })).toHaveLength(1);
+  const chain = {
+    ...server,
+    AUDIO_MODEL_INPUT: 'transcript',
+    AUDIO_MODEL_TRANSCRIPTION_MODEL: 'hears',
+    AUDIO_MODEL_SPEECH_MODEL: 'speaks',
+    SPEECH_VOICE: 'marin',
+  };
+  expect(good(chain).audioModel).toEqual({
+    input: 'transcript',
+    voice: 'marin',
+    transcriptionModel: 'hears',
+    speechModel: 'speaks',
+  });
+});
+
+test('speech from a chat model needs a server, and has a model of its own', () => {
+  expect(mistakes({ SPEECH_BACKEND: 'chat' })).toEqual([
+    expect.stringContaining('SPEECH_BACKEND: chat needs a server'),
+  ]);
+  const given = { SPEECH_BACKEND: 'chat', SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' };
+  expect(good(given).speech).toMatchObject({ backend: 'chat', model: 'gpt-audio-1.5' });
+});
+
 test('the policy role needs its role', () => {
   expect(mistakes({ CONSENT_POLICY: 'role' })).toEqual([
     expect.stringContaining('CONSENT_ROLE_ID'),
