@@ -1,0 +1,47 @@
+/** What words over the bot's voice are; `noise` has none, or none that were said. */
+export type HeardAs =
+  | 'stop'
+  | 'wait'
+  | 'go-on'
+  | 'backchannel'
+  | 'again'
+  | 'never-mind'
+  | 'other'
+  | 'empty'
+  | 'noise'
+  | 'echo';
+
+/** `drop` and `hold`: stop and wait, from somebody who has a say in it. */
+export type Meaning =
+  | 'nothing'
+  | 'fine'
+  | 'echo'
+  | 'words'
+  | 'perhaps-stop'
+  | 'stop'
+  | 'drop'
+  | 'hold';
+
+/** While more words may come, and when all are there. */
+const meanings: Readonly<Record<HeardAs, { readonly partial: Meaning; readonly final: Meaning }>> =
+  {
+    stop: { partial: 'perhaps-stop', final: 'stop' },
+    'never-mind': { partial: 'words', final: 'drop' },
+    wait: { partial: 'words', final: 'hold' },
+    other: { partial: 'words', final: 'words' },
+    again: { partial: 'words', final: 'words' },
+    'go-on': { partial: 'fine', final: 'fine' },
+    backchannel: { partial: 'fine', final: 'fine' },
+    noise: { partial: 'fine', final: 'fine' },
+    empty: { partial: 'nothing', final: 'fine' },
+    echo: { partial: 'echo', final: 'echo' },
+  };
+
+/** `sure`: no word that might follow could change it. */
+export function meaningOf(
+  { what, isFinal, sure = false }: { what: HeardAs; isFinal: boolean; sure?: boolean },
+  hasSay: boolean,
+): Meaning {
+  const meaning = meanings[what][isFinal || (what === 'stop' && sure) ? 'final' : 'partial'];
+  return (meaning === 'drop' || meaning === 'hold') && !hasSay ? 'words' : meaning;
+}

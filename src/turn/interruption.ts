@@ -1,0 +1,244 @@
+import type { InterruptionRules } from './interruption-rules.ts';
+import {
+  carried,
+  explained,
+  overdue,
+  type Speech,
+  type SpeechEvent,
+  stepSpeech,
+  unheard,
+  worded,
+} from './interruption-speech.ts';
+import { type HeardAs, meaningOf } from './interruption-words.ts';
+
+/** Events come in order of `atMs`. While the bot speaks a `tick` every 20 ms: silence sends nothing. */
+export type InterruptionEvent = { readonly atMs: number } & (
+  | {
+      /** Its first frame. `replyTo`: who is answered; a text read out answers nobody. */
+      readonly kind: 'reply-began';
+      readonly replyTo?: string;
+      readonly interruptible: boolean;
+    }
+  /** It is over, however it ended. */
+  | { readonly kind: 'reply-over' }
+  | ({ readonly personId: string } & SpeechEvent)
+  | {
+      /** All words of this person's latest speech so far. Never of words that are being answered. */
+      readonly kind: 'heard-as';
+      readonly personId: string;
+      readonly what: HeardAs;
+      readonly isFinal: boolean;
+      /** Said to the bot, by name. */
+      readonly meant: boolean;
+      /** No word that might follow could change it. */
+      readonly sure?: boolean;
+    }
+  | { readonly kind: 'left'; readonly personId: string }
+  | { readonly kind: 'tick' }
+);
+
+/** `stop` and `yield` end the reply, paused or not; `pause` and `finish-clause` do not outlive it. */
+export type InterruptionEffect =
+  | { readonly kind: 'duck' | 'unduck' | 'pause' | 'resume' }
+  /** Fall silent, drop what else this answer had to say, answer nothing. */
+  | { readonly kind: 'stop' }
+  /** As `stop`, but this person's words get an answer. */
+  | { readonly kind: 'yield'; readonly personId: string }
+  /** Let the clause end, then yield. */
+  | { readonly kind: 'finish-clause'; readonly personId: string }
+  /** A sound first: it waited long enough and goes on. */
+  | { readonly kind: 'go-on-cue' };
+
+type Reply = {
+  readonly replyTo?: string | undefined;
+  readonly interruptible: boolean;
+  readonly fromMs: number;
+  readonly ducked: boolean;
+  readonly paused: boolean;
+  /** Somebody said "wait". */
+  readonly hold?: { readonly personId: string; readonly untilMs: number } | undefined;
+  readonly leaving: boolean;
+};
+
+/** Who speaks while the bot does, and what that has done to its reply. One entry per person in the channel. */
+export type Interruption = {
+  readonly reply?: Reply | undefined;
+  readonly speeches: readonly Speech[];
+  /** Somebody said stop while there was nothing to stop. */
+  readonly stopAtMs?: number | undefined;
+};
+
+export const uninterrupted: Interruption = { speeches: [] };
+
+type Step = { readonly state: Interruption; readonly effects: readonly InterruptionEffect[] };
+type Heard = Extract<InterruptionEvent, { kind: 'heard-as' }>;
+
+/** What is done when somebody makes a sound while the bot speaks. Source: product, "Interruptions". */
+export function stepInterruption(
+  state: Interruption,
+  event: InterruptionEvent,
+  rules: InterruptionRules,
+): Step {
+  const { atMs } = event;
+  switch (event.kind) {
+    case 'reply-began':
+      return beginReply(state, event, rules);
+    case 'reply-over':
+      return { state: { ...state, reply: undefined }, effects: released(state.reply) };
+    case 'left':
+      return settle(without(state, event.personId), atMs, rules);
+    case 'heard-as':
+      return hear(state, event, rules);
+    case 'tick':
+      return settle(state, atMs, rules);
+    default: {
+      const pauseMs = answers(state, event.personId) ? rules.pauseMs : rules.otherMs;
+      const speech = stepSpeech(speechOf(state, event), event, pauseMs, rules);
+      return settle(withSpeech(state, speech), atMs, rules);
+    }
+  }
+}
+
+function hear(state: Interruption, event: Heard, rules: InterruptionRules): Step {
+  const { personId, isFinal, atMs } = event;
+  const former = speechOf(state, event);
+  const speech = { ...former, meant: former.meant || event.meant };
+  const mine = answers(state, personId);
+  const hasSay = mine || speech.meant || state.reply?.replyTo === undefined;
+  const meaning = meaningOf(event, hasSay);
+  if (former.settled && !isFinal && meaning !== 'stop') return settle(state, atMs, rules);
+  switch (meaning) {
+    case 'nothing':
+      return settle(withSpeech(state, speech), atMs, rules);
+    case 'fine':
+    case 'echo': {
+      const goesOn = event.what === 'go-on' && isFinal && (hasSay || holds(state, personId));
+      const next = goesOn ? withReply(state, { hold: undefined }) : state;
+      return settle(withSpeech(next, explained(speech, meaning, isFinal)), atMs, rules);
+    }
+    case 'stop':
+    case 'drop':
+      return stopped(withSpeech(state, explained(speech, 'fine', true)), atMs);
+    case 'perhaps-stop': {
+      const stopAtMs = speech.stopAtMs ?? atMs;
+      return settle(withSpeech(state, { ...speech, claim: 'pause', stopAtMs }), atMs, rules);
+    }
+    case 'hold': {
+      const hold = { personId, untilMs: atMs + rules.holdMs };
+      const next = withSpeech(state, explained(speech, 'fine', true));
+      return settle(withReply(next, { hold }), atMs, rules);
+    }
+    case 'words':
+      return hearWords(withSpeech(state, speech), event, speech, rules);
+  }
+}
+
+/** From the person being answered, or by name, they take the floor; of anybody else they are just talk. */
+function hearWords(state: Interruption, event: Heard, speech: Speech, rules: InterruptionRules) {
+  const { personId, isFinal, atMs } = event;
+  const { reply } = state;
+  const old = reply !== undefined && (speech.endedAtMs ?? atMs) < reply.fromMs;
+  const mine = answers(state, personId) && !old;
+  const next = withSpeech(state, worded(speech, isFinal, mine, rules));
+  if (!reply?.interruptible || !isFinal || old || !(mine || speech.meant)) {
+    return settle(next, atMs, rules);
+  }
+  if (mine || reply.paused) return ended(next, { kind: 'yield', personId });
+  if (reply.leaving) return settle(next, atMs, rules);
+  const step = settle(withReply(next, { leaving: true }), atMs, rules);
+  return { ...step, effects: [...step.effects, { kind: 'finish-clause', personId } as const] };
+}
+
+function beginReply(
+  state: Interruption,
+  event: Extract<InterruptionEvent, { kind: 'reply-began' }>,
+  rules: InterruptionRules,
+): Step {
+  const { replyTo, interruptible, atMs: fromMs } = event;
+  const ducked = state.reply?.ducked ?? false;
+  const reply = { replyTo, interruptible, fromMs, ducked, paused: false, leaving: false };
+  const begun = { speeches: state.speeches.map(carried), reply };
+  const { stopAtMs } = state;
+  const stops = stopAtMs !== undefined && fromMs - stopAtMs <= rules.sameMs;
+  return stops && interruptible ? stopped(begun, fromMs) : settle(begun, fromMs, rules);
+}
+
+/** What time decides, and then what all claims together come to. */
+function settle(state: Interruption, atMs: number, rules: InterruptionRules): Step {
+  const speeches: Speech[] = [];
+  for (const speech of state.speeches) {
+    const { personId, meant } = speech;
+    const next = overdue(speech, atMs, meant || answers(state, personId), rules);
+    const kept = typeof next === 'string' ? explained(speech, 'fine', true) : next;
+    if (next === 'stop') return stopped(withSpeech(state, kept), atMs);
+    if (next === 'yield' && state.reply?.interruptible) {
+      return ended(withSpeech(state, kept), { kind: 'yield', personId });
+    }
+    speeches.push(kept);
+  }
+  return weigh({ ...state, speeches }, atMs);
+}
+
+/** The heaviest claim is done; what has changed are the effects. */
+function weigh(state: Interruption, atMs: number): Step {
+  const { reply, speeches } = state;
+  if (!reply) return { state, effects: [] };
+  const claimed = speeches.some(({ claim }) => claim === 'pause');
+  const held = reply.hold !== undefined && atMs < reply.hold.untilMs;
+  const paused = reply.interruptible && (claimed || held);
+  const ducked = speeches.some(({ claim }) => claim !== 'none');
+  const hold = paused ? reply.hold : undefined;
+  const next = { ...reply, ducked, paused, hold };
+  return { state: { ...state, reply: next }, effects: changes(reply, next) };
+}
+
+function changes(former: Reply, { ducked, paused }: Reply): InterruptionEffect[] {
+  const effects: InterruptionEffect[] = [];
+  if (ducked !== former.ducked) effects.push({ kind: ducked ? 'duck' : 'unduck' });
+  if (paused === former.paused) return effects;
+  if (former.hold && !paused) effects.push({ kind: 'go-on-cue' });
+  return [...effects, { kind: paused ? 'pause' : 'resume' }];
+}
+
+/** While nothing interruptible is said, it is kept for the first frame that follows at once. */
+function stopped(state: Interruption, atMs: number): Step {
+  const { reply } = state;
+  if (reply?.interruptible) return ended(state, { kind: 'stop' });
+  return weigh({ ...state, stopAtMs: atMs }, atMs);
+}
+
+function ended(state: Interruption, effect: InterruptionEffect): Step {
+  const speeches = state.speeches.map((speech) => ({ ...speech, claim: 'none' as const }));
+  return { state: { speeches }, effects: [effect, ...released(state.reply)] };
+}
+
+function released(reply: Reply | undefined): InterruptionEffect[] {
+  return reply?.ducked ? [{ kind: 'unduck' }] : [];
+}
+
+function answers({ reply }: Interruption, personId: string): boolean {
+  return reply?.replyTo === personId;
+}
+
+function speechOf({ speeches }: Interruption, event: { personId: string; atMs: number }): Speech {
+  return speeches.find(({ personId }) => personId === event.personId) ?? unheard(event);
+}
+
+function withSpeech(state: Interruption, speech: Speech): Interruption {
+  const others = state.speeches.filter(({ personId }) => personId !== speech.personId);
+  return { ...state, speeches: [...others, speech] };
+}
+
+function withReply(state: Interruption, change: Partial<Reply>): Interruption {
+  return state.reply ? { ...state, reply: { ...state.reply, ...change } } : state;
+}
+
+function holds({ reply }: Interruption, personId: string): boolean {
+  return reply?.hold?.personId === personId;
+}
+
+function without(state: Interruption, leaver: string): Interruption {
+  const speeches = state.speeches.filter(({ personId }) => personId !== leaver);
+  const rest = { ...state, speeches };
+  return holds(state, leaver) ? withReply(rest, { hold: undefined }) : rest;
+}

@@ -1,0 +1,85 @@
+import {
+  type InterruptionEffect,
+  type InterruptionEvent,
+  stepInterruption,
+  uninterrupted,
+} from '#src/turn/interruption.ts';
+import { interruptionRules as rules } from '#src/turn/interruption-rules.ts';
+import type { HeardAs } from '#src/turn/interruption-words.ts';
+
+export type Done = InterruptionEffect & { readonly atMs: number };
+
+/** In order of time, a tick every 20 ms until `untilMs` between them; a reply that ended is reported as over. */
+export function play(events: readonly InterruptionEvent[], untilMs: number): Done[] {
+  const ticks = Array.from({ length: Math.floor(untilMs / 20) }, (_, n) => (n + 1) * 20);
+  const all = [...events, ...ticks.map((atMs) => ({ kind: 'tick', atMs }) as const)];
+  all.sort((a, b) => a.atMs - b.atMs);
+  let state = uninterrupted;
+  const done: Done[] = [];
+  for (const event of all) {
+    const step = stepInterruption(state, event, rules);
+    state = step.state;
+    done.push(...step.effects.map((effect) => ({ ...effect, atMs: event.atMs })));
+  }
+  return done;
+}
+
+/** As `play`, short: `pause 388`. */
+export function told(events: readonly InterruptionEvent[], untilMs = 30_000): string[] {
+  return play(events, untilMs).map((effect) => {
+    const who = 'personId' in effect ? ` ${effect.personId}` : '';
+    return `${effect.kind}${who} ${effect.atMs}`;
+  });
+}
+
+export const answering = (replyTo = 'ann', atMs = 0): InterruptionEvent => ({
+  kind: 'reply-began',
+  replyTo,
+  interruptible: true,
+  atMs,
+});
+
+export const readingOut: InterruptionEvent = { kind: 'reply-began', interruptible: true, atMs: 0 };
+
+export const tellingRules: InterruptionEvent = {
+  kind: 'reply-began',
+  replyTo: 'ann',
+  interruptible: false,
+  atMs: 0,
+};
+
+/** Voice from `fromMs` on, noticed window by window; it ends 200 ms after the last. */
+export function voice(
+  personId: string,
+  fromMs: number,
+  voicedMs: number,
+  levelsDb: readonly number[] = [],
+): InterruptionEvent[] {
+  const windows = Array.from({ length: Math.floor(voicedMs / 32) }, (_, n): InterruptionEvent => {
+    const levelDb = levelsDb[n];
+    const window = { kind: 'voiced', personId, voicedMs: (n + 1) * 32 } as const;
+    const atMs = fromMs + (n + 1) * 32;
+    return levelDb === undefined ? { ...window, atMs } : { ...window, levelDb, atMs };
+  });
+  const toMs = fromMs + windows.length * 32;
+  return [
+    { kind: 'began', personId, fromMs, atMs: fromMs + 32 },
+    ...windows,
+    { kind: 'paused', personId, atMs: toMs + 64 },
+    { kind: 'ended', personId, voicedMs: windows.length * 32, atMs: toMs + 200 },
+  ];
+}
+
+type Words = { readonly isFinal?: boolean; readonly meant?: boolean; readonly sure?: boolean };
+
+export function words(
+  personId: string,
+  what: HeardAs,
+  atMs: number,
+  { isFinal = true, meant = false, sure = false }: Words = {},
+): InterruptionEvent {
+  return { kind: 'heard-as', personId, what, isFinal, meant, sure, atMs };
+}
+
+export const partial = (personId: string, what: HeardAs, atMs: number, more: Words = {}) =>
+  words(personId, what, atMs, { ...more, isFinal: false });

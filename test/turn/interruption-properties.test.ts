@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { InterruptionEvent } from '#src/turn/interruption.ts';
+import type { HeardAs } from '#src/turn/interruption-words.ts';
+import {
+  answering,
+  type Done,
+  play,
+  readingOut,
+  tellingRules,
+  voice,
+  words,
+} from './interruption-play.ts';
+
+const talkMs = 12_000;
+const untilMs = 60_000;
+/** A hold, and what may begin in its last instant: a voice whose end and words get lost. */
+const longestPauseMs = 20_000 + 6_000;
+
+const people = fc.constantFrom('ann', 'ben', 'cleo');
+const instant = fc.integer({ min: 0, max: talkMs });
+const kinds: readonly HeardAs[] = [
+  ...(['stop', 'wait', 'go-on', 'backchannel', 'again', 'never-mind'] as const),
+  ...(['other', 'empty', 'noise', 'echo'] as const),
+];
+
+const heard = fc
+  .record({
+    who: people,
+    what: fc.constantFrom(...kinds),
+    atMs: instant,
+    isFinal: fc.boolean(),
+    meant: fc.boolean(),
+    sure: fc.boolean(),
+  })
+  .map(({ who, what, atMs, ...more }) => [words(who, what, atMs, more)]);
+
+const level = fc.integer({ min: -60, max: -10 });
+
+/** Any of its notices may be lost. */
+const spoken = fc
+  .record({
+    who: people,
+    atMs: instant,
+    voicedMs: fc.integer({ min: 0, max: 3_000 }),
+    levelsDb: fc.array(level, { maxLength: 20 }),
+    lost: fc.constantFrom('began', 'paused', 'ended', 'nothing'),
+  })
+  .map(({ who, atMs, voicedMs, levelsDb, lost }) =>
+    voice(who, atMs, voicedMs, levelsDb).filter(({ kind }) => kind !== lost),
+  );
+
+const left = fc
+  .record({ personId: people, atMs: instant })
+  .map((who): InterruptionEvent[] => [{ kind: 'left', ...who }]);
+
+const talk = fc
+  .array(fc.oneof(heard, spoken, spoken, left), { maxLength: 14 })
+  .map((a) => a.flat());
+
+/** Times of one and of the other, which take turns. */
+function turns(done: readonly Done[], on: string, off: string): [number[], number[]] {
+  const both = done.filter(({ kind }) => kind === on || kind === off);
+  for (const [n, { kind }] of both.entries()) expect(kind).toBe(n % 2 ? off : on);
+  const times = (which: string) => both.flatMap(({ kind, atMs }) => (kind === which ? atMs : []));
+  return [times(on), times(off)];
+}
+
+/** What became of one reply. */
+function fate(done: readonly Done[]): 'over' | 'speaking' {
+  const [ducks, unducks] = turns(done, 'duck', 'unduck');
+  expect(unducks.length).toBe(ducks.length);
+  const [pauses, resumes] = turns(done, 'pause', 'resume');
+  const end = done.findIndex(({ kind }) => kind === 'stop' || kind === 'yield');
+  if (end === -1) expect(resumes.length).toBe(pauses.length);
+  else for (const { kind } of done.slice(end + 1)) expect(kind).toBe('unduck');
+  return end === -1 ? 'speaking' : 'over';
+}
+
+test('whatever is said or lost: it speaks on or is over, never stuck, at full level, and nothing follows an end', () => {
+  fc.assert(
+    fc.property(talk, instant, fc.boolean(), (said, beganMs, toAnn) => {
+      const began = toAnn ? answering('ann', beganMs) : { ...readingOut, atMs: beganMs };
+      const done = play([began, ...said], untilMs);
+      const lastMs = Math.max(0, ...said.map(({ atMs }) => atMs));
+      fate(done);
+      expect(done.filter(({ kind }) => kind === 'finish-clause').length).toBeLessThanOrEqual(1);
+      const late = done.findLast(({ kind }) => kind === 'resume' || kind === 'stop');
+      expect(late?.atMs ?? 0).toBeLessThanOrEqual(lastMs + longestPauseMs);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('what must be said is never paused, stopped or left', () => {
+  fc.assert(
+    fc.property(talk, (said) => {
+      const done = play([tellingRules, ...said], untilMs);
+      for (const { kind } of done) expect(['duck', 'unduck']).toContain(kind);
+      fate(done);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a final stop from anybody ends it, and so do unknown words of the person being answered', () => {
+  fc.assert(
+    fc.property(talk, people, fc.boolean(), (said, who, stops) => {
+      const last = stops ? words(who, 'stop', 15_500) : words('ann', 'other', 15_500);
+      const again = voice(stops ? who : 'ann', 15_100, 320);
+      expect(fate(play([answering(), ...said, ...again, last], untilMs))).toBe('over');
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('replies that follow each other are each left at full level', () => {
+  fc.assert(
+    fc.property(talk, fc.array(instant, { maxLength: 6 }), (said, began) => {
+      const replies = began.map((atMs) => answering('ann', atMs));
+      const over: InterruptionEvent = { kind: 'reply-over', atMs: 50_000 };
+      const done = play([...replies, ...said, over], untilMs);
+      const [ducks, unducks] = turns(done, 'duck', 'unduck');
+      expect(unducks.length).toBe(ducks.length);
+    }),
+    { numRuns: 100 },
+  );
+});

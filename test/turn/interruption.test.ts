@@ -1,0 +1,232 @@
+import { expect, test } from 'vitest';
+import {
+  answering,
+  partial,
+  readingOut,
+  tellingRules,
+  told,
+  voice,
+  words,
+} from './interruption-play.ts';
+
+const from = 1_000;
+
+test('any voice makes the bot quieter, and a short one without words lets it be', () => {
+  const heard = told([answering(), ...voice('ben', from, 160)]);
+  expect(heard).toEqual(['duck 1064', 'unduck 1520']);
+});
+
+test('a click of one window does nothing', () => {
+  expect(told([answering(), ...voice('ann', from, 32)])).toEqual([]);
+});
+
+test('the person being answered pauses it with 280 ms of voice, and gets the floor with any words', () => {
+  const question = voice('ann', from, 900);
+  const heard = told([answering(), ...question, words('ann', 'other', 2_300)]);
+  expect(heard).toEqual(['duck 1064', 'pause 1288', 'yield ann 2300', 'unduck 2300']);
+});
+
+test('a partial text pauses it earlier', () => {
+  const question = voice('ann', from, 900);
+  const heard = told([answering(), ...question, partial('ann', 'other', 1_170)]);
+  expect(heard.slice(0, 2)).toEqual(['duck 1064', 'pause 1170']);
+});
+
+test('a partial text without words pauses nothing', () => {
+  const heard = told([answering(), ...voice('ann', from, 160), partial('ann', 'empty', 1_170)]);
+  expect(heard).toEqual(['duck 1064', 'unduck 1520']);
+});
+
+test('even words too short to pause it get the floor', () => {
+  const heard = told([answering(), ...voice('ann', from, 250), words('ann', 'other', 1_600)]);
+  expect(heard).toContain('yield ann 1600');
+});
+
+test.each(['backchannel', 'noise', 'go-on'] as const)('%s resumes a pause', (what) => {
+  const heard = told([answering(), ...voice('ann', from, 350), words('ann', what, 1_600)]);
+  expect(heard).toEqual(['duck 1064', 'pause 1288', 'unduck 1600', 'resume 1600']);
+});
+
+test('what is proven harmless while it sounds is forgotten with its end, and pauses nothing', () => {
+  const mhm = voice('ann', from, 352);
+  const heard = told([answering(), ...mhm, partial('ann', 'backchannel', 1_200)]);
+  expect(heard).toEqual(['duck 1064', 'unduck 1416']);
+});
+
+test('a backchannel that goes on into a question pauses it after all', () => {
+  const both = voice('ann', from, 900);
+  const heard = told([answering(), ...both, partial('ann', 'backchannel', 1_200)]);
+  expect(heard.slice(0, 2)).toEqual(['duck 1064', 'pause 1480']);
+});
+
+test('a pause is not lifted because the voice is over', () => {
+  const heard = told([answering(), ...voice('ann', from, 350)], 2_900);
+  expect(heard).toEqual(['duck 1064', 'pause 1288']);
+});
+
+test('without a final text a long voice gets the floor, and a short one is forgotten', () => {
+  const long = told([answering(), ...voice('ann', from, 704)]);
+  expect(long.at(-2)).toBe('yield ann 3420');
+  const short = told([answering(), ...voice('ann', from, 640)]);
+  expect(short.slice(2)).toEqual(['unduck 3340', 'resume 3340']);
+});
+
+test('a voice whose end is never told is over nevertheless', () => {
+  const lost = voice('ann', from, 320).filter(({ kind }) => kind !== 'ended' && kind !== 'paused');
+  expect(told([answering(), ...lost]).at(-1)).toBe('resume 4320');
+});
+
+test('words that come after all deadlines still get the floor', () => {
+  const heard = told([answering(), ...voice('ann', from, 352), words('ann', 'other', 5_000)]);
+  expect(heard.at(-1)).toBe('yield ann 5000');
+});
+
+test('anybody can stop it, at once', () => {
+  const heard = told([answering(), ...voice('ben', from, 320), words('ben', 'stop', 1_500)]);
+  expect(heard).toEqual(['duck 1064', 'stop 1500', 'unduck 1500']);
+});
+
+test('a partial stop counts at once when sure, and else when nothing follows', () => {
+  const said = [answering(), ...voice('ben', from, 200)];
+  expect(told([...said, partial('ben', 'stop', 1_150, { sure: true })])).toContain('stop 1150');
+  const alone = told([...said, partial('ben', 'stop', 1_150)]);
+  expect(alone).toEqual(['duck 1064', 'pause 1150', 'stop 1392', 'unduck 1392']);
+});
+
+test('a sentence that merely begins like a stop is none', () => {
+  const said = [answering(), ...voice('ben', from, 640), partial('ben', 'stop', 1_400)];
+  const heard = told([...said, partial('ben', 'other', 1_700)]);
+  expect(heard).toEqual(['duck 1064', 'pause 1400', 'resume 1700', 'unduck 2000']);
+});
+
+test('never mind stops it, from somebody who has a say in it', () => {
+  const said = (who: string) => [...voice(who, from, 320), words(who, 'never-mind', 1_600)];
+  expect(told([answering(), ...said('ann')])).toContain('stop 1600');
+  expect(told([readingOut, ...said('ben')])).toContain('stop 1600');
+  expect(told([answering(), ...said('ben')])).not.toContain('stop 1600');
+});
+
+test('wait holds it for 20 s, and then it goes on after a cue', () => {
+  const heard = told([answering(), ...voice('ann', from, 320), words('ann', 'wait', 1_600)]);
+  const after = ['unduck 1600', 'go-on-cue 21600', 'resume 21600'];
+  expect(heard).toEqual(['duck 1064', 'pause 1288', ...after]);
+});
+
+test('go on ends a hold, and so does leaving', () => {
+  const wait = [answering(), ...voice('ann', from, 320), words('ann', 'wait', 1_600)];
+  const goOn = told([...wait, ...voice('ann', 5_000, 250), words('ann', 'go-on', 5_500)]);
+  expect(goOn.at(-1)).toBe('resume 5500');
+  const left = told([...wait, { kind: 'left', personId: 'ann', atMs: 6_000 }]);
+  expect(left.at(-1)).toBe('resume 6000');
+});
+
+test('the cue belongs to a hold and to no later pause', () => {
+  const wait = [answering(), ...voice('ann', from, 320), words('ann', 'wait', 1_600)];
+  const mhm = [...voice('ann', 25_000, 352), words('ann', 'backchannel', 25_600)];
+  const heard = told([...wait, ...mhm]);
+  expect(heard.filter((effect) => effect.startsWith('go-on-cue'))).toEqual(['go-on-cue 21600']);
+  expect(heard.at(-1)).toBe('resume 25600');
+});
+
+test('whoever begins again before the first words are known still holds it', () => {
+  const twice = [...voice('ann', from, 320), ...voice('ann', 2_500, 64)];
+  expect(told([answering(), ...twice])).toEqual([
+    'duck 1064',
+    'pause 1288',
+    'unduck 4280',
+    'resume 4280',
+  ]);
+});
+
+test('a new question during a hold is answered', () => {
+  const wait = [answering(), ...voice('ann', from, 320), words('ann', 'wait', 1_600)];
+  const heard = told([...wait, ...voice('ann', 5_000, 900), words('ann', 'other', 6_200)]);
+  expect(heard.at(-2)).toBe('yield ann 6200');
+});
+
+test('somebody else only ducks it, and pauses it when it lasts', () => {
+  const talk = told([answering(), ...voice('ben', from, 1_400), words('ben', 'other', 2_700)]);
+  expect(talk).toEqual(['duck 1064', 'unduck 2740']);
+  const long = told([answering(), ...voice('ben', from, 2_016)]);
+  expect(long).toEqual(['duck 1064', 'pause 2504', 'unduck 3216', 'resume 3216']);
+});
+
+test('somebody else by name gets the floor after the clause, and at once when it is paused', () => {
+  const byName = words('ben', 'other', 2_700, { meant: true });
+  const heard = told([answering(), ...voice('ben', from, 1_400), byName]);
+  expect(heard).toEqual(['duck 1064', 'finish-clause ben 2700', 'unduck 2740']);
+  const waiting = [...voice('ann', 200, 320), words('ann', 'wait', 900)];
+  const held = told([answering(), ...waiting, ...voice('ben', from, 1_400), byName]);
+  expect(held).toContain('yield ben 2700');
+});
+
+test('an echo does nothing, but a stop over it works', () => {
+  const echo = [answering(), ...voice('ann', from, 3_008), partial('ann', 'echo', 1_150)];
+  expect(told(echo)).toEqual(['duck 1064', 'unduck 1150']);
+  expect(told([...echo, partial('ann', 'stop', 2_000, { sure: true })])).toContain('stop 2000');
+  expect(told([...echo, partial('ann', 'other', 2_000)])).toContain('pause 2000');
+});
+
+test('what must be said is at most made quieter', () => {
+  const said = [...voice('ann', from, 900), ...voice('ben', from + 1, 2_976)];
+  const heard = told([
+    tellingRules,
+    ...said,
+    words('ben', 'stop', 4_300),
+    words('ann', 'other', 2_300),
+  ]);
+  expect(heard).toEqual(['duck 1064', 'unduck 4177']);
+});
+
+test('interrupting the interruption: everybody is waited for', () => {
+  const said = [...voice('ann', from, 352), ...voice('ben', 1_100, 2_016)];
+  const heard = told([answering(), ...said, words('ann', 'backchannel', 1_700)]);
+  expect(heard).toEqual([
+    'duck 1064',
+    'pause 1288',
+    'resume 1700',
+    'pause 2604',
+    'unduck 3316',
+    'resume 3316',
+  ]);
+});
+
+test('a stop in the same 20 ms as the first frame is meant for it', () => {
+  const stop = voice('ann', 500, 320);
+  expect(told([...stop, words('ann', 'stop', 990), answering('ann', 1_000)])).toEqual([
+    'stop 1000',
+  ]);
+  expect(told([...stop, answering('ann', 990), words('ann', 'stop', 1_000)])).toContain(
+    'stop 1000',
+  );
+  expect(told([...stop, words('ann', 'stop', 900), answering('ann', 1_000)])).toEqual([]);
+});
+
+test('words from before the answer do not end it', () => {
+  const heard = told([
+    ...voice('ann', 0, 320),
+    answering('ann', 1_000),
+    words('ann', 'other', 1_100),
+  ]);
+  expect(heard).toEqual([]);
+});
+
+test('whoever talked already as it began ducks it, and pauses it with new voice only', () => {
+  const heard = told([...voice('ann', 0, 1_600), answering('ann', 1_000)], 1_700);
+  expect(heard).toEqual(['duck 1000', 'pause 1280']);
+});
+
+test('who leaves in the middle of an interruption lets it go on', () => {
+  const said = voice('ann', from, 900).filter(({ atMs }) => atMs < 1_500);
+  const heard = told([answering(), ...said, { kind: 'left', personId: 'ann', atMs: 1_500 }]);
+  expect(heard.slice(2)).toEqual(['unduck 1500', 'resume 1500']);
+});
+
+test('a reply that is over leaves nothing quiet or paused', () => {
+  const heard = told([
+    answering(),
+    ...voice('ann', from, 900),
+    { kind: 'reply-over', atMs: 1_500 },
+  ]);
+  expect(heard).toEqual(['duck 1064', 'pause 1288', 'unduck 1500']);
+});
