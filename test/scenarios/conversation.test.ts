@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import type { Pcm } from '#src/audio/pcm.ts';
 import type { Person } from '#src/sandbox/person.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
@@ -11,13 +10,11 @@ import {
   eventually,
   madeTexts,
   openScene,
-  pieced,
-  type Scene,
   scenario,
   seat,
-  shownWords,
   soon,
   toneOf,
+  utteredBy,
 } from './scene.ts';
 
 const question = speech('human-goforward');
@@ -129,11 +126,4 @@ scenario('a bot in company stays with it, and goes where it is called when alone
 async function leaveOnHearing(person: Person): Promise<void> {
   await eventually(() => expect(person.heard.frames.some(({ audible }) => audible)).toBe(true));
   await person.leave();
-}
-
-/** What the recogniser was given of the person whom the chat model was told of. */
-function utteredBy(scene: Scene, name: string): Pcm {
-  const lines = shownWords(scene).filter((line) => line.startsWith(`${name}: utterance `));
-  const places = lines.map((line) => Number(line.split(' ').at(-1)) - 1);
-  return pieced(places.flatMap((place) => scene.uttered[place] ?? []));
 }

@@ -27,7 +27,12 @@ export type Scene = AsyncDisposable & {
   readonly dataDir: string;
   /** Ends the bot in order and starts it again over the same data. */
   restart(): Promise<void>;
-  /** What the recogniser was given, oldest first; it understood `utterance 1`, `utterance 2` and so on. */
+  /**
+   * What the recogniser was given, one sound an utterance, as far as it came; oldest first.
+   *
+   * It understood `Nova, utterance 1`, `Nova, utterance 2` and so on: named, so it is answered in company too, and with
+   * a number last, after which nobody is cut off and nothing is thought ahead.
+   */
   readonly uttered: readonly Pcm[];
 };
 
@@ -81,7 +86,7 @@ export async function eventually(check: () => void): Promise<void> {
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
   const uttered: Pcm[] = [];
-  const hears = (pcm: Pcm) => `utterance ${uttered.push(pcm)}`;
+  const hears = (pcm: Pcm) => wordsFor(1 + noteIn(uttered, pcm));
   const settings = { pace: instantPace, hears, rateHz: mockRateHz, ...options.providers };
   const providers = stack.use(await openMockProviders(settings));
   const sandbox = stack.use(await openSandbox(options.sandbox));
@@ -106,6 +111,22 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** Of an utterance its beginning is sent first, and then more and more of it. Returns its place. */
+function noteIn(uttered: Pcm[], pcm: Pcm): number {
+  const known = uttered.findLastIndex((one) => isBeginning(one, pcm));
+  if (known < 0) return uttered.push(pcm) - 1;
+  uttered[known] = pcm;
+  return known;
+}
+
+function isBeginning({ samples: start }: Pcm, { samples: whole }: Pcm): boolean {
+  return start.length <= whole.length && start.every((sample, at) => sample === whole[at]);
+}
+
+function wordsFor(n: number): string {
+  return `Nova, utterance ${n}`;
 }
 
 /** Settings under which the bot uses these providers for everything. */
@@ -179,14 +200,20 @@ export function everShown(scene: Scene): string[] {
   return chats(scene).flatMap(wordsOf);
 }
 
+/** What the recogniser was given of this person, as the chat model was told. */
+export function utteredBy(scene: Scene, name: string): Pcm {
+  return pieced(scene.uttered.filter((_, place) => speakerOf(scene, place) === name));
+}
+
 /** Whose words were recognised, one name for each stretch; `nobody` if the model was never shown them. */
 export function recognised(scene: Scene): readonly string[] {
-  const lines = everShown(scene);
-  const names = scene.uttered.map((_, n) => {
-    const line = lines.find((one) => one.endsWith(`: utterance ${n + 1}`));
-    return line?.split(':')[0] ?? 'nobody';
-  });
+  const names = scene.uttered.map((_, place) => speakerOf(scene, place) ?? 'nobody');
   return names.filter((name, n) => name !== names[n - 1]);
+}
+
+function speakerOf(scene: Scene, place: number): string | undefined {
+  const line = everShown(scene).find((one) => one.endsWith(`: ${wordsFor(place + 1)}`));
+  return line?.split(':')[0];
 }
 
 function chats({ providers }: Scene): readonly (readonly ShownMessage[])[] {
