@@ -53,9 +53,6 @@ export class AudioReply {
         yield { kind: 'text', text: part.text };
         return;
       case 'sound':
-        this.#hasSound = true;
-        if (this.#voice === 'other') return; // a voice never changes inside an answer
-        this.#voice = 'own';
         for (const pcm of this.#sound.push(part.bytes)) await this.#play(pcm);
         return;
       case 'tool':
@@ -66,7 +63,7 @@ export class AudioReply {
 
   /** `whole`: the request has come to its end. */
   async end(whole: boolean): Promise<void> {
-    if (this.#voice === 'own') for (const pcm of this.#sound.end()) await this.#play(pcm);
+    for (const pcm of this.#sound.end()) await this.#play(pcm);
     this.#words.end();
     this.#belt.put({ kind: 'over', words: this.#words });
     if (this.#source !== undefined || this.#hasSound) this.#habit.isSilent = !this.#hasSound;
@@ -88,6 +85,9 @@ export class AudioReply {
   }
 
   async #play(pcm: Pcm): Promise<void> {
+    this.#hasSound = true;
+    if (this.#voice === 'other') return; // a voice never changes inside an answer
+    this.#voice = 'own';
     this.#soundMs += durationMs(pcm);
     this.#words.arrived(durationMs(pcm));
     await this.#belt.room();

@@ -71,7 +71,7 @@ export class SpokenWords {
   /** The next sound, in the order of arrival. */
   *place(pcm: Pcm): Generator<Placed> {
     const sound = this.#kept ? joined(this.#kept, pcm) : pcm;
-    const keeps = !this.#ended && this.#takenMs > keptMs;
+    const keeps = !this.#ended && durationMs(sound) + this.#takenMs > 2 * keptMs;
     const kept = keeps ? Math.min(sound.samples.length, samplesIn(keptMs, sound)) : 0;
     const length = sound.samples.length - kept;
     this.#kept = kept > 0 ? part(sound, length) : undefined;
@@ -89,7 +89,7 @@ export class SpokenWords {
     for (let at = 0; at < pcm.samples.length; ) {
       const former = this.#clause;
       const clause = this.#clauseNow();
-      const untilMs = clause ? this.#placeOf(clause.endLetters) - this.#takenMs : keptMs;
+      const untilMs = clause ? this.#leftOf(clause) : keptMs;
       const left = part(pcm, at);
       const piece = untilMs > 0 ? part(left, 0, samplesIn(untilMs, pcm)) : left;
       at += piece.samples.length;
@@ -102,7 +102,7 @@ export class SpokenWords {
   /** The clause that sounds next: the same one while its time is not over, or nothing follows it. */
   #clauseNow(): Clause | undefined {
     const clause = this.#clause;
-    if (clause && this.#takenMs < this.#placeOf(clause.endLetters)) return clause;
+    if (clause && !this.#isClosing() && this.#leftOf(clause) > 0) return clause;
     const rest = this.#text.slice(this.#cut);
     const length = this.#lengthOfNext(rest);
     const text = rest.slice(0, length).trim();
@@ -113,9 +113,21 @@ export class SpokenWords {
     return this.#clause;
   }
 
+  /** So little is left that all words must go with it. */
+  #isClosing(): boolean {
+    return this.#ended && this.#arrivedMs - this.#takenMs < lastClauseMs;
+  }
+
+  /** Milliseconds this clause still sounds; it leaves some for the words behind it. */
+  #leftOf(clause: Clause): number {
+    const leftMs = this.#placeOf(clause.endLetters) - this.#takenMs;
+    if (!this.#ended || this.#text.slice(this.#cut).trim() === '') return leftMs;
+    return Math.min(leftMs, this.#arrivedMs - this.#takenMs - keptMs);
+  }
+
   /** Of the words not cut yet; 0 while there are too few. */
   #lengthOfNext(rest: string): number {
-    if (this.#ended && this.#arrivedMs - this.#takenMs < lastClauseMs) return rest.length;
+    if (this.#isClosing()) return rest.length;
     const head = rest.slice(0, longestClause);
     for (const { end, kind } of boundaries(head, this.#ended))
       if (kind === 'sentence' && head.slice(0, end).trim() !== '') return end;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { durationMs } from '#src/audio/pcm.ts';
+import { writeWav } from '#src/audio/wav.ts';
 import { openAudioChat } from '#src/chat/audio-chat.ts';
 import { audioModel } from '#src/pipeline/audio-model.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
@@ -8,6 +9,7 @@ import { FakeStage, said, soundedTexts, textOf, turnOf } from '#test/contracts/p
 import {
   type Answer,
   answersJson,
+  base64,
   chainedChunks,
   openMockAudioChat,
   spokenAnswer,
@@ -44,6 +46,7 @@ const soundMs = (parts: readonly ReplyPart[]) =>
 
 const clauses = ['The Millau Viaduct.', ' It crosses the Tarn.'];
 const bridge = clauses.join('');
+const silentWav = writeWav({ samples: new Int16Array(10), rateHz: 24_000, channels: 1 });
 
 test.each([
   ['as OpenAI does', streams(spokenChunks(bridge, 'a', 4e9))],
@@ -90,4 +93,14 @@ test('an answer in writing is read out, and one without anything is no answer', 
     0,
     [],
   ]);
+});
+
+test('a WAV file without any sound in it leaves its words to be read out', async () => {
+  const message = {
+    audio: { id: 'a', data: base64(silentWav.subarray(0, 44)), transcript: bridge },
+  };
+  const { synthesizer, error } = await answered(
+    answersJson({ choices: [{ message, finish_reason: 'stop' }] }),
+  );
+  expect([error, synthesizer.asked.length]).toEqual([undefined, 2]);
 });

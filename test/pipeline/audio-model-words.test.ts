@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { SpokenWords } from '#src/pipeline/audio-model-words.ts';
@@ -95,4 +96,32 @@ test('words without spaces are cut all the same', () => {
 test('a decimal or an abbreviation ends no clause', () => {
   const text = 'Dr. Smith paid 3.14 dollars.';
   expect(clausesOf([text, 1900], 'late').map((clause) => clause.text)).toEqual([text]);
+});
+
+test('whatever comes in whatever order, all sound is placed and no word is lost or said twice', () => {
+  const word = fc.constantFrom(
+    ' four',
+    ' It is',
+    '. ',
+    '… e.g. 3.14',
+    '東京。',
+    ' at 5 p.m. ',
+    '\n',
+    '👍',
+    '```',
+  );
+  const arrivals = fc.array(fc.oneof(word, fc.integer({ min: 20, max: 900 })), { maxLength: 40 });
+  fc.assert(
+    fc.property(arrivals, fc.constantFrom('at once', 'late'), (all, taken) => {
+      const numbers = all.filter((one) => typeof one === 'number');
+      const clauses = clausesOf([...all, 100], taken);
+      const placed = clauses.reduce((sum, { ms }) => sum + ms, 0);
+      const arrived = numbers.reduce((sum, ms) => sum + ms, 100);
+      expect(Math.abs(placed - arrived)).toBeLessThanOrEqual(clauses.length);
+      const text = all.filter((one) => typeof one === 'string').join('');
+      const told = clauses.map((clause) => clause.text ?? '').join('');
+      expect(told.replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { audioModel } from '#src/pipeline/audio-model.ts';
+import { FakeStage, said, turnOf } from '#test/contracts/pipeline.ts';
+import type { ChatStep } from '#test/fakes/chat.ts';
+import { settled } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, type SynthesisFault } from '#test/fakes/speech.ts';
+import { FakeAudioChat, type Manner } from './audio-model-fake.ts';
+
+const dead = new BotError('provider.refused', false, 'The server had an error.');
+const enough = new Error('enough');
+const lamp = { call: { id: 'a', name: 'lamp', argumentsJson: '{}' } };
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom<ChatStep>('It is', ' four.', ' Good night. ', ' and so on,', '```'),
+  },
+  { weight: 1, arbitrary: fc.constantFrom<ChatStep>({ error: dead }, 'stall', lamp) },
+);
+const fault = fc.constantFrom<SynthesisFault | undefined>(
+  undefined,
+  { afterPieces: 0, error: dead },
+  { afterPieces: 2, error: 'stall' },
+);
+
+test('whatever goes wrong, an answer ends once and nothing of it goes on', async () => {
+  const scene = fc.record({
+    rounds: fc.array(fc.array(step, { maxLength: 12 }), { minLength: 1, maxLength: 3 }),
+    manner: fc.constantFrom<Manner>('speaks', 'writes', 'mute', 'silent'),
+    input: fc.constantFrom<'audio' | 'transcript'>('audio', 'transcript'),
+    words: fc.constantFrom('hello', ''),
+    fault,
+    /** After so many parts the listener leaves, or cuts it. */
+    parts: fc.integer({ min: 0, max: 30 }),
+    leaves: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(scene, async ({ rounds, manner, input, words, fault, parts, leaves }) => {
+      const model = new FakeAudioChat(rounds, manner);
+      const synthesizer = new FakeSynthesizer({ fault: () => fault });
+      const pipeline = audioModel({ model, synthesizer, input });
+      const stage = new FakeStage();
+      stage.release();
+      const caller = new AbortController();
+      const answer = pipeline.answer(turnOf(said(words)), stage, caller.signal);
+      const cut = settled()
+        .then(settled)
+        .then(() => caller.abort(enough));
+      let read = 0;
+      try {
+        for await (const _ of answer) if (read++ === parts && leaves) break;
+      } catch (error) {
+        expect([enough, 'BotError']).toContain(error === enough ? enough : (error as Error).name);
+      }
+      await cut;
+      await settled();
+      expect(model.running + synthesizer.running).toBe(0);
+      expect(stage.spendings).toHaveLength(model.asked.length);
+    }),
+    { numRuns: 300 },
+  );
+});
