@@ -16,7 +16,7 @@ export type AudioPrompt = {
   readonly soundMs: number;
   /** Whether anybody said a word; true if the recogniser failed, since the model hears by itself. Never throws. */
   readonly hasWords: Promise<boolean>;
-  /** All in words, for the requests after the first: sound is sent once. */
+  /** All in words, for the requests after the first: sound is sent once. Never throws. */
   readonly inWords: Promise<readonly ChatMessage[] | undefined>;
 };
 

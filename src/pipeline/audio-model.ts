@@ -92,12 +92,17 @@ async function ask(
 class Rounds implements ChatModel {
   readonly #asking: Asking;
   readonly #heard: Belt<Heard>;
+  #inWords: readonly ChatMessage[];
   #count = 0;
   #reply: AudioReply | undefined;
 
   constructor(asking: Asking, heard: Belt<Heard>) {
     this.#asking = asking;
     this.#heard = heard;
+    this.#inWords = asking.prompt.messages;
+    void asking.prompt.inWords.then((words) => {
+      this.#inWords = words ?? this.#inWords;
+    });
   }
 
   /** Of the request that runs. */
@@ -123,7 +128,7 @@ class Rounds implements ChatModel {
     const reply = new AudioReply(this.#heard, habit);
     this.#reply = reply;
     this.#count++;
-    const shown = this.#count === 1 ? messages : await this.#withoutSound(messages);
+    const shown = this.#count === 1 ? messages : this.#withoutSound(messages);
     let isWhole = false;
     try {
       for await (const part of parts.model.reply(shown, tools, turn.style.voice.name, signal)) {
@@ -137,10 +142,8 @@ class Rounds implements ChatModel {
   }
 
   /** The sound was sent once; after that its words will do. */
-  async #withoutSound(messages: readonly ChatMessage[]): Promise<readonly ChatMessage[]> {
-    const { prompt } = this.#asking;
-    const words = (await prompt.inWords) ?? prompt.messages;
-    return [...words, ...messages.slice(prompt.messages.length)];
+  #withoutSound(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+    return [...this.#inWords, ...messages.slice(this.#asking.prompt.messages.length)];
   }
 }
 

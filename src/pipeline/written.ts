@@ -56,6 +56,7 @@ async function* writeRound(
   tools: readonly Tool[],
   signal: AbortSignal,
 ): AsyncGenerator<ChatPart, Round> {
+  signal.throwIfAborted(); // what is never asked takes nothing
   const calls: ToolCall[] = [];
   let content = '';
   let reported: Usage | undefined;

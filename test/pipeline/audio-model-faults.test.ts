@@ -59,6 +59,6 @@ test('whatever goes wrong, an answer ends once and nothing of it goes on', async
       expect(model.running + synthesizer.running).toBe(0);
       expect(stage.spendings).toHaveLength(model.asked.length);
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
 });
