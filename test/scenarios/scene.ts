@@ -30,8 +30,8 @@ export type Scene = AsyncDisposable & {
   /**
    * What the recogniser was given, one sound an utterance, as far as it came; oldest first.
    *
-   * It understood `Nova, utterance 1`, `Nova, utterance 2` and so on: named, so it is answered in company too, and with
-   * a number last, after which nobody is cut off and nothing is thought ahead.
+   * It understood `Nova, utterance 1!`, `Nova, utterance 2!` and so on: with its name, which company makes necessary,
+   * and with a number last, after which the bot waits a little longer and thinks nothing ahead.
    */
   readonly uttered: readonly Pcm[];
 };
@@ -66,6 +66,9 @@ const greetingMs = 700;
 
 /** A pause inside an answer is shorter, also on a slow machine. */
 const quietMs = 1_000;
+/** So many frames within so long are speech: the longest cue has 7, the shortest word of the mock server 12. */
+const speechFrames = 9;
+const speechMs = 400;
 const mockRateHz = 24_000;
 
 /** Those of one file are played side by side: most of the time somebody speaks, and nobody computes. */
@@ -126,7 +129,7 @@ function isBeginning({ samples: start }: Pcm, { samples: whole }: Pcm): boolean 
 }
 
 function wordsFor(n: number): string {
-  return `Nova, utterance ${n}`;
+  return `Nova, utterance ${n}!`;
 }
 
 /** Settings under which the bot uses these providers for everything. */
@@ -167,9 +170,28 @@ export async function call({ sandbox }: Scene, person: Person): Promise<void> {
 export async function converse(scene: Scene, person: Person, pcm: Pcm): Promise<Exchange> {
   const [heardBefore, madeBefore] = [scene.uttered.length, madeTexts(scene).length];
   const { firstPacketAtMs: sinceMs } = await person.say(pcm, soon());
-  const heard = await person.listen({ sinceMs, quietMs, timeoutMs: waitMs }, soon());
+  const heard = await hearAnswer(person, sinceMs);
   const made = madeTexts(scene).slice(madeBefore);
   return { uttered: pieced(scene.uttered.slice(heardBefore)), heard, made: toneOf(made) };
+}
+
+/** What this person hears said from then on, until a second of quiet; cues of the bot that come before are left out. */
+export async function hearAnswer(person: Person, sinceMs: number): Promise<Heard> {
+  let fromMs: number | undefined;
+  await eventually(() => {
+    fromMs = startOfSpeech(person, sinceMs);
+    expect(fromMs, 'nothing was said').toBeDefined();
+  });
+  return await person.listen({ sinceMs: fromMs ?? sinceMs, quietMs, timeoutMs: waitMs }, soon());
+}
+
+/** Cues are shorter than any words. */
+function startOfSpeech({ heard }: Person, sinceMs: number): number | undefined {
+  const audible = heard.frames.filter(({ atMs, audible }) => audible && atMs >= sinceMs);
+  return audible.find(({ atMs }, n) => {
+    const later = audible[n + speechFrames - 1];
+    return later !== undefined && later.atMs - atMs < speechMs;
+  })?.atMs;
 }
 
 /** Resolves when half a second of the bot has been heard. */

@@ -11,6 +11,7 @@ import {
   callIn,
   converse,
   eventually,
+  hearAnswer,
   openScene,
   type Scene,
   scenario,
@@ -29,7 +30,7 @@ const waits = { quietMs: 500, timeoutMs: 20_000 };
 /** Says something and hears all of the answer. */
 async function expectAnswer(person: Person): Promise<void> {
   const { firstPacketAtMs: sinceMs } = await person.say(question, soon());
-  const { pcm } = await person.listen({ ...waits, sinceMs }, soon());
+  const { pcm } = await hearAnswer(person, sinceMs);
   await expectAlike(pcm, toneOf([answer]));
 }
 
