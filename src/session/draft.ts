@@ -8,6 +8,8 @@ export type DraftOptions = {
   readonly speakerId: string;
   readonly name: string;
   readonly fromMs: number;
+  /** Nobody else was there when it began. */
+  readonly isAlone: boolean;
   readonly listening: Listening;
   readonly nowMs: () => number;
   /** What the same person asked so shortly before that this may be the rest of it. */
@@ -33,6 +35,8 @@ export class Draft implements Disposable {
   readonly speakerId: string;
   readonly name: string;
   readonly fromMs: number;
+  /** Then whoever comes in meanwhile does not change for whom it is. */
+  readonly isAlone: boolean;
   /** The answer to it, where one is being prepared. */
   thinking: Thinking | undefined;
   /** The words it rests on, while those of the recogniser were not final. */
@@ -44,10 +48,11 @@ export class Draft implements Disposable {
   readonly #nowMs: () => number;
   #asked: Asked | undefined;
 
-  constructor({ speakerId, name, fromMs, listening, nowMs, before }: DraftOptions) {
+  constructor({ speakerId, name, fromMs, isAlone, listening, nowMs, before }: DraftOptions) {
     this.speakerId = speakerId;
     this.name = name;
     this.fromMs = fromMs;
+    this.isAlone = isAlone;
     this.#listening = listening;
     this.#nowMs = nowMs;
     this.#before = before;

@@ -108,7 +108,9 @@ export class Drafts {
   #begin(speakerId: string, fromMs: number): void {
     const { people, room, read } = this.#options;
     const { floor, mouth, parts, withdrawals } = room;
-    const name = people().find(({ id }) => id === speakerId)?.name ?? 'Someone';
+    const here = people();
+    const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
+    const isAlone = here.every(({ id, isBot }) => isBot || id === speakerId);
     this.#drafts.get(speakerId)?.[Symbol.dispose]();
     const until = AbortSignal.any([room.signal, withdrawals.of(speakerId)]);
     const streams = parts.transcriber.listen !== undefined;
@@ -121,7 +123,7 @@ export class Drafts {
     const before =
       latest && continues(latest.said.toMs, fromMs, parts.endpointRules) ? latest : undefined;
     const nowMs = () => parts.clock.nowMs();
-    const draft = new Draft({ speakerId, name, fromMs, listening, nowMs, before });
+    const draft = new Draft({ speakerId, name, fromMs, isAlone, listening, nowMs, before });
     this.#drafts.set(speakerId, draft);
     const sounds = floor.current === before && mouth.sounds;
     if (before && !sounds) floor.drop(before, 'continued');

@@ -17,12 +17,14 @@ export function foreseen(
   draft: Draft,
   text: string | undefined,
   heard: Evidence,
-  { room, people }: Court,
+  court: Court,
 ): boolean {
   const { speakerId, fromMs } = draft;
-  if (text === undefined) return room.attention.presumes(draft, people());
+  const { attention } = court.room;
+  const people = audience(draft, court);
+  if (text === undefined) return attention.presumes(draft, people);
   if (isNothing(text, heard)) return false;
-  return room.attention.foresees({ speakerId, fromMs, text: textOf(draft, text) }, people());
+  return attention.foresees({ speakerId, fromMs, text: textOf(draft, text) }, people);
 }
 
 /**
@@ -30,19 +32,22 @@ export function foreseen(
  *
  * That it could not be recognised is told by whoever answers, so that goes only for those who are surely meant.
  */
-export function objection(
-  draft: Draft,
-  heard: Evidence,
-  { room, people }: Court,
-): Ignored | undefined {
+export function objection(draft: Draft, heard: Evidence, court: Court): Ignored | undefined {
   const { words, speakerId, fromMs } = draft;
+  const { attention } = court.room;
+  const people = audience(draft, court);
   if (!hasVoice(heard)) return 'no-voice';
-  if (!words) return room.attention.presumes(draft, people()) ? undefined : 'not-named';
+  if (!words) return attention.presumes(draft, people) ? undefined : 'not-named';
   const nothing = isNothing(words.text, heard);
   if (nothing) return nothing;
   const text = textOf(draft, words.text);
-  const verdict = room.attention.judge({ speakerId, fromMs, text }, people());
+  const verdict = attention.judge({ speakerId, fromMs, text }, people);
   return verdict.meant ? undefined : verdict.why;
+}
+
+/** For whom it may be: those who were there from its beginning on, or nobody but the bot. */
+function audience({ isAlone }: Draft, { people }: Court): readonly Person[] {
+  return isAlone ? [] : people();
 }
 
 /** With what it goes on with. */

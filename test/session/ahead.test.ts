@@ -156,3 +156,18 @@ test('two who finish at nearly the same time are answered in the order they fini
   await pass(house, 9_000, both.flat());
   expect(house.of('answered').map(({ name }) => name)).toEqual(['Adam', 'Eva']);
 });
+
+test('what somebody began to say alone is answered, whoever comes in meanwhile', async () => {
+  const house = await called('what time is it', { addressing: 'auto' });
+  const { present } = house.door.link;
+  present.splice(present.indexOf(eva), 1);
+  const packets = await words('synth-flite-slt-what-time-is-it', adam, 0);
+  await pass(house, 1_000, packets);
+  present.push(eva);
+  const rest = packets.filter(({ atMs }) => atMs > 1_000);
+  await pass(house, 4_000, rest);
+  expect(house.of('answered')).toMatchObject([{ name: 'Adam' }]);
+  await pass(house, 10_000);
+  await pass(house, 5_000, await words('human-goforward', adam, house.clock.nowMs()));
+  expect(house.of('ignored')).toMatchObject([{ name: 'Adam', why: 'not-named' }]);
+});
