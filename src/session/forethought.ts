@@ -15,7 +15,7 @@ export type ForethoughtOptions = Court & {
 };
 
 /** Logit of it that a sentence has come to its end: above, it is worth an answer that may be thrown away. */
-const sureEnough = 1;
+const sureEnough = 0.3;
 
 /** What is understood and answered ahead, in the pauses of those who talk. */
 export class Forethought {
@@ -38,9 +38,14 @@ export class Forethought {
       this.think(draft, partial, soFar);
       if (draft.thinking) draft.guess = partial;
     }
-    const words = await text.catch(() => ({ text: '' }));
-    if (partial !== undefined) this.#trust.compare(partial, words.text);
+    const words = await text.catch(() => undefined);
+    if (partial !== undefined && words) this.#trust.compare(partial, words.text);
     if (!this.#options.isOpen(draft) || !draft.isAsking(text)) return;
+    this.#told(draft, words ?? { text: '' });
+  }
+
+  /** A recogniser that failed has nothing to say. */
+  #told(draft: Draft, words: Transcript): void {
     if (draft.guess !== undefined && !sameWords(draft.guess, words.text)) draft.forgetAnswer();
     this.#options.read(draft.speakerId, words);
   }

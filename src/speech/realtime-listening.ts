@@ -21,6 +21,9 @@ export type RealtimeListeningOptions = {
 const shortestSamples = speakRateHz / 10;
 const rateRatio = speakRateHz / listenRateHz;
 
+/** A pause so short is often none, and what is cut in two there is understood worse. */
+const holdMs = 100;
+
 /**
  * One utterance over one connection: sound leaves as it comes, a pause commits it.
  *
@@ -60,6 +63,7 @@ export class RealtimeListening implements Listening {
   async settle(signal: AbortSignal): Promise<Transcript> {
     const either = AbortSignal.any([this.#signal, signal]);
     either.throwIfAborted();
+    await this.#options.clock.sleep(holdMs, either);
     if (this.#failed) this.#revive();
     if (!this.#sound.isSilentFrom(this.#parts.openFrom)) this.#parts.cut(this.#sound.length);
     this.#flow();

@@ -48,6 +48,8 @@ export interface MockRealtime {
 }
 
 const rateHz = 24_000;
+/** Words that were told are not taken back, so the first ones are not told at once. */
+const sureMs = 700;
 const refusals: Partial<Record<RealtimeTrouble, string>> = {
   'bad-key': '401 Unauthorized',
   'not-found': '404 Not Found',
@@ -157,7 +159,8 @@ class Conversation {
     joined.set(more, this.#sound.length);
     this.#sound = joined;
     this.#call.soundMs += (more.length / rateHz) * 1000;
-    if (this.#settings().continuous) this.#tellMore(this.#heard());
+    const isSure = this.#sound.length >= (sureMs * rateHz) / 1000;
+    if (this.#settings().continuous && isSure) this.#tellMore(this.#heard());
   }
 
   #heard(): string {
@@ -165,7 +168,7 @@ class Conversation {
   }
 
   #tellMore(text: string): void {
-    if (text.length <= this.#told.length) return;
+    if (text.length <= this.#told.length || !text.startsWith(this.#told)) return;
     const delta = text.slice(this.#told.length);
     this.#told = text;
     this.#tellItem('delta', { delta });

@@ -180,7 +180,9 @@ test('of connections that nobody needs, one stays after a minute', async () => {
   const clock = new VirtualClock();
   const before = mock.calls.length;
   using transcriber = opened({ clock });
-  await Promise.all([1, 2, 3].map(() => textOf(transcriber, five.pcm)));
+  const all = Promise.all([1, 2, 3].map(() => textOf(transcriber, five.pcm)));
+  await clock.advance(100);
+  await all;
   const open = () => mock.calls.slice(before).filter((call) => call.closedAtMs === undefined);
   expect(open()).toHaveLength(3);
   await clock.advance(55_000);
