@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Person } from '#src/sandbox/person.ts';
 import { text } from '#src/texts/texts.ts';
@@ -10,25 +11,61 @@ import {
   eventually,
   madeTexts,
   openScene,
+  type Scene,
   scenario,
   seat,
+  shownWords,
   soon,
   toneOf,
   utteredBy,
 } from './scene.ts';
 
 const question = speech('human-goforward');
+const brief = speech('human-cards-001');
 const replies = [
   { match: 'Adam: ', text: 'Yes, Adam.' },
   { match: 'Ben: ', text: 'No, Ben.' },
   { match: 'Cleo: ', text: 'Perhaps, Cleo.' },
 ];
 
+/** By then any answer would have begun. */
+const waitedMs = 1_500;
+
 /** Both sides heard what the other said. */
 async function expectUnderstanding({ uttered, heard, made }: Exchange): Promise<void> {
   await expectAlike(uttered, question);
   await expectAlike(heard.pcm, made);
 }
+
+scenario('in company only words that are meant for the bot reach the model', async () => {
+  let words = 'what time is it';
+  const providers = { replies, hears: () => words };
+  await using scene = await openScene({ providers, environment: { CONSENT_POLICY: 'notice' } });
+  const [ben, adam] = [await seat(scene, 'Ben'), await callIn(scene, 'Adam')];
+  await ben.settled(soon());
+  const unheeded = async (person: Person) => {
+    const asked = scene.providers.requests.length;
+    await person.say(brief, soon());
+    await setTimeout(waitedMs);
+    const since = scene.providers.requests.slice(asked).map(({ endpoint }) => endpoint);
+    expect(new Set(since)).toEqual(new Set(['transcriptions']));
+  };
+  await unheeded(adam);
+  words = 'Nova, what time is it';
+  await converse(scene, adam, brief);
+  words = 'and in Rome';
+  await converse(scene, adam, brief);
+  words = 'and in Lima';
+  await unheeded(ben);
+  await ben.leave();
+  await adam.settled(soon());
+  words = 'what time is it now';
+  await converse(scene, adam, brief);
+  expect(shownWords(scene)).toEqual(
+    ['Nova, what time is it', 'and in Rome', words].map((said) => `Adam: ${said}`),
+  );
+  expect(new Set(madeTexts(scene).slice(1))).toEqual(new Set(['Yes, Adam.']));
+});
 
 scenario('whoever calls the bot and speaks hears an answer, end-to-end encrypted', async () => {
   await using scene = await openScene();
@@ -82,7 +119,7 @@ scenario('somebody who comes in mid-sentence makes nobody miss a word', async ()
   const adam = await callIn(scene, 'Adam');
   const [exchange, cleo] = await Promise.all([
     converse(scene, adam, question),
-    seat(scene, 'Cleo'),
+    comeIn(scene, 'Cleo', adam),
   ]);
   await expectUnderstanding(exchange);
   await cleo.settled(soon());
@@ -122,6 +159,24 @@ scenario('a bot in company stays with it, and goes where it is called when alone
   await cleo.settled(soon());
   await expectUnderstanding(await converse(scene, cleo, question));
 });
+
+scenario('a question begun alone is answered, whoever comes in meanwhile', async () => {
+  const providers = { replies, hears: () => 'what time is it' };
+  await using scene = await openScene({ providers });
+  const adam = await callIn(scene, 'Adam');
+  const [{ heard }] = await Promise.all([
+    converse(scene, adam, question),
+    comeIn(scene, 'Cleo', adam),
+  ]);
+  await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
+});
+
+/** While the other one says `question`, in the middle of it. */
+async function comeIn(scene: Scene, name: string, speaker: Person): Promise<Person> {
+  const before = speaker.counts().sentPackets;
+  await eventually(() => expect(speaker.counts().sentPackets).toBeGreaterThan(before + 60));
+  return await seat(scene, name);
+}
 
 async function leaveOnHearing(person: Person): Promise<void> {
   await eventually(() => expect(person.heard.frames.some(({ audible }) => audible)).toBe(true));
