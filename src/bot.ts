@@ -8,6 +8,7 @@ import { type Discord, type DiscordHouse, openDiscord } from '#src/discord/clien
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { audioModel } from '#src/pipeline/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import { type Cues, loadCues } from '#src/playback/load-cues.ts';
 import type { CommandPorts } from '#src/session/command.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import { RoomHearing } from '#src/session/hearing.ts';
@@ -42,7 +43,8 @@ export type Bot = Pick<Discord, 'inviteUrl' | 'ready'> & {
 export async function startBot(options: BotOptions, signal: AbortSignal): Promise<Bot> {
   const { config, discord } = options;
   await using stack = new AsyncDisposableStack();
-  const [weights, store] = await Promise.all([loadSilero(), openMemory(options)]);
+  const loading = [loadSilero(), loadCues(), openMemory(options)] as const;
+  const [weights, cues, store] = await Promise.all(loading);
   stack.use(store);
   warmUp(weights);
   let rooms: VoiceRooms | undefined;
@@ -50,7 +52,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   const furnish = (house: DiscordHouse): CommandPorts => {
     name = config.bot.name ?? house.bot.name;
     const stats = new StatsBook();
-    const parts = partsOf({ options, house, store, stats, weights, name });
+    const parts = partsOf({ options, house, store, stats, weights, cues, name });
     rooms = new VoiceRooms(parts);
     return portsOf(parts, rooms, house, stats, signal);
   };
@@ -105,13 +107,14 @@ type Furniture = {
   readonly store: Store;
   readonly stats: StatsBook;
   readonly weights: SileroWeights;
+  readonly cues: Cues;
   readonly name: string;
 };
 
 /** The words decide about the end of a turn: they are awaited for so long, a slower recogniser is not. */
 const textDueMs = 600;
 
-function partsOf({ options, house, store, stats, weights, name }: Furniture): SessionParts {
+function partsOf({ options, house, store, stats, weights, cues, name }: Furniture): SessionParts {
   const { config, engines, codec, onSession } = options;
   const { transcriber, synthesizer, chatName } = engines;
   const { door, scribe, panels, places } = house;
@@ -128,6 +131,7 @@ function partsOf({ options, house, store, stats, weights, name }: Furniture): Se
       book: store.consents,
       codec,
       weights,
+      cues,
     },
     ...{ transcriber, synthesizer, chat, chatName },
     endpointRules: { ...endpointRules, textDueMs },

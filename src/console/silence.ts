@@ -14,6 +14,8 @@ export function silenceOf(why: Ignored, botName: string): Silence {
       return { stage: 'recognise', why: `${noWords}, only what is made of noise` };
     case 'not-named':
       return attend(`with several people it answers to its name ("${botName}, ...") or after Ask`);
+    case 'interjection':
+      return attend('that was a word to its speech, no question');
     case 'dismissed':
       return attend('it was told that it was not meant');
     case 'mentioned':

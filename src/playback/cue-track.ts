@@ -32,7 +32,12 @@ export class CueTrack implements Track {
 
   /** From the next frame on, or after the cue that sounds; replaces one that waits. Lost while the bot speaks. */
   play(name: CueName): void {
-    this.#next = this.#cues[name];
+    this.say(this.#cues[name]);
+  }
+
+  /** The same for a few words at the speaking rate, mono, said while people wait. */
+  say(samples: Int16Array): void {
+    this.#next = samples;
     this.#waited = 0;
     this.#listener?.();
   }

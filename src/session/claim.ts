@@ -1,8 +1,7 @@
 /**
  * Why something is not said, or not to its end; `over`: it had its turn. `late`: its moment has passed. `lost`: the link
- * broke in the middle of it. `continued`: its speaker went on, and all of it is answered together.
- * `unmeant`: it was nothing, or not for the bot. `muted`: a moderator
- * keeps the bot from speaking.
+ * broke in the middle of it. `continued`: its speaker went on, and all of it is answered together. `unmeant`: it was
+ * nothing, or not for the bot. `muted`: a moderator keeps the bot from speaking. `interrupted`: somebody took the floor.
  */
 export type Dropping =
   | 'stopped'
@@ -14,6 +13,7 @@ export type Dropping =
   | 'continued'
   | 'unmeant'
   | 'muted'
+  | 'interrupted'
   | 'over';
 
 const unwanted: readonly Dropping[] = [
@@ -23,6 +23,7 @@ const unwanted: readonly Dropping[] = [
   'continued',
   'unmeant',
   'muted',
+  'interrupted',
 ];
 
 /** The right of one question or text to be said aloud, until it is dropped. */

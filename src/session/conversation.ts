@@ -34,7 +34,7 @@ export async function answer(
   const thinking = take(question, room);
   const { speakerId } = question.said;
   room.attention.answering(speakerId);
-  await room.mouth.speak(signal, async (reply) => {
+  const give = async (reply: SpokenReply): Promise<void> => {
     const making = { thinking, reply, progress };
     const { finish, failure } = await perform(question, room, making, signal).finally(() =>
       room.attention.answered(speakerId, reply.heardText()),
@@ -43,7 +43,8 @@ export async function answer(
     if (dropped === 'continued') thinking.discard();
     else if (dropped !== 'withdrawn') keep(question, reply, progress, finish, room);
     if (failure) await admit(failure, progress.text, room, signal);
-  });
+  };
+  await room.mouth.speak(signal, give, { isAnswer: true });
 }
 
 async function perform(

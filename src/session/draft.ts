@@ -41,6 +41,8 @@ export class Draft implements Disposable {
   thinking: Thinking | undefined;
   /** The words it rests on, while those of the recogniser were not final. */
   guess: string | undefined;
+  /** The bot was speaking meanwhile. */
+  overlaps = false;
   /** What a recogniser that streams has understood so far. */
   partial: string | undefined;
   readonly #before: Question | undefined;

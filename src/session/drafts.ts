@@ -7,12 +7,14 @@ import type { Noticed } from './ear.ts';
 import type { Ignored } from './events.ts';
 import type { Question } from './floor.ts';
 import { Forethought, type ForethoughtOptions } from './forethought.ts';
+import type { Interjecting } from './interjecting.ts';
 import { objection, textOf } from './objection.ts';
 import type { Conversation } from './room.ts';
 import { said } from './utterance.ts';
 
 export type DraftsOptions = Omit<ForethoughtOptions, 'isOpen'> & {
   readonly room: Conversation;
+  readonly interjecting: Interjecting;
 };
 
 type Ended = Extract<Noticed, { kind: 'ended' }>;
@@ -67,6 +69,7 @@ export class Drafts {
     if (noticed.kind === 'began') this.#begin(speakerId, noticed.fromMs);
     const draft = this.#drafts.get(speakerId);
     if (!draft) return;
+    if (this.#options.room.mouth.sounds) draft.overlaps = true;
     switch (noticed.kind) {
       case 'began':
       case 'sound':
@@ -85,7 +88,17 @@ export class Drafts {
         this.#drafts.delete(speakerId);
         this.#end(draft, noticed);
         return;
+      case 'stirred':
+      case 'voiced':
+      case 'stilled':
+        return;
     }
+  }
+
+  /** All words so far of what this person is saying. */
+  overhear(speakerId: string, text: string): void {
+    const draft = this.#drafts.get(speakerId);
+    if (draft?.overlaps) this.#options.interjecting.partly(draft, text);
   }
 
   /** Whatever others are saying is gone. */
@@ -160,24 +173,36 @@ export class Drafts {
 
   /** Whether it is to be answered; where its speaker went on meanwhile, whoever answers that answers it as well. */
   #decide(draft: Draft, question: Question, ended: Ended): boolean {
-    const { floor } = this.#options.room;
-    const why = objection(draft, ended.heard, this.#options);
-    this.#tell(draft, ended, why);
+    const { interjecting } = this.#options;
     const { before, words } = draft;
+    const objected = objection(draft, ended.heard, this.#options);
+    const isNothing = objected === 'no-voice' || objected === 'empty' || objected === 'imagined';
+    const text = isNothing ? undefined : words?.text;
+    const isWord = text !== undefined && interjecting.heeds(draft, text, objected === undefined);
+    const why = isWord ? 'interjection' : objected;
+    this.#tell(draft, ended, why);
     if (words) question.words = { text: textOf(draft, words.text), atMs: words.atMs };
     if (question.claim.dropped) return !why;
-    if (!why) {
-      if (before) floor.drop(before, 'continued');
-      floor.ask(question);
-      return true;
-    }
+    if (!why) this.#ask(question, before);
+    interjecting.finally(draft, text, objected === undefined);
+    if (!why) return true;
     question.claim.drop('unmeant');
-    const isNothing = why === 'empty' || why === 'imagined';
     if (isNothing && this.#latest.get(draft.speakerId) === question) {
       this.#latest.delete(draft.speakerId);
     }
-    if (before) this.#run(this.#giveBack(before, question));
+    if (before && !isWord) this.#run(this.#giveBack(before, question));
     return false;
+  }
+
+  /** What it goes on with needs no answer of its own, nor does what its speaker asked and has not heard a word of. */
+  #ask(question: Question, before: Question | undefined): void {
+    const { floor, mouth } = this.#options.room;
+    if (before) floor.drop(before, 'continued');
+    const { current } = floor;
+    const isTheirs =
+      current?.kind === 'question' && current.said.speakerId === question.said.speakerId;
+    if (isTheirs && !mouth.sounds) floor.drop(current, 'interrupted');
+    floor.ask(question);
   }
 
   /** What waited for the rest of it, where there is none, is asked as it stood. */

@@ -22,8 +22,22 @@ const packetMs = 20;
 /** An utterance up to its pause; `soFar` copies its sound. */
 export type SoFar = { readonly soFar: () => Utterance; readonly heard: Evidence };
 
+/** A voice as it sounds, also one too short to be an utterance: what talks the bot down. */
+export type Stirring =
+  | { readonly kind: 'stirred'; readonly fromMs: number; readonly atMs: number }
+  /** All voice since it stirred. */
+  | {
+      readonly kind: 'voiced';
+      readonly voicedMs: number;
+      readonly levelDb?: number;
+      readonly atMs: number;
+    }
+  /** It came to nothing. */
+  | { readonly kind: 'stilled'; readonly voicedMs: number; readonly atMs: number };
+
 /** What one ear noticed, in order. Between `began` and `ended` every sample is handed on once. */
 export type Noticed =
+  | Stirring
   /** `sound` reaches back to before the voice was noticed. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
@@ -129,9 +143,10 @@ export class Ear {
     const person = this.#habits.of(this.#speakerId);
     const { voice, effects } = stepVoice(before, event, this.#rules, person);
     this.#voice = voice;
+    const stirring = stirringOf(before, voice, event);
     for (const effect of effects) this.#learn(effect, lastWordOf(before));
     if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) this.#recording.voiced();
-    return effects.map((effect) => this.#perform(effect, event.atMs, before));
+    return [...stirring, ...effects.map((effect) => this.#perform(effect, event.atMs, before))];
   }
 
   /** Whether an utterance was over shows when the next one begins. */
@@ -178,4 +193,20 @@ export class Ear {
 
 function lastWordOf(voice: Voice): string {
   return 'understood' in voice ? (voice.understood?.lastWord ?? '') : '';
+}
+
+function stirringOf(before: Voice, now: Voice, event: VoiceEvent): Stirring[] {
+  const { atMs } = event;
+  const [former, later] = [voicedMsIn(before), voicedMsIn(now)];
+  if (before.kind === 'maybe' && now.kind === 'quiet') {
+    return [{ kind: 'stilled', voicedMs: former, atMs }];
+  }
+  if (event.kind !== 'window' || later <= former || now.kind === 'quiet') return [];
+  const levelDb = event.levelDb !== undefined && { levelDb: event.levelDb };
+  const voiced = { kind: 'voiced', voicedMs: later, ...levelDb, atMs } as const;
+  return former > 0 ? [voiced] : [{ kind: 'stirred', fromMs: now.fromMs, atMs }, voiced];
+}
+
+function voicedMsIn(voice: Voice): number {
+  return 'heard' in voice ? voice.heard.voicedMs : 0;
 }

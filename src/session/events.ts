@@ -22,8 +22,8 @@ export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
 type NotMeant = Extract<Verdict, { meant: false }>['why'];
 
-/** Why an utterance got no answer; all but the first three are about whom it was meant for. */
-export type Ignored = 'no-voice' | 'empty' | 'imagined' | NotMeant;
+/** Why an utterance got no answer. `interjection`: a "stop", an "mhm" or their kin; the rest: whom it was meant for. */
+export type Ignored = 'no-voice' | 'empty' | 'imagined' | 'interjection' | NotMeant;
 
 /** What happened in one voice channel. Status, console and metrics listen; nothing answers back. */
 export type SessionEvent =

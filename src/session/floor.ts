@@ -25,10 +25,20 @@ export type Reading = {
   readonly clauses: readonly string[];
   readonly when: 'now' | 'queue';
   readonly voice?: string;
+  /** False for what everybody has to have heard. */
+  readonly interruptible?: boolean;
   readonly claim: Claim;
 };
 
-export type Matter = Question | Reading;
+/** The last answer once more. */
+export type Repeat = {
+  readonly kind: 'repeat';
+  readonly speed: number;
+  readonly gainDb: number;
+  readonly claim: Claim;
+};
+
+export type Matter = Question | Reading | Repeat;
 
 export type Added =
   | { readonly kind: 'added'; readonly ahead: number }
@@ -89,6 +99,13 @@ export class Floor {
     return { kind: 'added', ahead: place + (this.#current ? 1 : 0) };
   }
 
+  /** Comes first, in place of what is being said. */
+  repeat(again: Repeat): void {
+    if (this.#closed || this.#muted) return;
+    this.#current?.claim.drop('interrupted');
+    this.#put(again, 0);
+  }
+
   /** Each has the floor until the next one is asked for. One reader at a time. Aborting throws `signal.reason`. */
   async *matters(signal: AbortSignal): AsyncGenerator<Matter> {
     const ring = () => this.#bell.resolve();
@@ -113,9 +130,9 @@ export class Floor {
   }
 
   /** Not to be answered, or not to its end. */
-  drop(question: Question, why: Dropping): void {
-    this.#drop((one) => one === question, why);
-    question.claim.drop(why);
+  drop(matter: Matter, why: Dropping): void {
+    this.#drop((one) => one === matter, why);
+    matter.claim.drop(why);
   }
 
   /** Whoever speaks falls silent, and nobody waits any more; false when there was nothing to stop. */

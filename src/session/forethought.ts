@@ -2,6 +2,7 @@ import type { Transcript } from '#src/speech/ports.ts';
 import { outlookOf } from '#src/turn/outlook.ts';
 import type { Draft } from './draft.ts';
 import type { SoFar } from './ear.ts';
+import type { Interjecting } from './interjecting.ts';
 import { type Court, foreseen } from './objection.ts';
 import { PartialTrust, sameWords } from './partial-trust.ts';
 import { think } from './think.ts';
@@ -10,6 +11,7 @@ import { said } from './utterance.ts';
 export type ForethoughtOptions = Court & {
   /** Tells the ear of this person what has been understood up to its pause. */
   readonly read: (speakerId: string, understood: Transcript) => void;
+  readonly interjecting: Pick<Interjecting, 'foresees'>;
   /** Whether it is still being said. */
   readonly isOpen: (draft: Draft) => boolean;
 };
@@ -56,6 +58,7 @@ export class Forethought {
     const { floor, waste } = room;
     if (draft.thinking || !floor.isFree || !waste.allows) return;
     if (!foreseen(draft, text, heard, this.#options)) return;
+    if (text !== undefined && this.#options.interjecting.foresees(text)) return;
     const { speakerId, name, earlier } = draft;
     const transcript = text === undefined ? draft.text() : Promise.resolve({ text });
     const now = said(soFar(), speakerId, name, () => transcript);

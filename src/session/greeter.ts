@@ -38,6 +38,7 @@ export class Greeter {
     const { channel, floor, parts } = this.#room;
     const id = parts.consent.policy === 'notice' ? 'join.spoken.notice' : 'join.spoken';
     const words = speakable(aloud({ id }, channel.guildId, parts));
-    floor.read({ kind: 'reading', clauses: [words], when: 'now', claim: this.#claim });
+    const reading = { kind: 'reading', clauses: [words], when: 'now', claim: this.#claim } as const;
+    floor.read({ ...reading, interruptible: false });
   }
 }

@@ -133,9 +133,13 @@ export class Mouth {
     this.#reply?.resume();
   }
 
-  /** What is being said ends with the sentence that sounds, if there is more. Its source is the caller's to stop. */
-  endAfterSentence(): void {
+  /**
+   * What is being said ends with the sentence that sounds, if there is more; `over` is called then. Its source is the
+   * caller's to stop.
+   */
+  endAfterSentence(over: () => void = () => undefined): void {
     this.#reply?.endAfterSentence();
+    void this.#reply?.finish.then(over); // never rejects
   }
 
   /** Silent within a frame, and what is being said ends as `cancelled`. Its source is the caller's to stop. */

@@ -5,6 +5,7 @@ import type { ChatModel } from '#src/chat/ports.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentBook } from '#src/people/consent-book.ts';
 import type { Pipeline, ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { Cues } from '#src/playback/load-cues.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { Locale } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing-attention.ts';
@@ -28,6 +29,7 @@ export type SessionParts = {
   readonly book: ConsentBook;
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;
+  readonly cues: Cues;
   readonly transcriber: Transcriber;
   /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
   readonly warm: () => void;

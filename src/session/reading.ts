@@ -23,17 +23,18 @@ export function clausesOf(words: string): readonly string[] {
  * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
  */
 export async function readOut(
-  { clauses, voice }: Reading,
+  { clauses, voice, interruptible = true }: Reading,
   room: Conversation,
   signal: AbortSignal,
 ): Promise<void> {
   const { style, synthesizer } = room.parts;
   const spoken = { ...style.voice, ...(voice !== undefined && { name: voice }) };
-  await room.mouth.speak(signal, async (reply) => {
+  const read = async (reply: SpokenReply): Promise<void> => {
     const failure = await attempt(clauses, reply, synthesizer, spoken, signal);
     await room.mouth.played(reply, signal);
     if (failure) await admit(failure, clauses.join(' '), room, signal);
-  });
+  };
+  await room.mouth.speak(signal, read, { interruptible });
 }
 
 /** The next clause is made while one plays, until the reply holds enough. */

@@ -1,20 +1,10 @@
-import { speakRateHz } from '#src/audio/pcm.ts';
-import { SpeakerStream } from '#src/audio/speaker-stream.ts';
-import { VoiceActivity } from '#src/audio/voice-activity.ts';
-import { VoiceMeter } from '#src/audio/voice-meter.ts';
 import { BotError } from '#src/base/errors.ts';
-import { Mixer } from '#src/playback/mixer.ts';
-import { VoiceTrack } from '#src/playback/voice-track.ts';
 import { answer } from './conversation.ts';
-import { Drafts } from './drafts.ts';
-import { Ear } from './ear.ts';
-import { Ears } from './ears.ts';
 import type { Matter } from './floor.ts';
-import { Greeter } from './greeter.ts';
 import type { VoiceLink } from './link.ts';
-import { Mouth } from './mouth.ts';
 import { readOut } from './reading.ts';
 import type { Conversation, Room } from './room.ts';
+import { openScene, type Scene, take } from './scene.ts';
 import { together } from './together.ts';
 
 /** Endpointing looks at the clock so often; an utterance can end between packets. */
@@ -25,15 +15,6 @@ const lookMs = 100;
 const aloneMs = 60_000;
 /** Of somebody's sound, before it counts as lost. Source: product, `heard.nothing`. */
 const unheardMs = 5_000;
-
-/** What the loops of one session share. */
-type Scene = {
-  readonly link: VoiceLink;
-  readonly ears: Ears;
-  readonly drafts: Drafts;
-  readonly room: Conversation;
-  readonly greeter: Greeter;
-};
 
 /**
  * The loop of one voice channel: hears until left, says one thing after the other.
@@ -47,32 +28,8 @@ export async function runSession(
   room: Room,
   signal: AbortSignal,
 ): Promise<'alone' | 'lost'> {
-  const { parts, gate } = room;
-  const voice = new VoiceTrack();
-  const encoder = parts.codec.encoder(speakRateHz);
-  const mixer = new Mixer([voice], encoder);
-  const ears = new Ears(
-    (speakerId) => openEar(speakerId, room),
-    (speakerId, packets) =>
-      parts.onEvent(room.channel.guildId, { kind: 'stream', speakerId, packets }),
-  );
-  const mouth = new Mouth(voice, parts.clock);
-  const conversation = { ...room, mouth };
-  const drafts = new Drafts({
-    room: conversation,
-    people: () => link.people(),
-    read: (speakerId, understood) => {
-      for (const noticed of ears.read(speakerId, understood, parts.clock.nowMs()))
-        drafts.take(speakerId, noticed);
-    },
-  });
-  const scene = {
-    ...{ link, ears, drafts },
-    room: conversation,
-    greeter: new Greeter(conversation, link.people()),
-  };
-  const { wake } = link.play(mixer);
-  mixer.onSound(wake);
+  const { gate } = room;
+  using scene = openScene(link, room);
   gate.onChange(() => {
     attend(scene);
     look(scene);
@@ -81,22 +38,12 @@ export async function runSession(
     return await together<'alone' | 'lost'>(signal, [
       (until) => hearPackets(scene, until),
       (until) => watchClock(scene, until),
-      (until) => drafts.watch(until),
+      (until) => scene.drafts.watch(until),
       (until) => speakAll(scene.room, until),
     ]);
   } finally {
     gate.onChange(() => undefined);
-    voice.cut();
-    drafts.close();
-    ears.close();
-    encoder.free();
   }
-}
-
-function openEar(speakerId: string, { habits, parts }: Room): Ear {
-  const { codec, weights, endpointRules: rules } = parts;
-  const meter = new VoiceMeter(new VoiceActivity(weights));
-  return new Ear({ speakerId, stream: new SpeakerStream(codec), meter, rules, habits });
 }
 
 /** A packet may have waited while its speaker said no, so the gate is asked once more. */
@@ -105,7 +52,7 @@ async function hearPackets(scene: Scene, signal: AbortSignal): Promise<'lost'> {
   for await (const packet of link.hear(signal)) {
     const { speakerId } = packet;
     if (!room.gate.mayHear(speakerId)) continue;
-    for (const noticed of ears.put(packet)) scene.drafts.take(speakerId, noticed);
+    for (const noticed of ears.put(packet)) take(speakerId, noticed, scene);
     if (ears.unheardMs(speakerId) >= unheardMs) relink(room);
   }
   return 'lost';
@@ -119,14 +66,16 @@ function relink({ notice, once }: Room): void {
 }
 
 async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
-  const { link, ears, drafts, room, greeter } = scene;
+  const { link, ears, interruptions, waiting, room, greeter } = scene;
   const { clock } = room.parts;
   let companyAtMs = clock.nowMs();
   let lookAtMs = companyAtMs;
   for (;;) {
     const nowMs = clock.nowMs();
     attend(scene);
-    for (const { speakerId, noticed } of ears.tick(nowMs)) drafts.take(speakerId, noticed);
+    for (const { speakerId, noticed } of ears.tick(nowMs)) take(speakerId, noticed, scene);
+    interruptions.tick();
+    waiting.tick(signal);
     greeter.look(nowMs, () => ears.talking().length > 0);
     if (nowMs >= lookAtMs) {
       lookAtMs = nowMs + lookMs;
@@ -161,8 +110,7 @@ async function speakAll(room: Conversation, signal: AbortSignal): Promise<never>
   for await (const matter of room.floor.matters(signal)) {
     const until = AbortSignal.any([signal, matter.claim.signal]);
     try {
-      if (matter.kind === 'question') await answer(matter, room, until);
-      else await readOut(matter, room, until);
+      await say(matter, room, until);
     } catch (error) {
       if (matter.claim.takenBack && !signal.aborted) continue;
       if (signal.aborted) interrupt(matter, room);
@@ -170,6 +118,17 @@ async function speakAll(room: Conversation, signal: AbortSignal): Promise<never>
     }
   }
   throw new Error('the line of matters never ends');
+}
+
+async function say(matter: Matter, room: Conversation, signal: AbortSignal): Promise<void> {
+  switch (matter.kind) {
+    case 'question':
+      return await answer(matter, room, signal);
+    case 'reading':
+      return await readOut(matter, room, signal);
+    case 'repeat':
+      await room.mouth.again(matter, signal);
+  }
 }
 
 /** Nothing is said twice: what was heard in part is over. */

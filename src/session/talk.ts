@@ -123,6 +123,7 @@ function droppedFor(why: Dropping): Asking {
     case 'late':
     case 'continued':
     case 'unmeant':
+    case 'interrupted':
       return { kind: 'failed', line: { id: 'stop.ok' } };
     case 'crowded':
       return { kind: 'failed', line: { id: 'ask.dropped' } };

@@ -59,6 +59,7 @@ export const english = {
   'privacy.unread':
     "I can't read who agreed, so I hear nobody who did not say yes just now. The operator is told.",
   'privacy.unsaved': "That holds for now, but I couldn't save it. The operator is told.",
+  'slow.voice': 'One moment.',
   'heard.nothing': "Your sound reaches me but I can't decode it. Reconnecting once.",
   'fail.stt': "I couldn't make that out, please repeat.",
   'fail.llm': "I can't think right now: {provider} is not answering.",

@@ -71,6 +71,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'privacy.unread':
     'Ich kann nicht lesen, wer zugestimmt hat, und höre nur, wer gerade eben ja gesagt hat. Der Betreiber weiß es.',
   'privacy.unsaved': 'Das gilt vorerst, aber ich konnte es nicht speichern. Der Betreiber weiß es.',
+  'slow.voice': 'Einen Moment.',
   'heard.nothing':
     'Dein Ton kommt an, aber ich kann ihn nicht dekodieren. Ich verbinde mich einmal neu.',
   'fail.stt': 'Das habe ich nicht verstanden, bitte noch einmal.',

@@ -3,6 +3,7 @@ import type { Packet } from '#src/audio/packet.ts';
 import { loadSilero } from '#src/audio/silero.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import { loadCues } from '#src/playback/load-cues.ts';
 import type { Places } from '#src/session/command-ports.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import { RoomHearing } from '#src/session/hearing.ts';
@@ -38,7 +39,7 @@ export const places: Places = {
 /** The same in a German server. */
 export const germanPlaces: Places = { ...places, localeIn: () => 'de' };
 
-const [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);
+const [codec, weights, cues] = await Promise.all([loadOpus(), loadSilero(), loadCues()]);
 
 export type House = ReturnType<typeof openHouse>;
 
@@ -46,6 +47,7 @@ const usual = {
   places,
   codec,
   weights,
+  cues,
   endpointRules,
   spokenLocales: ['en'],
   random: () => 1,

@@ -83,6 +83,9 @@ class Oracle {
         break;
       case 'sound':
       case 'likely-over':
+      case 'stirred':
+      case 'voiced':
+      case 'stilled':
         break;
     }
   }

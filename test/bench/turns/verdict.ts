@@ -31,6 +31,7 @@ export type Judged = {
   readonly atMs: number;
   readonly noticed:
     | { readonly kind: 'began' | 'sound' | 'paused' | 'resumed' | 'likely-over' }
+    | { readonly kind: 'stirred' | 'voiced' | 'stilled' }
     | { readonly kind: 'ended'; readonly whole: { readonly toMs: number } };
 };
 

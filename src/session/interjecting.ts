@@ -1,0 +1,95 @@
+import { classify, type Interjection } from '#src/turn/interjections.ts';
+import { Claim } from './claim.ts';
+import type { Draft } from './draft.ts';
+import type { Interruptions } from './interruptions.ts';
+import type { Conversation } from './room.ts';
+
+export type InterjectingParts = {
+  readonly room: Conversation;
+  readonly interruptions: Pick<Interruptions, 'hear'>;
+};
+
+const slowerSpeed = 0.85;
+const louderDb = 6;
+
+/** What words said into the bot's speech or silence want of it, before they count as a question. */
+export class Interjecting {
+  readonly #parts: InterjectingParts;
+
+  constructor(parts: InterjectingParts) {
+    this.#parts = parts;
+  }
+
+  /** All words so far; more may come. */
+  partly({ speakerId: personId }: Draft, text: string): void {
+    const said = this.#classify(text, false);
+    const sure = 'sure' in said && said.sure;
+    this.#parts.interruptions.hear({
+      personId,
+      what: said.kind,
+      sure,
+      isFinal: false,
+      meant: false,
+    });
+  }
+
+  /** Does what was wanted, where an utterance was nothing but the word for it; false where it is a question. */
+  heeds(draft: Draft, text: string, meant: boolean): boolean {
+    const said = this.#classify(text, true);
+    switch (said.kind) {
+      case 'stop':
+        this.#hush(draft, true);
+        return true;
+      case 'never-mind':
+        this.#hush(draft, meant);
+        return meant;
+      case 'wait':
+      case 'go-on':
+      case 'backchannel':
+        return draft.overlaps;
+      case 'again':
+        return meant && this.#repeat(said);
+      case 'empty':
+      case 'other':
+        return false;
+    }
+  }
+
+  /** Whether it would be heeded, and so needs no answer. */
+  foresees(text: string): boolean {
+    const { kind } = this.#classify(text, true);
+    return kind === 'stop' || kind === 'never-mind' || (kind === 'again' && this.#canRepeat());
+  }
+
+  /** An utterance is over; `text` is missing where there were no words. */
+  finally({ speakerId: personId }: Draft, text: string | undefined, meant: boolean): void {
+    const what = text === undefined ? 'noise' : this.#classify(text, true).kind;
+    this.#parts.interruptions.hear({ personId, what, isFinal: true, meant });
+  }
+
+  #classify(text: string, isFinal: boolean): Interjection {
+    const { channel, parts } = this.#parts.room;
+    return classify(text, { isFinal, names: [parts.places.botName(channel.guildId)] });
+  }
+
+  #canRepeat(): boolean {
+    return this.#parts.room.mouth.hasAnswered;
+  }
+
+  /** What is only being thought about has no sound that could be stopped. */
+  #hush({ speakerId }: Draft, meant: boolean): void {
+    const { floor, mouth } = this.#parts.room;
+    const { current } = floor;
+    const theirs = current?.kind === 'question' && current.said.speakerId === speakerId;
+    if (current && !mouth.sounds && (theirs || meant)) floor.drop(current, 'stopped');
+  }
+
+  #repeat({ slower, louder, quieter }: Extract<Interjection, { kind: 'again' }>): boolean {
+    const { floor } = this.#parts.room;
+    if (!this.#canRepeat()) return false;
+    const gainDb = (louder ? louderDb : 0) - (quieter ? louderDb : 0);
+    const speed = slower ? slowerSpeed : 1;
+    floor.repeat({ kind: 'repeat', speed, gainDb, claim: new Claim() });
+    return true;
+  }
+}

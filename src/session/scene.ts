@@ -1,0 +1,83 @@
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { SpeakerStream } from '#src/audio/speaker-stream.ts';
+import { VoiceActivity } from '#src/audio/voice-activity.ts';
+import { VoiceMeter } from '#src/audio/voice-meter.ts';
+import { CueTrack } from '#src/playback/cue-track.ts';
+import { Mixer } from '#src/playback/mixer.ts';
+import { VoiceTrack } from '#src/playback/voice-track.ts';
+import { Drafts } from './drafts.ts';
+import { Ear, type Noticed } from './ear.ts';
+import { Ears } from './ears.ts';
+import { Greeter } from './greeter.ts';
+import { Interjecting } from './interjecting.ts';
+import { Interruptions } from './interruptions.ts';
+import type { VoiceLink } from './link.ts';
+import { Mouth } from './mouth.ts';
+import type { Conversation, Room } from './room.ts';
+import { WaitingCues } from './waiting-cues.ts';
+
+/** What the loops of one session share. */
+export type Scene = Disposable & {
+  readonly link: VoiceLink;
+  readonly room: Conversation;
+  readonly ears: Ears;
+  readonly drafts: Drafts;
+  readonly interruptions: Interruptions;
+  readonly waiting: WaitingCues;
+  readonly greeter: Greeter;
+};
+
+/** Ears and a mouth on one link; both are gone when it is disposed of. */
+export function openScene(link: VoiceLink, stay: Room): Scene {
+  const { channel, parts } = stay;
+  const voice = new VoiceTrack();
+  const cues = new CueTrack(voice, parts.cues);
+  const encoder = parts.codec.encoder(speakRateHz);
+  const mixer = new Mixer([voice, cues], encoder);
+  const room = { ...stay, mouth: new Mouth(voice, parts.clock) };
+  const ears = new Ears(
+    (speakerId) => openEar(speakerId, stay),
+    (speakerId, packets) => parts.onEvent(channel.guildId, { kind: 'stream', speakerId, packets }),
+  );
+  const interruptions = new Interruptions(room, cues);
+  const drafts = new Drafts({
+    room,
+    interjecting: new Interjecting({ room, interruptions }),
+    people: () => link.people(),
+    read(speakerId, understood) {
+      const noticed = ears.read(speakerId, understood, parts.clock.nowMs());
+      for (const one of noticed) take(speakerId, one, scene);
+      drafts.overhear(speakerId, understood.text);
+    },
+  });
+  const scene = {
+    ...{ link, room, ears, drafts, interruptions },
+    waiting: new WaitingCues(room, cues),
+    greeter: new Greeter(room, link.people()),
+    [Symbol.dispose]() {
+      voice.cut();
+      drafts.close();
+      ears.close();
+      encoder.free();
+    },
+  };
+  const { wake } = link.play(mixer);
+  mixer.onSound(wake);
+  return scene;
+}
+
+/** The mouth first: a voice that talks it down is not waited for. */
+export function take(
+  speakerId: string,
+  noticed: Noticed,
+  { interruptions, drafts }: Pick<Scene, 'interruptions' | 'drafts'>,
+): void {
+  interruptions.notice(speakerId, noticed);
+  drafts.take(speakerId, noticed);
+}
+
+function openEar(speakerId: string, { habits, parts }: Room): Ear {
+  const { codec, weights, endpointRules: rules } = parts;
+  const meter = new VoiceMeter(new VoiceActivity(weights));
+  return new Ear({ speakerId, stream: new SpeakerStream(codec), meter, rules, habits });
+}

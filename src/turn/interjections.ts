@@ -1,0 +1,170 @@
+import { bigLanguages, elsewhere, isHum } from './interjections-everywhere.ts';
+import { type Book, beginsAny, books, isPhrase, type Role } from './interjections-tables.ts';
+import { isNote, pause, tokensOf } from './interjections-text.ts';
+import { isWithin, latinOf, slackOf, soundOf } from './names-sound.ts';
+
+/**
+ * What a sentence said into somebody's speech wants, as a whole: `other` for whatever only contains such words.
+ * `sure` when no further word can change it: always in a final text, and in a partial one only for `other`.
+ */
+export type Interjection =
+  | { readonly kind: 'empty' }
+  | { readonly kind: Plain; readonly sure: boolean }
+  | ({ readonly kind: 'again'; readonly sure: boolean } & Manner);
+
+export type Manner = {
+  readonly slower: boolean;
+  readonly louder: boolean;
+  readonly quieter: boolean;
+};
+
+export type InterjectionOptions = {
+  readonly isFinal: boolean;
+  /** What the bot is called, in every spelling that recognisers give. */
+  readonly names?: readonly string[];
+};
+
+type Plain = 'stop' | 'wait' | 'go-on' | 'backchannel' | 'never-mind' | 'other';
+type Wish = { readonly kind: Plain | 'again' | 'nothing' } & Manner;
+type Called = { readonly words: readonly string[]; readonly sound?: string };
+type Heard = {
+  readonly tokens: readonly string[];
+  readonly isFinal: boolean;
+  readonly names: readonly Called[];
+};
+
+const most = { names: 20, nameLetters: 60 };
+const plainly: Manner = { slower: false, louder: false, quieter: false };
+const nothing: Wish = { kind: 'nothing', ...plainly };
+
+/** Where languages disagree, the first of these counts. */
+const order = ['again', 'never-mind', 'wait', 'go-on', 'backchannel', 'other', 'nothing', 'stop'];
+
+/**
+ * Looks a sentence up in 40 languages at once: nothing in it may be left over but politeness, fillers and our names.
+ *
+ * A word that stops in a big language stops; a stop word of a smaller one gives way to any other meaning.
+ */
+export function classify(text: string, options: InterjectionOptions): Interjection {
+  const { isFinal } = options;
+  const tokens = tokensOf(text);
+  if (isNote(text)) return { kind: 'backchannel', sure: isFinal };
+  if (tokens.length === 0) return { kind: 'empty' };
+  const names = (options.names ?? []).slice(0, most.names).flatMap(calledOf);
+  const readings = books.map((book) => readIn(book, { tokens, isFinal, names }));
+  const wish = agreed(readings, tokens.filter((token) => token !== pause).join(' '));
+  if (wish.kind === 'again') {
+    const { slower, louder, quieter } = wish;
+    return { kind: 'again', sure: isFinal, slower, louder, quieter };
+  }
+  const kind = wish.kind === 'nothing' ? 'other' : wish.kind;
+  return { kind, sure: isFinal || !readings.some(({ open }) => open) };
+}
+
+function calledOf(name: string): Called[] {
+  const words = tokensOf(name.slice(0, most.nameLetters)).filter((token) => token !== pause);
+  const latin = words.length === 1 ? latinOf(words[0] ?? '') : undefined;
+  const isSounded = latin !== undefined && latin.length > 3;
+  return words.length === 0 ? [] : [{ words, ...(isSounded && { sound: soundOf(latin) }) }];
+}
+
+type Reading = {
+  readonly code: string;
+  /** Missing where the sentence is none of these in the language. */
+  readonly wish: Wish | undefined;
+  /** More words could make it one. */
+  readonly open: boolean;
+};
+
+function agreed(readings: readonly Reading[], said: string): Wish {
+  const found = readings.flatMap(({ code, wish }) => (wish ? [{ code, wish }] : []));
+  const big = found.filter(({ code }) => bigLanguages.has(code)).map(({ wish }) => wish);
+  const stop = big.find(({ kind }) => kind === 'stop');
+  if (stop) return stop;
+  const wishes = big.length > 0 ? big : found.map(({ wish }) => wish);
+  const wish = order.flatMap((wanted) => wishes.find(({ kind }) => kind === wanted) ?? [])[0];
+  return wish === undefined || (wish.kind === 'stop' && elsewhere.has(said)) ? nothing : wish;
+}
+
+/** Covers the sentence with phrases of one language, the longest first. */
+function readIn(book: Book, heard: Heard): Reading {
+  const { tokens, isFinal } = heard;
+  const wishes: (Wish | undefined)[] = [nothing];
+  let open = false;
+  for (const [at, token] of tokens.entries()) {
+    const wish = wishes[at];
+    if (!wish) continue;
+    if (token === pause) wishes[at + 1] ??= wish;
+    open ||= !isFinal && mayGrow(book, tokens, at);
+    for (const { role, to } of stepsFrom(book, heard, at)) wishes[to] ??= step(wish, role);
+  }
+  const wish = wishes[tokens.length];
+  return { code: book.code, wish, open: open || wish !== undefined };
+}
+
+function mayGrow(book: Book, tokens: readonly string[], at: number): boolean {
+  return tokens.length - at <= book.longest && beginsAny(book, tokens.slice(at).join(' '));
+}
+
+type Step = { readonly role: Role; readonly to: number };
+
+function stepsFrom({ roles, refusals, longest }: Book, heard: Heard, at: number): Step[] {
+  const { tokens } = heard;
+  const steps: Step[] = [];
+  let phrase = '';
+  for (let to = at + 1; to <= Math.min(tokens.length, at + longest); to++) {
+    phrase += to === at + 1 ? tokens[at] : ` ${tokens[to - 1]}`;
+    const role = roles.get(phrase);
+    if (role && !(role === 'around' && isHum(phrase))) steps.push({ role, to });
+  }
+  const token = tokens[at] ?? '';
+  if (isHum(token)) steps.push({ role: 'backchannel', to: at + 1 });
+  if (refusals.has(token) && tokens[at + 1] === pause) steps.push({ role: 'around', to: at + 1 });
+  return [...steps, ...namesFrom(heard, at)];
+}
+
+/** Our names, on a final text also as recognisers misspell them. */
+function namesFrom({ tokens, isFinal, names }: Heard, at: number): Step[] {
+  return names.flatMap(({ words, sound }): Step[] => {
+    const isExact = words.every((word, place) => word === tokens[at + place]);
+    if (isExact) return [{ role: 'around', to: at + words.length }];
+    const isAlike = isFinal && soundsLike(tokens[at] ?? '', sound);
+    return isAlike ? [{ role: 'around', to: at + 1 }] : [];
+  });
+}
+
+function soundsLike(token: string, sound: string | undefined): boolean {
+  if (sound === undefined || token.length < 3 || token.length > most.nameLetters) return false;
+  const latin = latinOf(token);
+  if (latin === undefined) return false;
+  const heard = soundOf(latin);
+  return heard[0] === sound[0] && isWithin(heard, sound, slackOf(sound)) && !isPhrase(token);
+}
+
+/** What is wanted after one more phrase: the last wish counts, but "stop" outlasts "wait" and "never mind". */
+function step(wish: Wish, role: Role): Wish {
+  switch (role) {
+    case 'stop':
+      return { kind: 'stop', ...plainly };
+    case 'wait':
+      return wish.kind === 'stop' ? wish : { kind: 'wait', ...plainly };
+    case 'neverMind':
+      return wish.kind === 'stop' ? wish : { kind: 'never-mind', ...plainly };
+    case 'goOn':
+      return { kind: 'go-on', ...plainly };
+    case 'again':
+      return { ...wish, kind: 'again' };
+    case 'slower':
+    case 'louder':
+    case 'quieter':
+      return { ...wish, kind: 'again', [role]: true };
+    case 'backchannel':
+      return wish.kind === 'nothing' ? { ...wish, kind: 'backchannel' } : wish;
+    case 'around':
+      return isIdle(wish) ? { ...wish, kind: 'other' } : wish;
+  }
+}
+
+function isIdle({ kind }: Wish): boolean {
+  return kind === 'nothing' || kind === 'backchannel';
+}
