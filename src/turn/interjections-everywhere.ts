@@ -11,10 +11,9 @@ export const everywhere: Phrases = {
   around: 'please, sorry, hey, hello',
 };
 
-/** Stop words of smaller languages that mean something else in a bigger one, where they stand alone: Spanish "seis". */
-export const elsewhere: ReadonlySet<string> = new Set(
-  'seis nog koma ti mir ro tie tuki acha futa dah sudah ende nok sat'.split(' '),
-);
+/** Whole sentences of stop words that mostly mean something else: six in Spanish, a bus stop in Hindi. */
+export const elsewhere = `seis, nog, koma, ti, mir, ro, tie, tuki, acha, futa, dah, nok, sat,
+  बस स्टॉप, बस स्टाप`;
 
 /** Spoken by so many that a stop word of theirs stops, whatever the same word means elsewhere. */
 export const bigLanguages: ReadonlySet<string> = new Set(

@@ -1,5 +1,12 @@
 import { bigLanguages, elsewhere, isHum } from './interjections-everywhere.ts';
-import { type Book, beginsAny, books, isPhrase, type Role } from './interjections-tables.ts';
+import {
+  type Book,
+  beginsAny,
+  books,
+  isPhrase,
+  phrasesIn,
+  type Role,
+} from './interjections-tables.ts';
 import { isNote, pause, tokensOf } from './interjections-text.ts';
 import { isWithin, latinOf, slackOf, soundOf } from './names-sound.ts';
 
@@ -30,10 +37,12 @@ type Called = { readonly words: readonly string[]; readonly sound?: string };
 type Heard = {
   readonly tokens: readonly string[];
   readonly isFinal: boolean;
-  readonly names: readonly Called[];
+  /** At each token, our names that begin there. */
+  readonly named: readonly (readonly Step[])[];
 };
 
 const most = { names: 20, nameLetters: 60 };
+const otherwise = new Set(phrasesIn(elsewhere));
 const plainly: Manner = { slower: false, louder: false, quieter: false };
 const nothing: Wish = { kind: 'nothing', ...plainly };
 
@@ -51,7 +60,8 @@ export function classify(text: string, options: InterjectionOptions): Interjecti
   if (isNote(text)) return { kind: 'backchannel', sure: isFinal };
   if (tokens.length === 0) return { kind: 'empty' };
   const names = (options.names ?? []).slice(0, most.names).flatMap(calledOf);
-  const readings = books.map((book) => readIn(book, { tokens, isFinal, names }));
+  const named = tokens.map((_, at) => namesFrom(tokens, at, names, isFinal));
+  const readings = books.map((book) => readIn(book, { tokens, isFinal, named }));
   const wish = agreed(readings, tokens.filter((token) => token !== pause).join(' '));
   if (wish.kind === 'again') {
     const { slower, louder, quieter } = wish;
@@ -80,10 +90,10 @@ function agreed(readings: readonly Reading[], said: string): Wish {
   const found = readings.flatMap(({ code, wish }) => (wish ? [{ code, wish }] : []));
   const big = found.filter(({ code }) => bigLanguages.has(code)).map(({ wish }) => wish);
   const stop = big.find(({ kind }) => kind === 'stop');
-  if (stop) return stop;
+  if (stop) return otherwise.has(said) ? nothing : stop;
   const wishes = big.length > 0 ? big : found.map(({ wish }) => wish);
   const wish = order.flatMap((wanted) => wishes.find(({ kind }) => kind === wanted) ?? [])[0];
-  return wish === undefined || (wish.kind === 'stop' && elsewhere.has(said)) ? nothing : wish;
+  return wish === undefined || (wish.kind === 'stop' && otherwise.has(said)) ? nothing : wish;
 }
 
 /** Covers the sentence with phrases of one language, the longest first. */
@@ -109,7 +119,7 @@ function mayGrow(book: Book, tokens: readonly string[], at: number): boolean {
 type Step = { readonly role: Role; readonly to: number };
 
 function stepsFrom({ roles, refusals, longest }: Book, heard: Heard, at: number): Step[] {
-  const { tokens } = heard;
+  const { tokens, named } = heard;
   const steps: Step[] = [];
   let phrase = '';
   for (let to = at + 1; to <= Math.min(tokens.length, at + longest); to++) {
@@ -120,11 +130,16 @@ function stepsFrom({ roles, refusals, longest }: Book, heard: Heard, at: number)
   const token = tokens[at] ?? '';
   if (isHum(token)) steps.push({ role: 'backchannel', to: at + 1 });
   if (refusals.has(token) && tokens[at + 1] === pause) steps.push({ role: 'around', to: at + 1 });
-  return [...steps, ...namesFrom(heard, at)];
+  return [...steps, ...(named[at] ?? [])];
 }
 
 /** Our names, on a final text also as recognisers misspell them. */
-function namesFrom({ tokens, isFinal, names }: Heard, at: number): Step[] {
+function namesFrom(
+  tokens: readonly string[],
+  at: number,
+  names: readonly Called[],
+  isFinal: boolean,
+): Step[] {
   return names.flatMap(({ words, sound }): Step[] => {
     const isExact = words.every((word, place) => word === tokens[at + place]);
     if (isExact) return [{ role: 'around', to: at + words.length }];

@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { classify, type Interjection } from '#src/turn/interjections.ts';
+import { phrasesIn, phraseTable } from '#src/turn/interjections-tables.ts';
+import { containing } from './interjections-containing.ts';
+import { heldOutStops } from './interjections-held-out.ts';
+
+/** Nova, as recognisers of other scripts spell her. */
+const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा নোভা நோவா نووا โนวา ノバ 노바'.split(' ');
+
+const heard = (text: string): Interjection => classify(text, { isFinal: true, names });
+const partly = (text: string): Interjection => classify(text, { isFinal: false, names });
+
+const said = (table: Readonly<Record<string, string>>): string[] =>
+  Object.values(table).flatMap((sentences) => sentences.split('|').map((each) => each.trim()));
+
+const written = (list = ''): string[] => list.split(',').map((phrase) => phrase.trim());
+
+test('98 of 100 natural ways to say stop are understood in 40 languages', () => {
+  const all = said(heldOutStops);
+  const missed = all.filter((text) => heard(text).kind !== 'stop');
+  expect(Object.keys(heldOutStops)).toHaveLength(40);
+  expect(all.length).toBeGreaterThanOrEqual(120);
+  expect(missed.length, missed.join(' | ')).toBeLessThanOrEqual(all.length * 0.02);
+});
+
+test('a sentence that only contains such a word wants none of it', () => {
+  const all = said(containing);
+  expect(all.length).toBeGreaterThanOrEqual(100);
+  expect(all.filter((text) => heard(text).kind !== 'other')).toEqual([]);
+});
+
+test('each of 40 languages has its words', () => {
+  const least = { stop: 4, wait: 2, goOn: 2, backchannel: 4, neverMind: 1, again: 1 } as const;
+  const few = Object.entries(phraseTable).flatMap(([code, phrases]) =>
+    Object.entries(least).flatMap(([role, count]) =>
+      phrasesIn(phrases[role as keyof typeof least]).length < count ? [`${code} ${role}`] : [],
+    ),
+  );
+  expect(Object.keys(phraseTable)).toHaveLength(40);
+  expect(few).toEqual([]);
+});
+
+test('slower, louder and quieter can be asked for in at least 20 languages', () => {
+  for (const role of ['slower', 'louder', 'quieter'] as const) {
+    const able = Object.values(phraseTable).filter(
+      (phrases) => phrasesIn(phrases[role]).length > 0,
+    );
+    expect(able.length).toBeGreaterThanOrEqual(20);
+  }
+});
+
+test('no sign of listening is a stop word of another big language', () => {
+  const yes = Object.values(phraseTable).flatMap(({ backchannel }) => written(backchannel));
+  expect(yes.filter((text) => heard(text).kind === 'stop')).toEqual([]);
+});
+
+/** Everyday words of other languages. */
+const doubtful = new Set(['ti', 'tiše', 'mir', 'gotovo', 'acha']);
+
+test('every stop word but the doubtful ones stops, with politeness and our name around it', () => {
+  const missed = Object.entries(phraseTable).flatMap(([code, { stop, around }]) => {
+    const [politely = ''] = written(around);
+    return written(stop)
+      .filter((word) => !doubtful.has(word))
+      .flatMap((word) => [`Nova, ${word}`, `${politely} ${word}!`, `${word}, ${word}`])
+      .filter((text) => heard(text).kind !== 'stop')
+      .map((text) => `${code} ${text}`);
+  });
+  expect(missed).toEqual([]);
+});
+
+const cases: readonly (readonly [Interjection['kind'], string])[] = [
+  [
+    'stop',
+    'stop? | STOP!!! | stoooop | stop. stop. stop. | nova stop please | stop stop stop | ok stop',
+  ],
+  [
+    'stop',
+    'no no stop | please be quiet now | wait, stop | Nover stop | um, stop | that’s enough | no, para',
+  ],
+  [
+    'stop',
+    'stop stop, that is enough | Nova, kannst du mal kurz die Klappe halten | ممكن تسكت لو سمحت',
+  ],
+  [
+    'stop',
+    'میشه ساکت باشی | bisa diam nggak | boleh diam tak | tá, chega, obrigado | 好了够了谢谢',
+  ],
+  [
+    'wait',
+    'Wait. | hold on a second | no wait | un momento | ちょっと待って | подожди | hang on Nova',
+  ],
+  [
+    'go-on',
+    'go on | okay go on | weiter | sigue | 続けて | stop, no, go on | sorry, please continue',
+  ],
+  [
+    'backchannel',
+    'mhm | uh-huh | yeah yeah | ok | genau | うん | vale | ja | да | 네 | yeah right | tak | Mm-hmm.',
+  ],
+  [
+    'backchannel',
+    'haha | jajaja | ㅋㅋㅋ | 555 | 哈哈哈 | хаха | [laughter] | (coughs) | hmm | ははは | wkwkwk',
+  ],
+  [
+    'never-mind',
+    'never mind | oh, never mind | vergiss es | laisse tomber | да ладно, забудь | 算了',
+  ],
+  [
+    'other',
+    'no | no no | Nova | please | thank you | what | yeah but why | 不停 | seis | बस स्टॉप | đừng | ok thanks',
+  ],
+  ['empty', '... |  | ? | 🙂 | ♪♪'],
+];
+
+test.each(cases)('%s: %s', (kind, texts) => {
+  for (const text of texts.split('|')) expect([text, heard(text).kind]).toEqual([text, kind]);
+});
+
+test('to say it again can be asked for slower, louder and quieter at once', () => {
+  const plainly = { kind: 'again', sure: true, slower: false, louder: false, quieter: false };
+  expect(heard('Say that again, please.')).toEqual(plainly);
+  expect(heard('noch mal')).toEqual(plainly);
+  expect(heard('Say that again, slower')).toEqual({ ...plainly, slower: true });
+  expect(heard('もう一度ゆっくり')).toEqual({ ...plainly, slower: true });
+  expect(heard('wait, louder please')).toEqual({ ...plainly, louder: true });
+  expect(heard('quieter and slower')).toEqual({ ...plainly, slower: true, quieter: true });
+});
+
+test('a partial text is sure only of what no further word can change', () => {
+  expect(partly('stop')).toEqual({ kind: 'stop', sure: false });
+  expect(partly('yeah')).toEqual({ kind: 'backchannel', sure: false });
+  expect(partly('please be')).toEqual({ kind: 'other', sure: false });
+  expect(partly('sto')).toEqual({ kind: 'other', sure: false });
+  expect(partly('stop at')).toEqual({ kind: 'other', sure: false });
+  expect(partly('no, the other')).toEqual({ kind: 'other', sure: true });
+  expect(partly('stop at the next')).toEqual({ kind: 'other', sure: true });
+});
+
+test('a word of two languages is the stop word only if a big language stops with it', () => {
+  expect(['para', 'alto', 'basta', 'sus'].map((text) => heard(text).kind)).toEqual(
+    Array(4).fill('stop'),
+  );
+  expect(heard('acha').kind).toBe('backchannel');
+  expect(heard('mir').kind).toBe('other');
+});
+
+test('nothing makes it throw, and 10,000 characters take no longer than 300', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 400 }),
+      fc.boolean(),
+      fc.string(),
+      (text, isFinal, name) => {
+        expect(typeof classify(text, { isFinal, names: [name] }).kind).toBe('string');
+      },
+    ),
+    { numRuns: 300 },
+  );
+  for (const text of ['はい', 'stop ', 'no ', 'ok, ', 'a', '(', '哈', 'h']) {
+    const long = classify(text.repeat(10_000 / text.length), { isFinal: false });
+    expect(long).toEqual(classify(text.repeat(900 / text.length), { isFinal: false }));
+  }
+});
