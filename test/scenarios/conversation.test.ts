@@ -9,6 +9,7 @@ import {
   converse,
   type Exchange,
   eventually,
+  hearing,
   madeTexts,
   openScene,
   type Scene,
@@ -179,6 +180,6 @@ async function comeIn(scene: Scene, name: string, speaker: Person): Promise<Pers
 }
 
 async function leaveOnHearing(person: Person): Promise<void> {
-  await eventually(() => expect(person.heard.frames.some(({ audible }) => audible)).toBe(true));
+  await hearing(person);
   await person.leave();
 }
