@@ -1,4 +1,5 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { EmbeddedListening } from './embedded-listening.ts';
 import type { Engine } from './engine.ts';
 import type { SphinxJob, SphinxWords } from './pocketsphinx-worker.ts';
@@ -15,18 +16,25 @@ const limitMs = (samples: number) => 5000 + (samples / listenRateHz) * 2000;
  */
 export class EmbeddedDesk {
   readonly #engine: Engine<SphinxJob, SphinxWords>;
+  readonly #clock: Clock;
   readonly #all = new Set<EmbeddedListening>();
   /** Whose stretch the recogniser knows. */
   #holder: EmbeddedListening | undefined;
   #stretch = 0;
   #serving = false;
 
-  constructor(engine: Engine<SphinxJob, SphinxWords>) {
+  constructor(engine: Engine<SphinxJob, SphinxWords>, clock: Clock) {
     this.#engine = engine;
+    this.#clock = clock;
   }
 
   listen(onPartial: OnPartial, signal: AbortSignal): EmbeddedListening {
-    const listening = new EmbeddedListening(onPartial, () => void this.#serve(), signal);
+    const listening = new EmbeddedListening(
+      onPartial,
+      () => void this.#serve(),
+      this.#clock,
+      signal,
+    );
     this.#all.add(listening);
     const leave = () => {
       this.#all.delete(listening);

@@ -1,8 +1,10 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { joinTexts } from './join-texts.ts';
 import type { Listening, OnPartial, Transcript } from './ports.ts';
+import { shortPauseMs } from './short-pause.ts';
 import { UtteranceSound } from './utterance-sound.ts';
 
 /** The next sound of a stretch. */
@@ -40,6 +42,7 @@ export class EmbeddedListening implements Listening {
   readonly #over = new AbortController();
   readonly #onPartial: OnPartial;
   readonly #wake: () => void;
+  readonly #clock: Clock;
   readonly #sound = new UtteranceSound();
   readonly #texts: string[] = [];
   /** Ended by a pause and not done yet, in order. */
@@ -49,8 +52,9 @@ export class EmbeddedListening implements Listening {
   #told = '';
 
   /** `wake` is called when there is something to fetch. */
-  constructor(onPartial: OnPartial, wake: () => void, signal: AbortSignal) {
+  constructor(onPartial: OnPartial, wake: () => void, clock: Clock, signal: AbortSignal) {
     this.#onPartial = onPartial;
+    this.#clock = clock;
     this.#wake = wake;
     this.signal = AbortSignal.any([signal, this.#over.signal]);
   }
@@ -66,7 +70,7 @@ export class EmbeddedListening implements Listening {
 
   async settle(signal: AbortSignal): Promise<Transcript> {
     const either = AbortSignal.any([this.signal, signal]);
-    either.throwIfAborted();
+    await this.#clock.sleep(shortPauseMs, either);
     if (this.#failed) this.#revive();
     if (this.#open.isVoiced) {
       this.#open.to = this.#sound.length;

@@ -34,7 +34,7 @@ export async function openEmbeddedTranscriber(
     repeatable: true,
     ...(onProgress && { onProgress }),
   });
-  const desk = new EmbeddedDesk(engine);
+  const desk = new EmbeddedDesk(engine, clock);
   return {
     transcribe(pcm, signal) {
       const samples = isListenable(pcm) ? pcm.samples.slice(0, longestSamples) : new Int16Array();

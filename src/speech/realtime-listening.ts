@@ -8,6 +8,7 @@ import type { Listening, OnPartial, Transcript } from './ports.ts';
 import { RealtimeParts } from './realtime-parts.ts';
 import type { RealtimePool } from './realtime-pool.ts';
 import type { RealtimeSession, SessionEvent } from './realtime-session.ts';
+import { shortPauseMs } from './short-pause.ts';
 import { UtteranceSound } from './utterance-sound.ts';
 
 export type RealtimeListeningOptions = {
@@ -20,9 +21,6 @@ export type RealtimeListeningOptions = {
 /** Servers refuse to transcribe less. */
 const shortestSamples = speakRateHz / 10;
 const rateRatio = speakRateHz / listenRateHz;
-
-/** A pause so short is often none, and what is cut in two there is understood worse. */
-const holdMs = 100;
 
 /**
  * One utterance over one connection: sound leaves as it comes, a pause commits it.
@@ -63,7 +61,7 @@ export class RealtimeListening implements Listening {
   async settle(signal: AbortSignal): Promise<Transcript> {
     const either = AbortSignal.any([this.#signal, signal]);
     either.throwIfAborted();
-    await this.#options.clock.sleep(holdMs, either);
+    await this.#options.clock.sleep(shortPauseMs, either);
     if (this.#failed) this.#revive();
     if (!this.#sound.isSilentFrom(this.#parts.openFrom)) this.#parts.cut(this.#sound.length);
     this.#flow();

@@ -20,7 +20,7 @@ beforeAll(async () => {
     clock: realClock,
     repeatable: true,
   });
-  desk = new EmbeddedDesk(engine);
+  desk = new EmbeddedDesk(engine, realClock);
 });
 afterAll(() => engine[Symbol.asyncDispose]());
 
