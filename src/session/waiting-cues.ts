@@ -3,10 +3,12 @@ import { BotError } from '#src/base/errors.ts';
 import type { CueTrack } from '#src/playback/cue-track.ts';
 import { SpeakRate } from '#src/playback/speak-rate.ts';
 import { stepWaiting, type Waiting, waitingRules, waitSince } from '#src/turn/waiting.ts';
-import type { Question } from './floor.ts';
+import type { Question } from './matter.ts';
 import type { Conversation } from './room.ts';
 import { aloud } from './wording.ts';
 
+/** Whoever was waited for longer, in case they went on, was not kept waiting by that. */
+const usualEndMs = 300;
 /** More than two words need. */
 const longestMs = 5_000;
 
@@ -31,7 +33,8 @@ export class WaitingCues {
       return;
     }
     const former = this.#waiting?.question === current ? this.#waiting.state : undefined;
-    const state = former ?? waitSince(current.said.toMs, waitingRules);
+    const sinceMs = Math.max(current.said.toMs, current.endedAtMs - usualEndMs);
+    const state = former ?? waitSince(sinceMs, waitingRules);
     const { waiting, effect } = stepWaiting(state, parts.clock.nowMs(), waitingRules);
     this.#waiting = { question: current, state: waiting };
     if (effect === 'tick') this.#cues.play('thinking');
