@@ -8,6 +8,8 @@ import { type Block, frameSamples, type Track } from './track.ts';
 /** Frames that may wait for their confirmation, one second; the oldest then counts as never sent. */
 const mostUnconfirmed = 50;
 
+type Unconfirmed = { readonly samples: Int16Array; readonly blocks: readonly Block[] };
+
 /**
  * All tracks as one stream of frames. Nothing is mixed or encoded before the link asks.
  *
@@ -16,16 +18,25 @@ const mostUnconfirmed = 50;
 export class Mixer implements FrameSource {
   readonly #tracks: readonly Track[];
   readonly #encoder: OpusEncoder;
-  readonly #unconfirmed = new Map<Frame, readonly Block[]>();
+  readonly #onLeft: (samples: Int16Array, atMs: number) => void;
+  readonly #unconfirmed = new Map<Frame, Unconfirmed>();
   #quiet = true;
   /** Sound came while quiet and has not been asked for yet. */
   #due = false;
   #wake: (() => void) | undefined;
 
-  /** `encoder` works at the speaking rate; whoever opened it frees it. */
-  constructor(tracks: readonly Track[], encoder: OpusEncoder) {
+  /**
+   * `encoder` works at the speaking rate; whoever opened it frees it. `onLeft` gets every frame that left, as it was
+   * before Opus: mono at the speaking rate.
+   */
+  constructor(
+    tracks: readonly Track[],
+    encoder: OpusEncoder,
+    onLeft: (samples: Int16Array, atMs: number) => void = () => undefined,
+  ) {
     this.#tracks = tracks;
     this.#encoder = encoder;
+    this.#onLeft = onLeft;
     for (const track of tracks) track.onSound(() => this.#rouse());
   }
 
@@ -38,15 +49,18 @@ export class Mixer implements FrameSource {
       return undefined;
     }
     this.#quiet = false;
-    const frame = this.#encoder.encode(mix(blocks));
-    this.#remember(frame, blocks);
+    const samples = mix(blocks);
+    const frame = this.#encoder.encode(samples);
+    this.#remember(frame, { samples, blocks });
     return frame;
   }
 
   left(frame: Frame, atMs: number): void {
-    const blocks = this.#unconfirmed.get(frame) ?? [];
+    const unconfirmed = this.#unconfirmed.get(frame);
+    if (!unconfirmed) return;
     this.#unconfirmed.delete(frame);
-    for (const block of blocks) block.left(atMs);
+    this.#onLeft(unconfirmed.samples, atMs);
+    for (const block of unconfirmed.blocks) block.left(atMs);
   }
 
   /** `wake` is called once whenever there is something again after `next` had nothing. Replaces the former one. */
@@ -61,8 +75,8 @@ export class Mixer implements FrameSource {
     this.#wake?.();
   }
 
-  #remember(frame: Frame, blocks: readonly Block[]): void {
-    this.#unconfirmed.set(frame, blocks);
+  #remember(frame: Frame, unconfirmed: Unconfirmed): void {
+    this.#unconfirmed.set(frame, unconfirmed);
     const [oldest] = this.#unconfirmed.keys();
     if (oldest && this.#unconfirmed.size > mostUnconfirmed) this.#unconfirmed.delete(oldest);
   }

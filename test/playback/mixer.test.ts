@@ -201,3 +201,17 @@ test('after a cut at any moment nothing sounds from the second frame on', async 
     }),
   );
 });
+
+test('what left is told as it was before Opus, and what did not leave is not', () => {
+  const left: [number, number][] = [];
+  const mixer = new Mixer(
+    [steady('voice', 1000), steady('music', -300)],
+    plainEncoder,
+    (samples, atMs) => left.push([samples[0] ?? 0, atMs]),
+  );
+  const [first, second] = [mixer.next(), mixer.next()];
+  if (!first || !second) throw new Error('A steady track always sounds.');
+  mixer.left(second, 40);
+  mixer.left(second, 60);
+  expect(left).toEqual([[700, 40]]);
+});
