@@ -8,6 +8,8 @@ export type VoiceWindow = {
   readonly probability: number;
   readonly levelDb: number;
   readonly atMs: number;
+  /** 512 at 16 kHz, each -1..1; nobody writes to them later. */
+  readonly samples: Float32Array;
 };
 
 /** After so much of nothing what came before is no context any more. */
@@ -56,6 +58,7 @@ export class VoiceMeter {
     const levelDb = loudnessDb(Math.sqrt(this.#power / windowSamples));
     this.#filled = 0;
     this.#power = 0;
-    return { probability: this.#activity.probability(this.#window), levelDb, atMs };
+    const samples = this.#window.slice();
+    return { probability: this.#activity.probability(samples), levelDb, atMs, samples };
   }
 }

@@ -96,6 +96,18 @@ test('a window carries the instant of its last sample', () => {
   expect(meter.push(new Int16Array(1024), 104).map(({ atMs }) => atMs)).toEqual([64, 96]);
 });
 
+test('a window keeps its samples while the next ones come', () => {
+  const meter = new VoiceMeter(new VoiceActivity(weights));
+  const windows = meter.push(
+    Int16Array.from({ length: 1024 }, (_, n) => n * 32),
+    64,
+  );
+  expect(windows.map(({ samples }) => [samples.length, samples[1]])).toEqual([
+    [512, 32 / 32_768],
+    [512, (513 * 32) / 32_768],
+  ]);
+});
+
 test('a window tells how loud it was in decibels below full scale', () => {
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const sound = new Int16Array(1536);

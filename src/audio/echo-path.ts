@@ -1,0 +1,104 @@
+import { bandCount, silenceDb } from './echo-bands.ts';
+import { hopMs, type SentEnvelope } from './echo-sent.ts';
+
+/** Hops that sound on in a room, each so much quieter than the one before. */
+const tailHops = 12;
+const tailDb = 2;
+/** What was learned counts less and less: by 1/e after 60 measurements, 1 s. */
+const keep = 1 - 1 / 60;
+/** Of quieter parts nothing is learned: what is heard then is the room. */
+const sentFloorDb = -55;
+/** Fainter is nothing. */
+const leastGainDb = -60;
+/** Measurements of the same echo differ by so much. */
+const slackDb = 3;
+/** The mean of noise lies under its single measurements. */
+const noiseDb = 3;
+/** Hops that a packet may have come too late when the way was found. */
+const leadHops = 2;
+
+/** How a microphone compares with what should come back, in decibels, mean of the bands. */
+export type Compared = {
+  /** Above all that can be echo and noise. */
+  readonly excessDb: number;
+  /** Of the echo above the noise, as it should be. */
+  readonly expectedDb: number;
+  /** Below what should come back. */
+  readonly shortDb: number;
+};
+
+/** The way from a loudspeaker back into one person's microphone: one lag, and one gain for each band. */
+export class EchoPath {
+  /** In hops of 8 ms. */
+  readonly lag: number;
+  readonly lagMs: number;
+  readonly #sent: SentEnvelope;
+  /** Sums of power tell the gain: noise and single measurements hardly change them. */
+  readonly #gains = new Float64Array(bandCount);
+  readonly #sentPower = new Float64Array(bandCount);
+  readonly #heardPower = new Float64Array(bandCount);
+
+  constructor(sent: SentEnvelope, lag: number) {
+    this.#sent = sent;
+    this.lag = lag;
+    this.lagMs = lag * hopMs;
+  }
+
+  /** What is louder than `noise`, which is as loud as the room in each band, came back. */
+  learn(levels: Float32Array, noise: Float32Array, hop: number): void {
+    for (let band = 0; band < bandCount; band++) {
+      const sentDb = this.#at(hop - this.lag, band);
+      if (sentDb < sentFloorDb) continue;
+      const sent = powerOf(sentDb);
+      const heard = powerOf(levels[band] ?? silenceDb) - powerOf((noise[band] ?? 0) + noiseDb);
+      const sentSum = (this.#sentPower[band] ?? 0) * keep + sent;
+      const heardSum = (this.#heardPower[band] ?? 0) * keep + Math.max(0, heard);
+      this.#sentPower[band] = sentSum;
+      this.#heardPower[band] = heardSum;
+      this.#gains[band] = Math.max(leastGainDb, 10 * Math.log10(heardSum / sentSum));
+    }
+  }
+
+  compare(levels: Float32Array, noise: Float32Array, hop: number): Compared {
+    let [excess, expected, short] = [0, 0, 0];
+    for (let band = 0; band < bandCount; band++) {
+      const gain = this.#gains[band] ?? 0;
+      const floor = (noise[band] ?? 0) + noiseDb;
+      const most = sum(this.#loudest(hop, band) + gain, floor);
+      const level = levels[band] ?? 0;
+      excess += Math.max(0, level - most - slackDb);
+      expected += most - floor;
+      short += Math.max(0, this.#at(hop - this.lag, band) + gain - Math.max(level, floor));
+    }
+    return {
+      excessDb: excess / bandCount,
+      expectedDb: expected / bandCount,
+      shortDb: short / bandCount,
+    };
+  }
+
+  /** With everything that may still sound in the room. */
+  #loudest(hop: number, band: number): number {
+    let most = silenceDb;
+    for (let n = -leadHops; n < tailHops; n++) {
+      const fallenDb = Math.max(0, n - 1) * tailDb;
+      most = Math.max(most, this.#at(hop - this.lag - n, band) - fallenDb);
+    }
+    return most;
+  }
+
+  #at(hop: number, band: number): number {
+    const at = this.#sent.at(hop);
+    return at < 0 ? silenceDb : (this.#sent.levels[at + band] ?? silenceDb);
+  }
+}
+
+/** Two sounds together. */
+function sum(aDb: number, bDb: number): number {
+  const [most, least] = aDb > bDb ? [aDb, bDb] : [bDb, aDb];
+  return most + 10 * Math.log10(1 + 10 ** ((least - most) / 10));
+}
+
+function powerOf(levelDb: number): number {
+  return 10 ** (levelDb / 10);
+}

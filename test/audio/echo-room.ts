@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { energyDb } from '#src/audio/loudness.ts';
+import type { OpusCodec } from '#src/audio/opus.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import type { SileroWeights } from '#src/audio/silero.ts';
+import { SpeakerStream } from '#src/audio/speaker-stream.ts';
+import { VoiceActivity } from '#src/audio/voice-activity.ts';
+import { VoiceMeter, type VoiceWindow } from '#src/audio/voice-meter.ts';
+import { add } from '#src/sandbox/room-sound.ts';
+import { seededRandom } from '#src/sandbox/seeded-random.ts';
+import { type Clip, clipPath, decodeClip, scenesFolder } from '#test/bench/turns/clips.ts';
+import { frameSamples, framesOf, roomRateHz, send } from '#test/bench/turns/microphone.ts';
+import { joined } from './speech.ts';
+
+/** Of what the bot says from `fromMs` on, until the next. A hall throws it back for 400 ms (60 dB). */
+export type Echo = {
+  readonly lateMs: number;
+  readonly gainDb: number;
+  readonly fromMs?: number;
+  readonly hall?: boolean;
+};
+
+/** A person with loudspeakers in a noisy room (-55 dBFS), and a bot that speaks. All sounds 48 kHz mono. */
+export type EchoRoom = {
+  /** From 0 ms on. */
+  readonly bot: Int16Array;
+  /** One after the other; none is headphones. */
+  readonly echoes?: readonly Echo[];
+  readonly own?: { readonly sound: Int16Array; readonly atMs: number; readonly gainDb: number };
+  readonly seed: number;
+};
+
+/** In order of time: a frame as it left, or a window of the microphone as it arrived. */
+export type RoomEvent =
+  | { readonly kind: 'left'; readonly samples: Int16Array; readonly atMs: number }
+  | { readonly kind: 'window'; readonly window: VoiceWindow; readonly arrivedMs: number };
+
+const jitterMs = 20;
+const perMs = roomRateHz / 1000;
+/** What is quieter than this does not open a microphone's gate. */
+const gateDb = -58;
+
+/** Everything through Opus each way, and through a network that delays packets up to 20 ms. */
+export function* happenings(
+  room: EchoRoom,
+  codec: OpusCodec,
+  weights: SileroWeights,
+): Generator<RoomEvent> {
+  const frames = framesSent(room.bot);
+  const microphone = mixed(room, heardBack(frames, codec));
+  const arrivals = arriving(microphone, room.seed, codec);
+  const stream = new SpeakerStream(codec);
+  const meter = new VoiceMeter(new VoiceActivity(weights));
+  let left = 0;
+  for (const packet of arrivals) {
+    for (; left < frames.length && left * 20 <= packet.atMs; left++) {
+      yield { kind: 'left', samples: frames[left] ?? new Int16Array(480), atMs: left * 20 };
+    }
+    for (const heard of stream.put(packet)) {
+      for (const window of meter.hear(heard)) {
+        yield { kind: 'window', window, arrivedMs: packet.atMs };
+      }
+    }
+  }
+  stream.close();
+}
+
+function framesSent(bot: Int16Array): Int16Array[] {
+  const { samples } = resample({ samples: bot, rateHz: roomRateHz, channels: 1 }, speakRateHz);
+  return Array.from({ length: Math.floor(samples.length / 480) }, (_, n) =>
+    samples.slice(n * 480, (n + 1) * 480),
+  );
+}
+
+function heardBack(frames: readonly Int16Array[], codec: OpusCodec): Int16Array {
+  const [encoder, decoder] = [codec.encoder(speakRateHz), codec.decoder(roomRateHz)];
+  const heard = new Int16Array(frames.length * frameSamples);
+  frames.forEach((frame, n) => {
+    heard.set(decoder.decode(encoder.encode(frame)), n * frameSamples);
+  });
+  encoder.free();
+  decoder.free();
+  return heard;
+}
+
+function mixed({ echoes = [], own, seed }: EchoRoom, back: Int16Array): Int16Array {
+  const latest = Math.max(0, ...echoes.map(({ lateMs }) => lateMs));
+  const ownSamples = Math.round((own?.atMs ?? 0) * perMs);
+  const length = Math.max(back.length + latest * perMs, ownSamples + (own?.sound.length ?? 0));
+  const all = new Int16Array(Math.ceil(length / frameSamples) * frameSamples);
+  echoes.forEach(({ lateMs, gainDb, fromMs = 0, hall }, n) => {
+    const toMs = echoes[n + 1]?.fromMs ?? back.length / perMs;
+    const stretch = louder(back.subarray(fromMs * perMs, toMs * perMs), gainDb);
+    const sound = hall ? inHall(stretch, seed) : stretch;
+    const at = (fromMs + lateMs) * perMs;
+    add(all.subarray(at), sound.subarray(0, all.length - at));
+  });
+  if (own) add(all.subarray(ownSamples), louder(own.sound, own.gainDb));
+  return all;
+}
+
+/** The direct sound and 150 reflections, in all about as loud as it. */
+function inHall(sound: Int16Array, seed: number): Int16Array {
+  const random = seededRandom(seed);
+  const all = sound.slice();
+  for (let n = 0; n < 150; n++) {
+    const lateMs = 2 + random() * 250;
+    const gain = (random() < 0.5 ? -0.2 : 0.2) * 10 ** ((-60 * lateMs) / 400 / 20);
+    const late = Math.round(lateMs * perMs);
+    add(
+      all.subarray(late),
+      sound.subarray(0, -late).map((sample) => Math.round(sample * gain)),
+    );
+  }
+  return all;
+}
+
+export function louder(sound: Int16Array, gainDb: number): Int16Array {
+  const gain = 10 ** (gainDb / 20);
+  return sound.map((sample) => Math.round(sample * gain));
+}
+
+function arriving(microphone: Int16Array, seed: number, codec: OpusCodec): Packet[] {
+  const opens = (fromMs: number, toMs: number) =>
+    energyDb(microphone.subarray(fromMs * perMs, toMs * perMs)) > gateDb;
+  const random = seededRandom(seed);
+  return [...send(framesOf(microphone, opens), 'speakers', codec, seed)]
+    .map((packet) => ({ ...packet, atMs: packet.atMs + random() * jitterMs }))
+    .sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Clips of the scenes in voices whose name begins so, without the silence around them. */
+export function clipsOf(voices: readonly string[], codec: OpusCodec): Int16Array[] {
+  const clips: Clip[] = JSON.parse(readFileSync(`${scenesFolder}/clips.json`, 'utf8'));
+  return clips
+    .filter(({ id }) => voices.some((voice) => id.startsWith(`${voice}/`)))
+    .map(({ id, words }) => {
+      const sound = decodeClip(readFileSync(clipPath(id)), codec, roomRateHz);
+      return sound.slice((words[0]?.[1] ?? 0) * perMs, (words.at(-1)?.[2] ?? 0) * perMs);
+    });
+}
+
+/** So many milliseconds of silence after each. */
+export function inTurn(clips: readonly Int16Array[], pauseMs: number): Int16Array {
+  const pause = new Int16Array(pauseMs * perMs);
+  return joined(clips.flatMap((clip) => [clip, pause]));
+}
