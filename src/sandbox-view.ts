@@ -4,6 +4,7 @@ import type { SessionEvent } from '#src/session/events.ts';
 import type { EngineNews, Role } from './engines.ts';
 
 const roles: readonly Role[] = ['speech to text', 'chat', 'text to speech'];
+const whyDropped = { crowded: 'too many were waiting', late: 'too late' };
 const ciphers: Readonly<Record<string, string>> = {
   aead_aes256_gcm_rtpsize: 'AES-256-GCM',
   aead_xchacha20_poly1305_rtpsize: 'XChaCha20-Poly1305',
@@ -65,6 +66,9 @@ export class SandboxView {
         return;
       case 'failed':
         this.#show.note(`${event.stage}: ${event.message}`);
+        return;
+      case 'dropped':
+        this.#show.note(`${event.name} was not answered: ${whyDropped[event.why]}`);
         return;
       case 'stream':
       case 'answered':

@@ -46,13 +46,15 @@ function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[
 }
 
 function faceLines(face: PanelFace, { botName }: PanelLook): readonly Line[] {
-  const { state, asked = [], firstHeard = [], lastAnswerMs, engine } = face;
+  const { state, asked = [], firstHeard = [], next, lost = [], lastAnswerMs, engine } = face;
   if (state.kind === 'left') return [{ id: 'panel.left' }];
   const unasked = namesOf(face, 'unasked');
   return [
     'name' in state
       ? { id: `panel.${state.kind}`, with: { name: state.name } }
       : { id: `panel.${state.kind}` },
+    ...namesLine('panel.next', next === undefined ? [] : [next]),
+    ...namesLine('panel.lost', lost),
     ...namesLine('panel.asked', asked),
     ...namesLine('join.first_heard', firstHeard),
     ...peopleLine('yes', namesOf(face, 'yes')),
@@ -68,7 +70,7 @@ function faceLines(face: PanelFace, { botName }: PanelLook): readonly Line[] {
 }
 
 function namesLine(
-  id: 'panel.asked' | 'join.first_heard',
+  id: 'panel.asked' | 'panel.next' | 'panel.lost' | 'join.first_heard',
   names: readonly string[],
 ): readonly Line[] {
   return names.length > 0 ? [{ id, with: { name: listed(names) } }] : [];

@@ -4,7 +4,7 @@ import { atStage } from '#src/base/errors.ts';
 import type { AudioChatMessage } from '#src/chat/audio-chat-ports.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Said, Turn } from './pipeline.ts';
-import { promptOf, unlessAborted } from './prompt.ts';
+import { instructionsOf, promptOf, unlessAborted } from './prompt.ts';
 
 /** How utterances are shown to an audio model. */
 export type AudioInput = 'audio' | 'transcript';
@@ -44,9 +44,8 @@ export async function audioPrompt(
     },
   );
   const soundMs = turn.said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
-  const { style, history } = turn;
   return {
-    messages: [{ role: 'system', content: style.instructions }, ...history, ...heard.flat()],
+    messages: [{ role: 'system', content: instructionsOf(turn) }, ...turn.history, ...heard.flat()],
     soundMs,
     hasWords: inWords.then(
       (words) => words !== undefined,

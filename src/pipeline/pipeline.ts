@@ -23,6 +23,8 @@ export type Turn = {
   /** Earlier turns, oldest first, without `said`. Assistant items hold only what was heard. */
   readonly history: readonly ChatMessage[];
   readonly tools: readonly Tool[];
+  /** Several people wait for answers: this one is for whoever is named here, and begins with that name. */
+  readonly addressee?: string;
 };
 
 export type ReplyPart =

@@ -2,15 +2,19 @@ import { atStage } from '#src/base/errors.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Turn } from './pipeline.ts';
 
+const byName =
+  'Several people are waiting for answers: begin with the name of whoever you answer now and what it is about, as in "Ben, for Lima: ...".';
+
 /**
  * What the chat model is shown of a turn, once every utterance is recognised; undefined when nobody said a word.
  *
  * Errors: the recogniser's. Aborting `signal` throws `signal.reason`.
  */
 export async function promptOf(
-  { said, style, history }: Turn,
+  turn: Turn,
   signal: AbortSignal,
 ): Promise<readonly ChatMessage[] | undefined> {
+  const { said, history } = turn;
   const heard = await unlessAborted(
     Promise.all(
       said.map(async ({ name, transcript }): Promise<ChatMessage> => {
@@ -25,7 +29,12 @@ export async function promptOf(
   });
   const words = heard.filter(({ content }) => content !== '');
   if (words.length === 0) return undefined;
-  return [{ role: 'system', content: style.instructions }, ...history, ...words];
+  return [{ role: 'system', content: instructionsOf(turn) }, ...history, ...words];
+}
+
+/** A name people gave themselves is no instruction, so the model takes it from what they said. */
+export function instructionsOf({ style, addressee }: Turn): string {
+  return addressee === undefined ? style.instructions : `${style.instructions} ${byName}`;
 }
 
 /** For work that takes no signal. It goes on when aborted, but nobody waits for it. */

@@ -42,7 +42,12 @@ export async function write(
   }
 }
 
-async function sayOrWrite(line: Line, room: Conversation, signal: AbortSignal): Promise<void> {
+/** Aloud, or into the chat where that fails. Aborting `signal` falls silent and throws `signal.reason`. */
+export async function sayOrWrite(
+  line: Line,
+  room: Conversation,
+  signal: AbortSignal,
+): Promise<void> {
   const { channel, parts } = room;
   const { style, synthesizer } = parts;
   const words = aloud(line, channel.guildId, parts);

@@ -91,6 +91,7 @@ export class Attention {
 }
 
 function among<S extends Saying>(saying: S, people: readonly Person[]) {
-  const others = people.filter(({ id, isBot }) => !isBot && id !== saying.speakerId);
-  return { ...saying, humans: others.length + 1, present: others.map(({ name }) => name) };
+  const isBot = people.some((one) => one.isBot && one.id === saying.speakerId);
+  const others = people.filter((one) => !one.isBot && one.id !== saying.speakerId);
+  return { ...saying, isBot, humans: others.length + 1, present: others.map(({ name }) => name) };
 }

@@ -1,7 +1,8 @@
 /**
- * Why something is not said, or not to its end; `over`: it had its turn. `late`: its moment has passed. `lost`: the link
- * broke in the middle of it. `continued`: its speaker went on, and all of it is answered together. `unmeant`: it was
- * nothing, or not for the bot. `muted`: a moderator keeps the bot from speaking. `interrupted`: somebody took the floor.
+ * Why something is not said, or not to its end; `over`: it had its turn. `late`: its moment has passed, or whoever asked
+ * has gone. `lost`: the link broke in the middle of it. `continued`: its speaker went on, and all of it is answered
+ * together. `unmeant`: it was nothing, or not for the bot. `muted`: a moderator keeps the bot from speaking.
+ * `interrupted`: somebody took the floor.
  */
 export type Dropping =
   | 'stopped'

@@ -5,10 +5,14 @@ import { type Progress, speakAnswer, unanswered } from './answer.ts';
 import type { Asking } from './command-ports.ts';
 import { deliver } from './delivery.ts';
 import type { AnswerFinish } from './events.ts';
-import type { Question } from './floor.ts';
+import { keep } from './keeping.ts';
+import { isSlow, postpone, putOff } from './later.ts';
+import type { Question } from './matter.ts';
 import type { Conversation } from './room.ts';
+import { addressed, asAddressed, namesFor } from './salutation.ts';
 import { think } from './think.ts';
 import type { Thinking } from './thinking.ts';
+import { withTwins } from './twins.ts';
 
 /** How an attempt at an answer ended; `failure` is what broke outside. */
 type Outcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
@@ -32,19 +36,25 @@ export async function answer(
 ): Promise<void> {
   const progress = unanswered(question.said.toMs, question.endedAtMs);
   const thinking = take(question, room);
-  const { speakerId } = question.said;
-  room.attention.answering(speakerId);
+  const { attention, mouth } = room;
+  let isPutOff = false;
+  attention.answering(question.said.speakerId);
   const give = async (reply: SpokenReply): Promise<void> => {
     const making = { thinking, reply, progress };
-    const { finish, failure } = await perform(question, room, making, signal).finally(() =>
-      room.attention.answered(speakerId, reply.heardText()),
-    );
+    thinking.want(reply);
+    isPutOff = (await isSlow(thinking, room, signal)) && postpone(question, thinking, room);
+    if (isPutOff) return attention.answered(question.said.speakerId, '');
+    const { finish, failure } = await perform(question, room, making, signal).finally(() => {
+      for (const { said } of withTwins(question))
+        attention.answered(said.speakerId, reply.heardText());
+    });
     const { dropped } = question.claim;
     if (dropped === 'continued') thinking.discard();
-    else if (dropped !== 'withdrawn') keep(question, reply, progress, finish, room);
+    else if (dropped !== 'withdrawn') keep(question, { reply, progress, finish }, room);
     if (failure) await admit(failure, progress.text, room, signal);
   };
-  await room.mouth.speak(signal, give, { isAnswer: true });
+  await mouth.speak(signal, give, { isAnswer: true });
+  if (isPutOff) await putOff(question, room, signal);
 }
 
 async function perform(
@@ -54,8 +64,10 @@ async function perform(
   signal: AbortSignal,
 ): Promise<Outcome> {
   try {
-    const failure = await attempt(thinking, reply, progress, signal);
-    question.tell?.(toldOf(progress, failure, room));
+    const parts = addressed(thinking.release(reply, signal), question, room, signal);
+    const work = () => speakAnswer(parts, reply, progress, signal);
+    const failure = await deliver(reply, work, signal);
+    for (const { tell } of withTwins(question)) tell?.(toldOf(progress, failure, room));
     const finish = await room.mouth.played(reply, signal);
     return failure ? { finish: 'failed', failure } : { finish };
   } catch (error) {
@@ -65,24 +77,15 @@ async function perform(
   }
 }
 
-/** What went wrong outside, or undefined. What there is of the answer plays on either way. */
-async function attempt(
-  thinking: Thinking,
-  reply: SpokenReply,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<BotError | undefined> {
-  const work = () => speakAnswer(thinking.release(reply, signal), reply, progress, signal);
-  return await deliver(reply, work, signal);
-}
-
-/** What was begun ahead, if it still rests on what the room knows; else anew. */
+/** What was begun ahead, if it still rests on what the room knows or was long awaited; else anew. */
 function take(question: Question, room: Conversation): Thinking {
-  const { earlier, said, thinking } = question;
+  const { earlier, postponed, said, thinking } = question;
   question.thinking = undefined;
-  if (thinking?.basis === room.memory.state) return thinking;
+  question.postponed = false;
+  if (thinking && (postponed || thinking.basis === room.memory.state)) return thinking;
   thinking?.discard();
-  return think([...earlier, said], room, room.signal);
+  const addressee = asAddressed(namesFor(question, room), room);
+  return think([...earlier, said], room, room.signal, addressee);
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */
@@ -94,36 +97,4 @@ function toldOf(
   if (failure && failure.stage !== 'speak') return { kind: 'failed', line: lineOf(failure, parts) };
   if (text.trim() !== '') return { kind: 'answered', text };
   return { kind: 'failed', line: { id: 'fail.llm', with: { provider: parts.chatName } } };
-}
-
-/** Into the memory goes what was said and what was heard of the answer, and nothing else. */
-function keep(
-  { said, words, tell }: Question,
-  reply: SpokenReply,
-  progress: Progress,
-  finish: AnswerFinish,
-  { channel, memory, panel, parts, waste }: Conversation,
-): void {
-  if (!words || words.text.trim() === '') return;
-  const { speakerId, name } = said;
-  const heardText = reply.heardText();
-  memory.add({ speakerId, name, said: words.text, heard: heardText });
-  const { firstSentAtMs } = reply;
-  const instants = {
-    ...progress.instants,
-    recognisedAtMs: words.atMs,
-    ...(firstSentAtMs !== undefined && { firstSentAtMs }),
-  };
-  if (firstSentAtMs !== undefined && !tell) panel.answered(firstSentAtMs - instants.heardAtMs);
-  parts.onEvent(channel.guildId, {
-    kind: 'answered',
-    speakerId,
-    name,
-    text: progress.text,
-    heardText,
-    finish,
-    ...(tell && { typed: true }),
-    vainShare: waste.share,
-    instants,
-  });
 }

@@ -1,7 +1,7 @@
 import type { Said } from '#src/pipeline/pipeline.ts';
 import type { Listening, Transcript } from '#src/speech/ports.ts';
 import type { Dropping } from './claim.ts';
-import type { Question } from './floor.ts';
+import type { Question } from './matter.ts';
 import type { Thinking } from './thinking.ts';
 
 export type DraftOptions = {

@@ -5,9 +5,10 @@ import { Claim } from './claim.ts';
 import { Draft } from './draft.ts';
 import type { Noticed } from './ear.ts';
 import type { Ignored } from './events.ts';
-import type { Question } from './floor.ts';
+import type { Asked } from './floor.ts';
 import { Forethought, type ForethoughtOptions } from './forethought.ts';
 import type { Interjecting } from './interjecting.ts';
+import type { Question } from './matter.ts';
 import { objection, textOf } from './objection.ts';
 import type { Conversation } from './room.ts';
 import { said } from './utterance.ts';
@@ -139,7 +140,7 @@ export class Drafts {
     const draft = new Draft({ speakerId, name, fromMs, isAlone, listening, nowMs, before });
     this.#drafts.set(speakerId, draft);
     const sounds = floor.current === before && mouth.sounds;
-    if (before && !sounds) floor.drop(before, 'continued');
+    if (before && !sounds) floor.giveUp(before, 'continued');
     parts.warm();
   }
 
@@ -178,13 +179,14 @@ export class Drafts {
     const objected = objection(draft, ended.heard, this.#options);
     const isNothing = objected === 'no-voice' || objected === 'empty' || objected === 'imagined';
     const text = isNothing ? undefined : words?.text;
-    const isWord = text !== undefined && interjecting.heeds(draft, text, objected === undefined);
+    let meant = objected === undefined;
+    const isWord = text !== undefined && interjecting.heeds(draft, text, meant);
     const why = isWord ? 'interjection' : objected;
     this.#tell(draft, ended, why);
     if (words) question.words = { text: textOf(draft, words.text), atMs: words.atMs };
     if (question.claim.dropped) return !why;
-    if (!why) this.#ask(question, before);
-    interjecting.finally(draft, text, objected === undefined);
+    if (!why) meant = this.#ask(question, before) !== 'joined';
+    interjecting.finally(draft, text, meant);
     if (!why) return true;
     question.claim.drop('unmeant');
     if (isNothing && this.#latest.get(draft.speakerId) === question) {
@@ -195,14 +197,14 @@ export class Drafts {
   }
 
   /** What it goes on with needs no answer of its own, nor does what its speaker asked and has not heard a word of. */
-  #ask(question: Question, before: Question | undefined): void {
+  #ask(question: Question, before: Question | undefined): Asked {
     const { floor, mouth } = this.#options.room;
-    if (before) floor.drop(before, 'continued');
+    if (before) floor.giveUp(before, 'continued');
     const { current } = floor;
     const isTheirs =
       current?.kind === 'question' && current.said.speakerId === question.said.speakerId;
-    if (isTheirs && !mouth.sounds) floor.drop(current, 'interrupted');
-    floor.ask(question);
+    if (isTheirs && !mouth.sounds) floor.giveUp(current, 'interrupted');
+    return floor.ask(question);
   }
 
   /** What waited for the rest of it, where there is none, is asked as it stood. */

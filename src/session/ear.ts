@@ -1,6 +1,7 @@
+import type { EchoMeter } from '#src/audio/echo-meter.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Heard, SpeakerStream, StreamCounts } from '#src/audio/speaker-stream.ts';
-import type { VoiceMeter } from '#src/audio/voice-meter.ts';
+import type { VoiceMeter, VoiceWindow } from '#src/audio/voice-meter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import {
   continues,
@@ -57,6 +58,8 @@ export type EarParts = {
   readonly speakerId: string;
   readonly stream: SpeakerStream;
   readonly meter: VoiceMeter;
+  /** Knows the bot's own voice when it comes back. */
+  readonly echo: Pick<EchoMeter, 'hear' | 'over'>;
   readonly rules: EndpointRules;
   readonly habits: Habits;
 };
@@ -66,6 +69,8 @@ export class Ear {
   readonly #speakerId: string;
   readonly #stream: SpeakerStream;
   readonly #meter: VoiceMeter;
+  readonly #echo: EarParts['echo'];
+  #isEcho = false;
   readonly #rules: EndpointRules;
   readonly #habits: Habits;
   readonly #recording = new Recording();
@@ -76,10 +81,11 @@ export class Ear {
   /** Packets that could not be decoded, up to the last one that could. */
   #missedBefore = 0;
 
-  constructor({ speakerId, stream, meter, rules, habits }: EarParts) {
+  constructor({ speakerId, stream, meter, echo, rules, habits }: EarParts) {
     this.#speakerId = speakerId;
     this.#stream = stream;
     this.#meter = meter;
+    this.#echo = echo;
     this.#rules = rules;
     this.#habits = habits;
   }
@@ -129,8 +135,18 @@ export class Ear {
     const sound: Noticed[] = this.talking ? [{ kind: 'sound', sound: samples }] : [];
     this.#recording.push(samples);
     const windows = this.#meter.hear(heard);
-    const steps = windows.flatMap((window) => this.#step({ kind: 'window', ...window }));
+    const steps = windows.flatMap((window) => this.#step(this.#withoutEcho(window)));
     return [...shut, ...sound, ...steps];
+  }
+
+  /** The bot's own voice out of somebody's loudspeakers is none. */
+  #withoutEcho(window: VoiceWindow): VoiceEvent {
+    const { verdict, lagMs, share, ownFromMs } = this.#echo.hear(window);
+    const isKnown = lagMs !== undefined && share === 1 && ownFromMs === undefined;
+    this.#isEcho = verdict === 'echo' || (isKnown && verdict !== 'speech');
+    const { atMs, levelDb } = window;
+    const probability = this.#isEcho ? 0 : window.probability;
+    return { kind: 'window', probability, levelDb, atMs };
   }
 
   #missed(): number {
@@ -145,6 +161,7 @@ export class Ear {
     this.#voice = voice;
     const stirring = stirringOf(before, voice, event);
     for (const effect of effects) this.#learn(effect, lastWordOf(before));
+    if (before.kind !== 'quiet' && voice.kind === 'quiet') this.#echo.over();
     if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) this.#recording.voiced();
     return [...stirring, ...effects.map((effect) => this.#perform(effect, event.atMs, before))];
   }
@@ -182,7 +199,8 @@ export class Ear {
       case 'likely-over':
         return { kind: 'likely-over', ...this.#soFar(this.#voice, before) };
       case 'ended': {
-        const { fromMs, toMs, why, heard } = effect;
+        const { fromMs, toMs, why } = effect;
+        const heard = this.#isEcho ? nothingHeard : effect.heard;
         const whole = { fromMs, toMs, pcm: this.#recording.take() };
         this.#meter.reset();
         return { kind: 'ended', whole, endedAtMs: atMs, why, heard };

@@ -1,5 +1,6 @@
 import type { ErrorCode, Stage } from '#src/base/errors.ts';
 import type { Verdict } from '#src/turn/addressing.ts';
+import type { Lost } from './floor.ts';
 import type { ChannelRef } from './link.ts';
 import type { PacketCounts } from './packet-counts.ts';
 
@@ -57,6 +58,13 @@ export type SessionEvent =
       readonly speakerId: string;
       readonly name: string;
       readonly why: Ignored;
+    }
+  /** A question that waited is not answered: more than three did, or its moment has passed. */
+  | {
+      readonly kind: 'dropped';
+      readonly speakerId: string;
+      readonly name: string;
+      readonly why: Lost;
     }
   | {
       readonly kind: 'answered';

@@ -1,44 +1,7 @@
-import type { Said } from '#src/pipeline/pipeline.ts';
-import type { Claim, Dropping } from './claim.ts';
-import type { Asking } from './command-ports.ts';
-import type { Thinking } from './thinking.ts';
-
-/** Something somebody wants to know, spoken or typed. */
-export type Question = {
-  readonly kind: 'question';
-  readonly said: Said;
-  /** What the same person said just before, oldest first: it is answered together with it. */
-  readonly earlier: readonly Said[];
-  readonly endedAtMs: number;
-  readonly claim: Claim;
-  /** Set when its transcript is there. */
-  words?: { readonly text: string; readonly atMs: number };
-  /** Its answer, where it was begun before the end; taken by whoever gives it. */
-  thinking?: Thinking | undefined;
-  /** Only for a typed one: whoever typed it is told what came of it. */
-  readonly tell?: (asking: Asking) => void;
-};
-
-/** A text to be read out. */
-export type Reading = {
-  readonly kind: 'reading';
-  readonly clauses: readonly string[];
-  readonly when: 'now' | 'queue';
-  readonly voice?: string;
-  /** False for what everybody has to have heard. */
-  readonly interruptible?: boolean;
-  readonly claim: Claim;
-};
-
-/** The last answer once more. */
-export type Repeat = {
-  readonly kind: 'repeat';
-  readonly speed: number;
-  readonly gainDb: number;
-  readonly claim: Claim;
-};
-
-export type Matter = Question | Reading | Repeat;
+import type { Dropping } from './claim.ts';
+import { Line } from './line.ts';
+import type { Matter, Question, Reading, Repeat } from './matter.ts';
+import { endAll, isQuestion, isTwin, speakerOf, withTwins } from './twins.ts';
 
 export type Added =
   | { readonly kind: 'added'; readonly ahead: number }
@@ -46,18 +9,40 @@ export type Added =
   | { readonly kind: 'closed' }
   | { readonly kind: 'muted' };
 
+/** `joined`: somebody asked the same just before, and both get one answer. */
+export type Asked = 'waiting' | 'joined' | 'refused';
+
+/** Why a question that waited gets no answer though it was meant to. */
+export type Lost = Extract<Dropping, 'crowded' | 'late'>;
+
+export type FloorOptions = {
+  readonly nowMs: () => number;
+  readonly onLost?: (question: Question, why: Lost) => void;
+};
+
 /** Questions that wait while something is said; a further one drops the oldest. */
 const questionLimit = 3;
 /** Texts that wait to be read out; a further one is refused. */
 const readingLimit = 8;
+/** Answers that are awaited without the floor. */
+const asideLimit = 3;
+/** No question waits longer for its turn. Source: product, "Several speakers". */
+const longestWaitMs = 45_000;
 
 /** Who speaks next through the bot: one matter has the floor, the others wait for it in order of arrival. */
 export class Floor {
-  #waiting: readonly Matter[] = [];
+  readonly #nowMs: () => number;
+  readonly #onLost: NonNullable<FloorOptions['onLost']>;
+  readonly #line = new Line();
+  #aside: readonly Question[] = [];
   #current: Matter | undefined;
   #closed = false;
   #muted = false;
-  #bell = Promise.withResolvers<void>();
+
+  constructor({ nowMs, onLost = () => undefined }: FloorOptions) {
+    this.#nowMs = nowMs;
+    this.#onLost = onLost;
+  }
 
   get current(): Matter | undefined {
     return this.#current;
@@ -65,56 +50,64 @@ export class Floor {
 
   /** What is said now, or else what will be next. */
   get next(): Matter | undefined {
-    return this.#current ?? this.#waiting[0];
+    return this.#current ?? this.#line.matters[0];
+  }
+
+  /** The question that comes after what is said now. */
+  get following(): Question | undefined {
+    return this.#current && this.#line.questions[0];
+  }
+
+  /** Questions whose answers are awaited while others have the floor. */
+  get aside(): readonly Question[] {
+    return this.#aside;
   }
 
   /** Nothing is said, nothing waits, and what is asked next is answered at once. */
   get isFree(): boolean {
-    return !this.#muted && this.#current === undefined && this.#waiting.length === 0;
+    return !this.#muted && this.next === undefined;
   }
 
-  /** First to finish is first answered, also where the words of the second were there sooner. */
-  ask(question: Question): void {
+  /** First to finish is first answered; who asks what somebody else has just asked is answered with them. */
+  ask(question: Question): Asked {
     if (this.#closed || this.#muted) {
       question.claim.drop(this.#closed ? 'left' : 'muted');
-      return;
+      return 'refused';
     }
-    const questions = this.#waiting.filter(({ kind }) => kind === 'question');
+    if (this.#join(question)) return 'joined';
+    const { questions } = this.#line;
     const [oldest] = questions;
-    if (oldest && questions.length >= questionLimit) this.#drop((one) => one === oldest, 'crowded');
-    const later = this.#waiting.findIndex(
-      (one) => one.kind === 'question' && one.endedAtMs > question.endedAtMs,
-    );
-    this.#put(question, later < 0 ? this.#waiting.length : later);
+    if (oldest && questions.length >= questionLimit) this.lose(oldest, 'crowded');
+    this.#line.putQuestion(question);
+    return 'waiting';
   }
 
   /** `now` goes before all that waits, but behind what came with `now` before it. */
   read(reading: Reading): Added {
     if (this.#closed) return { kind: 'closed' };
     if (this.#muted) return { kind: 'muted' };
-    const readings = this.#waiting.filter(({ kind }) => kind === 'reading');
+    const readings = this.#line.matters.filter(({ kind }) => kind === 'reading');
     if (readings.length >= readingLimit) return { kind: 'full', limit: readingLimit };
-    const place = reading.when === 'now' ? 1 + this.#lastUrgent() : this.#waiting.length;
-    this.#put(reading, place);
-    return { kind: 'added', ahead: place + (this.#current ? 1 : 0) };
+    return { kind: 'added', ahead: this.#line.putReading(reading) + (this.#current ? 1 : 0) };
   }
 
   /** Comes first, in place of what is being said. */
   repeat(again: Repeat): void {
     if (this.#closed || this.#muted) return;
-    this.#current?.claim.drop('interrupted');
-    this.#put(again, 0);
+    if (this.#current) endAll(this.#current, 'interrupted');
+    this.#line.put(again, 0);
   }
 
   /** Each has the floor until the next one is asked for. One reader at a time. Aborting throws `signal.reason`. */
   async *matters(signal: AbortSignal): AsyncGenerator<Matter> {
-    const ring = () => this.#bell.resolve();
+    const ring = () => this.#line.ring();
     signal.addEventListener('abort', ring);
     try {
       for (;;) {
         signal.throwIfAborted();
-        const [next] = this.#waiting;
-        if (!next) await this.#rung();
+        this.expire();
+        const [next] = this.#line.matters;
+        if (!next) await this.#line.rung();
         else yield* this.#give(next);
       }
     } finally {
@@ -122,17 +115,67 @@ export class Floor {
     }
   }
 
-  /** What had the floor and was not heard comes first again. */
-  putBack(matter: Matter): void {
-    if (this.#closed || this.#muted) return;
-    this.#waiting = [matter, ...this.#waiting];
-    this.#bell.resolve();
+  /** All of it, or a part, was heard while the others waited. */
+  heard(matter: Matter): void {
+    if (matter.kind === 'reading' && matter.interruptible === false) return; // said of itself, to nobody
+    const spokenTo = isQuestion(matter) ? withTwins(matter).map(speakerOf) : [];
+    for (const one of [...this.#line.questions, ...this.#aside]) {
+      if (!spokenTo.includes(speakerOf(one))) one.waited = true;
+    }
   }
 
-  /** Not to be answered, or not to its end. */
+  /** What had the floor and was not heard comes first again. */
+  putBack(matter: Matter): void {
+    if (!this.#closed && !this.#muted) this.#line.put(matter, 0);
+  }
+
+  /** Its answer is awaited while others have the floor; false where that many are already. */
+  putAside(question: Question): boolean {
+    if (this.#aside.length >= asideLimit) return false;
+    question.postponed = true;
+    this.#aside = [...this.#aside, question];
+    return true;
+  }
+
+  /** Its answer is there, or will never be: it gets the floor again in its turn. */
+  takeUp(question: Question): void {
+    if (!this.#aside.includes(question)) return;
+    this.#aside = this.#aside.filter((one) => one !== question);
+    this.#line.put(question);
+  }
+
+  /** Whoever has waited too long is not answered any more. To be called now and then. */
+  expire(): void {
+    const sinceMs = this.#nowMs() - longestWaitMs;
+    for (const one of this.#line.questions) {
+      if (!one.postponed && one.endedAtMs <= sinceMs) this.lose(one, 'late');
+    }
+  }
+
+  /** Nobody who asked this is answered, or not to the end. */
   drop(matter: Matter, why: Dropping): void {
-    this.#drop((one) => one === matter, why);
-    matter.claim.drop(why);
+    this.#remove((one) => one === matter, why);
+    endAll(matter, why);
+  }
+
+  /** The same of what they still wait for, and they are told. */
+  lose(question: Question, why: Lost): void {
+    this.drop(question, why);
+    for (const one of withTwins(question)) this.#onLost(one, why);
+  }
+
+  /** Whoever asked this wants no answer any more; the next one who asked the same gets it. */
+  giveUp(question: Question, why: Dropping): void {
+    for (const one of this.#questions()) {
+      if (one.also) one.also = one.also.filter((twin) => twin !== question);
+    }
+    const [heir, ...others] = (question.also ?? []).filter(({ claim }) => !claim.dropped);
+    question.also = [];
+    const place = this.#line.matters.indexOf(question);
+    this.drop(question, why);
+    if (!heir) return;
+    heir.also = others;
+    this.#line.put(heir, Math.max(0, place));
   }
 
   /** Whoever speaks falls silent, and nobody waits any more; false when there was nothing to stop. */
@@ -140,11 +183,27 @@ export class Floor {
     return this.#dropAll('stopped');
   }
 
+  /** Answers that are awaited without the floor will not come: all of them, or those for this person. */
+  forgetAside(personId?: string): void {
+    for (const one of this.#aside) {
+      if (personId === undefined || speakerOf(one) === personId) this.drop(one, 'stopped');
+    }
+  }
+
   /** What this person asked is not answered, nor answered to its end. */
   withdraw(personId: string): void {
-    const theirs = (one: Matter) => one.kind === 'question' && one.said.speakerId === personId;
-    this.#drop(theirs, 'withdrawn');
-    if (this.#current && theirs(this.#current)) this.#current.claim.drop('withdrawn');
+    for (const one of this.#questions().flatMap(withTwins)) {
+      if (speakerOf(one) === personId) this.giveUp(one, 'withdrawn');
+    }
+  }
+
+  /** What waits of this person's spoken questions is not answered, unless somebody else asked the same. */
+  left(personId: string): void {
+    for (const one of this.#questions().flatMap(withTwins)) {
+      if (speakerOf(one) !== personId || one.tell || one === this.#current) continue;
+      if (one.also?.length || !this.#questions().includes(one)) this.giveUp(one, 'late');
+      else this.lose(one, 'late');
+    }
   }
 
   /** While nobody could hear it, nothing is said and nothing waits. */
@@ -160,40 +219,42 @@ export class Floor {
   }
 
   *#give(next: Matter): Generator<Matter> {
-    this.#waiting = this.#waiting.slice(1);
+    this.#line.remove((one) => one === next);
     this.#current = next;
     try {
       yield next;
     } finally {
       this.#current = undefined;
-      if (!this.#waiting.includes(next)) next.claim.drop('over');
+      const comesAgain = [...this.#line.matters, ...this.#aside].includes(next);
+      if (!comesAgain) endAll(next, 'over');
     }
   }
 
+  #join(question: Question): boolean {
+    const twin = this.#questions().find((one) => isTwin(one, question));
+    if (!twin) return false;
+    question.thinking?.discard();
+    question.thinking = undefined;
+    twin.also = [...(twin.also ?? []), question];
+    return true;
+  }
+
+  /** All that is wanted. */
+  #questions(): readonly Question[] {
+    const all = [this.#current, ...this.#line.matters, ...this.#aside];
+    return all.filter(isQuestion).filter(({ claim }) => !claim.dropped);
+  }
+
   #dropAll(why: Dropping): boolean {
-    const any = this.#current !== undefined || this.#waiting.length > 0;
-    this.#current?.claim.drop(why);
-    this.#drop(() => true, why);
+    const any = this.next !== undefined || this.#aside.length > 0;
+    if (this.#current) endAll(this.#current, why);
+    this.#remove(() => true, why);
     return any;
   }
 
-  #drop(which: (one: Matter) => boolean, why: Dropping): void {
-    const dropped = this.#waiting.filter(which);
-    this.#waiting = this.#waiting.filter((one) => !which(one));
-    for (const { claim } of dropped) claim.drop(why);
-  }
-
-  #put(matter: Matter, place: number): void {
-    this.#waiting = this.#waiting.toSpliced(place, 0, matter);
-    this.#bell.resolve();
-  }
-
-  #lastUrgent(): number {
-    return this.#waiting.findLastIndex((one) => one.kind === 'reading' && one.when === 'now');
-  }
-
-  async #rung(): Promise<void> {
-    await this.#bell.promise;
-    this.#bell = Promise.withResolvers();
+  #remove(which: (one: Matter) => boolean, why: Dropping): void {
+    const aside = this.#aside.filter(which);
+    this.#aside = this.#aside.filter((one) => !which(one));
+    for (const one of [...this.#line.remove(which), ...aside]) endAll(one, why);
   }
 }

@@ -36,12 +36,15 @@ export class Interjecting {
   /** Does what was wanted, where an utterance was nothing but the word for it; false where it is a question. */
   heeds(draft: Draft, text: string, meant: boolean): boolean {
     const said = this.#classify(text, true);
+    const { floor } = this.#parts.room;
     switch (said.kind) {
       case 'stop':
         this.#hush(draft, true);
+        floor.forgetAside();
         return true;
       case 'never-mind':
         this.#hush(draft, meant);
+        if (meant) floor.forgetAside(draft.speakerId);
         return meant;
       case 'wait':
       case 'go-on':

@@ -7,6 +7,8 @@ export type Exchange = {
   readonly name: string;
   readonly said: string;
   readonly heard: string;
+  /** Others who asked the same and were answered with it. */
+  readonly alsoIds?: readonly string[];
 };
 
 /** What was said to the bot in one channel and how it answered, until somebody takes their part back. */
@@ -24,7 +26,9 @@ export class Memory {
 
   /** What this person said goes, and what was answered to it. */
   forget(personId: string): void {
-    this.#exchanges = this.#exchanges.filter(({ speakerId }) => speakerId !== personId);
+    this.#exchanges = this.#exchanges.filter(
+      ({ speakerId, alsoIds = [] }) => speakerId !== personId && !alsoIds.includes(personId),
+    );
   }
 
   /** Oldest first, as much as a model is shown. */

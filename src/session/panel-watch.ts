@@ -1,7 +1,7 @@
 import type { Attention } from './attention.ts';
-import type { Matter } from './floor.ts';
 import type { Gate } from './gate.ts';
 import type { ChannelRef, Person } from './link.ts';
+import type { Matter, Question } from './matter.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { PanelFace } from './panel.ts';
 import type { SessionParts } from './parts.ts';
@@ -19,6 +19,8 @@ export type Scene = Company & {
   /** Ids of those who talk. */
   readonly talking: readonly string[];
   readonly current: Matter | undefined;
+  /** What is answered after it. */
+  readonly following: Question | undefined;
   /** Something of the current matter has been heard. */
   readonly sounds: boolean;
 };
@@ -34,6 +36,9 @@ type Watched = {
 
 /** Whoever has just been heard for the first time reads so for this long. */
 const firstHeardMs = 5_000;
+/** Whoever is not going to be answered reads so for this long; more than five at once need no names. */
+const lostMs = 10_000;
+const mostLost = 5;
 
 /** Keeps the panel of one stay as the room is, told only when something has changed, and has newcomers asked there. */
 export class PanelWatch {
@@ -41,6 +46,7 @@ export class PanelWatch {
   readonly #parts: Parts;
   /** When each person was heard first, by id. */
   readonly #met = new Map<string, number>();
+  #lost: readonly { readonly name: string; readonly atMs: number }[] = [];
   #shown = '';
   #lastAnswerMs: number | undefined;
 
@@ -54,6 +60,12 @@ export class PanelWatch {
     this.#lastAnswerMs = Math.round(ms);
   }
 
+  /** The question of somebody who waited is dropped. */
+  lost(name: string): void {
+    const others = this.#lost.filter((one) => one.name !== name);
+    this.#lost = [...others, { name, atMs: this.#parts.clock.nowMs() }].slice(-mostLost);
+  }
+
   look(scene: Scene): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const id of scene.talking) {
@@ -61,9 +73,13 @@ export class PanelWatch {
     }
     const firstHeard = this.#justMet(scene, nowMs);
     const asked = this.#askedIn(scene);
+    this.#lost = this.#lost.filter(({ atMs }) => nowMs - atMs < lostMs);
+    const lost = this.#lost.map(({ name }) => name);
     this.#show(stateOf(scene), chipsOf(scene), {
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
+      ...(scene.following && { next: scene.following.said.name }),
+      ...(lost.length > 0 && { lost }),
     });
     this.#invite(scene, nowMs);
   }
@@ -111,7 +127,7 @@ export class PanelWatch {
   #show(
     state: PanelFace['state'],
     people: PanelFace['people'],
-    passing: Pick<PanelFace, 'asked' | 'firstHeard'> = {},
+    passing: Pick<PanelFace, 'asked' | 'firstHeard' | 'next' | 'lost'> = {},
   ): void {
     const last = this.#lastAnswerMs;
     const { engine, panels } = this.#parts;

@@ -8,6 +8,10 @@ export type PanelFace = {
   readonly firstHeard?: readonly string[];
   /** Who pressed Ask and needs no name yet for a while. */
   readonly asked?: readonly string[];
+  /** Who is answered after what is being said. */
+  readonly next?: string;
+  /** Whose question waited and is not going to be answered, of late. */
+  readonly lost?: readonly string[];
   readonly lastAnswerMs?: number;
   /** As the start line names it. */
   readonly engine: string;

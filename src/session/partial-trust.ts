@@ -25,10 +25,11 @@ export class PartialTrust {
 
 /** Spelling, case and punctuation apart. */
 export function sameWords(one: string, other: string): boolean {
-  return plain(one) === plain(other);
+  return plainWords(one) === plainWords(other);
 }
 
-function plain(text: string): string {
+/** In lower case, with single spaces and nothing else between them. */
+export function plainWords(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()

@@ -6,7 +6,7 @@ import type { SpokenReply } from '#src/playback/spoken-reply.ts';
 import type { Synthesizer, Voice } from '#src/speech/ports.ts';
 import { admit } from './admission.ts';
 import { deliver } from './delivery.ts';
-import type { Reading } from './floor.ts';
+import type { Reading } from './matter.ts';
 import type { Conversation } from './room.ts';
 
 /** What of a text can be said, in pieces of one breath; empty where nothing can. */

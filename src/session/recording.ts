@@ -1,7 +1,10 @@
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 
-/** Kept from before the voice was noticed: onset is noticed up to 150 ms late (Silero v5 on recordings, p90), and the first word counts. */
-const preRollMs = 300;
+/**
+ * Kept from before the voice was noticed, since the first word counts: onset is noticed up to 150 ms late (Silero v5 on
+ * recordings, p90), three windows make a beginning, and a soft first sound comes before both.
+ */
+const preRollMs = 400;
 /** Kept after the last voice: word endings are quiet. */
 const tailMs = 200;
 
@@ -14,7 +17,7 @@ export class Recording {
   #voiced = 0;
   #running = false;
 
-  /** 16 kHz mono, any length. While not running only the last 300 ms are kept. */
+  /** 16 kHz mono, any length. While not running only the last 400 ms are kept. */
   push(samples: Int16Array): void {
     this.#chunks.push(samples);
     this.#length += samples.length;

@@ -3,7 +3,7 @@ import type { Attention } from './attention.ts';
 import type { Floor } from './floor.ts';
 import type { Gate } from './gate.ts';
 import type { Habits } from './habits.ts';
-import type { ChannelRef } from './link.ts';
+import type { ChannelRef, Person } from './link.ts';
 import type { Memory } from './memory.ts';
 import type { Mouth } from './mouth.ts';
 import type { Newcomers } from './newcomers.ts';
@@ -36,4 +36,8 @@ export type Room = {
 };
 
 /** A room with somebody in it who can speak. */
-export type Conversation = Room & { readonly mouth: Mouth };
+export type Conversation = Room & {
+  readonly mouth: Mouth;
+  /** Everybody there besides the bot itself. */
+  readonly people: () => readonly Person[];
+};

@@ -1,3 +1,5 @@
+import { EchoMeter } from '#src/audio/echo-meter.ts';
+import { SentEnvelope } from '#src/audio/echo-sent.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { SpeakerStream } from '#src/audio/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice-activity.ts';
@@ -5,6 +7,7 @@ import { VoiceMeter } from '#src/audio/voice-meter.ts';
 import { CueTrack } from '#src/playback/cue-track.ts';
 import { Mixer } from '#src/playback/mixer.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
+import { Departures } from './departures.ts';
 import { Drafts } from './drafts.ts';
 import { Ear, type Noticed } from './ear.ts';
 import { Ears } from './ears.ts';
@@ -23,6 +26,7 @@ export type Scene = Disposable & {
   readonly ears: Ears;
   readonly drafts: Drafts;
   readonly interruptions: Interruptions;
+  readonly departures: Departures;
   readonly waiting: WaitingCues;
   readonly greeter: Greeter;
 };
@@ -33,17 +37,19 @@ export function openScene(link: VoiceLink, stay: Room): Scene {
   const voice = new VoiceTrack();
   const cues = new CueTrack(voice, parts.cues);
   const encoder = parts.codec.encoder(speakRateHz);
-  const mixer = new Mixer([voice, cues], encoder);
-  const room = { ...stay, mouth: new Mouth(voice, parts.clock) };
+  const sent = new SentEnvelope();
+  const mixer = new Mixer([voice, cues], encoder, (samples, atMs) => sent.left(samples, atMs));
+  const people = () => link.people();
+  const room = { ...stay, people, mouth: new Mouth(voice, parts.clock) };
   const ears = new Ears(
-    (speakerId) => openEar(speakerId, stay),
+    (speakerId) => openEar(speakerId, sent, stay),
     (speakerId, packets) => parts.onEvent(channel.guildId, { kind: 'stream', speakerId, packets }),
   );
   const interruptions = new Interruptions(room, cues);
   const drafts = new Drafts({
     room,
     interjecting: new Interjecting({ room, interruptions }),
-    people: () => link.people(),
+    people,
     read(speakerId, understood) {
       const noticed = ears.read(speakerId, understood, parts.clock.nowMs());
       for (const one of noticed) take(speakerId, one, scene);
@@ -52,6 +58,7 @@ export function openScene(link: VoiceLink, stay: Room): Scene {
   });
   const scene = {
     ...{ link, room, ears, drafts, interruptions },
+    departures: new Departures(room, interruptions),
     waiting: new WaitingCues(room, cues),
     greeter: new Greeter(room, link.people()),
     [Symbol.dispose]() {
@@ -76,8 +83,9 @@ export function take(
   drafts.take(speakerId, noticed);
 }
 
-function openEar(speakerId: string, { habits, parts }: Room): Ear {
+function openEar(speakerId: string, sent: SentEnvelope, { habits, parts }: Room): Ear {
   const { codec, weights, endpointRules: rules } = parts;
   const meter = new VoiceMeter(new VoiceActivity(weights));
-  return new Ear({ speakerId, stream: new SpeakerStream(codec), meter, rules, habits });
+  const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
+  return new Ear({ speakerId, stream, meter, echo, rules, habits });
 }

@@ -1,7 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import { answer } from './conversation.ts';
-import type { Matter } from './floor.ts';
+import { resumePostponed } from './later.ts';
 import type { VoiceLink } from './link.ts';
+import type { Matter } from './matter.ts';
 import { readOut } from './reading.ts';
 import type { Conversation, Room } from './room.ts';
 import { openScene, type Scene, take } from './scene.ts';
@@ -66,7 +67,7 @@ function relink({ notice, once }: Room): void {
 }
 
 async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
-  const { link, ears, interruptions, waiting, room, greeter } = scene;
+  const { link, departures, ears, interruptions, waiting, room, greeter } = scene;
   const { clock } = room.parts;
   let companyAtMs = clock.nowMs();
   let lookAtMs = companyAtMs;
@@ -80,6 +81,9 @@ async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
     if (nowMs >= lookAtMs) {
       lookAtMs = nowMs + lookMs;
       if (link.people().some(({ isBot }) => !isBot)) companyAtMs = nowMs;
+      departures.look();
+      room.floor.expire();
+      resumePostponed(room, ears.talking().length === 0 && !scene.drafts.pending);
       look(scene);
     }
     if (nowMs - companyAtMs >= aloneMs) return 'alone';
@@ -101,6 +105,7 @@ function look({ link, ears, drafts, room }: Scene): void {
     gate,
     talking: ears.talking(),
     current: floor.next ?? drafts.pending,
+    following: floor.following,
     sounds: mouth.sounds,
   });
 }
@@ -110,7 +115,9 @@ async function speakAll(room: Conversation, signal: AbortSignal): Promise<never>
   for await (const matter of room.floor.matters(signal)) {
     const until = AbortSignal.any([signal, matter.claim.signal]);
     try {
-      await say(matter, room, until);
+      await say(matter, room, until).finally(() => {
+        if (room.mouth.sounded) room.floor.heard(matter);
+      });
     } catch (error) {
       if (matter.claim.takenBack && !signal.aborted) continue;
       if (signal.aborted) interrupt(matter, room);
@@ -133,7 +140,7 @@ async function say(matter: Matter, room: Conversation, signal: AbortSignal): Pro
 
 /** Nothing is said twice: what was heard in part is over. */
 function interrupt(matter: Matter, { floor, mouth }: Conversation): void {
-  if (matter.claim.dropped) return;
+  if (matter.claim.dropped || floor.aside.some((one) => one === matter)) return;
   if (mouth.sounded) matter.claim.drop('lost');
   else floor.putBack(matter);
 }

@@ -2,10 +2,11 @@ import { Accord } from './accord.ts';
 import { Attention } from './attention.ts';
 import type { SessionEvent } from './events.ts';
 import { failureOf } from './failure.ts';
-import { Floor } from './floor.ts';
+import { Floor, type Lost } from './floor.ts';
 import { Gate } from './gate.ts';
 import { Habits } from './habits.ts';
 import type { ChannelRef, VoiceLink } from './link.ts';
+import type { Question } from './matter.ts';
 import { Memory } from './memory.ts';
 import { Newcomers } from './newcomers.ts';
 import type { Notices } from './notices.ts';
@@ -65,7 +66,10 @@ export class Stay {
       gate: new Gate(parts.consent, parts.clock, people, gate?.consent),
       withdrawals: new Withdrawals(),
       memory: memory ?? new Memory(),
-      floor: new Floor(),
+      floor: new Floor({
+        nowMs: () => parts.clock.nowMs(),
+        onLost: (question, why) => this.#lost(question, why),
+      }),
       waste: new Waste(),
       habits: new Habits(),
       panel: new PanelWatch({ channel, attention, newcomers }, parts),
@@ -219,6 +223,12 @@ export class Stay {
   #showAway(): void {
     const { gate, panel } = this.room;
     panel.away({ people: this.#tether.people(), gate });
+  }
+
+  #lost({ said }: Question, why: Lost): void {
+    const { speakerId, name } = said;
+    this.room.panel.lost(name);
+    this.#tell({ kind: 'dropped', speakerId, name, why });
   }
 
   #tell(event: SessionEvent): void {

@@ -1,7 +1,7 @@
 import { within } from '#src/provider/within.ts';
 import { Claim, type Dropping } from './claim.ts';
 import type { Asker, Asking, Saying, Talk } from './command-ports.ts';
-import type { Question } from './floor.ts';
+import type { Question } from './matter.ts';
 import type { SessionParts } from './parts.ts';
 import { clausesOf } from './reading.ts';
 import type { VoiceRooms } from './rooms.ts';
@@ -120,12 +120,12 @@ function droppedFor(why: Dropping): Asking {
   switch (why) {
     case 'stopped':
     case 'withdrawn':
-    case 'late':
     case 'continued':
     case 'unmeant':
     case 'interrupted':
       return { kind: 'failed', line: { id: 'stop.ok' } };
     case 'crowded':
+    case 'late':
       return { kind: 'failed', line: { id: 'ask.dropped' } };
     case 'muted':
       return { kind: 'failed', line: { id: 'muted.server' } };

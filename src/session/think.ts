@@ -2,11 +2,17 @@ import type { Said } from '#src/pipeline/pipeline.ts';
 import type { Room } from './room.ts';
 import { Thinking } from './thinking.ts';
 
-/** Begins the answer to what one person said, oldest first, on what the room knows now. */
-export function think(said: readonly Said[], room: Room, signal: AbortSignal): Thinking {
+/** Begins the answer to what one person said, oldest first, on what the room knows now; `addressee` is named first, if any. */
+export function think(
+  said: readonly Said[],
+  room: Room,
+  signal: AbortSignal,
+  addressee = '',
+): Thinking {
   const { memory, parts, waste } = room;
   const { clock, pipeline, style } = parts;
   const turn = { said, style, history: memory.messages(), tools: [] };
+  const addressed = addressee === '' ? turn : { ...turn, addressee };
   const basis = memory.state;
-  return new Thinking(turn, { pipeline, waste, basis, nowMs: () => clock.nowMs() }, signal);
+  return new Thinking(addressed, { pipeline, waste, basis, nowMs: () => clock.nowMs() }, signal);
 }

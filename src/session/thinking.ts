@@ -1,3 +1,4 @@
+import type { BotError } from '#src/base/errors.ts';
 import type { Pipeline, ReplyPart, Stage, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
 import { tokensOf, type Waste } from './waste.ts';
@@ -30,6 +31,7 @@ export class Thinking {
   readonly #over = new AbortController();
   readonly #released = Promise.withResolvers<SpokenReply>();
   readonly #early: Promise<Early>;
+  #isReady = false;
   #reply: SpokenReply | undefined;
   #fate: 'open' | 'wanted' | 'vain' = 'open';
   #tokens = 0;
@@ -41,7 +43,34 @@ export class Thinking {
     this.#nowMs = nowMs;
     const until = AbortSignal.any([signal, this.#over.signal]);
     this.#parts = pipeline.answer(turn, this.#stage(), until)[Symbol.asyncIterator]();
-    this.#early = this.#gather();
+    this.#early = this.#gather().finally(() => {
+      this.#isReady = true;
+    });
+  }
+
+  /** Its first sound is there, or it has ended. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Never rejects. */
+  get ready(): Promise<void> {
+    return this.#early.then(() => undefined);
+  }
+
+  /** It is going to be heard, in `reply`: from now on it may have effects. */
+  want(reply: SpokenReply): void {
+    this.#reply = reply;
+    this.#released.resolve(reply);
+    if (this.#fate !== 'open') return;
+    this.#fate = 'wanted';
+    this.#waste.turn();
+    this.#waste.use(this.#tokens);
+  }
+
+  /** Nobody waits for it any longer: it ends, for whoever reads it with this error. */
+  giveUp(error: BotError): void {
+    this.#over.abort(error);
   }
 
   /**
@@ -50,7 +79,7 @@ export class Thinking {
    * Errors: the pipeline's. Aborting `signal` ends it and throws `signal.reason`.
    */
   async *release(reply: SpokenReply, signal: AbortSignal): AsyncGenerator<Arrived> {
-    this.#want(reply);
+    this.want(reply);
     const leave = () => this.#over.abort(signal.reason);
     signal.addEventListener('abort', leave);
     if (signal.aborted) leave();
@@ -74,15 +103,6 @@ export class Thinking {
     this.#waste.lose(this.#tokens);
     this.#fate = 'vain';
     this.#over.abort(new Error('the answer is not wanted'));
-  }
-
-  #want(reply: SpokenReply): void {
-    this.#reply = reply;
-    this.#released.resolve(reply);
-    if (this.#fate !== 'open') return;
-    this.#fate = 'wanted';
-    this.#waste.turn();
-    this.#waste.use(this.#tokens);
   }
 
   #stage(): Stage {

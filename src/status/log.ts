@@ -52,6 +52,9 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
     case 'ignored':
       log.debug({ guildId, speakerId: event.speakerId, why: event.why }, 'ignored');
       return;
+    case 'dropped':
+      log.debug({ guildId, speakerId: event.speakerId, why: event.why }, 'dropped');
+      return;
     case 'answered': {
       const { speakerId, finish, instants } = event;
       const { heardAtMs } = instants;

@@ -18,6 +18,7 @@ export class SessionMetrics {
   readonly #leaves;
   readonly #turns;
   readonly #ignored;
+  readonly #dropped;
   readonly #instants;
   readonly #failures;
   readonly #packets;
@@ -30,6 +31,9 @@ export class SessionMetrics {
       'asked',
     ]);
     this.#ignored = meters.counter('ignored', 'Utterances that were not answered, by reason.', [
+      'why',
+    ]);
+    this.#dropped = meters.counter('dropped', 'Questions that waited for nothing, by reason.', [
       'why',
     ]);
     this.#instants = meters.seconds(
@@ -68,6 +72,9 @@ export class SessionMetrics {
         return;
       case 'ignored':
         this.#ignored.inc({ why: event.why });
+        return;
+      case 'dropped':
+        this.#dropped.inc({ why: event.why });
         return;
       case 'answered':
         this.#answered(event);

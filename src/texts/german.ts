@@ -72,6 +72,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
     'Ich kann nicht lesen, wer zugestimmt hat, und höre nur, wer gerade eben ja gesagt hat. Der Betreiber weiß es.',
   'privacy.unsaved': 'Das gilt vorerst, aber ich konnte es nicht speichern. Der Betreiber weiß es.',
   'slow.voice': 'Einen Moment.',
+  'slow.later': 'Das dauert länger. Ich sage dir Bescheid, wenn ich so weit bin.',
+  'said.both': '{one} und {other}',
   'heard.nothing':
     'Dein Ton kommt an, aber ich kann ihn nicht dekodieren. Ich verbinde mich einmal neu.',
   'fail.stt': 'Das habe ich nicht verstanden, bitte noch einmal.',
@@ -93,6 +95,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'panel.reconnecting': 'Ich verbinde mich neu',
   'panel.left': 'In keinem Sprachkanal',
   'panel.asked': '{name}, sprich nur',
+  'panel.next': '{name} ist als Nächstes dran',
+  'panel.lost': 'Nicht beantwortet: {name}. Es wartete zu viel; frag noch einmal.',
   'panel.people.yes': 'Ich höre: {names}',
   'panel.people.unasked': 'Nicht gefragt: {names}',
   'panel.people.no': 'Haben nein gesagt: {names}',

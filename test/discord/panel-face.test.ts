@@ -39,3 +39,11 @@ test.each(locales)(
     ]);
   },
 );
+
+test.each(locales)('the panel names who is next, and who is not answered (%s)', (locale) => {
+  const face: PanelFace = { ...listening, next: 'Ben', lost: ['Ann', 'Eva'] };
+  expect(linesOf(face, locale).slice(1, 3)).toEqual([
+    text('panel.next', { name: 'Ben' }, locale),
+    text('panel.lost', { name: 'Ann, Eva' }, locale),
+  ]);
+});

@@ -1,4 +1,4 @@
-import type { FrameSource } from '#src/audio/frame.ts';
+import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
@@ -14,6 +14,8 @@ export class FakeLink implements VoiceLink {
   refreshTrouble: unknown;
   closed = false;
   sent = 0;
+  /** Called with each frame that leaves. */
+  onLeft: (frame: Frame, atMs: number) => void = () => undefined;
   readonly #packets = new Mailbox<Packet>(10_000);
   readonly #mayHear: MayHear;
   #frames: FrameSource | undefined;
@@ -66,6 +68,7 @@ export class FakeLink implements VoiceLink {
     const frame = this.closed ? undefined : this.#frames?.next();
     if (!frame) return;
     this.sent++;
+    this.onLeft(frame, atMs);
     this.#frames?.left(frame, atMs);
   }
 }

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { EchoMeter } from '#src/audio/echo-meter.ts';
+import { SentEnvelope } from '#src/audio/echo-sent.ts';
 import { loadOpus } from '#src/audio/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { loadSilero } from '#src/audio/silero.ts';
@@ -33,7 +35,7 @@ function noticed(packets: readonly Packet[], endMs: number): readonly Noticed[] 
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const stream = new SpeakerStream(codec);
   const ear = new Ear({
-    ...{ speakerId: 'adam', stream, meter },
+    ...{ speakerId: 'adam', stream, meter, echo: new EchoMeter(new SentEnvelope()) },
     ...{ rules: endpointRules, habits: new Habits() },
   });
   const waiting = [...packets];

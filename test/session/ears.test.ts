@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { EchoMeter } from '#src/audio/echo-meter.ts';
+import { SentEnvelope } from '#src/audio/echo-sent.ts';
 import { loadOpus } from '#src/audio/load-opus.ts';
 import { durationMs } from '#src/audio/pcm.ts';
 import { loadSilero } from '#src/audio/silero.ts';
@@ -130,6 +132,7 @@ test('an utterance that is cut for want of ears ends there and is handed over', 
     speakerId: 'ada',
     stream: new SpeakerStream(codec),
     meter: new VoiceMeter(new VoiceActivity(weights)),
+    echo: new EchoMeter(new SentEnvelope()),
     rules: { ...endpointRules, longestMs: 60_000 },
     habits: new Habits(),
   });

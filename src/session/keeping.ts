@@ -1,0 +1,67 @@
+import type { SpokenReply } from '#src/playback/spoken-reply.ts';
+import type { Progress } from './answer.ts';
+import type { AnswerFinish } from './events.ts';
+import type { Question } from './matter.ts';
+import type { Conversation } from './room.ts';
+import { speakerOf, withTwins } from './twins.ts';
+
+/** An answer that is over. */
+export type Given = {
+  readonly reply: SpokenReply;
+  readonly progress: Progress;
+  readonly finish: AnswerFinish;
+};
+
+/** Into the memory goes what was said and what was heard of the answer, and nothing else; listeners are told. */
+export function keep(question: Question, given: Given, room: Conversation): void {
+  if (!hasWords(question)) return;
+  const twins = (question.also ?? []).filter(hasWords);
+  for (const twin of twins) remember(twin, '', [], room);
+  remember(question, given.reply.heardText(), twins.map(speakerOf), room);
+  const { firstSentAtMs } = given.reply;
+  if (firstSentAtMs !== undefined && !question.tell) {
+    room.panel.answered(firstSentAtMs - question.said.toMs);
+  }
+  for (const one of withTwins(question)) tell(one, given, room);
+}
+
+function hasWords({ words }: Question): boolean {
+  return words !== undefined && words.text.trim() !== '';
+}
+
+function remember(
+  { said, words }: Question,
+  heard: string,
+  alsoIds: readonly string[],
+  { memory }: Conversation,
+): void {
+  const { speakerId, name } = said;
+  memory.add({ speakerId, name, said: words?.text ?? '', heard, alsoIds });
+}
+
+function tell(
+  { said, words, endedAtMs, tell: isTyped }: Question,
+  { reply, progress, finish }: Given,
+  { channel, parts, waste }: Conversation,
+): void {
+  const { speakerId, name } = said;
+  const { firstSentAtMs } = reply;
+  const instants = {
+    ...progress.instants,
+    heardAtMs: said.toMs,
+    endedAtMs,
+    ...(words && { recognisedAtMs: words.atMs }),
+    ...(firstSentAtMs !== undefined && { firstSentAtMs }),
+  };
+  parts.onEvent(channel.guildId, {
+    kind: 'answered',
+    speakerId,
+    name,
+    text: progress.text,
+    heardText: reply.heardText(),
+    finish,
+    ...(isTyped && { typed: true }),
+    vainShare: waste.share,
+    instants,
+  });
+}

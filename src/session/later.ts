@@ -1,0 +1,66 @@
+import { BotError } from '#src/base/errors.ts';
+import { waitingRules } from '#src/turn/waiting.ts';
+import { sayOrWrite } from './admission.ts';
+import type { Question } from './matter.ts';
+import type { Conversation } from './room.ts';
+import type { Thinking } from './thinking.ts';
+
+/** What is not there after so long is given up. */
+const longestMs = 300_000;
+
+/** Waits until there is something to hear of an answer; true where that takes so long that others get the floor. */
+export async function isSlow(
+  thinking: Thinking,
+  { parts }: Pick<Conversation, 'parts'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { clock } = parts;
+  if (thinking.isReady) return false;
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const late = clock.sleep(waitingRules.laterMs, either).then(
+    () => !signal.aborted,
+    () => false,
+  );
+  try {
+    return await Promise.race([thinking.ready.then(() => false), late]);
+  } finally {
+    over.abort(new Error('waited for enough'));
+  }
+}
+
+/** Gives the floor to others until the answer is there; false where too many are awaited already. */
+export function postpone(question: Question, thinking: Thinking, { floor }: Conversation): boolean {
+  if (!floor.putAside(question)) {
+    thinking.giveUp(tooLate(waitingRules.laterMs));
+    return false;
+  }
+  question.thinking = thinking;
+  question.claim.signal.addEventListener('abort', () => question.thinking?.discard());
+  return true;
+}
+
+/** Whoever asked is told not to wait. */
+export async function putOff(
+  { tell }: Question,
+  room: Conversation,
+  signal: AbortSignal,
+): Promise<void> {
+  tell?.({ kind: 'failed', line: { id: 'ask.late' } });
+  await sayOrWrite({ id: 'slow.later' }, room, signal);
+}
+
+/** Answers that took long come at the next pause, or fail; after five minutes in any case. To be called now and then. */
+export function resumePostponed({ floor, parts }: Conversation, isQuiet: boolean): void {
+  for (const question of floor.aside) {
+    const { thinking, endedAtMs } = question;
+    const isOver = parts.clock.nowMs() - endedAtMs >= longestMs;
+    if (isOver && !thinking?.isReady) thinking?.giveUp(tooLate(longestMs));
+    const isReady = thinking === undefined || thinking.isReady;
+    if (isReady && (isOver || (isQuiet && floor.isFree))) floor.takeUp(question);
+  }
+}
+
+function tooLate(ms: number): BotError {
+  return new BotError('provider.late', true, `No answer in ${ms / 1000} s.`);
+}

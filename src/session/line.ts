@@ -1,0 +1,55 @@
+import type { Matter, Question, Reading } from './matter.ts';
+import { isQuestion } from './twins.ts';
+
+/** Matters that wait, in the order in which they get the floor, and a bell for whoever waits for the first one. */
+export class Line {
+  #matters: readonly Matter[] = [];
+  #bell = Promise.withResolvers<void>();
+
+  get matters(): readonly Matter[] {
+    return this.#matters;
+  }
+
+  get questions(): readonly Question[] {
+    return this.#matters.filter(isQuestion);
+  }
+
+  put(matter: Matter, place = this.#matters.length): void {
+    this.#matters = this.#matters.toSpliced(place, 0, matter);
+    this.ring();
+  }
+
+  /** First to finish is first answered, also where the words of the second were there sooner. */
+  putQuestion(question: Question): void {
+    const later = this.#matters.findIndex(
+      (one) => isQuestion(one) && one.endedAtMs > question.endedAtMs,
+    );
+    this.put(question, later < 0 ? this.#matters.length : later);
+  }
+
+  /** `now` goes before all that waits, but behind what came with `now` before it. Returns its place, the first is 0. */
+  putReading(reading: Reading): number {
+    const urgent = this.#matters.findLastIndex(
+      (one) => one.kind === 'reading' && one.when === 'now',
+    );
+    const place = reading.when === 'now' ? 1 + urgent : this.#matters.length;
+    this.put(reading, place);
+    return place;
+  }
+
+  remove(which: (one: Matter) => boolean): readonly Matter[] {
+    const removed = this.#matters.filter(which);
+    this.#matters = this.#matters.filter((one) => !which(one));
+    return removed;
+  }
+
+  ring(): void {
+    this.#bell.resolve();
+  }
+
+  /** Until something was put, or the bell was rung otherwise, since the last time. */
+  async rung(): Promise<void> {
+    await this.#bell.promise;
+    this.#bell = Promise.withResolvers();
+  }
+}

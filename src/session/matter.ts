@@ -1,0 +1,47 @@
+import type { Said } from '#src/pipeline/pipeline.ts';
+import type { Claim } from './claim.ts';
+import type { Asking } from './command-ports.ts';
+import type { Thinking } from './thinking.ts';
+
+/** Something somebody wants to know, spoken or typed. */
+export type Question = {
+  readonly kind: 'question';
+  readonly said: Said;
+  /** What the same person said just before, oldest first: it is answered together with it. */
+  readonly earlier: readonly Said[];
+  readonly endedAtMs: number;
+  readonly claim: Claim;
+  /** Set when its transcript is there. */
+  words?: { readonly text: string; readonly atMs: number };
+  /** Its answer, where it was begun before the end; taken by whoever gives it. */
+  thinking?: Thinking | undefined;
+  /** Others asked the same at the same time: they are answered with it, and by name. */
+  also?: readonly Question[];
+  /** Something was said to others while it waited. */
+  waited?: true;
+  /** Its answer took so long that the floor was given to others meanwhile. */
+  postponed?: boolean;
+  /** Only for a typed one: whoever typed it is told what came of it. */
+  readonly tell?: (asking: Asking) => void;
+};
+
+/** A text to be read out. */
+export type Reading = {
+  readonly kind: 'reading';
+  readonly clauses: readonly string[];
+  readonly when: 'now' | 'queue';
+  readonly voice?: string;
+  /** False for what everybody has to have heard. */
+  readonly interruptible?: boolean;
+  readonly claim: Claim;
+};
+
+/** The last answer once more. */
+export type Repeat = {
+  readonly kind: 'repeat';
+  readonly speed: number;
+  readonly gainDb: number;
+  readonly claim: Claim;
+};
+
+export type Matter = Question | Reading | Repeat;
