@@ -1,3 +1,5 @@
+import { EchoMeter } from '#src/audio/echo-meter.ts';
+import { SentEnvelope } from '#src/audio/echo-sent.ts';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { SileroWeights } from '#src/audio/silero.ts';
@@ -36,7 +38,8 @@ export function listen(packets: Iterable<Packet>, lengthMs: number, how: Listeni
   const { speakerId, rules, habits, words } = how;
   const stream = new SpeakerStream(how.codec);
   const meter = new VoiceMeter(new VoiceActivity(how.weights));
-  const ear = new Ear({ speakerId, stream, meter, rules, habits });
+  const echo = new EchoMeter(new SentEnvelope());
+  const ear = new Ear({ speakerId, stream, meter, echo, rules, habits });
   const oracle = new Oracle(words);
   const noted: Noted[] = [];
   const note = (all: readonly Noticed[], atMs: number) => {
