@@ -42,10 +42,10 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
   }
 }
 
-/** A name on one line, so that nobody can speak in the name of another by having a line break in theirs. */
+/** On one line, so that nobody can speak in the name of another by having a line break in theirs, or in their words. */
 export function lineOf(name: string, content: string): string {
   const plain = name.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-  return plain === '' ? content : `${plain}: ${content}`;
+  return plain === '' ? content : `${plain}: ${content.replace(/\s*[\n\r\u2028\u2029]\s*/gu, ' ')}`;
 }
 
 export function apiTools(tools: readonly Tool[]): ChatCompletionTool[] {
