@@ -55,6 +55,17 @@ test('failures are counted by stage and code', async () => {
   expect(page).toContain('parley_failures_total{stage="think",code="provider.late"} 2');
 });
 
+test('questions that waited for nothing are counted by reason', async () => {
+  const dropped = { kind: 'dropped', speakerId: 'adam-1', name: 'Adam' } as const;
+  const page = await afterSessions(
+    { ...dropped, why: 'crowded' },
+    { ...dropped, why: 'late' },
+    { ...dropped, why: 'late' },
+  );
+  expect(page).toContain('parley_dropped_total{why="crowded"} 1');
+  expect(page).toContain('parley_dropped_total{why="late"} 2');
+});
+
 test('what became of voice packets is counted by fate', async () => {
   const packets = { ...noPackets, heard: 40, lost: 2, concealed: 2 };
   const stream: SessionEvent = { kind: 'stream', speakerId: 'adam-1', packets };
