@@ -1,5 +1,6 @@
 // npm run bench [-- --turns 33] [--rows gate] [--save] [--peers FOLDER]
 import { parseArgs } from 'node:util';
+import { bargeInRow, benchBargeIn } from './barge-in/bench.ts';
 import { Clips } from './clips.ts';
 import { benchNewcomer } from './newcomer.ts';
 import { type Measured, Path } from './path.ts';
@@ -33,7 +34,10 @@ try {
 async function benchAlone(): Promise<void> {
   const chosen = rows.filter(({ name }) => name.startsWith(options.rows));
   const all = await measureAll(chosen);
-  console.log(`\n${summary(all)}`);
+  if (all.length > 0) console.log(`\n${summary(all)}`);
+  if (bargeInRow.startsWith(options.rows)) {
+    for (const fault of await benchBargeIn(turns)) complain(fault);
+  }
   if (chosen.length === rows.length) await benchNewcomer();
   if (!options.save) return;
   if (chosen.length < rows.length || process.exitCode === 1) {

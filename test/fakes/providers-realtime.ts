@@ -20,6 +20,8 @@ export type RealtimeSettings = {
   readonly hears: (pcm: Pcm) => string;
   /** Tells words as they end; otherwise only after a commit. */
   readonly continuous: boolean;
+  /** Words that were told are not taken back, so the first ones are told after so much sound. */
+  readonly sureMs: number;
   /** From the commit to the final text. */
   readonly recogniseMs: number;
   readonly trouble?: RealtimeTrouble | undefined;
@@ -48,8 +50,7 @@ export interface MockRealtime {
 }
 
 const rateHz = 24_000;
-/** Words that were told are not taken back, so the first ones are not told at once. */
-const sureMs = 700;
+const usualSureMs = 700;
 const refusals: Partial<Record<RealtimeTrouble, string>> = {
   'bad-key': '401 Unauthorized',
   'not-found': '404 Not Found',
@@ -61,7 +62,13 @@ export function attachRealtime(
   server: Server,
   settings: Pick<RealtimeSettings, 'hears'> & Partial<RealtimeSettings>,
 ): MockRealtime {
-  let now: RealtimeSettings = { dialect: 'ga', continuous: true, recogniseMs: 0, ...settings };
+  let now: RealtimeSettings = {
+    dialect: 'ga',
+    continuous: true,
+    sureMs: usualSureMs,
+    recogniseMs: 0,
+    ...settings,
+  };
   const calls: RealtimeCall[] = [];
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -159,8 +166,9 @@ class Conversation {
     joined.set(more, this.#sound.length);
     this.#sound = joined;
     this.#call.soundMs += (more.length / rateHz) * 1000;
+    const { continuous, sureMs } = this.#settings();
     const isSure = this.#sound.length >= (sureMs * rateHz) / 1000;
-    if (this.#settings().continuous && isSure) this.#tellMore(this.#heard());
+    if (continuous && isSure) this.#tellMore(this.#heard());
   }
 
   #heard(): string {

@@ -4,6 +4,8 @@ import { writeWav } from '#src/audio/wav.ts';
 export const usualMsPerChar = 65;
 const shortestMs = 250;
 const pitchHz = 150;
+/** Whole periods fit into 5 ms. */
+export const steadyHz = 200;
 const syllablesPerSecond = 4;
 
 /** A hum with the pitch and the syllables of a voice, as long as `text` would take to say. */
@@ -18,6 +20,19 @@ export function tone(text: string, rateHz: number, msPerChar = usualMsPerChar): 
     );
     return Math.round(5000 * loud * wave);
   });
+}
+
+/** A chord that never swells, as long as `text` would take to say: five partials of `steadyHz`. Costs no time. */
+export function steadyTone(text: string, rateHz: number, msPerChar = usualMsPerChar): Int16Array {
+  const lengthMs = Math.max(shortestMs, text.length * msPerChar);
+  const period = Int16Array.from({ length: rateHz / steadyHz }, (_, n) => {
+    const angle = (2 * Math.PI * steadyHz * n) / rateHz;
+    const wave = [1, 2, 3, 4, 5].reduce((sum, part) => sum + Math.sin(part * angle) / part, 0);
+    return Math.round(3000 * wave);
+  });
+  const samples = new Int16Array(Math.round((lengthMs / 1000) * rateHz));
+  for (let n = 0; n < samples.length; n++) samples[n] = period[n % period.length] ?? 0;
+  return samples;
 }
 
 /** Little-endian samples, after a WAV header with the endless sizes of a live stream where `format` is wav. */

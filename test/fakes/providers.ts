@@ -13,7 +13,7 @@ import {
 } from './providers-chat.ts';
 import { cut, type Piece, sendPaced, until } from './providers-paced.ts';
 import { attachRealtime, type MockRealtime, type RealtimeSettings } from './providers-realtime.ts';
-import { soundBytes, tone, usualMsPerChar } from './providers-sound.ts';
+import { soundBytes, steadyTone, tone, usualMsPerChar } from './providers-sound.ts';
 import { misbehave, type Trouble } from './providers-trouble.ts';
 
 export type Endpoint = 'transcriptions' | 'chat' | 'speech' | 'models';
@@ -56,6 +56,8 @@ export type MockSettings = {
   readonly rateHz: number;
   /** How long speech lasts. */
   readonly msPerChar: number;
+  /** Speech without syllables: whatever its level does then was done to it. */
+  readonly steady?: boolean;
   /** Of transcription while somebody speaks, on the same address; it hears what `hears` does. */
   readonly realtime: Partial<RealtimeSettings>;
 };
@@ -214,10 +216,11 @@ const answers: Readonly<
   },
   async speech(exchange, bytes) {
     const request = JSON.parse(bytes.toString()) as { input: string; response_format?: string };
-    const { pace, rateHz, msPerChar, onlyFormat } = exchange.settings;
+    const { pace, rateHz, msPerChar, steady, onlyFormat } = exchange.settings;
     Object.assign(exchange.record, { body: request, text: request.input });
     const format = onlyFormat ?? (request.response_format === 'wav' ? 'wav' : 'pcm');
-    const sound = soundBytes(tone(request.input, rateHz, msPerChar), rateHz, format);
+    const spoken = (steady ? steadyTone : tone)(request.input, rateHz, msPerChar);
+    const sound = soundBytes(spoken, rateHz, format);
     const pieces = [...cut(sound, 1921)];
     await answerPaced(exchange, `audio/${format}`, pieces, pace.firstSoundMs, (piece) =>
       pace.soundSpeed === Number.POSITIVE_INFINITY
