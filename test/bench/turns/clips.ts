@@ -56,7 +56,7 @@ export function pack(packets: readonly Uint8Array[]): Buffer {
   );
 }
 
-function unpack(file: Uint8Array): Uint8Array[] {
+export function unpack(file: Uint8Array): Uint8Array[] {
   const packets: Uint8Array[] = [];
   for (let at = 0; at < file.length; ) {
     const length = (file[at] ?? 0) | ((file[at + 1] ?? 0) << 8);

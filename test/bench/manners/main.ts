@@ -1,0 +1,41 @@
+// Does it know when it is meant, whom it hears and when to stop? npm run bench:manners [-- --seed 7] (virtual time, about a minute).
+import { parseArgs } from 'node:util';
+import { cutAnswers } from './cuts.ts';
+import { echo } from './echo.ts';
+import { plansOf, spend } from './evening.ts';
+import { cutWords, type Findings, linesOf, roomTable, targetTable } from './report.ts';
+import { readSceneMix } from './scenes.ts';
+import { readStops, stopAloud, stopsInText } from './stops.ts';
+import { judge } from './verdict.ts';
+
+const cutPoints = 50;
+const botName = 'Nova';
+const { values: options } = parseArgs({ options: { seed: { type: 'string', default: '1' } } });
+const seed = Number(options.seed);
+
+const mix = await readSceneMix();
+const plans = plansOf(mix);
+console.log(`Manners on virtual time, seed ${seed}, addressing auto`);
+const findings: Findings = {
+  rooms: {
+    'two people': judge(await spend(plans.two, mix, seed)),
+    'five people and a bot': judge(await spend(plans.five, mix, seed)),
+  },
+  aloud: await stopAloud(await readStops()),
+  inText: stopsInText(botName),
+  cuts: await cutAnswers(cutPoints, seed),
+  echo: await echo(),
+};
+const lines = linesOf(findings);
+const { aloud, cuts, rooms } = findings;
+console.log(`\n${roomTable(rooms)}`);
+console.log(`\n${targetTable(lines)}`);
+console.log(
+  `\nstop aloud: silent p50 ${aloud.p50Ms}, p95 ${aloud.p95Ms} ms after its first packet`,
+);
+console.log(`history: ${cutWords(cuts)}`);
+for (const { what, misses, met } of lines) {
+  if (misses.length > 0) console.log(`\n${what}${met ? '' : ', NOT MET'}`);
+  for (const miss of misses) console.log(`  ${miss}`);
+}
+process.exitCode = lines.every(({ met }) => met) ? 0 : 1;
