@@ -19,6 +19,9 @@ const reasonMs = 1_000;
 /** All that is written on a `/join` is there by then. */
 const doneMs = 3_000;
 
+/** A packet may arrive before its sender has noted that it left. */
+const stampMs = 2;
+
 type Answered = Extract<SessionEvent, { kind: 'answered' }>;
 
 /** One question and its answer, as the person who asked had it; or the stage that failed, and why. */
@@ -80,7 +83,7 @@ export async function exchange(
   const answered = await answerTo(person, start, said, theatre, signal);
   if (answered.kind === 'failed') return answered;
   show.says(botName, answered.text);
-  const reached = await listen(theatre, person, path, said, answered);
+  const reached = await listen(theatre, person, path, answered);
   if (!reached) return failed('hear', `nothing of the answer reached ${person}`);
   const after = `${person}'s last syllable`;
   show.detail(instantsLine(answered, after, said.lastVoicedAtMs, reached.firstAudibleAtMs));
@@ -92,11 +95,11 @@ async function listen(
   { sandbox }: Theatre,
   person: string,
   wav: string,
-  { firstPacketAtMs }: Spoken,
-  { instants }: Answered,
+  { instants: { firstSentAtMs } }: Answered,
 ): Promise<HeardAnswer | undefined> {
-  if (instants.firstSentAtMs === undefined) return undefined;
-  const waits = { sinceMs: firstPacketAtMs, quietMs, timeoutMs: arrivalMs };
+  if (firstSentAtMs === undefined) return undefined;
+  // A cue that passed the time is no answer.
+  const waits = { sinceMs: firstSentAtMs - stampMs, quietMs, timeoutMs: arrivalMs };
   const answer = await sandbox.ask({ do: 'listen', person, wav, ...waits }).catch(() => undefined);
   return answer && heard.parse(answer);
 }

@@ -54,9 +54,7 @@ export class Gate {
       this.#verdicts.clear();
       this.#judgedAtMs = nowMs;
     }
-    const verdict =
-      this.#verdicts.get(personId) ??
-      mayHear(this.#consent, this.#listened(personId), this.#clock.wallMs());
+    const verdict = this.#verdicts.get(personId) ?? this.#judge(personId);
     this.#verdicts.set(personId, verdict);
     return verdict;
   }
@@ -69,6 +67,12 @@ export class Gate {
   /** Called after each `change` and `rejudge`. Replaces the former listener. */
   onChange(listener: () => void): void {
     this.#listener = listener;
+  }
+
+  /** Other bots are never heard, whatever the policy. */
+  #judge(personId: string): boolean {
+    const isBot = this.#people().some(({ id, isBot }) => isBot && id === personId);
+    return !isBot && mayHear(this.#consent, this.#listened(personId), this.#clock.wallMs());
   }
 
   #listened(id: string): { readonly id: string; readonly hasRole: boolean } {

@@ -137,7 +137,7 @@ function hear(state: Interruption, event: Heard, rules: InterruptionRules): Step
 function hearWords(state: Interruption, event: Heard, speech: Speech, rules: InterruptionRules) {
   const { personId, isFinal, atMs } = event;
   const { reply } = state;
-  const old = reply !== undefined && (speech.endedAtMs ?? atMs) < reply.fromMs;
+  const old = reply !== undefined && isOld(speech, reply, atMs);
   const mine = answers(state, personId) && !old;
   const next = withSpeech(state, worded(speech, isFinal, mine, rules));
   if (!reply?.interruptible || !isFinal || old || !(mine || speech.meant)) {
@@ -214,6 +214,15 @@ function ended(state: Interruption, effect: InterruptionEffect): Step {
 
 function released(reply: Reply | undefined): InterruptionEffect[] {
   return reply?.ducked ? [{ kind: 'unduck' }] : [];
+}
+
+/** Most of it was said before the reply began: nobody was interrupted by it. */
+function isOld(
+  { beforeMs, voicedMs, endedAtMs }: Speech,
+  { fromMs }: Reply,
+  atMs: number,
+): boolean {
+  return (endedAtMs ?? atMs) < fromMs || beforeMs > voicedMs / 2;
 }
 
 function answers({ reply }: Interruption, personId: string): boolean {
