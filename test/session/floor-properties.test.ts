@@ -55,7 +55,7 @@ const round: fc.Arbitrary<readonly ChatStep[]> = fc.oneof(
 const rounds = fc.array(round, { minLength: 1, maxLength: 6 });
 
 /** Of each test; a failure is printed with its seed. */
-const numRuns = 15;
+const numRuns = 8;
 const timeout = 120_000;
 /** After five minutes an answer is given up, and then somebody has to be told. */
 const longestMs = 330_000;
