@@ -137,6 +137,7 @@ function partsOf({ options, house, store, stats, weights, cues, name }: Furnitur
     endpointRules: { ...endpointRules, textDueMs },
     warm: () => engines.warm(),
     addressing: 'auto',
+    names: [name, ...config.bot.otherNames],
     pipeline: engines.audioModel
       ? audioModel({ model: engines.audioModel, synthesizer, input: config.audioModel.input })
       : chained({ chat, synthesizer }),

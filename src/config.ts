@@ -49,7 +49,12 @@ export type Config = {
   readonly consent:
     | { readonly policy: 'ask' | 'notice' }
     | { readonly policy: 'role'; readonly roleId: string };
-  readonly bot: { readonly name?: string; readonly instructions: string };
+  readonly bot: {
+    readonly name?: string;
+    /** What else it answers to, say its name in other scripts. */
+    readonly otherNames: readonly string[];
+    readonly instructions: string;
+  };
   readonly dataDir: string;
   /** Absent: no status server. */
   readonly status?: { readonly host: string; readonly port: number };
@@ -145,7 +150,7 @@ function missingKeys(from: Settings): string[] {
 
 function arrange(from: Settings): Config {
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_GUILD_ID: guildId } = from;
-  const { BOT_NAME: name } = from;
+  const [name, ...otherNames] = from.BOT_NAME?.split(',').map((one) => one.trim()) ?? [];
   return {
     ...(token && { discord: { token, ...(apiUrl && { apiUrl }), ...(guildId && { guildId }) } }),
     pipeline: from.PIPELINE,
@@ -154,7 +159,7 @@ function arrange(from: Settings): Config {
     transcription: transcription(from),
     speech: speech(from),
     consent: consent(from),
-    bot: { ...(name && { name }), instructions: from.BOT_INSTRUCTIONS },
+    bot: { ...(name && { name }), otherNames, instructions: from.BOT_INSTRUCTIONS },
     dataDir: from.DATA_DIR,
     ...(from.STATUS_PORT > 0 && { status: { host: from.STATUS_HOST, port: from.STATUS_PORT } }),
     logLevel: from.LOG_LEVEL,

@@ -42,7 +42,9 @@ export const settings = z.object({
   OPENAI_API_KEY: secret.optional(),
   CONSENT_POLICY: z.enum(['ask', 'role', 'notice']).default('ask'),
   CONSENT_ROLE_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a role').optional(),
-  BOT_NAME: words.max(32, 'must be at most 32 characters').optional(),
+  BOT_NAME: words
+    .refine(isNames, 'must be names of at most 32 characters each, commas between')
+    .optional(),
   BOT_INSTRUCTIONS: words.default(
     'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
   ),
@@ -72,4 +74,9 @@ export function isHttpUrl(value: string): boolean {
 /** Also of a WebSocket. */
 function isServerUrl(value: string): boolean {
   return isHttpUrl(value.replace(/^ws/, 'http'));
+}
+
+function isNames(value: string): boolean {
+  const names = value.split(',').map((name) => name.trim());
+  return names.length <= 20 && names.every(({ length }) => length > 0 && length <= 32);
 }

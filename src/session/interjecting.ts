@@ -2,6 +2,7 @@ import { classify, type Interjection } from '#src/turn/interjections.ts';
 import { Claim } from './claim.ts';
 import type { Draft } from './draft.ts';
 import type { Interruptions } from './interruptions.ts';
+import { namesIn } from './names-in.ts';
 import type { Conversation } from './room.ts';
 
 export type InterjectingParts = {
@@ -72,7 +73,7 @@ export class Interjecting {
 
   #classify(text: string, isFinal: boolean): Interjection {
     const { channel, parts } = this.#parts.room;
-    return classify(text, { isFinal, names: [parts.places.botName(channel.guildId)] });
+    return classify(text, { isFinal, names: namesIn(channel.guildId, parts) });
   }
 
   #canRepeat(): boolean {

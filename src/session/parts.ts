@@ -50,6 +50,8 @@ export type SessionParts = {
   readonly consent: ConsentRules;
   readonly endpointRules: EndpointRules;
   readonly addressing: AddressingMode;
+  /** What the bot answers to beside its name in a server. */
+  readonly names: readonly string[];
   /** 0 to 1, evenly. */
   readonly random: () => number;
   /** What it throws is a bug of its own, and ends no session. */

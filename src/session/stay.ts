@@ -8,6 +8,7 @@ import { Habits } from './habits.ts';
 import type { ChannelRef, VoiceLink } from './link.ts';
 import type { Question } from './matter.ts';
 import { Memory } from './memory.ts';
+import { namesIn } from './names-in.ts';
 import { Newcomers } from './newcomers.ts';
 import type { Notices } from './notices.ts';
 import { Once } from './once.ts';
@@ -59,7 +60,7 @@ export class Stay {
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
     const { gate, memory, once } = former?.room ?? {};
     const newcomers = former?.room.newcomers ?? new Newcomers();
-    const attention = new Attention(parts, () => [parts.places.botName(channel.guildId)]);
+    const attention = new Attention(parts, () => namesIn(channel.guildId, parts));
     const people = () => this.#tether.people();
     this.room = {
       ...{ channel, callerId, parts, attention, newcomers },

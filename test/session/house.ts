@@ -53,6 +53,7 @@ const usual = {
   random: () => 1,
   warm: () => undefined,
   addressing: 'always',
+  names: [],
   style: { instructions: 'Be brief.', voice: { name: 'slt' } },
   chatName: 'localhost:1',
   engine: 'built-in stand-in',

@@ -9,7 +9,8 @@ import { readStops, stopAloud, stopsInText } from './stops.ts';
 import { judge } from './verdict.ts';
 
 const cutPoints = 50;
-const botName = 'Nova';
+/** As BOT_NAME would say it: recognisers write a name in the script of the language. */
+const names = 'Nova,Нова,نوفا,נובה,نوا,नोवा,নোভা,நோவா,نووا,โนวา,ノバ,노바'.split(',');
 const { values: options } = parseArgs({ options: { seed: { type: 'string', default: '1' } } });
 const seed = Number(options.seed);
 
@@ -22,7 +23,7 @@ const findings: Findings = {
     'five people and a bot': judge(await spend(plans.five, mix, seed)),
   },
   aloud: await stopAloud(await readStops()),
-  inText: stopsInText(botName),
+  inText: stopsInText(names),
   cuts: await cutAnswers(cutPoints, seed),
   echo: await echo(),
 };

@@ -71,14 +71,12 @@ async function silenceAfter(room: Room, stop: Stop, who: string): Promise<number
   return isOver && lastMs - toMs <= silentMs ? Math.max(0, lastMs - fromMs) : undefined;
 }
 
-/** As text, in 40 languages: what people say, written before the word data was. */
-export function stopsInText(botName: string): StopWords & { readonly languages: number } {
+/** As text, in 40 languages: what people say, written before the word data was. `names` is what BOT_NAME holds. */
+export function stopsInText(names: readonly string[]): StopWords & { readonly languages: number } {
   const all = Object.entries(heldOutStops).flatMap(([code, texts]) =>
     texts.split('|').map((text) => ({ code, text: text.trim() })),
   );
-  const missed = all.filter(
-    ({ text }) => classify(text, { isFinal: true, names: [botName] }).kind !== 'stop',
-  );
+  const missed = all.filter(({ text }) => classify(text, { isFinal: true, names }).kind !== 'stop');
   return {
     languages: Object.keys(heldOutStops).length,
     tried: all.length,
