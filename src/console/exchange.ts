@@ -112,12 +112,13 @@ async function answerTo(
   { witness, botName }: Theatre,
   signal: AbortSignal,
 ): Promise<Answered | Failed> {
-  const kinds = ['answered', 'failed', 'ignored'] as const;
+  const kinds = ['answered', 'failed', 'ignored', 'dropped'] as const;
   let ignored: Ignored | undefined;
   for (let [place, waitMs] = [start, answerMs]; ; ) {
     const next = await witness.after(place, kinds, waitMs, signal, person);
     if (!next) break;
     const { event, atMs } = next;
+    if (event.kind === 'dropped') return failed('attend', 'too much was waiting to be answered');
     if (event.kind !== 'ignored') return await outcomeOf(event, start, witness, signal);
     ignored = event.why;
     place = next.place;

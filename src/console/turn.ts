@@ -26,7 +26,7 @@ const sentenceMs = 8_000;
 /** A frame is told of as sent just after it left. */
 const sendingMs = 50;
 
-const kinds = ['recognised', 'ignored', 'answered', 'failed', 'done', 'left'] as const;
+const kinds = ['recognised', 'ignored', 'answered', 'dropped', 'failed', 'done', 'left'] as const;
 type Witnessed = Seen<(typeof kinds)[number]>;
 /** What ends answers that were begun or waited for. */
 const stops: readonly string[] = ['stop', 'press stop'];
@@ -123,6 +123,8 @@ async function stepped(
       const owed = stillOwed(progress.owed, event);
       return { ...progress, owed, told: progress.told || heard };
     }
+    case 'dropped':
+      return { ...progress, owed: progress.owed.slice(1), told: true };
     case 'failed':
       return { ...progress, owed: [], failed: true };
     case 'done':

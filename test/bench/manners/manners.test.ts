@@ -79,7 +79,7 @@ test('its own voice out of loudspeakers is no voice, and a stop over it counts',
 });
 
 test('stop is tried as text in 40 languages', () => {
-  expect(stopsInText('Nova')).toMatchObject({ languages: 40 });
+  expect(stopsInText(['Nova'])).toMatchObject({ languages: 40 });
 });
 
 test('a mark in the sound tells which packet it came from, wherever the sound is cut', () => {
