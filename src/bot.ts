@@ -136,7 +136,7 @@ function partsOf({ options, house, store, stats, weights, cues, name }: Furnitur
     ...{ transcriber, synthesizer, chat, chatName },
     endpointRules: { ...endpointRules, textDueMs },
     warm: () => engines.warm(),
-    addressing: 'auto',
+    addressing: config.addressing,
     names: [name, ...config.bot.otherNames],
     pipeline: engines.audioModel
       ? audioModel({ model: engines.audioModel, synthesizer, input: config.audioModel.input })

@@ -49,6 +49,8 @@ export type Config = {
   readonly consent:
     | { readonly policy: 'ask' | 'notice' }
     | { readonly policy: 'role'; readonly roleId: string };
+  /** When it takes words as meant for it. */
+  readonly addressing: 'auto' | 'name' | 'window' | 'always' | 'off';
   readonly bot: {
     readonly name?: string;
     /** What else it answers to, say its name in other scripts. */
@@ -159,6 +161,7 @@ function arrange(from: Settings): Config {
     transcription: transcription(from),
     speech: speech(from),
     consent: consent(from),
+    addressing: from.ADDRESSING,
     bot: { ...(name && { name }), otherNames, instructions: from.BOT_INSTRUCTIONS },
     dataDir: from.DATA_DIR,
     ...(from.STATUS_PORT > 0 && { status: { host: from.STATUS_HOST, port: from.STATUS_PORT } }),

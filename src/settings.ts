@@ -45,6 +45,7 @@ export const settings = z.object({
   BOT_NAME: words
     .refine(isNames, 'must be names of at most 32 characters each, commas between')
     .optional(),
+  ADDRESSING: z.enum(['auto', 'name', 'window', 'always', 'off']).default('auto'),
   BOT_INSTRUCTIONS: words.default(
     'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
   ),

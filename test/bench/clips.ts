@@ -14,6 +14,8 @@ type Source = { readonly file: string; readonly words: readonly KnownWord[] };
 const fixtures = new URL('../fixtures/speech/', import.meta.url);
 /** A bot may wait longer for these: somebody who dictates numbers goes on. */
 const endsInNumber = /\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)$/;
+/** It says its last answer again, without asking anybody. */
+const noQuestion = /\brepeat that\b/;
 const frameMs = 20;
 
 /** Human and synthetic, shortest first; they are gone when this is disposed of. */
@@ -29,7 +31,9 @@ export class Clips implements AsyncDisposable {
   static async open(): Promise<Clips> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-clips-'));
     const known = Object.entries(await knownWords()).map(([file, words]) => ({ file, words }));
-    const asked = known.filter((source) => !endsInNumber.test(textOf(source)));
+    const asked = known.filter(
+      (source) => !endsInNumber.test(textOf(source)) && !noQuestion.test(textOf(source)),
+    );
     const clips = asked.toSorted(shortestFirst).map(async (source) => {
       const pcm = spoken(readWav(await readFile(new URL(source.file, fixtures))), source);
       const path = join(folder, source.file);
