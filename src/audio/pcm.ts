@@ -23,3 +23,14 @@ export function toMono(pcm: Pcm): Pcm {
   }
   return { samples, rateHz: pcm.rateHz, channels: 1 };
 }
+
+/** One behind the other, copied. */
+export function joinSamples(pieces: readonly Int16Array[]): Int16Array {
+  const all = new Int16Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}

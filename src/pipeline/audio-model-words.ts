@@ -1,4 +1,4 @@
-import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { boundaries, endsSurely } from '#src/chat/boundaries.ts';
 
 /** Sound, and the words it says as far as they are known. */
@@ -179,8 +179,5 @@ function part(pcm: Pcm, from: number, to?: number): Pcm {
 }
 
 function joined(one: Pcm, other: Pcm): Pcm {
-  const samples = new Int16Array(one.samples.length + other.samples.length);
-  samples.set(one.samples);
-  samples.set(other.samples, one.samples.length);
-  return { ...other, samples };
+  return { ...other, samples: joinSamples([one.samples, other.samples]) };
 }

@@ -178,15 +178,15 @@ export class Drafts {
     const { before, words } = draft;
     const objected = objection(draft, ended.heard, this.#options);
     const isNothing = objected === 'no-voice' || objected === 'empty' || objected === 'imagined';
-    const text = isNothing ? undefined : words?.text;
+    const said = interjecting.read(isNothing ? undefined : words?.text);
     let meant = objected === undefined;
-    const isWord = text !== undefined && interjecting.heeds(draft, text, meant);
+    const isWord = said !== undefined && interjecting.heeds(draft, said, meant);
     const why = isWord ? 'interjection' : objected;
     this.#tell(draft, ended, why);
     if (words) question.words = { text: textOf(draft, words.text), atMs: words.atMs };
     if (question.claim.dropped) return !why;
     if (!why) meant = this.#ask(question, before) !== 'joined';
-    interjecting.finally(draft, text, meant);
+    interjecting.finally(draft, said, meant);
     if (!why) return true;
     question.claim.drop('unmeant');
     if (isNothing && this.#latest.get(draft.speakerId) === question) {

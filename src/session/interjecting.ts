@@ -34,9 +34,13 @@ export class Interjecting {
     });
   }
 
+  /** What an utterance wants, judged on all of it; nothing where there were no words. */
+  read(text: string | undefined): Interjection | undefined {
+    return text === undefined ? undefined : this.#classify(text, true);
+  }
+
   /** Does what was wanted, where an utterance was nothing but the word for it; false where it is a question. */
-  heeds(draft: Draft, text: string, meant: boolean): boolean {
-    const said = this.#classify(text, true);
+  heeds(draft: Draft, said: Interjection, meant: boolean): boolean {
     const { floor } = this.#parts.room;
     switch (said.kind) {
       case 'stop':
@@ -65,9 +69,9 @@ export class Interjecting {
     return kind === 'stop' || kind === 'never-mind' || (kind === 'again' && this.#canRepeat());
   }
 
-  /** An utterance is over; `text` is missing where there were no words. */
-  finally({ speakerId: personId }: Draft, text: string | undefined, meant: boolean): void {
-    const what = text === undefined ? 'noise' : this.#classify(text, true).kind;
+  /** An utterance is over; `said` is missing where there were no words. */
+  finally({ speakerId: personId }: Draft, said: Interjection | undefined, meant: boolean): void {
+    const what = said?.kind ?? 'noise';
     this.#parts.interruptions.hear({ personId, what, isFinal: true, meant });
   }
 

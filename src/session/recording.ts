@@ -1,4 +1,4 @@
-import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 
 /**
  * Kept from before the voice was noticed, since the first word counts: onset is noticed up to 150 ms late (Silero v5 on
@@ -36,29 +36,19 @@ export class Recording {
 
   /** Everything there is of it now. */
   soFar(): Pcm {
-    return { samples: this.#joined(), rateHz: listenRateHz, channels: 1 };
+    return { samples: joinSamples(this.#chunks), rateHz: listenRateHz, channels: 1 };
   }
 
   /** Ends the utterance and hands it over; the next one begins with what followed the cut, if anything. */
   take(): Pcm {
     const kept = Math.min(this.#length, this.#voiced + samplesOf(tailMs));
-    const all = this.#joined();
+    const all = joinSamples(this.#chunks);
     this.#running = false;
     this.#chunks = [all.slice(kept)];
     this.#length -= kept;
     this.#voiced = 0;
     this.#forget();
     return { samples: all.subarray(0, kept), rateHz: listenRateHz, channels: 1 };
-  }
-
-  #joined(): Int16Array {
-    const all = new Int16Array(this.#length);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    return all;
   }
 
   #forget(): void {

@@ -1,4 +1,4 @@
-import { speakRateHz } from '#src/audio/pcm.ts';
+import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { CueTrack } from '#src/playback/cue-track.ts';
 import { SpeakRate } from '#src/playback/speak-rate.ts';
@@ -57,16 +57,6 @@ export class WaitingCues {
     }
     pieces.push(...rate.flush());
     if (mouth.sounds || signal.aborted) return;
-    this.#cues.say(joined(pieces).subarray(0, (longestMs * speakRateHz) / 1000));
+    this.#cues.say(joinSamples(pieces).subarray(0, (longestMs * speakRateHz) / 1000));
   }
-}
-
-function joined(pieces: readonly Int16Array[]): Int16Array {
-  const all = new Int16Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { OpusCodec } from '#src/audio/opus.ts';
-import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
 
@@ -9,15 +9,7 @@ export function speech(name: string): Pcm {
   return readWav(readFileSync(new URL(`../fixtures/speech/${name}.wav`, import.meta.url)));
 }
 
-export function joined(pieces: readonly Int16Array[]): Int16Array {
-  const all = new Int16Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-}
+export const joined = joinSamples;
 
 /** Frames of 20 ms as the bot sends them. */
 export function encoded(pcm: Pcm, codec: OpusCodec): Buffer[] {
