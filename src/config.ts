@@ -40,7 +40,7 @@ export type Config = {
     | Embedded;
   readonly speech:
     | (Remote & {
-        readonly backend: 'speech' | 'chat';
+        readonly backend: 'speech' | 'chat-audio';
         readonly format: 'pcm' | 'wav';
         readonly voice: string;
         readonly instructions?: string;
@@ -124,7 +124,7 @@ function realtimeWithout(from: Settings): string[] {
 function speakersWithout(from: Settings): string[] {
   const needs = [
     ['PIPELINE: audio-model', hearing(from), 'CHAT_COMPLETION'],
-    ['SPEECH_BACKEND: chat', from.SPEECH_BACKEND === 'chat', 'SPEECH'],
+    ['SPEECH_BACKEND: chat-audio', from.SPEECH_BACKEND === 'chat-audio', 'SPEECH'],
   ] as const;
   return needs
     .filter(([, wanted, group]) => wanted && remote(from, group, '').kind === 'embedded')
@@ -199,7 +199,11 @@ function audioModel(from: Settings): AudioModel {
 function speech(from: Settings): Config['speech'] {
   const { SPEECH_VOICE: voice, SPEECH_INSTRUCTIONS: instructions, SPEECH_FORMAT: format } = from;
   const { SPEECH_BACKEND: backend } = from;
-  const role = remote(from, 'SPEECH', backend === 'chat' ? audioModelName : 'gpt-4o-mini-tts');
+  const role = remote(
+    from,
+    'SPEECH',
+    backend === 'chat-audio' ? audioModelName : 'gpt-4o-mini-tts',
+  );
   if (role.kind === 'embedded') return { ...role, ...(voice && { voice }) };
   return {
     ...role,

@@ -92,7 +92,7 @@ async function openVoice(
   tell: Tell,
 ): Promise<Synthesizer> {
   const role = 'text to speech';
-  if (config.kind === 'remote' && config.backend === 'chat') {
+  if (config.kind === 'remote' && config.backend === 'chat-audio') {
     const { openAudioChat } = await import('#src/chat/audio-chat.ts');
     const { audioModelVoice } = await import('#src/pipeline/audio-model-voice.ts');
     const { instructions } = config;

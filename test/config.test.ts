@@ -121,11 +121,11 @@ test('a model that hears and speaks needs a server, and has a model of its own',
 });
 
 test('speech from a chat model needs a server, and has a model of its own', () => {
-  expect(mistakes({ SPEECH_BACKEND: 'chat' })).toEqual([
-    expect.stringContaining('SPEECH_BACKEND: chat needs a server'),
+  expect(mistakes({ SPEECH_BACKEND: 'chat-audio' })).toEqual([
+    expect.stringContaining('SPEECH_BACKEND: chat-audio needs a server'),
   ]);
-  const given = { SPEECH_BACKEND: 'chat', SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' };
-  expect(good(given).speech).toMatchObject({ backend: 'chat', model: 'gpt-audio-1.5' });
+  const given = { SPEECH_BACKEND: 'chat-audio', SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' };
+  expect(good(given).speech).toMatchObject({ backend: 'chat-audio', model: 'gpt-audio-1.5' });
 });
 
 test('the policy role needs its role', () => {

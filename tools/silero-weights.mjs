@@ -32,7 +32,8 @@ tensors.set('window', windowOf(tensors.get('stft.forward_basis_buffer')));
 const parts = [Buffer.from('silero-v5-16k'.padEnd(16, '\0'), 'latin1')];
 for (const [name, length] of order) {
   const values = tensors.get(name);
-  if (values?.length !== length) throw new Error(`${name}: ${values?.length} values, not ${length}`);
+  if (values?.length !== length)
+    throw new Error(`${name}: ${values?.length} values, not ${length}`);
   const bytes = Buffer.alloc(length * 4);
   values.forEach((value, n) => bytes.writeFloatLE(value, n * 4));
   parts.push(bytes);
@@ -62,7 +63,8 @@ function collect(graph) {
       const branch = attributes.find((one) => field(one, 1).toString() === 'then_branch');
       if (tensors.size === 0) collect(field(branch, 6));
     }
-    if (field(node, 4)?.toString() === 'Constant') keep(field(node, 2).toString(), field(attributes[0], 5));
+    if (field(node, 4)?.toString() === 'Constant')
+      keep(field(node, 2).toString(), field(attributes[0], 5));
   }
 }
 

@@ -18,7 +18,16 @@ export type ChatMessage =
   | { readonly role: 'assistant'; readonly content: string; readonly calls?: readonly ToolCall[] }
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
 
-export type Usage = { readonly inputTokens: number; readonly outputTokens: number };
+/** What one request took. Tokens of sound are counted within the totals and cost more; so are cached ones, which cost less. */
+export type Usage = {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly audioInputTokens?: number;
+  readonly audioOutputTokens?: number;
+  readonly cachedInputTokens?: number;
+  /** The server did not tell; this is counted by length. */
+  readonly isEstimate?: true;
+};
 
 export type ChatPart =
   | { readonly kind: 'text'; readonly text: string }
