@@ -24,7 +24,7 @@ const magic = 'silero-v5-16k';
 /**
  * Reads the 16 kHz weights of Silero VAD v5 (1 MB, MIT, LICENSE.silero.txt) that lie beside this file.
  *
- * The file is 16 bytes of name and then float32 little-endian tensors; tools/silero-weights.mjs writes it.
+ * The file is 16 bytes of name and then float32 little-endian tensors; scripts/silero-weights.mjs writes it.
  */
 export async function loadSilero(): Promise<SileroWeights> {
   const bytes = await readFile(new URL('./silero-v5-16k.bin', import.meta.url));

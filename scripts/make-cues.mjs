@@ -1,4 +1,4 @@
-// Writes the four cues, 24 kHz mono: node tools/make-cues.mjs [folder, else src/playback/cues]
+// Writes the four cues, 24 kHz mono: node scripts/make-cues.mjs [folder, else src/playback/cues]
 //
 // heard glides up, error glides down and is dull, leaving is two notes down, thinking is a tick far above the others.
 // Each is under 250 ms and at -26 dBFS over its loudest 20 ms; the tick is shorter than that and as loud as if it filled it.

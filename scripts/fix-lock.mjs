@@ -1,4 +1,4 @@
-// Run after every change of package-lock.json: node tools/fix-lock.mjs package-lock.json
+// Run after every change of package-lock.json: node scripts/fix-lock.mjs package-lock.json
 // Adds the platform binaries that the package index at hand does not list; without them `npm ci` stops with EUSAGE.
 import { readFileSync, writeFileSync } from 'node:fs';
 
