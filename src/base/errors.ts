@@ -25,6 +25,11 @@ export const errorCodes = {
   'discord.forbidden': 'the bot lacks a permission in a channel',
   'store.unreadable': 'what is kept about people and panels cannot be read',
   'store.unwritable': 'what is kept about people and panels cannot be written',
+  'source.not_audio': 'a file or link that is no sound we can read, or a damaged one',
+  'source.too_long': 'a sound that takes longer than it may',
+  'source.too_big': 'a file or link with more bytes than it may have',
+  'source.not_allowed': 'a link to an address that may not be asked from here',
+  'source.unreachable': 'a file or link that was not there, or did not arrive in time',
   'sandbox.failed': 'the sandbox did not start or went away',
 } as const;
 
