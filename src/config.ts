@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import type { z } from 'zod';
 import type { Secret } from '#src/base/secret.ts';
+import { isOpenAi, standardModels } from '#src/provider/models.ts';
 import { isHttpUrl, type Settings, settings } from './settings.ts';
 
 /** A speech or chat server as one role uses it. */
@@ -92,15 +93,13 @@ function sentence({ path, message }: z.core.$ZodIssue): string {
   return `${path.join('.')}: ${message.replace(/^Invalid option: expected one of /, 'must be one of ').replace(/^Invalid input: expected /, 'must be ')}`;
 }
 
-/** Not announced to end, and spoken to in chat completions (OpenAI's models page, 2026-11-20). */
-const audioModelName = 'gpt-audio-1.5';
-
 function contradictions(from: Settings): string[] {
   const role = from.CONSENT_POLICY === 'role' && !from.CONSENT_ROLE_ID;
   return [
     ...missingKeys(from),
     ...realtimeWithout(from),
     ...speakersWithout(from),
+    ...speechModelWithout(from),
     ...(role ? ['CONSENT_ROLE_ID: missing; CONSENT_POLICY=role needs the role that agreed'] : []),
   ];
 }
@@ -131,6 +130,24 @@ function speakersWithout(from: Settings): string[] {
     .map(([what, , group]) => `${what} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`);
 }
 
+/** OpenAI's last models that only speak end on 2027-01-06, and none of them is taken without being asked for. */
+function speechModelWithout(from: Settings): string[] {
+  const role = remote(from, 'SPEECH', '');
+  return from.SPEECH_BACKEND === 'speech' &&
+    role.kind === 'remote' &&
+    isOpenAi(role.baseUrl) &&
+    !role.model
+    ? ['SPEECH_MODEL: missing; name one for SPEECH_BACKEND=speech at OpenAI, or leave both empty']
+    : [];
+}
+
+/** Unset it is what the server has: OpenAI speaks through chat models, unless one of those is named that only speak. */
+function speechBackend(from: Settings): 'speech' | 'chat-audio' {
+  const role = remote(from, 'SPEECH', '');
+  const isChat = role.kind === 'remote' && isOpenAi(role.baseUrl) && !/\btts\b/.test(role.model);
+  return from.SPEECH_BACKEND ?? (isChat ? 'chat-audio' : 'speech');
+}
+
 function hearing({ PIPELINE: pipeline }: Settings): boolean {
   return pipeline === 'audio-model';
 }
@@ -140,9 +157,7 @@ function missingKeys(from: Settings): string[] {
   return (['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const)
     .filter((group) => {
       const role = remote(from, group, '');
-      return (
-        role.kind === 'remote' && !role.apiKey && new URL(role.baseUrl).host === 'api.openai.com'
-      );
+      return role.kind === 'remote' && !role.apiKey && isOpenAi(role.baseUrl);
     })
     .map(
       (group) =>
@@ -157,7 +172,11 @@ function arrange(from: Settings): Config {
     ...(token && { discord: { token, ...(apiUrl && { apiUrl }), ...(guildId && { guildId }) } }),
     pipeline: from.PIPELINE,
     audioModel: audioModel(from),
-    chat: remote(from, 'CHAT_COMPLETION', hearing(from) ? audioModelName : 'gpt-6-luna'),
+    chat: remote(
+      from,
+      'CHAT_COMPLETION',
+      hearing(from) ? standardModels.audioChat : standardModels.chat,
+    ),
     transcription: transcription(from),
     speech: speech(from),
     consent: consent(from),
@@ -179,7 +198,8 @@ function consent({
 function transcription(from: Settings): Config['transcription'] {
   const { TRANSCRIPTION_BACKEND: backend, TRANSCRIPTION_STREAM: stream } = from;
   const { TRANSCRIPTION_LANGUAGE: language } = from;
-  const model = backend === 'realtime' ? 'gpt-live-transcribe' : 'gpt-transcribe';
+  const model =
+    backend === 'realtime' ? standardModels.liveTranscription : standardModels.transcription;
   const role = remote(from, 'TRANSCRIPTION', model);
   if (role.kind === 'embedded') return role;
   return { ...role, backend, stream, ...(language && { language }) };
@@ -198,12 +218,9 @@ function audioModel(from: Settings): AudioModel {
 
 function speech(from: Settings): Config['speech'] {
   const { SPEECH_VOICE: voice, SPEECH_INSTRUCTIONS: instructions, SPEECH_FORMAT: format } = from;
-  const { SPEECH_BACKEND: backend } = from;
-  const role = remote(
-    from,
-    'SPEECH',
-    backend === 'chat-audio' ? audioModelName : 'gpt-4o-mini-tts',
-  );
+  const backend = speechBackend(from);
+  const model = backend === 'chat-audio' ? standardModels.audioChat : standardModels.speech;
+  const role = remote(from, 'SPEECH', model);
   if (role.kind === 'embedded') return { ...role, ...(voice && { voice }) };
   return {
     ...role,

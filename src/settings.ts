@@ -31,7 +31,7 @@ export const settings = z.object({
   CHAT_COMPLETION_BASE_URL: url.optional(),
   CHAT_COMPLETION_MODEL: words.optional(),
   CHAT_COMPLETION_API_KEY: secret.optional(),
-  SPEECH_BACKEND: z.enum(['speech', 'chat-audio']).default('speech'),
+  SPEECH_BACKEND: z.enum(['speech', 'chat-audio']).optional(),
   SPEECH_BASE_URL: url.optional(),
   SPEECH_MODEL: words.optional(),
   SPEECH_API_KEY: secret.optional(),
