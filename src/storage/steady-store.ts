@@ -37,6 +37,11 @@ export async function keepStore(
       write: (guildId, place) =>
         door.use('store.unwritable', ({ panels }) => panels.write(guildId, place)),
     },
+    settings: {
+      read: (guildId) => door.use('store.unreadable', ({ settings }) => settings.read(guildId)),
+      write: (guildId, key, value) =>
+        door.use('store.unwritable', ({ settings }) => settings.write(guildId, key, value)),
+    },
     backup: (toPath) => door.use('store.unreadable', (store) => store.backup(toPath)),
     [Symbol.asyncDispose]: () => door.close(),
   };

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import type { ConsentBook } from '#src/people/consent-book.ts';
 import type { PanelBook } from '#src/session/panel.ts';
+import type { SettingsBook } from '#src/session/settings-book.ts';
 import { copyStore } from './backup.ts';
 import { SqliteConsents } from './consents.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { SqlitePanels } from './panels.ts';
+import { SqliteSettings } from './server-settings.ts';
 
 /** Everything that outlives the process. Closing it fails what still waits. */
 export type Store = AsyncDisposable & {
   readonly consents: ConsentBook;
   readonly panels: PanelBook;
+  readonly settings: SettingsBook;
   /** One whole file as of now, in place of any that is there. Errors: BotError `store.*`. */
   backup(toPath: string): Promise<void>;
 };
@@ -25,6 +28,7 @@ export async function openStore(path: string, options: StoreOptions): Promise<St
   return {
     consents: new SqliteConsents(database),
     panels: new SqlitePanels(database),
+    settings: new SqliteSettings(database),
     backup: (toPath) => database.read((sqlite) => copyStore(sqlite, toPath)),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();

@@ -1,6 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ConsentBook, Standing } from '#src/people/consent-book.ts';
 import type { PanelBook, PanelPlace } from '#src/session/panel.ts';
+import type { SettingsBook } from '#src/session/settings-book.ts';
 
 /** What a store can suffer from: it takes no more, or it gives nothing either. */
 export type Trouble = 'unreadable' | 'unwritable';
@@ -45,6 +46,25 @@ export class MemoryPanels implements PanelBook {
   async write(guildId: string, place: PanelPlace): Promise<void> {
     checkWritable(this.trouble);
     this.#places.set(guildId, place);
+  }
+}
+
+/** A book of settings in memory. Set `trouble` to make it fail from then on. */
+export class MemorySettings implements SettingsBook {
+  trouble: Trouble | undefined;
+  readonly #servers = new Map<string, Map<string, string>>();
+
+  async read(guildId: string): Promise<ReadonlyMap<string, string>> {
+    checkReadable(this.trouble);
+    return new Map(this.#servers.get(guildId));
+  }
+
+  async write(guildId: string, key: string, value: string | undefined): Promise<void> {
+    checkWritable(this.trouble);
+    const server = this.#servers.get(guildId) ?? new Map<string, string>();
+    this.#servers.set(guildId, server);
+    if (value === undefined) server.delete(key);
+    else server.set(key, value);
   }
 }
 

@@ -6,7 +6,8 @@ import { keepStore } from '#src/storage/steady-store.ts';
 import { openStore, type Store } from '#src/storage/store.ts';
 import { consentBookContract } from '#test/contracts/consent-book.ts';
 import { panelBookContract } from '#test/contracts/panel-book.ts';
-import { MemoryConsents, MemoryPanels, type Trouble } from '#test/fakes/books.ts';
+import { settingsBookContract } from '#test/contracts/settings-book.ts';
+import { MemoryConsents, MemoryPanels, MemorySettings, type Trouble } from '#test/fakes/books.ts';
 import { heldByAnother, storeFolder } from './files.ts';
 
 const impatient = { clock: realClock, patienceMs: 0 };
@@ -37,11 +38,12 @@ async function openMemory(trouble?: Trouble) {
 }
 
 /** With entries shorter than any that a person could cause. */
-async function fill({ consents, panels }: Store): Promise<void> {
+async function fill({ consents, panels, settings }: Store): Promise<void> {
   const place = { channelId: '', messageId: '' };
   for (const write of [
     (id: string) => consents.write('', id, { kind: 'never' }),
     (id: string) => panels.write(id, place),
+    (id: string) => settings.write(id, '', ''),
   ]) {
     const writeAll = async () => {
       for (let code = 1; ; code++) await write(String.fromCodePoint(code));
@@ -52,15 +54,14 @@ async function fill({ consents, panels }: Store): Promise<void> {
 
 async function openFake(trouble?: Trouble) {
   const [consents, panels] = [new MemoryConsents(), new MemoryPanels()];
-  consents.trouble = trouble;
-  panels.trouble = trouble;
-  return { consents, panels, async [Symbol.asyncDispose]() {} };
+  const settings = new MemorySettings();
+  for (const book of [consents, panels, settings]) book.trouble = trouble;
+  return { consents, panels, settings, async [Symbol.asyncDispose]() {} };
 }
 
-function closing({ consents, panels, ...store }: Store, resources: Disposable) {
+function closing({ consents, panels, settings, ...store }: Store, resources: Disposable) {
   return {
-    consents,
-    panels,
+    ...{ consents, panels, settings },
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
       resources[Symbol.dispose]();
@@ -75,4 +76,5 @@ for (const [name, open] of [
 ] as const) {
   consentBookContract(name, open);
   panelBookContract(name, open);
+  settingsBookContract(name, open);
 }

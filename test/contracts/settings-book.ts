@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import type { SettingsBook } from '#src/session/settings-book.ts';
+
+export type OpenSettings = AsyncDisposable & { readonly settings: SettingsBook };
+
+/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
+export type OpenSettingsBook = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenSettings>;
+
+/** What every book of settings does. */
+export function settingsBookContract(name: string, open: OpenSettingsBook): void {
+  test(`${name}: a server that has set nothing has no settings in the book`, async () => {
+    await using opened = await open();
+    expect(await opened.settings.read('10')).toEqual(new Map());
+  });
+
+  test(`${name}: each server keeps the latest value of each key`, async () => {
+    await using opened = await open();
+    await opened.settings.write('10', 'cues', 'on');
+    await opened.settings.write('20', 'cues', 'soft');
+    await opened.settings.write('10', 'cues', 'off');
+    await opened.settings.write('10', 'names', "Juno, O'Neil; Zoë");
+    expect(await opened.settings.read('10')).toEqual(
+      new Map([
+        ['cues', 'off'],
+        ['names', "Juno, O'Neil; Zoë"],
+      ]),
+    );
+    expect(await opened.settings.read('20')).toEqual(new Map([['cues', 'soft']]));
+  });
+
+  test(`${name}: what is taken away is gone`, async () => {
+    await using opened = await open();
+    await opened.settings.write('10', 'cues', 'on');
+    await opened.settings.write('10', 'cues', undefined);
+    expect(await opened.settings.read('10')).toEqual(new Map());
+  });
+
+  test(`${name}: settings that cannot be read say so`, async () => {
+    await using opened = await open('unreadable');
+    await expect(opened.settings.read('10')).rejects.toMatchObject({ code: 'store.unreadable' });
+  });
+
+  test.each(['unreadable', 'unwritable'] as const)(
+    `${name}: an %s book takes no setting, and says so`,
+    async (trouble) => {
+      await using opened = await open(trouble);
+      const unwritable = { code: 'store.unwritable' };
+      await expect(opened.settings.write('10', 'cues', 'on')).rejects.toMatchObject(unwritable);
+    },
+  );
+}
