@@ -28,3 +28,8 @@ export const realClock: Clock = {
     }
   },
 };
+
+/** Milliseconds since 1970 of a date as servers write it; NaN where it is none. */
+export function parsedMs(date: string): number {
+  return Date.parse(date);
+}

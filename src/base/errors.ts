@@ -38,6 +38,20 @@ export type ErrorCode = keyof typeof errorCodes;
 /** What the bot was doing when it broke, as a person would name it. */
 export type Stage = 'recognise' | 'think' | 'speak' | 'link';
 
+/** What is known of the server behind a failure, for what people are told of it. */
+export type About = {
+  /** As people know it, say `127.0.0.1:8000`. */
+  readonly provider?: string;
+  /** The setting that holds the key it was asked with. */
+  readonly keySetting?: string;
+  /** Of its answer. */
+  readonly status?: number;
+  /** What it asks us to wait. */
+  readonly retryAfterMs?: number;
+  /** What was paid for is used up: waiting does not help. */
+  readonly isSpent?: boolean;
+};
+
 /**
  * A broken outside world, told in one sentence for the operator.
  *
@@ -48,6 +62,7 @@ export class BotError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly stage: Stage | undefined;
+  readonly about: About;
 
   constructor(
     code: ErrorCode,
@@ -55,16 +70,25 @@ export class BotError extends Error {
     message: string,
     cause?: unknown,
     stage?: Stage,
+    about: About = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.retryable = retryable;
     this.stage = stage;
+    this.about = about;
   }
 }
 
 /** The same failure with its stage named; anything but a BotError is our mistake and passes unchanged. */
 export function atStage(stage: Stage, error: unknown): unknown {
   if (!(error instanceof BotError) || error.stage) return error;
-  return new BotError(error.code, error.retryable, error.message, error.cause, stage);
+  const { code, retryable, message, cause, about } = error;
+  return new BotError(code, retryable, message, cause, stage, about);
+}
+
+/** The same failure with more known about the server behind it. */
+export function withAbout(error: BotError, more: About): BotError {
+  const { code, retryable, message, cause, stage, about } = error;
+  return new BotError(code, retryable, message, cause, stage, { ...about, ...more });
 }

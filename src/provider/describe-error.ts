@@ -1,5 +1,6 @@
 import { APIConnectionTimeoutError, APIError, type OpenAI } from 'openai';
-import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import { parsedMs } from '#src/base/clock.ts';
+import { type About, BotError, type ErrorCode } from '#src/base/errors.ts';
 import { keyOf } from './client.ts';
 import { plainWords, serverName, wordsOf, wordsOfText } from './foreign-words.ts';
 
@@ -15,12 +16,13 @@ export function describeError(
   const chain = [...causes(thrown)];
   const told = chain.find((error) => error instanceof BotError);
   if (told) return told;
-  const { code, retryable, what, words } = judge(thrown, chain);
+  const { code, retryable, what, words, about } = judge(thrown, chain);
   const start = `${serverName(client.baseURL)} ${what}`;
   const room = longestChars - start.length - 3;
   const said = room > 10 ? plainWords(words ?? '', keyOf(client), room) : '';
   const message = said === '' ? `${start}.` : `${start}: ${said}`;
-  return new BotError(code, retryable, plainWords(message, keyOf(client), longestChars));
+  const sentence = plainWords(message, keyOf(client), longestChars);
+  return new BotError(code, retryable, sentence, undefined, undefined, about);
 }
 
 const longestChars = 200;
@@ -30,13 +32,14 @@ type Judgement = {
   readonly retryable: boolean;
   readonly what: string;
   readonly words?: string | undefined;
+  readonly about?: About;
 };
 
 function judge(thrown: unknown, chain: readonly Error[]): Judgement {
   if (thrown instanceof APIConnectionTimeoutError) {
     return { code: 'provider.late', retryable: true, what: 'did not answer in time' };
   }
-  if (thrown instanceof APIError && thrown.status !== undefined) return judgeStatus(thrown);
+  if (thrown instanceof APIError && thrown.status !== undefined) return judgeAnswer(thrown);
   const text = chain.map(({ name, message }) => `${name}: ${message}`).join(' ');
   if (chain.some(({ name }) => name === 'SyntaxError') || /terminated|aborted/i.test(text)) {
     return { code: 'provider.truncated', retryable: true, what: 'broke off its answer' };
@@ -50,8 +53,27 @@ function judge(thrown: unknown, chain: readonly Error[]): Judgement {
   return { code: 'provider.refused', retryable: false, what: 'failed', words };
 }
 
+/** The server may know better whether it is worth to ask again. */
+function judgeAnswer(error: APIError): Judgement {
+  const judgement = judgeStatus(error);
+  const { status } = error;
+  const told = error.headers?.get('x-should-retry');
+  const mayRetry = status !== undefined && status >= 408 && judgement.about?.isSpent !== true;
+  const retryable = mayRetry && told === 'true' ? true : judgement.retryable;
+  const retryAfterMs = error.headers && waitAskedFor(error.headers);
+  return {
+    ...judgement,
+    retryable: told === 'false' ? false : retryable,
+    about: {
+      ...judgement.about,
+      ...(status !== undefined && { status }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    },
+  };
+}
+
 function judgeStatus(error: APIError): Judgement {
-  const { status = 0, code, type } = error;
+  const { status = 0 } = error;
   const words = wordsOfError(error);
   if (status === 401 || status === 403) {
     return {
@@ -61,19 +83,32 @@ function judgeStatus(error: APIError): Judgement {
       words,
     };
   }
-  if (status === 429) {
-    const spent = code === 'insufficient_quota' || type === 'insufficient_quota';
-    const after = error.headers?.get('retry-after');
-    const wait = after ? `, try again after ${after.slice(0, 40)}` : '';
-    const what = spent ? 'says the quota is used up' : `is limiting us${wait}`;
-    return { code: 'provider.rate_limited', retryable: !spent, what: `${what} (429)`, words };
-  }
+  if (status === 429) return { ...judgeLimit(error), words };
   if (status === 408 || status === 504) {
     return { code: 'provider.late', retryable: true, what: `took too long (${status})`, words };
   }
   const hint = status === 404 ? ', check the base URL and the model' : '';
   const what = `answered with error ${status}${hint}`;
   return { code: 'provider.refused', retryable: status >= 500 || status === 409, what, words };
+}
+
+function judgeLimit({ code, type, headers }: APIError): Judgement {
+  const spent = code === 'insufficient_quota' || type === 'insufficient_quota';
+  const after = headers?.get('retry-after');
+  const wait = after ? `, try again after ${after.slice(0, 40)}` : '';
+  const what = spent ? 'says the quota is used up (429)' : `is limiting us${wait} (429)`;
+  const about = { isSpent: spent };
+  return { code: 'provider.rate_limited', retryable: !spent, what, about };
+}
+
+/** `retry-after-ms`, or `retry-after` in seconds or as a date, which counts from the server's own. */
+function waitAskedFor(headers: Headers): number | undefined {
+  const inMs = Number.parseFloat(headers.get('retry-after-ms') ?? '');
+  if (inMs >= 0) return inMs;
+  const after = headers.get('retry-after')?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(after)) return Number(after) * 1000;
+  const apartMs = parsedMs(after) - parsedMs(headers.get('date') ?? '');
+  return Number.isFinite(apartMs) ? Math.max(0, apartMs) : undefined;
 }
 
 /** The client puts the status before the text; the rest may be JSON of any shape. */

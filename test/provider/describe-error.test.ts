@@ -124,3 +124,46 @@ test('a message stays within 200 characters', () => {
     200,
   );
 });
+
+const status = (code: number, headers: Readonly<Record<string, string>>, type = 'x') =>
+  APIError.generate(
+    code,
+    { error: { message: 'no', type, code: type } },
+    'no',
+    new Headers(headers),
+  );
+const client = { baseURL: 'http://localhost/v1', apiKey: 'none' };
+
+test.each([
+  [{ 'retry-after': '1' }, 1000],
+  [{ 'retry-after': '120' }, 120_000],
+  [{ 'retry-after-ms': '250', 'retry-after': '1' }, 250],
+  [
+    { 'retry-after': 'Fri, 20 Nov 2026 16:26:00 GMT', date: 'Fri, 20 Nov 2026 16:25:30 GMT' },
+    30_000,
+  ],
+  [{ 'retry-after': 'soon' }, undefined],
+])('case 38: a 429 tells how long to wait, as a number or as a date: %o', (headers, waitMs) => {
+  const { about, retryable } = describeError(status(429, headers), client);
+  expect(about.retryAfterMs).toBe(waitMs);
+  expect(retryable).toBe(true);
+});
+
+test.each([
+  [429, {}, 'insufficient_quota', false],
+  [429, { 'x-should-retry': 'true' }, 'insufficient_quota', false],
+  [500, {}, 'x', true],
+  [500, { 'x-should-retry': 'false' }, 'x', false],
+  [422, { 'x-should-retry': 'true' }, 'x', true],
+  [400, {}, 'x', false],
+  [401, { 'x-should-retry': 'true' }, 'x', false],
+  [403, {}, 'x', false],
+  [404, {}, 'x', false],
+] as const)(
+  'case 38: whether a %i with %o and %s is asked again: %s',
+  (code, headers, type, again) => {
+    const { about, retryable } = describeError(status(code, headers, type), client);
+    expect(retryable).toBe(again);
+    expect(about).toMatchObject({ status: code });
+  },
+);
