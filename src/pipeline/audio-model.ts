@@ -26,7 +26,7 @@ const replyAhead: Bound<ReplyPart> = {
 };
 /** Sound that came and is not taken yet; more waits with the server, and with it the text behind it. */
 const soundAhead: Bound<Heard> = {
-  limit: 10_000,
+  limit: 3_000,
   weigh: (heard) => (heard.kind === 'sound' ? durationMs(heard.pcm) : 0),
 };
 /** As long as the longest answer in words takes to say: there the answer ends. */

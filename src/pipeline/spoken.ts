@@ -12,8 +12,10 @@ type Clip = { readonly text: string; readonly sound: AsyncIterable<Pcm> };
 
 /** Clauses given to speech beside the one being read: an interruption wastes two, never ten. */
 const clipsAhead: Bound<Clip> = { limit: 2, weigh: () => 1 };
-/** Sound of one clause; a longer one waits in the engine. */
-const soundAhead: Bound<Pcm> = { limit: 30_000, weigh: durationMs };
+/** Sound of one clause that lies here; the rest waits in the engine. Three of them and the 5 s of a track are below 10 s. */
+const soundAhead: Bound<Pcm> = { limit: 800, weigh: durationMs };
+/** In which sound goes on to the reader, who may hold one more than there is room for. */
+const longestPieceMs = 200;
 
 /**
  * Says `clauses` in order onto `belt`, the next ones being made while one is read.
@@ -33,8 +35,8 @@ export async function speak(
       soundAhead,
       async (pieces, inner) => {
         for await (const pcm of synthesizer.synthesize(text, voice, inner)) {
+          for (const piece of cut(pcm)) pieces.put(piece);
           await pieces.room();
-          if (pcm.samples.length > 0) pieces.put(pcm);
         }
       },
       signal,
@@ -73,5 +75,13 @@ async function deliver(
     signal.throwIfAborted();
     if (error instanceof BotError && error.code === 'speech.unspeakable' && !began) return;
     throw atStage('speak', error);
+  }
+}
+
+/** Mono only. */
+function* cut(pcm: Pcm): Generator<Pcm> {
+  const size = Math.ceil((longestPieceMs / 1000) * pcm.rateHz);
+  for (let at = 0; at < pcm.samples.length; at += size) {
+    yield { ...pcm, samples: pcm.samples.subarray(at, at + size) };
   }
 }

@@ -91,7 +91,7 @@ test('clauses that are made at the same time are spoken in order', async () => {
   const clock = new VirtualClock();
   const { synthesizer, answer } = open([[...five]], { clock, firstMs: 300, gapMs: 100 });
   const reading = drain(answer());
-  await clock.advance(10_000);
+  await clock.advance(20_000);
   const { parts } = await reading;
   expect(soundedTexts(parts)).toEqual(five.map((text) => text.trim()));
   expect(synthesizer.mostRunning).toBe(3);
