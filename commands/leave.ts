@@ -1,4 +1,5 @@
 import type { Command } from '#src/session/command.ts';
+import { duration } from '#src/texts/duration.ts';
 import { notInRoom } from './rights.ts';
 
 export const leave: Command = {
@@ -11,15 +12,7 @@ export const leave: Command = {
     if (barred && !(call.mayManage && rooms.at(call.guildId))) return [barred];
     const leaving = await rooms.leave(call.guildId);
     if (leaving.kind === 'nowhere') return [{ id: 'leave.nowhere', to: 'caller' }];
-    const duration = spoken(leaving.stayedMs);
-    return [{ id: 'leave.ok', with: { channel: leaving.channel, duration }, to: 'room' }];
+    const { channel, stayedMs } = leaving;
+    return [{ id: 'leave.ok', with: { channel, duration: duration(stayedMs) }, to: 'room' }];
   },
 };
-
-/** `45 s`, `12 min`, `3 h 5 min`. */
-function spoken(stayedMs: number): string {
-  const minutes = Math.floor(stayedMs / 60_000);
-  if (minutes < 1) return `${Math.round(stayedMs / 1000)} s`;
-  if (minutes < 60) return `${minutes} min`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}

@@ -1,13 +1,15 @@
+import { holds } from '#src/people/rights.ts';
 import type { Call, Reply } from '#src/session/command.ts';
 import type { Rooms } from '#src/session/command-ports.ts';
 
 /** What somebody reads who does not sit in the bot's channel; undefined for those who do. */
 export function notInRoom(
-  { guildId, callerChannel }: Call,
+  { guildId, callerChannel, mayManage }: Call,
   rooms: Pick<Rooms, 'at'>,
 ): Reply | undefined {
   const channel = rooms.at(guildId);
   if (!channel) return { id: 'leave.nowhere', to: 'caller' };
-  if (callerChannel?.channelId === channel.channelId) return undefined;
+  const isHere = callerChannel?.channelId === channel.channelId;
+  if (holds('room', { isHere, isAlone: false, isDj: false, mayManage })) return undefined;
   return { id: 'perm.room', with: { channel: channel.name }, to: 'caller' };
 }

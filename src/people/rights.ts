@@ -1,0 +1,30 @@
+/**
+ * What somebody must be allowed to do for what they ask.
+ *
+ * `room`: sits in the bot's channel. `dj`: has the role for sounds there, or is alone with the bot. `manage`: Manage
+ * Server, which is enough for `dj`, too.
+ */
+export type Right = 'anyone' | 'room' | 'dj' | 'manage';
+
+/** What counts of a person, as it is now. */
+export type Bearer = {
+  /** Sits in the bot's channel. */
+  readonly isHere: boolean;
+  /** And nobody else does, bots aside. */
+  readonly isAlone: boolean;
+  readonly isDj: boolean;
+  readonly mayManage: boolean;
+};
+
+export function holds(right: Right, { isHere, isAlone, isDj, mayManage }: Bearer): boolean {
+  switch (right) {
+    case 'anyone':
+      return true;
+    case 'room':
+      return isHere;
+    case 'dj':
+      return mayManage || (isHere && (isDj || isAlone));
+    case 'manage':
+      return mayManage;
+  }
+}
