@@ -2,10 +2,12 @@ import { realClock } from '#src/base/clock.ts';
 import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
+import type { ModelNews } from '#src/provider/models.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { Config, Remote } from './config.ts';
+import { modelsInUse } from './config-models.ts';
 
 export type Role = 'speech to text' | 'chat' | 'text to speech';
 
@@ -20,7 +22,9 @@ export type EngineNews =
       readonly advice?: string;
     }
   /** The base URL works only with `/v1` behind it. */
-  | { readonly kind: 'base-url'; readonly role: Role; readonly found: string };
+  | { readonly kind: 'base-url'; readonly role: Role; readonly found: string }
+  /** Models that are gone or about to go, once a day each. */
+  | { readonly kind: 'models'; readonly news: readonly ModelNews[] };
 
 /** Which engine serves which role, ready to use. */
 export type Engines = {
@@ -32,6 +36,8 @@ export type Engines = {
   readonly audioModel?: AudioChatModel;
   /** Somebody begins to speak: opens connections before they are needed. Never throws and never waits. */
   warm(): void;
+  /** Models that need the operator's attention, as of today. */
+  modelNews(): readonly ModelNews[];
 } & AsyncDisposable;
 
 type Tell = (news: EngineNews) => void;
@@ -50,12 +56,14 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
     const [transcriber, synthesizer] = [await ears, await voice];
     const chat = await openChat(config, tell);
     const warm = await openWarmth(config, stack);
+    const modelNews = await openWatch(config, stack, tell);
     warm();
     return {
       transcriber,
       synthesizer,
       ...chat,
       warm,
+      modelNews,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   } catch (error) {
@@ -153,6 +161,19 @@ async function openWarmth(
   const { WarmConnections } = await import('#src/provider/warm-connections.ts');
   const connections = stack.use(new WarmConnections(addresses, realClock));
   return () => connections.warm();
+}
+
+async function openWatch(
+  config: Config,
+  stack: AsyncDisposableStack,
+  tell: Tell,
+): Promise<Engines['modelNews']> {
+  const models = modelsInUse(config);
+  if (models.length === 0) return () => [];
+  const { ModelWatch } = await import('#src/provider/model-watch.ts');
+  const onNews = (news: readonly ModelNews[]) => tell({ kind: 'models', news });
+  const watch = stack.use(new ModelWatch({ models, clock: realClock, onNews }));
+  return () => watch.news();
 }
 
 async function clientOf({ baseUrl, model, apiKey }: Remote, role: Role, tell: Tell) {

@@ -1,6 +1,7 @@
 import { loadOpus } from '#src/audio/load-opus.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import { sayNews } from '#src/provider/models.ts';
 import type { DiscordMetrics } from '#src/status/discord-metrics.ts';
 import { type Log, logSession, openLog } from '#src/status/log.ts';
 import { Metrics } from '#src/status/metrics.ts';
@@ -94,6 +95,7 @@ function logEngine(log: Log, news: EngineNews): void {
     log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
   if (news.kind === 'base-url')
     log.info({ role: news.role }, `the base URL is really ${news.found}`);
+  if (news.kind === 'models') for (const model of news.news) log.warn(model, sayNews(model));
 }
 
 function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {

@@ -1,5 +1,6 @@
 import type { Show } from '#src/console/show.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import { sayNews } from '#src/provider/models.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import type { EngineNews, Role } from './engines.ts';
 
@@ -29,6 +30,9 @@ export class SandboxView {
         return;
       case 'base-url':
         this.#show.note(`${news.role}: the base URL is really ${news.found}`);
+        return;
+      case 'models':
+        for (const one of news.news) this.#show.note(sayNews(one));
         return;
       case 'ready':
         this.#engines.set(news.role, news);

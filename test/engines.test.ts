@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config.ts';
-import { openEngines } from '#src/engines.ts';
+import { type EngineNews, openEngines } from '#src/engines.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
 import { attachRealtime } from '#test/fakes/providers-realtime.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
@@ -11,7 +11,8 @@ async function serve() {
   const knocks: string[] = [];
   const server = createServer((request, response) => {
     knocks.push(`${request.method} ${request.url}`);
-    response.writeHead(404).end();
+    if (request.url === '/v1/models') response.end('{"data":[{"id":"another"}]}');
+    else response.writeHead(404).end();
   });
   const realtime = attachRealtime(server, { hears: hearWords });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -36,11 +37,26 @@ test('servers are connected to before anybody speaks, and everything is closed i
   const { text, pcm } = speakWords('one two three four');
   {
     await using engines = await openEngines(config, () => {});
-    await expect.poll(() => server.knocks).toEqual(['OPTIONS /v1', 'OPTIONS /v1']);
+    const isKnock = (request: string) => request === 'OPTIONS /v1';
+    await expect.poll(() => server.knocks.filter(isKnock)).toHaveLength(2);
     await expect.poll(() => server.realtime.open).toBe(1);
     engines.warm();
     expect(await textOf(engines.transcriber, pcm)).toBe(text);
-    expect(server.knocks).toHaveLength(2);
+    expect(server.knocks.filter(isKnock)).toHaveLength(2);
   }
   await expect.poll(() => server.realtime.open).toBe(0);
+});
+
+test('a model that is gone is told as soon as its server is asked, and can be asked for afterwards', async () => {
+  using server = await serve();
+  const told: EngineNews[] = [];
+  const config = configOf({
+    CHAT_COMPLETION_BASE_URL: server.baseUrl,
+    CHAT_COMPLETION_MODEL: 'gpt-mine',
+  });
+  await using engines = await openEngines(config, (news) => told.push(news));
+  expect(engines.modelNews()).toEqual([]);
+  const news = { role: 'CHAT_COMPLETION', model: 'gpt-mine', kind: 'unlisted' };
+  await expect.poll(() => told).toContainEqual({ kind: 'models', news: [news] });
+  expect(engines.modelNews()).toEqual([news]);
 });

@@ -73,6 +73,20 @@ function kindOf(leftDays: number, isMissing: boolean, isStillListed: unknown) {
   return leftDays <= noticeDays ? 'ending' : undefined;
 }
 
+/** For the operator, in one sentence. */
+export function sayNews({ role, model, kind, onDate, successor }: ModelNews): string {
+  const setting = `${role}_MODEL`;
+  const instead = successor ? `set ${setting}=${successor}` : `choose another ${setting}`;
+  switch (kind) {
+    case 'gone':
+      return `The model ${model} was shut down on ${onDate}: ${instead}.`;
+    case 'ending':
+      return `The model ${model} is shut down on ${onDate}: ${instead}.`;
+    case 'unlisted':
+      return `The model ${model} is not in the list of its server: ${instead}.`;
+  }
+}
+
 /** The row of the table, dated snapshots being what they are a snapshot of. */
 export function endingOf(model: string): Ending | undefined {
   const plain = model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');

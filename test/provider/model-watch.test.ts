@@ -1,0 +1,140 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { Secret } from '#src/base/secret.ts';
+import { ModelWatch, type WatchedModel } from '#src/provider/model-watch.ts';
+import type { ModelNews } from '#src/provider/models.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+const dayMs = 86_400_000;
+
+/** Answers with `body.text`; undefined: not at all. */
+async function serve(
+  text: string | undefined,
+  status = 200,
+  headers: Readonly<Record<string, string>> = { 'content-type': 'application/json' },
+) {
+  const asked: { path: string; key: string | undefined }[] = [];
+  const body = { text, status };
+  const server = createServer((request, response) => {
+    asked.push({ path: request.url ?? '', key: request.headers.authorization });
+    if (body.text !== undefined) response.writeHead(body.status, headers).end(body.text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  return { baseUrl, asked, body, [Symbol.dispose]: close };
+}
+
+function list(...models: object[]): string {
+  return JSON.stringify({ object: 'list', data: models });
+}
+
+function watch(clock: VirtualClock, ...models: WatchedModel[]) {
+  const told: ModelNews[] = [];
+  const watching = new ModelWatch({ models, clock, onNews: (news) => told.push(...news) });
+  return { told, watching, [Symbol.dispose]: () => watching[Symbol.dispose]() };
+}
+
+const chat = (baseUrl: string, model = 'mine'): WatchedModel => ({
+  role: 'CHAT_COMPLETION',
+  model,
+  baseUrl,
+});
+const ending = { id: 'mine', shutdown_date: '2026-12-24' };
+
+test('a model that ends is told at once and once a day, and asked for in between', async () => {
+  using server = await serve(list(ending));
+  const clock = new VirtualClock();
+  using house = watch(clock, chat(server.baseUrl));
+  await expect.poll(() => house.told).toHaveLength(1);
+  expect(house.told).toEqual(house.watching.news());
+  expect(house.told[0]).toEqual({
+    role: 'CHAT_COMPLETION',
+    model: 'mine',
+    kind: 'ending',
+    onDate: '2026-12-24',
+  });
+  for (const days of [2, 3]) {
+    await expect.poll(() => clock.sleeping).toBe(1);
+    await clock.advance(dayMs);
+    await expect.poll(() => house.told).toHaveLength(days);
+  }
+  expect(server.asked).toHaveLength(3);
+});
+
+test('a model that was listed and is not any more becomes news on the next day', async () => {
+  using server = await serve(list({ id: 'mine' }));
+  const clock = new VirtualClock();
+  using house = watch(clock, chat(server.baseUrl));
+  await expect.poll(() => [server.asked.length, clock.sleeping]).toEqual([1, 1]);
+  expect(house.watching.news()).toEqual([]);
+  server.body.text = list({ id: 'another' });
+  await clock.advance(dayMs);
+  await expect.poll(() => house.told).toMatchObject([{ model: 'mine', kind: 'unlisted' }]);
+});
+
+test('roles that share a server share its list, and a key goes to its own server only', async () => {
+  using one = await serve(list({ id: 'mine' }));
+  using other = await serve(list({ id: 'mine' }));
+  const apiKey = new Secret('canary-key-of-one');
+  const clock = new VirtualClock();
+  using _house = watch(
+    clock,
+    { ...chat(one.baseUrl), apiKey },
+    { ...chat(one.baseUrl), role: 'SPEECH', apiKey },
+    { ...chat(other.baseUrl.replace('http', 'ws')), role: 'TRANSCRIPTION' },
+  );
+  await expect.poll(() => one.asked.length + other.asked.length).toBe(2);
+  expect(one.asked).toEqual([{ path: '/v1/models', key: 'Bearer canary-key-of-one' }]);
+  expect(other.asked[0]?.key).not.toContain('canary');
+});
+
+test.each([
+  ['no such path', '404 page not found', 404, { 'content-type': 'text/plain' }],
+  ['a web page', '<!doctype html><title>Hello</title>', 200, { 'content-type': 'text/html' }],
+  ['another shape', '{"models":[{"name":"other"}]}', 200, undefined],
+  ['broken JSON', '{"data":[{"id"', 200, undefined],
+  ['strange entries', '{"data":[null,7,{"id":7},{"id":""}]}', 200, undefined],
+])('%s instead of a list says nothing about the models', async (_, text, status, headers) => {
+  using server = await serve(text, status, headers);
+  const clock = new VirtualClock();
+  using house = watch(clock, chat(server.baseUrl));
+  await expect.poll(() => [server.asked.length > 0, clock.sleeping]).toEqual([true, 1]);
+  await clock.advance(3_600_001);
+  expect([house.told, house.watching.news()]).toEqual([[], []]);
+  expect(clock.sleeping).toBe(1);
+});
+
+test('a server that does not answer is left after 20 s and asked again within the hour', async () => {
+  using server = await serve(undefined);
+  const clock = new VirtualClock();
+  using house = watch(clock, chat(server.baseUrl));
+  await expect.poll(() => server.asked).toHaveLength(1);
+  await clock.advance(20_000);
+  await expect.poll(() => clock.sleeping).toBe(1);
+  server.body.text = list(ending);
+  await clock.advance(3_600_000);
+  await expect.poll(() => house.told).toHaveLength(1);
+});
+
+test('what the table says is known before any server has answered', () => {
+  const clock = new VirtualClock();
+  using openAi = watch(clock, chat('https://api.openai.com/v1', 'o3'));
+  openAi.watching[Symbol.dispose]();
+  expect(openAi.watching.news()).toMatchObject([{ model: 'o3', kind: 'ending' }]);
+});
+
+test('without servers nothing waits, and when it is disposed nothing is left waiting', async () => {
+  const clock = new VirtualClock();
+  using _none = watch(clock);
+  expect(clock.sleeping).toBe(0);
+  using server = await serve(undefined);
+  const house = watch(clock, chat(server.baseUrl));
+  await expect.poll(() => server.asked).toHaveLength(1);
+  house[Symbol.dispose]();
+  await expect.poll(() => clock.sleeping).toBe(0);
+});
