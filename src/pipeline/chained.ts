@@ -1,8 +1,9 @@
+import { type AsideKind, asidesIn } from '#src/chat/asides.ts';
 import { ClauseSplitter } from '#src/chat/clauses.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { ahead, type Belt, type Bound } from './ahead.ts';
-import type { Pipeline, ReplyPart, Stage, Turn } from './pipeline.ts';
+import type { Pipeline, ReplyPart, ReplyStyle, Stage, Turn } from './pipeline.ts';
 import { promptOf } from './prompt.ts';
 import { speak } from './spoken.ts';
 import { type Writing, writeAnswer } from './written.ts';
@@ -33,7 +34,7 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
     const writing = { chat, prompt, tools: turn.tools, stage };
     const clauses = ahead<string>(
       clausesAhead,
-      (cut, inner) => write(writing, belt, cut, inner),
+      (cut, inner) => write(writing, belt, new Spoken(cut, turn.style), inner),
       signal,
     );
     await speak(clauses, { synthesizer, voice: turn.style.voice }, belt, signal);
@@ -48,21 +49,59 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
 async function write(
   writing: Writing,
   belt: Belt<ReplyPart>,
-  cut: Belt<string>,
+  spoken: Spoken,
   signal: AbortSignal,
 ): Promise<void> {
-  const splitter = new ClauseSplitter({ eager: true });
-  const say = (clauses: readonly string[]) => {
-    for (const clause of clauses) cut.put(clause);
-  };
-  let characters = 0;
-  for await (const part of writeAnswer(writing, signal)) {
-    belt.put(part);
-    if (part.kind === 'tool') say(splitter.flush());
-    if (part.kind !== 'text') continue;
-    say(splitter.push(part.text));
-    characters += part.text.length;
-    if (characters >= longestAnswerChars) break;
+  let written = '';
+  try {
+    for await (const part of writeAnswer(writing, signal)) {
+      belt.put(part);
+      if (part.kind === 'tool') spoken.flush();
+      if (part.kind !== 'text') continue;
+      spoken.push(part.text);
+      written += part.text;
+      if (written.length >= longestAnswerChars) break;
+    }
+    spoken.flush();
+  } finally {
+    const text = asidesIn(written)
+      .map((aside) => aside.text)
+      .join('\n');
+    if (text !== '') belt.put({ kind: 'aside', text });
   }
-  say(splitter.flush());
+}
+
+/** A written text in clauses; of a kind of thing that cannot be said, the first is followed by what is said instead. */
+class Spoken {
+  readonly #cut: Belt<string>;
+  readonly #instead: ReplyStyle['asides'];
+  readonly #splitter = new ClauseSplitter({ eager: true });
+  readonly #told = new Set<AsideKind>();
+
+  constructor(cut: Belt<string>, { asides }: ReplyStyle) {
+    this.#cut = cut;
+    this.#instead = asides;
+  }
+
+  push(text: string): void {
+    this.#say(this.#splitter.push(text));
+  }
+
+  flush(): void {
+    this.#say(this.#splitter.flush());
+  }
+
+  #say(clauses: readonly string[]): void {
+    for (const clause of clauses) {
+      this.#cut.put(clause);
+      if (this.#instead) this.#tell(clause, this.#instead);
+    }
+  }
+
+  #tell(clause: string, instead: Readonly<Record<AsideKind, string>>): void {
+    for (const { kind } of asidesIn(clause)) {
+      if (!this.#told.has(kind)) this.#cut.put(instead[kind]);
+      this.#told.add(kind);
+    }
+  }
 }

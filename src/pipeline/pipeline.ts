@@ -1,4 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { AsideKind } from '#src/chat/asides.ts';
 import type { ChatMessage, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
 import type { Transcript, Voice } from '#src/speech/ports.ts';
 
@@ -14,7 +15,12 @@ export type Said = {
   readonly transcript: () => Promise<Transcript>;
 };
 
-export type ReplyStyle = { readonly instructions: string; readonly voice: Voice };
+export type ReplyStyle = {
+  readonly instructions: string;
+  readonly voice: Voice;
+  /** Said in place of what is read in a chat, once each. */
+  readonly asides?: Readonly<Record<AsideKind, string>>;
+};
 
 /** What is to be answered. */
 export type Turn = {
@@ -34,6 +40,8 @@ export type ReplyPart =
   | { readonly kind: 'clause'; readonly text: string }
   /** Sound in order; `ofText` names the clause it speaks. */
   | { readonly kind: 'audio'; readonly pcm: Pcm; readonly ofText?: string }
+  /** All of the answer that is to be read, not heard: links, code, tables. Comes once, when all is written. */
+  | { readonly kind: 'aside'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }
   | { readonly kind: 'usage'; readonly usage: Usage };
 

@@ -5,7 +5,12 @@ import type { Arrived } from './thinking.ts';
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What has come of an answer so far; filled while it streams, so that a failure loses nothing of it. */
-export type Progress = { text: string; readonly instants: Writable<Instants> };
+export type Progress = {
+  text: string;
+  /** What is to be read, not heard. */
+  aside?: string;
+  readonly instants: Writable<Instants>;
+};
 
 export function unanswered(heardAtMs: number, endedAtMs: number): Progress {
   return { text: '', instants: { heardAtMs, endedAtMs } };
@@ -35,6 +40,9 @@ export async function speakAnswer(
       case 'audio':
         instants.firstSpeechAtMs ??= atMs;
         await reply.write(part.pcm, part.ofText, signal);
+        break;
+      case 'aside':
+        progress.aside = part.text;
         break;
       case 'tool':
       case 'usage':

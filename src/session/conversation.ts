@@ -2,6 +2,7 @@ import type { BotError } from '#src/base/errors.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
 import { admit, lineOf } from './admission.ts';
 import { type Progress, speakAnswer, unanswered } from './answer.ts';
+import { showAside } from './asides.ts';
 import type { Asking } from './command-ports.ts';
 import { deliver } from './delivery.ts';
 import type { AnswerFinish } from './events.ts';
@@ -50,7 +51,10 @@ export async function answer(
     });
     const { dropped } = question.claim;
     if (dropped === 'continued') thinking.discard();
-    else if (dropped !== 'withdrawn') keep(question, { reply, progress, finish }, room);
+    else if (dropped !== 'withdrawn') {
+      keep(question, { reply, progress, finish }, room);
+      if (failure?.stage !== 'speak') await showAside(question, { reply, progress, finish }, room);
+    }
     if (failure) await admit(failure, progress.text, room, signal);
   };
   await mouth.speak(signal, give, { isAnswer: true });

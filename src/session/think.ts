@@ -1,4 +1,5 @@
 import type { Said } from '#src/pipeline/pipeline.ts';
+import { saidInstead } from './asides.ts';
 import type { Room } from './room.ts';
 import { Thinking } from './thinking.ts';
 
@@ -9,8 +10,9 @@ export function think(
   signal: AbortSignal,
   addressee = '',
 ): Thinking {
-  const { memory, parts, waste } = room;
-  const { clock, pipeline, style } = parts;
+  const { channel, memory, parts, waste } = room;
+  const { clock, pipeline } = parts;
+  const style = { ...parts.style, asides: saidInstead(channel.guildId, parts) };
   const turn = { said, style, history: memory.messages(), tools: [] };
   const addressed = addressee === '' ? turn : { ...turn, addressee };
   const basis = memory.state;

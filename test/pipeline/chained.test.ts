@@ -168,6 +168,25 @@ test.each([0, 2])(
   },
 );
 
+test('links, code and tables are told once to be read, and something is said in their place', async () => {
+  const asides = { link: 'See the chat.', code: 'Read the code.', table: 'Read the table.' };
+  const text = 'Look at https://a.b/c for it.\nOr https://d.e too.\n```\nlet x;\n```\nBye now.';
+  const { answer } = open([text.match(/[\s\S]{1,7}/g) ?? []]);
+  const turn = turnOf(said('hello'));
+  const { parts } = await drain(answer({ ...turn, style: { ...turn.style, asides } }));
+  expect(soundedTexts(parts)).toEqual([
+    'Look at for it.',
+    'See the chat.',
+    'Or too.',
+    'Read the code.',
+    'Bye now.',
+  ]);
+  expect(parts.filter(({ kind }) => kind === 'aside')).toEqual([
+    { kind: 'aside', text: 'https://a.b/c\nhttps://d.e\n```\nlet x;\n```' },
+  ]);
+  expect(textOf(parts)).toBe(text);
+});
+
 test('a failure names its stage', async () => {
   const silent = await drain(open([[{ error: dead }]]).answer());
   expect(silent.error).toMatchObject({ code: 'provider.refused', stage: 'think' });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
+import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
@@ -71,6 +73,18 @@ test('everybody is heard under the policy notice', async () => {
   await here.rooms.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', eva, 0));
   expect(here.of('answered')).toMatchObject([{ name: 'Eva' }]);
+});
+
+test('a link in an answer is written once into the chat of the channel, and said to be there', async () => {
+  const chat = new FakeChat([['It is on https://a.b/c today.']]);
+  const synthesizer = new FakeSynthesizer({ pieces: 5 });
+  const here = room({ places: germanPlaces, pipeline: chained({ chat, synthesizer }) });
+  await here.rooms.join(lounge, 'adam');
+  await pass(here, 6000, await words('human-cards-004', adam, 0));
+  expect(here.written).toEqual(['https://a.b/c']);
+  expect(here.of('answered')).toMatchObject([
+    { heardText: 'It is on today. I put the link in the chat.', finish: 'completed' },
+  ]);
 });
 
 test('an answer sees what was said and heard before', async () => {

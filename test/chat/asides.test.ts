@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { type Aside, asidesIn } from '#src/chat/asides.ts';
+import { speakable } from '#src/chat/speakable.ts';
+
+const rows = '| a | b |\n|---|---|\n| 1 | 2 |';
+
+test.each<[string, readonly Aside[]]>([
+  ['It is four.', []],
+  ['See https://a.b/c?d=e. Then go.', [{ kind: 'link', text: 'https://a.b/c?d=e' }]],
+  ['See <https://a.b/c>.', [{ kind: 'link', text: 'https://a.b/c' }]],
+  ['Look at [the page](https://a.b) now.', [{ kind: 'link', text: 'the page: https://a.b' }]],
+  ['![](https://a.b/c.png)', [{ kind: 'link', text: 'https://a.b/c.png' }]],
+  [
+    'Try:\n```js\na(); // https://a.b\n```\nDone.',
+    [{ kind: 'code', text: '```js\na(); // https://a.b\n```' }],
+  ],
+  ['Try:\n```\na();', [{ kind: 'code', text: '```\na();\n```' }]],
+  ['Call `a.b(c)` now, then `stop`.', [{ kind: 'code', text: '`a.b(c)`' }]],
+  [`So:\n${rows}\nThat is all.`, [{ kind: 'table', text: `\`\`\`\n${rows}\n\`\`\`` }]],
+  ['www.a.b and www.a.b', [{ kind: 'link', text: 'www.a.b' }]],
+])('%j holds for the eyes %j', (text, asides) => {
+  expect(asidesIn(text)).toEqual(asides);
+});
+
+test('what is for the eyes is not said', () => {
+  const text = `See [this](https://a.b/c), \`a.b(c)\` and\n${rows}\n\`\`\`\nlet x;\n\`\`\`\nor www.d.e now.`;
+  expect(speakable(text)).toBe('See this, and or now.');
+});
