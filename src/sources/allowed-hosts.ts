@@ -1,0 +1,42 @@
+import ipaddr from 'ipaddr.js';
+
+type Entry = { readonly host: string; readonly port?: string };
+
+/** Hosts of the owner's own network that may be asked for sounds although they are not public. */
+export class AllowedHosts {
+  readonly #entries: readonly Entry[];
+
+  /** Each a name, an address, or one of them with a port, as in `nas.local:8000`; errors: a plain Error for anything else. */
+  constructor(hosts: readonly string[]) {
+    this.#entries = hosts.map((host) => {
+      const entry = entryOf(host);
+      if (!entry) throw new Error('A host is a name or an address, perhaps with a port.');
+      return entry;
+    });
+  }
+
+  /** `host` as in a URL's `hostname`, or an address a name stands for; without a port an entry holds for all of them. */
+  has(host: string, port: string): boolean {
+    const wanted = plainHost(host);
+    return this.#entries.some((entry) => entry.host === wanted && (entry.port ?? port) === port);
+  }
+}
+
+/** Whether `AllowedHosts` takes it. */
+export function isHost(host: string): boolean {
+  return entryOf(host) !== undefined;
+}
+
+function entryOf(host: string): Entry | undefined {
+  const bare = ipaddr.IPv6.isValid(host) ? `[${host}]` : host;
+  if (!/^[^\s/?#@\\]+$/.test(bare) || !URL.canParse(`http://${bare}`)) return undefined;
+  const { hostname } = new URL(`http://${bare}`);
+  const [, port] = /:(\d+)$/.exec(bare.replace(/^\[.*\]/, '')) ?? [];
+  return { host: plainHost(hostname), ...(port !== undefined && { port: `${Number(port)}` }) };
+}
+
+/** Without brackets, and IPv6 in its shortest form. */
+function plainHost(host: string): string {
+  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : bare.replace(/\.$/, '');
+}

@@ -1,0 +1,73 @@
+import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import type { AllowedHosts } from './allowed-hosts.ts';
+import type { Decoding } from './decoding.ts';
+import { fetchSource, mayBeSound } from './fetch.ts';
+import type { Resolve } from './hop.ts';
+import type { RecordingReader, SoundFile } from './ports.ts';
+import { refusals } from './refusals.ts';
+
+export type RecordingRules = {
+  readonly allowed: AllowedHosts;
+  readonly resolve?: Resolve;
+  readonly longestMs?: number;
+  readonly mostBytes?: number;
+  /** From the first request to the last sample. */
+  readonly deadlineMs?: number;
+};
+
+/** Longer than anybody explains something, and what a recogniser takes at a time. */
+export const longestRecordingMs = 120_000;
+/** Two minutes of studio sound: 16 bit, stereo, 48 kHz, and a third more. */
+const usualMostBytes = 32 * 1024 * 1024;
+const usualDeadlineMs = 20_000;
+
+/** Fetches what people sent and makes it listenable. Nothing of it is kept. */
+export class Recordings implements RecordingReader {
+  readonly #decoding: Decoding;
+  readonly #rules: RecordingRules;
+
+  constructor(decoding: Decoding, rules: RecordingRules) {
+    this.#decoding = decoding;
+    this.#rules = rules;
+  }
+
+  /** As `RecordingReader.read`. */
+  async read(file: SoundFile, signal: AbortSignal): Promise<Pcm> {
+    const { deadlineMs = usualDeadlineMs } = this.#rules;
+    const deadline = AbortSignal.timeout(deadlineMs);
+    try {
+      this.#check(file);
+      return await this.#sound(file.url, AbortSignal.any([signal, deadline]));
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (!deadline.aborted) throw cause;
+      throw refusals.unreachable(`it was not there after ${deadlineMs / 1000} s`);
+    }
+  }
+
+  /** What is said of it already. */
+  #check({ type, sizeBytes = 0, durationMs = 0 }: SoundFile): void {
+    const { longestMs, mostBytes } = this.#limits;
+    if (!mayBeSound(type)) throw refusals.notAudio('it is said to be none');
+    if (sizeBytes > mostBytes) throw refusals.tooBig(mostBytes);
+    if (durationMs > longestMs) throw refusals.tooLong(longestMs);
+  }
+
+  async #sound(url: string, signal: AbortSignal): Promise<Pcm> {
+    const { longestMs, mostBytes } = this.#limits;
+    const bytes = fetchSource(url, { ...this.#rules, mostBytes }, signal);
+    const pieces: Int16Array[] = [];
+    let length = 0;
+    for await (const samples of this.#decoding.decode(bytes, listenRateHz, signal)) {
+      length += samples.length;
+      if (length > (longestMs / 1000) * listenRateHz) throw refusals.tooLong(longestMs);
+      pieces.push(samples);
+    }
+    return { samples: joinSamples(pieces), rateHz: listenRateHz, channels: 1 };
+  }
+
+  get #limits() {
+    const { longestMs = longestRecordingMs, mostBytes = usualMostBytes } = this.#rules;
+    return { longestMs, mostBytes };
+  }
+}

@@ -1,0 +1,15 @@
+import { BotError } from '#src/base/errors.ts';
+
+/** What may be wrong with a sound from outside; no message tells of addresses, which are nobody's business. */
+export const refusals = {
+  notAudio: (why: string, cause?: unknown) =>
+    new BotError('source.not_audio', false, `A sound could not be read: ${why}.`, cause),
+  tooLong: (longestMs: number) =>
+    new BotError('source.too_long', false, `A sound was longer than ${longestMs / 1000} s.`),
+  tooBig: (mostBytes: number) =>
+    new BotError('source.too_big', false, `A sound had more than ${mostBytes} bytes.`),
+  notAllowed: (why: string) =>
+    new BotError('source.not_allowed', false, `A sound was not fetched: ${why}.`),
+  unreachable: (why: string, cause?: unknown) =>
+    new BotError('source.unreachable', true, `A sound did not arrive: ${why}.`, cause),
+} as const;

@@ -1,0 +1,13 @@
+import { parentPort } from 'node:worker_threads';
+import type { ToDecoder } from '#src/sources/decode-messages.ts';
+
+/** A decoder that does what its file says. */
+parentPort?.on('message', (message: ToDecoder) => {
+  if (message.kind !== 'feed') return;
+  const word = Buffer.from(message.bytes).toString();
+  for (; word === 'hang'; );
+  const heap: number[][] = [];
+  for (; word === 'heap'; ) heap.push(Array.from({ length: 100_000 }, (_, n) => n + heap.length));
+  if (word === 'oops') throw new Error('a bug');
+  parentPort?.postMessage({ kind: 'fed', samples: Int16Array.of(1) });
+});

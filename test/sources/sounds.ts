@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { writeWav } from '#src/audio/wav.ts';
+import { realClock } from '#src/base/clock.ts';
+import { Decoding } from '#src/sources/decoding.ts';
+import { speech } from '#test/audio/speech.ts';
+
+/** A man says "two nine three four zero". */
+export const digits = speech('human-digits-2934z');
+
+export const files = {
+  wav: writeWav(digits),
+  mp3: readFileSync(new URL('../fixtures/recordings/digits.mp3', import.meta.url)),
+  ogg: readFileSync(new URL('../fixtures/recordings/digits.ogg', import.meta.url)),
+} as const;
+
+/** A decoding thread for a test; a step may take as long as a busy machine needs. */
+export function openDecoding(): Decoding {
+  return new Decoding({ clock: realClock, stepMs: 20_000 });
+}
+
+/** `bytes` in pieces of this length. */
+export async function* inPieces(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
+}
+
+/** All of a sound, 16 kHz mono. */
+export async function soundOf(decoding: Decoding, bytes: AsyncIterable<Uint8Array>): Promise<Pcm> {
+  const pieces: Int16Array[] = [];
+  const signal = new AbortController().signal;
+  for await (const samples of decoding.decode(bytes, listenRateHz, signal)) pieces.push(samples);
+  const samples = Int16Array.from(pieces.flatMap((piece) => [...piece]));
+  return { samples, rateHz: listenRateHz, channels: 1 };
+}
