@@ -1,0 +1,144 @@
+import { ConsecutiveBreaker, ExponentialBackoff, type IBackoff } from 'cockatiel';
+import type { Clock } from '#src/base/clock.ts';
+import type { BotError } from '#src/base/errors.ts';
+
+export type BreakerRules = {
+  /** So many failures in a row open it; a hopeless one does at once. */
+  readonly failures: number;
+  /** The first rest; each failed trial doubles it. */
+  readonly firstRestMs: number;
+  readonly longestRestMs: number;
+};
+
+/** What one request tells the breaker it went through. The first verdict counts, apart from `began`. */
+export interface Pass {
+  /** The answer has begun: the server lives, though how it ends is not known yet. */
+  began(): void;
+  succeeded(): void;
+  failed(error: BotError): void;
+  /** It was given up, or failed by its own fault: nothing is learnt. */
+  left(): void;
+}
+
+type State =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'open' | 'trial'; readonly untilMs: number; readonly rest: Rest };
+type Rest = { readonly backoff: IBackoff<unknown>; readonly reason: BotError };
+
+const closed: State = { kind: 'closed' };
+/** A server that wants to be left alone for longer is; a shorter wait is the retry's. */
+const longWaitMs = 1000;
+/** What a server may ask for at most. */
+const longestAskedMs = 3_600_000;
+/** Nobody pays a bill within a second. */
+const spentRestMs = 60_000;
+
+/**
+ * Keeps requests from a server that fails: they are refused until it has rested, then one of them tries it.
+ *
+ * How failures count is cockatiel's; when a rest is over is ours, since cockatiel reads the clock of the process.
+ */
+export class Breaker {
+  readonly #clock: Clock;
+  readonly #rests: ExponentialBackoff<number>;
+  readonly #count: ConsecutiveBreaker;
+  #state: State = closed;
+
+  constructor(rules: BreakerRules, clock: Clock) {
+    const { failures, firstRestMs, longestRestMs } = rules;
+    this.#clock = clock;
+    this.#count = new ConsecutiveBreaker(failures);
+    this.#rests = new ExponentialBackoff({
+      initialDelay: firstRestMs,
+      maxDelay: longestRestMs,
+      generator: doubling,
+    });
+  }
+
+  get isClosed(): boolean {
+    return this.#state.kind === 'closed';
+  }
+
+  /** Somebody may enter now. */
+  get admits(): boolean {
+    const state = this.#state;
+    if (state.kind === 'open') return this.#clock.nowMs() >= state.untilMs;
+    return state.kind === 'closed';
+  }
+
+  /** Why it lets nobody in, and for how long still; undefined while it is closed. */
+  get resting(): { readonly reason: BotError; readonly restMs: number } | undefined {
+    const state = this.#state;
+    if (state.kind === 'closed') return undefined;
+    const restMs = Math.max(0, state.untilMs - this.#clock.nowMs());
+    return { reason: state.rest.reason, restMs };
+  }
+
+  /** Undefined while the server rests, or is being tried by another request. */
+  enter(): Pass | undefined {
+    if (!this.admits) return undefined;
+    if (this.#state.kind === 'closed') return this.#pass(false);
+    this.#state = { ...this.#state, kind: 'trial' };
+    return this.#pass(true);
+  }
+
+  /** For what belongs to a request that has entered already, whatever became of that. */
+  accompany(): Pass {
+    return this.#pass(false);
+  }
+
+  #pass(isTrial: boolean): Pass {
+    let isOver = false;
+    const once = (verdict: () => void) => () => {
+      if (!isOver) verdict();
+      isOver = true;
+    };
+    return {
+      began: () => {
+        if (!isOver && this.#state.kind === 'trial') this.#state = closed;
+      },
+      succeeded: once(() => this.#succeeded()),
+      failed: (error) => once(() => this.#failed(error))(),
+      left: once(() => {
+        if (isTrial && this.#state.kind === 'trial') this.#state = { ...this.#state, kind: 'open' };
+      }),
+    };
+  }
+
+  /** One that began before the rest did says nothing about now. */
+  #succeeded(): void {
+    if (this.#state.kind === 'open') return;
+    this.#count.success();
+    this.#state = closed;
+  }
+
+  #failed(error: BotError): void {
+    const isOver = this.#count.failure();
+    if (this.#state.kind === 'open') return;
+    if (this.#state.kind === 'closed' && !isOver && !isHopeless(error)) return;
+    const backoff = this.#state.kind === 'trial' ? this.#state.rest.backoff : undefined;
+    const next = backoff ? backoff.next(undefined) : this.#rests.next();
+    const restMs = Math.max(next.duration, restAskedFor(error));
+    const untilMs = this.#clock.nowMs() + restMs;
+    this.#state = { kind: 'open', untilMs, rest: { backoff: next, reason: error } };
+  }
+}
+
+/** Asking again at once cannot help. */
+function isHopeless({ code, about }: BotError): boolean {
+  if (code === 'provider.bad_key' || about.isSpent || about.status === 404) return true;
+  return (about.retryAfterMs ?? 0) > longWaitMs;
+}
+
+function restAskedFor({ about }: BotError): number {
+  if (about.isSpent) return spentRestMs;
+  return Math.min(about.retryAfterMs ?? 0, longestAskedMs);
+}
+
+function doubling(
+  attempt: number | undefined,
+  { initialDelay, maxDelay }: { readonly initialDelay: number; readonly maxDelay: number },
+): [number, number] {
+  const n = attempt ?? 0;
+  return [Math.min(maxDelay, initialDelay * 2 ** n), n + 1];
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '#src/base/clock.ts';
+import { within } from './within.ts';
+
+/** How long a stage of a turn may keep it waiting. */
+export type Deadlines = {
+  /** Up to the first output, once the server has given one before. */
+  readonly firstMs: number;
+  /** The same of the very first request: a model may have to be loaded. */
+  readonly coldFirstMs: number;
+  /** All of the time that was spent waiting for this server; a slow reader does not count. */
+  readonly totalMs: number;
+  /** What fails sooner may be asked once more. */
+  readonly retryWithinMs: number;
+};
+
+/** As product and measurements want them: speech inside an answer is missed soonest. */
+export const deadlines = {
+  'speech to text': {
+    ...{ firstMs: 15_000, coldFirstMs: 30_000 },
+    ...{ totalMs: 30_000, retryWithinMs: 3_000 },
+  },
+  chat: {
+    ...{ firstMs: 60_000, coldFirstMs: 60_000 },
+    ...{ totalMs: 180_000, retryWithinMs: 3_000 },
+  },
+  'text to speech': {
+    ...{ firstMs: 5_000, coldFirstMs: 15_000 },
+    ...{ totalMs: 60_000, retryWithinMs: 2_000 },
+  },
+} as const satisfies Readonly<Record<string, Deadlines>>;
+
+export type Timing<T> = {
+  readonly firstMs: number;
+  readonly totalMs: number;
+  readonly clock: Clock;
+  readonly isOutput: (part: T) => boolean;
+  /** What is thrown, and what the source is to be stopped with by then. */
+  readonly late: (ms: number) => Error;
+};
+
+/** The same parts, but no longer waited for than `timing` says. A source that is late must be stopped by its signal. */
+export async function* timed<T>(source: AsyncIterable<T>, timing: Timing<T>): AsyncGenerator<T> {
+  const { firstMs, totalMs, clock, isOutput, late } = timing;
+  const parts = source[Symbol.asyncIterator]();
+  let [waitedMs, limitMs] = [0, Math.min(firstMs, totalMs)];
+  let isWaiting = false;
+  try {
+    for (;;) {
+      const sinceMs = clock.nowMs();
+      isWaiting = true;
+      const { done, value } = await within(parts.next(), limitMs - waitedMs, clock, () =>
+        late(limitMs),
+      );
+      isWaiting = false;
+      if (done) return;
+      waitedMs += clock.nowMs() - sinceMs;
+      if (isOutput(value)) limitMs = totalMs;
+      yield value;
+    }
+  } finally {
+    // One that still works gets its turn to stop when its signal is aborted.
+    const stopped = parts.return?.(undefined)?.catch(() => undefined);
+    if (!isWaiting) await stopped;
+  }
+}

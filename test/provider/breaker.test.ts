@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { type About, BotError, type ErrorCode } from '#src/base/errors.ts';
+import { Breaker } from '#src/provider/breaker.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+const broken = (code: ErrorCode = 'provider.refused', about: About = {}) =>
+  new BotError(code, true, 'It broke.', undefined, undefined, about);
+
+function open(failures = 2) {
+  const clock = new VirtualClock();
+  const breaker = new Breaker({ failures, firstRestMs: 5_000, longestRestMs: 20_000 }, clock);
+  const fail = (error = broken()) => breaker.enter()?.failed(error);
+  return { clock, breaker, fail };
+}
+
+test('failures in a row open it, a success in between starts the count anew', () => {
+  const { breaker, fail } = open(2);
+  fail();
+  breaker.enter()?.succeeded();
+  fail();
+  expect(breaker.isClosed).toBe(true);
+  fail();
+  expect(breaker.enter()).toBeUndefined();
+});
+
+test('after its rest one request tries the server, and only one', async () => {
+  const { clock, breaker, fail } = open(1);
+  fail();
+  await clock.advance(4_999);
+  expect(breaker.enter()).toBeUndefined();
+  await clock.advance(1);
+  const trial = breaker.enter();
+  expect(trial).toBeDefined();
+  expect(breaker.enter()).toBeUndefined();
+  trial?.began();
+  expect(breaker.isClosed).toBe(true);
+});
+
+test('each failed trial doubles the rest, up to the longest', async () => {
+  const { clock, breaker, fail } = open(1);
+  const rests: (number | undefined)[] = [];
+  for (let n = 0; n < 4; n++) {
+    fail();
+    const { restMs = 0 } = breaker.resting ?? {};
+    rests.push(restMs);
+    await clock.advance(restMs);
+  }
+  expect(rests).toEqual([5_000, 10_000, 20_000, 20_000]);
+});
+
+test('a trial that is given up leaves its place to the next request', async () => {
+  const { clock, breaker, fail } = open(1);
+  fail();
+  await clock.advance(5_000);
+  breaker.enter()?.left();
+  expect(breaker.enter()).toBeDefined();
+});
+
+test.each([
+  ['a refused key', broken('provider.bad_key', { status: 401 }), 5_000],
+  ['case 44: a model that is gone', broken('provider.refused', { status: 404 }), 5_000],
+  ['case 38: a spent quota', broken('provider.rate_limited', { isSpent: true }), 60_000],
+  ['case 38: a wait of 120 s', broken('provider.rate_limited', { retryAfterMs: 120_000 }), 120_000],
+])('%s opens it at once', (_, error, restMs) => {
+  const { breaker, fail } = open(3);
+  fail(error);
+  expect(breaker.resting).toEqual({ reason: error, restMs });
+});
+
+test('case 38: a server that asks for a wait of 1 s is not left alone for it', () => {
+  const { breaker, fail } = open(3);
+  fail(broken('provider.rate_limited', { retryAfterMs: 1000 }));
+  expect(breaker.isClosed).toBe(true);
+});
+
+test('what was asked before it opened does not close it', () => {
+  const { breaker, fail } = open(1);
+  const before = breaker.enter();
+  fail();
+  before?.succeeded();
+  expect(breaker.isClosed).toBe(false);
+});
+
+test('a server that begins every answer and ends none is left alone', () => {
+  const { breaker } = open(3);
+  for (let n = 0; n < 3; n++) {
+    const pass = breaker.enter();
+    pass?.began();
+    pass?.failed(broken('provider.truncated'));
+  }
+  expect(breaker.isClosed).toBe(false);
+});

@@ -1,0 +1,243 @@
+import { expect, test } from 'vitest';
+import type { Clock } from '#src/base/clock.ts';
+import { type About, BotError, type ErrorCode } from '#src/base/errors.ts';
+import { Breaker } from '#src/provider/breaker.ts';
+import { Ladder, openPlace, type Place, type ProviderNews } from '#src/provider/ladder.ts';
+import { untilAborted } from '#test/fakes/chat.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+
+const never = new AbortController().signal;
+const limits = { firstMs: 1000, coldFirstMs: 3000, totalMs: 10_000, retryWithinMs: 500 };
+
+type Step = string | BotError | 'hang' | { readonly waitMs: number };
+/** An engine that plays one list of steps a request, the last one again and again. */
+type Engine = {
+  readonly rounds: Step[][];
+  asked: number;
+  running: number;
+};
+
+const broken = (code: ErrorCode = 'provider.refused', retryable = true, about: About = {}) =>
+  new BotError(code, retryable, `${code}.`, undefined, undefined, about);
+const engine = (...rounds: Step[][]): Engine => ({ rounds, asked: 0, running: 0 });
+
+async function* play(one: Engine, clock: Clock, signal: AbortSignal): AsyncGenerator<string> {
+  const steps = one.rounds[Math.min(one.asked++, one.rounds.length - 1)] ?? [];
+  one.running++;
+  try {
+    for (const step of steps) {
+      if (step === 'hang') await untilAborted(signal);
+      else if (step instanceof BotError) throw step;
+      else if (typeof step === 'string') yield step;
+      else await clock.sleep(step.waitMs, signal);
+    }
+  } finally {
+    one.running--;
+  }
+}
+
+function open(engines: readonly Engine[], { failures = 1, retries = true } = {}) {
+  const clock = new VirtualClock();
+  const news: ProviderNews[] = [];
+  const rules = { failures, firstRestMs: 5_000, longestRestMs: 20_000 };
+  const rungs = engines.map((one, n) => ({
+    provider: `server ${n}`,
+    keySetting: `KEY_${n}`,
+    breaker: new Breaker(rules, clock),
+    engine: () => one,
+  }));
+  const tell = (one: ProviderNews) => void news.push(one);
+  const ladder = new Ladder<Engine>({
+    ...{ role: 'chat', rungs, clock, deadlines: limits, retries, tell },
+  });
+  const ask = async (signal = never, place?: Place) => {
+    const asking = {
+      ask: (one: Engine, inner: AbortSignal) => play(one, clock, inner),
+      isOutput: () => true,
+    };
+    const parts: string[] = [];
+    try {
+      for await (const part of ladder.run(asking, signal, place)) parts.push(part);
+      return parts.join('');
+    } catch (error) {
+      return { parts: parts.join(''), error };
+    }
+  };
+  const passing = async <T>(work: Promise<T>, ms: number) => {
+    await clock.advance(ms);
+    return await work;
+  };
+  const kinds = () => news.map(({ kind }) => kind);
+  return { clock, news, kinds, ladder, rungs, ask, passing };
+}
+
+test('what fails at once is asked once more, and nobody hears of it', async () => {
+  const one = engine([broken()], ['yes']);
+  const { ask, passing, kinds } = open([one]);
+  expect(await passing(ask(), 300)).toBe('yes');
+  expect(kinds()).toEqual(['failed', 'mended']);
+});
+
+test.each([
+  ['400', broken('provider.refused', false, { status: 400 })],
+  ['401', broken('provider.bad_key', false, { status: 401 })],
+  ['404', broken('provider.refused', false, { status: 404 })],
+  ['insufficient_quota', broken('provider.rate_limited', false, { isSpent: true })],
+  ['retry-after 120', broken('provider.rate_limited', true, { retryAfterMs: 120_000 })],
+])('case 38: %s is never asked again', async (_, error) => {
+  const one = engine([error]);
+  const { ask, passing } = open([one]);
+  expect(await passing(ask(), 1_000)).toMatchObject({ error: { code: error.code } });
+  expect(one.asked).toBe(1);
+});
+
+test('case 38: retry-after 1 is waited for', async () => {
+  const wait = broken('provider.rate_limited', true, { retryAfterMs: 400 });
+  const one = engine([wait], ['yes']);
+  const { ask, passing, clock } = open([one]);
+  const asking = ask();
+  await clock.advance(399);
+  expect(one.asked).toBe(1);
+  expect(await passing(asking, 1)).toBe('yes');
+});
+
+test('case 38: 500 three times opens the breaker, and no storm follows', async () => {
+  const one = engine([broken()]);
+  const { ask, passing } = open([one], { failures: 3 });
+  for (let n = 0; n < 20; n++) await passing(ask(), 200);
+  expect(one.asked).toBe(6);
+});
+
+test('while the only server rests, the error says why and for how long', async () => {
+  const limited = broken('provider.rate_limited', true, { retryAfterMs: 60_000 });
+  const { ask, passing, clock } = open([engine([limited])]);
+  await passing(ask(), 1);
+  await clock.advance(20_000 - 1);
+  const about = { provider: 'server 0', keySetting: 'KEY_0', retryAfterMs: 40_000 };
+  expect(await ask()).toMatchObject({ error: { code: 'provider.rate_limited', about } });
+});
+
+test('a server that fails is replaced by the next one before anybody hears anything', async () => {
+  const [one, two] = [engine([broken('provider.bad_key', false)]), engine(['yes'])];
+  const { ask, passing, news } = open([one, two]);
+  expect(await passing(ask(), 1)).toBe('yes');
+  expect(news.at(-1)).toEqual({
+    ...{ kind: 'fallback-on', role: 'chat', from: 'server 0', to: 'server 1' },
+  });
+});
+
+test('while a server rests it is not asked, and its fall-back is announced once', async () => {
+  const [one, two] = [engine([broken('provider.bad_key', false)]), engine(['yes'])];
+  const { ask, kinds } = open([one, two]);
+  for (let n = 0; n < 5; n++) expect(await ask()).toBe('yes');
+  expect(one.asked).toBe(1);
+  expect(kinds()).toEqual(['failed', 'fallback-on']);
+});
+
+test('back to normal by itself, told once', async () => {
+  const [one, two] = [engine([broken('provider.bad_key', false)], ['first']), engine(['second'])];
+  const { ask, passing, clock, kinds } = open([one, two]);
+  expect(await passing(ask(), 1)).toBe('second');
+  await clock.advance(5_000);
+  expect(await ask()).toBe('first');
+  expect(await ask()).toBe('first');
+  expect(kinds()).toEqual(['failed', 'fallback-on', 'mended', 'fallback-off']);
+});
+
+test('while one request tries a rested server, the others go on with the fall-back', async () => {
+  const slow = [{ waitMs: 500 }, 'first'];
+  const [one, two] = [engine([broken('provider.bad_key', false)], slow), engine(['second'])];
+  const { ask, passing, clock } = open([one, two]);
+  await passing(ask(), 1);
+  await clock.advance(5_000);
+  const trial = ask();
+  await settled();
+  expect(await ask()).toBe('second');
+  expect(await passing(trial, 500)).toBe('first');
+});
+
+test('three servers are tried in order', async () => {
+  const engines = [engine([broken('provider.late')]), engine([broken()]), engine(['third'])];
+  const { ask, passing } = open(engines, { retries: false });
+  expect(await passing(ask(), 1)).toBe('third');
+});
+
+test('after the first output nothing is asked again: what came is kept', async () => {
+  const [one, two] = [engine(['so far', broken('provider.truncated')]), engine(['again'])];
+  const { ask } = open([one, two]);
+  expect(await ask()).toMatchObject({ parts: 'so far', error: { code: 'provider.truncated' } });
+  expect(two.asked).toBe(0);
+});
+
+test('case 16: a server that hangs is left at its deadline, the first time later than after', async () => {
+  const one = engine(['hang'], ['yes'], ['hang']);
+  const { ask, passing, clock } = open([one], { failures: 9 });
+  const cold = ask();
+  await clock.advance(2_999);
+  expect(one.running).toBe(1);
+  expect(await passing(cold, 1)).toMatchObject({ error: { code: 'provider.late' } });
+  expect(await ask()).toBe('yes');
+  expect(await passing(ask(), 1_000)).toMatchObject({ error: { code: 'provider.late' } });
+  await settled();
+  expect(one.running).toBe(0);
+  expect(clock.sleeping).toBe(0);
+});
+
+test('case 16: a stall in the middle ends at the deadline of the whole', async () => {
+  const one = engine(['so far', 'hang']);
+  const { ask, passing } = open([one]);
+  expect(await passing(ask(), 10_000)).toMatchObject({
+    parts: 'so far',
+    error: { code: 'provider.late' },
+  });
+});
+
+test('a reader that takes its time uses up no deadline', async () => {
+  const one = engine(['a', 'b', 'c']);
+  const { ladder, clock } = open([one]);
+  const asking = { ask: (e: Engine, s: AbortSignal) => play(e, clock, s), isOutput: () => true };
+  const parts: string[] = [];
+  for await (const part of ladder.run(asking, never)) {
+    parts.push(part);
+    await clock.advance(9_000);
+  }
+  expect(parts).toEqual(['a', 'b', 'c']);
+});
+
+test('whoever leaves gets their own reason, and no server is blamed', async () => {
+  const one = engine(['hang'], ['yes']);
+  const { ask, kinds, rungs } = open([one]);
+  const leaving = new AbortController();
+  const asking = ask(leaving.signal);
+  await settled();
+  const reason = new Error('left');
+  leaving.abort(reason);
+  expect(await asking).toEqual({ parts: '', error: reason });
+  expect(kinds()).toEqual([]);
+  expect(rungs[0]?.breaker.isClosed).toBe(true);
+});
+
+test('requests that belong together stay with the server the first of them was heard from', async () => {
+  const [one, two] = [engine(['first'], [broken()]), engine(['second'])];
+  const { ask } = open([one, two], { retries: false });
+  const place = openPlace();
+  expect(await ask(never, place)).toBe('first');
+  expect(await ask(never, place)).toMatchObject({ error: { code: 'provider.refused' } });
+  expect(await ask()).toBe('second');
+});
+
+test('requests that belong together go down together', async () => {
+  const one = engine([{ waitMs: 50 }, broken()], [{ waitMs: 100 }, 'first']);
+  const { ask, passing } = open([one, engine([{ waitMs: 200 }, 'second'])], { retries: false });
+  const place = openPlace();
+  const both = Promise.all([ask(never, place), ask(never, place)]);
+  expect(await passing(both, 400)).toEqual(['second', 'second']);
+});
+
+test('a request no server understands blames none of them', async () => {
+  const odd = broken('provider.refused', false, { status: 400 });
+  const { ask, rungs, kinds } = open([engine([odd]), engine([odd])]);
+  expect(await ask()).toMatchObject({ error: { about: { status: 400, provider: 'server 1' } } });
+  expect(rungs.map(({ breaker }) => breaker.isClosed)).toEqual([true, true]);
+  expect(kinds()).toEqual(['failed', 'failed']);
+});
