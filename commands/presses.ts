@@ -1,4 +1,5 @@
 import type { Call, Command, Press } from '#src/session/command.ts';
+import { confirm } from './confirm.ts';
 import { hark } from './hark.ts';
 import { join } from './join.ts';
 import { allow } from './privacy/allow.ts';
@@ -21,6 +22,7 @@ export const presses: readonly Press[] = [
   button('consent.always', 'button.hear_me', 'main', allow, { for: 'always' }),
   button('consent.today', 'button.only_today', 'plain', allow, { for: 'today' }),
   button('consent.never', 'button.not_me', 'plain', deny),
+  { name: 'tool.confirm', label: 'button.confirm', look: 'main', run: confirm },
   { name: 'forget.confirm', label: 'button.forget', look: 'danger', run: forgetNow },
   button('try.join', 'button.try.join', 'plain', join),
   button('try.privacy', 'button.try.privacy', 'plain', status),

@@ -23,6 +23,7 @@ build() {
   copy LICENSE THIRD-PARTY-NOTICES.md
   copy src
   copy commands
+  copy tools
   ln -s "$DATA" data
 }
 

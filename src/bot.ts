@@ -6,8 +6,6 @@ import { VoiceActivity, windowSamples } from '#src/audio/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { type Discord, type DiscordHouse, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { audioModel } from '#src/pipeline/audio-model.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import { type Cues, loadCues } from '#src/playback/load-cues.ts';
 import type { CommandPorts } from '#src/session/command.ts';
 import type { SessionEvent } from '#src/session/events.ts';
@@ -16,14 +14,17 @@ import type { SessionParts } from '#src/session/parts.ts';
 import { RoomPrivacy } from '#src/session/privacy.ts';
 import { VoiceRooms } from '#src/session/rooms.ts';
 import { RoomTalk } from '#src/session/talk.ts';
+import { RoomConfirmations } from '#src/session/tool-presses.ts';
 import { embeddedVoices } from '#src/speech/embedded-synthesizer.ts';
 import { StatsBook } from '#src/status/stats-book.ts';
 import { keepStore } from '#src/storage/steady-store.ts';
 import { openStore, type Store, storePath } from '#src/storage/store.ts';
 import { locales } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
+import { tools } from '#tools/tools.ts';
 import type { Config } from './config.ts';
 import type { Engines } from './engines.ts';
+import { pipelinesOf } from './pipelines.ts';
 
 export type BotOptions = {
   readonly config: Config;
@@ -120,6 +121,7 @@ function partsOf({ options, house, store, stats, weights, cues, name }: Furnitur
   const { door, scribe, panels, places } = house;
   const isEmbedded = config.speech.kind === 'embedded';
   const chat = engines.chat(name);
+  const pipelines = pipelinesOf(config, engines, chat);
   return {
     ...{
       clock: realClock,
@@ -129,23 +131,24 @@ function partsOf({ options, house, store, stats, weights, cues, name }: Furnitur
       panels,
       places,
       book: store.consents,
+      settingsBook: store.settings,
       codec,
       weights,
       cues,
+      tools,
     },
     ...{ transcriber, synthesizer, chat, chatName },
     endpointRules: { ...endpointRules, textDueMs },
     warm: () => engines.warm(),
     addressing: config.addressing,
     names: [name, ...config.bot.otherNames],
-    pipeline: engines.audioModel
-      ? audioModel({ model: engines.audioModel, synthesizer, input: config.audioModel.input })
-      : chained({ chat, synthesizer }),
+    pipelines,
     style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
-    engine: config.chat.kind === 'remote' ? config.chat.model : chatName,
+    engine: pipelines.engine(config.pipeline),
     voices: isEmbedded ? embeddedVoices : [],
     spokenLocales: isEmbedded ? ['en'] : locales,
     consent: config.consent,
+    modelNews: () => engines.modelNews(),
     onEvent: (guildId, event) => {
       stats.tell(guildId, event);
       onSession(guildId, event);
@@ -165,5 +168,6 @@ function portsOf(
     talk: new RoomTalk(parts, rooms, signal),
     hearing: new RoomHearing(rooms),
     privacy: new RoomPrivacy(parts, rooms),
+    confirmations: new RoomConfirmations(rooms, signal),
   };
 }

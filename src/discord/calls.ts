@@ -14,8 +14,8 @@ import type { Languages } from './rendering.ts';
 type Typed = ChatInputCommandInteraction<'cached'> | AutocompleteInteraction<'cached'>;
 type Met = Typed | ButtonInteraction<'cached'>;
 
-/** What a press is told of who pressed. */
-export function callOf(asked: Met): Call {
+/** What a press is told of who pressed, and what its button is about. */
+export function callOf(asked: Met, about?: string): Call {
   const { member } = asked;
   const where = member.voice.channel;
   return {
@@ -23,7 +23,7 @@ export function callOf(asked: Met): Call {
     callerId: asked.user.id,
     callerName: member.displayName,
     callerLocale: localeOf(asked.locale),
-    words: {},
+    words: about === undefined ? {} : { about },
     // Typed as always there, which holds for Discord; other servers may leave it out.
     mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
     ...(where && { callerChannel: refOf(where) }),

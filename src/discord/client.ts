@@ -89,7 +89,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const { board, status } = openBoard(client, panels, presses, realTiming, tell);
   const house = {
     door: withStatus(door, status),
-    scribe: openScribe(client, panels),
+    scribe: openScribe(client, panels, presses),
     bot,
     panels: board,
     places: openPlaces(client),

@@ -20,6 +20,10 @@ export function openPlaces(client: Client<true>): Places {
     },
     botName: (guildId) => botNameIn(client, guildId),
     localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
+    mayManage(guildId, personId) {
+      const member = client.guilds.cache.get(guildId)?.members.cache.get(personId);
+      return member?.permissions.has(PermissionFlagsBits.ManageGuild) ?? false;
+    },
     channel(guildId, channelId) {
       const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
       return channel?.isVoiceBased() ? { guildId, channelId, name: channel.name } : undefined;

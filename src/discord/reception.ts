@@ -11,7 +11,7 @@ import { type Asking, askedOf } from './answering.ts';
 import { callOf, commandCallOf, languagesOf } from './calls.ts';
 import type { DiscordEvent } from './events.ts';
 import { Desk, type DeskOptions, type Errand } from './interactions.ts';
-import { messageWith, pressNameOf } from './rendering.ts';
+import { messageWith, pressedOf } from './rendering.ts';
 import { byLine, type Slash } from './slashes.ts';
 import { suggestions } from './suggestions.ts';
 
@@ -76,12 +76,13 @@ export class Reception {
   }
 
   #press(asking: ButtonInteraction<'cached'>): Deed {
-    const press = this.#options.presses.get(pressNameOf(asking.customId) ?? '');
+    const { name, about } = pressedOf(asking.customId);
+    const press = this.#options.presses.get(name);
     if (!press) return unknown('press');
     return {
       name: `press ${press.name}`,
       shownTo: 'caller',
-      run: async () => await press.run(callOf(asking), this.#options.ports),
+      run: async () => await press.run(callOf(asking, about), this.#options.ports),
     };
   }
 

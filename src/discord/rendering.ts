@@ -31,9 +31,16 @@ const looks = {
   danger: ButtonStyle.Danger,
 } as const;
 
-/** The press behind a button, whoever drew it. */
-export function pressNameOf(customId: string): string | undefined {
-  return customId.startsWith(ours) ? customId.slice(ours.length) : undefined;
+/** The press behind a button, whoever drew it, and what it is about, if that stands there. */
+export function pressedOf(customId: string): { readonly name: string; readonly about?: string } {
+  const [name = '', about] = customId.startsWith(ours) ? parted(customId.slice(ours.length)) : [];
+  return { name, ...(about !== undefined && { about }) };
+}
+
+/** What stands before the first colon, and what after it. */
+function parted(button: string): readonly string[] {
+  const at = button.indexOf(':');
+  return at < 0 ? [button] : [button.slice(0, at), button.slice(at + 1)];
 }
 
 /** A reply as Discord takes it, in the language of those who see it. Throws when a button has no press. */
@@ -82,8 +89,9 @@ function buttonOf(
   locale: Locale,
   presses: ReadonlyMap<string, Press>,
 ): APIButtonComponentWithCustomId {
-  const press = presses.get(name);
-  if (!press) throw new Error(`No press is called ${name}.`);
+  const [pressName = ''] = parted(name);
+  const press = presses.get(pressName);
+  if (!press) throw new Error(`No press is called ${pressName}.`);
   return {
     type: ComponentType.Button,
     style: looks[press.look],

@@ -48,9 +48,10 @@ export class Accord {
   }
 
   #takeBack(personId: string): void {
-    const { floor, habits, memory, withdrawals } = this.#room;
+    const { asks, floor, habits, memory, withdrawals } = this.#room;
     floor.withdraw(personId);
     withdrawals.withdraw(personId);
+    asks.withdraw(personId);
     memory.forget(personId);
     habits.forget(personId);
   }

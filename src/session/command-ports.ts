@@ -44,6 +44,8 @@ export interface Places {
   botName(guildId: string): string;
   /** What everybody in this server reads; English where there is no table for its language. */
   localeIn(guildId: string): Locale;
+  /** Whether this person has Manage Server, as far as Discord has told. */
+  mayManage(guildId: string, personId: string): boolean;
   /** A voice channel by its id; undefined when it is gone. */
   channel(guildId: string, channelId: string): ChannelRef | undefined;
 }
@@ -116,6 +118,22 @@ export type Kept = { readonly saved: boolean };
 export type Forgotten =
   | { readonly kind: 'forgotten'; readonly total: number }
   | { readonly kind: 'failed' };
+
+/** What the model wants done and only a button of whoever asked may do; session implements it. */
+export interface Confirmations {
+  /** `askId` is what the button carries. Never throws. */
+  confirm(guildId: string, askId: string, personId: string): Promise<Confirming>;
+}
+
+export type Confirming =
+  /** `line` is for everybody. */
+  | { readonly kind: 'done'; readonly line?: Line }
+  /** They have not the right any more. */
+  | { readonly kind: 'barred'; readonly line: Line }
+  /** It is the button of somebody else. */
+  | { readonly kind: 'other'; readonly name: string }
+  /** Pressed already, too late, or of a stay that has ended. */
+  | { readonly kind: 'over' | 'failed' };
 
 /** How fast the bot was in this server; status implements it. */
 export interface Stats {

@@ -1,6 +1,14 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Line, Locale, TextId } from '#src/texts/texts.ts';
-import type { Hearing, Places, Privacy, Rooms, Stats, Talk } from './command-ports.ts';
+import type {
+  Confirmations,
+  Hearing,
+  Places,
+  Privacy,
+  Rooms,
+  Stats,
+  Talk,
+} from './command-ports.ts';
 import type { ChannelRef } from './link.ts';
 
 /** A message to whoever asked or to the room. The first sentence stands in the reply itself, `lines` follow under it. */
@@ -8,7 +16,7 @@ export type Reply = Line & {
   /** Seen by everybody in the channel, or only by the caller. */
   readonly to: Shown;
   readonly lines?: readonly Line[];
-  /** In rows of five, by the names of `Press`. */
+  /** In rows of five, by the names of `Press`; what follows a colon its press finds in `words.about`. */
   readonly buttons?: readonly string[];
   /** This message is edited from now on to show the state of the caller's room. */
   readonly panel?: true;
@@ -57,6 +65,7 @@ export type CommandPorts = {
   readonly talk: Talk;
   readonly hearing: Hearing;
   readonly privacy: Privacy;
+  readonly confirmations: Confirmations;
   readonly stats: Stats;
 };
 

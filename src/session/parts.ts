@@ -4,17 +4,21 @@ import type { Clock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentBook } from '#src/people/consent-book.ts';
-import type { Pipeline, ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/load-cues.ts';
+import type { ModelNews } from '#src/provider/models.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { Locale } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing-attention.ts';
 import type { EndpointRules } from '#src/turn/endpointing.ts';
 import type { Places } from './command-ports.ts';
+import type { Pipelines } from './current-pipeline.ts';
 import type { SessionEvent } from './events.ts';
 import type { VoiceDoor } from './link.ts';
 import type { PanelBoard } from './panel.ts';
 import type { Scribe } from './scribe.ts';
+import type { SettingsBook } from './settings-book.ts';
+import type { RoomTool } from './tool.ts';
 
 /** Who may be heard without being asked; `roleId` goes with the policy `role`. */
 export type ConsentRules = { readonly policy: ConsentPolicy; readonly roleId?: string };
@@ -27,15 +31,18 @@ export type SessionParts = {
   readonly places: Places;
   readonly panels: PanelBoard;
   readonly book: ConsentBook;
+  readonly settingsBook: SettingsBook;
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;
   readonly cues: Cues;
   readonly transcriber: Transcriber;
   /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
   readonly warm: () => void;
-  readonly pipeline: Pipeline;
+  readonly pipelines: Pipelines;
   /** For questions answered in writing. */
   readonly chat: ChatModel;
+  /** What a model may call while it answers. */
+  readonly tools: readonly RoomTool[];
   /** For texts that are read out, and the few fixed sentences the bot says of itself. */
   readonly synthesizer: Synthesizer;
   readonly style: ReplyStyle;
@@ -48,6 +55,8 @@ export type SessionParts = {
   /** Languages its voice speaks, of those there are texts in; English is always among them. */
   readonly spokenLocales: readonly Locale[];
   readonly consent: ConsentRules;
+  /** Models that need the operator's attention, as of today. */
+  readonly modelNews: () => readonly ModelNews[];
   readonly endpointRules: EndpointRules;
   readonly addressing: AddressingMode;
   /** What the bot answers to beside its name in a server. */

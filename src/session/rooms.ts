@@ -3,6 +3,7 @@ import type { Line } from '#src/texts/texts.ts';
 import type { Joining, Leaving, Rooms } from './command-ports.ts';
 import { failedJoining } from './failed-joining.ts';
 import { failureOf, unfailing } from './failure.ts';
+import { KeptSettings } from './kept-settings.ts';
 import type { ChannelRef } from './link.ts';
 import { Notices } from './notices.ts';
 import type { SessionParts } from './parts.ts';
@@ -11,6 +12,8 @@ import { Stay } from './stay.ts';
 
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
 export class VoiceRooms implements Rooms, AsyncDisposable {
+  /** What holds in each server. */
+  readonly settings: KeptSettings;
   readonly #parts: SessionParts;
   readonly #notices: Notices;
   readonly #stays = new Map<string, { readonly stay: Stay; life: Promise<void> }>();
@@ -20,6 +23,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   constructor(parts: SessionParts) {
     this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
     this.#notices = new Notices(this.#parts);
+    this.settings = new KeptSettings(this.#parts);
   }
 
   at(guildId: string): ChannelRef | undefined {
@@ -86,7 +90,9 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
 
   #stayIn(channel: ChannelRef, callerId: string, former: Stay | undefined): Stay {
     const [parts, notices] = [this.#parts, this.#notices];
-    return new Stay({ channel, callerId, parts, notices, ...(former && { former }) });
+    const { settings } = this;
+    const options = { channel, callerId, parts, notices, settings, rooms: this };
+    return new Stay({ ...options, ...(former && { former }) });
   }
 
   async #enter(stay: Stay): Promise<Joining> {

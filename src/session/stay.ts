@@ -1,11 +1,15 @@
 import { Accord } from './accord.ts';
 import { Attention } from './attention.ts';
+import { Bell } from './bell.ts';
+import type { Rooms } from './command-ports.ts';
+import { CurrentPipeline } from './current-pipeline.ts';
 import type { SessionEvent } from './events.ts';
 import { failureOf } from './failure.ts';
 import { Floor, type Lost } from './floor.ts';
 import { Gate } from './gate.ts';
 import { Habits } from './habits.ts';
-import type { ChannelRef, VoiceLink } from './link.ts';
+import { type KeptSettings, partsIn } from './kept-settings.ts';
+import type { ChannelRef, LinkState, VoiceLink } from './link.ts';
 import type { Question } from './matter.ts';
 import { Memory } from './memory.ts';
 import { namesIn } from './names-in.ts';
@@ -14,11 +18,13 @@ import type { Notices } from './notices.ts';
 import { Once } from './once.ts';
 import { PanelWatch } from './panel-watch.ts';
 import type { SessionParts } from './parts.ts';
-import { needsRoles, watchRoles } from './role-watch.ts';
+import { watchRoles } from './role-watch.ts';
 import type { Room } from './room.ts';
 import { runSession } from './session.ts';
 import { type Next, Tether } from './tether.ts';
 import { together } from './together.ts';
+import { Asks } from './tool-asks.ts';
+import { Volume } from './volume.ts';
 import { Waste } from './waste.ts';
 import { Withdrawals } from './withdrawals.ts';
 
@@ -29,7 +35,10 @@ export type StayOptions = {
   readonly channel: ChannelRef;
   readonly callerId: string;
   readonly parts: SessionParts;
+  readonly settings: KeptSettings;
   readonly notices: Pick<Notices, 'tell'>;
+  /** Where it is left. */
+  readonly rooms: Pick<Rooms, 'leave'>;
   /** A stay of this server that is to go on here: with its memory and what people said about being heard. */
   readonly former?: Stay;
 };
@@ -45,6 +54,7 @@ export class Stay {
   readonly accord: Accord;
   readonly #parts: SessionParts;
   readonly #over = new AbortController();
+  readonly #settings: KeptSettings;
   readonly #since: number;
   readonly #tether: Tether;
   /** By a moderator's hand. */
@@ -52,18 +62,29 @@ export class Stay {
   /** It goes on from another channel, and has not seen yet who came along. */
   #isMoving: boolean;
   #why: Why | undefined;
+  #joinedInMs: number | undefined;
 
-  constructor({ channel, callerId, parts, notices, former }: StayOptions) {
+  constructor({ channel, callerId, settings, notices, rooms, former, ...options }: StayOptions) {
+    const { guildId } = channel;
+    const parts = partsIn(guildId, options.parts, settings);
     this.#parts = parts;
+    this.#settings = settings;
     this.#since = parts.clock.nowMs();
     this.#tether = new Tether(parts);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
-    const { gate, memory, once } = former?.room ?? {};
+    const { gate, memory, once, volume } = former?.room ?? {};
     const newcomers = former?.room.newcomers ?? new Newcomers();
-    const attention = new Attention(parts, () => namesIn(channel.guildId, parts));
+    const attention = new Attention(parts, () => namesIn(guildId, parts));
     const people = () => this.#tether.people();
     this.room = {
-      ...{ channel, callerId, parts, attention, newcomers },
+      ...{ channel, callerId, parts, attention, newcomers, people },
+      settings: () => settings.in(guildId),
+      pipeline: new CurrentPipeline(
+        parts.pipelines,
+        () => settings.in(guildId).pipeline,
+        this.#over.signal,
+      ),
+      bell: new Bell(),
       gate: new Gate(parts.consent, parts.clock, people, gate?.consent),
       withdrawals: new Withdrawals(),
       memory: memory ?? new Memory(),
@@ -75,6 +96,10 @@ export class Stay {
       habits: new Habits(),
       panel: new PanelWatch({ channel, attention, newcomers }, parts),
       once: once ?? new Once(),
+      asks: new Asks(),
+      volume: volume ?? new Volume(),
+      refresh: (personId, signal) => this.#tether.refresh(personId, signal),
+      leave: () => rooms.leave(channel.guildId),
       signal: this.#over.signal,
       notice: (line, holds = () => true) =>
         notices.tell({ channel, line, holds: () => !this.isOver && holds() }),
@@ -104,6 +129,17 @@ export class Stay {
     return this.#over.signal.aborted;
   }
 
+  /** Undefined while it is away. */
+  get link(): (LinkState & { readonly joinedInMs: number }) | undefined {
+    const state = this.#tether.state();
+    return state && { ...state, joinedInMs: this.#joinedInMs ?? 0 };
+  }
+
+  /** What a moderator's hand keeps it from. */
+  isHindered(how: 'muted' | 'deafened'): boolean {
+    return this.#hindrances.has(how);
+  }
+
   /** How many people besides bots are there. */
   get company(): number {
     return this.#tether.people().filter(({ isBot }) => !isBot).length;
@@ -111,6 +147,14 @@ export class Stay {
 
   isHere(personId: string): boolean {
     return this.#tether.people().some(({ id }) => id === personId);
+  }
+
+  /** What the server has set holds from now on. */
+  follow(): void {
+    const { consent } = this.#parts;
+    const { gate, pipeline } = this.room;
+    pipeline.follow();
+    gate.govern(consent);
   }
 
   /** A moderator has muted or deafened the bot, or taken that back. */
@@ -125,13 +169,14 @@ export class Stay {
   /** Resolves when people can be heard and spoken to. Errors: as `VoiceDoor.open`. */
   async enter(): Promise<void> {
     const startedMs = this.#parts.clock.nowMs();
-    const recalling = this.accord.recall();
+    const recalling = this.#recall();
     const mayHear = (speakerId: string) => this.room.gate.mayHear(speakerId);
     await this.#tether.open(this.channel, mayHear, this.#over.signal);
     if (this.#isMoving) this.accord.moved(this.#tether.people().map(({ id }) => id));
     this.#isMoving = false;
     await recalling;
     const tookMs = this.#parts.clock.nowMs() - startedMs;
+    this.#joinedInMs = tookMs;
     this.#tell({ kind: 'joined', channel: this.channel, tookMs });
   }
 
@@ -193,11 +238,16 @@ export class Stay {
   /** Errors and abort: as `runSession`. */
   async #session(link: VoiceLink, signal: AbortSignal): Promise<'alone' | 'lost'> {
     const { room } = this;
-    if (!needsRoles(room.parts.consent)) return await runSession(link, room, signal);
     return await together<'alone' | 'lost'>(signal, [
       (until) => runSession(link, room, until),
       (until) => watchRoles(link, room, until),
     ]);
+  }
+
+  async #recall(): Promise<void> {
+    const recalling = this.accord.recall();
+    if (await this.#settings.load(this.channel.guildId)) this.follow();
+    await recalling;
   }
 
   /** Only as long as somebody is there to come back to. Errors and abort: as `enter`. */

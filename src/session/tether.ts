@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { comebackRules, stepComeback, unlost } from './comeback.ts';
-import type { ChannelRef, MayHear, Person, VoiceLink } from './link.ts';
+import type { ChannelRef, LinkState, MayHear, Person, VoiceLink } from './link.ts';
 import type { SessionParts } from './parts.ts';
 
 /** What follows when a link broke or could not be opened; `losses` counts those that belong together. */
@@ -35,6 +35,16 @@ export class Tether {
   /** Everybody in the channel now but this bot, also while the link is away; nobody before it was opened. */
   people(): readonly Person[] {
     return this.#link?.people() ?? [];
+  }
+
+  /** As `VoiceLink.refresh`; before the link was opened there is nobody to ask for. */
+  async refresh(personId: string, signal: AbortSignal): Promise<void> {
+    await this.#link?.refresh(personId, signal);
+  }
+
+  /** Undefined while it is away. */
+  state(): LinkState | undefined {
+    return this.#isOpen ? this.#link?.state() : undefined;
   }
 
   /** Errors and abort: as `VoiceDoor.open`. */

@@ -1,6 +1,10 @@
 import type { BotError } from '#src/base/errors.ts';
-import type { Pipeline, ReplyPart, Stage, Turn } from '#src/pipeline/pipeline.ts';
+import type { ToolCall, Usage } from '#src/chat/ports.ts';
+import type { Pipeline, ReplyPart, Stage, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import type { TextId } from '#src/texts/texts.ts';
+import type { TurnTools } from './tool-turn.ts';
 import { tokensOf, type Waste } from './waste.ts';
 
 /** A part of an answer, and when it came. */
@@ -10,6 +14,8 @@ export type Arrived = { readonly part: ReplyPart; readonly atMs: number };
 export type ThinkingParts = {
   readonly pipeline: Pipeline;
   readonly waste: Waste;
+  /** What the turn may call; nothing if left out. */
+  readonly tools?: Pick<TurnTools, 'run' | 'step'>;
   /** What the turn rests on; another one later means that the answer is out of date. */
   readonly basis: object;
   readonly nowMs: () => number;
@@ -27,6 +33,7 @@ export class Thinking {
   readonly basis: object;
   readonly #parts: AsyncIterator<ReplyPart>;
   readonly #waste: Waste;
+  readonly #tools: ThinkingParts['tools'];
   readonly #nowMs: () => number;
   readonly #over = new AbortController();
   readonly #released = Promise.withResolvers<SpokenReply>();
@@ -37,9 +44,10 @@ export class Thinking {
   #tokens = 0;
 
   constructor(turn: Turn, parts: ThinkingParts, signal: AbortSignal) {
-    const { pipeline, waste, basis, nowMs } = parts;
+    const { pipeline, waste, tools, basis, nowMs } = parts;
     this.basis = basis;
     this.#waste = waste;
+    this.#tools = tools;
     this.#nowMs = nowMs;
     const until = AbortSignal.any([signal, this.#over.signal]);
     this.#parts = pipeline.answer(turn, this.#stage(), until)[Symbol.asyncIterator]();
@@ -56,6 +64,11 @@ export class Thinking {
   /** Never rejects. */
   get ready(): Promise<void> {
     return this.#early.then(() => undefined);
+  }
+
+  /** The tool that runs for it, as people are told of it. */
+  get step(): TextId | undefined {
+    return this.#tools?.step;
   }
 
   /** It is going to be heard, in `reply`: from now on it may have effects. */
@@ -108,15 +121,21 @@ export class Thinking {
   #stage(): Stage {
     return {
       playedMs: () => this.#reply?.playedMs() ?? 0,
-      run: async () => {
-        await this.#released.promise;
-        return { content: 'There is no such tool.' };
-      },
-      spent: (usage) => this.#spend(tokensOf(usage)),
+      run: (call, signal) => this.#run(call, AbortSignal.any([signal, this.#over.signal])),
+      spent: (usage) => this.#spend(usage),
     };
   }
 
-  #spend(tokens: number): void {
+  /** Not before the answer is released, and never once it is over. */
+  async #run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+    await unlessAborted(this.#released.promise, signal);
+    signal.throwIfAborted();
+    if (!this.#tools) return { content: 'There is no such tool.' };
+    return await this.#tools.run(call, (usage) => this.#spend(usage), signal);
+  }
+
+  #spend(usage: Usage): void {
+    const tokens = tokensOf(usage);
     this.#tokens += tokens;
     if (this.#fate === 'wanted') this.#waste.use(tokens);
     if (this.#fate === 'vain') this.#waste.lose(tokens);

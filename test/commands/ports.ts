@@ -1,5 +1,13 @@
 import type { Call, CommandPorts } from '#src/session/command.ts';
-import type { Hearing, Places, Privacy, Rooms, Stats, Talk } from '#src/session/command-ports.ts';
+import type {
+  Confirmations,
+  Hearing,
+  Places,
+  Privacy,
+  Rooms,
+  Stats,
+  Talk,
+} from '#src/session/command-ports.ts';
 import type { ChannelRef } from '#src/session/link.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fineFacts } from '#test/fakes/facts.ts';
@@ -18,16 +26,18 @@ export const adam: Call = {
 /** Adam in the channel where the bot is. */
 export const inLounge: Call = { ...adam, callerChannel: lounge };
 
-export type Over = Partial<Rooms & Places & Talk & Hearing & Privacy & Stats>;
+export type Over = Partial<Rooms & Places & Talk & Hearing & Privacy & Confirmations & Stats>;
 
 /** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
 export function ports(over: Over = {}): CommandPorts {
-  const all: Rooms & Places & Talk & Hearing & Privacy & Stats = {
+  const all: Rooms & Places & Talk & Hearing & Privacy & Confirmations & Stats = {
     join: async () => ({ kind: 'joined', company: 1 }),
     leave: async () => ({ kind: 'left', channel: 'Lounge', stayedMs: 44_000 }),
     at: () => lounge,
     facts: () => fineFacts,
     botName: () => 'Nova',
+    mayManage: () => false,
+    confirm: async () => ({ kind: 'done' }),
     localeIn: () => 'en',
     channel: () => lounge,
     say: async () => ({ kind: 'queued', ahead: 0 }),
@@ -46,5 +56,14 @@ export function ports(over: Over = {}): CommandPorts {
     ...over,
   };
   const clock = new VirtualClock();
-  return { clock, rooms: all, places: all, talk: all, hearing: all, privacy: all, stats: all };
+  return {
+    clock,
+    rooms: all,
+    places: all,
+    talk: all,
+    hearing: all,
+    privacy: all,
+    confirmations: all,
+    stats: all,
+  };
 }

@@ -11,7 +11,7 @@ function open(ids: readonly string[], panelIn?: string) {
   });
   const client = { channels: { cache: new Map(channels) } } as unknown as Client<true>;
   const placeIn = () => (panelIn ? { channelId: panelIn, messageId: 'm' } : undefined);
-  return { sent, scribe: openScribe(client, { placeIn }) };
+  return { sent, scribe: openScribe(client, { placeIn }, new Map()) };
 }
 
 const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };

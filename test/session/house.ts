@@ -5,6 +5,7 @@ import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/load-cues.ts';
 import type { Places } from '#src/session/command-ports.ts';
+import type { Pipelines } from '#src/session/current-pipeline.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import { RoomHearing } from '#src/session/hearing.ts';
 import type { Person } from '#src/session/link.ts';
@@ -14,8 +15,10 @@ import { RoomPrivacy } from '#src/session/privacy.ts';
 import { VoiceRooms } from '#src/session/rooms.ts';
 import type { Scribe } from '#src/session/scribe.ts';
 import { RoomTalk } from '#src/session/talk.ts';
+import { RoomConfirmations } from '#src/session/tool-presses.ts';
+import { text } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
-import { MemoryConsents } from '#test/fakes/books.ts';
+import { MemoryConsents, MemorySettings } from '#test/fakes/books.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fineFacts } from '#test/fakes/facts.ts';
@@ -32,6 +35,7 @@ export const eva: Person = { id: 'eva', name: 'Eva', isBot: false, roleIds: [] }
 export const places: Places = {
   facts: () => fineFacts,
   botName: () => 'Nova',
+  mayManage: () => false,
   localeIn: () => 'en',
   channel: (guildId, channelId) =>
     [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
@@ -54,31 +58,43 @@ const usual = {
   warm: () => undefined,
   addressing: 'always',
   names: [],
+  tools: [],
   style: { instructions: 'Be brief.', voice: { name: 'slt' } },
   chatName: 'localhost:1',
   engine: 'built-in stand-in',
   voices: ['slt', 'rms'],
   consent: { policy: 'ask' },
+  modelNews: () => [],
 } as const satisfies Partial<SessionParts>;
+
+/** One pipeline under the name of the usual one. */
+export function only(pipeline: Pipeline): Pipelines {
+  return {
+    names: ['chained'],
+    open: () => pipeline,
+    engine: () => usual.engine,
+    needs: (name) => `${name} server`,
+  };
+}
 
 /** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
 export function openHouse(
-  over: Partial<SessionParts> = {},
+  { pipeline, ...over }: Partial<SessionParts> & { readonly pipeline?: Pipeline } = {},
   people: readonly Person[] = [adam, eva],
   clock = new VirtualClock(),
 ) {
   const door = new FakeDoor(people);
   const chat = new FakeChat([['You said five.']], clock);
   const synthesizer = new FakeSynthesizer({ pieces: 10 });
-  const book = new MemoryConsents();
+  const [book, settingsBook] = [new MemoryConsents(), new MemorySettings()];
   const events: SessionEvent[] = [];
-  const { scribe, written, writtenIn } = openPaper();
+  const { scribe, written, writtenIn, offered } = openPaper();
   const { panels, faces, invited } = openWall();
   const parts: SessionParts = {
     ...usual,
-    ...{ clock, door, book, scribe, panels, chat, synthesizer },
+    ...{ clock, door, book, settingsBook, scribe, panels, chat, synthesizer },
     transcriber: new FakeTranscriber({ texts: ['five five'] }),
-    pipeline: chained({ chat, synthesizer: over.synthesizer ?? synthesizer }),
+    pipelines: only(pipeline ?? chained({ chat, synthesizer: over.synthesizer ?? synthesizer })),
     onEvent: (_guildId, event) => void events.push(event),
     ...over,
   };
@@ -87,10 +103,11 @@ export function openHouse(
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
   return {
-    ...{ clock, door, chat, synthesizer, book, events },
-    ...{ written, writtenIn, faces, invited, rooms, of },
+    ...{ clock, door, chat, synthesizer, book, settingsBook, events },
+    ...{ written, writtenIn, offered, faces, invited, rooms, of },
     talk: new RoomTalk(parts, rooms, never),
     hearing: new RoomHearing(rooms),
+    confirmations: new RoomConfirmations(rooms, never),
     privacy: new RoomPrivacy(parts, rooms),
   };
 }
@@ -105,16 +122,22 @@ function openWall() {
   return { panels, faces, invited };
 }
 
-/** What was written, and the names of the channels where. */
+/** What was written, the names of the channels where, and the buttons under it. */
 function openPaper() {
   const [written, writtenIn]: [string[], string[]] = [[], []];
+  const offered: string[] = [];
   const scribe: Scribe = {
     async write({ name }, words) {
       written.push(words);
       writtenIn.push(name);
     },
+    async offer({ name }, { id, with: words }, buttons) {
+      written.push(text(id, words));
+      writtenIn.push(name);
+      offered.push(...buttons);
+    },
   };
-  return { scribe, written, writtenIn };
+  return { scribe, written, writtenIn, offered };
 }
 
 /** Lets time pass on the 20 ms grid, with these packets on the way. */

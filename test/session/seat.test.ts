@@ -21,7 +21,7 @@ const moved = { kind: 'moved', channelId: 'den' } as const;
 const removed = { kind: 'channel-removed', channelId: 'lounge' } as const;
 const sentAway = new BotError('link.lost', false, 'Somebody has moved the bot.');
 
-async function called(over: Partial<SessionParts> = {}, people = [adam]): Promise<House> {
+async function called(over: Parameters<typeof openHouse>[0] = {}, people = [adam]): Promise<House> {
   const house = openHouse(over, people);
   await house.rooms.join(lounge, 'adam');
   await pass(house, 100);
@@ -216,7 +216,7 @@ test('a chat that takes nothing ends nothing, and the operator is told', async (
   const refuse = async () => {
     throw new BotError('discord.forbidden', false, 'No.');
   };
-  const house = await called({ scribe: { write: refuse } });
+  const house = await called({ scribe: { write: refuse, offer: refuse } });
   house.rooms.news('g', { kind: 'muted', on: true });
   await pass(house, 100);
   expect(house.of('failed')).toMatchObject([{ code: 'discord.forbidden' }]);

@@ -1,0 +1,22 @@
+import type { Call, CommandPorts, Replies } from '#src/session/command.ts';
+
+/** What the button does under which the model waits for whoever asked. */
+export async function confirm(
+  { guildId, callerId, words }: Call,
+  { confirmations }: Pick<CommandPorts, 'confirmations'>,
+): Promise<Replies> {
+  const confirming = await confirmations.confirm(guildId, words.about ?? '', callerId);
+  switch (confirming.kind) {
+    case 'done':
+      return [confirming.line ? { ...confirming.line, to: 'room' } : done];
+    case 'barred':
+      return [{ ...confirming.line, to: 'caller' }];
+    case 'other':
+      return [{ id: 'confirm.other', with: { name: confirming.name }, to: 'caller' }];
+    case 'over':
+    case 'failed':
+      return [{ id: `confirm.${confirming.kind}`, to: 'caller' }];
+  }
+}
+
+const done = { id: 'tool.post.done', to: 'room' } as const;

@@ -1,0 +1,49 @@
+import type { Said } from '#src/pipeline/pipeline.ts';
+import type { Room } from './room.ts';
+import type { Facts, Fitting, RoomTool } from './tool.ts';
+import type { Ask } from './tool-asks.ts';
+import { onOneLine } from './tool-data.ts';
+
+/** A button nobody pressed in this time does nothing any more. */
+const openMs = 60_000;
+/** Of the press behind it; what is asked follows. */
+const pressName = 'tool.confirm';
+
+export type Wanted = {
+  readonly tool: RoomTool;
+  readonly fitting: Fitting;
+  readonly asker: Said;
+};
+
+/**
+ * Asks in the chat of the channel for a button that only `asker` can press; what the model is told meanwhile.
+ *
+ * Errors: BotError `discord.forbidden`. Aborting `signal` throws `signal.reason`; nothing waits then.
+ */
+export async function askForButton(
+  { tool, fitting, asker }: Wanted,
+  { asks, channel, parts }: Room,
+  signal: AbortSignal,
+): Promise<Facts> {
+  const { clock, scribe } = parts;
+  const name = onOneLine(asker.name);
+  const ask: Ask = {
+    id: crypto.randomUUID(),
+    ...{ tool, fitting, askerId: asker.speakerId, askerName: name },
+    untilMs: clock.nowMs() + openMs,
+  };
+  const waiting = {
+    waiting: `Nothing has happened yet: ${name} has to press Confirm in the chat of the channel.`,
+  };
+  if (!asks.put(ask, clock.nowMs())) return waiting;
+  try {
+    const { id, with: words } = fitting.ask;
+    const line = { id, with: { ...words, name, s: openMs / 1000 } };
+    await scribe.offer(channel, line, [`${pressName}:${ask.id}`]);
+    signal.throwIfAborted();
+  } catch (error) {
+    asks.remove(ask);
+    throw error;
+  }
+  return waiting;
+}

@@ -1,0 +1,21 @@
+import type { Room } from './room.ts';
+import type { Company, ToolPorts } from './tool.ts';
+
+/** What tools may do in this room. */
+export function portsIn(room: Room): ToolPorts {
+  const { channel, leave, parts, volume } = room;
+  return {
+    clock: parts.clock,
+    company: () => companyIn(room),
+    post: (text) => parts.scribe.write(channel, text),
+    leave,
+    volume,
+  };
+}
+
+function companyIn({ gate, people }: Room): Company {
+  const all = people();
+  const humans = all.filter(({ isBot }) => !isBot);
+  const names = humans.filter(({ id }) => gate.standing(id) === 'yes').map(({ name }) => name);
+  return { names, others: humans.length - names.length, bots: all.length - humans.length };
+}

@@ -1,0 +1,66 @@
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/provider/within.ts';
+import type { Line } from '#src/texts/texts.ts';
+import type { Confirmations, Confirming } from './command-ports.ts';
+import { failureOf } from './failure.ts';
+import type { Room } from './room.ts';
+import type { VoiceRooms } from './rooms.ts';
+import type { Ask } from './tool-asks.ts';
+import { portsIn } from './tool-ports.ts';
+import { holdsNow } from './tool-rights.ts';
+
+/** No deed behind a button takes longer. */
+const longestMs = 10_000;
+
+/** Does what waits for a button once its asker has pressed it. */
+export class RoomConfirmations implements Confirmations {
+  readonly #rooms: Pick<VoiceRooms, 'stay'>;
+  readonly #signal: AbortSignal;
+
+  /** Aborting `signal` ends what runs. */
+  constructor(rooms: Pick<VoiceRooms, 'stay'>, signal: AbortSignal) {
+    this.#rooms = rooms;
+    this.#signal = signal;
+  }
+
+  async confirm(guildId: string, askId: string, personId: string): Promise<Confirming> {
+    const room = this.#rooms.stay(guildId)?.room;
+    if (!room) return { kind: 'over' };
+    const pressed = room.asks.press(askId, personId, room.parts.clock.nowMs());
+    if (pressed.kind !== 'theirs') return pressed;
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#signal, over.signal]);
+    try {
+      const { clock } = room.parts;
+      return await within(perform(pressed.ask, room, signal), longestMs, clock, tooLate);
+    } catch (error) {
+      room.parts.onEvent(guildId, failureOf(error, 'think'));
+      return { kind: 'failed' };
+    } finally {
+      over.abort(new Error('the press is over'));
+    }
+  }
+}
+
+/** The right is read once more: a minute is long enough to leave or to lose a role. */
+async function perform(
+  { askerId, fitting, tool }: Ask,
+  room: Room,
+  signal: AbortSignal,
+): Promise<Confirming> {
+  if (!(await holdsNow(tool.right, askerId, room, signal))) {
+    return { kind: 'barred', line: barredLine(tool.right, room) };
+  }
+  signal.throwIfAborted();
+  const { line } = await fitting.run(portsIn(room), signal);
+  return { kind: 'done', ...(line && { line }) };
+}
+
+function barredLine(right: Ask['tool']['right'], { channel }: Room): Line {
+  if (right === 'manage') return { id: 'perm.manage' };
+  return { id: 'perm.room', with: { channel: channel.name } };
+}
+
+function tooLate(): BotError {
+  return new BotError('tool.late', true, `A tool took longer than ${longestMs / 1000} s.`);
+}

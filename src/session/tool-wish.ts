@@ -1,0 +1,59 @@
+import { BotError } from '#src/base/errors.ts';
+import type { ChatMessage, ChatModel, Tool, Usage } from '#src/chat/ports.ts';
+import { estimateUsage } from '#src/chat/usage.ts';
+import type { Said } from '#src/pipeline/pipeline.ts';
+import type { Fitting, RoomTool } from './tool.ts';
+
+const instructions =
+  'Somebody speaks to a voice assistant. Call the tool if they ask for what it does, and only then; otherwise answer: no.';
+
+/**
+ * The same tool as whoever asks wants it by their own words of this turn: undefined where those do not ask for it.
+ *
+ * The model is shown nothing else here, no name, no history and no result of a tool, so that nobody else's words can
+ * bring it about. Where it cannot be asked, nothing is known. Aborting `signal` throws `signal.reason`.
+ */
+export async function ownWish(
+  tool: RoomTool,
+  said: readonly Said[],
+  chat: ChatModel,
+  spent: (usage: Usage) => void,
+  signal: AbortSignal,
+): Promise<Fitting | undefined> {
+  try {
+    const words = await Promise.all(said.map(async ({ transcript }) => (await transcript()).text));
+    signal.throwIfAborted();
+    const messages: readonly ChatMessage[] = [
+      { role: 'system', content: instructions },
+      { role: 'user', name: '', content: words.join('\n').trim() },
+    ];
+    const calls = await callsOf(messages, tool, chat, spent, signal);
+    const fits = calls.map((argumentsJson) => tool.fit(argumentsJson));
+    return fits.find((one) => 'run' in one);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+    return undefined;
+  }
+}
+
+async function callsOf(
+  messages: readonly ChatMessage[],
+  { name, description, parameters }: RoomTool,
+  chat: ChatModel,
+  spent: (usage: Usage) => void,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const offered: Tool = { name, description, parameters };
+  const calls: string[] = [];
+  let [reported, written]: [Usage | undefined, string] = [undefined, ''];
+  try {
+    for await (const part of chat.reply(messages, [offered], signal)) {
+      if (part.kind === 'tool' && part.call.name === name) calls.push(part.call.argumentsJson);
+      if (part.kind === 'usage') reported = part.usage;
+      if (part.kind === 'text') written += part.text;
+    }
+  } finally {
+    spent(reported ?? estimateUsage(messages, written));
+  }
+  return calls;
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { tool } from '#src/session/tool.ts';
+
+/** What time it is here or elsewhere. */
+export const time = tool({
+  name: 'time',
+  description: 'The date and time now, where the bot runs or in a time zone.',
+  schema: z.strictObject({
+    zone: z
+      .string()
+      .max(64)
+      .optional()
+      .describe('IANA name, say Asia/Tokyo. Left out: where the bot runs.'),
+  }),
+  right: 'anyone',
+  isDestructive: false,
+  effect: 'none',
+  doing: 'tool.time',
+  async run({ zone }, { clock }) {
+    const format = formatOf(zone);
+    if (!format) return { facts: { unknownZone: zone ?? '' } };
+    const { timeZone } = format.resolvedOptions();
+    return { facts: { now: format.format(clock.wallMs()), zone: timeZone } };
+  },
+});
+
+/** As `Friday, 20 November 2026 at 15:18`; undefined for a zone there is not. */
+function formatOf(timeZone: string | undefined): Intl.DateTimeFormat | undefined {
+  try {
+    const style = { dateStyle: 'full', timeStyle: 'short' } as const;
+    return new Intl.DateTimeFormat('en-GB', { ...style, ...(timeZone && { timeZone }) });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}

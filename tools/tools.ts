@@ -1,0 +1,9 @@
+import type { RoomTool } from '#src/session/tool.ts';
+import { leave } from './leave.ts';
+import { postText } from './post-text.ts';
+import { setVolume } from './set-volume.ts';
+import { time } from './time.ts';
+import { whoIsHere } from './who-is-here.ts';
+
+/** Everything a model may call while it answers. */
+export const tools: readonly RoomTool[] = [time, whoIsHere, leave, postText, setVolume];
