@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** Within the public space, but answered by the machine's own cloud: Azure's wire server. */
@@ -13,7 +14,7 @@ const global = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number];
  * An IPv4 address within an IPv6 one (mapped, or for a translator) is judged as what it is. What is no address is not public.
  */
 export function isPublic(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
+  if (isIP(address) === 0) return false;
   const parsed = ipaddr.parse(address);
   if (parsed instanceof ipaddr.IPv4) {
     return parsed.range() === 'unicast' && !ofTheCloud.has(parsed.toString());
