@@ -16,6 +16,8 @@ export type Embedded = { readonly kind: 'embedded' };
 
 /** What makes a chat model that hears and speaks out of one that reads and writes. */
 export type AudioModel = {
+  /** Absent: none is known, so there is no such pipeline. */
+  readonly model?: string;
   readonly input: 'audio' | 'transcript';
   readonly voice: string;
   readonly transcriptionModel?: string;
@@ -172,11 +174,7 @@ function arrange(from: Settings): Config {
     ...(token && { discord: { token, ...(apiUrl && { apiUrl }), ...(guildId && { guildId }) } }),
     pipeline: from.PIPELINE,
     audioModel: audioModel(from),
-    chat: remote(
-      from,
-      'CHAT_COMPLETION',
-      hearing(from) ? standardModels.audioChat : standardModels.chat,
-    ),
+    chat: chat(from),
     transcription: transcription(from),
     speech: speech(from),
     consent: consent(from),
@@ -205,12 +203,27 @@ function transcription(from: Settings): Config['transcription'] {
   return { ...role, backend, stream, ...(language && { language }) };
 }
 
+function chat(from: Settings): Config['chat'] {
+  const hears = hearing(from) && !from.AUDIO_MODEL_NAME;
+  return remote(from, 'CHAT_COMPLETION', hears ? standardModels.audioChat : standardModels.chat);
+}
+
+/** As long as chained is used, the chat model need not be one that hears. */
+function audioModelNamed(from: Settings): string | undefined {
+  const role = chat(from);
+  if (role.kind === 'embedded') return undefined;
+  const standard = isOpenAi(role.baseUrl) ? standardModels.audioChat : undefined;
+  return from.AUDIO_MODEL_NAME ?? (hearing(from) ? role.model : standard);
+}
+
 function audioModel(from: Settings): AudioModel {
   const { AUDIO_MODEL_INPUT: input, SPEECH_VOICE: voice = 'alloy' } = from;
   const { AUDIO_MODEL_TRANSCRIPTION_MODEL: transcriptionModel } = from;
   const { AUDIO_MODEL_SPEECH_MODEL: speechModel } = from;
+  const model = audioModelNamed(from);
   return {
     ...{ input, voice },
+    ...(model && { model }),
     ...(transcriptionModel && { transcriptionModel }),
     ...(speechModel && { speechModel }),
   };

@@ -6,7 +6,7 @@ import type { ModelNews } from '#src/provider/models.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import type { Config, Remote } from './config.ts';
+import type { AudioModel, Config, Remote } from './config.ts';
 import { modelsInUse } from './config-models.ts';
 
 export type Role = 'speech to text' | 'chat' | 'text to speech';
@@ -122,22 +122,20 @@ async function openVoice(
 }
 
 async function openChat(
-  { chat: config, pipeline, audioModel }: Config,
+  { chat: config, audioModel }: Config,
   tell: Tell,
 ): Promise<Pick<Engines, 'chat' | 'chatName' | 'audioModel'>> {
   if (config.kind === 'remote') {
     const chatName = new URL(config.baseUrl).host;
     const client = await clientOf(config, 'chat', tell);
-    if (pipeline === 'audio-model') {
-      const { openAudioChat } = await import('#src/chat/audio-chat.ts');
+    const hearing = await openHearing(client, audioModel);
+    if (hearing && audioModel.model === config.model) {
       const { writtenBy } = await import('#src/chat/audio-chat-text.ts');
-      const { model } = config;
-      const hearing = openAudioChat(client, { ...audioModel, model }, realClock);
       return { chat: () => writtenBy(hearing), chatName, audioModel: hearing };
     }
     const { openChatModel } = await import('#src/chat/openai-chat.ts');
     const model = openChatModel(client, config);
-    return { chat: () => model, chatName };
+    return { chat: () => model, chatName, ...(hearing && { audioModel: hearing }) };
   }
   const advice = 'for a model set CHAT_COMPLETION_BASE_URL';
   tell({ kind: 'ready', role: 'chat', what: 'built-in stand-in', tookMs: 0, advice });
@@ -146,6 +144,16 @@ async function openChat(
     chat: (botName) => openStandIn({ wallMs, random: Math.random, botName }),
     chatName: 'the stand-in',
   };
+}
+
+/** Opening costs nothing until it is asked. */
+async function openHearing(
+  client: Awaited<ReturnType<typeof clientOf>>,
+  { model, ...options }: AudioModel,
+): Promise<AudioChatModel | undefined> {
+  if (model === undefined) return undefined;
+  const { openAudioChat } = await import('#src/chat/audio-chat.ts');
+  return openAudioChat(client, { ...options, model }, realClock);
 }
 
 /** A realtime connection is kept open by itself. */

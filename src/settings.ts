@@ -15,6 +15,7 @@ export const settings = z.object({
     .optional(),
   DISCORD_GUILD_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a server').optional(),
   PIPELINE: z.enum(['chained', 'audio-model']).default('chained'),
+  AUDIO_MODEL_NAME: words.optional(),
   AUDIO_MODEL_INPUT: z.enum(['audio', 'transcript']).default('audio'),
   AUDIO_MODEL_TRANSCRIPTION_MODEL: words.optional(),
   AUDIO_MODEL_SPEECH_MODEL: words.optional(),

@@ -113,11 +113,25 @@ test('a model that hears and speaks needs a server, and has a model of its own',
     SPEECH_VOICE: 'marin',
   };
   expect(good(chain).audioModel).toEqual({
+    model: 'gpt-audio-1.5',
     input: 'transcript',
     voice: 'marin',
     transcriptionModel: 'hears',
     speechModel: 'speaks',
   });
+});
+
+test('a model that hears and speaks may stand beside a chat model, and at OpenAI always does', () => {
+  const server = { CHAT_COMPLETION_BASE_URL: 'http://127.0.0.1:8000/v1' };
+  expect(good(server).audioModel).not.toHaveProperty('model');
+  const both = { ...server, CHAT_COMPLETION_MODEL: 'writes', AUDIO_MODEL_NAME: 'hears' };
+  for (const PIPELINE of ['chained', 'audio-model']) {
+    const { chat, audioModel } = good({ ...both, PIPELINE });
+    expect([chat, audioModel]).toMatchObject([{ model: 'writes' }, { model: 'hears' }]);
+  }
+  const openAi = good({ OPENAI_API_KEY: 'k' });
+  expect(openAi.chat).toMatchObject({ model: 'gpt-6-luna' });
+  expect(openAi.audioModel).toMatchObject({ model: 'gpt-audio-1.5' });
 });
 
 test('speech from a chat model needs a server, and has a model of its own', () => {

@@ -105,8 +105,7 @@ class Server {
         kind: 'link-opened',
         guildId: guild.id,
         tookMs,
-        endToEnd: link.endToEnd,
-        cipher: link.cipher,
+        ...link.state(),
       });
       this.#lookAround(guild, channel.channelId);
       return link;

@@ -13,7 +13,7 @@ import type { Packet } from '#src/audio/packet.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
-import type { ChannelRef, MayHear, Person, VoiceLink } from '#src/session/link.ts';
+import type { ChannelRef, LinkState, MayHear, Person, VoiceLink } from '#src/session/link.ts';
 import { afterClose, isRefusal } from './close-codes.ts';
 import { repeatDiscovery } from './discovery.ts';
 import { Ear } from './ear.ts';
@@ -125,6 +125,13 @@ export class DiscordLink implements VoiceLink {
     return this.#place.refresh(personId, signal);
   }
 
+  state(): LinkState {
+    return {
+      cipher: this.#cipher(),
+      endToEnd: (daveOf(this.#connection)?.protocolVersion ?? 0) > 0,
+    };
+  }
+
   /** Why Discord will not have this link, or did not answer. */
   refusal(): BotError {
     return refused(this.#closeCode, this.#lastError);
@@ -140,17 +147,6 @@ export class DiscordLink implements VoiceLink {
     return this.#lastError;
   }
 
-  get cipher(): string {
-    const state = networkingOf(this.#connection)?.state;
-    if (!state || !('connectionData' in state)) return '';
-    const { connectionData } = state;
-    return 'encryptionMode' in connectionData ? connectionData.encryptionMode : '';
-  }
-
-  get endToEnd(): boolean {
-    return (daveOf(this.#connection)?.protocolVersion ?? 0) > 0;
-  }
-
   counts(): LinkCounts {
     const { dropped } = this.#packets;
     return { ...this.#ear.counts, ...this.#mouth.counts, dropped, errors: this.#errors };
@@ -159,6 +155,13 @@ export class DiscordLink implements VoiceLink {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end();
     await this.#closing;
+  }
+
+  #cipher(): string {
+    const state = networkingOf(this.#connection)?.state;
+    if (!state || !('connectionData' in state)) return '';
+    const { connectionData } = state;
+    return 'encryptionMode' in connectionData ? connectionData.encryptionMode : '';
   }
 
   #failed(error: unknown): void {

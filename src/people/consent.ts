@@ -97,6 +97,11 @@ export function moveAlong(consent: Consent, presentIds: ReadonlySet<string>): Co
   return { ...consent, said: new Map(said) };
 }
 
+/** Another rule for those who said nothing; what was said counts on. */
+export function underPolicy(consent: Consent, policy: ConsentPolicy): Consent {
+  return { ...consent, policy };
+}
+
 /** The room paused: nobody is heard until `resume`. */
 export function pause(consent: Consent): Consent {
   return { ...consent, paused: true };

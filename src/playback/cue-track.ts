@@ -1,10 +1,16 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { fadeOut } from './fade.ts';
+import { Gain, gainOf } from './gain.ts';
 import type { CueName, Cues } from './load-cues.ts';
 import { SampleQueue } from './sample-queue.ts';
 import { type Block, frameSamples, type Track } from './track.ts';
 import type { VoiceTrack } from './voice-track.ts';
 
+/** How loud cues are. Source: product, "How waiting feels". */
+export type CueLevel = 'off' | 'soft' | 'on';
+
+/** `soft` is as the files are. */
+const onDb = 6;
 const fadeSamples = speakRateHz / 200;
 
 /** A cue asked for while somebody is being silenced waits so many frames; then its moment has passed. */
@@ -19,25 +25,34 @@ export class CueTrack implements Track {
   readonly name = 'cues';
   readonly #voice: Pick<VoiceTrack, 'sounds'>;
   readonly #cues: Cues;
+  readonly #level: () => CueLevel;
   #sounding = new SampleQueue();
   /** Begins once the one that sounds is over. */
-  #next: Int16Array | undefined;
+  #next: { readonly samples: Int16Array; readonly left: () => void } | undefined;
+  #left: () => void = () => undefined;
   #waited = 0;
   #listener: (() => void) | undefined;
 
-  constructor(voice: Pick<VoiceTrack, 'sounds'>, cues: Cues) {
+  /** `level` is asked before each cue. */
+  constructor(voice: Pick<VoiceTrack, 'sounds'>, cues: Cues, level: () => CueLevel = () => 'soft') {
     this.#voice = voice;
     this.#cues = cues;
+    this.#level = level;
   }
 
   /** From the next frame on, or after the cue that sounds; replaces one that waits. Lost while the bot speaks. */
   play(name: CueName): void {
-    this.say(this.#cues[name]);
+    const level = this.#level();
+    if (level === 'off') return;
+    this.say(level === 'on' ? louder(this.#cues[name]) : this.#cues[name]);
   }
 
-  /** The same for a few words at the speaking rate, mono, said while people wait. */
-  say(samples: Int16Array): void {
-    this.#next = samples;
+  /**
+   * The same for a sound at the speaking rate, mono, that comes at every level: a few words said while people wait, or a
+   * tone they asked for. `left` is called as each frame of it really leaves.
+   */
+  say(samples: Int16Array, left: () => void = () => undefined): void {
+    this.#next = { samples, left };
     this.#waited = 0;
     this.#listener?.();
   }
@@ -58,7 +73,7 @@ export class CueTrack implements Track {
     if (this.#sounding.length === 0) return undefined;
     const samples = new Int16Array(frameSamples);
     this.#sounding.take(samples);
-    return { samples, left: () => undefined };
+    return { samples, left: this.#left };
   }
 
   onSound(listener: () => void): void {
@@ -66,7 +81,8 @@ export class CueTrack implements Track {
   }
 
   #begin(): void {
-    if (this.#next) this.#sounding.push(this.#next);
+    if (this.#next) this.#sounding.push(this.#next.samples);
+    this.#left = this.#next?.left ?? (() => undefined);
     this.#next = undefined;
   }
 
@@ -75,4 +91,10 @@ export class CueTrack implements Track {
     this.#waited++;
     if (this.#waited >= patience) this.#next = undefined;
   }
+}
+
+function louder(cue: Int16Array): Int16Array {
+  const samples = cue.slice();
+  new Gain(gainOf(onDb)).apply(samples);
+  return samples;
 }

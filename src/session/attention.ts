@@ -2,7 +2,6 @@ import type { Clock } from '#src/base/clock.ts';
 import { judge, presume, type Speaking, type Verdict } from '#src/turn/addressing.ts';
 import {
   type AddressEvent,
-  type AddressingMode,
   type AddressingRules,
   addressingRules,
   attend,
@@ -22,17 +21,14 @@ export type Spoken = Saying & { readonly text: string };
 /** To whom the bot listens in one stay, and whether what is said there is meant for it. */
 export class Attention {
   readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #parts: Pick<SessionParts, 'addressing'>;
   readonly #names: () => readonly string[];
-  readonly #mode: AddressingMode;
   #state = inattentive;
 
-  /** `names` is what the bot answers to in this server now. */
-  constructor(
-    { addressing, clock }: Pick<SessionParts, 'addressing' | 'clock'>,
-    names: () => readonly string[],
-  ) {
-    this.#mode = addressing;
-    this.#clock = clock;
+  /** `names` is what the bot answers to in this server now; the mode is looked up in `parts` each time. */
+  constructor(parts: Pick<SessionParts, 'addressing' | 'clock'>, names: () => readonly string[]) {
+    this.#parts = parts;
+    this.#clock = parts.clock;
     this.#names = names;
   }
 
@@ -86,7 +82,7 @@ export class Attention {
   }
 
   #rules(): AddressingRules {
-    return { ...addressingRules, mode: this.#mode, names: this.#names() };
+    return { ...addressingRules, mode: this.#parts.addressing, names: this.#names() };
   }
 }
 

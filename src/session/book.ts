@@ -4,6 +4,8 @@ import { within } from '#src/provider/within.ts';
 import { failureOf } from './failure.ts';
 import type { SessionParts } from './parts.ts';
 
+type StoreCode = 'store.unreadable' | 'store.unwritable';
+
 /** A store on a disk that hangs must hold up neither a /join nor an answer to a person. */
 const longestMs = 5_000;
 /** Taking something out of every corner of a big store may take longer, and has to be seen through. */
@@ -12,14 +14,25 @@ export const longestEraseMs = 45_000;
 /** What `work` does with the book; undefined when that fails or takes too long, and the operator is told. Never throws. */
 export async function withBook<T>(
   guildId: string,
-  { book, clock, onEvent }: Pick<SessionParts, 'book' | 'clock' | 'onEvent'>,
-  code: 'store.unreadable' | 'store.unwritable',
+  parts: Pick<SessionParts, 'book' | 'clock' | 'onEvent'>,
+  code: StoreCode,
   work: (book: ConsentBook) => Promise<T>,
+  ms = longestMs,
+): Promise<T | undefined> {
+  return await inStore(guildId, parts, code, () => work(parts.book), ms);
+}
+
+/** The same with any other book. */
+export async function inStore<T>(
+  guildId: string,
+  { clock, onEvent }: Pick<SessionParts, 'clock' | 'onEvent'>,
+  code: StoreCode,
+  work: () => Promise<T>,
   ms = longestMs,
 ): Promise<T | undefined> {
   const late = () => new BotError(code, true, `The store did not answer in ${ms / 1000} s.`);
   try {
-    return await within(work(book), ms, clock, late);
+    return await within(work(), ms, clock, late);
   } catch (error) {
     onEvent(guildId, failureOf(error, 'store'));
     return undefined;

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { type Consent, heard, mayHear, unasked } from '#src/people/consent.ts';
+import { type Consent, heard, mayHear, unasked, underPolicy } from '#src/people/consent.ts';
 import type { Person } from './link.ts';
 import type { ConsentRules } from './parts.ts';
 
@@ -8,7 +8,7 @@ const freshMs = 1_000;
 
 /** Who is heard in one stay. A change counts from the next packet. */
 export class Gate {
-  readonly #rules: ConsentRules;
+  #rules: ConsentRules;
   readonly #clock: Clock;
   readonly #people: () => readonly Person[];
   readonly #verdicts = new Map<string, boolean>();
@@ -41,6 +41,12 @@ export class Gate {
     this.#consent = step(this.#consent);
     this.#verdicts.clear();
     this.#listener?.();
+  }
+
+  /** Other rules hold for those who said nothing. */
+  govern(rules: ConsentRules): void {
+    this.#rules = rules;
+    this.change((consent) => underPolicy(consent, rules.policy));
   }
 
   /** Somebody has other roles now: that counts from the next packet, too. */

@@ -18,6 +18,13 @@ export type ChannelRef = {
   readonly name: string;
 };
 
+/** How a link is sealed. */
+export type LinkState = {
+  /** Of the transport, as Discord names it; empty: none was agreed on. */
+  readonly cipher: string;
+  readonly endToEnd: boolean;
+};
+
 /** One voice channel as the session sees it. discord/ and test/fakes each supply one. */
 export interface VoiceLink extends AsyncDisposable {
   /**
@@ -38,6 +45,7 @@ export interface VoiceLink extends AsyncDisposable {
    * Errors: BotError `discord.unreachable`, after 5 s at most; then all is as it was. Aborting throws `signal.reason`.
    */
   refresh(personId: string, signal: AbortSignal): Promise<void>;
+  state(): LinkState;
 }
 
 /** Opens voice links; one per server at a time. */

@@ -17,6 +17,7 @@ export async function watchRoles(link: VoiceLink, room: Room, signal: AbortSigna
   /** Who was asked for longest ago comes first. */
   let asked: readonly string[] = [];
   for (;;) {
+    while (!needsRoles(room.parts.consent)) await clock.sleep(everyMs, signal);
     const isNew = seated(link).some((id) => !asked.includes(id));
     await clock.sleep(isNew ? newMs : everyMs, signal);
     const here = seated(link);
@@ -29,7 +30,7 @@ export async function watchRoles(link: VoiceLink, room: Room, signal: AbortSigna
   }
 }
 
-/** Whether a stay under these rules has anything to watch. */
+/** The rules of a server may change at any time. */
 export function needsRoles({ policy, roleId }: Room['parts']['consent']): boolean {
   return policy === 'role' && roleId !== undefined;
 }

@@ -35,7 +35,7 @@ export type Scene = Disposable & {
 export function openScene(link: VoiceLink, stay: Room): Scene {
   const { channel, parts } = stay;
   const voice = new VoiceTrack();
-  const cues = new CueTrack(voice, parts.cues);
+  const cues = new CueTrack(voice, parts.cues, () => stay.settings().cues);
   const encoder = parts.codec.encoder(speakRateHz);
   const sent = new SentEnvelope();
   const mixer = new Mixer([voice, cues], encoder, (samples, atMs) => sent.left(samples, atMs));
@@ -62,12 +62,17 @@ export function openScene(link: VoiceLink, stay: Room): Scene {
     waiting: new WaitingCues(room, cues),
     greeter: new Greeter(room, link.people()),
     [Symbol.dispose]() {
+      stay.bell.hang(undefined);
       voice.cut();
       drafts.close();
       ears.close();
       encoder.free();
     },
   };
+  stay.bell.hang({
+    isSpeaking: () => voice.sounds,
+    play: (samples, left) => cues.say(samples, left),
+  });
   const { wake } = link.play(mixer);
   mixer.onSound(wake);
   return scene;

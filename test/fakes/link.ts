@@ -2,7 +2,14 @@ import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
-import type { ChannelRef, MayHear, Person, VoiceDoor, VoiceLink } from '#src/session/link.ts';
+import type {
+  ChannelRef,
+  LinkState,
+  MayHear,
+  Person,
+  VoiceDoor,
+  VoiceLink,
+} from '#src/session/link.ts';
 
 /** A voice channel without a network: the test is its clock and its people. */
 export class FakeLink implements VoiceLink {
@@ -46,6 +53,10 @@ export class FakeLink implements VoiceLink {
     ];
     const person = this.present[at];
     if (person && roleIds) this.present[at] = { ...person, roleIds };
+  }
+
+  state(): LinkState {
+    return { cipher: 'aead_aes256_gcm_rtpsize', endToEnd: true };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { SessionParts } from '#src/session/parts.ts';
 import { fineFacts } from '#test/fakes/facts.ts';
 import {
   adam,

@@ -1,0 +1,150 @@
+import { inStore } from './book.ts';
+import {
+  type Choices,
+  type GuildSettings,
+  readSetting,
+  type SettingKey,
+  settingsOf,
+} from './guild-settings.ts';
+import type { SessionParts } from './parts.ts';
+
+/** What one server has set, as it was typed; `isRead` once the book has told of it. */
+type Server = { readonly set: ReadonlyMap<string, string>; readonly isRead: boolean };
+
+type Parts = Pick<
+  SessionParts,
+  | 'addressing'
+  | 'clock'
+  | 'consent'
+  | 'names'
+  | 'onEvent'
+  | 'pipelines'
+  | 'settingsBook'
+  | 'style'
+  | 'voices'
+>;
+
+const unread: Server = { set: new Map(), isRead: false };
+
+/** What holds in each server: what it has set, else what the operator has. */
+export class KeptSettings {
+  readonly #parts: Parts;
+  readonly #servers = new Map<string, Server>();
+  readonly #loading = new Map<string, Promise<void>>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  get choices(): Choices {
+    const { consent, pipelines, voices } = this.#parts;
+    const role = consent.roleId !== undefined && { roleId: consent.roleId };
+    return { pipelines: pipelines.names, voices, ...role };
+  }
+
+  /** As far as it is known now: as long as it was not read who may be heard, nobody is who did not agree. */
+  in(guildId: string): GuildSettings {
+    const { set, isRead } = this.#server(guildId);
+    const settings = settingsOf(set, this.#standard(), this.choices);
+    return isRead || set.has('consent') ? settings : { ...settings, consent: { policy: 'ask' } };
+  }
+
+  /** Which of them the server has set itself. */
+  isSet(guildId: string, key: SettingKey): boolean {
+    const value = this.#server(guildId).set.get(key);
+    return value !== undefined && readSetting(key, value, this.choices).kind === 'ok';
+  }
+
+  /** Asks the book until it has answered once; false when it has not. Never throws. */
+  async load(guildId: string): Promise<boolean> {
+    if (!this.#server(guildId).isRead) {
+      const loading = this.#loading.get(guildId) ?? this.#load(guildId);
+      this.#loading.set(guildId, loading);
+      await loading;
+      this.#loading.delete(guildId);
+    }
+    return this.#server(guildId).isRead;
+  }
+
+  /** Holds from now on, saved or not; undefined is the operator's again. False when it could not be saved. Never throws. */
+  async set(guildId: string, key: SettingKey, value: string | undefined): Promise<boolean> {
+    await this.load(guildId);
+    const { set, isRead } = this.#server(guildId);
+    const others = [...set].filter(([one]) => one !== key);
+    const own = value === undefined ? [] : [[key, value] as const];
+    this.#servers.set(guildId, { set: new Map([...others, ...own]), isRead });
+    const saved = await inStore(guildId, this.#parts, 'store.unwritable', async () => {
+      await this.#parts.settingsBook.write(guildId, key, value);
+      return true;
+    });
+    return saved === true;
+  }
+
+  async #load(guildId: string): Promise<void> {
+    const { settingsBook } = this.#parts;
+    const read = () => settingsBook.read(guildId);
+    const set = await inStore(guildId, this.#parts, 'store.unreadable', read);
+    if (!set) return;
+    const typed = this.#server(guildId).set; // while the book could not be read: newer
+    this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });
+  }
+
+  #server(guildId: string): Server {
+    return this.#servers.get(guildId) ?? unread;
+  }
+
+  #standard(): GuildSettings {
+    const { addressing, consent, names, pipelines, style } = this.#parts;
+    const [pipeline = 'chained'] = pipelines.names;
+    const { name: voice } = style.voice;
+    return {
+      ...{ pipeline, addressing, consent, names, cues: 'soft' },
+      instructions: style.instructions,
+      ...(voice !== undefined && { voice }),
+    };
+  }
+}
+
+/** The same parts as they hold in one server, at the moment they are looked at. */
+export function partsIn(
+  guildId: string,
+  parts: SessionParts,
+  settings: KeptSettings,
+): SessionParts {
+  const here = () => settings.in(guildId);
+  return {
+    ...parts,
+    get addressing() {
+      return here().addressing;
+    },
+    get consent() {
+      return here().consent;
+    },
+    get engine() {
+      return parts.pipelines.engine(here().pipeline);
+    },
+    get names() {
+      return here().names;
+    },
+    get style() {
+      return styleIn(guildId, parts, settings);
+    },
+  };
+}
+
+/** What the operator wrote names the bot already; what a server writes need not. */
+function styleIn(
+  guildId: string,
+  { places, style }: SessionParts,
+  settings: KeptSettings,
+): SessionParts['style'] {
+  const { instructions, names, voice } = settings.in(guildId);
+  const called = settings.isSet(guildId, 'instructions')
+    ? ` Your name is ${places.botName(guildId)}.`
+    : '';
+  const also = settings.isSet(guildId, 'names') ? ` You are also called ${names.join(', ')}.` : '';
+  return {
+    instructions: `${instructions}${called}${also}`,
+    voice: { ...style.voice, ...(voice !== undefined && { name: voice }) },
+  };
+}
