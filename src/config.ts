@@ -60,6 +60,8 @@ export type Config = {
     readonly otherNames: readonly string[];
     readonly instructions: string;
   };
+  /** Of the owner's own network: asked for sounds all the same. */
+  readonly allowedHosts: readonly string[];
   readonly dataDir: string;
   /** Absent: no status server. */
   readonly status?: { readonly host: string; readonly port: number };
@@ -180,6 +182,7 @@ function arrange(from: Settings): Config {
     consent: consent(from),
     addressing: from.ADDRESSING,
     bot: { ...(name && { name }), otherNames, instructions: from.BOT_INSTRUCTIONS },
+    allowedHosts: from.TRACK_ALLOWED_HOSTS?.split(',').map((host) => host.trim()) ?? [],
     dataDir: from.DATA_DIR,
     ...(from.STATUS_PORT > 0 && { status: { host: from.STATUS_HOST, port: from.STATUS_PORT } }),
     logLevel: from.LOG_LEVEL,

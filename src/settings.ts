@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
+import { isHost } from '#src/sources/allowed-hosts.ts';
 
 const words = z.string().trim().min(1);
 const url = words.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');
@@ -50,6 +51,9 @@ export const settings = z.object({
   BOT_INSTRUCTIONS: words.default(
     'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
   ),
+  TRACK_ALLOWED_HOSTS: words
+    .refine(areHosts, 'must be hosts or addresses, commas between, say nas.local:8000')
+    .optional(),
   DATA_DIR: words.default('./data'),
   STATUS_HOST: words.default('127.0.0.1'),
   STATUS_PORT: z.coerce
@@ -76,6 +80,10 @@ export function isHttpUrl(value: string): boolean {
 /** Also of a WebSocket. */
 function isServerUrl(value: string): boolean {
   return isHttpUrl(value.replace(/^ws/, 'http'));
+}
+
+function areHosts(value: string): boolean {
+  return value.split(',').every((host) => isHost(host.trim()));
 }
 
 function isNames(value: string): boolean {

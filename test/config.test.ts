@@ -185,3 +185,12 @@ test('.env.example used as it is changes nothing', async () => {
   );
   expect(good(given)).toEqual(good({}));
 });
+
+test('hosts of the own network are hosts, and nothing that opens more', () => {
+  const given = { TRACK_ALLOWED_HOSTS: 'nas.local:8000, 10.0.0.7' };
+  expect(good(given).allowedHosts).toEqual(['nas.local:8000', '10.0.0.7']);
+  expect(good({}).allowedHosts).toEqual([]);
+  for (const hosts of ['10.0.0.0/8', 'http://nas', 'nas,', '*']) {
+    expect(mistakes({ TRACK_ALLOWED_HOSTS: hosts }), hosts).toHaveLength(1);
+  }
+});

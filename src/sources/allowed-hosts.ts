@@ -1,5 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
+const hostPattern = /^(\[[\da-f:.]+\]|[\p{L}\p{N}_.-]+)(:\d+)?$/iu;
+
 type Entry = { readonly host: string; readonly port?: string };
 
 /** Hosts of the owner's own network that may be asked for sounds although they are not public. */
@@ -29,7 +31,7 @@ export function isHost(host: string): boolean {
 
 function entryOf(host: string): Entry | undefined {
   const bare = ipaddr.IPv6.isValid(host) ? `[${host}]` : host;
-  if (!/^[^\s/?#@\\]+$/.test(bare) || !URL.canParse(`http://${bare}`)) return undefined;
+  if (!hostPattern.test(bare) || !URL.canParse(`http://${bare}`)) return undefined;
   const { hostname } = new URL(`http://${bare}`);
   const [, port] = /:(\d+)$/.exec(bare.replace(/^\[.*\]/, '')) ?? [];
   return { host: plainHost(hostname), ...(port !== undefined && { port: `${Number(port)}` }) };
