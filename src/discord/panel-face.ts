@@ -50,9 +50,7 @@ function faceLines(face: PanelFace, { botName }: PanelLook): readonly Line[] {
   if (state.kind === 'left') return [{ id: 'panel.left' }];
   const unasked = namesOf(face, 'unasked');
   return [
-    'name' in state
-      ? { id: `panel.${state.kind}`, with: { name: state.name } }
-      : { id: `panel.${state.kind}` },
+    stateLine(state),
     ...namesLine('panel.next', next === undefined ? [] : [next]),
     ...namesLine('panel.lost', lost),
     ...namesLine('panel.asked', asked),
@@ -67,6 +65,12 @@ function faceLines(face: PanelFace, { botName }: PanelLook): readonly Line[] {
       ? [{ id: 'privacy.card', with: { bot: botName, days: captionDays } } as const]
       : []),
   ];
+}
+
+function stateLine(state: Exclude<PanelFace['state'], { kind: 'left' }>): Line {
+  if (state.kind === 'step') return { id: state.step };
+  if ('name' in state) return { id: `panel.${state.kind}`, with: { name: state.name } };
+  return { id: `panel.${state.kind}` };
 }
 
 function namesLine(

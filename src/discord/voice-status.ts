@@ -53,7 +53,8 @@ export class VoiceStatus {
       return;
     }
     const named = 'name' in state && { name: harmless(state.name) };
-    const words = text(`panel.${state.kind}`, { ...named }, this.#options.localeIn(guildId));
+    const kind = state.kind === 'step' ? 'thinking' : state.kind;
+    const words = text(`panel.${kind}`, { ...named }, this.#options.localeIn(guildId));
     this.#words.set(guildId, cut(words, maxChars));
     this.#seats.get(guildId)?.line.want(cut(words, maxChars));
   }

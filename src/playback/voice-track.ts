@@ -1,3 +1,5 @@
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { Gain } from './gain.ts';
 import type { SpokenReply } from './spoken-reply.ts';
 import type { Block, Track } from './track.ts';
 
@@ -8,10 +10,14 @@ export type Added =
 /** Answers that may stand in line, the one that sounds included. */
 export const longestLine = 8;
 
+/** Of a change of volume while it speaks. */
+const glideSamples = speakRateHz / 50;
+
 /** The track `voice`: what the bot says, one reply after the other. */
 export class VoiceTrack implements Track {
   readonly name = 'voice';
   readonly #limit: number;
+  readonly #volume = new Gain(1);
   #replies: SpokenReply[] = [];
   #sounds = false;
   #listener: (() => void) | undefined;
@@ -35,6 +41,11 @@ export class VoiceTrack implements Track {
     return { kind: 'added', place };
   }
 
+  /** 1 is as loud as replies are; from the next frame on. */
+  volume(gain: number): void {
+    this.#volume.to(gain, this.#sounds ? glideSamples : 0);
+  }
+
   /** Cuts the reply that sounds and all that wait. */
   cut(): void {
     // The last first: else the end of one would wake the link for the next.
@@ -45,6 +56,7 @@ export class VoiceTrack implements Track {
   pull(): Block | undefined {
     const block = this.#pull();
     this.#sounds = block !== undefined;
+    if (block) this.#volume.apply(block.samples); // each block is a copy of what its reply keeps
     return block;
   }
 

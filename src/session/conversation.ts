@@ -37,6 +37,7 @@ export async function answer(
 ): Promise<void> {
   const progress = unanswered(question.said.toMs, question.endedAtMs);
   const thinking = take(question, room);
+  question.step = () => thinking.step;
   const { attention, mouth } = room;
   let isPutOff = false;
   attention.answering(question.said.speakerId);

@@ -1,4 +1,5 @@
 import type { Said } from '#src/pipeline/pipeline.ts';
+import type { TextId } from '#src/texts/texts.ts';
 import type { Claim } from './claim.ts';
 import type { Asking } from './command-ports.ts';
 import type { Thinking } from './thinking.ts';
@@ -15,6 +16,8 @@ export type Question = {
   words?: { readonly text: string; readonly atMs: number };
   /** Its answer, where it was begun before the end; taken by whoever gives it. */
   thinking?: Thinking | undefined;
+  /** The tool that runs for its answer, as people are told of it. */
+  step?: () => TextId | undefined;
   /** Others asked the same at the same time: they are answered with it, and by name. */
   also?: readonly Question[];
   /** Something was said to others while it waited. */

@@ -46,6 +46,11 @@ export class Mouth {
     return this.#sounded;
   }
 
+  /** Something is being said, but for the moment there is no more of it. */
+  get starves(): boolean {
+    return this.#reply !== undefined && !this.#reply.paused && !this.#reply.ready;
+  }
+
   /** Whether people may talk down what is being said; true while nothing is. */
   get interruptible(): boolean {
     return this.#reply?.interruptible ?? true;

@@ -1,3 +1,4 @@
+import type { TextId } from '#src/texts/texts.ts';
 import type { Attention } from './attention.ts';
 import type { Gate } from './gate.ts';
 import type { ChannelRef, Person } from './link.ts';
@@ -23,6 +24,8 @@ export type Scene = Company & {
   readonly following: Question | undefined;
   /** Something of the current matter has been heard. */
   readonly sounds: boolean;
+  /** The tool that runs for it while nothing is heard. */
+  readonly step?: TextId | undefined;
 };
 
 type Parts = Pick<SessionParts, 'clock' | 'engine' | 'panels'>;
@@ -153,8 +156,10 @@ function stateOf({
   talking,
   current,
   sounds,
+  step,
 }: Scene): PanelFace['state'] {
   if (gate.paused) return { kind: 'paused' };
+  if (current && step) return { kind: 'step', step };
   if (current && !sounds) return { kind: 'thinking' };
   if (current?.kind === 'question') return { kind: 'speaking', name: current.said.name };
   if (current) return { kind: 'speaking', name: channelName };

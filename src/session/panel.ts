@@ -1,8 +1,12 @@
+import type { TextId } from '#src/texts/texts.ts';
+
 /** What the panel of a room shows; discord draws it in the language of the server. */
 export type PanelFace = {
   readonly state:
     | { readonly kind: 'listening' | 'thinking' | 'paused' | 'reconnecting' | 'left' }
-    | { readonly kind: 'hearing' | 'speaking'; readonly name: string };
+    | { readonly kind: 'hearing' | 'speaking'; readonly name: string }
+    /** A tool runs. */
+    | { readonly kind: 'step'; readonly step: TextId };
   readonly people: readonly { readonly name: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
   /** Who was heard for the first time, a moment ago. */
   readonly firstHeard?: readonly string[];

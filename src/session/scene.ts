@@ -36,6 +36,7 @@ export function openScene(link: VoiceLink, stay: Room): Scene {
   const { channel, parts } = stay;
   const voice = new VoiceTrack();
   const cues = new CueTrack(voice, parts.cues, () => stay.settings().cues);
+  stay.volume.onChange((_track, percent) => voice.volume(percent / 100));
   const encoder = parts.codec.encoder(speakRateHz);
   const sent = new SentEnvelope();
   const mixer = new Mixer([voice, cues], encoder, (samples, atMs) => sent.left(samples, atMs));

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import type { TextId } from '#src/texts/texts.ts';
 import { answer } from './conversation.ts';
 import { resumePostponed } from './later.ts';
 import type { VoiceLink } from './link.ts';
@@ -107,7 +108,17 @@ function look({ link, ears, drafts, room }: Scene): void {
     current: floor.next ?? drafts.pending,
     following: floor.following,
     sounds: mouth.sounds,
+    step: stepOf(floor.current, mouth),
   });
+}
+
+/** The tool people wait for. */
+function stepOf(
+  current: Matter | undefined,
+  { sounds, starves }: Conversation['mouth'],
+): TextId | undefined {
+  if (current?.kind !== 'question' || (sounds && !starves)) return undefined;
+  return current.step?.();
 }
 
 /** Whatever is stopped or taken back gives the floor to the next; what a lost link kept from being heard comes again. */

@@ -12,11 +12,15 @@ const usualEndMs = 300;
 /** More than two words need. */
 const longestMs = 5_000;
 
-/** Makes waiting for an answer bearable: a soft tick now and then, "One moment." once. */
+type Wait = { readonly question: Question; readonly state: Waiting };
+
+/** Makes waiting for an answer bearable: a soft tick now and then, "One moment." once, or what is being looked up. */
 export class WaitingCues {
   readonly #room: Conversation;
   readonly #cues: Pick<CueTrack, 'play' | 'say' | 'cut'>;
-  #waiting: { readonly question: Question; readonly state: Waiting } | undefined;
+  #wait: Wait | undefined;
+  /** Who was asked for a moment last; nobody is twice. */
+  #told: Question | undefined;
 
   constructor(room: Conversation, cues: Pick<CueTrack, 'play' | 'say' | 'cut'>) {
     this.#room = room;
@@ -25,26 +29,41 @@ export class WaitingCues {
 
   /** To be called every 20 ms or so. */
   tick(signal: AbortSignal): void {
-    const { floor, mouth, parts } = this.#room;
+    const { floor, parts } = this.#room;
     const { current } = floor;
-    if (current?.kind !== 'question' || mouth.sounds) {
-      if (this.#waiting && !current) this.#cues.cut();
-      this.#waiting = undefined;
+    if (current?.kind !== 'question' || !this.#isSilent(current)) {
+      if (this.#wait && !current) this.#cues.cut();
+      this.#wait = undefined;
       return;
     }
-    const former = this.#waiting?.question === current ? this.#waiting.state : undefined;
-    const sinceMs = Math.max(current.said.toMs, current.endedAtMs - usualEndMs);
-    const state = former ?? waitSince(sinceMs, waitingRules);
-    const { waiting, effect } = stepWaiting(state, parts.clock.nowMs(), waitingRules);
-    this.#waiting = { question: current, state: waiting };
+    const nowMs = parts.clock.nowMs();
+    const before = this.#waitFor(current, nowMs);
+    const { waiting, effect } = stepWaiting(before, nowMs, waitingRules);
+    this.#wait = { question: current, state: waiting };
     if (effect === 'tick') this.#cues.play('thinking');
-    if (effect === 'moment') void this.#saySoon(AbortSignal.any([signal, current.claim.signal]));
+    if (effect !== 'moment') return;
+    this.#told = current;
+    void this.#saySoon(current, AbortSignal.any([signal, current.claim.signal]));
+  }
+
+  /** Nothing of the answer has been heard; or it has begun, and goes on when a tool has come to its end. */
+  #isSilent({ step }: Question): boolean {
+    const { mouth } = this.#room;
+    return !mouth.sounds || (mouth.starves && step?.() !== undefined);
+  }
+
+  #waitFor(question: Question, nowMs: number): Waiting {
+    if (this.#wait?.question === question) return this.#wait.state;
+    const { said, endedAtMs } = question;
+    const askedAtMs = Math.max(said.toMs, endedAtMs - usualEndMs);
+    const fresh = waitSince(this.#room.mouth.sounds ? nowMs : askedAtMs, waitingRules);
+    return this.#told === question ? { ...fresh, told: 'moment' } : fresh;
   }
 
   /** Never throws: a voice that fails now is told of with the answer. */
-  async #saySoon(signal: AbortSignal): Promise<void> {
-    const { channel, mouth, parts } = this.#room;
-    const words = aloud({ id: 'slow.voice' }, channel.guildId, parts);
+  async #saySoon(question: Question, signal: AbortSignal): Promise<void> {
+    const { channel, parts } = this.#room;
+    const words = aloud({ id: question.step?.() ?? 'slow.voice' }, channel.guildId, parts);
     const rate = new SpeakRate();
     const pieces: Int16Array[] = [];
     try {
@@ -56,7 +75,7 @@ export class WaitingCues {
       throw error;
     }
     pieces.push(...rate.flush());
-    if (mouth.sounds || signal.aborted) return;
+    if (signal.aborted || !this.#isSilent(question)) return;
     this.#cues.say(joinSamples(pieces).subarray(0, (longestMs * speakRateHz) / 1000));
   }
 }
