@@ -5,7 +5,11 @@ import type { SessionEvent } from '#src/session/events.ts';
 import type { EngineNews, Role } from './engines.ts';
 
 const roles: readonly Role[] = ['speech to text', 'chat', 'text to speech'];
-const whyDropped = { crowded: 'too many were waiting', late: 'too late' };
+const whyDropped = {
+  crowded: 'too many were waiting',
+  late: 'too late',
+  budget: 'the budget is used',
+};
 const ciphers: Readonly<Record<string, string>> = {
   aead_aes256_gcm_rtpsize: 'AES-256-GCM',
   aead_xchacha20_poly1305_rtpsize: 'XChaCha20-Poly1305',

@@ -59,12 +59,19 @@ export type SessionEvent =
       readonly name: string;
       readonly why: Ignored;
     }
-  /** A question that waited is not answered: more than three did, or its moment has passed. */
+  /** A question is not answered: more than three waited, its moment has passed, or the budget is used. */
   | {
       readonly kind: 'dropped';
       readonly speakerId: string;
       readonly name: string;
-      readonly why: Lost;
+      readonly why: Lost | 'budget';
+    }
+  /** A server did something that has its price, wanted or not. */
+  | {
+      readonly kind: 'spent';
+      readonly what: 'recognise' | 'think' | 'speak';
+      /** Absent: nobody told what it costs. */
+      readonly usd?: number;
     }
   | {
       readonly kind: 'answered';

@@ -55,6 +55,9 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
     case 'dropped':
       log.debug({ guildId, speakerId: event.speakerId, why: event.why }, 'dropped');
       return;
+    case 'spent':
+      log.debug({ guildId, what: event.what, usd: event.usd }, 'spent');
+      return;
     case 'answered': {
       const { speakerId, finish, instants } = event;
       const { heardAtMs } = instants;

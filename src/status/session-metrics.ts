@@ -22,6 +22,8 @@ export class SessionMetrics {
   readonly #instants;
   readonly #failures;
   readonly #packets;
+  readonly #spent;
+  readonly #unpriced;
 
   constructor(meters: Meters) {
     this.#joins = meters.seconds('join', 'From the call until the bot was in.', joinBuckets);
@@ -51,6 +53,12 @@ export class SessionMetrics {
       'Packets of people who are heard, by what became of them; one packet may have several fates.',
       ['fate'],
     );
+    this.#spent = meters.counter('spent_usd', 'US dollars spent on servers, by what for.', [
+      'what',
+    ]);
+    this.#unpriced = meters.counter('unpriced', 'Requests to servers without a known price.', [
+      'what',
+    ]);
     meters.gauge('channels', 'Voice channels the bot is in.', () => this.#present.size);
   }
 
@@ -75,6 +83,10 @@ export class SessionMetrics {
         return;
       case 'dropped':
         this.#dropped.inc({ why: event.why });
+        return;
+      case 'spent':
+        if (event.usd === undefined) this.#unpriced.inc({ what: event.what });
+        else this.#spent.inc({ what: event.what }, event.usd);
         return;
       case 'answered':
         this.#answered(event);

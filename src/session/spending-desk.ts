@@ -1,0 +1,244 @@
+import type { Clock } from '#src/base/clock.ts';
+import { dayOf, nextDayMs, nextMonthMs } from '#src/spending/calendar.ts';
+import {
+  type Amount,
+  add,
+  type Caps,
+  fits,
+  isAtLeast,
+  laterStep,
+  nothing,
+  type Step,
+  stepOf,
+} from '#src/spending/caps.ts';
+import { costOf, type Use } from '#src/spending/cost.ts';
+import type { Ledger, Reserve, Sum } from '#src/spending/ledger.ts';
+import type { Rate } from '#src/spending/prices.ts';
+import { countsSound, estimate, isFree, type Tariff } from '#src/spending/tariff.ts';
+import type { Line } from '#src/texts/texts.ts';
+import { OpenBill } from './bill.ts';
+import type { SessionEvent } from './events.ts';
+import type { Cost, Costs, Manner, Opened, Order, Refused, Spending, Spoken } from './spending.ts';
+import { SpendingNews } from './spending-news.ts';
+
+type Paid = Extract<SessionEvent, { kind: 'spent' }>;
+
+export type DeskOptions = {
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly caps: Caps;
+  /** What the roles of this server cost now. */
+  readonly tariffOf: (guildId: string) => Tariff;
+  readonly onEvent: (guildId: string, event: Paid) => void;
+};
+
+/** Answers take so much of a budget at most, so that what is said can still be recognised for a while. */
+const forAnswers = 0.95;
+/** What an answer is measured by where none is asked for. */
+const usual = { characters: 2_000, heardMs: 4_000 };
+
+/** Lets answers begin as long as they fit into the budgets, and charges what they really took. */
+export class SpendingDesk implements Spending, Costs {
+  readonly #options: DeskOptions;
+  readonly #news: SpendingNews;
+  /** Of those who asked something, by server and person. */
+  readonly #names = new Map<string, string>();
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    this.#news = new SpendingNews(options.clock);
+  }
+
+  open(order: Order): Opened | Refused {
+    const { clock, ledger, tariffOf } = this.#options;
+    const { guildId, personId, name } = order;
+    const tariff = tariffOf(guildId);
+    this.#names.set(nameKey(guildId, personId), name);
+    const expected = isFree(tariff) ? nothing : estimate(tariff, order);
+    const refused = isFree(tariff) ? undefined : this.#refusal(order, expected, tariff);
+    if (refused) return refused;
+    const reserve = ledger.reserve(guildId, personId, expected, clock.wallMs());
+    const news = this.#warning(guildId);
+    return { kind: 'open', bill: this.#bill(order, reserve, tariff), ...(news && { news }) };
+  }
+
+  listen(guildId: string, personId: string): { heard(ms: number, newMs: number): void } | Refused {
+    const { caps } = this.#options;
+    const rate = this.#options.tariffOf(guildId).recognise;
+    if (rate.kind === 'free') return { heard: () => undefined };
+    const { people } = this.#standing(guildId);
+    const theirs = people.get(personId) ?? nothing;
+    if (stepOf(theirs, caps.personDay, nothing, 1) === 'quiet')
+      return this.#shareUsed(guildId, personId);
+    if (this.manner(guildId).step === 'quiet') return this.#budgetUsed(guildId);
+    return {
+      heard: (ms, newMs) =>
+        this.#charge('recognise', guildId, { kind: 'heard', ms }, rate, newMs, (sum) =>
+          this.#book(guildId, personId, sum),
+        ),
+    };
+  }
+
+  spoke(guildId: string, spoken: Spoken): void {
+    const rate = voiceRate(this.#options.tariffOf(guildId), this.manner(guildId).step);
+    const { ms } = spoken;
+    this.#charge('speak', guildId, { ...spoken, kind: 'spoken' }, rate, ms, (sum) =>
+      this.#book(guildId, undefined, sum),
+    );
+  }
+
+  manner(guildId: string): Manner {
+    const tariff = this.#options.tariffOf(guildId);
+    if (isFree(tariff)) return { step: 'full' };
+    const { day, month } = this.#steps(guildId, tariff);
+    const step = laterStep(day, month);
+    if (!isAtLeast(step, 'captions')) return { step };
+    return { step, untilMs: this.#untilMs(isAtLeast(month, 'captions')) };
+  }
+
+  forget(guildId: string, personId: string): void {
+    this.#options.ledger.forget(guildId, personId);
+    this.#news.forget(guildId, personId);
+    this.#names.delete(nameKey(guildId, personId));
+  }
+
+  today(guildId: string): Cost {
+    const { caps } = this.#options;
+    const { day, people } = this.#standing(guildId);
+    const [top] = [...people].sort(([, one], [, other]) => costliest(one, other))[0] ?? [];
+    const name = top === undefined ? undefined : this.#names.get(nameKey(guildId, top));
+    return {
+      usd: day.nanoUsd / 1e9,
+      minutes: day.ms / 60_000,
+      capUsd: caps.serverDay.nanoUsd / 1e9,
+      capMinutes: caps.serverDay.ms / 60_000,
+      isUnpriced: day.unpriced > 0,
+      turns: day.turns,
+      ...(top !== undefined && { top: { personId: top, ...(name && { name }) } }),
+    };
+  }
+
+  #refusal(order: Order, expected: Amount, tariff: Tariff): Refused | undefined {
+    const { caps, ledger } = this.#options;
+    const { guildId, personId, isWritten } = order;
+    const { day, month, people } = this.#standing(guildId);
+    const more = add(ledger.reserved(guildId), expected);
+    const part = partForAnswers(tariff);
+    const room = fits(day, more, caps.serverDay, part) && fits(month, more, caps.serverMonth, part);
+    if (!room) return this.#budgetUsed(guildId, !fits(month, more, caps.serverMonth, part));
+    const theirs = add(people.get(personId) ?? nothing, ledger.reserved(guildId, personId));
+    if (isWritten || fits(theirs, expected, caps.personDay)) return undefined;
+    return this.#shareUsed(guildId, personId);
+  }
+
+  #shareUsed(guildId: string, personId: string): Refused {
+    const nowMs = this.#options.clock.wallMs();
+    const hours = Math.ceil((nextDayMs(nowMs) - nowMs) / 3_600_000);
+    const line: Line = { id: 'budget.user', with: { h: hours } };
+    return { kind: 'refused', line, isNews: this.#news.first(guildId, 'user', personId) };
+  }
+
+  #budgetUsed(guildId: string, isMonth = this.#isMonth(guildId)): Refused {
+    const time = timeOf(this.#untilMs(isMonth));
+    const line: Line = { id: isMonth ? 'budget.guild.month' : 'budget.guild', with: { time } };
+    return { kind: 'refused', line, isNews: this.#news.first(guildId, 'guild') };
+  }
+
+  #warning(guildId: string): Line | undefined {
+    const tariff = this.#options.tariffOf(guildId);
+    if (isFree(tariff)) return undefined;
+    const { day, month } = this.#steps(guildId, tariff);
+    if (day !== 'full' && this.#news.first(guildId, 'warn')) return { id: 'budget.warn' };
+    if (month !== 'full' && this.#news.first(guildId, 'warn-month'))
+      return { id: 'budget.warn.month' };
+    return undefined;
+  }
+
+  #steps(guildId: string, tariff: Tariff): { readonly day: Step; readonly month: Step } {
+    const { caps } = this.#options;
+    const { day, month } = this.#standing(guildId);
+    const typical = estimate(tariff, usual);
+    const part = partForAnswers(tariff);
+    const step = (spent: Amount, cap: Amount): Step => {
+      const found = stepOf(spent, cap, typical, part);
+      return found === 'quiet' && part === 1 ? 'captions' : found;
+    };
+    return { day: step(day, caps.serverDay), month: step(month, caps.serverMonth) };
+  }
+
+  #isMonth(guildId: string): boolean {
+    const { month } = this.#steps(guildId, this.#options.tariffOf(guildId));
+    return isAtLeast(month, 'captions');
+  }
+
+  #untilMs(isMonth: boolean): number {
+    const nowMs = this.#options.clock.wallMs();
+    return isMonth ? nextMonthMs(nowMs) : nextDayMs(nowMs);
+  }
+
+  #bill({ guildId, heardMs, isWritten }: Order, reserve: Reserve, tariff: Tariff): OpenBill {
+    const { clock, ledger } = this.#options;
+    const take = (sum: Partial<Sum>) => ledger.take(reserve, sum, clock.wallMs());
+    const voice = voiceRate(tariff, this.manner(guildId).step);
+    const isTalk = countsSound(tariff) && !isWritten;
+    return new OpenBill({
+      pay: (what, use) =>
+        this.#charge(what, guildId, use, what === 'think' ? tariff.think : voice, 0, take),
+      talked: (ms) => {
+        if (isTalk) take({ ms: Math.round(ms) });
+      },
+      turn: () => {
+        const asked = isTalk && tariff.recognise.kind === 'free' ? Math.round(heardMs) : 0;
+        take({ turns: 1, ms: asked });
+      },
+      done: () => ledger.release(reserve),
+    });
+  }
+
+  #charge(
+    what: Paid['what'],
+    guildId: string,
+    use: Use,
+    rate: Rate,
+    ms: number,
+    book: (sum: Partial<Sum>) => void,
+  ): void {
+    if (rate.kind === 'free') return;
+    const nanoUsd = costOf(use, rate);
+    const rounded = Math.round(ms);
+    if (nanoUsd === undefined) book({ unpriced: 1, ms: rounded });
+    else book({ nanoUsd, ms: rounded });
+    const priced = nanoUsd !== undefined && { usd: nanoUsd / 1e9 };
+    this.#options.onEvent(guildId, { kind: 'spent', what, ...priced });
+  }
+
+  #book(guildId: string, personId: string | undefined, sum: Partial<Sum>): void {
+    this.#options.ledger.charge(guildId, personId, sum, this.#options.clock.wallMs());
+  }
+
+  #standing(guildId: string) {
+    return this.#options.ledger.standing(guildId, this.#options.clock.wallMs());
+  }
+}
+
+/** Where recognising costs nothing, nothing is kept for it. */
+function partForAnswers({ recognise }: Tariff): number {
+  return recognise.kind === 'free' ? 1 : forAnswers;
+}
+
+function voiceRate({ speak, cheaperVoice }: Tariff, step: Step): Rate {
+  return cheaperVoice && isAtLeast(step, 'cheaper') ? cheaperVoice : speak;
+}
+
+function costliest(one: Sum, other: Sum): number {
+  return other.nanoUsd - one.nanoUsd || other.ms - one.ms;
+}
+
+function nameKey(guildId: string, personId: string): string {
+  return JSON.stringify([guildId, personId]);
+}
+
+/** Always a midnight. */
+function timeOf(wallMs: number): string {
+  return `${dayOf(wallMs)} 00:00 UTC`;
+}

@@ -1,0 +1,82 @@
+import { durationMs } from '#src/audio/pcm.ts';
+import type { Listening, Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { Spoken } from './spending.ts';
+
+const heardRateHz = 16_000;
+
+/** Told of sound that was sent to be recognised: all of it, and what of it nobody was told of before. */
+export type Heard = (ms: number, newMs: number) => void;
+
+/** The same recogniser for one utterance; each request counts, as far as it was made. */
+export function meteredTranscriber(transcriber: Transcriber, heard: Heard): Transcriber {
+  let toldMs = 0;
+  const tell = (ms: number): void => {
+    heard(ms, Math.max(0, ms - toldMs));
+    toldMs = Math.max(toldMs, ms);
+  };
+  const { listen } = transcriber;
+  return {
+    transcribe(pcm, signal) {
+      tell(durationMs(pcm));
+      return transcriber.transcribe(pcm, signal);
+    },
+    ...(listen && {
+      listen: (onPartial, signal) =>
+        meteredListening(
+          listen.call(transcriber, onPartial, signal),
+          (ms) => heard(ms, ms),
+          signal,
+        ),
+    }),
+  };
+}
+
+/** Sound that streams is sent once, whatever is asked about it. */
+function meteredListening(
+  listening: Listening,
+  tell: (newMs: number) => void,
+  signal: AbortSignal,
+): Listening {
+  let samples = 0;
+  const settle = (): void => {
+    if (samples > 0) tell((samples / heardRateHz) * 1_000);
+    samples = 0;
+  };
+  signal.addEventListener('abort', settle, { once: true });
+  return {
+    push(sound) {
+      samples += sound.length;
+      listening.push(sound);
+    },
+    settle(inner) {
+      settle();
+      return listening.settle(inner);
+    },
+    [Symbol.dispose]() {
+      signal.removeEventListener('abort', settle);
+      settle();
+      listening[Symbol.dispose]();
+    },
+  };
+}
+
+/** The same voice; what was asked of it counts when it has ended, or was cut short. */
+export function meteredVoice(
+  synthesizer: Synthesizer,
+  spoke: (spoken: Spoken) => void,
+): Synthesizer {
+  return {
+    async *synthesize(text, voice, signal) {
+      signal.throwIfAborted();
+      let ms = 0;
+      try {
+        for await (const pcm of synthesizer.synthesize(text, voice, signal)) {
+          ms += durationMs(pcm);
+          yield pcm;
+        }
+      } finally {
+        spoke({ characters: text.length, ms });
+      }
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { Usage } from '#src/chat/ports.ts';
+import type { Step } from '#src/spending/caps.ts';
+import type { Outlook } from '#src/spending/tariff.ts';
+import type { Line } from '#src/texts/texts.ts';
+
+/** An answer somebody wants. */
+export type Order = Outlook & {
+  readonly guildId: string;
+  readonly personId: string;
+  /** As people call them. */
+  readonly name: string;
+};
+
+/** Nothing more may be spent. */
+export type Refused = {
+  readonly kind: 'refused';
+  /** What whoever asked reads. */
+  readonly line: Line;
+  /** Nobody was told of it today. */
+  readonly isNews: boolean;
+};
+export type Opened = {
+  readonly kind: 'open';
+  readonly bill: Bill;
+  /** The room is to read this, once a day. */
+  readonly news?: Line;
+};
+
+/** How the bot behaves in a server now. */
+export type Manner = {
+  readonly step: Step;
+  /** When a new day or month brings a new budget; only where it does not speak. */
+  readonly untilMs?: number;
+};
+
+/** Of a text that was spoken: how long it is, and how long it sounds. */
+export type Spoken = { readonly characters: number; readonly ms: number };
+
+/** What one answer takes, told as it becomes known, also after it was closed. Nothing here throws. */
+export interface Bill {
+  /** Of one request to the model. */
+  used(usage: Usage): void;
+  spoke(spoken: Spoken): void;
+  /** So much sound of it came. */
+  sounded(ms: number): void;
+  /** It is going to be heard or read: it counts as a turn. */
+  wanted(): void;
+  /** It is over: what was put aside for it is free again. */
+  close(): void;
+}
+
+/** What talk may cost. Nothing here throws or waits. */
+export interface Spending {
+  /** To be asked before the first request of an answer: what it is likely to take is put aside. */
+  open(order: Order): Opened | Refused;
+  /** Whether what this person says may be recognised; then `heard` is told of the sound that was sent for it. */
+  listen(guildId: string, personId: string): { heard(ms: number, newMs: number): void } | Refused;
+  /** A text beside any answer was spoken. */
+  spoke(guildId: string, spoken: Spoken): void;
+  manner(guildId: string): Manner;
+  /** Keeps nothing of this person. */
+  forget(guildId: string, personId: string): void;
+}
+
+/** What a server has spent; `/stats view:cost` shows it. */
+export interface Costs {
+  today(guildId: string): Cost;
+}
+
+export type Cost = {
+  readonly usd: number;
+  readonly minutes: number;
+  /** 0: none. */
+  readonly capUsd: number;
+  readonly capMinutes: number;
+  /** Some of it, or all, has no known price. */
+  readonly isUnpriced: boolean;
+  readonly turns: number;
+  /** Who spent most; a name where it is known, else an id. */
+  readonly top?: { readonly personId: string; readonly name?: string };
+};

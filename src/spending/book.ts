@@ -1,0 +1,20 @@
+/** What was spent on one day, by a server or, with `personId`, by one person there. */
+export type Entry = {
+  readonly guildId: string;
+  readonly personId?: string;
+  /** As in `2026-11-20`. */
+  readonly day: string;
+  readonly nanoUsd: number;
+  readonly ms: number;
+  /** Requests nobody knows the price of. */
+  readonly unpriced: number;
+  readonly turns: number;
+};
+
+/** Remembers across restarts what was spent; storage implements it. */
+export interface SpendingBook {
+  /** Of servers all of the month of `day` so far, of persons only that day. Errors: BotError `store.unreadable`. */
+  read(day: string): Promise<readonly Entry[]>;
+  /** Adds to what is there; of a person only the latest day is kept. Errors: BotError `store.unwritable`. */
+  add(entries: readonly Entry[]): Promise<void>;
+}

@@ -1,0 +1,24 @@
+const calendar = new Intl.DateTimeFormat('en-CA', { timeZone: 'UTC', dateStyle: 'short' });
+const dayMs = 86_400_000;
+
+/** Days and months are those of UTC, where a server has no time zone of its own: `2026-11-20` and `2026-11`. */
+export function dayOf(wallMs: number): string {
+  return calendar.format(wallMs);
+}
+
+export function monthOf(day: string): string {
+  return day.slice(0, 7);
+}
+
+/** When the next day begins. */
+export function nextDayMs(wallMs: number): number {
+  return (Math.floor(wallMs / dayMs) + 1) * dayMs;
+}
+
+/** When the next month begins. */
+export function nextMonthMs(wallMs: number): number {
+  const month = monthOf(dayOf(wallMs));
+  let atMs = nextDayMs(wallMs);
+  while (monthOf(dayOf(atMs)) === month) atMs += dayMs;
+  return atMs;
+}

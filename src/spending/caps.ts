@@ -1,0 +1,55 @@
+/** Money in billionths of a dollar, and how long servers were talked with. */
+export type Amount = { readonly nanoUsd: number; readonly ms: number };
+
+/** The most that may be spent; 0: no cap. */
+export type Caps = {
+  readonly personDay: Amount;
+  readonly serverDay: Amount;
+  readonly serverMonth: Amount;
+};
+
+/** How the bot lands when money runs short, from nothing to do to nothing said or recognised. */
+export const steps = ['full', 'cheaper', 'shorter', 'captions', 'quiet'] as const;
+export type Step = (typeof steps)[number];
+
+export const nothing: Amount = { nanoUsd: 0, ms: 0 };
+
+/** Where a cheaper voice does, and where short answers do. Source of the first: product, budget.warn. */
+const [cheaperFrom, shorterFrom] = [0.8, 0.9];
+
+export function add(one: Amount, other: Amount): Amount {
+  return { nanoUsd: one.nanoUsd + other.nanoUsd, ms: one.ms + other.ms };
+}
+
+/** Whether `more` may be spent, too, without passing `part` of the cap. */
+export function fits(spent: Amount, more: Amount, cap: Amount, part = 1): boolean {
+  const money = cap.nanoUsd === 0 || spent.nanoUsd + more.nanoUsd <= cap.nanoUsd * part;
+  return money && (cap.ms === 0 || spent.ms + more.ms <= cap.ms * part);
+}
+
+/** 0 to 1 and above, of money or time, whichever is nearer to its cap. */
+export function shareOf(spent: Amount, cap: Amount): number {
+  return Math.max(part(spent.nanoUsd, cap.nanoUsd), part(spent.ms, cap.ms));
+}
+
+/** `forTurns`: the part of a cap that answers may take; the rest is for recognising what is said. */
+export function stepOf(spent: Amount, cap: Amount, typical: Amount, forTurns: number): Step {
+  const share = shareOf(spent, cap);
+  if (share >= 1) return 'quiet';
+  if (!fits(spent, typical, cap, forTurns)) return 'captions';
+  if (share >= shorterFrom) return 'shorter';
+  return share >= cheaperFrom ? 'cheaper' : 'full';
+}
+
+export function isAtLeast(step: Step, least: Step): boolean {
+  return steps.indexOf(step) >= steps.indexOf(least);
+}
+
+/** The later of the two. */
+export function laterStep(one: Step, other: Step): Step {
+  return isAtLeast(one, other) ? one : other;
+}
+
+function part(spent: number, cap: number): number {
+  return cap === 0 ? 0 : spent / cap;
+}

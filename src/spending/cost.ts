@@ -1,0 +1,83 @@
+import type { Rate, Usd } from './prices.ts';
+
+/** What one request took. Tokens of sound are counted within the totals, and so are cached ones. */
+export type Tokens = {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly audioInputTokens?: number;
+  readonly audioOutputTokens?: number;
+  readonly cachedInputTokens?: number;
+};
+
+/** What a server did for us. */
+export type Use =
+  | ({ readonly kind: 'tokens' } & Tokens)
+  /** Sound that was recognised. */
+  | { readonly kind: 'heard'; readonly ms: number }
+  /** Text that was spoken, and how long that sounds. */
+  | { readonly kind: 'spoken'; readonly characters: number; readonly ms: number };
+
+/** How OpenAI counts sound (its price lists, 2025). */
+const msPerTokenHeard = 100;
+const msPerTokenSpoken = 50;
+/** Of text, where the server does not count. */
+const charactersPerToken = 4;
+
+/** In billionths of a dollar, so that sums are exact; undefined: not priced. Never negative. */
+export function costOf(use: Use, rate: Rate): number | undefined {
+  if (rate.kind === 'free') return 0;
+  if (rate.kind === 'unpriced') return undefined;
+  const usd = usdOf(use, rate.usd);
+  return usd === undefined || !Number.isFinite(usd)
+    ? undefined
+    : Math.round(Math.max(0, usd) * 1e9);
+}
+
+function usdOf(use: Use, usd: Usd): number | undefined {
+  switch (use.kind) {
+    case 'tokens':
+      return tokensUsd(use, usd);
+    case 'heard':
+      if (usd.perMinute !== undefined) return (use.ms / 60_000) * usd.perMinute;
+      return millionth(use.ms / msPerTokenHeard, usd.perMillionAudioInputTokens);
+    case 'spoken':
+      if (usd.perMillionCharacters !== undefined)
+        return millionth(use.characters, usd.perMillionCharacters);
+      return plus(
+        millionth(use.characters / charactersPerToken, usd.perMillionInputTokens ?? 0),
+        millionth(use.ms / msPerTokenSpoken, usd.perMillionAudioOutputTokens),
+      );
+  }
+}
+
+/** A server tells how many tokens were cached, not which: those of text count first, they save less. */
+function tokensUsd(tokens: Tokens, usd: Usd): number | undefined {
+  const heard = Math.min(tokens.audioInputTokens ?? 0, tokens.inputTokens);
+  const spoken = Math.min(tokens.audioOutputTokens ?? 0, tokens.outputTokens);
+  const read = tokens.inputTokens - heard;
+  const cached = Math.min(tokens.cachedInputTokens ?? 0, tokens.inputTokens);
+  const cachedRead = Math.min(cached, read);
+  const cachedHeard = cached - cachedRead;
+  const { perMillionInputTokens: input, perMillionAudioInputTokens: audio } = usd;
+  return plus(
+    millionth(read - cachedRead, input),
+    millionth(cachedRead, usd.perMillionCachedTokens ?? input),
+    millionth(heard - cachedHeard, audio),
+    millionth(cachedHeard, usd.perMillionCachedAudioTokens ?? audio),
+    millionth(tokens.outputTokens - spoken, usd.perMillionOutputTokens),
+    millionth(spoken, usd.perMillionAudioOutputTokens),
+  );
+}
+
+/** Nothing costs nothing, whatever the price. */
+function millionth(count: number, perMillion: number | undefined): number | undefined {
+  if (count <= 0) return 0;
+  return perMillion === undefined ? undefined : (count * perMillion) / 1e6;
+}
+
+function plus(...parts: readonly (number | undefined)[]): number | undefined {
+  return parts.reduce<number | undefined>(
+    (sum, part) => (sum === undefined || part === undefined ? undefined : sum + part),
+    0,
+  );
+}

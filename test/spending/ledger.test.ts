@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Entry } from '#src/spending/book.ts';
+import { dayOf, nextDayMs, nextMonthMs } from '#src/spending/calendar.ts';
+import { fits, stepOf } from '#src/spending/caps.ts';
+import { Ledger } from '#src/spending/ledger.ts';
+
+const noon = Date.UTC(2026, 10, 20, 12);
+const dayMs = 86_400_000;
+
+test('days and months begin at midnight UTC', () => {
+  expect(dayOf(Date.UTC(2026, 11, 31, 23, 59, 59, 999))).toBe('2026-12-31');
+  expect(nextDayMs(noon)).toBe(Date.UTC(2026, 10, 21));
+  expect(nextMonthMs(noon)).toBe(Date.UTC(2026, 11, 1));
+  expect(nextMonthMs(Date.UTC(2026, 11, 31, 23))).toBe(Date.UTC(2027, 0, 1));
+});
+
+test('what is spent counts for its server, its person, the day and the month', () => {
+  const ledger = new Ledger();
+  ledger.charge('g', 'ana', { nanoUsd: 5, ms: 10 }, noon);
+  ledger.charge('g', undefined, { nanoUsd: 2, unpriced: 1 }, noon);
+  const { day, month, people } = ledger.standing('g', noon);
+  expect(day).toEqual({ nanoUsd: 7, ms: 10, turns: 0, unpriced: 1 });
+  expect(month).toEqual(day);
+  expect([...people]).toEqual([['ana', { nanoUsd: 5, ms: 10, turns: 0, unpriced: 0 }]]);
+  expect(ledger.standing('h', noon).day.nanoUsd).toBe(0);
+});
+
+test('a new day begins with nothing, a new month as well', () => {
+  const ledger = new Ledger();
+  ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
+  const tomorrow = ledger.standing('g', noon + dayMs);
+  expect([tomorrow.day.nanoUsd, tomorrow.month.nanoUsd, tomorrow.people.size]).toEqual([0, 5, 0]);
+  expect(ledger.standing('g', noon + 11 * dayMs).month.nanoUsd).toBe(0);
+});
+
+test('a clock that is put back gives nobody a second share', () => {
+  const ledger = new Ledger();
+  ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
+  expect(ledger.standing('g', noon - dayMs).day.nanoUsd).toBe(5);
+});
+
+test('what was put aside shrinks as it is taken, and is free again at the end', () => {
+  const ledger = new Ledger();
+  const reserve = ledger.reserve('g', 'ana', { nanoUsd: 10, ms: 0 }, noon);
+  expect(ledger.reserved('g').nanoUsd).toBe(10);
+  ledger.take(reserve, { nanoUsd: 4 }, noon);
+  expect(ledger.reserved('g', 'ana').nanoUsd).toBe(6);
+  ledger.take(reserve, { nanoUsd: 40 }, noon);
+  expect(ledger.reserved('g').nanoUsd).toBe(0);
+  ledger.release(reserve);
+  ledger.take(reserve, { nanoUsd: 1 }, noon);
+  expect(ledger.standing('g', noon).day.nanoUsd).toBe(45);
+});
+
+test('of a forgotten person nothing is kept, and the sums of the server stay', () => {
+  const ledger = new Ledger();
+  const reserve = ledger.reserve('g', 'ana', { nanoUsd: 10, ms: 0 }, noon);
+  ledger.take(reserve, { nanoUsd: 4 }, noon);
+  ledger.forget('g', 'ana');
+  ledger.take(reserve, { nanoUsd: 3 }, noon);
+  const { day, people } = ledger.standing('g', noon);
+  expect([day.nanoUsd, people.size]).toEqual([7, 0]);
+  expect(ledger.drain().filter(({ personId }) => personId !== undefined)).toEqual([]);
+});
+
+test('what the book holds is added to what was spent since', () => {
+  const [first, second] = [new Ledger(), new Ledger()];
+  first.charge('g', 'ana', { nanoUsd: 5, turns: 1 }, noon);
+  first.charge('g', 'ana', { nanoUsd: 5, turns: 1 }, noon + dayMs);
+  const saved = first.drain();
+  expect(first.hasUnsaved).toBe(false);
+  second.charge('g', 'ana', { nanoUsd: 1 }, noon + dayMs);
+  second.recall(saved, noon + dayMs);
+  const { day, month, people } = second.standing('g', noon + dayMs);
+  expect([day.nanoUsd, month.nanoUsd, people.get('ana')?.nanoUsd]).toEqual([6, 11, 6]);
+  expect(second.drain().map(({ nanoUsd }) => nanoUsd)).toEqual([1, 1]);
+});
+
+test('no sum is lost between ledger and book, whatever the order of charges, failures and midnights', () => {
+  fc.assert(
+    fc.property(fc.array(anyStep, { maxLength: 60 }), (all) => {
+      const life = { ledger: new Ledger(), book: [] as Entry[], wallMs: noon, charged: 0 };
+      for (const one of all) live(life, one);
+      const { book, ledger, charged, wallMs } = life;
+      book.push(...ledger.drain());
+      const ofServer = book.filter(({ personId }) => personId === undefined);
+      expect(ofServer.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0)).toBe(charged);
+      const after = new Ledger();
+      after.recall(book, wallMs);
+      expect(after.standing('g', wallMs)).toEqual(ledger.standing('g', wallMs));
+    }),
+  );
+});
+
+type Step =
+  | { readonly kind: 'charge'; readonly who: string | undefined; readonly nanoUsd: number }
+  | { readonly kind: 'save'; readonly works: boolean }
+  | { readonly kind: 'wait'; readonly ms: number };
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    kind: fc.constant('charge' as const),
+    who: fc.constantFrom('ana', 'ben', undefined),
+    nanoUsd: fc.nat(1_000),
+  }),
+  fc.record({ kind: fc.constant('save' as const), works: fc.boolean() }),
+  fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(2 * dayMs) }),
+);
+
+type Life = { readonly ledger: Ledger; readonly book: Entry[]; wallMs: number; charged: number };
+
+function live(life: Life, step: Step): void {
+  const { book, ledger, wallMs } = life;
+  switch (step.kind) {
+    case 'wait':
+      life.wallMs += step.ms;
+      return;
+    case 'charge':
+      ledger.charge('g', step.who, { nanoUsd: step.nanoUsd }, wallMs);
+      life.charged += step.nanoUsd;
+      return;
+    case 'save': {
+      const entries = ledger.drain();
+      if (step.works) book.push(...entries);
+      else ledger.putBack(entries);
+    }
+  }
+}
+
+const cap = { nanoUsd: 1_000, ms: 0 };
+const typical = { nanoUsd: 20, ms: 0 };
+
+test('it lands in steps: cheaper from 80 %, shorter from 90 %, captions only, quiet', () => {
+  const at = (nanoUsd: number) => stepOf({ nanoUsd, ms: 0 }, cap, typical, 0.95);
+  expect([0, 799, 800, 899, 900, 930, 931, 999, 1_000].map(at)).toEqual([
+    ...['full', 'full', 'cheaper', 'cheaper', 'shorter', 'shorter'],
+    ...['captions', 'captions', 'quiet'],
+  ]);
+});
+
+test('money or time, whichever is nearer to its cap, decides, and 0 is no cap', () => {
+  const both = { nanoUsd: 1_000, ms: 100 };
+  expect(stepOf({ nanoUsd: 0, ms: 85 }, both, { nanoUsd: 0, ms: 1 }, 1)).toBe('cheaper');
+  expect(stepOf({ nanoUsd: 9e12, ms: 9e12 }, { nanoUsd: 0, ms: 0 }, typical, 1)).toBe('full');
+  expect(fits({ nanoUsd: 980, ms: 0 }, typical, cap)).toBe(true);
+  expect(fits({ nanoUsd: 981, ms: 0 }, typical, cap)).toBe(false);
+});
