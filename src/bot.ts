@@ -4,6 +4,7 @@ import type { OpusCodec } from '#src/audio/opus.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/silero.ts';
 import { VoiceActivity, windowSamples } from '#src/audio/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
+import { toolShy } from '#src/chat/tool-shy.ts';
 import { type Discord, type DiscordHouse, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type Cues, loadCues } from '#src/playback/load-cues.ts';
@@ -120,7 +121,7 @@ function partsOf({ options, house, store, stats, weights, cues, name }: Furnitur
   const { transcriber, synthesizer, chatName } = engines;
   const { door, scribe, panels, places } = house;
   const isEmbedded = config.speech.kind === 'embedded';
-  const chat = engines.chat(name);
+  const chat = toolShy(engines.chat(name));
   const pipelines = pipelinesOf(config, engines, chat);
   return {
     ...{

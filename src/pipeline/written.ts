@@ -19,7 +19,7 @@ export type Writing = {
 };
 
 /**
- * What the model writes, with the tools it calls run between its rounds.
+ * What the model writes, with the tools it calls run between its rounds, those of one round side by side.
  *
  * A call is yielded before it runs. Errors: BotError `provider.*`; a tool that fails with a BotError is told to the
  * model instead. Aborting `signal` throws `signal.reason`.
@@ -40,10 +40,8 @@ export async function* writeAnswer(
     if (calls.length === 0) return;
     if (content !== '') yield { kind: 'text', text: ' ' };
     messages.push({ role: 'assistant', content, calls });
-    for (const call of calls) {
-      yield { kind: 'tool', call };
-      messages.push({ role: 'tool', callId: call.id, content: await run(call, stage, signal) });
-    }
+    for (const call of calls) yield { kind: 'tool', call };
+    messages.push(...(await runAll(calls, stage, signal)));
   }
 }
 
@@ -75,6 +73,19 @@ async function* writeRound(
   }
   signal.throwIfAborted();
   return { content, calls: tools.length > 0 ? calls.slice(0, mostCallsARound) : [] };
+}
+
+/** Results in the order of the calls, whichever came first. */
+async function runAll(
+  calls: readonly ToolCall[],
+  stage: Stage,
+  signal: AbortSignal,
+): Promise<readonly ChatMessage[]> {
+  return await Promise.all(
+    calls.map(async (call): Promise<ChatMessage> => {
+      return { role: 'tool', callId: call.id, content: await run(call, stage, signal) };
+    }),
+  );
 }
 
 async function run(call: ToolCall, stage: Stage, signal: AbortSignal): Promise<string> {
