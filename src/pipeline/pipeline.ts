@@ -40,6 +40,8 @@ export type ReplyPart =
   | { readonly kind: 'clause'; readonly text: string }
   /** Sound in order; `ofText` names the clause it speaks. */
   | { readonly kind: 'audio'; readonly pcm: Pcm; readonly ofText?: string }
+  /** The sound of this clause failed, or broke off: it is to be read. */
+  | { readonly kind: 'unspoken'; readonly text: string }
   /** All of the answer that is to be read, not heard: links, code, tables. Comes once, when all is written. */
   | { readonly kind: 'aside'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }
@@ -55,6 +57,8 @@ export interface Stage {
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
   /** One request to a model has ended, whole or cut short: what it took, as reported, else estimated. Never throws. */
   spent(usage: Usage): void;
+  /** A clause was spoken by a synthesizer, whole or cut short: its text, and how long its sound is. Never throws. */
+  spoke?(spoken: { readonly characters: number; readonly ms: number }): void;
 }
 
 /** Speech in, speech out. `chained`, `audio-model` and `realtime` behave alike behind it. */
@@ -66,4 +70,11 @@ export interface Pipeline {
    * Errors: BotError `provider.*`, `speech.*`. Aborting `signal` throws `signal.reason`.
    */
   answer(turn: Turn, stage: Stage, signal: AbortSignal): AsyncIterable<ReplyPart>;
+  /**
+   * Sound of somebody who is going to be answered whatever they say, while they speak: 16 kHz mono, in order, from the
+   * beginning of the utterance that began at `fromMs`. Only an answer gives it an effect. Never throws, never waits.
+   */
+  hear?(samples: Int16Array, speakerId: string, fromMs: number): void;
+  /** What was heard of this person, and is not answered yet, is not going to be: it is not kept anywhere. */
+  forgetHeard?(speakerId: string): void;
 }

@@ -8,7 +8,7 @@ import type { ReplyPart } from './pipeline.ts';
 export type Speech = { readonly synthesizer: Synthesizer; readonly voice: Voice };
 
 /** One clause and its sound, which is being made. */
-type Clip = { readonly text: string; readonly sound: AsyncIterable<Pcm> };
+type Clip = { readonly text: string; readonly sound: AsyncIterableIterator<Pcm> };
 
 /** Clauses given to speech beside the one being read: an interruption wastes two, never ten. */
 const clipsAhead: Bound<Clip> = { limit: 2, weigh: () => 1 };
@@ -17,11 +17,19 @@ const soundAhead: Bound<Pcm> = { limit: 800, weigh: durationMs };
 /** In which sound goes on to the reader, who may hold one more than there is room for. */
 const longestPieceMs = 200;
 
+/** So many clauses in a row without sound: the voice is out. */
+const mostUnspoken = 2;
+
+/** What became of the voice of one answer. */
+type Course = { unspoken: number; error?: unknown; isOut: boolean };
+
 /**
  * Says `clauses` in order onto `belt`, the next ones being made while one is read.
  *
- * A clause without anything speakable is skipped. Errors: what `clauses` throws, after the sound of those before;
- * BotError `provider.*`, `speech.*` at the place of the clause. Aborting `signal` throws `signal.reason`.
+ * A clause without anything speakable is skipped. One whose sound fails is asked for once more before its first sound,
+ * then told as `unspoken`, and the rest goes on; where the voice is out, the rest is not spoken. Errors: what `clauses`
+ * throws, after the sound of those before; BotError `provider.*`, `speech.*` in the end, if the last clause was unspoken.
+ * Aborting `signal` throws `signal.reason`.
  */
 export async function speak(
   clauses: AsyncIterable<string>,
@@ -29,37 +37,70 @@ export async function speak(
   belt: Belt<ReplyPart>,
   signal: AbortSignal,
 ): Promise<void> {
-  const start = (text: string): Clip => {
-    belt.put({ kind: 'clause', text });
-    const sound = ahead<Pcm>(
-      soundAhead,
-      async (pieces, inner) => {
-        for await (const pcm of synthesizer.synthesize(text, voice, inner)) {
-          for (const piece of cut(pcm)) pieces.put(piece);
-          await pieces.room();
-        }
-      },
-      signal,
-    );
-    return { text, sound };
-  };
+  const speech = { synthesizer: synthesizer.oneVoice?.() ?? synthesizer, voice };
+  const course: Course = { unspoken: 0, isOut: false };
   const clips = ahead<Clip>(
     clipsAhead,
     async (started) => {
       for await (const clause of clauses) {
         const text = speakable(clause);
         if (text === '') continue;
-        await started.room();
-        started.put(start(text));
+        if (!course.isOut) await started.room();
+        if (course.isOut) continue; // what is written goes on to be read
+        belt.put({ kind: 'clause', text });
+        started.put({ text, sound: begin(text, speech, signal) });
       }
     },
     signal,
   );
-  for await (const clip of clips) await deliver(clip, belt, signal);
+  for await (const clip of clips) {
+    if (course.isOut) await clip.sound.return?.();
+    else await deliver(clip, course, belt, signal);
+  }
+  if (course.unspoken > 0) throw atStage('speak', course.error);
+}
+
+function begin(text: string, speech: Speech, signal: AbortSignal): Clip['sound'] {
+  return ahead<Pcm>(
+    soundAhead,
+    async (pieces, inner) => {
+      for await (const pcm of soundOf(text, speech, inner)) {
+        for (const piece of cut(pcm)) pieces.put(piece);
+        await pieces.room();
+      }
+    },
+    signal,
+  );
+}
+
+async function* soundOf(
+  text: string,
+  { synthesizer, voice }: Speech,
+  signal: AbortSignal,
+): AsyncGenerator<Pcm> {
+  let began = false;
+  try {
+    for await (const pcm of synthesizer.synthesize(text, voice, signal)) {
+      began ||= pcm.samples.length > 0;
+      yield pcm;
+    }
+    return;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (began || !isWorthAsking(error)) throw error;
+  }
+  yield* synthesizer.synthesize(text, voice, signal);
+}
+
+/** Waiting as long again, or asking who wants to be left alone, is not. */
+function isWorthAsking(error: unknown): boolean {
+  if (!(error instanceof BotError) || !error.retryable) return false;
+  return error.code !== 'provider.late' && error.code !== 'provider.rate_limited';
 }
 
 async function deliver(
   { text, sound }: Clip,
+  course: Course,
   belt: Belt<ReplyPart>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -71,10 +112,16 @@ async function deliver(
       // A clause is over when its last piece has been taken: only then may one more begin.
       await belt.room();
     }
+    course.unspoken = 0;
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof BotError && error.code === 'speech.unspeakable' && !began) return;
-    throw atStage('speak', error);
+    if (!(error instanceof BotError)) throw error;
+    if (error.code === 'speech.unspeakable' && !began) return;
+    belt.put({ kind: 'unspoken', text });
+    course.unspoken++;
+    course.error = error;
+    const mayMend = error.code !== 'provider.late' && error.retryable;
+    course.isOut = course.unspoken >= mostUnspoken || !mayMend;
   }
 }
 

@@ -43,7 +43,7 @@ export type LadderOptions<Engine> = {
   readonly rungs: readonly Rung<Engine>[];
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-  /** Whether what fails at once is asked once more; false where the caller does that. */
+  /** Whether what fails at once is asked once more; false where the caller does that, who cannot wait though. */
   readonly retries: boolean;
   /** Never throws. */
   readonly tell: (news: ProviderNews) => void;
@@ -115,7 +115,7 @@ export class Ladder<Engine> {
     signal: AbortSignal,
     place: Place = openPlace(),
   ): AsyncGenerator<T> {
-    let mayRetry = this.#options.retries;
+    let mayRetry = true;
     let step = place.isEntered ? this.#stepAt(place) : this.#stepFrom(0, place);
     try {
       while (step) {
@@ -172,7 +172,9 @@ export class Ladder<Engine> {
     { rung }: Step<Engine>,
   ): boolean {
     const waitMs = error.about.retryAfterMs ?? retryPauseMs;
-    const isSoon = tookMs + waitMs <= this.#options.deadlines.retryWithinMs;
+    const { deadlines, retries } = this.#options;
+    const isSoon = tookMs + waitMs <= deadlines.retryWithinMs;
+    if (!retries && error.code !== 'provider.rate_limited') return false;
     return error.retryable && rung.breaker.isClosed && isSoon && waitMs <= longestPauseMs;
   }
 

@@ -59,4 +59,6 @@ export interface Synthesizer {
    * Errors: BotError `provider.*`, `speech.failed`, `speech.unspeakable`. Aborting `signal` throws `signal.reason`.
    */
   synthesize(text: string, voice: Voice, signal: AbortSignal): AsyncIterable<Pcm>;
+  /** Only of those whose voice may change: one for a single answer, with the voice of its first sound to the end. */
+  oneVoice?(): Synthesizer;
 }

@@ -1,0 +1,32 @@
+import type { Ladder } from '#src/provider/ladder.ts';
+import type { AudioChatModel, AudioChatPart } from './audio-chat-ports.ts';
+import type { ChatModel, ChatPart } from './ports.ts';
+
+/** Usage alone is nothing anybody hears or reads. */
+const isOutput = ({ kind }: ChatPart | AudioChatPart) => kind !== 'usage';
+
+/** Several chat models as one: the first that answers. */
+export function ladderedChat(ladder: Ladder<ChatModel>): ChatModel {
+  return {
+    reply: (messages, tools, signal) =>
+      ladder.run<ChatPart>(
+        { ask: (engine, inner) => engine.reply(messages, tools, inner), isOutput },
+        signal,
+      ),
+  };
+}
+
+/** The same of models that hear and speak. Its names for voices are those of the first of them. */
+export function ladderedAudioChat(ladder: Ladder<AudioChatModel>): AudioChatModel {
+  return {
+    reply: (messages, tools, voice, signal) =>
+      ladder.run<AudioChatPart>(
+        {
+          ask: (engine, inner, rung) =>
+            engine.reply(messages, tools, rung === 0 ? voice : undefined, inner),
+          isOutput,
+        },
+        signal,
+      ),
+  };
+}

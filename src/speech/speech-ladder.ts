@@ -1,0 +1,25 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import { type Ladder, openPlace, type Place } from '#src/provider/ladder.ts';
+import type { Synthesizer } from './ports.ts';
+
+/** Several voices as one: the first that can speak. Its names for voices are those of the first of them. */
+export function ladderedSynthesizer(ladder: Ladder<Synthesizer>): Synthesizer {
+  const at = (place: () => Place): Synthesizer => ({
+    synthesize(text, voice, signal) {
+      const { name: _, ...unnamed } = voice;
+      return ladder.run<Pcm>(
+        {
+          ask: (engine, inner, rung) => engine.synthesize(text, rung ? unnamed : voice, inner),
+          isOutput: ({ samples }) => samples.length > 0,
+        },
+        signal,
+        place(),
+      );
+    },
+  });
+  const oneVoice = () => {
+    const place = openPlace();
+    return at(() => place);
+  };
+  return { ...at(openPlace), oneVoice };
+}

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { ReplyPart } from '#src/pipeline/pipeline.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { FakeStage, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { FakeSynthesizer, type SynthesisFault } from '#test/fakes/speech.ts';
+
+const never = new AbortController().signal;
+const sentence = (n: number) => `This is the long sentence number ${n}.`;
+const four = [1, 2, 3, 4].map(sentence);
+const broken = (retryable = true, code: ErrorCode = 'provider.refused') =>
+  new BotError(code, retryable, 'The voice broke.');
+
+type Fault = () => SynthesisFault | undefined;
+
+/** Four sentences; `faults` are those of the sound of each, by its number. */
+async function answer(
+  faults: Readonly<Record<number, Fault>>,
+  one?: (s: Synthesizer) => Synthesizer,
+) {
+  const voice = new FakeSynthesizer({
+    pieces: 2,
+    fault: (text) => faults[four.indexOf(text) + 1]?.(),
+  });
+  const chat = new FakeChat([four.map((text) => ` ${text}`)]);
+  const synthesizer = one?.(voice) ?? voice;
+  const parts: ReplyPart[] = [];
+  let error: unknown;
+  try {
+    const reply = chained({ chat, synthesizer }).answer(turnOf(said('hi')), new FakeStage(), never);
+    for await (const part of reply) parts.push(part);
+  } catch (thrown) {
+    error = thrown;
+  }
+  const unspoken = parts.flatMap((part) => (part.kind === 'unspoken' ? [part.text] : []));
+  const asked = voice.asked.map(({ text }) => four.indexOf(text) + 1);
+  return { parts, error, unspoken, asked, sounded: soundedTexts(parts), running: voice.running };
+}
+
+const before = (error: unknown) => ({ afterPieces: 0, error });
+const once = (error: unknown) => {
+  let isFirst = true;
+  return () => {
+    const fault = isFirst ? before(error) : undefined;
+    isFirst = false;
+    return fault;
+  };
+};
+
+test('case 34: a sentence whose speech fails is asked for once more before its first sound', async () => {
+  const { error, asked, sounded, unspoken } = await answer({ 2: once(broken()) });
+  expect(error).toBeUndefined();
+  expect(asked.toSorted()).toEqual([1, 2, 2, 3, 4]);
+  expect(sounded).toEqual(four);
+  expect(unspoken).toEqual([]);
+});
+
+test('case 34: one that fails twice is skipped with a note, and the rest plays', async () => {
+  const { error, asked, sounded, unspoken } = await answer({ 2: () => before(broken()) });
+  expect(error).toBeUndefined();
+  expect(asked.toSorted()).toEqual([1, 2, 2, 3, 4]);
+  expect(sounded).toEqual([1, 3, 4].map(sentence));
+  expect(unspoken).toEqual([sentence(2)]);
+});
+
+test('case 17: of a sentence that breaks off the played part is kept, and the next one plays', async () => {
+  const breaks = () => ({ afterPieces: 1, error: broken(true, 'provider.truncated') });
+  const { error, asked, sounded, unspoken } = await answer({ 2: breaks });
+  expect(error).toBeUndefined();
+  expect(asked).toEqual([1, 2, 3, 4]);
+  expect(sounded).toEqual(four);
+  expect(unspoken).toEqual([sentence(2)]);
+});
+
+test('two sentences in a row without sound: the voice is out, and the answer is still written whole', async () => {
+  const fails = () => before(broken());
+  const { error, parts, sounded, running } = await answer({ 2: fails, 3: fails, 4: fails });
+  expect(error).toMatchObject({ code: 'provider.refused', stage: 'speak' });
+  expect(textOf(parts).trim()).toBe(four.join(' '));
+  expect(sounded).toEqual([sentence(1)]);
+  expect(running).toBe(0);
+});
+
+test.each([
+  ['refuses the key', broken(false, 'provider.bad_key')],
+  ['hangs', broken(true, 'provider.late')],
+])('a voice that %s is not asked again', async (_, fault) => {
+  const fails = () => before(fault);
+  const { error, asked, unspoken } = await answer({ 1: fails, 2: fails, 3: fails, 4: fails });
+  expect(error).toMatchObject({ code: fault.code, stage: 'speak' });
+  expect(asked).toEqual([1]);
+  expect(unspoken).toEqual([sentence(1)]);
+});
+
+test('where the last sentence fails, the answer has failed', async () => {
+  const { error, sounded } = await answer({ 4: () => before(broken()) });
+  expect(error).toMatchObject({ stage: 'speak' });
+  expect(sounded).toEqual([1, 2, 3].map(sentence));
+});
+
+test('all sentences of an answer are said by one voice', async () => {
+  let voices = 0;
+  const changing = (inner: Synthesizer): Synthesizer => ({
+    synthesize: () => {
+      throw new Error('the voice might change');
+    },
+    oneVoice() {
+      voices++;
+      return inner;
+    },
+  });
+  const { sounded } = await answer({}, changing);
+  expect(sounded).toEqual(four);
+  expect(voices).toBe(1);
+});
