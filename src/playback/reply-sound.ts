@@ -9,8 +9,10 @@ import type { Mark } from './word-times.ts';
 
 export const samplesPerMs = speakRateHz / 1000;
 
-/** Falls silent without a click, and well inside a frame. */
-const fadeSamples = 10 * samplesPerMs;
+/** Falls silent without a click, and in the first half of a frame. */
+const fadeSamples = 5 * samplesPerMs;
+/** The same where the next sound is only late. */
+const starvedSamples = 10 * samplesPerMs;
 /** Comes out of silence without a click, and without eating a consonant. */
 const riseSamples = 5 * samplesPerMs;
 
@@ -77,7 +79,7 @@ export class ReplySound {
     const sound = samples.subarray(0, count);
     this.gain.apply(sound);
     if (this.#rising) fadeIn(sound, riseSamples);
-    if (starved) fadeOut(sound, fadeSamples);
+    if (starved) fadeOut(sound, starvedSamples);
     this.#rising = false;
     const from = this.#taken;
     this.#taken += count;
@@ -94,11 +96,16 @@ export class ReplySound {
     return samples;
   }
 
+  /** Goes on where it is, out of silence. */
+  rise(): void {
+    this.#rising = true;
+  }
+
   /** Goes back to the start of the word that is cut here, as far as it was kept. */
   backToWord(whole: boolean): void {
     const start = this.#sentences.wordStart(this.#taken, whole);
     this.#taken -= this.#waiting.back(this.#taken - start);
-    this.#rising = true;
+    this.rise();
   }
 
   left(from: number, to: number): void {

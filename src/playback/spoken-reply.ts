@@ -32,6 +32,9 @@ export const longestQueueMs = 5_000;
 /** No word is longer. */
 const usualKeepMs = 3_000;
 
+/** Frames of a pause so short that no word is missed: it goes on where it stopped. */
+const shortestPause = 4;
+
 /** A change of volume that is faster would click. */
 const shortestGlideMs = 5;
 
@@ -56,6 +59,8 @@ export class SpokenReply {
   /** The latest frame is not known to have left. */
   #unconfirmed = false;
   #paused = false;
+  /** Frames asked for since the pause. */
+  #pausedFor = 0;
   #tail: Int16Array | undefined;
   #room: PromiseWithResolvers<void> | undefined;
   #listener: (() => void) | undefined;
@@ -133,7 +138,7 @@ export class SpokenReply {
     this.#close('failed');
   }
 
-  /** Drops the rest: silent within one frame, after a fade of 10 ms. */
+  /** Drops the rest: silent within one frame, after a fade of 5 ms. */
   cut(): void {
     if (this.#finished) return;
     if (!this.#paused) this.#dieAway();
@@ -160,18 +165,21 @@ export class SpokenReply {
     this.#glide(this.#gain, overMs);
   }
 
-  /** Silent within one frame, after a fade of 10 ms, and keeps everything; its writer waits when 5 s are queued. */
+  /** Silent within one frame, after a fade of 5 ms, and keeps everything; its writer waits when 5 s are queued. */
   pause(): void {
     if (this.#finished || this.#paused) return;
     this.#paused = true;
+    this.#pausedFor = 0;
     this.#dieAway();
   }
 
-  /** Goes on from the start of the word that was cut; a pause nobody heard yet never was. */
+  /** Goes on from the start of the word that was cut, after 80 ms or less right there; a pause nobody heard yet never was. */
   resume(): void {
     if (this.#finished || !this.#paused) return;
     this.#paused = false;
-    if (!this.#tail) this.#sound.backToWord(this.#ending !== undefined);
+    const isShort = this.#pausedFor <= shortestPause;
+    if (!this.#tail && isShort) this.#sound.rise();
+    else if (!this.#tail) this.#sound.backToWord(this.#ending !== undefined);
     this.#tail = undefined;
     this.#tell();
   }
@@ -183,6 +191,7 @@ export class SpokenReply {
 
   /** For the track it plays on: the next 20 ms, or undefined while there are none. */
   pull(): Block | undefined {
+    if (this.#paused) this.#pausedFor++;
     const block = this.#finished || this.#paused ? this.#pullTail() : this.#pullSound();
     this.#sounding = block !== undefined;
     this.#leaveRoom();

@@ -1,4 +1,5 @@
 import type { EchoMeter } from '#src/audio/echo-meter.ts';
+import { energyDb } from '#src/audio/loudness.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Heard, SpeakerStream, StreamCounts } from '#src/audio/speaker-stream.ts';
 import type { VoiceMeter, VoiceWindow } from '#src/audio/voice-meter.ts';
@@ -13,6 +14,12 @@ import {
   type VoiceEvent,
 } from '#src/turn/endpointing.ts';
 import { type Evidence, nothingHeard } from '#src/turn/evidence.ts';
+import {
+  type Stirred,
+  type Stirring,
+  type StirringEvent,
+  stepStirring,
+} from '#src/turn/stirring.ts';
 import type { Habits } from './habits.ts';
 import { Recording } from './recording.ts';
 import type { Utterance } from './utterance.ts';
@@ -23,22 +30,9 @@ const packetMs = 20;
 /** An utterance up to its pause; `soFar` copies its sound. */
 export type SoFar = { readonly soFar: () => Utterance; readonly heard: Evidence };
 
-/** A voice as it sounds, also one too short to be an utterance: what talks the bot down. */
-export type Stirring =
-  | { readonly kind: 'stirred'; readonly fromMs: number; readonly atMs: number }
-  /** All voice since it stirred. */
-  | {
-      readonly kind: 'voiced';
-      readonly voicedMs: number;
-      readonly levelDb?: number;
-      readonly atMs: number;
-    }
-  /** It came to nothing. */
-  | { readonly kind: 'stilled'; readonly voicedMs: number; readonly atMs: number };
-
 /** What one ear noticed, in order. Between `began` and `ended` every sample is handed on once. */
 export type Noticed =
-  | Stirring
+  | Stirred
   /** `sound` reaches back to before the voice was noticed. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
@@ -75,6 +69,7 @@ export class Ear {
   readonly #habits: Habits;
   readonly #recording = new Recording();
   #voice: Voice = quiet;
+  #stirring: Stirring;
   /** The last utterance, until it is known whether it was really over. */
   #ended: { readonly toMs: number; readonly lastWord: string } | undefined;
   #lastPacketAtMs = 0;
@@ -112,7 +107,7 @@ export class Ear {
   /** Discord is mute during silence, so only a tick can end an utterance. */
   tick(atMs: number): Noticed[] {
     const late = this.#stream.settle(atMs).flatMap((heard) => this.#take(heard));
-    return [...late, ...this.#step({ kind: 'tick', atMs })];
+    return [...late, ...this.#step({ kind: 'tick', atMs }), ...this.#rest('tick', atMs)];
   }
 
   /** What has been understood of the utterance up to its pause. */
@@ -131,16 +126,33 @@ export class Ear {
   #take(heard: Heard): Noticed[] {
     const { atMs, samples } = heard;
     if (heard.kind === 'sound') this.#missedBefore = this.#missed();
-    const shut = heard.kind === 'silence-frame' ? this.#step({ kind: 'silence-frame', atMs }) : [];
+    const closes = heard.kind === 'silence-frame';
+    const shut = closes ? this.#step({ kind: 'silence-frame', atMs }) : [];
+    const still = closes ? this.#rest('closed', atMs) : [];
     const sound: Noticed[] = this.talking ? [{ kind: 'sound', sound: samples }] : [];
     this.#recording.push(samples);
     const windows = this.#meter.hear(heard);
-    const steps = windows.flatMap((window) => this.#step(this.#withoutEcho(window)));
-    return [...shut, ...sound, ...steps];
+    const steps = windows.flatMap((one) => {
+      const window = this.#withoutEcho(one);
+      return [...this.#stir(window), ...this.#step(window)];
+    });
+    if (heard.kind !== 'sound' || this.#isEcho) return [...shut, ...still, ...sound, ...steps];
+    const levelDb = energyDb(samples);
+    return [...shut, ...sound, ...steps, ...this.#stir({ kind: 'packet', levelDb, atMs })];
+  }
+
+  #stir(event: StirringEvent): readonly Stirred[] {
+    const { stirring, noticed } = stepStirring(this.#stirring, event);
+    this.#stirring = stirring;
+    return noticed;
+  }
+
+  #rest(kind: 'closed' | 'tick', atMs: number): readonly Stirred[] {
+    return this.talking ? [] : this.#stir({ kind, atMs });
   }
 
   /** The bot's own voice out of somebody's loudspeakers is none. */
-  #withoutEcho(window: VoiceWindow): VoiceEvent {
+  #withoutEcho(window: VoiceWindow): Extract<VoiceEvent, { kind: 'window' }> {
     const { verdict, lagMs, share, ownFromMs } = this.#echo.hear(window);
     const isKnown = lagMs !== undefined && share === 1 && ownFromMs === undefined;
     this.#isEcho = verdict === 'echo' || (isKnown && verdict !== 'speech');
@@ -159,11 +171,10 @@ export class Ear {
     const person = this.#habits.of(this.#speakerId);
     const { voice, effects } = stepVoice(before, event, this.#rules, person);
     this.#voice = voice;
-    const stirring = stirringOf(before, voice, event);
     for (const effect of effects) this.#learn(effect, lastWordOf(before));
     if (before.kind !== 'quiet' && voice.kind === 'quiet') this.#echo.over();
     if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) this.#recording.voiced();
-    return [...stirring, ...effects.map((effect) => this.#perform(effect, event.atMs, before))];
+    return effects.map((effect) => this.#perform(effect, event.atMs, before));
   }
 
   /** Whether an utterance was over shows when the next one begins. */
@@ -203,6 +214,7 @@ export class Ear {
         const heard = this.#isEcho ? nothingHeard : effect.heard;
         const whole = { fromMs, toMs, pcm: this.#recording.take() };
         this.#meter.reset();
+        this.#stirring = undefined;
         return { kind: 'ended', whole, endedAtMs: atMs, why, heard };
       }
     }
@@ -211,20 +223,4 @@ export class Ear {
 
 function lastWordOf(voice: Voice): string {
   return 'understood' in voice ? (voice.understood?.lastWord ?? '') : '';
-}
-
-function stirringOf(before: Voice, now: Voice, event: VoiceEvent): Stirring[] {
-  const { atMs } = event;
-  const [former, later] = [voicedMsIn(before), voicedMsIn(now)];
-  if (before.kind === 'maybe' && now.kind === 'quiet') {
-    return [{ kind: 'stilled', voicedMs: former, atMs }];
-  }
-  if (event.kind !== 'window' || later <= former || now.kind === 'quiet') return [];
-  const levelDb = event.levelDb !== undefined && { levelDb: event.levelDb };
-  const voiced = { kind: 'voiced', voicedMs: later, ...levelDb, atMs } as const;
-  return former > 0 ? [voiced] : [{ kind: 'stirred', fromMs: now.fromMs, atMs }, voiced];
-}
-
-function voicedMsIn(voice: Voice): number {
-  return 'heard' in voice ? voice.heard.voicedMs : 0;
 }

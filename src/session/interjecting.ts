@@ -25,9 +25,10 @@ export class Interjecting {
   partly({ speakerId: personId }: Draft, text: string): void {
     const said = this.#classify(text, false);
     const sure = 'sure' in said && said.sure;
+    const isOpen = said.kind === 'backchannel' && isBeginning(text);
     this.#parts.interruptions.hear({
       personId,
-      what: said.kind,
+      what: isOpen ? 'empty' : said.kind,
       sure,
       isFinal: false,
       meant: false,
@@ -100,4 +101,9 @@ export class Interjecting {
     floor.repeat({ kind: 'repeat', speed, gainDb, claim: new Claim() });
     return true;
   }
+}
+
+/** "He" may become "here", and most short words another. */
+function isBeginning(text: string): boolean {
+  return /^\P{L}*\p{Script=Latin}{1,2}\P{L}*$/u.test(text);
 }

@@ -12,7 +12,7 @@ import type { Conversation } from './room.ts';
 
 /** 12 dB after a codec; both are done within two frames. */
 const duckDb = 13;
-const duckOverMs = 10;
+const duckOverMs = 5;
 const unduckOverMs = 200;
 
 /** Words of somebody while the bot speaks, as far as they are known. */
@@ -116,10 +116,13 @@ function eventOf(noticed: Noticed, atMs: number) {
   switch (noticed.kind) {
     case 'stirred':
       return { kind: 'began', fromMs: noticed.fromMs, atMs } as const;
-    case 'voiced': {
-      const { voicedMs, levelDb } = noticed;
-      return { kind: 'voiced', voicedMs, ...(levelDb !== undefined && { levelDb }), atMs } as const;
-    }
+    case 'voiced':
+      return {
+        kind: 'voiced',
+        voicedMs: noticed.voicedMs,
+        levelDb: noticed.levelDb,
+        atMs,
+      } as const;
     case 'paused':
       return { kind: 'paused', atMs } as const;
     case 'stilled':

@@ -2,13 +2,19 @@
 export type InterruptionRules = {
   /** Any voice: 12 dB down. */
   readonly duckMs: number;
-  /** The person being answered pauses it with so much voice that nothing explains ... */
+  /** The person being answered hushes it with a voice that has lasted so long and is loud or grows louder ... */
+  readonly hushMs: number;
+  /** ... that is, not so far below its loudest packet ... */
+  readonly loudDb: number;
+  /** ... or so much above the one before: a syllable begins. */
+  readonly risingDb: number;
+  /** What has only hushed it and dies away so far is no more: coughs and "mhm" do, questions go on. */
+  readonly dyingDb: number;
+  /** It is no more, either, so long after the last voiced window. */
+  readonly hushedMs: number;
+  /** With a voice that has lasted so long it is a pause ... */
   readonly pauseMs: number;
-  /** ... in a window that is not this far below the loudest one: coughs and "mhm" die away, questions go on. */
-  readonly fadingDb: number;
-  /** With so much voice it pauses even so ... */
-  readonly lateMs: number;
-  /** ... unless the window is this far below: voice activity lags behind the end of a sound. */
+  /** ... unless the packet is so far below: voice activity lags behind the end of a sound. */
   readonly goneDb: number;
   /** Anybody else pauses it with so much. */
   readonly otherMs: number;
@@ -29,16 +35,19 @@ export type InterruptionRules = {
 };
 
 /**
- * `pauseMs` to `goneDb`: silero v5 over the 260 clips of test/fixtures/scenes from 0.7 s and 270 words of 120-400 ms
- * ("mhm", "haha", ... by espeak-ng), 2026-11, without any text. From the start of the sound to the pause, and words
- * that pause it: at 280 ms of voice alone p50 315 and p95 396 ms, 43 %; with these figures 329 and 445 ms, 19 %
- * (300-400 ms long: 74 %, shorter: 4 %).
+ * `hushMs` to `goneDb`: silero v5 over the 260 clips of test/fixtures/scenes from 0.7 s and the 100 sounds under 400 ms
+ * of `npm run bench -- --rows barge-in`, without any text, 2026-11. From the first voiced packet to the silence that
+ * stays, decided: human clips p50 340, synthetic ones p50 340 and p95 440 ms; 8 of the 100 sounds keep it from speaking
+ * for more than 60 ms.
  */
 export const interruptionRules: InterruptionRules = {
-  duckMs: 60,
-  pauseMs: 280,
-  fadingDb: 12,
-  lateMs: 350,
+  duckMs: 30,
+  hushMs: 220,
+  loudDb: 6,
+  risingDb: 8,
+  dyingDb: 15,
+  hushedMs: 80,
+  pauseMs: 300,
   goneDb: 25,
   otherMs: 1_500,
   fullMs: 360,

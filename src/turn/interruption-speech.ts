@@ -1,7 +1,7 @@
 import type { InterruptionRules } from './interruption-rules.ts';
 
-/** What one voice wants of a speaking bot; the heaviest of all voices is done. */
-export type Claim = 'none' | 'duck' | 'pause';
+/** What one voice wants of a speaking bot; the heaviest of all voices is done. A `hush` is a pause that may be a mistake. */
+export type Claim = 'none' | 'duck' | 'hush' | 'pause';
 
 /** One person's latest speech, as far as it bears on what the bot is saying. */
 export type Speech = {
@@ -12,7 +12,11 @@ export type Speech = {
   readonly beforeMs: number;
   /** So much of it is explained: what came before, a backchannel, noise. Infinite: an echo. */
   readonly explainedMs: number;
+  /** When it began, or what is not explained of it. */
+  readonly fromMs: number;
   readonly loudestDb: number;
+  /** Of the latest packet. */
+  readonly levelDb: number;
   readonly lastVoiceMs: number;
   readonly sounding: boolean;
   readonly endedAtMs?: number | undefined;
@@ -26,8 +30,8 @@ export type Speech = {
 
 export type SpeechEvent =
   | { readonly kind: 'began'; readonly fromMs: number }
-  /** All voice since it began, 32 ms more each time; the window's loudness in dBFS. */
-  | { readonly kind: 'voiced'; readonly voicedMs: number; readonly levelDb?: number }
+  /** With every packet while it sounds: all voice since it began, and the packet's loudness in dBFS. */
+  | { readonly kind: 'voiced'; readonly voicedMs: number; readonly levelDb: number }
   | { readonly kind: 'paused' }
   | { readonly kind: 'ended'; readonly voicedMs: number };
 
@@ -40,7 +44,9 @@ export function unheard({ personId, atMs }: At): Speech {
     voicedMs: 0,
     beforeMs: 0,
     explainedMs: 0,
+    fromMs: atMs,
     loudestDb: Number.NEGATIVE_INFINITY,
+    levelDb: Number.NEGATIVE_INFINITY,
     lastVoiceMs: atMs,
     sounding: false,
     meant: false,
@@ -48,11 +54,11 @@ export function unheard({ personId, atMs }: At): Speech {
   };
 }
 
-/** `pauseMs`: how much voice of this person pauses the bot. */
+/** `mine`: this person is being answered. */
 export function stepSpeech(
   speech: Speech,
   event: At & SpeechEvent,
-  pauseMs: number,
+  mine: boolean,
   rules: InterruptionRules,
 ): Speech {
   const { voicedMs } = speech;
@@ -60,7 +66,7 @@ export function stepSpeech(
     case 'began':
       return begun(speech, event);
     case 'voiced':
-      return voiced(speech, event, pauseMs, rules);
+      return voiced(speech, event, mine, rules);
     case 'paused':
       return hushed(speech, rules);
     case 'ended': {
@@ -74,32 +80,66 @@ export function stepSpeech(
 function begun(former: Speech, event: At): Speech {
   const fresh = { ...unheard(event), sounding: true };
   if (former.settled) return fresh;
-  return { ...fresh, claim: former.claim, stopAtMs: former.stopAtMs, meant: former.meant };
+  const claim = former.claim === 'hush' ? 'duck' : former.claim;
+  return { ...fresh, claim, stopAtMs: former.stopAtMs, meant: former.meant };
 }
 
 function voiced(
   speech: Speech,
-  { voicedMs, levelDb, atMs }: { voicedMs: number; levelDb?: number; atMs: number },
-  pauseMs: number,
+  event: At & { voicedMs: number; levelDb: number },
+  mine: boolean,
   rules: InterruptionRules,
 ): Speech {
-  const loudestDb = Math.max(speech.loudestDb, levelDb ?? speech.loudestDb);
-  const belowDb = levelDb === undefined ? 0 : loudestDb - levelDb;
-  const newMs = voicedMs - speech.explainedMs;
-  const lateMs = Math.max(pauseMs, rules.lateMs);
-  const pauses =
-    (newMs >= pauseMs && belowDb < rules.fadingDb) || (newMs >= lateMs && belowDb < rules.goneDb);
-  const ducks = newMs >= rules.duckMs && belowDb < rules.goneDb;
-  const claim = pauses || speech.claim === 'pause' ? 'pause' : ducks ? 'duck' : speech.claim;
+  const { voicedMs, levelDb, atMs } = event;
   const settled = speech.settled && speech.endedAtMs === undefined;
-  const now = { voicedMs, loudestDb, claim, settled, lastVoiceMs: atMs } as const;
-  return { ...speech, ...now, sounding: true, endedAtMs: undefined };
+  const now = {
+    ...{ voicedMs, levelDb, settled, sounding: true, endedAtMs: undefined },
+    loudestDb: Math.max(speech.loudestDb, levelDb),
+    lastVoiceMs: voicedMs > speech.voicedMs ? atMs : speech.lastVoiceMs,
+  };
+  const heard = { ...speech, ...now };
+  const risesDb = levelDb - speech.levelDb;
+  return { ...heard, claim: claimOf(heard, { atMs, risesDb, mine }, rules) };
+}
+
+type Moment = { readonly atMs: number; readonly risesDb: number; readonly mine: boolean };
+
+function claimOf(speech: Speech, moment: Moment, rules: InterruptionRules): Claim {
+  const { claim, voicedMs, explainedMs, loudestDb, levelDb } = speech;
+  const newMs = voicedMs - explainedMs;
+  const isGone = loudestDb - levelDb >= rules.goneDb;
+  if (claim === 'pause' || (!isGone && isLong(speech, moment, rules))) return 'pause';
+  if (isHushing(speech, moment, rules)) return 'hush';
+  if (claim === 'hush' || (newMs >= rules.duckMs && !isGone)) return 'duck';
+  return claim;
+}
+
+function isLong(
+  { voicedMs, explainedMs, fromMs }: Speech,
+  { atMs, mine }: Moment,
+  rules: InterruptionRules,
+): boolean {
+  if (!mine) return voicedMs - explainedMs >= rules.otherMs;
+  return voicedMs > explainedMs && atMs - fromMs >= rules.pauseMs;
+}
+
+function isHushing(
+  { claim, voicedMs, explainedMs, fromMs, loudestDb, levelDb }: Speech,
+  { atMs, risesDb, mine }: Moment,
+  rules: InterruptionRules,
+): boolean {
+  const belowDb = loudestDb - levelDb;
+  const isRising = risesDb >= rules.risingDb;
+  if (claim === 'hush') return belowDb < rules.dyingDb || isRising;
+  const lasts = voicedMs > explainedMs && atMs - fromMs >= rules.hushMs;
+  return mine && lasts && (belowDb < rules.loudDb || isRising);
 }
 
 function hushed(speech: Speech, rules: InterruptionRules): Speech {
   const { beforeMs, explainedMs, voicedMs } = speech;
   const harmless = explainedMs > beforeMs && voicedMs - explainedMs < rules.pauseMs;
-  return { ...speech, sounding: false, claim: harmless ? 'none' : speech.claim };
+  const claim = speech.claim === 'hush' ? 'duck' : speech.claim;
+  return { ...speech, sounding: false, claim: harmless ? 'none' : claim };
 }
 
 /** It was a backchannel or noise so far, or an echo altogether. */
@@ -109,9 +149,9 @@ export function explained(speech: Speech, by: 'fine' | 'echo', isFinal: boolean)
   if (by === 'echo') {
     return { ...harmless, claim: 'none', explainedMs: Number.POSITIVE_INFINITY };
   }
-  const { claim, sounding, voicedMs } = speech;
-  const still = claim === 'pause' && isFinal ? 'duck' : claim;
-  return { ...harmless, claim: sounding ? still : 'none', explainedMs: voicedMs };
+  const { claim, sounding, voicedMs, lastVoiceMs: fromMs } = speech;
+  const still = claim === 'hush' || (claim === 'pause' && isFinal) ? 'duck' : claim;
+  return { ...harmless, claim: sounding ? still : 'none', explainedMs: voicedMs, fromMs };
 }
 
 /** It has words: from the person being answered they pause the bot, from others they ease what a "stop" had paused. */
@@ -131,10 +171,11 @@ export function worded(
 
 /** For what the bot begins to say now: voice from before counts no more, but it ducks while it lasts. */
 export function carried(speech: Speech): Speech {
-  const { explainedMs, voicedMs, sounding, stopAtMs } = speech;
+  const { explainedMs, voicedMs, sounding, stopAtMs, lastVoiceMs: fromMs } = speech;
   const ducks = sounding && voicedMs >= explainedMs && speech.claim !== 'none';
   const claim = stopAtMs !== undefined ? 'pause' : ducks ? 'duck' : 'none';
-  return { ...speech, claim, beforeMs: voicedMs, explainedMs: Math.max(explainedMs, voicedMs) };
+  const knownMs = Math.max(explainedMs, voicedMs);
+  return { ...speech, claim, fromMs, beforeMs: voicedMs, explainedMs: knownMs };
 }
 
 /** What time alone decides about one speech. `mine`: its words are for the bot. */
@@ -151,8 +192,13 @@ export function overdue(
   switch (claim) {
     case 'none':
       return speech;
-    case 'duck':
-      return atMs - lastVoiceMs >= rules.fullMs ? { ...speech, claim: 'none' } : speech;
+    case 'hush':
+    case 'duck': {
+      if (atMs - lastVoiceMs >= rules.fullMs) return { ...speech, claim: 'none' };
+      return claim === 'hush' && atMs - lastVoiceMs >= rules.hushedMs
+        ? { ...speech, claim: 'duck' }
+        : speech;
+    }
     case 'pause':
       return unanswered(speech, atMs, mine, rules);
   }

@@ -92,8 +92,8 @@ export function stepInterruption(
     case 'tick':
       return settle(state, atMs, rules);
     default: {
-      const pauseMs = answers(state, event.personId) ? rules.pauseMs : rules.otherMs;
-      const speech = stepSpeech(speechOf(state, event), event, pauseMs, rules);
+      const mine = answers(state, event.personId);
+      const speech = stepSpeech(speechOf(state, event), event, mine, rules);
       return settle(withSpeech(state, speech), atMs, rules);
     }
   }
@@ -183,7 +183,7 @@ function settle(state: Interruption, atMs: number, rules: InterruptionRules): St
 function weigh(state: Interruption, atMs: number): Step {
   const { reply, speeches } = state;
   if (!reply) return { state, effects: [] };
-  const claimed = speeches.some(({ claim }) => claim === 'pause');
+  const claimed = speeches.some(({ claim }) => claim === 'pause' || claim === 'hush');
   const held = reply.hold !== undefined && atMs < reply.hold.untilMs;
   const paused = reply.interruptible && (claimed || held);
   const ducked = speeches.some(({ claim }) => claim !== 'none');

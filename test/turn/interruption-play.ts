@@ -48,7 +48,7 @@ export const tellingRules: InterruptionEvent = {
   atMs: 0,
 };
 
-/** Voice from `fromMs` on, noticed window by window; it ends 200 ms after the last. */
+/** Voice from `fromMs` on, noticed window by window, evenly loud where no levels are given; it ends 200 ms after the last. */
 export function voice(
   personId: string,
   fromMs: number,
@@ -56,10 +56,8 @@ export function voice(
   levelsDb: readonly number[] = [],
 ): InterruptionEvent[] {
   const windows = Array.from({ length: Math.floor(voicedMs / 32) }, (_, n): InterruptionEvent => {
-    const levelDb = levelsDb[n];
-    const window = { kind: 'voiced', personId, voicedMs: (n + 1) * 32 } as const;
-    const atMs = fromMs + (n + 1) * 32;
-    return levelDb === undefined ? { ...window, atMs } : { ...window, levelDb, atMs };
+    const [levelDb = -20, atMs] = [levelsDb[n], fromMs + (n + 1) * 32];
+    return { kind: 'voiced', personId, voicedMs: (n + 1) * 32, levelDb, atMs };
   });
   const toMs = fromMs + windows.length * 32;
   return [

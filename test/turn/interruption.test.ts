@@ -13,28 +13,44 @@ const from = 1_000;
 
 test('any voice makes the bot quieter, and a short one without words lets it be', () => {
   const heard = told([answering(), ...voice('ben', from, 160)]);
-  expect(heard).toEqual(['duck 1064', 'unduck 1520']);
+  expect(heard).toEqual(['duck 1032', 'unduck 1520']);
 });
 
-test('a click of one window does nothing', () => {
-  expect(told([answering(), ...voice('ann', from, 32)])).toEqual([]);
+test('a click of one window makes it quieter for a moment, and no more', () => {
+  expect(told([answering(), ...voice('ann', from, 32)])).toEqual(['duck 1032', 'unduck 1400']);
 });
 
-test('the person being answered pauses it with 280 ms of voice, and gets the floor with any words', () => {
+test('a voice that is loud hushes it, and one that dies away at once brings it back', () => {
+  const loud = Array.from({ length: 8 }, () => -20);
+  const mhm = told([answering(), ...voice('ann', from, 320, [...loud, -24, -36])], 2_000);
+  expect(mhm).toEqual(['duck 1032', 'pause 1256', 'resume 1320', 'unduck 1680']);
+  const dip = told([answering(), ...voice('ann', from, 480, [...loud, -30, -36, -26, -20])], 1_480);
+  expect(dip).toEqual(['duck 1032', 'pause 1256', 'resume 1320', 'pause 1352']);
+});
+
+test('a voice that is no longer loud pauses it later, unless a syllable begins', () => {
+  const fading = Array.from({ length: 20 }, (_, n) => -20 - Math.min(n, 14));
+  const soft = told([answering(), ...voice('ann', from, 640, fading)], 1_600);
+  expect(soft).toEqual(['duck 1032', 'pause 1352']);
+  const rising = fading.with(8, -24).with(7, -34);
+  expect(told([answering(), ...voice('ann', from, 640, rising)], 1_600)[1]).toBe('pause 1288');
+});
+
+test('the person being answered pauses it with a loud voice of 220 ms, and gets the floor with any words', () => {
   const question = voice('ann', from, 900);
   const heard = told([answering(), ...question, words('ann', 'other', 2_300)]);
-  expect(heard).toEqual(['duck 1064', 'pause 1288', 'yield ann 2300', 'unduck 2300']);
+  expect(heard).toEqual(['duck 1032', 'pause 1256', 'yield ann 2300', 'unduck 2300']);
 });
 
 test('a partial text pauses it earlier', () => {
   const question = voice('ann', from, 900);
   const heard = told([answering(), ...question, partial('ann', 'other', 1_170)]);
-  expect(heard.slice(0, 2)).toEqual(['duck 1064', 'pause 1170']);
+  expect(heard.slice(0, 2)).toEqual(['duck 1032', 'pause 1170']);
 });
 
 test('a partial text without words pauses nothing', () => {
   const heard = told([answering(), ...voice('ann', from, 160), partial('ann', 'empty', 1_170)]);
-  expect(heard).toEqual(['duck 1064', 'unduck 1520']);
+  expect(heard).toEqual(['duck 1032', 'unduck 1520']);
 });
 
 test('even words too short to pause it get the floor', () => {
@@ -43,25 +59,25 @@ test('even words too short to pause it get the floor', () => {
 });
 
 test.each(['backchannel', 'noise', 'go-on'] as const)('%s resumes a pause', (what) => {
-  const heard = told([answering(), ...voice('ann', from, 350), words('ann', what, 1_600)]);
-  expect(heard).toEqual(['duck 1064', 'pause 1288', 'unduck 1600', 'resume 1600']);
+  const heard = told([answering(), ...voice('ann', from, 400), words('ann', what, 1_600)]);
+  expect(heard).toEqual(['duck 1032', 'pause 1256', 'unduck 1600', 'resume 1600']);
 });
 
 test('what is proven harmless while it sounds is forgotten with its end, and pauses nothing', () => {
   const mhm = voice('ann', from, 352);
   const heard = told([answering(), ...mhm, partial('ann', 'backchannel', 1_200)]);
-  expect(heard).toEqual(['duck 1064', 'unduck 1416']);
+  expect(heard).toEqual(['duck 1032', 'unduck 1416']);
 });
 
 test('a backchannel that goes on into a question pauses it after all', () => {
   const both = voice('ann', from, 900);
   const heard = told([answering(), ...both, partial('ann', 'backchannel', 1_200)]);
-  expect(heard.slice(0, 2)).toEqual(['duck 1064', 'pause 1480']);
+  expect(heard.slice(0, 2)).toEqual(['duck 1032', 'pause 1416']);
 });
 
 test('a pause is not lifted because the voice is over', () => {
-  const heard = told([answering(), ...voice('ann', from, 350)], 2_900);
-  expect(heard).toEqual(['duck 1064', 'pause 1288']);
+  const heard = told([answering(), ...voice('ann', from, 400)], 2_900);
+  expect(heard).toEqual(['duck 1032', 'pause 1256']);
 });
 
 test('without a final text a long voice gets the floor, and a short one is forgotten', () => {
@@ -72,8 +88,8 @@ test('without a final text a long voice gets the floor, and a short one is forgo
 });
 
 test('a voice whose end is never told is over nevertheless', () => {
-  const lost = voice('ann', from, 320).filter(({ kind }) => kind !== 'ended' && kind !== 'paused');
-  expect(told([answering(), ...lost]).at(-1)).toBe('resume 4320');
+  const lost = voice('ann', from, 352).filter(({ kind }) => kind !== 'ended' && kind !== 'paused');
+  expect(told([answering(), ...lost]).at(-1)).toBe('resume 4360');
 });
 
 test('words that come after all deadlines still get the floor', () => {
@@ -83,20 +99,20 @@ test('words that come after all deadlines still get the floor', () => {
 
 test('anybody can stop it, at once', () => {
   const heard = told([answering(), ...voice('ben', from, 320), words('ben', 'stop', 1_500)]);
-  expect(heard).toEqual(['duck 1064', 'stop 1500', 'unduck 1500']);
+  expect(heard).toEqual(['duck 1032', 'stop 1500', 'unduck 1500']);
 });
 
 test('a partial stop counts at once when sure, and else when nothing follows', () => {
   const said = [answering(), ...voice('ben', from, 200)];
   expect(told([...said, partial('ben', 'stop', 1_150, { sure: true })])).toContain('stop 1150');
   const alone = told([...said, partial('ben', 'stop', 1_150)]);
-  expect(alone).toEqual(['duck 1064', 'pause 1150', 'stop 1392', 'unduck 1392']);
+  expect(alone).toEqual(['duck 1032', 'pause 1150', 'stop 1392', 'unduck 1392']);
 });
 
 test('a sentence that merely begins like a stop is none', () => {
   const said = [answering(), ...voice('ben', from, 640), partial('ben', 'stop', 1_400)];
   const heard = told([...said, partial('ben', 'other', 1_700)]);
-  expect(heard).toEqual(['duck 1064', 'pause 1400', 'resume 1700', 'unduck 2000']);
+  expect(heard).toEqual(['duck 1032', 'pause 1400', 'resume 1700', 'unduck 2000']);
 });
 
 test('never mind stops it, from somebody who has a say in it', () => {
@@ -107,9 +123,9 @@ test('never mind stops it, from somebody who has a say in it', () => {
 });
 
 test('wait holds it for 20 s, and then it goes on after a cue', () => {
-  const heard = told([answering(), ...voice('ann', from, 320), words('ann', 'wait', 1_600)]);
+  const heard = told([answering(), ...voice('ann', from, 400), words('ann', 'wait', 1_600)]);
   const after = ['unduck 1600', 'go-on-cue 21600', 'resume 21600'];
-  expect(heard).toEqual(['duck 1064', 'pause 1288', ...after]);
+  expect(heard).toEqual(['duck 1032', 'pause 1256', ...after]);
 });
 
 test('go on ends a hold, and so does leaving', () => {
@@ -129,10 +145,10 @@ test('the cue belongs to a hold and to no later pause', () => {
 });
 
 test('whoever begins again before the first words are known still holds it', () => {
-  const twice = [...voice('ann', from, 320), ...voice('ann', 2_500, 64)];
+  const twice = [...voice('ann', from, 400), ...voice('ann', 2_500, 64)];
   expect(told([answering(), ...twice])).toEqual([
-    'duck 1064',
-    'pause 1288',
+    'duck 1032',
+    'pause 1256',
     'unduck 4280',
     'resume 4280',
   ]);
@@ -146,15 +162,15 @@ test('a new question during a hold is answered', () => {
 
 test('somebody else only ducks it, and pauses it when it lasts', () => {
   const talk = told([answering(), ...voice('ben', from, 1_400), words('ben', 'other', 2_700)]);
-  expect(talk).toEqual(['duck 1064', 'unduck 2740']);
+  expect(talk).toEqual(['duck 1032', 'unduck 2740']);
   const long = told([answering(), ...voice('ben', from, 2_016)]);
-  expect(long).toEqual(['duck 1064', 'pause 2504', 'unduck 3216', 'resume 3216']);
+  expect(long).toEqual(['duck 1032', 'pause 2504', 'unduck 3216', 'resume 3216']);
 });
 
 test('somebody else by name gets the floor after the clause, and at once when it is paused', () => {
   const byName = words('ben', 'other', 2_700, { meant: true });
   const heard = told([answering(), ...voice('ben', from, 1_400), byName]);
-  expect(heard).toEqual(['duck 1064', 'finish-clause ben 2700', 'unduck 2740']);
+  expect(heard).toEqual(['duck 1032', 'finish-clause ben 2700', 'unduck 2740']);
   const waiting = [...voice('ann', 200, 320), words('ann', 'wait', 900)];
   const held = told([answering(), ...waiting, ...voice('ben', from, 1_400), byName]);
   expect(held).toContain('yield ben 2700');
@@ -162,7 +178,7 @@ test('somebody else by name gets the floor after the clause, and at once when it
 
 test('an echo does nothing, but a stop over it works', () => {
   const echo = [answering(), ...voice('ann', from, 3_008), partial('ann', 'echo', 1_150)];
-  expect(told(echo)).toEqual(['duck 1064', 'unduck 1150']);
+  expect(told(echo)).toEqual(['duck 1032', 'unduck 1150']);
   expect(told([...echo, partial('ann', 'stop', 2_000, { sure: true })])).toContain('stop 2000');
   expect(told([...echo, partial('ann', 'other', 2_000)])).toContain('pause 2000');
 });
@@ -175,15 +191,15 @@ test('what must be said is at most made quieter', () => {
     words('ben', 'stop', 4_300),
     words('ann', 'other', 2_300),
   ]);
-  expect(heard).toEqual(['duck 1064', 'unduck 4177']);
+  expect(heard).toEqual(['duck 1032', 'unduck 4177']);
 });
 
 test('interrupting the interruption: everybody is waited for', () => {
   const said = [...voice('ann', from, 352), ...voice('ben', 1_100, 2_016)];
   const heard = told([answering(), ...said, words('ann', 'backchannel', 1_700)]);
   expect(heard).toEqual([
-    'duck 1064',
-    'pause 1288',
+    'duck 1032',
+    'pause 1256',
     'resume 1700',
     'pause 2604',
     'unduck 3316',
@@ -213,7 +229,7 @@ test('words from before the answer do not end it', () => {
 
 test('whoever talked already as it began ducks it, and pauses it with new voice only', () => {
   const heard = told([...voice('ann', 0, 1_600), answering('ann', 1_000)], 1_700);
-  expect(heard).toEqual(['duck 1000', 'pause 1280']);
+  expect(heard).toEqual(['duck 1000', 'pause 1216']);
 });
 
 test('who leaves in the middle of an interruption lets it go on', () => {
@@ -228,5 +244,5 @@ test('a reply that is over leaves nothing quiet or paused', () => {
     ...voice('ann', from, 900),
     { kind: 'reply-over', atMs: 1_500 },
   ]);
-  expect(heard).toEqual(['duck 1064', 'pause 1288', 'unduck 1500']);
+  expect(heard).toEqual(['duck 1032', 'pause 1256', 'unduck 1500']);
 });

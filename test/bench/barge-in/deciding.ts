@@ -61,13 +61,7 @@ function eventOf(noticed: Noticed, atMs: number): InterruptionEvent | undefined 
       return { kind: 'began', personId, fromMs: noticed.fromMs, atMs };
     case 'voiced': {
       const { voicedMs, levelDb } = noticed;
-      return {
-        kind: 'voiced',
-        personId,
-        voicedMs,
-        ...(levelDb !== undefined && { levelDb }),
-        atMs,
-      };
+      return { kind: 'voiced', personId, voicedMs, levelDb, atMs };
     }
     case 'paused':
       return { kind: 'paused', personId, atMs };

@@ -8,7 +8,7 @@ import type { TellingRoom } from './town.ts';
 export type Broken = {
   readonly downMs: number | undefined;
   readonly silentMs: number | undefined;
-  /** When a recogniser told of it first; only where one streams. */
+  /** When a recogniser first told words that prove it; only where one streams. */
   readonly provedMs?: number;
 };
 

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
+import { classify } from '#src/turn/interjections.ts';
 import { joined } from '#test/audio/speech.ts';
 import type { Clip } from '#test/bench/clips.ts';
 import type { Remark } from './interrupting.ts';
@@ -53,7 +54,7 @@ export class ClairvoyantRecogniser {
     this.#options = options;
   }
 
-  /** When it first told of the remark that is expected. */
+  /** When it first told what can be no "mhm" of the remark that is expected. */
   get toldAtMs(): number | undefined {
     return this.#toldAtMs;
   }
@@ -69,9 +70,15 @@ export class ClairvoyantRecogniser {
     if (!this.#remark || heardMs < knownMs) return guesses[this.#guessed++ % guesses.length] ?? '';
     const words = this.#remark.text.split(' ');
     const share = Math.min(1, heardMs / voicedMs(this.#remark.pcm) + 0.1);
-    this.#toldAtMs ??= realClock.nowMs();
-    return words.slice(0, Math.max(1, Math.floor(words.length * share))).join(' ');
+    const told = words.slice(0, Math.max(1, Math.floor(words.length * share))).join(' ');
+    if (isProof(told)) this.#toldAtMs ??= realClock.nowMs();
+    return told;
   }
+}
+
+function isProof(text: string): boolean {
+  const { kind } = classify(text, { isFinal: false });
+  return kind !== 'backchannel' && kind !== 'empty';
 }
 
 function voicedMs({ samples, rateHz }: Pcm): number {

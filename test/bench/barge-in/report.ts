@@ -13,6 +13,8 @@ export type BrokenRow = {
 };
 
 const longestGapMs = 60;
+/** A proof that comes later may come after the silence. */
+const soonMs = 190;
 
 /** What the person heard after breaking in. */
 export function brokenTable(rows: readonly BrokenRow[]): string {
@@ -24,6 +26,7 @@ export function brokenTable(rows: readonly BrokenRow[]): string {
     'silent',
     'target',
     'proved',
+    `silent, proved by ${soonMs}`,
     'silent after',
   ];
   const lines = rows.map(({ name, broken, target: { down, p50, p95 } }) => [
@@ -34,6 +37,7 @@ export function brokenTable(rows: readonly BrokenRow[]): string {
     pair(broken.map(({ silentMs }) => silentMs)),
     p95 === undefined ? '' : `${p50 ?? '-'} / ${p95}`,
     pair(broken.flatMap(({ provedMs }) => provedMs ?? [])),
+    soonProved(broken),
     pair(
       broken.flatMap(({ silentMs, provedMs }) =>
         silentMs === undefined || provedMs === undefined ? [] : [silentMs - provedMs],
@@ -41,6 +45,11 @@ export function brokenTable(rows: readonly BrokenRow[]): string {
     ),
   ]);
   return table(head, lines);
+}
+
+function soonProved(all: readonly Broken[]): string {
+  const soon = all.filter(({ provedMs }) => provedMs !== undefined && provedMs <= soonMs);
+  return soon.length === 0 ? '' : `${pair(soon.map(({ silentMs }) => silentMs))} (${soon.length})`;
 }
 
 /** What sounds that mean nothing did to the story. */
