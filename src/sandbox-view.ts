@@ -81,6 +81,7 @@ export class SandboxView {
       case 'stream':
       case 'answered':
       case 'ignored':
+      case 'spent':
         return; // told by whoever waits for it
     }
   }

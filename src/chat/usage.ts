@@ -6,7 +6,11 @@ const bytesPerToken = 4;
 /** What a request took whose server did not tell, or could not any more. */
 export function estimateUsage(messages: readonly ChatMessage[], written: string): Usage {
   const asked = messages.map(({ content }) => content).join('');
-  return { inputTokens: tokensIn(asked), outputTokens: tokensIn(written) };
+  return {
+    inputTokens: tokensIn(asked),
+    outputTokens: tokensIn(written),
+    isEstimate: true,
+  };
 }
 
 function tokensIn(text: string): number {

@@ -2,6 +2,7 @@ import { durationMs } from '#src/audio/pcm.ts';
 import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, Usage } from '#src/chat/ports.ts';
 import { estimateUsage } from '#src/chat/usage.ts';
+import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { ahead, type Belt, type Bound } from './ahead.ts';
 import { type AudioInput, type AudioPrompt, audioPrompt } from './audio-model-prompt.ts';
@@ -45,7 +46,8 @@ export function audioModel(parts: AudioModelParts): Pipeline {
     const { voice } = turn.style;
     const asking = { parts, prompt, turn, stage, habit };
     const heard = ahead<Heard>(soundAhead, (own, inner) => ask(asking, belt, own, inner), signal);
-    await play(heard, { synthesizer: parts.synthesizer, voice }, belt, signal);
+    const synthesizer = meteredVoice(parts.synthesizer, (spoken) => stage.spoke?.(spoken));
+    await play(heard, { synthesizer, voice }, belt, signal);
   };
   return {
     answer: (turn, stage, signal) =>
@@ -113,9 +115,13 @@ class Rounds implements ChatModel {
   readonly estimate = (messages: readonly ChatMessage[], written: string): Usage => {
     const { inputTokens, outputTokens } = estimateUsage(messages, written);
     const heardMs = this.#count === 1 ? this.#asking.prompt.soundMs : 0;
+    const audioInputTokens = Math.ceil(heardMs / msPerTokenHeard);
+    const audioOutputTokens = Math.ceil(this.soundMs / msPerTokenSpoken);
     return {
-      inputTokens: inputTokens + Math.ceil(heardMs / msPerTokenHeard),
-      outputTokens: outputTokens + Math.ceil(this.soundMs / msPerTokenSpoken),
+      inputTokens: inputTokens + audioInputTokens,
+      outputTokens: outputTokens + audioOutputTokens,
+      ...{ audioInputTokens, audioOutputTokens },
+      isEstimate: true,
     };
   };
 

@@ -1,6 +1,7 @@
 import { type AsideKind, asidesIn } from '#src/chat/asides.ts';
 import { ClauseSplitter } from '#src/chat/clauses.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
+import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { ahead, type Belt, type Bound } from './ahead.ts';
 import type { Pipeline, ReplyPart, ReplyStyle, Stage, Turn } from './pipeline.ts';
@@ -37,7 +38,8 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
       (cut, inner) => write(writing, belt, new Spoken(cut, turn.style), inner),
       signal,
     );
-    await speak(clauses, { synthesizer, voice: turn.style.voice }, belt, signal);
+    const counted = meteredVoice(synthesizer, (spoken) => stage.spoke?.(spoken));
+    await speak(clauses, { synthesizer: counted, voice: turn.style.voice }, belt, signal);
   };
   return {
     answer: (turn, stage, signal) =>

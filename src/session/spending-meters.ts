@@ -1,6 +1,5 @@
 import { durationMs } from '#src/audio/pcm.ts';
-import type { Listening, Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import type { Spoken } from './spending.ts';
+import type { Listening, Transcriber } from '#src/speech/ports.ts';
 
 const heardRateHz = 16_000;
 
@@ -56,27 +55,6 @@ function meteredListening(
       signal.removeEventListener('abort', settle);
       settle();
       listening[Symbol.dispose]();
-    },
-  };
-}
-
-/** The same voice; what was asked of it counts when it has ended, or was cut short. */
-export function meteredVoice(
-  synthesizer: Synthesizer,
-  spoke: (spoken: Spoken) => void,
-): Synthesizer {
-  return {
-    async *synthesize(text, voice, signal) {
-      signal.throwIfAborted();
-      let ms = 0;
-      try {
-        for await (const pcm of synthesizer.synthesize(text, voice, signal)) {
-          ms += durationMs(pcm);
-          yield pcm;
-        }
-      } finally {
-        spoke({ characters: text.length, ms });
-      }
     },
   };
 }

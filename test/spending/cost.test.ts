@@ -16,7 +16,8 @@ test('a million tokens cost what the page says, and cached ones a tenth', () => 
 
 test('tokens of sound are counted within the totals and cost more', () => {
   const tokens = {
-    ...{ kind: 'tokens', inputTokens: 1_000, outputTokens: 2_000 },
+    kind: 'tokens',
+    ...{ inputTokens: 1_000, outputTokens: 2_000 },
     ...{ audioInputTokens: 800, audioOutputTokens: 1_500 },
   } as const;
   const text = (200 * 2.5 + 500 * 10) / 1e6;
@@ -26,7 +27,8 @@ test('tokens of sound are counted within the totals and cost more', () => {
 
 test('of cached tokens those of text count first, for they save less', () => {
   const tokens = {
-    ...{ kind: 'tokens', inputTokens: 1_000, outputTokens: 0 },
+    kind: 'tokens',
+    ...{ inputTokens: 1_000, outputTokens: 0 },
     ...{ audioInputTokens: 500, cachedInputTokens: 600 },
   } as const;
   const expected = (500 * 0.4 + 400 * 32 + 100 * 0.4) / 1e6;
