@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import type { z } from 'zod';
-import type { Secret } from '#src/base/secret.ts';
+import { Secret } from '#src/base/secret.ts';
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
+import { type Fallbacks, fallbackMistakes, readFallbacks } from './config-fallbacks.ts';
 import { isHttpUrl, type Settings, settings } from './settings.ts';
 
 /** A speech or chat server as one role uses it. */
@@ -11,6 +12,8 @@ export type Remote = {
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey?: Secret;
+  /** What holds its key, or would. */
+  readonly keySetting: string;
 };
 export type Embedded = { readonly kind: 'embedded' };
 
@@ -49,6 +52,7 @@ export type Config = {
         readonly instructions?: string;
       })
     | (Embedded & { readonly voice?: string });
+  readonly fallbacks: Fallbacks;
   readonly consent:
     | { readonly policy: 'ask' | 'notice' }
     | { readonly policy: 'role'; readonly roleId: string };
@@ -73,7 +77,8 @@ export type ConfigResult =
   /** One line per mistake, each naming its setting and never its value where that is secret. */
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
-type Group = 'TRANSCRIPTION' | 'CHAT_COMPLETION' | 'SPEECH';
+const groups = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
+type Group = (typeof groups)[number];
 
 /** Adds `.env` beside package.json to the environment, where there is one; what is set already wins. */
 export function loadDotEnv(): void {
@@ -93,6 +98,15 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return { kind: 'ok', config: arrange(parsed.data) };
 }
 
+/** A key held by a variable of the environment that is no setting. */
+export function readSecret(
+  name: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Secret | undefined {
+  const value = environment[name]?.trim();
+  return value ? new Secret(value) : undefined;
+}
+
 function sentence({ path, message }: z.core.$ZodIssue): string {
   return `${path.join('.')}: ${message.replace(/^Invalid option: expected one of /, 'must be one of ').replace(/^Invalid input: expected /, 'must be ')}`;
 }
@@ -103,6 +117,10 @@ function contradictions(from: Settings): string[] {
     ...missingKeys(from),
     ...realtimeWithout(from),
     ...speakersWithout(from),
+    ...fallbackMistakes(
+      from,
+      groups.filter((group) => remote(from, group, '').kind === 'embedded'),
+    ),
     ...speechModelWithout(from),
     ...(role ? ['CONSENT_ROLE_ID: missing; CONSENT_POLICY=role needs the role that agreed'] : []),
   ];
@@ -158,7 +176,7 @@ function hearing({ PIPELINE: pipeline }: Settings): boolean {
 
 /** OpenAI itself needs a key; servers of one's own may not. */
 function missingKeys(from: Settings): string[] {
-  return (['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const)
+  return groups
     .filter((group) => {
       const role = remote(from, group, '');
       return role.kind === 'remote' && !role.apiKey && isOpenAi(role.baseUrl);
@@ -179,6 +197,7 @@ function arrange(from: Settings): Config {
     chat: chat(from),
     transcription: transcription(from),
     speech: speech(from),
+    fallbacks: readFallbacks(from),
     consent: consent(from),
     addressing: from.ADDRESSING,
     bot: { ...(name && { name }), otherNames, instructions: from.BOT_INSTRUCTIONS },
@@ -256,5 +275,7 @@ function remote(from: Settings, group: Group, standardModel: string): Remote | E
   if (!own && !model && !ownKey && !shared) return { kind: 'embedded' };
   const baseUrl = own ?? from.OPENAI_BASE_URL;
   const apiKey = ownKey ?? (baseUrl === from.OPENAI_BASE_URL ? from.OPENAI_API_KEY : undefined);
-  return { kind: 'remote', baseUrl, model: model ?? standardModel, ...(apiKey && { apiKey }) };
+  const keySetting = apiKey && !ownKey ? 'OPENAI_API_KEY' : `${group}_API_KEY`;
+  const asked = { model: model ?? standardModel, keySetting };
+  return { kind: 'remote', baseUrl, ...asked, ...(apiKey && { apiKey }) };
 }

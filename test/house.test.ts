@@ -33,7 +33,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
   session: inner,
   commands: ['session', 'people', 'texts', 'base'],
   tools: ['session', 'people', 'texts', 'chat', 'base'],
-  doctor: ['pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
+  /** A program of its own, over the bot's own settings. */
+  doctor: ['config', 'pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
   discord: ['session', 'people', 'texts', 'audio', 'base'],
   sandbox: ['speech', 'audio', 'base'],
   storage: ['session', 'people', 'spending', 'chat', 'base'],

@@ -4,7 +4,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { tryV1 } from './base-url.ts';
 import { serverName } from './foreign-words.ts';
-import { guardFetch, type Limits, standardLimits } from './guarded-fetch.ts';
+import { type Fetch, guardFetch, type Limits, standardLimits } from './guarded-fetch.ts';
 
 export type ClientOptions = {
   readonly baseUrl: string;
@@ -14,6 +14,8 @@ export type ClientOptions = {
   readonly clock?: Clock;
   /** The base URL had to be completed with `/v1`; told once. */
   readonly onBaseUrl?: (found: string) => void;
+  /** For whoever measures a server: sees every request and answer, just above the guard. */
+  readonly tap?: (send: Fetch) => Fetch;
 };
 
 /** Sent where no key is set: the client insists on one, servers without keys ignore it. */
@@ -43,7 +45,7 @@ export function openClient(options: ClientOptions): OpenAI {
     maxRetries: 0,
     timeout: outermostMs,
     logLevel: 'off',
-    fetch: tryV1(guarded, options.baseUrl, (found) => {
+    fetch: tryV1(options.tap?.(guarded) ?? guarded, options.baseUrl, (found) => {
       server = serverName(found);
       client.baseURL = found;
       options.onBaseUrl?.(found);

@@ -53,24 +53,27 @@ export function modelNews(
   { role, model, baseUrl }: ModelInUse,
   list: ModelList,
   wallMs: number,
+  withinDays = noticeDays,
 ): ModelNews | undefined {
   const known = endingOf(model);
   const models = list.kind === 'listed' ? list.models : [];
   const listed = findModel(models, model);
+  const isMissing = models.length > 0 && !listed;
   const told = readDate(listed?.endsOn);
   const onDate = told ?? (isOpenAi(baseUrl) ? known?.endsOn : undefined);
   const leftDays = onDate === undefined ? Number.POSITIVE_INFINITY : daysUntil(onDate, wallMs);
-  const kind = kindOf(leftDays, models.length > 0 && !listed, told === undefined && listed);
+  const isStillListed = told === undefined && listed !== undefined;
+  const kind = kindOf(leftDays - withinDays, leftDays <= 0 && !isStillListed, isMissing);
   if (kind === undefined) return undefined;
   const successor = onDate === undefined ? undefined : known?.successor;
   return { role, model, kind, ...(onDate && { onDate }), ...(successor && { successor }) };
 }
 
 /** What a server still lists without a word of its end is not gone, whatever the table says. */
-function kindOf(leftDays: number, isMissing: boolean, isStillListed: unknown) {
-  if (leftDays <= 0 && !isStillListed) return 'gone';
+function kindOf(daysFromNotice: number, isOver: boolean, isMissing: boolean) {
+  if (isOver) return 'gone';
   if (isMissing) return 'unlisted';
-  return leftDays <= noticeDays ? 'ending' : undefined;
+  return daysFromNotice <= 0 ? 'ending' : undefined;
 }
 
 /** For the operator, in one sentence. */

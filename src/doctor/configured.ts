@@ -1,0 +1,141 @@
+import type { Config, Remote } from '#src/config.ts';
+import { serverName } from '#src/provider/foreign-words.ts';
+import type { ModelList } from '#src/provider/models.ts';
+import { type Examined, ok } from './finding.ts';
+import { lifecycle } from './lifecycle.ts';
+import type { Paper } from './paper.ts';
+import { openPatient, type Patience, type Patient } from './patient.ts';
+import { probeAudioChat } from './probe-audio-chat.ts';
+import { probeChat } from './probe-chat.ts';
+import { probeListening } from './probe-listening.ts';
+import { probeRealtime } from './probe-realtime.ts';
+import { probeServer, type Server } from './probe-server.ts';
+import { probeSpeech } from './probe-speech.ts';
+import { probeTranscription } from './probe-transcription.ts';
+import { printSettings } from './provider.ts';
+
+type Clip = Examined['clip'];
+
+type Role = {
+  readonly group: string;
+  readonly remote: Remote | undefined;
+  readonly probe: (patient: Patient, clip: Clip) => Promise<Examined>;
+};
+
+const nothingKnown: ModelList = { kind: 'not offered' };
+
+/** Examines every role that has a server, without asking anything if `isOffline`. Returns the exit code. */
+export async function examineConfigured(
+  config: Config,
+  isOffline: boolean,
+  patience: Patience,
+  paper: Paper,
+): Promise<number> {
+  const servers = new Map<string, Promise<Server>>();
+  const settings: string[] = [];
+  let clip: Clip;
+  let sound = true;
+  for (const role of rolesOf(config)) {
+    const { group, remote } = role;
+    if (!remote) {
+      paper.line(`${group}: embedded, needs no server`);
+      continue;
+    }
+    const { baseUrl, apiKey, model } = remote;
+    paper.line(`${group}: ${serverName(baseUrl)}, ${apiKey ? 'key set' : 'no key set'}`);
+    if (isOffline) {
+      const inUse = { role: group, model, baseUrl };
+      const finding = lifecycle(inUse, nothingKnown, patience.clock.wallMs());
+      paper.findings([finding]);
+      sound &&= finding.verdict !== 'missing';
+      continue;
+    }
+    const examined = await examineRole(role, remote, { servers, patience, paper, clip });
+    clip ??= examined.clip;
+    sound &&= examined.state === 'usable';
+    settings.push(...examined.settings);
+  }
+  printSettings([...new Set(settings)], paper);
+  return sound ? 0 : 1;
+}
+
+type Round = {
+  readonly servers: Map<string, Promise<Server>>;
+  readonly patience: Patience;
+  readonly paper: Paper;
+  readonly clip: Clip;
+};
+
+async function examineRole(
+  { group, probe }: Role,
+  { baseUrl, model, apiKey }: Remote,
+  { servers, patience, paper, clip }: Round,
+): Promise<Examined> {
+  const key = JSON.stringify([baseUrl, apiKey?.reveal()]);
+  const isNew = !servers.has(key);
+  const address = { baseUrl: baseUrl.replace(/^ws/, 'http'), ...(apiKey && { apiKey }) };
+  const asked = servers.get(key) ?? probeServer(openPatient(address, patience));
+  servers.set(key, asked);
+  const server = await asked;
+  if (isNew) paper.findings(server.findings);
+  if (!server.reachable) return { findings: [], state: 'broken', settings: [] };
+  paper.findings([
+    lifecycle({ role: group, model, baseUrl }, server.list, patience.clock.wallMs()),
+  ]);
+  const examined = await probe(server.patient, clip);
+  paper.findings(examined.findings);
+  return examined;
+}
+
+/** In the order in which one can use what another said. */
+function rolesOf(config: Config): Role[] {
+  const { chat, speech, transcription } = config;
+  return [
+    {
+      group: 'CHAT_COMPLETION',
+      remote: chat.kind === 'remote' ? chat : undefined,
+      probe: (patient) => probeMind(patient, config),
+    },
+    {
+      group: 'SPEECH',
+      remote: speech.kind === 'remote' ? speech : undefined,
+      probe: (patient) => probeVoice(patient, speech),
+    },
+    {
+      group: 'TRANSCRIPTION',
+      remote: transcription.kind === 'remote' ? transcription : undefined,
+      probe: (patient, clip) => probeEars(patient, transcription, clip),
+    },
+  ];
+}
+
+async function probeMind(
+  patient: Patient,
+  { chat, pipeline, audioModel }: Config,
+): Promise<Examined> {
+  if (chat.kind === 'embedded') return nothing;
+  const { model } = chat;
+  if (pipeline !== 'audio-model') return probeChat(patient, model);
+  return probeAudioChat(patient, { ...audioModel, model }, 'CHAT_COMPLETION');
+}
+
+const nothing: Examined = { findings: [ok('', 'embedded')], state: 'usable', settings: [] };
+
+async function probeVoice(patient: Patient, speech: Config['speech']): Promise<Examined> {
+  if (speech.kind === 'embedded') return nothing;
+  const { backend, model, voice } = speech;
+  if (backend === 'chat-audio') return probeAudioChat(patient, { model, voice }, 'SPEECH');
+  if (backend === 'speech') return probeSpeech(patient, { model, voice, isChosen: true });
+  return probeRealtime(patient, model);
+}
+
+async function probeEars(
+  patient: Patient,
+  transcription: Config['transcription'],
+  clip: Clip,
+): Promise<Examined> {
+  if (transcription.kind === 'embedded') return nothing;
+  const { backend, model } = transcription;
+  if (backend === 'file') return probeTranscription(patient, model, clip);
+  return probeListening(patient, model, clip);
+}

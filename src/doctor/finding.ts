@@ -1,0 +1,37 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+
+/** One line of the report. */
+export type Finding = {
+  readonly what: string;
+  /** `differs`: it works, and not as expected. */
+  readonly verdict: 'ok' | 'differs' | 'missing';
+  readonly why: string;
+};
+
+/** What one role of a server came to. */
+export type Examined = {
+  readonly findings: readonly Finding[];
+  /** `absent`: the server has no such thing, and that is no fault. */
+  readonly state: 'usable' | 'absent' | 'broken';
+  /** Lines for `.env`. */
+  readonly settings: readonly string[];
+  /** What was spoken, for a recogniser to listen to. */
+  readonly clip?: { readonly pcm: Pcm; readonly text: string };
+};
+
+export function ok(what: string, why: string): Finding {
+  return { what, verdict: 'ok', why };
+}
+
+export function differs(what: string, why: string): Finding {
+  return { what, verdict: 'differs', why };
+}
+
+export function missing(what: string, why: string): Finding {
+  return { what, verdict: 'missing', why };
+}
+
+/** A role of which nothing works. */
+export function failed(state: 'absent' | 'broken', ...findings: Finding[]): Examined {
+  return { findings, state, settings: [] };
+}

@@ -1,0 +1,88 @@
+import type { OpenAI } from 'openai';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { Secret } from '#src/base/secret.ts';
+import { openClient } from '#src/provider/client.ts';
+import { describeError } from '#src/provider/describe-error.ts';
+import { serverName } from '#src/provider/foreign-words.ts';
+import { Wire } from './wire.ts';
+
+export type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
+
+/** How long one question to a server may take, and the clock it is taken by. */
+export type Patience = { readonly clock: Clock; readonly deadlineMs: number };
+
+/** A server under examination, asked through the bot's own client. */
+export type Patient = Address &
+  Patience & {
+    readonly client: OpenAI;
+    readonly wire: Wire;
+    /** The base URL that answered, once one did. */
+    readonly base: { url: string; completed: boolean };
+  };
+
+/** The base URL that works, as it may be shown: without its query. */
+export function shownUrl({ base }: Patient): string {
+  return serverName(base.url);
+}
+
+export type Attempt<T> =
+  | { readonly kind: 'done'; readonly value: T; readonly tookMs: number }
+  | { readonly kind: 'failed'; readonly error: BotError };
+
+/** Enough for any sound asked for here. */
+const maxBytes = 16 * 1024 * 1024;
+
+export function openPatient(address: Address, patience: Patience): Patient {
+  const { clock, deadlineMs } = patience;
+  const wire = new Wire(clock);
+  const base = { url: address.baseUrl, completed: false };
+  const client = openClient({
+    ...address,
+    clock,
+    limits: { firstByteMs: deadlineMs, idleMs: deadlineMs, maxBytes },
+    tap: (send) => wire.tap(send),
+    onBaseUrl: (found) => {
+      Object.assign(base, { url: found, completed: true });
+    },
+  });
+  return { ...address, ...patience, client, wire, base };
+}
+
+/** Asks one thing, and takes no longer than the deadline. Never throws. */
+export async function attempt<T>(
+  { client, clock, deadlineMs }: Patient,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<Attempt<T>> {
+  const [over, answered] = [new AbortController(), new AbortController()];
+  const late = new BotError(
+    'provider.late',
+    true,
+    `It was not done within ${deadlineMs / 1000} s and was given up.`,
+  );
+  void clock.sleep(deadlineMs, answered.signal).then(
+    () => over.abort(late),
+    () => {},
+  );
+  const startedMs = clock.nowMs();
+  try {
+    const value = await ask(over.signal);
+    return { kind: 'done', value, tookMs: clock.nowMs() - startedMs };
+  } catch (cause) {
+    return { kind: 'failed', error: over.signal.aborted ? late : describeError(cause, client) };
+  } finally {
+    answered.abort();
+  }
+}
+
+/** Whether a server has no such path or method, which is no fault of it. */
+export function isAbsent({ wire }: Patient): boolean {
+  const { status = 0, type = '' } = wire.last ?? {};
+  return status === 405 || status === 501 || (status === 404 && !saysModel(wire, type));
+}
+
+/** A path that is there complains in JSON about the model; some without it say in JSON that nothing was found. */
+function saysModel(wire: Wire, type: string): boolean {
+  const isPlain = /"(detail|message)"\s*:\s*"not found"/i.test(`${wire.last?.head}`);
+  return /json/.test(type) && !isPlain;
+}

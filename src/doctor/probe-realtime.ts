@@ -1,0 +1,54 @@
+import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket.ts';
+import { within } from '#src/provider/within.ts';
+import { readHeard } from '#src/speech/realtime-events.ts';
+import { differs, type Examined, type Finding, failed, missing, ok } from './finding.ts';
+import { attempt, type Patient } from './patient.ts';
+
+const greetingMs = 3000;
+
+/** Connects twice and says nothing, which costs nothing. */
+export async function probeRealtime(patient: Patient, model: string): Promise<Examined> {
+  const talk = await greet(patient, 'realtime', { model });
+  const listen = await greet(patient, 'realtime transcription', { intent: 'transcription' });
+  const findings = [talk, listen];
+  const isThere = findings.some(({ verdict }) => verdict !== 'missing');
+  return isThere ? { findings, state: 'usable', settings: [] } : failed('absent', ...findings);
+}
+
+async function greet(
+  patient: Patient,
+  what: string,
+  query: Readonly<Record<string, string>>,
+): Promise<Finding> {
+  const { base, apiKey, clock } = patient;
+  const url = socketUrl(base.url, '/realtime', query);
+  const first = Promise.withResolvers<JsonEvent>();
+  first.promise.catch(() => {}); // A refusal is told by the opening.
+  const listener = { event: first.resolve, lost: first.reject };
+  const asked = await attempt(patient, async (signal) => {
+    const options = { baseUrl: base.url, clock, ...(apiKey && { apiKey }) };
+    const socket = await JsonSocket.open(url, options, listener, signal);
+    try {
+      const silence = new Error('no greeting');
+      return await within(first.promise, greetingMs, clock, () => silence).catch((cause) => {
+        if (cause === silence) return undefined;
+        throw cause;
+      });
+    } finally {
+      socket.close();
+    }
+  });
+  if (asked.kind === 'failed') return missing(what, `not offered: ${asked.error.message}`);
+  if (!asked.value) return differs(what, 'connects, and does not greet: names not known');
+  return readGreeting(what, asked.value);
+}
+
+function readGreeting(what: string, event: JsonEvent): Finding {
+  const heard = readHeard(event);
+  if (heard?.kind === 'created') {
+    const isGa = heard.dialect === 'ga';
+    return ok(what, isGa ? 'connects, with the names of today (GA)' : 'connects, with beta names');
+  }
+  if (heard?.kind === 'failed') return missing(what, `connects, then: ${heard.words}`);
+  return differs(what, 'connects, and greets in another way');
+}

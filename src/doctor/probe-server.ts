@@ -1,0 +1,78 @@
+import { serverName } from '#src/provider/foreign-words.ts';
+import { listModels } from '#src/provider/model-list.ts';
+import type { ModelList } from '#src/provider/models.ts';
+import { differs, type Finding, missing, ok } from './finding.ts';
+import { attempt, openPatient, type Patient } from './patient.ts';
+
+export type Server = {
+  /** At the base URL that works. */
+  readonly patient: Patient;
+  readonly list: ModelList;
+  readonly findings: readonly Finding[];
+  readonly reachable: boolean;
+};
+
+const mostNamed = 8;
+const skewLimitMs = 30_000;
+
+/** Finds the address that answers, with `/v1` or without, and the server's models and clock. */
+export async function probeServer(given: Patient): Promise<Server> {
+  const asked = await askModels(given);
+  const bare = given.baseUrl.replace(/\/v1\/?$/, '');
+  if (asked.status !== 404 || bare === given.baseUrl) return serverOf(given, asked);
+  const other = openPatient({ ...given, baseUrl: bare }, given);
+  const second = await askModels(other);
+  const isThere = second.list.kind === 'listed' && !other.base.completed;
+  return isThere ? serverOf(other, second) : serverOf(given, asked);
+}
+
+type Asked = { readonly list: ModelList; readonly status: number; readonly date?: string };
+
+async function askModels(patient: Patient): Promise<Asked> {
+  const asked = await attempt(patient, (signal) => listModels(patient.client, signal));
+  const { status = 0, date } = patient.wire.last ?? {};
+  const list: ModelList =
+    asked.kind === 'done' ? asked.value : { kind: 'unknown', why: asked.error.message };
+  return { list, status, ...(date && { date }) };
+}
+
+function serverOf(patient: Patient, { list, status, date }: Asked): Server {
+  const reachable = status > 0;
+  const findings = [
+    reachable ? addressOf(patient) : missing('address', list.kind === 'unknown' ? list.why : ''),
+    ...(reachable ? [modelsOf(list)] : []),
+    ...(date ? [clockOf(date, patient.clock.wallMs())] : []),
+  ];
+  return { patient, list, findings, reachable };
+}
+
+function addressOf({ base, baseUrl }: Patient): Finding {
+  if (base.completed) return differs('address', `the base URL needs /v1: ${serverName(base.url)}`);
+  return ok('address', `answers at ${serverName(baseUrl)}`);
+}
+
+function modelsOf(list: ModelList): Finding {
+  switch (list.kind) {
+    case 'not offered':
+      return differs('models', 'no list: not offered, so names of models cannot be checked');
+    case 'unknown':
+      return differs('models', `no list: ${list.why}`);
+    case 'listed': {
+      const names = list.models.slice(0, mostNamed).map(({ id }) => id.slice(0, 60));
+      const more = list.models.length - names.length;
+      return ok(
+        'models',
+        `${list.models.length} listed: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
+      );
+    }
+  }
+}
+
+function clockOf(date: string, wallMs: number): Finding {
+  const skewMs = Date.parse(date) - wallMs;
+  if (Number.isNaN(skewMs)) return differs('clock', 'the server sends a date that is none');
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  if (Math.abs(skewMs) <= skewLimitMs) return ok('clock', 'agrees with this machine');
+  const which = skewMs > 0 ? 'ahead of' : 'behind';
+  return differs('clock', `the server is ${seconds} s ${which} this machine`);
+}

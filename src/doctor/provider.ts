@@ -1,0 +1,88 @@
+import { serverName } from '#src/provider/foreign-words.ts';
+import { type Examined, missing } from './finding.ts';
+import type { Paper } from './paper.ts';
+import { type Address, openPatient, type Patience } from './patient.ts';
+import { type Named, type Pick, type Picks, pickModels } from './pick-models.ts';
+import { probeAudioChat } from './probe-audio-chat.ts';
+import { probeChat } from './probe-chat.ts';
+import { probeRealtime } from './probe-realtime.ts';
+import { probeServer, type Server } from './probe-server.ts';
+import { probeSpeech } from './probe-speech.ts';
+import { probeTranscription } from './probe-transcription.ts';
+
+export const usualVoice = 'alloy';
+
+export type Asked = {
+  readonly address: Address;
+  readonly named: Named;
+  /** Where its key was read from. */
+  readonly keyName?: string;
+};
+
+/** Finds out what a server can do. Returns the exit code. */
+export async function examineProvider(
+  { address, named, keyName }: Asked,
+  patience: Patience,
+  paper: Paper,
+): Promise<number> {
+  paper.line(`${serverName(address.baseUrl)}, ${address.apiKey ? 'with a key' : 'without a key'}`);
+  const server = await probeServer(openPatient(address, patience));
+  paper.findings(server.findings);
+  if (!server.reachable) return 1;
+  const picks = pickModels(server.list, named);
+  const roles = await examineRoles(server, picks, named, paper);
+  const usable = roles.filter(({ state }) => state === 'usable');
+  const settings = [...new Set(usable.flatMap((role) => role.settings))];
+  printSettings(settings, paper);
+  if (keyName && settings.length > 0)
+    paper.line(`# and in each _API_KEY of them what is in ${keyName}`);
+  return usable.length === 0 || roles.some(({ state }) => state === 'broken') ? 1 : 0;
+}
+
+export function printSettings(settings: readonly string[], paper: Paper): void {
+  if (settings.length === 0) return;
+  paper.line('');
+  paper.line('Settings to use:');
+  for (const line of settings) paper.line(line);
+}
+
+async function examineRoles(
+  { patient }: Server,
+  picks: Picks,
+  { voice }: Named,
+  paper: Paper,
+): Promise<Examined[]> {
+  const show = (examined: Examined, pick: Pick, option: string): Examined => {
+    const told = forgive(examined, pick, option);
+    paper.findings(told.findings);
+    return told;
+  };
+  const chat = show(await probeChat(patient, picks.chat.model), picks.chat, '--chat');
+  const speaker = { model: picks.speech.model, voice: voice ?? usualVoice };
+  const speech = show(
+    await probeSpeech(patient, { ...speaker, isChosen: voice !== undefined }),
+    picks.speech,
+    '--speech',
+  );
+  const audio = picks.audioChat && { model: picks.audioChat.model, voice: voice ?? usualVoice };
+  const use = speech.state === 'usable' ? 'CHAT_COMPLETION' : 'SPEECH';
+  const spoken = audio && show(await probeAudioChat(patient, audio, use), picks.chat, '--chat');
+  const clip = speech.clip ?? spoken?.clip;
+  const heard = show(
+    await probeTranscription(patient, picks.transcription.model, clip),
+    picks.transcription,
+    '--transcription',
+  );
+  const realtime = await probeRealtime(patient, picks.realtime.model);
+  paper.findings(realtime.findings);
+  // A pipeline of three is the usual choice: what hears and speaks is shown, and not proposed beside it.
+  const extra = spoken && use === 'SPEECH' ? [spoken] : [];
+  return [heard, chat, speech, ...extra, { ...realtime, settings: [] }];
+}
+
+/** What fails with a model that was only guessed is no fault of the server. */
+function forgive(examined: Examined, { isGuess, model }: Pick, option: string): Examined {
+  if (!isGuess || examined.state !== 'broken') return examined;
+  const advice = missing('', `${model} was only a guess: name a model with ${option}`);
+  return { ...examined, state: 'absent', findings: [...examined.findings, advice] };
+}
