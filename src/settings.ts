@@ -4,6 +4,10 @@ import { isHost } from '#src/sources/allowed-hosts.ts';
 
 const words = z.string().trim().min(1);
 const url = words.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');
+const urlOrEmbedded = words.refine(
+  (value) => value === 'embedded' || isHttpUrl(value),
+  'must be an address like http://127.0.0.1:8000/v1, or embedded',
+);
 const secret = words
   .regex(/^[\x21-\x7e]+$/, 'holds spaces or characters that no key has; copy it again')
   .transform((value) => new Secret(value));
@@ -30,9 +34,21 @@ export const settings = z.object({
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language code like en or pt-BR')
     .optional(),
   TRANSCRIPTION_STREAM: z.enum(['auto', 'on', 'off']).default('auto'),
+  TRANSCRIPTION_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
+  TRANSCRIPTION_FALLBACK_MODEL: words.optional(),
+  TRANSCRIPTION_FALLBACK_API_KEY: secret.optional(),
+  TRANSCRIPTION_FALLBACK_2_BASE_URL: urlOrEmbedded.optional(),
+  TRANSCRIPTION_FALLBACK_2_MODEL: words.optional(),
+  TRANSCRIPTION_FALLBACK_2_API_KEY: secret.optional(),
   CHAT_COMPLETION_BASE_URL: url.optional(),
   CHAT_COMPLETION_MODEL: words.optional(),
   CHAT_COMPLETION_API_KEY: secret.optional(),
+  CHAT_COMPLETION_FALLBACK_BASE_URL: url.optional(),
+  CHAT_COMPLETION_FALLBACK_MODEL: words.optional(),
+  CHAT_COMPLETION_FALLBACK_API_KEY: secret.optional(),
+  CHAT_COMPLETION_FALLBACK_2_BASE_URL: url.optional(),
+  CHAT_COMPLETION_FALLBACK_2_MODEL: words.optional(),
+  CHAT_COMPLETION_FALLBACK_2_API_KEY: secret.optional(),
   SPEECH_BACKEND: z.enum(['speech', 'chat-audio']).optional(),
   SPEECH_BASE_URL: url.optional(),
   SPEECH_MODEL: words.optional(),
@@ -40,6 +56,14 @@ export const settings = z.object({
   SPEECH_VOICE: words.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
   SPEECH_FORMAT: z.enum(['pcm', 'wav']).default('pcm'),
+  SPEECH_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
+  SPEECH_FALLBACK_MODEL: words.optional(),
+  SPEECH_FALLBACK_API_KEY: secret.optional(),
+  SPEECH_FALLBACK_VOICE: words.optional(),
+  SPEECH_FALLBACK_2_BASE_URL: urlOrEmbedded.optional(),
+  SPEECH_FALLBACK_2_MODEL: words.optional(),
+  SPEECH_FALLBACK_2_API_KEY: secret.optional(),
+  SPEECH_FALLBACK_2_VOICE: words.optional(),
   OPENAI_BASE_URL: url.default('https://api.openai.com/v1'),
   OPENAI_API_KEY: secret.optional(),
   CONSENT_POLICY: z.enum(['ask', 'role', 'notice']).default('ask'),

@@ -159,7 +159,7 @@ test('the status server listens on the own machine, and port 0 turns it off', ()
 test('.env.example lists every setting with its default and one line about it', async () => {
   const lines = (await readFile('.env.example', 'utf8')).split('\n');
   const listed = lines.flatMap((line, at) => {
-    const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
+    const [, name, value] = /^([A-Z\d_]+)=(.*)$/.exec(line) ?? [];
     return name === undefined ? [] : [{ name, value, about: lines[at - 1] }];
   });
   expect(listed.map(({ name, value }) => [name, value])).toEqual([...settingNames()]);
@@ -168,7 +168,7 @@ test('.env.example lists every setting with its default and one line about it', 
 
 test('the README lists every setting as .env.example does', async () => {
   const example = await readFile('.env.example', 'utf8');
-  const rows = [...example.matchAll(/^# (.*)\n([A-Z_]+)=(.*)$/gm)].map(
+  const rows = [...example.matchAll(/^# (.*)\n([A-Z\d_]+)=(.*)$/gm)].map(
     ([, about, name, value = '']) => {
       const shown = value.length > 40 ? 'a short persona' : value && `\`${value}\``;
       return `| \`${name}\` | ${shown} | ${about} |`;
@@ -181,7 +181,7 @@ test('the README lists every setting as .env.example does', async () => {
 test('.env.example used as it is changes nothing', async () => {
   const text = await readFile('.env.example', 'utf8');
   const given = Object.fromEntries(
-    [...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    [...text.matchAll(/^([A-Z\d_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
   );
   expect(good(given)).toEqual(good({}));
 });

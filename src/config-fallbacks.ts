@@ -1,0 +1,92 @@
+import { isOpenAi, standardModels } from '#src/provider/models.ts';
+import type { Config, Embedded, Remote } from './config.ts';
+import type { Settings } from './settings.ts';
+
+/** Who is asked while the usual engine of a role is out of order, in this order. */
+export type Fallbacks = {
+  readonly transcription: readonly Config['transcription'][];
+  readonly chat: readonly Remote[];
+  readonly speech: readonly Config['speech'][];
+};
+
+type Group = 'TRANSCRIPTION' | 'CHAT_COMPLETION' | 'SPEECH';
+type Rung = `${Group}_${'FALLBACK' | 'FALLBACK_2'}`;
+
+const groups = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
+const rungs = ['FALLBACK', 'FALLBACK_2'] as const;
+/** In the place of an address: the engine that comes with the bot. */
+const embedded = 'embedded';
+
+export function readFallbacks(from: Settings): Fallbacks {
+  return {
+    transcription: rungs.flatMap((rung) => transcription(from, `TRANSCRIPTION_${rung}`)),
+    chat: rungs.flatMap((rung) => {
+      const role = remote(from, `CHAT_COMPLETION_${rung}`, standardModels.chat);
+      return role?.kind === 'remote' ? [role] : [];
+    }),
+    speech: rungs.flatMap((rung) => speech(from, `SPEECH_${rung}`)),
+  };
+}
+
+/** One line per mistake. `needy` are the groups that have no server to fall back from. */
+export function fallbackMistakes(from: Settings, needy: readonly Group[]): string[] {
+  return groups.flatMap((group) => {
+    const [first, second] = rungs.map((rung) => `${group}_${rung}` as const) as [Rung, Rung];
+    const isSet = from[`${first}_BASE_URL`] !== undefined;
+    const isNeedless = isSet && needy.includes(group);
+    const isGap = !isSet && from[`${second}_BASE_URL`] !== undefined;
+    return [
+      ...mistakesOf(from, first),
+      ...mistakesOf(from, second),
+      ...(isNeedless
+        ? [`${first}_BASE_URL: there is no server to fall back from; set ${group}_BASE_URL`]
+        : []),
+      ...(isGap ? [`${first}_BASE_URL: missing; ${second}_BASE_URL comes after it`] : []),
+    ];
+  });
+}
+
+function mistakesOf(from: Settings, rung: Rung): string[] {
+  const voice = rung.startsWith('SPEECH') ? from[`${rung as 'SPEECH_FALLBACK'}_VOICE`] : undefined;
+  const others = from[`${rung}_MODEL`] ?? from[`${rung}_API_KEY`] ?? voice;
+  const role = remote(from, rung, '');
+  if (!role)
+    return others === undefined ? [] : [`${rung}_BASE_URL: missing; the rest of it is set`];
+  const isBarred = role.kind === 'remote' && !role.apiKey && isOpenAi(role.baseUrl);
+  return isBarred ? [`${rung}_API_KEY: missing; OpenAI needs a key`] : [];
+}
+
+function transcription(
+  from: Settings,
+  rung: `TRANSCRIPTION_${(typeof rungs)[number]}`,
+): Config['transcription'][] {
+  const role = remote(from, rung, standardModels.transcription);
+  if (role?.kind !== 'remote') return role ? [role] : [];
+  const { TRANSCRIPTION_STREAM: stream, TRANSCRIPTION_LANGUAGE: language } = from;
+  return [{ ...role, backend: 'file', stream, ...(language && { language }) }];
+}
+
+function speech(from: Settings, rung: `SPEECH_${(typeof rungs)[number]}`): Config['speech'][] {
+  const voice = from[`${rung}_VOICE`];
+  const base = from[`${rung}_BASE_URL`] ?? '';
+  const isChat = isOpenAi(base) && !/\btts\b/.test(from[`${rung}_MODEL`] ?? '');
+  const role = remote(from, rung, isChat ? standardModels.audioChat : standardModels.speech);
+  if (role?.kind !== 'remote') return role ? [{ ...role, ...(voice && { voice }) }] : [];
+  const { SPEECH_FORMAT: format, SPEECH_INSTRUCTIONS: instructions } = from;
+  const backend = isChat ? 'chat-audio' : 'speech';
+  const told = instructions && { instructions };
+  return [{ ...role, backend, format, voice: voice ?? 'alloy', ...told }];
+}
+
+/** The shared key goes to the shared address only. */
+function remote(from: Settings, rung: Rung, standardModel: string): Remote | Embedded | undefined {
+  const baseUrl = from[`${rung}_BASE_URL`];
+  if (baseUrl === undefined) return undefined;
+  if (baseUrl === embedded) return { kind: 'embedded' };
+  const ownKey = from[`${rung}_API_KEY`];
+  const sharedKey = baseUrl === from.OPENAI_BASE_URL ? from.OPENAI_API_KEY : undefined;
+  const apiKey = ownKey ?? sharedKey;
+  const keySetting = apiKey && !ownKey ? 'OPENAI_API_KEY' : `${rung}_API_KEY`;
+  const model = from[`${rung}_MODEL`] ?? standardModel;
+  return { kind: 'remote', baseUrl, model, keySetting, ...(apiKey && { apiKey }) };
+}

@@ -1,0 +1,73 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { type Config, readConfig } from '#src/config.ts';
+
+const servers = {
+  TRANSCRIPTION_BASE_URL: 'http://one/v1',
+  CHAT_COMPLETION_BASE_URL: 'http://one/v1',
+  SPEECH_BASE_URL: 'http://one/v1',
+};
+
+function good(environment: NodeJS.ProcessEnv): Config {
+  const result = readConfig({ ...servers, ...environment });
+  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
+  return result.config;
+}
+
+function mistakes(environment: NodeJS.ProcessEnv): readonly string[] {
+  const result = readConfig({ ...servers, ...environment });
+  return result.kind === 'bad' ? result.mistakes : [];
+}
+
+test('without a fall-back there is none', () => {
+  expect(good({}).fallbacks).toEqual({ transcription: [], chat: [], speech: [] });
+});
+
+test('two fall-backs of a role come in order, each with its own model, key and voice', () => {
+  const { speech } = good({
+    SPEECH_FALLBACK_BASE_URL: 'http://two/v1',
+    SPEECH_FALLBACK_MODEL: 'piper',
+    SPEECH_FALLBACK_API_KEY: 'k',
+    SPEECH_FALLBACK_VOICE: 'amy',
+    SPEECH_FALLBACK_2_BASE_URL: 'embedded',
+    SPEECH_FALLBACK_2_VOICE: 'rms',
+  }).fallbacks;
+  expect(speech).toMatchObject([
+    { kind: 'remote', baseUrl: 'http://two/v1', model: 'piper', voice: 'amy', backend: 'speech' },
+    { kind: 'embedded', voice: 'rms' },
+  ]);
+});
+
+test('a fall-back that uses the shared address uses the shared key, and says so', () => {
+  const openai = 'https://api.openai.com/v1';
+  const given = { OPENAI_API_KEY: 'k', CHAT_COMPLETION_FALLBACK_BASE_URL: openai };
+  expect(good(given).fallbacks.chat).toMatchObject([{ keySetting: 'OPENAI_API_KEY' }]);
+  const foreign = { OPENAI_API_KEY: 'k', CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1' };
+  const [chat] = good(foreign).fallbacks.chat;
+  expect(chat).not.toHaveProperty('apiKey');
+  expect(chat).toHaveProperty('keySetting', 'CHAT_COMPLETION_FALLBACK_API_KEY');
+});
+
+test('OpenAI as a fall-back speaks through its chat models', () => {
+  const base = { SPEECH_FALLBACK_BASE_URL: 'https://api.openai.com/v1' };
+  const { speech } = good({ ...base, SPEECH_FALLBACK_API_KEY: 'k' }).fallbacks;
+  expect(speech).toMatchObject([{ backend: 'chat-audio' }]);
+});
+
+test.each([
+  [{ SPEECH_FALLBACK_2_BASE_URL: 'http://two/v1' }, 'SPEECH_FALLBACK_BASE_URL: missing'],
+  [{ SPEECH_FALLBACK_VOICE: 'amy' }, 'SPEECH_FALLBACK_BASE_URL: missing'],
+  [{ CHAT_COMPLETION_FALLBACK_BASE_URL: 'embedded' }, 'must be an address'],
+  [{ TRANSCRIPTION_FALLBACK_BASE_URL: 'two' }, 'or embedded'],
+  [{ SPEECH_FALLBACK_BASE_URL: 'https://api.openai.com/v1' }, 'SPEECH_FALLBACK_API_KEY: missing'],
+  [{ SPEECH_BASE_URL: '', SPEECH_FALLBACK_BASE_URL: 'http://two/v1' }, 'there is no server'],
+])('%o is a mistake: %s', (environment, words) => {
+  expect(mistakes(environment)).toEqual([expect.stringContaining(words)]);
+});
+
+test('case 37: keys of fall-backs are never printed', () => {
+  const config = good({
+    ...{ SPEECH_FALLBACK_BASE_URL: 'http://two/v1', SPEECH_FALLBACK_API_KEY: 'hush-key' },
+  });
+  expect(inspect(config, { depth: 9 }) + JSON.stringify(config)).not.toContain('hush');
+});
