@@ -53,6 +53,15 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'ask.window': 'Sprich nur, {name}. {s} s lang brauchst du keinen Namen.',
   'ask.unheard': 'Ich höre dich noch nicht. Drück auf „Hör mich“ und dann noch einmal auf Fragen.',
   'ask.empty': 'Darin steht keine Frage.',
+  'ask.bad.not_audio':
+    'Das kann ich nicht anhören: kein Ton, den ich kenne. Ich nehme wav, mp3 und Sprachnachrichten (ogg).',
+  'ask.bad.too_long': 'Das kann ich nicht anhören: länger als {max} s.',
+  'ask.bad.too_big': 'Das kann ich nicht anhören: Datei zu groß.',
+  'ask.bad.not_allowed': 'Das kann ich nicht anhören: Adresse nicht erlaubt.',
+  'ask.bad.unreachable': 'Das kann ich nicht anhören: Es kam nicht an. Schick es noch einmal.',
+  'ask.about': 'Danach fragen',
+  'ask.about.question': 'Sag mir in ein paar Sätzen etwas dazu.',
+  'ask.about.nothing': 'In dieser Nachricht gibt es nichts zu lesen oder zu hören.',
   'privacy.card':
     '{bot} möchte dich hören. Ton wird nie gespeichert. Untertitel werden {days} Tage aufgehoben, wenn sie an sind.',
   'privacy.allowed': 'Danke, ich höre dich jetzt.',
@@ -94,6 +103,12 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'fail.stt': 'Das habe ich nicht verstanden, bitte noch einmal.',
   'fail.llm': 'Ich kann gerade nicht denken: {provider} antwortet nicht.',
   'fail.tts': 'Meine Stimme ist weg, deshalb schreibe ich:',
+  'fail.key':
+    '{provider} lehnt den Schlüssel ab. Betreiber: {VARIABLE} ersetzen und /settings check ausführen.',
+  'fail.limit': '{provider} bremst mich aus. Zurück in etwa {s} s.',
+  'fallback.on':
+    '{provider} ist ausgefallen, ich nutze {other}. Die Stimme klingt vielleicht anders.',
+  'fallback.off': '{provider} ist wieder da.',
   'budget.warn': '80 % des heutigen Budgets sind verbraucht.',
   'budget.warn.month': '80 % des Budgets für diesen Monat sind verbraucht.',
   'budget.user':
@@ -181,6 +196,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'command.say.when': 'Jetzt oder nach dem, was wartet',
   'command.ask': 'Frag mich etwas',
   'command.ask.question': 'Deine Frage',
+  'command.ask.recording': 'Eine Aufnahme, um die es geht: wav, mp3 oder Sprachnachricht (ogg)',
   'command.ask.answer': 'Wie ich antworte: laut, schriftlich oder nur dir',
   'command.stop': 'Mach mich still',
   'command.stop.what': 'Was aufhören soll',
