@@ -54,6 +54,7 @@ export class JsonSocket {
   readonly #over = new AbortController();
   #listener: SocketListener;
   #heard = true;
+  #isPaused = false;
 
   private constructor(socket: WebSocket, options: SocketOptions, listener: SocketListener) {
     this.#socket = socket;
@@ -105,6 +106,18 @@ export class JsonSocket {
     return true;
   }
 
+  /** Until `resume` nothing is read, and the server is kept from sending. An event on its way may still come. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#heard = true;
+    this.#socket.resume();
+  }
+
   close(): void {
     this.#over.abort();
     this.#socket.terminate();
@@ -130,6 +143,7 @@ export class JsonSocket {
     const halfMs = this.#limits.silenceMs / 2;
     const sleep = () => this.#options.clock.sleep(halfMs, signal).catch(() => {});
     for (await sleep(); !signal.aborted; await sleep()) {
+      if (this.#isPaused) continue;
       if (!this.#heard) return this.#lose(this.#late('gave no sign of life'));
       this.#heard = false;
       this.#socket.ping(() => {});

@@ -1,0 +1,143 @@
+import type { TalkAnswer, TalkItem, TalkSound } from './realtime-ports.ts';
+
+/** One item of the server. Those of sound it names itself, later. */
+export type Piece = { id: string | undefined; soundMs: number };
+
+/** Items of the server, and what they stand for. */
+export type Entry = {
+  readonly kind: TalkItem['kind'];
+  readonly name: string;
+  text: string;
+  readonly sound: TalkSound | undefined;
+  readonly callId: string | undefined;
+  pieces: Piece[];
+  readonly answer: TalkAnswer | undefined;
+  /** The server has forgotten its end. */
+  isCut: boolean;
+};
+
+export function entryOf(item: TalkItem, answer: TalkAnswer, pieces: Piece[]): Entry {
+  return {
+    kind: item.kind,
+    name: item.kind === 'user' ? item.name : '',
+    text: textOf(item),
+    sound: item.kind === 'user' ? item.sound : undefined,
+    callId: callIdOf(item),
+    pieces,
+    answer,
+    isCut: false,
+  };
+}
+
+/** Whether the entry stands for this, or does once its end is cut off. */
+export function standsFor(entry: Entry, item: TalkItem): boolean {
+  if (entry.kind !== item.kind) return false;
+  switch (item.kind) {
+    case 'system':
+      return entry.text === item.text;
+    case 'user':
+      if (item.sound) return entry.sound === item.sound;
+      return entry.name === item.name && lettersOf(wordsOf(entry)) === lettersOf(item.text);
+    case 'assistant':
+      return entry.text === item.text || beginsWith(entry, item.text);
+    case 'call':
+    case 'result':
+      return entry.callId === callIdOf(item);
+  }
+}
+
+/** More was said than `text`. */
+export function isLonger(entry: Entry, text: string): boolean {
+  return !entry.isCut && lettersOf(entry.text) !== lettersOf(text);
+}
+
+/** What one answer heard or said in several items is one thing to be remembered, once it is over. */
+export function fused(entries: readonly Entry[], current: TalkAnswer): Entry[] {
+  const all: Entry[] = [];
+  for (const entry of entries) {
+    const last = all.at(-1);
+    const isOver = entry.answer !== undefined && entry.answer !== current;
+    if (isOver && last && last.answer === entry.answer && goesOn(last, entry)) {
+      all[all.length - 1] = joined(last, entry);
+    } else all.push(entry);
+  }
+  return all;
+}
+
+/** The longest run of pairs in the order of both: places in `entries` and in `items`. */
+export function matches(
+  entries: readonly Entry[],
+  items: readonly TalkItem[],
+): readonly (readonly [number, number])[] {
+  const lengthFrom = runs(entries, items);
+  const pairs: [number, number][] = [];
+  for (let [e, i] = [0, 0]; e < entries.length && i < items.length; ) {
+    const here = lengthFrom(e, i);
+    if (here === lengthFrom(e + 1, i)) e++;
+    else if (here === lengthFrom(e, i + 1)) i++;
+    else pairs.push([e++, i++]);
+  }
+  return pairs;
+}
+
+/** How long the longest run is from two places on. */
+function runs(
+  entries: readonly Entry[],
+  items: readonly TalkItem[],
+): (e: number, i: number) => number {
+  const width = items.length + 1;
+  const lengths = new Uint16Array((entries.length + 1) * width);
+  const at = (e: number, i: number) => lengths[e * width + i] ?? 0;
+  for (const [e, entry] of [...entries.entries()].reverse()) {
+    for (const [i, item] of [...items.entries()].reverse()) {
+      const paired = standsFor(entry, item) ? at(e + 1, i + 1) + 1 : 0;
+      lengths[e * width + i] = Math.max(paired, at(e + 1, i), at(e, i + 1));
+    }
+  }
+  return at;
+}
+
+/** Punctuation, case and spaces are a matter of taste. */
+export function lettersOf(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
+function beginsWith(entry: Entry, text: string): boolean {
+  const [all, start] = [lettersOf(entry.text), lettersOf(text)];
+  const hasSound = entry.pieces.some(({ soundMs }) => soundMs > 0);
+  return start !== '' && (all === start || (hasSound && all.startsWith(start)));
+}
+
+function wordsOf({ sound, text }: Entry): string {
+  return [sound?.words ?? '', text].join(' ').trim();
+}
+
+function goesOn(last: Entry, entry: Entry): boolean {
+  if (last.kind === 'user') return entry.kind === 'user' && entry.name === last.name;
+  const own: readonly TalkItem['kind'][] = ['assistant', 'call', 'result'];
+  return own.includes(last.kind) && own.includes(entry.kind);
+}
+
+function joined(one: Entry, other: Entry): Entry {
+  const said = one.kind === 'user';
+  const text = said ? `${wordsOf(one)} ${wordsOf(other)}` : `${one.text} ${other.text}`;
+  return {
+    ...one,
+    ...{ kind: said ? 'user' : 'assistant', sound: undefined, callId: undefined },
+    text: text.trim(),
+    pieces: [...one.pieces, ...other.pieces],
+    isCut: one.isCut || other.isCut,
+  };
+}
+
+function textOf(item: TalkItem): string {
+  return 'text' in item && !(item.kind === 'user' && item.sound) ? item.text : '';
+}
+
+function callIdOf(item: TalkItem): string | undefined {
+  if (item.kind === 'call') return item.call.id;
+  return item.kind === 'result' ? item.callId : undefined;
+}

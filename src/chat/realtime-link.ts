@@ -1,0 +1,159 @@
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { plainWords, serverName } from '#src/provider/foreign-words.ts';
+import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { within } from '#src/provider/within.ts';
+import type { RealtimeDialect, RealtimeTalkOptions } from './realtime-ports.ts';
+import { readTalk, type TalkEvent } from './realtime-reading.ts';
+import { openingUpdate } from './realtime-writing.ts';
+
+export type LinkListener = {
+  hear(event: TalkEvent): void;
+  /** Once, and never after `close`. */
+  lost(error: BotError): void;
+};
+
+/** Servers differ in whether they greet and whether they confirm; one that does neither is believed. */
+const greetingMs = 2000;
+/** What a server answers who does not know this address. */
+const elsewhere = new Set(['provider.refused', 'provider.bad_key']);
+
+/** One connection for a conversation, configured and ready. */
+export class RealtimeLink {
+  readonly #options: RealtimeTalkOptions;
+  readonly openedAtMs: number;
+  #dialect: RealtimeDialect = 'ga';
+  #socket: JsonSocket | undefined;
+  #listener: LinkListener;
+
+  private constructor(options: RealtimeTalkOptions, listener: LinkListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.openedAtMs = this.#clock.nowMs();
+  }
+
+  /** Where the base URL lacks its `/v1`, also there. Errors: BotError `provider.*`. Aborting `signal` throws its reason. */
+  static async open(
+    options: RealtimeTalkOptions,
+    listener: LinkListener,
+    signal: AbortSignal,
+  ): Promise<RealtimeLink> {
+    let first: unknown;
+    for (const url of addresses(options)) {
+      const link = new RealtimeLink(options, listener);
+      try {
+        await link.#begin(url, signal);
+        return link;
+      } catch (error) {
+        link.close();
+        first ??= error;
+        if (!(error instanceof BotError && elsewhere.has(error.code))) break;
+      }
+    }
+    throw first;
+  }
+
+  get dialect(): RealtimeDialect {
+    return this.#dialect;
+  }
+
+  get alive(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  send(event: JsonEvent): void {
+    this.#socket?.send(event);
+  }
+
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
+  close(): void {
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  async #begin(url: URL, signal: AbortSignal): Promise<void> {
+    const { limits = {}, dialect } = this.#options;
+    const listener = this.#listener;
+    const greeted = this.#expect('created');
+    this.#socket = await JsonSocket.open(
+      url,
+      { ...this.#options, clock: this.#clock, limits },
+      {
+        event: (event) => {
+          const told = readTalk(event);
+          if (told) this.#listener.hear(told);
+        },
+        lost: (error) => {
+          this.#socket = undefined;
+          this.#listener.lost(error);
+        },
+      },
+      signal,
+    );
+    const created = await this.#wait(greeted, signal);
+    if (dialect !== 'auto') this.#dialect = dialect;
+    else if (created?.kind === 'created') this.#dialect = created.dialect;
+    const updated = this.#expect('updated');
+    this.send(openingUpdate(this.#dialect));
+    await this.#wait(updated, signal);
+    this.#listener = listener;
+  }
+
+  /** The next event of this kind; an error, or the end, instead. */
+  #expect(kind: TalkEvent['kind']): Promise<TalkEvent> {
+    const { promise, resolve, reject } = Promise.withResolvers<TalkEvent>();
+    promise.catch(() => undefined);
+    this.#listener = {
+      hear: (event) => {
+        if (event.kind === kind) resolve(event);
+        if (event.kind === 'error') reject(refusalOf(event.words, event.code, this.#options));
+      },
+      lost: reject,
+    };
+    return promise;
+  }
+
+  /** Undefined if it does not come in time. */
+  async #wait(event: Promise<TalkEvent>, signal: AbortSignal): Promise<TalkEvent | undefined> {
+    const none = new Error('none came');
+    try {
+      return await within(unlessAborted(event, signal), greetingMs, this.#clock, () => none);
+    } catch (cause) {
+      if (cause !== none) throw cause;
+      return undefined;
+    }
+  }
+
+  get #clock(): Clock {
+    return this.#options.clock ?? realClock;
+  }
+}
+
+/** What a server says is wrong, in a sentence. */
+export function refusalOf(
+  words: string,
+  code: string | undefined,
+  { baseUrl, apiKey }: Pick<RealtimeTalkOptions, 'baseUrl' | 'apiKey'>,
+): BotError {
+  const said = plainWords(words, apiKey?.reveal(), 140);
+  const message = `${serverName(baseUrl)} did not answer: ${said}`;
+  const isSpent = code === 'insufficient_quota';
+  if (isSpent || /rate_limit/.test(code ?? ''))
+    return new BotError('provider.rate_limited', !isSpent, message);
+  const isTheirs = code === 'server_error';
+  return new BotError('provider.refused', isTheirs, message);
+}
+
+function addresses({ baseUrl, model }: RealtimeTalkOptions): URL[] {
+  const versioned = /\/v\d+\/?$/.test(new URL(baseUrl).pathname);
+  const paths = versioned ? ['/realtime'] : ['/realtime', '/v1/realtime'];
+  return paths.map((path) => socketUrl(baseUrl, path, { model }));
+}

@@ -1,0 +1,182 @@
+import type { JsonEvent } from '#src/provider/json-socket.ts';
+import type { ToolCall, Usage } from './ports.ts';
+import type { RealtimeDialect } from './realtime-ports.ts';
+
+/** How a response ended. */
+export type ResponseEnd = {
+  readonly status: 'completed' | 'cancelled' | 'incomplete' | 'failed';
+  readonly words: string | undefined;
+  readonly code: string | undefined;
+  readonly usage: Usage | undefined;
+  readonly calls: readonly ToolCall[];
+};
+
+/** A part of a response; the id is missing where a server leaves it out. */
+type Of = { readonly responseId: string | undefined };
+type OfItem = Of & { readonly itemId: string };
+
+/** What a server tells, in our words. */
+export type TalkEvent =
+  | { readonly kind: 'created'; readonly dialect: RealtimeDialect }
+  | { readonly kind: 'updated' }
+  | { readonly kind: 'committed'; readonly itemId: string }
+  /** Of the conversation, whoever made it. */
+  | { readonly kind: 'item'; readonly itemId: string; readonly role: string }
+  | (Of & { readonly kind: 'began' })
+  | (OfItem & { readonly kind: 'output'; readonly call: ToolCall | undefined })
+  | (OfItem & { readonly kind: 'sound'; readonly bytes: Buffer })
+  | (OfItem & {
+      readonly kind: 'words';
+      readonly text: string;
+      readonly isSpoken: boolean;
+      /** All of them, for servers that do not stream them. */
+      readonly isWhole: boolean;
+    })
+  | (OfItem & { readonly kind: 'call'; readonly call: ToolCall })
+  | (Of & { readonly kind: 'done'; readonly end: ResponseEnd })
+  /** About the event we sent under `eventId`, where it says so. */
+  | {
+      readonly kind: 'error';
+      readonly eventId: string | undefined;
+      readonly words: string;
+      readonly code: string | undefined;
+    };
+
+export type ResponseEvent = Extract<TalkEvent, Of>;
+
+type Reader = (event: JsonEvent) => TalkEvent | undefined;
+
+/** Names of the present and of the former interface; both are understood whoever speaks. */
+const readers: Readonly<Record<string, Reader>> = {
+  'session.created': ({ session }) => ({ kind: 'created', dialect: dialectOf(session) }),
+  'session.updated': () => ({ kind: 'updated' }),
+  'input_audio_buffer.committed': (event) => ({ kind: 'committed', itemId: word(event.item_id) }),
+  'conversation.item.added': item,
+  'conversation.item.created': item,
+  'response.created': (event) => ({ kind: 'began', responseId: word(record(event.response).id) }),
+  'response.output_item.added': output,
+  'response.output_item.done': output,
+  'response.output_audio.delta': sound,
+  'response.audio.delta': sound,
+  'response.output_audio_transcript.delta': words(true, 'delta'),
+  'response.audio_transcript.delta': words(true, 'delta'),
+  'response.output_audio_transcript.done': words(true, 'transcript'),
+  'response.audio_transcript.done': words(true, 'transcript'),
+  'response.output_text.delta': words(false, 'delta'),
+  'response.text.delta': words(false, 'delta'),
+  'response.output_text.done': words(false, 'text'),
+  'response.text.done': words(false, 'text'),
+  'response.function_call_arguments.done': (event) => ({
+    kind: 'call',
+    ...ofItem(event),
+    call: callOf(event),
+  }),
+  'response.done': ({ response }) => {
+    const { id } = record(response);
+    return { kind: 'done', responseId: maybe(id), end: endOf(record(response)) };
+  },
+  error: ({ error }) => {
+    const { message, code, event_id } = record(error);
+    const said = word(message) === '' ? 'no reason given' : word(message);
+    return { kind: 'error', eventId: maybe(event_id), words: said, code: maybe(code) };
+  },
+};
+
+/** Undefined for what nobody here needs. */
+export function readTalk(event: JsonEvent): TalkEvent | undefined {
+  const { type } = event;
+  const reader =
+    typeof type === 'string' && Object.hasOwn(readers, type) ? readers[type] : undefined;
+  return reader?.(event);
+}
+
+function dialectOf(session: unknown): RealtimeDialect {
+  const told = record(session);
+  return 'input_audio_format' in told || 'modalities' in told ? 'beta' : 'ga';
+}
+
+function item({ item }: JsonEvent): TalkEvent {
+  const { id, role } = record(item);
+  return { kind: 'item', itemId: word(id), role: word(role) };
+}
+
+function output(event: JsonEvent): TalkEvent {
+  const told = record(event.item);
+  const call = told.type === 'function_call' ? callOf(told) : undefined;
+  return { kind: 'output', ...of(event), itemId: word(told.id), call };
+}
+
+function sound(event: JsonEvent): TalkEvent {
+  return { kind: 'sound', ...ofItem(event), bytes: Buffer.from(word(event.delta), 'base64') };
+}
+
+function words(isSpoken: boolean, field: 'delta' | 'transcript' | 'text'): Reader {
+  return (event) => ({
+    kind: 'words',
+    ...ofItem(event),
+    text: word(event[field]),
+    isSpoken,
+    isWhole: field !== 'delta',
+  });
+}
+
+function endOf(response: JsonEvent): ResponseEnd {
+  const { status, status_details, usage, output } = response;
+  const details = record(status_details);
+  const error = record(details.error);
+  const items = Array.isArray(output) ? output.map(record) : [];
+  return {
+    status: statuses.find((one) => one === status) ?? 'failed',
+    words: maybe(error.message) ?? maybe(details.reason),
+    code: maybe(error.code) ?? maybe(error.type),
+    usage: usageOf(usage),
+    calls: items.filter(({ type }) => type === 'function_call').map(callOf),
+  };
+}
+
+const statuses = ['completed', 'cancelled', 'incomplete', 'failed'] as const;
+
+function usageOf(usage: unknown): Usage | undefined {
+  const { input_tokens, output_tokens, input_token_details, output_token_details } = record(usage);
+  if (typeof input_tokens !== 'number' || typeof output_tokens !== 'number') return undefined;
+  const input = record(input_token_details);
+  const heard = count(input.audio_tokens);
+  const spoken = count(record(output_token_details).audio_tokens);
+  const cached = count(input.cached_tokens);
+  return {
+    inputTokens: input_tokens,
+    outputTokens: output_tokens,
+    ...(heard !== undefined && { audioInputTokens: heard }),
+    ...(spoken !== undefined && { audioOutputTokens: spoken }),
+    ...(cached !== undefined && { cachedInputTokens: cached }),
+  };
+}
+
+function callOf(told: JsonEvent): ToolCall {
+  const { call_id, name, arguments: json } = told;
+  return { id: word(call_id), name: word(name), argumentsJson: word(json) };
+}
+
+function of({ response_id }: JsonEvent): Of {
+  return { responseId: maybe(response_id) };
+}
+
+function ofItem(event: JsonEvent): OfItem {
+  return { ...of(event), itemId: word(event.item_id) };
+}
+
+function record(value: unknown): JsonEvent {
+  return typeof value === 'object' && value !== null ? (value as JsonEvent) : {};
+}
+
+function word(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function maybe(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function count(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}

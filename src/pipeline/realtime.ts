@@ -1,0 +1,182 @@
+import type { AudioChatModel, AudioChatPart } from '#src/chat/audio-chat-ports.ts';
+import type { ChatMessage, Tool } from '#src/chat/ports.ts';
+import type { RealtimeTalk, TalkAnswer, TalkItem, TalkSound } from '#src/chat/realtime-ports.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { audioModel } from './audio-model.ts';
+import type { Pipeline, ReplyPart, Said, Stage, Turn } from './pipeline.ts';
+import { LiveUpload } from './realtime-upload.ts';
+
+export type RealtimeParts = {
+  /** Closed with the pipeline. */
+  readonly talk: RealtimeTalk;
+  /** Reads out what the model only wrote. */
+  readonly synthesizer: Synthesizer;
+};
+
+/**
+ * One conversation with a server that hears while people speak and keeps what was said; for one voice channel.
+ *
+ * What the server remembers is made equal to the turn's history before each answer, and cut to what was heard.
+ */
+export function realtime({ talk, synthesizer }: RealtimeParts): Pipeline & Disposable {
+  const upload = new LiveUpload(talk.buffer);
+  talk.onOpen(() => upload.flow());
+  return {
+    answer(turn, stage, signal) {
+      const asking = new Asking(turn, stage, talk, upload);
+      const model: AudioChatModel = {
+        reply: (messages, tools, voice, until) => asking.reply({ messages, tools, voice }, until),
+      };
+      const parts = audioModel({ model, synthesizer, input: 'audio' }).answer(turn, stage, signal);
+      return new Watched(parts[Symbol.asyncIterator](), () => asking.breakOff(), signal);
+    },
+    hear(samples, speakerId, fromMs) {
+      talk.warm();
+      upload.hear(samples, speakerId, fromMs);
+    },
+    forgetHeard: (speakerId) => upload.forget(speakerId),
+    [Symbol.dispose]: () => talk[Symbol.dispose](),
+  };
+}
+
+type Message = ChatMessage & { readonly wav?: Uint8Array };
+
+type Asked = {
+  readonly messages: readonly Message[];
+  readonly tools: readonly Tool[];
+  readonly voice: string | undefined;
+};
+
+/** One answer as the server is asked for it, once for each round of tools. */
+class Asking implements TalkAnswer {
+  readonly #turn: Turn;
+  readonly #stage: Stage;
+  readonly #talk: RealtimeTalk;
+  readonly #upload: LiveUpload;
+  /** What is answered: as sound where there is any. */
+  #said: readonly TalkItem[] | undefined;
+  /** Those whose sound went up while they spoke. */
+  readonly #live: string[] = [];
+
+  constructor(turn: Turn, stage: Stage, talk: RealtimeTalk, upload: LiveUpload) {
+    this.#turn = turn;
+    this.#stage = stage;
+    this.#talk = talk;
+    this.#upload = upload;
+  }
+
+  playedMs(): number {
+    return this.#stage.playedMs();
+  }
+
+  reply({ messages, tools, voice }: Asked, signal: AbortSignal): AsyncGenerator<AudioChatPart> {
+    const [system, ...rest] = messages;
+    const own = rest.slice(this.#turn.history.length);
+    const rounds = own.findIndex(({ role }) => role !== 'user');
+    this.#said ??= this.#heard(own);
+    const items = [
+      ...this.#turn.history.flatMap(itemsOf),
+      ...this.#said,
+      ...(rounds < 0 ? [] : own.slice(rounds).flatMap(itemsOf)),
+    ];
+    const instructions = system?.content ?? '';
+    return this.#talk.reply({ answer: this, instructions, voice, tools, items }, signal);
+  }
+
+  /** Nobody listens to the rest: the server keeps what was heard. */
+  breakOff(): void {
+    this.#talk.cut(this);
+    if (this.playedMs() > 0) return;
+    for (const speakerId of this.#live) this.#upload.giveBack(speakerId);
+  }
+
+  #heard(messages: readonly Message[]): TalkItem[] {
+    const spoken = this.#turn.said.filter(({ pcm }) => pcm).values();
+    return messages.flatMap((message): TalkItem[] => {
+      const said = message.wav && spoken.next().value;
+      if (!said || message.role !== 'user') return itemsOf(message);
+      return [{ kind: 'user', name: said.name, text: '', sound: this.#soundOf(said) }];
+    });
+  }
+
+  #soundOf({ pcm, speakerId, transcript }: Said): TalkSound {
+    let words: string | undefined;
+    transcript().then(
+      ({ text }) => {
+        words = text;
+      },
+      () => undefined, // its words are never known then
+    );
+    return {
+      get words() {
+        return words;
+      },
+      fill: () => {
+        if (pcm && this.#upload.fill(speakerId, pcm.samples)) this.#live.push(speakerId);
+      },
+    };
+  }
+}
+
+function itemsOf(message: ChatMessage): TalkItem[] {
+  switch (message.role) {
+    case 'system':
+      return [{ kind: 'system', text: message.content }];
+    case 'user':
+      return [{ kind: 'user', name: message.name, text: message.content }];
+    case 'assistant': {
+      const { content, calls = [] } = message;
+      const text: TalkItem[] = content.trim() === '' ? [] : [{ kind: 'assistant', text: content }];
+      return [...text, ...calls.map((call): TalkItem => ({ kind: 'call', call }))];
+    }
+    case 'tool':
+      return [{ kind: 'result', callId: message.callId, content: message.content }];
+  }
+}
+
+/** The same parts; tells once if they are not read to their end, or if nothing of them can be heard. */
+class Watched implements AsyncIterableIterator<ReplyPart> {
+  readonly #parts: AsyncIterator<ReplyPart>;
+  readonly #breakOff: () => void;
+  readonly #signal: AbortSignal;
+  #hasSound = false;
+  #isOver = false;
+
+  constructor(parts: AsyncIterator<ReplyPart>, breakOff: () => void, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#breakOff = breakOff;
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#leave);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<ReplyPart, undefined>> {
+    try {
+      const next = await this.#parts.next();
+      if (next.done) this.#end(!this.#hasSound);
+      else if (next.value.kind === 'audio') this.#hasSound = true;
+      return next;
+    } catch (error) {
+      this.#end(false);
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<ReplyPart, undefined>> {
+    this.#leave();
+    await this.#parts.return?.();
+    return { done: true, value: undefined };
+  }
+
+  readonly #leave = (): void => this.#end(true);
+
+  #end(isBroken: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#signal.removeEventListener('abort', this.#leave);
+    if (isBroken) this.#breakOff();
+  }
+}
