@@ -16,6 +16,8 @@ import { RoomPrivacy } from '#src/session/privacy.ts';
 import { VoiceRooms } from '#src/session/rooms.ts';
 import { RoomTalk } from '#src/session/talk.ts';
 import { RoomConfirmations } from '#src/session/tool-presses.ts';
+import type { RecordingReader } from '#src/sources/ports.ts';
+import { openRecordings } from '#src/sources/recordings.ts';
 import { embeddedVoices } from '#src/speech/embedded-synthesizer.ts';
 import { StatsBook } from '#src/status/stats-book.ts';
 import { keepStore } from '#src/storage/steady-store.ts';
@@ -48,13 +50,14 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   const loading = [loadSilero(), loadCues(), openMemory(options)] as const;
   const [weights, cues, store] = await Promise.all(loading);
   stack.use(store);
+  const recordings = stack.use(openRecordings(config.allowedHosts, realClock));
   warmUp(weights);
   let rooms: VoiceRooms | undefined;
   let name = '';
   const furnish = (house: DiscordHouse): CommandPorts => {
     name = config.bot.name ?? house.bot.name;
     const stats = new StatsBook();
-    const parts = partsOf({ options, house, store, stats, weights, cues, name });
+    const parts = partsOf({ options, house, store, recordings, stats, weights, cues, name });
     rooms = new VoiceRooms(parts);
     return portsOf(parts, rooms, house, stats, signal);
   };
@@ -107,6 +110,7 @@ type Furniture = {
   readonly options: BotOptions;
   readonly house: DiscordHouse;
   readonly store: Store;
+  readonly recordings: RecordingReader;
   readonly stats: StatsBook;
   readonly weights: SileroWeights;
   readonly cues: Cues;
@@ -116,7 +120,8 @@ type Furniture = {
 /** The words decide about the end of a turn: they are awaited for so long, a slower recogniser is not. */
 const textDueMs = 600;
 
-function partsOf({ options, house, store, stats, weights, cues, name }: Furniture): SessionParts {
+function partsOf(furniture: Furniture): SessionParts {
+  const { options, house, store, recordings, stats, weights, cues, name } = furniture;
   const { config, engines, codec, onSession } = options;
   const { transcriber, synthesizer, chatName } = engines;
   const { door, scribe, panels, places } = house;
@@ -138,7 +143,7 @@ function partsOf({ options, house, store, stats, weights, cues, name }: Furnitur
       cues,
       tools,
     },
-    ...{ transcriber, synthesizer, chat, chatName },
+    ...{ transcriber, recordings, synthesizer, chat, chatName },
     endpointRules: { ...endpointRules, textDueMs },
     warm: () => engines.warm(),
     addressing: config.addressing,

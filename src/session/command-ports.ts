@@ -1,4 +1,5 @@
 import type { ChannelFacts } from '#src/people/join-rules.ts';
+import type { SoundFile } from '#src/sources/ports.ts';
 import type { Line, Locale } from '#src/texts/texts.ts';
 import type { ChannelRef } from './link.ts';
 import type { Latest, Speed } from './stats.ts';
@@ -59,9 +60,15 @@ export interface Talk {
   say(guildId: string, words: string, when: 'now' | 'queue', voice?: string): Promise<Saying>;
   /**
    * Aloud the question waits its turn like a spoken one; in text it needs no room, and knows what was said in one only
-   * if the asker sits there. Answered within 50 s, aloud or not.
+   * if the asker sits there. Answered within 50 s, aloud or not. Of a recording nothing is kept.
    */
-  ask(guildId: string, question: string, asker: Asker, answer: 'voice' | 'text'): Promise<Asking>;
+  ask(
+    guildId: string,
+    question: string,
+    asker: Asker,
+    answer: 'voice' | 'text',
+    about?: About,
+  ): Promise<Asking>;
   /**
    * For a while this person needs no name; `unheard` who has not agreed to be heard, `paused` where nobody is heard now.
    */
@@ -71,6 +78,13 @@ export interface Talk {
   /** Names `say` takes; empty where they are not known. */
   voices(): readonly string[];
 }
+
+/** What a question is about; with a recording it may be empty. */
+export type About = {
+  readonly recording?: SoundFile;
+  /** A message that was written by whomever. */
+  readonly quoted?: { readonly author: string; readonly text: string };
+};
 
 export type Asker = { readonly id: string; readonly name: string };
 

@@ -7,6 +7,7 @@ import type { ConsentBook } from '#src/people/consent-book.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/load-cues.ts';
 import type { ModelNews } from '#src/provider/models.ts';
+import type { RecordingReader } from '#src/sources/ports.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { Locale } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing-attention.ts';
@@ -18,6 +19,7 @@ import type { VoiceDoor } from './link.ts';
 import type { PanelBoard } from './panel.ts';
 import type { Scribe } from './scribe.ts';
 import type { SettingsBook } from './settings-book.ts';
+import type { Spending } from './spending.ts';
 import type { RoomTool } from './tool.ts';
 
 /** Who may be heard without being asked; `roleId` goes with the policy `role`. */
@@ -36,6 +38,7 @@ export type SessionParts = {
   readonly weights: SileroWeights;
   readonly cues: Cues;
   readonly transcriber: Transcriber;
+  readonly recordings: RecordingReader;
   /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
   readonly warm: () => void;
   readonly pipelines: Pipelines;
@@ -61,6 +64,8 @@ export type SessionParts = {
   readonly addressing: AddressingMode;
   /** What the bot answers to beside its name in a server. */
   readonly names: readonly string[];
+  /** What talk may cost. */
+  readonly spending: Spending;
   /** 0 to 1, evenly. */
   readonly random: () => number;
   /** What it throws is a bug of its own, and ends no session. */

@@ -1,7 +1,12 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Said } from '#src/pipeline/pipeline.ts';
 import { within } from '#src/provider/within.ts';
+import type { SoundFile } from '#src/sources/ports.ts';
+import { saidOf } from './asked.ts';
 import { Claim, type Dropping } from './claim.ts';
-import type { Asker, Asking, Saying, Talk } from './command-ports.ts';
+import type { About, Asker, Asking, Saying, Talk } from './command-ports.ts';
 import type { Question } from './matter.ts';
+import { objectionTo } from './objection-to-sound.ts';
 import type { SessionParts } from './parts.ts';
 import { clausesOf } from './reading.ts';
 import type { VoiceRooms } from './rooms.ts';
@@ -11,7 +16,10 @@ import { answerInWriting } from './written-answer.ts';
 /** Discord lets a command be answered later than this, but nobody waits so long for a line of text. */
 const longestMs = 50_000;
 
-type Parts = Pick<SessionParts, 'chat' | 'chatName' | 'clock' | 'onEvent' | 'style' | 'voices'>;
+type Parts = Pick<
+  SessionParts,
+  'chat' | 'chatName' | 'clock' | 'onEvent' | 'recordings' | 'style' | 'transcriber' | 'voices'
+>;
 
 /** What is typed instead of spoken: texts to read out, questions, and the word to be silent. */
 export class RoomTalk implements Talk {
@@ -55,12 +63,21 @@ export class RoomTalk implements Talk {
     question: string,
     asker: Asker,
     answer: 'voice' | 'text',
+    about: About = {},
   ): Promise<Asking> {
+    const { clock, transcriber } = this.#parts;
+    if (answer === 'voice' && !this.#rooms.stay(guildId)) return nowhere;
+    const askedAtMs = clock.nowMs();
+    const { recording } = about;
+    const heard = recording ? await this.#heard(recording) : nothing;
+    if (heard.kind === 'failed') return heard;
+    const material = { asker, question, about, pcm: heard.pcm, atMs: clock.nowMs() };
+    const said = saidOf(material, transcriber, this.#signal);
+    const restMs = longestMs - (clock.nowMs() - askedAtMs);
     const stay = this.#rooms.stay(guildId);
-    if (answer === 'voice') return stay ? await this.#aloud(question, asker, stay) : nowhere;
+    if (answer === 'voice') return stay ? await this.#aloud(said, question, stay, restMs) : nowhere;
     const known = stay?.isHere(asker.id) ? stay.room.memory.messages() : [];
-    const asked = { guildId, question, asker, known };
-    return await answerInWriting(asked, this.#parts, longestMs, this.#signal);
+    return await answerInWriting({ guildId, said, known }, this.#parts, restMs, this.#signal);
   }
 
   hark(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
@@ -81,13 +98,29 @@ export class RoomTalk implements Talk {
     return this.#parts.voices;
   }
 
-  async #aloud(question: string, asker: Asker, { room }: Stay): Promise<Asking> {
+  /** What is wrong with a recording only its sender can mend, so only they are told. */
+  async #heard(recording: SoundFile): Promise<Heard> {
+    try {
+      return { kind: 'heard', pcm: await this.#parts.recordings.read(recording, this.#signal) };
+    } catch (error) {
+      const line = this.#signal.aborted ? undefined : objectionTo(error);
+      if (!line) throw error;
+      return { kind: 'failed', line };
+    }
+  }
+
+  async #aloud(
+    said: readonly Said[],
+    question: string,
+    { room }: Stay,
+    ms: number,
+  ): Promise<Asking> {
     const { clock } = this.#parts;
     const told = Promise.withResolvers<Asking>();
     const claim = new Claim((why) => told.resolve(droppedFor(why)));
-    room.floor.ask(typed(question, asker, clock.nowMs(), claim, told.resolve));
+    room.floor.ask(questionOf(said, question, clock.nowMs(), claim, told.resolve));
     try {
-      return await within(told.promise, longestMs, clock, () => new Error('late'));
+      return await within(told.promise, ms, clock, () => new Error('late'));
     } catch {
       return { kind: 'failed', line: { id: 'ask.late' } };
     }
@@ -96,24 +129,32 @@ export class RoomTalk implements Talk {
 
 const nowhere: Asking = { kind: 'nowhere' };
 
-function typed(
+const nothing: Heard = { kind: 'heard' };
+
+type Heard = { readonly kind: 'heard'; readonly pcm?: Pcm } | Extract<Asking, { kind: 'failed' }>;
+
+/** Its recording is known by its words from then on, as soon as there are any. */
+function questionOf(
+  all: readonly Said[],
   text: string,
-  { id, name }: Asker,
   atMs: number,
   claim: Claim,
   tell: (asking: Asking) => void,
 ): Question {
-  const said = {
-    speakerId: id,
-    name,
-    fromMs: atMs,
-    toMs: atMs,
-    transcript: async () => ({ text }),
-  };
-  return {
-    ...{ kind: 'question', said, earlier: [], endedAtMs: atMs, claim, tell },
+  const [said, ...earlier] = all.toReversed();
+  if (!said) throw new Error('Nothing was asked.');
+  const question: Question = {
+    ...{ kind: 'question', said, earlier: earlier.toReversed(), endedAtMs: atMs, claim, tell },
     words: { text, atMs },
   };
+  for (const { pcm, transcript } of all) {
+    if (!pcm) continue;
+    const recalled = async () => {
+      question.words = { text: `${text} (${(await transcript()).text})`.trim(), atMs };
+    };
+    void recalled().catch(() => undefined); // whoever answers asks again and tells
+  }
+  return question;
 }
 
 function droppedFor(why: Dropping): Asking {

@@ -1,16 +1,18 @@
 import { atStage, BotError } from '#src/base/errors.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
+import type { Said } from '#src/pipeline/pipeline.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
 import { lineOf } from './admission.ts';
-import type { Asker, Asking } from './command-ports.ts';
+import type { Asking } from './command-ports.ts';
 import { failureOf } from './failure.ts';
 import type { SessionParts } from './parts.ts';
 
 /** A question that is to be answered in writing; `known` is what was said before, oldest first. */
 export type Asked = {
   readonly guildId: string;
-  readonly question: string;
-  readonly asker: Asker;
+  /** Something at least; each was said by whoever asks. */
+  readonly said: readonly Said[];
   readonly known: readonly ChatMessage[];
 };
 
@@ -32,7 +34,8 @@ export async function answerInWriting(
   signal: AbortSignal,
 ): Promise<Asking> {
   const over = new AbortController();
-  const late = () => new BotError('provider.late', true, `No answer in ${ms / 1000} s.`);
+  const late = () =>
+    new BotError('provider.late', true, `No answer in ${Math.round(ms / 1000)} s.`);
   try {
     const writing = written(asked, parts, AbortSignal.any([signal, over.signal]));
     return { kind: 'answered', text: await within(writing, ms, parts.clock, late) };
@@ -47,18 +50,26 @@ export async function answerInWriting(
 }
 
 async function written(
-  { asker, known, question }: Asked,
+  { said, known }: Asked,
   { chat, style }: Parts,
   signal: AbortSignal,
 ): Promise<string> {
   const system = { role: 'system', content: style.instructions } as const;
-  const user = { role: 'user', name: asker.name, content: question } as const;
+  const asked = await unlessAborted(Promise.all(said.map(inWords)), signal);
   let text = '';
-  for await (const part of chat.reply([system, ...known, user], [], signal)) {
+  for await (const part of chat.reply([system, ...known, ...asked], [], signal)) {
     if (part.kind === 'text') text += part.text;
     if (text.length >= longestChars) break;
   }
   if (text.trim() === '')
     throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
   return text.trim();
+}
+
+async function inWords({ name, transcript }: Said): Promise<ChatMessage> {
+  try {
+    return { role: 'user', name, content: (await transcript()).text };
+  } catch (error) {
+    throw atStage('recognise', error);
+  }
 }

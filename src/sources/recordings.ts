@@ -1,6 +1,7 @@
 import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import type { AllowedHosts } from './allowed-hosts.ts';
-import type { Decoding } from './decoding.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { AllowedHosts } from './allowed-hosts.ts';
+import { Decoding } from './decoding.ts';
 import { fetchSource, mayBeSound } from './fetch.ts';
 import type { Resolve } from './hop.ts';
 import type { RecordingReader, SoundFile } from './ports.ts';
@@ -20,6 +21,19 @@ export const longestRecordingMs = 120_000;
 /** Two minutes of studio sound: 16 bit, stereo, 48 kHz, and a third more. */
 const usualMostBytes = 32 * 1024 * 1024;
 const usualDeadlineMs = 20_000;
+
+/** With a decoding thread of their own; hosts as `AllowedHosts` takes them. */
+export function openRecordings(
+  allowedHosts: readonly string[],
+  clock: Clock,
+): RecordingReader & AsyncDisposable {
+  const decoding = new Decoding({ clock });
+  const recordings = new Recordings(decoding, { allowed: new AllowedHosts(allowedHosts) });
+  return {
+    read: (file, signal) => recordings.read(file, signal),
+    [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),
+  };
+}
 
 /** Fetches what people sent and makes it listenable. Nothing of it is kept. */
 export class Recordings implements RecordingReader {

@@ -25,6 +25,7 @@ import { fineFacts } from '#test/fakes/facts.ts';
 import { FakeDoor } from '#test/fakes/link.ts';
 import { packetsOf } from '#test/fakes/speaker.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { boundless } from '#test/fakes/spending.ts';
 
 export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 export const den = { guildId: 'g', channelId: 'den', name: 'Den' };
@@ -55,6 +56,7 @@ const usual = {
   endpointRules,
   spokenLocales: ['en'],
   random: () => 1,
+  spending: boundless,
   warm: () => undefined,
   addressing: 'always',
   names: [],
@@ -65,6 +67,7 @@ const usual = {
   voices: ['slt', 'rms'],
   consent: { policy: 'ask' },
   modelNews: () => [],
+  recordings: { read: () => Promise.reject(new Error('Nobody sends recordings here.')) },
 } as const satisfies Partial<SessionParts>;
 
 /** One pipeline under the name of the usual one. */
