@@ -28,6 +28,10 @@ export type Turn = {
   readonly sinceMs: Readonly<Record<Instant, number>>;
   /** What the providers really took, one after the other. */
   readonly providersMs: number;
+  /** From the last token of the first clause to the request for its speech. */
+  readonly clauseToRequestMs: number;
+  /** From the first byte of speech to the first packet heard; undefined where the end of the question came later. */
+  readonly byteToPacketMs: number | undefined;
   /** Tokens of the first clause. */
   readonly clauseTokens: number;
   /** Times the model was asked; more than one thought in vain. */
@@ -53,11 +57,16 @@ export function turnOf(seen: Seen, pace: Pace): Turn {
   ) as Record<Instant, number>;
   sinceMs['first packet heard'] = firstAudibleAtMs - lastVoicedAtMs;
   const clauseTokens = tokens(clause ?? '');
+  const clauseAtMs = (chat?.firstByteAtMs ?? Number.NaN) + clauseMs(clauseTokens, pace);
+  const byteAtMs = speech?.firstByteAtMs ?? Number.NaN;
+  const endedAtMs = lastVoicedAtMs + sinceMs.ended;
   return {
     text: seen.text,
     whole: asked(chat).includes(seen.text) && firstAudibleAtMs > lastVoicedAtMs,
     sinceMs,
     providersMs: waited(recognition) + waited(chat) + clauseMs(clauseTokens, pace) + waited(speech),
+    clauseToRequestMs: (speech?.atMs ?? Number.NaN) - clauseAtMs,
+    byteToPacketMs: endedAtMs <= byteAtMs ? firstAudibleAtMs - byteAtMs : undefined,
     clauseTokens,
     thoughts: seen.requests.filter(({ endpoint }) => endpoint === 'chat').length,
   };

@@ -57,9 +57,13 @@ export function instantsTable(measured: Measured): string {
   const thoughts = turns.reduce((sum, turn) => sum + turn.thoughts, 0) / turns.length;
   const { target } = row;
   const head = [`${row.name}: ms since the last voiced packet was sent`, 'p50', 'p95', 'floor'];
+  const toRequest = spread(whole.map(({ clauseToRequestMs }) => clauseToRequestMs));
+  const toPacket = spread(whole.flatMap(({ byteToPacketMs }) => byteToPacketMs ?? []));
   const rest = [
     ['target', ms(target.p50), ms(target.p95), `${serialMs + discordMs} with Discord in the way`],
     ['our share: first packet heard, without the providers', ms(share.p50), ms(share.p95)],
+    ['last token of the first clause to the request for its speech', ...pair(toRequest), '5 p50'],
+    ['first byte of speech to the first packet heard', ...pair(toPacket), '40 p50'],
     ['ideal bot: the same providers, no Discord', ms(ideal.p50), ms(ideal.p95), ms(serialMs)],
     ['ours / ideal', ratio.toFixed(2)],
   ];
@@ -74,8 +78,8 @@ export function summary(all: readonly Measured[]): string {
     const { row } = measured;
     const { heard, share, ideal, ratio } = figuresOf(measured);
     const { target } = row;
-    const pair = (one: Partial<Spread>) => `${ms(one.p50)} / ${ms(one.p95)}`;
-    return [row.name, pair(heard), pair(target), pair(share), pair(ideal), ratio.toFixed(2)];
+    const both = (one: Partial<Spread>) => `${ms(one.p50)} / ${ms(one.p95)}`;
+    return [row.name, both(heard), both(target), both(share), both(ideal), ratio.toFixed(2)];
   });
   const head = ['p50 / p95 ms', 'first packet heard', 'target', 'our share', 'ideal bot', 'ratio'];
   return table(head, lines);
@@ -83,6 +87,10 @@ export function summary(all: readonly Measured[]): string {
 
 export function mb(value: number | undefined): string {
   return value === undefined ? 'not measured on this system' : `${value.toFixed(0)} MB`;
+}
+
+function pair({ p50, p95 }: Spread): [string, string] {
+  return [ms(p50), ms(p95)];
 }
 
 function ms(value: number | undefined): string {
