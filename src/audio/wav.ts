@@ -8,6 +8,7 @@ type Reading =
   | { readonly kind: 'skip'; readonly leftBytes: number; readonly encoding?: Encoding }
   /** `leftBytes` is Infinity where the writer could not know. */
   | { readonly kind: 'data'; readonly leftBytes: number; readonly encoding: Encoding }
+  /** Behind a sound whose length was known: only another file may follow. */
   | { readonly kind: 'done' };
 
 const unknownSize = 0xffffffff;
@@ -48,34 +49,20 @@ export function writeWav({ samples, rateHz, channels }: Pcm): Buffer {
 /**
  * Reads a WAV file while it arrives, in pieces of any length. Holds no more than a header or one sample back.
  *
- * A data size of 0 or 0xFFFFFFFF means: until the end. Errors: BotError `audio.bad_wav`, from `push` and `end`.
+ * A data size of 0 or 0xFFFFFFFF means: until the end.
+ * Files may follow each other: some servers send one a sentence. Errors: BotError `audio.bad_wav`, from `push` and `end`.
  */
 export class WavStream {
   #reading: Reading = { kind: 'start' };
   #rest: Buffer = Buffer.alloc(0);
   #sounded = false;
 
-  /** Whatever whole samples `bytes` completed: nothing or one piece. */
+  /** Whatever whole samples `bytes` completed: nothing, or one piece a file. */
   push(bytes: Uint8Array): Pcm[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
-    for (;;) {
-      const reading = this.#reading;
-      switch (reading.kind) {
-        case 'start':
-        case 'chunks':
-        case 'skip': {
-          const next = this.#advance(reading);
-          if (!next) return [];
-          this.#reading = next;
-          break;
-        }
-        case 'data':
-          return this.#sound(reading.encoding, reading.leftBytes);
-        case 'done':
-          this.#rest = Buffer.alloc(0);
-          return [];
-      }
-    }
+    const pieces: Pcm[] = [];
+    for (let next = this.#step(pieces); next; next = this.#step(pieces)) this.#reading = next;
+    return pieces;
   }
 
   /** Tells a file that ended too early from one that is complete. */
@@ -87,8 +74,13 @@ export class WavStream {
   }
 
   /** The next state, or undefined until more bytes are here. */
-  #advance(reading: Exclude<Reading, { kind: 'data' | 'done' }>): Reading | undefined {
+  #step(pieces: Pcm[]): Reading | undefined {
+    const reading = this.#reading;
     switch (reading.kind) {
+      case 'data':
+        return this.#sound(reading.encoding, reading.leftBytes, pieces);
+      case 'done':
+        return this.#afterwards();
       case 'start':
         return this.#riff();
       case 'chunks':
@@ -134,19 +126,29 @@ export class WavStream {
     return { kind: 'chunks', encoding: readFormat(this.#take(8 + sizeBytes).subarray(8)) };
   }
 
-  #sound(encoding: Encoding, leftBytes: number): Pcm[] {
+  #sound(encoding: Encoding, leftBytes: number, pieces: Pcm[]): Reading | undefined {
     const { rateHz, channels, sampleBytes, sample } = encoding;
     const frameBytes = sampleBytes * channels;
-    const usable = Math.min(leftBytes, this.#rest.length);
+    const next = leftBytes === Number.POSITIVE_INFINITY ? startOfFile(this.#rest) : undefined;
+    const usable = Math.min(leftBytes, this.#rest.length, next ?? Number.POSITIVE_INFINITY);
     const bytes = this.#take(usable - (usable % frameBytes));
-    const left = leftBytes - bytes.length;
-    this.#reading =
-      left < frameBytes ? { kind: 'done' } : { kind: 'data', encoding, leftBytes: left };
-    if (bytes.length === 0) return [];
-    this.#sounded = true;
-    const samples = new Int16Array(bytes.length / sampleBytes);
-    for (let n = 0; n < samples.length; n++) samples[n] = sample(bytes, n * sampleBytes);
-    return [{ samples, rateHz, channels }];
+    const left = next === undefined ? leftBytes - bytes.length : 0;
+    if (bytes.length > 0) {
+      this.#sounded = true;
+      const samples = new Int16Array(bytes.length / sampleBytes);
+      for (let n = 0; n < samples.length; n++) samples[n] = sample(bytes, n * sampleBytes);
+      pieces.push({ samples, rateHz, channels });
+    }
+    if (left < frameBytes) return { kind: 'done' };
+    this.#reading = { kind: 'data', encoding, leftBytes: left };
+    return undefined;
+  }
+
+  /** Only the beginning of another file is kept. */
+  #afterwards(): Reading | undefined {
+    const head = this.#rest.toString('latin1', 0, 4);
+    if (!'RIFF'.startsWith(head)) this.#rest = Buffer.alloc(0);
+    return head === 'RIFF' ? { kind: 'start' } : undefined;
   }
 
   #take(length: number): Buffer {
@@ -154,4 +156,10 @@ export class WavStream {
     this.#rest = this.#rest.subarray(length);
     return bytes;
   }
+}
+
+/** Where another file begins in `bytes`, if one does. */
+function startOfFile(bytes: Buffer): number | undefined {
+  const at = bytes.indexOf('RIFF', 0, 'latin1');
+  return at >= 0 && bytes.toString('latin1', at + 8, at + 12) === 'WAVE' ? at : undefined;
 }

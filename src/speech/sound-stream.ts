@@ -1,6 +1,7 @@
-import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
 import { WavStream } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
+import { areFrames } from './frame-headers.ts';
 
 /** Enough to see what a body begins with. */
 const headBytes = 12;
@@ -14,12 +15,11 @@ const foreignHeads: readonly (readonly [string, string])[] = [
 /**
  * Turns the body of a speech answer into sound while it arrives, mono, whatever the pieces' lengths.
  *
- * A WAV header is recognised by its bytes, since some servers send WAV where raw samples were asked; anything else
- * is 16-bit little-endian at `rateHz`. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
+ * A WAV header is recognised by its bytes, since servers send WAV where raw samples were asked and call anything
+ * `audio/mpeg`; what is no other known format is 16-bit little-endian at `rateHz`. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
  */
 export class SoundStream {
   readonly #rateHz: number;
-  readonly #type: string;
   #rest: Buffer = Buffer.alloc(0);
   #reader: 'undecided' | 'raw' | WavStream = 'undecided';
 
@@ -27,35 +27,22 @@ export class SoundStream {
   constructor(contentType: string, rateHz: number | undefined) {
     const told = /[;\s]rate=(\d{4,6})/i.exec(contentType)?.[1];
     this.#rateHz = rateHz ?? (told ? Number(told) : speakRateHz);
-    this.#type = contentType;
   }
 
   push(bytes: Uint8Array): Pcm[] {
     const all = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : Buffer.from(bytes);
     this.#rest = Buffer.alloc(0);
+    if (this.#reader === 'undecided') this.#reader = decide(all);
     if (this.#reader === 'undecided') {
-      if (all.length < headBytes) {
-        this.#rest = all;
-        return [];
-      }
-      this.#reader = this.#decide(all);
+      this.#rest = all;
+      return [];
     }
-    return this.#reader === 'raw' ? this.#raw(all) : this.#reader.push(all).map(mono);
+    return this.#reader === 'raw' ? this.#raw(all) : this.#reader.push(all).map(toMono);
   }
 
   /** What is left when the body ends: nothing, or a sound shorter than a header. */
   end(): Pcm[] {
     return this.#reader === 'undecided' ? this.#raw(this.#rest) : [];
-  }
-
-  #decide(bytes: Buffer): 'raw' | WavStream {
-    const head = bytes.toString('latin1', 0, headBytes);
-    if (/^RIFF....WAVE$/s.test(head)) return new WavStream();
-    const foreign = foreignHeads.find(([start]) => head.startsWith(start))?.[1];
-    const isMp3 = /mpeg|mp3/.test(this.#type) && bytes[0] === 0xff && (bytes[1] ?? 0) >= 0xe0;
-    if (!foreign && !isMp3) return 'raw';
-    const message = `The speech server sent ${foreign ?? 'MP3'}: set SPEECH_FORMAT to wav, or use a server that can send pcm or wav.`;
-    throw new BotError('provider.wrong_type', false, message);
   }
 
   /** Half a sample waits for its other half; alone at the end it is dropped. */
@@ -69,11 +56,14 @@ export class SoundStream {
   }
 }
 
-function mono(pcm: Pcm): Pcm {
-  if (pcm.channels === 1) return pcm;
-  const { samples, rateHz } = pcm;
-  const middle = Int16Array.from({ length: samples.length / 2 }, (_, n) =>
-    Math.round(((samples[2 * n] ?? 0) + (samples[2 * n + 1] ?? 0)) / 2),
-  );
-  return { samples: middle, rateHz, channels: 1 };
+function decide(bytes: Buffer): 'undecided' | 'raw' | WavStream {
+  if (bytes.length < headBytes) return 'undecided';
+  const head = bytes.toString('latin1', 0, headBytes);
+  if (/^RIFF....WAVE$/s.test(head)) return new WavStream();
+  const named = foreignHeads.find(([start]) => head.startsWith(start))?.[1];
+  const found = named ?? areFrames(bytes);
+  if (found === 'no') return 'raw';
+  if (found === 'unknown') return 'undecided';
+  const message = `The speech server sent ${found}: set SPEECH_FORMAT to wav, or use a server that can send pcm or wav.`;
+  throw new BotError('provider.wrong_type', false, message);
 }

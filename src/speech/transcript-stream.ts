@@ -5,12 +5,13 @@ import { transcriptOf } from './transcript-reply.ts';
 
 /** What one event of a stream of words says. */
 type Word =
-  | { readonly kind: 'delta'; readonly text: string }
+  /** `mayEnd`: this may have been all. */
+  | { readonly kind: 'delta'; readonly text: string; readonly mayEnd?: boolean }
   | { readonly kind: 'done'; readonly reply: unknown };
 
 /**
- * The words of an answer while they arrive, from OpenAI's events or from chat-shaped ones (vLLM); an answer that is no
- * stream is read as a whole.
+ * The words of an answer while they arrive, from OpenAI's events, from chat-shaped ones (vLLM), or from one bare text a
+ * segment (speaches); an answer that is no stream is read as a whole.
  *
  * `onWhole` is told of the latter. Errors: BotError `provider.truncated` for a stream without its last event,
  * `provider.empty`, and whatever reading throws.
@@ -28,10 +29,10 @@ export async function* readTranscript(
   }
   const reader = events[Symbol.asyncIterator]();
   let text = '';
-  let isRead = false;
+  let [isRead, mayEnd] = [false, false];
   try {
     for (let step = await reader.next(); !step.done; step = await reader.next()) {
-      const word = wordOf(step.value, text);
+      const word = wordOf(step.value);
       if (word?.kind === 'done') {
         isRead = true;
         void readToEnd(reader);
@@ -40,11 +41,16 @@ export async function* readTranscript(
       }
       if (!word) continue;
       text += word.text;
-      yield { kind: 'partial', text: text.trim() };
+      mayEnd ||= word.mayEnd === true;
+      if (word.text !== '') yield { kind: 'partial', text: text.trim() };
     }
     isRead = true;
   } finally {
     if (!isRead) await reader.return?.();
+  }
+  if (mayEnd) {
+    yield { kind: 'final', transcript: transcriptOf({ text }, asked) };
+    return;
   }
   throw new BotError('provider.truncated', true, brokenOff);
 }
@@ -67,16 +73,21 @@ async function readToEnd(reader: AsyncIterator<unknown>): Promise<void> {
   }
 }
 
-/** `soFar` is the text of chat-shaped events, whose last one does not repeat it. */
-function wordOf(event: unknown, soFar: string): Word | undefined {
+/**
+ * Only OpenAI's events have an end of their own. A chat-shaped stream has one for every 30 s of sound (vLLM,
+ * `_speech_to_text_stream_generator`), bare texts have none: there the end of the stream is the end.
+ */
+function wordOf(event: unknown): Word | undefined {
   if (typeof event !== 'object' || event === null) return undefined;
-  const { type, delta, choices } = event as Readonly<Record<string, unknown>>;
+  const { type, delta, choices, text } = event as Readonly<Record<string, unknown>>;
   if (type === 'transcript.text.done') return { kind: 'done', reply: event };
   if (type === 'transcript.text.delta' && typeof delta === 'string') {
     return { kind: 'delta', text: delta };
   }
+  if (type === undefined && typeof text === 'string') {
+    return { kind: 'delta', text: ` ${text.trim()}`, mayEnd: true };
+  }
   const [choice] = Array.isArray(choices) ? choices : [];
   const content = typeof choice?.delta?.content === 'string' ? choice.delta.content : '';
-  if (choice?.finish_reason) return { kind: 'done', reply: { text: soFar + content } };
-  return content === '' ? undefined : { kind: 'delta', text: content };
+  return { kind: 'delta', text: content, mayEnd: Boolean(choice?.finish_reason) };
 }

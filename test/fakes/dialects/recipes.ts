@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import type { Behind, DialectServer } from './dialect.ts';
+import { openKokoro } from './kokoro.ts';
+import { openLiteLlm } from './litellm.ts';
+import { openOllama } from './ollama.ts';
+import { openOpenAi } from './openai.ts';
+import { openSpeaches } from './speaches.ts';
+import { openVllm } from './vllm.ts';
+
+const docs = new URL('../../../docs/providers.md', import.meta.url);
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** The settings of every server in docs/providers.md, by its heading. */
+export async function readRecipes(): Promise<ReadonlyMap<string, Environment>> {
+  const text = await readFile(docs, 'utf8');
+  const blocks = text.matchAll(/^## (.+)\n(?:(?!^## )[\s\S])*?```env\n([\s\S]*?)```/gm);
+  return new Map([...blocks].map(([, title = '', block = '']) => [title, settingsOf(block)]));
+}
+
+function settingsOf(block: string): Environment {
+  const lines = block.split('\n').filter((line) => line !== '');
+  return Object.fromEntries(
+    lines.map((line) => [line.replace(/=.*/, ''), line.replace(/.*?=/, '')]),
+  );
+}
+
+/** Which server stands behind which address of a recipe. */
+const speaches = { 'http://127.0.0.1:8000': openSpeaches };
+const ollama = { 'http://127.0.0.1:11434': openOllama };
+const stands: Readonly<
+  Record<string, Readonly<Record<string, (behind: Behind) => Promise<DialectServer>>>>
+> = {
+  OpenAI: { 'https://api.openai.com': openOpenAi },
+  'LiteLLM proxy': { 'http://127.0.0.1:4000': openLiteLlm },
+  speaches,
+  'Kokoro-FastAPI': { ...speaches, ...ollama, 'http://127.0.0.1:8880': openKokoro },
+  Ollama: ollama,
+  vLLM: {
+    'http://127.0.0.1:8000': (behind) => openVllm('chat', behind),
+    'http://127.0.0.1:8001': (behind) => openVllm('transcription', behind),
+    'http://127.0.0.1:8091': (behind) => openVllm('speech', behind),
+  },
+};
+
+export type Kitchen = AsyncDisposable & {
+  /** As in the recipe, but for the addresses. */
+  readonly environment: Environment;
+  readonly servers: readonly DialectServer[];
+};
+
+/** Servers of the right manners for one recipe, and its settings with their addresses. */
+export async function openRecipe(title: string, behind: Behind): Promise<Kitchen> {
+  const recipe = (await readRecipes()).get(title);
+  if (!recipe) throw new Error(`docs/providers.md has no block under "${title}".`);
+  await using stack = new AsyncDisposableStack();
+  const servers: DialectServer[] = [];
+  let lines = JSON.stringify(recipe);
+  for (const [address, open] of Object.entries(stands[title] ?? {})) {
+    const server = stack.use(await open(behind));
+    servers.push(server);
+    lines = lines.replaceAll(`${address}/`, `${server.origin}/`);
+  }
+  const all = stack.move();
+  return {
+    environment: JSON.parse(lines) as Environment,
+    servers,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}

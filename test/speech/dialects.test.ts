@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
+import type { ToolCall } from '#src/chat/ports.ts';
+import { readConfig } from '#src/config.ts';
+import { type Engines, openEngines } from '#src/engines.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
+import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
+import { type Environment, openRecipe, readRecipes } from '#test/fakes/dialects/recipes.ts';
+import { tone } from '#test/fakes/providers-sound.ts';
+import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+import { recording } from './recordings.ts';
+
+const never = new AbortController().signal;
+const answer = 'Two of them. The other one is on its way.';
+const replies = [
+  { match: 'again', call: { name: 'lamp', argumentsJson: '{"on":true}' } },
+  { match: 'done', text: 'The lamp is on.' },
+  { match: /./, text: answer },
+];
+const behind = { hears: hearWords, replies };
+const recipes = [...(await readRecipes())];
+const spoken = speakWords('nova one two three');
+const recorded = await recording('human-goforward');
+
+async function openSet(environment: Environment): Promise<Engines> {
+  const result = readConfig({ ...environment });
+  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
+  return await openEngines(result.config, () => {});
+}
+
+/** What is answered to these words, in sound and text. */
+async function hold(engines: Engines, turn: Turn, stage: FakeStage) {
+  const { synthesizer } = engines;
+  const pipeline = chained({ chat: engines.chat('Nova'), synthesizer });
+  const parts: ReplyPart[] = [];
+  for await (const part of pipeline.answer(turn, stage, never)) parts.push(part);
+  return parts;
+}
+
+/** All sound of each clause. */
+function soundsOf(parts: readonly ReplyPart[]): ReadonlyMap<string, Pcm> {
+  const clauses = new Map<string, Pcm[]>();
+  for (const part of parts) {
+    if (part.kind !== 'audio') continue;
+    const { ofText = '', pcm } = part;
+    clauses.set(ofText, [...(clauses.get(ofText) ?? []), pcm]);
+  }
+  return new Map(
+    [...clauses].map(([text, pieces]) => [
+      text,
+      { ...(pieces[0] as Pcm), samples: joinSamples(pieces.map(({ samples }) => samples)) },
+    ]),
+  );
+}
+
+test('there is a recipe for each of six kinds of server', () => {
+  expect(recipes.map(([title]) => title)).toEqual([
+    'OpenAI',
+    'LiteLLM proxy',
+    'speaches',
+    'Kokoro-FastAPI',
+    'Ollama',
+    'vLLM',
+  ]);
+});
+
+test.each(recipes)(
+  '%s: with the settings of its recipe it is heard, thought and spoken',
+  async (title) => {
+    await using kitchen = await openRecipe(title, behind);
+    await using engines = await openSet(kitchen.environment);
+    const isRemote = title !== 'Ollama';
+    const { pcm, text } = isRemote ? spoken : recorded;
+    const heard = await wordsOf(engines.transcriber, pcm);
+    expect(heard.toLowerCase()).toBe(text);
+    const stage = new FakeStage();
+    stage.release();
+    const parts = await hold(engines, turnOf(said(heard)), stage);
+    expect(textOf(parts)).toBe(answer);
+    expect(stage.spendings).toHaveLength(1);
+    const sounds = soundsOf(parts);
+    expect([...sounds.keys()]).toEqual(['Two of them.', 'The other one is on its way.']);
+    for (const [clause, { samples, rateHz }] of isRemote ? sounds : []) {
+      expect(samples).toEqual(tone(clause, rateHz));
+    }
+  },
+);
+
+test.each(recipes)('%s: a tool is called and its result is answered', async (title) => {
+  await using kitchen = await openRecipe(title, behind);
+  await using engines = await openSet(kitchen.environment);
+  const stage = new FakeStage();
+  stage.release();
+  const parts = await hold(engines, turnOf(said('nova again')), stage);
+  const calls: ToolCall[] = stage.ran;
+  expect(calls).toMatchObject([{ name: 'lamp', argumentsJson: '{"on":true}' }]);
+  expect(textOf(parts).trim()).toBe('The lamp is on.');
+  expect(stage.spendings).toHaveLength(2);
+});
