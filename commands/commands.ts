@@ -5,6 +5,7 @@ import { join } from './join.ts';
 import { leave } from './leave.ts';
 import { privacy } from './privacy/privacy.ts';
 import { say } from './say.ts';
+import { settings } from './settings/settings.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
 
@@ -18,4 +19,5 @@ export const commands: readonly (Command | CommandGroup)[] = [
   privacy,
   help,
   stats,
+  settings,
 ];

@@ -9,6 +9,7 @@ const topics: Readonly<Record<string, TextId>> = {
   stop: 'help.stop',
   privacy: 'help.privacy',
   stats: 'help.stats',
+  settings: 'help.settings',
   trouble: 'help.trouble',
 };
 const names = Object.keys(topics);

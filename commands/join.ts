@@ -3,6 +3,7 @@ import type { Call, Command, CommandPorts, Replies } from '#src/session/command.
 import type { Joining } from '#src/session/command-ports.ts';
 import type { ChannelRef } from '#src/session/link.ts';
 import type { Line } from '#src/texts/texts.ts';
+import { obstacleOf } from './obstacle.ts';
 
 type Joined = Extract<Joining, { kind: 'joined' | 'already' }>;
 
@@ -36,28 +37,6 @@ function judge(
   const verdict = judgeJoin(facts, clock.wallMs());
   const isThere = rooms.at(guildId)?.channelId === channel.channelId;
   return isThere && verdict.kind === 'full' ? { kind: 'fine' } : verdict;
-}
-
-function obstacleOf(verdict: JoinVerdict, { name: channel }: ChannelRef): Line | undefined {
-  switch (verdict.kind) {
-    case 'no-view':
-      return { id: 'join.no_view', with: { channel, permission: 'View Channel' } };
-    case 'forbidden':
-      return { id: 'join.forbidden', with: { channel } };
-    case 'timed-out':
-      return { id: 'join.timed_out', with: { time: timeOf(verdict.untilMs) } };
-    case 'no-connect':
-      return { id: 'join.no_connect', with: { channel, permission: 'Connect' } };
-    case 'full':
-      return { id: 'join.full', with: { channel, n: verdict.members, limit: verdict.limit } };
-    case 'afk':
-      return { id: 'join.afk', with: { channel } };
-    case 'no-speak':
-      return { id: 'join.no_speak', with: { channel, permission: 'Speak' } };
-    case 'stage':
-    case 'fine':
-      return undefined;
-  }
 }
 
 function failureOf(joining: Exclude<Joining, Joined>, { name: channel }: ChannelRef): Line {
@@ -109,9 +88,4 @@ function welcome(
       ...(unread && { lines: [{ id: 'privacy.unread' }] }),
     },
   ];
-}
-
-/** `2026-11-20 16:25 UTC`: the server of the bot and its people live in many time zones. */
-function timeOf(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

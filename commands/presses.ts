@@ -9,6 +9,7 @@ import { pause } from './privacy/pause.ts';
 import { card } from './privacy/replies.ts';
 import { resume } from './privacy/resume.ts';
 import { status } from './privacy/status.ts';
+import { loosen } from './settings/set.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
 
@@ -24,6 +25,7 @@ export const presses: readonly Press[] = [
   button('consent.never', 'button.not_me', 'plain', deny),
   { name: 'tool.confirm', label: 'button.confirm', look: 'main', run: confirm },
   { name: 'forget.confirm', label: 'button.forget', look: 'danger', run: forgetNow },
+  { name: 'settings.loosen', label: 'button.settings.loosen', look: 'danger', run: loosen },
   button('try.join', 'button.try.join', 'plain', join),
   button('try.privacy', 'button.try.privacy', 'plain', status),
   button('try.stats', 'button.try.stats', 'plain', stats),

@@ -2,6 +2,11 @@ import { holds } from '#src/people/rights.ts';
 import type { Call, Reply } from '#src/session/command.ts';
 import type { Rooms } from '#src/session/command-ports.ts';
 
+/** What somebody reads who does not manage the server; undefined for those who do. */
+export function notManaging({ mayManage }: Call): Reply | undefined {
+  return mayManage ? undefined : { id: 'perm.manage', to: 'caller' };
+}
+
 /** What somebody reads who does not sit in the bot's channel; undefined for those who do. */
 export function notInRoom(
   { guildId, callerChannel, mayManage }: Call,

@@ -8,12 +8,15 @@ import { toolShy } from '#src/chat/tool-shy.ts';
 import { type Discord, type DiscordHouse, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type Cues, loadCues } from '#src/playback/load-cues.ts';
+import { RoomCheckup } from '#src/session/check.ts';
 import type { CommandPorts } from '#src/session/command.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import { RoomHearing } from '#src/session/hearing.ts';
 import type { SessionParts } from '#src/session/parts.ts';
 import { RoomPrivacy } from '#src/session/privacy.ts';
 import { VoiceRooms } from '#src/session/rooms.ts';
+import { RoomSettings } from '#src/session/settings.ts';
+import type { SpendingDesk } from '#src/session/spending-desk.ts';
 import { RoomTalk } from '#src/session/talk.ts';
 import { RoomConfirmations } from '#src/session/tool-presses.ts';
 import type { RecordingReader } from '#src/sources/ports.ts';
@@ -28,6 +31,7 @@ import { tools } from '#tools/tools.ts';
 import type { Config } from './config.ts';
 import type { Engines } from './engines.ts';
 import { pipelinesOf } from './pipelines.ts';
+import { openPurse } from './purse.ts';
 
 export type BotOptions = {
   readonly config: Config;
@@ -53,11 +57,20 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   const recordings = stack.use(openRecordings(config.allowedHosts, realClock));
   warmUp(weights);
   let rooms: VoiceRooms | undefined;
+  const { desk } = stack.use(
+    await openPurse({
+      config,
+      book: store.spending,
+      pipelineIn: (guildId) => rooms?.settings.in(guildId).pipeline ?? config.pipeline,
+      onEvent: options.onSession,
+      warn: (message) => options.onDiscord({ kind: 'warning', message }),
+    }),
+  );
   let name = '';
   const furnish = (house: DiscordHouse): CommandPorts => {
     name = config.bot.name ?? house.bot.name;
     const stats = new StatsBook();
-    const parts = partsOf({ options, house, store, recordings, stats, weights, cues, name });
+    const parts = partsOf({ options, house, store, recordings, stats, weights, cues, name, desk });
     rooms = new VoiceRooms(parts);
     return portsOf(parts, rooms, house, stats, signal);
   };
@@ -115,6 +128,7 @@ type Furniture = {
   readonly weights: SileroWeights;
   readonly cues: Cues;
   readonly name: string;
+  readonly desk: SpendingDesk;
 };
 
 /** The words decide about the end of a turn: they are awaited for so long, a slower recogniser is not. */
@@ -155,6 +169,7 @@ function partsOf(furniture: Furniture): SessionParts {
     spokenLocales: isEmbedded ? ['en'] : locales,
     consent: config.consent,
     modelNews: () => engines.modelNews(),
+    spending: furniture.desk,
     onEvent: (guildId, event) => {
       stats.tell(guildId, event);
       onSession(guildId, event);
@@ -174,6 +189,8 @@ function portsOf(
     talk: new RoomTalk(parts, rooms, signal),
     hearing: new RoomHearing(rooms),
     privacy: new RoomPrivacy(parts, rooms),
+    settings: new RoomSettings(parts, rooms),
+    checkup: new RoomCheckup(parts, rooms),
     confirmations: new RoomConfirmations(rooms, signal),
   };
 }

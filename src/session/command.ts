@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { SoundFile } from '#src/sources/ports.ts';
 import type { Line, Locale, TextId } from '#src/texts/texts.ts';
 import type {
   Confirmations,
@@ -10,6 +11,7 @@ import type {
   Talk,
 } from './command-ports.ts';
 import type { ChannelRef } from './link.ts';
+import type { Checkup, Settings } from './settings-port.ts';
 
 /** A message to whoever asked or to the room. The first sentence stands in the reply itself, `lines` follow under it. */
 export type Reply = Line & {
@@ -35,8 +37,20 @@ export type Call = {
   readonly mayManage: boolean;
   /** A channel option, where the command has one and the caller filled it. */
   readonly channel?: ChannelRef;
+  /** A sound option, where the command has one and the caller filled it with whatever file. */
+  readonly sound?: SoundFile;
+  /** The message whose menu it was, for an entry of one. */
+  readonly message?: PickedMessage;
   /** All other options that were filled, by name; a choice is one of its values. */
   readonly words: Readonly<Record<string, string>>;
+};
+
+/** Anything anybody wrote; nothing in it is a word of the caller. */
+export type PickedMessage = {
+  readonly author: string;
+  readonly text: string;
+  /** Voice messages, and files that pass for sounds. */
+  readonly sounds: readonly SoundFile[];
 };
 
 /** What a command may ask for, in words a person sees. */
@@ -45,7 +59,7 @@ export type CommandOption = {
   readonly description: TextId;
   readonly required?: true;
 } & (
-  | { readonly kind: 'voice-channel' }
+  | { readonly kind: 'voice-channel' | 'sound' }
   | { readonly kind: 'text'; readonly maxChars: number; readonly suggest?: Suggest }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
 );
@@ -67,6 +81,8 @@ export type CommandPorts = {
   readonly privacy: Privacy;
   readonly confirmations: Confirmations;
   readonly stats: Stats;
+  readonly settings: Settings;
+  readonly checkup: Checkup;
 };
 
 export type Shown = 'room' | 'caller';
@@ -82,6 +98,12 @@ export interface Command {
   readonly meanwhile?: (call: Call) => Line;
   /** The first reply answers the command, the rest follow it. */
   run(call: Call, ports: CommandPorts): Promise<Replies>;
+}
+
+/** An entry of the menu of a message: a command that nobody types. */
+export interface MessageCommand extends Pick<Command, 'shownTo' | 'meanwhile' | 'run'> {
+  /** What the menu shows, at most 32 characters. */
+  readonly label: TextId;
 }
 
 /** Commands under one name, as in `/privacy status`. */

@@ -39,9 +39,10 @@ export type Choices = {
 };
 
 /** `missing`: a pipeline there is, but not set up; `no-role`: policy `role` without one. */
-export type Read =
+type Read =
   | { readonly kind: 'ok'; readonly part: Partial<GuildSettings> }
-  | { readonly kind: 'bad' | 'missing' | 'no-role' };
+  | { readonly kind: 'missing'; readonly name: PipelineName }
+  | { readonly kind: 'bad' | 'no-role' };
 
 export const addressingModes = ['auto', 'name', 'window', 'always', 'off'] as const;
 export const cueLevels = ['off', 'soft', 'on'] as const;
@@ -130,7 +131,7 @@ function oneOf<T extends string>(
 function readPipeline(words: string, { pipelines }: Choices): Read {
   const name = pipelineNames.find((one) => one === words.toLowerCase());
   if (name === undefined) return bad;
-  return pipelines.includes(name) ? ok({ pipeline: name }) : { kind: 'missing' };
+  return pipelines.includes(name) ? ok({ pipeline: name }) : { kind: 'missing', name };
 }
 
 function readVoice(words: string, { voices }: Choices): Read {

@@ -44,9 +44,12 @@ export class KeptSettings {
 
   /** As far as it is known now: as long as it was not read who may be heard, nobody is who did not agree. */
   in(guildId: string): GuildSettings {
-    const { set, isRead } = this.#server(guildId);
-    const settings = settingsOf(set, this.#standard(), this.choices);
-    return isRead || set.has('consent') ? settings : { ...settings, consent: { policy: 'ask' } };
+    return this.#settings(this.#server(guildId));
+  }
+
+  /** What would hold if a key were set so. */
+  foresee(guildId: string, key: SettingKey, value: string | undefined): GuildSettings {
+    return this.#settings(withValue(this.#server(guildId), key, value));
   }
 
   /** Which of them the server has set itself. */
@@ -69,10 +72,7 @@ export class KeptSettings {
   /** Holds from now on, saved or not; undefined is the operator's again. False when it could not be saved. Never throws. */
   async set(guildId: string, key: SettingKey, value: string | undefined): Promise<boolean> {
     await this.load(guildId);
-    const { set, isRead } = this.#server(guildId);
-    const others = [...set].filter(([one]) => one !== key);
-    const own = value === undefined ? [] : [[key, value] as const];
-    this.#servers.set(guildId, { set: new Map([...others, ...own]), isRead });
+    this.#servers.set(guildId, withValue(this.#server(guildId), key, value));
     const saved = await inStore(guildId, this.#parts, 'store.unwritable', async () => {
       await this.#parts.settingsBook.write(guildId, key, value);
       return true;
@@ -89,6 +89,11 @@ export class KeptSettings {
     this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });
   }
 
+  #settings({ set, isRead }: Server): GuildSettings {
+    const settings = settingsOf(set, this.#standard(), this.choices);
+    return isRead || set.has('consent') ? settings : { ...settings, consent: { policy: 'ask' } };
+  }
+
   #server(guildId: string): Server {
     return this.#servers.get(guildId) ?? unread;
   }
@@ -103,6 +108,12 @@ export class KeptSettings {
       ...(voice !== undefined && { voice }),
     };
   }
+}
+
+function withValue({ set, isRead }: Server, key: SettingKey, value: string | undefined): Server {
+  const others = [...set].filter(([one]) => one !== key);
+  const own = value === undefined ? [] : [[key, value] as const];
+  return { set: new Map([...others, ...own]), isRead };
 }
 
 /** The same parts as they hold in one server, at the moment they are looked at. */

@@ -1,3 +1,5 @@
+import { englishSettings } from './english-settings.ts';
+
 /** English, the language every other table is held against. Wording is the product's. */
 export const english = {
   'join.ok': 'In {channel}. Just talk to me.',
@@ -193,5 +195,6 @@ export const english = {
   'command.stats.view': 'What to show',
   'command.help': 'How to use me',
   'command.help.topic': 'About what',
+  ...englishSettings,
   generic: "That didn't work ({code}). Try again; if it repeats, run /settings check.",
 } as const;

@@ -1,4 +1,5 @@
 import type { english } from './english.ts';
+import { germanSettings } from './german-settings.ts';
 
 /** German; every id of the English table, with the same words to fill in. */
 export const german: Readonly<Record<keyof typeof english, string>> = {
@@ -212,6 +213,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'command.stats.view': 'Was ich zeigen soll',
   'command.help': 'Wie man mich benutzt',
   'command.help.topic': 'Worüber',
+  ...germanSettings,
   generic:
     'Das hat nicht geklappt ({code}). Versuch es noch einmal; wenn es wieder geschieht, ruf /settings check auf.',
 };

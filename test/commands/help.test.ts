@@ -11,7 +11,7 @@ test('/help fits into twelve lines, is private, and has buttons to try', async (
   expect([reply.to, reply.buttons]).toEqual(['caller', ['try.join', 'try.privacy', 'try.stats']]);
 });
 
-test.each(['start', 'ask', 'stop', 'privacy', 'stats', 'trouble'])(
+test.each(['start', 'ask', 'stop', 'privacy', 'stats', 'settings', 'trouble'])(
   '/help on %s is one sentence of its own',
   async (topic) => {
     const [reply] = await help.run(
@@ -25,14 +25,14 @@ test.each(['start', 'ask', 'stop', 'privacy', 'stats', 'trouble'])(
 test.each(['constructor', 'rain'])('/help on %s names the topics there are', async (topic) => {
   const [reply] = await help.run({ ...adam, words: { topic } }, ports());
   expect(text(reply.id, reply.with)).toBe(
-    `No help on "${topic}". Topics: start, ask, stop, privacy, stats, trouble.`,
+    `No help on "${topic}". Topics: start, ask, stop, privacy, stats, settings, trouble.`,
   );
 });
 
 test('/help offers topics by their beginning first, then by their letters', async () => {
   const [option] = help.options;
   const suggest = option?.kind === 'text' ? option.suggest : undefined;
-  expect(await suggest?.('st', adam, ports())).toEqual(['start', 'stop', 'stats']);
+  expect(await suggest?.('st', adam, ports())).toEqual(['start', 'stop', 'stats', 'settings']);
   expect(await suggest?.('ck', adam, ports())).toEqual([]);
 });
 

@@ -9,6 +9,7 @@ import type {
   Talk,
 } from '#src/session/command-ports.ts';
 import type { ChannelRef } from '#src/session/link.ts';
+import type { Checkup, Settings } from '#src/session/settings-port.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fineFacts } from '#test/fakes/facts.ts';
 
@@ -26,11 +27,19 @@ export const adam: Call = {
 /** Adam in the channel where the bot is. */
 export const inLounge: Call = { ...adam, callerChannel: lounge };
 
-export type Over = Partial<Rooms & Places & Talk & Hearing & Privacy & Confirmations & Stats>;
+type All = Rooms & Places & Talk & Hearing & Privacy & Confirmations & Stats;
+export type Over = Partial<All & Settings & Checkup>;
+
+/** Takes whatever it is given. */
+const settings: Settings = {
+  view: async () => ({ all: [], isRead: true }),
+  set: async (_guildId, _key, value) => ({ kind: 'set', key: 'cues', value, saved: true }),
+  values: () => ['off', 'soft', 'on', 'default'],
+};
 
 /** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
 export function ports(over: Over = {}): CommandPorts {
-  const all: Rooms & Places & Talk & Hearing & Privacy & Confirmations & Stats = {
+  const all: All = {
     join: async () => ({ kind: 'joined', company: 1 }),
     leave: async () => ({ kind: 'left', channel: 'Lounge', stayedMs: 44_000 }),
     at: () => lounge,
@@ -65,5 +74,7 @@ export function ports(over: Over = {}): CommandPorts {
     privacy: all,
     confirmations: all,
     stats: all,
+    settings: { ...settings, ...over },
+    checkup: { check: async () => ({ findings: [], news: [] }), ...over },
   };
 }

@@ -1,0 +1,31 @@
+import type { JoinVerdict } from '#src/people/join-rules.ts';
+import type { ChannelRef } from '#src/session/link.ts';
+import type { Line } from '#src/texts/texts.ts';
+
+/** What keeps the bot out of a channel or silent there, and what to do; undefined where nothing does. */
+export function obstacleOf(verdict: JoinVerdict, { name: channel }: ChannelRef): Line | undefined {
+  switch (verdict.kind) {
+    case 'no-view':
+      return { id: 'join.no_view', with: { channel, permission: 'View Channel' } };
+    case 'forbidden':
+      return { id: 'join.forbidden', with: { channel } };
+    case 'timed-out':
+      return { id: 'join.timed_out', with: { time: timeOf(verdict.untilMs) } };
+    case 'no-connect':
+      return { id: 'join.no_connect', with: { channel, permission: 'Connect' } };
+    case 'full':
+      return { id: 'join.full', with: { channel, n: verdict.members, limit: verdict.limit } };
+    case 'afk':
+      return { id: 'join.afk', with: { channel } };
+    case 'no-speak':
+      return { id: 'join.no_speak', with: { channel, permission: 'Speak' } };
+    case 'stage':
+    case 'fine':
+      return undefined;
+  }
+}
+
+/** `2026-11-20 16:25 UTC`: the server of the bot and its people live in many time zones. */
+function timeOf(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,25 @@
+import { notManaging } from '#commands/rights.ts';
+import type { Command } from '#src/session/command.ts';
+import { addressingModes } from '#src/session/guild-settings.ts';
+import { changed } from './changed.ts';
+
+export const addressing: Command = {
+  name: 'addressing',
+  description: 'command.settings.addressing',
+  shownTo: 'caller',
+  options: [
+    {
+      name: 'to',
+      description: 'command.settings.addressing.to',
+      required: true,
+      kind: 'choice',
+      values: addressingModes,
+    },
+  ],
+  async run(call, { settings }) {
+    const barred = notManaging(call);
+    if (barred) return [barred];
+    const setting = await settings.set(call.guildId, 'addressing', call.words.to ?? '');
+    return changed('addressing', setting, call);
+  },
+};

@@ -1,0 +1,47 @@
+import type { Call, Replies } from '#src/session/command.ts';
+import { addressingModes, maxInstructionsChars } from '#src/session/guild-settings.ts';
+import type { Setting } from '#src/session/settings-port.ts';
+import { type Line, text } from '#src/texts/texts.ts';
+
+type Saved = Extract<Setting, { kind: 'set' }>;
+type Bad = Extract<Setting, { kind: 'bad' }>;
+
+/** What somebody reads who wanted to change something. */
+export function changed(typedKey: string, setting: Setting, call: Call): Replies {
+  switch (setting.kind) {
+    case 'set': {
+      const lines = setting.saved ? {} : { lines: [{ id: 'settings.unsaved' } as const] };
+      return [{ ...lineOf(setting, call), to: 'caller', ...lines }];
+    }
+    case 'unknown': {
+      const words = { key: typedKey, keys: setting.keys.join(', ') };
+      return [{ id: 'settings.unknown', with: words, to: 'caller' }];
+    }
+    case 'bad':
+      return [{ ...allowedFor(setting), to: 'caller' }];
+    case 'missing': {
+      const words = { pipeline: setting.name, setting: setting.needs };
+      return [{ id: 'settings.missing', with: words, to: 'caller' }];
+    }
+    case 'no-role':
+      return [{ id: 'settings.no_role', to: 'caller' }];
+    case 'looser': {
+      const id = setting.policy === 'role' ? 'settings.looser.role' : 'settings.looser.notice';
+      return [{ id, to: 'caller', buttons: [`settings.loosen:${setting.value}`] }];
+    }
+  }
+}
+
+function lineOf({ key, value }: Saved, { callerLocale }: Call): Line {
+  const mode = addressingModes.find((one) => one === value);
+  if (key === 'pipeline') return { id: 'pipeline.switched', with: { pipeline: value } };
+  if (key === 'addressing' && mode) return { id: `settings.addressing.${mode}` };
+  const shown = value === '' ? text('settings.empty', {}, callerLocale) : value;
+  return { id: 'settings.set', with: { key, value: shown } };
+}
+
+function allowedFor({ key, allowed }: Bad): Line {
+  if (allowed.length > 0) return { id: 'settings.bad', with: { key, allowed: allowed.join(', ') } };
+  if (key === 'names' || key === 'voice') return { id: `settings.bad.${key}` };
+  return { id: 'settings.bad.instructions', with: { n: maxInstructionsChars } };
+}

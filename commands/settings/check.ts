@@ -1,0 +1,51 @@
+import { obstacleOf } from '#commands/obstacle.ts';
+import { notManaging } from '#commands/rights.ts';
+import type { Command } from '#src/session/command.ts';
+import type { CheckReport, Finding } from '#src/session/settings-port.ts';
+import { type Line, type Locale, text } from '#src/texts/texts.ts';
+
+export const check: Command = {
+  name: 'check',
+  description: 'command.settings.check',
+  shownTo: 'caller',
+  options: [],
+  async run(call, { checkup }) {
+    const barred = notManaging(call);
+    if (barred) return [barred];
+    const { callerChannel, callerId, callerLocale, guildId } = call;
+    const report = await checkup.check(guildId, callerId, callerChannel);
+    const [first, ...rest] = report.findings.map((finding) => lineOf(finding, callerLocale));
+    const last = conclusion(report);
+    return [{ ...(first ?? last), to: 'caller', lines: [...rest, ...report.news, last] }];
+  },
+};
+
+function lineOf(finding: Finding, locale: Locale): Line {
+  const said = (line: Line) => text(line.id, line.with, locale);
+  const point = text(`check.point.${finding.point}`, {}, locale);
+  switch (finding.kind) {
+    case 'ok': {
+      const words = { point, ms: Math.round(finding.ms) };
+      if (!finding.detail) return { id: 'check.ok', with: words };
+      return { id: 'check.ok.detail', with: { ...words, detail: said(finding.detail) } };
+    }
+    case 'barred': {
+      const why = obstacleOf(finding.verdict, finding.channel) ?? { id: 'check.bug' };
+      return { id: 'check.bad', with: { point, why: said(why) } };
+    }
+    case 'bad':
+    case 'idle':
+      return { id: `check.${finding.kind}`, with: { point, why: said(finding.line) } };
+  }
+}
+
+/** A tone was played at the end, unless there was nowhere to play it or the bot was speaking. */
+function conclusion({ findings }: CheckReport): Line {
+  const bad = findings.filter(({ kind }) => kind === 'bad' || kind === 'barred').length;
+  if (bad > 0) return { id: 'check.count', with: { n: bad } };
+  if (findings.some(({ kind }) => kind === 'idle')) return { id: 'check.done.elsewhere' };
+  const isSpeaking = findings.some(
+    (one) => one.kind === 'ok' && one.detail?.id === 'check.speaking',
+  );
+  return { id: isSpeaking ? 'check.done.speaking' : 'check.done' };
+}

@@ -1,0 +1,48 @@
+import { closest } from '#commands/closest.ts';
+import { notManaging } from '#commands/rights.ts';
+import type { Call, Command, CommandPorts, Replies } from '#src/session/command.ts';
+import { maxInstructionsChars, settingKeys } from '#src/session/guild-settings.ts';
+import { changed } from './changed.ts';
+
+export const set: Command = {
+  name: 'set',
+  description: 'command.settings.set',
+  shownTo: 'caller',
+  options: [
+    {
+      name: 'key',
+      description: 'command.settings.set.key',
+      required: true,
+      kind: 'text',
+      maxChars: 100,
+      suggest: async (typed) => closest(typed, settingKeys),
+    },
+    {
+      name: 'value',
+      description: 'command.settings.set.value',
+      required: true,
+      kind: 'text',
+      maxChars: maxInstructionsChars + 1, // one more shows that it is too long
+      suggest: async (typed, { words }, { settings }) =>
+        closest(typed, settings.values(words.key ?? '')),
+    },
+  ],
+  async run(call, { settings }) {
+    const barred = notManaging(call);
+    if (barred) return [barred];
+    const { key = '', value = '' } = call.words;
+    return changed(key, await settings.set(call.guildId, key, value), call);
+  },
+};
+
+/** What the button does under which more people would be heard unasked; `about` is the policy it is for. */
+export async function loosen(
+  call: Call,
+  { settings }: Pick<CommandPorts, 'settings'>,
+): Promise<Replies> {
+  const barred = notManaging(call);
+  if (barred) return [barred];
+  const { about = '' } = call.words;
+  const setting = await settings.set(call.guildId, 'consent', about, 'confirmed');
+  return changed('consent', setting, call);
+}

@@ -1,0 +1,30 @@
+import { notManaging } from '#commands/rights.ts';
+import type { Command } from '#src/session/command.ts';
+import { type Line, text } from '#src/texts/texts.ts';
+
+/** A persona may be long; the rest is not needed to tell which one it is. */
+const shownChars = 120;
+
+export const view: Command = {
+  name: 'view',
+  description: 'command.settings.view',
+  shownTo: 'caller',
+  options: [],
+  async run(call, { settings }) {
+    const barred = notManaging(call);
+    if (barred) return [barred];
+    const { all, isRead } = await settings.view(call.guildId);
+    const empty = text('settings.empty', {}, call.callerLocale);
+    const lines = all.map(({ key, value, isOwn }): Line => {
+      const id = isOwn ? 'settings.own' : 'settings.standard';
+      return { id, with: { key, value: value === '' ? empty : shortened(value) } };
+    });
+    const unread: readonly Line[] = isRead ? [] : [{ id: 'settings.unread' }];
+    return [{ id: 'settings.view', to: 'caller', lines: [...lines, ...unread] }];
+  },
+};
+
+function shortened(value: string): string {
+  const chars = [...value];
+  return chars.length > shownChars ? `${chars.slice(0, shownChars - 1).join('')}…` : value;
+}

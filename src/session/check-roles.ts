@@ -1,0 +1,103 @@
+import { joinSamples, listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/provider/within.ts';
+import { type CheckedRole, wrongWith } from './check-words.ts';
+import { failureOf } from './failure.ts';
+import type { SessionParts } from './parts.ts';
+import type { Finding } from './settings-port.ts';
+
+type Parts = Pick<
+  SessionParts,
+  'chat' | 'chatName' | 'clock' | 'onEvent' | 'style' | 'synthesizer' | 'transcriber'
+>;
+
+/** What every engine for English can say and understand. */
+const sentence = 'one two three';
+const request = 'This is a test. Answer with the one word: ok';
+/** Nothing is waited for longer, one after the other. */
+export const checkMs = 8_000;
+/** Of the sentence, should a voice never end. */
+const longestS = 10;
+
+const unheard: Finding = { point: 'recognise', kind: 'idle', line: { id: 'check.mute' } };
+
+type Tried<T> = { readonly finding: Finding; readonly got?: T };
+
+/** Speaks a sentence and listens to it, and thinks meanwhile. Never throws. */
+export async function checkRoles(guildId: string, parts: Parts): Promise<readonly Finding[]> {
+  const thinking = trial('think', guildId, parts, (signal) => think(parts, signal));
+  const { finding: speak, got: said } = await trial('speak', guildId, parts, (signal) =>
+    speakSentence(parts, signal),
+  );
+  const recognise = said
+    ? await trial('recognise', guildId, parts, (signal) => listen(said, parts, signal))
+    : { finding: unheard };
+  return [recognise.finding, (await thinking).finding, speak];
+}
+
+type Result<T> = { readonly got: T; readonly atMs: number };
+
+async function trial<T>(
+  point: CheckedRole,
+  guildId: string,
+  { chatName, clock, onEvent }: Parts,
+  work: (signal: AbortSignal) => Promise<Result<T>>,
+): Promise<Tried<T>> {
+  const startedMs = clock.nowMs();
+  const over = new AbortController();
+  const late = () => new BotError('provider.late', true, `No answer in ${checkMs / 1000} s.`);
+  try {
+    const { got, atMs } = await within(work(over.signal), checkMs, clock, late);
+    return { finding: { point, kind: 'ok', ms: atMs - startedMs }, got };
+  } catch (error) {
+    onEvent(guildId, failureOf(error, point));
+    return { finding: { point, kind: 'bad', line: wrongWith(point, error, chatName) } };
+  } finally {
+    over.abort(new Error('checked'));
+  }
+}
+
+/** To the first word. */
+async function think({ chat, clock }: Parts, signal: AbortSignal): Promise<Result<true>> {
+  const asked = [{ role: 'user', name: 'Check', content: request }] as const;
+  for await (const part of chat.reply(asked, [], signal)) {
+    if (part.kind === 'text' && part.text.trim() !== '') return { got: true, atMs: clock.nowMs() };
+  }
+  throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
+}
+
+/** All of it, and when the first sound came. */
+async function speakSentence(
+  { clock, style, synthesizer }: Parts,
+  signal: AbortSignal,
+): Promise<Result<Pcm>> {
+  const pieces: Int16Array[] = [];
+  let [rateHz, length]: [number, number] = [listenRateHz, 0];
+  let atMs: number | undefined;
+  for await (const pcm of synthesizer.synthesize(sentence, style.voice, signal)) {
+    atMs ??= clock.nowMs();
+    rateHz = pcm.rateHz;
+    const { samples } = toMono(pcm);
+    length += samples.length;
+    pieces.push(samples.slice());
+    if (length > longestS * rateHz) break;
+  }
+  if (atMs === undefined) throw new BotError('provider.empty', true, 'The voice made no sound.');
+  return { got: { samples: joinSamples(pieces), rateHz, channels: 1 }, atMs };
+}
+
+async function listen(
+  said: Pcm,
+  { clock, transcriber }: Parts,
+  signal: AbortSignal,
+): Promise<Result<string>> {
+  let text = '';
+  for await (const update of transcriber.transcribe(resample(said, listenRateHz), signal)) {
+    if (update.kind === 'final') text = update.transcript.text;
+  }
+  if (text.trim() === '') {
+    throw new BotError('provider.empty', true, 'A spoken sentence was not understood.');
+  }
+  return { got: text, atMs: clock.nowMs() };
+}
