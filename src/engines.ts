@@ -2,14 +2,14 @@ import { realClock } from '#src/base/clock.ts';
 import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
+import type { Limits } from '#src/provider/guarded-fetch.ts';
+import type { ProviderNews, Role } from '#src/provider/ladder.ts';
 import type { ModelNews } from '#src/provider/models.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { AudioModel, Config, Remote } from './config.ts';
 import { modelsInUse } from './config-models.ts';
-
-export type Role = 'speech to text' | 'chat' | 'text to speech';
 
 /** What an operator is told of the engines while they are made ready. */
 export type EngineNews =
@@ -24,7 +24,9 @@ export type EngineNews =
   /** The base URL works only with `/v1` behind it. */
   | { readonly kind: 'base-url'; readonly role: Role; readonly found: string }
   /** Models that are gone or about to go, once a day each. */
-  | { readonly kind: 'models'; readonly news: readonly ModelNews[] };
+  | { readonly kind: 'models'; readonly news: readonly ModelNews[] }
+  /** Servers that fail, those that stand in for them, and when all is well again. */
+  | ProviderNews;
 
 /** Which engine serves which role, ready to use. */
 export type Engines = {
@@ -55,13 +57,13 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
     await Promise.allSettled([ears, voice]); // one that fails must not leave the other half open
     const [transcriber, synthesizer] = [await ears, await voice];
     const chat = await openChat(config, tell);
+    const roles = await openLadders(config, { transcriber, synthesizer, ...chat }, stack, tell);
     const warm = await openWarmth(config, stack);
     const modelNews = await openWatch(config, stack, tell);
     warm();
     return {
-      transcriber,
-      synthesizer,
       ...chat,
+      ...roles,
       warm,
       modelNews,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -70,6 +72,28 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** What is only asked while something fails is opened then, and not told of. */
+async function openLadders(
+  config: Config,
+  roles: Pick<Engines, 'transcriber' | 'synthesizer' | 'chat' | 'audioModel'>,
+  stack: AsyncDisposableStack,
+  tell: Tell,
+): Promise<typeof roles> {
+  const { transcription, chat, speech } = config;
+  if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
+  const { withLadders } = await import('./engine-ladders.ts');
+  const quietly: Tell = (news) => (news.kind === 'base-url' ? tell(news) : undefined);
+  const open = {
+    ears: (one: Config['transcription']) => openEars(one, stack, quietly),
+    voice: (one: Config['speech']) => openVoice(one, stack, quietly),
+    chat: async (one: Remote) => {
+      const { openChatModel } = await import('#src/chat/openai-chat.ts');
+      return openChatModel(await clientOf(one, 'chat', quietly), one);
+    },
+  };
+  return withLadders(config, roles, open, tell);
 }
 
 async function openEars(
@@ -122,12 +146,13 @@ async function openVoice(
 }
 
 async function openChat(
-  { chat: config, audioModel }: Config,
+  { chat: config, audioModel, fallbacks }: Config,
   tell: Tell,
 ): Promise<Pick<Engines, 'chat' | 'chatName' | 'audioModel'>> {
   if (config.kind === 'remote') {
     const chatName = new URL(config.baseUrl).host;
-    const client = await clientOf(config, 'chat', tell);
+    const limits = fallbacks.chat.length > 0 ? impatient : {};
+    const client = await clientOf(config, 'chat', tell, limits);
     const hearing = await openHearing(client, audioModel);
     if (hearing && audioModel.model === config.model) {
       const { writtenBy } = await import('#src/chat/audio-chat-text.ts');
@@ -184,11 +209,21 @@ async function openWatch(
   return () => watch.news();
 }
 
-async function clientOf({ baseUrl, model, apiKey }: Remote, role: Role, tell: Tell) {
+/** Inside an answer a voice that stops is missed at once. */
+const inAnswer: Partial<Limits> = { idleMs: 5_000 };
+/** Where somebody else can answer. */
+const impatient: Partial<Limits> = { firstByteMs: 10_000 };
+
+async function clientOf(
+  { baseUrl, model, apiKey }: Remote,
+  role: Role,
+  tell: Tell,
+  limits: Partial<Limits> = role === 'text to speech' ? inAnswer : {},
+) {
   const { openClient } = await import('#src/provider/client.ts');
   stopwatch(role, `${model} at ${new URL(baseUrl).host}`, tell)();
   const onBaseUrl = (found: string) => tell({ kind: 'base-url', role, found });
-  return openClient({ baseUrl, onBaseUrl, ...(apiKey && { apiKey }) });
+  return openClient({ baseUrl, limits, onBaseUrl, ...(apiKey && { apiKey }) });
 }
 
 function stopwatch(role: Role, what: string, tell: Tell): () => void {

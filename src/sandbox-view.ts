@@ -1,8 +1,9 @@
 import type { Show } from '#src/console/show.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { Role } from '#src/provider/ladder.ts';
 import { sayNews } from '#src/provider/models.ts';
 import type { SessionEvent } from '#src/session/events.ts';
-import type { EngineNews, Role } from './engines.ts';
+import type { EngineNews } from './engines.ts';
 
 const roles: readonly Role[] = ['speech to text', 'chat', 'text to speech'];
 const whyDropped = {
@@ -42,6 +43,15 @@ export class SandboxView {
         this.#engines.set(news.role, news);
         if (this.#engines.size === roles.length) this.#showEngines();
         return;
+      case 'fallback-on':
+        this.#show.note(`${news.role}: ${news.from} is down, using ${news.to}`);
+        return;
+      case 'fallback-off':
+        this.#show.note(`${news.role}: ${news.back} is back`);
+        return;
+      case 'failed':
+      case 'mended':
+        return; // shown with what came of it
     }
   }
 

@@ -25,6 +25,12 @@ async function serve() {
   return { baseUrl, knocks, realtime, [Symbol.dispose]: close };
 }
 
+/** Where nothing listens any more. */
+async function closedAddress(): Promise<string> {
+  using server = await serve();
+  return server.baseUrl;
+}
+
 function configOf(environment: NodeJS.ProcessEnv) {
   const result = readConfig(environment);
   if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
@@ -59,4 +65,25 @@ test('a model that is gone is told as soon as its server is asked, and can be as
   const news = { role: 'CHAT_COMPLETION', model: 'gpt-mine', kind: 'unlisted' };
   await expect.poll(() => told).toContainEqual({ kind: 'models', news: [news] });
   expect(engines.modelNews()).toEqual([news]);
+});
+
+test('a server that is gone is replaced by embedded engines, which are loaded then', async () => {
+  using server = await serve();
+  const gone = await closedAddress();
+  const config = configOf({
+    ...{ TRANSCRIPTION_BASE_URL: gone, SPEECH_BASE_URL: gone, CHAT_COMPLETION_BASE_URL: gone },
+    ...{ TRANSCRIPTION_FALLBACK_BASE_URL: 'embedded', SPEECH_FALLBACK_BASE_URL: 'embedded' },
+    CHAT_COMPLETION_FALLBACK_BASE_URL: server.baseUrl,
+  });
+  const news: EngineNews[] = [];
+  await using engines = await openEngines(config, (one) => void news.push(one));
+  const loaded = () => news.some(({ kind }) => kind === 'loading');
+  expect(loaded()).toBe(false);
+  const never = new AbortController().signal;
+  const sounds = await Array.fromAsync(engines.synthesizer.synthesize('Hello.', {}, never));
+  expect(sounds.length).toBeGreaterThan(0);
+  const { pcm } = speakWords('one two three four');
+  expect(await textOf(engines.transcriber, pcm)).not.toBe('(no final)');
+  const told = news.flatMap((one) => (one.kind === 'fallback-on' ? [one.to] : []));
+  expect(told).toEqual(['Flite', 'PocketSphinx']);
 });

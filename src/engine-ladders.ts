@@ -1,0 +1,133 @@
+import { realClock } from '#src/base/clock.ts';
+import { ladderedAudioChat, ladderedChat } from '#src/chat/chat-ladder.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
+import { Breaker } from '#src/provider/breaker.ts';
+import { deadlines } from '#src/provider/deadlines.ts';
+import { Ladder, type ProviderNews, type Role, type Rung } from '#src/provider/ladder.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { ladderedSynthesizer } from '#src/speech/speech-ladder.ts';
+import { ladderedTranscriber } from '#src/speech/transcriber-ladder.ts';
+import type { Config, Embedded, Remote } from './config.ts';
+import type { Engines } from './engines.ts';
+
+/** Opens an engine of a role when it is needed for the first time. */
+export type Openers = {
+  ears(config: Config['transcription']): Promise<Transcriber>;
+  voice(config: Config['speech']): Promise<Synthesizer>;
+  chat(config: Remote): Promise<ChatModel>;
+};
+
+type Roles = Pick<Engines, 'transcriber' | 'synthesizer' | 'chat' | 'audioModel'>;
+type Tell = (news: ProviderNews) => void;
+/** The engines of one role, as they are set. */
+type Order<C, E> = {
+  readonly first: { readonly config: Remote; readonly engine: E };
+  readonly fallbacks: readonly C[];
+  readonly open: (config: C) => Promise<E>;
+};
+
+/** One that others can stand in for rests at its first failure. */
+const replaceable = { failures: 1, firstRestMs: 5_000, longestRestMs: 60_000 };
+/** The only one is asked as long as there is hope. */
+const only = { failures: 5, firstRestMs: 2_000, longestRestMs: 30_000 };
+/** What is embedded goes by its own name. */
+const embeddedNames = {
+  'speech to text': 'PocketSphinx',
+  'text to speech': 'Flite',
+  chat: 'the stand-in',
+} as const;
+
+/** The same roles, but a server that fails is left alone, and its fall-backs, if there are any, stand in for it. */
+export function withLadders(config: Config, roles: Roles, open: Openers, tell: Tell): Roles {
+  const { transcription, chat, speech, fallbacks } = config;
+  let { transcriber, synthesizer } = roles;
+  if (transcription.kind === 'remote') {
+    const first = { config: transcription, engine: transcriber };
+    const order = { first, fallbacks: fallbacks.transcription, open: open.ears };
+    const listens = transcriber.listen !== undefined;
+    transcriber = ladderedTranscriber(ladderOf('speech to text', order, tell), listens);
+  }
+  if (speech.kind === 'remote') {
+    const first = { config: speech, engine: synthesizer };
+    const order = { first, fallbacks: fallbacks.speech, open: open.voice };
+    synthesizer = ladderedSynthesizer(ladderOf('text to speech', order, tell));
+  }
+  if (chat.kind === 'embedded') return { ...roles, transcriber, synthesizer };
+  const thinking = { transcriber, synthesizer, chat: chatOf(chat, config, roles, open, tell) };
+  const { audioModel: hearing } = roles;
+  if (!hearing) return thinking;
+  const first = { config: chat, engine: hearing };
+  const openHearing = async (one: Remote) => audioModelStandIn(await open.chat(one), transcriber);
+  const order = { first, fallbacks: fallbacks.chat, open: openHearing };
+  return { ...thinking, audioModel: ladderedAudioChat(ladderOf('chat', order, tell)) };
+}
+
+function chatOf(
+  chat: Remote,
+  { fallbacks }: Config,
+  roles: Roles,
+  open: Openers,
+  tell: Tell,
+): Roles['chat'] {
+  const first = { config: chat, engine: roles.chat('') };
+  const order = { first, fallbacks: fallbacks.chat, open: open.chat };
+  const model = ladderedChat(ladderOf('chat', order, tell));
+  return () => model;
+}
+
+function ladderOf<C extends Remote | Embedded, E>(
+  role: Role,
+  { first, fallbacks, open }: Order<C, E>,
+  tell: Tell,
+): Ladder<E> {
+  const configs = [first.config, ...fallbacks];
+  const rules = fallbacks.length > 0 ? replaceable : only;
+  const engines = [() => first.engine, ...fallbacks.map((one) => lazily(() => open(one)))];
+  const rungs = engines.map((engine, at): Rung<E> => {
+    const config = configs[at];
+    return {
+      provider: nameOf(role, config, configs),
+      ...(config?.kind === 'remote' && { keySetting: config.keySetting }),
+      breaker: new Breaker(rules, realClock),
+      engine,
+    };
+  });
+  // Of an answer, pipeline asks for each sentence once more by itself.
+  const retries = role !== 'text to speech';
+  const usual = { role, rungs, clock: realClock, deadlines: deadlines[role] };
+  return new Ladder({ ...usual, retries, tell });
+}
+
+/** The host, which people know it by; where two are the same, the model as well. */
+function nameOf(
+  role: Role,
+  config: Remote | Embedded | undefined,
+  all: readonly (Remote | Embedded)[],
+): string {
+  if (config?.kind !== 'remote') return embeddedNames[role];
+  const hostOf = ({ baseUrl }: Remote) => new URL(baseUrl).host;
+  const host = hostOf(config);
+  const namesakes = all.filter((one) => one.kind === 'remote' && hostOf(one) === host);
+  return namesakes.length > 1 ? `${config.model} at ${host}` : host;
+}
+
+/** Opens it once; what could not be opened is tried anew when it is needed again. */
+function lazily<E>(open: () => Promise<E>): () => E | Promise<E> {
+  let ready: { readonly engine: E } | undefined;
+  let opening: Promise<E> | undefined;
+  return () => {
+    if (ready) return ready.engine;
+    opening ??= open().then(
+      (engine) => {
+        ready = { engine };
+        return engine;
+      },
+      (error: unknown) => {
+        opening = undefined;
+        throw error;
+      },
+    );
+    return opening;
+  };
+}
