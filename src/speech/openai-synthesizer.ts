@@ -47,7 +47,8 @@ async function* speak(
   how: How,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
-  const response = await client.audio.speech.create(request(input, how), { signal });
+  // As it came: for 204 the client has no response at all.
+  const response = await client.audio.speech.create(request(input, how), { signal }).asResponse();
   const type = response.headers.get('content-type') ?? '';
   const stream = new SoundStream(type, how.options.rateHz);
   let sounded = false;
