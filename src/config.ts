@@ -3,6 +3,7 @@ import { loadEnvFile } from 'node:process';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
+import { type Budget, budgetMistakes, readBudget } from './config-budget.ts';
 import { type Fallbacks, fallbackMistakes, readFallbacks } from './config-fallbacks.ts';
 import { isHttpUrl, type Settings, settings } from './settings.ts';
 
@@ -66,6 +67,7 @@ export type Config = {
   };
   /** Of the owner's own network: asked for sounds all the same. */
   readonly allowedHosts: readonly string[];
+  readonly budget: Budget;
   readonly dataDir: string;
   /** Absent: no status server. */
   readonly status?: { readonly host: string; readonly port: number };
@@ -115,6 +117,7 @@ function contradictions(from: Settings): string[] {
   const role = from.CONSENT_POLICY === 'role' && !from.CONSENT_ROLE_ID;
   return [
     ...missingKeys(from),
+    ...budgetMistakes(from),
     ...realtimeWithout(from),
     ...speakersWithout(from),
     ...fallbackMistakes(
@@ -202,6 +205,7 @@ function arrange(from: Settings): Config {
     addressing: from.ADDRESSING,
     bot: { ...(name && { name }), otherNames, instructions: from.BOT_INSTRUCTIONS },
     allowedHosts: from.TRACK_ALLOWED_HOSTS?.split(',').map((host) => host.trim()) ?? [],
+    budget: readBudget(from),
     dataDir: from.DATA_DIR,
     ...(from.STATUS_PORT > 0 && { status: { host: from.STATUS_HOST, port: from.STATUS_PORT } }),
     logLevel: from.LOG_LEVEL,

@@ -12,6 +12,11 @@ const secret = words
   .regex(/^[\x21-\x7e]+$/, 'holds spaces or characters that no key has; copy it again')
   .transform((value) => new Secret(value));
 
+const budget = z.coerce
+  .number('must be a number, or 0 for no limit')
+  .min(0, 'must be a number, or 0 for no limit')
+  .max(1e6, 'must be at most a million, or 0 for no limit');
+
 /** Every setting, in the order of `.env.example`. */
 export const settings = z.object({
   DISCORD_TOKEN: secret.optional(),
@@ -78,6 +83,13 @@ export const settings = z.object({
   TRACK_ALLOWED_HOSTS: words
     .refine(areHosts, 'must be hosts or addresses, commas between, say nas.local:8000')
     .optional(),
+  PRICES: words.optional(),
+  BUDGET_PERSON_DAY_USD: budget.default(1),
+  BUDGET_SERVER_DAY_USD: budget.default(5),
+  BUDGET_SERVER_MONTH_USD: budget.default(50),
+  BUDGET_PERSON_DAY_MINUTES: budget.default(120),
+  BUDGET_SERVER_DAY_MINUTES: budget.default(600),
+  BUDGET_SERVER_MONTH_MINUTES: budget.default(6_000),
   DATA_DIR: words.default('./data'),
   STATUS_HOST: words.default('127.0.0.1'),
   STATUS_PORT: z.coerce

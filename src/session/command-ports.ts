@@ -95,6 +95,8 @@ export type Saying =
   | { readonly kind: 'unspeakable' }
   /** A moderator keeps the bot from speaking. */
   | { readonly kind: 'muted' }
+  /** The sentence that tells when there is money again. */
+  | { readonly kind: 'unaffordable'; readonly line: Line }
   | { readonly kind: 'nowhere' };
 
 export type Asking =

@@ -11,8 +11,10 @@ import { isSlow, postpone, putOff } from './later.ts';
 import type { Question } from './matter.ts';
 import type { Conversation } from './room.ts';
 import { addressed, asAddressed, namesFor } from './salutation.ts';
+import type { Refused } from './spending.ts';
+import { refuse } from './spending-refusal.ts';
 import { think } from './think.ts';
-import type { Thinking } from './thinking.ts';
+import { Thinking } from './thinking.ts';
 import { withTwins } from './twins.ts';
 
 /** How an attempt at an answer ended; `failure` is what broke outside. */
@@ -37,6 +39,7 @@ export async function answer(
 ): Promise<void> {
   const progress = unanswered(question.said.toMs, question.endedAtMs);
   const thinking = take(question, room);
+  if (!(thinking instanceof Thinking)) return refuse(question, thinking, room);
   question.step = () => thinking.step;
   const { attention, mouth } = room;
   let isPutOff = false;
@@ -83,7 +86,7 @@ async function perform(
 }
 
 /** What was begun ahead, if it still rests on what the room knows or was long awaited; else anew. */
-function take(question: Question, room: Conversation): Thinking {
+function take(question: Question, room: Conversation): Thinking | Refused {
   const { earlier, postponed, said, thinking } = question;
   question.thinking = undefined;
   question.postponed = false;

@@ -11,6 +11,7 @@ import type { Interjecting } from './interjecting.ts';
 import type { Question } from './matter.ts';
 import { objection, textOf } from './objection.ts';
 import type { Conversation } from './room.ts';
+import { type Heard, meteredTranscriber } from './spending-meters.ts';
 import { said } from './utterance.ts';
 
 export type DraftsOptions = Omit<ForethoughtOptions, 'isOpen'> & {
@@ -67,7 +68,7 @@ export class Drafts {
 
   /** To be given everything that was noticed of this person, in order. */
   take(speakerId: string, noticed: Noticed): void {
-    if (noticed.kind === 'began') this.#begin(speakerId, noticed.fromMs);
+    if (noticed.kind === 'began') this.#mayBegin(speakerId, noticed.fromMs);
     const draft = this.#drafts.get(speakerId);
     if (!draft) return;
     if (this.#options.room.mouth.sounds) draft.overlaps = true;
@@ -119,7 +120,15 @@ export class Drafts {
     this.keep(() => false);
   }
 
-  #begin(speakerId: string, fromMs: number): void {
+  /** Where there is no money to recognise it, nobody learns what was said. */
+  #mayBegin(speakerId: string, fromMs: number): void {
+    const { channel, notice, parts } = this.#options.room;
+    const listening = parts.spending.listen(channel.guildId, speakerId);
+    if ('heard' in listening) this.#begin(speakerId, fromMs, listening.heard);
+    else if (listening.isNews()) notice(listening.line);
+  }
+
+  #begin(speakerId: string, fromMs: number, heard: Heard): void {
     const { people, room, read } = this.#options;
     const { floor, mouth, parts, withdrawals } = room;
     const here = people();
@@ -132,7 +141,8 @@ export class Drafts {
       if (streams) draft.partial = text;
       read(speakerId, { text });
     };
-    const listening = listenWith(parts.transcriber, onPartial, until);
+    const metered = meteredTranscriber(parts.transcriber, heard);
+    const listening = listenWith(metered, onPartial, until);
     const latest = this.#latest.get(speakerId);
     const before =
       latest && continues(latest.said.toMs, fromMs, parts.endpointRules) ? latest : undefined;

@@ -6,6 +6,7 @@ import type { Interjecting } from './interjecting.ts';
 import { type Court, foreseen } from './objection.ts';
 import { PartialTrust, sameWords } from './partial-trust.ts';
 import { think } from './think.ts';
+import { Thinking } from './thinking.ts';
 import { said } from './utterance.ts';
 
 export type ForethoughtOptions = Court & {
@@ -63,6 +64,7 @@ export class Forethought {
     const transcript = text === undefined ? draft.text() : Promise.resolve({ text });
     const now = said(soFar(), speakerId, name, () => transcript);
     const until = AbortSignal.any([room.signal, room.withdrawals.of(speakerId)]);
-    draft.thinking = think([...earlier, now], room, until);
+    const begun = think([...earlier, now], room, until);
+    if (begun instanceof Thinking) draft.thinking = begun;
   }
 }

@@ -6,7 +6,7 @@ import type { Forgotten, Kept, Privacy, PrivacyStatus } from './command-ports.ts
 import type { SessionParts } from './parts.ts';
 import type { VoiceRooms } from './rooms.ts';
 
-type Parts = Pick<SessionParts, 'book' | 'clock' | 'consent' | 'onEvent'>;
+type Parts = Pick<SessionParts, 'book' | 'clock' | 'consent' | 'onEvent' | 'spending'>;
 
 /** What people decide about themselves: first in the room they are in, then in the book. */
 export class RoomPrivacy implements Privacy {
@@ -44,6 +44,7 @@ export class RoomPrivacy implements Privacy {
 
   async forget(guildId: string, personId: string): Promise<Forgotten> {
     this.#rooms.stay(guildId)?.accord.forget(personId);
+    this.#parts.spending.forget(guildId, personId);
     const erase = (book: ConsentBook) => book.erase(guildId, personId);
     const parts = this.#parts;
     const total = await withBook(guildId, parts, 'store.unwritable', erase, longestEraseMs);

@@ -18,7 +18,8 @@ export function clausesOf(words: string): readonly string[] {
 }
 
 /**
- * Reads a text out and returns when it has been played, or has failed and was written instead.
+ * Reads a text out and returns when it has been played, or has failed and was written instead. Nothing is read out where
+ * there is no money for it.
  *
  * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
  */
@@ -27,7 +28,8 @@ export async function readOut(
   room: Conversation,
   signal: AbortSignal,
 ): Promise<void> {
-  const { style, synthesizer } = room.parts;
+  const { spending, style, synthesizer } = room.parts;
+  if (spending.manner(room.channel.guildId).quiet) return;
   const spoken = { ...style.voice, ...(voice !== undefined && { name: voice }) };
   const read = async (reply: SpokenReply): Promise<void> => {
     const failure = await attempt(clauses, reply, synthesizer, spoken, signal);

@@ -27,8 +27,8 @@ export type DeskOptions = {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly caps: Caps;
-  /** What the roles of this server cost now. */
-  readonly tariffOf: (guildId: string) => Tariff;
+  /** What the roles of this server cost now, for an answer aloud or in writing. */
+  readonly tariffOf: (guildId: string, isWritten?: boolean) => Tariff;
   readonly onEvent: (guildId: string, event: Paid) => void;
 };
 
@@ -51,8 +51,8 @@ export class SpendingDesk implements Spending, Costs {
 
   open(order: Order): Opened | Refused {
     const { clock, ledger, tariffOf } = this.#options;
-    const { guildId, personId, name } = order;
-    const tariff = tariffOf(guildId);
+    const { guildId, personId, name, isWritten } = order;
+    const tariff = tariffOf(guildId, isWritten);
     this.#names.set(nameKey(guildId, personId), name);
     const expected = isFree(tariff) ? nothing : estimate(tariff, order);
     const refused = isFree(tariff) ? undefined : this.#refusal(order, expected, tariff);
@@ -93,7 +93,9 @@ export class SpendingDesk implements Spending, Costs {
     const { day, month } = this.#steps(guildId, tariff);
     const step = laterStep(day, month);
     if (!isAtLeast(step, 'captions')) return { step };
-    return { step, untilMs: this.#untilMs(isAtLeast(month, 'captions')) };
+    const isMonth = isAtLeast(month, 'captions');
+    const { line } = this.#budgetUsed(guildId, isMonth);
+    return { step, quiet: { line, untilMs: this.#untilMs(isMonth) } };
   }
 
   forget(guildId: string, personId: string): void {
@@ -135,13 +137,13 @@ export class SpendingDesk implements Spending, Costs {
     const nowMs = this.#options.clock.wallMs();
     const hours = Math.ceil((nextDayMs(nowMs) - nowMs) / 3_600_000);
     const line: Line = { id: 'budget.user', with: { h: hours } };
-    return { kind: 'refused', line, isNews: this.#news.first(guildId, 'user', personId) };
+    return { kind: 'refused', line, isNews: () => this.#news.first(guildId, 'user', personId) };
   }
 
   #budgetUsed(guildId: string, isMonth = this.#isMonth(guildId)): Refused {
     const time = timeOf(this.#untilMs(isMonth));
     const line: Line = { id: isMonth ? 'budget.guild.month' : 'budget.guild', with: { time } };
-    return { kind: 'refused', line, isNews: this.#news.first(guildId, 'guild') };
+    return { kind: 'refused', line, isNews: () => this.#news.first(guildId, 'guild') };
   }
 
   #warning(guildId: string): Line | undefined {

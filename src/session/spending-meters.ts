@@ -1,5 +1,7 @@
 import { durationMs } from '#src/audio/pcm.ts';
+import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Listening, Transcriber } from '#src/speech/ports.ts';
+import type { SessionParts } from './parts.ts';
 
 const heardRateHz = 16_000;
 
@@ -57,4 +59,11 @@ function meteredListening(
       listening[Symbol.dispose]();
     },
   };
+}
+
+/** The same parts; what the bot says beside its answers is paid by this server. */
+export function withCountedVoice(guildId: string, parts: SessionParts): SessionParts {
+  const { spending, synthesizer } = parts;
+  const counted = meteredVoice(synthesizer, (spoken) => spending.spoke(guildId, spoken));
+  return { ...parts, synthesizer: counted };
 }

@@ -7,7 +7,7 @@ import { speakerOf } from './twins.ts';
 export function refuse(question: Question, { isNews, line }: Refused, room: Conversation): void {
   const { channel, floor, parts } = room;
   const { name, speakerId } = question.said;
-  if (isNews) room.notice(line);
+  if (isNews()) room.notice(line);
   question.tell?.({ kind: 'failed', line });
   parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why: 'budget' });
   const others = question.also?.some((one) => speakerOf(one) !== speakerId);

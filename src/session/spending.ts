@@ -16,8 +16,8 @@ export type Refused = {
   readonly kind: 'refused';
   /** What whoever asked reads. */
   readonly line: Line;
-  /** Nobody was told of it today. */
-  readonly isNews: boolean;
+  /** True the first time it is asked today: then the room is to read it. */
+  readonly isNews: () => boolean;
 };
 export type Opened = {
   readonly kind: 'open';
@@ -29,8 +29,8 @@ export type Opened = {
 /** How the bot behaves in a server now. */
 export type Manner = {
   readonly step: Step;
-  /** When a new day or month brings a new budget; only where it does not speak. */
-  readonly untilMs?: number;
+  /** Only where it does not speak: why, and when a new day or month brings a new budget. */
+  readonly quiet?: { readonly line: Line; readonly untilMs: number };
 };
 
 /** Of a text that was spoken: how long it is, and how long it sounds. */

@@ -21,6 +21,7 @@ import type { SessionParts } from './parts.ts';
 import { watchRoles } from './role-watch.ts';
 import type { Room } from './room.ts';
 import { runSession } from './session.ts';
+import { withCountedVoice } from './spending-meters.ts';
 import { type Next, Tether } from './tether.ts';
 import { together } from './together.ts';
 import { Asks } from './tool-asks.ts';
@@ -66,7 +67,7 @@ export class Stay {
 
   constructor({ channel, callerId, settings, notices, rooms, former, ...options }: StayOptions) {
     const { guildId } = channel;
-    const parts = partsIn(guildId, options.parts, settings);
+    const parts = partsIn(guildId, withCountedVoice(guildId, options.parts), settings);
     this.#parts = parts;
     this.#settings = settings;
     this.#since = parts.clock.nowMs();

@@ -18,7 +18,15 @@ const longestMs = 50_000;
 
 type Parts = Pick<
   SessionParts,
-  'chat' | 'chatName' | 'clock' | 'onEvent' | 'recordings' | 'style' | 'transcriber' | 'voices'
+  | 'chat'
+  | 'chatName'
+  | 'clock'
+  | 'onEvent'
+  | 'recordings'
+  | 'spending'
+  | 'style'
+  | 'transcriber'
+  | 'voices'
 >;
 
 /** What is typed instead of spoken: texts to read out, questions, and the word to be silent. */
@@ -44,6 +52,8 @@ export class RoomTalk implements Talk {
     if (!stay) return { kind: 'nowhere' };
     const clauses = clausesOf(words);
     if (clauses.length === 0) return { kind: 'unspeakable' };
+    const { quiet } = this.#parts.spending.manner(guildId);
+    if (quiet) return { kind: 'unaffordable', line: quiet.line };
     const named = voice !== undefined && { voice };
     const reading = { kind: 'reading', clauses, when, ...named, claim: new Claim() } as const;
     const added = stay.room.floor.read(reading);

@@ -1,9 +1,11 @@
+import { durationMs } from '#src/audio/pcm.ts';
 import type { BotError } from '#src/base/errors.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
 import type { Pipeline, ReplyPart, Stage, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import type { TextId } from '#src/texts/texts.ts';
+import type { Bill } from './spending.ts';
 import type { TurnTools } from './tool-turn.ts';
 import { tokensOf, type Waste } from './waste.ts';
 
@@ -19,6 +21,8 @@ export type ThinkingParts = {
   /** What the turn rests on; another one later means that the answer is out of date. */
   readonly basis: object;
   readonly nowMs: () => number;
+  /** What it takes is told here; nobody counts if left out. */
+  readonly bill?: Bill;
 };
 
 type Early = { readonly parts: readonly Arrived[]; readonly end?: 'over' | { error: unknown } };
@@ -35,6 +39,7 @@ export class Thinking {
   readonly #waste: Waste;
   readonly #tools: ThinkingParts['tools'];
   readonly #nowMs: () => number;
+  readonly #bill: Bill | undefined;
   readonly #over = new AbortController();
   readonly #released = Promise.withResolvers<SpokenReply>();
   readonly #early: Promise<Early>;
@@ -44,12 +49,15 @@ export class Thinking {
   #tokens = 0;
 
   constructor(turn: Turn, parts: ThinkingParts, signal: AbortSignal) {
-    const { pipeline, waste, tools, basis, nowMs } = parts;
+    const { pipeline, waste, tools, basis, bill, nowMs } = parts;
     this.basis = basis;
     this.#waste = waste;
     this.#tools = tools;
     this.#nowMs = nowMs;
+    this.#bill = bill;
     const until = AbortSignal.any([signal, this.#over.signal]);
+    until.addEventListener('abort', () => bill?.close(), { once: true });
+    if (until.aborted) bill?.close();
     this.#parts = pipeline.answer(turn, this.#stage(), until)[Symbol.asyncIterator]();
     this.#early = this.#gather().finally(() => {
       this.#isReady = true;
@@ -77,6 +85,7 @@ export class Thinking {
     this.#released.resolve(reply);
     if (this.#fate !== 'open') return;
     this.#fate = 'wanted';
+    this.#bill?.wanted();
     this.#waste.turn();
     this.#waste.use(this.#tokens);
   }
@@ -123,6 +132,7 @@ export class Thinking {
       playedMs: () => this.#reply?.playedMs() ?? 0,
       run: (call, signal) => this.#run(call, AbortSignal.any([signal, this.#over.signal])),
       spent: (usage) => this.#spend(usage),
+      spoke: (spoken) => this.#bill?.spoke(spoken),
     };
   }
 
@@ -135,6 +145,7 @@ export class Thinking {
   }
 
   #spend(usage: Usage): void {
+    this.#bill?.used(usage);
     const tokens = tokensOf(usage);
     this.#tokens += tokens;
     if (this.#fate === 'wanted') this.#waste.use(tokens);
@@ -147,7 +158,7 @@ export class Thinking {
       for (;;) {
         const { done, value: part } = await this.#parts.next();
         if (done) return { parts, end: 'over' };
-        parts.push({ part, atMs: this.#nowMs() });
+        parts.push(this.#arrived(part));
         if (part.kind === 'audio') return { parts };
       }
     } catch (error) {
@@ -159,7 +170,12 @@ export class Thinking {
     for (;;) {
       const { done, value: part } = await this.#parts.next();
       if (done) return;
-      yield { part, atMs: this.#nowMs() };
+      yield this.#arrived(part);
     }
+  }
+
+  #arrived(part: ReplyPart): Arrived {
+    if (part.kind === 'audio') this.#bill?.sounded(durationMs(part.pcm));
+    return { part, atMs: this.#nowMs() };
   }
 }

@@ -1,5 +1,6 @@
 import { atStage, BotError } from '#src/base/errors.ts';
-import type { ChatMessage } from '#src/chat/ports.ts';
+import type { ChatMessage, Usage } from '#src/chat/ports.ts';
+import { estimateUsage } from '#src/chat/usage.ts';
 import type { Said } from '#src/pipeline/pipeline.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
@@ -7,6 +8,8 @@ import { lineOf } from './admission.ts';
 import type { Asking } from './command-ports.ts';
 import { failureOf } from './failure.ts';
 import type { SessionParts } from './parts.ts';
+import type { Bill, Order } from './spending.ts';
+import { orderOf } from './spending-order.ts';
 
 /** A question that is to be answered in writing; `known` is what was said before, oldest first. */
 export type Asked = {
@@ -16,7 +19,7 @@ export type Asked = {
   readonly known: readonly ChatMessage[];
 };
 
-type Parts = Pick<SessionParts, 'chat' | 'chatName' | 'clock' | 'onEvent' | 'style'>;
+type Parts = Pick<SessionParts, 'chat' | 'chatName' | 'clock' | 'onEvent' | 'spending' | 'style'>;
 
 /** More than one message holds is not awaited. */
 const longestChars = 4_000;
@@ -33,11 +36,14 @@ export async function answerInWriting(
   ms: number,
   signal: AbortSignal,
 ): Promise<Asking> {
+  const opened = parts.spending.open(orderFor(asked, parts));
+  if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
+  const { bill } = opened;
   const over = new AbortController();
   const late = () =>
     new BotError('provider.late', true, `No answer in ${Math.round(ms / 1000)} s.`);
   try {
-    const writing = written(asked, parts, AbortSignal.any([signal, over.signal]));
+    const writing = written(asked, parts, bill, AbortSignal.any([signal, over.signal]));
     return { kind: 'answered', text: await within(writing, ms, parts.clock, late) };
   } catch (error) {
     const failure = atStage('think', error);
@@ -46,20 +52,30 @@ export async function answerInWriting(
     return { kind: 'failed', line: lineOf(failure, parts) };
   } finally {
     over.abort(new Error('answered'));
+    bill.close();
   }
 }
 
 async function written(
   { said, known }: Asked,
   { chat, style }: Parts,
+  bill: Bill,
   signal: AbortSignal,
 ): Promise<string> {
   const system = { role: 'system', content: style.instructions } as const;
   const asked = await unlessAborted(Promise.all(said.map(inWords)), signal);
+  const messages = [system, ...known, ...asked];
   let text = '';
-  for await (const part of chat.reply([system, ...known, ...asked], [], signal)) {
-    if (part.kind === 'text') text += part.text;
-    if (text.length >= longestChars) break;
+  let usage: Usage | undefined;
+  bill.wanted();
+  try {
+    for await (const part of chat.reply(messages, [], signal)) {
+      if (part.kind === 'text') text += part.text;
+      if (part.kind === 'usage') usage = part.usage;
+      if (text.length >= longestChars) break;
+    }
+  } finally {
+    bill.used(usage ?? estimateUsage(messages, text));
   }
   if (text.trim() === '')
     throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
@@ -72,4 +88,8 @@ async function inWords({ name, transcript }: Said): Promise<ChatMessage> {
   } catch (error) {
     throw atStage('recognise', error);
   }
+}
+
+function orderFor({ guildId, known, said }: Asked, { style }: Parts): Order {
+  return { ...orderOf({ said, style, history: known, tools: [] }, guildId), isWritten: true };
 }

@@ -47,6 +47,8 @@ export type Voice = {
   readonly name?: string;
   /** Tone, for engines that take it. */
   readonly instructions?: string;
+  /** Money runs short: a cheaper voice will do, where there is one. */
+  readonly isCheap?: true;
   /** 1 is the voice's own pace. */
   readonly speed?: number;
 };

@@ -42,6 +42,10 @@ export async function keepStore(
       write: (guildId, key, value) =>
         door.use('store.unwritable', ({ settings }) => settings.write(guildId, key, value)),
     },
+    spending: {
+      read: (day) => door.use('store.unreadable', ({ spending }) => spending.read(day)),
+      add: (entries) => door.use('store.unwritable', ({ spending }) => spending.add(entries)),
+    },
     backup: (toPath) => door.use('store.unreadable', (store) => store.backup(toPath)),
     [Symbol.asyncDispose]: () => door.close(),
   };

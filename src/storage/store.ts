@@ -2,17 +2,20 @@ import { join } from 'node:path';
 import type { ConsentBook } from '#src/people/consent-book.ts';
 import type { PanelBook } from '#src/session/panel.ts';
 import type { SettingsBook } from '#src/session/settings-book.ts';
+import type { SpendingBook } from '#src/spending/book.ts';
 import { copyStore } from './backup.ts';
 import { SqliteConsents } from './consents.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { SqlitePanels } from './panels.ts';
 import { SqliteSettings } from './server-settings.ts';
+import { SqliteSpending } from './spending.ts';
 
 /** Everything that outlives the process. Closing it fails what still waits. */
 export type Store = AsyncDisposable & {
   readonly consents: ConsentBook;
   readonly panels: PanelBook;
   readonly settings: SettingsBook;
+  readonly spending: SpendingBook;
   /** One whole file as of now, in place of any that is there. Errors: BotError `store.*`. */
   backup(toPath: string): Promise<void>;
 };
@@ -29,6 +32,7 @@ export async function openStore(path: string, options: StoreOptions): Promise<St
     consents: new SqliteConsents(database),
     panels: new SqlitePanels(database),
     settings: new SqliteSettings(database),
+    spending: new SqliteSpending(database),
     backup: (toPath) => database.read((sqlite) => copyStore(sqlite, toPath)),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();

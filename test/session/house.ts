@@ -4,6 +4,7 @@ import { loadSilero } from '#src/audio/silero.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/load-cues.ts';
+import { RoomCheckup } from '#src/session/check.ts';
 import type { Places } from '#src/session/command-ports.ts';
 import type { Pipelines } from '#src/session/current-pipeline.ts';
 import type { SessionEvent } from '#src/session/events.ts';
@@ -14,6 +15,7 @@ import type { SessionParts } from '#src/session/parts.ts';
 import { RoomPrivacy } from '#src/session/privacy.ts';
 import { VoiceRooms } from '#src/session/rooms.ts';
 import type { Scribe } from '#src/session/scribe.ts';
+import { RoomSettings } from '#src/session/settings.ts';
 import { RoomTalk } from '#src/session/talk.ts';
 import { RoomConfirmations } from '#src/session/tool-presses.ts';
 import { text } from '#src/texts/texts.ts';
@@ -112,6 +114,8 @@ export function openHouse(
     hearing: new RoomHearing(rooms),
     confirmations: new RoomConfirmations(rooms, never),
     privacy: new RoomPrivacy(parts, rooms),
+    settings: new RoomSettings(parts, rooms),
+    checkup: new RoomCheckup(parts, rooms),
   };
 }
 

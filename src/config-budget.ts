@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import type { Caps } from '#src/spending/caps.ts';
+import { readPrices } from '#src/spending/price-file.ts';
+import { knownPrices } from '#src/spending/price-table.ts';
+import { type Price, type Rate, rateOf } from '#src/spending/prices.ts';
+import type { Tariff } from '#src/spending/tariff.ts';
+import type { Settings } from './settings.ts';
+
+/** What may be spent, and what things cost: prices of the owner first. */
+export type Budget = { readonly caps: Caps; readonly prices: readonly Price[] };
+
+/** What of a role decides about its price. */
+type Role = { readonly kind: 'embedded' } | Served;
+type Served = { readonly kind: 'remote'; readonly model: string; readonly baseUrl: string };
+
+type Roles = {
+  readonly transcription: Role;
+  readonly chat: Role;
+  readonly speech: Role;
+  readonly budget: Budget;
+};
+
+/** One line per mistake. */
+export function budgetMistakes({ PRICES: path }: Settings): string[] {
+  const found = path === undefined ? undefined : readFile(path);
+  return found?.kind === 'bad' ? [`PRICES: ${path} ${found.why}`] : [];
+}
+
+export function readBudget(from: Settings): Budget {
+  const own = from.PRICES === undefined ? undefined : readFile(from.PRICES);
+  return {
+    caps: {
+      personDay: amount(from.BUDGET_PERSON_DAY_USD, from.BUDGET_PERSON_DAY_MINUTES),
+      serverDay: amount(from.BUDGET_SERVER_DAY_USD, from.BUDGET_SERVER_DAY_MINUTES),
+      serverMonth: amount(from.BUDGET_SERVER_MONTH_USD, from.BUDGET_SERVER_MONTH_MINUTES),
+    },
+    prices: [...(own?.kind === 'ok' ? own.prices : []), ...knownPrices],
+  };
+}
+
+/** What each role costs where `thinker` answers; absent: the chat model does. */
+export function tariffOf({ transcription, chat, speech, budget }: Roles, thinker?: Served): Tariff {
+  const rate = (role: Role): Rate =>
+    role.kind === 'embedded'
+      ? { kind: 'free' }
+      : rateOf(budget.prices, role.model, new URL(role.baseUrl).host);
+  return { recognise: rate(transcription), think: rate(thinker ?? chat), speak: rate(speech) };
+}
+
+function readFile(path: string): ReturnType<typeof readPrices> {
+  try {
+    return readPrices(readFileSync(path, 'utf8'));
+  } catch {
+    return { kind: 'bad', why: 'cannot be read' };
+  }
+}
+
+function amount(usd: number, minutes: number): Caps['serverDay'] {
+  return { nanoUsd: Math.round(usd * 1e9), ms: Math.round(minutes * 60_000) };
+}

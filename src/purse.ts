@@ -1,0 +1,49 @@
+import { realClock } from '#src/base/clock.ts';
+import type { PipelineName } from '#src/session/current-pipeline.ts';
+import type { SessionParts } from '#src/session/parts.ts';
+import { SpendingDesk } from '#src/session/spending-desk.ts';
+import { SpendingKeeper } from '#src/session/spending-keeper.ts';
+import type { SpendingBook } from '#src/spending/book.ts';
+import { Ledger } from '#src/spending/ledger.ts';
+import type { Config } from './config.ts';
+import { tariffOf } from './config-budget.ts';
+
+export type PurseOptions = {
+  readonly config: Config;
+  readonly book: SpendingBook;
+  /** How this server is answered now. */
+  readonly pipelineIn: (guildId: string) => PipelineName;
+  readonly onEvent: SessionParts['onEvent'];
+  /** One sentence for the operator. */
+  readonly warn: (message: string) => void;
+};
+
+/** What may be spent, with what was spent before. Closing it writes the rest down. Never throws. */
+export async function openPurse({
+  config,
+  book,
+  pipelineIn,
+  onEvent,
+  warn,
+}: PurseOptions): Promise<{ readonly desk: SpendingDesk } & AsyncDisposable> {
+  const clock = realClock;
+  const ledger = new Ledger();
+  const tell = (error: unknown) =>
+    warn(`Budgets count from memory alone: ${error instanceof Error ? error.message : error}`);
+  const keeper = new SpendingKeeper({ ledger, book, clock, tell });
+  await keeper.open();
+  const { caps } = config.budget;
+  const desk = new SpendingDesk({
+    ...{ clock, ledger, caps, onEvent },
+    tariffOf: (guildId, isWritten) =>
+      tariffOf(config, isWritten ? undefined : thinkerOf(config, pipelineIn(guildId))),
+  });
+  return { desk, [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose]() };
+}
+
+/** Which model thinks, where it is not the chat model. */
+function thinkerOf({ audioModel, chat }: Config, pipeline: PipelineName) {
+  const { model } = audioModel;
+  if (pipeline !== 'audio-model' || chat.kind === 'embedded' || !model) return undefined;
+  return { kind: 'remote', baseUrl: chat.baseUrl, model } as const;
+}

@@ -1,0 +1,66 @@
+import type { Entry, SpendingBook } from '#src/spending/book.ts';
+import { monthOf } from '#src/spending/calendar.ts';
+import type { Database } from './database.ts';
+import type { DatabaseSync } from './sqlite.ts';
+
+/** What was spent: a row per server and day, and one per person and server, of the latest day only. */
+export class SqliteSpending implements SpendingBook {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async read(day: string): Promise<readonly Entry[]> {
+    const rows = await this.#database.read((sqlite) => [
+      ...sqlite.prepare('SELECT * FROM spent WHERE day >= ?').all(monthOf(day)),
+      ...sqlite.prepare('SELECT * FROM spent_by_person WHERE day = ?').all(day),
+    ]);
+    return rows.map(entryOf);
+  }
+
+  async add(entries: readonly Entry[]): Promise<void> {
+    await this.#database.write((sqlite) => {
+      for (const entry of entries) {
+        if (entry.personId === undefined) addToServer(sqlite, entry);
+        else addToPerson(sqlite, { ...entry, personId: entry.personId });
+      }
+    });
+  }
+}
+
+const added = 'nano_usd + excluded.nano_usd, ms = ms + excluded.ms';
+const addedCounts = 'unpriced = unpriced + excluded.unpriced, turns = turns + excluded.turns';
+
+function addToServer(
+  sqlite: DatabaseSync,
+  { guildId, day, nanoUsd, ms, unpriced, turns }: Entry,
+): void {
+  const sql = `INSERT INTO spent (guild_id, day, nano_usd, ms, unpriced, turns) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET nano_usd = ${added}, ${addedCounts}`;
+  sqlite.prepare(sql).run(guildId, day, nanoUsd, ms, unpriced, turns);
+}
+
+/** Nobody needs to know what a person spent yesterday. */
+function addToPerson(
+  sqlite: DatabaseSync,
+  { guildId, personId, day, nanoUsd, ms, unpriced, turns }: Entry & { readonly personId: string },
+): void {
+  sqlite.prepare('DELETE FROM spent_by_person WHERE day < ?').run(day);
+  const sql = `INSERT INTO spent_by_person (guild_id, person_id, day, nano_usd, ms, unpriced, turns)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET nano_usd = ${added}, ${addedCounts} WHERE day = excluded.day`;
+  sqlite.prepare(sql).run(guildId, personId, day, nanoUsd, ms, unpriced, turns);
+}
+
+function entryOf(row: Readonly<Record<string, unknown>>): Entry {
+  return {
+    guildId: String(row.guild_id),
+    ...(row.person_id !== undefined && { personId: String(row.person_id) }),
+    day: String(row.day),
+    nanoUsd: Number(row.nano_usd),
+    ms: Number(row.ms),
+    unpriced: Number(row.unpriced),
+    turns: Number(row.turns),
+  };
+}
