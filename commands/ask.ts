@@ -9,15 +9,18 @@ export const ask: Command = {
   name: 'ask',
   description: 'command.ask',
   shownTo: ({ words }) => (words.answer === 'only me' ? 'caller' : 'room'),
-  meanwhile: ({ words }) => ({ id: 'ask.thinking', with: { question: words.question ?? '' } }),
+  meanwhile: ({ words, sound }) => ({
+    id: 'ask.thinking',
+    with: { question: words.question?.trim() || (sound?.name ?? '') },
+  }),
   options: [
     {
       name: 'question',
       description: 'command.ask.question',
-      required: true,
       kind: 'text',
       maxChars: 1000,
     },
+    { name: 'recording', description: 'command.ask.recording', kind: 'sound' },
     { name: 'answer', description: 'command.ask.answer', kind: 'choice', values: ways },
   ],
   async run(call, { rooms, talk }) {
@@ -25,10 +28,12 @@ export const ask: Command = {
     const way = wayOf(call, rooms);
     const barred = way === 'voice' ? notInRoom(call, rooms) : undefined;
     if (barred) return [barred];
-    if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
+    const { sound: recording } = call;
+    if (!recording && !/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
     const asker = { id: call.callerId, name: call.callerName };
     const how = way === 'voice' ? 'voice' : 'text';
-    return replyTo(await talk.ask(call.guildId, question, asker, how), way);
+    const about = recording && { recording };
+    return replyTo(await talk.ask(call.guildId, question, asker, how, about), way);
   },
 };
 
@@ -38,7 +43,7 @@ function wayOf({ guildId, words }: Call, rooms: Pick<Rooms, 'at'>): Way {
   return chosen ?? (rooms.at(guildId) ? 'voice' : 'text');
 }
 
-function replyTo(asking: Asking, way: Way): Replies {
+export function replyTo(asking: Asking, way: Way): Replies {
   switch (asking.kind) {
     case 'answered': {
       const to = way === 'only me' ? 'caller' : 'room';

@@ -1,5 +1,6 @@
-import type { Command, CommandGroup } from '#src/session/command.ts';
+import type { Command, CommandGroup, MessageCommand } from '#src/session/command.ts';
 import { ask } from './ask.ts';
+import { askAbout } from './ask-about.ts';
 import { help } from './help.ts';
 import { join } from './join.ts';
 import { leave } from './leave.ts';
@@ -9,8 +10,8 @@ import { settings } from './settings/settings.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
 
-/** Everything people can type, in the order of a first visit. */
-export const commands: readonly (Command | CommandGroup)[] = [
+/** Everything people can type, in the order of a first visit, and what stands in the menu of a message. */
+export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
   join,
   leave,
   say,
@@ -20,4 +21,5 @@ export const commands: readonly (Command | CommandGroup)[] = [
   help,
   stats,
   settings,
+  askAbout,
 ];

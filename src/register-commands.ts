@@ -36,10 +36,15 @@ async function register({ token, ...place }: NonNullable<Config['discord']>): Pr
   }
 }
 
+/** Nobody types the entries of a menu, which have capitals. */
+function shown(name: string): string {
+  return name === name.toLowerCase() ? `/${name}` : name;
+}
+
 /** A line for each kind of change that there was, or one that there was none. */
 function news(changes: CommandChanges): string[] {
   const lines = (['added', 'changed', 'removed'] as const)
     .filter((kind) => changes[kind].length > 0)
-    .map((kind) => `${kind} ${changes[kind].map((name) => `/${name}`).join(', ')}`);
+    .map((kind) => `${kind} ${changes[kind].map(shown).join(', ')}`);
   return lines.length > 0 ? lines : [`nothing changed: ${commands.length} commands`];
 }

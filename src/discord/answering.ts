@@ -4,6 +4,7 @@ import {
   DiscordAPIError,
   type InteractionCallbackResponse,
   type Message,
+  type MessageContextMenuCommandInteraction,
   MessageFlags,
   RESTJSONErrorCodes,
 } from 'discord.js';
@@ -13,7 +14,10 @@ import { isCut, neverSent } from './network-errors.ts';
 import type { Message as Said } from './rendering.ts';
 import type { Timing } from './timing.ts';
 
-export type Asking = ChatInputCommandInteraction<'cached'> | ButtonInteraction<'cached'>;
+export type Asking =
+  | ChatInputCommandInteraction<'cached'>
+  | MessageContextMenuCommandInteraction<'cached'>
+  | ButtonInteraction<'cached'>;
 
 /** Discord takes a first answer for 3 s: a second try must not come much later. */
 const againMs = 150;

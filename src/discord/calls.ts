@@ -1,7 +1,9 @@
 import {
+  type Attachment,
   type AutocompleteInteraction,
   type ButtonInteraction,
   type ChatInputCommandInteraction,
+  type MessageContextMenuCommandInteraction,
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
@@ -11,8 +13,10 @@ import { localeOf } from '#src/texts/texts.ts';
 import { firstChars } from './plain.ts';
 import type { Languages } from './rendering.ts';
 
+type Sound = NonNullable<Call['sound']>;
 type Typed = ChatInputCommandInteraction<'cached'> | AutocompleteInteraction<'cached'>;
-type Met = Typed | ButtonInteraction<'cached'>;
+type Picked = MessageContextMenuCommandInteraction<'cached'>;
+type Met = Typed | Picked | ButtonInteraction<'cached'>;
 
 /** What a press is told of who pressed, and what its button is about. */
 export function callOf(asked: Met, about?: string): Call {
@@ -33,22 +37,55 @@ export function callOf(asked: Met, about?: string): Call {
 /** What a command is told of who asked; what does not fit its options any more is left out. */
 export function commandCallOf(asked: Typed, { options }: Command): Call {
   const words: Record<string, string> = {};
-  let chosen: VoiceBasedChannel | undefined;
+  let given: Pick<Call, 'channel' | 'sound'> = {};
   for (const option of options) {
-    const value = asked.options.get(option.name)?.value;
-    if (typeof value !== 'string') continue;
-    if (option.kind !== 'voice-channel') words[option.name] = bounded(value, option);
-    else {
-      const channel = asked.guild.channels.cache.get(value);
-      if (channel?.isVoiceBased()) chosen = channel;
+    const filled = asked.options.get(option.name);
+    if (typeof filled?.value !== 'string') continue;
+    switch (option.kind) {
+      case 'voice-channel': {
+        const channel = asked.guild.channels.cache.get(filled.value);
+        if (channel?.isVoiceBased()) given = { ...given, channel: refOf(channel) };
+        break;
+      }
+      case 'sound':
+        if (filled.attachment) given = { ...given, sound: soundOf(filled.attachment) };
+        break;
+      case 'text':
+      case 'choice':
+        words[option.name] = bounded(filled.value, option);
     }
   }
-  return { ...callOf(asked), words, ...(chosen && { channel: refOf(chosen) }) };
+  return { ...callOf(asked), words, ...given };
+}
+
+/** What an entry of the menu of a message is told of who picked it, and on what. */
+export function menuCallOf(asked: Picked): Call {
+  const { author, member, content, attachments } = asked.targetMessage;
+  const sounds = [...attachments.values()].filter(isSound).map(soundOf);
+  const message = { author: member?.displayName ?? author.displayName, text: content, sounds };
+  return { ...callOf(asked), message };
 }
 
 /** Its caller reads their own language, the room that of the server. */
 export function languagesOf({ locale, guild }: Met): Languages {
   return { caller: localeOf(locale), room: localeOf(guild.preferredLocale) };
+}
+
+/** By what Discord says of it; a voice message alone has a duration. */
+function isSound({ contentType, duration, name }: Attachment): boolean {
+  return (
+    typeof duration === 'number' ||
+    /^(audio\/|application\/ogg)/.test(contentType ?? '') ||
+    /\.(wav|mp3|ogg|opus)$/i.test(name)
+  );
+}
+
+function soundOf({ url, name, contentType, size, duration }: Attachment): Sound {
+  return {
+    ...{ url, name, sizeBytes: size },
+    ...(contentType && { type: contentType }),
+    ...(typeof duration === 'number' && { durationMs: duration * 1000 }),
+  };
 }
 
 function bounded(value: string, option: CommandOption): string {

@@ -3,12 +3,13 @@ import {
   type ButtonInteraction,
   type ChatInputCommandInteraction,
   type Interaction,
+  type MessageContextMenuCommandInteraction,
   MessageFlags,
 } from 'discord.js';
 import type { Command, CommandPorts } from '#src/session/command.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { type Asking, askedOf } from './answering.ts';
-import { callOf, commandCallOf, languagesOf } from './calls.ts';
+import { callOf, commandCallOf, languagesOf, menuCallOf } from './calls.ts';
 import type { DiscordEvent } from './events.ts';
 import { Desk, type DeskOptions, type Errand } from './interactions.ts';
 import { messageWith, pressedOf } from './rendering.ts';
@@ -36,13 +37,13 @@ export class Reception {
   meet(interaction: Interaction): void {
     try {
       if (interaction.isAutocomplete()) void this.#suggest(interaction);
-      else if (interaction.isChatInputCommand() || interaction.isButton()) this.#serve(interaction);
+      else if (isForUs(interaction)) this.#serve(interaction);
     } catch (error) {
       this.#options.tell({ kind: 'command-failed', name: 'unread', code: 'internal', error });
     }
   }
 
-  #serve(asking: ChatInputCommandInteraction | ButtonInteraction): void {
+  #serve(asking: ForUs): void {
     if (asking.inCachedGuild()) this.#answer(asking);
     else void refuse(asking, this.#options.tell);
   }
@@ -62,16 +63,18 @@ export class Reception {
     }
   }
 
-  #command(asking: ChatInputCommandInteraction<'cached'>): Deed {
-    const name = lineOf(asking);
+  #command(asking: Exclude<Asking, ButtonInteraction<'cached'>>): Deed {
+    const name = asking.isChatInputCommand() ? lineOf(asking) : asking.commandName;
     const command = this.#commands.get(name);
     if (!command) return unknown('command');
     const { shownTo, meanwhile } = command;
+    const call = () =>
+      asking.isChatInputCommand() ? commandCallOf(asking, command) : menuCallOf(asking);
     return {
       name,
-      shownTo: typeof shownTo === 'string' ? shownTo : shownTo(commandCallOf(asking, command)),
-      ...(meanwhile && { meanwhile: () => meanwhile(commandCallOf(asking, command)) }),
-      run: async () => await command.run(commandCallOf(asking, command), this.#options.ports),
+      shownTo: typeof shownTo === 'string' ? shownTo : shownTo(call()),
+      ...(meanwhile && { meanwhile: () => meanwhile(call()) }),
+      run: async () => await command.run(call(), this.#options.ports),
     };
   }
 
@@ -102,6 +105,17 @@ export class Reception {
   }
 }
 
+/** What is answered. */
+type ForUs = ChatInputCommandInteraction | MessageContextMenuCommandInteraction | ButtonInteraction;
+
+function isForUs(interaction: Interaction): interaction is ForUs {
+  return (
+    interaction.isChatInputCommand() ||
+    interaction.isMessageContextMenuCommand() ||
+    interaction.isButton()
+  );
+}
+
 /** An errand without what is the same for all. */
 type Deed = Pick<Errand, 'name' | 'shownTo' | 'run'> & Partial<Pick<Errand, 'meanwhile'>>;
 
@@ -117,10 +131,7 @@ function unknown(name: string): Deed {
 }
 
 /** From a direct message, or a server this bot is no member of. */
-async function refuse(
-  asking: ChatInputCommandInteraction | ButtonInteraction,
-  tell: (event: DiscordEvent) => void,
-): Promise<void> {
+async function refuse(asking: ForUs, tell: (event: DiscordEvent) => void): Promise<void> {
   const line = { id: 'generic', with: { code: 'elsewhere' } } as const;
   const message = messageWith([line], localeOf(asking.locale));
   try {

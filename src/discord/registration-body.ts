@@ -1,7 +1,7 @@
 import { ApplicationCommandOptionType, ChannelType, InteractionContextType } from 'discord.js';
 import type { Command, CommandOption } from '#src/session/command.ts';
 import { type Locale, locales, type TextId, text } from '#src/texts/texts.ts';
-import type { Slash } from './slashes.ts';
+import { menuName, type Slash } from './slashes.ts';
 
 type Described = {
   readonly description: string;
@@ -18,22 +18,31 @@ export type OptionBody = Described & {
   readonly choices?: readonly { readonly name: string; readonly value: string }[];
   readonly options?: readonly OptionBody[];
 };
-export type CommandBody = Described & {
-  readonly type: 1;
+type Named = {
   readonly name: string;
-  readonly options: readonly OptionBody[];
   /** Only for commands that appear everywhere: never in direct messages. */
   readonly contexts?: readonly number[];
 };
+export type CommandBody =
+  | (Named & Described & { readonly type: 1; readonly options: readonly OptionBody[] })
+  | (Named & {
+      readonly type: 3;
+      readonly name_localizations: Readonly<Partial<Record<Locale, string>>>;
+    });
 
 /** One command as Discord's registration takes it. */
 export function bodyOf(slash: Slash, everywhere: boolean): CommandBody {
+  const where = everywhere && { contexts: [InteractionContextType.Guild] };
+  if ('label' in slash) {
+    const name_localizations = localized(slash.label);
+    return { type: 3, name: menuName(slash), name_localizations, ...where };
+  }
   return {
     type: 1,
     name: slash.name,
     ...described(slash.description),
     options: 'commands' in slash ? slash.commands.map(subcommandOf) : optionsOf(slash),
-    ...(everywhere && { contexts: [InteractionContextType.Guild] }),
+    ...where,
   };
 }
 
@@ -69,6 +78,8 @@ function kindOf(option: CommandOption): Pick<OptionBody, 'type'> & Partial<Optio
         type: ApplicationCommandOptionType.Channel,
         channel_types: [ChannelType.GuildVoice, ChannelType.GuildStageVoice],
       };
+    case 'sound':
+      return { type: ApplicationCommandOptionType.Attachment };
     case 'text':
       return {
         type,
@@ -81,11 +92,11 @@ function kindOf(option: CommandOption): Pick<OptionBody, 'type'> & Partial<Optio
 }
 
 function described(id: TextId): Described {
+  return { description: text(id), description_localizations: localized(id) };
+}
+
+/** In all languages but English. */
+function localized(id: TextId): Readonly<Partial<Record<Locale, string>>> {
   const others = locales.filter((locale) => locale !== 'en');
-  return {
-    description: text(id),
-    description_localizations: Object.fromEntries(
-      others.map((locale) => [locale, text(id, {}, locale)]),
-    ),
-  };
+  return Object.fromEntries(others.map((locale) => [locale, text(id, {}, locale)]));
 }

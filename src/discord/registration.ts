@@ -78,8 +78,9 @@ function essence(body: unknown): unknown {
   return [
     fields.name,
     fields.type ?? 1,
-    fields.description,
+    fields.description ?? '',
     Object.entries(fieldsOf(fields.description_localizations)).toSorted(),
+    Object.entries(fieldsOf(fields.name_localizations)).toSorted(),
     fields.required ?? false,
     fields.autocomplete ?? false,
     fields.max_length ?? null,

@@ -160,7 +160,12 @@ test('every button that a reply names exists, once', async () => {
 });
 
 test('Discord takes every name and description there is', () => {
-  const lists = commands.map((one) => ('commands' in one ? [one, ...one.commands] : [one]));
+  const menus = commands.flatMap((one) => ('label' in one ? [one.label] : []));
+  for (const label of menus) {
+    for (const locale of locales) expect(text(label, {}, locale)).toMatch(/^.{1,32}$/);
+  }
+  const typed = commands.filter((one) => 'name' in one);
+  const lists = typed.map((one) => ('commands' in one ? [one, ...one.commands] : [one]));
   for (const one of lists.flat()) {
     const options = 'options' in one ? one.options : [];
     for (const { name, description } of [one, ...options]) {

@@ -6,10 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { openSandbox } from '#src/sandbox/sandbox.ts';
+import { text } from '#src/texts/texts.ts';
 
 const program = fileURLToPath(import.meta.resolve('#src/register-commands.ts'));
-const names = commands.map(({ name }) => name);
-const slashed = names.map((name) => `/${name}`).join(', ');
+const names = commands.map((one) => ('label' in one ? text(one.label) : one.name));
+const slashed = commands
+  .map((one) => ('label' in one ? text(one.label) : `/${one.name}`))
+  .join(', ');
 const timeout = 30_000;
 
 type Ended = { readonly code: number; readonly out: string; readonly complaints: string };

@@ -1,0 +1,20 @@
+import type { MessageCommand } from '#src/session/command.ts';
+import { text } from '#src/texts/texts.ts';
+import { replyTo } from './ask.ts';
+
+/** In the menu of every message; only the caller reads the answer. */
+export const askAbout: MessageCommand = {
+  label: 'ask.about',
+  shownTo: 'caller',
+  async run({ guildId, callerId, callerName, callerLocale, message }, { talk }) {
+    const [recording] = message?.sounds ?? [];
+    const words = message?.text.trim() ?? '';
+    if (!message || (words === '' && !recording))
+      return [{ id: 'ask.about.nothing', to: 'caller' }];
+    const quoted = words !== '' && { quoted: { author: message.author, text: words } };
+    const about = { ...quoted, ...(recording && { recording }) };
+    const question = text('ask.about.question', {}, callerLocale);
+    const asker = { id: callerId, name: callerName };
+    return replyTo(await talk.ask(guildId, question, asker, 'text', about), 'only me');
+  },
+};
