@@ -39,6 +39,8 @@ type Session = {
   /** Frozen once it has spoken. */
   voice: string | undefined;
   hasSpoken: boolean;
+  /** The answer before, of which something may still come. */
+  former: string | undefined;
 };
 
 class Talk implements RealtimeTalk {
@@ -48,7 +50,6 @@ class Talk implements RealtimeTalk {
   #opening: Promise<Session> | undefined;
   #onOpen: () => void = () => undefined;
   #response: RealtimeResponse | undefined;
-  #former: string | undefined;
   /** Resolves when the last of those who ask has its answer. */
   #last: Promise<void> = Promise.resolve();
   #nextTryAtMs = 0;
@@ -125,7 +126,7 @@ class Talk implements RealtimeTalk {
     const eventId = `ask_${++this.#asked}`;
     const response = new RealtimeResponse({
       ...{ ...this.#options, answer, eventId },
-      ...{ former: this.#former, clock: this.#clock, limits: this.#limits },
+      ...{ former: session.former, clock: this.#clock, limits: this.#limits },
       hold: (on) => (on ? link.pause() : link.resume()),
     });
     this.#response = response;
@@ -147,8 +148,8 @@ class Talk implements RealtimeTalk {
     this.#cancel(response);
     const gone = () => new BotError('provider.late', true, 'An answer was not cancelled in time.');
     await within(response.over, cancelMs, this.#clock, gone).catch(() => this.#drop());
-    this.#former = response.id ?? this.#former;
     if (this.#response === response) this.#response = undefined;
+    if (this.#session && response.id !== undefined) this.#session.former = response.id;
   }
 
   /** Sent once its id is known. */
@@ -202,7 +203,7 @@ class Talk implements RealtimeTalk {
     const { dialect } = link;
     const send = (event: Parameters<RealtimeLink['send']>[0]) => link.send(event);
     const memory = new TalkMemory({ dialect, buffer: this.buffer, send });
-    session = { link, memory, manner: '', voice: undefined, hasSpoken: false };
+    session = { link, memory, manner: '', voice: undefined, hasSpoken: false, former: undefined };
     this.#session = session;
     return session;
   }

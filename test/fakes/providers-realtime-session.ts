@@ -8,7 +8,7 @@ import type {
   TalkSettings,
   TalkThing,
 } from './providers-realtime-talk.ts';
-import { soundBytes, tone } from './providers-sound.ts';
+import { soundBytes, steadyTone, tone } from './providers-sound.ts';
 
 const rateHz = 24_000;
 const formerNames = [
@@ -26,6 +26,8 @@ const endings: Partial<Record<NonNullable<TalkReply['ends']>, readonly [string, 
 
 type Response = { readonly id: string; isCancelled: boolean };
 type Told = Readonly<Record<string, unknown>>;
+
+const pause = (ms: number): Promise<unknown> => (ms === 0 ? turn() : wait(ms));
 
 class Refusal extends Error {
   readonly code: string;
@@ -229,7 +231,7 @@ export class TalkSession {
   async #speak(reply: TalkReply, thing: TalkThing, of: Told, response: Response): Promise<void> {
     const { text = '', isWritten } = reply;
     const words = text.match(/\s*\S+/g) ?? [];
-    const sound = soundBytes(tone(text, rateHz), rateHz, 'pcm');
+    const sound = soundBytes((text.length > 1000 ? steadyTone : tone)(text, rateHz), rateHz, 'pcm');
     const size = 1 + Math.ceil(sound.length / words.length); // odd as often as not
     for (const [n, word] of words.entries()) {
       if (response.isCancelled || this.#call.isClosed) return;
@@ -242,9 +244,7 @@ export class TalkSession {
         thing.soundMs += ms;
         this.#tell('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
       }
-      const { soundSpeed } = this.#settings();
-      if (soundSpeed === Number.POSITIVE_INFINITY) await turn();
-      else await wait(ms / soundSpeed);
+      await pause(ms / this.#settings().soundSpeed);
     }
     this.#tell('response.output_audio_transcript.done', { ...of, transcript: text });
   }

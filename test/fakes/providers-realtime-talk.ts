@@ -62,6 +62,8 @@ export type TalkCall = {
   /** Answers going on now. */
   active: number;
   isClosed: boolean;
+  /** What was sent and nobody takes. */
+  waitingBytes: () => number;
 };
 
 export interface MockTalk {
@@ -99,6 +101,7 @@ export function attachTalk(
       return;
     }
     sockets.handleUpgrade(request, socket, head, (open: WebSocket) => {
+      call.waitingBytes = () => open.bufferedAmount;
       open.on('close', () => {
         call.isClosed = true;
         call.active = 0;
@@ -151,6 +154,6 @@ export async function openMockTalk(
 function callOf({ url = '', headers: { authorization } }: IncomingMessage): TalkCall {
   return {
     ...{ url, authorization, commands: [], items: [], commits: [], errors: [] },
-    ...{ bufferMs: 0, soundMs: 0, active: 0, isClosed: false },
+    ...{ bufferMs: 0, soundMs: 0, active: 0, isClosed: false, waitingBytes: () => 0 },
   };
 }

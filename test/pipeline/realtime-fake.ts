@@ -1,0 +1,100 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Clock } from '#src/base/clock.ts';
+import type { RealtimeTalkLimits } from '#src/chat/realtime-ports.ts';
+import { openRealtimeTalk } from '#src/chat/realtime-talk.ts';
+import type { Pipeline, ReplyPart, Said, Turn } from '#src/pipeline/pipeline.ts';
+import { realtime } from '#src/pipeline/realtime.ts';
+import { FakeStage, type Scene, said, turnOf } from '#test/contracts/pipeline.ts';
+import {
+  type MockTalk,
+  openMockTalk,
+  type TalkCall,
+  type TalkReply,
+  type TalkSettings,
+} from '#test/fakes/providers-realtime-talk.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+
+type Given = Pick<TalkSettings, 'answer'> &
+  Partial<TalkSettings> & {
+    readonly clock?: Clock;
+    readonly limits?: Partial<RealtimeTalkLimits>;
+    readonly speaksAs?: 'ga' | 'beta' | 'auto';
+  };
+
+/** A pipeline and the server it talks to. */
+export async function openTalking({ clock, limits, speaksAs = 'auto', ...settings }: Given) {
+  const server = await openMockTalk(settings);
+  const talk = openRealtimeTalk({
+    ...{ baseUrl: server.baseUrl, model: 'mock', dialect: speaksAs },
+    ...(clock && { clock }),
+    ...(limits && { limits }),
+  });
+  const synthesizer = new FakeSynthesizer();
+  const pipeline = realtime({ talk, synthesizer });
+  return {
+    ...{ server, synthesizer, pipeline },
+    running: () => server.calls.reduce((sum, { active }) => sum + active, synthesizer.running),
+    settled: () => wait(60),
+    [Symbol.asyncDispose]: async () => {
+      pipeline[Symbol.dispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function answering({ says, call, ends }: Scene): TalkSettings['answer'] {
+  const first: TalkReply = { text: says, ...(call && { call: call.tool }), ...(ends && { ends }) };
+  return (_, request) => (request > 0 && call ? { text: call.afterwards } : first);
+}
+
+/** A stage on which somebody hears so much of the answer. */
+export class HeardStage extends FakeStage {
+  heardMs = 0;
+
+  constructor() {
+    super();
+    this.release();
+  }
+
+  override playedMs(): number {
+    return this.heardMs;
+  }
+}
+
+/** Somebody speaks, each sample another one. */
+export function speaking(text: string, ms = 1000, speakerId = '1', fromMs = 0): Said {
+  const samples = Int16Array.from({ length: 16 * ms }, (_, n) => 3000 * Math.sin(n / (5 + fromMs)));
+  const pcm = { samples, rateHz: 16_000, channels: 1 } as const;
+  return { ...said(text), speakerId, fromMs, toMs: fromMs + ms, pcm };
+}
+
+/** Reads to the end, and tells how it ended. */
+export async function drain(
+  pipeline: Pipeline,
+  turn: Turn = turnOf(said('hello')),
+  stage = new HeardStage(),
+  signal = new AbortController().signal,
+) {
+  const parts: ReplyPart[] = [];
+  try {
+    for await (const part of pipeline.answer(turn, stage, signal)) parts.push(part);
+  } catch (error) {
+    return { parts, error };
+  }
+  return { parts, error: undefined };
+}
+
+/** What the server was told over its connections, without the settings of sessions. */
+export function commandsOf({ calls }: Pick<MockTalk, 'calls'>): string[] {
+  return calls.flatMap(({ commands }) =>
+    commands.map(({ type }) => type).filter((type) => type !== 'session.update'),
+  );
+}
+
+/** What the server has in mind: who, and what. */
+export function remembered(call: TalkCall | undefined): string[] {
+  return (call?.items ?? []).map(({ type, role, text, sound }) => {
+    const what = sound ? `sound ${Math.round((sound.length / 24_000) * 1000)}` : text;
+    return `${role ?? type}: ${what}`;
+  });
+}
