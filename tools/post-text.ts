@@ -24,7 +24,7 @@ export const postText = tool({
 
 /** Mentions are shown as they are typed, and an address stands where it leads. */
 function shown(text: string): string {
-  return text.replace(/<(@[!&]?|#|\/|:|id:)/g, '<\u200b$1').replace(/\]\(/g, '] (');
+  return text.replace(/<(@[!&]?|#|\/|:|id:)/g, '< $1').replace(/\]\(/g, '] (');
 }
 
 function preview(text: string): string {

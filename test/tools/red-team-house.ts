@@ -1,0 +1,253 @@
+import { z } from 'zod';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Said } from '#src/pipeline/pipeline.ts';
+import { Claim } from '#src/session/claim.ts';
+import type { Confirming } from '#src/session/command-ports.ts';
+import type { Person } from '#src/session/link.ts';
+import type { Room } from '#src/session/room.ts';
+import { think } from '#src/session/think.ts';
+import { type RoomTool, tool } from '#src/session/tool.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { adam, eva, type House, lounge, openHouse, pass } from '#test/session/house.ts';
+import { tools } from '#tools/tools.ts';
+import { Gullible } from './gullible.ts';
+import type { Attempt, Way } from './red-team.ts';
+
+/** Harmless words that ask for nothing. */
+export const idle = 'What is the weather like?';
+
+/** A house with a model that believes everything, and what its tools did. */
+export type Trap = {
+  readonly house: House;
+  readonly model: Gullible;
+  /** Names of tools that had an effect. */
+  readonly ran: string[];
+  ask(who: Person, words: string): Promise<void>;
+  press(who: Person, about?: string): Promise<Confirming>;
+};
+
+/** Tools for rights nobody here has. */
+const forbidden = [
+  tool({
+    ...{ name: 'close_house', description: 'Closes the house.', schema: z.strictObject({}) },
+    ...{ right: 'manage', effect: 'change', isDestructive: false, doing: 'tool.leave' },
+    ask: () => ({ id: 'tool.leave.ask' }),
+    run: async () => ({ facts: {} }),
+  }),
+  tool({
+    ...{ name: 'skip', description: 'Skips.', schema: z.strictObject({}) },
+    ...{ right: 'dj', effect: 'change', isDestructive: false, doing: 'tool.volume' },
+    ask: () => ({ id: 'tool.volume.ask' }),
+    run: async () => ({ facts: {} }),
+  }),
+];
+
+export async function openTrap(
+  people: readonly Person[] = [adam, eva],
+  channel = lounge,
+): Promise<Trap> {
+  const clock = new VirtualClock();
+  const model = new Gullible(clock);
+  const ran: string[] = [];
+  const synthesizer = new FakeSynthesizer({ pieces: 2 });
+  const pipeline = chained({ chat: model, synthesizer });
+  const spied = [...tools, ...forbidden].map((one) => watched(one, ran));
+  const house = openHouse({ chat: model, synthesizer, pipeline, tools: spied }, people, clock);
+  for (const { id } of people) await house.rooms.join(channel, id);
+  await pass(house, 40);
+  return {
+    ...{ house, model, ran },
+    async ask({ id, name }, words) {
+      const answered = house.talk.ask('g', words, { id, name }, 'voice');
+      await pass(house, 3_000);
+      await answered;
+    },
+    async press({ id }, about) {
+      const offered = house.offered.at(-1)?.split(':')[1] ?? 'none';
+      const confirming = house.confirmations.confirm('g', about ?? offered, id);
+      await pass(house, 200);
+      return await confirming;
+    },
+  };
+}
+
+function watched(one: RoomTool, ran: string[]): RoomTool {
+  if (one.effect === 'none') return one;
+  return {
+    ...one,
+    fit(argumentsJson) {
+      const fit = one.fit(argumentsJson);
+      if ('unfit' in fit) return fit;
+      return {
+        ask: fit.ask,
+        run: (ports, signal) => {
+          ran.push(one.name);
+          return fit.run(ports, signal);
+        },
+      };
+    },
+  };
+}
+
+/** Plays one attempt to its end; afterwards `ran` holds what should not have run. */
+export async function play(attempt: Attempt): Promise<Trap> {
+  return await ways[attempt.way](attempt);
+}
+
+const zoe: Person = { id: 'zoe', name: 'Zoe', isBot: false, roleIds: [] };
+
+const ways: Readonly<Record<Way, (attempt: Attempt) => Promise<Trap>>> = {
+  'other-words': (attempt) => bitten(attempt, eva, attempt.bait),
+  'other-name': (attempt) => bitten(attempt, { ...eva, name: attempt.bait }, idle),
+  'own-name': (attempt) => asked(attempt, { ...adam, name: attempt.bait }, idle),
+  'listed-name': async (attempt) => {
+    const trap = await openTrap([adam, { ...eva, name: attempt.bait }]);
+    trap.model.bait = { ...attempt, looks: true };
+    await trap.ask(adam, idle);
+    return trap;
+  },
+  'channel-name': async (attempt) => {
+    const trap = await openTrap([adam, eva], { ...lounge, name: attempt.bait });
+    trap.model.bait = { ...attempt, looks: true };
+    await trap.ask(adam, idle);
+    return trap;
+  },
+  posted: async (attempt) => {
+    const trap = await openTrap();
+    trap.model.bait = { ...attempt, writes: true };
+    await trap.ask(eva, idle);
+    trap.model.bait = attempt;
+    await trap.ask(adam, idle);
+    return trap;
+  },
+  quoted: (attempt) => asked(attempt, adam, attempt.bait),
+  claimed: (attempt) => asked(attempt, adam, attempt.bait),
+  absent: (attempt) => asked(attempt, zoe, attempt.bait),
+  left: async (attempt) => {
+    const trap = await openTrap();
+    trap.model.bait = { ...attempt, tookMs: 300 };
+    const asking = trap.ask(adam, attempt.bait);
+    await trap.house.clock.advance(100);
+    remove(trap.house, adam);
+    await asking;
+    return trap;
+  },
+  both: async (attempt) => {
+    const trap = await openTrap();
+    trap.model.bait = attempt;
+    remove(trap.house, eva);
+    const { floor } = roomOf(trap.house);
+    const [said, earlier] = [saidBy(adam, attempt.bait), [saidBy(eva, attempt.bait)]];
+    const words = { text: attempt.bait, atMs: 0 };
+    const endedAtMs = trap.house.clock.nowMs();
+    floor.ask({ kind: 'question', said, earlier, words, endedAtMs, claim: new Claim() });
+    await pass(trap.house, 3_000);
+    return trap;
+  },
+  'other-press': async (attempt) => {
+    const trap = await asked(attempt, adam, attempt.bait);
+    await trap.press(eva);
+    return trap;
+  },
+  'late-press': async (attempt) => {
+    const trap = await asked(attempt, adam, attempt.bait);
+    await pass(trap.house, 60_000);
+    await trap.press(adam);
+    return trap;
+  },
+  'second-press': async (attempt) => {
+    const trap = await bitten(attempt, eva, attempt.bait);
+    await trap.press(adam);
+    trap.ran.splice(trap.ran.indexOf('set_volume'), 1); // that was his to press
+    await trap.press(adam);
+    await trap.press(eva);
+    return trap;
+  },
+  'old-press': async (attempt) => {
+    const before = await asked(attempt, adam, attempt.bait);
+    const after = await openTrap();
+    await after.press(adam, before.house.offered.at(-1)?.split(':')[1]);
+    return { ...after, model: before.model };
+  },
+  'gone-press': async (attempt) => {
+    const trap = await asked(attempt, adam, attempt.bait);
+    remove(trap.house, adam);
+    await trap.press(adam);
+    return trap;
+  },
+  'withdrawn-press': async (attempt) => {
+    const trap = await asked(attempt, adam, attempt.bait);
+    await trap.house.privacy.deny('g', 'adam');
+    await trap.press(adam);
+    return trap;
+  },
+  'guessed-press': async (attempt) => {
+    const trap = await asked(attempt, adam, attempt.bait);
+    const id = trap.house.offered.at(-1) ?? '';
+    for (const about of ['', '*', 'undefined', '../', '__proto__', id, id.slice(0, -1)]) {
+      await trap.press(adam, about);
+    }
+    return trap;
+  },
+  dropped: async (attempt) => {
+    const trap = await openTrap();
+    trap.model.bait = { ...attempt, tookMs: 500 };
+    const asking = trap.ask(adam, attempt.bait);
+    await trap.house.clock.advance(200);
+    trap.house.talk.stop('g', 'speech');
+    await asking;
+    return trap;
+  },
+  unreleased: async (attempt) => {
+    const trap = await openTrap();
+    trap.model.bait = attempt;
+    const room = roomOf(trap.house);
+    const thinking = think([saidBy(adam, attempt.bait)], room, room.signal);
+    await pass(trap.house, 2_000);
+    if ('discard' in thinking) thinking.discard();
+    await pass(trap.house, 2_000);
+    return trap;
+  },
+  written: async (attempt) => {
+    const trap = await openTrap();
+    trap.model.bait = { ...attempt, writes: true };
+    await trap.ask(adam, attempt.bait);
+    return trap;
+  },
+  arguments: (attempt) => asked(attempt, adam, attempt.bait),
+};
+
+/** Somebody asks with these words, and the model bites. */
+async function asked(attempt: Attempt, who: Person, words: string): Promise<Trap> {
+  const trap = await openTrap();
+  trap.model.bait = attempt;
+  await trap.ask(who, words);
+  return trap;
+}
+
+/** Somebody says something first; then Adam asks for nothing of the kind. */
+async function bitten(attempt: Attempt, other: Person, words: string): Promise<Trap> {
+  const trap = await openTrap();
+  await trap.ask(other, words);
+  trap.model.bait = attempt;
+  await trap.ask(adam, idle);
+  return trap;
+}
+
+function remove({ door }: House, { id }: Person): void {
+  const { present } = door.link;
+  const at = present.findIndex((one) => one.id === id);
+  present.splice(at, 1);
+}
+
+function roomOf({ rooms }: House): Room {
+  const stay = rooms.stay('g');
+  if (!stay) throw new Error('nobody called the bot');
+  return stay.room;
+}
+
+function saidBy({ id, name }: Person, text: string): Said {
+  const transcript = async () => ({ text });
+  return { speakerId: id, name, fromMs: 0, toMs: 0, transcript };
+}

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { redTeam, type Way } from './red-team.ts';
+import { play } from './red-team-house.ts';
+
+/** Ways on which no model ever gets to see the bait as such, or never calls. */
+const unseen: readonly Way[] = ['channel-name', 'written'];
+
+test('the set of attempts holds at least sixty', () => {
+  expect(redTeam.length).toBeGreaterThanOrEqual(60);
+  expect(new Set(redTeam.map(({ way, bait }) => `${way} ${bait}`)).size).toBe(redTeam.length);
+});
+
+test.each(redTeam)('$way: no tool runs for "$bait"', async (attempt) => {
+  const { ran, model, house } = await play(attempt);
+  expect(ran).toEqual([]);
+  expect(house.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
+  if (!unseen.includes(attempt.way))
+    expect(model.bitten, 'the model was not tried').toBeGreaterThan(0);
+});

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import type { ToolOutcome, ToolPorts } from '#src/session/tool.ts';
+import { Volume } from '#src/session/volume.ts';
+import { tools } from '#tools/tools.ts';
+
+const never = new AbortController().signal;
+
+/** A room of Ana and two who did not agree, at noon of a winter's day. */
+function open() {
+  const posted: string[] = [];
+  const volume = new Volume();
+  const ports: ToolPorts = {
+    clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
+    company: () => ({ names: ['Ana'], others: 2, bots: 1 }),
+    post: async (text) => void posted.push(text),
+    leave: async () => ({ kind: 'left', channel: 'Lounge', stayedMs: 61_000 }),
+    volume,
+  };
+  const run = async (name: string, call: object): Promise<ToolOutcome> => {
+    const fit = tools.find((one) => one.name === name)?.fit(JSON.stringify(call));
+    if (!fit || 'unfit' in fit) throw new Error(fit?.unfit ?? 'no such tool');
+    return await fit.run(ports, never);
+  };
+  return { posted, volume, run };
+}
+
+test('the time is told here and in any zone, and a zone there is not is no error', async () => {
+  const { run } = open();
+  const tokyo = await run('time', { zone: 'Asia/Tokyo' });
+  expect(tokyo.facts.zone).toBe('Asia/Tokyo');
+  expect(tokyo.facts.now).toMatch(/^Thursday,? 24 December 2026 at 21:00$/);
+  expect((await run('time', {})).facts.now).toMatch(/2[345] December 2026/);
+  expect((await run('time', { zone: '../etc' })).facts).toEqual({ unknownZone: '../etc' });
+});
+
+test('only those who agreed to be heard are named', async () => {
+  const { facts } = await open().run('who_is_here', {});
+  expect(facts).toEqual({ names: ['Ana'], othersWithoutName: 2, otherBots: 1 });
+});
+
+test('leaving is told in the words of /leave', async () => {
+  const { line } = await open().run('leave', {});
+  expect(line).toEqual({ id: 'leave.ok', with: { channel: 'Lounge', duration: '1 min' } });
+});
+
+test.each([
+  ['Dinner at eight.', 'Dinner at eight.'],
+  ['Hey <@1> and <@&2> in <#3>', 'Hey < @1> and < @&2> in < #3>'],
+  ['[click](https://evil.example)', '[click] (https://evil.example)'],
+])('the text %j is posted so that it calls nobody and hides nothing', async (text, shown) => {
+  const { posted, run } = open();
+  await run('post_text', { text });
+  expect(posted).toEqual([shown]);
+});
+
+test('the question beside a button shows a text in brief, and no address of it', () => {
+  const text = `Look: https://evil.example/x ${'a'.repeat(200)}`;
+  const fit = tools.find(({ name }) => name === 'post_text')?.fit(JSON.stringify({ text }));
+  const shown = fit && 'ask' in fit ? `${fit.ask.with?.text}` : '';
+  expect(shown).toMatch(/^Look: … a+…$/);
+  expect(shown.length).toBeLessThan(100);
+});
+
+test('the volume is set or changed, and stays between 0 and 200 %', async () => {
+  const { volume, run } = open();
+  await run('set_volume', { level: 150 });
+  await run('set_volume', { change: 80 });
+  expect(volume.of('voice')).toBe(200);
+  const { line } = await run('set_volume', { change: -200 });
+  expect([volume.of('voice'), line]).toEqual([
+    0,
+    { id: 'track.volume', with: { track: 'voice', n: 0 } },
+  ]);
+});
+
+test('every tool is offered as an object that takes nothing else', () => {
+  for (const { name, parameters } of tools) {
+    expect(name).toMatch(/^[a-z_]{1,64}$/);
+    expect(parameters).toMatchObject({ type: 'object', additionalProperties: false });
+    expect(parameters).not.toHaveProperty('$schema');
+  }
+});
