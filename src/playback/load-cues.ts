@@ -2,21 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 
-/** `heard` rises, `thinking` is a tick, `error` falls, `leaving` is two notes down. */
-export type CueName = 'heard' | 'thinking' | 'error' | 'leaving';
+/** `heard` rises, `thinking` is a tick, `error` falls, `leaving` is two notes down; `pad` swells and sinks, low and long. */
+export type CueName = 'heard' | 'thinking' | 'error' | 'leaving' | 'pad';
 
 /** Each cue at the speaking rate, mono. */
 export type Cues = Readonly<Record<CueName, Int16Array>>;
 
-/** The four cues that scripts/make-cues.mjs writes. Fails only where the files are not as they were. */
+/** The cues that scripts/make-cues.mjs writes. Fails only where the files are not as they were. */
 export async function loadCues(): Promise<Cues> {
-  const [heard, thinking, error, leaving] = await Promise.all([
+  const [heard, thinking, error, leaving, pad] = await Promise.all([
     load('heard'),
     load('thinking'),
     load('error'),
     load('leaving'),
+    load('pad'),
   ]);
-  return { heard, thinking, error, leaving };
+  return { heard, thinking, error, leaving, pad };
 }
 
 async function load(name: CueName): Promise<Int16Array> {

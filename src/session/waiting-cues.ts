@@ -41,6 +41,7 @@ export class WaitingCues {
     const { waiting, effect } = stepWaiting(before, nowMs, waitingRules);
     this.#wait = { question: current, state: waiting };
     if (effect === 'tick') this.#cues.play('thinking');
+    if (effect === 'pad') this.#cues.play('pad');
     if (effect !== 'moment') return;
     this.#told = current;
     void this.#saySoon(current, AbortSignal.any([signal, current.claim.signal]));

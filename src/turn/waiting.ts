@@ -6,8 +6,10 @@ export type WaitingRules = {
   readonly everyMs: number;
   /** "One moment.", once. */
   readonly momentMs: number;
-  /** No ticks any more: the panel names the step. */
-  readonly hushMs: number;
+  /** A low pad instead of ticks; the panel names the step. */
+  readonly padMs: number;
+  /** How long the pad is: another follows it. */
+  readonly padEveryMs: number;
   /** The answer is given later, when it is there. */
   readonly laterMs: number;
 };
@@ -16,7 +18,8 @@ export const waitingRules: WaitingRules = {
   tickMs: 700,
   everyMs: 1_200,
   momentMs: 2_500,
-  hushMs: 8_000,
+  padMs: 8_000,
+  padEveryMs: 1_500,
   laterMs: 20_000,
 };
 
@@ -27,7 +30,7 @@ export type Waiting = {
   readonly told: 'nothing' | 'moment' | 'later';
 };
 
-export type WaitingEffect = 'tick' | 'moment' | 'later';
+export type WaitingEffect = 'tick' | 'moment' | 'pad' | 'later';
 
 export function waitSince(sinceMs: number, rules: WaitingRules): Waiting {
   return { sinceMs, nextTickMs: sinceMs + rules.tickMs, told: 'nothing' };
@@ -48,6 +51,9 @@ export function stepWaiting(
     const nextTickMs = atMs + rules.everyMs;
     return { waiting: { ...waiting, nextTickMs, told: 'moment' }, effect: 'moment' };
   }
-  if (atMs < waiting.nextTickMs || waitedMs >= rules.hushMs) return { waiting };
+  if (atMs < waiting.nextTickMs) return { waiting };
+  if (waitedMs >= rules.padMs) {
+    return { waiting: { ...waiting, nextTickMs: atMs + rules.padEveryMs }, effect: 'pad' };
+  }
   return { waiting: { ...waiting, nextTickMs: atMs + rules.everyMs }, effect: 'tick' };
 }

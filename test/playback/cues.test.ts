@@ -68,7 +68,7 @@ test('the cues are what their script makes, byte by byte', async () => {
   try {
     await promisify(execFile)(process.execPath, ['scripts/make-cues.mjs', folder]);
     const files = (await readdir(folder)).sort();
-    expect(files).toEqual(names.map((name) => `${name}.wav`).sort());
+    expect(files).toEqual([...names, 'pad'].map((name) => `${name}.wav`).sort());
     for (const file of files) {
       const kept = await readFile(`src/playback/cues/${file}`);
       expect(kept.equals(await readFile(join(folder, file))), file).toBe(true);
@@ -120,6 +120,15 @@ test('thinking is a tick: an eighth of a second at most, and more than an octave
   for (const name of names.filter((one) => one !== 'thinking')) {
     expect(centroidHz(cues.thinking) / centroidHz(cues[name]), name).toBeGreaterThan(2);
   }
+});
+
+test('the pad is long, low and softer than the cues, and one joins the other without a seam', () => {
+  const { pad } = cues;
+  expect(pad.length / perMs).toBe(1500);
+  expect(centroidHz(pad)).toBeLessThan(200);
+  expect(energyDb(pad)).toBeLessThan(-32);
+  const twice = joined([pad, pad]);
+  expect(steepest(twice)).toBe(steepest(pad));
 });
 
 test('a cue wakes a quiet link and sounds as it is', () => {

@@ -18,7 +18,7 @@ test('an answer that starts in time has no cue at all', () => {
   expect(effects(680)).toEqual([]);
 });
 
-test('a slow answer ticks, says one moment once, and is given later in the end', () => {
+test('a slow answer ticks, says one moment once, has a low pad after 8 s, and is given later in the end', () => {
   expect(effects(30_000)).toEqual([
     ['tick', 700],
     ['tick', 1900],
@@ -27,6 +27,7 @@ test('a slow answer ticks, says one moment once, and is given later in the end',
     ['tick', 4900],
     ['tick', 6100],
     ['tick', 7300],
+    ...[8500, 10_000, 11_500, 13_000, 14_500, 16_000, 17_500, 19_000].map((atMs) => ['pad', atMs]),
     ['later', 20_000],
   ]);
 });
