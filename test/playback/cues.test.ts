@@ -125,7 +125,7 @@ test('thinking is a tick: an eighth of a second at most, and more than an octave
 test('the pad is long, low and softer than the cues, and one joins the other without a seam', () => {
   const { pad } = cues;
   expect(pad.length / perMs).toBe(1500);
-  expect(centroidHz(pad)).toBeLessThan(200);
+  expect(centroidHz(pad.subarray(600 * perMs, 800 * perMs))).toBeLessThan(200);
   expect(energyDb(pad)).toBeLessThan(-32);
   const twice = joined([pad, pad]);
   expect(steepest(twice)).toBe(steepest(pad));
