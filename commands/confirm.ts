@@ -8,7 +8,7 @@ export async function confirm(
   const confirming = await confirmations.confirm(guildId, words.about ?? '', callerId);
   switch (confirming.kind) {
     case 'done':
-      return [confirming.line ? { ...confirming.line, to: 'room' } : done];
+      return [{ ...(confirming.line ?? { id: 'confirm.done' }), to: 'room' }];
     case 'barred':
       return [{ ...confirming.line, to: 'caller' }];
     case 'other':
@@ -18,5 +18,3 @@ export async function confirm(
       return [{ id: `confirm.${confirming.kind}`, to: 'caller' }];
   }
 }
-
-const done = { id: 'tool.post.done', to: 'room' } as const;

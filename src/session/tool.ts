@@ -34,7 +34,7 @@ export type TrackName = 'voice';
 export type ToolOutcome = {
   /** What the model is told, as data. */
   readonly facts: Facts;
-  /** What the room reads of it where somebody pressed a button for it; nothing can be seen of one without. */
+  /** What the room reads of it where somebody pressed a button for it; left out: that it is done. */
   readonly line?: Line;
 };
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>;

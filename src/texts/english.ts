@@ -83,6 +83,7 @@ export const english = {
   'tool.volume': 'Changing my volume.',
   'tool.volume.ask': '{name}, press Confirm within {s} s and I change my volume.',
   'track.volume': '{track} at {n} %.',
+  'confirm.done': 'Done.',
   'confirm.other': 'Only {name} can press that.',
   'confirm.over': 'That is over. Ask me again.',
   'confirm.failed': "That didn't work. The operator is told; ask me again.",

@@ -96,6 +96,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'tool.volume.ask':
     '{name}, drück innerhalb von {s} s auf Bestätigen, dann ändere ich meine Lautstärke.',
   'track.volume': '{track} auf {n} %.',
+  'confirm.done': 'Erledigt.',
   'confirm.other': 'Das kann nur {name} drücken.',
   'confirm.over': 'Das ist vorbei. Frag mich noch einmal.',
   'confirm.failed': 'Das ging nicht. Der Betreiber weiß Bescheid; frag mich noch einmal.',

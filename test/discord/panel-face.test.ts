@@ -47,3 +47,8 @@ test.each(locales)('the panel names who is next, and who is not answered (%s)', 
     text('panel.lost', { name: 'Ann, Eva' }, locale),
   ]);
 });
+
+test.each(locales)('while a tool runs the panel names the step (%s)', (locale) => {
+  const face: PanelFace = { ...listening, state: { kind: 'step', step: 'tool.here' } };
+  expect(linesOf(face, locale)[0]).toBe(text('tool.here', {}, locale));
+});

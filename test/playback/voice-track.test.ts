@@ -72,3 +72,17 @@ test('a reply of which a frame was refused does not hold up the next', async () 
   expect(room.levels).toEqual([1, 2]);
   expect(await first.finish).toBe('completed');
 });
+
+test('the volume of the voice is true gain, and what is kept of a reply stays as it was', async () => {
+  const track = new VoiceTrack();
+  const room = new Listening(track);
+  const said = await reply(1_000, 120);
+  track.add(said);
+  track.volume(0.5);
+  room.step();
+  track.volume(2);
+  room.steps(5);
+  expect(room.levels.at(0)).toBe(500);
+  expect(room.levels.at(-1)).toBeCloseTo(2_000, -2);
+  expect([...said.sentences()][0]?.samples.at(-1)).toBe(1_000);
+});

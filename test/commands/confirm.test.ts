@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { presses } from '#commands/presses.ts';
+import type { Confirming } from '#src/session/command-ports.ts';
+import { inLounge, ports } from './ports.ts';
+
+const press = presses.find(({ name }) => name === 'tool.confirm');
+const line = { id: 'track.volume', with: { track: 'voice', n: 40 } } as const;
+
+test.each<[Confirming, object]>([
+  [
+    { kind: 'done', line },
+    { ...line, to: 'room' },
+  ],
+  [{ kind: 'done' }, { id: 'confirm.done', to: 'room' }],
+  [
+    { kind: 'barred', line: { id: 'perm.manage' } },
+    { id: 'perm.manage', to: 'caller' },
+  ],
+  [
+    { kind: 'other', name: 'Ben' },
+    { id: 'confirm.other', with: { name: 'Ben' }, to: 'caller' },
+  ],
+  [{ kind: 'over' }, { id: 'confirm.over', to: 'caller' }],
+  [{ kind: 'failed' }, { id: 'confirm.failed', to: 'caller' }],
+])('a press on Confirm that ends as %j is answered', async (confirming, reply) => {
+  const asked: unknown[] = [];
+  const confirm = async (...all: unknown[]) => {
+    asked.push(all);
+    return confirming;
+  };
+  const call = { ...inLounge, words: { about: 'a1' } };
+  expect(await press?.run(call, ports({ confirm }))).toEqual([reply]);
+  expect(asked).toEqual([['g', 'a1', 'adam']]);
+});
