@@ -2,6 +2,7 @@ import type { OpenAI } from 'openai';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
+import { knowsNoPath } from '#src/provider/base-url.ts';
 import { openClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/describe-error.ts';
 import { serverName } from '#src/provider/foreign-words.ts';
@@ -33,12 +34,13 @@ export type Attempt<T> =
 /** Enough for any sound asked for here. */
 const maxBytes = 16 * 1024 * 1024;
 
-export function openPatient(address: Address, patience: Patience): Patient {
-  const { clock, deadlineMs } = patience;
+export function openPatient(address: Address, { clock, deadlineMs }: Patience): Patient {
   const wire = new Wire(clock);
   const base = { url: address.baseUrl, completed: false };
+  const { baseUrl, apiKey } = address;
+  const own = { baseUrl, ...(apiKey && { apiKey }) };
   const client = openClient({
-    ...address,
+    ...own,
     clock,
     limits: { firstByteMs: deadlineMs, idleMs: deadlineMs, maxBytes },
     tap: (send) => wire.tap(send),
@@ -46,7 +48,7 @@ export function openPatient(address: Address, patience: Patience): Patient {
       Object.assign(base, { url: found, completed: true });
     },
   });
-  return { ...address, ...patience, client, wire, base };
+  return { ...own, clock, deadlineMs, client, wire, base };
 }
 
 /** Asks one thing, and takes no longer than the deadline. Never throws. */
@@ -77,12 +79,7 @@ export async function attempt<T>(
 
 /** Whether a server has no such path or method, which is no fault of it. */
 export function isAbsent({ wire }: Patient): boolean {
-  const { status = 0, type = '' } = wire.last ?? {};
-  return status === 405 || status === 501 || (status === 404 && !saysModel(wire, type));
-}
-
-/** A path that is there complains in JSON about the model; some without it say in JSON that nothing was found. */
-function saysModel(wire: Wire, type: string): boolean {
-  const isPlain = /"(detail|message)"\s*:\s*"not found"/i.test(`${wire.last?.head}`);
-  return /json/.test(type) && !isPlain;
+  const { status = 0, type = '', head } = wire.last ?? {};
+  if (status !== 404) return status === 405 || status === 501;
+  return !/json/.test(type) || knowsNoPath(`${head}`);
 }

@@ -44,7 +44,7 @@ function streamOf({ wire }: Patient, model: string): Finding {
   const how = `${model}: ${pace(wire.last)}`;
   const isLate = isBuffered(wire.last) && wire.last.lastByteMs - wire.last.firstByteMs < 30;
   if (isLate) return differs('chat', `${how}; buffered upstream: no word comes before the last`);
-  return ok('chat', `${how}; streamed`);
+  return ok('chat', wire.last.pieces > 1 ? `${how}; streamed` : how);
 }
 
 function usageOf(parts: readonly ChatPart[]): Finding {

@@ -1,7 +1,7 @@
 import { serverName } from '#src/provider/foreign-words.ts';
 import { type Examined, missing } from './finding.ts';
 import type { Paper } from './paper.ts';
-import { type Address, openPatient, type Patience } from './patient.ts';
+import { type Address, openPatient, type Patience, type Patient } from './patient.ts';
 import { type Named, type Pick, type Picks, pickModels } from './pick-models.ts';
 import { probeAudioChat } from './probe-audio-chat.ts';
 import { probeChat } from './probe-chat.ts';
@@ -53,7 +53,7 @@ async function examineRoles(
   paper: Paper,
 ): Promise<Examined[]> {
   const show = (examined: Examined, pick: Pick, option: string): Examined => {
-    const told = forgive(examined, pick, option);
+    const told = forgive(examined, pick, option, patient);
     paper.findings(told.findings);
     return told;
   };
@@ -73,16 +73,24 @@ async function examineRoles(
     picks.transcription,
     '--transcription',
   );
-  const realtime = await probeRealtime(patient, picks.realtime.model);
-  paper.findings(realtime.findings);
+  paper.findings((await probeRealtime(patient, picks.realtime.model)).findings);
   // A pipeline of three is the usual choice: what hears and speaks is shown, and not proposed beside it.
   const extra = spoken && use === 'SPEECH' ? [spoken] : [];
-  return [heard, chat, speech, ...extra, { ...realtime, settings: [] }];
+  return [heard, chat, speech, ...extra];
 }
 
 /** What fails with a model that was only guessed is no fault of the server. */
-function forgive(examined: Examined, { isGuess, model }: Pick, option: string): Examined {
-  if (!isGuess || examined.state !== 'broken') return examined;
-  const advice = missing('', `${model} was only a guess: name a model with ${option}`);
+function forgive(
+  examined: Examined,
+  { isGuess, model }: Pick,
+  option: string,
+  { wire }: Patient,
+): Examined {
+  const mayBeModel = [400, 404, 422].includes(wire.last?.status ?? 0);
+  if (!isGuess || !mayBeModel || examined.state !== 'broken') return examined;
+  const advice = missing(
+    'model',
+    `${model} was only a guess: name one with ${option}${option === '--speech' ? ', and a voice with --voice' : ''}`,
+  );
   return { ...examined, state: 'absent', findings: [...examined.findings, advice] };
 }

@@ -17,7 +17,7 @@ export function tryV1(send: Fetch, baseUrl: string, onFound: (baseUrl: string) =
     if (plain.ok) found = 'as given';
     if (plain.status !== 404) return plain;
     const second = await send(moved(String(url)), init).catch(() => undefined);
-    if (!second || isMissing(second)) {
+    if (!second || (await isMissing(second))) {
       await second?.body?.cancel();
       return plain;
     }
@@ -37,8 +37,15 @@ export function tryV1(send: Fetch, baseUrl: string, onFound: (baseUrl: string) =
   };
 }
 
-/** An API that lacks only the model says so in JSON; a server without the path does not. */
-function isMissing({ status, headers }: Response): boolean {
-  if (status >= 500) return true;
-  return status === 404 && !/json/.test(headers.get('content-type') ?? '');
+/** An API that lacks only the model says so; a server without the path names neither. */
+async function isMissing(response: Response): Promise<boolean> {
+  const { status, headers } = response;
+  if (status !== 404) return status >= 500;
+  if (!/json/.test(headers.get('content-type') ?? '')) return true;
+  return knowsNoPath(await response.clone().text());
+}
+
+/** Whether the body of a 404 is about the path, in the words of FastAPI and OpenAI. */
+export function knowsNoPath(body: string): boolean {
+  return /"(detail|message|error)"\s*:\s*"(not found\b|invalid url)/i.test(body);
 }

@@ -26,7 +26,8 @@ export function wordsOf(body: unknown): string | undefined {
   }
   if (typeof body !== 'object' || body === null) return undefined;
   const { error, detail, message, msg } = body as Readonly<Record<string, unknown>>;
-  return wordsOf(error) ?? wordsOf(detail) ?? wordsOf(message) ?? wordsOf(msg);
+  const inner = typeof error === 'string' ? undefined : wordsOf(error); // A bare one is often but a code.
+  return inner ?? wordsOf(detail) ?? wordsOf(message) ?? wordsOf(msg) ?? wordsOf(error);
 }
 
 /** `text` read as JSON where it is JSON, and its human part taken. */

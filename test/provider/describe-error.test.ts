@@ -96,7 +96,7 @@ test('a base URL without /v1 is completed once, remembered and told', async () =
 const foreignBodies: readonly [string, string][] = [
   ['{"detail":"no model"}', 'no model'],
   ['{"detail":[{"loc":["body"],"msg":"field required"}]}', 'field required'],
-  ['{"detail":{"error":"E","message":"no model"}}', 'E'],
+  ['{"detail":{"error":"E","message":"no model"}}', 'no model'],
   ['{"object":"error","message":"too long","type":"x","code":400}', 'too long'],
   ['{"error":"no model"}', 'no model'],
   ['<html><head><title>t</title></head><body><h1>Bad\n gateway</h1></body></html>', 'Bad gateway'],

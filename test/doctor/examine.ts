@@ -1,0 +1,107 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { writeWav } from '#src/audio/wav.ts';
+import { realClock } from '#src/base/clock.ts';
+import { runDoctor } from '#src/doctor/doctor.ts';
+import { instantPace } from '#test/fakes/providers.ts';
+import { tone } from '#test/fakes/providers-sound.ts';
+
+export const canary = 'canary-Key+of/mine=42';
+
+/** What the doctor prints, and its exit code. */
+export async function examine(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  deadlineMs = 3000,
+) {
+  const lines: string[] = [];
+  const print = (line: string) => lines.push(line);
+  const code = await runDoctor(args, { clock: realClock, deadlineMs, print, environment });
+  const settings = Object.fromEntries(
+    lines.flatMap((line) => {
+      const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, value]];
+    }),
+  );
+  /** The verdict and the reason of the first line about `what`. */
+  const about = (what: string) => {
+    const line = lines.find((one) => one.slice(11).startsWith(what.padEnd(23)));
+    return line?.replace(/ {2,}/g, ' ').trim();
+  };
+  return { code, lines, text: lines.join('\n'), settings, about };
+}
+
+export type Asked = {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly raw: string;
+};
+export type Route = (response: ServerResponse, asked: Asked) => void;
+
+/** A server of these routes, as `GET /v1/models`; all else is a plain 404. */
+export async function openServer(
+  routes: Readonly<Record<string, Route>>,
+  otherwise: Route = (response) => response.writeHead(404).end('404 page not found'),
+) {
+  const asked: Asked[] = [];
+  const server = createServer(async (request, response) => {
+    const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request));
+    const isJson = /json/.test(request.headers['content-type'] ?? '');
+    const body = isJson ? JSON.parse(bytes.toString()) : {};
+    const raw = bytes.toString('latin1');
+    const one = { path: request.url ?? '', headers: request.headers, body, raw };
+    asked.push(one);
+    (routes[`${request.method} ${one.path}`] ?? otherwise)(response, one);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    [Symbol.dispose]: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+export function answers(body: object, status = 200, headers = {}): Route {
+  return (response) => {
+    const type = { 'content-type': 'application/json', ...headers };
+    response.writeHead(status, type).end(JSON.stringify(body));
+  };
+}
+
+export function streams(...events: object[]): Route {
+  const text = [...events.map((event) => JSON.stringify(event)), '[DONE]']
+    .map((data) => `data: ${data}\n\n`)
+    .join('');
+  return (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(text);
+  };
+}
+
+export const lists = (...models: (string | object)[]): Route =>
+  answers({
+    object: 'list',
+    data: models.map((model) => (typeof model === 'string' ? { id: model } : model)),
+  });
+
+/** Speech as long as the text, at one rate whatever the format. */
+export function speaks(
+  rateHz: number,
+  send = (response: ServerResponse, bytes: Buffer) => {
+    response.end(bytes);
+  },
+): Route {
+  return (response, { body }) => {
+    const samples = tone(`${body.input}`, rateHz, 20);
+    const wav = writeWav({ samples, rateHz, channels: 1 });
+    const isWav = body.response_format === 'wav';
+    response.writeHead(200, { 'content-type': isWav ? 'audio/wav' : 'audio/pcm' });
+    send(response, isWav ? wav : wav.subarray(44));
+  };
+}
+
+/** A mock that does not dawdle. */
+export const swift = { pace: instantPace, msPerChar: 20 };
