@@ -55,6 +55,7 @@ export class BotProcess implements AsyncDisposable {
   readonly #folder: string;
   readonly #lines = new Mailbox<LogLine>(keptLines);
   #log: readonly LogLine[] = [];
+  #complaints = '';
 
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child;
@@ -71,7 +72,7 @@ export class BotProcess implements AsyncDisposable {
     await writeFile(certificatePath, town.ca);
     const child = spawn(process.execPath, [...flags, program], {
       cwd: folder,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         DISCORD_TOKEN: town.token,
         DISCORD_API_URL: town.apiUrl,
@@ -82,6 +83,7 @@ export class BotProcess implements AsyncDisposable {
     });
     const bot = new BotProcess(child, folder);
     void bot.#readLog();
+    child.stderr?.on('data', (chunk) => bot.#complain(`${chunk}`));
     try {
       await bot.logged(({ msg }) => msg?.startsWith('ready:') === true, 30_000);
       return bot;
@@ -94,6 +96,11 @@ export class BotProcess implements AsyncDisposable {
   /** All it has logged so far, the newest 1000 lines. */
   get log(): readonly LogLine[] {
     return this.#log;
+  }
+
+  /** What it wrote beside its log, shown as well. */
+  get complaints(): string {
+    return this.#complaints;
   }
 
   get isRunning(): boolean {
@@ -130,6 +137,11 @@ export class BotProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #complain(words: string): void {
+    this.#complaints += words;
+    process.stderr.write(words);
   }
 
   async #readLog(): Promise<void> {
