@@ -5,6 +5,7 @@ import { Secret } from '#src/base/secret.ts';
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
 import { type Budget, budgetMistakes, readBudget } from './config-budget.ts';
 import { type Fallbacks, fallbackMistakes, readFallbacks } from './config-fallbacks.ts';
+import { type Realtime, readRealtime, realtimeMistakes } from './config-realtime.ts';
 import { isHttpUrl, type Settings, settings } from './settings.ts';
 
 /** A speech or chat server as one role uses it. */
@@ -35,8 +36,9 @@ export type Config = {
     readonly apiUrl?: string;
     readonly guildId?: string;
   };
-  readonly pipeline: 'chained' | 'audio-model';
+  readonly pipeline: 'chained' | 'audio-model' | 'realtime';
   readonly audioModel: AudioModel;
+  readonly realtime?: Realtime;
   readonly chat: Remote | Embedded;
   readonly transcription:
     | (Remote & {
@@ -120,6 +122,7 @@ function contradictions(from: Settings): string[] {
     ...budgetMistakes(from),
     ...realtimeWithout(from),
     ...speakersWithout(from),
+    ...realtimeMistakes(from),
     ...fallbackMistakes(
       from,
       groups.filter((group) => remote(from, group, '').kind === 'embedded'),
@@ -192,11 +195,13 @@ function missingKeys(from: Settings): string[] {
 
 function arrange(from: Settings): Config {
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_GUILD_ID: guildId } = from;
+  const realtime = readRealtime(from);
   const [name, ...otherNames] = from.BOT_NAME?.split(',').map((one) => one.trim()) ?? [];
   return {
     ...(token && { discord: { token, ...(apiUrl && { apiUrl }), ...(guildId && { guildId }) } }),
     pipeline: from.PIPELINE,
     audioModel: audioModel(from),
+    ...(realtime && { realtime }),
     chat: chat(from),
     transcription: transcription(from),
     speech: speech(from),

@@ -2,6 +2,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import type { Limits } from '#src/provider/guarded-fetch.ts';
 import type { ProviderNews, Role } from '#src/provider/ladder.ts';
 import type { ModelNews } from '#src/provider/models.ts';
@@ -36,6 +37,8 @@ export type Engines = {
   chat(botName: string): ChatModel;
   /** Present for a pipeline whose model hears and speaks. */
   readonly audioModel?: AudioChatModel;
+  /** Where there is a server for it: a conversation of its own for each stay, connected when first needed. */
+  readonly realtime?: () => Pipeline & Disposable;
   /** Somebody begins to speak: opens connections before they are needed. Never throws and never waits. */
   warm(): void;
   /** Models that need the operator's attention, as of today. */
@@ -58,12 +61,14 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
     const [transcriber, synthesizer] = [await ears, await voice];
     const chat = await openChat(config, tell);
     const roles = await openLadders(config, { transcriber, synthesizer, ...chat }, stack, tell);
+    const realtime = await openRealtime(config, roles.synthesizer);
     const warm = await openWarmth(config, stack);
     const modelNews = await openWatch(config, stack, tell);
     warm();
     return {
       ...chat,
       ...roles,
+      ...(realtime && { realtime }),
       warm,
       modelNews,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -179,6 +184,17 @@ async function openHearing(
   if (model === undefined) return undefined;
   const { openAudioChat } = await import('#src/chat/audio-chat.ts');
   return openAudioChat(client, { ...options, model }, realClock);
+}
+
+/** Opening costs nothing until it is asked. */
+async function openRealtime(
+  { realtime: config }: Config,
+  synthesizer: Synthesizer,
+): Promise<Engines['realtime']> {
+  if (!config) return undefined;
+  const { openRealtimeTalk } = await import('#src/chat/realtime-talk.ts');
+  const { realtime } = await import('#src/pipeline/realtime.ts');
+  return () => realtime({ talk: openRealtimeTalk(config), synthesizer });
 }
 
 /** A realtime connection is kept open by itself. */

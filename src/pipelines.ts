@@ -18,6 +18,10 @@ export function pipelinesOf(
   const ways = new Map<PipelineName, Way>([['chained', chainedWay(config, engines, chat)]]);
   const hearing = audioModelWay(config, engines);
   if (hearing) ways.set('audio-model', hearing);
+  const { realtime } = engines;
+  if (realtime) {
+    ways.set('realtime', { engine: config.realtime?.model ?? 'realtime', open: realtime });
+  }
   const { pipeline: standard } = config;
   const wayOf = (name: PipelineName): Way => {
     const way = ways.get(name);

@@ -24,11 +24,17 @@ export const settings = z.object({
     .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
     .optional(),
   DISCORD_GUILD_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a server').optional(),
-  PIPELINE: z.enum(['chained', 'audio-model']).default('chained'),
+  PIPELINE: z.enum(['chained', 'audio-model', 'realtime']).default('chained'),
   AUDIO_MODEL_NAME: words.optional(),
   AUDIO_MODEL_INPUT: z.enum(['audio', 'transcript']).default('audio'),
   AUDIO_MODEL_TRANSCRIPTION_MODEL: words.optional(),
   AUDIO_MODEL_SPEECH_MODEL: words.optional(),
+  REALTIME_BASE_URL: words
+    .refine(isServerUrl, 'must be an address like ws://127.0.0.1:8000/v1')
+    .optional(),
+  REALTIME_MODEL: words.optional(),
+  REALTIME_API_KEY: secret.optional(),
+  REALTIME_DIALECT: z.enum(['auto', 'ga', 'beta']).default('auto'),
   TRANSCRIPTION_BACKEND: z.enum(['file', 'realtime']).default('file'),
   TRANSCRIPTION_BASE_URL: words
     .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')

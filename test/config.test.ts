@@ -194,3 +194,20 @@ test('hosts of the own network are hosts, and nothing that opens more', () => {
     expect(mistakes({ TRACK_ALLOWED_HOSTS: hosts }), hosts).toHaveLength(1);
   }
 });
+
+test('realtime takes a server of its own or OpenAI, and needs one only where it is the pipeline', () => {
+  expect(good({}).realtime).toBeUndefined();
+  expect(mistakes({ PIPELINE: 'realtime' })).toEqual([
+    expect.stringContaining('PIPELINE: realtime needs a server'),
+  ]);
+  const own = { PIPELINE: 'realtime', REALTIME_BASE_URL: 'ws://127.0.0.1:8000/v1' };
+  expect(good(own).realtime).toEqual({
+    ...{ baseUrl: 'ws://127.0.0.1:8000/v1', model: 'gpt-realtime-2.1', dialect: 'auto' },
+  });
+  expect(mistakes({ REALTIME_MODEL: 'gpt-realtime-2.1' })).toContainEqual(
+    expect.stringContaining('REALTIME_API_KEY: missing'),
+  );
+  expect(good({ OPENAI_API_KEY: 'k' }).realtime?.apiKey?.reveal()).toBe('k');
+  expect(good({ ...own, OPENAI_API_KEY: 'k' }).realtime?.apiKey).toBeUndefined();
+  expect(mistakes({ ...own, REALTIME_DIALECT: 'old' })).toHaveLength(1);
+});

@@ -1,0 +1,43 @@
+import type { Secret } from '#src/base/secret.ts';
+import { isOpenAi, standardModels } from '#src/provider/models.ts';
+import type { Settings } from './settings.ts';
+
+/** A server for spoken conversations over one connection. */
+export type Realtime = {
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly apiKey?: Secret;
+  readonly dialect: 'auto' | 'ga' | 'beta';
+  /** Left out, the server's own. */
+  readonly voice?: string;
+};
+
+/** Also where it is not the pipeline in use: it can be switched to. Undefined where no server for it is known. */
+export function readRealtime(from: Settings): Realtime | undefined {
+  const { REALTIME_BASE_URL: own, REALTIME_MODEL: model, REALTIME_API_KEY: ownKey } = from;
+  const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
+  const isAsked = own ?? model ?? ownKey;
+  if (!isAsked && !sharedKey && isOpenAi(shared)) return undefined;
+  if (!isAsked && !isOpenAi(shared) && from.PIPELINE !== 'realtime') return undefined;
+  const baseUrl = own ?? shared;
+  const apiKey = ownKey ?? (baseUrl === shared ? sharedKey : undefined);
+  const { REALTIME_DIALECT: dialect, SPEECH_VOICE: voice } = from;
+  return {
+    ...{ baseUrl, model: model ?? standardModels.realtime, dialect },
+    ...(apiKey && { apiKey }),
+    ...(voice && { voice }),
+  };
+}
+
+/** One line each. */
+export function realtimeMistakes(from: Settings): string[] {
+  const realtime = readRealtime(from);
+  if (!realtime) {
+    return from.PIPELINE === 'realtime'
+      ? ['PIPELINE: realtime needs a server; set REALTIME_BASE_URL or OPENAI_API_KEY']
+      : [];
+  }
+  return isOpenAi(realtime.baseUrl.replace(/^ws/, 'http')) && !realtime.apiKey
+    ? ['REALTIME_API_KEY: missing; OpenAI needs a key, your own server a REALTIME_BASE_URL']
+    : [];
+}
