@@ -1,5 +1,6 @@
 import type { Command } from '#src/session/command.ts';
 import type { Instants } from '#src/session/events.ts';
+import type { Cost } from '#src/session/spending.ts';
 import type { Latest, Speed } from '#src/session/stats.ts';
 import { type Line, type Locale, type TextId, text } from '#src/texts/texts.ts';
 
@@ -12,17 +13,45 @@ export const stats: Command = {
       name: 'view',
       description: 'command.stats.view',
       kind: 'choice',
-      values: ['speed', 'last turn'],
+      values: ['speed', 'cost', 'last turn'],
     },
   ],
-  async run({ guildId, callerLocale, words }, ports) {
+  async run({ guildId, callerLocale, mayManage, words }, { costs, stats: turns }) {
+    if (words.view === 'cost' && !mayManage) return [{ id: 'perm.manage', to: 'caller' }];
     const line =
-      words.view === 'last turn'
-        ? lastTurn(ports.stats.lastTurn(guildId), callerLocale)
-        : speed(ports.stats.speed(guildId));
+      words.view === 'cost'
+        ? cost(costs.today(guildId), callerLocale)
+        : words.view === 'last turn'
+          ? lastTurn(turns.lastTurn(guildId), callerLocale)
+          : speed(turns.speed(guildId));
     return [{ ...line, to: 'caller' }];
   },
 };
+
+/** Money where there is a price, minutes where there is none, both where some of it has none. */
+function cost(found: Cost, locale: Locale): Line {
+  const { usd, minutes, capUsd, capMinutes, isUnpriced, turns: n, top } = found;
+  const inMoney = usd > 0 || !isUnpriced;
+  const dollars = (amount: number) => `$${amount.toFixed(amount < 0.1 ? 4 : 2)}`;
+  const time = (amount: number) =>
+    text('stats.cost.minutes', { n: Math.round(amount * 10) / 10 }, locale);
+  const shown = (money: number, duration: number) =>
+    [
+      ...(inMoney ? [dollars(money)] : []),
+      ...(isUnpriced ? [text('stats.cost.unpriced', { x: time(duration) }, locale)] : []),
+    ].join(' + ');
+  const [most, isCapped] = inMoney
+    ? [dollars(capUsd), capUsd > 0]
+    : [time(capMinutes), capMinutes > 0];
+  const cap = isCapped ? most : text('stats.cost.uncapped', {}, locale);
+  if (usd === 0 && minutes === 0 && !isUnpriced) return { id: 'stats.cost.none', with: { cap } };
+  const each = n === 0 ? '-' : shown(usd / n, minutes / n);
+  const filled = { x: shown(usd, minutes), cap, n, y: each };
+  return {
+    id: 'stats.cost',
+    with: { ...filled, top: top ? (top.name ?? `<@${top.personId}>`) : '-' },
+  };
+}
 
 function speed(found: Speed | undefined): Line {
   if (!found) return { id: 'stats.none' };

@@ -8,6 +8,7 @@ import { toolShy } from '#src/chat/tool-shy.ts';
 import { type Discord, type DiscordHouse, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type Cues, loadCues } from '#src/playback/load-cues.ts';
+import type { ProviderNews } from '#src/provider/ladder.ts';
 import { RoomCheckup } from '#src/session/check.ts';
 import type { CommandPorts } from '#src/session/command.ts';
 import type { SessionEvent } from '#src/session/events.ts';
@@ -45,6 +46,8 @@ export type BotOptions = {
 /** A bot that is logged in and can be called. Closing it leaves every channel first. */
 export type Bot = Pick<Discord, 'inviteUrl' | 'ready'> & {
   readonly name: string;
+  /** What became of a server: the rooms are to know of fall-backs. */
+  provider(news: ProviderNews): void;
 } & AsyncDisposable;
 
 /** Puts the rooms together around one Discord login. Errors: as `openDiscord`. */
@@ -72,7 +75,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     const stats = new StatsBook();
     const parts = partsOf({ options, house, store, recordings, stats, weights, cues, name, desk });
     rooms = new VoiceRooms(parts);
-    return portsOf(parts, rooms, house, stats, signal);
+    return portsOf(parts, rooms, house, stats, desk, signal);
   };
   const onEvent = (event: DiscordEvent): void => {
     tellRooms(rooms, event);
@@ -90,6 +93,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     name,
     inviteUrl: open.inviteUrl,
     ready: () => open.ready(),
+    provider: (news) => rooms?.provider(news),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
@@ -182,10 +186,11 @@ function portsOf(
   rooms: VoiceRooms,
   { places }: DiscordHouse,
   stats: StatsBook,
+  desk: SpendingDesk,
   signal: AbortSignal,
 ): CommandPorts {
   return {
-    ...{ clock: realClock, rooms, places, stats },
+    ...{ clock: realClock, rooms, places, stats, costs: desk },
     talk: new RoomTalk(parts, rooms, signal),
     hearing: new RoomHearing(rooms),
     privacy: new RoomPrivacy(parts, rooms),

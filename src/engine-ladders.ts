@@ -5,6 +5,7 @@ import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
 import { Breaker } from '#src/provider/breaker.ts';
 import { deadlines } from '#src/provider/deadlines.ts';
 import { Ladder, type ProviderNews, type Role, type Rung } from '#src/provider/ladder.ts';
+import { cheaperVoice } from '#src/speech/cheaper-voice.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { ladderedSynthesizer } from '#src/speech/speech-ladder.ts';
 import { ladderedTranscriber } from '#src/speech/transcriber-ladder.ts';
@@ -50,8 +51,13 @@ export function withLadders(config: Config, roles: Roles, open: Openers, tell: T
   }
   if (speech.kind === 'remote') {
     const first = { config: speech, engine: synthesizer };
-    const order = { first, fallbacks: fallbacks.speech, open: open.voice };
-    synthesizer = ladderedSynthesizer(ladderOf('text to speech', order, tell));
+    const others = new Map(fallbacks.speech.map((one) => [one, lazily(() => open.voice(one))]));
+    const openOther = async (one: Config['speech']) =>
+      await (others.get(one)?.() ?? open.voice(one));
+    const order = { first, fallbacks: fallbacks.speech, open: openOther };
+    const laddered = ladderedSynthesizer(ladderOf('text to speech', order, tell));
+    const [next] = fallbacks.speech;
+    synthesizer = next ? cheaperVoice(laddered, () => openOther(next)) : laddered;
   }
   if (chat.kind === 'embedded') return { ...roles, transcriber, synthesizer };
   const thinking = { transcriber, synthesizer, chat: chatOf(chat, config, roles, open, tell) };

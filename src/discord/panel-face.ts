@@ -70,6 +70,7 @@ function faceLines(face: PanelFace, { botName }: PanelLook): readonly Line[] {
 function stateLine(state: Exclude<PanelFace['state'], { kind: 'left' }>): Line {
   if (state.kind === 'step') return { id: state.step };
   if ('name' in state) return { id: `panel.${state.kind}`, with: { name: state.name } };
+  if (state.kind === 'quiet') return { id: 'panel.quiet', with: { time: state.time } };
   return { id: `panel.${state.kind}` };
 }
 

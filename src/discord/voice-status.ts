@@ -54,7 +54,8 @@ export class VoiceStatus {
     }
     const named = 'name' in state && { name: harmless(state.name) };
     const kind = state.kind === 'step' ? 'thinking' : state.kind;
-    const words = text(`panel.${kind}`, { ...named }, this.#options.localeIn(guildId));
+    const timed = state.kind === 'quiet' && { time: state.time };
+    const words = text(`panel.${kind}`, { ...named, ...timed }, this.#options.localeIn(guildId));
     this.#words.set(guildId, cut(words, maxChars));
     this.#seats.get(guildId)?.line.want(cut(words, maxChars));
   }

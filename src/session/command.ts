@@ -12,6 +12,7 @@ import type {
 } from './command-ports.ts';
 import type { ChannelRef } from './link.ts';
 import type { Checkup, Settings } from './settings-port.ts';
+import type { Costs } from './spending.ts';
 
 /** A message to whoever asked or to the room. The first sentence stands in the reply itself, `lines` follow under it. */
 export type Reply = Line & {
@@ -81,6 +82,7 @@ export type CommandPorts = {
   readonly privacy: Privacy;
   readonly confirmations: Confirmations;
   readonly stats: Stats;
+  readonly costs: Costs;
   readonly settings: Settings;
   readonly checkup: Checkup;
 };

@@ -6,6 +6,7 @@ import type { Matter, Question } from './matter.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { PanelFace } from './panel.ts';
 import type { SessionParts } from './parts.ts';
+import type { Manner } from './spending.ts';
 
 /** Who is in a room, whether or not the bot reaches them. */
 export type Company = {
@@ -28,7 +29,7 @@ export type Scene = Company & {
   readonly step?: TextId | undefined;
 };
 
-type Parts = Pick<SessionParts, 'clock' | 'engine' | 'panels'>;
+type Parts = Pick<SessionParts, 'clock' | 'engine' | 'panels' | 'spending'>;
 
 /** What of a stay the panel looks at besides the scene. */
 type Watched = {
@@ -78,7 +79,8 @@ export class PanelWatch {
     const asked = this.#askedIn(scene);
     this.#lost = this.#lost.filter(({ atMs }) => nowMs - atMs < lostMs);
     const lost = this.#lost.map(({ name }) => name);
-    this.#show(stateOf(scene), chipsOf(scene), {
+    const { quiet } = this.#parts.spending.manner(this.#watched.channel.guildId);
+    this.#show(stateOf({ ...scene, ...(quiet && { quiet }) }), chipsOf(scene), {
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
       ...(scene.following && { next: scene.following.said.name }),
@@ -157,12 +159,14 @@ function stateOf({
   current,
   sounds,
   step,
-}: Scene): PanelFace['state'] {
+  quiet,
+}: Scene & Pick<Manner, 'quiet'>): PanelFace['state'] {
   if (gate.paused) return { kind: 'paused' };
   if (current && step) return { kind: 'step', step };
   if (current && !sounds) return { kind: 'thinking' };
   if (current?.kind === 'question') return { kind: 'speaking', name: current.said.name };
   if (current) return { kind: 'speaking', name: channelName };
+  if (quiet) return { kind: 'quiet', time: quiet.time };
   const talker = people.find(({ id }) => talking.includes(id));
   return talker ? { kind: 'hearing', name: talker.name } : { kind: 'listening' };
 }

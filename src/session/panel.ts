@@ -5,6 +5,8 @@ export type PanelFace = {
   readonly state:
     | { readonly kind: 'listening' | 'thinking' | 'paused' | 'reconnecting' | 'left' }
     | { readonly kind: 'hearing' | 'speaking'; readonly name: string }
+    /** The budget is used; `time` is when there is a new one. */
+    | { readonly kind: 'quiet'; readonly time: string }
     /** A tool runs. */
     | { readonly kind: 'step'; readonly step: TextId };
   readonly people: readonly { readonly name: string; readonly heard: 'yes' | 'unasked' | 'no' }[];

@@ -80,8 +80,8 @@ export class SpendingDesk implements Spending, Costs {
   }
 
   spoke(guildId: string, spoken: Spoken): void {
-    const rate = voiceRate(this.#options.tariffOf(guildId), this.manner(guildId).step);
     const { ms } = spoken;
+    const rate = this.#options.tariffOf(guildId).speak;
     this.#charge('speak', guildId, { ...spoken, kind: 'spoken' }, rate, ms, (sum) =>
       this.#book(guildId, undefined, sum),
     );
@@ -89,13 +89,14 @@ export class SpendingDesk implements Spending, Costs {
 
   manner(guildId: string): Manner {
     const tariff = this.#options.tariffOf(guildId);
-    if (isFree(tariff)) return { step: 'full' };
+    if (isFree(tariff)) return { step: 'full', isVoiceCheap: false };
     const { day, month } = this.#steps(guildId, tariff);
     const step = laterStep(day, month);
-    if (!isAtLeast(step, 'captions')) return { step };
+    const isVoiceCheap = tariff.cheaperVoice !== undefined && isAtLeast(step, 'cheaper');
+    if (!isAtLeast(step, 'captions')) return { step, isVoiceCheap };
     const isMonth = isAtLeast(month, 'captions');
     const { line } = this.#budgetUsed(guildId, isMonth);
-    return { step, quiet: { line, untilMs: this.#untilMs(isMonth) } };
+    return { step, isVoiceCheap, quiet: { line, time: timeOf(this.#untilMs(isMonth)) } };
   }
 
   forget(guildId: string, personId: string): void {
@@ -181,7 +182,8 @@ export class SpendingDesk implements Spending, Costs {
   #bill({ guildId, heardMs, isWritten }: Order, reserve: Reserve, tariff: Tariff): OpenBill {
     const { clock, ledger } = this.#options;
     const take = (sum: Partial<Sum>) => ledger.take(reserve, sum, clock.wallMs());
-    const voice = voiceRate(tariff, this.manner(guildId).step);
+    const { isVoiceCheap } = this.manner(guildId);
+    const voice = (isVoiceCheap && tariff.cheaperVoice) || tariff.speak;
     const isTalk = countsSound(tariff) && !isWritten;
     return new OpenBill({
       pay: (what, use) =>
@@ -226,10 +228,6 @@ export class SpendingDesk implements Spending, Costs {
 /** Where recognising costs nothing, nothing is kept for it. */
 function partForAnswers({ recognise }: Tariff): number {
   return recognise.kind === 'free' ? 1 : forAnswers;
-}
-
-function voiceRate({ speak, cheaperVoice }: Tariff, step: Step): Rate {
-  return cheaperVoice && isAtLeast(step, 'cheaper') ? cheaperVoice : speak;
 }
 
 function costliest(one: Sum, other: Sum): number {

@@ -18,10 +18,8 @@ export function orderOf({ said, style, history, tools }: Turn, guildId: string):
 }
 
 /** The same style, as dear as there is money for. */
-export function thrifty(style: ReplyStyle, { step }: Manner): ReplyStyle {
-  const voice = isAtLeast(step, 'cheaper')
-    ? { ...style.voice, isCheap: true as const }
-    : style.voice;
+export function thrifty(style: ReplyStyle, { step, isVoiceCheap }: Manner): ReplyStyle {
+  const voice = isVoiceCheap ? { ...style.voice, isCheap: true as const } : style.voice;
   if (!isAtLeast(step, 'shorter')) return { ...style, voice };
   return { ...style, voice, instructions: `${style.instructions} ${short}` };
 }

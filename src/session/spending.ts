@@ -29,8 +29,10 @@ export type Opened = {
 /** How the bot behaves in a server now. */
 export type Manner = {
   readonly step: Step;
+  /** A cheaper voice does, and there is one. */
+  readonly isVoiceCheap: boolean;
   /** Only where it does not speak: why, and when a new day or month brings a new budget. */
-  readonly quiet?: { readonly line: Line; readonly untilMs: number };
+  readonly quiet?: { readonly line: Line; readonly time: string };
 };
 
 /** Of a text that was spoken: how long it is, and how long it sounds. */

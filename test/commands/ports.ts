@@ -10,6 +10,7 @@ import type {
 } from '#src/session/command-ports.ts';
 import type { ChannelRef } from '#src/session/link.ts';
 import type { Checkup, Settings } from '#src/session/settings-port.ts';
+import type { Costs } from '#src/session/spending.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fineFacts } from '#test/fakes/facts.ts';
 
@@ -27,7 +28,7 @@ export const adam: Call = {
 /** Adam in the channel where the bot is. */
 export const inLounge: Call = { ...adam, callerChannel: lounge };
 
-type All = Rooms & Places & Talk & Hearing & Privacy & Confirmations & Stats;
+type All = Rooms & Places & Talk & Hearing & Privacy & Confirmations & Stats & Costs;
 export type Over = Partial<All & Settings & Checkup>;
 
 /** Takes whatever it is given. */
@@ -62,6 +63,10 @@ export function ports(over: Over = {}): CommandPorts {
     forget: async () => ({ kind: 'forgotten', total: 4 }),
     speed: () => undefined,
     lastTurn: () => undefined,
+    today: () => ({
+      ...{ usd: 0, minutes: 0, capUsd: 5, capMinutes: 600 },
+      ...{ isUnpriced: false, turns: 0 },
+    }),
     ...over,
   };
   const clock = new VirtualClock();
@@ -74,6 +79,7 @@ export function ports(over: Over = {}): CommandPorts {
     privacy: all,
     confirmations: all,
     stats: all,
+    costs: all,
     settings: { ...settings, ...over },
     checkup: { check: async () => ({ findings: [], news: [] }), ...over },
   };

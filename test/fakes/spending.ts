@@ -14,6 +14,6 @@ export const boundless: Spending = {
   }),
   listen: () => ({ heard: () => undefined }),
   spoke: () => undefined,
-  manner: () => ({ step: 'full' }),
+  manner: () => ({ step: 'full', isVoiceCheap: false }),
   forget: () => undefined,
 };
