@@ -1,8 +1,10 @@
 import { judgeJoin } from '#src/people/join-rules.ts';
+import type { ProviderNews } from '#src/provider/ladder.ts';
 import type { Line } from '#src/texts/texts.ts';
 import type { Joining, Leaving, Rooms } from './command-ports.ts';
 import { failedJoining } from './failed-joining.ts';
 import { failureOf, unfailing } from './failure.ts';
+import { FallbackNews } from './fallback-news.ts';
 import { KeptSettings } from './kept-settings.ts';
 import type { ChannelRef } from './link.ts';
 import { Notices } from './notices.ts';
@@ -18,6 +20,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   readonly #notices: Notices;
   readonly #stays = new Map<string, { readonly stay: Stay; life: Promise<void> }>();
   readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #fallbacks = new WeakMap<Stay, FallbackNews>();
   #closed = false;
 
   constructor(parts: SessionParts) {
@@ -62,6 +65,15 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     }
   }
 
+  /** A server failed or works again: every room there is now reads of what stands in for it. */
+  provider(news: ProviderNews): void {
+    for (const { stay } of this.#stays.values()) {
+      const told = this.#fallbacks.get(stay) ?? new FallbackNews(stay.room);
+      this.#fallbacks.set(stay, told);
+      told.hear(news);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#notices[Symbol.dispose]();
@@ -76,7 +88,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     const isSame = here?.channel.channelId === channel.channelId;
     if (here?.entered && here.isLinked && isSame) {
       here.accord.agree(callerId);
-      await here.accord.recall();
+      await here.recall();
       return joiningOf('already', here);
     }
     if (here?.isLinked && here.company > 0) {

@@ -31,6 +31,7 @@ export class RoomSettings implements Settings {
   async view(guildId: string): Promise<SettingsView> {
     const { settings } = this.#rooms;
     const isRead = await settings.load(guildId);
+    if (isRead) this.#rooms.stay(guildId)?.follow();
     const here = settings.in(guildId);
     const all = settingKeys.map((key) => ({
       ...{ key, value: shownValue(key, here), isOwn: settings.isSet(guildId, key) },

@@ -25,6 +25,7 @@ import { withCountedVoice } from './spending-meters.ts';
 import { type Next, Tether } from './tether.ts';
 import { together } from './together.ts';
 import { Asks } from './tool-asks.ts';
+import { Troubles } from './troubles.ts';
 import { Volume } from './volume.ts';
 import { Waste } from './waste.ts';
 import { Withdrawals } from './withdrawals.ts';
@@ -73,7 +74,7 @@ export class Stay {
     this.#since = parts.clock.nowMs();
     this.#tether = new Tether(parts);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
-    const { gate, memory, once, volume } = former?.room ?? {};
+    const { gate, memory, once, troubles, volume } = former?.room ?? {};
     const newcomers = former?.room.newcomers ?? new Newcomers();
     const attention = new Attention(parts, () => namesIn(guildId, parts));
     const people = () => this.#tether.people();
@@ -97,6 +98,7 @@ export class Stay {
       habits: new Habits(),
       panel: new PanelWatch({ channel, attention, newcomers }, parts),
       once: once ?? new Once(),
+      troubles: troubles ?? new Troubles(),
       asks: new Asks(),
       volume: volume ?? new Volume(),
       refresh: (personId, signal) => this.#tether.refresh(personId, signal),
@@ -150,6 +152,13 @@ export class Stay {
     return this.#tether.people().some(({ id }) => id === personId);
   }
 
+  /** Asks what people agreed to earlier and what the server has set, until both were told once. Never throws. */
+  async recall(): Promise<void> {
+    const recalling = this.accord.recall();
+    if (await this.#settings.load(this.channel.guildId)) this.follow();
+    await recalling;
+  }
+
   /** What the server has set holds from now on. */
   follow(): void {
     const { consent } = this.#parts;
@@ -170,7 +179,7 @@ export class Stay {
   /** Resolves when people can be heard and spoken to. Errors: as `VoiceDoor.open`. */
   async enter(): Promise<void> {
     const startedMs = this.#parts.clock.nowMs();
-    const recalling = this.#recall();
+    const recalling = this.recall();
     const mayHear = (speakerId: string) => this.room.gate.mayHear(speakerId);
     await this.#tether.open(this.channel, mayHear, this.#over.signal);
     if (this.#isMoving) this.accord.moved(this.#tether.people().map(({ id }) => id));
@@ -243,12 +252,6 @@ export class Stay {
       (until) => runSession(link, room, until),
       (until) => watchRoles(link, room, until),
     ]);
-  }
-
-  async #recall(): Promise<void> {
-    const recalling = this.accord.recall();
-    if (await this.#settings.load(this.channel.guildId)) this.follow();
-    await recalling;
   }
 
   /** Only as long as somebody is there to come back to. Errors and abort: as `enter`. */

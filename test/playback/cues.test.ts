@@ -200,3 +200,28 @@ test('of cues that are asked for while one sounds, the last one follows', () => 
   link.steps(5);
   expect(link.frames.at(-1)).toBeUndefined();
 });
+
+test.each([
+  ['off', Number.NEGATIVE_INFINITY],
+  ['soft', 0],
+  ['on', 6],
+] as const)('cues that are %s are %d dB louder than the files', (volume, db) => {
+  const voice = new VoiceTrack();
+  const track = new CueTrack(voice, cues, () => volume);
+  const link = new Listening(voice, track);
+  track.play('heard');
+  link.steps(20);
+  const loudness = Math.max(...link.frames.map(loudest));
+  const usual = loudest(cues.heard);
+  expect(20 * Math.log10(loudness / usual)).toBeCloseTo(db, 0);
+});
+
+test('what is asked for by hand comes at every volume, and tells of each frame that leaves', () => {
+  const voice = new VoiceTrack();
+  const track = new CueTrack(voice, cues, () => 'off');
+  const link = new Listening(voice, track);
+  let frames = 0;
+  track.say(cues.heard, () => void frames++);
+  link.steps(20);
+  expect(frames).toBe(Math.ceil(cues.heard.length / 480));
+});

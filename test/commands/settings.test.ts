@@ -1,0 +1,198 @@
+import { expect, test } from 'vitest';
+import { commands } from '#commands/commands.ts';
+import { presses } from '#commands/presses.ts';
+import type { Call, Command, Replies } from '#src/session/command.ts';
+import type { CheckReport, Finding, Setting } from '#src/session/settings-port.ts';
+import { text } from '#src/texts/texts.ts';
+import { adam, inLounge, lounge, type Over, ports } from './ports.ts';
+
+const manager: Call = { ...adam, mayManage: true };
+
+function settings(name: string): Command {
+  const groups = commands.filter((one) => 'commands' in one);
+  const group = groups.find((one) => one.name === 'settings');
+  const found = group?.commands.find((one) => one.name === name);
+  if (!found) throw new Error(`no /settings ${name}`);
+  return found;
+}
+
+function run(name: string, words: Call['words'] = {}, over: Over = {}): Promise<Replies> {
+  return settings(name).run({ ...manager, words }, ports(over));
+}
+
+/** The one private message this is, as it is read. */
+function read([reply, ...others]: Replies): string[] {
+  expect([others, reply.to]).toEqual([[], 'caller']);
+  return [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
+}
+
+const saying = (setting: Setting): Over => ({ set: async () => setting });
+
+test.each(['view', 'set', 'check', 'pipeline', 'addressing'])(
+  '/settings %s needs Manage Server, and asks nothing before',
+  async (name) => {
+    const never = () => Promise.reject(new Error('asked'));
+    const over = { view: never, set: never, check: never };
+    expect(await settings(name).run(inLounge, ports(over))).toEqual([
+      { id: 'perm.manage', to: 'caller' },
+    ]);
+    expect(settings(name).shownTo).toBe('caller');
+  },
+);
+
+test('/settings view tells what holds, what of it is set here, and not all of a long persona', async () => {
+  const all = [
+    { key: 'voice', value: '', isOwn: false },
+    { key: 'instructions', value: 'Be kind. '.repeat(50), isOwn: true },
+  ] as const;
+  const view = async () => ({ all, isRead: false });
+  const lines = read(await run('view', {}, { view }));
+  expect(lines[0]).toBe('What holds in this server:');
+  expect(lines[1]).toBe('voice: its own (not set here)');
+  expect(lines[2]).toMatch(/^instructions: Be kind\. .*…$/);
+  expect(lines[2]?.length).toBeLessThan(140);
+  expect(lines[3]).toContain("I can't read what was set here");
+});
+
+const saved = { kind: 'set', saved: true } as const;
+test.each<[Setting, readonly string[]]>([
+  [{ ...saved, key: 'cues', value: 'off' }, ['Saved: cues is off.']],
+  [{ ...saved, key: 'voice', value: '' }, ['Saved: voice is its own.']],
+  [
+    { ...saved, key: 'pipeline', value: 'realtime' },
+    ['Now using realtime. The conversation continues.'],
+  ],
+  [{ ...saved, key: 'addressing', value: 'off' }, ['I answer commands only.']],
+  [
+    { kind: 'set', key: 'cues', value: 'off', saved: false },
+    [
+      'Saved: cues is off.',
+      "That holds until I restart; I couldn't save it. The operator is told.",
+    ],
+  ],
+  [{ kind: 'unknown', keys: ['cues', 'voice'] }, ['No setting "tone". There are: cues, voice.']],
+  [
+    { kind: 'bad', key: 'cues', allowed: ['off', 'soft', 'on'] },
+    ['cues takes off, soft, on, or default. Nothing changed.'],
+  ],
+  [
+    { kind: 'bad', key: 'instructions', allowed: [] },
+    ['instructions takes 1 to 1000 characters, or default. Nothing changed.'],
+  ],
+  [
+    { kind: 'bad', key: 'voice', allowed: [] },
+    ['voice takes the name of a voice, or default. Nothing changed.'],
+  ],
+  [
+    { kind: 'missing', name: 'realtime', needs: 'REALTIME_MODEL' },
+    ['realtime is not set up. Owner: set REALTIME_MODEL and start me again. Nothing changed.'],
+  ],
+  [{ kind: 'no-role' }, ['Which role? Type: role @name, or role and its id. Nothing changed.']],
+])('%j is answered in a sentence', async (setting, lines) => {
+  const words = { key: 'tone', value: 'loud' };
+  expect(read(await run('set', words, saying(setting)))).toEqual(lines);
+});
+
+test('a key and its values are offered, prefix first', async () => {
+  const [key, value] = settings('set').options;
+  if (key?.kind !== 'text' || value?.kind !== 'text') throw new Error('no options');
+  expect(await key.suggest?.('c', manager, ports())).toEqual([
+    'cues',
+    'consent',
+    'instructions',
+    'voice',
+  ]);
+  const call = { ...manager, words: { key: 'cues' } };
+  expect(await value.suggest?.('', call, ports())).toEqual(['off', 'soft', 'on', 'default']);
+});
+
+test('/settings pipeline and addressing set what they are called after', async () => {
+  const asked: unknown[] = [];
+  const set = async (...args: unknown[]): Promise<Setting> => {
+    asked.push(args);
+    return { ...saved, key: 'pipeline', value: 'realtime' };
+  };
+  await run('pipeline', { to: 'realtime' }, { set });
+  await run('addressing', { to: 'name' }, { set });
+  expect(asked).toEqual([
+    ['g', 'pipeline', 'realtime'],
+    ['g', 'addressing', 'name'],
+  ]);
+});
+
+test('a looser policy wants a button, which also needs Manage Server', async () => {
+  const looser = { kind: 'looser', policy: 'notice', value: 'notice' } as const;
+  const [asking] = await run('set', { key: 'consent', value: 'notice' }, saying(looser));
+  expect(asking).toMatchObject({
+    id: 'settings.looser.notice',
+    buttons: ['settings.loosen:notice'],
+  });
+  const press = presses.find(({ name }) => name === 'settings.loosen');
+  const asked: unknown[] = [];
+  const set = async (...args: unknown[]): Promise<Setting> => {
+    asked.push(args);
+    return { ...saved, key: 'consent', value: 'notice' };
+  };
+  const words = { about: 'notice' };
+  expect(await press?.run({ ...adam, words }, ports({ set }))).toMatchObject([
+    { id: 'perm.manage' },
+  ]);
+  expect(asked).toEqual([]);
+  await press?.run({ ...manager, words }, ports({ set }));
+  expect(asked).toEqual([['g', 'consent', 'notice', 'confirmed']]);
+});
+
+const fine = (point: Finding['point']): Finding => ({ point, kind: 'ok', ms: 12.4 });
+const all = [
+  fine('permission'),
+  fine('link'),
+  {
+    ...fine('encryption'),
+    detail: { id: 'check.end_to_end', with: { cipher: 'AES256-GCM' } },
+  } as Finding,
+  fine('decode'),
+  fine('recognise'),
+  fine('think'),
+  fine('speak'),
+  fine('playback'),
+];
+
+async function checked(findings: readonly Finding[], news: CheckReport['news'] = []) {
+  return read(await run('check', {}, { check: async () => ({ findings, news }) }));
+}
+
+test('/settings check prints eight lines, and ends with the tone', async () => {
+  expect(await checked(all)).toEqual([
+    'permission: ok, 12 ms',
+    'voice link: ok, 12 ms',
+    'encryption: ok, 12 ms, AES256-GCM, end to end',
+    'decode: ok, 12 ms',
+    'recognise: ok, 12 ms',
+    'think: ok, 12 ms',
+    'speak: ok, 12 ms',
+    'playback: ok, 12 ms',
+    'All good. You should hear a tone now.',
+  ]);
+});
+
+test('what failed is told with its reason, what was not tried with what it needs', async () => {
+  const barred: Finding = {
+    point: 'permission',
+    kind: 'barred',
+    verdict: { kind: 'no-speak' },
+    channel: lounge,
+  };
+  const idle: Finding = { point: 'playback', kind: 'idle', line: { id: 'check.nowhere' } };
+  const news = [
+    { id: 'check.model.unlisted', with: { model: 'm', setting: 'SPEECH_MODEL' } },
+  ] as const;
+  expect(await checked([barred, idle], news)).toEqual([
+    "permission: failed. I can't speak in Lounge. Give my role Speak there, then run /join again.",
+    "playback: not tried. I'm in no voice channel here: run /join, then check again.",
+    'The server does not list the model m. Owner: look at SPEECH_MODEL.',
+    '1 of 8 need a hand.',
+  ]);
+  expect((await checked([fine('speak'), idle])).at(-1)).toBe(
+    'So far all good. Run /join, then /settings check again to hear a tone.',
+  );
+});
