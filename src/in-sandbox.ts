@@ -72,7 +72,11 @@ async function raiseCurtain(config: Config, signal: AbortSignal): Promise<Play &
   const tap = tapSynthesizer(engines.synthesizer);
   const { token, apiUrl } = sandbox.ready;
   // What simulated people said is kept apart from what real ones did.
-  const own = { bot: { ...config.bot, name: botName }, dataDir: join(config.dataDir, 'sandbox') };
+  const own = {
+    bot: { ...config.bot, name: botName },
+    allowedHosts: [...config.allowedHosts, sandbox.ready.cdnHost],
+    dataDir: join(config.dataDir, 'sandbox'),
+  };
   const bot = await startBot(
     {
       config: { ...config, ...own },

@@ -8,6 +8,7 @@ export const readyLine = z.object({
   apiUrl: z.url(),
   token: z.string().min(1),
   ca: z.string().startsWith('-----BEGIN CERTIFICATE-----'),
+  cdnHost: z.string().min(1),
   guildId: z.string(),
   botName: z.string(),
   recordings: z.object({ digits: z.string(), time: z.string() }),

@@ -48,6 +48,7 @@ function introduce(sandbox: Sandbox): void {
     apiUrl: sandbox.apiUrl,
     token: sandbox.token,
     ca: sandbox.certificate,
+    cdnHost: sandbox.cdnHost,
     guildId: sandbox.guildId,
     botId: sandbox.botId,
     botName: sandbox.nameOf(sandbox.botId),

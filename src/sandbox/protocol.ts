@@ -65,6 +65,8 @@ export type ReadyLine = {
   readonly token: string;
   /** PEM. */
   readonly ca: string;
+  /** Where files lie; the bot has to be allowed to ask there. */
+  readonly cdnHost: string;
   readonly guildId: string;
   readonly botId: string;
   readonly botName: string;

@@ -40,15 +40,6 @@ export function messageRoutes(world: World, board: MessageBoard): readonly Route
       path: '/channels/:channel/typing',
       answer: (call) => withOpenChannel(world, call.param('channel'), () => noContent),
     },
-    {
-      method: 'GET',
-      path: '/attachments/:channel/:id/:name',
-      open: true,
-      answer: (call) => {
-        const file = board.attachments.find(call.param('id'));
-        return file ? { status: 200, file } : refusals.notFound;
-      },
-    },
   ];
 }
 

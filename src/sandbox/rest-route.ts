@@ -11,18 +11,17 @@ export type RestCall = {
   param(name: string): string;
 };
 
-/** What goes back: JSON, a page, a file, or nothing, which has no content type either. */
+/** What goes back: JSON, a page, or nothing, which has no content type either. */
 export type Answer = {
   readonly status: number;
   readonly body?: unknown;
   readonly html?: string;
-  readonly file?: Pick<FormFile, 'type' | 'bytes'>;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
 export type Route = {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
-  /** Below `/api/v10`, attachments below the root; parts that begin with a colon are parameters. */
+  /** Below `/api/v10`; parts that begin with a colon are parameters. */
   readonly path: string;
   /** Needs no token of the bot. */
   readonly open?: true;

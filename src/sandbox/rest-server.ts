@@ -143,7 +143,6 @@ export class RestServer {
 }
 
 function belowApi(pathname: string): string {
-  if (pathname.startsWith('/attachments/')) return pathname;
   return pathname.startsWith('/api/') ? pathname.replace(/^\/api(\/v10)?/, '') : '';
 }
 
@@ -156,13 +155,10 @@ function run(route: Route, call: Parameters<Route['answer']>[0]): Answer {
 }
 
 /** discord.js reads an empty answer as JSON if it has a content type, and fails. */
-function send(response: ServerResponse, { status, body, html, file, headers }: Answer): void {
-  const [type, bytes] = file
-    ? [file.type, file.bytes]
-    : html === undefined
-      ? ['application/json', Buffer.from(JSON.stringify(body) ?? '')]
-      : ['text/html', Buffer.from(html)];
-  if (bytes.length === 0 && !file) {
+function send(response: ServerResponse, { status, body, html, headers }: Answer): void {
+  const type = html === undefined ? 'application/json' : 'text/html';
+  const bytes = Buffer.from(html ?? JSON.stringify(body) ?? '');
+  if (bytes.length === 0) {
     response.writeHead(status, headers).end();
     return;
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
+import { Cdn } from './cdn.ts';
 import { guildSeen } from './gateway-json.ts';
 import { intents, type PrivilegedIntent } from './gateway-wire.ts';
 import { type Shown, shown } from './interaction.ts';
@@ -39,7 +40,9 @@ export class RunningSandbox {
   readonly #more: OpenGuild[] = [];
   readonly #listeners: ((change: MessageChange) => void)[] = [];
   readonly #closing = new AbortController();
+  readonly #cdn: Cdn;
   #apiUrl = '';
+  #cdnHost = '';
 
   constructor(options: RunningOptions) {
     this.#options = options;
@@ -56,6 +59,7 @@ export class RunningSandbox {
         for (const listener of this.#listeners) listener(change);
       },
     });
+    this.#cdn = new Cdn(this.#parts.board.attachments);
     const { guild } = this.#parts.world;
     this.#first = this.#opened(guild);
     for (const each of options.guilds ?? []) this.addGuild(each);
@@ -73,7 +77,11 @@ export class RunningSandbox {
   }
 
   get certificate(): string {
-    return this.#options.voice.certificate;
+    return `${this.#options.voice.certificate}\n${this.#cdn.certificate}`;
+  }
+
+  get cdnHost(): string {
+    return this.#cdnHost;
   }
 
   get guildId(): string {
@@ -90,9 +98,9 @@ export class RunningSandbox {
     await once(rest.server, 'listening');
     const address = rest.server.address();
     if (address === null || typeof address === 'string') throw new Error('REST has no port.');
-    const origin = `http://127.0.0.1:${address.port}`;
-    this.#apiUrl = `${origin}/api`;
-    board.attachments.servedAt(origin);
+    this.#apiUrl = `http://127.0.0.1:${address.port}/api`;
+    this.#cdnHost = await this.#cdn.listen();
+    board.attachments.servedAt(`https://${this.#cdnHost}`);
     gateway.listen(rest.server, address.port);
   }
 
@@ -159,6 +167,7 @@ export class RunningSandbox {
     for (const guild of [this.#first, ...this.#more]) await guild[Symbol.asyncDispose]();
     this.#parts.gateway.close();
     await this.#parts.rest.close();
+    await this.#cdn.close();
     await this.#options.voice[Symbol.asyncDispose]();
   }
 

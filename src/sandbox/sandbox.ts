@@ -51,9 +51,11 @@ export interface Sandbox extends AsyncDisposable, FirstGuild, BotWatch {
   /** What a bot takes for `https://discord.com/api`. */
   readonly apiUrl: string;
   readonly token: string;
-  /** PEM of the certificate a bot must trust for voice. */
+  /** PEM of the certificates a bot must trust: for voice, and for files. */
   readonly certificate: string;
   readonly botId: string;
+  /** Where files lie, as in `localhost:4000`; on this machine, so a bot has to be allowed to ask there. */
+  readonly cdnHost: string;
   /** The server of that name or id; default: the first. Throws a plain Error when there is none. */
   guild(nameOrId?: string): SandboxGuild;
   /** Invites the bot to one more server. */

@@ -28,13 +28,13 @@ export class Attachments {
   readonly #world: Pick<World, 'ids'>;
   readonly #kept = new Map<string, Upload>();
   #sizeBytes = 0;
-  #origin = 'http://127.0.0.1';
+  #origin = 'https://localhost';
 
   constructor(world: Pick<World, 'ids'>) {
     this.#world = world;
   }
 
-  /** From now on urls begin with `origin`, say `http://127.0.0.1:4000`. */
+  /** From now on urls begin with `origin`, say `https://localhost:4000`. */
   servedAt(origin: string): void {
     this.#origin = origin;
   }

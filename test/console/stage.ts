@@ -38,7 +38,14 @@ export function openStage(answer: (request: SandboxRequest) => Answer) {
 }
 
 const ready: Ready = {
-  ...{ kind: 'ready', apiUrl: 'http://127.0.0.1:1', token: 't', guildId: 'g', botName: 'Nova' },
+  ...{
+    kind: 'ready',
+    apiUrl: 'http://127.0.0.1:1',
+    cdnHost: 'localhost:1',
+    token: 't',
+    guildId: 'g',
+    botName: 'Nova',
+  },
   ca: '-----BEGIN CERTIFICATE-----',
   recordings: { digits: 'digits.wav', time: 'time.wav' },
 };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#src/sandbox/sandbox.ts';
+import { download } from './download.ts';
 import { ask, identified, usualIntents } from './raw-bot.ts';
 import { silentVoice } from './silent-voice.ts';
 
@@ -76,10 +77,11 @@ test('the bytes of a file are served to whoever asks, and a file nobody sent is 
     { filename: 'größe.wav', description: 'the second', content_type: 'audio/wav' },
   ]);
   const file = sandbox.messages('general')[0]?.files[1];
-  const response = await fetch(file?.url ?? '');
-  expect(await response.text()).toBe('two');
-  expect(response.headers.get('content-type')).toBe('audio/wav');
-  expect((await fetch(`${file?.url.replace(/\d+\/[^/]*$/, '1/x')}`)).status).toBe(404);
+  const url = file?.url ?? '';
+  expect(url).toMatch(`https://${sandbox.cdnHost}/attachments/`);
+  expect(await download(url, sandbox)).toEqual({ status: 200, type: 'audio/wav', text: 'two' });
+  const unknown = url.replace(/\d+\/[^/]*$/, '1/x');
+  expect(await download(unknown, sandbox)).toMatchObject({ status: 404 });
   expect(sandbox.requests()[0]).toMatchObject({
     route: '/channels/:channel/messages',
     body: { attachments },
@@ -191,7 +193,7 @@ test('a file handed to a command is told under its id, with a url that serves it
   };
   const attachment = resolved.attachments[filled[0]?.value ?? ''];
   expect(attachment?.filename).toBe('q.wav');
-  expect(await (await fetch(attachment?.url ?? '')).text()).toBe('sound');
+  expect(await download(attachment?.url ?? '', sandbox)).toMatchObject({ text: 'sound' });
 });
 
 test('a callback that does not fit what it answers is refused, and another may follow', async () => {

@@ -43,7 +43,8 @@ scenario('eight commands can be typed, with these options and choices', async ()
   const registered = scene.sandbox.commands();
   const all = registered.flatMap(({ body }) => typable(body.options ?? [], body.name));
   expect(all.toSorted()).toEqual([
-    'ask question! answer=voice|text|only me',
+    'Ask about this',
+    'ask question recording answer=voice|text|only me',
     'help topic',
     'join channel',
     'leave',
