@@ -42,7 +42,8 @@ export async function openPurse({
 }
 
 /** Which model thinks, where it is not the chat model. */
-function thinkerOf({ audioModel, chat }: Config, pipeline: PipelineName) {
+function thinkerOf({ audioModel, chat, realtime }: Config, pipeline: PipelineName) {
+  if (pipeline === 'realtime' && realtime) return { kind: 'remote', ...realtime } as const;
   const { model } = audioModel;
   if (pipeline !== 'audio-model' || chat.kind === 'embedded' || !model) return undefined;
   return { kind: 'remote', baseUrl: chat.baseUrl, model } as const;

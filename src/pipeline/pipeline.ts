@@ -75,6 +75,6 @@ export interface Pipeline {
    * beginning of the utterance that began at `fromMs`. Only an answer gives it an effect. Never throws, never waits.
    */
   hear?(samples: Int16Array, speakerId: string, fromMs: number): void;
-  /** What was heard of this person, and is not answered yet, is not going to be: it is not kept anywhere. */
-  forgetHeard?(speakerId: string): void;
+  /** What was heard of this utterance, and is not answered yet, is not going to be: it is not kept anywhere. */
+  forgetHeard?(speakerId: string, fromMs: number): void;
 }

@@ -64,8 +64,9 @@ export class LiveUpload {
     if (fresh.length > 0) this.#buffer.append(sent.resampler.push(joinSamples(fresh)));
   }
 
-  forget(speakerId: string): void {
-    if (this.#hearing?.speakerId !== speakerId) return;
+  forget(speakerId: string, fromMs: number): void {
+    const now = this.#hearing;
+    if (now?.speakerId !== speakerId || now.fromMs !== fromMs) return;
     const sent = this.#sent;
     if (sent && sent.hearing === this.#hearing && sent.state === this.#buffer.state)
       this.#buffer.clear();

@@ -34,7 +34,7 @@ export function realtime({ talk, synthesizer }: RealtimeParts): Pipeline & Dispo
       talk.warm();
       upload.hear(samples, speakerId, fromMs);
     },
-    forgetHeard: (speakerId) => upload.forget(speakerId),
+    forgetHeard: (speakerId, fromMs) => upload.forget(speakerId, fromMs),
     [Symbol.dispose]: () => talk[Symbol.dispose](),
   };
 }

@@ -63,6 +63,14 @@ export class CurrentPipeline implements Pipeline {
     return lent.pipeline.answer(turn, stage, signal);
   }
 
+  hear(samples: Int16Array, speakerId: string, fromMs: number): void {
+    this.#current().pipeline.hear?.(samples, speakerId, fromMs);
+  }
+
+  forgetHeard(speakerId: string, fromMs: number): void {
+    this.#lent?.pipeline.forgetHeard?.(speakerId, fromMs);
+  }
+
   #current(): Lent {
     this.follow();
     const name = this.#wanted();

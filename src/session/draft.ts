@@ -1,6 +1,7 @@
 import type { Said } from '#src/pipeline/pipeline.ts';
 import type { Listening, Transcript } from '#src/speech/ports.ts';
 import type { Dropping } from './claim.ts';
+import type { Live } from './live.ts';
 import type { Question } from './matter.ts';
 import type { Thinking } from './thinking.ts';
 
@@ -43,6 +44,8 @@ export class Draft implements Disposable {
   guess: string | undefined;
   /** The bot was speaking meanwhile. */
   overlaps = false;
+  /** Where its sound goes besides, as it comes. */
+  live: Live | undefined;
   /** What a recogniser that streams has understood so far. */
   partial: string | undefined;
   readonly #before: Question | undefined;
@@ -74,6 +77,7 @@ export class Draft implements Disposable {
 
   hear(sound: Int16Array): void {
     this.#listening.push(sound);
+    this.live?.hear(sound);
   }
 
   /** What `text` gave in this pause, once it has. */

@@ -8,6 +8,7 @@ import type { Ignored } from './events.ts';
 import type { Asked } from './floor.ts';
 import { Forethought, type ForethoughtOptions } from './forethought.ts';
 import type { Interjecting } from './interjecting.ts';
+import { liveOf } from './live.ts';
 import type { Question } from './matter.ts';
 import { objection, textOf } from './objection.ts';
 import type { Conversation } from './room.ts';
@@ -105,10 +106,9 @@ export class Drafts {
 
   /** Whatever others are saying is gone. */
   keep(mayHear: (speakerId: string) => boolean): void {
-    for (const [speakerId, draft] of this.#drafts) {
+    for (const speakerId of this.#drafts.keys()) {
       if (mayHear(speakerId)) continue;
-      this.#drafts.delete(speakerId);
-      draft[Symbol.dispose]();
+      this.#forget(speakerId);
     }
   }
 
@@ -134,7 +134,7 @@ export class Drafts {
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
     const isAlone = here.every(({ id, isBot }) => isBot || id === speakerId);
-    this.#drafts.get(speakerId)?.[Symbol.dispose]();
+    this.#forget(speakerId);
     const until = AbortSignal.any([room.signal, withdrawals.of(speakerId)]);
     const streams = parts.transcriber.listen !== undefined;
     const onPartial = (text: string) => {
@@ -148,16 +148,24 @@ export class Drafts {
       latest && continues(latest.said.toMs, fromMs, parts.endpointRules) ? latest : undefined;
     const nowMs = () => parts.clock.nowMs();
     const draft = new Draft({ speakerId, name, fromMs, isAlone, listening, nowMs, before });
+    draft.live = liveOf(draft, room.pipeline, this.#options);
     this.#drafts.set(speakerId, draft);
     const sounds = floor.current === before && mouth.sounds;
     if (before && !sounds) floor.giveUp(before, 'continued');
     parts.warm();
   }
 
+  #forget(speakerId: string): void {
+    const draft = this.#drafts.get(speakerId);
+    this.#drafts.delete(speakerId);
+    draft?.live?.forget();
+    draft?.[Symbol.dispose]();
+  }
+
   #end(draft: Draft, ended: Ended): void {
     const question = questionOf(draft, ended);
     const meant = this.#finish(draft, question, ended);
-    this.#run(meant);
+    this.#run(meant.then((isMeant) => (isMeant ? undefined : draft.live?.forget())));
     this.#meant.set(question, meant);
     if (hasVoice(ended.heard)) this.#latest.set(draft.speakerId, question);
   }

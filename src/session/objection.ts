@@ -46,7 +46,10 @@ export function objection(draft: Draft, heard: Evidence, court: Court): Ignored 
 }
 
 /** For whom it may be: those who were there from its beginning on, or nobody but the bot. */
-function audience({ isAlone }: Draft, { people }: Court): readonly Person[] {
+export function audience(
+  { isAlone }: Pick<Draft, 'isAlone'>,
+  { people }: Court,
+): readonly Person[] {
   return isAlone ? [] : people();
 }
 

@@ -205,7 +205,7 @@ test('sound of somebody else, or of nobody any more, does not go with an answer'
   pipeline.hear?.(new Int16Array(3200).fill(7), '2', 0);
   await talking.settled();
   expect(call?.bufferMs).toBeGreaterThan(1100); // it is put there again, from its beginning
-  pipeline.forgetHeard?.('2');
+  pipeline.forgetHeard?.('2', 0);
   await talking.settled();
   expect(call?.bufferMs).toBe(0);
 });

@@ -1,0 +1,24 @@
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import type { Draft } from './draft.ts';
+import { audience, type Court } from './objection.ts';
+
+/** Sound that goes to whoever answers, while it is spoken. Never throws. */
+export type Live = {
+  readonly hear: (sound: Int16Array) => void;
+  /** It is not going to be answered. */
+  readonly forget: () => void;
+};
+
+/** Only of somebody who is going to be answered whatever they say: of everybody else, the words decide first. */
+export function liveOf(
+  draft: Pick<Draft, 'speakerId' | 'fromMs' | 'isAlone'>,
+  pipeline: Pick<Pipeline, 'hear' | 'forgetHeard'>,
+  court: Court,
+): Live | undefined {
+  const { speakerId, fromMs } = draft;
+  if (!court.room.attention.presumes(draft, audience(draft, court))) return undefined;
+  return {
+    hear: (sound) => pipeline.hear?.(sound, speakerId, fromMs),
+    forget: () => pipeline.forgetHeard?.(speakerId, fromMs),
+  };
+}
