@@ -70,7 +70,7 @@ export class Wire {
 }
 
 /** Too quick for a first byte to be told from the last. */
-const tellingMs = 100;
+const tellingMs = 150;
 
 /** Whether an answer was ready before its first byte left: none of it arrives while it is made. */
 export function isBuffered({ firstByteMs, lastByteMs }: Answer): boolean {

@@ -75,7 +75,7 @@ test('case 43: a proxy that passes everything on at the end is called buffered u
   using server = await openServer({
     'GET /v1/models': lists('kokoro'),
     'POST /v1/audio/speech': speaks(24_000, (response, bytes) => {
-      setTimeout(() => response.end(bytes), 150);
+      setTimeout(() => response.end(bytes), 300);
     }),
   });
   const { code, about } = await examine(['--provider', `${server.origin}/v1`]);

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { openMockProviders } from '#test/fakes/providers.ts';
+import { answers, canary, examine, lists, openServer, speaks, swift } from './examine.ts';
+
+const said =
+  'one two three four five six seven eight nine ten this is how the voice of a server sounds';
+
+test('without any server there is nothing to ask, and that is fine', async () => {
+  const { code, lines } = await examine([]);
+  expect(code).toBe(0);
+  expect(lines.filter((line) => line.includes('embedded'))).toHaveLength(3);
+});
+
+test('every role that is configured is examined, with its key as a yes or no', async () => {
+  await using server = await openMockProviders({ ...swift, hears: said, key: canary });
+  const { code, text, about, settings } = await examine([], {
+    OPENAI_BASE_URL: server.baseUrl,
+    OPENAI_API_KEY: canary,
+    CHAT_COMPLETION_MODEL: 'mock',
+  });
+  expect(code).toBe(0);
+  for (const role of ['CHAT_COMPLETION', 'SPEECH', 'TRANSCRIPTION'])
+    expect(text).toContain(`${role}: ${server.baseUrl}, key set`);
+  expect(about('lifecycle')).toBe('ok lifecycle mock: listed, no end known');
+  expect(about('chat')).toMatch(/first byte after/);
+  expect(about('transcription')).toMatch(/text after \d+ ms/);
+  expect(about('round trip')).toContain('100 %');
+  expect(server.requests.filter(({ endpoint }) => endpoint === 'models')).toHaveLength(1);
+  expect(settings.SPEECH_MODEL).toBe('kokoro');
+});
+
+test('one role that does not work is enough for exit code 1', async () => {
+  await using server = await openMockProviders({ ...swift, trouble: { speech: 'error-500' } });
+  const { code, about } = await examine([], { OPENAI_BASE_URL: server.baseUrl });
+  expect([code, about('speech pcm')]).toEqual([1, expect.stringContaining('error 500')]);
+});
+
+test('a key that is refused is told as that', async () => {
+  await using server = await openMockProviders({ ...swift, key: 'another' });
+  const { code, text } = await examine([], {
+    OPENAI_BASE_URL: server.baseUrl,
+    OPENAI_API_KEY: canary,
+  });
+  expect([code, text]).toEqual([1, expect.stringContaining('refused the key (401)')]);
+});
+
+test('transcription over a WebSocket is tried as the bot does it', async () => {
+  await using server = await openMockProviders({ ...swift, hears: said });
+  const { code, about, settings } = await examine([], {
+    TRANSCRIPTION_BACKEND: 'realtime',
+    TRANSCRIPTION_BASE_URL: server.baseUrl.replace('http', 'ws'),
+  });
+  expect(about('realtime transcription')).toMatch(/^ok .* text after/);
+  expect([code, settings.TRANSCRIPTION_BACKEND]).toEqual([0, 'realtime']);
+  await expect.poll(() => server.realtime.open).toBe(0);
+});
+
+test('a chat model that speaks is made to read out, for a pipeline or for speech', async () => {
+  await using server = await openMockProviders(swift);
+  const { code, about, settings } = await examine([], {
+    OPENAI_BASE_URL: server.baseUrl,
+    PIPELINE: 'audio-model',
+    SPEECH_BACKEND: 'chat-audio',
+  });
+  expect([code, about('chat audio')]).toEqual([0, expect.stringContaining(' s of sound')]);
+  expect(settings).toMatchObject({ PIPELINE: 'audio-model', SPEECH_BACKEND: 'chat-audio' });
+});
+
+test('case 44: a model whose server says it was shut down is missing, and one that ends soon differs', async () => {
+  using server = await openServer({
+    'GET /v1/models': lists(
+      { id: 'old-chat', shutdown_date: '2020-01-01' },
+      { id: 'kokoro', shutdown_date: soon() },
+    ),
+    'POST /v1/chat/completions': answers({ error: { code: 'model_not_found' } }, 404),
+    'POST /v1/audio/speech': speaks(24_000),
+  });
+  const { code, lines } = await examine([], {
+    CHAT_COMPLETION_BASE_URL: `${server.origin}/v1`,
+    CHAT_COMPLETION_MODEL: 'old-chat',
+    SPEECH_BASE_URL: `${server.origin}/v1`,
+  });
+  const lifecycles = lines.filter((line) => line.includes('lifecycle'));
+  expect(lifecycles[0]).toMatch(/missing .* old-chat was shut down on 2020-01-01/);
+  expect(lifecycles[1]).toMatch(/differs .* kokoro is shut down on /);
+  expect(code).toBe(1);
+});
+
+/** Later than the bot warns of, earlier than the doctor does. */
+function soon(): string {
+  return new Date(Date.now() + 90 * 86_400_000).toISOString().slice(0, 10);
+}
+
+test('offline nothing is asked, and a model that is gone is still named', async () => {
+  using server = await openServer({});
+  const given = {
+    OPENAI_API_KEY: canary,
+    CHAT_COMPLETION_MODEL: 'gpt-4o-audio-preview',
+    SPEECH_BASE_URL: `${server.origin}/v1`,
+  };
+  const { code, text } = await examine(['--offline'], given);
+  expect(text).toContain('was shut down on 2026-05-07: set CHAT_COMPLETION_MODEL=gpt-audio-1.5');
+  expect([code, server.asked]).toEqual([1, []]);
+  const other = await examine(['--provider', server.origin, '--offline']);
+  expect([other.code, server.asked]).toEqual([0, []]);
+});

@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import { Secret } from '#src/base/secret.ts';
+import { Paper } from '#src/doctor/paper.ts';
+import { openMockProviders } from '#test/fakes/providers.ts';
+import {
+  answers,
+  canary,
+  examine,
+  lists,
+  openServer,
+  type Route,
+  streams,
+  swift,
+} from './examine.ts';
+
+const key = (headers: Readonly<Record<string, unknown>>) =>
+  `${headers.authorization ?? ''}`.replace('Bearer ', '');
+
+/** In every way a server may say back what it was sent. */
+const echoes: Readonly<Record<string, Route>> = {
+  'the words of an error': (response, asked) => {
+    const message = `Incorrect API key provided: ${key(asked.headers)}.`;
+    answers({ error: { message, code: key(asked.headers) } }, 401)(response, asked);
+  },
+  'a long error': (response, asked) => {
+    const message = `${'-'.repeat(95)}${key(asked.headers)}`;
+    answers({ detail: [{ msg: message, loc: [key(asked.headers)] }] }, 422)(response, asked);
+  },
+  'plain text': (response, { headers }) => {
+    response.writeHead(500).end(`${JSON.stringify(headers)} ${encodeURIComponent(key(headers))}`);
+  },
+  'a web page': (response, { headers }) => {
+    const page = `<!doctype html><b>${key(headers)}</b>`;
+    response.writeHead(200, { 'content-type': 'text/html' }).end(page);
+  },
+  headers: (response, { headers }) => {
+    const said = key(headers);
+    response
+      .writeHead(429, {
+        'retry-after': said,
+        'x-request-id': said,
+        'content-type': `audio/${said}`,
+      })
+      .end('{}');
+  },
+  'the type of an answer': (response, { headers }) => {
+    response.writeHead(200, { 'content-type': `audio/${key(headers)}` }).end('x'.repeat(5000));
+  },
+  'a list of models': (response, asked) => {
+    const said = key(asked.headers);
+    const route = asked.path.endsWith('/models')
+      ? lists(said, { id: `tts-${said}`, shutdown_date: said }, `whisper ${btoa(said)}`)
+      : answers({ error: `no model ${said}` }, 404);
+    route(response, asked);
+  },
+  'a stream': (response, asked) => {
+    const said = key(asked.headers);
+    streams({ error: { message: said }, type: said, choices: [{ delta: { content: said } }] })(
+      response,
+      asked,
+    );
+  },
+};
+
+const roles = ['CHAT_COMPLETION', 'SPEECH', 'TRANSCRIPTION'];
+
+function configured(origin: string, key: string): NodeJS.ProcessEnv {
+  const pairs = roles.flatMap((role) => [
+    [`${role}_BASE_URL`, `${origin}/v1`],
+    [`${role}_API_KEY`, key],
+  ]);
+  return Object.fromEntries(pairs);
+}
+
+test.each(Object.keys(echoes))(
+  'case 37: no key is printed, though the server says it in %s',
+  async (how) => {
+    using server = await openServer({}, echoes[how]);
+    const given = ['--provider', server.origin, '--key-env', 'MY_KEY'];
+    const one = await examine(given, { MY_KEY: canary }, 1000);
+    const all = await examine([], configured(server.origin, canary), 1000);
+    expect(server.asked.some(({ headers }) => key(headers) === canary)).toBe(true);
+    expect(one.lines.length + all.lines.length).toBeGreaterThan(5);
+    for (const spelling of [canary, encodeURIComponent(canary), btoa(canary)])
+      expect(one.text + all.text).not.toContain(spelling);
+  },
+);
+
+test('case 37: a redirect to another host is refused, the key does not go there and is not printed', async () => {
+  using other = await openServer({}, answers({ data: [] }));
+  using server = await openServer({}, (response, { headers, path }) => {
+    response.writeHead(307, { location: `${other.origin}${path}?key=${key(headers)}` }).end();
+  });
+  const { code, text } = await examine(
+    ['--provider', `${server.origin}/v1`, '--key-env', 'MY_KEY'],
+    { MY_KEY: canary },
+  );
+  expect([code, other.asked]).toEqual([1, []]);
+  expect(text).toContain('redirects to');
+  expect(text).not.toContain(canary);
+});
+
+test('case 37: a WebSocket that says the key back is not quoted', async () => {
+  await using server = await openMockProviders({ ...swift, realtime: { key: 'another' } });
+  const { text } = await examine(['--provider', server.baseUrl, '--key-env', 'MY_KEY'], {
+    MY_KEY: canary,
+  });
+  expect(server.realtime.calls[0]?.authorization).toBe(`Bearer ${canary}`);
+  expect(text).not.toContain(canary);
+});
+
+test('the key of one server goes to no other', async () => {
+  using one = await openServer({}, answers({ data: [] }));
+  using other = await openServer({}, answers({ data: [] }));
+  await examine([], {
+    CHAT_COMPLETION_BASE_URL: `${one.origin}/v1`,
+    CHAT_COMPLETION_API_KEY: canary,
+    SPEECH_BASE_URL: `${other.origin}/v1`,
+  });
+  expect(one.asked.length * other.asked.length).toBeGreaterThan(0);
+  expect(other.asked.some(({ headers }) => JSON.stringify(headers).includes(canary))).toBe(false);
+});
+
+test.each([
+  [['--provider', 'http://127.0.0.1:9', '--key', canary]],
+  [['--provider', `http://me:${encodeURIComponent(canary)}@127.0.0.1:9/v1`]],
+  [['--provider', `http://127.0.0.1:9/v1?key=${canary}`]],
+  [['--provider', 'http://127.0.0.1:9', '--key-env', canary]],
+  [['--provider', canary]],
+  [['--key-env', 'MY_KEY']],
+  [['--chat', 'gpt-6-luna']],
+  [[canary]],
+])('arguments that cannot work end with 78 and are not repeated: %j', async (args) => {
+  const { code, text } = await examine(args, { MY_KEY: 'x' });
+  expect([code, text]).toEqual([78, expect.stringContaining('npm run doctor')]);
+  expect(text).not.toContain('canary');
+});
+
+test('settings that cannot work end with 78, each named and no secret shown', async () => {
+  const { code, text } = await examine([], { OPENAI_API_KEY: `${canary} ${canary}` });
+  expect([code, text]).toEqual([78, expect.stringContaining('OPENAI_API_KEY')]);
+  expect(text).not.toContain('canary');
+});
+
+test('a line loses secrets, control characters and what is too long, in this order', () => {
+  const lines: string[] = [];
+  const paper = new Paper((line) => lines.push(line), [new Secret(canary)]);
+  paper.line(`\u001b[31m${'x'.repeat(290)}${canary}\r\nSPEECH_MODEL=mine\u202e sk-abcdef123456`);
+  expect(lines).toHaveLength(1);
+  for (const lost of ['canary', '\n', '\r', '\u001b', '\u202e', 'sk-a'])
+    expect(lines[0]).not.toContain(lost);
+  expect(lines[0]?.length).toBeLessThanOrEqual(300);
+});
