@@ -92,6 +92,7 @@ export class SandboxView {
       case 'answered':
       case 'ignored':
       case 'spent':
+      case 'tool':
         return; // told by whoever waits for it
     }
   }

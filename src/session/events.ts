@@ -21,6 +21,9 @@ export type Instants = {
 /** How an answer ended; exactly one each. */
 export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
+/** How a call of a tool ended. `asked`: it waits for a button; `pressed`: that was pressed, and it ran. */
+export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'refused' | 'failed';
+
 type NotMeant = Extract<Verdict, { meant: false }>['why'];
 
 /** Why an utterance got no answer. `interjection`: a "stop", an "mhm" or their kin; the rest: whom it was meant for. */
@@ -72,6 +75,14 @@ export type SessionEvent =
       readonly what: 'recognise' | 'think' | 'speak';
       /** Absent: nobody told what it costs. */
       readonly usd?: number;
+    }
+  /** A model called a tool while it answered this person; `unknown` is one there is not. */
+  | {
+      readonly kind: 'tool';
+      readonly speakerId: string;
+      readonly tool: string;
+      readonly how: ToolEnd;
+      readonly tookMs: number;
     }
   | {
       readonly kind: 'answered';

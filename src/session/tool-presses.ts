@@ -32,7 +32,11 @@ export class RoomConfirmations implements Confirmations {
     const signal = AbortSignal.any([this.#signal, over.signal]);
     try {
       const { clock } = room.parts;
-      return await within(perform(pressed.ask, room, signal), longestMs, clock, tooLate);
+      const atMs = clock.nowMs();
+      const work = perform(pressed.ask, room, signal);
+      const confirming = await within(work, longestMs, clock, tooLate);
+      tell(confirming, pressed.ask, room, clock.nowMs() - atMs);
+      return confirming;
     } catch (error) {
       room.parts.onEvent(guildId, failureOf(error, 'think'));
       return { kind: 'failed' };
@@ -54,6 +58,16 @@ async function perform(
   signal.throwIfAborted();
   const { line } = await fitting.run(portsIn(room), signal);
   return { kind: 'done', ...(line && { line }) };
+}
+
+function tell(
+  { kind }: Confirming,
+  { askerId: speakerId, tool }: Ask,
+  { channel, parts }: Room,
+  tookMs: number,
+): void {
+  const how = kind === 'done' ? 'pressed' : 'refused';
+  parts.onEvent(channel.guildId, { kind: 'tool', speakerId, tool: tool.name, how, tookMs });
 }
 
 function barredLine(right: Ask['tool']['right'], { channel }: Room): Line {

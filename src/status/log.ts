@@ -58,6 +58,11 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
     case 'spent':
       log.debug({ guildId, what: event.what, usd: event.usd }, 'spent');
       return;
+    case 'tool': {
+      const { speakerId, tool, how, tookMs } = event;
+      log.info({ guildId, speakerId, tool, how, tookMs: Math.round(tookMs) }, 'tool');
+      return;
+    }
     case 'answered': {
       const { speakerId, finish, instants } = event;
       const { heardAtMs } = instants;

@@ -24,6 +24,7 @@ export class SessionMetrics {
   readonly #packets;
   readonly #spent;
   readonly #unpriced;
+  readonly #tools;
 
   constructor(meters: Meters) {
     this.#joins = meters.seconds('join', 'From the call until the bot was in.', joinBuckets);
@@ -59,6 +60,10 @@ export class SessionMetrics {
     this.#unpriced = meters.counter('unpriced', 'Requests to servers without a known price.', [
       'what',
     ]);
+    this.#tools = meters.counter('tool_calls', 'Calls of tools by a model, by how they ended.', [
+      'tool',
+      'how',
+    ]);
     meters.gauge('channels', 'Voice channels the bot is in.', () => this.#present.size);
   }
 
@@ -87,6 +92,9 @@ export class SessionMetrics {
       case 'spent':
         if (event.usd === undefined) this.#unpriced.inc({ what: event.what });
         else this.#spent.inc({ what: event.what }, event.usd);
+        return;
+      case 'tool':
+        this.#tools.inc({ tool: event.tool, how: event.how });
         return;
       case 'answered':
         this.#answered(event);

@@ -227,6 +227,11 @@ test('what nobody asked for in so many words waits for a button, which works onc
   expect(await press('eva')).toEqual({ kind: 'other', name: 'Adam' });
   expect(await press('adam')).toMatchObject({ line: { id: 'track.volume', with: { n: 40 } } });
   expect(await press('adam')).toEqual({ kind: 'over' });
+  const ends = house.of('tool').map(({ tool, how, speakerId }) => [tool, how, speakerId]);
+  expect(ends).toEqual([
+    ['set_volume', 'asked', 'adam'],
+    ['set_volume', 'pressed', 'adam'],
+  ]);
 });
 
 test('the bot leaves by its button, and the room reads so', async () => {

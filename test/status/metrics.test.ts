@@ -55,6 +55,16 @@ test('failures are counted by stage and code', async () => {
   expect(page).toContain('parley_failures_total{stage="think",code="provider.late"} 2');
 });
 
+test('calls of tools are counted by how they ended', async () => {
+  const tool = { kind: 'tool', speakerId: 'adam-1', tookMs: 4 } as const;
+  const page = await afterSessions(
+    { ...tool, tool: 'time', how: 'ran' },
+    { ...tool, tool: 'leave', how: 'asked' },
+  );
+  expect(page).toContain('parley_tool_calls_total{tool="time",how="ran"} 1');
+  expect(page).toContain('parley_tool_calls_total{tool="leave",how="asked"} 1');
+});
+
 test('questions that waited for nothing are counted by reason', async () => {
   const dropped = { kind: 'dropped', speakerId: 'adam-1', name: 'Adam' } as const;
   const page = await afterSessions(
