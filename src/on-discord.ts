@@ -1,14 +1,16 @@
 import { loadOpus } from '#src/audio/load-opus.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { ProviderNews } from '#src/provider/ladder.ts';
 import { sayNews } from '#src/provider/models.ts';
 import type { DiscordMetrics } from '#src/status/discord-metrics.ts';
-import { type Log, logSession, openLog } from '#src/status/log.ts';
+import { type Log, openLog } from '#src/status/log.ts';
 import { Metrics } from '#src/status/metrics.ts';
 import { openStatusServer } from '#src/status/server.ts';
 import { type Bot, startBot } from './bot.ts';
 import type { Config } from './config.ts';
 import { type EngineNews, openEngines } from './engines.ts';
+import { ProviderLog } from './provider-log.ts';
 
 /** Runs until asked to stop, or until Discord closes the door for good; returns the exit code. */
 export async function onDiscord(
@@ -26,7 +28,13 @@ export async function onDiscord(
   using metrics = new Metrics(ready);
   await using _status = await showStatus(config, metrics, ready, log);
   const codec = await loadOpus();
-  await using engines = await openEngines(config, (news) => logEngine(log, news));
+  const providers = new ProviderLog(log, metrics.providers);
+  await using engines = await openEngines(config, (news) => {
+    logEngine(log, news);
+    if (!isOfProvider(news)) return;
+    providers.provider(news);
+    running?.provider(news);
+  });
   const closed = Promise.withResolvers<number>();
   await using bot = await startBot(
     {
@@ -36,7 +44,7 @@ export async function onDiscord(
       discord: { token: token.reveal(), ...place },
       onSession: (guildId, event) => {
         metrics.sessions.count(guildId, event);
-        logSession(log, guildId, event);
+        providers.session(guildId, event);
       },
       onDiscord: (event) => {
         countDiscord(metrics.discord, event);
@@ -56,8 +64,9 @@ export async function onDiscord(
 /** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 
-function secretsOf({ discord, chat, transcription, speech }: Config): Secret[] {
-  const keys = [chat, transcription, speech].map((role) =>
+function secretsOf({ discord, chat, transcription, speech, fallbacks }: Config): Secret[] {
+  const spare = [...fallbacks.chat, ...fallbacks.transcription, ...fallbacks.speech];
+  const keys = [chat, transcription, speech, ...spare].map((role) =>
     role.kind === 'remote' ? role.apiKey : undefined,
   );
   return [discord?.token, ...keys].filter((secret) => secret !== undefined);
@@ -88,6 +97,12 @@ async function showStatus(
   }
   log.info({ url: opened.server.url }, 'status: /healthz, /readyz, /metrics');
   return opened.server;
+}
+
+function isOfProvider(news: EngineNews): news is ProviderNews {
+  const { kind } = news;
+  const isFallback = kind === 'fallback-on' || kind === 'fallback-off';
+  return isFallback || kind === 'failed' || kind === 'mended';
 }
 
 function logEngine(log: Log, news: EngineNews): void {

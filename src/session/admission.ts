@@ -5,27 +5,46 @@ import type { Conversation, Room } from './room.ts';
 import { aloud, inWriting } from './wording.ts';
 
 /** What people read or hear of a failure, whatever the operator is told. */
-export function lineOf({ stage }: BotError, { chatName }: Pick<SessionParts, 'chatName'>): Line {
+export function lineOf(
+  { about, code, stage }: BotError,
+  { chatName }: Pick<SessionParts, 'chatName'>,
+): Line {
+  const { provider = chatName, keySetting, retryAfterMs } = about;
+  if (code === 'provider.bad_key' && keySetting !== undefined) {
+    return { id: 'fail.key', with: { provider, VARIABLE: keySetting } };
+  }
+  if (code === 'provider.rate_limited' && retryAfterMs !== undefined && !about.isSpent) {
+    return { id: 'fail.limit', with: { provider, s: Math.max(1, Math.ceil(retryAfterMs / 1000)) } };
+  }
   if (stage === 'recognise') return { id: 'fail.stt' };
-  return { id: 'fail.llm', with: { provider: chatName } };
+  return { id: 'fail.llm', with: { provider } };
 }
 
-/** Silence is the worst bug: the operator reads the reason, the room hears or reads what to do. */
+/**
+ * Silence is the worst bug: the operator reads the reason, the room hears or reads what to do, and while the same trouble
+ * lasts a falling tone. What has no sound is written already.
+ */
 export async function admit(
   failure: BotError,
-  written: string,
   room: Conversation,
   signal: AbortSignal,
 ): Promise<void> {
   const { channel, parts } = room;
   const { code, message, stage = 'think' } = failure;
   parts.onEvent(channel.guildId, { kind: 'failed', stage, code, message });
-  if (stage === 'speak') {
-    const sorry = inWriting({ id: 'fail.tts' }, channel.guildId, parts);
-    await write(`${sorry} ${written}`, room);
-    return;
-  }
-  await sayOrWrite(lineOf(failure, parts), room, signal);
+  const line = lineOf(failure, parts);
+  const isFirst = room.troubles.first(stage);
+  if (line.id === 'fail.key' && room.troubles.first('key')) room.notice(line);
+  if (stage === 'speak') return;
+  if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, room, signal);
+  if (room.settings().cues !== 'off') void room.bell.ring(parts.cues.error);
+}
+
+/** Words that could not be said; why they come so is told once a trouble. */
+export async function inText(words: string, room: Conversation): Promise<void> {
+  const { channel, parts, troubles } = room;
+  const sorry = inWriting({ id: 'fail.tts' }, channel.guildId, parts);
+  await write(troubles.first('speak') ? `${sorry} ${words}` : words, room);
 }
 
 /** Into the chat of the channel. If that is shut as well, only the operator is left to tell. */

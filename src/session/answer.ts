@@ -44,6 +44,7 @@ export async function speakAnswer(
       case 'aside':
         progress.aside = part.text;
         break;
+      case 'unspoken':
       case 'tool':
       case 'usage':
         break;

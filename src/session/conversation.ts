@@ -16,6 +16,7 @@ import { refuse } from './spending-refusal.ts';
 import { think } from './think.ts';
 import { Thinking } from './thinking.ts';
 import { withTwins } from './twins.ts';
+import { writtenInstead } from './voiceless.ts';
 
 /** How an attempt at an answer ended; `failure` is what broke outside. */
 type Outcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
@@ -59,10 +60,20 @@ export async function answer(
       keep(question, { reply, progress, finish }, room);
       if (failure?.stage !== 'speak') await showAside(question, { reply, progress, finish }, room);
     }
-    if (failure) await admit(failure, progress.text, room, signal);
+    await conclude({ finish, ...(failure && { failure }) }, room, signal);
   };
   await mouth.speak(signal, give, { isAnswer: true });
   if (isPutOff) await putOff(question, room, signal);
+}
+
+/** The room is told what broke, and forgets it once an answer is whole. */
+async function conclude(
+  { finish, failure }: Outcome,
+  room: Conversation,
+  signal: AbortSignal,
+): Promise<void> {
+  if (failure) await admit(failure, room, signal);
+  else if (finish === 'completed') room.troubles.over('recognise', 'think', 'key');
 }
 
 async function perform(
@@ -72,7 +83,8 @@ async function perform(
   signal: AbortSignal,
 ): Promise<Outcome> {
   try {
-    const parts = addressed(thinking.release(reply, signal), question, room, signal);
+    const made = addressed(thinking.release(reply, signal), question, room, signal);
+    const parts = writtenInstead(made, progress, room, signal);
     const work = () => speakAnswer(parts, reply, progress, signal);
     const failure = await deliver(reply, work, signal);
     for (const { tell } of withTwins(question)) tell?.(toldOf(progress, failure, room));

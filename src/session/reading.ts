@@ -4,7 +4,7 @@ import { ClauseSplitter } from '#src/chat/clauses.ts';
 import { speakable } from '#src/chat/speakable.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
 import type { Synthesizer, Voice } from '#src/speech/ports.ts';
-import { admit } from './admission.ts';
+import { admit, inText } from './admission.ts';
 import { deliver } from './delivery.ts';
 import type { Reading } from './matter.ts';
 import type { Conversation } from './room.ts';
@@ -33,8 +33,10 @@ export async function readOut(
   const spoken = { ...style.voice, ...(voice !== undefined && { name: voice }) };
   const read = async (reply: SpokenReply): Promise<void> => {
     const failure = await attempt(clauses, reply, synthesizer, spoken, signal);
+    if (failure) await inText(clauses.join(' '), room);
     await room.mouth.played(reply, signal);
-    if (failure) await admit(failure, clauses.join(' '), room, signal);
+    if (failure) await admit(failure, room, signal);
+    else room.troubles.over('speak', 'key');
   };
   await room.mouth.speak(signal, read, { interruptible });
 }
@@ -48,8 +50,9 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<BotError | undefined> {
   const work = async () => {
+    const oneVoice = synthesizer.oneVoice?.() ?? synthesizer;
     for (const clause of clauses) {
-      for await (const pcm of soundOf(clause, synthesizer, voice, signal)) {
+      for await (const pcm of soundOf(clause, oneVoice, voice, signal)) {
         await reply.write(pcm, clause, signal);
       }
     }

@@ -15,6 +15,7 @@ import type { Once } from './once.ts';
 import type { PanelWatch } from './panel-watch.ts';
 import type { SessionParts } from './parts.ts';
 import type { Asks } from './tool-asks.ts';
+import type { Troubles } from './troubles.ts';
 import type { Volume } from './volume.ts';
 import type { Waste } from './waste.ts';
 import type { Withdrawals } from './withdrawals.ts';
@@ -39,6 +40,7 @@ export type Room = {
   readonly newcomers: Newcomers;
   readonly panel: PanelWatch;
   readonly once: Once;
+  readonly troubles: Troubles;
   /** What waits for a button. */
   readonly asks: Asks;
   readonly volume: Volume;

@@ -31,7 +31,7 @@ type Early = { readonly parts: readonly Arrived[]; readonly end?: 'over' | { err
  * One answer from its first request on, perhaps before it is known to be wanted: nothing of it is heard and no tool
  * runs until it is released.
  *
- * It is read up to its first sound and not further, so that what waits is bounded. Aborting `signal` ends it.
+ * It is read up to its first sound, or the first that fails, so that what waits is bounded. Aborting `signal` ends it.
  */
 export class Thinking {
   readonly basis: object;
@@ -159,7 +159,7 @@ export class Thinking {
         const { done, value: part } = await this.#parts.next();
         if (done) return { parts, end: 'over' };
         parts.push(this.#arrived(part));
-        if (part.kind === 'audio') return { parts };
+        if (part.kind === 'audio' || part.kind === 'unspoken') return { parts };
       }
     } catch (error) {
       return { parts, end: { error } };

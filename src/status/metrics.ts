@@ -2,12 +2,14 @@ import { Registry } from 'prom-client';
 import { DiscordMetrics } from './discord-metrics.ts';
 import { LoopDelay } from './loop-delay.ts';
 import { Meters } from './meters.ts';
+import { ProviderMetrics } from './provider-metrics.ts';
 import { SessionMetrics } from './session-metrics.ts';
 
 /** All figures of one bot, for a scraper. Closing it ends the watch over the event loop. */
 export class Metrics implements Disposable {
   readonly sessions: SessionMetrics;
   readonly discord: DiscordMetrics;
+  readonly providers: ProviderMetrics;
   readonly #registry = new Registry();
   readonly #loop = new LoopDelay();
 
@@ -16,6 +18,7 @@ export class Metrics implements Disposable {
     const meters = new Meters(this.#registry);
     this.sessions = new SessionMetrics(meters);
     this.discord = new DiscordMetrics(meters);
+    this.providers = new ProviderMetrics(meters);
     const delay = 'How late the event loop was within the last half to whole minute';
     meters.gauge('event_loop_delay_p50_seconds', `${delay}: half of the time.`, () =>
       seconds(this.#loop.read().p50Ms),

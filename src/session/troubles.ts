@@ -1,0 +1,21 @@
+import type { Stage } from '#src/base/errors.ts';
+
+/** A stage that fails, or a key that is refused. */
+type Trouble = Stage | 'key';
+
+/** What a room was told of that is not over: the same trouble is told once, however many questions meet it. */
+export class Troubles {
+  readonly #told = new Set<Trouble>();
+
+  /** True the first time of each trouble. */
+  first(trouble: Trouble): boolean {
+    const isFirst = !this.#told.has(trouble);
+    this.#told.add(trouble);
+    return isFirst;
+  }
+
+  /** These work again. */
+  over(...troubles: readonly Trouble[]): void {
+    for (const trouble of troubles) this.#told.delete(trouble);
+  }
+}

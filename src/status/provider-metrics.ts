@@ -1,0 +1,39 @@
+import type { Meters } from './meters.ts';
+
+/** Counts what becomes of requests to speech and chat servers; labels are words of ours, never hosts. */
+export class ProviderMetrics {
+  readonly #failures;
+  readonly #fallbacks;
+  readonly #down = new Set<string>();
+
+  constructor(meters: Meters) {
+    this.#failures = meters.counter(
+      'provider_failures',
+      'Requests to servers that failed, by role and error code.',
+      ['role', 'code'],
+    );
+    this.#fallbacks = meters.counter(
+      'provider_fallbacks',
+      'How often another server began to stand in for the first, by role.',
+      ['role'],
+    );
+    meters.gauge(
+      'provider_roles_down',
+      'Roles whose first server is stood in for.',
+      () => this.#down.size,
+    );
+  }
+
+  failed(role: string, code: string): void {
+    this.#failures.inc({ role, code });
+  }
+
+  fellBack(role: string): void {
+    this.#fallbacks.inc({ role });
+    this.#down.add(role);
+  }
+
+  returned(role: string): void {
+    this.#down.delete(role);
+  }
+}
