@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Caps } from '#src/spending/caps.ts';
+import { costOf } from '#src/spending/cost.ts';
 import { readPrices } from '#src/spending/price-file.ts';
 import { knownPrices } from '#src/spending/price-table.ts';
 import { type Price, type Rate, rateOf } from '#src/spending/prices.ts';
@@ -17,6 +18,7 @@ type Roles = {
   readonly transcription: Role;
   readonly chat: Role;
   readonly speech: Role;
+  readonly fallbacks: { readonly speech: readonly Role[] };
   readonly budget: Budget;
 };
 
@@ -39,12 +41,28 @@ export function readBudget(from: Settings): Budget {
 }
 
 /** What each role costs where `thinker` answers; absent: the chat model does. */
-export function tariffOf({ transcription, chat, speech, budget }: Roles, thinker?: Served): Tariff {
+export function tariffOf(
+  { transcription, chat, speech, fallbacks, budget }: Roles,
+  thinker?: Served,
+): Tariff {
   const rate = (role: Role): Rate =>
     role.kind === 'embedded'
       ? { kind: 'free' }
       : rateOf(budget.prices, role.model, new URL(role.baseUrl).host);
-  return { recognise: rate(transcription), think: rate(thinker ?? chat), speak: rate(speech) };
+  const speak = rate(speech);
+  const [next] = fallbacks.speech.map(rate);
+  return {
+    ...{ recognise: rate(transcription), think: rate(thinker ?? chat), speak },
+    ...(next && isCheaper(next, speak) && { cheaperVoice: next }),
+  };
+}
+
+/** By a sentence as most are; where nobody knows what a voice costs, only a free one is cheaper. */
+function isCheaper(next: Rate, usual: Rate): boolean {
+  const sentence = { kind: 'spoken', characters: 100, ms: 6_000 } as const;
+  const [theirs, ours] = [costOf(sentence, next), costOf(sentence, usual)];
+  if (usual.kind === 'free' || theirs === undefined) return false;
+  return ours === undefined ? theirs === 0 : theirs < ours;
 }
 
 function readFile(path: string): ReturnType<typeof readPrices> {

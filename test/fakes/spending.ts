@@ -1,4 +1,13 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { SessionEvent } from '#src/session/events.ts';
 import type { Spending } from '#src/session/spending.ts';
+import { SpendingDesk } from '#src/session/spending-desk.ts';
+import type { Entry, SpendingBook } from '#src/spending/book.ts';
+import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
+import { Ledger } from '#src/spending/ledger.ts';
+import type { Tariff } from '#src/spending/tariff.ts';
+import type { Trouble } from './books.ts';
 
 /** As if nothing cost anything. */
 export const boundless: Spending = {
@@ -17,3 +26,60 @@ export const boundless: Spending = {
   manner: () => ({ step: 'full', isVoiceCheap: false }),
   forget: () => undefined,
 };
+
+/** A dollar for a million tokens, a cent for a minute heard, a dollar for a million characters spoken. */
+export const priced: Tariff = {
+  recognise: { kind: 'priced', usd: { perMinute: 0.01 } },
+  think: { kind: 'priced', usd: { perMillionInputTokens: 1, perMillionOutputTokens: 1 } },
+  speak: { kind: 'priced', usd: { perMillionCharacters: 1 } },
+};
+
+export const uncapped: Caps = { personDay: nothing, serverDay: nothing, serverMonth: nothing };
+
+/** A desk with everything behind it. */
+export function openDesk(
+  clock: Clock,
+  over: { readonly caps?: Partial<Caps>; readonly tariff?: Partial<Tariff> } = {},
+) {
+  const ledger = new Ledger();
+  const paid: Paid[] = [];
+  const desk = new SpendingDesk({
+    ...{ clock, ledger, caps: { ...uncapped, ...over.caps } },
+    tariffOf: () => ({ ...priced, ...over.tariff }),
+    onEvent: (_guildId, event) => void paid.push(event),
+  });
+  return { ledger, desk, paid };
+}
+
+type Paid = Extract<SessionEvent, { kind: 'spent' }>;
+
+/** So much money in a cap. */
+export function dollars(usd: number): Amount {
+  return { nanoUsd: usd * 1e9, ms: 0 };
+}
+
+/** So much time in a cap. */
+export function minutes(count: number): Amount {
+  return { nanoUsd: 0, ms: count * 60_000 };
+}
+
+/** A book in memory. Set `trouble` to make it fail from then on. */
+export class MemorySpending implements SpendingBook {
+  trouble: Trouble | undefined;
+  writes = 0;
+  entries: readonly Entry[] = [];
+
+  async read(day: string): Promise<readonly Entry[]> {
+    if (this.trouble === 'unreadable') throw new BotError('store.unreadable', true, 'Torn.');
+    const month = day.slice(0, 7);
+    return this.entries.filter((entry) =>
+      entry.personId === undefined ? entry.day >= month : entry.day === day,
+    );
+  }
+
+  async add(entries: readonly Entry[]): Promise<void> {
+    if (this.trouble) throw new BotError('store.unwritable', true, 'Full.');
+    this.writes++;
+    this.entries = [...this.entries, ...entries];
+  }
+}
