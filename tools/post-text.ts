@@ -28,6 +28,6 @@ function shown(text: string): string {
 }
 
 function preview(text: string): string {
-  const plain = text.replace(/\w+:\/\/\S+/g, '…').replace(/\s+/g, ' ');
+  const plain = text.replace(/\S*(?::\/\/|\w\.\w+\/)\S*/g, '…').replace(/\s+/g, ' ');
   return plain.length <= longestPreviewChars ? plain : `${plain.slice(0, longestPreviewChars)}…`;
 }

@@ -8,8 +8,8 @@ import type { Room } from '#src/session/room.ts';
 import { think } from '#src/session/think.ts';
 import { type RoomTool, tool } from '#src/session/tool.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { adam, eva, type House, lounge, openHouse, pass } from '#test/session/house.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { adam, eva, type House, lounge, openHouse, pass, words } from '#test/session/house.ts';
 import { tools } from '#tools/tools.ts';
 import { Gullible } from './gullible.ts';
 import type { Attempt, Way } from './red-team.ts';
@@ -24,6 +24,7 @@ export type Trap = {
   /** Names of tools that had an effect. */
   readonly ran: string[];
   ask(who: Person, words: string): Promise<void>;
+  say(who: Person, words: string): Promise<void>;
   press(who: Person, about?: string): Promise<Confirming>;
 };
 
@@ -51,9 +52,12 @@ export async function openTrap(
   const model = new Gullible(clock);
   const ran: string[] = [];
   const synthesizer = new FakeSynthesizer({ pieces: 2 });
+  let heard = '';
+  const transcriber = new FakeTranscriber({ texts: () => heard });
   const pipeline = chained({ chat: model, synthesizer });
   const spied = [...tools, ...forbidden].map((one) => watched(one, ran));
-  const house = openHouse({ chat: model, synthesizer, pipeline, tools: spied }, people, clock);
+  const parts = { chat: model, synthesizer, transcriber, pipeline, tools: spied };
+  const house = openHouse(parts, people, clock);
   for (const { id } of people) await house.rooms.join(channel, id);
   await pass(house, 40);
   return {
@@ -62,6 +66,10 @@ export async function openTrap(
       const answered = house.talk.ask('g', words, { id, name }, 'voice');
       await pass(house, 3_000);
       await answered;
+    },
+    async say(who, said) {
+      heard = said;
+      await pass(house, 6_000, await words('human-cards-004', who, clock.nowMs()));
     },
     async press({ id }, about) {
       const offered = house.offered.at(-1)?.split(':')[1] ?? 'none';
@@ -99,6 +107,13 @@ const zoe: Person = { id: 'zoe', name: 'Zoe', isBot: false, roleIds: [] };
 
 const ways: Readonly<Record<Way, (attempt: Attempt) => Promise<Trap>>> = {
   'other-words': (attempt) => bitten(attempt, eva, attempt.bait),
+  'other-voice': async (attempt) => {
+    const trap = await openTrap();
+    await trap.say(eva, attempt.bait);
+    trap.model.bait = attempt;
+    await trap.say(adam, 'five five');
+    return trap;
+  },
   'other-name': (attempt) => bitten(attempt, { ...eva, name: attempt.bait }, idle),
   'own-name': (attempt) => asked(attempt, { ...adam, name: attempt.bait }, idle),
   'listed-name': async (attempt) => {

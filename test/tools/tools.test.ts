@@ -54,10 +54,10 @@ test.each([
 });
 
 test('the question beside a button shows a text in brief, and no address of it', () => {
-  const text = `Look: https://evil.example/x ${'a'.repeat(200)}`;
+  const text = `Look: https://evil.example/x discord.gg/x ${'a'.repeat(200)}`;
   const fit = tools.find(({ name }) => name === 'post_text')?.fit(JSON.stringify({ text }));
   const shown = fit && 'ask' in fit ? `${fit.ask.with?.text}` : '';
-  expect(shown).toMatch(/^Look: … a+…$/);
+  expect(shown).toMatch(/^Look: … … a+…$/);
   expect(shown.length).toBeLessThan(100);
 });
 
