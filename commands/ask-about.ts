@@ -12,7 +12,7 @@ export const askAbout: MessageCommand = {
     if (!message || (words === '' && !recording))
       return [{ id: 'ask.about.nothing', to: 'caller' }];
     const quoted = words !== '' && { quoted: { author: message.author, text: words } };
-    const about = { ...quoted, ...(recording && { recording }) };
+    const about = { ...quoted, ...(recording && { recording, recordedBy: message.author }) };
     const question = text('ask.about.question', {}, callerLocale);
     const asker = { id: callerId, name: callerName };
     return replyTo(await talk.ask(guildId, question, asker, 'text', about), 'only me');

@@ -82,6 +82,8 @@ export interface Talk {
 /** What a question is about; with a recording it may be empty. */
 export type About = {
   readonly recording?: SoundFile;
+  /** Whose message it was in, where it is not that of whoever asks: then it is data like the message. */
+  readonly recordedBy?: string;
   /** A message that was written by whomever. */
   readonly quoted?: { readonly author: string; readonly text: string };
 };

@@ -2,6 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { Said } from '#src/pipeline/pipeline.ts';
 import { within } from '#src/provider/within.ts';
 import type { SoundFile } from '#src/sources/ports.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
 import { saidOf } from './asked.ts';
 import { Claim, type Dropping } from './claim.ts';
 import type { About, Asker, Asking, Saying, Talk } from './command-ports.ts';
@@ -10,6 +11,7 @@ import { objectionTo } from './objection-to-sound.ts';
 import type { SessionParts } from './parts.ts';
 import { clausesOf } from './reading.ts';
 import type { VoiceRooms } from './rooms.ts';
+import { meteredTranscriber } from './spending-meters.ts';
 import type { Stay } from './stay.ts';
 import { answerInWriting } from './written-answer.ts';
 
@@ -79,10 +81,11 @@ export class RoomTalk implements Talk {
     if (answer === 'voice' && !this.#rooms.stay(guildId)) return nowhere;
     const askedAtMs = clock.nowMs();
     const { recording } = about;
-    const heard = recording ? await this.#heard(recording) : nothing;
+    const none: Heard = { kind: 'heard', transcriber };
+    const heard = recording ? await this.#heard(recording, guildId, asker) : none;
     if (heard.kind === 'failed') return heard;
     const material = { asker, question, about, pcm: heard.pcm, atMs: clock.nowMs() };
-    const said = saidOf(material, transcriber, this.#signal);
+    const said = saidOf(material, heard.transcriber, this.#signal);
     const restMs = longestMs - (clock.nowMs() - askedAtMs);
     const stay = this.#rooms.stay(guildId);
     if (answer === 'voice') return stay ? await this.#aloud(said, question, stay, restMs) : nowhere;
@@ -109,9 +112,13 @@ export class RoomTalk implements Talk {
   }
 
   /** What is wrong with a recording only its sender can mend, so only they are told. */
-  async #heard(recording: SoundFile): Promise<Heard> {
+  async #heard(recording: SoundFile, guildId: string, asker: Asker): Promise<Heard> {
+    const { recordings, spending, transcriber } = this.#parts;
+    const listening = spending.listen(guildId, asker.id);
+    if ('line' in listening) return { kind: 'failed', line: listening.line };
     try {
-      return { kind: 'heard', pcm: await this.#parts.recordings.read(recording, this.#signal) };
+      const pcm = await recordings.read(recording, this.#signal);
+      return { kind: 'heard', pcm, transcriber: meteredTranscriber(transcriber, listening.heard) };
     } catch (error) {
       const line = this.#signal.aborted ? undefined : objectionTo(error);
       if (!line) throw error;
@@ -139,9 +146,9 @@ export class RoomTalk implements Talk {
 
 const nowhere: Asking = { kind: 'nowhere' };
 
-const nothing: Heard = { kind: 'heard' };
-
-type Heard = { readonly kind: 'heard'; readonly pcm?: Pcm } | Extract<Asking, { kind: 'failed' }>;
+type Heard =
+  | { readonly kind: 'heard'; readonly pcm?: Pcm; readonly transcriber: Transcriber }
+  | Extract<Asking, { kind: 'failed' }>;
 
 /** Its recording is known by its words from then on, as soon as there are any. */
 function questionOf(

@@ -21,6 +21,8 @@ export const longestRecordingMs = 120_000;
 /** Two minutes of studio sound: 16 bit, stereo, 48 kHz, and a third more. */
 const usualMostBytes = 32 * 1024 * 1024;
 const usualDeadlineMs = 20_000;
+/** Each takes up to 4 MB until it is understood. */
+const mostAtOnce = 4;
 
 /** With a decoding thread of their own; hosts as `AllowedHosts` takes them. */
 export function openRecordings(
@@ -39,6 +41,7 @@ export function openRecordings(
 export class Recordings implements RecordingReader {
   readonly #decoding: Decoding;
   readonly #rules: RecordingRules;
+  #underWay = 0;
 
   constructor(decoding: Decoding, rules: RecordingRules) {
     this.#decoding = decoding;
@@ -49,6 +52,8 @@ export class Recordings implements RecordingReader {
   async read(file: SoundFile, signal: AbortSignal): Promise<Pcm> {
     const { deadlineMs = usualDeadlineMs } = this.#rules;
     const deadline = AbortSignal.timeout(deadlineMs);
+    if (this.#underWay >= mostAtOnce) throw refusals.unreachable('too many come at once');
+    this.#underWay++;
     try {
       this.#check(file);
       return await this.#sound(file.url, AbortSignal.any([signal, deadline]));
@@ -56,6 +61,8 @@ export class Recordings implements RecordingReader {
       signal.throwIfAborted();
       if (!deadline.aborted) throw cause;
       throw refusals.unreachable(`it was not there after ${deadlineMs / 1000} s`);
+    } finally {
+      this.#underWay--;
     }
   }
 

@@ -80,7 +80,7 @@ test('Ask about this answers whoever picked it, about what somebody else wrote',
 test('Ask about this listens to a voice message', async () => {
   const { asked, hears } = asking();
   await askAbout.run({ ...adam, message: { author: 'Ben', text: '', sounds: [sound] } }, hears);
-  expect(asked[0]?.[4]).toEqual({ recording: sound });
+  expect(asked[0]?.[4]).toEqual({ recording: sound, recordedBy: 'Ben' });
 });
 
 test('a message without words or sound is nothing to ask about', async () => {

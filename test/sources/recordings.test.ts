@@ -58,6 +58,16 @@ test('a recording that does not arrive in time is given up, and one nobody waits
   await expect(left).rejects.toBe(reason);
 });
 
+test('of five recordings at once one is refused', async () => {
+  await using server = await serveSounds((_, response) => void response.end(files.ogg));
+  const reader = recordings();
+  const url = `http://127.0.0.1:${server.port}/a`;
+  const all = Array.from({ length: 5 }, () => reader.read({ ...file, url }, signal));
+  const fates = (await Promise.allSettled(all)).map(({ status }) => status);
+  expect(fates.filter((fate) => fate === 'rejected')).toHaveLength(1);
+  await expect(reader.read({ ...file, url }, signal)).resolves.toBeDefined();
+});
+
 test('without an allowed host nothing of this machine is fetched', async () => {
   await using server = await serveSounds((_, response) => void response.end(files.mp3));
   const url = `http://127.0.0.1:${server.port}/a`;
