@@ -52,14 +52,16 @@ async function ask(house: House, question = 'What is up?', ms = 3_000): Promise<
 }
 
 /** A model that calls one tool, and says something once it has the result. */
-async function talkingTo(name: string, over: Over = {}) {
+async function talkingTo(name: string, over: Over = {}, first = '') {
   const results: string[] = [];
   const chat: ChatModel = {
     async *reply(messages) {
       const found = messages.flatMap((one) => (one.role === 'tool' ? [one.content] : []));
       results.push(...found);
       if (found.length > 0) yield { kind: 'text', text: 'There it is.' };
-      else yield { kind: 'tool', call: { id: '1', name, argumentsJson: '{}' } };
+      if (found.length > 0) return;
+      if (first !== '') yield { kind: 'text', text: first };
+      yield { kind: 'tool', call: { id: '1', name, argumentsJson: '{}' } };
     },
   };
   const synthesizer = new FakeSynthesizer({ pieces: 2 });
@@ -141,20 +143,26 @@ test('a tool ends at once with /stop', async () => {
   expect(house.rooms.stay('g')?.room.floor.current).toBeUndefined();
 });
 
-test.each([['never mind'], ['what is six and six']])(
-  'the words %j end a tool within 500 ms of the last of them',
-  async (interruption) => {
+test.each([
+  ['never mind', ''],
+  ['never mind', 'Let me see.'],
+  ['what is six and six', ''],
+  ['what is six and six', 'Let me see.'],
+])(
+  'the words %j end a tool within 500 ms of the last of them, after %j',
+  async (interruption, first) => {
     const clock = new VirtualClock();
     const { seen, look } = slow(clock, 9_000);
     let text = 'five five';
     const transcriber = new FakeTranscriber({ texts: () => text });
-    const { house } = await talkingTo('look', { clock, tools: [look], transcriber });
+    const { house } = await talkingTo('look', { clock, tools: [look], transcriber }, first);
     await pass(house, 4_000, await words('human-cards-004', adam, clock.nowMs()));
     expect(seen.began).toBe(1);
     text = interruption;
     const spoken = await words('human-cards-004', adam, clock.nowMs());
-    const lastMs = spoken.at(-6)?.atMs ?? 0;
+    const [fromMs = 0, lastMs = 0] = [spoken[0]?.atMs, spoken.at(-6)?.atMs];
     await pass(house, 4_000, spoken);
+    expect(seen.endedAtMs).toBeGreaterThan(fromMs);
     expect(seen.endedAtMs - lastMs).toBeLessThanOrEqual(500);
   },
 );
