@@ -68,6 +68,28 @@ export function readGiven(
   return { bare: text.slice(0, first?.from ?? text.length).trim(), given };
 }
 
+/**
+ * Words without a name, shared out among `open`, the options nobody named: a word each for those that must be filled, and
+ * all that is left for the last of these, or else for the first that may be.
+ */
+export function shareOut(
+  bare: string,
+  open: readonly OptionShape[],
+): readonly { readonly option: OptionShape; readonly value: string }[] {
+  const required = open.filter((option) => option.required);
+  const takers = required.length > 0 ? required : open.slice(0, 1);
+  const shares: { option: OptionShape; value: string }[] = [];
+  let rest = bare;
+  for (const option of takers) {
+    if (rest === '') break;
+    const [, word = '', after = ''] = /^(\S*)\s*(.*)$/s.exec(rest) ?? [];
+    const isLast = option === takers.at(-1);
+    shares.push({ option, value: isLast ? rest : word });
+    rest = isLast ? '' : after;
+  }
+  return shares;
+}
+
 type Name = { readonly option: OptionShape; readonly from: number; readonly end: number };
 
 function nextName(text: string, from: number, options: readonly OptionShape[]): Name | undefined {

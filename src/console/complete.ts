@@ -1,4 +1,4 @@
-import { findCommand, type Given, readGiven } from './command-shapes.ts';
+import { findCommand, type Given, readGiven, shareOut } from './command-shapes.ts';
 import type { CommandShape, OptionShape } from './sandbox-lines.ts';
 import type { Words } from './slash.ts';
 
@@ -43,11 +43,12 @@ function inOptions(name: string, rest: string, options: readonly OptionShape[]):
   const isValue = last && (last.value === '' || last.from >= rest.length - word.length);
   if (isValue) return valuesOf(name, rest.slice(last.from), last, given);
   const open = options.filter((option) => !given.some((each) => each.option === option));
-  const names = namesOf(open, word).map((each) => `${each}:`);
+  const filled = word === '' ? shareOut(bare, open).map(({ option }) => option) : [];
+  const free = open.filter((option) => !filled.includes(option));
+  const names = namesOf(free, word).map((each) => `${each}:`);
   if (names.length > 0) return { kind: 'words', typed: word, words: names };
   if (last) return valuesOf(name, rest.slice(last.from), last, given);
-  const [first] = open;
-  return first && bare !== '' ? bareValues(name, bare, first) : none;
+  return bare === '' ? none : bareValues(name, bare, open);
 }
 
 function valuesOf(
@@ -64,13 +65,17 @@ function valuesOf(
   return { kind: 'words', typed, words };
 }
 
-/** The first option may be typed without its name. */
-function bareValues(name: string, bare: string, option: OptionShape): Completion {
+/** What must be filled, or else the first option, may be typed without its name. */
+function bareValues(name: string, bare: string, open: readonly OptionShape[]): Completion {
+  const shares = shareOut(bare, open);
+  const last = shares.at(-1);
+  if (!last) return none;
+  const { option, value: typed } = last;
   if (option.autocomplete) {
-    const options = { [option.name]: bare };
-    return { kind: 'ask', typed: bare, name, options, focused: option.name };
+    const words = shares.map((each) => [each.option.name, each.value]);
+    return { kind: 'ask', typed, name, options: Object.fromEntries(words), focused: option.name };
   }
-  return { kind: 'words', typed: bare, words: namesOf(option.choices, bare) };
+  return { kind: 'words', typed, words: namesOf(option.choices, typed) };
 }
 
 function namesOf(named: readonly { readonly name: string }[], typed: string): readonly string[] {

@@ -1,4 +1,4 @@
-import { type Found, findCommand, readGiven } from './command-shapes.ts';
+import { type Found, findCommand, readGiven, shareOut } from './command-shapes.ts';
 import type { CommandShape, OptionShape } from './sandbox-lines.ts';
 
 export type Words = Readonly<Record<string, string | number>>;
@@ -12,7 +12,7 @@ export type Slash =
 const strayName = /^([a-z][a-z0-9_-]*):(?![\s/])/;
 
 /**
- * Reads `/say text:hello there when:now`, or `/say hello there`: words without a name are the first option nobody named.
+ * Reads `/say text:hello there when:now`, or `/say hello there`: words without a name are for the options nobody named.
  *
  * Quotes are only needed around a value that holds the name of another option.
  */
@@ -24,9 +24,9 @@ export function readSlash(line: string, commands: readonly CommandShape[]): Slas
   const words = new Map(given.map(({ option, value }) => [option, value]));
   if (bare !== '') {
     const [, stray] = strayName.exec(bare) ?? [];
-    const open = found.options.find((option) => !words.has(option));
-    if (stray !== undefined || !open) return wrong(hasNo(at, stray, found.options));
-    words.set(open, bare);
+    const open = found.options.filter((option) => !words.has(option));
+    if (stray !== undefined || open.length === 0) return wrong(hasNo(at, stray, found.options));
+    for (const { option, value } of shareOut(bare, open)) words.set(option, value);
   }
   const missing = found.options.find((option) => option.required && !words.get(option));
   if (missing) return wrong(`${at} needs ${missing.name}: ${at} ${missing.name}:...`);

@@ -11,6 +11,8 @@ const requestLimit = 32;
 const unreadLimitBytes = 8 * 1024 * 1024;
 /** Longest that leaving may take. */
 const farewellMs = 2000;
+/** Whoever sits in front of it may do anything there. */
+const ownerName = 'Adam';
 const tooLong = { id: null, ok: false, error: 'The line is too long.' } as const;
 const recordings = {
   digits: recordingPath('human-digits-2934z.wav'),
@@ -23,7 +25,7 @@ process.on('SIGTERM', () => stop.abort());
 process.stdout.on('error', () => stop.abort());
 
 try {
-  const sandbox = await openSandbox();
+  const sandbox = await openSandbox({ ownerName });
   introduce(sandbox);
   await Promise.race([serveLines(sandbox), stopped()]);
   stop.abort();

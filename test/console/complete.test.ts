@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { complete } from '#src/console/complete.ts';
-import { shapes } from './shapes.ts';
+import { settings, shapes } from './shapes.ts';
 
 test.each([
   ['/', '/', ['/join ', '/leave ', '/say ', '/stop ', '/privacy ']],
@@ -37,5 +37,27 @@ test.each([
     name: 'say',
     options,
     focused: 'voice',
+  });
+});
+
+test.each([
+  ['/settings set cu', 'cu', 'key', { key: 'cu' }],
+  ['/settings set cues of', 'of', 'value', { key: 'cues', value: 'of' }],
+  ['/settings set key:cues value:o', 'value:o', 'value', { key: 'cues', value: 'o' }],
+])('for %j the bot is asked for what may stand there', (line, typed, focused, options) => {
+  const asked = { kind: 'ask', typed, name: 'settings set', options, focused };
+  expect(complete(line, settings)).toEqual(asked);
+});
+
+test('behind a key comes its value', () => {
+  const words = { kind: 'words', typed: '', words: ['value:'] };
+  expect(complete('/settings set cues ', settings)).toEqual(words);
+});
+
+test('what a pipeline may be is known without asking', () => {
+  const words = { kind: 'words', typed: 'to:', words: ['to:chained', 'to:realtime'] };
+  expect(complete('/settings pipeline to:', settings)).toEqual(words);
+  expect(complete('/settings pipeline re', settings)).toEqual({
+    ...{ kind: 'words', typed: 're', words: ['realtime'] },
   });
 });

@@ -31,3 +31,24 @@ export const shapes: readonly CommandShape[] = [
     ],
   },
 ];
+
+/** How the settings of a server are changed. */
+export const settings: readonly CommandShape[] = [
+  {
+    name: 'settings',
+    options: [
+      option('view', { type: 1 }),
+      option('set', {
+        type: 1,
+        options: [
+          option('key', { required: true, autocomplete: true }),
+          option('value', { required: true, autocomplete: true }),
+        ],
+      }),
+      option('pipeline', {
+        type: 1,
+        options: [option('to', { required: true, ...choices('chained', 'realtime') })],
+      }),
+    ],
+  },
+];

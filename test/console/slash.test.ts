@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readSlash } from '#src/console/slash.ts';
-import { choices, option, shapes } from './shapes.ts';
+import { choices, option, settings, shapes } from './shapes.ts';
 
 test.each([
   ['/leave', 'leave', {}],
@@ -56,4 +56,33 @@ test('a choice is sent as what it stands for', () => {
   const commands = [{ name: 'play', options: [speed, option('track', choices('main'))] }];
   expect(readSlash('/play double', commands)).toMatchObject({ options: { speed: 2 } });
   expect(readSlash('/play speed:2', commands)).toMatchObject({ options: { speed: 2 } });
+});
+
+test.each([
+  ['/settings view', 'settings view', {}],
+  ['/settings set key:cues value:off', 'settings set', { key: 'cues', value: 'off' }],
+  ['/settings set cues off', 'settings set', { key: 'cues', value: 'off' }],
+  ['/settings set cues value:off', 'settings set', { key: 'cues', value: 'off' }],
+  ['/settings set off key:cues', 'settings set', { key: 'cues', value: 'off' }],
+  [
+    '/settings set instructions You are a pirate.  Arr.',
+    'settings set',
+    { key: 'instructions', value: 'You are a pirate.  Arr.' },
+  ],
+  ['/settings pipeline realtime', 'settings pipeline', { to: 'realtime' }],
+  ['/settings pipeline to:CHAINED', 'settings pipeline', { to: 'chained' }],
+])('%s can be typed', (line, name, options) => {
+  expect(readSlash(line, settings)).toEqual({ kind: 'ready', name, options });
+});
+
+test.each([
+  ['/settings', '/settings needs one of view, set, pipeline.'],
+  ['/settings set cues', '/settings set needs value: /settings set value:...'],
+  ['/settings set', '/settings set needs key: /settings set key:...'],
+  [
+    '/settings pipeline magic',
+    '/settings pipeline cannot take "magic" for to; it takes chained, realtime.',
+  ],
+])('%s lacks something', (line, why) => {
+  expect(readSlash(line, settings)).toEqual({ kind: 'wrong', why });
 });

@@ -38,7 +38,7 @@ function typable(options: readonly OptionBody[], before: string): readonly strin
   return [[before, ...each].join(' ')];
 }
 
-scenario('eight commands can be typed, with these options and choices', async () => {
+scenario('nine commands can be typed, with these options and choices', async () => {
   await using scene = await openScene();
   const registered = scene.sandbox.commands();
   const all = registered.flatMap(({ body }) => typable(body.options ?? [], body.name));
@@ -55,6 +55,11 @@ scenario('eight commands can be typed, with these options and choices', async ()
     'privacy resume',
     'privacy status',
     'say text! voice when=now|queue',
+    'settings addressing to!=auto|name|window|always|off',
+    'settings check',
+    'settings pipeline to!=chained|audio-model|realtime',
+    'settings set key! value!',
+    'settings view',
     'stats view=speed|last turn',
     'stop what=speech|sounds|everything',
   ]);
