@@ -8,7 +8,7 @@ const forms = {
   label: '!?\\[(?<words>[^\\]\\n]*)\\]\\((?<target>[^)\\s]+)[^)\\n]*\\)',
   table: '(?:^[ \\t]*\\|.*(?:\\n|$))+',
   inline: '`(?![\\p{L}\\p{N} ._-]+`)[^`\\n]+`',
-  address: '\\b(?:https?://|www\\.)[^\\s<>]*[\\p{L}\\p{N}/]',
+  address: '\\b(?:https?://|www\\.)[^\\s<>。！？，、；：」』）】]*[\\p{L}\\p{N}/]',
 } as const;
 type Form = keyof typeof forms;
 

@@ -37,7 +37,7 @@ export function* boundaries(text: string, ended: boolean): Generator<Boundary> {
     const mark = (Object.keys(marks) as Mark[]).find((name) => groups[name] !== undefined);
     const end = index + found.length;
     if (mark === 'fence') yield { end: index, kind: 'fence' };
-    if (mark === undefined || mark === 'fence' || insideLink(text, end)) continue;
+    if (mark === undefined || mark === 'fence' || insideMarkup(text, end)) continue;
     const kind = judges[mark]({
       before: text.slice(0, index),
       found,
@@ -99,7 +99,9 @@ function isInitial(word: string): boolean {
 }
 
 const neverLast = new Set(
-  'dr mr mrs ms prof st sr jr vs approx gen col sgt capt rev hon mt fig vol nr bzw ca'.split(' '),
+  'dr mr mrs ms prof st sr jr vs approx gen col sgt capt rev hon mt fig vol nr bzw ca www'.split(
+    ' ',
+  ),
 );
 const sometimesLast = new Set('a.m p.m etc inc ltd co corp usw'.split(' '));
 
@@ -113,7 +115,7 @@ function isNeverLast(word: string): boolean {
  * is never anything else.
  */
 export function endsSurely(text: string): boolean {
-  if (insideLink(text, text.length) || text.includes('```')) return false;
+  if (insideMarkup(text, text.length) || text.includes('```')) return false;
   if (/[^「『（("“]{2}[。！？]$/u.test(text)) return !/[「『（“]/u.test(text);
   const [, word = ''] = /(?:^|\s)(\p{L}[\p{L}\p{M}'’-]+)[.!?]$/u.exec(text) ?? [];
   const written = word.toLowerCase();
@@ -122,8 +124,11 @@ export function endsSurely(text: string): boolean {
   );
 }
 
-/** Between the brackets of a link: a cut there would leave two halves that are no link. */
-function insideLink(text: string, end: number): boolean {
+/** Inside a link, or code in a line: a cut there would leave two halves that are neither. */
+function insideMarkup(text: string, end: number): boolean {
   const near = text.slice(Math.max(0, end - 80), end);
-  return near.lastIndexOf('[') > near.lastIndexOf(']');
+  if (near.lastIndexOf('[') > near.lastIndexOf(']')) return true;
+  if (near.lastIndexOf('](') > near.lastIndexOf(')')) return true;
+  const line = text.slice(text.lastIndexOf('\n', end - 1) + 1, end).replace(/```/g, '');
+  return line.split('`').length % 2 === 0;
 }

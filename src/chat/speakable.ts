@@ -16,7 +16,7 @@ const steps: readonly Step[] = [
     /<(?:a?:\w+:\d+|[@#][&!]?\d+|t:\d+(?::\w)?|https?:[^>\s]*|\/?[a-zA-Z][^<>\n]*|!--[\s\S]*?--)>/g,
     ' ',
   ],
-  [/\b(?:https?:\/\/|www\.)\S*[\p{L}\p{N}/]/gu, ' '],
+  [/\b(?:https?:\/\/|www\.)[^\s。！？，、；：」』）】]*[\p{L}\p{N}/]/gu, ' '],
   // Rows and rules of a table, other rules, then headings, quotes and bullets at the start of a line.
   [/^[ \t]*\|.*$/gm, ' '],
   [/^[ \t]*(?:[-*_=][ \t]*){3,}$/gm, ' '],
@@ -25,6 +25,7 @@ const steps: readonly Step[] = [
   [/\*\*+|__+|~~|\|\|/g, ''],
   [/(?<!\\)(?!(?<=[\p{L}\p{N}])\*[\p{L}\p{N}]|(?<=\s)\*\s)\*/gu, ''],
   [/(?<![\p{L}\p{N}])_(?=\S)|(?<=\S)_(?![\p{L}\p{N}])/gu, ''],
+  [/\*\*+|~~|\|\|/g, ''],
   [/\\([\\`*_{}[\]()#+\-.!|~>])/g, '$1'],
   // Emoji with all that hangs on them, and keycaps.
   [/[#*0-9]\uFE0F?\u20E3/gu, ' '],
@@ -33,7 +34,8 @@ const steps: readonly Step[] = [
   // What is left over between words.
   [/\(\s*\)|\[\s*\]/g, ' '],
   [/\s+/g, ' '],
-  [/ (?=[,.;:!?…](?:\s|$))/g, ''],
+  [/ (?=[,.;:!?…](?:\s|$)|[。！？，、；：])/g, ''],
+  [/[,;:]+(?=[,.;:!?…](?:\s|$))/g, ''],
 ];
 
 /**

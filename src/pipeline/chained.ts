@@ -1,6 +1,7 @@
 import { type AsideKind, asidesIn } from '#src/chat/asides.ts';
 import { ClauseSplitter } from '#src/chat/clauses.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
+import { ShortLinks } from '#src/chat/short-links.ts';
 import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { ahead, type Belt, type Bound } from './ahead.ts';
@@ -78,6 +79,7 @@ class Spoken {
   readonly #cut: Belt<string>;
   readonly #instead: ReplyStyle['asides'];
   readonly #splitter = new ClauseSplitter({ eager: true });
+  readonly #links = new ShortLinks();
   readonly #told = new Set<AsideKind>();
 
   constructor(cut: Belt<string>, { asides }: ReplyStyle) {
@@ -86,11 +88,11 @@ class Spoken {
   }
 
   push(text: string): void {
-    this.#say(this.#splitter.push(text));
+    this.#say(this.#splitter.push(this.#links.push(text)));
   }
 
   flush(): void {
-    this.#say(this.#splitter.flush());
+    this.#say([...this.#splitter.push(this.#links.flush()), ...this.#splitter.flush()]);
   }
 
   #say(clauses: readonly string[]): void {

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { ClauseSplitter } from '#src/chat/clauses.ts';
+import { ShortLinks } from '#src/chat/short-links.ts';
+import { speakable } from '#src/chat/speakable.ts';
+
+const long = `https://example.com/${'abc/'.repeat(80)}end?x=1`;
+
+/** What is said of a text that comes in pieces of this size. */
+function said(text: string, size: number): string[] {
+  const links = new ShortLinks();
+  const splitter = new ClauseSplitter({ eager: true });
+  const pieces = text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];
+  const clauses = pieces.flatMap((piece) => splitter.push(links.push(piece)));
+  const rest = [...splitter.push(links.flush()), ...splitter.flush()];
+  return [...clauses, ...rest].map(speakable).filter((clause) => clause !== '');
+}
+
+test.each([
+  [`Well. See ${long} for more of it. Bye.`, 'Well. See for more of it. Bye.'],
+  [`See (${long}), please.`, 'See, please.'],
+  [`See [the page](${long}) for more.`, 'See the page for more.'],
+  [`Look at <${long}>. Bye now.`, 'Look at. Bye now.'],
+  [`请看${long}。然后再说。`, '请看。 然后再说。'],
+  [`It is on www.example.com/${'a-b.'.repeat(30)}html. Bye.`, 'It is on. Bye.'],
+  ['Use `foo(a, b); bar. Baz(c)` now. Bye.', 'Use now. Bye.'],
+  ['Look: https://a.b/c_d_e, and go.', 'Look, and go.'],
+])('of %j nothing is said that is for the eyes', (text, words) => {
+  for (const size of [1, 3, 7, text.length]) expect(said(text, size).join(' ')).toBe(words);
+});
+
+test('words of any length and short addresses stay as they are', () => {
+  const text = `${'x'.repeat(300)} https://a.b/c?d=e. A 10:30 b.`;
+  const links = new ShortLinks();
+  expect([...text].map((one) => links.push(one)).join('') + links.flush()).toBe(text);
+});
