@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import type { ProviderNews } from '#src/provider/ladder.ts';
+import { listenWith } from '#src/speech/listen.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { ladderedSynthesizer } from '#src/speech/speech-ladder.ts';
+import { ladderedTranscriber } from '#src/speech/transcriber-ladder.ts';
+import { heardBy, listeningContract, say } from '#test/contracts/listening.ts';
+import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { ladderOf } from '#test/fakes/ladders.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+
+const never = new AbortController().signal;
+const dead = new BotError('provider.bad_key', false, 'It refused the key.');
+const utterances = [
+  speakWords('one two three four five'),
+  speakWords('six seven nova stop'),
+] as const;
+const hearing = () => new FakeTranscriber({ texts: hearWords });
+const deaf = () => new FakeTranscriber({ texts: [], error: dead });
+
+/** One that takes sound while it is spoken. */
+function streaming(inner: Transcriber): Transcriber {
+  return {
+    transcribe: (pcm, signal) => inner.transcribe(pcm, signal),
+    listen: (onPartial, signal) => listenWith(inner, onPartial, signal),
+  };
+}
+
+function ears(engines: readonly Transcriber[], listens = false) {
+  const { ladder } = ladderOf('speech to text', engines, new VirtualClock());
+  return ladderedTranscriber(ladder, listens);
+}
+
+for (const [name, engine] of [
+  ['a ladder of recognisers', () => ears([hearing()])],
+  ['a ladder whose first recogniser fails', () => ears([deaf(), hearing()])],
+] as const) {
+  transcriberContract(name, engine, utterances);
+  listeningContract(name, engine, utterances);
+}
+listeningContract('a ladder that listens', () => ears([streaming(hearing())], true), utterances);
+const falling = () => ears([streaming(deaf()), hearing()], true);
+
+test('what a recogniser that listens loses, the next one hears from the beginning', async () => {
+  using listening = listenWith(falling(), () => undefined, never);
+  const [one, other] = utterances;
+  await say(listening, one);
+  expect(await heardBy(listening)).toBe(one.text);
+  await say(listening, other);
+  expect(await heardBy(listening)).toBe(`${one.text} ${other.text}`);
+});
+
+test('case 44: a model shut down mid-session is replaced, told once', async () => {
+  const gone = new BotError('provider.refused', false, 'No such model.', undefined, undefined, {
+    status: 404,
+  });
+  const news: ProviderNews[] = [];
+  const engines = [new FakeTranscriber({ texts: [], error: gone }), hearing()];
+  const { ladder } = ladderOf<Transcriber>('speech to text', engines, new VirtualClock(), (one) =>
+    news.push(one),
+  );
+  const transcriber = ladderedTranscriber(ladder, false);
+  for (const { pcm, text } of utterances) expect(await textOf(transcriber, pcm)).toBe(text);
+  expect(news.map(({ kind }) => kind)).toEqual(['failed', 'fallback-on']);
+  expect(engines[0]?.heard).toHaveLength(1);
+});
+
+function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
+  return ladderedSynthesizer(ladderOf('text to speech', engines, clock).ladder);
+}
+
+async function said(voice: Synthesizer, text: string, name?: string): Promise<number> {
+  const sounds = voice.synthesize(text, name === undefined ? {} : { name }, never);
+  return (await Array.fromAsync(sounds)).length;
+}
+
+const mute = () => new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error: dead }) });
+
+test('the next voice speaks in its own way: names of the first mean nothing to it', async () => {
+  const [one, two] = [mute(), new FakeSynthesizer({ pieces: 2 })];
+  expect(await said(voices([one, two]), 'Hello.', 'alloy')).toBe(2);
+  expect(one.asked).toEqual([{ text: 'Hello.', voice: { name: 'alloy' } }]);
+  expect(two.asked).toEqual([{ text: 'Hello.', voice: {} }]);
+});
+
+test('a voice never changes inside an answer, not even back to the better one', async () => {
+  const clock = new VirtualClock();
+  let isDown = true;
+  const fault = () => (isDown ? { afterPieces: 0, error: dead } : undefined);
+  const [one, two] = [
+    new FakeSynthesizer({ pieces: 1, fault }),
+    new FakeSynthesizer({ pieces: 2 }),
+  ];
+  const voice = voices([one, two], clock);
+  const answer = voice.oneVoice?.() ?? voice;
+  expect(await said(answer, 'First.')).toBe(2);
+  isDown = false;
+  await clock.advance(60_000);
+  expect(await said(answer, 'Second.')).toBe(2);
+  expect(await said(voice, 'Another answer.')).toBe(1);
+  expect(await said(answer, 'Third.')).toBe(2);
+});
+
+test('a text nobody can speak blames no voice', async () => {
+  const [one, two] = [new FakeSynthesizer(), new FakeSynthesizer()];
+  await expect(said(voices([one, two]), '...')).rejects.toMatchObject({
+    code: 'speech.unspeakable',
+  });
+  expect(two.asked).toEqual([]);
+});
