@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
+import { wantsTalk } from './providers-realtime-talk.ts';
 
 export type RealtimeTrouble =
   | 'bad-key'
@@ -72,6 +73,7 @@ export function attachRealtime(
   const calls: RealtimeCall[] = [];
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (wantsTalk(request)) return;
     socket.on('error', () => {});
     const refused = refusal(request, now);
     const call = callOf(request);

@@ -13,6 +13,7 @@ import {
 } from './providers-chat.ts';
 import { cut, type Piece, sendPaced, until } from './providers-paced.ts';
 import { attachRealtime, type MockRealtime, type RealtimeSettings } from './providers-realtime.ts';
+import { attachTalk, type MockTalk, type TalkSettings } from './providers-realtime-talk.ts';
 import { soundBytes, steadyTone, tone, usualMsPerChar } from './providers-sound.ts';
 import { misbehave, type Trouble } from './providers-trouble.ts';
 
@@ -60,6 +61,8 @@ export type MockSettings = {
   readonly steady?: boolean;
   /** Of transcription while somebody speaks, on the same address; it hears what `hears` does. */
   readonly realtime: Partial<RealtimeSettings>;
+  /** Of Realtime conversations, on the same address; it hears what `hears` does and says what `replies` do. */
+  readonly talk: Partial<TalkSettings>;
 };
 
 /** One request and its instants, on the clock all processes of the machine share. */
@@ -85,25 +88,28 @@ export interface MockProviders extends AsyncDisposable {
   readonly baseUrl: string;
   readonly requests: readonly MockRequest[];
   readonly realtime: MockRealtime;
+  readonly talk: MockTalk;
   /** Holds from the next request on. */
   set(settings: Partial<MockSettings>): void;
   connections(): Promise<number>;
 }
 
+const usual: MockSettings = {
+  hears: 'hello nova',
+  replies: [],
+  trouble: {},
+  pace: usualPace,
+  rateHz: 24_000,
+  msPerChar: usualMsPerChar,
+  realtime: {},
+  talk: {},
+};
+
 export async function openMockProviders(
   settings: Partial<MockSettings> = {},
 ): Promise<MockProviders> {
   const requests: MockRequest[] = [];
-  let now: MockSettings = {
-    hears: 'hello nova',
-    replies: [],
-    trouble: {},
-    pace: usualPace,
-    rateHz: 24_000,
-    msPerChar: usualMsPerChar,
-    realtime: {},
-    ...settings,
-  };
+  let now: MockSettings = { ...usual, ...settings };
   const server = createServer((request, response) => {
     serve(request, response, now, requests).catch(() => response.destroy());
   });
@@ -112,15 +118,22 @@ export async function openMockProviders(
     recogniseMs: now.pace.recogniseMs,
     ...now.realtime,
   });
+  const talk = attachTalk(server, {
+    hears: (pcm) => heard(now, pcm),
+    answer: (newest) => replyTo({ messages: [{ role: 'user', content: newest }] }, now.replies),
+    ...now.talk,
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     requests,
     realtime,
+    talk,
     set: (more) => {
       now = { ...now, ...more };
       realtime.set(more.realtime ?? {});
+      talk.set(more.talk ?? {});
     },
     connections: () =>
       new Promise((resolve, reject) =>
@@ -129,6 +142,7 @@ export async function openMockProviders(
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         realtime.dropAll();
+        talk.dropAll();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

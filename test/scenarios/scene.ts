@@ -40,7 +40,9 @@ export type SceneOptions = {
   readonly sandbox?: SandboxOptions;
   readonly providers?: Partial<MockSettings>;
   /** Of the bot, beside where it is to log in. */
-  readonly environment?: Environment | ((sandbox: Sandbox) => Environment);
+  readonly environment?:
+    | Environment
+    | ((sandbox: Sandbox, providers: MockProviders) => Environment);
 };
 type Environment = Readonly<Record<string, string>>;
 
@@ -97,7 +99,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const { token, apiUrl, certificate: ca } = sandbox;
   const { environment: given } = options;
-  const own = typeof given === 'function' ? given(sandbox) : given;
+  const own = typeof given === 'function' ? given(sandbox, providers) : given;
   const environment = { ...remote(providers), DATA_DIR: dataDir, ...own };
   const start = () => BotProcess.start({ token, apiUrl, ca }, environment);
   let bot = await start();
