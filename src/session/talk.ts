@@ -1,5 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Said } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, Said } from '#src/pipeline/pipeline.ts';
 import { within } from '#src/provider/within.ts';
 import type { SoundFile } from '#src/sources/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
@@ -24,6 +24,7 @@ type Parts = Pick<
   | 'chatName'
   | 'clock'
   | 'onEvent'
+  | 'pipelines'
   | 'recordings'
   | 'spending'
   | 'style'
@@ -34,11 +35,11 @@ type Parts = Pick<
 /** What is typed instead of spoken: texts to read out, questions, and the word to be silent. */
 export class RoomTalk implements Talk {
   readonly #parts: Parts;
-  readonly #rooms: Pick<VoiceRooms, 'stay'>;
+  readonly #rooms: Pick<VoiceRooms, 'settings' | 'stay'>;
   readonly #signal: AbortSignal;
 
   /** Aborting `signal` ends the answers that are being written. */
-  constructor(parts: Parts, rooms: Pick<VoiceRooms, 'stay'>, signal: AbortSignal) {
+  constructor(parts: Parts, rooms: Pick<VoiceRooms, 'settings' | 'stay'>, signal: AbortSignal) {
     this.#parts = parts;
     this.#rooms = rooms;
     this.#signal = signal;
@@ -90,7 +91,9 @@ export class RoomTalk implements Talk {
     const stay = this.#rooms.stay(guildId);
     if (answer === 'voice') return stay ? await this.#aloud(said, question, stay, restMs) : nowhere;
     const known = stay?.isHere(asker.id) ? stay.room.memory.messages() : [];
-    return await answerInWriting({ guildId, said, known }, this.#parts, restMs, this.#signal);
+    const ear = heard.pcm && this.#earIn(guildId);
+    const parts = await this.#partsIn(guildId);
+    return await answerInWriting({ guildId, said, known, ear }, parts, restMs, this.#signal);
   }
 
   hark(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
@@ -109,6 +112,18 @@ export class RoomTalk implements Talk {
 
   voices(): readonly string[] {
     return this.#parts.voices;
+  }
+
+  async #partsIn(guildId: string): Promise<Parts> {
+    const { settings } = this.#rooms;
+    await settings.load(guildId);
+    return { ...this.#parts, style: settings.styleIn(guildId) };
+  }
+
+  /** What hears recordings where speech is answered by a model that does. */
+  #earIn(guildId: string): Pipeline | undefined {
+    const { pipeline } = this.#rooms.settings.in(guildId);
+    return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline) : undefined;
   }
 
   /** What is wrong with a recording only its sender can mend, so only they are told. */

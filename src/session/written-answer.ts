@@ -1,7 +1,8 @@
+import { durationMs } from '#src/audio/pcm.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import type { ChatMessage, Usage } from '#src/chat/ports.ts';
 import { estimateUsage } from '#src/chat/usage.ts';
-import type { Said } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, Said, Stage } from '#src/pipeline/pipeline.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
 import { lineOf } from './admission.ts';
@@ -17,6 +18,8 @@ export type Asked = {
   /** Something at least; each was said by whoever asks. */
   readonly said: readonly Said[];
   readonly known: readonly ChatMessage[];
+  /** Hears what was said itself; what it would say is written. */
+  readonly ear?: Pipeline | undefined;
 };
 
 type Parts = Pick<SessionParts, 'chat' | 'chatName' | 'clock' | 'onEvent' | 'spending' | 'style'>;
@@ -57,6 +60,43 @@ export async function answerInWriting(
 }
 
 async function written(
+  asked: Asked,
+  parts: Parts,
+  bill: Bill,
+  signal: AbortSignal,
+): Promise<string> {
+  const { ear } = asked;
+  const text = ear
+    ? await asHeard(ear, asked, parts, bill, signal)
+    : await asRead(asked, parts, bill, signal);
+  if (text.trim() === '')
+    throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
+  return text.trim();
+}
+
+async function asHeard(
+  ear: Pipeline,
+  { said, known: history }: Asked,
+  { style }: Parts,
+  bill: Bill,
+  signal: AbortSignal,
+): Promise<string> {
+  const stage: Stage = {
+    playedMs: () => 0,
+    run: async () => ({ content: 'There is no such tool.' }),
+    spent: (usage) => bill.used(usage),
+  };
+  let text = '';
+  bill.wanted();
+  for await (const part of ear.answer({ said, style, history, tools: [] }, stage, signal)) {
+    if (part.kind === 'audio') bill.sounded(durationMs(part.pcm));
+    if (part.kind === 'text') text += part.text;
+    if (text.length >= longestChars) break;
+  }
+  return text;
+}
+
+async function asRead(
   { said, known }: Asked,
   { chat, style }: Parts,
   bill: Bill,
@@ -77,9 +117,7 @@ async function written(
   } finally {
     bill.used(usage ?? estimateUsage(messages, text));
   }
-  if (text.trim() === '')
-    throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
-  return text.trim();
+  return text;
 }
 
 async function inWords({ name, transcript }: Said): Promise<ChatMessage> {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { isChange, registerCommands } from '#src/discord/registration.ts';
-import type { Command, CommandGroup } from '#src/session/command.ts';
+import { bodyOf } from '#src/discord/registration-body.ts';
+import type { Command, CommandGroup, MessageCommand } from '#src/session/command.ts';
 import { text } from '#src/texts/texts.ts';
 
 const join: Command = {
@@ -146,4 +147,24 @@ test('where Discord does not tell its commands, ours are written', async () => {
   const { rest, put } = discord(true);
   expect(isChange(await registerCommands(rest, { applicationId: '1' }, [join]))).toBe(true);
   expect(put).toHaveLength(1);
+});
+
+test('an entry of the menu of messages has a name in every language, and takes no words', async () => {
+  const about: MessageCommand = {
+    label: 'ask.about',
+    shownTo: 'caller',
+    run: async () => [{ id: 'ask.about.nothing', to: 'caller' }],
+  };
+  const ask: Command = {
+    ...join,
+    name: 'ask',
+    options: [{ name: 'recording', description: 'command.ask.recording', kind: 'sound' }],
+  };
+  const bodies = [about, ask].map((one) => bodyOf(one, true));
+  expect(bodies).toMatchObject([
+    { type: 3, name: 'Ask about this', name_localizations: { de: text('ask.about', {}, 'de') } },
+    { type: 1, name: 'ask', options: [{ name: 'recording', type: 11 }] },
+  ]);
+  expect(bodies[0]).not.toHaveProperty('description');
+  expect(bodies[0]).not.toHaveProperty('options');
 });

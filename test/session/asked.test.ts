@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
+import type { Pipelines } from '#src/session/current-pipeline.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
-import { type House, lounge, openHouse, pass } from './house.ts';
+import { type House, lounge, only, openHouse, pass } from './house.ts';
 
 const asker = { id: 'adam', name: 'Adam' };
 const recording = { url: 'https://cdn.test/a.ogg', name: 'a.ogg' };
@@ -68,6 +70,27 @@ test.each<[ErrorCode, string]>([
     expect(await asking).toMatchObject({ kind: 'failed', line: { id } });
   }
   expect([house.chat.asked, house.of('failed')]).toEqual([[], []]);
+});
+
+test('a model that hears gets the recording itself, in writing too', async () => {
+  const turns: Turn[] = [];
+  const pipeline: Pipeline = {
+    async *answer(turn) {
+      turns.push(turn);
+      yield { kind: 'text', text: 'A piece ' };
+      yield { kind: 'audio', pcm };
+      yield { kind: 'text', text: 'of music.' };
+    },
+  };
+  const pipelines: Pipelines = { ...only(pipeline), names: ['audio-model'] };
+  const transcriber = new FakeTranscriber({ texts: ['la la'] });
+  const house = openHouse({ recordings, pipelines, transcriber });
+  const asking = house.talk.ask('g', 'What is it?', asker, 'text', { recording });
+  expect(await asking).toEqual({ kind: 'answered', text: 'A piece of music.' });
+  expect(turns).toMatchObject([{ said: [{}, { pcm, speakerId: 'adam' }, {}], tools: [] }]);
+  expect([house.chat.asked, transcriber.heard]).toEqual([[], []]);
+  await house.talk.ask('g', 'And now?', asker, 'text');
+  expect([turns.length, house.chat.asked.length]).toEqual([1, 1]);
 });
 
 test('words that cannot be recognised are told as such', async () => {
