@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import type { Entry, SpendingBook } from '#src/spending/book.ts';
+
+type OpenBook = () => Promise<AsyncDisposable & { readonly spending: SpendingBook }>;
+
+const spent: Entry = {
+  ...{ guildId: '10', day: '2026-11-20' },
+  ...{ nanoUsd: 4_500_000_001, ms: 60_000, unpriced: 1, turns: 2 },
+};
+const byAna: Entry = { ...spent, personId: '1' };
+
+/** What every book of spending does. */
+export function spendingBookContract(name: string, open: OpenBook): void {
+  test(`${name}: nobody has spent anything in a new book`, async () => {
+    await using opened = await open();
+    expect(await opened.spending.read('2026-11-20')).toEqual([]);
+  });
+
+  test(`${name}: what is added comes on top of what is there`, async () => {
+    await using opened = await open();
+    const { spending } = opened;
+    await spending.add([spent, byAna]);
+    await spending.add([spent, byAna, { ...spent, guildId: '20' }]);
+    const twice = { nanoUsd: 9_000_000_002, ms: 120_000, unpriced: 2, turns: 4 };
+    const found = sums(await spending.read('2026-11-20'));
+    expect(found.get('10')).toEqual(twice);
+    expect(found.get('10/1')).toEqual(twice);
+    expect(found.get('20')).toMatchObject({ turns: 2 });
+  });
+
+  test(`${name}: of a server the month is read, of a person only the day`, async () => {
+    await using opened = await open();
+    const { spending } = opened;
+    for (const day of ['2026-10-31', '2026-11-01', '2026-11-20'])
+      await spending.add([
+        { ...spent, day },
+        { ...byAna, day },
+      ]);
+    const found = sums(await spending.read('2026-11-20'));
+    expect(found.get('10')).toMatchObject({ turns: 4 });
+    expect(found.get('10/1')).toMatchObject({ turns: 2 });
+    expect(sums(await spending.read('2026-11-21')).get('10/1')).toBeUndefined();
+  });
+}
+
+type Sum = Pick<Entry, 'nanoUsd' | 'ms' | 'unpriced' | 'turns'>;
+
+function sums(entries: readonly Entry[]): ReadonlyMap<string, Sum> {
+  const found = new Map<string, Sum>();
+  for (const { guildId, personId, nanoUsd, ms, unpriced, turns } of entries) {
+    const key = personId === undefined ? guildId : `${guildId}/${personId}`;
+    const before = found.get(key) ?? { nanoUsd: 0, ms: 0, unpriced: 0, turns: 0 };
+    found.set(key, {
+      nanoUsd: before.nanoUsd + nanoUsd,
+      ms: before.ms + ms,
+      unpriced: before.unpriced + unpriced,
+      turns: before.turns + turns,
+    });
+  }
+  return found;
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { openStore } from '#src/storage/store.ts';
+import { spendingBookContract } from '#test/contracts/spending-book.ts';
+import { MemorySpending } from '#test/fakes/spending.ts';
+import { everyByte, storeFolder } from './files.ts';
+
+spendingBookContract('a store in memory', () => openStore(':memory:', { clock: realClock }));
+spendingBookContract('the fake book', async () => ({
+  spending: new MemorySpending(),
+  async [Symbol.asyncDispose]() {},
+}));
+
+const person = '987654321987654321';
+const entry = {
+  ...{ guildId: '10', day: '2026-11-20' },
+  ...{ nanoUsd: 5, ms: 0, unpriced: 0, turns: 1 },
+};
+
+test('what was spent survives a restart', async () => {
+  using place = storeFolder();
+  {
+    await using store = await openStore(place.path, { clock: realClock });
+    await store.spending.add([entry, { ...entry, personId: person }]);
+  }
+  await using store = await openStore(place.path, { clock: realClock });
+  expect(await store.spending.read('2026-11-20')).toEqual([entry, { ...entry, personId: person }]);
+});
+
+test('a forgotten person leaves no byte of what they spent, and the server has spent it all the same', async () => {
+  using place = storeFolder();
+  await using store = await openStore(place.path, { clock: realClock });
+  await store.spending.add([entry, { ...entry, personId: person }]);
+  expect((await store.consents.count('10', person)).settings).toBe(1);
+  expect(await store.consents.erase('10', person)).toBe(1);
+  expect(await store.spending.read('2026-11-20')).toEqual([entry]);
+  for (const bytes of everyByte(place.folder).values())
+    expect(bytes.includes(Buffer.from(person))).toBe(false);
+});
