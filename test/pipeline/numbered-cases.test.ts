@@ -3,6 +3,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
+import { SpokenReply } from '#src/playback/spoken-reply.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { FakeStage, said, soundedTexts, turnOf } from '#test/contracts/pipeline.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
@@ -31,6 +32,37 @@ function voiceOf(clock: VirtualClock, firstMs: (text: string) => number) {
   };
   return { synthesizer, asked, done };
 }
+
+test('case 20: an interruption in the second of four sentences ends what is made ahead, and is silence at once', async () => {
+  const clock = new VirtualClock();
+  const synthesizer = new FakeSynthesizer({ clock, firstMs: 50, gapMs: 20, pieces: 40 });
+  const sentences = [1, 2, 3, 4].map((n) => `This is the long sentence number ${n}.`);
+  const chat = new FakeChat([[sentences.join(' ')]], clock);
+  const turn = new AbortController();
+  const parts = chained({ chat, synthesizer }).answer(
+    turnOf(said('go')),
+    new FakeStage(),
+    turn.signal,
+  );
+  const reply = new SpokenReply();
+  const reading = (async () => {
+    for await (const part of parts)
+      if (part.kind === 'audio') await reply.write(part.pcm, part.ofText, turn.signal);
+  })().catch((error: unknown) => error);
+  while (!reply.heardText().includes('number 1. This is')) {
+    await clock.advance(20);
+    reply.pull()?.left(clock.nowMs());
+  }
+  expect(synthesizer.running).toBeGreaterThan(0);
+  const reason = new Error('interrupted');
+  turn.abort(reason);
+  reply.cut();
+  expect(await reading).toBe(reason);
+  expect([reply.pull(), reply.pull()].filter((block) => block !== undefined)).toHaveLength(1);
+  await clock.advance(0);
+  expect(synthesizer.running).toBe(0);
+  expect(reply.heardText()).not.toMatch(/number [34]/);
+});
 
 test('case 32: at 20 tokens a second a sentence is asked for one token after its end at most', async () => {
   const clock = new VirtualClock();
