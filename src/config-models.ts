@@ -1,25 +1,45 @@
+import type { Secret } from '#src/base/secret.ts';
 import type { WatchedModel } from '#src/provider/model-watch.ts';
 import type { Config, Embedded, Remote } from './config.ts';
 
-/** Every model of a server that is configured, under the group of settings it is set in. */
-export function modelsInUse({ transcription, chat, speech, realtime }: Config): WatchedModel[] {
+/** Every model of a server that is configured, fall-backs too, under the group of settings it is set in. */
+export function modelsInUse(config: Config): WatchedModel[] {
+  const { transcription, chat, speech, fallbacks, realtime } = config;
   return [
-    ...modelOf('TRANSCRIPTION', transcription),
-    ...modelOf('CHAT_COMPLETION', chat),
-    ...modelOf('SPEECH', speech),
-    ...realtimeModel(realtime),
+    ...modelsOf('TRANSCRIPTION', [transcription, ...fallbacks.transcription]),
+    ...modelsOf('CHAT_COMPLETION', [chat, ...fallbacks.chat]),
+    ...hearingModel(config),
+    ...modelsOf('SPEECH', [speech, ...fallbacks.speech]),
+    ...(realtime ? [watched('REALTIME', realtime)] : []),
   ];
 }
 
-function realtimeModel(given: Config['realtime']): WatchedModel[] {
-  if (!given) return [];
-  const { model, baseUrl, apiKey } = given;
-  const listed = baseUrl.replace(/^ws/, 'http');
-  return [{ role: 'REALTIME', model, baseUrl: listed, ...(apiKey && { apiKey }) }];
+/** The group of settings of the first, second and third server of a role. */
+export function groupsOf(group: string): readonly string[] {
+  return [group, `${group}_FALLBACK`, `${group}_FALLBACK_2`];
 }
 
-function modelOf(role: string, given: Remote | Embedded): WatchedModel[] {
-  if (given.kind === 'embedded') return [];
-  const { model, baseUrl, apiKey } = given;
-  return [{ role, model, baseUrl, ...(apiKey && { apiKey }) }];
+/** Everything configured that must be seen nowhere. */
+export function secretsOf(config: Config): Secret[] {
+  const keys = modelsInUse(config).map(({ apiKey }) => apiKey);
+  return [config.discord?.token, ...keys].filter((secret) => secret !== undefined);
+}
+
+/** Where it is another one than the model that reads and writes. */
+function hearingModel({ chat, audioModel }: Config): WatchedModel[] {
+  if (chat.kind === 'embedded' || !audioModel.model || audioModel.model === chat.model) return [];
+  return [watched('AUDIO_MODEL', { ...chat, model: audioModel.model })];
+}
+
+function modelsOf(group: string, engines: readonly (Remote | Embedded)[]): WatchedModel[] {
+  return engines.flatMap((engine, n) =>
+    engine.kind === 'embedded' ? [] : [watched(groupsOf(group)[n] ?? group, engine)],
+  );
+}
+
+function watched(
+  role: string,
+  { model, baseUrl, apiKey }: Pick<Remote, 'model' | 'baseUrl' | 'apiKey'>,
+): WatchedModel {
+  return { role, model, baseUrl, ...(apiKey && { apiKey }) };
 }

@@ -34,7 +34,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   commands: ['session', 'people', 'texts', 'base'],
   tools: ['session', 'people', 'texts', 'chat', 'base'],
   /** A program of its own, over the bot's own settings. */
-  doctor: ['config', 'pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
+  doctor: ['config', 'config-models', 'pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
   discord: ['session', 'people', 'texts', 'audio', 'base'],
   sandbox: ['speech', 'audio', 'base'],
   storage: ['session', 'people', 'spending', 'chat', 'base'],

@@ -1,10 +1,11 @@
-import type { Config, Remote } from '#src/config.ts';
+import type { Config, Embedded, Remote } from '#src/config.ts';
+import { groupsOf } from '#src/config-models.ts';
 import { serverName } from '#src/provider/foreign-words.ts';
 import type { ModelList } from '#src/provider/models.ts';
 import { type Examined, ok } from './finding.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { Paper } from './paper.ts';
-import { openPatient, type Patience, type Patient } from './patient.ts';
+import { type Address, openPatient, type Patience, type Patient } from './patient.ts';
 import { probeAudioChat } from './probe-audio-chat.ts';
 import { probeChat } from './probe-chat.ts';
 import { probeListening } from './probe-listening.ts';
@@ -18,7 +19,8 @@ type Clip = Examined['clip'];
 
 type Role = {
   readonly group: string;
-  readonly remote: Remote | undefined;
+  /** Absent: embedded. */
+  readonly remote: (Address & { readonly model: string }) | undefined;
   readonly probe: (patient: Patient, clip: Clip) => Promise<Examined>;
 };
 
@@ -53,7 +55,7 @@ export async function examineConfigured(
     const examined = await examineRole(role, remote, { servers, patience, paper, clip });
     clip ??= examined.clip;
     sound &&= examined.state === 'usable';
-    settings.push(...examined.settings);
+    if (!group.includes('_FALLBACK')) settings.push(...examined.settings);
   }
   printSettings([...new Set(settings)], paper);
   return sound ? 0 : 1;
@@ -68,7 +70,7 @@ type Round = {
 
 async function examineRole(
   { group, probe }: Role,
-  { baseUrl, model, apiKey }: Remote,
+  { baseUrl, model, apiKey }: Address & { readonly model: string },
   { servers, patience, paper, clip }: Round,
 ): Promise<Examined> {
   const key = JSON.stringify([baseUrl, apiKey?.reveal()]);
@@ -89,34 +91,49 @@ async function examineRole(
 
 /** In the order in which one can use what another said. */
 function rolesOf(config: Config): Role[] {
-  const { chat, speech, transcription } = config;
+  const { chat, speech, transcription, fallbacks, realtime, pipeline } = config;
+  const named = (group: string, n: number) => groupsOf(group)[n] ?? group;
+  const remoteOf = (engine: Remote | Embedded) => (engine.kind === 'remote' ? engine : undefined);
   return [
-    {
-      group: 'CHAT_COMPLETION',
-      remote: chat.kind === 'remote' ? chat : undefined,
-      probe: (patient) => probeMind(patient, config),
-    },
-    {
-      group: 'SPEECH',
-      remote: speech.kind === 'remote' ? speech : undefined,
-      probe: (patient) => probeVoice(patient, speech),
-    },
-    {
-      group: 'TRANSCRIPTION',
-      remote: transcription.kind === 'remote' ? transcription : undefined,
-      probe: (patient, clip) => probeEars(patient, transcription, clip),
-    },
+    ...[chat, ...fallbacks.chat].map((engine, n) => ({
+      group: named('CHAT_COMPLETION', n),
+      remote: remoteOf(engine),
+      // Whoever stands in reads and writes, whatever the usual one can do.
+      probe: (patient: Patient) => probeMind(patient, engine, n === 0 ? config : undefined),
+    })),
+    ...[speech, ...fallbacks.speech].map((engine, n) => ({
+      group: named('SPEECH', n),
+      remote: remoteOf(engine),
+      probe: (patient: Patient) => probeVoice(patient, engine),
+    })),
+    ...[transcription, ...fallbacks.transcription].map((engine, n) => ({
+      group: named('TRANSCRIPTION', n),
+      remote: remoteOf(engine),
+      probe: (patient: Patient, clip: Clip) => probeEars(patient, engine, clip),
+    })),
+    ...(realtime && pipeline === 'realtime' ? [realtimeRole(realtime)] : []),
   ];
+}
+
+function realtimeRole(realtime: NonNullable<Config['realtime']>): Role {
+  return {
+    group: 'REALTIME',
+    remote: realtime,
+    probe: (patient) => probeRealtime(patient, realtime.model),
+  };
 }
 
 async function probeMind(
   patient: Patient,
-  { chat, pipeline, audioModel }: Config,
+  engine: Config['chat'],
+  config: Config | undefined,
 ): Promise<Examined> {
-  if (chat.kind === 'embedded') return nothing;
-  const { model } = chat;
-  if (pipeline !== 'audio-model') return probeChat(patient, model);
-  return probeAudioChat(patient, { ...audioModel, model }, 'CHAT_COMPLETION');
+  if (engine.kind === 'embedded') return nothing;
+  const { model } = engine;
+  if (config?.pipeline !== 'audio-model') return probeChat(patient, model);
+  const { audioModel } = config;
+  const hearing = { voice: audioModel.voice, model: audioModel.model ?? model };
+  return probeAudioChat(patient, hearing, 'CHAT_COMPLETION');
 }
 
 const nothing: Examined = { findings: [ok('', 'embedded')], state: 'usable', settings: [] };

@@ -1,5 +1,6 @@
 import type { Secret } from '#src/base/secret.ts';
-import { type Config, readConfig, readSecret } from '#src/config.ts';
+import { readConfig, readSecret } from '#src/config.ts';
+import { secretsOf } from '#src/config-models.ts';
 import { readWishes, usage, type Wishes } from './arguments.ts';
 import { examineConfigured } from './configured.ts';
 import { ok } from './finding.ts';
@@ -74,11 +75,4 @@ async function onProvider(
   const address = { baseUrl, ...(apiKey && { apiKey }) };
   const asked = { address, named, ...(keyEnv && { keyName: keyEnv }) };
   return await examineProvider(asked, patience, paper);
-}
-
-function secretsOf({ discord, chat, speech, transcription }: Config): Secret[] {
-  const keys = [chat, speech, transcription].map((role) =>
-    role.kind === 'remote' ? role.apiKey : undefined,
-  );
-  return [discord?.token, ...keys].filter((secret) => secret !== undefined);
 }

@@ -1,19 +1,28 @@
+import { readTalk } from '#src/chat/realtime-reading.ts';
 import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket.ts';
 import { within } from '#src/provider/within.ts';
 import { readHeard } from '#src/speech/realtime-events.ts';
 import { differs, type Examined, type Finding, failed, missing, ok } from './finding.ts';
-import { attempt, type Patient } from './patient.ts';
+import { attempt, type Patient, shownUrl } from './patient.ts';
 
 const greetingMs = 3000;
 
-/** Connects twice and says nothing, which costs nothing. */
+/** Connects twice and says nothing, which costs nothing. Usable where it may be talked with. */
 export async function probeRealtime(patient: Patient, model: string): Promise<Examined> {
   const talk = await greet(patient, 'realtime', { model });
   const listen = await greet(patient, 'realtime transcription', { intent: 'transcription' });
   const findings = [talk, listen];
-  const isThere = findings.some(({ verdict }) => verdict !== 'missing');
-  return isThere ? { findings, state: 'usable', settings: [] } : failed('absent', ...findings);
+  if (talk.verdict !== 'ok') return failed('absent', ...findings);
+  const dialect = talk.why.includes(beta) ? 'beta' : 'ga';
+  const settings = [
+    `REALTIME_BASE_URL=${shownUrl(patient)}`,
+    `REALTIME_MODEL=${model}`,
+    `REALTIME_DIALECT=${dialect}`,
+  ];
+  return { findings, state: 'usable', settings };
 }
+
+const beta = 'beta names';
 
 async function greet(
   patient: Patient,
@@ -46,8 +55,10 @@ async function greet(
 function readGreeting(what: string, event: JsonEvent): Finding {
   const heard = readHeard(event);
   if (heard?.kind === 'created') {
-    const isGa = heard.dialect === 'ga';
-    return ok(what, isGa ? 'connects, with the names of today (GA)' : 'connects, with beta names');
+    const told = readTalk(event);
+    const isBeta = told?.kind === 'created' && told.dialect === 'beta';
+    const isGa = heard.dialect === 'ga' && !isBeta;
+    return ok(what, `connects, with ${isGa ? 'the names of today (GA)' : beta}`);
   }
   if (heard?.kind === 'failed') return missing(what, `connects, then: ${heard.words}`);
   return differs(what, 'connects, and greets in another way');

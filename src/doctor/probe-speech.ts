@@ -40,15 +40,15 @@ export async function probeSpeech(patient: Patient, wanted: Speaker): Promise<Ex
   const wav = await speak(patient, speaker, 'wav');
   const isRawGood = !('why' in raw);
   const best = isRawGood ? raw : wav;
-  const refusals = [formatOf('pcm', raw), formatOf('wav', wav)];
-  if ('why' in best) return failed('broken', ...refusals);
+  const formats = [formatOf('pcm', raw), formatOf('wav', wav)] as const;
+  if ('why' in best) return failed('broken', ...formats);
   const rate = rateOf(raw, wav);
-  const format = isRawGood && rate?.verdict !== 'differs' ? 'pcm' : 'wav';
+  const isSure = formats[0].verdict === 'ok' && rate?.verdict === 'ok';
+  const format = isRawGood && (isSure || 'why' in wav) ? 'pcm' : 'wav';
   const events = await probeSpeechEvents(patient, speaker, spokenText);
-  const usable = !('why' in (format === 'pcm' ? raw : wav));
   return {
-    findings: [...refusals, ...(rate ? [rate] : []), paceOf(best.answer), events],
-    state: usable ? 'usable' : 'broken',
+    findings: [...formats, ...(rate ? [rate] : []), paceOf(best.answer), events],
+    state: 'usable',
     settings: [
       'SPEECH_BACKEND=speech',
       `SPEECH_BASE_URL=${shownUrl(patient)}`,

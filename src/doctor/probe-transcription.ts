@@ -52,13 +52,18 @@ function labelOf({ wire }: Patient): string {
   return `, ${isJson ? 'JSON' : 'text'} labelled ${type || 'as nothing'}`;
 }
 
+const shapes = [
+  ['transcript.text', /"transcript\.text\./],
+  ['chat-shaped', /"choices"/],
+] as const;
+
 function streamOf({ wire }: Patient, updates: readonly TranscriptUpdate[]): Finding {
   const what = 'transcription stream';
   const partials = updates.filter(({ kind }) => kind === 'partial').length;
   const isStream =
     /event-stream/.test(wire.last?.type ?? '') || /^\s*(data|event):/.test(`${wire.last?.head}`);
   if (!isStream) return differs(what, 'asked for and not noticed: one answer at the end');
-  const shape = /"choices"/.test(`${wire.last?.head}`) ? 'chat-shaped' : 'transcript.text';
+  const shape = shapes.find(([, mark]) => mark.test(`${wire.last?.head}`))?.[0] ?? 'bare';
   if (partials === 0) return differs(what, `${shape} events, the words all in the last one`);
   return ok(what, `${shape} events, ${partials} with words`);
 }

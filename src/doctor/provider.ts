@@ -73,10 +73,11 @@ async function examineRoles(
     picks.transcription,
     '--transcription',
   );
-  paper.findings((await probeRealtime(patient, picks.realtime.model)).findings);
+  const realtime = await probeRealtime(patient, picks.realtime.model);
+  paper.findings(realtime.findings);
   // A pipeline of three is the usual choice: what hears and speaks is shown, and not proposed beside it.
   const extra = spoken && use === 'SPEECH' ? [spoken] : [];
-  return [heard, chat, speech, ...extra];
+  return [heard, chat, speech, ...extra, realtime];
 }
 
 /** What fails with a model that was only guessed is no fault of the server. */

@@ -78,7 +78,7 @@ function kindOf(daysFromNotice: number, isOver: boolean, isMissing: boolean) {
 
 /** For the operator, in one sentence. */
 export function sayNews({ role, model, kind, onDate, successor }: ModelNews): string {
-  const setting = `${role}_MODEL`;
+  const setting = role === 'AUDIO_MODEL' ? 'AUDIO_MODEL_NAME' : `${role}_MODEL`;
   const instead = successor ? `set ${setting}=${successor}` : `choose another ${setting}`;
   switch (kind) {
     case 'gone':

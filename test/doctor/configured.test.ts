@@ -35,6 +35,31 @@ test('one role that does not work is enough for exit code 1', async () => {
   expect([code, about('speech pcm')]).toEqual([1, expect.stringContaining('error 500')]);
 });
 
+test('servers to fall back to are examined too, and do not change the settings to use', async () => {
+  await using usual = await openMockProviders(swift);
+  await using spare = await openMockProviders({ ...swift, trouble: { chat: 'error-500' } });
+  const { code, text, settings } = await examine([], {
+    CHAT_COMPLETION_BASE_URL: usual.baseUrl,
+    CHAT_COMPLETION_FALLBACK_BASE_URL: spare.baseUrl,
+    SPEECH_BASE_URL: usual.baseUrl,
+    SPEECH_FALLBACK_BASE_URL: 'embedded',
+  });
+  expect(text).toContain(`CHAT_COMPLETION_FALLBACK: ${spare.baseUrl}, no key set`);
+  expect(text).toContain('SPEECH_FALLBACK: embedded');
+  expect([code, settings.CHAT_COMPLETION_BASE_URL]).toEqual([1, usual.baseUrl]);
+});
+
+test('a pipeline over one connection is examined by its greeting', async () => {
+  await using server = await openMockProviders(swift);
+  const given = { PIPELINE: 'realtime', REALTIME_BASE_URL: server.baseUrl.replace('http', 'ws') };
+  const { code, about, settings } = await examine([], given);
+  expect([code, about('realtime')]).toEqual([0, expect.stringMatching(/^ok/)]);
+  expect(settings.REALTIME_BASE_URL).toBe(server.baseUrl);
+  using other = await openServer({ 'GET /v1/models': lists('gpt-realtime-2.1') });
+  const without = await examine([], { ...given, REALTIME_BASE_URL: `${other.origin}/v1` });
+  expect([without.code, without.about('realtime')]).toEqual([1, expect.stringMatching(/^missing/)]);
+});
+
 test('a key that is refused is told as that', async () => {
   await using server = await openMockProviders({ ...swift, key: 'another' });
   const { code, text } = await examine([], {

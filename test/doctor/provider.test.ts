@@ -32,6 +32,9 @@ test('a server that can do everything is told so, with the settings to use', asy
     SPEECH_MODEL: 'mock',
     SPEECH_VOICE: 'alloy',
     SPEECH_FORMAT: 'pcm',
+    REALTIME_BASE_URL: server.baseUrl,
+    REALTIME_MODEL: 'mock',
+    REALTIME_DIALECT: 'ga',
   });
 });
 
@@ -163,13 +166,15 @@ test('a transcription that streams is asked to', async () => {
 });
 
 test.each([
-  ['ga', 'the names of today (GA)'],
-  ['beta-session', 'beta names'],
-] as const)('Realtime with %s names is told by its greeting', async (dialect, names) => {
-  await using server = await openMockProviders({ ...swift, realtime: { dialect } });
-  const { about } = await examine(['--provider', server.baseUrl]);
+  ['ga', 'ga', 'the names of today (GA)'],
+  ['beta', 'beta-session', 'beta names'],
+] as const)('Realtime with %s names is told by its greeting', async (talks, listens, names) => {
+  const dialects = { talk: { dialect: talks }, realtime: { dialect: listens } };
+  await using server = await openMockProviders({ ...swift, ...dialects });
+  const { about, settings } = await examine(['--provider', server.baseUrl]);
   expect(about('realtime transcription')).toContain(names);
-  expect(about('realtime')).toMatch(/^missing/);
+  expect(about('realtime')).toContain(names);
+  expect(settings.REALTIME_DIALECT).toBe(talks);
   await expect.poll(() => server.realtime.open).toBe(0);
 });
 
@@ -216,7 +221,8 @@ test.each([
     await using server = await openMockProviders({ ...swift, trouble: everywhere });
     const startedMs = performance.now();
     const { code, lines, settings } = await examine(['--provider', server.baseUrl], {}, 150);
-    expect([code, settings]).toEqual([1, {}]);
+    const usable = Object.keys(settings).filter((name) => !name.startsWith('REALTIME'));
+    expect([code, usable]).toEqual([1, []]);
     expect(lines.some((line) => line.includes('missing'))).toBe(true);
     expect(performance.now() - startedMs).toBeLessThan(5000);
   },
