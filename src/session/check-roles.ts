@@ -1,15 +1,17 @@
 import { joinSamples, listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { Stage } from '#src/pipeline/pipeline.ts';
 import { within } from '#src/provider/within.ts';
 import { type CheckedRole, wrongWith } from './check-words.ts';
+import type { PipelineName } from './current-pipeline.ts';
 import { failureOf } from './failure.ts';
 import type { SessionParts } from './parts.ts';
 import type { Finding } from './settings-port.ts';
 
 type Parts = Pick<
   SessionParts,
-  'chat' | 'chatName' | 'clock' | 'onEvent' | 'style' | 'synthesizer' | 'transcriber'
+  'chat' | 'chatName' | 'clock' | 'onEvent' | 'pipelines' | 'style' | 'synthesizer' | 'transcriber'
 >;
 
 /** What every engine for English can say and understand. */
@@ -25,13 +27,23 @@ const unheard: Finding = { point: 'recognise', kind: 'idle', line: { id: 'check.
 type Tried<T> = { readonly finding: Finding; readonly got?: T };
 
 /** Speaks a sentence and listens to it, and thinks meanwhile. Never throws. */
-export async function checkRoles(guildId: string, parts: Parts): Promise<readonly Finding[]> {
-  const thinking = trial('think', guildId, parts, (signal) => think(parts, signal));
-  const { finding: speak, got: said } = await trial('speak', guildId, parts, (signal) =>
+export async function checkRoles(
+  guildId: string,
+  parts: Parts,
+  pipeline: PipelineName,
+): Promise<readonly Finding[]> {
+  const isWritten = pipeline === 'chained';
+  const thinking = trial(
+    { point: 'think', ...(pipeline === 'realtime' && { group: 'REALTIME' }) },
+    guildId,
+    parts,
+    (signal) => (isWritten ? think(parts, signal) : answer(pipeline, parts, signal)),
+  );
+  const { finding: speak, got: said } = await trial({ point: 'speak' }, guildId, parts, (signal) =>
     speakSentence(parts, signal),
   );
   const recognise = said
-    ? await trial('recognise', guildId, parts, (signal) => listen(said, parts, signal))
+    ? await trial({ point: 'recognise' }, guildId, parts, (signal) => listen(said, parts, signal))
     : { finding: unheard };
   return [recognise.finding, (await thinking).finding, speak];
 }
@@ -39,11 +51,12 @@ export async function checkRoles(guildId: string, parts: Parts): Promise<readonl
 type Result<T> = { readonly got: T; readonly atMs: number };
 
 async function trial<T>(
-  point: CheckedRole,
+  role: CheckedRole,
   guildId: string,
   { chatName, clock, onEvent }: Parts,
   work: (signal: AbortSignal) => Promise<Result<T>>,
 ): Promise<Tried<T>> {
+  const { point } = role;
   const startedMs = clock.nowMs();
   const over = new AbortController();
   const late = () => new BotError('provider.late', true, `No answer in ${checkMs / 1000} s.`);
@@ -52,7 +65,7 @@ async function trial<T>(
     return { finding: { point, kind: 'ok', ms: atMs - startedMs }, got };
   } catch (error) {
     onEvent(guildId, failureOf(error, point));
-    return { finding: { point, kind: 'bad', line: wrongWith(point, error, chatName) } };
+    return { finding: { point, kind: 'bad', line: wrongWith(role, error, chatName) } };
   } finally {
     over.abort(new Error('checked'));
   }
@@ -66,6 +79,33 @@ async function think({ chat, clock }: Parts, signal: AbortSignal): Promise<Resul
   }
   throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
 }
+
+/** To the first word or sound of a model that hears and speaks. */
+async function answer(
+  name: PipelineName,
+  { clock, pipelines, style }: Parts,
+  signal: AbortSignal,
+): Promise<Result<true>> {
+  using stack = new DisposableStack();
+  const pipeline = pipelines.open(name);
+  stack.defer(() => pipeline[Symbol.dispose]?.());
+  const [fromMs, transcript] = [clock.nowMs(), async () => ({ text: request })];
+  const said = [{ speakerId: '', name: 'Check', fromMs, toMs: fromMs, transcript }];
+  const turn = { said, style, history: [], tools: [] };
+  for await (const part of pipeline.answer(turn, aside, signal)) {
+    if (part.kind === 'audio' || (part.kind === 'text' && part.text.trim() !== '')) {
+      return { got: true, atMs: clock.nowMs() };
+    }
+  }
+  throw new BotError('provider.empty', true, 'The model answered nothing.');
+}
+
+/** Nobody hears it. */
+const aside: Stage = {
+  playedMs: () => 0,
+  run: async () => ({ content: 'There is no such tool.' }),
+  spent: () => undefined,
+};
 
 /** All of it, and when the first sound came. */
 async function speakSentence(

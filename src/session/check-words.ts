@@ -2,20 +2,30 @@ import { BotError, type Stage } from '#src/base/errors.ts';
 import type { ModelNews } from '#src/provider/models.ts';
 import type { Line } from '#src/texts/texts.ts';
 
+type Role = Exclude<Stage, 'link'>;
+
 /** What is tried at a server or engine. */
-export type CheckedRole = Exclude<Stage, 'link'>;
+export type CheckedRole = {
+  readonly point: Role;
+  /** How its settings begin, where it is not as usual. */
+  readonly group?: string;
+};
 
 /** How the settings of a role begin. */
-const groups: Readonly<Record<CheckedRole, string>> = {
+const groups: Readonly<Record<Role, string>> = {
   recognise: 'TRANSCRIPTION',
   think: 'CHAT_COMPLETION',
   speak: 'SPEECH',
 };
 
 /** What broke while a role was tried, and what to do; never what the server said. */
-export function wrongWith(role: CheckedRole, error: unknown, chatName: string): Line {
-  const group = groups[role];
-  const usualProvider = role === 'think' ? chatName : `${group}_BASE_URL`;
+export function wrongWith(
+  { point, group: own }: CheckedRole,
+  error: unknown,
+  chatName: string,
+): Line {
+  const group = own ?? groups[point];
+  const usualProvider = point === 'think' && !own ? chatName : `${group}_BASE_URL`;
   if (!(error instanceof BotError)) return { id: 'check.bug' };
   const { provider = usualProvider, keySetting = `${group}_API_KEY` } = error.about;
   const known = { provider, group };

@@ -53,7 +53,8 @@ export class RoomCheckup implements Checkup {
       checkEncryption(stay),
       checkDecoding(guildId, parts),
     ];
-    const roles = await checkRoles(guildId, parts);
+    const { pipeline } = this.#rooms.settings.in(guildId);
+    const roles = await checkRoles(guildId, parts, pipeline);
     const findings = [...here, ...roles, await checkPlayback(stay, parts)];
     return { findings, news: parts.modelNews().map(lineOfNews) };
   }

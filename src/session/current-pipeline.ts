@@ -40,11 +40,6 @@ export class CurrentPipeline implements Pipeline {
     signal.addEventListener('abort', () => this.#retire(), { once: true });
   }
 
-  /** What the next answer is made with; opened when first needed. */
-  get now(): Pipeline {
-    return this.#current().pipeline;
-  }
-
   /** Lets go at once of what is not wanted any more; otherwise the next answer does. */
   follow(): void {
     if (this.#lent && this.#lent.name !== this.#wanted()) this.#retire();

@@ -19,6 +19,7 @@ type Parts = Pick<
   | 'names'
   | 'onEvent'
   | 'pipelines'
+  | 'places'
   | 'settingsBook'
   | 'style'
   | 'voices'
@@ -50,6 +51,21 @@ export class KeptSettings {
   /** What would hold if a key were set so. */
   foresee(guildId: string, key: SettingKey, value: string | undefined): GuildSettings {
     return this.#settings(withValue(this.#server(guildId), key, value));
+  }
+
+  /** What the operator wrote names the bot already; what a server writes need not. */
+  styleIn(guildId: string): SessionParts['style'] {
+    const { places, style } = this.#parts;
+    const { instructions, names, voice } = this.in(guildId);
+    const called = this.isSet(guildId, 'instructions')
+      ? ` Your name is ${places.botName(guildId)}.`
+      : '';
+    const also = this.isSet(guildId, 'names') ? ` You are also called ${names.join(', ')}.` : '';
+    return {
+      ...style,
+      instructions: `${instructions}${called}${also}`,
+      voice: { ...style.voice, ...(voice !== undefined && { name: voice }) },
+    };
   }
 
   /** Which of them the server has set itself. */
@@ -138,24 +154,7 @@ export function partsIn(
       return here().names;
     },
     get style() {
-      return styleIn(guildId, parts, settings);
+      return settings.styleIn(guildId);
     },
-  };
-}
-
-/** What the operator wrote names the bot already; what a server writes need not. */
-function styleIn(
-  guildId: string,
-  { places, style }: SessionParts,
-  settings: KeptSettings,
-): SessionParts['style'] {
-  const { instructions, names, voice } = settings.in(guildId);
-  const called = settings.isSet(guildId, 'instructions')
-    ? ` Your name is ${places.botName(guildId)}.`
-    : '';
-  const also = settings.isSet(guildId, 'names') ? ` You are also called ${names.join(', ')}.` : '';
-  return {
-    instructions: `${instructions}${called}${also}`,
-    voice: { ...style.voice, ...(voice !== undefined && { name: voice }) },
   };
 }

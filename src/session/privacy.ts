@@ -11,9 +11,9 @@ type Parts = Pick<SessionParts, 'book' | 'clock' | 'consent' | 'onEvent' | 'spen
 /** What people decide about themselves: first in the room they are in, then in the book. */
 export class RoomPrivacy implements Privacy {
   readonly #parts: Parts;
-  readonly #rooms: Pick<VoiceRooms, 'stay'>;
+  readonly #rooms: Pick<VoiceRooms, 'settings' | 'stay'>;
 
-  constructor(parts: Parts, rooms: Pick<VoiceRooms, 'stay'>) {
+  constructor(parts: Parts, rooms: Pick<VoiceRooms, 'settings' | 'stay'>) {
     this.#parts = parts;
     this.#rooms = rooms;
   }
@@ -59,7 +59,9 @@ export class RoomPrivacy implements Privacy {
       book.read(guildId),
     );
     if (!standings) return false;
-    const consent = recall(unasked(this.#parts.consent.policy), standings);
+    const { settings } = this.#rooms;
+    await settings.load(guildId);
+    const consent = recall(unasked(settings.in(guildId).consent.policy), standings);
     const person = { id: personId, hasRole: false };
     return heard(consent, person, this.#parts.clock.wallMs()) === 'yes';
   }

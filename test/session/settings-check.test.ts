@@ -251,3 +251,23 @@ test('models that are gone or about to go are named with what to set instead', a
     'The server does not list the model hears. Owner: look at TRANSCRIPTION_MODEL.',
   ]);
 });
+
+test('a pipeline that hears and speaks is asked itself, and closed again', async () => {
+  let closed = 0;
+  const open = (name: string) => ({
+    async *answer() {
+      if (name === 'realtime') throw new BotError('provider.unreachable', true, 'Nobody there.');
+      yield { kind: 'text', text: 'ok' } as const;
+    },
+    [Symbol.dispose]: () => void closed++,
+  });
+  const names = ['audio-model', 'realtime'] as const;
+  const pipelines = { names, open, engine: () => '', needs: () => '' };
+  const house = await called({ pipelines });
+  expect(told(await checked(house))[5]).toBe('think ok');
+  await house.settings.set('g', 'pipeline', 'realtime');
+  expect(told(await checked(house))[5]).toBe(
+    "think bad REALTIME_BASE_URL can't be reached. Owner: is it running, and is REALTIME_BASE_URL right?",
+  );
+  expect([closed, house.chat.asked]).toEqual([2, []]);
+});

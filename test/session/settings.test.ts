@@ -247,3 +247,14 @@ test('what may stand behind a key is offered, with default last', () => {
   expect(settings.values('names')).toEqual(['default']);
   expect(settings.values('toString')).toEqual([]);
 });
+
+test('what a server sets of the persona and of consent also holds where the bot sits nowhere', async () => {
+  const house = openHouse({ consent: { policy: 'notice' } });
+  await house.settings.set('g', 'instructions', 'You are a pirate.');
+  await house.settings.set('g', 'consent', 'ask');
+  await house.talk.ask('g', 'Who are you?', { id: 'adam', name: 'Adam' }, 'text');
+  expect(house.chat.asked[0]?.messages[0]?.content).toContain(
+    'You are a pirate. Your name is Nova.',
+  );
+  expect(await house.privacy.status('g', 'eva')).toMatchObject({ hearing: false });
+});
