@@ -29,6 +29,11 @@ export function entryOf(item: TalkItem, answer: TalkAnswer, pieces: Piece[]): En
   };
 }
 
+/** Calls of tools, and what they gave, matter to the answer they were made in. */
+export function isOfTools({ kind }: Pick<Entry, 'kind'>): boolean {
+  return kind === 'call' || kind === 'result';
+}
+
 /** Whether the entry stands for this, or does once its end is cut off. */
 export function standsFor(entry: Entry, item: TalkItem): boolean {
   if (entry.kind !== item.kind) return false;
@@ -117,8 +122,7 @@ function wordsOf({ sound, text }: Entry): string {
 
 function goesOn(last: Entry, entry: Entry): boolean {
   if (last.kind === 'user') return entry.kind === 'user' && entry.name === last.name;
-  const own: readonly TalkItem['kind'][] = ['assistant', 'call', 'result'];
-  return own.includes(last.kind) && own.includes(entry.kind);
+  return last.kind === 'assistant' && entry.kind === 'assistant';
 }
 
 function joined(one: Entry, other: Entry): Entry {
@@ -126,8 +130,7 @@ function joined(one: Entry, other: Entry): Entry {
   const text = said ? `${wordsOf(one)} ${wordsOf(other)}` : `${one.text} ${other.text}`;
   return {
     ...one,
-    ...{ kind: said ? 'user' : 'assistant', sound: undefined, callId: undefined },
-    text: text.trim(),
+    ...{ sound: undefined, text: text.trim() },
     pieces: [...one.pieces, ...other.pieces],
     isCut: one.isCut || other.isCut,
   };

@@ -1,5 +1,13 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
-import { type Entry, entryOf, fused, isLonger, matches, type Piece } from './realtime-entries.ts';
+import {
+  type Entry,
+  entryOf,
+  fused,
+  isLonger,
+  isOfTools,
+  matches,
+  type Piece,
+} from './realtime-entries.ts';
 import type { RealtimeDialect, TalkAnswer, TalkBuffer, TalkItem } from './realtime-ports.ts';
 import { itemOf } from './realtime-writing.ts';
 
@@ -32,7 +40,10 @@ export class TalkMemory {
 
   /** Makes it equal to `items`, the new ones of which belong to `answer`. */
   become(items: readonly TalkItem[], answer: TalkAnswer): void {
-    const entries = fused(this.#entries, answer);
+    const isStale = (entry: Entry) => isOfTools(entry) && entry.answer !== answer;
+    for (const entry of this.#entries.filter(isStale)) this.#forget(entry);
+    const fresh = this.#entries.filter((entry) => !isStale(entry));
+    const entries = fused(fresh, answer);
     const kept = this.#keepable(entries, items);
     entries.forEach((entry, place) => {
       if (![...kept.values()].includes(place)) this.#forget(entry);
@@ -152,7 +163,6 @@ export class TalkMemory {
       const kept = entry.pieces.filter((piece) => {
         const heardMs = Math.min(leftMs, piece.soundMs);
         leftMs -= heardMs;
-        if (piece.soundMs === 0 && leftMs > 0) return true; // a call between two things said
         if (heardMs < leastMs) this.#drop(piece);
         else if (heardMs < piece.soundMs) this.#truncate(piece, heardMs);
         return heardMs >= leastMs;

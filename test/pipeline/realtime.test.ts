@@ -132,7 +132,7 @@ test('what a model only wrote is read out', async () => {
 
 const lamp = { name: 'lamp', argumentsJson: '{}' };
 
-test('an answer with a tool in it is remembered as one', async () => {
+test('an answer with a tool in it is remembered by what was said, and not by what the tool gave', async () => {
   const answer = (_: string, request: number) =>
     request === 0 ? { text: 'One moment.', call: lamp } : { text: 'It is on.' };
   await using talking = await openTalking({ answer });
@@ -143,7 +143,15 @@ test('an answer with a tool in it is remembered as one', async () => {
   expect(remembered(call)).toContain('function_call_output: done');
   const history = [user('Ana', 'lamp on'), assistant('One moment. It is on.')];
   await drain(talking.pipeline, after(history, turnOf(speaking('thanks'))));
-  expect(commandsOf(talking.server)).not.toContain('conversation.item.delete');
+  expect(remembered(call)).toEqual([
+    'user: Ana:',
+    'user: sound 1000',
+    'assistant: One moment.',
+    'assistant: It is on.',
+    'user: Ana:',
+    'user: sound 1000',
+    'assistant: It is on.',
+  ]);
   expect([call?.commits.length, call?.errors]).toEqual([2, []]);
 });
 
