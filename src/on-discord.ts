@@ -9,6 +9,7 @@ import { Metrics } from '#src/status/metrics.ts';
 import { openStatusServer } from '#src/status/server.ts';
 import { type Bot, startBot } from './bot.ts';
 import type { Config } from './config.ts';
+import { secretsOf } from './config-models.ts';
 import { type EngineNews, openEngines } from './engines.ts';
 import { ProviderLog } from './provider-log.ts';
 
@@ -63,14 +64,6 @@ export async function onDiscord(
 
 /** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
-
-function secretsOf({ discord, chat, transcription, speech, fallbacks }: Config): Secret[] {
-  const spare = [...fallbacks.chat, ...fallbacks.transcription, ...fallbacks.speech];
-  const keys = [chat, transcription, speech, ...spare].map((role) =>
-    role.kind === 'remote' ? role.apiKey : undefined,
-  );
-  return [discord?.token, ...keys].filter((secret) => secret !== undefined);
-}
 
 /** A bug in a timer or a socket of some library must not take the other rooms with it, nor a terminal that closes. */
 function surviveBugs(log: Log): void {

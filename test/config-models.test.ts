@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '#src/config.ts';
+import { modelsInUse, secretsOf } from '#src/config-models.ts';
+import { settingNames } from '#src/settings.ts';
+
+const groups = [...settingNames().keys()].flatMap(
+  (name) => name.match(/^(.+)_BASE_URL$/)?.[1] ?? [],
+);
+const named = groups.filter((group) => group !== 'OPENAI');
+
+/** A server of its own for every group there is, each with its own key. */
+function everything() {
+  const pairs = named.flatMap((group) => [
+    [`${group}_BASE_URL`, `http://${group.toLowerCase().replaceAll('_', '-')}.test/v1`],
+    [`${group}_API_KEY`, `key-of-${group}`],
+  ]);
+  const given = { ...Object.fromEntries(pairs), DISCORD_TOKEN: 'the-token', PIPELINE: 'realtime' };
+  const result = readConfig(given);
+  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
+  return result.config;
+}
+
+test('the model of every server that can be set is watched, under the group it is set in', () => {
+  const models = modelsInUse(everything());
+  expect(models.map(({ role }) => role).sort()).toEqual(named.toSorted());
+  for (const { role, baseUrl, apiKey } of models) {
+    expect(baseUrl).toContain(role.toLowerCase().replaceAll('_', '-'));
+    expect(apiKey?.reveal()).toBe(`key-of-${role}`);
+  }
+});
+
+test('every key that can be set, and the token, is known as a secret', () => {
+  const secrets = secretsOf(everything()).map((secret) => secret.reveal());
+  expect(secrets.sort()).toEqual(['the-token', ...named.map((group) => `key-of-${group}`)].sort());
+});
+
+test('a model that hears beside one that reads is watched too', () => {
+  const result = readConfig({ OPENAI_API_KEY: 'a-key', AUDIO_MODEL_NAME: 'gpt-audio-mini' });
+  const models = result.kind === 'ok' ? modelsInUse(result.config) : [];
+  expect(models).toContainEqual(
+    expect.objectContaining({ role: 'AUDIO_MODEL', model: 'gpt-audio-mini' }),
+  );
+});
