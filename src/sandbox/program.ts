@@ -3,6 +3,7 @@ import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Interaction } from './interaction.ts';
+import { withFiles } from './program-files.ts';
 import type { AnswerLine, SandboxRequest } from './protocol.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -88,7 +89,8 @@ async function command(
   { person, name, options, channel }: Asking<'command'>,
   signal: AbortSignal,
 ): Promise<Fields> {
-  return await replyTo(sandbox.person(person).command(name, options, channel), signal);
+  const words = await withFiles(options, name, sandbox.commands());
+  return await replyTo(sandbox.person(person).command(name, words, channel), signal);
 }
 
 async function press(

@@ -77,7 +77,7 @@ export class Decoding implements AsyncDisposable {
     if (this.#users > 0) return;
     this.#rest = new AbortController();
     this.#options.clock.sleep(idleMs, this.#rest.signal).then(
-      () => this.#thread?.stop().catch(() => undefined),
+      () => (this.#users > 0 ? undefined : this.#thread?.stop().catch(() => undefined)),
       () => undefined, // needed again
     );
   }

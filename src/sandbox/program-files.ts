@@ -1,0 +1,40 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import type { Word, Words } from './interaction-words.ts';
+import type { RegisteredCommand } from './world.ts';
+import type { Upload } from './world-attachments.ts';
+
+/** Source: Discord docs, "Application Command Option Type". */
+const fileType = 11;
+/** What Discord takes of everybody. */
+const limitBytes = 10 * 1024 * 1024;
+const types: Readonly<Record<string, string>> = {
+  '.wav': 'audio/wav',
+  '.mp3': 'audio/mpeg',
+  '.ogg': 'audio/ogg',
+};
+
+/** The same words, with the file in place of its path where the command takes one. Throws one sentence where it cannot be read. */
+export async function withFiles(
+  words: Words,
+  line: string,
+  commands: readonly RegisteredCommand[],
+): Promise<Words> {
+  const command = commands.find(({ body }) => body.name === line);
+  const takesFile = (name: string) =>
+    command?.body.options?.some((option) => option.name === name && option.type === fileType);
+  const filled: [string, Word][] = [];
+  for (const [name, word] of Object.entries(words)) {
+    const isPath = typeof word === 'string' && takesFile(name);
+    filled.push([name, isPath ? await upload(word) : word]);
+  }
+  return Object.fromEntries(filled);
+}
+
+async function upload(path: string): Promise<Upload> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) throw new Error(`There is no file ${path}.`);
+  if (found.size > limitBytes) throw new Error(`${path} is too big.`);
+  const type = types[extname(path).toLowerCase()] ?? 'application/octet-stream';
+  return { name: basename(path), type, bytes: await readFile(path) };
+}

@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { withFiles } from '#src/sandbox/program-files.ts';
+
+const path = fileURLToPath(import.meta.resolve('#test/fixtures/recordings/digits.mp3'));
+const options = [
+  { name: 'recording', type: 11 },
+  { name: 'question', type: 3 },
+] as const;
+const body = { name: 'ask', type: 1, description: 'Ask', options };
+const commands = [{ id: '1', version: '1', body }] as unknown as Parameters<typeof withFiles>[2];
+
+test('where a command takes a file, its path is enough', async () => {
+  const filled = await withFiles({ recording: path, question: path }, 'ask', commands);
+  expect(filled.question).toBe(path);
+  expect(filled.recording).toMatchObject({ name: 'digits.mp3', type: 'audio/mpeg' });
+});
+
+test('a file that is not there is told in one sentence', async () => {
+  const filling = withFiles({ recording: '/nowhere.ogg' }, 'ask', commands);
+  await expect(filling).rejects.toThrow('There is no file /nowhere.ogg.');
+  expect(await withFiles({ x: 'y' }, 'leave', commands)).toEqual({ x: 'y' });
+});
