@@ -1,0 +1,154 @@
+import { getEventListeners } from 'node:events';
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { ladderedChat } from '#src/chat/chat-ladder.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Pipeline, ReplyPart, Said } from '#src/pipeline/pipeline.ts';
+import { seededRandom } from '#src/sandbox/seeded-random.ts';
+import type { Transcriber, Transcript } from '#src/speech/ports.ts';
+import { ladderedSynthesizer } from '#src/speech/speech-ladder.ts';
+import { ladderedTranscriber } from '#src/speech/transcriber-ladder.ts';
+import { FakeStage, said, turnOf } from '#test/contracts/pipeline.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { ladderOf } from '#test/fakes/ladders.ts';
+import { answerText, faultyChat, faultyEars, faultyVoice, type Weather } from './faulty.ts';
+
+type Finish = 'completed' | 'cancelled' | 'truncated' | 'stalled' | 'failed' | 'empty';
+
+const turns = 10_000;
+const rooms = 40;
+/** Of a turn, all deadlines, rests and its own sound together. */
+const longestTurnMs = 300_000;
+
+/** Two servers a role, all of them moody. */
+function openTown(clock: VirtualClock, weather: Weather) {
+  const chat = ladderOf('chat', [faultyChat(weather), faultyChat(weather)], clock);
+  const voices = [faultyVoice(1, weather), faultyVoice(2, weather)];
+  const speech = ladderOf('text to speech', voices, clock);
+  const ears = ladderOf('speech to text', [faultyEars(weather), faultyEars(weather)], clock);
+  return {
+    ...{ clock, random: weather.random, weather },
+    pipeline: chained({
+      chat: ladderedChat(chat.ladder),
+      synthesizer: ladderedSynthesizer(speech.ladder),
+    }),
+    transcriber: ladderedTranscriber(ears.ladder, false),
+    breakers: [chat, speech, ears].flatMap(({ breakers }) => breakers),
+  };
+}
+
+type Town = ReturnType<typeof openTown>;
+
+function utterance(transcriber: Transcriber, signal: AbortSignal): Said {
+  const one = said('two and two');
+  const recognise = async (): Promise<Transcript> => {
+    if (!one.pcm) throw new Error('It was said.');
+    for await (const update of transcriber.transcribe(one.pcm, signal)) {
+      if (update.kind === 'final') return update.transcript;
+    }
+    return { text: '' };
+  };
+  let asked: Promise<Transcript> | undefined;
+  const transcript = () => {
+    asked ??= recognise();
+    return asked;
+  };
+  return { ...one, transcript };
+}
+
+/** One question from its end to the end of its answer; perhaps somebody cuts it short. */
+async function turn(town: Town, room: AbortSignal): Promise<Finish> {
+  const { clock, random, pipeline } = town;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([room, stop.signal]);
+  const over = new AbortController();
+  if (random() < 0.2) {
+    const cut = () => stop.abort(new Error('interrupted'));
+    void clock.sleep(4_000 * random(), over.signal).then(cut, () => undefined);
+  }
+  const startMs = clock.nowMs();
+  try {
+    return await read(pipeline, utterance(town.transcriber, signal), clock, signal);
+  } finally {
+    over.abort(new Error('over'));
+    expect(clock.nowMs() - startMs).toBeLessThan(longestTurnMs);
+  }
+}
+
+async function read(
+  pipeline: Pipeline,
+  one: Said,
+  clock: VirtualClock,
+  signal: AbortSignal,
+): Promise<Finish> {
+  const parts: ReplyPart[] = [];
+  try {
+    for await (const part of pipeline.answer(turnOf(one), new FakeStage(), signal)) {
+      parts.push(part);
+      if (part.kind === 'audio') await clock.sleep(100, signal);
+    }
+  } catch (error) {
+    return finishOf(error, textOf(parts), signal);
+  } finally {
+    const sounds = parts.flatMap((part) => (part.kind === 'audio' ? [part.pcm.samples[0]] : []));
+    expect(new Set(sounds).size, 'one voice an answer').toBeLessThanOrEqual(1);
+  }
+  expect(textOf(parts)).toBe(answerText);
+  return parts.some(({ kind }) => kind === 'audio') ? 'completed' : 'empty';
+}
+
+function textOf(parts: readonly ReplyPart[]): string {
+  return parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+}
+
+function finishOf(error: unknown, text: string, signal: AbortSignal): Finish {
+  if (signal.aborted) return 'cancelled';
+  if (!(error instanceof BotError)) throw error;
+  if (error.stage === 'speak') expect(text, 'written to its end').toBe(answerText);
+  if (error.code === 'provider.truncated') return 'truncated';
+  return error.code === 'provider.late' ? 'stalled' : 'failed';
+}
+
+test('case 16, 17 and 38: ten thousand turns with random faults end once each, and leave nothing behind', async () => {
+  const clock = new VirtualClock();
+  const random = seededRandom(20_261_120);
+  const weather: Weather = { clock, random, share: 0.2, open: 0, asked: 0 };
+  const towns = Array.from({ length: rooms }, () => openTown(clock, weather));
+  const room = new AbortController();
+  const finishes = new Map<Finish, number>();
+  let left = rooms;
+  const live = async (town: Town) => {
+    for (let n = 0; n < turns / rooms; n++) {
+      await clock.sleep(8_000 * random(), room.signal);
+      const finish = await turn(town, room.signal);
+      finishes.set(finish, (finishes.get(finish) ?? 0) + 1);
+    }
+    left--;
+  };
+  const all = Promise.all(towns.map(live));
+  while (left > 0) await clock.advance(10_000);
+  await all;
+  await settled();
+  expect([...finishes.values()].reduce((sum, count) => sum + count, 0)).toBe(turns);
+  expect([...finishes.keys()].sort()).toEqual(
+    expect.arrayContaining(['cancelled', 'completed', 'failed', 'stalled', 'truncated']),
+  );
+  expect(weather.asked).toBeGreaterThan(4 * turns);
+  expect(weather.open).toBe(0);
+  expect(clock.sleeping).toBe(0);
+  expect(getEventListeners(room.signal, 'abort')).toEqual([]);
+  weather.share = 0;
+  for (const town of towns.slice(0, 10)) await expectMended(town);
+}, 120_000);
+
+/** The trouble is over: everything is back to normal by itself, at the latest after the longest rest. */
+async function expectMended(town: Town): Promise<void> {
+  const { clock, breakers } = town;
+  const room = new AbortController();
+  await clock.advance(60_000);
+  const last = turn({ ...town, random: () => 1 }, room.signal);
+  await clock.advance(10_000);
+  expect(await last).toBe('completed');
+  const firsts = breakers.filter((_, n) => n % 2 === 0);
+  expect(firsts.map(({ isClosed }) => isClosed)).toEqual([true, true, true]);
+}
