@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
+import { lifecycle } from '#src/doctor/lifecycle.ts';
 import { pickModels } from '#src/doctor/pick-models.ts';
 import { hum, roundTrip } from '#src/doctor/round-trip.ts';
 import { readHeader, sayHeader } from '#src/doctor/wav-header.ts';
@@ -61,5 +62,20 @@ test('models are taken for what their names say', () => {
   expect(pickModels(speaches, named)).toMatchObject({
     chat: { model: 'mine', isGuess: false },
     speech: { model: 'yours', isGuess: false },
+  });
+});
+
+test('of a name that OpenAI uses too, a server of one’s own is asked to know itself', () => {
+  const alias = { role: 'SPEECH', model: 'gpt-4o-mini-tts', baseUrl: 'http://127.0.0.1:4000/v1' };
+  const found = lifecycle(alias, { kind: 'not offered' }, Date.parse('2026-11-20'));
+  expect(found).toMatchObject({ verdict: 'ok', why: expect.stringContaining('2027-01-06') });
+});
+
+test('the doctor warns of an end 120 days ahead, twice as early as the bot', () => {
+  const model = { role: 'TRANSCRIPTION', model: 'whisper-1', baseUrl: 'https://api.openai.com/v1' };
+  const found = lifecycle(model, { kind: 'not offered' }, Date.parse('2026-11-20'));
+  expect(found).toMatchObject({
+    verdict: 'differs',
+    why: expect.stringContaining('set TRANSCRIPTION_MODEL=gpt-transcribe'),
   });
 });

@@ -6,6 +6,7 @@ import {
   endingOf,
   type ModelList,
   modelNews,
+  sayNews,
   standardModels,
 } from '#src/provider/models.ts';
 
@@ -133,4 +134,15 @@ test('a model that a server does not list is told, unless it lists nothing', () 
   });
   expect(modelNews(inUse('qwen3', server), list, todayMs)).toBeUndefined();
   expect(modelNews(inUse('llama9', server), listed(), todayMs)).toBeUndefined();
+});
+
+test('the operator reads what happens to a model, when, and what to set instead', () => {
+  const gone = modelNews(inUse('o4-mini'), none, todayMs);
+  expect(gone && sayNews(gone)).toBe(
+    'The model o4-mini was shut down on 2026-10-23: set CHAT_COMPLETION_MODEL=gpt-5.6-terra.',
+  );
+  const unlisted = modelNews({ ...inUse('mine'), role: 'AUDIO_MODEL' }, listed({ id: 'a' }), 0);
+  expect(unlisted && sayNews(unlisted)).toBe(
+    'The model mine is not in the list of its server: choose another AUDIO_MODEL_NAME.',
+  );
 });
