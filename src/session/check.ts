@@ -12,6 +12,7 @@ import type { ChannelRef } from './link.ts';
 import type { SessionParts } from './parts.ts';
 import type { VoiceRooms } from './rooms.ts';
 import type { CheckReport, Checkup, Finding } from './settings-port.ts';
+import { withCountedVoice } from './spending-meters.ts';
 import type { Stay } from './stay.ts';
 
 /** A frame, and the rates of mouth and ears. */
@@ -46,7 +47,8 @@ export class RoomCheckup implements Checkup {
   async #check(guildId: string, callerId: string, channel?: ChannelRef): Promise<CheckReport> {
     const stay = this.#rooms.stay(guildId);
     await this.#rooms.settings.load(guildId);
-    const parts = partsIn(guildId, this.#parts, this.#rooms.settings);
+    const counted = withCountedVoice(guildId, this.#parts);
+    const parts = partsIn(guildId, counted, this.#rooms.settings);
     const here = [
       checkPermission(stay?.channel ?? channel, stay !== undefined, callerId, parts),
       checkLink(stay),
