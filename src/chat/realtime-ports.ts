@@ -24,6 +24,8 @@ export type RealtimeTalkLimits = SocketLimits & {
   readonly firstMs: number;
   /** Between two events of an answer. */
   readonly idleMs: number;
+  /** After it was cancelled, an answer is over within so long; else the connection is given up. */
+  readonly cancelMs: number;
   /** A session this old is replaced before the next answer; servers end it after an hour. */
   readonly oldestMs: number;
 };

@@ -1,5 +1,6 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { SocketLimits } from '#src/provider/json-socket.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
 import type { AudioChatPart } from './audio-chat-ports.ts';
@@ -17,9 +18,7 @@ import type { ResponseEvent, TalkEvent } from './realtime-reading.ts';
 import { RealtimeResponse } from './realtime-response.ts';
 import { mannerUpdate, type TalkManner } from './realtime-writing.ts';
 
-const usualLimits = { firstMs: 20_000, idleMs: 10_000, oldestMs: 55 * 60_000 };
-/** After it was cancelled, an answer is over within so long; else the connection is given up. */
-const cancelMs = 3000;
+const usualLimits = { firstMs: 20_000, idleMs: 10_000, cancelMs: 3000, oldestMs: 55 * 60_000 };
 /** One second of 24 kHz; far below the 15 MiB a server takes at once. */
 const pieceSamples = 24_000;
 const bytesPerMs = 48;
@@ -147,7 +146,7 @@ class Talk implements RealtimeTalk {
     response.leave();
     this.#cancel(response);
     const gone = () => new BotError('provider.late', true, 'An answer was not cancelled in time.');
-    await within(response.over, cancelMs, this.#clock, gone).catch(() => this.#drop());
+    await within(response.over, this.#limits.cancelMs, this.#clock, gone).catch(() => this.#drop());
     if (this.#response === response) this.#response = undefined;
     if (this.#session && response.id !== undefined) this.#session.former = response.id;
   }
@@ -200,6 +199,8 @@ class Talk implements RealtimeTalk {
       },
     };
     const link = await RealtimeLink.open(this.#options, listener, this.#over.signal);
+    if (!link.alive)
+      throw new BotError('provider.truncated', true, 'The connection broke at once.');
     const { dialect } = link;
     const send = (event: Parameters<RealtimeLink['send']>[0]) => link.send(event);
     const memory = new TalkMemory({ dialect, buffer: this.buffer, send });
@@ -260,7 +261,7 @@ class Talk implements RealtimeTalk {
     return this.#options.clock ?? realClock;
   }
 
-  get #limits(): Pick<RealtimeTalkLimits, 'firstMs' | 'idleMs' | 'oldestMs'> {
+  get #limits(): Omit<RealtimeTalkLimits, keyof SocketLimits> {
     return { ...usualLimits, ...this.#options.limits };
   }
 }

@@ -248,3 +248,14 @@ test('closed, it leaves no connection and asks for nothing more', async () => {
   expect(talking.server.open).toBe(0);
   expect((await drain(talking.pipeline)).error).toMatchObject({ code: 'provider.unreachable' });
 });
+
+test('a server that does not know how to cancel is left, and asked over another connection', async () => {
+  const limits = { cancelMs: 50 };
+  const answer = first('stall');
+  await using talking = await openTalking({ answer, limits, deafToCancel: true });
+  const stage = new HeardStage();
+  const heard = await hearPart(talking.pipeline, turnOf(speaking('hello')), stage, 300);
+  heard.interrupt();
+  expect((await drain(talking.pipeline)).error).toBeUndefined();
+  expect(talking.server.calls.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+});
