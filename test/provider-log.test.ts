@@ -1,0 +1,60 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import type { ProviderNews } from '#src/provider/ladder.ts';
+import { ProviderLog } from '#src/provider-log.ts';
+import { openLog } from '#src/status/log.ts';
+import { Metrics } from '#src/status/metrics.ts';
+
+const failed: Extract<ProviderNews, { kind: 'failed' }> = {
+  ...{ kind: 'failed', role: 'chat', provider: 'api.x', code: 'provider.refused' },
+  message: 'api.x answered with error 500.',
+};
+
+function open() {
+  const out = new PassThrough();
+  const metrics = new Metrics(() => true);
+  const told = new ProviderLog(openLog('info', [], out), metrics.providers);
+  const lines = () =>
+    `${out.read() ?? ''}`
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { msg: string; level: number });
+  return { told, metrics, lines, [Symbol.dispose]: () => metrics[Symbol.dispose]() };
+}
+
+test('the operator reads of a trouble once, whoever it spoils an answer for, and of its end', () => {
+  using here = open();
+  for (let n = 0; n < 5; n++) {
+    here.told.provider(failed);
+    const { code, message } = failed;
+    here.told.session('guild', { kind: 'failed', stage: 'think', code, message });
+  }
+  here.told.provider({ kind: 'mended', role: 'chat', provider: 'api.x' });
+  here.told.provider(failed);
+  expect(here.lines().map(({ msg }) => msg)).toEqual([
+    'api.x answered with error 500.',
+    'works again',
+    'api.x answered with error 500.',
+  ]);
+});
+
+test('another trouble of the same server is another line', () => {
+  using here = open();
+  here.told.provider(failed);
+  here.told.provider({ ...failed, code: 'provider.late', message: 'api.x kept us waiting.' });
+  expect(here.lines()).toHaveLength(2);
+});
+
+test('failures and fall-backs are counted by role', async () => {
+  using here = open();
+  here.told.provider(failed);
+  here.told.provider({ kind: 'fallback-on', role: 'chat', from: 'api.x', to: 'api.y' });
+  const page = async () => (await here.metrics.page()).text;
+  const count = 'parley_provider_failures_total{role="chat",code="provider.refused"} 1';
+  expect(await page()).toContain(count);
+  expect(await page()).toContain('parley_provider_fallbacks_total{role="chat"} 1');
+  expect(await page()).toContain('parley_provider_roles_down 1');
+  here.told.provider({ kind: 'fallback-off', role: 'chat', back: 'api.x' });
+  expect(await page()).toContain('parley_provider_roles_down 0');
+  expect(await page()).not.toContain('api.x');
+});
