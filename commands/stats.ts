@@ -32,7 +32,8 @@ export const stats: Command = {
 function cost(found: Cost, locale: Locale): Line {
   const { usd, minutes, capUsd, capMinutes, isUnpriced, turns: n, top } = found;
   const inMoney = usd > 0 || !isUnpriced;
-  const dollars = (amount: number) => `$${amount.toFixed(amount < 0.1 ? 4 : 2)}`;
+  const dollars = (amount: number) =>
+    `$${amount < 0.1 ? amount.toFixed(4).replace(/0{1,2}$/, '') : amount.toFixed(2)}`;
   const time = (amount: number) =>
     text('stats.cost.minutes', { n: Math.round(amount * 10) / 10 }, locale);
   const shown = (money: number, duration: number) =>

@@ -43,6 +43,8 @@ export class SpendingDesk implements Spending, Costs {
   readonly #news: SpendingNews;
   /** Of those who asked something, by server and person. */
   readonly #names = new Map<string, string>();
+  /** What the latest spoken answer of each server was expected to take. */
+  readonly #typical = new Map<string, Amount>();
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -52,9 +54,10 @@ export class SpendingDesk implements Spending, Costs {
   open(order: Order): Opened | Refused {
     const { clock, ledger, tariffOf } = this.#options;
     const { guildId, personId, name, isWritten } = order;
-    const tariff = tariffOf(guildId, isWritten);
+    const tariff = tariffOf(guildId, isWritten && order.heardMs === 0);
     this.#names.set(nameKey(guildId, personId), name);
     const expected = isFree(tariff) ? nothing : estimate(tariff, order);
+    if (!isWritten) this.#typical.set(guildId, expected);
     const refused = isFree(tariff) ? undefined : this.#refusal(order, expected, tariff);
     if (refused) return refused;
     const reserve = ledger.reserve(guildId, personId, expected, clock.wallMs());
@@ -160,7 +163,7 @@ export class SpendingDesk implements Spending, Costs {
   #steps(guildId: string, tariff: Tariff): { readonly day: Step; readonly month: Step } {
     const { caps } = this.#options;
     const { day, month } = this.#standing(guildId);
-    const typical = estimate(tariff, usual);
+    const typical = this.#typical.get(guildId) ?? estimate(tariff, usual);
     const part = partForAnswers(tariff);
     const step = (spent: Amount, cap: Amount): Step => {
       const found = stepOf(spent, cap, typical, part);

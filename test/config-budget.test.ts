@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Config, readConfig } from '#src/config.ts';
+import { tariffOf } from '#src/config-budget.ts';
+
+function good(environment: NodeJS.ProcessEnv): Config {
+  const result = readConfig(environment);
+  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
+  return result.config;
+}
+
+test('budgets are on by default, in money and in minutes', () => {
+  const { personDay, serverDay, serverMonth } = good({}).budget.caps;
+  expect(personDay).toEqual({ nanoUsd: 1e9, ms: 120 * 60_000 });
+  expect(serverDay).toEqual({ nanoUsd: 5e9, ms: 600 * 60_000 });
+  expect(serverMonth).toEqual({ nanoUsd: 50e9, ms: 6_000 * 60_000 });
+});
+
+test('0 is no limit, and anything but a number is a mistake that names its setting', () => {
+  const { caps } = good({ BUDGET_SERVER_DAY_USD: '0' }).budget;
+  expect(caps.serverDay.nanoUsd).toBe(0);
+  const bad = readConfig({ BUDGET_PERSON_DAY_USD: 'lots', BUDGET_SERVER_MONTH_MINUTES: '-1' });
+  expect(bad.kind === 'bad' ? bad.mistakes.map((line) => line.split(':')[0]) : []).toEqual([
+    'BUDGET_PERSON_DAY_USD',
+    'BUDGET_SERVER_MONTH_MINUTES',
+  ]);
+});
+
+test('with OpenAI every role has its price, with a server of one’s own none, and what is embedded is free', () => {
+  const { recognise, think, speak } = tariffOf(good({ OPENAI_API_KEY: 'k' }));
+  expect([recognise.kind, think.kind]).toEqual(['priced', 'priced']);
+  expect(['priced', 'free', 'unpriced']).toContain(speak.kind);
+  const own = tariffOf(good({ SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1' }));
+  expect(own).toEqual({
+    recognise: { kind: 'free' },
+    think: { kind: 'free' },
+    speak: { kind: 'unpriced' },
+  });
+});
+
+test('prices of a file count, and a file that holds none is a mistake', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-prices-'));
+  using _gone = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+  const file = join(folder, 'prices.json');
+  const price = {
+    model: 'speaks',
+    asOf: '2026-11-20',
+    source: 'me',
+    usd: { perMillionCharacters: 1 },
+  };
+  writeFileSync(file, JSON.stringify([price]));
+  const own = { SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1', SPEECH_MODEL: 'speaks' };
+  expect(tariffOf(good({ ...own, PRICES: file })).speak).toEqual({
+    kind: 'priced',
+    usd: price.usd,
+  });
+  writeFileSync(file, '[{"model":"speaks"}]');
+  expect(readConfig({ PRICES: file })).toMatchObject({
+    mistakes: [expect.stringContaining('PRICES: ')],
+  });
+  expect(readConfig({ PRICES: join(folder, 'none.json') })).toMatchObject({
+    mistakes: [expect.stringContaining('cannot be read')],
+  });
+});
+
+test('the next voice is cheaper only where its price is known to be lower', () => {
+  const usual = { SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1' };
+  const embedded = tariffOf(good({ ...usual, SPEECH_FALLBACK_BASE_URL: 'embedded' }));
+  expect(embedded.cheaperVoice).toEqual({ kind: 'free' });
+  const other = { SPEECH_FALLBACK_BASE_URL: 'http://127.0.0.1:8881/v1' };
+  expect(tariffOf(good({ ...usual, ...other })).cheaperVoice).toBeUndefined();
+});
