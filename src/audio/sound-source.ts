@@ -1,0 +1,25 @@
+import type { Pcm } from './pcm.ts';
+
+/** A piece of sound on its way to a track. */
+export type SoundChunk =
+  /** Any rate, one or two channels, any length but never empty. */
+  | { readonly kind: 'pcm'; readonly pcm: Pcm }
+  /** One Opus packet of `samples` per channel at 48 kHz; a track that sounds alone may send it as it is. */
+  | { readonly kind: 'opus'; readonly packet: Uint8Array; readonly samples: number };
+
+/** Something a track can play: a file, a stream, an attachment, a sound made by code. */
+export interface SoundSource {
+  /** What people see, one line. */
+  readonly title: string;
+  /** Where it is known before it is played. */
+  readonly lengthMs?: number;
+  /** False for what only comes once, say a live stream: it starts where it is. */
+  readonly seekable: boolean;
+  /**
+   * Sound from `fromMs` on, decoded as it is asked for and little further. May be called again, also while an earlier
+   * one is read.
+   *
+   * Errors: BotError `source.*`, after the sound that did come. Aborting `signal` throws `signal.reason`.
+   */
+  open(fromMs: number, signal: AbortSignal): AsyncIterable<SoundChunk>;
+}
