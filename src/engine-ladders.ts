@@ -1,6 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
 import { ladderedAudioChat, ladderedChat } from '#src/chat/chat-ladder.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
+import { toolShy } from '#src/chat/tool-shy.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
 import { Breaker } from '#src/provider/breaker.ts';
 import { deadlines } from '#src/provider/deadlines.ts';
@@ -64,7 +65,8 @@ export function withLadders(config: Config, roles: Roles, open: Openers, tell: T
   const { audioModel: hearing } = roles;
   if (!hearing) return thinking;
   const first = { config: chat, engine: hearing };
-  const openHearing = async (one: Remote) => audioModelStandIn(await open.chat(one), transcriber);
+  const openHearing = async (one: Remote) =>
+    audioModelStandIn(toolShy(await open.chat(one)), transcriber);
   const order = { first, fallbacks: fallbacks.chat, open: openHearing };
   return { ...thinking, audioModel: ladderedAudioChat(ladderOf('chat', order, tell)) };
 }
@@ -76,8 +78,10 @@ function chatOf(
   open: Openers,
   tell: Tell,
 ): Roles['chat'] {
-  const first = { config: chat, engine: roles.chat('') };
-  const order = { first, fallbacks: fallbacks.chat, open: open.chat };
+  // One that refuses tools is asked without before anybody stands in for it.
+  const first = { config: chat, engine: toolShy(roles.chat('')) };
+  const openShy = async (one: Remote) => toolShy(await open.chat(one));
+  const order = { first, fallbacks: fallbacks.chat, open: openShy };
   const model = ladderedChat(ladderOf('chat', order, tell));
   return () => model;
 }

@@ -54,6 +54,8 @@ export type Asking<Engine, T> = {
   readonly ask: (engine: Engine, signal: AbortSignal, rung: number) => AsyncIterable<T>;
   /** Whether people hear or read of this part: from the first such on, nothing is asked again. */
   readonly isOutput: (part: T) => boolean;
+  /** So much longer than usual this may take to its first output, where it is much that is asked. */
+  readonly moreMs?: number;
 };
 
 /** Which rung several requests that belong together use. */
@@ -179,7 +181,7 @@ export class Ladder<Engine> {
   }
 
   async *#attempt<T>(
-    { ask, isOutput }: Asking<Engine, T>,
+    { ask, isOutput, moreMs = 0 }: Asking<Engine, T>,
     step: Step<Engine>,
     place: Place,
     signal: AbortSignal,
@@ -190,7 +192,7 @@ export class Ladder<Engine> {
     const startMs = clock.nowMs();
     try {
       const source = this.#from(step.rung, (engine) => ask(engine, either, step.at));
-      const parts = timed(source, this.#timing(step.rung, isOutput));
+      const parts = timed(source, this.#timing(step.rung, isOutput, moreMs));
       return yield* this.#pour(parts, isOutput, step, place);
     } catch (thrown) {
       signal.throwIfAborted();
@@ -229,12 +231,12 @@ export class Ladder<Engine> {
     yield* ask(await rung.engine());
   }
 
-  #timing<T>(rung: Rung<Engine>, isOutput: (part: T) => boolean): Timing<T> {
+  #timing<T>(rung: Rung<Engine>, isOutput: (part: T) => boolean, moreMs: number): Timing<T> {
     const { clock, deadlines } = this.#options;
     const { coldFirstMs, firstMs, totalMs } = deadlines;
     return {
       ...{ clock, isOutput, totalMs },
-      firstMs: this.#warm.has(rung) ? firstMs : coldFirstMs,
+      firstMs: (this.#warm.has(rung) ? firstMs : coldFirstMs) + moreMs,
       late: (ms) => {
         const message = `${rung.provider} kept us waiting for ${ms / 1000} s.`;
         return new BotError('provider.late', true, message);

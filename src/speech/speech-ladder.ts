@@ -2,6 +2,10 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { type Ladder, openPlace, type Place } from '#src/provider/ladder.ts';
 import type { Synthesizer } from './ports.ts';
 
+/** A clause that is not short takes longer where the server sends it in one piece, as proxies do. */
+const shortChars = 80;
+const moreMsPerChar = 25;
+
 /** Several voices as one: the first that can speak. Its names for voices are those of the first of them. */
 export function ladderedSynthesizer(ladder: Ladder<Synthesizer>): Synthesizer {
   const at = (place: () => Place): Synthesizer => ({
@@ -11,6 +15,7 @@ export function ladderedSynthesizer(ladder: Ladder<Synthesizer>): Synthesizer {
         {
           ask: (engine, inner, rung) => engine.synthesize(text, rung ? unnamed : voice, inner),
           isOutput: ({ samples }) => samples.length > 0,
+          moreMs: Math.max(0, text.length - shortChars) * moreMsPerChar,
         },
         signal,
         place(),

@@ -111,3 +111,15 @@ test('a text nobody can speak blames no voice', async () => {
   });
   expect(two.asked).toEqual([]);
 });
+
+test('case 43: a long sentence has more time than a short one, should it come in one piece', async () => {
+  const clock = new VirtualClock();
+  const slow = new FakeSynthesizer({ clock, pieces: 1, firstMs: 6_000 });
+  const voice = voices([slow], clock);
+  const long = said(voice, 'Warm and long. '.repeat(12));
+  await clock.advance(6_000);
+  expect(await long).toBe(1);
+  const short = said(voice, 'Short.').catch((error: unknown) => error);
+  await clock.advance(6_000);
+  expect(await short).toMatchObject({ code: 'provider.late' });
+});
