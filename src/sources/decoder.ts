@@ -11,9 +11,9 @@ export interface Decoder {
 export type DecodedRateHz = 16_000 | 24_000 | 48_000;
 
 /** A file with more damage than this is taken for none: what comes out of it is noise. */
-export const mostFlaws = 20;
+const mostFlaws = 20;
 /** Nor is one that gives no sample after so many bytes. */
-export const mostSilentBytes = 256 * 1024;
+const mostSilentBytes = 256 * 1024;
 
 /** Counts what a decoder stumbled over, and what it swallowed without a sample. */
 export class Flaws {

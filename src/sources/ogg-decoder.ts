@@ -1,6 +1,7 @@
 import { opus } from 'prism-media';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import { type DecodedRateHz, type Decoder, Flaws } from './decoder.ts';
+import { CommentPages } from './ogg-comment.ts';
 
 /** Of what Opus holds back at its start, the header tells in this rate (RFC 7845, 5.1). */
 const headerRateHz = 48_000;
@@ -9,6 +10,7 @@ const headerRateHz = 48_000;
 export function openOgg(codec: OpusCodec, rateHz: DecodedRateHz): Decoder {
   const demuxer = new opus.OggDemuxer();
   const decoder = codec.decoder(rateHz);
+  const comment = new CommentPages();
   const flaws = new Flaws();
   let damage: Error | undefined;
   let toDrop = 0;
@@ -29,13 +31,14 @@ export function openOgg(codec: OpusCodec, rateHz: DecodedRateHz): Decoder {
   };
   return {
     push(bytes) {
-      demuxer.write(Buffer.from(bytes));
+      const pages = comment.without(bytes);
+      if (pages.length > 0) demuxer.write(pages);
       const packets: Buffer[] = [];
       for (let packet = demuxer.read(); packet; packet = demuxer.read()) packets.push(packet);
       damage ??= demuxer.errored ?? undefined;
       if (damage) throw damage;
       const sounds = packets.map(sound).filter((samples) => samples !== undefined);
-      flaws.note(bytes.length, sounds.length, packets.length - sounds.length);
+      flaws.note(pages.length, sounds.length, packets.length - sounds.length);
       return sounds;
     },
     end: () => [],

@@ -9,7 +9,7 @@ export type Sniffed =
   | { readonly kind: 'more' };
 
 /** So much tells every format apart: an Ogg page names its codec at byte 28. */
-export const sniffBytes = 36;
+const sniffBytes = 36;
 
 /**
  * What a file is by its first bytes, whatever it is called: a decoder makes loud noise of what is not its own.

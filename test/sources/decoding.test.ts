@@ -48,6 +48,26 @@ test('a tag of any size before an MP3 is passed over', async () => {
   expect(similarity(await soundOf(decoding, inPieces(tagged, 5000)), digits)).toBeGreaterThan(0.9);
 });
 
+test('a cover of any size in an Ogg file is passed over', async () => {
+  const first = files.ogg.subarray(0, 28 + 19);
+  const comment = files.ogg.subarray(first.length);
+  const [table = 0, length = 0] = comment.subarray(26);
+  expect(table, 'one short comment').toBe(1);
+  const page = (sizes: readonly number[]) => {
+    const head = Buffer.from(comment.subarray(0, 27));
+    head.writeUInt8(sizes.length, 26);
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    return Buffer.concat([head, Buffer.from(sizes), Buffer.alloc(bytes, 1)]);
+  };
+  const full = page(Array(255).fill(255));
+  const cover = [...Array(8).fill(full), page([255, 9])];
+  const dressed = Buffer.concat([first, ...cover, comment.subarray(28 + length)]);
+  for (const piece of [1000, 100_000]) {
+    const sound = await soundOf(decoding, inPieces(dressed, piece));
+    expect(similarity(sound, digits)).toBeGreaterThan(0.9);
+  }
+});
+
 test.each(['wav', 'mp3', 'ogg'] as const)(
   'a %s file that was cut short gives what is there',
   async (name) => {
