@@ -59,8 +59,10 @@ function needs(name: PipelineName, { chat }: Config): string {
     case 'chained':
       return 'PIPELINE';
     case 'audio-model':
-      return chat.kind === 'remote' ? 'AUDIO_MODEL_NAME' : 'CHAT_COMPLETION_BASE_URL';
+      return chat.kind === 'remote'
+        ? 'AUDIO_MODEL_NAME'
+        : 'CHAT_COMPLETION_BASE_URL / OPENAI_API_KEY';
     case 'realtime':
-      return 'REALTIME_MODEL';
+      return 'REALTIME_BASE_URL / OPENAI_API_KEY';
   }
 }

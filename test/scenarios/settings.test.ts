@@ -33,7 +33,7 @@ scenario('a switch of the pipeline keeps the conversation, over a restart too', 
   });
   const olga = await callIn(scene, 'Olga');
   await converse(scene, olga, question);
-  const missing = { pipeline: 'realtime', setting: 'REALTIME\\_MODEL' };
+  const missing = { pipeline: 'realtime', setting: 'REALTIME\\_BASE\\_URL / OPENAI\\_API\\_KEY' };
   expect(await told(olga, 'settings pipeline', { to: 'realtime' })).toMatchObject(
     whispered('settings.missing', missing),
   );

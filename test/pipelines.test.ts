@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { type Config, readConfig } from '#src/config.ts';
+import { type Engines, openEngines } from '#src/engines.ts';
+import { pipelinesOf } from '#src/pipelines.ts';
+import type { Pipelines } from '#src/session/current-pipeline.ts';
+
+function configOf(environment: Readonly<Record<string, string>>): Config {
+  const read = readConfig(environment);
+  if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
+  return read.config;
+}
+
+/** What a bot with these settings can switch between. */
+async function offered(environment: Readonly<Record<string, string>> = {}): Promise<Pipelines> {
+  const nowhere = 'http://127.0.0.1:9/v1';
+  const servers = { TRANSCRIPTION_BASE_URL: nowhere, SPEECH_BASE_URL: nowhere };
+  const config = configOf({ ...servers, ...environment });
+  const engines: Engines = await openEngines(config, () => undefined);
+  try {
+    return pipelinesOf(config, engines, engines.chat('Nova'));
+  } finally {
+    await engines[Symbol.asyncDispose]();
+  }
+}
+
+const CHAT_COMPLETION_BASE_URL = 'http://127.0.0.1:9/v1';
+
+test('without a server for it only chained can be had, and what the others need is known', async () => {
+  const { names, needs, engine } = await offered();
+  expect(names).toEqual(['chained']);
+  expect(engine('chained')).toBe('the stand-in');
+  expect([needs('audio-model'), needs('realtime')]).toEqual([
+    'CHAT_COMPLETION_BASE_URL / OPENAI_API_KEY',
+    'REALTIME_BASE_URL / OPENAI_API_KEY',
+  ]);
+});
+
+test('a chat server offers an audio-model once its name is known', async () => {
+  const chat = { CHAT_COMPLETION_BASE_URL, CHAT_COMPLETION_MODEL: 'writes' };
+  expect((await offered(chat)).needs('audio-model')).toBe('AUDIO_MODEL_NAME');
+  const both = await offered({ ...chat, AUDIO_MODEL_NAME: 'hears' });
+  expect(both.names).toEqual(['chained', 'audio-model']);
+  expect(both.names.map((name) => both.engine(name))).toEqual(['writes', 'hears']);
+});
+
+test('the configured pipeline comes first', async () => {
+  const { names, engine } = await offered({ CHAT_COMPLETION_BASE_URL, PIPELINE: 'audio-model' });
+  expect(names).toEqual(['audio-model', 'chained']);
+  expect(names.map((name) => engine(name))).toEqual(['gpt-audio-1.5', 'gpt-audio-1.5']);
+});
+
+test('every stay gets a realtime pipeline of its own', async () => {
+  const own = { REALTIME_BASE_URL: 'ws://127.0.0.1:9/v1', REALTIME_MODEL: 'talks' };
+  const { names, open, engine } = await offered({ ...own, PIPELINE: 'realtime' });
+  expect([names, engine('realtime')]).toEqual([['realtime', 'chained'], 'talks']);
+  const [one, other] = [open('realtime'), open('realtime')];
+  expect(one).not.toBe(other);
+  for (const each of [one, other]) each[Symbol.dispose]?.();
+});
