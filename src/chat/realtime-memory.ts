@@ -107,7 +107,9 @@ export class TalkMemory {
     const own = this.#entries.filter((entry) => entry.answer === answer);
     if (answer.playedMs() >= leastMs) {
       const heard = own.filter(({ kind }) => kind === 'assistant');
-      this.#shortenAll(heard, answer.playedMs());
+      // The server may have made more of the last one than has come.
+      const open = heard.at(-1)?.pieces.at(-1);
+      this.#shortenAll(heard, answer.playedMs(), open);
       return;
     }
     for (const entry of own) this.#forget(entry);
@@ -157,14 +159,14 @@ export class TalkMemory {
   }
 
   /** Items of one answer, in order, of which only so much was heard. */
-  #shortenAll(entries: readonly Entry[], playedMs: number): void {
+  #shortenAll(entries: readonly Entry[], playedMs: number, open?: Piece): void {
     let leftMs = playedMs;
     for (const entry of entries) {
       const kept = entry.pieces.filter((piece) => {
         const heardMs = Math.min(leftMs, piece.soundMs);
         leftMs -= heardMs;
         if (heardMs < leastMs) this.#drop(piece);
-        else if (heardMs < piece.soundMs) this.#truncate(piece, heardMs);
+        else if (heardMs < piece.soundMs || piece === open) this.#truncate(piece, heardMs);
         return heardMs >= leastMs;
       });
       Object.assign(entry, { pieces: kept, isCut: true });
