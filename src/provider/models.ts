@@ -76,9 +76,14 @@ function kindOf(daysFromNotice: number, isOver: boolean, isMissing: boolean) {
   return daysFromNotice <= 0 ? 'ending' : undefined;
 }
 
+/** Where the model of a group of settings is set. */
+export function settingOf(role: string): string {
+  return role === 'AUDIO_MODEL' ? 'AUDIO_MODEL_NAME' : `${role}_MODEL`;
+}
+
 /** For the operator, in one sentence. */
 export function sayNews({ role, model, kind, onDate, successor }: ModelNews): string {
-  const setting = role === 'AUDIO_MODEL' ? 'AUDIO_MODEL_NAME' : `${role}_MODEL`;
+  const setting = settingOf(role);
   const instead = successor ? `set ${setting}=${successor}` : `choose another ${setting}`;
   switch (kind) {
     case 'gone':

@@ -1,5 +1,5 @@
 import { BotError, type Stage } from '#src/base/errors.ts';
-import type { ModelNews } from '#src/provider/models.ts';
+import { type ModelNews, settingOf } from '#src/provider/models.ts';
 import type { Line } from '#src/texts/texts.ts';
 
 type Role = Exclude<Stage, 'link'>;
@@ -57,7 +57,7 @@ function limited({ about }: BotError, provider: string): Line {
 
 /** For whoever can change the settings. */
 export function lineOfNews({ kind, role, model, onDate = '', successor = '' }: ModelNews): Line {
-  const setting = `${role}_MODEL`;
+  const setting = settingOf(role);
   const words = { model, setting, date: onDate, successor };
   const instead = successor === '' ? '' : '.successor';
   switch (kind) {
