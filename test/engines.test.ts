@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { readConfig } from '#src/config.ts';
 import { type EngineNews, openEngines } from '#src/engines.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers.ts';
 import { attachRealtime } from '#test/fakes/providers-realtime.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
 
@@ -86,4 +87,27 @@ test('a server that is gone is replaced by embedded engines, which are loaded th
   expect(await textOf(engines.transcriber, pcm)).not.toBe('(no final)');
   const told = news.flatMap((one) => (one.kind === 'fallback-on' ? [one.to] : []));
   expect(told).toEqual(['Flite', 'PocketSphinx']);
+});
+
+test('case 38: a server that wants to be left alone is, while the fall-back answers; no storm', async () => {
+  const trouble = { chat: 'rate-limited' } as const;
+  await using one = await openMockProviders({ pace: instantPace, trouble });
+  await using two = await openMockProviders({ pace: instantPace });
+  const config = configOf({
+    ...{ CHAT_COMPLETION_BASE_URL: one.baseUrl, CHAT_COMPLETION_FALLBACK_BASE_URL: two.baseUrl },
+  });
+  const news: EngineNews[] = [];
+  await using engines = await openEngines(config, (told) => void news.push(told));
+  const chat = engines.chat('Nova');
+  const never = new AbortController().signal;
+  const hello = { role: 'user', name: 'Ana', content: 'hello' } as const;
+  for (let n = 0; n < 5; n++) {
+    const parts = await Array.fromAsync(chat.reply([hello], [], never));
+    expect(parts.some(({ kind }) => kind === 'text')).toBe(true);
+  }
+  const chats = ({ requests }: typeof one) =>
+    requests.filter(({ endpoint }) => endpoint === 'chat');
+  expect(chats(one)).toHaveLength(1);
+  expect(chats(two)).toHaveLength(5);
+  expect(news.filter(({ kind }) => kind === 'fallback-on')).toHaveLength(1);
 });

@@ -45,11 +45,13 @@ function restMs({ providers }: Scene): number {
   return realClock.nowMs() - (asked?.atMs ?? 0);
 }
 
-scenario('a voice that hangs in the middle of an evening is written soon', async () => {
+scenario('case 16: a voice that hangs in the middle of an evening is written soon', async () => {
   await using scene = await openScene({ providers: { replies } });
   const adam = await callIn(scene, 'Adam');
   await converse(scene, adam, question);
   scene.providers.set({ trouble: { speech: 'silent' } });
   await adam.say(question, soon());
   await eventually(() => expect(written(scene)).toContain(`${text('fail.tts')} Yes.`));
+  const asked = scene.providers.requests.findLast(({ endpoint }) => endpoint === 'speech');
+  await eventually(() => expect(asked?.leftAtMs).toBeDefined());
 });
