@@ -188,13 +188,17 @@ test('a server that does not know the model says so', async () => {
   expect(String(error)).toContain('No such model');
 });
 
-test('a reader who is slow keeps the server waiting, and does not fill the memory', async () => {
+test('a reader who is slow keeps the server waiting: less than six seconds of sound have come', async () => {
   const minutes = `${four} `.repeat(400).trim(); // thirteen minutes, 50 MB
   await using talking = await openTalking({ answer: () => ({ text: minutes }) });
-  const heard = await hearPart(talking.pipeline, turnOf(said('hello')), new HeardStage(), 100);
+  const stage = new HeardStage();
+  const heard = await hearPart(talking.pipeline, turnOf(said('hello')), stage, 100);
   const [call] = talking.server.calls;
   await expect.poll(() => call?.waitingBytes()).toBeGreaterThan(30_000_000);
-  await heard.parts.return?.();
+  stage.heardMs = Number.MAX_SAFE_INTEGER; // it is cut to what has come, then
+  heard.interrupt();
+  await expect.poll(() => cutsOf(talking.server)).toHaveLength(1);
+  expect(cutsOf(talking.server)[0]).toBeLessThan(6_000);
   await expect.poll(() => talking.running()).toBe(0);
   await expect.poll(() => call?.waitingBytes()).toBe(0);
 });
