@@ -46,7 +46,8 @@ export function audioModel(parts: AudioModelParts): Pipeline {
     const { voice } = turn.style;
     const asking = { parts, prompt, turn, stage, habit };
     const heard = ahead<Heard>(soundAhead, (own, inner) => ask(asking, belt, own, inner), signal);
-    const synthesizer = meteredVoice(parts.synthesizer, (spoken) => stage.spoke?.(spoken));
+    const counted = meteredVoice(parts.synthesizer, (spoken) => stage.spoke?.(spoken));
+    const synthesizer = counted.oneVoice?.() ?? counted;
     await play(heard, { synthesizer, voice }, belt, signal);
   };
   return {
