@@ -45,6 +45,8 @@ export async function* writeAnswer(
   }
 }
 
+const nothing: Usage = { inputTokens: 0, outputTokens: 0 };
+
 type Round = { readonly content: string; readonly calls: readonly ToolCall[] };
 
 /** One answer of the model; its calls are returned, not yielded, and only if tools were offered. */
@@ -58,6 +60,7 @@ async function* writeRound(
   const calls: ToolCall[] = [];
   let content = '';
   let reported: Usage | undefined;
+  let isRefused = false;
   try {
     for await (const part of chat.reply(messages, tools, signal)) {
       if (part.kind === 'tool') calls.push(part.call);
@@ -67,9 +70,10 @@ async function* writeRound(
     }
   } catch (error) {
     signal.throwIfAborted();
+    isRefused = content === '' && calls.length === 0 && !reported;
     throw atStage('think', error);
   } finally {
-    stage.spent(reported ?? estimate(messages, content));
+    stage.spent(isRefused ? nothing : (reported ?? estimate(messages, content)));
   }
   signal.throwIfAborted();
   return { content, calls: tools.length > 0 ? calls.slice(0, mostCallsARound) : [] };

@@ -22,6 +22,7 @@ export class OpenBill implements Bill {
   }
 
   used(usage: Usage): void {
+    if (usage.inputTokens + usage.outputTokens === 0) return; // refused
     this.#till.pay('think', { ...usage, kind: 'tokens' });
   }
 

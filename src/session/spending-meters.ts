@@ -8,7 +8,7 @@ const heardRateHz = 16_000;
 /** Told of sound that was sent to be recognised: all of it, and what of it nobody was told of before. */
 export type Heard = (ms: number, newMs: number) => void;
 
-/** The same recogniser for one utterance; each request counts, as far as it was made. */
+/** The same recogniser for one utterance; each request counts, whole or cut short, unless the server refused it. */
 export function meteredTranscriber(transcriber: Transcriber, heard: Heard): Transcriber {
   let toldMs = 0;
   const tell = (ms: number): void => {
@@ -17,9 +17,17 @@ export function meteredTranscriber(transcriber: Transcriber, heard: Heard): Tran
   };
   const { listen } = transcriber;
   return {
-    transcribe(pcm, signal) {
-      tell(durationMs(pcm));
-      return transcriber.transcribe(pcm, signal);
+    async *transcribe(pcm, signal) {
+      signal.throwIfAborted();
+      let isRefused = false;
+      try {
+        yield* transcriber.transcribe(pcm, signal);
+      } catch (error) {
+        isRefused = !signal.aborted;
+        throw error;
+      } finally {
+        if (!isRefused) tell(durationMs(pcm));
+      }
     },
     ...(listen && {
       listen: (onPartial, signal) =>

@@ -107,6 +107,7 @@ async function asRead(
   const messages = [system, ...known, ...asked];
   let text = '';
   let usage: Usage | undefined;
+  let isRefused = false;
   bill.wanted();
   try {
     for await (const part of chat.reply(messages, [], signal)) {
@@ -114,8 +115,11 @@ async function asRead(
       if (part.kind === 'usage') usage = part.usage;
       if (text.length >= longestChars) break;
     }
+  } catch (error) {
+    isRefused = text === '' && !usage && !signal.aborted;
+    throw error;
   } finally {
-    bill.used(usage ?? estimateUsage(messages, text));
+    if (!isRefused) bill.used(usage ?? estimateUsage(messages, text));
   }
   return text;
 }

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { chained } from '#src/pipeline/chained.ts';
 import type { SessionParts } from '#src/session/parts.ts';
 import type { Caps } from '#src/spending/caps.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openDesk } from '#test/fakes/spending.ts';
-import { adam, eva, lounge, openHouse, pass, words } from './house.ts';
+import { adam, eva, lounge, only, openHouse, pass, words } from './house.ts';
 
 type Over = {
   readonly caps?: Partial<Caps>;
@@ -57,6 +59,18 @@ test('what was prepared in vain is paid as well', async () => {
   expect(house.of('answered')).toEqual([]);
   expect(paid.map(({ what }) => what)).toEqual(expect.arrayContaining(['think', 'speak']));
   expect(spent().turns).toBe(0);
+  expect(ledger.reserved('g')).toEqual({ nanoUsd: 0, ms: 0 });
+});
+
+test('what a server refuses costs nothing, and is not put aside for ever', async () => {
+  const error = new BotError('provider.refused', false, 'No.');
+  const chat = new FakeChat([[{ error }]]);
+  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
+  const pipelines = only(chained({ chat, synthesizer }));
+  const { house, ledger, spent } = await openPaid({ parts: { chat, pipelines, synthesizer } });
+  expect(await asking(house, 'voice')).toMatchObject({ kind: 'failed' });
+  expect(await asking(house, 'text')).toMatchObject({ kind: 'failed' });
+  expect(spent().nanoUsd).toBe(0);
   expect(ledger.reserved('g')).toEqual({ nanoUsd: 0, ms: 0 });
 });
 
