@@ -34,6 +34,8 @@ export type DeskOptions = {
 
 /** Answers take so much of a budget at most, so that what is said can still be recognised for a while. */
 const forAnswers = 0.95;
+/** Whoever asked longer ago goes by an id. */
+const mostNames = 1_000;
 /** What an answer is measured by where none is asked for. */
 const usual = { characters: 2_000, heardMs: 4_000 };
 
@@ -55,7 +57,7 @@ export class SpendingDesk implements Spending, Costs {
     const { clock, ledger, tariffOf } = this.#options;
     const { guildId, personId, name, isWritten } = order;
     const tariff = tariffOf(guildId, isWritten && order.heardMs === 0);
-    this.#names.set(nameKey(guildId, personId), name);
+    this.#name(nameKey(guildId, personId), name);
     const expected = isFree(tariff) ? nothing : estimate(tariff, order);
     if (!isWritten) this.#typical.set(guildId, expected);
     const refused = isFree(tariff) ? undefined : this.#refusal(order, expected, tariff);
@@ -122,6 +124,13 @@ export class SpendingDesk implements Spending, Costs {
       turns: day.turns,
       ...(top !== undefined && { top: { personId: top, ...(name && { name }) } }),
     };
+  }
+
+  #name(key: string, name: string): void {
+    this.#names.delete(key);
+    this.#names.set(key, name);
+    const [oldest] = this.#names.keys();
+    if (this.#names.size > mostNames && oldest !== undefined) this.#names.delete(oldest);
   }
 
   #refusal(order: Order, expected: Amount, tariff: Tariff): Refused | undefined {
