@@ -1,4 +1,5 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
+import type { RealtimeDialect } from '#src/provider/realtime-reading.ts';
 import {
   type Entry,
   entryOf,
@@ -8,7 +9,7 @@ import {
   matches,
   type Piece,
 } from './realtime-entries.ts';
-import type { RealtimeDialect, TalkAnswer, TalkBuffer, TalkItem } from './realtime-ports.ts';
+import type { TalkAnswer, TalkBuffer, TalkItem } from './realtime-ports.ts';
 import { itemOf } from './realtime-writing.ts';
 
 export type TalkMemoryOptions = {

@@ -1,17 +1,16 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { SocketLimits } from '#src/provider/json-socket.ts';
+import type { RealtimeDialect } from '#src/provider/realtime-reading.ts';
 import type { AudioChatPart } from './audio-chat-ports.ts';
 import type { Tool, ToolCall } from './ports.ts';
-
-/** How a server names things; `auto` believes its first event. */
-export type RealtimeDialect = 'ga' | 'beta';
 
 export type RealtimeTalkOptions = {
   /** `http` and `ws` mean the same. */
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey?: Secret;
+  /** `auto` believes the first event. */
   readonly dialect: RealtimeDialect | 'auto';
   /** Where a persona names none; left out, the server's own. */
   readonly voice?: string;

@@ -1,13 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { serverName } from '#src/provider/foreign-words.ts';
+import { refusalOf } from '#src/provider/realtime-link.ts';
+import type { ResponseEnd, ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
 import type { AudioChatPart } from './audio-chat-ports.ts';
 import type { ToolCall } from './ports.ts';
-import { refusalOf } from './realtime-link.ts';
 import type { RealtimeTalkLimits, RealtimeTalkOptions, TalkAnswer } from './realtime-ports.ts';
-import type { ResponseEnd, ResponseEvent, TalkEvent } from './realtime-reading.ts';
 
 export type ResponseOptions = Pick<RealtimeTalkOptions, 'baseUrl' | 'apiKey'> & {
   readonly answer: TalkAnswer;

@@ -1,10 +1,11 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SocketLimits } from '#src/provider/json-socket.ts';
+import { RealtimeLink } from '#src/provider/realtime-link.ts';
+import type { ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
 import type { AudioChatPart } from './audio-chat-ports.ts';
-import { RealtimeLink } from './realtime-link.ts';
 import { TalkMemory } from './realtime-memory.ts';
 import type {
   RealtimeTalk,
@@ -14,9 +15,8 @@ import type {
   TalkAsked,
   TalkBuffer,
 } from './realtime-ports.ts';
-import type { ResponseEvent, TalkEvent } from './realtime-reading.ts';
 import { RealtimeResponse } from './realtime-response.ts';
-import { mannerUpdate, type TalkManner } from './realtime-writing.ts';
+import { mannerUpdate, openingUpdate, type TalkManner } from './realtime-writing.ts';
 
 const usualLimits = { firstMs: 20_000, idleMs: 10_000, cancelMs: 3000, oldestMs: 55 * 60_000 };
 /** One second of 24 kHz; far below the 15 MiB a server takes at once. */
@@ -198,7 +198,8 @@ class Talk implements RealtimeTalk {
         this.#response?.lose(error);
       },
     };
-    const link = await RealtimeLink.open(this.#options, listener, this.#over.signal);
+    const options = { ...this.#options, opening: openingUpdate };
+    const link = await RealtimeLink.open(options, listener, this.#over.signal);
     if (!link.alive)
       throw new BotError('provider.truncated', true, 'The connection broke at once.');
     const { dialect } = link;

@@ -1,7 +1,8 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
+import type { RealtimeDialect } from '#src/provider/realtime-reading.ts';
 import { lineOf } from './api-messages.ts';
 import type { Tool } from './ports.ts';
-import type { RealtimeDialect, TalkItem } from './realtime-ports.ts';
+import type { TalkItem } from './realtime-ports.ts';
 
 /** What a session is told of an answer before it is asked for it. */
 export type TalkManner = {

@@ -1,5 +1,5 @@
-import { readTalk } from '#src/chat/realtime-reading.ts';
 import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket.ts';
+import { readTalk } from '#src/provider/realtime-reading.ts';
 import { within } from '#src/provider/within.ts';
 import { readHeard } from '#src/speech/realtime-events.ts';
 import { differs, type Examined, type Finding, failed, missing, ok } from './finding.ts';

@@ -1,12 +1,24 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { plainWords, serverName } from '#src/provider/foreign-words.ts';
-import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import { within } from '#src/provider/within.ts';
-import type { RealtimeDialect, RealtimeTalkOptions } from './realtime-ports.ts';
-import { readTalk, type TalkEvent } from './realtime-reading.ts';
-import { openingUpdate } from './realtime-writing.ts';
+import type { Secret } from '#src/base/secret.ts';
+import { plainWords, serverName } from './foreign-words.ts';
+import { type JsonEvent, JsonSocket, type SocketLimits, socketUrl } from './json-socket.ts';
+import { type RealtimeDialect, readTalk, type TalkEvent } from './realtime-reading.ts';
+import { unlessAborted } from './unless-aborted.ts';
+import { within } from './within.ts';
+
+export type LinkOptions = {
+  /** `http` and `ws` mean the same. */
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly apiKey?: Secret;
+  /** `auto` believes the first event. */
+  readonly dialect: RealtimeDialect | 'auto';
+  readonly clock?: Clock;
+  readonly limits?: Partial<SocketLimits>;
+  /** What a session is told before anything else. */
+  readonly opening: (dialect: RealtimeDialect) => JsonEvent;
+};
 
 export type LinkListener = {
   hear(event: TalkEvent): void;
@@ -19,15 +31,15 @@ const greetingMs = 2000;
 /** What a server answers who does not know this address. */
 const elsewhere = new Set(['provider.refused', 'provider.bad_key']);
 
-/** One connection for a conversation, configured and ready. */
+/** One connection to a model that speaks, configured and ready. */
 export class RealtimeLink {
-  readonly #options: RealtimeTalkOptions;
+  readonly #options: LinkOptions;
   readonly openedAtMs: number;
   #dialect: RealtimeDialect = 'ga';
   #socket: JsonSocket | undefined;
   #listener: LinkListener;
 
-  private constructor(options: RealtimeTalkOptions, listener: LinkListener) {
+  private constructor(options: LinkOptions, listener: LinkListener) {
     this.#options = options;
     this.#listener = listener;
     this.openedAtMs = this.#clock.nowMs();
@@ -35,7 +47,7 @@ export class RealtimeLink {
 
   /** Where the base URL lacks its `/v1`, also there. Errors: BotError `provider.*`. Aborting `signal` throws its reason. */
   static async open(
-    options: RealtimeTalkOptions,
+    options: LinkOptions,
     listener: LinkListener,
     signal: AbortSignal,
   ): Promise<RealtimeLink> {
@@ -80,7 +92,7 @@ export class RealtimeLink {
   }
 
   async #begin(url: URL, signal: AbortSignal): Promise<void> {
-    const { limits = {}, dialect } = this.#options;
+    const { limits = {}, dialect, opening } = this.#options;
     const listener = this.#listener;
     const greeted = this.#expect('created');
     this.#socket = await JsonSocket.open(
@@ -102,7 +114,7 @@ export class RealtimeLink {
     if (dialect !== 'auto') this.#dialect = dialect;
     else if (created?.kind === 'created') this.#dialect = created.dialect;
     const updated = this.#expect('updated');
-    this.send(openingUpdate(this.#dialect));
+    this.send(opening(this.#dialect));
     await this.#wait(updated, signal);
     this.#listener = listener;
   }
@@ -141,7 +153,7 @@ export class RealtimeLink {
 export function refusalOf(
   words: string,
   code: string | undefined,
-  { baseUrl, apiKey }: Pick<RealtimeTalkOptions, 'baseUrl' | 'apiKey'>,
+  { baseUrl, apiKey }: Pick<LinkOptions, 'baseUrl' | 'apiKey'>,
 ): BotError {
   const said = plainWords(words, apiKey?.reveal(), 140);
   const message = `${serverName(baseUrl)} did not answer: ${said}`;
@@ -152,7 +164,7 @@ export function refusalOf(
   return new BotError('provider.refused', isTheirs, message);
 }
 
-function addresses({ baseUrl, model }: RealtimeTalkOptions): URL[] {
+function addresses({ baseUrl, model }: LinkOptions): URL[] {
   const versioned = /\/v\d+\/?$/.test(new URL(baseUrl).pathname);
   const paths = versioned ? ['/realtime'] : ['/realtime', '/v1/realtime'];
   return paths.map((path) => socketUrl(baseUrl, path, { model }));

@@ -1,6 +1,18 @@
-import type { JsonEvent } from '#src/provider/json-socket.ts';
-import type { ToolCall, Usage } from './ports.ts';
-import type { RealtimeDialect } from './realtime-ports.ts';
+import type { JsonEvent } from './json-socket.ts';
+
+/** How a server names things: as today, or as before May 2026. */
+export type RealtimeDialect = 'ga' | 'beta';
+
+type ToolCall = { readonly id: string; readonly name: string; readonly argumentsJson: string };
+
+/** Tokens of sound, and cached ones, are counted within the totals. */
+type Usage = {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly audioInputTokens?: number;
+  readonly audioOutputTokens?: number;
+  readonly cachedInputTokens?: number;
+};
 
 /** How a response ended. */
 export type ResponseEnd = {
@@ -22,7 +34,7 @@ export type TalkEvent =
   | { readonly kind: 'committed'; readonly itemId: string }
   /** Of the conversation, whoever made it. */
   | { readonly kind: 'item'; readonly itemId: string; readonly role: string }
-  | (Of & { readonly kind: 'began' })
+  | (Of & { readonly kind: 'began'; readonly metadata: JsonEvent })
   | (OfItem & { readonly kind: 'output'; readonly call: ToolCall | undefined })
   | (OfItem & { readonly kind: 'sound'; readonly bytes: Buffer })
   | (OfItem & {
@@ -53,7 +65,10 @@ const readers: Readonly<Record<string, Reader>> = {
   'input_audio_buffer.committed': (event) => ({ kind: 'committed', itemId: word(event.item_id) }),
   'conversation.item.added': item,
   'conversation.item.created': item,
-  'response.created': (event) => ({ kind: 'began', responseId: word(record(event.response).id) }),
+  'response.created': ({ response }) => {
+    const { id, metadata } = record(response);
+    return { kind: 'began', responseId: word(id), metadata: record(metadata) };
+  },
   'response.output_item.added': output,
   'response.output_item.done': output,
   'response.output_audio.delta': sound,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readTalk } from '#src/chat/realtime-reading.ts';
+import { readTalk } from '#src/provider/realtime-reading.ts';
 
 test.each([
   ['response.output_audio.delta', 'response.audio.delta', { delta: 'AAAA' }],
