@@ -51,8 +51,19 @@ export function openChatModel(client: OpenAI, options: ChatOptions): ChatModel {
 type Request = { readonly messages: readonly ChatMessage[]; readonly tools: readonly Tool[] };
 
 /** What not every server knows, in the order in which it is given up. */
-const optionalFields = ['include_obfuscation', 'stream_options', 'max_completion_tokens'] as const;
+const optionalFields = [
+  'include_obfuscation',
+  'stream_options',
+  'max_completion_tokens',
+  'reasoning_effort',
+] as const;
 export type OptionalField = (typeof optionalFields)[number];
+
+/**
+ * OpenAI's models that think before they answer. Nobody waits for that in a conversation, and in chat completions they
+ * call functions only with an effort of "none" (OpenAI's model pages, 2026-11).
+ */
+const thinker = /(^|[/:])gpt-[56](\b|[.-])/;
 
 export function bodyOf(
   { model, maxTokens }: ChatOptions,
@@ -65,6 +76,8 @@ export function bodyOf(
     model,
     messages: apiMessages(messages),
     stream: true,
+    ...(thinker.test(model) &&
+      !refused.has('reasoning_effort') && { reasoning_effort: 'none' as const }),
     ...(!refused.has('stream_options') && {
       stream_options: { include_usage: true, ...obfuscation },
     }),

@@ -219,6 +219,16 @@ test('a field that a server does not know is left out from then on', async () =>
   ]);
 });
 
+test('models that would think first are asked not to, unless the server knows no such thing', async () => {
+  const refusal = refuse(400, { error: { message: "Unsupported value: 'reasoning_effort'" } });
+  await using server = await open([refusal, stream([says('Hi.'), stop])], { model: 'gpt-6-luna' });
+  await partsOf(server.model.reply([hello], [], never));
+  expect(server.bodies.map((body) => body.reasoning_effort)).toEqual(['none', undefined]);
+  await using other = await open([stream([says('Hi.'), stop])], { model: 'gpt-audio-1.5' });
+  await partsOf(other.model.reply([hello], [], never));
+  expect(other.bodies.map((body) => body.reasoning_effort)).toEqual([undefined]);
+});
+
 test('a refusal that is not about a field is not asked again', async () => {
   await using server = await open([refuse(400, { error: { message: 'context too long' } })]);
   const { error } = await broken(server.model.reply([hello], [], never));
