@@ -14,7 +14,7 @@ const never = new AbortController().signal;
 const hello: ChatMessage = { role: 'user', name: 'Ana', content: 'hello' };
 
 /** A chat server that answers the requests in turn, the last way again and again. */
-async function open(answers: readonly Answer[], options: { maxTokens?: number } = {}) {
+async function open(answers: readonly Answer[], options: { maxTokens?: number; model?: string } = {}) {
   const bodies: Body[] = [];
   const server = createServer(async (request, response) => {
     const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()) as Body;
