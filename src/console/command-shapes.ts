@@ -1,7 +1,7 @@
 import type { CommandShape, OptionShape } from './sandbox-lines.ts';
 
-/** Source: Discord docs, "Application Command Option Type": up to here an option is a subcommand or a group of them. */
-const groupType = 2;
+/** Source: Discord docs, "Application Command Option Type": up to the first an option is a subcommand or a group of them. */
+const [groupType, truthType] = [2, 5];
 
 /** How far the words of a line lead into a command. */
 export type Found =
@@ -37,6 +37,12 @@ export function findCommand(line: string, commands: readonly CommandShape[]): Fo
       return { kind: 'command', path: path.join(' '), options: chosen.options, rest };
     }
   }
+}
+
+/** What an option takes, where that can be listed. */
+export function choicesFor({ type, choices }: OptionShape): OptionShape['choices'] {
+  if (type !== truthType) return choices;
+  return ['true', 'false'].map((name) => ({ name, value: name }));
 }
 
 /** An option with what was typed for it. */

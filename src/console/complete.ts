@@ -1,4 +1,4 @@
-import { findCommand, type Given, readGiven, shareOut } from './command-shapes.ts';
+import { choicesFor, findCommand, type Given, readGiven, shareOut } from './command-shapes.ts';
 import type { CommandShape, OptionShape } from './sandbox-lines.ts';
 import type { Words } from './slash.ts';
 
@@ -61,7 +61,7 @@ function valuesOf(
     const options = Object.fromEntries(given.map((each) => [each.option.name, each.value]));
     return { kind: 'ask', typed, name, options, focused: option.name };
   }
-  const words = namesOf(option.choices, value).map((choice) => `${option.name}:${choice}`);
+  const words = namesOf(choicesFor(option), value).map((choice) => `${option.name}:${choice}`);
   return { kind: 'words', typed, words };
 }
 
@@ -75,7 +75,7 @@ function bareValues(name: string, bare: string, open: readonly OptionShape[]): C
     const words = shares.map((each) => [each.option.name, each.value]);
     return { kind: 'ask', typed, name, options: Object.fromEntries(words), focused: option.name };
   }
-  return { kind: 'words', typed, words: namesOf(option.choices, typed) };
+  return { kind: 'words', typed, words: namesOf(choicesFor(option), typed) };
 }
 
 function namesOf(named: readonly { readonly name: string }[], typed: string): readonly string[] {

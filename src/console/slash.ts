@@ -1,4 +1,4 @@
-import { type Found, findCommand, readGiven, shareOut } from './command-shapes.ts';
+import { choicesFor, type Found, findCommand, readGiven, shareOut } from './command-shapes.ts';
 import type { CommandShape, OptionShape } from './sandbox-lines.ts';
 
 export type Words = Readonly<Record<string, string | number>>;
@@ -39,7 +39,9 @@ function filled(path: string, words: ReadonlyMap<OptionShape, string>): Slash {
     if (word === '') return wrong(`Nothing stands behind ${option.name}: in /${path}.`);
     const value = choiceOf(option, word);
     if (value === undefined) {
-      const names = option.choices.map(({ name }) => name).join(', ');
+      const names = choicesFor(option)
+        .map(({ name }) => name)
+        .join(', ');
       return wrong(`/${path} cannot take "${word}" for ${option.name}; it takes ${names}.`);
     }
     options[option.name] = value;
@@ -48,7 +50,8 @@ function filled(path: string, words: ReadonlyMap<OptionShape, string>): Slash {
 }
 
 /** What is sent for a word; an option without choices takes any. */
-function choiceOf({ choices }: OptionShape, word: string): string | number | undefined {
+function choiceOf(option: OptionShape, word: string): string | number | undefined {
+  const choices = choicesFor(option);
   if (choices.length === 0) return word;
   const wanted = word.toLowerCase();
   const fits = ({ name, value }: OptionShape['choices'][number]) =>

@@ -7,7 +7,7 @@ import {
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
-import type { Call, Command, CommandOption } from '#src/session/command.ts';
+import type { Call, Command } from '#src/session/command.ts';
 import type { ChannelRef } from '#src/session/link.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { firstChars } from './plain.ts';
@@ -40,10 +40,11 @@ export function commandCallOf(asked: Typed, { options }: Command): Call {
   let given: Pick<Call, 'channel' | 'sound'> = {};
   for (const option of options) {
     const filled = asked.options.get(option.name);
-    if (typeof filled?.value !== 'string') continue;
+    if (filled?.value === undefined) continue;
+    const value = `${filled.value}`;
     switch (option.kind) {
       case 'voice-channel': {
-        const channel = asked.guild.channels.cache.get(filled.value);
+        const channel = asked.guild.channels.cache.get(value);
         if (channel?.isVoiceBased()) given = { ...given, channel: refOf(channel) };
         break;
       }
@@ -51,8 +52,12 @@ export function commandCallOf(asked: Typed, { options }: Command): Call {
         if (filled.attachment) given = { ...given, sound: soundOf(filled.attachment) };
         break;
       case 'text':
+        words[option.name] = firstChars(value, option.maxChars);
+        break;
       case 'choice':
-        words[option.name] = bounded(filled.value, option);
+      case 'number':
+      case 'truth':
+        words[option.name] = value;
     }
   }
   return { ...callOf(asked), words, ...given };
@@ -86,10 +91,6 @@ function soundOf({ url, name, contentType, size, duration }: Attachment): Sound 
     ...(contentType && { type: contentType }),
     ...(typeof duration === 'number' && { durationMs: duration * 1000 }),
   };
-}
-
-function bounded(value: string, option: CommandOption): string {
-  return option.kind === 'text' ? firstChars(value, option.maxChars) : value;
 }
 
 function refOf({ guildId, id, name }: VoiceBasedChannel): ChannelRef {

@@ -14,6 +14,8 @@ export type OptionBody = Described & {
   readonly required?: true;
   readonly channel_types?: readonly number[];
   readonly max_length?: number;
+  readonly min_value?: number;
+  readonly max_value?: number;
   readonly autocomplete?: true;
   readonly choices?: readonly { readonly name: string; readonly value: string }[];
   readonly options?: readonly OptionBody[];
@@ -85,6 +87,14 @@ function kindOf(option: CommandOption): Pick<OptionBody, 'type'> & Partial<Optio
         type,
         max_length: option.maxChars,
         ...(option.suggest && { autocomplete: true }),
+      };
+    case 'truth':
+      return { type: ApplicationCommandOptionType.Boolean };
+    case 'number':
+      return {
+        type: ApplicationCommandOptionType.Integer,
+        min_value: option.least,
+        max_value: option.most,
       };
     case 'choice':
       return { type, choices: option.values.map((value) => ({ name: value, value })) };

@@ -84,6 +84,8 @@ function essence(body: unknown): unknown {
     fields.required ?? false,
     fields.autocomplete ?? false,
     fields.max_length ?? null,
+    fields.min_value ?? null,
+    fields.max_value ?? null,
     listOf(fields.channel_types).toSorted(),
     listOf(fields.choices).map((choice) => [fieldsOf(choice).name, fieldsOf(choice).value]),
     listOf(fields.contexts),

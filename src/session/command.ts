@@ -42,7 +42,7 @@ export type Call = {
   readonly sound?: SoundFile;
   /** The message whose menu it was, for an entry of one. */
   readonly message?: PickedMessage;
-  /** All other options that were filled, by name; a choice is one of its values. */
+  /** All other options that were filled, by name; a choice is one of its values, a truth `true` or `false`. */
   readonly words: Readonly<Record<string, string>>;
 };
 
@@ -60,7 +60,9 @@ export type CommandOption = {
   readonly description: TextId;
   readonly required?: true;
 } & (
-  | { readonly kind: 'voice-channel' | 'sound' }
+  | { readonly kind: 'voice-channel' | 'sound' | 'truth' }
+  /** A whole number. */
+  | { readonly kind: 'number'; readonly least: number; readonly most: number }
   | { readonly kind: 'text'; readonly maxChars: number; readonly suggest?: Suggest }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
 );

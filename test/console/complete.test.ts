@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { complete } from '#src/console/complete.ts';
-import { settings, shapes } from './shapes.ts';
+import { settings, shapes, track } from './shapes.ts';
 
 test.each([
   ['/', '/', ['/join ', '/leave ', '/say ', '/stop ', '/privacy ']],
@@ -60,4 +60,9 @@ test('what a pipeline may be is known without asking', () => {
   expect(complete('/settings pipeline re', settings)).toEqual({
     ...{ kind: 'words', typed: 're', words: ['realtime'] },
   });
+});
+
+test('what is true or false is known without asking', () => {
+  const words = { kind: 'words', typed: 'loop:t', words: ['loop:true'] };
+  expect(complete('/track play rain loop:t', track)).toEqual(words);
 });

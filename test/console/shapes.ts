@@ -52,3 +52,20 @@ export const settings: readonly CommandShape[] = [
     ],
   },
 ];
+
+/** A sound is put on a track. */
+export const track: readonly CommandShape[] = [
+  {
+    name: 'track',
+    options: [
+      option('play', {
+        type: 1,
+        options: [
+          option('sound', { autocomplete: true }),
+          option('volume', { type: 4 }),
+          option('loop', { type: 5 }),
+        ],
+      }),
+    ],
+  },
+];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readSlash } from '#src/console/slash.ts';
-import { choices, option, settings, shapes } from './shapes.ts';
+import { choices, option, settings, shapes, track } from './shapes.ts';
 
 test.each([
   ['/leave', 'leave', {}],
@@ -85,4 +85,16 @@ test.each([
   ],
 ])('%s lacks something', (line, why) => {
   expect(readSlash(line, settings)).toEqual({ kind: 'wrong', why });
+});
+
+test('a number is sent as it was typed, and what is true or false can be nothing else', () => {
+  expect(readSlash('/track play rain volume:30 loop:TRUE', track)).toEqual({
+    kind: 'ready',
+    name: 'track play',
+    options: { sound: 'rain', volume: '30', loop: 'true' },
+  });
+  expect(readSlash('/track play rain loop:maybe', track)).toEqual({
+    kind: 'wrong',
+    why: '/track play cannot take "maybe" for loop; it takes true, false.',
+  });
 });

@@ -135,6 +135,23 @@ test('options say what they take, and those that must be filled stand first', as
   ]);
 });
 
+test('numbers are bounded, what is true or false is ticked, and a changed bound is noticed', async () => {
+  const { rest, stored } = discord();
+  const level = { name: 'level', description: 'command.help', kind: 'number', least: 0 } as const;
+  const loop = { name: 'loop', description: 'command.help', kind: 'truth' } as const;
+  await registerCommands(rest, here, [{ ...join, options: [{ ...level, most: 200 }, loop] }]);
+  expect(stored()).toMatchObject([
+    {
+      options: [
+        { name: 'level', type: 4, min_value: 0, max_value: 200 },
+        { name: 'loop', type: 5 },
+      ],
+    },
+  ]);
+  const louder = { ...join, options: [{ ...level, most: 300 }, loop] };
+  expect(await registerCommands(rest, here, [louder])).toMatchObject({ changed: ['join'] });
+});
+
 test('without a server id the commands appear everywhere, but not in direct messages', async () => {
   const { rest, put, stored } = discord();
   await registerCommands(rest, { applicationId: '1' }, [join]);
