@@ -5,8 +5,11 @@ export const ctl = {
   application: 4000,
   bitrate: 4002,
   voip: 2048,
+  audio: 2049,
   /** Left alone libopus picks a hybrid mode at 24 kHz that costs 2.8 times as much. */
   speechBitrate: 64_000,
+  /** Of stereo. */
+  musicBitrate: 128_000,
 } as const;
 
 /** What the smallest of the libraries takes; a packet on the wire has at most 1.5 kB. */
@@ -24,11 +27,12 @@ export function decoded(
   decode: (opus: Buffer) => Uint8Array,
   opus: Uint8Array,
   rateHz: number,
+  channels: 1 | 2 = 1,
 ): Int16Array {
   if (opus.length > payloadLimitBytes) throw new Error('An Opus packet is too long.');
   const length = opusSamples(opus);
   if (length === 0) throw new Error('A payload is not Opus.');
-  const samples = new Int16Array((length * rateHz) / 48_000);
+  const samples = new Int16Array((length * rateHz * channels) / 48_000);
   if (opus.length <= soundlessBytes) return samples;
   const pcm = decode(Buffer.from(opus.buffer, opus.byteOffset, opus.length));
   if (pcm.length < samples.byteLength) throw new Error('An Opus packet gave too few samples.');
@@ -38,7 +42,8 @@ export function decoded(
 }
 
 /** 20 ms of samples as the bytes that libraries take. */
-export function twentyMs(samples: Int16Array, rateHz: number): Buffer {
-  if (samples.length !== rateHz / 50) throw new Error(`A frame holds ${rateHz / 50} samples.`);
+export function twentyMs(samples: Int16Array, rateHz: number, channels: 1 | 2 = 1): Buffer {
+  const length = (rateHz / 50) * channels;
+  if (samples.length !== length) throw new Error(`A frame holds ${length} samples.`);
   return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
 }

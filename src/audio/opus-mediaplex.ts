@@ -6,7 +6,7 @@ export async function openMediaplex(): Promise<OpusCodec> {
   const { OpusEncoder } = await import('mediaplex');
   return codecOf(
     'mediaplex',
-    (rateHz) => new OpusEncoder(rateHz, 1),
+    (rateHz, channels) => new OpusEncoder(rateHz, channels),
     (coder, ctl, value) => coder.applyEncoderCtl(ctl, value),
   );
 }

@@ -23,7 +23,7 @@ export async function openNative(): Promise<OpusCodec> {
   const { OpusEncoder } = native;
   return codecOf(
     packageName,
-    (rateHz) => new OpusEncoder(rateHz, 1),
+    (rateHz, channels) => new OpusEncoder(rateHz, channels),
     (coder, ctl, value) => coder.applyEncoderCTL(ctl, value),
   );
 }

@@ -11,9 +11,10 @@ const coderLimit = 28;
 export async function openOpusScript(): Promise<OpusCodec> {
   const { default: Script } = await import('opusscript');
   let open = 0;
-  const coderAt = (rateHz: 16_000 | 24_000 | 48_000): OpusScript => {
+  const coderAt = (rateHz: 16_000 | 24_000 | 48_000, channels: 1 | 2): OpusScript => {
     if (open >= coderLimit) throw new Error('Too many Opus coders for opusscript.');
-    const coder = new Script(rateHz, 1, Script.Application.VOIP);
+    const { VOIP, AUDIO } = Script.Application;
+    const coder = new Script(rateHz, channels, channels === 1 ? VOIP : AUDIO);
     open++;
     return coder;
   };
@@ -26,22 +27,34 @@ export async function openOpusScript(): Promise<OpusCodec> {
       coder.delete();
     };
   };
+  return codecOver(coderAt, freeOnce);
+}
+
+function codecOver(
+  coderAt: (rateHz: 16_000 | 24_000 | 48_000, channels: 1 | 2) => OpusScript,
+  freeOnce: (coder: OpusScript) => () => void,
+): OpusCodec {
+  const decoder = (rateHz: 16_000 | 24_000 | 48_000, channels: 1 | 2) => {
+    const coder = coderAt(rateHz, channels);
+    return {
+      decode: (opus: Uint8Array) => decoded((bytes) => coder.decode(bytes), opus, rateHz, channels),
+      free: freeOnce(coder),
+    };
+  };
+  const encoder = (rateHz: 16_000 | 24_000 | 48_000, channels: 1 | 2, bitrate: number) => {
+    const coder = coderAt(rateHz, channels);
+    coder.encoderCTL(ctl.bitrate, bitrate);
+    return {
+      encode: (samples: Int16Array) =>
+        coder.encode(twentyMs(samples, rateHz, channels), rateHz / 50),
+      free: freeOnce(coder),
+    };
+  };
   return {
     name: 'opusscript',
-    decoder(rateHz) {
-      const coder = coderAt(rateHz);
-      return {
-        decode: (opus) => decoded((bytes) => coder.decode(bytes), opus, rateHz),
-        free: freeOnce(coder),
-      };
-    },
-    encoder(rateHz) {
-      const coder = coderAt(rateHz);
-      coder.encoderCTL(ctl.bitrate, ctl.speechBitrate);
-      return {
-        encode: (samples) => coder.encode(twentyMs(samples, rateHz), samples.length),
-        free: freeOnce(coder),
-      };
-    },
+    decoder: (rateHz) => decoder(rateHz, 1),
+    encoder: (rateHz) => encoder(rateHz, 1, ctl.speechBitrate),
+    stereoDecoder: () => decoder(48_000, 2),
+    stereoEncoder: () => encoder(48_000, 2, ctl.musicBitrate),
   };
 }

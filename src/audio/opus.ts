@@ -20,4 +20,8 @@ export interface OpusCodec {
   readonly name: string;
   decoder(rateHz: 16_000 | 24_000 | 48_000): OpusDecoder;
   encoder(rateHz: 16_000 | 24_000 | 48_000): OpusEncoder;
+  /** The same for music: 48 kHz, two channels interleaved. */
+  stereoDecoder(): OpusDecoder;
+  /** The same for music: 48 kHz, two channels interleaved, 128 kbit/s, application AUDIO. */
+  stereoEncoder(): OpusEncoder;
 }

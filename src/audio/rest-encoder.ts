@@ -10,8 +10,8 @@ const silenceBytes = 3;
  * Opus predicts the level of a frame from the one before. An encoder that knows nothing of the pause makes the first
  * frames after it up to 30 dB too quiet: 60 ms of the first word are lost (test/audio/rest-encoder.test.ts).
  */
-export function restEncoder(encoder: OpusEncoder, rateHz: number): void {
-  const silence = new Int16Array((rateHz * 20) / 1000);
+export function restEncoder(encoder: OpusEncoder, rateHz: number, channels: 1 | 2 = 1): void {
+  const silence = new Int16Array((rateHz / 50) * channels);
   for (let frame = 0; frame < mostFrames; frame++) {
     if (encoder.encode(silence).length <= silenceBytes) return;
   }

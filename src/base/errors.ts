@@ -29,6 +29,7 @@ export const errorCodes = {
   'source.not_audio': 'a file or link that is no sound we can read, or a damaged one',
   'source.too_long': 'a sound that takes longer than it may',
   'source.too_big': 'a file or link with more bytes than it may have',
+  'source.broken': 'a sound whose maker broke on the way',
   'source.not_allowed': 'a link to an address that may not be asked from here',
   'source.unreachable': 'a file or link that was not there, or did not arrive in time',
   'sandbox.failed': 'the sandbox did not start or went away',

@@ -15,6 +15,7 @@ function tone(rateHz: number): Int16Array {
 /** What every Opus library must do behind the port. */
 export function opusCodecContract(name: string, open: () => Promise<OpusCodec>): void {
   keepsSound(name, open);
+  keepsChannels(name, open);
   standsJunk(name, open);
   keepsHouse(name, open);
 }
@@ -57,6 +58,30 @@ function keepsSound(name: string, open: () => Promise<OpusCodec>): void {
     const before = [...first];
     decoder.decode(encoder.encode(new Int16Array(320)));
     expect([...first]).toEqual(before);
+    encoder.free();
+    decoder.free();
+  });
+}
+
+function keepsChannels(name: string, open: () => Promise<OpusCodec>): void {
+  test(`${name}: two channels stay two, and music takes about 128 kbit/s`, async () => {
+    const codec = await open();
+    const [encoder, decoder] = [codec.stereoEncoder(), codec.stereoDecoder()];
+    const mono = tone(48_000);
+    const left = Int16Array.from({ length: 1920 }, (_, n) =>
+      n % 2 === 0 ? (mono[n >> 1] ?? 0) : 0,
+    );
+    let heard = new Int16Array(0);
+    let bytes = 0;
+    for (let n = 0; n < 50; n++) {
+      const frame = encoder.encode(left);
+      bytes += frame.length;
+      heard = decoder.decode(frame).slice();
+    }
+    expect(heard).toHaveLength(1920);
+    expect(rms(heard.filter((_, n) => n % 2 === 0)) / rms(mono)).toBeCloseTo(1, 1);
+    expect(rms(heard.filter((_, n) => n % 2 === 1)) / rms(mono)).toBeLessThan(0.1);
+    expect(bytes * 8).toBeLessThan(145_000);
     encoder.free();
     decoder.free();
   });

@@ -68,4 +68,10 @@ const noCodec: OpusCodec = {
   encoder: () => {
     throw new Error('Nothing is encoded here.');
   },
+  stereoDecoder: () => {
+    throw new Error('Nothing is decoded here.');
+  },
+  stereoEncoder: () => {
+    throw new Error('Nothing is encoded here.');
+  },
 };

@@ -182,6 +182,8 @@ export class MoodyVoice implements Synthesizer {
 export function overheard(codec: OpusCodec, onFrame: (level: number) => void): OpusCodec {
   return {
     ...{ name: codec.name, decoder: (rateHz) => codec.decoder(rateHz) },
+    stereoDecoder: () => codec.stereoDecoder(),
+    stereoEncoder: () => codec.stereoEncoder(),
     encoder: (rateHz) => {
       const encoder = codec.encoder(rateHz);
       return {

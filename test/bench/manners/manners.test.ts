@@ -84,19 +84,20 @@ test('stop is tried as text in 40 languages', () => {
 
 test('a mark in the sound tells which packet it came from, wherever the sound is cut', () => {
   const marks = new Marks();
+  const decoder = () => ({
+    decode: () => new Int16Array(320).fill(1_000),
+    free: () => undefined,
+  });
+  const encoder = () => ({ encode: () => Buffer.alloc(0), free: () => undefined });
   const codec = marks.codec(
-    {
-      name: 'none',
-      decoder: () => ({ decode: () => new Int16Array(320).fill(1_000), free: () => undefined }),
-      encoder: () => ({ encode: () => Buffer.alloc(0), free: () => undefined }),
-    },
+    { name: 'none', decoder, encoder, stereoDecoder: decoder, stereoEncoder: encoder },
     () => undefined,
   );
-  const decoder = codec.decoder(16_000);
+  const marked = codec.decoder(16_000);
   const sound = Array.from({ length: 3 }, (_, frame) => {
     const opus = Buffer.of(frame);
     marks.put(opus, { utterance: 70_000, frame });
-    return decoder.decode(opus);
+    return marked.decode(opus);
   });
   const all = Int16Array.from(sound.flatMap((samples) => [...samples]));
   expect(piecesIn(all)).toEqual([{ utterance: 70_000, from: 0, to: 2 }]);

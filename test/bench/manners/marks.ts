@@ -30,6 +30,8 @@ export class Marks {
           free: () => decoder.free(),
         };
       },
+      stereoDecoder: () => codec.stereoDecoder(),
+      stereoEncoder: () => codec.stereoEncoder(),
       encoder: (rateHz) => {
         const encoder = codec.encoder(rateHz);
         return {
