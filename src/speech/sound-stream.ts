@@ -1,7 +1,7 @@
+import { areFrames } from '#src/audio/frame-headers.ts';
 import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
 import { WavStream } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import { areFrames } from './frame-headers.ts';
 
 /** Enough to see what a body begins with. */
 const headBytes = 12;

@@ -30,14 +30,18 @@ export function areFrames(bytes: Buffer): 'MP3' | 'AAC' | 'no' | 'unknown' {
   return second && second.kind === first.kind ? first.name : 'no';
 }
 
-type Header = {
+export type FrameHeader = {
   readonly name: 'MP3' | 'AAC';
   /** The same in every frame of one sound. */
   readonly kind: number;
   readonly lengthBytes: number;
+  /** Per channel; 0 for AAC, whose rate is told otherwise. */
+  readonly samples: number;
+  readonly rateHz: number;
 };
 
-function readHeader(bytes: Buffer): Header | undefined {
+/** The header `bytes` begin with, if its fields all mean something. Needs 6 bytes. */
+export function readHeader(bytes: Buffer): FrameHeader | undefined {
   const head = bytes.readUInt32BE(0);
   if (head >>> 21 !== 0x7ff) return undefined;
   const layer = (head >>> 17) & 3;
@@ -45,15 +49,15 @@ function readHeader(bytes: Buffer): Header | undefined {
 }
 
 /** ISO 13818-7, ADTS. */
-function readAac(bytes: Buffer, head: number): Header | undefined {
+function readAac(bytes: Buffer, head: number): FrameHeader | undefined {
   const lengthBytes = ((bytes.readUInt32BE(2) >>> 5) & 0x1fff) >>> 0;
   const rate = (head >>> 10) & 15;
   if (((head >>> 20) & 1) === 0 || rate > 12 || lengthBytes < 8) return undefined;
-  return { name: 'AAC', kind: head >>> 10, lengthBytes };
+  return { name: 'AAC', kind: head >>> 10, lengthBytes, samples: 0, rateHz: 0 };
 }
 
 /** ISO 11172-3, 13818-3. */
-function readMpeg(head: number, layer: number): Header | undefined {
+function readMpeg(head: number, layer: number): FrameHeader | undefined {
   const version = (head >>> 19) & 3;
   const [slow, rateHz] = [rateParts[version] ?? 0, ratesHz[(head >>> 10) & 3]];
   const table = version === 3 ? bitrates.first : bitrates.later;
@@ -63,5 +67,6 @@ function readMpeg(head: number, layer: number): Header | undefined {
   const slot = layer === 0 ? 4 : 1;
   const slots = Math.floor((samples * kilobits * 125 * slow) / rateHz / slot);
   const lengthBytes = (slots + ((head >>> 9) & 1)) * slot;
-  return { name: 'MP3', kind: (head >>> 17) * 4 + ((head >>> 10) & 3), lengthBytes };
+  const kind = (head >>> 17) * 4 + ((head >>> 10) & 3);
+  return { name: 'MP3', kind, lengthBytes, samples, rateHz: rateHz / slow };
 }
