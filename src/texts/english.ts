@@ -1,4 +1,5 @@
 import { englishSettings } from './english-settings.ts';
+import { englishTracks } from './english-tracks.ts';
 
 /** English, the language every other table is held against. Wording is the product's. */
 export const english = {
@@ -82,7 +83,6 @@ export const english = {
   'tool.post.done': 'Posted.',
   'tool.volume': 'Changing my volume.',
   'tool.volume.ask': '{name}, press Confirm within {s} s and I change my volume.',
-  'track.volume': '{track} at {n} %.',
   'confirm.done': 'Done.',
   'confirm.other': 'Only {name} can press that.',
   'confirm.over': 'That is over. Ask me again.',
@@ -197,5 +197,6 @@ export const english = {
   'command.help': 'How to use me',
   'command.help.topic': 'About what',
   ...englishSettings,
+  ...englishTracks,
   generic: "That didn't work ({code}). Try again; if it repeats, run /settings check.",
 } as const;

@@ -1,5 +1,6 @@
 import type { english } from './english.ts';
 import { germanSettings } from './german-settings.ts';
+import { germanTracks } from './german-tracks.ts';
 
 /** German; every id of the English table, with the same words to fill in. */
 export const german: Readonly<Record<keyof typeof english, string>> = {
@@ -95,7 +96,6 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'tool.volume': 'Ich ändere meine Lautstärke.',
   'tool.volume.ask':
     '{name}, drück innerhalb von {s} s auf Bestätigen, dann ändere ich meine Lautstärke.',
-  'track.volume': '{track} auf {n} %.',
   'confirm.done': 'Erledigt.',
   'confirm.other': 'Das kann nur {name} drücken.',
   'confirm.over': 'Das ist vorbei. Frag mich noch einmal.',
@@ -215,6 +215,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'command.help': 'Wie man mich benutzt',
   'command.help.topic': 'Worüber',
   ...germanSettings,
+  ...germanTracks,
   generic:
     'Das hat nicht geklappt ({code}). Versuch es noch einmal; wenn es wieder geschieht, ruf /settings check auf.',
 };
