@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
 import { ladderedAudioChat, ladderedChat } from '#src/chat/chat-ladder.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { toolShy } from '#src/chat/tool-shy.ts';
@@ -69,6 +70,32 @@ export function withLadders(config: Config, roles: Roles, open: Openers, tell: T
     audioModelStandIn(toolShy(await open.chat(one)), transcriber);
   const order = { first, fallbacks: fallbacks.chat, open: openHearing };
   return { ...thinking, audioModel: ladderedAudioChat(ladderOf('chat', order, tell)) };
+}
+
+/**
+ * Has the chat model, with the recogniser before it and the voice behind it, answer in the place of a Realtime server that
+ * fails; nothing where there is no chat model but the embedded one.
+ */
+export function realtimeStandIn(
+  { realtime, chat }: Config,
+  roles: Pick<Roles, 'chat' | 'transcriber'>,
+  tell: Tell,
+): ((model: AudioChatModel) => AudioChatModel) | undefined {
+  if (!realtime || chat.kind !== 'remote') return undefined;
+  const [mine, theirs] = [realtime.baseUrl, chat.baseUrl].map((baseUrl) => new URL(baseUrl).host);
+  const isOneHost = mine === theirs;
+  const provider = isOneHost ? `${realtime.model} at ${mine}` : `${mine}`;
+  const other = isOneHost ? `${chat.model} at ${theirs}` : `${theirs}`;
+  const standIn = audioModelStandIn(roles.chat(''), roles.transcriber);
+  const breaker = new Breaker(replaceable, realClock);
+  const second = { provider: other, breaker: new Breaker(only, realClock), engine: () => standIn };
+  const usual = { role: 'chat', clock: realClock, deadlines: deadlines.chat } as const;
+  return (model) => {
+    const first = { provider, keySetting: 'REALTIME_API_KEY', breaker, engine: () => model };
+    return ladderedAudioChat(
+      new Ladder({ ...usual, rungs: [first, second], retries: false, tell }),
+    );
+  };
 }
 
 function chatOf(

@@ -61,7 +61,7 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
     const [transcriber, synthesizer] = [await ears, await voice];
     const chat = await openChat(config, tell);
     const roles = await openLadders(config, { transcriber, synthesizer, ...chat }, stack, tell);
-    const realtime = await openRealtime(config, roles.synthesizer);
+    const realtime = await openRealtime(config, roles, tell);
     const warm = await openWarmth(config, stack);
     const modelNews = await openWatch(config, stack, tell);
     warm();
@@ -188,13 +188,18 @@ async function openHearing(
 
 /** Opening costs nothing until it is asked. */
 async function openRealtime(
-  { realtime: config }: Config,
-  synthesizer: Synthesizer,
+  config: Config,
+  roles: Pick<Engines, 'transcriber' | 'synthesizer' | 'chat'>,
+  tell: Tell,
 ): Promise<Engines['realtime']> {
-  if (!config) return undefined;
+  const { realtime: server } = config;
+  if (!server) return undefined;
   const { openRealtimeTalk } = await import('#src/chat/realtime-talk.ts');
   const { realtime } = await import('#src/pipeline/realtime.ts');
-  return () => realtime({ talk: openRealtimeTalk(config), synthesizer });
+  const { realtimeStandIn } = await import('./engine-ladders.ts');
+  const withStandIn = realtimeStandIn(config, roles, tell);
+  const parts = { synthesizer: roles.synthesizer, ...(withStandIn && { withStandIn }) };
+  return () => realtime({ talk: openRealtimeTalk(server), ...parts });
 }
 
 /** A realtime connection is kept open by itself. */

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { type Config, readConfig } from '#src/config.ts';
-import { type Engines, openEngines } from '#src/engines.ts';
+import { type EngineNews, type Engines, openEngines } from '#src/engines.ts';
 import { pipelinesOf } from '#src/pipelines.ts';
 import type { Pipelines } from '#src/session/current-pipeline.ts';
+import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { openMockProviders } from '#test/fakes/providers.ts';
 
 function configOf(environment: Readonly<Record<string, string>>): Config {
   const read = readConfig(environment);
@@ -56,4 +58,28 @@ test('every stay gets a realtime pipeline of its own', async () => {
   const [one, other] = [open('realtime'), open('realtime')];
   expect(one).not.toBe(other);
   for (const each of [one, other]) each[Symbol.dispose]?.();
+});
+
+test('the chat model answers in the place of a Realtime server that is away', async () => {
+  await using mock = await openMockProviders({ replies: [{ match: /^/, text: 'It is four.' }] });
+  const { baseUrl } = mock;
+  const config = configOf({
+    TRANSCRIPTION_BASE_URL: baseUrl,
+    CHAT_COMPLETION_BASE_URL: baseUrl,
+    SPEECH_BASE_URL: baseUrl,
+    REALTIME_BASE_URL: 'ws://127.0.0.1:9/v1',
+    PIPELINE: 'realtime',
+  });
+  const news: EngineNews[] = [];
+  await using engines = await openEngines(config, (one) => news.push(one));
+  const pipeline = pipelinesOf(config, engines, engines.chat('Nova')).open('realtime');
+  const turn = turnOf(said('What time is it?'));
+  const parts = await Array.fromAsync(
+    pipeline.answer(turn, new FakeStage(), AbortSignal.timeout(8_000)),
+  );
+  pipeline[Symbol.dispose]?.();
+  expect(textOf(parts)).toBe('It is four.');
+  expect(parts.some(({ kind }) => kind === 'audio')).toBe(true);
+  const to = new URL(baseUrl).host;
+  expect(news).toContainEqual({ kind: 'fallback-on', role: 'chat', from: '127.0.0.1:9', to });
 });

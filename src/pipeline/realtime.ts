@@ -11,6 +11,8 @@ export type RealtimeParts = {
   readonly talk: RealtimeTalk;
   /** Reads out what the model only wrote. */
   readonly synthesizer: Synthesizer;
+  /** The same model, stood in for while its server is out of order. Default: nobody stands in. */
+  readonly withStandIn?: (model: AudioChatModel) => AudioChatModel;
 };
 
 /**
@@ -18,17 +20,18 @@ export type RealtimeParts = {
  *
  * What the server remembers is made equal to the turn's history before each answer, and cut to what was heard.
  */
-export function realtime({ talk, synthesizer }: RealtimeParts): Pipeline & Disposable {
+export function realtime(parts: RealtimeParts): Pipeline & Disposable {
+  const { talk, synthesizer, withStandIn = (alone) => alone } = parts;
   const upload = new LiveUpload(talk.buffer);
   talk.onOpen(() => upload.flow());
   return {
     answer(turn, stage, signal) {
       const asking = new Asking(turn, stage, talk, upload);
-      const model: AudioChatModel = {
+      const model = withStandIn({
         reply: (messages, tools, voice, until) => asking.reply({ messages, tools, voice }, until),
-      };
-      const parts = audioModel({ model, synthesizer, input: 'audio' }).answer(turn, stage, signal);
-      return new Watched(parts[Symbol.asyncIterator](), () => asking.breakOff(), signal);
+      });
+      const answer = audioModel({ model, synthesizer, input: 'audio' }).answer(turn, stage, signal);
+      return new Watched(answer[Symbol.asyncIterator](), () => asking.breakOff(), signal);
     },
     hear(samples, speakerId, fromMs) {
       talk.warm();
