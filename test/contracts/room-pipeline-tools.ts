@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import type { PipelineName } from '#src/session/current-pipeline.ts';
+import { adam } from '#test/session/house.ts';
+import { openServed, type Served } from '#test/session/served.ts';
+
+const call = (name: string, given: object = {}) => ({
+  call: { name, argumentsJson: JSON.stringify(given) },
+});
+const found = { match: 'othersWithoutName', text: 'You are two.' };
+
+/** Tools in whatever answers a room, with real servers behind that. */
+export function roomToolContract(name: PipelineName): void {
+  runContract(name);
+  effectContract(name);
+}
+
+function runContract(name: PipelineName): void {
+  test(`${name}: a tool runs once, and what it found out is told`, async () => {
+    const replies = [found, { match: 'forward', text: 'One moment.', ...call('who_is_here') }];
+    await using room = await openServed(name, { replies });
+    expect(await room.ask('forward')).toMatchObject({
+      ...{ finish: 'completed', text: 'One moment. You are two.' },
+      heardText: 'One moment. You are two.',
+    });
+    expect(toolsIn(room)).toEqual([['who_is_here', 'ran', 'adam']]);
+    expect(room.shown.at(-1)).toContain('"names":["Adam"]');
+    const [bill, ...others] = room.spending.bills.filter(({ wanted }) => wanted > 0);
+    expect([bill?.used.length, others]).toEqual([2, []]);
+  });
+
+  test(`${name}: a tool that an interrupted answer was going to call never runs`, async () => {
+    const text = `Well, let me see. ${'It will take me a while to look around here. '.repeat(40)}`;
+    const replies = [found, { match: 'forward', text, ...call('who_is_here') }];
+    const pace = { tokensPerSecond: 200, soundSpeed: 60 };
+    await using room = await openServed(name, { replies, pace });
+    await room.say('forward');
+    await room.until(() => room.soundedMs(800) > 700, 'some of the answer');
+    expect(toolsIn(room)).toEqual([]);
+    room.house.talk.stop('g', 'speech');
+    await room.settle();
+    await room.pass(3_000);
+    expect([toolsIn(room), room.running]).toEqual([[], []]);
+  });
+
+  test(`${name}: a tool called by an answer that was prepared in vain never runs`, async () => {
+    const replies = [found, { match: /./, ...call('who_is_here') }];
+    await using room = await openServed(name, { replies, people: [adam] });
+    // He pauses and goes on: what was prepared in the pause rests on half of his words.
+    const [endMs, pauseMs, leadMs] = [2_260, 200, 480];
+    const nowMs = room.house.clock.nowMs();
+    const first = await room.packets('capital', adam);
+    const second = await room.packets('forward', adam, endMs + pauseMs - leadMs);
+    await room.pass(6_000, [
+      ...first.filter(({ atMs }) => atMs < nowMs + endMs),
+      ...second.filter(({ atMs }) => atMs >= nowMs + endMs + pauseMs),
+    ]);
+    await room.settle();
+    const [answered, ...others] = room.house.of('answered');
+    expect([answered?.text, others]).toEqual(['You are two.', []]);
+    expect(toolsIn(room)).toEqual([['who_is_here', 'ran', 'adam']]);
+    expect(room.spending.bills.filter(({ wanted }) => wanted === 0).length).toBeGreaterThan(0);
+  });
+}
+
+function effectContract(name: PipelineName): void {
+  test(`${name}: what whoever asks wants in their own words is done without a button`, async () => {
+    const set = call('set_volume', { level: 50 });
+    const replies = [
+      { match: 'percent', text: 'Half as loud.' },
+      { match: 'speak half', ...set },
+    ];
+    await using room = await openServed(name, { replies });
+    expect(await room.ask('louder')).toMatchObject({ text: 'Half as loud.' });
+    expect(toolsIn(room)).toEqual([['set_volume', 'ran', 'adam']]);
+    expect(room.house.offered).toEqual([]);
+  });
+
+  test(`${name}: what nobody asked for in their own words waits for the asker's button`, async () => {
+    const replies = [
+      { match: 'has to press', text: 'Press it.' },
+      { match: /^go forward/, text: 'no' },
+      { match: 'forward', ...call('set_volume', { level: 40 }) },
+    ];
+    await using room = await openServed(name, { replies });
+    expect(await room.ask('forward')).toMatchObject({ text: 'Press it.' });
+    expect(toolsIn(room)).toEqual([['set_volume', 'asked', 'adam']]);
+    const askId = room.house.offered.at(-1)?.split(':')[1] ?? '';
+    expect(await room.house.confirmations.confirm('g', askId, 'eva')).toMatchObject({
+      kind: 'other',
+    });
+    expect(await room.house.confirmations.confirm('g', askId, 'adam')).toMatchObject({
+      kind: 'done',
+    });
+    expect(toolsIn(room).at(-1)).toEqual(['set_volume', 'pressed', 'adam']);
+  });
+
+  test(`${name}: the bot leaves by a button only`, async () => {
+    const replies = [
+      { match: 'has to press', text: 'Press it.' },
+      { match: 'forward', ...call('leave') },
+    ];
+    await using room = await openServed(name, { replies });
+    await room.ask('forward');
+    expect([toolsIn(room), room.house.rooms.at('g')?.name]).toEqual([
+      [['leave', 'asked', 'adam']],
+      'Lounge',
+    ]);
+  });
+}
+
+function toolsIn({ house }: Served) {
+  return house.of('tool').map(({ tool, how, speakerId }) => [tool, how, speakerId]);
+}
