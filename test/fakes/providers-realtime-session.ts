@@ -1,6 +1,7 @@
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { joinSamples } from '#src/audio/pcm.ts';
+import { AloudDesk, Refusal } from './providers-realtime-aloud.ts';
 import type {
   TalkCall,
   TalkCommand,
@@ -29,15 +30,6 @@ type Told = Readonly<Record<string, unknown>>;
 
 const pause = (ms: number): Promise<unknown> => (ms === 0 ? turn() : wait(ms));
 
-class Refusal extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 /** One Realtime conversation, as strict as the real ones. */
 export class TalkSession {
   readonly #socket: WebSocket;
@@ -47,6 +39,13 @@ export class TalkSession {
   #buffer = new Int16Array(0);
   #response: Response | undefined;
   #number = 0;
+  readonly #aloud = new AloudDesk({
+    settings: () => this.#settings(),
+    calls: () => this.#call.aloud,
+    tell: (type, fields) => this.#tell(type, fields),
+    drop: () => this.#socket.terminate(),
+    isClosed: () => this.#call.isClosed,
+  });
 
   constructor(
     socket: WebSocket,
@@ -95,8 +94,8 @@ export class TalkSession {
     'conversation.item.create': (command) => this.#create(command),
     'conversation.item.delete': (command) => this.#delete(command),
     'conversation.item.truncate': (command) => this.#truncate(command),
-    'response.create': () => this.#respond(),
-    'response.cancel': (command) => this.#cancel(command),
+    'response.create': (command) => this.#aloud.take(command) || this.#respond(),
+    'response.cancel': (command) => this.#aloud.cancel(command) || this.#cancel(command),
   };
 
   #update(command: TalkCommand): void {

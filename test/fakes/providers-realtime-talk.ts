@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { MockReply } from './providers-chat.ts';
+import type { AloudCall, AloudSettings } from './providers-realtime-aloud.ts';
 import { TalkSession } from './providers-realtime-session.ts';
 
 /** What the model behind the server does with one request. */
@@ -15,17 +16,12 @@ export type TalkReply = Omit<MockReply, 'match'> & {
   readonly isWritten?: boolean;
 };
 
-export type TalkSettings = {
-  readonly dialect: 'ga' | 'beta';
+export type TalkSettings = AloudSettings & {
   readonly hears: (pcm: Pcm) => string;
   /** What is said to the newest words of the conversation; `request` counts from 0. */
   readonly answer: (newest: string, request: number) => TalkReply;
-  /** Times real time. */
-  readonly soundSpeed: number;
   /** Every session update is refused. */
   readonly badModel?: boolean;
-  /** Never confirms a cancel. */
-  readonly deafToCancel?: boolean;
   /** Set: every connection must carry it. */
   readonly key?: string;
 };
@@ -58,6 +54,8 @@ export type TalkCall = {
   /** All sound that ever came. */
   soundMs: number;
   readonly commits: Pcm[];
+  /** What was read beside the conversation. */
+  readonly aloud: AloudCall[];
   readonly errors: string[];
   /** Answers going on now. */
   active: number;
@@ -153,7 +151,7 @@ export async function openMockTalk(
 
 function callOf({ url = '', headers: { authorization } }: IncomingMessage): TalkCall {
   return {
-    ...{ url, authorization, commands: [], items: [], commits: [], errors: [] },
+    ...{ url, authorization, commands: [], items: [], commits: [], aloud: [], errors: [] },
     ...{ bufferMs: 0, soundMs: 0, active: 0, isClosed: false, waitingBytes: () => 0 },
   };
 }
