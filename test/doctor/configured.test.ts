@@ -25,7 +25,7 @@ test('every role that is configured is examined, with its key as a yes or no', a
   expect(about('chat')).toMatch(/first byte after/);
   expect(about('transcription')).toMatch(/text after \d+ ms/);
   expect(about('round trip')).toContain('100 %');
-  expect(server.requests.filter(({ endpoint }) => endpoint === 'models')).toHaveLength(1);
+  expect(server.listings()).toBe(1);
   expect(settings.SPEECH_MODEL).toBe('kokoro');
 });
 

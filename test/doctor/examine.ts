@@ -104,4 +104,4 @@ export function speaks(
 }
 
 /** A mock that does not dawdle. */
-export const swift = { pace: instantPace, msPerChar: 20 };
+export const swift = { pace: instantPace, msPerChar: 20, models: ['mock'] };

@@ -1,20 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { readWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
-import { audioChatEvents, inWords } from './providers-audio-chat.ts';
-import {
-  type ChatRequest,
-  chatAnswer,
-  chatEvents,
-  type MockReply,
-  replyTo,
-} from './providers-chat.ts';
-import { cut, type Piece, sendPaced, until } from './providers-paced.ts';
+import { standardModels } from '#src/provider/models.ts';
+import { answers, heard } from './providers-answers.ts';
+import { type MockReply, replyTo } from './providers-chat.ts';
 import { attachRealtime, type MockRealtime, type RealtimeSettings } from './providers-realtime.ts';
 import { attachTalk, type MockTalk, type TalkSettings } from './providers-realtime-talk.ts';
-import { soundBytes, steadyTone, tone, usualMsPerChar } from './providers-sound.ts';
+import { usualMsPerChar } from './providers-sound.ts';
 import { misbehave, type Trouble } from './providers-trouble.ts';
 
 export type Endpoint = 'transcriptions' | 'chat' | 'speech' | 'models';
@@ -54,6 +47,8 @@ export type MockSettings = {
   readonly key?: string;
   /** Set: speech comes in this format, whatever was asked. */
   readonly onlyFormat?: 'pcm' | 'wav';
+  /** What it lists. */
+  readonly models: readonly string[];
   readonly rateHz: number;
   /** How long speech lasts. */
   readonly msPerChar: number;
@@ -86,7 +81,10 @@ export type MockRequest = {
 export interface MockProviders extends AsyncDisposable {
   /** Ends in `/v1`; anything beside it is a plain 404, as with servers given without `/v1`. */
   readonly baseUrl: string;
+  /** All but those for its list of models. */
   readonly requests: readonly MockRequest[];
+  /** How often it was asked for that. */
+  readonly listings: () => number;
   readonly realtime: MockRealtime;
   readonly talk: MockTalk;
   /** Holds from the next request on. */
@@ -99,6 +97,7 @@ const usual: MockSettings = {
   replies: [],
   trouble: {},
   pace: usualPace,
+  models: ['mock', ...Object.values(standardModels)],
   rateHz: 24_000,
   msPerChar: usualMsPerChar,
   realtime: {},
@@ -108,10 +107,15 @@ const usual: MockSettings = {
 export async function openMockProviders(
   settings: Partial<MockSettings> = {},
 ): Promise<MockProviders> {
+  const all: MockRequest[] = [];
   const requests: MockRequest[] = [];
+  const keep = (record: MockRequest) => {
+    all.push(record);
+    if (record.endpoint !== 'models') requests.push(record);
+  };
   let now: MockSettings = { ...usual, ...settings };
   const server = createServer((request, response) => {
-    serve(request, response, now, requests).catch(() => response.destroy());
+    serve(request, response, now, keep).catch(() => response.destroy());
   });
   const realtime = attachRealtime(server, {
     hears: (pcm) => heard(now, pcm),
@@ -128,6 +132,7 @@ export async function openMockProviders(
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     requests,
+    listings: () => all.length - requests.length,
     realtime,
     talk,
     set: (more) => {
@@ -149,10 +154,6 @@ export async function openMockProviders(
   };
 }
 
-function heard({ hears }: MockSettings, pcm: Pcm): string {
-  return typeof hears === 'string' ? hears : hears(pcm);
-}
-
 const endpoints: Readonly<Record<string, Endpoint>> = {
   'POST /v1/audio/transcriptions': 'transcriptions',
   'POST /v1/chat/completions': 'chat',
@@ -160,18 +161,11 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   'GET /v1/models': 'models',
 };
 
-type Exchange = {
-  readonly record: MockRequest;
-  readonly response: ServerResponse;
-  readonly settings: MockSettings;
-  readonly signal: AbortSignal;
-};
-
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   settings: MockSettings,
-  requests: MockRequest[],
+  keep: (record: MockRequest) => void,
 ): Promise<void> {
   const endpoint = endpoints[`${request.method} ${request.url?.replace(/\?.*/, '')}`];
   if (!endpoint) {
@@ -181,7 +175,7 @@ async function serve(
   }
   const { authorization } = request.headers;
   const record: MockRequest = { endpoint, atMs: realClock.nowMs(), authorization };
-  requests.push(record);
+  keep(record);
   const left = new AbortController();
   response.on('close', () => {
     if (response.writableFinished) record.endedAtMs = realClock.nowMs();
@@ -195,99 +189,4 @@ async function serve(
   if (trouble && misbehave(trouble, response)) return;
   const exchange = { record, response, settings, signal: left.signal };
   await answers[endpoint](exchange, bytes, request.headers['content-type'] ?? '');
-}
-
-const answers: Readonly<
-  Record<Endpoint, (exchange: Exchange, bytes: Buffer, type: string) => Promise<void>>
-> = {
-  async transcriptions(exchange, bytes, type) {
-    const form = await new Response(new Uint8Array(bytes), {
-      headers: { 'content-type': type },
-    }).formData();
-    const { file, ...fields } = Object.fromEntries(form);
-    exchange.record.body = fields;
-    if (!(file instanceof File) || !file.name.endsWith('.wav')) {
-      return answerJson(exchange, 0, { detail: 'the upload is not a WAV file' }, 415);
-    }
-    const pcm = readWav(await file.bytes());
-    const { pace } = exchange.settings;
-    exchange.record.text = heard(exchange.settings, pcm);
-    await answerJson(exchange, pace.recogniseMs, { text: exchange.record.text });
-  },
-  async chat(exchange, bytes) {
-    const sent = JSON.parse(bytes.toString()) as ChatRequest;
-    const request = inWords(sent, (pcm) => heard(exchange.settings, pcm));
-    const { replies, pace } = exchange.settings;
-    const reply = replyTo(request, replies);
-    Object.assign(exchange.record, { body: sent, text: reply.text });
-    if (!request.stream) {
-      return answerJson(exchange, pace.firstTokenMs, chatAnswer(request, reply));
-    }
-    const events = audioChatEvents(request, reply) ?? chatEvents(request, reply);
-    await answerPaced(exchange, 'text/event-stream', events, pace.firstTokenMs, () =>
-      pace.tokensPerSecond === Number.POSITIVE_INFINITY ? 0 : 1000 / pace.tokensPerSecond,
-    );
-  },
-  async speech(exchange, bytes) {
-    const request = JSON.parse(bytes.toString()) as { input: string; response_format?: string };
-    const { pace, rateHz, msPerChar, steady, onlyFormat } = exchange.settings;
-    Object.assign(exchange.record, { body: request, text: request.input });
-    const format = onlyFormat ?? (request.response_format === 'wav' ? 'wav' : 'pcm');
-    const spoken = (steady ? steadyTone : tone)(request.input, rateHz, msPerChar);
-    const sound = soundBytes(spoken, rateHz, format);
-    const pieces = [...cut(sound, 1921)];
-    await answerPaced(exchange, `audio/${format}`, pieces, pace.firstSoundMs, (piece) =>
-      pace.soundSpeed === Number.POSITIVE_INFINITY
-        ? 0
-        : (piece.length / 2 / rateHz / pace.soundSpeed) * 1000,
-    );
-  },
-  async models(exchange) {
-    const model = { id: 'mock', object: 'model', created: 0, owned_by: 'test' };
-    await answerJson(exchange, 0, { object: 'list', data: [model] });
-  },
-};
-
-async function answerJson(exchange: Exchange, afterMs: number, body: object, status = 200) {
-  const { response, record, signal } = exchange;
-  await until((record.bodyAtMs ?? 0) + afterMs, signal);
-  response.writeHead(status, { 'content-type': 'application/json' });
-  record.firstByteAtMs = realClock.nowMs();
-  if (broken(exchange)) return breakOff(exchange, '{"text": "he');
-  response.end(JSON.stringify(body));
-}
-
-async function answerPaced<T extends Uint8Array | string>(
-  exchange: Exchange,
-  type: string,
-  parts: readonly T[],
-  firstMs: number,
-  gapMs: (part: T) => number,
-): Promise<void> {
-  const { response, record, signal } = exchange;
-  let dueAtMs = (record.bodyAtMs ?? 0) + firstMs;
-  const pieces: Piece[] = parts.map((bytes) => {
-    const piece = { dueAtMs, bytes };
-    dueAtMs += gapMs(bytes);
-    return piece;
-  });
-  response.writeHead(200, { 'content-type': type });
-  response.flushHeaders();
-  await until(pieces[0]?.dueAtMs ?? dueAtMs, signal);
-  record.firstByteAtMs = realClock.nowMs();
-  const half = broken(exchange) ? pieces.slice(0, Math.ceil(pieces.length / 2)) : pieces;
-  await sendPaced(response, half, signal);
-  if (broken(exchange)) return breakOff(exchange, '');
-  response.end();
-}
-
-function broken({ settings, record }: Exchange): boolean {
-  return /stalled|dropped/.test(settings.trouble[record.endpoint] ?? '');
-}
-
-/** What was written so far still reaches the client. */
-function breakOff({ response, settings, record }: Exchange, last: string): void {
-  response.write(last, () => {
-    if (settings.trouble[record.endpoint] === 'dropped') response.destroy();
-  });
 }

@@ -60,7 +60,7 @@ scenario('nine commands can be typed, with these options and choices', async () 
     'settings pipeline to!=chained|audio-model|realtime',
     'settings set key! value!',
     'settings view',
-    'stats view=speed|last turn',
+    'stats view=speed|cost|last turn',
     'stop what=speech|sounds|everything',
   ]);
 });
@@ -193,7 +193,7 @@ scenario('/stats tells how fast the bot is here, /help how to use it', async () 
   const adam = await seat(scene, 'Adam');
   expect(await told(adam, 'stats')).toMatchObject(whispered('stats.none'));
   const help = await told(adam, 'help');
-  const topics = ['start', 'ask', 'stop', 'privacy', 'stats', 'trouble'] as const;
+  const topics = ['start', 'ask', 'stop', 'privacy', 'stats', 'settings', 'trouble'] as const;
   const all = topics.map((topic) => text(`help.${topic}`)).join('\n');
   expect(help).toMatchObject({ text: all, ephemeral: true });
   expect(buttonsOf(help).map(([, label]) => label)).toEqual(['/join', '/privacy status', '/stats']);
@@ -220,7 +220,7 @@ scenario('half-typed words are completed, and everybody reads their own language
   const typed = (line: string, option: string, words: string) =>
     adam.complete(line, { [option]: words }, option).suggested(soon());
   expect(await typed('help', 'topic', 'st')).toMatchObject(
-    ['start', 'stop', 'stats'].map((name) => ({ name, value: name })),
+    ['start', 'stop', 'stats', 'settings'].map((name) => ({ name, value: name })),
   );
   expect(await typed('say', 'voice', 'al')).toEqual([]);
   expect(await told(adam, 'join')).toMatchObject(whispered('join.none', {}, 'de'));
