@@ -11,6 +11,7 @@ import { type Cues, loadCues } from '#src/playback/load-cues.ts';
 import type { ProviderNews } from '#src/provider/ladder.ts';
 import { RoomCheckup } from '#src/session/check.ts';
 import type { CommandPorts } from '#src/session/command.ts';
+import type { Pipelines } from '#src/session/current-pipeline.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import { RoomHearing } from '#src/session/hearing.ts';
 import type { SessionParts } from '#src/session/parts.ts';
@@ -39,6 +40,8 @@ export type BotOptions = {
   readonly discord: { readonly token: string; readonly apiUrl?: string; readonly guildId?: string };
   readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
   readonly codec: OpusCodec;
+  /** Stands between rooms and pipelines. Default: nothing does. */
+  readonly tap?: (pipelines: Pipelines) => Pipelines;
   readonly onSession: (guildId: string, event: SessionEvent) => void;
   readonly onDiscord: (event: DiscordEvent) => void;
 };
@@ -145,7 +148,8 @@ function partsOf(furniture: Furniture): SessionParts {
   const { door, scribe, panels, places } = house;
   const isEmbedded = config.speech.kind === 'embedded';
   const chat = toolShy(engines.chat(name));
-  const pipelines = pipelinesOf(config, engines, chat);
+  const made = pipelinesOf(config, engines, chat);
+  const pipelines = options.tap?.(made) ?? made;
   return {
     ...{
       clock: realClock,
@@ -172,6 +176,7 @@ function partsOf(furniture: Furniture): SessionParts {
     voices: isEmbedded ? embeddedVoices : [],
     spokenLocales: isEmbedded ? ['en'] : locales,
     consent: config.consent,
+    ...(config.djRoleId && { djRoleId: config.djRoleId }),
     modelNews: () => engines.modelNews(),
     spending: furniture.desk,
     onEvent: (guildId, event) => {

@@ -9,7 +9,7 @@ import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
 import { Screen } from '#src/console/screen.ts';
 import { openFolder, Shelf } from '#src/console/shelf.ts';
 import { Show } from '#src/console/show.ts';
-import { tapSynthesizer } from '#src/console/tap.ts';
+import { Tap } from '#src/console/tap.ts';
 import { Witness } from '#src/console/witness.ts';
 import { type BotOptions, startBot } from './bot.ts';
 import type { Config } from './config.ts';
@@ -69,7 +69,7 @@ async function raiseCurtain(config: Config, signal: AbortSignal): Promise<Play &
   stack.use(sandbox);
   stack.use(engines);
   trust(sandbox.ready.ca);
-  const tap = tapSynthesizer(engines.synthesizer);
+  const tap = new Tap();
   const { token, apiUrl } = sandbox.ready;
   // What simulated people said is kept apart from what real ones did.
   const own = {
@@ -80,8 +80,9 @@ async function raiseCurtain(config: Config, signal: AbortSignal): Promise<Play &
   const bot = await startBot(
     {
       config: { ...config, ...own },
-      engines: { ...engines, synthesizer: tap },
+      engines: { ...engines, synthesizer: tap.synthesizer(engines.synthesizer) },
       codec,
+      tap: (pipelines) => tap.pipelines(pipelines),
       discord: { token, apiUrl },
       ...told(witness, view, codec.name),
     },

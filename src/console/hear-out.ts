@@ -2,10 +2,13 @@ import { BotError } from '#src/base/errors.ts';
 import type { Theatre } from './exchange.ts';
 import { type HeardAnswer, heard } from './sandbox-lines.ts';
 import type { Shelf } from './shelf.ts';
-import type { TappedSynthesizer } from './tap.ts';
+import type { Tap } from './tap.ts';
 
-/** Where lines are performed: the theatre, what the bot synthesises, and where what is heard of it is kept. */
-export type Stage = Theatre & { readonly tap: TappedSynthesizer; readonly shelf: Shelf };
+/** Where lines are performed: the theatre, what the bot is going to say, and where what is heard of it is kept. */
+export type Stage = Theatre & {
+  readonly tap: Pick<Tap, 'asked' | 'takeAnswers'>;
+  readonly shelf: Shelf;
+};
 
 export type HeardOut = HeardAnswer & { readonly path: string };
 

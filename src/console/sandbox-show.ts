@@ -7,7 +7,7 @@ import { callIn, type Exchange, exchange, type Theatre } from './exchange.ts';
 import type { Stage } from './hear-out.ts';
 import { judge, neededSimilarity, neededWords } from './judge.ts';
 import type { MessageWall } from './message-wall.ts';
-import type { TappedSynthesizer } from './tap.ts';
+import type { Tap } from './tap.ts';
 
 /** What the second exchange needs beside a stage. */
 export type Scene = {
@@ -69,17 +69,17 @@ export type Proof =
   | { readonly kind: 'proved'; readonly line: string }
   | Extract<Exchange, { kind: 'failed' }>;
 
-/** Whether what arrived is what was synthesised, and can be understood. Errors: as the transcriber's. */
+/** Whether what arrived is what the pipeline gave, and can be understood. Errors: as the transcriber's. */
 export async function prove(
   result: Exchange,
-  tap: TappedSynthesizer,
+  tap: Pick<Tap, 'takeAnswers'>,
   transcriber: Transcriber,
   signal: AbortSignal,
 ): Promise<Proof> {
   if (result.kind === 'failed') return result;
   const pcm = readWav(await readFile(result.path));
   const { text } = result.answered;
-  const verdict = await judge(pcm, tap.takeSpoken(), text, transcriber, signal);
+  const verdict = await judge(pcm, tap.takeAnswers(), text, transcriber, signal);
   const [sound, words] = [verdict.similarity.toFixed(2), Math.round(verdict.words * 100)];
   const line = `what arrived matches what was synthesised (${sound} of 1) and holds ${words} % of its words in order`;
   if (verdict.similarity < neededSimilarity) {

@@ -1,42 +1,81 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { Pipelines } from '#src/session/current-pipeline.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 
-/** A Synthesizer that also remembers what it made, so that it can be held against what arrived. */
-export type TappedSynthesizer = Synthesizer & {
-  /** How many texts it was given to speak so far. */
-  readonly asked: number;
-  /** Everything synthesised since the last call, in order of the requests. */
-  takeSpoken(): readonly Pcm[];
-};
+type Pipeline = ReturnType<Pipelines['open']>;
+type Answer = ReturnType<Pipeline['answer']>;
 
-/** Keeps at most ten minutes of pieces; older ones are dropped. */
-export function tapSynthesizer(inner: Synthesizer): TappedSynthesizer {
-  const limitMs = 600_000;
-  let requests: Pcm[][] = [];
-  let keptMs = 0;
-  let asked = 0;
-  return {
-    get asked() {
-      return asked;
-    },
-    async *synthesize(text, voice, signal) {
-      asked++;
-      const made: Pcm[] = [];
-      requests.push(made);
-      for await (const pcm of inner.synthesize(text, voice, signal)) {
-        made.push(pcm);
-        keptMs += (pcm.samples.length / pcm.rateHz) * 1000;
-        while (keptMs > limitMs && requests.length > 1) keptMs -= lengthMs(requests.shift() ?? []);
-        yield pcm;
-      }
-    },
-    takeSpoken() {
-      const taken = requests.flat();
-      requests = [];
-      keptMs = 0;
-      return taken;
-    },
-  };
+/** Sound of answers that is remembered; the oldest answers are forgotten first. */
+const longestMs = 600_000;
+
+/** Notes what the bot is going to say on its way to the room, so that it can be held against what arrived. */
+export class Tap {
+  #asked = 0;
+  #answers: Pcm[][] = [];
+  #keptMs = 0;
+
+  /** Grows with everything that is begun to be said: each text that is spoken, each answer that has a sound. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** The same synthesizer. */
+  synthesizer(inner: Synthesizer): Synthesizer {
+    const { oneVoice } = inner;
+    return {
+      synthesize: (text, voice, signal) => {
+        this.#asked++;
+        return inner.synthesize(text, voice, signal);
+      },
+      ...(oneVoice && { oneVoice: () => this.synthesizer(oneVoice.call(inner)) }),
+    };
+  }
+
+  /** The same pipelines. */
+  pipelines(inner: Pipelines): Pipelines {
+    return {
+      names: inner.names,
+      engine: (name) => inner.engine(name),
+      needs: (name) => inner.needs(name),
+      open: (name) => this.#tapped(inner.open(name)),
+    };
+  }
+
+  /** All sound of answers since the last call, in the order in which they were begun. */
+  takeAnswers(): readonly Pcm[] {
+    const taken = this.#answers.flat();
+    this.#answers = [];
+    this.#keptMs = 0;
+    return taken;
+  }
+
+  #tapped(inner: Pipeline): Pipeline {
+    return {
+      answer: (turn, stage, signal) => this.#note(inner.answer(turn, stage, signal)),
+      hear: (samples, speakerId, fromMs) => inner.hear?.(samples, speakerId, fromMs),
+      forgetHeard: (speakerId, fromMs) => inner.forgetHeard?.(speakerId, fromMs),
+      [Symbol.dispose]: () => inner[Symbol.dispose]?.(),
+    };
+  }
+
+  async *#note(answer: Answer): Answer {
+    const given: Pcm[] = [];
+    for await (const part of answer) {
+      if (part.kind === 'audio') this.#keep(part.pcm, given);
+      yield part;
+    }
+  }
+
+  #keep(pcm: Pcm, given: Pcm[]): void {
+    if (given.length === 0) {
+      this.#asked++;
+      this.#answers.push(given);
+    }
+    given.push(pcm);
+    this.#keptMs += lengthMs([pcm]);
+    while (this.#keptMs > longestMs && this.#answers.length > 1)
+      this.#keptMs -= lengthMs(this.#answers.shift() ?? []);
+  }
 }
 
 function lengthMs(pieces: readonly Pcm[]): number {

@@ -2,10 +2,9 @@ import type { Stage } from '#src/console/hear-out.ts';
 import type { Ready, SandboxRequest } from '#src/console/sandbox-lines.ts';
 import { Shelf } from '#src/console/shelf.ts';
 import { Show } from '#src/console/show.ts';
-import { tapSynthesizer } from '#src/console/tap.ts';
+import { Tap } from '#src/console/tap.ts';
 import { Witness } from '#src/console/witness.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -26,7 +25,7 @@ export function openStage(answer: (request: SandboxRequest) => Answer) {
   };
   const stage: Stage = {
     ...{ sandbox, witness, show: new Show(terminal), botName: 'Nova', dataDir: 'none' },
-    ...{ tap: tapSynthesizer(new FakeSynthesizer({ pieces: 1 })), shelf: new Shelf('none') },
+    ...{ tap: new Tap(), shelf: new Shelf('none') },
   };
   /** What was printed since the last look. */
   const look = () => {

@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
-import { tapSynthesizer } from '#src/console/tap.ts';
 import { Witness } from '#src/console/witness.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const never = new AbortController().signal;
 const recognised = { kind: 'recognised', speakerId: 'a', name: 'Adam', text: 'five' } as const;
@@ -50,16 +48,4 @@ test('of two people who talk at once, each is followed alone', async () => {
   const none = after(witness.place, 'Adam');
   await clock.advance(1000);
   expect(await none).toBeUndefined();
-});
-
-test('a tap hands on every piece and keeps them in order of the requests', async () => {
-  const tap = tapSynthesizer(new FakeSynthesizer({ pieces: 2 }));
-  const first = tap.synthesize('one', {}, never)[Symbol.asyncIterator]();
-  const second = tap.synthesize('two', {}, never)[Symbol.asyncIterator]();
-  await first.next();
-  await second.next();
-  await first.next();
-  expect(tap.takeSpoken().map(({ samples }) => samples[0])).toEqual([4001, 4001, 4002]);
-  expect(tap.takeSpoken()).toEqual([]);
-  expect(tap.asked).toBe(2);
 });

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { Tap } from '#src/console/tap.ts';
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import type { Pipelines } from '#src/session/current-pipeline.ts';
+import { FakeStage, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+
+const never = new AbortController().signal;
+const sound = (value: number, ms = 100): Pcm => {
+  return { samples: new Int16Array(24 * ms).fill(value), rateHz: 24_000, channels: 1 };
+};
+
+/** Answers with these sounds, one a clause. */
+function answering(...sounds: readonly Pcm[]): Pipeline {
+  return {
+    async *answer() {
+      yield { kind: 'text', text: 'Hm.' };
+      for (const pcm of sounds) yield { kind: 'audio', pcm };
+    },
+  };
+}
+
+function tapped(pipeline: Pipeline & Partial<Disposable>, tap = new Tap()) {
+  const pipelines: Pipelines = {
+    names: ['realtime'],
+    open: () => pipeline,
+    engine: () => 'talks',
+    needs: (name) => `${name} server`,
+  };
+  return { tap, pipelines: tap.pipelines(pipelines) };
+}
+
+const answer = (pipelines: Pipelines) =>
+  pipelines.open('realtime').answer(turnOf(), new FakeStage(), never)[Symbol.asyncIterator]();
+
+test('a tap hands on every part of an answer, and keeps its sound', async () => {
+  const { tap, pipelines } = tapped(answering(sound(1), sound(2)));
+  expect(tap.asked).toBe(0);
+  const kinds: string[] = [];
+  const parts = answer(pipelines);
+  for (let next = await parts.next(); !next.done; next = await parts.next())
+    kinds.push(next.value.kind);
+  expect(kinds).toEqual(['text', 'audio', 'audio']);
+  expect(tap.asked).toBe(1);
+  expect(tap.takeAnswers().map(({ samples }) => samples[0])).toEqual([1, 2]);
+  expect(tap.takeAnswers()).toEqual([]);
+});
+
+test('of two answers at once each keeps its place, and one without sound has none', async () => {
+  const { tap, pipelines } = tapped(answering(sound(1), sound(2)));
+  const [one, other] = [answer(pipelines), answer(pipelines)];
+  for (const parts of [one, other, one, other, one]) await parts.next();
+  await Array.fromAsync({
+    [Symbol.asyncIterator]: () => answer(tapped(answering(), tap).pipelines),
+  });
+  expect(tap.takeAnswers().map(({ samples }) => samples[0])).toEqual([1, 2, 1]);
+  expect(tap.asked).toBe(2);
+});
+
+test('of long talk the oldest answers are forgotten', async () => {
+  const tap = new Tap();
+  for (const value of [1, 2, 3]) {
+    const { pipelines } = tapped(answering(sound(value, 250_000)), tap);
+    await Array.fromAsync({ [Symbol.asyncIterator]: () => answer(pipelines) });
+  }
+  expect(tap.takeAnswers().map(({ samples }) => samples[0])).toEqual([2, 3]);
+});
+
+test('what hears people while they speak goes on to do so, and is closed', () => {
+  const log: string[] = [];
+  const { pipelines } = tapped({
+    ...answering(),
+    hear: (_samples, speakerId) => void log.push(`heard ${speakerId}`),
+    forgetHeard: (speakerId) => void log.push(`forgot ${speakerId}`),
+    [Symbol.dispose]: () => void log.push('closed'),
+  });
+  const { names, engine, needs } = pipelines;
+  expect([names, engine('realtime'), needs('chained')]).toEqual([
+    ['realtime'],
+    'talks',
+    'chained server',
+  ]);
+  const open = pipelines.open('realtime');
+  open.hear?.(new Int16Array(320), 'adam', 0);
+  open.forgetHeard?.('adam', 0);
+  open[Symbol.dispose]?.();
+  expect(log).toEqual(['heard adam', 'forgot adam', 'closed']);
+});
+
+test('texts that are spoken beside answers are counted, also by the one voice of an answer', async () => {
+  const tap = new Tap();
+  const inner = new FakeSynthesizer({ pieces: 2 });
+  const voice = tap.synthesizer(Object.assign(inner, { oneVoice: () => inner }));
+  expect(await Array.fromAsync(voice.synthesize('one', {}, never))).toHaveLength(2);
+  await Array.fromAsync(voice.oneVoice?.().synthesize('two', {}, never) ?? []);
+  expect([tap.asked, tap.takeAnswers()]).toEqual([2, []]);
+});
