@@ -46,6 +46,12 @@ export async function keepStore(
       read: (day) => door.use('store.unreadable', ({ spending }) => spending.read(day)),
       add: (entries) => door.use('store.unwritable', ({ spending }) => spending.add(entries)),
     },
+    tracks: {
+      read: (guildId, channelId) =>
+        door.use('store.unreadable', ({ tracks }) => tracks.read(guildId, channelId)),
+      write: (guildId, channelId, all) =>
+        door.use('store.unwritable', ({ tracks }) => tracks.write(guildId, channelId, all)),
+    },
     backup: (toPath) => door.use('store.unreadable', (store) => store.backup(toPath)),
     [Symbol.asyncDispose]: () => door.close(),
   };

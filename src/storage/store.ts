@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ConsentBook } from '#src/people/consent-book.ts';
 import type { PanelBook } from '#src/session/panel.ts';
 import type { SettingsBook } from '#src/session/settings-book.ts';
+import type { TrackBook } from '#src/session/track-book.ts';
 import type { SpendingBook } from '#src/spending/book.ts';
 import { copyStore } from './backup.ts';
 import { SqliteConsents } from './consents.ts';
@@ -9,6 +10,7 @@ import { openDatabase, type StoreOptions } from './database.ts';
 import { SqlitePanels } from './panels.ts';
 import { SqliteSettings } from './server-settings.ts';
 import { SqliteSpending } from './spending.ts';
+import { SqliteTracks } from './tracks.ts';
 
 /** Everything that outlives the process. Closing it fails what still waits. */
 export type Store = AsyncDisposable & {
@@ -16,6 +18,7 @@ export type Store = AsyncDisposable & {
   readonly panels: PanelBook;
   readonly settings: SettingsBook;
   readonly spending: SpendingBook;
+  readonly tracks: TrackBook;
   /** One whole file as of now, in place of any that is there. Errors: BotError `store.*`. */
   backup(toPath: string): Promise<void>;
 };
@@ -33,6 +36,7 @@ export async function openStore(path: string, options: StoreOptions): Promise<St
     panels: new SqlitePanels(database),
     settings: new SqliteSettings(database),
     spending: new SqliteSpending(database),
+    tracks: new SqliteTracks(database),
     backup: (toPath) => database.read((sqlite) => copyStore(sqlite, toPath)),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();

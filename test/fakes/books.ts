@@ -2,6 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { ConsentBook, Standing } from '#src/people/consent-book.ts';
 import type { PanelBook, PanelPlace } from '#src/session/panel.ts';
 import type { SettingsBook } from '#src/session/settings-book.ts';
+import type { KeptTrack, TrackBook } from '#src/session/track-book.ts';
 
 /** What a store can suffer from: it takes no more, or it gives nothing either. */
 export type Trouble = 'unreadable' | 'unwritable';
@@ -65,6 +66,23 @@ export class MemorySettings implements SettingsBook {
     this.#servers.set(guildId, server);
     if (value === undefined) server.delete(key);
     else server.set(key, value);
+  }
+}
+
+/** A book of tracks in memory. Set `trouble` to make it fail from then on. */
+export class MemoryTracks implements TrackBook {
+  trouble: Trouble | undefined;
+  readonly #servers = new Map<string, readonly [string, readonly KeptTrack[]]>();
+
+  async read(guildId: string, channelId: string): Promise<readonly KeptTrack[]> {
+    checkReadable(this.trouble);
+    const [where, tracks = []] = this.#servers.get(guildId) ?? [];
+    return where === channelId ? tracks : [];
+  }
+
+  async write(guildId: string, channelId: string, tracks: readonly KeptTrack[]): Promise<void> {
+    checkWritable(this.trouble);
+    this.#servers.set(guildId, [channelId, structuredClone(tracks)]);
   }
 }
 

@@ -7,7 +7,14 @@ import { openStore, type Store } from '#src/storage/store.ts';
 import { consentBookContract } from '#test/contracts/consent-book.ts';
 import { panelBookContract } from '#test/contracts/panel-book.ts';
 import { settingsBookContract } from '#test/contracts/settings-book.ts';
-import { MemoryConsents, MemoryPanels, MemorySettings, type Trouble } from '#test/fakes/books.ts';
+import { trackBookContract } from '#test/contracts/track-book.ts';
+import {
+  MemoryConsents,
+  MemoryPanels,
+  MemorySettings,
+  MemoryTracks,
+  type Trouble,
+} from '#test/fakes/books.ts';
 import { heldByAnother, storeFolder } from './files.ts';
 
 const impatient = { clock: realClock, patienceMs: 0 };
@@ -38,12 +45,13 @@ async function openMemory(trouble?: Trouble) {
 }
 
 /** With entries shorter than any that a person could cause. */
-async function fill({ consents, panels, settings }: Store): Promise<void> {
+async function fill({ consents, panels, settings, tracks }: Store): Promise<void> {
   const place = { channelId: '', messageId: '' };
   for (const write of [
     (id: string) => consents.write('', id, { kind: 'never' }),
     (id: string) => panels.write(id, place),
     (id: string) => settings.write(id, '', ''),
+    (id: string) => tracks.write(id, '', [{ name: '', percent: 0, isPaused: false, sounds: [] }]),
   ]) {
     const writeAll = async () => {
       for (let code = 1; ; code++) await write(String.fromCodePoint(code));
@@ -54,14 +62,14 @@ async function fill({ consents, panels, settings }: Store): Promise<void> {
 
 async function openFake(trouble?: Trouble) {
   const [consents, panels] = [new MemoryConsents(), new MemoryPanels()];
-  const settings = new MemorySettings();
-  for (const book of [consents, panels, settings]) book.trouble = trouble;
-  return { consents, panels, settings, async [Symbol.asyncDispose]() {} };
+  const [settings, tracks] = [new MemorySettings(), new MemoryTracks()];
+  for (const book of [consents, panels, settings, tracks]) book.trouble = trouble;
+  return { consents, panels, settings, tracks, async [Symbol.asyncDispose]() {} };
 }
 
-function closing({ consents, panels, settings, ...store }: Store, resources: Disposable) {
+function closing({ consents, panels, settings, tracks, ...store }: Store, resources: Disposable) {
   return {
-    ...{ consents, panels, settings },
+    ...{ consents, panels, settings, tracks },
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
       resources[Symbol.dispose]();
@@ -77,4 +85,5 @@ for (const [name, open] of [
   consentBookContract(name, open);
   panelBookContract(name, open);
   settingsBookContract(name, open);
+  trackBookContract(name, open);
 }

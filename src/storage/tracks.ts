@@ -1,0 +1,75 @@
+import type { KeptSound, KeptSource, KeptTrack, TrackBook } from '#src/session/track-book.ts';
+import type { Database } from './database.ts';
+import type { DatabaseSync } from './sqlite.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** What plays and waits, one row per track and one per sound. */
+export class SqliteTracks implements TrackBook {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async read(guildId: string, channelId: string): Promise<readonly KeptTrack[]> {
+    return await this.#database.read((sqlite) => {
+      const where = 'FROM tracks WHERE guild_id = ? AND channel_id = ? ORDER BY place';
+      const tracks = sqlite.prepare(`SELECT * ${where}`).all(guildId, channelId);
+      const from = 'FROM track_sounds WHERE guild_id = ? AND channel_id = ? ORDER BY place';
+      const sounds = sqlite.prepare(`SELECT * ${from}`).all(guildId, channelId);
+      return tracks.map((row) => trackOf(row, sounds));
+    });
+  }
+
+  async write(guildId: string, channelId: string, tracks: readonly KeptTrack[]): Promise<void> {
+    await this.#database.write((sqlite) => {
+      for (const table of ['tracks', 'track_sounds']) {
+        sqlite.prepare(`DELETE FROM ${table} WHERE guild_id = ?`).run(guildId);
+      }
+      for (const [place, track] of tracks.entries()) {
+        writeTrack(sqlite, [guildId, channelId], track, place);
+      }
+    });
+  }
+}
+
+function writeTrack(
+  sqlite: DatabaseSync,
+  at: readonly [string, string],
+  { name, percent, isPaused, sounds }: KeptTrack,
+  place: number,
+): void {
+  sqlite
+    .prepare('INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?)')
+    .run(...at, name, place, percent, isPaused ? 1 : 0);
+  const insert = sqlite.prepare(
+    'INSERT INTO track_sounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  for (const [n, { source, title, owner, positionMs, loop }] of sounds.entries()) {
+    const [where, type] =
+      source.kind === 'link' ? [source.url, source.type ?? ''] : [source.name, ''];
+    const whose = [owner?.id ?? '', owner?.name ?? ''] as const;
+    insert.run(...at, name, n, source.kind, where, type, title, ...whose, positionMs, loop ? 1 : 0);
+  }
+}
+
+function trackOf(row: Row, all: readonly Row[]): KeptTrack {
+  const name = String(row.name);
+  const sounds = all.filter(({ track }) => track === name).map(soundOf);
+  return { name, percent: Number(row.percent), isPaused: row.is_paused === 1, sounds };
+}
+
+function soundOf(row: Row): KeptSound {
+  const [id, name] = [String(row.person_id), String(row.person_name)];
+  return {
+    ...{ source: sourceOf(row), title: String(row.title) },
+    ...(id !== '' && { owner: { id, name } }),
+    ...{ positionMs: Number(row.position_ms), loop: row.is_loop === 1 },
+  };
+}
+
+function sourceOf({ kind, origin: where, type }: Row): KeptSource {
+  if (kind === 'library') return { kind, name: String(where) };
+  return { kind: 'link', url: String(where), ...(type !== '' && { type: String(type) }) };
+}

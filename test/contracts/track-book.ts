@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import type { KeptTrack, TrackBook } from '#src/session/track-book.ts';
+
+type OpenTracks = AsyncDisposable & { readonly tracks: TrackBook };
+
+/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
+type OpenTrackBook = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenTracks>;
+
+const bg: KeptTrack = {
+  ...{ name: 'bg', percent: 30, isPaused: true },
+  sounds: [
+    {
+      source: { kind: 'library', name: 'rain' },
+      title: "Rain; it's O'Neil's",
+      owner: { id: '7', name: 'Zoë' },
+      ...{ positionMs: 40_000.5, loop: true },
+    },
+    {
+      source: { kind: 'link', url: 'https://sounds.example/a?b=c', type: 'audio/mpeg' },
+      ...{ title: 'a', positionMs: 0, loop: false },
+    },
+  ],
+};
+const main: KeptTrack = { name: 'a-main', percent: 100, isPaused: false, sounds: [] };
+
+/** What every book of tracks does. */
+export function trackBookContract(name: string, open: OpenTrackBook): void {
+  test(`${name}: tracks, volumes, sounds and places in them are kept in their order`, async () => {
+    await using opened = await open();
+    expect(await opened.tracks.read('10', '1')).toEqual([]);
+    await opened.tracks.write('10', '1', [bg, main]);
+    expect(await opened.tracks.read('10', '1')).toEqual([bg, main]);
+  });
+
+  test(`${name}: a server has the tracks of one channel, the one written last`, async () => {
+    await using opened = await open();
+    await opened.tracks.write('10', '1', [bg]);
+    await opened.tracks.write('20', '1', [main]);
+    await opened.tracks.write('10', '2', [main]);
+    expect(await opened.tracks.read('10', '1')).toEqual([]);
+    expect(await opened.tracks.read('10', '2')).toEqual([main]);
+    expect(await opened.tracks.read('20', '1')).toEqual([main]);
+    await opened.tracks.write('10', '2', []);
+    expect(await opened.tracks.read('10', '2')).toEqual([]);
+  });
+
+  test(`${name}: tracks that cannot be read or written say so`, async () => {
+    await using unreadable = await open('unreadable');
+    await expect(unreadable.tracks.read('10', '1')).rejects.toMatchObject({
+      code: 'store.unreadable',
+    });
+    await using unwritable = await open('unwritable');
+    await expect(unwritable.tracks.write('10', '1', [bg])).rejects.toMatchObject({
+      code: 'store.unwritable',
+    });
+  });
+}
