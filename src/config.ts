@@ -6,6 +6,7 @@ import { isOpenAi, standardModels } from '#src/provider/models.ts';
 import { type Budget, budgetMistakes, readBudget } from './config-budget.ts';
 import { type Fallbacks, fallbackMistakes, readFallbacks } from './config-fallbacks.ts';
 import { type Realtime, readRealtime, realtimeMistakes } from './config-realtime.ts';
+import { speechMistakes, speechOf } from './config-speech.ts';
 import { isHttpUrl, type Settings, settings } from './settings.ts';
 
 /** A speech or chat server as one role uses it. */
@@ -49,7 +50,7 @@ export type Config = {
     | Embedded;
   readonly speech:
     | (Remote & {
-        readonly backend: 'speech' | 'chat-audio';
+        readonly backend: 'speech' | 'chat-audio' | 'realtime';
         readonly format: 'pcm' | 'wav';
         readonly voice: string;
         readonly instructions?: string;
@@ -69,6 +70,8 @@ export type Config = {
   };
   /** Of the owner's own network: asked for sounds all the same. */
   readonly allowedHosts: readonly string[];
+  /** Whose members may change everybody's sounds. */
+  readonly djRoleId?: string;
   readonly budget: Budget;
   readonly dataDir: string;
   /** Absent: no status server. */
@@ -117,6 +120,7 @@ function sentence({ path, message }: z.core.$ZodIssue): string {
 
 function contradictions(from: Settings): string[] {
   const role = from.CONSENT_POLICY === 'role' && !from.CONSENT_ROLE_ID;
+  const voice = remote(from, 'SPEECH', '');
   return [
     ...missingKeys(from),
     ...budgetMistakes(from),
@@ -127,7 +131,7 @@ function contradictions(from: Settings): string[] {
       from,
       groups.filter((group) => remote(from, group, '').kind === 'embedded'),
     ),
-    ...speechModelWithout(from),
+    ...(voice.kind === 'remote' ? speechMistakes(from, voice) : []),
     ...(role ? ['CONSENT_ROLE_ID: missing; CONSENT_POLICY=role needs the role that agreed'] : []),
   ];
 }
@@ -149,31 +153,14 @@ function realtimeWithout(from: Settings): string[] {
 
 /** What nothing embedded can do. */
 function speakersWithout(from: Settings): string[] {
+  const { SPEECH_BACKEND: backend = 'speech' } = from;
   const needs = [
     ['PIPELINE: audio-model', hearing(from), 'CHAT_COMPLETION'],
-    ['SPEECH_BACKEND: chat-audio', from.SPEECH_BACKEND === 'chat-audio', 'SPEECH'],
+    [`SPEECH_BACKEND: ${backend}`, backend !== 'speech', 'SPEECH'],
   ] as const;
   return needs
     .filter(([, wanted, group]) => wanted && remote(from, group, '').kind === 'embedded')
     .map(([what, , group]) => `${what} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`);
-}
-
-/** OpenAI's last models that only speak end on 2027-01-06, and none of them is taken without being asked for. */
-function speechModelWithout(from: Settings): string[] {
-  const role = remote(from, 'SPEECH', '');
-  return from.SPEECH_BACKEND === 'speech' &&
-    role.kind === 'remote' &&
-    isOpenAi(role.baseUrl) &&
-    !role.model
-    ? ['SPEECH_MODEL: missing; name one for SPEECH_BACKEND=speech at OpenAI, or leave both empty']
-    : [];
-}
-
-/** Unset it is what the server has: OpenAI speaks through chat models, unless one of those is named that only speak. */
-function speechBackend(from: Settings): 'speech' | 'chat-audio' {
-  const role = remote(from, 'SPEECH', '');
-  const isChat = role.kind === 'remote' && isOpenAi(role.baseUrl) && !/\btts\b/.test(role.model);
-  return from.SPEECH_BACKEND ?? (isChat ? 'chat-audio' : 'speech');
 }
 
 function hearing({ PIPELINE: pipeline }: Settings): boolean {
@@ -210,6 +197,7 @@ function arrange(from: Settings): Config {
     addressing: from.ADDRESSING,
     bot: { ...(name && { name }), otherNames, instructions: from.BOT_INSTRUCTIONS },
     allowedHosts: from.TRACK_ALLOWED_HOSTS?.split(',').map((host) => host.trim()) ?? [],
+    ...(from.DJ_ROLE_ID && { djRoleId: from.DJ_ROLE_ID }),
     budget: readBudget(from),
     dataDir: from.DATA_DIR,
     ...(from.STATUS_PORT > 0 && { status: { host: from.STATUS_HOST, port: from.STATUS_PORT } }),
@@ -261,18 +249,10 @@ function audioModel(from: Settings): AudioModel {
 }
 
 function speech(from: Settings): Config['speech'] {
-  const { SPEECH_VOICE: voice, SPEECH_INSTRUCTIONS: instructions, SPEECH_FORMAT: format } = from;
-  const backend = speechBackend(from);
-  const model = backend === 'chat-audio' ? standardModels.audioChat : standardModels.speech;
-  const role = remote(from, 'SPEECH', model);
+  const { SPEECH_VOICE: voice, SPEECH_BACKEND: backend } = from;
+  const role = remote(from, 'SPEECH', '');
   if (role.kind === 'embedded') return { ...role, ...(voice && { voice }) };
-  return {
-    ...role,
-    backend,
-    format,
-    voice: voice ?? 'alloy',
-    ...(instructions && { instructions }),
-  };
+  return speechOf(role, backend, voice, from);
 }
 
 /** The shared key goes to the shared base URL only; a group with an address of its own brings its own key. */

@@ -60,8 +60,10 @@ export const settings = z.object({
   CHAT_COMPLETION_FALLBACK_2_BASE_URL: url.optional(),
   CHAT_COMPLETION_FALLBACK_2_MODEL: words.optional(),
   CHAT_COMPLETION_FALLBACK_2_API_KEY: secret.optional(),
-  SPEECH_BACKEND: z.enum(['speech', 'chat-audio']).optional(),
-  SPEECH_BASE_URL: url.optional(),
+  SPEECH_BACKEND: z.enum(['speech', 'chat-audio', 'realtime']).optional(),
+  SPEECH_BASE_URL: words
+    .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
+    .optional(),
   SPEECH_MODEL: words.optional(),
   SPEECH_API_KEY: secret.optional(),
   SPEECH_VOICE: words.optional(),
@@ -89,6 +91,7 @@ export const settings = z.object({
   TRACK_ALLOWED_HOSTS: words
     .refine(areHosts, 'must be hosts or addresses, commas between, say nas.local:8000')
     .optional(),
+  DJ_ROLE_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a role').optional(),
   PRICES: words.optional(),
   BUDGET_PERSON_DAY_USD: budget.default(1),
   BUDGET_SERVER_DAY_USD: budget.default(5),

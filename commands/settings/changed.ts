@@ -41,6 +41,7 @@ function lineOf({ key, value }: Saved, { callerLocale }: Call): Line {
 }
 
 function allowedFor({ key, allowed }: Bad): Line {
+  if (key === 'dj_role') return { id: 'settings.bad.dj_role' };
   if (allowed.length > 0) return { id: 'settings.bad', with: { key, allowed: allowed.join(', ') } };
   if (key === 'names' || key === 'voice') return { id: `settings.bad.${key}` };
   return { id: 'settings.bad.instructions', with: { n: maxInstructionsChars } };

@@ -11,6 +11,7 @@ export const settingKeys = [
   'instructions',
   'voice',
   'names',
+  'dj_role',
   'consent',
 ] as const;
 export type SettingKey = (typeof settingKeys)[number];
@@ -26,6 +27,8 @@ export type GuildSettings = {
   readonly voice?: string;
   /** What it answers to beside its name in the server. */
   readonly names: readonly string[];
+  /** Whose members may change everybody's sounds. */
+  readonly djRoleId?: string | undefined;
   readonly consent: ConsentRules;
 };
 
@@ -68,6 +71,8 @@ export function readSetting(key: SettingKey, value: string, choices: Choices): R
       return readVoice(words, choices);
     case 'names':
       return readNames(words);
+    case 'dj_role':
+      return readRole(words);
     case 'consent':
       return readConsent(words, choices);
   }
@@ -105,6 +110,8 @@ export function shownValue(key: SettingKey, settings: GuildSettings): string {
     }
     case 'voice':
       return settings.voice ?? '';
+    case 'dj_role':
+      return settings.djRoleId ?? noRole;
     case 'pipeline':
     case 'addressing':
     case 'cues':
@@ -112,6 +119,9 @@ export function shownValue(key: SettingKey, settings: GuildSettings): string {
       return settings[key];
   }
 }
+
+/** As `dj_role` is shown and typed where nobody has such rights by a role. */
+export const noRole = 'none';
 
 const bad = { kind: 'bad' } as const;
 
@@ -145,6 +155,13 @@ function readNames(words: string): Read {
   const names = words.split(',').map((name) => name.trim());
   const fit = (name: string) => name.length <= maxNameChars && /\p{L}/u.test(name);
   return names.length <= maxNames && names.every(fit) ? ok({ names: [...new Set(names)] }) : bad;
+}
+
+/** By its id or as Discord mentions it. */
+function readRole(words: string): Read {
+  const [, id] = /^(?:<@&)?(\d{15,21})>?$/.exec(words) ?? [];
+  if (id !== undefined) return ok({ djRoleId: id });
+  return words.toLowerCase() === noRole ? ok({ djRoleId: undefined }) : bad;
 }
 
 /** `role` alone is the role the operator has named; another one is given by its id or as Discord mentions it. */

@@ -16,6 +16,7 @@ type Parts = Pick<
   | 'addressing'
   | 'clock'
   | 'consent'
+  | 'djRoleId'
   | 'names'
   | 'onEvent'
   | 'pipelines'
@@ -115,11 +116,11 @@ export class KeptSettings {
   }
 
   #standard(): GuildSettings {
-    const { addressing, consent, names, pipelines, style } = this.#parts;
+    const { addressing, consent, djRoleId, names, pipelines, style } = this.#parts;
     const [pipeline = 'chained'] = pipelines.names;
     const { name: voice } = style.voice;
     return {
-      ...{ pipeline, addressing, consent, names, cues: 'soft' },
+      ...{ pipeline, addressing, consent, djRoleId, names, cues: 'soft' },
       instructions: style.instructions,
       ...(voice !== undefined && { voice }),
     };

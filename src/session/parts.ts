@@ -58,6 +58,8 @@ export type SessionParts = {
   /** Languages its voice speaks, of those there are texts in; English is always among them. */
   readonly spokenLocales: readonly Locale[];
   readonly consent: ConsentRules;
+  /** Whose members may change everybody's sounds. */
+  readonly djRoleId?: string;
   /** Models that need the operator's attention, as of today. */
   readonly modelNews: () => readonly ModelNews[];
   readonly endpointRules: EndpointRules;

@@ -2,6 +2,7 @@ import {
   addressingModes,
   cueLevels,
   isLooser,
+  noRole,
   policies,
   readSetting,
   type SettingKey,
@@ -70,6 +71,7 @@ export class RoomSettings implements Settings {
       instructions: [],
       voice: this.#rooms.settings.choices.voices,
       names: [],
+      dj_role: [noRole],
       consent: policies,
     };
     const known = settingKeys.find((one) => one === key.trim().toLowerCase());

@@ -1,9 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
-import { holds, type Right } from '#src/people/rights.ts';
+import { type Bearer, holds, type Right } from '#src/people/rights.ts';
 import type { Room } from './room.ts';
 
 /** Of a room, what says who may do what. */
-export type Court = Pick<Room, 'channel' | 'parts' | 'people' | 'refresh'>;
+export type Court = Pick<Room, 'channel' | 'parts' | 'people' | 'refresh' | 'settings'>;
 
 /**
  * Whether this person holds the right now. Of roles Discord tells nothing by itself: it is asked, and where it does not
@@ -14,9 +14,10 @@ export type Court = Pick<Room, 'channel' | 'parts' | 'people' | 'refresh'>;
 export async function holdsNow(
   right: Right,
   personId: string,
-  { channel, parts, people, refresh }: Court,
+  court: Court,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { channel, parts, refresh } = court;
   if (right === 'dj' || right === 'manage') {
     try {
       await refresh(personId, signal);
@@ -25,8 +26,23 @@ export async function holdsNow(
       return false;
     }
   }
-  const humans = people().filter(({ isBot }) => !isBot);
-  const isHere = humans.some(({ id }) => id === personId);
   const mayManage = parts.places.mayManage(channel.guildId, personId);
-  return holds(right, { isHere, isAlone: isHere && humans.length === 1, isDj: false, mayManage });
+  return holds(right, bearerOf(personId, mayManage, court));
+}
+
+/** What is known of this person just now, without asking Discord. */
+export function bearerOf(
+  personId: string,
+  mayManage: boolean,
+  { people, settings }: Pick<Room, 'people' | 'settings'>,
+): Bearer {
+  const humans = people().filter(({ isBot }) => !isBot);
+  const person = humans.find(({ id }) => id === personId);
+  const { djRoleId = '' } = settings();
+  return {
+    isHere: person !== undefined,
+    isAlone: person !== undefined && humans.length === 1,
+    isDj: person?.roleIds.includes(djRoleId) ?? false,
+    mayManage,
+  };
 }

@@ -5,3 +5,15 @@ export function duration(ms: number): string {
   if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** `0:40 / 2:05`, hours only where there are some; without the second part where no length is known. */
+export function playingTime(positionMs: number, lengthMs?: number): string {
+  return [positionMs, ...(lengthMs === undefined ? [] : [lengthMs])].map(onTheClock).join(' / ');
+}
+
+function onTheClock(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (n: number) => `${n}`.padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}

@@ -16,6 +16,7 @@ export const englishSettings = {
   'settings.bad.names':
     'names takes up to 10 names of at most 32 characters, commas between, or default. Nothing changed.',
   'settings.bad.voice': 'voice takes the name of a voice, or default. Nothing changed.',
+  'settings.bad.dj_role': 'dj_role takes @role, its id, none, or default. Nothing changed.',
   'settings.no_role': 'Which role? Type: role @name, or role and its id. Nothing changed.',
   'settings.missing':
     '{pipeline} is not set up. Owner: set {setting} and start me again. Nothing changed.',

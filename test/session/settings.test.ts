@@ -61,6 +61,7 @@ test('what nobody has set is what the operator has', async () => {
       { key: 'instructions', value: 'Be brief.', isOwn: false },
       { key: 'voice', value: 'slt', isOwn: false },
       { key: 'names', value: 'Nova, Novi', isOwn: false },
+      { key: 'dj_role', value: 'none', isOwn: false },
       { key: 'consent', value: 'ask', isOwn: false },
     ],
   });
@@ -97,6 +98,7 @@ test.each([
   ['names', 'Nova,,Juno', { kind: 'bad', allowed: [] }],
   ['names', 'x'.repeat(33), { kind: 'bad', allowed: [] }],
   ['names', Array.from({ length: 11 }, (_, n) => `N${n}a`).join(), { kind: 'bad', allowed: [] }],
+  ['dj_role', 'everyone', { kind: 'bad', allowed: ['none'] }],
   ['consent', 'nobody', { kind: 'bad', allowed: ['ask', 'role', 'notice'] }],
   ['consent', 'role', { kind: 'no-role' }],
   ['consent', 'role everyone', { kind: 'bad', allowed: ['ask', 'role', 'notice'] }],
