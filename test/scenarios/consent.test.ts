@@ -38,7 +38,7 @@ function monologue(seconds: number): Pcm {
   return { ...piece, samples: joined(Array.from({ length: count }, () => piece.samples)) };
 }
 
-/** The reply of `/privacy status`; a standing yes or no is a setting. */
+/** The reply of `/privacy status`; a standing yes or no is a setting, and so is what somebody's answers took today. */
 function standing(yes: 'yes' | 'no', m: number) {
   return whispered('privacy.status', { yes: text(`privacy.${yes}`), n: 0, m });
 }
@@ -139,7 +139,7 @@ scenario(
     const heardOfBen = scene.uttered.length;
     await saying;
     await ben.say(another, soon());
-    expect(await told(ben, 'privacy status')).toMatchObject(standing('no', 1));
+    expect(await told(ben, 'privacy status')).toMatchObject(standing('no', 2));
     expect(scene.providers.requests.length).toBe(asked);
     await converse(scene, scene.sandbox.person('Adam'), question);
     expect(recognised(scene).filter((name) => name !== 'nobody')).toEqual(['Ben', 'Adam']);
@@ -205,7 +205,7 @@ scenario('a yes for good outlives the bot; what is forgotten is in no file any m
   const card = await told(ben, 'privacy forget');
   expect(card).toMatchObject(whispered('privacy.forget.ask', { n: 0, m: 0 }));
   expect(buttonsOf(card)).toEqual([['forget.confirm', text('button.forget')]]);
-  const done = whispered('privacy.forget.done', { total: 1 });
+  const done = whispered('privacy.forget.done', { total: 2 });
   expect(await pressed(ben, card, 'forget.confirm')).toMatchObject(done);
   expect((await allBytes(scene.dataDir)).includes(ben.id)).toBe(false);
   expect(await told(ben, 'privacy status')).toMatchObject(standing('no', 0));
