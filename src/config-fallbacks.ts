@@ -1,5 +1,6 @@
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
 import type { Config, Embedded, Remote } from './config.ts';
+import { speechOf } from './config-speech.ts';
 import type { Settings } from './settings.ts';
 
 /** Who is asked while the usual engine of a role is out of order, in this order. */
@@ -68,14 +69,9 @@ function transcription(
 
 function speech(from: Settings, rung: `SPEECH_${(typeof rungs)[number]}`): Config['speech'][] {
   const voice = from[`${rung}_VOICE`];
-  const base = from[`${rung}_BASE_URL`] ?? '';
-  const isChat = isOpenAi(base) && !/\btts\b/.test(from[`${rung}_MODEL`] ?? '');
-  const role = remote(from, rung, isChat ? standardModels.audioChat : standardModels.speech);
+  const role = remote(from, rung, '');
   if (role?.kind !== 'remote') return role ? [{ ...role, ...(voice && { voice }) }] : [];
-  const { SPEECH_FORMAT: format, SPEECH_INSTRUCTIONS: instructions } = from;
-  const backend = isChat ? 'chat-audio' : 'speech';
-  const told = instructions && { instructions };
-  return [{ ...role, backend, format, voice: voice ?? 'alloy', ...told }];
+  return [speechOf(role, undefined, voice, from)];
 }
 
 /** The shared key goes to the shared address only. */

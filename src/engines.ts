@@ -9,6 +9,8 @@ import type { ModelNews } from '#src/provider/models.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { Reading } from '#src/speech/reading-check.ts';
+import type { RealtimeSynthesizer } from '#src/speech/realtime-synthesizer.ts';
 import type { AudioModel, Config, Remote } from './config.ts';
 import { modelsInUse } from './config-models.ts';
 
@@ -24,6 +26,8 @@ export type EngineNews =
     }
   /** The base URL works only with `/v1` behind it. */
   | { readonly kind: 'base-url'; readonly role: Role; readonly found: string }
+  /** How well a model that speaks has read one text. */
+  | ({ readonly kind: 'reading'; readonly provider: string } & Reading)
   /** Models that are gone or about to go, once a day each. */
   | { readonly kind: 'models'; readonly news: readonly ModelNews[] }
   /** Servers that fail, those that stand in for them, and when all is well again. */
@@ -62,7 +66,7 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
     const chat = await openChat(config, tell);
     const roles = await openLadders(config, { transcriber, synthesizer, ...chat }, stack, tell);
     const realtime = await openRealtime(config, roles, tell);
-    const warm = await openWarmth(config, stack);
+    const warm = await openWarmth(config, synthesizer, stack);
     const modelNews = await openWatch(config, stack, tell);
     warm();
     return {
@@ -89,7 +93,8 @@ async function openLadders(
   const { transcription, chat, speech } = config;
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
   const { withLadders } = await import('./engine-ladders.ts');
-  const quietly: Tell = (news) => (news.kind === 'base-url' ? tell(news) : undefined);
+  const quietly: Tell = (news) =>
+    news.kind === 'base-url' || news.kind === 'reading' ? tell(news) : undefined;
   const open = {
     ears: (one: Config['transcription']) => openEars(one, stack, quietly),
     voice: (one: Config['speech']) => openVoice(one, stack, quietly),
@@ -127,8 +132,15 @@ async function openVoice(
   config: Config['speech'],
   stack: AsyncDisposableStack,
   tell: Tell,
-): Promise<Synthesizer> {
+): Promise<Synthesizer & Partial<Pick<RealtimeSynthesizer, 'warm'>>> {
   const role = 'text to speech';
+  if (config.kind === 'remote' && config.backend === 'realtime') {
+    const { openRealtimeSynthesizer } = await import('#src/speech/realtime-synthesizer.ts');
+    const provider = new URL(config.baseUrl).host;
+    stopwatch(role, `${config.model} at ${provider}, realtime`, tell)();
+    const onReading = (reading: Reading) => tell({ kind: 'reading', provider, ...reading });
+    return stack.use(openRealtimeSynthesizer({ ...config, onReading }));
+  }
   if (config.kind === 'remote' && config.backend === 'chat-audio') {
     const { openAudioChat } = await import('#src/chat/audio-chat.ts');
     const { audioModelVoice } = await import('#src/pipeline/audio-model-voice.ts');
@@ -202,19 +214,23 @@ async function openRealtime(
   return () => realtime({ talk: openRealtimeTalk(server), ...parts });
 }
 
-/** A realtime connection is kept open by itself. */
+/** A realtime connection is kept open by itself, once it was. */
 async function openWarmth(
   { transcription, chat, speech }: Config,
+  voice: { warm?(): void },
   stack: AsyncDisposableStack,
 ): Promise<() => void> {
   const addresses = [transcription, chat, speech].flatMap((role) => {
     const viaFetch = role.kind === 'remote' && !('backend' in role && role.backend === 'realtime');
     return viaFetch ? [role.baseUrl] : [];
   });
-  if (addresses.length === 0) return () => {};
+  if (addresses.length === 0) return () => voice.warm?.();
   const { WarmConnections } = await import('#src/provider/warm-connections.ts');
   const connections = stack.use(new WarmConnections(addresses, realClock));
-  return () => connections.warm();
+  return () => {
+    connections.warm();
+    voice.warm?.();
+  };
 }
 
 async function openWatch(

@@ -32,6 +32,7 @@ export async function onDiscord(
   const providers = new ProviderLog(log, metrics.providers);
   await using engines = await openEngines(config, (news) => {
     logEngine(log, news);
+    if (news.kind === 'reading') providers.reading(news);
     if (!isOfProvider(news)) return;
     providers.provider(news);
     running?.provider(news);

@@ -1,10 +1,16 @@
 import type { ProviderNews, Role } from '#src/provider/ladder.ts';
 import type { SessionEvent } from '#src/session/events.ts';
+import type { Reading } from '#src/speech/reading-check.ts';
 import { type Log, logSession } from '#src/status/log.ts';
 import type { ProviderMetrics } from '#src/status/provider-metrics.ts';
 
 /** More different complaints than one server has. */
 const mostTold = 50;
+
+/** So much is listened to before a model that reads aloud is judged. */
+const enoughWords = 100;
+/** More than this of what it reads, and it is not what was to be said. */
+const mostWrong = 0.1;
 
 /** The operator reads of each trouble with a server once, not once a turn, and that it is over. */
 export class ProviderLog {
@@ -12,6 +18,8 @@ export class ProviderLog {
   readonly #metrics: ProviderMetrics;
   /** By role and provider: what was told of it since it last worked. */
   readonly #told = new Map<string, Set<string>>();
+  /** By provider: what it has read since it was judged, and how that was. */
+  readonly #readers = new Map<string, Reading & { readonly isBad: boolean }>();
 
   constructor(log: Log, metrics: ProviderMetrics) {
     this.#log = log;
@@ -38,6 +46,19 @@ export class ProviderLog {
         this.#log.info({ role, provider: news.back }, 'back to normal');
         return;
     }
+  }
+
+  /** Told when a model begins to read otherwise than it should, and when it reads well again. */
+  reading({ provider, words, wrongWords }: Reading & { readonly provider: string }): void {
+    this.#metrics.read(words, wrongWords);
+    const known = this.#readers.get(provider) ?? { words: 0, wrongWords: 0, isBad: false };
+    const now = { words: known.words + words, wrongWords: known.wrongWords + wrongWords };
+    const isEnough = now.words >= enoughWords;
+    const isBad = isEnough ? now.wrongWords > now.words * mostWrong : known.isBad;
+    this.#readers.set(provider, isEnough ? { words: 0, wrongWords: 0, isBad } : { ...now, isBad });
+    if (isBad === known.isBad) return;
+    if (isBad) this.#log.warn({ provider, ...now }, 'the voice does not read what it is given');
+    else this.#log.info({ provider, ...now }, 'the voice reads what it is given again');
   }
 
   /** What was told of a server is not told again of each answer that it spoils. */

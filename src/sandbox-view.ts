@@ -51,6 +51,7 @@ export class SandboxView {
         return;
       case 'failed':
       case 'mended':
+      case 'reading':
         return; // shown with what came of it
     }
   }

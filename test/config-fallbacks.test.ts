@@ -48,10 +48,12 @@ test('a fall-back that uses the shared address uses the shared key, and says so'
   expect(chat).toHaveProperty('keySetting', 'CHAT_COMPLETION_FALLBACK_API_KEY');
 });
 
-test('OpenAI as a fall-back speaks through its chat models', () => {
+test('OpenAI as a fall-back speaks over Realtime, unless a model is named that speaks otherwise', () => {
   const base = { SPEECH_FALLBACK_BASE_URL: 'https://api.openai.com/v1' };
   const { speech } = good({ ...base, SPEECH_FALLBACK_API_KEY: 'k' }).fallbacks;
-  expect(speech).toMatchObject([{ backend: 'chat-audio' }]);
+  expect(speech).toMatchObject([{ backend: 'realtime', model: 'gpt-realtime-2.1-mini' }]);
+  const named = { ...base, SPEECH_FALLBACK_API_KEY: 'k', SPEECH_FALLBACK_MODEL: 'gpt-audio-1.5' };
+  expect(good(named).fallbacks.speech).toMatchObject([{ backend: 'chat-audio' }]);
 });
 
 test.each([

@@ -76,7 +76,7 @@ test('OpenAI without a key is a mistake that names the setting', () => {
   ]);
 });
 
-test('speech over a WebSocket needs a server, and has a model of its own', () => {
+test('recognition over a WebSocket needs a server, and has a model of its own', () => {
   expect(mistakes({ TRANSCRIPTION_BACKEND: 'realtime' })).toEqual([
     expect.stringContaining('TRANSCRIPTION_BACKEND: realtime needs a server'),
   ]);
@@ -140,6 +140,20 @@ test('speech from a chat model needs a server, and has a model of its own', () =
   ]);
   const given = { SPEECH_BACKEND: 'chat-audio', SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' };
   expect(good(given).speech).toMatchObject({ backend: 'chat-audio', model: 'gpt-audio-1.5' });
+});
+
+test('speech over a WebSocket needs a server, and has a model of its own that reads', () => {
+  expect(mistakes({ SPEECH_BACKEND: 'realtime' })).toEqual([
+    expect.stringContaining('SPEECH_BACKEND: realtime needs a server'),
+  ]);
+  const socket = { SPEECH_BASE_URL: 'ws://127.0.0.1:8000/v1' };
+  const reads = { backend: 'realtime', model: 'gpt-realtime-2.1-mini', voice: 'alloy' };
+  expect(good(socket).speech).toMatchObject({ ...reads, baseUrl: 'ws://127.0.0.1:8000/v1' });
+  expect(good({ OPENAI_API_KEY: 'k' }).speech).toMatchObject(reads);
+  expect(mistakes({ ...socket, SPEECH_BACKEND: 'speech' })).toEqual([
+    expect.stringContaining('needs SPEECH_BACKEND=realtime'),
+  ]);
+  expect(mistakes({ SPEECH_BASE_URL: 'ftp://127.0.0.1' })).toHaveLength(1);
 });
 
 test('the policy role needs its role', () => {

@@ -6,6 +6,7 @@ import { type Examined, ok } from './finding.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { Paper } from './paper.ts';
 import { type Address, openPatient, type Patience, type Patient } from './patient.ts';
+import { probeAloud } from './probe-aloud.ts';
 import { probeAudioChat } from './probe-audio-chat.ts';
 import { probeChat } from './probe-chat.ts';
 import { probeListening } from './probe-listening.ts';
@@ -143,7 +144,7 @@ async function probeVoice(patient: Patient, speech: Config['speech']): Promise<E
   const { backend, model, voice } = speech;
   if (backend === 'chat-audio') return probeAudioChat(patient, { model, voice }, 'SPEECH');
   if (backend === 'speech') return probeSpeech(patient, { model, voice, isChosen: true });
-  return probeRealtime(patient, model);
+  return probeAloud(patient, { model, voice });
 }
 
 async function probeEars(

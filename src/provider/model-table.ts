@@ -39,7 +39,7 @@ export const endings: readonly Ending[] = [
   {
     models: ['tts-1', 'tts-1-hd', 'gpt-4o-mini-tts'],
     endsOn: '2027-01-06',
-    successor: 'gpt-audio-1.5 and SPEECH_BACKEND=chat-audio',
+    successor: 'gpt-realtime-2.1-mini and SPEECH_BACKEND=realtime',
     source: page,
   },
   {

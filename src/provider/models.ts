@@ -10,6 +10,8 @@ export const standardModels = {
   /** For servers of one's own: OpenAI's last models on `/audio/speech` end on 2027-01-06. */
   speech: 'kokoro',
   realtime: 'gpt-realtime-2.1',
+  /** Reads aloud what others have thought of. */
+  realtimeSpeech: 'gpt-realtime-2.1-mini',
 } as const;
 
 /** A model that needs the operator's attention. */

@@ -4,6 +4,8 @@ import type { Meters } from './meters.ts';
 export class ProviderMetrics {
   readonly #failures;
   readonly #fallbacks;
+  readonly #wordsRead;
+  readonly #wordsMisread;
   readonly #down = new Set<string>();
 
   constructor(meters: Meters) {
@@ -17,6 +19,11 @@ export class ProviderMetrics {
       'How often another server began to stand in for the first, by role.',
       ['role'],
     );
+    this.#wordsRead = meters.counter('speech_words_read', 'Words given to a model to read aloud.');
+    this.#wordsMisread = meters.counter(
+      'speech_words_misread',
+      'Of those, words it changed, left out or added.',
+    );
     meters.gauge(
       'provider_roles_down',
       'Roles whose first server is stood in for.',
@@ -26,6 +33,11 @@ export class ProviderMetrics {
 
   failed(role: string, code: string): void {
     this.#failures.inc({ role, code });
+  }
+
+  read(words: number, wrongWords: number): void {
+    this.#wordsRead.inc(words);
+    this.#wordsMisread.inc(wrongWords);
   }
 
   fellBack(role: string): void {

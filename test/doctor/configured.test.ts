@@ -91,6 +91,34 @@ test('a chat model that speaks is made to read out, for a pipeline or for speech
   expect(settings).toMatchObject({ PIPELINE: 'audio-model', SPEECH_BACKEND: 'chat-audio' });
 });
 
+test('speech over a WebSocket is tried as the bot does it, and what was said is compared', async () => {
+  const aloud = () => ({ text: 'One two three, and so on.' });
+  await using server = await openMockProviders({ ...swift, hears: said, talk: { aloud } });
+  const given = {
+    SPEECH_BASE_URL: server.baseUrl.replace('http', 'ws'),
+    SPEECH_MODEL: 'mock',
+    SPEECH_VOICE: 'marin',
+  };
+  const { code, about, settings } = await examine([], given);
+  expect(about('realtime speech')).toMatch(/^ok .* mock, marin: .* s of sound/);
+  expect(about('read as written')).toMatch(/^differs .* words changed/);
+  expect(settings).toMatchObject({ SPEECH_BACKEND: 'realtime', SPEECH_VOICE: 'marin' });
+  expect(code).toBe(0);
+  await expect.poll(() => server.talk.open).toBe(0);
+  await using mute = await openMockProviders({
+    ...swift,
+    talk: { aloud: () => ({ ends: 'fail' }) },
+  });
+  const broken = await examine([], {
+    ...given,
+    SPEECH_BASE_URL: mute.baseUrl.replace('http', 'ws'),
+  });
+  expect([broken.code, broken.about('realtime speech')]).toEqual([
+    1,
+    expect.stringMatching(/^missing .* mock, marin: .*It broke/),
+  ]);
+});
+
 test('case 44: a model whose server says it was shut down is missing, and one that ends soon differs', async () => {
   using server = await openServer({
     'GET /v1/models': lists(

@@ -19,6 +19,9 @@ test('OpenAI’s recipe is usable, and what it sends is what is asked for', asyn
   const { code, about } = await examineRecipe('OpenAI');
   expect([code, about('round trip')]).toEqual([0, expect.stringContaining('100 %')]);
   expect(about('transcription stream')).toMatch(/^ok .* transcript\.text events/);
+  expect(about('realtime speech')).toMatch(/^ok .* marin: \d+\.\d s of sound, first sound after/);
+  expect(about('read as written')).toMatch(/^ok .* 0 of 19 words/);
+  expect(about('lifecycle')).toMatch(/^ok/);
 });
 
 test('LiteLLM labels all sound as MPEG, so the doctor advises WAV as the recipe does', async () => {

@@ -1,4 +1,9 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Pcm } from '#src/audio/pcm.ts';
@@ -32,10 +37,14 @@ export interface DialectServer extends AsyncDisposable {
   to(path: string): readonly Asked[];
 }
 
-/** A server with these routes, say `POST /v1/models`; `otherwise` answers everything else. */
+/**
+ * A server with these routes, say `POST /v1/models`; `otherwise` answers everything else. `attach` adds what is not
+ * HTTP and gives what ends it.
+ */
 export async function openDialect(
   routes: Readonly<Record<string, Route>>,
   otherwise: Route,
+  attach: (server: Server) => () => void = () => () => undefined,
 ): Promise<DialectServer> {
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {
@@ -45,6 +54,7 @@ export async function openDialect(
     if (request.method !== 'OPTIONS') asked.push(one);
     await (routes[`${request.method} ${path}`] ?? otherwise)(one, response);
   });
+  const detach = attach(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -52,6 +62,7 @@ export async function openDialect(
     to: (path) => asked.filter((one) => one.path === path),
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
+        detach();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

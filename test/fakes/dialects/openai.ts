@@ -1,5 +1,6 @@
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { type ChatRequest, chatAnswer, chatEvents, replyTo } from '#test/fakes/providers-chat.ts';
+import { attachTalk, wantsTalk } from '#test/fakes/providers-realtime-talk.ts';
 import { soundBytes, tone } from '#test/fakes/providers-sound.ts';
 import {
   type Asked,
@@ -13,9 +14,11 @@ import {
   strangers,
 } from './dialect.ts';
 
-const models = ['gpt-6-luna', 'gpt-transcribe', 'gpt-4o-mini-tts'];
+const models = ['gpt-6-luna', 'gpt-transcribe', 'gpt-realtime-2.1-mini', 'gpt-4o-mini-tts'];
 const chatFields =
-  'model messages stream stream_options tools tool_choice max_completion_tokens'.split(' ');
+  'model messages stream stream_options tools tool_choice max_completion_tokens reasoning_effort'.split(
+    ' ',
+  );
 const speechFields = 'model input voice instructions response_format speed stream_format'.split(
   ' ',
 );
@@ -26,7 +29,9 @@ const rateHz = 24_000;
 /** OpenAI: a key is needed, only its own models and fields are known, errors have its shape. */
 export function openOpenAi(behind: Behind): Promise<DialectServer> {
   const guarded = (fields: readonly string[], route: Route): Route => {
-    return (asked, response) => objection(asked, fields, response) ?? route(asked, response);
+    return (asked, response) => {
+      if (!isRefused(asked, fields, response)) return route(asked, response);
+    };
   };
   return openDialect(
     {
@@ -36,7 +41,17 @@ export function openOpenAi(behind: Behind): Promise<DialectServer> {
       'GET /v1/models': guarded([], (_, response) => list(response)),
     },
     ({ path }, response) => refuse(response, 404, `Invalid URL (${path})`),
+    (server) => realtime(server, behind),
   );
+}
+
+/** With the key of its recipe. */
+function realtime(server: Server, { hears }: Behind): () => void {
+  const talk = attachTalk(server, { hears, answer: () => ({}), key: 'sk-your-key' });
+  server.on('upgrade', (request, socket) => {
+    if (!wantsTalk(request)) socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
+  });
+  return () => talk.dropAll();
 }
 
 function list(response: ServerResponse): void {
@@ -44,21 +59,21 @@ function list(response: ServerResponse): void {
   json(response, { object: 'list', data });
 }
 
-function objection(asked: Asked, known: readonly string[], response: ServerResponse) {
+/** Whether it was refused. */
+function isRefused(asked: Asked, known: readonly string[], response: ServerResponse): boolean {
   const { headers, body } = asked;
   const key = headers.authorization?.replace('Bearer ', '') ?? '';
+  const [stranger] = strangers(body, known);
   if (!key.startsWith('sk-')) {
     const said = `Incorrect API key provided: ${key}. You can find yours in your account.`;
-    return refuse(response, 401, said, 'invalid_api_key');
-  }
-  const [stranger] = strangers(body, known);
-  if (stranger !== undefined)
-    return refuse(response, 400, `Unrecognized request argument supplied: ${stranger}`);
-  if (body.model !== undefined && !models.includes(`${body.model}`)) {
+    refuse(response, 401, said, 'invalid_api_key');
+  } else if (stranger !== undefined) {
+    refuse(response, 400, `Unrecognized request argument supplied: ${stranger}`);
+  } else if (body.model !== undefined && !models.includes(`${body.model}`)) {
     const said = `The model \`${body.model}\` does not exist or you do not have access to it.`;
-    return refuse(response, 404, said, 'model_not_found');
-  }
-  return undefined;
+    refuse(response, 404, said, 'model_not_found');
+  } else return false;
+  return true;
 }
 
 function refuse(response: ServerResponse, status: number, message: string, code?: string): void {

@@ -1,0 +1,45 @@
+import { isOpenAi, standardModels } from '#src/provider/models.ts';
+import type { Config, Remote } from './config.ts';
+import { isHttpUrl, type Settings } from './settings.ts';
+
+type SpeechBackend = NonNullable<Settings['SPEECH_BACKEND']>;
+
+const models: Readonly<Record<SpeechBackend, string>> = {
+  speech: standardModels.speech,
+  'chat-audio': standardModels.audioChat,
+  realtime: standardModels.realtimeSpeech,
+};
+
+/** A server that speaks; `role.model` is empty where none is named, `asked` is how it is to be asked. */
+export function speechOf(
+  role: Remote,
+  asked: SpeechBackend | undefined,
+  voice: string | undefined,
+  { SPEECH_FORMAT: format, SPEECH_INSTRUCTIONS: instructions }: Settings,
+): Config['speech'] {
+  const backend = asked ?? backendOf(role);
+  const model = role.model || models[backend];
+  const tone = instructions && { instructions };
+  return { ...role, model, backend, format, voice: voice ?? 'alloy', ...tone };
+}
+
+/** One line each. */
+export function speechMistakes(from: Settings, { baseUrl, model }: Remote): string[] {
+  const { SPEECH_BACKEND: asked } = from;
+  const isSocket = !isHttpUrl(baseUrl) && asked !== undefined && asked !== 'realtime';
+  const isNameless = asked === 'speech' && isOpenAi(baseUrl) && !model;
+  return [
+    ...(isSocket ? ['SPEECH_BASE_URL: a WebSocket address needs SPEECH_BACKEND=realtime'] : []),
+    // OpenAI's last models that only speak end on 2027-01-06, and none of them is taken without being asked for.
+    ...(isNameless
+      ? ['SPEECH_MODEL: missing; name one for SPEECH_BACKEND=speech at OpenAI, or leave both empty']
+      : []),
+  ];
+}
+
+/** What the server has: OpenAI speaks over Realtime, unless a model is named that speaks otherwise. */
+function backendOf({ baseUrl, model }: Remote): SpeechBackend {
+  if (!isHttpUrl(baseUrl)) return 'realtime';
+  if (!isOpenAi(baseUrl) || /\btts\b/.test(model)) return 'speech';
+  return /\baudio\b/.test(model) ? 'chat-audio' : 'realtime';
+}
