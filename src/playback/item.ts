@@ -1,0 +1,176 @@
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { BotError } from '#src/base/errors.ts';
+import { Pump, type PumpEnd, type PumpParts } from './pump.ts';
+
+/**
+ * How an item ended; exactly one each.
+ *
+ * `completed`: all of it was taken by the link. `cancelled`: skipped, stopped, replaced or removed. `empty`: its source
+ * ended without a sound. `failed`: its source broke before the first sound. `truncated`: it broke later. `stalled`: it
+ * gave nothing for 8 s, before or after its first sound.
+ */
+export type Ended =
+  | { readonly reason: 'completed' | 'cancelled' | 'empty' | 'stalled' }
+  | { readonly reason: 'truncated' | 'failed'; readonly error: BotError };
+
+/** What an item is from birth. */
+export type ItemOptions = {
+  /** Who asked for it. */
+  readonly ownerId?: string;
+  /** Where it begins; ignored where the source cannot be sought. */
+  readonly fromMs?: number;
+  /** Ignored where the source comes only once. */
+  readonly isLooping?: boolean;
+};
+
+/** One sound on a track: what sounds, or waits its turn. */
+export interface Item {
+  readonly source: SoundSource;
+  readonly ownerId: string | undefined;
+  readonly isLooping: boolean;
+  /** Of what the link took; where it will begin, before that. */
+  readonly positionMs: number;
+  /** Settles once and never rejects. */
+  readonly ended: Promise<Ended>;
+}
+
+/** An item as its track plays it. */
+export class PlayedItem implements Item {
+  readonly source: SoundSource;
+  readonly ownerId: string | undefined;
+  readonly #parts: PumpParts;
+  readonly #onChange: () => void;
+  readonly #done = Promise.withResolvers<Ended>();
+  readonly ended = this.#done.promise;
+  #isLooping: boolean;
+  #fromMs: number;
+  #pump: Pump | undefined;
+  /** A sound of it was taken, or it is known to have had one. */
+  #sounded = false;
+  #isOver = false;
+
+  /** `onChange` is called when it may have become ready. */
+  constructor(source: SoundSource, options: ItemOptions, parts: PumpParts, onChange: () => void) {
+    this.source = source;
+    this.ownerId = options.ownerId;
+    this.#fromMs = source.seekable ? Math.max(0, options.fromMs ?? 0) : 0;
+    this.#sounded = this.#fromMs > 0;
+    this.#isLooping = source.seekable && (options.isLooping ?? false);
+    this.#parts = parts;
+    this.#onChange = onChange;
+  }
+
+  get isLooping(): boolean {
+    return this.#isLooping;
+  }
+
+  get positionMs(): number {
+    return this.#pump?.sound.positionMs ?? this.#fromMs;
+  }
+
+  /** Some of it was taken, or what was before is known to have been. */
+  get hasSounded(): boolean {
+    return this.#sounded;
+  }
+
+  /** A frame of it can be had now, or it is over. */
+  get isReady(): boolean {
+    return this.#pump?.isReady ?? false;
+  }
+
+  /** No more will come than is here. */
+  get isWhole(): boolean {
+    return this.#pump?.end !== undefined;
+  }
+
+  /** All of it was taken. */
+  get isDrained(): boolean {
+    return this.isWhole && this.rest === 0;
+  }
+
+  /** Samples of one channel that are here. */
+  get rest(): number {
+    return this.#pump?.sound.length ?? 0;
+  }
+
+  /** Begins to read, or goes on with it, so that it can sound when its turn comes. */
+  open(): void {
+    this.#pump?.hold(false);
+    if (this.#pump || this.#isOver) return;
+    const { source } = this;
+    const from = { fromMs: this.#fromMs, isLooping: this.#isLooping };
+    this.#pump = new Pump(source, this.#parts, from, this.#onChange);
+  }
+
+  /** Its source is not read until it is opened again. */
+  hold(): void {
+    this.#pump?.hold(true);
+  }
+
+  loop(on: boolean): void {
+    this.#isLooping = on;
+    this.#pump?.loop(on);
+  }
+
+  /** Goes on from there, with a new reading of its source. */
+  seek(toMs: number): void {
+    this.#pump?.close();
+    this.#pump = undefined;
+    this.#fromMs = toMs;
+    this.#sounded = true;
+  }
+
+  /** The packet the next 20 ms are, where its source gave it. */
+  get packet(): Uint8Array | undefined {
+    return this.#pump?.sound.packet;
+  }
+
+  /** As `StereoQueue.take`. */
+  take(into: Float32Array, at: number): number {
+    const count = this.#pump?.sound.take(into, at) ?? 0;
+    if (count > 0) this.#sounded = true;
+    this.#pump?.took();
+    return count;
+  }
+
+  peek(into: Float32Array): number {
+    return this.#pump?.sound.peek(into) ?? 0;
+  }
+
+  /** It should have gone on and could not. */
+  starve(): void {
+    this.#pump?.starve();
+  }
+
+  /** Ends as its source did. */
+  conclude(): Ended {
+    return this.#settle(endOf(this.#pump?.end ?? { kind: 'ended' }, this.#sounded));
+  }
+
+  cancel(): Ended {
+    return this.#settle({ reason: 'cancelled' });
+  }
+
+  #settle(ended: Ended): Ended {
+    this.#isOver = true;
+    this.#pump?.close();
+    this.#done.resolve(ended);
+    return ended;
+  }
+}
+
+function endOf(end: PumpEnd, sounded: boolean): Ended {
+  switch (end.kind) {
+    case 'ended':
+      return { reason: sounded ? 'completed' : 'empty' };
+    case 'stalled':
+      return { reason: 'stalled' };
+    case 'broke':
+      return { reason: sounded ? 'truncated' : 'failed', error: broken(end.cause) };
+  }
+}
+
+function broken(cause: unknown): BotError {
+  if (cause instanceof BotError) return cause;
+  return new BotError('source.broken', false, 'The source of a sound broke.', cause);
+}

@@ -1,0 +1,27 @@
+/** Rate of named tracks; they are mixed in stereo. */
+export const musicRateHz = 48_000;
+
+/** Samples of one channel in a millisecond, and in a frame of 20 ms. */
+export const musicPerMs = musicRateHz / 1000;
+export const musicFrame = 20 * musicPerMs;
+
+/** Of every change that would click. */
+export const rampSamples = 5 * musicPerMs;
+
+/** Lets the sound of `raw` (two channels) from place `at` on rise out of silence; places are of one channel. */
+export function rise(raw: Float32Array, at: number): void {
+  const end = Math.min(rampSamples, raw.length / 2 - at);
+  for (let n = 0; n < end; n++) scale(raw, at + n, (n + 0.5) / rampSamples);
+}
+
+/** Lets the sound of `raw` sink to silence where it ends: `beyond` samples behind place `end`. */
+export function fall(raw: Float32Array, end: number, beyond = 0): void {
+  for (let n = Math.max(0, end + beyond - rampSamples); n < end; n++) {
+    scale(raw, n, (end + beyond - n - 0.5) / rampSamples);
+  }
+}
+
+function scale(raw: Float32Array, at: number, gain: number): void {
+  raw[2 * at] = (raw[2 * at] ?? 0) * gain;
+  raw[2 * at + 1] = (raw[2 * at + 1] ?? 0) * gain;
+}

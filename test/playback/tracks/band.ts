@@ -1,0 +1,111 @@
+import { loadOpus } from '#src/audio/load-opus.ts';
+import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
+import { fromPcm } from '#src/playback/made-source.ts';
+import { NamedTracks } from '#src/playback/named-tracks.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+export const codec = await loadOpus();
+
+export const rate = 48_000;
+
+/** `ms` of a tone in both channels at 48 kHz. */
+export function tone(ms: number, { hz = 440, peak = 8000, rateHz = rate } = {}): Int16Array {
+  const frames = (ms * rateHz) / 1000;
+  return Int16Array.from({ length: 2 * frames }, (_, n) =>
+    Math.round(peak * Math.sin((2 * Math.PI * hz * (n >> 1)) / rateHz)),
+  );
+}
+
+/** `ms` of one level in both channels. */
+export function steady(value: number, ms: number): SoundSource {
+  const samples = new Int16Array(2 * 48 * ms).fill(value);
+  return fromPcm(`level ${value}`, { samples, rateHz: rate, channels: 2 });
+}
+
+/** A source that gives what it is told, when it is told, and counts what is asked of it. */
+export class Tap implements SoundSource {
+  readonly title = 'tap';
+  readonly seekable = false;
+  asked = 0;
+  closed = false;
+  #waiting: PromiseWithResolvers<SoundChunk | undefined> | undefined;
+  #ready: (SoundChunk | undefined)[] = [];
+  #broke: Error | undefined;
+
+  give(value: number, ms: number): void {
+    const samples = new Int16Array(2 * 48 * ms).fill(value);
+    this.#put({ kind: 'pcm', pcm: { samples, rateHz: rate, channels: 2 } });
+  }
+
+  end(): void {
+    this.#put(undefined);
+  }
+
+  fail(error: Error): void {
+    this.#broke = error;
+    this.#put(undefined);
+  }
+
+  async *open(_fromMs: number, signal: AbortSignal): AsyncIterable<SoundChunk> {
+    try {
+      for (;;) {
+        this.asked++;
+        signal.throwIfAborted();
+        const chunk = this.#ready.length > 0 ? this.#ready.shift() : await this.#wait(signal);
+        if (!chunk && this.#broke) throw this.#broke;
+        if (!chunk) return;
+        yield chunk;
+      }
+    } finally {
+      this.closed = true;
+    }
+  }
+
+  #put(chunk: SoundChunk | undefined): void {
+    if (this.#waiting) this.#waiting.resolve(chunk);
+    else this.#ready.push(chunk);
+    this.#waiting = undefined;
+  }
+
+  #wait(signal: AbortSignal): Promise<SoundChunk | undefined> {
+    this.#waiting = Promise.withResolvers();
+    const { promise, reject } = this.#waiting;
+    signal.addEventListener('abort', () => reject(signal.reason));
+    return promise;
+  }
+}
+
+/** Tracks on virtual time, asked every 20 ms; keeps what was heard, silence included. */
+export class Band {
+  readonly clock = new VirtualClock();
+  readonly tracks = new NamedTracks({ clock: this.clock, codec });
+  readonly frames: Float32Array[] = [];
+  isSpeaking = false;
+
+  /** 20 ms pass; undefined where there was nothing to hear. */
+  async step(): Promise<Float32Array | undefined> {
+    await this.clock.advance(20);
+    const music = this.tracks.pull(this.isSpeaking);
+    const frame = music?.sum.slice();
+    this.frames.push(frame ?? new Float32Array(1920));
+    return frame;
+  }
+
+  async run(ms: number): Promise<void> {
+    for (let n = 0; n < ms / 20; n++) await this.step();
+  }
+
+  /** The left channel of all that was heard. */
+  get heard(): Float32Array {
+    const all = new Float32Array(this.frames.length * 960);
+    this.frames.forEach((frame, at) => {
+      for (let n = 0; n < 960; n++) all[at * 960 + n] = frame[2 * n] ?? 0;
+    });
+    return all;
+  }
+
+  /** The level in the middle of the latest frame. */
+  get level(): number {
+    return this.frames.at(-1)?.[960] ?? 0;
+  }
+}
