@@ -35,9 +35,9 @@ async function expectAnswered(title: string): Promise<void> {
 }
 
 scenario(
-  'people talk through a proxy, and through three servers of their own machine',
+  'people talk through OpenAI, a proxy, and through three servers of their own machine',
   async () => {
-    await Promise.all(['LiteLLM proxy', 'Kokoro-FastAPI'].map(expectAnswered));
+    await Promise.all(['OpenAI', 'LiteLLM proxy', 'Kokoro-FastAPI'].map(expectAnswered));
   },
 );
 
