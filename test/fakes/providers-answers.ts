@@ -46,7 +46,8 @@ export const answers: Readonly<
     if (!request.stream) {
       return answerJson(exchange, pace.firstTokenMs, chatAnswer(request, reply));
     }
-    const events = audioChatEvents(request, reply) ?? chatEvents(request, reply);
+    const events =
+      audioChatEvents(request, reply, exchange.settings.voice) ?? chatEvents(request, reply);
     await answerPaced(exchange, 'text/event-stream', events, pace.firstTokenMs, () =>
       pace.tokensPerSecond === Number.POSITIVE_INFINITY ? 0 : 1000 / pace.tokensPerSecond,
     );

@@ -5,7 +5,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import type { ChatRequest, MockReply } from './providers-chat.ts';
 import { cut } from './providers-paced.ts';
-import { soundBytes, tone } from './providers-sound.ts';
+import { type MockVoice, soundBytes, tone } from './providers-sound.ts';
 
 export type Body = Readonly<Record<string, unknown>>;
 export type Answer = (response: ServerResponse, body: Body) => void;
@@ -86,8 +86,13 @@ export const audio = (fields: object): object => delta({ audio: fields });
 export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 /** An answer as OpenAI streams it: words a little ahead of their sound, its end told by `expires_at` alone. */
-export function spokenChunks(text: string, id: string, expiresAtSeconds: number): object[] {
-  const sound = soundBytes(tone(text, 24_000), 24_000, 'pcm');
+export function spokenChunks(
+  text: string,
+  id: string,
+  expiresAtSeconds: number,
+  voice: MockVoice = tone,
+): object[] {
+  const sound = soundBytes(voice(text, 24_000), 24_000, 'pcm');
   const words = text.match(/\s*\S+/g) ?? [];
   const size = Math.ceil(sound.length / Math.max(1, words.length));
   const pieces = words.map((_, n) => sound.subarray(n * size, (n + 1) * size));
@@ -146,6 +151,7 @@ type ContentPart = { readonly text?: string; readonly input_audio?: { readonly d
 export function audioChatEvents(
   request: ChatRequest & { readonly modalities?: readonly string[] },
   { text = '', call }: MockReply,
+  voice?: MockVoice,
 ): string[] | undefined {
   if (!request.modalities?.includes('audio')) return undefined;
   const calls = call
@@ -160,7 +166,7 @@ export function audioChatEvents(
     : [];
   const expiresAtSeconds = 4_000_000_000;
   const chunks = [
-    ...(text === '' ? [] : spokenChunks(text, `audio_${text.length}`, expiresAtSeconds)),
+    ...(text === '' ? [] : spokenChunks(text, `audio_${text.length}`, expiresAtSeconds, voice)),
     ...(call ? [delta({ tool_calls: calls }, 'tool_calls')] : []),
     { choices: [], usage: { prompt_tokens: 9, completion_tokens: text.length } },
   ];

@@ -230,7 +230,8 @@ export class TalkSession {
   async #speak(reply: TalkReply, thing: TalkThing, of: Told, response: Response): Promise<void> {
     const { text = '', isWritten } = reply;
     const words = text.match(/\s*\S+/g) ?? [];
-    const sound = soundBytes((text.length > 1000 ? steadyTone : tone)(text, rateHz), rateHz, 'pcm');
+    const { voice = text.length > 1000 ? steadyTone : tone } = this.#settings();
+    const sound = soundBytes(voice(text, rateHz), rateHz, 'pcm');
     const size = 1 + Math.ceil(sound.length / words.length); // odd as often as not
     for (const [n, word] of words.entries()) {
       if (response.isCancelled || this.#call.isClosed) return;

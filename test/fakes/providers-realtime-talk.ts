@@ -5,6 +5,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { MockReply } from './providers-chat.ts';
 import type { AloudCall, AloudSettings } from './providers-realtime-aloud.ts';
 import { TalkSession } from './providers-realtime-session.ts';
+import type { MockVoice } from './providers-sound.ts';
 
 /** What the model behind the server does with one request. */
 export type TalkReply = Omit<MockReply, 'match'> & {
@@ -20,6 +21,8 @@ export type TalkSettings = AloudSettings & {
   readonly hears: (pcm: Pcm) => string;
   /** What is said to the newest words of the conversation; `request` counts from 0. */
   readonly answer: (newest: string, request: number) => TalkReply;
+  /** What its answers sound like. Default: a hum. */
+  readonly voice?: MockVoice;
   /** Every session update is refused. */
   readonly badModel?: boolean;
   /** Set: every connection must carry it. */

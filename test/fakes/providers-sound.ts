@@ -1,5 +1,8 @@
 import { writeWav } from '#src/audio/wav.ts';
 
+/** What a text sounds like, mono. */
+export type MockVoice = (text: string, rateHz: number) => Int16Array;
+
 /** An ordinary pace. */
 export const usualMsPerChar = 65;
 const shortestMs = 250;

@@ -1,3 +1,45 @@
+import { expect, test } from 'vitest';
+import { pipelineNames } from '#src/session/current-pipeline.ts';
 import { roomPipelineContract } from '#test/contracts/room-pipeline.ts';
+import { textOf } from './sayings.ts';
+import { openServed } from './served.ts';
 
-for (const name of ['chained', 'audio-model', 'realtime'] as const) roomPipelineContract(name);
+for (const name of pipelineNames) roomPipelineContract(name);
+
+const replies = [
+  { match: 'forward', text: 'Ten meters it is.' },
+  { match: 'capital', text: 'Paris.' },
+];
+const twoQuestions = [
+  `user: Adam: ${textOf('forward')}`,
+  'assistant: Ten meters it is.',
+  `user: Adam: ${textOf('capital')}`,
+  'assistant: Paris.',
+];
+
+test('whatever answers next knows all that was said before, there and back', async () => {
+  await using room = await openServed('chained', { replies });
+  const before: string[] = [];
+  for (const name of [...pipelineNames, ...pipelineNames.toReversed()]) {
+    expect(await room.house.settings.set('g', 'pipeline', name)).toMatchObject({ kind: 'set' });
+    expect(await room.ask('forward')).toMatchObject({ heardText: 'Ten meters it is.' });
+    expect([room.name, room.shown]).toEqual([name, [...before, ...twoQuestions.slice(0, 1)]]);
+    await room.ask('capital');
+    expect(room.shown).toEqual([...before, ...twoQuestions.slice(0, 3)]);
+    before.push(...twoQuestions);
+  }
+  expect(room.providers.talk.calls.flatMap(({ errors }) => errors)).toEqual([]);
+});
+
+test('a switch in the middle of an answer lets it end, and only then its connection is closed', async () => {
+  await using room = await openServed('realtime', { replies });
+  await room.say('forward');
+  await room.until(() => room.soundedMs(400) > 300, 'the beginning of an answer');
+  await room.house.settings.set('g', 'pipeline', 'chained');
+  expect(room.providers.talk.open).toBe(1);
+  await room.until(() => room.house.of('answered').length > 0, 'the rest of it');
+  expect(room.house.of('answered')).toMatchObject([{ heardText: 'Ten meters it is.' }]);
+  await room.ask('capital');
+  expect(room.shown).toEqual(twoQuestions.slice(0, 3));
+  expect(room.providers.talk.open).toBe(0);
+});

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
+import { toolShy } from '#src/chat/tool-shy.ts';
 import { readConfig } from '#src/config.ts';
 import { openEngines } from '#src/engines.ts';
 import { pipelinesOf } from '#src/pipelines.ts';
@@ -33,7 +34,6 @@ const greetingMs = 4_000;
 const workMs = 1;
 
 type Props = {
-  readonly name: PipelineName;
   readonly house: House;
   readonly providers: MockProviders;
   readonly spending: RecordedSpending;
@@ -44,7 +44,6 @@ type Props = {
 
 /** A session that Adam called in, answered by one of the pipelines, with all its servers on this machine; time is virtual but for theirs. */
 export class Served implements AsyncDisposable {
-  readonly name: PipelineName;
   readonly house: House;
   readonly providers: MockProviders;
   readonly spending: RecordedSpending;
@@ -54,8 +53,7 @@ export class Served implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
   readonly #leftAtMs: number[] = [];
 
-  constructor({ name, house, providers, spending, heard, talked, stack }: Props) {
-    this.name = name;
+  constructor({ house, providers, spending, heard, talked, stack }: Props) {
     this.house = house;
     this.providers = providers;
     this.spending = spending;
@@ -63,6 +61,11 @@ export class Served implements AsyncDisposable {
     this.#talked = talked;
     this.#stack = stack;
     house.door.link.onLeft = (_frame, atMs) => this.#leftAtMs.push(atMs);
+  }
+
+  /** What answers now. */
+  get name(): PipelineName {
+    return this.house.rooms.settings.in(lounge.guildId).pipeline;
   }
 
   /** Lets time pass; servers get some of their own where they are at work. */
@@ -142,7 +145,7 @@ export async function openServed(name: PipelineName, given: Given = {}): Promise
   stack.use(providers);
   const config = configFor(name, providers);
   const engines = stack.use(await openEngines(config, () => undefined));
-  const [chat, spending] = [engines.chat('Nova'), new RecordedSpending()];
+  const [chat, spending] = [toolShy(engines.chat('Nova')), new RecordedSpending()];
   const { transcriber, synthesizer, warm } = engines;
   const pipelines = pipelinesOf(config, engines, chat);
   const parts = { transcriber, synthesizer, warm, chat, spending, tools, pipelines };
@@ -150,7 +153,7 @@ export async function openServed(name: PipelineName, given: Given = {}): Promise
   stack.use(house.rooms);
   await house.rooms.join(lounge, 'adam');
   const all = stack.move();
-  const served = new Served({ name, house, providers, spending, heard, talked, stack: all });
+  const served = new Served({ house, providers, spending, heard, talked, stack: all });
   await served.pass(greetingMs);
   return served;
 }
