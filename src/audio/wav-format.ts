@@ -3,11 +3,14 @@ import { BotError } from '#src/base/errors.ts';
 /** How a WAV file keeps its samples. */
 export type Encoding = {
   readonly rateHz: number;
-  readonly channels: 1 | 2;
+  /** More than two are mixed down to two. */
+  readonly channels: number;
   readonly sampleBytes: number;
   /** As 16 bit. */
   readonly sample: (bytes: Buffer, at: number) => number;
 };
+
+const mostChannels = 8;
 
 /** Reads the body of a format chunk. Errors: BotError `audio.bad_wav`. */
 export function readFormat(chunk: Buffer): Encoding {
@@ -19,8 +22,8 @@ export function readFormat(chunk: Buffer): Encoding {
   const bits = chunk.readUInt16LE(14);
   const sample = sampleReader(code, bits);
   if (!sample) throw badWav(`The WAV file has an encoding we cannot read (${code}, ${bits} bit).`);
-  if (channels !== 1 && channels !== 2)
-    throw badWav(`The WAV file has ${channels} channels, not 1 or 2.`);
+  if (channels < 1 || channels > mostChannels)
+    throw badWav(`The WAV file has ${channels} channels, not 1 to ${mostChannels}.`);
   if (rateHz < 1000 || rateHz > 384_000) throw badWav(`The WAV file has a rate of ${rateHz} Hz.`);
   return { rateHz, channels, sampleBytes: bits / 8, sample };
 }

@@ -1,4 +1,5 @@
 import type { Pcm } from './pcm.ts';
+import { speakers } from './speakers.ts';
 import { badWav, type Encoding, readFormat } from './wav-format.ts';
 
 type Reading =
@@ -15,7 +16,7 @@ const unknownSize = 0xffffffff;
 /** A format chunk has 16 to 40 bytes; more than this is not one. */
 const formatLimitBytes = 256;
 
-/** Reads a whole WAV file: 8, 16, 24 or 32 bit PCM or 32 bit float, mono or stereo. Errors: BotError `audio.bad_wav`. */
+/** Reads a whole WAV file: 8, 16, 24 or 32 bit PCM or 32 bit float, channels above two mixed down. Errors: BotError `audio.bad_wav`. */
 export function readWav(bytes: Uint8Array): Pcm {
   const stream = new WavStream();
   const [pcm] = stream.push(bytes);
@@ -137,7 +138,7 @@ export class WavStream {
       this.#sounded = true;
       const samples = new Int16Array(bytes.length / sampleBytes);
       for (let n = 0; n < samples.length; n++) samples[n] = sample(bytes, n * sampleBytes);
-      pieces.push({ samples, rateHz, channels });
+      pieces.push(mixedDown(samples, rateHz, channels));
     }
     if (left < frameBytes) return { kind: 'done' };
     this.#reading = { kind: 'data', encoding, leftBytes: left };
@@ -156,6 +157,16 @@ export class WavStream {
     this.#rest = this.#rest.subarray(length);
     return bytes;
   }
+}
+
+function mixedDown(samples: Int16Array, rateHz: number, channels: number): Pcm {
+  if (channels === 1 || channels === 2) return { samples, rateHz, channels };
+  const gains = speakers(channels, 'usual');
+  const mixed = Int16Array.from({ length: (2 * samples.length) / channels }, (_, n) => {
+    const from = (n >> 1) * channels;
+    return gains.reduce((sum, gain, c) => sum + (gain[n & 1] ?? 0) * (samples[from + c] ?? 0), 0);
+  });
+  return { samples: mixed, rateHz, channels: 2 };
 }
 
 /** Where another file begins in `bytes`, if one does. */

@@ -1,8 +1,20 @@
-import type { DecodedRateHz } from './decoder.ts';
+import type { SoundChunk } from '#src/audio/sound-source.ts';
+import type { Want } from './decoder.ts';
+import type { RawFormat } from './ports.ts';
+
+/** How one file is decoded. */
+export type DecodePlan = {
+  readonly want: Want;
+  /** Left out at the start. */
+  readonly skipMs?: number;
+  /** The bytes are samples; else their first ones tell what they are. */
+  readonly raw?: RawFormat;
+};
 
 /** What the decoding thread is told; it answers every `feed` once, in order. */
 export type ToDecoder =
-  | { readonly kind: 'open'; readonly id: number; readonly rateHz: DecodedRateHz }
+  | { readonly kind: 'open'; readonly id: number; readonly plan: DecodePlan }
+  /** `bytes` may be none: then only what is held is decoded on. */
   | {
       readonly kind: 'feed';
       readonly id: number;
@@ -11,7 +23,17 @@ export type ToDecoder =
     }
   | { readonly kind: 'close'; readonly id: number };
 
+export type Fed = {
+  readonly kind: 'fed';
+  /** About half a second, and at most what one step of the decoder gives. */
+  readonly chunks: readonly SoundChunk[];
+  /** Bytes are left that need no others to be decoded: feed nothing to go on. */
+  readonly hasMore: boolean;
+  /** Something was decoded, even if all of it was left out. */
+  readonly hasSound: boolean;
+};
+
 export type FromDecoder =
-  | { readonly kind: 'fed'; readonly samples: Int16Array }
+  | Fed
   /** The stream is closed; `why` for the operator. */
   | { readonly kind: 'damaged'; readonly why: string };

@@ -1,23 +1,13 @@
 import { parentPort } from 'node:worker_threads';
-import { loadOpus } from '#src/audio/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus.ts';
-import { joinSamples } from '#src/audio/pcm.ts';
+import type { SoundChunk } from '#src/audio/sound-source.ts';
 import type { FromDecoder, ToDecoder } from './decode-messages.ts';
-import type { DecodedRateHz, Decoder } from './decoder.ts';
-import { openMp3 } from './mp3-decoder.ts';
-import { openOgg } from './ogg-decoder.ts';
-import { type Format, sniff } from './sniff.ts';
-import { openWav } from './wav-decoder.ts';
-
-/** One file: what came of it before it was known what it is, then its decoder. */
-type Stream = { readonly rateHz: DecodedRateHz; head: Uint8Array; decoder?: Decoder };
+import { DecodeStream } from './decode-stream.ts';
 
 const port = parentPort;
 if (!port) throw new Error('This file is the entry of a worker thread.');
-Object.assign(console, { error() {} }); // the MP3 decoder prints every flaw of a file
+Object.assign(console, { error() {}, warn() {}, log() {} }); // the decoders print every flaw of a file
 
-const streams = new Map<number, Stream>();
-let codec: Promise<OpusCodec> | undefined;
+const streams = new Map<number, DecodeStream>();
 let before: Promise<void> = Promise.resolve();
 
 port.on('message', (message: ToDecoder) => {
@@ -28,20 +18,17 @@ async function obey(message: ToDecoder): Promise<void> {
   const { id } = message;
   switch (message.kind) {
     case 'open':
-      streams.set(id, { rateHz: message.rateHz, head: new Uint8Array(0) });
+      streams.set(id, new DecodeStream(message.plan));
       return;
-    case 'feed':
-      answer(await fed(message));
+    case 'feed': {
+      const answer = await fed(message);
+      port?.postMessage(answer, answer.kind === 'fed' ? answer.chunks.flatMap(owned) : []);
       return;
+    }
     case 'close':
       close(id);
       return;
   }
-}
-
-function answer(message: FromDecoder): void {
-  if (message.kind === 'fed') port?.postMessage(message, [message.samples.buffer as ArrayBuffer]);
-  else port?.postMessage(message);
 }
 
 async function fed({
@@ -52,46 +39,27 @@ async function fed({
   const stream = streams.get(id);
   if (!stream) return { kind: 'damaged', why: 'it is closed' };
   try {
-    return { kind: 'fed', samples: joinSamples(await decoded(stream, bytes, isLast)) };
+    const given = await stream.feed(bytes, isLast);
+    return { ...given, chunks: given.chunks.map(alone) };
   } catch (error) {
     close(id);
     return { kind: 'damaged', why: error instanceof Error ? error.message : 'it is damaged' };
   }
 }
 
-async function decoded(
-  stream: Stream,
-  bytes: Uint8Array,
-  isLast: boolean,
-): Promise<readonly Int16Array[]> {
-  let fresh = bytes;
-  if (!stream.decoder) {
-    fresh = Buffer.concat([stream.head, bytes]);
-    const sniffed = sniff(fresh, isLast);
-    if (sniffed.kind === 'foreign') throw new Error(`it is ${sniffed.what}`);
-    if (sniffed.kind === 'more') {
-      stream.head = fresh;
-      return [];
-    }
-    stream.decoder = await openDecoder(sniffed.format, stream.rateHz);
-  }
-  const pieces = stream.decoder.push(fresh);
-  return isLast ? [...pieces, ...stream.decoder.end()] : pieces;
+/** The same in memory of its own, which can be given away. */
+function alone(chunk: SoundChunk): SoundChunk {
+  if (chunk.kind === 'opus') return { ...chunk, packet: new Uint8Array(chunk.packet) };
+  const { samples } = chunk.pcm;
+  const isWhole = samples.byteLength === samples.buffer.byteLength;
+  return isWhole ? chunk : { kind: 'pcm', pcm: { ...chunk.pcm, samples: samples.slice() } };
 }
 
-async function openDecoder(format: Format, rateHz: DecodedRateHz): Promise<Decoder> {
-  switch (format) {
-    case 'wav':
-      return openWav(rateHz);
-    case 'mp3':
-      return await openMp3(rateHz);
-    case 'ogg-opus':
-      codec ??= loadOpus();
-      return openOgg(await codec, rateHz);
-  }
+function owned(chunk: SoundChunk): readonly ArrayBuffer[] {
+  return chunk.kind === 'pcm' ? [chunk.pcm.samples.buffer as ArrayBuffer] : [];
 }
 
 function close(id: number): void {
-  streams.get(id)?.decoder?.free();
+  streams.get(id)?.free();
   streams.delete(id);
 }

@@ -1,24 +1,50 @@
-/** One file on its way into samples: mono at the rate it was opened for. Has state, and lives in the worker thread. */
+import type { SoundChunk } from '#src/audio/sound-source.ts';
+
+type Some = readonly SoundChunk[];
+
+/** One file on its way into sound. Has state, and lives in the worker thread. */
 export interface Decoder {
-  /** What these bytes completed, in pieces of any length. Throws a plain Error where the file is damaged. */
-  push(bytes: Uint8Array): readonly Int16Array[];
+  /** What these bytes completed. Throws a plain Error where the file is damaged. */
+  push(bytes: Uint8Array): Some | Promise<Some>;
   /** What was held back. Throws as `push`. */
-  end(): readonly Int16Array[];
+  end(): Some | Promise<Some>;
   free(): void;
 }
 
 /** Rates of everything that listens and speaks, which Opus decodes to by itself. */
 export type DecodedRateHz = 16_000 | 24_000 | 48_000;
 
+/** What a file is decoded for. */
+export type Want =
+  /** To be understood or spoken: samples of one channel at one rate. */
+  | { readonly kind: 'mono'; readonly rateHz: DecodedRateHz }
+  /** To be played: channels and rates as they come; Opus as it is, unless every sample counts. */
+  | { readonly kind: 'track'; readonly isExact: boolean };
+
 /** A file with more damage than this is taken for none: what comes out of it is noise. */
 const mostFlaws = 20;
 /** Nor is one that gives no sample after so many bytes. */
 const mostSilentBytes = 256 * 1024;
 
+/** Pictures and comments before a sound may take so much, and are passed over. */
+const mostHeadBytes = 64 * 1024 * 1024;
+
 /** Counts what a decoder stumbled over, and what it swallowed without a sample. */
 export class Flaws {
   #flaws = 0;
   #silentBytes = 0;
+  #headBytes = 0;
+
+  /** What precedes the sound. Throws a plain Error where it does not end. */
+  passed(bytes: number): void {
+    this.#headBytes += bytes;
+    if (this.#headBytes > mostHeadBytes) throw new Error('no sound came out of it');
+  }
+
+  /** There is sound again: whatever is passed over from here on counts anew. */
+  restart(): void {
+    this.#headBytes = 0;
+  }
 
   /** Throws a plain Error where it is too much. */
   note(bytes: number, samples: number, flaws: number): void {

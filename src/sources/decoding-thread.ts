@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/provider/within.ts';
-import type { FromDecoder, ToDecoder } from './decode-messages.ts';
-import type { DecodedRateHz } from './decoder.ts';
+import type { DecodePlan, Fed, FromDecoder, ToDecoder } from './decode-messages.ts';
 import { refusals } from './refusals.ts';
 
 export type ThreadOptions = {
@@ -41,9 +41,9 @@ export class DecodingThread {
   }
 
   /** A new file; gives its number. */
-  open(rateHz: DecodedRateHz): number {
+  open(plan: DecodePlan): number {
     const id = ++this.#lastId;
-    this.#tell({ kind: 'open', id, rateHz });
+    this.#tell({ kind: 'open', id, plan });
     return id;
   }
 
@@ -51,8 +51,8 @@ export class DecodingThread {
     this.#tell({ kind: 'close', id });
   }
 
-  /** What a piece of a file gave. Errors: BotError `source.not_audio`, or `source.unreachable` where another file killed the thread. */
-  feed(id: number, bytes: Uint8Array, isLast: boolean): Promise<Int16Array> {
+  /** What a piece of a file gave. Errors: BotError `source.not_audio`, or one that `isDisplaced` where another file killed the thread. */
+  feed(id: number, bytes: Uint8Array, isLast: boolean): Promise<Fed> {
     const fed = this.#before.then(() => this.#feed(id, bytes, isLast));
     this.#before = fed.catch(() => undefined);
     return fed;
@@ -63,15 +63,16 @@ export class DecodingThread {
     await this.#worker.terminate();
   }
 
-  async #feed(id: number, bytes: Uint8Array, isLast: boolean): Promise<Int16Array> {
-    if (this.#isDead) throw refusals.unreachable('its decoder was stopped by another file');
+  async #feed(id: number, bytes: Uint8Array, isLast: boolean): Promise<Fed> {
+    if (this.#isDead)
+      throw refusals.unreachable('its decoder was stopped by another file', displaced);
     const answered = Promise.withResolvers<FromDecoder | 'dead'>();
     this.#answer = answered.resolve;
     const own = new Uint8Array(bytes); // a view would take everything it looks at along
     this.#worker.ref();
     this.#tell({ kind: 'feed', id, bytes: own, isLast }, [own.buffer]);
     try {
-      return samplesOf(await this.#inTime(answered.promise));
+      return fedOf(await this.#inTime(answered.promise));
     } finally {
       this.#answer = undefined;
       this.#worker.unref();
@@ -98,8 +99,15 @@ export class DecodingThread {
   }
 }
 
-function samplesOf(answer: FromDecoder | 'dead'): Int16Array {
+const displaced = Symbol('displaced');
+
+/** Whether a file may be read on in another thread: it was not the one that broke this one. */
+export function isDisplaced(error: unknown): boolean {
+  return error instanceof BotError && error.cause === displaced;
+}
+
+function fedOf(answer: FromDecoder | 'dead'): Fed {
   if (answer === 'dead') throw refusals.notAudio('its decoder broke down');
   if (answer.kind === 'damaged') throw refusals.notAudio(answer.why);
-  return answer.samples;
+  return answer;
 }

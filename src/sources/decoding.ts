@@ -1,5 +1,7 @@
+import type { SoundChunk } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import type { DecodePlan, Fed } from './decode-messages.ts';
 import type { DecodedRateHz } from './decoder.ts';
 import { DecodingThread } from './decoding-thread.ts';
 import { refusals } from './refusals.ts';
@@ -29,27 +31,43 @@ export class Decoding implements AsyncDisposable {
     this.#options = options;
   }
 
-  /**
-   * Mono samples at `rateHz` in pieces of any length, as they are read: WAV, MP3 or Ogg Opus, known by the first bytes.
-   *
-   * A file that was cut short gives what is there. Errors: BotError `source.not_audio`, and those of `bytes`. Aborting
-   * `signal` throws `signal.reason`; stopping early stops reading `bytes`.
-   */
+  /** As `play`, but one channel at `rateHz`. */
   async *decode(
     bytes: AsyncIterable<Uint8Array>,
     rateHz: DecodedRateHz,
     signal: AbortSignal,
   ): AsyncGenerator<Int16Array> {
+    const plan: DecodePlan = { want: { kind: 'mono', rateHz } };
+    for await (const chunk of this.play(bytes, plan, signal)) {
+      if (chunk.kind === 'pcm') yield chunk.pcm.samples;
+    }
+  }
+
+  /**
+   * Sound in pieces of at most about a second, decoded as it is read: what it is shows in the first bytes.
+   *
+   * A file that was cut short gives what is there. Errors: BotError `source.not_audio`, one that `isDisplaced`, and those
+   * of `bytes`. Aborting `signal` throws `signal.reason`; stopping early stops reading `bytes`.
+   */
+  async *play(
+    bytes: AsyncIterable<Uint8Array>,
+    plan: DecodePlan,
+    signal: AbortSignal,
+  ): AsyncGenerator<SoundChunk> {
     const thread = this.#enter();
-    const id = thread.open(rateHz);
+    const id = thread.open(plan);
     let hasSound = false;
     try {
       for await (const { piece, isLast } of feedsOf(bytes)) {
-        signal.throwIfAborted();
-        const samples = await unlessAborted(thread.feed(id, piece, isLast), signal);
-        if (samples.length === 0) continue;
-        hasSound = true;
-        yield samples;
+        for (let rest: Fed | undefined, left = piece; !rest || rest.hasMore; left = nothing) {
+          signal.throwIfAborted();
+          rest = await unlessAborted(thread.feed(id, left, isLast), signal);
+          hasSound ||= rest.hasSound;
+          for (const chunk of rest.chunks) {
+            signal.throwIfAborted();
+            yield chunk;
+          }
+        }
       }
       if (!hasSound) throw refusals.notAudio('it holds no sound');
     } finally {
@@ -83,6 +101,7 @@ export class Decoding implements AsyncDisposable {
   }
 }
 
+const nothing = new Uint8Array(0);
 const ownEntry = new URL('./decode-worker.ts', import.meta.url);
 
 type Feed = { readonly piece: Uint8Array; readonly isLast: boolean };
@@ -93,5 +112,5 @@ async function* feedsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Feed> 
       yield { piece: some.subarray(from, from + feedBytes), isLast: false };
     }
   }
-  yield { piece: new Uint8Array(0), isLast: true };
+  yield { piece: nothing, isLast: true };
 }

@@ -88,7 +88,7 @@ test.each([
   ['a short format', riff(chunk('fmt ', Buffer.alloc(4))), 'damaged'],
   ['a huge format', riff(chunk('fmt ', Buffer.alloc(0), 5000)), 'damaged'],
   ['MP3 in a WAV', riff(format(0x55, 16)), 'cannot read (85, 16 bit)'],
-  ['six channels', riff(format(1, 16, 6)), '6 channels'],
+  ['nine channels', riff(format(1, 16, 9)), '9 channels'],
   ['a rate of nothing', riff(format(1, 16, 1, 0)), '0 Hz'],
 ])('%s is refused in one clear sentence', (_, bytes, message) => {
   const failure = catching(() => readWav(bytes));

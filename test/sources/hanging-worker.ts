@@ -9,5 +9,7 @@ parentPort?.on('message', (message: ToDecoder) => {
   const heap: number[][] = [];
   for (; word === 'heap'; ) heap.push(Array.from({ length: 100_000 }, (_, n) => n + heap.length));
   if (word === 'oops') throw new Error('a bug');
-  parentPort?.postMessage({ kind: 'fed', samples: Int16Array.of(1) });
+  const pcm = { samples: Int16Array.of(1), rateHz: 16_000, channels: 1 } as const;
+  const chunks = [{ kind: 'pcm', pcm }];
+  parentPort?.postMessage({ kind: 'fed', chunks, hasMore: false, hasSound: true });
 });

@@ -1,0 +1,24 @@
+/** 3 dB down on both sides. */
+const centre = Math.SQRT1_2;
+/** Speakers of sounds with two channels, three, and so on; `-` is the one for effects, which nobody misses. */
+const layouts = {
+  /** WAV, FLAC (RFC 9639, 9.1.3): centre third, the low one behind it. */
+  usual: ['LR', 'LRC', 'LRLR', 'LRCLR', 'LRC-LR', 'LRC-CLR', 'LRC-LRLR'],
+  /** Vorbis I, 4.3.9: the centre between left and right. */
+  vorbis: ['LR', 'LCR', 'LRLR', 'LCRLR', 'LCRLR-', 'LCRLRC-', 'LCRLRLR-'],
+} as const;
+
+export type Layout = keyof typeof layouts;
+
+/** What a speaker adds on each side, so that all at full strength stay within it. */
+export function speakers(count: number, layout: Layout): readonly (readonly [number, number])[] {
+  const letters = layouts[layout][count - 2] ?? 'LR'.repeat(count).slice(0, count);
+  const gains = [...letters].map((letter): [number, number] => {
+    if (letter === '-') return [0, 0];
+    if (letter === 'C') return [centre, centre];
+    return letter === 'L' ? [1, 0] : [0, 1];
+  });
+  const sums = [0, 1].map((side) => gains.reduce((sum, gain) => sum + (gain[side] ?? 0), 0));
+  const most = Math.max(1, ...sums);
+  return gains.map(([left, right]) => [left / most, right / most] as const);
+}

@@ -1,0 +1,117 @@
+import { loadOpus } from '#src/audio/load-opus.ts';
+import type { OpusCodec } from '#src/audio/opus.ts';
+import type { SoundChunk } from '#src/audio/sound-source.ts';
+import type { DecodePlan, Fed } from './decode-messages.ts';
+import type { Decoder } from './decoder.ts';
+import { openFlac } from './flac-decoder.ts';
+import { MonoSound } from './mono-sound.ts';
+import { openMp3 } from './mp3-decoder.ts';
+import { openOgg } from './ogg-decoder.ts';
+import { Skip } from './skip.ts';
+import { type Format, sniff } from './sniff.ts';
+import { openRaw, openWav } from './wav-decoder.ts';
+import { openWebm } from './webm-decoder.ts';
+
+/** So much at a time is enough for anybody; the reader asks again. */
+const enoughMs = 500;
+/** What a decoder is given at once: little at first, since 15 bytes of FLAC may become a second and a half. */
+const steps = { leastBytes: 64, blindBytes: 256, mostBytes: 8192, tooMuchMs: 1000, littleMs: 200 };
+
+let loaded: Promise<OpusCodec> | undefined;
+const codec = () => {
+  loaded ??= loadOpus();
+  return loaded;
+};
+
+/** One file in the decoding thread: what came of it and is not decoded yet, and its decoder once it is known. */
+export class DecodeStream {
+  readonly #plan: DecodePlan;
+  readonly #skip: Skip;
+  readonly #mono: MonoSound | undefined;
+  #bytes: Buffer = Buffer.alloc(0);
+  #stepBytes: number = steps.leastBytes;
+  #decoder: Decoder | undefined;
+
+  constructor(plan: DecodePlan) {
+    this.#plan = plan;
+    this.#skip = new Skip(plan.skipMs ?? 0);
+    this.#mono = plan.want.kind === 'mono' ? new MonoSound(plan.want.rateHz) : undefined;
+  }
+
+  /** Throws a plain Error where the file is damaged. */
+  async feed(bytes: Uint8Array, isLast: boolean): Promise<Fed> {
+    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+    this.#decoder ??= await this.#open(isLast);
+    const chunks: SoundChunk[] = [];
+    let [ms, hasSound] = [0, false];
+    while (this.#decoder && this.#bytes.length > 0 && ms < enoughMs) {
+      const given = await this.#decoder.push(this.#step());
+      this.#pace(given);
+      ms += lengthMs(given);
+      hasSound ||= given.length > 0;
+      chunks.push(...this.#wanted(given));
+    }
+    const hasMore = this.#decoder !== undefined && this.#bytes.length > 0;
+    if (isLast && !hasMore) chunks.push(...(await this.#end()));
+    return { kind: 'fed', chunks, hasMore, hasSound: hasSound || chunks.length > 0 };
+  }
+
+  free(): void {
+    this.#decoder?.free();
+  }
+
+  #step(): Buffer {
+    const step = this.#bytes.subarray(0, this.#stepBytes);
+    this.#bytes = this.#bytes.subarray(step.length);
+    return step;
+  }
+
+  #pace(given: readonly SoundChunk[]): void {
+    const ms = lengthMs(given);
+    const most = given.length > 0 ? steps.mostBytes : steps.blindBytes;
+    if (ms > steps.tooMuchMs) this.#stepBytes = Math.max(steps.leastBytes, this.#stepBytes >> 2);
+    else if (ms < steps.littleMs && this.#stepBytes < most) this.#stepBytes *= 2;
+  }
+
+  async #end(): Promise<readonly SoundChunk[]> {
+    const given = (await this.#decoder?.end()) ?? [];
+    return [...this.#wanted(given), ...(this.#mono?.end() ?? [])];
+  }
+
+  #wanted(given: readonly SoundChunk[]): readonly SoundChunk[] {
+    const left = given.flatMap((chunk) => this.#skip.cut(chunk));
+    const mono = this.#mono;
+    if (!mono) return left;
+    return left.flatMap((chunk) => (chunk.kind === 'pcm' ? mono.push(chunk.pcm) : []));
+  }
+
+  async #open(isLast: boolean): Promise<Decoder | undefined> {
+    if (this.#plan.raw) return openRaw(this.#plan.raw);
+    const sniffed = sniff(this.#bytes, isLast);
+    if (sniffed.kind === 'more') return undefined;
+    if (sniffed.kind !== 'format') throw new Error(`it is ${sniffed.what}`);
+    return await this.#openAs(sniffed.format);
+  }
+
+  async #openAs(format: Format): Promise<Decoder> {
+    switch (format) {
+      case 'wav':
+        return openWav();
+      case 'mp3':
+        return await openMp3(this.#skip);
+      case 'flac':
+        return await openFlac();
+      case 'ogg':
+        return openOgg(codec, this.#plan.want, this.#skip);
+      case 'webm':
+        return openWebm(await codec(), this.#plan.want, this.#skip);
+    }
+  }
+}
+
+function lengthMs(chunks: readonly SoundChunk[]): number {
+  return chunks.reduce((sum, chunk) => {
+    if (chunk.kind === 'opus') return sum + chunk.samples / 48;
+    return sum + (chunk.pcm.samples.length / chunk.pcm.channels / chunk.pcm.rateHz) * 1000;
+  }, 0);
+}

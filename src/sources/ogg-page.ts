@@ -1,0 +1,140 @@
+/** Bytes of a page before its table of lengths (RFC 3533, 6). */
+const headBytes = 27;
+/** Of a page, with its table and 255 segments of 255 bytes. */
+export const longestPageBytes = headBytes + 255 + 255 * 255;
+
+/** What one page of an Ogg file tells. */
+export type OggPage = {
+  readonly bytes: Buffer;
+  readonly isContinued: boolean;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+  /** Place of its last whole packet, in samples; undefined where none ends here. */
+  readonly granule: number | undefined;
+  readonly serial: number;
+  /** Pieces of packets; the last one goes on in the next page where `goesOn`. */
+  readonly pieces: readonly Buffer[];
+  readonly goesOn: boolean;
+};
+
+/** Cuts a file into pages, in pieces of any length, and leaves out what is none: every page carries a checksum. */
+export class OggPages {
+  #rest: Buffer = Buffer.alloc(0);
+  #losses = 0;
+  #isLost = false;
+  #lostBytes = 0;
+
+  /** What was no page. */
+  get lostBytes(): number {
+    return this.#lostBytes;
+  }
+
+  /** Places where something else lay between two pages. */
+  get losses(): number {
+    return this.#losses;
+  }
+
+  push(bytes: Uint8Array): OggPage[] {
+    this.#rest = Buffer.concat([this.#rest, bytes]);
+    const pages: OggPage[] = [];
+    for (;;) {
+      const length = pageBytes(this.#rest);
+      if (length === 'more') return pages;
+      const page = length === 'none' ? undefined : readPage(this.#rest.subarray(0, length));
+      if (page) pages.push(page);
+      this.#advance(page);
+    }
+  }
+
+  #advance(page: OggPage | undefined): void {
+    if (!page && !this.#isLost) this.#losses++;
+    this.#isLost = !page;
+    const next = page ? page.bytes.length : this.#rest.indexOf('OggS', 1, 'latin1');
+    const passed = next >= 0 ? next : Math.max(1, this.#rest.length - 3);
+    if (!page) this.#lostBytes += passed;
+    this.#rest = this.#rest.subarray(passed);
+  }
+}
+
+function pageBytes(bytes: Buffer): number | 'more' | 'none' {
+  if (!bytes.toString('latin1', 0, 4).startsWith('OggS'.slice(0, bytes.length))) return 'none';
+  if (bytes.length < headBytes) return 'more';
+  if (bytes.readUInt8(4) !== 0) return 'none';
+  const body = headBytes + bytes.readUInt8(headBytes - 1);
+  if (bytes.length < body) return 'more';
+  const length = bytes.subarray(headBytes, body).reduce((sum, size) => sum + size, body);
+  return bytes.length < length ? 'more' : length;
+}
+
+function readPage(bytes: Buffer): OggPage | undefined {
+  if (crcOf(bytes) !== bytes.readUInt32LE(22)) return undefined;
+  const flags = bytes.readUInt8(5);
+  const granule = bytes.readBigInt64LE(6);
+  const body = headBytes + bytes.readUInt8(headBytes - 1);
+  const pieces: Buffer[] = [];
+  let [from, to] = [body, body];
+  for (const size of bytes.subarray(headBytes, body)) {
+    to += size;
+    if (size === 255) continue;
+    pieces.push(bytes.subarray(from, to));
+    from = to;
+  }
+  const goesOn = to > from;
+  if (goesOn) pieces.push(bytes.subarray(from, to));
+  return {
+    ...{ bytes, pieces, goesOn },
+    isContinued: (flags & 1) !== 0,
+    isFirst: (flags & 2) !== 0,
+    isLast: (flags & 4) !== 0,
+    granule: granule < 0n ? undefined : Number(granule),
+    serial: bytes.readUInt32LE(14),
+  };
+}
+
+/** Pages that carry `packets`, none of which ends a sound. */
+export function writePages(
+  packets: readonly Uint8Array[],
+  serial: number,
+  isFirst: boolean,
+): Buffer {
+  const sizes = packets.flatMap(({ length }) => [
+    ...Array<number>(Math.floor(length / 255)).fill(255),
+    length % 255,
+  ]);
+  const body = Buffer.concat(packets);
+  const pages: Buffer[] = [];
+  for (let [from, at] = [0, 0]; from < sizes.length; from += 255) {
+    const table = sizes.slice(from, from + 255);
+    const length = table.reduce((sum, size) => sum + size, 0);
+    const head = Buffer.alloc(headBytes);
+    head.write('OggS', 'latin1');
+    head.writeUInt8(
+      (from > 0 && sizes[from - 1] === 255 ? 1 : 0) | (isFirst && from === 0 ? 2 : 0),
+      5,
+    );
+    head.writeUInt32LE(serial, 14);
+    head.writeUInt32LE(pages.length, 18);
+    head.writeUInt8(table.length, headBytes - 1);
+    const page = Buffer.concat([head, Buffer.from(table), body.subarray(at, at + length)]);
+    page.writeUInt32LE(crcOf(page), 22);
+    pages.push(page);
+    at += length;
+  }
+  return Buffer.concat(pages);
+}
+
+/** RFC 3533, 6: polynomial 0x04c11db7, nothing reflected; the field itself counts as zeros. */
+const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  let crc = n << 24;
+  for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc < 0 ? 0x04c11db7 : 0);
+  return crc >>> 0;
+});
+
+function crcOf(page: Buffer): number {
+  let crc = 0;
+  for (let n = 0; n < page.length; n++) {
+    const byte = n >= 22 && n < 26 ? 0 : (page[n] ?? 0);
+    crc = ((crc << 8) ^ (crcTable[(crc >>> 24) ^ byte] ?? 0)) >>> 0;
+  }
+  return crc;
+}

@@ -1,0 +1,180 @@
+import { afterAll, expect, test } from 'vitest';
+import { DecodeStream } from '#src/sources/decode-stream.ts';
+import { OggPages } from '#src/sources/ogg-page.ts';
+import { inPieces, openDecoding } from './sounds.ts';
+import { pitchHz, played, toneFile, toneWav } from './tones.ts';
+
+const decoding = openDecoding();
+afterAll(() => decoding[Symbol.asyncDispose]());
+
+/** Name, rate in Hz and samples per channel. */
+const files = [
+  ['tones.mp3', 44_100, 66_150],
+  ['tones-vbr.mp3', 44_100, 66_150],
+  ['tones-opus.ogg', 48_000, 72_000],
+  ['tones-opus-60ms.ogg', 48_000, 72_000],
+  ['tones.webm', 48_000, 71_688], // FFmpeg ends it with a block group, which the demuxer passes over
+  ['tones-vorbis.ogg', 44_100, 66_150],
+  ['tones.flac', 16_000, 12_000],
+  ['tones-flac.ogg', 16_000, 12_000],
+] as const;
+
+test.each(files)(
+  'case 8: %s keeps its pitch, its channels and, to the sample, its length',
+  async (name, rateHz, length) => {
+    const sound = await played(decoding, toneFile(name));
+    expect(sound).toMatchObject({ rateHz, channels: 2 });
+    expect(sound.left).toHaveLength(length);
+    expect(Math.abs(pitchHz(sound.left, rateHz) - 440)).toBeLessThan(1);
+    expect(Math.abs(pitchHz(sound.right, rateHz) - 660)).toBeLessThan(1);
+  },
+);
+
+const names = [...files.map(([name]) => name), 'wav'];
+const fileOf = (name: string) => (name === 'wav' ? toneWav() : toneFile(name));
+
+test.each(names)(
+  'case 2: %s in pieces of 1, 2, 3, 7, 959, 4801 bytes and whole is the same to the sample',
+  async (name) => {
+    const file = fileOf(name);
+    const whole = await streamed([file]);
+    expect(whole.length).toBeGreaterThan(40_000);
+    for (const size of [1, 2, 3, 7, 959, 4801]) {
+      const pieces = await Array.fromAsync(inPieces(file, size));
+      expect(Buffer.compare(await streamed(pieces), whole), `${size}`).toBe(0);
+    }
+  },
+);
+
+test.each(names)(
+  'case 7: %s split anywhere in its first hundred bytes is the same',
+  async (name) => {
+    const file = fileOf(name);
+    const whole = await streamed([file]);
+    for (let at = 0; at <= 100; at++) {
+      const pieces = [file.subarray(0, at), file.subarray(at)];
+      expect(Buffer.compare(await streamed(pieces), whole), `${at}`).toBe(0);
+    }
+  },
+  20_000,
+);
+
+/** All samples as bytes, decoded in this thread: a hop to another a byte takes longer than the decoding. */
+async function streamed(pieces: readonly Uint8Array[]): Promise<Buffer> {
+  const stream = new DecodeStream({ want: { kind: 'track', isExact: true } });
+  const sounds: Buffer[] = [];
+  const feed = async (bytes: Uint8Array, isLast: boolean) => {
+    const { chunks, hasMore } = await stream.feed(bytes, isLast);
+    for (const chunk of chunks) {
+      if (chunk.kind !== 'pcm') continue;
+      const { buffer, byteOffset, byteLength } = chunk.pcm.samples;
+      sounds.push(Buffer.from(buffer, byteOffset, byteLength));
+    }
+    if (hasMore) await feed(new Uint8Array(0), isLast);
+  };
+  for (const piece of pieces) await feed(piece, false);
+  await feed(new Uint8Array(0), true);
+  stream.free();
+  return Buffer.concat(sounds);
+}
+
+test.each([
+  ['tones-opus.ogg', 76],
+  ['tones.webm', 75],
+] as const)('the packets of %s go through as they are', async (name, count) => {
+  const { packets, left } = await played(decoding, toneFile(name), 4096, false);
+  expect(packets).toHaveLength(count);
+  expect(left).toHaveLength(0);
+  expect(packets.every((packet) => toneFile(name).includes(Buffer.from(packet)))).toBe(true);
+});
+
+test('packets of 60 ms are decoded, since only 20 ms can leave as they are', async () => {
+  const { packets, left } = await played(decoding, toneFile('tones-opus-60ms.ogg'), 4096, false);
+  expect(packets).toHaveLength(0);
+  expect(left).toHaveLength(72_000);
+});
+
+test('six channels are mixed down to two', async () => {
+  const sound = await played(decoding, toneFile('tones-six.flac'));
+  expect(sound).toMatchObject({ rateHz: 22_050, channels: 2 });
+  expect(sound.left).toHaveLength(11_025);
+});
+
+test.each(files.map(([name]) => name))(
+  '%s cut anywhere gives what is there, or is none',
+  async (name) => {
+    const file = toneFile(name);
+    const whole = (await played(decoding, file)).left.length;
+    let before = 0;
+    for (const share of [0.5, 0.7, 0.9, 0.99]) {
+      const half = file.subarray(0, Math.floor(file.length * share));
+      const sound = await played(decoding, half).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'source.not_audio' });
+        return undefined;
+      });
+      const length = sound?.left.length ?? 0;
+      expect(length).toBeGreaterThanOrEqual(before);
+      expect(length).toBeLessThanOrEqual(whole);
+      before = length;
+    }
+  },
+);
+
+test('songs that follow each other in one Ogg stream are all heard, as radios send them', async () => {
+  const [first, second] = [toneFile('tones-opus.ogg'), toneFile('tones-vorbis.ogg')];
+  const sound = await played(decoding, Buffer.concat([first, second, toneFile('tones-flac.ogg')]));
+  expect(sound.left).toHaveLength(72_000 + 66_150 + 12_000);
+});
+
+test('noise between two pages of an Ogg file is passed over, and so is a page with a wrong byte', async () => {
+  for (const name of ['tones-vorbis.ogg', 'tones-opus.ogg']) {
+    const pages = new OggPages().push(toneFile(name)).map(({ bytes }) => Buffer.from(bytes));
+    const noise = Buffer.from(Array.from({ length: 3000 }, (_, n) => (n * 7919) & 255));
+    const dirty = Buffer.concat(pages.flatMap((page, n) => (n === 3 ? [noise, page] : [page])));
+    const clean = await played(decoding, toneFile(name));
+    expect((await played(decoding, dirty)).left).toEqual(clean.left);
+    pages[2]?.writeUInt8(1, 40);
+    expect(
+      (await played(decoding, Buffer.concat(pages)).catch(() => undefined))?.left.length ?? 0,
+    ).toBeLessThan(clean.left.length);
+  }
+});
+
+test('a FLAC file with noise in its middle goes on behind it', async () => {
+  const file = toneFile('tones.flac');
+  const noise = Buffer.from(Array.from({ length: 3000 }, (_, n) => (n * 7919) & 255));
+  const dirty = Buffer.concat([file.subarray(0, 20_000), noise, file.subarray(20_000)]);
+  const [{ left }, clean] = [await played(decoding, dirty), await played(decoding, file)];
+  expect(left).toHaveLength(12_000 - 2048);
+  expect(left.subarray(-2048)).toEqual(clean.left.subarray(-2048));
+});
+
+test.each(['tones.flac', 'tones-vorbis.ogg', 'tones.mp3'])(
+  '300 kB of noise behind the head of %s never sound',
+  async (name) => {
+    const noise = Buffer.from(
+      Array.from({ length: 300_000 }, (_, n) => (n * 7919 + (n >> 3) * 104_729) & 255),
+    );
+    const file = Buffer.concat([toneFile(name).subarray(0, 4), noise]);
+    await expect(played(decoding, file)).rejects.toMatchObject({ code: 'source.not_audio' });
+  },
+);
+
+test('15 bytes of FLAC may hold four seconds: such a file is decoded in small steps', async () => {
+  // Written by FFmpeg: ten minutes of silence.
+  const file = toneFile('silence.flac');
+  const plan = { want: { kind: 'track', isExact: true } } as const;
+  let [longest, all] = [0, 0];
+  for await (const chunk of decoding.play(
+    inPieces(file, 65_536),
+    plan,
+    AbortSignal.timeout(20_000),
+  )) {
+    if (chunk.kind !== 'pcm') continue;
+    const seconds = chunk.pcm.samples.length / chunk.pcm.channels / chunk.pcm.rateHz;
+    longest = Math.max(longest, seconds);
+    all += seconds;
+  }
+  expect(all).toBeCloseTo(600, 1);
+  expect(longest).toBeLessThan(120);
+});

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { joinSamples } from '#src/audio/pcm.ts';
+import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { writeWav } from '#src/audio/wav.ts';
+import type { Decoding } from '#src/sources/decoding.ts';
+import { inPieces } from './sounds.ts';
+
+/** What 440 Hz on the left and 660 Hz on the right became in every format. */
+export function toneFile(name: string): Buffer {
+  return readFileSync(new URL(`../fixtures/sounds/${name}`, import.meta.url));
+}
+
+/** Both tones again, as WAV of 22.05 kHz. */
+export function toneWav(): Buffer {
+  const rateHz = 22_050;
+  const samples = Int16Array.from({ length: rateHz * 2 }, (_, n) => {
+    const hz = n % 2 === 0 ? 440 : 660;
+    return 8000 * Math.sin((2 * Math.PI * hz * (n >> 1)) / rateHz);
+  });
+  return writeWav({ samples, rateHz, channels: 2 });
+}
+
+/** All that came of a file. */
+export type Heard = {
+  readonly left: Int16Array;
+  readonly right: Int16Array;
+  readonly rateHz: number;
+  readonly channels: number;
+  readonly packets: readonly Uint8Array[];
+};
+
+export function heard(chunks: readonly SoundChunk[]): Heard {
+  const sounds = chunks.flatMap((chunk) => (chunk.kind === 'pcm' ? [chunk.pcm] : []));
+  const [{ rateHz, channels } = { rateHz: 0, channels: 1 }] = sounds;
+  const samples = joinSamples(sounds.map((pcm) => pcm.samples));
+  return {
+    left: samples.filter((_, n) => n % channels === 0),
+    right: samples.filter((_, n) => n % channels === channels - 1),
+    ...{ rateHz, channels },
+    packets: chunks.flatMap((chunk) => (chunk.kind === 'opus' ? [chunk.packet] : [])),
+  };
+}
+
+/** A file decoded for a track, fed in pieces of this length. */
+export async function played(
+  decoding: Decoding,
+  file: Uint8Array,
+  pieceBytes = 4096,
+  isExact = true,
+): Promise<Heard> {
+  const plan = { want: { kind: 'track', isExact } } as const;
+  const signal = new AbortController().signal;
+  const chunks: SoundChunk[] = [];
+  for await (const chunk of decoding.play(inPieces(file, pieceBytes), plan, signal))
+    chunks.push(chunk);
+  return heard(chunks);
+}
+
+/** The frequency that is strongest, by the zeros of a sound, in Hz. */
+export function pitchHz(samples: Int16Array, rateHz: number): number {
+  const [from, to] = [Math.floor(samples.length / 5), Math.floor((samples.length * 4) / 5)];
+  const ups: number[] = [];
+  for (let n = from; n < to; n++) {
+    const [before, after] = [samples[n - 1] ?? 0, samples[n] ?? 0];
+    if (before < 0 && after >= 0) ups.push(n - after / (after - before));
+  }
+  const [first = 0] = ups;
+  return ((ups.length - 1) * rateHz) / ((ups.at(-1) ?? 0) - first);
+}
