@@ -54,6 +54,24 @@ test('servers are connected to before anybody speaks, and everything is closed i
   await expect.poll(() => server.realtime.open).toBe(0);
 });
 
+test('a Realtime voice is connected before anybody speaks, reads, and is closed in the end', async () => {
+  await using server = await openMockProviders({ pace: instantPace });
+  const config = configOf({ SPEECH_BASE_URL: server.baseUrl.replace('http', 'ws') });
+  const news: EngineNews[] = [];
+  {
+    await using engines = await openEngines(config, (one) => void news.push(one));
+    await expect.poll(() => server.talk.open).toBe(1);
+    const never = new AbortController().signal;
+    const sounds = await Array.fromAsync(engines.synthesizer.synthesize('Hello there.', {}, never));
+    expect(sounds.length).toBeGreaterThan(0);
+    engines.warm();
+    expect(server.talk.calls).toHaveLength(1);
+  }
+  await expect.poll(() => server.talk.open).toBe(0);
+  const provider = new URL(server.baseUrl).host;
+  expect(news).toContainEqual({ kind: 'reading', provider, words: 2, wrongWords: 0 });
+});
+
 test('a model that is gone is told as soon as its server is asked, and can be asked for afterwards', async () => {
   using server = await serve();
   const told: EngineNews[] = [];

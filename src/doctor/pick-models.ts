@@ -16,6 +16,8 @@ export type Picks = {
   readonly speech: Pick;
   readonly transcription: Pick;
   readonly realtime: Pick;
+  /** Of those, what reads aloud. */
+  readonly realtimeSpeech: Pick;
   /** Only where one is listed. */
   readonly audioChat?: Pick;
 };
@@ -47,6 +49,7 @@ export function pickModels(list: ModelList, named: Named): Picks {
     speech: pick('speech', standardModels.speech, named.speech),
     transcription: pick('transcription', standardModels.transcription, named.transcription),
     realtime: pick('realtime', standardModels.realtime),
+    realtimeSpeech: pick('realtime', standardModels.realtimeSpeech),
     ...(!audioChat.isGuess && { audioChat }),
   };
 }

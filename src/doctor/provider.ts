@@ -1,8 +1,10 @@
 import { serverName } from '#src/provider/foreign-words.ts';
+import { modelNews } from '#src/provider/models.ts';
 import { type Examined, missing } from './finding.ts';
 import type { Paper } from './paper.ts';
 import { type Address, openPatient, type Patience, type Patient } from './patient.ts';
 import { type Named, type Pick, type Picks, pickModels } from './pick-models.ts';
+import { probeAloud } from './probe-aloud.ts';
 import { probeAudioChat } from './probe-audio-chat.ts';
 import { probeChat } from './probe-chat.ts';
 import { probeRealtime } from './probe-realtime.ts';
@@ -47,11 +49,12 @@ export function printSettings(settings: readonly string[], paper: Paper): void {
 }
 
 async function examineRoles(
-  { patient }: Server,
+  server: Server,
   picks: Picks,
   { voice }: Named,
   paper: Paper,
 ): Promise<Examined[]> {
+  const { patient } = server;
   const show = (examined: Examined, pick: Pick, option: string): Examined => {
     const told = forgive(examined, pick, option, patient);
     paper.findings(told.findings);
@@ -67,17 +70,41 @@ async function examineRoles(
   const audio = picks.audioChat && { model: picks.audioChat.model, voice: voice ?? usualVoice };
   const use = speech.state === 'usable' ? 'CHAT_COMPLETION' : 'SPEECH';
   const spoken = audio && show(await probeAudioChat(patient, audio, use), picks.chat, '--chat');
-  const clip = speech.clip ?? spoken?.clip;
+  const realtime = await probeRealtime(patient, picks.realtime.model);
+  paper.findings(realtime.findings);
+  const isNeeded = realtime.state === 'usable' && !speaksOn(speech, speaker.model, server);
+  const read = isNeeded
+    ? await probeReader(server.patient, picks, speaker.voice, paper)
+    : undefined;
+  const clip = speech.clip ?? read?.clip ?? spoken?.clip;
   const heard = show(
     await probeTranscription(patient, picks.transcription.model, clip),
     picks.transcription,
     '--transcription',
   );
-  const realtime = await probeRealtime(patient, picks.realtime.model);
-  paper.findings(realtime.findings);
   // A pipeline of three is the usual choice: what hears and speaks is shown, and not proposed beside it.
+  if (read?.state === 'usable') return [heard, chat, { ...speech, settings: [] }, read, realtime];
   const extra = spoken && use === 'SPEECH' ? [spoken] : [];
   return [heard, chat, speech, ...extra, realtime];
+}
+
+/** Whether it speaks, be it badly today, and no end of that is near. */
+function speaksOn({ state }: Examined, model: string, { patient, list }: Server): boolean {
+  const inUse = { role: 'SPEECH', model, baseUrl: patient.base.url };
+  const news = modelNews(inUse, list, patient.clock.wallMs());
+  return state !== 'absent' && (news === undefined || news.kind === 'unlisted');
+}
+
+/** Not every server that talks over one connection also reads; that is no fault. */
+async function probeReader(
+  patient: Patient,
+  { realtimeSpeech: { model } }: Picks,
+  voice: string,
+  paper: Paper,
+): Promise<Examined> {
+  const examined = await probeAloud(patient, { model, voice });
+  paper.findings(examined.findings);
+  return examined.state === 'usable' ? examined : { ...examined, state: 'absent' };
 }
 
 /** What fails with a model that was only guessed is no fault of the server. */

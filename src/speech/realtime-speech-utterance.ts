@@ -128,6 +128,7 @@ export class RealtimeUtterance {
   leave(): void {
     this.#hasLeft = true;
     this.#drop();
+    this.#ring();
   }
 
   /** Once. Errors: BotError `provider.*`, after what did come. Aborting `signal` throws `signal.reason`. */

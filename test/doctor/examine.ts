@@ -1,4 +1,9 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -39,10 +44,11 @@ export type Asked = {
 };
 export type Route = (response: ServerResponse, asked: Asked) => void;
 
-/** A server of these routes, as `GET /v1/models`; all else is a plain 404. */
+/** A server of these routes, as `GET /v1/models`; all else is a plain 404. What `attach` adds, it gives the end of. */
 export async function openServer(
   routes: Readonly<Record<string, Route>>,
   otherwise: Route = (response) => response.writeHead(404).end('404 page not found'),
+  attach: (server: Server) => () => void = () => () => undefined,
 ) {
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {
@@ -54,11 +60,13 @@ export async function openServer(
     asked.push(one);
     (routes[`${request.method} ${one.path}`] ?? otherwise)(response, one);
   });
+  const detach = attach(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     [Symbol.dispose]: () => {
+      detach();
       server.close();
       server.closeAllConnections();
     },

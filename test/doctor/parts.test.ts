@@ -50,6 +50,7 @@ test('models are taken for what their names say', () => {
     speech: { model: 'tts-1', isGuess: false },
     transcription: { model: 'gpt-transcribe', isGuess: false },
     realtime: { model: 'gpt-realtime-2.1', isGuess: false },
+    realtimeSpeech: { model: 'gpt-realtime-2.1', isGuess: false },
     audioChat: { model: 'gpt-audio-1.5', isGuess: false },
   });
   const speaches = list('Systran/faster-whisper-small', 'speaches-ai/Kokoro-82M-v1.0-ONNX');
