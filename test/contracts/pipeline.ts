@@ -80,6 +80,7 @@ export function pipelineContract(name: string, open: Open): void {
   abortContract(name, open);
   leavingContract(name, open);
   toolContract(name, open);
+  usageContract(name, open);
 }
 
 function contentContract(name: string, open: Open): void {
@@ -140,6 +141,22 @@ function abortContract(name: string, open: Open): void {
       await expect(reading).rejects.toBe(reason);
       await opened.settled();
       expect(opened.running()).toBe(0);
+    }
+  });
+
+  test(`${name}: after an abort nothing more of it comes, however often it is asked for`, async () => {
+    await using opened = await open({ says: answerText, ends: 'stall' });
+    const caller = new AbortController();
+    const turn = turnOf(said('hello'));
+    const answer = opened.pipeline.answer(turn, new FakeStage(), caller.signal);
+    const parts = answer[Symbol.asyncIterator]();
+    while ((await parts.next()).value?.kind !== 'audio');
+    await opened.settled();
+    caller.abort(new Error('interrupted'));
+    for (let tries = 0; tries < 5; tries++) {
+      const more = await parts.next().catch(() => undefined);
+      expect(more?.value).toBeUndefined();
+      await opened.settled();
     }
   });
 
@@ -208,6 +225,39 @@ function toolContract(name: string, open: Open): void {
     await opened.settled();
     expect(stage.ran).toEqual([]);
     expect(opened.running()).toBe(0);
+  });
+}
+
+function usageContract(name: string, open: Open): void {
+  test(`${name}: what it took is told once for each request`, async () => {
+    const tool = { tool: lamp, afterwards: 'The lamp is on now.' };
+    for (const [scene, requests] of [
+      [{ says: answerText }, 1],
+      [{ says: 'One moment, please.', call: tool }, 2],
+    ] as const) {
+      await using opened = await open(scene);
+      const stage = new FakeStage();
+      stage.release();
+      await read(opened.pipeline, stage);
+      await opened.settled();
+      expect(stage.spendings).toHaveLength(requests);
+    }
+  });
+
+  test(`${name}: what an answer took that was cut short, or failed, is told once and is not nothing`, async () => {
+    for (const ends of ['stall', 'fail'] as const) {
+      await using opened = await open({ says: answerText, ends });
+      const stage = new FakeStage();
+      const caller = new AbortController();
+      const answer = opened.pipeline.answer(turnOf(said('hello')), stage, caller.signal);
+      const reading = (async () => {
+        for await (const part of answer) if (part.kind === 'audio') caller.abort(new Error('left'));
+      })();
+      await reading.catch(() => undefined);
+      await opened.settled();
+      expect(stage.spendings).toHaveLength(1);
+      expect(stage.spendings[0]?.outputTokens).toBeGreaterThan(0);
+    }
   });
 }
 

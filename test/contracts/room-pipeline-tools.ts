@@ -94,6 +94,18 @@ function effectContract(name: PipelineName): void {
     expect(toolsIn(room).at(-1)).toEqual(['set_volume', 'pressed', 'adam']);
   });
 
+  test(`${name}: what is stopped while it is weighed has no effect`, async () => {
+    const replies = [{ match: 'speak half', ...call('set_volume', { level: 50 }) }];
+    await using room = await openServed(name, { replies, pace: { firstTokenMs: 200 } });
+    await room.say('louder');
+    await room.until(() => weighed(room) > 0, 'a look at his words');
+    room.house.talk.stop('g', 'speech');
+    await room.settle();
+    await room.pass(2_000);
+    expect([toolsIn(room), weighed(room)]).toEqual([[], 1]);
+    expect(room.house.rooms.stay('g')?.room.volume.of('voice')).toBe(100);
+  });
+
   test(`${name}: the bot leaves by a button only`, async () => {
     const replies = [
       { match: 'has to press', text: 'Press it.' },
@@ -106,6 +118,12 @@ function effectContract(name: PipelineName): void {
       'Lounge',
     ]);
   });
+}
+
+/** How often somebody's own words were looked at. */
+function weighed({ providers }: Served): number {
+  const bodies = providers.requests.map(({ body }) => JSON.stringify(body ?? ''));
+  return bodies.filter((body) => body.includes('Somebody speaks to a voice assistant')).length;
 }
 
 function toolsIn({ house }: Served) {

@@ -192,6 +192,7 @@ function turnContract(name: PipelineName): void {
     ]);
     expect(room.house.of('ignored')).toMatchObject([{ why: 'empty' }]);
     for (const { wanted, closed } of room.spending.bills) expect([wanted, closed]).toEqual([0, 1]);
+    expect(room.providers.talk.calls.flatMap(({ items }) => items)).toEqual([]);
     await room.ask('capital');
     expect(room.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
   });
