@@ -12,9 +12,9 @@ export function limit(sum: Float32Array): Int16Array {
   return samples;
 }
 
-/** One sample, of which 1 is full scale. */
-export function bend(level: number): number {
-  const loud = Math.abs(level) - knee;
+/** One sample, of which 1 is full scale; below `from` it stays as it is. */
+export function bend(level: number, from = knee): number {
+  const loud = Math.abs(level) - from;
   if (loud <= 0) return level;
-  return Math.sign(level) * (knee + (1 - knee) * Math.tanh(loud / (1 - knee)));
+  return Math.sign(level) * (from + (1 - from) * Math.tanh(loud / (1 - from)));
 }

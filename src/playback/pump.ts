@@ -25,6 +25,8 @@ const ahead = 2_000 * musicPerMs;
 const low = 1_500 * musicPerMs;
 /** In one go no more is turned into samples: the link wants its frame every 20 ms. */
 const portion = 100 * musicPerMs;
+/** What a packet means depends on those before it; after so long nobody can tell any more that they were not sent. */
+const settling = 300 * musicPerMs;
 /** Without a sound from its source for so long, an item is given up. */
 const patienceMs = 8_000;
 
@@ -136,6 +138,8 @@ export class Pump {
 
   async #read(fromMs: number, signal: AbortSignal): Promise<void> {
     this.#given = 0;
+    this.#decoder?.free();
+    this.#decoder = undefined;
     const chunks = this.#source.open(fromMs, signal)[Symbol.asyncIterator]();
     try {
       for (;;) {
@@ -181,7 +185,8 @@ export class Pump {
     if (chunk.kind === 'opus') {
       this.#decoder ??= this.#parts.decoder();
       const samples = this.#decoder.decode(chunk.packet);
-      this.#push(samples, samples.length === 2 * musicFrame ? chunk.packet : undefined);
+      const isFit = samples.length === 2 * musicFrame && this.#given >= settling;
+      this.#push(samples, isFit ? chunk.packet : undefined, this.#round === 0 && this.#given === 0);
       return this.#share(signal);
     }
     for (const pcm of portions(chunk.pcm)) {
@@ -192,13 +197,12 @@ export class Pump {
     }
   }
 
-  #push(samples: Int16Array, packet?: Uint8Array): void {
+  #push(samples: Int16Array, packet?: Uint8Array, isAhead = false): void {
     if (samples.length === 0) return;
     this.#askedAtMs = undefined;
-    const isFirst = packet !== undefined && this.#round === 0 && this.#given === 0;
     this.#given += samples.length / 2;
     this.#unshared += samples.length / 2;
-    this.sound.push(isFirst ? samples.subarray(2 * opusAhead) : samples, this.#round, packet);
+    this.sound.push(isAhead ? samples.subarray(2 * opusAhead) : samples, this.#round, packet);
     if (!this.#isBuffering || this.sound.length < enough) return;
     this.#isBuffering = false;
     this.#onChange();

@@ -1,0 +1,99 @@
+import type { Frame } from '#src/audio/frame.ts';
+import type { FrameEncoders } from './frame-encoders.ts';
+import { MusicLimiter } from './music-limiter.ts';
+import { frameSamples } from './track.ts';
+import type { Music } from './track-mix.ts';
+import { WideSpeech } from './wide-speech.ts';
+
+/** Named tracks as the mixer sees them. */
+export interface MusicSource {
+  /** The next 20 ms of all of them, or undefined while there is nothing to hear. */
+  pull(isSpeaking: boolean): Music | undefined;
+  /** Replaces the former listener, called whenever `pull` may have something again. */
+  onSound(listener: () => void): void;
+}
+
+/** A frame, and what people hear of it, mono at the speaking rate. */
+export type Mixed = { readonly frame: Frame; readonly heard: () => Int16Array };
+
+/** Frames without music after which speech goes out as it does without; and of a lone source of packets, before they do. */
+const patience = 10;
+/** What an encoder is told of packets that it did not make. */
+const told = 3;
+
+/** Speech and music as one stream: mono while only speech sounds, stereo else, whole packets where nothing is changed. */
+export class MusicMix {
+  readonly #tracks: MusicSource;
+  readonly #encoders: FrameEncoders;
+  readonly #limiter = new MusicLimiter();
+  readonly #speech = new WideSpeech();
+  #isWide = false;
+  /** Frames since there was music. */
+  #without = 0;
+  /** Frames in which a packet might have gone out. */
+  #lone = 0;
+  /** The latest frames that went out as packets. */
+  #passed: readonly Int16Array[] = [];
+
+  constructor(tracks: MusicSource, encoders: FrameEncoders) {
+    this.#tracks = tracks;
+    this.#encoders = encoders;
+  }
+
+  /** The next frame, or undefined where there is nothing to hear. */
+  next(speech: Int16Array | undefined, isSpeaking: boolean): Mixed | undefined {
+    const music = this.#tracks.pull(isSpeaking);
+    this.#without = music ? 0 : this.#without + 1;
+    if (!music && !speech) return this.#rest();
+    if (music || (this.#isWide && this.#without < patience)) return this.#wide(speech, music);
+    return speech && this.#narrow(speech);
+  }
+
+  #rest(): undefined {
+    this.#speech.forget();
+    this.#isWide = false;
+    this.#lone = 0;
+  }
+
+  #narrow(speech: Int16Array): Mixed {
+    const { samples, before } = this.#isWide
+      ? this.#speech.narrow(speech)
+      : { samples: this.#speech.keep(speech), before: [] };
+    this.#isWide = false;
+    this.#lone = 0;
+    return { frame: this.#encoders.mono(samples, () => before), heard: () => samples };
+  }
+
+  #wide(speech: Int16Array | undefined, music: Music | undefined): Mixed {
+    const isFirst = !this.#isWide;
+    this.#isWide = true;
+    const wide = this.#speech.widen(speech);
+    const sum = music?.sum ?? new Float32Array(4 * frameSamples);
+    if (wide) addToBoth(sum, wide);
+    const samples = this.#limiter.limit(sum);
+    const heard = () => narrowed(samples);
+    const packet = speech ? undefined : music?.packet;
+    this.#lone = packet ? this.#lone + 1 : 0;
+    if (packet && this.#lone > patience) {
+      this.#passed = [...this.#passed, samples].slice(-told);
+      return { frame: this.#encoders.packet(packet), heard };
+    }
+    const before = () => (isFirst ? this.#speech.before() : this.#passed);
+    return { frame: this.#encoders.stereo(samples, before), heard };
+  }
+}
+
+function addToBoth(sum: Float32Array, one: Int16Array): void {
+  for (let n = 0; n < one.length; n++) {
+    sum[2 * n] = (sum[2 * n] ?? 0) + (one[n] ?? 0);
+    sum[2 * n + 1] = (sum[2 * n + 1] ?? 0) + (one[n] ?? 0);
+  }
+}
+
+/** Half the rate, one channel: good enough to know an echo by. */
+function narrowed(samples: Int16Array): Int16Array {
+  return Int16Array.from({ length: frameSamples }, (_, n) => {
+    const [a = 0, b = 0, c = 0, d = 0] = samples.subarray(4 * n, 4 * n + 4);
+    return (a + b + c + d) / 4;
+  });
+}

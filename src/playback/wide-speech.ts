@@ -1,0 +1,123 @@
+import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
+import { Resampler } from '#src/audio/resample.ts';
+import { musicRateHz } from './stereo.ts';
+import { frameSamples } from './track.ts';
+
+/** So many frames tell an encoder what people have just heard. */
+const told = 3;
+/** What the resampler holds back: 1 ms. */
+const late = speakRateHz / 1000;
+/** Within so much of a frame sound in time becomes late, or the other way round: 5 % lower or higher meanwhile. */
+const slide = 0.94;
+
+const silence = new Int16Array(frameSamples);
+
+/**
+ * Speech for the mix at 48 kHz, 1 ms late; with what it takes to go there and back without a jump.
+ *
+ * Is told every frame of speech, silence included, whatever becomes of it.
+ */
+export class WideSpeech {
+  /** The latest frames, oldest first. */
+  #recent: readonly Int16Array[] = [];
+  #up: Resampler | undefined;
+  /** The resampler holds nothing but silence. */
+  #isSilent = true;
+
+  /** This frame of speech goes out at its own rate, after frames that did. */
+  keep(samples: Int16Array): Int16Array {
+    this.#remember(samples);
+    return samples;
+  }
+
+  /** The first one to go out at its own rate again, after frames that were late. */
+  narrow(samples: Int16Array): { readonly samples: Int16Array; readonly before: Int16Array[] } {
+    const all = joinSamples([...this.#last(told + 1), samples]);
+    const at = (told + 1) * frameSamples;
+    const before = Array.from({ length: told }, (_, n) => {
+      const from = frameSamples * (n + 1) - late;
+      return all.slice(from, from + frameSamples);
+    });
+    this.#up = undefined;
+    this.#isSilent = true;
+    this.#remember(samples);
+    return { samples: slid(all, at, { from: -late, to: 0, length: frameSamples }), before };
+  }
+
+  /** 20 ms at 48 kHz, one channel; undefined where they are silent. */
+  widen(samples: Int16Array | undefined): Int16Array | undefined {
+    const frame = samples ?? silence;
+    const out = this.#up ? this.#go(this.#up, frame, samples === undefined) : this.#begin(frame);
+    this.#remember(frame);
+    return out;
+  }
+
+  /** Right after the first `widen`: the frames before it in two channels. */
+  before(): Int16Array[] {
+    const up = new Resampler(speakRateHz, musicRateHz);
+    const wide = up.push(joinSamples(this.#last(told + 1)));
+    return Array.from({ length: told }, (_, n) => {
+      const from = 2 * frameSamples * n;
+      return inBoth(wide.subarray(from, from + 2 * frameSamples));
+    });
+  }
+
+  /** There was silence, long enough to be forgotten. */
+  forget(): void {
+    this.#recent = [];
+    this.#up = undefined;
+    this.#isSilent = true;
+  }
+
+  #go(up: Resampler, frame: Int16Array, isOver: boolean): Int16Array | undefined {
+    if (isOver && this.#isSilent) return undefined;
+    this.#isSilent = isOver;
+    return up.push(frame);
+  }
+
+  #begin(frame: Int16Array): Int16Array {
+    this.#up = new Resampler(speakRateHz, musicRateHz);
+    this.#isSilent = false;
+    const wide = this.#up.push(joinSamples([...this.#last(told), frame]));
+    const from = 2 * frameSamples * told;
+    return slid(wide, from, { from: 0, to: -2 * late, length: 2 * frameSamples });
+  }
+
+  #last(count: number): Int16Array[] {
+    const lacking = Math.max(0, count - this.#recent.length);
+    return [...Array.from({ length: lacking }, () => silence), ...this.#recent.slice(-count)];
+  }
+
+  #remember(samples: Int16Array): void {
+    this.#recent = [...this.#recent, samples].slice(-(told + 1));
+  }
+}
+
+/** How far from its place sound is read, at first and at last. */
+type Slide = { readonly from: number; readonly to: number; readonly length: number };
+
+/** `sound` from place `at` on, read from a little before that, more and more so or less and less. */
+function slid(sound: Int16Array, at: number, { from, to, length }: Slide): Int16Array {
+  return Int16Array.from({ length }, (_, n) => {
+    const share = Math.min(1, n / (slide * length));
+    return Math.round(between(sound, at + n + from + (to - from) * share));
+  });
+}
+
+/** Between samples, by the cubic through the four around. */
+function between(sound: Int16Array, place: number): number {
+  const at = Math.floor(place);
+  const share = place - at;
+  const [a = 0, b = 0, c = 0, d = 0] = sound.subarray(at - 1, at + 3);
+  const [rise, bow] = [c - a, 2 * a - 5 * b + 4 * c - d];
+  return b + (share / 2) * (rise + share * (bow + share * (3 * (b - c) + d - a)));
+}
+
+function inBoth(one: Int16Array): Int16Array {
+  const both = new Int16Array(2 * one.length);
+  for (let n = 0; n < one.length; n++) {
+    both[2 * n] = one[n] ?? 0;
+    both[2 * n + 1] = one[n] ?? 0;
+  }
+  return both;
+}

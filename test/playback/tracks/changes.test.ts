@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { fromPcm } from '#src/playback/made-source.ts';
+import { Band, codec, rate, tone } from './band.ts';
+import { corners, levels, loudness, Outlet } from './outlet.ts';
+
+function room(): { band: Band; outlet: Outlet } {
+  const band = new Band();
+  return { band, outlet: new Outlet(band) };
+}
+
+/** A tone that slowly rises, so that no packet is like another, by an encoder of its own. */
+function packets(ms: number): SoundSource & { readonly made: readonly Buffer[] } {
+  const encoder = codec.stereoEncoder();
+  const sound = Int16Array.from({ length: 2 * 48 * ms }, (_, n) => {
+    const at = (n >> 1) / rate;
+    return 5000 * Math.sin(2 * Math.PI * (400 + 5 * at) * at);
+  });
+  const made = Array.from({ length: ms / 20 }, (_, n) =>
+    encoder.encode(sound.slice(n * 1920, (n + 1) * 1920)),
+  );
+  encoder.free();
+  return {
+    ...{ title: 'packets', seekable: true, lengthMs: ms, made },
+    async *open(fromMs) {
+      for (const packet of made.slice(fromMs / 20)) yield { kind: 'opus', packet, samples: 960 };
+    },
+  };
+}
+
+function music(ms: number, peak: number): SoundSource {
+  const samples = tone(ms, { hz: 600, peak });
+  return fromPcm('music', { samples, rateHz: rate, channels: 2 });
+}
+
+test('while only speech sounds, frames are mono and exactly what they are without tracks', async () => {
+  const { outlet } = room();
+  const encoder = codec.encoder(24_000);
+  outlet.hum.isOn = true;
+  await outlet.run(400);
+  outlet.hum.isOn = false;
+  await outlet.run(100);
+  const sound = Int16Array.from(
+    { length: 480 * 20 },
+    (_, at) => 5000 * Math.sin((2 * Math.PI * 200 * at) / 24_000),
+  );
+  for (let n = 0; n < 20; n++) {
+    expect(outlet.sent[n]?.opus).toEqual(encoder.encode(sound.slice(n * 480, (n + 1) * 480)));
+  }
+  expect(outlet.sent.slice(20)).toEqual([undefined, undefined, undefined, undefined, undefined]);
+  encoder.free();
+});
+
+test('speech goes from one encoder to the other and back without a click or a jump in level', async () => {
+  const { band, outlet } = room();
+  outlet.hum.isOn = true;
+  await outlet.run(600);
+  band.tracks.play('music', music(600, 30));
+  await outlet.run(1200);
+  const kinds = outlet.sent.map((sent) => sent?.isStereo);
+  expect(kinds.slice(0, 30)).not.toContain(true);
+  expect(kinds.slice(30, 69)).not.toContain(false);
+  expect(kinds.slice(70)).not.toContain(true);
+  const heard = outlet.heard();
+  for (const level of loudness(heard).slice(8)) {
+    expect(Math.abs(20 * Math.log10(level / 5000))).toBeLessThan(2.5);
+  }
+  expect(Math.max(...corners(heard).slice(2))).toBeLessThan(100);
+});
+
+test('music that begins and ends under speech does not click', async () => {
+  const { band, outlet } = room();
+  outlet.hum.isOn = true;
+  await outlet.run(600);
+  band.tracks.play('music', music(600, 4000));
+  await outlet.run(1200);
+  expect(Math.max(...corners(outlet.heard()).slice(2))).toBeLessThan(100);
+});
+
+test('music that begins out of silence is as loud as it is from its second frame on', async () => {
+  const { band, outlet } = room();
+  outlet.hum.isOn = true;
+  await outlet.run(200);
+  outlet.hum.isOn = false;
+  await outlet.run(400);
+  band.tracks.play('music', music(600, 4000));
+  await outlet.run(400);
+  const heard = levels(outlet.heard(), 600);
+  for (const level of heard.slice(32, 45)) expect(level / 4000).toBeGreaterThan(0.8);
+  outlet.hum.isOn = true;
+  await outlet.run(1200);
+  outlet.hum.isOn = false;
+  await outlet.run(200);
+  outlet.hum.isOn = true;
+  await outlet.run(200);
+  expect(levels(outlet.heard(), 200).at(-5) ?? 0).toBeGreaterThan(4000);
+});
+
+test('an Opus item that sounds alone goes out packet by packet as its source gave them', async () => {
+  const { band, outlet } = room();
+  const source = packets(2000);
+  band.tracks.play('music', source);
+  await outlet.run(1900);
+  const passed = outlet.sent.flatMap((sent, at) => {
+    const from = sent ? source.made.findIndex((packet) => packet.equals(sent.opus)) : -1;
+    return from < 0 ? [] : [{ at, from }];
+  });
+  expect(passed.length).toBeGreaterThan(50);
+  expect(new Set(passed.map(({ at, from }) => at - from)).size).toBe(1);
+  const heard = outlet.heard();
+  expect(Math.max(...corners(heard).slice(3, 90))).toBeLessThan(80);
+  for (const level of loudness(heard).slice(16, 360)) {
+    expect(Math.abs(20 * Math.log10(level / 5000))).toBeLessThan(2);
+  }
+});
+
+test('speech over an Opus item ends the passing on without a click, and it begins again after it', async () => {
+  const { band, outlet } = room();
+  const source = packets(6000);
+  band.tracks.play('music', source);
+  await outlet.run(1500);
+  outlet.hum.isOn = true;
+  await outlet.run(500);
+  outlet.hum.isOn = false;
+  await outlet.run(2000);
+  const isPassed = outlet.sent.map((sent) => source.made.some((one) => sent?.opus.equals(one)));
+  expect(isPassed[74]).toBe(true);
+  expect(isPassed.slice(75, 120)).not.toContain(true);
+  expect(isPassed.slice(-20)).not.toContain(false);
+  expect(Math.max(...corners(outlet.heard()).slice(3))).toBeLessThan(150);
+});
+
+test.each([
+  ['at less than full volume', (band: Band) => band.tracks.track('music')?.volume(80)],
+  ['while another track sounds', (band: Band) => band.tracks.play('rain', music(3000, 100))],
+  ['while it fades', (band: Band) => band.tracks.track('music')?.fade(50, 5000)],
+])('an Opus item is not passed on %s', async (_, act) => {
+  const { band, outlet } = room();
+  const source = packets(3000);
+  band.tracks.play('music', source);
+  await outlet.run(1000);
+  act(band);
+  const before = outlet.sent.length;
+  await outlet.run(1000);
+  const isPassed = outlet.sent.map((sent) => source.made.some((one) => sent?.opus.equals(one)));
+  expect(isPassed.slice(before)).not.toContain(true);
+  expect(isPassed[before - 1]).toBe(true);
+});
+
+test('what left is told in mono at the speaking rate, music or not', async () => {
+  const { band, outlet } = room();
+  band.tracks.play('music', music(600, 4000));
+  await outlet.run(200);
+  expect(outlet.left).toHaveLength(10);
+  expect(outlet.left.every(({ length }) => length === 480)).toBe(true);
+  expect(Math.max(...(outlet.left[5] ?? []))).toBeGreaterThan(3500);
+});
