@@ -9,6 +9,7 @@ import { say } from './say.ts';
 import { settings } from './settings/settings.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
+import { track } from './track/track.ts';
 
 /** Everything people can type, in the order of a first visit, and what stands in the menu of a message. */
 export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
@@ -17,6 +18,7 @@ export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
   say,
   ask,
   stop,
+  track,
   privacy,
   help,
   stats,

@@ -7,6 +7,7 @@ const topics: Readonly<Record<string, TextId>> = {
   start: 'help.start',
   ask: 'help.ask',
   stop: 'help.stop',
+  tracks: 'help.tracks',
   privacy: 'help.privacy',
   stats: 'help.stats',
   settings: 'help.settings',

@@ -12,6 +12,7 @@ import { status } from './privacy/status.ts';
 import { loosen } from './settings/set.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
+import { trackPresses } from './track/presses.ts';
 
 /** Every button that ever stood on a message of ours. */
 export const presses: readonly Press[] = [
@@ -19,6 +20,7 @@ export const presses: readonly Press[] = [
   button('stop', 'button.stop', 'danger', stop),
   button('pause', 'button.pause', 'plain', pause),
   button('resume', 'button.resume', 'main', resume),
+  ...trackPresses,
   { name: 'privacy', label: 'button.privacy', look: 'plain', run: card },
   button('consent.always', 'button.hear_me', 'main', allow, { for: 'always' }),
   button('consent.today', 'button.only_today', 'plain', allow, { for: 'today' }),

@@ -21,6 +21,7 @@ import { RoomSettings } from '#src/session/settings.ts';
 import type { SpendingDesk } from '#src/session/spending-desk.ts';
 import { RoomTalk } from '#src/session/talk.ts';
 import { RoomConfirmations } from '#src/session/tool-presses.ts';
+import { RoomTracks } from '#src/session/tracks.ts';
 import type { RecordingReader } from '#src/sources/ports.ts';
 import { openRecordings } from '#src/sources/recordings.ts';
 import { embeddedVoices } from '#src/speech/embedded-synthesizer.ts';
@@ -34,6 +35,7 @@ import type { Config } from './config.ts';
 import type { Engines } from './engines.ts';
 import { pipelinesOf } from './pipelines.ts';
 import { openPurse } from './purse.ts';
+import { openTrackSounds } from './track-sounds.ts';
 
 export type BotOptions = {
   readonly config: Config;
@@ -160,22 +162,23 @@ function partsOf(furniture: Furniture): SessionParts {
       places,
       book: store.consents,
       settingsBook: store.settings,
+      trackBook: store.tracks,
       codec,
       weights,
       cues,
       tools,
     },
+    sounds: openTrackSounds().shelf,
     ...{ transcriber, recordings, synthesizer, chat, chatName },
     endpointRules: { ...endpointRules, textDueMs },
     warm: () => engines.warm(),
-    addressing: config.addressing,
     names: [name, ...config.bot.otherNames],
     pipelines,
     style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
     engine: pipelines.engine(config.pipeline),
     voices: isEmbedded ? embeddedVoices : [],
     spokenLocales: isEmbedded ? ['en'] : locales,
-    consent: config.consent,
+    ...{ addressing: config.addressing, consent: config.consent },
     ...(config.djRoleId && { djRoleId: config.djRoleId }),
     modelNews: () => engines.modelNews(),
     spending: furniture.desk,
@@ -194,8 +197,9 @@ function portsOf(
   desk: SpendingDesk,
   signal: AbortSignal,
 ): CommandPorts {
+  const tracks = new RoomTracks(parts.sounds, rooms, signal);
   return {
-    ...{ clock: realClock, rooms, places, stats, costs: desk },
+    ...{ clock: realClock, rooms, places, stats, costs: desk, tracks, votes: tracks },
     talk: new RoomTalk(parts, rooms, signal),
     hearing: new RoomHearing(rooms),
     privacy: new RoomPrivacy(parts, rooms),

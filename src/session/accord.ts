@@ -48,11 +48,12 @@ export class Accord {
   }
 
   #takeBack(personId: string): void {
-    const { asks, floor, habits, memory, withdrawals } = this.#room;
+    const { asks, floor, habits, memory, pipeline, withdrawals } = this.#room;
     floor.withdraw(personId);
     withdrawals.withdraw(personId);
     asks.withdraw(personId);
     memory.forget(personId);
+    pipeline.forget();
     habits.forget(personId);
   }
 }

@@ -13,6 +13,7 @@ import type {
 import type { ChannelRef } from './link.ts';
 import type { Checkup, Settings } from './settings-port.ts';
 import type { Costs } from './spending.ts';
+import type { Tracks, TrackVotes } from './tracks-port.ts';
 
 /** A message to whoever asked or to the room. The first sentence stands in the reply itself, `lines` follow under it. */
 export type Reply = Line & {
@@ -80,6 +81,8 @@ export type CommandPorts = {
   readonly rooms: Rooms;
   readonly places: Places;
   readonly talk: Talk;
+  readonly tracks: Tracks;
+  readonly votes: TrackVotes;
   readonly hearing: Hearing;
   readonly privacy: Privacy;
   readonly confirmations: Confirmations;

@@ -66,6 +66,10 @@ export class CurrentPipeline implements Pipeline {
     this.#lent?.pipeline.forgetHeard?.(speakerId, fromMs);
   }
 
+  forget(): void {
+    this.#lent?.pipeline.forget?.();
+  }
+
   #current(): Lent {
     this.follow();
     const name = this.#wanted();

@@ -21,6 +21,8 @@ import type { Scribe } from './scribe.ts';
 import type { SettingsBook } from './settings-book.ts';
 import type { Spending } from './spending.ts';
 import type { RoomTool } from './tool.ts';
+import type { TrackBook } from './track-book.ts';
+import type { TrackShelf } from './track-shelf.ts';
 
 /** Who may be heard without being asked; `roleId` goes with the policy `role`. */
 export type ConsentRules = { readonly policy: ConsentPolicy; readonly roleId?: string };
@@ -39,6 +41,9 @@ export type SessionParts = {
   readonly cues: Cues;
   readonly transcriber: Transcriber;
   readonly recordings: RecordingReader;
+  /** What tracks play. */
+  readonly sounds: TrackShelf;
+  readonly trackBook: TrackBook;
   /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
   readonly warm: () => void;
   readonly pipelines: Pipelines;

@@ -43,7 +43,9 @@ export class RoomPrivacy implements Privacy {
   }
 
   async forget(guildId: string, personId: string): Promise<Forgotten> {
-    this.#rooms.stay(guildId)?.accord.forget(personId);
+    const stay = this.#rooms.stay(guildId);
+    stay?.accord.forget(personId);
+    stay?.room.tracks.deck.disown(personId);
     this.#parts.spending.forget(guildId, personId);
     const erase = (book: ConsentBook) => book.erase(guildId, personId);
     const parts = this.#parts;

@@ -15,6 +15,7 @@ import type { Once } from './once.ts';
 import type { PanelWatch } from './panel-watch.ts';
 import type { SessionParts } from './parts.ts';
 import type { Asks } from './tool-asks.ts';
+import type { TrackStand } from './track-stand.ts';
 import type { Troubles } from './troubles.ts';
 import type { Volume } from './volume.ts';
 import type { Waste } from './waste.ts';
@@ -44,6 +45,8 @@ export type Room = {
   /** What waits for a button. */
   readonly asks: Asks;
   readonly volume: Volume;
+  /** What plays under names. */
+  readonly tracks: TrackStand;
   /** Everybody there besides the bot itself, also while the link is away. */
   readonly people: () => readonly Person[];
   /** As `VoiceLink.refresh`. */

@@ -94,6 +94,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     if (here?.isLinked && here.company > 0) {
       return { kind: 'busy', other: here.channel.name, people: here.company };
     }
+    if (isSame) here?.room.tracks.passOn();
     await this.#leave(guildId);
     const stay = this.#stayIn(channel, callerId, isSame ? here : undefined);
     stay.accord.agree(callerId);
@@ -113,7 +114,10 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     const joining = await this.#attempt(stay);
     if (joining.kind === 'joined') place.life = this.#whileHere(stay);
     else if ('nextTryMs' in joining) place.life = this.#whileHere(stay, joining.nextTryMs);
-    else this.#stays.delete(stay.channel.guildId);
+    else {
+      this.#stays.delete(stay.channel.guildId);
+      await stay.room.tracks.drop();
+    }
     return joining;
   }
 
@@ -149,6 +153,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   #follow(former: Stay, channelId: string): void {
     const { guildId } = former.channel;
     if (former.isOver || former.channel.channelId === channelId) return;
+    former.room.tracks.passOn();
     former.leave('moved');
     this.#inTurn(guildId, () => this.#moveAlong(former, channelId)).catch((error) =>
       this.#parts.onEvent(guildId, failureOf(error, 'link')),
@@ -162,6 +167,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     await place?.life;
     const channel = this.#parts.places.channel(guildId, channelId);
     if (!channel || !this.#mayBeIn(channel)) {
+      await former.room.tracks.drop();
       former.room.panel.left();
       return;
     }

@@ -81,7 +81,9 @@ async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
     greeter.look(nowMs, () => ears.talking().length > 0);
     if (nowMs >= lookAtMs) {
       lookAtMs = nowMs + lookMs;
-      if (link.people().some(({ isBot }) => !isBot)) companyAtMs = nowMs;
+      const isCompany = link.people().some(({ isBot }) => !isBot);
+      if (isCompany) companyAtMs = nowMs;
+      room.tracks.deck.attend(isCompany);
       departures.look();
       room.floor.expire();
       resumePostponed(room, ears.talking().length === 0 && !scene.drafts.pending);

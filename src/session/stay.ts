@@ -1,3 +1,4 @@
+import type { Line } from '#src/texts/texts.ts';
 import { Accord } from './accord.ts';
 import { Attention } from './attention.ts';
 import { Bell } from './bell.ts';
@@ -25,6 +26,7 @@ import { withCountedVoice } from './spending-meters.ts';
 import { type Next, Tether } from './tether.ts';
 import { together } from './together.ts';
 import { Asks } from './tool-asks.ts';
+import { TrackStand } from './track-stand.ts';
 import { Troubles } from './troubles.ts';
 import { Volume } from './volume.ts';
 import { Waste } from './waste.ts';
@@ -74,10 +76,11 @@ export class Stay {
     this.#since = parts.clock.nowMs();
     this.#tether = new Tether(parts);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
-    const { gate, memory, once, troubles, volume } = former?.room ?? {};
+    const { gate, memory, once, tracks, troubles, volume } = former?.room ?? {};
     const newcomers = former?.room.newcomers ?? new Newcomers();
     const attention = new Attention(parts, () => namesIn(guildId, parts));
     const people = () => this.#tether.people();
+    const notice = (line: Line) => this.room.notice(line);
     this.room = {
       ...{ channel, callerId, parts, attention, newcomers, people },
       settings: () => settings.in(guildId),
@@ -94,13 +97,13 @@ export class Stay {
         nowMs: () => parts.clock.nowMs(),
         onLost: (question, why) => this.#lost(question, why),
       }),
-      waste: new Waste(),
-      habits: new Habits(),
+      ...{ waste: new Waste(), habits: new Habits() },
       panel: new PanelWatch({ channel, attention, newcomers }, parts),
       once: once ?? new Once(),
       troubles: troubles ?? new Troubles(),
       asks: new Asks(),
       volume: volume ?? new Volume(),
+      tracks: new TrackStand({ channel, parts, former: tracks, notice }),
       refresh: (personId, signal) => this.#tether.refresh(personId, signal),
       leave: () => rooms.leave(channel.guildId),
       signal: this.#over.signal,
@@ -197,6 +200,7 @@ export class Stay {
    * Where it has not entered yet, it tries to after `waitMs`.
    */
   async live(waitMs = 0): Promise<Why> {
+    this.room.tracks.run(this.#over.signal);
     let next: Next = { kind: 'again', waitMs, losses: 0 };
     while (next.kind === 'again') {
       const error = await this.#stretch(next.waitMs);
@@ -205,6 +209,7 @@ export class Stay {
     }
     this.leave(next.kind === 'over' ? next.why : 'lost');
     const why = this.#why ?? 'lost';
+    await this.room.tracks.end(why === 'stopped' ? 'keep' : 'forget');
     if (this.#tether.wasOpen) {
       if (why === 'moved') this.#showAway();
       else this.room.panel.left();

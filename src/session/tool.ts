@@ -29,7 +29,7 @@ export interface Volumes {
 }
 
 /** What can be made louder by name. */
-export type TrackName = 'voice';
+export type TrackName = 'voice' | 'cues';
 
 export type ToolOutcome = {
   /** What the model is told, as data. */

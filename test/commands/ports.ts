@@ -11,6 +11,7 @@ import type {
 import type { ChannelRef } from '#src/session/link.ts';
 import type { Checkup, Settings } from '#src/session/settings-port.ts';
 import type { Costs } from '#src/session/spending.ts';
+import type { Tracks, TrackVotes } from '#src/session/tracks-port.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fineFacts } from '#test/fakes/facts.ts';
 
@@ -28,7 +29,16 @@ export const adam: Call = {
 /** Adam in the channel where the bot is. */
 export const inLounge: Call = { ...adam, callerChannel: lounge };
 
-type All = Rooms & Places & Talk & Hearing & Privacy & Confirmations & Stats & Costs;
+type All = Rooms &
+  Places &
+  Talk &
+  Hearing &
+  Privacy &
+  Confirmations &
+  Stats &
+  Costs &
+  Tracks &
+  TrackVotes;
 export type Over = Partial<All & Settings & Checkup>;
 
 /** Takes whatever it is given. */
@@ -36,6 +46,21 @@ const settings: Settings = {
   view: async () => ({ all: [], isRead: true }),
   set: async (_guildId, _key, value) => ({ kind: 'set', key: 'cues', value, saved: true }),
   values: () => ['off', 'soft', 'on', 'default'],
+};
+
+/** Does what it is told, to whomever. */
+const tracks: Tracks & TrackVotes = {
+  play: async (_guildId, _caller, { track }) => ({ kind: 'playing', title: 'rain', track }),
+  steer: (_guildId, _caller, deed, track) =>
+    deed === 'skip'
+      ? [{ kind: 'skipped', track, title: 'rain' }]
+      : deed === 'stop'
+        ? [{ kind: 'stopped', track, removed: 2 }]
+        : [{ kind: deed === 'pause' ? 'paused' : 'resumed', track }],
+  volume: (_guildId, _caller, track, percent) => ({ kind: 'volume', track, percent }),
+  list: () => [],
+  sounds: async () => ['rain', 'bell', 'train'],
+  vote: () => [{ kind: 'over' }],
 };
 
 /** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
@@ -61,6 +86,7 @@ export function ports(over: Over = {}): CommandPorts {
     allow: async () => ({ saved: true }),
     deny: async () => ({ saved: true }),
     forget: async () => ({ kind: 'forgotten', total: 4 }),
+    ...tracks,
     speed: () => undefined,
     lastTurn: () => undefined,
     today: () => ({
@@ -75,6 +101,8 @@ export function ports(over: Over = {}): CommandPorts {
     rooms: all,
     places: all,
     talk: all,
+    tracks: all,
+    votes: all,
     hearing: all,
     privacy: all,
     confirmations: all,

@@ -18,13 +18,15 @@ import type { Scribe } from '#src/session/scribe.ts';
 import { RoomSettings } from '#src/session/settings.ts';
 import { RoomTalk } from '#src/session/talk.ts';
 import { RoomConfirmations } from '#src/session/tool-presses.ts';
+import { RoomTracks } from '#src/session/tracks.ts';
 import { text } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
-import { MemoryConsents, MemorySettings } from '#test/fakes/books.ts';
+import { MemoryConsents, MemorySettings, MemoryTracks } from '#test/fakes/books.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fineFacts } from '#test/fakes/facts.ts';
 import { FakeDoor } from '#test/fakes/link.ts';
+import { shelf } from '#test/fakes/sounds.ts';
 import { packetsOf } from '#test/fakes/speaker.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
@@ -92,13 +94,15 @@ export function openHouse(
   const chat = new FakeChat([['You said five.']], clock);
   const synthesizer = new FakeSynthesizer({ pieces: 10 });
   const [book, settingsBook] = [new MemoryConsents(), new MemorySettings()];
+  const trackBook = new MemoryTracks();
   const events: SessionEvent[] = [];
   const { scribe, written, writtenIn, offered } = openPaper();
   const { panels, faces, invited } = openWall();
   const parts: SessionParts = {
     ...usual,
-    ...{ clock, door, book, settingsBook, scribe, panels, chat, synthesizer },
+    ...{ clock, door, book, settingsBook, trackBook, scribe, panels, chat, synthesizer },
     transcriber: new FakeTranscriber({ texts: ['five five'] }),
+    sounds: shelf(),
     pipelines: only(pipeline ?? chained({ chat, synthesizer: over.synthesizer ?? synthesizer })),
     onEvent: (_guildId, event) => void events.push(event),
     ...over,
@@ -108,13 +112,14 @@ export function openHouse(
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
   return {
-    ...{ clock, door, chat, synthesizer, book, settingsBook, events },
+    ...{ clock, door, chat, synthesizer, book, settingsBook, trackBook, events },
     ...{ written, writtenIn, offered, faces, invited, rooms, of },
     talk: new RoomTalk(parts, rooms, never),
     hearing: new RoomHearing(rooms),
     confirmations: new RoomConfirmations(rooms, never),
     privacy: new RoomPrivacy(parts, rooms),
     settings: new RoomSettings(parts, rooms),
+    tracks: new RoomTracks(parts.sounds, rooms, never),
     checkup: new RoomCheckup(parts, rooms),
   };
 }

@@ -1,0 +1,27 @@
+import { notInRoom } from '#commands/rights.ts';
+import type { Call, Command, CommandPorts, Replies } from '#src/session/command.ts';
+import { nowhere, trackLine } from './replies.ts';
+
+export const list: Command = {
+  name: 'list',
+  description: 'command.track.list',
+  shownTo: 'caller',
+  options: [],
+  run: listed,
+};
+
+/** Also what the button of the panel does. */
+export async function listed(
+  call: Call,
+  { rooms, tracks }: Pick<CommandPorts, 'rooms' | 'tracks'>,
+): Promise<Replies> {
+  const barred = notInRoom(call, rooms);
+  if (barred) return [barred];
+  const views = tracks.list(call.guildId);
+  if (!views) return [nowhere];
+  const lines = views.map((view) => trackLine(view, call.callerLocale));
+  const [first = { id: 'track.none' } as const, ...rest] = views.some(({ current }) => current)
+    ? lines
+    : [{ id: 'track.none' } as const, ...lines];
+  return [{ ...first, to: 'caller', lines: rest }];
+}

@@ -1,0 +1,33 @@
+import { closest } from '#commands/closest.ts';
+import type { CommandOption, Suggest } from '#src/session/command.ts';
+import { everyTrack, ownTracks, usualTrack } from '#src/session/track-names.ts';
+
+/** One more than a name has shows that it is too long. */
+const mostChars = 25;
+
+const known: Suggest = async (typed, { guildId }, { tracks }) =>
+  closest(typed, tracks.list(guildId)?.map(({ name }) => name) ?? [...ownTracks]);
+
+const playable: Suggest = async (typed, { guildId }, { tracks }) => {
+  const names = tracks.list(guildId)?.map(({ name }) => name) ?? [];
+  const others = names.filter((name) => !ownTracks.some((own) => own === name));
+  return closest(typed, [...new Set([...others, usualTrack])]);
+};
+
+const orAll: Suggest = async (typed, call, ports) =>
+  closest(typed, [...(await playable('', call, ports)), everyTrack]);
+
+/** A track to put a sound on, which need not be there yet. */
+export const newTrack: CommandOption = {
+  ...{ name: 'track', description: 'command.track.name', kind: 'text' },
+  ...{ maxChars: mostChars, suggest: playable },
+};
+
+/** A track there is, the bot's own included. */
+export const anyTrack: CommandOption = { ...newTrack, suggest: known };
+
+/** A track there is, or all of them. */
+export const trackOrAll: CommandOption = {
+  ...newTrack,
+  ...{ description: 'command.track.name.all', suggest: orAll },
+};

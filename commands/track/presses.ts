@@ -1,0 +1,59 @@
+import { notInRoom } from '#commands/rights.ts';
+import type { Call, Press } from '#src/session/command.ts';
+import type { TrackDeed } from '#src/session/tracks-port.ts';
+import type { TextId } from '#src/texts/texts.ts';
+import { listed } from './list.ts';
+import { callerOf, told, toldAlone } from './replies.ts';
+import { loudest } from './volume.ts';
+
+/** Of one press of a button. */
+const stepPercent = 10;
+
+/** The second row of the panel; `about` is the track. And the vote under a refusal, of the poll it is about. */
+export const trackPresses: readonly Press[] = [
+  deed('pause', 'button.track.pause'),
+  deed('resume', 'button.track.resume'),
+  deed('skip', 'button.track.skip'),
+  volume('quieter', -stepPercent),
+  volume('louder', stepPercent),
+  { name: 'track.list', label: 'button.track.list', look: 'plain', run: listed },
+  {
+    name: 'track.vote',
+    label: 'button.track.vote',
+    look: 'plain',
+    async run(call, { rooms, votes }) {
+      const barred = notInRoom(call, rooms);
+      if (barred) return [barred];
+      const all = votes.vote(call.guildId, call.callerId, about(call));
+      return all.some(({ kind }) => kind === 'denied') ? toldAlone(all) : told(all);
+    },
+  },
+];
+
+function deed(name: Exclude<TrackDeed, 'stop'>, label: TextId): Press {
+  return {
+    ...{ name: `track.${name}`, label, look: 'plain' },
+    async run(call, { rooms, tracks }) {
+      const barred = notInRoom(call, rooms);
+      if (barred) return [barred];
+      return toldAlone(tracks.steer(call.guildId, callerOf(call), name, about(call)));
+    },
+  };
+}
+
+function volume(name: 'quieter' | 'louder', change: number): Press {
+  return {
+    ...{ name: `track.${name}`, label: `button.track.${name}`, look: 'plain' },
+    async run(call, { rooms, tracks }) {
+      const barred = notInRoom(call, rooms);
+      if (barred) return [barred];
+      const track = tracks.list(call.guildId)?.find((one) => one.name === about(call));
+      const percent = Math.min(loudest, Math.max(0, (track?.percent ?? 100) + change));
+      return toldAlone([tracks.volume(call.guildId, callerOf(call), about(call), percent)]);
+    },
+  };
+}
+
+function about({ words }: Call): string {
+  return words.about ?? '';
+}

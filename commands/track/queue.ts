@@ -1,0 +1,42 @@
+import { notInRoom } from '#commands/rights.ts';
+import type { Command } from '#src/session/command.ts';
+import { trackNameOf } from '#src/session/track-names.ts';
+import type { TrackView } from '#src/session/tracks-port.ts';
+import { type Line, type Locale, text } from '#src/texts/texts.ts';
+import { newTrack } from './options.ts';
+import { nowhere, trackIn, trackLine } from './replies.ts';
+
+/** More than anybody reads; the rest is counted. */
+const shown = 15;
+
+export const queue: Command = {
+  name: 'queue',
+  description: 'command.track.queue',
+  shownTo: 'caller',
+  options: [newTrack],
+  async run(call, { rooms, tracks }) {
+    const barred = notInRoom(call, rooms);
+    if (barred) return [barred];
+    const views = tracks.list(call.guildId);
+    if (!views) return [nowhere];
+    const typed = trackIn(call);
+    const track = trackNameOf(typed);
+    const view = views.find(({ name }) => name === track);
+    if (!view) {
+      const names = views.map(({ name }) => name).join(', ');
+      return [{ id: 'track.unknown', with: { x: typed, list: names }, to: 'caller' }];
+    }
+    if (!view.current) return [{ id: 'track.empty', with: { track: view.name }, to: 'caller' }];
+    const lines = waiting(view, call.callerLocale);
+    return [{ ...trackLine(view, call.callerLocale), to: 'caller', lines }];
+  },
+};
+
+function waiting({ waiting: all }: TrackView, locale: Locale): readonly Line[] {
+  const lines = all.slice(0, shown).map(({ title, owner }, at): Line => {
+    const words = { n: at + 1, title, owner: owner ?? text('track.someone', {}, locale) };
+    return { id: 'track.waiting', with: words };
+  });
+  const more = all.length - lines.length;
+  return more > 0 ? [...lines, { id: 'track.waiting.more', with: { n: more } }] : lines;
+}

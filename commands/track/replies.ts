@@ -1,0 +1,93 @@
+import type { Call, Replies, Reply, Shown } from '#src/session/command.ts';
+import { usualTrack } from '#src/session/track-names.ts';
+import type { Steered, TrackCaller, TrackView } from '#src/session/tracks-port.ts';
+import { playingTime } from '#src/texts/duration.ts';
+import { type Line, type Locale, text } from '#src/texts/texts.ts';
+
+/** Whoever asks, as tracks know them. */
+export function callerOf({ callerId, callerName, mayManage }: Call): TrackCaller {
+  return { id: callerId, name: callerName, mayManage };
+}
+
+/** The track somebody named, or the usual one. */
+export function trackIn({ words }: Call): string {
+  return words.track ?? usualTrack;
+}
+
+/** What became of each track, under each other; the room reads what has changed, and what it may vote on. */
+export function told(all: readonly Steered[]): Replies {
+  const lines = all.map(lineOf);
+  const [first = { id: 'track.none' } as const, ...rest] = lines;
+  const to: Shown = all.some(concernsAll) ? 'room' : 'caller';
+  const poll = all.find((one) => one.kind === 'denied');
+  const more = rest.length > 0 && { lines: rest };
+  return [{ ...first, to, ...more, ...(poll && { buttons: [`track.vote:${poll.pollId}`] }) }];
+}
+
+/** The same for whoever pressed a button of the panel, where everybody sees what has changed. */
+export function toldAlone(all: readonly Steered[]): Replies {
+  const [{ buttons: _, ...reply }] = told(all);
+  return [{ ...reply, to: 'caller' }];
+}
+
+/** One track with what sounds there. */
+export function trackLine(view: TrackView, locale: Locale): Line {
+  const { name: track, percent: n, current, isPaused } = view;
+  if (!current) return { id: 'track.line.idle', with: { track, n } };
+  const { title, positionMs, lengthMs, loop } = current;
+  const again = loop ? `, ${text('track.loops', {}, locale)}` : '';
+  const time = `${playingTime(positionMs, lengthMs)}${again}`;
+  return { id: isPaused ? 'track.line.paused' : 'track.line', with: { track, title, time, n } };
+}
+
+export const nowhere: Reply = { id: 'leave.nowhere', to: 'caller' };
+
+function concernsAll({ kind }: Steered): boolean {
+  switch (kind) {
+    case 'paused':
+    case 'resumed':
+    case 'skipped':
+    case 'stopped':
+    case 'volume':
+    case 'denied':
+      return true;
+    case 'empty':
+    case 'unknown':
+    case 'silent':
+    case 'reserved':
+    case 'over':
+    case 'nowhere':
+      return false;
+  }
+}
+
+function lineOf(one: Steered): Line {
+  switch (one.kind) {
+    case 'paused':
+    case 'resumed':
+    case 'empty':
+    case 'reserved':
+      return { id: `track.${one.kind}`, with: { track: one.track } };
+    case 'skipped': {
+      const { track, title, next } = one;
+      if (next === undefined) return { id: 'track.skipped.last', with: { track, title } };
+      return { id: 'track.skipped', with: { title, next } };
+    }
+    case 'stopped':
+      return { id: 'track.stopped', with: { track: one.track, n: one.removed } };
+    case 'volume':
+      return { id: 'track.volume', with: { track: one.track, n: one.percent } };
+    case 'denied': {
+      const { owner, votes, needed } = one;
+      return { id: 'track.denied', with: { owner, votes, needed } };
+    }
+    case 'unknown':
+      return { id: 'track.unknown', with: { x: one.track, list: one.names.join(', ') } };
+    case 'silent':
+      return { id: 'track.none' };
+    case 'over':
+      return { id: 'confirm.over' };
+    case 'nowhere':
+      return { id: 'leave.nowhere' };
+  }
+}

@@ -1,0 +1,20 @@
+import { notInRoom } from '#commands/rights.ts';
+import type { Command } from '#src/session/command.ts';
+import type { TrackDeed } from '#src/session/tracks-port.ts';
+import { trackOrAll } from './options.ts';
+import { callerOf, told, trackIn } from './replies.ts';
+
+/** `/track pause` and its kin: one deed on one track, or on all. */
+export function steering(deed: TrackDeed): Command {
+  return {
+    name: deed,
+    description: `command.track.${deed}`,
+    shownTo: 'room',
+    options: [trackOrAll],
+    async run(call, { rooms, tracks }) {
+      const barred = notInRoom(call, rooms);
+      if (barred) return [barred];
+      return told(tracks.steer(call.guildId, callerOf(call), deed, trackIn(call)));
+    },
+  };
+}

@@ -1,0 +1,3 @@
+import { steering } from './steering.ts';
+
+export const stop = steering('stop');

@@ -1,0 +1,33 @@
+import { notInRoom } from '#commands/rights.ts';
+import type { Call, Command } from '#src/session/command.ts';
+import { anyTrack } from './options.ts';
+import { callerOf, told, trackIn } from './replies.ts';
+
+/** In percent of what a sound is made with. */
+export const loudest = 200;
+
+export const volume: Command = {
+  name: 'volume',
+  description: 'command.track.volume',
+  shownTo: 'room',
+  options: [
+    {
+      ...{ name: 'level', description: 'command.track.volume.level', required: true },
+      ...{ kind: 'number', least: 0, most: loudest },
+    },
+    anyTrack,
+  ],
+  async run(call, { rooms, tracks }) {
+    const barred = notInRoom(call, rooms);
+    if (barred) return [barred];
+    const percent = levelIn(call.words.level);
+    if (percent === undefined) return [{ id: 'track.level', to: 'caller' }];
+    return told([tracks.volume(call.guildId, callerOf(call), trackIn(call), percent)]);
+  },
+};
+
+/** Discord holds people to the bounds, but not every client of somebody's making. */
+export function levelIn(word: Call['words'][string] | undefined): number | undefined {
+  const level = Number(word?.trim() || Number.NaN);
+  return Number.isInteger(level) && level >= 0 && level <= loudest ? level : undefined;
+}

@@ -1,0 +1,216 @@
+import type { OpusCodec } from '#src/audio/opus.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { Ended, Item } from '#src/playback/item.ts';
+import type { NamedTrack } from '#src/playback/named-track.ts';
+import { NamedTracks } from '#src/playback/named-tracks.ts';
+import type { Added } from '#src/playback/track-outcomes.ts';
+import type { KeptSource, KeptTrack } from './track-book.ts';
+import { usualTrack } from './track-names.ts';
+import type { SoundView, Steered, TrackDeed, TrackView } from './tracks-port.ts';
+
+/** Whose a sound is. */
+export type Owner = { readonly id: string; readonly name: string };
+
+/** What is known of a sound besides what it sounds like. */
+export type Tag = { readonly origin: KeptSource; readonly owner?: Owner | undefined };
+
+/** How a sound goes on a track. */
+export type Laying = { readonly loop: boolean; readonly next: boolean; readonly fromMs?: number };
+
+/** One thing done to one track. */
+export type Deed =
+  | { readonly kind: TrackDeed; readonly track: string }
+  | { readonly kind: 'volume'; readonly track: string; readonly percent: number };
+
+/** A sound that ended otherwise than wanted. */
+export type Broken = { readonly track: string; readonly title: string; readonly ended: Ended };
+
+/** Sounds of one track, the one that plays included. */
+const mostSounds = 50;
+
+/** The tracks of one stay, whose their sounds are, and where these came from. What may be done to them is judged elsewhere. */
+export class TrackDeck implements Disposable {
+  /** For the mixer. */
+  readonly tracks: NamedTracks;
+  /** Sounds of one track. */
+  readonly limit = mostSounds;
+  readonly #tags = new WeakMap<Item, Tag & { readonly serial: number }>();
+  #serial = 0;
+  #onBroken: (broken: Broken) => void = () => undefined;
+
+  constructor(parts: {
+    readonly clock: Clock;
+    readonly codec: Pick<OpusCodec, 'stereoDecoder'>;
+  }) {
+    this.tracks = new NamedTracks(parts);
+    this.tracks.listen((event) => {
+      if (event.kind !== 'ended') return;
+      const { track, item, ended } = event;
+      const isWanted = ended.reason === 'completed' || ended.reason === 'cancelled';
+      if (!isWanted) this.#onBroken({ track, title: item.source.title, ended });
+    });
+  }
+
+  /** Told of what could not be played, or not to its end. Replaces the former listener. */
+  onBroken(listener: (broken: Broken) => void): void {
+    this.#onBroken = listener;
+  }
+
+  /** Where nobody is there to hear it, nothing is read and everything keeps its place. */
+  attend(isAnybodyThere: boolean): void {
+    if (isAnybodyThere !== this.tracks.isPaused) return;
+    if (isAnybodyThere) this.tracks.resume();
+    else this.tracks.pause();
+  }
+
+  /** Behind what waits, or before it; at once where nothing plays. */
+  lay(track: string, source: SoundSource, tag: Tag, { loop, next, fromMs = 0 }: Laying): Added {
+    if (this.isFull(track)) return { kind: 'full', limit: mostSounds };
+    const options = { isLooping: loop, fromMs };
+    const added = next
+      ? this.tracks.next(track, source, options)
+      : this.tracks.enqueue(track, source, options);
+    if ('item' in added) this.#tags.set(added.item, { ...tag, serial: this.#serial++ });
+    return added;
+  }
+
+  isFull(track: string): boolean {
+    return soundsOn(this.tracks.track(track)).length >= mostSounds;
+  }
+
+  /** All there are, those first that hold something, and among them the usual one. */
+  get names(): readonly string[] {
+    const all = this.tracks.list().map(({ name, now }) => ({ name, rank: now ? 1 : 0 }));
+    const usual = (name: string) => (name === usualTrack ? 1 : 0);
+    const rank = (one: (typeof all)[number]) => 2 * one.rank + usual(one.name);
+    return all.toSorted((a, b) => rank(b) - rank(a)).map(({ name }) => name);
+  }
+
+  /** Tracks that hold something. */
+  get busy(): readonly string[] {
+    return this.names.filter((name) => !this.tracks.track(name)?.isIdle);
+  }
+
+  get views(): readonly TrackView[] {
+    return this.names.flatMap((name) => {
+      const track = this.tracks.track(name);
+      return track ? [this.#view(track)] : [];
+    });
+  }
+
+  /** What is touched by a deed: it is past once that has changed. */
+  subject({ kind, track, ...more }: Deed): string {
+    const [now] = soundsOn(this.tracks.track(track));
+    const percent = 'percent' in more ? more.percent : '';
+    return `${kind} ${track} ${percent} ${now ? this.#tags.get(now)?.serial : ''}`;
+  }
+
+  /** Of the sounds a deed touches, the first that is somebody else's. */
+  ownerBeside(personId: string, { kind, track }: Deed): Owner | undefined {
+    const all = soundsOn(this.tracks.track(track));
+    const touched = kind === 'stop' ? all : all.slice(0, 1);
+    const owners = touched.map((item) => this.#tags.get(item)?.owner);
+    return owners.find((owner) => owner !== undefined && owner.id !== personId);
+  }
+
+  /** Whoever may. */
+  perform(deed: Deed): Steered {
+    const { kind, track: name } = deed;
+    const track = this.tracks.track(name);
+    if (kind === 'volume') {
+      if (!track) return this.#unknown(name);
+      return { kind, track: name, percent: track.volume(deed.percent) };
+    }
+    if (!track && name !== usualTrack) return this.#unknown(name);
+    if (!track || track.isIdle) return { kind: 'empty', track: name };
+    return steered(kind, track);
+  }
+
+  /** Whose sounds these are is known no more. */
+  disown(personId: string): void {
+    for (const track of this.tracks.all()) {
+      for (const item of soundsOn(track)) {
+        const tag = this.#tags.get(item);
+        if (tag?.owner?.id === personId) this.#tags.set(item, { ...tag, owner: undefined });
+      }
+    }
+  }
+
+  /** What is to outlive the process. */
+  get kept(): readonly KeptTrack[] {
+    return this.tracks.all().flatMap((track) => {
+      const { name, percent, isPaused } = track.view;
+      const sounds = soundsOn(track).flatMap((item, n) => {
+        const tag = this.#tags.get(item);
+        if (!tag) return [];
+        const { source, isLooping: loop, positionMs } = item;
+        const { origin, owner } = tag;
+        const place = n === 0 && source.seekable ? Math.round(positionMs) : 0;
+        const whose = owner && { owner };
+        return [{ source: origin, title: source.title, ...whose, positionMs: place, loop }];
+      });
+      const isUsual = sounds.length === 0 && percent === 100;
+      return isUsual ? [] : [{ name, percent, isPaused, sounds }];
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.tracks.close();
+  }
+
+  #view(track: NamedTrack): TrackView {
+    const { name, percent, isPaused, now, waiting } = track.view;
+    return {
+      ...{ name, percent, isPaused },
+      ...(now && { current: this.#soundView(now) }),
+      waiting: waiting.map((item) => ({ title: item.source.title, ...this.#ownerName(item) })),
+    };
+  }
+
+  #soundView(item: Item): SoundView {
+    const { isLooping: loop, positionMs, source } = item;
+    const { lengthMs, title } = source;
+    const length = lengthMs !== undefined && { lengthMs };
+    return { title, ...this.#ownerName(item), positionMs, ...length, loop };
+  }
+
+  #ownerName(item: Item): { readonly owner?: string } {
+    const owner = this.#tags.get(item)?.owner;
+    return owner ? { owner: owner.name } : {};
+  }
+
+  #unknown(track: string): Steered {
+    return { kind: 'unknown', track, names: this.names };
+  }
+}
+
+function steered(kind: TrackDeed, track: NamedTrack): Steered {
+  const { name } = track;
+  switch (kind) {
+    case 'pause':
+      track.pause();
+      return { kind: 'paused', track: name };
+    case 'resume':
+      track.resume();
+      return { kind: 'resumed', track: name };
+    case 'skip': {
+      const skipped = track.skip();
+      if (skipped.kind === 'idle') return { kind: 'empty', track: name };
+      const { item, next } = skipped;
+      const after = next && { next: next.source.title };
+      return { kind: 'skipped', track: name, title: item.source.title, ...after };
+    }
+    case 'stop': {
+      const stopped = track.stop();
+      if (stopped.kind === 'idle') return { kind: 'empty', track: name };
+      return { kind: 'stopped', track: name, removed: stopped.removed };
+    }
+  }
+}
+
+function soundsOn(track: NamedTrack | undefined): readonly Item[] {
+  if (!track) return [];
+  const { now, waiting } = track.view;
+  return now ? [now, ...waiting] : [];
+}

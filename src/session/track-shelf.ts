@@ -1,0 +1,129 @@
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { SoundFile, SoundOpener, SoundShelf } from '#src/sources/ports.ts';
+import type { Line } from '#src/texts/texts.ts';
+import type { KeptSource } from './track-book.ts';
+
+export type Found =
+  | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: KeptSource }
+  | { readonly kind: 'no-sound'; readonly closest: readonly string[] }
+  | { readonly kind: 'bad'; readonly reason: Line };
+
+/** What was played of late in one server, of which a new one drops the oldest. */
+const mostRecent = 20;
+/** Longer than that is no sound to be put on a track. */
+const longestMs = 3 * 60 * 60_000;
+const longestWords = '3 h';
+const shownClosest = 3;
+
+/** Finds what people want to hear: a sound that lies here, one of late, a link, or a file they sent. */
+export class TrackShelf {
+  readonly #opener: SoundOpener;
+  readonly #shelf: SoundShelf;
+  /** By server, then by title, the newest last. */
+  readonly #recent = new Map<string, Map<string, KeptSource>>();
+
+  constructor(opener: SoundOpener, shelf: SoundShelf) {
+    this.#opener = opener;
+    this.#shelf = shelf;
+  }
+
+  /** Aborting `signal` throws `signal.reason`. */
+  async find(guildId: string, sound: string | SoundFile, signal: AbortSignal): Promise<Found> {
+    try {
+      if (typeof sound !== 'string') return await this.#sent(sound, signal);
+      if (sound.includes('://')) return await this.#link({ kind: 'link', url: sound }, signal);
+      return (await this.#named(guildId, sound, signal)) ?? (await this.#missing(sound));
+    } catch (error) {
+      const reason = signal.aborted ? undefined : reasonOf(error);
+      if (!reason) throw error;
+      return { kind: 'bad', reason };
+    }
+  }
+
+  /** The same sound once more, after a restart say. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
+  async again(origin: KeptSource, title: string, signal: AbortSignal): Promise<SoundSource> {
+    const found = await this.#open(origin, signal, title);
+    if (found?.kind === 'found') return found.source;
+    throw new BotError('source.unreachable', false, 'A sound does not lie here any more.');
+  }
+
+  /** It was played, and is suggested from now on. */
+  remember(guildId: string, title: string, origin: KeptSource): void {
+    const recent = this.#recent.get(guildId) ?? new Map<string, KeptSource>();
+    recent.delete(title);
+    recent.set(title, origin);
+    this.#recent.set(guildId, new Map([...recent].slice(-mostRecent)));
+  }
+
+  /** What was played of late, then all that lies here. */
+  async names(guildId: string): Promise<readonly string[]> {
+    const recent = [...(this.#recent.get(guildId)?.keys() ?? [])].toReversed();
+    return [...new Set([...recent, ...(await this.#shelf.names())])];
+  }
+
+  async #sent({ url, name, type }: SoundFile, signal: AbortSignal): Promise<Found> {
+    const origin = { kind: 'link', url, ...(type !== undefined && { type }) } as const;
+    return await this.#link(origin, signal, withoutEnding(name));
+  }
+
+  async #named(guildId: string, name: string, signal: AbortSignal): Promise<Found | undefined> {
+    const found = await this.#open({ kind: 'library', name }, signal);
+    if (found) return found;
+    const recent = [...(this.#recent.get(guildId) ?? [])];
+    const [title, origin] = recent.find(([one]) => one.toLowerCase() === name.toLowerCase()) ?? [];
+    return origin && (await this.#open(origin, signal, title));
+  }
+
+  async #missing(name: string): Promise<Found> {
+    const names = await this.#shelf.names();
+    const near = names.filter((one) => isNear(one.toLowerCase(), name.toLowerCase()));
+    return { kind: 'no-sound', closest: near.slice(0, shownClosest) };
+  }
+
+  /** Undefined where nothing of that name lies here. */
+  async #open(origin: KeptSource, signal: AbortSignal, title?: string): Promise<Found | undefined> {
+    if (origin.kind === 'library') {
+      const source = await this.#shelf.open(origin.name, signal);
+      return source && { kind: 'found', source, origin };
+    }
+    return await this.#link(origin, signal, title);
+  }
+
+  async #link(
+    origin: Extract<KeptSource, { kind: 'link' }>,
+    signal: AbortSignal,
+    title?: string,
+  ): Promise<Found> {
+    const where = { ...origin, ...(title !== undefined && { title }) };
+    const source = await this.#opener.openSource(where, { longestMs }, signal);
+    return { kind: 'found', source, origin };
+  }
+}
+
+/** What is wrong with a sound, in a few words; undefined for what is no fault of the sound. */
+export function reasonOf(error: unknown): Line | undefined {
+  if (!(error instanceof BotError)) return undefined;
+  switch (error.code) {
+    case 'source.not_audio':
+      return { id: 'track.bad.not_audio' };
+    case 'source.too_long':
+      return { id: 'track.bad.too_long', with: { max: longestWords } };
+    case 'source.too_big':
+      return { id: 'track.bad.too_big' };
+    case 'source.not_allowed':
+      return { id: 'track.bad.not_allowed' };
+    default:
+      return error.code.startsWith('source.') ? { id: 'track.bad.unreachable' } : undefined;
+  }
+}
+
+function withoutEnding(name: string): string {
+  return name.replace(/\.[a-z\d]{2,5}$/i, '') || name;
+}
+
+/** One holds the other, or they begin alike. */
+function isNear(one: string, other: string): boolean {
+  const start = other.slice(0, 2);
+  return one.includes(other) || other.includes(one) || (start !== '' && one.startsWith(start));
+}

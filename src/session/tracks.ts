@@ -1,0 +1,187 @@
+import { holds } from '#src/people/rights.ts';
+import type { Room } from './room.ts';
+import type { VoiceRooms } from './rooms.ts';
+import { bearerOf } from './tool-rights.ts';
+import type { Deed } from './track-deck.ts';
+import { everyTrack, isOwnTrack, ownTracks, trackNameOf } from './track-names.ts';
+import type { Found, TrackShelf } from './track-shelf.ts';
+import type {
+  Kept,
+  Playing,
+  Steered,
+  TrackCaller,
+  TrackDeed,
+  Tracks,
+  TrackView,
+  TrackVotes,
+  TrackWish,
+} from './tracks-port.ts';
+
+const nowhere = { kind: 'nowhere' } as const;
+
+/** What people do with tracks in the rooms the bot sits in: they may change their own sounds, a DJ all, the others vote. */
+export class RoomTracks implements Tracks, TrackVotes {
+  readonly #rooms: Pick<VoiceRooms, 'stay'>;
+  readonly #shelf: TrackShelf;
+  readonly #signal: AbortSignal;
+
+  /** Aborting `signal` ends what is being fetched. */
+  constructor(shelf: TrackShelf, rooms: Pick<VoiceRooms, 'stay'>, signal: AbortSignal) {
+    this.#shelf = shelf;
+    this.#rooms = rooms;
+    this.#signal = signal;
+  }
+
+  async play(guildId: string, caller: TrackCaller, wish: TrackWish): Promise<Playing> {
+    const before = this.#room(guildId);
+    if (!before) return nowhere;
+    const track = trackNameOf(wish.track);
+    if (track === undefined) return { kind: 'bad-name' };
+    if (isOwnTrack(track) || track === everyTrack) return { kind: 'reserved', track };
+    if (before.tracks.deck.isFull(track)) return full(before, track);
+    const signal = AbortSignal.any([this.#signal, before.signal]);
+    const found = await this.#found(guildId, wish, signal);
+    const room = this.#room(guildId);
+    if (!found || !room) return nowhere;
+    if (found.kind === 'no-sound') return { ...found, sound: `${wish.sound}` };
+    if (found.kind === 'bad') return found;
+    return this.#lay(room, caller, { ...wish, track }, found);
+  }
+
+  steer(guildId: string, caller: TrackCaller, kind: TrackDeed, typed: string): readonly Steered[] {
+    const room = this.#room(guildId);
+    if (!room) return [nowhere];
+    const track = trackNameOf(typed) ?? typed;
+    if (isOwnTrack(track)) return [{ kind: 'reserved', track }];
+    if (track !== everyTrack) return [judged({ kind, track }, caller, room)];
+    const { busy } = room.tracks.deck;
+    if (busy.length === 0) return [{ kind: 'silent' }];
+    return busy.map((one) => judged({ kind, track: one }, caller, room));
+  }
+
+  volume(guildId: string, caller: TrackCaller, typed: string, percent: number): Steered {
+    const room = this.#room(guildId);
+    if (!room) return nowhere;
+    const track = trackNameOf(typed) ?? typed;
+    if (!isOwnTrack(track)) return judged({ kind: 'volume', track, percent }, caller, room);
+    room.volume.set(track, percent);
+    return { kind: 'volume', track, percent };
+  }
+
+  list(guildId: string): readonly TrackView[] | undefined {
+    const room = this.#room(guildId);
+    return room && viewsIn(room);
+  }
+
+  async sounds(guildId: string): Promise<readonly string[]> {
+    return await this.#shelf.names(guildId);
+  }
+
+  vote(guildId: string, personId: string, pollId: string): readonly Steered[] {
+    const room = this.#room(guildId);
+    if (!room) return [nowhere];
+    const poll = room.tracks.polls.find(pollId);
+    if (!poll || room.tracks.deck.subject(poll.deed) !== poll.about) return [{ kind: 'over' }];
+    return [voted(poll.deed, personId, room)];
+  }
+
+  #room(guildId: string): Room | undefined {
+    return this.#rooms.stay(guildId)?.room;
+  }
+
+  /** Undefined when the stay has ended meanwhile. */
+  async #found(
+    guildId: string,
+    { sound }: TrackWish,
+    signal: AbortSignal,
+  ): Promise<Found | undefined> {
+    try {
+      return await this.#shelf.find(guildId, sound, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return undefined;
+    }
+  }
+
+  #lay(
+    room: Room,
+    caller: TrackCaller,
+    { loop, next, percent, track }: TrackWish,
+    { source, origin }: Extract<Found, { kind: 'found' }>,
+  ): Playing {
+    const kept = percent === undefined ? undefined : keptVolume(track, percent, caller, room);
+    const owner = { id: caller.id, name: caller.name };
+    const added = room.tracks.deck.lay(track, source, { origin, owner }, { loop, next });
+    const { title } = source;
+    const also = kept && { kept };
+    switch (added.kind) {
+      case 'playing':
+      case 'queued':
+        if (percent !== undefined && !kept)
+          room.tracks.deck.perform({ kind: 'volume', track, percent });
+        this.#shelf.remember(room.channel.guildId, title, origin);
+        if (added.kind === 'playing') return { kind: 'playing', title, track, ...also };
+        return { kind: 'added', title, track, place: added.place, ...also };
+      case 'full':
+        return { kind: 'full', track, limit: added.limit };
+      case 'too-many':
+        return { kind: 'many', limit: added.limit, names: room.tracks.deck.busy };
+      case 'bad-name':
+        return { kind: 'bad-name' };
+      case 'reserved':
+        return { kind: 'reserved', track };
+      case 'closed':
+        return nowhere;
+    }
+  }
+}
+
+/** All tracks of a room, its own behind those of people. */
+export function viewsIn({ tracks, volume }: Pick<Room, 'tracks' | 'volume'>): readonly TrackView[] {
+  const own = ownTracks.map((name): TrackView => {
+    return { name, percent: volume.of(name), isPaused: false, waiting: [] };
+  });
+  return [...tracks.deck.views, ...own];
+}
+
+/** Done by whoever may, and put to the vote by anybody else. */
+function judged(deed: Deed, caller: TrackCaller, room: Room): Steered {
+  const owner = room.tracks.deck.ownerBeside(caller.id, deed);
+  if (!owner || isDj(caller, room)) return room.tracks.deck.perform(deed);
+  return voted(deed, caller.id, room);
+}
+
+function voted(deed: Deed, personId: string, room: Room): Steered {
+  const { deck, polls } = room.tracks;
+  const here = room.people().filter(({ isBot }) => !isBot);
+  const about = deck.subject(deed);
+  const count = polls.vote(
+    { about, deed },
+    personId,
+    here.map(({ id }) => id),
+  );
+  if (count.kind === 'carried') return deck.perform(deed);
+  const { id: pollId, votes, needed } = count;
+  const owner = deck.ownerBeside(personId, deed)?.name ?? '';
+  return { kind: 'denied', owner, votes, needed, pollId };
+}
+
+function isDj({ id, mayManage }: TrackCaller, room: Room): boolean {
+  return holds('dj', bearerOf(id, mayManage, room));
+}
+
+function keptVolume(
+  track: string,
+  percent: number,
+  caller: TrackCaller,
+  room: Room,
+): Kept | undefined {
+  const owner = room.tracks.deck.ownerBeside(caller.id, { kind: 'volume', track, percent });
+  if (!owner || isDj(caller, room)) return undefined;
+  const now = room.tracks.deck.tracks.track(track)?.view.percent ?? 100;
+  return now === percent ? undefined : { owner: owner.name, percent: now };
+}
+
+function full({ tracks }: Room, track: string): Playing {
+  return { kind: 'full', track, limit: tracks.deck.limit };
+}

@@ -1,0 +1,37 @@
+import { setImmediate } from 'node:timers/promises';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { BotError } from '#src/base/errors.ts';
+import { fromPcm } from '#src/playback/made-source.ts';
+import { TrackShelf } from '#src/session/track-shelf.ts';
+import type { SoundOpener, SoundShelf, Where } from '#src/sources/ports.ts';
+
+/** A sound of so many seconds. */
+export function seconds(title: string, length = 10): SoundSource {
+  const samples = new Int16Array(48_000 * length).fill(1_000);
+  return fromPcm(title, { samples, rateHz: 48_000, channels: 1 });
+}
+
+/** Where everything at `https://sounds.example` is a sound of ten seconds, and everything else is refused. */
+export const opener: SoundOpener = {
+  async openSource(where: Where) {
+    await setImmediate();
+    const { title } = where;
+    if (where.kind === 'link' && where.url.startsWith('https://sounds.example/')) {
+      return seconds(title ?? where.url.split('/').at(-1) ?? '');
+    }
+    throw new BotError('source.not_allowed', false, 'A sound was not fetched: it may not be.');
+  },
+};
+
+/** Ten seconds of anything that lies there. */
+export function library(...names: readonly string[]): SoundShelf {
+  return {
+    names: async () => names,
+    open: async (name) => (names.includes(name) ? seconds(name) : undefined),
+  };
+}
+
+/** A shelf with rain, wind and the sea. */
+export function shelf(lying: SoundShelf = library('rain', 'sea', 'wind')): TrackShelf {
+  return new TrackShelf(opener, lying);
+}

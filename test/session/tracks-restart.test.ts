@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { library, shelf } from '#test/fakes/sounds.ts';
+import { adam, den, eva, openHouse, pass } from './house.ts';
+import { ben, byAdam, byEva, openRoom, play, titles } from './tracks-house.ts';
+
+test('queues, volumes and pauses are there again in the next process, in the same channel only', async () => {
+  const house = await openRoom();
+  await play(house, byAdam, { track: 'bg', percent: 30, loop: true });
+  await play(house, byEva, { track: 'bg', sound: 'https://sounds.example/song.mp3' });
+  await play(house, byEva, { sound: 'sea' });
+  house.tracks.steer('g', byEva, 'pause', 'main');
+  const before = house.tracks.list('g');
+  await house.rooms[Symbol.asyncDispose]();
+  const { trackBook } = house;
+  const elsewhere = openHouse({ trackBook });
+  await elsewhere.rooms.join(den, 'adam');
+  await pass(elsewhere, 200);
+  expect(elsewhere.tracks.list('g')).toHaveLength(2);
+  const next = await openRoom([adam, eva, ben], { trackBook });
+  expect(next.tracks.list('g')).toEqual(before);
+  expect(next.tracks.steer('g', byEva, 'skip', 'bg')).toMatchObject([{ owner: 'Adam' }]);
+});
+
+test('a process that is killed forgets three seconds at most', async () => {
+  const house = await openRoom();
+  await play(house, byAdam);
+  await pass(house, 3_000);
+  await play(house, byAdam, { sound: 'sea' });
+  const { trackBook } = house;
+  expect((await trackBook.read('g', 'lounge'))[0]?.sounds).toHaveLength(1);
+  const next = await openRoom([adam], { trackBook });
+  expect(titles(next)).toEqual(['rain']);
+});
+
+test('after /leave nothing is kept', async () => {
+  const house = await openRoom();
+  await play(house, byAdam);
+  await pass(house, 3_000);
+  const leaving = house.rooms.leave('g');
+  await pass(house, 100);
+  await leaving;
+  expect(await house.trackBook.read('g', 'lounge')).toEqual([]);
+});
+
+test('a sound that is gone after the restart is skipped, and the room is told why', async () => {
+  const house = await openRoom();
+  await play(house, byAdam);
+  await play(house, byAdam, { sound: 'sea' });
+  await house.rooms[Symbol.asyncDispose]();
+  const { trackBook } = house;
+  const next = await openRoom([adam], { trackBook, sounds: shelf(library('sea')) });
+  expect(titles(next)).toEqual(['sea']);
+  expect(next.written).toContain("I can't play rain on main: it didn't arrive. It is skipped.");
+});
+
+test('a channel the bot is moved to has the same tracks', async () => {
+  const house = await openRoom();
+  await play(house, byAdam);
+  house.rooms.news('g', { kind: 'moved', channelId: 'den' });
+  await pass(house, 1_000);
+  expect(house.rooms.at('g')).toEqual(den);
+  expect(titles(house)).toEqual(['rain']);
+  await pass(house, 3_000);
+  expect(await house.trackBook.read('g', 'den')).toHaveLength(1);
+});
