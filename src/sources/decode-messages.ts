@@ -1,6 +1,7 @@
 import type { SoundChunk } from '#src/audio/sound-source.ts';
 import type { Want } from './decoder.ts';
 import type { RawFormat } from './ports.ts';
+import type { Format } from './sniff.ts';
 
 /** How one file is decoded. */
 export type DecodePlan = {
@@ -9,6 +10,8 @@ export type DecodePlan = {
   readonly skipMs?: number;
   /** The bytes are samples; else their first ones tell what they are. */
   readonly raw?: RawFormat;
+  /** Known already, since the bytes begin in the middle. */
+  readonly format?: Format;
 };
 
 /** What the decoding thread is told; it answers every `feed` once, in order. */

@@ -15,7 +15,7 @@ import { openWebm } from './webm-decoder.ts';
 /** So much at a time is enough for anybody; the reader asks again. */
 const enoughMs = 500;
 /** What a decoder is given at once: little at first, since 15 bytes of FLAC may become a second and a half. */
-const steps = { leastBytes: 64, blindBytes: 256, mostBytes: 8192, tooMuchMs: 1000, littleMs: 200 };
+const steps = { leastBytes: 64, blindBytes: 256, mostBytes: 2048, tooMuchMs: 1000, littleMs: 200 };
 
 let loaded: Promise<OpusCodec> | undefined;
 const codec = () => {
@@ -86,7 +86,9 @@ export class DecodeStream {
   }
 
   async #open(isLast: boolean): Promise<Decoder | undefined> {
-    if (this.#plan.raw) return openRaw(this.#plan.raw);
+    const { raw, format } = this.#plan;
+    if (raw) return openRaw(raw);
+    if (format) return await this.#openAs(format);
     const sniffed = sniff(this.#bytes, isLast);
     if (sniffed.kind === 'more') return undefined;
     if (sniffed.kind !== 'format') throw new Error(`it is ${sniffed.what}`);

@@ -15,7 +15,7 @@ export type FetchRules = {
 const mostRedirects = 3;
 const redirects = new Set([301, 302, 303, 307, 308]);
 /** What a sound may be called by those who serve it; what it is shows in its bytes. */
-const soundTypes = /^(audio\/|application\/(x-)?ogg|video\/ogg|(application|binary)\/octet-stream)/;
+const soundTypes = /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)\/octet-stream)/;
 
 /** The system's resolver, which knows the names of the owner's network too. */
 const systemResolve: Resolve = async (host) => {
@@ -41,10 +41,9 @@ export async function* fetchSource(
   rules: FetchRules,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const answer = await follow(link, { resolve: systemResolve, ...rules }, signal);
+  const answer = await request(link, rules, signal);
   const { mostBytes } = rules;
   try {
-    check(answer, mostBytes);
     let sizeBytes = 0;
     for await (const bytes of answer as AsyncIterable<Uint8Array>) {
       sizeBytes += bytes.length;
@@ -60,15 +59,37 @@ export async function* fetchSource(
   }
 }
 
+/**
+ * The head of an answer that is allowed to hold a sound, as `fetchSource` has it; its body has to be read or destroyed.
+ *
+ * `range` as HTTP writes it; the answer then has status 206, or 200 and all of it.
+ */
+export async function request(
+  link: string,
+  rules: FetchRules,
+  signal: AbortSignal,
+  wanted: { readonly range?: string } = {},
+): Promise<IncomingMessage> {
+  const answer = await follow(link, { resolve: systemResolve, ...rules }, signal, wanted);
+  try {
+    check(answer, rules.mostBytes, wanted.range !== undefined);
+    return answer;
+  } catch (refused) {
+    answer.destroy();
+    throw refused;
+  }
+}
+
 async function follow(
   link: string,
   rules: HopRules,
   signal: AbortSignal,
+  wanted: { readonly range?: string },
 ): Promise<IncomingMessage> {
   if (!URL.canParse(link)) throw refusals.notAllowed('it is no link');
   let url = new URL(link);
   for (let hops = 0; hops <= mostRedirects; hops++) {
-    const answer = await ask(url, rules, signal);
+    const answer = await ask(url, rules, signal, wanted);
     const { statusCode = 0, headers } = answer;
     if (!redirects.has(statusCode)) return answer;
     answer.destroy();
@@ -80,8 +101,9 @@ async function follow(
 }
 
 /** What the head of an answer already tells. */
-function check({ statusCode, headers }: IncomingMessage, mostBytes: number): void {
-  if (statusCode !== 200) throw refusals.unreachable(`the server answered with ${statusCode}`);
+function check({ statusCode, headers }: IncomingMessage, mostBytes: number, isPart: boolean): void {
+  const isFine = statusCode === 200 || (isPart && statusCode === 206);
+  if (!isFine) throw refusals.unreachable(`the server answered with ${statusCode}`);
   if (!mayBeSound(headers['content-type'])) throw refusals.notAudio('it is said to be none');
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw refusals.notAudio('it came packed');

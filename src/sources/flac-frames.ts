@@ -1,5 +1,7 @@
 /** Longest a header may be (RFC 9639, 9.1). */
 const longestHeaderBytes = 16;
+/** Longest a frame may be that is meant for streams (RFC 9639, 7); hostile ones hold four times as much. */
+const mostSamples = 16_384;
 /** A header, a sample and the checksums. */
 const shortestFrameBytes = 10;
 /** A frame of 8 channels, 24 bit and the usual 4096 samples has 100 kB; what is longer than this is none. */
@@ -97,8 +99,11 @@ export function isFlacHeader(bytes: Buffer): boolean {
   if (sync !== 0xff || (blocking & 0xfe) !== 0xf8) return false;
   const [size, rate, channels, bits] = [sizes >> 4, sizes & 15, shape >> 4, (shape >> 1) & 7];
   if (size === 0 || rate === 15 || channels > 10 || bits === 3 || (shape & 1) !== 0) return false;
-  const length = 4 + numberBytes(number) + extraBytes(size, rate);
+  const ofNumber = 4 + numberBytes(number);
+  const length = ofNumber + extraBytes(size, rate);
   if (bytes.length <= length) return false;
+  const samples = size === 7 ? bytes.readUInt16BE(ofNumber) + 1 : 0;
+  if (size === 15 || samples > mostSamples) return false;
   return crc8Of(bytes.subarray(0, length)) === bytes[length];
 }
 

@@ -22,19 +22,21 @@ const headers = {
 /**
  * One request to an address that was checked, and to no other: what the name stands for a moment later does not count.
  *
- * The answer has to be read or destroyed. Errors: BotError `source.not_allowed`, `source.unreachable`. Aborting `signal`
+ * `more` asks for a part. The answer has to be read or destroyed. Errors: BotError `source.not_allowed`, `source.unreachable`. Aborting `signal`
  * closes the connection, later too, and throws `signal.reason`.
  */
 export async function ask(
   url: URL,
   rules: HopRules,
   signal: AbortSignal,
+  more: { readonly range?: string } = {},
 ): Promise<IncomingMessage> {
   const addresses = await checked(url, rules, signal);
   const request = url.protocol === 'https:' ? secureRequest : plainRequest;
   try {
     // A connection of its own: one that was opened earlier may lead elsewhere.
-    const asked = request(url, { agent: false, headers, lookup: pinned(addresses), signal });
+    const options = { headers: { ...headers, ...more }, lookup: pinned(addresses), signal };
+    const asked = request(url, { agent: false, ...options });
     asked.on('error', () => undefined); // after the answer it shows in the body
     asked.end();
     const [answer] = (await once(asked, 'response', { signal })) as [IncomingMessage];

@@ -7,6 +7,10 @@ import { asChunk } from './stereo.ts';
 /** A comment of nobody and nothing (Vorbis I, 5.2.1). */
 const noComment = Buffer.from('\x03vorbis\0\0\0\0\0\0\0\0\x01', 'latin1');
 
+/** In the first packet (Vorbis I, 4.2.2). */
+const channelsAt = 11;
+const mostChannels = 8;
+
 const head = { chunks: [], flaws: 0, isHead: true } as const;
 
 /** Ogg Vorbis. The decoder sees whole pages only, whose checksums are right, and no comment: there pictures lie. */
@@ -29,6 +33,7 @@ export async function openOggVorbis(serial: number): Promise<OggSound> {
       if (headers.length >= 3) return await decoded(page.bytes);
       headers.push(...packets.push(page).map((packet) => Buffer.from(packet)));
       const [first, , setup] = headers;
+      if ((first?.[channelsAt] ?? 0) > mostChannels) throw new Error('it has many channels');
       if (!first || !setup) return head;
       const opening = [
         writePages([first], serial, true),

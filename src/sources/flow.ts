@@ -1,0 +1,81 @@
+import type { Clock } from '#src/base/clock.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { within } from '#src/provider/within.ts';
+import { refusals } from './refusals.ts';
+
+/** How long bytes are waited for. */
+export type Patience = {
+  readonly clock: Clock;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  /** Of all waits in sum; what is read slowly because it is played slowly does not count. */
+  readonly waitMs: number;
+};
+
+/** Bytes from somewhere on, read no further than asked for, and not waited for longer than `patience` has. */
+export class Flow {
+  readonly #patience: Patience;
+  readonly #over = new AbortController();
+  readonly #open: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
+  #pieces: AsyncIterator<Uint8Array> | undefined;
+  #waitedMs = 0;
+  #hasBegun = false;
+
+  /** Nothing is opened before the first piece is asked for. */
+  constructor(open: (signal: AbortSignal) => AsyncIterable<Uint8Array>, patience: Patience) {
+    this.#open = open;
+    this.#patience = patience;
+  }
+
+  get isClosed(): boolean {
+    return this.#over.signal.aborted;
+  }
+
+  /** Undefined at the end. Errors: BotError `source.*`, after which it is closed. Aborting `signal` throws `signal.reason`. */
+  async next(signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { clock } = this.#patience;
+    this.#pieces ??= this.#open(this.#over.signal)[Symbol.asyncIterator]();
+    const sinceMs = clock.nowMs();
+    try {
+      const piece = unlessAborted(this.#pieces.next(), signal);
+      const { value, done } = await within(piece, this.#leftMs, clock, () => this.#late());
+      this.#hasBegun = true;
+      return done ? undefined : value;
+    } catch (cause) {
+      this.close();
+      throw cause;
+    } finally {
+      this.#waitedMs += clock.nowMs() - sinceMs;
+    }
+  }
+
+  /** Pieces that were read before, and all that follow; closes at the end, and when its reader stops. */
+  async *all(before: readonly Uint8Array[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    try {
+      yield* before;
+      for (;;) {
+        const piece = await this.next(signal);
+        if (!piece) return;
+        yield piece;
+      }
+    } finally {
+      this.close();
+    }
+  }
+
+  /** What it waits for may never come, so nobody waits for its end. */
+  close(): void {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort(new Error('Nobody reads it any more.'));
+    this.#pieces?.return?.().catch(() => undefined);
+  }
+
+  get #leftMs(): number {
+    const { firstByteMs, idleMs, waitMs } = this.#patience;
+    return Math.min(this.#hasBegun ? idleMs : firstByteMs, Math.max(0, waitMs - this.#waitedMs));
+  }
+
+  #late(): Error {
+    return refusals.unreachable(this.#hasBegun ? 'it stopped coming' : 'it did not begin to come');
+  }
+}
