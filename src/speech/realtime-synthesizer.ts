@@ -6,8 +6,7 @@ import type { SocketLimits } from '#src/provider/json-socket.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import type { Synthesizer, Voice } from './ports.ts';
 import { compareReading, type Reading } from './reading-check.ts';
-import type { LineLimits } from './realtime-speech-line.ts';
-import { RealtimeLine } from './realtime-speech-line.ts';
+import { type LineLimits, RealtimeLine } from './realtime-speech-line.ts';
 import type { SpeechAsked, SpeechManner } from './realtime-speech-request.ts';
 import type { RealtimeUtterance } from './realtime-speech-utterance.ts';
 import { SoundStream } from './sound-stream.ts';
@@ -112,6 +111,8 @@ class Voices implements Disposable {
   /** The one used last comes last. */
   readonly #lines = new Map<string, RealtimeLine>();
   readonly #coming = new Map<string, Promise<RealtimeLine>>();
+  /** Replaced, and still reading something to its end. */
+  #leaving: RealtimeLine[] = [];
   #nextTryAtMs = 0;
 
   constructor(options: RealtimeSpeechOptions) {
@@ -143,8 +144,9 @@ class Voices implements Disposable {
 
   [Symbol.dispose](): void {
     this.#over.abort(new BotError('provider.unreachable', false, 'The voice is closed.'));
-    for (const line of this.#lines.values()) line.close();
+    for (const line of [...this.#lines.values(), ...this.#leaving]) line.close();
     this.#lines.clear();
+    this.#leaving = [];
   }
 
   #open(key: string, manner: SpeechManner): Promise<RealtimeLine> {
@@ -164,11 +166,18 @@ class Voices implements Disposable {
     const line = await RealtimeLine.open(options, this.#over.signal);
     if (this.#over.signal.aborted) line.close();
     this.#over.signal.throwIfAborted();
-    this.#lines.get(key)?.retire();
-    this.#lines.delete(key);
+    this.#replace(key);
     this.#makeRoom();
     this.#lines.set(key, line);
     return line;
+  }
+
+  #replace(key: string): void {
+    const former = this.#lines.get(key);
+    this.#lines.delete(key);
+    former?.retire();
+    const all = former ? [...this.#leaving, former] : this.#leaving;
+    this.#leaving = all.filter(({ isIdle }) => !isIdle);
   }
 
   #makeRoom(): void {

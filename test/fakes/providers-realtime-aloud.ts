@@ -6,6 +6,8 @@ export type AloudReply = {
   /** Said instead. */
   readonly text?: string;
   readonly ends?: 'fail' | 'incomplete' | 'filtered' | 'stall' | 'drop' | 'mute' | 'silence';
+  /** An error that does not say what it is about. */
+  readonly complains?: boolean;
   /** After so many words of it. */
   readonly endsAfter?: number;
 };
@@ -105,6 +107,7 @@ export class AloudDesk {
     const { tell, drop, isClosed, settings } = this.#stage;
     const { id, asked } = call;
     const { ends } = reply;
+    if (reply.complains) tell('error', { error: { message: 'Something is wrong.' } });
     if (ends === 'mute') return;
     const named = settings().forgetsMetadata ? {} : { metadata: asked.metadata };
     tell('response.created', { response: { id, status: 'in_progress', ...named } });

@@ -46,15 +46,30 @@ test.each([
 });
 
 test('case 16: silence before the first sound and in the middle ends it in time', async () => {
-  using engine = opened({ limits: { firstMs: 60, idleMs: 40 } });
+  using hasty = opened({ limits: { firstMs: 60 } });
   reader.server.set({ aloud: () => ({ ends: 'mute' }) });
-  await expect(soundOf(engine, one)).rejects.toMatchObject({
+  await expect(soundOf(hasty, one)).rejects.toMatchObject({
     ...{ code: 'provider.late', message: expect.stringContaining('did not speak in time') },
   });
+  using restless = opened({ limits: { idleMs: 60 } });
   reader.server.set({ aloud: () => ({ ends: 'stall', endsAfter: 2 }) });
-  await expect(soundOf(engine, one)).rejects.toMatchObject({
+  await expect(soundOf(restless, one)).rejects.toMatchObject({
     message: expect.stringContaining('stopped in the middle of its speech'),
   });
+});
+
+test('what is still read over a connection that was replaced ends with the voice', async () => {
+  reader.server.set({ deafToCancel: true, aloud: () => ({ ends: 'stall', endsAfter: 2 }) });
+  const engine = opened({ limits: { cancelMs: 10 } });
+  const [left, kept] = [await begin(engine, one, staying), await begin(engine, two, staying)];
+  const former = lastCall();
+  await left.return?.();
+  reader.server.set(usualReader);
+  await expect.poll(() => soundOf(engine, one).then(lastCall)).not.toBe(former);
+  expect(former.isClosed).toBe(false);
+  engine[Symbol.dispose]();
+  await expect.poll(() => former.isClosed).toBe(true);
+  await expect(finish(kept)).rejects.toMatchObject({ code: 'provider.unreachable' });
 });
 
 test('case 23: a connection that breaks before a text sounded is replaced, and the text is read once', async () => {
@@ -122,4 +137,23 @@ test('a key that is refused is told as that, and never repeated', async () => {
   const failed = soundOf(engine, one);
   await expect(failed).rejects.toMatchObject({ code: 'provider.bad_key' });
   await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining('canary') });
+});
+
+test('a connection is replaced before its server ends it, and read to its end', async () => {
+  reader.server.set({ soundSpeed: 30 });
+  using engine = opened({ limits: { oldestMs: 100 } });
+  const sound = await begin(engine, two, staying);
+  const former = lastCall();
+  await expect.poll(() => soundOf(engine, 'Yes.').then(lastCall)).not.toBe(former);
+  expect(await finish(sound)).toBeGreaterThan(1000);
+  await expect.poll(() => former.isClosed).toBe(true);
+});
+
+test('an error that names nobody is believed if nothing else comes', async () => {
+  using engine = opened();
+  await soundOf(engine, one);
+  reader.server.set({ aloud: () => ({ ends: 'mute', complains: true }) });
+  await expect(soundOf(engine, one)).rejects.toMatchObject({
+    ...{ code: 'provider.refused', message: expect.stringContaining('Something is wrong') },
+  });
 });
