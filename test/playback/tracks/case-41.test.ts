@@ -1,0 +1,279 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import type { Item } from '#src/playback/item.ts';
+import { fromIterable, fromPcm } from '#src/playback/made-source.ts';
+import { MusicLimiter } from '#src/playback/music-limiter.ts';
+import type { Added } from '#src/playback/track-outcomes.ts';
+import { settled } from '#test/fakes/clock.ts';
+import { Band, rate, steady, Tap } from './band.ts';
+
+const open = new AbortController().signal;
+const stereo = { rateHz: rate, channels: 2 } as const;
+
+function itemOf(added: Added): Item {
+  if (!('item' in added)) throw new Error(`It was not taken: ${added.kind}.`);
+  return added.item;
+}
+
+/** `ms` of one level, as bytes. */
+function bytes(value: number, ms: number): Uint8Array {
+  return new Uint8Array(new Int16Array(96 * ms).fill(value).buffer);
+}
+
+test.each([
+  [100, 1000],
+  [0, 0],
+  [150, 1500],
+])('case 41: a track alone at %i %% is that loud', async (percent, level) => {
+  const band = new Band();
+  band.tracks.play('main', steady(1000, 1000));
+  band.tracks.track('main')?.volume(percent);
+  await band.run(100);
+  expect(band.level).toBeCloseTo(level, 0);
+});
+
+test('case 41: a silent track takes nothing from another, and all at 0 % is silence', async () => {
+  const band = new Band();
+  band.tracks.play('a', steady(1000, 2000));
+  band.tracks.play('b', steady(0, 2000));
+  band.tracks.play('c', steady(500, 2000));
+  band.tracks.track('c')?.volume(0);
+  await band.run(100);
+  expect(band.level).toBe(1000);
+  band.tracks.track('a')?.volume(0);
+  band.tracks.track('b')?.volume(0);
+  await band.run(100);
+  expect(band.level).toBe(0);
+});
+
+test('case 41: two loud tracks are turned down together, never wrapped', async () => {
+  const band = new Band();
+  const limiter = new MusicLimiter();
+  band.tracks.play('a', steady(30_000, 2000));
+  band.tracks.play('b', steady(30_000, 2000));
+  band.tracks.track('a')?.volume(150);
+  for (let n = 0; n < 20; n++) {
+    const frame = await band.step();
+    const out = limiter.limit(frame ?? new Float32Array(1920));
+    expect(Math.min(...out)).toBeGreaterThanOrEqual(0);
+    if (n > 1) expect(out[960]).toBeGreaterThan(30_000);
+  }
+});
+
+test('case 41: during a pause of 10 s the source is not asked and nothing is computed', async () => {
+  const band = new Band();
+  const tap = new Tap();
+  for (let n = 0; n < 300; n++) tap.give(1000, 20);
+  const item = itemOf(band.tracks.play('main', tap));
+  await band.run(400);
+  band.tracks.pause();
+  await band.run(60);
+  const [{ asked }, { positionMs }] = [tap, item];
+  await band.run(10_000);
+  expect([tap.asked, item.positionMs]).toEqual([asked, positionMs]);
+  expect(band.clock.sleeping).toBe(0);
+  band.tracks.resume();
+  await band.run(100);
+  expect(band.level).toBe(1000);
+});
+
+test('case 41: a muted track goes on in silence', async () => {
+  const band = new Band();
+  const item = itemOf(band.tracks.play('main', steady(1000, 1000)));
+  await band.run(100);
+  band.tracks.track('main')?.mute();
+  await band.run(500);
+  expect(await band.step()).toBeUndefined();
+  expect(item.positionMs).toBe(620);
+  band.tracks.track('main')?.unmute();
+  await band.run(40);
+  expect(band.level).toBe(1000);
+});
+
+test.each([1, 3, 7, 1001])('case 41: chunks of %i bytes are put together', async (size) => {
+  const band = new Band();
+  const all = bytes(1000, 100);
+  const chunks = Array.from({ length: Math.ceil(all.length / size) }, (_, n) =>
+    all.slice(n * size, (n + 1) * size),
+  );
+  const item = itemOf(band.tracks.play('main', fromIterable('odd', chunks, stereo)));
+  for (let n = 0; n < 50; n++) await settled();
+  await band.run(200);
+  expect(await item.ended).toEqual({ reason: 'completed' });
+  expect(band.heard.filter((sample) => sample === 1000).length).toBeGreaterThan(85 * 48);
+  expect(new Set(band.heard.filter((sample) => sample > 1000)).size).toBe(0);
+});
+
+test('case 41: half a sample at the end is dropped', async () => {
+  const band = new Band();
+  const chunks = [bytes(1000, 100), Uint8Array.of(7)];
+  const item = itemOf(band.tracks.play('main', fromIterable('odd', chunks, stereo)));
+  await band.run(200);
+  expect(await item.ended).toEqual({ reason: 'completed' });
+});
+
+async function* made(...pieces: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+}
+
+function* madeAtOnce(...pieces: Uint8Array[]): Generator<Uint8Array> {
+  yield* pieces;
+}
+
+test.each([
+  ['array', (...pieces: Uint8Array[]) => pieces],
+  ['generator', madeAtOnce],
+  ['async generator', made],
+])(
+  'case 41: an %s of no chunks is empty, of one chunk sounds from its first sample',
+  async (_, of) => {
+    const band = new Band();
+    const none = itemOf(band.tracks.play('none', fromIterable('none', of(), stereo)));
+    const one = itemOf(band.tracks.play('one', fromIterable('one', of(bytes(1000, 20)), stereo)));
+    await band.run(100);
+    expect(await none.ended).toEqual({ reason: 'empty' });
+    expect(await one.ended).toEqual({ reason: 'completed' });
+    expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(960);
+  },
+);
+
+test('case 41: the same name twice: the first item ends as cancelled, its waiters are told once', async () => {
+  const band = new Band();
+  const first = itemOf(band.tracks.play('main', steady(1000, 5000)));
+  const waits = [band.tracks.track('main')?.wait(open), band.tracks.track('main')?.wait(open)];
+  await band.run(100);
+  const again = band.tracks.play('main', steady(2000, 100));
+  expect(again).toMatchObject({ kind: 'playing', replaced: first });
+  expect(await first.ended).toEqual({ reason: 'cancelled' });
+  expect(await Promise.all(waits)).toEqual(['replaced', 'replaced']);
+  await band.run(200);
+  expect(await itemOf(again).ended).toEqual({ reason: 'completed' });
+});
+
+test.each([
+  ['before its first sound', 0, 'failed'],
+  ['after it', 500, 'truncated'],
+])(
+  'case 41: a source that throws %s is skipped with its reason, and the queue goes on',
+  async (_, ms, reason) => {
+    const band = new Band();
+    const told: unknown[] = [];
+    band.tracks.listen((event) => {
+      if (event.kind === 'ended') told.push([event.track, event.ended]);
+    });
+    const tap = new Tap();
+    const error = new BotError('source.unreachable', true, 'The link is gone.');
+    if (ms > 0) tap.give(1000, ms);
+    tap.fail(error);
+    const item = itemOf(band.tracks.enqueue('main', tap));
+    band.tracks.enqueue('main', steady(2000, 1000));
+    band.tracks.play('other', steady(100, 5000));
+    await band.run(ms + 200);
+    expect(band.level).toBe(2100);
+    expect(await item.ended).toEqual({ reason, error });
+    expect(told).toEqual([['main', { reason, error }]]);
+  },
+);
+
+test('case 41: a source that throws what is no error of ours ends its item only', async () => {
+  const band = new Band();
+  const tap = new Tap();
+  tap.fail(new TypeError('a bug'));
+  const item = itemOf(band.tracks.play('main', tap));
+  await band.run(40);
+  expect(await item.ended).toMatchObject({ reason: 'failed', error: { code: 'source.broken' } });
+});
+
+test('case 41: each track and all of them can be waited for', async () => {
+  const band = new Band();
+  band.tracks.play('short', steady(1000, 100));
+  band.tracks.play('long', steady(1000, 500));
+  const told: string[] = [];
+  const tell = (name: string) => () => told.push(name);
+  void band.tracks.track('short')?.wait(open).then(tell('short'));
+  void band.tracks.track('long')?.wait(open).then(tell('long'));
+  void band.tracks.wait(open).then(tell('all'));
+  await band.run(300);
+  expect(told).toEqual(['short']);
+  await band.run(300);
+  expect(told).toEqual(['short', 'long', 'all']);
+  expect(await band.tracks.track('short')?.wait(open)).toBe('idle');
+});
+
+test('case 41: a wait that is given up throws its own reason', async () => {
+  const band = new Band();
+  band.tracks.play('main', steady(1000, 5000));
+  const reason = new Error('left');
+  const leaving = new AbortController();
+  const waiting = band.tracks.track('main')?.wait(leaving.signal);
+  leaving.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+});
+
+test('case 41: a track that is removed while somebody waits tells them, and its items', async () => {
+  const band = new Band();
+  const items = [1, 2, 3].map((n) => itemOf(band.tracks.enqueue('main', steady(n * 1000, 5000))));
+  const waiting = band.tracks.track('main')?.wait(open);
+  await band.run(100);
+  expect(band.tracks.remove('main')).toBe(true);
+  expect(await waiting).toBe('removed');
+  for (const item of items) expect(await item.ended).toEqual({ reason: 'cancelled' });
+  expect(band.tracks.track('main')).toBeUndefined();
+});
+
+test('case 41: clear drops what waits and lets what sounds go on', async () => {
+  const band = new Band();
+  const [first, second] = [1, 2].map((n) =>
+    itemOf(band.tracks.enqueue('a', steady(n * 1000, 300))),
+  );
+  await band.run(100);
+  expect(band.tracks.clear()).toBe(1);
+  expect(await second?.ended).toEqual({ reason: 'cancelled' });
+  await band.run(300);
+  expect(await first?.ended).toEqual({ reason: 'completed' });
+});
+
+test('case 41: leaving the scope closes everything, and nothing can be played afterwards', async () => {
+  const band = new Band();
+  const tap = new Tap();
+  tap.give(1000, 100);
+  const items: Item[] = [];
+  let waiting: Promise<unknown> | undefined;
+  {
+    await using tracks = band.tracks;
+    items.push(itemOf(tracks.play('main', tap)), itemOf(tracks.enqueue('main', steady(1, 100))));
+    waiting = tracks.track('main')?.wait(open);
+    await band.run(60);
+  }
+  await settled();
+  expect(tap.closed).toBe(true);
+  expect(await waiting).toBe('closed');
+  for (const item of items) expect(await item.ended).toEqual({ reason: 'cancelled' });
+  expect(band.tracks.play('main', steady(1, 100))).toEqual({ kind: 'closed' });
+});
+
+test.each([
+  [8000, 1],
+  [16_000, 2],
+  [22_050, 1],
+  [44_100, 2],
+  [96_000, 2],
+] as const)('case 41: %i Hz with %i channels plays at its own speed', async (rateHz, channels) => {
+  const band = new Band();
+  const samples = new Int16Array(rateHz * channels).fill(1000);
+  const item = itemOf(band.tracks.play('main', fromPcm('other', { samples, rateHz, channels })));
+  await band.run(1100);
+  expect(await item.ended).toEqual({ reason: 'completed' });
+  expect(item.positionMs).toBeCloseTo(1000, 0);
+  expect(band.frames[25]?.[960]).toBeCloseTo(1000, -1);
+  expect(band.frames[25]?.[961]).toBeCloseTo(1000, -1);
+});
+
+test('case 41: sides of a stereo sound stay where they are, through a change of rate too', async () => {
+  const band = new Band();
+  const samples = Int16Array.from({ length: 2 * 44_100 }, (_, n) => (n % 2 === 0 ? 1000 : -400));
+  band.tracks.play('main', fromPcm('sides', { samples, rateHz: 44_100, channels: 2 }));
+  await band.run(500);
+  expect(band.frames[20]?.[960]).toBeCloseTo(1000, -1);
+  expect(band.frames[20]?.[961]).toBeCloseTo(-400, -1);
+});
