@@ -1,7 +1,8 @@
 import type { Press } from '#src/session/command.ts';
-import type { PanelFace } from '#src/session/panel.ts';
-import type { Line, Locale } from '#src/texts/texts.ts';
-import { cut, maxMessageChars } from './plain.ts';
+import type { PanelFace, PanelTrack } from '#src/session/panel.ts';
+import { playingTime } from '#src/texts/duration.ts';
+import { type Line, type Locale, text } from '#src/texts/texts.ts';
+import { cut, firstChars, maxMessageChars } from './plain.ts';
 import { type Message, rowsOf, sentence } from './rendering.ts';
 
 export type PanelLook = {
@@ -13,6 +14,8 @@ export type PanelLook = {
 
 /** Names shown per line, the first one in any case; further ones are counted. */
 const maxNamesChars = 200;
+/** Further tracks are counted, longer titles cut. */
+const [maxTracks, maxTitleChars] = [3, 40];
 /** Of the buttons by which somebody says yes or no. */
 export const consentNames = ['consent.always', 'consent.today', 'consent.never'] as const;
 /** How long captions are kept. Source: product, consent flow. */
@@ -36,16 +39,25 @@ export function drawPanel(
   };
 
   function known(name: string): boolean {
-    return presses.has(name);
+    const [press = ''] = name.split(':');
+    return presses.has(press);
   }
 }
 
 function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[] {
   const listening = face?.state.kind === 'paused' ? 'resume' : 'pause';
-  return [['ask', 'stop', listening, 'privacy'], consentNames];
+  return [['ask', 'stop', listening, 'privacy'], trackNames(face), consentNames];
 }
 
-function faceLines(face: PanelFace, { botName }: PanelLook): readonly Line[] {
+/** They steer the track that stands first. */
+function trackNames(face: PanelFace | undefined): readonly string[] {
+  const [first] = face?.tracks ?? [];
+  if (!first) return [];
+  const names = [first.isPaused ? 'resume' : 'pause', 'skip', 'quieter', 'louder'];
+  return [...names.map((name) => `track.${name}:${first.name}`), 'track.list'];
+}
+
+function faceLines(face: PanelFace, { botName, locale }: PanelLook): readonly Line[] {
   const { state, asked = [], firstHeard = [], next, lost = [], lastAnswerMs, engine } = face;
   if (state.kind === 'left') return [{ id: 'panel.left' }];
   const unasked = namesOf(face, 'unasked');
@@ -58,6 +70,7 @@ function faceLines(face: PanelFace, { botName }: PanelLook): readonly Line[] {
     ...peopleLine('yes', namesOf(face, 'yes')),
     ...peopleLine('unasked', unasked),
     ...peopleLine('no', namesOf(face, 'no')),
+    ...tracksLine(face.tracks ?? [], locale),
     lastAnswerMs === undefined
       ? { id: 'panel.engine', with: { engine } }
       : { id: 'panel.last', with: { ms: Math.round(lastAnswerMs), engine } },
@@ -83,6 +96,21 @@ function namesLine(
 
 function peopleLine(heard: Heard, names: string): readonly Line[] {
   return names ? [{ id: `panel.people.${heard}`, with: { names } }] : [];
+}
+
+function tracksLine(all: readonly PanelTrack[], locale: Locale): readonly Line[] {
+  if (all.length === 0) return [];
+  const shown = all.slice(0, maxTracks).map((track) => trackWords(track, locale));
+  const more = all.length - shown.length;
+  const list = [...shown, ...(more > 0 ? [`+${more}`] : [])].join('; ');
+  return [{ id: 'panel.tracks', with: { list } }];
+}
+
+function trackWords(track: PanelTrack, locale: Locale): string {
+  const { name, title, percent: n, isPaused, positionMs, lengthMs } = track;
+  const time = playingTime(positionMs, lengthMs);
+  const words = { track: name, title: firstChars(title, maxTitleChars), time, n };
+  return text(isPaused ? 'track.line.paused' : 'track.line', words, locale);
 }
 
 type Heard = PanelFace['people'][number]['heard'];

@@ -26,6 +26,7 @@ export class CueTrack implements Track {
   readonly #voice: Pick<VoiceTrack, 'sounds'>;
   readonly #cues: Cues;
   readonly #level: () => CueLevel;
+  readonly #volume = new Gain(1);
   #sounding = new SampleQueue();
   /** Begins once the one that sounds is over. */
   #next: { readonly samples: Int16Array; readonly left: () => void } | undefined;
@@ -57,6 +58,11 @@ export class CueTrack implements Track {
     this.#listener?.();
   }
 
+  /** 1 is as loud as cues are made; from the next frame on. */
+  volume(gain: number): void {
+    this.#volume.to(gain, 0);
+  }
+
   /** Silent within one frame, after a fade of 5 ms. */
   cut(): void {
     this.#next = undefined;
@@ -73,6 +79,7 @@ export class CueTrack implements Track {
     if (this.#sounding.length === 0) return undefined;
     const samples = new Int16Array(frameSamples);
     this.#sounding.take(samples);
+    this.#volume.apply(samples);
     return { samples, left: this.#left };
   }
 

@@ -4,9 +4,10 @@ import type { Gate } from './gate.ts';
 import type { ChannelRef, Person } from './link.ts';
 import type { Matter, Question } from './matter.ts';
 import type { Newcomers } from './newcomers.ts';
-import type { PanelFace } from './panel.ts';
+import type { PanelFace, PanelTrack } from './panel.ts';
 import type { SessionParts } from './parts.ts';
 import type { Manner } from './spending.ts';
+import type { TrackView } from './tracks-port.ts';
 
 /** Who is in a room, whether or not the bot reaches them. */
 export type Company = {
@@ -27,6 +28,8 @@ export type Scene = Company & {
   readonly sounds: boolean;
   /** The tool that runs for it while nothing is heard. */
   readonly step?: TextId | undefined;
+  /** Tracks of people. */
+  readonly tracks?: readonly TrackView[];
 };
 
 type Parts = Pick<SessionParts, 'clock' | 'engine' | 'panels' | 'spending'>;
@@ -43,6 +46,8 @@ const firstHeardMs = 5_000;
 /** Whoever is not going to be answered reads so for this long; more than five at once need no names. */
 const lostMs = 10_000;
 const mostLost = 5;
+/** Where a sound is is shown in such steps: each is an edit. */
+const stepMs = 5_000;
 
 /** Keeps the panel of one stay as the room is, told only when something has changed, and has newcomers asked there. */
 export class PanelWatch {
@@ -79,12 +84,14 @@ export class PanelWatch {
     const asked = this.#askedIn(scene);
     this.#lost = this.#lost.filter(({ atMs }) => nowMs - atMs < lostMs);
     const lost = this.#lost.map(({ name }) => name);
+    const tracks = (scene.tracks ?? []).flatMap(shownTrack);
     const { quiet } = this.#parts.spending.manner(this.#watched.channel.guildId);
     this.#show(stateOf({ ...scene, ...(quiet && { quiet }) }), chipsOf(scene), {
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
       ...(scene.following && { next: scene.following.said.name }),
       ...(lost.length > 0 && { lost }),
+      ...(tracks.length > 0 && { tracks }),
     });
     this.#invite(scene, nowMs);
   }
@@ -132,7 +139,7 @@ export class PanelWatch {
   #show(
     state: PanelFace['state'],
     people: PanelFace['people'],
-    passing: Pick<PanelFace, 'asked' | 'firstHeard' | 'next' | 'lost'> = {},
+    passing: Pick<PanelFace, 'asked' | 'firstHeard' | 'next' | 'lost' | 'tracks'> = {},
   ): void {
     const last = this.#lastAnswerMs;
     const { engine, panels } = this.#parts;
@@ -175,4 +182,12 @@ function chipsOf({ people, gate }: Company): PanelFace['people'] {
   return people
     .filter(({ isBot }) => !isBot)
     .map(({ id, name }) => ({ name, heard: gate.standing(id) }));
+}
+
+function shownTrack({ name, percent, isPaused, current }: TrackView): readonly PanelTrack[] {
+  if (!current) return [];
+  const { title, positionMs: exactMs, lengthMs } = current;
+  const positionMs = exactMs - (exactMs % stepMs);
+  const length = lengthMs !== undefined && { lengthMs };
+  return [{ name, title, percent, isPaused, positionMs, ...length }];
 }

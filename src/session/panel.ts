@@ -1,4 +1,5 @@
 import type { TextId } from '#src/texts/texts.ts';
+import type { SoundView, TrackView } from './tracks-port.ts';
 
 /** What the panel of a room shows; discord draws it in the language of the server. */
 export type PanelFace = {
@@ -18,10 +19,16 @@ export type PanelFace = {
   readonly next?: string;
   /** Whose question waited and is not going to be answered, of late. */
   readonly lost?: readonly string[];
+  /** What sounds on tracks, the one the buttons steer first. */
+  readonly tracks?: readonly PanelTrack[];
   readonly lastAnswerMs?: number;
   /** As the start line names it. */
   readonly engine: string;
 };
+
+/** Where it is, as of the last few seconds. */
+export type PanelTrack = Pick<SoundView, 'title' | 'positionMs' | 'lengthMs'> &
+  Pick<TrackView, 'name' | 'percent' | 'isPaused'>;
 
 /** One message per server, edited in place at most every 1.2 s; the last face always lands. discord implements it. */
 export interface PanelBoard {

@@ -34,12 +34,8 @@ export type Scene = Disposable & {
 /** Ears and a mouth on one link; both are gone when it is disposed of. */
 export function openScene(link: VoiceLink, stay: Room): Scene {
   const { channel, parts } = stay;
-  const voice = new VoiceTrack();
-  const cues = new CueTrack(voice, parts.cues, () => stay.settings().cues);
-  stay.volume.onChange((_track, percent) => voice.volume(percent / 100));
-  const encoder = parts.codec.encoder(speakRateHz);
   const sent = new SentEnvelope();
-  const mixer = new Mixer([voice, cues], encoder, (samples, atMs) => sent.left(samples, atMs));
+  const { voice, cues, mixer, free } = openSound(stay, sent);
   const people = () => link.people();
   const room = { ...stay, people, mouth: new Mouth(voice, parts.clock) };
   const ears = new Ears(
@@ -67,7 +63,7 @@ export function openScene(link: VoiceLink, stay: Room): Scene {
       voice.cut();
       drafts.close();
       ears.close();
-      encoder.free();
+      free();
     },
   };
   stay.bell.hang({
@@ -77,6 +73,24 @@ export function openScene(link: VoiceLink, stay: Room): Scene {
   const { wake } = link.play(mixer);
   mixer.onSound(wake);
   return scene;
+}
+
+/** What a link sends: speech, cues, and the tracks of the stay. */
+function openSound({ parts, settings, tracks, volume }: Room, sent: SentEnvelope) {
+  const voice = new VoiceTrack();
+  const cues = new CueTrack(voice, parts.cues, () => settings().cues);
+  volume.onChange((track, percent) => {
+    (track === 'voice' ? voice : cues).volume(percent / 100);
+  });
+  const encoder = parts.codec.encoder(speakRateHz);
+  const left = (samples: Int16Array, atMs: number) => sent.left(samples, atMs);
+  const music = { tracks: tracks.deck.tracks, encoder: () => parts.codec.stereoEncoder() };
+  const mixer = new Mixer([voice, cues], encoder, left, music);
+  const free = () => {
+    encoder.free();
+    mixer.free();
+  };
+  return { voice, cues, mixer, free };
 }
 
 /** The mouth first: a voice that talks it down is not waited for. */

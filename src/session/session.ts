@@ -101,7 +101,7 @@ function attend({ ears, drafts, room: { gate } }: Scene): void {
 }
 
 function look({ link, ears, drafts, room }: Scene): void {
-  const { channel, floor, gate, mouth, panel } = room;
+  const { channel, floor, gate, mouth, panel, tracks } = room;
   panel.look({
     channelName: channel.name,
     people: link.people(),
@@ -111,6 +111,7 @@ function look({ link, ears, drafts, room }: Scene): void {
     following: floor.following,
     sounds: mouth.sounds,
     step: stepOf(floor.current, mouth),
+    tracks: tracks.deck.views,
   });
 }
 

@@ -106,8 +106,11 @@ export class RoomTalk implements Talk {
   }
 
   stop(guildId: string, what: 'speech' | 'sounds' | 'everything'): 'stopped' | 'nothing' {
-    if (what === 'sounds') return 'nothing';
-    return this.#rooms.stay(guildId)?.room.floor.stop() ? 'stopped' : 'nothing';
+    const room = this.#rooms.stay(guildId)?.room;
+    if (!room) return 'nothing';
+    const sounds = what !== 'speech' && room.tracks.deck.tracks.stop() > 0;
+    const speech = what !== 'sounds' && room.floor.stop();
+    return sounds || speech ? 'stopped' : 'nothing';
   }
 
   voices(): readonly string[] {

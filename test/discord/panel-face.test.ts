@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { presses } from '#commands/presses.ts';
 import { drawPanel } from '#src/discord/panel-face.ts';
 import type { PanelFace } from '#src/session/panel.ts';
 import { locales, text } from '#src/texts/texts.ts';
@@ -51,4 +52,37 @@ test.each(locales)('the panel names who is next, and who is not answered (%s)', 
 test.each(locales)('while a tool runs the panel names the step (%s)', (locale) => {
   const face: PanelFace = { ...listening, state: { kind: 'step', step: 'tool.here' } };
   expect(linesOf(face, locale)[0]).toBe(text('tool.here', {}, locale));
+});
+
+const rain = {
+  ...{ name: 'bg', title: 'rain', percent: 30, isPaused: false },
+  ...{ positionMs: 40_000, lengthMs: 125_000 },
+};
+const sea = { name: 'main', title: 'sea', percent: 100, isPaused: true, positionMs: 0 };
+
+test('tracks read with volume and time under the people', () => {
+  const people = [{ name: 'Ann', heard: 'yes' }] as const;
+  const lines = linesOf({ ...listening, people, tracks: [rain, sea] });
+  expect(lines.slice(1, 3)).toEqual([
+    'Hearing: Ann',
+    'Tracks: bg: rain, 0:40 / 2:05, 30 %; main: sea, paused at 0:00, 100 %',
+  ]);
+  const [, many = ''] = linesOf({ ...listening, tracks: Array(25).fill(rain) });
+  expect(many).toMatch(/; \+22$/);
+  const [, long = ''] = linesOf({ ...listening, tracks: [{ ...rain, title: 'x'.repeat(100) }] });
+  expect(long.length).toBeLessThan(80);
+});
+
+test('a second row of buttons steers the first track while there is one', () => {
+  const known = new Map(presses.map((press) => [press.name, press]));
+  const look = { locale: 'en', botName: 'Nova', presses: known } as const;
+  const rowsIn = (face: PanelFace) =>
+    drawPanel(undefined, face, look).components?.map(({ components }) =>
+      components.map(({ custom_id }) => custom_id.replace('parley:', '')),
+    ) ?? [];
+  expect(rowsIn(listening)).toHaveLength(2);
+  expect(rowsIn({ ...listening, tracks: [rain, sea] })[1]).toEqual([
+    ...['track.pause:bg', 'track.skip:bg', 'track.quieter:bg', 'track.louder:bg', 'track.list'],
+  ]);
+  expect(rowsIn({ ...listening, tracks: [sea] })[1]?.[0]).toBe('track.resume:main');
 });

@@ -218,3 +218,29 @@ test('whose a sound was is forgotten with the person', async () => {
   expect(house.tracks.list('g')?.[0]?.current).not.toHaveProperty('owner');
   expect(house.tracks.steer('g', byEva, 'skip', 'main')).toMatchObject([{ kind: 'skipped' }]);
 });
+
+test('the panel shows what plays, and is not redrawn with every second of it', async () => {
+  const house = await openRoom();
+  await play(house, byAdam, { track: 'bg', percent: 30 });
+  await pass(house, 6_000);
+  const shown = house.faces.flatMap(({ tracks = [] }) => tracks);
+  expect(shown[0]).toMatchObject({ name: 'bg', title: 'rain', percent: 30, lengthMs: 10_000 });
+  expect(new Set(shown.map(({ positionMs }) => positionMs))).toEqual(new Set([0, 5_000]));
+  await pass(house, 6_000);
+  expect(house.faces.at(-1)).not.toHaveProperty('tracks');
+});
+
+test('/stop ends sounds alone, speech alone, or both', async () => {
+  const house = await openRoom();
+  await play(house, byAdam);
+  await play(house, byEva, { track: 'bg' });
+  await play(house, byEva, { track: 'bg', sound: 'sea' });
+  expect(house.talk.stop('g', 'speech')).toBe('nothing');
+  expect(house.talk.stop('g', 'sounds')).toBe('stopped');
+  expect(house.tracks.steer('g', byEva, 'skip', 'all')).toEqual([{ kind: 'silent' }]);
+  expect(house.talk.stop('g', 'sounds')).toBe('nothing');
+  await play(house, byAdam);
+  await house.talk.say('g', 'Hello there.', 'queue');
+  expect(house.talk.stop('g', 'everything')).toBe('stopped');
+  expect(house.talk.stop('g', 'everything')).toBe('nothing');
+});
