@@ -89,4 +89,6 @@ export interface RealtimeTalk extends Disposable {
   reply(asked: TalkAsked, signal: AbortSignal): AsyncGenerator<AudioChatPart>;
   /** The answer was broken off: the server forgets what was not heard of it, and all of it if nothing was. */
   cut(answer: TalkAnswer): void;
+  /** The server is to forget all it heard and said, as soon as it answers nobody: what is to stay is told anew. */
+  forget(): void;
 }

@@ -40,6 +40,8 @@ type Session = {
   hasSpoken: boolean;
   /** The answer before, of which something may still come. */
   former: string | undefined;
+  /** Nothing of it is to be remembered any longer than an answer takes that is on its way. */
+  isStale: boolean;
 };
 
 class Talk implements RealtimeTalk {
@@ -93,6 +95,11 @@ class Talk implements RealtimeTalk {
   cut(answer: TalkAnswer): void {
     if (this.#response?.answer === answer) this.#cancel(this.#response);
     this.#session?.memory.cut(answer);
+  }
+
+  forget(): void {
+    if (this.#session) this.#session.isStale = true;
+    if (!this.#response) this.#drop();
   }
 
   [Symbol.dispose](): void {
@@ -149,6 +156,7 @@ class Talk implements RealtimeTalk {
     await within(response.over, this.#limits.cancelMs, this.#clock, gone).catch(() => this.#drop());
     if (this.#response === response) this.#response = undefined;
     if (this.#session && response.id !== undefined) this.#session.former = response.id;
+    if (this.#session?.isStale) this.#drop();
   }
 
   /** Sent once its id is known. */
@@ -205,7 +213,8 @@ class Talk implements RealtimeTalk {
     const { dialect } = link;
     const send = (event: Parameters<RealtimeLink['send']>[0]) => link.send(event);
     const memory = new TalkMemory({ dialect, buffer: this.buffer, send });
-    session = { link, memory, manner: '', voice: undefined, hasSpoken: false, former: undefined };
+    const fresh = { manner: '', voice: undefined, hasSpoken: false, former: undefined };
+    session = { link, memory, ...fresh, isStale: false };
     this.#session = session;
     return session;
   }

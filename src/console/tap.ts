@@ -54,6 +54,7 @@ export class Tap {
       answer: (turn, stage, signal) => this.#note(inner.answer(turn, stage, signal)),
       hear: (samples, speakerId, fromMs) => inner.hear?.(samples, speakerId, fromMs),
       forgetHeard: (speakerId, fromMs) => inner.forgetHeard?.(speakerId, fromMs),
+      forget: () => inner.forget?.(),
       [Symbol.dispose]: () => inner[Symbol.dispose]?.(),
     };
   }

@@ -77,4 +77,6 @@ export interface Pipeline {
   hear?(samples: Int16Array, speakerId: string, fromMs: number): void;
   /** What was heard of this utterance, and is not answered yet, is not going to be: it is not kept anywhere. */
   forgetHeard?(speakerId: string, fromMs: number): void;
+  /** Somebody takes back what they said: nothing is kept anywhere of what was said, but for an answer that is on its way. */
+  forget?(): void;
 }

@@ -38,6 +38,7 @@ export function realtime(parts: RealtimeParts): Pipeline & Disposable {
       upload.hear(samples, speakerId, fromMs);
     },
     forgetHeard: (speakerId, fromMs) => upload.forget(speakerId, fromMs),
+    forget: () => talk.forget(),
     [Symbol.dispose]: () => talk[Symbol.dispose](),
   };
 }

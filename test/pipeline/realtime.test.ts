@@ -98,6 +98,26 @@ test('an utterance without words leaves nothing with the server', async () => {
   expect(remembered(talking.server.calls[0])).toEqual([]);
 });
 
+test('what was said is forgotten by the server once somebody takes theirs back, but answered first', async () => {
+  await using talking = await openTalking({ answer: fourFor });
+  await drain(talking.pipeline, turnOf(speaking('my secret')));
+  const answering = drain(talking.pipeline, turnOf(speaking('and mine')));
+  await talking.settled();
+  talking.pipeline.forget?.();
+  expect(textOf((await answering).parts)).toBe(four);
+  await talking.settled();
+  expect(talking.server.open).toBe(0);
+  const history = [user('Ben', 'and mine'), assistant(four)];
+  await drain(talking.pipeline, after(history, turnOf(speaking('again'))));
+  expect(remembered(talking.server.calls.at(-1)).slice(0, 2)).toEqual([
+    'user: Ben: and mine',
+    `assistant: ${four}`,
+  ]);
+  talking.pipeline.forget?.();
+  await talking.settled();
+  expect(talking.server.open).toBe(0);
+});
+
 test('an answer that is dropped before it sounds leaves nothing with the server', async () => {
   await using talking = await openTalking({ answer: () => ({ text: four, ends: 'stall' }) });
   const caller = new AbortController();

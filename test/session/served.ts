@@ -8,6 +8,7 @@ import { openEngines } from '#src/engines.ts';
 import { pipelinesOf } from '#src/pipelines.ts';
 import type { PipelineName } from '#src/session/current-pipeline.ts';
 import type { Person } from '#src/session/link.ts';
+import type { AddressingMode } from '#src/turn/addressing-attention.ts';
 import {
   instantPace,
   type MockProviders,
@@ -25,11 +26,15 @@ export type Given = {
   readonly replies?: readonly MockReply[];
   readonly pace?: Partial<Pace>;
   readonly people?: readonly Person[];
+  /** Default: everything is meant for the bot. */
+  readonly addressing?: AddressingMode;
 };
 
 const longestMs = 60_000;
 /** Those it may not hear are told so; then it is quiet. */
 const greetingMs = 4_000;
+/** Longer than voices it falls silent for that turn out to be none. */
+const silenceMs = 200;
 /** Of real time, in a step of 20 ms in which a server is at work. */
 const workMs = 1;
 
@@ -119,6 +124,13 @@ export class Served implements AsyncDisposable {
     return 20 * this.#leftAtMs.filter((atMs) => atMs > sinceMs).length;
   }
 
+  /** Milliseconds of sound that left from then on, up to the first silence that lasts. */
+  soundFromMs(sinceMs: number): number {
+    const left = this.#leftAtMs.filter((atMs) => atMs >= sinceMs);
+    const end = left.findIndex((atMs, n) => (left[n + 1] ?? Infinity) - atMs > silenceMs);
+    return 20 * (end + 1);
+  }
+
   /** Requests for answers, oldest first. */
   get asked(): readonly Asked[] {
     return this.name === 'realtime' ? this.#talked : askedIn(this.providers);
@@ -148,8 +160,9 @@ export async function openServed(name: PipelineName, given: Given = {}): Promise
   const [chat, spending] = [toolShy(engines.chat('Nova')), new RecordedSpending()];
   const { transcriber, synthesizer, warm } = engines;
   const pipelines = pipelinesOf(config, engines, chat);
+  const { addressing = 'always' } = given;
   const parts = { transcriber, synthesizer, warm, chat, spending, tools, pipelines };
-  const house = openHouse(parts, given.people ?? [adam, eva]);
+  const house = openHouse({ ...parts, addressing }, given.people ?? [adam, eva]);
   stack.use(house.rooms);
   await house.rooms.join(lounge, 'adam');
   const all = stack.move();

@@ -48,15 +48,15 @@ function shownIn({ body }: MockRequest, providers: MockProviders): Asked {
   const lines = messages.flatMap(({ role, content = '', audio }) => {
     if (role === 'system') return [];
     if (audio) return [`${role}: ${textBehind(audio.id, providers)}`];
-    const text = typeof content === 'string' ? content : content.map(wordsOf).join(' ');
+    const text = typeof content === 'string' ? content : content.map(wordsOf).join('').trim();
     return text.split('\n').map((line) => `${role}: ${line}`);
   });
   return { lines };
 }
 
 function wordsOf({ text, input_audio }: Piece): string {
-  if (!input_audio) return text ?? '';
-  return hears(readWav(Buffer.from(input_audio.data, 'base64')));
+  if (!input_audio) return `\n${text}`;
+  return ` ${hears(readWav(Buffer.from(input_audio.data, 'base64')))}`;
 }
 
 /** The mock server names its answers by their length. */
