@@ -1,4 +1,5 @@
 import type { RoomTool } from '#src/session/tool.ts';
+import { changeTrack } from './change-track.ts';
 import { leave } from './leave.ts';
 import { postText } from './post-text.ts';
 import { setVolume } from './set-volume.ts';
@@ -6,4 +7,11 @@ import { time } from './time.ts';
 import { whoIsHere } from './who-is-here.ts';
 
 /** Everything a model may call while it answers. */
-export const tools: readonly RoomTool[] = [time, whoIsHere, leave, postText, setVolume];
+export const tools: readonly RoomTool[] = [
+  time,
+  whoIsHere,
+  leave,
+  postText,
+  setVolume,
+  changeTrack,
+];

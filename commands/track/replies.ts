@@ -1,4 +1,5 @@
 import type { Call, Replies, Reply, Shown } from '#src/session/command.ts';
+import { trackOutcome } from '#src/session/track-lines.ts';
 import { usualTrack } from '#src/session/track-names.ts';
 import type { Steered, TrackCaller, TrackView } from '#src/session/tracks-port.ts';
 import { playingTime } from '#src/texts/duration.ts';
@@ -16,7 +17,7 @@ export function trackIn({ words }: Call): string {
 
 /** What became of each track, under each other; the room reads what has changed, and what it may vote on. */
 export function told(all: readonly Steered[]): Replies {
-  const lines = all.map(lineOf);
+  const lines = all.map(trackOutcome);
   const [first = { id: 'track.none' } as const, ...rest] = lines;
   const to: Shown = all.some(concernsAll) ? 'room' : 'caller';
   const poll = all.find((one) => one.kind === 'denied');
@@ -58,36 +59,5 @@ function concernsAll({ kind }: Steered): boolean {
     case 'over':
     case 'nowhere':
       return false;
-  }
-}
-
-function lineOf(one: Steered): Line {
-  switch (one.kind) {
-    case 'paused':
-    case 'resumed':
-    case 'empty':
-    case 'reserved':
-      return { id: `track.${one.kind}`, with: { track: one.track } };
-    case 'skipped': {
-      const { track, title, next } = one;
-      if (next === undefined) return { id: 'track.skipped.last', with: { track, title } };
-      return { id: 'track.skipped', with: { title, next } };
-    }
-    case 'stopped':
-      return { id: 'track.stopped', with: { track: one.track, n: one.removed } };
-    case 'volume':
-      return { id: 'track.volume', with: { track: one.track, n: one.percent } };
-    case 'denied': {
-      const { owner, votes, needed } = one;
-      return { id: 'track.denied', with: { owner, votes, needed } };
-    }
-    case 'unknown':
-      return { id: 'track.unknown', with: { x: one.track, list: one.names.join(', ') } };
-    case 'silent':
-      return { id: 'track.none' };
-    case 'over':
-      return { id: 'confirm.over' };
-    case 'nowhere':
-      return { id: 'leave.nowhere' };
   }
 }

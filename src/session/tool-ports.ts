@@ -1,8 +1,9 @@
 import type { Room } from './room.ts';
 import type { Company, ToolPorts } from './tool.ts';
+import { tracksFor } from './track-tools.ts';
 
-/** What tools may do in this room. */
-export function portsIn(room: Room): ToolPorts {
+/** What tools may do in this room for those who asked. */
+export function portsIn(room: Room, askerIds: readonly string[]): ToolPorts {
   const { channel, leave, parts, volume } = room;
   return {
     clock: parts.clock,
@@ -10,6 +11,7 @@ export function portsIn(room: Room): ToolPorts {
     post: (text) => parts.scribe.write(channel, text),
     leave,
     volume,
+    tracks: tracksFor(askerIds, room),
   };
 }
 

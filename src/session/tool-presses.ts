@@ -56,7 +56,7 @@ async function perform(
     return { kind: 'barred', line: barredLine(tool.right, room) };
   }
   signal.throwIfAborted();
-  const { line } = await fitting.run(portsIn(room), signal);
+  const { line } = await fitting.run(portsIn(room, [askerId]), signal);
   return { kind: 'done', ...(line && { line }) };
 }
 

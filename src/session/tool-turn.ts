@@ -123,13 +123,17 @@ export class TurnTools {
   async #perform(tool: RoomTool, fit: Fitting, signal: AbortSignal): Promise<Verdict> {
     if (!(await this.#allows(tool, signal))) return barred(tool);
     signal.throwIfAborted();
-    const { facts } = await fit.run(portsIn(this.#room), signal);
+    const { facts } = await fit.run(portsIn(this.#room, this.#askers), signal);
     return { how: 'ran', content: asData(facts) };
+  }
+
+  get #askers(): readonly string[] {
+    return [...new Set(this.#said.map(({ speakerId }) => speakerId))];
   }
 
   /** The least right of all who asked. */
   async #allows({ right }: RoomTool, signal: AbortSignal): Promise<boolean> {
-    const askers = [...new Set(this.#said.map(({ speakerId }) => speakerId))];
+    const askers = this.#askers;
     for (const id of askers) {
       if (!(await holdsNow(right, id, this.#room, signal))) return false;
     }

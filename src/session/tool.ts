@@ -3,6 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { Line, TextId } from '#src/texts/texts.ts';
 import type { Leaving } from './command-ports.ts';
+import type { TrackDeed } from './tracks-port.ts';
 
 /** What tools may do in the room they were asked in. */
 export interface ToolPorts {
@@ -13,6 +14,8 @@ export interface ToolPorts {
   post(text: string): Promise<void>;
   leave(): Promise<Leaving>;
   readonly volume: Volumes;
+  /** For whoever asked. */
+  readonly tracks: ToolTracks;
 }
 
 /** Names only of those who agreed to be heard: the others are nobody's to be told about. */
@@ -21,6 +24,24 @@ export type Company = {
   readonly others: number;
   readonly bots: number;
 };
+
+/** Tracks of people; of somebody else's sounds nothing is changed without the right to it. */
+export interface ToolTracks {
+  /**
+   * `called` is a track, what sounds there, or `all`; left out: the one that is meant first. What became of each, in
+   * words. Aborting `signal` throws `signal.reason`.
+   */
+  change(
+    change: TrackChange,
+    called: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly [Line, ...Line[]]>;
+}
+
+export type TrackChange =
+  | { readonly kind: TrackDeed }
+  | { readonly kind: 'volume'; readonly level: number }
+  | { readonly kind: 'volume'; readonly by: number };
 
 /** How loud a track is, in percent of what it is made with. */
 export interface Volumes {

@@ -12,6 +12,7 @@ export const englishTracks = {
   'track.volume': '{track} at {n} %.',
   'track.volume.kept': "{track} stays at {n} %: that's {owner}'s.",
   'track.denied': "That's {owner}'s. Ask a DJ, or vote: {votes}/{needed}.",
+  'track.barred': "That's {owner}'s. Ask a DJ.",
   'track.bad': "Can't play that: {reason}.",
   'track.bad.not_audio': 'not audio',
   'track.bad.too_long': 'longer than {max}',

@@ -14,6 +14,7 @@ export const germanTracks: Readonly<Record<keyof typeof englishTracks, string>> 
   'track.volume': '{track} auf {n} %.',
   'track.volume.kept': '{track} bleibt auf {n} %: Das gehört {owner}.',
   'track.denied': 'Das gehört {owner}. Frag einen DJ oder stimmt ab: {votes}/{needed}.',
+  'track.barred': 'Das gehört {owner}. Frag einen DJ.',
   'track.bad': 'Das kann ich nicht abspielen: {reason}.',
   'track.bad.not_audio': 'kein Ton',
   'track.bad.too_long': 'länger als {max}',

@@ -9,19 +9,26 @@ const never = new AbortController().signal;
 function open() {
   const posted: string[] = [];
   const volume = new Volume();
+  const changes: unknown[] = [];
   const ports: ToolPorts = {
     clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
     company: () => ({ names: ['Ana'], others: 2, bots: 1 }),
     post: async (text) => void posted.push(text),
     leave: async () => ({ kind: 'left', channel: 'Lounge', stayedMs: 61_000 }),
     volume,
+    tracks: {
+      async change(change, called) {
+        changes.push([change, called]);
+        return [{ id: 'track.volume', with: { track: 'bg', n: 30 } }];
+      },
+    },
   };
   const run = async (name: string, call: object): Promise<ToolOutcome> => {
     const fit = tools.find((one) => one.name === name)?.fit(JSON.stringify(call));
     if (!fit || 'unfit' in fit) throw new Error(fit?.unfit ?? 'no such tool');
     return await fit.run(ports, never);
   };
-  return { posted, volume, run };
+  return { posted, volume, changes, run };
 }
 
 test('the time is told here and in any zone, and a zone there is not is no error', async () => {
@@ -71,6 +78,28 @@ test('the volume is set or changed, and stays between 0 and 200 %', async () => 
     0,
     { id: 'track.volume', with: { track: 'voice', n: 0 } },
   ]);
+});
+
+test('a track is changed by its name, or by what plays there', async () => {
+  const { changes, run } = open();
+  const { facts, line } = await run('change_track', { deed: 'volume', track: 'rain', change: -20 });
+  expect([facts, line?.id]).toEqual([{ outcome: ['bg at 30 %.'] }, 'track.volume']);
+  await run('change_track', { deed: 'volume', level: 0 });
+  await run('change_track', { deed: 'stop', track: 'all' });
+  expect(changes).toEqual([
+    [{ kind: 'volume', by: -20 }, 'rain'],
+    [{ kind: 'volume', level: 0 }, undefined],
+    [{ kind: 'stop' }, 'all'],
+  ]);
+});
+
+test.each([
+  [{ deed: 'volume' }],
+  [{ deed: 'volume', level: 30, change: 10 }],
+  [{ deed: 'volume', level: 201 }],
+  [{ deed: 'eat' }],
+])('%j fits no tool', async (given) => {
+  await expect(open().run('change_track', given)).rejects.toThrow();
 });
 
 test('every tool is offered as an object that takes nothing else', () => {
