@@ -91,12 +91,19 @@ function readPage(bytes: Buffer): OggPage | undefined {
   };
 }
 
-/** Pages that carry `packets`, none of which ends a sound. */
-export function writePages(
-  packets: readonly Uint8Array[],
-  serial: number,
-  isFirst: boolean,
-): Buffer {
+/** What the heads of pages tell. */
+type PageMarks = {
+  readonly serial: number;
+  readonly isFirst?: boolean;
+  readonly isLast?: boolean;
+  /** Where the last packet ends, in samples; 0 when left out. */
+  readonly granule?: number;
+  /** Number of the first page; 0 when left out. */
+  readonly sequence?: number;
+};
+
+/** Pages that carry `packets`: one where they fit into it. */
+export function writePages(packets: readonly Uint8Array[], marks: PageMarks): Buffer {
   const sizes = packets.flatMap(({ length }) => [
     ...Array<number>(Math.floor(length / 255)).fill(255),
     length % 255,
@@ -106,14 +113,11 @@ export function writePages(
   for (let [from, at] = [0, 0]; from < sizes.length; from += 255) {
     const table = sizes.slice(from, from + 255);
     const length = table.reduce((sum, size) => sum + size, 0);
-    const head = Buffer.alloc(headBytes);
-    head.write('OggS', 'latin1');
-    head.writeUInt8(
-      (from > 0 && sizes[from - 1] === 255 ? 1 : 0) | (isFirst && from === 0 ? 2 : 0),
-      5,
-    );
-    head.writeUInt32LE(serial, 14);
-    head.writeUInt32LE(pages.length, 18);
+    const flags =
+      (from > 0 && sizes[from - 1] === 255 ? 1 : 0) |
+      (marks.isFirst && from === 0 ? 2 : 0) |
+      (marks.isLast && from + 255 >= sizes.length ? 4 : 0);
+    const head = pageHead(flags, (marks.sequence ?? 0) + pages.length, marks);
     head.writeUInt8(table.length, headBytes - 1);
     const page = Buffer.concat([head, Buffer.from(table), body.subarray(at, at + length)]);
     page.writeUInt32LE(crcOf(page), 22);
@@ -121,6 +125,16 @@ export function writePages(
     at += length;
   }
   return Buffer.concat(pages);
+}
+
+function pageHead(flags: number, sequence: number, { serial, granule = 0 }: PageMarks): Buffer {
+  const head = Buffer.alloc(headBytes);
+  head.write('OggS', 'latin1');
+  head.writeUInt8(flags, 5);
+  head.writeBigInt64LE(BigInt(granule), 6);
+  head.writeUInt32LE(serial, 14);
+  head.writeUInt32LE(sequence, 18);
+  return head;
 }
 
 /** RFC 3533, 6: polynomial 0x04c11db7, nothing reflected; the field itself counts as zeros. */

@@ -36,8 +36,8 @@ export async function openOggVorbis(serial: number): Promise<OggSound> {
       if ((first?.[channelsAt] ?? 0) > mostChannels) throw new Error('it has many channels');
       if (!first || !setup) return head;
       const opening = [
-        writePages([first], serial, true),
-        writePages([noComment, setup], serial, false),
+        writePages([first], { serial, isFirst: true }),
+        writePages([noComment, setup], { serial, sequence: 1 }),
       ];
       for (const bytes of opening) await decoded(bytes);
       return head;

@@ -54,7 +54,7 @@ test('a cover of any size in an Ogg file is passed over', async () => {
   if (!first || !comment) throw new Error('The file has two headers.');
   const cover = Buffer.concat([Buffer.from('OpusTags'), Buffer.alloc(500_000, 1)]);
   const sounding = files.ogg.subarray(first.bytes.length + comment.bytes.length);
-  const pages = writePages([cover], first.serial, false);
+  const pages = writePages([cover], { serial: first.serial });
   const dressed = Buffer.concat([first.bytes, pages, sounding]);
   for (const piece of [1000, 100_000]) {
     const sound = await soundOf(decoding, inPieces(dressed, piece));

@@ -1,0 +1,82 @@
+import { readdir } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import type { SoundOpener, SoundShelf } from './ports.ts';
+
+/** What may lie there; what it really is shows when it is opened. */
+const extensions = new Set([
+  ...['.wav', '.mp3', '.ogg', '.oga', '.opus', '.webm', '.flac'],
+  ...['.m4a', '.aac', '.mp4', '.mka', '.aiff', '.wma'],
+]);
+/** More than anybody finds his way in. */
+const mostFiles = 2000;
+const longestName = 50;
+const builtIn = fileURLToPath(new URL('./sounds', import.meta.url));
+
+/** The owner's sounds, in `sounds` under `dataDir`, and the built-in ones. */
+export function openLibrary(dataDir: string, opener: SoundOpener): SoundLibrary {
+  return new SoundLibrary([join(dataDir, 'sounds'), builtIn], opener);
+}
+
+/**
+ * The sounds in some folders, by their names without extension; a folder that comes first hides those of the same name.
+ *
+ * Only regular files right in them: no links, no folders, nothing hidden. Looked at anew each time, so that new files are
+ * found; a folder that is not there holds none.
+ */
+export class SoundLibrary implements SoundShelf {
+  readonly #folders: readonly string[];
+  readonly #opener: SoundOpener;
+
+  constructor(folders: readonly string[], opener: SoundOpener) {
+    this.#folders = folders;
+    this.#opener = opener;
+  }
+
+  async names(): Promise<readonly string[]> {
+    return [...(await this.#files()).keys()].sort((a, b) => a.localeCompare(b, 'en'));
+  }
+
+  /** Names are compared without case. */
+  async open(name: string, signal: AbortSignal): Promise<SoundSource | undefined> {
+    const files = await this.#files();
+    const wanted = plainName(name).toLowerCase();
+    const title = [...files.keys()].find((known) => known.toLowerCase() === wanted);
+    const path = title === undefined ? undefined : files.get(title);
+    if (title === undefined || path === undefined) return undefined;
+    // Effects are short and may be played in a loop: no sample more or less.
+    return await this.#opener.openSource({ kind: 'file', path, title }, { isExact: true }, signal);
+  }
+
+  async #files(): Promise<ReadonlyMap<string, string>> {
+    const files = new Map<string, string>();
+    for (const folder of this.#folders) {
+      for (const [name, path] of await soundsIn(folder)) {
+        const isNew = ![...files.keys()].some(
+          (known) => known.toLowerCase() === name.toLowerCase(),
+        );
+        if (isNew && files.size < mostFiles) files.set(name, path);
+      }
+    }
+    return files;
+  }
+}
+
+async function soundsIn(folder: string): Promise<readonly (readonly [string, string])[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .filter(({ name }) => extensions.has(extname(name).toLowerCase()))
+    .map(
+      ({ name }) => [plainName(name.slice(0, -extname(name).length)), join(folder, name)] as const,
+    )
+    .filter(([name]) => name !== '')
+    .sort(([a], [b]) => a.localeCompare(b, 'en'));
+}
+
+/** One line, as people may type it. */
+function plainName(name: string): string {
+  const line = name.normalize('NFC').replace(/[\p{C}\s]+/gu, ' ');
+  return [...line.trim()].slice(0, longestName).join('').trim();
+}
