@@ -22,8 +22,6 @@ import type { SpendingDesk } from '#src/session/spending-desk.ts';
 import { RoomTalk } from '#src/session/talk.ts';
 import { RoomConfirmations } from '#src/session/tool-presses.ts';
 import { RoomTracks } from '#src/session/tracks.ts';
-import type { RecordingReader } from '#src/sources/ports.ts';
-import { openRecordings } from '#src/sources/recordings.ts';
 import { embeddedVoices } from '#src/speech/embedded-synthesizer.ts';
 import { StatsBook } from '#src/status/stats-book.ts';
 import { keepStore } from '#src/storage/steady-store.ts';
@@ -35,7 +33,7 @@ import type { Config } from './config.ts';
 import type { Engines } from './engines.ts';
 import { pipelinesOf } from './pipelines.ts';
 import { openPurse } from './purse.ts';
-import { openTrackSounds } from './track-sounds.ts';
+import { openSounds, type Sounds } from './sounds.ts';
 
 export type BotOptions = {
   readonly config: Config;
@@ -62,7 +60,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   const loading = [loadSilero(), loadCues(), openMemory(options)] as const;
   const [weights, cues, store] = await Promise.all(loading);
   stack.use(store);
-  const recordings = stack.use(openRecordings(config.allowedHosts, realClock));
+  const sounds = stack.use(openSounds(config));
   warmUp(weights);
   let rooms: VoiceRooms | undefined;
   const { desk } = stack.use(
@@ -78,7 +76,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   const furnish = (house: DiscordHouse): CommandPorts => {
     name = config.bot.name ?? house.bot.name;
     const stats = new StatsBook();
-    const parts = partsOf({ options, house, store, recordings, stats, weights, cues, name, desk });
+    const parts = partsOf({ options, house, store, sounds, stats, weights, cues, name, desk });
     rooms = new VoiceRooms(parts);
     return portsOf(parts, rooms, house, stats, desk, signal);
   };
@@ -132,7 +130,7 @@ type Furniture = {
   readonly options: BotOptions;
   readonly house: DiscordHouse;
   readonly store: Store;
-  readonly recordings: RecordingReader;
+  readonly sounds: Sounds;
   readonly stats: StatsBook;
   readonly weights: SileroWeights;
   readonly cues: Cues;
@@ -144,7 +142,7 @@ type Furniture = {
 const textDueMs = 600;
 
 function partsOf(furniture: Furniture): SessionParts {
-  const { options, house, store, recordings, stats, weights, cues, name } = furniture;
+  const { options, house, store, stats, weights, cues, name } = furniture;
   const { config, engines, codec, onSession } = options;
   const { transcriber, synthesizer, chatName } = engines;
   const { door, scribe, panels, places } = house;
@@ -168,8 +166,8 @@ function partsOf(furniture: Furniture): SessionParts {
       cues,
       tools,
     },
-    sounds: openTrackSounds().shelf,
-    ...{ transcriber, recordings, synthesizer, chat, chatName },
+    ...{ recordings: furniture.sounds.recordings, sounds: furniture.sounds.shelf },
+    ...{ transcriber, synthesizer, chat, chatName },
     endpointRules: { ...endpointRules, textDueMs },
     warm: () => engines.warm(),
     names: [name, ...config.bot.otherNames],

@@ -1,0 +1,26 @@
+import { realClock } from '#src/base/clock.ts';
+import { TrackShelf } from '#src/session/track-shelf.ts';
+import { openLibrary } from '#src/sources/library.ts';
+import type { RecordingReader } from '#src/sources/ports.ts';
+import { openRecordings } from '#src/sources/recordings.ts';
+import { openSources } from '#src/sources/sources.ts';
+import type { Config } from './config.ts';
+
+/** Everything that sounds and was not said: recordings to be heard, and what tracks play. */
+export type Sounds = AsyncDisposable & {
+  readonly recordings: RecordingReader;
+  readonly shelf: TrackShelf;
+};
+
+/** Closing it ends what is being decoded. */
+export function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir'>): Sounds {
+  const { allowedHosts, dataDir } = config;
+  const stack = new AsyncDisposableStack();
+  const recordings = stack.use(openRecordings(allowedHosts, realClock));
+  const sources = stack.use(openSources(allowedHosts, realClock));
+  return {
+    recordings,
+    shelf: new TrackShelf(sources, openLibrary(dataDir, sources)),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
