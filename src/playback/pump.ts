@@ -182,12 +182,13 @@ export class Pump {
 
   async #take(chunk: SoundChunk, signal: AbortSignal): Promise<void> {
     this.#unshared += musicPerMs; // a chunk may be empty
+    await this.#share(signal);
     if (chunk.kind === 'opus') {
       this.#decoder ??= this.#parts.decoder();
       const samples = this.#decoder.decode(chunk.packet);
       const isFit = samples.length === 2 * musicFrame && this.#given >= settling;
       this.#push(samples, isFit ? chunk.packet : undefined, this.#round === 0 && this.#given === 0);
-      return this.#share(signal);
+      return;
     }
     for (const pcm of portions(chunk.pcm)) {
       for (const piece of this.#rate.push(pcm)) this.#push(piece);

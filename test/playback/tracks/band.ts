@@ -1,7 +1,9 @@
 import { loadOpus } from '#src/audio/load-opus.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
+import type { Item } from '#src/playback/item.ts';
 import { fromPcm } from '#src/playback/made-source.ts';
 import { NamedTracks } from '#src/playback/named-tracks.ts';
+import type { Added } from '#src/playback/track-outcomes.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 export const codec = await loadOpus();
@@ -20,6 +22,26 @@ export function tone(ms: number, { hz = 440, peak = 8000, rateHz = rate } = {}):
 export function steady(value: number, ms: number): SoundSource {
   const samples = new Int16Array(2 * 48 * ms).fill(value);
   return fromPcm(`level ${value}`, { samples, rateHz: rate, channels: 2 });
+}
+
+/** What was taken to be played. */
+export function itemOf(added: Added): Item {
+  if (!('item' in added)) throw new Error(`It was not taken: ${added.kind}.`);
+  return added.item;
+}
+
+/** Chunks as told, then nothing ever. */
+export function stuck(...levels: number[]): SoundSource {
+  return {
+    ...{ title: 'stuck', seekable: false },
+    async *open() {
+      for (const level of levels) {
+        const samples = new Int16Array(96 * 20).fill(level);
+        yield { kind: 'pcm', pcm: { samples, rateHz: rate, channels: 2 } };
+      }
+      await Promise.withResolvers<void>().promise;
+    },
+  };
 }
 
 /** A source that gives what it is told, when it is told, and counts what is asked of it. */

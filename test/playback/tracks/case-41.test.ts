@@ -3,17 +3,11 @@ import { BotError } from '#src/base/errors.ts';
 import type { Item } from '#src/playback/item.ts';
 import { fromIterable, fromPcm } from '#src/playback/made-source.ts';
 import { MusicLimiter } from '#src/playback/music-limiter.ts';
-import type { Added } from '#src/playback/track-outcomes.ts';
 import { settled } from '#test/fakes/clock.ts';
-import { Band, rate, steady, Tap } from './band.ts';
+import { Band, itemOf, rate, steady, Tap } from './band.ts';
 
 const open = new AbortController().signal;
 const stereo = { rateHz: rate, channels: 2 } as const;
-
-function itemOf(added: Added): Item {
-  if (!('item' in added)) throw new Error(`It was not taken: ${added.kind}.`);
-  return added.item;
-}
 
 /** `ms` of one level, as bytes. */
 function bytes(value: number, ms: number): Uint8Array {

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { mostTracks } from '#src/playback/named-tracks.ts';
+import { Band, itemOf, steady } from './band.ts';
+
+test('50 items may wait on a track; one more is refused, and nothing is lost', async () => {
+  const band = new Band();
+  const items = Array.from({ length: 51 }, () =>
+    itemOf(band.tracks.enqueue('main', steady(1, 20))),
+  );
+  expect(band.tracks.enqueue('main', steady(1, 20))).toEqual({ kind: 'full', limit: 50 });
+  expect(band.tracks.next('main', steady(1, 20))).toEqual({ kind: 'full', limit: 50 });
+  await band.run(2500);
+  for (const item of items) expect(await item.ended).toEqual({ reason: 'completed' });
+});
+
+test.each(['', 'a'.repeat(25), 'a b', 'a/b', '../x', 'a\n', '💥', '@everyone'])(
+  'a track cannot be called %j',
+  (name) => {
+    expect(new Band().tracks.play(name, steady(1, 20))).toEqual({ kind: 'bad-name' });
+  },
+);
+
+test.each(['a', 'a'.repeat(24), 'Café-9', '雨', 'नमस्ते', '1', '-'])(
+  'a track can be called %s',
+  (name) => {
+    const { tracks } = new Band();
+    expect(tracks.play(name, steady(1, 20)).kind).toBe('playing');
+    expect(tracks.track(name.toUpperCase())).toBe(tracks.track(name));
+  },
+);
+
+test.each(['voice', 'cues', 'all', 'Voice'])('nothing can be played on %s', (name) => {
+  expect(new Band().tracks.play(name, steady(1, 20))).toEqual({ kind: 'reserved' });
+});
+
+test('25 tracks may be busy at once; a name more takes the place of one that is idle', async () => {
+  const band = new Band();
+  for (let n = 0; n < mostTracks; n++) band.tracks.play(`t${n}`, steady(1, n === 3 ? 20 : 5000));
+  expect(band.tracks.play('more', steady(1, 20))).toEqual({ kind: 'too-many', limit: 25 });
+  await band.run(60);
+  expect(band.tracks.play('more', steady(1, 20)).kind).toBe('playing');
+  expect(band.tracks.track('t3')).toBeUndefined();
+  expect(band.tracks.all()).toHaveLength(25);
+});

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { Ended, Item } from '#src/playback/item.ts';
+import { fromPcm } from '#src/playback/made-source.ts';
+import { settled } from '#test/fakes/clock.ts';
+import { Band, rate } from './band.ts';
+
+const open = new AbortController().signal;
+
+/** What a track should hold. */
+type Expected = { now: Item | undefined; waiting: Item[] };
+
+/** Everything that is known of a run, by plain lists. */
+class Model {
+  readonly band = new Band();
+  readonly #tracks = new Map<string, Expected>();
+  readonly #added = new Set<Item>();
+  readonly #ends = new Map<Item, Ended[]>();
+  /** What an operation is about to cancel. */
+  #doomed = new Set<Item>();
+  #waits = 0;
+  #told = 0;
+
+  constructor() {
+    this.band.tracks.listen((event) => {
+      if (event.kind !== 'ended') return;
+      const { item, ended, track } = event;
+      this.#ends.set(item, [...(this.#ends.get(item) ?? []), ended]);
+      if (ended.reason === 'cancelled') expect(this.#doomed.delete(item)).toBe(true);
+      else this.#passed(track, item);
+    });
+  }
+
+  put(how: 'play' | 'enqueue' | 'next', name: string, source: SoundSource): void {
+    const track = this.#of(name);
+    if (how === 'play') this.#doomed = new Set(track.now ? [track.now] : []);
+    const added = this.band.tracks[how](name, source);
+    if (!('item' in added)) throw new Error(`It was not taken: ${added.kind}.`);
+    const { item } = added;
+    this.#added.add(item);
+    if (how === 'play' || !track.now) track.now = item;
+    else if (how === 'next') track.waiting.unshift(item);
+    else track.waiting.push(item);
+    this.check();
+  }
+
+  cancel(how: 'skip' | 'stop' | 'clear' | 'remove', name: string): void {
+    const track = this.#of(name);
+    const { now, waiting } = track;
+    const all = [...(now ? [now] : []), ...waiting];
+    this.#doomed = new Set(how === 'skip' ? all.slice(0, 1) : how === 'clear' ? waiting : all);
+    if (how === 'skip') {
+      track.now = waiting.shift();
+    } else {
+      track.waiting = [];
+      if (how !== 'clear') track.now = undefined;
+    }
+    if (how === 'remove') this.band.tracks.remove(name);
+    else this.band.tracks.track(name)?.[how]();
+    this.check();
+  }
+
+  wait(name: string): void {
+    const waiting = this.band.tracks.track(name)?.wait(open);
+    if (!waiting) return;
+    this.#waits++;
+    void waiting.then(() => this.#told++);
+  }
+
+  check(): void {
+    expect(this.#doomed.size).toBe(0);
+    for (const [name, { now, waiting }] of this.#tracks) {
+      const view = this.band.tracks.track(name)?.view;
+      expect(view?.now).toBe(now);
+      expect(view?.waiting ?? []).toEqual(waiting);
+    }
+  }
+
+  async finish(): Promise<void> {
+    for (const track of this.band.tracks.all()) {
+      track.resume();
+      track.loop(false);
+    }
+    for (let n = 0; n < 2000 && !this.band.tracks.all().every(({ isIdle }) => isIdle); n++) {
+      await this.band.step();
+    }
+    this.check();
+    for (const item of this.#added) {
+      expect(this.#ends.get(item)).toHaveLength(1);
+      expect([await item.ended]).toEqual(this.#ends.get(item));
+    }
+    await settled();
+    expect(this.#told).toBe(this.#waits);
+  }
+
+  #of(name: string): Expected {
+    const track = this.#tracks.get(name) ?? { now: undefined, waiting: [] };
+    this.#tracks.set(name, track);
+    return track;
+  }
+
+  #passed(name: string, item: Item): void {
+    const track = this.#of(name);
+    expect(item).toBe(track.now);
+    track.now = track.waiting.shift();
+  }
+}
+
+const name = fc.constantFrom('a', 'b', 'c');
+
+const source: fc.Arbitrary<SoundSource> = fc
+  .record({ ms: fc.constantFrom(0, 1, 19, 20, 21, 330, 900), isBroken: fc.boolean() })
+  .map(({ ms, isBroken }) => {
+    const samples = new Int16Array(96 * ms).fill(100);
+    const whole = fromPcm(`${ms}`, { samples, rateHz: rate, channels: 2 });
+    if (!isBroken) return whole;
+    return {
+      ...whole,
+      async *open(fromMs, signal) {
+        yield* whole.open(fromMs, signal);
+        throw new BotError('source.unreachable', true, 'gone');
+      },
+    };
+  });
+
+type Act = (model: Model) => void | Promise<void>;
+
+const act: fc.Arbitrary<Act> = fc.oneof(
+  fc.tuple(fc.constantFrom('play', 'enqueue', 'enqueue', 'next'), name, source).map(
+    ([how, on, what]): Act =>
+      (model) =>
+        model.put(how, on, what),
+  ),
+  fc.tuple(fc.constantFrom('skip', 'stop', 'clear', 'remove'), name).map(
+    ([how, on]): Act =>
+      (model) =>
+        model.cancel(how, on),
+  ),
+  fc.tuple(fc.constantFrom('pause', 'resume', 'mute', 'unmute'), name).map(
+    ([how, on]): Act =>
+      (model) =>
+        model.band.tracks.track(on)?.[how](),
+  ),
+  fc.tuple(name, fc.integer({ min: 0, max: 1000 })).map(
+    ([on, ms]): Act =>
+      (model) =>
+        void model.band.tracks.track(on)?.seek(ms),
+  ),
+  fc.tuple(name, fc.boolean()).map(
+    ([on, isOn]): Act =>
+      (model) =>
+        void model.band.tracks.track(on)?.loop(isOn),
+  ),
+  fc.tuple(name, fc.integer({ min: 0, max: 200 })).map(
+    ([on, percent]): Act =>
+      (model) =>
+        void model.band.tracks.track(on)?.fade(percent, percent),
+  ),
+  name.map(
+    (on): Act =>
+      (model) =>
+        model.wait(on),
+  ),
+  fc.integer({ min: 1, max: 30 }).map(
+    (frames): Act =>
+      async (model) => {
+        await model.band.run(frames * 20);
+        model.check();
+      },
+  ),
+);
+
+test('whatever several callers do: each item ends once, in its order, on its track, and nobody waits for ever', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { maxLength: 60, size: 'max' }), async (acts) => {
+      const model = new Model();
+      for (const one of acts) await one(model);
+      await model.finish();
+    }),
+    { numRuns: 150 },
+  );
+}, 60_000);
