@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import { text } from '#src/texts/texts.ts';
+import { buttonsOf, pressed, spokenUp, told, whispered } from './asking.ts';
+import {
+  call,
+  callIn,
+  eventually,
+  hearing,
+  openScene,
+  type Scene,
+  scenario,
+  seat,
+} from './scene.ts';
+
+const clip = {
+  ...{ name: 'digits.mp3', type: 'audio/mpeg' },
+  bytes: readFileSync(new URL('../fixtures/recordings/digits.mp3', import.meta.url)),
+};
+
+function open(): Promise<Scene> {
+  return openScene({ environment: ({ cdnHost }) => ({ TRACK_ALLOWED_HOSTS: cdnHost }) });
+}
+
+/** The message with the buttons of the room. */
+function panelIn({ sandbox }: Scene) {
+  const shown = sandbox.messages('general').find(({ components }) => components.length > 0);
+  if (!shown) throw new Error('There is no panel.');
+  return shown;
+}
+
+scenario(
+  'sounds play on tracks, are steered by commands and by the panel, and are heard',
+  async () => {
+    await using scene = await open();
+    const adam = await callIn(scene, 'Adam');
+    const rain = { sound: 'rain', track: 'bg', volume: 30, loop: true };
+    expect(await told(adam, 'track play', rain)).toMatchObject(
+      spokenUp('track.playing', { title: 'rain', track: 'bg' }),
+    );
+    await hearing(adam);
+    await eventually(() => {
+      expect(panelIn(scene).text).toMatch(/Tracks: bg: rain, 0:0\d \/ 0:30, 30 %/);
+    });
+    const names = buttonsOf(panelIn(scene)).map(([name]) => name);
+    expect(names.slice(4, 9)).toEqual([
+      ...['track.pause:bg', 'track.skip:bg', 'track.quieter:bg', 'track.louder:bg', 'track.list'],
+    ]);
+    expect(await pressed(adam, panelIn(scene), 'track.louder:bg')).toMatchObject(
+      whispered('track.volume', { track: 'bg', n: 40 }),
+    );
+    const queued = await told(adam, 'track play', { file: clip, track: 'bg' });
+    expect(queued).toMatchObject(spokenUp('track.added', { title: 'digits', track: 'bg', n: 1 }));
+    expect(await told(adam, 'track skip', { track: 'bg' })).toMatchObject(
+      spokenUp('track.skipped', { title: 'rain', next: 'digits' }),
+    );
+    expect(await told(adam, 'track play', { sound: 'http://127.0.0.1:9/x.mp3' })).toMatchObject(
+      whispered('track.bad', { reason: text('track.bad.not_allowed') }),
+    );
+    const ben = await seat(scene, 'Ben');
+    expect(await told(ben, 'track stop', { track: 'bg' })).toMatchObject(
+      spokenUp('track.denied', { owner: 'Adam', votes: 1, needed: 2 }),
+    );
+    expect(await told(ben, 'stop', { what: 'sounds' })).toMatchObject(whispered('stop.ok'));
+    expect(scene.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  },
+);
+
+scenario('what plays goes on after a restart, once the bot is called back', async () => {
+  await using scene = await open();
+  const adam = await callIn(scene, 'Adam');
+  await told(adam, 'track play', { sound: 'rain', track: 'bg', volume: 30, loop: true });
+  await told(adam, 'track play', { sound: 'bell', track: 'bg' });
+  await hearing(adam);
+  await scene.restart();
+  await call(scene, adam);
+  const listed = async () => (await told(adam, 'track queue', { track: 'bg' })).text;
+  expect(await listed()).toMatch(
+    /^bg: rain, 0:0\d \/ 0:30, again and again, 30 %\n1\. bell \(Adam\)$/,
+  );
+  const heardBefore = adam.heard.frames.length;
+  await eventually(() => expect(adam.heard.frames.length).toBeGreaterThan(heardBefore + 25));
+});
