@@ -3,6 +3,7 @@ import { loadEnvFile } from 'node:process';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
+import type { SpeechFormat } from '#src/speech/openai-synthesizer.ts';
 import { type Budget, budgetMistakes, readBudget } from './config-budget.ts';
 import { type Fallbacks, fallbackMistakes, readFallbacks } from './config-fallbacks.ts';
 import { type Realtime, readRealtime, realtimeMistakes } from './config-realtime.ts';
@@ -51,7 +52,7 @@ export type Config = {
   readonly speech:
     | (Remote & {
         readonly backend: 'speech' | 'chat-audio' | 'realtime';
-        readonly format: 'pcm' | 'wav';
+        readonly format: SpeechFormat;
         readonly voice: string;
         readonly instructions?: string;
       })

@@ -13,6 +13,7 @@ import type { Reading } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime-synthesizer.ts';
 import type { AudioModel, Config, Remote } from './config.ts';
 import { modelsInUse } from './config-models.ts';
+import { openSpeechDecoder } from './speech-decoder.ts';
 
 /** What an operator is told of the engines while they are made ready. */
 export type EngineNews =
@@ -150,7 +151,8 @@ async function openVoice(
   }
   if (config.kind === 'remote') {
     const { openSynthesizer } = await import('#src/speech/openai-synthesizer.ts');
-    return openSynthesizer(await clientOf(config, role, tell), config);
+    const decode = openSpeechDecoder(stack);
+    return openSynthesizer(await clientOf(config, role, tell), { ...config, decode });
   }
   const { voice } = config;
   const ready = stopwatch(role, `embedded, English, voice ${voice ?? 'slt'}`, tell);

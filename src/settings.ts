@@ -68,7 +68,7 @@ export const settings = z.object({
   SPEECH_API_KEY: secret.optional(),
   SPEECH_VOICE: words.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
-  SPEECH_FORMAT: z.enum(['pcm', 'wav']).default('pcm'),
+  SPEECH_FORMAT: z.enum(['pcm', 'wav', 'mp3', 'opus', 'flac']).default('pcm'),
   SPEECH_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
   SPEECH_FALLBACK_MODEL: words.optional(),
   SPEECH_FALLBACK_API_KEY: secret.optional(),

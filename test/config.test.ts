@@ -134,6 +134,11 @@ test('a model that hears and speaks may stand beside a chat model, and at OpenAI
   expect(openAi.audioModel).toMatchObject({ model: 'gpt-audio-1.5' });
 });
 
+test.each(['pcm', 'wav', 'mp3', 'opus', 'flac'])('speech may be asked for as %s', (format) => {
+  const given = { SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1', SPEECH_FORMAT: format };
+  expect(good(given).speech).toMatchObject({ format });
+});
+
 test('speech from a chat model needs a server, and has a model of its own', () => {
   expect(mistakes({ SPEECH_BACKEND: 'chat-audio' })).toEqual([
     expect.stringContaining('SPEECH_BACKEND: chat-audio needs a server'),

@@ -1,4 +1,4 @@
-import { readHeader } from '#src/audio/frame-headers.ts';
+import { type FrameHeader, readHeader } from '#src/audio/frame-headers.ts';
 
 /** What can be decoded. */
 export type Format = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm';
@@ -77,21 +77,21 @@ function matroska(bytes: Buffer, isEnough: boolean): Sniffed {
 
 /** MP3 or AAC, from the first byte on or from a frame that is cut. */
 function frames(bytes: Buffer, isEnough: boolean): Sniffed | undefined {
-  if (!isEnough && !/^\s*[#[<{]/.test(bytes.toString('latin1', 0, 16))) return { kind: 'more' };
   for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
-    const name = inARow(bytes, at);
+    const name = inARow(bytes, at, isEnough);
     if (name === 'AAC') return { kind: 'ffmpeg', what: 'AAC', demuxer: 'aac' };
     if (name === 'MP3') return { kind: 'format', format: 'mp3' };
   }
-  return undefined;
+  const isText = /^\s*[#[<{]/.test(bytes.toString('latin1', 0, 16));
+  return isEnough || isText ? undefined : { kind: 'more' };
 }
 
-/** What three frames one behind the other are; where the file ends earlier, fewer are enough from the first byte on. */
-function inARow(bytes: Buffer, from: number): 'MP3' | 'AAC' | undefined {
+/** What three frames one behind the other are; where no more bytes come, fewer are enough from the first byte on. */
+function inARow(bytes: Buffer, from: number, isEnough: boolean): 'MP3' | 'AAC' | undefined {
   let at = from;
-  let first: ReturnType<typeof readHeader>;
+  let first: FrameHeader | undefined;
   for (let n = 0; n < framesInARow; n++) {
-    if (at + 6 > bytes.length) return from === 0 || n > 1 ? first?.name : undefined;
+    if (at + 6 > bytes.length) return isEnough && (from === 0 || n > 1) ? first?.name : undefined;
     const header = readHeader(bytes.subarray(at));
     if (!header || (first && header.kind !== first.kind)) return undefined;
     first = header;

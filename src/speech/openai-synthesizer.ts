@@ -3,16 +3,31 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { describeError } from '#src/provider/describe-error.ts';
 import type { Synthesizer, Voice } from './ports.ts';
-import { SoundStream } from './sound-stream.ts';
+import { type Packed, SoundStream } from './sound-stream.ts';
 import { textPieces } from './text-pieces.ts';
+
+/** What a server may be asked for. */
+export type SpeechFormat = 'pcm' | 'wav' | 'mp3' | 'opus' | 'flac';
+
+/**
+ * Sound out of MP3, Ogg or FLAC while it arrives, mono and all at one rate.
+ *
+ * Errors: BotError `source.*`, and those of `bytes`. Aborting `signal` throws `signal.reason`.
+ */
+export type DecodeSpeech = (
+  bytes: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+) => AsyncIterable<Pcm>;
 
 export type SynthesizerOptions = {
   readonly model: string;
   readonly voice: string;
   readonly instructions?: string;
-  readonly format: 'pcm' | 'wav';
+  readonly format: SpeechFormat;
   /** Of raw samples; left out: what the server says, else 24 kHz. */
   readonly rateHz?: number;
+  /** Without it only raw samples and WAV are taken, whatever was asked for. */
+  readonly decode?: DecodeSpeech;
 };
 
 /** Node's fetch gives whatever has piled up, 260 kB and more at once: 5 s of sound (measured, 2026-11-20). */
@@ -50,9 +65,10 @@ async function* speak(
   // As it came: for 204 the client has no response at all.
   const response = await client.audio.speech.create(request(input, how), { signal }).asResponse();
   const type = response.headers.get('content-type') ?? '';
-  const stream = new SoundStream(type, how.options.rateHz);
+  const { rateHz, decode } = how.options;
+  const stream = new SoundStream(type, rateHz, decode !== undefined);
   let sounded = false;
-  for await (const pcm of sounds(response.body, stream, signal)) {
+  for await (const pcm of sounds(response.body, stream, decode, signal)) {
     sounded = true;
     yield pcm;
   }
@@ -77,14 +93,49 @@ function request(input: string, { voice, options }: How) {
 async function* sounds(
   body: ReadableStream<Uint8Array> | null,
   stream: SoundStream,
+  decode: DecodeSpeech | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
+  const pieces = piecesOf(body, signal);
+  try {
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
+      yield* stream.push(next.value);
+      if (decode && stream.packed) return yield* unpacked(stream.packed, pieces, decode, signal);
+    }
+    yield* stream.end();
+  } finally {
+    await pieces.return(undefined);
+  }
+}
+
+async function* piecesOf(
+  body: ReadableStream<Uint8Array> | null,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   for await (const bytes of body ?? []) {
     for (let at = 0; at < bytes.length; at += pieceBytes) {
       signal.throwIfAborted();
-      yield* stream.push(bytes.subarray(at, at + pieceBytes));
+      yield bytes.subarray(at, at + pieceBytes);
     }
   }
   signal.throwIfAborted();
-  yield* stream.end();
+}
+
+async function* unpacked(
+  { name, bytes }: Packed,
+  rest: AsyncIterable<Uint8Array>,
+  decode: DecodeSpeech,
+  signal: AbortSignal,
+): AsyncGenerator<Pcm> {
+  const all = async function* () {
+    yield bytes;
+    yield* rest;
+  };
+  try {
+    yield* decode(all(), signal);
+  } catch (cause) {
+    if (!(cause instanceof BotError && cause.code.startsWith('source.'))) throw cause;
+    const message = `The speech server sent ${name} that cannot be decoded: set SPEECH_FORMAT to wav.`;
+    throw new BotError('provider.wrong_type', false, message, cause);
+  }
 }

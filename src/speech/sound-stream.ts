@@ -6,11 +6,16 @@ import { BotError } from '#src/base/errors.ts';
 /** Enough to see what a body begins with. */
 const headBytes = 12;
 
+type Reader = 'undecided' | 'raw' | WavStream | Packed;
+
 const foreignHeads: readonly (readonly [string, string])[] = [
   ['OggS', 'Ogg'],
   ['fLaC', 'FLAC'],
   ['ID3', 'MP3'],
 ];
+
+/** What has to be decoded before it is sound. */
+export type Packed = { readonly name: string; readonly bytes: Buffer };
 
 /**
  * Turns the body of a speech answer into sound while it arrives, mono, whatever the pieces' lengths.
@@ -21,23 +26,34 @@ const foreignHeads: readonly (readonly [string, string])[] = [
 export class SoundStream {
   readonly #rateHz: number;
   #rest: Buffer = Buffer.alloc(0);
-  #reader: 'undecided' | 'raw' | WavStream = 'undecided';
+  readonly #isPackedFine: boolean;
+  #reader: Reader = 'undecided';
 
-  /** `contentType` as sent; it may name the rate, as in `audio/pcm; rate=16000`. */
-  constructor(contentType: string, rateHz: number | undefined) {
+  /**
+   * `contentType` as sent; it may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine` MP3, Ogg and FLAC are no
+   * errors: they show in `packed`, and nothing more is to be pushed.
+   */
+  constructor(contentType: string, rateHz: number | undefined, isPackedFine = false) {
+    this.#isPackedFine = isPackedFine;
     const told = /[;\s]rate=(\d{4,6})/i.exec(contentType)?.[1];
     this.#rateHz = rateHz ?? (told ? Number(told) : speakRateHz);
+  }
+
+  /** Once it is known that it has to be decoded: all that was pushed. */
+  get packed(): Packed | undefined {
+    return typeof this.#reader === 'object' && 'name' in this.#reader ? this.#reader : undefined;
   }
 
   push(bytes: Uint8Array): Pcm[] {
     const all = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : Buffer.from(bytes);
     this.#rest = Buffer.alloc(0);
-    if (this.#reader === 'undecided') this.#reader = decide(all);
+    if (this.#reader === 'undecided') this.#reader = this.#decide(all);
     if (this.#reader === 'undecided') {
       this.#rest = all;
       return [];
     }
-    return this.#reader === 'raw' ? this.#raw(all) : this.#reader.push(all).map(toMono);
+    if (this.#reader === 'raw') return this.#raw(all);
+    return this.#reader instanceof WavStream ? this.#reader.push(all).map(toMono) : [];
   }
 
   /** What is left when the body ends: nothing, or a sound shorter than a header. */
@@ -54,16 +70,17 @@ export class SoundStream {
     for (let n = 0; n < samples.length; n++) samples[n] = bytes.readInt16LE(2 * n);
     return [{ samples, rateHz: this.#rateHz, channels: 1 }];
   }
-}
 
-function decide(bytes: Buffer): 'undecided' | 'raw' | WavStream {
-  if (bytes.length < headBytes) return 'undecided';
-  const head = bytes.toString('latin1', 0, headBytes);
-  if (/^RIFF....WAVE$/s.test(head)) return new WavStream();
-  const named = foreignHeads.find(([start]) => head.startsWith(start))?.[1];
-  const found = named ?? areFrames(bytes);
-  if (found === 'no') return 'raw';
-  if (found === 'unknown') return 'undecided';
-  const message = `The speech server sent ${found}: set SPEECH_FORMAT to wav, or use a server that can send pcm or wav.`;
-  throw new BotError('provider.wrong_type', false, message);
+  #decide(bytes: Buffer): Reader {
+    if (bytes.length < headBytes) return 'undecided';
+    const head = bytes.toString('latin1', 0, headBytes);
+    if (/^RIFF....WAVE$/s.test(head)) return new WavStream();
+    const named = foreignHeads.find(([start]) => head.startsWith(start))?.[1];
+    const name = named ?? areFrames(bytes);
+    if (name === 'no') return 'raw';
+    if (name === 'unknown') return 'undecided';
+    if (this.#isPackedFine && name !== 'AAC') return { name, bytes };
+    const message = `The speech server sent ${name}: set SPEECH_FORMAT to wav, or use a server that can send pcm or wav.`;
+    throw new BotError('provider.wrong_type', false, message);
+  }
 }
