@@ -9,7 +9,7 @@ import { similarity } from '#src/audio/similarity.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer, type SpeechFormat } from '#src/speech/openai-synthesizer.ts';
 import { openSpeechDecoder } from '#src/speech-decoder.ts';
-import { digits, digits, files, files } from '#test/sources/sounds.ts';
+import { digits, files } from '#test/sources/sounds.ts';
 
 const flac = readFileSync(new URL('../fixtures/sounds/tones.flac', import.meta.url));
 const aac = readFileSync(new URL('../fixtures/sounds/tones.aac', import.meta.url));
