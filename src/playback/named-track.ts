@@ -42,8 +42,6 @@ export class NamedTrack {
   #isPaused = false;
   /** All tracks are. */
   #isHeld = false;
-  /** It has been heard in the former frame, so a change of volume must glide. */
-  #sounds = false;
   /** Whose beginning has been told. */
   #begun: PlayedItem | undefined;
 
@@ -133,7 +131,7 @@ export class NamedTrack {
 
   /** Grows `db` quieter than its volume; 0 dB takes that back. */
   duck(db: number, overMs = 80): void {
-    this.#ducked.to(gainOf(-Math.abs(db)), this.#over(overMs * musicPerMs));
+    this.#ducked.to(gainOf(-Math.abs(db)), Math.max(overMs * musicPerMs, rampSamples));
   }
 
   /** What sounds is cancelled, the next one begins. */
@@ -212,7 +210,6 @@ export class NamedTrack {
       if (sounds) glide.apply(raw);
       else glide.pass(musicFrame);
     }
-    this.#sounds = sounds;
     return { sounds, packet: isPlain ? pulled.packet : undefined };
   }
   #add(source: SoundSource, options: ItemOptions, isFirst: boolean): Added {
@@ -236,12 +233,9 @@ export class NamedTrack {
   }
 
   #turn(overSamples: number): void {
-    this.#gain.to(this.#isMuted ? 0 : this.#percent / 100, this.#over(overSamples));
+    const gain = this.#isMuted ? 0 : this.#percent / 100;
+    this.#gain.to(gain, Math.max(overSamples, rampSamples));
     this.#changed();
-  }
-
-  #over(samples: number): number {
-    return this.#sounds ? Math.max(samples, rampSamples) : samples;
   }
 
   #stop(why: 'stopped' | 'removed' | 'closed'): Stopped {

@@ -84,7 +84,7 @@ export class TrackMix {
 
   #turn(overSamples: number): void {
     const gain = this.#isMuted ? 0 : this.#percent / 100;
-    this.#master.to(gain, this.#sounds ? Math.max(overSamples, rampSamples) : overSamples);
+    this.#master.to(gain, Math.max(overSamples, rampSamples));
   }
 }
 

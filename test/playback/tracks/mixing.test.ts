@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fromPcm } from '#src/playback/made-source.ts';
+import { MusicLimiter } from '#src/playback/music-limiter.ts';
+import { Band, rate, steady, tone } from './band.ts';
+
+/** The largest difference between neighbours: of a click, thousands. */
+function steepest(sound: Float32Array): number {
+  let most = 0;
+  for (let n = 1; n < sound.length; n++) {
+    most = Math.max(most, Math.abs((sound[n] ?? 0) - (sound[n - 1] ?? 0)));
+  }
+  return most;
+}
+
+/** A tone that is nowhere near zero when it begins. */
+function loudTone(ms: number) {
+  const samples = Int16Array.from({ length: 96 * ms }, (_, n) =>
+    Math.round(10_000 * Math.cos((2 * Math.PI * 100 * (n >> 1)) / rate)),
+  );
+  return fromPcm('tone', { samples, rateHz: rate, channels: 2 });
+}
+
+/** Of the tone itself, 131 a sample; of a ramp of 5 ms, 42 to 63 more. */
+const smooth = 210;
+
+test.each<[string, (band: Band) => unknown]>([
+  ['begins', () => undefined],
+  ['is turned up', (band) => band.tracks.track('main')?.volume(150)],
+  ['is turned to silence', (band) => band.tracks.track('main')?.volume(0)],
+  ['is muted', (band) => band.tracks.track('main')?.mute()],
+  ['is paused', (band) => band.tracks.track('main')?.pause()],
+  ['is stopped', (band) => band.tracks.track('main')?.stop()],
+  ['is skipped', (band) => band.tracks.track('main')?.skip()],
+  ['is replaced', (band) => band.tracks.play('main', loudTone(2000))],
+  ['is sought in', (band) => band.tracks.track('main')?.seek(1013)],
+  ['is removed and closed with all', (band) => band.tracks.stop()],
+  ['is muted with all', (band) => band.tracks.mute()],
+  ['is turned down with all', (band) => band.tracks.volume(20)],
+  ['is paused with all', (band) => band.tracks.pause()],
+])('a track that %s does not click', async (_, act) => {
+  const band = new Band();
+  band.tracks.play('main', loudTone(2000));
+  band.tracks.enqueue('main', loudTone(400));
+  await band.run(200);
+  act(band);
+  await band.run(200);
+  band.tracks.resume();
+  band.tracks.unmute();
+  band.tracks.track('main')?.resume();
+  band.tracks.track('main')?.unmute();
+  await band.run(3000);
+  expect(steepest(band.heard)).toBeLessThan(smooth);
+});
+
+test('a pause that is over before it was heard changes next to nothing', async () => {
+  const band = new Band();
+  band.tracks.play('main', loudTone(1000));
+  await band.run(200);
+  band.tracks.track('main')?.pause();
+  band.tracks.track('main')?.resume();
+  await band.run(200);
+  expect(steepest(band.heard)).toBeLessThan(smooth);
+});
+
+test.each([1, 2, 5, 10, 21, 22, 199, 961])('a sound of %i ms ends without a click', async (ms) => {
+  const band = new Band();
+  band.tracks.play('main', loudTone(ms));
+  await band.run(1200);
+  expect(steepest(band.heard)).toBeLessThan(ms < 10 ? 1000 : smooth);
+});
+
+test('while the bot speaks, tracks go down by 14 dB in 80 ms, and come back in 400 ms', async () => {
+  const band = new Band();
+  band.tracks.play('a', steady(10_000, 20_000));
+  band.tracks.play('b', steady(2000, 20_000));
+  await band.run(200);
+  band.isSpeaking = true;
+  await band.run(80);
+  const down = 20 * Math.log10((band.heard.at(-1) ?? 0) / 12_000);
+  expect(down).toBeCloseTo(-14, 1);
+  await band.run(500);
+  expect(20 * Math.log10(band.level / 12_000)).toBeCloseTo(-14, 1);
+  band.isSpeaking = false;
+  await band.run(200);
+  expect(band.level).toBeGreaterThan(5000);
+  expect(band.level).toBeLessThan(9000);
+  await band.run(220);
+  expect(band.level).toBe(12_000);
+});
+
+test('tracks give way to people only where that is wanted', async () => {
+  const band = new Band();
+  band.tracks.play('a', steady(10_000, 20_000));
+  await band.run(100);
+  band.tracks.hear(true);
+  await band.run(200);
+  expect(band.level).toBe(10_000);
+  band.tracks.duckForPeople(true);
+  await band.run(200);
+  expect(band.level).toBeCloseTo(1995, 0);
+  band.tracks.hear(false);
+  await band.run(440);
+  expect(band.level).toBe(10_000);
+});
+
+test('music that begins under speech begins quiet', async () => {
+  const band = new Band();
+  band.isSpeaking = true;
+  await band.run(40);
+  band.tracks.play('a', steady(10_000, 20_000));
+  await band.run(20);
+  expect(Math.max(...band.heard)).toBeCloseTo(1995, 0);
+});
+
+test('one track can be ducked by hand, and fades reach their volume on time', async () => {
+  const band = new Band();
+  band.tracks.play('a', steady(10_000, 20_000));
+  await band.run(100);
+  const track = band.tracks.track('a');
+  track?.duck(6, 100);
+  await band.run(140);
+  expect(20 * Math.log10(band.level / 10_000)).toBeCloseTo(-6, 2);
+  track?.duck(0, 100);
+  expect(track?.fade(0, 1000)).toBe(0);
+  await band.run(500);
+  expect(band.level).toBeCloseTo(5000, -3);
+  await band.run(540);
+  expect(await band.step()).toBeUndefined();
+});
+
+type Part = { hz: number; peak: number; percent: number; rateHz: number };
+
+/** One sample of the left channel, in float64. */
+function ideal(parts: readonly Part[], at: number): number {
+  return parts.reduce((all, { hz, peak, percent }) => {
+    return all + ((peak * percent) / 100) * Math.sin((2 * Math.PI * hz * at) / rate);
+  }, 0);
+}
+
+/** What 20 ms differ from that, as energies. */
+function difference(out: Int16Array, parts: readonly Part[], frame: number): [number, number] {
+  let [signal, error] = [0, 0];
+  for (let n = frame === 0 ? 240 : 0; n < 960; n++) {
+    const wanted = ideal(parts, frame * 960 + n);
+    signal += wanted ** 2;
+    error += (wanted - (out[2 * n] ?? 0)) ** 2;
+  }
+  return [signal, error];
+}
+
+const part: fc.Arbitrary<Part> = fc.record({
+  hz: fc.integer({ min: 50, max: 8000 }),
+  peak: fc.integer({ min: 3000, max: 6000 }),
+  percent: fc.integer({ min: 60, max: 120 }),
+  rateHz: fc.constantFrom(48_000, 44_100, 24_000),
+});
+
+test('the sum is the sum: below -60 dB away from a mix computed at leisure', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 4 }), async (parts) => {
+      const band = new Band();
+      const limiter = new MusicLimiter();
+      for (const [n, { hz, peak, percent, rateHz }] of parts.entries()) {
+        const samples = tone(1000, { hz, peak, rateHz });
+        band.tracks.play(`t${n}`, fromPcm('part', { samples, rateHz, channels: 2 }));
+        band.tracks.track(`t${n}`)?.volume(percent);
+      }
+      let [signal, error] = [0, 0];
+      for (let at = 0; at < 45; at++) {
+        const sum = (await band.step()) ?? new Float32Array(1920);
+        const [more, off] = difference(limiter.limit(sum), parts, at);
+        [signal, error] = [signal + more, error + off];
+      }
+      expect(10 * Math.log10(error / signal)).toBeLessThan(-60);
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test('the limiter leaves alone what is not too loud, and keeps what is below full scale without steps', () => {
+  const limiter = new MusicLimiter();
+  const soft = Float32Array.from({ length: 1920 }, (_, n) => 30_000 * Math.sin(n / 40));
+  expect([...limiter.limit(soft)]).toEqual([...soft].map((sample) => Math.round(sample) || 0));
+  const all: number[] = [];
+  for (let frame = 0; frame < 50; frame++) {
+    const loud = frame > 10 && frame < 20 ? 2.5 : 0.8;
+    const sum = Float32Array.from({ length: 1920 }, (_, n) => {
+      return loud * 32_767 * Math.sin((2 * Math.PI * 100 * (frame * 960 + (n >> 1))) / rate);
+    });
+    all.push(...limiter.limit(sum).filter((_, n) => n % 2 === 0));
+  }
+  expect(Math.max(...all)).toBeLessThanOrEqual(32_767);
+  expect(steepest(Float32Array.from(all.slice(960)))).toBeLessThan(1200);
+  expect(Math.max(...all.slice(-960))).toBeGreaterThan(0.75 * 32_767);
+});
