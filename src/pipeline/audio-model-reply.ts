@@ -1,10 +1,11 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import type { AudioChatPart } from '#src/chat/audio-chat-ports.ts';
-import { ClauseSplitter } from '#src/chat/clauses.ts';
 import type { ChatPart } from '#src/chat/ports.ts';
 import { SoundStream } from '#src/speech/sound-stream.ts';
 import type { Belt } from './ahead.ts';
 import { SpokenWords } from './audio-model-words.ts';
+import { ClauseWriter } from './clause-writer.ts';
+import type { ReplyStyle } from './pipeline.ts';
 
 /** What is heard of an answer, in order. */
 export type Heard =
@@ -23,7 +24,7 @@ export class AudioReply {
   readonly #habit: Habit;
   readonly #words = new SpokenWords();
   readonly #sound = new SoundStream('audio/pcm', undefined);
-  readonly #splitter = new ClauseSplitter({ eager: true });
+  readonly #clauses: ClauseWriter;
   readonly #unread: string[] = [];
   /** Words come twice from some servers; those that came first count. */
   #source: 'text' | 'transcript' | undefined;
@@ -32,9 +33,10 @@ export class AudioReply {
   #hasSound = false;
   #soundMs = 0;
 
-  constructor(belt: Belt<Heard>, habit: Habit) {
+  constructor(belt: Belt<Heard>, habit: Habit, instead: ReplyStyle['asides']) {
     this.#belt = belt;
     this.#habit = habit;
+    this.#clauses = new ClauseWriter(instead);
   }
 
   /** Of its own. */
@@ -68,14 +70,14 @@ export class AudioReply {
     this.#belt.put({ kind: 'over', words: this.#words });
     if (this.#source !== undefined || this.#hasSound) this.#habit.isSilent = !this.#hasSound;
     if (this.#voice === 'own') return;
-    if (whole) this.#unread.push(...this.#splitter.flush());
+    if (whole) this.#unread.push(...this.#clauses.flush());
     this.#read();
   }
 
   #write(text: string): void {
     this.#words.words(text);
     if (this.#voice === 'own') return;
-    this.#unread.push(...this.#splitter.push(text));
+    this.#unread.push(...this.#clauses.push(text));
     if (this.#source === 'text' && this.#habit.isSilent) this.#read();
   }
 

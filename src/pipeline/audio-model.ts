@@ -9,6 +9,7 @@ import { type AudioInput, type AudioPrompt, audioPrompt } from './audio-model-pr
 import { AudioReply, type Habit, type Heard } from './audio-model-reply.ts';
 import type { Placed } from './audio-model-words.ts';
 import { longestAnswerChars } from './chained.ts';
+import { asideOf } from './clause-writer.ts';
 import type { Pipeline, ReplyPart, Stage, Turn } from './pipeline.ts';
 import { type Speech, speak } from './spoken.ts';
 import { writeAnswer } from './written.ts';
@@ -77,17 +78,20 @@ async function ask(
   const rounds = new Rounds(asking, heard);
   const { estimate } = rounds;
   const writing = { chat: rounds, prompt: prompt.messages, tools: turn.tools, stage, estimate };
-  let characters = 0;
+  let written = '';
   try {
     const until = AbortSignal.any([signal, wordless.signal]);
     for await (const part of writeAnswer(writing, until)) {
       belt.put(part);
-      characters += part.kind === 'text' ? part.text.length : 0;
-      if (characters >= longestAnswerChars || rounds.soundMs >= longestSoundMs) break;
+      if (part.kind === 'text') written += part.text;
+      if (written.length >= longestAnswerChars || rounds.soundMs >= longestSoundMs) break;
     }
   } catch (error) {
     signal.throwIfAborted();
     if (!wordless.signal.aborted) throw error;
+  } finally {
+    const aside = asideOf(written);
+    if (aside) belt.put(aside);
   }
 }
 
@@ -132,7 +136,7 @@ class Rounds implements ChatModel {
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
     const { parts, prompt, turn, habit } = this.#asking;
-    const reply = new AudioReply(this.#heard, habit);
+    const reply = new AudioReply(this.#heard, habit, turn.style.asides);
     this.#reply = reply;
     this.#count++;
     const shown = this.#count === 1 ? messages : this.#withoutSound(messages);

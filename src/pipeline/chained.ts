@@ -1,10 +1,8 @@
-import { type AsideKind, asidesIn } from '#src/chat/asides.ts';
-import { ClauseSplitter } from '#src/chat/clauses.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { ShortLinks } from '#src/chat/short-links.ts';
 import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { ahead, type Belt, type Bound } from './ahead.ts';
+import { asideOf, ClauseWriter } from './clause-writer.ts';
 import type { Pipeline, ReplyPart, ReplyStyle, Stage, Turn } from './pipeline.ts';
 import { promptOf } from './prompt.ts';
 import { speak } from './spoken.ts';
@@ -36,7 +34,7 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
     const writing = { chat, prompt, tools: turn.tools, stage };
     const clauses = ahead<string>(
       clausesAhead,
-      (cut, inner) => write(writing, belt, new Spoken(cut, turn.style), inner),
+      (spoken, inner) => write(writing, belt, { ...turn.style, spoken }, inner),
       signal,
     );
     const counted = meteredVoice(synthesizer, (spoken) => stage.spoke?.(spoken));
@@ -52,60 +50,26 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
 async function write(
   writing: Writing,
   belt: Belt<ReplyPart>,
-  spoken: Spoken,
+  { spoken, asides }: Pick<ReplyStyle, 'asides'> & { readonly spoken: Belt<string> },
   signal: AbortSignal,
 ): Promise<void> {
+  const clauses = new ClauseWriter(asides);
+  const say = (some: readonly string[]): void => {
+    for (const clause of some) spoken.put(clause);
+  };
   let written = '';
   try {
     for await (const part of writeAnswer(writing, signal)) {
       belt.put(part);
-      if (part.kind === 'tool') spoken.flush();
+      if (part.kind === 'tool') say(clauses.flush());
       if (part.kind !== 'text') continue;
-      spoken.push(part.text);
+      say(clauses.push(part.text));
       written += part.text;
       if (written.length >= longestAnswerChars) break;
     }
-    spoken.flush();
+    say(clauses.flush());
   } finally {
-    const text = asidesIn(written)
-      .map((aside) => aside.text)
-      .join('\n');
-    if (text !== '') belt.put({ kind: 'aside', text });
-  }
-}
-
-/** A written text in clauses; of a kind of thing that cannot be said, the first is followed by what is said instead. */
-class Spoken {
-  readonly #cut: Belt<string>;
-  readonly #instead: ReplyStyle['asides'];
-  readonly #splitter = new ClauseSplitter({ eager: true });
-  readonly #links = new ShortLinks();
-  readonly #told = new Set<AsideKind>();
-
-  constructor(cut: Belt<string>, { asides }: ReplyStyle) {
-    this.#cut = cut;
-    this.#instead = asides;
-  }
-
-  push(text: string): void {
-    this.#say(this.#splitter.push(this.#links.push(text)));
-  }
-
-  flush(): void {
-    this.#say([...this.#splitter.push(this.#links.flush()), ...this.#splitter.flush()]);
-  }
-
-  #say(clauses: readonly string[]): void {
-    for (const clause of clauses) {
-      this.#cut.put(clause);
-      if (this.#instead) this.#tell(clause, this.#instead);
-    }
-  }
-
-  #tell(clause: string, instead: Readonly<Record<AsideKind, string>>): void {
-    for (const { kind } of asidesIn(clause)) {
-      if (!this.#told.has(kind)) this.#cut.put(instead[kind]);
-      this.#told.add(kind);
-    }
+    const aside = asideOf(written);
+    if (aside) belt.put(aside);
   }
 }

@@ -113,6 +113,22 @@ function contentContract(name: string, open: Open): void {
     }
   });
 
+  test(`${name}: what is to be read of an answer is told once, when all is written`, async () => {
+    const says = 'It is at https://a.b/c there. Good luck to you.';
+    await using opened = await open({ says });
+    const parts = await read(opened.pipeline, new FakeStage());
+    const asides = parts.filter(({ kind }) => kind === 'aside');
+    expect(asides).toEqual([{ kind: 'aside', text: 'https://a.b/c' }]);
+    expect(
+      textOf(
+        parts.slice(
+          0,
+          parts.findIndex(({ kind }) => kind === 'aside'),
+        ),
+      ),
+    ).toBe(says);
+  });
+
   test(`${name}: an utterance without words is not answered`, async () => {
     await using opened = await open({ says: answerText });
     expect(await read(opened.pipeline, new FakeStage(), turnOf(said('')))).toEqual([]);

@@ -1,0 +1,47 @@
+import { type AsideKind, asidesIn } from '#src/chat/asides.ts';
+import { ClauseSplitter } from '#src/chat/clauses.ts';
+import { ShortLinks } from '#src/chat/short-links.ts';
+import type { ReplyPart, ReplyStyle } from './pipeline.ts';
+
+/** A written text in clauses; of a kind of thing that cannot be said, the first is followed by what is said instead. */
+export class ClauseWriter {
+  readonly #instead: ReplyStyle['asides'];
+  readonly #splitter = new ClauseSplitter({ eager: true });
+  readonly #links = new ShortLinks();
+  readonly #told = new Set<AsideKind>();
+
+  constructor(instead: ReplyStyle['asides']) {
+    this.#instead = instead;
+  }
+
+  push(text: string): string[] {
+    return this.#with(this.#splitter.push(this.#links.push(text)));
+  }
+
+  flush(): string[] {
+    return this.#with([...this.#splitter.push(this.#links.flush()), ...this.#splitter.flush()]);
+  }
+
+  #with(clauses: readonly string[]): string[] {
+    const instead = this.#instead;
+    if (!instead) return [...clauses];
+    return clauses.flatMap((clause) => [
+      clause,
+      ...this.#news(clause).map((kind) => instead[kind]),
+    ]);
+  }
+
+  #news(clause: string): AsideKind[] {
+    const kinds = new Set(asidesIn(clause).map(({ kind }) => kind)).difference(this.#told);
+    for (const kind of kinds) this.#told.add(kind);
+    return [...kinds];
+  }
+}
+
+/** All of a written answer that is to be read, not heard. */
+export function asideOf(written: string): Extract<ReplyPart, { kind: 'aside' }> | undefined {
+  const text = asidesIn(written)
+    .map((aside) => aside.text)
+    .join('\n');
+  return text === '' ? undefined : { kind: 'aside', text };
+}
