@@ -1,6 +1,7 @@
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
 import type { Progress } from './answer.ts';
 import type { AnswerFinish } from './events.ts';
+import { failureOf } from './failure.ts';
 import type { Question } from './matter.ts';
 import type { Conversation } from './room.ts';
 import { speakerOf, withTwins } from './twins.ts';
@@ -12,9 +13,15 @@ export type Given = {
   readonly finish: AnswerFinish;
 };
 
+/** What a model is shown in place of words it heard itself, and nobody recognised. */
+const unrecognised = '(Nobody recognised these words.)';
+
 /** Into the memory goes what was said and what was heard of the answer, and nothing else; listeners are told. */
 export function keep(question: Question, given: Given, room: Conversation): void {
-  if (!hasWords(question)) return;
+  if (!hasWords(question)) {
+    if (given.reply.firstSentAtMs === undefined) return;
+    tellWhy(question, room);
+  }
   const twins = (question.also ?? []).filter(hasWords);
   for (const twin of twins) remember(twin, '', [], room);
   remember(question, given.reply.heardText(), twins.map(speakerOf), room);
@@ -29,6 +36,13 @@ function hasWords({ words }: Question): boolean {
   return words !== undefined && words.text.trim() !== '';
 }
 
+/** The model heard what the recogniser failed to. */
+function tellWhy({ said }: Question, { channel, parts }: Conversation): void {
+  said.transcript().catch((error: unknown) => {
+    parts.onEvent(channel.guildId, failureOf(error, 'recognise'));
+  });
+}
+
 function remember(
   { said, words }: Question,
   heard: string,
@@ -36,7 +50,13 @@ function remember(
   { memory }: Conversation,
 ): void {
   const { speakerId, name } = said;
-  memory.add({ speakerId, name, said: words?.text ?? '', heard, alsoIds });
+  memory.add({
+    speakerId,
+    name,
+    said: words?.text.trim() ? words.text : unrecognised,
+    heard,
+    alsoIds,
+  });
 }
 
 function tell(

@@ -187,6 +187,30 @@ function usageContract(name: PipelineName): void {
 }
 
 function writingContract(name: PipelineName): void {
+  test(`${name}: a link in an answer is posted in the chat`, async () => {
+    const text = 'Here you are. See https://example.com/a/path for more. Good luck.';
+    await using room = await openServed(name, { replies: [{ match: 'forward', text }] });
+    expect(await room.ask('forward')).toMatchObject({ finish: 'completed', text });
+    await room.settle();
+    expect(room.house.written).toEqual(['https://example.com/a/path']);
+  });
+
+  test(`${name}: what is answered without having been recognised is told of and remembered, or failed`, async () => {
+    await using room = await openServed(name, { replies });
+    room.providers.set({ trouble: { transcriptions: 'html' } });
+    await room.say('forward');
+    await room.until(() => room.house.of('failed').length > 0, 'what went wrong');
+    await room.settle();
+    expect(room.house.of('failed')).toMatchObject([{ stage: 'recognise' }]);
+    const hears = name !== 'chained'; // by itself
+    const answered = { name: 'Adam', finish: 'completed', heardText: 'Ten meters it is.' };
+    expect(room.house.of('answered')).toMatchObject(hears ? [answered] : []);
+    room.providers.set({ trouble: {} });
+    await room.ask('capital');
+    const known = ['user: Adam: (Nobody recognised these words.)', 'assistant: Ten meters it is.'];
+    expect(room.shown.slice(0, -1)).toEqual(hears ? known : []);
+  });
+
   test(`${name}: a question that was typed is answered aloud`, async () => {
     await using room = await openServed(name, { replies });
     const { sent } = room.house.door.link;
