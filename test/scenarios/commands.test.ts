@@ -38,7 +38,7 @@ function typable(options: readonly OptionBody[], before: string): readonly strin
   return [[before, ...each].join(' ')];
 }
 
-scenario('nine commands can be typed, with these options and choices', async () => {
+scenario('ten commands can be typed, with these options and choices', async () => {
   await using scene = await openScene();
   const registered = scene.sandbox.commands();
   const all = registered.flatMap(({ body }) => typable(body.options ?? [], body.name));
@@ -62,6 +62,14 @@ scenario('nine commands can be typed, with these options and choices', async () 
     'settings view',
     'stats view=speed|cost|last turn',
     'stop what=speech|sounds|everything',
+    'track list',
+    'track pause track',
+    'track play sound file track volume loop next',
+    'track queue track',
+    'track resume track',
+    'track skip track',
+    'track stop track',
+    'track volume level! track',
   ]);
 });
 
@@ -193,7 +201,16 @@ scenario('/stats tells how fast the bot is here, /help how to use it', async () 
   const adam = await seat(scene, 'Adam');
   expect(await told(adam, 'stats')).toMatchObject(whispered('stats.none'));
   const help = await told(adam, 'help');
-  const topics = ['start', 'ask', 'stop', 'privacy', 'stats', 'settings', 'trouble'] as const;
+  const topics = [
+    'start',
+    'ask',
+    'stop',
+    'tracks',
+    'privacy',
+    'stats',
+    'settings',
+    'trouble',
+  ] as const;
   const all = topics.map((topic) => text(`help.${topic}`)).join('\n');
   expect(help).toMatchObject({ text: all, ephemeral: true });
   expect(buttonsOf(help).map(([, label]) => label)).toEqual(['/join', '/privacy status', '/stats']);
