@@ -1,0 +1,140 @@
+import { memoryUsage } from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { loadOpus } from '#src/audio/load-opus.ts';
+import type { OpusEncoder } from '#src/audio/opus.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { realClock } from '#src/base/clock.ts';
+import { Mixer } from '#src/playback/mixer.ts';
+import { NamedTracks } from '#src/playback/named-tracks.ts';
+
+const frameMs = 20;
+const frames = 1500;
+/** Frames that warm the machine up. */
+const warm = 300;
+
+const codec = await loadOpus();
+
+/** Three hours of noise, made as it is asked for. */
+function noise(rateHz: number): SoundSource {
+  const samples = Int16Array.from({ length: rateHz / 5 }, () => 2000 * (Math.random() - 0.5));
+  return {
+    ...{ title: 'noise', seekable: true, lengthMs: 3 * 3_600_000 },
+    async *open() {
+      for (let n = 0; n < 108_000; n++)
+        yield { kind: 'pcm', pcm: { samples, rateHz, channels: 2 } };
+    },
+  };
+}
+
+/** An encoder that tells how long it takes. */
+function timed(encoder: OpusEncoder, spent: number[]): OpusEncoder {
+  return {
+    encode(samples) {
+      const from = performance.now();
+      const frame = encoder.encode(samples);
+      spent.push(performance.now() - from);
+      return frame;
+    },
+    free: () => encoder.free(),
+  };
+}
+
+function open(encoding: number[]): { tracks: NamedTracks; mixer: Mixer } {
+  const tracks = new NamedTracks({ clock: realClock, codec });
+  const music = { tracks, encoder: () => timed(codec.stereoEncoder(), encoding) };
+  return { tracks, mixer: new Mixer([], codec.encoder(24_000), () => undefined, music) };
+}
+
+/** Asks for `count` frames, faster than they would sound, so that readers of sources just keep up. */
+async function run(mixer: Mixer, count: number): Promise<number[]> {
+  const spent: number[] = [];
+  for (let n = 0; n < count; n++) {
+    const from = performance.now();
+    mixer.next();
+    spent.push(performance.now() - from);
+    await wait(1);
+  }
+  return spent;
+}
+
+async function measure(count: number, rateHz: number): Promise<void> {
+  const encoding: number[] = [];
+  const { tracks, mixer } = open(encoding);
+  for (let n = 0; n < count; n++) tracks.play(`t${n}`, noise(rateHz));
+  await wait(200);
+  await run(mixer, warm);
+  encoding.length = 0;
+  const idle = await idleMs(frames);
+  const before = process.cpuUsage();
+  const all = await run(mixer, frames);
+  const { user, system } = process.cpuUsage(before);
+  const cpuMs = (user + system) / 1000 - idle;
+  const starved = tracks.list().reduce((sum, track) => sum + track.starved, 0);
+  const mixing = all.map((ms, n) => ms - (encoding[n] ?? 0));
+  const encodeMs = encoding.reduce((sum, ms) => sum + ms, 0);
+  console.log(
+    [
+      `${count}`.padStart(6),
+      `${rateHz}`.padStart(7),
+      ...[mixing, encoding].flatMap((ms) => [share(ms, 0.5), share(ms, 0.99)]),
+      percent(cpuMs - encodeMs),
+      percent(encodeMs),
+      percent(cpuMs),
+      `${starved}`.padStart(6),
+    ].join('  '),
+  );
+  tracks.close();
+  mixer.free();
+}
+
+/** What it costs to wait so often, which is no part of the mixer. */
+async function idleMs(count: number): Promise<number> {
+  const before = process.cpuUsage();
+  for (let n = 0; n < count; n++) await wait(1);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+async function pausing(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const gc: () => void = runInNewContext('gc');
+  const held = () => {
+    gc();
+    const { arrayBuffers, heapUsed } = memoryUsage();
+    return (arrayBuffers + heapUsed) / 1e6;
+  };
+  const { tracks, mixer } = open([]);
+  const without = held();
+  tracks.play('long', noise(44_100));
+  await wait(100);
+  await run(mixer, 50);
+  tracks.pause();
+  const megabytes: string[] = [];
+  for (let n = 0; n < 4; n++) {
+    await run(mixer, 500);
+    megabytes.push((held() - without).toFixed(1));
+  }
+  console.log(`\nA paused source of 3 h holds, every 500 frames: ${megabytes.join(', ')} MB.`);
+  tracks.close();
+  mixer.free();
+}
+
+function share(ms: readonly number[], of: number): string {
+  const sorted = ms.toSorted((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) * of)] ?? 0).toFixed(3).padStart(6);
+}
+
+function percent(ms: number): string {
+  return `${((100 * ms) / (frames * frameMs)).toFixed(2)} %`.padStart(7);
+}
+
+console.log(`Per frame of 20 ms, ${codec.name}; shares of one core, reading ahead included.\n`);
+console.log(
+  'tracks       Hz    mix ms p50, p99  Opus ms p50, p99   mixing     Opus      all  gaps',
+);
+for (const rateHz of [48_000, 44_100]) {
+  for (const count of [1, 4, 16]) await measure(count, rateHz);
+}
+await pausing();
