@@ -1,5 +1,6 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
+import { Levelling, type Loudness } from './levelling.ts';
 import { Pump, type PumpEnd, type PumpParts } from './pump.ts';
 
 /**
@@ -21,6 +22,8 @@ export type ItemOptions = {
   readonly fromMs?: number;
   /** Ignored where the source comes only once. */
   readonly isLooping?: boolean;
+  /** To be as loud as others that are levelled; left out: as loud as it is. */
+  readonly loudness?: Loudness;
 };
 
 /** One sound on a track: what sounds, or waits its turn. */
@@ -42,6 +45,7 @@ export class PlayedItem implements Item {
   readonly #onChange: () => void;
   readonly #done = Promise.withResolvers<Ended>();
   readonly ended = this.#done.promise;
+  readonly #levelling: Levelling | undefined;
   #isLooping: boolean;
   #fromMs: number;
   #pump: Pump | undefined;
@@ -56,6 +60,8 @@ export class PlayedItem implements Item {
     this.#fromMs = source.seekable ? Math.max(0, options.fromMs ?? 0) : 0;
     this.#sounded = this.#fromMs > 0;
     this.#isLooping = source.seekable && (options.isLooping ?? false);
+    const { loudness } = options;
+    this.#levelling = loudness === undefined ? undefined : new Levelling(loudness);
     this.#parts = parts;
     this.#onChange = onChange;
   }
@@ -99,7 +105,10 @@ export class PlayedItem implements Item {
     if (this.#pump || this.#isOver) return;
     const { source } = this;
     const from = { fromMs: this.#fromMs, isLooping: this.#isLooping };
-    this.#pump = new Pump(source, this.#parts, from, this.#onChange);
+    this.#pump = new Pump(source, this.#parts, from, {
+      changed: this.#onChange,
+      read: (samples) => this.#levelling?.measure(samples),
+    });
   }
 
   /** Its source is not read until it is opened again. */
@@ -122,19 +131,22 @@ export class PlayedItem implements Item {
 
   /** The packet the next 20 ms are, where its source gave it. */
   get packet(): Uint8Array | undefined {
-    return this.#pump?.sound.packet;
+    return this.#levelling ? undefined : this.#pump?.sound.packet;
   }
 
   /** As `StereoQueue.take`. */
   take(into: Float32Array, at: number): number {
     const count = this.#pump?.sound.take(into, at) ?? 0;
+    this.#levelling?.apply(into.subarray(2 * at, 2 * (at + count)));
     if (count > 0) this.#sounded = true;
     this.#pump?.took();
     return count;
   }
 
   peek(into: Float32Array): number {
-    return this.#pump?.sound.peek(into) ?? 0;
+    const count = this.#pump?.sound.peek(into) ?? 0;
+    this.#levelling?.preview(into);
+    return count;
   }
 
   /** It should have gone on and could not. */

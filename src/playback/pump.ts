@@ -18,6 +18,12 @@ export type PumpParts = {
   readonly decoder: () => OpusDecoder;
 };
 
+export type PumpListener = {
+  /** `isReady` or `end` may have become something else. */
+  readonly changed: () => void;
+  readonly read: (samples: Int16Array) => void;
+};
+
 /** A sound begins, and goes on after a gap, with so much of it, or with all there is. */
 const enough = 400 * musicPerMs;
 /** It is read so far ahead, then not again before the low mark. */
@@ -35,7 +41,7 @@ export class Pump {
   readonly sound: StereoQueue;
   readonly #source: SoundSource;
   readonly #parts: PumpParts;
-  readonly #onChange: () => void;
+  readonly #told: PumpListener;
   readonly #rate = new StereoRate();
   #decoder: OpusDecoder | undefined;
   #reading = new AbortController();
@@ -53,16 +59,15 @@ export class Pump {
   #askedAtMs: number | undefined;
   #isWatched = false;
 
-  /** `onChange` is called when `isReady` or `end` may have become something else. */
   constructor(
     source: SoundSource,
     parts: PumpParts,
     { fromMs, isLooping }: { readonly fromMs: number; readonly isLooping: boolean },
-    onChange: () => void,
+    told: PumpListener,
   ) {
     this.#source = source;
     this.#parts = parts;
-    this.#onChange = onChange;
+    this.#told = told;
     this.#isLooping = isLooping;
     this.sound = new StereoQueue(fromMs);
     void this.#run(fromMs, this.#reading.signal);
@@ -201,12 +206,13 @@ export class Pump {
   #push(samples: Int16Array, packet?: Uint8Array, isAhead = false): void {
     if (samples.length === 0) return;
     this.#askedAtMs = undefined;
+    this.#told.read(samples);
     this.#given += samples.length / 2;
     this.#unshared += samples.length / 2;
     this.sound.push(isAhead ? samples.subarray(2 * opusAhead) : samples, this.#round, packet);
     if (!this.#isBuffering || this.sound.length < enough) return;
     this.#isBuffering = false;
-    this.#onChange();
+    this.#told.changed();
   }
 
   /** A round that is next to nothing is made longer by silence: else its source would be opened without end. */
@@ -236,7 +242,7 @@ export class Pump {
     if (this.#end || this.#reading.signal.aborted) return;
     this.#end = end;
     if (end.kind !== 'ended' || !this.#isLooping) this.close();
-    this.#onChange();
+    this.#told.changed();
   }
 }
 

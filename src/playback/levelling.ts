@@ -1,0 +1,77 @@
+import { gainOf } from './gain.ts';
+import { Glide } from './glide.ts';
+import { full } from './limiter.ts';
+import { LoudnessMeter } from './loudness-meter.ts';
+import { musicFrame } from './stereo.ts';
+
+/**
+ * How loud sounds are made that are to be alike: 6 LU above what broadcasters send, about what synthesizers speak at, and
+ * far enough below full scale for peaks of music.
+ */
+export const targetLufs = -20;
+
+/** Of a whole sound whose loudness is known, or `live`: measured while it is read. */
+export type Loudness = number | 'live';
+
+/** What is very quiet is meant to be; and what is louder than this cannot be sound. */
+const mostUpDb = 12;
+const mostDownDb = 24;
+/** Slower than an ear takes for a change of volume: 3 dB a second. */
+const stepDb = 3 / 50;
+/** Frames quieter than this are a pause. */
+const pauseDb = -60;
+/** A block of 100 ms counts half after 7 s. */
+const forget = 0.99;
+
+/** The volume that brings one sound to the loudness all are to have. */
+export class Levelling {
+  readonly #meter: LoudnessMeter | undefined;
+  readonly #glide: Glide;
+  #db: number | undefined;
+
+  constructor(loudness: Loudness) {
+    if (loudness === 'live') this.#meter = new LoudnessMeter(forget);
+    else this.#db = gainDbOf(loudness);
+    this.#glide = new Glide(gainOf(this.#db ?? 0));
+  }
+
+  /** Sound that was read and will be taken later. */
+  measure(samples: Int16Array): void {
+    this.#meter?.push(samples);
+  }
+
+  /** In place, what was taken now. */
+  apply(sound: Float32Array): void {
+    if (this.#meter) this.#follow(this.#meter, sound);
+    this.#glide.apply(sound);
+  }
+
+  /** The same for what is only looked at. */
+  preview(sound: Float32Array): void {
+    new Glide(gainOf(this.#db ?? 0)).apply(sound);
+  }
+
+  /** At first at once, since the beginning was read before it sounds; then slowly, and not at all in a pause. */
+  #follow({ lufs }: LoudnessMeter, sound: Float32Array): void {
+    if (lufs === undefined || isPause(sound)) return;
+    const goal = gainDbOf(lufs);
+    if (this.#db === undefined) {
+      this.#db = goal;
+      this.#glide.to(gainOf(goal), 0);
+      return;
+    }
+    const before = this.#db;
+    this.#db += Math.max(-stepDb, Math.min(stepDb, goal - before));
+    if (this.#db !== before) this.#glide.to(gainOf(this.#db), musicFrame);
+  }
+}
+
+function gainDbOf(lufs: number): number {
+  return Math.max(-mostDownDb, Math.min(mostUpDb, targetLufs - lufs));
+}
+
+function isPause(sound: Float32Array): boolean {
+  let sum = 0;
+  for (let n = 0; n < sound.length; n++) sum += (sound[n] ?? 0) ** 2;
+  return Math.sqrt(sum / sound.length) < full * gainOf(pauseDb);
+}

@@ -1,0 +1,127 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import { musicPerMs } from './stereo.ts';
+import { StereoRate } from './stereo-rate.ts';
+
+/** Coefficients at 48 kHz. Source: ITU-R BS.1770-5, tables 1 and 2. */
+const head = {
+  b: [1.53512485958697, -2.69169618940638, 1.19839281085285],
+  a: [-1.69065929318241, 0.73248077421585],
+} as const;
+const lowCut = { b: [1, -2, 1], a: [-1.99004745483398, 0.99007225036621] } as const;
+
+/** Blocks are 400 ms long and begin every 100 ms; what is quieter than the gate counts as a pause. */
+const stepSamples = 100 * musicPerMs;
+const steps = 4;
+const gateLufs = -70;
+const belowMeanLu = 10;
+/** Blocks are kept as how many there are of each loudness, in tenths of a decibel: whatever the length of the sound. */
+const tenths = 800;
+
+/** How loud sound at 48 kHz stereo is to people, in LUFS: K-weighted, gated, over all of it (ITU-R BS.1770-5). */
+export class LoudnessMeter {
+  readonly #forget: number;
+  readonly #sides = [new KWeighting(), new KWeighting()] as const;
+  /** Energies of the latest steps, the last of them not complete. */
+  readonly #recent: number[] = [];
+  #energy = 0;
+  #filled = 0;
+  readonly #counts = new Float64Array(tenths);
+  readonly #energies = new Float64Array(tenths);
+
+  /** With `forget` below 1, each block counts so much less with every one after it: for sound that has no end. */
+  constructor(forget = 1) {
+    this.#forget = forget;
+  }
+
+  push(samples: Int16Array): void {
+    const [left, right] = this.#sides;
+    for (let n = 0; n < samples.length; n += 2) {
+      this.#energy += left.energy(samples[n] ?? 0) + right.energy(samples[n + 1] ?? 0);
+      this.#filled++;
+      if (this.#filled === stepSamples) this.#step();
+    }
+  }
+
+  /** Undefined as long as there was nothing but silence, or not yet 400 ms. */
+  get lufs(): number | undefined {
+    const all = this.#meanAbove(gateLufs);
+    return all === undefined ? undefined : this.#meanAbove(all - belowMeanLu);
+  }
+
+  #step(): void {
+    this.#recent.push(this.#energy / stepSamples);
+    this.#energy = 0;
+    this.#filled = 0;
+    if (this.#recent.length > steps) this.#recent.shift();
+    if (this.#recent.length < steps) return;
+    const energy = this.#recent.reduce((sum, one) => sum + one, 0) / steps;
+    const lufs = lufsOf(energy);
+    if (lufs <= gateLufs) return;
+    this.#fade();
+    const at = placeOf(lufs);
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+    this.#energies[at] = (this.#energies[at] ?? 0) + energy;
+  }
+
+  #fade(): void {
+    if (this.#forget === 1) return;
+    for (const values of [this.#counts, this.#energies]) {
+      for (let n = 0; n < tenths; n++) values[n] = (values[n] ?? 0) * this.#forget;
+    }
+  }
+
+  #meanAbove(lufs: number): number | undefined {
+    let [count, energy] = [0, 0];
+    for (let n = placeOf(lufs); n < tenths; n++) {
+      count += this.#counts[n] ?? 0;
+      energy += this.#energies[n] ?? 0;
+    }
+    return count > 0 ? lufsOf(energy / count) : undefined;
+  }
+}
+
+/** The same of a whole sound at any rate. */
+export function loudnessOf(pcm: Pcm): number | undefined {
+  const meter = new LoudnessMeter();
+  const rate = new StereoRate();
+  for (const piece of [...rate.push(pcm), rate.flush()]) meter.push(piece);
+  return meter.lufs;
+}
+
+function lufsOf(energy: number): number {
+  return -0.691 + 10 * Math.log10(energy);
+}
+
+function placeOf(lufs: number): number {
+  return Math.max(0, Math.min(tenths - 1, Math.floor((lufs - gateLufs) * 10)));
+}
+
+/** How the head and the ear weigh one channel. */
+class KWeighting {
+  #x1 = 0;
+  #x2 = 0;
+  #y1 = 0;
+  #y2 = 0;
+  #z1 = 0;
+  #z2 = 0;
+
+  /** Of the next sample, where full scale is 1. */
+  energy(sample: number): number {
+    const x = sample / 32_768;
+    const y =
+      head.b[0] * x +
+      head.b[1] * this.#x1 +
+      head.b[2] * this.#x2 -
+      head.a[0] * this.#y1 -
+      head.a[1] * this.#y2;
+    const z =
+      y + lowCut.b[1] * this.#y1 + this.#y2 - lowCut.a[0] * this.#z1 - lowCut.a[1] * this.#z2;
+    this.#x2 = this.#x1;
+    this.#x1 = x;
+    this.#y2 = this.#y1;
+    this.#y1 = y;
+    this.#z2 = this.#z1;
+    this.#z1 = z;
+    return z * z;
+  }
+}

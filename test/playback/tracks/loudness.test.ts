@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { targetLufs } from '#src/playback/levelling.ts';
+import { LoudnessMeter, loudnessOf } from '#src/playback/loudness-meter.ts';
+import { fromPcm } from '#src/playback/made-source.ts';
+import { Band, rate, tone } from './band.ts';
+
+const peakOf = (dbfs: number) => 32_768 * 10 ** (dbfs / 20);
+
+function sine(dbfs: number, ms: number, rateHz = rate): Pcm {
+  return { samples: tone(ms, { hz: 997, peak: peakOf(dbfs), rateHz }), rateHz, channels: 2 };
+}
+
+/** Of the mix, in LUFS, from `fromMs` on. */
+function heard(band: Band, fromMs: number, toMs: number): number {
+  const meter = new LoudnessMeter();
+  for (const frame of band.frames.slice(fromMs / 20, toMs / 20)) meter.push(Int16Array.from(frame));
+  return meter.lufs ?? Number.NaN;
+}
+
+test.each([rate, 44_100, 24_000])(
+  '997 Hz at -23 dBFS on both sides is -23 LUFS, at %i Hz',
+  (hz) => {
+    expect(Math.abs((loudnessOf(sine(-23, 3000, hz)) ?? 0) + 23)).toBeLessThan(0.1);
+  },
+);
+
+test('on one side alone it is 3 LU quieter, and full scale is -3 LUFS', () => {
+  const { samples } = sine(0, 3000);
+  const left = samples.map((sample, n) => (n % 2 === 0 ? sample : 0));
+  const lufs = loudnessOf({ samples: left, rateHz: rate, channels: 2 }) ?? 0;
+  expect(Math.abs(lufs + 3.01)).toBeLessThan(0.1);
+});
+
+test.each([
+  [
+    [-36, 10],
+    [-23, 60],
+    [-36, 10],
+  ],
+  [
+    [-72, 10],
+    [-36, 10],
+    [-23, 60],
+    [-36, 10],
+    [-72, 10],
+  ],
+])('what is far below the rest does not count (EBU Tech 3341, cases 3 and 4)', (...parts) => {
+  const meter = new LoudnessMeter();
+  for (const [dbfs = 0, seconds = 0] of parts) meter.push(sine(dbfs, seconds * 1000).samples);
+  expect(Math.abs((meter.lufs ?? 0) + 23)).toBeLessThan(0.1);
+});
+
+test('silence has no loudness, nor has less than 400 ms', () => {
+  expect(
+    loudnessOf({ samples: new Int16Array(96_000), rateHz: rate, channels: 2 }),
+  ).toBeUndefined();
+  expect(loudnessOf(sine(-23, 390))).toBeUndefined();
+});
+
+test.each([-9, -14, -23, -31])(
+  'a sound known to be at %i LUFS plays within 1 LU of all others',
+  async (db) => {
+    const band = new Band();
+    const pcm = sine(db, 4000);
+    band.tracks.play('main', fromPcm('known', pcm), { loudness: loudnessOf(pcm) ?? 0 });
+    await band.run(3000);
+    expect(Math.abs(heard(band, 100, 3000) - targetLufs)).toBeLessThan(1);
+  },
+);
+
+/** Sound as a radio would send it: what comes is not known before. */
+function radio(...parts: Pcm[]): SoundSource {
+  return {
+    ...{ title: 'radio', seekable: false },
+    async *open(fromMs, signal) {
+      for (const pcm of parts) yield* fromPcm('part', pcm).open(fromMs, signal);
+    },
+  };
+}
+
+test.each([-8, -14, -23, -31])('a live stream at %i LUFS is within 3 LU after 3 s', async (db) => {
+  const band = new Band();
+  band.tracks.play('main', radio(sine(db, 6000)), { loudness: 'live' });
+  await band.run(6000);
+  expect(Math.abs(heard(band, 3000, 5900) - targetLufs)).toBeLessThan(3);
+});
+
+test('a live stream that gets louder is turned down by 3 dB a second at most', async () => {
+  const band = new Band();
+  band.tracks.play('main', radio(sine(-24, 4000), sine(-12, 8000)), { loudness: 'live' });
+  await band.run(11_000);
+  const at = (ms: number) => heard(band, ms, ms + 400);
+  expect(at(4200)).toBeLessThan(-7.5);
+  for (let ms = 4200; ms < 9000; ms += 100) {
+    expect(Math.abs(at(ms + 100) - at(ms))).toBeLessThan(0.4);
+  }
+  expect(Math.abs(at(10_000) - targetLufs)).toBeLessThan(3);
+});
+
+test('a pause of a live stream is not turned up, and what follows is as loud as before', async () => {
+  const band = new Band();
+  const silence = { samples: new Int16Array(96 * 5000), rateHz: rate, channels: 2 } as const;
+  band.tracks.play('main', radio(sine(-24, 3000), silence, sine(-24, 3000)), { loudness: 'live' });
+  await band.run(11_000);
+  expect(heard(band, 8200, 8700)).toBeCloseTo(heard(band, 2000, 2900), 1);
+});
