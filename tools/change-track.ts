@@ -1,8 +1,17 @@
 import { z } from 'zod';
 import { type TrackChange, tool } from '#src/session/tool.ts';
-import { text } from '#src/texts/texts.ts';
+import { type TextId, text } from '#src/texts/texts.ts';
 
 const loudest = 200;
+/** What everybody hears. */
+const done: ReadonlySet<TextId> = new Set([
+  'track.volume',
+  'track.paused',
+  'track.resumed',
+  'track.skipped',
+  'track.skipped.last',
+  'track.stopped',
+]);
 const deeds = ['pause', 'resume', 'skip', 'stop', 'volume'] as const;
 
 /** Changes sounds and music that people play on tracks. */
@@ -38,6 +47,7 @@ export const changeTrack = tool({
         : { kind: deed, ...(level === undefined ? { by: change } : { level }) };
     const [line, ...rest] = await tracks.change(wanted, track, signal);
     const said = [line, ...rest].map((one) => text(one.id, one.with));
-    return { facts: { outcome: said }, line };
+    const isPlain = [line, ...rest].every(({ id }) => done.has(id));
+    return { facts: { outcome: said }, line, isPlain };
   },
 });

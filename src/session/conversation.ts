@@ -6,6 +6,7 @@ import { showAside } from './asides.ts';
 import type { Asking } from './command-ports.ts';
 import { deliver } from './delivery.ts';
 import type { AnswerFinish } from './events.ts';
+import { tick, withoutEcho } from './hush.ts';
 import { keep } from './keeping.ts';
 import { isSlow, postpone, putOff } from './later.ts';
 import type { Question } from './matter.ts';
@@ -83,12 +84,15 @@ async function perform(
   signal: AbortSignal,
 ): Promise<Outcome> {
   try {
-    const made = addressed(thinking.release(reply, signal), question, room, signal);
+    const answered = thinking.release(reply, signal);
+    const wanted = withoutEcho(answered, question, thinking);
+    const made = addressed(wanted, question, room, signal);
     const parts = writtenInstead(made, progress, room, signal);
     const work = () => speakAnswer(parts, reply, progress, signal);
     const failure = await deliver(reply, work, signal);
     for (const { tell } of withTwins(question)) tell?.(toldOf(progress, failure, room));
     const finish = await room.mouth.played(reply, signal);
+    if (finish === 'empty' && thinking.isDone) tick(room);
     return failure ? { finish: 'failed', failure } : { finish };
   } catch (error) {
     const wasHeard = signal.aborted && reply.firstSentAtMs !== undefined;

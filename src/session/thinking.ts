@@ -17,7 +17,7 @@ export type ThinkingParts = {
   readonly pipeline: Pipeline;
   readonly waste: Waste;
   /** What the turn may call; nothing if left out. */
-  readonly tools?: Pick<TurnTools, 'run' | 'step'>;
+  readonly tools?: Pick<TurnTools, 'isDone' | 'run' | 'step'>;
   /** What the turn rests on; another one later means that the answer is out of date. */
   readonly basis: object;
   readonly nowMs: () => number;
@@ -72,6 +72,11 @@ export class Thinking {
   /** Never rejects. */
   get ready(): Promise<void> {
     return this.#early.then(() => undefined);
+  }
+
+  /** What was asked for was done, and shows by itself. */
+  get isDone(): boolean {
+    return this.#tools?.isDone ?? false;
   }
 
   /** The tool that runs for it, as people are told of it. */

@@ -57,6 +57,8 @@ export type ToolOutcome = {
   readonly facts: Facts;
   /** What the room reads of it where somebody pressed a button for it; left out: that it is done. */
   readonly line?: Line;
+  /** The room notices by itself: whoever asked aloud gets no words on it. */
+  readonly isPlain?: boolean;
 };
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
 
