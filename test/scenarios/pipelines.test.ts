@@ -93,8 +93,5 @@ scenario('whatever answers from now on knows what was said before', async () => 
   expect(inMind(scene).join('\n')).toMatch(
     /utterance 1!\n.*That is so\.\n.*utterance 2!\n.*That is so\.\n.*\nSo it is\./,
   );
-  await change('chained');
-  await ask(olga);
-  expect(lastShown(scene)).toMatch(/"writes".*So it is\..*It is so\./);
   expect(scene.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
 });
