@@ -26,7 +26,6 @@ export const setVolume = tool({
     const wanted = level ?? volume.of(track) + change;
     const n = Math.min(loudest, Math.max(0, wanted));
     volume.set(track, n);
-    const line = { id: 'track.volume', with: { track, n } } as const;
-    return { facts: { percent: n }, line, isPlain: true };
+    return { facts: { percent: n }, line: { id: 'track.volume', with: { track, n } } };
   },
 });
