@@ -1,9 +1,7 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import { gainOf } from './gain.ts';
-import { Glide } from './glide.ts';
-import { type Ended, type Item, type ItemOptions, PlayedItem } from './item.ts';
+import { type ItemOptions, PlayedItem } from './item.ts';
 import type { PumpParts } from './pump.ts';
-import { musicFrame, musicPerMs, rampSamples } from './stereo.ts';
+import { type TrackEvent, TrackNews } from './track-news.ts';
 import type {
   Added,
   Looped,
@@ -16,41 +14,31 @@ import type {
 } from './track-outcomes.ts';
 import { type Pulled, TrackPlayer } from './track-player.ts';
 import { longestQueue, TrackQueue } from './track-queue.ts';
+import { TrackVolume } from './track-volume.ts';
 import { TrackWaits } from './track-waits.ts';
-
-/** What happens on a track; `changed` is all that shows in its view except its position. */
-export type TrackEvent =
-  | { readonly kind: 'began'; readonly track: string; readonly item: Item }
-  | { readonly kind: 'ended'; readonly track: string; readonly item: Item; readonly ended: Ended }
-  | { readonly kind: 'changed'; readonly track: string };
-
-/** Highest volume, in percent. */
-export const loudest = 200;
 
 /** One name, what plays under it, and what comes after that. */
 export class NamedTrack {
   readonly name: string;
   readonly #parts: PumpParts;
-  readonly #tell: (event: TrackEvent) => void;
+  readonly #news: TrackNews;
   readonly #queue: TrackQueue;
   readonly #player: TrackPlayer;
   readonly #waits = new TrackWaits();
-  readonly #gain = new Glide();
-  readonly #ducked = new Glide();
-  #percent = 100;
-  #isMuted = false;
+  readonly #volume = new TrackVolume();
   #isPaused = false;
   /** All tracks are. */
   #isHeld = false;
-  /** Whose beginning has been told. */
-  #begun: PlayedItem | undefined;
 
   /** `tell` is also called when there may be something to hear again. */
   constructor(name: string, parts: PumpParts, tell: (event: TrackEvent) => void) {
     this.name = name;
     this.#parts = parts;
-    this.#tell = tell;
-    this.#queue = new TrackQueue((item, ended) => this.#told(item, ended));
+    this.#news = new TrackNews(name, tell);
+    this.#queue = new TrackQueue((item, ended) => {
+      this.#news.ended(item, ended);
+      if (this.isIdle) this.#waits.settle('idle');
+    });
     this.#player = new TrackPlayer(this.#queue);
   }
 
@@ -61,9 +49,9 @@ export class NamedTrack {
 
   get view(): TrackView {
     const { now, waiting } = this.#queue;
-    const [isPaused, isMuted] = [this.#isPaused, this.#isMuted];
+    const { percent, isMuted } = this.#volume;
     const { starved } = this.#player;
-    return { name: this.name, percent: this.#percent, isPaused, isMuted, now, waiting, starved };
+    return { name: this.name, percent, isPaused: this.#isPaused, isMuted, now, waiting, starved };
   }
 
   /** Undefined while nothing plays. */
@@ -108,13 +96,13 @@ export class NamedTrack {
 
   /** Goes on without being heard. */
   mute(): void {
-    this.#isMuted = true;
-    this.#turn(0);
+    this.#volume.mute(true);
+    this.#news.changed();
   }
 
   unmute(): void {
-    this.#isMuted = false;
-    this.#turn(0);
+    this.#volume.mute(false);
+    this.#news.changed();
   }
 
   /** 100 is as loud as the source is, 0 is silence; beyond 200 and below 0 is taken for these. Says which it is. */
@@ -124,14 +112,14 @@ export class NamedTrack {
 
   /** The same, reached after `overMs`. */
   fade(percent: number, overMs: number): number {
-    if (Number.isFinite(percent)) this.#percent = Math.max(0, Math.min(loudest, percent));
-    this.#turn(Math.max(0, overMs) * musicPerMs);
-    return this.#percent;
+    const reached = this.#volume.fade(percent, Math.max(0, overMs));
+    this.#news.changed();
+    return reached;
   }
 
   /** Grows `db` quieter than its volume; 0 dB takes that back. */
   duck(db: number, overMs = 80): void {
-    this.#ducked.to(gainOf(-Math.abs(db)), Math.max(overMs * musicPerMs, rampSamples));
+    this.#volume.duck(db, Math.max(5, overMs));
   }
 
   /** What sounds is cancelled, the next one begins. */
@@ -151,7 +139,7 @@ export class NamedTrack {
   /** What waits is cancelled; says how many these were. */
   clear(): number {
     const removed = this.#queue.clear();
-    this.#changed();
+    this.#news.changed();
     return removed;
   }
 
@@ -175,7 +163,7 @@ export class NamedTrack {
     if (!now) return { kind: 'idle' };
     if (on && !now.source.seekable) return { kind: 'unseekable' };
     now.loop(on);
-    this.#changed();
+    this.#news.changed();
     return { kind: 'looping', on };
   }
 
@@ -203,15 +191,12 @@ export class NamedTrack {
   /** For the mixer: fills `raw` with the next 20 ms; a packet only where its sound is exactly that. */
   pull(raw: Float32Array): Pulled {
     const pulled = this.#player.pull(raw);
-    this.#tellBegin();
-    const isPlain = this.#gain.steady === 1 && this.#ducked.steady === 1;
-    const sounds = pulled.sounds && this.#gain.steady !== 0;
-    for (const glide of [this.#gain, this.#ducked]) {
-      if (sounds) glide.apply(raw);
-      else glide.pass(musicFrame);
-    }
+    this.#news.began(this.#queue.now);
+    const { isPlain } = this.#volume;
+    const sounds = this.#volume.apply(raw, pulled.sounds);
     return { sounds, packet: isPlain ? pulled.packet : undefined };
   }
+
   #add(source: SoundSource, options: ItemOptions, isFirst: boolean): Added {
     if (this.#queue.isFull) return { kind: 'full', limit: longestQueue };
     const item = this.#item(source, options);
@@ -221,7 +206,7 @@ export class NamedTrack {
   }
 
   #item(source: SoundSource, options: ItemOptions): PlayedItem {
-    return new PlayedItem(source, options, this.#parts, () => this.#changed());
+    return new PlayedItem(source, options, this.#parts, () => this.#news.changed());
   }
 
   /** Plays, or keeps still, as it is now meant to. */
@@ -229,13 +214,7 @@ export class NamedTrack {
     const isStill = this.#isPaused || this.#isHeld;
     this.#player.hold(isStill);
     if (!isStill) this.#queue.now?.open();
-    this.#changed();
-  }
-
-  #turn(overSamples: number): void {
-    const gain = this.#isMuted ? 0 : this.#percent / 100;
-    this.#gain.to(gain, Math.max(overSamples, rampSamples));
-    this.#changed();
+    this.#news.changed();
   }
 
   #stop(why: 'stopped' | 'removed' | 'closed'): Stopped {
@@ -247,24 +226,5 @@ export class NamedTrack {
     this.#isPaused = false;
     this.#follow();
     return isIdle ? { kind: 'idle' } : { kind: 'stopped', item, removed };
-  }
-
-  #tellBegin(): void {
-    const { now: item } = this.#queue;
-    if (!item?.hasSounded || item === this.#begun) return;
-    this.#begun = item;
-    this.#tell({ kind: 'began', track: this.name, item });
-  }
-
-  #told(item: PlayedItem, ended: Ended): void {
-    if (item.hasSounded && item !== this.#begun) {
-      this.#tell({ kind: 'began', track: this.name, item });
-    }
-    this.#tell({ kind: 'ended', track: this.name, item, ended });
-    if (this.isIdle) this.#waits.settle('idle');
-  }
-
-  #changed(): void {
-    this.#tell({ kind: 'changed', track: this.name });
   }
 }

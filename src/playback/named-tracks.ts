@@ -2,9 +2,10 @@ import type { OpusCodec } from '#src/audio/opus.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { ItemOptions } from './item.ts';
-import { NamedTrack, type TrackEvent } from './named-track.ts';
+import { NamedTrack } from './named-track.ts';
 import { type Music, TrackMix } from './track-mix.ts';
 import { objectionToName, trackName } from './track-name.ts';
+import type { TrackEvent } from './track-news.ts';
 import type { Added, Refused, TrackView } from './track-outcomes.ts';
 
 /** Tracks at once; a new name takes the place of the one that has been idle for longest. */

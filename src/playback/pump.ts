@@ -1,10 +1,10 @@
 import type { OpusDecoder } from '#src/audio/opus.ts';
-import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { musicFrame, musicPerMs } from './stereo.ts';
+import { Patience } from './patience.ts';
+import { musicPerMs } from './stereo.ts';
+import { StereoIntake, type Taken } from './stereo-intake.ts';
 import { opusAhead, StereoQueue } from './stereo-queue.ts';
-import { StereoRate } from './stereo-rate.ts';
 
 /** Why no more sound comes: the source ended, broke, or gave nothing for too long. */
 export type PumpEnd =
@@ -31,10 +31,6 @@ const ahead = 2_000 * musicPerMs;
 const low = 1_500 * musicPerMs;
 /** In one go no more is turned into samples: the link wants its frame every 20 ms. */
 const portion = 100 * musicPerMs;
-/** What a packet means depends on those before it; after so long nobody can tell any more that they were not sent. */
-const settling = 300 * musicPerMs;
-/** Without a sound from its source for so long, an item is given up. */
-const patienceMs = 8_000;
 
 /** Reads one source ahead, within a bound, into samples of 48 kHz stereo. */
 export class Pump {
@@ -42,8 +38,8 @@ export class Pump {
   readonly #source: SoundSource;
   readonly #parts: PumpParts;
   readonly #told: PumpListener;
-  readonly #rate = new StereoRate();
-  #decoder: OpusDecoder | undefined;
+  readonly #intake: StereoIntake;
+  readonly #patience: Patience;
   #reading = new AbortController();
   #isLooping: boolean;
   #round = 0;
@@ -55,9 +51,6 @@ export class Pump {
   #isHeld = false;
   #end: PumpEnd | undefined;
   #room: PromiseWithResolvers<void> | undefined;
-  /** Since when the source has been asked and has given no sound. */
-  #askedAtMs: number | undefined;
-  #isWatched = false;
 
   constructor(
     source: SoundSource,
@@ -68,6 +61,8 @@ export class Pump {
     this.#source = source;
     this.#parts = parts;
     this.#told = told;
+    this.#intake = new StereoIntake(parts.decoder);
+    this.#patience = new Patience(parts.clock, () => this.#conclude({ kind: 'stalled' }));
     this.#isLooping = isLooping;
     this.sound = new StereoQueue(fromMs);
     void this.#run(fromMs, this.#reading.signal);
@@ -97,7 +92,7 @@ export class Pump {
   hold(on: boolean): void {
     if (on === this.#isHeld) return;
     this.#isHeld = on;
-    if (!on && this.#askedAtMs !== undefined) this.#ask();
+    this.#patience.hold(on, this.#reading.signal);
     if (!on) this.#wake();
   }
 
@@ -116,8 +111,7 @@ export class Pump {
   /** Lets go of the source. */
   close(): void {
     this.#reading.abort(new Error('the sound is not wanted any more'));
-    this.#decoder?.free();
-    this.#decoder = undefined;
+    this.#intake.free();
     this.#wake();
   }
 
@@ -143,69 +137,39 @@ export class Pump {
 
   async #read(fromMs: number, signal: AbortSignal): Promise<void> {
     this.#given = 0;
-    this.#decoder?.free();
-    this.#decoder = undefined;
     const chunks = this.#source.open(fromMs, signal)[Symbol.asyncIterator]();
     try {
       for (;;) {
         await this.#untilRoom(signal);
-        if (signal.aborted) break;
-        if (this.#askedAtMs === undefined) this.#ask();
+        if (signal.aborted) return;
+        this.#patience.ask(signal);
         const next = await chunks.next();
-        if (signal.aborted || next.done) break;
+        if (signal.aborted) return;
+        if (next.done) break;
         await this.#take(next.value, signal);
       }
-      if (!signal.aborted) this.#push(this.#rate.flush());
-      this.#askedAtMs = undefined;
+      this.#push(this.#intake.flush());
+      this.#patience.calm();
     } finally {
-      if (signal.aborted) void letGo(chunks);
-    }
-  }
-
-  /** From now on the source has time to give sound. */
-  #ask(): void {
-    this.#askedAtMs = this.#parts.clock.nowMs();
-    if (!this.#isWatched) void this.#watch(this.#reading.signal);
-  }
-
-  /** One timer for as many reads as come while it runs. */
-  async #watch(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
-    this.#isWatched = true;
-    try {
-      while (this.#askedAtMs !== undefined && !this.#isHeld) {
-        const leftMs = this.#askedAtMs + patienceMs - clock.nowMs();
-        if (leftMs <= 0) return this.#conclude({ kind: 'stalled' });
-        await clock.sleep(leftMs, signal);
-      }
-    } catch {
-      // closed meanwhile
-    } finally {
-      this.#isWatched = false;
+      void letGo(chunks);
     }
   }
 
   async #take(chunk: SoundChunk, signal: AbortSignal): Promise<void> {
     this.#unshared += musicPerMs; // a chunk may be empty
     await this.#share(signal);
-    if (chunk.kind === 'opus') {
-      this.#decoder ??= this.#parts.decoder();
-      const samples = this.#decoder.decode(chunk.packet);
-      const isFit = samples.length === 2 * musicFrame && this.#given >= settling;
-      this.#push(samples, isFit ? chunk.packet : undefined, this.#round === 0 && this.#given === 0);
-      return;
-    }
-    for (const pcm of portions(chunk.pcm)) {
-      for (const piece of this.#rate.push(pcm)) this.#push(piece);
+    const isAhead = chunk.kind === 'opus' && this.#round === 0 && this.#given === 0;
+    for (const taken of this.#intake.take(chunk)) {
+      this.#push(taken, isAhead);
       await this.#share(signal);
       await this.#untilRoom(signal);
       if (signal.aborted) return;
     }
   }
 
-  #push(samples: Int16Array, packet?: Uint8Array, isAhead = false): void {
+  #push({ samples, packet }: Taken, isAhead = false): void {
     if (samples.length === 0) return;
-    this.#askedAtMs = undefined;
+    this.#patience.calm();
     this.#told.read(samples);
     this.#given += samples.length / 2;
     this.#unshared += samples.length / 2;
@@ -217,7 +181,8 @@ export class Pump {
 
   /** A round that is next to nothing is made longer by silence: else its source would be opened without end. */
   #fill(): void {
-    if (this.#given < portion) this.#push(new Int16Array(2 * (portion - this.#given)));
+    const lacking = portion - this.#given;
+    if (lacking > 0) this.#push({ samples: new Int16Array(2 * lacking) });
   }
 
   async #share(signal: AbortSignal): Promise<void> {
@@ -246,18 +211,11 @@ export class Pump {
   }
 }
 
-/** Also where the source does not listen to its signal. */
+/** Also where the source has ended by itself. */
 async function letGo(chunks: AsyncIterator<SoundChunk>): Promise<void> {
   try {
     await chunks.return?.();
   } catch {
     // it was told to stop: how it does is its own affair
-  }
-}
-
-function* portions({ samples, rateHz, channels }: Pcm): Generator<Pcm> {
-  const length = Math.max(1, Math.floor(rateHz / 10)) * channels;
-  for (let at = 0; at < samples.length; at += length) {
-    yield { samples: samples.subarray(at, at + length), rateHz, channels };
   }
 }

@@ -1,7 +1,6 @@
-import { gainOf } from './gain.ts';
-import { Glide } from './glide.ts';
-import { loudest, type NamedTrack } from './named-track.ts';
-import { musicFrame, musicPerMs, rampSamples } from './stereo.ts';
+import type { NamedTrack } from './named-track.ts';
+import { musicFrame } from './stereo.ts';
+import { TrackVolume } from './track-volume.ts';
 
 /** 20 ms of all named tracks. */
 export type Music = {
@@ -20,24 +19,18 @@ const upMs = 400;
 export class TrackMix {
   readonly #sum = new Float32Array(2 * musicFrame);
   readonly #raw = new Float32Array(2 * musicFrame);
-  readonly #master = new Glide();
-  readonly #duck = new Glide();
-  #percent = 100;
-  #isMuted = false;
+  readonly #volume = new TrackVolume();
   #forPeople = false;
   #isAnybodySpeaking = false;
   #isDucked = false;
   #sounds = false;
 
   volume(percent: number, overMs: number): number {
-    if (Number.isFinite(percent)) this.#percent = Math.max(0, Math.min(loudest, percent));
-    this.#turn(Math.max(0, overMs) * musicPerMs);
-    return this.#percent;
+    return this.#volume.fade(percent, Math.max(0, overMs));
   }
 
   mute(on: boolean): void {
-    this.#isMuted = on;
-    this.#turn(0);
+    this.#volume.mute(on);
   }
 
   duckForPeople(on: boolean): void {
@@ -51,12 +44,8 @@ export class TrackMix {
   pull(tracks: Iterable<NamedTrack>, isSpeaking: boolean): Music | undefined {
     this.#follow(isSpeaking || (this.#forPeople && this.#isAnybodySpeaking));
     const { sounding, packet } = this.#add(tracks);
-    const isPlain = this.#master.steady === 1 && this.#duck.steady === 1;
-    this.#sounds = sounding > 0 && this.#master.steady !== 0;
-    for (const glide of [this.#master, this.#duck]) {
-      if (this.#sounds) glide.apply(this.#sum);
-      else glide.pass(musicFrame);
-    }
+    const { isPlain } = this.#volume;
+    this.#sounds = this.#volume.apply(this.#sum, sounding > 0);
     if (!this.#sounds) return undefined;
     return { sum: this.#sum, packet: isPlain ? packet : undefined };
   }
@@ -78,13 +67,8 @@ export class TrackMix {
   #follow(isDucked: boolean): void {
     if (isDucked === this.#isDucked) return;
     this.#isDucked = isDucked;
-    const overMs = this.#sounds ? (isDucked ? downMs : upMs) : 0;
-    this.#duck.to(isDucked ? gainOf(duckDb) : 1, overMs * musicPerMs);
-  }
-
-  #turn(overSamples: number): void {
-    const gain = this.#isMuted ? 0 : this.#percent / 100;
-    this.#master.to(gain, Math.max(overSamples, rampSamples));
+    const overMs = isDucked ? downMs : upMs;
+    this.#volume.duck(isDucked ? duckDb : 0, this.#sounds ? overMs : 0);
   }
 }
 

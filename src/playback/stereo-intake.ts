@@ -1,0 +1,62 @@
+import type { OpusDecoder } from '#src/audio/opus.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { musicFrame, musicPerMs } from './stereo.ts';
+import { StereoRate } from './stereo-rate.ts';
+
+/** Sound of two channels at 48 kHz, and the packet that it is, where another encoder's may go out in place of ours. */
+export type Taken = { readonly samples: Int16Array; readonly packet?: Uint8Array };
+
+/** What a packet means depends on those before it: so long after the first, hardly any more. */
+const settling = 300 * musicPerMs;
+
+/** Turns what sources give into what tracks play. */
+export class StereoIntake {
+  readonly #open: () => OpusDecoder;
+  readonly #rate = new StereoRate();
+  #decoder: OpusDecoder | undefined;
+  /** Samples of packets of this reading. */
+  #decoded = 0;
+
+  /** `open` gives a decoder at 48 kHz stereo. */
+  constructor(open: () => OpusDecoder) {
+    this.#open = open;
+  }
+
+  /** In pieces of at most 100 ms. A payload that is not Opus throws. */
+  *take(chunk: SoundChunk): Generator<Taken> {
+    if (chunk.kind === 'opus') yield this.#decode(chunk.packet);
+    else for (const pcm of portions(chunk.pcm)) yield* this.#rate.push(pcm).map(plain);
+  }
+
+  /** A reading is over: what was held back. The next one begins as if it were the first. */
+  flush(): Taken {
+    this.free();
+    return plain(this.#rate.flush());
+  }
+
+  free(): void {
+    this.#decoder?.free();
+    this.#decoder = undefined;
+    this.#decoded = 0;
+  }
+
+  #decode(packet: Uint8Array): Taken {
+    this.#decoder ??= this.#open();
+    const samples = this.#decoder.decode(packet);
+    const isFit = samples.length === 2 * musicFrame && this.#decoded >= settling;
+    this.#decoded += samples.length / 2;
+    return isFit ? { samples, packet } : { samples };
+  }
+}
+
+function plain(samples: Int16Array): Taken {
+  return { samples };
+}
+
+function* portions({ samples, rateHz, channels }: Pcm): Generator<Pcm> {
+  const length = Math.max(1, Math.floor(rateHz / 10)) * channels;
+  for (let at = 0; at < samples.length; at += length) {
+    yield { samples: samples.subarray(at, at + length), rateHz, channels };
+  }
+}
