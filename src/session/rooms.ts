@@ -116,7 +116,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     else if ('nextTryMs' in joining) place.life = this.#whileHere(stay, joining.nextTryMs);
     else {
       this.#stays.delete(stay.channel.guildId);
-      await stay.room.tracks.drop();
+      stay.room.tracks.drop();
     }
     return joining;
   }
@@ -167,7 +167,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     await place?.life;
     const channel = this.#parts.places.channel(guildId, channelId);
     if (!channel || !this.#mayBeIn(channel)) {
-      await former.room.tracks.drop();
+      former.room.tracks.drop();
       former.room.panel.left();
       return;
     }

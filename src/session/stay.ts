@@ -28,7 +28,6 @@ import { together } from './together.ts';
 import { Asks } from './tool-asks.ts';
 import { TrackStand } from './track-stand.ts';
 import { Troubles } from './troubles.ts';
-import { Volume } from './volume.ts';
 import { Waste } from './waste.ts';
 import { Withdrawals } from './withdrawals.ts';
 
@@ -49,6 +48,8 @@ export type StayOptions = {
 
 /** While the link is away it is seen this soon that nobody is there any more. */
 const lookMs = 250;
+/** Nobody sent it away: what plays is to go on when it is called back. */
+const kept: ReadonlySet<Why> = new Set(['stopped', 'lost', 'refused']);
 /** The room reads of a lost link once a first try has failed, too. */
 const tellFromLosses = 2;
 
@@ -76,11 +77,12 @@ export class Stay {
     this.#since = parts.clock.nowMs();
     this.#tether = new Tether(parts);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
-    const { gate, memory, once, tracks, troubles, volume } = former?.room ?? {};
+    const { gate, memory, once, troubles } = former?.room ?? {};
     const newcomers = former?.room.newcomers ?? new Newcomers();
     const attention = new Attention(parts, () => namesIn(guildId, parts));
     const people = () => this.#tether.people();
     const notice = (line: Line) => this.room.notice(line);
+    const tracks = new TrackStand({ channel, parts, former: former?.room.tracks, notice });
     this.room = {
       ...{ channel, callerId, parts, attention, newcomers, people },
       settings: () => settings.in(guildId),
@@ -102,8 +104,7 @@ export class Stay {
       once: once ?? new Once(),
       troubles: troubles ?? new Troubles(),
       asks: new Asks(),
-      volume: volume ?? new Volume(),
-      tracks: new TrackStand({ channel, parts, former: tracks, notice }),
+      ...{ tracks, volume: tracks.volume },
       refresh: (personId, signal) => this.#tether.refresh(personId, signal),
       leave: () => rooms.leave(channel.guildId),
       signal: this.#over.signal,
@@ -209,7 +210,7 @@ export class Stay {
     }
     this.leave(next.kind === 'over' ? next.why : 'lost');
     const why = this.#why ?? 'lost';
-    await this.room.tracks.end(why === 'stopped' ? 'keep' : 'forget');
+    await this.room.tracks.end(kept.has(why) ? 'keep' : 'forget');
     if (this.#tether.wasOpen) {
       if (why === 'moved') this.#showAway();
       else this.room.panel.left();

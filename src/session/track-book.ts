@@ -25,6 +25,6 @@ export type KeptTrack = {
 export interface TrackBook {
   /** Errors: BotError `store.unreadable`. */
   read(guildId: string, channelId: string): Promise<readonly KeptTrack[]>;
-  /** In place of all that was kept for this server. Errors: BotError `store.unwritable`. */
+  /** In place of all that was kept for this channel. Errors: BotError `store.unwritable`. */
   write(guildId: string, channelId: string, tracks: readonly KeptTrack[]): Promise<void>;
 }

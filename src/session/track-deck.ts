@@ -150,8 +150,7 @@ export class TrackDeck implements Disposable {
         const whose = owner && { owner };
         return [{ source: origin, title: source.title, ...whose, positionMs: place, loop }];
       });
-      const isUsual = sounds.length === 0 && percent === 100;
-      return isUsual ? [] : [{ name, percent, isPaused, sounds }];
+      return sounds.length === 0 ? [] : [{ name, percent, isPaused, sounds }];
     });
   }
 

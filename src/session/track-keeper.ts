@@ -1,19 +1,24 @@
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { type Line, text } from '#src/texts/texts.ts';
 import { inStore } from './book.ts';
 import type { ChannelRef } from './link.ts';
 import type { SessionParts } from './parts.ts';
 import type { KeptSound, KeptTrack } from './track-book.ts';
 import type { Broken, TrackDeck } from './track-deck.ts';
+import { isOwnTrack, ownTracks } from './track-names.ts';
 import { reasonOf } from './track-shelf.ts';
+import type { Volume } from './volume.ts';
 
 /** Of a process that is killed, what happened on tracks is forgotten for so long at most. */
 const everyMs = 3_000;
+const usualPercent = 100;
 
 type Parts = Pick<SessionParts, 'clock' | 'onEvent' | 'places' | 'sounds' | 'trackBook'>;
 
 export type KeeperOptions = {
   readonly channel: ChannelRef;
   readonly deck: TrackDeck;
+  readonly volume: Volume;
   readonly parts: Parts;
   /** Goes on from another stay, with its tracks. */
   readonly isPassedOn: boolean;
@@ -24,22 +29,26 @@ export type KeeperOptions = {
 /** Sees to it that the tracks of a stay outlive the process, and brings back those of a former one. */
 export class TrackKeeper {
   readonly #options: KeeperOptions;
-  /** What the book holds, as far as it is known. */
+  /** What the book holds for this channel, as far as it is known. */
   #written: string | undefined;
+  /** What a former process left has been laid: now the deck knows more than the book. */
+  #isLaid: boolean;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#isLaid = options.isPassedOn;
     options.deck.onBroken((broken) => this.#broke(broken));
   }
 
-  /** Lays what was kept for this channel, then writes what changes. Never throws; returns when `signal` is aborted. */
+  /** Lays what was kept for this channel, then writes what changes. Throws only what is a bug, also when aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options.parts;
     try {
-      if (!this.#options.isPassedOn) await this.#restore(signal);
+      if (!this.#isLaid) await this.#restore(signal);
+      this.#isLaid = true;
       for (;;) {
         await clock.sleep(everyMs, signal);
-        await this.#write(this.#options.deck.kept);
+        await this.#write(this.#kept());
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -48,7 +57,18 @@ export class TrackKeeper {
 
   /** The last word: for the next process, or for nobody. Never throws. */
   async close(how: 'keep' | 'forget'): Promise<void> {
-    await this.#write(how === 'keep' ? this.#options.deck.kept : []);
+    if (how === 'forget') await this.#write([]);
+    else if (this.#isLaid) await this.#write(this.#kept());
+  }
+
+  /** The bot's own tracks have a volume and nothing else. */
+  #kept(): readonly KeptTrack[] {
+    const { deck, volume } = this.#options;
+    const own = ownTracks.filter((name) => volume.of(name) !== usualPercent);
+    const volumes = own.map((name) => {
+      return { name, percent: volume.of(name), isPaused: false, sounds: [] };
+    });
+    return [...deck.kept, ...volumes];
   }
 
   async #write(tracks: readonly KeptTrack[]): Promise<void> {
@@ -68,11 +88,13 @@ export class TrackKeeper {
     const { channelId, guildId } = channel;
     const read = () => parts.trackBook.read(guildId, channelId);
     const tracks = await inStore(guildId, parts, 'store.unreadable', read);
+    if (tracks) this.#written = JSON.stringify(tracks);
     await Promise.all((tracks ?? []).map((track) => this.#restoreTrack(track, signal)));
   }
 
   async #restoreTrack(track: KeptTrack, signal: AbortSignal): Promise<void> {
-    const { deck } = this.#options;
+    const { deck, volume } = this.#options;
+    if (isOwnTrack(track.name)) volume.set(track.name, track.percent);
     for (const sound of track.sounds) {
       await this.#restoreSound(track, sound, signal);
       if (track.isPaused) deck.perform({ kind: 'pause', track: track.name });
@@ -88,8 +110,7 @@ export class TrackKeeper {
   ): Promise<void> {
     const { deck, parts } = this.#options;
     try {
-      const source = await parts.sounds.again(origin, title, signal);
-      signal.throwIfAborted();
+      const source = await unlessAborted(parts.sounds.again(origin, title, signal), signal);
       deck.lay(track, source, { origin, owner }, { loop, next: false, fromMs });
     } catch (error) {
       signal.throwIfAborted();

@@ -56,10 +56,10 @@ export class TrackShelf {
     this.#recent.set(guildId, new Map([...recent].slice(-mostRecent)));
   }
 
-  /** What was played of late, then all that lies here. */
+  /** All that lies here, then what was played of late. */
   async names(guildId: string): Promise<readonly string[]> {
     const recent = [...(this.#recent.get(guildId)?.keys() ?? [])].toReversed();
-    return [...new Set([...recent, ...(await this.#shelf.names())])];
+    return [...new Set([...(await this.#shelf.names()), ...recent])];
   }
 
   async #sent({ url, name, type }: SoundFile, signal: AbortSignal): Promise<Found> {

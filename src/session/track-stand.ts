@@ -5,6 +5,7 @@ import type { SessionParts } from './parts.ts';
 import { type Deed, TrackDeck } from './track-deck.ts';
 import { TrackKeeper } from './track-keeper.ts';
 import { TrackPolls } from './track-polls.ts';
+import { Volume } from './volume.ts';
 
 export type StandOptions = {
   readonly channel: ChannelRef;
@@ -18,6 +19,8 @@ export type StandOptions = {
 /** All about the tracks of one stay, from the call to the goodbye. */
 export class TrackStand {
   readonly deck: TrackDeck;
+  /** Of the bot's own tracks. */
+  readonly volume: Volume;
   /** What people vote on. */
   readonly polls = new TrackPolls<Deed>();
   readonly #options: StandOptions;
@@ -29,13 +32,11 @@ export class TrackStand {
     const { channel, former, notice, parts } = options;
     this.#options = options;
     this.deck = former?.deck ?? new TrackDeck(parts);
-    const { deck } = this;
+    this.volume = former?.volume ?? new Volume();
+    const { deck, volume } = this;
     this.#keeper = new TrackKeeper({
-      channel,
-      deck,
+      ...{ channel, deck, volume, notice, parts },
       isPassedOn: former !== undefined,
-      notice,
-      parts,
     });
   }
 
@@ -49,15 +50,17 @@ export class TrackStand {
     this.#isPassedOn = true;
   }
 
-  /** After the signal of `run` is aborted. Unless it goes on elsewhere, all that plays ends. Never throws. */
+  /**
+   * After the signal of `run` is aborted. What goes on elsewhere is kept there; else all that plays ends. Never throws.
+   */
   async end(how: 'keep' | 'forget'): Promise<void> {
     await this.#keeping;
-    if (!this.#isPassedOn) await this.drop(how);
+    await this.#keeper.close(this.#isPassedOn ? 'forget' : how);
+    if (!this.#isPassedOn) this.deck[Symbol.dispose]();
   }
 
-  /** The same, also where it was to go on and could not. */
-  async drop(how: 'keep' | 'forget' = 'forget'): Promise<void> {
-    await this.#keeper.close(how);
+  /** It was to begin, or to go on elsewhere, and could not: what plays ends. */
+  drop(): void {
     this.deck[Symbol.dispose]();
   }
 

@@ -30,7 +30,7 @@ export interface Tracks {
   volume(guildId: string, caller: TrackCaller, track: string, percent: number): Steered;
   /** Those that hold something, the one people mean first, then `voice` and `cues`; undefined where there is no room. */
   list(guildId: string): readonly TrackView[] | undefined;
-  /** Names `play` takes: what was played of late first, then all that lies here. */
+  /** Names `play` takes: all that lies here, then what was played of late, the latest first. */
   sounds(guildId: string): Promise<readonly string[]>;
 }
 

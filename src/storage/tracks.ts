@@ -25,7 +25,8 @@ export class SqliteTracks implements TrackBook {
   async write(guildId: string, channelId: string, tracks: readonly KeptTrack[]): Promise<void> {
     await this.#database.write((sqlite) => {
       for (const table of ['tracks', 'track_sounds']) {
-        sqlite.prepare(`DELETE FROM ${table} WHERE guild_id = ?`).run(guildId);
+        const where = 'guild_id = ? AND channel_id = ?';
+        sqlite.prepare(`DELETE FROM ${table} WHERE ${where}`).run(guildId, channelId);
       }
       for (const [place, track] of tracks.entries()) {
         writeTrack(sqlite, [guildId, channelId], track, place);

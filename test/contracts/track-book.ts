@@ -32,16 +32,17 @@ export function trackBookContract(name: string, open: OpenTrackBook): void {
     expect(await opened.tracks.read('10', '1')).toEqual([bg, main]);
   });
 
-  test(`${name}: a server has the tracks of one channel, the one written last`, async () => {
+  test(`${name}: each channel has its own tracks, and new ones in place of the old`, async () => {
     await using opened = await open();
     await opened.tracks.write('10', '1', [bg]);
     await opened.tracks.write('20', '1', [main]);
     await opened.tracks.write('10', '2', [main]);
-    expect(await opened.tracks.read('10', '1')).toEqual([]);
+    expect(await opened.tracks.read('10', '1')).toEqual([bg]);
     expect(await opened.tracks.read('10', '2')).toEqual([main]);
     expect(await opened.tracks.read('20', '1')).toEqual([main]);
-    await opened.tracks.write('10', '2', []);
-    expect(await opened.tracks.read('10', '2')).toEqual([]);
+    await opened.tracks.write('10', '1', []);
+    expect(await opened.tracks.read('10', '1')).toEqual([]);
+    expect(await opened.tracks.read('10', '2')).toEqual([main]);
   });
 
   test(`${name}: tracks that cannot be read or written say so`, async () => {

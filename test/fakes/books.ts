@@ -72,17 +72,16 @@ export class MemorySettings implements SettingsBook {
 /** A book of tracks in memory. Set `trouble` to make it fail from then on. */
 export class MemoryTracks implements TrackBook {
   trouble: Trouble | undefined;
-  readonly #servers = new Map<string, readonly [string, readonly KeptTrack[]]>();
+  readonly #channels = new Map<string, readonly KeptTrack[]>();
 
   async read(guildId: string, channelId: string): Promise<readonly KeptTrack[]> {
     checkReadable(this.trouble);
-    const [where, tracks = []] = this.#servers.get(guildId) ?? [];
-    return where === channelId ? tracks : [];
+    return this.#channels.get(`${guildId} ${channelId}`) ?? [];
   }
 
   async write(guildId: string, channelId: string, tracks: readonly KeptTrack[]): Promise<void> {
     checkWritable(this.trouble);
-    this.#servers.set(guildId, [channelId, structuredClone(tracks)]);
+    this.#channels.set(`${guildId} ${channelId}`, structuredClone(tracks));
   }
 }
 

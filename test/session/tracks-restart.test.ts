@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { library, shelf } from '#test/fakes/sounds.ts';
-import { adam, den, eva, openHouse, pass } from './house.ts';
+import { adam, den, eva, lounge, openHouse, pass } from './house.ts';
 import { ben, byAdam, byEva, openRoom, play, titles } from './tracks-house.ts';
 
 test('queues, volumes and pauses are there again in the next process, in the same channel only', async () => {
@@ -9,6 +9,7 @@ test('queues, volumes and pauses are there again in the next process, in the sam
   await play(house, byEva, { track: 'bg', sound: 'https://sounds.example/song.mp3' });
   await play(house, byEva, { sound: 'sea' });
   house.tracks.steer('g', byEva, 'pause', 'main');
+  house.tracks.volume('g', byEva, 'cues', 50);
   await pass(house, 1_000);
   const before = house.tracks.list('g');
   await house.rooms[Symbol.asyncDispose]();
@@ -17,6 +18,7 @@ test('queues, volumes and pauses are there again in the next process, in the sam
   await elsewhere.rooms.join(den, 'adam');
   await pass(elsewhere, 200);
   expect(elsewhere.tracks.list('g')).toHaveLength(2);
+  await elsewhere.rooms[Symbol.asyncDispose]();
   const next = await openRoom([adam, eva, ben], { trackBook });
   const there = next.tracks.list('g')?.map((view) => ({ ...view, current: undefined }));
   expect(there).toEqual(before?.map((view) => ({ ...view, current: undefined })));
@@ -69,4 +71,35 @@ test('a channel the bot is moved to has the same tracks', async () => {
   expect(titles(house)).toEqual(['rain']);
   await pass(house, 3_000);
   expect(await house.trackBook.read('g', 'den')).toHaveLength(1);
+});
+
+test('whoever calls the bot elsewhere first leaves what was kept for this channel as it was', async () => {
+  const house = await openRoom();
+  await play(house, byAdam);
+  await house.rooms[Symbol.asyncDispose]();
+  const { trackBook } = house;
+  const elsewhere = openHouse({ trackBook });
+  await elsewhere.rooms.join(den, 'adam');
+  await pass(elsewhere, 4_000);
+  await play(elsewhere, byAdam, { sound: 'sea' });
+  const leaving = elsewhere.rooms.leave('g');
+  await pass(elsewhere, 100);
+  await leaving;
+  expect(await trackBook.read('g', 'lounge')).toHaveLength(1);
+  expect(await trackBook.read('g', 'den')).toEqual([]);
+});
+
+test('a process that ends while it lays what was kept loses nothing of it', async () => {
+  const house = await openRoom();
+  await play(house, byAdam);
+  await play(house, byAdam, { sound: 'https://sounds.example/song.mp3' });
+  await house.rooms[Symbol.asyncDispose]();
+  const { trackBook } = house;
+  const never = library('rain');
+  const stuck = { ...never, open: () => new Promise<never>(() => undefined) };
+  const next = openHouse({ trackBook, sounds: shelf(stuck) });
+  await next.rooms.join(lounge, 'adam');
+  await pass(next, 4_000);
+  await next.rooms[Symbol.asyncDispose]();
+  expect((await trackBook.read('g', 'lounge'))[0]?.sounds).toHaveLength(2);
 });

@@ -71,11 +71,11 @@ test('what cannot be played is told with its reason, and changes nothing', async
   expect(house.tracks.list('g')?.map(({ name }) => name)).toEqual(['voice', 'cues']);
 });
 
-test('what was played of late is suggested first, and can be had again by its title', async () => {
+test('what was played of late is suggested behind what lies here, and can be had again by its title', async () => {
   const house = await openRoom();
   const url = 'https://sounds.example/a-song.mp3';
   await play(house, byAdam, { sound: { url, name: 'A Song.mp3' } });
-  expect(await house.tracks.sounds('g')).toEqual(['A Song', 'rain', 'sea', 'wind']);
+  expect(await house.tracks.sounds('g')).toEqual(['rain', 'sea', 'wind', 'A Song']);
   expect(await play(house, byEva, { sound: 'a song' })).toMatchObject({ title: 'A Song' });
   expect(await house.tracks.sounds('h')).toEqual(['rain', 'sea', 'wind']);
 });
