@@ -43,17 +43,18 @@ export class DecodeStream {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     this.#decoder ??= await this.#open(isLast);
     const chunks: SoundChunk[] = [];
-    let [ms, hasSound] = [0, false];
+    const toSkipMs = this.#skip.leftMs;
+    let ms = 0;
     while (this.#decoder && this.#bytes.length > 0 && ms < enoughMs) {
       const given = await this.#decoder.push(this.#step());
       this.#pace(given);
       ms += lengthMs(given);
-      hasSound ||= given.length > 0;
       chunks.push(...this.#wanted(given));
     }
     const hasMore = this.#decoder !== undefined && this.#bytes.length > 0;
     if (isLast && !hasMore) chunks.push(...(await this.#end()));
-    return { kind: 'fed', chunks, hasMore, hasSound: hasSound || chunks.length > 0 };
+    const hasSound = chunks.length > 0 || this.#skip.leftMs < toSkipMs;
+    return { kind: 'fed', chunks, hasMore, hasSound };
   }
 
   free(): void {

@@ -23,6 +23,8 @@ export type Want =
 
 /** A file with more damage than this is taken for none: what comes out of it is noise. */
 const mostFlaws = 20;
+/** One flaw is forgiven after so many bytes without any: a stream may go on for days. */
+const forgivingBytes = 64 * 1024;
 /** Nor is one that gives no sample after so many bytes. */
 const mostSilentBytes = 256 * 1024;
 
@@ -49,7 +51,8 @@ export class Flaws {
   /** Throws a plain Error where it is too much. */
   note(bytes: number, samples: number, flaws: number): void {
     this.#silentBytes = samples > 0 ? 0 : this.#silentBytes + bytes;
-    this.#flaws += flaws;
+    this.#flaws =
+      flaws > 0 ? this.#flaws + flaws : Math.max(0, this.#flaws - bytes / forgivingBytes);
     if (this.#flaws > mostFlaws) throw new Error('it is damaged in many places');
     if (this.#silentBytes > mostSilentBytes) throw new Error('no sound came out of it');
   }

@@ -14,7 +14,11 @@ export async function openMp3(skip: Skip): Promise<Decoder> {
   await decoder.ready;
   const flaws = new Flaws();
   const frames = new Mp3Frames();
-  const isNear = ({ header }: Mp3Frame) => {
+  let hasFirst = false;
+  const isNear = ({ header, bytes }: Mp3Frame) => {
+    const isFirst = !hasFirst;
+    hasFirst = true;
+    if (isFirst && tellsOfAll(bytes)) return true;
     const frameMs = (header.samples / header.rateHz) * 1000;
     if (skip.leftMs <= preRollMs + frameMs) return true;
     skip.passed(frameMs);
@@ -38,4 +42,9 @@ export async function openMp3(skip: Skip): Promise<Decoder> {
     end: () => decoded(frames.end()),
     free: () => decoder.free(),
   };
+}
+
+/** Whether a frame holds no sound, but what its decoder needs to cut the padding of its encoder. */
+function tellsOfAll(frame: Buffer): boolean {
+  return ['Xing', 'Info'].some((mark) => frame.includes(mark, 0, 'latin1'));
 }

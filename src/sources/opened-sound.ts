@@ -3,6 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { DecodePlan } from './decode-messages.ts';
 import type { Decoding } from './decoding.ts';
 import { isDisplaced } from './decoding-thread.ts';
+import { type FfmpegOptions, type FfmpegPlan, throughFfmpeg } from './ffmpeg.ts';
 import type { Flow } from './flow.ts';
 import { refusals } from './refusals.ts';
 import type { SoundBytes } from './sound-bytes.ts';
@@ -22,6 +23,8 @@ export type Sound = {
   readonly longestMs: number;
   /** What was read to see what it is; for the first who listens. */
   readonly begun: { readonly pieces: readonly Uint8Array[]; readonly flow: Flow } | undefined;
+  /** In place of our decoders. */
+  readonly ffmpeg?: FfmpegOptions & Pick<FfmpegPlan, 'demuxer'>;
   readonly jump: (fromMs: number, signal: AbortSignal) => Promise<Jump>;
 };
 
@@ -79,14 +82,17 @@ export class OpenedSound implements SoundSource {
   }
 
   async *#from(atMs: number, signal: AbortSignal): AsyncGenerator<SoundChunk> {
-    const { bytes, decoding, jump } = this.#sound;
+    const { bytes, decoding, ffmpeg, jump } = this.#sound;
     const { before, fromByte, plan } = await jump(atMs, signal);
     const isFromStart = fromByte === 0 && before.length === 0;
     const begun = isFromStart && !this.#begun?.flow.isClosed ? this.#begun : undefined;
     if (begun) this.#begun = undefined;
     this.#taken.abort();
     const { pieces, flow } = begun ?? { pieces: before, flow: bytes.from(fromByte) };
-    yield* decoding.play(flow.all(pieces, signal), plan, signal);
+    const all = flow.all(pieces, signal);
+    if (!ffmpeg) return yield* decoding.play(all, plan, signal);
+    const { demuxer } = ffmpeg;
+    return yield* throughFfmpeg(all, { demuxer, skipMs: plan.skipMs ?? 0 }, ffmpeg, signal);
   }
 }
 

@@ -40,7 +40,7 @@ export class OpusSound {
     const samples = opusSamples(packet);
     if (samples === 0) return undefined;
     if (this.#skip.leftMs > preRollMs + samples / 48) {
-      this.#skip.passed((samples - this.#cutStart(samples)) / 48);
+      this.#skip.passed((samples - (this.#decoder ? this.#cutStart(samples) : 0)) / 48);
       return [];
     }
     const passes = samples === frameSamples && packet.length <= longestFrameBytes;

@@ -3,13 +3,14 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { AllowedHosts } from './allowed-hosts.ts';
 import { Decoding } from './decoding.ts';
-import type { Patience } from './flow.ts';
+import type { FfmpegOptions } from './ffmpeg.ts';
+import type { Flow, Patience } from './flow.ts';
 import type { Resolve } from './hop.ts';
 import { jumpTo } from './jump.ts';
 import { OpenedSound } from './opened-sound.ts';
 import type { SoundOpener, SourceLimits, Where } from './ports.ts';
 import { refusals } from './refusals.ts';
-import { type Format, longestSniffBytes, sniff } from './sniff.ts';
+import { longestSniffBytes, type Sniffed, sniff } from './sniff.ts';
 import {
   bytesInMemory,
   bytesOfFile,
@@ -25,6 +26,8 @@ export type SourcesOptions = {
   /** Not closed with it. */
   readonly decoding: Decoding;
   readonly resolve?: Resolve;
+  /** The program for all formats we know nothing of; without it they are refused. */
+  readonly ffmpeg?: string;
 };
 
 type Limits = Required<Omit<SourceLimits, 'isExact'>>;
@@ -40,13 +43,15 @@ const usual: Limits = {
 const keptOpenMs = 10_000;
 const longestTitle = 100;
 
-/** With a decoding thread of its own for all tracks; hosts as `AllowedHosts` takes them. */
+/** With a decoding thread of its own for all tracks; hosts as `AllowedHosts` takes them, `ffmpeg` as `findFfmpeg` finds it. */
 export function openSources(
   allowedHosts: readonly string[],
   clock: Clock,
+  ffmpeg?: string,
 ): SoundOpener & AsyncDisposable {
   const decoding = new Decoding({ clock, stepMs: 2_000 });
-  const sources = new Sources({ clock, decoding, allowed: new AllowedHosts(allowedHosts) });
+  const allowed = new AllowedHosts(allowedHosts);
+  const sources = new Sources({ clock, decoding, allowed, ...(ffmpeg && { ffmpeg }) });
   return {
     openSource: (where, limits, signal) => sources.openSource(where, limits, signal),
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),
@@ -63,25 +68,54 @@ export class Sources implements SoundOpener {
 
   /** As `SoundOpener.openSource`. */
   async openSource(where: Where, limits: SourceLimits, signal: AbortSignal): Promise<SoundSource> {
-    const { clock, decoding } = this.#options;
     const all = { ...usual, ...limits };
     const bytes = await this.#bytesOf(where, all, signal);
     const begun = await readHead(bytes, where, signal);
-    const { head, format } = begun;
+    try {
+      return await this.#opened(where, all, { ...begun, bytes }, signal);
+    } catch (refused) {
+      begun.flow.close();
+      throw refused;
+    }
+  }
+
+  async #opened(
+    where: Where,
+    limits: Limits & SourceLimits,
+    { bytes, flow, pieces, head, sniffed }: Begun & { readonly bytes: SoundBytes },
+    signal: AbortSignal,
+  ): Promise<SoundSource> {
+    const { clock, decoding } = this.#options;
+    const isLive = bytes.jumps === 'never';
+    const longestMs = isLive ? Number.POSITIVE_INFINITY : limits.longestMs;
+    const ffmpeg = this.#ffmpegFor(sniffed);
+    const format = sniffed?.kind === 'format' ? sniffed.format : undefined;
     const raw = 'raw' in where ? where.raw : undefined;
     const lengthMs = await soundLengthMs({ bytes, head, format, raw }, signal);
-    const longestMs = bytes.jumps === 'never' ? Number.POSITIVE_INFINITY : all.longestMs;
-    if (lengthMs !== undefined && lengthMs > longestMs) {
-      begun.flow.close();
-      throw refusals.tooLong(longestMs);
-    }
+    if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
     const want = { kind: 'track', isExact: limits.isExact ?? false } as const;
-    const jump = (fromMs: number, left: AbortSignal) =>
-      jumpTo({ bytes, head, format, raw, lengthMs }, want, fromMs, left);
-    const title = titleOf(where);
-    const sound = new OpenedSound({ title, bytes, decoding, lengthMs, longestMs, begun, jump });
+    const known = { bytes, head, format, raw, lengthMs };
+    const jump = (fromMs: number, left: AbortSignal) => jumpTo(known, want, fromMs, left);
+    const sound = new OpenedSound({
+      ...{ title: titleOf(where), bytes, decoding, lengthMs, longestMs, jump },
+      begun: { flow, pieces },
+      ...(ffmpeg && { ffmpeg }),
+    });
     sound.keep(keptOpenMs, clock);
     return sound;
+  }
+
+  /** Errors: BotError `source.not_audio` for what cannot be decoded here. */
+  #ffmpegFor(
+    sniffed: Sniffed | undefined,
+  ): (FfmpegOptions & { readonly demuxer: string }) | undefined {
+    if (!sniffed || sniffed.kind === 'format') return undefined;
+    const { clock, ffmpeg: path } = this.#options;
+    if (sniffed.kind === 'ffmpeg' && path) return { path, clock, demuxer: sniffed.demuxer };
+    const needs = sniffed.kind === 'ffmpeg' ? ', which needs ffmpeg' : '';
+    throw refusals.notAudio(
+      `it is ${sniffed.kind === 'more' ? 'too short' : sniffed.what}${needs}`,
+    );
   }
 
   async #bytesOf(where: Where, limits: Limits, signal: AbortSignal): Promise<SoundBytes> {
@@ -103,35 +137,27 @@ export class Sources implements SoundOpener {
   }
 }
 
-/** Reads until it is known what it is. Errors: BotError `source.not_audio` for what cannot be decoded, and those of the bytes. */
-async function readHead(bytes: SoundBytes, where: Where, signal: AbortSignal) {
+type Begun = {
+  readonly flow: Flow;
+  readonly pieces: readonly Uint8Array[];
+  readonly head: Buffer;
+  /** Undefined for raw samples. */
+  readonly sniffed: Sniffed | undefined;
+};
+
+/** Reads until it is known what it is. Errors: those of the bytes. */
+async function readHead(bytes: SoundBytes, where: Where, signal: AbortSignal): Promise<Begun> {
   const flow = bytes.from(0);
   const pieces: Uint8Array[] = [];
-  if ('raw' in where && where.raw)
-    return { flow, pieces, head: Buffer.alloc(0), format: undefined };
   let head: Buffer = Buffer.alloc(0);
-  try {
-    for (;;) {
-      const piece = await flow.next(signal);
-      if (piece) pieces.push(piece);
-      head = Buffer.concat(pieces);
-      const isEnough = !piece || head.length >= longestSniffBytes;
-      const format = formatOf(head, isEnough);
-      if (format) return { flow, pieces, head, format };
-    }
-  } catch (refused) {
-    flow.close();
-    throw refused;
+  if ('raw' in where && where.raw) return { flow, pieces, head, sniffed: undefined };
+  for (;;) {
+    const piece = await flow.next(signal);
+    if (piece) pieces.push(piece);
+    head = Buffer.concat(pieces);
+    const sniffed = sniff(head, !piece || head.length >= longestSniffBytes);
+    if (sniffed.kind !== 'more' || !piece) return { flow, pieces, head, sniffed };
   }
-}
-
-function formatOf(head: Buffer, isEnough: boolean): Format | undefined {
-  const sniffed = sniff(head, isEnough);
-  if (sniffed.kind === 'more') return undefined;
-  if (sniffed.kind === 'format') return sniffed.format;
-  throw refusals.notAudio(
-    `it is ${sniffed.what}${sniffed.kind === 'ffmpeg' ? ', which needs ffmpeg' : ''}`,
-  );
 }
 
 /** One line of what people may see: no path, and no secret of a link. */

@@ -1,0 +1,125 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import type { SoundChunk } from '#src/audio/sound-source.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { within } from '#src/provider/within.ts';
+import { refusals } from './refusals.ts';
+
+export type FfmpegOptions = {
+  /** Of the program, absolute. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** Longest it may give nothing although its next sound is waited for; 30 s. */
+  readonly silentMs?: number;
+};
+
+/** What is to be read: the container as ffmpeg calls it, never guessed by it. */
+export type FfmpegPlan = { readonly demuxer: string; readonly skipMs: number };
+
+const rateHz = 48_000;
+const frameBytes = 4;
+const usualSilentMs = 30_000;
+const longestComplaint = 500;
+/** No picture and no table needs more at once. */
+const mostAllocBytes = 64 * 1024 * 1024;
+
+type Ffmpeg = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** The program on a `PATH`; undefined where there is none. */
+export function findFfmpeg(pathVariable: string): string | undefined {
+  const name = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
+  const folders = pathVariable.split(delimiter).filter((folder) => isAbsolute(folder));
+  return folders.map((folder) => join(folder, name)).find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Sound of a format only ffmpeg knows, 48 kHz stereo, through a program that reads nothing but what it is given and has no
+ * part of our environment. Ends with it; back-pressure is that of the two pipes.
+ *
+ * Errors: BotError `source.not_audio`, and those of `bytes`. Aborting `signal` throws `signal.reason`.
+ */
+export async function* throughFfmpeg(
+  bytes: AsyncIterable<Uint8Array>,
+  plan: FfmpegPlan,
+  { path, clock, silentMs = usualSilentMs }: FfmpegOptions,
+  signal: AbortSignal,
+): AsyncGenerator<SoundChunk> {
+  signal.throwIfAborted();
+  const child = spawn(path, argumentsFor(plan), { env: {}, stdio: 'pipe', windowsHide: true });
+  const fed = feed(bytes, child);
+  const pieces = child.stdout[Symbol.asyncIterator]();
+  const tooLate = () => refusals.notAudio('it decodes too slowly');
+  let [rest, hasSound]: [Buffer, boolean] = [Buffer.alloc(0), false];
+  try {
+    for (;;) {
+      const next = within(Promise.race([pieces.next(), fed.failed]), silentMs, clock, tooLate);
+      const { value, done } = await unlessAborted(next, signal);
+      if (done) break;
+      const all: Buffer = Buffer.concat([rest, value]);
+      rest = all.subarray(all.length - (all.length % frameBytes));
+      hasSound ||= all.length >= frameBytes;
+      if (all.length >= frameBytes) yield chunkOf(all.subarray(0, all.length - rest.length));
+    }
+    if (!hasSound) throw refusals.notAudio('ffmpeg found no sound in it', fed.complaint());
+  } finally {
+    child.kill('SIGKILL');
+    fed.close();
+  }
+}
+
+function argumentsFor({ demuxer, skipMs }: FfmpegPlan): readonly string[] {
+  return [
+    ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'],
+    ...['-max_alloc', `${mostAllocBytes}`, '-protocol_whitelist', 'pipe'],
+    ...['-f', demuxer, '-i', 'pipe:0', '-ss', (Math.max(0, skipMs) / 1000).toFixed(3)],
+    ...['-map', '0:a:0', '-vn', '-sn', '-dn', '-ac', '2', '-ar', `${rateHz}`],
+    ...['-threads', '1', '-f', 's16le', 'pipe:1'],
+  ];
+}
+
+function chunkOf(bytes: Buffer): SoundChunk {
+  const samples = new Int16Array(bytes.length / 2);
+  for (let n = 0; n < samples.length; n++) samples[n] = bytes.readInt16LE(2 * n);
+  return { kind: 'pcm', pcm: { samples, rateHz, channels: 2 } };
+}
+
+/** Hands `bytes` over as fast as they are taken. What breaks in them, or that the program is gone, shows in `failed`. */
+function feed(bytes: AsyncIterable<Uint8Array>, child: Ffmpeg) {
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined);
+  let [complaint, isOver] = ['', false];
+  child.on('error', (cause) => failed.reject(refusals.notAudio('ffmpeg did not start', cause)));
+  child.stdin.on('error', () => undefined); // it reads no further than it needs
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(0, longestComplaint);
+  });
+  const written = async () => {
+    for await (const piece of bytes) {
+      if (isOver || child.stdin.destroyed) return;
+      const drained = new Promise((taken) => child.stdin.once('drain', taken).once('close', taken));
+      if (!child.stdin.write(piece)) await drained;
+    }
+    child.stdin.end();
+  };
+  written().catch((cause: unknown) => failed.reject(cause));
+  return {
+    failed: failed.promise,
+    complaint: () => complaint,
+    close() {
+      isOver = true;
+      child.stdin.destroy();
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { Decoding } from '#src/sources/decoding.ts';
+import { Mp3Frames } from '#src/sources/mp3-frames.ts';
+import { chunkMs, opening, patient, soundFrom } from './opening.ts';
+import { inPieces, openDecoding } from './sounds.ts';
+import { toneFile, toneWav } from './tones.ts';
+
+const decoding = openDecoding();
+afterAll(() => decoding[Symbol.asyncDispose]());
+const open = opening(decoding);
+
+const notAudio = { code: 'source.not_audio' };
+const files = [
+  ['tones.mp3', 1500],
+  ['tones-vbr.mp3', 1500],
+  ['tones-opus.ogg', 1500],
+  ['tones-opus-60ms.ogg', 1500],
+  ['tones.webm', 1494],
+  ['tones-vorbis.ogg', 1500],
+  ['tones.flac', 750],
+  ['tones-flac.ogg', 750],
+] as const;
+
+const pathOf = (name: string) =>
+  fileURLToPath(new URL(`../fixtures/sounds/${name}`, import.meta.url));
+
+test.each(files)(
+  '%s is opened as a file, tells its name and its length, and may be played twice',
+  async (name, lengthMs) => {
+    const source = await open({ kind: 'file', path: pathOf(name) });
+    expect(source).toMatchObject({ title: name.replace(/\.\w+$/, ''), seekable: true });
+    if (source.lengthMs !== undefined)
+      expect(Math.abs(source.lengthMs - lengthMs)).toBeLessThan(80);
+    const [first, second] = await Promise.all([soundFrom(source), soundFrom(source)]);
+    expect(second.left).toEqual(first.left);
+    expect(second.packets).toEqual(first.packets);
+    expect(first.left.length + first.packets.length).toBeGreaterThan(50);
+  },
+);
+
+test.each([...files.map(([name]) => name), 'wav'])(
+  '%s from its middle on is the end of what it is from its start',
+  async (name) => {
+    const bytes = name === 'wav' ? toneWav() : toneFile(name);
+    const source = await open({ kind: 'bytes', bytes, title: name }, { isExact: true });
+    const whole = await soundFrom(source);
+    const late = await soundFrom(source, 400);
+    const from = Math.round(0.4 * whole.rateHz);
+    const [a, b] = [whole.left.subarray(from), late.left];
+    // MP3 tells its padding by the count of frames, which does not hold from the middle on.
+    expect(Math.abs(a.length - b.length)).toBeLessThan(0.02 * whole.rateHz);
+    const off = a.map((sample, n) => Math.abs(sample - (b[n] ?? sample)));
+    expect(Math.max(...off)).toBeLessThan(1000);
+  },
+);
+
+test('packets from the middle on are those of the whole', async () => {
+  const source = await open({ kind: 'bytes', bytes: toneFile('tones-opus.ogg') });
+  const [whole, late] = [await soundFrom(source), await soundFrom(source, 500)];
+  expect(late.packets).toEqual(whole.packets.slice(-late.packets.length));
+  expect(whole.packets.length - late.packets.length).toBe(25);
+});
+
+test.each([...files.map(([name]) => name), 'wav'])(
+  '%s from behind its end on is nothing, and no error',
+  async (name) => {
+    const bytes = name === 'wav' ? toneWav() : toneFile(name);
+    const source = await open({ kind: 'bytes', bytes });
+    expect(await Array.fromAsync(source.open(3_600_000, patient))).toEqual([]);
+    expect(await Array.fromAsync(source.open(1600, patient))).toEqual([]);
+  },
+);
+
+test('raw samples are played at the rate and with the channels they are said to have', async () => {
+  const bytes = toneWav().subarray(44, 44 + 4 * 2205);
+  const raw = { rateHz: 22_050, channels: 2 } as const;
+  for (const size of [1, 2, 3, 7, 959, 4801]) {
+    const source = await open({ kind: 'stream', bytes: inPieces(bytes, size), raw });
+    const { left, channels } = await soundFrom(source);
+    expect([left.length, channels]).toEqual([2205, 2]);
+  }
+  const source = await open({ kind: 'bytes', bytes: bytes.subarray(0, -1), raw });
+  expect(source.lengthMs).toBeCloseTo(100, 0);
+  expect((await soundFrom(source)).left).toHaveLength(2204);
+  expect((await soundFrom(source, 50)).left).toHaveLength(2204 - 1103);
+});
+
+test('a stream comes once: a second reader is told so', async () => {
+  const source = await open({ kind: 'stream', bytes: inPieces(toneFile('tones.mp3'), 100) });
+  expect(source).toMatchObject({ seekable: false, title: 'a sound' });
+  expect((await soundFrom(source, 1000)).left).toHaveLength(66_150);
+  await expect(soundFrom(source)).rejects.toMatchObject({ code: 'source.unreachable' });
+});
+
+test.each([
+  ['nothing', []],
+  ['one empty piece', [Buffer.alloc(0)]],
+  ['one byte', [Buffer.from('R')]],
+  ['a list of songs', [Buffer.from('#EXTM3U\n#EXTINF:12,Song\nhttp://127.0.0.1/a.mp3\n')]],
+  ['a list of another kind', [Buffer.from('[playlist]\nFile1=http://127.0.0.1/a.mp3\n')]],
+  ['a web page', [Buffer.from('<!doctype html><title>Sign in</title>')]],
+  ['a film without ffmpeg', [toneFile('tones.m4a')]],
+])('a stream of %s is refused before it is played', async (_, pieces) => {
+  await expect(open({ kind: 'stream', bytes: pieces })).rejects.toMatchObject(notAudio);
+});
+
+test('what a list of songs and a film are is said by name', async () => {
+  const list = open({ kind: 'stream', bytes: [Buffer.from('#EXTM3U\na.mp3')] });
+  await expect(list).rejects.toThrow('it is a playlist');
+  const film = open({ kind: 'file', path: pathOf('tones.m4a') });
+  await expect(film).rejects.toThrow('it is MP4, which needs ffmpeg');
+});
+
+test('a stream that throws, or stops, ends its sound with that and leaves others alone', async () => {
+  const reason = new Error('the cable');
+  const broken = async function* () {
+    yield toneFile('tones.mp3').subarray(0, 9000);
+    throw reason;
+  };
+  let closed = false;
+  const silent = async function* () {
+    try {
+      yield toneFile('tones.mp3').subarray(0, 9000);
+      await new Promise(() => undefined);
+    } finally {
+      closed = true;
+    }
+  };
+  const [first, second] = [
+    await open({ kind: 'stream', bytes: broken() }),
+    await open({ kind: 'stream', bytes: silent() }, { idleMs: 100 }),
+  ];
+  await expect(soundFrom(first)).rejects.toBe(reason);
+  await expect(soundFrom(second)).rejects.toMatchObject({ code: 'source.unreachable' });
+  expect(closed).toBe(false); // it hangs, and nobody waits for it
+});
+
+test('a file that is none, too long or too big is refused', async () => {
+  for (const path of ['/dev/zero', '/nowhere.wav', '/', '/dev/null']) {
+    await expect(open({ kind: 'file', path }), path).rejects.toMatchObject({
+      code: 'source.unreachable',
+    });
+  }
+  const bytes = toneFile('tones.flac');
+  await expect(open({ kind: 'bytes', bytes }, { longestMs: 700 })).rejects.toMatchObject({
+    code: 'source.too_long',
+  });
+  await expect(open({ kind: 'bytes', bytes }, { mostBytes: 100 })).rejects.toMatchObject({
+    code: 'source.too_big',
+  });
+});
+
+test('a file that lies about its length is cut where it may not be longer', async () => {
+  const bytes = Buffer.from(toneFile('tones.flac'));
+  bytes.writeUInt32BE(16, 22); // samples, of the head
+  const source = await open({ kind: 'bytes', bytes }, { longestMs: 500 });
+  expect(source.lengthMs).toBe(1);
+  await expect(soundFrom(source)).rejects.toMatchObject({ code: 'source.too_long' });
+});
+
+test('leaving early closes what is read, with the reason of whoever left', async () => {
+  let closed = false;
+  const bytes = async function* () {
+    try {
+      for (;;) yield toneFile('tones.mp3');
+    } finally {
+      closed = true;
+    }
+  };
+  const source = await open({ kind: 'stream', bytes: bytes() });
+  const [leaving, reason] = [new AbortController(), new Error('left')];
+  const read = async () => {
+    for await (const _ of source.open(0, leaving.signal)) leaving.abort(reason);
+  };
+  await expect(read()).rejects.toBe(reason);
+  await expect.poll(() => closed).toBe(true);
+});
+
+test('an endless stream is read no faster than it is played, in memory that does not grow', async () => {
+  let pulledBytes = 0;
+  const [, ...frames] = new Mp3Frames().push(toneFile('tones.mp3')); // without the count of its frames
+  const song = Buffer.concat(frames.map(({ bytes }) => bytes));
+  const bytes = async function* () {
+    for (;;) {
+      pulledBytes += song.length;
+      yield song;
+    }
+  };
+  const source = await open({ kind: 'stream', bytes: bytes() });
+  let [playedMs, most] = [0, 0];
+  for await (const chunk of source.open(0, patient)) {
+    playedMs += chunkMs(chunk);
+    most = Math.max(most, (pulledBytes / song.length) * 1500 - playedMs);
+    if (playedMs > 600_000) break;
+  }
+  expect(most).toBeLessThan(4000);
+}, 20_000);
+
+test('a sound whose decoder another file took down goes on where it was', async () => {
+  const entry = new URL('./moody-worker.ts', import.meta.url);
+  await using shared = new Decoding({ clock: realClock, entry, stepMs: 300 });
+  const source = await opening(shared)({ kind: 'bytes', bytes: toneFile('tones-flac.ogg') });
+  const chunks: number[] = [];
+  for await (const chunk of source.open(0, patient)) {
+    chunks.push(chunkMs(chunk));
+    if (chunks.length > 1) continue;
+    const bad = opening(shared)({
+      kind: 'bytes',
+      bytes: Buffer.concat([toneWav().subarray(0, 44), Buffer.from('hang'.repeat(40))]),
+    });
+    await expect(soundFrom(await bad)).rejects.toMatchObject(notAudio);
+  }
+  expect(chunks.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(750);
+});

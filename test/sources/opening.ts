@@ -1,0 +1,27 @@
+import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
+import { realClock } from '#src/base/clock.ts';
+import { AllowedHosts } from '#src/sources/allowed-hosts.ts';
+import type { Decoding } from '#src/sources/decoding.ts';
+import type { SourceLimits, Where } from '#src/sources/ports.ts';
+import { Sources, type SourcesOptions } from '#src/sources/sources.ts';
+import { type Heard, heard } from './tones.ts';
+
+export const patient = new AbortController().signal;
+
+/** Opens sounds, from this machine too. */
+export function opening(decoding: Decoding, over: Partial<SourcesOptions> = {}) {
+  const allowed = new AllowedHosts(['127.0.0.1']);
+  const sources = new Sources({ clock: realClock, decoding, allowed, ...over });
+  return (where: Where, limits: SourceLimits = {}): Promise<SoundSource> =>
+    sources.openSource(where, limits, patient);
+}
+
+/** All of a sound from a place on. */
+export async function soundFrom(source: SoundSource, fromMs = 0): Promise<Heard> {
+  return heard(await Array.fromAsync(source.open(fromMs, patient)));
+}
+
+export function chunkMs(chunk: SoundChunk): number {
+  if (chunk.kind === 'opus') return chunk.samples / 48;
+  return (chunk.pcm.samples.length / chunk.pcm.channels / chunk.pcm.rateHz) * 1000;
+}
