@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Word, Words } from './interaction-words.ts';
-import type { RegisteredCommand } from './world.ts';
+import type { OptionBody, RegisteredCommand } from './world.ts';
 import type { Upload } from './world-attachments.ts';
 
 /** Source: Discord docs, "Application Command Option Type". */
@@ -12,6 +12,9 @@ const types: Readonly<Record<string, string>> = {
   '.wav': 'audio/wav',
   '.mp3': 'audio/mpeg',
   '.ogg': 'audio/ogg',
+  '.opus': 'audio/ogg',
+  '.flac': 'audio/flac',
+  '.webm': 'audio/webm',
 };
 
 /** The same words, with the file in place of its path where the command takes one. Throws one sentence where it cannot be read. */
@@ -20,15 +23,25 @@ export async function withFiles(
   line: string,
   commands: readonly RegisteredCommand[],
 ): Promise<Words> {
-  const command = commands.find(({ body }) => body.name === line);
+  const options = optionsOf(line, commands);
   const takesFile = (name: string) =>
-    command?.body.options?.some((option) => option.name === name && option.type === fileType);
+    options.some((option) => option.name === name && option.type === fileType);
   const filled: [string, Word][] = [];
   for (const [name, word] of Object.entries(words)) {
     const isPath = typeof word === 'string' && takesFile(name);
     filled.push([name, isPath ? await upload(word) : word]);
   }
   return Object.fromEntries(filled);
+}
+
+/** Of the command behind a line like `track play`. */
+function optionsOf(line: string, commands: readonly RegisteredCommand[]): readonly OptionBody[] {
+  const [name, ...path] = line.split(' ');
+  const command = commands.find(({ body }) => body.name === name);
+  return path.reduce<readonly OptionBody[]>(
+    (options, word) => options.find((one) => one.name === word)?.options ?? [],
+    command?.body.options ?? [],
+  );
 }
 
 async function upload(path: string): Promise<Upload> {

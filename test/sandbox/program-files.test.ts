@@ -21,3 +21,12 @@ test('a file that is not there is told in one sentence', async () => {
   await expect(filling).rejects.toThrow('There is no file /nowhere.ogg.');
   expect(await withFiles({ x: 'y' }, 'leave', commands)).toEqual({ x: 'y' });
 });
+
+test('a command under a command takes a file as well', async () => {
+  const play = { name: 'play', type: 1, description: 'Play', options };
+  const track = { name: 'track', type: 1, description: 'Tracks', options: [play] };
+  const all = [{ id: '2', version: '1', body: track }] as unknown as typeof commands;
+  const filled = await withFiles({ recording: path }, 'track play', all);
+  expect(filled.recording).toMatchObject({ name: 'digits.mp3' });
+  expect(await withFiles({ recording: path }, 'track', all)).toEqual({ recording: path });
+});
