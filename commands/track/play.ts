@@ -74,6 +74,8 @@ function told(playing: Playing, { callerLocale: locale }: Call): Replies {
       return [{ id: 'track.name', to: 'caller' }];
     case 'reserved':
       return [{ id: 'track.reserved', with: { track: playing.track }, to: 'caller' }];
+    case 'muted':
+      return [{ id: 'muted.server', to: 'caller' }];
     case 'nowhere':
       return [nowhere];
   }

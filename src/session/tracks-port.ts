@@ -64,6 +64,8 @@ export type Playing =
   | { readonly kind: 'no-sound'; readonly sound: string; readonly closest: readonly string[] }
   | { readonly kind: 'bad-name' }
   | { readonly kind: 'reserved'; readonly track: string }
+  /** A moderator keeps the bot from being heard. */
+  | { readonly kind: 'muted' }
   | { readonly kind: 'nowhere' };
 
 /** Whose the track is, and how loud it stays. */

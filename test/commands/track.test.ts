@@ -106,6 +106,7 @@ test.each<[Playing, string]>([
   ],
   [{ kind: 'bad-name' }, "A track's name has 1 to 24 letters, digits or -."],
   [{ kind: 'reserved', track: 'voice' }, 'voice is mine. Choose another track, say main.'],
+  [{ kind: 'muted' }, "I'm muted here; ask a moderator to unmute me."],
   [{ kind: 'nowhere' }, "I'm in no voice channel here."],
 ])('/track play tells its caller alone what keeps it from playing: %j', async (playing, words) => {
   const play = async () => playing;

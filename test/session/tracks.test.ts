@@ -244,3 +244,11 @@ test('/stop ends sounds alone, speech alone, or both', async () => {
   expect(house.talk.stop('g', 'everything')).toBe('stopped');
   expect(house.talk.stop('g', 'everything')).toBe('nothing');
 });
+
+test('while a moderator has muted the bot nothing is put on a track that nobody could hear', async () => {
+  const house = await openRoom();
+  house.rooms.news('g', { kind: 'muted', on: true });
+  expect(await play(house, byAdam)).toEqual({ kind: 'muted' });
+  house.rooms.news('g', { kind: 'muted', on: false });
+  expect(await play(house, byAdam)).toMatchObject({ kind: 'playing' });
+});
