@@ -24,12 +24,12 @@ export class Resampler {
   #phase = 0;
 
   constructor(fromHz: number, toHz: number) {
-    const common = divisor(fromHz, toHz);
-    this.#up = toHz / common;
-    this.#down = fromHz / common;
-    this.#half = Math.ceil(crossings * Math.max(1, fromHz / toHz));
-    this.#phases = Math.min(this.#up, phaseLimit);
-    this.#kernel = kernel(this.#phases, this.#half, passBand * Math.min(1, toHz / fromHz));
+    const { up, down, half, phases, taps } = changeOfRate(fromHz, toHz);
+    this.#up = up;
+    this.#down = down;
+    this.#half = half;
+    this.#phases = phases;
+    this.#kernel = taps;
     this.#input = new Float64Array(this.#half);
     this.#at = this.#half;
   }
@@ -100,6 +100,25 @@ export function resample(pcm: Pcm, toHz: number): Pcm {
     });
   }
   return { samples, rateHz: toHz, channels };
+}
+
+/** What it takes to make `up` samples of every `down`: a filter of twice `half` taps in each of `phases` places. */
+export type ChangeOfRate = {
+  readonly up: number;
+  readonly down: number;
+  readonly half: number;
+  readonly phases: number;
+  /** One row of taps per phase. */
+  readonly taps: Float64Array;
+};
+
+export function changeOfRate(fromHz: number, toHz: number): ChangeOfRate {
+  const common = divisor(fromHz, toHz);
+  const [up, down] = [toHz / common, fromHz / common];
+  const half = Math.ceil(crossings * Math.max(1, fromHz / toHz));
+  const phases = Math.min(up, phaseLimit);
+  const taps = kernel(phases, half, passBand * Math.min(1, toHz / fromHz));
+  return { up, down, half, phases, taps };
 }
 
 /** One row of taps per phase: a sinc of `cutoff` (1 is the input's Nyquist rate) under a Blackman window. */

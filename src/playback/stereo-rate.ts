@@ -1,42 +1,36 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
+import { StereoResampler } from '#src/audio/stereo-resampler.ts';
 import { musicRateHz } from './stereo.ts';
 
 /** Turns sound of any rate and either number of channels into 48 kHz stereo; both may change on the way. */
 export class StereoRate {
   #rateHz = musicRateHz;
   #channels: 1 | 2 = 2;
-  #lanes: Resampler[] = [];
+  #change: Resampler | StereoResampler | undefined;
   /** Of two channels, one sample that came without its other half. */
   #odd: number | undefined;
 
   push({ samples, rateHz, channels }: Pcm): Int16Array[] {
-    const before =
-      rateHz === this.#rateHz && channels === this.#channels ? [] : this.#turn(rateHz, channels);
-    return [...before, this.#convert(channels === 2 ? this.#even(samples) : samples)];
+    const isSame = rateHz === this.#rateHz && channels === this.#channels;
+    const before = isSame ? [] : [this.#turn(rateHz, channels)];
+    const whole = channels === 2 ? this.#even(samples) : samples;
+    return [...before, this.#inBoth(this.#change ? this.#change.push(whole) : whole)];
   }
 
   /** What was held back, when a sound is over. */
   flush(): Int16Array {
     this.#odd = undefined;
-    return joined(this.#lanes.map((lane) => lane.flush()));
+    return this.#change ? this.#inBoth(this.#change.flush()) : new Int16Array(0);
   }
 
-  #turn(rateHz: number, channels: 1 | 2): Int16Array[] {
+  #turn(rateHz: number, channels: 1 | 2): Int16Array {
     const rest = this.flush();
     this.#rateHz = rateHz;
     this.#channels = channels;
-    this.#lanes =
-      rateHz === musicRateHz
-        ? []
-        : Array.from({ length: channels }, () => new Resampler(rateHz, musicRateHz));
-    return [rest];
-  }
-
-  #convert(samples: Int16Array): Int16Array {
-    if (this.#lanes.length === 0) return this.#channels === 2 ? samples : joined([samples]);
-    if (this.#channels === 1) return joined(this.#lanes.map((lane) => lane.push(samples)));
-    return joined(this.#lanes.map((lane, side) => lane.push(sideOf(samples, side))));
+    const Change = channels === 2 ? StereoResampler : Resampler;
+    this.#change = rateHz === musicRateHz ? undefined : new Change(rateHz, musicRateHz);
+    return rest;
   }
 
   #even(samples: Int16Array): Int16Array {
@@ -48,21 +42,15 @@ export class StereoRate {
     this.#odd = all.length % 2 === 1 ? all.at(-1) : undefined;
     return all.subarray(0, all.length - (all.length % 2));
   }
-}
 
-function sideOf(samples: Int16Array, side: number): Int16Array {
-  const one = new Int16Array(samples.length / 2);
-  for (let n = 0; n < one.length; n++) one[n] = samples[2 * n + side] ?? 0;
-  return one;
-}
-
-/** Two lanes beside each other, or one lane on both sides; nothing of none. */
-function joined([left, right = left]: readonly Int16Array[]): Int16Array {
-  if (!left || !right) return new Int16Array(0);
-  const both = new Int16Array(2 * left.length);
-  for (let n = 0; n < left.length; n++) {
-    both[2 * n] = left[n] ?? 0;
-    both[2 * n + 1] = right[n] ?? 0;
+  /** One channel on both sides. */
+  #inBoth(samples: Int16Array): Int16Array {
+    if (this.#channels === 2) return samples;
+    const both = new Int16Array(2 * samples.length);
+    for (let n = 0; n < samples.length; n++) {
+      both[2 * n] = samples[n] ?? 0;
+      both[2 * n + 1] = samples[n] ?? 0;
+    }
+    return both;
   }
-  return both;
 }

@@ -10,7 +10,7 @@ import { Mixer } from '#src/playback/mixer.ts';
 import { NamedTracks } from '#src/playback/named-tracks.ts';
 
 const frameMs = 20;
-const frames = 1500;
+const frames = 800;
 /** Frames that warm the machine up. */
 const warm = 300;
 
