@@ -98,16 +98,8 @@ export function ports(over: Over = {}): CommandPorts {
   const clock = new VirtualClock();
   return {
     clock,
-    rooms: all,
-    places: all,
-    talk: all,
-    tracks: all,
-    votes: all,
-    hearing: all,
-    privacy: all,
-    confirmations: all,
-    stats: all,
-    costs: all,
+    ...{ rooms: all, places: all, talk: all, tracks: all, votes: all },
+    ...{ hearing: all, privacy: all, confirmations: all, stats: all, costs: all },
     settings: { ...settings, ...over },
     checkup: { check: async () => ({ findings: [], news: [] }), ...over },
   };
