@@ -178,6 +178,11 @@ export class NamedTrack {
     this.#follow();
   }
 
+  /** For the mixer: another link listens. */
+  startOver(): void {
+    this.#player.startOver();
+  }
+
   /** For the mixer: ends everything, for good. */
   close(why: 'removed' | 'closed'): void {
     this.#stop(why);

@@ -144,9 +144,10 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     return this.#mix.pull(this.#tracks.values(), isSpeaking);
   }
 
-  /** For the mixer: called whenever there may be something to hear again. Replaces the former listener. */
+  /** For the mixer of a new link: called whenever there may be something to hear again. Replaces the former listener. */
   onSound(listener: () => void): void {
     this.#onSound = listener;
+    for (const track of this.#tracks.values()) track.startOver();
     this.#rouse();
   }
 

@@ -57,6 +57,13 @@ export class TrackPlayer {
     else now?.open();
   }
 
+  /** Whoever listens now has not heard what was before. */
+  startOver(): void {
+    this.#isFlowing = false;
+    this.#isFalling = false;
+    this.#tail = undefined;
+  }
+
   /** What sounds dies away within 5 ms: call before it is taken from the line or moved. */
   cut(): void {
     if (!this.#isFlowing) return;

@@ -53,6 +53,17 @@ test.each<[string, (band: Band) => unknown]>([
   expect(steepest(band.heard)).toBeLessThan(smooth);
 });
 
+test('sound that goes on over another link does not begin with a click', async () => {
+  const band = new Band();
+  band.tracks.play('main', loudTone(1000));
+  await band.run(200);
+  band.frames.push(new Float32Array(1920));
+  const before = band.frames.length * 960;
+  band.tracks.onSound(() => undefined);
+  await band.run(200);
+  expect(steepest(band.heard.subarray(before - 1))).toBeLessThan(smooth);
+});
+
 test('a pause that is over before it was heard changes next to nothing', async () => {
   const band = new Band();
   band.tracks.play('main', loudTone(1000));
