@@ -30,6 +30,8 @@ export class DecodeStream {
   readonly #mono: MonoSound | undefined;
   #bytes: Buffer = Buffer.alloc(0);
   #stepBytes: number = steps.leastBytes;
+  /** Few of its bytes may hold much sound, so that steps stay small while none comes. */
+  #mayBurst = true;
   #decoder: Decoder | undefined;
 
   constructor(plan: DecodePlan) {
@@ -69,7 +71,7 @@ export class DecodeStream {
 
   #pace(given: readonly SoundChunk[]): void {
     const ms = lengthMs(given);
-    const most = given.length > 0 ? steps.mostBytes : steps.blindBytes;
+    const most = given.length > 0 || !this.#mayBurst ? steps.mostBytes : steps.blindBytes;
     if (ms > steps.tooMuchMs) this.#stepBytes = Math.max(steps.leastBytes, this.#stepBytes >> 2);
     else if (ms < steps.littleMs && this.#stepBytes < most) this.#stepBytes *= 2;
   }
@@ -97,6 +99,7 @@ export class DecodeStream {
   }
 
   async #openAs(format: Format): Promise<Decoder> {
+    this.#mayBurst = format === 'flac' || format === 'ogg';
     switch (format) {
       case 'wav':
         return openWav();

@@ -107,6 +107,16 @@ export function isFlacHeader(bytes: Buffer): boolean {
   return crc8Of(bytes.subarray(0, length)) === bytes[length];
 }
 
+/** The first sample of a frame, by its header; `frameSamples` of frames that are all alike, and count themselves. */
+export function flacSample(header: Buffer, frameSamples: number): number {
+  const length = numberBytes(header[4] ?? 0);
+  const first = (header[4] ?? 0) & (length === 1 ? 0x7f : 0x7f >> length);
+  const number = header
+    .subarray(5, 4 + length)
+    .reduce((sum, byte) => sum * 64 + (byte & 0x3f), first);
+  return ((header[1] ?? 0) & 1) === 1 ? number : number * frameSamples;
+}
+
 /** Of the frame's number, written like a character of UTF-8. */
 function numberBytes(first: number): number {
   return first < 0x80 ? 1 : Math.max(1, Math.clz32(~(first << 24)));

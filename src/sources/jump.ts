@@ -1,14 +1,19 @@
 import type { Want } from './decoder.ts';
+import { jumpFlac } from './jump-flac.ts';
+import { jumpOgg } from './jump-ogg.ts';
 import type { Jump } from './opened-sound.ts';
 import type { Known } from './sound-length.ts';
 import { wavShape } from './wav-shape.ts';
 
+/** Nearer to the start everything before is passed over sooner than a place is found. */
+const nearMs = 20_000;
+
 /** How to get to a place of a sound: where its format and its bytes allow it, by a jump, else by passing over what precedes it. */
 export async function jumpTo(
-  known: Known & { readonly lengthMs: number | undefined },
+  known: Known,
   want: Want,
   fromMs: number,
-  _signal: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Jump> {
   const { bytes, raw } = known;
   const forward: Jump = {
@@ -17,7 +22,26 @@ export async function jumpTo(
     plan: { want, skipMs: fromMs, ...(raw && { raw }) },
   };
   if (fromMs <= 0 || bytes.jumps !== 'any') return forward;
-  return (raw ? jumpRaw(known, want, fromMs) : jumpWav(known, want, fromMs)) ?? forward;
+  return (await jump(known, want, fromMs, signal)) ?? forward;
+}
+
+async function jump(
+  known: Known,
+  want: Want,
+  fromMs: number,
+  signal: AbortSignal,
+): Promise<Jump | undefined> {
+  if (known.raw) return jumpRaw(known, want, fromMs);
+  switch (known.format) {
+    case 'wav':
+      return jumpWav(known, want, fromMs);
+    case 'ogg':
+      return fromMs < nearMs ? undefined : await jumpOgg(known, want, fromMs, signal);
+    case 'flac':
+      return fromMs < nearMs ? undefined : await jumpFlac(known, want, fromMs, signal);
+    default:
+      return undefined;
+  }
 }
 
 function jumpRaw({ raw }: Known, want: Want, fromMs: number): Jump | undefined {
@@ -26,8 +50,8 @@ function jumpRaw({ raw }: Known, want: Want, fromMs: number): Jump | undefined {
   return { before: [], fromByte: frames * raw.channels * 2, plan: { want, raw } };
 }
 
-function jumpWav({ format, head }: Known, want: Want, fromMs: number): Jump | undefined {
-  const shape = format === 'wav' ? wavShape(head) : undefined;
+function jumpWav({ head }: Known, want: Want, fromMs: number): Jump | undefined {
+  const shape = wavShape(head);
   if (!shape) return undefined;
   const { dataAt, bytesPerSecond, frameBytes } = shape;
   const frames = Math.round(((fromMs / 1000) * bytesPerSecond) / frameBytes);

@@ -86,7 +86,8 @@ export class OpenedSound implements SoundSource {
     const { before, fromByte, plan } = await jump(atMs, signal);
     const isFromStart = fromByte === 0 && before.length === 0;
     const begun = isFromStart && !this.#begun?.flow.isClosed ? this.#begun : undefined;
-    if (begun) this.#begun = undefined;
+    if (!begun) this.#begun?.flow.close();
+    this.#begun = undefined;
     this.#taken.abort();
     const { pieces, flow } = begun ?? { pieces: before, flow: bytes.from(fromByte) };
     const all = flow.all(pieces, signal);
