@@ -2,6 +2,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Levelling, type Loudness } from './levelling.ts';
 import { Pump, type PumpEnd, type PumpParts } from './pump.ts';
+import type { Looped, Sought } from './track-outcomes.ts';
 
 /**
  * How an item ended; exactly one each.
@@ -116,17 +117,25 @@ export class PlayedItem implements Item {
     this.#pump?.hold(true);
   }
 
-  loop(on: boolean): void {
+  loop(on: boolean): Looped {
+    if (on && !this.source.seekable) return { kind: 'unseekable' };
     this.#isLooping = on;
     this.#pump?.loop(on);
+    return { kind: 'looping', on };
   }
 
-  /** Goes on from there, with a new reading of its source. */
-  seek(toMs: number): void {
+  /** Goes on from there with a new reading of its source; `before` is called where that will be so. */
+  seek(toMs: number, before: () => void): Sought {
+    const { seekable, lengthMs } = this.source;
+    if (!seekable) return { kind: 'unseekable' };
+    const positionMs = Number.isFinite(toMs) ? Math.max(0, toMs) : 0;
+    if (lengthMs !== undefined && positionMs >= lengthMs) return { kind: 'past-end', lengthMs };
+    before();
     this.#pump?.close();
     this.#pump = undefined;
-    this.#fromMs = toMs;
+    this.#fromMs = positionMs;
     this.#sounded = true;
+    return { kind: 'sought', positionMs };
   }
 
   /** The packet the next 20 ms are, where its source gave it. */

@@ -145,26 +145,16 @@ export class NamedTrack {
 
   /** Moves what sounds there. */
   seek(toMs: number): Sought {
-    const { now } = this.#queue;
-    if (!now) return { kind: 'idle' };
-    const { seekable, lengthMs } = now.source;
-    if (!seekable) return { kind: 'unseekable' };
-    const positionMs = Number.isFinite(toMs) ? Math.max(0, toMs) : 0;
-    if (lengthMs !== undefined && positionMs >= lengthMs) return { kind: 'past-end', lengthMs };
-    this.#player.cut();
-    now.seek(positionMs);
-    this.#follow();
-    return { kind: 'sought', positionMs };
+    const sought = this.#queue.now?.seek(toMs, () => this.#player.cut());
+    if (sought?.kind === 'sought') this.#follow();
+    return sought ?? { kind: 'idle' };
   }
 
   /** What sounds comes again and again, or plays on to its end. */
   loop(on: boolean): Looped {
-    const { now } = this.#queue;
-    if (!now) return { kind: 'idle' };
-    if (on && !now.source.seekable) return { kind: 'unseekable' };
-    now.loop(on);
+    const looped = this.#queue.now?.loop(on);
     this.#news.changed();
-    return { kind: 'looping', on };
+    return looped ?? { kind: 'idle' };
   }
 
   /** Until nothing is left to play. Aborting `signal` throws `signal.reason`. */

@@ -2,6 +2,7 @@ import type { OpusDecoder } from '#src/audio/opus.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { Patience } from './patience.ts';
+import { portion, ReadPace } from './read-pace.ts';
 import { musicPerMs } from './stereo.ts';
 import { StereoIntake, type Taken } from './stereo-intake.ts';
 import { opusAhead, StereoQueue } from './stereo-queue.ts';
@@ -29,28 +30,23 @@ const enough = 400 * musicPerMs;
 /** It is read so far ahead, then not again before the low mark. */
 const ahead = 2_000 * musicPerMs;
 const low = 1_500 * musicPerMs;
-/** In one go no more is turned into samples: the link wants its frame every 20 ms. */
-const portion = 100 * musicPerMs;
 
 /** Reads one source ahead, within a bound, into samples of 48 kHz stereo. */
 export class Pump {
   readonly sound: StereoQueue;
   readonly #source: SoundSource;
-  readonly #parts: PumpParts;
   readonly #told: PumpListener;
   readonly #intake: StereoIntake;
   readonly #patience: Patience;
+  readonly #pace: ReadPace;
   #reading = new AbortController();
   #isLooping: boolean;
   #round = 0;
   /** Samples of this round. */
   #given = 0;
-  /** Samples since others had their turn. */
-  #unshared = 0;
   #isBuffering = true;
   #isHeld = false;
   #end: PumpEnd | undefined;
-  #room: PromiseWithResolvers<void> | undefined;
 
   constructor(
     source: SoundSource,
@@ -63,6 +59,7 @@ export class Pump {
     this.#told = told;
     this.#intake = new StereoIntake(parts.decoder);
     this.#patience = new Patience(parts.clock, () => this.#conclude({ kind: 'stalled' }));
+    this.#pace = new ReadPace(parts.clock, () => !this.#isHeld && this.sound.length < ahead);
     this.#isLooping = isLooping;
     this.sound = new StereoQueue(fromMs);
     void this.#run(fromMs, this.#reading.signal);
@@ -79,13 +76,13 @@ export class Pump {
 
   /** For whoever took sound. */
   took(): void {
-    if (this.sound.length <= low) this.#wake();
+    if (this.sound.length <= low) this.#pace.wake();
   }
 
   /** There was nothing to take: it goes on when there is enough again. */
   starve(): void {
     this.#isBuffering = true;
-    this.#wake();
+    this.#pace.wake();
   }
 
   /** Its source is not read any further. */
@@ -93,7 +90,7 @@ export class Pump {
     if (on === this.#isHeld) return;
     this.#isHeld = on;
     this.#patience.hold(on, this.#reading.signal);
-    if (!on) this.#wake();
+    if (!on) this.#pace.wake();
   }
 
   /** Round and round, from the round that sounds on. */
@@ -112,7 +109,7 @@ export class Pump {
   close(): void {
     this.#reading.abort(new Error('the sound is not wanted any more'));
     this.#intake.free();
-    this.#wake();
+    this.#pace.wake();
   }
 
   #restart(): void {
@@ -140,7 +137,7 @@ export class Pump {
     const chunks = this.#source.open(fromMs, signal)[Symbol.asyncIterator]();
     try {
       for (;;) {
-        await this.#untilRoom(signal);
+        await this.#pace.untilRoom(signal);
         if (signal.aborted) return;
         this.#patience.ask(signal);
         const next = await chunks.next();
@@ -156,13 +153,12 @@ export class Pump {
   }
 
   async #take(chunk: SoundChunk, signal: AbortSignal): Promise<void> {
-    this.#unshared += musicPerMs; // a chunk may be empty
-    await this.#share(signal);
+    await this.#pace.share(musicPerMs, signal); // also where it is empty
     const isAhead = chunk.kind === 'opus' && this.#round === 0 && this.#given === 0;
     for (const taken of this.#intake.take(chunk)) {
       this.#push(taken, isAhead);
-      await this.#share(signal);
-      await this.#untilRoom(signal);
+      await this.#pace.share(taken.samples.length / 2, signal);
+      await this.#pace.untilRoom(signal);
       if (signal.aborted) return;
     }
   }
@@ -172,7 +168,6 @@ export class Pump {
     this.#patience.calm();
     this.#told.read(samples);
     this.#given += samples.length / 2;
-    this.#unshared += samples.length / 2;
     this.sound.push(isAhead ? samples.subarray(2 * opusAhead) : samples, this.#round, packet);
     if (!this.#isBuffering || this.sound.length < enough) return;
     this.#isBuffering = false;
@@ -185,27 +180,10 @@ export class Pump {
     if (lacking > 0) this.#push({ samples: new Int16Array(2 * lacking) });
   }
 
-  async #share(signal: AbortSignal): Promise<void> {
-    if (this.#unshared < portion) return;
-    this.#unshared = 0;
-    await this.#parts.clock.sleep(0, signal);
-  }
-
-  async #untilRoom(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (this.#isHeld || this.sound.length >= ahead)) {
-      this.#room ??= Promise.withResolvers();
-      await this.#room.promise;
-    }
-  }
-
-  #wake(): void {
-    this.#room?.resolve();
-    this.#room = undefined;
-  }
-
   #conclude(end: PumpEnd): void {
     if (this.#end || this.#reading.signal.aborted) return;
     this.#end = end;
+    this.#isBuffering = false;
     if (end.kind !== 'ended' || !this.#isLooping) this.close();
     this.#told.changed();
   }
