@@ -185,6 +185,11 @@ test('.env.example lists every setting with its default and one line about it', 
   expect(listed.every(({ about }) => about?.startsWith('# '))).toBe(true);
 });
 
+test('a role for sounds is a role, and need not be there', () => {
+  expect(mistakes({ DJ_ROLE_ID: 'dj' })).toEqual(['DJ_ROLE_ID: must be the numeric id of a role']);
+  expect(mistakes({ DJ_ROLE_ID: '100000000000000001' })).toEqual([]);
+});
+
 test('the README lists every setting as .env.example does', async () => {
   const example = await readFile('.env.example', 'utf8');
   const rows = [...example.matchAll(/^# (.*)\n([A-Z\d_]+)=(.*)$/gm)].map(

@@ -6,7 +6,7 @@ import type { NamedTrack } from '#src/playback/named-track.ts';
 import { NamedTracks } from '#src/playback/named-tracks.ts';
 import type { Added } from '#src/playback/track-outcomes.ts';
 import type { KeptSource, KeptTrack } from './track-book.ts';
-import { usualTrack } from './track-names.ts';
+import { ownTracks, usualTrack } from './track-names.ts';
 import type { SoundView, Steered, TrackDeed, TrackView } from './tracks-port.ts';
 
 /** Whose a sound is. */
@@ -119,10 +119,10 @@ export class TrackDeck implements Disposable {
     const { kind, track: name } = deed;
     const track = this.tracks.track(name);
     if (kind === 'volume') {
-      if (!track) return this.#unknown(name);
+      if (!track) return { kind: 'unknown', track: name, names: [...this.names, ...ownTracks] };
       return { kind, track: name, percent: track.volume(deed.percent) };
     }
-    if (!track && name !== usualTrack) return this.#unknown(name);
+    if (!track && name !== usualTrack) return this.#missing(name);
     if (!track || track.isIdle) return { kind: 'empty', track: name };
     return steered(kind, track);
   }
@@ -179,8 +179,9 @@ export class TrackDeck implements Disposable {
     return owner ? { owner: owner.name } : {};
   }
 
-  #unknown(track: string): Steered {
-    return { kind: 'unknown', track, names: this.names };
+  #missing(track: string): Steered {
+    const { names } = this;
+    return names.length > 0 ? { kind: 'unknown', track, names } : { kind: 'silent' };
   }
 }
 

@@ -15,6 +15,8 @@ const mostRecent = 20;
 const longestMs = 3 * 60 * 60_000;
 const longestWords = '3 h';
 const shownClosest = 3;
+/** Sounds one server may look for at the same time: each is a connection to wherever somebody says. */
+const mostAtOnce = 4;
 
 /** Finds what people want to hear: a sound that lies here, one of late, a link, or a file they sent. */
 export class TrackShelf {
@@ -22,6 +24,8 @@ export class TrackShelf {
   readonly #shelf: SoundShelf;
   /** By server, then by title, the newest last. */
   readonly #recent = new Map<string, Map<string, KeptSource>>();
+  /** How many are looked for, by server. */
+  readonly #underWay = new Map<string, number>();
 
   constructor(opener: SoundOpener, shelf: SoundShelf) {
     this.#opener = opener;
@@ -30,6 +34,9 @@ export class TrackShelf {
 
   /** Aborting `signal` throws `signal.reason`. */
   async find(guildId: string, sound: string | SoundFile, signal: AbortSignal): Promise<Found> {
+    const others = this.#underWay.get(guildId) ?? 0;
+    if (others >= mostAtOnce) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
+    this.#underWay.set(guildId, others + 1);
     try {
       if (typeof sound !== 'string') return await this.#sent(sound, signal);
       if (sound.includes('://')) return await this.#link({ kind: 'link', url: sound }, signal);
@@ -38,6 +45,8 @@ export class TrackShelf {
       const reason = signal.aborted ? undefined : reasonOf(error);
       if (!reason) throw error;
       return { kind: 'bad', reason };
+    } finally {
+      this.#done(guildId);
     }
   }
 
@@ -60,6 +69,12 @@ export class TrackShelf {
   async names(guildId: string): Promise<readonly string[]> {
     const recent = [...(this.#recent.get(guildId)?.keys() ?? [])].toReversed();
     return [...new Set([...(await this.#shelf.names()), ...recent])];
+  }
+
+  #done(guildId: string): void {
+    const others = (this.#underWay.get(guildId) ?? 1) - 1;
+    if (others > 0) this.#underWay.set(guildId, others);
+    else this.#underWay.delete(guildId);
   }
 
   async #sent({ url, name, type }: SoundFile, signal: AbortSignal): Promise<Found> {

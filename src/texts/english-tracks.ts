@@ -19,6 +19,7 @@ export const englishTracks = {
   'track.bad.not_allowed': 'address not allowed',
   'track.bad.too_big': 'file too big',
   'track.bad.unreachable': "it didn't arrive",
+  'track.bad.busy': 'too many sounds come at once, try again',
   'track.full': '{track} is full ({limit}).',
   'track.many': 'There are {limit} tracks already: {list}. Use one of them, or stop one.',
   'track.which': 'Which sound? Name one, paste a link, or add a file.',

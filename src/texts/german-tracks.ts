@@ -21,6 +21,7 @@ export const germanTracks: Readonly<Record<keyof typeof englishTracks, string>> 
   'track.bad.not_allowed': 'Adresse nicht erlaubt',
   'track.bad.too_big': 'Datei zu groß',
   'track.bad.unreachable': 'es kam nicht an',
+  'track.bad.busy': 'zu viele Töne kommen zugleich, versuch es noch einmal',
   'track.full': '{track} ist voll ({limit}).',
   'track.many': 'Es gibt schon {limit} Spuren: {list}. Nimm eine davon oder stopp eine.',
   'track.which': 'Welchen Ton? Nenn einen, füg einen Link ein oder häng eine Datei an.',

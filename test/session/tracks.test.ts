@@ -159,8 +159,13 @@ test('all is every track that holds something: one’s own are done, the others 
 
 test('a track nobody ever used is unknown, but main is only empty', async () => {
   const house = await openRoom();
+  expect(house.tracks.steer('g', byAdam, 'skip', 'bg')).toEqual([{ kind: 'silent' }]);
+  expect(house.tracks.volume('g', byAdam, 'bg', 50)).toEqual({
+    ...{ kind: 'unknown', track: 'bg', names: ['voice', 'cues'] },
+  });
+  await play(house, byAdam, { track: 'sea' });
   expect(house.tracks.steer('g', byAdam, 'skip', 'bg')).toEqual([
-    { kind: 'unknown', track: 'bg', names: [] },
+    { kind: 'unknown', track: 'bg', names: ['sea'] },
   ]);
   expect(house.tracks.steer('g', byAdam, 'skip', 'main')).toEqual([
     { kind: 'empty', track: 'main' },
@@ -251,4 +256,13 @@ test('while a moderator has muted the bot nothing is put on a track that nobody 
   expect(await play(house, byAdam)).toEqual({ kind: 'muted' });
   house.rooms.news('g', { kind: 'muted', on: false });
   expect(await play(house, byAdam)).toMatchObject({ kind: 'playing' });
+});
+
+test('one server looks for four sounds at once, and no more', async () => {
+  const house = await openRoom();
+  const all = await Promise.all(
+    [1, 2, 3, 4, 5].map((n) => play(house, byAdam, { sound: `https://sounds.example/${n}` })),
+  );
+  expect(all.map(({ kind }) => kind)).toEqual(['playing', 'added', 'added', 'added', 'bad']);
+  expect(await play(house, byAdam)).toMatchObject({ kind: 'added' });
 });
