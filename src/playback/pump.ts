@@ -55,7 +55,6 @@ export class Pump {
     told: PumpListener,
   ) {
     this.#source = source;
-    this.#parts = parts;
     this.#told = told;
     this.#intake = new StereoIntake(parts.decoder);
     this.#patience = new Patience(parts.clock, () => this.#conclude({ kind: 'stalled' }));
