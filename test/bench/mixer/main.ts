@@ -97,7 +97,8 @@ async function idleMs(count: number): Promise<number> {
   return (user + system) / 1000;
 }
 
-async function pausing(): Promise<void> {
+/** Before anything else was held. */
+async function pausing(): Promise<string> {
   setFlagsFromString('--expose-gc');
   const gc: () => void = runInNewContext('gc');
   const held = () => {
@@ -116,9 +117,9 @@ async function pausing(): Promise<void> {
     await run(mixer, 500);
     megabytes.push((held() - without).toFixed(1));
   }
-  console.log(`\nA paused source of 3 h holds, every 500 frames: ${megabytes.join(', ')} MB.`);
   tracks.close();
   mixer.free();
+  return `A paused source of 3 h holds, every 500 frames: ${megabytes.join(', ')} MB.`;
 }
 
 function share(ms: readonly number[], of: number): string {
@@ -130,6 +131,7 @@ function percent(ms: number): string {
   return `${((100 * ms) / (frames * frameMs)).toFixed(2)} %`.padStart(7);
 }
 
+const paused = await pausing();
 console.log(`Per frame of 20 ms, ${codec.name}; shares of one core, reading ahead included.\n`);
 console.log(
   'tracks       Hz    mix ms p50, p99  Opus ms p50, p99   mixing     Opus      all  gaps',
@@ -137,4 +139,4 @@ console.log(
 for (const rateHz of [48_000, 44_100]) {
   for (const count of [1, 4, 16]) await measure(count, rateHz);
 }
-await pausing();
+console.log(`\n${paused}`);
