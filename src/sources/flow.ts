@@ -8,7 +8,7 @@ export type Patience = {
   readonly clock: Clock;
   readonly firstByteMs: number;
   readonly idleMs: number;
-  /** Of all waits in sum; what is read slowly because it is played slowly does not count. */
+  /** Of all waits in sum, beyond the sound that came of them: a server may send no faster than one listens. */
   readonly waitMs: number;
 };
 
@@ -61,6 +61,11 @@ export class Flow {
     } finally {
       this.close();
     }
+  }
+
+  /** So much sound came of its bytes. */
+  earn(ms: number): void {
+    this.#waitedMs = Math.max(0, this.#waitedMs - ms);
   }
 
   /** What it waits for may never come, so nobody waits for its end. */

@@ -91,9 +91,13 @@ export class OpenedSound implements SoundSource {
     this.#taken.abort();
     const { pieces, flow } = begun ?? { pieces: before, flow: bytes.from(fromByte) };
     const all = flow.all(pieces, signal);
-    if (!ffmpeg) return yield* decoding.play(all, plan, signal);
-    const { demuxer } = ffmpeg;
-    return yield* throughFfmpeg(all, { demuxer, skipMs: plan.skipMs ?? 0 }, ffmpeg, signal);
+    const chunks = ffmpeg
+      ? throughFfmpeg(all, { ...ffmpeg, skipMs: plan.skipMs ?? 0 }, ffmpeg, signal)
+      : decoding.play(all, plan, signal);
+    for await (const chunk of chunks) {
+      flow.earn(chunkMs(chunk));
+      yield chunk;
+    }
   }
 }
 

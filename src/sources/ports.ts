@@ -53,7 +53,7 @@ export type SourceLimits = {
   readonly firstByteMs?: number;
   /** Of a stream that stops sending; 10 s. */
   readonly idleMs?: number;
-  /** Of all waiting for the bytes of a file, in sum; 120 s. */
+  /** Of all waiting for the bytes of a file, in sum, beyond the sound that came of them; 120 s. */
   readonly waitMs?: number;
   /** Samples only, cut exactly where the file says; else Opus passes through, with up to 20 ms too much at both ends. */
   readonly isExact?: boolean;

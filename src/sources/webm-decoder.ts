@@ -5,6 +5,9 @@ import { type Decoder, Flaws, type Want } from './decoder.ts';
 import { OpusSound, preSkipOf } from './opus-sound.ts';
 import type { Skip } from './skip.ts';
 
+/** Between two packets of sound a film may hold so much more than a sound would. */
+const pictures = 8;
+
 /** WebM or Matroska with Opus, as browsers record; what else is in it is passed over. */
 export function openWebm(codec: OpusCodec, want: Want, skip: Skip): Decoder {
   const demuxer = new opus.WebmDemuxer();
@@ -12,7 +15,10 @@ export function openWebm(codec: OpusCodec, want: Want, skip: Skip): Decoder {
   let damage: Error | undefined;
   let sound: OpusSound | undefined;
   demuxer.on('error', () => undefined); // it comes a tick late; `errored` tells at once
+  // It takes the private data of every track for its own, and a film's for damage (prism-media 1.3.5).
+  Object.assign(demuxer, { _checkHead() {} });
   demuxer.on('head', (head: Buffer) => {
+    if (head.toString('latin1', 0, 8) !== 'OpusHead') return;
     try {
       sound ??= new OpusSound(codec, want, skip, preSkipOf(head));
     } catch (error) {
@@ -28,7 +34,7 @@ export function openWebm(codec: OpusCodec, want: Want, skip: Skip): Decoder {
       if (damage) throw damage;
       const given = packets.map((packet): readonly SoundChunk[] | undefined => sound?.push(packet));
       const bad = given.filter((chunks) => chunks === undefined).length;
-      flaws.note(bytes.length, packets.length - bad, bad);
+      flaws.note(bytes.length / pictures, packets.length - bad, bad);
       return given.flatMap((chunks) => chunks ?? []);
     },
     end: () => [],

@@ -94,6 +94,15 @@ test('packets of 60 ms are decoded, since only 20 ms can leave as they are', asy
   expect(left).toHaveLength(72_000);
 });
 
+test('of a film with Opus the sound is played, whatever its pictures are', async () => {
+  for (const size of [7, 959, 100_000]) {
+    const { left, right, rateHz } = await played(decoding, toneFile('film.mkv'), size);
+    expect(Math.abs(left.length / rateHz - 0.5)).toBeLessThan(0.05);
+    expect(Math.abs(pitchHz(left, rateHz) - 440)).toBeLessThan(1);
+    expect(Math.abs(pitchHz(right, rateHz) - 660)).toBeLessThan(1);
+  }
+});
+
 test('six channels are mixed down to two', async () => {
   const sound = await played(decoding, toneFile('tones-six.flac'));
   expect(sound).toMatchObject({ rateHz: 22_050, channels: 2 });

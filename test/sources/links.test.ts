@@ -168,3 +168,20 @@ test('an attachment that is said to be no sound is not even asked for, nor is wh
   expect(`${refused}`).not.toMatch(/127|http:/);
   expect(server.asked).toEqual([]);
 });
+
+test('a server that sends no faster than one listens may take as long as the sound', async () => {
+  const file = toneWav();
+  await using server = await serveSounds((_, response) => {
+    response.writeHead(200, { 'content-length': file.length });
+    let at = 0;
+    const pace = setInterval(() => {
+      response.write(file.subarray(at, at + 4410)); // 50 ms
+      at += 4410;
+      if (at >= file.length) clearInterval(pace);
+    }, 40);
+    response.on('close', () => clearInterval(pace));
+  });
+  const url = `http://127.0.0.1:${server.port}/a`;
+  const source = await open({ kind: 'link', url }, { waitMs: 400 });
+  expect((await soundFrom(source)).left).toHaveLength(22_050);
+});
