@@ -82,6 +82,7 @@ export function instantsLine(
   fromMs: number,
   firstHeardAtMs: number,
 ): string {
+  const { firstSentAtMs = firstHeardAtMs } = instants;
   const named: readonly (readonly [string, number | undefined])[] = [
     ['ended', typed ? undefined : instants.endedAtMs],
     ['recognised', typed ? undefined : instants.recognisedAtMs],
@@ -89,7 +90,8 @@ export function instantsLine(
     ['first clause', instants.firstClauseAtMs],
     ['first speech', instants.firstSpeechAtMs],
     ['sent', instants.firstSentAtMs],
-    ['heard', firstHeardAtMs],
+    // What was heard before was something else that plays.
+    ['heard', firstHeardAtMs < firstSentAtMs ? undefined : firstHeardAtMs],
   ];
   const happened = named
     .flatMap(([name, atMs]) => (atMs === undefined ? [] : [{ name, atMs }]))
