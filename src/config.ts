@@ -74,6 +74,8 @@ export type Config = {
   /** Whose members may change everybody's sounds. */
   readonly djRoleId?: string;
   readonly budget: Budget;
+  /** Where programs of the system are looked for, as in `PATH`. */
+  readonly searchPath: string;
   readonly dataDir: string;
   /** Absent: no status server. */
   readonly status?: { readonly host: string; readonly port: number };
@@ -103,7 +105,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const parsed = settings.safeParse(given);
   const mistakes = parsed.success ? contradictions(parsed.data) : parsed.error.issues.map(sentence);
   if (!parsed.success || mistakes.length > 0) return { kind: 'bad', mistakes };
-  return { kind: 'ok', config: arrange(parsed.data) };
+  return { kind: 'ok', config: { ...arrange(parsed.data), searchPath: environment.PATH ?? '' } };
 }
 
 /** A key held by a variable of the environment that is no setting. */
@@ -181,7 +183,7 @@ function missingKeys(from: Settings): string[] {
     );
 }
 
-function arrange(from: Settings): Config {
+function arrange(from: Settings): Omit<Config, 'searchPath'> {
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_GUILD_ID: guildId } = from;
   const realtime = readRealtime(from);
   const [name, ...otherNames] = from.BOT_NAME?.split(',').map((one) => one.trim()) ?? [];

@@ -1,5 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import { TrackShelf } from '#src/session/track-shelf.ts';
+import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { openLibrary } from '#src/sources/library.ts';
 import type { RecordingReader } from '#src/sources/ports.ts';
 import { openRecordings } from '#src/sources/recordings.ts';
@@ -13,11 +14,11 @@ export type Sounds = AsyncDisposable & {
 };
 
 /** Closing it ends what is being decoded. */
-export function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir'>): Sounds {
-  const { allowedHosts, dataDir } = config;
+export function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPath'>): Sounds {
+  const { allowedHosts, dataDir, searchPath } = config;
   const stack = new AsyncDisposableStack();
   const recordings = stack.use(openRecordings(allowedHosts, realClock));
-  const sources = stack.use(openSources(allowedHosts, realClock));
+  const sources = stack.use(openSources(allowedHosts, realClock, findFfmpeg(searchPath)));
   return {
     recordings,
     shelf: new TrackShelf(sources, openLibrary(dataDir, sources)),
