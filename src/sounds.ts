@@ -14,7 +14,9 @@ export type Sounds = AsyncDisposable & {
 };
 
 /** Closing it ends what is being decoded. */
-export function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPath'>): Sounds {
+export function openSounds(
+  config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPath'>,
+): Sounds {
   const { allowedHosts, dataDir, searchPath } = config;
   const stack = new AsyncDisposableStack();
   const recordings = stack.use(openRecordings(allowedHosts, realClock));
