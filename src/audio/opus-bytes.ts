@@ -1,9 +1,11 @@
-import { opusSamples } from './opus-toc.ts';
+import { type OpusMode, opusSamples } from './opus-toc.ts';
 
 /** Requests of libopus (opus_defines.h) and the values we set. */
 export const ctl = {
   application: 4000,
   bitrate: 4002,
+  /** Of its private part (opus_private.h). */
+  forceMode: 11_002,
   voip: 2048,
   audio: 2049,
   /** Left alone libopus picks a hybrid mode at 24 kHz that costs 2.8 times as much. */
@@ -11,6 +13,13 @@ export const ctl = {
   /** Of stereo. */
   musicBitrate: 128_000,
 } as const;
+
+const modes = { silk: 1000, hybrid: 1001, celt: 1002, auto: -1000 } as const;
+
+/** What `ctl.forceMode` takes. */
+export function modeValue(mode: OpusMode | undefined): number {
+  return modes[mode ?? 'auto'];
+}
 
 /** What the smallest of the libraries takes; a packet on the wire has at most 1.5 kB. */
 const payloadLimitBytes = 3828;

@@ -1,5 +1,5 @@
 import type { OpusCodec } from './opus.ts';
-import { ctl, decoded, twentyMs } from './opus-bytes.ts';
+import { ctl, decoded, modeValue, twentyMs } from './opus-bytes.ts';
 
 /** A coder of @discordjs/opus or of mediaplex, which follows it; nothing has to be freed. */
 type Coder = {
@@ -29,6 +29,7 @@ export function codecOf<C extends Coder>(
       coder.setBitrate(ctl.speechBitrate);
       return {
         encode: (samples) => coder.encode(twentyMs(samples, rateHz)),
+        force: (mode) => request(coder, ctl.forceMode, modeValue(mode)),
         free() {},
       };
     },
@@ -45,6 +46,7 @@ export function codecOf<C extends Coder>(
       coder.setBitrate(ctl.musicBitrate);
       return {
         encode: (samples) => coder.encode(twentyMs(samples, 48_000, 2)),
+        force: (mode) => request(coder, ctl.forceMode, modeValue(mode)),
         free() {},
       };
     },

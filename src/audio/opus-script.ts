@@ -1,6 +1,7 @@
 import type OpusScript from 'opusscript';
 import type { OpusCodec } from './opus.ts';
-import { ctl, decoded, twentyMs } from './opus-bytes.ts';
+import { ctl, decoded, modeValue, twentyMs } from './opus-bytes.ts';
+import type { OpusMode } from './opus-toc.ts';
 
 /** All coders share one small heap; from the 31st on opusscript 0.0.8 runs out of it. */
 const coderLimit = 28;
@@ -47,6 +48,9 @@ function codecOver(
     return {
       encode: (samples: Int16Array) =>
         coder.encode(twentyMs(samples, rateHz, channels), rateHz / 50),
+      force: (mode: OpusMode | undefined) => {
+        coder.encoderCTL(ctl.forceMode, modeValue(mode));
+      },
       free: freeOnce(coder),
     };
   };

@@ -14,6 +14,16 @@ export function opusSamples(opus: Uint8Array): number {
   return samples <= longestSamples ? samples : 0;
 }
 
+/** How a packet is made: of speech, of sound, or the low part like this and the high part like that. */
+export type OpusMode = 'silk' | 'hybrid' | 'celt';
+
+/** As its first byte tells (RFC 6716, table 2). */
+export function opusMode(opus: Uint8Array): OpusMode {
+  const mode = (opus[0] ?? 0) >> 3;
+  if (mode < 12) return 'silk';
+  return mode < 16 ? 'hybrid' : 'celt';
+}
+
 function frameSamples(mode: number): number {
   if (mode < 12) return silk[mode % 4] ?? 0;
   if (mode < 16) return hybrid[mode % 2] ?? 0;

@@ -1,4 +1,5 @@
 import type { Frame } from './frame.ts';
+import type { OpusMode } from './opus-toc.ts';
 
 /** One person's stream, decoded straight to `rateHz` mono (libopus mixes down and resamples). Has state. */
 export interface OpusDecoder {
@@ -11,6 +12,8 @@ export interface OpusDecoder {
 export interface OpusEncoder {
   /** `samples` holds exactly 20 ms at the encoder's rate. */
   encode(samples: Int16Array): Frame;
+  /** From the next frame on only this mode, whatever the sound; undefined lets it choose again. Fakes may lack it. */
+  force?(mode: OpusMode | undefined): void;
   free(): void;
 }
 

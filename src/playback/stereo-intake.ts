@@ -1,4 +1,5 @@
 import type { OpusDecoder } from '#src/audio/opus.ts';
+import { opusMode } from '#src/audio/opus-toc.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundChunk } from '#src/audio/sound-source.ts';
 import { musicFrame, musicPerMs } from './stereo.ts';
@@ -7,7 +8,7 @@ import { StereoRate } from './stereo-rate.ts';
 /** Sound of two channels at 48 kHz, and the packet that it is, where another encoder's may go out in place of ours. */
 export type Taken = { readonly samples: Int16Array; readonly packet?: Uint8Array };
 
-/** What a packet means depends on those before it: so long after the first, hardly any more. */
+/** What a packet means depends on those before it: so long after the first of its mode, hardly any more. */
 const settling = 300 * musicPerMs;
 
 /** Turns what sources give into what tracks play. */
@@ -15,7 +16,7 @@ export class StereoIntake {
   readonly #open: () => OpusDecoder;
   readonly #rate = new StereoRate();
   #decoder: OpusDecoder | undefined;
-  /** Samples of packets of this reading. */
+  /** Samples of packets in a row that may go out, as those of speech may not: a change of mode needs one encoder. */
   #decoded = 0;
 
   /** `open` gives a decoder at 48 kHz stereo. */
@@ -44,8 +45,9 @@ export class StereoIntake {
   #decode(packet: Uint8Array): Taken {
     this.#decoder ??= this.#open();
     const samples = this.#decoder.decode(packet);
-    const isFit = samples.length === 2 * musicFrame && this.#decoded >= settling;
-    this.#decoded += samples.length / 2;
+    if (opusMode(packet) !== 'celt') this.#decoded = 0;
+    else this.#decoded += samples.length / 2;
+    const isFit = samples.length === 2 * musicFrame && this.#decoded > settling;
     return isFit ? { samples, packet } : { samples };
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { rms } from '#src/audio/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus.ts';
-import { opusSamples } from '#src/audio/opus-toc.ts';
+import { opusMode, opusSamples } from '#src/audio/opus-toc.ts';
 import { isSilenceFrame } from '#src/audio/packet.ts';
 
 const rates = [16_000, 24_000, 48_000] as const;
@@ -16,6 +16,7 @@ function tone(rateHz: number): Int16Array {
 export function opusCodecContract(name: string, open: () => Promise<OpusCodec>): void {
   keepsSound(name, open);
   keepsChannels(name, open);
+  keepsModes(name, open);
   standsJunk(name, open);
   keepsHouse(name, open);
 }
@@ -84,6 +85,19 @@ function keepsChannels(name: string, open: () => Promise<OpusCodec>): void {
     expect(bytes * 8).toBeLessThan(145_000);
     encoder.free();
     decoder.free();
+  });
+}
+
+function keepsModes(name: string, open: () => Promise<OpusCodec>): void {
+  test(`${name}: an encoder can be held to a mode, and let go`, async () => {
+    const encoder = (await open()).stereoEncoder();
+    const sound = Int16Array.from({ length: 1920 }, (_, n) => 3000 * Math.sin(n / 30));
+    encoder.force?.('hybrid');
+    expect(opusMode(encoder.encode(sound))).toBe('hybrid');
+    encoder.force?.(undefined);
+    const modes = [1, 2, 3].map(() => opusMode(encoder.encode(sound)));
+    expect(modes.at(-1)).toBe('celt');
+    encoder.free();
   });
 }
 

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { fromPcm } from '#src/playback/made-source.ts';
+import { speech } from '#test/audio/speech.ts';
 import { Band, codec, rate, tone } from './band.ts';
 import { corners, levels, loudness, Outlet } from './outlet.ts';
 
@@ -26,6 +29,10 @@ function packets(ms: number): SoundSource & { readonly made: readonly Buffer[] }
       for (const packet of made.slice(fromMs / 20)) yield { kind: 'opus', packet, samples: 960 };
     },
   };
+}
+
+function pcmOf(samples: Int16Array): Pcm {
+  return { samples, rateHz: 24_000, channels: 1 };
 }
 
 function music(ms: number, peak: number): SoundSource {
@@ -66,6 +73,31 @@ test('speech goes from one encoder to the other and back without a click or a ju
     expect(Math.abs(20 * Math.log10(level / 5000))).toBeLessThan(2.5);
   }
   expect(Math.max(...corners(heard).slice(2))).toBeLessThan(100);
+});
+
+const recordings = [
+  'human-cards-001',
+  'human-librivox-0880',
+  'human-goforward',
+  'synth-flite-awb-repeat-that',
+];
+
+test.each(recordings)('real speech, %s, has no crack where music begins or ends', async (name) => {
+  const { samples } = resample(speech(name), 24_000);
+  for (const startMs of [400, 500, 600, 700]) {
+    const { band, outlet } = room();
+    outlet.hum.speech = samples;
+    outlet.hum.isOn = true;
+    await outlet.run(startMs);
+    band.tracks.play('music', music(100, 10));
+    await outlet.run(800);
+    expect(outlet.sent.some((sent) => sent?.isStereo)).toBe(true);
+    const said = loudness(resample(pcmOf(samples), rate).samples);
+    loudness(outlet.heard()).forEach((level, at) => {
+      const around = Math.max(0, ...said.slice(Math.max(0, at - 6), at + 3));
+      expect(level, `${at * 5} ms, music at ${startMs}`).toBeLessThan(2 * around + 200);
+    });
+  }
 });
 
 test('music that begins and ends under speech does not click', async () => {

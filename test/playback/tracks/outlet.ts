@@ -5,18 +5,23 @@ import { type Band, codec } from './band.ts';
 /** Who made a packet, as its first byte and its owner tell. */
 export type Sent = { readonly opus: Buffer; readonly isStereo: boolean };
 
-/** A hum as the voice of the bot, on and off. */
+/** A hum as the voice of the bot, on and off, or speech. */
 export class Hum implements Track {
   readonly name = 'voice';
   isOn = false;
+  /** At 24 kHz; in place of the hum. */
+  speech: Int16Array | undefined;
   #at = 0;
 
   pull() {
     if (!this.isOn) return undefined;
-    const samples = Int16Array.from(
-      { length: 480 },
-      () => 5000 * Math.sin((2 * Math.PI * 200 * this.#at++) / 24_000),
-    );
+    const at = this.#at;
+    this.#at += 480;
+    const { speech } = this;
+    const samples = Int16Array.from({ length: 480 }, (_, n) => {
+      if (speech) return speech[at + n] ?? 0;
+      return 5000 * Math.sin((2 * Math.PI * 200 * (at + n)) / 24_000);
+    });
     return { samples, left: () => undefined };
   }
 
