@@ -12,6 +12,7 @@ export const settingKeys = [
   'voice',
   'names',
   'dj_role',
+  'duck_for_people',
   'consent',
 ] as const;
 export type SettingKey = (typeof settingKeys)[number];
@@ -29,6 +30,8 @@ export type GuildSettings = {
   readonly names: readonly string[];
   /** Whose members may change everybody's sounds. */
   readonly djRoleId?: string | undefined;
+  /** Tracks are quieter while somebody speaks, not only under the bot's own voice. */
+  readonly duckForPeople: boolean;
   readonly consent: ConsentRules;
 };
 
@@ -49,6 +52,7 @@ type Read =
 
 export const addressingModes = ['auto', 'name', 'window', 'always', 'off'] as const;
 export const cueLevels = ['off', 'soft', 'on'] as const;
+export const switches = ['off', 'on'] as const;
 export const policies = ['ask', 'role', 'notice'] as const;
 export const maxInstructionsChars = 1_000;
 const [maxNames, maxNameChars] = [10, 32];
@@ -73,6 +77,8 @@ export function readSetting(key: SettingKey, value: string, choices: Choices): R
       return readNames(words);
     case 'dj_role':
       return readRole(words);
+    case 'duck_for_people':
+      return oneOf(switches, words, (one) => ({ duckForPeople: one === 'on' }));
     case 'consent':
       return readConsent(words, choices);
   }
@@ -112,6 +118,8 @@ export function shownValue(key: SettingKey, settings: GuildSettings): string {
       return settings.voice ?? '';
     case 'dj_role':
       return settings.djRoleId ?? noRole;
+    case 'duck_for_people':
+      return settings.duckForPeople ? 'on' : 'off';
     case 'pipeline':
     case 'addressing':
     case 'cues':

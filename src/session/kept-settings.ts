@@ -120,7 +120,7 @@ export class KeptSettings {
     const [pipeline = 'chained'] = pipelines.names;
     const { name: voice } = style.voice;
     return {
-      ...{ pipeline, addressing, consent, djRoleId, names, cues: 'soft' },
+      ...{ pipeline, addressing, consent, djRoleId, names, cues: 'soft', duckForPeople: false },
       instructions: style.instructions,
       ...(voice !== undefined && { voice }),
     };

@@ -78,6 +78,7 @@ async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
     for (const { speakerId, noticed } of ears.tick(nowMs)) take(speakerId, noticed, scene);
     interruptions.tick();
     waiting.tick(signal);
+    giveWay(scene);
     greeter.look(nowMs, () => ears.talking().length > 0);
     if (nowMs >= lookAtMs) {
       lookAtMs = nowMs + lookMs;
@@ -98,6 +99,11 @@ async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
 function attend({ ears, drafts, room: { gate } }: Scene): void {
   ears.keep((speakerId) => gate.mayHear(speakerId));
   drafts.keep((speakerId) => gate.mayHear(speakerId));
+}
+
+/** As the server has it at the moment. */
+function giveWay({ ears, room }: Scene): void {
+  room.tracks.deck.hear(ears.talking().length > 0, room.settings().duckForPeople);
 }
 
 function look({ link, ears, drafts, room }: Scene): void {

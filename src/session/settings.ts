@@ -8,6 +8,7 @@ import {
   type SettingKey,
   settingKeys,
   shownValue,
+  switches,
 } from './guild-settings.ts';
 import type { SessionParts } from './parts.ts';
 import type { VoiceRooms } from './rooms.ts';
@@ -72,6 +73,7 @@ export class RoomSettings implements Settings {
       voice: this.#rooms.settings.choices.voices,
       names: [],
       dj_role: [noRole],
+      duck_for_people: switches,
       consent: policies,
     };
     const known = settingKeys.find((one) => one === key.trim().toLowerCase());

@@ -64,6 +64,12 @@ export class TrackDeck implements Disposable {
     else this.tracks.pause();
   }
 
+  /** Gives way to whoever speaks, where that is wanted; to the bot's own voice it always does. */
+  hear(isAnybodySpeaking: boolean, isToGiveWay: boolean): void {
+    this.tracks.duckForPeople(isToGiveWay);
+    this.tracks.hear(isAnybodySpeaking);
+  }
+
   /** Behind what waits, or before it; at once where nothing plays. */
   lay(track: string, source: SoundSource, tag: Tag, { loop, next, fromMs = 0 }: Laying): Added {
     if (this.isFull(track)) return { kind: 'full', limit: mostSounds };

@@ -101,6 +101,7 @@ test('a key and its values are offered, prefix first', async () => {
     'consent',
     'instructions',
     'voice',
+    'duck_for_people',
   ]);
   const call = { ...manager, words: { key: 'cues' } };
   expect(await value.suggest?.('', call, ports())).toEqual(['off', 'soft', 'on', 'default']);

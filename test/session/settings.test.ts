@@ -62,6 +62,7 @@ test('what nobody has set is what the operator has', async () => {
       { key: 'voice', value: 'slt', isOwn: false },
       { key: 'names', value: 'Nova, Novi', isOwn: false },
       { key: 'dj_role', value: 'none', isOwn: false },
+      { key: 'duck_for_people', value: 'off', isOwn: false },
       { key: 'consent', value: 'ask', isOwn: false },
     ],
   });
@@ -99,6 +100,7 @@ test.each([
   ['names', 'x'.repeat(33), { kind: 'bad', allowed: [] }],
   ['names', Array.from({ length: 11 }, (_, n) => `N${n}a`).join(), { kind: 'bad', allowed: [] }],
   ['dj_role', 'everyone', { kind: 'bad', allowed: ['none'] }],
+  ['duck_for_people', 'maybe', { kind: 'bad', allowed: ['off', 'on'] }],
   ['consent', 'nobody', { kind: 'bad', allowed: ['ask', 'role', 'notice'] }],
   ['consent', 'role', { kind: 'no-role' }],
   ['consent', 'role everyone', { kind: 'bad', allowed: ['ask', 'role', 'notice'] }],
