@@ -23,7 +23,7 @@ export function openSounds(
   const sources = stack.use(openSources(allowedHosts, realClock, findFfmpeg(searchPath)));
   return {
     recordings,
-    shelf: new TrackShelf(sources, openLibrary(dataDir, sources)),
+    shelf: new TrackShelf(sources, openLibrary(dataDir, sources, realClock)),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

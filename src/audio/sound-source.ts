@@ -13,6 +13,8 @@ export interface SoundSource {
   readonly title: string;
   /** Where it is known before it is played. */
   readonly lengthMs?: number;
+  /** How loud it is as a whole, in LUFS, where that was measured. */
+  readonly lufs?: number;
   /** False for what only comes once, say a live stream: it starts where it is. */
   readonly seekable: boolean;
   /**

@@ -1,7 +1,7 @@
+import { LoudnessMeter } from '#src/audio/loudness-meter.ts';
 import { gainOf } from './gain.ts';
 import { Glide } from './glide.ts';
 import { full } from './limiter.ts';
-import { LoudnessMeter } from './loudness-meter.ts';
 import { musicFrame } from './stereo.ts';
 
 /**

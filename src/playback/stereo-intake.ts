@@ -2,8 +2,8 @@ import type { OpusDecoder } from '#src/audio/opus.ts';
 import { opusMode } from '#src/audio/opus-toc.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { StereoRate } from '#src/audio/stereo-rate.ts';
 import { musicFrame, musicPerMs } from './stereo.ts';
-import { StereoRate } from './stereo-rate.ts';
 
 /** Sound of two channels at 48 kHz, and the packet that it is, where another encoder's may go out in place of ours. */
 export type Taken = { readonly samples: Int16Array; readonly packet?: Uint8Array };

@@ -2,6 +2,7 @@ import type { OpusCodec } from '#src/audio/opus.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Ended, Item } from '#src/playback/item.ts';
+import type { Loudness } from '#src/playback/levelling.ts';
 import type { NamedTrack } from '#src/playback/named-track.ts';
 import { NamedTracks } from '#src/playback/named-tracks.ts';
 import type { Added } from '#src/playback/track-outcomes.ts';
@@ -73,7 +74,8 @@ export class TrackDeck implements Disposable {
   /** Behind what waits, or before it; at once where nothing plays. */
   lay(track: string, source: SoundSource, tag: Tag, { loop, next, fromMs = 0 }: Laying): Added {
     if (this.isFull(track)) return { kind: 'full', limit: mostSounds };
-    const options = { isLooping: loop, fromMs };
+    const loudness = loudnessFor(source);
+    const options = { isLooping: loop, fromMs, ...(loudness !== undefined && { loudness }) };
     const added = next
       ? this.tracks.next(track, source, options)
       : this.tracks.enqueue(track, source, options);
@@ -189,6 +191,17 @@ export class TrackDeck implements Disposable {
     const { names } = this;
     return names.length > 0 ? { kind: 'unknown', track, names } : { kind: 'silent' };
   }
+}
+
+/**
+ * Effects are to be alike, and stations as well, so what was measured and what is live is levelled.
+ *
+ * A link or attachment that ends stays as loud as it is: to measure it before its first sound, all of it would have to be
+ * fetched, and whoever turns music up and down while it plays takes its dynamics away.
+ */
+function loudnessFor({ lengthMs, lufs, seekable }: SoundSource): Loudness | undefined {
+  if (lufs !== undefined) return lufs;
+  return lengthMs === undefined && !seekable ? 'live' : undefined;
 }
 
 function steered(kind: TrackDeed, track: NamedTrack): Steered {

@@ -2,6 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SoundSource } from '#src/audio/sound-source.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { Measured } from './measured.ts';
 import type { SoundOpener, SoundShelf } from './ports.ts';
 
 /** What may lie there; what it really is shows when it is opened. */
@@ -15,8 +17,8 @@ const longestName = 50;
 const builtIn = fileURLToPath(new URL('./sounds', import.meta.url));
 
 /** The owner's sounds, in `sounds` under `dataDir`, and the built-in ones. */
-export function openLibrary(dataDir: string, opener: SoundOpener): SoundLibrary {
-  return new SoundLibrary([join(dataDir, 'sounds'), builtIn], opener);
+export function openLibrary(dataDir: string, opener: SoundOpener, clock: Clock): SoundLibrary {
+  return new SoundLibrary([join(dataDir, 'sounds'), builtIn], opener, clock);
 }
 
 /**
@@ -28,17 +30,19 @@ export function openLibrary(dataDir: string, opener: SoundOpener): SoundLibrary 
 export class SoundLibrary implements SoundShelf {
   readonly #folders: readonly string[];
   readonly #opener: SoundOpener;
+  readonly #measured: Measured;
 
-  constructor(folders: readonly string[], opener: SoundOpener) {
+  constructor(folders: readonly string[], opener: SoundOpener, clock: Clock) {
     this.#folders = folders;
     this.#opener = opener;
+    this.#measured = new Measured(clock);
   }
 
   async names(): Promise<readonly string[]> {
     return [...(await this.#files()).keys()].sort((a, b) => a.localeCompare(b, 'en'));
   }
 
-  /** Names are compared without case. */
+  /** Names are compared without case. What comes was measured, so that all of them can be made alike. */
   async open(name: string, signal: AbortSignal): Promise<SoundSource | undefined> {
     const files = await this.#files();
     const wanted = plainName(name).toLowerCase();
@@ -46,7 +50,9 @@ export class SoundLibrary implements SoundShelf {
     const path = title === undefined ? undefined : files.get(title);
     if (title === undefined || path === undefined) return undefined;
     // Effects are short and may be played in a loop: no sample more or less.
-    return await this.#opener.openSource({ kind: 'file', path, title }, { isExact: true }, signal);
+    const where = { kind: 'file', path, title } as const;
+    const source = await this.#opener.openSource(where, { isExact: true }, signal);
+    return await this.#measured.of(path, source, signal);
   }
 
   async #files(): Promise<ReadonlyMap<string, string>> {

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { rms } from '#src/audio/loudness.ts';
+import { loudnessOf } from '#src/audio/loudness-meter.ts';
+import { readWav, writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { AllowedHosts } from '#src/sources/allowed-hosts.ts';
 import { openLibrary, SoundLibrary } from '#src/sources/library.ts';
+import type { SoundOpener } from '#src/sources/ports.ts';
 import { Sources } from '#src/sources/sources.ts';
 import { openDecoding } from './sounds.ts';
 import { heard, pitchHz, toneWav } from './tones.ts';
@@ -22,13 +25,13 @@ async function folder(): Promise<AsyncDisposable & { readonly path: string }> {
 }
 
 async function soundOf(name: string) {
-  const source = await openLibrary('/nowhere', opener).open(name, signal);
+  const source = await openLibrary('/nowhere', opener, realClock).open(name, signal);
   if (!source) throw new Error(`There is no ${name}.`);
   return { source, ...heard(await Array.fromAsync(source.open(0, signal))) };
 }
 
 test('six sounds come with the bot', async () => {
-  const names = await openLibrary('/nowhere', opener).names();
+  const names = await openLibrary('/nowhere', opener, realClock).names();
   expect(names).toEqual(['applause', 'bell', 'buzzer', 'chime', 'drumroll', 'rain']);
 });
 
@@ -67,7 +70,7 @@ test('the bell has its pitch', async () => {
 test('a sound somebody adds is found at once, and hides a built-in one of its name', async () => {
   await using own = await folder();
   await mkdir(join(own.path, 'sounds'));
-  const library = openLibrary(own.path, opener);
+  const library = openLibrary(own.path, opener, realClock);
   expect(await library.open('Höhle', signal)).toBeUndefined();
   await writeFile(join(own.path, 'sounds', 'Ho\u0308hle.WAV'), toneWav());
   await writeFile(join(own.path, 'sounds', 'Rain.wav'), toneWav());
@@ -95,7 +98,7 @@ test('nothing outside the folder is a sound of it, by whatever name', async () =
   await writeFile(join(own.path, 'notes.txt'), 'no sound');
   await writeFile(join(own.path, 'a\u202e\nb\u0007.wav'), toneWav());
   await writeFile(join(own.path, 'fine.wav'), toneWav());
-  const library = new SoundLibrary([own.path], opener);
+  const library = new SoundLibrary([own.path], opener, realClock);
   expect(await library.names()).toEqual(['a b', 'fine']);
   for (const name of [
     '../secret',
@@ -120,8 +123,47 @@ test('a file of the library that is none is refused when it is opened', async ()
   await using own = await folder();
   await writeFile(join(own.path, 'broken.mp3'), 'This is no music.');
   await writeFile(join(own.path, 'empty.mp3'), '');
-  const library = new SoundLibrary([own.path], opener);
+  const library = new SoundLibrary([own.path], opener, realClock);
   for (const name of ['broken', 'empty']) {
     await expect(library.open(name, signal)).rejects.toMatchObject({ code: 'source.not_audio' });
   }
+});
+
+test('how loud a sound is is measured when it is first opened, and again once it has changed', async () => {
+  await using own = await folder();
+  const path = join(own.path, 'tone.wav');
+  const read: number[] = [];
+  const counted: SoundOpener = {
+    async openSource(...asked) {
+      const source = await opener.openSource(...asked);
+      const { title, seekable } = source;
+      return {
+        ...{ title, seekable },
+        open(fromMs, until) {
+          read.push(fromMs);
+          return source.open(fromMs, until);
+        },
+      };
+    },
+  };
+  const library = new SoundLibrary([own.path], counted, realClock);
+  const tone = readWav(toneWav());
+  await writeFile(path, toneWav());
+  const lufs = loudnessOf(tone) ?? 0;
+  expect((await library.open('tone', signal))?.lufs).toBeCloseTo(lufs, 1);
+  expect((await library.open('tone', signal))?.lufs).toBeCloseTo(lufs, 1);
+  expect(read).toEqual([0]);
+  const samples = tone.samples.map((sample) => sample / 2).subarray(0, 40_000);
+  await writeFile(path, writeWav({ ...tone, samples }));
+  expect((await library.open('tone', signal))?.lufs).toBeCloseTo(lufs - 6, 1);
+  expect(read).toEqual([0, 0]);
+});
+
+test('a sound that is too short to be loud or soft has no loudness', async () => {
+  await using own = await folder();
+  const tick = { samples: new Int16Array(4_800).fill(9_000), rateHz: 48_000, channels: 1 } as const;
+  await writeFile(join(own.path, 'tick.wav'), writeWav(tick));
+  const library = new SoundLibrary([own.path], opener, realClock);
+  expect(await library.open('tick', signal)).toMatchObject({ title: 'tick', lengthMs: 100 });
+  expect((await library.open('tick', signal))?.lufs).toBeUndefined();
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { LoudnessMeter, loudnessOf } from '#src/audio/loudness-meter.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { targetLufs } from '#src/playback/levelling.ts';
-import { LoudnessMeter, loudnessOf } from '#src/playback/loudness-meter.ts';
 import { fromPcm } from '#src/playback/made-source.ts';
 import { Band, rate, tone } from './band.ts';
 

@@ -1,7 +1,8 @@
-import type { Pcm } from '#src/audio/pcm.ts';
-import { Resampler } from '#src/audio/resample.ts';
-import { StereoResampler } from '#src/audio/stereo-resampler.ts';
-import { musicRateHz } from './stereo.ts';
+import type { Pcm } from './pcm.ts';
+import { Resampler } from './resample.ts';
+import { StereoResampler } from './stereo-resampler.ts';
+
+const musicRateHz = 48_000;
 
 /** Turns sound of any rate and either number of channels into 48 kHz stereo; both may change on the way. */
 export class StereoRate {

@@ -1,5 +1,4 @@
-import type { Pcm } from '#src/audio/pcm.ts';
-import { musicPerMs } from './stereo.ts';
+import type { Pcm } from './pcm.ts';
 import { StereoRate } from './stereo-rate.ts';
 
 /** Coefficients at 48 kHz. Source: ITU-R BS.1770-5, tables 1 and 2. */
@@ -10,7 +9,7 @@ const head = {
 const lowCut = { b: [1, -2, 1], a: [-1.99004745483398, 0.99007225036621] } as const;
 
 /** Blocks are 400 ms long and begin every 100 ms; what is quieter than the gate counts as a pause. */
-const stepSamples = 100 * musicPerMs;
+const stepSamples = 4800;
 const steps = 4;
 const gateLufs = -70;
 const belowMeanLu = 10;
