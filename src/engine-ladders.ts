@@ -3,10 +3,12 @@ import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
 import { ladderedAudioChat, ladderedChat } from '#src/chat/chat-ladder.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { toolShy } from '#src/chat/tool-shy.ts';
+import { announced } from '#src/chat/usage.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
 import { Breaker } from '#src/provider/breaker.ts';
 import { deadlines } from '#src/provider/deadlines.ts';
 import { Ladder, type ProviderNews, type Role, type Rung } from '#src/provider/ladder.ts';
+import { servedBy } from '#src/provider/served-by.ts';
 import { cheaperVoice } from '#src/speech/cheaper-voice.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { ladderedSynthesizer } from '#src/speech/speech-ladder.ts';
@@ -86,12 +88,13 @@ export function realtimeStandIn(
   const isOneHost = mine === theirs;
   const provider = isOneHost ? `${realtime.model} at ${mine}` : `${mine}`;
   const other = isOneHost ? `${chat.model} at ${theirs}` : `${theirs}`;
-  const standIn = audioModelStandIn(roles.chat(''), roles.transcriber);
+  const model = announced(roles.chat(''), servedBy(chat.model, chat.baseUrl));
+  const standIn = audioModelStandIn(model, roles.transcriber);
   const breaker = new Breaker(replaceable, realClock);
   const second = { provider: other, breaker: new Breaker(only, realClock), engine: () => standIn };
   const usual = { role: 'chat', clock: realClock, deadlines: deadlines.chat } as const;
-  return (model) => {
-    const first = { provider, keySetting: 'REALTIME_API_KEY', breaker, engine: () => model };
+  return (server) => {
+    const first = { provider, keySetting: 'REALTIME_API_KEY', breaker, engine: () => server };
     return ladderedAudioChat(
       new Ladder({ ...usual, rungs: [first, second], retries: false, tell }),
     );

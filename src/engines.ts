@@ -2,10 +2,12 @@ import { realClock } from '#src/base/clock.ts';
 import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
+import { announced } from '#src/chat/usage.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import type { Limits } from '#src/provider/guarded-fetch.ts';
 import type { ProviderNews, Role } from '#src/provider/ladder.ts';
 import type { ModelNews } from '#src/provider/models.ts';
+import { servedBy } from '#src/provider/served-by.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
@@ -101,7 +103,8 @@ async function openLadders(
     voice: (one: Config['speech']) => openVoice(one, stack, quietly),
     chat: async (one: Remote) => {
       const { openChatModel } = await import('#src/chat/openai-chat.ts');
-      return openChatModel(await clientOf(one, 'chat', quietly), one);
+      const model = openChatModel(await clientOf(one, 'chat', quietly), one);
+      return announced(model, servedBy(one.model, one.baseUrl));
     },
   };
   return withLadders(config, roles, open, tell);

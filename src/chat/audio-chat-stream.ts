@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { wordsOf } from '#src/provider/foreign-words.ts';
+import type { ServedBy } from '#src/provider/served-by.ts';
 import type { SpokenAnswer } from './audio-chat-ids.ts';
 import type { AudioChatPart } from './audio-chat-ports.ts';
 import { ChatStream } from './chat-stream.ts';
@@ -13,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * It is whole if the server said so by a `finish_reason`, by a last `expires_at`, by `[DONE]`, or called tools.
  */
 export class AudioChatStream {
-  readonly #words = new ChatStream();
+  readonly #words: ChatStream;
   readonly #think = new ThinkFilter();
   #finish: string | undefined;
   #began = false;
@@ -22,6 +23,10 @@ export class AudioChatStream {
   #transcript = '';
   #id: string | undefined;
   #expiresAtMs: number | undefined;
+
+  constructor(by: ServedBy) {
+    this.#words = new ChatStream(by);
+  }
 
   get finished(): boolean {
     return this.#finish !== undefined || (this.#isDone && this.#began);

@@ -3,6 +3,7 @@ import { Stream } from 'openai/streaming';
 import type { Clock } from '#src/base/clock.ts';
 import { describeError } from '#src/provider/describe-error.ts';
 import { serverName } from '#src/provider/foreign-words.ts';
+import { type ServedBy, servedBy } from '#src/provider/served-by.ts';
 import { AudioIds } from './audio-chat-ids.ts';
 import type { AudioChatMessage, AudioChatModel, AudioChatPart } from './audio-chat-ports.ts';
 import {
@@ -35,6 +36,7 @@ class AudioServer implements AudioChatModel {
   readonly #client: OpenAI;
   readonly #options: AudioChatOptions;
   readonly #clock: Pick<Clock, 'wallMs'>;
+  readonly #by: ServedBy;
   readonly #ids = new AudioIds();
   /** What this server does not take. */
   readonly #refused = new Set<Given>();
@@ -43,6 +45,7 @@ class AudioServer implements AudioChatModel {
     this.#client = client;
     this.#options = options;
     this.#clock = clock;
+    this.#by = servedBy(options.model, client.baseURL);
   }
 
   async *reply(
@@ -52,7 +55,7 @@ class AudioServer implements AudioChatModel {
     signal: AbortSignal,
   ): AsyncGenerator<AudioChatPart> {
     signal.throwIfAborted();
-    const answer = new AudioChatStream();
+    const answer = new AudioChatStream(this.#by);
     const hangUp = new AbortController();
     const leave = () => hangUp.abort(signal.reason);
     signal.addEventListener('abort', leave);

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import type { ServedBy } from '#src/provider/served-by.ts';
 import type { ChatPart, Usage } from './ports.ts';
 import { ThinkFilter } from './think-filter.ts';
 import { ToolCalls } from './tool-calls.ts';
@@ -18,6 +19,11 @@ export class ChatStream {
   #usage: Usage | undefined;
   #began = false;
   #spoke = false;
+  readonly #by: ServedBy;
+
+  constructor(by: ServedBy) {
+    this.#by = by;
+  }
 
   /** Whether the server has said that the answer is whole. */
   get finished(): boolean {
@@ -39,7 +45,7 @@ export class ChatStream {
   /** What was held back, the usage, and the calls. Errors: BotError `provider.truncated`, `provider.empty`. */
   *end(server: string): Generator<ChatPart> {
     yield* this.#shown(this.#think.flush());
-    if (this.#usage) yield { kind: 'usage', usage: this.#usage };
+    if (this.#usage) yield { kind: 'usage', usage: { ...this.#usage, by: this.#by } };
     const calls = this.#calls.collected();
     if (this.#finish === undefined && calls.length === 0) throw cutShort(this.#began, server);
     if (this.#finish !== 'stop' && calls.length === 0 && !this.#spoke) {
@@ -76,9 +82,19 @@ function contentOf(content: unknown): string {
 }
 
 function readUsage(usage: unknown): Usage | undefined {
-  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = recordOf(usage);
+  const told = recordOf(usage);
+  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = told;
   if (typeof inputTokens !== 'number' || typeof outputTokens !== 'number') return undefined;
-  return { inputTokens, outputTokens };
+  const asked = recordOf(told.prompt_tokens_details);
+  const heard = asked.audio_tokens;
+  const spoken = recordOf(told.completion_tokens_details).audio_tokens;
+  const cached = asked.cached_tokens;
+  return {
+    ...{ inputTokens, outputTokens },
+    ...(typeof heard === 'number' && { audioInputTokens: heard }),
+    ...(typeof spoken === 'number' && { audioOutputTokens: spoken }),
+    ...(typeof cached === 'number' && { cachedInputTokens: cached }),
+  };
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@ import { APIError, type OpenAI } from 'openai';
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
 import { describeError } from '#src/provider/describe-error.ts';
 import { serverName } from '#src/provider/foreign-words.ts';
+import { servedBy } from '#src/provider/served-by.ts';
 import { apiMessages, apiTools } from './api-messages.ts';
 import { ChatStream } from './chat-stream.ts';
 import type { ChatMessage, ChatModel, Tool } from './ports.ts';
@@ -14,6 +15,7 @@ export type ChatOptions = {
 
 /** A chat model behind any server that speaks OpenAI's streamed chat completions. */
 export function openChatModel(client: OpenAI, options: ChatOptions): ChatModel {
+  const by = servedBy(options.model, client.baseURL);
   /** Fields this server has refused, kept so that only the first answer pays for finding out. */
   const refused = new Set<OptionalField>();
   const open = async (request: Request, signal: AbortSignal) => {
@@ -30,7 +32,7 @@ export function openChatModel(client: OpenAI, options: ChatOptions): ChatModel {
   return {
     async *reply(messages, tools, signal) {
       signal.throwIfAborted();
-      const answer = new ChatStream();
+      const answer = new ChatStream(by);
       try {
         for await (const chunk of await open({ messages, tools }, signal)) {
           signal.throwIfAborted();

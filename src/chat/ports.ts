@@ -1,3 +1,5 @@
+import type { ServedBy } from '#src/provider/served-by.ts';
+
 export type ToolCall = {
   readonly id: string;
   readonly name: string;
@@ -27,11 +29,14 @@ export type Usage = {
   readonly cachedInputTokens?: number;
   /** The server did not tell; this is counted by length. */
   readonly isEstimate?: true;
+  /** Who answered, where that is known. */
+  readonly by?: ServedBy;
 };
 
 export type ChatPart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }
+  /** The last one counts. An estimate before the first word only announces who answers. */
   | { readonly kind: 'usage'; readonly usage: Usage };
 
 /** Text in, text out, streamed. */

@@ -3,6 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { serverName } from '#src/provider/foreign-words.ts';
 import { refusalOf } from '#src/provider/realtime-link.ts';
 import type { ResponseEnd, ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
+import type { ServedBy } from '#src/provider/served-by.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
 import type { AudioChatPart } from './audio-chat-ports.ts';
@@ -10,6 +11,7 @@ import type { ToolCall } from './ports.ts';
 import type { RealtimeTalkLimits, RealtimeTalkOptions, TalkAnswer } from './realtime-ports.ts';
 
 export type ResponseOptions = Pick<RealtimeTalkOptions, 'baseUrl' | 'apiKey'> & {
+  readonly by: ServedBy;
   readonly answer: TalkAnswer;
   readonly eventId: string;
   /** The one before it, of which something may still come. */
@@ -162,7 +164,7 @@ export class RealtimeResponse {
 
   /** Tools are only named here: what was interrupted has finished calls, too. */
   #finish({ status, words, code, usage, calls }: ResponseEnd): void {
-    if (usage) this.#parts.push({ kind: 'usage', usage });
+    if (usage) this.#parts.push({ kind: 'usage', usage: { ...usage, by: this.#options.by } });
     if (status !== 'completed') {
       this.#end({ error: this.#brokenOff(status, words, code) });
       return;

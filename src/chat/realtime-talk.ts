@@ -3,6 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { SocketLimits } from '#src/provider/json-socket.ts';
 import { RealtimeLink } from '#src/provider/realtime-link.ts';
 import type { ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
+import { type ServedBy, servedBy } from '#src/provider/served-by.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
 import type { AudioChatPart } from './audio-chat-ports.ts';
@@ -46,6 +47,7 @@ type Session = {
 
 class Talk implements RealtimeTalk {
   readonly #options: RealtimeTalkOptions;
+  readonly #by: ServedBy;
   readonly #over = new AbortController();
   #session: Session | undefined;
   #opening: Promise<Session> | undefined;
@@ -58,6 +60,7 @@ class Talk implements RealtimeTalk {
 
   constructor(options: RealtimeTalkOptions) {
     this.#options = options;
+    this.#by = servedBy(options.model, options.baseUrl);
   }
 
   readonly buffer: TalkBuffer = bufferOf(() => this.#session);
@@ -131,7 +134,7 @@ class Talk implements RealtimeTalk {
     memory.become(items, answer);
     const eventId = `ask_${++this.#asked}`;
     const response = new RealtimeResponse({
-      ...{ ...this.#options, answer, eventId },
+      ...{ ...this.#options, by: this.#by, answer, eventId },
       ...{ former: session.former, clock: this.#clock, limits: this.#limits },
       hold: (on) => (on ? link.pause() : link.resume()),
     });

@@ -13,7 +13,7 @@ export function toolShy(model: ChatModel): ChatModel {
       let isBegun = false;
       try {
         for await (const part of model.reply(messages, offered, signal)) {
-          isBegun = true;
+          isBegun ||= part.kind !== 'usage';
           yield part;
         }
       } catch (error) {

@@ -1,4 +1,5 @@
-import type { ChatMessage, Usage } from './ports.ts';
+import type { ServedBy } from '#src/provider/served-by.ts';
+import type { ChatMessage, ChatModel, Usage } from './ports.ts';
 
 /** Of UTF-8; tokens of European languages are about as long, those of others shorter. */
 const bytesPerToken = 4;
@@ -11,6 +12,28 @@ export function estimateUsage(messages: readonly ChatMessage[], written: string)
     outputTokens: tokensIn(written),
     isEstimate: true,
   };
+}
+
+/** The same model; it says first who answers, so that this is known of an answer that is cut short, too. */
+export function announced(model: ChatModel, by: ServedBy): ChatModel {
+  const usage: Usage = { inputTokens: 0, outputTokens: 0, isEstimate: true, by };
+  return {
+    async *reply(messages, tools, signal) {
+      signal.throwIfAborted();
+      yield { kind: 'usage', usage };
+      yield* model.reply(messages, tools, signal);
+    },
+  };
+}
+
+/** What was reported; else the estimate, of whoever announced themselves. */
+export function settled(told: Usage | undefined, estimate: () => Usage): Usage {
+  if (told && isReport(told)) return told;
+  return { ...estimate(), ...(told?.by && { by: told.by }) };
+}
+
+export function isReport(told: Usage | undefined): boolean {
+  return told !== undefined && !told.isEstimate;
 }
 
 function tokensIn(text: string): number {

@@ -1,5 +1,6 @@
 import { openChatModel } from '#src/chat/openai-chat.ts';
 import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
+import { isReport } from '#src/chat/usage.ts';
 import { differs, type Examined, type Finding, failed, missing, ok } from './finding.ts';
 import { attempt, isAbsent, type Patient, shownUrl } from './patient.ts';
 import { isBuffered, pace } from './wire.ts';
@@ -48,7 +49,7 @@ function streamOf({ wire }: Patient, model: string): Finding {
 }
 
 function usageOf(parts: readonly ChatPart[]): Finding {
-  const usage = parts.find((part) => part.kind === 'usage')?.usage;
+  const usage = parts.flatMap((part) => (part.kind === 'usage' ? [part.usage] : [])).find(isReport);
   if (!usage) return differs('chat usage', 'not told; it will be estimated by length');
   return ok('chat usage', `${usage.inputTokens} tokens in, ${usage.outputTokens} out`);
 }

@@ -1,7 +1,7 @@
 import { atStage, BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
 import { isJson } from '#src/chat/tool-calls.ts';
-import { estimateUsage } from '#src/chat/usage.ts';
+import { estimateUsage, isReport, settled } from '#src/chat/usage.ts';
 import type { Stage } from './pipeline.ts';
 
 /** After so many rounds of tools the model is asked without them, and has to say something. */
@@ -48,6 +48,8 @@ export async function* writeAnswer(
 const nothing: Usage = { inputTokens: 0, outputTokens: 0 };
 
 type Round = { readonly content: string; readonly calls: readonly ToolCall[] };
+/** What came of a round so far. */
+type Draft = { content: string; readonly calls: ToolCall[]; told?: Usage };
 
 /** One answer of the model; its calls are returned, not yielded, and only if tools were offered. */
 async function* writeRound(
@@ -57,26 +59,38 @@ async function* writeRound(
   signal: AbortSignal,
 ): AsyncGenerator<ChatPart, Round> {
   signal.throwIfAborted(); // what is never asked takes nothing
-  const calls: ToolCall[] = [];
-  let content = '';
-  let reported: Usage | undefined;
+  const draft: Draft = { content: '', calls: [] };
+  const { calls } = draft;
   let isRefused = false;
   try {
     for await (const part of chat.reply(messages, tools, signal)) {
-      if (part.kind === 'tool') calls.push(part.call);
-      else yield part;
-      if (part.kind === 'text') content += part.text;
-      if (part.kind === 'usage') reported = part.usage;
+      if (note(part, draft)) yield part;
     }
   } catch (error) {
     signal.throwIfAborted();
-    isRefused = content === '' && calls.length === 0 && !reported;
+    isRefused = draft.content === '' && calls.length === 0 && !isReport(draft.told);
     throw atStage('think', error);
   } finally {
-    stage.spent(isRefused ? nothing : (reported ?? estimate(messages, content)));
+    stage.spent(isRefused ? nothing : settled(draft.told, () => estimate(messages, draft.content)));
   }
   signal.throwIfAborted();
+  const { content } = draft;
   return { content, calls: tools.length > 0 ? calls.slice(0, mostCallsARound) : [] };
+}
+
+/** Whether it is to be passed on at once. */
+function note(part: ChatPart, draft: Draft): boolean {
+  switch (part.kind) {
+    case 'text':
+      draft.content += part.text;
+      return true;
+    case 'tool':
+      draft.calls.push(part.call);
+      return false;
+    case 'usage':
+      draft.told = part.usage;
+      return isReport(part.usage);
+  }
 }
 
 /** Results in the order of the calls, whichever came first. */

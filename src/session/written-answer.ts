@@ -1,7 +1,7 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import type { ChatMessage, Usage } from '#src/chat/ports.ts';
-import { estimateUsage } from '#src/chat/usage.ts';
+import { estimateUsage, isReport, settled } from '#src/chat/usage.ts';
 import type { Pipeline, Said, Stage } from '#src/pipeline/pipeline.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
@@ -116,10 +116,10 @@ async function asRead(
       if (text.length >= longestChars) break;
     }
   } catch (error) {
-    isRefused = text === '' && !usage && !signal.aborted;
+    isRefused = text === '' && !isReport(usage) && !signal.aborted;
     throw error;
   } finally {
-    if (!isRefused) bill.used(usage ?? estimateUsage(messages, text));
+    if (!isRefused) bill.used(settled(usage, () => estimateUsage(messages, text)));
   }
   return text;
 }

@@ -106,7 +106,7 @@ test.each([
     const { parts, error } = await server.ask();
     expect(error).toBeUndefined();
     expect(wordsOf(parts)).toBe('Four.');
-    expect(parts.filter(({ kind }) => kind === 'usage')).toEqual([
+    expect(parts.filter(({ kind }) => kind === 'usage')).toMatchObject([
       { kind: 'usage', usage: { inputTokens: 9, outputTokens: 3 } },
     ]);
   },

@@ -3,9 +3,12 @@ import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
 import { ladderedAudioChat, ladderedChat } from '#src/chat/chat-ladder.ts';
-import type { ChatModel } from '#src/chat/ports.ts';
+import type { ChatModel, Usage } from '#src/chat/ports.ts';
+import { announced } from '#src/chat/usage.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
+import { writeAnswer } from '#src/pipeline/written.ts';
+import { servedBy } from '#src/provider/served-by.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { ladderOf } from '#test/fakes/ladders.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
@@ -28,6 +31,42 @@ test('a model that fails before its first word is replaced by the next one', asy
     { kind: 'text', text: 'Yes.' },
   ]);
 });
+
+test('who stands in says so first, so that an answer cut short is estimated as theirs, and a report counts alone', async () => {
+  const by = servedBy('other', 'http://127.0.0.1:1');
+  const asked = { role: 'user', name: 'Ana', content: 'Four?' } as const;
+  const engines = (...steps: readonly ChatStep[]) => [
+    new FakeChat([[{ error: dead }]]),
+    announced(new FakeChat([steps]), by),
+  ];
+  const spentOn = async (all: readonly ChatModel[], isCut: boolean) => {
+    const { ladder } = ladderOf('chat', all, new VirtualClock());
+    const spent: Usage[] = [];
+    const stage = { playedMs: () => 0, run: fail, spent: (usage: Usage) => void spent.push(usage) };
+    const writing = { chat: ladderedChat(ladder), prompt: [asked], tools: [], stage };
+    for await (const { kind } of writeAnswer(writing, never)) if (kind === 'text' && isCut) break;
+    return spent;
+  };
+  const reported = { ...count, by };
+  const estimated = { inputTokens: 2, outputTokens: 1, isEstimate: true };
+  expect(await spentOn(engines('Yes.', { usage: reported }), false)).toEqual([reported]);
+  expect(await spentOn(engines('Yes.', { usage: reported }), true)).toEqual([{ ...estimated, by }]);
+  expect(await spentOn([new FakeChat([['Yes.', { usage: count }]])], true)).toEqual([estimated]);
+});
+
+test('a stand-in that refuses, too, takes nothing', async () => {
+  const by = servedBy('other', 'http://127.0.0.1:1');
+  const spent: Usage[] = [];
+  const stage = { playedMs: () => 0, run: fail, spent: (usage: Usage) => void spent.push(usage) };
+  const chat = announced(new FakeChat([[{ error: dead }]]), by);
+  const parts = writeAnswer({ chat, prompt: [], tools: [], stage }, never);
+  await expect(Array.fromAsync(parts)).rejects.toMatchObject({ code: dead.code });
+  expect(spent).toEqual([{ inputTokens: 0, outputTokens: 0 }]);
+});
+
+async function fail(): Promise<never> {
+  throw new Error('There are no tools.');
+}
 
 test('where a model that hears fails, one that reads is shown the words', async () => {
   const failing = new FakeChat([[{ error: dead }]]);

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { openChatModel } from '#src/chat/openai-chat.ts';
 import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
 import { openClient } from '#src/provider/client.ts';
+import { servedBy } from '#src/provider/served-by.ts';
 import { chatModelContract } from '#test/contracts/chat-model.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -14,7 +15,10 @@ const never = new AbortController().signal;
 const hello: ChatMessage = { role: 'user', name: 'Ana', content: 'hello' };
 
 /** A chat server that answers the requests in turn, the last way again and again. */
-async function open(answers: readonly Answer[], options: { maxTokens?: number; model?: string } = {}) {
+async function open(
+  answers: readonly Answer[],
+  options: { maxTokens?: number; model?: string } = {},
+) {
   const bodies: Body[] = [];
   const server = createServer(async (request, response) => {
     const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()) as Body;
@@ -27,6 +31,7 @@ async function open(answers: readonly Answer[], options: { maxTokens?: number; m
   const client = openClient({ baseUrl: `http://127.0.0.1:${port}/v1` });
   return {
     bodies,
+    by: servedBy('mock', client.baseURL),
     model: openChatModel(client, { model: 'mock', ...options }),
     [Symbol.asyncDispose]: () =>
       new Promise<void>((resolve) => {
@@ -151,8 +156,21 @@ test('usage is told once, as the last count of the server', async () => {
   await using server = await open([stream(chunks)]);
   expect(await partsOf(server.model.reply([hello], [], never))).toEqual([
     { kind: 'text', text: 'Hi.' },
-    { kind: 'usage', usage: { inputTokens: 9, outputTokens: 3 } },
+    { kind: 'usage', usage: { inputTokens: 9, outputTokens: 3, by: server.by } },
   ]);
+});
+
+test('usage tells which tokens were sound, and which were cached', async () => {
+  const usage = {
+    ...{ prompt_tokens: 90, completion_tokens: 30 },
+    prompt_tokens_details: { audio_tokens: 40, cached_tokens: 20 },
+    completion_tokens_details: { audio_tokens: 25 },
+  };
+  await using server = await open([stream([says('Hi.'), stop, { choices: [], usage }])]);
+  const parts = await partsOf(server.model.reply([hello], [], never));
+  expect(parts.at(-1)).toMatchObject({
+    usage: { audioInputTokens: 40, audioOutputTokens: 25, cachedInputTokens: 20 },
+  });
 });
 
 test('a tool call is told whole, whatever reason the server gives for the end', async () => {

@@ -135,8 +135,9 @@ test('what a request took is told with its tokens of sound', async () => {
   await using talking = await openTalking({ answer: fourFor });
   const stage = new HeardStage();
   await drain(talking.pipeline, turnOf(said('hello')), stage);
-  expect(stage.spendings).toEqual([
+  expect(stage.spendings).toMatchObject([
     {
+      by: { kind: 'remote', model: 'mock' },
       ...{ inputTokens: 30, outputTokens: 20 },
       ...{ audioInputTokens: 10, audioOutputTokens: 15, cachedInputTokens: 5 },
     },
