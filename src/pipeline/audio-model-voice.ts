@@ -1,6 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
-import type { AudioChatMessage, AudioChatModel } from '#src/chat/audio-chat-ports.ts';
-import type { Synthesizer, Voice } from '#src/speech/ports.ts';
+import type {
+  AudioChatMessage,
+  AudioChatModel,
+  AudioChatPart,
+} from '#src/chat/audio-chat-ports.ts';
+import type { Usage } from '#src/chat/ports.ts';
+import type { Synthesizer, Took, Voice } from '#src/speech/ports.ts';
 import { readingOrder, textToRead } from '#src/speech/reading-aloud.ts';
 import { SoundStream } from '#src/speech/sound-stream.ts';
 
@@ -13,14 +18,9 @@ export function audioModelVoice(model: AudioChatModel, usual: Voice = {}): Synth
         throw new BotError('speech.unspeakable', false, 'There is no text to say.');
       const sound = new SoundStream('audio/pcm', undefined);
       let sounded = false;
-      for await (const part of model.reply(
-        asked(text, { ...usual, ...voice }),
-        [],
-        voice.name,
-        signal,
-      )) {
-        if (part.kind !== 'sound') continue;
-        for (const pcm of sound.push(part.bytes)) {
+      const messages = asked(text, { ...usual, ...voice });
+      for await (const bytes of soundIn(model.reply(messages, [], voice.name, signal), voice)) {
+        for (const pcm of sound.push(bytes)) {
           sounded = true;
           yield pcm;
           signal.throwIfAborted();
@@ -32,6 +32,20 @@ export function audioModelVoice(model: AudioChatModel, usual: Voice = {}): Synth
       throw new BotError('provider.empty', true, message);
     },
   };
+}
+
+async function* soundIn(
+  parts: AsyncIterable<AudioChatPart>,
+  { onTook }: Voice,
+): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) {
+    if (part.kind === 'usage') onTook?.(tookOf(part.usage));
+    if (part.kind === 'sound') yield part.bytes;
+  }
+}
+
+function tookOf({ by, isEstimate, ...tokens }: Usage): Took {
+  return { ...(by && { by }), ...(!isEstimate && { count: { kind: 'tokens', ...tokens } }) };
 }
 
 function asked(text: string, { instructions }: Voice): AudioChatMessage[] {

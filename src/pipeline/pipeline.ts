@@ -1,6 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { AsideKind } from '#src/chat/asides.ts';
 import type { ChatMessage, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
+import type { Spoken } from '#src/speech/metered-voice.ts';
 import type { Transcript, Voice } from '#src/speech/ports.ts';
 
 /** One utterance of one person. */
@@ -58,7 +59,7 @@ export interface Stage {
   /** One request to a model has ended, whole or cut short: what it took, as reported, else estimated. One that was refused took nothing. Never throws. */
   spent(usage: Usage): void;
   /** A clause was spoken by a synthesizer, whole or cut short: its text, and how long its sound is. Never throws. */
-  spoke?(spoken: { readonly characters: number; readonly ms: number }): void;
+  spoke?(spoken: Spoken): void;
 }
 
 /** Speech in, speech out. `chained`, `audio-model` and `realtime` behave alike behind it. */

@@ -1,6 +1,7 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { embedded } from '#src/provider/served-by.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { joinTexts } from './join-texts.ts';
 import type { Listening, OnPartial, Transcript } from './ports.ts';
@@ -80,7 +81,7 @@ export class EmbeddedListening implements Listening {
     const ends = this.#paused.map(({ end }) => end.promise);
     this.#wake();
     await unlessAborted(Promise.all(ends), either);
-    return { text: joinTexts(this.#texts), language: 'en' };
+    return { text: joinTexts(this.#texts), language: 'en', took: { by: embedded } };
   }
 
   [Symbol.dispose](): void {

@@ -2,6 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
+import { embedded } from '#src/provider/served-by.ts';
 import { Engine } from './engine.ts';
 import { fliteText } from './flite-text.ts';
 import type { FliteJob, FliteSound, FliteVoice } from './flite-worker.ts';
@@ -54,6 +55,7 @@ export async function openEmbeddedSynthesizer(
   });
   return {
     synthesize(text, voice, signal) {
+      voice.onTook?.({ by: embedded });
       const plain = fliteText(text.slice(0, longestTextChars));
       if (plain === '') return refuse(signal);
       const job = jobOf(plain, voice, options.voice);

@@ -1,5 +1,6 @@
 import { durationMs, listenRateHz } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
+import { embedded } from '#src/provider/served-by.ts';
 import { EmbeddedDesk } from './embedded-desk.ts';
 import { Engine } from './engine.ts';
 import { isListenable } from './listenable.ts';
@@ -48,5 +49,9 @@ export async function openEmbeddedTranscriber(
 
 /** Of a whole utterance nothing is ever lost. */
 async function* updatesOf(words: AsyncIterable<SphinxWords>): AsyncGenerator<TranscriptUpdate> {
-  for await (const update of words) if (update.kind !== 'lost') yield update;
+  for await (const update of words) {
+    if (update.kind === 'partial') yield update;
+    if (update.kind !== 'final') continue;
+    yield { kind: 'final', transcript: { ...update.transcript, took: { by: embedded } } };
+  }
 }

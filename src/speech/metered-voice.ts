@@ -1,11 +1,20 @@
 import { durationMs } from '#src/audio/pcm.ts';
-import type { Synthesizer } from './ports.ts';
+import { sumOf } from './counted.ts';
+import type { Count, Synthesizer, Took } from './ports.ts';
+
+/** Of a text that was spoken: how long it is, and how long it sounds. */
+export type Spoken = {
+  readonly characters: number;
+  readonly ms: number;
+  /** With a count only if all of the text was spoken, and counted. */
+  readonly took?: Took;
+};
 
 /**
- * Told once of each text that was asked for: how long it is, and how much sound came until it ended or was cut short.
+ * Told once of each text that was asked for, when it has ended or was cut short.
  * What was refused before its first sound costs nothing.
  */
-export type Spoke = (spoken: { readonly characters: number; readonly ms: number }) => void;
+export type Spoke = (spoken: Spoken) => void;
 
 /** The same voice, with every request counted. */
 export function meteredVoice(synthesizer: Synthesizer, spoke: Spoke): Synthesizer {
@@ -13,20 +22,50 @@ export function meteredVoice(synthesizer: Synthesizer, spoke: Spoke): Synthesize
   return {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted(); // what is never asked takes nothing
+      const tally = new Tally();
+      const onTook = (took: Took) => {
+        tally.add(took);
+        voice.onTook?.(took);
+      };
       let ms = 0;
-      let isRefused = false;
+      let [isRefused, isWhole] = [false, false];
       try {
-        for await (const pcm of synthesizer.synthesize(text, voice, signal)) {
+        for await (const pcm of synthesizer.synthesize(text, { ...voice, onTook }, signal)) {
           ms += durationMs(pcm);
           yield pcm;
         }
+        isWhole = true;
       } catch (error) {
         isRefused = ms === 0 && !signal.aborted;
         throw error;
       } finally {
-        if (!isRefused) spoke({ characters: text.length, ms });
+        const took = tally.took(isWhole);
+        if (!isRefused) spoke({ characters: text.length, ms, ...(took && { took }) });
       }
     },
     ...(oneVoice && { oneVoice: () => meteredVoice(oneVoice.call(synthesizer), spoke) }),
   };
+}
+
+/** What all requests for one text took together, of the last of those who were asked. */
+class Tally {
+  #by: Took['by'];
+  #begun = 0;
+  #counts: Count[] = [];
+
+  add({ by, count }: Took): void {
+    if (JSON.stringify(by) !== JSON.stringify(this.#by)) [this.#begun, this.#counts] = [0, []];
+    this.#by = by;
+    if (count) this.#counts.push(count);
+    else this.#begun++;
+  }
+
+  took(isWhole: boolean): Took | undefined {
+    const isTold = isWhole && this.#counts.length >= this.#begun;
+    const [first, ...more] = isTold ? this.#counts : [];
+    const count = more.reduce(sumOf, first);
+    return this.#by || count
+      ? { ...(this.#by && { by: this.#by }), ...(count && { count }) }
+      : undefined;
+  }
 }

@@ -2,6 +2,7 @@ import type { OpenAI } from 'openai';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { describeError } from '#src/provider/describe-error.ts';
+import { servedBy } from '#src/provider/served-by.ts';
 import type { Synthesizer, Voice } from './ports.ts';
 import { type Packed, SoundStream } from './sound-stream.ts';
 import { textPieces } from './text-pieces.ts';
@@ -37,6 +38,7 @@ const longestInputChars = 4000;
 
 /** Any server with OpenAI's `/audio/speech`; sound is handed on as it arrives. Long texts become several requests. */
 export function openSynthesizer(client: OpenAI, options: SynthesizerOptions): Synthesizer {
+  const by = servedBy(options.model, client.baseURL);
   return {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
@@ -45,7 +47,10 @@ export function openSynthesizer(client: OpenAI, options: SynthesizerOptions): Sy
         throw new BotError('speech.unspeakable', false, 'There is no text to say.');
       }
       try {
-        for (const piece of pieces) yield* speak(client, piece, { voice, options }, signal);
+        for (const piece of pieces) {
+          voice.onTook?.({ by });
+          yield* speak(client, piece, { voice, options }, signal);
+        }
       } catch (cause) {
         signal.throwIfAborted();
         throw describeError(cause, client);

@@ -2,6 +2,7 @@ import { type OpenAI, toFile } from 'openai';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { describeError } from '#src/provider/describe-error.ts';
+import { type ServedBy, servedBy } from '#src/provider/served-by.ts';
 import { languageHint } from './language-hint.ts';
 import { isListenable } from './listenable.ts';
 import type { Transcriber, Transcript, TranscriptUpdate } from './ports.ts';
@@ -25,11 +26,16 @@ const noStream: ReadonlySet<ErrorCode> = new Set([
   'provider.empty',
 ]);
 
-type Form = { readonly wav: Uint8Array<ArrayBuffer>; readonly options: TranscriberOptions };
+type Form = {
+  readonly wav: Uint8Array<ArrayBuffer>;
+  readonly options: TranscriberOptions;
+  readonly by: ServedBy;
+};
 
 /** Any server with OpenAI's `/audio/transcriptions`; one upload an utterance, partials if it streams them. */
 export function openTranscriber(client: OpenAI, options: TranscriberOptions): Transcriber {
   const { model, stream = 'auto' } = options;
+  const by = servedBy(model, client.baseURL);
   const worthATry = stream === 'on' || (stream === 'auto' && streaming.test(model));
   let streams: 'yes' | 'no' | 'unknown' = worthATry ? 'unknown' : 'no';
 
@@ -37,9 +43,10 @@ export function openTranscriber(client: OpenAI, options: TranscriberOptions): Tr
   async function* tryStream(form: Form, signal: AbortSignal) {
     let isWhole = false;
     try {
-      yield* follow(client, form, signal, () => {
+      const onWhole = () => {
         isWhole = true;
-      });
+      };
+      yield* follow(client, form, signal, onWhole);
       if (stream === 'auto') streams = isWhole ? 'no' : 'yes';
       return true;
     } catch (error) {
@@ -56,7 +63,7 @@ export function openTranscriber(client: OpenAI, options: TranscriberOptions): Tr
         yield { kind: 'final', transcript: { text: '' } };
         return;
       }
-      const form = { wav: new Uint8Array(writeWav(pcm)), options };
+      const form = { wav: new Uint8Array(writeWav(pcm)), options, by };
       if (streams !== 'no' && (yield* tryStream(form, signal))) return;
       const transcript = await ask(client, form, signal);
       signal.throwIfAborted();
@@ -70,7 +77,7 @@ async function ask(client: OpenAI, form: Form, signal: AbortSignal): Promise<Tra
   try {
     const body = await bodyOf(form);
     const reply: unknown = await client.audio.transcriptions.create(body, { signal });
-    return transcriptOf(reply, form.options.language);
+    return signed(transcriptOf(reply, form.options.language), form.by);
   } catch (cause) {
     signal.throwIfAborted();
     throw describeError(cause, client);
@@ -88,13 +95,18 @@ async function* follow(
     const response = await client.audio.transcriptions.create(body, { signal }).asResponse();
     for await (const update of readTranscript(response, form.options.language, onWhole)) {
       signal.throwIfAborted();
-      yield update;
+      if (update.kind === 'partial') yield update;
+      else yield { kind: 'final', transcript: signed(update.transcript, form.by) };
     }
     signal.throwIfAborted();
   } catch (cause) {
     signal.throwIfAborted();
     throw describeError(cause, client);
   }
+}
+
+function signed(transcript: Transcript, by: ServedBy): Transcript {
+  return { ...transcript, took: { ...transcript.took, by } };
 }
 
 async function bodyOf({ wav, options: { model, language } }: Form) {

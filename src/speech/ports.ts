@@ -1,9 +1,27 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { ServedBy } from '#src/provider/served-by.ts';
+
+/** What a server says something took. Tokens of sound, and cached ones, are counted within the totals. */
+export type Count =
+  | {
+      readonly kind: 'tokens';
+      readonly inputTokens: number;
+      readonly outputTokens: number;
+      readonly audioInputTokens?: number;
+      readonly audioOutputTokens?: number;
+      readonly cachedInputTokens?: number;
+    }
+  | { readonly kind: 'heard'; readonly ms: number };
+
+/** Who did something, and what it took by their own count, as far as they tell. */
+export type Took = { readonly by?: ServedBy; readonly count?: Count };
 
 export type Transcript = {
   readonly text: string;
   /** BCP 47 where the recogniser tells, say `en`. */
   readonly language?: string;
+  /** Nothing in it was told in a transcript before. */
+  readonly took?: Took;
 };
 
 export type TranscriptUpdate =
@@ -51,6 +69,8 @@ export type Voice = {
   readonly isCheap?: true;
   /** 1 is the voice's own pace. */
   readonly speed?: number;
+  /** Told of each request for the text twice: by whom, when it begins, and what it took, when it has ended. Never throws. */
+  readonly onTook?: (took: Took) => void;
 };
 
 /** Text to speech, one clause or sentence a call. */

@@ -1,5 +1,7 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
+import { heardCount } from './counted.ts';
 import { languageHint } from './language-hint.ts';
+import type { Count } from './ports.ts';
 
 /** How a server names its settings, told by its first event. */
 export type Dialect = 'ga' | 'beta-transcription' | 'beta-session';
@@ -15,6 +17,7 @@ export type HeardEvent =
       readonly itemId: string | undefined;
       readonly text: string;
       readonly language?: string;
+      readonly count?: Count;
     }
   /** Of an item, of the event we sent under `eventId`, or of nothing it names. */
   | {
@@ -80,11 +83,16 @@ function dialectOf(session: unknown): Dialect {
   return flat ? 'beta-session' : 'ga';
 }
 
-function completed({ transcript, languages }: JsonEvent): { text: string; language?: string } {
+function completed({ transcript, languages, usage }: JsonEvent): {
+  text: string;
+  language?: string;
+  count?: Count;
+} {
   const text = (word(transcript) ?? '').trim();
   const [first] = Array.isArray(languages) ? languages : [];
   const language = word(first?.code);
-  return { text, ...(language && { language }) };
+  const count = heardCount(usage);
+  return { text, ...(language && { language }), ...(count && { count }) };
 }
 
 function failed(error: unknown) {

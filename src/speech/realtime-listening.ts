@@ -2,6 +2,7 @@ import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { ServedBy } from '#src/provider/served-by.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
 import type { Listening, OnPartial, Transcript } from './ports.ts';
@@ -16,6 +17,7 @@ export type RealtimeListeningOptions = {
   readonly clock: Clock;
   readonly settleMs: number;
   readonly language: string | undefined;
+  readonly by: ServedBy;
 };
 
 /** Servers refuse to transcribe less. */
@@ -65,7 +67,7 @@ export class RealtimeListening implements Listening {
     if (this.#failed) this.#revive();
     if (!this.#sound.isSilentFrom(this.#parts.openFrom)) this.#parts.cut(this.#sound.length);
     this.#flow();
-    const { clock, settleMs, language } = this.#options;
+    const { by, clock, settleMs, language } = this.#options;
     const late = new BotError('provider.late', true, lateMessage);
     try {
       await within(unlessAborted(this.#parts.done(), either), settleMs, clock, () => late);
@@ -73,7 +75,7 @@ export class RealtimeListening implements Listening {
       if (cause === late) this.#fail(late);
       throw cause;
     }
-    return this.#parts.transcript(language);
+    return this.#parts.transcript(language, by);
   }
 
   [Symbol.dispose](): void {

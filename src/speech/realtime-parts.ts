@@ -1,6 +1,8 @@
 import type { BotError } from '#src/base/errors.ts';
+import type { ServedBy } from '#src/provider/served-by.ts';
+import { sumOf } from './counted.ts';
 import { joinTexts } from './join-texts.ts';
-import type { OnPartial, Transcript } from './ports.ts';
+import type { Count, OnPartial, Transcript } from './ports.ts';
 import type { HeardEvent } from './realtime-events.ts';
 
 /** The stretch of an utterance up to a pause; becomes one item of the server. */
@@ -15,6 +17,7 @@ class Part {
   hasFailed = false;
   text = '';
   language: string | undefined;
+  count: Count | undefined;
   end = ending();
 
   constructor(fromSample: number, number: number) {
@@ -22,8 +25,9 @@ class Part {
     this.eventId = `part-${number}`;
   }
 
-  finish(text: string, language?: string): void {
+  finish(text: string, language?: string, count?: Count): void {
     [this.text, this.language, this.state] = [text, language, 'done'];
+    this.count = count;
     this.end.resolve();
   }
 
@@ -47,6 +51,8 @@ export class RealtimeParts {
   readonly #parts: Part[] = [];
   #open = new Part(0, 1);
   #told = '';
+  /** Of the parts, those whose count went out with a transcript. */
+  #counted = 0;
 
   constructor(onPartial: OnPartial) {
     this.#onPartial = onPartial;
@@ -78,10 +84,14 @@ export class RealtimeParts {
     await Promise.all(this.#parts.map(({ end }) => end.promise));
   }
 
-  transcript(asked: string | undefined): Transcript {
+  /** With what the server counted since the last one, if it counted all of that. */
+  transcript(asked: string | undefined, by: ServedBy): Transcript {
     const language = this.#parts.findLast((part) => part.language)?.language ?? asked;
     const text = joinTexts(this.#parts.map((part) => part.text));
-    return { text, ...(language && { language }) };
+    const [first, ...more] = this.#parts.slice(this.#counted).map((part) => part.count);
+    this.#counted = this.#parts.length;
+    const count = more.reduce(sumOf, first);
+    return { text, ...(language && { language }), took: { by, ...(count && { count }) } };
   }
 
   /** For a new connection, which knows nothing: the sample from which on everything is to be sent again. */
@@ -114,7 +124,7 @@ export class RealtimeParts {
         return true;
       }
       case 'completed':
-        this.#partOf(event.itemId)?.finish(event.text, event.language);
+        this.#partOf(event.itemId)?.finish(event.text, event.language, event.count);
         return true;
       case 'failed':
         return this.#forgives(event);

@@ -5,6 +5,7 @@ import { type LinkOptions, refusalOf } from '#src/provider/realtime-link.ts';
 import type { ResponseEnd, ResponseEvent } from '#src/provider/realtime-reading.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
+import type { Count } from './ports.ts';
 import type { SpeechAsked } from './realtime-speech-request.ts';
 
 export type UtteranceLimits = {
@@ -52,6 +53,7 @@ export class RealtimeUtterance {
   #wholeTranscript: string | undefined;
   #suspicion: Complaint | undefined;
   #ended: Ended | undefined;
+  #count: Count | undefined;
   #bell = Promise.withResolvers<void>();
   readonly #departed = Promise.withResolvers<void>();
 
@@ -79,6 +81,11 @@ export class RealtimeUtterance {
   /** What was said, as far as the server tells. */
   get transcript(): string {
     return (this.#wholeTranscript ?? this.#transcript).trim();
+  }
+
+  /** What it took, if the server told. */
+  get count(): Count | undefined {
+    return this.#count;
   }
 
   /** The connection broke before anybody got any of it. */
@@ -173,6 +180,7 @@ export class RealtimeUtterance {
   }
 
   #finish(end: ResponseEnd): void {
+    if (end.usage) this.#count = { kind: 'tokens', ...end.usage };
     const error = this.#errorOf(end);
     this.#end(error ? { error } : {});
   }

@@ -3,8 +3,9 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { SocketLimits } from '#src/provider/json-socket.ts';
+import { servedBy } from '#src/provider/served-by.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import type { Synthesizer, Voice } from './ports.ts';
+import type { Count, Synthesizer, Voice } from './ports.ts';
 import { compareReading, type Reading } from './reading-check.ts';
 import { type LineLimits, RealtimeLine } from './realtime-speech-line.ts';
 import type { SpeechAsked, SpeechManner } from './realtime-speech-request.ts';
@@ -51,6 +52,7 @@ const backOffMs = 5000;
  */
 export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): RealtimeSynthesizer {
   const voices = new Voices(options);
+  const by = servedBy(options.model, options.baseUrl);
   const usual: SpeechManner = { voice: options.voice, speed: undefined };
   return {
     async *synthesize(text, voice, signal) {
@@ -59,8 +61,10 @@ export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): Realtim
         throw new BotError('speech.unspeakable', false, 'There is no text to say.');
       }
       const manner = { voice: voice.name ?? options.voice, speed: voice.speed };
+      const tell = (count?: Count) => voice.onTook?.({ by, ...(count && { count }) });
+      const tone = toneOf(voice, options);
       for (const piece of textPieces(text, longestPieceChars)) {
-        yield* read(voices, manner, { text: piece, tone: toneOf(voice, options) }, signal);
+        yield* read(voices, manner, { text: piece, tone, tell }, signal);
       }
     },
     warm: () => voices.warm(usual),
@@ -72,20 +76,25 @@ function toneOf(voice: Voice, { instructions }: RealtimeSpeechOptions): string |
   return voice.instructions ?? instructions;
 }
 
+/** With whom is told when it is asked for, and what it took. */
+type Asked = SpeechAsked & { readonly tell: (count?: Count) => void };
+
 async function* read(
   voices: Voices,
   manner: SpeechManner,
-  asked: SpeechAsked,
+  asked: Asked,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   for (let tries = 0; ; tries++) {
     const line = await voices.line(manner, signal);
     const utterance = line.say(asked);
+    asked.tell();
     const leave = () => line.leave(utterance);
     signal.addEventListener('abort', leave);
     try {
       yield* soundOf(utterance, signal);
       voices.tell(asked.text, utterance.transcript);
+      if (utterance.count) asked.tell(utterance.count);
       return;
     } catch (error) {
       signal.throwIfAborted();

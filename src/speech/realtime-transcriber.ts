@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import { servedBy } from '#src/provider/served-by.ts';
 import { isListenable } from './listenable.ts';
 import type { Listening, OnPartial, Transcriber } from './ports.ts';
 import { RealtimeListening } from './realtime-listening.ts';
@@ -16,9 +17,10 @@ export type RealtimeTranscriber = Transcriber & Disposable;
 export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTranscriber {
   const { clock = realClock, language } = options;
   const settleMs = options.limits?.settleMs ?? standardSettleMs;
+  const by = servedBy(options.model, options.baseUrl);
   const pool = new RealtimePool(options);
   const listen = (onPartial: OnPartial, signal: AbortSignal): Listening =>
-    new RealtimeListening({ pool, clock, settleMs, language }, onPartial, signal);
+    new RealtimeListening({ pool, clock, settleMs, language, by }, onPartial, signal);
   return {
     listen,
     async *transcribe(pcm, signal) {

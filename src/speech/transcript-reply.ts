@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { heardCount } from './counted.ts';
 import type { Transcript } from './ports.ts';
 
 /** `{text}`, JSON in a string, or the bare text: servers send all three whatever was asked. */
@@ -7,12 +8,17 @@ export function transcriptOf(reply: unknown, asked: string | undefined): Transcr
   if (typeof answer === 'string' && answer !== '') {
     return { text: answer.trim(), ...(asked && { language: asked }) };
   }
-  const { text, language, languages } = (answer || {}) as Readonly<Record<string, unknown>>;
+  const { text, language, languages, usage } = (answer || {}) as Readonly<Record<string, unknown>>;
   if (typeof text !== 'string') throw new BotError('provider.empty', true, noText);
   const [first] = Array.isArray(languages) ? languages : [];
   const codes: unknown[] = [language, first?.code, asked];
   const told = codes.find((code) => typeof code === 'string' && code !== '');
-  return { text: text.trim(), ...(typeof told === 'string' && { language: told }) };
+  const count = heardCount(usage);
+  return {
+    text: text.trim(),
+    ...(typeof told === 'string' && { language: told }),
+    ...(count && { took: { count } }),
+  };
 }
 
 const noText =

@@ -203,8 +203,9 @@ class Conversation {
       const error = { code: 'audio_unintelligible', message: 'The audio is broken.' };
       return this.#tellItem('failed', { error }, item);
     }
+    const usage = { type: 'duration', seconds: soundMs / 1_000 };
     if (rest !== '') this.#tellItem('delta', { delta: rest }, item);
-    this.#tellItem('completed', { transcript: text, usage: {} }, item);
+    this.#tellItem('completed', { transcript: text, usage }, item);
   }
 
   #tellItem(what: string, more: object, item = this.#items): void {

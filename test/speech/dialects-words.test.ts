@@ -43,7 +43,7 @@ test('vLLM: words beyond the first 30 s of an utterance are not lost', async () 
   const quiet = new Int16Array(30 * 16_000 - spoken.pcm.samples.length);
   const samples = joinSamples([spoken.pcm.samples, quiet, speakWords('four five').pcm.samples]);
   const updates = await updatesOf(hearing, { samples, rateHz: 16_000, channels: 1 });
-  expect(updates.at(-1)).toEqual({
+  expect(updates.at(-1)).toMatchObject({
     kind: 'final',
     transcript: { text: 'nova one two three four five' },
   });
@@ -55,7 +55,7 @@ test('speaches: segments in a stream without an end are the text', async () => {
   await using server = await openSpeaches({ hears, replies: [] });
   const client = openClient({ baseUrl: `${server.origin}/v1` });
   const hearing = openTranscriber(client, { model: distil, stream: 'on' });
-  expect(await updatesOf(hearing, spoken.pcm)).toEqual([
+  expect(await updatesOf(hearing, spoken.pcm)).toMatchObject([
     { kind: 'partial', text: 'One is here.' },
     { kind: 'partial', text: 'One is here. Two is not.' },
     { kind: 'final', transcript: { text: 'One is here. Two is not.' } },

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { joinSamples } from '#src/audio/pcm.ts';
+import type { Took } from '#src/speech/ports.ts';
 import type { Reading } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime-synthesizer.ts';
 import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
@@ -55,6 +56,18 @@ test('each text is a response of its own beside the conversation, told only to b
     max_output_tokens: 100 + 10 * one.length,
   });
   expect(lastCall().items).toEqual([]);
+});
+
+test('what a text took is told with its tokens of sound, and only who was asked where it was cut short', async () => {
+  using engine = opened();
+  const told: Took[] = [];
+  const onTook = (took: Took) => void told.push(took);
+  for await (const _ of engine.synthesize(one, { onTook }, staying));
+  const by = { kind: 'remote', model: 'reads', host: expect.stringMatching(/^127/) };
+  const tokens = { inputTokens: 120, outputTokens: 90, audioOutputTokens: 70 };
+  expect(told.splice(0)).toEqual([{ by }, { by, count: { kind: 'tokens', ...tokens } }]);
+  for await (const _ of engine.synthesize(one, { onTook }, staying)) break;
+  expect(told).toEqual([{ by }]);
 });
 
 test('the former interface is asked under its own names', async () => {

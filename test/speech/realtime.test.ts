@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
+import { servedBy } from '#src/provider/served-by.ts';
 import type { RealtimeOptions } from '#src/speech/realtime-session.ts';
 import {
   openRealtimeTranscriber,
@@ -107,6 +108,17 @@ test('sound pushed before the connection stands is not lost', async () => {
   using listening = transcriber.listen?.(() => {}, staying) ?? expect.fail();
   listening.push(five.pcm.samples);
   expect(await heardBy(listening)).toBe(five.text);
+});
+
+test('a server counts each stretch of an utterance, and each is told once', async () => {
+  using transcriber = opened();
+  using listening = transcriber.listen?.(() => {}, staying) ?? expect.fail();
+  await say(listening, five);
+  const by = servedBy('gpt-live-transcribe', baseUrl);
+  const { took } = await listening.settle(staying);
+  const ms = mock.calls.at(-1)?.commits[0]?.soundMs;
+  expect(took).toEqual({ by, count: { kind: 'heard', ms } });
+  expect((await listening.settle(staying)).took).toEqual({ by });
 });
 
 test('a connection lost in mid-utterance is replaced, and nothing said is lost', async () => {

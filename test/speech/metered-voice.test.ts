@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { servedBy } from '#src/provider/served-by.ts';
+import { meteredVoice, type Spoken } from '#src/speech/metered-voice.ts';
+import type { Count, Synthesizer, Took } from '#src/speech/ports.ts';
+
+const never = new AbortController().signal;
+const [one, other] = [
+  servedBy('speaks', 'http://127.0.0.1:1'),
+  servedBy('talks', 'http://127.0.0.1:2'),
+];
+const pcm = { samples: new Int16Array(2_400), rateHz: 24_000, channels: 1 } as const;
+const counted = (inputTokens: number, audioOutputTokens: number): Count => {
+  return { kind: 'tokens', inputTokens, outputTokens: audioOutputTokens, audioOutputTokens };
+};
+
+/** Tells these things, each with 100 ms of sound after it. */
+function telling(...told: readonly Took[]): Synthesizer {
+  return {
+    async *synthesize(_text, { onTook }) {
+      for (const took of told) {
+        onTook?.(took);
+        yield pcm;
+      }
+    },
+  };
+}
+
+async function spokenBy(voice: Synthesizer, pieces = 9): Promise<readonly Spoken[]> {
+  const spoken: Spoken[] = [];
+  let left = pieces;
+  const metered = meteredVoice(voice, (one) => void spoken.push(one));
+  for await (const _ of metered.synthesize('Four.', {}, never)) if (--left === 0) break;
+  return spoken;
+}
+
+test('of a text in several requests all that was counted is told at once', async () => {
+  const took = [{ by: one }, { by: one, count: counted(3, 20) }];
+  expect(await spokenBy(telling(...took, ...took))).toEqual([
+    { characters: 5, ms: 400, took: { by: one, count: counted(6, 40) } },
+  ]);
+});
+
+test('a text that was cut short is estimated, whatever was counted, and it is known who spoke', async () => {
+  const took = [{ by: one }, { by: one, count: counted(3, 20) }];
+  expect(await spokenBy(telling(...took), 2)).toEqual([
+    { characters: 5, ms: 200, took: { by: one } },
+  ]);
+});
+
+test('where one of several requests was not counted, all are estimated', async () => {
+  const took = [{ by: one }, { by: one, count: counted(3, 20) }, { by: one }];
+  expect(await spokenBy(telling(...took))).toMatchObject([{ took: { by: one } }]);
+  expect((await spokenBy(telling(...took)))[0]?.took).not.toHaveProperty('count');
+});
+
+test('whoever stands in is the one who spoke', async () => {
+  const took = [{ by: one }, { by: other }, { by: other, count: counted(3, 20) }];
+  expect(await spokenBy(telling(...took))).toMatchObject([
+    { took: { by: other, count: counted(3, 20) } },
+  ]);
+});
+
+test('a voice that tells nothing is counted by its text and its sound alone', async () => {
+  expect(await spokenBy(telling({}))).toEqual([{ characters: 5, ms: 100 }]);
+});
