@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { embedded, type ServedBy, servedBy } from '#src/provider/served-by.ts';
 import type { Caps } from '#src/spending/caps.ts';
 import { costOf } from '#src/spending/cost.ts';
 import { readPrices } from '#src/spending/price-file.ts';
@@ -13,6 +14,11 @@ export type Budget = { readonly caps: Caps; readonly prices: readonly Price[] };
 /** What of a role decides about its price. */
 type Role = { readonly kind: 'embedded' } | Served;
 type Served = { readonly kind: 'remote'; readonly model: string; readonly baseUrl: string };
+
+/** What a model or an engine costs, whichever role it has. */
+export function priceOf(by: ServedBy, { prices }: Budget): Rate {
+  return by.kind === 'embedded' ? { kind: 'free' } : rateOf(prices, by.model, by.host);
+}
 
 type Roles = {
   readonly transcription: Role;
@@ -46,9 +52,7 @@ export function tariffOf(
   thinker?: Served,
 ): Tariff {
   const rate = (role: Role): Rate =>
-    role.kind === 'embedded'
-      ? { kind: 'free' }
-      : rateOf(budget.prices, role.model, new URL(role.baseUrl).host);
+    priceOf(role.kind === 'embedded' ? embedded : servedBy(role.model, role.baseUrl), budget);
   const speak = rate(speech);
   const [next] = fallbacks.speech.map(rate);
   return {

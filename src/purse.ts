@@ -6,7 +6,7 @@ import { SpendingKeeper } from '#src/session/spending-keeper.ts';
 import type { SpendingBook } from '#src/spending/book.ts';
 import { Ledger } from '#src/spending/ledger.ts';
 import type { Config } from './config.ts';
-import { tariffOf } from './config-budget.ts';
+import { priceOf, tariffOf } from './config-budget.ts';
 
 export type PurseOptions = {
   readonly config: Config;
@@ -35,6 +35,7 @@ export async function openPurse({
   const { caps } = config.budget;
   const desk = new SpendingDesk({
     ...{ clock, ledger, caps, onEvent },
+    rateOf: (by) => priceOf(by, config.budget),
     tariffOf: (guildId, isWritten) =>
       tariffOf(config, isWritten ? undefined : thinkerOf(config, pipelineIn(guildId))),
   });

@@ -1,10 +1,26 @@
 import type { Usage } from '#src/chat/ports.ts';
+import type { ServedBy } from '#src/provider/served-by.ts';
+import type { Spoken } from '#src/speech/metered-voice.ts';
+import type { Took } from '#src/speech/ports.ts';
 import type { Use } from '#src/spending/cost.ts';
-import type { Bill, Spoken } from './spending.ts';
+import type { Bill } from './spending.ts';
+
+/** What was done, counted in one or two ways: the first of them that has a price is paid. */
+export type Work = {
+  readonly uses: readonly Use[];
+  /** Undefined: whoever usually does it. */
+  readonly by: ServedBy | undefined;
+};
+
+/** What the server counted, or else what we did. */
+export function workOf(took: Took | undefined, estimate: Use): Work {
+  const count = took?.count;
+  return { uses: count ? [count, estimate] : [estimate], by: took?.by };
+}
 
 /** Where a bill is paid. */
 export interface Till {
-  pay(what: 'think' | 'speak', use: Use): void;
+  pay(what: 'think' | 'speak', work: Work): void;
   /** So much talk with a server. */
   talked(ms: number): void;
   turn(): void;
@@ -23,11 +39,12 @@ export class OpenBill implements Bill {
 
   used(usage: Usage): void {
     if (usage.inputTokens + usage.outputTokens === 0) return; // refused
-    this.#till.pay('think', { ...usage, kind: 'tokens' });
+    const { by, ...tokens } = usage;
+    this.#till.pay('think', { uses: [{ ...tokens, kind: 'tokens' }], by });
   }
 
-  spoke(spoken: Spoken): void {
-    this.#till.pay('speak', { ...spoken, kind: 'spoken' });
+  spoke({ took, ...spoken }: Spoken): void {
+    this.#till.pay('speak', workOf(took, { ...spoken, kind: 'spoken' }));
   }
 
   sounded(ms: number): void {

@@ -12,7 +12,8 @@ import { liveOf } from './live.ts';
 import type { Question } from './matter.ts';
 import { objection, textOf } from './objection.ts';
 import type { Conversation } from './room.ts';
-import { type Heard, meteredTranscriber } from './spending-meters.ts';
+import type { Heard } from './spending.ts';
+import { meteredTranscriber } from './spending-meters.ts';
 import { said } from './utterance.ts';
 
 export type DraftsOptions = Omit<ForethoughtOptions, 'isOpen'> & {

@@ -1,4 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { ServedBy } from '#src/provider/served-by.ts';
+import type { Spoken } from '#src/speech/metered-voice.ts';
 import { dayOf, nextDayMs, nextMonthMs } from '#src/spending/calendar.ts';
 import {
   type Amount,
@@ -11,14 +13,14 @@ import {
   type Step,
   stepOf,
 } from '#src/spending/caps.ts';
-import { costOf, type Use } from '#src/spending/cost.ts';
+import { costOf } from '#src/spending/cost.ts';
 import type { Ledger, Reserve, Sum } from '#src/spending/ledger.ts';
 import type { Rate } from '#src/spending/prices.ts';
 import { countsSound, estimate, isFree, type Tariff } from '#src/spending/tariff.ts';
 import type { Line } from '#src/texts/texts.ts';
-import { OpenBill } from './bill.ts';
+import { OpenBill, type Work, workOf } from './bill.ts';
 import type { SessionEvent } from './events.ts';
-import type { Cost, Costs, Manner, Opened, Order, Refused, Spending, Spoken } from './spending.ts';
+import type { Cost, Costs, Heard, Manner, Opened, Order, Refused, Spending } from './spending.ts';
 import { SpendingNews } from './spending-news.ts';
 
 type Paid = Extract<SessionEvent, { kind: 'spent' }>;
@@ -29,6 +31,8 @@ export type DeskOptions = {
   readonly caps: Caps;
   /** What the roles of this server cost now, for an answer aloud or in writing. */
   readonly tariffOf: (guildId: string, isWritten?: boolean) => Tariff;
+  /** What anybody costs who was asked, usual or not. */
+  readonly rateOf: (by: ServedBy) => Rate;
   readonly onEvent: (guildId: string, event: Paid) => void;
 };
 
@@ -67,27 +71,31 @@ export class SpendingDesk implements Spending, Costs {
     return { kind: 'open', bill: this.#bill(order, reserve, tariff), ...(news && { news }) };
   }
 
-  listen(guildId: string, personId: string): { heard(ms: number, newMs: number): void } | Refused {
+  listen(guildId: string, personId: string): { readonly heard: Heard } | Refused {
     const { caps } = this.#options;
     const rate = this.#options.tariffOf(guildId).recognise;
-    if (rate.kind === 'free') return { heard: () => undefined };
+    const isFree = rate.kind === 'free';
+    const heard: Heard = (ms, newMs, took) => {
+      const work = workOf(took, { kind: 'heard', ms });
+      // Where it is usually free, what is heard counts with the turn.
+      this.#charge('recognise', guildId, work, rate, isFree ? 0 : newMs, (sum) =>
+        this.#book(guildId, personId, sum),
+      );
+    };
+    if (isFree) return { heard };
     const { people } = this.#standing(guildId);
     const theirs = people.get(personId) ?? nothing;
     if (stepOf(theirs, caps.personDay, nothing, 1) === 'quiet')
       return this.#shareUsed(guildId, personId);
     if (this.manner(guildId).step === 'quiet') return this.#budgetUsed(guildId);
-    return {
-      heard: (ms, newMs) =>
-        this.#charge('recognise', guildId, { kind: 'heard', ms }, rate, newMs, (sum) =>
-          this.#book(guildId, personId, sum),
-        ),
-    };
+    return { heard };
   }
 
-  spoke(guildId: string, spoken: Spoken): void {
+  spoke(guildId: string, { took, ...spoken }: Spoken): void {
     const { ms } = spoken;
     const rate = this.#options.tariffOf(guildId).speak;
-    this.#charge('speak', guildId, { ...spoken, kind: 'spoken' }, rate, ms, (sum) =>
+    const work = workOf(took, { ...spoken, kind: 'spoken' });
+    this.#charge('speak', guildId, work, rate, rate.kind === 'free' ? 0 : ms, (sum) =>
       this.#book(guildId, undefined, sum),
     );
   }
@@ -198,8 +206,8 @@ export class SpendingDesk implements Spending, Costs {
     const voice = (isVoiceCheap && tariff.cheaperVoice) || tariff.speak;
     const isTalk = countsSound(tariff) && !isWritten;
     return new OpenBill({
-      pay: (what, use) =>
-        this.#charge(what, guildId, use, what === 'think' ? tariff.think : voice, 0, take),
+      pay: (what, work) =>
+        this.#charge(what, guildId, work, what === 'think' ? tariff.think : voice, 0, take),
       talked: (ms) => {
         if (isTalk) take({ ms: Math.round(ms) });
       },
@@ -214,14 +222,18 @@ export class SpendingDesk implements Spending, Costs {
   #charge(
     what: Paid['what'],
     guildId: string,
-    use: Use,
-    rate: Rate,
+    { uses, by }: Work,
+    usual: Rate,
     ms: number,
     book: (sum: Partial<Sum>) => void,
   ): void {
-    if (rate.kind === 'free') return;
-    const nanoUsd = costOf(use, rate);
+    const rate = by ? this.#options.rateOf(by) : usual;
     const rounded = Math.round(ms);
+    if (rate.kind === 'free') {
+      if (rounded > 0 && usual.kind !== 'free') book({ ms: rounded });
+      return;
+    }
+    const nanoUsd = uses.map((use) => costOf(use, rate)).find((cost) => cost !== undefined);
     if (nanoUsd === undefined) book({ unpriced: 1, ms: rounded });
     else book({ nanoUsd, ms: rounded });
     const priced = nanoUsd !== undefined && { usd: nanoUsd / 1e9 };

@@ -1,4 +1,6 @@
 import type { Usage } from '#src/chat/ports.ts';
+import type { Spoken } from '#src/speech/metered-voice.ts';
+import type { Took } from '#src/speech/ports.ts';
 import type { Step } from '#src/spending/caps.ts';
 import type { Outlook } from '#src/spending/tariff.ts';
 import type { Line } from '#src/texts/texts.ts';
@@ -35,8 +37,8 @@ export type Manner = {
   readonly quiet?: { readonly line: Line; readonly time: string };
 };
 
-/** Of a text that was spoken: how long it is, and how long it sounds. */
-export type Spoken = { readonly characters: number; readonly ms: number };
+/** Told of sound that was sent to be recognised: all of it, what of it nobody was told of before, and who heard it. */
+export type Heard = (ms: number, newMs: number, took?: Took) => void;
 
 /** What one answer takes, told as it becomes known, also after it was closed. Nothing here throws. */
 export interface Bill {
@@ -56,7 +58,7 @@ export interface Spending {
   /** To be asked before the first request of an answer: what it is likely to take is put aside. */
   open(order: Order): Opened | Refused;
   /** Whether what this person says may be recognised; then `heard` is told of the sound that was sent for it. */
-  listen(guildId: string, personId: string): { heard(ms: number, newMs: number): void } | Refused;
+  listen(guildId: string, personId: string): { readonly heard: Heard } | Refused;
   /** A text beside any answer was spoken. */
   spoke(guildId: string, spoken: Spoken): void;
   manner(guildId: string): Manner;

@@ -6,6 +6,7 @@ import { SpendingDesk } from '#src/session/spending-desk.ts';
 import type { Entry, SpendingBook } from '#src/spending/book.ts';
 import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
 import { Ledger } from '#src/spending/ledger.ts';
+import type { Rate } from '#src/spending/prices.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
 import type { Trouble } from './books.ts';
 
@@ -39,12 +40,19 @@ export const uncapped: Caps = { personDay: nothing, serverDay: nothing, serverMo
 /** A desk with everything behind it. */
 export function openDesk(
   clock: Clock,
-  over: { readonly caps?: Partial<Caps>; readonly tariff?: Partial<Tariff> } = {},
+  over: {
+    readonly caps?: Partial<Caps>;
+    readonly tariff?: Partial<Tariff>;
+    /** Of models by name. */
+    readonly rates?: Readonly<Record<string, Rate>>;
+  } = {},
 ) {
   const ledger = new Ledger();
   const paid: Paid[] = [];
   const desk = new SpendingDesk({
     ...{ clock, ledger, caps: { ...uncapped, ...over.caps } },
+    rateOf: (by) =>
+      by.kind === 'embedded' ? { kind: 'free' } : (over.rates?.[by.model] ?? { kind: 'unpriced' }),
     tariffOf: () => ({ ...priced, ...over.tariff }),
     onEvent: (_guildId, event) => void paid.push(event),
   });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { embedded, servedBy } from '#src/provider/served-by.ts';
 import type { Bill, Opened, Order, Refused } from '#src/session/spending.ts';
+import type { Took } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, minutes, openDesk } from '#test/fakes/spending.ts';
 
@@ -152,10 +154,30 @@ test('of whoever is forgotten nothing is known, and the server has spent it all 
   expect(desk.today('g').usd).toBeCloseTo(0.002, 9);
 });
 
+const other = servedBy('dear', 'https://example.org');
+const dear = {
+  kind: 'priced',
+  usd: { perMillionInputTokens: 3, perMillionOutputTokens: 3 },
+} as const;
+
+const anyBy = fc.constantFrom(undefined, embedded, other, servedBy('unheard-of', 'https://a.b'));
+const anyCount = fc.option(
+  fc.record({
+    kind: fc.constant('tokens' as const),
+    ...{ inputTokens: fc.nat(900), outputTokens: fc.nat(900) },
+  }),
+  { nil: undefined },
+);
 const anyAct = fc.oneof(
   fc.record({ kind: fc.constant('open' as const), who: fc.constantFrom('ana', 'ben', 'cem') }),
-  fc.record({ kind: fc.constant('use' as const), which: fc.nat(5), count: fc.nat(900) }),
-  fc.record({ kind: fc.constant('speak' as const), which: fc.nat(5), count: fc.nat(900) }),
+  fc.record({
+    ...{ kind: fc.constant('use' as const), which: fc.nat(5) },
+    ...{ count: fc.nat(900), by: anyBy },
+  }),
+  fc.record({
+    ...{ kind: fc.constant('speak' as const), which: fc.nat(5) },
+    ...{ length: fc.nat(900), by: anyBy, count: anyCount },
+  }),
   fc.record({ kind: fc.constant('close' as const), which: fc.nat(5) }),
   fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(30 * hourMs) }),
 );
@@ -166,7 +188,7 @@ test('whatever the order of turns, bills, cuts and midnights, sums are those of 
   await fc.assert(
     fc.asyncProperty(fc.array(anyAct, { maxLength: 80 }), async (acts) => {
       const clock = new VirtualClock();
-      const world = { clock, ...openDesk(clock, { caps }), bills: [] as Bill[] };
+      const world = { clock, ...openDesk(clock, { caps, rates: { dear } }), bills: [] as Bill[] };
       for (const act of acts) await perform(act, world, caps);
       const paid = world.paid.reduce((sum, { usd = 0 }) => sum + Math.round(usd * 1e9), 0);
       const kept = world.ledger.drain().filter(({ personId }) => personId === undefined);
@@ -177,6 +199,10 @@ test('whatever the order of turns, bills, cuts and midnights, sums are those of 
     { numRuns: 200 },
   );
 });
+
+function tookOf({ by, count }: Extract<Act, { kind: 'speak' }>): Took {
+  return { ...(by && { by }), ...(count && { count }) };
+}
 
 type World = ReturnType<typeof openDesk> & { readonly clock: VirtualClock; readonly bills: Bill[] };
 
@@ -191,9 +217,9 @@ async function perform(
       await clock.advance(act.ms);
       return;
     case 'use':
-      return bill?.used(tokens(act.count));
+      return bill?.used({ ...tokens(act.count), ...(act.by && { by: act.by }) });
     case 'speak':
-      return bill?.spoke({ characters: act.count, ms: 0 });
+      return bill?.spoke({ characters: act.length, ms: 0, took: tookOf(act) });
     case 'close':
       return bill?.close();
     case 'open': {
