@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { ProviderNews } from '#src/provider/ladder.ts';
+import { servedBy } from '#src/provider/served-by.ts';
 import { listenWith } from '#src/speech/listen.ts';
+import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { ladderedSynthesizer } from '#src/speech/speech-ladder.ts';
 import { ladderedTranscriber } from '#src/speech/transcriber-ladder.ts';
@@ -102,6 +104,29 @@ test('a voice never changes inside an answer, not even back to the better one', 
   expect(await said(answer, 'Second.')).toBe(2);
   expect(await said(voice, 'Another answer.')).toBe(1);
   expect(await said(answer, 'Third.')).toBe(2);
+});
+
+test('of a ladder it is known which voice spoke, and which recogniser heard', async () => {
+  const by = (host: string) => servedBy('same', `http://${host}`);
+  const named = (voice: Synthesizer, host: string): Synthesizer => ({
+    synthesize(text, asked, signal) {
+      asked.onTook?.({ by: by(host) });
+      return voice.synthesize(text, asked, signal);
+    },
+  });
+  const took: unknown[] = [];
+  const voice = voices([named(mute(), 'one'), named(new FakeSynthesizer(), 'two')]);
+  const metered = meteredVoice(voice, (spoken) => void took.push(spoken.took));
+  await said(metered, 'Hello.', 'alloy');
+  expect(took).toEqual([{ by: by('two') }]);
+  const hears: Transcriber = {
+    async *transcribe() {
+      yield { kind: 'final', transcript: { text: 'five', took: { by: by('two') } } };
+    },
+  };
+  using listening = ears([streaming(deaf()), hears], true).listen?.(() => undefined, never);
+  listening?.push(utterances[0].pcm.samples);
+  expect(await listening?.settle(never)).toEqual({ text: 'five', took: { by: by('two') } });
 });
 
 test('a text nobody can speak blames no voice', async () => {
