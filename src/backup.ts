@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
+import { loadDotEnv, readConfig } from '#src/config/config.ts';
 import { backUp } from '#src/storage/backup.ts';
 import { storePath } from '#src/storage/store.ts';
-import { loadDotEnv, readConfig } from './config.ts';
 
 /** As for the bot: a configuration that cannot work. */
 const misconfigured = 78;

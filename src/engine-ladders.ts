@@ -4,6 +4,7 @@ import { ladderedAudioChat, ladderedChat } from '#src/chat/chat-ladder.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { toolShy } from '#src/chat/tool-shy.ts';
 import { announced } from '#src/chat/usage.ts';
+import type { Config, Embedded, Remote } from '#src/config/types.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
 import { Breaker } from '#src/provider/breaker.ts';
 import { deadlines } from '#src/provider/deadlines.ts';
@@ -13,7 +14,6 @@ import { cheaperVoice } from '#src/speech/cheaper-voice.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { ladderedSynthesizer } from '#src/speech/speech-ladder.ts';
 import { ladderedTranscriber } from '#src/speech/transcriber-ladder.ts';
-import type { Config, Embedded, Remote } from './config.ts';
 import type { Engines } from './engines.ts';
 
 /** Opens an engine of a role when it is needed for the first time. */

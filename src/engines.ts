@@ -3,6 +3,8 @@ import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
 import { announced } from '#src/chat/usage.ts';
+import { modelsInUse } from '#src/config/models.ts';
+import type { AudioModel, Config, Remote } from '#src/config/types.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import type { Limits } from '#src/provider/guarded-fetch.ts';
 import type { ProviderNews, Role } from '#src/provider/ladder.ts';
@@ -13,8 +15,6 @@ import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { Reading } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime-synthesizer.ts';
-import type { AudioModel, Config, Remote } from './config.ts';
-import { modelsInUse } from './config-models.ts';
 import { openSpeechDecoder } from './speech-decoder.ts';
 
 /** What an operator is told of the engines while they are made ready. */

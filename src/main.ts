@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { BotError } from '#src/base/errors.ts';
-import { loadDotEnv, readConfig } from './config.ts';
+import { loadDotEnv, readConfig } from '#src/config/config.ts';
 import { inSandbox, type SandboxWishes } from './in-sandbox.ts';
 import { onDiscord } from './on-discord.ts';
 

@@ -1,5 +1,7 @@
 import { loadOpus } from '#src/audio/load-opus.ts';
 import type { Secret } from '#src/base/secret.ts';
+import { secretsOf } from '#src/config/models.ts';
+import type { Config } from '#src/config/types.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { ProviderNews } from '#src/provider/ladder.ts';
 import { sayNews } from '#src/provider/models.ts';
@@ -8,8 +10,6 @@ import { type Log, openLog } from '#src/status/log.ts';
 import { Metrics } from '#src/status/metrics.ts';
 import { openStatusServer } from '#src/status/server.ts';
 import { type Bot, startBot } from './bot.ts';
-import type { Config } from './config.ts';
-import { secretsOf } from './config-models.ts';
 import { type EngineNews, openEngines } from './engines.ts';
 import { ProviderLog } from './provider-log.ts';
 

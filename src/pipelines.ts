@@ -1,9 +1,9 @@
 import type { ChatModel } from '#src/chat/ports.ts';
+import type { Config } from '#src/config/types.ts';
 import { audioModel } from '#src/pipeline/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import type { PipelineName, Pipelines } from '#src/session/current-pipeline.ts';
-import type { Config } from './config.ts';
 import type { Engines } from './engines.ts';
 
 /** One way to answer: how it is opened, and what thinks and speaks in it. */

@@ -1,12 +1,12 @@
 import { realClock } from '#src/base/clock.ts';
+import { priceOf, tariffOf } from '#src/config/budget.ts';
+import type { Config } from '#src/config/types.ts';
 import type { PipelineName } from '#src/session/current-pipeline.ts';
 import type { SessionParts } from '#src/session/parts.ts';
 import { SpendingDesk } from '#src/session/spending-desk.ts';
 import { SpendingKeeper } from '#src/session/spending-keeper.ts';
 import type { SpendingBook } from '#src/spending/book.ts';
 import { Ledger } from '#src/spending/ledger.ts';
-import type { Config } from './config.ts';
-import { priceOf, tariffOf } from './config-budget.ts';
 
 export type PurseOptions = {
   readonly config: Config;

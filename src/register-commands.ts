@@ -1,8 +1,9 @@
 import { commands } from '#commands/commands.ts';
 import { BotError } from '#src/base/errors.ts';
+import { loadDotEnv, readConfig } from '#src/config/config.ts';
+import type { Config } from '#src/config/types.ts';
 import { registerOnly } from '#src/discord/register-only.ts';
 import type { CommandChanges } from '#src/discord/registration.ts';
-import { type Config, loadDotEnv, readConfig } from './config.ts';
 
 /** As for the bot: a configuration that cannot work. */
 const misconfigured = 78;

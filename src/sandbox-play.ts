@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import type { Config } from '#src/config/types.ts';
 import { Company } from '#src/console/company.ts';
 import { callIn, type Exchange } from '#src/console/exchange.ts';
 import type { Stage } from '#src/console/hear-out.ts';
@@ -11,7 +12,6 @@ import type { Screen } from '#src/console/screen.ts';
 import { takeAsTyped, takeInTurn } from '#src/console/talk-on.ts';
 import { Voices } from '#src/console/voices.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
-import type { Config } from './config.ts';
 import type { Engines } from './engines.ts';
 
 /** Everything that stands when the bot is logged in to the sandbox. */

@@ -1,11 +1,11 @@
 import { realClock } from '#src/base/clock.ts';
+import type { Config } from '#src/config/types.ts';
 import { TrackShelf } from '#src/session/track-shelf.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { openLibrary } from '#src/sources/library.ts';
 import type { RecordingReader } from '#src/sources/ports.ts';
 import { openRecordings } from '#src/sources/recordings.ts';
 import { openSources } from '#src/sources/sources.ts';
-import type { Config } from './config.ts';
 
 /** Everything that sounds and was not said: recordings to be heard, and what tracks play. */
 export type Sounds = AsyncDisposable & {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Config, readConfig } from '#src/config.ts';
+import { readConfig } from '#src/config/config.ts';
+import type { Config } from '#src/config/types.ts';
 import { type EngineNews, type Engines, openEngines } from '#src/engines.ts';
 import { pipelinesOf } from '#src/pipelines.ts';
 import type { Pipelines } from '#src/session/current-pipeline.ts';

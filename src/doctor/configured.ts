@@ -1,5 +1,5 @@
-import type { Config, Embedded, Remote } from '#src/config.ts';
-import { groupsOf } from '#src/config-models.ts';
+import { groupsOf } from '#src/config/models.ts';
+import type { Config, Embedded, Remote } from '#src/config/types.ts';
 import { serverName } from '#src/provider/foreign-words.ts';
 import type { ModelList } from '#src/provider/models.ts';
 import { type Examined, ok } from './finding.ts';

@@ -1,6 +1,6 @@
 import type { Secret } from '#src/base/secret.ts';
-import { readConfig, readSecret } from '#src/config.ts';
-import { secretsOf } from '#src/config-models.ts';
+import { readConfig, readSecret } from '#src/config/config.ts';
+import { secretsOf } from '#src/config/models.ts';
 import { readWishes, usage, type Wishes } from './arguments.ts';
 import { examineConfigured } from './configured.ts';
 import { ok } from './finding.ts';

@@ -1,5 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import { loadDotEnv } from '#src/config.ts';
+import { loadDotEnv } from '#src/config/config.ts';
 import { runDoctor } from './doctor.ts';
 
 /** A model that was not used for long is loaded in here. */

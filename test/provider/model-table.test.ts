@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Config, readConfig } from '#src/config.ts';
+import { readConfig } from '#src/config/config.ts';
+import type { Config } from '#src/config/types.ts';
 import { endings, lasting, openWeights, tableDate } from '#src/provider/model-table.ts';
 import {
   daysUntil,

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { toolShy } from '#src/chat/tool-shy.ts';
-import { readConfig } from '#src/config.ts';
+import { readConfig } from '#src/config/config.ts';
 import { openEngines } from '#src/engines.ts';
 import { pipelinesOf } from '#src/pipelines.ts';
 import type { PipelineName } from '#src/session/current-pipeline.ts';

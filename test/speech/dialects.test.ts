@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import type { ToolCall } from '#src/chat/ports.ts';
-import { readConfig } from '#src/config.ts';
+import { readConfig } from '#src/config/config.ts';
 import { type Engines, openEngines } from '#src/engines.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';

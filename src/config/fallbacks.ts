@@ -1,14 +1,8 @@
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
-import type { Config, Embedded, Remote } from './config.ts';
-import { speechOf } from './config-speech.ts';
-import type { Settings } from './settings.ts';
 
-/** Who is asked while the usual engine of a role is out of order, in this order. */
-export type Fallbacks = {
-  readonly transcription: readonly Config['transcription'][];
-  readonly chat: readonly Remote[];
-  readonly speech: readonly Config['speech'][];
-};
+import type { Settings } from './settings.ts';
+import { speechOf } from './speech.ts';
+import type { Config, Embedded, Fallbacks, Remote } from './types.ts';
 
 type Group = 'TRANSCRIPTION' | 'CHAT_COMPLETION' | 'SPEECH';
 type Rung = `${Group}_${'FALLBACK' | 'FALLBACK_2'}`;

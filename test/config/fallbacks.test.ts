@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { type Config, readConfig } from '#src/config.ts';
+import { readConfig } from '#src/config/config.ts';
+import type { Config } from '#src/config/types.ts';
 
 const servers = {
   TRANSCRIPTION_BASE_URL: 'http://one/v1',

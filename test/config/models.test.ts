@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { readConfig } from '#src/config.ts';
-import { modelsInUse, secretsOf } from '#src/config-models.ts';
-import { settingNames } from '#src/settings.ts';
+import { readConfig } from '#src/config/config.ts';
+import { modelsInUse, secretsOf } from '#src/config/models.ts';
+import { settingNames } from '#src/config/settings.ts';
 
 const groups = [...settingNames().keys()].flatMap(
   (name) => name.match(/^(.+)_BASE_URL$/)?.[1] ?? [],

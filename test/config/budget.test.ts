@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Config, readConfig } from '#src/config.ts';
-import { tariffOf } from '#src/config-budget.ts';
+import { tariffOf } from '#src/config/budget.ts';
+import { readConfig } from '#src/config/config.ts';
+import type { Config } from '#src/config/types.ts';
 
 function good(environment: NodeJS.ProcessEnv): Config {
   const result = readConfig(environment);

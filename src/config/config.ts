@@ -3,89 +3,12 @@ import { loadEnvFile } from 'node:process';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
-import type { SpeechFormat } from '#src/speech/openai-synthesizer.ts';
-import { type Budget, budgetMistakes, readBudget } from './config-budget.ts';
-import { type Fallbacks, fallbackMistakes, readFallbacks } from './config-fallbacks.ts';
-import { type Realtime, readRealtime, realtimeMistakes } from './config-realtime.ts';
-import { speechMistakes, speechOf } from './config-speech.ts';
+import { budgetMistakes, readBudget } from './budget.ts';
+import { fallbackMistakes, readFallbacks } from './fallbacks.ts';
+import { readRealtime, realtimeMistakes } from './realtime.ts';
 import { isHttpUrl, type Settings, settings } from './settings.ts';
-
-/** A speech or chat server as one role uses it. */
-export type Remote = {
-  readonly kind: 'remote';
-  readonly baseUrl: string;
-  readonly model: string;
-  readonly apiKey?: Secret;
-  /** What holds its key, or would. */
-  readonly keySetting: string;
-};
-export type Embedded = { readonly kind: 'embedded' };
-
-/** What makes a chat model that hears and speaks out of one that reads and writes. */
-export type AudioModel = {
-  /** Absent: none is known, so there is no such pipeline. */
-  readonly model?: string;
-  readonly input: 'audio' | 'transcript';
-  readonly voice: string;
-  readonly transcriptionModel?: string;
-  readonly speechModel?: string;
-};
-
-export type Config = {
-  /** Absent: the sandbox. */
-  readonly discord?: {
-    readonly token: Secret;
-    readonly apiUrl?: string;
-    readonly guildId?: string;
-  };
-  readonly pipeline: 'chained' | 'audio-model' | 'realtime';
-  readonly audioModel: AudioModel;
-  readonly realtime?: Realtime;
-  readonly chat: Remote | Embedded;
-  readonly transcription:
-    | (Remote & {
-        readonly backend: 'file' | 'realtime';
-        readonly stream: 'auto' | 'on' | 'off';
-        readonly language?: string;
-      })
-    | Embedded;
-  readonly speech:
-    | (Remote & {
-        readonly backend: 'speech' | 'chat-audio' | 'realtime';
-        readonly format: SpeechFormat;
-        readonly voice: string;
-        readonly instructions?: string;
-      })
-    | (Embedded & { readonly voice?: string });
-  readonly fallbacks: Fallbacks;
-  readonly consent:
-    | { readonly policy: 'ask' | 'notice' }
-    | { readonly policy: 'role'; readonly roleId: string };
-  /** When it takes words as meant for it. */
-  readonly addressing: 'auto' | 'name' | 'window' | 'always' | 'off';
-  readonly bot: {
-    readonly name?: string;
-    /** What else it answers to, say its name in other scripts. */
-    readonly otherNames: readonly string[];
-    readonly instructions: string;
-  };
-  /** Of the owner's own network: asked for sounds all the same. */
-  readonly allowedHosts: readonly string[];
-  /** Whose members may change everybody's sounds. */
-  readonly djRoleId?: string;
-  readonly budget: Budget;
-  /** Where programs of the system are looked for, as in `PATH`. */
-  readonly searchPath: string;
-  readonly dataDir: string;
-  /** Absent: no status server. */
-  readonly status?: { readonly host: string; readonly port: number };
-  readonly logLevel: string;
-};
-
-export type ConfigResult =
-  | { readonly kind: 'ok'; readonly config: Config }
-  /** One line per mistake, each naming its setting and never its value where that is secret. */
-  | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
+import { speechMistakes, speechOf } from './speech.ts';
+import type { AudioModel, Config, ConfigResult, Embedded, Remote } from './types.ts';
 
 const groups = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
 type Group = (typeof groups)[number];

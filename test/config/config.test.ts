@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { type Config, readConfig } from '#src/config.ts';
-import { settingNames } from '#src/settings.ts';
+import { readConfig } from '#src/config/config.ts';
+import { settingNames } from '#src/config/settings.ts';
+import type { Config } from '#src/config/types.ts';
 
 function good(environment: NodeJS.ProcessEnv): Config {
   const result = readConfig(environment);

@@ -1,6 +1,6 @@
 import type { Secret } from '#src/base/secret.ts';
 import type { WatchedModel } from '#src/provider/model-watch.ts';
-import type { Config, Embedded, Remote } from './config.ts';
+import type { Config, Embedded, Remote } from './types.ts';
 
 /** Every model of a server that is configured, fall-backs too, under the group of settings it is set in. */
 export function modelsInUse(config: Config): WatchedModel[] {

@@ -1,6 +1,6 @@
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
-import type { Config, Remote } from './config.ts';
 import { isHttpUrl, type Settings } from './settings.ts';
+import type { Config, Remote } from './types.ts';
 
 type SpeechBackend = NonNullable<Settings['SPEECH_BACKEND']>;
 
