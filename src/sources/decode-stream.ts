@@ -9,6 +9,7 @@ import { openMp3 } from './mp3-decoder.ts';
 import { openOgg } from './ogg-decoder.ts';
 import { Skip } from './skip.ts';
 import { type Format, sniff } from './sniff.ts';
+import { StereoSound } from './stereo-sound.ts';
 import { openRaw, openWav } from './wav-decoder.ts';
 import { openWebm } from './webm-decoder.ts';
 
@@ -27,7 +28,8 @@ const codec = () => {
 export class DecodeStream {
   readonly #plan: DecodePlan;
   readonly #skip: Skip;
-  readonly #mono: MonoSound | undefined;
+  /** Here, since the thread that asks has frames to send. */
+  readonly #shape: MonoSound | StereoSound;
   #bytes: Buffer = Buffer.alloc(0);
   #stepBytes: number = steps.leastBytes;
   /** Few of its bytes may hold much sound, so that steps stay small while none comes. */
@@ -37,7 +39,8 @@ export class DecodeStream {
   constructor(plan: DecodePlan) {
     this.#plan = plan;
     this.#skip = new Skip(plan.skipMs ?? 0);
-    this.#mono = plan.want.kind === 'mono' ? new MonoSound(plan.want.rateHz) : undefined;
+    const { want } = plan;
+    this.#shape = want.kind === 'mono' ? new MonoSound(want.rateHz) : new StereoSound();
   }
 
   /** Throws a plain Error where the file is damaged. */
@@ -78,14 +81,14 @@ export class DecodeStream {
 
   async #end(): Promise<readonly SoundChunk[]> {
     const given = (await this.#decoder?.end()) ?? [];
-    return [...this.#wanted(given), ...(this.#mono?.end() ?? [])];
+    return [...this.#wanted(given), ...this.#shape.end()];
   }
 
   #wanted(given: readonly SoundChunk[]): readonly SoundChunk[] {
     const left = given.flatMap((chunk) => this.#skip.cut(chunk));
-    const mono = this.#mono;
-    if (!mono) return left;
-    return left.flatMap((chunk) => (chunk.kind === 'pcm' ? mono.push(chunk.pcm) : []));
+    return left.flatMap((chunk) => {
+      return chunk.kind === 'pcm' ? this.#shape.push(chunk.pcm) : [...this.#shape.end(), chunk];
+    });
   }
 
   async #open(isLast: boolean): Promise<Decoder | undefined> {

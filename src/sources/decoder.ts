@@ -18,7 +18,7 @@ export type DecodedRateHz = 16_000 | 24_000 | 48_000;
 export type Want =
   /** To be understood or spoken: samples of one channel at one rate. */
   | { readonly kind: 'mono'; readonly rateHz: DecodedRateHz }
-  /** To be played: channels and rates as they come; Opus as it is, unless every sample counts. */
+  /** To be played: 48 kHz stereo; Opus as it is, unless every sample counts. */
   | { readonly kind: 'track'; readonly isExact: boolean };
 
 /** A file with more damage than this is taken for none: what comes out of it is noise. */

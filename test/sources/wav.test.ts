@@ -67,7 +67,9 @@ test.each([
 
 test('case 3: half a sample at the end of a WAV file is dropped', async () => {
   const file = wav(format(), chunk('data', body, 0xffffffff)).subarray(0, -1);
-  expect((await played(decoding, file)).left).toEqual(whole.left.subarray(0, -1));
+  const { left } = await played(decoding, file);
+  expect(left).toHaveLength(Math.ceil((22_049 * 48_000) / 22_050));
+  expect(left.subarray(0, -100)).toEqual(whole.left.subarray(0, left.length - 100));
 });
 
 const encodings = [
@@ -118,9 +120,9 @@ test.each(shapes)(
         decoding,
         wav(format({ code, bits, channels, rateHz }), chunk('data', data)),
       );
-      expect(sound).toMatchObject({ rateHz, channels: Math.min(2, channels) });
-      expect(sound.left).toHaveLength(frames);
-      expect(Math.abs(pitchHz(sound.left, rateHz) - 440)).toBeLessThan(1);
+      expect(sound).toMatchObject({ rateHz: 48_000, channels: 2 });
+      expect(sound.left).toHaveLength(Math.ceil((frames * 48_000) / rateHz));
+      expect(Math.abs(pitchHz(sound.left, 48_000) - 440)).toBeLessThan(1);
       const peak = sound.left.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
       expect(peak, `${bits}`).toBeGreaterThan(12_000);
       expect(peak, `${bits}`).toBeLessThan(14_000);
