@@ -5,9 +5,12 @@ import { runInNewContext } from 'node:vm';
 import { loadOpus } from '#src/audio/load-opus.ts';
 import type { OpusEncoder } from '#src/audio/opus.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
+import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { Mixer } from '#src/playback/mixer.ts';
 import { NamedTracks } from '#src/playback/named-tracks.ts';
+import { openSources } from '#src/sources/sources.ts';
+import { benchCommand } from './command.ts';
 
 const frameMs = 20;
 const frames = 800;
@@ -26,6 +29,12 @@ function noise(rateHz: number): SoundSource {
         yield { kind: 'pcm', pcm: { samples, rateHz, channels: 2 } };
     },
   };
+}
+
+/** A minute of noise as a file, which is decoded in another thread. */
+function file(rateHz: number): Uint8Array {
+  const samples = Int16Array.from({ length: 2 * 60 * rateHz }, () => 2000 * (Math.random() - 0.5));
+  return writeWav({ samples, rateHz, channels: 2 });
 }
 
 /** An encoder that tells how long it takes. */
@@ -48,40 +57,49 @@ function open(encoding: number[]): { tracks: NamedTracks; mixer: Mixer } {
 }
 
 /** Asks for `count` frames, faster than they would sound, so that readers of sources just keep up. */
-async function run(mixer: Mixer, count: number): Promise<number[]> {
+async function run(mixer: Mixer, count: number, everyMs = 1): Promise<number[]> {
   const spent: number[] = [];
   for (let n = 0; n < count; n++) {
     const from = performance.now();
     mixer.next();
     spent.push(performance.now() - from);
-    await wait(1);
+    await wait(everyMs);
   }
   return spent;
 }
 
-async function measure(count: number, rateHz: number): Promise<void> {
+/** What plays in one row of the table; `everyMs`: how fast frames are asked for. */
+type Row = {
+  readonly label: string;
+  readonly everyMs: number;
+  readonly source: () => SoundSource | Promise<SoundSource>;
+};
+
+async function measure(count: number, { label, everyMs, source }: Row): Promise<void> {
   const encoding: number[] = [];
   const { tracks, mixer } = open(encoding);
-  for (let n = 0; n < count; n++) tracks.play(`t${n}`, noise(rateHz));
+  for (let n = 0; n < count; n++) tracks.play(`t${n}`, await source());
   await wait(200);
-  await run(mixer, warm);
+  await run(mixer, warm, everyMs);
   encoding.length = 0;
-  const idle = await idleMs(frames);
-  const before = process.cpuUsage();
-  const all = await run(mixer, frames);
-  const { user, system } = process.cpuUsage(before);
-  const cpuMs = (user + system) / 1000 - idle;
+  const idle = await idleMs(everyMs);
+  const before = cpuMs();
+  const all = await run(mixer, frames, everyMs);
+  const after = cpuMs();
+  const hereMs = after.here - before.here - idle.here;
+  const allMs = after.all - before.all - idle.all;
   const starved = tracks.list().reduce((sum, track) => sum + track.starved, 0);
   const mixing = all.map((ms, n) => ms - (encoding[n] ?? 0));
   const encodeMs = encoding.reduce((sum, ms) => sum + ms, 0);
   console.log(
     [
       `${count}`.padStart(6),
-      `${rateHz}`.padStart(7),
+      label.padStart(11),
       ...[mixing, encoding].flatMap((ms) => [share(ms, 0.5), share(ms, 0.99)]),
-      percent(cpuMs - encodeMs),
+      percent(hereMs - encodeMs),
       percent(encodeMs),
-      percent(cpuMs),
+      percent(hereMs),
+      percent(allMs),
       `${starved}`.padStart(6),
     ].join('  '),
   );
@@ -90,11 +108,17 @@ async function measure(count: number, rateHz: number): Promise<void> {
 }
 
 /** What it costs to wait so often, which is no part of the mixer. */
-async function idleMs(count: number): Promise<number> {
-  const before = process.cpuUsage();
-  for (let n = 0; n < count; n++) await wait(1);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
+async function idleMs(everyMs: number): Promise<ReturnType<typeof cpuMs>> {
+  const before = cpuMs();
+  for (let n = 0; n < frames; n++) await wait(everyMs);
+  const after = cpuMs();
+  return { here: after.here - before.here, all: after.all - before.all };
+}
+
+/** Of the thread that mixes, and of the whole process. */
+function cpuMs(): { readonly here: number; readonly all: number } {
+  const [here, all] = [process.threadCpuUsage(), process.cpuUsage()];
+  return { here: (here.user + here.system) / 1000, all: (all.user + all.system) / 1000 };
 }
 
 /** Before anything else was held. */
@@ -134,9 +158,25 @@ function percent(ms: number): string {
 const paused = await pausing();
 console.log(`Per frame of 20 ms, ${codec.name}; shares of one core, reading ahead included.\n`);
 console.log(
-  'tracks       Hz    mix ms p50, p99  Opus ms p50, p99   mixing     Opus      all  gaps',
+  'tracks       source    mix ms p50, p99  Opus ms p50, p99   mixing     Opus   thread  process  gaps',
 );
-for (const rateHz of [48_000, 44_100]) {
-  for (const count of [1, 4, 16]) await measure(count, rateHz);
-}
+const sources = openSources([], realClock);
+const made = [48_000, 44_100].map((rateHz): Row => {
+  return { label: `${rateHz} made`, everyMs: 1, source: () => noise(rateHz) };
+});
+// One decoder serves all, so that these are asked for no faster than at twice the speed of sound.
+const decoded = [48_000, 44_100].map((rateHz): Row => {
+  const bytes = file(rateHz);
+  const source = () =>
+    sources.openSource({ kind: 'bytes', bytes }, {}, new AbortController().signal);
+  return { label: `${rateHz} WAV`, everyMs: 10, source };
+});
+for (const row of made) for (const count of [1, 4, 16]) await measure(count, row);
+for (const row of decoded) await measure(16, row);
+await sources[Symbol.asyncDispose]();
 console.log(`\n${paused}`);
+const { firstMs, ms } = await benchCommand();
+const [p50, p95] = [share(ms, 0.5), share(ms, 0.95)].map((one) => Math.round(Number(one)));
+console.log(
+  `From a command to the first packet, ${ms.length} times: p50 ${p50} ms, p95 ${p95} ms (at most 150); the very first ${Math.round(firstMs)} ms.`,
+);
