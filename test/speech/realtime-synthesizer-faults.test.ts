@@ -64,6 +64,8 @@ test('what is still read over a connection that was replaced ends with the voice
   const [left, kept] = [await begin(engine, one, staying), await begin(engine, two, staying)];
   const former = lastCall();
   await left.return?.();
+  const isCancelled = () => former.commands.some(({ type }) => type === 'response.cancel');
+  await expect.poll(isCancelled).toBe(true); // by then it was deaf
   reader.server.set(usualReader);
   await expect.poll(() => soundOf(engine, one).then(lastCall)).not.toBe(former);
   expect(former.isClosed).toBe(false);
