@@ -24,6 +24,7 @@ const usual = { dialect: 'ga', continuous: true, recogniseMs: 0, trouble: undefi
 const server = createServer();
 let mock: MockRealtime;
 let baseUrl: string;
+let latest = 0;
 const engines: Partial<Record<string, RealtimeTranscriber>> = {};
 
 beforeAll(async () => {
@@ -37,9 +38,18 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
+/** Each has an address of its own, so that its connections can be told from those of others. */
 function opened(more: Partial<RealtimeOptions> = {}): RealtimeTranscriber {
   const apiKey = new Secret('hunter22');
-  return openRealtimeTranscriber({ baseUrl, model: 'gpt-live-transcribe', apiKey, ...more });
+  const own = `${baseUrl}?of=${++latest}`;
+  return openRealtimeTranscriber({ baseUrl: own, model: 'gpt-live-transcribe', apiKey, ...more });
+}
+
+/** Connections of the recogniser opened last. */
+function calls(): MockRealtime['calls'] {
+  return mock.calls.filter(
+    ({ url }) => new URL(url, baseUrl).searchParams.get('of') === `${latest}`,
+  );
 }
 
 for (const dialect of ['ga', 'beta-transcription', 'beta-session'] as const) {
@@ -57,8 +67,8 @@ beforeEach(() => mock.set(usual));
 test('the session only transcribes 24 kHz sound and never decides itself when somebody is done', async () => {
   using transcriber = opened({ language: 'de' });
   expect(await textOf(transcriber, five.pcm)).toBe(five.text);
-  const { url, authorization, updates, commits } = mock.calls.at(-1) ?? {};
-  expect(url).toBe('/v1/realtime?intent=transcription');
+  const { url, authorization, updates, commits } = calls().at(-1) ?? {};
+  expect(url).toBe(`/v1/realtime?of=${latest}&intent=transcription`);
   expect(authorization).toBe('Bearer hunter22');
   expect(updates).toEqual([
     {
@@ -88,19 +98,18 @@ test('a pause that adds nothing is not committed, a word shorter than 100 ms is 
   await heardBy(listening);
   listening.push(new Int16Array(8000).map((_, n) => (n % 2 ? 40 : -40)));
   expect(await heardBy(listening)).toBe(five.text);
-  expect(mock.calls.at(-1)?.commits).toHaveLength(1);
+  expect(calls().at(-1)?.commits).toHaveLength(1);
   using short = transcriber.listen?.(() => {}, staying) ?? expect.fail();
   short.push(new Int16Array(800).fill(9000));
   await short.settle(staying);
-  expect(mock.calls.at(-1)?.commits.at(-1)?.soundMs).toBeCloseTo(100);
+  expect(calls().at(-1)?.commits.at(-1)?.soundMs).toBeCloseTo(100);
 });
 
 test('one connection is ready before anybody speaks, and is used by one after the other', async () => {
-  const before = mock.calls.length;
   using transcriber = opened();
-  await expect.poll(() => mock.calls.length).toBe(before + 1);
+  await expect.poll(() => calls().length).toBe(1);
   for (const { pcm, text } of utterances) expect(await textOf(transcriber, pcm)).toBe(text);
-  expect(mock.calls.length).toBe(before + 1);
+  expect(calls().length).toBe(1);
 });
 
 test('sound pushed before the connection stands is not lost', async () => {
@@ -116,7 +125,7 @@ test('a server counts each stretch of an utterance, and each is told once', asyn
   await say(listening, five);
   const by = servedBy('gpt-live-transcribe', baseUrl);
   const { took } = await listening.settle(staying);
-  const ms = mock.calls.at(-1)?.commits[0]?.soundMs;
+  const ms = calls().at(-1)?.commits[0]?.soundMs;
   expect(took).toEqual({ by, count: { kind: 'heard', ms } });
   expect((await listening.settle(staying)).took).toEqual({ by });
 });
@@ -127,17 +136,19 @@ test('a connection lost in mid-utterance is replaced, and nothing said is lost',
   await say(listening, five);
   await heardBy(listening);
   await say(listening, utterances[1]);
-  const before = mock.calls.length;
+  const before = calls().length;
   mock.dropAll();
   expect(await heardBy(listening)).toBe(`${five.text} ${utterances[1].text}`);
-  const commits = mock.calls.slice(before).flatMap((call) => call.commits);
+  const commits = calls()
+    .slice(before)
+    .flatMap((call) => call.commits);
   expect(commits).toEqual([{ soundMs: 1200, atMs: expect.any(Number) }]);
 });
 
 test('a server that drops every connection is tried twice, and again at the next pause', async () => {
   using transcriber = opened();
   await textOf(transcriber, five.pcm);
-  const commits = () => mock.calls.flatMap((call) => call.commits).length;
+  const commits = () => calls().flatMap((call) => call.commits).length;
   const before = commits();
   mock.set({ trouble: 'drops' });
   using listening = transcriber.listen?.(() => {}, staying) ?? expect.fail();
@@ -152,7 +163,9 @@ test('a server that wants its model in the address gets it, and at once the next
   mock.set({ trouble: 'wants-model', dialect: 'beta-session' });
   using transcriber = opened();
   expect(await textOf(transcriber, five.pcm)).toBe(five.text);
-  const urls = mock.calls.slice(-2).map(({ url }) => url);
+  const urls = calls()
+    .slice(-2)
+    .map(({ url }) => url);
   expect(urls[1]).toBe(`${urls[0]}&model=gpt-live-transcribe`);
 });
 
@@ -186,19 +199,18 @@ test('closing the recogniser closes every connection', async () => {
   transcriber.listen?.(() => {}, staying);
   transcriber.listen?.(() => {}, staying);
   await textOf(transcriber, five.pcm);
-  const mine = mock.calls.slice(-3);
+  const mine = calls().slice(-3);
   transcriber[Symbol.dispose]();
   await expect.poll(() => mine.filter(({ closedAtMs }) => closedAtMs !== undefined).length).toBe(3);
 });
 
 test('of connections that nobody needs, one stays after a minute', async () => {
   const clock = new VirtualClock();
-  using transcriber = opened({ clock, baseUrl: `${baseUrl}?of=this` });
+  using transcriber = opened({ clock });
   const all = Promise.all([1, 2, 3].map(() => textOf(transcriber, five.pcm)));
   await clock.advance(100);
   await all;
-  const own = () => mock.calls.filter(({ url }) => url.includes('of=this'));
-  const open = () => own().filter((call) => call.closedAtMs === undefined);
+  const open = () => calls().filter((call) => call.closedAtMs === undefined);
   expect(open()).toHaveLength(3);
   await clock.advance(55_000);
   expect(open()).toHaveLength(3);
@@ -209,9 +221,8 @@ test('of connections that nobody needs, one stays after a minute', async () => {
 test('a connection that fails ahead of need is tried again after 5, 10 and 20 s', async () => {
   const clock = new VirtualClock();
   mock.set({ trouble: 'bad-key' });
-  using _ = opened({ clock, baseUrl: `${baseUrl}?of=that` });
-  const own = () => mock.calls.filter(({ url }) => url.includes('of=that'));
-  const tries = () => own().length / 2; // each asks with and without the model
+  using _ = opened({ clock });
+  const tries = () => calls().length / 2; // each asks with and without the model
   const steps = [
     [0, 1],
     [5000, 2],
