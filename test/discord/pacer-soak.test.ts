@@ -1,4 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { Pacer } from '#src/discord/pacer.ts';
@@ -14,10 +14,10 @@ const frame = Buffer.of(1);
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** What is really held, without what only waits to be thrown away. */
+/** What this thread really holds, without what only waits to be thrown away. */
 function heldBytes(): number {
   collect();
-  return process.memoryUsage().arrayBuffers;
+  return getHeapStatistics().external_memory;
 }
 
 /** An hour of sound in pieces of any length, as they are taken. */
@@ -69,5 +69,7 @@ test('case 36: in an hour of speech every frame leaves within one of its time, a
   expect(worstDriftMs).toBeLessThanOrEqual(frameMs);
   expect(worstGapMs).toBeLessThanOrEqual(2 * frameMs);
   expect(pacer.counts.shifts).toBe(0);
-  expect(Math.max(...heapsBytes) - Math.min(...heapsBytes)).toBeLessThan(5_000_000);
+  const [early = 0, ...later] = heapsBytes;
+  expect(later.length).toBeGreaterThan(1);
+  expect(Math.max(...later) - early).toBeLessThan(5_000_000); // of 173 MB
 });
