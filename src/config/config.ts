@@ -5,13 +5,11 @@ import { Secret } from '#src/base/secret.ts';
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
 import { budgetMistakes, readBudget } from './budget.ts';
 import { fallbackMistakes, readFallbacks } from './fallbacks.ts';
+import { type Group, groups, keyOf } from './keys.ts';
 import { readRealtime, realtimeMistakes } from './realtime.ts';
 import { isHttpUrl, type Settings, settings } from './settings.ts';
 import { speechMistakes, speechOf } from './speech.ts';
 import type { AudioModel, Config, ConfigResult, Embedded, Remote } from './types.ts';
-
-const groups = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
-type Group = (typeof groups)[number];
 
 /** Adds `.env` beside package.json to the environment, where there is one; what is set already wins. */
 export function loadDotEnv(): void {
@@ -189,8 +187,6 @@ function remote(from: Settings, group: Group, standardModel: string): Remote | E
     from.OPENAI_API_KEY ?? from.OPENAI_BASE_URL !== settings.shape.OPENAI_BASE_URL.parse(undefined);
   if (!own && !model && !ownKey && !shared) return { kind: 'embedded' };
   const baseUrl = own ?? from.OPENAI_BASE_URL;
-  const apiKey = ownKey ?? (baseUrl === from.OPENAI_BASE_URL ? from.OPENAI_API_KEY : undefined);
-  const keySetting = apiKey && !ownKey ? 'OPENAI_API_KEY' : `${group}_API_KEY`;
-  const asked = { model: model ?? standardModel, keySetting };
-  return { kind: 'remote', baseUrl, ...asked, ...(apiKey && { apiKey }) };
+  const key = keyOf(group, baseUrl, ownKey, from);
+  return { kind: 'remote', baseUrl, model: model ?? standardModel, ...key };
 }

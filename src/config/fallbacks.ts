@@ -1,13 +1,11 @@
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
-
+import { type Group, groups, keyOf } from './keys.ts';
 import type { Settings } from './settings.ts';
 import { speechOf } from './speech.ts';
 import type { Config, Embedded, Fallbacks, Remote } from './types.ts';
 
-type Group = 'TRANSCRIPTION' | 'CHAT_COMPLETION' | 'SPEECH';
 type Rung = `${Group}_${'FALLBACK' | 'FALLBACK_2'}`;
 
-const groups = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
 const rungs = ['FALLBACK', 'FALLBACK_2'] as const;
 /** In the place of an address: the engine that comes with the bot. */
 const embedded = 'embedded';
@@ -73,10 +71,6 @@ function remote(from: Settings, rung: Rung, standardModel: string): Remote | Emb
   const baseUrl = from[`${rung}_BASE_URL`];
   if (baseUrl === undefined) return undefined;
   if (baseUrl === embedded) return { kind: 'embedded' };
-  const ownKey = from[`${rung}_API_KEY`];
-  const sharedKey = baseUrl === from.OPENAI_BASE_URL ? from.OPENAI_API_KEY : undefined;
-  const apiKey = ownKey ?? sharedKey;
-  const keySetting = apiKey && !ownKey ? 'OPENAI_API_KEY' : `${rung}_API_KEY`;
   const model = from[`${rung}_MODEL`] ?? standardModel;
-  return { kind: 'remote', baseUrl, model, keySetting, ...(apiKey && { apiKey }) };
+  return { kind: 'remote', baseUrl, model, ...keyOf(rung, baseUrl, from[`${rung}_API_KEY`], from) };
 }

@@ -1,5 +1,6 @@
 import type { Secret } from '#src/base/secret.ts';
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
+import { keyFor } from './keys.ts';
 import type { Settings } from './settings.ts';
 
 /** A server for spoken conversations over one connection. */
@@ -20,7 +21,7 @@ export function readRealtime(from: Settings): Realtime | undefined {
   if (!isAsked && !sharedKey && isOpenAi(shared)) return undefined;
   if (!isAsked && !isOpenAi(shared) && from.PIPELINE !== 'realtime') return undefined;
   const baseUrl = own ?? shared;
-  const apiKey = ownKey ?? (baseUrl === shared ? sharedKey : undefined);
+  const apiKey = keyFor(baseUrl, ownKey, from);
   const { REALTIME_DIALECT: dialect, SPEECH_VOICE: voice } = from;
   return {
     ...{ baseUrl, model: model ?? standardModels.realtime, dialect },

@@ -2,10 +2,9 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { plainWords, serverName } from './foreign-words.ts';
+import { ifInTime } from './if-in-time.ts';
 import { type JsonEvent, JsonSocket, type SocketLimits, socketUrl } from './json-socket.ts';
 import { type RealtimeDialect, readTalk, type TalkEvent } from './realtime-reading.ts';
-import { unlessAborted } from './unless-aborted.ts';
-import { within } from './within.ts';
 
 export type LinkOptions = {
   /** `http` and `ws` mean the same. */
@@ -110,12 +109,12 @@ export class RealtimeLink {
       },
       signal,
     );
-    const created = await this.#wait(greeted, signal);
+    const created = await ifInTime(greeted, greetingMs, this.#clock, signal);
     if (dialect !== 'auto') this.#dialect = dialect;
     else if (created?.kind === 'created') this.#dialect = created.dialect;
     const updated = this.#expect('updated');
     this.send(opening(this.#dialect));
-    await this.#wait(updated, signal);
+    await ifInTime(updated, greetingMs, this.#clock, signal);
     this.#listener = listener;
   }
 
@@ -131,17 +130,6 @@ export class RealtimeLink {
       lost: reject,
     };
     return promise;
-  }
-
-  /** Undefined if it does not come in time. */
-  async #wait(event: Promise<TalkEvent>, signal: AbortSignal): Promise<TalkEvent | undefined> {
-    const none = new Error('none came');
-    try {
-      return await within(unlessAborted(event, signal), greetingMs, this.#clock, () => none);
-    } catch (cause) {
-      if (cause !== none) throw cause;
-      return undefined;
-    }
   }
 
   get #clock(): Clock {

@@ -2,9 +2,8 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { plainWords, serverName } from '#src/provider/foreign-words.ts';
+import { ifInTime } from '#src/provider/if-in-time.ts';
 import { JsonSocket, type SocketLimits } from '#src/provider/json-socket.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import { within } from '#src/provider/within.ts';
 import { type HeardEvent, readHeard, sessionUpdate } from './realtime-events.ts';
 
 export type RealtimeOptions = {
@@ -87,7 +86,7 @@ export class RealtimeSession {
   async clear(signal: AbortSignal): Promise<boolean> {
     const cleared = this.#expect(['cleared', 'lost']);
     this.#socket?.send({ type: 'input_audio_buffer.clear' });
-    return (await this.#wait(cleared, clearMs, signal))?.kind === 'cleared';
+    return (await ifInTime(cleared, clearMs, this.#clock, signal))?.kind === 'cleared';
   }
 
   close(): void {
@@ -122,11 +121,11 @@ export class RealtimeSession {
       },
       signal,
     );
-    const created = this.#judge(await this.#wait(greeted, greetingMs, signal));
+    const created = this.#judge(await ifInTime(greeted, greetingMs, this.#clock, signal));
     const updated = this.#expect(['updated', 'failed', 'lost']);
     const dialect = created?.kind === 'created' ? created.dialect : 'ga';
     this.#socket?.send(sessionUpdate(dialect, model, language));
-    this.#judge(await this.#wait(updated, greetingMs, signal));
+    this.#judge(await ifInTime(updated, greetingMs, this.#clock, signal));
   }
 
   #judge(event: SessionEvent | undefined): SessionEvent | undefined {
@@ -142,21 +141,6 @@ export class RealtimeSession {
       if (kinds.includes(event.kind)) resolve(event);
     });
     return promise;
-  }
-
-  /** Undefined if it does not come in time. */
-  async #wait(
-    event: Promise<SessionEvent>,
-    ms: number,
-    signal: AbortSignal,
-  ): Promise<SessionEvent | undefined> {
-    const none = new Error('none came');
-    try {
-      return await within(unlessAborted(event, signal), ms, this.#clock, () => none);
-    } catch (cause) {
-      if (cause !== none) throw cause;
-      return undefined;
-    }
   }
 
   get #clock(): Clock {
