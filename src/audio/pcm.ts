@@ -9,6 +9,8 @@ export type Pcm = {
 export const listenRateHz = 16_000;
 /** Rate of everything that speaks: the mixer and the Opus encoder. */
 export const speakRateHz = 24_000;
+/** Rate of named tracks, which are mixed in stereo. */
+export const musicRateHz = 48_000;
 
 export function durationMs({ samples, rateHz, channels }: Pcm): number {
   return (samples.length / channels / rateHz) * 1000;

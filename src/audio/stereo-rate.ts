@@ -1,8 +1,6 @@
-import type { Pcm } from './pcm.ts';
+import { musicRateHz, type Pcm } from './pcm.ts';
 import { Resampler } from './resample.ts';
 import { StereoResampler } from './stereo-resampler.ts';
-
-const musicRateHz = 48_000;
 
 /** Turns sound of any rate and either number of channels into 48 kHz stereo; both may change on the way. */
 export class StereoRate {

@@ -1,9 +1,8 @@
 import type { Frame } from '#src/audio/frame.ts';
 import type { OpusEncoder } from '#src/audio/opus.ts';
 import { opusMode } from '#src/audio/opus-toc.ts';
-import { speakRateHz } from '#src/audio/pcm.ts';
+import { musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { restEncoder } from '#src/audio/rest-encoder.ts';
-import { musicRateHz } from './stereo.ts';
 
 /** Who made a frame: the encoder of speech, the one of music, or whoever made the packets of a source. */
 type Maker = 'mono' | 'stereo' | 'packet';

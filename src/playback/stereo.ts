@@ -1,5 +1,4 @@
-/** Rate of named tracks; they are mixed in stereo. */
-export const musicRateHz = 48_000;
+import { musicRateHz } from '#src/audio/pcm.ts';
 
 /** Samples of one channel in a millisecond, and in a frame of 20 ms. */
 export const musicPerMs = musicRateHz / 1000;

@@ -1,6 +1,5 @@
-import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
+import { joinSamples, musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
-import { musicRateHz } from './stereo.ts';
 import { frameSamples } from './track.ts';
 
 /** So many frames tell an encoder what people have just heard. */

@@ -1,4 +1,4 @@
-import type { Pcm } from '#src/audio/pcm.ts';
+import { musicRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { SoundChunk } from '#src/audio/sound-source.ts';
 import { StereoRate } from '#src/audio/stereo-rate.ts';
 
@@ -17,5 +17,5 @@ export class StereoSound {
 
 function asChunk(samples: Int16Array): readonly SoundChunk[] {
   if (samples.length === 0) return [];
-  return [{ kind: 'pcm', pcm: { samples, rateHz: 48_000, channels: 2 } }];
+  return [{ kind: 'pcm', pcm: { samples, rateHz: musicRateHz, channels: 2 } }];
 }
