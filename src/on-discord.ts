@@ -5,6 +5,7 @@ import type { Config } from '#src/config/types.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { ProviderNews } from '#src/provider/ladder.ts';
 import { sayNews } from '#src/provider/models.ts';
+import { AlertBoard } from '#src/status/alert-board.ts';
 import type { DiscordMetrics } from '#src/status/discord-metrics.ts';
 import { type Log, openLog } from '#src/status/log.ts';
 import { Metrics } from '#src/status/metrics.ts';
@@ -27,6 +28,7 @@ export async function onDiscord(
   let running: Bot | undefined;
   const ready = () => !signal.aborted && running?.ready() === true;
   using metrics = new Metrics(ready);
+  const alerts = new AlertBoard(log, metrics.meters);
   await using _status = await showStatus(config, metrics, ready, log);
   const codec = await loadOpus();
   const providers = new ProviderLog(log, metrics.providers);
@@ -47,10 +49,13 @@ export async function onDiscord(
       onSession: (guildId, event) => {
         metrics.sessions.count(guildId, event);
         providers.session(guildId, event);
+        if (event.kind === 'alert') alerts.tell(event, guildId);
+        if (event.kind === 'left') alerts.forget(guildId);
       },
       onDiscord: (event) => {
         countDiscord(metrics.discord, event);
         logDiscord(log, event);
+        if (event.kind === 'alert') alerts.tell(event, event.guildId);
         if (event.kind === 'closed') closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
       },
     },
@@ -133,6 +138,7 @@ function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
     case 'voice-closed':
       metrics.voiceClosed(event.closeCode);
       return;
+    case 'alert':
     case 'ready':
     case 'registered':
     case 'ciphers':
@@ -170,6 +176,7 @@ function logDiscord(log: Log, event: DiscordEvent): void {
     case 'channel-removed':
       log.info(event, event.kind);
       return;
+    case 'alert': // written by the alert board
     case 'link-made':
       return;
   }

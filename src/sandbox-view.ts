@@ -1,3 +1,4 @@
+import { alerts } from '#src/base/alerts.ts';
 import type { Show } from '#src/console/show.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { Role } from '#src/provider/ladder.ts';
@@ -58,6 +59,9 @@ export class SandboxView {
 
   discord(codec: string, event: DiscordEvent): void {
     if (event.kind === 'warning') this.#show.note(event.message);
+    if (event.kind === 'alert' && event.state === 'raised') {
+      this.#show.note(`${alerts[event.name]}: ${event.cause}`);
+    }
     if (event.kind === 'command-failed') {
       this.#show.note(`${event.name} failed: ${event.error}`);
     }
@@ -85,6 +89,9 @@ export class SandboxView {
         return;
       case 'failed':
         this.#show.note(`${event.stage}: ${event.message}`);
+        return;
+      case 'alert':
+        if (event.state === 'raised') this.#show.note(`${alerts[event.name]}: ${event.cause}`);
         return;
       case 'dropped':
         this.#show.note(`${event.name} was not answered: ${whyDropped[event.why]}`);

@@ -59,7 +59,7 @@ test.each(Object.entries(below))('%s imports only the rooms below it', async (ro
   expect(strays).toEqual([]);
 });
 
-test('every folder of src is a room of the table, and has a README of at most 25 lines', async () => {
+test('every folder of src is a room of the table, and has a README with the six headings', async () => {
   const rooms = (await readdir('src', { withFileTypes: true })).filter((entry) =>
     entry.isDirectory(),
   );
@@ -70,7 +70,6 @@ test('every folder of src is a room of the table, and has a README of at most 25
   );
   for (const { name } of rooms) {
     const readme = await readFile(`src/${name}/README.md`, 'utf8');
-    expect(readme.trimEnd().split('\n').length, name).toBeLessThanOrEqual(25);
     for (const heading of ['For', 'Not for', 'Doors', 'Ports', 'Time and failure', 'Try it']) {
       expect(readme, name).toContain(`**${heading}**`);
     }

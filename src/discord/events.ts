@@ -1,3 +1,4 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import type { EarCounts } from './ear.ts';
 import type { PacerCounts } from './pacer.ts';
 
@@ -10,6 +11,8 @@ export type DiscordEvent =
   /** The gateway closed for good; the bot must be started again. */
   | { readonly kind: 'closed'; readonly closeCode: number }
   | { readonly kind: 'warning'; readonly message: string }
+  /** A watchdog of a voice link found a promise broken, or kept again. */
+  | (AlertChange & { readonly guildId: string })
   | { readonly kind: 'command'; readonly name: string; readonly tookMs: number }
   /** `error` is whatever a command threw, or why Discord did not take its reply. */
   | {

@@ -1,3 +1,4 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, Stage } from '#src/base/errors.ts';
 import type { Verdict } from '#src/turn/addressing.ts';
 import type { Lost } from './floor.ts';
@@ -98,6 +99,8 @@ export type SessionEvent =
       readonly vainShare: number;
       readonly instants: Instants;
     }
+  /** A watchdog of this channel found a promise broken, or kept again. */
+  | AlertChange
   | {
       readonly kind: 'failed';
       readonly stage: Stage | 'store' | 'bug';

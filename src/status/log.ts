@@ -69,6 +69,8 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       log.info({ guildId, speakerId, finish, heardAtMs, ...latencies(instants) }, 'answered');
       return;
     }
+    case 'alert':
+      return; // written by the alert board
     case 'failed':
       log.error({ guildId, stage: event.stage, code: event.code, err: event.cause }, event.message);
       return;

@@ -10,12 +10,14 @@ export class Metrics implements Disposable {
   readonly sessions: SessionMetrics;
   readonly discord: DiscordMetrics;
   readonly providers: ProviderMetrics;
+  readonly meters: Meters;
   readonly #registry = new Registry();
   readonly #loop = new LoopDelay();
 
   /** `ready` tells whether the gateway is connected. */
   constructor(ready: () => boolean) {
     const meters = new Meters(this.#registry);
+    this.meters = meters;
     this.sessions = new SessionMetrics(meters);
     this.discord = new DiscordMetrics(meters);
     this.providers = new ProviderMetrics(meters);

@@ -82,7 +82,8 @@ export class SessionMetrics {
           this.#packets.inc({ fate }, count);
         return;
       case 'recognised':
-        return;
+      case 'alert':
+        return; // counted by the alert board
       case 'ignored':
         this.#ignored.inc({ why: event.why });
         return;

@@ -1,0 +1,22 @@
+/** Watchdog alerts, one for each promise of the bot, with what each means to the operator. */
+export const alerts = {
+  'unheard-speaker': 'somebody is shown as speaking, and none of their packets arrive',
+  'frames-stuck': 'the bot has something to say, and no frame leaves',
+  'udp-dead': 'the voice server does not answer over UDP any more',
+  'encryption-unsettled': 'the end-to-end group of a channel does not settle',
+  'stage-hanging': 'one stage of an answer does not come to its end',
+  'seat-mismatch': 'Discord shows the bot in another place than where it should sit',
+  'store-unwritten': 'what is to be kept has not been written',
+  'event-loop-delayed': 'the main thread stood still',
+} as const;
+
+export type AlertName = keyof typeof alerts;
+
+/** A change of one alert: raised when its watchdog finds the promise broken, cleared when it holds again. */
+export type AlertChange = {
+  readonly kind: 'alert';
+  readonly name: AlertName;
+  readonly state: 'raised' | 'cleared';
+  /** What the watchdog saw, in one sentence with numbers; never words that people said. */
+  readonly cause: string;
+};

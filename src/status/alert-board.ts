@@ -1,0 +1,60 @@
+import { type AlertChange, type AlertName, alerts } from '#src/base/alerts.ts';
+import type { Log } from './log.ts';
+import type { Meters } from './meters.ts';
+
+/** An alert that is raised: `guildId` is absent where it is about the whole process. */
+export type RaisedAlert = {
+  readonly name: AlertName;
+  readonly guildId?: string;
+  readonly cause: string;
+};
+
+/** Watchdog alerts of the whole process: each change is a log line, a counter and a gauge. */
+export class AlertBoard {
+  readonly #log: Log;
+  readonly #raised = new Map<string, RaisedAlert>();
+  readonly #changes;
+
+  constructor(log: Log, meters: Meters) {
+    this.#log = log;
+    const labels = ['name', 'state'];
+    this.#changes = meters.counter('alert_changes', 'Watchdog alerts raised and cleared.', labels);
+    for (const name of Object.keys(alerts) as AlertName[]) {
+      meters.gauge(
+        `alerts_${name.replaceAll('-', '_')}`,
+        `Alerts raised now: ${alerts[name]}.`,
+        () => this.raised.filter((alert) => alert.name === name).length,
+      );
+    }
+  }
+
+  get raised(): readonly RaisedAlert[] {
+    return [...this.#raised.values()];
+  }
+
+  /** Raising twice, or clearing what is not raised, changes nothing. */
+  tell({ name, state, cause }: AlertChange, guildId?: string): void {
+    const key = `${name} ${guildId ?? ''}`;
+    if ((state === 'raised') === this.#raised.has(key)) return;
+    this.#changes.inc({ name, state });
+    const fields = { alert: name, guildId, cause };
+    if (state === 'raised') {
+      this.#raised.set(key, { name, cause, ...(guildId !== undefined && { guildId }) });
+      this.#log.warn(fields, `alert raised: ${alerts[name]}`);
+    } else {
+      this.#raised.delete(key);
+      this.#log.info(fields, `alert cleared: ${alerts[name]}`);
+    }
+  }
+
+  /** A channel was left: its alerts are over. */
+  forget(guildId: string): void {
+    for (const alert of this.raised) {
+      if (alert.guildId !== guildId) continue;
+      this.tell(
+        { kind: 'alert', name: alert.name, state: 'cleared', cause: 'the channel was left' },
+        guildId,
+      );
+    }
+  }
+}
