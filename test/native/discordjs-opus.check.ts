@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest';
+import { loadOpus } from '#src/audio/load-opus.ts';
+import { openNative } from '#src/audio/opus-native.ts';
+import { opusCodecContract } from '#test/contracts/opus-codec.ts';
+
+opusCodecContract('@discordjs/opus', openNative);
+
+test('where @discordjs/opus is installed it is taken first', async () => {
+  expect((await loadOpus()).name).toBe('@discordjs/opus');
+});
