@@ -2,10 +2,13 @@
 export type AsideKind = 'link' | 'code' | 'table';
 export type Aside = { readonly kind: AsideKind; readonly text: string };
 
+/** A character, or a pair of brackets around more: a round one that is not closed ends the search, which keeps it linear. */
+const nested = (without: string) => `(?:[^()${without}]|\\([^()${without}]*\\))`;
+
 /** The first that fits at a place holds; what lies inside belongs to it. */
 const forms = {
   code: '```[\\s\\S]*?(?:```|(?![\\s\\S]))',
-  label: '!?\\[(?<words>[^\\]\\n]*)\\]\\((?<target>[^)\\s]+)[^)\\n]*\\)',
+  label: `!?\\[(?<words>[^[\\]\\n]*)\\]\\((?<target>${nested('\\s')}+)(?:[ \\t]${nested('\\n')}*)?\\)`,
   table: '(?:^[ \\t]*\\|.*(?:\\n|$))+',
   inline: '`(?![\\p{L}\\p{N} ._-]+`)[^`\\n]+`',
   address: '\\b(?:https?://|www\\.)[^\\s<>。！？，、；：」』）】]*[\\p{L}\\p{N}/]',

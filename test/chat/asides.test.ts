@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Aside, asidesIn } from '#src/chat/asides.ts';
 import { speakable } from '#src/chat/speakable.ts';
+import { expectLinear } from '#test/regexps/growth.ts';
 
 const rows = '| a | b |\n|---|---|\n| 1 | 2 |';
 
@@ -9,6 +10,10 @@ test.each<[string, readonly Aside[]]>([
   ['See https://a.b/c?d=e. Then go.', [{ kind: 'link', text: 'https://a.b/c?d=e' }]],
   ['See <https://a.b/c>.', [{ kind: 'link', text: 'https://a.b/c' }]],
   ['Look at [the page](https://a.b) now.', [{ kind: 'link', text: 'the page: https://a.b' }]],
+  [
+    'Look at [Java](https://a.b/Java_(island) "an island") now.',
+    [{ kind: 'link', text: 'Java: https://a.b/Java_(island)' }],
+  ],
   ['![](https://a.b/c.png)', [{ kind: 'link', text: 'https://a.b/c.png' }]],
   [
     'Try:\n```js\na(); // https://a.b\n```\nDone.',
@@ -25,4 +30,21 @@ test.each<[string, readonly Aside[]]>([
 test('what is for the eyes is not said', () => {
   const text = `See [this](https://a.b/c), \`a.b(c)\` and\n${rows}\n\`\`\`\nlet x;\n\`\`\`\nor www.d.e now.`;
   expect(speakable(text)).toBe('See this, and or now.');
+});
+
+test('links, code and tables are found in time proportional to the length of an answer', () => {
+  const units = [
+    '![a](',
+    '[a](b ',
+    '[a](',
+    '[',
+    '](',
+    '[a]((',
+    '`a',
+    '|\n',
+    '| ',
+    'www.',
+    'http://',
+  ];
+  expectLinear(asidesIn, units);
 });

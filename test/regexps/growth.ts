@@ -1,0 +1,75 @@
+import { expect } from 'vitest';
+
+/** Twice the text may cost this much more: linear time, and a quarter for garbage and caches. */
+const mostGrowth = 2.5;
+const chars = 16_000;
+/** What is read faster is not judged: the collector weighs more than the work. */
+const floorMs = 2;
+/** The system counts CPU time in ticks of up to 4 ms: what is measured takes several of them. */
+const measuredMs = 40;
+/** A short text that takes this long grows faster than linear; the long ones are not tried. */
+const mostShortMs = 60;
+const shortChars = [500, 1000, 2000] as const;
+const repetitions = 6;
+
+/** CPU time of this thread, in ms: what other programs do meanwhile does not count. */
+function cpuMs(work: () => unknown, rounds = 1): number {
+  const { user, system } = process.threadCpuUsage();
+  for (let n = 0; n < rounds; n++) work();
+  const after = process.threadCpuUsage();
+  return (after.user - user + after.system - system) / 1000 / rounds;
+}
+
+function wallMs(work: () => unknown): number {
+  const startedMs = performance.now();
+  work();
+  return performance.now() - startedMs;
+}
+
+/**
+ * Why reading texts made by `textOf` takes more than linear CPU time, or undefined.
+ *
+ * 16,000 characters against 8,000, the least of several tries each; one good pair of minima is enough.
+ */
+export function superlinear(
+  read: (text: string) => unknown,
+  textOf: (chars: number) => string,
+): string | undefined {
+  for (const short of shortChars) {
+    const ms = Math.min(...[1, 2].map(() => cpuMs(() => read(textOf(short)))));
+    if (ms > mostShortMs) return `${short} characters take ${ms.toFixed(0)} ms`;
+  }
+  const [half, whole] = [textOf(chars / 2), textOf(chars)];
+  const onceMs = Math.min(...[1, 2].map(() => wallMs(() => read(whole))));
+  if (onceMs <= floorMs) return undefined;
+  const rounds = Math.ceil(measuredMs / onceMs);
+  let [halfMs, wholeMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let n = 0; n < repetitions; n++) {
+    wholeMs = Math.min(
+      wholeMs,
+      cpuMs(() => read(whole), rounds),
+    );
+    halfMs = Math.min(
+      halfMs,
+      cpuMs(() => read(half), rounds * 2),
+    );
+    if (wholeMs <= halfMs * mostGrowth) return undefined;
+  }
+  return `${chars / 2} characters take ${halfMs.toFixed(1)} ms, ${chars} take ${wholeMs.toFixed(1)} ms`;
+}
+
+/** `unit` as often as it takes, and an end that makes a match fail late. */
+export function repeated(unit: string, end = ''): (chars: number) => string {
+  return (count) => unit.repeat(Math.ceil(count / unit.length)).slice(0, count) + end;
+}
+
+/** Reading must take linear CPU time on every unit, whole and with an end that fits nothing. */
+export function expectLinear(read: (text: string) => unknown, units: readonly string[]): void {
+  const found = units.flatMap((unit) =>
+    ['', '\u0000', '\n'].flatMap((end) => {
+      const why = superlinear(read, repeated(unit, end));
+      return why === undefined ? [] : [`${JSON.stringify(`${unit}…${end}`)}: ${why}`];
+    }),
+  );
+  expect(found).toEqual([]);
+}
