@@ -101,12 +101,13 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   };
 }
 
-/** Of what Discord tells, the rooms need to know what was done to the bot's own seat. */
+/** Of what Discord tells, the rooms need to know what was done to the bot's own seat, and alerts of their links. */
 function tellRooms(rooms: VoiceRooms | undefined, event: DiscordEvent): void {
   const { kind } = event;
   const isTheirs =
     kind === 'muted' || kind === 'deafened' || kind === 'moved' || kind === 'channel-removed';
   if (isTheirs) rooms?.news(event.guildId, event);
+  if (kind === 'alert') rooms?.alert(event.guildId, event);
 }
 
 /** What people said and where panels are. A store in trouble stops nobody from talking. */

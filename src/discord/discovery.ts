@@ -3,6 +3,7 @@ import { type Networking, NetworkingStatusCode } from '@discordjs/voice';
 import type { Timing } from './timing.ts';
 
 const askAgainMs = 500;
+const [discoveryBytes, addressAt] = [74, 8];
 
 /** Asks for our outside address again every half second; the library asks once and waits for ever. */
 export function repeatDiscovery(networking: Networking, timing: Timing): void {
@@ -11,7 +12,7 @@ export function repeatDiscovery(networking: Networking, timing: Timing): void {
     const { state } = networking;
     asking = state.code === NetworkingStatusCode.UdpHandshaking;
     if (state.code !== NetworkingStatusCode.UdpHandshaking) return;
-    state.udp.send(request(state.connectionData.ssrc));
+    state.udp.send(discoveryRequest(state.connectionData.ssrc));
     timing.later(askAgainMs, again);
   };
   networking.on('stateChange', (_, { code }) => {
@@ -22,10 +23,18 @@ export function repeatDiscovery(networking: Networking, timing: Timing): void {
 }
 
 /** Discord docs, "IP Discovery": type 1, length 70, our SSRC, then room for the answer. */
-function request(ssrc: number): Buffer {
-  const datagram = Buffer.alloc(74);
+export function discoveryRequest(ssrc: number): Buffer {
+  const datagram = Buffer.alloc(discoveryBytes);
   datagram.writeUInt16BE(1, 0);
   datagram.writeUInt16BE(70, 2);
   datagram.writeUInt32BE(ssrc, 4);
   return datagram;
+}
+
+/** Our outside address as `ip:port`, out of an answer to a request with this SSRC; undefined for anything else. */
+export function discoveredAddress(datagram: Buffer, ssrc: number): string | undefined {
+  if (datagram.length !== discoveryBytes || datagram.readUInt16BE(0) !== 2) return undefined;
+  if (datagram.readUInt32BE(4) !== ssrc) return undefined;
+  const end = datagram.indexOf(0, addressAt);
+  return `${datagram.toString('latin1', addressAt, end)}:${datagram.readUInt16BE(72)}`;
 }

@@ -1,5 +1,5 @@
-import type { AlertChange } from '#src/base/alerts.ts';
 import type { EarCounts } from './ear.ts';
+import type { LinkAlert } from './link-alerts.ts';
 import type { PacerCounts } from './pacer.ts';
 
 /** What happens at Discord, for logs and counters: ids and numbers, never words people said. */
@@ -12,7 +12,7 @@ export type DiscordEvent =
   | { readonly kind: 'closed'; readonly closeCode: number }
   | { readonly kind: 'warning'; readonly message: string }
   /** A watchdog of a voice link found a promise broken, or kept again. */
-  | (AlertChange & { readonly guildId: string })
+  | (LinkAlert & { readonly guildId: string })
   | { readonly kind: 'command'; readonly name: string; readonly tookMs: number }
   /** `error` is whatever a command threw, or why Discord did not take its reply. */
   | {

@@ -5,7 +5,9 @@ import type { ChannelRef, MayHear, VoiceDoor, VoiceLink } from '#src/session/lin
 import { checkCiphers } from './cipher-check.ts';
 import type { DiscordEvent } from './events.ts';
 import { checkVoiceHooks } from './hook-check.ts';
+import { LinkAlerts } from './link-alerts.ts';
 import { peopleIn, readMember } from './people.ts';
+import { RejoinLimit } from './rejoin-limit.ts';
 import { SignalPace } from './signal-pace.ts';
 import { takeTheStage } from './stage.ts';
 import { realTiming } from './timing.ts';
@@ -38,7 +40,7 @@ export function openVoiceDoor(
       await proved;
       const guild = client.guilds.cache.get(channel.guildId);
       if (!guild) throw new BotError('link.lost', false, 'The bot is not in that server any more.');
-      const server = servers.get(guild.id) ?? new Server(client, tell, connectMs);
+      const server = servers.get(guild.id) ?? new Server(client, guild.id, tell, connectMs);
       servers.set(guild.id, server);
       return await server.open(guild, channel, mayHear, signal);
     },
@@ -55,13 +57,21 @@ class Server {
   readonly #tell: (event: DiscordEvent) => void;
   readonly #connectMs: number;
   readonly #pace = new SignalPace();
+  readonly #rejoins = new RejoinLimit();
+  readonly #alerts: LinkAlerts;
   #link: DiscordLink | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   /** That a right is missing is told once. */
   #warned = false;
 
-  constructor(client: Client<true>, tell: (event: DiscordEvent) => void, connectMs: number) {
+  constructor(
+    client: Client<true>,
+    guildId: string,
+    tell: (event: DiscordEvent) => void,
+    connectMs: number,
+  ) {
     this.#client = client;
+    this.#alerts = new LinkAlerts((alert) => tell({ ...alert, guildId }));
     this.#tell = tell;
     this.#connectMs = connectMs;
   }
@@ -135,6 +145,8 @@ class Server {
         gateway: guild.voiceAdapterCreator,
         pace: this.#pace,
         timing: realTiming,
+        alerts: this.#alerts,
+        mayRejoin: (name) => this.#rejoins.take(channel.channelId, name, realClock.nowMs()),
         people: () => peopleIn(guild, channel.channelId, botId),
         refresh: (personId, signal) => readMember(guild, personId, signal),
         socketClosed: (closeCode) =>

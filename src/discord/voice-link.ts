@@ -10,6 +10,7 @@ import {
 } from '@discordjs/voice';
 import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
+import type { AlertName } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
@@ -19,6 +20,8 @@ import { repeatDiscovery } from './discovery.ts';
 import { Ear } from './ear.ts';
 import type { LinkCounts } from './events.ts';
 import { daveOf, networkingOf } from './library.ts';
+import type { LinkAlerts } from './link-alerts.ts';
+import { LinkWatchdogs } from './link-watchdogs.ts';
 import { Mouth } from './mouth.ts';
 import { watchSettled } from './settled.ts';
 import type { SignalPace } from './signal-pace.ts';
@@ -33,6 +36,9 @@ export type LinkPlace = {
   readonly gateway: DiscordGatewayAdapterCreator;
   readonly pace: SignalPace;
   readonly timing: Timing;
+  readonly alerts: LinkAlerts;
+  /** Whether a watchdog may have the channel left and joined anew now; if so, that is done. */
+  mayRejoin(name: AlertName): boolean;
   /** Everybody in the channel but the bot. */
   people(): readonly Person[];
   /** Errors and abort: as `VoiceLink.refresh`. */
@@ -55,6 +61,7 @@ export class DiscordLink implements VoiceLink {
   readonly #connection: VoiceConnection;
   readonly #ear: Ear;
   readonly #mouth: Mouth;
+  readonly #watchdogs: LinkWatchdogs;
   readonly #settled: () => boolean;
   readonly #packets = new Mailbox<Packet>(maxWaiting);
   #networking: Networking | undefined;
@@ -96,6 +103,13 @@ export class DiscordLink implements VoiceLink {
       settled: this.#settled,
       refused: (error) => this.#failed(error),
       fail: (error) => this.#end(error),
+    });
+    this.#watchdogs = new LinkWatchdogs({
+      connection: this.#connection,
+      timing,
+      alerts: place.alerts,
+      mayRejoin: (name) => place.mayRejoin(name),
+      end: (error) => this.#end(error),
     });
     this.#connection.on('stateChange', (_, state) => this.#changed(state));
     this.#changed(this.#connection.state);
@@ -191,6 +205,7 @@ export class DiscordLink implements VoiceLink {
   #connected(networking: Networking): void {
     this.#networking = networking;
     this.#ear.restart(networking);
+    this.#watchdogs.restart(networking);
     repeatDiscovery(networking, this.#place.timing);
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
@@ -213,6 +228,7 @@ export class DiscordLink implements VoiceLink {
     this.#ended = { error };
     if (error === undefined) this.#packets.end();
     else this.#packets.fail(error);
+    this.#watchdogs.stop();
     this.#mouth.stop();
     this.#ear.close();
     this.#forgetDown?.();

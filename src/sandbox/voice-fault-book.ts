@@ -28,7 +28,9 @@ const eventOf = new Map<number, VoiceEvent>([
 
 /** The faults that were asked for and have not been healed; the server looks them up wherever they apply. */
 export class FaultBook
-  implements Omit<NetworkFaults, 'forge'>, Pick<GatewayFaults, 'closeAt' | 'late' | 'door'>
+  implements
+    Omit<NetworkFaults, 'forge' | 'rebind'>,
+    Pick<GatewayFaults, 'closeAt' | 'late' | 'door'>
 {
   readonly #clock: Clock;
   readonly #closing: AbortSignal;

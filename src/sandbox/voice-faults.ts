@@ -20,6 +20,9 @@ export function voiceFaults(
     late: (userId, event, byMs) => book.late(userId, event, byMs),
     door: (state) => book.door(state),
     heal: (userId) => book.heal(userId),
+    rebind(userId) {
+      for (const caller of calls.ofPerson(userId)) caller.rebind();
+    },
     forge(userId, forgery) {
       for (const caller of calls.ofPerson(userId)) {
         udp.forge(forged(forgery.datagram, caller, calls.besides(caller)), caller, forgery.from);

@@ -73,6 +73,8 @@ export interface NetworkFaults {
   garble(userId: string, on: boolean): void;
   /** The next `times` requests for IP discovery get no answer. */
   ignoreDiscovery(userId: string, times: number): void;
+  /** As when a NAT moves: nothing reaches the person, and IP discovery tells another port, until they connect anew. */
+  rebind(userId: string): void;
 }
 
 /**

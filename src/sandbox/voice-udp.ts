@@ -71,8 +71,9 @@ export class VoiceUdp implements AsyncDisposable {
   #discover(ssrc: number, from: RemoteInfo): void {
     const caller = this.#calls.bySsrc(ssrc);
     if (!caller || this.#faults.ignoresDiscovery(caller.userId)) return;
-    caller.remote = { address: from.address, port: from.port };
-    this.#answer(writeDiscovery(ssrc, caller.remote), from, caller);
+    const told = { address: from.address, port: caller.isRebound ? from.port ^ 1 : from.port };
+    if (!caller.isRebound) caller.remote = told;
+    this.#answer(writeDiscovery(ssrc, told), from, caller);
   }
 
   #answer(datagram: Buffer, to: Remote, caller: Caller | undefined): void {

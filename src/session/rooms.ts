@@ -1,6 +1,7 @@
 import { judgeJoin } from '#src/people/join-rules.ts';
 import type { ProviderNews } from '#src/provider/ladder.ts';
 import type { Line } from '#src/texts/texts.ts';
+import { type AlertNews, AlertNotices } from './alert-notices.ts';
 import type { Joining, Leaving, Rooms } from './command-ports.ts';
 import { failedJoining } from './failed-joining.ts';
 import { failureOf, unfailing } from './failure.ts';
@@ -21,6 +22,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   readonly #stays = new Map<string, { readonly stay: Stay; life: Promise<void> }>();
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #fallbacks = new WeakMap<Stay, FallbackNews>();
+  readonly #alerts = new WeakMap<Stay, AlertNotices>();
   #closed = false;
 
   constructor(parts: SessionParts) {
@@ -72,6 +74,15 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
       this.#fallbacks.set(stay, told);
       told.hear(news);
     }
+  }
+
+  /** A watchdog of the link in this server found a promise broken, or kept again. */
+  alert(guildId: string, news: AlertNews): void {
+    const stay = this.#stays.get(guildId)?.stay;
+    if (!stay?.entered) return;
+    const notices = this.#alerts.get(stay) ?? new AlertNotices(stay.room);
+    this.#alerts.set(stay, notices);
+    notices.tell(news);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

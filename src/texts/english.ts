@@ -88,6 +88,14 @@ export const english = {
   'confirm.over': 'That is over. Ask me again.',
   'confirm.failed': "That didn't work. The operator is told; ask me again.",
   'heard.nothing': "Your sound reaches me but I can't decode it. Reconnecting once.",
+  'heard.missing':
+    'Discord shows {name} as speaking, but no sound of theirs reaches me. {name}: leave the channel and join it again.',
+  'link.udp':
+    'Sound no longer passes between Discord and me (UDP). Reconnecting; if it happens again, the owner should check the firewall.',
+  'link.encryption':
+    'The end-to-end encryption of this call does not settle, so nobody hears me. Trying again; if it lasts, /leave and /join.',
+  'link.frames':
+    'What I say does not leave for Discord. Reconnecting; if it lasts, /leave and /join.',
   'fail.stt': "I couldn't make that out, please repeat.",
   'fail.llm': "I can't think right now: {provider} is not answering.",
   'fail.tts': "My voice is out, so I'm writing:",

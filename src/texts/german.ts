@@ -102,6 +102,14 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'confirm.failed': 'Das ging nicht. Der Betreiber weiß Bescheid; frag mich noch einmal.',
   'heard.nothing':
     'Dein Ton kommt an, aber ich kann ihn nicht dekodieren. Ich verbinde mich einmal neu.',
+  'heard.missing':
+    'Discord zeigt {name} sprechend, aber bei mir kommt kein Ton an. {name}: bitte den Kanal verlassen und neu betreten.',
+  'link.udp':
+    'Zwischen Discord und mir kommt kein Ton mehr durch (UDP). Ich verbinde mich neu; bei Wiederholung bitte die Firewall prüfen.',
+  'link.encryption':
+    'Die Ende-zu-Ende-Verschlüsselung dieses Anrufs kommt nicht zustande, niemand hört mich. Neuer Versuch; sonst /leave und /join.',
+  'link.frames':
+    'Was ich sage, geht nicht zu Discord hinaus. Ich verbinde mich neu; wenn es bleibt: /leave und /join.',
   'fail.stt': 'Das habe ich nicht verstanden, bitte noch einmal.',
   'fail.llm': 'Ich kann gerade nicht denken: {provider} antwortet nicht.',
   'fail.tts': 'Meine Stimme ist weg, deshalb schreibe ich:',

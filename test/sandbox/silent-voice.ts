@@ -53,6 +53,7 @@ const noFaults: VoiceFaults = {
   forge: () => undefined,
   garble: () => undefined,
   ignoreDiscovery: () => undefined,
+  rebind: () => undefined,
   close: () => undefined,
   closeAt: () => undefined,
   late: () => undefined,

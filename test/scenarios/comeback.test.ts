@@ -71,6 +71,32 @@ scenario('a call that is closed while no UDP gets through goes on afterwards', a
   await expectConversation(scene, adam);
 });
 
+scenario('a UDP path that dies is told in the room, and people are heard again', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  await expectConversation(scene, adam);
+  const { botId, faults } = scene.sandbox;
+  faults.voice.network(botId, { up: { dead: true }, down: { dead: true } });
+  await eventually(() => expect(notices(scene)).toContain(text('link.udp')));
+  faults.voice.heal(botId);
+  await scene.bot.logged(({ alert }) => alert === 'udp-dead', stepMs);
+  await scene.bot.logged(({ code }) => code === 'link.lost', stepMs);
+  await scene.bot.logged(({ msg }) => msg === 'joined', stepMs);
+  await expectConversation(scene, adam);
+  expect(notices(scene).filter((words) => words === text('link.udp'))).toHaveLength(1);
+});
+
+scenario('a bot whose NAT has moved rejoins once, and people are heard again', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  const { botId, faults } = scene.sandbox;
+  faults.voice.rebind(botId);
+  await scene.bot.logged(({ cause }) => /address .* has changed/.test(`${cause}`), stepMs);
+  await scene.bot.logged(({ msg }) => msg === 'joined', stepMs);
+  await expectConversation(scene, adam);
+  expect(scene.bot.log.filter(({ msg }) => msg === 'link-opened')).toHaveLength(2);
+});
+
 scenario('somebody nobody can decode is told so once, and is heard when it is over', async () => {
   await using scene = await openScene({ providers: { replies } });
   const adam = await callIn(scene, 'Adam');

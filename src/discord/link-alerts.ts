@@ -1,0 +1,33 @@
+import type { AlertChange, AlertName } from '#src/base/alerts.ts';
+
+/** An alert of a voice link; `speakerId` where it is about one person. */
+export type LinkAlert = AlertChange & { readonly speakerId?: string };
+
+/** Alerts of one server's voice link. They outlive a link: some are mended by the next one only. */
+export class LinkAlerts {
+  readonly #tell: (alert: LinkAlert) => void;
+  readonly #raised = new Set<AlertName>();
+
+  constructor(tell: (alert: LinkAlert) => void) {
+    this.#tell = tell;
+  }
+
+  /** Told once, until it is cleared. */
+  raise(name: AlertName, cause: string, speakerId?: string): void {
+    if (this.#raised.has(name)) return;
+    this.#raised.add(name);
+    this.#tell({
+      kind: 'alert',
+      ...{ name, state: 'raised', cause },
+      ...(speakerId !== undefined && { speakerId }),
+    });
+  }
+
+  clear(name: AlertName, cause: string): void {
+    if (this.#raised.delete(name)) this.#tell({ kind: 'alert', name, state: 'cleared', cause });
+  }
+
+  clearAll(cause: string): void {
+    for (const name of [...this.#raised]) this.clear(name, cause);
+  }
+}

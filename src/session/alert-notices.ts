@@ -1,0 +1,53 @@
+import type { AlertChange, AlertName } from '#src/base/alerts.ts';
+import type { Line, TextId } from '#src/texts/texts.ts';
+import type { Room } from './room.ts';
+
+/** An alert of a voice link; `speakerId` where it is about one person. */
+export type AlertNews = AlertChange & { readonly speakerId?: string };
+
+type Listener = Pick<Room, 'notice' | 'people'> & { readonly parts: Pick<Room['parts'], 'clock'> };
+
+/** The same alert is told to a room at most so often. */
+const repeatMs = 300_000;
+
+/** What a room reads of each; one about a person fills in `name`. */
+const texts: Partial<Record<AlertName, TextId>> = {
+  'udp-dead': 'link.udp',
+  'encryption-unsettled': 'link.encryption',
+  'frames-stuck': 'link.frames',
+  'unheard-speaker': 'heard.missing',
+};
+
+/** Tells one room what its voice link is in trouble with. */
+export class AlertNotices {
+  readonly #room: Listener;
+  readonly #raised = new Map<AlertName, AlertNews>();
+  readonly #toldAtMs = new Map<AlertName, number>();
+
+  constructor(room: Listener) {
+    this.#room = room;
+  }
+
+  tell(news: AlertNews): void {
+    const { name, state } = news;
+    if (state === 'cleared') {
+      this.#raised.delete(name);
+      return;
+    }
+    this.#raised.set(name, news);
+    const line = this.#lineOf(news);
+    const nowMs = this.#room.parts.clock.nowMs();
+    const lastMs = this.#toldAtMs.get(name) ?? Number.NEGATIVE_INFINITY;
+    if (!line || nowMs - lastMs < repeatMs) return;
+    this.#toldAtMs.set(name, nowMs);
+    this.#room.notice(line, () => this.#raised.get(name) === news);
+  }
+
+  /** Undefined: the room has no use of knowing it. */
+  #lineOf({ name, speakerId }: AlertNews): Line | undefined {
+    const id = texts[name];
+    if (id === undefined || speakerId === undefined) return id && { id };
+    const person = this.#room.people().find((one) => one.id === speakerId);
+    return person && { id, with: { name: person.name } };
+  }
+}

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import type { AlertName } from '#src/base/alerts.ts';
+import { text } from '#src/texts/texts.ts';
+import { adam, eva, type House, lounge, openHouse, pass } from './house.ts';
+
+async function called(): Promise<House> {
+  const house = openHouse({}, [adam, eva]);
+  await house.rooms.join(lounge, 'adam');
+  return house;
+}
+
+function alert(
+  house: House,
+  name: AlertName,
+  state: 'raised' | 'cleared' = 'raised',
+  speakerId?: string,
+): void {
+  const about = speakerId === undefined ? {} : { speakerId };
+  house.rooms.alert('g', { kind: 'alert', name, state, cause: 'it broke', ...about });
+}
+
+test('a room reads of a dead UDP path at once, and of the same trouble once in five minutes', async () => {
+  const house = await called();
+  alert(house, 'udp-dead');
+  await pass(house, 100);
+  expect(house.written).toEqual([text('link.udp')]);
+  alert(house, 'udp-dead', 'cleared');
+  await pass(house, 240_000);
+  alert(house, 'udp-dead');
+  await pass(house, 1_000);
+  expect(house.written).toHaveLength(1);
+  alert(house, 'udp-dead', 'cleared');
+  await pass(house, 60_000);
+  alert(house, 'udp-dead');
+  await pass(house, 1_000);
+  expect(house.written).toEqual([text('link.udp'), text('link.udp')]);
+});
+
+test('somebody whose sound does not arrive is named, and nobody who has left', async () => {
+  const house = await called();
+  alert(house, 'unheard-speaker', 'raised', 'eva');
+  await pass(house, 100);
+  expect(house.written).toEqual([text('heard.missing', { name: 'Eva' })]);
+  const other = await called();
+  alert(other, 'unheard-speaker', 'raised', 'nobody');
+  await pass(other, 100);
+  expect(other.written).toEqual([]);
+});
+
+test('trouble that is over before it can be told is not told', async () => {
+  const house = await called();
+  alert(house, 'udp-dead');
+  await pass(house, 100);
+  alert(house, 'encryption-unsettled');
+  await pass(house, 100);
+  alert(house, 'encryption-unsettled', 'cleared');
+  await pass(house, 60_000);
+  expect(house.written).toEqual([text('link.udp')]);
+});
