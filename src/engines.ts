@@ -15,6 +15,7 @@ import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { Reading } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime-synthesizer.ts';
+import { mostAnswerTokens } from '#src/spending/tariff.ts';
 import { openSpeechDecoder } from './speech-decoder.ts';
 
 /** What an operator is told of the engines while they are made ready. */
@@ -103,7 +104,7 @@ async function openLadders(
     voice: (one: Config['speech']) => openVoice(one, stack, quietly),
     chat: async (one: Remote) => {
       const { openChatModel } = await import('#src/chat/openai-chat.ts');
-      const model = openChatModel(await clientOf(one, 'chat', quietly), one);
+      const model = openChatModel(await clientOf(one, 'chat', quietly), limited(one));
       return announced(model, servedBy(one.model, one.baseUrl));
     },
   };
@@ -149,7 +150,7 @@ async function openVoice(
     const { openAudioChat } = await import('#src/chat/audio-chat.ts');
     const { audioModelVoice } = await import('#src/pipeline/audio-model-voice.ts');
     const { instructions } = config;
-    const model = openAudioChat(await clientOf(config, role, tell), config, realClock);
+    const model = openAudioChat(await clientOf(config, role, tell), limited(config), realClock);
     return audioModelVoice(model, { ...(instructions && { instructions }) });
   }
   if (config.kind === 'remote') {
@@ -181,7 +182,7 @@ async function openChat(
       return { chat: () => writtenBy(hearing), chatName, audioModel: hearing };
     }
     const { openChatModel } = await import('#src/chat/openai-chat.ts');
-    const model = openChatModel(client, config);
+    const model = openChatModel(client, limited(config));
     return { chat: () => model, chatName, ...(hearing && { audioModel: hearing }) };
   }
   const advice = 'for a model set CHAT_COMPLETION_BASE_URL';
@@ -200,7 +201,7 @@ async function openHearing(
 ): Promise<AudioChatModel | undefined> {
   if (model === undefined) return undefined;
   const { openAudioChat } = await import('#src/chat/audio-chat.ts');
-  return openAudioChat(client, { ...options, model }, realClock);
+  return openAudioChat(client, limited({ ...options, model }), realClock);
 }
 
 /** Opening costs nothing until it is asked. */
@@ -216,7 +217,7 @@ async function openRealtime(
   const { realtimeStandIn } = await import('./engine-ladders.ts');
   const withStandIn = realtimeStandIn(config, roles, tell);
   const parts = { synthesizer: roles.synthesizer, ...(withStandIn && { withStandIn }) };
-  return () => realtime({ talk: openRealtimeTalk(server), ...parts });
+  return () => realtime({ talk: openRealtimeTalk(limited(server)), ...parts });
 }
 
 /** A realtime connection is kept open by itself, once it was. */
@@ -249,6 +250,11 @@ async function openWatch(
   const onNews = (news: readonly ModelNews[]) => tell({ kind: 'models', news });
   const watch = stack.use(new ModelWatch({ models, clock: realClock, onNews }));
   return () => watch.news();
+}
+
+/** No answer takes more than is put aside for it. */
+function limited<T extends object>(options: T): T & { readonly maxTokens: number } {
+  return { ...options, maxTokens: mostAnswerTokens };
 }
 
 /** Inside an answer a voice that stops is missed at once. */

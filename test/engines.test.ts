@@ -127,5 +127,7 @@ test('case 38: a server that wants to be left alone is, while the fall-back answ
     requests.filter(({ endpoint }) => endpoint === 'chat');
   expect(chats(one)).toHaveLength(1);
   expect(chats(two)).toHaveLength(5);
+  for (const request of chats(two))
+    expect(request).toMatchObject({ body: { max_completion_tokens: 4_000 } });
   expect(news.filter(({ kind }) => kind === 'fallback-on')).toHaveLength(1);
 });

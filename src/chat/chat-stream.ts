@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ServedBy } from '#src/provider/served-by.ts';
+import { toldCount } from '#src/provider/told-count.ts';
 import type { ChatPart, Usage } from './ports.ts';
 import { ThinkFilter } from './think-filter.ts';
 import { ToolCalls } from './tool-calls.ts';
@@ -81,19 +82,22 @@ function contentOf(content: unknown): string {
     .join('');
 }
 
+/** Undefined for what cannot be: then it is counted by length. */
 function readUsage(usage: unknown): Usage | undefined {
   const told = recordOf(usage);
-  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = told;
-  if (typeof inputTokens !== 'number' || typeof outputTokens !== 'number') return undefined;
+  const inputTokens = toldCount(told.prompt_tokens);
+  const outputTokens = toldCount(told.completion_tokens);
+  if (inputTokens === undefined || outputTokens === undefined) return undefined;
+  if (inputTokens + outputTokens === 0) return undefined;
   const asked = recordOf(told.prompt_tokens_details);
-  const heard = asked.audio_tokens;
-  const spoken = recordOf(told.completion_tokens_details).audio_tokens;
-  const cached = asked.cached_tokens;
+  const heard = toldCount(asked.audio_tokens);
+  const spoken = toldCount(recordOf(told.completion_tokens_details).audio_tokens);
+  const cached = toldCount(asked.cached_tokens);
   return {
     ...{ inputTokens, outputTokens },
-    ...(typeof heard === 'number' && { audioInputTokens: heard }),
-    ...(typeof spoken === 'number' && { audioOutputTokens: spoken }),
-    ...(typeof cached === 'number' && { cachedInputTokens: cached }),
+    ...(heard !== undefined && { audioInputTokens: heard }),
+    ...(spoken !== undefined && { audioOutputTokens: spoken }),
+    ...(cached !== undefined && { cachedInputTokens: cached }),
   };
 }
 

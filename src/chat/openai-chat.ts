@@ -16,19 +16,7 @@ export type ChatOptions = {
 /** A chat model behind any server that speaks OpenAI's streamed chat completions. */
 export function openChatModel(client: OpenAI, options: ChatOptions): ChatModel {
   const by = servedBy(options.model, client.baseURL);
-  /** Fields this server has refused, kept so that only the first answer pays for finding out. */
-  const refused = new Set<OptionalField>();
-  const open = async (request: Request, signal: AbortSignal) => {
-    for (;;) {
-      try {
-        return await client.chat.completions.create(bodyOf(options, request, refused), { signal });
-      } catch (cause) {
-        const field = refusedField(cause, refused);
-        if (!field || signal.aborted) throw cause;
-        refused.add(field);
-      }
-    }
-  };
+  const open = opener(client, options);
   return {
     async *reply(messages, tools, signal) {
       signal.throwIfAborted();
@@ -52,14 +40,42 @@ export function openChatModel(client: OpenAI, options: ChatOptions): ChatModel {
 
 type Request = { readonly messages: readonly ChatMessage[]; readonly tools: readonly Tool[] };
 
+/** Asks again without what the server refuses, until it answers or nothing is left to leave out. */
+function opener(client: OpenAI, options: ChatOptions) {
+  /** Fields this server has refused, kept so that only the first answer pays for finding out. */
+  const refused = new Set<OptionalField>();
+  const send = async (request: Request, without: typeof refused, signal: AbortSignal) => {
+    const body = bodyOf(options, request, without);
+    const chunks = await client.chat.completions.create(body, { signal });
+    // A field whose absence did not help was not the reason.
+    for (const field of without) refused.add(field);
+    return chunks;
+  };
+  return async (request: Request, signal: AbortSignal) => {
+    const without = new Set(refused);
+    for (;;) {
+      try {
+        return await send(request, without, signal);
+      } catch (cause) {
+        const field = refusedField(cause, without);
+        if (!field || signal.aborted) throw cause;
+        without.add(field);
+      }
+    }
+  };
+}
+
 /** What not every server knows, in the order in which it is given up. */
 const optionalFields = [
   'include_obfuscation',
   'stream_options',
   'max_completion_tokens',
+  'max_tokens',
   'reasoning_effort',
 ] as const;
 export type OptionalField = (typeof optionalFields)[number];
+/** The present name of the longest answer, and the former one, which many servers know alone. */
+const limitFields = ['max_completion_tokens', 'max_tokens'] as const;
 
 /**
  * OpenAI's models that think before they answer. Nobody waits for that in a conversation, and in chat completions they
@@ -73,7 +89,7 @@ export function bodyOf(
   refused: ReadonlySet<OptionalField>,
 ): ChatCompletionCreateParamsStreaming {
   const obfuscation = refused.has('include_obfuscation') ? {} : { include_obfuscation: false };
-  const limit = refused.has('max_completion_tokens') ? 'max_tokens' : 'max_completion_tokens';
+  const limit = limitFields.find((field) => !refused.has(field));
   return {
     model,
     messages: apiMessages(messages),
@@ -83,7 +99,7 @@ export function bodyOf(
     ...(!refused.has('stream_options') && {
       stream_options: { include_usage: true, ...obfuscation },
     }),
-    ...(maxTokens !== undefined && { [limit]: maxTokens }),
+    ...(limit && maxTokens !== undefined && { [limit]: maxTokens }),
     ...(tools.length > 0 && { tools: apiTools(tools) }),
   };
 }
@@ -99,5 +115,7 @@ export function refusedField(
   const open = optionalFields.filter((field) => !refused.has(field));
   const named = open.find((field) => words.includes(field));
   if (named) return named;
+  // vLLM, of a model with less room than the answer may take: "(9 in the messages, 4000 in the completion)".
+  if (words.includes('in the completion')) return limitFields.find((field) => open.includes(field));
   return /unknown|unrecogni|unexpected|extra|not permitted/i.test(words) ? open[0] : undefined;
 }

@@ -14,6 +14,8 @@ export type RealtimeTalkOptions = {
   readonly dialect: RealtimeDialect | 'auto';
   /** Where a persona names none; left out, the server's own. */
   readonly voice?: string;
+  /** Longest answer, sound included. Left out: the server's own limit. */
+  readonly maxTokens?: number;
   readonly clock?: Clock;
   readonly limits?: Partial<RealtimeTalkLimits>;
 };

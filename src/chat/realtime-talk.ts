@@ -2,7 +2,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SocketLimits } from '#src/provider/json-socket.ts';
 import { RealtimeLink } from '#src/provider/realtime-link.ts';
-import type { ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
+import type { RealtimeDialect, ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
 import { type ServedBy, servedBy } from '#src/provider/served-by.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
@@ -209,7 +209,9 @@ class Talk implements RealtimeTalk {
         this.#response?.lose(error);
       },
     };
-    const options = { ...this.#options, opening: openingUpdate };
+    const { maxTokens } = this.#options;
+    const opening = (dialect: RealtimeDialect) => openingUpdate(dialect, maxTokens);
+    const options = { ...this.#options, opening };
     const link = await RealtimeLink.open(options, listener, this.#over.signal);
     if (!link.alive)
       throw new BotError('provider.truncated', true, 'The connection broke at once.');

@@ -12,15 +12,17 @@ export type TalkManner = {
 };
 
 /** Sound both ways, and nobody but us decides when a turn is over. */
-export function openingUpdate(dialect: RealtimeDialect): JsonEvent {
+export function openingUpdate(dialect: RealtimeDialect, maxTokens?: number): JsonEvent {
   if (dialect === 'beta') {
     const flat = { input_audio_format: 'pcm16', output_audio_format: 'pcm16' };
-    const session = { modalities: ['audio', 'text'], ...flat, turn_detection: null };
+    const limit = maxTokens !== undefined && { max_response_output_tokens: maxTokens };
+    const session = { modalities: ['audio', 'text'], ...flat, turn_detection: null, ...limit };
     return { type: 'session.update', session };
   }
   const format = { type: 'audio/pcm', rate: 24_000 };
   const audio = { input: { format, turn_detection: null }, output: { format } };
-  const session = { type: 'realtime', output_modalities: ['audio'], audio };
+  const limit = maxTokens !== undefined && { max_output_tokens: maxTokens };
+  const session = { type: 'realtime', output_modalities: ['audio'], audio, ...limit };
   return { type: 'session.update', session };
 }
 

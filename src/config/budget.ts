@@ -41,6 +41,7 @@ export function readBudget(from: Settings): Budget {
       personDay: amount(from.BUDGET_PERSON_DAY_USD, from.BUDGET_PERSON_DAY_MINUTES),
       serverDay: amount(from.BUDGET_SERVER_DAY_USD, from.BUDGET_SERVER_DAY_MINUTES),
       serverMonth: amount(from.BUDGET_SERVER_MONTH_USD, from.BUDGET_SERVER_MONTH_MINUTES),
+      serverDayUnpriced: from.BUDGET_SERVER_DAY_UNPRICED,
     },
     prices: [...(own?.kind === 'ok' ? own.prices : []), ...knownPrices],
   };

@@ -99,6 +99,7 @@ export const settings = z.object({
   BUDGET_PERSON_DAY_MINUTES: budget.default(120),
   BUDGET_SERVER_DAY_MINUTES: budget.default(600),
   BUDGET_SERVER_MONTH_MINUTES: budget.default(6_000),
+  BUDGET_SERVER_DAY_UNPRICED: budget.default(20_000),
   DATA_DIR: words.default('./data'),
   STATUS_HOST: words.default('127.0.0.1'),
   STATUS_PORT: z.coerce

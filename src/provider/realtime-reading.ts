@@ -1,4 +1,5 @@
 import type { JsonEvent } from './json-socket.ts';
+import { toldCount } from './told-count.ts';
 
 /** How a server names things: as today, or as before May 2026. */
 export type RealtimeDialect = 'ga' | 'beta';
@@ -153,14 +154,14 @@ const statuses = ['completed', 'cancelled', 'incomplete', 'failed'] as const;
 
 function usageOf(usage: unknown): Usage | undefined {
   const { input_tokens, output_tokens, input_token_details, output_token_details } = record(usage);
-  if (typeof input_tokens !== 'number' || typeof output_tokens !== 'number') return undefined;
+  const [inputTokens, outputTokens] = [toldCount(input_tokens), toldCount(output_tokens)];
+  if (inputTokens === undefined || outputTokens === undefined) return undefined;
   const input = record(input_token_details);
-  const heard = count(input.audio_tokens);
-  const spoken = count(record(output_token_details).audio_tokens);
-  const cached = count(input.cached_tokens);
+  const heard = toldCount(input.audio_tokens);
+  const spoken = toldCount(record(output_token_details).audio_tokens);
+  const cached = toldCount(input.cached_tokens);
   return {
-    inputTokens: input_tokens,
-    outputTokens: output_tokens,
+    ...{ inputTokens, outputTokens },
     ...(heard !== undefined && { audioInputTokens: heard }),
     ...(spoken !== undefined && { audioOutputTokens: spoken }),
     ...(cached !== undefined && { cachedInputTokens: cached }),
@@ -190,8 +191,4 @@ function word(value: unknown): string {
 
 function maybe(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function count(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
 }

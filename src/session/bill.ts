@@ -38,7 +38,7 @@ export class OpenBill implements Bill {
   }
 
   used(usage: Usage): void {
-    if (usage.inputTokens + usage.outputTokens === 0) return; // refused
+    if (usage.inputTokens === 0 && usage.outputTokens === 0) return; // refused
     const { by, ...tokens } = usage;
     this.#till.pay('think', { uses: [{ ...tokens, kind: 'tokens' }], by });
   }

@@ -16,7 +16,7 @@ import {
 import { costOf } from '#src/spending/cost.ts';
 import type { Ledger, Reserve, Sum } from '#src/spending/ledger.ts';
 import type { Rate } from '#src/spending/prices.ts';
-import { countsSound, estimate, isFree, type Tariff } from '#src/spending/tariff.ts';
+import { countsSound, estimate, isFree, type Tariff, writtenTime } from '#src/spending/tariff.ts';
 import type { Line } from '#src/texts/texts.ts';
 import { OpenBill, type Work, workOf } from './bill.ts';
 import type { SessionEvent } from './events.ts';
@@ -147,6 +147,7 @@ export class SpendingDesk implements Spending, Costs {
     const { day, month, people } = this.#standing(guildId);
     const more = add(ledger.reserved(guildId), expected);
     const part = partForAnswers(tariff);
+    if (isOverCount(day, caps)) return this.#budgetUsed(guildId, false);
     const room = fits(day, more, caps.serverDay, part) && fits(month, more, caps.serverMonth, part);
     if (!room) return this.#budgetUsed(guildId, !fits(month, more, caps.serverMonth, part));
     const theirs = add(people.get(personId) ?? nothing, ledger.reserved(guildId, personId));
@@ -186,7 +187,12 @@ export class SpendingDesk implements Spending, Costs {
       const found = stepOf(spent, cap, typical, part);
       return found === 'quiet' && part === 1 ? 'captions' : found;
     };
-    return { day: step(day, caps.serverDay), month: step(month, caps.serverMonth) };
+    const isOver = isOverCount(day, caps);
+    const overStep = part === 1 ? 'captions' : 'quiet';
+    return {
+      day: isOver ? overStep : step(day, caps.serverDay),
+      month: step(month, caps.serverMonth),
+    };
   }
 
   #isMonth(guildId: string): boolean {
@@ -206,8 +212,12 @@ export class SpendingDesk implements Spending, Costs {
     const voice = (isVoiceCheap && tariff.cheaperVoice) || tariff.speak;
     const isTalk = countsSound(tariff) && !isWritten;
     return new OpenBill({
-      pay: (what, work) =>
-        this.#charge(what, guildId, work, what === 'think' ? tariff.think : voice, 0, take),
+      pay: (what, work) => {
+        const rate = what === 'think' ? tariff.think : voice;
+        const isToCount = isWritten === true && what === 'think';
+        const book = isToCount ? (sum: Partial<Sum>) => take(asTalk(sum, work)) : take;
+        this.#charge(what, guildId, work, rate, 0, book);
+      },
       talked: (ms) => {
         if (isTalk) take({ ms: Math.round(ms) });
       },
@@ -252,6 +262,18 @@ export class SpendingDesk implements Spending, Costs {
 /** Where recognising costs nothing, nothing is kept for it. */
 function partForAnswers({ recognise }: Tariff): number {
   return recognise.kind === 'free' ? 1 : forAnswers;
+}
+
+function isOverCount({ unpriced }: Sum, { serverDayUnpriced: most = 0 }: Caps): boolean {
+  return most > 0 && unpriced >= most;
+}
+
+/** What is written is no talk, but of what has no price the time is all that a cap can hold. */
+function asTalk(sum: Partial<Sum>, { uses }: Work): Partial<Sum> {
+  const [use] = uses;
+  return sum.unpriced && use?.kind === 'tokens'
+    ? { ...sum, ms: writtenTime(use.outputTokens) }
+    : sum;
 }
 
 function costliest(one: Sum, other: Sum): number {

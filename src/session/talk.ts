@@ -14,6 +14,7 @@ import type { VoiceRooms } from './rooms.ts';
 import { meteredTranscriber } from './spending-meters.ts';
 import type { Stay } from './stay.ts';
 import { answerInWriting } from './written-answer.ts';
+import { WrittenQuestions } from './written-questions.ts';
 
 /** Discord lets a command be answered later than this, but nobody waits so long for a line of text. */
 const longestMs = 50_000;
@@ -37,6 +38,7 @@ export class RoomTalk implements Talk {
   readonly #parts: Parts;
   readonly #rooms: Pick<VoiceRooms, 'settings' | 'stay'>;
   readonly #signal: AbortSignal;
+  readonly #writing = new WrittenQuestions();
 
   /** Aborting `signal` ends the answers that are being written. */
   constructor(parts: Parts, rooms: Pick<VoiceRooms, 'settings' | 'stay'>, signal: AbortSignal) {
@@ -77,6 +79,20 @@ export class RoomTalk implements Talk {
     asker: Asker,
     answer: 'voice' | 'text',
     about: About = {},
+  ): Promise<Asking> {
+    if (answer === 'voice') return await this.#answer(guildId, question, asker, answer, about);
+    const place = this.#writing.enter(guildId, asker.id);
+    if ('line' in place) return { kind: 'failed', line: place.line };
+    using _ = place;
+    return await this.#answer(guildId, question, asker, answer, about);
+  }
+
+  async #answer(
+    guildId: string,
+    question: string,
+    asker: Asker,
+    answer: 'voice' | 'text',
+    about: About,
   ): Promise<Asking> {
     const { clock, transcriber } = this.#parts;
     if (answer === 'voice' && !this.#rooms.stay(guildId)) return nowhere;

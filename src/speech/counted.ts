@@ -1,16 +1,17 @@
+import { toldCount } from '#src/provider/told-count.ts';
 import type { Count } from './ports.ts';
 
 /** What a transcription server says an utterance took; undefined where it does not say. */
 export function heardCount(usage: unknown): Count | undefined {
   const { type, seconds, input_tokens, output_tokens, input_token_details } = recordOf(usage);
   if (type === 'duration') {
-    const told = amountOf(seconds);
+    const told = toldCount(seconds);
     return told ? { kind: 'heard', ms: told * 1_000 } : undefined;
   }
-  const [inputTokens, outputTokens = 0] = [amountOf(input_tokens), amountOf(output_tokens)];
+  const [inputTokens, outputTokens = 0] = [toldCount(input_tokens), toldCount(output_tokens)];
   if (!inputTokens) return undefined;
   // What is sent is sound, unless they tell it apart.
-  const audioInputTokens = amountOf(recordOf(input_token_details).audio_tokens) ?? inputTokens;
+  const audioInputTokens = toldCount(recordOf(input_token_details).audio_tokens) ?? inputTokens;
   return { kind: 'tokens', inputTokens, outputTokens, audioInputTokens };
 }
 
@@ -27,10 +28,6 @@ export function sumOf(one: Count | undefined, other: Count | undefined): Count |
     outputTokens: one.outputTokens + other.outputTokens,
     ...Object.fromEntries(known.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)])),
   };
-}
-
-function amountOf(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -6,6 +6,8 @@ export type Caps = {
   readonly personDay: Amount;
   readonly serverDay: Amount;
   readonly serverMonth: Amount;
+  /** Requests of a server a day that nobody knows the price of; absent or 0: no cap. */
+  readonly serverDayUnpriced?: number;
 };
 
 /** How the bot lands when money runs short, from nothing to do to nothing said or recognised. */

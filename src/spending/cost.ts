@@ -20,6 +20,8 @@ export type Use =
 /** How OpenAI counts sound (its price lists, 2025). */
 const msPerTokenHeard = 100;
 const msPerTokenSpoken = 50;
+/** Above what any one request can take. */
+const mostCount = 1e9;
 /** Of text, where the server does not count. */
 const charactersPerToken = 4;
 
@@ -27,10 +29,15 @@ const charactersPerToken = 4;
 export function costOf(use: Use, rate: Rate): number | undefined {
   if (rate.kind === 'free') return 0;
   if (rate.kind === 'unpriced') return undefined;
+  if (!isCountable(use)) return undefined;
   const usd = usdOf(use, rate.usd);
-  return usd === undefined || !Number.isFinite(usd)
-    ? undefined
-    : Math.round(Math.max(0, usd) * 1e9);
+  return usd === undefined || !Number.isFinite(usd) ? undefined : Math.round(usd * 1e9);
+}
+
+/** Whether all its counts can be: what nobody can have done has no price. */
+function isCountable({ kind: _, ...counts }: Use): boolean {
+  const values: readonly unknown[] = Object.values(counts);
+  return values.every((one) => typeof one !== 'number' || (one >= 0 && one <= mostCount));
 }
 
 function usdOf(use: Use, usd: Usd): number | undefined {

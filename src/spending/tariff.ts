@@ -20,8 +20,12 @@ export type Outlook = {
   readonly isWritten?: true;
 };
 
+/** No model is let write more for one answer, thoughts included. */
+export const mostAnswerTokens = 4_000;
 /** A spoken answer as most are: two sentences. */
 const [answerTokens, answerCharacters, answerMs] = [120, 250, 15_000];
+/** So much talk an answer in writing counts as where nobody knows its price: at least, and by its length. */
+const [writtenMs, writtenMsPerCharacter, charactersPerToken] = [15_000, 1_000 / 15, 4];
 /** How OpenAI counts sound (its price lists, 2025). */
 const [msPerTokenHeard, msPerTokenSpoken] = [100, 50];
 
@@ -34,25 +38,36 @@ export function countsSound({ think, speak }: Tariff): boolean {
   return think.kind !== 'free' || speak.kind !== 'free';
 }
 
-/** What an answer is likely to cost from its first request on. */
+/**
+ * What an answer is likely to cost from its first request on, one in writing at most.
+ *
+ * Spoken answers come one at a time, so one of them at most is dearer than the rest of a cap. Those in writing do not.
+ */
 export function estimate(tariff: Tariff, { characters, heardMs, isWritten }: Outlook): Amount {
   const { recognise, think, speak } = tariff;
   const speaks = think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
   const [heard, spoken] = speaks
     ? [heardMs / msPerTokenHeard, answerMs / msPerTokenSpoken]
     : [0, 0];
+  const written = isWritten ? mostAnswerTokens : answerTokens;
   const tokens = {
     kind: 'tokens',
-    inputTokens: characters / 4 + heard,
-    outputTokens: answerTokens + spoken,
+    inputTokens: characters / charactersPerToken + heard,
+    outputTokens: written + spoken,
     audioInputTokens: heard,
     audioOutputTokens: spoken,
   } as const;
   const thought = costOf(tokens, think) ?? 0;
-  if (isWritten) return { nanoUsd: thought, ms: 0 };
+  if (isWritten) return { nanoUsd: thought, ms: think.kind === 'unpriced' ? writtenMs : 0 };
   const speech = { kind: 'spoken', characters: answerCharacters, ms: answerMs } as const;
   const said = speaks ? 0 : (costOf(speech, speak) ?? 0);
   const asked = recognise.kind === 'free' ? heardMs : 0;
   const ms = countsSound(tariff) ? asked + answerMs : 0;
   return { nanoUsd: thought + said, ms: Math.round(ms) };
+}
+
+/** The time that an answer in writing counts as, where nobody knows what it costs. */
+export function writtenTime(outputTokens: number): number {
+  const characters = outputTokens * charactersPerToken;
+  return Math.round(Math.max(writtenMs, characters * writtenMsPerCharacter));
 }

@@ -43,6 +43,8 @@ export const english = {
   'ask.answer': '{answer}',
   'ask.dropped': 'Too many questions were waiting, so yours was dropped. Ask again.',
   'ask.late': 'That takes longer. You will hear the answer.',
+  'ask.writing': "I'm still writing your last answer. Ask again when it is there.",
+  'ask.writing.server': "I'm still writing {n} answers here. Ask again in a moment.",
   'ask.window': 'Go ahead, {name}. For {s} s I need no name.',
   'ask.unheard': "I don't hear you yet. Press Hear me, then Ask again.",
   'ask.empty': 'That holds no question.',

@@ -52,6 +52,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'ask.answer': '{answer}',
   'ask.dropped': 'Zu viele Fragen haben gewartet, deine ist weggefallen. Frag noch einmal.',
   'ask.late': 'Das dauert länger. Du wirst die Antwort hören.',
+  'ask.writing': 'Ich schreibe noch an deiner letzten Antwort. Frag noch einmal, wenn sie da ist.',
+  'ask.writing.server': 'Ich schreibe hier noch {n} Antworten. Frag gleich noch einmal.',
   'ask.window': 'Sprich nur, {name}. {s} s lang brauchst du keinen Namen.',
   'ask.unheard': 'Ich höre dich noch nicht. Drück auf „Hör mich“ und dann noch einmal auf Fragen.',
   'ask.empty': 'Darin steht keine Frage.',

@@ -1,88 +1,21 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openChatModel } from '#src/chat/openai-chat.ts';
-import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
-import { openClient } from '#src/provider/client.ts';
-import { servedBy } from '#src/provider/served-by.ts';
+import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import { chatModelContract } from '#test/contracts/chat-model.ts';
-
-type Body = Readonly<Record<string, unknown>>;
-type Answer = (response: ServerResponse, body: Body) => void;
-
-const never = new AbortController().signal;
-const hello: ChatMessage = { role: 'user', name: 'Ana', content: 'hello' };
-
-/** A chat server that answers the requests in turn, the last way again and again. */
-async function open(
-  answers: readonly Answer[],
-  options: { maxTokens?: number; model?: string } = {},
-) {
-  const bodies: Body[] = [];
-  const server = createServer(async (request, response) => {
-    const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()) as Body;
-    const answer = answers[Math.min(bodies.length, answers.length - 1)];
-    bodies.push(body);
-    answer?.(response, body);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const client = openClient({ baseUrl: `http://127.0.0.1:${port}/v1` });
-  return {
-    bodies,
-    by: servedBy('mock', client.baseURL),
-    model: openChatModel(client, { model: 'mock', ...options }),
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-const sse = { 'content-type': 'text/event-stream' };
-
-/** A stream of these chunks, whole or broken off. */
-function stream(chunks: readonly unknown[], end: 'done' | 'close' | 'reset' = 'done'): Answer {
-  return (response) => {
-    response.writeHead(200, sse);
-    response.write(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join(''), () => {
-      if (end === 'reset') response.destroy();
-    });
-    if (end === 'done') response.end('data: [DONE]\n\n');
-    if (end === 'close') response.end();
-  };
-}
-
-const delta = (fields: object, finish_reason: string | null = null) => ({
-  choices: [{ index: 0, delta: fields, finish_reason }],
-});
-const says = (content: unknown) => delta({ content });
-const stop = delta({}, 'stop');
-const refuse =
-  (status: number, body: unknown): Answer =>
-  (response) => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  };
-
-async function partsOf(answer: AsyncIterable<ChatPart>): Promise<ChatPart[]> {
-  return Array.fromAsync(answer);
-}
-
-const textOf = (parts: readonly ChatPart[]) =>
-  parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
-
-/** All parts that came before the error, and the error. */
-async function broken(answer: AsyncIterable<ChatPart>) {
-  const parts: ChatPart[] = [];
-  try {
-    for await (const part of answer) parts.push(part);
-  } catch (error) {
-    return { parts, error };
-  }
-  throw new Error('it did not fail');
-}
+import {
+  broken,
+  delta,
+  hello,
+  never,
+  openChatServer as open,
+  partsOf,
+  refuse,
+  says,
+  sse,
+  stop,
+  stream,
+  textOf,
+} from './chat-server.ts';
 
 chatModelContract('a model behind a server', () =>
   open([stream([says('It is'), says(' four'), says(' now.'), stop])]),

@@ -70,10 +70,10 @@ test('text still works for whoever has used their share, as long as the server h
 
 test('the budget of a month counts over the days, and says when the next one begins', async () => {
   const clock = new VirtualClock();
-  const { desk } = openDesk(clock, { caps: { serverMonth: dollars(0.01) } });
-  open(desk.open(order)).used(tokens(9_000));
+  const { desk } = openDesk(clock, { caps: { serverMonth: dollars(0.1) } });
+  open(desk.open(order)).used(tokens(90_000));
   await clock.advance(24 * hourMs);
-  open(desk.open({ ...order, isWritten: true })).used(tokens(400));
+  open(desk.open({ ...order, isWritten: true })).used(tokens(4_800));
   expect(desk.open(order)).toMatchObject({
     line: { id: 'budget.guild.month', with: { time: '2026-12-01 00:00 UTC' } },
   });

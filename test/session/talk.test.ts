@@ -138,6 +138,42 @@ function broken(error: BotError) {
   return { answer: () => ({ [Symbol.asyncIterator]: () => failing }) };
 }
 
+const written = (house: House, id: string, guildId = 'g') =>
+  house.talk.ask(guildId, 'Hello?', { id, name: id }, 'text');
+
+test('however many questions somebody types, one of them is being answered in writing', async () => {
+  const chat = new FakeChat([['stall']]);
+  const house = openHouse({ chat });
+  const all = Array.from({ length: 500 }, () => written(house, 'mallory'));
+  await house.clock.advance(200);
+  const [, ...others] = all;
+  expect(chat.running).toBe(1);
+  expect(new Set((await Promise.all(others)).map((one) => JSON.stringify(one)))).toEqual(
+    new Set([JSON.stringify({ kind: 'failed', line: { id: 'ask.writing' } })]),
+  );
+});
+
+test('four answers are written at once in a server, others are told, and other servers get theirs', async () => {
+  const chat = new FakeChat([['stall']]);
+  const house = openHouse({ chat });
+  const all = ['a', 'b', 'c', 'd', 'e'].map((id) => written(house, id));
+  const elsewhere = written(house, 'f', 'h');
+  expect(await all[4]).toEqual({
+    kind: 'failed',
+    line: { id: 'ask.writing.server', with: { n: 4 } },
+  });
+  await house.clock.advance(200);
+  expect(chat.running).toBe(5);
+  await house.clock.advance(50_000);
+  expect(await Promise.all([...all.slice(0, 4), elsewhere])).toMatchObject(
+    Array.from({ length: 5 }, () => ({ kind: 'failed', line: { id: 'fail.llm' } })),
+  );
+  expect(chat.running).toBe(0);
+  void written(house, 'a');
+  await house.clock.advance(20);
+  expect(chat.running).toBe(1);
+});
+
 test('nobody waits longer than 50 s for an answer in writing', async () => {
   const house = openHouse({ chat: new FakeChat([['stall']]) });
   const asking = house.talk.ask('g', 'Hello?', asker, 'text');
