@@ -52,6 +52,8 @@ export type About = {
   readonly retryAfterMs?: number;
   /** What was paid for is used up: waiting does not help. */
   readonly isSpent?: boolean;
+  /** The server's own sentence, which may quote what people said: for the doctor, never for the log. */
+  readonly serverWords?: string;
 };
 
 /**

@@ -89,8 +89,11 @@ export class AudioChatStream {
 export function completionAsChunk(completion: unknown): AsyncIterable<unknown> {
   const { choices, usage } = recordOf(completion);
   if (!Array.isArray(choices)) {
-    const words = wordsOf(completion) ?? 'no answer';
-    throw new BotError('provider.wrong_type', false, `The server answered with JSON: ${words}`);
+    const serverWords = wordsOf(completion)?.slice(0, 120) ?? 'no answer';
+    const message = 'The server answered with JSON and no answer in it.';
+    throw new BotError('provider.wrong_type', false, message, undefined, undefined, {
+      serverWords,
+    });
   }
   const { message, finish_reason } = recordOf(choices[0]);
   return once({ choices: [{ delta: message, finish_reason: finish_reason ?? 'stop' }], usage });

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { serverName } from '#src/provider/foreign-words.ts';
+import { codeOf, serverName } from '#src/provider/foreign-words.ts';
 import { refusalOf } from '#src/provider/realtime-link.ts';
 import type { ResponseEnd, ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
 import type { ServedBy } from '#src/provider/served-by.ts';
@@ -177,7 +177,8 @@ export class RealtimeResponse {
 
   #brokenOff(status: string, words: string | undefined, code: string | undefined): BotError {
     if (status === 'failed') return refusalOf(words ?? 'no reason given', code, this.#options);
-    const why = words === undefined ? status : `${status}, ${words}`;
+    const told = codeOf(words);
+    const why = told === undefined ? status : `${status}, ${told}`;
     const message = `${serverName(this.#options.baseUrl)} ended its answer early (${why}).`;
     return new BotError('provider.truncated', true, message);
   }

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { withServerWords } from '#src/provider/foreign-words.ts';
 import type { ChatModel } from './ports.ts';
 
 /** As servers put it: "does not support tools", "tool choice requires --enable-auto-tool-choice", "function calling". */
@@ -28,5 +29,5 @@ export function toolShy(model: ChatModel): ChatModel {
 
 function refusesTools(error: unknown): boolean {
   if (!(error instanceof BotError) || error.code !== 'provider.refused') return false;
-  return !error.retryable && aboutTools.test(error.message);
+  return !error.retryable && aboutTools.test(withServerWords(error));
 }

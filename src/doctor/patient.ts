@@ -5,7 +5,7 @@ import type { Secret } from '#src/base/secret.ts';
 import { knowsNoPath } from '#src/provider/base-url.ts';
 import { openClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/describe-error.ts';
-import { serverName } from '#src/provider/foreign-words.ts';
+import { serverName, withServerWords } from '#src/provider/foreign-words.ts';
 import { Wire } from './wire.ts';
 
 export type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
@@ -71,10 +71,17 @@ export async function attempt<T>(
     const value = await ask(over.signal);
     return { kind: 'done', value, tookMs: clock.nowMs() - startedMs };
   } catch (cause) {
-    return { kind: 'failed', error: over.signal.aborted ? late : describeError(cause, client) };
+    return { kind: 'failed', error: over.signal.aborted ? late : quoting(cause, client) };
   } finally {
     answered.abort();
   }
+}
+
+/** Nobody's words are sent here, so that the server's may be shown. */
+function quoting(cause: unknown, client: OpenAI): BotError {
+  const error = describeError(cause, client);
+  const { code, retryable, stage, about } = error;
+  return new BotError(code, retryable, withServerWords(error), error.cause, stage, about);
 }
 
 /** Whether a server has no such path or method, which is no fault of it. */

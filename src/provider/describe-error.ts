@@ -2,11 +2,12 @@ import { APIConnectionTimeoutError, APIError, type OpenAI } from 'openai';
 import { parsedMs } from '#src/base/clock.ts';
 import { type About, BotError, type ErrorCode } from '#src/base/errors.ts';
 import { keyOf } from './client.ts';
-import { plainWords, serverName, wordsOf, wordsOfText } from './foreign-words.ts';
+import { codeOf, plainWords, serverName, wordsOf, wordsOfText } from './foreign-words.ts';
 
 /**
  * Whatever a request threw, as a BotError `provider.*` with one sentence for the operator, free of tags and keys.
  *
+ * Of what the server says only codes are in it; its sentence, where it may quote the request, is in `about.serverWords`.
  * A caller who aborted gets its own reason, not this: `signal.throwIfAborted()` comes first.
  */
 export function describeError(
@@ -16,13 +17,18 @@ export function describeError(
   const chain = [...causes(thrown)];
   const told = chain.find((error) => error instanceof BotError);
   if (told) return told;
-  const { code, retryable, what, words, about } = judge(thrown, chain);
+  const { code, retryable, what, words, serverWords, about } = judge(thrown, chain);
   const start = `${serverName(client.baseURL)} ${what}`;
   const room = longestChars - start.length - 3;
-  const said = room > 10 ? plainWords(words ?? '', keyOf(client), room) : '';
+  const cut = (text = '') => (room > 10 ? plainWords(text, keyOf(client), room) : '');
+  const said = cut(words);
   const message = said === '' ? `${start}.` : `${start}: ${said}`;
   const sentence = plainWords(message, keyOf(client), longestChars);
-  return new BotError(code, retryable, sentence, undefined, undefined, about);
+  const unsaid = cut(serverWords);
+  return new BotError(code, retryable, sentence, undefined, undefined, {
+    ...about,
+    ...(unsaid !== '' && { serverWords: unsaid }),
+  });
 }
 
 const longestChars = 200;
@@ -31,7 +37,10 @@ type Judgement = {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly what: string;
+  /** For the log. */
   readonly words?: string | undefined;
+  /** Not for the log. */
+  readonly serverWords?: string | undefined;
   readonly about?: About;
 };
 
@@ -49,8 +58,9 @@ function judge(thrown: unknown, chain: readonly Error[]): Judgement {
     const words = unreachable[network ?? ''] ?? network;
     return { code: 'provider.unreachable', retryable: true, what: 'could not be reached', words };
   }
-  const words = thrown instanceof APIError ? wordsOfError(thrown) : String(thrown);
-  return { code: 'provider.refused', retryable: false, what: 'failed', words };
+  const failed = { code: 'provider.refused', retryable: false, what: 'failed' } as const;
+  if (thrown instanceof APIError) return { ...failed, ...quoted(thrown) };
+  return { ...failed, words: thrown instanceof Error ? thrown.name : '', serverWords: `${thrown}` };
 }
 
 /** The server may know better whether it is worth to ask again. */
@@ -75,6 +85,7 @@ function judgeAnswer(error: APIError): Judgement {
 function judgeStatus(error: APIError): Judgement {
   const { status = 0 } = error;
   const words = wordsOfError(error);
+  const apart = quoted(error);
   if (status === 401 || status === 403) {
     return {
       code: 'provider.bad_key',
@@ -83,13 +94,16 @@ function judgeStatus(error: APIError): Judgement {
       words,
     };
   }
-  if (status === 429) return { ...judgeLimit(error), words };
+  if (status === 429) return { ...judgeLimit(error), ...apart };
   if (status === 408 || status === 504) {
-    return { code: 'provider.late', retryable: true, what: `took too long (${status})`, words };
+    return { code: 'provider.late', retryable: true, what: `took too long (${status})`, ...apart };
   }
-  const hint = status === 404 ? ', check the base URL and the model' : '';
-  const what = `answered with error ${status}${hint}`;
-  return { code: 'provider.refused', retryable: status >= 500 || status === 409, what, words };
+  if (status === 404) {
+    const what = 'answered with error 404, check the base URL and the model';
+    return { code: 'provider.refused', retryable: false, what, words };
+  }
+  const retryable = status >= 500 || status === 409;
+  return { code: 'provider.refused', retryable, what: `answered with error ${status}`, ...apart };
 }
 
 function judgeLimit({ code, type, headers }: APIError): Judgement {
@@ -109,6 +123,12 @@ function waitAskedFor(headers: Headers): number | undefined {
   if (/^\d+(\.\d+)?$/.test(after)) return Number(after) * 1000;
   const apartMs = parsedMs(after) - parsedMs(headers.get('date') ?? '');
   return Number.isFinite(apartMs) ? Math.max(0, apartMs) : undefined;
+}
+
+/** What a server says of a request apart from whether it may quote it: codes do not. */
+function quoted(error: APIError): Pick<Judgement, 'words' | 'serverWords'> {
+  const codes = new Set([error.type, error.code].map(codeOf).filter((code) => code !== undefined));
+  return { words: [...codes].join(', '), serverWords: wordsOfError(error) };
 }
 
 /** The client puts the status before the text; the rest may be JSON of any shape. */

@@ -1,3 +1,5 @@
+import type { BotError } from '#src/base/errors.ts';
+
 const longestReadChars = 20_000;
 
 /** What a server said, as one line for an operator: no tags, no keys, at most `maxChars`. */
@@ -28,6 +30,17 @@ export function wordsOf(body: unknown): string | undefined {
   const { error, detail, message, msg } = body as Readonly<Record<string, unknown>>;
   const inner = typeof error === 'string' ? undefined : wordsOf(error); // A bare one is often but a code.
   return inner ?? wordsOf(detail) ?? wordsOf(message) ?? wordsOf(msg) ?? wordsOf(error);
+}
+
+/** An error code as servers name one, say `rate_limit_exceeded`; a sentence is none, for it may quote what people said. */
+export function codeOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w.-]{1,60}$/.test(value) ? value : undefined;
+}
+
+/** The message of a failure and the server's own sentence: for programs that send no words of people, as the doctor. */
+export function withServerWords({ message, about }: BotError): string {
+  const { serverWords } = about;
+  return serverWords === undefined ? message : `${message.replace(/\.$/, '')}: ${serverWords}`;
 }
 
 /** `text` read as JSON where it is JSON, and its human part taken. */

@@ -146,7 +146,10 @@ function wrongType(server: string, what: string): BotError {
 /** JSON where sound or a stream was asked is an error in the clothes of a success. */
 function jsonInstead(text: string, { server, secret }: Guard): BotError {
   const words = plainWords(wordsOfText(text), secret, 120);
-  return new BotError('provider.wrong_type', false, `${server()} answered with JSON: ${words}`);
+  const message = `${server()} answered with JSON.`;
+  return new BotError('provider.wrong_type', false, message, undefined, undefined, {
+    serverWords: words,
+  });
 }
 
 function tooMuch({ server, limits }: Guard): BotError {

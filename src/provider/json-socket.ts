@@ -5,7 +5,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { describeError } from './describe-error.ts';
-import { plainWords, serverName } from './foreign-words.ts';
+import { codeOf, plainWords, serverName } from './foreign-words.ts';
 import { unlessAborted } from './unless-aborted.ts';
 import { within } from './within.ts';
 
@@ -151,9 +151,12 @@ export class JsonSocket {
   }
 
   #closed(code: number, reason: string): void {
-    const words = reason === '' ? '' : `: ${reason}`;
-    const message = `${this.#server} closed the connection (${code})${words}.`;
-    this.#lose(new BotError('provider.truncated', true, plainWords(message, this.#key, 200)));
+    const told = codeOf(reason);
+    const message = `${this.#server} closed the connection (${code}${told ? `, ${told}` : ''}).`;
+    const serverWords = plainWords(reason, this.#key, 120);
+    this.#lose(
+      new BotError('provider.truncated', true, message, undefined, undefined, { serverWords }),
+    );
   }
 
   #lose(error: BotError): void {

@@ -1,6 +1,7 @@
 import { APIError, type OpenAI } from 'openai';
 import { BotError } from '#src/base/errors.ts';
 import { describeError } from './describe-error.ts';
+import { withServerWords } from './foreign-words.ts';
 import type { ListedModel, ModelList } from './models.ts';
 
 /** More than any proxy lists. */
@@ -14,7 +15,7 @@ export async function listModels(client: OpenAI, signal: AbortSignal): Promise<M
     return readList(typeof body === 'string' ? JSON.parse(body) : body);
   } catch (cause) {
     if (hasNone(cause)) return { kind: 'not offered' };
-    return { kind: 'unknown', why: describeError(cause, client).message };
+    return { kind: 'unknown', why: withServerWords(describeError(cause, client)) };
   }
 }
 

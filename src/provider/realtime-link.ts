@@ -1,7 +1,7 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { plainWords, serverName } from './foreign-words.ts';
+import { codeOf, plainWords, serverName } from './foreign-words.ts';
 import { ifInTime } from './if-in-time.ts';
 import { type JsonEvent, JsonSocket, type SocketLimits, socketUrl } from './json-socket.ts';
 import { type RealtimeDialect, readTalk, type TalkEvent } from './realtime-reading.ts';
@@ -137,19 +137,19 @@ export class RealtimeLink {
   }
 }
 
-/** What a server says is wrong, in a sentence. */
+/** What a server says is wrong: its code in the sentence, its words apart. */
 export function refusalOf(
   words: string,
   code: string | undefined,
   { baseUrl, apiKey }: Pick<LinkOptions, 'baseUrl' | 'apiKey'>,
 ): BotError {
-  const said = plainWords(words, apiKey?.reveal(), 140);
-  const message = `${serverName(baseUrl)} did not answer: ${said}`;
+  const about = { serverWords: plainWords(words, apiKey?.reveal(), 140) };
+  const message = `${serverName(baseUrl)} did not answer: ${codeOf(code) ?? 'no code given'}.`;
   const isSpent = code === 'insufficient_quota';
-  if (isSpent || /rate_limit/.test(code ?? ''))
-    return new BotError('provider.rate_limited', !isSpent, message);
-  const isTheirs = code === 'server_error';
-  return new BotError('provider.refused', isTheirs, message);
+  const isLimited = isSpent || /rate_limit/.test(code ?? '');
+  const kind = isLimited ? 'provider.rate_limited' : 'provider.refused';
+  const retryable = isLimited ? !isSpent : code === 'server_error';
+  return new BotError(kind, retryable, message, undefined, undefined, about);
 }
 
 function addresses({ baseUrl, model }: LinkOptions): URL[] {

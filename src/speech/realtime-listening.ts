@@ -133,7 +133,7 @@ export class RealtimeListening implements Listening {
   #hear(event: SessionEvent): void {
     if (event.kind === 'lost') this.#lose(event.error);
     else if (!this.#parts.hear(event) && event.kind === 'failed') {
-      const error = this.#session?.refusal(event.words);
+      const error = this.#session?.refusal(event);
       if (error) this.#fail(error);
     }
   }

@@ -1,7 +1,7 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { plainWords, serverName } from '#src/provider/foreign-words.ts';
+import { codeOf, plainWords, serverName } from '#src/provider/foreign-words.ts';
 import { ifInTime } from '#src/provider/if-in-time.ts';
 import { JsonSocket, type SocketLimits } from '#src/provider/json-socket.ts';
 import { type HeardEvent, readHeard, sessionUpdate } from './realtime-events.ts';
@@ -25,6 +25,7 @@ export type RealtimeLimits = SocketLimits & {
 export type SessionEvent = HeardEvent | { readonly kind: 'lost'; readonly error: BotError };
 
 type Kind = SessionEvent['kind'];
+type Refused = Pick<Extract<SessionEvent, { kind: 'failed' }>, 'words' | 'code'>;
 
 /** Servers differ in whether they greet and whether they confirm; one that does neither is believed. */
 const greetingMs = 2000;
@@ -94,12 +95,13 @@ export class RealtimeSession {
     this.#socket = undefined;
   }
 
-  /** What the server says is wrong, in a sentence. */
-  refusal(words: string): BotError {
+  /** What the server says is wrong: apart from the sentence, for it may quote what people said. */
+  refusal({ words, code }: Refused): BotError {
     const { baseUrl, apiKey } = this.#options;
-    const said = plainWords(words, apiKey?.reveal(), 140);
-    const message = `${serverName(baseUrl)} did not transcribe: ${said}`;
-    return new BotError('provider.refused', false, message);
+    const serverWords = plainWords(words, apiKey?.reveal(), 140);
+    const told = codeOf(code) ?? 'no code given';
+    const message = `${serverName(baseUrl)} did not transcribe: ${told}.`;
+    return new BotError('provider.refused', false, message, undefined, undefined, { serverWords });
   }
 
   async #begin(url: URL, signal: AbortSignal): Promise<void> {
@@ -130,7 +132,7 @@ export class RealtimeSession {
 
   #judge(event: SessionEvent | undefined): SessionEvent | undefined {
     if (event?.kind === 'lost') throw event.error;
-    if (event?.kind === 'failed') throw this.refusal(event.words);
+    if (event?.kind === 'failed') throw this.refusal(event);
     return event;
   }
 

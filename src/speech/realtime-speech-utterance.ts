@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { serverName } from '#src/provider/foreign-words.ts';
+import { codeOf, serverName } from '#src/provider/foreign-words.ts';
 import { type LinkOptions, refusalOf } from '#src/provider/realtime-link.ts';
 import type { ResponseEnd, ResponseEvent } from '#src/provider/realtime-reading.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
@@ -194,7 +194,8 @@ export class RealtimeUtterance {
       const message = `${server} sent no sound: check that the model can speak, and the voice.`;
       return this.#hasSounded ? undefined : new BotError('provider.empty', true, message);
     }
-    const why = words === undefined ? status : `${status}, ${words}`;
+    const told = codeOf(words);
+    const why = told === undefined ? status : `${status}, ${told}`;
     const message = `${server} ended its speech early (${why}).`;
     if (words === 'content_filter') return new BotError('provider.refused', false, message);
     return new BotError('provider.truncated', true, message);

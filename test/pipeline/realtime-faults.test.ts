@@ -149,10 +149,10 @@ test('case 23: unknown events, bad JSON, an event of 3 MB and errors about nothi
 });
 
 test.each([
-  ['fail', 'provider.refused', 'It broke.'],
+  ['fail', 'provider.refused', 'server_error'],
   ['incomplete', 'provider.truncated', 'max_output_tokens'],
 ] as const)(
-  'an answer that ends as %s is a failure, with what the server says',
+  'an answer that ends as %s is a failure, with the code the server names',
   async (ends, code, words) => {
     await using talking = await openTalking({ answer: () => ({ text: four, ends }) });
     const { error } = await drain(talking.pipeline);
@@ -185,7 +185,7 @@ test('a server that does not know the model says so', async () => {
   await using talking = await openTalking({ answer: fourFor, badModel: true });
   const { error } = await drain(talking.pipeline);
   expect(error).toMatchObject({ code: 'provider.refused' });
-  expect(String(error)).toContain('No such model');
+  expect(String(error)).toContain('model_not_found');
 });
 
 test('a reader who is slow keeps the server waiting: less than six seconds of sound have come', async () => {

@@ -34,14 +34,9 @@ test.each([
     'rate-limited',
     'provider.rate_limited',
     true,
-    'SERVER is limiting us, try again after 7 (429): Rate limit reached.',
+    'SERVER is limiting us, try again after 7 (429).',
   ],
-  [
-    'error-500',
-    'provider.refused',
-    true,
-    'SERVER answered with error 500: The server had an error.',
-  ],
+  ['error-500', 'provider.refused', true, 'SERVER answered with error 500.'],
   ['dropped', 'provider.truncated', true, 'SERVER broke off its answer.'],
   [
     'html',
@@ -65,7 +60,7 @@ test('a stream that breaks off is truncated', async () => {
 test('an error in the clothes of a stream is not an empty stream', async () => {
   expect(await failure({ trouble: { chat: 'wrong-type' } }, true)).toMatchObject({
     code: 'provider.wrong_type',
-    message: 'SERVER answered with JSON: no such voice',
+    message: 'SERVER answered with JSON.',
   });
 });
 
@@ -105,7 +100,6 @@ const foreignBodies: readonly [string, string][] = [
 
 test.each(foreignBodies)('the error body %s reads "%s"', async (body, words) => {
   const client = openClient({ baseUrl: 'http://example.test/v1', apiKey: new Secret('hunter22') });
-  const message = `http://example.test/v1 answered with error 400: ${words}`;
   const parsed: unknown = body.startsWith('{') ? JSON.parse(body) : undefined;
   const error = APIError.generate(
     400,
@@ -115,7 +109,10 @@ test.each(foreignBodies)('the error body %s reads "%s"', async (body, words) => 
     body,
     new Headers(),
   );
-  expect(describeError(error, client).message).toBe(message);
+  expect(describeError(error, client)).toMatchObject({
+    message: expect.stringMatching(/^http:\/\/example.test\/v1 answered with error 400(: x|\.)$/),
+    about: { serverWords: words },
+  });
 });
 
 test('a message stays within 200 characters', () => {

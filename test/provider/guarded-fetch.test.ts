@@ -110,10 +110,10 @@ test('an answer larger than the cap is cut off', async () => {
 
 test.each([
   ['text/html', '<h1>hi</h1>', /answered with a web page \(text\/html\): check that the base URL/],
-  ['application/json', '{"error":{"message":"no such voice"}}', /JSON: no such voice/],
+  ['application/json', '{"error":{"message":"no such voice"}}', /answered with JSON\.$/],
   ['image/png', 'x', /image\/png instead of sound/],
   ['', '<!doctype html><title>Hi</title>', /answered with a web page/],
-  ['audio/pcm', '{"detail":"no such voice"}', /JSON: no such voice/],
+  ['audio/pcm', '{"detail":"no such voice"}', /answered with JSON\.$/],
   ['audio/pcm', 'data: {"type":"speech"}\n\n', /an event stream instead of sound/],
 ])('speech that comes as %s %s is told apart from sound', async (type, body, message) => {
   await using server = await serving((response) => {

@@ -48,11 +48,12 @@ test('what is no JSON object is passed over, and so are bytes', async () => {
   await expect.poll(() => met.events).toEqual([{ n: 2 }]);
 });
 
-test('a connection that the server closes is lost once, with its reason and without the key', async () => {
+test('a connection that the server closes is lost once, its reason apart and without the key', async () => {
   using met = await meet((socket) => socket.close(1001, 'maximum duration, hunter22'));
   await expect.poll(() => met.lost.length).toBe(1);
-  const message = `${met.baseUrl} closed the connection (1001): maximum duration, [key].`;
-  expect(met.lost[0]).toMatchObject({ code: 'provider.truncated', message });
+  const message = `${met.baseUrl} closed the connection (1001).`;
+  const about = { serverWords: 'maximum duration, [key]' };
+  expect(met.lost[0]).toMatchObject({ code: 'provider.truncated', message, about });
   expect(met.socket.send({})).toBe(false);
 });
 

@@ -32,7 +32,7 @@ test('a server that knows no cancelling is left for a new connection', async () 
 });
 
 test.each([
-  ['fail', 'provider.refused', /did not answer: It broke/],
+  ['fail', 'provider.refused', /did not answer: server_error\./],
   ['incomplete', 'provider.truncated', /ended its speech early \(incomplete, max_output_tokens\)/],
   ['filtered', 'provider.refused', /content_filter/],
   ['silence', 'provider.empty', /sent no sound/],
@@ -156,6 +156,9 @@ test('an error that names nobody is believed if nothing else comes', async () =>
   await soundOf(engine, one);
   reader.server.set({ aloud: () => ({ ends: 'mute', complains: true }) });
   await expect(soundOf(engine, one)).rejects.toMatchObject({
-    ...{ code: 'provider.refused', message: expect.stringContaining('Something is wrong') },
+    ...{
+      code: 'provider.refused',
+      about: { serverWords: expect.stringContaining('Something is wrong') },
+    },
   });
 });

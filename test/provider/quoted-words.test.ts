@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { openChatModel } from '#src/chat/openai-chat.ts';
+import { openClient } from '#src/provider/client.ts';
+import { withServerWords } from '#src/provider/foreign-words.ts';
+import { refusalOf } from '#src/provider/realtime-link.ts';
+import { openSynthesizer } from '#src/speech/openai-synthesizer.ts';
+
+const staying = new AbortController().signal;
+const said = 'my pin is four seven one one';
+
+type Quote = (quoted: string, response: ServerResponse) => void;
+
+/** A server that answers whatever is asked with what was asked. */
+async function failureAt(quote: Quote, ask: (baseUrl: string) => AsyncIterable<unknown>) {
+  const server = createServer(async (request: IncomingMessage, response) => {
+    let body = '';
+    for await (const piece of request) body += piece;
+    quote(body, response);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  try {
+    for await (const _ of ask(`http://127.0.0.1:${port}/v1`));
+  } catch (error) {
+    if (error instanceof BotError) return error;
+    throw error;
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+  throw new Error('It did not fail.');
+}
+
+const asChat = (baseUrl: string) => {
+  const model = openChatModel(openClient({ baseUrl }), { model: 'm' });
+  return model.reply([{ role: 'user', name: 'Eva', content: said }], [], staying);
+};
+const asSpeech = (baseUrl: string) => {
+  const voice = openSynthesizer(openClient({ baseUrl }), { model: 'm', voice: 'v', format: 'pcm' });
+  return voice.synthesize(said, {}, staying);
+};
+
+const withStatus =
+  (status: number): Quote =>
+  (quoted, response) => {
+    const error = { message: `Flagged: ${quoted}`, type: 'invalid_request_error', code: quoted };
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error }));
+  };
+const inStream: Quote = (quoted, response) => {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.end(`data: ${JSON.stringify({ error: { message: quoted } })}\n\n`);
+};
+const asJson: Quote = (quoted, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ error: { message: quoted } }));
+};
+const brokenStream: Quote = (quoted, response) => {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.end(`data: {"choices": ${quoted.replaceAll('"', '')}\n\n`);
+};
+
+const statuses = [400, 408, 409, 418, 422, 429, 500, 503, 504];
+const cases: readonly [string, Quote][] = [
+  ...statuses.map((status): [string, Quote] => [`the status ${status}`, withStatus(status)]),
+  ['an error inside a stream', inStream],
+  ['an error in place of an answer', asJson],
+  ['a stream that is no JSON', brokenStream],
+];
+
+test.each(cases)(
+  'what somebody said and a server quotes in %s is not in the sentence for the log',
+  async (_, quote) => {
+    for (const ask of [asChat, asSpeech]) {
+      const error = await failureAt(quote, ask);
+      expect(error.message).not.toContain('four seven');
+      expect(`${error.cause}`).not.toContain('four seven');
+    }
+  },
+);
+
+test('a refusal keeps its status and its type, and its words for the doctor', async () => {
+  const error = await failureAt(withStatus(400), asChat);
+  expect(error.message).toMatch(/answered with error 400: invalid_request_error$/);
+  expect(withServerWords(error)).toContain('Flagged');
+});
+
+test.each([401, 403, 404])(
+  'why a server refuses the key or the model (%i) is told',
+  async (status) => {
+    const tell: Quote = (_, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end('{"error":{"message":"no such model"}}');
+    };
+    expect((await failureAt(tell, asChat)).message).toContain('no such model');
+  },
+);
+
+test('a Realtime server that quotes words is told by its code', () => {
+  const { message, about } = refusalOf(said, 'invalid_value', { baseUrl: 'ws://a.example/v1' });
+  expect(message).toBe('ws://a.example/v1 did not answer: invalid_value.');
+  expect(about.serverWords).toBe(said);
+});
