@@ -25,7 +25,7 @@ import { RoomConfirmations } from '#src/session/tool-presses.ts';
 import { RoomTracks } from '#src/session/tracks.ts';
 import { embeddedVoices } from '#src/speech/embedded-synthesizer.ts';
 import { StatsBook } from '#src/status/stats-book.ts';
-import { keepStore } from '#src/storage/steady-store.ts';
+import { keepStore, type StoreEvent } from '#src/storage/steady-store.ts';
 import { openStore, type Store, storePath } from '#src/storage/store.ts';
 import { locales } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
@@ -44,6 +44,7 @@ export type BotOptions = {
   readonly tap?: (pipelines: Pipelines) => Pipelines;
   readonly onSession: (guildId: string, event: SessionEvent) => void;
   readonly onDiscord: (event: DiscordEvent) => void;
+  readonly onStore: (event: StoreEvent) => void;
 };
 
 /** A bot that is logged in and can be called. Closing it leaves every channel first. */
@@ -111,13 +112,9 @@ function tellRooms(rooms: VoiceRooms | undefined, event: DiscordEvent): void {
 }
 
 /** What people said and where panels are. A store in trouble stops nobody from talking. */
-function openMemory({ config, onDiscord }: BotOptions): Promise<Store> {
+function openMemory({ config, onStore }: BotOptions): Promise<Store> {
   const path = storePath(config.dataDir);
-  return keepStore(
-    () => openStore(path, { clock: realClock }),
-    realClock,
-    ({ message }) => onDiscord({ kind: 'warning', message }),
-  );
+  return keepStore(() => openStore(path, { clock: realClock }), realClock, onStore);
 }
 
 /** Lets the compiler see the hot loop before somebody speaks: the first windows would take twenty times as long. */

@@ -104,7 +104,7 @@ function told(
   witness: Witness,
   view: SandboxView,
   codec: string,
-): Pick<BotOptions, 'onSession' | 'onDiscord'> {
+): Pick<BotOptions, 'onSession' | 'onDiscord' | 'onStore'> {
   return {
     onSession(_guildId, event) {
       witness.tell(event);
@@ -115,6 +115,10 @@ function told(
         witness.tell({ kind: 'done', errand: event.name });
       }
       view.discord(codec, event);
+    },
+    onStore(event) {
+      if (event.kind !== 'refused') return;
+      view.discord(codec, { kind: 'warning', message: event.error.message });
     },
   };
 }

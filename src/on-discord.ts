@@ -1,4 +1,5 @@
 import { loadOpus } from '#src/audio/load-opus.ts';
+import type { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
@@ -58,6 +59,10 @@ export async function onDiscord(
         if (event.kind === 'alert') alerts.tell(event, event.guildId);
         if (event.kind === 'closed') closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
       },
+      onStore: (event) => {
+        if (event.kind === 'refused') logRefusedStore(log, event.error);
+        if (event.kind === 'alert') alerts.tell(event);
+      },
     },
     signal,
   );
@@ -110,6 +115,10 @@ function logEngine(log: Log, news: EngineNews): void {
   if (news.kind === 'base-url')
     log.info({ role: news.role }, `the base URL is really ${news.found}`);
   if (news.kind === 'models') for (const model of news.news) log.warn(model, sayNews(model));
+}
+
+function logRefusedStore(log: Log, err: BotError): void {
+  log.warn({ code: err.code, err }, err.message);
 }
 
 function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {

@@ -38,7 +38,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   doctor: ['config', 'pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
   discord: ['session', 'people', 'texts', 'audio', 'base'],
   sandbox: ['speech', 'audio', 'base'],
-  storage: ['session', 'people', 'spending', 'chat', 'base'],
+  storage: ['session', 'people', 'spending', 'chat', 'provider', 'base'],
   status: ['session', 'spending', 'base'],
   console: ['session', 'speech', 'audio', 'base'],
 };

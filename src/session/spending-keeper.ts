@@ -28,6 +28,9 @@ export class SpendingKeeper implements AsyncDisposable {
   #isRecalled = false;
   #told = '';
   #life: Promise<void> = Promise.resolve();
+  /** A write that is late may still be done: until its end nothing is added again. */
+  #writing: Promise<void> = Promise.resolve();
+  #isWriting = false;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -43,6 +46,7 @@ export class SpendingKeeper implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort(new Error('closed'));
     await this.#life;
+    if (this.#isWriting) await this.#try('store.unwritable', () => this.#writing);
     await this.#save();
   }
 
@@ -57,9 +61,19 @@ export class SpendingKeeper implements AsyncDisposable {
 
   async #save(): Promise<void> {
     const { book, ledger } = this.#options;
-    if (!ledger.hasUnsaved || !(await this.#recall())) return;
+    if (this.#isWriting || !ledger.hasUnsaved || !(await this.#recall())) return;
     const entries = ledger.drain();
-    if (!(await this.#try('store.unwritable', () => book.add(entries)))) ledger.putBack(entries);
+    this.#isWriting = true;
+    this.#writing = book
+      .add(entries)
+      .catch((error) => {
+        ledger.putBack(entries);
+        throw error;
+      })
+      .finally(() => {
+        this.#isWriting = false;
+      });
+    await this.#try('store.unwritable', () => this.#writing);
   }
 
   /** What is in the book is added once: later the book is only added to. */
@@ -68,7 +82,9 @@ export class SpendingKeeper implements AsyncDisposable {
     if (this.#isRecalled) return true;
     return await this.#try('store.unreadable', async () => {
       const wallMs = clock.wallMs();
-      ledger.recall(await book.read(dayOf(wallMs)), wallMs);
+      const entries = await book.read(dayOf(wallMs));
+      if (this.#isRecalled) return; // an earlier question was late
+      ledger.recall(entries, wallMs);
       this.#isRecalled = true;
     });
   }

@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
 import { inTransaction, migrate } from './schema.ts';
 import { DatabaseSync } from './sqlite.ts';
-import { asTrouble, damaged, isBusy } from './trouble.ts';
+import { asTrouble, damaged, isBusy, removed } from './trouble.ts';
 
 export type StoreOptions = {
   readonly clock: Clock;
@@ -40,6 +40,7 @@ export class Database implements Disposable {
   readonly #sqlite: DatabaseSync;
   readonly #clock: Clock;
   readonly #patienceMs: number;
+  readonly #fileId: string;
   readonly #closing = new AbortController();
 
   constructor(path: string, sqlite: DatabaseSync, clock: Clock, patienceMs: number) {
@@ -47,6 +48,7 @@ export class Database implements Disposable {
     this.#sqlite = sqlite;
     this.#clock = clock;
     this.#patienceMs = patienceMs;
+    this.#fileId = fileId(path);
   }
 
   /** Errors: BotError `store.unreadable`. */
@@ -57,7 +59,10 @@ export class Database implements Disposable {
   /** On disk when it resolves, wholly or not at all. Errors: BotError `store.unwritable`. */
   write<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
     const wholly = () => inTransaction(this.#sqlite, () => work(this.#sqlite));
-    return this.#try('store.unwritable', wholly);
+    return this.#try('store.unwritable', () => {
+      if (fileId(this.path) !== this.#fileId) throw removed(this.path);
+      return wholly();
+    });
   }
 
   /** Takes what was deleted out of the log beside the file, too. Errors: BotError `store.unwritable`. */
@@ -79,6 +84,12 @@ export class Database implements Disposable {
       throw asTrouble(code, this.path, error);
     }
   }
+}
+
+/** Which file stands at `path`: SQLite writes on into one that was removed, and calls it saved. */
+function fileId(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats ? `${stats.dev} ${stats.ino}` : '';
 }
 
 async function whenFree<T>(

@@ -125,6 +125,11 @@ export function inTransaction<T>(sqlite: DatabaseSync, work: () => T): T {
   }
 }
 
+/** A write that changes nothing. */
+export function rewriteVersion(sqlite: DatabaseSync): void {
+  sqlite.exec(`PRAGMA user_version = ${versionOf(sqlite)}`);
+}
+
 function versionOf(sqlite: DatabaseSync): number {
   return Number(sqlite.prepare('PRAGMA user_version').get()?.user_version);
 }

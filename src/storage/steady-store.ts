@@ -1,122 +1,170 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/provider/within.ts';
+import { type OperationName, perform, rulesOf, storeOver } from './operations.ts';
 import type { Store } from './store.ts';
+import { helpsReopening, type StoreCode } from './trouble.ts';
+import { WriteWatchdog } from './write-watchdog.ts';
 
-type StoreCode = 'store.unreadable' | 'store.unwritable';
+/** What happens to the store, for logs, figures and `/readyz`. */
+export type StoreEvent =
+  | { readonly kind: 'opened' }
+  /** It cannot be opened; each new reason once. */
+  | { readonly kind: 'refused'; readonly error: BotError }
+  | { readonly kind: 'written'; readonly tookMs: number }
+  | AlertChange;
+
 type Opening =
   | { readonly kind: 'open'; readonly store: Store }
   | { readonly kind: 'failed'; readonly error: BotError };
 
 /** After a failure the store is opened anew, but not twice within this time. */
 const reopenMs = 60_000;
+/** Nobody waits longer for a store that is being opened. */
+const openingMs = 5_000;
+/** How often the watchdog looks; while nothing could be written it tries to write itself. */
+const watchMs = 10_000;
 
 /**
  * A store that the bot can start and live without: as long as it cannot be opened, each operation fails.
  *
- * `tell` hears of each new reason once, the first before this resolves. Not for `:memory:`, which forgets when reopened.
+ * `tell` hears of a first failure before this resolves. Not for `:memory:`, which forgets when reopened.
  */
 export async function keepStore(
   open: () => Promise<Store>,
   clock: Clock,
-  tell: (error: BotError) => void,
+  tell: (event: StoreEvent) => void,
 ): Promise<Store> {
   const door = new StoreDoor(open, clock, tell);
-  await door.reach();
-  return {
-    consents: {
-      read: (guildId) => door.use('store.unreadable', ({ consents }) => consents.read(guildId)),
-      write: (guildId, personId, standing) =>
-        door.use('store.unwritable', ({ consents }) => consents.write(guildId, personId, standing)),
-      count: (guildId, personId) =>
-        door.use('store.unreadable', ({ consents }) => consents.count(guildId, personId)),
-      erase: (guildId, personId) =>
-        door.use('store.unwritable', ({ consents }) => consents.erase(guildId, personId)),
-    },
-    panels: {
-      read: (guildId) => door.use('store.unreadable', ({ panels }) => panels.read(guildId)),
-      write: (guildId, place) =>
-        door.use('store.unwritable', ({ panels }) => panels.write(guildId, place)),
-    },
-    settings: {
-      read: (guildId) => door.use('store.unreadable', ({ settings }) => settings.read(guildId)),
-      write: (guildId, key, value) =>
-        door.use('store.unwritable', ({ settings }) => settings.write(guildId, key, value)),
-    },
-    spending: {
-      read: (day) => door.use('store.unreadable', ({ spending }) => spending.read(day)),
-      add: (entries) => door.use('store.unwritable', ({ spending }) => spending.add(entries)),
-    },
-    tracks: {
-      read: (guildId, channelId) =>
-        door.use('store.unreadable', ({ tracks }) => tracks.read(guildId, channelId)),
-      write: (guildId, channelId, all) =>
-        door.use('store.unwritable', ({ tracks }) => tracks.write(guildId, channelId, all)),
-    },
-    backup: (toPath) => door.use('store.unreadable', (store) => store.backup(toPath)),
-    [Symbol.asyncDispose]: () => door.close(),
-  };
+  await door.start();
+  return storeOver(
+    (name, ...args) => door.use(name, (store) => perform(store, name, ...args)),
+    () => door.close(),
+  );
 }
 
 class StoreDoor {
   readonly #open: () => Promise<Store>;
   readonly #clock: Clock;
-  readonly #tell: (error: BotError) => void;
+  readonly #tell: (event: StoreEvent) => void;
+  readonly #watchdog = new WriteWatchdog();
+  readonly #over = new AbortController();
   #opening: Promise<Opening> | undefined;
+  #isOpening = false;
   #openedAtMs = Number.NEGATIVE_INFINITY;
   #doubtful = false;
-  #closed = false;
   #told = '';
+  #watching: Promise<void> = Promise.resolve();
 
-  constructor(open: () => Promise<Store>, clock: Clock, tell: (error: BotError) => void) {
+  constructor(open: () => Promise<Store>, clock: Clock, tell: (event: StoreEvent) => void) {
     this.#open = open;
     this.#clock = clock;
     this.#tell = tell;
   }
 
-  async use<T>(code: StoreCode, work: (store: Store) => Promise<T>): Promise<T> {
-    const opening = await this.reach();
-    if (opening.kind === 'failed') throw withCode(code, opening.error);
+  /** Resolves when the store is open, or cannot be for now. */
+  async start(): Promise<void> {
+    const late = () => new BotError('store.unreadable', true, slow);
     try {
-      return await work(opening.store);
+      await within(this.#reach(), openingMs, this.#clock, late);
     } catch (error) {
-      this.#doubtful = true;
+      if (!(error instanceof BotError)) throw error;
+      this.#refused(error);
+    }
+    this.#watching = this.#watch();
+  }
+
+  async use<T>(name: OperationName, work: (store: Store) => Promise<T>): Promise<T> {
+    const { code } = rulesOf(name);
+    const fromMs = this.#clock.nowMs();
+    if (code === 'store.unwritable') this.#watchdog.began(fromMs);
+    try {
+      const done = await this.#perform(code, work);
+      if (code === 'store.unwritable') this.#written(this.#clock.nowMs() - fromMs);
+      return done;
+    } catch (error) {
+      if (error instanceof BotError) this.#watchdog.failed(error.message);
       throw error;
     }
   }
 
-  /** The last opening, or a new one where that was in vain or has failed since. */
-  reach(): Promise<Opening> {
+  async close(): Promise<void> {
+    this.#over.abort(new Error('closed'));
+    await this.#watching;
+    const opening = await this.#opening;
+    if (opening?.kind === 'open') await opening.store[Symbol.asyncDispose]();
+  }
+
+  async #perform<T>(code: StoreCode, work: (store: Store) => Promise<T>): Promise<T> {
+    const late = () => new BotError(code, true, slow);
+    const opening = await within(this.#reach(), openingMs, this.#clock, late);
+    if (opening.kind === 'failed') throw withCode(code, opening.error);
+    try {
+      return await work(opening.store);
+    } catch (error) {
+      this.#doubtful ||= helpsReopening(error);
+      throw error;
+    }
+  }
+
+  /** The last opening, or a new one where that was in vain or has failed since; never two at a time. */
+  #reach(): Promise<Opening> {
     const nowMs = this.#clock.nowMs();
-    const due = this.#doubtful && !this.#closed && nowMs - this.#openedAtMs >= reopenMs;
-    if (this.#opening && !due) return this.#opening;
+    const isDue = this.#doubtful && nowMs - this.#openedAtMs >= reopenMs;
+    const mayOpen = isDue && !this.#isOpening && !this.#over.signal.aborted;
+    if (this.#opening && !mayOpen) return this.#opening;
     this.#openedAtMs = nowMs;
     this.#doubtful = false;
     this.#opening = this.#reopen(this.#opening);
     return this.#opening;
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    const opening = await this.#opening;
-    if (opening?.kind === 'open') await opening.store[Symbol.asyncDispose]();
-  }
-
   async #reopen(former: Promise<Opening> | undefined): Promise<Opening> {
-    const before = await former;
-    if (before?.kind === 'open') await before.store[Symbol.asyncDispose]();
+    this.#isOpening = true;
     try {
+      const before = await former;
+      if (before?.kind === 'open') await before.store[Symbol.asyncDispose]();
       const store = await this.#open();
       this.#told = '';
+      this.#tell({ kind: 'opened' });
       return { kind: 'open', store };
     } catch (error) {
       if (!(error instanceof BotError)) throw error;
       this.#doubtful = true;
-      if (error.message !== this.#told) this.#tell(error);
-      this.#told = error.message;
+      this.#refused(error);
       return { kind: 'failed', error };
+    } finally {
+      this.#isOpening = false;
     }
   }
+
+  #refused(error: BotError): void {
+    if (error.message !== this.#told) this.#tell({ kind: 'refused', error });
+    this.#told = error.message;
+  }
+
+  #written(tookMs: number): void {
+    this.#tell({ kind: 'written', tookMs });
+    this.#alert(this.#watchdog.written(this.#clock.nowMs()));
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      await this.#clock.sleep(watchMs, signal).catch(() => undefined);
+      if (signal.aborted || !this.#watchdog.isWaiting) continue;
+      this.#alert(this.#watchdog.tick(this.#clock.nowMs()));
+      void this.use('probe', (store) => store.probe()).catch(() => undefined); // its failure is the alert's cause
+    }
+  }
+
+  #alert(change: AlertChange | undefined): void {
+    if (change) this.#tell(change);
+  }
 }
+
+const slow = `The store is not open after ${openingMs / 1000} s: check its disk.`;
 
 function withCode(code: StoreCode, { retryable, message, cause }: BotError): BotError {
   return new BotError(code, retryable, message, cause);

@@ -4,13 +4,7 @@ import type { PanelBook } from '#src/session/panel.ts';
 import type { SettingsBook } from '#src/session/settings-book.ts';
 import type { TrackBook } from '#src/session/track-book.ts';
 import type { SpendingBook } from '#src/spending/book.ts';
-import { copyStore } from './backup.ts';
-import { SqliteConsents } from './consents.ts';
-import { openDatabase, type StoreOptions } from './database.ts';
-import { SqlitePanels } from './panels.ts';
-import { SqliteSettings } from './server-settings.ts';
-import { SqliteSpending } from './spending.ts';
-import { SqliteTracks } from './tracks.ts';
+import { StoreThread, type StoreThreadOptions } from './store-thread.ts';
 
 /** Everything that outlives the process. Closing it fails what still waits. */
 export type Store = AsyncDisposable & {
@@ -21,6 +15,8 @@ export type Store = AsyncDisposable & {
   readonly tracks: TrackBook;
   /** One whole file as of now, in place of any that is there. Errors: BotError `store.*`. */
   backup(toPath: string): Promise<void>;
+  /** Writes what is there already: whether the disk takes anything. Errors: BotError `store.unwritable`. */
+  probe(): Promise<void>;
 };
 
 /** Where the bot and `npm run backup` look for the store. */
@@ -28,18 +24,12 @@ export function storePath(dataDir: string): string {
   return join(dataDir, 'parley.db');
 }
 
-/** Opens the SQLite file at `path`, or makes it; `:memory:` ends with the process. Errors: BotError `store.unreadable`. */
-export async function openStore(path: string, options: StoreOptions): Promise<Store> {
-  const database = await openDatabase(path, options);
-  return {
-    consents: new SqliteConsents(database),
-    panels: new SqlitePanels(database),
-    settings: new SqliteSettings(database),
-    spending: new SqliteSpending(database),
-    tracks: new SqliteTracks(database),
-    backup: (toPath) => database.read((sqlite) => copyStore(sqlite, toPath)),
-    async [Symbol.asyncDispose]() {
-      database[Symbol.dispose]();
-    },
-  };
+/**
+ * Opens the SQLite file at `path`, or makes it, in a worker thread; `:memory:` ends with the process.
+ *
+ * Errors: BotError `store.unreadable`, only once its thread has ended: of one file there is never a second thread.
+ */
+export async function openStore(path: string, options: StoreThreadOptions): Promise<Store> {
+  const thread = await StoreThread.open(path, options);
+  return thread.store;
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 
-type StoreCode = 'store.unreadable' | 'store.unwritable';
+export type StoreCode = 'store.unreadable' | 'store.unwritable';
 
 /** SQLite's primary result codes, as far as they need different help. https://sqlite.org/rescode.html */
 const [perm, busy, locked, readonly, ioerr, corrupt, full, cantopen, notadb] = [
@@ -18,6 +18,18 @@ export function isBusy(error: unknown): boolean {
 export function isDamage(error: unknown): boolean {
   const code = resultCode(error);
   return code === corrupt || code === notadb;
+}
+
+/** Whether another connection may do better: a full disk or another program is in the way of that one, too. */
+export function helpsReopening(error: unknown): boolean {
+  const code = resultCode(error instanceof BotError ? error.cause : error);
+  return code !== full && code !== busy && code !== locked;
+}
+
+/** The file is not there any more, or another stands in its place: what is written into it is lost. */
+export function removed(path: string): BotError {
+  const message = `The store ${path} was removed or replaced while the bot ran: it is opened anew within a minute.`;
+  return new BotError('store.unwritable', true, message);
 }
 
 /**

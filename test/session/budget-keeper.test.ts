@@ -83,3 +83,38 @@ test('a book that hangs holds up neither the start nor the end for long', async 
   await clock.advance(5_000);
   await closing;
 });
+
+test('what a slow book writes late is counted once', async () => {
+  const book = new MemorySpending();
+  const { clock, keeper, spend } = await keep(book);
+  const disk = Promise.withResolvers<void>();
+  const add = book.add.bind(book);
+  book.add = (entries) => disk.promise.then(() => add(entries));
+  spend(3);
+  await clock.advance(20_000);
+  spend(4);
+  await clock.advance(20_000);
+  disk.resolve();
+  await clock.advance(2_000);
+  await keeper[Symbol.asyncDispose]();
+  expect((await keep(book)).today()).toBe(7);
+});
+
+test('what a slow book tells late of former spending is counted once', async () => {
+  const book = new MemorySpending();
+  const before = await keep(book);
+  before.spend(5);
+  await before.keeper[Symbol.asyncDispose]();
+  const disk = Promise.withResolvers<void>();
+  const read = book.read.bind(book);
+  book.read = (day) => disk.promise.then(() => read(day));
+  const clock = new VirtualClock();
+  const opening = keep(book, clock);
+  await clock.advance(5_000);
+  const { spend, today } = await opening;
+  spend(2);
+  await clock.advance(5_000);
+  disk.resolve();
+  await clock.advance(10_000);
+  expect(today()).toBe(7);
+});

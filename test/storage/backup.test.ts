@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { backUp } from '#src/storage/backup.ts';
-import { openStore } from '#src/storage/store.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
 import { heldByAnother, storeFolder } from './files.ts';
 
 const options = { clock: realClock, patienceMs: 0 };
@@ -13,19 +13,19 @@ const atWallMs = Date.UTC(2026, 10, 20, 16, 25);
 
 test('a backup made while the bot runs is a whole store of its own', async () => {
   using place = storeFolder();
-  await using store = await openStore(place.path, options);
+  await using store = await openLocalStore(place.path, options);
   await store.consents.write('10', '1', always);
   using _writer = heldByAnother(place.path);
   const path = backUp(place.path, join(place.folder, 'backups'), atWallMs);
   expect(path).toBe(join(place.folder, 'backups', 'parley-2026-11-20T16-25-00-000Z.sqlite'));
   expect(readdirSync(dirname(path))).toHaveLength(1);
-  await using copy = await openStore(path, options);
+  await using copy = await openLocalStore(path, options);
   expect(await copy.consents.read('10')).toEqual(new Map([['1', always]]));
 });
 
 test('the newest seven backups are kept, and nothing else in the folder is touched', async () => {
   using place = storeFolder();
-  await using _store = await openStore(place.path, options);
+  await using _store = await openLocalStore(place.path, options);
   const folder = join(place.folder, 'backups');
   const paths = Array.from({ length: 9 }, (_, day) =>
     backUp(place.path, folder, atWallMs + day * 86_400_000),
@@ -39,18 +39,18 @@ test('the newest seven backups are kept, and nothing else in the folder is touch
 
 test('the running bot can copy its store, in place of an older copy', async () => {
   using place = storeFolder();
-  await using store = await openStore(place.path, options);
+  await using store = await openLocalStore(place.path, options);
   const path = join(place.folder, 'deep', 'copy.sqlite');
   await store.backup(path);
   await store.consents.write('10', '1', always);
   await store.backup(path);
-  await using copy = await openStore(path, options);
+  await using copy = await openLocalStore(path, options);
   expect((await copy.consents.read('10')).size).toBe(1);
 });
 
 test('a backup leaves a store that nobody uses without files beside it', async () => {
   using place = storeFolder();
-  await (await openStore(place.path, options))[Symbol.asyncDispose]();
+  await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
   backUp(place.path, join(place.folder, 'backups'), atWallMs);
   expect(readdirSync(dirname(place.path))).toEqual(['parley.db']);
 });
@@ -65,7 +65,7 @@ test('a backup of nothing makes nothing, and says what to do', () => {
 
 test('a damaged store is not copied over good backups', async () => {
   using place = storeFolder();
-  await (await openStore(place.path, options))[Symbol.asyncDispose]();
+  await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
   const folder = join(place.folder, 'backups');
   const good = backUp(place.path, folder, atWallMs);
   writeFileSync(place.path, 'no database '.repeat(1000));
@@ -75,7 +75,7 @@ test('a damaged store is not copied over good backups', async () => {
 
 test('a backup that finds no place to write says where', async () => {
   using place = storeFolder();
-  await using _store = await openStore(place.path, options);
+  await using _store = await openLocalStore(place.path, options);
   const folder = join(place.folder, 'backups');
   writeFileSync(folder, 'a file where the folder should be');
   expect(() => backUp(place.path, folder, atWallMs)).toThrow(
@@ -85,7 +85,7 @@ test('a backup that finds no place to write says where', async () => {
 
 test('npm run backup prints the path of the copy', async () => {
   using place = storeFolder();
-  await using _store = await openStore(place.path, options);
+  await using _store = await openLocalStore(place.path, options);
   const { status, stdout, stderr } = spawnSync(process.execPath, ['src/backup.ts'], {
     env: { DATA_DIR: dirname(place.path) },
     encoding: 'utf8',

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
 import { keepStore } from '#src/storage/steady-store.ts';
 import { openStore, type Store } from '#src/storage/store.ts';
 import { consentBookContract } from '#test/contracts/consent-book.ts';
@@ -20,7 +21,7 @@ import { heldByAnother, storeFolder } from './files.ts';
 const impatient = { clock: realClock, patienceMs: 0 };
 const deaf = () => undefined;
 
-/** Unreadable as a damaged file, unwritable as one that another program holds. */
+/** In a thread of its own. Unreadable as a damaged file, unwritable as one that another program holds. */
 async function openFile(trouble?: Trouble) {
   using resources = new DisposableStack();
   const { path } = resources.use(storeFolder());
@@ -33,9 +34,9 @@ async function openFile(trouble?: Trouble) {
   return closing(store, resources.move());
 }
 
-/** Unreadable as a closed store, unwritable as a full one. */
+/** On this thread. Unreadable as a closed store, unwritable as a full one. */
 async function openMemory(trouble?: Trouble) {
-  const store = await openStore(':memory:', {
+  const store = await openLocalStore(':memory:', {
     ...impatient,
     ...(trouble === 'unwritable' && { maxBytes: 1 }),
   });

@@ -2,9 +2,9 @@ import { cpSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
-import { openStore } from '#src/storage/store.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { everyByte, storeFolder } from './files.ts';
 
@@ -43,7 +43,7 @@ function filesWith(folder: string, id: string): readonly string[] {
 
 test('not a byte of a forgotten person stays in the files, while the store is open and after it', async () => {
   using place = storeFolder();
-  const store = await openStore(place.path, options);
+  const store = await openLocalStore(place.path, options);
   for (const id of people) await store.consents.write('10', id, always);
   for (const id of people.slice(0, 100)) await store.consents.write('10', id, never);
   const forgotten = people.filter((_, n) => n % 40 === 0);
@@ -60,7 +60,7 @@ test('not a byte of a forgotten person stays in the files, while the store is op
 
 test('a person forgotten in one server stays known in another', async () => {
   using place = storeFolder();
-  await using store = await openStore(place.path, options);
+  await using store = await openLocalStore(place.path, options);
   await store.consents.write('10', '1', always);
   await store.consents.write('20', '1', never);
   await store.consents.erase('10', '1');
@@ -71,7 +71,7 @@ test('forgetting waits for a program that reads the store, a backup say', async 
   using place = storeFolder();
   const clock = new VirtualClock();
   const [id = ''] = people;
-  await using store = await openStore(place.path, { clock });
+  await using store = await openLocalStore(place.path, { clock });
   await store.consents.write('10', id, always);
   const reader = new DatabaseSync(place.path);
   reader.exec('BEGIN; SELECT * FROM standings');
@@ -87,7 +87,7 @@ test('forgetting waits for a program that reads the store, a backup say', async 
 test('forgetting is not called done while the bytes are still there, and can be tried again', async () => {
   using place = storeFolder();
   const [id = ''] = people;
-  await using store = await openStore(place.path, options);
+  await using store = await openLocalStore(place.path, options);
   await store.consents.write('10', id, always);
   const reader = new DatabaseSync(place.path);
   reader.exec('BEGIN; SELECT * FROM standings');
@@ -101,13 +101,13 @@ test('what a killed process had deleted leaves the files when the store is opene
   using killed = storeFolder();
   using place = storeFolder();
   const [id = ''] = people;
-  await using store = await openStore(killed.path, options);
+  await using store = await openLocalStore(killed.path, options);
   await store.consents.write('10', id, always);
   using sqlite = new DatabaseSync(killed.path);
   sqlite.exec('PRAGMA secure_delete = ON; DELETE FROM standings');
   cpSync(dirname(killed.path), dirname(place.path), { recursive: true });
   expect(filesWith(place.folder, id)).not.toEqual([]);
-  await using _again = await openStore(place.path, options);
+  await using _again = await openLocalStore(place.path, options);
   expect(filesWith(place.folder, id)).toEqual([]);
 });
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { openStore } from '#src/storage/store.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
 import { spendingBookContract } from '#test/contracts/spending-book.ts';
 import { MemorySpending } from '#test/fakes/spending.ts';
 import { everyByte, storeFolder } from './files.ts';
 
-spendingBookContract('a store in memory', () => openStore(':memory:', { clock: realClock }));
+spendingBookContract('a store in memory', () => openLocalStore(':memory:', { clock: realClock }));
 spendingBookContract('the fake book', async () => ({
   spending: new MemorySpending(),
   async [Symbol.asyncDispose]() {},
@@ -20,16 +20,16 @@ const entry = {
 test('what was spent survives a restart', async () => {
   using place = storeFolder();
   {
-    await using store = await openStore(place.path, { clock: realClock });
+    await using store = await openLocalStore(place.path, { clock: realClock });
     await store.spending.add([entry, { ...entry, personId: person }]);
   }
-  await using store = await openStore(place.path, { clock: realClock });
+  await using store = await openLocalStore(place.path, { clock: realClock });
   expect(await store.spending.read('2026-11-20')).toEqual([entry, { ...entry, personId: person }]);
 });
 
 test('a forgotten person leaves no byte of what they spent, and the server has spent it all the same', async () => {
   using place = storeFolder();
-  await using store = await openStore(place.path, { clock: realClock });
+  await using store = await openLocalStore(place.path, { clock: realClock });
   await store.spending.add([entry, { ...entry, personId: person }]);
   expect((await store.consents.count('10', person)).settings).toBe(1);
   expect(await store.consents.erase('10', person)).toBe(1);

@@ -1,11 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import type { BotError } from '#src/base/errors.ts';
-import { keepStore } from '#src/storage/steady-store.ts';
-import { openStore } from '#src/storage/store.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
+import { keepStore, type StoreEvent } from '#src/storage/steady-store.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { storeFolder } from './files.ts';
+import { heldByAnother, storeFolder } from './files.ts';
 
 const always = { kind: 'always' } as const;
 
@@ -15,13 +14,13 @@ async function behindDamage() {
   mkdirSync(dirname(place.path));
   writeFileSync(place.path, 'no database '.repeat(1000));
   const clock = new VirtualClock();
-  const told: BotError[] = [];
+  const told: StoreEvent[] = [];
   let openings = 0;
   const open = () => {
     openings++;
-    return openStore(place.path, { clock, patienceMs: 0 });
+    return openLocalStore(place.path, { clock, patienceMs: 0 });
   };
-  const store = await keepStore(open, clock, (error) => told.push(error));
+  const store = await keepStore(open, clock, (event) => told.push(event));
   return {
     ...place,
     clock,
@@ -37,7 +36,8 @@ async function behindDamage() {
 
 test('a store that cannot be opened does not keep the bot from starting, and the operator is told once why', async () => {
   await using scene = await behindDamage();
-  expect(scene.told).toMatchObject([{ code: 'store.unreadable' }]);
+  const refused = { kind: 'refused', error: { code: 'store.unreadable' } };
+  expect(scene.told).toMatchObject([refused]);
   for (let minute = 0; minute < 3; minute++) {
     await expect(scene.store.consents.read('10')).rejects.toThrow('is damaged');
     await scene.clock.advance(60_000);
@@ -83,5 +83,74 @@ test('a closed store is not opened again', async () => {
   await scene.store[Symbol.asyncDispose]();
   await scene.clock.advance(120_000);
   await expect(scene.store.consents.read('10')).rejects.toMatchObject({ code: 'store.unreadable' });
+  expect(scene.openings()).toBe(1);
+});
+
+/** A store that works, with what it tells and a count of how often it was opened. */
+async function working(maxBytes?: number) {
+  const place = storeFolder();
+  const clock = new VirtualClock();
+  const told: StoreEvent[] = [];
+  const options = { clock, patienceMs: 0, ...(maxBytes !== undefined && { maxBytes }) };
+  let openings = 0;
+  const open = () => {
+    openings++;
+    return openLocalStore(place.path, options);
+  };
+  const store = await keepStore(open, clock, (event) => told.push(event));
+  return {
+    ...{ ...place, clock, store },
+    openings: () => openings,
+    alerts: () => told.filter((event) => event.kind === 'alert'),
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
+      place[Symbol.dispose]();
+    },
+  };
+}
+
+test('the operator is told when nothing could be written for 30 seconds, and when it can be again', async () => {
+  await using scene = await working();
+  const other = heldByAnother(scene.path);
+  await expect(scene.store.consents.write('10', '1', always)).rejects.toThrow('is held');
+  await scene.clock.advance(29_000);
+  expect(scene.alerts()).toEqual([]);
+  await scene.clock.advance(11_000);
+  const name = 'store-unwritten';
+  const cause = expect.stringMatching(/^nothing was written for \d+ s: .* held by another program/);
+  expect(scene.alerts()).toEqual([{ kind: 'alert', name, state: 'raised', cause }]);
+  other[Symbol.dispose]();
+  await scene.clock.advance(10_000); // though nobody writes: it tries itself
+  expect(scene.alerts().slice(1)).toMatchObject([{ name, state: 'cleared' }]);
+});
+
+test('a store to which nothing is to be written is no trouble', async () => {
+  await using scene = await working();
+  await scene.store.consents.write('10', '1', always);
+  await scene.clock.advance(3_600_000);
+  expect(scene.alerts()).toEqual([]);
+});
+
+test('a store whose file was removed under the running bot takes nothing for saved, and is made anew', async () => {
+  await using scene = await working();
+  await scene.store.consents.write('10', '1', always);
+  rmSync(dirname(scene.path), { recursive: true });
+  await scene.clock.advance(60_000);
+  await expect(scene.store.consents.write('10', '2', always)).rejects.toMatchObject({
+    code: 'store.unwritable',
+    message: expect.stringContaining('was removed or replaced while the bot ran'),
+  });
+  await scene.store.consents.write('10', '3', always);
+  expect(await scene.store.consents.read('10')).toEqual(new Map([['3', always]]));
+  expect(existsSync(scene.path)).toBe(true);
+});
+
+test('a full disk does not make the bot open and check its store again and again', async () => {
+  await using scene = await working(40_000);
+  const write = () => scene.store.settings.write('10', 'instructions', 'long '.repeat(20_000));
+  for (let minute = 0; minute < 5; minute++) {
+    await expect(write()).rejects.toThrow('There is no room left');
+    await scene.clock.advance(60_000);
+  }
   expect(scene.openings()).toBe(1);
 });

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { SqliteConsents } from '#src/storage/consents.ts';
 import { Database } from '#src/storage/database.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
 import { migrate, migrations } from '#src/storage/schema.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
-import { openStore } from '#src/storage/store.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { everyByte, heldByAnother, storeFolder } from './files.ts';
 
@@ -22,11 +22,11 @@ function idOf(person: number): string {
 test('what people said outlives the process', async () => {
   using place = storeFolder();
   {
-    await using store = await openStore(place.path, options);
+    await using store = await openLocalStore(place.path, options);
     await store.consents.write('10', '1', always);
     await store.panels.write('10', { channelId: '100', messageId: '1000' });
   }
-  await using store = await openStore(place.path, options);
+  await using store = await openLocalStore(place.path, options);
   expect(await store.consents.read('10')).toEqual(new Map([['1', always]]));
   expect(await store.panels.read('10')).toEqual({ channelId: '100', messageId: '1000' });
 });
@@ -34,20 +34,20 @@ test('what people said outlives the process', async () => {
 test('what people said survives a process that was killed', async () => {
   using place = storeFolder();
   using copy = storeFolder();
-  await using store = await openStore(place.path, options);
+  await using store = await openLocalStore(place.path, options);
   await store.consents.write('10', '1', never);
   mkdirSync(dirname(copy.path));
   for (const ending of ['', '-wal']) {
     writeFileSync(`${copy.path}${ending}`, readFileSync(`${place.path}${ending}`));
   }
-  await using found = await openStore(copy.path, options);
+  await using found = await openLocalStore(copy.path, options);
   expect(await found.consents.read('10')).toEqual(new Map([['1', never]]));
 });
 
 test('two processes share one store, and each sees at once what the other wrote', async () => {
   using place = storeFolder();
-  await using one = await openStore(place.path, options);
-  await using two = await openStore(place.path, options);
+  await using one = await openLocalStore(place.path, options);
+  await using two = await openLocalStore(place.path, options);
   for (let person = 0; person < 20; person++) {
     await Promise.all([
       one.consents.write('10', `${person}`, always),
@@ -61,7 +61,7 @@ test('two processes share one store, and each sees at once what the other wrote'
 test('a store that another program holds for a moment is waited for, and read meanwhile', async () => {
   using place = storeFolder();
   const clock = new VirtualClock();
-  await using store = await openStore(place.path, { clock });
+  await using store = await openLocalStore(place.path, { clock });
   const other = heldByAnother(place.path);
   const writing = store.consents.write('10', '1', never);
   await clock.advance(1_000);
@@ -75,7 +75,7 @@ test('a store that another program holds for a moment is waited for, and read me
 test('a store that another program does not let go of is given up after two seconds', async () => {
   using place = storeFolder();
   const clock = new VirtualClock();
-  await using store = await openStore(place.path, { clock });
+  await using store = await openLocalStore(place.path, { clock });
   using _other = heldByAnother(place.path);
   const writing = expect(store.consents.write('10', '1', never)).rejects.toMatchObject({
     code: 'store.unwritable',
@@ -89,7 +89,7 @@ test('a store that another program does not let go of is given up after two seco
 test('closing a store ends what still waits for another program', async () => {
   using place = storeFolder();
   const clock = new VirtualClock();
-  const store = await openStore(place.path, { clock });
+  const store = await openLocalStore(place.path, { clock });
   using _other = heldByAnother(place.path);
   const writing = expect(store.consents.write('10', '1', never)).rejects.toThrow('is closed');
   await settled();
@@ -102,7 +102,7 @@ test('an empty file becomes what the program needs', async () => {
   using place = storeFolder();
   mkdirSync(dirname(place.path));
   writeFileSync(place.path, '');
-  await using store = await openStore(place.path, options);
+  await using store = await openLocalStore(place.path, options);
   expect(await store.consents.read('10')).toEqual(new Map());
   using sqlite = new DatabaseSync(place.path);
   expect(sqlite.prepare('PRAGMA user_version').get()?.user_version).toBe(migrations.length);
@@ -137,13 +137,13 @@ test('a step that fails leaves the file as it was', () => {
 
 test('a file of a newer bot is left alone, and the operator told to update', async () => {
   using place = storeFolder();
-  await (await openStore(place.path, options))[Symbol.asyncDispose]();
+  await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
   {
     using sqlite = new DatabaseSync(place.path);
     sqlite.exec('PRAGMA user_version = 99');
   }
   const before = readFileSync(place.path);
-  await expect(openStore(place.path, options)).rejects.toMatchObject({
+  await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
     code: 'store.unreadable',
     retryable: false,
     message: expect.stringMatching(/newer Parley \(format 99, .*update the bot/),
@@ -157,11 +157,11 @@ test.each([
 ])('a damaged file, %s, is refused with the way to a backup', async (_how, damage) => {
   using place = storeFolder();
   {
-    await using store = await openStore(place.path, options);
+    await using store = await openLocalStore(place.path, options);
     await store.consents.write('10', '1', never);
   }
   damage(place.path);
-  await expect(openStore(place.path, options)).rejects.toMatchObject({
+  await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
     code: 'store.unreadable',
     message: expect.stringMatching(/^The store .* is damaged: .*backups/),
   });
@@ -170,7 +170,7 @@ test.each([
 test('a folder that cannot be made or written is named', async () => {
   using place = storeFolder();
   writeFileSync(dirname(place.path), 'a file where the folder should be');
-  await expect(openStore(place.path, options)).rejects.toMatchObject({
+  await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
     code: 'store.unreadable',
     message: `The store ${place.path} cannot be opened for writing: let the bot's user write to ${dirname(place.path)}.`,
   });
@@ -178,7 +178,7 @@ test('a folder that cannot be made or written is named', async () => {
 
 test('a store that became read-only is still read, and takes nothing', async () => {
   using place = storeFolder();
-  await (await openStore(place.path, options))[Symbol.asyncDispose]();
+  await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
   const sqlite = new DatabaseSync(place.path, { readOnly: true });
   using database = new Database(place.path, sqlite, realClock, 0);
   const consents = new SqliteConsents(database);
@@ -191,7 +191,7 @@ test('a store that became read-only is still read, and takes nothing', async () 
 });
 
 test('in a full store people can still be read and forgotten, and then there is room again', async () => {
-  await using store = await openStore(':memory:', { ...options, maxBytes: 20_000 });
+  await using store = await openLocalStore(':memory:', { ...options, maxBytes: 20_000 });
   const said = async () => {
     for (let person = 0; ; person++) await store.consents.write('10', idOf(person), always);
   };

@@ -1,0 +1,26 @@
+import { copyStore } from './backup.ts';
+import { SqliteConsents } from './consents.ts';
+import { openDatabase, type StoreOptions } from './database.ts';
+import { SqlitePanels } from './panels.ts';
+import { rewriteVersion } from './schema.ts';
+import { SqliteSettings } from './server-settings.ts';
+import { SqliteSpending } from './spending.ts';
+import type { Store } from './store.ts';
+import { SqliteTracks } from './tracks.ts';
+
+/** The store on the calling thread, which stands still for every sync of the disk. Errors: BotError `store.unreadable`. */
+export async function openLocalStore(path: string, options: StoreOptions): Promise<Store> {
+  const database = await openDatabase(path, options);
+  return {
+    consents: new SqliteConsents(database),
+    panels: new SqlitePanels(database),
+    settings: new SqliteSettings(database),
+    spending: new SqliteSpending(database),
+    tracks: new SqliteTracks(database),
+    backup: (toPath) => database.read((sqlite) => copyStore(sqlite, toPath)),
+    probe: () => database.write(rewriteVersion),
+    async [Symbol.asyncDispose]() {
+      database[Symbol.dispose]();
+    },
+  };
+}

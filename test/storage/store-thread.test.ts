@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { keepStore } from '#src/storage/steady-store.ts';
+import { openStore } from '#src/storage/store.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { everyByte, heldByAnother, storeFolder } from './files.ts';
+
+const entry = new URL('./scripted-worker.ts', import.meta.url);
+const always = { kind: 'always' } as const;
+const unwritable = (message: string) => ({
+  ...{ name: 'BotError', code: 'store.unwritable', retryable: true },
+  message: expect.stringContaining(message),
+});
+
+test('the store is written while the thread that sends voice does something else', async () => {
+  using place = storeFolder();
+  await using store = await openStore(place.path, { clock: realClock });
+  using reader = new DatabaseSync(place.path);
+  const rows = () => reader.prepare('SELECT count(*) AS n FROM standings').get()?.n;
+  const writing = store.consents.write('10', '1', always);
+  const untilMs = realClock.nowMs() + 20_000;
+  while (rows() === 0 && realClock.nowMs() < untilMs); // this thread stands still
+  expect(rows()).toBe(1);
+  await writing;
+});
+
+test('a request that the store does not answer fails by its deadline, and others go on', async () => {
+  const clock = new VirtualClock();
+  await using store = await openStore('scripted', { clock, entry });
+  const writing = expect(store.panels.write('silent', place)).rejects.toMatchObject(
+    unwritable('did not answer in 10 s: check its disk'),
+  );
+  await clock.advance(10_000);
+  await writing;
+  await store.panels.write('10', place);
+});
+
+test('what waits for the store is bounded', async () => {
+  const clock = new VirtualClock();
+  await using store = await openStore('scripted', { clock, entry });
+  const waiting = Array.from({ length: 1_000 }, () =>
+    store.panels.write('silent', place).catch(() => undefined),
+  );
+  await expect(store.panels.write('10', place)).rejects.toMatchObject(unwritable('is too slow'));
+  await clock.advance(10_000);
+  await Promise.all(waiting);
+});
+
+test('a thread that breaks fails what waits for it, and whatever comes after', async () => {
+  const clock = new VirtualClock();
+  await using store = await openStore('scripted', { clock, entry });
+  const waiting = expect(store.panels.write('silent', place)).rejects.toMatchObject({
+    ...unwritable('The thread of the store scripted ended'),
+    cause: { message: 'out of order' },
+  });
+  await expect(store.panels.read('broken')).rejects.toMatchObject({ code: 'store.unreadable' });
+  await waiting;
+  await expect(store.panels.write('10', place)).rejects.toMatchObject(unwritable('ended'));
+});
+
+test('a thread that broke is replaced when the store is needed again', async () => {
+  const clock = new VirtualClock();
+  await using store = await keepStore(
+    () => openStore('scripted', { clock, entry }),
+    clock,
+    () => undefined,
+  );
+  await expect(store.panels.read('broken')).rejects.toThrow('ended');
+  await clock.advance(60_000);
+  await store.panels.write('10', place);
+});
+
+test('a store that does not open in time is given up, with its thread', async () => {
+  const clock = new VirtualClock();
+  const opening = openStore('silent', { clock, entry });
+  const refused = expect(opening).rejects.toThrow('did not answer in 10 s');
+  await clock.advance(10_000);
+  await refused;
+});
+
+test('what was asked of the store before it is closed is still written', async () => {
+  using place = storeFolder();
+  const store = await openStore(place.path, { clock: realClock });
+  const writes = Array.from({ length: 50 }, (_, n) => store.consents.write('10', `${n}`, always));
+  await store[Symbol.asyncDispose]();
+  await Promise.all(writes);
+  await store[Symbol.asyncDispose]();
+  await using again = await openStore(place.path, { clock: realClock });
+  expect((await again.consents.read('10')).size).toBe(50);
+  await expect(store.consents.read('10')).rejects.toThrow('is closed');
+});
+
+test('closing a store in its thread ends what still waits for another program', async () => {
+  using place = storeFolder();
+  const store = await openStore(place.path, { clock: realClock, patienceMs: 600_000 });
+  using _other = heldByAnother(place.path);
+  const writing = expect(store.consents.write('10', '1', always)).rejects.toThrow('is closed');
+  await store[Symbol.asyncDispose]();
+  await writing;
+});
+
+test('what SQLite said crosses threads as the cause, with its codes', async () => {
+  using place = storeFolder();
+  await using store = await openStore(place.path, { clock: realClock, patienceMs: 0 });
+  using _other = heldByAnother(place.path);
+  await expect(store.consents.write('10', '1', always)).rejects.toMatchObject({
+    ...unwritable('is held by another program'),
+    cause: { code: 'ERR_SQLITE_ERROR', errcode: 5, message: 'database is locked' },
+  });
+});
+
+test('a forgotten person leaves no byte, though another thread wrote them down', async () => {
+  using place = storeFolder();
+  await using store = await openStore(place.path, { clock: realClock });
+  const person = '987654321987654321';
+  await store.consents.write('10', person, always);
+  expect(await store.consents.erase('10', person)).toBe(1);
+  for (const bytes of everyByte(place.folder).values())
+    expect(bytes.includes(Buffer.from(person))).toBe(false);
+  await settled();
+});
+
+const place = { channelId: '100', messageId: '1000' };
