@@ -62,17 +62,19 @@ export class BotProcess implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** Resolves when it can be called; nothing of this process's environment reaches it. */
+  /** Resolves when it can be called; nothing of this process's environment reaches it. `preload` is a module it loads first. */
   static async start(
     town: Town,
     environment: Readonly<Record<string, string>>,
+    preload?: string,
   ): Promise<BotProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
     const certificatePath = join(folder, 'ca.pem');
     await writeFile(certificatePath, town.ca);
-    const child = spawn(process.execPath, [...flags, program], {
+    const loaded = preload === undefined ? [] : ['--expose-gc', '--import', preload];
+    const child = spawn(process.execPath, [...flags, ...loaded, program], {
       cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', preload === undefined ? 'ignore' : 'ipc'],
       env: {
         DISCORD_TOKEN: town.token,
         DISCORD_API_URL: town.apiUrl,
@@ -101,6 +103,30 @@ export class BotProcess implements AsyncDisposable {
   /** What it wrote beside its log, shown as well. */
   get complaints(): string {
     return this.#complaints;
+  }
+
+  /** Its process id. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Tells the preloaded module something; nothing happens once the bot has ended. */
+  send(message: object): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  /** What the preloaded module says next. */
+  async said(signal: AbortSignal): Promise<unknown> {
+    const [message] = await once(this.#child, 'message', { signal });
+    return message;
+  }
+
+  /** Ends it at once, as a crash does. */
+  async kill(): Promise<void> {
+    if (!this.isRunning) return;
+    const gone = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await gone;
   }
 
   get isRunning(): boolean {

@@ -54,10 +54,10 @@ export const answers: Readonly<
   },
   async speech(exchange, bytes) {
     const request = JSON.parse(bytes.toString()) as { input: string; response_format?: string };
-    const { pace, rateHz, msPerChar, steady, onlyFormat } = exchange.settings;
+    const { pace, rateHz, msPerChar, steady, onlyFormat, speaks } = exchange.settings;
     Object.assign(exchange.record, { body: request, text: request.input });
     const format = onlyFormat ?? (request.response_format === 'wav' ? 'wav' : 'pcm');
-    const spoken = (steady ? steadyTone : tone)(request.input, rateHz, msPerChar);
+    const spoken = (speaks ?? (steady ? steadyTone : tone))(request.input, rateHz, msPerChar);
     const sound = soundBytes(spoken, rateHz, format);
     const pieces = [...cut(sound, 1921)];
     await answerPaced(exchange, `audio/${format}`, pieces, pace.firstSoundMs, (piece) =>

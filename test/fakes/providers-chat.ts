@@ -2,6 +2,8 @@ export type MockReply = {
   /** Tried on the newest message; a string matches anywhere in it, letter case aside. */
   readonly match: string | RegExp;
   readonly text?: string;
+  /** Makes the text out of the newest message. */
+  readonly reply?: (newest: string) => string;
   readonly call?: { readonly name: string; readonly argumentsJson: string };
 };
 
@@ -20,7 +22,8 @@ export function replyTo(request: ChatRequest, replies: readonly MockReply[]): Mo
     typeof match === 'string'
       ? newest.toLowerCase().includes(match.toLowerCase())
       : match.test(newest);
-  return replies.find(fits) ?? { match: /^/, text: `You said: ${newest}` };
+  const found = replies.find(fits) ?? { match: /^/, text: `You said: ${newest}` };
+  return found.reply ? { ...found, text: found.reply(newest) } : found;
 }
 
 /** What a server streams for `reply`, one event a token. */

@@ -3,6 +3,9 @@ import { writeWav } from '#src/audio/wav.ts';
 /** What a text sounds like, mono. */
 export type MockVoice = (text: string, rateHz: number) => Int16Array;
 
+/** The same, as long as `msPerChar` has it. */
+export type MockSpeech = (text: string, rateHz: number, msPerChar: number) => Int16Array;
+
 /** An ordinary pace. */
 export const usualMsPerChar = 65;
 const shortestMs = 250;

@@ -9,7 +9,9 @@ export type Trouble =
   | 'silent'
   | 'stalled'
   | 'dropped'
+  | 'cut'
   | 'empty'
+  | 'not-json'
   | 'wrong-type'
   | 'redirect';
 
@@ -37,6 +39,11 @@ export function misbehave(trouble: Trouble, response: ServerResponse): boolean {
       return answer(200, 'application/json', '{"error":{"message":"no such voice"}}');
     case 'redirect':
       return answer(307, 'text/plain', '', { location: 'http://127.0.0.1:9/v1' });
+    case 'not-json':
+      return answer(200, 'application/json', '{"text": "half of');
+    case 'cut':
+      response.destroy();
+      return true;
     case 'silent':
       return true;
     case 'stalled':

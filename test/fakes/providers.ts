@@ -7,7 +7,7 @@ import { answers, heard } from './providers-answers.ts';
 import { type MockReply, replyTo } from './providers-chat.ts';
 import { attachRealtime, type MockRealtime, type RealtimeSettings } from './providers-realtime.ts';
 import { attachTalk, type MockTalk, type TalkSettings } from './providers-realtime-talk.ts';
-import { type MockVoice, usualMsPerChar } from './providers-sound.ts';
+import { type MockSpeech, type MockVoice, usualMsPerChar } from './providers-sound.ts';
 import { misbehave, type Trouble } from './providers-trouble.ts';
 
 export type Endpoint = 'transcriptions' | 'chat' | 'speech' | 'models';
@@ -54,6 +54,8 @@ export type MockSettings = {
   readonly msPerChar: number;
   /** What answers of audio models sound like. Default: a hum. */
   readonly voice?: MockVoice;
+  /** What speech sounds like. Default: a hum. */
+  readonly speaks?: MockSpeech;
   /** Speech without syllables: whatever its level does then was done to it. */
   readonly steady?: boolean;
   /** Of transcription while somebody speaks, on the same address; it hears what `hears` does. */

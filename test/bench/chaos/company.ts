@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { energyDb } from '#src/audio/loudness.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { readWav } from '#src/audio/wav.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { Question } from './journal.ts';
+import { sentenceIn } from './sentences.ts';
+import { channel, type Stage } from './stage.ts';
+import { Talker } from './talker.ts';
+import { names } from './words.ts';
+
+/** These are to be heard; the others talk all the time and never said yes. */
+const agreeing = 4;
+const fixtures = new URL('../../fixtures/speech/', import.meta.url);
+const recordings = ['human-cards-001.wav', 'human-cards-004.wav'];
+/** Below this a recording is only a room. */
+const voiceDb = -45;
+const patienceMs = 6_000;
+const pauseMs = [200, 1_200] as const;
+const chatterMs = [1_500, 5_000] as const;
+const settleMs = 8_000;
+const callAgainMs = 3_000;
+const listenEveryMs = 100;
+const rain = { sound: 'rain', track: 'bg', volume: 20, loop: true };
+
+/** The people of a run: they talk without a break, one question at a time, and call the bot when it is gone. */
+export class Company {
+  readonly talkers: readonly Talker[];
+  readonly #stage: Stage;
+  readonly #random: () => number;
+  readonly #hushed = new AbortController();
+  readonly #ending = new AbortController();
+  #work: readonly Promise<void>[] = [];
+  #calledAtMs = Number.NEGATIVE_INFINITY;
+  #hasMusic = false;
+
+  private constructor(stage: Stage, talkers: readonly Talker[], random: () => number) {
+    this.#stage = stage;
+    this.talkers = talkers;
+    this.#random = random;
+  }
+
+  /** Everybody sits, those who may be heard have said yes, the bot was called, and it rains. */
+  static async gather(stage: Stage, random: () => number): Promise<Company> {
+    const clips = await Promise.all(recordings.map(clipOf));
+    const talkers = names.map(
+      (name, who) => new Talker(stage, who, stage.sandbox.person(name), clips),
+    );
+    const company = new Company(stage, talkers, random);
+    for (const talker of talkers) await talker.sitDown();
+    for (const talker of company.agreeing) await talker.agree(true);
+    return company;
+  }
+
+  /** Begins to talk; nothing ends it but `end`. */
+  begin(): void {
+    const silent = this.talkers.slice(agreeing);
+    this.#work = [
+      this.#converse(),
+      this.#listen(),
+      ...silent.map((talker) => this.#chatter(talker)),
+    ];
+  }
+
+  /** Nobody asks anything any more; everybody still listens. */
+  hush(): void {
+    this.#hushed.abort();
+  }
+
+  async end(): Promise<void> {
+    this.hush();
+    this.#ending.abort();
+    await Promise.all(this.#work);
+  }
+
+  /** Those who are heard when they agree. */
+  get agreeing(): readonly Talker[] {
+    return this.talkers.slice(0, agreeing);
+  }
+
+  /** The bot was ended and started again, perhaps without having written down the last seconds. */
+  restarted(): void {
+    for (const talker of this.talkers) talker.doubt();
+  }
+
+  async #converse(): Promise<void> {
+    for (let n = 0; !this.#hushed.signal.aborted; n++) {
+      const talker = this.agreeing[n % agreeing];
+      if (talker && this.#stage.isUp) await this.#turnOf(talker);
+      await this.#pause(pauseMs);
+    }
+  }
+
+  async #turnOf(talker: Talker): Promise<void> {
+    if (!talker.isSeated || talker.consent === 'no') return; // calling it would be a yes
+    if (talker.consent === 'unclear') await talker.agree(true);
+    if (this.#stage.sandbox.bot().channel !== channel) await this.#call(talker);
+    if (this.#stage.sandbox.bot().channel !== channel) return;
+    const question = await talker.ask();
+    if (question?.isOwed) await this.#outcome(question);
+  }
+
+  async #call(talker: Talker): Promise<void> {
+    const nowMs = realClock.nowMs();
+    if (nowMs - this.#calledAtMs < callAgainMs) return;
+    this.#calledAtMs = nowMs;
+    const reply = await talker.command('join');
+    if (!reply || sentenceIn(reply.text) !== undefined) return;
+    await talker.person.settled(AbortSignal.timeout(settleMs)).catch(() => undefined);
+    if (!this.#hasMusic) this.#hasMusic = (await talker.command('track play', rain)) !== undefined;
+  }
+
+  /** Waits for the answer, but not for ever: the next one asks meanwhile. */
+  async #outcome({ who, number }: Question): Promise<void> {
+    const untilMs = realClock.nowMs() + patienceMs;
+    while (realClock.nowMs() < untilMs && !this.#hushed.signal.aborted) {
+      const isOver = this.#stage.journal.events.some(
+        (event) =>
+          'canary' in event &&
+          event.canary.who === who &&
+          event.canary.number === number &&
+          (event.kind === 'written' || (event.kind === 'heard' && event.part === 2)),
+      );
+      if (isOver) return;
+      await setTimeout(listenEveryMs);
+    }
+  }
+
+  /** Somebody who is not to be heard talks over everybody. */
+  async #chatter(talker: Talker): Promise<void> {
+    while (!this.#hushed.signal.aborted) {
+      if (talker.isSeated) await talker.ask();
+      await this.#pause(chatterMs);
+    }
+  }
+
+  async #listen(): Promise<void> {
+    while (!this.#ending.signal.aborted) {
+      for (const talker of this.talkers) talker.listen();
+      await setTimeout(listenEveryMs);
+    }
+  }
+
+  async #pause([from, to]: readonly [number, number]): Promise<void> {
+    await setTimeout(from + this.#random() * (to - from));
+  }
+}
+
+/** Without the room before and after the words. */
+async function clipOf(name: string): Promise<Pcm> {
+  const pcm = readWav(await readFile(new URL(name, fixtures)));
+  const size = pcm.rateHz / 50;
+  const frames = Array.from({ length: Math.floor(pcm.samples.length / size) }, (_, n) =>
+    pcm.samples.subarray(n * size, (n + 1) * size),
+  );
+  const isVoice = (frame: Int16Array) => energyDb(frame) > voiceDb;
+  const [first, last] = [frames.findIndex(isVoice), frames.findLastIndex(isVoice)];
+  return { ...pcm, samples: pcm.samples.slice(first * size, (last + 1) * size) };
+}

@@ -1,0 +1,13 @@
+import type { Company } from './company.ts';
+import type { FaultShape } from './plan.ts';
+import type { Stage } from './stage.ts';
+
+/** Something that goes wrong on demand. */
+export type Fault = FaultShape & {
+  /** Resolves when it stands. */
+  start(stage: Stage, company: Company): void | Promise<void>;
+  /** Resolves when it is over. */
+  stop?(stage: Stage, company: Company): void | Promise<void>;
+  /** Why it cannot happen here; undefined: it can. */
+  skipped?(stage: Stage): string | undefined;
+};

@@ -1,0 +1,81 @@
+import type { Canary } from './canary.ts';
+
+/** What a person had said about being heard when they spoke: a word that is not confirmed counts for nothing. */
+export type Consent = 'yes' | 'no' | 'unclear';
+
+/** A question that was put aloud. */
+export type Question = Canary & {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly consent: Consent;
+  /** Somebody without a yes only talks: nobody owes them an answer. */
+  readonly isOwed: boolean;
+};
+
+/** What happened in a run, in order of time; all instants are of the clock all processes of the machine share. */
+export type JournalEvent =
+  | { readonly kind: 'asked'; readonly question: Question }
+  /** A recogniser was sent the sound of this question. */
+  | { readonly kind: 'recognised'; readonly atMs: number; readonly canary: Canary }
+  /** The chat model answered it. */
+  | { readonly kind: 'modelled'; readonly atMs: number; readonly canary: Canary }
+  /** Somebody heard this third of the answer. */
+  | {
+      readonly kind: 'heard';
+      readonly atMs: number;
+      readonly canary: Canary;
+      readonly part: number;
+    }
+  /** The answer stood in a message. */
+  | {
+      readonly kind: 'written';
+      readonly atMs: number;
+      readonly canary: Canary;
+      readonly messageId: string;
+    }
+  /** A sentence that says why not was heard or read; on the panel it stands until `toMs`. */
+  | {
+      readonly kind: 'told';
+      readonly how: 'voice' | 'message' | 'panel' | 'reply';
+      readonly atMs: number;
+      readonly toMs: number;
+      readonly id: string;
+    }
+  | {
+      readonly kind: 'fault';
+      readonly name: string;
+      readonly fromMs: number;
+      readonly toMs: number;
+    }
+  /** Somebody asked for something by a command. */
+  | {
+      readonly kind: 'command';
+      readonly line: string;
+      readonly fromMs: number;
+      readonly repliedAtMs: number | undefined;
+    };
+
+export type Journal = readonly JournalEvent[];
+type Told = Extract<JournalEvent, { kind: 'told' }>;
+
+/** Collects what happened. What stands on the panel is closed when it changes. */
+export class JournalKeeper {
+  #events: JournalEvent[] = [];
+  #standing: Told | undefined;
+
+  get events(): Journal {
+    return this.#standing ? [...this.#events, this.#standing] : this.#events;
+  }
+
+  add(event: JournalEvent): void {
+    this.#events.push(event);
+  }
+
+  /** The panel shows this sentence from now on, or none. */
+  panel(atMs: number, id: string | undefined): void {
+    if (this.#standing?.id === id) return;
+    if (this.#standing) this.#events.push({ ...this.#standing, toMs: atMs });
+    const toMs = Number.POSITIVE_INFINITY;
+    this.#standing = id === undefined ? undefined : { kind: 'told', how: 'panel', atMs, toMs, id };
+  }
+}

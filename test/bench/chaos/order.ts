@@ -1,0 +1,18 @@
+/** What the preloaded file does in the bot when it is told to. */
+export type Order =
+  | { readonly do: 'clock'; readonly offsetMs: number }
+  | { readonly do: 'disk'; readonly delayMs: number }
+  | { readonly do: 'hold'; readonly forMs: number }
+  | { readonly do: 'measure' };
+
+/** What the bot holds after a forced collection. */
+export type Measures = {
+  readonly heapBytes: number;
+  /** Includes array buffers. */
+  readonly externalBytes: number;
+  readonly arrayBufferBytes: number;
+  /** Timers, sockets, pipes and the like that keep the event loop alive, by kind. */
+  readonly resources: Readonly<Record<string, number>>;
+  /** On `process`. */
+  readonly listeners: number;
+};

@@ -1,0 +1,47 @@
+import { setTimeout } from 'node:timers/promises';
+import { realClock } from '#src/base/clock.ts';
+import type { Company } from './company.ts';
+import type { Fault } from './fault.ts';
+import { faultNamed } from './faults.ts';
+import { judge, type Verdict } from './judge.ts';
+import type { Cycle } from './plan.ts';
+import type { Stage } from './stage.ts';
+
+/** The second of a pair comes so much later, as a share of the time the first one stands. */
+const secondAt = 0.3;
+const pollMs = 200;
+
+/** Plays one cycle: faults, their end, and the time after them. */
+export async function play(stage: Stage, company: Company, cycle: Cycle): Promise<void> {
+  const [first, second] = cycle.faults.map(faultNamed);
+  if (!first) return;
+  const restMs = second ? cycle.forMs * (1 - secondAt) : 0;
+  const fromMs = await begin(first, stage, company);
+  await setTimeout(cycle.forMs - restMs);
+  const secondFromMs = second && (await begin(second, stage, company));
+  await setTimeout(restMs);
+  stage.sandbox.faults.heal();
+  for (const fault of second ? [first, second] : [first]) await fault.stop?.(stage, company);
+  const toMs = realClock.nowMs();
+  stage.journal.add({ kind: 'fault', name: first.name, fromMs, toMs });
+  if (second && secondFromMs !== undefined) {
+    stage.journal.add({ kind: 'fault', name: second.name, fromMs: secondFromMs, toMs });
+  }
+  await setTimeout(cycle.restMs);
+}
+
+/** Nobody asks any more; what was asked is answered or told, or it is too late. */
+export async function settle(stage: Stage, company: Company): Promise<Verdict> {
+  company.hush();
+  for (;;) {
+    const verdict = judge(stage.journal.events, realClock.nowMs());
+    if (verdict.pending === 0) return verdict;
+    await setTimeout(pollMs);
+  }
+}
+
+async function begin(fault: Fault, stage: Stage, company: Company): Promise<number> {
+  const fromMs = realClock.nowMs();
+  await fault.start(stage, company);
+  return fromMs;
+}
