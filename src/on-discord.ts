@@ -147,6 +147,9 @@ function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
     case 'voice-closed':
       metrics.voiceClosed(event.closeCode);
       return;
+    case 'message':
+      metrics.wrote(event.outcome);
+      return;
     case 'alert':
     case 'ready':
     case 'registered':
@@ -186,6 +189,7 @@ function logDiscord(log: Log, event: DiscordEvent): void {
       log.info(event, event.kind);
       return;
     case 'alert': // written by the alert board
+    case 'message': // a failed one is logged by whoever wrote it
     case 'link-made':
       return;
   }

@@ -16,8 +16,8 @@ export const postText = tool({
   effect: 'words',
   doing: 'tool.post',
   ask: ({ text }) => ({ id: 'tool.post.ask', with: { text: preview(text) } }),
-  async run({ text }, ports) {
-    await ports.post(shown(text));
+  async run({ text }, ports, signal) {
+    await ports.post(shown(text), signal);
     return { facts: { posted: 'yes' }, line: { id: 'tool.post.done' } };
   },
 });

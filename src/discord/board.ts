@@ -1,23 +1,23 @@
 import type { Client } from 'discord.js';
-import type { Press } from '#src/session/command.ts';
 import type { VoiceDoor, VoiceLink } from '#src/session/link.ts';
 import type { PanelBoard } from '#src/session/panel.ts';
-import type { DiscordEvent } from './events.ts';
-import { openPanelThreads } from './panel-threads.ts';
+import { openPanelThreads, type ThreadParts } from './panel-threads.ts';
 import type { PanelDesk } from './panels.ts';
 import type { Timing } from './timing.ts';
 import { openVoiceStatus, type VoiceStatus } from './voice-status.ts';
 
+export type BoardOptions = ThreadParts & {
+  readonly panels: PanelDesk;
+  readonly timing: Timing;
+};
+
 /** Every place where people see what the bot does: its panels, threads under them, lines under voice channels. */
 export function openBoard(
   client: Client<true>,
-  panels: PanelDesk,
-  presses: ReadonlyMap<string, Press>,
-  timing: Timing,
-  tell: (event: DiscordEvent) => void,
+  { panels, presses, outbox, timing, tell }: BoardOptions,
 ): { readonly board: PanelBoard; readonly status: VoiceStatus } {
   const status = openVoiceStatus(client, timing, tell);
-  const threads = openPanelThreads(client, panels, presses, tell);
+  const threads = openPanelThreads(client, { panels, presses, outbox, tell });
   const board: PanelBoard = {
     show(guildId, face) {
       panels.show(guildId, face);

@@ -8,6 +8,7 @@ import type { Scribe } from '#src/session/scribe.ts';
 import { openBoard, withStatus } from './board.ts';
 import type { DiscordEvent } from './events.ts';
 import { closeClient, logIn, newClient } from './login.ts';
+import { Outbox } from './outbox.ts';
 import { watchOwnState } from './own-state.ts';
 import { forgetfulBook, openPanelBoard } from './panels.ts';
 import { openPlaces } from './places.ts';
@@ -85,11 +86,18 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const presses = new Map((options.presses ?? []).map((press) => [press.name, press]));
   const door = openVoiceDoor(client, tell);
   const book = options.panelBook ?? forgetfulBook();
+  const outbox = new Outbox(realTiming, (outcome) => tell({ kind: 'message', outcome }));
   const panels = openPanelBoard(client, book, presses, realTiming, tell);
-  const { board, status } = openBoard(client, panels, presses, realTiming, tell);
+  const { board, status } = openBoard(client, {
+    panels,
+    presses,
+    outbox,
+    timing: realTiming,
+    tell,
+  });
   const house = {
     door: withStatus(door, status),
-    scribe: openScribe(client, panels, presses),
+    scribe: openScribe(client, panels, presses, outbox),
     bot,
     panels: board,
     places: openPlaces(client),
@@ -110,6 +118,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
       client.removeAllListeners(Events.InteractionCreate);
       await door[Symbol.asyncDispose]();
       panels.close();
+      outbox.close();
       unwatch();
       client.removeAllListeners(Events.ShardReconnecting);
       await closeClient(client);

@@ -1,5 +1,6 @@
 import type { EarCounts } from './ear.ts';
 import type { LinkAlert } from './link-alerts.ts';
+import type { MessageOutcome } from './outbox.ts';
 import type { PacerCounts } from './pacer.ts';
 
 /** What happens at Discord, for logs and counters: ids and numbers, never words people said. */
@@ -13,6 +14,8 @@ export type DiscordEvent =
   | { readonly kind: 'warning'; readonly message: string }
   /** A watchdog of a voice link found a promise broken, or kept again. */
   | (LinkAlert & { readonly guildId: string })
+  /** What became of something written into a chat. */
+  | { readonly kind: 'message'; readonly outcome: MessageOutcome }
   | { readonly kind: 'command'; readonly name: string; readonly tookMs: number }
   /** `error` is whatever a command threw, or why Discord did not take its reply. */
   | {

@@ -30,7 +30,7 @@ export function newClient({ apiUrl }: LoginOptions): Client {
     rest: {
       timeout: requestMs,
       retries: 1,
-      rejectOnRateLimit: isEdit,
+      rejectOnRateLimit: waitsElsewhere,
       ...(base && { api: base }),
     },
     waitGuildTimeout: 5_000,
@@ -43,10 +43,13 @@ export function restBase(apiUrl: string): string {
   return apiUrl.replace(/\/+$/, '').replace(/\/v\d+$/, '');
 }
 
-/** An edit that has to wait is better made anew: it would show what is over. */
-function isEdit({ method, route }: RateLimitData): boolean {
-  const edits = ['PATCH /channels/:id/messages/:id', 'PUT /channels/:id/voice-status'];
-  return edits.includes(`${method} ${route}`);
+/** An edit that has to wait is better made anew: it would show what is over. Messages wait in the outbox. */
+function waitsElsewhere({ method, route }: RateLimitData): boolean {
+  return [
+    'PATCH /channels/:id/messages/:id',
+    'POST /channels/:id/messages',
+    'PUT /channels/:id/voice-status',
+  ].includes(`${method} ${route}`);
 }
 
 /**

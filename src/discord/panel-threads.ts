@@ -3,6 +3,7 @@ import type { Press } from '#src/session/command.ts';
 import type { PanelPlace } from '#src/session/panel.ts';
 import { type Locale, localeOf } from '#src/texts/texts.ts';
 import type { DiscordEvent } from './events.ts';
+import type { Outbox } from './outbox.ts';
 import { isFinal } from './panel.ts';
 import { captionDays, consentNames } from './panel-face.ts';
 import type { PanelDesk } from './panels.ts';
@@ -101,13 +102,19 @@ export class PanelThreads {
   }
 }
 
+export type ThreadParts = {
+  readonly panels: Pick<PanelDesk, 'placeIn'>;
+  readonly presses: ReadonlyMap<string, Press>;
+  readonly outbox: Pick<Outbox, 'put'>;
+  readonly tell: (event: DiscordEvent) => void;
+};
+
 /** Of a logged-in client. */
 export function openPanelThreads(
   client: Client<true>,
-  panels: Pick<PanelDesk, 'placeIn'>,
-  presses: ReadonlyMap<string, Press>,
-  tell: (event: DiscordEvent) => void,
+  { panels, presses, outbox, tell }: ThreadParts,
 ): PanelThreads {
+  const never = new AbortController().signal;
   return new PanelThreads({
     ...{ presses, tell },
     placeIn: (guildId) => panels.placeIn(guildId),
@@ -118,7 +125,10 @@ export function openPanelThreads(
       const made = await client.rest.post(Routes.threads(channelId, messageId), { body });
       return idOf(made) ?? messageId;
     },
-    write: (threadId, body) => client.rest.post(Routes.channelMessages(threadId), { body }),
+    write(threadId, body) {
+      const route = Routes.channelMessages(threadId);
+      return outbox.put(threadId, (signal) => client.rest.post(route, { body, signal }), never);
+    },
   });
 }
 

@@ -2,7 +2,9 @@ import { type Client, Routes } from 'discord.js';
 import type { Press } from '#src/session/command.ts';
 import type { PanelBoard, PanelBook, PanelFace, PanelPlace } from '#src/session/panel.ts';
 import { type Locale, localeOf } from '#src/texts/texts.ts';
+import { withDeadline } from './deadline.ts';
 import type { DiscordEvent } from './events.ts';
+import { answerWithin } from './outbox.ts';
 import { PanelMessage } from './panel.ts';
 import { drawPanel } from './panel-face.ts';
 import { botNameIn } from './places.ts';
@@ -41,6 +43,7 @@ export function openPanelBoard(
   timing: Timing,
   tell: (event: DiscordEvent) => void,
 ): PanelDesk {
+  const never = new AbortController().signal;
   return new Panels({
     book,
     presses,
@@ -48,7 +51,9 @@ export function openPanelBoard(
     tell,
     async edit({ channelId, messageId }, { allowedMentions, ...rest }) {
       const body = { ...rest, allowed_mentions: allowedMentions };
-      await client.rest.patch(Routes.channelMessage(channelId, messageId), { body });
+      const route = Routes.channelMessage(channelId, messageId);
+      const patch = (signal: AbortSignal) => client.rest.patch(route, { body, signal });
+      await withDeadline(patch, answerWithin(timing), never);
     },
     localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
     botNameIn: (guildId) => botNameIn(client, guildId),

@@ -1,47 +1,74 @@
-import type { Client, MessageCreateOptions } from 'discord.js';
+import {
+  type Client,
+  DiscordAPIError,
+  type RESTPostAPIChannelMessageJSONBody,
+  Routes,
+} from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import type { Press } from '#src/session/command.ts';
 import type { ChannelRef } from '#src/session/link.ts';
 import type { Scribe } from '#src/session/scribe.ts';
 import { localeOf } from '#src/texts/texts.ts';
+import { networkCodeOf } from './network-errors.ts';
+import type { Outbox } from './outbox.ts';
 import type { PanelDesk } from './panels.ts';
 import { cut, harmless, maxMessageChars } from './plain.ts';
 import { messageWith, rowsOf } from './rendering.ts';
+
+type Body = Pick<RESTPostAPIChannelMessageJSONBody, 'content'> & Readonly<Record<string, unknown>>;
 
 /** Writes into the chat that belongs to a voice channel; where that is gone, beside the panel of its server. */
 export function openScribe(
   client: Client<true>,
   panels: Pick<PanelDesk, 'placeIn'>,
   presses: ReadonlyMap<string, Press>,
+  outbox: Pick<Outbox, 'put'>,
 ): Scribe {
   const channelOf = (id = '') => client.channels.cache.get(id);
   const send = async (
     { channelId, guildId, name }: ChannelRef,
-    message: MessageCreateOptions,
+    message: Body,
+    signal: AbortSignal,
   ): Promise<void> => {
     const channel = channelOf(channelId) ?? channelOf(panels.placeIn(guildId)?.channelId);
-    if (!channel?.isSendable()) throw unwritten(name);
+    if (!channel?.isSendable()) throw forbidden(name);
+    const route = Routes.channelMessages(channel.id);
+    const nonce = crypto.randomUUID().slice(0, maxNonceChars);
+    const body = { ...message, nonce, enforce_nonce: true };
+    const post = (until: AbortSignal) => client.rest.post(route, { body, signal: until });
     try {
-      await channel.send(message);
+      await outbox.put(channel.id, post, signal);
     } catch (cause) {
+      signal.throwIfAborted();
       throw unwritten(name, cause);
     }
   };
   return {
-    async write(where, text) {
+    async write(where, text, signal) {
       const content = cut(harmless(text), maxMessageChars);
-      await send(where, { content, allowedMentions: { parse: [] } });
+      await send(where, { content, allowed_mentions: { parse: [] } }, signal);
     },
-    async offer(where, line, buttons) {
+    async offer(where, line, buttons, signal) {
       const locale = localeOf(client.guilds.cache.get(where.guildId)?.preferredLocale ?? '');
       const components = [...rowsOf(buttons, locale, presses)];
       const { content, allowedMentions } = messageWith([line], locale);
-      await send(where, { content, allowedMentions, components });
+      await send(where, { content, allowed_mentions: allowedMentions, components }, signal);
     },
   };
 }
 
-function unwritten(name: string, cause?: unknown): BotError {
+/** A message that is sent twice after a cut connection appears once. Source: Discord docs, "Create Message". */
+const maxNonceChars = 25;
+
+function unwritten(name: string, cause: unknown): BotError {
+  if (cause instanceof BotError) return cause;
+  if (cause instanceof DiscordAPIError) return forbidden(name, cause);
+  const why = networkCodeOf(cause) || (cause instanceof Error ? cause.message : String(cause));
+  const message = `Nothing could be written in ${name}: Discord could not be reached (${why}).`;
+  return new BotError('discord.unreachable', true, message, cause);
+}
+
+function forbidden(name: string, cause?: unknown): BotError {
   const message = `Nothing could be written in ${name}: may the bot send messages there?`;
   return new BotError('discord.forbidden', false, message, cause);
 }

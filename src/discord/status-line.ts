@@ -16,7 +16,7 @@ export type LineOptions = {
 
 const [apartMs, retryMs] = [10_000, 60_000];
 /** Nobody waits longer for the bot to leave. */
-const endMs = 1_000;
+const endMs = 500;
 
 /**
  * The line under one voice channel, from the moment the bot sits there: written at most every 10 s, what is to be seen
@@ -52,7 +52,7 @@ export class StatusLine {
     this.#touch();
   }
 
-  /** Takes the line away, if it is ours, in at most a second. Nothing is written any more. Never throws. */
+  /** Takes the line away, if it is ours, in at most half a second. Nothing is written any more. Never throws. */
   async end(): Promise<void> {
     this.#over = true;
     this.#forget?.();

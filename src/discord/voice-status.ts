@@ -9,7 +9,9 @@ import {
 import type { ChannelRef } from '#src/session/link.ts';
 import type { PanelFace } from '#src/session/panel.ts';
 import { type Locale, localeOf, type TextId, text } from '#src/texts/texts.ts';
+import { withDeadline } from './deadline.ts';
 import type { DiscordEvent } from './events.ts';
+import { answerWithin } from './outbox.ts';
 import { cut, harmless } from './plain.ts';
 import { StatusLine } from './status-line.ts';
 import type { Timing } from './timing.ts';
@@ -60,7 +62,7 @@ export class VoiceStatus {
     this.#seats.get(guildId)?.line.want(cut(words, maxChars));
   }
 
-  /** The bot sits there now. What is returned is to be called before it leaves; it takes a second at most, never throws. */
+  /** The bot sits there now. What is returned is to be called before it leaves; it takes half a second at most, never throws. */
   entered(channel: ChannelRef): () => Promise<void> {
     const { guildId, channelId } = channel;
     const seat = { channelId, line: this.#lineUnder(channel) };
@@ -117,6 +119,7 @@ export function openVoiceStatus(
   timing: Timing,
   tell: (event: DiscordEvent) => void,
 ): VoiceStatus {
+  const never = new AbortController().signal;
   const status = new VoiceStatus({
     timing,
     tell,
@@ -128,8 +131,12 @@ export function openVoiceStatus(
       if (shard?.status !== Status.Ready) return; // discord.js would not catch its own error
       shard.send({ op: GatewayOpcodes.RequestChannelInfo, d: request });
     },
-    write: (channelId, words) =>
-      client.rest.put(`/channels/${channelId}/voice-status`, { body: { status: words } }),
+    write(channelId, words) {
+      const body = { status: words };
+      const put = (signal: AbortSignal) =>
+        client.rest.put(`/channels/${channelId}/voice-status`, { body, signal });
+      return withDeadline(put, answerWithin(timing), never);
+    },
   });
   client.ws.on(GatewayDispatchEvents.VoiceChannelStatusUpdate, (data: unknown) => {
     const { id, words } = lineOf(data) ?? {};

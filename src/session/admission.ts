@@ -1,7 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
 import type { Line } from '#src/texts/texts.ts';
+import { failureOf } from './failure.ts';
+import type { ChannelRef } from './link.ts';
 import type { SessionParts } from './parts.ts';
-import type { Conversation, Room } from './room.ts';
+import type { Conversation } from './room.ts';
 import { aloud, inWriting } from './wording.ts';
 
 /** What people read or hear of a failure, whatever the operator is told. */
@@ -40,26 +42,27 @@ export async function admit(
   if (room.settings().cues !== 'off') void room.bell.ring(parts.cues.error);
 }
 
-/** Words that could not be said; why they come so is told once a trouble. */
-export async function inText(words: string, room: Conversation): Promise<void> {
+/** Words that could not be said; why they come so is told once a trouble. Waits for nothing. */
+export function inText(words: string, room: Conversation): void {
   const { channel, parts, troubles } = room;
   const sorry = inWriting({ id: 'fail.tts' }, channel.guildId, parts);
-  await write(troubles.first('speak') ? `${sorry} ${words}` : words, room);
+  write(troubles.first('speak') ? `${sorry} ${words}` : words, room);
 }
 
-/** Into the chat of the channel. If that is shut as well, only the operator is left to tell. */
-export async function write(
+/** What is written for its own sake is not taken back by anything. */
+const never = new AbortController().signal;
+
+/** Into the chat of the channel, without waiting for it. If that is shut as well, only the operator is left to tell. */
+export function write(
   words: string,
-  { channel, parts }: Pick<Room, 'channel' | 'parts'>,
-): Promise<void> {
-  try {
-    await parts.scribe.write(channel, words);
-  } catch (error) {
-    if (!(error instanceof BotError)) throw error;
-    const { code, message } = error;
-    parts.onEvent(channel.guildId, { kind: 'failed', stage: 'speak', code, message });
-  }
+  { channel, parts }: { readonly channel: ChannelRef; readonly parts: Writing },
+): void {
+  parts.scribe
+    .write(channel, words, never)
+    .catch((error: unknown) => parts.onEvent(channel.guildId, failureOf(error, 'speak')));
 }
+
+type Writing = Pick<SessionParts, 'onEvent' | 'scribe'>;
 
 /** Aloud, or into the chat where that fails. Aborting `signal` falls silent and throws `signal.reason`. */
 export async function sayOrWrite(
@@ -80,6 +83,6 @@ export async function sayOrWrite(
     });
   } catch (error) {
     if (signal.aborted || !(error instanceof BotError)) throw error;
-    await write(inWriting(line, channel.guildId, parts), room);
+    write(inWriting(line, channel.guildId, parts), room);
   }
 }

@@ -19,15 +19,15 @@ export function saidInstead(
 }
 
 /** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
-export async function showAside(
+export function showAside(
   { tell }: Question,
   { reply, progress, finish }: Given,
   { channel, parts }: Conversation,
-): Promise<void> {
+): void {
   if (progress.aside === undefined || tell) return;
   const heard = reply.heardText();
   const isTold = Object.values(saidInstead(channel.guildId, parts)).some((words) =>
     heard.includes(words),
   );
-  if (isTold || finish !== 'cancelled') await write(progress.aside, { channel, parts });
+  if (isTold || finish !== 'cancelled') write(progress.aside, { channel, parts });
 }

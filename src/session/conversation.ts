@@ -59,7 +59,7 @@ export async function answer(
     if (dropped === 'continued') thinking.discard();
     else if (dropped !== 'withdrawn') {
       keep(question, { reply, progress, finish }, room);
-      if (failure?.stage !== 'speak') await showAside(question, { reply, progress, finish }, room);
+      if (failure?.stage !== 'speak') showAside(question, { reply, progress, finish }, room);
     }
     await conclude({ finish, ...(failure && { failure }) }, room, signal);
   };

@@ -1,6 +1,5 @@
-import { BotError } from '#src/base/errors.ts';
 import type { Line } from '#src/texts/texts.ts';
-import { failureOf } from './failure.ts';
+import { write } from './admission.ts';
 import type { ChannelRef } from './link.ts';
 import type { SessionParts } from './parts.ts';
 import { inWriting } from './wording.ts';
@@ -56,7 +55,7 @@ export class Notices implements Disposable {
         server.waiting = rest;
         if (!next) return;
         server.lastAtMs = clock.nowMs();
-        await this.#write(next);
+        this.#write(next);
       }
     } catch {
       // Closed while it waited.
@@ -65,14 +64,8 @@ export class Notices implements Disposable {
     }
   }
 
-  async #write({ channel, line }: Notice): Promise<void> {
-    const { onEvent, scribe } = this.#parts;
-    try {
-      await scribe.write(channel, inWriting(line, channel.guildId, this.#parts));
-    } catch (error) {
-      const stage = error instanceof BotError ? 'speak' : 'bug';
-      onEvent(channel.guildId, failureOf(error, stage));
-    }
+  #write({ channel, line }: Notice): void {
+    write(inWriting(line, channel.guildId, this.#parts), { channel, parts: this.#parts });
   }
 
   #server(guildId: string): Server {

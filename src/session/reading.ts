@@ -33,7 +33,7 @@ export async function readOut(
   const spoken = { ...style.voice, ...(voice !== undefined && { name: voice }) };
   const read = async (reply: SpokenReply): Promise<void> => {
     const failure = await attempt(clauses, reply, synthesizer, spoken, signal);
-    if (failure) await inText(clauses.join(' '), room);
+    if (failure) inText(clauses.join(' '), room);
     await room.mouth.played(reply, signal);
     if (failure) await admit(failure, room, signal);
     else room.troubles.over('speak', 'key');

@@ -1,10 +1,21 @@
 import type { Line } from '#src/texts/texts.ts';
 import type { ChannelRef } from './link.ts';
 
-/** Writes into the text side of a voice channel, for what cannot be spoken. */
+/**
+ * Writes into the text side of a voice channel, for what cannot be spoken; one message after the other for each channel.
+ *
+ * Both resolve once Discord has taken the message, which may take minutes under a rate limit: whoever must go on does not
+ * wait for them. Errors: BotError `discord.forbidden`, `discord.unreachable`, `discord.unsent`. Aborting `signal` throws
+ * `signal.reason`, and what still waits is not sent any more.
+ */
 export interface Scribe {
-  /** Pings nobody; longer texts are cut at 2,000 characters. Errors: BotError `discord.forbidden`. */
-  write(channel: ChannelRef, text: string): Promise<void>;
-  /** A sentence with buttons under it, named like those of `Reply`. Pings nobody. Errors: as `write`. */
-  offer(channel: ChannelRef, line: Line, buttons: readonly string[]): Promise<void>;
+  /** Pings nobody; longer texts are cut at 2,000 characters. */
+  write(channel: ChannelRef, text: string, signal: AbortSignal): Promise<void>;
+  /** A sentence with buttons under it, named like those of `Reply`. Pings nobody. */
+  offer(
+    channel: ChannelRef,
+    line: Line,
+    buttons: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { BotError } from '#src/base/errors.ts';
 import type { Line } from '#src/texts/texts.ts';
 import { Accord } from './accord.ts';
 import { Attention } from './attention.ts';
@@ -244,9 +245,11 @@ export class Stay {
     try {
       if (!this.isLinked) await this.#comeBack(waitMs);
       const { signal } = this.#over;
-      this.#why ??= await this.#tether.spend((link) => this.#session(link, signal));
+      this.#why ??= await this.#tether.spend((link) => this.#session(link, signal), signal);
       return undefined;
     } catch (error) {
+      const isBug = error !== this.#over.signal.reason && !(error instanceof BotError);
+      if (this.isOver && isBug) this.#tell(failureOf(error, 'link')); // nothing else follows from it
       return error ?? new Error('a session threw nothing');
     }
   }

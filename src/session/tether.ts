@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/provider/within.ts';
 import { comebackRules, stepComeback, unlost } from './comeback.ts';
 import type { ChannelRef, LinkState, MayHear, Person, VoiceLink } from './link.ts';
 import type { SessionParts } from './parts.ts';
@@ -10,6 +11,9 @@ export type Next =
 
 /** A session that a bug has ended is rebuilt, but not twice within this time. */
 const rebuildMs = 60_000;
+
+/** What a session may still do when it is to end. */
+const graceMs = 2_000;
 
 /** What holds one stay to its channel: one link after the other, as long as that makes sense. */
 export class Tether {
@@ -56,16 +60,29 @@ export class Tether {
     [this.#comeback] = stepComeback(this.#comeback, up, comebackRules);
   }
 
-  /** Lends the open link, and closes it afterwards. Throws what `work` throws. */
-  async spend<T>(work: (link: VoiceLink) => Promise<T>): Promise<T> {
+  /**
+   * Lends the open link, and closes it afterwards; at once where `signal` is aborted, whatever `work` still waits for.
+   *
+   * Throws what `work` throws. Work that goes on for 2 s after an abort is not waited for: that is a bug.
+   */
+  async spend<T>(work: (link: VoiceLink) => Promise<T>, signal: AbortSignal): Promise<T> {
     const link = this.#link;
     if (!link || !this.#isOpen) throw new Error('there is no open link to be lent');
+    const aborted = Promise.withResolvers<void>();
+    const onAbort = () => aborted.resolve();
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    const working = work(link);
     try {
-      return await work(link);
+      await Promise.race([working, aborted.promise]);
+    } catch {
+      // Told by `working` below.
     } finally {
+      signal.removeEventListener('abort', onAbort);
       this.#isOpen = false;
       await link[Symbol.asyncDispose]();
     }
+    return await within(working, graceMs, this.#parts.clock, hung);
   }
 
   /** To be asked once for each `error` of `open` or `spend`. */
@@ -88,6 +105,10 @@ export class Tether {
     if (effect?.kind !== 'try') return { kind: 'over', why: 'refused' };
     return { kind: 'again', waitMs: effect.waitMs, losses: effect.losses };
   }
+}
+
+function hung(): Error {
+  return new Error(`a session did not end within ${graceMs / 1000} s`);
 }
 
 /** Why there is no use in trying again; undefined when there may be. */

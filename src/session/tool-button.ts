@@ -18,7 +18,7 @@ export type Wanted = {
 /**
  * Asks in the chat of the channel for a button that only `asker` can press; what the model is told meanwhile.
  *
- * Errors: BotError `discord.forbidden`. Aborting `signal` throws `signal.reason`; nothing waits then.
+ * Errors: as `Scribe.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
  */
 export async function askForButton(
   { tool, fitting, asker }: Wanted,
@@ -39,7 +39,7 @@ export async function askForButton(
   try {
     const { id, with: words } = fitting.ask;
     const line = { id, with: { ...words, name, s: openMs / 1000 } };
-    await scribe.offer(channel, line, [`${pressName}:${ask.id}`]);
+    await scribe.offer(channel, line, [`${pressName}:${ask.id}`], signal);
     signal.throwIfAborted();
   } catch (error) {
     asks.remove(ask);

@@ -8,7 +8,7 @@ export function portsIn(room: Room, askerIds: readonly string[]): ToolPorts {
   return {
     clock: parts.clock,
     company: () => companyIn(room),
-    post: (text) => parts.scribe.write(channel, text),
+    post: (text, signal) => parts.scribe.write(channel, text, signal),
     leave,
     volume,
     tracks: tracksFor(askerIds, room),

@@ -10,8 +10,8 @@ export interface ToolPorts {
   readonly clock: Pick<Clock, 'wallMs'>;
   /** Who is there besides the bot itself. */
   company(): Company;
-  /** Into the chat of the channel; pings nobody. Errors: BotError `discord.forbidden`. */
-  post(text: string): Promise<void>;
+  /** Into the chat of the channel; pings nobody. Errors and abort: as `Scribe.write`. */
+  post(text: string, signal: AbortSignal): Promise<void>;
   leave(): Promise<Leaving>;
   readonly volume: Volumes;
   /** For whoever asked. */

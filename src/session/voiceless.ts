@@ -78,7 +78,7 @@ class Voiceless {
   async end(): Promise<void> {
     this.#ended.abort(new Error('the answer has ended'));
     await this.#writing;
-    if (!this.#signal.aborted) await this.#write();
+    if (!this.#signal.aborted) this.#write();
   }
 
   /** Never throws. */
@@ -88,14 +88,14 @@ class Voiceless {
       () => true,
       () => false,
     );
-    if (isDue) await this.#write();
+    if (isDue) this.#write();
   }
 
-  async #write(): Promise<void> {
+  #write(): void {
     const words = this.#isOut ? this.#rest() : this.#skipped.join(' ');
     this.#skipped = [];
     this.#writing = undefined;
-    if (words.trim() !== '') await inText(words.trim(), this.#room);
+    if (words.trim() !== '') inText(words.trim(), this.#room);
   }
 
   #rest(): string {

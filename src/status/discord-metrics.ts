@@ -27,6 +27,7 @@ export class DiscordMetrics {
   readonly #commands;
   readonly #commandFailures;
   readonly #gateway;
+  readonly #messages;
   readonly #warnings;
   readonly #links;
   readonly #closes;
@@ -44,6 +45,9 @@ export class DiscordMetrics {
     ]);
     this.#gateway = meters.counter('gateway', 'Reconnects and resumes of the main gateway.', [
       'what',
+    ]);
+    this.#messages = meters.counter('messages', 'Messages written into chats, by outcome.', [
+      'outcome',
     ]);
     this.#warnings = meters.counter('warnings', 'Warnings in the log about Discord.');
     this.#links = meters.seconds('link_open', 'Until a voice link could be used.', linkBuckets);
@@ -65,6 +69,11 @@ export class DiscordMetrics {
 
   gateway(what: 'reconnecting' | 'resumed'): void {
     this.#gateway.inc({ what });
+  }
+
+  /** `outcome` must be a word of ours. */
+  wrote(outcome: string): void {
+    this.#messages.inc({ outcome });
   }
 
   warned(): void {

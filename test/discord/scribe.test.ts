@@ -1,20 +1,38 @@
-import type { Client, MessageCreateOptions } from 'discord.js';
+import type { Client, RESTPostAPIChannelMessageJSONBody } from 'discord.js';
 import { expect, test } from 'vitest';
+import { Outbox } from '#src/discord/outbox.ts';
 import { openScribe } from '#src/discord/scribe.ts';
 import type { Press } from '#src/session/command.ts';
+import { refusal } from './refusals.ts';
+import { SteppedTiming } from './stepped-timing.ts';
+
+const never = new AbortController().signal;
 
 /** A client that knows these channels, and what was sent there. */
-function open(ids: readonly string[], panelIn?: string) {
+function open(ids: readonly string[], panelIn?: string, trouble?: Error) {
   const sent: [string, unknown][] = [];
   const channels = ids.map((id) => {
-    const send = async ({ content, components = [] }: MessageCreateOptions) =>
-      sent.push(components.length > 0 ? [id, { content, components }] : [id, content]);
-    return [id, { isSendable: () => true, send }] as const;
+    return [id, { id, isSendable: () => true }] as const;
   });
+  const post = async (route: string, { body }: { body: RESTPostAPIChannelMessageJSONBody }) => {
+    const { content, components = [] } = body;
+    const id = route.split('/')[2] ?? '';
+    sent.push(components.length > 0 ? [id, { content, components }] : [id, content]);
+    bodies.push(body);
+    if (trouble) throw trouble;
+  };
+  const bodies: RESTPostAPIChannelMessageJSONBody[] = [];
+  const rest = { post };
   const guilds = { cache: new Map([['g', { preferredLocale: 'de' }]]) };
-  const client = { channels: { cache: new Map(channels) }, guilds } as unknown as Client<true>;
+  const client = {
+    channels: { cache: new Map(channels) },
+    guilds,
+    rest,
+  } as unknown as Client<true>;
   const placeIn = () => (panelIn ? { channelId: panelIn, messageId: 'm' } : undefined);
-  return { sent, scribe: openScribe(client, { placeIn }, new Map([[press.name, press]])) };
+  const outbox = new Outbox(new SteppedTiming(), () => {});
+  const presses = new Map([[press.name, press]]);
+  return { sent, bodies, scribe: openScribe(client, { placeIn }, presses, outbox) };
 }
 
 const press: Press = {
@@ -26,25 +44,27 @@ const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 
 test('what cannot be spoken is written in the chat of the voice channel', async () => {
   const { scribe, sent } = open(['lounge', 'general'], 'general');
-  await scribe.write(lounge, 'Hello @everyone.');
+  await scribe.write(lounge, 'Hello @everyone.', never);
   expect(sent).toEqual([['lounge', 'Hello @\u200beveryone.']]);
 });
 
 test('where the channel is gone it is written beside the panel', async () => {
   const { scribe, sent } = open(['general'], 'general');
-  await scribe.write(lounge, 'The channel was removed.');
+  await scribe.write(lounge, 'The channel was removed.', never);
   expect(sent).toEqual([['general', 'The channel was removed.']]);
 });
 
 test.each([undefined, 'lounge'])('with nowhere to write the operator is told', async (panelIn) => {
   const { scribe } = open([], panelIn);
-  await expect(scribe.write(lounge, 'Hello.')).rejects.toMatchObject({ code: 'discord.forbidden' });
+  await expect(scribe.write(lounge, 'Hello.', never)).rejects.toMatchObject({
+    code: 'discord.forbidden',
+  });
 });
 
 test('a question with a button is asked in the language of the server, and its words are only shown', async () => {
   const { scribe, sent } = open(['lounge']);
   const line = { id: 'tool.leave.ask', with: { name: '**Ana**', s: 60 } } as const;
-  await scribe.offer(lounge, line, ['tool.confirm:a1']);
+  await scribe.offer(lounge, line, ['tool.confirm:a1'], never);
   const content = '\\*\\*Ana\\*\\*, drück innerhalb von 60 s auf Bestätigen, dann gehe ich.';
   const button = expect.objectContaining({
     custom_id: 'parley:tool.confirm:a1',
@@ -52,4 +72,27 @@ test('a question with a button is asked in the language of the server, and its w
   });
   const row = expect.objectContaining({ components: [button] });
   expect(sent).toEqual([['lounge', { content, components: [row] }]]);
+});
+
+test('a message that is sent again after a cut connection appears once', async () => {
+  const { scribe, bodies } = open(['lounge']);
+  await scribe.write(lounge, 'One.', never);
+  await scribe.write(lounge, 'Two.', never);
+  const [one, two] = bodies;
+  expect(one).toMatchObject({ enforce_nonce: true, allowed_mentions: { parse: [] } });
+  expect(one?.nonce).toMatch(/^.{25}$/);
+  expect(one?.nonce).not.toBe(two?.nonce);
+});
+
+test('the operator reads whether Discord refused a message or could not be reached', async () => {
+  const cut = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+  const cause = open(['lounge'], undefined, cut).scribe.write(lounge, 'Hello.', never);
+  await expect(cause).rejects.toMatchObject({ code: 'discord.unreachable', cause: cut });
+  await expect(cause).rejects.toThrow('ECONNREFUSED');
+  const refused = open(['lounge'], undefined, refusal(403, 50_013)).scribe.write(
+    lounge,
+    'Hello.',
+    never,
+  );
+  await expect(refused).rejects.toMatchObject({ code: 'discord.forbidden' });
 });

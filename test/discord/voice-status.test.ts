@@ -116,7 +116,7 @@ test('when it leaves the status is taken away, and nothing is set any more', asy
   expect(puts.map(([, words]) => words)).toEqual(['Listening', '']);
 });
 
-test('a Discord that does not answer keeps nobody from leaving for longer than a second', async () => {
+test('a Discord that does not answer keeps nobody from leaving for longer than half a second', async () => {
   const { status, timing, pass, leave } = open();
   status.show('g', listening);
   await pass(100);
@@ -131,7 +131,7 @@ test('a Discord that does not answer keeps nobody from leaving for longer than a
   void go().then(() => {
     gone = true;
   });
-  await pass(900);
+  await pass(400);
   expect(gone).toBe(false);
   await pass(200);
   expect(gone).toBe(true);
