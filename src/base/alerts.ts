@@ -1,6 +1,7 @@
 /** Watchdog alerts, one for each promise of the bot, with what each means to the operator. */
 export const alerts = {
   'unheard-speaker': 'somebody is shown as speaking, and none of their packets arrive',
+  'undecodable-speaker': 'the packets of somebody who may be heard arrive and cannot be decoded',
   'frames-stuck': 'the bot has something to say, and no frame leaves',
   'udp-dead': 'the voice server does not answer over UDP any more',
   'encryption-unsettled': 'the end-to-end group of a channel does not settle',

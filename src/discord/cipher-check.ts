@@ -30,14 +30,20 @@ async function checkCipher(mode: CipherMode): Promise<void> {
   }
 }
 
-/** A datagram of the pinned library, as it would leave for Discord. */
-export function sealedDatagram(opus: Buffer, mode: CipherMode, key: Buffer, ssrc: number): Buffer {
+/** A datagram of the pinned library, as it would leave for Discord; `nonce` counts from 0. */
+export function sealedDatagram(
+  opus: Buffer,
+  mode: CipherMode,
+  key: Buffer,
+  ssrc: number,
+  nonce = 0,
+): Buffer {
   const networking: Networking = Object.create(Networking.prototype);
   return innerNetworking(networking).createAudioPacket(opus, {
     sequence: 7,
     timestamp: 960,
     ssrc,
-    nonce: 0,
+    nonce,
     nonceBuffer: nonceFor(mode),
     secretKey: key,
     encryptionMode: mode,

@@ -6,13 +6,14 @@ import {
   type VoiceReceiver,
   type VoiceUDPSocket,
 } from '@discordjs/voice';
-import type { Packet } from '#src/audio/packet.ts';
-import { realClock } from '#src/base/clock.ts';
+import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
 import type { MayHear } from '#src/session/link.ts';
+import { GroupRecovery } from './group-recovery.ts';
 import { filterSenders, leastVoiceBytes } from './guards.ts';
 import { HeldDatagrams } from './held.ts';
-import { daveOf, innerDave, innerSsrcMap, udpOf } from './library.ts';
+import { innerSsrcMap, opensFrames, resetGroup, udpOf } from './library.ts';
 import { tapPackets } from './tap.ts';
+import { realTiming, type Timing } from './timing.ts';
 
 /** What became of datagrams. */
 export type EarCounts = {
@@ -29,9 +30,6 @@ export type EarCounts = {
   unparsed: number;
 };
 
-/** The library tolerates this many end-to-end failures in a row; from the next on it may throw for ever. */
-const toleratedFailures = 36;
-
 /** The receiving half of one connection: who may be heard is asked before anything is decrypted. */
 export class Ear {
   readonly counts: EarCounts = {
@@ -46,7 +44,9 @@ export class Ear {
   readonly #connection: VoiceConnection;
   readonly #receiver: VoiceReceiver;
   readonly #mayHear: MayHear;
+  readonly #timing: Pick<Timing, 'nowMs'>;
   readonly #held = new HeldDatagrams();
+  readonly recovery: GroupRecovery;
   #open = true;
 
   /** To be made before the first networking exists. An error of `mayHear` goes to `fail`. */
@@ -55,7 +55,9 @@ export class Ear {
     mayHear: MayHear,
     give: (packet: Packet) => void,
     fail: (error: unknown) => void,
+    timing: Pick<Timing, 'nowMs'> = realTiming,
   ) {
+    this.#timing = timing;
     this.#connection = connection;
     this.#receiver = connection.receiver;
     this.#mayHear = (speakerId) => {
@@ -66,10 +68,12 @@ export class Ear {
         return false;
       }
     };
-    tapPackets(this.#receiver, give, (fate) => {
-      this.counts[fate]++;
-      if (fate !== 'opened') this.#recover();
-    });
+    this.recovery = new GroupRecovery(() => resetGroup(connection));
+    const take = (packet: Packet) => {
+      this.#judge(packet);
+      give(packet);
+    };
+    tapPackets(this.#receiver, take, (fate) => this.counts[fate]++, timing);
     this.#receiver.ssrcMap.on('create', ({ audioSSRC, userId }) => this.#named(audioSSRC, userId));
     this.#receiver.ssrcMap.on('delete', ({ userId }) => this.#unsubscribe(userId));
   }
@@ -78,6 +82,7 @@ export class Ear {
   restart(networking: Networking): void {
     innerSsrcMap(this.#receiver).map.clear();
     this.#held.clear();
+    this.recovery.restart();
     let last: VoiceUDPSocket | undefined;
     networking.on('stateChange', (_, state) => {
       const udp = udpOf(state);
@@ -103,13 +108,13 @@ export class Ear {
     if (speakerId !== undefined) this.#admit(speakerId);
     else if (this.#open) {
       this.counts.held++;
-      this.#held.put(ssrc, datagram, realClock.nowMs());
+      this.#held.put(ssrc, datagram, this.#timing.nowMs());
     }
   }
 
   /** Discord said who it is: what is held of a person who may not be heard is dropped unopened. */
   #named(ssrc: number, speakerId: string): void {
-    for (const datagram of this.#held.take(ssrc, realClock.nowMs())) {
+    for (const datagram of this.#held.take(ssrc, this.#timing.nowMs())) {
       if (this.#admit(speakerId)) this.#receiver.onUdpMessage(datagram);
     }
   }
@@ -139,13 +144,11 @@ export class Ear {
     stream.destroy();
   }
 
-  /** After a sole-member reset the library never recovers by itself (transition 0). */
-  #recover(): void {
-    const dave = daveOf(this.#connection);
-    if (!dave || dave.lastTransitionId) return;
-    if (innerDave(dave).consecutiveFailures > toleratedFailures) {
-      dave.recoverFromInvalidTransition(0);
-    }
+  /** Silence frames are never sealed end to end. */
+  #judge({ speakerId, opus, atMs }: Packet): void {
+    if (isSilenceFrame(opus)) return;
+    if (!isSealed(opus)) this.recovery.opened(speakerId);
+    else if (opensFrames(this.#connection)) this.recovery.failed(speakerId, atMs);
   }
 }
 

@@ -40,14 +40,14 @@ type InnerUdp = {
   onMessage(datagram: Buffer): void;
   keepAlive(): void;
 };
-type InnerDave = { readonly consecutiveFailures: number };
+type InnerDave = { readonly pendingTransitions: ReadonlyMap<number, number> };
 type InnerSsrcMap = { readonly map: Map<number, unknown> };
 
 // The typings call these members private; each exists in the pinned version.
 export const innerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
 export const innerNetworking = (net: Networking) => net as unknown as InnerNetworking;
 export const innerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
-export const innerDave = (dave: DAVESession) => dave as unknown as InnerDave;
+const innerDave = (dave: DAVESession) => dave as unknown as InnerDave;
 export const innerSsrcMap = (receiver: VoiceReceiver) =>
   receiver.ssrcMap as unknown as InnerSsrcMap;
 
@@ -58,6 +58,19 @@ export function networkingOf({ state }: VoiceConnection): Networking | undefined
 
 export function udpOf(state: NetworkingState): VoiceUDPSocket | undefined {
   return 'udp' in state ? state.udp : undefined;
+}
+
+/** Whether the end-to-end group could open a frame now: it is ready, and no change of keys is under way. */
+export function opensFrames(connection: VoiceConnection): boolean {
+  const dave = daveOf(connection);
+  if (!dave?.session?.ready || dave.reinitializing) return false;
+  return innerDave(dave).pendingTransitions.size === 0;
+}
+
+/** Throws the end-to-end group away and asks for another one; the library does not, after a sole-member reset. */
+export function resetGroup(connection: VoiceConnection): void {
+  const dave = daveOf(connection);
+  dave?.recoverFromInvalidTransition(dave.lastTransitionId ?? 0);
 }
 
 /** The end-to-end session; undefined in a call without DAVE. */

@@ -1,6 +1,7 @@
 import './sodium.ts';
 import {
   type Networking,
+  type NetworkingReadyState,
   NetworkingStatusCode,
   type VoiceConnection,
   type VoiceUDPSocket,
@@ -8,6 +9,8 @@ import {
 import type { AlertName } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
 import { discoveredAddress, discoveryRequest } from './discovery.ts';
+import { EncryptionWatchdog } from './encryption-watchdog.ts';
+import type { GroupRecovery } from './group-recovery.ts';
 import { networkingOf, udpOf } from './library.ts';
 import type { LinkAlerts } from './link-alerts.ts';
 import type { Timing } from './timing.ts';
@@ -19,6 +22,10 @@ const [lookMs, probeMs] = [250, 1_000];
 export type LinkWatchdogsOptions = {
   readonly connection: VoiceConnection;
   readonly timing: Timing;
+  readonly settled: () => boolean;
+  /** How many others are in the channel. */
+  readonly others: () => number;
+  readonly recovery: Pick<GroupRecovery, 'resetAt'>;
   readonly alerts: LinkAlerts;
   /** Whether the channel may be left and joined anew now; if so, that is done. */
   readonly mayRejoin: (name: AlertName) => boolean;
@@ -31,6 +38,7 @@ export class LinkWatchdogs {
   readonly #options: LinkWatchdogsOptions;
   #forget: (() => void) | undefined;
   #stopped = false;
+  readonly #encryption = new EncryptionWatchdog();
   #udp = new UdpWatchdog();
   /** Undefined: not yet over this path. */
   #probedAtMs: number | undefined;
@@ -78,7 +86,20 @@ export class LinkWatchdogs {
 
   #look(atMs: number): void {
     const state = networkingOf(this.#options.connection)?.state;
-    if (state?.code !== NetworkingStatusCode.Ready) return;
+    const isReady = state?.code === NetworkingStatusCode.Ready;
+    this.#lookAtEncryption(isReady, atMs);
+    if (isReady) this.#lookAtUdp(state, atMs);
+  }
+
+  #lookAtEncryption(isReady: boolean, atMs: number): void {
+    const { settled, others, recovery } = this.#options;
+    const inCompany = isReady && others() > 0;
+    const { fault, reset, rejoin } = this.#encryption.look(inCompany, settled(), atMs);
+    if (reset) recovery.resetAt(atMs);
+    if (fault !== undefined || settled()) this.#judge('encryption-unsettled', fault, rejoin);
+  }
+
+  #lookAtUdp(state: NetworkingReadyState, atMs: number): void {
     this.#probedAtMs ??= atMs - probeMs / 2; // by then the answers to requests before ready are here
     if (atMs - this.#probedAtMs >= probeMs) {
       this.#probedAtMs = atMs;
@@ -88,15 +109,15 @@ export class LinkWatchdogs {
     this.#judge('udp-dead', this.#udp.fault(atMs));
   }
 
-  /** Raises or clears an alert; while it is raised, the link is opened anew as soon as that may be. */
-  #judge(name: AlertName, fault: string | undefined): void {
+  /** Raises or clears an alert; while a new link would help, it is asked for as soon as that may be. */
+  #judge(name: AlertName, fault: string | undefined, rejoin = true): void {
     const { alerts, mayRejoin, end } = this.#options;
     if (fault === undefined) {
       alerts.clear(name, 'it works again by itself');
       return;
     }
     alerts.raise(name, fault);
-    if (mayRejoin(name)) end(new BotError('link.lost', true, fault));
+    if (rejoin && mayRejoin(name)) end(new BotError('link.lost', true, fault));
   }
 }
 

@@ -13,7 +13,7 @@ export type Line = {
   settled(): boolean;
   /** All has been said, five silence frames included. */
   fellSilent(): void;
-  /** Whatever `take` or `left` threw; the pacer has stopped. */
+  /** Whatever one of these threw; the pacer has stopped. */
   fail(error: unknown): void;
 };
 
@@ -70,7 +70,18 @@ export class Pacer {
     this.#forget = this.#timing.later(waitMs, () => this.#step());
   }
 
+  /** Nothing throws out of the timer: a pacer that was not armed again would be silent for ever. */
   #step(): void {
+    try {
+      this.#catchUp();
+    } catch (error) {
+      this.stop();
+      this.#line.fail(error);
+    }
+    if (!this.#stopped) this.#arm();
+  }
+
+  #catchUp(): void {
     const lateMs = this.#timing.nowMs() - this.#dueMs;
     if (lateMs > catchUpMs) {
       this.#dueMs += frameMs * Math.floor(lateMs / frameMs);
@@ -78,20 +89,14 @@ export class Pacer {
     }
     const untilMs = this.#timing.nowMs();
     for (; this.#dueMs <= untilMs && !this.#stopped; this.#dueMs += frameMs) this.#tick();
-    if (!this.#stopped) this.#arm();
   }
 
   #tick(): void {
     if (!this.#line.settled()) return;
-    try {
-      const frame = this.#line.take();
-      if (frame) this.#play(frame);
-      else if (this.#owed > 0) this.#pad();
-      else this.#quiet = true;
-    } catch (error) {
-      this.stop();
-      this.#line.fail(error);
-    }
+    const frame = this.#line.take();
+    if (frame) this.#play(frame);
+    else if (this.#owed > 0) this.#pad();
+    else this.#quiet = true;
   }
 
   #play(frame: Frame): void {

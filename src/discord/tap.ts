@@ -1,7 +1,7 @@
 import type { VoiceReceiver } from '@discordjs/voice';
 import type { Packet } from '#src/audio/packet.ts';
-import { realClock } from '#src/base/clock.ts';
 import { innerReceiver } from './library.ts';
+import { realTiming, type Timing } from './timing.ts';
 
 /** What became of a datagram of somebody who may be heard. */
 export type Fate = 'opened' | 'sealed' | 'unparsed';
@@ -16,6 +16,7 @@ export function tapPackets(
   receiver: VoiceReceiver,
   give: (packet: Packet) => void,
   tell: (fate: Fate) => void,
+  timing: Pick<Timing, 'nowMs'> = realTiming,
 ): void {
   const inner = innerReceiver(receiver);
   const parse = inner.parsePacket.bind(receiver);
@@ -25,7 +26,7 @@ export function tapPackets(
     else {
       const wasOpened = opus !== null && !isSealed(opus);
       tell(wasOpened ? 'opened' : 'sealed');
-      give(packetOf(datagram, speakerId, wasOpened ? opus : marker));
+      give(packetOf(datagram, speakerId, wasOpened ? opus : marker, timing.nowMs()));
     }
     return null;
   };
@@ -52,12 +53,12 @@ function isSealed(opus: Buffer): boolean {
   return opus.length > 2 && opus.readUInt16BE(opus.length - 2) === 0xfafa;
 }
 
-function packetOf(datagram: Buffer, speakerId: string, opus: Buffer): Packet {
+function packetOf(datagram: Buffer, speakerId: string, opus: Buffer, atMs: number): Packet {
   return {
     speakerId,
     sequence: datagram.readUInt16BE(2),
     timestamp: datagram.readUInt32BE(4),
     opus,
-    atMs: realClock.nowMs(),
+    atMs,
   };
 }

@@ -88,6 +88,7 @@ export class DiscordLink implements VoiceLink {
       group: place.applicationId,
       selfDeaf: false,
       adapterCreator: this.#signals.adapter,
+      decryptionFailureTolerance: Number.POSITIVE_INFINITY, // the ear decides when the group is reset
     });
     this.#connection.on('error', (error) => this.#failed(error));
     this.#ear = new Ear(
@@ -95,6 +96,7 @@ export class DiscordLink implements VoiceLink {
       mayHear,
       (packet) => this.#packets.put(packet),
       (error) => this.#end(error),
+      timing,
     );
     this.#settled = watchSettled(this.#connection, () => place.people().length);
     this.#mouth = new Mouth({
@@ -107,6 +109,9 @@ export class DiscordLink implements VoiceLink {
     this.#watchdogs = new LinkWatchdogs({
       connection: this.#connection,
       timing,
+      settled: this.#settled,
+      others: () => place.people().length,
+      recovery: this.#ear.recovery,
       alerts: place.alerts,
       mayRejoin: (name) => place.mayRejoin(name),
       end: (error) => this.#end(error),

@@ -1,4 +1,4 @@
-type Deed = 'greeted' | 'relinked' | 'roles-unread';
+type Deed = 'greeted' | 'roles-unread';
 
 /** What happens at most once in a session, however often its link comes and goes. */
 export class Once {

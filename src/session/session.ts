@@ -1,6 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import type { TextId } from '#src/texts/texts.ts';
 import { answer } from './conversation.ts';
+import type { DecodingChange } from './decoding-watchdog.ts';
 import { resumePostponed } from './later.ts';
 import type { VoiceLink } from './link.ts';
 import type { Matter } from './matter.ts';
@@ -15,14 +16,12 @@ const tickMs = 20;
 const lookMs = 100;
 /** Alone for so long, it leaves. */
 const aloneMs = 60_000;
-/** Of somebody's sound, before it counts as lost. Source: product, `heard.nothing`. */
-const unheardMs = 5_000;
 
 /**
  * The loop of one voice channel: hears until left, says one thing after the other.
  *
- * Returns 'alone' when nobody else was there for a minute. Errors: as `VoiceLink.hear`, which also ends once a stay
- * when somebody cannot be decoded; anything else is a bug.
+ * Returns 'alone' when nobody else was there for a minute. Errors: as `VoiceLink.hear`, which also ends, once in
+ * ten minutes, when somebody cannot be decoded; anything else is a bug.
  * Aborting `signal` throws `signal.reason`.
  */
 export async function runSession(
@@ -54,17 +53,36 @@ async function hearPackets(scene: Scene, signal: AbortSignal): Promise<'lost'> {
   for await (const packet of link.hear(signal)) {
     const { speakerId } = packet;
     if (!room.gate.mayHear(speakerId)) continue;
-    for (const noticed of ears.put(packet)) take(speakerId, noticed, scene);
-    if (ears.unheardMs(speakerId) >= unheardMs) relink(room);
+    const noticed = ears.put(packet);
+    for (const one of noticed) take(speakerId, one, scene);
+    const unheardMs = ears.unheardMs(speakerId);
+    if (unheardMs > 0)
+      tellDecoding(room, room.troubles.decoding.missed(speakerId, unheardMs, packet.atMs));
+    else if (noticed.length > 0) tellDecoding(room, room.troubles.decoding.decoded(speakerId));
   }
   return 'lost';
 }
 
-/** A new link has new keys: once that may help. */
-function relink({ notice, once }: Room): void {
-  if (!once.first('relinked')) return;
-  notice({ id: 'heard.nothing' });
-  throw new BotError('link.lost', true, `For ${unheardMs / 1000} s somebody was not decodable.`);
+/** Each time somebody cannot be decoded the operator is told, and the room. */
+function tellDecoding(room: Room, change: DecodingChange | undefined): void {
+  if (!change) return;
+  const { channel, parts, notice, people, troubles } = room;
+  const isRaised = change.kind === 'raised';
+  const state = isRaised ? 'raised' : 'cleared';
+  const cause = isRaised ? '5 s of sound in a row' : 'everybody there can be decoded';
+  const name = 'undecodable-speaker';
+  parts.onEvent(channel.guildId, { kind: 'alert', name, state, cause });
+  if (!isRaised) return;
+  const person = people().find(({ id }) => id === change.speakerId);
+  const holds = () => troubles.decoding.isRaised(change.speakerId);
+  if (change.rejoins) notice({ id: 'heard.nothing' });
+  else notice({ id: 'heard.undecodable', with: { name: person?.name ?? '' } }, holds);
+}
+
+/** A new link has new keys. */
+function rejoinToDecode({ troubles }: Room, atMs: number): void {
+  if (!troubles.decoding.rejoins(atMs)) return;
+  throw new BotError('link.lost', true, 'Somebody was not decodable for 12 s.');
 }
 
 async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
@@ -86,6 +104,11 @@ async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
       if (isCompany) companyAtMs = nowMs;
       room.tracks.deck.attend(isCompany);
       departures.look();
+      tellDecoding(
+        room,
+        room.troubles.decoding.keep((id) => isHeard(id, scene)),
+      );
+      rejoinToDecode(room, nowMs);
       room.floor.expire();
       resumePostponed(room, ears.talking().length === 0 && !scene.drafts.pending);
       look(scene);
@@ -93,6 +116,11 @@ async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
     if (nowMs - companyAtMs >= aloneMs) return 'alone';
     await clock.sleep(tickMs, signal);
   }
+}
+
+/** There, and may be heard. */
+function isHeard(speakerId: string, { link, room }: Scene): boolean {
+  return link.people().some(({ id }) => id === speakerId) && room.gate.mayHear(speakerId);
 }
 
 /** Whoever may not be heard any more is forgotten in the middle of the word. */

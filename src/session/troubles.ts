@@ -1,10 +1,13 @@
 import type { Stage } from '#src/base/errors.ts';
+import { DecodingWatchdog } from './decoding-watchdog.ts';
 
 /** A stage that fails, or a key that is refused. */
 type Trouble = Stage | 'key';
 
 /** What a room was told of that is not over: the same trouble is told once, however many questions meet it. */
 export class Troubles {
+  /** People whose sound arrives and cannot be decoded. */
+  readonly decoding = new DecodingWatchdog();
   readonly #told = new Set<Trouble>();
 
   /** True the first time of each trouble. */

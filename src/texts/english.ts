@@ -90,6 +90,8 @@ export const english = {
   'confirm.over': 'That is over. Ask me again.',
   'confirm.failed': "That didn't work. The operator is told; ask me again.",
   'heard.nothing': "Your sound reaches me but I can't decode it. Reconnecting once.",
+  'heard.undecodable':
+    "I can't decode {name}'s sound. {name}: leave the channel and join it again.",
   'heard.missing':
     'Discord shows {name} as speaking, but no sound of theirs reaches me. {name}: leave the channel and join it again.',
   'link.udp':

@@ -104,6 +104,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'confirm.failed': 'Das ging nicht. Der Betreiber weiß Bescheid; frag mich noch einmal.',
   'heard.nothing':
     'Dein Ton kommt an, aber ich kann ihn nicht dekodieren. Ich verbinde mich einmal neu.',
+  'heard.undecodable':
+    'Ich kann den Ton von {name} nicht dekodieren. {name}: bitte den Kanal verlassen und neu betreten.',
   'heard.missing':
     'Discord zeigt {name} sprechend, aber bei mir kommt kein Ton an. {name}: bitte den Kanal verlassen und neu betreten.',
   'link.udp':

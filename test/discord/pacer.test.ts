@@ -138,3 +138,21 @@ test('a stopped pacer asks no more', () => {
   timing.passMs(200);
   expect(log.asked).toBe(asked);
 });
+
+test.each(['settled', 'take', 'send', 'left', 'fellSilent'] as const)(
+  'a bug in `%s` of a line is told once and throws out of no timer, so the link can be opened anew',
+  (where) => {
+    let isBroken = false;
+    const bug = new TypeError('bug');
+    const broken = () => {
+      if (isBroken) throw bug;
+    };
+    const answer = where === 'take' ? undefined : true;
+    const { timing, waiting, log } = open({ [where]: () => broken() ?? answer });
+    timing.passMs(40);
+    isBroken = true;
+    waiting.push(frame(1), frame(2));
+    expect(() => timing.passMs(5_000)).not.toThrow();
+    expect(log.failed).toEqual([bug]);
+  },
+);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
+import { text } from '#src/texts/texts.ts';
 import { adam, eva, type House, lounge, openHouse, pass, words } from './house.ts';
 
 const lost = "Your sound reaches me but I can't decode it. Reconnecting once.";
@@ -24,17 +25,49 @@ function noise(house: House, ms: number, opus = sealed, who = adam): Packet[] {
 test.each([
   ['sealed', sealed],
   ['no Opus', broken],
-])('five seconds of sound that is %s are told, and the link is made anew once', async (_, opus) => {
+])(
+  'five seconds of sound that is %s are told at once, and after twelve the link is made anew once',
+  async (_, opus) => {
+    const house = await called();
+    await pass(house, 4900, noise(house, 4900, opus));
+    expect(house.written).toEqual([]);
+    await pass(house, 2000, noise(house, 2000, opus));
+    expect([house.written, house.door.links.length]).toEqual([[lost], 1]);
+    expect(house.of('alert')).toMatchObject([{ name: 'undecodable-speaker', state: 'raised' }]);
+    await pass(house, 7000, noise(house, 7000, opus));
+    expect([house.written, house.door.links.length]).toEqual([[lost], 2]);
+    expect(house.of('failed')).toMatchObject([{ stage: 'link', code: 'link.lost' }]);
+    await pass(house, 40_000, noise(house, 40_000, opus));
+    const still = text('heard.undecodable', { name: 'Adam' });
+    expect([house.written, house.door.links.length]).toEqual([[lost, still], 2]);
+    await pass(house, 4000, await words('human-cards-004', adam, house.clock.nowMs()));
+    expect(house.of('answered')).toHaveLength(1);
+    const states = house.of('alert').map(({ state }) => state);
+    expect(states).toEqual(['raised', 'raised', 'cleared']);
+  },
+);
+
+test('a second person who cannot be decoded is told of by name, without another new link', async () => {
   const house = await called();
-  await pass(house, 4900, noise(house, 4900, opus));
-  expect(house.written).toEqual([]);
-  await pass(house, 2000, noise(house, 200, opus));
-  expect([house.written, house.door.links.length]).toEqual([[lost], 2]);
-  expect(house.of('failed')).toMatchObject([{ stage: 'link', code: 'link.lost' }]);
-  await pass(house, 20_000, noise(house, 20_000, opus));
-  expect([house.written, house.door.links.length]).toEqual([[lost], 2]);
+  house.door.people.push(eva);
+  await pass(house, 14_000, noise(house, 14_000));
+  expect(house.door.links).toHaveLength(2);
   await pass(house, 4000, await words('human-cards-004', adam, house.clock.nowMs()));
-  expect(house.of('answered')).toHaveLength(1);
+  await house.privacy.allow('g', 'eva', 'always');
+  await pass(house, 30_000, noise(house, 30_000, sealed, eva));
+  expect(house.written).toContain(text('heard.undecodable', { name: 'Eva' }));
+  expect(house.door.links).toHaveLength(2);
+  const states = house.of('alert').map(({ state }) => state);
+  expect(states).toEqual(['raised', 'cleared', 'raised']);
+});
+
+test('the alert is cleared when whoever could not be decoded leaves', async () => {
+  const house = openHouse({}, [adam, eva]);
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 6000, noise(house, 6000));
+  house.door.link.present.splice(0, 1);
+  await pass(house, 1000);
+  expect(house.of('alert').map(({ state }) => state)).toEqual(['raised', 'cleared']);
 });
 
 test('silence frames in between do not hide it', async () => {

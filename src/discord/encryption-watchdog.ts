@@ -1,0 +1,31 @@
+const [toldAfterMs, resetAfterMs, rejoinAfterMs] = [5_000, 10_000, 20_000];
+/** Between two looks more cannot have been seen: the process stood still. */
+const longestLookMs = 1_000;
+
+export type EncryptionVerdict = {
+  /** For how long the group has been seen unsettled in company; undefined below 5 s. */
+  readonly fault?: string;
+  readonly reset: boolean;
+  readonly rejoin: boolean;
+};
+
+/** Watchdog of the end-to-end group of one link. Alone there is no group, so time alone counts for nothing. */
+export class EncryptionWatchdog {
+  #unsettledMs = 0;
+  #lookedAtMs: number | undefined;
+  #isReset = false;
+
+  /** `inCompany`: the link is ready and somebody else is there. `reset` is true once. */
+  look(inCompany: boolean, settled: boolean, atMs: number): EncryptionVerdict {
+    const passedMs = Math.min(longestLookMs, atMs - (this.#lookedAtMs ?? atMs));
+    this.#lookedAtMs = atMs;
+    this.#unsettledMs = inCompany && !settled ? this.#unsettledMs + passedMs : 0;
+    const ms = this.#unsettledMs;
+    if (ms === 0) this.#isReset = false;
+    if (ms < toldAfterMs) return { reset: false, rejoin: false };
+    const reset = ms >= resetAfterMs && !this.#isReset;
+    if (reset) this.#isReset = true;
+    const fault = `The end-to-end group has been unsettled for ${Math.round(ms / 1000)} s.`;
+    return { fault, reset, rejoin: ms >= rejoinAfterMs };
+  }
+}

@@ -1,0 +1,76 @@
+/** So much undecodable sound of one person counts as lost. Source: product, `heard.nothing`. */
+const lostMs = 5_000;
+/** From the first of it to a new link: by then the end-to-end group has been reset, and that had 10 s to help. */
+const rejoinAfterMs = 12_000;
+/** New keys help once; what lasts has another cause. */
+const rejoinEveryMs = 600_000;
+
+type Trouble = {
+  sinceMs: number;
+  raised: boolean;
+  /** Over the present link. */
+  told: boolean;
+};
+
+/** A change for one person: `rejoins` tells whether a new link is still to be tried. */
+export type DecodingChange =
+  | { readonly kind: 'raised'; readonly speakerId: string; readonly rejoins: boolean }
+  /** Everybody can be decoded again, or has left. */
+  | { readonly kind: 'cleared' };
+
+/** Watchdog of people whose packets arrive and cannot be decoded, through all links of a stay. */
+export class DecodingWatchdog {
+  readonly #troubles = new Map<string, Trouble>();
+  #rejoinedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** `unheardMs` of sound in a row could not be decoded at the last packet of this person. */
+  missed(speakerId: string, unheardMs: number, atMs: number): DecodingChange | undefined {
+    const trouble = this.#troubles.get(speakerId) ?? { sinceMs: atMs, raised: false, told: false };
+    this.#troubles.set(speakerId, trouble);
+    if (trouble.told || unheardMs < lostMs) return undefined;
+    trouble.raised = trouble.told = true;
+    return { kind: 'raised', speakerId, rejoins: this.#mayRejoin(atMs) };
+  }
+
+  /** Whether this person has been told of, and still cannot be decoded. */
+  isRaised(speakerId: string): boolean {
+    return this.#troubles.get(speakerId)?.raised === true;
+  }
+
+  /** Sound of this person was decoded. */
+  decoded(speakerId: string): DecodingChange | undefined {
+    return this.#over([speakerId]);
+  }
+
+  /** Whoever else was in trouble has left, or may not be heard any more. */
+  keep(isHeard: (speakerId: string) => boolean): DecodingChange | undefined {
+    return this.#over([...this.#troubles.keys()].filter((speakerId) => !isHeard(speakerId)));
+  }
+
+  /** True once when the link is to be opened anew now; who cannot be decoded over the new one is told of again. */
+  rejoins(atMs: number): boolean {
+    const isDue = [...this.#troubles.values()].some(
+      ({ raised, sinceMs }) => raised && atMs - sinceMs >= rejoinAfterMs,
+    );
+    if (!isDue || !this.#mayRejoin(atMs)) return false;
+    this.#rejoinedAtMs = atMs;
+    for (const trouble of this.#troubles.values()) {
+      Object.assign(trouble, { told: false, sinceMs: atMs });
+    }
+    return true;
+  }
+
+  #mayRejoin(atMs: number): boolean {
+    return atMs - this.#rejoinedAtMs >= rejoinEveryMs;
+  }
+
+  #over(speakerIds: readonly string[]): DecodingChange | undefined {
+    let wasRaised = false;
+    for (const speakerId of speakerIds) {
+      wasRaised ||= this.isRaised(speakerId);
+      this.#troubles.delete(speakerId);
+    }
+    const isRaised = [...this.#troubles.values()].some(({ raised }) => raised);
+    return wasRaised && !isRaised ? { kind: 'cleared' } : undefined;
+  }
+}
