@@ -5,6 +5,8 @@ const crossings = 24;
 const passBand = 0.92;
 /** Enough for all usual rates; a rate without a common divisor takes the nearest of these phases. */
 const phaseLimit = 512;
+/** Longest table of a filter, in taps: 1 MiB. Only odd rates far above 48 kHz get fewer phases for it. */
+const tableTaps = 128 * 1024;
 
 /**
  * Changes the rate of one mono stream, in pieces of any length; where it is cut does not change the sound.
@@ -112,11 +114,14 @@ export type ChangeOfRate = {
   readonly taps: Float64Array;
 };
 
+/** Throws a plain Error where the rates lie so far apart that not even one phase fits into the table. */
 export function changeOfRate(fromHz: number, toHz: number): ChangeOfRate {
   const common = divisor(fromHz, toHz);
   const [up, down] = [toHz / common, fromHz / common];
   const half = Math.ceil(crossings * Math.max(1, fromHz / toHz));
-  const phases = Math.min(up, phaseLimit);
+  const fitting = Math.floor(tableTaps / (2 * half));
+  if (fitting < 1) throw new Error(`${fromHz} Hz cannot be turned into ${toHz} Hz.`);
+  const phases = Math.min(up, phaseLimit, fitting);
   const taps = kernel(phases, half, passBand * Math.min(1, toHz / fromHz));
   return { up, down, half, phases, taps };
 }

@@ -11,6 +11,8 @@ const noComment = Buffer.from('\x03vorbis\0\0\0\0\0\0\0\0\x01', 'latin1');
 const channelsAt = 11;
 const mostChannels = 8;
 
+type VorbisSamples = { readonly channelData: Float32Array[]; readonly sampleRate: number };
+
 const head = { chunks: [], flaws: 0, isHead: true } as const;
 
 /** Ogg Vorbis. The decoder sees whole pages only, whose checksums are right, and no comment: there pictures lie. */
@@ -19,19 +21,18 @@ export async function openOggVorbis(serial: number): Promise<OggSound> {
   await decoder.ready;
   const packets = new OggPackets();
   const headers: Buffer[] = [];
-  const decoded = async (bytes: Uint8Array) => {
-    try {
-      const { channelData, sampleRate } = await decoder.decode(new Uint8Array(bytes));
-      return { chunks: asChunk(channelData, sampleRate, 'vorbis'), flaws: 0 };
-    } catch {
-      return { chunks: [], flaws: 1 }; // it stumbles over its own report of a flaw now and then
-    }
+  const decoded = async (work: () => Promise<VorbisSamples>) => {
+    // It stumbles over its own report of a flaw now and then.
+    const given = await work().catch(() => undefined);
+    if (!given) return { chunks: [], flaws: 1 };
+    return { chunks: asChunk(given.channelData, given.sampleRate, 'vorbis'), flaws: 0 };
   };
+  const page = (bytes: Uint8Array) => decoded(() => decoder.decode(new Uint8Array(bytes)));
   return {
     serial,
-    async push(page: OggPage) {
-      if (headers.length >= 3) return await decoded(page.bytes);
-      headers.push(...packets.push(page).map((packet) => Buffer.from(packet)));
+    async push(whole: OggPage) {
+      if (headers.length >= 3) return await page(whole.bytes);
+      headers.push(...packets.push(whole).map((packet) => Buffer.from(packet)));
       const [first, , setup] = headers;
       if ((first?.[channelsAt] ?? 0) > mostChannels) throw new Error('it has many channels');
       if (!first || !setup) return head;
@@ -39,17 +40,10 @@ export async function openOggVorbis(serial: number): Promise<OggSound> {
         writePages([first], { serial, isFirst: true }),
         writePages([noComment, setup], { serial, sequence: 1 }),
       ];
-      for (const bytes of opening) await decoded(bytes);
+      for (const bytes of opening) await page(bytes);
       return head;
     },
-    async end() {
-      try {
-        const { channelData, sampleRate } = await decoder.flush();
-        return asChunk(channelData, sampleRate, 'vorbis');
-      } catch {
-        return [];
-      }
-    },
+    end: async () => (await decoded(() => decoder.flush())).chunks,
     free: () => decoder.free(),
   };
 }

@@ -1,7 +1,14 @@
 import type { SoundChunk } from '#src/audio/sound-source.ts';
 import { type Layout, speakers } from '#src/audio/speakers.ts';
 
-/** Samples of -1 to 1 by channel as a chunk of one or two channels; more are mixed down. Nothing for no samples. */
+/** Rates of sound files, in Hz. A file may claim any other: lower ones take seconds to resample, higher ones gigabytes. */
+const rates = { leastHz: 8_000, mostHz: 384_000 } as const;
+
+/**
+ * Samples of -1 to 1 by channel as a chunk of one or two channels; more are mixed down. Nothing for no samples.
+ *
+ * Throws a plain Error for a rate no sound has.
+ */
 export function asChunk(
   channels: readonly Float32Array[],
   rateHz: number,
@@ -9,6 +16,8 @@ export function asChunk(
 ): readonly SoundChunk[] {
   const [first] = channels;
   if (!first || first.length === 0) return [];
+  if (!(rateHz >= rates.leastHz && rateHz <= rates.mostHz))
+    throw new Error(`its rate of ${rateHz} Hz is none`);
   const kept = channels.length > 2 ? mixedDown(channels, layout) : channels;
   const samples = new Int16Array(first.length * kept.length);
   kept.forEach((channel, c) => {
