@@ -1,11 +1,13 @@
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { TrackShelf } from '#src/session/track-shelf.ts';
+import { AllowedHosts } from '#src/sources/allowed-hosts.ts';
+import { Decoding } from '#src/sources/decoding.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { openLibrary } from '#src/sources/library.ts';
 import type { RecordingReader } from '#src/sources/ports.ts';
-import { openRecordings } from '#src/sources/recordings.ts';
-import { openSources } from '#src/sources/sources.ts';
+import { Recordings } from '#src/sources/recordings.ts';
+import { Sources } from '#src/sources/sources.ts';
 
 /** Everything that sounds and was not said: recordings to be heard, and what tracks play. */
 export type Sounds = AsyncDisposable & {
@@ -13,17 +15,21 @@ export type Sounds = AsyncDisposable & {
   readonly shelf: TrackShelf;
 };
 
+/** Longest step of a decoding thread, in ms, before it is ended: 30 ms are usual. */
+const mostStepMs = 2_000;
+
 /** Closing it ends what is being decoded. */
 export function openSounds(
   config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPath'>,
 ): Sounds {
   const { allowedHosts, dataDir, searchPath } = config;
-  const stack = new AsyncDisposableStack();
-  const recordings = stack.use(openRecordings(allowedHosts, realClock));
-  const sources = stack.use(openSources(allowedHosts, realClock, findFfmpeg(searchPath)));
+  const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];
+  const decoding = new Decoding({ clock, stepMs: mostStepMs });
+  const ffmpeg = findFfmpeg(searchPath);
+  const sources = new Sources({ clock, decoding, allowed, ...(ffmpeg && { ffmpeg }) });
   return {
-    recordings,
-    shelf: new TrackShelf(sources, openLibrary(dataDir, sources, realClock)),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    recordings: new Recordings(decoding, { allowed }),
+    shelf: new TrackShelf(sources, openLibrary(dataDir, sources, clock)),
+    [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,6 @@
 import type { SoundChunk } from '#src/audio/sound-source.ts';
 import type { Want } from './decoder.ts';
+import type { Inspected, Inspection } from './inspection.ts';
 import type { RawFormat } from './ports.ts';
 import type { Format } from './sniff.ts';
 
@@ -14,7 +15,7 @@ export type DecodePlan = {
   readonly format?: Format;
 };
 
-/** What the decoding thread is told; it answers every `feed` once, in order. */
+/** What the decoding thread is told; it answers every `feed` and every `inspect` once, in order. */
 export type ToDecoder =
   | { readonly kind: 'open'; readonly id: number; readonly plan: DecodePlan }
   /** `bytes` may be none: then only what is held is decoded on. */
@@ -24,7 +25,8 @@ export type ToDecoder =
       readonly bytes: Uint8Array;
       readonly isLast: boolean;
     }
-  | { readonly kind: 'close'; readonly id: number };
+  | { readonly kind: 'close'; readonly id: number }
+  | { readonly kind: 'inspect'; readonly inspection: Inspection };
 
 export type Fed = {
   readonly kind: 'fed';
@@ -36,7 +38,11 @@ export type Fed = {
   readonly hasSound: boolean;
 };
 
+/** Sent once, before any answer: the thread has loaded its decoders. */
+export type DecoderReady = { readonly kind: 'ready' };
+
 export type FromDecoder =
   | Fed
+  | { readonly kind: 'inspected'; readonly inspected: Inspected }
   /** The stream is closed; `why` for the operator. */
   | { readonly kind: 'damaged'; readonly why: string };

@@ -8,7 +8,7 @@ import { MonoSound } from './mono-sound.ts';
 import { openMp3 } from './mp3-decoder.ts';
 import { openOgg } from './ogg-decoder.ts';
 import { Skip } from './skip.ts';
-import { type Format, sniff } from './sniff.ts';
+import { type Format, longestSniffBytes, sniff, sniffBytes } from './sniff.ts';
 import { StereoSound } from './stereo-sound.ts';
 import { openRaw, openWav } from './wav-decoder.ts';
 import { openWebm } from './webm-decoder.ts';
@@ -35,6 +35,8 @@ export class DecodeStream {
   /** Few of its bytes may hold much sound, so that steps stay small while none comes. */
   #mayBurst = true;
   #decoder: Decoder | undefined;
+  /** So many bytes, and it is looked at anew what it is. */
+  #lookAtBytes = sniffBytes;
 
   constructor(plan: DecodePlan) {
     this.#plan = plan;
@@ -95,6 +97,9 @@ export class DecodeStream {
     const { raw, format } = this.#plan;
     if (raw) return openRaw(raw);
     if (format) return await this.#openAs(format);
+    const { length } = this.#bytes;
+    if (!isLast && length < this.#lookAtBytes) return undefined;
+    this.#lookAtBytes = Math.min(2 * length, longestSniffBytes);
     const sniffed = sniff(this.#bytes, isLast);
     if (sniffed.kind === 'more') return undefined;
     if (sniffed.kind !== 'format') throw new Error(`it is ${sniffed.what}`);

@@ -1,7 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import type { SoundChunk } from '#src/audio/sound-source.ts';
-import type { FromDecoder, ToDecoder } from './decode-messages.ts';
+import type { DecoderReady, FromDecoder, ToDecoder } from './decode-messages.ts';
 import { DecodeStream } from './decode-stream.ts';
+import { type Inspection, inspect } from './inspection.ts';
 
 const port = parentPort;
 if (!port) throw new Error('This file is the entry of a worker thread.');
@@ -13,12 +14,12 @@ let before: Promise<void> = Promise.resolve();
 port.on('message', (message: ToDecoder) => {
   before = before.then(() => obey(message));
 });
+port.postMessage({ kind: 'ready' } satisfies DecoderReady);
 
 async function obey(message: ToDecoder): Promise<void> {
-  const { id } = message;
   switch (message.kind) {
     case 'open':
-      streams.set(id, new DecodeStream(message.plan));
+      streams.set(message.id, new DecodeStream(message.plan));
       return;
     case 'feed': {
       const answer = await fed(message);
@@ -26,8 +27,19 @@ async function obey(message: ToDecoder): Promise<void> {
       return;
     }
     case 'close':
-      close(id);
+      close(message.id);
       return;
+    case 'inspect':
+      port?.postMessage(inspected(message.inspection));
+      return;
+  }
+}
+
+function inspected(inspection: Inspection): FromDecoder {
+  try {
+    return { kind: 'inspected', inspected: inspect(inspection) };
+  } catch (error) {
+    return damaged(error);
   }
 }
 
@@ -43,8 +55,12 @@ async function fed({
     return { ...given, chunks: given.chunks.map(alone) };
   } catch (error) {
     close(id);
-    return { kind: 'damaged', why: error instanceof Error ? error.message : 'it is damaged' };
+    return damaged(error);
   }
+}
+
+function damaged(error: unknown): FromDecoder {
+  return { kind: 'damaged', why: error instanceof Error ? error.message : 'it is damaged' };
 }
 
 /** The same in memory of its own, which can be given away. */

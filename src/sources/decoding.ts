@@ -1,10 +1,6 @@
-import type { SoundChunk } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import type { DecodePlan, Fed } from './decode-messages.ts';
-import type { DecodedRateHz } from './decoder.ts';
+import { DecodingLane, type ThreadLease } from './decoding-lane.ts';
 import { DecodingThread } from './decoding-thread.ts';
-import { refusals } from './refusals.ts';
 
 export type DecodingOptions = {
   readonly clock: Clock;
@@ -15,102 +11,106 @@ export type DecodingOptions = {
 
 /** Longest call of a decoder is 30 ms (measured, 4 kB, cold); a busy machine gets much more. */
 const usualStepMs = 5_000;
-/** More at a time would let one file keep the others waiting. */
-const feedBytes = 8 * 1024;
-/** With nothing to decode the thread and its memory are given back. */
+/** With nothing to decode a thread and its memory are given back. */
 const idleMs = 30_000;
+/** Each takes about 20 MB while it decodes. */
+export const mostThreads = 8;
 
-/** Turns bytes of unknown files into samples, in one thread for all that can be killed, started when needed. */
+/** A thread, and the lanes that have something to decode in it, with how much. */
+type Seat = {
+  readonly thread: DecodingThread;
+  readonly lanes: Map<string, number>;
+  /** Ends the wait for its end. */
+  rest: AbortController;
+};
+
+/**
+ * Turns bytes of unknown files into samples, in threads that can be killed, started when needed: one for each lane that
+ * has something to decode, and 8 at most. Lanes beyond that share the thread that has least to do.
+ */
 export class Decoding implements AsyncDisposable {
   readonly #options: DecodingOptions;
-  #thread: DecodingThread | undefined;
-  #users = 0;
-  #rest = new AbortController();
+  readonly #common = this.lane('');
+  #seats: readonly Seat[] = [];
 
   constructor(options: DecodingOptions) {
     this.#options = options;
   }
 
-  /** As `play`, but one channel at `rateHz`. */
-  async *decode(
-    bytes: AsyncIterable<Uint8Array>,
-    rateHz: DecodedRateHz,
-    signal: AbortSignal,
-  ): AsyncGenerator<Int16Array> {
-    const plan: DecodePlan = { want: { kind: 'mono', rateHz } };
-    for await (const chunk of this.play(bytes, plan, signal)) {
-      if (chunk.kind === 'pcm') yield chunk.pcm.samples;
-    }
+  /** As `DecodingLane.play`, in a lane of those who name none. */
+  play(...asked: Parameters<DecodingLane['play']>): ReturnType<DecodingLane['play']> {
+    return this.#common.play(...asked);
   }
 
-  /**
-   * Sound in pieces of at most about a second, decoded as it is read: what it is shows in the first bytes.
-   *
-   * A file that was cut short gives what is there. Errors: BotError `source.not_audio`, one that `isDisplaced`, and those
-   * of `bytes`. Aborting `signal` throws `signal.reason`; stopping early stops reading `bytes`.
-   */
-  async *play(
-    bytes: AsyncIterable<Uint8Array>,
-    plan: DecodePlan,
-    signal: AbortSignal,
-  ): AsyncGenerator<SoundChunk> {
-    const thread = this.#enter();
-    const id = thread.open(plan);
-    let hasSound = false;
-    try {
-      for await (const { piece, isLast } of feedsOf(bytes)) {
-        for (let rest: Fed | undefined, left = piece; !rest || rest.hasMore; left = nothing) {
-          signal.throwIfAborted();
-          rest = await unlessAborted(thread.feed(id, left, isLast), signal);
-          hasSound ||= rest.hasSound;
-          for (const chunk of rest.chunks) {
-            signal.throwIfAborted();
-            yield chunk;
-          }
-        }
-      }
-      if (!hasSound) throw refusals.notAudio('it holds no sound');
-    } finally {
-      thread.close(id);
-      this.#leave();
-    }
+  /** As `DecodingLane.decode`, in a lane of those who name none. */
+  decode(...asked: Parameters<DecodingLane['decode']>): ReturnType<DecodingLane['decode']> {
+    return this.#common.decode(...asked);
+  }
+
+  /** Files decoded in a lane of one name share a thread. */
+  lane(name: string): DecodingLane {
+    return new DecodingLane(() => this.#enter(name));
+  }
+
+  /** Threads that are alive, idle ones among them. */
+  get threads(): number {
+    return this.#seats.filter(({ thread }) => thread.alive).length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#rest.abort(new Error('over'));
-    await this.#thread?.stop();
+    const seats = this.#seats;
+    this.#seats = [];
+    for (const { rest } of seats) rest.abort(new Error('over'));
+    await Promise.all(seats.map(({ thread }) => thread.stop()));
   }
 
-  #enter(): DecodingThread {
-    this.#rest.abort(new Error('there is something to decode'));
-    this.#users++;
-    if (this.#thread?.alive) return this.#thread;
+  #enter(lane: string): ThreadLease {
+    const seat = this.#seatFor(lane);
+    seat.rest.abort(new Error('there is something to decode'));
+    seat.lanes.set(lane, (seat.lanes.get(lane) ?? 0) + 1);
+    if (!this.#seats.includes(seat)) this.#seats = [...this.#seats, seat];
+    let isLeft = false;
+    return {
+      thread: seat.thread,
+      [Symbol.dispose]: () => {
+        if (!isLeft) this.#leave(seat, lane);
+        isLeft = true;
+      },
+    };
+  }
+
+  /** Where it decodes already, else a thread that is idle, a new one, or the one that has least to do. */
+  #seatFor(lane: string): Seat {
+    this.#seats = this.#seats.filter(({ thread }) => thread.alive);
+    const own = this.#seats.find(({ lanes }) => lanes.has(lane));
+    const idle = this.#seats.find(({ lanes }) => lanes.size === 0);
+    const free = own ?? idle;
+    if (free) return free;
     const { clock, entry = ownEntry, stepMs = usualStepMs } = this.#options;
-    this.#thread = new DecodingThread({ clock, entry, stepMs });
-    return this.#thread;
+    const [least] = this.#seats.toSorted((a, b) => filesIn(a) - filesIn(b));
+    if (least && this.#seats.length >= mostThreads) return least;
+    const thread = new DecodingThread({ clock, entry, stepMs });
+    return { thread, lanes: new Map(), rest: new AbortController() };
   }
 
-  #leave(): void {
-    this.#users--;
-    if (this.#users > 0) return;
-    this.#rest = new AbortController();
-    this.#options.clock.sleep(idleMs, this.#rest.signal).then(
-      () => (this.#users > 0 ? undefined : this.#thread?.stop().catch(() => undefined)),
+  #leave(seat: Seat, lane: string): void {
+    const files = (seat.lanes.get(lane) ?? 1) - 1;
+    if (files > 0) seat.lanes.set(lane, files);
+    else seat.lanes.delete(lane);
+    if (seat.lanes.size > 0) return;
+    seat.rest = new AbortController();
+    this.#options.clock.sleep(idleMs, seat.rest.signal).then(
+      () => {
+        this.#seats = this.#seats.filter((other) => other !== seat);
+        seat.thread.stop().catch(() => undefined);
+      },
       () => undefined, // needed again
     );
   }
 }
 
-const nothing = new Uint8Array(0);
 const ownEntry = new URL('./decode-worker.ts', import.meta.url);
 
-type Feed = { readonly piece: Uint8Array; readonly isLast: boolean };
-
-async function* feedsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Feed> {
-  for await (const some of bytes) {
-    for (let from = 0; from < some.length; from += feedBytes) {
-      yield { piece: some.subarray(from, from + feedBytes), isLast: false };
-    }
-  }
-  yield { piece: nothing, isLast: true };
+function filesIn({ lanes }: Seat): number {
+  return [...lanes.values()].reduce((sum, files) => sum + files, 0);
 }

@@ -1,66 +1,47 @@
-import { bisect, type FindPlace } from './bisect.ts';
+import { bisect, readSome } from './bisect.ts';
 import type { Want } from './decoder.ts';
-import { type OggPage, OggPages } from './ogg-page.ts';
+import type { Known } from './jump.ts';
 import type { Jump } from './opened-sound.ts';
-import { type Known, oggShape } from './sound-length.ts';
+import type { OggShape } from './sound-layout.ts';
+import { mostOggHeadBytes } from './sound-places.ts';
 
-/** What precedes the sound; with more, say pictures, a jump is not worth it. */
-const mostHeadBytes = 512 * 1024;
 /** A decoder is right after so much. */
 const preRollMs = 200;
+/** Most files have less before their sound. */
+const usualHeadBytes = 64 * 1024;
 
 /** By the places pages tell. Undefined where that cannot be, or the place is near the start. Errors: those of the bytes. */
 export async function jumpOgg(
-  { bytes, head }: Known,
+  known: Known,
   want: Want,
   fromMs: number,
   signal: AbortSignal,
 ): Promise<Jump | undefined> {
-  const [first] = new OggPages().push(head);
-  const shape = oggShape(first?.pieces[0]);
-  if (!first || !shape) return undefined;
-  const find: FindPlace = (some, byte) => placeIn(some, byte, first.serial);
-  const toMs = (sample: number) => ((sample - shape.preSkip) / shape.rateHz) * 1000;
-  const sample = ((fromMs - preRollMs) / 1000) * shape.rateHz + shape.preSkip;
+  const { bytes, layout, inspect } = known;
+  const { ogg } = layout;
+  if (!ogg) return undefined;
+  const toMs = (sample: number) => ((sample - ogg.preSkip) / ogg.rateHz) * 1000;
+  const sample = ((fromMs - preRollMs) / 1000) * ogg.rateHz + ogg.preSkip;
+  const find = async (some: Uint8Array, from: number) =>
+    (await inspect({ kind: 'place', layout, bytes: some, from }, signal)).place;
   const found = await bisect(bytes, sample, find, signal);
-  const before = found && (await heads(bytes, first.serial, signal));
-  if (!found || !before) return undefined;
-  return { before, fromByte: found.byte, plan: { want, skipMs: fromMs - toMs(found.sample) } };
-}
-
-/** Behind the first page that tells where it ends. */
-function placeIn(bytes: Buffer, from: number, serial: number) {
-  const pages = new OggPages();
-  let at = from;
-  for (const page of pages.push(bytes)) {
-    at = from + bytes.indexOf(page.bytes, at - from) + page.bytes.length;
-    if (page.serial === serial && page.granule !== undefined)
-      return { byte: at, sample: page.granule };
-  }
-  return undefined;
+  const head = found && (await headOf(known, ogg, signal));
+  if (!found || !head) return undefined;
+  const skipMs = fromMs - toMs(found.sample);
+  return { before: [head], fromByte: found.byte, plan: { want, skipMs } };
 }
 
 /** The pages before the first with sound. */
-async function heads(
-  bytes: Known['bytes'],
-  serial: number,
+async function headOf(
+  { bytes, inspect }: Known,
+  ogg: OggShape,
   signal: AbortSignal,
-): Promise<readonly Buffer[] | undefined> {
-  const pages = new OggPages();
-  const kept: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const piece of bytes.from(0).all([], signal)) {
-    for (const page of pages.push(piece)) {
-      if (isSound(page, serial)) return kept;
-      kept.push(page.bytes);
-      sizeBytes += page.bytes.length;
-    }
-    if (sizeBytes > mostHeadBytes) return undefined;
+): Promise<Uint8Array | undefined> {
+  for (const length of [usualHeadBytes, mostOggHeadBytes + 1]) {
+    const some = await readSome(bytes, 0, length, signal);
+    const { head } = await inspect({ kind: 'ogg-head', ogg, bytes: some }, signal);
+    if (typeof head !== 'string') return head;
+    if (head === 'too-long' || some.length < length) return undefined;
   }
   return undefined;
-}
-
-/** Pages of heads end at sample 0, or tell of no end (RFC 3533, 6; RFC 7845, 3). */
-function isSound({ granule, serial: own }: OggPage, serial: number): boolean {
-  return own === serial && granule !== undefined && granule > 0;
 }

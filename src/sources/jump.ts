@@ -1,9 +1,23 @@
 import type { Want } from './decoder.ts';
+import type { Inspect } from './inspection.ts';
 import { jumpFlac } from './jump-flac.ts';
 import { jumpOgg } from './jump-ogg.ts';
 import type { Jump } from './opened-sound.ts';
-import type { Known } from './sound-length.ts';
-import { wavShape } from './wav-shape.ts';
+import type { RawFormat } from './ports.ts';
+import type { Format } from './sniff.ts';
+import type { SoundBytes } from './sound-bytes.ts';
+import type { Layout } from './sound-layout.ts';
+
+/** What is known of a file once its first bytes are here. */
+export type Known = {
+  readonly bytes: SoundBytes;
+  readonly head: Buffer;
+  /** Undefined for raw samples, and for what ffmpeg decodes. */
+  readonly format: Format | undefined;
+  readonly raw: RawFormat | undefined;
+  readonly layout: Layout;
+  readonly inspect: Inspect;
+};
 
 /** Nearer to the start everything before is passed over sooner than a place is found. */
 const nearMs = 20_000;
@@ -50,10 +64,9 @@ function jumpRaw({ raw }: Known, want: Want, fromMs: number): Jump | undefined {
   return { before: [], fromByte: frames * raw.channels * 2, plan: { want, raw } };
 }
 
-function jumpWav({ head }: Known, want: Want, fromMs: number): Jump | undefined {
-  const shape = wavShape(head);
-  if (!shape) return undefined;
-  const { dataAt, bytesPerSecond, frameBytes } = shape;
+function jumpWav({ head, layout }: Known, want: Want, fromMs: number): Jump | undefined {
+  if (!layout.wav) return undefined;
+  const { dataAt, bytesPerSecond, frameBytes } = layout.wav;
   const frames = Math.round(((fromMs / 1000) * bytesPerSecond) / frameBytes);
   const before = [head.subarray(0, dataAt)];
   return { before, fromByte: dataAt + frames * frameBytes, plan: { want } };

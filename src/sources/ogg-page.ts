@@ -3,6 +3,9 @@ const headBytes = 27;
 /** Of a page, with its table and 255 segments of 255 bytes. */
 export const longestPageBytes = headBytes + 255 + 255 * 255;
 
+/** Bytes whose checksum is counted in vain for each byte that is passed: 7 bytes may promise a page of 64 kB. */
+const countedPerByte = 256;
+
 /** What one page of an Ogg file tells. */
 export type OggPage = {
   readonly bytes: Buffer;
@@ -41,17 +44,23 @@ export class OggPages {
       const length = pageBytes(this.#rest);
       if (length === 'more') return pages;
       const page = length === 'none' ? undefined : readPage(this.#rest.subarray(0, length));
-      if (page) pages.push(page);
-      this.#advance(page);
+      if (!page) this.#lose(length === 'none' ? 0 : length);
+      else {
+        pages.push(page);
+        this.#isLost = false;
+        this.#rest = this.#rest.subarray(page.bytes.length);
+      }
     }
   }
 
-  #advance(page: OggPage | undefined): void {
-    if (!page && !this.#isLost) this.#losses++;
-    this.#isLost = !page;
-    const next = page ? page.bytes.length : this.#rest.indexOf('OggS', 1, 'latin1');
+  /** To the next head, past those that would have more counted again than `countedPerByte`. */
+  #lose(countedBytes: number): void {
+    if (!this.#isLost) this.#losses++;
+    this.#isLost = true;
+    const from = Math.max(1, Math.floor(countedBytes / countedPerByte));
+    const next = this.#rest.indexOf('OggS', from, 'latin1');
     const passed = next >= 0 ? next : Math.max(1, this.#rest.length - 3);
-    if (!page) this.#lostBytes += passed;
+    this.#lostBytes += passed;
     this.#rest = this.#rest.subarray(passed);
   }
 }

@@ -1,7 +1,7 @@
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { DecodePlan } from './decode-messages.ts';
-import type { Decoding } from './decoding.ts';
+import type { DecodingLane } from './decoding-lane.ts';
 import { isDisplaced } from './decoding-thread.ts';
 import { type FfmpegOptions, type FfmpegPlan, throughFfmpeg } from './ffmpeg.ts';
 import type { Flow } from './flow.ts';
@@ -18,7 +18,7 @@ export type Jump = {
 export type Sound = {
   readonly title: string;
   readonly bytes: SoundBytes;
-  readonly decoding: Decoding;
+  readonly decoding: DecodingLane;
   readonly lengthMs: number | undefined;
   readonly longestMs: number;
   /** What was read to see what it is; for the first who listens. */

@@ -1,7 +1,6 @@
 import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import type { Clock } from '#src/base/clock.ts';
-import { AllowedHosts } from './allowed-hosts.ts';
-import { Decoding } from './decoding.ts';
+import type { AllowedHosts } from './allowed-hosts.ts';
+import type { Decoding } from './decoding.ts';
 import { fetchSource, mayBeSound } from './fetch.ts';
 import type { Resolve } from './hop.ts';
 import type { RecordingReader, SoundFile } from './ports.ts';
@@ -23,19 +22,6 @@ const usualMostBytes = 32 * 1024 * 1024;
 const usualDeadlineMs = 20_000;
 /** Each takes up to 4 MB until it is understood. */
 const mostAtOnce = 4;
-
-/** With a decoding thread of their own; hosts as `AllowedHosts` takes them. */
-export function openRecordings(
-  allowedHosts: readonly string[],
-  clock: Clock,
-): RecordingReader & AsyncDisposable {
-  const decoding = new Decoding({ clock });
-  const recordings = new Recordings(decoding, { allowed: new AllowedHosts(allowedHosts) });
-  return {
-    read: (file, signal) => recordings.read(file, signal),
-    [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),
-  };
-}
 
 /** Fetches what people sent and makes it listenable. Nothing of it is kept. */
 export class Recordings implements RecordingReader {

@@ -1,16 +1,17 @@
 import { basename } from 'node:path';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { AllowedHosts } from './allowed-hosts.ts';
-import { Decoding } from './decoding.ts';
+import type { AllowedHosts } from './allowed-hosts.ts';
+import type { Decoding } from './decoding.ts';
+import type { DecodingLane } from './decoding-lane.ts';
 import type { FfmpegOptions } from './ffmpeg.ts';
-import type { Flow, Patience } from './flow.ts';
+import type { Patience } from './flow.ts';
 import type { Resolve } from './hop.ts';
 import { jumpTo } from './jump.ts';
 import { OpenedSound } from './opened-sound.ts';
-import type { SoundOpener, SourceLimits, Where } from './ports.ts';
+import type { RawFormat, SoundOpener, SourceLimits, Where } from './ports.ts';
 import { refusals } from './refusals.ts';
-import { longestSniffBytes, type Sniffed, sniff } from './sniff.ts';
+import type { Sniffed } from './sniff.ts';
 import {
   bytesInMemory,
   bytesOfFile,
@@ -18,7 +19,7 @@ import {
   bytesOnce,
   type SoundBytes,
 } from './sound-bytes.ts';
-import { soundLengthMs } from './sound-length.ts';
+import { readHead, readLayout, type SoundHead } from './sound-head.ts';
 
 export type SourcesOptions = {
   readonly clock: Clock;
@@ -43,21 +44,6 @@ const usual: Limits = {
 const keptOpenMs = 10_000;
 const longestTitle = 100;
 
-/** With a decoding thread of its own for all tracks; hosts as `AllowedHosts` takes them, `ffmpeg` as `findFfmpeg` finds it. */
-export function openSources(
-  allowedHosts: readonly string[],
-  clock: Clock,
-  ffmpeg?: string,
-): SoundOpener & AsyncDisposable {
-  const decoding = new Decoding({ clock, stepMs: 2_000 });
-  const allowed = new AllowedHosts(allowedHosts);
-  const sources = new Sources({ clock, decoding, allowed, ...(ffmpeg && { ffmpeg }) });
-  return {
-    openSource: (where, limits, signal) => sources.openSource(where, limits, signal),
-    [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),
-  };
-}
-
 /** Makes anything that holds sound playable. */
 export class Sources implements SoundOpener {
   readonly #options: SourcesOptions;
@@ -70,9 +56,14 @@ export class Sources implements SoundOpener {
   async openSource(where: Where, limits: SourceLimits, signal: AbortSignal): Promise<SoundSource> {
     const all = { ...usual, ...limits };
     const bytes = await this.#bytesOf(where, all, signal);
-    const begun = await readHead(bytes, where, signal);
+    const decoding = this.#options.decoding.lane('');
+    const flow = bytes.from(0);
+    const isRaw = 'raw' in where && where.raw !== undefined;
+    const begun = isRaw
+      ? { flow, pieces: [], head: noBytes, sniffed: undefined }
+      : await readHead(flow, decoding.inspect, signal);
     try {
-      return await this.#opened(where, all, { ...begun, bytes }, signal);
+      return await this.#opened(where, all, { ...begun, bytes, decoding }, signal);
     } catch (refused) {
       begun.flow.close();
       throw refused;
@@ -82,19 +73,22 @@ export class Sources implements SoundOpener {
   async #opened(
     where: Where,
     limits: Limits & SourceLimits,
-    { bytes, flow, pieces, head, sniffed }: Begun & { readonly bytes: SoundBytes },
+    begun: Begun,
     signal: AbortSignal,
   ): Promise<SoundSource> {
-    const { clock, decoding } = this.#options;
+    const { bytes, decoding, flow, pieces, head, sniffed } = begun;
+    const { clock } = this.#options;
     const isLive = bytes.jumps === 'never';
     const longestMs = isLive ? Number.POSITIVE_INFINITY : limits.longestMs;
     const ffmpeg = this.#ffmpegFor(sniffed);
     const format = sniffed?.kind === 'format' ? sniffed.format : undefined;
     const raw = 'raw' in where ? where.raw : undefined;
-    const lengthMs = await soundLengthMs({ bytes, head, format, raw }, signal);
+    const { inspect } = decoding;
+    const layout = format ? await readLayout(bytes, { head, format }, inspect, signal) : {};
+    const lengthMs = raw ? rawMs(raw, bytes.sizeBytes) : layout.lengthMs;
     if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
     const want = { kind: 'track', isExact: limits.isExact ?? false } as const;
-    const known = { bytes, head, format, raw, lengthMs };
+    const known = { bytes, head, format, raw, layout, inspect };
     const jump = (fromMs: number, left: AbortSignal) => jumpTo(known, want, fromMs, left);
     const sound = new OpenedSound({
       ...{ title: titleOf(where), bytes, decoding, lengthMs, longestMs, jump },
@@ -137,27 +131,17 @@ export class Sources implements SoundOpener {
   }
 }
 
-type Begun = {
-  readonly flow: Flow;
-  readonly pieces: readonly Uint8Array[];
-  readonly head: Buffer;
+type Begun = Omit<SoundHead, 'sniffed'> & {
+  readonly bytes: SoundBytes;
+  readonly decoding: DecodingLane;
   /** Undefined for raw samples. */
   readonly sniffed: Sniffed | undefined;
 };
 
-/** Reads until it is known what it is. Errors: those of the bytes. */
-async function readHead(bytes: SoundBytes, where: Where, signal: AbortSignal): Promise<Begun> {
-  const flow = bytes.from(0);
-  const pieces: Uint8Array[] = [];
-  let head: Buffer = Buffer.alloc(0);
-  if ('raw' in where && where.raw) return { flow, pieces, head, sniffed: undefined };
-  for (;;) {
-    const piece = await flow.next(signal);
-    if (piece) pieces.push(piece);
-    head = Buffer.concat(pieces);
-    const sniffed = sniff(head, !piece || head.length >= longestSniffBytes);
-    if (sniffed.kind !== 'more' || !piece) return { flow, pieces, head, sniffed };
-  }
+const noBytes = Buffer.alloc(0);
+
+function rawMs({ channels, rateHz }: RawFormat, sizeBytes: number | undefined): number | undefined {
+  return sizeBytes && (sizeBytes / channels / 2 / rateHz) * 1000;
 }
 
 /** One line of what people may see: no path, and no secret of a link. */

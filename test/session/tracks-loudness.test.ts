@@ -11,14 +11,17 @@ import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { fromPcm } from '#src/playback/made-source.ts';
 import { TrackDeck } from '#src/session/track-deck.ts';
+import { AllowedHosts } from '#src/sources/allowed-hosts.ts';
+import { Decoding } from '#src/sources/decoding.ts';
 import { SoundLibrary } from '#src/sources/library.ts';
-import { openSources } from '#src/sources/sources.ts';
+import { Sources } from '#src/sources/sources.ts';
 
 const codec = await loadOpus();
-const sources = openSources([], realClock);
+const decoding = new Decoding({ clock: realClock });
+const sources = new Sources({ clock: realClock, decoding, allowed: new AllowedHosts([]) });
 const folder = await mkdtemp(join(tmpdir(), 'parley-loudness-'));
 afterAll(async () => {
-  await sources[Symbol.asyncDispose]();
+  await decoding[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
 const library = new SoundLibrary([folder], sources, realClock);

@@ -13,3 +13,4 @@ parentPort?.on('message', (message: ToDecoder) => {
   const chunks = [{ kind: 'pcm', pcm }];
   parentPort?.postMessage({ kind: 'fed', chunks, hasMore: false, hasSound: true });
 });
+parentPort?.postMessage({ kind: 'ready' });

@@ -103,7 +103,7 @@ test('a place is found in few looks, and where there is none none is found', asy
     return inMemory.from(byte);
   };
   const bytes: SoundBytes = { ...inMemory, from };
-  const find: FindPlace = (_, byte) => ({
+  const find: FindPlace = async (_, byte) => ({
     byte: Math.ceil(byte / 1000) * 1000,
     sample: Math.ceil(byte / 1000),
   });
@@ -111,5 +111,5 @@ test('a place is found in few looks, and where there is none none is found', asy
   expect(found?.sample).toBeLessThanOrEqual(20_000);
   expect(found?.sample).toBeGreaterThan(19_800);
   expect(looks).toBeLessThan(12);
-  expect(await bisect(bytes, 20_000, () => undefined, patient)).toBeUndefined();
+  expect(await bisect(bytes, 20_000, async () => undefined, patient)).toBeUndefined();
 });

@@ -9,7 +9,9 @@ import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { Mixer } from '#src/playback/mixer.ts';
 import { NamedTracks } from '#src/playback/named-tracks.ts';
-import { openSources } from '#src/sources/sources.ts';
+import { AllowedHosts } from '#src/sources/allowed-hosts.ts';
+import { Decoding } from '#src/sources/decoding.ts';
+import { Sources } from '#src/sources/sources.ts';
 import { benchCommand } from './command.ts';
 
 const frameMs = 20;
@@ -160,7 +162,8 @@ console.log(`Per frame of 20 ms, ${codec.name}; shares of one core, reading ahea
 console.log(
   'tracks       source    mix ms p50, p99  Opus ms p50, p99   mixing     Opus   thread  process  gaps',
 );
-const sources = openSources([], realClock);
+const decoding = new Decoding({ clock: realClock });
+const sources = new Sources({ clock: realClock, decoding, allowed: new AllowedHosts([]) });
 const made = [48_000, 44_100].map((rateHz): Row => {
   return { label: `${rateHz} made`, everyMs: 1, source: () => noise(rateHz) };
 });
@@ -173,7 +176,7 @@ const decoded = [48_000, 44_100].map((rateHz): Row => {
 });
 for (const row of made) for (const count of [1, 4, 16]) await measure(count, row);
 for (const row of decoded) await measure(16, row);
-await sources[Symbol.asyncDispose]();
+await decoding[Symbol.asyncDispose]();
 console.log(`\n${paused}`);
 const { firstMs, ms } = await benchCommand();
 const [p50, p95] = [share(ms, 0.5), share(ms, 0.95)].map((one) => Math.round(Number(one)));

@@ -1,0 +1,110 @@
+import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import type { DecodePlan, Fed } from './decode-messages.ts';
+import type { DecodedRateHz } from './decoder.ts';
+import { type DecodingThread, isDisplaced } from './decoding-thread.ts';
+import type { Inspect, Inspected, Inspection } from './inspection.ts';
+import { refusals } from './refusals.ts';
+
+/** A thread while somebody decodes in it. */
+export type ThreadLease = Disposable & { readonly thread: DecodingThread };
+
+/** More at a time would let one file keep the others waiting. */
+const feedBytes = 8 * 1024;
+/** Threads tried for one inspection, where other files of the lane take them down. */
+const mostThreads = 3;
+
+/** Decodes files that share one thread: what one of them breaks is noticed by the others, and by nobody else. */
+export class DecodingLane {
+  readonly #enter: () => ThreadLease;
+
+  constructor(enter: () => ThreadLease) {
+    this.#enter = enter;
+  }
+
+  /** As `play`, but one channel at `rateHz`. */
+  async *decode(
+    bytes: AsyncIterable<Uint8Array>,
+    rateHz: DecodedRateHz,
+    signal: AbortSignal,
+  ): AsyncGenerator<Int16Array> {
+    const plan: DecodePlan = { want: { kind: 'mono', rateHz } };
+    for await (const chunk of this.play(bytes, plan, signal)) {
+      if (chunk.kind === 'pcm') yield chunk.pcm.samples;
+    }
+  }
+
+  /**
+   * Sound in pieces of at most about a second, decoded as it is read: what it is shows in the first bytes.
+   *
+   * A file that was cut short gives what is there. Errors: BotError `source.not_audio`, one that `isDisplaced`, and those
+   * of `bytes`. Aborting `signal` throws `signal.reason`; stopping early stops reading `bytes`.
+   */
+  async *play(
+    bytes: AsyncIterable<Uint8Array>,
+    plan: DecodePlan,
+    signal: AbortSignal,
+  ): AsyncGenerator<SoundChunk> {
+    using lease = this.#enter();
+    const { thread } = lease;
+    const id = thread.open(plan);
+    let hasSound = false;
+    try {
+      for await (const { piece, isLast } of feedsOf(bytes)) {
+        for (let rest: Fed | undefined, left = piece; !rest || rest.hasMore; left = nothing) {
+          signal.throwIfAborted();
+          rest = await unlessAborted(thread.feed(id, left, isLast), signal);
+          hasSound ||= rest.hasSound;
+          for (const chunk of rest.chunks) {
+            signal.throwIfAborted();
+            yield chunk;
+          }
+        }
+      }
+      if (!hasSound) throw refusals.notAudio('it holds no sound');
+    } finally {
+      thread.close(id);
+    }
+  }
+
+  /** Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
+  readonly inspect: Inspect = async <Kind extends Inspection['kind']>(
+    inspection: Extract<Inspection, { kind: Kind }>,
+    signal: AbortSignal,
+  ) => {
+    const answer = await this.#inspect(inspection, signal);
+    if (!isAnswerTo(inspection, answer)) throw new Error('Another inspection was answered.');
+    return answer;
+  };
+
+  async #inspect(inspection: Inspection, signal: AbortSignal): Promise<Inspected> {
+    for (let threads = 1; ; threads++) {
+      using lease = this.#enter();
+      try {
+        return await unlessAborted(lease.thread.inspect(inspection), signal);
+      } catch (error) {
+        if (threads >= mostThreads || !isDisplaced(error)) throw error;
+      }
+    }
+  }
+}
+
+function isAnswerTo<Kind extends Inspection['kind']>(
+  { kind }: Extract<Inspection, { kind: Kind }>,
+  answer: Inspected,
+): answer is Extract<Inspected, { kind: Kind }> {
+  return answer.kind === kind;
+}
+
+const nothing = new Uint8Array(0);
+
+type Feed = { readonly piece: Uint8Array; readonly isLast: boolean };
+
+async function* feedsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Feed> {
+  for await (const some of bytes) {
+    for (let from = 0; from < some.length; from += feedBytes) {
+      yield { piece: some.subarray(from, from + feedBytes), isLast: false };
+    }
+  }
+  yield { piece: nothing, isLast: true };
+}

@@ -1,0 +1,75 @@
+import { readSome } from './bisect.ts';
+import type { Flow } from './flow.ts';
+import type { Inspect } from './inspection.ts';
+import { longestPageBytes } from './ogg-page.ts';
+import { type Format, longestSniffBytes, type Sniffed, sniffBytes } from './sniff.ts';
+import type { SoundBytes } from './sound-bytes.ts';
+import type { Layout } from './sound-layout.ts';
+
+/** The first bytes of a file. */
+export type SoundHead = {
+  readonly flow: Flow;
+  /** What was read of it. */
+  readonly pieces: readonly Uint8Array[];
+  readonly head: Buffer;
+  readonly sniffed: Sniffed;
+};
+
+/**
+ * Reads until it is known what it is, and looks again whenever twice as much is here.
+ *
+ * Errors: those of the bytes and BotError `source.*`, after which `flow` is closed. Aborting `signal` throws `signal.reason`.
+ */
+export async function readHead(
+  flow: Flow,
+  inspect: Inspect,
+  signal: AbortSignal,
+): Promise<SoundHead> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for (let lookAtBytes = sniffBytes; ; ) {
+      const isWhole = await readUntil(lookAtBytes, pieces, flow, signal);
+      const head = Buffer.concat(pieces);
+      const isEnough = isWhole || head.length >= longestSniffBytes;
+      const { sniffed } = await inspect({ kind: 'sniff', head, isWhole: isEnough }, signal);
+      if (sniffed.kind !== 'more' || isWhole) return { flow, pieces, head, sniffed };
+      lookAtBytes = Math.min(2 * head.length, longestSniffBytes);
+    }
+  } catch (error) {
+    flow.close();
+    throw error;
+  }
+}
+
+/** Whether the end was reached before there were so many bytes. */
+async function readUntil(
+  lengthBytes: number,
+  pieces: Uint8Array[],
+  flow: Flow,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (let size = pieces.reduce((sum, { length }) => sum + length, 0); size < lengthBytes; ) {
+    const piece = await flow.next(signal);
+    if (!piece) return true;
+    pieces.push(piece);
+    size += piece.length;
+  }
+  return false;
+}
+
+/** How a file is laid out; its end is read only where that costs nothing. Errors: as `readHead`. */
+export async function readLayout(
+  bytes: SoundBytes,
+  { head, format }: { readonly head: Buffer; readonly format: Format },
+  inspect: Inspect,
+  signal: AbortSignal,
+): Promise<Layout> {
+  const { jumps, sizeBytes } = bytes;
+  const readsEnd = format === 'ogg' && jumps === 'any' && sizeBytes !== undefined;
+  const endBytes = 2 * longestPageBytes;
+  const tail = readsEnd
+    ? await readSome(bytes, Math.max(0, sizeBytes - endBytes), endBytes, signal)
+    : undefined;
+  const { layout } = await inspect({ kind: 'layout', format, head, tail, sizeBytes }, signal);
+  return layout;
+}
