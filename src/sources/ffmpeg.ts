@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -64,7 +65,7 @@ export async function* throughFfmpeg(
   let [rest, hasSound]: [Buffer, boolean] = [Buffer.alloc(0), false];
   try {
     for (;;) {
-      const next = within(Promise.race([pieces.next(), fed.failed]), silentMs, clock, tooLate);
+      const next = within(unlessAborted(pieces.next(), fed.failed), silentMs, clock, tooLate);
       const { value, done } = await unlessAborted(next, signal);
       if (done) break;
       const all: Buffer = Buffer.concat([rest, value]);
@@ -76,6 +77,19 @@ export async function* throughFfmpeg(
   } finally {
     child.kill('SIGKILL');
     fed.close();
+  }
+}
+
+/** Settles when the program takes more, or is gone. Its listeners are taken off again. */
+async function drained(stdin: Writable): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  try {
+    await Promise.race([once(stdin, 'drain', { signal }), once(stdin, 'close', { signal })]);
+  } catch {
+    // it reads no further than it needs
+  } finally {
+    over.abort();
   }
 }
 
@@ -95,12 +109,11 @@ function chunkOf(bytes: Buffer): SoundChunk {
   return { kind: 'pcm', pcm: { samples, rateHz, channels: 2 } };
 }
 
-/** Hands `bytes` over as fast as they are taken. What breaks in them, or that the program is gone, shows in `failed`. */
+/** Hands `bytes` over as fast as they are taken. What breaks in them, or that the program is gone, aborts `failed`. */
 function feed(bytes: AsyncIterable<Uint8Array>, child: Ffmpeg) {
-  const failed = Promise.withResolvers<never>();
-  failed.promise.catch(() => undefined);
+  const failed = new AbortController();
   let [complaint, isOver] = ['', false];
-  child.on('error', (cause) => failed.reject(refusals.notAudio('ffmpeg did not start', cause)));
+  child.on('error', (cause) => failed.abort(refusals.notAudio('ffmpeg did not start', cause)));
   child.stdin.on('error', () => undefined); // it reads no further than it needs
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint = (complaint + text).slice(0, longestComplaint);
@@ -108,14 +121,13 @@ function feed(bytes: AsyncIterable<Uint8Array>, child: Ffmpeg) {
   const written = async () => {
     for await (const piece of bytes) {
       if (isOver || child.stdin.destroyed) return;
-      const drained = new Promise((taken) => child.stdin.once('drain', taken).once('close', taken));
-      if (!child.stdin.write(piece)) await drained;
+      if (!child.stdin.write(piece)) await drained(child.stdin);
     }
     child.stdin.end();
   };
-  written().catch((cause: unknown) => failed.reject(cause));
+  written().catch((cause: unknown) => failed.abort(cause));
   return {
-    failed: failed.promise,
+    failed: failed.signal,
     complaint: () => complaint,
     close() {
       isOver = true;

@@ -1,6 +1,8 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { findFfmpeg, throughFfmpeg } from '#src/sources/ffmpeg.ts';
@@ -67,6 +69,41 @@ test('what it gives is sound, whatever pieces it comes in, and no faster than it
   }
   await new Promise((later) => setTimeout(later, 100));
   expect(pulled).toBeLessThan(2_000_000);
+});
+
+test('what was played is let go: an evening of sound takes no more memory than a minute', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heldMb = async () => {
+    for (let n = 0; n < 5; n++) {
+      collect();
+      await new Promise((later) => setTimeout(later, 20)); // buffers are swept aside
+    }
+    return process.memoryUsage().arrayBuffers / 1e6;
+  };
+  const path = await program('zeros', 'for (;;) require("fs").writeSync(1, Buffer.alloc(65_536));');
+  const silent = async function* (): AsyncGenerator<Uint8Array> {
+    await new Promise(() => undefined);
+  };
+  let [soundMs, before, after] = [0, 0, 0];
+  for await (const chunk of throughFfmpeg(silent(), plan, { path, clock: realClock }, patient)) {
+    if (chunk.kind === 'pcm') soundMs += chunk.pcm.samples.length / 96;
+    if (before === 0 && soundMs > 5_000) before = await heldMb();
+    if (soundMs < 125_000) continue;
+    after = await heldMb();
+    break;
+  }
+  expect(after - before).toBeLessThan(8);
+}, 20_000);
+
+test('handing bytes over leaves no listener behind', async () => {
+  const path = await program('takes', 'process.stdin.resume();');
+  const warnings: string[] = [];
+  const note = ({ name }: Error) => warnings.push(name);
+  process.on('warning', note);
+  await expect(through(path, inPieces(Buffer.alloc(20_000), 100))).rejects.toThrow('no sound');
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
 });
 
 test.each([
