@@ -70,7 +70,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
       book: store.spending,
       pipelineIn: (guildId) => rooms?.settings.in(guildId).pipeline ?? config.pipeline,
       onEvent: options.onSession,
-      warn: (message) => options.onDiscord({ kind: 'warning', message }),
+      warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
     }),
   );
   let name = '';

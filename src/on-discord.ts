@@ -1,5 +1,5 @@
 import { loadOpus } from '#src/audio/load-opus.ts';
-import type { BotError } from '#src/base/errors.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
@@ -121,6 +121,10 @@ function logRefusedStore(log: Log, err: BotError): void {
   log.warn({ code: err.code, err }, err.message);
 }
 
+function codeOf(cause: unknown): string | undefined {
+  return cause instanceof BotError ? cause.code : undefined;
+}
+
 function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
   switch (event.kind) {
     case 'warning':
@@ -166,7 +170,10 @@ function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
 function logDiscord(log: Log, event: DiscordEvent): void {
   switch (event.kind) {
     case 'warning':
-      log.warn(event.message);
+      log.warn(
+        { guildId: event.guildId, code: codeOf(event.cause), err: event.cause },
+        event.message,
+      );
       return;
     case 'closed':
       log.error({ closeCode: event.closeCode }, 'Discord closed the gateway for good');
@@ -174,10 +181,15 @@ function logDiscord(log: Log, event: DiscordEvent): void {
     case 'command-failed':
       log.error({ command: event.name, code: event.code, err: event.error }, 'a command failed');
       return;
+    case 'gateway':
+      log[event.what === 'reconnecting' ? 'warn' : 'info'](
+        { what: event.what, err: event.cause },
+        event.kind,
+      );
+      return;
     case 'ready':
     case 'registered':
     case 'ciphers':
-    case 'gateway':
     case 'command':
     case 'link-opened':
     case 'link-closed':

@@ -71,13 +71,19 @@ export class ProviderLog {
     logSession(this.#log, guildId, event);
   }
 
-  #failed({ role, provider, code, message }: Extract<ProviderNews, { kind: 'failed' }>): void {
+  #failed({
+    role,
+    provider,
+    code,
+    message,
+    cause,
+  }: Extract<ProviderNews, { kind: 'failed' }>): void {
     const key = keyOf(role, provider);
     const told = this.#told.get(key) ?? new Set();
     this.#told.set(key, told);
     const isNew = !told.has(code);
     if (told.size < mostTold) told.add(code).add(message);
-    this.#log[isNew ? 'warn' : 'debug']({ role, provider, code }, message);
+    this.#log[isNew ? 'warn' : 'debug']({ role, provider, code, err: cause }, message);
   }
 
   #isTold(message: string): boolean {

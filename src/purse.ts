@@ -15,7 +15,7 @@ export type PurseOptions = {
   readonly pipelineIn: (guildId: string) => PipelineName;
   readonly onEvent: SessionParts['onEvent'];
   /** One sentence for the operator. */
-  readonly warn: (message: string) => void;
+  readonly warn: (message: string, cause: unknown) => void;
 };
 
 /** What may be spent, with what was spent before. Closing it writes the rest down. Never throws. */
@@ -29,7 +29,10 @@ export async function openPurse({
   const clock = realClock;
   const ledger = new Ledger();
   const tell = (error: unknown) =>
-    warn(`Budgets count from memory alone: ${error instanceof Error ? error.message : error}`);
+    warn(
+      `Budgets count from memory alone: ${error instanceof Error ? error.message : error}`,
+      error,
+    );
   const keeper = new SpendingKeeper({ ledger, book, clock, tell });
   await keeper.open();
   const { caps } = config.budget;

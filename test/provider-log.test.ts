@@ -5,6 +5,10 @@ import { ProviderLog } from '#src/provider-log.ts';
 import { openLog } from '#src/status/log.ts';
 import { Metrics } from '#src/status/metrics.ts';
 
+let nowMs = 0;
+/** As if there were minutes between all lines: the log itself holds no repetition back. */
+const rarely = { nowMs: () => (nowMs += 60_000), later: () => undefined };
+
 const failed: Extract<ProviderNews, { kind: 'failed' }> = {
   ...{ kind: 'failed', role: 'chat', provider: 'api.x', code: 'provider.refused' },
   message: 'api.x answered with error 500.',
@@ -13,7 +17,7 @@ const failed: Extract<ProviderNews, { kind: 'failed' }> = {
 function open() {
   const out = new PassThrough();
   const metrics = new Metrics(() => true);
-  const told = new ProviderLog(openLog('info', [], out), metrics.providers);
+  const told = new ProviderLog(openLog('info', [], out, rarely), metrics.providers);
   const lines = () =>
     `${out.read() ?? ''}`
       .split('\n')

@@ -128,12 +128,24 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
 
 /** Listens to everything that would be fatal or silent without a listener. */
 function watched(client: Client, tell: (event: DiscordEvent) => void): Client {
-  const warn = (message: string) => tell({ kind: 'warning', message });
-  client.on(Events.Error, (error) => warn(error.message));
-  client.on(Events.ShardError, (error) => warn(`Gateway: ${error.message}`));
-  client.on(Events.Warn, warn);
-  client.on(Events.ShardReconnecting, () => tell({ kind: 'gateway', what: 'reconnecting' }));
-  client.on(Events.ShardResume, () => tell({ kind: 'gateway', what: 'resumed' }));
+  const warn = (message: string, cause?: unknown) => tell({ kind: 'warning', message, cause });
+  let last: unknown;
+  client.on(Events.Error, (error) => warn(error.message, error));
+  client.on(Events.ShardError, (error) => {
+    last = error;
+    warn(`Gateway: ${error.message}`, error);
+  });
+  client.on(Events.Warn, (message) => warn(message));
+  client.on(Events.ShardReady, () => {
+    last = undefined;
+  });
+  client.on(Events.ShardReconnecting, () => {
+    tell({ kind: 'gateway', what: 'reconnecting', ...(last !== undefined && { cause: last }) });
+  });
+  client.on(Events.ShardResume, () => {
+    last = undefined;
+    tell({ kind: 'gateway', what: 'resumed' });
+  });
   client.on(Events.ShardDisconnect, ({ code }) => tell({ kind: 'closed', closeCode: code }));
   return client;
 }
@@ -142,7 +154,7 @@ async function tellCiphers(tell: (event: DiscordEvent) => void): Promise<void> {
   try {
     tell({ kind: 'ciphers', xchacha: await proveVoice() });
   } catch (error) {
-    tell({ kind: 'warning', message: `No voice: ${messageOf(error)}` });
+    tell({ kind: 'warning', message: `No voice: ${messageOf(error)}`, cause: error });
   }
 }
 
@@ -161,7 +173,8 @@ async function register(client: Client<true>, options: DiscordOptions): Promise<
   } catch (error) {
     const isAway = error instanceof DiscordAPIError && error.status === 403;
     const why = isAway ? `invite the bot: ${inviteUrlOf(client)}` : messageOf(error);
-    tell({ kind: 'warning', message: `Commands could not be registered: ${why}` });
+    const message = `Commands could not be registered: ${why}`;
+    tell({ kind: 'warning', message, cause: error });
   }
 }
 

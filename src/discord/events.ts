@@ -8,10 +8,21 @@ export type DiscordEvent =
   | { readonly kind: 'ready'; readonly botId: string; readonly guilds: number }
   | { readonly kind: 'registered'; readonly commands: number; readonly changed: boolean }
   | { readonly kind: 'ciphers'; readonly xchacha: string }
-  | { readonly kind: 'gateway'; readonly what: 'reconnecting' | 'resumed' }
+  /** `cause` is the last error of the connection, if there was one since it was ready. */
+  | {
+      readonly kind: 'gateway';
+      readonly what: 'reconnecting' | 'resumed';
+      readonly cause?: unknown;
+    }
   /** The gateway closed for good; the bot must be started again. */
   | { readonly kind: 'closed'; readonly closeCode: number }
-  | { readonly kind: 'warning'; readonly message: string }
+  /** `cause` is the error behind it, for the log. */
+  | {
+      readonly kind: 'warning';
+      readonly message: string;
+      readonly guildId?: string;
+      readonly cause?: unknown;
+    }
   /** A watchdog of a voice link found a promise broken, or kept again. */
   | (LinkAlert & { readonly guildId: string })
   /** What became of something written into a chat. */

@@ -98,7 +98,7 @@ export class PanelThreads {
     const message =
       `Server ${guildId}: newcomers are not asked in a thread under the panel: ${why}.` +
       ' Give the bot Create Public Threads and Send Messages in Threads there.';
-    this.#options.tell({ kind: 'warning', message });
+    this.#options.tell({ kind: 'warning', message, guildId, cause: error });
   }
 }
 

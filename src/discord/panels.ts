@@ -180,7 +180,7 @@ export class Panels implements PanelDesk {
       await book.write(guildId, place);
       if (former && former.messageId !== place.messageId) this.#point(guildId, former, place);
     } catch (error) {
-      this.#warn(guildId, error instanceof Error ? error.message : String(error));
+      this.#warn(guildId, error instanceof Error ? error.message : String(error), error);
     }
   }
 
@@ -197,8 +197,9 @@ export class Panels implements PanelDesk {
     panel.former.touch();
   }
 
-  #warn(guildId: string, why: string): void {
-    this.#options.tell({ kind: 'warning', message: `Panel of server ${guildId}: ${why}` });
+  #warn(guildId: string, why: string, cause?: unknown): void {
+    const message = `Panel of server ${guildId}: ${why}`;
+    this.#options.tell({ kind: 'warning', message, guildId, cause });
   }
 }
 

@@ -18,9 +18,10 @@ export async function takeTheStage(
     await askToSpeak(guild, channelId);
   } catch {
     await new Promise<void>((resolve) => timing.later(againMs, resolve));
-    await askToSpeak(guild, channelId).catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
-      tell({ kind: 'warning', message: `Stage ${channelId}: not asked to speak: ${why}` });
+    await askToSpeak(guild, channelId).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const message = `Stage ${channelId}: not asked to speak: ${why}`;
+      tell({ kind: 'warning', message, guildId: guild.id, cause });
     });
   }
 }

@@ -133,7 +133,7 @@ class Server {
     if (this.#warned || !mine || mine.has(PermissionFlagsBits.UseVAD)) return;
     this.#warned = true;
     const message = `Server ${guild.id}: the bot lacks Use Voice Activity; its voice may be cut.`;
-    this.#tell({ kind: 'warning', message });
+    this.#tell({ kind: 'warning', message, guildId: guild.id });
   }
 
   #join(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {

@@ -104,12 +104,12 @@ export class VoiceStatus {
     });
   }
 
-  #warn({ channelId }: ChannelRef, error: unknown): void {
+  #warn({ channelId, guildId }: ChannelRef, error: unknown): void {
     if (this.#told) return;
     this.#told = true;
     const why = error instanceof Error ? error.message : String(error);
     const message = `The status of channel ${channelId} could not be set: ${why}`;
-    this.#options.tell({ kind: 'warning', message });
+    this.#options.tell({ kind: 'warning', message, guildId, cause: error });
   }
 }
 

@@ -26,6 +26,8 @@ export type ProviderNews =
       readonly code: BotError['code'];
       /** For the operator. */
       readonly message: string;
+      /** For the log, which leaves out what it quotes. */
+      readonly cause?: unknown;
     }
   /** The first that did not fail after some that had. */
   | { readonly kind: 'mended'; readonly role: Role; readonly provider: string }
@@ -249,9 +251,10 @@ export class Ladder<Engine> {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable') throw thrown;
     const { provider, keySetting } = rung;
     const error = withAbout(thrown, { provider, ...(keySetting && { keySetting }) });
-    const { code, message } = error;
+    const { code, message, cause } = error;
+    const { role, tell } = this.#options;
     this.#failing.add(rung);
-    this.#options.tell({ kind: 'failed', role: this.#options.role, provider, code, message });
+    tell({ kind: 'failed', role, provider, code, message, cause });
     return error;
   }
 

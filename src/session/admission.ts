@@ -32,8 +32,8 @@ export async function admit(
   signal: AbortSignal,
 ): Promise<void> {
   const { channel, parts } = room;
-  const { code, message, stage = 'think' } = failure;
-  parts.onEvent(channel.guildId, { kind: 'failed', stage, code, message });
+  const { stage = 'think' } = failure;
+  parts.onEvent(channel.guildId, failureOf(failure, stage));
   const line = lineOf(failure, parts);
   const isFirst = room.troubles.first(stage);
   if (line.id === 'fail.key' && room.troubles.first('key')) room.notice(line);

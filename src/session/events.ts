@@ -107,6 +107,6 @@ export type SessionEvent =
       readonly code: ErrorCode | 'bug';
       /** One sentence for the operator. */
       readonly message: string;
-      /** Only for a bug. */
+      /** The error behind it, for the log, which leaves out what it quotes of people. */
       readonly cause?: unknown;
     };

@@ -4,13 +4,14 @@ import type { SessionParts } from './parts.ts';
 
 type Failed = Extract<SessionEvent, { kind: 'failed' }>;
 
-/** What the operator is told of an error: one sentence, and for a bug its cause. */
+/** What the operator is told of an error: one sentence and its cause; of a bug that is the error itself. */
 export function failureOf(error: unknown, stage: Failed['stage']): Failed {
   if (!(error instanceof BotError)) {
     return { kind: 'failed', stage: 'bug', code: 'bug', message: `${error}`, cause: error };
   }
-  const { code, message } = error;
-  return { kind: 'failed', stage: error.stage ?? stage, code, message };
+  const { code, message, cause } = error;
+  const because = cause === undefined ? {} : { cause };
+  return { kind: 'failed', stage: error.stage ?? stage, code, message, ...because };
 }
 
 /** The same listener, but it throws nothing: a bug of its own is told to it as one, if it can take that. */

@@ -1,32 +1,42 @@
 import type { Writable } from 'node:stream';
 import { pino } from 'pino';
+import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import { latencies } from './latency.ts';
 import { openOutlet } from './outlet.ts';
+import { plainError } from './plain-error.ts';
+import { type LimiterTiming, RepeatLimiter } from './repeat-limiter.ts';
 
 export type Log = ReturnType<typeof openLog>;
 
 /** A shorter key, as some local servers want one, stands in ordinary words as well. */
 const shortestSecret = 8;
-/** Errors that caused errors, so far down. */
-const causes = 4;
+/** Level of a warning; what is above is worse. */
+const warning = 40;
 
 /** The operator's log: ids and numbers, never words people said, and never one of `secrets`. */
 export function openLog(
   level: string,
   secrets: readonly Secret[] = [],
   to: Writable = process.stdout,
+  timing: LimiterTiming = unhurried,
 ) {
-  const options = {
+  const logMethod = repeating(new RepeatLimiter(timing));
+  const options: pino.LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: (error: unknown) => plainError(error, causes) },
-    hooks: { streamWrite: without(secrets) },
+    serializers: { err: (error: unknown) => plainError(error) },
+    hooks: { streamWrite: without(secrets), ...(logMethod && { logMethod }) },
   };
   return pino(options, openOutlet(to));
 }
+
+const unhurried: LimiterTiming = {
+  nowMs: () => realClock.nowMs(),
+  later: (ms, run) => void setTimeout(run, ms).unref(),
+};
 
 /** One line per event of a session. */
 export function logSession(log: Log, guildId: string, event: SessionEvent): void {
@@ -77,28 +87,28 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
   }
 }
 
-type PlainError = {
-  readonly type: string;
-  readonly message: string;
-  readonly stack: string | undefined;
-  readonly code?: unknown;
-  readonly status?: unknown;
-  readonly cause?: PlainError | undefined;
-};
+/** Fields that make two lines with one message different lines. */
+const keyFields = ['guildId', 'stage', 'code', 'role', 'provider', 'command', 'what'];
 
-/** Of an error what its author wrote: libraries hang requests on theirs, with addresses and with words people said. */
-function plainError(error: unknown, deeper: number): PlainError | undefined {
-  if (error === undefined) return undefined;
-  if (!(error instanceof Error)) return { type: typeof error, message: '', stack: undefined };
-  const { name: type, message, stack, cause } = error;
-  return {
-    type,
-    message,
-    stack,
-    ...('code' in error && { code: error.code }),
-    ...('status' in error && { status: error.status }),
-    ...(cause !== undefined && deeper > 0 && { cause: plainError(cause, deeper - 1) }),
+/** The same warning or error is written at most once a minute, then with a count of those held back. */
+function repeating(limiter: RepeatLimiter): NonNullable<pino.LoggerOptions['hooks']>['logMethod'] {
+  return function limited(args, method, level) {
+    if (level < warning) return method.apply(this, args);
+    const [fields, message] = fieldsOf(args);
+    if ('alert' in fields) return method.apply(this, [fields, message]); // a change is no repetition
+    const key = JSON.stringify([level, message, ...keyFields.map((name) => fields[name])]);
+    limiter.take(key, (heldBack) => {
+      method.apply(this, [heldBack > 0 ? { ...fields, heldBack } : fields, message]);
+    });
   };
+}
+
+function fieldsOf(
+  args: readonly unknown[],
+): readonly [fields: Readonly<Record<string, unknown>>, message: string] {
+  const [first, second] = args;
+  if (typeof first === 'object' && first !== null) return [{ ...first }, `${second ?? ''}`];
+  return [{}, `${first}`];
 }
 
 /** Nobody can know what a library writes into a message: keys are taken out of the finished line. */

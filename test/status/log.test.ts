@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/session/events.ts';
+import { failureOf } from '#src/session/failure.ts';
 import { noPackets } from '#src/session/packet-counts.ts';
 import { latencies } from '#src/status/latency.ts';
 import { type Log, logSession, openLog } from '#src/status/log.ts';
@@ -67,7 +68,8 @@ test('latencies count from the last voiced packet and leave out what did not hap
 
 test('a key that a library wrote into an error never reaches the log', () => {
   const key = 'sk-"hush"-quite-secret';
-  const cause = new Error(`Headers.append: "Bearer ${key}" is an invalid header value`);
+  const text = `Headers.append: ${key} is an invalid header value`;
+  const cause = new Error(text);
   const err = new BotError('provider.refused', false, `Refused ${key}.`, cause);
   const out = written((log) => log.error({ err, key: new Secret(key) }, key), new Secret(key));
   expect(out).not.toContain('hush');
@@ -81,6 +83,7 @@ test('a secret too short to be one leaves ordinary words alone', () => {
 
 test('of a library’s error only its message, code and stack are logged, never what it was asked to send', () => {
   const refusal = Object.assign(new Error('Invalid Form Body'), {
+    name: 'DiscordAPIError[50035]',
     code: 50035,
     status: 400,
     url: 'https://discord.com/api/v10/webhooks/1/interaction-token/messages',
@@ -95,6 +98,72 @@ test('of a library’s error only its message, code and stack are logged, never 
     code: 'discord.unreachable',
     cause: { message: 'Invalid Form Body', code: 50035, status: 400 },
   });
+});
+
+test('of a failure the log holds the server, the stage, the code, and what caused it down to the network', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED 192.0.2.1:443'), {
+    ...{ code: 'ECONNREFUSED', syscall: 'connect' },
+  });
+  const cause = new TypeError('fetch failed', { cause: refused });
+  const error = new BotError('provider.unreachable', true, 'Nobody answers there.', cause);
+  expect(JSON.parse(logged(failureOf(error, 'think')))).toMatchObject({
+    ...{ level: 50, guildId: 'guild-1', stage: 'think', code: 'provider.unreachable' },
+    msg: 'Nobody answers there.',
+    err: {
+      ...{ type: 'TypeError', message: 'fetch failed' },
+      cause: { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 192.0.2.1:443' },
+    },
+  });
+});
+
+const said = 'my words and nobody else';
+test.each([
+  ['a server that refuses', Object.assign(new Error(`400 ${said}`), { status: 400 })],
+  ['a parser', thrownBy(() => JSON.parse(`{"a": ${said}`))],
+  ['a string that is no object', thrownBy(() => Object.assign(Object(said), 0).a.b)],
+  ['the operator in', thrownBy(() => Reflect.apply(inText, undefined, [said]))],
+  ['a quotation', new Error(`No voice "${said}" there.`)],
+  ['a stack of several lines', new Error(`failed '${said}\n    ${said}'`)],
+  ['a code', Object.assign(new Error('failed'), { code: said })],
+])('what people said and %s quotes is not logged', (_who, cause) => {
+  const out = logged(failureOf(new BotError('provider.refused', false, 'No.', cause), 'think'));
+  expect(out).toContain('"err":{"type":');
+  expect(out).not.toContain('my words');
+});
+
+function inText(text: string): boolean {
+  return 'x' in Object.seal(text as unknown as object);
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+test('a bug is logged with the lines of code it came through', () => {
+  const line = JSON.parse(logged(failureOf(new TypeError('x is not a function'), 'think')));
+  expect(line).toMatchObject({ code: 'bug', err: { type: 'TypeError' } });
+  expect(line.err.stack).toMatch(/^ {4}at .*log\.test\.ts/);
+});
+
+test('the same warning is written once a minute, one about another server at once, and news as ever', () => {
+  const out = written((log) => {
+    for (let n = 0; n < 20; n++) {
+      log.error({ guildId: '1', code: 'store.unwritable' }, 'full');
+      log.info('news');
+    }
+    log.error({ guildId: '2', code: 'store.unwritable' }, 'full');
+  });
+  const lines = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).msg);
+  expect(lines.filter((msg) => msg === 'full')).toHaveLength(2);
+  expect(lines.filter((msg) => msg === 'news')).toHaveLength(20);
 });
 
 test('an error that causes itself is logged once, not for ever', () => {
