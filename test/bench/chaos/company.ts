@@ -4,14 +4,21 @@ import { energyDb } from '#src/audio/loudness.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { Words } from '#src/sandbox/interaction-words.ts';
 import type { Question } from './journal.ts';
 import { sentenceIn } from './sentences.ts';
 import { channel, type Stage } from './stage.ts';
 import { Talker } from './talker.ts';
 import { names } from './words.ts';
 
-/** These are to be heard; the others talk all the time and never said yes. */
-const agreeing = 4;
+/** Who there is: those who are to be heard, and others who talk all the time and never said yes. */
+export type Cast = {
+  readonly agreeing: number;
+  readonly silent: number;
+  /** What plays on tracks, as `/track play` takes it. */
+  readonly sounds: readonly Words[];
+};
+
 const fixtures = new URL('../../fixtures/speech/', import.meta.url);
 const recordings = ['human-cards-001.wav', 'human-cards-004.wav'];
 /** Below this a recording is only a room. */
@@ -22,11 +29,13 @@ const chatterMs = [1_500, 5_000] as const;
 const settleMs = 8_000;
 const callAgainMs = 3_000;
 const listenEveryMs = 100;
-const rain = { sound: 'rain', track: 'bg', volume: 20, loop: true };
+export const rain: Words = { sound: 'rain', track: 'bg', volume: 20, loop: true };
+export const usualCast: Cast = { agreeing: 4, silent: 2, sounds: [rain] };
 
 /** The people of a run: they talk without a break, one question at a time, and call the bot when it is gone. */
 export class Company {
   readonly talkers: readonly Talker[];
+  readonly #cast: Cast;
   readonly #stage: Stage;
   readonly #random: () => number;
   readonly #hushed = new AbortController();
@@ -35,19 +44,21 @@ export class Company {
   #calledAtMs = Number.NEGATIVE_INFINITY;
   #hasMusic = false;
 
-  private constructor(stage: Stage, talkers: readonly Talker[], random: () => number) {
+  private constructor(cast: Cast, stage: Stage, talkers: readonly Talker[], random: () => number) {
+    this.#cast = cast;
     this.#stage = stage;
     this.talkers = talkers;
     this.#random = random;
   }
 
   /** Everybody sits, those who may be heard have said yes, the bot was called, and it rains. */
-  static async gather(stage: Stage, random: () => number): Promise<Company> {
+  static async gather(stage: Stage, random: () => number, cast = usualCast): Promise<Company> {
     const clips = await Promise.all(recordings.map(clipOf));
-    const talkers = names.map(
+    const all = names.slice(0, cast.agreeing + cast.silent);
+    const talkers = all.map(
       (name, who) => new Talker(stage, who, stage.sandbox.person(name), clips),
     );
-    const company = new Company(stage, talkers, random);
+    const company = new Company(cast, stage, talkers, random);
     for (const talker of talkers) await talker.sitDown();
     for (const talker of company.agreeing) await talker.agree(true);
     return company;
@@ -55,7 +66,7 @@ export class Company {
 
   /** Begins to talk; nothing ends it but `end`. */
   begin(): void {
-    const silent = this.talkers.slice(agreeing);
+    const silent = this.talkers.slice(this.#cast.agreeing);
     this.#work = [
       this.#converse(),
       this.#listen(),
@@ -76,7 +87,7 @@ export class Company {
 
   /** Those who are heard when they agree. */
   get agreeing(): readonly Talker[] {
-    return this.talkers.slice(0, agreeing);
+    return this.talkers.slice(0, this.#cast.agreeing);
   }
 
   /** The bot was ended and started again, perhaps without having written down the last seconds. */
@@ -86,7 +97,7 @@ export class Company {
 
   async #converse(): Promise<void> {
     for (let n = 0; !this.#hushed.signal.aborted; n++) {
-      const talker = this.agreeing[n % agreeing];
+      const talker = this.agreeing[n % this.#cast.agreeing];
       if (talker && this.#stage.isUp) await this.#turnOf(talker);
       await this.#pause(pauseMs);
     }
@@ -108,7 +119,10 @@ export class Company {
     const reply = await talker.command('join');
     if (!reply || sentenceIn(reply.text) !== undefined) return;
     await talker.person.settled(AbortSignal.timeout(settleMs)).catch(() => undefined);
-    if (!this.#hasMusic) this.#hasMusic = (await talker.command('track play', rain)) !== undefined;
+    if (this.#hasMusic) return;
+    for (const sound of this.#cast.sounds) {
+      this.#hasMusic = (await talker.command('track play', sound)) !== undefined;
+    }
   }
 
   /** Waits for the answer, but not for ever: the next one asks meanwhile. */

@@ -7,8 +7,13 @@ const closeCodes = [
   ...[4014, 4015, 4016, 4017, 4020, 4021, 4022],
 ];
 
-const ways: Readonly<Record<string, { readonly up?: Way; readonly down?: Way }>> = {
+type Path = { readonly up?: Way; readonly down?: Way; readonly leastMs?: number };
+
+/** A dead path is told after 12 s at the latest: then somebody has to say so. */
+const noticedMs = 20_000;
+const paths: Readonly<Record<string, Path>> = {
   'UDP dead': both({ dead: true }),
+  'UDP dead for 20 s': { ...both({ dead: true }), leastMs: noticedMs },
   'UDP dead upwards': { up: { dead: true } },
   'UDP dead downwards': { down: { dead: true } },
   'UDP loses a tenth': both({ loss: 0.1 }),
@@ -67,10 +72,13 @@ export const voiceFaults: readonly Fault[] = [
       start: ({ sandbox }) => sandbox.faults.voice.close(sandbox.botId, code),
     }),
   ),
-  ...Object.entries(ways).map(
-    ([name, way]): Fault => ({
-      ...{ name, kind: 'udp' },
-      start: ({ sandbox }) => sandbox.faults.voice.network(sandbox.botId, way),
+  ...Object.entries(paths).map(
+    ([name, { up, down, leastMs }]): Fault => ({
+      ...{ name, kind: 'udp', ...(leastMs !== undefined && { leastMs }) },
+      isMute: leastMs === undefined && (up?.dead === true || down?.dead === true),
+      start({ sandbox }) {
+        sandbox.faults.voice.network(sandbox.botId, { ...(up && { up }), ...(down && { down }) });
+      },
     }),
   ),
   ...Object.entries(floods).map(([name, flood]) => flooding(name, flood)),

@@ -43,6 +43,8 @@ export type JournalEvent =
     }
   | {
       readonly kind: 'fault';
+      /** What the bot said meanwhile reached nobody, and it cannot have known. */
+      readonly isMute?: boolean;
       readonly name: string;
       readonly fromMs: number;
       readonly toMs: number;

@@ -17,8 +17,8 @@ function heard(atMs: number, part = 0): JournalEvent {
   return { kind: 'heard', atMs, canary, part };
 }
 
-function fault(fromMs: number, toMs: number): JournalEvent {
-  return { kind: 'fault', name: 'REST 500', fromMs, toMs };
+function fault(fromMs: number, toMs: number, isMute = false): JournalEvent {
+  return { kind: 'fault', name: 'REST 500', isMute, fromMs, toMs };
 }
 
 function told(how: 'voice' | 'panel', atMs: number, toMs = atMs): JournalEvent {
@@ -61,6 +61,13 @@ test('a sentence why not is an answer when it is said after the question, or sti
 
 test('a sentence of the same fault, read a moment before, holds for the next question, too', () => {
   expect(kinds(asked(), fault(4_000, 9_000), told('voice', 5_000))).toEqual([]);
+});
+
+test('what is said into a dead line is nobody to blame for, but only then', () => {
+  const dead = fault(12_000, 14_000, true);
+  expect(kinds(asked(), dead)).toEqual([]);
+  expect(kinds(asked({ fromMs: 15_000, toMs: 16_000 }), dead)).toEqual(['silent']);
+  expect(kinds(asked(), fault(12_000, 14_000))).toEqual(['silent']);
 });
 
 test('what may still be answered is not judged yet', () => {

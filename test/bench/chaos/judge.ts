@@ -5,6 +5,8 @@ import type { Journal, JournalEvent, Question } from './journal.ts';
 export const graceMs = 15_000;
 /** A sentence said so long before still stands in the room: the people there have just read it. */
 const freshMs = 20_000;
+/** By then an answer is mostly over. */
+const answerMs = 5_000;
 const lastPart = 2;
 
 export type Finding = {
@@ -37,7 +39,8 @@ export function judge(journal: Journal, nowMs: number): Verdict {
   const told = journal.filter((event) => event.kind === 'told');
   const questions = journal.flatMap((event) => (event.kind === 'asked' ? [event.question] : []));
   const about = byCanary(journal);
-  const owed = questions.filter(({ isOwed }) => isOwed);
+  const mute = faults.filter(({ isMute }) => isMute);
+  const owed = questions.filter((question) => question.isOwed && !fellInto(question, mute));
   const outcomes = owed.map((question) => ({
     question,
     outcome: outcomeOf(question, about(question), faults, told, nowMs),
@@ -77,6 +80,11 @@ function outcomeOf(
   if (wasTold(question.fromMs, untilMs, faults, told)) return 'told';
   if (untilMs > nowMs) return 'pending';
   return mine.some(({ kind }) => kind === 'modelled') ? 'lost' : 'silent';
+}
+
+/** Its answer may have been said to nobody. */
+function fellInto({ fromMs, toMs }: Question, mute: readonly Fault[]): boolean {
+  return mute.some((fault) => fault.fromMs <= toMs + answerMs && fault.toMs >= fromMs);
 }
 
 /** Of faults that follow closely the last counts: nobody is asked to be well in between. */

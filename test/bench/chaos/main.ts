@@ -1,4 +1,5 @@
 // npm run chaos [-- --minutes 10] [--hours 8] [--seed 1] [--plan '{"seed":1,"cycles":[…]}'] [--only 'REST']
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { realClock } from '#src/base/clock.ts';
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
@@ -18,6 +19,8 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: `${1 + Math.floor(Math.random() * 99_999)}` },
     /** A plan that was printed before, played again. */
     plan: { type: 'string' },
+    /** A file for all that happened and all that the bot logged, a line of JSON each. */
+    journal: { type: 'string' },
     /** Only faults whose name begins so. */
     only: { type: 'string', default: '' },
   },
@@ -62,6 +65,7 @@ async function run(on: Stage, { cycles, seed: of }: Plan): Promise<void> {
   const verdict = await settle(on, company);
   await company.end();
   clearInterval(watching);
+  if (options.journal !== undefined) await writeFile(options.journal, linesOf(on));
   console.log(`\n${summary(verdict, memory, await remains(on, company))}`);
   if (verdict.findings.length > 0) {
     console.log(findingLines(verdict.findings, startMs));
@@ -78,6 +82,10 @@ async function remains(on: Stage, { talkers }: Company): Promise<readonly string
   await pause(quietMs);
   const [start, end] = [on.idle.at(-1), await on.measure()];
   return start && end ? left(start, end) : ['unknown: the bot does not answer'];
+}
+
+function linesOf({ journal, log }: Stage): string {
+  return [...journal.events, ...log].map((one) => `${JSON.stringify(one)}\n`).join('');
 }
 
 async function watch(on: Stage, memory: Health[]): Promise<void> {

@@ -11,21 +11,24 @@ import type { Stage } from './stage.ts';
 const secondAt = 0.3;
 const pollMs = 200;
 
+type Standing = { readonly fault: Fault; readonly fromMs: number };
+
 /** Plays one cycle: faults, their end, and the time after them. */
 export async function play(stage: Stage, company: Company, cycle: Cycle): Promise<void> {
   const [first, second] = cycle.faults.map(faultNamed);
   if (!first) return;
-  const restMs = second ? cycle.forMs * (1 - secondAt) : 0;
-  const fromMs = await begin(first, stage, company);
-  await setTimeout(cycle.forMs - restMs);
-  const secondFromMs = second && (await begin(second, stage, company));
-  await setTimeout(restMs);
+  const forMs = Math.max(cycle.forMs, first.leastMs ?? 0, second?.leastMs ?? 0);
+  const bothMs = second ? forMs * (1 - secondAt) : 0;
+  const standing = [await begin(first, stage, company)];
+  await setTimeout(forMs - bothMs);
+  if (second) standing.push(await begin(second, stage, company));
+  await setTimeout(bothMs);
   stage.sandbox.faults.heal();
-  for (const fault of second ? [first, second] : [first]) await fault.stop?.(stage, company);
+  for (const { fault } of standing) await fault.stop?.(stage, company);
   const toMs = realClock.nowMs();
-  stage.journal.add({ kind: 'fault', name: first.name, fromMs, toMs });
-  if (second && secondFromMs !== undefined) {
-    stage.journal.add({ kind: 'fault', name: second.name, fromMs: secondFromMs, toMs });
+  for (const { fault, fromMs } of standing) {
+    const { name, isMute = false } = fault;
+    stage.journal.add({ kind: 'fault', name, isMute, fromMs, toMs });
   }
   await setTimeout(cycle.restMs);
 }
@@ -40,8 +43,8 @@ export async function settle(stage: Stage, company: Company): Promise<Verdict> {
   }
 }
 
-async function begin(fault: Fault, stage: Stage, company: Company): Promise<number> {
+async function begin(fault: Fault, stage: Stage, company: Company): Promise<Standing> {
   const fromMs = realClock.nowMs();
   await fault.start(stage, company);
-  return fromMs;
+  return { fault, fromMs };
 }

@@ -8,7 +8,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openSandbox, type Sandbox } from '#src/sandbox/sandbox.ts';
-import { BotProcess } from '#test/fakes/bot-process.ts';
+import { BotProcess, type LogLine } from '#test/fakes/bot-process.ts';
 import { type MockProviders, openMockProviders, usualPace } from '#test/fakes/providers.ts';
 import { canariesIn, canariesOf, canarySound } from './canary.ts';
 import { JournalKeeper } from './journal.ts';
@@ -37,6 +37,8 @@ export type Stage = AsyncDisposable & {
   /** The present one; while `isUp` is false it has ended. */
   readonly bot: BotProcess;
   readonly isUp: boolean;
+  /** What the bots logged, the newest 1000 lines of each. */
+  readonly log: readonly LogLine[];
   /** Of each bot after its start, before anybody called it. */
   readonly idle: readonly Measures[];
   readonly dataDir: string;
@@ -64,6 +66,7 @@ export async function openStage(): Promise<Stage> {
   const environment = environmentOf(providers, dataDir);
   const started = () => BotProcess.start({ token, apiUrl, ca }, environment, preload);
   const idle: Measures[] = [];
+  let ended: readonly LogLine[] = [];
   let bot = await started();
   let isUp = true;
   stack.defer(() => bot[Symbol.asyncDispose]());
@@ -72,6 +75,9 @@ export async function openStage(): Promise<Stage> {
     ...{ sandbox, providers, journal, idle, dataDir, hasSmallDisk },
     get bot() {
       return bot;
+    },
+    get log() {
+      return isUp ? [...ended, ...bot.log] : ended;
     },
     get isUp() {
       return isUp && bot.isRunning;
@@ -86,6 +92,7 @@ export async function openStage(): Promise<Stage> {
       isUp = false;
       if (how === 'SIGKILL') await bot.kill();
       await bot[Symbol.asyncDispose]();
+      ended = [...ended, ...bot.log];
     },
     async start() {
       bot = await started();
