@@ -51,7 +51,7 @@ export function withLadders(config: Config, roles: Roles, open: Openers, tell: T
     const first = { config: transcription, engine: transcriber };
     const order = { first, fallbacks: fallbacks.transcription, open: open.ears };
     const listens = transcriber.listen !== undefined;
-    transcriber = ladderedTranscriber(ladderOf('speech to text', order, tell), listens);
+    transcriber = ladderedTranscriber(ladderOf('speech to text', order, tell), listens, realClock);
   }
   if (speech.kind === 'remote') {
     const first = { config: speech, engine: synthesizer };

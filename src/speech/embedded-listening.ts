@@ -86,6 +86,7 @@ export class EmbeddedListening implements Listening {
 
   [Symbol.dispose](): void {
     this.#over.abort(new Error('not listened to any more'));
+    this.#sound.drop();
   }
 
   /** Somebody waits for the words. */

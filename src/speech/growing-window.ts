@@ -1,4 +1,5 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { Listening, OnPartial, Transcriber, Transcript } from './ports.ts';
 import { SharedWork } from './shared-work.ts';
 import { UtteranceSound } from './utterance-sound.ts';
@@ -52,7 +53,7 @@ export class GrowingWindow implements Listening {
       const last = this.#known();
       const partial = this.#partial;
       if (last && partial) {
-        const transcript = await last.work.result(either).catch(() => undefined);
+        const transcript = await last.work.result(either).catch(unlessLate);
         either.throwIfAborted();
         if (transcript) return transcript;
       } else if (last) return await last.work.result(either);
@@ -65,6 +66,7 @@ export class GrowingWindow implements Listening {
 
   [Symbol.dispose](): void {
     this.#over.abort(new Error('not listened to any more'));
+    this.#sound.drop();
   }
 
   /** Never throws: a partial is a favour. */
@@ -118,4 +120,9 @@ export class GrowingWindow implements Listening {
     this.#told = text;
     this.#onPartial(text);
   }
+}
+
+/** Of what failed by itself it is worth asking again; what was late has been waited for already. */
+function unlessLate(error: unknown): undefined {
+  if (error instanceof BotError && error.code === 'provider.late') throw error;
 }

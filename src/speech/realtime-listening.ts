@@ -80,6 +80,7 @@ export class RealtimeListening implements Listening {
 
   [Symbol.dispose](): void {
     this.#over.abort(new Error('not listened to any more'));
+    this.#sound.drop();
   }
 
   /** Never throws. */

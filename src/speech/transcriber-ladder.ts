@@ -1,4 +1,7 @@
+import { durationMs, listenRateHz } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
 import type { Ladder } from '#src/provider/ladder.ts';
+import { askedAgain } from './asked-again.ts';
 import { listenWith } from './listen.ts';
 import type { Listening, OnPartial, Transcriber, Transcript, TranscriptUpdate } from './ports.ts';
 import { SharedWork } from './shared-work.ts';
@@ -6,36 +9,104 @@ import { UtteranceSound } from './utterance-sound.ts';
 
 const isOutput = ({ kind }: TranscriptUpdate) => kind === 'final';
 
+/** Longest sound, in ms, whose words have the usual time; of longer sound a share of the rest is added. */
+const shortMs = 5_000;
+const moreShare = 0.25;
+/** Shortest time, in ms, after which a request that usually takes less is taken for stalled, and sent once more. */
+const shortestStallMs = 2_500;
+/** The same where nothing is known yet of how long requests take: a model may be loading. */
+const unknownStallMs = 5_000;
+/** A request that takes this many times longer than the last one is taken for stalled. */
+const stallFactor = 2;
+
 /**
  * Several recognisers as one: the first that can hear. `listens` where the first of them takes sound while it is spoken.
  *
- * What fails while somebody speaks is noticed at their pause, and then the whole utterance goes to the next one.
+ * A request that stalls is sent once more, beside the first one. What fails while somebody speaks is noticed at their
+ * pause, and then the whole utterance goes to the next one.
  */
-export function ladderedTranscriber(ladder: Ladder<Transcriber>, listens: boolean): Transcriber {
+export function ladderedTranscriber(
+  ladder: Ladder<Transcriber>,
+  listens: boolean,
+  clock: Clock,
+): Transcriber {
+  const asking = new Asking(ladder, clock);
   return {
     transcribe: (pcm, signal) =>
-      ladder.run({ ask: (engine, inner) => engine.transcribe(pcm, inner), isOutput }, signal),
+      asking.run((engine, inner) => engine.transcribe(pcm, inner), durationMs(pcm), signal),
     ...(listens && {
-      listen: (onPartial, signal) => new LadderListening(ladder, onPartial, signal),
+      listen: (onPartial, signal) => new LadderListening(ladder, asking, onPartial, signal),
     }),
   };
+}
+
+type AskEngine = (
+  engine: Transcriber,
+  signal: AbortSignal,
+  attempt: 0 | 1,
+) => AsyncIterable<TranscriptUpdate>;
+
+/** Requests of one ladder, each with as much time as its sound needs. */
+class Asking {
+  readonly #ladder: Ladder<Transcriber>;
+  readonly #clock: Clock;
+  /** How long the last request took, in ms, beside the time for the length of its sound. */
+  #tookMs: number | undefined;
+
+  constructor(ladder: Ladder<Transcriber>, clock: Clock) {
+    this.#ladder = ladder;
+    this.#clock = clock;
+  }
+
+  /** `soundMs` is how long the sound is. Errors and abort: as `Ladder.run`. */
+  run(ask: AskEngine, soundMs: number, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
+    const moreMs = Math.max(0, soundMs - shortMs) * moreShare;
+    return this.#ladder.run(
+      { ask: (engine, inner) => this.#twice(engine, ask, moreMs, inner), isOutput, moreMs },
+      signal,
+    );
+  }
+
+  async *#twice(
+    engine: Transcriber,
+    ask: AskEngine,
+    moreMs: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<TranscriptUpdate> {
+    const sinceMs = this.#clock.nowMs();
+    const usualMs = this.#tookMs;
+    const stallMs =
+      usualMs === undefined ? unknownStallMs : Math.max(shortestStallMs, stallFactor * usualMs);
+    const one = (inner: AbortSignal, attempt: 0 | 1) => ask(engine, inner, attempt);
+    for await (const update of askedAgain(one, stallMs + moreMs, this.#clock, signal)) {
+      if (isOutput(update)) {
+        this.#tookMs = Math.max(0, this.#clock.nowMs() - sinceMs - moreMs);
+      }
+      yield update;
+    }
+  }
 }
 
 /** The engine that listens to an utterance from its beginning. */
 type Ear = { readonly engine: Transcriber; readonly listening: Listening };
 /** What was asked about so much sound. */
-type Asked = { readonly length: number; readonly work: SharedWork<Transcript> };
+type AskedAbout = { readonly length: number; readonly work: SharedWork<Transcript> };
 
 class LadderListening implements Listening {
-  readonly #ladder: Ladder<Transcriber>;
+  readonly #asking: Asking;
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
   readonly #sound = new UtteranceSound();
   readonly #ear: Ear | undefined;
-  #asked: Asked | undefined;
+  #asked: AskedAbout | undefined;
 
-  constructor(ladder: Ladder<Transcriber>, onPartial: OnPartial, signal: AbortSignal) {
-    this.#ladder = ladder;
+  constructor(
+    ladder: Ladder<Transcriber>,
+    asking: Asking,
+    onPartial: OnPartial,
+    signal: AbortSignal,
+  ) {
+    this.#asking = asking;
     this.#signal = AbortSignal.any([signal, this.#over.signal]);
     const engine = ladder.present;
     this.#ear = engine && { engine, listening: listenWith(engine, onPartial, this.#signal) };
@@ -63,18 +134,25 @@ class LadderListening implements Listening {
   [Symbol.dispose](): void {
     this.#over.abort(new Error('not listened to any more'));
     this.#ear?.listening[Symbol.dispose]();
+    this.#sound.drop();
   }
 
   async #recognise(signal: AbortSignal): Promise<Transcript> {
-    const ask = (engine: Transcriber, inner: AbortSignal) => this.#textBy(engine, inner);
-    for await (const update of this.#ladder.run({ ask, isOutput }, signal)) {
+    const ask: AskEngine = (engine, inner, attempt) => this.#textBy(engine, inner, attempt);
+    const soundMs = (this.#sound.length / listenRateHz) * 1_000;
+    for await (const update of this.#asking.run(ask, soundMs, signal)) {
       if (update.kind === 'final') return update.transcript;
     }
     return { text: '' };
   }
 
-  async *#textBy(engine: Transcriber, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
-    if (engine !== this.#ear?.engine) {
+  /** Only the first request goes to the connection that has listened. */
+  async *#textBy(
+    engine: Transcriber,
+    signal: AbortSignal,
+    attempt: 0 | 1,
+  ): AsyncGenerator<TranscriptUpdate> {
+    if (engine !== this.#ear?.engine || attempt === 1) {
       yield* engine.transcribe(this.#sound.whole(), signal);
       return;
     }

@@ -29,6 +29,11 @@ export class UtteranceSound {
     for (const level of levels(kept)) this.#loudest = Math.max(this.#loudest, level);
   }
 
+  /** Frees the sound: whoever copied it keeps theirs, and nothing may be pushed any more. */
+  drop(): void {
+    this.#samples = new Int16Array(0);
+  }
+
   get length(): number {
     return this.#length;
   }

@@ -32,7 +32,7 @@ function openTown(clock: VirtualClock, weather: Weather) {
       chat: ladderedChat(chat.ladder),
       synthesizer: ladderedSynthesizer(speech.ladder),
     }),
-    transcriber: ladderedTranscriber(ears.ladder, false),
+    transcriber: ladderedTranscriber(ears.ladder, false, clock),
     breakers: [chat, speech, ears].flatMap(({ breakers }) => breakers),
   };
 }

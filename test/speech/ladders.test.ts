@@ -31,9 +31,13 @@ function streaming(inner: Transcriber): Transcriber {
   };
 }
 
-function ears(engines: readonly Transcriber[], listens = false) {
-  const { ladder } = ladderOf('speech to text', engines, new VirtualClock());
-  return ladderedTranscriber(ladder, listens);
+function ears(
+  engines: readonly Transcriber[],
+  listens = false,
+  clock = new VirtualClock(),
+): Transcriber {
+  const { ladder } = ladderOf('speech to text', engines, clock);
+  return ladderedTranscriber(ladder, listens, clock);
 }
 
 for (const [name, engine] of [
@@ -61,13 +65,103 @@ test('case 44: a model shut down mid-session is replaced, told once', async () =
   });
   const news: ProviderNews[] = [];
   const engines = [new FakeTranscriber({ texts: [], error: gone }), hearing()];
-  const { ladder } = ladderOf<Transcriber>('speech to text', engines, new VirtualClock(), (one) =>
+  const clock = new VirtualClock();
+  const { ladder } = ladderOf<Transcriber>('speech to text', engines, clock, (one) =>
     news.push(one),
   );
-  const transcriber = ladderedTranscriber(ladder, false);
+  const transcriber = ladderedTranscriber(ladder, false, clock);
   for (const { pcm, text } of utterances) expect(await textOf(transcriber, pcm)).toBe(text);
   expect(news.map(({ kind }) => kind)).toEqual(['failed', 'fallback-on']);
   expect(engines[0]?.heard).toHaveLength(1);
+});
+
+/** A server that answers after so many milliseconds, one request after the other; -1 is never. */
+function paced(clock: VirtualClock, ...tookMs: number[]) {
+  const asked: number[] = [];
+  const transcriber: Transcriber = {
+    async *transcribe(pcm, signal) {
+      asked.push(clock.nowMs());
+      const ms = tookMs.shift() ?? 100;
+      await clock.sleep(ms < 0 ? 3_600_000 : ms, signal);
+      yield { kind: 'final', transcript: { text: hearWords(pcm) } };
+    },
+  };
+  return { asked, transcriber };
+}
+
+/** What comes of an utterance of `words`, and when. */
+async function heard(transcriber: Transcriber, clock: VirtualClock, words: string) {
+  const sinceMs = clock.nowMs();
+  const end = textOf(transcriber, speakWords(words).pcm)
+    .catch((error: BotError) => error.code)
+    .then((what) => ({ what, tookMs: clock.nowMs() - sinceMs }));
+  await clock.advance(60_000);
+  return await end;
+}
+
+const [{ text: short }] = utterances;
+const long = Array.from({ length: 50 }, () => 'two').join(' '); // 15 s
+
+test('a recogniser that stalls over a short utterance is given up after 5 s', async () => {
+  const clock = new VirtualClock();
+  const { transcriber } = paced(clock, 100, -1, -1);
+  const listening = ears([transcriber], false, clock);
+  await heard(listening, clock, short);
+  expect(await heard(listening, clock, short)).toEqual({ what: 'provider.late', tookMs: 5_000 });
+});
+
+test('a request that stalls is sent once more meanwhile, and the first answer counts', async () => {
+  const clock = new VirtualClock();
+  const { transcriber, asked } = paced(clock, 100, -1, 100, 3_000, -1);
+  const listening = ears([transcriber], false, clock);
+  await heard(listening, clock, short);
+  expect(await heard(listening, clock, short)).toEqual({ what: short, tookMs: 2_600 });
+  expect(await heard(listening, clock, short)).toEqual({ what: short, tookMs: 3_000 });
+  expect(asked).toHaveLength(4); // who takes long as a rule is not asked twice
+});
+
+test('what stalls for good is heard by the fall-back, from 5 s on', async () => {
+  const clock = new VirtualClock();
+  const stalled = paced(clock, 100, -1, -1);
+  const spare = paced(clock, 100);
+  const listening = ears([stalled.transcriber, spare.transcriber], false, clock);
+  await heard(listening, clock, short);
+  expect(await heard(listening, clock, short)).toEqual({ what: short, tookMs: 5_100 });
+  expect(await heard(listening, clock, short)).toEqual({ what: short, tookMs: 100 });
+});
+
+test('longer speech has more time to be recognised', async () => {
+  const clock = new VirtualClock();
+  const { transcriber } = paced(clock, 100, 7_000, 100);
+  const listening = ears([transcriber], false, clock);
+  await heard(listening, clock, short);
+  const { what, tookMs } = await heard(listening, clock, long);
+  expect(what).toBe(long);
+  expect(tookMs).toBeGreaterThan(5_000);
+});
+
+test('a recogniser that listens and stalls at a pause is asked once more, over all of the sound', async () => {
+  const clock = new VirtualClock();
+  const [one, other] = utterances;
+  let pauses = 0;
+  const stalling: Transcriber = {
+    transcribe: (pcm, signal) => hearing().transcribe(pcm, signal),
+    listen: () => ({
+      push: () => undefined,
+      async settle(signal) {
+        if (pauses++ > 0) await clock.sleep(3_600_000, signal);
+        return { text: one.text };
+      },
+      [Symbol.dispose]: () => undefined,
+    }),
+  };
+  using listening = listenWith(ears([stalling], true, clock), () => undefined, never);
+  await say(listening, one);
+  expect(await heardBy(listening)).toBe(one.text);
+  await say(listening, other);
+  const settled = listening.settle(never);
+  await clock.advance(2_500);
+  expect(await settled).toEqual({ text: `${one.text} ${other.text}` });
 });
 
 function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
