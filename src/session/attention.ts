@@ -1,5 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
-import { judge, presume, type Speaking, type Verdict } from '#src/turn/addressing.ts';
+import {
+  type Spoken as Judged,
+  judge,
+  presume,
+  type Speaking,
+  type Verdict,
+} from '#src/turn/addressing.ts';
 import {
   type AddressEvent,
   type AddressingRules,
@@ -16,7 +22,7 @@ export const { askWindowMs } = addressingRules;
 /** What somebody said, or is about to: `fromMs` is when the voice began. */
 export type Saying = Pick<Speaking, 'speakerId' | 'fromMs'>;
 
-export type Spoken = Saying & { readonly text: string };
+export type Spoken = Saying & Pick<Judged, 'goesOn' | 'text'>;
 
 /** To whom the bot listens in one stay, and whether what is said there is meant for it. */
 export class Attention {

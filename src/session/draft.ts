@@ -1,6 +1,5 @@
 import type { Said } from '#src/pipeline/pipeline.ts';
 import type { Listening, Transcript } from '#src/speech/ports.ts';
-import type { Dropping } from './claim.ts';
 import type { Live } from './live.ts';
 import type { Question } from './matter.ts';
 import type { Thinking } from './thinking.ts';
@@ -17,8 +16,6 @@ export type DraftOptions = {
   readonly before?: Question | undefined;
 };
 
-/** What was said before such an end belongs to what follows at once. */
-const joinable: readonly Dropping[] = ['continued', 'unmeant'];
 /** Whoever never stops talking is not kept in memory whole. */
 const mostEarlier = 5;
 
@@ -48,7 +45,7 @@ export class Draft implements Disposable {
   live: Live | undefined;
   /** What a recogniser that streams has understood so far. */
   partial: string | undefined;
-  readonly #before: Question | undefined;
+  #before: Question | undefined;
   readonly #listening: Listening;
   readonly #nowMs: () => number;
   #asked: Asked | undefined;
@@ -63,16 +60,31 @@ export class Draft implements Disposable {
     this.#before = before;
   }
 
-  /** What this goes on with: said just before, and not answered to its end. */
+  /** What this goes on with: said just before, not answered to its end, and meant for the bot as far as is known. */
   get before(): Question | undefined {
-    const dropped = this.#before?.claim.dropped;
-    return dropped === undefined || joinable.includes(dropped) ? this.#before : undefined;
+    const before = this.#before;
+    const dropped = before?.claim.dropped;
+    const isOpen = dropped === undefined || dropped === 'continued';
+    return isOpen && before?.isMeant !== false ? before : undefined;
   }
 
-  /** What is answered together with it, oldest first. */
+  /** It is decided whether what it goes on with was meant. */
+  get isSettled(): boolean {
+    const { before } = this;
+    return before === undefined || before.isMeant !== undefined;
+  }
+
+  /** It goes on with something else, or with nothing. */
+  goOnWith(before: Question | undefined): void {
+    this.#before = before;
+  }
+
+  /** What was meant for the bot and is answered together with it, oldest first. */
   get earlier(): readonly Said[] {
     const { before } = this;
-    return before ? [...before.earlier, before.said].slice(-mostEarlier) : [];
+    if (!before?.isMeant) return [];
+    const said = before.words ? before.said : wordless(before.said);
+    return [...before.earlier, said].slice(-mostEarlier);
   }
 
   hear(sound: Int16Array): void {
@@ -111,6 +123,7 @@ export class Draft implements Disposable {
 
   [Symbol.dispose](): void {
     this.forgetAnswer();
+    this.#before = undefined;
     this.#listening[Symbol.dispose]();
   }
 
@@ -125,4 +138,9 @@ export class Draft implements Disposable {
     );
     return asked;
   }
+}
+
+/** Its recogniser failed: a model that hears may still take it, and no other is kept from the rest. */
+function wordless(said: Said): Said {
+  return { ...said, transcript: async () => ({ text: '' }) };
 }

@@ -1,7 +1,7 @@
 import { listenWith } from '#src/speech/listen.ts';
-import { continues } from '#src/turn/endpointing.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import { Claim } from './claim.ts';
+import { Continuations, type OpenQuestion } from './continuations.ts';
 import { Draft } from './draft.ts';
 import type { Noticed } from './ear.ts';
 import type { Ignored } from './events.ts';
@@ -10,7 +10,7 @@ import { Forethought, type ForethoughtOptions } from './forethought.ts';
 import type { Interjecting } from './interjecting.ts';
 import { liveOf } from './live.ts';
 import type { Question } from './matter.ts';
-import { objection, textOf } from './objection.ts';
+import { objection } from './objection.ts';
 import type { Conversation } from './room.ts';
 import type { Heard } from './spending.ts';
 import { meteredTranscriber } from './spending-meters.ts';
@@ -27,10 +27,7 @@ type Ended = Extract<Noticed, { kind: 'ended' }>;
 export class Drafts {
   readonly #options: DraftsOptions;
   readonly #drafts = new Map<string, Draft>();
-  /** The latest question of each person. */
-  readonly #latest = new Map<string, Question>();
-  /** Of each question, once that is decided: whether it is to be answered, alone or with what it goes on with. */
-  readonly #meant = new WeakMap<Question, Promise<boolean>>();
+  readonly #continuations: Continuations;
   /** Said to the end, and not understood yet. */
   readonly #pending = new Set<Question>();
 
@@ -39,6 +36,7 @@ export class Drafts {
 
   constructor(options: DraftsOptions) {
     this.#options = options;
+    this.#continuations = new Continuations(options.room, (work) => this.#run(work));
     this.#forethought = new Forethought({
       ...options,
       isOpen: (draft) => this.#drafts.get(draft.speakerId) === draft,
@@ -105,18 +103,18 @@ export class Drafts {
     if (draft?.overlaps) this.#options.interjecting.partly(draft, text);
   }
 
-  /** Whatever others are saying is gone. */
+  /** Whatever others are saying, or have just said, is gone. To be called now and then. */
   keep(mayHear: (speakerId: string) => boolean): void {
     for (const speakerId of this.#drafts.keys()) {
-      if (mayHear(speakerId)) continue;
-      this.#forget(speakerId);
+      if (!mayHear(speakerId)) this.#forget(speakerId);
     }
+    this.#continuations.keep(mayHear);
   }
 
   /** What was said to its end is still answered. */
   close(): void {
     for (const { before } of this.#drafts.values()) {
-      if (before) this.#run(this.#giveBack(before));
+      if (before) this.#run(this.#continuations.giveBack(before));
     }
     this.keep(() => false);
   }
@@ -144,11 +142,10 @@ export class Drafts {
     };
     const metered = meteredTranscriber(parts.transcriber, heard);
     const listening = listenWith(metered, onPartial, until);
-    const latest = this.#latest.get(speakerId);
-    const before =
-      latest && continues(latest.said.toMs, fromMs, parts.endpointRules) ? latest : undefined;
+    const before = this.#continuations.before(speakerId, fromMs);
     const nowMs = () => parts.clock.nowMs();
     const draft = new Draft({ speakerId, name, fromMs, isAlone, listening, nowMs, before });
+    if (before) this.#continuations.follow(before, draft);
     draft.live = liveOf(draft, room.pipeline, this.#options);
     this.#drafts.set(speakerId, draft);
     const sounds = floor.current === before && mouth.sounds;
@@ -167,15 +164,15 @@ export class Drafts {
     const question = questionOf(draft, ended);
     const meant = this.#finish(draft, question, ended);
     this.#run(meant.then((isMeant) => (isMeant ? undefined : draft.live?.forget())));
-    this.#meant.set(question, meant);
-    if (hasVoice(ended.heard)) this.#latest.set(draft.speakerId, question);
+    this.#continuations.add(question, meant);
+    if (hasVoice(ended.heard)) this.#continuations.mayGoOn(question);
   }
 
-  /** Decided in the order in which it was said. */
-  async #finish(draft: Draft, question: Question, ended: Ended): Promise<boolean> {
+  /** Decided in the order in which it was said, unless what came before takes too long. */
+  async #finish(draft: Draft, question: OpenQuestion, ended: Ended): Promise<boolean> {
     using over = draft;
     const { attention, withdrawals } = this.#options.room;
-    const { before, speakerId } = over;
+    const { speakerId } = over;
     const { heard, whole } = ended;
     const withdrawn = withdrawals.of(speakerId);
     if (hasVoice(heard)) {
@@ -184,17 +181,18 @@ export class Drafts {
       await draft.text().catch(() => undefined);
       this.#pending.delete(question);
     }
-    const wasMeant = before !== undefined && (await this.#meant.get(before)) === true;
+    await this.#continuations.decided(draft);
     if (withdrawn.aborted) question.claim.drop('withdrawn');
     const { dropped } = question.claim;
-    if (dropped !== undefined && dropped !== 'continued') return false;
-    return this.#decide(draft, question, ended) || wasMeant;
+    const isOver = dropped !== undefined && dropped !== 'continued';
+    question.isMeant = !isOver && this.#decide(draft, question, ended);
+    return question.isMeant;
   }
 
   /** Whether it is to be answered; where its speaker went on meanwhile, whoever answers that answers it as well. */
-  #decide(draft: Draft, question: Question, ended: Ended): boolean {
+  #decide(draft: Draft, question: OpenQuestion, ended: Ended): boolean {
     const { interjecting } = this.#options;
-    const { before, words } = draft;
+    const { before, earlier, words } = draft;
     const objected = objection(draft, ended.heard, this.#options);
     const isNothing = objected === 'no-voice' || objected === 'empty' || objected === 'imagined';
     const said = interjecting.read(isNothing ? undefined : words?.text);
@@ -202,16 +200,15 @@ export class Drafts {
     const isWord = said !== undefined && interjecting.heeds(draft, said, meant);
     const why = isWord ? 'interjection' : objected;
     this.#tell(draft, ended, why);
-    if (words) question.words = { text: textOf(draft, words.text), atMs: words.atMs };
+    question.earlier = earlier;
+    if (words) this.#continuations.understood(question, words);
+    if (why && before && !isWord) this.#continuations.leave(before, question, isNothing);
     if (question.claim.dropped) return !why;
     if (!why) meant = this.#ask(question, before) !== 'joined';
     interjecting.finally(draft, said, meant);
     if (!why) return true;
     question.claim.drop('unmeant');
-    if (isNothing && this.#latest.get(draft.speakerId) === question) {
-      this.#latest.delete(draft.speakerId);
-    }
-    if (before && !isWord) this.#run(this.#giveBack(before, question));
+    if (isNothing) this.#continuations.wasNothing(question);
     return false;
   }
 
@@ -224,18 +221,6 @@ export class Drafts {
       current?.kind === 'question' && current.said.speakerId === question.said.speakerId;
     if (isTheirs && !mouth.sounds) floor.giveUp(current, 'interrupted');
     return floor.ask(question);
-  }
-
-  /** What waited for the rest of it, where there is none, is asked as it stood. */
-  async #giveBack(question: Question, rest?: Question): Promise<void> {
-    if (question.claim.dropped !== 'continued' || !(await this.#meant.get(question))) return;
-    const same = { ...question, thinking: undefined, claim: new Claim() };
-    this.#meant.set(same, Promise.resolve(true));
-    const { speakerId } = same.said;
-    if ([undefined, question, rest].includes(this.#latest.get(speakerId))) {
-      this.#latest.set(speakerId, same);
-    }
-    this.#options.room.floor.ask(same);
   }
 
   #tell({ speakerId, name, words }: Draft, ended: Ended, why: Ignored | undefined): void {
@@ -251,16 +236,13 @@ export class Drafts {
   }
 }
 
-function questionOf(draft: Draft, { whole, endedAtMs }: Ended): Question {
+function questionOf(draft: Draft, { whole, endedAtMs }: Ended): OpenQuestion {
   const { speakerId, name, thinking } = draft;
   draft.thinking = undefined;
-  const question: Question = {
+  const question: OpenQuestion = {
     kind: 'question',
     said: said(whole, speakerId, name, () => draft.text()),
-    // What is answered to its end before this is decided needs no other answer.
-    get earlier() {
-      return draft.earlier;
-    },
+    earlier: [],
     endedAtMs,
     thinking,
     claim: new Claim(() => question.thinking?.discard()),

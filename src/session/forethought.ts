@@ -57,7 +57,7 @@ export class Forethought {
   think(draft: Draft, text: string | undefined, { soFar, heard }: SoFar): void {
     const { room } = this.#options;
     const { floor, waste } = room;
-    if (draft.thinking || !floor.isFree || !waste.allows) return;
+    if (draft.thinking || !floor.isFree || !waste.allows || !draft.isSettled) return;
     if (!foreseen(draft, text, heard, this.#options)) return;
     if (text !== undefined && this.#options.interjecting.foresees(text)) return;
     const { speakerId, name, earlier } = draft;

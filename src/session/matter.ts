@@ -8,11 +8,13 @@ import type { Thinking } from './thinking.ts';
 export type Question = {
   readonly kind: 'question';
   readonly said: Said;
-  /** What the same person said just before, oldest first: it is answered together with it. */
+  /** What the same person said to the bot just before, oldest first, five at most: it is answered together with it. */
   readonly earlier: readonly Said[];
+  /** Whether it is for the bot, once that is decided. */
+  readonly isMeant?: boolean;
   readonly endedAtMs: number;
   readonly claim: Claim;
-  /** Set when its transcript is there. */
+  /** Set when its transcript is there, those of `earlier` included. */
   words?: { readonly text: string; readonly atMs: number };
   /** Its answer, where it was begun before the end; taken by whoever gives it. */
   thinking?: Thinking | undefined;

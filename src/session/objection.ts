@@ -24,11 +24,11 @@ export function foreseen(
   const people = audience(draft, court);
   if (text === undefined) return attention.presumes(draft, people);
   if (isNothing(text, heard)) return false;
-  return attention.foresees({ speakerId, fromMs, text: textOf(draft, text) }, people);
+  return attention.foresees({ speakerId, fromMs, text, goesOn: goesOn(draft) }, people);
 }
 
 /**
- * Why what was said is not answered; undefined when it is.
+ * Why what was said is not answered, judged by its own words; undefined when it is.
  *
  * That it could not be recognised is told by whoever answers, so that goes only for those who are surely meant.
  */
@@ -40,8 +40,8 @@ export function objection(draft: Draft, heard: Evidence, court: Court): Ignored 
   if (!words) return attention.presumes(draft, people) ? undefined : 'not-named';
   const nothing = isNothing(words.text, heard);
   if (nothing) return nothing;
-  const text = textOf(draft, words.text);
-  const verdict = attention.judge({ speakerId, fromMs, text }, people);
+  const { text } = words;
+  const verdict = attention.judge({ speakerId, fromMs, text, goesOn: goesOn(draft) }, people);
   return verdict.meant ? undefined : verdict.why;
 }
 
@@ -53,9 +53,9 @@ export function audience(
   return isAlone ? [] : people();
 }
 
-/** With what it goes on with. */
-export function textOf({ before }: Draft, text: string): string {
-  return [before?.words?.text ?? '', text].join(' ').trim();
+/** The bot was meant by what the same person has just said. */
+function goesOn({ before }: Draft): boolean {
+  return before?.isMeant === true;
 }
 
 function isNothing(text: string, heard: Evidence): 'empty' | 'imagined' | undefined {

@@ -24,6 +24,8 @@ export type Spoken = Speaking & {
   readonly text: string;
   /** Display names of the other people in the channel. */
   readonly present?: readonly string[];
+  /** The same person goes on with what they have just said to the bot. */
+  readonly goesOn?: boolean;
 };
 
 export type Verdict =
@@ -101,6 +103,7 @@ function verdictOn(
   const isByName = rules.mode === 'auto' || rules.mode === 'name';
   if (heard === 'called' && isByName) return { meant: true, why: 'name' };
   if (heard === 'other') return unmeant('not-named');
+  if (spoken.goesOn) return { meant: true, why: 'follow-up' };
   const why = windowFor(attention, spoken, rules);
   if (heard === 'told-of' && (!why || why === 'follow-up')) return unmeant('mentioned');
   return why ? { meant: true, why } : unmeant('not-named');
