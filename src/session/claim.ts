@@ -2,7 +2,7 @@
  * Why something is not said, or not to its end; `over`: it had its turn. `late`: its moment has passed, or whoever asked
  * has gone. `lost`: the link broke in the middle of it. `continued`: its speaker went on, and all of it is answered
  * together. `unmeant`: it was nothing, or not for the bot. `muted`: a moderator keeps the bot from speaking.
- * `interrupted`: somebody took the floor.
+ * `interrupted`: somebody took the floor. `replaced`: whoever typed it typed another question while it waited.
  */
 export type Dropping =
   | 'stopped'
@@ -15,6 +15,7 @@ export type Dropping =
   | 'unmeant'
   | 'muted'
   | 'interrupted'
+  | 'replaced'
   | 'over';
 
 const unwanted: readonly Dropping[] = [
@@ -25,6 +26,7 @@ const unwanted: readonly Dropping[] = [
   'unmeant',
   'muted',
   'interrupted',
+  'replaced',
 ];
 
 /** The right of one question or text to be said aloud, until it is dropped. */

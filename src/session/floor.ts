@@ -20,7 +20,7 @@ export type FloorOptions = {
   readonly onLost?: (question: Question, why: Lost) => void;
 };
 
-/** Questions that wait while something is said; a further one drops the oldest. */
+/** Questions that wait while something is said; a further one drops the oldest, of its own speaker first. */
 const questionLimit = 3;
 /** Texts that wait to be read out; a further one is refused. */
 const readingLimit = 8;
@@ -68,16 +68,18 @@ export class Floor {
     return !this.#muted && this.next === undefined;
   }
 
-  /** First to finish is first answered; who asks what somebody else has just asked is answered with them. */
+  /**
+   * First to finish is first answered; who asks what somebody else has just asked is answered with them.
+   *
+   * Of each person one typed question waits: a second one takes its place.
+   */
   ask(question: Question): Asked {
     if (this.#closed || this.#muted) {
       question.claim.drop(this.#closed ? 'left' : 'muted');
       return 'refused';
     }
     if (this.#join(question)) return 'joined';
-    const { questions } = this.#line;
-    const [oldest] = questions;
-    if (oldest && questions.length >= questionLimit) this.lose(oldest, 'crowded');
+    this.#makeRoom(question);
     this.#line.putQuestion(question);
     return 'waiting';
   }
@@ -228,6 +230,15 @@ export class Floor {
       const comesAgain = [...this.#line.matters, ...this.#aside].includes(next);
       if (!comesAgain) endAll(next, 'over');
     }
+  }
+
+  #makeRoom(question: Question): void {
+    const isOwn = (one: Question) => !one.postponed && speakerOf(one) === speakerOf(question);
+    const typed = this.#line.questions.find((one) => one.tell && isOwn(one));
+    if (typed && question.tell) this.giveUp(typed, 'replaced');
+    const { questions } = this.#line;
+    const oldest = questions.find(isOwn) ?? questions[0];
+    if (oldest && questions.length >= questionLimit) this.lose(oldest, 'crowded');
   }
 
   #join(question: Question): boolean {

@@ -219,6 +219,8 @@ function droppedFor(why: Dropping): Asking {
     case 'crowded':
     case 'late':
       return { kind: 'failed', line: { id: 'ask.dropped' } };
+    case 'replaced':
+      return { kind: 'failed', line: { id: 'ask.replaced' } };
     case 'muted':
       return { kind: 'failed', line: { id: 'muted.server' } };
     case 'left':

@@ -42,6 +42,7 @@ export const english = {
   'ask.thinking': 'Thinking about: {question}',
   'ask.answer': '{answer}',
   'ask.dropped': 'Too many questions were waiting, so yours was dropped. Ask again.',
+  'ask.replaced': 'You asked something else meanwhile: only your newer question is answered.',
   'ask.late': 'That takes longer. You will hear the answer.',
   'ask.writing': "I'm still writing your last answer. Ask again when it is there.",
   'ask.writing.server': "I'm still writing {n} answers here. Ask again in a moment.",

@@ -51,6 +51,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'ask.thinking': 'Ich denke nach über: {question}',
   'ask.answer': '{answer}',
   'ask.dropped': 'Zu viele Fragen haben gewartet, deine ist weggefallen. Frag noch einmal.',
+  'ask.replaced':
+    'Du hast inzwischen etwas anderes gefragt: Nur deine neuere Frage wird beantwortet.',
   'ask.late': 'Das dauert länger. Du wirst die Antwort hören.',
   'ask.writing': 'Ich schreibe noch an deiner letzten Antwort. Frag noch einmal, wenn sie da ist.',
   'ask.writing.server': 'Ich schreibe hier noch {n} Antworten. Frag gleich noch einmal.',

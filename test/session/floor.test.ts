@@ -57,6 +57,32 @@ test('three wait at most; a fourth drops the one who waited longest, and that is
   expect(floor.following?.said.name).toBe('Cleo');
 });
 
+test('of each person one typed question waits, so that nobody pushes others out by asking on', async () => {
+  const { floor, lost, next } = openFloor();
+  const typed = (name: string, text: string, atMs: number): Question => ({
+    ...asked(name, text, atMs),
+    tell: () => undefined,
+  });
+  floor.ask(asked('Ana', 'a long story', 0));
+  await next();
+  floor.ask(typed('Eva', 'the capital of Peru', 100));
+  const mine = [200, 300, 400].map((atMs) => typed('Mallory', `question at ${atMs}`, atMs));
+  for (const one of mine) floor.ask(one);
+  expect(lost).toEqual([]);
+  expect(mine.map(({ claim }) => claim.dropped)).toEqual(['replaced', 'replaced', undefined]);
+  expect(names([await next(), await next()])).toEqual(['Eva', 'Mallory']);
+});
+
+test('whoever has several questions waiting loses one of their own first', async () => {
+  const { floor, lost, next } = openFloor();
+  floor.ask(asked('Ana', 'one', 0));
+  await next();
+  floor.ask(asked('Eva', 'two', 100));
+  for (const atMs of [200, 300, 400]) floor.ask(asked('Mallory', `at ${atMs}`, atMs));
+  expect(lost).toEqual([['Mallory', 'crowded']]);
+  expect(floor.following?.said.name).toBe('Eva');
+});
+
 test('nobody is next where nothing is said', () => {
   const { floor } = openFloor();
   floor.ask(asked('Ana', 'one'));

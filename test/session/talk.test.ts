@@ -191,16 +191,25 @@ test('who waits 50 s for an answer aloud is told to listen for it', async () => 
 
 test('a fourth waiting question drops the first, and whoever typed it is told', async () => {
   const house = await inLounge({ pipeline: talkative() });
-  const ask = (text: string) => house.talk.ask('g', text, asker, 'voice');
-  void ask('Sounds?');
+  const ask = (id: string, text: string) => house.talk.ask('g', text, { id, name: id }, 'voice');
+  void ask('adam', 'Sounds?');
   await pass(house, 100);
-  const [first] = [ask('One?'), ask('Two?'), ask('Three?'), ask('Four?')];
+  const [first] = ['ana', 'ben', 'cleo', 'dan'].map((id) => ask(id, `What does ${id} want?`));
   expect(await first).toEqual({ kind: 'failed', line: { id: 'ask.dropped' } });
+});
+
+test('a second typed question takes the place of the first that waits, which is told', async () => {
+  const house = await inLounge({ pipeline: talkative() });
+  void house.talk.ask('g', 'Sounds?', asker, 'voice');
+  await pass(house, 100);
+  const [first] = ['One?', 'Two?'].map((text) => house.talk.ask('g', text, asker, 'voice'));
+  expect(await first).toEqual({ kind: 'failed', line: { id: 'ask.replaced' } });
 });
 
 test('whoever waits for an answer is told when the bot leaves', async () => {
   const house = await inLounge({ pipeline: talkative() });
-  const asking = [0, 1].map(() => house.talk.ask('g', 'Hello?', asker, 'voice'));
+  const other = { id: 'eva', name: 'Eva' };
+  const asking = [asker, other].map((one) => house.talk.ask('g', `${one.name}?`, one, 'voice'));
   await pass(house, 100);
   await house.rooms.leave('g');
   expect(await Promise.all(asking)).toEqual([{ kind: 'nowhere' }, { kind: 'nowhere' }]);
