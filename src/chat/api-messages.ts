@@ -42,10 +42,21 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
   }
 }
 
-/** On one line, so that nobody can speak in the name of another by having a line break in theirs, or in their words. */
+/** Everything that is read like the colon between a name and its words. */
+const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
+
+/**
+ * On one line, and with one colon that ends the name, so that nobody can speak in the name of another by having a line
+ * break or a colon in theirs, or a line break in their words.
+ */
 export function lineOf(name: string, content: string): string {
-  const plain = name.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-  return plain === '' ? content : `${plain}: ${content.replace(/\s*[\n\r\u2028\u2029]\s*/gu, ' ')}`;
+  if (name === '') return content;
+  const plain = name
+    .replace(colons, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  const words = content.replace(/\s*[\n\r\u0085\u2028\u2029]\s*/gu, ' ');
+  return `${plain === '' ? 'Somebody' : plain}: ${words}`;
 }
 
 export function apiTools(tools: readonly Tool[]): ChatCompletionTool[] {
