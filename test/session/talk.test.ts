@@ -182,7 +182,9 @@ test('nobody waits longer than 50 s for an answer in writing', async () => {
   expect(house.clock.sleeping).toBe(0);
 });
 
-test('who waits 50 s for an answer aloud is told to listen for it', async () => {
+test('who waits 50 s for an answer aloud is told to listen for it', {
+  timeout: 30_000,
+}, async () => {
   const house = await inLounge({ pipeline: talkative() });
   const asking = house.talk.ask('g', 'Hello?', asker, 'voice');
   await pass(house, 50_100);
