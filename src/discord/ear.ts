@@ -47,6 +47,7 @@ export class Ear {
   readonly #timing: Pick<Timing, 'nowMs'>;
   readonly #held = new HeldDatagrams();
   readonly recovery: GroupRecovery;
+  readonly #lastPacketAtMs = new Map<string, number>();
   #open = true;
 
   /** To be made before the first networking exists. An error of `mayHear` goes to `fail`. */
@@ -75,13 +76,17 @@ export class Ear {
     };
     tapPackets(this.#receiver, take, (fate) => this.counts[fate]++, timing);
     this.#receiver.ssrcMap.on('create', ({ audioSSRC, userId }) => this.#named(audioSSRC, userId));
-    this.#receiver.ssrcMap.on('delete', ({ userId }) => this.#unsubscribe(userId));
+    this.#receiver.ssrcMap.on('delete', ({ userId }) => {
+      this.#lastPacketAtMs.delete(userId);
+      this.#unsubscribe(userId);
+    });
   }
 
   /** A new voice server: what was known of sources is void. */
   restart(networking: Networking): void {
     innerSsrcMap(this.#receiver).map.clear();
     this.#held.clear();
+    this.#lastPacketAtMs.clear();
     this.recovery.restart();
     let last: VoiceUDPSocket | undefined;
     networking.on('stateChange', (_, state) => {
@@ -91,6 +96,15 @@ export class Ear {
       filterSenders(udp, (why) => this.counts[why]++);
       udp.prependListener('message', (datagram: Buffer) => this.#arrived(datagram));
     });
+  }
+
+  mayHear(speakerId: string): boolean {
+    return this.#mayHear(speakerId);
+  }
+
+  /** When the last packet of this person came over the present voice server, heard or not. */
+  lastPacketAtMs(speakerId: string): number | undefined {
+    return this.#lastPacketAtMs.get(speakerId);
   }
 
   /** From here on nothing is decrypted any more. */
@@ -121,6 +135,7 @@ export class Ear {
 
   /** Without a subscription the library never decrypts, so that is what permission grants. */
   #admit(speakerId: string): boolean {
+    this.#lastPacketAtMs.set(speakerId, this.#timing.nowMs());
     if (!this.#mayHear(speakerId)) {
       this.counts.notAllowed++;
       this.#unsubscribe(speakerId);

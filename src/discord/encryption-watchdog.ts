@@ -1,5 +1,6 @@
+import { SeenFor } from './seen-for.ts';
+
 const [toldAfterMs, resetAfterMs, rejoinAfterMs] = [5_000, 10_000, 20_000];
-/** Between two looks more cannot have been seen: the process stood still. */
 const longestLookMs = 1_000;
 
 export type EncryptionVerdict = {
@@ -11,16 +12,12 @@ export type EncryptionVerdict = {
 
 /** Watchdog of the end-to-end group of one link. Alone there is no group, so time alone counts for nothing. */
 export class EncryptionWatchdog {
-  #unsettledMs = 0;
-  #lookedAtMs: number | undefined;
+  readonly #unsettled = new SeenFor(longestLookMs);
   #isReset = false;
 
   /** `inCompany`: the link is ready and somebody else is there. `reset` is true once. */
   look(inCompany: boolean, settled: boolean, atMs: number): EncryptionVerdict {
-    const passedMs = Math.min(longestLookMs, atMs - (this.#lookedAtMs ?? atMs));
-    this.#lookedAtMs = atMs;
-    this.#unsettledMs = inCompany && !settled ? this.#unsettledMs + passedMs : 0;
-    const ms = this.#unsettledMs;
+    const ms = this.#unsettled.look(inCompany && !settled, atMs);
     if (ms === 0) this.#isReset = false;
     if (ms < toldAfterMs) return { reset: false, rejoin: false };
     const reset = ms >= resetAfterMs && !this.#isReset;

@@ -6,6 +6,7 @@ import type {
   VoiceConnection,
   VoiceReceiver,
   VoiceUDPSocket,
+  VoiceWebSocket,
 } from '@discordjs/voice';
 
 /** The voice library's cipher modes, as servers name them. */
@@ -41,6 +42,7 @@ type InnerUdp = {
   keepAlive(): void;
 };
 type InnerDave = { readonly pendingTransitions: ReadonlyMap<number, number> };
+type InnerSocket = { readonly ws: { terminate(): void } };
 type InnerSsrcMap = { readonly map: Map<number, unknown> };
 
 // The typings call these members private; each exists in the pinned version.
@@ -51,6 +53,11 @@ const innerDave = (dave: DAVESession) => dave as unknown as InnerDave;
 export const innerSsrcMap = (receiver: VoiceReceiver) =>
   receiver.ssrcMap as unknown as InnerSsrcMap;
 
+/** Ends a voice socket without the close handshake, for which `ws` would wait 30 s; the library resumes then. */
+export function cutSocket(ws: VoiceWebSocket): void {
+  (ws as unknown as InnerSocket).ws.terminate();
+}
+
 /** The connection's networking, in the states that have one. */
 export function networkingOf({ state }: VoiceConnection): Networking | undefined {
   return 'networking' in state ? state.networking : undefined;
@@ -58,6 +65,10 @@ export function networkingOf({ state }: VoiceConnection): Networking | undefined
 
 export function udpOf(state: NetworkingState): VoiceUDPSocket | undefined {
   return 'udp' in state ? state.udp : undefined;
+}
+
+export function socketOf(state: NetworkingState): VoiceWebSocket | undefined {
+  return 'ws' in state ? state.ws : undefined;
 }
 
 /** Whether the end-to-end group could open a frame now: it is ready, and no change of keys is under way. */

@@ -2,22 +2,39 @@ import './sodium.ts';
 import {
   type Networking,
   type NetworkingReadyState,
+  type NetworkingState,
   NetworkingStatusCode,
   type VoiceConnection,
   type VoiceUDPSocket,
+  type VoiceWebSocket,
 } from '@discordjs/voice';
 import type { AlertName } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
 import { discoveredAddress, discoveryRequest } from './discovery.ts';
 import { EncryptionWatchdog } from './encryption-watchdog.ts';
+import { FramesWatchdog } from './frames-watchdog.ts';
 import type { GroupRecovery } from './group-recovery.ts';
-import { networkingOf, udpOf } from './library.ts';
+import { HeartbeatWatchdog } from './heartbeat-watchdog.ts';
+import { cutSocket, networkingOf, socketOf, udpOf } from './library.ts';
 import type { LinkAlerts } from './link-alerts.ts';
+import { type Hearing, SpeakerWatchdog } from './speaker-watchdog.ts';
 import type { Timing } from './timing.ts';
 import { UdpWatchdog } from './udp-watchdog.ts';
 
 /** How often the watchdogs look at their link, and ask the voice server for our address. */
 const [lookMs, probeMs] = [250, 1_000];
+/** Of the voice gateway (Discord docs, "Voice Opcodes"). */
+const opcodes = { speaking: 5, heartbeatAck: 6, hello: 8, clientDisconnect: 13 } as const;
+
+/** As far as it is looked at here; each field comes with its opcode only. */
+type VoicePacket = {
+  readonly op: number;
+  readonly d: {
+    readonly heartbeat_interval: number;
+    readonly user_id: string;
+    readonly speaking: number;
+  };
+};
 
 export type LinkWatchdogsOptions = {
   readonly connection: VoiceConnection;
@@ -25,7 +42,8 @@ export type LinkWatchdogsOptions = {
   readonly settled: () => boolean;
   /** How many others are in the channel. */
   readonly others: () => number;
-  readonly recovery: Pick<GroupRecovery, 'resetAt'>;
+  readonly ear: Hearing & { readonly recovery: Pick<GroupRecovery, 'resetAt'> };
+  readonly mouth: { readonly isBusy: boolean; readonly counts: { readonly sent: number } };
   readonly alerts: LinkAlerts;
   /** Whether the channel may be left and joined anew now; if so, that is done. */
   readonly mayRejoin: (name: AlertName) => boolean;
@@ -39,6 +57,9 @@ export class LinkWatchdogs {
   #forget: (() => void) | undefined;
   #stopped = false;
   readonly #encryption = new EncryptionWatchdog();
+  readonly #frames = new FramesWatchdog();
+  #speakers = new SpeakerWatchdog();
+  #heartbeats: { readonly ws: VoiceWebSocket; readonly watchdog: HeartbeatWatchdog } | undefined;
   #udp = new UdpWatchdog();
   /** Undefined: not yet over this path. */
   #probedAtMs: number | undefined;
@@ -48,27 +69,48 @@ export class LinkWatchdogs {
     this.#arm();
   }
 
-  /** A new voice server: its path has to prove itself. */
+  /** A new voice server: its path has to prove itself, and nobody is shown as speaking. */
   restart(networking: Networking): void {
-    let last: VoiceUDPSocket | undefined;
-    networking.on('stateChange', (_, state) => {
-      const udp = udpOf(state);
-      if (!udp || udp === last) return;
-      last = udp;
-      const watchdog = new UdpWatchdog();
-      this.#udp = watchdog;
-      this.#probedAtMs = undefined;
-      udp.prependListener('message', (datagram: Buffer) => {
-        const ssrc = ssrcOf(networking);
-        const address = ssrc === undefined ? undefined : discoveredAddress(datagram, ssrc);
-        if (address !== undefined) watchdog.answered(address);
-      });
-    });
+    this.#speakers = new SpeakerWatchdog();
+    let udp: VoiceUDPSocket | undefined;
+    const follow = (state: NetworkingState) => {
+      this.#watchSocket(socketOf(state));
+      const now = udpOf(state);
+      if (now && now !== udp) this.#watchUdp(now, networking);
+      udp = now ?? udp;
+    };
+    networking.on('stateChange', (_, state) => follow(state));
+    follow(networking.state);
   }
 
   stop(): void {
     this.#stopped = true;
     this.#forget?.();
+  }
+
+  #watchUdp(udp: VoiceUDPSocket, networking: Networking): void {
+    const watchdog = new UdpWatchdog();
+    this.#udp = watchdog;
+    this.#probedAtMs = undefined;
+    udp.prependListener('message', (datagram: Buffer) => {
+      const ssrc = ssrcOf(networking);
+      const address = ssrc === undefined ? undefined : discoveredAddress(datagram, ssrc);
+      if (address !== undefined) watchdog.answered(address);
+    });
+  }
+
+  /** A resumed session comes over another socket. */
+  #watchSocket(ws: VoiceWebSocket | undefined): void {
+    if (!ws || ws === this.#heartbeats?.ws) return;
+    const watchdog = new HeartbeatWatchdog();
+    this.#heartbeats = { ws, watchdog };
+    ws.on('packet', ({ op, d }: VoicePacket) => {
+      if (op === opcodes.hello) watchdog.hello(d.heartbeat_interval);
+      if (op === opcodes.heartbeatAck) watchdog.answered();
+      if (op === opcodes.clientDisconnect) this.#speakers.gone(d.user_id);
+      if (op !== opcodes.speaking) return;
+      this.#speakers.speaking(d.user_id, d.speaking !== 0, this.#options.timing.nowMs());
+    });
   }
 
   #arm(): void {
@@ -88,14 +130,40 @@ export class LinkWatchdogs {
     const state = networkingOf(this.#options.connection)?.state;
     const isReady = state?.code === NetworkingStatusCode.Ready;
     this.#lookAtEncryption(isReady, atMs);
-    if (isReady) this.#lookAtUdp(state, atMs);
+    this.#lookAtHeartbeats(atMs);
+    if (!isReady) return;
+    this.#lookAtUdp(state, atMs);
+    this.#lookAtSpeakers(atMs);
+    this.#lookAtFrames(atMs);
+  }
+
+  #lookAtHeartbeats(atMs: number): void {
+    if (!this.#heartbeats?.watchdog.isDead(atMs)) return;
+    const { ws } = this.#heartbeats;
+    this.#heartbeats = undefined;
+    cutSocket(ws);
+  }
+
+  /** Over a path that is known to be open nothing is mended by a new link. */
+  #lookAtSpeakers(atMs: number): void {
+    const speakerId = this.#speakers.unheard(this.#options.ear, atMs);
+    const fault =
+      speakerId &&
+      `No packet of ${speakerId} for 10 s; ${this.#udp.proven ? 'our own UDP path is open' : 'our own UDP path is not proved'}.`;
+    this.#judge('unheard-speaker', fault, !this.#udp.proven, speakerId);
+  }
+
+  #lookAtFrames(atMs: number): void {
+    const { mouth, settled } = this.#options;
+    const fault = this.#frames.fault(mouth.isBusy && settled(), mouth.counts.sent, atMs);
+    this.#judge('frames-stuck', fault);
   }
 
   #lookAtEncryption(isReady: boolean, atMs: number): void {
-    const { settled, others, recovery } = this.#options;
+    const { settled, others, ear } = this.#options;
     const inCompany = isReady && others() > 0;
     const { fault, reset, rejoin } = this.#encryption.look(inCompany, settled(), atMs);
-    if (reset) recovery.resetAt(atMs);
+    if (reset) ear.recovery.resetAt(atMs);
     if (fault !== undefined || settled()) this.#judge('encryption-unsettled', fault, rejoin);
   }
 
@@ -110,13 +178,13 @@ export class LinkWatchdogs {
   }
 
   /** Raises or clears an alert; while a new link would help, it is asked for as soon as that may be. */
-  #judge(name: AlertName, fault: string | undefined, rejoin = true): void {
+  #judge(name: AlertName, fault: string | undefined, rejoin = true, speakerId?: string): void {
     const { alerts, mayRejoin, end } = this.#options;
     if (fault === undefined) {
       alerts.clear(name, 'it works again by itself');
       return;
     }
-    alerts.raise(name, fault);
+    alerts.raise(name, fault, speakerId);
     if (rejoin && mayRejoin(name)) end(new BotError('link.lost', true, fault));
   }
 }

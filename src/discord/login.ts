@@ -5,7 +5,9 @@ import {
   Events,
   GatewayIntentBits,
   HTTPError,
+  Options,
   type RateLimitData,
+  type VoiceState,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { networkCodeOf } from './network-errors.ts';
@@ -34,8 +36,17 @@ export function newClient({ apiUrl }: LoginOptions): Client {
       ...(base && { api: base }),
     },
     waitGuildTimeout: 5_000,
+    sweepers: {
+      ...Options.DefaultSweeperSettings,
+      voiceStates: { interval: 3_600, filter: () => hasLeft },
+    },
     closeTimeout: closeMs,
   });
+}
+
+/** discord.js keeps the voice state of everybody who was ever in a voice channel. */
+function hasLeft({ channelId }: VoiceState): boolean {
+  return channelId === null;
 }
 
 /** What discord.js takes: neither a slash at the end nor a version. */

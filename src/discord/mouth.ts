@@ -40,6 +40,11 @@ export class Mouth {
     return this.#pacer.counts;
   }
 
+  /** The source has frames to send. */
+  get isBusy(): boolean {
+    return this.#pacer.isBusy;
+  }
+
   play(source: FrameSource): { wake(): void } {
     this.#forget();
     if (!this.#stopped) this.#playing = { source, resource: resourceOf(source) };

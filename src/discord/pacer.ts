@@ -51,6 +51,11 @@ export class Pacer {
     this.#arm();
   }
 
+  /** Something is being said, or was announced by `wake`. */
+  get isBusy(): boolean {
+    return !this.#quiet;
+  }
+
   /** There is something to play: a quiet grid starts anew now, a busy one goes on. */
   wake(): void {
     if (this.#stopped || !this.#quiet) return;

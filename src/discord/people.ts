@@ -1,20 +1,8 @@
 import type { Guild } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import type { Person } from '#src/session/link.ts';
 
 /** For one member; discord.js itself would wait through rate limits and retries. */
 const readMs = 5_000;
-
-/** Everybody who sits in the channel but the bot, as far as Discord has told of them. */
-export function peopleIn(guild: Guild, channelId: string, botId: string): Person[] {
-  const people: Person[] = [];
-  for (const { id, channelId: where, member } of guild.voiceStates.cache.values()) {
-    if (where !== channelId || id === botId) continue;
-    const [name, isBot] = [member?.displayName ?? id, member?.user.bot ?? false];
-    people.push({ id, name, isBot, roleIds: [...(member?.roles.cache.keys() ?? [])] });
-  }
-  return people;
-}
 
 /** Asks Discord for a member, whose changes it tells nobody without the members intent. As `VoiceLink.refresh`. */
 export async function readMember(

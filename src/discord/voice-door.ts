@@ -2,11 +2,12 @@ import { type Client, type Guild, PermissionFlagsBits } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChannelRef, MayHear, VoiceDoor, VoiceLink } from '#src/session/link.ts';
+import { ChannelPeople } from './channel-people.ts';
 import { checkCiphers } from './cipher-check.ts';
 import type { DiscordEvent } from './events.ts';
 import { checkVoiceHooks } from './hook-check.ts';
 import { LinkAlerts } from './link-alerts.ts';
-import { peopleIn, readMember } from './people.ts';
+import { readMember } from './people.ts';
 import { RejoinLimit } from './rejoin-limit.ts';
 import { SignalPace } from './signal-pace.ts';
 import { takeTheStage } from './stage.ts';
@@ -33,6 +34,7 @@ export function openVoiceDoor(
   connectMs = defaultConnectMs,
 ): VoiceDoor & AsyncDisposable {
   const servers = new Map<string, Server>();
+  const people = new ChannelPeople(client);
   let proved: Promise<string> | undefined;
   return {
     async open(channel, mayHear, signal) {
@@ -40,20 +42,30 @@ export function openVoiceDoor(
       await proved;
       const guild = client.guilds.cache.get(channel.guildId);
       if (!guild) throw new BotError('link.lost', false, 'The bot is not in that server any more.');
-      const server = servers.get(guild.id) ?? new Server(client, guild.id, tell, connectMs);
+      const server =
+        servers.get(guild.id) ?? new Server({ client, people, tell, connectMs }, guild.id);
       servers.set(guild.id, server);
       return await server.open(guild, channel, mayHear, signal);
     },
     restMs: (guildId) => servers.get(guildId)?.restMs() ?? 0,
     async [Symbol.asyncDispose]() {
+      people[Symbol.dispose]();
       await Promise.all([...servers.values()].map((server) => server.close()));
     },
   };
 }
 
+type ServerParts = {
+  readonly client: Client<true>;
+  readonly people: ChannelPeople;
+  readonly tell: (event: DiscordEvent) => void;
+  readonly connectMs: number;
+};
+
 /** One server's links, one after the other. */
 class Server {
   readonly #client: Client<true>;
+  readonly #people: ChannelPeople;
   readonly #tell: (event: DiscordEvent) => void;
   readonly #connectMs: number;
   readonly #pace = new SignalPace();
@@ -64,13 +76,9 @@ class Server {
   /** That a right is missing is told once. */
   #warned = false;
 
-  constructor(
-    client: Client<true>,
-    guildId: string,
-    tell: (event: DiscordEvent) => void,
-    connectMs: number,
-  ) {
+  constructor({ client, people, tell, connectMs }: ServerParts, guildId: string) {
     this.#client = client;
+    this.#people = people;
     this.#alerts = new LinkAlerts((alert) => tell({ ...alert, guildId }));
     this.#tell = tell;
     this.#connectMs = connectMs;
@@ -137,7 +145,6 @@ class Server {
   }
 
   #join(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {
-    const botId = this.#client.user.id;
     const link = new DiscordLink(
       {
         channel,
@@ -147,7 +154,8 @@ class Server {
         timing: realTiming,
         alerts: this.#alerts,
         mayRejoin: (name) => this.#rejoins.take(channel.channelId, name, realClock.nowMs()),
-        people: () => peopleIn(guild, channel.channelId, botId),
+        people: () => this.#people.in(guild, channel.channelId),
+        others: () => this.#people.count(channel.channelId),
         refresh: (personId, signal) => readMember(guild, personId, signal),
         socketClosed: (closeCode) =>
           this.#tell({ kind: 'voice-closed', guildId: guild.id, closeCode }),

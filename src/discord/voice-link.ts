@@ -41,6 +41,8 @@ export type LinkPlace = {
   mayRejoin(name: AlertName): boolean;
   /** Everybody in the channel but the bot. */
   people(): readonly Person[];
+  /** How many those are; asked fifty times a second. */
+  others(): number;
   /** Errors and abort: as `VoiceLink.refresh`. */
   refresh(personId: string, signal: AbortSignal): Promise<void>;
   /** Told each time, before anything follows from it. */
@@ -98,7 +100,7 @@ export class DiscordLink implements VoiceLink {
       (error) => this.#end(error),
       timing,
     );
-    this.#settled = watchSettled(this.#connection, () => place.people().length);
+    this.#settled = watchSettled(this.#connection, () => place.others());
     this.#mouth = new Mouth({
       connection: this.#connection,
       timing,
@@ -110,8 +112,9 @@ export class DiscordLink implements VoiceLink {
       connection: this.#connection,
       timing,
       settled: this.#settled,
-      others: () => place.people().length,
-      recovery: this.#ear.recovery,
+      others: () => place.others(),
+      ear: this.#ear,
+      mouth: this.#mouth,
       alerts: place.alerts,
       mayRejoin: (name) => place.mayRejoin(name),
       end: (error) => this.#end(error),

@@ -22,8 +22,10 @@ function answer(port: number): Buffer {
 /** A ready connection with one other person, as far as the watchdogs look at it. */
 function open() {
   const timing = new SteppedTiming();
-  const call = { settled: true, others: 1, port: 5 as number | undefined };
-  const log = { resets: [] as number[], ended: [] as unknown[], requests: 0 };
+  const mouth = { isBusy: false, counts: { sent: 0 } };
+  const call = { settled: true, others: 1, port: 5 as number | undefined, mouth };
+  const packets = new Map<string, number>();
+  const log = { resets: [] as number[], ended: [] as unknown[], requests: 0, cuts: 0 };
   const told: LinkAlert[] = [];
   const udp = Object.assign(new EventEmitter(), {
     send() {
@@ -31,7 +33,9 @@ function open() {
       if (call.port !== undefined) udp.emit('message', answer(call.port));
     },
   });
-  const state = { code: NetworkingStatusCode.Ready, udp, connectionData: { ssrc } };
+  const socket = { terminate: () => void log.cuts++ };
+  const ws = Object.assign(new EventEmitter(), { ws: socket });
+  const state = { code: NetworkingStatusCode.Ready, udp, ws, connectionData: { ssrc } };
   const networking = Object.assign(new EventEmitter(), { state }) as unknown as Networking;
   const connection = { state: { status: 'ready', networking } } as unknown as VoiceConnection;
   const limit = new RejoinLimit();
@@ -41,7 +45,12 @@ function open() {
       ...{ connection, timing, alerts },
       settled: () => call.settled,
       others: () => call.others,
-      recovery: { resetAt: (atMs) => log.resets.push(atMs) > 0 },
+      ear: {
+        recovery: { resetAt: (atMs) => log.resets.push(atMs) > 0 },
+        mayHear: (id) => id !== 'nobody',
+        lastPacketAtMs: (id) => packets.get(id),
+      },
+      mouth: call.mouth,
       mayRejoin: (name) => limit.take('lobby', name, timing.nowMs()),
       end: (error) => {
         log.ended.push(error);
@@ -54,7 +63,9 @@ function open() {
   };
   make();
   const changes = () => told.map(({ name, state: change }) => `${name} ${change}`);
-  return { timing, call, log, told, changes, make };
+  const tell = (op: number, d: object) => ws.emit('packet', { op, d });
+  const speaks = (id: string, flag = 1) => tell(5, { user_id: id, ssrc: 9, speaking: flag });
+  return { timing, call, log, told, changes, make, packets, tell, speaks };
 }
 
 test('a link on which all is well raises no alert in an hour', () => {
@@ -155,4 +166,83 @@ test('a bug in what the watchdogs look at ends the link instead of the watch', (
   });
   expect(() => timing.passMs(1_000)).not.toThrow();
   expect(log.ended).toEqual([bug]);
+});
+
+test('somebody shown as speaking of whom nothing arrives for ten seconds is told of, and a proved path is kept', () => {
+  const { timing, log, told, speaks } = open();
+  timing.passMs(5_000);
+  speaks('ann');
+  timing.passMs(9_500);
+  expect(told).toEqual([]);
+  timing.passMs(1_000);
+  expect(told).toMatchObject([{ name: 'unheard-speaker', state: 'raised', speakerId: 'ann' }]);
+  timing.passMs(60_000);
+  expect(log.ended).toEqual([]);
+});
+
+test('where the server answers no request, somebody of whom nothing arrives has the link opened anew', () => {
+  const { timing, call, log, speaks } = open();
+  call.port = undefined;
+  timing.passMs(5_000);
+  speaks('ann');
+  timing.passMs(10_500);
+  expect(log.ended).toMatchObject([{ code: 'link.lost', retryable: true }]);
+});
+
+test('who is heard, stops, leaves, may not be heard or spoke before the link opened is not missed', () => {
+  const { timing, told, packets, speaks, tell } = open();
+  timing.passMs(500);
+  speaks('earlier');
+  timing.passMs(4_500);
+  for (const id of ['heard', 'stops', 'leaves', 'nobody']) speaks(id);
+  packets.set('heard', timing.nowMs() + 100);
+  timing.passMs(1_000);
+  speaks('stops', 0);
+  tell(13, { user_id: 'leaves' });
+  timing.passMs(600_000);
+  expect(told).toEqual([]);
+});
+
+test('frames that wait for 500 ms on a settled link are told, and the link ends to be opened anew', () => {
+  const { timing, call, log, changes } = open();
+  timing.passMs(1_000);
+  call.mouth.isBusy = true;
+  for (let n = 0; n < 100; n++) {
+    call.mouth.counts.sent++;
+    timing.passMs(20);
+  }
+  call.settled = false;
+  timing.passMs(2_000);
+  expect(changes()).toEqual([]);
+  call.settled = true;
+  timing.passMs(1_000);
+  expect(changes()).toEqual(['frames-stuck raised']);
+  expect(log.ended).toMatchObject([{ code: 'link.lost' }]);
+});
+
+test('a process that stood still for a minute finds nothing stuck, dead or unheard', () => {
+  const { timing, call, log, told, speaks, tell } = open();
+  tell(8, { heartbeat_interval: 13_750 });
+  timing.passMs(5_000);
+  speaks('ann');
+  call.mouth.isBusy = true;
+  timing.stallMs(60_000);
+  timing.passMs(100);
+  call.mouth.isBusy = false;
+  speaks('ann', 0);
+  timing.passMs(5_000);
+  expect([told, log.ended, log.cuts]).toEqual([[], [], 0]);
+});
+
+test('a voice socket whose heartbeats go unanswered is cut after two and a half intervals', () => {
+  const { timing, log, tell } = open();
+  tell(8, { heartbeat_interval: 13_750 });
+  for (let n = 0; n < 5; n++) {
+    timing.passMs(13_750);
+    tell(6, { t: n });
+  }
+  timing.passMs(34_000);
+  expect(log.cuts).toBe(0);
+  timing.passMs(1_000);
+  expect(log.cuts).toBe(1);
 });

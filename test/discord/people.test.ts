@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
-import { peopleIn, readMember } from '#src/discord/people.ts';
+import { readMember } from '#src/discord/people.ts';
 import { openSandbox } from '#src/sandbox/sandbox.ts';
 import { silentVoice } from '#test/sandbox/silent-voice.ts';
 
@@ -17,10 +18,11 @@ async function open() {
   const client = await logIn(newClient(login), login, soon());
   const here = client.guilds.cache.get(guild.id);
   if (!here) throw new Error('the bot is in no server');
-  const roles = () =>
-    peopleIn(here, guild.channelId('Lounge'), sandbox.botId).map((person) => person.roleIds);
+  const people = new ChannelPeople(client);
+  const lounge = () => people.in(here, guild.channelId('Lounge'));
+  const roles = () => lounge().map((person) => person.roleIds);
   return {
-    ...{ sandbox, guild, here, ann, roleId, roles },
+    ...{ sandbox, guild, here, ann, roleId, roles, people, lounge, client },
     async [Symbol.asyncDispose]() {
       await closeClient(client);
       await sandbox[Symbol.asyncDispose]();
@@ -54,4 +56,35 @@ test('what cannot be read stays as it was, and a caller who leaves gets their ow
   left.abort(new Error('left'));
   await expect(reading).rejects.toThrow('left');
   expect(roles()).toEqual(before);
+});
+
+test('people who come, go and change channels are known without a look through all who were ever there', async () => {
+  await using town = await open();
+  const { guild, ann, people, lounge, here } = town;
+  const workshop = guild.channelId('Workshop');
+  expect(lounge().map(({ name }) => name)).toEqual(['Ann']);
+  const ben = guild.person('Ben');
+  await ben.join('Lounge', soon());
+  await vi.waitFor(() => expect(people.count(guild.channelId('Lounge'))).toBe(2));
+  await ann.join('Workshop', soon());
+  await vi.waitFor(() => expect(people.count(workshop)).toBe(1));
+  expect(people.count(guild.channelId('Lounge'))).toBe(1);
+  await ben.leave();
+  await vi.waitFor(() => expect(lounge()).toEqual([]));
+  const read = vi.spyOn(here.voiceStates.cache, 'values');
+  expect(people.in(here, workshop).map(({ name }) => name)).toEqual(['Ann']);
+  expect(read).not.toHaveBeenCalled();
+});
+
+test('a server that was away is read anew, and one that is gone is forgotten', async () => {
+  await using town = await open();
+  const { client, guild, here, lounge, people } = town;
+  here.voiceStates.cache.clear();
+  client.emit('guildAvailable', here);
+  expect(lounge()).toEqual([]);
+  const ben = guild.person('Ben');
+  await ben.join('Lounge', soon());
+  await vi.waitFor(() => expect(lounge()).toHaveLength(1));
+  client.emit('guildDelete', here);
+  expect(people.count(guild.channelId('Lounge'))).toBe(0);
 });

@@ -37,7 +37,7 @@ test.each([
     await pass(house, 7000, noise(house, 7000, opus));
     expect([house.written, house.door.links.length]).toEqual([[lost], 2]);
     expect(house.of('failed')).toMatchObject([{ stage: 'link', code: 'link.lost' }]);
-    await pass(house, 40_000, noise(house, 40_000, opus));
+    await pass(house, 24_000, noise(house, 24_000, opus));
     const still = text('heard.undecodable', { name: 'Adam' });
     expect([house.written, house.door.links.length]).toEqual([[lost, still], 2]);
     await pass(house, 4000, await words('human-cards-004', adam, house.clock.nowMs()));
