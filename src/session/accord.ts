@@ -5,6 +5,8 @@ import type { Room } from './room.ts';
 /** What the people of one stay say about being heard. Every word works from the next packet on. */
 export class Accord {
   readonly #room: Room;
+  /** While the book is being read: what it tells of them is older. */
+  readonly #forgotten = new Set<string>();
 
   constructor(room: Room) {
     this.#room = room;
@@ -28,6 +30,7 @@ export class Accord {
 
   /** As if this person had never been here. */
   forget(personId: string): void {
+    this.#forgotten.add(personId);
     this.#room.gate.change((consent) => forget(consent, personId));
     this.#takeBack(personId);
   }
@@ -37,9 +40,12 @@ export class Accord {
     if (this.recalled) return;
     const { channel, gate, parts } = this.#room;
     const { guildId } = channel;
+    this.#forgotten.clear();
     const read = withBook(guildId, parts, 'store.unreadable', (book) => book.read(guildId));
     const standings = await read;
-    if (standings) gate.change((consent) => recall(consent, standings));
+    if (!standings) return;
+    const known = new Map([...standings].filter(([personId]) => !this.#forgotten.has(personId)));
+    gate.change((consent) => recall(consent, known));
   }
 
   /** The stay goes on in another channel, where these people are. */

@@ -4,21 +4,23 @@ import type { VoiceRooms } from './rooms.ts';
 
 /** Stops and starts hearing whole rooms; what was heard before a pause is still answered. */
 export class RoomHearing implements Hearing {
-  readonly #rooms: Pick<VoiceRooms, 'stay'>;
+  readonly #rooms: Pick<VoiceRooms, 'stays'>;
 
-  constructor(rooms: Pick<VoiceRooms, 'stay'>) {
+  constructor(rooms: Pick<VoiceRooms, 'stays'>) {
     this.#rooms = rooms;
   }
 
   pause(guildId: string): 'paused' | 'nowhere' {
-    const stay = this.#rooms.stay(guildId);
-    stay?.room.gate.change(pause);
-    return stay ? 'paused' : 'nowhere';
+    return this.#change(guildId, pause) ? 'paused' : 'nowhere';
   }
 
   resume(guildId: string): 'resumed' | 'nowhere' {
-    const stay = this.#rooms.stay(guildId);
-    stay?.room.gate.change(resume);
-    return stay ? 'resumed' : 'nowhere';
+    return this.#change(guildId, resume) ? 'resumed' : 'nowhere';
+  }
+
+  #change(guildId: string, step: typeof pause): boolean {
+    const stays = this.#rooms.stays(guildId);
+    for (const { room } of stays) room.gate.change(step);
+    return stays.length > 0;
   }
 }

@@ -1,4 +1,11 @@
-import { agreeAlways, agreeToday, heard, recall, unasked } from '#src/people/consent.ts';
+import {
+  agreeAlways,
+  agreeToday,
+  type Consent,
+  heard,
+  recall,
+  unasked,
+} from '#src/people/consent.ts';
 import type { ConsentBook, Standing } from '#src/people/consent-book.ts';
 import { endOfDay } from '#src/people/day.ts';
 import { longestEraseMs, withBook } from './book.ts';
@@ -11,9 +18,9 @@ type Parts = Pick<SessionParts, 'book' | 'clock' | 'consent' | 'onEvent' | 'spen
 /** What people decide about themselves: first in the room they are in, then in the book. */
 export class RoomPrivacy implements Privacy {
   readonly #parts: Parts;
-  readonly #rooms: Pick<VoiceRooms, 'settings' | 'stay'>;
+  readonly #rooms: Pick<VoiceRooms, 'settings' | 'stays' | 'withdrawCalls'>;
 
-  constructor(parts: Parts, rooms: Pick<VoiceRooms, 'settings' | 'stay'>) {
+  constructor(parts: Parts, rooms: Pick<VoiceRooms, 'settings' | 'stays' | 'withdrawCalls'>) {
     this.#parts = parts;
     this.#rooms = rooms;
   }
@@ -27,25 +34,30 @@ export class RoomPrivacy implements Privacy {
   }
 
   async allow(guildId: string, personId: string, howLong: 'always' | 'today'): Promise<Kept> {
-    const gate = this.#rooms.stay(guildId)?.room.gate;
+    const agree = (step: (consent: Consent) => Consent) => {
+      for (const { room } of this.#rooms.stays(guildId)) room.gate.change(step);
+    };
     if (howLong === 'always') {
-      gate?.change((consent) => agreeAlways(consent, personId));
+      agree((consent) => agreeAlways(consent, personId));
       return await this.#write(guildId, personId, { kind: 'always' });
     }
     const wallMs = endOfDay(this.#parts.clock.wallMs());
-    gate?.change((consent) => agreeToday(consent, personId, wallMs));
+    agree((consent) => agreeToday(consent, personId, wallMs));
     return await this.#write(guildId, personId, { kind: 'until', wallMs });
   }
 
   async deny(guildId: string, personId: string): Promise<Kept> {
-    this.#rooms.stay(guildId)?.accord.refuse(personId);
+    this.#rooms.withdrawCalls(guildId, personId);
+    for (const { accord } of this.#rooms.stays(guildId)) accord.refuse(personId);
     return await this.#write(guildId, personId, { kind: 'never' });
   }
 
   async forget(guildId: string, personId: string): Promise<Forgotten> {
-    const stay = this.#rooms.stay(guildId);
-    stay?.accord.forget(personId);
-    stay?.room.tracks.deck.disown(personId);
+    this.#rooms.withdrawCalls(guildId, personId);
+    for (const { accord, room } of this.#rooms.stays(guildId)) {
+      accord.forget(personId);
+      room.tracks.deck.disown(personId);
+    }
     this.#parts.spending.forget(guildId, personId);
     const erase = (book: ConsentBook) => book.erase(guildId, personId);
     const parts = this.#parts;
@@ -55,7 +67,7 @@ export class RoomPrivacy implements Privacy {
 
   /** Where the bot sits nowhere, by what was said for good; roles are only known in a room. */
   async #hears(guildId: string, personId: string): Promise<boolean> {
-    const gate = this.#rooms.stay(guildId)?.room.gate;
+    const gate = this.#rooms.stays(guildId).at(-1)?.room.gate;
     if (gate) return gate.mayHear(personId);
     const standings = await withBook(guildId, this.#parts, 'store.unreadable', (book) =>
       book.read(guildId),

@@ -13,6 +13,9 @@ import type { SessionParts } from './parts.ts';
 import type { SeatNews } from './seat-news.ts';
 import { Stay } from './stay.ts';
 
+/** A `/join` that is being served. */
+type Call = { readonly guildId: string; readonly callerId: string; isYes: boolean };
+
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
 export class VoiceRooms implements Rooms, AsyncDisposable {
   /** What holds in each server. */
@@ -20,6 +23,9 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   readonly #parts: SessionParts;
   readonly #notices: Notices;
   readonly #stays = new Map<string, { readonly stay: Stay; life: Promise<void> }>();
+  /** Moves whose turn has not come yet, with the newest place to go. */
+  readonly #moves = new Map<string, { readonly former: Stay; channelId: string }>();
+  readonly #calls = new Set<Call>();
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #fallbacks = new WeakMap<Stay, FallbackNews>();
   readonly #alerts = new WeakMap<Stay, AlertNotices>();
@@ -41,11 +47,32 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     return stay?.entered ? stay : undefined;
   }
 
-  join(channel: ChannelRef, callerId: string): Promise<Joining> {
-    return this.#inTurn(channel.guildId, () => this.#join(channel, callerId));
+  /** Wherever people of this server are heard now or soon may be: also on the way in, between tries and in a move. */
+  stays(guildId: string): readonly Stay[] {
+    const [here, former] = [this.#stays.get(guildId)?.stay, this.#moves.get(guildId)?.former];
+    return [...new Set([former, here])].filter((stay) => stay !== undefined);
+  }
+
+  async join(channel: ChannelRef, callerId: string): Promise<Joining> {
+    const { guildId } = channel;
+    const call = { guildId, callerId, isYes: true };
+    this.#calls.add(call);
+    try {
+      return await this.#inTurn(guildId, () => this.#join(channel, call));
+    } finally {
+      this.#calls.delete(call);
+    }
+  }
+
+  /** A call is a yes of its caller; not any more, where they say no while it waits for its turn. */
+  withdrawCalls(guildId: string, personId: string): void {
+    for (const call of this.#calls) {
+      if (call.guildId === guildId && call.callerId === personId) call.isYes = false;
+    }
   }
 
   leave(guildId: string): Promise<Leaving> {
+    this.#moves.delete(guildId);
     this.#stays.get(guildId)?.stay.leave('asked');
     return this.#inTurn(guildId, () => this.#leave(guildId));
   }
@@ -56,10 +83,11 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     switch (news.kind) {
       case 'muted':
       case 'deafened':
-        stay?.hinder(news.kind, news.on);
+      case 'suppressed':
+        stay?.hindrances.set(news.kind, news.on);
         return;
       case 'moved':
-        if (stay) this.#follow(stay, news.channelId);
+        this.#follow(guildId, news.channelId);
         return;
       case 'channel-removed':
         this.#removed(guildId, news.channelId);
@@ -93,12 +121,13 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     await Promise.all(lives.map(({ life }) => life));
   }
 
-  async #join(channel: ChannelRef, callerId: string): Promise<Joining> {
+  async #join(channel: ChannelRef, call: Call): Promise<Joining> {
+    if (this.#closed) return { kind: 'left' };
     const { guildId } = channel;
     const here = this.#stays.get(guildId)?.stay;
     const isSame = here?.channel.channelId === channel.channelId;
     if (here?.entered && here.isLinked && isSame) {
-      here.accord.agree(callerId);
+      if (call.isYes) here.accord.agree(call.callerId);
       await here.recall();
       return joiningOf('already', here);
     }
@@ -107,8 +136,9 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     }
     if (isSame) here?.room.tracks.passOn();
     await this.#leave(guildId);
-    const stay = this.#stayIn(channel, callerId, isSame ? here : undefined);
-    stay.accord.agree(callerId);
+    if (this.#closed) return { kind: 'left' };
+    const stay = this.#stayIn(channel, call.callerId, isSame ? here : undefined);
+    if (call.isYes) stay.accord.agree(call.callerId);
     return await this.#enter(stay);
   }
 
@@ -149,6 +179,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     if (this.#stays.get(guildId)?.stay === stay) this.#stays.delete(guildId);
     if (why === 'alone') this.#farewell(stay.channel, 'leave.empty');
     if (why === 'refused') this.#farewell(stay.channel, 'gave_up');
+    if (why === 'lost') this.#farewell(stay.channel, 'leave.broken');
   }
 
   async #leave(guildId: string): Promise<Leaving> {
@@ -160,37 +191,50 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     return { kind: 'left', channel: stay.channel.name, stayedMs: stay.stayedMs };
   }
 
-  /** Its link has ended; where it may be it goes on from where it was put. */
-  #follow(former: Stay, channelId: string): void {
-    const { guildId } = former.channel;
-    if (former.isOver || former.channel.channelId === channelId) return;
+  /** Its link has ended; where it may be it goes on from where it was put last. */
+  #follow(guildId: string, channelId: string): void {
+    const move = this.#moves.get(guildId);
+    if (move) {
+      move.channelId = channelId;
+      return;
+    }
+    const former = this.#stays.get(guildId)?.stay;
+    if (!former || former.isOver || former.channel.channelId === channelId) return;
+    this.#moves.set(guildId, { former, channelId });
     former.room.tracks.passOn();
     former.leave('moved');
-    this.#inTurn(guildId, () => this.#moveAlong(former, channelId)).catch((error) =>
+    this.#inTurn(guildId, () => this.#moveAlong(former)).catch((error) =>
       this.#parts.onEvent(guildId, failureOf(error, 'link')),
     );
   }
 
-  async #moveAlong(former: Stay, channelId: string): Promise<void> {
+  async #moveAlong(former: Stay): Promise<void> {
     const { guildId } = former.channel;
     const place = this.#stays.get(guildId);
-    if (this.#closed || (place && place.stay !== former)) return;
-    await place?.life;
-    const channel = this.#parts.places.channel(guildId, channelId);
-    if (!channel || !this.#mayBeIn(channel)) {
+    const isReplaced = place && place.stay !== former;
+    if (!isReplaced) await place?.life;
+    const move = this.#moves.get(guildId);
+    this.#moves.delete(guildId);
+    if (isReplaced) return;
+    const channel = move && this.#parts.places.channel(guildId, move.channelId);
+    if (this.#closed || !channel || !this.#mayBeIn(channel)) {
       former.room.tracks.drop();
       former.room.panel.left();
       return;
     }
     const stay = this.#stayIn(channel, former.room.callerId, former);
-    await this.#enter(stay);
-    if (this.#stays.get(guildId)?.stay !== stay) {
-      former.room.panel.left();
-      this.#farewell(former.channel, 'gave_up');
-      return;
-    }
-    const line = { id: 'moved', with: { channel: channel.name } } as const;
-    this.#notices.tell({ channel: former.channel, line, holds: () => !stay.isOver });
+    const { kind } = await this.#enter(stay);
+    if (this.#stays.get(guildId)?.stay === stay) this.#tellMoved(former, stay);
+    else if (!this.#moves.has(guildId)) former.room.panel.left();
+    // Who was sent away or moved on meanwhile was not refused.
+    if (!this.#stays.has(guildId) && kind !== 'left') this.#farewell(former.channel, 'gave_up');
+  }
+
+  #tellMoved({ channel: from }: Stay, stay: Stay): void {
+    const { channelId, name } = stay.channel;
+    if (from.channelId === channelId) return;
+    const line = { id: 'moved', with: { channel: name } } as const;
+    this.#notices.tell({ channel: from, line, holds: () => !stay.isOver });
   }
 
   /** Whoever put it there need not be able to enter themselves. */

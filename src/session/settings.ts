@@ -20,11 +20,11 @@ const standard = 'default';
 /** What servers set for themselves: first in the room where the bot sits, then in the book. */
 export class RoomSettings implements Settings {
   readonly #pipelines: SessionParts['pipelines'];
-  readonly #rooms: Pick<VoiceRooms, 'settings' | 'stay'>;
+  readonly #rooms: Pick<VoiceRooms, 'settings' | 'stay' | 'stays'>;
 
   constructor(
     { pipelines }: Pick<SessionParts, 'pipelines'>,
-    rooms: Pick<VoiceRooms, 'settings' | 'stay'>,
+    rooms: Pick<VoiceRooms, 'settings' | 'stay' | 'stays'>,
   ) {
     this.#pipelines = pipelines;
     this.#rooms = rooms;
@@ -33,7 +33,7 @@ export class RoomSettings implements Settings {
   async view(guildId: string): Promise<SettingsView> {
     const { settings } = this.#rooms;
     const isRead = await settings.load(guildId);
-    if (isRead) this.#rooms.stay(guildId)?.follow();
+    if (isRead) for (const stay of this.#rooms.stays(guildId)) stay.follow();
     const here = settings.in(guildId);
     const all = settingKeys.map((key) => ({
       ...{ key, value: shownValue(key, here), isOwn: settings.isSet(guildId, key) },
@@ -97,8 +97,8 @@ export class RoomSettings implements Settings {
 
   /** Whoever is heard from now on without having been asked is to know. */
   #follow(guildId: string, looser: boolean): void {
+    for (const stay of this.#rooms.stays(guildId)) stay.follow();
     const stay = this.#rooms.stay(guildId);
-    stay?.follow();
     const { policy } = this.#rooms.settings.in(guildId).consent;
     if (!stay || !looser || policy === 'ask') return;
     const holds = () => this.#rooms.settings.in(guildId).consent.policy === policy;

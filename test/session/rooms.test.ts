@@ -147,3 +147,24 @@ test('closing leaves every channel', async () => {
   expect(door.links.map(({ closed }) => closed)).toEqual([true, true]);
   expect(clock.sleeping).toBe(0);
 });
+
+test('a bot that is being stopped takes no further call', async () => {
+  const { door, rooms } = house();
+  const closing = rooms[Symbol.asyncDispose]();
+  expect(await rooms.join(lounge, 'adam')).toEqual({ kind: 'left' });
+  await closing;
+  expect([await rooms.join(lounge, 'adam'), door.asked]).toEqual([{ kind: 'left' }, 0]);
+});
+
+test('a bug that comes twice in a minute sends the bot away, and the room reads so', async () => {
+  const { clock, door, rooms, written } = house();
+  await rooms.join(lounge, 'adam');
+  door.link.lose(new TypeError('x is not a function'));
+  await clock.advance(2_000);
+  door.link.lose(new TypeError('x is not a function'));
+  await clock.advance(2_000);
+  expect([rooms.at('g'), written]).toEqual([
+    undefined,
+    ['Something in me broke twice, so I left. Run /join to call me again.'],
+  ]);
+});
