@@ -105,9 +105,9 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
 /** Of what Discord tells, the rooms need to know what was done to the bot's own seat, and alerts of their links. */
 function tellRooms(rooms: VoiceRooms | undefined, event: DiscordEvent): void {
   const { kind } = event;
-  const isTheirs =
-    kind === 'muted' || kind === 'deafened' || kind === 'moved' || kind === 'channel-removed';
-  if (isTheirs) rooms?.news(event.guildId, event);
+  const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';
+  const isSeat = isHindrance || kind === 'moved' || kind === 'channel-removed';
+  if (isSeat) rooms?.news(event.guildId, event);
   if (kind === 'alert') rooms?.alert(event.guildId, event);
 }
 

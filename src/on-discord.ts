@@ -161,6 +161,7 @@ function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
     case 'closed':
     case 'muted':
     case 'deafened':
+    case 'suppressed':
     case 'moved':
     case 'channel-removed':
       return;
@@ -196,6 +197,7 @@ function logDiscord(log: Log, event: DiscordEvent): void {
     case 'voice-closed':
     case 'muted':
     case 'deafened':
+    case 'suppressed':
     case 'moved':
     case 'channel-removed':
       log.info(event, event.kind);

@@ -1,3 +1,4 @@
+import type { Hindrance } from '#src/session/hindrances.ts';
 import type { EarCounts } from './ear.ts';
 import type { LinkAlert } from './link-alerts.ts';
 import type { MessageOutcome } from './outbox.ts';
@@ -45,8 +46,8 @@ export type DiscordEvent =
     }
   /** A voice socket closed; `close-codes.ts` says what follows. */
   | { readonly kind: 'voice-closed'; readonly guildId: string; readonly closeCode: number }
-  /** By a moderator, in the channel where the bot sits; `on` is false when it was taken back. */
-  | { readonly kind: 'muted' | 'deafened'; readonly guildId: string; readonly on: boolean }
+  /** In the channel where the bot sits, also where it comes in so; `on` is false when it is over. */
+  | { readonly kind: Hindrance; readonly guildId: string; readonly on: boolean }
   /** To another channel, by a moderator: the link has ended. */
   | { readonly kind: 'moved'; readonly guildId: string; readonly channelId: string }
   /** The channel where the bot sat was deleted: the link has ended. */

@@ -1,4 +1,5 @@
 import { type Client, Events, type GuildBasedChannel, type VoiceState } from 'discord.js';
+import type { Hindrance } from '#src/session/hindrances.ts';
 import type { DiscordEvent } from './events.ts';
 import type { Timing } from './timing.ts';
 
@@ -12,16 +13,21 @@ export function watchOwnState(
   tell: (event: DiscordEvent) => void,
 ): () => void {
   const left = new Map<string, { readonly channelId: string; readonly atMs: number }>();
+  const seats = new Map<string, Seat>();
   const onState = (former: VoiceState, now: VoiceState) => {
     if (now.id !== client.user.id) return;
     const guildId = now.guild.id;
+    const seat = seats.get(guildId) ?? unseated;
     if (now.channelId === null) {
-      if (former.channelId !== null) {
-        left.set(guildId, { channelId: former.channelId, atMs: timing.nowMs() });
-      }
+      const { channelId } = former;
+      if (channelId !== null) left.set(guildId, { channelId, atMs: timing.nowMs() });
+      seats.set(guildId, { ...seat, isThere: false });
       return;
     }
-    for (const event of changes(former, now)) tell(event);
+    const hindrances = hindrancesOf(now);
+    seats.set(guildId, { isThere: true, hindrances });
+    for (const event of hindranceChanges(guildId, seat, hindrances)) tell(event);
+    if (isMove(former, now)) tell({ kind: 'moved', guildId, channelId: now.channelId });
   };
   const onDelete = (
     channel: { readonly id: string } & Partial<Pick<GuildBasedChannel, 'guild'>>,
@@ -39,12 +45,30 @@ export function watchOwnState(
   };
 }
 
-function* changes(former: VoiceState, now: VoiceState): Generator<DiscordEvent> {
-  const guildId = now.guild.id;
-  const [muted, deafened] = [now.serverMute === true, now.serverDeaf === true];
-  if ((former.serverMute === true) !== muted) yield { kind: 'muted', guildId, on: muted };
-  if ((former.serverDeaf === true) !== deafened) yield { kind: 'deafened', guildId, on: deafened };
-  if (former.channelId !== null && now.channelId !== null && former.channelId !== now.channelId) {
-    yield { kind: 'moved', guildId, channelId: now.channelId };
+function isMove({ channelId: from }: VoiceState, { channelId: to }: VoiceState): boolean {
+  return from !== null && from !== to;
+}
+
+/** What was told of the bot's seat in one server last. */
+type Seat = { readonly isThere: boolean; readonly hindrances: ReadonlySet<Hindrance> };
+const unseated: Seat = { isThere: false, hindrances: new Set() };
+
+function hindrancesOf({ serverDeaf, serverMute, suppress }: VoiceState): ReadonlySet<Hindrance> {
+  return new Set<Hindrance>([
+    ...(serverMute === true ? (['muted'] as const) : []),
+    ...(serverDeaf === true ? (['deafened'] as const) : []),
+    ...(suppress === true ? (['suppressed'] as const) : []),
+  ]);
+}
+
+/** Who comes in knows nothing of what was told before: what holds then is told once more. */
+function* hindranceChanges(
+  guildId: string,
+  { isThere, hindrances }: Seat,
+  now: ReadonlySet<Hindrance>,
+): Generator<DiscordEvent> {
+  for (const kind of ['muted', 'deafened', 'suppressed'] as const) {
+    const [was, is] = [hindrances.has(kind), now.has(kind)];
+    if (was !== is || (is && !isThere)) yield { kind, guildId, on: is };
   }
 }

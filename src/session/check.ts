@@ -129,7 +129,7 @@ function roundTrip(codec: SessionParts['codec'], tone: Int16Array): Int16Array {
 async function checkPlayback(stay: Stay | undefined, parts: SessionParts): Promise<Finding> {
   const point = 'playback';
   if (!stay) return { point, kind: 'idle', line: nowhere };
-  if (stay.isHindered('muted')) return { point, kind: 'bad', line: { id: 'muted.server' } };
+  if (stay.hindrances.isMute) return { point, kind: 'bad', line: { id: 'muted.server' } };
   const startedMs = parts.clock.nowMs();
   const rung = await ringIn(stay, parts).catch(() => undefined);
   const ms = parts.clock.nowMs() - startedMs;

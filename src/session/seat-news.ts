@@ -1,7 +1,9 @@
+import type { Hindrance } from './hindrances.ts';
+
 /** What somebody else did to the bot's seat in a voice channel. */
 export type SeatNews =
-  /** `on` is false when it was taken back. */
-  | { readonly kind: 'muted' | 'deafened'; readonly on: boolean }
+  /** Also told when the bot comes in and it is so. `on` is false when it is over. */
+  | { readonly kind: Hindrance; readonly on: boolean }
   /** To another channel: the link has ended. */
   | { readonly kind: 'moved'; readonly channelId: string }
   /** The channel was deleted: the link has ended. Also told shortly after the seat is gone. */

@@ -10,6 +10,7 @@ import { failureOf } from './failure.ts';
 import { Floor, type Lost } from './floor.ts';
 import { Gate } from './gate.ts';
 import { Habits } from './habits.ts';
+import { Hindrances } from './hindrances.ts';
 import { type KeptSettings, partsIn } from './kept-settings.ts';
 import type { ChannelRef, LinkState, VoiceLink } from './link.ts';
 import type { Question } from './matter.ts';
@@ -58,13 +59,13 @@ const tellFromLosses = 2;
 export class Stay {
   readonly room: Room;
   readonly accord: Accord;
+  /** What keeps it from speaking or hearing there. */
+  readonly hindrances: Hindrances;
   readonly #parts: SessionParts;
   readonly #over = new AbortController();
   readonly #settings: KeptSettings;
   readonly #since: number;
   readonly #tether: Tether;
-  /** By a moderator's hand. */
-  readonly #hindrances = new Set<'muted' | 'deafened'>();
   /** It goes on from another channel, and has not seen yet who came along. */
   #isMoving: boolean;
   #why: Why | undefined;
@@ -113,6 +114,7 @@ export class Stay {
         notices.tell({ channel, line, holds: () => !this.isOver && holds() }),
     };
     this.accord = new Accord(this.room);
+    this.hindrances = new Hindrances(this.room, former?.hindrances);
   }
 
   get channel(): ChannelRef {
@@ -143,11 +145,6 @@ export class Stay {
     return state && { ...state, joinedInMs: this.#joinedInMs ?? 0 };
   }
 
-  /** What a moderator's hand keeps it from. */
-  isHindered(how: 'muted' | 'deafened'): boolean {
-    return this.#hindrances.has(how);
-  }
-
   /** How many people besides bots are there. */
   get company(): number {
     return this.#tether.people().filter(({ isBot }) => !isBot).length;
@@ -170,15 +167,6 @@ export class Stay {
     const { gate, pipeline } = this.room;
     pipeline.follow();
     gate.govern(consent);
-  }
-
-  /** A moderator has muted or deafened the bot, or taken that back. */
-  hinder(how: 'muted' | 'deafened', on: boolean): void {
-    const isNew = on && !this.#hindrances.has(how);
-    if (on) this.#hindrances.add(how);
-    else this.#hindrances.delete(how);
-    if (how === 'muted') this.room.floor.mute(on);
-    if (isNew) this.room.notice({ id: `${how}.server` }, () => this.#hindrances.has(how));
   }
 
   /** Resolves when people can be heard and spoken to. Errors: as `VoiceDoor.open`. */

@@ -38,7 +38,7 @@ export class RoomTracks implements Tracks, TrackVotes {
     const track = trackNameOf(wish.track);
     if (track === undefined) return { kind: 'bad-name' };
     if (isOwnTrack(track) || track === everyTrack) return { kind: 'reserved', track };
-    if (this.#rooms.stay(guildId)?.isHindered('muted')) return { kind: 'muted' };
+    if (this.#rooms.stay(guildId)?.hindrances.isMute) return { kind: 'muted' };
     if (before.tracks.deck.isFull(track)) return full(before, track);
     const signal = AbortSignal.any([this.#signal, before.signal]);
     const found = await this.#found(guildId, wish, signal);

@@ -120,7 +120,10 @@ export const english = {
   'perm.manage': 'That needs Manage Server.',
   'perm.room': 'Join {channel} first.',
   'muted.server': "I'm muted here; ask a moderator to unmute me.",
+  'suppressed.server':
+    "I'm not allowed to speak here. Give my role Speak; on a stage, invite me to speak.",
   'deafened.server': "I'm deafened here; I can only play tracks.",
+  'leave.broken': 'Something in me broke twice, so I left. Run /join to call me again.',
   moved: 'Moved to {channel}.',
   reconnecting: 'Reconnecting.',
   gave_up: 'Discord keeps refusing. /join to try again.',

@@ -139,7 +139,11 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'perm.manage': 'Dafür braucht es „Server verwalten“.',
   'perm.room': 'Geh zuerst in {channel}.',
   'muted.server': 'Ich bin hier stumm; bitte jemanden aus der Moderation, mich freizuschalten.',
+  'suppressed.server':
+    'Ich darf hier nicht sprechen. Gib meiner Rolle Sprechen; auf einer Bühne lade mich zum Sprechen ein.',
   'deafened.server': 'Ich bin hier taub geschaltet; ich kann nur Spuren abspielen.',
+  'leave.broken':
+    'In mir ist zweimal etwas kaputtgegangen, darum bin ich gegangen. Mit /join rufst du mich wieder.',
   moved: 'Nach {channel} verschoben.',
   reconnecting: 'Ich verbinde mich neu.',
   gave_up: 'Discord lehnt immer wieder ab. Versuch es noch einmal mit /join.',

@@ -10,6 +10,7 @@ type Seat = {
   readonly channelId: string | null;
   readonly serverMute?: boolean | null;
   readonly serverDeaf?: boolean;
+  readonly suppress?: boolean;
 };
 
 /** A client as far as its own seat goes. */
@@ -39,6 +40,23 @@ test('being muted, deafened and moved is told, and when it is over', () => {
     { kind: 'deafened', guildId: 'g', on: true },
     { kind: 'deafened', guildId: 'g', on: false },
     { kind: 'moved', guildId: 'g', channelId: 'b' },
+  ]);
+});
+
+test('how the bot sits when it comes in is told, whatever it was told before', () => {
+  const { change, events } = open();
+  const away = { channelId: null, serverMute: true };
+  change({ channelId: null }, { channelId: 'a', serverMute: true });
+  change({ channelId: 'a', serverMute: true }, away);
+  change(away, { channelId: 'a', serverMute: true, suppress: true });
+  change({ channelId: 'a', serverMute: true, suppress: true }, { channelId: null });
+  change({ channelId: null }, { channelId: 'a' });
+  expect(events).toEqual([
+    { kind: 'muted', guildId: 'g', on: true },
+    { kind: 'muted', guildId: 'g', on: true },
+    { kind: 'suppressed', guildId: 'g', on: true },
+    { kind: 'muted', guildId: 'g', on: false },
+    { kind: 'suppressed', guildId: 'g', on: false },
   ]);
 });
 

@@ -124,6 +124,44 @@ test('being moved about ends in the last channel', async () => {
   expect(house.rooms.at('g')).toEqual(lounge);
 });
 
+/** As with Discord, opening a link takes some 300 ms. */
+async function movedTwice(apartMs: number): Promise<House> {
+  const attic = { guildId: 'g', channelId: 'attic', name: 'Attic' };
+  const channel = (_: string, id: string) =>
+    [lounge, den, attic].find((one) => one.channelId === id);
+  const house = await called({ places: { ...places, channel } });
+  const open = house.door.open.bind(house.door);
+  house.door.open = async (where, mayHear, signal) => {
+    await house.clock.sleep(300, signal);
+    return await open(where, mayHear, signal);
+  };
+  move(house);
+  await house.clock.advance(apartMs);
+  house.rooms.news('g', { kind: 'moved', channelId: 'attic' });
+  return house;
+}
+
+test.each([0, 50, 290])(
+  'moved twice within %i ms it ends where it was put last, and nobody reads that Discord refuses',
+  async (apartMs) => {
+    const house = await movedTwice(apartMs);
+    await house.clock.advance(40_000);
+    expect(house.rooms.at('g')?.name).toBe('Attic');
+    expect(house.written).toEqual(['Moved to Attic.']);
+    expect(house.faces.at(-1)?.state.kind).toBe('listening');
+  },
+);
+
+test.each([0, 50, 290])('sent away %i ms after a move it does not come first', async (ms) => {
+  const house = await movedTwice(ms);
+  const leaving = house.rooms.leave('g');
+  await house.clock.advance(100);
+  await leaving;
+  await house.clock.advance(40_000);
+  expect([house.rooms.at('g'), house.written]).toEqual([undefined, []]);
+  expect(house.faces.at(-1)?.state.kind).toBe('left');
+});
+
 test('a channel that is deleted under the bot is told, whether the seat or the channel goes first', async () => {
   const first = await called();
   first.rooms.news('g', removed);
@@ -173,6 +211,43 @@ test('while it is muted nothing is synthesised and nothing waits, and then it an
   house.rooms.news('g', { kind: 'muted', on: false });
   await pass(house, 6_000, await words('human-goforward', adam, house.clock.nowMs()));
   expect(house.of('answered')).toHaveLength(1);
+});
+
+test('a bot that is moved while it is muted knows that it still is', async () => {
+  const house = await called();
+  house.rooms.news('g', { kind: 'muted', on: true });
+  move(house);
+  await pass(house, 100);
+  expect(house.rooms.at('g')).toEqual(den);
+  expect(await house.talk.say('g', 'Hello.', 'now')).toEqual({ kind: 'muted' });
+  house.rooms.news('g', { kind: 'muted', on: false });
+  expect(await house.talk.say('g', 'Hello.', 'now')).toMatchObject({ kind: 'queued' });
+});
+
+test('a bot that may not speak makes no speech, and says so unless it is let speak at once', async () => {
+  const house = await called();
+  house.rooms.news('g', { kind: 'suppressed', on: true });
+  expect(await house.talk.say('g', 'Hello.', 'now')).toEqual({ kind: 'muted' });
+  await pass(house, 2900);
+  house.rooms.news('g', { kind: 'suppressed', on: false });
+  await pass(house, 200);
+  expect(house.written).toEqual([]);
+  house.rooms.news('g', { kind: 'suppressed', on: true });
+  await pass(house, 3100);
+  expect(house.written).toEqual([
+    "I'm not allowed to speak here. Give my role Speak; on a stage, invite me to speak.",
+  ]);
+});
+
+test('a bot that is muted before it comes in knows it', async () => {
+  const house = openHouse({}, [adam]);
+  const open = house.door.open.bind(house.door);
+  house.door.open = (where, mayHear, signal) => {
+    house.rooms.news('g', { kind: 'muted', on: true });
+    return open(where, mayHear, signal);
+  };
+  await house.rooms.join(lounge, 'adam');
+  expect(await house.talk.say('g', 'Hello.', 'now')).toEqual({ kind: 'muted' });
 });
 
 test('muted in the middle of an answer, it stops making it', async () => {
