@@ -14,6 +14,8 @@ export function objectionTo(error: unknown): Line | undefined {
       return { id: 'ask.bad.too_big' };
     case 'source.not_allowed':
       return { id: 'ask.bad.not_allowed' };
+    case 'source.blocked':
+      return { id: 'ask.bad.blocked' };
     case 'source.unreachable':
       return { id: 'ask.bad.unreachable' };
     default:

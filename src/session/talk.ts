@@ -151,7 +151,7 @@ export class RoomTalk implements Talk {
     const listening = spending.listen(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
     try {
-      const pcm = await recordings.read(recording, this.#signal);
+      const pcm = await recordings.read({ ...recording, personId: asker.id }, this.#signal);
       return { kind: 'heard', pcm, transcriber: meteredTranscriber(transcriber, listening.heard) };
     } catch (error) {
       const line = this.#signal.aborted ? undefined : objectionTo(error);

@@ -27,8 +27,13 @@ export type Deed =
 /** A sound that ended otherwise than wanted. */
 export type Broken = { readonly track: string; readonly title: string; readonly ended: Ended };
 
+/** What became of a sound: as `Added`, or so many come live already. */
+export type Laid = Added | { readonly kind: 'too-many-live'; readonly limit: number };
+
 /** Sounds of one track, the one that plays included. */
 const mostSounds = 50;
+/** Sounds of all tracks together that come live: each keeps a connection while it plays. */
+const mostLive = 8;
 
 /** The tracks of one stay, whose their sounds are, and where these came from. What may be done to them is judged elsewhere. */
 export class TrackDeck implements Disposable {
@@ -72,8 +77,10 @@ export class TrackDeck implements Disposable {
   }
 
   /** Behind what waits, or before it; at once where nothing plays. */
-  lay(track: string, source: SoundSource, tag: Tag, { loop, next, fromMs = 0 }: Laying): Added {
+  lay(track: string, source: SoundSource, tag: Tag, { loop, next, fromMs = 0 }: Laying): Laid {
     if (this.isFull(track)) return { kind: 'full', limit: mostSounds };
+    if (!source.seekable && this.#live >= mostLive)
+      return { kind: 'too-many-live', limit: mostLive };
     const loudness = loudnessFor(source);
     const options = { isLooping: loop, fromMs, ...(loudness !== undefined && { loudness }) };
     const added = next
@@ -81,6 +88,12 @@ export class TrackDeck implements Disposable {
       : this.tracks.enqueue(track, source, options);
     if ('item' in added) this.#tags.set(added.item, { ...tag, serial: this.#serial++ });
     return added;
+  }
+
+  /** Sounds that come live, those that wait among them. */
+  get #live(): number {
+    const all = this.tracks.all().flatMap(soundsOn);
+    return all.filter(({ source }) => !source.seekable).length;
   }
 
   isFull(track: string): boolean {

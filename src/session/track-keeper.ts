@@ -108,9 +108,12 @@ export class TrackKeeper {
     { source: origin, title, owner, positionMs: fromMs, loop }: KeptSound,
     signal: AbortSignal,
   ): Promise<void> {
-    const { deck, parts } = this.#options;
+    const { channel, deck, parts } = this.#options;
     try {
-      const source = await unlessAborted(parts.sounds.again(origin, title, signal), signal);
+      const { guildId } = channel;
+      const requester = { guildId, ...(owner && { personId: owner.id }) };
+      const again = parts.sounds.again(requester, origin, title, signal);
+      const source = await unlessAborted(again, signal);
       deck.lay(track, source, { origin, owner }, { loop, next: false, fromMs });
     } catch (error) {
       signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SoundFile, SoundOpener, SoundShelf } from '#src/sources/ports.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import type { Requester, SoundFile, SoundOpener, SoundShelf } from '#src/sources/ports.ts';
 import type { Line } from '#src/texts/texts.ts';
 import type { KeptSource } from './track-book.ts';
 
@@ -26,6 +27,8 @@ export class TrackShelf {
   readonly #recent = new Map<string, Map<string, KeptSource>>();
   /** How many are looked for, by server. */
   readonly #underWay = new Map<string, number>();
+  /** The last link of each person: theirs are looked up one after the other. */
+  readonly #lastLinks = new Map<string, Promise<unknown>>();
 
   constructor(opener: SoundOpener, shelf: SoundShelf) {
     this.#opener = opener;
@@ -33,14 +36,16 @@ export class TrackShelf {
   }
 
   /** Aborting `signal` throws `signal.reason`. */
-  async find(guildId: string, sound: string | SoundFile, signal: AbortSignal): Promise<Found> {
+  async find(requester: Requester, sound: string | SoundFile, signal: AbortSignal): Promise<Found> {
+    const { guildId } = requester;
     const others = this.#underWay.get(guildId) ?? 0;
     if (others >= mostAtOnce) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
     this.#underWay.set(guildId, others + 1);
     try {
-      if (typeof sound !== 'string') return await this.#sent(sound, signal);
-      if (sound.includes('://')) return await this.#link({ kind: 'link', url: sound }, signal);
-      return (await this.#named(guildId, sound, signal)) ?? (await this.#missing(sound));
+      if (typeof sound !== 'string') return await this.#sent(requester, sound, signal);
+      if (sound.includes('://'))
+        return await this.#link(requester, { kind: 'link', url: sound }, signal);
+      return (await this.#named(requester, sound, signal)) ?? (await this.#missing(sound));
     } catch (error) {
       const reason = signal.aborted ? undefined : reasonOf(error);
       if (!reason) throw error;
@@ -51,8 +56,13 @@ export class TrackShelf {
   }
 
   /** The same sound once more, after a restart say. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
-  async again(origin: KeptSource, title: string, signal: AbortSignal): Promise<SoundSource> {
-    const found = await this.#open(origin, signal, title);
+  async again(
+    requester: Requester,
+    origin: KeptSource,
+    title: string,
+    signal: AbortSignal,
+  ): Promise<SoundSource> {
+    const found = await this.#open(requester, origin, signal, title);
     if (found?.kind === 'found') return found.source;
     throw new BotError('source.unreachable', false, 'A sound does not lie here any more.');
   }
@@ -77,17 +87,25 @@ export class TrackShelf {
     else this.#underWay.delete(guildId);
   }
 
-  async #sent({ url, name, type }: SoundFile, signal: AbortSignal): Promise<Found> {
+  async #sent(
+    requester: Requester,
+    { url, name, type }: SoundFile,
+    signal: AbortSignal,
+  ): Promise<Found> {
     const origin = { kind: 'link', url, ...(type !== undefined && { type }) } as const;
-    return await this.#link(origin, signal, withoutEnding(name));
+    return await this.#link(requester, origin, signal, withoutEnding(name));
   }
 
-  async #named(guildId: string, name: string, signal: AbortSignal): Promise<Found | undefined> {
-    const found = await this.#open({ kind: 'library', name }, signal);
+  async #named(
+    requester: Requester,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<Found | undefined> {
+    const found = await this.#open(requester, { kind: 'library', name }, signal);
     if (found) return found;
-    const recent = [...(this.#recent.get(guildId) ?? [])];
+    const recent = [...(this.#recent.get(requester.guildId) ?? [])];
     const [title, origin] = recent.find(([one]) => one.toLowerCase() === name.toLowerCase()) ?? [];
-    return origin && (await this.#open(origin, signal, title));
+    return origin && (await this.#open(requester, origin, signal, title));
   }
 
   async #missing(name: string): Promise<Found> {
@@ -97,22 +115,47 @@ export class TrackShelf {
   }
 
   /** Undefined where nothing of that name lies here. */
-  async #open(origin: KeptSource, signal: AbortSignal, title?: string): Promise<Found | undefined> {
+  async #open(
+    requester: Requester,
+    origin: KeptSource,
+    signal: AbortSignal,
+    title?: string,
+  ): Promise<Found | undefined> {
     if (origin.kind === 'library') {
       const source = await this.#shelf.open(origin.name, signal);
       return source && { kind: 'found', source, origin };
     }
-    return await this.#link(origin, signal, title);
+    return await this.#link(requester, origin, signal, title);
   }
 
   async #link(
+    requester: Requester,
     origin: Extract<KeptSource, { kind: 'link' }>,
     signal: AbortSignal,
     title?: string,
   ): Promise<Found> {
-    const where = { ...origin, ...(title !== undefined && { title }) };
-    const source = await this.#opener.openSource(where, { longestMs }, signal);
+    const where = { ...origin, requester, ...(title !== undefined && { title }) };
+    const source = await this.#afterTheirLast(requester, signal, () =>
+      this.#opener.openSource(where, { longestMs }, signal),
+    );
     return { kind: 'found', source, origin };
+  }
+
+  /** One link at a time for each person, whatever their servers take. */
+  async #afterTheirLast<T>(
+    { guildId, personId = guildId }: Requester,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const before = this.#lastLinks.get(personId) ?? Promise.resolve();
+    const opened = unlessAborted(before, signal).then(work);
+    const settled = opened.catch(() => undefined);
+    this.#lastLinks.set(personId, settled);
+    try {
+      return await opened;
+    } finally {
+      if (this.#lastLinks.get(personId) === settled) this.#lastLinks.delete(personId);
+    }
   }
 }
 
@@ -126,6 +169,8 @@ export function reasonOf(error: unknown): Line | undefined {
       return { id: 'track.bad.too_long', with: { max: longestWords } };
     case 'source.too_big':
       return { id: 'track.bad.too_big' };
+    case 'source.blocked':
+      return { id: 'track.bad.blocked' };
     case 'source.not_allowed':
       return { id: 'track.bad.not_allowed' };
     default:

@@ -1,4 +1,5 @@
 import { holds } from '#src/people/rights.ts';
+import type { Requester } from '#src/sources/ports.ts';
 import type { Room } from './room.ts';
 import type { VoiceRooms } from './rooms.ts';
 import { bearerOf } from './tool-rights.ts';
@@ -41,7 +42,7 @@ export class RoomTracks implements Tracks, TrackVotes {
     if (this.#rooms.stay(guildId)?.hindrances.isMute) return { kind: 'muted' };
     if (before.tracks.deck.isFull(track)) return full(before, track);
     const signal = AbortSignal.any([this.#signal, before.signal]);
-    const found = await this.#found(guildId, wish, signal);
+    const found = await this.#found({ guildId, personId: caller.id }, wish, signal);
     const room = this.#room(guildId);
     if (!found || !room) return nowhere;
     if (found.kind === 'no-sound') return { ...found, sound: `${wish.sound}` };
@@ -92,12 +93,12 @@ export class RoomTracks implements Tracks, TrackVotes {
 
   /** Undefined when the stay has ended meanwhile. */
   async #found(
-    guildId: string,
+    requester: Requester,
     { sound }: TrackWish,
     signal: AbortSignal,
   ): Promise<Found | undefined> {
     try {
-      return await this.#shelf.find(guildId, sound, signal);
+      return await this.#shelf.find(requester, sound, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
       return undefined;
@@ -125,6 +126,8 @@ export class RoomTracks implements Tracks, TrackVotes {
         return { kind: 'added', title, track, place: added.place, ...also };
       case 'full':
         return { kind: 'full', track, limit: added.limit };
+      case 'too-many-live':
+        return { kind: 'bad', reason: { id: 'track.bad.live', with: { limit: added.limit } } };
       case 'too-many':
         return { kind: 'many', limit: added.limit, names: room.tracks.deck.busy };
       case 'bad-name':

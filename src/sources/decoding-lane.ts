@@ -14,12 +14,19 @@ const feedBytes = 8 * 1024;
 /** Threads tried for one inspection, where other files of the lane take them down. */
 const mostThreads = 3;
 
+export type LaneParts = {
+  /** Errors: BotError `source.blocked`. */
+  readonly enter: () => ThreadLease;
+  /** A file could not be decoded. */
+  readonly failed: (error: unknown) => void;
+};
+
 /** Decodes files that share one thread: what one of them breaks is noticed by the others, and by nobody else. */
 export class DecodingLane {
-  readonly #enter: () => ThreadLease;
+  readonly #parts: LaneParts;
 
-  constructor(enter: () => ThreadLease) {
-    this.#enter = enter;
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
   }
 
   /** As `play`, but one channel at `rateHz`. */
@@ -45,7 +52,7 @@ export class DecodingLane {
     plan: DecodePlan,
     signal: AbortSignal,
   ): AsyncGenerator<SoundChunk> {
-    using lease = this.#enter();
+    using lease = this.#parts.enter();
     const { thread } = lease;
     const id = thread.open(plan);
     let hasSound = false;
@@ -62,6 +69,9 @@ export class DecodingLane {
         }
       }
       if (!hasSound) throw refusals.notAudio('it holds no sound');
+    } catch (error) {
+      this.#parts.failed(error);
+      throw error;
     } finally {
       thread.close(id);
     }
@@ -79,10 +89,11 @@ export class DecodingLane {
 
   async #inspect(inspection: Inspection, signal: AbortSignal): Promise<Inspected> {
     for (let threads = 1; ; threads++) {
-      using lease = this.#enter();
+      using lease = this.#parts.enter();
       try {
         return await unlessAborted(lease.thread.inspect(inspection), signal);
       } catch (error) {
+        this.#parts.failed(error);
         if (threads >= mostThreads || !isDisplaced(error)) throw error;
       }
     }

@@ -1,6 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { DecodingLane, type ThreadLease } from './decoding-lane.ts';
 import { DecodingThread } from './decoding-thread.ts';
+import { ThreadCrashes } from './thread-crashes.ts';
 
 export type DecodingOptions = {
   readonly clock: Clock;
@@ -13,7 +14,7 @@ export type DecodingOptions = {
 const usualStepMs = 5_000;
 /** With nothing to decode a thread and its memory are given back. */
 const idleMs = 30_000;
-/** Each takes about 20 MB while it decodes. */
+/** Each takes about 22 MB (measured with all decoders, 2026-11-20). */
 export const mostThreads = 8;
 
 /** A thread, and the lanes that have something to decode in it, with how much. */
@@ -30,11 +31,13 @@ type Seat = {
  */
 export class Decoding implements AsyncDisposable {
   readonly #options: DecodingOptions;
+  readonly #crashes: ThreadCrashes;
   readonly #common = this.lane('');
   #seats: readonly Seat[] = [];
 
   constructor(options: DecodingOptions) {
     this.#options = options;
+    this.#crashes = new ThreadCrashes(options.clock);
   }
 
   /** As `DecodingLane.play`, in a lane of those who name none. */
@@ -47,9 +50,16 @@ export class Decoding implements AsyncDisposable {
     return this.#common.decode(...asked);
   }
 
-  /** Files decoded in a lane of one name share a thread. */
-  lane(name: string): DecodingLane {
-    return new DecodingLane(() => this.#enter(name));
+  /** Files decoded in a lane of one name share a thread; those that end one count against `personId`. */
+  lane(name: string, personId?: string): DecodingLane {
+    const crashes = personId === undefined ? undefined : this.#crashes;
+    return new DecodingLane({
+      enter: () => {
+        crashes?.check(`${personId}`);
+        return this.#enter(name);
+      },
+      failed: (error) => crashes?.note(`${personId}`, error),
+    });
   }
 
   /** Threads that are alive, idle ones among them. */

@@ -52,14 +52,19 @@ export class Flow {
   /** Pieces that were read before, and all that follow; closes at the end, and when its reader stops. */
   async *all(before: readonly Uint8Array[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
     try {
-      yield* before;
-      for (;;) {
-        const piece = await this.next(signal);
-        if (!piece) return;
-        yield piece;
-      }
+      yield* this.rest(before, signal);
     } finally {
       this.close();
+    }
+  }
+
+  /** As `all`, but a reader that stops may be followed by another, who goes on where it was. */
+  async *rest(before: readonly Uint8Array[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    yield* before;
+    for (;;) {
+      const piece = await this.next(signal);
+      if (!piece) return;
+      yield piece;
     }
   }
 

@@ -6,6 +6,7 @@ import { isDisplaced } from './decoding-thread.ts';
 import { type FfmpegOptions, type FfmpegPlan, throughFfmpeg } from './ffmpeg.ts';
 import type { Flow } from './flow.ts';
 import { refusals } from './refusals.ts';
+import type { Format } from './sniff.ts';
 import type { SoundBytes } from './sound-bytes.ts';
 
 /** Where reading begins to get to a place: bytes that go before, a byte of the file, and what is still to be left out. */
@@ -21,6 +22,7 @@ export type Sound = {
   readonly decoding: DecodingLane;
   readonly lengthMs: number | undefined;
   readonly longestMs: number;
+  readonly format: Format | undefined;
   /** What was read to see what it is; for the first who listens. */
   readonly begun: { readonly pieces: readonly Uint8Array[]; readonly flow: Flow } | undefined;
   /** In place of our decoders. */
@@ -28,8 +30,8 @@ export type Sound = {
   readonly jump: (fromMs: number, signal: AbortSignal) => Promise<Jump>;
 };
 
-/** So often another file may take its decoder down before it gives up. */
-const mostDisplacements = 3;
+/** So often in a row another file may take its decoder down before it gives up; so much sound begins a new count. */
+const displacements = { most: 3, forgottenMs: 10_000 } as const;
 
 /** A sound that was looked at and may be played, from anywhere if it does not come only once. */
 export class OpenedSound implements SoundSource {
@@ -44,27 +46,41 @@ export class OpenedSound implements SoundSource {
     this.#sound = sound;
     this.#begun = sound.begun;
     this.title = sound.title;
-    this.seekable = sound.bytes.jumps !== 'never';
+    this.seekable = sound.bytes.jumps === 'any' || sound.bytes.jumps === 'again';
     if (sound.lengthMs !== undefined) this.lengthMs = sound.lengthMs;
   }
 
   async *open(fromMs: number, signal: AbortSignal): AsyncGenerator<SoundChunk> {
     const { lengthMs = Number.POSITIVE_INFINITY } = this;
-    const place = { atMs: this.seekable ? Math.max(0, fromMs) : 0 };
+    const place: Reading = { atMs: this.seekable ? Math.max(0, fromMs) : 0 };
     if (place.atMs >= lengthMs) return;
-    for (let displacements = 0; ; displacements++) {
-      try {
-        return yield* this.#on(place, signal);
-      } catch (error) {
-        const isOver = !this.seekable || displacements >= mostDisplacements;
-        if (isOver || !isDisplaced(error)) throw error;
+    try {
+      for (let inARow = 0; ; ) {
+        const fromPlaceMs = place.atMs;
+        const displaced = yield* this.#untilDisplaced(place, signal);
+        if (!displaced) return;
+        inARow = place.atMs - fromPlaceMs >= displacements.forgottenMs ? 1 : inARow + 1;
+        if (inARow > displacements.most) throw displaced;
       }
+    } finally {
+      place.live?.close();
+    }
+  }
+
+  /** Gives the error of a decoder that another file took down. Moves `place` along. */
+  async *#untilDisplaced(place: Reading, signal: AbortSignal): AsyncGenerator<SoundChunk, unknown> {
+    try {
+      yield* this.#on(place, signal);
+      return undefined;
+    } catch (error) {
+      if (!isDisplaced(error)) throw error;
+      return error;
     }
   }
 
   /** The bytes that were read ahead wait so long for the first who listens. */
   keep(ms: number, clock: Clock): void {
-    if (!this.seekable) return;
+    if (this.#sound.bytes.jumps === 'never') return;
     clock.sleep(ms, this.#taken.signal).then(
       () => this.#begun?.flow.close(),
       () => undefined, // somebody listens
@@ -72,25 +88,21 @@ export class OpenedSound implements SoundSource {
   }
 
   /** Moves `place` along. */
-  async *#on(place: { atMs: number }, signal: AbortSignal): AsyncGenerator<SoundChunk> {
+  async *#on(place: Reading, signal: AbortSignal): AsyncGenerator<SoundChunk> {
     const { longestMs } = this.#sound;
-    for await (const chunk of this.#from(place.atMs, signal)) {
+    for await (const chunk of this.#from(place, signal)) {
       place.atMs += chunkMs(chunk);
       if (place.atMs > longestMs) throw refusals.tooLong(longestMs);
       yield chunk;
     }
   }
 
-  async *#from(atMs: number, signal: AbortSignal): AsyncGenerator<SoundChunk> {
-    const { bytes, decoding, ffmpeg, jump } = this.#sound;
-    const { before, fromByte, plan } = await jump(atMs, signal);
-    const isFromStart = fromByte === 0 && before.length === 0;
-    const begun = isFromStart && !this.#begun?.flow.isClosed ? this.#begun : undefined;
-    if (!begun) this.#begun?.flow.close();
-    this.#begun = undefined;
-    this.#taken.abort();
-    const { pieces, flow } = begun ?? { pieces: before, flow: bytes.from(fromByte) };
-    const all = flow.all(pieces, signal);
+  async *#from(place: Reading, signal: AbortSignal): AsyncGenerator<SoundChunk> {
+    const { decoding, ffmpeg } = this.#sound;
+    const { flow, pieces, plan } = this.seekable
+      ? await this.#at(place.atMs, signal)
+      : await this.#live(place, signal);
+    const all = this.seekable ? flow.all(pieces, signal) : flow.rest(pieces, signal);
     const chunks = ffmpeg
       ? throughFfmpeg(all, { ...ffmpeg, skipMs: plan.skipMs ?? 0 }, ffmpeg, signal)
       : decoding.play(all, plan, signal);
@@ -99,7 +111,50 @@ export class OpenedSound implements SoundSource {
       yield chunk;
     }
   }
+
+  async #at(atMs: number, signal: AbortSignal): Promise<Beginning> {
+    const { before, fromByte, plan } = await this.#sound.jump(atMs, signal);
+    const begun = fromByte === 0 && before.length === 0 ? this.#take() : undefined;
+    if (!begun) this.#take()?.flow.close();
+    return { ...(begun ?? { pieces: before, flow: this.#sound.bytes.from(fromByte) }), plan };
+  }
+
+  /** Where it is by now; where its decoder was taken down, the same connection, with the head of the file again. */
+  async #live(place: Reading, signal: AbortSignal): Promise<Beginning> {
+    const { bytes, begun, format, jump } = this.#sound;
+    const { plan } = await jump(0, signal);
+    const going = place.live;
+    const first = going ? undefined : this.#take();
+    const flow = going ?? first?.flow ?? bytes.from(0);
+    place.live = flow;
+    if (!going) return { flow, pieces: first?.pieces ?? [], plan };
+    // MP3 has no head: each frame tells what it is.
+    return format === 'mp3'
+      ? { flow, pieces: [], plan: { ...plan, format } }
+      : { flow, pieces: begun?.pieces ?? [], plan };
+  }
+
+  /** What was read ahead, unless nobody came for it in time; for the first who listens. */
+  #take(): Sound['begun'] {
+    const begun = this.#begun?.flow.isClosed ? undefined : this.#begun;
+    this.#begun = undefined;
+    this.#taken.abort();
+    return begun;
+  }
 }
+
+/** One listener's way through a sound. */
+type Reading = {
+  atMs: number;
+  /** The connection of what cannot be read from anywhere else. */
+  live?: Flow;
+};
+
+type Beginning = {
+  readonly flow: Flow;
+  readonly pieces: readonly Uint8Array[];
+  readonly plan: DecodePlan;
+};
 
 function chunkMs(chunk: SoundChunk): number {
   if (chunk.kind === 'opus') return chunk.samples / 48;

@@ -9,6 +9,8 @@ export type SoundFile = {
   readonly type?: string;
   readonly sizeBytes?: number;
   readonly durationMs?: number;
+  /** Who sent it: one of theirs at a time is read. */
+  readonly personId?: string;
 };
 
 /** Recordings people send. */
@@ -23,6 +25,9 @@ export interface RecordingReader {
 
 /** Samples without a header: 16 bit, little-endian, channels interleaved. */
 export type RawFormat = { readonly rateHz: number; readonly channels: 1 | 2 };
+
+/** Who a sound is for: what breaks its decoder is felt in this server at most, and counts against this person. */
+export type Requester = { readonly guildId: string; readonly personId?: string };
 
 /** Where the bytes of a sound come from. But for `raw` their first bytes tell what they are, whatever they are called. */
 export type Where =
@@ -39,6 +44,8 @@ export type Where =
         readonly raw?: RawFormat;
       }
   ) & {
+    /** Left out for the owner's own sounds. */
+    readonly requester?: Requester;
     /** What people see; else the last part of the path or link. */
     readonly title?: string;
   };

@@ -10,6 +10,8 @@ export const refusals = {
     new BotError('source.too_big', false, `A sound had more than ${mostBytes} bytes.`),
   notAllowed: (why: string) =>
     new BotError('source.not_allowed', false, `A sound was not fetched: ${why}.`),
+  blocked: () =>
+    new BotError('source.blocked', true, 'A sound was refused: those before it ended decoders.'),
   unreachable: (why: string, cause?: unknown) =>
     new BotError('source.unreachable', true, `A sound did not arrive: ${why}.`, cause),
 } as const;

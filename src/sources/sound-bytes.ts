@@ -9,8 +9,11 @@ import { describe, remoteBytes } from './remote.ts';
 export interface SoundBytes {
   /** Undefined where there is no end, or nobody knows it. */
   readonly sizeBytes: number | undefined;
-  /** `any`: reading may begin anywhere at once; `again`: from the start, as often as wanted; `never`: it comes once. */
-  readonly jumps: 'any' | 'again' | 'never';
+  /**
+   * `any`: reading may begin anywhere at once; `again`: from the start, as often as wanted; `live`: wherever it is by then,
+   * as often as wanted; `never`: it comes once.
+   */
+  readonly jumps: 'any' | 'again' | 'live' | 'never';
   /** Opens nothing before the first piece is asked for. */
   from(byte: number): Flow;
 }
@@ -90,7 +93,7 @@ export async function bytesOfLink(
     };
     return new Flow(opened, patience);
   };
-  const jumps = file.canJump ? 'any' : file.sizeBytes === undefined ? 'never' : 'again';
+  const jumps = file.canJump ? 'any' : file.sizeBytes === undefined ? 'live' : 'again';
   return { sizeBytes: file.sizeBytes, jumps, from };
 }
 

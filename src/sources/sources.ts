@@ -56,7 +56,8 @@ export class Sources implements SoundOpener {
   async openSource(where: Where, limits: SourceLimits, signal: AbortSignal): Promise<SoundSource> {
     const all = { ...usual, ...limits };
     const bytes = await this.#bytesOf(where, all, signal);
-    const decoding = this.#options.decoding.lane('');
+    const { guildId = '', personId } = where.requester ?? {};
+    const decoding = this.#options.decoding.lane(guildId, personId);
     const flow = bytes.from(0);
     const isRaw = 'raw' in where && where.raw !== undefined;
     const begun = isRaw
@@ -78,7 +79,7 @@ export class Sources implements SoundOpener {
   ): Promise<SoundSource> {
     const { bytes, decoding, flow, pieces, head, sniffed } = begun;
     const { clock } = this.#options;
-    const isLive = bytes.jumps === 'never';
+    const isLive = bytes.jumps === 'live' || bytes.jumps === 'never';
     const longestMs = isLive ? Number.POSITIVE_INFINITY : limits.longestMs;
     const ffmpeg = this.#ffmpegFor(sniffed);
     const format = sniffed?.kind === 'format' ? sniffed.format : undefined;
@@ -91,7 +92,7 @@ export class Sources implements SoundOpener {
     const known = { bytes, head, format, raw, layout, inspect };
     const jump = (fromMs: number, left: AbortSignal) => jumpTo(known, want, fromMs, left);
     const sound = new OpenedSound({
-      ...{ title: titleOf(where), bytes, decoding, lengthMs, longestMs, jump },
+      ...{ title: titleOf(where), bytes, decoding, lengthMs, longestMs, jump, format },
       begun: { flow, pieces },
       ...(ffmpeg && { ffmpeg }),
     });

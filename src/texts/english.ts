@@ -54,6 +54,8 @@ export const english = {
   'ask.bad.too_long': "Can't listen to that: longer than {max} s.",
   'ask.bad.too_big': "Can't listen to that: file too big.",
   'ask.bad.not_allowed': "Can't listen to that: address not allowed.",
+  'ask.bad.blocked':
+    "Can't listen to that: your last files broke my decoder. Try again in a minute.",
   'ask.bad.unreachable': "Can't listen to that: it didn't arrive. Send it again.",
   'ask.about': 'Ask about this',
   'ask.about.question': 'Tell me about this in a few sentences.',

@@ -21,6 +21,10 @@ export const germanTracks: Readonly<Record<keyof typeof englishTracks, string>> 
   'track.bad.not_allowed': 'Adresse nicht erlaubt',
   'track.bad.too_big': 'Datei zu groß',
   'track.bad.unreachable': 'es kam nicht an',
+  'track.bad.blocked':
+    'deine letzten Dateien haben meinen Decoder zerlegt. Versuch es in einer Minute',
+  'track.bad.live': 'es laufen schon {limit} Live-Streams. Stopp einen',
+  'track.bad.crowded': 'zu viele Töne dieser Art spielen gerade. Versuch es später',
   'track.bad.busy': 'zu viele Töne kommen zugleich, versuch es noch einmal',
   'track.full': '{track} ist voll ({limit}).',
   'track.many': 'Es gibt schon {limit} Spuren: {list}. Nimm eine davon oder stopp eine.',

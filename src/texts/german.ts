@@ -64,6 +64,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'ask.bad.too_long': 'Das kann ich nicht anhören: länger als {max} s.',
   'ask.bad.too_big': 'Das kann ich nicht anhören: Datei zu groß.',
   'ask.bad.not_allowed': 'Das kann ich nicht anhören: Adresse nicht erlaubt.',
+  'ask.bad.blocked':
+    'Das kann ich nicht anhören: Deine letzten Dateien haben meinen Decoder zerlegt. Versuch es in einer Minute.',
   'ask.bad.unreachable': 'Das kann ich nicht anhören: Es kam nicht an. Schick es noch einmal.',
   'ask.about': 'Danach fragen',
   'ask.about.question': 'Sag mir in ein paar Sätzen etwas dazu.',

@@ -11,11 +11,15 @@ export function seconds(title: string, length = 10): SoundSource {
   return fromPcm(title, { samples, rateHz: 48_000, channels: 1 });
 }
 
-/** Where everything at `https://sounds.example` is a sound of ten seconds, and everything else is refused. */
+/** Where everything at `https://sounds.example` is a sound of ten seconds, live under `/live`, and everything else is refused. */
 export const opener: SoundOpener = {
   async openSource(where: Where) {
     await setImmediate();
     const { title } = where;
+    if (where.kind === 'link' && where.url.startsWith('https://sounds.example/live')) {
+      const { lengthMs: _, ...live } = seconds(title ?? 'radio');
+      return { ...live, seekable: false };
+    }
     if (where.kind === 'link' && where.url.startsWith('https://sounds.example/')) {
       return seconds(title ?? where.url.split('/').at(-1) ?? '');
     }

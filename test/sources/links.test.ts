@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { afterAll, expect, test } from 'vitest';
 import { AllowedHosts } from '#src/sources/allowed-hosts.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { chunkMs, opening, patient, soundFrom } from './opening.ts';
 import { serveSounds } from './sound-server.ts';
 import { openDecoding } from './sounds.ts';
@@ -116,6 +117,26 @@ test('a radio plays as long as it is wanted, starts where it is, and stops when 
     code: 'source.unreachable',
     retryable: true,
   });
+  await expect.poll(() => server.open()).toBe(0);
+});
+
+test('a live stream that waits is closed after ten seconds, and opened again when its turn comes', async () => {
+  const song = toneFile('tones.mp3');
+  await using server = await serveSounds((_, response) => {
+    response.writeHead(200, { 'content-type': 'audio/mpeg' });
+    response.write(song);
+  });
+  const clock = new VirtualClock();
+  const url = `http://127.0.0.1:${server.port}/radio`;
+  const source = await opening(decoding, { clock })({ kind: 'link', url });
+  await clock.advance(9_000);
+  expect(server.open()).toBe(1);
+  await clock.advance(1_000);
+  await expect.poll(() => server.open()).toBe(0);
+  const listening = source.open(0, patient)[Symbol.asyncIterator]();
+  expect((await listening.next()).done).toBe(false);
+  expect([server.asked.length, server.open()]).toEqual([2, 1]);
+  await listening.return?.();
   await expect.poll(() => server.open()).toBe(0);
 });
 
