@@ -12,6 +12,7 @@ import { GroupRecovery } from './group-recovery.ts';
 import { filterSenders, leastVoiceBytes } from './guards.ts';
 import { HeldDatagrams } from './held.ts';
 import { innerSsrcMap, opensFrames, resetGroup, udpOf } from './library.ts';
+import { enlargeReceiveBuffer } from './receive-buffer.ts';
 import { tapPackets } from './tap.ts';
 import { realTiming, type Timing } from './timing.ts';
 
@@ -28,6 +29,10 @@ export type EarCounts = {
   held: number;
   sealed: number;
   unparsed: number;
+  /** More than 2 s ahead of real time; never decrypted. */
+  ahead: number;
+  /** Opened before; not decrypted again. */
+  replayed: number;
 };
 
 /** The receiving half of one connection: who may be heard is asked before anything is decrypted. */
@@ -40,24 +45,30 @@ export class Ear {
     held: 0,
     sealed: 0,
     unparsed: 0,
+    ahead: 0,
+    replayed: 0,
   };
   readonly #connection: VoiceConnection;
   readonly #receiver: VoiceReceiver;
   readonly #mayHear: MayHear;
   readonly #timing: Pick<Timing, 'nowMs'>;
+  readonly #smallBuffer: (gotBytes: number) => void;
   readonly #held = new HeldDatagrams();
   readonly recovery: GroupRecovery;
   readonly #lastPacketAtMs = new Map<string, number>();
+  readonly #restartTap: () => void;
   #open = true;
 
-  /** To be made before the first networking exists. An error of `mayHear` goes to `fail`. */
+  /** To be made before the first networking exists. An error of `mayHear` goes to `fail`; `smallBuffer`: as `enlargeReceiveBuffer`. */
   constructor(
     connection: VoiceConnection,
     mayHear: MayHear,
     give: (packet: Packet) => void,
     fail: (error: unknown) => void,
     timing: Pick<Timing, 'nowMs'> = realTiming,
+    smallBuffer: (gotBytes: number) => void = () => undefined,
   ) {
+    this.#smallBuffer = smallBuffer;
     this.#timing = timing;
     this.#connection = connection;
     this.#receiver = connection.receiver;
@@ -74,7 +85,7 @@ export class Ear {
       this.#judge(packet);
       give(packet);
     };
-    tapPackets(this.#receiver, take, (fate) => this.counts[fate]++, timing);
+    this.#restartTap = tapPackets(this.#receiver, take, (fate) => this.counts[fate]++, timing);
     this.#receiver.ssrcMap.on('create', ({ audioSSRC, userId }) => this.#named(audioSSRC, userId));
     this.#receiver.ssrcMap.on('delete', ({ userId }) => {
       this.#lastPacketAtMs.delete(userId);
@@ -87,12 +98,14 @@ export class Ear {
     innerSsrcMap(this.#receiver).map.clear();
     this.#held.clear();
     this.#lastPacketAtMs.clear();
+    this.#restartTap();
     this.recovery.restart();
     let last: VoiceUDPSocket | undefined;
     networking.on('stateChange', (_, state) => {
       const udp = udpOf(state);
       if (!udp || udp === last) return;
       last = udp;
+      enlargeReceiveBuffer(udp, this.#smallBuffer);
       filterSenders(udp, (why) => this.counts[why]++);
       udp.prependListener('message', (datagram: Buffer) => this.#arrived(datagram));
     });

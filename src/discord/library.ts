@@ -1,3 +1,4 @@
+import type { Socket } from 'node:dgram';
 import type { EventEmitter } from 'node:events';
 import type {
   DAVESession,
@@ -36,7 +37,7 @@ type InnerReceiver = {
 };
 type InnerNetworking = { createAudioPacket(opus: Buffer, sealing: Sealing): Buffer };
 type InnerUdp = {
-  readonly socket: EventEmitter;
+  readonly socket: EventEmitter & Pick<Socket, 'setRecvBufferSize' | 'getRecvBufferSize'>;
   readonly remote: { readonly ip: string; readonly port: number };
   onMessage(datagram: Buffer): void;
   keepAlive(): void;

@@ -35,6 +35,11 @@ export function openVoiceDoor(
 ): VoiceDoor & AsyncDisposable {
   const servers = new Map<string, Server>();
   const people = new ChannelPeople(client);
+  let isToldOfBuffer = false;
+  const smallBuffer = (gotBytes: number) => {
+    if (!isToldOfBuffer) tell({ kind: 'warning', message: smallBufferMessage(gotBytes) });
+    isToldOfBuffer = true;
+  };
   let proved: Promise<string> | undefined;
   return {
     async open(channel, mayHear, signal) {
@@ -43,7 +48,8 @@ export function openVoiceDoor(
       const guild = client.guilds.cache.get(channel.guildId);
       if (!guild) throw new BotError('link.lost', false, 'The bot is not in that server any more.');
       const server =
-        servers.get(guild.id) ?? new Server({ client, people, tell, connectMs }, guild.id);
+        servers.get(guild.id) ??
+        new Server({ client, people, tell, connectMs, smallBuffer }, guild.id);
       servers.set(guild.id, server);
       return await server.open(guild, channel, mayHear, signal);
     },
@@ -60,12 +66,14 @@ type ServerParts = {
   readonly people: ChannelPeople;
   readonly tell: (event: DiscordEvent) => void;
   readonly connectMs: number;
+  readonly smallBuffer: (gotBytes: number) => void;
 };
 
 /** One server's links, one after the other. */
 class Server {
   readonly #client: Client<true>;
   readonly #people: ChannelPeople;
+  readonly #smallBuffer: (gotBytes: number) => void;
   readonly #tell: (event: DiscordEvent) => void;
   readonly #connectMs: number;
   readonly #pace = new SignalPace();
@@ -76,11 +84,12 @@ class Server {
   /** That a right is missing is told once. */
   #warned = false;
 
-  constructor({ client, people, tell, connectMs }: ServerParts, guildId: string) {
+  constructor({ client, people, tell, connectMs, smallBuffer }: ServerParts, guildId: string) {
     this.#client = client;
     this.#people = people;
     this.#alerts = new LinkAlerts((alert) => tell({ ...alert, guildId }));
     this.#tell = tell;
+    this.#smallBuffer = smallBuffer;
     this.#connectMs = connectMs;
   }
 
@@ -153,6 +162,7 @@ class Server {
         pace: this.#pace,
         timing: realTiming,
         alerts: this.#alerts,
+        smallBuffer: this.#smallBuffer,
         mayRejoin: (name) => this.#rejoins.take(channel.channelId, name, realClock.nowMs()),
         people: () => this.#people.in(guild, channel.channelId),
         others: () => this.#people.count(channel.channelId),
@@ -167,6 +177,10 @@ class Server {
     this.#tell({ kind: 'link-made', guildId: guild.id, counts: () => link.counts() });
     return link;
   }
+}
+
+function smallBufferMessage(gotBytes: number): string {
+  return `Voice sockets have a receive buffer of ${gotBytes} bytes: while many people talk, a stall loses words. On the host: sysctl -w net.core.rmem_max=2097152`;
 }
 
 /** A refusal is an answer, too. */

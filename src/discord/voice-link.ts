@@ -37,6 +37,8 @@ export type LinkPlace = {
   readonly pace: SignalPace;
   readonly timing: Timing;
   readonly alerts: LinkAlerts;
+  /** Told when the kernel gives a voice socket too small a receive buffer. */
+  readonly smallBuffer: (gotBytes: number) => void;
   /** Whether a watchdog may have the channel left and joined anew now; if so, that is done. */
   mayRejoin(name: AlertName): boolean;
   /** Everybody in the channel but the bot. */
@@ -99,6 +101,7 @@ export class DiscordLink implements VoiceLink {
       (packet) => this.#packets.put(packet),
       (error) => this.#end(error),
       timing,
+      place.smallBuffer,
     );
     this.#settled = watchSettled(this.#connection, () => place.others());
     this.#mouth = new Mouth({

@@ -1,0 +1,67 @@
+/** Counters remembered by source; voice that is later than so many packets nobody wants. A power of two. */
+const windowSize = 2_048;
+/** So many small steps in a row show that a server counts upwards. */
+const provenSteps = 50;
+
+/** The counters of one source that have been seen; serial numbers of 32 bit (RFC 1982). */
+class ReplayWindow {
+  readonly #seen = new Uint8Array(windowSize);
+  #highest: number | undefined;
+  #steps = 0;
+
+  /** What is older than the window is a replay only where the counter is known to grow. */
+  has(counter: number): boolean {
+    if (this.#highest === undefined) return false;
+    const behind = (this.#highest - counter) | 0;
+    if (behind < 0) return false;
+    return behind < windowSize ? this.#seen[counter % windowSize] === 1 : this.#isProven;
+  }
+
+  add(counter: number): void {
+    const ahead = this.#highest === undefined ? windowSize : (counter - this.#highest) | 0;
+    if (ahead > 0 || ahead <= -windowSize) this.#advance(counter, ahead);
+    this.#seen[counter % windowSize] = 1;
+  }
+
+  get #isProven(): boolean {
+    return this.#steps >= provenSteps;
+  }
+
+  #advance(counter: number, ahead: number): void {
+    const isStep = ahead > 0 && ahead < windowSize;
+    this.#steps = isStep ? this.#steps + 1 : 0;
+    if (!isStep) this.#seen.fill(0);
+    for (let n = 0; isStep && n < ahead; n++) this.#seen[(counter - n) & (windowSize - 1)] = 0;
+    this.#highest = counter;
+  }
+}
+
+/** Tells datagrams that were opened before, by the counter at their end: each is used once with a key. */
+export class ReplayGuard {
+  readonly #bySource = new Map<number, ReplayWindow>();
+
+  isReplayed(datagram: Buffer): boolean {
+    return this.#bySource.get(sourceOf(datagram))?.has(counterOf(datagram)) ?? false;
+  }
+
+  /** It was opened, so it is genuine. */
+  opened(datagram: Buffer): void {
+    const source = sourceOf(datagram);
+    const window = this.#bySource.get(source) ?? new ReplayWindow();
+    this.#bySource.set(source, window);
+    window.add(counterOf(datagram));
+  }
+
+  /** There is another key. */
+  clear(): void {
+    this.#bySource.clear();
+  }
+}
+
+function sourceOf(datagram: Buffer): number {
+  return datagram.readUInt32BE(8);
+}
+
+function counterOf(datagram: Buffer): number {
+  return datagram.readUInt32BE(datagram.length - 4);
+}
