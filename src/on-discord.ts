@@ -1,3 +1,4 @@
+import packageJson from '#package.json' with { type: 'json' };
 import { loadOpus } from '#src/audio/load-opus.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
@@ -9,8 +10,12 @@ import { sayNews } from '#src/provider/models.ts';
 import { AlertBoard } from '#src/status/alert-board.ts';
 import type { DiscordMetrics } from '#src/status/discord-metrics.ts';
 import { type Log, openLog } from '#src/status/log.ts';
+import { watchLoop } from '#src/status/loop-delay.ts';
 import { Metrics } from '#src/status/metrics.ts';
+import type { ProcessMetrics } from '#src/status/process-metrics.ts';
+import { Readiness } from '#src/status/readiness.ts';
 import { openStatusServer } from '#src/status/server.ts';
+import type { StoreEvent } from '#src/storage/steady-store.ts';
 import { type Bot, startBot } from './bot.ts';
 import { type EngineNews, openEngines } from './engines.ts';
 import { ProviderLog } from './provider-log.ts';
@@ -25,12 +30,17 @@ export async function onDiscord(
   signal: AbortSignal,
 ): Promise<number> {
   const log = openLog(config.logLevel, secretsOf(config));
-  surviveBugs(log);
   let running: Bot | undefined;
   const ready = () => !signal.aborted && running?.ready() === true;
-  using metrics = new Metrics(ready);
+  using metrics = new Metrics(ready, packageJson.version);
+  surviveBugs(log, metrics.process);
   const alerts = new AlertBoard(log, metrics.meters);
-  await using _status = await showStatus(config, metrics, ready, log);
+  const readiness = new Readiness({
+    gateway: ready,
+    heldUpMs: () => metrics.heldUpMs(),
+    raised: () => alerts.raised,
+  });
+  await using _status = await showStatus(config, metrics, readiness, log);
   const codec = await loadOpus();
   const providers = new ProviderLog(log, metrics.providers);
   await using engines = await openEngines(config, (news) => {
@@ -38,6 +48,7 @@ export async function onDiscord(
     if (news.kind === 'reading') providers.reading(news);
     if (!isOfProvider(news)) return;
     providers.provider(news);
+    noteProvider(readiness, news);
     running?.provider(news);
   });
   const closed = Promise.withResolvers<number>();
@@ -55,18 +66,20 @@ export async function onDiscord(
       },
       onDiscord: (event) => {
         countDiscord(metrics.discord, event);
+        if (event.kind === 'voice-unusable') readiness.check('self-tests', event.message);
         logDiscord(log, event);
         if (event.kind === 'alert') alerts.tell(event, event.guildId);
         if (event.kind === 'closed') closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
       },
       onStore: (event) => {
-        if (event.kind === 'refused') logRefusedStore(log, event.error);
         if (event.kind === 'alert') alerts.tell(event);
+        else noteStore(log, metrics.process, readiness, event);
       },
     },
     signal,
   );
   running = bot;
+  using _loop = watchLoop((change) => alerts.tell(change));
   log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
   signal.addEventListener('abort', () => closed.resolve(0));
   if (signal.aborted) closed.resolve(0);
@@ -77,8 +90,11 @@ export async function onDiscord(
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 
 /** A bug in a timer or a socket of some library must not take the other rooms with it, nor a terminal that closes. */
-function surviveBugs(log: Log): void {
-  process.on('uncaughtException', (err, origin) => log.fatal({ err, origin }, 'a bug, survived'));
+function surviveBugs(log: Log, metrics: ProcessMetrics): void {
+  process.on('uncaughtException', (err, origin) => {
+    metrics.bugSurvived();
+    log.fatal({ err, origin }, 'a bug, survived');
+  });
   process.on('SIGHUP', () => log.info('the terminal has closed; the bot goes on'));
 }
 
@@ -86,12 +102,12 @@ function surviveBugs(log: Log): void {
 async function showStatus(
   { status }: Config,
   metrics: Metrics,
-  ready: () => boolean,
+  readiness: Readiness,
   log: Log,
 ): Promise<AsyncDisposable | undefined> {
   if (!status) return undefined;
   const opened = await openStatusServer(status, {
-    ready,
+    readiness: () => readiness.report(),
     heldUpMs: () => metrics.heldUpMs(),
     metrics: () => metrics.page(),
   });
@@ -117,8 +133,31 @@ function logEngine(log: Log, news: EngineNews): void {
   if (news.kind === 'models') for (const model of news.news) log.warn(model, sayNews(model));
 }
 
-function logRefusedStore(log: Log, err: BotError): void {
-  log.warn({ code: err.code, err }, err.message);
+function noteStore(
+  log: Log,
+  metrics: ProcessMetrics,
+  readiness: Readiness,
+  event: Exclude<StoreEvent, { kind: 'alert' }>,
+): void {
+  switch (event.kind) {
+    case 'opened':
+      readiness.check('store', undefined);
+      return;
+    case 'refused': {
+      const { code, message, cause } = event.error;
+      readiness.check('store', message);
+      log.warn({ code, err: cause }, message);
+      return;
+    }
+    case 'written':
+      metrics.storeWritten(event.tookMs);
+      return;
+  }
+}
+
+function noteProvider(readiness: Readiness, news: ProviderNews): void {
+  if (news.kind === 'failed') readiness.trouble(`${news.role} ${news.provider}`, news.code);
+  if (news.kind === 'mended') readiness.trouble(`${news.role} ${news.provider}`, undefined);
 }
 
 function codeOf(cause: unknown): string | undefined {
@@ -140,7 +179,7 @@ function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
       metrics.commandFailed(event.code);
       return;
     case 'link-opened':
-      metrics.linkOpened(event.tookMs);
+      metrics.linkOpened(event.guildId, event.tookMs);
       return;
     case 'link-closed':
       metrics.linkClosed(event.guildId, event.counts);
@@ -156,6 +195,7 @@ function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
       return;
     case 'alert':
     case 'ready':
+    case 'voice-unusable':
     case 'registered':
     case 'ciphers':
     case 'closed':
@@ -175,6 +215,9 @@ function logDiscord(log: Log, event: DiscordEvent): void {
         { guildId: event.guildId, code: codeOf(event.cause), err: event.cause },
         event.message,
       );
+      return;
+    case 'voice-unusable':
+      log.error({ err: event.cause }, event.message);
       return;
     case 'closed':
       log.error({ closeCode: event.closeCode }, 'Discord closed the gateway for good');

@@ -58,7 +58,7 @@ export class SandboxView {
   }
 
   discord(codec: string, event: DiscordEvent): void {
-    if (event.kind === 'warning') this.#show.note(event.message);
+    if (event.kind === 'warning' || event.kind === 'voice-unusable') this.#show.note(event.message);
     if (event.kind === 'alert' && event.state === 'raised') {
       this.#show.note(`${alerts[event.name]}: ${event.cause}`);
     }

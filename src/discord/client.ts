@@ -154,7 +154,7 @@ async function tellCiphers(tell: (event: DiscordEvent) => void): Promise<void> {
   try {
     tell({ kind: 'ciphers', xchacha: await proveVoice() });
   } catch (error) {
-    tell({ kind: 'warning', message: `No voice: ${messageOf(error)}`, cause: error });
+    tell({ kind: 'voice-unusable', message: `No voice: ${messageOf(error)}`, cause: error });
   }
 }
 

@@ -9,6 +9,8 @@ export type DiscordEvent =
   | { readonly kind: 'ready'; readonly botId: string; readonly guilds: number }
   | { readonly kind: 'registered'; readonly commands: number; readonly changed: boolean }
   | { readonly kind: 'ciphers'; readonly xchacha: string }
+  /** A self-test of voice failed: every `/join` is refused until the bot is started again. */
+  | { readonly kind: 'voice-unusable'; readonly message: string; readonly cause: unknown }
   /** `cause` is the last error of the connection, if there was one since it was ready. */
   | {
       readonly kind: 'gateway';

@@ -1,7 +1,10 @@
+import { isIP } from 'node:net';
+import { longestDelayMs, type ReadinessReport } from './readiness.ts';
+
 /** What the status server is told of the bot, each time it is asked. */
 export type StatusSources = {
-  /** Whether the gateway is connected and commands are answered. */
-  ready(): boolean;
+  /** Whether the process can do its work, a line for each check. */
+  readiness(): ReadinessReport;
   /** How long the event loop stood still at most, of late. */
   heldUpMs(): number;
   /** A page of metrics with its content type. */
@@ -14,25 +17,22 @@ export type Answer = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** A loop that stood still for longer cut somebody's words: a supervisor that sees it again and again should act. */
-const heldUpLimitMs = 2_000;
-
-/** What a request is answered; nothing in it but method and path matters. */
+/** What a request is answered; nothing in it but method, path and host matters. */
 export async function answerTo(
-  method: string,
-  url: string,
+  { method, url, host }: { readonly method: string; readonly url: string; readonly host: string },
   sources: StatusSources,
 ): Promise<Answer> {
+  if (!isOwnHost(host)) return { status: 403, text: 'not by this host name\n' };
   if (method !== 'GET' && method !== 'HEAD') {
     return { status: 405, text: 'only GET and HEAD\n', headers: { allow: 'GET, HEAD' } };
   }
   switch (url.split('?', 1)[0]) {
     case '/healthz':
       return health(sources.heldUpMs());
-    case '/readyz':
-      return sources.ready()
-        ? { status: 200, text: 'ready\n' }
-        : { status: 503, text: 'the gateway is not connected\n' };
+    case '/readyz': {
+      const { isReady, lines } = sources.readiness();
+      return { status: isReady ? 200 : 503, text: `${lines.join('\n')}\n` };
+    }
     case '/metrics': {
       const { type, text } = await sources.metrics();
       return { status: 200, text, headers: { 'content-type': type } };
@@ -42,8 +42,18 @@ export async function answerTo(
   }
 }
 
+/**
+ * Addresses, and names that nobody can own on the internet: a page in the owner's browser cannot read the figures by
+ * pointing a name of its own here (DNS rebinding).
+ */
+function isOwnHost(host: string): boolean {
+  const name = host.replace(/:\d*$/, '').toLowerCase();
+  if (isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || !name.includes('.')) return true;
+  return /\.(local|internal|localhost)$/.test(name);
+}
+
 function health(heldUpMs: number): Answer {
-  if (heldUpMs <= heldUpLimitMs) return { status: 200, text: 'ok\n' };
+  if (heldUpMs <= longestDelayMs) return { status: 200, text: 'ok\n' };
   return {
     status: 503,
     text: `stood still for ${Math.round(heldUpMs)} ms within the last minute\n`,

@@ -35,6 +35,8 @@ export class DiscordMetrics {
   readonly #past = new Map<string, number>();
   /** By server, which has one at a time. */
   readonly #open = new Map<string, () => LinkTally>();
+  /** Servers whose link is open. */
+  readonly #usable = new Set<string>();
 
   constructor(meters: Meters) {
     this.#commands = meters.seconds('command', 'Until a command was answered.', commandBuckets, [
@@ -80,8 +82,14 @@ export class DiscordMetrics {
     this.#warnings.inc();
   }
 
-  linkOpened(tookMs: number): void {
+  linkOpened(guildId: string, tookMs: number): void {
+    this.#usable.add(guildId);
     this.#links.observe(tookMs / 1000);
+  }
+
+  /** Whether people are heard and answered there now. */
+  isLinked(guildId: string): boolean {
+    return this.#usable.has(guildId);
   }
 
   /** A code nobody knows is counted as `other`. */
@@ -91,6 +99,7 @@ export class DiscordMetrics {
 
   /** `tally` is read whenever somebody looks, until the link has closed. */
   linkMade(guildId: string, tally: () => LinkTally): void {
+    this.#usable.delete(guildId);
     const former = this.#open.get(guildId);
     if (former) add(former(), this.#past);
     this.#open.set(guildId, tally);
@@ -98,6 +107,7 @@ export class DiscordMetrics {
 
   linkClosed(guildId: string, tally: LinkTally): void {
     this.#open.delete(guildId);
+    this.#usable.delete(guildId);
     add(tally, this.#past);
   }
 

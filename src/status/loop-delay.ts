@@ -1,9 +1,13 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { AlertChange } from '#src/base/alerts.ts';
+import { realClock } from '#src/base/clock.ts';
+import { DelayWatchdog } from './delay-watchdog.ts';
 
 /** How late the event loop was: what a timer waited beyond its time. */
 export type Delays = { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
 
 const everyMs = 20;
+const watchMs = 1_000;
 /** A single stall is forgotten after half a minute to a minute. */
 const windowMs = 30_000;
 const none: Delays = { p50Ms: 0, p99Ms: 0, maxMs: 0 };
@@ -38,6 +42,25 @@ export class LoopDelay implements Disposable {
     this.#before = delaysOf(this.#recent);
     this.#recent.reset();
   }
+}
+
+/** Looks every second how late the event loop was, from now on. */
+export function watchLoop(tell: (change: AlertChange) => void): Disposable {
+  const watchdog = new DelayWatchdog();
+  const latest = monitorEventLoopDelay({ resolution: everyMs });
+  latest.enable();
+  const looking = setInterval(() => {
+    const { maxMs } = delaysOf(latest);
+    latest.reset();
+    const change = watchdog.step(maxMs, realClock.nowMs());
+    if (change) tell(change);
+  }, watchMs).unref();
+  return {
+    [Symbol.dispose]() {
+      clearInterval(looking);
+      latest.disable();
+    },
+  };
 }
 
 /** The histogram counts whole intervals in nanoseconds, and 511 while it is empty. */

@@ -5,6 +5,11 @@ export type Total<Label extends string> = {
   readonly total: number;
 };
 
+export type Value<Label extends string> = {
+  readonly labels: Partial<Record<Label, string>>;
+  readonly value: number;
+};
+
 /** Makes the counters and histograms of one registry; each name gets the prefix `parley_`. */
 export class Meters {
   readonly registry: Registry;
@@ -55,6 +60,25 @@ export class Meters {
   ): Histogram<Label> {
     const name = `parley_${what}_seconds`;
     return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
+  }
+
+  /** As `gauge`; `read` gives every value there is. */
+  labelledGauge<Label extends string>(
+    what: string,
+    help: string,
+    labelNames: Label[],
+    read: () => readonly Value<Label>[],
+  ): void {
+    new Gauge({
+      name: `parley_${what}`,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const { labels, value } of read()) this.set(labels, value);
+      },
+    });
   }
 
   /** `read` is asked whenever somebody looks. */

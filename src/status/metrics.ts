@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { DiscordMetrics } from './discord-metrics.ts';
 import { LoopDelay } from './loop-delay.ts';
 import { Meters } from './meters.ts';
+import { ProcessMetrics } from './process-metrics.ts';
 import { ProviderMetrics } from './provider-metrics.ts';
 import { SessionMetrics } from './session-metrics.ts';
 
@@ -10,17 +11,22 @@ export class Metrics implements Disposable {
   readonly sessions: SessionMetrics;
   readonly discord: DiscordMetrics;
   readonly providers: ProviderMetrics;
+  readonly process: ProcessMetrics;
   readonly meters: Meters;
   readonly #registry = new Registry();
   readonly #loop = new LoopDelay();
 
-  /** `ready` tells whether the gateway is connected. */
-  constructor(ready: () => boolean) {
+  /** `ready` tells whether the gateway is connected, `version` is that of this program. */
+  constructor(ready: () => boolean, version = 'unknown') {
     const meters = new Meters(this.#registry);
     this.meters = meters;
     this.sessions = new SessionMetrics(meters);
     this.discord = new DiscordMetrics(meters);
     this.providers = new ProviderMetrics(meters);
+    this.process = new ProcessMetrics(meters, version);
+    const links =
+      'Voice channels the bot is in, by whether its link is open or it is on its way back.';
+    meters.labelledGauge('channel_links', links, ['state'], () => this.#links());
     const delay = 'How late the event loop was within the last half to whole minute';
     meters.gauge('event_loop_delay_p50_seconds', `${delay}: half of the time.`, () =>
       seconds(this.#loop.read().p50Ms),
@@ -41,6 +47,15 @@ export class Metrics implements Disposable {
   /** How long the event loop stood still at most, of late. */
   heldUpMs(): number {
     return this.#loop.read().maxMs;
+  }
+
+  #links() {
+    const { present } = this.sessions;
+    const open = [...present].filter((guildId) => this.discord.isLinked(guildId)).length;
+    return [
+      { labels: { state: 'open' }, value: open },
+      { labels: { state: 'reconnecting' }, value: present.size - open },
+    ];
   }
 
   /** Everything in the text format of Prometheus, with its content type. */

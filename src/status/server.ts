@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { type Answer, answerTo, type StatusSources } from './answers.ts';
 
 /** Where operators and supervisors ask how the bot is. */
@@ -11,8 +11,11 @@ export type Opened =
   /** The address cannot be had; `why` is one sentence for the operator. */
   | { readonly kind: 'refused'; readonly why: string };
 
-/** Whoever asks gets so long for the request; further askers are turned away. */
-const [askMs, askers] = [5_000, 64];
+/** Longest time, in ms, for the head of a request, for all of it, and between two of one connection. */
+const [headMs, askMs] = [2_000, 5_000];
+const lookMs = 1_000;
+/** Connections at a time; a further one ends the oldest, so that connections without a word shut nobody out. */
+const mostConnections = 64;
 /** An answer under way may end; then its connection is cut. */
 const farewellMs = 500;
 
@@ -24,16 +27,16 @@ export async function openStatusServer(
   const server = createServer(
     {
       requestTimeout: askMs,
-      headersTimeout: askMs,
+      headersTimeout: headMs,
       keepAliveTimeout: askMs,
-      connectionsCheckingInterval: askMs,
+      connectionsCheckingInterval: lookMs,
     },
-    async ({ method = '', url = '' }, response) => {
-      const { status, text, headers } = await answerOrFail(method, url, sources);
+    async ({ method = '', url = '', headers: { host = '' } }, response) => {
+      const { status, text, headers } = await answerOrFail({ method, url, host }, sources);
       response.writeHead(status, { ...always, ...headers }).end(text);
     },
   );
-  server.maxConnections = askers;
+  endOldest(server);
   try {
     server.listen(port, host);
     await once(server, 'listening');
@@ -49,9 +52,22 @@ export async function openStatusServer(
 
 const always = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
 
-async function answerOrFail(method: string, url: string, sources: StatusSources): Promise<Answer> {
+function endOldest(server: Server): void {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    const [oldest] = sockets;
+    if (sockets.size > mostConnections) oldest?.destroy();
+  });
+}
+
+async function answerOrFail(
+  asked: Parameters<typeof answerTo>[0],
+  sources: StatusSources,
+): Promise<Answer> {
   try {
-    return await answerTo(method, url, sources);
+    return await answerTo(asked, sources);
   } catch {
     return { status: 500, text: 'failed\n' };
   }

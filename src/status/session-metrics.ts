@@ -67,6 +67,11 @@ export class SessionMetrics {
     meters.gauge('channels', 'Voice channels the bot is in.', () => this.#present.size);
   }
 
+  /** Servers with a voice channel the bot is in, or on its way back to. */
+  get present(): ReadonlySet<string> {
+    return this.#present;
+  }
+
   count(guildId: string, event: SessionEvent): void {
     switch (event.kind) {
       case 'joined':

@@ -109,7 +109,7 @@ test('joins and leaves are counted, and the channels the bot is in', async () =>
 
 test('a closed link adds its frames, gaps and lost packets', async () => {
   const page = await pageAfter(({ discord }) => {
-    discord.linkOpened(700);
+    discord.linkOpened('guild-1', 700);
     discord.linkClosed('guild-1', counts);
     discord.linkClosed('guild-1', counts);
   });
@@ -196,4 +196,36 @@ test('an event loop that is held up shows in its delay', async () => {
     for (const untilMs = performance.now() + 120; performance.now() < untilMs; );
   }
   expect(loop.read().maxMs).toBeGreaterThanOrEqual(80);
+});
+
+test('a channel whose link is not open counts as one the bot is on its way back to', async () => {
+  const joined: SessionEvent = { kind: 'joined', channel, tookMs: 700 };
+  const states = async (count: (metrics: Metrics) => void) => {
+    const page = await pageAfter((metrics) => {
+      metrics.sessions.count('guild-1', joined);
+      metrics.discord.linkMade('guild-1', () => counts);
+      metrics.discord.linkOpened('guild-1', 700);
+      count(metrics);
+    });
+    return page.filter((line) => line.startsWith('parley_channel_links{'));
+  };
+  expect(await states(() => undefined)).toEqual([
+    'parley_channel_links{state="open"} 1',
+    'parley_channel_links{state="reconnecting"} 0',
+  ]);
+  expect(await states(({ discord }) => discord.linkClosed('guild-1', counts))).toEqual([
+    'parley_channel_links{state="open"} 0',
+    'parley_channel_links{state="reconnecting"} 1',
+  ]);
+});
+
+test('the page tells which version runs, bugs it outlived and how long the store takes', async () => {
+  const page = await pageAfter((metrics) => {
+    metrics.process.bugSurvived();
+    metrics.process.storeWritten(20);
+  });
+  expect(page.join('\n')).toMatch(/^parley_info{version="unknown",node="\d+[\d.]*"} 1$/m);
+  expect(page.join('\n')).toMatch(/^parley_start_time_seconds \d{10}$/m);
+  expect(page).toContain('parley_bugs_survived_total 1');
+  expect(page).toContain('parley_store_write_seconds_bucket{le="0.03"} 1');
 });

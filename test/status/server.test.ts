@@ -1,14 +1,18 @@
 import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import type { StatusSources } from '#src/status/answers.ts';
+import type { ReadinessReport } from '#src/status/readiness.ts';
 import { openStatusServer, type StatusServer } from '#src/status/server.ts';
 
 const page = { type: 'text/plain; version=0.0.4', text: 'parley_ready 1\n' };
 
+const ready: ReadinessReport = { isReady: true, lines: ['ok gateway'] };
+
 /** The status server of a bot that is well, unless `sources` says otherwise, on a free port. */
 async function opened(sources: Partial<StatusSources> = {}): Promise<StatusServer> {
-  const well = { ready: () => true, heldUpMs: () => 3, metrics: async () => page };
+  const well = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
   const place = { host: '127.0.0.1', port: 0 };
   const result = await openStatusServer(place, { ...well, ...sources });
   if (result.kind === 'refused') throw new Error(result.why);
@@ -30,13 +34,51 @@ test('an event loop that stood still is not healthy, and says for how long', asy
   ]);
 });
 
-test('/readyz follows the gateway', async () => {
-  let ready = false;
-  await using server = await opened({ ready: () => ready });
-  expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
-  ready = true;
+test('/readyz follows the checks of the process, and names each of them', async () => {
+  let report: ReadinessReport = {
+    isReady: false,
+    lines: ['failed gateway: not connected', 'ok store'],
+  };
+  await using server = await opened({ readiness: () => report });
+  const failed = await fetch(`${server.url}/readyz`);
+  expect([failed.status, await failed.text()]).toEqual([
+    503,
+    'failed gateway: not connected\nok store\n',
+  ]);
+  report = ready;
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
 });
+
+test('connections that say nothing do not keep a health check from its answer', async () => {
+  await using server = await opened();
+  const port = Number(new URL(server.url).port);
+  const sockets = Array.from({ length: 80 }, () =>
+    connect(port, '127.0.0.1').on('error', () => undefined),
+  );
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  for (const socket of sockets.slice(0, 40)) socket.write('GET /healthz HTTP/1.1\r\nHo');
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  for (const socket of sockets) socket.destroy();
+});
+
+test.each([
+  ['127.0.0.1:8787', 200],
+  ['[::1]:8787', 200],
+  ['localhost:8787', 200],
+  ['parley', 200],
+  ['parley.svc.cluster.local:8787', 200],
+  ['evil.example', 403],
+  ['127.0.0.1.evil.example:8787', 403],
+])(
+  'a request to the host %s is answered %i: figures are not for pages of others',
+  async (host, status) => {
+    await using server = await opened();
+    const asked = request(`${server.url}/metrics`, { headers: { host }, agent: false }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(status);
+  },
+);
 
 test('/metrics is a page for Prometheus', async () => {
   await using server = await opened();
@@ -80,7 +122,7 @@ test('a port in use is told in one sentence that names the setting', async () =>
   const port = Number(new URL(server.url).port);
   const second = await openStatusServer(
     { host: '127.0.0.1', port },
-    { ready: () => true, heldUpMs: () => 0, metrics: async () => page },
+    { readiness: () => ready, heldUpMs: () => 0, metrics: async () => page },
   );
   expect(second).toEqual({
     kind: 'refused',
@@ -89,7 +131,7 @@ test('a port in use is told in one sentence that names the setting', async () =>
 });
 
 test('an address this machine does not have is told, too', async () => {
-  const sources = { ready: () => true, heldUpMs: () => 0, metrics: async () => page };
+  const sources = { readiness: () => ready, heldUpMs: () => 0, metrics: async () => page };
   const refused = await openStatusServer({ host: '192.0.2.1', port: 0 }, sources);
   expect(refused).toMatchObject({ kind: 'refused', why: expect.stringContaining('EADDRNOTAVAIL') });
 });

@@ -1,0 +1,33 @@
+import type { Meters } from './meters.ts';
+
+/** Around a write to a good disk; its deadline is 10 s. */
+const writeBuckets = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+
+/** Figures of the process itself: what runs, bugs it outlived, the speed of its store. */
+export class ProcessMetrics {
+  readonly #bugs;
+  readonly #writes;
+
+  constructor(meters: Meters, version: string) {
+    const help = 'Always 1; the labels tell which program runs.';
+    meters.labelledGauge('info', help, ['version', 'node'], () => [
+      { labels: { version, node: process.versions.node }, value: 1 },
+    ]);
+    const startedAtS = Math.round(Date.now() / 1000 - process.uptime());
+    meters.gauge('start_time_seconds', 'When the process started, since 1970.', () => startedAtS);
+    this.#bugs = meters.counter('bugs_survived', 'Bugs that reached the top of the process.');
+    this.#writes = meters.seconds(
+      'store_write',
+      'Until a write to the store was done.',
+      writeBuckets,
+    );
+  }
+
+  bugSurvived(): void {
+    this.#bugs.inc();
+  }
+
+  storeWritten(tookMs: number): void {
+    this.#writes.observe(tookMs / 1000);
+  }
+}

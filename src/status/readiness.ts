@@ -1,0 +1,84 @@
+import type { AlertName } from '#src/base/alerts.ts';
+import type { RaisedAlert } from './alert-board.ts';
+
+/** What must hold for the process to be ready. */
+export type ProcessCheck = 'gateway' | 'store' | 'event loop' | 'self-tests';
+
+export type ReadinessReport = { readonly isReady: boolean; readonly lines: readonly string[] };
+
+export type ReadinessSources = {
+  /** Whether the main gateway is connected. */
+  gateway(): boolean;
+  /** Longest delay of the event loop, in ms, within the last half to whole minute. */
+  heldUpMs(): number;
+  raised(): readonly RaisedAlert[];
+};
+
+/** Delay of the event loop, in ms, beyond which a process is neither healthy nor ready: it cut somebody's words. */
+export const longestDelayMs = 2_000;
+/** Different troubles that are listed; more is a flood. */
+const mostTroubles = 50;
+
+/** Whether the process can do its work, and what else is amiss: one line for each check, no ids. */
+export class Readiness {
+  readonly #sources: ReadinessSources;
+  /** Why a check does not hold, as it was told. */
+  readonly #broken = new Map<ProcessCheck, string>();
+  readonly #troubles = new Map<string, string>();
+
+  constructor(sources: ReadinessSources) {
+    this.#sources = sources;
+  }
+
+  /** `why` is undefined while it holds. */
+  check(name: 'store' | 'self-tests', why: string | undefined): void {
+    if (why === undefined) this.#broken.delete(name);
+    else this.#broken.set(name, why);
+  }
+
+  /** Of one provider, say: it is told and leaves the process ready. `why` is undefined when it is over. */
+  trouble(name: string, why: string | undefined): void {
+    if (why === undefined) this.#troubles.delete(name);
+    else if (this.#troubles.size < mostTroubles) this.#troubles.set(name, why);
+  }
+
+  report(): ReadinessReport {
+    const { gateway, heldUpMs, raised } = this.#sources;
+    const delayMs = Math.round(heldUpMs());
+    const alerts = raised();
+    const checks: readonly (readonly [ProcessCheck, string | undefined])[] = [
+      ['gateway', gateway() ? undefined : 'not connected'],
+      ['store', causeOf('store-unwritten', alerts) ?? this.#broken.get('store')],
+      ['event loop', delayMs > longestDelayMs ? `stood still for ${delayMs} ms` : undefined],
+      ['self-tests', this.#broken.get('self-tests')],
+    ];
+    const lines = checks.map(([name, why]) =>
+      why === undefined ? `ok ${name}` : `failed ${name}: ${why}`,
+    );
+    const isReady = checks.every(([, why]) => why === undefined);
+    return { isReady, lines: [...lines, ...troublesOf(alerts), ...this.#told()] };
+  }
+
+  #told(): readonly string[] {
+    return [...this.#troubles].map(([name, why]) => `trouble ${name}: ${why}`);
+  }
+}
+
+function causeOf(name: AlertName, alerts: readonly RaisedAlert[]): string | undefined {
+  return alerts.find((alert) => alert.name === name)?.cause;
+}
+
+/** One line for each kind, with a count of channels; what is a check of the process stands there. */
+function troublesOf(alerts: readonly RaisedAlert[]): readonly string[] {
+  const counts = new Map<AlertName, RaisedAlert[]>();
+  for (const alert of alerts) {
+    if (alert.name !== 'store-unwritten')
+      counts.set(alert.name, [...(counts.get(alert.name) ?? []), alert]);
+  }
+  return [...counts].map(([name, all]) => {
+    const channels = all.filter(({ guildId }) => guildId !== undefined).length;
+    return channels > 0
+      ? `trouble ${name}: in ${channels} ${channels === 1 ? 'channel' : 'channels'}`
+      : `trouble ${name}: ${all[0]?.cause ?? ''}`;
+  });
+}
