@@ -42,6 +42,16 @@ export async function admit(
   if (room.settings().cues !== 'off') void room.bell.ring(parts.cues.error);
 }
 
+/** Words that may have been for the bot and nobody could recognise: the room reads it, once a trouble. */
+export function admitUnrecognised(failure: BotError, room: Conversation): void {
+  const { channel, parts, troubles } = room;
+  parts.onEvent(channel.guildId, failureOf(failure, 'recognise'));
+  if (!troubles.first('recognise')) return;
+  const told = lineOf(failure, parts);
+  const isNamed = told.id === 'fail.key' || told.id === 'fail.limit';
+  write(inWriting(isNamed ? told : { id: 'fail.unrecognised' }, channel.guildId, parts), room);
+}
+
 /** Words that could not be said; why they come so is told once a trouble. Waits for nothing. */
 export function inText(words: string, room: Conversation): void {
   const { channel, parts, troubles } = room;

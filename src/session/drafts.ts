@@ -1,5 +1,7 @@
+import { BotError } from '#src/base/errors.ts';
 import { listenWith } from '#src/speech/listen.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
+import { admitUnrecognised } from './admission.ts';
 import { Claim } from './claim.ts';
 import { Continuations, type OpenQuestion } from './continuations.ts';
 import { Draft } from './draft.ts';
@@ -175,10 +177,14 @@ export class Drafts {
     const { speakerId } = over;
     const { heard, whole } = ended;
     const withdrawn = withdrawals.of(speakerId);
+    let failure: unknown;
     if (hasVoice(heard)) {
       attention.talked(speakerId, whole.toMs - whole.fromMs);
       this.#pending.add(question);
-      await draft.text().catch(() => undefined);
+      failure = await draft.text().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
       this.#pending.delete(question);
     }
     await this.#continuations.decided(draft);
@@ -186,6 +192,9 @@ export class Drafts {
     const { dropped } = question.claim;
     const isOver = dropped !== undefined && dropped !== 'continued';
     question.isMeant = !isOver && this.#decide(draft, question, ended);
+    if (!isOver && !question.isMeant && failure instanceof BotError) {
+      admitUnrecognised(failure, this.#options.room);
+    }
     return question.isMeant;
   }
 

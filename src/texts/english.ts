@@ -104,6 +104,8 @@ export const english = {
   'link.frames':
     'What I say does not leave for Discord. Reconnecting; if it lasts, /leave and /join.',
   'fail.stt': "I couldn't make that out, please repeat.",
+  'fail.unrecognised':
+    "I couldn't make out what was just said. If it was for me, please ask again.",
   'fail.llm': "I can't think right now: {provider} is not answering.",
   'fail.tts': "My voice is out, so I'm writing:",
   'fail.key': '{provider} refused the key. Owner: replace {VARIABLE} and run /settings check.',

@@ -119,6 +119,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'link.frames':
     'Was ich sage, geht nicht zu Discord hinaus. Ich verbinde mich neu; wenn es bleibt: /leave und /join.',
   'fail.stt': 'Das habe ich nicht verstanden, bitte noch einmal.',
+  'fail.unrecognised':
+    'Das eben habe ich nicht verstanden. Falls es für mich war, bitte noch einmal.',
   'fail.llm': 'Ich kann gerade nicht denken: {provider} antwortet nicht.',
   'fail.tts': 'Meine Stimme ist weg, deshalb schreibe ich:',
   'fail.key':

@@ -5,6 +5,7 @@ import { chained } from '#src/pipeline/chained.ts';
 import type { Person } from '#src/session/link.ts';
 import type { SessionParts } from '#src/session/parts.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
+import { text } from '#src/texts/texts.ts';
 import { FakeChat, untilAborted } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
@@ -165,6 +166,29 @@ test('packets of somebody nobody announced are nothing, where people are asked f
   const house = await called({ transcriber, consent: { policy: 'ask' } });
   await pass(house, 4_000, sent(house, { ...adam, id: 'nobody' }));
   expect([transcriber.heard, house.of('answered'), house.of('ignored')]).toEqual([[], [], []]);
+});
+
+test('words in company that cannot be recognised are owned up to in writing, once until one is answered', async () => {
+  let isDown = true;
+  const fine = new FakeTranscriber({ texts: ['Nova, five.'] });
+  const sometimes: Transcriber = {
+    async *transcribe(pcm, signal) {
+      if (isDown) throw new BotError('provider.unreachable', true, 'It is away.');
+      yield* fine.transcribe(pcm, signal);
+    },
+  };
+  const house = await called({ transcriber: sometimes, addressing: 'auto' });
+  const before = house.written.length;
+  const told = () => house.written.slice(before);
+  for (let n = 0; n < 2; n++) await pass(house, 5_000, sent(house, adam));
+  expect(told()).toEqual([text('fail.unrecognised')]);
+  expect(house.of('failed')).toMatchObject([{ stage: 'recognise' }, { stage: 'recognise' }]);
+  isDown = false;
+  await pass(house, 5_000, sent(house, adam));
+  expect(house.of('answered')).toHaveLength(1);
+  isDown = true;
+  await pass(house, 15_000, sent(house, eva));
+  expect(told()).toEqual([text('fail.unrecognised'), text('fail.unrecognised')]);
 });
 
 test('words of one person that cannot be recognised disturb nobody else', async () => {
