@@ -29,6 +29,8 @@ const chatterMs = [1_500, 5_000] as const;
 const settleMs = 8_000;
 const callAgainMs = 3_000;
 const listenEveryMs = 100;
+/** Longer than that and the people are not in real time any more. */
+const heldMs = 600;
 export const rain: Words = { sound: 'rain', track: 'bg', volume: 20, loop: true };
 export const usualCast: Cast = { agreeing: 4, silent: 2, sounds: [rain] };
 
@@ -149,10 +151,15 @@ export class Company {
     }
   }
 
+  /** Where this very process was held, nobody could say or hear anything; that is a fault of its own. */
   async #listen(): Promise<void> {
-    while (!this.#ending.signal.aborted) {
+    for (let fromMs = realClock.nowMs(); !this.#ending.signal.aborted; ) {
       for (const talker of this.talkers) talker.listen();
       await setTimeout(listenEveryMs);
+      const toMs = realClock.nowMs();
+      const name = 'this machine was held';
+      if (toMs - fromMs > heldMs) this.#stage.journal.add({ kind: 'fault', name, fromMs, toMs });
+      fromMs = toMs;
     }
   }
 
