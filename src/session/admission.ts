@@ -4,6 +4,8 @@ import { failureOf } from './failure.ts';
 import type { ChannelRef } from './link.ts';
 import type { SessionParts } from './parts.ts';
 import type { Conversation } from './room.ts';
+import { inTime } from './speech-deadline.ts';
+import { stageLate, tellMissed } from './stage-watchdog.ts';
 import { aloud, inWriting } from './wording.ts';
 
 /** What people read or hear of a failure, whatever the operator is told. */
@@ -34,6 +36,7 @@ export async function admit(
   const { channel, parts } = room;
   const { stage = 'think' } = failure;
   parts.onEvent(channel.guildId, failureOf(failure, stage));
+  tellMissed(failure, room);
   const line = lineOf(failure, parts);
   const isFirst = room.troubles.first(stage);
   if (line.id === 'fail.key' && room.troubles.first('key')) room.notice(line);
@@ -85,11 +88,12 @@ export async function sayOrWrite(
   const words = aloud(line, channel.guildId, parts);
   try {
     await room.mouth.speak(signal, async (reply) => {
-      for await (const pcm of synthesizer.synthesize(words, style.voice, signal)) {
+      for await (const pcm of inTime(synthesizer, words, style.voice, parts.clock, signal)) {
         await reply.write(pcm, words, signal);
       }
       reply.end();
       await room.mouth.played(reply, signal);
+      if (room.mouth.isStuck) throw stageLate('speak', 'Nothing of a sentence left for the room.');
     });
   } catch (error) {
     if (signal.aborted || !(error instanceof BotError)) throw error;

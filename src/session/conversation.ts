@@ -1,6 +1,6 @@
 import type { BotError } from '#src/base/errors.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
-import { admit, lineOf } from './admission.ts';
+import { admit, inText, lineOf } from './admission.ts';
 import { type Progress, speakAnswer, unanswered } from './answer.ts';
 import { showAside } from './asides.ts';
 import type { Asking } from './command-ports.ts';
@@ -10,10 +10,12 @@ import { tick, withoutEcho } from './hush.ts';
 import { keep } from './keeping.ts';
 import { isSlow, postpone, putOff } from './later.ts';
 import type { Question } from './matter.ts';
+import { stuck } from './mouth.ts';
 import type { Conversation } from './room.ts';
 import { addressed, asAddressed, namesFor } from './salutation.ts';
 import type { Refused } from './spending.ts';
 import { refuse } from './spending-refusal.ts';
+import { tellWhole, watchAnswer } from './stage-watchdog.ts';
 import { think } from './think.ts';
 import { Thinking } from './thinking.ts';
 import { withTwins } from './twins.ts';
@@ -74,7 +76,10 @@ async function conclude(
   signal: AbortSignal,
 ): Promise<void> {
   if (failure) await admit(failure, room, signal);
-  else if (finish === 'completed') room.troubles.over('recognise', 'think', 'key');
+  else if (finish === 'completed') {
+    room.troubles.over('recognise', 'think', 'key');
+    tellWhole(room);
+  }
 }
 
 async function perform(
@@ -89,15 +94,36 @@ async function perform(
     const made = addressed(wanted, question, room, signal);
     const parts = writtenInstead(made, progress, room, signal);
     const work = () => speakAnswer(parts, reply, progress, signal);
-    const failure = await deliver(reply, work, signal);
+    const failure = await watched(reply, work, thinking, room, signal);
     for (const { tell } of withTwins(question)) tell?.(toldOf(progress, failure, room));
     const finish = await room.mouth.played(reply, signal);
+    if (room.mouth.isStuck) {
+      inText(progress.text, room);
+      return { finish: 'failed', failure: stuck() };
+    }
     if (finish === 'empty' && thinking.isDone) tick(room);
     return failure ? { finish: 'failed', failure } : { finish };
   } catch (error) {
     const wasHeard = signal.aborted && reply.firstSentAtMs !== undefined;
     if (!question.claim.takenBack && !wasHeard) throw error;
     return { finish: 'cancelled' };
+  }
+}
+
+/** As `deliver`, but what hangs is given up. */
+async function watched(
+  reply: SpokenReply,
+  work: () => Promise<void>,
+  thinking: Thinking,
+  room: Conversation,
+  signal: AbortSignal,
+): Promise<BotError | undefined> {
+  const over = new AbortController();
+  void watchAnswer(thinking, reply, room, AbortSignal.any([signal, over.signal]));
+  try {
+    return await deliver(reply, work, signal);
+  } finally {
+    over.abort(new Error('it is delivered'));
   }
 }
 

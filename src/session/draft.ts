@@ -1,7 +1,12 @@
+import { listenRateHz } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
 import type { Said } from '#src/pipeline/pipeline.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { within } from '#src/provider/within.ts';
 import type { Listening, Transcript } from '#src/speech/ports.ts';
 import type { Live } from './live.ts';
 import type { Question } from './matter.ts';
+import { stageLate } from './stage-watchdog.ts';
 import type { Thinking } from './thinking.ts';
 
 export type DraftOptions = {
@@ -11,11 +16,13 @@ export type DraftOptions = {
   /** Nobody else was there when it began. */
   readonly isAlone: boolean;
   readonly listening: Listening;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** What the same person asked so shortly before that this may be the rest of it. */
   readonly before?: Question | undefined;
 };
 
+/** Longest time, in ms, until the words of a pause are there, whatever engines do; and for each ms of their sound. */
+const [longestRecogniseMs, recogniseShare] = [20_000, 0.5];
 /** Whoever never stops talking is not kept in memory whole. */
 const mostEarlier = 5;
 
@@ -47,16 +54,17 @@ export class Draft implements Disposable {
   partial: string | undefined;
   #before: Question | undefined;
   readonly #listening: Listening;
-  readonly #nowMs: () => number;
+  readonly #clock: Clock;
+  #soundMs = 0;
   #asked: Asked | undefined;
 
-  constructor({ speakerId, name, fromMs, isAlone, listening, nowMs, before }: DraftOptions) {
+  constructor({ speakerId, name, fromMs, isAlone, listening, clock, before }: DraftOptions) {
     this.speakerId = speakerId;
     this.name = name;
     this.fromMs = fromMs;
     this.isAlone = isAlone;
     this.#listening = listening;
-    this.#nowMs = nowMs;
+    this.#clock = clock;
     this.#before = before;
   }
 
@@ -88,6 +96,7 @@ export class Draft implements Disposable {
   }
 
   hear(sound: Int16Array): void {
+    this.#soundMs += (sound.length / listenRateHz) * 1_000;
     this.#listening.push(sound);
     this.live?.hear(sound);
   }
@@ -129,10 +138,17 @@ export class Draft implements Disposable {
 
   #ask(): Asked {
     const stop = new AbortController();
-    const asked: Asked = { text: this.#listening.settle(stop.signal), stop };
+    const longestMs = longestRecogniseMs + recogniseShare * this.#soundMs;
+    const late = () => {
+      const error = stageLate('recognise', `No words in ${Math.round(longestMs / 1_000)} s.`);
+      stop.abort(error);
+      return error;
+    };
+    const settled = unlessAborted(this.#listening.settle(stop.signal), stop.signal);
+    const asked: Asked = { text: within(settled, longestMs, this.#clock, late), stop };
     asked.text.then(
       (words) => {
-        asked.words = { ...words, atMs: this.#nowMs() };
+        asked.words = { ...words, atMs: this.#clock.nowMs() };
       },
       () => undefined, // whoever answers asks again and tells
     );

@@ -145,8 +145,8 @@ export class Drafts {
     const metered = meteredTranscriber(parts.transcriber, heard);
     const listening = listenWith(metered, onPartial, until);
     const before = this.#continuations.before(speakerId, fromMs);
-    const nowMs = () => parts.clock.nowMs();
-    const draft = new Draft({ speakerId, name, fromMs, isAlone, listening, nowMs, before });
+    const { clock } = parts;
+    const draft = new Draft({ speakerId, name, fromMs, isAlone, listening, clock, before });
     if (before) this.#continuations.follow(before, draft);
     draft.live = liveOf(draft, room.pipeline, this.#options);
     this.#drafts.set(speakerId, draft);

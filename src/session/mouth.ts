@@ -1,8 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { BotError } from '#src/base/errors.ts';
 import { keepAnswerMs, LastAnswer } from '#src/playback/last-answer.ts';
 import type { Position } from '#src/playback/sentences.ts';
 import { type Finish, SpokenReply } from '#src/playback/spoken-reply.ts';
 import type { VoiceTrack } from '#src/playback/voice-track.ts';
+import { stageLate } from './stage-watchdog.ts';
 
 /** A reply of which nothing leaves for so long is given up: the link does not take it. */
 const stallMs = 10_000;
@@ -30,6 +32,7 @@ export class Mouth {
   #last: LastAnswer | undefined;
   #sounded = false;
   #resumes = 0;
+  #isStuck = false;
 
   constructor(track: VoiceTrack, clock: Clock) {
     this.#track = track;
@@ -44,6 +47,11 @@ export class Mouth {
   /** Something of what was said last has been heard. */
   get sounded(): boolean {
     return this.#sounded;
+  }
+
+  /** What was said last was given up since the link took nothing of it any more. */
+  get isStuck(): boolean {
+    return this.#isStuck;
   }
 
   /** Something is being said, but for the moment there is no more of it. */
@@ -84,12 +92,16 @@ export class Mouth {
     const reply = new SpokenReply({ ...options, ...(isAnswer && { keepMs: keepAnswerMs }) });
     const hush = () => reply.cut();
     signal.addEventListener('abort', hush);
+    const over = new AbortController();
+    this.#isStuck = false;
     try {
       if (this.#track.add(reply).kind === 'full') throw new Error('things are said one at a time');
       this.#reply = reply;
+      void this.#watchSending(reply, AbortSignal.any([signal, over.signal]));
       await work(reply);
       signal.throwIfAborted();
     } finally {
+      over.abort(new Error('it is said'));
       this.#reply = undefined;
       this.#sounded = reply.firstSentAtMs !== undefined;
       if (isAnswer && this.#sounded) this.#last = new LastAnswer(reply);
@@ -168,10 +180,33 @@ export class Mouth {
     for (let before = -1; pauses <= longestPauses; ) {
       pauses = reply.paused ? pauses + 1 : 0;
       const now = reply.playedMs() + this.#resumes; // both only grow
-      if (pauses === 0 && now === before) break;
+      if (pauses === 0 && now === before) {
+        this.#isStuck = true;
+        break;
+      }
       before = now;
       await this.#clock.sleep(stallMs, signal);
     }
     reply.cut();
   }
+
+  /** While more is being written: cut where its sound lies here and nothing leaves, so that whoever writes goes on. */
+  async #watchSending(reply: SpokenReply, signal: AbortSignal): Promise<void> {
+    let before = -1;
+    while (!signal.aborted) {
+      const now = reply.playedMs() + this.#resumes;
+      const isDue = reply.ready && !reply.paused;
+      if (isDue && now === before) {
+        this.#isStuck = true;
+        return reply.cut();
+      }
+      before = isDue ? now : -1;
+      await this.#clock.sleep(stallMs, signal).catch(() => undefined); // ends the loop
+    }
+  }
+}
+
+/** Why what could not leave for the room was given up. */
+export function stuck(): BotError {
+  return stageLate('speak', `For ${stallMs / 1000} s nothing of what was said left for the room.`);
 }

@@ -1,4 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { ClauseSplitter } from '#src/chat/clauses.ts';
 import { speakable } from '#src/chat/speakable.ts';
@@ -7,7 +8,11 @@ import type { Synthesizer, Voice } from '#src/speech/ports.ts';
 import { admit, inText } from './admission.ts';
 import { deliver } from './delivery.ts';
 import type { Reading } from './matter.ts';
+import { stuck } from './mouth.ts';
 import type { Conversation } from './room.ts';
+import { inTime } from './speech-deadline.ts';
+
+type Speech = { readonly synthesizer: Synthesizer; readonly voice: Voice; readonly clock: Clock };
 
 /** What of a text can be said, in pieces of one breath; empty where nothing can. */
 export function clausesOf(words: string): readonly string[] {
@@ -28,14 +33,18 @@ export async function readOut(
   room: Conversation,
   signal: AbortSignal,
 ): Promise<void> {
-  const { spending, style, synthesizer } = room.parts;
+  const { clock, spending, style, synthesizer } = room.parts;
   if (spending.manner(room.channel.guildId).quiet) return;
   const spoken = { ...style.voice, ...(voice !== undefined && { name: voice }) };
   const read = async (reply: SpokenReply): Promise<void> => {
-    const failure = await attempt(clauses, reply, synthesizer, spoken, signal);
+    const voice = { synthesizer, voice: spoken, clock };
+    const failure = await attempt(clauses, reply, voice, signal);
     if (failure) inText(clauses.join(' '), room);
     await room.mouth.played(reply, signal);
-    if (failure) await admit(failure, room, signal);
+    const { isStuck } = room.mouth;
+    if (isStuck && !failure) inText(clauses.join(' '), room);
+    if (isStuck) await admit(stuck(), room, signal);
+    else if (failure) await admit(failure, room, signal);
     else room.troubles.over('speak', 'key');
   };
   await room.mouth.speak(signal, read, { interruptible });
@@ -45,14 +54,13 @@ export async function readOut(
 async function attempt(
   clauses: readonly string[],
   reply: SpokenReply,
-  synthesizer: Synthesizer,
-  voice: Voice,
+  { synthesizer, voice, clock }: Speech,
   signal: AbortSignal,
 ): Promise<BotError | undefined> {
   const work = async () => {
     const oneVoice = synthesizer.oneVoice?.() ?? synthesizer;
     for (const clause of clauses) {
-      for await (const pcm of soundOf(clause, oneVoice, voice, signal)) {
+      for await (const pcm of soundOf(clause, { synthesizer: oneVoice, voice, clock }, signal)) {
         await reply.write(pcm, clause, signal);
       }
     }
@@ -62,12 +70,11 @@ async function attempt(
 
 async function* soundOf(
   clause: string,
-  synthesizer: Synthesizer,
-  voice: Voice,
+  { synthesizer, voice, clock }: Speech,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   try {
-    yield* synthesizer.synthesize(clause, voice, signal);
+    yield* inTime(synthesizer, clause, voice, clock, signal);
   } catch (error) {
     if (error instanceof BotError && error.code === 'speech.unspeakable') return;
     throw atStage('speak', error);

@@ -43,7 +43,10 @@ export class Thinking {
   readonly #over = new AbortController();
   readonly #released = Promise.withResolvers<SpokenReply>();
   readonly #early: Promise<Early>;
+  readonly #until: AbortSignal;
   #isReady = false;
+  #arrivals = 0;
+  #awaitsSpeech = false;
   #reply: SpokenReply | undefined;
   #fate: 'open' | 'wanted' | 'vain' = 'open';
   #tokens = 0;
@@ -56,6 +59,7 @@ export class Thinking {
     this.#nowMs = nowMs;
     this.#bill = bill;
     const until = AbortSignal.any([signal, this.#over.signal]);
+    this.#until = until;
     until.addEventListener('abort', () => bill?.close(), { once: true });
     if (until.aborted) bill?.close();
     this.#parts = pipeline.answer(turn, this.#stage(), until)[Symbol.asyncIterator]();
@@ -82,6 +86,16 @@ export class Thinking {
   /** The tool that runs for it, as people are told of it. */
   get step(): TextId | undefined {
     return this.#tools?.step;
+  }
+
+  /** How many parts have come so far. */
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
+  /** Which stage the next part is awaited from. */
+  get stage(): 'think' | 'speak' {
+    return this.#awaitsSpeech ? 'speak' : 'think';
   }
 
   /** It is going to be heard, in `reply`: from now on it may have effects. */
@@ -161,7 +175,7 @@ export class Thinking {
     const parts: Arrived[] = [];
     try {
       for (;;) {
-        const { done, value: part } = await this.#parts.next();
+        const { done, value: part } = await this.#next();
         if (done) return { parts, end: 'over' };
         parts.push(this.#arrived(part));
         if (part.kind === 'audio' || part.kind === 'unspoken') return { parts };
@@ -173,13 +187,22 @@ export class Thinking {
 
   async *#rest(): AsyncGenerator<Arrived> {
     for (;;) {
-      const { done, value: part } = await this.#parts.next();
+      const { done, value: part } = await this.#next();
       if (done) return;
       yield this.#arrived(part);
     }
   }
 
+  /** Also of a pipeline that heeds no signal, nobody waits for longer than this answer lasts. */
+  async #next(): Promise<IteratorResult<ReplyPart>> {
+    this.#until.throwIfAborted();
+    return await unlessAborted(this.#parts.next(), this.#until);
+  }
+
   #arrived(part: ReplyPart): Arrived {
+    this.#arrivals++;
+    if (part.kind === 'clause') this.#awaitsSpeech = true;
+    if (part.kind === 'audio' || part.kind === 'unspoken') this.#awaitsSpeech = false;
     if (part.kind === 'audio') this.#bill?.sounded(durationMs(part.pcm));
     return { part, atMs: this.#nowMs() };
   }

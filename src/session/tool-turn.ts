@@ -7,6 +7,7 @@ import type { TextId } from '#src/texts/texts.ts';
 import type { ToolEnd } from './events.ts';
 import { failureOf } from './failure.ts';
 import type { Room } from './room.ts';
+import { tellMissed } from './stage-watchdog.ts';
 import type { Fitting, RoomTool } from './tool.ts';
 import { askForButton } from './tool-button.ts';
 import { asData, refusal } from './tool-data.ts';
@@ -164,6 +165,7 @@ export class TurnTools {
   #failed({ name }: RoomTool, error: unknown): Verdict {
     const { channel, parts } = this.#room;
     parts.onEvent(channel.guildId, failureOf(error, 'think'));
+    if (error instanceof BotError) tellMissed(error, this.#room);
     const code = error instanceof BotError ? error.code : 'bug';
     return { how: 'failed', content: refusal(`${name} failed (${code}).`) };
   }

@@ -1,5 +1,6 @@
 import type { Stage } from '#src/base/errors.ts';
 import { DecodingWatchdog } from './decoding-watchdog.ts';
+import { StageWatchdog } from './stage-watchdog.ts';
 
 /** A stage that fails, or a key that is refused. */
 type Trouble = Stage | 'key';
@@ -8,6 +9,8 @@ type Trouble = Stage | 'key';
 export class Troubles {
   /** People whose sound arrives and cannot be decoded. */
   readonly decoding = new DecodingWatchdog();
+  /** Whether the stages of answers keep their deadlines. */
+  readonly stages = new StageWatchdog();
   readonly #told = new Set<Trouble>();
 
   /** True the first time of each trouble. */

@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { text } from '#src/texts/texts.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { adam, type House, lounge, openHouse, pass, words } from './house.ts';
+
+/** Heeds no signal, and never comes. */
+const forever = new Promise<never>(() => undefined);
+/** Minutes of virtual sound on a busy machine. */
+const timeout = 60_000;
+
+type Over = Parameters<typeof openHouse>[0];
+
+async function called(over: Over = {}, clock = new VirtualClock()): Promise<House> {
+  const house = openHouse({ addressing: 'auto', ...over }, [adam], clock);
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 1_000);
+  return house;
+}
+
+async function ask(house: House, ms: number): Promise<void> {
+  await pass(house, ms, await words('human-cards-004', adam, house.clock.nowMs()));
+}
+
+const spoken = ({ synthesizer }: House) => synthesizer.asked.map((one) => one.text);
+const alerts = (house: House) => house.of('alert').map(({ state, cause }) => `${state}: ${cause}`);
+
+test('a recogniser that heeds nothing is given up, told, and the next question answered', {
+  timeout,
+}, async () => {
+  let hangs = true;
+  const fine = new FakeTranscriber({ texts: ['five five'] });
+  const transcriber: Transcriber = {
+    async *transcribe(pcm, signal) {
+      if (hangs) await forever;
+      yield* fine.transcribe(pcm, signal);
+    },
+  };
+  const house = await called({ transcriber });
+  await ask(house, 30_000);
+  expect(spoken(house)).toEqual([text('fail.stt')]);
+  expect(alerts(house)).toEqual(['raised: recognise: No words in 21 s.']);
+  hangs = false;
+  await ask(house, 6_000);
+  expect(house.of('answered').at(-1)).toMatchObject({ finish: 'completed' });
+  expect(alerts(house).at(-1)).toBe('cleared: an answer came to its end');
+});
+
+/** Answers the first question as `first`, the others in order. */
+function answering(first: Pipeline): Pipeline {
+  const chat = new FakeChat([['You said five.']]);
+  const fine = chained({ chat, synthesizer: new FakeSynthesizer({ pieces: 10 }) });
+  let asked = 0;
+  return { answer: (...turn) => (asked++ === 0 ? first : fine).answer(...turn) };
+}
+
+test('a pipeline that yields nothing and heeds nothing holds up nobody, and is told', {
+  timeout,
+}, async () => {
+  const pipeline = answering({
+    async *answer() {
+      yield await forever;
+    },
+  });
+  const house = await called({ pipeline });
+  await ask(house, 26_000);
+  expect(spoken(house)).toContain(text('slow.later'));
+  await ask(house, 6_000);
+  expect(house.of('answered')).toMatchObject([{ finish: 'completed' }]);
+  await pass(house, 290_000);
+  expect(house.of('failed')).toMatchObject([{ stage: 'think', code: 'provider.late' }]);
+  expect(spoken(house).at(-1)).toBe(text('fail.llm', { provider: 'localhost:1' }));
+});
+
+const pcm = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
+
+test.each([
+  ['a model that stops in the middle', 'think', ['text', 'clause', 'audio']],
+  ['a voice that stops in the middle', 'speak', ['text', 'clause', 'audio', 'clause']],
+] as const)('%s of an answer is given up and told', { timeout }, async (_, stage, kinds) => {
+  const pipeline = answering({
+    async *answer() {
+      for (const kind of kinds) {
+        yield kind === 'audio' ? { kind, pcm, ofText: 'One.' } : { kind, text: 'One. Two.' };
+      }
+      await forever;
+    },
+  });
+  const house = await called({ pipeline });
+  await ask(house, 30_000);
+  expect(house.of('failed')).toMatchObject([{ stage, code: 'answer.late' }]);
+  expect(alerts(house)).toEqual([`raised: ${stage}: An answer stood still for 20 s.`]);
+  expect([...spoken(house), ...house.written]).toHaveLength(1);
+  await ask(house, 6_000);
+  expect(house.of('answered').at(-1)).toMatchObject({ finish: 'completed' });
+});
+
+test('a voice that never ends holds up no sentence of the bot itself', { timeout }, async () => {
+  const synthesizer: Synthesizer = {
+    async *synthesize() {
+      yield await forever;
+    },
+  };
+  const house = await called({ synthesizer, pipeline: answering({ answer: talkative }) });
+  await house.talk.say('g', 'Dinner is ready.', 'queue');
+  await pass(house, 30_000);
+  expect(house.written).toEqual([`${text('fail.tts')} Dinner is ready.`]);
+});
+
+async function* talkative() {
+  yield { kind: 'text', text: 'A long story.' } as const;
+  for (let second = 0; second < 20; second++) {
+    yield { kind: 'audio', pcm, ofText: 'A long story.' } as const;
+  }
+}
+
+/** Time passes while the link takes no frames. */
+async function passStuck({ clock }: House, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 20) await clock.advance(20);
+}
+
+test('an answer that the link does not take is written, and the next one is heard', {
+  timeout,
+}, async () => {
+  const house = await called({ pipeline: answering({ answer: talkative }) });
+  const packets = await words('human-cards-004', adam, house.clock.nowMs());
+  for (const packet of packets) {
+    await house.clock.advance(20);
+    house.door.link.arrive(packet);
+  }
+  await passStuck(house, 40_000);
+  expect(house.written).toEqual([`${text('fail.tts')} A long story.`]);
+  expect(house.of('failed')).toMatchObject([{ stage: 'speak', code: 'answer.late' }]);
+  await ask(house, 6_000);
+  expect(house.of('answered').at(-1)).toMatchObject({ finish: 'completed' });
+});
+
+test('an answer that goes on after a pause of the model is heard to its end', {
+  timeout,
+}, async () => {
+  const clock = new VirtualClock();
+  const steps: ChatStep[] = ['This is the first. ', { waitMs: 15_000 }, 'This is the second.'];
+  const chat = new FakeChat([steps], clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 10 });
+  const house = await called({ pipeline: chained({ chat, synthesizer }) }, clock);
+  await ask(house, 25_000);
+  expect(house.of('answered')).toMatchObject([{ finish: 'completed' }]);
+  expect(alerts(house)).toEqual([]);
+});
