@@ -57,6 +57,18 @@ test('a connection that the server closes is lost once, its reason apart and wit
   expect(met.socket.send({})).toBe(false);
 });
 
+test('a server that takes nothing in is lost before more than 4 MiB wait to leave', async () => {
+  using met = await meet((socket) => socket.pause());
+  const piece = { audio: 'x'.repeat(64 * 1024) };
+  let sent = 0;
+  while (sent < 1_000 && met.socket.send(piece)) sent++;
+  expect(sent).toBeGreaterThanOrEqual(64);
+  expect(sent).toBeLessThan(1_000); // the kernel takes some MB
+  expect(met.lost).toMatchObject([{ code: 'provider.late' }]);
+  expect(met.lost[0]?.message).toContain('takes in nothing');
+  expect(met.socket.send(piece)).toBe(false);
+});
+
 test('an event beyond 16 MiB costs the connection, not the process', async () => {
   using met = await meet((socket) => socket.send(`{"n":"${'x'.repeat(17 * 1024 * 1024)}"}`));
   await expect.poll(() => met.lost[0]?.code).toBe('provider.truncated');

@@ -61,6 +61,43 @@ test('case 42: two who speak at once are heard apart and answered one after the 
   expect(here.of('answered').map(({ name }) => name)).toEqual(['Adam', 'Eva']);
 });
 
+test('six who speak at once are all understood, and each is answered or told', async () => {
+  const six = Array.from({ length: 6 }, (_, n) => ({
+    ...{ id: `p${n}`, name: `P${n}`, isBot: false, roleIds: [] },
+  }));
+  let calls = 0;
+  const transcriber = new FakeTranscriber({ texts: () => `question number ${calls++}` });
+  const here = room({ transcriber, consent: { policy: 'notice' } }, six);
+  await here.rooms.join(lounge, 'p0');
+  await pass(here, 5_000);
+  const fromMs = here.clock.nowMs();
+  const all = await Promise.all(
+    six.map((one, n) => words('human-cards-004', one, fromMs + 20 * n)),
+  );
+  await pass(here, 20_000, all.flat());
+  const names = six.map(({ name }) => name);
+  const namesOf = (kind: 'recognised' | 'answered' | 'dropped') =>
+    here.of(kind).map(({ name }) => name);
+  expect(namesOf('recognised').sort()).toEqual(names);
+  expect([...namesOf('answered'), ...namesOf('dropped')].sort()).toEqual(names);
+});
+
+test.each([
+  ['notice', { policy: 'notice' }],
+  ['role', { policy: 'role', roleId: 'listeners' }],
+] as const)(
+  'the sound of other bots is neither decoded nor recognised under the policy %s',
+  async (_, consent) => {
+    const bot = { id: 'jukebox', name: 'Jukebox', isBot: true, roleIds: ['listeners'] };
+    const transcriber = new FakeTranscriber({ texts: ['Nova, play it again.'] });
+    const here = room({ transcriber, consent }, [adam, bot]);
+    await here.rooms.join(lounge, 'adam');
+    await pass(here, 6_000, await words('human-cards-004', bot, here.clock.nowMs()));
+    expect(transcriber.heard).toEqual([]);
+    expect(here.events.filter((event) => 'speakerId' in event)).toEqual([]);
+  },
+);
+
 test('who did not call the bot is not heard under the policy ask', async () => {
   const here = room();
   await here.rooms.join(lounge, 'adam');
