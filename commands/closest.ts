@@ -4,9 +4,10 @@ const limit = 25;
 /** What fits what was typed: first what begins with it, then what holds its letters in order. */
 export function closest(typed: string, all: readonly string[]): readonly string[] {
   const wanted = typed.trim().toLowerCase();
-  const prefixed = all.filter((one) => one.toLowerCase().startsWith(wanted));
-  const others = all.filter((one) => !prefixed.includes(one) && holds(one.toLowerCase(), wanted));
-  return [...prefixed, ...others].slice(0, limit);
+  const words = all.map((one) => ({ one, word: one.toLowerCase() }));
+  const prefixed = words.filter(({ word }) => word.startsWith(wanted));
+  const others = words.filter(({ word }) => !word.startsWith(wanted) && holds(word, wanted));
+  return [...prefixed, ...others].slice(0, limit).map(({ one }) => one);
 }
 
 function holds(word: string, wanted: string): boolean {

@@ -14,6 +14,13 @@ const extensions = new Set([
 /** More than anybody finds his way in. */
 const mostFiles = 2000;
 const longestName = 50;
+/** Names for suggestions are read again after so long: each key somebody types asks for them. */
+const keptMs = 5_000;
+const byName = new Intl.Collator('en').compare;
+
+type SoundFileAt = { readonly name: string; readonly path: string };
+type Files = ReadonlyMap<string, SoundFileAt>;
+
 const builtIn = fileURLToPath(new URL('./sounds', import.meta.url));
 
 /** The owner's sounds, in `sounds` under `dataDir`, and the built-in ones. */
@@ -24,45 +31,56 @@ export function openLibrary(dataDir: string, opener: SoundOpener, clock: Clock):
 /**
  * The sounds in some folders, by their names without extension; a folder that comes first hides those of the same name.
  *
- * Only regular files right in them: no links, no folders, nothing hidden. Looked at anew each time, so that new files are
- * found; a folder that is not there holds none.
+ * Only regular files right in them: no links, no folders, nothing hidden. Looked at anew when one is opened, and after 5 s
+ * when names are asked for; a folder that is not there holds none.
  */
 export class SoundLibrary implements SoundShelf {
   readonly #folders: readonly string[];
   readonly #opener: SoundOpener;
   readonly #measured: Measured;
+  readonly #clock: Clock;
+  /** What was found when somebody last looked. */
+  #read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
 
   constructor(folders: readonly string[], opener: SoundOpener, clock: Clock) {
     this.#folders = folders;
     this.#opener = opener;
+    this.#clock = clock;
     this.#measured = new Measured(clock);
   }
 
   async names(): Promise<readonly string[]> {
-    return [...(await this.#files()).keys()].sort((a, b) => a.localeCompare(b, 'en'));
+    return [...(await this.#files(this.#clock.nowMs() - keptMs)).values()]
+      .map(({ name }) => name)
+      .sort(byName);
   }
 
   /** Names are compared without case. What comes was measured, so that all of them can be made alike. */
   async open(name: string, signal: AbortSignal): Promise<SoundSource | undefined> {
-    const files = await this.#files();
-    const wanted = plainName(name).toLowerCase();
-    const title = [...files.keys()].find((known) => known.toLowerCase() === wanted);
-    const path = title === undefined ? undefined : files.get(title);
-    if (title === undefined || path === undefined) return undefined;
+    const files = await this.#files(Number.POSITIVE_INFINITY);
+    const found = files.get(plainName(name).toLowerCase());
+    if (!found) return undefined;
+    const { name: title, path } = found;
     // Effects are short and may be played in a loop: no sample more or less.
     const where = { kind: 'file', path, title } as const;
     const source = await this.#opener.openSource(where, { isExact: true }, signal);
     return await this.#measured.of(path, source, signal);
   }
 
-  async #files(): Promise<ReadonlyMap<string, string>> {
-    const files = new Map<string, string>();
+  /** By their names in lower case, read no earlier than `sinceMs`. */
+  async #files(sinceMs: number): Promise<Files> {
+    if (this.#read && this.#read.atMs > sinceMs) return await this.#read.files;
+    const files = this.#readFolders();
+    this.#read = { atMs: this.#clock.nowMs(), files };
+    return await files;
+  }
+
+  async #readFolders(): Promise<Files> {
+    const files = new Map<string, SoundFileAt>();
     for (const folder of this.#folders) {
       for (const [name, path] of await soundsIn(folder)) {
-        const isNew = ![...files.keys()].some(
-          (known) => known.toLowerCase() === name.toLowerCase(),
-        );
-        if (isNew && files.size < mostFiles) files.set(name, path);
+        const key = name.toLowerCase();
+        if (!files.has(key) && files.size < mostFiles) files.set(key, { name, path });
       }
     }
     return files;
@@ -78,7 +96,7 @@ async function soundsIn(folder: string): Promise<readonly (readonly [string, str
       ({ name }) => [plainName(name.slice(0, -extname(name).length)), join(folder, name)] as const,
     )
     .filter(([name]) => name !== '')
-    .sort(([a], [b]) => a.localeCompare(b, 'en'));
+    .sort(([a], [b]) => byName(a, b));
 }
 
 /** One line, as people may type it. */

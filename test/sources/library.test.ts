@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { closest } from '#commands/closest.ts';
 import { rms } from '#src/audio/loudness.ts';
 import { loudnessOf } from '#src/audio/loudness-meter.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
@@ -10,6 +11,7 @@ import { AllowedHosts } from '#src/sources/allowed-hosts.ts';
 import { openLibrary, SoundLibrary } from '#src/sources/library.ts';
 import type { SoundOpener } from '#src/sources/ports.ts';
 import { Sources } from '#src/sources/sources.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { openDecoding } from './sounds.ts';
 import { heard, pitchHz, toneWav } from './tones.ts';
 
@@ -70,10 +72,14 @@ test('the bell has its pitch', async () => {
 test('a sound somebody adds is found at once, and hides a built-in one of its name', async () => {
   await using own = await folder();
   await mkdir(join(own.path, 'sounds'));
-  const library = openLibrary(own.path, opener, realClock);
+  const clock = new VirtualClock();
+  const library = openLibrary(own.path, opener, clock);
   expect(await library.open('Höhle', signal)).toBeUndefined();
   await writeFile(join(own.path, 'sounds', 'Ho\u0308hle.WAV'), toneWav());
   await writeFile(join(own.path, 'sounds', 'Rain.wav'), toneWav());
+  expect(await library.names()).not.toContain('Rain'); // it is suggested later
+  expect((await library.open('rain', signal))?.title).toBe('Rain');
+  await clock.advance(5_000);
   expect(await library.names()).toEqual([
     'applause',
     'bell',
@@ -85,6 +91,18 @@ test('a sound somebody adds is found at once, and hides a built-in one of its na
   ]);
   expect((await library.open('höhle', signal))?.title).toBe('Höhle');
   expect((await library.open('rain', signal))?.lengthMs).toBeCloseTo(1000);
+});
+
+test('suggesting one of two thousand sounds costs next to nothing for each key', async () => {
+  await using own = await folder();
+  const names = Array.from({ length: 2_000 }, (_, n) => `effect number ${n}`);
+  await Promise.all(names.map((name) => writeFile(join(own.path, `${name}.wav`), '')));
+  const library = new SoundLibrary([own.path], opener, new VirtualClock());
+  await library.names();
+  const before = process.threadCpuUsage();
+  for (let n = 0; n < 10; n++) expect(closest('e', await library.names())).toHaveLength(25);
+  const { user, system } = process.threadCpuUsage(before);
+  expect((user + system) / 10_000).toBeLessThan(30);
 });
 
 test('nothing outside the folder is a sound of it, by whatever name', async () => {
