@@ -23,3 +23,18 @@ export function isPublic(address: string): boolean {
   if (parsed.match(translated)) return isPublic(parsed.toByteArray().slice(-4).join('.'));
   return parsed.range() === 'unicast' && parsed.match(global);
 }
+
+/** Of IPv6, what one network shares (RFC 4291, 2.5.4). */
+const networkBits = 64;
+
+/** Whether an address is one of `own`, or in the network of one over IPv6: a firewall may shield it from outside only. */
+export function isBeside(address: string, own: readonly string[]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return own.filter(ipaddr.isValid).some((one) => {
+    const near = ipaddr.process(one);
+    if (parsed instanceof ipaddr.IPv6 && near instanceof ipaddr.IPv6)
+      return parsed.match(near, networkBits);
+    return parsed.toString() === near.toString();
+  });
+}

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import type { IncomingMessage } from 'node:http';
 import { BotError } from '#src/base/errors.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
@@ -8,20 +7,16 @@ import { refusals } from './refusals.ts';
 export type FetchRules = {
   readonly allowed: AllowedHosts;
   readonly mostBytes: number;
-  /** The system's own when left out. */
+  /** Left out: the system's for allowed hosts, and name servers asked by ourselves for all others. */
   readonly resolve?: Resolve;
+  /** As in `HopRules`. */
+  readonly own?: readonly string[];
 };
 
 const mostRedirects = 3;
 const redirects = new Set([301, 302, 303, 307, 308]);
 /** What a sound may be called by those who serve it; what it is shows in its bytes. */
 const soundTypes = /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)\/octet-stream)/;
-
-/** The system's resolver, which knows the names of the owner's network too. */
-const systemResolve: Resolve = async (host) => {
-  const found = await lookup(host, { all: true });
-  return found.map(({ address }) => address);
-};
 
 /** Whether what is said to be of this media type may be a sound; true where nothing is said. */
 export function mayBeSound(type: string | undefined): boolean {
@@ -70,7 +65,7 @@ export async function request(
   signal: AbortSignal,
   wanted: { readonly range?: string } = {},
 ): Promise<IncomingMessage> {
-  const answer = await follow(link, { resolve: systemResolve, ...rules }, signal, wanted);
+  const answer = await follow(link, rules, signal, wanted);
   try {
     check(answer, rules.mostBytes, wanted.range !== undefined);
     return answer;

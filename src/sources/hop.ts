@@ -2,15 +2,23 @@ import { once } from 'node:events';
 import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import { isPublic } from './address.ts';
+import { isBeside, isPublic } from './address.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
+import { nameResolver, systemResolve } from './link-names.ts';
 import { refusals } from './refusals.ts';
 
-/** All addresses a name stands for. Errors: whatever the resolver throws. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
+/** All addresses a name stands for. Errors: whatever the resolver throws. Aborting `signal` may end it. */
+export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
 
-export type HopRules = { readonly allowed: AllowedHosts; readonly resolve: Resolve };
+export type HopRules = {
+  readonly allowed: AllowedHosts;
+  /** Left out: the system's for allowed hosts, and name servers asked by ourselves for all others. */
+  readonly resolve?: Resolve;
+  /** Addresses of this machine; those it has by now when left out. */
+  readonly own?: readonly string[];
+};
 
 /** Nothing that tells who asks: no cookie, no key, no referrer. */
 const headers = {
@@ -47,10 +55,17 @@ export async function ask(
   }
 }
 
+const askServers = nameResolver();
+
+function ownAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.map(({ address }) => address);
+}
+
 /** The addresses behind `url`. One that is not public spoils them all. */
 async function checked(
   { protocol, hostname, port, username, password }: URL,
-  { allowed, resolve }: HopRules,
+  { allowed, resolve, own = ownAddresses() }: HopRules,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const isSecure = protocol === 'https:';
@@ -59,8 +74,10 @@ async function checked(
   if (!isSecure && !(isAllowed && protocol === 'http:')) throw refusals.notAllowed('not https');
   if (username || password) throw refusals.notAllowed('the link holds a password');
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  const addresses = isIP(host) ? [host] : await resolved(host, resolve, signal);
-  const isFine = (address: string) => isPublic(address) || allowed.has(address, actualPort);
+  const asking = resolve ?? (isAllowed ? systemResolve : askServers);
+  const addresses = isIP(host) ? [host] : await resolved(host, asking, signal);
+  const isOutside = (address: string) => isPublic(address) && !isBeside(address, own);
+  const isFine = (address: string) => isOutside(address) || allowed.has(address, actualPort);
   if (!isAllowed && !addresses.every(isFine))
     throw refusals.notAllowed('its address is not public');
   return addresses;
@@ -71,7 +88,7 @@ async function resolved(
   resolve: Resolve,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const addresses = await unlessAborted(resolve(host), signal).catch((cause: unknown) => {
+  const addresses = await unlessAborted(resolve(host, signal), signal).catch((cause: unknown) => {
     signal.throwIfAborted();
     throw refusals.unreachable('its server has no address', cause);
   });
