@@ -48,7 +48,7 @@ export type BotOptions = {
 };
 
 /** A bot that is logged in and can be called. Closing it leaves every channel first. */
-export type Bot = Pick<Discord, 'inviteUrl' | 'ready'> & {
+export type Bot = Pick<Discord, 'inviteUrl' | 'ready' | 'leaveNow'> & {
   readonly name: string;
   /** What became of a server: the rooms are to know of fall-backs. */
   provider(news: ProviderNews): void;
@@ -97,6 +97,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     name,
     inviteUrl: open.inviteUrl,
     ready: () => open.ready(),
+    leaveNow: () => open.leaveNow(),
     provider: (news) => rooms?.provider(news),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };

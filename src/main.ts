@@ -2,25 +2,36 @@ import { parseArgs } from 'node:util';
 import { BotError } from '#src/base/errors.ts';
 import { loadDotEnv, readConfig } from '#src/config/config.ts';
 import { inSandbox, type SandboxWishes } from './in-sandbox.ts';
-import { onDiscord } from './on-discord.ts';
+import { type Ending, onDiscord } from './on-discord.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
 const misconfigured = 78;
-/** Leaving every channel politely may take so long; then the process ends without it. */
+/** An orderly end may take so long; then, or when asked a second time, the process ends without it. */
 const farewellMs = 8_000;
+/** What an end without order takes: every seat in a voice channel is given up. */
+const hurryMs = 800;
 
 const stop = new AbortController();
+const atOnce = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => {
+  process.on(name, () => {
+    if (stop.signal.aborted) return endNow(`asked to stop again by ${name}`);
     stop.abort(new Error(`asked to stop by ${name}`));
-    setTimeout(() => process.exit(1), farewellMs).unref();
+    setTimeout(endNow, farewellMs, `not ended ${farewellMs / 1000} s after ${name}`).unref();
   });
 }
-process.exitCode = await run(stop.signal);
+process.exitCode = await run({ signal: stop.signal, hurry: atOnce.signal });
 // Whatever a library still holds open must not keep an ended bot alive.
 setTimeout(() => process.exit(), 1_000).unref();
 
-async function run(signal: AbortSignal): Promise<number> {
+/** The orderly end goes on meanwhile, and is the better one if it comes first. */
+function endNow(why: string): void {
+  if (atOnce.signal.aborted) return;
+  atOnce.abort(new Error(why));
+  setTimeout(() => process.exit(1), hurryMs).unref();
+}
+
+async function run({ signal, hurry }: Ending): Promise<number> {
   const wishes = readWishes();
   loadDotEnv();
   const read = readConfig();
@@ -30,7 +41,7 @@ async function run(signal: AbortSignal): Promise<number> {
   if (read.kind === 'bad' || mistakes.length > 0) return misconfigured;
   const { config } = read;
   try {
-    if (config.discord) return await onDiscord(config, config.discord, signal);
+    if (config.discord) return await onDiscord(config, config.discord, { signal, hurry });
     return await inSandbox(config, wishes, signal);
   } catch (error) {
     return signal.aborted ? 0 : exitCodeOf(error);

@@ -20,6 +20,9 @@ import { type Bot, startBot } from './bot.ts';
 import { type EngineNews, openEngines } from './engines.ts';
 import { ProviderLog } from './provider-log.ts';
 
+/** How the process is asked to end: `signal` in order, `hurry` at once. */
+export type Ending = { readonly signal: AbortSignal; readonly hurry: AbortSignal };
+
 /** Runs until asked to stop, or until Discord closes the door for good; returns the exit code. */
 export async function onDiscord(
   config: Config,
@@ -27,7 +30,7 @@ export async function onDiscord(
     token,
     ...place
   }: { readonly token: Secret; readonly apiUrl?: string; readonly guildId?: string },
-  signal: AbortSignal,
+  { signal, hurry }: Ending,
 ): Promise<number> {
   const log = openLog(config.logLevel, secretsOf(config));
   let running: Bot | undefined;
@@ -80,6 +83,10 @@ export async function onDiscord(
   );
   running = bot;
   using _loop = watchLoop((change) => alerts.tell(change));
+  hurry.addEventListener('abort', () => {
+    log.warn({ why: `${hurry.reason}` }, 'leaving every channel and ending without order');
+    bot.leaveNow();
+  });
   log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
   signal.addEventListener('abort', () => closed.resolve(0));
   if (signal.aborted) closed.resolve(0);

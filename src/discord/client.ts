@@ -7,6 +7,7 @@ import type { PanelBoard, PanelBook } from '#src/session/panel.ts';
 import type { Scribe } from '#src/session/scribe.ts';
 import { openBoard, withStatus } from './board.ts';
 import type { DiscordEvent } from './events.ts';
+import { leaveAllSeats } from './leave-seats.ts';
 import { closeClient, logIn, newClient } from './login.ts';
 import { Outbox } from './outbox.ts';
 import { watchOwnState } from './own-state.ts';
@@ -56,10 +57,14 @@ export interface Discord extends AsyncDisposable {
   readonly inviteUrl: string;
   /** Whether the main gateway is connected now. */
   ready(): boolean;
+  /** For a process that ends at once: gives up every seat in voice channels, and the gateway session. Waits for nothing. */
+  leaveNow(): void;
 }
 
 /** A rate limit on commands may last hours; the bot does not wait for it. */
 const registerMs = 10_000;
+/** Until what was told the gateway has left, before it is closed. */
+const leaveMs = 250;
 /** View, send, embed, read history, connect, speak, use voice activity. */
 const permissions = 36_785_152;
 
@@ -114,6 +119,10 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
     bot,
     inviteUrl: inviteUrlOf(client),
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
+    leaveNow() {
+      leaveAllSeats(client);
+      realTiming.later(leaveMs, () => void closeClient(client));
+    },
     async [Symbol.asyncDispose]() {
       client.removeAllListeners(Events.InteractionCreate);
       await door[Symbol.asyncDispose]();

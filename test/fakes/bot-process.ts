@@ -149,11 +149,12 @@ export class BotProcess implements AsyncDisposable {
   }
 
   /** Asks it to stop, as a supervisor does; its exit code. */
-  async stop(): Promise<number | null> {
+  async stop({ againMs }: { readonly againMs?: number } = {}): Promise<number | null> {
     if (this.isRunning) {
       const gone = once(this.#child, 'exit');
       const deadline = setTimeout(() => this.#child.kill('SIGKILL'), 15_000);
       this.#child.kill('SIGTERM');
+      if (againMs !== undefined) setTimeout(() => this.#child.kill('SIGTERM'), againMs);
       await gone;
       clearTimeout(deadline);
     }

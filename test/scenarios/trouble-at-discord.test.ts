@@ -63,6 +63,31 @@ scenario('a bot that is asked to stop leaves its channel first, whatever hangs',
   expect(onlineAtLeaving).toEqual([true]);
 });
 
+scenario('a bot that is asked twice to stop ends at once, and leaves its channel', async () => {
+  const { half: voice } = voiceDesk(() => undefined);
+  await using scene = await openScene({ sandbox: { voice } });
+  await callIn(scene, 'Adam');
+  const atMs = performance.now();
+  expect([0, 1]).toContain(await scene.bot.stop({ againMs: 5 }));
+  expect(performance.now() - atMs).toBeLessThan(5_000);
+  await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+});
+
+scenario('a Discord that answers no request keeps nobody from sending the bot away', async () => {
+  const providers = { replies, trouble: { speech: 'error-500' } } as const;
+  await using scene = await openScene({ providers });
+  const adam = await callIn(scene, 'Adam');
+  scene.sandbox.faults.rest({ delayMs: 30_000, times: Number.POSITIVE_INFINITY });
+  await adam.say(question, soon());
+  const endpoints = () => scene.providers.requests.map(({ endpoint }) => endpoint);
+  await eventually(() => expect(endpoints()).toContain('speech'));
+  adam.command('leave');
+  const atMs = performance.now();
+  await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+  expect(performance.now() - atMs).toBeLessThan(5_000);
+  expect(await scene.bot.stop()).toBe(0);
+});
+
 const edits = { method: 'PATCH', path: '/channels/:channel/messages/:message' } as const;
 const callbacks = { method: 'POST', path: '/interactions/:id/:token/callback' } as const;
 

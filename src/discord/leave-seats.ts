@@ -1,0 +1,23 @@
+import { type Client, GatewayOpcodes, Status } from 'discord.js';
+
+/**
+ * Tells Discord that the bot leaves every voice channel it is shown in, or is on its way into; waits for nothing.
+ *
+ * discord.js sends 115 messages a minute for each shard; the seats beyond them go with the gateway session, which its
+ * orderly end closes.
+ */
+export function leaveAllSeats(client: Client<true>): void {
+  for (const guild of client.guilds.cache.values()) {
+    const isSeated = typeof guild.members.me?.voice.channelId === 'string';
+    if (isSeated || client.voice.adapters.has(guild.id)) leaveSeat(client, guild.id);
+  }
+}
+
+/** False where the gateway of that server is away: then nobody can be told. */
+export function leaveSeat(client: Client<true>, guildId: string): boolean {
+  const { shard } = client.guilds.cache.get(guildId) ?? {};
+  if (shard?.status !== Status.Ready) return false; // discord.js would not catch its own error
+  const d = { guild_id: guildId, channel_id: null, self_mute: false, self_deaf: false };
+  shard.send({ op: GatewayOpcodes.VoiceStateUpdate, d });
+  return true;
+}
