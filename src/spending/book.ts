@@ -15,6 +15,6 @@ export type Entry = {
 export interface SpendingBook {
   /** Of servers all of the month of `day` so far, of persons only that day. Errors: BotError `store.unreadable`. */
   read(day: string): Promise<readonly Entry[]>;
-  /** Adds to what is there; of a person only the latest day is kept. Errors: BotError `store.unwritable`. */
+  /** Adds to what is there; of a person only the day of the entry and its neighbours are kept. Errors: BotError `store.unwritable`. */
   add(entries: readonly Entry[]): Promise<void>;
 }

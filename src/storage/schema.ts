@@ -91,6 +91,24 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 5,
+    sql: `
+      ALTER TABLE spent_by_person RENAME TO spent_by_person_once;
+      CREATE TABLE spent_by_person (
+        guild_id TEXT NOT NULL,
+        person_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        nano_usd INTEGER NOT NULL,
+        ms INTEGER NOT NULL,
+        unpriced INTEGER NOT NULL,
+        turns INTEGER NOT NULL,
+        PRIMARY KEY (guild_id, person_id, day)
+      ) STRICT, WITHOUT ROWID;
+      INSERT INTO spent_by_person SELECT * FROM spent_by_person_once;
+      DROP TABLE spent_by_person_once;
+    `,
+  },
 ];
 
 /** Brings a file of any earlier format to the present one, wholly or not at all. Errors: BotError `store.unreadable` for a later format. */

@@ -3,7 +3,7 @@ import { monthOf } from '#src/spending/calendar.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
 
-/** What was spent: a row per server and day, and one per person and server, of the latest day only. */
+/** What was spent: a row per server and day, and one per person, server and day, of the days around the last one only. */
 export class SqliteSpending implements SpendingBook {
   readonly #database: Database;
 
@@ -41,15 +41,19 @@ function addToServer(
   sqlite.prepare(sql).run(guildId, day, nanoUsd, ms, unpriced, turns);
 }
 
-/** Nobody needs to know what a person spent yesterday. */
+/**
+ * Nobody needs to know what a person spent before yesterday, nor on a day that never was: a clock may be wrong by years, and
+ * around midnight two days take turns.
+ */
 function addToPerson(
   sqlite: DatabaseSync,
   { guildId, personId, day, nanoUsd, ms, unpriced, turns }: Entry & { readonly personId: string },
 ): void {
-  sqlite.prepare('DELETE FROM spent_by_person WHERE day < ?').run(day);
+  const isFarOff = "day < date(?, '-1 day') OR day > date(?, '+1 day')";
+  sqlite.prepare(`DELETE FROM spent_by_person WHERE ${isFarOff}`).run(day, day);
   const sql = `INSERT INTO spent_by_person (guild_id, person_id, day, nano_usd, ms, unpriced, turns)
     VALUES (?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET nano_usd = ${added}, ${addedCounts} WHERE day = excluded.day`;
+    ON CONFLICT DO UPDATE SET nano_usd = ${added}, ${addedCounts}`;
   sqlite.prepare(sql).run(guildId, personId, day, nanoUsd, ms, unpriced, turns);
 }
 

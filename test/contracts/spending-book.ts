@@ -41,6 +41,16 @@ export function spendingBookContract(name: string, open: OpenBook): void {
     expect(found.get('10/1')).toMatchObject({ turns: 2 });
     expect(sums(await spending.read('2026-11-21')).get('10/1')).toBeUndefined();
   });
+
+  test(`${name}: after a clock that was ahead once, people are counted as before`, async () => {
+    await using opened = await open();
+    const { spending } = opened;
+    await spending.add([{ ...byAna, day: '2027-12-25' }]);
+    await spending.add([spent, byAna]);
+    await spending.add([byAna]);
+    const found = sums(await spending.read('2026-11-20'));
+    expect([found.get('10')?.turns, found.get('10/1')?.turns]).toEqual([2, 4]);
+  });
 }
 
 type Sum = Pick<Entry, 'nanoUsd' | 'ms' | 'unpriced' | 'turns'>;

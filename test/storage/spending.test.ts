@@ -37,3 +37,11 @@ test('a forgotten person leaves no byte of what they spent, and the server has s
   for (const bytes of everyByte(place.folder).values())
     expect(bytes.includes(Buffer.from(person))).toBe(false);
 });
+
+test('of what people spent only the days around the last one stay, whatever the clock once said', async () => {
+  using place = storeFolder();
+  await using store = await openLocalStore(place.path, { clock: realClock });
+  for (const day of ['2026-10-01', '2027-12-25', '2026-11-19', '2026-11-20'])
+    await store.spending.add([{ ...entry, personId: person, day }]);
+  expect((await store.consents.count('10', person)).settings).toBe(2);
+});
