@@ -7,6 +7,7 @@ import { storePath } from '#src/storage/store.ts';
 /** As for the bot: a configuration that cannot work. */
 const misconfigured = 78;
 
+process.umask(0o077);
 process.exitCode = run();
 
 function run(): number {

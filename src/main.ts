@@ -11,6 +11,8 @@ const farewellMs = 8_000;
 /** What an end without order takes: every seat in a voice channel is given up. */
 const hurryMs = 800;
 
+/** What the bot writes is for its own user: store, backups, logs of the runtime. */
+process.umask(0o077);
 const stop = new AbortController();
 const atOnce = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { DatabaseSync } from './sqlite.ts';
@@ -42,6 +42,7 @@ export function copyStore(sqlite: DatabaseSync, toPath: string): void {
     mkdirSync(dirname(toPath), { recursive: true, mode: 0o700 });
     rmSync(part, { force: true });
     sqlite.prepare('VACUUM INTO ?').run(part);
+    chmodSync(part, 0o600);
     renameSync(part, toPath);
   } catch (error) {
     if (isBusy(error) || isDamage(error)) throw error;
@@ -56,4 +57,5 @@ function prune(folder: string, newest: string): void {
   const parts = names.filter((name) => name.endsWith('.part') && name < newest);
   for (const name of [...whole.slice(0, -keptBackups), ...parts])
     rmSync(join(folder, name), { force: true });
+  for (const name of whole.slice(-keptBackups)) chmodSync(join(folder, name), 0o600);
 }

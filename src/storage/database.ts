@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
 import { inTransaction, migrate } from './schema.ts';
@@ -122,11 +122,23 @@ function openSqlite(path: string, maxBytes: number | undefined): DatabaseSync {
     migrate(sqlite, path);
     // What a killed process deleted may still stand in its log; where that must wait, closing does it.
     sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (path !== ':memory:') keepPrivate(path);
     if (maxBytes !== undefined) limit(sqlite, maxBytes);
     return sqlite;
   } catch (error) {
     sqlite.close();
     throw error;
+  }
+}
+
+/** For the bot's own user only, also what an earlier version made readable. SQLite gives `-wal` and `-shm` the same mode. */
+export function keepPrivate(path: string): void {
+  for (const ending of ['', '-wal', '-shm']) {
+    try {
+      chmodSync(`${path}${ending}`, 0o600);
+    } catch {
+      // Not there, or somebody else's: whether it can be used shows soon.
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { SqliteConsents } from '#src/storage/consents.ts';
@@ -206,3 +206,15 @@ function spoil(path: string, fromByte: number): void {
   const bytes = readFileSync(path);
   writeFileSync(path, bytes.fill(0xff, fromByte, fromByte + 2000));
 }
+
+test('only the user of the bot may read the store, also in a folder that others may enter', async () => {
+  using place = storeFolder();
+  mkdirSync(dirname(place.path), { mode: 0o755 });
+  writeFileSync(place.path, '', { mode: 0o644 });
+  await using store = await openLocalStore(place.path, options);
+  await store.consents.write('10', '1', always);
+  const copy = join(place.folder, 'copy.sqlite');
+  await store.backup(copy);
+  const paths = [place.path, `${place.path}-wal`, `${place.path}-shm`, copy];
+  expect(paths.map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600, 0o600, 0o600]);
+});
