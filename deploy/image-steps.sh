@@ -3,7 +3,8 @@
 #
 #   deploy/image-steps.sh build FOLDER   installs the bot into FOLDER, which must not exist yet;
 #                                        it keeps its data in $DATA, /data if that is not set
-#   deploy/image-steps.sh start FOLDER   starts it; root becomes nobody first, who cannot write to FOLDER
+#   deploy/image-steps.sh start FOLDER   starts it; root becomes nobody first, who cannot write to FOLDER, or starts
+#                                        nothing (exit code 78) unless PARLEY_AS_ROOT is 1
 #
 # `node` on the PATH must be version 24 or newer: the one in node_modules is for development only.
 set -eu
@@ -40,7 +41,12 @@ start() {
   if as_nobody node --version >/dev/null 2>&1 && as_nobody test -r src/main.ts; then
     exec setpriv --reuid="$nobody" --regid="$nobody" --clear-groups --no-new-privs node src/main.ts
   fi
-  echo 'image-steps: as root, for setpriv is missing or nobody may not read node or the folder' >&2
+  if [ "${PARLEY_AS_ROOT:-}" != 1 ]; then
+    echo 'image-steps: not started as root: setpriv is missing, or nobody may not read node or the folder.' >&2
+    echo 'image-steps: mend that, start it as another user, or set PARLEY_AS_ROOT=1.' >&2
+    exit 78
+  fi
+  echo 'image-steps: as root, for PARLEY_AS_ROOT is 1' >&2
   exec node src/main.ts
 }
 
@@ -61,5 +67,5 @@ copy() {
 case "${1:-} $#" in
   'build 2') build "$2" ;;
   'start 2') start "$2" ;;
-  *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
+  *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
 esac
