@@ -1,5 +1,7 @@
-// Run after every change of package-lock.json: node scripts/fix-lock.mjs package-lock.json
+// Run after every change of package-lock.json: node scripts/fix-lock.mjs package-lock.json [--ask]
 // Adds the platform binaries that the package index at hand does not list; without them `npm ci` stops with EUSAGE.
+// Names every entry without a checksum; with --ask it first asks the registry for these, by `npm view`. None is made up.
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const lock = JSON.parse(readFileSync(process.argv[2], 'utf8'));
@@ -22,5 +24,29 @@ for (const [at, owner] of Object.entries(all)) {
     };
   }
 }
+for (const at of withoutChecksum()) {
+  const integrity = process.argv.includes('--ask') && checksumOf(at.split('node_modules/').at(-1), all[at].version);
+  if (integrity) all[at] = { version: all[at].version, integrity, ...all[at] };
+}
 lock.packages = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
 writeFileSync(process.argv[2], `${JSON.stringify(lock, null, 2)}\n`);
+
+const bare = withoutChecksum();
+const ours = bare.filter((at) => !all[at].dev);
+if (bare.length > 0) console.error(`without a checksum: ${bare.length}, ${ours.length} of them for the running bot`);
+for (const at of ours) console.error(`  ${at.replace('node_modules/', '')}@${all[at].version}`);
+
+function withoutChecksum() {
+  return Object.keys(all).filter((at) => at !== '' && !all[at].link && !all[at].integrity);
+}
+
+/** As the registry tells it; undefined where it does not know the package. */
+function checksumOf(name, version) {
+  try {
+    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 30_000 };
+    const told = execFileSync('npm', ['view', `${name}@${version}`, 'dist.integrity'], options).trim();
+    return /^sha512-[\w+/]{86}==$/.test(told) ? told : undefined;
+  } catch {
+    return undefined;
+  }
+}
