@@ -29,7 +29,12 @@ export async function forgetNow(
   const forgotten = await privacy.forget(guildId, callerId);
   switch (forgotten.kind) {
     case 'forgotten':
-      return [{ id: 'privacy.forget.done', with: { total: forgotten.total }, to: 'caller' }];
+      return [
+        {
+          ...{ id: 'privacy.forget.done', with: { total: forgotten.total }, to: 'caller' },
+          ...(forgotten.inCopies && { lines: [{ id: 'privacy.forget.copies' }] }),
+        },
+      ];
     case 'failed':
       return [{ id: 'privacy.forget.failed', to: 'caller' }];
   }

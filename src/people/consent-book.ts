@@ -20,4 +20,6 @@ export interface ConsentBook {
    * Errors: BotError `store.unwritable`.
    */
   erase(guildId: string, personId: string): Promise<number>;
+  /** Whether copies of former days may still hold what was erased. Errors: BotError `store.unreadable`. */
+  hasCopies(): Promise<boolean>;
 }

@@ -134,7 +134,8 @@ export type PrivacyStatus =
   | { readonly kind: 'unread'; readonly hearing: boolean };
 export type Kept = { readonly saved: boolean };
 export type Forgotten =
-  | { readonly kind: 'forgotten'; readonly total: number }
+  /** `inCopies`: backups may still hold it. */
+  | { readonly kind: 'forgotten'; readonly total: number; readonly inCopies?: boolean }
   | { readonly kind: 'failed' };
 
 /** What the model wants done and only a button of whoever asked may do; session implements it. */

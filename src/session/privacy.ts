@@ -62,7 +62,9 @@ export class RoomPrivacy implements Privacy {
     const erase = (book: ConsentBook) => book.erase(guildId, personId);
     const parts = this.#parts;
     const total = await withBook(guildId, parts, 'store.unwritable', erase, longestEraseMs);
-    return total === undefined ? { kind: 'failed' } : { kind: 'forgotten', total };
+    if (total === undefined) return { kind: 'failed' };
+    const copies = await withBook(guildId, parts, 'store.unreadable', (book) => book.hasCopies());
+    return { kind: 'forgotten', total, inCopies: copies !== false };
   }
 
   /** Where the bot sits nowhere, by what was said for good; roles are only known in a room. */

@@ -44,6 +44,7 @@ export class TrackDeck implements Disposable {
   readonly #tags = new WeakMap<Item, Tag & { readonly serial: number }>();
   #serial = 0;
   #onBroken: (broken: Broken) => void = () => undefined;
+  #disowned: (personId: string) => void = () => undefined;
 
   constructor(parts: {
     readonly clock: Clock;
@@ -61,6 +62,11 @@ export class TrackDeck implements Disposable {
   /** Told of what could not be played, or not to its end. Replaces the former listener. */
   onBroken(listener: (broken: Broken) => void): void {
     this.#onBroken = listener;
+  }
+
+  /** Told of whoever is to be named nowhere any more. Replaces the former listener. */
+  onDisowned(listener: (personId: string) => void): void {
+    this.#disowned = listener;
   }
 
   /** Where nobody is there to hear it, nothing is read and everything keeps its place. */
@@ -150,6 +156,7 @@ export class TrackDeck implements Disposable {
 
   /** Whose sounds these are is known no more. */
   disown(personId: string): void {
+    this.#disowned(personId);
     for (const track of this.tracks.all()) {
       for (const item of soundsOn(track)) {
         const tag = this.#tags.get(item);

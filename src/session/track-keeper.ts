@@ -33,11 +33,14 @@ export class TrackKeeper {
   #written: string | undefined;
   /** What a former process left has been laid: now the deck knows more than the book. */
   #isLaid: boolean;
+  /** Who was forgotten while sounds of a former process are laid: their names were read before. */
+  #forgotten: Set<string> | undefined;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#isLaid = options.isPassedOn;
     options.deck.onBroken((broken) => this.#broke(broken));
+    options.deck.onDisowned((personId) => this.#forgotten?.add(personId));
   }
 
   /** Lays what was kept for this channel, then writes what changes. Throws only what is a bug, also when aborted. */
@@ -45,6 +48,7 @@ export class TrackKeeper {
     const { clock } = this.#options.parts;
     try {
       if (!this.#isLaid) await this.#restore(signal);
+      this.#forgotten = undefined;
       this.#isLaid = true;
       for (;;) {
         await clock.sleep(everyMs, signal);
@@ -87,6 +91,7 @@ export class TrackKeeper {
     const { channel, parts } = this.#options;
     const { channelId, guildId } = channel;
     const read = () => parts.trackBook.read(guildId, channelId);
+    this.#forgotten = new Set();
     const tracks = await inStore(guildId, parts, 'store.unreadable', read);
     if (tracks) this.#written = JSON.stringify(tracks);
     await Promise.all((tracks ?? []).map((track) => this.#restoreTrack(track, signal)));
@@ -114,7 +119,8 @@ export class TrackKeeper {
       const requester = { guildId, ...(owner && { personId: owner.id }) };
       const again = parts.sounds.again(requester, origin, title, signal);
       const source = await unlessAborted(again, signal);
-      deck.lay(track, source, { origin, owner }, { loop, next: false, fromMs });
+      const theirs = owner && this.#forgotten?.has(owner.id) ? undefined : owner;
+      deck.lay(track, source, { origin, owner: theirs }, { loop, next: false, fromMs });
     } catch (error) {
       signal.throwIfAborted();
       const reason = reasonOf(error);

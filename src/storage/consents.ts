@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ConsentBook, Standing } from '#src/people/consent-book.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
@@ -57,6 +59,15 @@ export class SqliteConsents implements ConsentBook {
     );
     await this.#database.scrub();
     return deleted;
+  }
+
+  hasCopies(): Promise<boolean> {
+    const { path } = this.#database;
+    const folder = join(dirname(path), 'backups');
+    const isFile = path !== ':memory:';
+    return this.#database.read(
+      () => isFile && existsSync(folder) && readdirSync(folder).length > 0,
+    );
   }
 }
 

@@ -12,6 +12,7 @@ type Signatures = {
   'consents.write': ConsentBook['write'];
   'consents.count': ConsentBook['count'];
   'consents.erase': ConsentBook['erase'];
+  'consents.hasCopies': ConsentBook['hasCopies'];
   'panels.read': PanelBook['read'];
   'panels.write': PanelBook['write'];
   'settings.read': SettingsBook['read'];
@@ -57,6 +58,7 @@ const operations: { readonly [Name in OperationName]: Operation<Name> } = {
     ...{ ...write, timeoutMs: eraseMs },
     perform: ({ consents }, ...args) => consents.erase(...args),
   },
+  'consents.hasCopies': { ...read, perform: ({ consents }) => consents.hasCopies() },
   'panels.read': { ...read, perform: ({ panels }, ...args) => panels.read(...args) },
   'panels.write': { ...write, perform: ({ panels }, ...args) => panels.write(...args) },
   'settings.read': { ...read, perform: ({ settings }, ...args) => settings.read(...args) },
@@ -90,6 +92,7 @@ export function storeOver(call: Call, close: () => Promise<void>): Store {
       write: (guildId, personId, standing) => call('consents.write', guildId, personId, standing),
       count: (guildId, personId) => call('consents.count', guildId, personId),
       erase: (guildId, personId) => call('consents.erase', guildId, personId),
+      hasCopies: () => call('consents.hasCopies'),
     },
     panels: {
       read: (guildId) => call('panels.read', guildId),

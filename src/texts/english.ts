@@ -72,6 +72,8 @@ export const english = {
   'privacy.forget.ask':
     "Delete {n} caption lines, {m} memories and your settings? This can't be undone.",
   'privacy.forget.done': 'Deleted {total} items.',
+  'privacy.forget.copies':
+    'Backups of the operator keep them until the seventh next backup. Ask the operator to delete those.',
   'privacy.forget.failed': "I couldn't delete it. The operator is told; try again later.",
   'privacy.unread':
     "I can't read who agreed, so I hear nobody who did not say yes just now. The operator is told.",

@@ -83,6 +83,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'privacy.forget.ask':
     '{n} Untertitelzeilen, {m} Erinnerungen und deine Einstellungen löschen? Das lässt sich nicht rückgängig machen.',
   'privacy.forget.done': '{total} Einträge gelöscht.',
+  'privacy.forget.copies':
+    'Sicherungen des Betreibers halten sie bis zur siebten weiteren. Bitte den Betreiber, diese zu löschen.',
   'privacy.forget.failed':
     'Ich konnte es nicht löschen. Der Betreiber weiß Bescheid; versuch es später noch einmal.',
   'privacy.unread':

@@ -97,6 +97,13 @@ test('/privacy forget deletes nothing before its button is pressed', async () =>
   ]);
 });
 
+test('whoever is forgotten reads that backups keep them for a while, where there are any', async () => {
+  const forget = async () => ({ kind: 'forgotten', total: 2, inCopies: true }) as const;
+  expect(await press('forget.confirm', adam, { forget })).toMatchObject([
+    { id: 'privacy.forget.done', lines: [{ id: 'privacy.forget.copies' }] },
+  ]);
+});
+
 test('a forgetting that failed is admitted', async () => {
   const forget = async () => ({ kind: 'failed' }) as const;
   expect(await press('forget.confirm', adam, { forget })).toEqual([

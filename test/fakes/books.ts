@@ -32,6 +32,11 @@ export class MemoryConsents implements ConsentBook {
     checkWritable(this.trouble);
     return this.#standings.get(guildId)?.delete(personId) ? 1 : 0;
   }
+
+  async hasCopies(): Promise<boolean> {
+    checkReadable(this.trouble);
+    return false;
+  }
 }
 
 /** A panel book in memory. Set `trouble` to make it fail from then on. */

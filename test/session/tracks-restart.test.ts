@@ -103,3 +103,25 @@ test('a process that ends while it lays what was kept loses nothing of it', asyn
   await next.rooms[Symbol.asyncDispose]();
   expect((await trackBook.read('g', 'lounge'))[0]?.sounds).toHaveLength(2);
 });
+
+test('whoever is forgotten while their sounds are laid again does not come back with them', async () => {
+  const house = await openRoom();
+  await play(house, byAdam);
+  await house.rooms[Symbol.asyncDispose]();
+  const { trackBook } = house;
+  const disk = Promise.withResolvers<void>();
+  const found = library('rain');
+  const open = async (...asked: Parameters<typeof found.open>) => {
+    await disk.promise;
+    return await found.open(...asked);
+  };
+  const next = openHouse({ trackBook, sounds: shelf({ ...found, open }) });
+  await next.rooms.join(lounge, 'adam');
+  await pass(next, 200);
+  next.rooms.stay('g')?.room.tracks.deck.disown('adam');
+  disk.resolve();
+  await pass(next, 4_000);
+  const kept = await trackBook.read('g', 'lounge');
+  expect(kept[0]?.sounds).toHaveLength(1);
+  expect(JSON.stringify(kept)).not.toContain('adam');
+});

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
@@ -35,6 +35,24 @@ test('the newest seven backups are kept, and nothing else in the folder is touch
   paths.push(backUp(place.path, folder, atWallMs + 10 * 86_400_000));
   const kept = readdirSync(folder).map((name) => join(folder, name));
   expect(kept.sort()).toEqual([join(folder, 'notes.txt'), ...paths.slice(-7)].sort());
+});
+
+test('backups that others could read are closed to them with the next one', async () => {
+  using place = storeFolder();
+  await using _store = await openLocalStore(place.path, options);
+  const folder = join(place.folder, 'backups');
+  const first = backUp(place.path, folder, atWallMs);
+  chmodSync(first, 0o644);
+  const second = backUp(place.path, folder, atWallMs + 1);
+  expect([first, second].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600]);
+});
+
+test('the store knows whether copies may hold what is erased', async () => {
+  using place = storeFolder();
+  await using store = await openLocalStore(place.path, options);
+  expect(await store.consents.hasCopies()).toBe(false);
+  backUp(place.path, join(dirname(place.path), 'backups'), atWallMs);
+  expect(await store.consents.hasCopies()).toBe(true);
 });
 
 test('the running bot can copy its store, in place of an older copy', async () => {
