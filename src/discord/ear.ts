@@ -139,8 +139,12 @@ export class Ear {
     }
   }
 
-  /** Discord said who it is: what is held of a person who may not be heard is dropped unopened. */
+  /** Discord said who it is; an older source of theirs is void. What is held of a person who may not be heard is dropped unopened. */
   #named(ssrc: number, speakerId: string): void {
+    const { map } = innerSsrcMap(this.#receiver);
+    for (const [older, { userId }] of map) {
+      if (userId === speakerId && older !== ssrc) map.delete(older);
+    }
     for (const datagram of this.#held.take(ssrc, this.#timing.nowMs())) {
       if (this.#admit(speakerId)) this.#receiver.onUdpMessage(datagram);
     }

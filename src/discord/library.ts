@@ -44,7 +44,7 @@ type InnerUdp = {
 };
 type InnerDave = { readonly pendingTransitions: ReadonlyMap<number, number> };
 type InnerSocket = { readonly ws: { terminate(): void } };
-type InnerSsrcMap = { readonly map: Map<number, unknown> };
+type InnerSsrcMap = { readonly map: Map<number, { readonly userId: string }> };
 
 // The typings call these members private; each exists in the pinned version.
 export const innerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;

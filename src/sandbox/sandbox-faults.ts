@@ -46,6 +46,8 @@ export interface SeatTrouble {
   ignoreSeats(times: number): void;
   /** Until healed the bot is told of the voice server before it is told of its own voice state. */
   serverFirst(): void;
+  /** The next `times` updates of the voice server name a host that no name server knows. */
+  misdirect(times: number): void;
   /** The voice server of the call goes away: an update without an endpoint, and after `awayMs` one with it. */
   replaceVoiceServer(awayMs: number): void;
 }
@@ -76,6 +78,7 @@ export function faultsOf(parts: FaultParts): Faults {
       gateway.faults.clear();
       gateway.answerHeartbeats(true);
       seats.serverFirst = false;
+      seats.misdirected = 0;
       seatDesk.ignored = 0;
       voice.heal();
     },
@@ -107,6 +110,9 @@ function seatTrouble({ guild, sandboxGuild, seats, seatDesk, closing }: FaultPar
     },
     serverFirst() {
       seats.serverFirst = true;
+    },
+    misdirect(times) {
+      seats.misdirected = times;
     },
     replaceVoiceServer(awayMs) {
       seats.replaceServer(guild, awayMs, closing).catch(() => undefined); // only ever given up

@@ -10,6 +10,7 @@ import type { EncryptionMode, VoiceRights, VoiceTicket } from './voice-ports.ts'
 export interface Line {
   send(wire: Wire): void;
   close(code: number): void;
+  freeze(): void;
 }
 
 /** What opens this person's packets, and what makes packets for them; extended as Discord's are. */
@@ -72,6 +73,16 @@ export class Caller {
   #sendNow(message: VoiceMessage): void {
     const wire = this.#outbox.number(message);
     if (this.cutAtMs === undefined) this.#line.send(wire);
+  }
+
+  /** The present line says nothing any more, and is not known to be gone. */
+  freeze(): void {
+    this.#line.freeze();
+  }
+
+  /** Past the numbering, and never told again. */
+  tell(frame: Wire): void {
+    if (this.cutAtMs === undefined) this.#line.send(frame);
   }
 
   beat(seqAck: number | undefined, atMs: number): void {

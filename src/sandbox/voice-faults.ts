@@ -20,6 +20,12 @@ export function voiceFaults(
     late: (userId, event, byMs) => book.late(userId, event, byMs),
     door: (state) => book.door(state),
     heal: (userId) => book.heal(userId),
+    freeze(userId) {
+      for (const caller of calls.ofPerson(userId)) caller.freeze();
+    },
+    tell(userId, frame) {
+      for (const caller of calls.ofPerson(userId)) caller.tell(frame);
+    },
     rebind(userId) {
       for (const caller of calls.ofPerson(userId)) caller.rebind();
     },

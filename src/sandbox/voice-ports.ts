@@ -93,6 +93,10 @@ export interface GatewayFaults {
   closeAt(userId: string, step: VoiceStep, code: number, times?: number): void;
   /** Events of that kind come `byMs` later than they should, so others overtake them; Infinity withholds them, 0 ends it. */
   late(userId: string, event: VoiceEvent, byMs: number): void;
+  /** Leaves the present socket half open: from now on it reads and says nothing, and does not close. */
+  freeze(userId: string): void;
+  /** Sends the person a frame as it is, JSON or bytes, without a number of its own. */
+  tell(userId: string, frame: string | Buffer): void;
   /** For new sockets of everybody: `hang` takes them and says nothing at all, `refuse` ends their handshake with a 503. */
   door(state: 'open' | 'hang' | 'refuse'): void;
 }

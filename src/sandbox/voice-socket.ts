@@ -37,6 +37,7 @@ export class VoiceSocket implements Line {
   #caller: Caller | undefined;
   /** Closed from this side: whatever comes back as a code is no goodbye. */
   #closing = false;
+  #frozen = false;
 
   constructor(socket: WebSocket, calls: VoiceCalls, rules: SocketRules) {
     this.#socket = socket;
@@ -52,13 +53,19 @@ export class VoiceSocket implements Line {
   }
 
   send(wire: Wire): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#frozen || this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > unsentBytes) this.#socket.terminate();
     else this.#socket.send(wire, () => {}); // a failure shows as `close`
   }
 
+  freeze(): void {
+    this.#frozen = true;
+    this.#socket.pause();
+  }
+
   close(code: number): void {
     this.#closing = true;
+    if (this.#frozen) return;
     if (code === cutCode) this.#socket.terminate();
     else this.#socket.close(code);
     this.#part();

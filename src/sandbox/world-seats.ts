@@ -27,6 +27,8 @@ export const voiceCloseCodes = { disconnected: 4014, callOver: 4022 } as const;
 export class Seats {
   /** Whether the bot is told of the call before it is told of its seat. */
   serverFirst = false;
+  /** So many further updates of the voice server name a host that no name server knows. */
+  misdirected = 0;
   readonly #world: World;
   readonly #voice: Pick<VoiceServer, 'admit' | 'allow' | 'expel' | 'endpoint'>;
   readonly #dispatch: (event: Dispatch) => void;
@@ -137,7 +139,10 @@ export class Seats {
   }
 
   #tellServer({ token, guildId, sessionId }: VoiceTicket): void {
-    const data = { token, guild_id: guildId, endpoint: this.#voice.endpoint };
+    const isAstray = this.misdirected > 0;
+    if (isAstray) this.misdirected--;
+    const endpoint = isAstray ? 'voice.invalid:443' : this.#voice.endpoint;
+    const data = { token, guild_id: guildId, endpoint };
     this.#dispatch({ name: 'VOICE_SERVER_UPDATE', data, sessionId });
   }
 

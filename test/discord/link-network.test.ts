@@ -120,6 +120,51 @@ test('what is said before the end-to-end group is settled waits, and then arrive
   await ann.leave();
 });
 
+test('a voice server that goes away is followed to the next one, and hearing goes on', async () => {
+  const { sandbox } = town();
+  await using stage = await openStage(town(), () => true);
+  const log = listen(stage.link);
+  const closes = () => town().events.filter(({ kind }) => kind === 'voice-closed').length;
+  const before = closes();
+  sandbox.faults.replaceVoiceServer(300);
+  await until(() => closes() > before);
+  await wait(600);
+  const played = play(stage.link, 5);
+  await until(() => played.left === 5);
+  await stage.speak();
+  await until(() => log.sequences.length >= 8);
+  expect(log.error).toBeUndefined();
+});
+
+test('a voice server whose name cannot be looked up is asked for once more', async () => {
+  const { sandbox, lobby, door, events } = town();
+  sandbox.faults.misdirect(1);
+  const before = events.length;
+  await using link = await door().open(lobby, () => true, never);
+  expect(link.people()).toEqual([]);
+  const closes = events.slice(before).filter(({ kind }) => kind === 'voice-closed');
+  expect(closes).toMatchObject([{ closeCode: 1006 }]);
+}, 20_000);
+
+test('twenty people who come and go at once leave a link that speaks, hears and raises no alert', async () => {
+  const { sandbox } = town();
+  await using stage = await openStage(town(), () => true);
+  const log = listen(stage.link);
+  const alerts = () => town().events.filter(({ kind }) => kind === 'alert').length;
+  const before = alerts();
+  for (let n = 0; n < 10; n++) {
+    const [one, other] = [sandbox.person(`Guest ${n}`), sandbox.person(`Visitor ${n}`)];
+    await Promise.all([one.join('Lobby', never), other.join('Lobby', never)]);
+    await Promise.all([one.leave(), other.leave()]);
+  }
+  const played = play(stage.link, 5);
+  await until(() => played.left === 5);
+  await sandbox.person('Ann').settled(AbortSignal.timeout(4_000));
+  await stage.speak();
+  await until(() => log.sequences.length >= 8);
+  expect([log.error, alerts() - before]).toEqual([undefined, 0]);
+});
+
 test.each([1000, 4004, 4011])(
   'after close code %i the link speaks and hears again by itself',
   async (code) => {

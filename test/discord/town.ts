@@ -31,16 +31,17 @@ export type Town = AsyncDisposable & {
   door(connectMs?: number): VoiceDoor;
 };
 
-export async function openTown(dave: 0 | 1): Promise<Town> {
+export async function openTown(dave: 0 | 1, heartbeatMs?: number): Promise<Town> {
   const codec = await loadOpus();
   const servers: VoiceServer[] = [];
-  const voice = voiceHalf(codec, servers);
+  const voice = voiceHalf(codec, servers, heartbeatMs);
   const sandbox = await openSandbox({ voice, dave, voiceChannels: ['Lobby', 'Attic'] });
   const trusted = getCACertificates('default');
   setDefaultCACertificates([...trusted, sandbox.certificate]);
   const { apiUrl, token, guildId } = sandbox;
   const login = { token, apiUrl, timeoutMs: 5_000 };
   const client = await logIn(newClient(login), login, never);
+  client.setMaxListeners(0); // each stage opens a door of its own
   const events: DiscordEvent[] = [];
   const [server] = servers;
   if (!server) throw new Error('the sandbox opened no voice server');
@@ -62,10 +63,14 @@ export async function openTown(dave: 0 | 1): Promise<Town> {
 }
 
 /** The sandbox's own voice; the server it opens is noted in `servers`. */
-export function voiceHalf(codec: OpusCodec, servers: VoiceServer[] = []): VoiceHalf {
+export function voiceHalf(
+  codec: OpusCodec,
+  servers: VoiceServer[] = [],
+  heartbeatMs?: number,
+): VoiceHalf {
   return {
     async open(options) {
-      const server = await openVoiceServer(options);
+      const server = await openVoiceServer({ ...options, ...(heartbeatMs && { heartbeatMs }) });
       servers.push(server);
       return server;
     },

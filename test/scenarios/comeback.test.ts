@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Shown } from '#src/sandbox/interaction.ts';
 import type { Person } from '#src/sandbox/person.ts';
@@ -96,6 +97,35 @@ scenario('a bot whose NAT has moved rejoins once, and people are heard again', a
   await expectConversation(scene, adam);
   expect(scene.bot.log.filter(({ msg }) => msg === 'link-opened')).toHaveLength(2);
 });
+
+scenario('somebody shown as speaking of whom nothing arrives is named in the room', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  await setTimeout(3_000); // who speaks as the bot comes is told of in any case
+  scene.sandbox.faults.voice.network(adam.id, { up: { dead: true } });
+  await adam.say(question, soon());
+  const told = text('heard.missing', { name: 'Adam' });
+  await eventually(() => expect(notices(scene)).toContain(told));
+  scene.sandbox.faults.voice.heal(adam.id);
+  await expectConversation(scene, adam);
+  await scene.bot.logged(({ msg }) => /^alert cleared/.test(`${msg}`), stepMs);
+});
+
+scenario(
+  'an end-to-end group that does not settle is told, and mended as soon as it can be',
+  async () => {
+    await using scene = await openScene({ providers: { replies } });
+    const adam = await callIn(scene, 'Adam');
+    const { botId, faults } = scene.sandbox;
+    faults.voice.late(botId, 'dave', Number.POSITIVE_INFINITY);
+    const eve = scene.sandbox.person('Eve');
+    await eve.join('Lounge', soon()).catch(() => undefined);
+    await eventually(() => expect(notices(scene)).toContain(text('link.encryption')));
+    faults.voice.heal(botId);
+    await eve.leave();
+    await expectConversation(scene, adam);
+  },
+);
 
 scenario('somebody nobody can decode is told so once, and is heard when it is over', async () => {
   await using scene = await openScene({ providers: { replies } });
