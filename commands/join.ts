@@ -47,6 +47,8 @@ function failureOf(joining: Exclude<Joining, Joined>, { name: channel }: Channel
       return { id: 'join.timeout', with: { s: seconds(joining.nextTryMs) } };
     case 'resting':
       return { id: 'join.resting', with: { s: seconds(joining.nextTryMs) } };
+    case 'offline':
+      return { id: 'join.offline', with: { s: seconds(joining.nextTryMs) } };
     case 'lost':
       return { id: 'join.lost', with: { channel, s: seconds(joining.nextTryMs) } };
     case 'barred':

@@ -107,7 +107,8 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
 function tellRooms(rooms: VoiceRooms | undefined, event: DiscordEvent): void {
   const { kind } = event;
   const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';
-  const isSeat = isHindrance || kind === 'moved' || kind === 'channel-removed';
+  const isGone = kind === 'channel-removed' || kind === 'guild-removed';
+  const isSeat = isHindrance || isGone || kind === 'moved';
   if (isSeat) rooms?.news(event.guildId, event);
   if (kind === 'alert') rooms?.alert(event.guildId, event);
 }

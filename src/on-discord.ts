@@ -211,6 +211,7 @@ function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
     case 'suppressed':
     case 'moved':
     case 'channel-removed':
+    case 'guild-removed':
       return;
   }
 }
@@ -250,6 +251,7 @@ function logDiscord(log: Log, event: DiscordEvent): void {
     case 'suppressed':
     case 'moved':
     case 'channel-removed':
+    case 'guild-removed':
       log.info(event, event.kind);
       return;
     case 'alert': // written by the alert board

@@ -17,6 +17,7 @@ export const errorCodes = {
   'link.refused': 'Discord closed the voice link again and again',
   'link.timeout': 'Discord did not open the voice link in time',
   'link.rate_limited': 'Discord wants its voice servers left alone for a while',
+  'link.offline': 'the main gateway of Discord was away while the bot was to join',
   'link.no_cipher': 'Discord offers no encryption of voice this version knows',
   'link.no_end_to_end': 'Discord demands end-to-end encryption of voice this version cannot do',
   'link.unsupported': 'the voice library lacks something the link stands on',

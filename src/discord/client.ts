@@ -16,6 +16,7 @@ import { openPlaces } from './places.ts';
 import { Reception } from './reception.ts';
 import { isChange, registerCommands } from './registration.ts';
 import { openScribe } from './scribe.ts';
+import { openSeatWatch } from './seat-watch.ts';
 import type { Slash } from './slashes.ts';
 import { realTiming } from './timing.ts';
 import { openVoiceDoor, proveVoice } from './voice-door.ts';
@@ -113,7 +114,11 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const reception = new Reception({ ...desk, commands, ports });
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
-  void panels.wake([...client.guilds.cache.keys()]);
+  const seatWatch = openSeatWatch(client, door, realTiming, tell);
+  const ghosts = [...seatWatch.leaveGhosts()].map(
+    ([guildId, id]) => [guildId, channelNameOf(client, id)] as const,
+  );
+  void panels.wake([...client.guilds.cache.keys()], new Map(ghosts));
   await Promise.all([tellCiphers(tell), register(client, options)]);
   return {
     bot,
@@ -125,6 +130,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
     },
     async [Symbol.asyncDispose]() {
       client.removeAllListeners(Events.InteractionCreate);
+      seatWatch.close();
       await door[Symbol.asyncDispose]();
       panels.close();
       outbox.close();
@@ -133,6 +139,11 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
       await closeClient(client);
     },
   };
+}
+
+function channelNameOf(client: Client<true>, channelId: string): string {
+  const channel = client.channels.cache.get(channelId);
+  return channel && 'name' in channel && channel.name ? channel.name : channelId;
 }
 
 /** Listens to everything that would be fatal or silent without a listener. */

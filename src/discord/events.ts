@@ -54,6 +54,8 @@ export type DiscordEvent =
   | { readonly kind: 'moved'; readonly guildId: string; readonly channelId: string }
   /** The channel where the bot sat was deleted: the link has ended. */
   | { readonly kind: 'channel-removed'; readonly guildId: string; readonly channelId: string }
+  /** The bot is no member of that server any more: whatever was there has ended. */
+  | { readonly kind: 'guild-removed'; readonly guildId: string }
   /** A link begins, and will be told of once more when it has closed; `counts` reads what it has counted so far. */
   | { readonly kind: 'link-made'; readonly guildId: string; readonly counts: () => LinkCounts }
   | { readonly kind: 'link-closed'; readonly guildId: string; readonly counts: LinkCounts };

@@ -39,9 +39,16 @@ export function watchOwnState(
     if (!hasLeft && guild.members.me?.voice.channelId !== channel.id) return;
     tell({ kind: 'channel-removed', guildId: guild.id, channelId: channel.id });
   };
+  const onRemoved = ({ id: guildId }: { readonly id: string }) => {
+    seats.delete(guildId);
+    left.delete(guildId);
+    tell({ kind: 'guild-removed', guildId });
+  };
   client.on(Events.VoiceStateUpdate, onState).on(Events.ChannelDelete, onDelete);
+  client.on(Events.GuildDelete, onRemoved);
   return () => {
     client.off(Events.VoiceStateUpdate, onState).off(Events.ChannelDelete, onDelete);
+    client.off(Events.GuildDelete, onRemoved);
   };
 }
 

@@ -59,7 +59,7 @@ function trackNames(face: PanelFace | undefined): readonly string[] {
 
 function faceLines(face: PanelFace, { botName, locale }: PanelLook): readonly Line[] {
   const { state, asked = [], firstHeard = [], next, lost = [], lastAnswerMs, engine } = face;
-  if (state.kind === 'left') return [{ id: 'panel.left' }];
+  if (state.kind === 'left') return leftLines(state);
   const unasked = namesOf(face, 'unasked');
   return [
     stateLine(state),
@@ -79,6 +79,13 @@ function faceLines(face: PanelFace, { botName, locale }: PanelLook): readonly Li
       : []),
   ];
 }
+
+function leftLines({ restartedIn: channel }: LeftState): readonly Line[] {
+  if (channel === undefined) return [{ id: 'panel.left' }];
+  return [{ id: 'panel.left' }, { id: 'panel.restarted', with: { channel } }];
+}
+
+type LeftState = Extract<PanelFace['state'], { kind: 'left' }>;
 
 function stateLine(state: Exclude<PanelFace['state'], { kind: 'left' }>): Line {
   if (state.kind === 'step') return { id: state.step };

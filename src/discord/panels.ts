@@ -17,8 +17,8 @@ export interface PanelDesk extends Pick<PanelBoard, 'show'> {
   dressed(guildId: string, head: string): Message;
   /** From here on this message is the panel, `shown` was posted there; the former one says where it went. */
   put(guildId: string, place: PanelPlace, head: string, shown: Message): void;
-  /** Panels of a former run tell that the bot is not there any more. Never throws. */
-  wake(guildIds: readonly string[]): Promise<void>;
+  /** Panels of a former run tell that the bot is not there any more; `seats` names channels it sat in. Never throws. */
+  wake(guildIds: readonly string[], seats?: ReadonlyMap<string, string>): Promise<void>;
   /** Where it is now; undefined when there is none, or none is known. */
   placeIn(guildId: string): PanelPlace | undefined;
   /** No edit is begun any more. */
@@ -80,7 +80,6 @@ type Panel = {
   turn: Promise<void>;
 };
 
-const left: PanelFace = { state: { kind: 'left' }, people: [], engine: '' };
 /** Between two panels of a former run, so that a bot in many servers does not use up its requests. */
 const wakeMs = 250;
 
@@ -114,12 +113,15 @@ export class Panels implements PanelDesk {
     panel.turn = panel.turn.then(() => this.#moved(guildId, former, place));
   }
 
-  async wake(guildIds: readonly string[]): Promise<void> {
+  async wake(
+    guildIds: readonly string[],
+    seats: ReadonlyMap<string, string> = new Map(),
+  ): Promise<void> {
     for (const guildId of guildIds) {
       const place = await this.#options.book.read(guildId).catch(() => undefined);
       if (this.#closed) return;
       if (!place || this.#panels.has(guildId)) continue;
-      this.#panel(guildId).face = left;
+      this.#panel(guildId).face = leftFace(seats.get(guildId));
       this.#follow(guildId, place, undefined, () => {}); // deleted long ago, perhaps
       await new Promise<void>((resolve) => this.#options.timing.later(wakeMs, resolve));
     }
@@ -206,4 +208,9 @@ export class Panels implements PanelDesk {
 /** Whoever has just answered a `/join` is not away, though the last face may say so. */
 function isHere(face: PanelFace | undefined): boolean {
   return face?.state.kind !== 'left';
+}
+
+function leftFace(restartedIn: string | undefined): PanelFace {
+  const state = { kind: 'left', ...(restartedIn !== undefined && { restartedIn }) } as const;
+  return { state, people: [], engine: '' };
 }

@@ -1,21 +1,49 @@
-/** Discord takes 120 gateway messages a minute for all servers of a shard together. */
+/** Discord takes 120 gateway messages a minute for all servers of a shard together: half are for joins. */
+const shardJoinsPerMinute = 60;
+/** Of one server. */
 const [apartMs, joinsPerMinute] = [500, 12];
 /** After 4021: the first rest, and how long rests may get. */
 const [firstRestMs, longestRestMs] = [60_000, 900_000];
 
+/** Rate limit of the joins of all servers of one shard: 60 a minute. Each takes its place when it is planned. */
+export class ShardPace {
+  #joinsAtMs: number[] = [];
+
+  /** 0: now. */
+  waitMs(atMs: number): number {
+    this.#joinsAtMs = this.#joinsAtMs.filter((joinAtMs) => atMs - joinAtMs < 60_000);
+    const first = this.#joinsAtMs.at(-shardJoinsPerMinute) ?? Number.NEGATIVE_INFINITY;
+    return Math.max(0, first + 60_000 - atMs);
+  }
+
+  plan(joinAtMs: number): void {
+    this.#joinsAtMs = [...this.#joinsAtMs, joinAtMs].sort((a, b) => a - b);
+  }
+}
+
 /** When one server's next op 4 may join: half a second after the last one, twelve joins a minute. */
 export class SignalPace {
+  readonly #shard: ShardPace;
   #lastMs = Number.NEGATIVE_INFINITY;
   #joinedAtMs: number[] = [];
   #restedAtMs = Number.NEGATIVE_INFINITY;
   #restMs = 0;
+
+  constructor(shard: ShardPace) {
+    this.#shard = shard;
+  }
+
+  /** When it may join; nobody else of the shard gets that place. */
+  plan(joinAtMs: number): void {
+    this.#shard.plan(joinAtMs);
+  }
 
   /** 0: now. */
   waitMs(atMs: number): number {
     this.#joinedAtMs = this.#joinedAtMs.filter((joined) => atMs - joined < 60_000);
     const first = this.#joinedAtMs.at(-joinsPerMinute) ?? Number.NEGATIVE_INFINITY;
     const freeAtMs = Math.max(this.#lastMs + apartMs, first + 60_000, this.#restedAtMs);
-    return Math.max(0, freeAtMs - atMs);
+    return Math.max(0, freeAtMs - atMs, this.#shard.waitMs(atMs));
   }
 
   /** Leaving is never made to wait. */

@@ -112,6 +112,7 @@ export class Signals {
     this.#rejoinedAtMs = nowMs;
     this.#fresh = false;
     const waitMs = Math.max(backoffMs, pace.waitMs(nowMs));
+    pace.plan(nowMs + waitMs);
     this.#forget.push(timing.later(waitMs, () => this.#sendNow(payload)));
     return true;
   }

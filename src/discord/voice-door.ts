@@ -1,4 +1,4 @@
-import { type Client, type Guild, PermissionFlagsBits } from 'discord.js';
+import { type Client, type Guild, PermissionFlagsBits, Status } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChannelRef, MayHear, VoiceDoor, VoiceLink } from '#src/session/link.ts';
@@ -9,13 +9,16 @@ import { checkVoiceHooks } from './hook-check.ts';
 import { LinkAlerts } from './link-alerts.ts';
 import { readMember } from './people.ts';
 import { RejoinLimit } from './rejoin-limit.ts';
-import { SignalPace } from './signal-pace.ts';
+import type { ExpectedSeat, SeatWatchOptions } from './seat-watch.ts';
+import { ShardPace, SignalPace } from './signal-pace.ts';
 import { takeTheStage } from './stage.ts';
 import { realTiming } from './timing.ts';
 import { DiscordLink } from './voice-link.ts';
 
 /** From the request to being heard, IP discovery and end-to-end group included. */
 const defaultConnectMs = 15_000;
+/** A gateway that is away is waited for so long, and looked for so often. */
+const [offlineMs, lookMs] = [30_000, 250];
 
 /**
  * Proves what voice stands on, and names the library behind XChaCha20-Poly1305.
@@ -32,8 +35,9 @@ export function openVoiceDoor(
   client: Client<true>,
   tell: (event: DiscordEvent) => void,
   connectMs = defaultConnectMs,
-): VoiceDoor & AsyncDisposable {
+): VoiceDoor & Pick<SeatWatchOptions, 'expected' | 'rejoin'> & AsyncDisposable {
   const servers = new Map<string, Server>();
+  const shards = new Map<number, ShardPace>();
   const people = new ChannelPeople(client);
   let isToldOfBuffer = false;
   const smallBuffer = (gotBytes: number) => {
@@ -47,13 +51,17 @@ export function openVoiceDoor(
       await proved;
       const guild = client.guilds.cache.get(channel.guildId);
       if (!guild) throw new BotError('link.lost', false, 'The bot is not in that server any more.');
+      const shard = shards.get(guild.shardId) ?? new ShardPace();
+      shards.set(guild.shardId, shard);
       const server =
         servers.get(guild.id) ??
-        new Server({ client, people, tell, connectMs, smallBuffer }, guild.id);
+        new Server({ client, people, shard, tell, connectMs, smallBuffer }, guild.id);
       servers.set(guild.id, server);
       return await server.open(guild, channel, mayHear, signal);
     },
     restMs: (guildId) => servers.get(guildId)?.restMs() ?? 0,
+    expected: (guildId) => servers.get(guildId)?.expected(),
+    rejoin: (guildId, cause) => servers.get(guildId)?.rejoin(cause),
     async [Symbol.asyncDispose]() {
       people[Symbol.dispose]();
       await Promise.all([...servers.values()].map((server) => server.close()));
@@ -64,6 +72,7 @@ export function openVoiceDoor(
 type ServerParts = {
   readonly client: Client<true>;
   readonly people: ChannelPeople;
+  readonly shard: ShardPace;
   readonly tell: (event: DiscordEvent) => void;
   readonly connectMs: number;
   readonly smallBuffer: (gotBytes: number) => void;
@@ -76,16 +85,21 @@ class Server {
   readonly #smallBuffer: (gotBytes: number) => void;
   readonly #tell: (event: DiscordEvent) => void;
   readonly #connectMs: number;
-  readonly #pace = new SignalPace();
+  readonly #pace: SignalPace;
   readonly #rejoins = new RejoinLimit();
   readonly #alerts: LinkAlerts;
   #link: DiscordLink | undefined;
+  /** Of a link that has not closed yet. */
+  #channelId: string | undefined;
+  #opening = 0;
   #turn: Promise<unknown> = Promise.resolve();
   /** That a right is missing is told once. */
   #warned = false;
 
-  constructor({ client, people, tell, connectMs, smallBuffer }: ServerParts, guildId: string) {
+  constructor(parts: ServerParts, guildId: string) {
+    const { client, people, shard, tell, connectMs, smallBuffer } = parts;
     this.#client = client;
+    this.#pace = new SignalPace(shard);
     this.#people = people;
     this.#alerts = new LinkAlerts((alert) => tell({ ...alert, guildId }));
     this.#tell = tell;
@@ -99,9 +113,27 @@ class Server {
     mayHear: MayHear,
     signal: AbortSignal,
   ): Promise<VoiceLink> {
+    this.#opening++;
     const opening = this.#turn.then(() => this.#openNow(guild, channel, mayHear, signal));
-    this.#turn = opening.catch(() => {});
+    this.#turn = opening
+      .catch(() => {})
+      .then(() => {
+        this.#opening--;
+      });
     return opening;
+  }
+
+  /** Where a link is open. */
+  expected(): ExpectedSeat | undefined {
+    if (this.#opening > 0) return 'busy';
+    return this.#channelId === undefined ? undefined : { channelId: this.#channelId };
+  }
+
+  /** Ends the link, so that it is opened anew; once in five minutes. */
+  rejoin(cause: string): void {
+    if (this.#channelId === undefined) return;
+    if (!this.#rejoins.take(this.#channelId, 'seat-mismatch', realClock.nowMs())) return;
+    this.#link?.lose(`Discord and the bot do not agree where it sits: it ${cause}.`);
   }
 
   restMs(): number {
@@ -118,12 +150,15 @@ class Server {
     mayHear: MayHear,
     signal: AbortSignal,
   ): Promise<VoiceLink> {
+    await connected(guild, signal);
     const startMs = realClock.nowMs();
     const either = AbortSignal.any([signal, AbortSignal.timeout(this.#connectMs)]);
     try {
       await this.close();
-      const waitMs = this.#pace.waitMs(realClock.nowMs());
+      const nowMs = realClock.nowMs();
+      const waitMs = this.#pace.waitMs(nowMs);
       if (waitMs > this.#connectMs) throw tooOften(waitMs);
+      this.#pace.plan(nowMs + waitMs);
       await realClock.sleep(waitMs, either);
       const link = this.#join(guild, channel, mayHear);
       await link.opened(either);
@@ -169,11 +204,15 @@ class Server {
         refresh: (personId, signal) => readMember(guild, personId, signal),
         socketClosed: (closeCode) =>
           this.#tell({ kind: 'voice-closed', guildId: guild.id, closeCode }),
-        closed: (counts) => this.#tell({ kind: 'link-closed', guildId: guild.id, counts }),
+        closed: (counts) => {
+          this.#channelId = undefined;
+          this.#tell({ kind: 'link-closed', guildId: guild.id, counts });
+        },
       },
       mayHear,
     );
     this.#link = link;
+    this.#channelId = channel.channelId;
     this.#tell({ kind: 'link-made', guildId: guild.id, counts: () => link.counts() });
     return link;
   }
@@ -181,6 +220,17 @@ class Server {
 
 function smallBufferMessage(gotBytes: number): string {
   return `Voice sockets have a receive buffer of ${gotBytes} bytes: while many people talk, a stall loses words. On the host: sysctl -w net.core.rmem_max=2097152`;
+}
+
+/** Waits for the gateway of that server. Errors: BotError `link.offline` after 30 s. Aborting throws `signal.reason`. */
+async function connected({ id, shard }: Guild, signal: AbortSignal): Promise<void> {
+  for (let waitedMs = 0; shard.status !== Status.Ready; waitedMs += lookMs) {
+    if (waitedMs >= offlineMs) {
+      const message = `Server ${id}: the gateway was away for ${offlineMs / 1000} s.`;
+      throw new BotError('link.offline', true, message);
+    }
+    await realClock.sleep(lookMs, signal);
+  }
 }
 
 /** A refusal is an answer, too. */

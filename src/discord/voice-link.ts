@@ -167,6 +167,11 @@ export class DiscordLink implements VoiceLink {
     return this.#closeCode !== undefined && this.#closeCode >= 4_000;
   }
 
+  /** Ends the link as lost; another one may be opened. */
+  lose(why: string): void {
+    this.#end(lost(why));
+  }
+
   /** Why the library's last error came, for the operator. */
   get lastError(): unknown {
     return this.#lastError;

@@ -16,6 +16,7 @@ const texts: Partial<Record<AlertName, TextId>> = {
   'encryption-unsettled': 'link.encryption',
   'frames-stuck': 'link.frames',
   'unheard-speaker': 'heard.missing',
+  'seat-mismatch': 'link.seat',
 };
 
 /** Tells one room what its voice link is in trouble with. */

@@ -25,7 +25,7 @@ export type Joining =
    * No answer in time, Discord wants to be left alone for a while, or the link broke at once. Tried again by itself;
    * `/leave` ends that.
    */
-  | { readonly kind: 'timeout' | 'resting' | 'lost'; readonly nextTryMs: number }
+  | { readonly kind: 'timeout' | 'resting' | 'lost' | 'offline'; readonly nextTryMs: number }
   /** Discord wants to be left alone for so long that it is not tried again. */
   | { readonly kind: 'barred'; readonly restMs: number }
   /** Refused as often as is sensible; somebody sent it away; or the stay was ended before it had begun. */

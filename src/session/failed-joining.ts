@@ -24,8 +24,9 @@ export function failedJoining(error: unknown, next: Next, restMs: number): Joini
   }
 }
 
-function again({ code }: BotError): 'timeout' | 'resting' | 'lost' {
+function again({ code }: BotError): 'timeout' | 'resting' | 'lost' | 'offline' {
   if (code === 'link.timeout') return 'timeout';
+  if (code === 'link.offline') return 'offline';
   return code === 'link.rate_limited' ? 'resting' : 'lost';
 }
 

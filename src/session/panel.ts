@@ -4,7 +4,9 @@ import type { SoundView, TrackView } from './tracks-port.ts';
 /** What the panel of a room shows; discord draws it in the language of the server. */
 export type PanelFace = {
   readonly state:
-    | { readonly kind: 'listening' | 'thinking' | 'paused' | 'reconnecting' | 'left' }
+    | { readonly kind: 'listening' | 'thinking' | 'paused' | 'reconnecting' }
+    /** `restartedIn`: the channel where a former run of the bot sat to its end. */
+    | { readonly kind: 'left'; readonly restartedIn?: string }
     | { readonly kind: 'hearing' | 'speaking'; readonly name: string }
     /** The budget is used; `time` is when there is a new one. */
     | { readonly kind: 'quiet'; readonly time: string }

@@ -92,6 +92,10 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
       case 'channel-removed':
         this.#removed(guildId, news.channelId);
         return;
+      case 'guild-removed':
+        this.#moves.delete(guildId);
+        stay?.leave('removed');
+        return;
     }
   }
 

@@ -7,4 +7,6 @@ export type SeatNews =
   /** To another channel: the link has ended. */
   | { readonly kind: 'moved'; readonly channelId: string }
   /** The channel was deleted: the link has ended. Also told shortly after the seat is gone. */
-  | { readonly kind: 'channel-removed'; readonly channelId: string };
+  | { readonly kind: 'channel-removed'; readonly channelId: string }
+  /** The bot is no member of the server any more. */
+  | { readonly kind: 'guild-removed' };

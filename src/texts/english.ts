@@ -21,6 +21,7 @@ export const english = {
   'join.timeout': "Discord's voice server did not answer in 15 s. Retrying; next try in {s} s.",
   'join.resting': "Discord asks us to wait {s} s. I'll try again by myself then.",
   'join.barred': 'Discord asks us to wait {s} s. Run /join again after that.',
+  'join.offline': 'My connection to Discord is down. Retrying; next try in {s} s.',
   'join.lost': 'The voice link to {channel} broke at once. Reconnecting; next try in {s} s.',
   'join.no_cipher': 'Voice encryption not supported; update the bot.',
   'join.no_end_to_end': 'This server needs end-to-end voice; update the bot.',
@@ -103,6 +104,7 @@ export const english = {
     'Sound no longer passes between Discord and me (UDP). Reconnecting; if it happens again, the owner should check the firewall.',
   'link.encryption':
     'The end-to-end encryption of this call does not settle, so nobody hears me. Trying again; if it lasts, /leave and /join.',
+  'link.seat': 'Discord shows me somewhere else than where I am. Reconnecting once.',
   'link.frames':
     'What I say does not leave for Discord. Reconnecting; if it lasts, /leave and /join.',
   'fail.stt': "I couldn't make that out, please repeat.",
@@ -142,6 +144,7 @@ export const english = {
   'panel.quiet': 'Quiet until {time}',
   'panel.reconnecting': 'Reconnecting',
   'panel.left': 'Not in a voice channel',
+  'panel.restarted': 'I was restarted and left {channel}. Run /join to call me back.',
   'panel.asked': '{name}, go ahead',
   'panel.next': '{name} is next',
   'panel.lost': 'Not answered: {name}. Too much was waiting; ask again.',

@@ -26,6 +26,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
     'Discords Sprachserver hat 15 s nicht geantwortet. Ich versuche es weiter; nächster Versuch in {s} s.',
   'join.resting': 'Discord bittet uns, {s} s zu warten. Danach versuche ich es von selbst wieder.',
   'join.barred': 'Discord bittet uns, {s} s zu warten. Ruf danach noch einmal /join auf.',
+  'join.offline':
+    'Meine Verbindung zu Discord ist unterbrochen. Ich versuche es weiter; nächster Versuch in {s} s.',
   'join.lost':
     'Die Sprachverbindung zu {channel} ist gleich abgerissen. Ich verbinde mich neu; nächster Versuch in {s} s.',
   'join.no_cipher': 'Die Sprachverschlüsselung wird nicht unterstützt; aktualisiere den Bot.',
@@ -118,6 +120,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
     'Zwischen Discord und mir kommt kein Ton mehr durch (UDP). Ich verbinde mich neu; bei Wiederholung bitte die Firewall prüfen.',
   'link.encryption':
     'Die Ende-zu-Ende-Verschlüsselung dieses Anrufs kommt nicht zustande, niemand hört mich. Neuer Versuch; sonst /leave und /join.',
+  'link.seat': 'Discord zeigt mich woanders als dort, wo ich bin. Ich verbinde mich einmal neu.',
   'link.frames':
     'Was ich sage, geht nicht zu Discord hinaus. Ich verbinde mich neu; wenn es bleibt: /leave und /join.',
   'fail.stt': 'Das habe ich nicht verstanden, bitte noch einmal.',
@@ -162,6 +165,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'panel.quiet': 'Still bis {time}',
   'panel.reconnecting': 'Ich verbinde mich neu',
   'panel.left': 'In keinem Sprachkanal',
+  'panel.restarted':
+    'Ich wurde neu gestartet und habe {channel} verlassen. Mit /join rufst du mich zurück.',
   'panel.asked': '{name}, sprich nur',
   'panel.next': '{name} ist als Nächstes dran',
   'panel.lost': 'Nicht beantwortet: {name}. Es wartete zu viel; frag noch einmal.',

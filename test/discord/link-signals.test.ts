@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { afterClose } from '#src/discord/close-codes.ts';
-import { SignalPace } from '#src/discord/signal-pace.ts';
+import { ShardPace, SignalPace } from '#src/discord/signal-pace.ts';
 import { Signals } from '#src/discord/signals.ts';
 import { SteppedTiming } from './stepped-timing.ts';
 
@@ -16,7 +16,7 @@ function open() {
   const signals = new Signals({
     guildId: 'g',
     channelId: 'c',
-    pace: new SignalPace(),
+    pace: new SignalPace(new ShardPace()),
     timing,
     gone: (how) => gone.push(how),
     gateway: (methods) => {
@@ -128,7 +128,7 @@ test('encryption this version does not know is fatal, and what somebody did on p
 });
 
 test('a rate limited server rests for a minute, then twice as long, up to a quarter of an hour', () => {
-  const pace = new SignalPace();
+  const pace = new SignalPace(new ShardPace());
   const rests: number[] = [];
   for (let nowMs = 0; rests.length < 6; nowMs += rests.at(-1) ?? 0) {
     pace.rest(nowMs);
@@ -172,7 +172,7 @@ test('leaving ends when Discord confirms it, or after a second', async () => {
 });
 
 test('one server is joined at most every half second and twelve times a minute', () => {
-  const pace = new SignalPace();
+  const pace = new SignalPace(new ShardPace());
   const atMs: number[] = [];
   for (let nowMs = 0; atMs.length < 13; nowMs += 10) {
     if (pace.waitMs(nowMs) > 0) continue;
@@ -184,7 +184,22 @@ test('one server is joined at most every half second and twelve times a minute',
 });
 
 test('a join keeps half a second from the leave before it', () => {
-  const pace = new SignalPace();
+  const pace = new SignalPace(new ShardPace());
   pace.sent('leave', 1_000);
   expect(pace.waitMs(1_100)).toBe(400);
+});
+
+test('all servers of a shard together join at most sixty times a minute, whoever plans first', () => {
+  const shard = new ShardPace();
+  const paces = Array.from({ length: 130 }, () => new SignalPace(shard));
+  const waits = paces.map((pace) => {
+    const waitMs = pace.waitMs(0);
+    pace.plan(waitMs);
+    return waitMs;
+  });
+  const joined = (fromMs: number) => waits.filter((ms) => ms >= fromMs && ms < fromMs + 60_000);
+  expect([joined(0), joined(60_000), joined(120_000)].map(({ length }) => length)).toEqual([
+    60, 60, 10,
+  ]);
+  expect(paces[0]?.waitMs(200_000)).toBe(0);
 });

@@ -184,6 +184,17 @@ test('after a restart the panel tells that nobody is there, until the bot is cal
   expect(edits.map(({ id }) => id)).toEqual(['old', 'old']);
 });
 
+test('after a restart in the middle of a call the panel tells which channel was left', async () => {
+  const book = forgetfulBook();
+  await book.write('g', here('old'));
+  const { panels, edits, pass } = open({ book });
+  void panels.wake(['g'], new Map([['g', 'Lobby']]));
+  await pass(2_000);
+  expect(edits.at(-1)?.message.content).toBe(
+    'Not in a voice channel\nI was restarted and left Lobby. Run /join to call me back.',
+  );
+});
+
 test('a panel that was deleted while the bot was away is forgotten without a word', async () => {
   const book = forgetfulBook();
   await book.write('g', here('old'));

@@ -26,7 +26,8 @@ function open() {
     client.emit(Events.VoiceStateUpdate, { id, guild, ...former }, { id, guild, ...now });
   };
   const remove = (id: string) => client.emit(Events.ChannelDelete, { id, guild });
-  return { timing, events, change, remove, stop, client };
+  const removeGuild = () => client.emit(Events.GuildDelete, guild);
+  return { timing, events, change, remove, removeGuild, stop, client };
 }
 
 test('being muted, deafened and moved is told, and when it is over', () => {
@@ -69,6 +70,12 @@ test('what happens to others, and an ordinary coming and going, is not told', ()
   expect(events).toEqual([]);
   stop();
   expect(client.eventNames()).toEqual([]);
+});
+
+test('a server that the bot is no member of any more is told', () => {
+  const { removeGuild, events } = open();
+  removeGuild();
+  expect(events).toEqual([{ kind: 'guild-removed', guildId: 'g' }]);
 });
 
 test('a deleted channel is told, whether the seat or the channel goes first', () => {

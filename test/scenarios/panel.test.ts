@@ -127,6 +127,22 @@ scenario(
   },
 );
 
+scenario(
+  'a bot that was killed gives its seat up when it starts again, and its panel says so',
+  async () => {
+    await using scene = await openScene();
+    const adam = await seat(scene, 'Adam');
+    const panel = await told(adam, 'join');
+    await told(adam, 'privacy allow'); // by then the place of the panel is stored, too
+    await scene.bot.kill();
+    expect(scene.sandbox.bot().channel).toBe('Lounge');
+    await scene.restart();
+    await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+    const words = [text('panel.left'), text('panel.restarted', { channel: 'Lounge' })];
+    await eventually(() => expect(now(scene, panel).text).toBe(words.join('\n')));
+  },
+);
+
 scenario('when the bot is called elsewhere the former panel says where to', async () => {
   await using scene = await openScene();
   const adam = await callIn(scene, 'Adam');
