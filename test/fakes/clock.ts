@@ -4,7 +4,7 @@ type Sleeper = { readonly dueMs: number; readonly wake: () => void };
 
 /** Time that passes only when told to. `nowMs` starts at 0, `wallMs` at 2026-11-20 16:25 UTC. */
 export class VirtualClock implements Clock {
-  readonly #wallStartMs: number;
+  #wallStartMs: number;
   #nowMs = 0;
   #sleepers: readonly Sleeper[] = [];
 
@@ -23,6 +23,16 @@ export class VirtualClock implements Clock {
 
   wallMs(): number {
     return this.#wallStartMs + this.#nowMs;
+  }
+
+  /** Somebody sets the clock on the wall; nothing else of time changes. */
+  setWall(byMs: number): void {
+    this.#wallStartMs += byMs;
+  }
+
+  /** The machine sleeps: time passes, and nobody wakes before the next `advance`. */
+  suspend(ms: number): void {
+    this.#nowMs += ms;
   }
 
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
