@@ -14,7 +14,7 @@ import {
   stepOf,
 } from '#src/spending/caps.ts';
 import { costOf } from '#src/spending/cost.ts';
-import type { Ledger, Reserve, Sum } from '#src/spending/ledger.ts';
+import type { Ledger, Payer, Reserve, Sum } from '#src/spending/ledger.ts';
 import type { Rate } from '#src/spending/prices.ts';
 import { countsSound, estimate, isFree, type Tariff, writtenTime } from '#src/spending/tariff.ts';
 import type { Line } from '#src/texts/texts.ts';
@@ -72,19 +72,19 @@ export class SpendingDesk implements Spending, Costs {
   }
 
   listen(guildId: string, personId: string): { readonly heard: Heard } | Refused {
-    const { caps } = this.#options;
+    const { caps, clock, ledger } = this.#options;
     const rate = this.#options.tariffOf(guildId).recognise;
     const isFree = rate.kind === 'free';
+    const payer = ledger.payer(guildId, personId, clock.wallMs());
     const heard: Heard = (ms, newMs, took) => {
       const work = workOf(took, { kind: 'heard', ms });
       // Where it is usually free, what is heard counts with the turn.
       this.#charge('recognise', guildId, work, rate, isFree ? 0 : newMs, (sum) =>
-        this.#book(guildId, personId, sum),
+        this.#book(guildId, payer, sum),
       );
     };
     if (isFree) return { heard };
-    const { people } = this.#standing(guildId);
-    const theirs = people.get(personId) ?? nothing;
+    const theirs = ledger.shareOf(guildId, personId, clock.wallMs());
     if (stepOf(theirs, caps.personDay, nothing, 1) === 'quiet')
       return this.#shareUsed(guildId, personId);
     if (this.manner(guildId).step === 'quiet') return this.#budgetUsed(guildId);
@@ -142,15 +142,16 @@ export class SpendingDesk implements Spending, Costs {
   }
 
   #refusal(order: Order, expected: Amount, tariff: Tariff): Refused | undefined {
-    const { caps, ledger } = this.#options;
+    const { caps, clock, ledger } = this.#options;
     const { guildId, personId, isWritten } = order;
-    const { day, month, people } = this.#standing(guildId);
+    const { day, month } = this.#standing(guildId);
     const more = add(ledger.reserved(guildId), expected);
     const part = partForAnswers(tariff);
     if (isOverCount(day, caps)) return this.#budgetUsed(guildId, false);
     const room = fits(day, more, caps.serverDay, part) && fits(month, more, caps.serverMonth, part);
     if (!room) return this.#budgetUsed(guildId, !fits(month, more, caps.serverMonth, part));
-    const theirs = add(people.get(personId) ?? nothing, ledger.reserved(guildId, personId));
+    const share = ledger.shareOf(guildId, personId, clock.wallMs());
+    const theirs = add(share, ledger.reserved(guildId, personId));
     if (isWritten || fits(theirs, expected, caps.personDay)) return undefined;
     return this.#shareUsed(guildId, personId);
   }
@@ -250,8 +251,8 @@ export class SpendingDesk implements Spending, Costs {
     this.#options.onEvent(guildId, { kind: 'spent', what, ...priced });
   }
 
-  #book(guildId: string, personId: string | undefined, sum: Partial<Sum>): void {
-    this.#options.ledger.charge(guildId, personId, sum, this.#options.clock.wallMs());
+  #book(guildId: string, payer: Payer | undefined, sum: Partial<Sum>): void {
+    this.#options.ledger.charge(guildId, payer, sum, this.#options.clock.wallMs());
   }
 
   #standing(guildId: string) {

@@ -67,7 +67,7 @@ export class SpendingKeeper implements AsyncDisposable {
     this.#writing = book
       .add(entries)
       .catch((error) => {
-        ledger.putBack(entries);
+        ledger.putBack();
         throw error;
       })
       .finally(() => {

@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Entry } from './book.ts';
 import { dayOf, monthOf } from './calendar.ts';
 import { type Amount, add, nothing } from './caps.ts';
@@ -8,10 +9,12 @@ export type Sum = Amount & Pick<Entry, 'turns' | 'unpriced'>;
 /** Money put aside for something that runs; what it really takes is taken from there first. */
 export type Reserve = {
   readonly guildId: string;
-  /** Undefined once the person is forgotten. */
-  personId: string | undefined;
+  readonly payer: Payer;
   left: Amount;
 };
+
+/** Whoever spends something: a person until they are forgotten, then only the code of that day; neither: the server alone. */
+export type Payer = { personId?: string; code?: string };
 
 export type Standing = {
   readonly day: Sum;
@@ -24,8 +27,14 @@ type Server = {
   today: Sum;
   thisMonth: Sum;
   people: Map<string, Sum>;
+  forgotten: Forgotten;
   readonly reserves: Set<Reserve>;
+  /** Of persons, as long as something may still be charged to them. */
+  readonly payers: Map<string, WeakRef<Payer>>;
 };
+
+/** What people spent before they were forgotten, by codes that only this key of one day makes. */
+type Forgotten = { readonly key: Buffer; readonly sums: Map<string, Sum> };
 
 const empty: Sum = { nanoUsd: 0, ms: 0, turns: 0, unpriced: 0 };
 
@@ -34,21 +43,40 @@ export class Ledger {
   readonly #servers = new Map<string, Server>();
   /** By server, person and day. */
   #unsaved = new Map<string, Entry>();
+  /** What was drained last. */
+  #saving: readonly Entry[] = [];
 
   get hasUnsaved(): boolean {
     return this.#unsaved.size > 0;
   }
 
+  /** Whoever is to pay later; nobody pays any more for a person who is forgotten meanwhile. */
+  payer(guildId: string, personId: string, wallMs: number): Payer {
+    const { payers } = this.#server(guildId, wallMs);
+    const known = payers.get(personId)?.deref();
+    if (known) return known;
+    const payer = { personId };
+    payers.set(personId, new WeakRef(payer));
+    return payer;
+  }
+
   /** Counts `spent` for a server and, where one is named, a person. */
-  charge(guildId: string, personId: string | undefined, spent: Partial<Sum>, wallMs: number): void {
+  charge(
+    guildId: string,
+    who: string | Payer | undefined,
+    spent: Partial<Sum>,
+    wallMs: number,
+  ): void {
     const sum = { ...empty, ...spent };
     const server = this.#server(guildId, wallMs);
-    const { day } = server;
+    const { day, forgotten } = server;
     server.today = plus(server.today, sum);
     server.thisMonth = plus(server.thisMonth, sum);
     this.#note({ guildId, day, ...sum });
+    const { personId, code }: Payer = typeof who === 'string' ? { personId: who } : (who ?? {});
+    if (code !== undefined) addTo(forgotten.sums, code, sum);
     if (personId === undefined) return;
-    server.people.set(personId, plus(server.people.get(personId) ?? empty, sum));
+    addTo(server.people, personId, sum);
     this.#note({ guildId, personId, day, ...sum });
   }
 
@@ -57,27 +85,39 @@ export class Ledger {
     return { day: today, month: thisMonth, people };
   }
 
+  /** What a person has spent today, also before they were forgotten. */
+  shareOf(guildId: string, personId: string, wallMs: number): Sum {
+    const { people, forgotten } = this.#server(guildId, wallMs);
+    const before = forgotten.sums.get(codeOf(personId, forgotten)) ?? empty;
+    return plus(people.get(personId) ?? empty, before);
+  }
+
   /** Put aside for everybody there, or for one person. */
   reserved(guildId: string, personId?: string): Amount {
-    const all = [...(this.#servers.get(guildId)?.reserves ?? [])];
-    const theirs = all.filter((one) => personId === undefined || one.personId === personId);
+    const server = this.#servers.get(guildId);
+    const code = personId !== undefined && server ? codeOf(personId, server.forgotten) : undefined;
+    const all = [...(server?.reserves ?? [])];
+    const theirs = all.filter(
+      ({ payer }) => personId === undefined || payer.personId === personId || payer.code === code,
+    );
     return theirs.reduce((sum, { left }) => add(sum, left), nothing);
   }
 
-  reserve(guildId: string, personId: string | undefined, amount: Amount, wallMs: number): Reserve {
-    const reserve = { guildId, personId, left: amount };
+  reserve(guildId: string, personId: string, amount: Amount, wallMs: number): Reserve {
+    const payer = this.payer(guildId, personId, wallMs);
+    const reserve = { guildId, payer, left: amount };
     this.#server(guildId, wallMs).reserves.add(reserve);
     return reserve;
   }
 
   /** As `charge`, from what was put aside. */
   take(reserve: Reserve, spent: Partial<Sum>, wallMs: number): void {
-    const { guildId, personId, left } = reserve;
+    const { guildId, payer, left } = reserve;
     reserve.left = {
       nanoUsd: Math.max(0, left.nanoUsd - (spent.nanoUsd ?? 0)),
       ms: Math.max(0, left.ms - (spent.ms ?? 0)),
     };
-    this.charge(guildId, personId, spent, wallMs);
+    this.charge(guildId, payer, spent, wallMs);
   }
 
   /** The rest is free again; what is taken later still counts. */
@@ -86,16 +126,26 @@ export class Ledger {
     this.#servers.get(reserve.guildId)?.reserves.delete(reserve);
   }
 
-  /** Nothing is kept of the person; what they spent stays in the sums of the server. */
+  /**
+   * Nothing names the person any more, whatever is still charged for them; what they spent stays in the sums of the server,
+   * and until midnight it stays their share.
+   */
   forget(guildId: string, personId: string): void {
+    const isTheirs = (entry: Entry) => entry.guildId === guildId && entry.personId === personId;
+    this.#saving = this.#saving.filter((entry) => !isTheirs(entry));
+    for (const [key, entry] of this.#unsaved) if (isTheirs(entry)) this.#unsaved.delete(key);
     const server = this.#servers.get(guildId);
-    server?.people.delete(personId);
-    for (const reserve of server?.reserves ?? []) {
-      if (reserve.personId === personId) reserve.personId = undefined;
+    if (!server) return;
+    const code = codeOf(personId, server.forgotten);
+    const payer = server.payers.get(personId)?.deref();
+    if (payer) {
+      delete payer.personId;
+      payer.code = code;
     }
-    for (const [key, entry] of this.#unsaved) {
-      if (entry.guildId === guildId && entry.personId === personId) this.#unsaved.delete(key);
-    }
+    server.payers.delete(personId);
+    const spent = server.people.get(personId);
+    if (spent) addTo(server.forgotten.sums, code, spent);
+    server.people.delete(personId);
   }
 
   /** Adds what the book holds to what was spent since. */
@@ -115,14 +165,15 @@ export class Ledger {
 
   /** What is to be added to the book; from now on it counts as saved. */
   drain(): readonly Entry[] {
-    const entries = [...this.#unsaved.values()];
+    this.#saving = [...this.#unsaved.values()];
     this.#unsaved = new Map();
-    return entries;
+    return this.#saving;
   }
 
-  /** What the book did not take is kept for the next time. */
-  putBack(entries: readonly Entry[]): void {
-    for (const entry of entries) this.#note(entry);
+  /** What was drained last and the book did not take is kept for the next time. */
+  putBack(): void {
+    for (const entry of this.#saving) this.#note(entry);
+    this.#saving = [];
   }
 
   #note(entry: Entry): void {
@@ -135,14 +186,30 @@ export class Ledger {
   #server(guildId: string, wallMs: number): Server {
     const now = dayOf(wallMs);
     const server = this.#servers.get(guildId) ?? {
-      ...{ day: now, today: empty, thisMonth: empty },
-      ...{ people: new Map(), reserves: new Set<Reserve>() },
+      ...{ day: now, today: empty, thisMonth: empty, people: new Map(), forgotten: unknown() },
+      ...{ reserves: new Set<Reserve>(), payers: new Map<string, WeakRef<Payer>>() },
     };
     this.#servers.set(guildId, server);
     if (now <= server.day) return server;
     if (monthOf(now) !== monthOf(server.day)) server.thisMonth = empty;
-    return Object.assign(server, { day: now, today: empty, people: new Map() });
+    for (const [personId, payer] of server.payers)
+      if (!payer.deref()) server.payers.delete(personId);
+    return Object.assign(server, {
+      ...{ day: now, today: empty, people: new Map(), forgotten: unknown() },
+    });
   }
+}
+
+function unknown(): Forgotten {
+  return { key: randomBytes(32), sums: new Map() };
+}
+
+function codeOf(personId: string, { key }: Forgotten): string {
+  return createHmac('sha256', key).update(personId).digest('base64');
+}
+
+function addTo(sums: Map<string, Sum>, key: string, sum: Sum): void {
+  sums.set(key, plus(sums.get(key) ?? empty, sum));
 }
 
 function plus(one: Sum, other: Sum): Sum {

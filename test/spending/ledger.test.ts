@@ -122,7 +122,7 @@ function live(life: Life, step: Step): void {
     case 'save': {
       const entries = ledger.drain();
       if (step.works) book.push(...entries);
-      else ledger.putBack(entries);
+      else ledger.putBack();
     }
   }
 }
