@@ -22,12 +22,19 @@ export type Standing = {
   readonly people: ReadonlyMap<string, Sum>;
 };
 
-type Server = {
-  day: string;
+/** What was spent on one day, and in its month so far. */
+type Day = {
+  readonly day: string;
   today: Sum;
   thisMonth: Sum;
-  people: Map<string, Sum>;
-  forgotten: Forgotten;
+  readonly people: Map<string, Sum>;
+  readonly forgotten: Forgotten;
+};
+
+type Server = {
+  now: Day;
+  /** The day before the clock last jumped: it goes on where the clock comes back. */
+  former?: Day;
   readonly reserves: Set<Reserve>;
   /** Of persons, as long as something may still be charged to them. */
   readonly payers: Map<string, WeakRef<Payer>>;
@@ -69,25 +76,26 @@ export class Ledger {
   ): void {
     const sum = { ...empty, ...spent };
     const server = this.#server(guildId, wallMs);
-    const { day, forgotten } = server;
-    server.today = plus(server.today, sum);
-    server.thisMonth = plus(server.thisMonth, sum);
+    const { now } = server;
+    const { day, forgotten, people } = now;
+    now.today = plus(now.today, sum);
+    now.thisMonth = plus(now.thisMonth, sum);
     this.#note({ guildId, day, ...sum });
     const { personId, code }: Payer = typeof who === 'string' ? { personId: who } : (who ?? {});
     if (code !== undefined) addTo(forgotten.sums, code, sum);
     if (personId === undefined) return;
-    addTo(server.people, personId, sum);
+    addTo(people, personId, sum);
     this.#note({ guildId, personId, day, ...sum });
   }
 
   standing(guildId: string, wallMs: number): Standing {
-    const { today, thisMonth, people } = this.#server(guildId, wallMs);
+    const { today, thisMonth, people } = this.#server(guildId, wallMs).now;
     return { day: today, month: thisMonth, people };
   }
 
   /** What a person has spent today, also before they were forgotten. */
   shareOf(guildId: string, personId: string, wallMs: number): Sum {
-    const { people, forgotten } = this.#server(guildId, wallMs);
+    const { people, forgotten } = this.#server(guildId, wallMs).now;
     const before = forgotten.sums.get(codeOf(personId, forgotten)) ?? empty;
     return plus(people.get(personId) ?? empty, before);
   }
@@ -95,7 +103,8 @@ export class Ledger {
   /** Put aside for everybody there, or for one person. */
   reserved(guildId: string, personId?: string): Amount {
     const server = this.#servers.get(guildId);
-    const code = personId !== undefined && server ? codeOf(personId, server.forgotten) : undefined;
+    const code =
+      personId !== undefined && server ? codeOf(personId, server.now.forgotten) : undefined;
     const all = [...(server?.reserves ?? [])];
     const theirs = all.filter(
       ({ payer }) => personId === undefined || payer.personId === personId || payer.code === code,
@@ -136,30 +145,31 @@ export class Ledger {
     for (const [key, entry] of this.#unsaved) if (isTheirs(entry)) this.#unsaved.delete(key);
     const server = this.#servers.get(guildId);
     if (!server) return;
-    const code = codeOf(personId, server.forgotten);
+    const code = codeOf(personId, server.now.forgotten);
     const payer = server.payers.get(personId)?.deref();
     if (payer) {
       delete payer.personId;
       payer.code = code;
     }
     server.payers.delete(personId);
-    const spent = server.people.get(personId);
-    if (spent) addTo(server.forgotten.sums, code, spent);
-    server.people.delete(personId);
+    for (const { people, forgotten } of [server.now, ...(server.former ? [server.former] : [])]) {
+      const spent = people.get(personId);
+      if (spent) addTo(forgotten.sums, codeOf(personId, forgotten), spent);
+      people.delete(personId);
+    }
   }
 
   /** Adds what the book holds to what was spent since. */
   recall(entries: readonly Entry[], wallMs: number): void {
     for (const { guildId, personId, day, ...sum } of entries) {
-      const server = this.#server(guildId, wallMs);
-      const isToday = day === server.day;
+      const { now } = this.#server(guildId, wallMs);
+      const isToday = day === now.day;
       if (personId !== undefined) {
-        if (!isToday) continue;
-        server.people.set(personId, plus(server.people.get(personId) ?? empty, sum));
+        if (isToday) addTo(now.people, personId, sum);
         continue;
       }
-      if (isToday) server.today = plus(server.today, sum);
-      if (monthOf(day) === monthOf(server.day)) server.thisMonth = plus(server.thisMonth, sum);
+      if (isToday) now.today = plus(now.today, sum);
+      if (monthOf(day) === monthOf(now.day)) now.thisMonth = plus(now.thisMonth, sum);
     }
   }
 
@@ -182,22 +192,36 @@ export class Ledger {
     this.#unsaved.set(key, before ? { ...entry, ...plus(before, entry) } : entry);
   }
 
-  /** On the day it is; a clock that is put back changes nothing. */
+  /**
+   * On the day it is. A clock that is put back past one midnight changes nothing, so that nobody has a second share; one
+   * that is put back further was wrong before, and the day it left goes on.
+   */
   #server(guildId: string, wallMs: number): Server {
-    const now = dayOf(wallMs);
+    const day = dayOf(wallMs);
     const server = this.#servers.get(guildId) ?? {
-      ...{ day: now, today: empty, thisMonth: empty, people: new Map(), forgotten: unknown() },
-      ...{ reserves: new Set<Reserve>(), payers: new Map<string, WeakRef<Payer>>() },
+      ...{ now: newDay(day, empty), reserves: new Set<Reserve>() },
+      payers: new Map<string, WeakRef<Payer>>(),
     };
     this.#servers.set(guildId, server);
-    if (now <= server.day) return server;
-    if (monthOf(now) !== monthOf(server.day)) server.thisMonth = empty;
+    const { now, former } = server;
+    if (day === now.day || dayOf(wallMs + dayMs) === now.day) return server;
+    const sameMonth = [now, ...(former ? [former] : [])].find(isIn(monthOf(day)));
+    server.now = former?.day === day ? former : newDay(day, sameMonth?.thisMonth ?? empty);
+    server.former = now;
     for (const [personId, payer] of server.payers)
       if (!payer.deref()) server.payers.delete(personId);
-    return Object.assign(server, {
-      ...{ day: now, today: empty, people: new Map(), forgotten: unknown() },
-    });
+    return server;
   }
+}
+
+const dayMs = 86_400_000;
+
+function newDay(day: string, thisMonth: Sum): Day {
+  return { day, today: empty, thisMonth, people: new Map(), forgotten: unknown() };
+}
+
+function isIn(month: string): (one: Day) => boolean {
+  return ({ day }) => monthOf(day) === month;
 }
 
 function unknown(): Forgotten {

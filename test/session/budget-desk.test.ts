@@ -6,6 +6,9 @@ import type { Took } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, minutes, openDesk } from '#test/fakes/spending.ts';
 
+/** The day of every virtual clock. */
+const todayMs = new VirtualClock().wallMs();
+
 const hourMs = 3_600_000;
 const order: Order = {
   ...{ guildId: 'g', personId: 'ana', name: 'Ana' },
@@ -41,7 +44,7 @@ test('a running answer may finish, whatever it costs, and then nobody begins ano
   const bill = open(desk.open(order));
   bill.used(tokens(50_000));
   bill.close();
-  expect(ledger.standing('g', 0).day.nanoUsd).toBe(0.05e9);
+  expect(ledger.standing('g', todayMs).day.nanoUsd).toBe(0.05e9);
   expect(desk.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.guild' } });
 });
 
@@ -139,7 +142,7 @@ test('talk with what is embedded costs nothing and is never capped, however long
     bill.sounded(60_000);
     bill.close();
   }
-  expect(ledger.standing('g', 0).day.ms).toBe(0);
+  expect(ledger.standing('g', todayMs).day.ms).toBe(0);
   expect(desk.manner('g')).toEqual({ step: 'full', isVoiceCheap: false });
 });
 

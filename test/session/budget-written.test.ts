@@ -4,6 +4,9 @@ import { mostAnswerTokens } from '#src/spending/tariff.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, minutes, openDesk } from '#test/fakes/spending.ts';
 
+/** The day of every virtual clock. */
+const todayMs = new VirtualClock().wallMs();
+
 const hourMs = 3_600_000;
 const order: Order = {
   ...{ guildId: 'g', personId: 'ana', name: 'Ana' },
@@ -29,7 +32,7 @@ test('answers in writing that are asked for together cannot pass a cap: each put
     bill.close();
   }
   expect(bills.length).toBeGreaterThan(200);
-  expect(ledger.standing('g', 0).day.nanoUsd).toBeLessThanOrEqual(0.95e9);
+  expect(ledger.standing('g', todayMs).day.nanoUsd).toBeLessThanOrEqual(0.95e9);
 });
 
 const unpriced = { kind: 'unpriced' } as const;
@@ -39,11 +42,11 @@ test('an answer in writing that nobody knows the price of counts as 15 s, or by 
   const caps = { serverDay: minutes(600) };
   const { desk, ledger } = openDesk(new VirtualClock(), { caps, tariff: unknown });
   const spent = (outputTokens: number) => {
-    const before = ledger.standing('g', 0).day.ms;
+    const before = ledger.standing('g', todayMs).day.ms;
     const bill = open(desk.open({ ...order, heardMs: 0, isWritten: true }));
     bill.used({ inputTokens: 3_000, outputTokens });
     bill.close();
-    return ledger.standing('g', 0).day.ms - before;
+    return ledger.standing('g', todayMs).day.ms - before;
   };
   expect([1, 56, 57, 1_000].map(spent)).toEqual([15_000, 15_000, 15_200, 266_667]);
   let answers = 4;
@@ -56,7 +59,7 @@ test('an answer in writing that nobody knows the price of counts as 15 s, or by 
 test('a priced answer in writing is no talk: only its money counts', () => {
   const { desk, ledger } = openDesk(new VirtualClock(), {});
   open(desk.open({ ...order, isWritten: true })).used(tokens(1_000));
-  expect(ledger.standing('g', 0).day).toMatchObject({ ms: 0, nanoUsd: 1_000_000 });
+  expect(ledger.standing('g', todayMs).day).toMatchObject({ ms: 0, nanoUsd: 1_000_000 });
 });
 
 test('requests that nobody knows the price of end at their own cap, until the next day', async () => {
@@ -86,6 +89,6 @@ test.each([
 ])('counts that cannot be, $inputTokens and $outputTokens, have no price', (usage) => {
   const { desk, ledger } = openDesk(new VirtualClock(), { caps: { serverDay: dollars(5) } });
   open(desk.open(order)).used(usage);
-  expect(ledger.standing('g', 0).day).toMatchObject({ nanoUsd: 0, unpriced: 1 });
+  expect(ledger.standing('g', todayMs).day).toMatchObject({ nanoUsd: 0, unpriced: 1 });
   expect(desk.open(order).kind).toBe('open');
 });

@@ -40,6 +40,41 @@ test('a clock that is put back gives nobody a second share', () => {
   expect(ledger.standing('g', noon - dayMs).day.nanoUsd).toBe(5);
 });
 
+test('a clock that was far ahead once freezes no budget, and gives nobody a second share', () => {
+  const ledger = new Ledger();
+  const charge = (usd: number, day: number) =>
+    ledger.charge('g', 'ana', { nanoUsd: usd }, noon + day * dayMs);
+  const spent = (day: number) => {
+    const { day: today, month, people } = ledger.standing('g', noon + day * dayMs);
+    return [today.nanoUsd, people.get('ana')?.nanoUsd, month.nanoUsd];
+  };
+  charge(5, 0);
+  charge(2, 400);
+  expect(spent(400)).toEqual([2, 2, 2]);
+  charge(1, 0);
+  expect(spent(0)).toEqual([6, 6, 6]);
+  charge(1, 1);
+  expect(spent(1)).toEqual([1, 1, 7]);
+  charge(1, 30);
+  expect(spent(30)).toEqual([1, 1, 1]);
+});
+
+test('a clock that begins in 1970 and is put right counts the day as it is', () => {
+  const ledger = new Ledger();
+  ledger.charge('g', 'ana', { nanoUsd: 3 }, 0);
+  ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
+  expect(ledger.standing('g', noon).day.nanoUsd).toBe(5);
+});
+
+test('whoever is forgotten stays nameless on the day before the clock jumped', () => {
+  const ledger = new Ledger();
+  ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
+  ledger.charge('g', 'ben', { nanoUsd: 1 }, noon + 400 * dayMs);
+  ledger.forget('g', 'ana');
+  expect(ledger.standing('g', noon).people.has('ana')).toBe(false);
+  expect(ledger.shareOf('g', 'ana', noon).nanoUsd).toBe(5);
+});
+
 test('what was put aside shrinks as it is taken, and is free again at the end', () => {
   const ledger = new Ledger();
   const reserve = ledger.reserve('g', 'ana', { nanoUsd: 10, ms: 0 }, noon);
