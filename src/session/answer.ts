@@ -9,6 +9,8 @@ export type Progress = {
   text: string;
   /** What is to be read, not heard. */
   aside?: string;
+  /** What was written for want of a voice: people have it as they have what they heard. */
+  written?: string;
   readonly instants: Writable<Instants>;
 };
 

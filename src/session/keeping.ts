@@ -16,7 +16,7 @@ export type Given = {
 /** What a model is shown in place of words it heard itself, and nobody recognised. */
 const unrecognised = '(Nobody recognised these words.)';
 
-/** Into the memory goes what was said and what was heard of the answer, and nothing else; listeners are told. */
+/** Into the memory goes what was said and what was heard or read of the answer, and nothing else; listeners are told. */
 export function keep(question: Question, given: Given, room: Conversation): void {
   if (!hasWords(question)) {
     if (given.reply.firstSentAtMs === undefined) return;
@@ -24,12 +24,20 @@ export function keep(question: Question, given: Given, room: Conversation): void
   }
   const twins = (question.also ?? []).filter(hasWords);
   for (const twin of twins) remember(twin, '', [], room);
-  remember(question, given.reply.heardText(), twins.map(speakerOf), room);
+  remember(question, reached(given), twins.map(speakerOf), room);
   const { firstSentAtMs } = given.reply;
   if (firstSentAtMs !== undefined && !question.tell) {
     room.panel.answered(firstSentAtMs - question.said.toMs);
   }
   for (const one of withTwins(question)) tell(one, given, room);
+}
+
+/** What people have of the answer; where a part of it was written, an answer that is not cut short is whole. */
+function reached({ reply, progress, finish }: Given): string {
+  const { text, written } = progress;
+  if (written === undefined) return reply.heardText();
+  if (finish !== 'cancelled') return text;
+  return [reply.heardText(), written].join(' ').trim();
 }
 
 function hasWords({ words }: Question): boolean {

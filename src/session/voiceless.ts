@@ -95,7 +95,9 @@ class Voiceless {
     const words = this.#isOut ? this.#rest() : this.#skipped.join(' ');
     this.#skipped = [];
     this.#writing = undefined;
-    if (words.trim() !== '') inText(words.trim(), this.#room);
+    if (words.trim() === '') return;
+    inText(words.trim(), this.#room);
+    this.#progress.written = [this.#progress.written ?? '', words.trim()].join(' ').trim();
   }
 
   #rest(): string {

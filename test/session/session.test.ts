@@ -3,6 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
@@ -199,6 +200,22 @@ test('a voice that is out writes its answer', async () => {
   await here.rooms.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   expect(here.written).toEqual(["My voice is out, so I'm writing: It is five."]);
+});
+
+test('an answer that was written is remembered, so that it is not given again with the next', async () => {
+  const error = new BotError('provider.late', true, 'Late.');
+  const chat = new FakeChat([['It is five.'], ['Six.']], new VirtualClock());
+  const mute = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
+  const here = room({ pipeline: chained({ chat, synthesizer: mute }) });
+  await here.rooms.join(lounge, 'adam');
+  await pass(here, 4000, await words('human-cards-004', adam, 0));
+  await pass(here, 4000, await words('human-cards-004', adam, here.clock.nowMs()));
+  expect(here.written[0]).toBe("My voice is out, so I'm writing: It is five.");
+  expect(chat.asked[1]?.messages.slice(1)).toMatchObject([
+    { role: 'user', content: 'five five' },
+    { role: 'assistant', content: 'It is five.' },
+    { role: 'user', content: 'five five' },
+  ]);
 });
 
 test('words that could not be recognised are asked for again', async () => {

@@ -14,4 +14,12 @@ export const regressions: readonly { readonly name: string; readonly plan: Plan 
       ],
     },
   },
+  {
+    name: 'an answer that was written, since the voice was silent, is not given again with the next',
+    plan: { seed: 2, cycles: [{ faults: ['speech silent'], forMs: 7_000, restMs: 6_000 }] },
+  },
+  {
+    name: 'in company a recogniser that hangs up is owned up to',
+    plan: { seed: 2, cycles: [{ faults: ['transcriptions cut'], forMs: 5_000, restMs: 4_000 }] },
+  },
 ];
