@@ -9,17 +9,17 @@ export const regressions: readonly { readonly name: string; readonly plan: Plan 
       cycles: [
         {
           faults: ['kicked from the channel', 'chat error-500'],
-          ...{ forMs: 4_000, restMs: 6_000 },
+          ...{ forMs: 4_000, restMs: 2_000 },
         },
       ],
     },
   },
   {
     name: 'an answer that was written, since the voice was silent, is not given again with the next',
-    plan: { seed: 2, cycles: [{ faults: ['speech silent'], forMs: 7_000, restMs: 6_000 }] },
+    plan: { seed: 2, cycles: [{ faults: ['speech silent'], forMs: 7_000, restMs: 2_000 }] },
   },
   {
     name: 'in company a recogniser that hangs up is owned up to',
-    plan: { seed: 2, cycles: [{ faults: ['transcriptions cut'], forMs: 5_000, restMs: 4_000 }] },
+    plan: { seed: 2, cycles: [{ faults: ['transcriptions cut'], forMs: 5_000, restMs: 2_000 }] },
   },
 ];
