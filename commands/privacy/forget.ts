@@ -1,4 +1,5 @@
 import type { Call, Command, CommandPorts, Replies } from '#src/session/command.ts';
+import type { Line } from '#src/texts/texts.ts';
 
 /** Asks first; only the button deletes. */
 export const forget: Command = {
@@ -28,13 +29,18 @@ export async function forgetNow(
 ): Promise<Replies> {
   const forgotten = await privacy.forget(guildId, callerId);
   switch (forgotten.kind) {
-    case 'forgotten':
+    case 'forgotten': {
+      const lines: Line[] = [
+        ...(forgotten.inCopies ? [{ id: 'privacy.forget.copies' } as const] : []),
+        ...(forgotten.staysDenied ? [{ id: 'privacy.forget.denied' } as const] : []),
+      ];
       return [
         {
           ...{ id: 'privacy.forget.done', with: { total: forgotten.total }, to: 'caller' },
-          ...(forgotten.inCopies && { lines: [{ id: 'privacy.forget.copies' }] }),
+          ...(lines.length > 0 && { lines }),
         },
       ];
+    }
     case 'failed':
       return [{ id: 'privacy.forget.failed', to: 'caller' }];
   }

@@ -76,12 +76,14 @@ export function refuse(consent: Consent, personId: string): Consent {
   return say(consent, personId, { kind: 'never' });
 }
 
-/** As if this person had never said anything. */
+/** As if this person had never said anything; but where silence is a yes, a no stays for this session. */
 export function forget(consent: Consent, personId: string): Consent {
-  const { standings } = consent;
+  const { policy, said, standings } = consent;
+  const latest = said.get(personId) ?? standings?.get(personId);
+  const isNo = policy !== 'ask' && latest?.kind === 'never';
   return {
     ...consent,
-    said: without(consent.said, personId),
+    said: isNo ? new Map(said).set(personId, latest) : without(said, personId),
     ...(standings && { standings: without(standings, personId) }),
   };
 }

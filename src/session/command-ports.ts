@@ -134,8 +134,13 @@ export type PrivacyStatus =
   | { readonly kind: 'unread'; readonly hearing: boolean };
 export type Kept = { readonly saved: boolean };
 export type Forgotten =
-  /** `inCopies`: backups may still hold it. */
-  | { readonly kind: 'forgotten'; readonly total: number; readonly inCopies?: boolean }
+  /** `inCopies`: backups may still hold it. `staysDenied`: their no is kept in memory for as long as the bot stays there. */
+  | {
+      readonly kind: 'forgotten';
+      readonly total: number;
+      readonly inCopies?: boolean;
+      readonly staysDenied?: true;
+    }
   | { readonly kind: 'failed' };
 
 /** What the model wants done and only a button of whoever asked may do; session implements it. */

@@ -64,7 +64,10 @@ export class RoomPrivacy implements Privacy {
     const total = await withBook(guildId, parts, 'store.unwritable', erase, longestEraseMs);
     if (total === undefined) return { kind: 'failed' };
     const copies = await withBook(guildId, parts, 'store.unreadable', (book) => book.hasCopies());
-    return { kind: 'forgotten', total, inCopies: copies !== false };
+    const stays = this.#rooms.stays(guildId);
+    const staysDenied = stays.some(({ room }) => room.gate.standing(personId) === 'no');
+    const found = { inCopies: copies !== false, ...(staysDenied && { staysDenied }) };
+    return { kind: 'forgotten', total, ...found };
   }
 
   /** Where the bot sits nowhere, by what was said for good; roles are only known in a room. */

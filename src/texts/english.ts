@@ -75,6 +75,8 @@ export const english = {
   'privacy.forget.done': 'Deleted {total} items.',
   'privacy.forget.copies':
     'Backups of the operator keep them until the seventh next backup. Ask the operator to delete those.',
+  'privacy.forget.denied':
+    'Your no still counts until I leave; in later sessions, say it again with /privacy deny.',
   'privacy.forget.failed': "I couldn't delete it. The operator is told; try again later.",
   'privacy.unread':
     "I can't read who agreed, so I hear nobody who did not say yes just now. The operator is told.",

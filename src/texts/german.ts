@@ -87,6 +87,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'privacy.forget.done': '{total} Einträge gelöscht.',
   'privacy.forget.copies':
     'Sicherungen des Betreibers halten sie bis zur siebten weiteren. Bitte den Betreiber, diese zu löschen.',
+  'privacy.forget.denied':
+    'Dein Nein gilt noch, bis ich gehe; danach sag es mir mit /privacy deny noch einmal.',
   'privacy.forget.failed':
     'Ich konnte es nicht löschen. Der Betreiber weiß Bescheid; versuch es später noch einmal.',
   'privacy.unread':

@@ -104,6 +104,13 @@ test('whoever is forgotten reads that backups keep them for a while, where there
   ]);
 });
 
+test('who is forgotten and not heard all the same reads how long their no counts', async () => {
+  const forget = async () => ({ kind: 'forgotten', total: 1, staysDenied: true }) as const;
+  expect(await press('forget.confirm', adam, { forget })).toMatchObject([
+    { id: 'privacy.forget.done', lines: [{ id: 'privacy.forget.denied' }] },
+  ]);
+});
+
 test('a forgetting that failed is admitted', async () => {
   const forget = async () => ({ kind: 'failed' }) as const;
   expect(await press('forget.confirm', adam, { forget })).toEqual([

@@ -100,11 +100,30 @@ test('while the room is paused nobody is heard, and afterwards the same people a
 });
 
 test.each(policies)('under %s a forgotten person is as somebody new', (policy) => {
-  const book: Readonly<Record<string, Standing>> = { bob: { kind: 'never' } };
+  const book: Readonly<Record<string, Standing>> = { bob: { kind: 'always' } };
   const consent = agreeAlways(agreeForSession(session(policy, book), 'ann'), 'ann');
   const forgotten = forget(forget(consent, 'ann'), 'bob');
   expect(forgotten).toEqual(session(policy));
 });
+
+test('where nobody is heard unasked, who said no and is forgotten is as somebody new', () => {
+  const consent = session('ask', { bob: { kind: 'never' } });
+  expect(forget(refuse(consent, 'ann'), 'ann')).toEqual(consent);
+  expect(forget(consent, 'bob')).toEqual(session('ask'));
+});
+
+test.each(['role', 'notice'] as const)(
+  'under %s a no outlives its forgetting, until a newer yes and in this session only',
+  (policy) => {
+    const consent = refuse(session(policy, { bob: { kind: 'never' } }), 'ann');
+    const forgotten = forget(forget(consent, 'ann'), 'bob');
+    for (const id of ['ann', 'bob']) {
+      expect(mayHear(forgotten, { id, hasRole: true }, nowMs)).toBe(false);
+      expect(hears(agreeForSession(forgotten, id), id)).toBe(true);
+    }
+    expect([...(forgotten.standings?.keys() ?? [])]).toEqual([]);
+  },
+);
 
 test('the panel tells who is heard, who was not asked and who said no', () => {
   const consent = refuse(agreeForSession(session('ask'), 'ann'), 'bob');

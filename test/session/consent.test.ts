@@ -230,11 +230,20 @@ test('forgetting somebody deletes what is kept, and they are as somebody new', a
   expect(await house.privacy.status('g', 'eva')).toEqual({
     ...{ kind: 'read', hearing: true, captionLines: 0, settings: 1 },
   });
-  expect(await house.privacy.forget('g', 'eva')).toEqual({ kind: 'forgotten', total: 1 });
+  expect(await house.privacy.forget('g', 'eva')).toMatchObject({ kind: 'forgotten', total: 1 });
   expect(await house.privacy.status('g', 'eva')).toEqual({
     ...{ kind: 'read', hearing: false, captionLines: 0, settings: 0 },
   });
   expect(await heardOf(house)).toEqual(['Adam']);
+});
+
+test('where silence is a yes, forgetting makes no yes out of a no, and says so', async () => {
+  const house = await called(openHouse({ consent: { policy: 'notice' } }));
+  await house.privacy.deny('g', 'eva');
+  const forgotten = { kind: 'forgotten', total: 1, staysDenied: true };
+  expect(await house.privacy.forget('g', 'eva')).toMatchObject(forgotten);
+  expect(await heardOf(house)).toEqual(['Adam']);
+  expect(await house.privacy.forget('g', 'adam')).not.toHaveProperty('staysDenied');
 });
 
 test('somebody whose forgetting failed is not heard all the same', async () => {
