@@ -1,18 +1,42 @@
-import type { Command } from '#src/session/command.ts';
+import type { Call, Command, CommandPorts, Replies, Reply } from '#src/session/command.ts';
+import { namedOutcome } from '#src/session/track-lines.ts';
+import { everyTrack } from '#src/session/track-names.ts';
 import { notInRoom } from './rights.ts';
+import { callerOf } from './track/replies.ts';
 
 const kinds = ['speech', 'sounds', 'everything'] as const;
+/** Tracks that are put to the vote at once, each under a message of its own. */
+const mostPolls = 5;
 
 export const stop: Command = {
   name: 'stop',
   description: 'command.stop',
   shownTo: 'caller',
   options: [{ name: 'what', description: 'command.stop.what', kind: 'choice', values: kinds }],
-  async run(call, { rooms, talk }) {
-    const barred = notInRoom(call, rooms);
+  async run(call, ports) {
+    const barred = notInRoom(call, ports.rooms);
     if (barred) return [barred];
     const what = kinds.find((kind) => kind === call.words.what) ?? 'speech';
-    const stopped = talk.stop(call.guildId, what) === 'stopped';
-    return [{ id: stopped ? 'stop.ok' : 'stop.nothing', to: 'caller' }];
+    const isSilenced = what !== 'sounds' && ports.talk.stop(call.guildId) === 'stopped';
+    if (what !== 'speech') return stopSounds(call, ports, isSilenced);
+    return [{ id: isSilenced ? 'stop.ok' : 'stop.nothing', to: 'caller' }];
   },
 };
+
+/** One's own sounds end; those of others end for a DJ, else it counts as a vote, as with `/track stop`. */
+function stopSounds(
+  call: Call,
+  { tracks }: Pick<CommandPorts, 'tracks'>,
+  isSilenced: boolean,
+): Replies {
+  const all = tracks.steer(call.guildId, callerOf(call), 'stop', everyTrack);
+  const denied = all.filter((one) => one.kind === 'denied');
+  const isStopped = isSilenced || all.some(({ kind }) => kind === 'stopped');
+  if (denied.length === 0) return [{ id: isStopped ? 'stop.ok' : 'stop.nothing', to: 'caller' }];
+  const polls = denied.slice(0, mostPolls).map((one): Reply => {
+    return { ...namedOutcome(one), to: 'room', buttons: [`track.vote:${one.pollId}`] };
+  });
+  const lines = all.map(namedOutcome);
+  const id = isStopped ? 'stop.ok' : 'stop.others';
+  return [{ id, to: 'caller', lines }, ...polls];
+}

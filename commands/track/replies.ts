@@ -1,5 +1,5 @@
 import type { Call, Replies, Reply, Shown } from '#src/session/command.ts';
-import { trackOutcome } from '#src/session/track-lines.ts';
+import { namedOutcome, trackOutcome } from '#src/session/track-lines.ts';
 import { usualTrack } from '#src/session/track-names.ts';
 import type { Steered, TrackCaller, TrackView } from '#src/session/tracks-port.ts';
 import { playingTime } from '#src/texts/duration.ts';
@@ -17,7 +17,7 @@ export function trackIn({ words }: Call): string {
 
 /** What became of each track, under each other; the room reads what has changed, and what it may vote on. */
 export function told(all: readonly Steered[]): Replies {
-  const lines = all.map(trackOutcome);
+  const lines = all.map(all.length > 1 ? namedOutcome : trackOutcome);
   const [first = { id: 'track.none' } as const, ...rest] = lines;
   const to: Shown = all.some(concernsAll) ? 'room' : 'caller';
   const poll = all.find((one) => one.kind === 'denied');

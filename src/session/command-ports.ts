@@ -74,7 +74,7 @@ export interface Talk {
    */
   hark(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere';
   /** Silent within two frames. What waits is dropped as well, questions and sounds included; what was heard stays known. */
-  stop(guildId: string, what: 'speech' | 'sounds' | 'everything'): 'stopped' | 'nothing';
+  stop(guildId: string): 'stopped' | 'nothing';
   /** Names `say` takes; empty where they are not known. */
   voices(): readonly string[];
 }

@@ -121,12 +121,8 @@ export class RoomTalk implements Talk {
     return 'open';
   }
 
-  stop(guildId: string, what: 'speech' | 'sounds' | 'everything'): 'stopped' | 'nothing' {
-    const room = this.#rooms.stay(guildId)?.room;
-    if (!room) return 'nothing';
-    const sounds = what !== 'speech' && room.tracks.deck.tracks.stop() > 0;
-    const speech = what !== 'sounds' && room.floor.stop();
-    return sounds || speech ? 'stopped' : 'nothing';
+  stop(guildId: string): 'stopped' | 'nothing' {
+    return this.#rooms.stay(guildId)?.room.floor.stop() ? 'stopped' : 'nothing';
   }
 
   voices(): readonly string[] {

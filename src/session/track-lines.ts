@@ -1,6 +1,13 @@
 import type { Line } from '#src/texts/texts.ts';
 import type { Steered } from './tracks-port.ts';
 
+/** What became of a track among others, in one sentence that names it. */
+export function namedOutcome(one: Steered): Line {
+  if (one.kind !== 'denied') return trackOutcome(one);
+  const { track, owner, votes, needed } = one;
+  return { id: 'track.denied.on', with: { track, owner, votes, needed } };
+}
+
 /** What became of a track, in one sentence. */
 export function trackOutcome(one: Steered): Line {
   switch (one.kind) {

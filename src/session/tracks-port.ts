@@ -84,6 +84,7 @@ export type Steered =
   /** It is somebody else's; a DJ may, or more than half of the people there, by the button of `pollId`. */
   | {
       readonly kind: 'denied';
+      readonly track: string;
       readonly owner: string;
       readonly votes: number;
       readonly needed: number;

@@ -167,7 +167,7 @@ function voted(deed: Deed, personId: string, room: Room): Steered {
   if (count.kind === 'carried') return deck.perform(deed);
   const { id: pollId, votes, needed } = count;
   const owner = deck.ownerBeside(personId, deed)?.name ?? '';
-  return { kind: 'denied', owner, votes, needed, pollId };
+  return { kind: 'denied', track: deed.track, owner, votes, needed, pollId };
 }
 
 function isDj({ id, mayManage }: TrackCaller, room: Room): boolean {

@@ -11,6 +11,7 @@ export const englishTracks = {
   'track.unknown': 'No track "{x}". There are: {list}.',
   'track.volume': '{track} at {n} %.',
   'track.volume.kept': "{track} stays at {n} %: that's {owner}'s.",
+  'track.denied.on': "{track} is {owner}'s. Ask a DJ, or vote: {votes}/{needed}.",
   'track.denied': "That's {owner}'s. Ask a DJ, or vote: {votes}/{needed}.",
   'track.barred': "That's {owner}'s. Ask a DJ.",
   'track.bad': "Can't play that: {reason}.",

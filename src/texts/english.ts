@@ -35,6 +35,7 @@ export const english = {
   'leave.empty': 'Everyone left, so I did too.',
   'leave.nowhere': "I'm in no voice channel here.",
   'stop.ok': 'Stopped.',
+  'stop.others': "That isn't yours to stop.",
   'stop.nothing': 'Nothing is playing.',
   'say.queued': 'Queued, {n} ahead.',
   'say.now': 'Saying it now.',

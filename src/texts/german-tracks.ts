@@ -13,6 +13,7 @@ export const germanTracks: Readonly<Record<keyof typeof englishTracks, string>> 
   'track.unknown': 'Keine Spur „{x}“. Es gibt: {list}.',
   'track.volume': '{track} auf {n} %.',
   'track.volume.kept': '{track} bleibt auf {n} %: Das gehört {owner}.',
+  'track.denied.on': '{track} gehört {owner}. Frag einen DJ oder stimmt ab: {votes}/{needed}.',
   'track.denied': 'Das gehört {owner}. Frag einen DJ oder stimmt ab: {votes}/{needed}.',
   'track.barred': 'Das gehört {owner}. Frag einen DJ.',
   'track.bad': 'Das kann ich nicht abspielen: {reason}.',

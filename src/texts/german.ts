@@ -45,6 +45,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'leave.empty': 'Alle sind gegangen, also bin ich es auch.',
   'leave.nowhere': 'Ich bin hier in keinem Sprachkanal.',
   'stop.ok': 'Gestoppt.',
+  'stop.others': 'Das gehört anderen.',
   'stop.nothing': 'Es läuft nichts.',
   'say.queued': 'Eingereiht, {n} davor.',
   'say.now': 'Ich sage es jetzt.',

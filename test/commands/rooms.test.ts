@@ -164,14 +164,22 @@ test('/leave and /stop outside any channel say so, even to those who manage the 
 test('/stop stops speech unless told otherwise, and says so in private', async () => {
   const asked: string[] = [];
   const stopping = ports({
-    stop: (_guildId, what) => {
-      asked.push(what);
+    stop: () => {
+      asked.push('speech');
       return 'stopped';
     },
+    steer: (_guildId, _caller, deed, track) => {
+      asked.push(`${deed} ${track}`);
+      return [{ kind: 'stopped', track: 'main', removed: 1 }];
+    },
   });
-  expect(await stop.run(inLounge, stopping)).toEqual([{ id: 'stop.ok', to: 'caller' }]);
-  await stop.run({ ...inLounge, words: { what: 'everything' } }, stopping);
-  expect(asked).toEqual(['speech', 'everything']);
+  for (const what of [undefined, 'everything', 'sounds']) {
+    const words = what ? { what } : {};
+    expect(await stop.run({ ...inLounge, words }, stopping)).toEqual([
+      { id: 'stop.ok', to: 'caller' },
+    ]);
+  }
+  expect(asked).toEqual(['speech', 'speech', 'stop all', 'stop all']);
 });
 
 test('/stop says when nothing is playing, and is for those in the room', async () => {

@@ -167,7 +167,10 @@ test.each<[readonly Steered[], readonly string[]]>([
   expect(read(await run('skip', { track: 'all' }, { steer: () => steered }))).toEqual(words);
 });
 
-const denied: Steered = { kind: 'denied', owner: 'Ana', votes: 1, needed: 2, pollId: 'p-1' };
+const denied: Steered = {
+  ...{ kind: 'denied', track: 'main', owner: 'Ana' },
+  ...{ votes: 1, needed: 2, pollId: 'p-1' },
+};
 
 test('what is somebody else’s is put to the vote, where everybody there can see it', async () => {
   const replies = await run('skip', {}, { steer: () => [denied] });

@@ -36,7 +36,7 @@ function runContract(name: PipelineName): void {
     await room.say('forward');
     await room.until(() => room.soundedMs(800) > 700, 'some of the answer');
     expect(toolsIn(room)).toEqual([]);
-    room.house.talk.stop('g', 'speech');
+    room.house.talk.stop('g');
     await room.settle();
     await room.pass(3_000);
     expect([toolsIn(room), room.running]).toEqual([[], []]);
@@ -99,7 +99,7 @@ function effectContract(name: PipelineName): void {
     await using room = await openServed(name, { replies, pace: { firstTokenMs: 200 } });
     await room.say('louder');
     await room.until(() => weighed(room) > 0, 'a look at his words');
-    room.house.talk.stop('g', 'speech');
+    room.house.talk.stop('g');
     await room.settle();
     await room.pass(2_000);
     expect([toolsIn(room), weighed(room)]).toEqual([[], 1]);

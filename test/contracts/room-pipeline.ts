@@ -65,7 +65,7 @@ function stopContract(name: PipelineName): void {
   test(`${name}: /stop ends the answer, nothing more of it comes, and its stream is closed`, async () => {
     await using room = await listening(name);
     expect(room.running).not.toEqual([]);
-    room.house.talk.stop('g', 'speech');
+    room.house.talk.stop('g');
     await quietFrom(room);
     expect(room.house.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
     expectHungUp(room);
@@ -179,7 +179,7 @@ function usageContract(name: PipelineName): void {
 
   test(`${name}: of an answer that was cut off, what it took is estimated, once`, async () => {
     await using room = await listening(name);
-    room.house.talk.stop('g', 'speech');
+    room.house.talk.stop('g');
     await room.settle();
     const wanted = room.spending.bills.filter((bill) => bill.wanted > 0);
     expect(wanted).toMatchObject([{ wanted: 1, closed: 1, used: [{ isEstimate: true }] }]);

@@ -113,7 +113,7 @@ test.each(['stop', 'no', 'leave'])('after a "%s" it does not come any more', asy
   const house = await slow([[{ waitMs: 40_000 }, answer]]);
   void asks(house, 'Count the stars.');
   await pass(house, 30_000);
-  if (how === 'stop') house.talk.stop('g', 'everything');
+  if (how === 'stop') house.talk.stop('g');
   if (how === 'no') await house.privacy.deny('g', 'adam');
   if (how === 'leave') await house.rooms.leave('g');
   await pass(house, 20_000);

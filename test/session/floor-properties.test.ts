@@ -78,7 +78,7 @@ async function act(house: Opened, { what, who, words: n, thenMs }: Deed): Promis
   const person = people[who] ?? adam;
   if (what === 'ask') told.push(talk.ask('g', `Tell me about thing ${n}.`, person, 'voice'));
   if (what === 'say') await talk.say('g', 'A text that is read out.', 'queue');
-  if (what === 'stop') talk.stop('g', 'everything');
+  if (what === 'stop') talk.stop('g');
   if (what === 'no') await privacy.deny('g', person.id);
   if (what === 'mute' || what === 'unmute') rooms.news('g', { kind: 'muted', on: what === 'mute' });
   if (what === 'lose') door.link.lose();
@@ -127,7 +127,7 @@ test('nothing is spoken after a stop until somebody asks again', { timeout }, as
   await check(async (house, script) => {
     for (const one of script) await act(house, one);
     await pass(house, 3_000); // what was said last is understood by now
-    house.talk.stop('g', 'everything');
+    house.talk.stop('g');
     await pass(house, 60);
     const { links } = house.door;
     const sent = () => links.reduce((sum, link) => sum + link.sent, 0);

@@ -103,7 +103,7 @@ test('once it sounds it is said to its end, and a stop silences it', async () =>
   expect(over).toEqual([{ kind: 'over' }]);
   const house = await called();
   await pass(house, 700);
-  expect(house.talk.stop('g', 'speech')).toBe('stopped');
+  expect(house.talk.stop('g')).toBe('stopped');
   const { sent } = house.door.link;
   await pass(house, 1000);
   expect(house.door.link.sent - sent).toBeLessThanOrEqual(2);

@@ -224,7 +224,7 @@ test('stop is silence within two frames, and nothing of what waited is said', as
   await pass(house, 1000);
   const { sent } = house.door.link;
   expect(sent).toBeGreaterThan(10);
-  expect(house.talk.stop('g', 'speech')).toBe('stopped');
+  expect(house.talk.stop('g')).toBe('stopped');
   await pass(house, 5000);
   expect(house.door.link.sent - sent).toBeLessThanOrEqual(2);
   expect(spoken(house)).toEqual([]);
@@ -235,7 +235,7 @@ test('after a stop only what was heard is known, and the next question is answer
   const house = await inLounge({ pipeline: talkative() });
   void house.talk.ask('g', 'Hello?', asker, 'voice');
   await pass(house, 1000);
-  house.talk.stop('g', 'everything');
+  house.talk.stop('g');
   await pass(house, 100);
   const [answered] = house.of('answered');
   expect(answered).toMatchObject({ finish: 'cancelled', text: 'One minute of talk.' });
@@ -250,7 +250,7 @@ test('a stop while it still thinks ends the thinking', async () => {
   const house = openHouse({}, [adam]);
   await house.rooms.join(lounge, 'adam');
   const asking = house.talk.ask('g', 'Hello?', asker, 'voice');
-  expect(house.talk.stop('g', 'speech')).toBe('stopped');
+  expect(house.talk.stop('g')).toBe('stopped');
   await pass(house, 1000);
   expect([await asking, house.door.link.sent]).toEqual([
     { kind: 'failed', line: { id: 'stop.ok' } },
@@ -258,13 +258,10 @@ test('a stop while it still thinks ends the thinking', async () => {
   ]);
 });
 
-test('where nothing is said there is nothing to stop, and there are no sounds yet', async () => {
+test('where nothing is said there is nothing to stop', async () => {
   const house = await inLounge({ pipeline: talkative() });
-  expect(house.talk.stop('g', 'everything')).toBe('nothing');
-  expect(house.talk.stop('h', 'speech')).toBe('nothing');
-  void house.talk.ask('g', 'Hello?', asker, 'voice');
-  await pass(house, 100);
-  expect(house.talk.stop('g', 'sounds')).toBe('nothing');
+  expect(house.talk.stop('g')).toBe('nothing');
+  expect(house.talk.stop('h')).toBe('nothing');
 });
 
 test('Ask opens 15 s for whoever is heard, and each press begins anew', async () => {

@@ -137,7 +137,7 @@ test('a tool ends at once with /stop', async () => {
   const { house } = await open([[call('look')]], { clock, tools: [look] });
   await ask(house, 'Look.', 1_000);
   const atMs = clock.nowMs();
-  house.talk.stop('g', 'speech');
+  house.talk.stop('g');
   await pass(house, 500);
   expect([seen.began, seen.endedAtMs - atMs]).toEqual([1, 0]);
   expect(house.rooms.stay('g')?.room.floor.current).toBeUndefined();
@@ -173,7 +173,7 @@ test('case 22: a call in an answer that is cut off before it runs never runs', a
   const rounds = [['Well.', { waitMs: 2_000 }, call('look')]];
   const { house } = await open(rounds, { clock, tools: [look] });
   await ask(house, 'Look.', 1_000);
-  house.talk.stop('g', 'speech');
+  house.talk.stop('g');
   await pass(house, 5_000);
   expect(seen.began).toBe(0);
 });

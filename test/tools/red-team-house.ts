@@ -210,7 +210,7 @@ const ways: Readonly<Record<Way, (attempt: Attempt) => Promise<Trap>>> = {
     trap.model.bait = { ...attempt, tookMs: 500 };
     const asking = trap.ask(adam, attempt.bait);
     await trap.house.clock.advance(200);
-    trap.house.talk.stop('g', 'speech');
+    trap.house.talk.stop('g');
     await asking;
     return trap;
   },

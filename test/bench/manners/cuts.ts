@@ -36,7 +36,7 @@ async function cutAfter(room: Room, afterMs: number): Promise<Cut> {
   await until(room, () => mouth.lastMs > begun);
   await goTo(room, mouth.lastMs + afterMs);
   const answered = room.happened.length;
-  house.talk.stop('g', 'speech');
+  house.talk.stop('g');
   await until(room, () => answerIn(room, answered) !== undefined);
   const frames = [...sounded].map(([text, all]) => [text, all - (former.get(text) ?? 0)] as const);
   const sent = frames.filter(([, more]) => more > 0);

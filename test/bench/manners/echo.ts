@@ -69,7 +69,7 @@ async function isHeardOut(room: Room, loud: Loudspeakers): Promise<boolean> {
 
 async function isStopped(room: Room, loud: Loudspeakers, stop: Stop): Promise<boolean> {
   const { clock, mouth, house } = room;
-  house.talk.stop('g', 'speech');
+  house.talk.stop('g');
   await ask(room, loud);
   const saysMs = clock.nowMs() + speaksMs;
   await loud.pass(() => clock.nowMs() >= saysMs);
