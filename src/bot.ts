@@ -87,7 +87,15 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   };
   const panelBook = store.panels;
   const open = await openDiscord(
-    { ...discord, commands, presses, panelBook, onEvent, ports: furnish },
+    {
+      ...discord,
+      commandsPerPerson: config.commandsPerPerson,
+      commands,
+      presses,
+      panelBook,
+      onEvent,
+      ports: furnish,
+    },
     signal,
   );
   stack.use(open);

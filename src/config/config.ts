@@ -121,6 +121,7 @@ function arrange(from: Settings): Omit<Config, 'searchPath'> {
     addressing: from.ADDRESSING,
     bot: { ...(name && { name }), otherNames, instructions: from.BOT_INSTRUCTIONS },
     allowedHosts: from.TRACK_ALLOWED_HOSTS?.split(',').map((host) => host.trim()) ?? [],
+    commandsPerPerson: from.COMMANDS_PER_PERSON,
     ...(from.DJ_ROLE_ID && { djRoleId: from.DJ_ROLE_ID }),
     budget: readBudget(from),
     dataDir: from.DATA_DIR,

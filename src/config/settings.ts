@@ -92,6 +92,11 @@ export const settings = z.object({
     .refine(areHosts, 'must be hosts or addresses, commas between, say nas.local:8000')
     .optional(),
   DJ_ROLE_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a role').optional(),
+  COMMANDS_PER_PERSON: z.coerce
+    .number('must be a number, or 0 for no limit')
+    .min(0, 'must be a number, or 0 for no limit')
+    .max(1_000, 'must be at most 1000, or 0 for no limit')
+    .default(5),
   PRICES: words.optional(),
   BUDGET_PERSON_DAY_USD: budget.default(1),
   BUDGET_SERVER_DAY_USD: budget.default(5),

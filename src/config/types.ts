@@ -66,6 +66,8 @@ export type Config = {
   readonly allowedHosts: readonly string[];
   /** Whose members may change everybody's sounds. */
   readonly djRoleId?: string;
+  /** Commands and buttons that one person may use in 10 s; 0: no limit. */
+  readonly commandsPerPerson: number;
   readonly budget: Budget;
   /** Where programs of the system are looked for, as in `PATH`. */
   readonly searchPath: string;

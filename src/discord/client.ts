@@ -30,6 +30,8 @@ export type DiscordOptions = {
   readonly commands: readonly Slash[];
   /** Every button that ever stood on a message of ours and still does something. */
   readonly presses?: readonly Press[];
+  /** Commands and buttons that one person may use in 10 s; left out: no limit. */
+  readonly commandsPerPerson?: number;
   /** Where the panels of former runs are; without it they are forgotten when the process ends. */
   readonly panelBook?: PanelBook;
   /** What commands may do; called once, after logging in. */
@@ -87,7 +89,7 @@ export async function openDiscord(options: DiscordOptions, signal: AbortSignal):
 }
 
 async function opened(client: Client<true>, options: DiscordOptions): Promise<Discord> {
-  const { commands, onEvent: tell } = options;
+  const { commands, commandsPerPerson = 0, onEvent: tell } = options;
   const bot = { id: client.user.id, name: client.user.username };
   const presses = new Map((options.presses ?? []).map((press) => [press.name, press]));
   const door = openVoiceDoor(client, tell);
@@ -111,7 +113,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const ports = options.ports(house);
   const unwatch = watchOwnState(client, realTiming, tell);
   const desk = { presses, panels, timing: realTiming, tell };
-  const reception = new Reception({ ...desk, commands, ports });
+  const reception = new Reception({ ...desk, commands, ports, commandsPerPerson });
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   const seatWatch = openSeatWatch(client, door, realTiming, tell);

@@ -12,6 +12,7 @@ import { type Asking, askedOf } from './answering.ts';
 import { callOf, commandCallOf, languagesOf, menuCallOf } from './calls.ts';
 import type { DiscordEvent } from './events.ts';
 import { Desk, type DeskOptions, type Errand } from './interactions.ts';
+import { type Admission, type Knock, RateLimits } from './rate-limits.ts';
 import { messageWith, pressedOf } from './rendering.ts';
 import { byLine, type Slash } from './slashes.ts';
 import { suggestions } from './suggestions.ts';
@@ -19,6 +20,8 @@ import { suggestions } from './suggestions.ts';
 export type ReceptionOptions = DeskOptions & {
   readonly commands: readonly Slash[];
   readonly ports: CommandPorts;
+  /** Commands and buttons that one person may use in 10 s; 0: no limit. */
+  readonly commandsPerPerson: number;
 };
 
 /** Takes what discord.js hands over to whoever answers it; whoever asks gets an answer. */
@@ -26,11 +29,13 @@ export class Reception {
   readonly #options: ReceptionOptions;
   readonly #commands: ReadonlyMap<string, Command>;
   readonly #desk: Desk;
+  readonly #limits: RateLimits;
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
     this.#commands = byLine(options.commands);
     this.#desk = new Desk(options);
+    this.#limits = new RateLimits(options.commandsPerPerson);
   }
 
   /** Never throws. */
@@ -45,13 +50,23 @@ export class Reception {
 
   #serve(asking: ForUs): void {
     if (asking.inCachedGuild()) this.#answer(asking);
-    else void refuse(asking, this.#options.tell);
+    else if (this.#admit('command', 'elsewhere', asking).kind === 'admitted')
+      void refuse(asking, this.#options.tell);
   }
 
   #answer(asking: Asking): void {
+    const deed = this.#deed(asking);
+    const admission = this.#admit('command', deed.name, asking);
+    if (admission.kind === 'dropped') return;
     const languages = languagesOf(asking);
-    const errand = { guildId: asking.guildId, languages, ...this.#deed(asking) };
+    const done = admission.kind === 'admitted' ? deed : tooFast(admission.waitMs);
+    const errand = { guildId: asking.guildId, languages, ...done };
     void this.#desk.answer(askedOf(asking, this.#options.timing), errand);
+  }
+
+  #admit(kind: Knock['kind'], name: string, { user, guildId }: Interaction): Admission {
+    const nowMs = this.#options.timing.nowMs();
+    return this.#limits.admit({ kind, name, userId: user.id, guildId: guildId ?? '' }, nowMs);
   }
 
   /** What cannot even be read is answered like what fails. */
@@ -91,6 +106,7 @@ export class Reception {
 
   async #suggest(asking: AutocompleteInteraction): Promise<void> {
     const { ports, timing } = this.#options;
+    if (this.#admit('suggestion', 'suggest', asking).kind !== 'admitted') return;
     const choices = await suggestions(async () => await this.#found(asking, ports), timing);
     await asking.respond(choices).catch(() => {}); // too late: the person typed on
   }
@@ -122,6 +138,11 @@ type Deed = Pick<Errand, 'name' | 'shownTo' | 'run'> & Partial<Pick<Errand, 'mea
 /** `privacy status`, as the person typed it. */
 function lineOf(asking: ChatInputCommandInteraction | AutocompleteInteraction): string {
   return [asking.commandName, asking.options.getSubcommand(false)].filter(Boolean).join(' ');
+}
+
+function tooFast(waitMs: number): Deed {
+  const reply = { id: 'slow.down', with: { s: Math.ceil(waitMs / 1_000) }, to: 'caller' } as const;
+  return { name: 'too fast', shownTo: 'caller', run: async () => [reply] };
 }
 
 /** A command or a button of another version of this bot. */

@@ -34,6 +34,7 @@ export const english = {
   'leave.ok': 'Left {channel} after {duration}.',
   'leave.empty': 'Everyone left, so I did too.',
   'leave.nowhere': "I'm in no voice channel here.",
+  'slow.down': "That's faster than I can follow. Try again in {s} s.",
   'stop.ok': 'Stopped.',
   'stop.others': "That isn't yours to stop.",
   'stop.nothing': 'Nothing is playing.',

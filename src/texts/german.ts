@@ -44,6 +44,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'leave.ok': '{channel} nach {duration} verlassen.',
   'leave.empty': 'Alle sind gegangen, also bin ich es auch.',
   'leave.nowhere': 'Ich bin hier in keinem Sprachkanal.',
+  'slow.down': 'So schnell komme ich nicht mit. Versuch es in {s} s noch einmal.',
   'stop.ok': 'Gestoppt.',
   'stop.others': 'Das gehört anderen.',
   'stop.nothing': 'Es läuft nichts.',

@@ -12,6 +12,7 @@ function open(...presses: readonly Press[]) {
     commands: [],
     presses: new Map(presses.map((press) => [press.name, press])),
     ports: {} as CommandPorts,
+    commandsPerPerson: 5,
     panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
     timing: new SteppedTiming(),
     tell: (event) => events.push(event),
@@ -22,7 +23,7 @@ function open(...presses: readonly Press[]) {
 /** A press from a direct message, or from a server the bot is not in. */
 function fromElsewhere(reply: (message: unknown) => Promise<unknown>): Interaction {
   return {
-    locale: 'de',
+    ...{ locale: 'de', user: { id: 'ben' } },
     isAutocomplete: () => false,
     isChatInputCommand: () => false,
     isMessageContextMenuCommand: () => false,

@@ -80,6 +80,7 @@ export class BotProcess implements AsyncDisposable {
         DISCORD_API_URL: town.apiUrl,
         NODE_EXTRA_CA_CERTS: certificatePath,
         STATUS_PORT: '0',
+        COMMANDS_PER_PERSON: '0',
         ...environment,
       },
     });

@@ -72,9 +72,10 @@ test('whatever was under way when somebody was forgotten, nothing names them aft
   );
 });
 
-test('who is forgotten while they are being recognised is not put back, at no instant of a sentence', async () => {
-  const adam = { id: '4711', name: 'Adam', isBot: false, roleIds: [] };
-  for (let ms = 600; ms <= 4_600; ms += 400) {
+test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
+  'who is forgotten %i ms into a sentence is not put back by what was being recognised',
+  async (ms) => {
+    const adam = { id: '4711', name: 'Adam', isBot: false, roleIds: [] };
     const clock = new VirtualClock(Date.UTC(2026, 10, 20));
     const { ledger, desk } = openDesk(clock);
     const transcriber = new FakeTranscriber({ texts: ['five five'], tookMs: 400, clock });
@@ -87,10 +88,10 @@ test('who is forgotten while they are being recognised is not put back, at no in
     await pass(house, ms, sent);
     await house.privacy.forget('g', adam.id);
     await pass(house, 1_500);
-    expect([ms, [...ledger.standing('g', clock.wallMs()).people.keys()]]).toEqual([ms, []]);
+    expect([...ledger.standing('g', clock.wallMs()).people.keys()]).toEqual([]);
     await house.rooms.leave('g');
-  }
-});
+  },
+);
 
 test('who is forgotten keeps no more and gets no second share, also for an answer that goes on', async () => {
   const clock = new VirtualClock();

@@ -1,0 +1,76 @@
+import { TokenBuckets } from './token-buckets.ts';
+
+/** Who asks for what. */
+export type Knock = {
+  readonly kind: 'command' | 'suggestion';
+  /** Say `join` or `press stop`. */
+  readonly name: string;
+  readonly userId: string;
+  readonly guildId: string;
+};
+
+/** Whether it is done; or not, which is told in private once and then not at all. */
+export type Admission =
+  | { readonly kind: 'admitted' }
+  | { readonly kind: 'refused'; readonly waitMs: number }
+  | { readonly kind: 'dropped' };
+
+const windowSeconds = 10;
+/** A server has so many times what one person has; who types has so many keys for each command. */
+const [serverTimes, keysForEach] = [4, 10];
+/** Joins of one server in a minute. */
+const joinsPerMinute = 3;
+/** Somebody who is refused is told so at most so often. */
+const tellEverySeconds = 30;
+
+/** What ends sound or hearing: others' commands never hold that up. */
+const quietening = new Set([
+  ...['leave', 'stop', 'press stop', 'privacy deny', 'privacy pause', 'press consent.never'],
+  ...['press pause', 'privacy forget', 'press forget.confirm'],
+]);
+
+/**
+ * How fast commands, buttons and suggestions are taken, for each person and each server.
+ *
+ * `perPerson` commands in 10 s, twice as many at once; 0: no limit.
+ */
+export class RateLimits {
+  readonly #isOff: boolean;
+  readonly #people: TokenBuckets;
+  readonly #servers: TokenBuckets;
+  readonly #typists: TokenBuckets;
+  readonly #typing: TokenBuckets;
+  readonly #joins = new TokenBuckets({ burst: joinsPerMinute, perSecond: joinsPerMinute / 60 });
+  readonly #told = new TokenBuckets({ burst: 1, perSecond: 1 / tellEverySeconds });
+
+  constructor(perPerson: number) {
+    this.#isOff = perPerson === 0;
+    const of = (times: number) =>
+      new TokenBuckets({
+        burst: 2 * times * perPerson,
+        perSecond: (times * perPerson) / windowSeconds,
+      });
+    this.#people = of(1);
+    this.#servers = of(serverTimes);
+    this.#typists = of(keysForEach);
+    this.#typing = of(keysForEach * serverTimes);
+  }
+
+  admit({ kind, name, userId, guildId }: Knock, nowMs: number): Admission {
+    if (this.#isOff) return { kind: 'admitted' };
+    if (kind === 'suggestion') {
+      const waitMs = this.#typists.take(userId, nowMs) || this.#typing.take(guildId, nowMs);
+      return { kind: waitMs === 0 ? 'admitted' : 'dropped' };
+    }
+    const waitMs = this.#people.take(userId, nowMs) || this.#inServer(name, guildId, nowMs);
+    if (waitMs === 0) return { kind: 'admitted' };
+    if (this.#told.take(userId, nowMs) > 0) return { kind: 'dropped' };
+    return { kind: 'refused', waitMs };
+  }
+
+  #inServer(name: string, guildId: string, nowMs: number): number {
+    if (quietening.has(name)) return 0;
+    const waitMs = this.#servers.take(guildId, nowMs);
+    return waitMs === 0 && name === 'join' ? this.#joins.take(guildId, nowMs) : waitMs;
+  }
+}
