@@ -171,6 +171,8 @@ export function reasonOf(error: unknown): Line | undefined {
       return { id: 'track.bad.too_big' };
     case 'source.blocked':
       return { id: 'track.bad.blocked' };
+    case 'source.crowded':
+      return { id: 'track.bad.crowded' };
     case 'source.not_allowed':
       return { id: 'track.bad.not_allowed' };
     default:

@@ -15,6 +15,8 @@ export type FfmpegOptions = {
   readonly clock: Clock;
   /** Longest it may give nothing although its next sound is waited for; 30 s. */
   readonly silentMs?: number;
+  /** Counts the program while it runs. Throws where no other may be started. */
+  readonly start?: () => Disposable;
 };
 
 /** What is to be read: the container as ffmpeg calls it, never guessed by it. */
@@ -54,10 +56,11 @@ function isProgram(path: string): boolean {
 export async function* throughFfmpeg(
   bytes: AsyncIterable<Uint8Array>,
   plan: FfmpegPlan,
-  { path, clock, silentMs = usualSilentMs }: FfmpegOptions,
+  { path, clock, silentMs = usualSilentMs, start }: FfmpegOptions,
   signal: AbortSignal,
 ): AsyncGenerator<SoundChunk> {
   signal.throwIfAborted();
+  using _ = start?.();
   const child = spawn(path, argumentsFor(plan), { env: {}, stdio: 'pipe', windowsHide: true });
   const fed = feed(bytes, child);
   const pieces = child.stdout[Symbol.asyncIterator]();

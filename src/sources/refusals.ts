@@ -12,6 +12,8 @@ export const refusals = {
     new BotError('source.not_allowed', false, `A sound was not fetched: ${why}.`),
   blocked: () =>
     new BotError('source.blocked', true, 'A sound was refused: those before it ended decoders.'),
+  crowded: () =>
+    new BotError('source.crowded', true, 'A sound was refused: too many are played by ffmpeg.'),
   unreachable: (why: string, cause?: unknown) =>
     new BotError('source.unreachable', true, `A sound did not arrive: ${why}.`, cause),
 } as const;

@@ -5,6 +5,7 @@ import type { AllowedHosts } from './allowed-hosts.ts';
 import type { Decoding } from './decoding.ts';
 import type { DecodingLane } from './decoding-lane.ts';
 import type { FfmpegOptions } from './ffmpeg.ts';
+import { FfmpegPrograms } from './ffmpeg-programs.ts';
 import type { Patience } from './flow.ts';
 import type { Resolve } from './hop.ts';
 import { jumpTo } from './jump.ts';
@@ -47,6 +48,7 @@ const longestTitle = 100;
 /** Makes anything that holds sound playable. */
 export class Sources implements SoundOpener {
   readonly #options: SourcesOptions;
+  readonly #programs = new FfmpegPrograms();
 
   constructor(options: SourcesOptions) {
     this.#options = options;
@@ -81,7 +83,7 @@ export class Sources implements SoundOpener {
     const { clock } = this.#options;
     const isLive = bytes.jumps === 'live' || bytes.jumps === 'never';
     const longestMs = isLive ? Number.POSITIVE_INFINITY : limits.longestMs;
-    const ffmpeg = this.#ffmpegFor(sniffed);
+    const ffmpeg = this.#ffmpegFor(sniffed, where.requester?.guildId ?? '');
     const format = sniffed?.kind === 'format' ? sniffed.format : undefined;
     const raw = 'raw' in where ? where.raw : undefined;
     const { inspect } = decoding;
@@ -100,13 +102,18 @@ export class Sources implements SoundOpener {
     return sound;
   }
 
-  /** Errors: BotError `source.not_audio` for what cannot be decoded here. */
+  /** Errors: BotError `source.not_audio` for what cannot be decoded here, `source.crowded`. */
   #ffmpegFor(
     sniffed: Sniffed | undefined,
+    guildId: string,
   ): (FfmpegOptions & { readonly demuxer: string }) | undefined {
     if (!sniffed || sniffed.kind === 'format') return undefined;
     const { clock, ffmpeg: path } = this.#options;
-    if (sniffed.kind === 'ffmpeg' && path) return { path, clock, demuxer: sniffed.demuxer };
+    if (sniffed.kind === 'ffmpeg' && path) {
+      this.#programs.check(guildId);
+      const start = () => this.#programs.start(guildId);
+      return { path, clock, start, demuxer: sniffed.demuxer };
+    }
     const needs = sniffed.kind === 'ffmpeg' ? ', which needs ffmpeg' : '';
     throw refusals.notAudio(
       `it is ${sniffed.kind === 'more' ? 'too short' : sniffed.what}${needs}`,

@@ -137,6 +137,27 @@ test('a program that is not there, bytes that break, and a listener who leaves e
   await expect(left).rejects.toBe(reason);
 });
 
+test('four programs run for a server at once, sixteen for the bot, and the next is refused in words', async () => {
+  const path = await program('plays', 'process.stdin.pipe(process.stdout);');
+  const open = opening(decoding, { ffmpeg: path });
+  const begin = async (guildId: string) => {
+    const bytes = Buffer.concat([toneFile('tones.m4a'), Buffer.alloc(40_000)]);
+    const source = await open({ kind: 'bytes', bytes, requester: { guildId } });
+    const playing = source.open(0, patient)[Symbol.asyncIterator]();
+    await playing.next();
+    return playing;
+  };
+  const crowded = { code: 'source.crowded', retryable: true };
+  const playing = [];
+  for (let n = 0; n < 16; n++) playing.push(await begin(`server ${n % 4}`));
+  await expect(begin('server 0')).rejects.toMatchObject(crowded);
+  await expect(begin('another server')).rejects.toMatchObject(crowded);
+  await playing[1]?.return?.();
+  await expect(begin('server 0')).rejects.toMatchObject(crowded);
+  playing.push(await begin('another server'));
+  for (const one of playing) await one.return?.();
+}, 20_000);
+
 const found = findFfmpeg('/usr/local/bin:/usr/bin:/opt/homebrew/bin');
 
 test.each(found ? ['tones.m4a', 'tones.aac'] : [])(
