@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { BotError } from '#src/base/errors.ts';
+import { DecodeStream } from '#src/sources/decode-stream.ts';
+import { inspect } from '#src/sources/inspection.ts';
+import { chunkMs } from '#test/sources/opening.ts';
+import { soundFiles } from './sound-files.ts';
+
+/** A decoder of files from outside, and hostile files for it. Has the shape of every other target. */
+export type DecoderTarget = {
+  readonly name: string;
+  /** Checks `cases` files; what threw, or held its thread, comes back with its seed and its smallest file. */
+  check(cases: number, seed: number): Promise<DecoderResult>;
+};
+
+export type DecoderResult = {
+  readonly cases: number;
+  /** CPU time of the slowest step. */
+  readonly slowestMs: number;
+  readonly failure?: string;
+};
+
+/** Longest step of a decoding thread, in ms of CPU time; after 2,000 ms it is ended. */
+const longestStepMs = 1_000;
+/** Longest answer to an inspection, in ms of CPU time. */
+const longestLookMs = 200;
+/** 15 bytes of FLAC hold two seconds, and a frame has at least 10; in ms for each byte. */
+const mostSoundMs = 300;
+/** What all decoders together may take more after many files, in MB. */
+const mostGrownMb = 400;
+
+const pieceBytes = fc.constantFrom(1_000, 4_096, 16_384);
+const wants = fc.constantFrom(
+  { kind: 'mono', rateHz: 16_000 } as const,
+  { kind: 'track', isExact: true } as const,
+  { kind: 'track', isExact: false } as const,
+);
+const skips = fc.constantFrom(0, 0, 0, 500);
+
+/** Everything a stranger's file is decoded and looked at by. */
+export const decoderTargets: readonly DecoderTarget[] = Object.entries(soundFiles).flatMap(
+  ([name, files]) => [
+    decoderTarget(`decode-${name}`, fc.tuple(files, pieceBytes, wants, skips), decode),
+    decoderTarget(`inspect-${name}`, fc.tuple(files, fc.nat(20_000)), look),
+  ],
+);
+
+function decoderTarget<Input>(
+  name: string,
+  inputs: fc.Arbitrary<Input>,
+  read: (input: Input) => Promise<number>,
+): DecoderTarget {
+  return {
+    name,
+    async check(cases, seed) {
+      const printing = { ...console };
+      Object.assign(console, { error() {}, warn() {}, log() {} }); // decoders print every flaw
+      try {
+        return await checked(inputs, read, cases, seed);
+      } finally {
+        Object.assign(console, printing);
+      }
+    },
+  };
+}
+
+async function checked<Input>(
+  inputs: fc.Arbitrary<Input>,
+  read: (input: Input) => Promise<number>,
+  cases: number,
+  seed: number,
+): Promise<DecoderResult> {
+  const beforeMb = process.memoryUsage.rss() / 1e6;
+  let slowestMs = 0;
+  const property = fc.asyncProperty(inputs, async (input) => {
+    slowestMs = Math.max(slowestMs, await read(input));
+    const grownMb = process.memoryUsage.rss() / 1e6 - beforeMb;
+    if (grownMb > mostGrownMb) throw new Error(`It took ${Math.round(grownMb)} MB.`);
+  });
+  const details = await fc.check(property, { numRuns: cases, seed, endOnFailure: true });
+  const failure = details.failed ? fc.defaultReportMessage(details) : undefined;
+  return { cases, slowestMs, ...(failure !== undefined && { failure }) };
+}
+
+type Decoded = [
+  bytes: Buffer,
+  pieceBytes: number,
+  want:
+    | { readonly kind: 'mono'; readonly rateHz: 16_000 }
+    | { readonly kind: 'track'; readonly isExact: boolean },
+  skipMs: number,
+];
+
+/** What the steps of one file came to. */
+type Steps = { slowestMs: number; soundMs: number; count: number };
+
+/** CPU time of the slowest step. Throws what the decoding thread would not call damage. */
+async function decode([bytes, size, want, skipMs]: Decoded): Promise<number> {
+  const stream = new DecodeStream({ want, skipMs });
+  const steps: Steps = { slowestMs: 0, soundMs: 0, count: 0 };
+  try {
+    await feedAll(stream, bytes, size, steps);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  } finally {
+    stream.free();
+  }
+  const { count, slowestMs, soundMs } = steps;
+  if (slowestMs > longestStepMs) throw new Error(`A step took ${Math.round(slowestMs)} ms.`);
+  if (!(soundMs <= bytes.length * mostSoundMs + 1_000)) throw new Error(`It gave ${soundMs} ms.`);
+  if (count > bytes.length / 8 + 100) throw new Error(`It took ${count} steps.`);
+  return slowestMs;
+}
+
+async function feedAll(
+  stream: DecodeStream,
+  bytes: Buffer,
+  size: number,
+  steps: Steps,
+): Promise<void> {
+  for (let at = 0, hasMore = false; at < bytes.length || hasMore; steps.count++) {
+    const piece = hasMore ? Buffer.alloc(0) : bytes.subarray(at, at + size);
+    at += piece.length;
+    const before = process.threadCpuUsage();
+    const fed = await stream.feed(piece, at >= bytes.length);
+    steps.slowestMs = Math.max(steps.slowestMs, sinceMs(before));
+    steps.soundMs += fed.chunks.reduce((sum, chunk) => sum + chunkMs(chunk), 0);
+    ({ hasMore } = fed);
+  }
+}
+
+/** A plain Error is how a decoder says that a file is damaged; any other is a mistake of ours. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof BotError) return true;
+  return error instanceof Error && Object.getPrototypeOf(error) === Error.prototype;
+}
+
+/** CPU time of all inspections of a file. An inspection never throws. */
+async function look([bytes, from]: [bytes: Buffer, from: number]): Promise<number> {
+  const before = process.threadCpuUsage();
+  const { sniffed } = asked(inspect({ kind: 'sniff', head: bytes, isWhole: true }), 'sniff');
+  const format = sniffed.kind === 'format' ? sniffed.format : 'ogg';
+  const sizeBytes = bytes.length;
+  const of = { kind: 'layout', format, head: bytes, tail: bytes, sizeBytes } as const;
+  const { layout } = asked(inspect(of), 'layout');
+  const { lengthMs = 0, wav } = layout;
+  if (!(lengthMs >= 0)) throw new Error(`It is ${lengthMs} ms long.`);
+  if (wav && !(wav.bytesPerSecond > 0)) throw new Error('Its sound never passes.');
+  const { place } = asked(inspect({ kind: 'place', layout, bytes, from }), 'place');
+  if (place && !(place.byte >= from && place.sample >= 0))
+    throw new Error(`A place was found at ${place.byte}.`);
+  if (layout.ogg) inspect({ kind: 'ogg-head', ogg: layout.ogg, bytes });
+  const ms = sinceMs(before);
+  if (ms > longestLookMs) throw new Error(`It was looked at for ${Math.round(ms)} ms.`);
+  return ms;
+}
+
+function asked<Answer extends { kind: string }, Kind extends Answer['kind']>(
+  answer: Answer,
+  kind: Kind,
+): Extract<Answer, { kind: Kind }> {
+  if (answer.kind !== kind) throw new Error('Another question was answered.');
+  return answer as Extract<Answer, { kind: Kind }>;
+}
+
+function sinceMs(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+}
