@@ -85,7 +85,7 @@ function mp3Ms({ head, sizeBytes }: LayoutBytes): number | undefined {
   const at = head.length >= 10 ? tagBytes(head) : 0;
   if (at + 6 > head.length) return undefined;
   const header = readHeader(head.subarray(at));
-  if (!header) return undefined;
+  if (header?.name !== 'MP3') return undefined;
   const frameMs = (header.samples / header.rateHz) * 1000;
   const first = head.subarray(at, at + header.lengthBytes);
   const mark = Math.max(first.indexOf('Xing', 0, 'latin1'), first.indexOf('Info', 0, 'latin1'));

@@ -6,6 +6,7 @@ import { bisect } from '#src/sources/bisect.ts';
 import { flacSample, isFlacHeader } from '#src/sources/flac-frames.ts';
 import { writePages } from '#src/sources/ogg-page.ts';
 import { bytesInMemory, type SoundBytes } from '#src/sources/sound-bytes.ts';
+import { layoutOf } from '#src/sources/sound-layout.ts';
 import { opening, patient, soundFrom } from './opening.ts';
 import { serveSounds } from './sound-server.ts';
 import { openDecoding } from './sounds.ts';
@@ -92,6 +93,13 @@ test('frames of FLAC tell their place, and headers are told from what only begin
     if (isFlacHeader(file.subarray(at))) places.push(flacSample(file.subarray(at), 2048));
   }
   expect(places).toEqual([0, 2048, 4096, 6144, 8192, 10_240]);
+});
+
+test('an MP3 file whose first frame looks like AAC tells no length', () => {
+  const head = Buffer.concat([Buffer.from('fff15080012ffc00', 'hex'), toneFile('tones.mp3')]);
+  const bytes = { format: 'mp3', tail: undefined, sizeBytes: head.length } as const;
+  expect(layoutOf({ ...bytes, head })).toEqual({});
+  expect(layoutOf({ ...bytes, head: head.subarray(8) }).lengthMs).toBeGreaterThan(1_400);
 });
 
 test('a place is found in few looks, and where there is none none is found', async () => {
