@@ -65,6 +65,8 @@ function failureOf(joining: Exclude<Joining, Joined>, { name: channel }: Channel
       return { id: 'join.no_end_to_end' };
     case 'no-voice':
       return { id: 'join.no_voice' };
+    case 'no-coders':
+      return { id: 'join.no_coders' };
     case 'failed':
       return { id: 'generic', with: { code: joining.code } };
   }

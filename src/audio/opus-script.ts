@@ -28,7 +28,7 @@ export async function openOpusScript(): Promise<OpusCodec> {
       coder.delete();
     };
   };
-  return codecOver(coderAt, freeOnce);
+  return { ...codecOver(coderAt, freeOnce), spare: () => coderLimit - open };
 }
 
 function codecOver(

@@ -17,6 +17,11 @@ export interface OpusEncoder {
   free(): void;
 }
 
+/** Whether more than so many coders may still be opened. */
+export function sparesCoders({ spare }: Pick<OpusCodec, 'spare'>, coders: number): boolean {
+  return spare === undefined || spare() > coders;
+}
+
 /** One Opus library. */
 export interface OpusCodec {
   /** As printed at start, say `mediaplex`. */
@@ -27,4 +32,6 @@ export interface OpusCodec {
   stereoDecoder(): OpusDecoder;
   /** The same for music: 48 kHz, two channels interleaved, 128 kbit/s, application AUDIO. */
   stereoEncoder(): OpusEncoder;
+  /** Coders that may still be opened; left out where only memory bounds them. */
+  readonly spare?: () => number;
 }

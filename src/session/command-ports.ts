@@ -32,6 +32,8 @@ export type Joining =
   | { readonly kind: 'refused' | 'sent-away' | 'left' }
   /** This version can not do what Discord demands, or the voice library does not work here. */
   | { readonly kind: 'no-cipher' | 'no-end-to-end' | 'no-voice' }
+  /** The Opus library has no coders left for another channel. */
+  | { readonly kind: 'no-coders' }
   | { readonly kind: 'failed'; readonly code: string };
 
 export type Leaving =

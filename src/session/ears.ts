@@ -5,7 +5,7 @@ import { countsSince, isNone, noPackets, type PacketCounts } from './packet-coun
 
 /** Decoders are memory: people silent for so long lose theirs until they speak again. */
 const idleMs = 60_000;
-/** People heard at once in one channel; opusscript has room for 28 coders. */
+/** People heard at once in one channel. */
 const limit = 25;
 /** Without a packet for so long somebody sends nothing. */
 const sendingMs = 200;
@@ -41,17 +41,23 @@ type Told = { readonly speakerId: string; readonly noticed: Noticed };
 export class Ears {
   readonly #open: (speakerId: string) => OneEar;
   readonly #tell: (speakerId: string, counts: PacketCounts) => void;
+  readonly #mayOpen: () => boolean;
   readonly #seats = new Map<string, Seat>();
   /** Packets of people without an ear. */
   readonly #crowded = new Map<string, number>();
   /** Ended for want of ears, and not handed over yet. */
   #cut: Told[] = [];
 
-  /** `tell` gets what became of a person's packets since it was last told: after each utterance, and at the end. */
+  /**
+   * `tell` gets what became of a person's packets since it was last told: after each utterance, and at the end. One person
+   * more than there are decoders for, by `mayOpen`, is one too many, as above the limit.
+   */
   constructor(
     open: (speakerId: string) => OneEar,
     tell: (speakerId: string, counts: PacketCounts) => void = () => undefined,
+    mayOpen: () => boolean = () => true,
   ) {
+    this.#mayOpen = mayOpen;
     this.#open = open;
     this.#tell = tell;
   }
@@ -108,7 +114,8 @@ export class Ears {
   }
 
   #add(speakerId: string, atMs: number): Seat | undefined {
-    if (this.#seats.size >= limit && !this.#makeRoom(atMs)) return undefined;
+    const isFull = this.#seats.size >= limit || !this.#mayOpen();
+    if (isFull && !this.#makeRoom(atMs)) return undefined;
     const ear = this.#open(speakerId);
     const seat = { ear, talking: false, sinceMs: atMs, told: noPackets };
     this.#seats.set(speakerId, seat);

@@ -1,3 +1,4 @@
+import { sparesCoders } from '#src/audio/opus.ts';
 import { judgeJoin } from '#src/people/join-rules.ts';
 import type { ProviderNews } from '#src/provider/ladder.ts';
 import type { Line } from '#src/texts/texts.ts';
@@ -12,6 +13,9 @@ import { Notices } from './notices.ts';
 import type { SessionParts } from './parts.ts';
 import type { SeatNews } from './seat-news.ts';
 import { Stay } from './stay.ts';
+
+/** Opus coders that another channel leaves: one voice, two of music, an ear are what it takes to be of use. */
+const codersKept = 3;
 
 /** A `/join` that is being served. */
 type Call = { readonly guildId: string; readonly callerId: string; isYes: boolean };
@@ -55,6 +59,8 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
 
   async join(channel: ChannelRef, callerId: string): Promise<Joining> {
     const { guildId } = channel;
+    const mayServe = this.#stays.has(guildId) || sparesCoders(this.#parts.codec, codersKept);
+    if (!mayServe) return { kind: 'no-coders' };
     const call = { guildId, callerId, isYes: true };
     this.#calls.add(call);
     try {

@@ -1,5 +1,6 @@
 import { EchoMeter } from '#src/audio/echo-meter.ts';
 import { SentEnvelope } from '#src/audio/echo-sent.ts';
+import { sparesCoders } from '#src/audio/opus.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { SpeakerStream } from '#src/audio/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice-activity.ts';
@@ -41,6 +42,7 @@ export function openScene(link: VoiceLink, stay: Room): Scene {
   const ears = new Ears(
     (speakerId) => openEar(speakerId, sent, stay),
     (speakerId, packets) => parts.onEvent(channel.guildId, { kind: 'stream', speakerId, packets }),
+    () => sparesCoders(parts.codec, sparedByEars),
   );
   const interruptions = new Interruptions(room, cues);
   const drafts = new Drafts({
@@ -102,6 +104,9 @@ export function take(
   interruptions.notice(speakerId, noticed);
   drafts.take(speakerId, noticed);
 }
+
+/** Coders that ears leave to the music of all channels. */
+const sparedByEars = 2;
 
 function openEar(speakerId: string, sent: SentEnvelope, { habits, parts }: Room): Ear {
   const { codec, weights, endpointRules: rules } = parts;

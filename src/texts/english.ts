@@ -25,6 +25,8 @@ export const english = {
   'join.lost': 'The voice link to {channel} broke at once. Reconnecting; next try in {s} s.',
   'join.no_cipher': 'Voice encryption not supported; update the bot.',
   'join.no_end_to_end': 'This server needs end-to-end voice; update the bot.',
+  'join.no_coders':
+    "I'm in as many voice channels as I can serve. /leave one of them, then run /join again.",
   'join.no_voice': "Voice doesn't work where I run. The operator is told; then run /join again.",
   'join.sent_away': 'Somebody sent me out of {channel}. Run /join to call me back.',
   'join.left': 'I was sent away before I was in {channel}. Run /join to call me again.',

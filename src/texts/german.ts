@@ -33,6 +33,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'join.no_cipher': 'Die Sprachverschlüsselung wird nicht unterstützt; aktualisiere den Bot.',
   'join.no_end_to_end':
     'Dieser Server verlangt Ende-zu-Ende-Verschlüsselung; aktualisiere den Bot.',
+  'join.no_coders':
+    'Ich bin in so vielen Sprachkanälen, wie ich bedienen kann. /leave in einem davon, dann noch einmal /join.',
   'join.no_voice':
     'Wo ich laufe, funktioniert Sprache nicht. Der Betreiber weiß es; ruf danach noch einmal /join auf.',
   'join.sent_away': 'Jemand hat mich aus {channel} geschickt. Mit /join holst du mich zurück.',
