@@ -78,7 +78,9 @@ type Found = { readonly end?: number; readonly pause: number; readonly waits: bo
 /** The first boundary that the rules accept; `pause` is the last one they did not. */
 function findEnd(text: string, rules: Rules, ended: boolean): Found {
   let pause = 0;
-  for (const { end, kind } of boundaries(text, ended)) {
+  // What lies further ahead decides nothing, and looking at it again for each clause would take quadratic time.
+  const near = text.slice(0, rules.longestChars + lookaheadChars + 1);
+  for (const { end, kind } of boundaries(near, ended)) {
     if (end > rules.longestChars) break;
     if (kind === 'unknown') return { pause, waits: true };
     if (kind === 'fence' || isEnough(text.slice(0, end), kind, rules)) {

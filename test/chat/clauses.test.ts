@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ClauseSplitter } from '#src/chat/clauses.ts';
+import { expectLinear } from '#test/regexps/growth.ts';
 
 function clauses(...pieces: string[]): string[] {
   const splitter = new ClauseSplitter();
@@ -185,4 +186,14 @@ test('after a flush the next text begins with a short clause again', () => {
   splitter.push('One moment, please. I will look. ');
   splitter.flush();
   expect(splitter.push('It is done, and ')).toEqual(['It is done,']);
+});
+
+test('clauses are cut in time proportional to the text, however it is written', () => {
+  const units = ['```...', 'https://a.b/', '[ a, ', '`a. ', '(a. ', '. ', 'a', '... ', '1. ', '漢'];
+  const cutUp = (text: string) => {
+    const splitter = new ClauseSplitter({ eager: true });
+    splitter.push(text);
+    splitter.flush();
+  };
+  expectLinear(cutUp, units);
 });
