@@ -4,17 +4,29 @@ export type Reading = { readonly words: number; readonly wrongWords: number };
 /** Scripts without spaces between words count by character. */
 const wordsIn =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]|[\p{L}\p{M}\p{N}]+/gu;
-/** More is compared by its length alone. */
-const mostWords = 2000;
+/** More words between what both begin and end with are compared by their number alone: the rest takes quadratic time. */
+const mostWords = 400;
 
 /** Compares what was to be read with what was said; case, marks and spaces are a matter of taste. */
 export function compareReading(wanted: string, said: string): Reading {
   const [asked, spoken] = [wordsOf(wanted), wordsOf(said)];
   const words = asked.length;
-  if (Math.max(words, spoken.length) > mostWords) {
-    return { words, wrongWords: Math.abs(words - spoken.length) };
-  }
-  return { words, wrongWords: distance(asked, spoken) };
+  const [missed, added] = withoutCommonEnds(asked, spoken);
+  const most = Math.max(missed.length, added.length);
+  if (most > mostWords) return { words, wrongWords: Math.abs(missed.length - added.length) };
+  return { words, wrongWords: distance(missed, added) };
+}
+
+function withoutCommonEnds(
+  one: readonly string[],
+  other: readonly string[],
+): readonly [readonly string[], readonly string[]] {
+  const shorter = Math.min(one.length, other.length);
+  let start = 0;
+  while (start < shorter && one[start] === other[start]) start++;
+  let end = 0;
+  while (end < shorter - start && one.at(-1 - end) === other.at(-1 - end)) end++;
+  return [one.slice(start, one.length - end), other.slice(start, other.length - end)];
 }
 
 function wordsOf(text: string): string[] {

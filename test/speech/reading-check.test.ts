@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { compareReading } from '#src/speech/reading-check.ts';
+import { expectLinear } from '#test/regexps/growth.ts';
 
 test.each([
   ['Yes, of course.', 'yes of course', 3, 0],
@@ -18,4 +19,14 @@ test.each([
 test('texts beyond all measure are compared by their length', () => {
   const long = 'word '.repeat(3000);
   expect(compareReading(long, long)).toEqual({ words: 3000, wrongWords: 0 });
+});
+
+test('a long text read to its end with a few wrong words is compared word by word', () => {
+  const long = (word: string) => `${'word '.repeat(1500)}${word} ${'more '.repeat(1500)}`;
+  expect(compareReading(long('one'), long('two'))).toEqual({ words: 3001, wrongWords: 1 });
+});
+
+test('a reading is compared in time proportional to its length', () => {
+  const units = ['a ', 'ab ', '漢', "a' ", 'a b '];
+  expectLinear((text) => compareReading(`x ${text}`, `${text} y`), units);
 });
