@@ -13,7 +13,7 @@ export async function probeSpeechEvents(
   const asked = await attempt(patient, async (signal) => {
     const response = await patient.client.audio.speech.create(body, { signal });
     const hangUp = new AbortController();
-    const events = Stream.fromSSEResponse<unknown>(response, hangUp);
+    const events = Stream.fromSSEResponse<unknown>(response, hangUp, patient.client);
     const counted = { deltas: 0, isDone: false, hasUsage: false };
     for await (const event of events) {
       signal.throwIfAborted();

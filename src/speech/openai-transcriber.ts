@@ -93,7 +93,7 @@ async function* follow(
   try {
     const body = { ...(await bodyOf(form)), stream: true as const };
     const response = await client.audio.transcriptions.create(body, { signal }).asResponse();
-    for await (const update of readTranscript(response, form.options.language, onWhole)) {
+    for await (const update of readTranscript(response, client, form.options.language, onWhole)) {
       signal.throwIfAborted();
       if (update.kind === 'partial') yield update;
       else yield { kind: 'final', transcript: signed(update.transcript, form.by) };

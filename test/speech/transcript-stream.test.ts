@@ -1,6 +1,7 @@
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { openClient } from '#src/provider/client.ts';
 import { openTranscriber } from '#src/speech/openai-transcriber.ts';
+import { readTranscript } from '#src/speech/transcript-stream.ts';
 import { listeningContract } from '#test/contracts/listening.ts';
 import { textOf, transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
 import { settled } from '#test/fakes/clock.ts';
@@ -97,4 +98,19 @@ test('the text is there with its last event, and the connection is used again', 
   await settled();
   expect(await textOf(transcriber, pcm)).toBe(text);
   expect(own.connections).toBe(1);
+});
+
+test('words in a stream that is no JSON are written nowhere', async () => {
+  const written: unknown[] = [];
+  vi.spyOn(console, 'error').mockImplementation((...words) => written.push(words));
+  const body = 'data: {"type":"transcript.text.delta","delta":"my pin is four"\n\n';
+  const response = new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  const updates = readTranscript(
+    response,
+    openClient({ baseUrl: 'http://a.example/v1' }),
+    'en',
+    () => {},
+  );
+  await expect(Array.fromAsync(updates)).rejects.toThrow(SyntaxError);
+  expect(written).toEqual([]);
 });
