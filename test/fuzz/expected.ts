@@ -1,0 +1,19 @@
+import { BotError } from '#src/base/errors.ts';
+
+/** A parser may refuse its input with a BotError; anything else that it throws is a finding. */
+export function unlessBotError(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof BotError)) throw error;
+  }
+}
+
+/** As `unlessBotError`, for parsers that wait. */
+export async function unlessBotErrorLater(read: () => Promise<unknown>): Promise<void> {
+  try {
+    await read();
+  } catch (error) {
+    if (!(error instanceof BotError)) throw error;
+  }
+}

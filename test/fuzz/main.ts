@@ -1,0 +1,66 @@
+// npm run fuzz [-- --seed N --cases N --only NAME]: every parser of bytes and words from outside, for as long as wanted.
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import type { FuzzResult } from './target.ts';
+import { targets } from './targets.ts';
+
+/** Cases that one thread checks; a finding is seen again with its seed and this many. */
+const cases = 20_000;
+/** So long nothing may come of them. */
+const hangMs = 180_000;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: `${Date.now() % 1e9}` },
+    cases: { type: 'string', default: '100000' },
+    only: { type: 'string' },
+  },
+});
+const [firstSeed, wanted] = [Number(values.seed), Number(values.cases)];
+const chosen = targets.filter(
+  ({ name }) => values.only === undefined || name.includes(values.only),
+);
+console.log(`seed ${firstSeed}, ${wanted} cases for each of ${chosen.length} targets`);
+let failures = 0;
+for (const { name } of chosen) failures += await fuzz(name);
+console.log(failures === 0 ? 'Nothing was found.' : `${failures} targets failed.`);
+process.exitCode = failures === 0 ? 0 : 1;
+
+/** 1 if something was found. */
+async function fuzz(name: string): Promise<number> {
+  const startedMs = performance.now();
+  let [done, slowestMs, seed] = [0, 0, firstSeed];
+  for (; done < wanted; seed++) {
+    const count = Math.min(cases, wanted - done);
+    const result = await inThread(name, seed, count);
+    done += count;
+    slowestMs = Math.max(slowestMs, result.slowestMs);
+    if (result.failure === undefined) continue;
+    const again = `npm run fuzz -- --only ${name} --seed ${seed} --cases ${count}`;
+    console.log(`${name}: FAILED at seed ${seed}\n${result.failure}\nagain: ${again}`);
+    return 1;
+  }
+  const seconds = (performance.now() - startedMs) / 1000;
+  console.log(
+    `${name}: ${done} cases, slowest ${slowestMs.toFixed(1)} ms, took ${seconds.toFixed(0)} s`,
+  );
+  return 0;
+}
+
+/** One thread for `count` cases; one that says nothing any more is ended. */
+function inThread(name: string, seed: number, count: number): Promise<FuzzResult> {
+  const { promise, resolve } = Promise.withResolvers<FuzzResult>();
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: { name, seed, cases: count },
+  });
+  const fail = (failure: string) => resolve({ cases: count, slowestMs: 0, failure });
+  const timer = setTimeout(() => fail(`It hangs: nothing came in ${hangMs / 1000} s.`), hangMs);
+  worker.once('message', resolve);
+  worker.once('error', (error) =>
+    fail(`It threw past everything: ${error.stack ?? error.message}`),
+  );
+  return promise.finally(() => {
+    clearTimeout(timer);
+    return worker.terminate();
+  });
+}

@@ -1,0 +1,13 @@
+import type { FuzzTarget } from './target.ts';
+import { audioTargets } from './targets/audio.ts';
+import { providerTargets } from './targets/providers.ts';
+import { settingsTargets } from './targets/settings.ts';
+import { textTargets } from './targets/text.ts';
+
+/** Every parser of bytes and words from outside. */
+export const targets: readonly FuzzTarget[] = [
+  ...audioTargets,
+  ...providerTargets,
+  ...settingsTargets,
+  ...textTargets,
+];

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { areFrames } from '#src/audio/frame-headers.ts';
+import { opusMode, opusSamples } from '#src/audio/opus-toc.ts';
+import { PacketOrder } from '#src/audio/packet-order.ts';
+import { readWav, WavStream, writeWav } from '#src/audio/wav.ts';
+import { readHeader } from '#src/doctor/wav-header.ts';
+import { SoundStream } from '#src/speech/sound-stream.ts';
+import { unlessBotError } from '#test/fuzz/expected.ts';
+import { bytesLike, inPieces } from '#test/fuzz/inputs.ts';
+import { target } from '#test/fuzz/target.ts';
+
+const samples = Int16Array.from({ length: 30 }, (_, n) => n * 900);
+const plain = writeWav({ samples, rateHz: 16_000, channels: 1 });
+const stereo = writeWav({ samples, rateHz: 48_000, channels: 2 });
+const listed = Buffer.concat([
+  plain.subarray(0, 36),
+  Buffer.from('LIST\x04\x00\x00\x00INFO', 'latin1'),
+  plain.subarray(36),
+]);
+const endless = Buffer.from(plain).fill(0xff, 40, 44);
+const wavs = [plain, stereo, listed, endless, Buffer.concat([plain, stereo])];
+const packed = [
+  Buffer.from('OggS\0\x02\0\0\0\0\0\0\0\0abcd', 'latin1'),
+  Buffer.from('fLaC\0\0\0\x22aaaaaaaaaaaaa', 'latin1'),
+  Buffer.from('ID3\x04\0\0\0\0\x02\x01aaaaaaaa', 'latin1'),
+  Buffer.from('fffb9064000000000000000000000000fffb9064', 'hex'),
+  Buffer.from('fff15080012ffc000000000000000000', 'hex'),
+  Buffer.from('raw samples and no head at all'),
+];
+
+const packet = fc.record({
+  speakerId: fc.constant('1'),
+  sequence: fc.oneof(fc.nat(20), fc.integer({ min: 65_500, max: 65_535 }), fc.nat(0xffff)),
+  timestamp: fc.oneof(
+    fc.nat(20).map((frames) => frames * 960),
+    fc.nat(0xffffffff),
+  ),
+  opus: fc.oneof(fc.uint8Array({ maxLength: 8 }), fc.constant(new Uint8Array([0xf8, 0xff, 0xfe]))),
+  waitMs: fc.oneof(fc.nat(60), fc.nat(100_000)),
+});
+
+const types = ['', 'audio/pcm', 'audio/pcm; rate=16000', 'audio/wav', 'audio/L16;rate=0099999'];
+
+export const audioTargets = [
+  target('opus-toc', fc.uint8Array({ maxLength: 20 }), (bytes) => {
+    const samples = opusSamples(bytes);
+    if (!(samples >= 0 && samples <= 5760)) throw new Error(`${samples} samples`);
+    opusMode(bytes);
+  }),
+  target('rtp-order', fc.array(packet, { maxLength: 60 }), (packets) => {
+    const order = new PacketOrder();
+    let atMs = 0;
+    for (const { waitMs, ...rest } of packets) {
+      atMs += waitMs;
+      for (const step of [...order.put({ ...rest, atMs }), ...order.settle(atMs)]) {
+        const length = step.samples ?? 0;
+        if (!(length >= 0 && length <= 60 * 48_000 + 5760)) throw new Error(`${length} samples`);
+      }
+      if (order.held > 16) throw new Error(`${order.held} packets are held`);
+    }
+  }),
+  target('frame-headers', bytesLike([...packed, ...wavs]), (bytes) => {
+    areFrames(bytes);
+  }),
+  target('wav-whole', bytesLike(wavs), (bytes) => {
+    readHeader(bytes);
+    unlessBotError(() => readWav(bytes));
+  }),
+  target('wav-stream', inPieces(bytesLike(wavs)), (pieces) => {
+    const stream = new WavStream();
+    unlessBotError(() => {
+      for (const piece of pieces) stream.push(piece);
+      stream.end();
+    });
+  }),
+  target(
+    'speech-bytes',
+    fc.tuple(inPieces(bytesLike([...wavs, ...packed])), fc.constantFrom(...types), fc.boolean()),
+    ([pieces, type, isPackedFine]) => {
+      const stream = new SoundStream(type, undefined, isPackedFine);
+      unlessBotError(() => {
+        for (const piece of pieces) if (!stream.packed) stream.push(piece);
+        stream.end();
+      });
+    },
+  ),
+];

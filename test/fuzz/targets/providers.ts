@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import { APIError, type OpenAI } from 'openai';
+import { Stream } from 'openai/streaming';
+import { AudioChatStream, completionAsChunk, watchDone } from '#src/chat/audio-chat-stream.ts';
+import { ChatStream } from '#src/chat/chat-stream.ts';
+import { ToolCalls } from '#src/chat/tool-calls.ts';
+import { askedOf, mediaType, objectionToHead, objectionToType } from '#src/provider/answer-type.ts';
+import { openClient } from '#src/provider/client.ts';
+import { describeError } from '#src/provider/describe-error.ts';
+import { wordsOf } from '#src/provider/foreign-words.ts';
+import { listModels } from '#src/provider/model-list.ts';
+import { readTalk } from '#src/provider/realtime-reading.ts';
+import { servedBy } from '#src/provider/served-by.ts';
+import { readHeard } from '#src/speech/realtime-events.ts';
+import { transcriptOf } from '#src/speech/transcript-reply.ts';
+import { readTranscript } from '#src/speech/transcript-stream.ts';
+import { unlessBotError, unlessBotErrorLater } from '#test/fuzz/expected.ts';
+import { bytesLike, inPieces, jsonLike, textOf } from '#test/fuzz/inputs.ts';
+import { asyncTarget, target } from '#test/fuzz/target.ts';
+import { realtimeEvents, transcriptionEvents } from './realtime-samples.ts';
+
+const baseUrl = 'http://example.test/v1';
+const by = servedBy('m', baseUrl);
+const client = { baseURL: baseUrl, apiKey: 'none' };
+const silent = openClient({ baseUrl });
+const staying = new AbortController().signal;
+
+const usage = {
+  prompt_tokens: 9,
+  completion_tokens: 5,
+  prompt_tokens_details: { audio_tokens: 3, cached_tokens: 1 },
+  completion_tokens_details: { audio_tokens: 2 },
+};
+const call = {
+  index: 0,
+  id: 'c1',
+  type: 'function',
+  function: { name: 'f', arguments: '{"a":1}' },
+};
+const audio = { id: 'a1', data: 'AAAA', transcript: 'hello', expires_at: 1_800_000_000 };
+const chunks = [
+  { choices: [{ index: 0, delta: { role: 'assistant', content: 'Hi <think>no</think>' } }] },
+  { choices: [{ index: 0, delta: { tool_calls: [call, { ...call, index: 1 }] } }] },
+  { choices: [{ index: 0, delta: { audio } }] },
+  { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage },
+  { choices: [], usage },
+];
+const words = [
+  { type: 'transcript.text.delta', delta: 'Hi' },
+  { type: 'transcript.text.done', text: 'Hi', usage: { type: 'tokens', input_tokens: 3 } },
+  { text: 'Hi there', language: 'en', languages: [{ code: 'en' }] },
+  { choices: [{ delta: { content: 'Hi' }, finish_reason: 'stop' }] },
+];
+const refusals = [
+  { error: { message: 'no', type: 'invalid_request_error', code: 'x', param: null } },
+  { detail: [{ loc: ['body'], msg: 'field required' }] },
+  { detail: { error: 'E', message: 'no model' } },
+];
+
+/** A body of server-sent events, cut anywhere, with lines nobody expects. */
+function events(...samples: readonly unknown[]): fc.Arbitrary<Buffer[]> {
+  const line = fc.oneof(
+    {
+      weight: 8,
+      arbitrary: jsonLike(...samples).map((value) => `data: ${JSON.stringify(value)}\n\n`),
+    },
+    {
+      weight: 2,
+      arbitrary: textOf(
+        ['data: ', 'event: error\n', ': ping\n', '\n', '\r', '[DONE]', '{"a":', 'id: 1\n'],
+        8,
+      ),
+    },
+  );
+  const body = fc
+    .array(line, { maxLength: 8 })
+    .map((lines) => Buffer.from(`${lines.join('')}data: [DONE]\n\n`));
+  return inPieces(body);
+}
+
+function answer(pieces: readonly Buffer[], type: string): Response {
+  const body = ReadableStream.from(pieces.map((piece) => new Uint8Array(piece)));
+  return new Response(body, { headers: { 'content-type': type } });
+}
+
+/** As the adapters do: an error of the stream is described, one of the parser is a finding. */
+async function readEvents(
+  pieces: readonly Buffer[],
+  reader: { add(chunk: unknown): Iterable<unknown>; end(server: string): Iterable<unknown> },
+): Promise<void> {
+  const response = watchDone(answer(pieces, 'text/event-stream'), () => {});
+  const stream = Stream.fromSSEResponse<unknown>(response, new AbortController(), silent);
+  const chunks = stream[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await chunks.next().catch((error: unknown) => {
+      describeError(error, client);
+    });
+    if (!next || next.done) break;
+    for (const _ of reader.add(next.value));
+  }
+  unlessBotError(() => [...reader.end(baseUrl)]);
+}
+
+export const providerTargets = [
+  target('chat-chunks', fc.array(jsonLike(...chunks), { maxLength: 6 }), (list) => {
+    for (const reader of [new ChatStream(by), new AudioChatStream(by)]) {
+      for (const chunk of list) for (const _ of reader.add(chunk));
+      unlessBotError(() => [...reader.end(baseUrl)]);
+    }
+  }),
+  asyncTarget('chat-events', events(...chunks), (pieces) => readEvents(pieces, new ChatStream(by))),
+  asyncTarget('audio-chat-events', events(...chunks), (pieces) =>
+    readEvents(pieces, new AudioChatStream(by)),
+  ),
+  target(
+    'tool-calls',
+    fc.array(jsonLike([call, { ...call, id: '' }]), { maxLength: 6 }),
+    (list) => {
+      const calls = new ToolCalls();
+      for (const deltas of list) calls.add(deltas);
+      calls.collected();
+    },
+  ),
+  asyncTarget(
+    'chat-completion',
+    jsonLike(
+      { choices: [{ message: { content: 'Hi', audio }, finish_reason: 'stop' }], usage },
+      ...refusals,
+    ),
+    async (completion) => {
+      const reader = new AudioChatStream(by);
+      await unlessBotErrorLater(async () => {
+        for await (const chunk of completionAsChunk(completion)) for (const _ of reader.add(chunk));
+        for (const _ of reader.end(baseUrl));
+      });
+    },
+  ),
+  asyncTarget(
+    'transcript-events',
+    fc.tuple(
+      events(...words),
+      fc.constantFrom('text/event-stream', 'application/json', 'text/plain'),
+    ),
+    async ([pieces, type]) => {
+      try {
+        for await (const _ of readTranscript(answer(pieces, type), silent, 'en', () => {}));
+      } catch (error) {
+        describeError(error, client);
+        if (error instanceof TypeError) throw error;
+      }
+    },
+  ),
+  target(
+    'transcript-reply',
+    fc.oneof(
+      jsonLike(...words),
+      jsonLike(...words).map((v) => JSON.stringify(v)),
+    ),
+    (reply) => {
+      unlessBotError(() => transcriptOf(reply, 'en'));
+    },
+  ),
+  target('realtime-talk', jsonLike(...realtimeEvents), (event) => {
+    if (typeof event === 'object' && event !== null) readTalk({ ...event });
+  }),
+  target('realtime-transcription', jsonLike(...transcriptionEvents), (event) => {
+    if (typeof event === 'object' && event !== null) readHeard({ ...event });
+  }),
+  asyncTarget(
+    'model-list',
+    jsonLike({ data: [{ id: 'm', shutdown_date: '2027-01-06' }, { id: 'n' }] }),
+    async (body) => {
+      for (const reply of [body, JSON.stringify(body)]) {
+        const asked: Pick<OpenAI, 'get' | 'baseURL' | 'apiKey'> = {
+          ...client,
+          // Only ever awaited.
+          get: (() => Promise.resolve(reply)) as unknown as OpenAI['get'],
+        };
+        await listModels(asked as OpenAI, staying);
+      }
+    },
+  ),
+  target(
+    'error-bodies',
+    fc.tuple(
+      fc.integer({ min: 400, max: 599 }),
+      jsonLike(...refusals),
+      textOf(['soon', '7', '-1', ' GMT', 'true'], 3),
+    ),
+    ([status, body, header]) => {
+      wordsOf(body);
+      const safe = header.replace(/[^\x20-\x7e]/g, '');
+      const headers = new Headers({ 'retry-after': safe, 'x-should-retry': safe, date: safe });
+      const error = APIError.generate(status, body as object, JSON.stringify(body), headers);
+      const { message } = describeError(error, client);
+      if (message.length > 200) throw new Error('The sentence is too long.');
+    },
+  ),
+  target(
+    'answer-types',
+    fc.tuple(
+      textOf([
+        'audio/',
+        'pcm',
+        'text/html',
+        'application/json',
+        '; charset=',
+        'event-stream',
+        ',',
+        ' ',
+      ]),
+      bytesLike([
+        Buffer.from('<!doctype html>'),
+        Buffer.from('{"error":1}'),
+        Buffer.from('data: {}\n\n'),
+      ]),
+    ),
+    ([type, head]) => {
+      const headers = new Headers({ 'content-type': type.replace(/[^\x20-\x7e]/g, '') });
+      for (const asked of ['sound', 'events', 'json', 'words'] as const) {
+        objectionToType(mediaType(headers), asked);
+        objectionToHead(head, asked);
+      }
+      askedOf(`http://a/${type}`, `{"stream": ${type}}`);
+    },
+  ),
+];

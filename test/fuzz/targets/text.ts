@@ -1,0 +1,95 @@
+import { asidesIn } from '#src/chat/asides.ts';
+import { ClauseSplitter } from '#src/chat/clauses.ts';
+import { ShortLinks } from '#src/chat/short-links.ts';
+import { speakable } from '#src/chat/speakable.ts';
+import { ThinkFilter } from '#src/chat/think-filter.ts';
+import { cut, plain } from '#src/discord/plain.ts';
+import { pressedOf } from '#src/discord/rendering.ts';
+import { ClauseWriter } from '#src/pipeline/clause-writer.ts';
+import { plainWords, wordsOfText } from '#src/provider/foreign-words.ts';
+import { fliteText } from '#src/speech/flite-text.ts';
+import { compareReading } from '#src/speech/reading-check.ts';
+import { textPieces } from '#src/speech/text-pieces.ts';
+import { nothingHeard } from '#src/turn/evidence.ts';
+import { isImagined } from '#src/turn/imagined.ts';
+import { classify } from '#src/turn/interjections.ts';
+import { sentencesOf } from '#src/turn/names-sentences.ts';
+import { outlookOf } from '#src/turn/outlook.ts';
+import { inPieces, textOf } from '#test/fuzz/inputs.ts';
+import { target } from '#test/fuzz/target.ts';
+
+const marks = [
+  ...['![a](', '[a](b)', '[', '](', '```', '`a`', '|a|\n', '<think>', '</think>', '<b>', '<t:1>'],
+  ...['https://a.b/c', 'www.', '**', '__', '~~', '||', '# ', '- ', '1. ', '> ', '\n', '\r\n', ' '],
+  ...[
+    'a',
+    'word ',
+    'stop ',
+    'wait ',
+    'Nova ',
+    'and ',
+    '1,000.50',
+    '12:30',
+    '...',
+    '…',
+    '?',
+    '!',
+    '。',
+  ],
+  ...[
+    '@everyone',
+    '<@1>',
+    '\u200b',
+    '\ud800',
+    '👍',
+    'é',
+    'e\u0301',
+    '\\',
+    '"',
+    "'",
+    '(',
+    ')',
+    ': ',
+  ],
+];
+
+export const textTargets = [
+  target('written-answer', textOf(marks), (text) => {
+    asidesIn(text);
+    speakable(text);
+    plain(text);
+    cut(text, 100);
+    fliteText(text);
+    textPieces(text, 400);
+    wordsOfText(text);
+    plainWords(text, 'sk-abcdef', 200);
+  }),
+  target('streamed-answer', inPieces(textOf(marks)), (pieces) => {
+    const instead = { link: 'a', code: 'b', table: 'c' };
+    const readers = [
+      new ClauseSplitter({ eager: true }),
+      new ThinkFilter(),
+      new ShortLinks(),
+      new ClauseWriter(instead),
+    ];
+    for (const reader of readers) {
+      for (const piece of pieces) reader.push(piece);
+      reader.flush();
+    }
+  }),
+  target('transcripts', textOf(marks), (text) => {
+    outlookOf(text);
+    sentencesOf(text);
+    isImagined(text, nothingHeard);
+    classify(text, { isFinal: true, names: ['Nova'] });
+    compareReading(text, `${text} x`);
+  }),
+  target(
+    'custom-ids',
+    textOf(['parley:', ':', 'stop', 'privacy', '-', '_', '1', ' ', '\0']),
+    (id) => {
+      const { name, about } = pressedOf(id);
+      if (name.includes(':') || `${name}${about ?? ''}`.length > id.length) throw new Error(id);
+    },
+  ),
+];
