@@ -44,7 +44,10 @@ export function superlinear(
   const [half, whole] = [textOf(chars / 2), textOf(chars)];
   let onceMs = Number.POSITIVE_INFINITY;
   for (let n = 0; n < 3; n++) {
-    onceMs = Math.min(onceMs, wallMs(() => read(whole)));
+    onceMs = Math.min(
+      onceMs,
+      wallMs(() => read(whole)),
+    );
     if (onceMs <= floorMs) return undefined;
   }
   const rounds = Math.ceil(measuredMs / onceMs);
