@@ -28,6 +28,7 @@ function shown(text: string): string {
 }
 
 function preview(text: string): string {
-  const plain = text.replace(/\S*(?::\/\/|\w\.\w+\/)\S*/g, '…').replace(/\s+/g, ' ');
+  const unlinked = text.replace(/\S+/g, (word) => (/:\/\/|\w\.\w+\//.test(word) ? '…' : word));
+  const plain = unlinked.replace(/\s+/g, ' ');
   return plain.length <= longestPreviewChars ? plain : `${plain.slice(0, longestPreviewChars)}…`;
 }

@@ -55,7 +55,9 @@ export function lineOf(name: string, content: string): string {
     .replace(colons, ' ')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  const words = content.replace(/\s*[\n\r\u0085\u2028\u2029]\s*/gu, ' ');
+  const words = content.replace(/[\s\u0085]+/gu, (gap) =>
+    /[\n\r\u0085\u2028\u2029]/.test(gap) ? ' ' : gap,
+  );
   return `${plain === '' ? 'Somebody' : plain}: ${words}`;
 }
 

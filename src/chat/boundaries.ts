@@ -81,7 +81,7 @@ function judgeStop(place: Place): Kind {
 }
 
 function endsSentence(before: string, ahead: string): boolean {
-  const [written = ''] = /[\p{L}\p{N}.]*$/u.exec(before) ?? [];
+  const [written = ''] = /(?<![\p{L}\p{N}.])[\p{L}\p{N}.]*$/u.exec(before) ?? [];
   const word = written.toLowerCase();
   if (isNumbering(before, word) || isInitial(written) || isNeverLast(word)) return false;
   if (word === 'no') return !/^\d/.test(ahead);

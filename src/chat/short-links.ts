@@ -1,6 +1,7 @@
 /** Enough to be known as an address, too short to burst a clause. */
 const longestChars = 40;
-const address = /(?:https?:\/\/|www\.)[!-~]*[a-z0-9/]$/i;
+const address = /https?:\/\/|www\./i;
+const addressEnd = /[a-z0-9/]$/i;
 /** May end an address, or stand in its middle. */
 const mark = /^[)\]>"'`*_.,;:!?]$/;
 
@@ -26,7 +27,9 @@ export class ShortLinks {
 
   #take(one: string): string {
     if (!/^[!-~]$/.test(one)) return this.flush() + one;
-    const isLong = (address.exec(this.#run)?.[0].length ?? 0) >= longestChars;
+    const start = this.#run.search(address);
+    const addressChars = start < 0 || !addressEnd.test(this.#run) ? 0 : this.#run.length - start;
+    const isLong = addressChars >= longestChars;
     if (!isLong) {
       this.#run = (this.#run + one).slice(-2 * longestChars);
       return one;

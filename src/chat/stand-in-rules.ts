@@ -93,7 +93,7 @@ export const rules: readonly Rule[] = [
 function firstSaid({ earlier, speaker }: Scene): string {
   const first = earlier.find((message) => message.role === 'user' && message.name === speaker);
   if (!first) return 'This is the first thing you said.';
-  return `You first said: ${first.content.replace(/[.!?\s]+$/, '')}.`;
+  return `You first said: ${first.content.replace(/(?<![.!?\s])[.!?\s]+$/, '')}.`;
 }
 
 const introduction = /\b(?:my name is|my name's|call me) ([\p{L}'-]+)/iu;

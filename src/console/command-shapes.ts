@@ -27,7 +27,7 @@ export function findCommand(line: string, commands: readonly CommandShape[]): Fo
   let names: readonly Pick<OptionShape, 'name' | 'options'>[] = commands;
   let rest = line.slice(1);
   for (const path: string[] = []; ; ) {
-    const [, word = '', after = ''] = /^\s*(\S*)(.*)$/s.exec(rest) ?? [];
+    const [, word = '', after = ''] = /^\s*(\S*)(.*)/s.exec(rest) ?? [];
     const chosen = names.find(({ name }) => name === word.toLowerCase());
     if (!chosen) return { kind: 'lost', path: path.join(' '), word, choices: names };
     path.push(chosen.name);
@@ -88,7 +88,7 @@ export function shareOut(
   let rest = bare;
   for (const option of takers) {
     if (rest === '') break;
-    const [, word = '', after = ''] = /^(\S*)\s*(.*)$/s.exec(rest) ?? [];
+    const [, word = '', after = ''] = /^(\S*)\s*(.*)/s.exec(rest) ?? [];
     const isLast = option === takers.at(-1);
     shares.push({ option, value: isLast ? rest : word });
     rest = isLast ? '' : after;

@@ -27,7 +27,7 @@ export function complete(line: string, commands: readonly CommandShape[]): Compl
     return { kind: 'words', typed: `${mark}${found.word}`, words };
   }
   if (found.rest === '') {
-    const typed = /\S*$/.exec(slash)?.[0] ?? '';
+    const typed = /(?<!\S)\S*$/.exec(slash)?.[0] ?? '';
     return { kind: 'words', typed, words: [`${typed} `] };
   }
   return inOptions(found.path, found.rest, found.options);
@@ -39,7 +39,7 @@ function inOptions(name: string, rest: string, options: readonly OptionShape[]):
   const { bare, given } = readGiven(rest, options);
   const last = given.at(-1);
   if (last?.open) return none;
-  const word = /\S*$/.exec(rest)?.[0] ?? '';
+  const word = /(?<!\S)\S*$/.exec(rest)?.[0] ?? '';
   const isValue = last && (last.value === '' || last.from >= rest.length - word.length);
   if (isValue) return valuesOf(name, rest.slice(last.from), last, given);
   const open = options.filter((option) => !given.some((each) => each.option === option));

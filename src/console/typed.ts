@@ -12,7 +12,7 @@ export type Typed =
 /** More than this nobody says in one breath, and Discord takes no longer option. */
 const longestChars = 4_000;
 /** One word and a colon, unless it is the beginning of an address. */
-const named = /^(\p{L}[\p{L}\p{M}\p{N}_-]{0,31}):(?!\/\/)(?=[\s/#]|$)\s*(.*)$/su;
+const named = /^(\p{L}[\p{L}\p{M}\p{N}_-]{0,31}):(?!\/\/)(?=[\s/#]|$)\s*(.*)/su;
 const pressed = /^#?(\d{1,6})$/;
 
 /** `hello`, `bob: hello`, `/say text:hello`, `bob: /join`, `3`, `#3`, `bob: 3`, `bob: quit`, `?` or `quit`. */

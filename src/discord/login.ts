@@ -51,7 +51,7 @@ function hasLeft({ channelId }: VoiceState): boolean {
 
 /** What discord.js takes: neither a slash at the end nor a version. */
 export function restBase(apiUrl: string): string {
-  return apiUrl.replace(/\/+$/, '').replace(/\/v\d+$/, '');
+  return apiUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v\d+$/, '');
 }
 
 /** An edit that has to wait is better made anew: it would show what is over. Messages wait in the outbox. */

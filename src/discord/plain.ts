@@ -48,5 +48,7 @@ const everybody = /@(everyone|here)/gi;
 const address = /(https?:\/\/[^\s<>]+)/;
 
 function escaped(words: string): string {
-  return words.replace(/[\\*_~`|[\]<]/g, '\\$&').replace(/^(\s*)([#>+-])/gm, '$1\\$2');
+  return words
+    .replace(/[\\*_~`|[\]<]/g, '\\$&')
+    .replace(/^([^\S\n\r\u2028\u2029]*)([#>+-])/gm, '$1\\$2');
 }

@@ -40,5 +40,5 @@ export class Paper {
 function spellings(secret: string): string[] {
   const base64 = Buffer.from(secret).toString('base64');
   const json = JSON.stringify(secret).slice(1, -1);
-  return [secret, json, encodeURIComponent(secret), base64, base64.replace(/=+$/, '')];
+  return [secret, json, encodeURIComponent(secret), base64, base64.replace(/={1,2}$/, '')];
 }

@@ -158,7 +158,7 @@ const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script
 
 /** Without the last word, which may go on; all of it where that is the only one. */
 function cutOf(text: string): string {
-  const words = unspaced.test(text) ? '' : text.replace(/\S+$/, '');
+  const words = unspaced.test(text) ? '' : text.replace(/(?<!\S)\S+$/, '');
   return words.trim() === '' ? text.replace(/[\uD800-\uDBFF]$/, '') : words;
 }
 

@@ -6,7 +6,7 @@ import type { Fetch } from './guarded-fetch.ts';
  * `onFound` gets the base URL that answered. Bodies that can be sent only once are not tried.
  */
 export function tryV1(send: Fetch, baseUrl: string, onFound: (baseUrl: string) => void): Fetch {
-  const base = baseUrl.replace(/\/+$/, '');
+  const base = baseUrl.replace(/(?<!\/)\/+$/, '');
   const versioned = `${base}/v1`;
   let found: 'nothing yet' | 'as given' | 'versioned' = 'nothing yet';
   if (/\/v\d+$/.test(base)) found = 'as given';

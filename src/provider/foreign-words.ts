@@ -6,7 +6,7 @@ const longestReadChars = 20_000;
 export function plainWords(text: string, secret: string | undefined, maxChars: number): string {
   const head = text.slice(0, longestReadChars);
   const line = redact(head, secret)
-    .replace(/<(script|style|head)\b[\s\S]*?<\/\1>/gi, ' ')
+    .replace(/<(script|style|head)\b(?:(?!<\1\b)[\s\S])*?<\/\1>/gi, ' ')
     .replace(/<[^<>]*>/g, ' ')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();

@@ -42,7 +42,7 @@ const mostRefusalBytes = 4096;
 export function socketUrl(baseUrl: string, path: string, query: Readonly<Record<string, string>>) {
   const url = new URL(baseUrl);
   url.protocol = url.protocol.replace('http', 'ws');
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}${path}`;
+  url.pathname = `${url.pathname.replace(/(?<!\/)\/+$/, '')}${path}`;
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url;
 }

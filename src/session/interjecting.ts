@@ -105,5 +105,5 @@ export class Interjecting {
 
 /** "He" may become "here", and most short words another. */
 function isBeginning(text: string): boolean {
-  return /^\P{L}*\p{Script=Latin}{1,2}\P{L}*$/u.test(text);
+  return /^\P{L}*[\p{L}&&\p{Script=Latin}]{1,2}\P{L}*$/v.test(text);
 }

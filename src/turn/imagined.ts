@@ -38,7 +38,7 @@ function isWeak({ voicedMs, meanProbability, meanLevelDb }: Evidence): boolean {
 /** "[Music]", "(applause)", "*sighs*", notes and their kin are about sound, not words. */
 function withoutStageNotes(text: string): string {
   return text
-    .replace(/\[[^\]]*\]?|\([^)]*\)?|（[^）]*）?|【[^】]*】?|\*[^*]+\*|<[^>]*>/gu, ' ')
+    .replace(/\[[^\]]*\]?|\([^)]*\)?|（[^）]*）?|【[^】]*】?|\*[^*]+\*|<[^<>]*>/gu, ' ')
     .replace(/[♪♫♬♩🎵🎶][^♪♫♬♩🎵🎶]*[♪♫♬♩🎵🎶]/gu, ' ');
 }
 

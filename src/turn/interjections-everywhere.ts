@@ -22,7 +22,7 @@ export const bigLanguages: ReadonlySet<string> = new Set(
 
 /** Sounds of listening, thinking, laughing and coughing, as recognisers spell them. */
 const hums: readonly RegExp[] = [
-  /^(?:m+h?m*|h+m+|m+h+m*|u+h+m*|u+m+|e+h+m*|e+rm*|a+h+m*|o+h+|hu+h|h[aeo]h?|aw+|eu+h+|[äöø]+h*m*|aha+|oho+)$/u,
+  /^(?:m+(?:h+m*)?|h+m+|u+h+m*|u+m+|e+h+m*|e+rm*|a+h+m*|o+h+|hu+h|h[aeo]h?|aw+|eu+h+|[äöø]+h*m*|aha+|oho+)$/u,
   /^(?:(?:a?h[aeiou]){2,}h?|(?:j[aei]){2,}j?|(?:[кх][аие]){2,}х?|(?:а?х[аеио]){2,}х?|[кх]{2,}|k{2,}|w{2,})$/u,
   /^(?:(?:rs){1,}|(?:wk){2,}w?|(?:χ[αεοι]){2,}|ه{2,}|ח{2,}|5{3,}|[\u110f\u1112ㅋㅎ])$/u,
   /^(?:а+|э+м*|м+|м+г+м+|у+гу+|а+га+|о+|ох+|эх+|хм+|χμ+|μ+|α+χ*|ω+χ*|हम्+म*|হুম+|ஹ்ம்|ம்+)$/u,

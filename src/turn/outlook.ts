@@ -34,7 +34,7 @@ function wordsOver(said: string, words: readonly string[], lexicon: Lexicon): nu
   if (isStretched(last)) return -1.5;
   if (lexicon.code === 'en') return englishOver(words);
   if (lexicon.open.has(last)) return -2.6;
-  const bare = said.replace(/[^\p{L}\p{M}\p{N}]+$/u, '');
+  const bare = said.replace(/(?<![^\p{L}\p{M}\p{N}])[^\p{L}\p{M}\p{N}]+$/u, '');
   if (lexicon.closedEndings.some((ending) => bare.endsWith(ending))) return 1.6;
   if (lexicon.openEndings.some((ending) => bare.endsWith(ending))) return -1.8;
   return lengthOver(words, lexicon);
@@ -56,7 +56,7 @@ function lengthOver(words: readonly string[], lexicon: Lexicon): number {
 
 /** A full stop says little, for recognisers put one at any pause; what holds a sentence open says more. */
 function punctuationOver(said: string): number {
-  if (/(\.{2,}|…)["'”»)\]]*$/u.test(said)) return -2;
+  if (/((?<!\.)\.{2,}|…)["'”»)\]]*$/u.test(said)) return -2;
   if (/[-–—~]$/u.test(said)) return -1.6;
   if (/[,、，،:;：；]$/u.test(said)) return -1.4;
   if (isOpen(said)) return -1;

@@ -1,0 +1,46 @@
+import * as scslre from 'scslre';
+import { expect, test } from 'vitest';
+import { repeated, superlinear } from './growth.ts';
+import { hostileUnits } from './hostile.ts';
+import { regexpsOfProgram } from './literals.ts';
+
+const { literals, builders } = await regexpsOfProgram();
+
+test('no regular expression of the program can take more than linear time by its form', () => {
+  const found = literals.flatMap(({ at, source, flags }) => {
+    const { reports } = scslre.analyse({ source, flags });
+    return reports.map(({ type }) => `${at} /${source}/${flags}: ${type}`);
+  });
+  expect(found).toEqual([]);
+});
+
+test('no regular expression of the program takes more than linear time on texts of its own parts', () => {
+  const found = literals.flatMap(({ at, source, flags }) => {
+    const reads = readerOf(new RegExp(source, flags));
+    return hostileUnits(source, flags).flatMap((unit) =>
+      slow(`${at} /${source}/${flags}`, reads, unit),
+    );
+  });
+  expect(found).toEqual([]);
+}, 120_000);
+
+test('expressions are built from texts in two files, whose own tests measure them', () => {
+  expect(builders).toEqual(['src/chat/asides.ts', 'src/chat/boundaries.ts']);
+});
+
+/** As the program uses it: to the end of the text, or until the first place that fits. */
+function readerOf(expression: RegExp): (text: string) => unknown {
+  return expression.global
+    ? (text) => text.replace(expression, '')
+    : (text) => {
+        expression.lastIndex = 0;
+        return expression.test(text);
+      };
+}
+
+function slow(what: string, read: (text: string) => unknown, unit: string): string[] {
+  return ['', '\0'].flatMap((end) => {
+    const why = superlinear(read, repeated(unit, end));
+    return why === undefined ? [] : [`${what} on ${JSON.stringify(`${unit}…${end}`)}: ${why}`];
+  });
+}
