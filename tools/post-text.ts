@@ -17,15 +17,10 @@ export const postText = tool({
   doing: 'tool.post',
   ask: ({ text }) => ({ id: 'tool.post.ask', with: { text: preview(text) } }),
   async run({ text }, ports, signal) {
-    await ports.post(shown(text), signal);
+    await ports.post(text, signal);
     return { facts: { posted: 'yes' }, line: { id: 'tool.post.done' } };
   },
 });
-
-/** Mentions are shown as they are typed, and an address stands where it leads. */
-function shown(text: string): string {
-  return text.replace(/<(@[!&]?|#|\/|:|id:)/g, '< $1').replace(/\]\(/g, '] (');
-}
 
 function preview(text: string): string {
   const unlinked = text.replace(/\S+/g, (word) => (/:\/\/|\w\.\w+\//.test(word) ? '…' : word));

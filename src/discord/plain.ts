@@ -11,6 +11,13 @@ export function harmless(words: string): string {
     .replace(everybody, '@\u200b$1');
 }
 
+/** As `harmless`, and links stand where they lead, mentions as they are typed; other markdown is obeyed. */
+export function posted(words: string): string {
+  return harmless(words)
+    .replace(/<(?=@[!&]?\d|#\d|\/[^>\n]{1,120}:\d|id:|a?:\w{1,40}:\d|t:-?\d)/g, '< ')
+    .replace(/\]\(/g, '] (');
+}
+
 /** As `harmless`, and with markdown shown instead of obeyed; addresses stay whole. */
 export function plain(words: string): string {
   return harmless(words)
@@ -45,7 +52,7 @@ const unseen =
 /** More marks on one letter than any script stacks. */
 const piled = /(\p{M}{4})\p{M}+/gu;
 const everybody = /@(everyone|here)/gi;
-const address = /(https?:\/\/[^\s<>]+)/;
+const address = /(https?:\/\/[^\s<>[\]`*|\\]+)/;
 
 function escaped(words: string): string {
   return words

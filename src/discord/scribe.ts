@@ -12,7 +12,7 @@ import { localeOf } from '#src/texts/texts.ts';
 import { networkCodeOf } from './network-errors.ts';
 import type { Outbox } from './outbox.ts';
 import type { PanelDesk } from './panels.ts';
-import { cut, harmless, maxMessageChars } from './plain.ts';
+import { cut, maxMessageChars, posted } from './plain.ts';
 import { messageWith, rowsOf } from './rendering.ts';
 
 type Body = Pick<RESTPostAPIChannelMessageJSONBody, 'content'> & Readonly<Record<string, unknown>>;
@@ -45,7 +45,7 @@ export function openScribe(
   };
   return {
     async write(where, text, signal) {
-      const content = cut(harmless(text), maxMessageChars);
+      const content = cut(posted(text), maxMessageChars);
       await send(where, { content, allowed_mentions: { parse: [] } }, signal);
     },
     async offer(where, line, buttons, signal) {

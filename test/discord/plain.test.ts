@@ -14,6 +14,13 @@ test('addresses stay whole', () => {
   );
 });
 
+test('an address ends where markdown could begin inside it', () => {
+  expect(plain('https://[discord.com/nitro](https://evil.example/)')).toBe(
+    'https://\\[discord.com/nitro\\](https://evil.example/)',
+  );
+  expect(plain('https://a.example/`b`||c||*d')).toBe('https://a.example/\\`b\\`\\|\\|c\\|\\|\\*d');
+});
+
 test('nothing somebody is called mentions anybody', () => {
   const words = plain('@everyone @here @ev\u200beryone <@1> <@&2> <#3> </join:4>');
   expect(words).not.toMatch(/@(everyone|here)/);

@@ -48,6 +48,27 @@ test('what cannot be spoken is written in the chat of the voice channel', async 
   expect(sent).toEqual([['lounge', 'Hello @\u200beveryone.']]);
 });
 
+/** Signs without width, which are taken out. */
+const unseen = ['', '\u200b', '\u2060', '\ufeff', '\u00ad', '\u202e', '\0'];
+const forms: readonly ((gap: string) => string)[] = [
+  (gap) => `[click]${gap}(https://evil.example)`,
+  (gap) => `<${gap}@1> and <@${gap}&2> in <#${gap}3>`,
+  (gap) => `<${gap}/join:${gap}4> <${gap}t:1> <id${gap}:guide> <a:b${gap}:5>`,
+];
+
+test.each(unseen)(
+  'what is written calls nobody and hides no link, also with %j inside',
+  async (gap) => {
+    const { scribe, sent } = open(['lounge']);
+    for (const form of forms) await scribe.write(lounge, form(gap), never);
+    expect(sent.map(([, text]) => text)).toEqual([
+      '[click] (https://evil.example)',
+      '< @1> and < @&2> in < #3>',
+      '< /join:4> < t:1> < id:guide> < a:b:5>',
+    ]);
+  },
+);
+
 test('where the channel is gone it is written beside the panel', async () => {
   const { scribe, sent } = open(['general'], 'general');
   await scribe.write(lounge, 'The channel was removed.', never);
