@@ -1,3 +1,4 @@
+import { discordTargets } from '#test/discord/fuzz-targets.ts';
 import type { FuzzTarget } from './target.ts';
 import { audioTargets } from './targets/audio.ts';
 import { providerTargets } from './targets/providers.ts';
@@ -7,6 +8,7 @@ import { textTargets } from './targets/text.ts';
 /** Every parser of bytes and words from outside. */
 export const targets: readonly FuzzTarget[] = [
   ...audioTargets,
+  ...discordTargets,
   ...providerTargets,
   ...settingsTargets,
   ...textTargets,

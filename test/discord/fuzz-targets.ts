@@ -1,0 +1,124 @@
+import '#src/discord/sodium.ts';
+import { EventEmitter } from 'node:events';
+import {
+  DAVESession,
+  type VoiceConnection,
+  VoiceReceiver,
+  VoiceUDPSocket,
+  VoiceWebSocket,
+} from '@discordjs/voice';
+import fc from 'fast-check';
+import { nonceFor, sealedDatagram } from '#src/discord/cipher-check.ts';
+import { Ear } from '#src/discord/ear.ts';
+import { guardLibrary } from '#src/discord/guards.ts';
+import { innerUdp } from '#src/discord/library.ts';
+import { bytesLike, jsonLike, textOf } from '#test/fuzz/inputs.ts';
+import { target } from '#test/fuzz/target.ts';
+
+const mode = 'aead_aes256_gcm_rtpsize';
+const key = Buffer.alloc(32, 7);
+const ssrc = 9;
+const sealed = [10, 40, 120].map((length) =>
+  sealedDatagram(Buffer.alloc(length, 0xf8), mode, key, ssrc),
+);
+
+/** A receiver with one speaker who may be heard. */
+function openEar(): VoiceReceiver {
+  // Of a connection an ear only needs the receiver and the state.
+  const connection = { state: { status: 'none' } } as unknown as VoiceConnection;
+  const receiver = new VoiceReceiver(connection);
+  Object.assign(connection, { receiver });
+  Object.assign(receiver.speaking, { onPacket: () => {} }); // it would start timers
+  const fail = (error: unknown) => {
+    throw error;
+  };
+  new Ear(
+    connection,
+    () => true,
+    () => {},
+    fail,
+  );
+  receiver.connectionData = { encryptionMode: mode, nonceBuffer: nonceFor(mode), secretKey: key };
+  receiver.ssrcMap.update({ userId: '1', audioSSRC: ssrc });
+  receiver.subscribe('1').on('error', () => {});
+  return receiver;
+}
+
+const receiver = openEar();
+
+const voiceMessages = [
+  { op: 2, d: { ssrc, ip: '127.0.0.1', port: 9, modes: [mode], experiments: [] }, seq: 1 },
+  { op: 4, d: { mode, secret_key: [...key], dave_protocol_version: 1 } },
+  { op: 5, d: { user_id: '1', ssrc, speaking: 1 } },
+  { op: 6, d: { t: 1 } },
+  { op: 8, d: { heartbeat_interval: 13_750, v: 8 } },
+  { op: 11, d: { user_ids: ['1', '2'] } },
+  { op: 13, d: { user_id: '1' } },
+  { op: 21, d: { transition_id: 1, protocol_version: 1 } },
+  { op: 24, d: { epoch: 1, protocol_version: 1 } },
+];
+
+guardLibrary();
+/** The socket as the library has it, behind our guard and without a network. */
+const udp: VoiceUDPSocket = Object.create(VoiceUDPSocket.prototype);
+EventEmitter.call(udp);
+udp.on('message', (datagram) => receiver.onUdpMessage(datagram));
+const socket: VoiceWebSocket = Object.create(VoiceWebSocket.prototype);
+EventEmitter.call(socket);
+Object.assign(socket, { debug: null });
+socket.on('error', () => {});
+type MessageTarget = Parameters<VoiceWebSocket['onMessage']>[0]['target'];
+const told = (data: Buffer | string) =>
+  socket.onMessage({ data, type: 'message', target: {} as MessageTarget });
+
+/** What a voice server may put into a group; the binding is native and must survive all of it. */
+const group = new DAVESession(1, '1', '2', {} as ConstructorParameters<typeof DAVESession>[3]);
+group.on('error', () => {});
+group.reinit();
+const ofGroup = [
+  (bytes: Buffer) => group.setExternalSender(bytes),
+  (bytes: Buffer) => group.processProposals(bytes, new Set(['1', '2'])),
+  (bytes: Buffer) => group.processCommit(bytes),
+  (bytes: Buffer) => group.processWelcome(bytes),
+  (bytes: Buffer) => group.decrypt(bytes, '2'),
+];
+const mls = Buffer.from(`00010001${'ab'.repeat(60)}`, 'hex');
+const endToEnd = Buffer.concat([
+  Buffer.alloc(40, 0xf8),
+  Buffer.from('0102030405060708010cfafa', 'hex'),
+]);
+
+/** What Discord and other people send to the voice half. */
+export const discordTargets = [
+  target('rtp-datagrams', bytesLike(sealed), (datagram) => {
+    innerUdp(udp).onMessage(datagram);
+  }),
+  target(
+    'voice-gateway-json',
+    fc.oneof(
+      jsonLike(...voiceMessages).map((message) => JSON.stringify(message) ?? ''),
+      textOf(['{"op":', '5', ',"d":', '{}', '}', 'null']),
+    ),
+    (text) => {
+      told(text);
+    },
+  ),
+  target(
+    'voice-gateway-binary',
+    bytesLike([Buffer.concat([Buffer.from([0, 1, 25]), mls])]),
+    (bytes) => {
+      told(bytes);
+    },
+  ),
+  target(
+    'dave',
+    fc.tuple(fc.constantFrom(...ofGroup), bytesLike([mls, endToEnd])),
+    ([process, bytes]) => {
+      try {
+        process(bytes);
+      } catch {
+        // The guard makes a lost link of it; nothing else may happen.
+      }
+    },
+  ),
+];
