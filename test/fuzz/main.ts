@@ -5,9 +5,9 @@ import type { FuzzResult } from './target.ts';
 import { targets } from './targets.ts';
 
 /** Cases that one thread checks; a finding is seen again with its seed and this many. */
-const cases = 20_000;
+const cases = 100_000;
 /** So long nothing may come of them. */
-const hangMs = 180_000;
+const hangMs = 600_000;
 
 const { values } = parseArgs({
   options: {
