@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
 import type { Person } from '#src/sandbox/person.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
@@ -7,11 +8,13 @@ import type { Trouble } from '#test/fakes/providers-trouble.ts';
 import { expectAlike } from './likeness.ts';
 import {
   callIn,
+  chats,
   converse,
   eventually,
   madeTexts,
   openScene,
   type Scene,
+  type ShownMessage,
   scenario,
   soon,
 } from './scene.ts';
@@ -98,3 +101,67 @@ scenario('a provider that hangs keeps nobody from sending the bot away', async (
   expect(left.text).toMatch(/^Left Lounge/);
   await eventually(() => expect(asked()?.leftAtMs).toBeDefined());
 });
+
+/** How long each request for words was waited for that the bot gave up, in ms. */
+function givenUpMs({ providers }: Scene): readonly number[] {
+  return providers.requests.flatMap(({ endpoint, atMs, leftAtMs }) =>
+    endpoint === 'transcriptions' && leftAtMs !== undefined ? [leftAtMs - atMs] : [],
+  );
+}
+
+/** Says it, and returns when the recogniser has been asked for all of it and is silent. */
+async function sayInVain({ providers }: Scene, person: Person): Promise<void> {
+  await person.say(question, soon());
+  const saidAtMs = realClock.nowMs();
+  await eventually(() => {
+    const open = providers.requests.filter(
+      ({ endpoint, endedAtMs, leftAtMs }) =>
+        endpoint === 'transcriptions' && endedAtMs === undefined && leftAtMs === undefined,
+    );
+    expect(open).toHaveLength(1);
+    expect(realClock.nowMs()).toBeGreaterThan(saidAtMs + 400);
+  });
+}
+
+for (const trouble of ['silent', 'stalled'] as const) {
+  scenario(
+    `a recogniser that is ${trouble} over one question loses neither it nor the next`,
+    async () => {
+      await using scene = await openScene({ providers: { replies } });
+      const adam = await callIn(scene, 'Adam');
+      await converse(scene, adam, question);
+      const before = chats(scene).length;
+      scene.providers.set({ trouble: { transcriptions: trouble } });
+      await sayInVain(scene, adam);
+      scene.providers.set({ trouble: {} });
+      await adam.say(question, soon());
+      await eventually(() => expect(new Set(chats(scene).slice(before).map(newest)).size).toBe(2));
+      expect(Math.max(...givenUpMs(scene))).toBeGreaterThan(2_400);
+      expect(madeTexts(scene)).not.toContain(text('fail.stt'));
+    },
+  );
+}
+
+scenario(
+  'a recogniser that stays silent is told after 5 s, and the next question answered',
+  async () => {
+    await using scene = await openScene({ providers: { replies } });
+    const adam = await callIn(scene, 'Adam');
+    await converse(scene, adam, question);
+    const before = chats(scene).length;
+    scene.providers.set({ trouble: { transcriptions: 'silent' } });
+    await sayInVain(scene, adam);
+    await eventually(() => expect(madeTexts(scene)).toContain(text('fail.stt')));
+    const longestMs = Math.max(...givenUpMs(scene));
+    expect(longestMs).toBeGreaterThan(4_500);
+    expect(longestMs).toBeLessThan(8_000); // 5 s, and what a busy machine takes
+    scene.providers.set({ trouble: {} });
+    await adam.say(question, soon());
+    await eventually(() => expect(chats(scene).length).toBeGreaterThan(before));
+  },
+);
+
+/** What the chat model was asked last, of one request. */
+function newest(messages: readonly ShownMessage[]): string | undefined {
+  return messages.at(-1)?.content.split('\n').at(-1);
+}

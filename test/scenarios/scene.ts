@@ -240,7 +240,8 @@ function speakerOf(scene: Scene, place: number): string | undefined {
   return line?.split(':')[0];
 }
 
-function chats({ providers }: Scene): readonly (readonly ShownMessage[])[] {
+/** What the chat model was shown in each request, oldest first. */
+export function chats({ providers }: Scene): readonly (readonly ShownMessage[])[] {
   return providers.requests.flatMap(({ endpoint, body }) =>
     endpoint === 'chat' && body ? [(body.messages ?? []) as readonly ShownMessage[]] : [],
   );
