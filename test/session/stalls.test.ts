@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { SessionEvent } from '#src/session/events.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { adam, type House, lounge, openHouse, pass, words } from './house.ts';
+
+/** How an engine behaves in one request; `deaf` is a hang that heeds no signal. */
+const fate = fc.constantFrom('fine', 'fine', 'slow', 'error', 'hang', 'deaf');
+type Fate = 'fine' | 'slow' | 'error' | 'hang' | 'deaf';
+/** One question: what becomes of it, and how soon the next one is asked. */
+const plan = fc.record({
+  ears: fate,
+  begin: fate,
+  middle: fate,
+  voice: fate,
+  pauseMs: fc.constantFrom(200, 900, 3_000, 12_000, 26_000),
+});
+type Plan = {
+  readonly ears: Fate;
+  readonly begin: Fate;
+  readonly middle: Fate;
+  readonly voice: Fate;
+  readonly pauseMs: number;
+};
+
+const broken = new BotError('provider.refused', true, 'It failed.');
+const forever = new Promise<never>(() => undefined);
+/** Everything has been given up by then: answers that are awaited without the floor after five minutes. */
+const restMs = 340_000;
+/** From a failure to what people hear or read of it: a voice that hangs is waited for 20 s. */
+const toldWithinMs = 40_000;
+
+/** The end of an utterance may be decided, and its failure told, so long before the script goes on. */
+const decidedMs = 1_500;
+
+async function meet(how: Fate, clock: Clock, signal: AbortSignal): Promise<void> {
+  if (how === 'error') throw broken;
+  if (how === 'deaf') await forever;
+  if (how === 'slow') await clock.sleep(4_000, signal);
+  if (how === 'hang') await clock.sleep(3_600_000, signal);
+}
+
+const numberIn = (words: string) => Number(/number (\d+)/.exec(words)?.[1] ?? -1);
+
+type Stamped = { readonly atMs: number; readonly event: SessionEvent };
+
+/** Adam alone with a bot whose engines do as planned for the question that is being asked or answered. */
+function openRoom(plans: readonly Plan[]) {
+  const clock = new VirtualClock();
+  let asking = 0;
+  const happened: Stamped[] = [];
+  const told: number[] = [];
+  const of = (n: number): Fate[] => {
+    const { ears, begin, middle, voice } = plans[n] ?? { ...fine };
+    return [ears, begin, middle, voice];
+  };
+  const transcriber: Transcriber = {
+    async *transcribe(_pcm, signal) {
+      const n = asking;
+      await meet(of(n)[0] ?? 'fine', clock, signal);
+      yield { kind: 'final', transcript: { text: `This is number ${n}.` } };
+    },
+  };
+  const chat: ChatModel = {
+    async *reply(messages, _tools, signal) {
+      const n = numberIn(`${messages.at(-1)?.content}`);
+      const [, begin = 'fine', middle = 'fine'] = of(n);
+      await meet(begin, clock, signal);
+      yield { kind: 'text', text: `An answer to number ${n}. ` };
+      await meet(middle, clock, signal);
+      yield { kind: 'text', text: 'That is all of it.' };
+    },
+  };
+  const voice = new FakeSynthesizer({ pieces: 8 });
+  const synthesizer: Synthesizer = {
+    async *synthesize(text, manner, signal) {
+      const [, , , how = 'fine'] = of(numberIn(text));
+      await meet(how, clock, signal);
+      yield* voice.synthesize(text, manner, signal);
+    },
+  };
+  const settings = { transcriber, synthesizer, pipeline: chained({ chat, synthesizer }) };
+  const house = openHouse(
+    {
+      ...{ ...settings, addressing: 'auto' },
+      onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
+      scribe: {
+        write: async () => void told.push(clock.nowMs()),
+        offer: async () => undefined,
+      },
+    },
+    [adam],
+    clock,
+  );
+  const ask = async (n: number) => {
+    asking = n;
+    await pass(house, 3_600, await words('human-goforward', adam, clock.nowMs()));
+  };
+  return { house, happened, told, ask };
+}
+
+const fine = { ears: 'fine', begin: 'fine', middle: 'fine', voice: 'fine' } as const;
+
+/** The questions that this answer was to. */
+function answeredIn({ event }: Stamped): readonly number[] {
+  if (event.kind !== 'answered' || event.finish === 'failed') return [];
+  return [...event.text.matchAll(/number (\d+)/g)].map(([, n]) => Number(n));
+}
+
+test('whatever engines do, every question is answered once, or told, and the one after all is answered', {
+  timeout: 240_000,
+}, async () => {
+  const plans = fc.array(plan, { minLength: 1, maxLength: 3 });
+  const holds = async (planned: readonly Plan[]) => {
+    const { house, happened, told, ask } = openRoom(planned);
+    await house.rooms.join(lounge, 'adam');
+    house.door.link.onLeft = (_frame, atMs) => void told.push(atMs);
+    await pass(house, 500);
+    const ends: number[] = [];
+    for (const [n, { pauseMs }] of planned.entries()) {
+      await ask(n);
+      ends.push(house.clock.nowMs());
+      await pass(house, pauseMs);
+    }
+    await passIdle(house, restMs);
+    await ask(planned.length);
+    ends.push(house.clock.nowMs());
+    await pass(house, 8_000);
+    const answered = happened.flatMap(answeredIn);
+    expect(answered.filter((n, at) => answered.indexOf(n) !== at)).toEqual([]);
+    expect(answered).toContain(planned.length);
+    const failures = happened.filter(({ event }) => event.kind === 'failed');
+    expect(failures.filter(({ event }) => 'code' in event && event.code === 'bug')).toEqual([]);
+    for (const [n, endMs] of ends.entries()) {
+      const isTold = happened.some(
+        ({ event, atMs }) =>
+          (event.kind === 'failed' || event.kind === 'dropped') && atMs >= endMs - decidedMs,
+      );
+      // Whoever asks on before they hear a word of an answer gets that to their newer question.
+      const isReplaced = answered.some((one) => one > n && one < planned.length);
+      expect(answered.includes(n) || isTold || isReplaced, `question ${n}`).toBe(true);
+    }
+    for (const { atMs } of failures) {
+      expect(told.some((ms) => ms >= atMs - 100 && ms <= atMs + toldWithinMs)).toBe(true);
+    }
+    await house.rooms.leave('g');
+  };
+  await fc.assert(fc.asyncProperty(plans, holds), { numRuns: 6 });
+});
+
+/** Nobody speaks: time passes in longer steps as long as nothing sounds. */
+async function passIdle(house: House, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 1_000) await pass(house, 1_000);
+}
