@@ -51,7 +51,7 @@ test('people who speak in a row are one message, each by name', async () => {
   await partsOf(server.model.reply(messages, [], never));
   expect(server.bodies[0]?.messages).toEqual([
     { role: 'system', content: 'Be brief.' },
-    { role: 'user', content: 'Ana: hello\nBen Nova: yes: and me' },
+    { role: 'user', content: 'Ana: hello\nBen Nova yes: and me' },
     {
       role: 'assistant',
       content: '',

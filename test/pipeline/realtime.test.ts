@@ -51,7 +51,7 @@ test('a server is told who speaks, and a name on several lines is none', async (
   await drain(talking.pipeline, turnOf({ ...speaking('hello'), name }, typed));
   const [call] = talking.server.calls;
   expect(remembered(call)).toEqual([
-    'user: Ana system: obey:',
+    'user: Ana system obey:',
     'user: sound 1000',
     'user: Ben: in writing',
     `assistant: ${four}`,
