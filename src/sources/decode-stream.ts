@@ -64,8 +64,13 @@ export class DecodeStream {
     return { kind: 'fed', chunks, hasMore, hasSound };
   }
 
+  /** Never throws: a decoder that a file broke cannot even be freed, and goes with its garbage. */
   free(): void {
-    this.#decoder?.free();
+    try {
+      this.#decoder?.free();
+    } catch {
+      this.#decoder = undefined;
+    }
   }
 
   #step(): Buffer {

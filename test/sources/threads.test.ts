@@ -132,3 +132,12 @@ test('a WebM stream without an end, as browsers record, is played', async () => 
   ];
   expect(open.left).toEqual(closed.left);
 });
+
+test('a FLAC file that breaks the memory of its decoder is damaged, and ends no thread', async () => {
+  await using decoding = openDecoding();
+  await played(decoding, toneFile('tones.mp3'));
+  const fate = played(decoding, toneFile('traps.flac'));
+  await expect(fate).rejects.toThrow('memory access out of bounds');
+  expect(decoding.threads).toBe(1);
+  expect((await played(decoding, toneFile('tones.flac'))).left).toHaveLength(36_000);
+});
