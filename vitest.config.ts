@@ -7,6 +7,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     isolate: false,
     restoreMocks: true,
+    // A test that hangs ends by this; a slow machine must not.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     setupFiles: ['src/discord/sodium.ts'],
     experimental: { viteModuleRunner: false },
   },
