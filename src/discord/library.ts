@@ -43,6 +43,8 @@ type InnerUdp = {
   keepAlive(): void;
 };
 type InnerDave = { readonly pendingTransitions: ReadonlyMap<number, number> };
+/** davey's session, of which the library's typings name only what it calls itself. */
+type InnerGroup = { getUserIds(): readonly string[] };
 type InnerSocket = { readonly ws: { terminate(): void } };
 type InnerSsrcMap = { readonly map: Map<number, { readonly userId: string }> };
 
@@ -50,6 +52,8 @@ type InnerSsrcMap = { readonly map: Map<number, { readonly userId: string }> };
 export const innerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
 export const innerNetworking = (net: Networking) => net as unknown as InnerNetworking;
 export const innerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
+const innerGroup = (session: NonNullable<DAVESession['session']>) =>
+  session as unknown as InnerGroup;
 const innerDave = (dave: DAVESession) => dave as unknown as InnerDave;
 export const innerSsrcMap = (receiver: VoiceReceiver) =>
   receiver.ssrcMap as unknown as InnerSsrcMap;
@@ -77,6 +81,14 @@ export function opensFrames(connection: VoiceConnection): boolean {
   const dave = daveOf(connection);
   if (!dave?.session?.ready || dave.reinitializing) return false;
   return innerDave(dave).pendingTransitions.size === 0;
+}
+
+/** Whether somebody who is connected (op 11) is not in the open end-to-end group: what is sent about them was lost. */
+export function groupLacksSomebody(connection: VoiceConnection): boolean {
+  const [state, dave] = [networkingOf(connection)?.state, daveOf(connection)];
+  if (!state || !('connectionData' in state) || !dave?.session?.ready) return false;
+  const members = new Set(innerGroup(dave.session).getUserIds());
+  return [...state.connectionData.connectedClients].some((id) => !members.has(id));
 }
 
 /** Throws the end-to-end group away and asks for another one; the library does not, after a sole-member reset. */

@@ -15,7 +15,7 @@ import { EncryptionWatchdog } from './encryption-watchdog.ts';
 import { FramesWatchdog } from './frames-watchdog.ts';
 import type { GroupRecovery } from './group-recovery.ts';
 import { HeartbeatWatchdog } from './heartbeat-watchdog.ts';
-import { cutSocket, networkingOf, socketOf, udpOf } from './library.ts';
+import { cutSocket, groupLacksSomebody, networkingOf, socketOf, udpOf } from './library.ts';
 import type { LinkAlerts } from './link-alerts.ts';
 import { type Hearing, SpeakerWatchdog } from './speaker-watchdog.ts';
 import type { Timing } from './timing.ts';
@@ -160,11 +160,12 @@ export class LinkWatchdogs {
   }
 
   #lookAtEncryption(isReady: boolean, atMs: number): void {
-    const { settled, others, ear } = this.#options;
+    const { connection, settled, others, ear } = this.#options;
     const inCompany = isReady && others() > 0;
-    const { fault, reset, rejoin } = this.#encryption.look(inCompany, settled(), atMs);
+    const whole = settled() && !(inCompany && groupLacksSomebody(connection));
+    const { fault, reset, rejoin } = this.#encryption.look(inCompany, whole, atMs);
     if (reset) ear.recovery.resetAt(atMs);
-    if (fault !== undefined || settled()) this.#judge('encryption-unsettled', fault, rejoin);
+    if (fault !== undefined || whole) this.#judge('encryption-unsettled', fault, rejoin);
   }
 
   #lookAtUdp(state: NetworkingReadyState, atMs: number): void {

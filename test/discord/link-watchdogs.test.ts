@@ -35,7 +35,11 @@ function open() {
   });
   const socket = { terminate: () => void log.cuts++ };
   const ws = Object.assign(new EventEmitter(), { ws: socket });
-  const state = { code: NetworkingStatusCode.Ready, udp, ws, connectionData: { ssrc } };
+  const connectedClients = new Set(['ann']);
+  const members = new Set(['bot', 'ann']);
+  const dave = { session: { ready: true, getUserIds: () => [...members] } };
+  const connectionData = { ssrc, connectedClients };
+  const state = { code: NetworkingStatusCode.Ready, udp, ws, dave, connectionData };
   const networking = Object.assign(new EventEmitter(), { state }) as unknown as Networking;
   const connection = { state: { status: 'ready', networking } } as unknown as VoiceConnection;
   const limit = new RejoinLimit();
@@ -65,7 +69,19 @@ function open() {
   const changes = () => told.map(({ name, state: change }) => `${name} ${change}`);
   const tell = (op: number, d: object) => ws.emit('packet', { op, d });
   const speaks = (id: string, flag = 1) => tell(5, { user_id: id, ssrc: 9, speaking: flag });
-  return { timing, call, log, told, changes, make, packets, tell, speaks };
+  return {
+    timing,
+    call,
+    log,
+    told,
+    changes,
+    make,
+    packets,
+    tell,
+    speaks,
+    connectedClients,
+    members,
+  };
 }
 
 test('a link on which all is well raises no alert in an hour', () => {
@@ -136,6 +152,37 @@ test('a group that does not settle is told after 5 s, reset at 10 s and rejoined
   call.settled = true;
   timing.passMs(500);
   expect(changes()).toEqual(['encryption-unsettled raised', 'encryption-unsettled cleared']);
+});
+
+test('a group that lacks somebody who is connected is told, reset and rejoined as one that does not settle', () => {
+  const { timing, log, changes, connectedClients, members } = open();
+  timing.passMs(1_000);
+  connectedClients.add('eve');
+  timing.passMs(4_500);
+  expect(changes()).toEqual([]);
+  timing.passMs(1_000);
+  expect(changes()).toEqual(['encryption-unsettled raised']);
+  expect(log.resets).toEqual([]);
+  timing.passMs(5_000);
+  expect(log.resets).toHaveLength(1);
+  members.add('eve');
+  timing.passMs(60_000);
+  expect(changes()).toEqual(['encryption-unsettled raised', 'encryption-unsettled cleared']);
+  expect([log.resets.length, log.ended]).toEqual([1, []]);
+  members.delete('eve');
+  timing.passMs(20_500);
+  expect(log.ended).toMatchObject([{ code: 'link.lost', retryable: true }]);
+});
+
+test('somebody who comes every second, and is in the group after 300 ms, is nobody it lacks', () => {
+  const { timing, log, told, connectedClients, members } = open();
+  for (let second = 0; second < 60; second++) {
+    connectedClients.add(`${second}`);
+    timing.passMs(300);
+    members.add(`${second}`);
+    timing.passMs(700);
+  }
+  expect([told, log.resets, log.ended]).toEqual([[], [], []]);
 });
 
 test('a bot that is alone for an hour neither resets a group nor rejoins', () => {

@@ -128,6 +128,24 @@ scenario(
   },
 );
 
+scenario(
+  'a group that lacks somebody who came is told, and mended as soon as it can be',
+  async () => {
+    await using scene = await openScene({ providers: { replies } });
+    const adam = await callIn(scene, 'Adam');
+    const { botId, faults } = scene.sandbox;
+    faults.voice.late(botId, 'dave', Number.POSITIVE_INFINITY);
+    const eve = scene.sandbox.person('Eve');
+    const coming = eve.join('Lounge', soon()).catch(() => undefined);
+    await eventually(() => expect(notices(scene)).toContain(text('link.encryption')));
+    faults.voice.heal(botId);
+    await scene.bot.logged(({ msg }) => /^alert cleared/.test(`${msg}`), stepMs);
+    await coming;
+    await eve.leave();
+    await expectConversation(scene, adam);
+  },
+);
+
 scenario('somebody nobody can decode is told so once, and is heard when it is over', async () => {
   await using scene = await openScene({ providers: { replies } });
   const adam = await callIn(scene, 'Adam');
