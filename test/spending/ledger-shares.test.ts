@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest';
+import { Ledger } from '#src/spending/ledger.ts';
+
+const noon = Date.UTC(2026, 10, 20, 12);
+const dayMs = 86_400_000;
+
+test('what is put aside for one person is not put aside for another, nor on another server', () => {
+  const ledger = new Ledger();
+  ledger.reserve('g', 'ana', { nanoUsd: 10, ms: 4 }, noon);
+  ledger.reserve('g', 'ana', { nanoUsd: 5, ms: 1 }, noon);
+  ledger.reserve('g', 'ben', { nanoUsd: 2, ms: 1 }, noon);
+  expect(ledger.reserved('g', 'ana')).toEqual({ nanoUsd: 15, ms: 5 });
+  expect(ledger.reserved('g', 'ben')).toEqual({ nanoUsd: 2, ms: 1 });
+  expect(ledger.reserved('g', 'cy')).toEqual({ nanoUsd: 0, ms: 0 });
+  expect(ledger.reserved('g')).toEqual({ nanoUsd: 17, ms: 6 });
+  expect(ledger.reserved('h')).toEqual({ nanoUsd: 0, ms: 0 });
+  expect(ledger.reserved('h', 'ana')).toEqual({ nanoUsd: 0, ms: 0 });
+});
+
+test('what was put aside shrinks by money and by time, never below nothing, and what is left becomes free', () => {
+  const ledger = new Ledger();
+  const reserve = ledger.reserve('g', 'ana', { nanoUsd: 10, ms: 100 }, noon);
+  ledger.take(reserve, { ms: 30 }, noon);
+  expect(ledger.reserved('g')).toEqual({ nanoUsd: 10, ms: 70 });
+  ledger.take(reserve, { nanoUsd: 4, ms: 90 }, noon);
+  expect(ledger.reserved('g')).toEqual({ nanoUsd: 6, ms: 0 });
+  ledger.release(reserve);
+  expect(ledger.reserved('g')).toEqual({ nanoUsd: 0, ms: 0 });
+  expect(ledger.standing('g', noon).day).toMatchObject({ nanoUsd: 4, ms: 120 });
+});
+
+test('whoever was forgotten keeps their share of the day and what is put aside for them, without a name', () => {
+  const ledger = new Ledger();
+  ledger.charge('g', 'ana', { nanoUsd: 5, turns: 1 }, noon);
+  ledger.charge('g', 'ben', { nanoUsd: 1 }, noon);
+  const reserve = ledger.reserve('g', 'ana', { nanoUsd: 10, ms: 0 }, noon);
+  ledger.forget('g', 'ana');
+  ledger.take(reserve, { nanoUsd: 3 }, noon);
+  expect(ledger.shareOf('g', 'ana', noon)).toMatchObject({ nanoUsd: 8, turns: 1 });
+  expect(ledger.shareOf('g', 'ben', noon).nanoUsd).toBe(1);
+  expect(ledger.reserved('g', 'ana').nanoUsd).toBe(7);
+  expect(ledger.reserved('g', 'ben').nanoUsd).toBe(0);
+  ledger.charge('g', 'ana', { nanoUsd: 2 }, noon);
+  expect(ledger.shareOf('g', 'ana', noon).nanoUsd).toBe(10);
+  expect([...ledger.standing('g', noon).people.keys()]).toEqual(['ben', 'ana']);
+});
+
+test('who speaks again after being forgotten is somebody new, whose payer the former one is not', () => {
+  const ledger = new Ledger();
+  const former = ledger.payer('g', 'ana', noon);
+  expect(ledger.payer('g', 'ana', noon)).toBe(former);
+  ledger.forget('g', 'ana');
+  expect(former).not.toHaveProperty('personId');
+  const again = ledger.payer('g', 'ana', noon);
+  expect(again).toEqual({ personId: 'ana' });
+  ledger.charge('g', again, { nanoUsd: 4 }, noon);
+  expect(ledger.standing('g', noon).people.get('ana')?.nanoUsd).toBe(4);
+});
+
+test('to be forgotten on one server names nobody there, and changes no other person and no other server', () => {
+  const ledger = new Ledger();
+  for (const [guildId, personId] of [
+    ['g', 'ana'],
+    ['g', 'ben'],
+    ['h', 'ana'],
+  ] as const)
+    ledger.charge(guildId, personId, { nanoUsd: 1 }, noon);
+  ledger.forget('g', 'ana');
+  ledger.forget('nowhere', 'ana');
+  const named = ledger.drain().filter(({ personId }) => personId !== undefined);
+  expect(named.map(({ guildId, personId }) => `${guildId} ${personId}`)).toEqual([
+    'g ben',
+    'h ana',
+  ]);
+  expect([...ledger.standing('h', noon).people.keys()]).toEqual(['ana']);
+});
+
+test('whoever is forgotten while the book is being written is not put back when it fails', () => {
+  const ledger = new Ledger();
+  ledger.charge('g', 'ana', { nanoUsd: 1 }, noon);
+  ledger.charge('g', 'ben', { nanoUsd: 2 }, noon);
+  ledger.drain();
+  ledger.forget('g', 'ana');
+  ledger.putBack();
+  expect(ledger.hasUnsaved).toBe(true);
+  const entries = ledger.drain();
+  expect(entries.map(({ personId, nanoUsd }) => [personId, nanoUsd])).toEqual([
+    [undefined, 3],
+    ['ben', 2],
+  ]);
+});
+
+test('what was put back once is not put back again', () => {
+  const ledger = new Ledger();
+  ledger.charge('g', undefined, { nanoUsd: 1 }, noon);
+  ledger.drain();
+  ledger.putBack();
+  ledger.putBack();
+  expect(ledger.drain().map(({ nanoUsd }) => nanoUsd)).toEqual([1]);
+});
+
+test('of the book a person’s other days and a server’s other months are in no sum', () => {
+  const ledger = new Ledger();
+  const sum = { nanoUsd: 1, ms: 2, turns: 3, unpriced: 4 };
+  ledger.recall(
+    [
+      { guildId: 'g', day: '2026-11-20', ...sum },
+      { guildId: 'g', day: '2026-11-19', ...sum },
+      { guildId: 'g', day: '2026-10-20', ...sum },
+      { guildId: 'g', personId: 'ana', day: '2026-11-19', ...sum },
+      { guildId: 'g', personId: 'ben', day: '2026-11-20', ...sum },
+    ],
+    noon,
+  );
+  const { day, month, people } = ledger.standing('g', noon);
+  expect(day).toEqual(sum);
+  expect(month).toEqual({ nanoUsd: 2, ms: 4, turns: 6, unpriced: 8 });
+  expect([...people]).toEqual([['ben', sum]]);
+  expect(ledger.hasUnsaved).toBe(false);
+});
+
+test('a clock that is put back past one midnight charges the later day', () => {
+  const ledger = new Ledger();
+  ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
+  ledger.charge('g', 'ana', { nanoUsd: 2 }, noon - dayMs);
+  expect(ledger.drain().map(({ day, nanoUsd }) => [day, nanoUsd])).toEqual([
+    ['2026-11-20', 7],
+    ['2026-11-20', 7],
+  ]);
+  ledger.charge('g', 'ana', { nanoUsd: 1 }, noon - 2 * dayMs);
+  expect(ledger.drain().map(({ day }) => day)).toEqual(['2026-11-18', '2026-11-18']);
+});
