@@ -15,6 +15,7 @@ import {
   refuse,
   resume,
   unasked,
+  underPolicy,
 } from '#src/people/consent.ts';
 import type { Standing } from '#src/people/consent-book.ts';
 
@@ -165,4 +166,23 @@ test('in another channel a yes for the session counts only for those who are the
   ]);
   expect(heard(moved, { id: 'eva', hasRole: false }, nowMs)).toBe('no');
   expect(moveAlong(pause(said), new Set()).paused).toBe(true);
+});
+
+test('another policy decides about those who said nothing, and changes nobody’s word', () => {
+  const book: Readonly<Record<string, Standing>> = { eva: { kind: 'never' } };
+  const asked = refuse(agreeForSession(session('ask', book), 'ann'), 'bob');
+  const told = underPolicy(asked, 'notice');
+  expect(['ann', 'bob', 'cleo', 'eva'].map((id) => hears(told, id))).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+  expect(hears(underPolicy(told, 'ask'), 'cleo')).toBe(false);
+  expect(mayHear(underPolicy(asked, 'role'), { id: 'cleo', hasRole: true }, nowMs)).toBe(true);
+});
+
+test('a pause takes back nobody’s yes', () => {
+  const paused = pause(agreeForSession(session('ask'), 'ann'));
+  expect(heard(paused, { id: 'ann', hasRole: false }, nowMs)).toBe('yes');
 });
