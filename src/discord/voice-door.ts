@@ -15,10 +15,15 @@ import { takeTheStage } from './stage.ts';
 import { realTiming } from './timing.ts';
 import { DiscordLink } from './voice-link.ts';
 
-/** From the request to being heard, IP discovery and end-to-end group included. */
-const defaultConnectMs = 15_000;
-/** A gateway that is away is waited for so long, and looked for so often. */
-const [offlineMs, lookMs] = [30_000, 250];
+export type DoorLimits = {
+  /** From the request to being heard, IP discovery and end-to-end group included. */
+  readonly connectMs: number;
+  /** For how long a gateway that is away is waited for. */
+  readonly offlineMs: number;
+};
+const defaultLimits: DoorLimits = { connectMs: 15_000, offlineMs: 30_000 };
+/** How often a gateway that is away is looked for. */
+const lookMs = 250;
 
 /**
  * Proves what voice stands on, and names the library behind XChaCha20-Poly1305.
@@ -34,7 +39,7 @@ export async function proveVoice(): Promise<string> {
 export function openVoiceDoor(
   client: Client<true>,
   tell: (event: DiscordEvent) => void,
-  connectMs = defaultConnectMs,
+  limits: Partial<DoorLimits> = {},
 ): VoiceDoor & Pick<SeatWatchOptions, 'expected' | 'rejoin'> & AsyncDisposable {
   const servers = new Map<string, Server>();
   const shards = new Map<number, ShardPace>();
@@ -55,7 +60,10 @@ export function openVoiceDoor(
       shards.set(guild.shardId, shard);
       const server =
         servers.get(guild.id) ??
-        new Server({ client, people, shard, tell, connectMs, smallBuffer }, guild.id);
+        new Server(
+          { client, people, shard, tell, smallBuffer, limits: { ...defaultLimits, ...limits } },
+          guild.id,
+        );
       servers.set(guild.id, server);
       return await server.open(guild, channel, mayHear, signal);
     },
@@ -74,7 +82,7 @@ type ServerParts = {
   readonly people: ChannelPeople;
   readonly shard: ShardPace;
   readonly tell: (event: DiscordEvent) => void;
-  readonly connectMs: number;
+  readonly limits: DoorLimits;
   readonly smallBuffer: (gotBytes: number) => void;
 };
 
@@ -84,7 +92,7 @@ class Server {
   readonly #people: ChannelPeople;
   readonly #smallBuffer: (gotBytes: number) => void;
   readonly #tell: (event: DiscordEvent) => void;
-  readonly #connectMs: number;
+  readonly #limits: DoorLimits;
   readonly #pace: SignalPace;
   readonly #rejoins = new RejoinLimit();
   readonly #alerts: LinkAlerts;
@@ -97,14 +105,14 @@ class Server {
   #warned = false;
 
   constructor(parts: ServerParts, guildId: string) {
-    const { client, people, shard, tell, connectMs, smallBuffer } = parts;
+    const { client, people, shard, tell, limits, smallBuffer } = parts;
     this.#client = client;
     this.#pace = new SignalPace(shard);
     this.#people = people;
     this.#alerts = new LinkAlerts((alert) => tell({ ...alert, guildId }));
     this.#tell = tell;
     this.#smallBuffer = smallBuffer;
-    this.#connectMs = connectMs;
+    this.#limits = limits;
   }
 
   open(
@@ -150,14 +158,15 @@ class Server {
     mayHear: MayHear,
     signal: AbortSignal,
   ): Promise<VoiceLink> {
-    await connected(guild, signal);
+    const { connectMs, offlineMs } = this.#limits;
+    await connected(guild, offlineMs, signal);
     const startMs = realClock.nowMs();
-    const either = AbortSignal.any([signal, AbortSignal.timeout(this.#connectMs)]);
+    const either = AbortSignal.any([signal, AbortSignal.timeout(connectMs)]);
     try {
       await this.close();
       const nowMs = realClock.nowMs();
       const waitMs = this.#pace.waitMs(nowMs);
-      if (waitMs > this.#connectMs) throw tooOften(waitMs);
+      if (waitMs > connectMs) throw tooOften(waitMs);
       this.#pace.plan(nowMs + waitMs);
       await realClock.sleep(waitMs, either);
       const link = this.#join(guild, channel, mayHear);
@@ -174,7 +183,7 @@ class Server {
     } catch (cause) {
       await this.close();
       signal.throwIfAborted();
-      throw either.aborted ? late(this.#link, this.#connectMs) : cause;
+      throw either.aborted ? late(this.#link, connectMs) : cause;
     }
   }
 
@@ -222,8 +231,12 @@ function smallBufferMessage(gotBytes: number): string {
   return `Voice sockets have a receive buffer of ${gotBytes} bytes: while many people talk, a stall loses words. On the host: sysctl -w net.core.rmem_max=2097152`;
 }
 
-/** Waits for the gateway of that server. Errors: BotError `link.offline` after 30 s. Aborting throws `signal.reason`. */
-async function connected({ id, shard }: Guild, signal: AbortSignal): Promise<void> {
+/** Waits for the gateway of that server. Errors: BotError `link.offline` after `offlineMs`. Aborting throws `signal.reason`. */
+async function connected(
+  { id, shard }: Guild,
+  offlineMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   for (let waitedMs = 0; shard.status !== Status.Ready; waitedMs += lookMs) {
     if (waitedMs >= offlineMs) {
       const message = `Server ${id}: the gateway was away for ${offlineMs / 1000} s.`;

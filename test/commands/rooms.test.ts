@@ -105,6 +105,10 @@ test.each<[Joining, string]>([
     "Discord's voice server did not answer in 15 s. Retrying; next try in 5 s.",
   ],
   [
+    { kind: 'offline', nextTryMs: 5000 },
+    'My connection to Discord is down. Retrying; next try in 5 s.',
+  ],
+  [
     { kind: 'resting', nextTryMs: 60_000 },
     "Discord asks us to wait 60 s. I'll try again by myself then.",
   ],

@@ -93,6 +93,23 @@ test.each(['hang', 'dead'] as const)(
   },
 );
 
+test.each([
+  ['nor for the voice state', 'VOICE_SERVER_UPDATE'],
+  ['but the voice state', 'VOICE_SERVER_UPDATE'],
+  ['but the voice server', 'VOICE_STATE_UPDATE'],
+])('a seat request with no answer %s is given up in time, and taken back', async (which, event) => {
+  const { sandbox, lobby, door } = town();
+  const { faults } = sandbox;
+  if (which.startsWith('nor')) faults.ignoreSeats(1);
+  else faults.event({ event, copies: 0 });
+  const opening = door(700).open(lobby, () => true, never);
+  await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true });
+  await until(() => sandbox.bot().channel === undefined);
+  faults.heal();
+  await using link = await door().open(lobby, () => true, never);
+  expect(link.people()).toEqual([]);
+});
+
 test('a voice server that refuses every time is told as a refusal, and not asked again', async () => {
   const { sandbox, faults, lobby, door, events } = town();
   faults.closeAt(sandbox.botId, 'identify', 4006);

@@ -53,7 +53,12 @@ export async function openTown(dave: 0 | 1, heartbeatMs?: number): Promise<Town>
     lobby: { guildId, channelId: sandbox.channelId('Lobby'), name: 'Lobby' },
     events,
     cutVoice: (code) => server.expel(guildId, sandbox.botId, code),
-    door: (connectMs) => openVoiceDoor(client, (event) => events.push(event), connectMs),
+    door: (connectMs) =>
+      openVoiceDoor(
+        client,
+        (event) => events.push(event),
+        connectMs === undefined ? {} : { connectMs },
+      ),
     async [Symbol.asyncDispose]() {
       await closeClient(client);
       await sandbox[Symbol.asyncDispose]();

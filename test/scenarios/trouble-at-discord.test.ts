@@ -40,6 +40,18 @@ scenario('a gateway that breaks and is resumed while somebody speaks changes not
   expect(left.text).toMatch(/^Left Lounge/);
 });
 
+scenario('a gateway that answers no heartbeat is replaced, and the call goes on', async () => {
+  await using scene = await openScene({ providers: { replies }, sandbox: { heartbeatMs: 1_500 } });
+  const adam = await callIn(scene, 'Adam');
+  scene.sandbox.faults.ignoreHeartbeats();
+  await scene.bot.logged(({ what }) => what === 'reconnecting', stepMs);
+  scene.sandbox.faults.heal();
+  await scene.bot.logged(({ what }) => what === 'resumed', stepMs);
+  expect(scene.sandbox.bot()).toEqual({ online: true, channel: 'Lounge' });
+  await expectConversation(scene, adam);
+  expect(scene.bot.log.filter(({ msg }) => msg === 'link-opened')).toHaveLength(1);
+});
+
 scenario('a bot that a moderator sends away stays away until it is called again', async () => {
   await using scene = await openScene({ providers: { replies } });
   const adam = await callIn(scene, 'Adam');

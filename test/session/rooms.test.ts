@@ -47,6 +47,14 @@ test('servers do not know of each other', async () => {
   expect([rooms.at('g')?.name, rooms.at('h')?.name]).toEqual(['Lounge', 'Den']);
 });
 
+test('a join while the main gateway is away is told as that, and tried again', async () => {
+  const offline = new BotError('link.offline', true, 'Away for 30 s.');
+  const { clock, door, rooms } = house([adam], [offline]);
+  expect(await rooms.join(lounge, 'adam')).toEqual({ kind: 'offline', nextTryMs: 1000 });
+  await clock.advance(1000);
+  expect(door.asked).toBe(2);
+});
+
 test('a voice server that did not answer is tried again by itself, when it was said', async () => {
   const { clock, door, rooms } = house([adam], [late, late]);
   expect(await rooms.join(lounge, 'adam')).toEqual({ kind: 'timeout', nextTryMs: 1000 });

@@ -1,0 +1,62 @@
+import { EventEmitter } from 'node:events';
+import { type Client, Status } from 'discord.js';
+import { expect, test } from 'vitest';
+import { openVoiceDoor } from '#src/discord/voice-door.ts';
+
+const lobby = { guildId: 'g', channelId: 'lobby', name: 'Lobby' };
+const never = new AbortController().signal;
+
+/** A logged-in client whose gateway is away, as far as a voice door looks at it before it sends anything. */
+function away() {
+  const shard = { id: 0, status: Status.Reconnecting as Status };
+  let adapters = 0;
+  const guild = {
+    ...{ id: 'g', shardId: 0, shard },
+    members: { me: null },
+    channels: { cache: new Map() },
+    voiceStates: { cache: new Map() },
+    voiceAdapterCreator: () => {
+      adapters++;
+      return { sendPayload: () => false, destroy: () => undefined };
+    },
+  };
+  const client = Object.assign(new EventEmitter(), {
+    user: { id: 'bot' },
+    application: { id: 'bot' },
+    guilds: { cache: new Map([['g', guild]]) },
+  });
+  const open = (limits: { connectMs?: number; offlineMs: number }, signal = never) =>
+    openVoiceDoor(client as unknown as Client<true>, () => undefined, limits).open(
+      lobby,
+      () => true,
+      signal,
+    );
+  return { shard, open, asked: () => adapters };
+}
+
+test('a join while the gateway is away waits, and is refused as offline when it does not come back', async () => {
+  const { open, asked } = away();
+  const opening = open({ offlineMs: 600 });
+  await expect(opening).rejects.toMatchObject({ code: 'link.offline', retryable: true });
+  expect(asked()).toBe(0);
+});
+
+test('a join that waits for the gateway goes on when that is back', async () => {
+  const { open, shard, asked } = away();
+  const opening = open({ offlineMs: 60_000, connectMs: 700 });
+  opening.catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(asked()).toBe(0);
+  shard.status = Status.Ready;
+  await expect(opening).rejects.not.toMatchObject({ code: 'link.offline' });
+  expect(asked()).toBe(1);
+});
+
+test('a join that is called off while the gateway is away ends at once', async () => {
+  const { open, asked } = away();
+  const calling = new AbortController();
+  const opening = open({ offlineMs: 60_000 }, calling.signal);
+  calling.abort(new Error('called off'));
+  await expect(opening).rejects.toThrow('called off');
+  expect(asked()).toBe(0);
+});
