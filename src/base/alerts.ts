@@ -4,6 +4,7 @@ export const alerts = {
   'undecodable-speaker': 'the packets of somebody who may be heard arrive and cannot be decoded',
   'frames-stuck': 'the bot has something to say, and no frame leaves',
   'udp-dead': 'the voice server does not answer over UDP any more',
+  'link-down': 'the voice link of a channel is away, and the bot hears and says nothing there',
   'encryption-unsettled': 'the end-to-end group of a channel does not settle',
   'stage-hanging': 'one stage of an answer does not come to its end',
   'seat-mismatch': 'Discord shows the bot in another place than where it should sit',

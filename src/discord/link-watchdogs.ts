@@ -10,6 +10,7 @@ import {
 } from '@discordjs/voice';
 import type { AlertName } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
+import { ConnectionWatchdog } from './connection-watchdog.ts';
 import { discoveredAddress, discoveryRequest } from './discovery.ts';
 import { EncryptionWatchdog } from './encryption-watchdog.ts';
 import { FramesWatchdog } from './frames-watchdog.ts';
@@ -56,6 +57,7 @@ export class LinkWatchdogs {
   readonly #options: LinkWatchdogsOptions;
   #forget: (() => void) | undefined;
   #stopped = false;
+  readonly #connection = new ConnectionWatchdog();
   readonly #encryption = new EncryptionWatchdog();
   readonly #frames = new FramesWatchdog();
   #speakers = new SpeakerWatchdog();
@@ -129,12 +131,19 @@ export class LinkWatchdogs {
   #look(atMs: number): void {
     const state = networkingOf(this.#options.connection)?.state;
     const isReady = state?.code === NetworkingStatusCode.Ready;
+    this.#lookAtConnection(atMs);
     this.#lookAtEncryption(isReady, atMs);
     this.#lookAtHeartbeats(atMs);
     if (!isReady) return;
     this.#lookAtUdp(state, atMs);
     this.#lookAtSpeakers(atMs);
     this.#lookAtFrames(atMs);
+  }
+
+  #lookAtConnection(atMs: number): void {
+    const verdict = this.#connection.look(this.#options.connection.state.status, atMs);
+    if (verdict === 'up') this.#judge('link-down', undefined);
+    else if (verdict !== 'pending') this.#judge('link-down', verdict.fault, false);
   }
 
   #lookAtHeartbeats(atMs: number): void {

@@ -99,6 +99,7 @@ async function perform(
     const finish = await room.mouth.played(reply, signal);
     if (room.mouth.isStuck) {
       inText(progress.text, room);
+      progress.written = progress.text;
       return { finish: 'failed', failure: stuck() };
     }
     if (finish === 'empty' && thinking.isDone) tick(room);

@@ -57,6 +57,7 @@ export class PanelWatch {
   readonly #met = new Map<string, number>();
   #lost: readonly { readonly name: string; readonly atMs: number }[] = [];
   #shown = '';
+  #isLinkDown = false;
   #lastAnswerMs: number | undefined;
 
   constructor(watched: Watched, parts: Parts) {
@@ -75,6 +76,11 @@ export class PanelWatch {
     this.#lost = [...others, { name, atMs: this.#parts.clock.nowMs() }].slice(-mostLost);
   }
 
+  /** The link stands still, but is not given up yet. */
+  linkDown(isDown: boolean): void {
+    this.#isLinkDown = isDown;
+  }
+
   look(scene: Scene): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const id of scene.talking) {
@@ -86,7 +92,8 @@ export class PanelWatch {
     const lost = this.#lost.map(({ name }) => name);
     const tracks = (scene.tracks ?? []).flatMap(shownTrack);
     const { quiet } = this.#parts.spending.manner(this.#watched.channel.guildId);
-    this.#show(stateOf({ ...scene, ...(quiet && { quiet }) }), chipsOf(scene), {
+    const state = stateOf({ ...scene, isLinkDown: this.#isLinkDown, ...(quiet && { quiet }) });
+    this.#show(state, chipsOf(scene), {
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
       ...(scene.following && { next: scene.following.said.name }),
@@ -167,8 +174,10 @@ function stateOf({
   sounds,
   step,
   quiet,
-}: Scene & Pick<Manner, 'quiet'>): PanelFace['state'] {
+  isLinkDown,
+}: Scene & Pick<Manner, 'quiet'> & { readonly isLinkDown: boolean }): PanelFace['state'] {
   if (gate.paused) return { kind: 'paused' };
+  if (isLinkDown) return { kind: 'reconnecting' };
   if (current && step) return { kind: 'step', step };
   if (current && !sounds) return { kind: 'thinking' };
   if (current?.kind === 'question') return { kind: 'speaking', name: current.said.name };

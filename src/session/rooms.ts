@@ -118,6 +118,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   alert(guildId: string, news: AlertNews): void {
     const stay = this.#stays.get(guildId)?.stay;
     if (!stay?.entered) return;
+    if (news.name === 'link-down') stay.room.panel.linkDown(news.state === 'raised');
     const notices = this.#alerts.get(stay) ?? new AlertNotices(stay.room);
     this.#alerts.set(stay, notices);
     notices.tell(news);

@@ -57,3 +57,17 @@ test('trouble that is over before it can be told is not told', async () => {
   await pass(house, 60_000);
   expect(house.written).toEqual([text('link.udp')]);
 });
+
+test('while the link is down the panel says that it reconnects, each time, and nothing is written', async () => {
+  const house = await called();
+  await pass(house, 10_000);
+  for (const _ of [1, 2]) {
+    alert(house, 'link-down');
+    await pass(house, 500);
+    expect(house.faces.at(-1)?.state).toEqual({ kind: 'reconnecting' });
+    alert(house, 'link-down', 'cleared');
+    await pass(house, 500);
+    expect(house.faces.at(-1)?.state).toEqual({ kind: 'listening' });
+  }
+  expect(house.written).toEqual([]);
+});

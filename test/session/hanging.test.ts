@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chained } from '#src/pipeline/chained.ts';
-import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
@@ -123,10 +123,18 @@ async function passStuck({ clock }: House, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 20) await clock.advance(20);
 }
 
-test('an answer that the link does not take is written, and the next one is heard', {
+test('an answer that the link does not take is written and known as given, and the next one is heard', {
   timeout,
 }, async () => {
-  const house = await called({ pipeline: answering({ answer: talkative }) });
+  const pipeline = answering({ answer: talkative });
+  const histories: Turn['history'][] = [];
+  const recorded: Pipeline = {
+    answer(...turn) {
+      histories.push(turn[0].history);
+      return pipeline.answer(...turn);
+    },
+  };
+  const house = await called({ pipeline: recorded });
   const packets = await words('human-cards-004', adam, house.clock.nowMs());
   for (const packet of packets) {
     await house.clock.advance(20);
@@ -137,6 +145,7 @@ test('an answer that the link does not take is written, and the next one is hear
   expect(house.of('failed')).toMatchObject([{ stage: 'speak', code: 'answer.late' }]);
   await ask(house, 6_000);
   expect(house.of('answered').at(-1)).toMatchObject({ finish: 'completed' });
+  expect(JSON.stringify(histories.at(-1))).toContain('A long story.');
 });
 
 test('an answer that goes on after a pause of the model is heard to its end', {
