@@ -113,3 +113,32 @@ test('any text is judged without a throw', () => {
     }),
   );
 });
+
+test('"you" is believed from 160 ms of certain voice that is not faint, and not below', () => {
+  const voice = { voicedMs: 160, spanMs: 160, meanProbability: 0.65, peakProbability: 0.9 };
+  expect(isImagined('You.', voice)).toBe(false);
+  expect(isImagined('You.', { ...voice, meanLevelDb: -52 })).toBe(false);
+  for (const less of [{ voicedMs: 159 }, { meanProbability: 0.64 }, { meanLevelDb: -52.1 }])
+    expect(isImagined('You.', { ...voice, ...less })).toBe(true);
+});
+
+test('one word is a loop from eight times on where nobody can say it that fast, else from sixteen', () => {
+  const voice = (voicedMs: number) => ({
+    ...{ voicedMs, spanMs: voicedMs, meanProbability: 0.9, peakProbability: 1 },
+  });
+  const said = (times: number) => Array(times).fill('banana').join(' ');
+  expect(isImagined(said(7), voice(100))).toBe(false);
+  expect(isImagined(said(8), voice(959))).toBe(true);
+  expect(isImagined(said(8), voice(960))).toBe(false);
+  expect(isImagined(said(15), voice(9_000))).toBe(false);
+  expect(isImagined(said(16), voice(9_000))).toBe(true);
+});
+
+test('a phrase is a loop when it comes four times, with eight words or more, however slowly', () => {
+  const voice = { voicedMs: 9_000, spanMs: 9_000, meanProbability: 0.9, peakProbability: 1 };
+  const said = (times: number) => Array(times).fill('blue banana').join(' ');
+  expect(isImagined(said(3), voice)).toBe(false);
+  expect(isImagined(said(4), voice)).toBe(true);
+  expect(isImagined(`${said(4)} now`, voice)).toBe(false);
+  expect(isImagined(Array(4).fill('10 20').join(' '), voice)).toBe(false);
+});
