@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { classify, type Interjection } from '#src/turn/interjections.ts';
 import { phrasesIn, phraseTable } from '#src/turn/interjections-tables.ts';
@@ -13,8 +12,6 @@ const partly = (text: string): Interjection => classify(text, { isFinal: false, 
 
 const said = (table: Readonly<Record<string, string>>): string[] =>
   Object.values(table).flatMap((sentences) => sentences.split('|').map((each) => each.trim()));
-
-const written = (list = ''): string[] => list.split(',').map((phrase) => phrase.trim());
 
 test('98 of 100 natural ways to say stop are understood in 40 languages', () => {
   const all = said(heldOutStops);
@@ -48,26 +45,6 @@ test('slower, louder and quieter can be asked for in at least 20 languages', () 
     );
     expect(able.length).toBeGreaterThanOrEqual(20);
   }
-});
-
-test('no sign of listening is a stop word of another big language', () => {
-  const yes = Object.values(phraseTable).flatMap(({ backchannel }) => written(backchannel));
-  expect(yes.filter((text) => heard(text).kind === 'stop')).toEqual([]);
-});
-
-/** Everyday words of other languages. */
-const doubtful = new Set(['ti', 'tiše', 'mir', 'gotovo', 'acha']);
-
-test('every stop word but the doubtful ones stops, with politeness and our name around it', () => {
-  const missed = Object.entries(phraseTable).flatMap(([code, { stop, around }]) => {
-    const [politely = ''] = written(around);
-    return written(stop)
-      .filter((word) => !doubtful.has(word))
-      .flatMap((word) => [`Nova, ${word}`, `${politely} ${word}!`, `${word}, ${word}`])
-      .filter((text) => heard(text).kind !== 'stop')
-      .map((text) => `${code} ${text}`);
-  });
-  expect(missed).toEqual([]);
 });
 
 const cases: readonly (readonly [Interjection['kind'], string])[] = [
@@ -144,22 +121,4 @@ test('a word of two languages is the stop word only if a big language stops with
   );
   expect(heard('acha').kind).toBe('backchannel');
   expect(heard('mir').kind).toBe('other');
-});
-
-test('nothing makes it throw, and 10,000 characters take no longer than 300', () => {
-  fc.assert(
-    fc.property(
-      fc.string({ unit: 'binary', maxLength: 400 }),
-      fc.boolean(),
-      fc.string(),
-      (text, isFinal, name) => {
-        expect(typeof classify(text, { isFinal, names: [name] }).kind).toBe('string');
-      },
-    ),
-    { numRuns: 300 },
-  );
-  for (const text of ['はい', 'stop ', 'no ', 'ok, ', 'a', '(', '哈', 'h']) {
-    const long = classify(text.repeat(10_000 / text.length), { isFinal: false });
-    expect(long).toEqual(classify(text.repeat(900 / text.length), { isFinal: false }));
-  }
 });

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { classify, type Interjection } from '#src/turn/interjections.ts';
+import { phraseTable } from '#src/turn/interjections-tables.ts';
+
+/** Nova, as recognisers of other scripts spell her. */
+const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा নোভা நோவா نووا โนวา ノバ 노바'.split(' ');
+
+const heard = (text: string): Interjection => classify(text, { isFinal: true, names });
+
+const written = (list = ''): string[] => list.split(',').map((phrase) => phrase.trim());
+
+test('no sign of listening is a stop word of another big language', () => {
+  const yes = Object.values(phraseTable).flatMap(({ backchannel }) => written(backchannel));
+  expect(yes.filter((text) => heard(text).kind === 'stop')).toEqual([]);
+});
+
+/** Everyday words of other languages. */
+const doubtful = new Set(['ti', 'tiše', 'mir', 'gotovo', 'acha']);
+
+test('every stop word but the doubtful ones stops, with politeness and our name around it', () => {
+  const missed = Object.entries(phraseTable).flatMap(([code, { stop, around }]) => {
+    const [politely = ''] = written(around);
+    return written(stop)
+      .filter((word) => !doubtful.has(word))
+      .flatMap((word) => [`Nova, ${word}`, `${politely} ${word}!`, `${word}, ${word}`])
+      .filter((text) => heard(text).kind !== 'stop')
+      .map((text) => `${code} ${text}`);
+  });
+  expect(missed).toEqual([]);
+});
+
+test('nothing makes it throw, and 10,000 characters take no longer than 300', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 400 }),
+      fc.boolean(),
+      fc.string(),
+      (text, isFinal, name) => {
+        expect(typeof classify(text, { isFinal, names: [name] }).kind).toBe('string');
+      },
+    ),
+    { numRuns: 300 },
+  );
+  for (const text of ['はい', 'stop ', 'no ', 'ok, ', 'a', '(', '哈', 'h']) {
+    const long = classify(text.repeat(10_000 / text.length), { isFinal: false });
+    expect(long).toEqual(classify(text.repeat(900 / text.length), { isFinal: false }));
+  }
+});
