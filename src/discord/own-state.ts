@@ -1,4 +1,11 @@
-import { type Client, Events, type GuildBasedChannel, type VoiceState } from 'discord.js';
+import {
+  ChannelType,
+  type Client,
+  Events,
+  type GuildBasedChannel,
+  PermissionFlagsBits,
+  type VoiceState,
+} from 'discord.js';
 import type { Hindrance } from '#src/session/hindrances.ts';
 import type { DiscordEvent } from './events.ts';
 import type { Timing } from './timing.ts';
@@ -29,9 +36,17 @@ export function watchOwnState(
     for (const event of hindranceChanges(guildId, seat, hindrances)) tell(event);
     if (isMove(former, now)) tell({ kind: 'moved', guildId, channelId: now.channelId });
   };
-  const onDelete = (
-    channel: { readonly id: string } & Partial<Pick<GuildBasedChannel, 'guild'>>,
-  ) => {
+  /** Rights may have been given or taken: Discord tells nothing of what that means for a voice state. */
+  const onRights = ({ guild }: InGuild) => {
+    const voice = guild?.members.me?.voice;
+    const seat = guild && seats.get(guild.id);
+    if (!guild || !voice || !seat?.isThere) return;
+    const hindrances = hindrancesOf(voice);
+    seats.set(guild.id, { ...seat, hindrances });
+    for (const event of hindranceChanges(guild.id, seat, hindrances)) tell(event);
+  };
+  const onChanged = (_: unknown, now: InGuild) => onRights(now);
+  const onDelete = (channel: InGuild) => {
     const { guild } = channel;
     if (!guild) return;
     const last = left.get(guild.id);
@@ -46,9 +61,13 @@ export function watchOwnState(
   };
   client.on(Events.VoiceStateUpdate, onState).on(Events.ChannelDelete, onDelete);
   client.on(Events.GuildDelete, onRemoved);
+  client.on(Events.ChannelUpdate, onChanged).on(Events.GuildRoleUpdate, onChanged);
+  client.on(Events.GuildMemberUpdate, onChanged).on(Events.GuildRoleDelete, onRights);
   return () => {
     client.off(Events.VoiceStateUpdate, onState).off(Events.ChannelDelete, onDelete);
     client.off(Events.GuildDelete, onRemoved);
+    client.off(Events.ChannelUpdate, onChanged).off(Events.GuildRoleUpdate, onChanged);
+    client.off(Events.GuildMemberUpdate, onChanged).off(Events.GuildRoleDelete, onRights);
   };
 }
 
@@ -56,16 +75,28 @@ function isMove({ channelId: from }: VoiceState, { channelId: to }: VoiceState):
   return from !== null && from !== to;
 }
 
+/** A channel outside of servers has none. */
+type InGuild = { readonly id: string } & Partial<Pick<GuildBasedChannel, 'guild'>>;
+
 /** What was told of the bot's seat in one server last. */
 type Seat = { readonly isThere: boolean; readonly hindrances: ReadonlySet<Hindrance> };
 const unseated: Seat = { isThere: false, hindrances: new Set() };
 
-function hindrancesOf({ serverDeaf, serverMute, suppress }: VoiceState): ReadonlySet<Hindrance> {
+function hindrancesOf(state: VoiceState): ReadonlySet<Hindrance> {
+  const { serverDeaf, serverMute, suppress } = state;
   return new Set<Hindrance>([
     ...(serverMute === true ? (['muted'] as const) : []),
     ...(serverDeaf === true ? (['deafened'] as const) : []),
-    ...(suppress === true ? (['suppressed'] as const) : []),
+    ...(suppress === true || lacksSpeak(state) ? (['suppressed'] as const) : []),
   ]);
+}
+
+/** On a stage nobody needs that right. A bot without a single right is rather one of whose rights nothing was told. */
+function lacksSpeak({ channel, guild }: VoiceState): boolean {
+  const { me } = guild.members;
+  if (!me || channel?.type !== ChannelType.GuildVoice) return false;
+  const mine = channel.permissionsFor(me);
+  return mine.bitfield !== 0n && !mine.has(PermissionFlagsBits.Speak);
 }
 
 /** Who comes in knows nothing of what was told before: what holds then is told once more. */

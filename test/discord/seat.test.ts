@@ -147,3 +147,37 @@ test('a stage that will not hear the bot is told, and a speaker asks for nothing
   await takeTheStage(speaker.guild, 's', timing, () => {});
   expect(speaker.asked).toEqual([]);
 });
+
+test.each([
+  ['a channel', Events.ChannelUpdate],
+  ['a role', Events.GuildRoleUpdate],
+  ['a member', Events.GuildMemberUpdate],
+])(
+  'that the right to speak is taken or given by a change of %s is told at once, once each time',
+  (_, event) => {
+    const timing = new SteppedTiming();
+    const events: DiscordEvent[] = [];
+    const rights = { bitfield: PermissionFlagsBits.Connect | PermissionFlagsBits.Speak };
+    const has = (flag: bigint) => (rights.bitfield & flag) !== 0n;
+    const permissionsFor = () => ({ ...rights, has });
+    const guild = { id: 'g', members: { me: { voice: {} } } };
+    const channel = { id: 'a', type: ChannelType.GuildVoice, guild, permissionsFor };
+    const voice = { id: 'bot', guild, channelId: 'a', channel };
+    guild.members.me.voice = voice;
+    const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
+    const stop = watchOwnState(client as unknown as Client<true>, timing, (e) => events.push(e));
+    client.emit(event, { guild }, { guild });
+    client.emit(Events.VoiceStateUpdate, { id: 'bot', guild, channelId: null }, voice);
+    expect(events).toEqual([]);
+    rights.bitfield = PermissionFlagsBits.Connect;
+    for (let n = 0; n < 3; n++) client.emit(event, { guild }, { guild });
+    expect(events).toEqual([{ kind: 'suppressed', guildId: 'g', on: true }]);
+    rights.bitfield |= PermissionFlagsBits.Speak;
+    for (let n = 0; n < 3; n++) client.emit(event, { guild }, { guild });
+    expect(events.slice(1)).toEqual([{ kind: 'suppressed', guildId: 'g', on: false }]);
+    stop();
+    rights.bitfield = PermissionFlagsBits.Connect;
+    client.emit(event, { guild }, { guild });
+    expect([events.length, client.eventNames()]).toEqual([2, []]);
+  },
+);
