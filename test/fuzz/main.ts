@@ -1,48 +1,64 @@
-// npm run fuzz [-- --seed N --cases N --only NAME]: every parser of bytes and words from outside, for as long as wanted.
+// npm run fuzz [-- --seed N --cases N --files N --only NAME]: every parser and decoder of what comes from outside, for as long as wanted.
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { decoderTargets } from './decoders.ts';
 import type { FuzzResult } from './target.ts';
 import { targets } from './targets.ts';
 
 /** Cases that one thread checks; a finding is seen again with its seed and this many. */
-const cases = 100_000;
+const threadCases = { parser: 100_000, decoder: 5_000 };
 /** So long nothing may come of them. */
 const hangMs = 600_000;
+
+type Group = { readonly kind: keyof typeof threadCases; readonly option: string };
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: `${Date.now() % 1e9}` },
     cases: { type: 'string', default: '100000' },
+    files: { type: 'string', default: '2000' },
     only: { type: 'string' },
   },
 });
-const [firstSeed, wanted] = [Number(values.seed), Number(values.cases)];
-const chosen = targets.filter(
-  ({ name }) => values.only === undefined || name.includes(values.only),
-);
-console.log(`seed ${firstSeed}, ${wanted} cases for each of ${chosen.length} targets`);
-let failures = 0;
-for (const { name } of chosen) failures += await fuzz(name);
+const firstSeed = Number(values.seed);
+const failures =
+  (await fuzzAll(targets, Number(values.cases), { kind: 'parser', option: 'cases' })) +
+  (await fuzzAll(decoderTargets, Number(values.files), { kind: 'decoder', option: 'files' }));
 console.log(failures === 0 ? 'Nothing was found.' : `${failures} targets failed.`);
 process.exitCode = failures === 0 ? 0 : 1;
 
+/** How many targets failed. */
+async function fuzzAll(
+  all: readonly { readonly name: string }[],
+  wanted: number,
+  group: Group,
+): Promise<number> {
+  const chosen = all.filter(({ name }) => values.only === undefined || name.includes(values.only));
+  console.log(
+    `seed ${firstSeed}, ${wanted} ${group.option} for each of ${chosen.length} ${group.kind}s`,
+  );
+  let failed = 0;
+  for (const { name } of chosen) failed += await fuzz(name, wanted, group);
+  return failed;
+}
+
 /** 1 if something was found. */
-async function fuzz(name: string): Promise<number> {
+async function fuzz(name: string, wanted: number, { kind, option }: Group): Promise<number> {
   const startedMs = performance.now();
   let [done, slowestMs, seed] = [0, 0, firstSeed];
   for (; done < wanted; seed++) {
-    const count = Math.min(cases, wanted - done);
+    const count = Math.min(threadCases[kind], wanted - done);
     const result = await inThread(name, seed, count);
     done += count;
     slowestMs = Math.max(slowestMs, result.slowestMs);
     if (result.failure === undefined) continue;
-    const again = `npm run fuzz -- --only ${name} --seed ${seed} --cases ${count}`;
+    const again = `npm run fuzz -- --only ${name} --seed ${seed} --${option} ${count}`;
     console.log(`${name}: FAILED at seed ${seed}\n${result.failure}\nagain: ${again}`);
     return 1;
   }
   const seconds = (performance.now() - startedMs) / 1000;
   console.log(
-    `${name}: ${done} cases, slowest ${slowestMs.toFixed(1)} ms, took ${seconds.toFixed(0)} s`,
+    `${name}: ${done} ${option}, slowest ${slowestMs.toFixed(1)} ms, took ${seconds.toFixed(0)} s`,
   );
   return 0;
 }
