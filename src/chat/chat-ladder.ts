@@ -7,13 +7,15 @@ const isOutput = ({ kind }: ChatPart | AudioChatPart) => kind !== 'usage';
 
 /** Several chat models as one: the first that answers. */
 export function ladderedChat(ladder: Ladder<ChatModel>): ChatModel {
-  return {
+  const withEach = (wrap: (model: ChatModel) => ChatModel): ChatModel => ({
     reply: (messages, tools, signal) =>
       ladder.run<ChatPart>(
-        { ask: (engine, inner) => engine.reply(messages, tools, inner), isOutput },
+        { ask: (engine, inner) => wrap(engine).reply(messages, tools, inner), isOutput },
         signal,
       ),
-  };
+    wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
+  });
+  return withEach((engine) => engine);
 }
 
 /** The same of models that hear and speak. Its names for voices are those of the first of them. */

@@ -52,4 +52,6 @@ export interface ChatModel {
     tools: readonly Tool[],
     signal: AbortSignal,
   ): AsyncIterable<ChatPart>;
+  /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
+  wrapped?(wrap: (model: ChatModel) => ChatModel): ChatModel;
 }

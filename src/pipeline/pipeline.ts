@@ -56,7 +56,7 @@ export interface Stage {
   playedMs(): number;
   /** Waits for the release of the answer first: thinking ahead never has an effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
-  /** One request to a model has ended, whole or cut short: what it took, as reported, else estimated. One that was refused took nothing. Never throws. */
+  /** One request to a model has ended, whole or cut short: what it took, as reported, else estimated. Not told of one that was refused. Never throws. */
   spent(usage: Usage): void;
   /** A clause was spoken by a synthesizer, whole or cut short: its text, and how long its sound is. Never throws. */
   spoke?(spoken: Spoken): void;

@@ -1,7 +1,8 @@
 import { atStage, BotError } from '#src/base/errors.ts';
-import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
+import { type Estimate, meteredChat } from '#src/chat/metered-chat.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat/ports.ts';
 import { isJson } from '#src/chat/tool-calls.ts';
-import { estimateUsage, isReport, settled } from '#src/chat/usage.ts';
+import { isReport } from '#src/chat/usage.ts';
 import type { Stage } from './pipeline.ts';
 
 /** After so many rounds of tools the model is asked without them, and has to say something. */
@@ -15,7 +16,7 @@ export type Writing = {
   readonly tools: readonly Tool[];
   readonly stage: Stage;
   /** What a request took whose server did not tell. Default: by the length of the text. */
-  readonly estimate?: (messages: readonly ChatMessage[], written: string) => Usage;
+  readonly estimate?: Estimate;
 };
 
 /**
@@ -25,18 +26,14 @@ export type Writing = {
  * model instead. Aborting `signal` throws `signal.reason`.
  */
 export async function* writeAnswer(
-  { chat, prompt, tools, stage, estimate = estimateUsage }: Writing,
+  { chat, prompt, tools, stage, estimate }: Writing,
   signal: AbortSignal,
 ): AsyncGenerator<ChatPart> {
   const messages = [...prompt];
+  const counted = meteredChat(chat, (usage) => stage.spent(usage), estimate);
   for (let rounds = 0; ; rounds++) {
     const offered = rounds < longestToolRounds ? tools : [];
-    const { content, calls } = yield* writeRound(
-      { chat, stage, estimate },
-      messages,
-      offered,
-      signal,
-    );
+    const { content, calls } = yield* writeRound(counted, messages, offered, signal);
     if (calls.length === 0) return;
     if (content !== '') yield { kind: 'text', text: ' ' };
     messages.push({ role: 'assistant', content, calls });
@@ -45,33 +42,26 @@ export async function* writeAnswer(
   }
 }
 
-const nothing: Usage = { inputTokens: 0, outputTokens: 0 };
-
 type Round = { readonly content: string; readonly calls: readonly ToolCall[] };
 /** What came of a round so far. */
-type Draft = { content: string; readonly calls: ToolCall[]; told?: Usage };
+type Draft = { content: string; readonly calls: ToolCall[] };
 
 /** One answer of the model; its calls are returned, not yielded, and only if tools were offered. */
 async function* writeRound(
-  { chat, stage, estimate }: Required<Pick<Writing, 'chat' | 'stage' | 'estimate'>>,
+  chat: ChatModel,
   messages: readonly ChatMessage[],
   tools: readonly Tool[],
   signal: AbortSignal,
 ): AsyncGenerator<ChatPart, Round> {
-  signal.throwIfAborted(); // what is never asked takes nothing
   const draft: Draft = { content: '', calls: [] };
   const { calls } = draft;
-  let isRefused = false;
   try {
     for await (const part of chat.reply(messages, tools, signal)) {
       if (note(part, draft)) yield part;
     }
   } catch (error) {
     signal.throwIfAborted();
-    isRefused = draft.content === '' && calls.length === 0 && !isReport(draft.told);
     throw atStage('think', error);
-  } finally {
-    stage.spent(isRefused ? nothing : settled(draft.told, () => estimate(messages, draft.content)));
   }
   signal.throwIfAborted();
   const { content } = draft;
@@ -88,7 +78,6 @@ function note(part: ChatPart, draft: Draft): boolean {
       draft.calls.push(part.call);
       return false;
     case 'usage':
-      draft.told = part.usage;
       return isReport(part.usage);
   }
 }

@@ -1,4 +1,5 @@
 import { durationMs } from '#src/audio/pcm.ts';
+import { isUnpaid } from '#src/provider/is-unpaid.ts';
 import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Listening, Took, Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { SessionParts } from './parts.ts';
@@ -6,13 +7,35 @@ import type { Heard } from './spending.ts';
 
 const heardRateHz = 16_000;
 
-/** The same recogniser for one utterance; each request counts, whole or cut short, unless the server refused it. */
+/**
+ * The same recogniser for one utterance. Each request to a server counts, whole or cut short, also one that is made
+ * beside another or in its place, unless the server refused it.
+ */
 export function meteredTranscriber(transcriber: Transcriber, heard: Heard): Transcriber {
-  let toldMs = 0;
-  const tell = (ms: number, took: Took | undefined): void => {
-    heard(ms, Math.max(0, ms - toldMs), took);
-    toldMs = Math.max(toldMs, ms);
-  };
+  const tally = new Tally(heard);
+  const { wrapped } = transcriber;
+  return wrapped
+    ? wrapped.call(transcriber, (engine) => metered(engine, tally))
+    : metered(transcriber, tally);
+}
+
+/** What of one utterance was told of; its length counts once, however often it is sent. */
+class Tally {
+  readonly #heard: Heard;
+  #toldMs = 0;
+
+  constructor(heard: Heard) {
+    this.#heard = heard;
+  }
+
+  /** `ms` of sound were sent that end at `toMs` of the utterance. */
+  add(ms: number, toMs: number, took: Took | undefined): void {
+    this.#heard(ms, Math.max(0, toMs - this.#toldMs), took);
+    this.#toldMs = Math.max(toMs, this.#toldMs);
+  }
+}
+
+function metered(transcriber: Transcriber, tally: Tally): Transcriber {
   const { listen } = transcriber;
   return {
     async *transcribe(pcm, signal) {
@@ -25,15 +48,15 @@ export function meteredTranscriber(transcriber: Transcriber, heard: Heard): Tran
           yield update;
         }
       } catch (error) {
-        isRefused = !signal.aborted;
+        isRefused = !signal.aborted && isUnpaid(error);
         throw error;
       } finally {
-        if (!isRefused) tell(durationMs(pcm), took);
+        if (!isRefused) tally.add(durationMs(pcm), durationMs(pcm), took);
       }
     },
     ...(listen && {
       listen: (onPartial, signal) =>
-        new MeteredListening(listen.call(transcriber, onPartial, signal), heard, signal),
+        new MeteredListening(listen.call(transcriber, onPartial, signal), tally, signal),
     }),
   };
 }
@@ -41,7 +64,7 @@ export function meteredTranscriber(transcriber: Transcriber, heard: Heard): Tran
 /** Sound that streams is sent once, whatever is asked about it. It counts when its words come, or with the end. */
 class MeteredListening implements Listening {
   readonly #inner: Listening;
-  readonly #heard: Heard;
+  readonly #tally: Tally;
   readonly #signal: AbortSignal;
   /** Transcripts that several wait for come more than once. */
   readonly #counted = new WeakSet<Took>();
@@ -49,9 +72,9 @@ class MeteredListening implements Listening {
   #paid = 0;
   #isOver = false;
 
-  constructor(inner: Listening, heard: Heard, signal: AbortSignal) {
+  constructor(inner: Listening, tally: Tally, signal: AbortSignal) {
     this.#inner = inner;
-    this.#heard = heard;
+    this.#tally = tally;
     this.#signal = signal;
     signal.addEventListener('abort', this.#end, { once: true });
   }
@@ -81,11 +104,12 @@ class MeteredListening implements Listening {
 
   #pay(upTo: number, took?: Took): void {
     const ms = (Math.max(0, upTo - this.#paid) / heardRateHz) * 1_000;
+    const toMs = (upTo / heardRateHz) * 1_000;
     this.#paid = Math.max(this.#paid, upTo);
     const isNews = took?.count !== undefined && !this.#counted.has(took);
     if (took) this.#counted.add(took);
-    if (isNews) this.#heard(ms, ms, took);
-    else if (ms > 0) this.#heard(ms, ms, took?.by && { by: took.by });
+    if (isNews) this.#tally.add(ms, toMs, took);
+    else if (ms > 0) this.#tally.add(ms, toMs, took?.by && { by: took.by });
   }
 }
 

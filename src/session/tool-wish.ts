@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
+import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, ChatModel, Tool, Usage } from '#src/chat/ports.ts';
-import { estimateUsage, settled } from '#src/chat/usage.ts';
 import type { Said } from '#src/pipeline/pipeline.ts';
 import type { Fitting, RoomTool } from './tool.ts';
 
@@ -45,15 +45,8 @@ async function callsOf(
 ): Promise<readonly string[]> {
   const offered: Tool = { name, description, parameters };
   const calls: string[] = [];
-  let [told, written]: [Usage | undefined, string] = [undefined, ''];
-  try {
-    for await (const part of chat.reply(messages, [offered], signal)) {
-      if (part.kind === 'tool' && part.call.name === name) calls.push(part.call.argumentsJson);
-      if (part.kind === 'usage') told = part.usage;
-      if (part.kind === 'text') written += part.text;
-    }
-  } finally {
-    spent(settled(told, () => estimateUsage(messages, written)));
+  for await (const part of meteredChat(chat, spent).reply(messages, [offered], signal)) {
+    if (part.kind === 'tool' && part.call.name === name) calls.push(part.call.argumentsJson);
   }
   return calls;
 }

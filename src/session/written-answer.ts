@@ -1,7 +1,7 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
-import type { ChatMessage, Usage } from '#src/chat/ports.ts';
-import { estimateUsage, isReport, settled } from '#src/chat/usage.ts';
+import { meteredChat } from '#src/chat/metered-chat.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Pipeline, Said, Stage } from '#src/pipeline/pipeline.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
@@ -105,21 +105,12 @@ async function asRead(
   const system = { role: 'system', content: style.instructions } as const;
   const asked = await unlessAborted(Promise.all(said.map(inWords)), signal);
   const messages = [system, ...known, ...asked];
+  const counted = meteredChat(chat, (usage) => bill.used(usage));
   let text = '';
-  let usage: Usage | undefined;
-  let isRefused = false;
   bill.wanted();
-  try {
-    for await (const part of chat.reply(messages, [], signal)) {
-      if (part.kind === 'text') text += part.text;
-      if (part.kind === 'usage') usage = part.usage;
-      if (text.length >= longestChars) break;
-    }
-  } catch (error) {
-    isRefused = text === '' && !isReport(usage) && !signal.aborted;
-    throw error;
-  } finally {
-    if (!isRefused) bill.used(settled(usage, () => estimateUsage(messages, text)));
+  for await (const part of counted.reply(messages, [], signal)) {
+    if (part.kind === 'text') text += part.text;
+    if (text.length >= longestChars) break;
   }
   return text;
 }

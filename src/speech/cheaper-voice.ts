@@ -13,5 +13,7 @@ export function cheaperVoice(
       yield* (await cheaper()).synthesize(text, unnamed, signal);
     },
     ...(oneVoice && { oneVoice: () => cheaperVoice(oneVoice(), cheaper) }),
+    wrapped: (wrap) =>
+      cheaperVoice(usual.wrapped?.(wrap) ?? wrap(usual), async () => wrap(await cheaper())),
   };
 }

@@ -1,4 +1,5 @@
 import { durationMs } from '#src/audio/pcm.ts';
+import { isUnpaid } from '#src/provider/is-unpaid.ts';
 import { sumOf } from './counted.ts';
 import type { Count, Synthesizer, Took } from './ports.ts';
 
@@ -11,13 +12,20 @@ export type Spoken = {
 };
 
 /**
- * Told once of each text that was asked for, when it has ended or was cut short.
+ * Told once of each request for a text, when it has ended or was cut short.
  * What was refused before its first sound costs nothing.
  */
 export type Spoke = (spoken: Spoken) => void;
 
-/** The same voice, with every request counted. */
+/** The same voice, with every request counted, also one in whose place another was asked. */
 export function meteredVoice(synthesizer: Synthesizer, spoke: Spoke): Synthesizer {
+  const { wrapped } = synthesizer;
+  return wrapped
+    ? wrapped.call(synthesizer, (engine) => metered(engine, spoke))
+    : metered(synthesizer, spoke);
+}
+
+function metered(synthesizer: Synthesizer, spoke: Spoke): Synthesizer {
   const { oneVoice } = synthesizer;
   return {
     async *synthesize(text, voice, signal) {
@@ -36,14 +44,14 @@ export function meteredVoice(synthesizer: Synthesizer, spoke: Spoke): Synthesize
         }
         isWhole = true;
       } catch (error) {
-        isRefused = ms === 0 && !signal.aborted;
+        isRefused = ms === 0 && !signal.aborted && isUnpaid(error);
         throw error;
       } finally {
         const took = tally.took(isWhole);
         if (!isRefused) spoke({ characters: text.length, ms, ...(took && { took }) });
       }
     },
-    ...(oneVoice && { oneVoice: () => meteredVoice(oneVoice.call(synthesizer), spoke) }),
+    ...(oneVoice && { oneVoice: () => metered(oneVoice.call(synthesizer), spoke) }),
   };
 }
 

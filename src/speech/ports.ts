@@ -58,6 +58,8 @@ export interface Transcriber {
    * `signal` disposes of it.
    */
   listen?(onPartial: OnPartial, signal: AbortSignal): Listening;
+  /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
+  wrapped?(wrap: (engine: Transcriber) => Transcriber): Transcriber;
 }
 
 /** How a text is to be spoken. Fields left out are the engine's own defaults. */
@@ -83,4 +85,6 @@ export interface Synthesizer {
   synthesize(text: string, voice: Voice, signal: AbortSignal): AsyncIterable<Pcm>;
   /** Only of those whose voice may change: one for a single answer, with the voice of its first sound to the end. */
   oneVoice?(): Synthesizer;
+  /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
+  wrapped?(wrap: (engine: Synthesizer) => Synthesizer): Synthesizer;
 }

@@ -8,12 +8,20 @@ const moreMsPerChar = 25;
 
 /** Several voices as one: the first that can speak. Its names for voices are those of the first of them. */
 export function ladderedSynthesizer(ladder: Ladder<Synthesizer>): Synthesizer {
+  return withEach(ladder, (engine) => engine);
+}
+
+function withEach(
+  ladder: Ladder<Synthesizer>,
+  wrap: (engine: Synthesizer) => Synthesizer,
+): Synthesizer {
   const at = (place: () => Place): Synthesizer => ({
     synthesize(text, voice, signal) {
       const { name: _, ...unnamed } = voice;
       return ladder.run<Pcm>(
         {
-          ask: (engine, inner, rung) => engine.synthesize(text, rung ? unnamed : voice, inner),
+          ask: (engine, inner, rung) =>
+            wrap(engine).synthesize(text, rung ? unnamed : voice, inner),
           isOutput: ({ samples }) => samples.length > 0,
           moreMs: Math.max(0, text.length - shortChars) * moreMsPerChar,
         },
@@ -26,5 +34,9 @@ export function ladderedSynthesizer(ladder: Ladder<Synthesizer>): Synthesizer {
     const place = openPlace();
     return at(() => place);
   };
-  return { ...at(openPlace), oneVoice };
+  return {
+    ...at(openPlace),
+    oneVoice,
+    wrapped: (outer) => withEach(ladder, (engine) => outer(wrap(engine))),
+  };
 }

@@ -31,14 +31,19 @@ export function ladderedTranscriber(
   clock: Clock,
 ): Transcriber {
   const asking = new Asking(ladder, clock);
-  return {
+  const withEach = (wrap: Wrap): Transcriber => ({
     transcribe: (pcm, signal) =>
-      asking.run((engine, inner) => engine.transcribe(pcm, inner), durationMs(pcm), signal),
+      asking.run((engine, inner) => wrap(engine).transcribe(pcm, inner), durationMs(pcm), signal),
     ...(listens && {
-      listen: (onPartial, signal) => new LadderListening(ladder, asking, onPartial, signal),
+      listen: (onPartial, signal) =>
+        new LadderListening({ ladder, asking, wrap }, onPartial, signal),
     }),
-  };
+    wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
+  });
+  return withEach((engine) => engine);
 }
+
+type Wrap = (engine: Transcriber) => Transcriber;
 
 type AskEngine = (
   engine: Transcriber,
@@ -92,8 +97,15 @@ type Ear = { readonly engine: Transcriber; readonly listening: Listening };
 /** What was asked about so much sound. */
 type AskedAbout = { readonly length: number; readonly work: SharedWork<Transcript> };
 
+type LadderListeningOptions = {
+  readonly ladder: Ladder<Transcriber>;
+  readonly asking: Asking;
+  readonly wrap: Wrap;
+};
+
 class LadderListening implements Listening {
   readonly #asking: Asking;
+  readonly #wrap: Wrap;
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
   readonly #sound = new UtteranceSound();
@@ -101,15 +113,18 @@ class LadderListening implements Listening {
   #asked: AskedAbout | undefined;
 
   constructor(
-    ladder: Ladder<Transcriber>,
-    asking: Asking,
+    { ladder, asking, wrap }: LadderListeningOptions,
     onPartial: OnPartial,
     signal: AbortSignal,
   ) {
     this.#asking = asking;
+    this.#wrap = wrap;
     this.#signal = AbortSignal.any([signal, this.#over.signal]);
     const engine = ladder.present;
-    this.#ear = engine && { engine, listening: listenWith(engine, onPartial, this.#signal) };
+    this.#ear = engine && {
+      engine,
+      listening: listenWith(wrap(engine), onPartial, this.#signal),
+    };
   }
 
   push(samples: Int16Array): void {
@@ -153,7 +168,7 @@ class LadderListening implements Listening {
     attempt: 0 | 1,
   ): AsyncGenerator<TranscriptUpdate> {
     if (engine !== this.#ear?.engine || attempt === 1) {
-      yield* engine.transcribe(this.#sound.whole(), signal);
+      yield* this.#wrap(engine).transcribe(this.#sound.whole(), signal);
       return;
     }
     yield { kind: 'final', transcript: await this.#ear.listening.settle(signal) };

@@ -61,7 +61,7 @@ test('a stand-in that refuses, too, takes nothing', async () => {
   const chat = announced(new FakeChat([[{ error: dead }]]), by);
   const parts = writeAnswer({ chat, prompt: [], tools: [], stage }, never);
   await expect(Array.fromAsync(parts)).rejects.toMatchObject({ code: dead.code });
-  expect(spent).toEqual([{ inputTokens: 0, outputTokens: 0 }]);
+  expect(spent).toEqual([]);
 });
 
 async function fail(): Promise<never> {

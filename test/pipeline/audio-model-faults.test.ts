@@ -57,8 +57,14 @@ test('whatever goes wrong, an answer ends once and nothing of it goes on', async
       await cut;
       await settled();
       expect(model.running + synthesizer.running).toBe(0);
-      expect(stage.spendings).toHaveLength(model.asked.length);
+      const served = rounds.slice(0, model.asked.length).filter((steps) => !steps.some(isRefusal));
+      expect(stage.spendings.length).toBeGreaterThanOrEqual(served.length);
+      expect(stage.spendings.length).toBeLessThanOrEqual(model.asked.length);
     }),
     { numRuns: 500 },
   );
 });
+
+function isRefusal(one: ChatStep): boolean {
+  return typeof one === 'object' && 'error' in one;
+}

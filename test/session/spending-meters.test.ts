@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
 import { embedded } from '#src/provider/served-by.ts';
 import type { Heard } from '#src/session/spending.ts';
 import { meteredTranscriber } from '#src/session/spending-meters.ts';
 import type { Listening, Took, Transcriber, Transcript } from '#src/speech/ports.ts';
+import { ladderedTranscriber } from '#src/speech/transcriber-ladder.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { ladderOf } from '#test/fakes/ladders.ts';
 
 const never = new AbortController().signal;
 const second = new Int16Array(16_000);
@@ -85,4 +89,80 @@ test('of an utterance that is sent whole, what the server counts is told, and of
     [1_000, 1_000, undefined],
     [1_000, 0, told(900)],
   ]);
+});
+
+/** Says `five` after so many milliseconds; -1 is never, an error is thrown at once. */
+function answers(clock: VirtualClock, ...outcomes: (number | BotError)[]): Transcriber {
+  return {
+    async *transcribe(_, signal) {
+      const outcome = outcomes.shift() ?? 0;
+      if (outcome instanceof BotError) throw outcome;
+      await clock.sleep(outcome < 0 ? 3_600_000 : outcome, signal);
+      yield { kind: 'final', transcript: { text: 'five', took: told(900) } };
+    },
+  };
+}
+
+/** What is counted for one second of sound that these engines are asked about, after `afterMs`. */
+async function countedFor(
+  engines: (clock: VirtualClock) => readonly Transcriber[],
+  afterMs: number,
+  isLive = false,
+): Promise<readonly Parameters<Heard>[]> {
+  const clock = new VirtualClock();
+  const { ladder } = ladderOf<Transcriber>('speech to text', engines(clock), clock);
+  const heard: Parameters<Heard>[] = [];
+  const laddered = ladderedTranscriber(ladder, isLive, clock);
+  const metered = meteredTranscriber(laddered, (...one) => void heard.push(one));
+  const pcm = { samples: second.map(() => 900), rateHz: 16_000, channels: 1 } as const;
+  const text = async () => {
+    using live = metered.listen?.(() => undefined, never);
+    live?.push(pcm.samples);
+    const updates = live ? undefined : await Array.fromAsync(metered.transcribe(pcm, never));
+    const last = updates?.at(-1);
+    return last?.kind === 'final' ? last.transcript : await live?.settle(never);
+  };
+  const done = text();
+  await clock.advance(afterMs);
+  expect(await done).toMatchObject({ text: 'five' });
+  await clock.advance(1_000);
+  return heard;
+}
+
+test('a request that is sent once more beside a slow one costs money a second time, and talk only once', async () => {
+  const heard = await countedFor((clock) => [answers(clock, -1, 100)], 5_200);
+  expect(heard).toContainEqual([1_000, 1_000, told(900)]);
+  expect(heard).toContainEqual([1_000, 0, undefined]);
+  expect(heard).toHaveLength(2);
+});
+
+test('while somebody speaks, a request that is sent once more costs money a second time as well', async () => {
+  const slow = (clock: VirtualClock): Transcriber => ({
+    ...answers(clock, 100),
+    listen: () => ({
+      push: () => undefined,
+      settle: (signal) => clock.sleep(3_600_000, signal).then(() => ({ text: '' })),
+      [Symbol.dispose]: () => undefined,
+    }),
+  });
+  const heard = await countedFor((clock) => [slow(clock)], 5_200, true);
+  expect(heard).toEqual([
+    [1_000, 1_000, told(900)],
+    [1_000, 0, undefined],
+  ]);
+});
+
+test('a server that is given up as late has been asked, and is paid beside the one that answers in its place', async () => {
+  const late = new BotError('provider.late', true, 'Late.');
+  const heard = await countedFor((clock) => [answers(clock, late), answers(clock, 0)], 1_000);
+  expect(heard).toEqual([
+    [1_000, 1_000, undefined],
+    [1_000, 0, told(900)],
+  ]);
+});
+
+test('a server that refuses an utterance is not paid, only the one that answers in its place', async () => {
+  const no = new BotError('provider.bad_key', false, 'No.');
+  const heard = await countedFor((clock) => [answers(clock, no), answers(clock, 0)], 1_000);
+  expect(heard).toEqual([[1_000, 1_000, told(900)]]);
 });

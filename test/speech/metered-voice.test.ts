@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
 import { servedBy } from '#src/provider/served-by.ts';
 import { meteredVoice, type Spoken } from '#src/speech/metered-voice.ts';
 import type { Count, Synthesizer, Took } from '#src/speech/ports.ts';
+import { ladderedSynthesizer } from '#src/speech/speech-ladder.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { ladderOf } from '#test/fakes/ladders.ts';
 
 const never = new AbortController().signal;
 const [one, other] = [
@@ -62,4 +66,21 @@ test('whoever stands in is the one who spoke', async () => {
 
 test('a voice that tells nothing is counted by its text and its sound alone', async () => {
   expect(await spokenBy(telling({}))).toEqual([{ characters: 5, ms: 100 }]);
+});
+
+test('a voice that is given up as late is paid for its text, beside the one that speaks in its place', async () => {
+  const clock = new VirtualClock();
+  const late = new BotError('provider.late', true, 'Late.');
+  const silent: Synthesizer = {
+    async *synthesize(_text, { onTook }) {
+      onTook?.({ by: one });
+      yield* [];
+      throw late;
+    },
+  };
+  const { ladder } = ladderOf('text to speech', [silent, telling({ by: other })], clock);
+  expect(await spokenBy(ladderedSynthesizer(ladder))).toEqual([
+    { characters: 5, ms: 0, took: { by: one } },
+    { characters: 5, ms: 100, took: { by: other } },
+  ]);
 });

@@ -1,0 +1,16 @@
+import { BotError, type ErrorCode } from '#src/base/errors.ts';
+
+/** With which a server says that it has done nothing, or nobody was asked. */
+const unpaid: ReadonlySet<ErrorCode> = new Set([
+  'provider.unreachable',
+  'provider.refused',
+  'provider.bad_key',
+  'provider.rate_limited',
+  'provider.wrong_type',
+  'speech.unspeakable',
+]);
+
+/** Whether a request that failed with `error` before its first output costs nothing; one that is late may be charged. */
+export function isUnpaid(error: unknown): boolean {
+  return error instanceof BotError && unpaid.has(error.code);
+}
