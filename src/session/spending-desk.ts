@@ -60,22 +60,28 @@ export class SpendingDesk implements Spending, Costs {
   open(order: Order): Opened | Refused {
     const { clock, ledger, tariffOf } = this.#options;
     const { guildId, personId, name, isWritten } = order;
+    const payer = order.payer ?? this.payer(guildId, personId);
     const tariff = tariffOf(guildId, isWritten && order.heardMs === 0);
-    this.#name(nameKey(guildId, personId), name);
+    if (payer.personId !== undefined) this.#name(nameKey(guildId, personId), name);
     const expected = isFree(tariff) ? nothing : estimate(tariff, order);
     if (!isWritten) this.#typical.set(guildId, expected);
     const refused = isFree(tariff) ? undefined : this.#refusal(order, expected, tariff);
     if (refused) return refused;
-    const reserve = ledger.reserve(guildId, personId, expected, clock.wallMs());
+    const reserve = ledger.reserve(guildId, payer, expected, clock.wallMs());
     const news = this.#warning(guildId);
     return { kind: 'open', bill: this.#bill(order, reserve, tariff), ...(news && { news }) };
+  }
+
+  payer(guildId: string, personId: string): Payer {
+    const { clock, ledger } = this.#options;
+    return ledger.payer(guildId, personId, clock.wallMs());
   }
 
   listen(guildId: string, personId: string): { readonly heard: Heard } | Refused {
     const { caps, clock, ledger } = this.#options;
     const rate = this.#options.tariffOf(guildId).recognise;
     const isFree = rate.kind === 'free';
-    const payer = ledger.payer(guildId, personId, clock.wallMs());
+    const payer = this.payer(guildId, personId);
     const heard: Heard = (ms, newMs, took) => {
       const work = workOf(took, { kind: 'heard', ms });
       // Where it is usually free, what is heard counts with the turn.
@@ -113,7 +119,8 @@ export class SpendingDesk implements Spending, Costs {
   }
 
   forget(guildId: string, personId: string): void {
-    this.#options.ledger.forget(guildId, personId);
+    const { clock, ledger } = this.#options;
+    ledger.forget(guildId, personId, clock.wallMs());
     this.#news.forget(guildId, personId);
     this.#names.delete(nameKey(guildId, personId));
   }

@@ -2,6 +2,7 @@ import type { Usage } from '#src/chat/ports.ts';
 import type { Spoken } from '#src/speech/metered-voice.ts';
 import type { Took } from '#src/speech/ports.ts';
 import type { Step } from '#src/spending/caps.ts';
+import type { Payer } from '#src/spending/ledger.ts';
 import type { Outlook } from '#src/spending/tariff.ts';
 import type { Line } from '#src/texts/texts.ts';
 
@@ -11,6 +12,8 @@ export type Order = Outlook & {
   readonly personId: string;
   /** As people call them. */
   readonly name: string;
+  /** Of a question that began before its bill is opened, as `Spending.payer` gave it then. */
+  readonly payer?: Payer;
 };
 
 /** Nothing more may be spent. */
@@ -57,6 +60,8 @@ export interface Bill {
 export interface Spending {
   /** To be asked before the first request of an answer: what it is likely to take is put aside. */
   open(order: Order): Opened | Refused;
+  /** Who is to pay for what begins now; nobody any more, once this person is forgotten. */
+  payer(guildId: string, personId: string): Payer;
   /** Whether what this person says may be recognised; then `heard` is told of the sound that was sent for it. */
   listen(guildId: string, personId: string): { readonly heard: Heard } | Refused;
   /** A text beside any answer was spoken. */

@@ -94,7 +94,8 @@ export class RoomTalk implements Talk {
     answer: 'voice' | 'text',
     about: About,
   ): Promise<Asking> {
-    const { clock, transcriber } = this.#parts;
+    const { clock, spending, transcriber } = this.#parts;
+    const payer = spending.payer(guildId, asker.id);
     if (answer === 'voice' && !this.#rooms.stay(guildId)) return nowhere;
     const askedAtMs = clock.nowMs();
     const { recording } = about;
@@ -109,7 +110,7 @@ export class RoomTalk implements Talk {
     const known = stay?.isHere(asker.id) ? stay.room.memory.messages() : [];
     const ear = heard.pcm && this.#earIn(guildId);
     const parts = await this.#partsIn(guildId);
-    return await answerInWriting({ guildId, said, known, ear }, parts, restMs, this.#signal);
+    return await answerInWriting({ guildId, said, known, ear, payer }, parts, restMs, this.#signal);
   }
 
   hark(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {

@@ -27,6 +27,9 @@ export type Deed =
 /** A sound that ended otherwise than wanted. */
 export type Broken = { readonly track: string; readonly title: string; readonly ended: Ended };
 
+/** Whose a sound is going to be that is still fetched; nobody's, once they are forgotten. To be disposed of. */
+export type PendingOwner = Disposable & { owner: Owner | undefined };
+
 /** What became of a sound: as `Added`, or so many come live already. */
 export type Laid = Added | { readonly kind: 'too-many-live'; readonly limit: number };
 
@@ -42,6 +45,7 @@ export class TrackDeck implements Disposable {
   /** Sounds of one track. */
   readonly limit = mostSounds;
   readonly #tags = new WeakMap<Item, Tag & { readonly serial: number }>();
+  readonly #pending = new Set<PendingOwner>();
   #serial = 0;
   #onBroken: (broken: Broken) => void = () => undefined;
   #disowned: (personId: string) => void = () => undefined;
@@ -154,9 +158,17 @@ export class TrackDeck implements Disposable {
     return steered(kind, track);
   }
 
+  /** To be asked before a sound is fetched for somebody. */
+  pendingOwner(owner: Owner): PendingOwner {
+    const pending: PendingOwner = { owner, [Symbol.dispose]: () => this.#pending.delete(pending) };
+    this.#pending.add(pending);
+    return pending;
+  }
+
   /** Whose sounds these are is known no more. */
   disown(personId: string): void {
     this.#disowned(personId);
+    for (const one of this.#pending) if (one.owner?.id === personId) one.owner = undefined;
     for (const track of this.tracks.all()) {
       for (const item of soundsOn(track)) {
         const tag = this.#tags.get(item);

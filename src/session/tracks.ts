@@ -3,7 +3,7 @@ import type { Requester } from '#src/sources/ports.ts';
 import type { Room } from './room.ts';
 import type { VoiceRooms } from './rooms.ts';
 import { bearerOf } from './tool-rights.ts';
-import type { Deed } from './track-deck.ts';
+import type { Deed, PendingOwner } from './track-deck.ts';
 import { everyTrack, isOwnTrack, ownTracks, trackNameOf } from './track-names.ts';
 import type { Found, TrackShelf } from './track-shelf.ts';
 import type {
@@ -42,12 +42,13 @@ export class RoomTracks implements Tracks, TrackVotes {
     if (this.#rooms.stay(guildId)?.hindrances.isMute) return { kind: 'muted' };
     if (before.tracks.deck.isFull(track)) return full(before, track);
     const signal = AbortSignal.any([this.#signal, before.signal]);
+    using pending = before.tracks.deck.pendingOwner({ id: caller.id, name: caller.name });
     const found = await this.#found({ guildId, personId: caller.id }, wish, signal);
     const room = this.#room(guildId);
     if (!found || !room) return nowhere;
     if (found.kind === 'no-sound') return { ...found, sound: `${wish.sound}` };
     if (found.kind === 'bad') return found;
-    return this.#lay(room, caller, { ...wish, track }, found);
+    return this.#lay(room, caller, { ...wish, track }, { ...found, owner: pending.owner });
   }
 
   steer(guildId: string, caller: TrackCaller, kind: TrackDeed, typed: string): readonly Steered[] {
@@ -109,10 +110,9 @@ export class RoomTracks implements Tracks, TrackVotes {
     room: Room,
     caller: TrackCaller,
     { loop, next, percent, track }: TrackWish,
-    { source, origin }: Extract<Found, { kind: 'found' }>,
+    { source, origin, owner }: Extract<Found, { kind: 'found' }> & Pick<PendingOwner, 'owner'>,
   ): Playing {
     const kept = percent === undefined ? undefined : keptVolume(track, percent, caller, room);
-    const owner = { id: caller.id, name: caller.name };
     const added = room.tracks.deck.lay(track, source, { origin, owner }, { loop, next });
     const { title } = source;
     const also = kept && { kept };

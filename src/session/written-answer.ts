@@ -5,6 +5,7 @@ import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Pipeline, Said, Stage } from '#src/pipeline/pipeline.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
+import type { Payer } from '#src/spending/ledger.ts';
 import { lineOf } from './admission.ts';
 import type { Asking } from './command-ports.ts';
 import { failureOf } from './failure.ts';
@@ -20,6 +21,8 @@ export type Asked = {
   readonly known: readonly ChatMessage[];
   /** Hears what was said itself; what it would say is written. */
   readonly ear?: Pipeline | undefined;
+  /** As it was when the question was asked. */
+  readonly payer: Payer;
 };
 
 type Parts = Pick<SessionParts, 'chat' | 'chatName' | 'clock' | 'onEvent' | 'spending' | 'style'>;
@@ -123,6 +126,10 @@ async function inWords({ name, transcript }: Said): Promise<ChatMessage> {
   }
 }
 
-function orderFor({ guildId, known, said }: Asked, { style }: Parts): Order {
-  return { ...orderOf({ said, style, history: known, tools: [] }, guildId), isWritten: true };
+function orderFor({ guildId, known, payer, said }: Asked, { style }: Parts): Order {
+  return {
+    ...orderOf({ said, style, history: known, tools: [] }, guildId),
+    isWritten: true,
+    payer,
+  };
 }

@@ -112,8 +112,8 @@ export class Ledger {
     return theirs.reduce((sum, { left }) => add(sum, left), nothing);
   }
 
-  reserve(guildId: string, personId: string, amount: Amount, wallMs: number): Reserve {
-    const payer = this.payer(guildId, personId, wallMs);
+  reserve(guildId: string, who: string | Payer, amount: Amount, wallMs: number): Reserve {
+    const payer = typeof who === 'string' ? this.payer(guildId, who, wallMs) : who;
     const reserve = { guildId, payer, left: amount };
     this.#server(guildId, wallMs).reserves.add(reserve);
     return reserve;
@@ -139,12 +139,11 @@ export class Ledger {
    * Nothing names the person any more, whatever is still charged for them; what they spent stays in the sums of the server,
    * and until midnight it stays their share.
    */
-  forget(guildId: string, personId: string): void {
+  forget(guildId: string, personId: string, wallMs: number): void {
     const isTheirs = (entry: Entry) => entry.guildId === guildId && entry.personId === personId;
     this.#saving = this.#saving.filter((entry) => !isTheirs(entry));
     for (const [key, entry] of this.#unsaved) if (isTheirs(entry)) this.#unsaved.delete(key);
-    const server = this.#servers.get(guildId);
-    if (!server) return;
+    const server = this.#server(guildId, wallMs);
     const code = codeOf(personId, server.now.forgotten);
     const payer = server.payers.get(personId)?.deref();
     if (payer) {
@@ -154,18 +153,18 @@ export class Ledger {
     server.payers.delete(personId);
     for (const { people, forgotten } of [server.now, ...(server.former ? [server.former] : [])]) {
       const spent = people.get(personId);
-      if (spent) addTo(forgotten.sums, codeOf(personId, forgotten), spent);
+      addTo(forgotten.sums, codeOf(personId, forgotten), spent ?? empty);
       people.delete(personId);
     }
   }
 
-  /** Adds what the book holds to what was spent since. */
+  /** Adds what the book holds to what was spent since; it may have been read before somebody was forgotten. */
   recall(entries: readonly Entry[], wallMs: number): void {
     for (const { guildId, personId, day, ...sum } of entries) {
       const { now } = this.#server(guildId, wallMs);
       const isToday = day === now.day;
       if (personId !== undefined) {
-        if (isToday) addTo(now.people, personId, sum);
+        if (isToday) recallPerson(personId, sum, now);
         continue;
       }
       if (isToday) now.today = plus(now.today, sum);
@@ -230,6 +229,12 @@ function unknown(): Forgotten {
 
 function codeOf(personId: string, { key }: Forgotten): string {
   return createHmac('sha256', key).update(personId).digest('base64');
+}
+
+function recallPerson(personId: string, sum: Sum, { forgotten, people }: Day): void {
+  const code = codeOf(personId, forgotten);
+  if (forgotten.sums.has(code)) addTo(forgotten.sums, code, sum);
+  else addTo(people, personId, sum);
 }
 
 function addTo(sums: Map<string, Sum>, key: string, sum: Sum): void {

@@ -13,6 +13,7 @@ export type RecordedBill = {
 /** Nothing is too dear, and every answer is written down. */
 export class RecordedSpending implements Spending {
   readonly bills: RecordedBill[] = [];
+  readonly payer = boundless.payer;
   readonly listen = boundless.listen;
   readonly spoke = boundless.spoke;
   readonly manner = boundless.manner;

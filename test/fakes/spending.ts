@@ -22,6 +22,7 @@ export const boundless: Spending = {
       close: () => undefined,
     },
   }),
+  payer: (_guildId, personId) => ({ personId }),
   listen: () => ({ heard: () => undefined }),
   spoke: () => undefined,
   manner: () => ({ step: 'full', isVoiceCheap: false }),

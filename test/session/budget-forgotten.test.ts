@@ -122,3 +122,17 @@ test('what was put aside for somebody who is forgotten meanwhile still counts as
   if (first.kind === 'open') first.bill.close();
   expect(desk.open(order).kind).toBe('open');
 });
+
+test('who is forgotten while their written question is under way is not named by its bill', async () => {
+  const clock = new VirtualClock(Date.UTC(2026, 10, 20));
+  const { desk, ledger } = openDesk(clock);
+  const house = openHouse({ spending: desk }, [], clock);
+  const asking = house.talk.ask('g', 'Why?', { id: '4711', name: 'Adam' }, 'text');
+  await house.privacy.forget('g', '4711');
+  await clock.advance(2_000);
+  expect(await asking).toMatchObject({ kind: 'answered' });
+  const { day, people } = ledger.standing('g', clock.wallMs());
+  expect(day.nanoUsd).toBeGreaterThan(0);
+  expect([...people.keys()]).toEqual([]);
+  expect(desk.today('g').top).toBeUndefined();
+});

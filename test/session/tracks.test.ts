@@ -227,6 +227,14 @@ test('whose a sound was is forgotten with the person', async () => {
   expect(house.tracks.steer('g', byEva, 'skip', 'main')).toMatchObject([{ kind: 'skipped' }]);
 });
 
+test('who is forgotten while their sound is fetched is not named by it', async () => {
+  const house = await openRoom();
+  const fetching = play(house, byAdam);
+  await house.privacy.forget('g', 'adam');
+  expect(await fetching).toMatchObject({ kind: 'playing' });
+  expect(house.tracks.list('g')?.[0]?.current).not.toHaveProperty('owner');
+});
+
 test('the panel shows what plays, and is not redrawn with every second of it', async () => {
   const house = await openRoom();
   await play(house, byAdam, { track: 'bg', percent: 30 });

@@ -34,7 +34,7 @@ test('whoever was forgotten keeps their share of the day and what is put aside f
   ledger.charge('g', 'ana', { nanoUsd: 5, turns: 1 }, noon);
   ledger.charge('g', 'ben', { nanoUsd: 1 }, noon);
   const reserve = ledger.reserve('g', 'ana', { nanoUsd: 10, ms: 0 }, noon);
-  ledger.forget('g', 'ana');
+  ledger.forget('g', 'ana', noon);
   ledger.take(reserve, { nanoUsd: 3 }, noon);
   expect(ledger.shareOf('g', 'ana', noon)).toMatchObject({ nanoUsd: 8, turns: 1 });
   expect(ledger.shareOf('g', 'ben', noon).nanoUsd).toBe(1);
@@ -49,7 +49,7 @@ test('who speaks again after being forgotten is somebody new, whose payer the fo
   const ledger = new Ledger();
   const former = ledger.payer('g', 'ana', noon);
   expect(ledger.payer('g', 'ana', noon)).toBe(former);
-  ledger.forget('g', 'ana');
+  ledger.forget('g', 'ana', noon);
   expect(former).not.toHaveProperty('personId');
   const again = ledger.payer('g', 'ana', noon);
   expect(again).toEqual({ personId: 'ana' });
@@ -65,8 +65,8 @@ test('to be forgotten on one server names nobody there, and changes no other per
     ['h', 'ana'],
   ] as const)
     ledger.charge(guildId, personId, { nanoUsd: 1 }, noon);
-  ledger.forget('g', 'ana');
-  ledger.forget('nowhere', 'ana');
+  ledger.forget('g', 'ana', noon);
+  ledger.forget('nowhere', 'ana', noon);
   const named = ledger.drain().filter(({ personId }) => personId !== undefined);
   expect(named.map(({ guildId, personId }) => `${guildId} ${personId}`)).toEqual([
     'g ben',
@@ -80,7 +80,7 @@ test('whoever is forgotten while the book is being written is not put back when 
   ledger.charge('g', 'ana', { nanoUsd: 1 }, noon);
   ledger.charge('g', 'ben', { nanoUsd: 2 }, noon);
   ledger.drain();
-  ledger.forget('g', 'ana');
+  ledger.forget('g', 'ana', noon);
   ledger.putBack();
   expect(ledger.hasUnsaved).toBe(true);
   const entries = ledger.drain();

@@ -70,7 +70,7 @@ test('whoever is forgotten stays nameless on the day before the clock jumped', (
   const ledger = new Ledger();
   ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
   ledger.charge('g', 'ben', { nanoUsd: 1 }, noon + 400 * dayMs);
-  ledger.forget('g', 'ana');
+  ledger.forget('g', 'ana', noon);
   expect(ledger.standing('g', noon).people.has('ana')).toBe(false);
   expect(ledger.shareOf('g', 'ana', noon).nanoUsd).toBe(5);
 });
@@ -92,7 +92,7 @@ test('of a forgotten person nothing is kept, and the sums of the server stay', (
   const ledger = new Ledger();
   const reserve = ledger.reserve('g', 'ana', { nanoUsd: 10, ms: 0 }, noon);
   ledger.take(reserve, { nanoUsd: 4 }, noon);
-  ledger.forget('g', 'ana');
+  ledger.forget('g', 'ana', noon);
   ledger.take(reserve, { nanoUsd: 3 }, noon);
   const { day, people } = ledger.standing('g', noon);
   expect([day.nanoUsd, people.size]).toEqual([7, 0]);
@@ -179,4 +179,15 @@ test('money or time, whichever is nearer to its cap, decides, and 0 is no cap', 
   expect(stepOf({ nanoUsd: 9e12, ms: 9e12 }, { nanoUsd: 0, ms: 0 }, typical, 1)).toBe('full');
   expect(fits({ nanoUsd: 980, ms: 0 }, typical, cap)).toBe(true);
   expect(fits({ nanoUsd: 981, ms: 0 }, typical, cap)).toBe(false);
+});
+
+test('what the book told of somebody before they were forgotten names them no more, and stays their share', () => {
+  const ledger = new Ledger();
+  const read = { guildId: 'g', day: dayOf(noon), nanoUsd: 5, ms: 0, turns: 0, unpriced: 0 };
+  ledger.forget('g', 'ana', noon);
+  ledger.recall([read, { ...read, personId: 'ana' }, { ...read, personId: 'ben' }], noon);
+  const { day, people } = ledger.standing('g', noon);
+  expect([...people.keys()]).toEqual(['ben']);
+  expect(day.nanoUsd).toBe(5);
+  expect(ledger.shareOf('g', 'ana', noon).nanoUsd).toBe(5);
 });
