@@ -49,6 +49,8 @@ export type JournalEvent =
       readonly fromMs: number;
       readonly toMs: number;
     }
+  /** The bot's process ended by itself, or did not become ready after a start. */
+  | { readonly kind: 'down'; readonly atMs: number; readonly why: string }
   /** Somebody asked for something by a command. */
   | {
       readonly kind: 'command';

@@ -106,3 +106,10 @@ test('a command is replied to, unless a fault stood when it was typed', () => {
   expect(kinds(typed())).toEqual(['silent']);
   expect(kinds(typed(), fault(9_000, 11_000))).toEqual([]);
 });
+
+test('a bot that has ended or does not start again is a finding of its own', () => {
+  const why = 'it did not start again: TimeoutError';
+  const down = { kind: 'down', atMs: 20_000, why } as const;
+  const { findings } = judge([asked(), heard(12_000), fault(15_000, 20_000), down], later);
+  expect(findings).toEqual([{ kind: 'down', atMs: 20_000, words: why, faults: ['REST 500'] }]);
+});

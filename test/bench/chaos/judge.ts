@@ -10,7 +10,7 @@ const answerMs = 5_000;
 const lastPart = 2;
 
 export type Finding = {
-  readonly kind: 'silent' | 'lost' | 'twice' | 'consent';
+  readonly kind: 'silent' | 'lost' | 'twice' | 'consent' | 'down';
   /** Names of the faults that stood when it happened or last before. */
   readonly faults: readonly string[];
   readonly atMs: number;
@@ -57,6 +57,9 @@ export function judge(journal: Journal, nowMs: number): Verdict {
     told: count('told'),
     pending: count('pending'),
     findings: [
+      ...journal.flatMap((event) =>
+        event.kind === 'down' ? [finding('down', event.atMs, faults, event.why)] : [],
+      ),
       ...silences,
       ...unanswered(journal, faults, told, nowMs),
       ...questions.flatMap((question) => twice(question, about(question), faults)),

@@ -9,7 +9,7 @@ import { type Health, healthOf, left } from './health.ts';
 import { judge } from './judge.ts';
 import { type Plan, planLine, planOf } from './plan.ts';
 import { cycleLine, findingLines, summary } from './report.ts';
-import { play, settle } from './run.ts';
+import { isAlive, play, settle } from './run.ts';
 import { openStage, type Stage } from './stage.ts';
 
 const { values: options } = parseArgs({
@@ -61,11 +61,13 @@ async function run(on: Stage, { cycles, seed: of }: Plan): Promise<void> {
     const fresh = verdict.findings.filter(({ kind, words }) => !known.has(`${kind} ${words}`));
     for (const { kind, words } of fresh) known.add(`${kind} ${words}`);
     if (fresh.length > 0) console.log(findingLines(fresh, startMs));
+    await note(on);
+    if (!isAlive(on)) break;
   }
   const verdict = await settle(on, company);
   await company.end();
   clearInterval(watching);
-  if (options.journal !== undefined) await writeFile(options.journal, linesOf(on));
+  await note(on);
   console.log(`\n${summary(verdict, memory, await remains(on, company))}`);
   if (verdict.findings.length > 0) {
     console.log(findingLines(verdict.findings, startMs));
@@ -82,6 +84,11 @@ async function remains(on: Stage, { talkers }: Company): Promise<readonly string
   await pause(quietMs);
   const [start, end] = [on.idle.at(-1), await on.measure()];
   return start && end ? left(start, end) : ['unknown: the bot does not answer'];
+}
+
+/** The whole journal as it is now. */
+async function note(on: Stage): Promise<void> {
+  if (options.journal !== undefined) await writeFile(options.journal, linesOf(on));
 }
 
 function linesOf({ journal, log }: Stage): string {

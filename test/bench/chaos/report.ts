@@ -4,12 +4,13 @@ import type { Finding, Verdict } from './judge.ts';
 import type { Cycle } from './plan.ts';
 
 /** These end the run with a failure. */
-export const failures: readonly Finding['kind'][] = ['silent', 'lost', 'twice', 'consent'];
+export const failures: readonly Finding['kind'][] = ['silent', 'lost', 'twice', 'consent', 'down'];
 const words: Readonly<Record<Finding['kind'], string>> = {
   silent: 'silent failures',
   lost: 'answers lost',
   twice: 'answers twice',
   consent: 'consent broken',
+  down: 'bot down',
 };
 
 /** A line while it runs: what stood, and what had come of it so far. */

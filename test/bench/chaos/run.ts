@@ -30,7 +30,16 @@ export async function play(stage: Stage, company: Company, cycle: Cycle): Promis
     const { name, isMute = false } = fault;
     stage.journal.add({ kind: 'fault', name, isMute, fromMs, toMs });
   }
-  await setTimeout(cycle.restMs);
+  if (isAlive(stage)) await setTimeout(cycle.restMs);
+}
+
+/** Whether the bot's process runs; where it has ended by itself that is written into the journal, once. */
+export function isAlive({ isUp, journal }: Stage): boolean {
+  const isKnown = journal.events.some(({ kind }) => kind === 'down');
+  if (!isUp && !isKnown) {
+    journal.add({ kind: 'down', atMs: realClock.nowMs(), why: 'the process has ended' });
+  }
+  return isUp;
 }
 
 /** Nobody asks any more; what was asked is answered or told, or it is too late. */

@@ -48,7 +48,7 @@ export type Stage = AsyncDisposable & {
   measure(): Promise<Measures | undefined>;
   /** Ends the bot in order or at once. */
   end(how: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** Starts it over the same data. */
+  /** Starts it over the same data; that it does not become ready is written into the journal. */
   start(): Promise<void>;
 };
 
@@ -95,9 +95,14 @@ export async function openStage(): Promise<Stage> {
       ended = [...ended, ...bot.log];
     },
     async start() {
-      bot = await started();
-      isUp = true;
-      await noteIdle();
+      try {
+        bot = await started();
+        isUp = true;
+        await noteIdle();
+      } catch (error) {
+        const why = `it did not start again: ${error}`;
+        journal.add({ kind: 'down', atMs: realClock.nowMs(), why });
+      }
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
