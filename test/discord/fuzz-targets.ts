@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { nonceFor, sealedDatagram } from '#src/discord/cipher-check.ts';
 import { Ear } from '#src/discord/ear.ts';
 import { guardLibrary } from '#src/discord/guards.ts';
+import { HeldDatagrams } from '#src/discord/held.ts';
 import { innerUdp } from '#src/discord/library.ts';
 import { bytesLike, jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
@@ -88,11 +89,39 @@ const endToEnd = Buffer.concat([
   Buffer.from('0102030405060708010cfafa', 'hex'),
 ]);
 
+/** So many datagrams of a source after so many ms; -1: its name has come. */
+type Held = readonly [source: number, waitMs: number, count: number];
+
+function holdAll(steps: readonly Held[]): void {
+  const held = new HeldDatagrams();
+  const arrivals = new Map<Buffer, number>();
+  let atMs = 0;
+  for (const [source, waitMs, count] of steps) {
+    atMs += waitMs;
+    for (let n = 0; n < count; n++) {
+      const datagram = Buffer.of(n);
+      arrivals.set(datagram, atMs);
+      held.put(source, datagram, atMs);
+    }
+    const taken = count < 0 ? held.take(source, atMs) : [];
+    const oldestMs = Math.max(0, ...taken.map((one) => atMs - (arrivals.get(one) ?? 0)));
+    if (taken.length > 25 || oldestMs > 500)
+      throw new Error(`${taken.length} datagrams were held for up to ${oldestMs} ms.`);
+  }
+}
+
 /** What Discord and other people send to the voice half. */
 export const discordTargets = [
   target('rtp-datagrams', bytesLike(sealed), (datagram) => {
     innerUdp(udp).onMessage(datagram);
   }),
+  target(
+    'held-datagrams',
+    fc.array(fc.tuple(fc.nat(80), fc.nat(400), fc.integer({ min: -1, max: 60 })), {
+      maxLength: 60,
+    }),
+    holdAll,
+  ),
   target(
     'voice-gateway-json',
     fc.oneof(

@@ -12,6 +12,7 @@ import { listModels } from '#src/provider/model-list.ts';
 import { readTalk } from '#src/provider/realtime-reading.ts';
 import { servedBy } from '#src/provider/served-by.ts';
 import { readHeard } from '#src/speech/realtime-events.ts';
+import { RealtimeParts } from '#src/speech/realtime-parts.ts';
 import { transcriptOf } from '#src/speech/transcript-reply.ts';
 import { readTranscript } from '#src/speech/transcript-stream.ts';
 import { unlessBotError, unlessBotErrorLater } from '#test/fuzz/expected.ts';
@@ -101,6 +102,35 @@ async function readEvents(
   unlessBotError(() => [...reader.end(baseUrl)]);
 }
 
+/** An utterance with pauses and lost connections, beside whatever the server says. */
+function hearUtterance(steps: readonly unknown[]): void {
+  const parts = new RealtimeParts(() => undefined);
+  let atSample = 0;
+  for (const step of steps) {
+    if (step === 'pause') {
+      atSample += 16_000;
+      commit(parts, atSample);
+    } else if (step === 'lost') resend(parts, atSample);
+    else if (typeof step === 'object') tell(parts, { ...step });
+  }
+  parts.transcript('en', by);
+}
+
+function commit(parts: RealtimeParts, atSample: number): void {
+  parts.cut(atSample);
+  for (const part of parts.waiting()) part.state = 'sent';
+}
+
+function resend(parts: RealtimeParts, upTo: number): void {
+  const from = parts.resend();
+  if (from < 0 || from > upTo) throw new Error(`It resends from ${from}.`);
+}
+
+function tell(parts: RealtimeParts, message: Parameters<typeof readHeard>[0]): void {
+  const event = readHeard(message);
+  if (event) parts.hear(event);
+}
+
 export const providerTargets = [
   target('chat-chunks', fc.array(jsonLike(...chunks), { maxLength: 6 }), (list) => {
     for (const reader of [new ChatStream(by), new AudioChatStream(by)]) {
@@ -166,6 +196,13 @@ export const providerTargets = [
   target('realtime-transcription', jsonLike(...transcriptionEvents), (event) => {
     if (typeof event === 'object' && event !== null) readHeard({ ...event });
   }),
+  target(
+    'realtime-utterance',
+    fc.array(fc.oneof(jsonLike(...transcriptionEvents), fc.constantFrom('pause', 'lost')), {
+      maxLength: 12,
+    }),
+    hearUtterance,
+  ),
   asyncTarget(
     'model-list',
     jsonLike({ data: [{ id: 'm', shutdown_date: '2027-01-06' }, { id: 'n' }] }),
