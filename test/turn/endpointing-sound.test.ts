@@ -49,3 +49,13 @@ test('a text that breaks off where more sounded before the microphone closed is 
   expect(after('ten of clubs')).toEqual(['began', 'paused', 'resumed', 'paused', 'ended']);
   expect(after('ten of')).toEqual(['began', 'paused', 'resumed', 'paused', 'ended']);
 });
+
+test('a text that comes before its pause is noticed is not taken for all that was said', () => {
+  const partial: VoiceEvent = { kind: 'text', text: 'what time is it', atMs: wordEndMs + 10 };
+  const heard = play(inOrder(...windows(0, ...word), partial, ...ticks(wordEndMs, 2000)));
+  expect(heard.map(({ kind, notedAtMs }) => [kind, notedAtMs - wordEndMs]).slice(1)).toEqual([
+    ['paused', 80],
+    ['likely-over', 200],
+    ['ended', 300],
+  ]);
+});
