@@ -39,5 +39,19 @@ function lotOf({ fileName, location, mutatorName, replacement }) {
   return createHash('sha256').update(`${seed} ${place}`).digest('hex');
 }
 
-/** As Stryker's `declareClassPlugin` makes one. */
-export const strykerPlugins = [{ kind: 'Checker', name: 'sample', injectableClass: Sample }];
+/** Prints each survivor as it is found, for a run that somebody ends early. */
+class Survivors {
+  onMutantTested({ status, fileName, location, mutatorName, replacement = '' }) {
+    if (status !== 'Survived') return;
+    const { line, column } = location.start;
+    const became = replacement.replaceAll(/\s+/g, ' ').slice(0, 80);
+    const file = fileName.replace(/.*\/src\//, 'src/');
+    console.log(`survived ${file}:${line}:${column} ${mutatorName}: ${became}`);
+  }
+}
+
+/** As Stryker's `declareClassPlugin` makes them. */
+export const strykerPlugins = [
+  { kind: 'Checker', name: 'sample', injectableClass: Sample },
+  { kind: 'Reporter', name: 'survivors', injectableClass: Survivors },
+];
