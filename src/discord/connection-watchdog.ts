@@ -3,7 +3,7 @@ import { VoiceConnectionStatus } from '@discordjs/voice';
 import { SeenFor } from './seen-for.ts';
 
 /** A link that is not ready for so long is down; one look counts for this much at most. */
-const [downMs, longestLookMs] = [3_000, 1_000];
+const [downMs, longestLookMs] = [1_000, 500];
 
 export type ConnectionVerdict = 'up' | 'pending' | { readonly fault: string };
 
