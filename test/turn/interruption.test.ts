@@ -136,6 +136,17 @@ test('go on ends a hold, and so does leaving', () => {
   expect(left.at(-1)).toBe('resume 6000');
 });
 
+test('"mhm" during a hold, or "go on" of somebody who has no say, does not end it', () => {
+  const wait = [answering(), ...voice('ann', from, 320), words('ann', 'wait', 1_600)];
+  for (const [who, what] of [
+    ['ann', 'backchannel'],
+    ['ben', 'go-on'],
+  ] as const) {
+    const heard = told([...wait, ...voice(who, 5_000, 250), words(who, what, 5_500)]);
+    expect(heard.at(-1)).toBe('resume 21600');
+  }
+});
+
 test('the cue belongs to a hold and to no later pause', () => {
   const wait = [answering(), ...voice('ann', from, 320), words('ann', 'wait', 1_600)];
   const mhm = [...voice('ann', 25_000, 352), words('ann', 'backchannel', 25_600)];
