@@ -167,6 +167,7 @@ function partsOf(furniture: Furniture): SessionParts {
       panels,
       places,
       book: store.consents,
+      guildBook: store.guilds,
       settingsBook: store.settings,
       trackBook: store.tracks,
       codec,

@@ -99,6 +99,7 @@ export class SandboxView {
       case 'stream':
       case 'answered':
       case 'ignored':
+      case 'erased':
       case 'spent':
       case 'tool':
         return; // told by whoever waits for it

@@ -23,6 +23,7 @@ export function openBoard(
       panels.show(guildId, face);
       status.show(guildId, face);
     },
+    forget: (guildId) => panels.forget(guildId),
     invite: (guildId, personId) => threads.invite(guildId, personId),
   };
   return { board, status };

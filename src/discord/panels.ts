@@ -12,7 +12,7 @@ import { type Message, messageWith } from './rendering.ts';
 import type { Timing } from './timing.ts';
 
 /** The board as this room sees it: what answers a `/join` becomes the panel. */
-export interface PanelDesk extends Pick<PanelBoard, 'show'> {
+export interface PanelDesk extends Pick<PanelBoard, 'show' | 'forget'> {
   /** The message as it is to be posted, under `head`. */
   dressed(guildId: string, head: string): Message;
   /** From here on this message is the panel, `shown` was posted there; the former one says where it went. */
@@ -125,6 +125,14 @@ export class Panels implements PanelDesk {
       this.#follow(guildId, place, undefined, () => {}); // deleted long ago, perhaps
       await new Promise<void>((resolve) => this.#options.timing.later(wakeMs, resolve));
     }
+  }
+
+  async forget(guildId: string): Promise<void> {
+    const panel = this.#panels.get(guildId);
+    panel?.message?.end();
+    await panel?.turn;
+    panel?.former?.end();
+    this.#panels.delete(guildId);
   }
 
   placeIn(guildId: string): PanelPlace | undefined {

@@ -99,6 +99,8 @@ export type SessionEvent =
       readonly vainShare: number;
       readonly instants: Instants;
     }
+  /** The bot was removed from the server, and so many items that were kept of it are gone. */
+  | { readonly kind: 'erased'; readonly items: number }
   /** A watchdog of this channel found a promise broken, or kept again. */
   | AlertChange
   | {

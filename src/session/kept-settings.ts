@@ -97,11 +97,17 @@ export class KeptSettings {
     return saved === true;
   }
 
+  /** As if the server had never set anything; the book is asked again when it is needed. */
+  forget(guildId: string): void {
+    this.#loading.delete(guildId);
+    this.#servers.delete(guildId);
+  }
+
   async #load(guildId: string): Promise<void> {
     const { settingsBook } = this.#parts;
     const read = () => settingsBook.read(guildId);
     const set = await inStore(guildId, this.#parts, 'store.unreadable', read);
-    if (!set) return;
+    if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile
     const typed = this.#server(guildId).set; // while the book could not be read: newer
     this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });
   }

@@ -38,6 +38,8 @@ export interface PanelBoard {
   show(guildId: string, face: PanelFace): void;
   /** Mentions that person under the panel and asks whether they may be heard; nothing else of the bot pings. Never throws. */
   invite(guildId: string, personId: string): void;
+  /** The server is gone: nothing is shown there any more, nor written to the book once this resolves. Never throws. */
+  forget(guildId: string): Promise<void>;
 }
 
 export type PanelPlace = { readonly channelId: string; readonly messageId: string };

@@ -15,6 +15,7 @@ import type { EndpointRules } from '#src/turn/endpointing.ts';
 import type { Places } from './command-ports.ts';
 import type { Pipelines } from './current-pipeline.ts';
 import type { SessionEvent } from './events.ts';
+import type { GuildBook } from './guild-book.ts';
 import type { VoiceDoor } from './link.ts';
 import type { PanelBoard } from './panel.ts';
 import type { Scribe } from './scribe.ts';
@@ -35,6 +36,7 @@ export type SessionParts = {
   readonly places: Places;
   readonly panels: PanelBoard;
   readonly book: ConsentBook;
+  readonly guildBook: GuildBook;
   readonly settingsBook: SettingsBook;
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;

@@ -7,6 +7,8 @@ import type { Joining, Leaving, Rooms } from './command-ports.ts';
 import { failedJoining } from './failed-joining.ts';
 import { failureOf, unfailing } from './failure.ts';
 import { FallbackNews } from './fallback-news.ts';
+import { GuildQueue } from './guild-queue.ts';
+import { GuildRemoval } from './guild-removal.ts';
 import { KeptSettings } from './kept-settings.ts';
 import type { ChannelRef } from './link.ts';
 import { Notices } from './notices.ts';
@@ -26,11 +28,12 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   readonly settings: KeptSettings;
   readonly #parts: SessionParts;
   readonly #notices: Notices;
+  readonly #removal: GuildRemoval;
   readonly #stays = new Map<string, { readonly stay: Stay; life: Promise<void> }>();
   /** Moves whose turn has not come yet, with the newest place to go. */
   readonly #moves = new Map<string, { readonly former: Stay; channelId: string }>();
   readonly #calls = new Set<Call>();
-  readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #queue = new GuildQueue();
   readonly #fallbacks = new WeakMap<Stay, FallbackNews>();
   readonly #alerts = new WeakMap<Stay, AlertNotices>();
   #closed = false;
@@ -39,6 +42,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
     this.#notices = new Notices(this.#parts);
     this.settings = new KeptSettings(this.#parts);
+    this.#removal = new GuildRemoval(this.#parts, this.settings);
   }
 
   at(guildId: string): ChannelRef | undefined {
@@ -64,7 +68,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     const call = { guildId, callerId, isYes: true };
     this.#calls.add(call);
     try {
-      return await this.#inTurn(guildId, () => this.#join(channel, call));
+      return await this.#queue.run(guildId, () => this.#join(channel, call));
     } finally {
       this.#calls.delete(call);
     }
@@ -80,7 +84,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   leave(guildId: string): Promise<Leaving> {
     this.#moves.delete(guildId);
     this.#stays.get(guildId)?.stay.leave('asked');
-    return this.#inTurn(guildId, () => this.#leave(guildId));
+    return this.#queue.run(guildId, () => this.#leave(guildId));
   }
 
   /** What somebody else did to the bot's seat in this server. */
@@ -99,8 +103,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
         this.#removed(guildId, news.channelId);
         return;
       case 'guild-removed':
-        this.#moves.delete(guildId);
-        stay?.leave('removed');
+        this.#guildRemoved(guildId);
         return;
     }
   }
@@ -127,6 +130,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#notices[Symbol.dispose]();
+    this.#removal[Symbol.dispose]();
     const lives = [...this.#stays.values()];
     for (const { stay } of lives) stay.leave('stopped');
     await Promise.all(lives.map(({ life }) => life));
@@ -214,9 +218,9 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     this.#moves.set(guildId, { former, channelId });
     former.room.tracks.passOn();
     former.leave('moved');
-    this.#inTurn(guildId, () => this.#moveAlong(former)).catch((error) =>
-      this.#parts.onEvent(guildId, failureOf(error, 'link')),
-    );
+    this.#queue
+      .run(guildId, () => this.#moveAlong(former))
+      .catch((error) => this.#parts.onEvent(guildId, failureOf(error, 'link')));
   }
 
   async #moveAlong(former: Stay): Promise<void> {
@@ -264,21 +268,23 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     this.#farewell(stay?.channel ?? { guildId, channelId, name: '' }, 'channel.removed', stay);
   }
 
+  /** Nothing of the server is kept once the stay there has ended. */
+  #guildRemoved(guildId: string): void {
+    this.#moves.delete(guildId);
+    this.#stays.get(guildId)?.stay.leave('removed');
+    const erase = async () => {
+      await this.#stays.get(guildId)?.life;
+      await this.#removal.erase(guildId);
+    };
+    this.#queue
+      .run(guildId, erase)
+      .catch((error) => this.#parts.onEvent(guildId, failureOf(error, 'store')));
+  }
+
   /** The last word of a stay; not said any more where the bot has been called again. */
   #farewell(channel: ChannelRef, id: Line['id'], over?: Stay): void {
     const holds = () => [undefined, over].includes(this.#stays.get(channel.guildId)?.stay);
     this.#notices.tell({ channel, line: { id }, holds });
-  }
-
-  #inTurn<T>(guildId: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#queues.get(guildId) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    const forget = (): void => {
-      if (this.#queues.get(guildId) === settled) this.#queues.delete(guildId);
-    };
-    const settled: Promise<void> = mine.then(forget, forget);
-    this.#queues.set(guildId, settled);
-    return mine;
   }
 }
 

@@ -50,6 +50,9 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
     case 'left':
       log.info({ guildId, channelId: event.channel.channelId, why: event.why }, 'left');
       return;
+    case 'erased':
+      log.info({ guildId, items: event.items }, 'removed from the server: nothing is kept of it');
+      return;
     case 'stream':
       log.debug({ guildId, speakerId: event.speakerId, ...event.packets }, 'stream');
       return;

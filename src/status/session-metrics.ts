@@ -87,6 +87,7 @@ export class SessionMetrics {
           this.#packets.inc({ fate }, count);
         return;
       case 'recognised':
+      case 'erased':
       case 'alert':
         return; // counted by the alert board
       case 'ignored':

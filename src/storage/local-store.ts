@@ -1,6 +1,7 @@
 import { copyStore } from './backup.ts';
 import { SqliteConsents } from './consents.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
+import { SqliteGuilds } from './guilds.ts';
 import { SqlitePanels } from './panels.ts';
 import { rewriteVersion } from './schema.ts';
 import { SqliteSettings } from './server-settings.ts';
@@ -13,6 +14,7 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
   const database = await openDatabase(path, options);
   return {
     consents: new SqliteConsents(database),
+    guilds: new SqliteGuilds(database),
     panels: new SqlitePanels(database),
     settings: new SqliteSettings(database),
     spending: new SqliteSpending(database),

@@ -1,4 +1,5 @@
 import type { ConsentBook } from '#src/people/consent-book.ts';
+import type { GuildBook } from '#src/session/guild-book.ts';
 import type { PanelBook } from '#src/session/panel.ts';
 import type { SettingsBook } from '#src/session/settings-book.ts';
 import type { TrackBook } from '#src/session/track-book.ts';
@@ -13,6 +14,7 @@ type Signatures = {
   'consents.count': ConsentBook['count'];
   'consents.erase': ConsentBook['erase'];
   'consents.hasCopies': ConsentBook['hasCopies'];
+  'guilds.erase': GuildBook['erase'];
   'panels.read': PanelBook['read'];
   'panels.write': PanelBook['write'];
   'settings.read': SettingsBook['read'];
@@ -59,6 +61,10 @@ const operations: { readonly [Name in OperationName]: Operation<Name> } = {
     perform: ({ consents }, ...args) => consents.erase(...args),
   },
   'consents.hasCopies': { ...read, perform: ({ consents }) => consents.hasCopies() },
+  'guilds.erase': {
+    ...{ ...write, timeoutMs: eraseMs },
+    perform: ({ guilds }, ...args) => guilds.erase(...args),
+  },
   'panels.read': { ...read, perform: ({ panels }, ...args) => panels.read(...args) },
   'panels.write': { ...write, perform: ({ panels }, ...args) => panels.write(...args) },
   'settings.read': { ...read, perform: ({ settings }, ...args) => settings.read(...args) },
@@ -94,6 +100,7 @@ export function storeOver(call: Call, close: () => Promise<void>): Store {
       erase: (guildId, personId) => call('consents.erase', guildId, personId),
       hasCopies: () => call('consents.hasCopies'),
     },
+    guilds: { erase: (guildId, day) => call('guilds.erase', guildId, day) },
     panels: {
       read: (guildId) => call('panels.read', guildId),
       write: (guildId, place) => call('panels.write', guildId, place),

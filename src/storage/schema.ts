@@ -109,6 +109,10 @@ export const migrations: readonly Migration[] = [
       DROP TABLE spent_by_person_once;
     `,
   },
+  {
+    version: 6,
+    sql: 'CREATE TABLE removed_guilds (guild_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;',
+  },
 ];
 
 /** Brings a file of any earlier format to the present one, wholly or not at all. Errors: BotError `store.unreadable` for a later format. */

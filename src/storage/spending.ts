@@ -1,6 +1,7 @@
 import type { Entry, SpendingBook } from '#src/spending/book.ts';
 import { monthOf } from '#src/spending/calendar.ts';
 import type { Database } from './database.ts';
+import { eraseOldSpending } from './guilds.ts';
 import type { DatabaseSync } from './sqlite.ts';
 
 /** What was spent: a row per server and day, and one per person, server and day, of the days around the last one only. */
@@ -25,6 +26,8 @@ export class SqliteSpending implements SpendingBook {
         if (entry.personId === undefined) addToServer(sqlite, entry);
         else addToPerson(sqlite, { ...entry, personId: entry.personId });
       }
+      const [first] = entries;
+      if (first) eraseOldSpending(sqlite, first.day);
     });
   }
 }

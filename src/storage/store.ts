@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ConsentBook } from '#src/people/consent-book.ts';
+import type { GuildBook } from '#src/session/guild-book.ts';
 import type { PanelBook } from '#src/session/panel.ts';
 import type { SettingsBook } from '#src/session/settings-book.ts';
 import type { TrackBook } from '#src/session/track-book.ts';
@@ -9,6 +10,7 @@ import { StoreThread, type StoreThreadOptions } from './store-thread.ts';
 /** Everything that outlives the process. Closing it fails what still waits. */
 export type Store = AsyncDisposable & {
   readonly consents: ConsentBook;
+  readonly guilds: GuildBook;
   readonly panels: PanelBook;
   readonly settings: SettingsBook;
   readonly spending: SpendingBook;

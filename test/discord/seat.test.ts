@@ -72,8 +72,10 @@ test('what happens to others, and an ordinary coming and going, is not told', ()
   expect(client.eventNames()).toEqual([]);
 });
 
-test('a server that the bot is no member of any more is told', () => {
-  const { removeGuild, events } = open();
+test('a server that the bot is no member of any more is told, and an outage is none', () => {
+  const { client, removeGuild, events } = open();
+  client.emit(Events.GuildUnavailable, { id: 'g' });
+  expect(events).toEqual([]);
   removeGuild();
   expect(events).toEqual([{ kind: 'guild-removed', guildId: 'g' }]);
 });

@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ConsentBook, Standing } from '#src/people/consent-book.ts';
+import type { GuildBook } from '#src/session/guild-book.ts';
 import type { PanelBook, PanelPlace } from '#src/session/panel.ts';
 import type { SettingsBook } from '#src/session/settings-book.ts';
 import type { KeptTrack, TrackBook } from '#src/session/track-book.ts';
@@ -33,6 +34,12 @@ export class MemoryConsents implements ConsentBook {
     return this.#standings.get(guildId)?.delete(personId) ? 1 : 0;
   }
 
+  drop(guildId: string): number {
+    const { size } = this.#standings.get(guildId) ?? new Map();
+    this.#standings.delete(guildId);
+    return size;
+  }
+
   async hasCopies(): Promise<boolean> {
     checkReadable(this.trouble);
     return false;
@@ -53,6 +60,10 @@ export class MemoryPanels implements PanelBook {
     checkWritable(this.trouble);
     this.#places.set(guildId, place);
   }
+
+  drop(guildId: string): number {
+    return this.#places.delete(guildId) ? 1 : 0;
+  }
 }
 
 /** A book of settings in memory. Set `trouble` to make it fail from then on. */
@@ -72,6 +83,12 @@ export class MemorySettings implements SettingsBook {
     if (value === undefined) server.delete(key);
     else server.set(key, value);
   }
+
+  drop(guildId: string): number {
+    const { size } = this.#servers.get(guildId) ?? new Map();
+    this.#servers.delete(guildId);
+    return size;
+  }
 }
 
 /** A book of tracks in memory. Set `trouble` to make it fail from then on. */
@@ -87,6 +104,26 @@ export class MemoryTracks implements TrackBook {
   async write(guildId: string, channelId: string, tracks: readonly KeptTrack[]): Promise<void> {
     checkWritable(this.trouble);
     this.#channels.set(`${guildId} ${channelId}`, structuredClone(tracks));
+  }
+
+  drop(guildId: string): number {
+    const keys = [...this.#channels.keys()].filter((key) => key.startsWith(`${guildId} `));
+    return keys.filter((key) => this.#channels.delete(key)).length;
+  }
+}
+
+/** What is kept of servers in these books. Set `trouble` to make it fail from then on. */
+export class MemoryGuilds implements GuildBook {
+  trouble: Trouble | undefined;
+  readonly #books: readonly { drop(guildId: string): number }[];
+
+  constructor(...books: readonly { drop(guildId: string): number }[]) {
+    this.#books = books;
+  }
+
+  async erase(guildId: string): Promise<number> {
+    checkWritable(this.trouble);
+    return this.#books.reduce((sum, book) => sum + book.drop(guildId), 0);
   }
 }
 

@@ -21,7 +21,7 @@ import { RoomConfirmations } from '#src/session/tool-presses.ts';
 import { RoomTracks } from '#src/session/tracks.ts';
 import { text } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
-import { MemoryConsents, MemorySettings, MemoryTracks } from '#test/fakes/books.ts';
+import { MemoryConsents, MemoryGuilds, MemorySettings, MemoryTracks } from '#test/fakes/books.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fineFacts } from '#test/fakes/facts.ts';
@@ -95,12 +95,13 @@ export function openHouse(
   const synthesizer = new FakeSynthesizer({ pieces: 10 });
   const [book, settingsBook] = [new MemoryConsents(), new MemorySettings()];
   const trackBook = new MemoryTracks();
+  const guildBook = new MemoryGuilds(book, settingsBook, trackBook);
   const events: SessionEvent[] = [];
   const { scribe, written, writtenIn, offered } = openPaper();
-  const { panels, faces, invited } = openWall();
+  const { panels, faces, invited, forgotten } = openWall();
   const parts: SessionParts = {
     ...usual,
-    ...{ clock, door, book, settingsBook, trackBook, scribe, panels, chat, synthesizer },
+    ...{ clock, door, book, guildBook, settingsBook, trackBook, scribe, panels, chat, synthesizer },
     transcriber: new FakeTranscriber({ texts: ['five five'] }),
     sounds: shelf(),
     pipelines: only(pipeline ?? chained({ chat, synthesizer: over.synthesizer ?? synthesizer })),
@@ -112,8 +113,8 @@ export function openHouse(
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
   return {
-    ...{ clock, door, chat, synthesizer, book, settingsBook, trackBook, events },
-    ...{ written, writtenIn, offered, faces, invited, rooms, of },
+    ...{ clock, door, chat, synthesizer, book, guildBook, settingsBook, trackBook, events },
+    ...{ written, writtenIn, offered, faces, invited, forgotten, rooms, of },
     talk: new RoomTalk(parts, rooms, never),
     hearing: new RoomHearing(rooms),
     confirmations: new RoomConfirmations(rooms, never),
@@ -126,12 +127,13 @@ export function openHouse(
 
 /** What its panels showed, and who was asked there. */
 function openWall() {
-  const [faces, invited]: [PanelFace[], string[]] = [[], []];
+  const [faces, invited, forgotten]: [PanelFace[], string[], string[]] = [[], [], []];
   const panels: PanelBoard = {
     show: (_guildId, face) => void faces.push(face),
     invite: (_guildId, personId) => void invited.push(personId),
+    forget: async (guildId) => void forgotten.push(guildId),
   };
-  return { panels, faces, invited };
+  return { panels, faces, invited, forgotten };
 }
 
 /** What was written, the names of the channels where, and the buttons under it. */

@@ -6,11 +6,13 @@ import { openLocalStore } from '#src/storage/local-store.ts';
 import { keepStore } from '#src/storage/steady-store.ts';
 import { openStore, type Store } from '#src/storage/store.ts';
 import { consentBookContract } from '#test/contracts/consent-book.ts';
+import { guildBookContract } from '#test/contracts/guild-book.ts';
 import { panelBookContract } from '#test/contracts/panel-book.ts';
 import { settingsBookContract } from '#test/contracts/settings-book.ts';
 import { trackBookContract } from '#test/contracts/track-book.ts';
 import {
   MemoryConsents,
+  MemoryGuilds,
   MemoryPanels,
   MemorySettings,
   MemoryTracks,
@@ -64,13 +66,17 @@ async function fill({ consents, panels, settings, tracks }: Store): Promise<void
 async function openFake(trouble?: Trouble) {
   const [consents, panels] = [new MemoryConsents(), new MemoryPanels()];
   const [settings, tracks] = [new MemorySettings(), new MemoryTracks()];
-  for (const book of [consents, panels, settings, tracks]) book.trouble = trouble;
-  return { consents, panels, settings, tracks, async [Symbol.asyncDispose]() {} };
+  const guilds = new MemoryGuilds(consents, panels, settings, tracks);
+  for (const book of [consents, guilds, panels, settings, tracks]) book.trouble = trouble;
+  return { consents, guilds, panels, settings, tracks, async [Symbol.asyncDispose]() {} };
 }
 
-function closing({ consents, panels, settings, tracks, ...store }: Store, resources: Disposable) {
+function closing(
+  { consents, guilds, panels, settings, tracks, ...store }: Store,
+  resources: Disposable,
+) {
   return {
-    ...{ consents, panels, settings, tracks },
+    ...{ consents, guilds, panels, settings, tracks },
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
       resources[Symbol.dispose]();
@@ -84,6 +90,7 @@ for (const [name, open] of [
   ['the fake books', openFake],
 ] as const) {
   consentBookContract(name, open);
+  guildBookContract(name, open);
   panelBookContract(name, open);
   settingsBookContract(name, open);
   trackBookContract(name, open);

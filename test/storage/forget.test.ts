@@ -126,3 +126,11 @@ test('no table can hold sound, and each that names a person names the server as 
     columns.filter(({ name }) => name === column).map(({ table }) => table);
   expect(tablesWith('guild_id')).toEqual(expect.arrayContaining(tablesWith('person_id')));
 });
+
+test('not a byte of the people of a removed server stays in the files', async () => {
+  using place = storeFolder();
+  await using store = await openLocalStore(place.path, options);
+  for (const id of people) await store.consents.write('10', id, always);
+  expect(await store.guilds.erase('10', '2026-11-20')).toBe(people.length);
+  for (const id of people.slice(0, 20)) expect(filesWith(place.folder, id)).toEqual([]);
+});

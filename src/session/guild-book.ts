@@ -1,0 +1,10 @@
+/** What is kept of whole servers; storage implements it. */
+export interface GuildBook {
+  /**
+   * Deletes everything about this server, so that not a byte of it stays in the files; how many items.
+   *
+   * What the server as a whole spent stays until the month of `day` (as in `2026-11-20`) is over. Errors: BotError
+   * `store.unwritable`.
+   */
+  erase(guildId: string, day: string): Promise<number>;
+}

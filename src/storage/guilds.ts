@@ -1,0 +1,44 @@
+import type { GuildBook } from '#src/session/guild-book.ts';
+import { monthOf } from '#src/spending/calendar.ts';
+import type { Database } from './database.ts';
+import type { DatabaseSync } from './sqlite.ts';
+
+/** Everything that is kept of a server, by its id. */
+export class SqliteGuilds implements GuildBook {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async erase(guildId: string, day: string): Promise<number> {
+    const deleted = await this.#database.write((sqlite) => {
+      const erased = tablesAboutGuilds(sqlite).map((table) =>
+        sqlite.prepare(`DELETE FROM ${table} WHERE guild_id = ?`).run(guildId),
+      );
+      sqlite.prepare('REPLACE INTO removed_guilds (guild_id) VALUES (?)').run(guildId);
+      eraseOldSpending(sqlite, day);
+      return erased.reduce((sum, { changes }) => sum + Number(changes), 0);
+    });
+    await this.#database.scrub();
+    return deleted;
+  }
+}
+
+/** Of servers that the bot was removed from nothing is kept of the months before that of `day`, nor their ids. */
+export function eraseOldSpending(sqlite: DatabaseSync, day: string): void {
+  const removed = 'SELECT guild_id FROM removed_guilds';
+  sqlite.prepare(`DELETE FROM spent WHERE guild_id IN (${removed}) AND day < ?`).run(monthOf(day));
+  sqlite.exec('DELETE FROM removed_guilds WHERE guild_id NOT IN (SELECT guild_id FROM spent)');
+}
+
+/** Found by their column, so that a later table cannot be forgotten. */
+function tablesAboutGuilds(sqlite: DatabaseSync): readonly string[] {
+  return sqlite
+    .prepare(
+      `SELECT '"' || t.name || '"' AS quoted FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+       WHERE t.type = 'table' AND c.name = 'guild_id' AND t.name NOT IN ('spent', 'removed_guilds')`,
+    )
+    .all()
+    .map(({ quoted }) => String(quoted));
+}
