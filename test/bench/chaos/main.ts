@@ -67,8 +67,9 @@ async function run(on: Stage, { cycles, seed: of }: Plan): Promise<void> {
   const verdict = await settle(on, company);
   await company.end();
   clearInterval(watching);
+  const remaining = await remains(on, company);
   await note(on);
-  console.log(`\n${summary(verdict, memory, await remains(on, company))}`);
+  console.log(`\n${summary(verdict, memory, remaining)}`);
   if (verdict.findings.length > 0) {
     console.log(findingLines(verdict.findings, startMs));
     console.error(`seed ${of}: ${verdict.findings.length} findings`);
