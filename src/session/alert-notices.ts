@@ -29,6 +29,14 @@ export class AlertNotices {
     this.#room = room;
   }
 
+  /** The room knows of a trouble of the link that lasts. */
+  get isLinkTold(): boolean {
+    const raised = [...this.#raised.values()];
+    return raised.some(
+      ({ name, speakerId }) => speakerId === undefined && texts[name] !== undefined,
+    );
+  }
+
   tell(news: AlertNews): void {
     const { name, state } = news;
     if (state === 'cleared') {

@@ -2,11 +2,10 @@ import { sparesCoders } from '#src/audio/opus.ts';
 import { judgeJoin } from '#src/people/join-rules.ts';
 import type { ProviderNews } from '#src/provider/ladder.ts';
 import type { Line } from '#src/texts/texts.ts';
-import { type AlertNews, AlertNotices } from './alert-notices.ts';
+import type { AlertNews } from './alert-notices.ts';
 import type { Joining, Leaving, Rooms } from './command-ports.ts';
 import { failedJoining } from './failed-joining.ts';
 import { failureOf, unfailing } from './failure.ts';
-import { FallbackNews } from './fallback-news.ts';
 import { GuildQueue } from './guild-queue.ts';
 import { GuildRemoval } from './guild-removal.ts';
 import { KeptSettings } from './kept-settings.ts';
@@ -34,8 +33,6 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   readonly #moves = new Map<string, { readonly former: Stay; channelId: string }>();
   readonly #calls = new Set<Call>();
   readonly #queue = new GuildQueue();
-  readonly #fallbacks = new WeakMap<Stay, FallbackNews>();
-  readonly #alerts = new WeakMap<Stay, AlertNotices>();
   #closed = false;
 
   constructor(parts: SessionParts) {
@@ -110,21 +107,13 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
 
   /** A server failed or works again: every room there is now reads of what stands in for it. */
   provider(news: ProviderNews): void {
-    for (const { stay } of this.#stays.values()) {
-      const told = this.#fallbacks.get(stay) ?? new FallbackNews(stay.room);
-      this.#fallbacks.set(stay, told);
-      told.hear(news);
-    }
+    for (const { stay } of this.#stays.values()) stay.news.provider(news);
   }
 
   /** A watchdog of the link in this server found a promise broken, or kept again. */
   alert(guildId: string, news: AlertNews): void {
     const stay = this.#stays.get(guildId)?.stay;
-    if (!stay?.entered) return;
-    if (news.name === 'link-down') stay.room.panel.linkDown(news.state === 'raised');
-    const notices = this.#alerts.get(stay) ?? new AlertNotices(stay.room);
-    this.#alerts.set(stay, notices);
-    notices.tell(news);
+    if (stay?.entered) stay.news.alert(news);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -23,6 +23,7 @@ import { PanelWatch } from './panel-watch.ts';
 import type { SessionParts } from './parts.ts';
 import { watchRoles } from './role-watch.ts';
 import type { Room } from './room.ts';
+import { RoomNews } from './room-news.ts';
 import { runSession } from './session.ts';
 import { withCountedVoice } from './spending-meters.ts';
 import { type Next, Tether } from './tether.ts';
@@ -61,6 +62,7 @@ export class Stay {
   readonly accord: Accord;
   /** What keeps it from speaking or hearing there. */
   readonly hindrances: Hindrances;
+  readonly news: RoomNews;
   readonly #parts: SessionParts;
   readonly #over = new AbortController();
   readonly #settings: KeptSettings;
@@ -114,6 +116,7 @@ export class Stay {
         notices.tell({ channel, line, holds: () => !this.isOver && holds() }),
     };
     this.accord = new Accord(this.room);
+    this.news = new RoomNews(this.room);
     this.hindrances = new Hindrances(this.room, former?.hindrances);
   }
 
@@ -216,7 +219,7 @@ export class Stay {
     this.#showAway();
     this.room.gate.onChange(() => this.#showAway());
     if (next.losses === tellFromLosses) {
-      this.room.notice({ id: 'reconnecting' }, () => !this.isLinked);
+      this.room.notice({ id: 'reconnecting' }, () => !this.isLinked && !this.news.explainsLoss);
     }
     return next;
   }

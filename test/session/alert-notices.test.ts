@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AlertName } from '#src/base/alerts.ts';
+import { BotError } from '#src/base/errors.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, eva, type House, lounge, openHouse, pass } from './house.ts';
 
@@ -70,4 +71,46 @@ test('while the link is down the panel says that it reconnects, each time, and n
     expect(house.faces.at(-1)?.state).toEqual({ kind: 'listening' });
   }
   expect(house.written).toEqual([]);
+});
+
+/** From now on no link opens, each try for 15 s. */
+function close({ clock, door }: House): () => void {
+  const open = door.open;
+  door.open = async (_where, _mayHear, signal) => {
+    await clock.sleep(15_000, signal);
+    throw new BotError('link.timeout', true, 'Is UDP blocked here?');
+  };
+  return () => {
+    door.open = open;
+  };
+}
+
+test('of a UDP path that stays dead for ten minutes the room reads one sentence, and that it was given up', async () => {
+  const house = await called();
+  await pass(house, 1_000);
+  close(house);
+  alert(house, 'udp-dead');
+  house.door.link.lose();
+  await house.clock.advance(200_000);
+  expect(house.written).toEqual([text('link.udp')]);
+  await house.clock.advance(400_000);
+  expect(house.written).toEqual([text('link.udp'), text('gave_up')]);
+  expect(house.clock.sleeping).toBe(0);
+});
+
+test('a link that is lost again after its trouble was mended is told as lost', async () => {
+  const house = await called();
+  await pass(house, 1_000);
+  const open = close(house);
+  alert(house, 'udp-dead');
+  house.door.link.lose();
+  await house.clock.advance(40_000);
+  open();
+  await house.clock.advance(30_000);
+  alert(house, 'udp-dead', 'cleared');
+  await house.clock.advance(90_000);
+  close(house);
+  house.door.link.lose();
+  await house.clock.advance(60_000);
+  expect(house.written).toEqual([text('link.udp'), text('reconnecting')]);
 });
