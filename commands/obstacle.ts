@@ -1,18 +1,19 @@
 import type { JoinVerdict } from '#src/people/join-rules.ts';
 import type { ChannelRef } from '#src/session/link.ts';
+import { missingRight } from '#src/session/missing-right.ts';
 import type { Line } from '#src/texts/texts.ts';
 
 /** What keeps the bot out of a channel or silent there, and what to do; undefined where nothing does. */
-export function obstacleOf(verdict: JoinVerdict, { name: channel }: ChannelRef): Line | undefined {
+export function obstacleOf(verdict: JoinVerdict, where: ChannelRef): Line | undefined {
+  const { name: channel } = where;
   switch (verdict.kind) {
     case 'no-view':
-      return { id: 'join.no_view', with: { channel, permission: 'View Channel' } };
+    case 'no-connect':
+      return missingRight(verdict.kind, where);
     case 'forbidden':
       return { id: 'join.forbidden', with: { channel } };
     case 'timed-out':
       return { id: 'join.timed_out', with: { time: timeOf(verdict.untilMs) } };
-    case 'no-connect':
-      return { id: 'join.no_connect', with: { channel, permission: 'Connect' } };
     case 'full':
       return { id: 'join.full', with: { channel, n: verdict.members, limit: verdict.limit } };
     case 'afk':

@@ -116,7 +116,8 @@ function tellRooms(rooms: VoiceRooms | undefined, event: DiscordEvent): void {
   const { kind } = event;
   const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';
   const isGone = kind === 'channel-removed' || kind === 'guild-removed';
-  const isSeat = isHindrance || isGone || kind === 'moved';
+  const isBarred = kind === 'no-view' || kind === 'no-connect';
+  const isSeat = isHindrance || isGone || isBarred || kind === 'moved';
   if (isSeat) rooms?.news(event.guildId, event);
   if (kind === 'alert') rooms?.alert(event.guildId, event);
 }

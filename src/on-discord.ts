@@ -211,6 +211,8 @@ function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
     case 'suppressed':
     case 'moved':
     case 'channel-removed':
+    case 'no-view':
+    case 'no-connect':
     case 'guild-removed':
       return;
   }
@@ -251,6 +253,8 @@ function logDiscord(log: Log, event: DiscordEvent): void {
     case 'suppressed':
     case 'moved':
     case 'channel-removed':
+    case 'no-view':
+    case 'no-connect':
     case 'guild-removed':
       log.info(event, event.kind);
       return;

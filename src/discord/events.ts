@@ -1,4 +1,5 @@
 import type { Hindrance } from '#src/session/hindrances.ts';
+import type { MissingRight } from '#src/session/missing-right.ts';
 import type { EarCounts } from './ear.ts';
 import type { LinkAlert } from './link-alerts.ts';
 import type { MessageOutcome } from './outbox.ts';
@@ -54,6 +55,8 @@ export type DiscordEvent =
   | { readonly kind: 'moved'; readonly guildId: string; readonly channelId: string }
   /** The channel where the bot sat was deleted: the link has ended. */
   | { readonly kind: 'channel-removed'; readonly guildId: string; readonly channelId: string }
+  /** A right to be in the channel where the bot sits was taken away; it still sits there. */
+  | { readonly kind: MissingRight; readonly guildId: string; readonly channelId: string }
   /** The bot is no member of that server any more: whatever was there has ended. */
   | { readonly kind: 'guild-removed'; readonly guildId: string }
   /** A link begins, and will be told of once more when it has closed; `counts` reads what it has counted so far. */

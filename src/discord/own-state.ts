@@ -4,9 +4,11 @@ import {
   Events,
   type GuildBasedChannel,
   PermissionFlagsBits,
+  type PermissionsBitField,
   type VoiceState,
 } from 'discord.js';
 import type { Hindrance } from '#src/session/hindrances.ts';
+import type { MissingRight } from '#src/session/missing-right.ts';
 import type { DiscordEvent } from './events.ts';
 import type { Timing } from './timing.ts';
 
@@ -32,7 +34,7 @@ export function watchOwnState(
       return;
     }
     const hindrances = hindrancesOf(now);
-    seats.set(guildId, { isThere: true, hindrances });
+    seats.set(guildId, { isThere: true, hindrances, missing: missingRightOf(now) });
     for (const event of hindranceChanges(guildId, seat, hindrances)) tell(event);
     if (isMove(former, now)) tell({ kind: 'moved', guildId, channelId: now.channelId });
   };
@@ -41,9 +43,12 @@ export function watchOwnState(
     const voice = guild?.members.me?.voice;
     const seat = guild && seats.get(guild.id);
     if (!guild || !voice || !seat?.isThere) return;
-    const hindrances = hindrancesOf(voice);
-    seats.set(guild.id, { ...seat, hindrances });
+    const [hindrances, missing] = [hindrancesOf(voice), missingRightOf(voice)];
+    seats.set(guild.id, { ...seat, hindrances, missing });
     for (const event of hindranceChanges(guild.id, seat, hindrances)) tell(event);
+    const { channelId } = voice;
+    if (channelId === null || missing === undefined || missing === seat.missing) return;
+    tell({ kind: missing, guildId: guild.id, channelId });
   };
   const onChanged = (_: unknown, now: InGuild) => onRights(now);
   const onDelete = (channel: InGuild) => {
@@ -79,8 +84,12 @@ function isMove({ channelId: from }: VoiceState, { channelId: to }: VoiceState):
 type InGuild = { readonly id: string } & Partial<Pick<GuildBasedChannel, 'guild'>>;
 
 /** What was told of the bot's seat in one server last. */
-type Seat = { readonly isThere: boolean; readonly hindrances: ReadonlySet<Hindrance> };
-const unseated: Seat = { isThere: false, hindrances: new Set() };
+type Seat = {
+  readonly isThere: boolean;
+  readonly hindrances: ReadonlySet<Hindrance>;
+  readonly missing: MissingRight | undefined;
+};
+const unseated: Seat = { isThere: false, hindrances: new Set(), missing: undefined };
 
 function hindrancesOf(state: VoiceState): ReadonlySet<Hindrance> {
   const { serverDeaf, serverMute, suppress } = state;
@@ -91,12 +100,23 @@ function hindrancesOf(state: VoiceState): ReadonlySet<Hindrance> {
   ]);
 }
 
-/** On a stage nobody needs that right. A bot without a single right is rather one of whose rights nothing was told. */
-function lacksSpeak({ channel, guild }: VoiceState): boolean {
+/** On a stage nobody needs that right. */
+function lacksSpeak(state: VoiceState): boolean {
+  if (state.channel?.type !== ChannelType.GuildVoice) return false;
+  return rightsOf(state)?.has(PermissionFlagsBits.Speak) === false;
+}
+
+function missingRightOf(state: VoiceState): MissingRight | undefined {
+  const mine = rightsOf(state);
+  if (mine?.has(PermissionFlagsBits.ViewChannel) === false) return 'no-view';
+  return mine?.has(PermissionFlagsBits.Connect) === false ? 'no-connect' : undefined;
+}
+
+/** A bot without a single right is rather one of whose rights nothing was told. */
+function rightsOf({ channel, guild }: VoiceState): Readonly<PermissionsBitField> | undefined {
   const { me } = guild.members;
-  if (!me || channel?.type !== ChannelType.GuildVoice) return false;
-  const mine = channel.permissionsFor(me);
-  return mine.bitfield !== 0n && !mine.has(PermissionFlagsBits.Speak);
+  const mine = me && channel?.permissionsFor(me);
+  return mine && mine.bitfield !== 0n ? mine : undefined;
 }
 
 /** Who comes in knows nothing of what was told before: what holds then is told once more. */

@@ -1,6 +1,8 @@
 import {
+  type Channel,
   type Client,
   DiscordAPIError,
+  PermissionFlagsBits,
   type RESTPostAPIChannelMessageJSONBody,
   Routes,
 } from 'discord.js';
@@ -17,7 +19,7 @@ import { messageWith, rowsOf } from './rendering.ts';
 
 type Body = Pick<RESTPostAPIChannelMessageJSONBody, 'content'> & Readonly<Record<string, unknown>>;
 
-/** Writes into the chat that belongs to a voice channel; where that is gone, beside the panel of its server. */
+/** Writes into the chat that belongs to a voice channel; where that is gone or closed to it, beside the panel of its server. */
 export function openScribe(
   client: Client<true>,
   panels: Pick<PanelDesk, 'placeIn'>,
@@ -30,7 +32,8 @@ export function openScribe(
     message: Body,
     signal: AbortSignal,
   ): Promise<void> => {
-    const channel = channelOf(channelId) ?? channelOf(panels.placeIn(guildId)?.channelId);
+    const [own, beside] = [channelOf(channelId), channelOf(panels.placeIn(guildId)?.channelId)];
+    const channel = own && (mayWrite(own) || !beside) ? own : beside;
     if (!channel?.isSendable()) throw forbidden(name);
     const route = Routes.channelMessages(channel.id);
     const nonce = crypto.randomUUID().slice(0, maxNonceChars);
@@ -59,6 +62,16 @@ export function openScribe(
 
 /** A message that is sent twice after a cut connection appears once. Source: Discord docs, "Create Message". */
 const maxNonceChars = 25;
+
+/** The chat of a voice channel takes nothing from whoever may not enter it. Source: Discord docs, "Permissions". */
+function mayWrite(channel: Channel): boolean {
+  if (!('permissionsFor' in channel)) return true;
+  const { me } = channel.guild.members;
+  const mine = me && channel.permissionsFor(me);
+  if (!mine || mine.bitfield === 0n) return true;
+  const { Connect, SendMessages, ViewChannel } = PermissionFlagsBits;
+  return mine.has([ViewChannel, SendMessages, ...(channel.isVoiceBased() ? [Connect] : [])]);
+}
 
 function unwritten(name: string, cause: unknown): BotError {
   if (cause instanceof BotError) return cause;

@@ -36,7 +36,7 @@ export type SessionEvent =
   | {
       readonly kind: 'left';
       readonly channel: ChannelRef;
-      /** `refused`: Discord takes no more tries. `sent-away`, `moved`: by somebody else's hand. */
+      /** `refused`: Discord takes no more tries. `sent-away`, `moved`: by somebody else's hand. `forbidden`: a right was taken away. */
       readonly why:
         | 'asked'
         | 'alone'
@@ -45,6 +45,7 @@ export type SessionEvent =
         | 'sent-away'
         | 'moved'
         | 'removed'
+        | 'forbidden'
         | 'stopped';
     }
   /** What became of somebody's packets: since the last such event, after an utterance and when an ear closes. */

@@ -10,6 +10,7 @@ import { GuildQueue } from './guild-queue.ts';
 import { GuildRemoval } from './guild-removal.ts';
 import { KeptSettings } from './kept-settings.ts';
 import type { ChannelRef } from './link.ts';
+import { type MissingRight, missingRight } from './missing-right.ts';
 import { Notices } from './notices.ts';
 import type { SessionParts } from './parts.ts';
 import type { SeatNews } from './seat-news.ts';
@@ -99,6 +100,10 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
       case 'channel-removed':
         this.#removed(guildId, news.channelId);
         return;
+      case 'no-view':
+      case 'no-connect':
+        this.#barred(guildId, news.channelId, news.kind);
+        return;
       case 'guild-removed':
         this.#guildRemoved(guildId);
         return;
@@ -181,9 +186,9 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     const why = await stay.live(waitMs);
     const { guildId } = stay.channel;
     if (this.#stays.get(guildId)?.stay === stay) this.#stays.delete(guildId);
-    if (why === 'alone') this.#farewell(stay.channel, 'leave.empty');
-    if (why === 'refused') this.#farewell(stay.channel, 'gave_up');
-    if (why === 'lost') this.#farewell(stay.channel, 'leave.broken');
+    if (why === 'alone') this.#farewell(stay.channel, { id: 'leave.empty' });
+    if (why === 'refused') this.#farewell(stay.channel, { id: 'gave_up' });
+    if (why === 'lost') this.#farewell(stay.channel, { id: 'leave.broken' });
   }
 
   async #leave(guildId: string): Promise<Leaving> {
@@ -231,7 +236,8 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     if (this.#stays.get(guildId)?.stay === stay) this.#tellMoved(former, stay);
     else if (!this.#moves.has(guildId)) former.room.panel.left();
     // Who was sent away or moved on meanwhile was not refused.
-    if (!this.#stays.has(guildId) && kind !== 'left') this.#farewell(former.channel, 'gave_up');
+    if (!this.#stays.has(guildId) && kind !== 'left')
+      this.#farewell(former.channel, { id: 'gave_up' });
   }
 
   #tellMoved({ channel: from }: Stay, stay: Stay): void {
@@ -254,7 +260,19 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     const stay = this.#stays.get(guildId)?.stay;
     if (stay && stay.channel.channelId !== channelId) return;
     stay?.leave('removed');
-    this.#farewell(stay?.channel ?? { guildId, channelId, name: '' }, 'channel.removed', stay);
+    this.#farewell(
+      stay?.channel ?? { guildId, channelId, name: '' },
+      { id: 'channel.removed' },
+      stay,
+    );
+  }
+
+  /** Discord lets the bot stay where it may not be any more; it does not. */
+  #barred(guildId: string, channelId: string, kind: MissingRight): void {
+    const stay = this.#stays.get(guildId)?.stay;
+    if (stay?.channel.channelId !== channelId || stay.isOver) return;
+    stay.leave('forbidden');
+    this.#farewell(stay.channel, missingRight(kind, stay.channel), stay);
   }
 
   /** Nothing of the server is kept once the stay there has ended. */
@@ -271,9 +289,9 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   }
 
   /** The last word of a stay; not said any more where the bot has been called again. */
-  #farewell(channel: ChannelRef, id: Line['id'], over?: Stay): void {
+  #farewell(channel: ChannelRef, line: Line, over?: Stay): void {
     const holds = () => [undefined, over].includes(this.#stays.get(channel.guildId)?.stay);
-    this.#notices.tell({ channel, line: { id }, holds });
+    this.#notices.tell({ channel, line, holds });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Hindrance } from './hindrances.ts';
+import type { MissingRight } from './missing-right.ts';
 
 /** What somebody else did to the bot's seat in a voice channel. */
 export type SeatNews =
@@ -8,5 +9,7 @@ export type SeatNews =
   | { readonly kind: 'moved'; readonly channelId: string }
   /** The channel was deleted: the link has ended. Also told shortly after the seat is gone. */
   | { readonly kind: 'channel-removed'; readonly channelId: string }
+  /** A right to be in that channel was taken away; Discord leaves the bot there. */
+  | { readonly kind: MissingRight; readonly channelId: string }
   /** The bot is no member of the server any more. */
   | { readonly kind: 'guild-removed' };

@@ -1,4 +1,9 @@
-import type { Client, RESTPostAPIChannelMessageJSONBody } from 'discord.js';
+import {
+  type Client,
+  PermissionFlagsBits,
+  PermissionsBitField,
+  type RESTPostAPIChannelMessageJSONBody,
+} from 'discord.js';
 import { expect, test } from 'vitest';
 import { Outbox } from '#src/discord/outbox.ts';
 import { openScribe } from '#src/discord/scribe.ts';
@@ -9,10 +14,13 @@ import { SteppedTiming } from './stepped-timing.ts';
 const never = new AbortController().signal;
 
 /** A client that knows these channels, and what was sent there. */
-function open(ids: readonly string[], panelIn?: string, trouble?: Error) {
+function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?: bigint) {
   const sent: [string, unknown][] = [];
   const channels = ids.map((id) => {
-    return [id, { id, isSendable: () => true }] as const;
+    const permissionsFor = () => new PermissionsBitField(rights);
+    const guild = { members: { me: {} } };
+    const theirs = rights !== undefined && { guild, permissionsFor };
+    return [id, { id, isSendable: () => true, isVoiceBased: () => true, ...theirs }] as const;
   });
   const post = async (route: string, { body }: { body: RESTPostAPIChannelMessageJSONBody }) => {
     const { content, components = [] } = body;
@@ -73,6 +81,23 @@ test('where the channel is gone it is written beside the panel', async () => {
   const { scribe, sent } = open(['general'], 'general');
   await scribe.write(lounge, 'The channel was removed.', never);
   expect(sent).toEqual([['general', 'The channel was removed.']]);
+});
+
+const { Connect, SendMessages, ViewChannel } = PermissionFlagsBits;
+test.each([
+  ['without View', Connect | SendMessages, 'general'],
+  ['without Connect', ViewChannel | SendMessages, 'general'],
+  ['without Send Messages', ViewChannel | Connect, 'general'],
+  ['with all of them', ViewChannel | Connect | SendMessages, 'lounge'],
+  ['where nothing was told of its rights', 0n, 'lounge'],
+])('%s in the voice channel it is written where it can be read', async (_, rights, where) => {
+  const words = 'I cannot enter Lounge.';
+  const both = open(['lounge', 'general'], 'general', undefined, rights);
+  await both.scribe.write(lounge, words, never);
+  expect(both.sent).toEqual([[where, words]]);
+  const only = open(['lounge'], undefined, undefined, rights);
+  await only.scribe.write(lounge, words, never);
+  expect(only.sent).toEqual([['lounge', words]]);
 });
 
 test.each([undefined, 'lounge'])('with nowhere to write the operator is told', async (panelIn) => {

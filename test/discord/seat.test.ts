@@ -183,3 +183,33 @@ test.each([
     expect([events.length, client.eventNames()]).toEqual([2, []]);
   },
 );
+
+test('a right to be in the channel that is taken away is told at once, once each time', () => {
+  const { Connect, Speak, ViewChannel } = PermissionFlagsBits;
+  const all = Connect | Speak | ViewChannel;
+  const rights = { bitfield: all };
+  const has = (flag: bigint) => (rights.bitfield & flag) !== 0n;
+  const permissionsFor = () => ({ ...rights, has });
+  const guild = { id: 'g', members: { me: { voice: {} } } };
+  const channel = { id: 'a', type: ChannelType.GuildStageVoice, guild, permissionsFor };
+  const voice = { id: 'bot', guild, channelId: 'a', channel };
+  guild.members.me.voice = voice;
+  const events: DiscordEvent[] = [];
+  const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
+  watchOwnState(client as unknown as Client<true>, new SteppedTiming(), (e) => events.push(e));
+  const change = (bitfield: bigint) => {
+    rights.bitfield = bitfield;
+    for (let n = 0; n < 2; n++) client.emit(Events.ChannelUpdate, { guild }, { guild });
+  };
+  client.emit(Events.VoiceStateUpdate, { id: 'bot', guild, channelId: null }, voice);
+  change(all);
+  expect(events).toEqual([]);
+  change(Speak | ViewChannel);
+  change(all);
+  change(Connect | Speak);
+  change(0n);
+  expect(events).toEqual([
+    { kind: 'no-connect', guildId: 'g', channelId: 'a' },
+    { kind: 'no-view', guildId: 'g', channelId: 'a' },
+  ]);
+});

@@ -222,3 +222,21 @@ test('a chat that takes nothing ends nothing, and the operator is told', async (
   expect(house.of('failed')).toMatchObject([{ code: 'discord.forbidden' }]);
   expect(house.rooms.at('g')).toEqual(lounge);
 });
+
+test.each([
+  ['no-view', "I can't see Lounge. Give my role View Channel there, then run /join again."],
+  ['no-connect', "I can't enter Lounge. Give my role Connect there, then run /join again."],
+] as const)(
+  'a bot that may not be there any more (%s) leaves within 2 s and says so once',
+  async (kind, words) => {
+    const house = await called();
+    house.rooms.news('g', { kind, channelId: 'den' });
+    expect(house.rooms.at('g')).toEqual(lounge);
+    for (let n = 0; n < 2; n++) house.rooms.news('g', { kind, channelId: 'lounge' });
+    await pass(house, 2_000);
+    expect([house.rooms.at('g'), house.door.link.closed]).toEqual([undefined, true]);
+    expect(house.of('left')).toMatchObject([{ why: 'forbidden' }]);
+    await house.clock.advance(60_000);
+    expect([house.written, house.clock.sleeping]).toEqual([[words], 0]);
+  },
+);
