@@ -6,6 +6,7 @@ const longestLookMs = 1_000;
 export type EncryptionVerdict = {
   /** For how long the group has been seen unsettled, or without somebody, in company; undefined below 5 s. */
   readonly fault?: string;
+  /** True once, and every 10 s again while the group is not even open: then nothing is heard that a reset could spoil. */
   readonly reset: boolean;
   readonly rejoin: boolean;
 };
@@ -13,15 +14,16 @@ export type EncryptionVerdict = {
 /** Watchdog of the end-to-end group of one link. Alone there is no group, so time alone counts for nothing. */
 export class EncryptionWatchdog {
   readonly #unsettled = new SeenFor(longestLookMs);
-  #isReset = false;
+  #resetAfterMs = resetAfterMs;
 
-  /** `inCompany`: the link is ready and somebody else is there; `settled`: the group is open, with everybody connected in it. `reset` is true once. */
-  look(inCompany: boolean, settled: boolean, atMs: number): EncryptionVerdict {
-    const ms = this.#unsettled.look(inCompany && !settled, atMs);
-    if (ms === 0) this.#isReset = false;
+  /** `inCompany`: the link is ready and somebody else is there; `isWhole`: everybody connected is in the group, too. */
+  look(inCompany: boolean, isOpen: boolean, isWhole: boolean, atMs: number): EncryptionVerdict {
+    const ms = this.#unsettled.look(inCompany && !(isOpen && isWhole), atMs);
+    if (ms === 0) this.#resetAfterMs = resetAfterMs;
     if (ms < toldAfterMs) return { reset: false, rejoin: false };
-    const reset = ms >= resetAfterMs && !this.#isReset;
-    if (reset) this.#isReset = true;
+    const isFirst = this.#resetAfterMs === resetAfterMs;
+    const reset = ms >= this.#resetAfterMs && (isFirst || !isOpen);
+    if (reset) this.#resetAfterMs = ms + resetAfterMs;
     const fault = `The end-to-end group has been unsettled or incomplete for ${Math.round(ms / 1000)} s.`;
     return { fault, reset, rejoin: ms >= rejoinAfterMs };
   }

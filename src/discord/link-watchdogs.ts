@@ -171,10 +171,12 @@ export class LinkWatchdogs {
   #lookAtEncryption(isReady: boolean, atMs: number): void {
     const { connection, settled, others, ear } = this.#options;
     const inCompany = isReady && others() > 0;
-    const whole = settled() && !(inCompany && groupLacksSomebody(connection));
-    const { fault, reset, rejoin } = this.#encryption.look(inCompany, whole, atMs);
+    const isOpen = settled();
+    const isWhole = !(inCompany && groupLacksSomebody(connection));
+    const { fault, reset, rejoin } = this.#encryption.look(inCompany, isOpen, isWhole, atMs);
     if (reset) ear.recovery.resetAt(atMs);
-    if (fault !== undefined || whole) this.#judge('encryption-unsettled', fault, rejoin);
+    if (fault !== undefined || (isOpen && isWhole))
+      this.#judge('encryption-unsettled', fault, rejoin);
   }
 
   #lookAtUdp(state: NetworkingReadyState, atMs: number): void {

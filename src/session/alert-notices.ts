@@ -19,6 +19,9 @@ const texts: Partial<Record<AlertName, TextId>> = {
   'seat-mismatch': 'link.seat',
 };
 
+/** While one of these is raised the link carries nothing. */
+const outages: ReadonlySet<AlertName> = new Set(['link-down', 'udp-dead', 'encryption-unsettled']);
+
 /** Tells one room what its voice link is in trouble with. */
 export class AlertNotices {
   readonly #room: Listener;
@@ -35,6 +38,11 @@ export class AlertNotices {
     return raised.some(
       ({ name, speakerId }) => speakerId === undefined && texts[name] !== undefined,
     );
+  }
+
+  /** Nothing is heard or spoken over the link at the moment. */
+  get isOutage(): boolean {
+    return [...this.#raised.keys()].some((name) => outages.has(name));
   }
 
   tell(news: AlertNews): void {

@@ -22,8 +22,8 @@ export class RoomNews {
 
   /** A watchdog of the link found a promise broken, or kept again. */
   alert(news: AlertNews): void {
-    if (news.name === 'link-down') this.#room.panel.linkDown(news.state === 'raised');
     this.#alerts.tell(news);
+    this.#room.panel.linkDown(this.#alerts.isOutage);
   }
 
   /** A server failed or works again. */

@@ -61,7 +61,12 @@ scenario(
     expect(await told(ben, 'track stop', { track: 'bg' })).toMatchObject(
       spokenUp('track.denied', { owner: 'Adam', votes: 1, needed: 2 }),
     );
-    expect(await told(ben, 'stop', { what: 'sounds' })).toMatchObject(whispered('stop.ok'));
+    const vote = text('track.denied.on', { track: 'bg', owner: 'Adam', votes: 1, needed: 2 });
+    expect(await told(ben, 'stop', { what: 'sounds' })).toMatchObject({
+      ephemeral: true,
+      text: [text('stop.others'), vote].join('\n'),
+    });
+    expect(await told(adam, 'stop', { what: 'sounds' })).toMatchObject(whispered('stop.ok'));
     expect(scene.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   },
 );

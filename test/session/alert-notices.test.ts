@@ -73,6 +73,19 @@ test('while the link is down the panel says that it reconnects, each time, and n
   expect(house.written).toEqual([]);
 });
 
+test('the panel says so for as long as anything keeps the link from carrying sound', async () => {
+  const house = await called();
+  await pass(house, 10_000);
+  alert(house, 'encryption-unsettled');
+  alert(house, 'link-down');
+  alert(house, 'link-down', 'cleared');
+  await pass(house, 500);
+  expect(house.faces.at(-1)?.state).toEqual({ kind: 'reconnecting' });
+  alert(house, 'encryption-unsettled', 'cleared');
+  await pass(house, 500);
+  expect(house.faces.at(-1)?.state).toEqual({ kind: 'listening' });
+});
+
 /** From now on no link opens, each try for 15 s. */
 function close({ clock, door }: House): () => void {
   const open = door.open;
