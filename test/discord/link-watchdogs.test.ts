@@ -154,22 +154,6 @@ test('a group that does not settle is told after 5 s, reset at 10 s and rejoined
   expect(changes()).toEqual(['encryption-unsettled raised', 'encryption-unsettled cleared']);
 });
 
-test('a group that does not settle is reset every 10 s, also where the channel may not be joined anew', () => {
-  const { timing, call, log, make } = open();
-  timing.passMs(1_000);
-  call.settled = false;
-  timing.passMs(21_000);
-  expect(log.ended).toHaveLength(1);
-  make();
-  const before = log.resets.length;
-  timing.passMs(45_000);
-  expect(log.ended).toHaveLength(1);
-  expect(log.resets.length - before).toBeGreaterThanOrEqual(3);
-  call.settled = true;
-  timing.passMs(60_000);
-  expect(log.resets.length - before).toBeLessThanOrEqual(4);
-});
-
 test('a group that lacks somebody who is connected is told, reset and rejoined as one that does not settle', () => {
   const { timing, log, changes, connectedClients, members } = open();
   timing.passMs(1_000);
