@@ -5,21 +5,8 @@ import { BotError } from '#src/base/errors.ts';
 import { DecodeStream } from '#src/sources/decode-stream.ts';
 import { inspect } from '#src/sources/inspection.ts';
 import { chunkMs } from '#test/sources/opening.ts';
+import { cpuSinceMs, type FuzzResult, type FuzzTarget, resultOf } from './fuzz-target.ts';
 import { soundFiles } from './sound-files.ts';
-
-/** A decoder of files from outside, and hostile files for it. Has the shape of every other target. */
-export type DecoderTarget = {
-  readonly name: string;
-  /** Checks `cases` files; what threw, or held its thread, comes back with its seed and its smallest file. */
-  check(cases: number, seed: number): Promise<DecoderResult>;
-};
-
-export type DecoderResult = {
-  readonly cases: number;
-  /** CPU time of the slowest step. */
-  readonly slowestMs: number;
-  readonly failure?: string;
-};
 
 /** Longest step of a decoding thread, in ms of CPU time; after 2,000 ms it is ended. */
 const longestStepMs = 1_000;
@@ -42,7 +29,7 @@ const wants = fc.constantFrom(
 const skips = fc.constantFrom(0, 0, 0, 500);
 
 /** Everything a stranger's file is decoded and looked at by. */
-export const decoderTargets: readonly DecoderTarget[] = Object.entries(soundFiles).flatMap(
+export const decoderTargets: readonly FuzzTarget[] = Object.entries(soundFiles).flatMap(
   ([name, files]) => [
     decoderTarget(`decode-${name}`, fc.tuple(files, pieceBytes, wants, skips), decode),
     decoderTarget(`inspect-${name}`, fc.tuple(files, fc.nat(20_000)), look),
@@ -53,7 +40,7 @@ function decoderTarget<Input>(
   name: string,
   inputs: fc.Arbitrary<Input>,
   read: (input: Input) => Promise<number>,
-): DecoderTarget {
+): FuzzTarget {
   return {
     name,
     async check(cases, seed) {
@@ -73,7 +60,7 @@ async function checked<Input>(
   read: (input: Input) => Promise<number>,
   cases: number,
   seed: number,
-): Promise<DecoderResult> {
+): Promise<FuzzResult> {
   const beforeMb = process.memoryUsage.rss() / 1e6;
   let [slowestMs, count] = [0, 0];
   const property = fc.asyncProperty(inputs, async (input) => {
@@ -82,10 +69,7 @@ async function checked<Input>(
     if (grownMb > mostGrownMb) throw new Error(`It took ${Math.round(grownMb)} MB.`);
   });
   const details = await fc.check(property, { numRuns: cases, seed, endOnFailure: true });
-  const failure = details.failed
-    ? `${details.errorInstance}\n${fc.defaultReportMessage(details)}`
-    : undefined;
-  return { cases, slowestMs, ...(failure !== undefined && { failure }) };
+  return resultOf(details, cases, slowestMs);
 }
 
 /** Resident memory once everything that can be let go is. */
@@ -140,7 +124,7 @@ async function feedAll(
     at += piece.length;
     const before = process.threadCpuUsage();
     const fed = await stream.feed(piece, at >= bytes.length);
-    steps.slowestMs = Math.max(steps.slowestMs, sinceMs(before));
+    steps.slowestMs = Math.max(steps.slowestMs, cpuSinceMs(before));
     steps.soundMs += fed.chunks.reduce((sum, chunk) => sum + chunkMs(chunk), 0);
     ({ hasMore } = fed);
   }
@@ -171,7 +155,7 @@ async function look([bytes, from]: [bytes: Buffer, from: number]): Promise<numbe
   if (place && !(place.byte >= from && place.sample >= 0))
     throw new Error(`A place was found at ${place.byte}.`);
   if (layout.ogg) inspect({ kind: 'ogg-head', ogg: layout.ogg, bytes });
-  const ms = sinceMs(before);
+  const ms = cpuSinceMs(before);
   if (ms > longestLookMs) throw new Error(`It was looked at for ${Math.round(ms)} ms.`);
   return ms;
 }
@@ -182,9 +166,4 @@ function asked<Answer extends { kind: string }, Kind extends Answer['kind']>(
 ): Extract<Answer, { kind: Kind }> {
   if (answer.kind !== kind) throw new Error('Another question was answered.');
   return answer as Extract<Answer, { kind: Kind }>;
-}
-
-function sinceMs(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.threadCpuUsage(before);
-  return (user + system) / 1000;
 }

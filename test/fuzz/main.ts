@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { decoderTargets } from './decoders.ts';
-import type { FuzzResult } from './target.ts';
+import type { FuzzResult } from './fuzz-target.ts';
 import { targets } from './targets.ts';
 
 /** Cases that one thread checks; a finding is seen again with its seed and this many. */

@@ -1,24 +1,10 @@
 import fc from 'fast-check';
+import { cpuSinceMs, type FuzzTarget, resultOf } from './fuzz-target.ts';
 
 /** Longest that one input may hold the main thread, in ms of CPU time. */
-export const longestStepMs = 50;
+const longestStepMs = 50;
 /** One more try tells a slow parser from a full collector. */
 const retries = 3;
-
-/** A parser of bytes or words from outside, and hostile input for it. */
-export type FuzzTarget = {
-  readonly name: string;
-  /** Checks `cases` inputs; what threw or held the thread comes back with its seed and its smallest input. */
-  check(cases: number, seed: number): Promise<FuzzResult>;
-};
-
-export type FuzzResult = {
-  readonly cases: number;
-  /** CPU time of the slowest input. */
-  readonly slowestMs: number;
-  /** What went wrong, and how to see it again. */
-  readonly failure?: string;
-};
 
 /** A target that reads without waiting. `read` throws what no caller of the parser expects. */
 export function target<Input>(
@@ -34,8 +20,8 @@ export function target<Input>(
         const ms = leastMs(() => read(value));
         slowestMs = Math.max(slowestMs, ms);
       });
-      const failure = failureOf(fc.check(property, settings(cases, seed)));
-      return { cases, slowestMs, ...(failure !== undefined && { failure }) };
+      const details = fc.check(property, { numRuns: cases, seed });
+      return resultOf(details, cases, slowestMs);
     },
   };
 }
@@ -58,14 +44,10 @@ export function asyncTarget<Input>(
         slowestMs = Math.max(slowestMs, ms);
         refuseSlow(ms);
       });
-      const failure = failureOf(await fc.check(property, settings(cases, seed)));
-      return { cases, slowestMs, ...(failure !== undefined && { failure }) };
+      const details = await fc.check(property, { numRuns: cases, seed });
+      return resultOf(details, cases, slowestMs);
     },
   };
-}
-
-function settings(cases: number, seed: number) {
-  return { numRuns: cases, seed };
 }
 
 /** Wall time decides that a step was short, CPU time that it was long: other programs run meanwhile. */
@@ -76,7 +58,7 @@ function leastMs(read: () => void): number {
   for (let n = 0; n < retries && ms > longestStepMs; n++) {
     const before = process.threadCpuUsage();
     read();
-    ms = Math.min(ms, sinceMs(before));
+    ms = Math.min(ms, cpuSinceMs(before));
   }
   refuseSlow(ms);
   return ms;
@@ -85,18 +67,9 @@ function leastMs(read: () => void): number {
 async function cpuMs(read: () => Promise<void>): Promise<number> {
   const before = process.threadCpuUsage();
   await read();
-  return sinceMs(before);
-}
-
-function sinceMs(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.threadCpuUsage(before);
-  return (user + system) / 1000;
+  return cpuSinceMs(before);
 }
 
 function refuseSlow(ms: number): void {
   if (ms > longestStepMs) throw new Error(`It held the thread for ${ms.toFixed(0)} ms.`);
-}
-
-function failureOf<Input>(details: fc.RunDetails<Input>): string | undefined {
-  return details.failed ? fc.defaultReportMessage(details) : undefined;
 }

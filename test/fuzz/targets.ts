@@ -1,5 +1,5 @@
 import { discordTargets } from '#test/discord/fuzz-targets.ts';
-import type { FuzzTarget } from './target.ts';
+import type { FuzzTarget } from './fuzz-target.ts';
 import { audioTargets } from './targets/audio.ts';
 import { providerTargets } from './targets/providers.ts';
 import { settingsTargets } from './targets/settings.ts';

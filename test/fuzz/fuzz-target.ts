@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+
+/** Something that reads what comes from outside, and hostile input for it. */
+export type FuzzTarget = {
+  readonly name: string;
+  /** Checks `cases` inputs; what threw or held the thread comes back with its seed and its smallest input. */
+  check(cases: number, seed: number): Promise<FuzzResult>;
+};
+
+export type FuzzResult = {
+  readonly cases: number;
+  /** CPU time of the slowest step. */
+  readonly slowestMs: number;
+  /** What went wrong, and how to see it again. */
+  readonly failure?: string;
+};
+
+/** What a check came to, whose slowest step took `slowestMs`. */
+export function resultOf<Input>(
+  details: fc.RunDetails<Input>,
+  cases: number,
+  slowestMs: number,
+): FuzzResult {
+  if (!details.failed) return { cases, slowestMs };
+  const failure = `${details.errorInstance}\n${fc.defaultReportMessage(details)}`;
+  return { cases, slowestMs, failure };
+}
+
+/** CPU time of this thread since `before`, in ms. */
+export function cpuSinceMs(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+}
