@@ -92,9 +92,9 @@ export class Drafts {
         this.#drafts.delete(speakerId);
         this.#end(draft, noticed);
         return;
-      case 'stirred':
+      case 'overlap-began':
       case 'voiced':
-      case 'stilled':
+      case 'overlap-ended':
         return;
     }
   }

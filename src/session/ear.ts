@@ -15,11 +15,11 @@ import {
 } from '#src/turn/endpointing.ts';
 import { type Evidence, nothingHeard } from '#src/turn/evidence.ts';
 import {
-  type Stirred,
-  type Stirring,
-  type StirringEvent,
-  stepStirring,
-} from '#src/turn/stirring.ts';
+  type OverlapVoice,
+  type OverlapVoiceEvent,
+  type OverlapVoiceInput,
+  stepOverlapVoice,
+} from '#src/turn/overlap-voice.ts';
 import type { Habits } from './habits.ts';
 import { Recording } from './recording.ts';
 import type { Utterance } from './utterance.ts';
@@ -32,7 +32,7 @@ export type SoFar = { readonly soFar: () => Utterance; readonly heard: Evidence 
 
 /** What one ear noticed, in order. Between `began` and `ended` every sample is handed on once. */
 export type Noticed =
-  | Stirred
+  | OverlapVoiceEvent
   /** `sound` reaches back to before the voice was noticed. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
@@ -69,7 +69,7 @@ export class Ear {
   readonly #habits: Habits;
   readonly #recording = new Recording();
   #voice: Voice = quiet;
-  #stirring: Stirring;
+  #overlap: OverlapVoice;
   /** The last utterance, until it is known whether it was really over. */
   #ended: { readonly toMs: number; readonly lastWord: string } | undefined;
   #lastPacketAtMs = 0;
@@ -134,21 +134,21 @@ export class Ear {
     const windows = this.#meter.hear(heard);
     const steps = windows.flatMap((one) => {
       const window = this.#withoutEcho(one);
-      return [...this.#stir(window), ...this.#step(window)];
+      return [...this.#stepOverlap(window), ...this.#step(window)];
     });
     if (heard.kind !== 'sound' || this.#isEcho) return [...shut, ...still, ...sound, ...steps];
     const levelDb = energyDb(samples);
-    return [...shut, ...sound, ...steps, ...this.#stir({ kind: 'packet', levelDb, atMs })];
+    return [...shut, ...sound, ...steps, ...this.#stepOverlap({ kind: 'packet', levelDb, atMs })];
   }
 
-  #stir(event: StirringEvent): readonly Stirred[] {
-    const { stirring, noticed } = stepStirring(this.#stirring, event);
-    this.#stirring = stirring;
+  #stepOverlap(event: OverlapVoiceInput): readonly OverlapVoiceEvent[] {
+    const { overlap, noticed } = stepOverlapVoice(this.#overlap, event);
+    this.#overlap = overlap;
     return noticed;
   }
 
-  #rest(kind: 'closed' | 'tick', atMs: number): readonly Stirred[] {
-    return this.talking ? [] : this.#stir({ kind, atMs });
+  #rest(kind: 'closed' | 'tick', atMs: number): readonly OverlapVoiceEvent[] {
+    return this.talking ? [] : this.#stepOverlap({ kind, atMs });
   }
 
   /** The bot's own voice out of somebody's loudspeakers is none. */
@@ -214,7 +214,7 @@ export class Ear {
         const heard = this.#isEcho ? nothingHeard : effect.heard;
         const whole = { fromMs, toMs, pcm: this.#recording.take() };
         this.#meter.reset();
-        this.#stirring = undefined;
+        this.#overlap = undefined;
         return { kind: 'ended', whole, endedAtMs: atMs, why, heard };
       }
     }

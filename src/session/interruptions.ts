@@ -114,7 +114,7 @@ export class Interruptions {
 
 function eventOf(noticed: Noticed, atMs: number) {
   switch (noticed.kind) {
-    case 'stirred':
+    case 'overlap-began':
       return { kind: 'began', fromMs: noticed.fromMs, atMs } as const;
     case 'voiced':
       return {
@@ -125,7 +125,7 @@ function eventOf(noticed: Noticed, atMs: number) {
       } as const;
     case 'paused':
       return { kind: 'paused', atMs } as const;
-    case 'stilled':
+    case 'overlap-ended':
       return { kind: 'ended', voicedMs: noticed.voicedMs, atMs } as const;
     case 'ended':
       return { kind: 'ended', voicedMs: noticed.heard.voicedMs, atMs } as const;

@@ -57,7 +57,7 @@ export async function decideAll(sounds: readonly Pcm[]): Promise<Decided[]> {
 
 function eventOf(noticed: Noticed, atMs: number): InterruptionEvent | undefined {
   switch (noticed.kind) {
-    case 'stirred':
+    case 'overlap-began':
       return { kind: 'began', personId, fromMs: noticed.fromMs, atMs };
     case 'voiced': {
       const { voicedMs, levelDb } = noticed;
@@ -65,7 +65,7 @@ function eventOf(noticed: Noticed, atMs: number): InterruptionEvent | undefined 
     }
     case 'paused':
       return { kind: 'paused', personId, atMs };
-    case 'stilled':
+    case 'overlap-ended':
       return { kind: 'ended', personId, voicedMs: noticed.voicedMs, atMs };
     case 'ended':
       return { kind: 'ended', personId, voicedMs: noticed.heard.voicedMs, atMs };

@@ -86,9 +86,9 @@ class Oracle {
         break;
       case 'sound':
       case 'likely-over':
-      case 'stirred':
+      case 'overlap-began':
       case 'voiced':
-      case 'stilled':
+      case 'overlap-ended':
         break;
     }
   }

@@ -31,7 +31,7 @@ export type Judged = {
   readonly atMs: number;
   readonly noticed:
     | { readonly kind: 'began' | 'sound' | 'paused' | 'resumed' | 'likely-over' }
-    | { readonly kind: 'stirred' | 'voiced' | 'stilled' }
+    | { readonly kind: 'overlap-began' | 'voiced' | 'overlap-ended' }
     | { readonly kind: 'ended'; readonly whole: { readonly toMs: number } };
 };
 

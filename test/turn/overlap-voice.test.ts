@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
 import {
-  type Stirred,
-  type Stirring,
-  type StirringEvent,
-  stepStirring,
-} from '#src/turn/stirring.ts';
+  type OverlapVoice,
+  type OverlapVoiceEvent,
+  type OverlapVoiceInput,
+  stepOverlapVoice,
+} from '#src/turn/overlap-voice.ts';
 
 const voiced = 0.9;
 const consonant = 0.2;
 const nothing = 0.05;
 
 /** A window every 40 ms and a packet every 20, what was noticed of them, short: `voiced 64`. */
-function play(probabilities: readonly number[], last?: StirringEvent): string[] {
-  let stirring: Stirring;
-  const all: Stirred[] = [];
-  const step = (event: StirringEvent) => {
-    const { stirring: next, noticed } = stepStirring(stirring, event);
-    stirring = next;
+function play(probabilities: readonly number[], last?: OverlapVoiceInput): string[] {
+  let overlap: OverlapVoice;
+  const all: OverlapVoiceEvent[] = [];
+  const step = (event: OverlapVoiceInput) => {
+    const { overlap: next, noticed } = stepOverlapVoice(overlap, event);
+    overlap = next;
     all.push(...noticed);
   };
   probabilities.forEach((probability, n) => {
@@ -26,25 +26,33 @@ function play(probabilities: readonly number[], last?: StirringEvent): string[] 
     step({ kind: 'tick', atMs: n * 40 + 30 });
   });
   if (last) step(last);
-  return all.map((one) => (one.kind === 'stirred' ? one.kind : `${one.kind} ${one.voicedMs}`));
+  return all.map((one) =>
+    one.kind === 'overlap-began' ? one.kind : `${one.kind} ${one.voicedMs}`,
+  );
 }
 
 test('the first window above the mark stirs, and every packet is told while it sounds', () => {
-  expect(play([nothing, voiced])).toEqual(['stirred', 'voiced 32', 'voiced 32']);
+  expect(play([nothing, voiced])).toEqual(['overlap-began', 'voiced 32', 'voiced 32']);
 });
 
 test('a voice stays one through its consonants, but does not begin with them', () => {
   expect(play([consonant, consonant])).toEqual([]);
   const seven = play([voiced, consonant, consonant, voiced]);
-  expect(seven.filter((one) => one === 'stirred')).toHaveLength(1);
+  expect(seven.filter((one) => one === 'overlap-began')).toHaveLength(1);
   expect(seven.at(-1)).toBe('voiced 128');
 });
 
 test('packets that follow the voice are no voice, and after 120 ms it is over', () => {
   const noticed = play([voiced, nothing, nothing, nothing]);
-  expect(noticed).toEqual(['stirred', 'voiced 32', 'voiced 32', 'voiced 32', 'stilled 32']);
+  expect(noticed).toEqual([
+    'overlap-began',
+    'voiced 32',
+    'voiced 32',
+    'voiced 32',
+    'overlap-ended 32',
+  ]);
 });
 
 test('a microphone that closes ends it at once', () => {
-  expect(play([voiced], { kind: 'closed', atMs: 40 }).at(-1)).toBe('stilled 32');
+  expect(play([voiced], { kind: 'closed', atMs: 40 }).at(-1)).toBe('overlap-ended 32');
 });
