@@ -148,7 +148,7 @@ type Furniture = {
 };
 
 /** The words decide about the end of a turn: they are awaited for so long, a slower recogniser is not. */
-const textDueMs = 600;
+const textTimeoutMs = 600;
 
 function partsOf(furniture: Furniture): SessionParts {
   const { options, house, store, stats, weights, cues, name } = furniture;
@@ -178,7 +178,7 @@ function partsOf(furniture: Furniture): SessionParts {
     },
     ...{ recordings: furniture.sounds.recordings, sounds: furniture.sounds.shelf },
     ...{ transcriber, synthesizer, chat, chatName },
-    endpointRules: { ...endpointRules, textDueMs },
+    endpointRules: { ...endpointRules, textTimeoutMs },
     warm: () => engines.warm(),
     names: [name, ...config.bot.otherNames],
     pipelines,

@@ -10,7 +10,7 @@ export function silenceOf(why: Ignored, botName: string): Silence {
       return { stage: 'hear', why: noWords };
     case 'empty':
       return { stage: 'recognise', why: noWords };
-    case 'imagined':
+    case 'hallucination':
       return { stage: 'recognise', why: `${noWords}, only what is made of noise` };
     case 'not-named':
       return attend(`with several people it answers to its name ("${botName}, ...") or after Ask`);

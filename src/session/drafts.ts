@@ -9,10 +9,10 @@ import type { Noticed } from './ear.ts';
 import type { Ignored } from './events.ts';
 import type { Asked } from './floor.ts';
 import { Forethought, type ForethoughtOptions } from './forethought.ts';
-import type { Interjecting } from './interjecting.ts';
 import { liveOf } from './live.ts';
 import type { Question } from './matter.ts';
 import { objection } from './objection.ts';
+import type { OverlapWords } from './overlap-words.ts';
 import type { Conversation } from './room.ts';
 import type { Heard } from './spending.ts';
 import { meteredTranscriber } from './spending-meters.ts';
@@ -20,7 +20,7 @@ import { said } from './utterance.ts';
 
 export type DraftsOptions = Omit<ForethoughtOptions, 'isOpen'> & {
   readonly room: Conversation;
-  readonly interjecting: Interjecting;
+  readonly overlapWords: OverlapWords;
 };
 
 type Ended = Extract<Noticed, { kind: 'ended' }>;
@@ -102,7 +102,7 @@ export class Drafts {
   /** All words so far of what this person is saying. */
   overhear(speakerId: string, text: string): void {
     const draft = this.#drafts.get(speakerId);
-    if (draft?.overlaps) this.#options.interjecting.partly(draft, text);
+    if (draft?.overlaps) this.#options.overlapWords.partly(draft, text);
   }
 
   /** Whatever others are saying, or have just said, is gone. To be called now and then. */
@@ -200,13 +200,14 @@ export class Drafts {
 
   /** Whether it is to be answered; where its speaker went on meanwhile, whoever answers that answers it as well. */
   #decide(draft: Draft, question: OpenQuestion, ended: Ended): boolean {
-    const { interjecting } = this.#options;
+    const { overlapWords } = this.#options;
     const { before, earlier, words } = draft;
     const objected = objection(draft, ended.heard, this.#options);
-    const isNothing = objected === 'no-voice' || objected === 'empty' || objected === 'imagined';
-    const said = interjecting.read(isNothing ? undefined : words?.text);
+    const isNothing =
+      objected === 'no-voice' || objected === 'empty' || objected === 'hallucination';
+    const said = overlapWords.read(isNothing ? undefined : words?.text);
     let meant = objected === undefined;
-    const isWord = said !== undefined && interjecting.heeds(draft, said, meant);
+    const isWord = said !== undefined && overlapWords.heeds(draft, said, meant);
     const why = isWord ? 'interjection' : objected;
     this.#tell(draft, ended, why);
     question.earlier = earlier;
@@ -214,7 +215,7 @@ export class Drafts {
     if (why && before && !isWord) this.#continuations.leave(before, question, isNothing);
     if (question.claim.dropped) return !why;
     if (!why) meant = this.#ask(question, before) !== 'joined';
-    interjecting.finally(draft, said, meant);
+    overlapWords.finally(draft, said, meant);
     if (!why) return true;
     question.claim.drop('unmeant');
     if (isNothing) this.#continuations.wasNothing(question);
@@ -235,7 +236,7 @@ export class Drafts {
   #tell({ speakerId, name, words }: Draft, ended: Ended, why: Ignored | undefined): void {
     const { channel, parts } = this.#options.room;
     const { guildId } = channel;
-    const hasWords = why !== 'no-voice' && why !== 'empty' && why !== 'imagined';
+    const hasWords = why !== 'no-voice' && why !== 'empty' && why !== 'hallucination';
     if (words && hasWords) {
       const cut = ended.why === 'too-long' ? ended.why : undefined;
       const recognised = { kind: 'recognised', speakerId, name, text: words.text } as const;

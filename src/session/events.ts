@@ -28,7 +28,7 @@ export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'refused' | 'failed';
 type NotMeant = Extract<Verdict, { meant: false }>['why'];
 
 /** Why an utterance got no answer. `interjection`: a "stop", an "mhm" or their kin; the rest: whom it was meant for. */
-export type Ignored = 'no-voice' | 'empty' | 'imagined' | 'interjection' | NotMeant;
+export type Ignored = 'no-voice' | 'empty' | 'hallucination' | 'interjection' | NotMeant;
 
 /** What happened in one voice channel. Status, console and metrics listen; nothing answers back. */
 export type SessionEvent =

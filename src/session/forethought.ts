@@ -1,9 +1,9 @@
 import type { Transcript } from '#src/speech/ports.ts';
-import { outlookOf } from '#src/turn/outlook.ts';
+import { endOfTurnOf } from '#src/turn/end-of-turn.ts';
 import type { Draft } from './draft.ts';
 import type { SoFar } from './ear.ts';
-import type { Interjecting } from './interjecting.ts';
 import { type Court, foreseen } from './objection.ts';
+import type { OverlapWords } from './overlap-words.ts';
 import { PartialTrust, sameWords } from './partial-trust.ts';
 import { think } from './think.ts';
 import { Thinking } from './thinking.ts';
@@ -12,7 +12,7 @@ import { said } from './utterance.ts';
 export type ForethoughtOptions = Court & {
   /** Tells the ear of this person what has been understood up to its pause. */
   readonly read: (speakerId: string, understood: Transcript) => void;
-  readonly interjecting: Pick<Interjecting, 'foresees'>;
+  readonly overlapWords: Pick<OverlapWords, 'foresees'>;
   /** Whether it is still being said. */
   readonly isOpen: (draft: Draft) => boolean;
 };
@@ -37,7 +37,11 @@ export class Forethought {
   async pause(draft: Draft, soFar: SoFar): Promise<void> {
     const { partial } = draft;
     const text = draft.text();
-    if (partial !== undefined && this.#trust.isEarned && outlookOf(partial).over >= sureEnough) {
+    if (
+      partial !== undefined &&
+      this.#trust.isEarned &&
+      endOfTurnOf(partial).completeLogit >= sureEnough
+    ) {
       this.think(draft, partial, soFar);
       if (draft.thinking) draft.guess = partial;
     }
@@ -59,7 +63,7 @@ export class Forethought {
     const { floor, waste } = room;
     if (draft.thinking || !floor.isFree || !waste.allows || !draft.isSettled) return;
     if (!foreseen(draft, text, heard, this.#options)) return;
-    if (text !== undefined && this.#options.interjecting.foresees(text)) return;
+    if (text !== undefined && this.#options.overlapWords.foresees(text)) return;
     const { speakerId, name, earlier } = draft;
     const transcript = text === undefined ? draft.text() : Promise.resolve({ text });
     const now = said(soFar(), speakerId, name, () => transcript);

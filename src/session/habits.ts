@@ -1,6 +1,6 @@
 import { learnEnding, noEndings } from '#src/turn/endings.ts';
+import type { SpeakerHabits } from '#src/turn/endpointing-delay.ts';
 import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/habit.ts';
-import type { Person } from '#src/turn/patience.ts';
 
 /** People remembered at most; whoever was not met for longest is forgotten. */
 const limit = 100;
@@ -10,7 +10,7 @@ export class Habits {
   readonly #pauses = new Map<string, PauseHabit>();
   #endings = noEndings;
 
-  of(speakerId: string): Person {
+  of(speakerId: string): SpeakerHabits {
     const habit = this.#pauses.get(speakerId);
     return { endings: this.#endings, ...(habit && { habit }) };
   }

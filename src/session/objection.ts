@@ -1,5 +1,5 @@
 import { type Evidence, hasVoice } from '#src/turn/evidence.ts';
-import { isImagined } from '#src/turn/imagined.ts';
+import { isHallucination } from '#src/turn/hallucinations.ts';
 import type { Draft } from './draft.ts';
 import type { Ignored } from './events.ts';
 import type { Person } from './link.ts';
@@ -58,7 +58,7 @@ function goesOn({ before }: Draft): boolean {
   return before?.isMeant === true;
 }
 
-function isNothing(text: string, heard: Evidence): 'empty' | 'imagined' | undefined {
+function isNothing(text: string, heard: Evidence): 'empty' | 'hallucination' | undefined {
   if (text.trim() === '') return 'empty';
-  return isImagined(text, heard) ? 'imagined' : undefined;
+  return isHallucination(text, heard) ? 'hallucination' : undefined;
 }

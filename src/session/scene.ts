@@ -13,10 +13,10 @@ import { Drafts } from './drafts.ts';
 import { Ear, type Noticed } from './ear.ts';
 import { Ears } from './ears.ts';
 import { Greeter } from './greeter.ts';
-import { Interjecting } from './interjecting.ts';
 import { Interruptions } from './interruptions.ts';
 import type { VoiceLink } from './link.ts';
 import { Mouth } from './mouth.ts';
+import { OverlapWords } from './overlap-words.ts';
 import type { Conversation, Room } from './room.ts';
 import { WaitingCues } from './waiting-cues.ts';
 
@@ -47,7 +47,7 @@ export function openScene(link: VoiceLink, stay: Room): Scene {
   const interruptions = new Interruptions(room, cues);
   const drafts = new Drafts({
     room,
-    interjecting: new Interjecting({ room, interruptions }),
+    overlapWords: new OverlapWords({ room, interruptions }),
     people,
     read(speakerId, understood) {
       const noticed = ears.read(speakerId, understood, parts.clock.nowMs());

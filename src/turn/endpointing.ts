@@ -1,10 +1,15 @@
+import {
+  type EndpointingDelayRules,
+  endpointingDelay,
+  endpointingDelayRules,
+  type SpeakerHabits,
+} from './endpointing-delay.ts';
 import { type Evidence, heardWindow, nothingHeard } from './evidence.ts';
-import { type Person, type WaitRules, waitFor, waitRules } from './patience.ts';
 import { isAskedTooEarly, isFaint, type Speaking, stoppedMs, withPacket } from './speaking.ts';
 import { readingAt, understand } from './understood.ts';
 
 /** When one person's voice counts as begun, paused and ended. */
-export type EndpointRules = WaitRules & {
+export type EndpointRules = EndpointingDelayRules & {
   /** A voice starts at or above this probability, and comes back from a pause with it. */
   readonly startProbability: number;
   /** A voice that sounds goes on at or above this one: no flicker inside a word. */
@@ -37,7 +42,7 @@ export type EndpointRules = WaitRules & {
  * So each recording of test/fixtures/speech is one turn, its end within 200 ms of the label (test/turn/recordings.test.ts).
  */
 export const endpointRules: EndpointRules = {
-  ...waitRules,
+  ...endpointingDelayRules,
   startProbability: 0.5,
   stopProbability: 0.35,
   windowMs: 32,
@@ -121,7 +126,7 @@ export function stepVoice(
   voice: Voice,
   event: VoiceEvent,
   rules: EndpointRules,
-  person: Person = {},
+  person: SpeakerHabits = {},
 ): Step {
   switch (voice.kind) {
     case 'quiet':
@@ -227,7 +232,12 @@ function goOn(voice: Speaking, window: Window, rules: EndpointRules): Step {
 }
 
 /** Asks the recogniser again where it was asked too early, else awaits the end. */
-function heed(voice: Speaking, event: VoiceEvent, rules: EndpointRules, person: Person): Step {
+function heed(
+  voice: Speaking,
+  event: VoiceEvent,
+  rules: EndpointRules,
+  person: SpeakerHabits,
+): Step {
   if (!voice.understood || !isAskedTooEarly(voice)) return awaitEnd(voice, event, rules, person);
   const { atMs } = event;
   const understood = { ...voice.understood, upToPause: false };
@@ -236,7 +246,12 @@ function heed(voice: Speaking, event: VoiceEvent, rules: EndpointRules, person: 
   return { ...step, effects: [{ kind: 'resumed', atMs, pausedMs: 0 }, ...step.effects] };
 }
 
-function awaitEnd(voice: Speaking, event: VoiceEvent, rules: EndpointRules, person: Person): Step {
+function awaitEnd(
+  voice: Speaking,
+  event: VoiceEvent,
+  rules: EndpointRules,
+  person: SpeakerHabits,
+): Step {
   const { atMs } = event;
   const endMs = stoppedMs(voice, rules);
   const silentMs = atMs - endMs;
@@ -245,8 +260,8 @@ function awaitEnd(voice: Speaking, event: VoiceEvent, rules: EndpointRules, pers
   const textless = voice.understood?.upToPause !== true;
   const lags =
     endMs === voice.lastVoiceMs && (voice.mutedAtMs ?? voice.lastPacketMs) - endMs > rules.closeMs;
-  const wait = waitFor({ closed, lags, textless, reading }, rules, person);
-  const isOver = silentMs >= wait.waitMs && atMs - voice.lastVoiceMs >= rules.leastMs;
+  const delay = endpointingDelay({ closed, lags, textless, reading }, rules, person);
+  const isOver = silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= rules.minDelayMs;
   if (isOver) return end(voice, closed ? 'mute' : 'quiet');
   if (atMs - voice.fromMs >= rules.longestMs) return end(voice, 'too-long');
   const effects: VoiceEffect[] = [];
@@ -256,7 +271,7 @@ function awaitEnd(voice: Speaking, event: VoiceEvent, rules: EndpointRules, pers
     pausedAtMs = atMs;
     effects.push({ kind, atMs });
   }
-  if (kind === 'paused' && !likelyOver && wait.waitMs - silentMs <= wait.aheadMs) {
+  if (kind === 'paused' && !likelyOver && delay.delayMs - silentMs <= delay.preemptiveLeadMs) {
     likelyOver = true;
     effects.push({ kind: 'likely-over', fromMs: voice.fromMs, toMs: voice.lastVoiceMs, atMs });
   }

@@ -4,19 +4,19 @@ import { tongues } from './tongues.ts';
 const subordinators = new Set(tongues.en?.subordinators?.split(/\s+/));
 
 /** Logit that an English sentence without punctuation is over; words in lower case, no fillers at its end. */
-export function englishOver(words: readonly string[]): number {
-  const fixed = phraseOver(words);
+export function englishCompleteLogit(words: readonly string[]): number {
+  const fixed = phraseLogit(words);
   if (fixed !== undefined) return fixed;
   const sentence = lastSentence(words);
   if (sentence.length === 1 && isOneOf('wholes', sentence[0])) return 1.2;
-  const tail = tailOver(sentence);
+  const tail = tailLogit(sentence);
   if (tail <= -1.5) return tail;
-  const form = formOver(sentence);
-  return form + pleaseOver(words, form) + (form > 0 ? tail : Math.min(0, tail));
+  const form = formLogit(sentence);
+  return form + pleaseLogit(words, form) + (form > 0 ? tail : Math.min(0, tail));
 }
 
 /** Of words that are no sentence and need none. */
-function phraseOver(words: readonly string[]): number | undefined {
+function phraseLogit(words: readonly string[]): number | undefined {
   if (words.length === 1 && isOneOf('wholes', words[0])) return 1.8;
   if (words.every((word) => isOneOf('greetings', word))) return 0.5;
   if (words.every((word) => isOneOf('courtesies', word))) return 1.6;
@@ -25,7 +25,7 @@ function phraseOver(words: readonly string[]): number | undefined {
 }
 
 /** Whoever says "please" last is done. */
-function pleaseOver(words: readonly string[], form: number): number {
+function pleaseLogit(words: readonly string[], form: number): number {
   if (!words.includes('please')) return 0;
   return words.at(-1) === 'please' && form < 1 ? 1.3 : 0.3;
 }
@@ -46,15 +46,15 @@ function startsSentence([first, second]: readonly string[]): boolean {
 }
 
 /** What the kind of sentence and its length say. */
-function formOver(words: readonly string[]): number {
+function formLogit(words: readonly string[]): number {
   const [first = ''] = words;
   if (subordinators.has(first) && !asks(words)) return clauses(words) >= 2 ? 1.4 : -1.6;
-  if (asks(words)) return questionOver(words);
-  if (isCommand(words)) return commandOver(words);
+  if (asks(words)) return questionLogit(words);
+  if (isCommand(words)) return commandLogit(words);
   if (isOneOf('auxiliaries', first) && first !== 'been' && canBeSubject(words[1]))
-    return polarOver(words);
-  if (first !== contracted(first) || words.slice(1).some(isVerb)) return statementOver(words);
-  return fragmentOver(words);
+    return polarLogit(words);
+  if (first !== contracted(first) || words.slice(1).some(isVerb)) return statementLogit(words);
+  return fragmentLogit(words);
 }
 
 /** "Stop it", "be quiet", "never mind", "don't go", "let's go". */
@@ -66,7 +66,7 @@ function isCommand([first = '', second]: readonly string[]): boolean {
 }
 
 /** Words without any verb: mostly an answer; "the song", "my brother" may be what a sentence is about. */
-function fragmentOver(words: readonly string[]): number {
+function fragmentLogit(words: readonly string[]): number {
   const [first] = words;
   const isAdverbial = ['prepositions', 'particles', 'times'] as const;
   if (isAdverbial.some((list) => isOneOf(list, first))) return -0.3;
@@ -87,13 +87,13 @@ function asks(words: readonly string[]): boolean {
   return first !== contracted(first) && isOneOf('questions', contracted(first));
 }
 
-function questionOver(words: readonly string[]): number {
+function questionLogit(words: readonly string[]): number {
   const whole = words.length >= (words[0] === contracted(words[0] ?? '') ? 3 : 2);
   return whole ? 2 : 0.3;
 }
 
 /** "Can you", "is there" and so on: most want a verb and something to it. */
-function polarOver(words: readonly string[]): number {
+function polarLogit(words: readonly string[]): number {
   if (words.length <= 2) return -0.8;
   const wantsVerb = !/^(is|are|was|were|am|have|has|had)/.test(words[0] ?? '');
   const asked = isOneOf('subjects', words[1]) || words.slice(2).some(isVerb);
@@ -115,7 +115,7 @@ const wantsTarget = new Set([
   'put',
 ]);
 
-function commandOver(words: readonly string[]): number {
+function commandLogit(words: readonly string[]): number {
   const { length } = words;
   if (length === 1) return 0.2;
   const isPhrasal = isOneOf('particles', words[1]);
@@ -129,7 +129,7 @@ function leadsOn(word: string): boolean {
   return isOneOf('prepositions', word) || word === 'that' || word === 'and';
 }
 
-function statementOver(words: readonly string[]): number {
+function statementLogit(words: readonly string[]): number {
   const { length } = words;
   if (length <= 2) return 0.3;
   if (isOneOf('determiners', words[0]) && isRelative(words)) return -1;
@@ -147,28 +147,28 @@ function isRelative(words: readonly string[]): boolean {
 }
 
 /** What the last words say: -2 and less is open, above 0 a good end. */
-function tailOver(words: readonly string[]): number {
+function tailLogit(words: readonly string[]): number {
   const last = words.at(-1) ?? '';
   if (isOneOf('endings', last)) return wantsMore(words) ? -1.6 : 0.4;
-  const grammar = grammarOver(last, words);
-  return grammar ?? contentOver(last, words);
+  const grammar = grammarLogit(last, words);
+  return grammar ?? contentLogit(last, words);
 }
 
 /** Of words that hold sentences together; undefined of others. */
-function grammarOver(last: string, words: readonly string[]): number | undefined {
-  if (isOneOf('particles', last)) return words.length === 2 ? particleOver(words) : 0;
-  if (isOneOf('prepositions', last)) return strandedOver(words);
-  if (isOneOf('auxiliaries', last)) return auxiliaryOver(words);
-  if (isOneOf('onlySubjects', last)) return subjectOver(words);
+function grammarLogit(last: string, words: readonly string[]): number | undefined {
+  if (isOneOf('particles', last)) return words.length === 2 ? particleLogit(words) : 0;
+  if (isOneOf('prepositions', last)) return strandedLogit(words);
+  if (isOneOf('auxiliaries', last)) return auxiliaryLogit(words);
+  if (isOneOf('onlySubjects', last)) return subjectLogit(words);
   if (isOneOf('onlySubjects', contracted(last))) return -2.6;
   if (isOneOf('articles', last) || isOneOf('joining', last) || subordinators.has(last)) return -3;
   return undefined;
 }
 
-function contentOver(last: string, words: readonly string[]): number {
+function contentLogit(last: string, words: readonly string[]): number {
   const before = words.at(-2);
-  if (isOneOf('pointers', last)) return pointerOver(last, words);
-  if (isOneOf('adjectives', last)) return adjectiveOver(last, words);
+  if (isOneOf('pointers', last)) return pointerLogit(last, words);
+  if (isOneOf('adjectives', last)) return adjectiveLogit(last, words);
   if (isOneOf('rankings', before) && words.some(isBeing) && last !== 'one') return -1;
   if (isOneOf('knowing', last) && isKnowingOpen(words)) return -1.6;
   if (isOneOf('hungry', last)) return isObjectAsked(words) ? 0 : -1.8;
@@ -181,14 +181,14 @@ function isKnowingOpen(words: readonly string[]): boolean {
 }
 
 /** "Where are they", "isn't it", but not "what can i". */
-function subjectOver(words: readonly string[]): number {
+function subjectLogit(words: readonly string[]): number {
   const before = words.at(-2) ?? '';
   if (before.endsWith("n't") && words.length > 3) return 0;
   return asks(words) && isBeing(before) ? -0.5 : -3;
 }
 
 /** "Come in", "hold on", but not "turn off". */
-function particleOver([verb]: readonly string[]): number {
+function particleLogit([verb]: readonly string[]): number {
   return isOneOf('moving', verb) ? 0 : -1;
 }
 
@@ -197,7 +197,7 @@ function isBeing(word: string | undefined): boolean {
 }
 
 /** "Repeat that", "who said that", but not "I think that". */
-function pointerOver(last: string, words: readonly string[]): number {
+function pointerLogit(last: string, words: readonly string[]): number {
   if (last === 'that' && isOneOf('reporting', words.at(-2)) && !asks(words)) return -2;
   return last === 'these' || last === 'those' ? -0.5 : -0.1;
 }
@@ -214,14 +214,14 @@ function wantsMore(words: readonly string[]): boolean {
 }
 
 /** "What are you talking about": the preposition's noun stands in front. */
-function strandedOver(words: readonly string[]): number {
+function strandedLogit(words: readonly string[]): number {
   const before = words.at(-2) ?? '';
   if (!asks(words) || !(isVerb(before) || before === 'it' || before === 'you')) return -2.6;
   return words.at(-1) === 'from' ? -0.3 : -0.8;
 }
 
 /** "Yes it is", "tell me where it is", "what can you do", but not "the capital of france is". */
-function auxiliaryOver(words: readonly string[]): number {
+function auxiliaryLogit(words: readonly string[]): number {
   const [before, last] = [words.at(-2), words.at(-1) ?? ''];
   if (words.length === 1) return -1.5;
   if (last === 'not') return isOneOf('doubting', before) ? 0.8 : -2.2;
@@ -237,7 +237,7 @@ function isMainVerb(words: readonly string[]): boolean {
 }
 
 /** "A very big", but not "it is very big". */
-function adjectiveOver(last: string, words: readonly string[]): number {
+function adjectiveLogit(last: string, words: readonly string[]): number {
   if (isOneOf('attributes', last)) return -2;
   const before = words.findLast((word) => !isOneOf('adjectives', word));
   return words.length > 1 && (before === undefined || isOneOf('determiners', before)) ? -1.8 : 0;

@@ -1,4 +1,4 @@
-/** How much voice an utterance held: what `hasVoice` and `isImagined` judge by. */
+/** How much voice an utterance held: what `hasVoice` and `isHallucination` judge by. */
 export type Evidence = {
   /** Length of all voiced windows together. */
   readonly voicedMs: number;

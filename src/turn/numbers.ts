@@ -16,7 +16,7 @@ const tens = /^(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)$/;
 const units = /^(?:one|two|three|four|five|six|seven|eight|nine)$/;
 
 /** Logit below 0 while numbers are being dictated, or one waits for its noun; else 0. */
-export function dictationOver(words: readonly string[], numbers: ReadonlySet<string>): number {
+export function dictationLogit(words: readonly string[], numbers: ReadonlySet<string>): number {
   const run = trailing(words, numbers);
   if (run.words === 0) return 0;
   if (run.digits >= longestDictated) return -0.3;

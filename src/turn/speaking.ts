@@ -50,7 +50,7 @@ export function isAskedTooEarly({
 }: Speaking): boolean {
   const soundedMs = mutedAtMs - pausedAtMs;
   if (kind !== 'paused' || soundedMs <= 0 || soundedMs > trailingMs) return false;
-  return understood?.upToPause === true && understood.over <= brokenOff;
+  return understood?.upToPause === true && understood.completeLogit <= brokenOff;
 }
 
 /** A packet that holds no voice, or none at all. */

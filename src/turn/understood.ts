@@ -1,7 +1,7 @@
-import { type Outlook, outlookOf } from './outlook.ts';
+import { type EndOfTurn, endOfTurnOf } from './end-of-turn.ts';
 
 /** The words of the utterance so far, and how far they can be trusted. */
-export type Understood = Outlook & {
+export type Understood = EndOfTurn & {
   readonly text: string;
   readonly changedAtMs: number;
   /** It came in this pause; else it was a partial, and more was said since. */
@@ -11,14 +11,14 @@ export type Understood = Outlook & {
 };
 
 /** What the words say about the end, at this instant. */
-export type Reading = Outlook;
+export type Reading = EndOfTurn;
 
 /** Streaming recognisers change their mind for 260 ms after the voice (p95, pocketsphinx, 2026-11). */
 const stableMs = 300;
 /** After a change in the pause another may follow. */
 const restlessMs = 120;
 /** All the trust a text gets that is still being changed: no sign of an end. */
-const restlessOver = 0;
+const restlessLogit = 0;
 
 export function understand(
   former: Understood | undefined,
@@ -28,7 +28,7 @@ export function understand(
   const same = former?.text === said.text;
   const revised = inPause && former?.upToPause === true && (former.revised || !same);
   return {
-    ...(same ? former : outlookOf(said.text, said.language)),
+    ...(same ? former : endOfTurnOf(said.text, said.language)),
     text: said.text,
     changedAtMs: same ? former.changedAtMs : said.atMs,
     upToPause: inPause,
@@ -43,12 +43,12 @@ export function readingAt(
   silentMs: number,
 ): Reading | undefined {
   if (!understood || understood.lastWord === '') return undefined;
-  const { over, lastWord, changedAtMs, upToPause, revised } = understood;
+  const { completeLogit, lastWord, changedAtMs, upToPause, revised } = understood;
   const sinceMs = atMs - changedAtMs;
   if (upToPause) {
-    if (!revised || sinceMs >= restlessMs) return { over, lastWord };
-    return { over: Math.min(over, restlessOver), lastWord };
+    if (!revised || sinceMs >= restlessMs) return { completeLogit, lastWord };
+    return { completeLogit: Math.min(completeLogit, restlessLogit), lastWord };
   }
-  if (silentMs >= stableMs && sinceMs >= stableMs) return { over, lastWord };
-  return over < 0 ? { over: over / 2, lastWord } : undefined;
+  if (silentMs >= stableMs && sinceMs >= stableMs) return { completeLogit, lastWord };
+  return completeLogit < 0 ? { completeLogit: completeLogit / 2, lastWord } : undefined;
 }

@@ -4,7 +4,7 @@ import { silenceLine, silenceOf } from '#src/console/silence.ts';
 test.each([
   ['no-voice', 'hear', 'No words were recognised.'],
   ['empty', 'recognise', 'No words were recognised.'],
-  ['imagined', 'recognise', 'No words were recognised, only what is made of noise.'],
+  ['hallucination', 'recognise', 'No words were recognised, only what is made of noise.'],
   [
     'not-named',
     'attend',

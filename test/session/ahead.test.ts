@@ -108,7 +108,7 @@ test('too many answers in vain and it waits for the end before it thinks', async
 
 test.each([
   ['empty', ''],
-  ['imagined', 'Thank you for watching!'],
+  ['hallucination', 'Thank you for watching!'],
 ])('what is heard as %s starts no turn and costs no call of the model', async (why, text) => {
   const house = await called(text);
   await pass(house, 5_000, await words(goForward, adam, 0));

@@ -30,7 +30,7 @@ const life = fc.array(happening, { maxLength: 400 }).map((all) => {
     if (kind === 'window') return { kind, probability, levelDb, atMs };
     return kind === 'text' ? { kind, text, atMs } : { kind, atMs };
   });
-  return [...events, ...ticks(atMs, atMs + rules.mostMs + 40)];
+  return [...events, ...ticks(atMs, atMs + rules.maxDelayMs + 40)];
 });
 
 test('whatever comes: began and ended take turns, pauses lie inside, an answer is likely only in them', () => {
@@ -57,7 +57,7 @@ function endedInTime(noted: Noted): boolean {
   if (noted.kind !== 'ended' || noted.toMs <= noted.fromMs) return false;
   if (noted.why === 'too-long') return noted.notedAtMs - noted.fromMs >= rules.longestMs;
   const sinceVoiceMs = noted.notedAtMs - noted.toMs;
-  return sinceVoiceMs >= rules.leastMs && sinceVoiceMs <= rules.mostMs + 120;
+  return sinceVoiceMs >= rules.minDelayMs && sinceVoiceMs <= rules.maxDelayMs + 120;
 }
 
 test('no turn ends while voice sounds, whatever the recogniser says', () => {

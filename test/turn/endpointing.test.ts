@@ -158,7 +158,7 @@ test('a question that stands lets an answer be prepared as soon as its text come
 test('a text that comes after its wait ends the turn at once', () => {
   const delayed = toldAfter('what is the capital of france', 290);
   expect(delays(delayed).at(-1)).toEqual(['ended', 300]);
-  const slow = { ...rules, textDueMs: 800 };
+  const slow = { ...rules, textTimeoutMs: 800 };
   let voice: Voice = quiet;
   const events: VoiceEvent[] = [
     ...windows(0, ...word),

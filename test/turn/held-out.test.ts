@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { outlookOf } from '#src/turn/outlook.ts';
-import { waitFor, waitRules } from '#src/turn/patience.ts';
+import { endOfTurnOf } from '#src/turn/end-of-turn.ts';
+import { endpointingDelay, endpointingDelayRules } from '#src/turn/endpointing-delay.ts';
 import { heldOut } from './held-out.ts';
 
 type Place = 'end' | '|' | '/';
@@ -19,24 +19,34 @@ const texts = heldOut.flatMap((line) => {
 });
 
 /** Of all places of this kind, in percent. */
-function share(place: Place, holds: (wait: ReturnType<typeof waitFor>) => boolean): number {
+function share(
+  place: Place,
+  holds: (wait: ReturnType<typeof endpointingDelay>) => boolean,
+): number {
   const all = texts.filter((text) => text.place === place);
   const those = all.filter(({ text }) => {
-    const reading = outlookOf(text);
-    return holds(waitFor({ closed: true, lags: false, textless: false, reading }, waitRules, {}));
+    const reading = endOfTurnOf(text);
+    return holds(
+      endpointingDelay(
+        { closed: true, lags: false, textless: false, reading },
+        endpointingDelayRules,
+        {},
+      ),
+    );
   });
   return (100 * those.length) / all.length;
 }
 
 /** Answered as fast as a text and an answer come: 145 and 270 ms. */
-const isPrompt = ({ waitMs, aheadMs }: ReturnType<typeof waitFor>) => waitMs <= 420 && aheadMs > 0;
+const isPrompt = ({ delayMs, preemptiveLeadMs }: ReturnType<typeof endpointingDelay>) =>
+  delayMs <= 420 && preemptiveLeadMs > 0;
 
 test('three of four requests that no rule was made for are answered at once', () => {
   expect(share('end', isPrompt)).toBeGreaterThanOrEqual(78);
-  expect(share('end', ({ waitMs }) => waitMs >= 600)).toBeLessThanOrEqual(14);
+  expect(share('end', ({ delayMs }) => delayMs >= 600)).toBeLessThanOrEqual(14);
 });
 
 test('where nobody would take it for all, three of four are waited for, and few answered', () => {
-  expect(share('|', ({ waitMs }) => waitMs >= 600)).toBeGreaterThanOrEqual(72);
+  expect(share('|', ({ delayMs }) => delayMs >= 600)).toBeGreaterThanOrEqual(72);
   expect(share('|', isPrompt)).toBeLessThanOrEqual(20);
 });

@@ -19,7 +19,11 @@ const weights = await loadSilero();
 function* listen(samples: Int16Array): Generator<VoiceEvent> {
   const meter = new VoiceMeter(new VoiceActivity(weights));
   meter.push(new Int16Array(16_000), 0);
-  for (let atMs = 20; atMs * 16 <= samples.length + 16 * endpointRules.quietMs; atMs += 20) {
+  for (
+    let atMs = 20;
+    atMs * 16 <= samples.length + 16 * endpointRules.textlessDelayMs;
+    atMs += 20
+  ) {
     const packet = samples.subarray((atMs - 20) * 16, atMs * 16);
     for (const window of meter.push(packet, atMs)) yield { kind: 'window', ...window };
     yield { kind: 'tick', atMs };

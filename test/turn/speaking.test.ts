@@ -15,7 +15,7 @@ const talking: Speaking = {
   heard: { ...nothingHeard, meanLevelDb: -30 },
 };
 const cut: Understood = {
-  ...{ over: -1, lastWord: 'of', text: 'ten of' },
+  ...{ completeLogit: -1, lastWord: 'of', text: 'ten of' },
   ...{ changedAtMs: 1_000, upToPause: true, revised: false },
 };
 
@@ -42,7 +42,7 @@ test('a text that breaks off is asked again where up to 200 ms sounded between p
   expect(isAskedTooEarly({ ...paused, mutedAtMs: 1_000 })).toBe(false);
   expect(isAskedTooEarly({ ...paused, mutedAtMs: undefined })).toBe(false);
   expect(isAskedTooEarly({ ...paused, kind: 'talking' })).toBe(false);
-  expect(isAskedTooEarly({ ...paused, understood: { ...cut, over: -0.9 } })).toBe(false);
+  expect(isAskedTooEarly({ ...paused, understood: { ...cut, completeLogit: -0.9 } })).toBe(false);
   expect(isAskedTooEarly({ ...paused, understood: { ...cut, upToPause: false } })).toBe(false);
   expect(isAskedTooEarly({ ...paused, understood: undefined })).toBe(false);
 });
@@ -64,14 +64,14 @@ test('a tick is no packet', () => {
 test('a text in a pause counts at once, and 120 ms after its last change if it is changed there', () => {
   const first = understand(undefined, { text: 'what time is it', atMs: 1_000 }, true);
   expect(first).toMatchObject({ upToPause: true, revised: false, changedAtMs: 1_000 });
-  expect(readingAt(first, 1_000, 0)?.over).toBe(first.over);
+  expect(readingAt(first, 1_000, 0)?.completeLogit).toBe(first.completeLogit);
   const same = understand(first, { text: 'what time is it', atMs: 1_050 }, true);
   expect(same).toMatchObject({ revised: false, changedAtMs: 1_000 });
   const other = understand(same, { text: 'what time is it now', atMs: 1_100 }, true);
   expect(other).toMatchObject({ revised: true, changedAtMs: 1_100 });
-  expect(other.over).toBeGreaterThan(0);
-  expect(readingAt(other, 1_219, 0)?.over).toBe(0);
-  expect(readingAt(other, 1_220, 0)?.over).toBe(other.over);
+  expect(other.completeLogit).toBeGreaterThan(0);
+  expect(readingAt(other, 1_219, 0)?.completeLogit).toBe(0);
+  expect(readingAt(other, 1_220, 0)?.completeLogit).toBe(other.completeLogit);
   const kept = understand(other, { text: 'what time is it now', atMs: 1_300 }, true);
   expect(kept).toMatchObject({ revised: true, changedAtMs: 1_100 });
 });
@@ -81,13 +81,19 @@ test('a text from before the pause counts once it rested for 300 ms and nothing 
   expect(partial).toMatchObject({ upToPause: false, revised: false });
   expect(readingAt(partial, 1_299, 300)).toBeUndefined();
   expect(readingAt(partial, 1_300, 299)).toBeUndefined();
-  expect(readingAt(partial, 1_300, 300)).toEqual({ over: partial.over, lastWord: 'it' });
+  expect(readingAt(partial, 1_300, 300)).toEqual({
+    completeLogit: partial.completeLogit,
+    lastWord: 'it',
+  });
 });
 
 test('of an older text that is unfinished half is believed at once', () => {
   const partial = understand(undefined, { text: 'the capital of', atMs: 1_000 }, false);
-  expect(partial.over).toBeLessThan(0);
-  expect(readingAt(partial, 1_000, 0)).toEqual({ over: partial.over / 2, lastWord: 'of' });
+  expect(partial.completeLogit).toBeLessThan(0);
+  expect(readingAt(partial, 1_000, 0)).toEqual({
+    completeLogit: partial.completeLogit / 2,
+    lastWord: 'of',
+  });
 });
 
 test('a text without a word tells nothing about the end, and neither does none', () => {

@@ -1,11 +1,19 @@
 import { expect, test } from 'vitest';
 import { type Endings, leaning, learnEnding, noEndings } from '#src/turn/endings.ts';
+import {
+  endpointingDelay,
+  endpointingDelayRules,
+  type SpeakerHabits,
+} from '#src/turn/endpointing-delay.ts';
 import { learnPause, slownessMs, unknownHabit } from '#src/turn/habit.ts';
-import { type Person, waitFor, waitRules } from '#src/turn/patience.ts';
 
-const read = (over: number, person: Person = {}) => {
-  const reading = { over, lastWord: 'word' };
-  return waitFor({ closed: true, lags: false, textless: false, reading }, waitRules, person);
+const read = (completeLogit: number, person: SpeakerHabits = {}) => {
+  const reading = { completeLogit, lastWord: 'word' };
+  return endpointingDelay(
+    { closed: true, lags: false, textless: false, reading },
+    endpointingDelayRules,
+    person,
+  );
 };
 
 test('the wait follows how finished a text sounds in straight lines between eight points', () => {
@@ -30,25 +38,29 @@ test('the wait follows how finished a text sounds in straight lines between eigh
       [9, 270],
     ],
   ];
-  for (const [over = 0, waitMs = 0] of points) expect(read(over).waitMs).toBeCloseTo(waitMs, 6);
+  for (const [logit = 0, delayMs = 0] of points)
+    expect(read(logit).delayMs).toBeCloseTo(delayMs, 6);
 });
 
 test('from even odds to a logit of 0.3 the time to prepare an answer grows to 400 ms', () => {
-  expect([-1, 0, 0.15, 0.3, 2].map((over) => Math.round(read(over).aheadMs))).toEqual([
+  expect([-1, 0, 0.15, 0.3, 2].map((logit) => Math.round(read(logit).preemptiveLeadMs))).toEqual([
     ...[0, 0, 200, 400, 400],
   ]);
 });
 
 test('without any text an answer is prepared 120 ms before the end', () => {
   const signs = { closed: true, lags: true, textless: true };
-  expect(waitFor(signs, waitRules, {})).toEqual({ waitMs: 300, aheadMs: 120 });
+  expect(endpointingDelay(signs, endpointingDelayRules, {})).toEqual({
+    delayMs: 300,
+    preemptiveLeadMs: 120,
+  });
 });
 
 test('a habit changes a wait without text by half its slowness, from 50 ms less to 200 more', () => {
   const signs = { closed: true, lags: false, textless: true };
   const waits = [-400, -100, -60, 0, 60, 300, 400, 900].map((slowMs) => {
     const habit = { pauses: 6, typicalMs: unknownHabit.typicalMs + slowMs };
-    return waitFor(signs, waitRules, { habit }).waitMs;
+    return endpointingDelay(signs, endpointingDelayRules, { habit }).delayMs;
   });
   expect(waits).toEqual([250, 250, 270, 300, 330, 450, 500, 500]);
 });
@@ -56,12 +68,12 @@ test('a habit changes a wait without text by half its slowness, from 50 ms less 
 test('a habit counts with a text as half a second to one unit of logit, within bounds', () => {
   const over = (slowMs: number) => {
     const habit = { pauses: 6, typicalMs: unknownHabit.typicalMs + slowMs };
-    return read(0.5, { habit }).waitMs;
+    return read(0.5, { habit }).delayMs;
   };
-  expect(over(250)).toBeCloseTo(read(0).waitMs, 6);
-  expect(over(900)).toBeCloseTo(read(-0.3).waitMs, 6);
-  expect(over(-100)).toBeCloseTo(read(0.7).waitMs, 6);
-  expect(over(-350)).toBeCloseTo(read(0.9).waitMs, 6);
+  expect(over(250)).toBeCloseTo(read(0).delayMs, 6);
+  expect(over(900)).toBeCloseTo(read(-0.3).delayMs, 6);
+  expect(over(-100)).toBeCloseTo(read(0.7).delayMs, 6);
+  expect(over(-350)).toBeCloseTo(read(0.9).delayMs, 6);
 });
 
 test('six pauses make a habit, and fewer count in part', () => {

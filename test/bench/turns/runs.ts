@@ -20,7 +20,7 @@ export type Workshop = { readonly codec: OpusCodec; readonly weights: SileroWeig
 export type Way = 'no text' | 'text' | 'text, person known';
 
 /** For the oracle, which answers 120 ms after it was asked. */
-const textRules: EndpointRules = { ...endpointRules, textDueMs: 400 };
+const textRules: EndpointRules = { ...endpointRules, textTimeoutMs: 400 };
 
 export async function openWorkshop(): Promise<Workshop> {
   return { codec: await loadOpus('mediaplex'), weights: await loadSilero() };

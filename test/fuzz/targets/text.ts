@@ -10,11 +10,11 @@ import { plainWords, wordsOfText } from '#src/provider/foreign-words.ts';
 import { fliteText } from '#src/speech/flite-text.ts';
 import { compareReading } from '#src/speech/reading-check.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
+import { endOfTurnOf } from '#src/turn/end-of-turn.ts';
 import { nothingHeard } from '#src/turn/evidence.ts';
-import { isImagined } from '#src/turn/imagined.ts';
+import { isHallucination } from '#src/turn/hallucinations.ts';
 import { classify } from '#src/turn/interjections.ts';
 import { sentencesOf } from '#src/turn/names-sentences.ts';
-import { outlookOf } from '#src/turn/outlook.ts';
 import { inPieces, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
 
@@ -78,9 +78,9 @@ export const textTargets = [
     }
   }),
   target('transcripts', textOf(marks), (text) => {
-    outlookOf(text);
+    endOfTurnOf(text);
     sentencesOf(text);
-    isImagined(text, nothingHeard);
+    isHallucination(text, nothingHeard);
     classify(text, { isFinal: true, names: ['Nova'] });
     compareReading(text, `${text} x`);
   }),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Evidence } from '#src/turn/evidence.ts';
-import { isImagined } from '#src/turn/imagined.ts';
+import { isHallucination } from '#src/turn/hallucinations.ts';
 
 const clear: Evidence = {
   voicedMs: 900,
@@ -42,7 +42,7 @@ const credits = [
 ];
 
 test.each(credits)('"%s" is a credit nobody said, however clear the voice', (text) => {
-  expect(isImagined(text, clear)).toBe(true);
+  expect(isHallucination(text, clear)).toBe(true);
 });
 
 test.each([
@@ -58,7 +58,7 @@ test.each([
   '[BLANK_AUDIO]',
   '🎵🎵',
 ])('"%s" holds no word', (text) => {
-  expect(isImagined(text, clear)).toBe(true);
+  expect(isHallucination(text, clear)).toBe(true);
 });
 
 test.each([
@@ -67,7 +67,7 @@ test.each([
   'ああ'.repeat(20),
   'you you you you you you you you',
 ])('"%s" is a loop', (text) => {
-  expect(isImagined(text, clear)).toBe(true);
+  expect(isHallucination(text, clear)).toBe(true);
 });
 
 test.each([
@@ -82,8 +82,8 @@ test.each([
 ])(
   '"%s" is believed when it was spoken clearly, and not when hardly any voice was there',
   (text) => {
-    expect(isImagined(text, clear)).toBe(false);
-    expect(isImagined(text, faint)).toBe(true);
+    expect(isHallucination(text, clear)).toBe(false);
+    expect(isHallucination(text, faint)).toBe(true);
   },
 );
 
@@ -103,23 +103,23 @@ test.each([
   'untertitel bitte an',
   '5555555555',
 ])('"%s" may well be meant', (text) => {
-  expect(isImagined(text, { ...clear, voicedMs: 2400 })).toBe(false);
+  expect(isHallucination(text, { ...clear, voicedMs: 2400 })).toBe(false);
 });
 
 test('any text is judged without a throw', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
-      expect(typeof isImagined(text, clear)).toBe('boolean');
+      expect(typeof isHallucination(text, clear)).toBe('boolean');
     }),
   );
 });
 
 test('"you" is believed from 160 ms of certain voice that is not faint, and not below', () => {
   const voice = { voicedMs: 160, spanMs: 160, meanProbability: 0.65, peakProbability: 0.9 };
-  expect(isImagined('You.', voice)).toBe(false);
-  expect(isImagined('You.', { ...voice, meanLevelDb: -52 })).toBe(false);
+  expect(isHallucination('You.', voice)).toBe(false);
+  expect(isHallucination('You.', { ...voice, meanLevelDb: -52 })).toBe(false);
   for (const less of [{ voicedMs: 159 }, { meanProbability: 0.64 }, { meanLevelDb: -52.1 }])
-    expect(isImagined('You.', { ...voice, ...less })).toBe(true);
+    expect(isHallucination('You.', { ...voice, ...less })).toBe(true);
 });
 
 test('one word is a loop from eight times on where nobody can say it that fast, else from sixteen', () => {
@@ -127,18 +127,18 @@ test('one word is a loop from eight times on where nobody can say it that fast, 
     ...{ voicedMs, spanMs: voicedMs, meanProbability: 0.9, peakProbability: 1 },
   });
   const said = (times: number) => Array(times).fill('banana').join(' ');
-  expect(isImagined(said(7), voice(100))).toBe(false);
-  expect(isImagined(said(8), voice(959))).toBe(true);
-  expect(isImagined(said(8), voice(960))).toBe(false);
-  expect(isImagined(said(15), voice(9_000))).toBe(false);
-  expect(isImagined(said(16), voice(9_000))).toBe(true);
+  expect(isHallucination(said(7), voice(100))).toBe(false);
+  expect(isHallucination(said(8), voice(959))).toBe(true);
+  expect(isHallucination(said(8), voice(960))).toBe(false);
+  expect(isHallucination(said(15), voice(9_000))).toBe(false);
+  expect(isHallucination(said(16), voice(9_000))).toBe(true);
 });
 
 test('a phrase is a loop when it comes four times, with eight words or more, however slowly', () => {
   const voice = { voicedMs: 9_000, spanMs: 9_000, meanProbability: 0.9, peakProbability: 1 };
   const said = (times: number) => Array(times).fill('blue banana').join(' ');
-  expect(isImagined(said(3), voice)).toBe(false);
-  expect(isImagined(said(4), voice)).toBe(true);
-  expect(isImagined(`${said(4)} now`, voice)).toBe(false);
-  expect(isImagined(Array(4).fill('10 20').join(' '), voice)).toBe(false);
+  expect(isHallucination(said(3), voice)).toBe(false);
+  expect(isHallucination(said(4), voice)).toBe(true);
+  expect(isHallucination(`${said(4)} now`, voice)).toBe(false);
+  expect(isHallucination(Array(4).fill('10 20').join(' '), voice)).toBe(false);
 });

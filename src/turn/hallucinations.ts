@@ -1,9 +1,13 @@
 import type { Evidence } from './evidence.ts';
-import { imaginedBeginnings, imaginedPhrases, weakPhrases } from './imagined-phrases.ts';
+import {
+  faintHallucinations,
+  hallucinationBeginnings,
+  hallucinationTexts,
+} from './hallucination-texts.ts';
 
-const phrases = new Set(imaginedPhrases.map(plain));
-const beginnings = imaginedBeginnings.map(plain);
-const weak = new Set(weakPhrases.map(plain));
+const phrases = new Set(hallucinationTexts.map(plain));
+const beginnings = hallucinationBeginnings.map(plain);
+const weak = new Set(faintHallucinations.map(plain));
 
 /** So often in a row nobody says the same; people do say "no, no, no". */
 const loopTimes = 4;
@@ -16,7 +20,7 @@ const quickestWordMs = 120;
  * Whether a recogniser made this text up from noise, judged on the whole text and never on a part of it.
  * What people say as well, such as "you" or "thank you", needs weak voice beside it.
  */
-export function isImagined(text: string, heard: Evidence): boolean {
+export function isHallucination(text: string, heard: Evidence): boolean {
   const spoken = plain(withoutStageNotes(text));
   if (spoken === '') return true;
   if (phrases.has(spoken) && !isPolite(spoken, heard)) return true;

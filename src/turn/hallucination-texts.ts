@@ -1,5 +1,5 @@
 /** Whole texts that recognisers write when nobody spoke: subtitle credits, farewells of videos. Lower case, no marks. */
-export const imaginedPhrases: readonly string[] = `
+export const hallucinationTexts: readonly string[] = `
 thank you for watching
 thanks for watching
 thank you so much for watching
@@ -135,7 +135,7 @@ mbc 뉴스 이덕영입니다
   .split('\n');
 
 /** Beginnings of credits, which go on with a name. */
-export const imaginedBeginnings: readonly string[] = [
+export const hallucinationBeginnings: readonly string[] = [
   'untertitel der amara org',
   'untertitel von',
   'untertitelung',
@@ -184,8 +184,8 @@ export const imaginedBeginnings: readonly string[] = [
   'подписывайтесь на',
 ];
 
-/** What people do say, and recognisers write for a breath: imagined only when hardly any voice was there. */
-export const weakPhrases: readonly string[] = `
+/** What people do say, and recognisers write for a breath: hallucinated only when hardly any voice was there. */
+export const faintHallucinations: readonly string[] = `
 you
 thank you
 thank you very much

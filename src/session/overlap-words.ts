@@ -5,7 +5,7 @@ import type { Interruptions } from './interruptions.ts';
 import { namesIn } from './names-in.ts';
 import type { Conversation } from './room.ts';
 
-export type InterjectingParts = {
+export type OverlapWordsParts = {
   readonly room: Conversation;
   readonly interruptions: Pick<Interruptions, 'hear'>;
 };
@@ -14,10 +14,10 @@ const slowerSpeed = 0.85;
 const louderDb = 6;
 
 /** What words said into the bot's speech or silence want of it, before they count as a question. */
-export class Interjecting {
-  readonly #parts: InterjectingParts;
+export class OverlapWords {
+  readonly #parts: OverlapWordsParts;
 
-  constructor(parts: InterjectingParts) {
+  constructor(parts: OverlapWordsParts) {
     this.#parts = parts;
   }
 

@@ -1,24 +1,24 @@
-import { englishOver } from './english.ts';
+import { englishCompleteLogit } from './english.ts';
 import { guessTongue, type Lexicon } from './lexicon.ts';
-import { dictationOver } from './numbers.ts';
+import { dictationLogit } from './numbers.ts';
 
 /** Whether a text sounds finished. */
-export type Outlook = {
+export type EndOfTurn = {
   /** Logit that the person has finished: 0 could be either, below -2 somebody is in the middle of it. */
-  readonly over: number;
+  readonly completeLogit: number;
   /** Lower case, without punctuation; empty when nothing was understood. What `learnEnding` counts. */
   readonly lastWord: string;
 };
 
 /** Reads the end of a text in any language; words tell more than the punctuation a recogniser guessed. */
-export function outlookOf(text: string, language?: string): Outlook {
+export function endOfTurnOf(text: string, language?: string): EndOfTurn {
   const said = text.normalize('NFKC').toLowerCase().replaceAll('’', "'").trim();
   const words = wordsOf(said);
   const lastWord = words.at(-1) ?? '';
-  if (lastWord === '') return { over: 0, lastWord };
+  if (lastWord === '') return { completeLogit: 0, lastWord };
   const lexicon = guessTongue(said, words, language);
-  const over = wordsOver(said, words, lexicon) + punctuationOver(said);
-  return { over: Math.max(-4, Math.min(4, over)), lastWord };
+  const logit = wordsLogit(said, words, lexicon) + punctuationLogit(said);
+  return { completeLogit: Math.max(-4, Math.min(4, logit)), lastWord };
 }
 
 /** Runs of letters and digits; an apostrophe, a hyphen or a point inside belongs to the word. */
@@ -26,18 +26,18 @@ function wordsOf(said: string): string[] {
   return said.match(/[\p{L}\p{M}\p{N}]+(?:['.,:-][\p{L}\p{M}\p{N}]+)*/gu) ?? [];
 }
 
-function wordsOver(said: string, words: readonly string[], lexicon: Lexicon): number {
+function wordsLogit(said: string, words: readonly string[], lexicon: Lexicon): number {
   const last = words.at(-1) ?? '';
   if (lexicon.fillers.has(last)) return -3;
-  const dictated = dictationOver(words, lexicon.numbers);
+  const dictated = dictationLogit(words, lexicon.numbers);
   if (dictated < 0) return dictated;
   if (isStretched(last)) return -1.5;
-  if (lexicon.code === 'en') return englishOver(words);
+  if (lexicon.code === 'en') return englishCompleteLogit(words);
   if (lexicon.open.has(last)) return -2.6;
   const bare = said.replace(/(?<![^\p{L}\p{M}\p{N}])[^\p{L}\p{M}\p{N}]+$/u, '');
   if (lexicon.closedEndings.some((ending) => bare.endsWith(ending))) return 1.6;
   if (lexicon.openEndings.some((ending) => bare.endsWith(ending))) return -1.8;
-  return lengthOver(words, lexicon);
+  return lengthLogit(words, lexicon);
 }
 
 /** "Sooo": held while looking for the next word. */
@@ -46,7 +46,7 @@ function isStretched(word: string): boolean {
 }
 
 /** Enough words for a sentence; one that begins like a subordinate clause needs more. */
-function lengthOver(words: readonly string[], lexicon: Lexicon): number {
+function lengthLogit(words: readonly string[], lexicon: Lexicon): number {
   const [first = ''] = words;
   if (lexicon.subordinators.has(first) && words.length < 7) return -1.2;
   if (words.length >= 4) return 1.4;
@@ -55,7 +55,7 @@ function lengthOver(words: readonly string[], lexicon: Lexicon): number {
 }
 
 /** A full stop says little, for recognisers put one at any pause; what holds a sentence open says more. */
-function punctuationOver(said: string): number {
+function punctuationLogit(said: string): number {
   if (/((?<!\.)\.{2,}|…)["'”»)\]]*$/u.test(said)) return -2;
   if (/[-–—~]$/u.test(said)) return -1.6;
   if (/[,、，،:;：；]$/u.test(said)) return -1.4;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { outlookOf } from '#src/turn/outlook.ts';
+import { endOfTurnOf } from '#src/turn/end-of-turn.ts';
 
-const over = (text: string, language?: string) => outlookOf(text, language).over;
+const over = (text: string, language?: string) => endOfTurnOf(text, language).completeLogit;
 
 test.each([
   'what time is it',
@@ -133,11 +133,11 @@ test('the language that the recogniser tells decides which words are open', () =
   expect(over('was', 'de-DE')).toBeGreaterThan(over('was', 'en'));
 });
 
-test('any text gets a bounded outlook', () => {
+test('any text gets a bounded logit', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
-      const outlook = outlookOf(text);
-      expect(Math.abs(outlook.over)).toBeLessThanOrEqual(4);
+      const end = endOfTurnOf(text);
+      expect(Math.abs(end.completeLogit)).toBeLessThanOrEqual(4);
     }),
   );
 });
