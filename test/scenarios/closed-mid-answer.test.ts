@@ -1,0 +1,97 @@
+import { expect } from 'vitest';
+import type { Person } from '#src/sandbox/person.ts';
+import { speech } from '#test/audio/speech.ts';
+import {
+  callIn,
+  converse,
+  eventually,
+  openScene,
+  type Scene,
+  scenario,
+  shownMessages,
+  soon,
+  toneOf,
+} from './scene.ts';
+import { voiceDesk } from './voice-desk.ts';
+
+const question = speech('human-cards-004');
+const story = [
+  'Once upon a time there was a small house.',
+  'It stood beside a river that ran down to the sea and its windows were blue.',
+  'Nobody knew who had built it.',
+];
+const storyMs = durationMs(story);
+const frameMs = 20;
+
+type ClosedCall = AsyncDisposable & {
+  readonly scene: Scene;
+  readonly adam: Person;
+  /** Arrivals of the frames that Adam has heard since he asked. */
+  heardAtMs(): readonly number[];
+};
+
+/** Adam has heard 4 s of the story when his call is closed with 4006, and hears the bot again. */
+async function closeMidAnswer(): Promise<ClosedCall> {
+  await using stack = new AsyncDisposableStack();
+  const desk = voiceDesk();
+  const providers = { replies: [{ match: /^/, text: story.join(' ') }] };
+  const scene = stack.use(await openScene({ providers, sandbox: { voice: desk.half } }));
+  const { botId, guildId } = scene.sandbox;
+  const adam = await callIn(scene, 'Adam');
+  const { firstPacketAtMs: sinceMs } = await adam.say(question, soon());
+  const heardAtMs = () =>
+    adam.heard.frames
+      .filter(({ atMs, audible }) => audible && atMs >= sinceMs)
+      .map(({ atMs }) => atMs);
+  await eventually(() => expect(heardAtMs().length * frameMs).toBeGreaterThan(4_000));
+  desk.close(guildId, botId, 4006);
+  scene.providers.set({ replies: [{ match: /^/, text: 'Yes, of course.' }] });
+  await eventually(() => expect(desk.seatings(guildId, botId)).toBe(2));
+  const before = heardAtMs().length;
+  await eventually(() => expect(heardAtMs().length).toBeGreaterThan(before + 10));
+  const all = stack.move();
+  return { scene, adam, heardAtMs, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+/** Of what the mock speech server makes of `texts`. */
+function durationMs(texts: readonly string[]): number {
+  const { samples, rateHz } = toneOf(texts);
+  return (samples.length / rateHz) * 1_000;
+}
+
+/** The longest pause between two frames, in ms. */
+function longestGapMs(atMs: readonly number[]): number {
+  return Math.max(...atMs.slice(1).map((each, n) => each - (atMs[n] ?? each)));
+}
+
+/** The bot's former answer, as the model was shown it with the newest question. */
+function rememberedAnswer(scene: Scene): string {
+  const [answer = '', ...more] = shownMessages(scene)
+    .filter(({ role }) => role === 'assistant')
+    .map(({ content }) => content);
+  expect(more).toEqual([]);
+  return answer;
+}
+
+scenario('an answer in which a call is closed goes on where it was within 4 s', async () => {
+  await using call = await closeMidAnswer();
+  const { scene, adam, heardAtMs } = call;
+  await adam.listen({ quietMs: 1_000, timeoutMs: 20_000 }, soon());
+  expect(longestGapMs(heardAtMs())).toBeLessThan(4_000);
+  const heardMs = heardAtMs().length * frameMs;
+  expect(heardMs).toBeGreaterThan(storyMs - 500);
+  expect(heardMs).toBeLessThan(storyMs + 500);
+  await converse(scene, adam, question);
+  expect(rememberedAnswer(scene)).toBe(story.join(' '));
+});
+
+scenario('an answer that goes on after a close and is talked down is known as heard', async () => {
+  await using call = await closeMidAnswer();
+  const { scene, adam, heardAtMs } = call;
+  const { lastVoicedAtMs } = await adam.say(question, soon());
+  await scene.bot.logged(({ msg, finish }) => msg === 'answered' && finish === 'completed', 20_000);
+  const heardMs = heardAtMs().filter((atMs) => atMs <= lastVoicedAtMs).length * frameMs;
+  const remembered = rememberedAnswer(scene);
+  expect(story.join(' ').startsWith(`${remembered} `)).toBe(true);
+  expect(Math.abs(durationMs([remembered]) - heardMs)).toBeLessThan(1_000);
+});
