@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
-import type { SocketLimits } from '#src/provider/json-socket.ts';
+import type { OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
 import type { RealtimeDialect } from '#src/provider/realtime-reading.ts';
 import type { AudioChatPart } from './audio-chat-ports.ts';
 import type { Tool, ToolCall } from './ports.ts';
@@ -18,6 +18,7 @@ export type RealtimeTalkOptions = {
   readonly maxTokens?: number;
   readonly clock?: Clock;
   readonly limits?: Partial<RealtimeTalkLimits>;
+  readonly openSocket?: OpenSocket;
 };
 
 export type RealtimeTalkLimits = SocketLimits & {

@@ -15,7 +15,11 @@ export type SocketOptions = {
   readonly apiKey?: Secret;
   readonly clock: Clock;
   readonly limits?: Partial<SocketLimits>;
+  readonly openSocket?: OpenSocket;
 };
+
+/** Opens a WebSocket; left out, over the network. */
+export type OpenSocket = (url: URL, options: WebSocket.ClientOptions) => WebSocket;
 
 export type SocketLimits = {
   /** Until the server has agreed to speak WebSocket. */
@@ -73,7 +77,8 @@ export class JsonSocket {
     const key = options.apiKey?.reveal();
     const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
     const plain = { maxPayload, followRedirects: false, perMessageDeflate: false };
-    const socket = new WebSocket(url, { headers, ...plain });
+    const { openSocket = overNetwork } = options;
+    const socket = openSocket(url, { headers, ...plain });
     const opened = Promise.withResolvers<void>();
     socket.on('error', opened.reject); // Also keeps later ones from ending the process; 'close' follows them.
     socket.on('unexpected-response', (_, response) => refusal(response).then(opened.reject));
@@ -181,6 +186,8 @@ export class JsonSocket {
     return this.#options.apiKey?.reveal();
   }
 }
+
+const overNetwork: OpenSocket = (url, options) => new WebSocket(url, options);
 
 function jsonObject(text: string): JsonEvent | undefined {
   try {

@@ -3,7 +3,13 @@ import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { codeOf, plainWords, serverName } from './foreign-words.ts';
 import { ifInTime } from './if-in-time.ts';
-import { type JsonEvent, JsonSocket, type SocketLimits, socketUrl } from './json-socket.ts';
+import {
+  type JsonEvent,
+  JsonSocket,
+  type OpenSocket,
+  type SocketLimits,
+  socketUrl,
+} from './json-socket.ts';
 import { type RealtimeDialect, readTalk, type TalkEvent } from './realtime-reading.ts';
 
 export type LinkOptions = {
@@ -15,6 +21,7 @@ export type LinkOptions = {
   readonly dialect: RealtimeDialect | 'auto';
   readonly clock?: Clock;
   readonly limits?: Partial<SocketLimits>;
+  readonly openSocket?: OpenSocket;
   /** What a session is told before anything else. */
   readonly opening: (dialect: RealtimeDialect) => JsonEvent;
 };

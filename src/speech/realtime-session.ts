@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { codeOf, plainWords, serverName } from '#src/provider/foreign-words.ts';
 import { ifInTime } from '#src/provider/if-in-time.ts';
-import { JsonSocket, type SocketLimits } from '#src/provider/json-socket.ts';
+import { JsonSocket, type OpenSocket, type SocketLimits } from '#src/provider/json-socket.ts';
 import { type HeardEvent, readHeard, sessionUpdate } from './realtime-events.ts';
 
 export type RealtimeOptions = {
@@ -15,6 +15,7 @@ export type RealtimeOptions = {
   readonly language?: string;
   readonly clock?: Clock;
   readonly limits?: Partial<RealtimeLimits>;
+  readonly openSocket?: OpenSocket;
 };
 
 export type RealtimeLimits = SocketLimits & {

@@ -2,7 +2,7 @@ import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
-import type { SocketLimits } from '#src/provider/json-socket.ts';
+import type { OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
 import { servedBy } from '#src/provider/served-by.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import type { Count, Synthesizer, Voice } from './ports.ts';
@@ -23,6 +23,7 @@ export type RealtimeSpeechOptions = {
   readonly instructions?: string;
   readonly clock?: Clock;
   readonly limits?: Partial<LineLimits & SocketLimits>;
+  readonly openSocket?: OpenSocket;
   /** Told of each text that was read to its end, where the server tells what was said. Never throws. */
   readonly onReading?: (reading: Reading) => void;
 };

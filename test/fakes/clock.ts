@@ -7,9 +7,12 @@ export class VirtualClock implements Clock {
   #wallStartMs: number;
   #nowMs = 0;
   #sleepers: readonly Sleeper[] = [];
+  readonly #rounds: number;
 
-  constructor(wallStartMs: number = Date.UTC(2026, 10, 20, 16, 25)) {
+  /** `rounds`: of the event loop between two instants; one is enough where nothing but promises is waited for. */
+  constructor(wallStartMs: number = Date.UTC(2026, 10, 20, 16, 25), rounds = 5) {
     this.#wallStartMs = wallStartMs;
+    this.#rounds = rounds;
   }
 
   /** How many wait for it. */
@@ -54,7 +57,7 @@ export class VirtualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
     for (;;) {
-      await settled();
+      await roundsPassed(this.#rounds);
       const next = this.#sleepers.toSorted((a, b) => a.dueMs - b.dueMs)[0];
       if (!next || next.dueMs > untilMs) break;
       this.#nowMs = Math.max(this.#nowMs, next.dueMs);
@@ -62,13 +65,18 @@ export class VirtualClock implements Clock {
       next.wake();
     }
     this.#nowMs = untilMs;
-    await settled();
+    await roundsPassed(this.#rounds);
   }
 }
 
 /** Everything that could happen without time passing has happened. */
 export async function settled(): Promise<void> {
-  for (let round = 0; round < 5; round++) {
+  await roundsPassed(5);
+}
+
+/** So many rounds of the event loop. */
+export async function roundsPassed(rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
     await new Promise<void>((resolve) => {
       setImmediate(resolve);
     });

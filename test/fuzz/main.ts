@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { decoderTargets } from './decoders.ts';
 import type { FuzzResult } from './fuzz-target.ts';
-import { targets } from './targets.ts';
+import { classTargets, targets } from './targets.ts';
 
 /** Cases that one thread checks; a finding is seen again with its seed and this many. */
 const threadCases = { parser: 100_000, decoder: 5_000 };
@@ -22,8 +22,10 @@ const { values } = parseArgs({
 });
 const firstSeed = Number(values.seed);
 const failures =
-  (await fuzzAll(targets, Number(values.cases), { kind: 'parser', option: 'cases' })) +
-  (await fuzzAll(decoderTargets, Number(values.files), { kind: 'decoder', option: 'files' }));
+  (await fuzzAll([...targets, ...classTargets], Number(values.cases), {
+    kind: 'parser',
+    option: 'cases',
+  })) + (await fuzzAll(decoderTargets, Number(values.files), { kind: 'decoder', option: 'files' }));
 console.log(failures === 0 ? 'Nothing was found.' : `${failures} targets failed.`);
 process.exitCode = failures === 0 ? 0 : 1;
 

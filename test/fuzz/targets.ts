@@ -2,6 +2,7 @@ import { discordTargets } from '#test/discord/fuzz-targets.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import { audioTargets } from './targets/audio.ts';
 import { providerTargets } from './targets/providers.ts';
+import { realtimeClassTargets } from './targets/realtime-classes.ts';
 import { settingsTargets } from './targets/settings.ts';
 import { textTargets } from './targets/text.ts';
 
@@ -13,3 +14,6 @@ export const targets: readonly FuzzTarget[] = [
   ...settingsTargets,
   ...textTargets,
 ];
+
+/** Whole classes with sequences of what comes from outside: each case takes some ten times as long. */
+export const classTargets: readonly FuzzTarget[] = [...realtimeClassTargets];

@@ -1,9 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { decoderTargets } from './decoders.ts';
-import { targets } from './targets.ts';
+import { classTargets, targets } from './targets.ts';
 
 /** Checks one target in its own thread, so that a parser that hangs can be given up. */
 const { name, seed, cases } = workerData as Readonly<{ name: string; seed: number; cases: number }>;
-const found = [...targets, ...decoderTargets].find((target) => target.name === name);
+const found = [...targets, ...classTargets, ...decoderTargets].find(
+  (target) => target.name === name,
+);
 if (!found) throw new Error(`There is no target ${name}.`);
 parentPort?.postMessage(await found.check(cases, seed));

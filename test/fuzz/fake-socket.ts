@@ -1,0 +1,148 @@
+import { EventEmitter } from 'node:events';
+import fc from 'fast-check';
+import { WebSocket } from 'ws';
+import type { OpenSocket } from '#src/provider/json-socket.ts';
+import type { VirtualClock } from '#test/fakes/clock.ts';
+import { jsonLike } from './inputs.ts';
+
+/** What a server does next: says something, ends the connection, or lets time pass. */
+export type ServerStep =
+  | { readonly kind: 'says'; readonly text: string; readonly isBinary: boolean }
+  | { readonly kind: 'closes'; readonly code: number; readonly reason: string }
+  | { readonly kind: 'waits'; readonly ms: number };
+
+/** How a server takes a connection: `greets` opens it, and confirms what it is configured with. */
+export type Welcome = 'greets' | 'opens' | 'refuses' | 'ignores';
+
+const mostSteps = 14;
+const usually = Array<Welcome>(5).fill('greets');
+
+/** A hostile server: how it takes connections, and what it does on them. */
+export type ServerScript = {
+  readonly welcomes: readonly Welcome[];
+  readonly steps: readonly ServerStep[];
+};
+
+/** Sequences of a server's events, good ones and others, with everything a connection does in between. */
+export function serverScripts(...events: readonly object[]): fc.Arbitrary<ServerScript> {
+  const json = jsonLike(...events).map((event) => JSON.stringify(event) ?? '');
+  const good = fc.constantFrom(...events).map((event) => JSON.stringify(event));
+  const junk = fc.string({ unit: 'binary', maxLength: 12 });
+  const step: fc.Arbitrary<ServerStep> = fc.oneof(
+    { weight: 6, arbitrary: good.map((text) => says(text)) },
+    { weight: 6, arbitrary: json.map((text) => says(text)) },
+    { weight: 1, arbitrary: fc.tuple(junk, fc.boolean()).map(([text, flag]) => says(text, flag)) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('closes' as const),
+        code: fc.constantFrom(1000, 1006, 1011, 4000),
+        reason: junk,
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(0, 2_000, 30_000).map((ms) => ({ kind: 'waits' as const, ms })),
+    },
+  );
+  const welcome = fc.constantFrom<Welcome[]>(...usually, 'opens', 'refuses', 'ignores');
+  return fc.record({
+    welcomes: fc.array(welcome, {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    steps: fc.oneof(fc.array(step, { maxLength: mostSteps }), stories(events, step)),
+  });
+}
+
+/** Events in their order, with others in between. */
+function stories(
+  events: readonly object[],
+  step: fc.Arbitrary<ServerStep>,
+): fc.Arbitrary<ServerStep[]> {
+  const inOrder = fc.subarray([...events]);
+  return fc
+    .tuple(inOrder, fc.array(fc.tuple(fc.nat(mostSteps), step), { maxLength: 3 }))
+    .map(([story, others]) => {
+      const steps: ServerStep[] = story.map((event) => says(JSON.stringify(event)));
+      for (const [at, other] of others) steps.splice(at, 0, other);
+      return steps;
+    });
+}
+
+function says(text: string, isBinary = false): ServerStep {
+  return { kind: 'says', text, isBinary };
+}
+
+/** A WebSocket without a network, as far as ours are used. */
+class FakeSocket extends EventEmitter {
+  readonly bufferedAmount = 0;
+  readonly greets: boolean;
+  readyState: number = WebSocket.CONNECTING;
+
+  constructor(greets: boolean) {
+    super();
+    this.greets = greets;
+  }
+
+  open(): void {
+    if (this.readyState !== WebSocket.CONNECTING) return;
+    this.readyState = WebSocket.OPEN;
+    this.emit('open');
+    if (this.greets) this.#say({ type: 'session.created' });
+  }
+
+  close(code: number, reason: string): void {
+    if (this.readyState === WebSocket.CLOSED) return;
+    this.readyState = WebSocket.CLOSED;
+    this.emit('close', code, Buffer.from(reason));
+  }
+
+  /** A server that greets confirms its configuration. */
+  send(text: string): void {
+    if (this.greets && text.includes('session.update"')) this.#say({ type: 'session.updated' });
+  }
+
+  ping(): void {}
+  pause(): void {}
+  resume(): void {}
+
+  terminate(): void {
+    queueMicrotask(() => this.close(1006, ''));
+  }
+
+  #say(event: object): void {
+    queueMicrotask(() => this.emit('message', Buffer.from(JSON.stringify(event)), false));
+  }
+}
+
+/** A server at the other end of fake sockets. What our listeners throw comes out of `play`. */
+export class FakeServer {
+  readonly #clock: VirtualClock;
+  readonly #welcomes: readonly Welcome[];
+  #opened = 0;
+  #socket: FakeSocket | undefined;
+
+  constructor(clock: VirtualClock, welcomes: readonly Welcome[]) {
+    this.#clock = clock;
+    this.#welcomes = welcomes;
+  }
+
+  readonly openSocket: OpenSocket = () => {
+    const welcome = this.#welcomes[this.#opened++ % this.#welcomes.length];
+    const socket = new FakeSocket(welcome === 'greets');
+    this.#socket = socket;
+    if (welcome === 'opens' || welcome === 'greets') queueMicrotask(() => socket.open());
+    if (welcome === 'refuses') queueMicrotask(() => socket.emit('error', new Error('refused')));
+    return socket as unknown as WebSocket;
+  };
+
+  /** The newest connection is the one that is spoken over. */
+  async play(step: ServerStep): Promise<void> {
+    const socket = this.#socket;
+    if (step.kind === 'waits') await this.#clock.advance(step.ms);
+    else if (socket?.readyState !== WebSocket.OPEN) return;
+    else if (step.kind === 'closes') socket.close(step.code, step.reason);
+    else socket.emit('message', Buffer.from(step.text), step.isBinary);
+  }
+}

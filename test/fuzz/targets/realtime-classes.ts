@@ -1,0 +1,214 @@
+import fc from 'fast-check';
+import { BotError } from '#src/base/errors.ts';
+import type { TalkAsked } from '#src/chat/realtime-ports.ts';
+import { openRealtimeTalk } from '#src/chat/realtime-talk.ts';
+import { openRealtimeSynthesizer } from '#src/speech/realtime-synthesizer.ts';
+import { openRealtimeTranscriber } from '#src/speech/realtime-transcriber.ts';
+import { roundsPassed, VirtualClock } from '#test/fakes/clock.ts';
+import { FakeServer, type ServerScript, serverScripts } from '#test/fuzz/fake-socket.ts';
+import { asyncTarget } from '#test/fuzz/target.ts';
+import { realtimeEvents, transcriptionEvents } from './realtime-samples.ts';
+
+/** Longer than any request may take that is asked for twice, behind another one. */
+const longestMs = 600_000;
+const baseUrl = 'http://a.example/v1';
+const model = 'm';
+
+const refused = (eventId: string, code = 'x') => ({
+  type: 'error',
+  error: { code, message: 'no', event_id: eventId },
+});
+/** More than a second of sound. */
+const overlong = 'AAAA'.repeat(17_000);
+const ofSecond = { response_id: 'r2', item_id: 'i2' };
+const talkEvents = [
+  ...realtimeEvents,
+  refused('ask_1'),
+  refused('commit_2'),
+  { type: 'response.created', response: { id: 'r2' } },
+  { type: 'response.output_audio.delta', ...ofSecond, delta: overlong },
+  { type: 'conversation.item.added', item: { id: 'u1', role: 'user' } },
+  { type: 'response.done', response: { id: 'r2', status: 'cancelled', output: [] } },
+];
+const speechEvents = [
+  ...realtimeEvents,
+  refused('say_1', 'conversation_already_has_active_response'),
+  { type: 'response.created', response: { id: 'r1', metadata: { utterance: '1' } } },
+  { type: 'response.created', response: { id: 'r2', metadata: { utterance: '2' } } },
+  { type: 'response.output_audio.delta', ...ofSecond, delta: 'AAAAAAA' },
+  { type: 'response.output_audio.delta', ...ofSecond, delta: overlong },
+  { type: 'response.done', response: { id: 'r2', status: 'completed', output: [] } },
+];
+
+/** How often each piece of work ended; anything but a BotError or the caller's own reason is a finding. */
+class Endings {
+  readonly #counts: number[] = [];
+  readonly #strange: unknown[] = [];
+
+  add(work: () => Promise<void>, reason: unknown): void {
+    const at = this.#counts.push(0) - 1;
+    const count = () => {
+      this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+    };
+    work().then(count, (error: unknown) => {
+      count();
+      if (!(error instanceof BotError) && error !== reason) this.#strange.push(error);
+    });
+  }
+
+  get areAll(): boolean {
+    return this.#counts.every((count) => count > 0);
+  }
+
+  check(): void {
+    if (this.#strange.length > 0) throw this.#strange[0];
+    if (this.#counts.some((count) => count !== 1))
+      throw new Error(`Of the work, so often each ended: ${this.#counts.join(', ')}.`);
+  }
+}
+
+type Client = Disposable & {
+  /** Begins its work, which ends by itself or by `signal`. */
+  begin(endings: Endings, signal: AbortSignal): void;
+  /** What its user does between two events. */
+  between(deed: number): void;
+};
+
+type Case = {
+  readonly script: ServerScript;
+  /** What the user does after the event of this place. */
+  readonly deeds: readonly number[];
+  readonly leavesAt: number;
+};
+
+const left = new Error('left');
+/** A place after every script. */
+const never = 99;
+
+function casesOf(events: readonly object[]): fc.Arbitrary<Case> {
+  return fc.record({
+    script: serverScripts(...events),
+    deeds: fc.array(fc.nat(9), { maxLength: 14 }),
+    leavesAt: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(never) },
+      { weight: 1, arbitrary: fc.nat(14) },
+    ),
+  });
+}
+
+/** The whole script, and then silence until everything must have ended. */
+async function play(
+  { script, deeds, leavesAt }: Case,
+  open: (server: FakeServer, clock: VirtualClock) => Client,
+): Promise<void> {
+  const clock = new VirtualClock(0, 1);
+  const server = new FakeServer(clock, script.welcomes);
+  const leaving = new AbortController();
+  const endings = new Endings();
+  const client = open(server, clock);
+  client.begin(endings, leaving.signal);
+  await roundsPassed(1);
+  for (const [at, step] of script.steps.entries()) {
+    await server.play(step);
+    if (at === leavesAt) leaving.abort(left);
+    client.between(deeds[at] ?? 0);
+    await roundsPassed(1);
+  }
+  for (let ms = 0; ms < longestMs && !endings.areAll; ms += 20_000) await clock.advance(20_000);
+  client[Symbol.dispose]();
+  await roundsPassed(1);
+  endings.check();
+}
+
+function openTalk(server: FakeServer, clock: VirtualClock): Client {
+  const talk = openRealtimeTalk({
+    ...{ baseUrl, model, clock, dialect: 'auto' },
+    openSocket: server.openSocket,
+  });
+  const answers = [300, 0].map((ms) => ({ playedMs: () => ms }));
+  const sound = { words: 'hi', fill: () => talk.buffer.append(new Int16Array(2_400)) };
+  const items: TalkAsked['items'] = [
+    { kind: 'system', text: 'x' },
+    { kind: 'assistant', text: 'Hi' },
+    { kind: 'user', name: 'Ann', text: 'hi', sound },
+  ];
+  const ask = { instructions: 'x', voice: undefined, tools: [], items };
+  return {
+    begin(endings, signal) {
+      for (const [n, answer] of answers.entries()) {
+        endings.add(async () => {
+          for await (const _ of talk.reply({ ...ask, answer }, signal)) {
+            if (n > 0) await clock.sleep(700, signal); // a slow reader
+          }
+        }, left);
+      }
+    },
+    between(deed) {
+      if (deed === 1) talk.warm();
+      if (deed === 2) talk.forget();
+      for (const answer of deed === 3 ? answers : []) talk.cut(answer);
+    },
+    [Symbol.dispose]: () => talk[Symbol.dispose](),
+  };
+}
+
+const loud = Int16Array.from({ length: 3_200 }, (_, n) => 9_000 * Math.sin(n / 5));
+
+function openTranscriber(server: FakeServer, clock: VirtualClock): Client {
+  const { openSocket } = server;
+  const transcriber = openRealtimeTranscriber({ baseUrl, model, clock, openSocket });
+  const over = new AbortController();
+  const listening = transcriber.listen?.(() => {}, over.signal);
+  return {
+    begin(endings, signal) {
+      listening?.push(loud);
+      endings.add(async () => void (await listening?.settle(signal)), left);
+      endings.add(async () => {
+        const pcm = { samples: loud, rateHz: 16_000, channels: 1 } as const;
+        const kinds: string[] = [];
+        for await (const { kind } of transcriber.transcribe(pcm, signal)) kinds.push(kind);
+        if (kinds.filter((kind) => kind === 'final').length !== 1) throw new Error(`${kinds}`);
+      }, left);
+    },
+    between(deed) {
+      if (deed === 1) listening?.push(loud);
+    },
+    [Symbol.dispose]() {
+      over.abort(left);
+      transcriber[Symbol.dispose]();
+    },
+  };
+}
+
+function openSynthesizer(server: FakeServer, clock: VirtualClock): Client {
+  const { openSocket } = server;
+  const limits = { mostHereMs: 1_500 };
+  const options = { baseUrl, model, clock, openSocket, limits, voice: 'v' };
+  const synthesizer = openRealtimeSynthesizer({ ...options, onReading: () => {} });
+  return {
+    begin(endings, signal) {
+      for (const text of ['Hello there.', 'And on.', 'Slowly.']) {
+        endings.add(async () => {
+          for await (const _ of synthesizer.synthesize(text, {}, signal)) {
+            if (text === 'Slowly.') await clock.sleep(700, signal);
+          }
+        }, left);
+      }
+    },
+    between(deed) {
+      if (deed === 1) synthesizer.warm();
+    },
+    [Symbol.dispose]: () => synthesizer[Symbol.dispose](),
+  };
+}
+
+/** Whole sequences of a hostile server through the classes that speak with it. */
+export const realtimeClassTargets = [
+  asyncTarget('realtime-talk-class', casesOf(talkEvents), (one) => play(one, openTalk)),
+  asyncTarget('realtime-recogniser-class', casesOf(transcriptionEvents), (one) =>
+    play(one, openTranscriber),
+  ),
+  asyncTarget('realtime-synthesizer-class', casesOf(speechEvents), (one) =>
+    play(one, openSynthesizer),
+  ),
+];
