@@ -6,7 +6,7 @@ import {
   uninterrupted,
 } from '#src/turn/interruption.ts';
 import { interruptionRules } from '#src/turn/interruption-rules.ts';
-import type { HeardAs } from '#src/turn/interruption-words.ts';
+import type { OverlapKind } from '#src/turn/interruption-words.ts';
 import type { Noticed } from './ear.ts';
 import type { Conversation } from './room.ts';
 
@@ -18,7 +18,7 @@ const unduckOverMs = 200;
 /** Words of somebody while the bot speaks, as far as they are known. */
 export type Overheard = {
   readonly personId: string;
-  readonly what: HeardAs;
+  readonly what: OverlapKind;
   readonly isFinal: boolean;
   /** To the bot, by its name or as if. */
   readonly meant: boolean;

@@ -1,60 +1,65 @@
-/** How a speaking bot takes a voice. Sources: product, "Interruptions" and "Numbers to hold"; the others say theirs. */
+/**
+ * Thresholds of barge-in: which voice turns the bot's speech down, pauses it or ends it. Durations in ms, levels in dB.
+ *
+ * The voice of the person being answered pauses the speech twice: first tentatively, and for good after
+ * `minPauseDurationMs`. A tentative pause that ends by itself was a false interruption: a cough, an "mhm".
+ */
 export type InterruptionRules = {
-  /** Any voice: 12 dB down. */
-  readonly duckMs: number;
-  /** The person being answered hushes it with a voice that has lasted so long and is loud or grows louder ... */
-  readonly hushMs: number;
-  /** ... that is, not so far below its loudest packet ... */
-  readonly loudDb: number;
-  /** ... or so much above the one before: a syllable begins. */
-  readonly risingDb: number;
-  /** What has only hushed it and dies away so far is no more: coughs and "mhm" do, questions go on. */
-  readonly dyingDb: number;
-  /** It is no more, either, so long after the last voiced window. */
-  readonly hushedMs: number;
-  /** With a voice that has lasted so long it is a pause ... */
-  readonly pauseMs: number;
-  /** ... unless the packet is so far below: voice activity lags behind the end of a sound. */
-  readonly goneDb: number;
-  /** Anybody else pauses it with so much. */
-  readonly otherMs: number;
-  /** A voice that only ducked is over, words or not, so long after its last window. */
-  readonly fullMs: number;
-  /** A partial "stop" counts when so long neither voice nor words follow. */
-  readonly aloneMs: number;
-  /** "Wait" lasts so long. */
-  readonly holdMs: number;
-  /** The final text must be there so long after an interjection ended. */
-  readonly textMs: number;
-  /** Without it, so much voice was a question, less was nothing. */
-  readonly longMs: number;
-  /** Somebody of whom nothing comes any more has ended after so long. */
-  readonly lostMs: number;
-  /** A stop so shortly before the first frame is meant for it. */
-  readonly sameMs: number;
+  /** Shortest new voice of anybody that turns the bot's speech down by 12 dB. */
+  readonly minDuckDurationMs: number;
+  /** Shortest overlap that pauses the speech tentatively, where its packet is loud or an onset (the two fields below). */
+  readonly minTentativePauseDurationMs: number;
+  /** Largest level below the loudest packet of the same voice at which a packet counts as loud. */
+  readonly maxBelowPeakDb: number;
+  /** Smallest rise over the packet before that counts as the onset of a syllable. */
+  readonly minOnsetRiseDb: number;
+  /** Drop below the loudest packet that ends a tentative pause: coughs and "mhm" die away so, questions go on. */
+  readonly falseInterruptionDropDb: number;
+  /** Silence since the last voiced window that ends a tentative pause. */
+  readonly falseInterruptionTimeoutMs: number;
+  /** Shortest overlap of the person being answered that pauses the speech for good. */
+  readonly minPauseDurationMs: number;
+  /** Drop below the loudest packet at which a voice counts as over: voice activity lags behind the end of a sound. */
+  readonly voiceEndDropDb: number;
+  /** Shortest voice of a bystander, that is of anybody else, that pauses the speech. */
+  readonly minBystanderDurationMs: number;
+  /** Silence since the last voiced window of a voice that only ducked, after which the speech is loud again. */
+  readonly duckTimeoutMs: number;
+  /** Time without voice or words after which the "stop" of a partial text counts. */
+  readonly partialStopTimeoutMs: number;
+  /** Longest pause that a "wait" asks for. */
+  readonly maxHoldDurationMs: number;
+  /** Longest wait for the final text after the end of an overlap. */
+  readonly finalTextTimeoutMs: number;
+  /** Shortest voice that counts as a question where the final text does not come in time; less counts as noise. */
+  readonly minQuestionDurationMs: number;
+  /** Time since the last voiced window after which a voice without an end counts as ended. */
+  readonly lostSpeechTimeoutMs: number;
+  /** Time before the first frame of a reply in which a "stop" is meant for that reply. */
+  readonly earlyStopWindowMs: number;
 };
 
 /**
- * `hushMs` to `goneDb`: silero v5 over the 260 clips of test/fixtures/scenes from 0.7 s and the 100 sounds under 400 ms
- * of `npm run bench -- --rows barge-in`, without any text, 2026-11. From the first voiced packet to the silence that
- * stays, decided: human clips p50 340, synthetic ones p50 340 and p95 440 ms; 8 of the 100 sounds keep it from speaking
- * for more than 60 ms.
+ * `minTentativePauseDurationMs` to `voiceEndDropDb`: silero v5 over the 260 clips of test/fixtures/scenes from 0.7 s and
+ * the 100 sounds under 400 ms of `npm run bench -- --rows barge-in`, without any text, 2026-11. From the first voiced
+ * packet to the silence that stays, decided: human clips p50 340, synthetic ones p50 340 and p95 440 ms; 8 of the 100
+ * sounds keep it from speaking for more than 60 ms.
  */
 export const interruptionRules: InterruptionRules = {
-  duckMs: 30,
-  hushMs: 220,
-  loudDb: 6,
-  risingDb: 8,
-  dyingDb: 15,
-  hushedMs: 80,
-  pauseMs: 300,
-  goneDb: 25,
-  otherMs: 1_500,
-  fullMs: 360,
-  aloneMs: 200,
-  holdMs: 20_000,
-  textMs: 1_500,
-  longMs: 700,
-  lostMs: 1_500,
-  sameMs: 20,
+  minDuckDurationMs: 30,
+  minTentativePauseDurationMs: 220,
+  maxBelowPeakDb: 6,
+  minOnsetRiseDb: 8,
+  falseInterruptionDropDb: 15,
+  falseInterruptionTimeoutMs: 80,
+  minPauseDurationMs: 300,
+  voiceEndDropDb: 25,
+  minBystanderDurationMs: 1_500,
+  duckTimeoutMs: 360,
+  partialStopTimeoutMs: 200,
+  maxHoldDurationMs: 20_000,
+  finalTextTimeoutMs: 1_500,
+  minQuestionDurationMs: 700,
+  lostSpeechTimeoutMs: 1_500,
+  earlyStopWindowMs: 20,
 };

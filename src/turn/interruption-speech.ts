@@ -1,12 +1,12 @@
 import type { InterruptionRules } from './interruption-rules.ts';
 
-/** What one voice wants of a speaking bot; the heaviest of all voices is done. A `hush` is a pause that may be a mistake. */
-export type Claim = 'none' | 'duck' | 'hush' | 'pause';
+/** What one voice asks of a speaking bot; of all voices the heaviest counts. A tentative pause may be a false interruption. */
+export type SpeechClaim = 'none' | 'duck' | 'tentative-pause' | 'pause';
 
 /** One person's latest speech, as far as it bears on what the bot is saying. */
 export type Speech = {
   readonly personId: string;
-  readonly claim: Claim;
+  readonly claim: SpeechClaim;
   readonly voicedMs: number;
   /** So much of it came before the bot began. */
   readonly beforeMs: number;
@@ -68,10 +68,10 @@ export function stepSpeech(
     case 'voiced':
       return voiced(speech, event, mine, rules);
     case 'paused':
-      return hushed(speech, rules);
+      return silenced(speech, rules);
     case 'ended': {
       const all = { ...speech, voicedMs: Math.max(voicedMs, event.voicedMs) };
-      return { ...hushed(all, rules), endedAtMs: event.atMs };
+      return { ...silenced(all, rules), endedAtMs: event.atMs };
     }
   }
 }
@@ -80,7 +80,7 @@ export function stepSpeech(
 function begun(former: Speech, event: At): Speech {
   const fresh = { ...unheard(event), sounding: true };
   if (former.settled) return fresh;
-  const claim = former.claim === 'hush' ? 'duck' : former.claim;
+  const claim = former.claim === 'tentative-pause' ? 'duck' : former.claim;
   return { ...fresh, claim, stopAtMs: former.stopAtMs, meant: former.meant };
 }
 
@@ -104,13 +104,13 @@ function voiced(
 
 type Moment = { readonly atMs: number; readonly risesDb: number; readonly mine: boolean };
 
-function claimOf(speech: Speech, moment: Moment, rules: InterruptionRules): Claim {
+function claimOf(speech: Speech, moment: Moment, rules: InterruptionRules): SpeechClaim {
   const { claim, voicedMs, explainedMs, loudestDb, levelDb } = speech;
   const newMs = voicedMs - explainedMs;
-  const isGone = loudestDb - levelDb >= rules.goneDb;
+  const isGone = loudestDb - levelDb >= rules.voiceEndDropDb;
   if (claim === 'pause' || (!isGone && isLong(speech, moment, rules))) return 'pause';
-  if (isHushing(speech, moment, rules)) return 'hush';
-  if (claim === 'hush' || (newMs >= rules.duckMs && !isGone)) return 'duck';
+  if (isTentative(speech, moment, rules)) return 'tentative-pause';
+  if (claim === 'tentative-pause' || (newMs >= rules.minDuckDurationMs && !isGone)) return 'duck';
   return claim;
 }
 
@@ -119,26 +119,26 @@ function isLong(
   { atMs, mine }: Moment,
   rules: InterruptionRules,
 ): boolean {
-  if (!mine) return voicedMs - explainedMs >= rules.otherMs;
-  return voicedMs > explainedMs && atMs - fromMs >= rules.pauseMs;
+  if (!mine) return voicedMs - explainedMs >= rules.minBystanderDurationMs;
+  return voicedMs > explainedMs && atMs - fromMs >= rules.minPauseDurationMs;
 }
 
-function isHushing(
+function isTentative(
   { claim, voicedMs, explainedMs, fromMs, loudestDb, levelDb }: Speech,
   { atMs, risesDb, mine }: Moment,
   rules: InterruptionRules,
 ): boolean {
   const belowDb = loudestDb - levelDb;
-  const isRising = risesDb >= rules.risingDb;
-  if (claim === 'hush') return belowDb < rules.dyingDb || isRising;
-  const lasts = voicedMs > explainedMs && atMs - fromMs >= rules.hushMs;
-  return mine && lasts && (belowDb < rules.loudDb || isRising);
+  const isRising = risesDb >= rules.minOnsetRiseDb;
+  if (claim === 'tentative-pause') return belowDb < rules.falseInterruptionDropDb || isRising;
+  const lasts = voicedMs > explainedMs && atMs - fromMs >= rules.minTentativePauseDurationMs;
+  return mine && lasts && (belowDb < rules.maxBelowPeakDb || isRising);
 }
 
-function hushed(speech: Speech, rules: InterruptionRules): Speech {
+function silenced(speech: Speech, rules: InterruptionRules): Speech {
   const { beforeMs, explainedMs, voicedMs } = speech;
-  const harmless = explainedMs > beforeMs && voicedMs - explainedMs < rules.pauseMs;
-  const claim = speech.claim === 'hush' ? 'duck' : speech.claim;
+  const harmless = explainedMs > beforeMs && voicedMs - explainedMs < rules.minPauseDurationMs;
+  const claim = speech.claim === 'tentative-pause' ? 'duck' : speech.claim;
   return { ...speech, sounding: false, claim: harmless ? 'none' : claim };
 }
 
@@ -150,7 +150,7 @@ export function explained(speech: Speech, by: 'fine' | 'echo', isFinal: boolean)
     return { ...harmless, claim: 'none', explainedMs: Number.POSITIVE_INFINITY };
   }
   const { claim, sounding, voicedMs, lastVoiceMs: fromMs } = speech;
-  const still = claim === 'hush' || (claim === 'pause' && isFinal) ? 'duck' : claim;
+  const still = claim === 'tentative-pause' || (claim === 'pause' && isFinal) ? 'duck' : claim;
   return { ...harmless, claim: sounding ? still : 'none', explainedMs: voicedMs, fromMs };
 }
 
@@ -163,7 +163,7 @@ export function worded(
 ): Speech {
   const { beforeMs, voicedMs } = speech;
   const settled = speech.settled || isFinal;
-  const short = voicedMs - beforeMs < rules.otherMs;
+  const short = voicedMs - beforeMs < rules.minBystanderDurationMs;
   const eased = speech.claim === 'pause' && short ? 'duck' : speech.claim;
   const claim = mine ? 'pause' : eased;
   return { ...speech, settled, claim, explainedMs: beforeMs, stopAtMs: undefined };
@@ -187,15 +187,15 @@ export function overdue(
 ): Speech | 'stop' | 'yield' {
   const { claim, lastVoiceMs, stopAtMs } = speech;
   if (stopAtMs !== undefined) {
-    return atMs - Math.max(stopAtMs, lastVoiceMs) >= rules.aloneMs ? 'stop' : speech;
+    return atMs - Math.max(stopAtMs, lastVoiceMs) >= rules.partialStopTimeoutMs ? 'stop' : speech;
   }
   switch (claim) {
     case 'none':
       return speech;
-    case 'hush':
+    case 'tentative-pause':
     case 'duck': {
-      if (atMs - lastVoiceMs >= rules.fullMs) return { ...speech, claim: 'none' };
-      return claim === 'hush' && atMs - lastVoiceMs >= rules.hushedMs
+      if (atMs - lastVoiceMs >= rules.duckTimeoutMs) return { ...speech, claim: 'none' };
+      return claim === 'tentative-pause' && atMs - lastVoiceMs >= rules.falseInterruptionTimeoutMs
         ? { ...speech, claim: 'duck' }
         : speech;
     }
@@ -206,9 +206,9 @@ export function overdue(
 
 /** Others are done when they end; words for the bot have some time to come. */
 function unanswered(speech: Speech, atMs: number, mine: boolean, rules: InterruptionRules) {
-  const overMs = speech.endedAtMs ?? speech.lastVoiceMs + rules.lostMs;
-  if (atMs < overMs + (mine ? rules.textMs : 0)) return speech;
-  if (mine && speech.voicedMs - speech.beforeMs >= rules.longMs) return 'yield';
+  const overMs = speech.endedAtMs ?? speech.lastVoiceMs + rules.lostSpeechTimeoutMs;
+  if (atMs < overMs + (mine ? rules.finalTextTimeoutMs : 0)) return speech;
+  if (mine && speech.voicedMs - speech.beforeMs >= rules.minQuestionDurationMs) return 'yield';
   const settled = speech.settled || mine;
   return { ...speech, settled, claim: 'none' } as const;
 }

@@ -1,5 +1,5 @@
 /** What words over the bot's voice are; `noise` has none, or none that were said. */
-export type HeardAs =
+export type OverlapKind =
   | 'stop'
   | 'wait'
   | 'go-on'
@@ -23,23 +23,24 @@ export type Meaning =
   | 'hold';
 
 /** While more words may come, and when all are there. */
-const meanings: Readonly<Record<HeardAs, { readonly partial: Meaning; readonly final: Meaning }>> =
-  {
-    stop: { partial: 'perhaps-stop', final: 'stop' },
-    'never-mind': { partial: 'words', final: 'drop' },
-    wait: { partial: 'words', final: 'hold' },
-    other: { partial: 'words', final: 'words' },
-    again: { partial: 'words', final: 'words' },
-    'go-on': { partial: 'fine', final: 'fine' },
-    backchannel: { partial: 'fine', final: 'fine' },
-    noise: { partial: 'fine', final: 'fine' },
-    empty: { partial: 'nothing', final: 'fine' },
-    echo: { partial: 'echo', final: 'echo' },
-  };
+const meanings: Readonly<
+  Record<OverlapKind, { readonly partial: Meaning; readonly final: Meaning }>
+> = {
+  stop: { partial: 'perhaps-stop', final: 'stop' },
+  'never-mind': { partial: 'words', final: 'drop' },
+  wait: { partial: 'words', final: 'hold' },
+  other: { partial: 'words', final: 'words' },
+  again: { partial: 'words', final: 'words' },
+  'go-on': { partial: 'fine', final: 'fine' },
+  backchannel: { partial: 'fine', final: 'fine' },
+  noise: { partial: 'fine', final: 'fine' },
+  empty: { partial: 'nothing', final: 'fine' },
+  echo: { partial: 'echo', final: 'echo' },
+};
 
 /** `sure`: no word that might follow could change it. */
 export function meaningOf(
-  { what, isFinal, sure = false }: { what: HeardAs; isFinal: boolean; sure?: boolean },
+  { what, isFinal, sure = false }: { what: OverlapKind; isFinal: boolean; sure?: boolean },
   hasSay: boolean,
 ): Meaning {
   const meaning = meanings[what][isFinal || (what === 'stop' && sure) ? 'final' : 'partial'];

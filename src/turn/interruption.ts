@@ -9,7 +9,7 @@ import {
   unheard,
   worded,
 } from './interruption-speech.ts';
-import { type HeardAs, meaningOf } from './interruption-words.ts';
+import { meaningOf, type OverlapKind } from './interruption-words.ts';
 
 /** Events come in order of `atMs`. While the bot speaks a `tick` every 20 ms: silence sends nothing. */
 export type InterruptionEvent = { readonly atMs: number } & (
@@ -26,7 +26,7 @@ export type InterruptionEvent = { readonly atMs: number } & (
       /** All words of this person's latest speech so far. Never of words that are being answered. */
       readonly kind: 'heard-as';
       readonly personId: string;
-      readonly what: HeardAs;
+      readonly what: OverlapKind;
       readonly isFinal: boolean;
       /** Said to the bot, by name. */
       readonly meant: boolean;
@@ -124,7 +124,7 @@ function hear(state: Interruption, event: Heard, rules: InterruptionRules): Step
       return settle(withSpeech(state, { ...speech, claim: 'pause', stopAtMs }), atMs, rules);
     }
     case 'hold': {
-      const hold = { personId, untilMs: atMs + rules.holdMs };
+      const hold = { personId, untilMs: atMs + rules.maxHoldDurationMs };
       const next = withSpeech(state, explained(speech, 'fine', true));
       return settle(withReply(next, { hold }), atMs, rules);
     }
@@ -159,7 +159,7 @@ function beginReply(
   const reply = { replyTo, interruptible, fromMs, ducked, paused: false, leaving: false };
   const begun = { speeches: state.speeches.map(carried), reply };
   const { stopAtMs } = state;
-  const stops = stopAtMs !== undefined && fromMs - stopAtMs <= rules.sameMs;
+  const stops = stopAtMs !== undefined && fromMs - stopAtMs <= rules.earlyStopWindowMs;
   return stops && interruptible ? stopped(begun, fromMs) : settle(begun, fromMs, rules);
 }
 
@@ -183,7 +183,7 @@ function settle(state: Interruption, atMs: number, rules: InterruptionRules): St
 function weigh(state: Interruption, atMs: number): Step {
   const { reply, speeches } = state;
   if (!reply) return { state, effects: [] };
-  const claimed = speeches.some(({ claim }) => claim === 'pause' || claim === 'hush');
+  const claimed = speeches.some(({ claim }) => claim === 'pause' || claim === 'tentative-pause');
   const held = reply.hold !== undefined && atMs < reply.hold.untilMs;
   const paused = reply.interruptible && (claimed || held);
   const ducked = speeches.some(({ claim }) => claim !== 'none');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type InterruptionEvent, stepInterruption, uninterrupted } from '#src/turn/interruption.ts';
 import { type InterruptionRules, interruptionRules } from '#src/turn/interruption-rules.ts';
-import type { HeardAs } from '#src/turn/interruption-words.ts';
+import type { OverlapKind } from '#src/turn/interruption-words.ts';
 import { answering, partial, words } from './interruption-play.ts';
 
 /**
@@ -60,7 +60,7 @@ function fate(events: readonly InterruptionEvent[], rules: InterruptionRules): M
   return done;
 }
 
-function gaps(rules: InterruptionRules, proof?: HeardAs): number {
+function gaps(rules: InterruptionRules, proof?: OverlapKind): number {
   const fates = interjections.map((sound, n) => {
     const proven = proof && n % 2 ? [partial('ann', proof, 250)] : [];
     const last = words('ann', 'backchannel', sound.lengthMs + 184);
@@ -78,7 +78,12 @@ function pauses(rules: InterruptionRules, effect = 'pause'): readonly [p50: numb
 }
 
 /** By the length of the voice alone: what it would be without a look at how loud it is. */
-const blunt = { ...interruptionRules, loudDb: 99, dyingDb: 99, goneDb: 99 };
+const blunt = {
+  ...interruptionRules,
+  maxBelowPeakDb: 99,
+  falseInterruptionDropDb: 99,
+  voiceEndDropDb: 99,
+};
 
 test('of 100 interjections under 400 ms none stops it, and at most 10 make a gap over 60 ms', () => {
   expect(gaps(interruptionRules)).toBeLessThanOrEqual(10);

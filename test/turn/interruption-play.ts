@@ -5,7 +5,7 @@ import {
   uninterrupted,
 } from '#src/turn/interruption.ts';
 import { interruptionRules as rules } from '#src/turn/interruption-rules.ts';
-import type { HeardAs } from '#src/turn/interruption-words.ts';
+import type { OverlapKind } from '#src/turn/interruption-words.ts';
 
 export type Done = InterruptionEffect & { readonly atMs: number };
 
@@ -72,12 +72,12 @@ type Words = { readonly isFinal?: boolean; readonly meant?: boolean; readonly su
 
 export function words(
   personId: string,
-  what: HeardAs,
+  what: OverlapKind,
   atMs: number,
   { isFinal = true, meant = false, sure = false }: Words = {},
 ): InterruptionEvent {
   return { kind: 'heard-as', personId, what, isFinal, meant, sure, atMs };
 }
 
-export const partial = (personId: string, what: HeardAs, atMs: number, more: Words = {}) =>
+export const partial = (personId: string, what: OverlapKind, atMs: number, more: Words = {}) =>
   words(personId, what, atMs, { ...more, isFinal: false });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { InterruptionEvent } from '#src/turn/interruption.ts';
-import type { HeardAs } from '#src/turn/interruption-words.ts';
+import type { OverlapKind } from '#src/turn/interruption-words.ts';
 import {
   answering,
   type Done,
@@ -19,7 +19,7 @@ const longestPauseMs = 20_000 + 6_000;
 
 const people = fc.constantFrom('ann', 'ben', 'cleo');
 const instant = fc.integer({ min: 0, max: talkMs });
-const kinds: readonly HeardAs[] = [
+const kinds: readonly OverlapKind[] = [
   ...(['stop', 'wait', 'go-on', 'backchannel', 'again', 'never-mind'] as const),
   ...(['other', 'empty', 'noise', 'echo'] as const),
 ];

@@ -20,7 +20,7 @@ test('a click of one window makes it quieter for a moment, and no more', () => {
   expect(told([answering(), ...voice('ann', from, 32)])).toEqual(['duck 1032', 'unduck 1400']);
 });
 
-test('a voice that is loud hushes it, and one that dies away at once brings it back', () => {
+test('a voice that is loud pauses it, and one that dies away at once brings it back', () => {
   const loud = Array.from({ length: 8 }, () => -20);
   const mhm = told([answering(), ...voice('ann', from, 320, [...loud, -24, -36])], 2_000);
   expect(mhm).toEqual(['duck 1032', 'pause 1256', 'resume 1320', 'unduck 1680']);
