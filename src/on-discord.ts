@@ -93,6 +93,9 @@ export async function onDiscord(
   return await closed.promise;
 }
 
+/** Discord takes 120 messages a minute, or its gateway is away. */
+const keptSeats = 'not confirmed by Discord: these voice channels are left as the gateway closes';
+
 /** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 
@@ -202,6 +205,7 @@ function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
       return;
     case 'alert':
     case 'ready':
+    case 'seats-kept':
     case 'voice-unusable':
     case 'registered':
     case 'ciphers':
@@ -228,6 +232,9 @@ function logDiscord(log: Log, event: DiscordEvent): void {
       return;
     case 'voice-unusable':
       log.error({ err: event.cause }, event.message);
+      return;
+    case 'seats-kept':
+      log.warn({ guildIds: event.guildIds }, keptSeats);
       return;
     case 'closed':
       log.error({ closeCode: event.closeCode }, 'Discord closed the gateway for good');

@@ -7,7 +7,7 @@ import type { PanelBoard, PanelBook } from '#src/session/panel.ts';
 import type { Scribe } from '#src/session/scribe.ts';
 import { openBoard, withStatus } from './board.ts';
 import type { DiscordEvent } from './events.ts';
-import { leaveAllSeats } from './leave-seats.ts';
+import { leaveAllSeats, shownSeats } from './leave-seats.ts';
 import { closeClient, logIn, newClient } from './login.ts';
 import { Outbox } from './outbox.ts';
 import { watchOwnState } from './own-state.ts';
@@ -128,7 +128,10 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
     leaveNow() {
       leaveAllSeats(client);
-      realTiming.later(leaveMs, () => void closeClient(client));
+      realTiming.later(leaveMs, () => {
+        tellKeptSeats(client, tell);
+        void closeClient(client);
+      });
     },
     async [Symbol.asyncDispose]() {
       client.removeAllListeners(Events.InteractionCreate);
@@ -138,9 +141,15 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
       outbox.close();
       unwatch();
       client.removeAllListeners(Events.ShardReconnecting);
+      tellKeptSeats(client, tell);
       await closeClient(client);
     },
   };
+}
+
+function tellKeptSeats(client: Client<true>, tell: (event: DiscordEvent) => void): void {
+  const guildIds = shownSeats(client);
+  if (guildIds.length > 0) tell({ kind: 'seats-kept', guildIds });
 }
 
 function channelNameOf(client: Client<true>, channelId: string): string {

@@ -57,6 +57,8 @@ export type DiscordEvent =
   | { readonly kind: 'channel-removed'; readonly guildId: string; readonly channelId: string }
   /** A right to be in the channel where the bot sits was taken away; it still sits there. */
   | { readonly kind: MissingRight; readonly guildId: string; readonly channelId: string }
+  /** The bot ends, and Discord has not confirmed that it left these voice channels: they go with its gateway session. */
+  | { readonly kind: 'seats-kept'; readonly guildIds: readonly string[] }
   /** The bot is no member of that server any more: whatever was there has ended. */
   | { readonly kind: 'guild-removed'; readonly guildId: string }
   /** A link begins, and will be told of once more when it has closed; `counts` reads what it has counted so far. */

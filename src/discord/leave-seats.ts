@@ -1,15 +1,14 @@
-import { type Client, GatewayOpcodes, Status } from 'discord.js';
+import { type Client, GatewayOpcodes, type Guild, Status } from 'discord.js';
 
 /**
  * Tells Discord that the bot leaves every voice channel it is shown in, or is on its way into; waits for nothing.
  *
- * discord.js sends 115 messages a minute for each shard; the seats beyond them go with the gateway session, which its
- * orderly end closes.
+ * discord.js sends 114 messages a minute for each shard; the seats beyond them go with the gateway session, which its
+ * orderly end closes. `shownSeats` names them.
  */
 export function leaveAllSeats(client: Client<true>): void {
   for (const guild of client.guilds.cache.values()) {
-    const isSeated = typeof guild.members.me?.voice.channelId === 'string';
-    if (isSeated || client.voice.adapters.has(guild.id)) leaveSeat(client, guild.id);
+    if (isSeated(guild) || client.voice.adapters.has(guild.id)) leaveSeat(client, guild.id);
   }
 }
 
@@ -20,4 +19,13 @@ export function leaveSeat(client: Client<true>, guildId: string): boolean {
   const d = { guild_id: guildId, channel_id: null, self_mute: false, self_deaf: false };
   shard.send({ op: GatewayOpcodes.VoiceStateUpdate, d });
   return true;
+}
+
+/** Servers in whose voice channels Discord shows the bot: it has not confirmed that the bot left. */
+export function shownSeats(client: Client<true>): readonly string[] {
+  return [...client.guilds.cache.values()].filter(isSeated).map(({ id }) => id);
+}
+
+function isSeated({ members }: Guild): boolean {
+  return typeof members.me?.voice.channelId === 'string';
 }
