@@ -18,8 +18,12 @@ type Typed = ChatInputCommandInteraction<'cached'> | AutocompleteInteraction<'ca
 type Picked = MessageContextMenuCommandInteraction<'cached'>;
 type Met = Typed | Picked | ButtonInteraction<'cached'>;
 
-/** What a press is told of who pressed, and what its button is about. */
+/** What a press is told of who pressed, and what its button is about. Throws where Discord sent no text for a text. */
 export function callOf(asked: Met, about?: string): Call {
+  return checked(unchecked(asked, about));
+}
+
+function unchecked(asked: Met, about?: string): Call {
   const { member } = asked;
   const where = member.voice.channel;
   return {
@@ -60,7 +64,7 @@ export function commandCallOf(asked: Typed, { options }: Command): Call {
         words[option.name] = value;
     }
   }
-  return { ...callOf(asked), words, ...given };
+  return checked({ ...unchecked(asked), words, ...given });
 }
 
 /** What an entry of the menu of a message is told of who picked it, and on what. */
@@ -68,7 +72,20 @@ export function menuCallOf(asked: Picked): Call {
   const { author, member, content, attachments } = asked.targetMessage;
   const sounds = [...attachments.values()].filter(isSound).map(soundOf);
   const message = { author: member?.displayName ?? author.displayName, text: content, sounds };
-  return { ...callOf(asked), message };
+  return checked({ ...unchecked(asked), message });
+}
+
+/** Everything below takes a call at its word, and discord.js hands on whatever came. */
+function checked(call: Call): Call {
+  const { guildId, callerId, callerName, callerChannel, channel, sound, message } = call;
+  const places = [callerChannel, channel].flatMap((ref) => (ref ? [ref.channelId, ref.name] : []));
+  const sounds = [...(sound ? [sound] : []), ...(message?.sounds ?? [])];
+  const files = sounds.flatMap(({ name, url, type = '' }) => [name, url, type]);
+  const picked = message ? [message.author, message.text] : [];
+  const texts: readonly unknown[] = [guildId, callerId, callerName, ...places, ...files, ...picked];
+  const isWhole = texts.every((text) => typeof text === 'string');
+  if (isWhole && sounds.every(({ sizeBytes }) => Number.isFinite(sizeBytes))) return call;
+  throw new Error('Discord sent something else where a text or a size belongs.');
 }
 
 /** Its caller reads their own language, the room that of the server. */

@@ -154,8 +154,8 @@ function unknown(name: string): Deed {
 /** From a direct message, or a server this bot is no member of. */
 async function refuse(asking: ForUs, tell: (event: DiscordEvent) => void): Promise<void> {
   const line = { id: 'generic', with: { code: 'elsewhere' } } as const;
-  const message = messageWith([line], localeOf(asking.locale));
   try {
+    const message = messageWith([line], localeOf(asking.locale));
     await asking.reply({ ...message, flags: MessageFlags.Ephemeral });
   } catch (error) {
     tell({ kind: 'command-failed', name: 'elsewhere', code: 'discord.unreachable', error });

@@ -17,8 +17,8 @@ export const textIds = Object.keys(english) as readonly TextId[];
 export const locales = Object.keys(tables) as readonly Locale[];
 
 /** The table for a BCP 47 tag, say `de-AT`; English where there is none. */
-export function localeOf(tag: string | null | undefined): Locale {
-  const [language = ''] = (tag ?? '').toLowerCase().split('-');
+export function localeOf(tag: unknown): Locale {
+  const [language = ''] = typeof tag === 'string' ? tag.toLowerCase().split('-') : [];
   return locales.find((locale) => locale === language) ?? 'en';
 }
 

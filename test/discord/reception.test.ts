@@ -21,9 +21,12 @@ function open(...presses: readonly Press[]) {
 }
 
 /** A press from a direct message, or from a server the bot is not in. */
-function fromElsewhere(reply: (message: unknown) => Promise<unknown>): Interaction {
+function fromElsewhere(
+  reply: (message: unknown) => Promise<unknown>,
+  locale: unknown = 'de',
+): Interaction {
   return {
-    ...{ locale: 'de', user: { id: 'ben' } },
+    ...{ locale, user: { id: 'ben' } },
     isAutocomplete: () => false,
     isChatInputCommand: () => false,
     isMessageContextMenuCommand: () => false,
@@ -45,6 +48,17 @@ test('whoever asks from outside a server is told so in private, in their languag
     },
   ]);
 });
+
+test.each([[0], [{}], [[]]])(
+  'a language that is no text (%j) is answered in English',
+  async (locale) => {
+    const { reception, events } = open();
+    const said: unknown[] = [];
+    reception.meet(fromElsewhere(async (message) => said.push(message), locale));
+    expect(said).toMatchObject([{ content: text('generic', { code: 'elsewhere' }, 'en') }]);
+    expect(events).toEqual([]);
+  },
+);
 
 test('what Discord sends that cannot be read throws nothing', async () => {
   const { reception, events } = open();
@@ -68,8 +82,15 @@ test.each([
     },
   };
   const { reception } = open(confirm);
-  reception.meet({
-    ...{ id: '1', customId, locale: 'en', guildId: 'g', user: { id: 'adam' } },
+  reception.meet(pressBy({ customId }));
+  await Promise.resolve();
+  expect(called).toEqual([words]);
+});
+
+/** A press by Adam in a server, with what is said of it. */
+function pressBy(more: object): Interaction {
+  return {
+    ...{ id: '1', locale: 'en', guildId: 'g', user: { id: 'adam' } },
     ...{ guild: { preferredLocale: 'en' }, member: { displayName: 'Adam', voice: {} } },
     isAutocomplete: () => false,
     isChatInputCommand: () => false,
@@ -77,7 +98,30 @@ test.each([
     isButton: () => true,
     inCachedGuild: () => true,
     reply: async () => ({}),
-  } as unknown as Interaction);
-  await Promise.resolve();
-  expect(called).toEqual([words]);
-});
+    ...more,
+  } as unknown as Interaction;
+}
+
+test.each([
+  ['a person', { user: { id: [] } }],
+  ['a name', { member: { displayName: {}, voice: {} } }],
+  ['a channel', { member: { displayName: 'Adam', voice: { channel: { id: '1', name: 7 } } } }],
+])(
+  'no command is run for %s that is no text, and whoever asked is told that it failed',
+  async (_, more) => {
+    const runs: unknown[] = [];
+    const confirm: Press = {
+      ...{ name: 'tool.confirm', label: 'button.confirm', look: 'main' },
+      async run(call) {
+        runs.push(call);
+        return [{ id: 'confirm.over', to: 'caller' }];
+      },
+    };
+    const { reception } = open(confirm);
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const reply = async (message: unknown) => resolve(message);
+    reception.meet(pressBy({ customId: 'parley:tool.confirm', reply, ...more }));
+    expect(await promise).toMatchObject({ content: text('generic', { code: 'internal' }, 'en') });
+    expect(runs).toEqual([]);
+  },
+);

@@ -1,3 +1,4 @@
+import { interactionTargets } from '#test/discord/fuzz-interactions.ts';
 import { discordTargets } from '#test/discord/fuzz-targets.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import { audioTargets } from './targets/audio.ts';
@@ -16,4 +17,4 @@ export const targets: readonly FuzzTarget[] = [
 ];
 
 /** Whole classes with sequences of what comes from outside: each case takes some ten times as long. */
-export const classTargets: readonly FuzzTarget[] = [...realtimeClassTargets];
+export const classTargets: readonly FuzzTarget[] = [...realtimeClassTargets, ...interactionTargets];
