@@ -204,6 +204,7 @@ function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
       metrics.wrote(event.outcome);
       return;
     case 'alert':
+    case 'clock-put-back':
     case 'ready':
     case 'seats-kept':
     case 'voice-unusable':
@@ -241,6 +242,9 @@ function logDiscord(log: Log, event: DiscordEvent): void {
       return;
     case 'command-failed':
       log.error({ command: event.name, code: event.code, err: event.error }, 'a command failed');
+      return;
+    case 'clock-put-back':
+      log.warn({ backMs: event.backMs }, 'the clock was put back: rate limits are asked for anew');
       return;
     case 'gateway':
       log[event.what === 'reconnecting' ? 'warn' : 'info'](

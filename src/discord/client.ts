@@ -15,6 +15,7 @@ import { forgetfulBook, openPanelBoard } from './panels.ts';
 import { openPlaces } from './places.ts';
 import { Reception } from './reception.ts';
 import { isChange, registerCommands } from './registration.ts';
+import { watchRestClock } from './rest-clock.ts';
 import { openScribe } from './scribe.ts';
 import { openSeatWatch } from './seat-watch.ts';
 import type { Slash } from './slashes.ts';
@@ -112,6 +113,9 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   };
   const ports = options.ports(house);
   const unwatch = watchOwnState(client, realTiming, tell);
+  const unwatchClock = watchRestClock(client.rest, realTiming, (backMs) => {
+    tell({ kind: 'clock-put-back', backMs: Math.round(backMs) });
+  });
   const desk = { presses, panels, timing: realTiming, tell };
   const reception = new Reception({ ...desk, commands, ports, commandsPerPerson });
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
@@ -140,6 +144,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
       panels.close();
       outbox.close();
       unwatch();
+      unwatchClock();
       client.removeAllListeners(Events.ShardReconnecting);
       tellKeptSeats(client, tell);
       await closeClient(client);

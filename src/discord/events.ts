@@ -29,6 +29,8 @@ export type DiscordEvent =
     }
   /** A watchdog of a voice link found a promise broken, or kept again. */
   | (LinkAlert & { readonly guildId: string })
+  /** The wall clock of this machine was put back: rate limits kept by it are forgotten. */
+  | { readonly kind: 'clock-put-back'; readonly backMs: number }
   /** What became of something written into a chat. */
   | { readonly kind: 'message'; readonly outcome: MessageOutcome }
   | { readonly kind: 'command'; readonly name: string; readonly tookMs: number }

@@ -1,6 +1,7 @@
 import { RateLimitError } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { type Deadline, withDeadline } from './deadline.ts';
+import { waitAfterLimitMs } from './rest-clock.ts';
 import type { Timing } from './timing.ts';
 
 /** From sending to Discord's answer. */
@@ -99,7 +100,8 @@ export class Outbox {
       this.#ended('sent');
       done.resolve();
     } catch (error) {
-      if (error instanceof RateLimitError && !over.aborted) return Math.max(1, error.retryAfter);
+      if (error instanceof RateLimitError && !over.aborted)
+        return Math.max(1, waitAfterLimitMs(error));
       this.#ended('failed');
       done.reject(error);
     }

@@ -1,6 +1,7 @@
 import { DiscordAPIError, RateLimitError } from 'discord.js';
 import type { PanelPlace } from '#src/session/panel.ts';
 import type { Message } from './rendering.ts';
+import { waitAfterLimitMs } from './rest-clock.ts';
 import type { Timing } from './timing.ts';
 
 export type PanelLine = {
@@ -79,7 +80,7 @@ export class PanelMessage {
       return;
     }
     const backoffMs = Math.min(longestRetryMs, editMs * 2 ** this.#failures++);
-    const waitMs = error instanceof RateLimitError ? error.retryAfter : backoffMs;
+    const waitMs = error instanceof RateLimitError ? waitAfterLimitMs(error) : backoffMs;
     this.#nextMs = this.#line.timing.nowMs() + Math.max(editMs, waitMs);
   }
 }

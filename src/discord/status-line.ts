@@ -1,5 +1,6 @@
 import { RateLimitError } from 'discord.js';
 import { isFinal } from './panel.ts';
+import { waitAfterLimitMs } from './rest-clock.ts';
 import type { Timing } from './timing.ts';
 
 export type LineOptions = {
@@ -95,7 +96,7 @@ export class StatusLine {
   #failed(error: unknown): void {
     const { failed, mayWrite, timing } = this.#options;
     const isLimit = error instanceof RateLimitError;
-    const waitMs = isLimit ? Math.max(apartMs, error.retryAfter) : retryMs;
+    const waitMs = isLimit ? Math.max(apartMs, waitAfterLimitMs(error)) : retryMs;
     this.#nextMs = timing.nowMs() + waitMs;
     if (isFinal(error)) this.#over = true;
     if (!isLimit && mayWrite()) failed(error);

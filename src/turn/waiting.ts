@@ -20,7 +20,7 @@ export const waitingRules: WaitingRules = {
   momentMs: 2_500,
   padMs: 8_000,
   padEveryMs: 1_500,
-  laterMs: 20_000,
+  laterMs: 12_000,
 };
 
 /** Since somebody stopped talking to the bot. */

@@ -67,7 +67,7 @@ test('waiting for a rate limit does not count against the 4 s, and nothing is se
 });
 
 test('what would wait for more than two minutes is not sent any more, what came later is', async () => {
-  const { put, pass, sent, outcomes } = open([limited(600_000), limited(30_000)]);
+  const { put, pass, sent, outcomes } = open([limited(60_000), limited(60_000), limited(30_000)]);
   const old = put('old');
   await pass(0);
   await pass(60_000);
@@ -77,9 +77,17 @@ test('what would wait for more than two minutes is not sent any more, what came 
   await pass(30_000);
   expect(await young).toBe('taken');
   expect([sent, outcomes]).toEqual([
-    ['old', 'young', 'young'],
+    ['old', 'old', 'young', 'young'],
     ['late', 'sent'],
   ]);
+});
+
+test('a rate limit of an hour is no limit of Discord: a message leaves soon after it was forgotten', async () => {
+  const { put, pass, sent } = open([limited(3_600_000)]);
+  const fate = put('1');
+  await pass(0);
+  await pass(5_000);
+  expect([await fate, sent]).toEqual(['taken', ['1', '1']]);
 });
 
 test('of more than 20 messages for one channel the oldest that is not being sent is dropped, and counted', async () => {

@@ -31,16 +31,16 @@ function asks(house: House, text: string, who = adam) {
 const floorOf = (house: House) => house.rooms.stay('g')?.room.floor;
 const spoken = ({ synthesizer }: Slow) => synthesizer.asked.map(({ text }) => text);
 
-test('an answer that takes 20 s is promised, and given at the next pause', async () => {
+test('an answer that takes 12 s is promised, and given at the next pause', async () => {
   const house = await slow([[{ waitMs: 40_000 }, answer]]);
   const told = asks(house, 'Count the stars.');
-  await pass(house, 19_900);
+  await pass(house, 11_900);
   expect(spoken(house)).not.toContain(later);
   await pass(house, 4_100);
   expect(spoken(house)).toContain(later);
   expect(floorOf(house)?.isFree).toBe(true);
   expect(await told).toEqual({ kind: 'failed', line: { id: 'ask.late' } });
-  await pass(house, 20_000);
+  await pass(house, 28_000);
   expect(house.of('answered')).toMatchObject([{ name: 'Adam', heardText: answer }]);
   expect(floorOf(house)?.aside).toEqual([]);
 });
@@ -116,7 +116,7 @@ test.each(['stop', 'no', 'leave'])('after a "%s" it does not come any more', asy
   if (how === 'stop') house.talk.stop('g');
   if (how === 'no') await house.privacy.deny('g', 'adam');
   if (how === 'leave') await house.rooms.leave('g');
-  await pass(house, 20_000);
+  await pass(house, 12_000);
   expect(house.chat.running).toBe(0);
   expect(spoken(house)).not.toContain(answer);
 });

@@ -1,0 +1,46 @@
+import type { RateLimitError, REST } from 'discord.js';
+import type { Timing } from './timing.ts';
+
+/** How often the wall clock is compared with the monotonic one. */
+const lookMs = 1_000;
+/** Corrections of time servers move it by less at a time. */
+const stepMs = 1_000;
+const globalLimitOver = -1;
+
+/**
+ * Forgets rate limits of discord.js when the wall clock is put back: it keeps their ends by that clock, so that a step of
+ * an hour keeps every message waiting for an hour. Discord tells the limits again with its next answer.
+ *
+ * `tell` gets the step in ms. The returned function ends the watch.
+ */
+export function watchRestClock(
+  rest: Pick<REST, 'globalReset' | 'handlers'>,
+  timing: Timing,
+  tell: (backMs: number) => void,
+  wallMs: () => number = () => Date.now(),
+): () => void {
+  const offsetMs = () => wallMs() - timing.nowMs();
+  let knownMs = offsetMs();
+  let forget = timing.later(lookMs, look);
+  function look(): void {
+    const nowMs = offsetMs();
+    const backMs = knownMs - nowMs;
+    knownMs = nowMs;
+    if (backMs > stepMs) {
+      rest.handlers.clear();
+      rest.globalReset = globalLimitOver;
+      tell(backMs);
+    }
+    forget = timing.later(lookMs, look);
+  }
+  return () => forget();
+}
+
+/** Discord's own limits on what the bot writes end sooner; a longer one comes of a clock that was put back. */
+const plausibleMs = 60_000;
+const askAgainMs = 5_000;
+
+/** How long to wait after a rate limit, in ms, before discord.js is asked again; while the limit stands it sends nothing. */
+export function waitAfterLimitMs({ retryAfter }: RateLimitError): number {
+  return retryAfter > plausibleMs ? askAgainMs : retryAfter;
+}
