@@ -93,6 +93,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
       commands,
       presses,
       panelBook,
+      guildBook: store.guilds,
       onEvent,
       ports: furnish,
     },

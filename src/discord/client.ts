@@ -2,9 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Client, DiscordAPIError, Events, Status } from 'discord.js';
 import type { CommandPorts, Press } from '#src/session/command.ts';
 import type { Places } from '#src/session/command-ports.ts';
+import type { GuildBook } from '#src/session/guild-book.ts';
 import type { VoiceDoor } from '#src/session/link.ts';
 import type { PanelBoard, PanelBook } from '#src/session/panel.ts';
 import type { Scribe } from '#src/session/scribe.ts';
+import { watchAbsentGuilds } from './absent-guilds.ts';
 import { openBoard, withStatus } from './board.ts';
 import type { DiscordEvent } from './events.ts';
 import { leaveAllSeats, shownSeats } from './leave-seats.ts';
@@ -35,6 +37,8 @@ export type DiscordOptions = {
   readonly commandsPerPerson?: number;
   /** Where the panels of former runs are; without it they are forgotten when the process ends. */
   readonly panelBook?: PanelBook;
+  /** Servers the bot was in; without it nobody learns of those it was removed from between two runs. */
+  readonly guildBook?: Pick<GuildBook, 'note' | 'noted'>;
   /** What commands may do; called once, after logging in. */
   readonly ports: (house: DiscordHouse) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;
@@ -120,6 +124,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const reception = new Reception({ ...desk, commands, ports, commandsPerPerson });
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
+  const absence = options.guildBook && watchAbsentGuilds(client, options.guildBook, tell);
   const seatWatch = openSeatWatch(client, door, realTiming, tell);
   const ghosts = [...seatWatch.leaveGhosts()].map(
     ([guildId, id]) => [guildId, channelNameOf(client, id)] as const,
@@ -139,6 +144,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
     },
     async [Symbol.asyncDispose]() {
       client.removeAllListeners(Events.InteractionCreate);
+      absence?.[Symbol.dispose]();
       seatWatch.close();
       await door[Symbol.asyncDispose]();
       panels.close();

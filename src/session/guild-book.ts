@@ -7,4 +7,8 @@ export interface GuildBook {
    * `store.unwritable`.
    */
   erase(guildId: string, day: string): Promise<number>;
+  /** Servers that this bot was told to be in, until they are erased. Errors: BotError `store.unreadable`. */
+  noted(botId: string): Promise<readonly string[]>;
+  /** This bot is in these servers. Errors: BotError `store.unwritable`. */
+  note(botId: string, guildIds: readonly string[]): Promise<void>;
 }

@@ -23,6 +23,20 @@ export class SqliteGuilds implements GuildBook {
     await this.#database.scrub();
     return deleted;
   }
+
+  async noted(botId: string): Promise<readonly string[]> {
+    const sql = 'SELECT guild_id FROM bot_guilds WHERE bot_id = ?';
+    const rows = await this.#database.read((sqlite) => sqlite.prepare(sql).all(botId));
+    return rows.map(({ guild_id }) => String(guild_id));
+  }
+
+  async note(botId: string, guildIds: readonly string[]): Promise<void> {
+    const sql = 'INSERT OR IGNORE INTO bot_guilds (bot_id, guild_id) VALUES (?, ?)';
+    await this.#database.write((sqlite) => {
+      const insert = sqlite.prepare(sql);
+      for (const guildId of guildIds) insert.run(botId, guildId);
+    });
+  }
 }
 
 /** Of servers that the bot was removed from nothing is kept of the months before that of `day`, nor their ids. */

@@ -15,6 +15,8 @@ type Signatures = {
   'consents.erase': ConsentBook['erase'];
   'consents.hasCopies': ConsentBook['hasCopies'];
   'guilds.erase': GuildBook['erase'];
+  'guilds.note': GuildBook['note'];
+  'guilds.noted': GuildBook['noted'];
   'panels.read': PanelBook['read'];
   'panels.write': PanelBook['write'];
   'settings.read': SettingsBook['read'];
@@ -65,6 +67,8 @@ const operations: { readonly [Name in OperationName]: Operation<Name> } = {
     ...{ ...write, timeoutMs: eraseMs },
     perform: ({ guilds }, ...args) => guilds.erase(...args),
   },
+  'guilds.note': { ...write, perform: ({ guilds }, ...args) => guilds.note(...args) },
+  'guilds.noted': { ...read, perform: ({ guilds }, ...args) => guilds.noted(...args) },
   'panels.read': { ...read, perform: ({ panels }, ...args) => panels.read(...args) },
   'panels.write': { ...write, perform: ({ panels }, ...args) => panels.write(...args) },
   'settings.read': { ...read, perform: ({ settings }, ...args) => settings.read(...args) },
@@ -100,7 +104,11 @@ export function storeOver(call: Call, close: () => Promise<void>): Store {
       erase: (guildId, personId) => call('consents.erase', guildId, personId),
       hasCopies: () => call('consents.hasCopies'),
     },
-    guilds: { erase: (guildId, day) => call('guilds.erase', guildId, day) },
+    guilds: {
+      erase: (guildId, day) => call('guilds.erase', guildId, day),
+      note: (botId, guildIds) => call('guilds.note', botId, guildIds),
+      noted: (botId) => call('guilds.noted', botId),
+    },
     panels: {
       read: (guildId) => call('panels.read', guildId),
       write: (guildId, place) => call('panels.write', guildId, place),

@@ -113,6 +113,16 @@ export const migrations: readonly Migration[] = [
     version: 6,
     sql: 'CREATE TABLE removed_guilds (guild_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;',
   },
+  {
+    version: 7,
+    sql: `
+      CREATE TABLE bot_guilds (
+        bot_id TEXT NOT NULL,
+        guild_id TEXT NOT NULL,
+        PRIMARY KEY (bot_id, guild_id)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ];
 
 /** Brings a file of any earlier format to the present one, wholly or not at all. Errors: BotError `store.unreadable` for a later format. */

@@ -36,6 +36,18 @@ export function guildBookContract(name: string, open: OpenGuildBook): void {
     expect(await kept('20')).toEqual([2, place, 1, [track]]);
   });
 
+  test(`${name}: servers are noted for each bot until they are erased`, async () => {
+    await using opened = await open();
+    const { guilds } = opened;
+    await guilds.note('7', ['10', '20']);
+    await guilds.note('7', ['20', '30']);
+    await guilds.note('8', ['10']);
+    expect((await guilds.noted('7')).toSorted()).toEqual(['10', '20', '30']);
+    await guilds.erase('10', day);
+    expect((await guilds.noted('7')).toSorted()).toEqual(['20', '30']);
+    expect(await guilds.noted('8')).toEqual([]);
+  });
+
   test(`${name}: a book nobody can read erases no server, and says so`, async () => {
     await using opened = await open('unreadable');
     const unwritable = { code: 'store.unwritable' };

@@ -116,6 +116,7 @@ export class MemoryTracks implements TrackBook {
 export class MemoryGuilds implements GuildBook {
   trouble: Trouble | undefined;
   readonly #books: readonly { drop(guildId: string): number }[];
+  readonly #noted = new Map<string, Set<string>>();
 
   constructor(...books: readonly { drop(guildId: string): number }[]) {
     this.#books = books;
@@ -123,7 +124,18 @@ export class MemoryGuilds implements GuildBook {
 
   async erase(guildId: string): Promise<number> {
     checkWritable(this.trouble);
+    for (const guildIds of this.#noted.values()) guildIds.delete(guildId);
     return this.#books.reduce((sum, book) => sum + book.drop(guildId), 0);
+  }
+
+  async noted(botId: string): Promise<readonly string[]> {
+    checkReadable(this.trouble);
+    return [...(this.#noted.get(botId) ?? [])];
+  }
+
+  async note(botId: string, guildIds: readonly string[]): Promise<void> {
+    checkWritable(this.trouble);
+    this.#noted.set(botId, new Set([...(this.#noted.get(botId) ?? []), ...guildIds]));
   }
 }
 

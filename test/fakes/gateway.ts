@@ -28,7 +28,7 @@ export interface FakeGateway extends AsyncDisposable {
 }
 
 /** Of the bot that logs in; everywhere the same. */
-const fakeBotId = '1000000000000000001';
+export const fakeBotId = '1000000000000000001';
 const bot = { id: fakeBotId, username: 'Nova', discriminator: '0', avatar: null, bot: true };
 
 export async function openFakeGateway(options: FakeGatewayOptions): Promise<FakeGateway> {

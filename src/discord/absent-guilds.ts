@@ -1,0 +1,76 @@
+import { type Client, DiscordAPIError, Events, RESTJSONErrorCodes, Routes } from 'discord.js';
+import type { GuildBook } from '#src/session/guild-book.ts';
+import type { DiscordEvent } from './events.ts';
+
+type Book = Pick<GuildBook, 'note' | 'noted'>;
+type Tell = (event: DiscordEvent) => void;
+
+/** What Discord answers a bot that is no member of a server, or of one that was deleted. */
+const notMember: readonly unknown[] = [
+  RESTJSONErrorCodes.UnknownGuild,
+  RESTJSONErrorCodes.MissingAccess,
+];
+
+/**
+ * Tells `guild-removed` of servers that the bot was in at a former run and is not any more, and notes those it is in.
+ *
+ * A server that READY does not list is asked for by REST: only Discord's word that the bot is no member counts, so an
+ * outage or a READY that is not whole tells of none. To be called once the client is ready; never throws.
+ */
+export function watchAbsentGuilds(client: Client<true>, book: Book, tell: Tell): Disposable {
+  const over = new AbortController();
+  const note = (guildIds: readonly string[]) =>
+    book
+      .note(client.user.id, guildIds)
+      .catch((cause) => tell({ kind: 'warning', message: 'Servers could not be noted.', cause }));
+  const onCreate = ({ id }: { readonly id: string }) => void note([id]);
+  client.on(Events.GuildCreate, onCreate);
+  const present = [...client.guilds.cache.keys()];
+  void tellAbsent(client, book, tell, over.signal).then(() => note(present));
+  return {
+    [Symbol.dispose]() {
+      client.off(Events.GuildCreate, onCreate);
+      over.abort(new Error('closed'));
+    },
+  };
+}
+
+async function tellAbsent(
+  client: Client<true>,
+  book: Book,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<void> {
+  const isThere = (guildId: string) => client.guilds.cache.has(guildId);
+  let trouble: unknown;
+  try {
+    const noted = await book.noted(client.user.id);
+    for (const guildId of noted.filter((id) => !isThere(id))) {
+      const answer = await askFor(client, guildId, signal);
+      if (answer instanceof DiscordAPIError) trouble = answer;
+      else if (answer === 'no-member' && !isThere(guildId))
+        tell({ kind: 'guild-removed', guildId });
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    trouble = error;
+  }
+  const message =
+    'Servers that removed the bot while it was away are looked for at its next start.';
+  if (trouble !== undefined) tell({ kind: 'warning', message, cause: trouble });
+}
+
+/** What Discord says of this server; an answer that says nothing of it is an error of its own. Errors: of the network. */
+async function askFor(
+  client: Client<true>,
+  guildId: string,
+  signal: AbortSignal,
+): Promise<'member' | 'no-member' | DiscordAPIError> {
+  try {
+    await client.rest.get(Routes.guild(guildId), { signal });
+    return 'member';
+  } catch (error) {
+    if (!(error instanceof DiscordAPIError)) throw error;
+    return notMember.includes(error.code) ? 'no-member' : error;
+  }
+}

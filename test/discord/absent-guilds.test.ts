@@ -1,0 +1,79 @@
+import { expect, test, vi } from 'vitest';
+import { openDiscord } from '#src/discord/client.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import type { CommandPorts } from '#src/session/command.ts';
+import { MemoryGuilds } from '#test/fakes/books.ts';
+import { fakeBotId, openFakeGateway } from '#test/fakes/gateway.ts';
+
+const never = new AbortController().signal;
+const id = (n: number) => `${3_000_000_000_000_000_000n + BigInt(n)}`;
+const [present, unavailable, gone, forbidden, unlisted, broken] = [1, 2, 3, 4, 5, 6].map(id);
+const listed = [present, unavailable].map(String);
+
+/** READY lists two servers; of others Discord says this. */
+function openGateway(unavailableIds: readonly string[]) {
+  return openFakeGateway({
+    guildIds: listed,
+    unavailableIds,
+    guildAnswers: {
+      [`${gone}`]: [404, { message: 'Unknown Guild', code: 10_004 }],
+      [`${forbidden}`]: [403, { message: 'Missing Access', code: 50_001 }],
+      [`${unlisted}`]: [200, { id: unlisted, name: 'There after all' }],
+      [`${broken}`]: [404, { message: '404: Not Found', code: 0 }],
+    },
+  });
+}
+
+/** Logs in over a book that has noted these servers; what was told by the time all of them are noted anew. */
+async function logInOver(book: MemoryGuilds, unavailableIds: readonly string[] = []) {
+  const noted = vi.spyOn(book, 'note');
+  await using stack = new AsyncDisposableStack();
+  const gateway = stack.use(await openGateway(unavailableIds));
+  const events: DiscordEvent[] = [];
+  const options = {
+    ...{ token: 'a.b.c', apiUrl: gateway.apiUrl, commands: [], guildBook: book },
+    ports: () => ({ rooms: {} }) as CommandPorts,
+    onEvent: (event: DiscordEvent) => void events.push(event),
+  };
+  stack.use(await openDiscord(options, never));
+  await vi.waitFor(() => expect(noted).toHaveBeenCalled(), 20_000);
+  const removed = events.flatMap((event) =>
+    event.kind === 'guild-removed' ? [event.guildId] : [],
+  );
+  const warnings = events.filter(({ kind }) => kind === 'warning');
+  return { removed, warnings, asked: gateway.askedGuildIds };
+}
+
+async function bookOf(botId: string, ...guildIds: readonly unknown[]): Promise<MemoryGuilds> {
+  const book = new MemoryGuilds();
+  await book.note(botId, guildIds.map(String));
+  return book;
+}
+
+test('servers that removed the bot while it was away are told of as soon as it is back', async () => {
+  const book = await bookOf(fakeBotId, present, unavailable, gone, forbidden);
+  expect(await logInOver(book)).toMatchObject({ removed: [gone, forbidden], warnings: [] });
+});
+
+test('a server that is unavailable, or is there although READY does not list it, is kept', async () => {
+  const book = await bookOf(fakeBotId, present, unavailable, unlisted);
+  const outcome = { removed: [], warnings: [], asked: [unlisted] };
+  expect(await logInOver(book, [`${unavailable}`])).toEqual(outcome);
+});
+
+test('an answer that does not say that the bot is no member removes nothing, and is told', async () => {
+  const { removed, warnings } = await logInOver(await bookOf(fakeBotId, broken, gone));
+  expect([removed, warnings.length]).toEqual([[gone], 1]);
+});
+
+test('the servers of another bot on the same store are nothing to this one', async () => {
+  const book = await bookOf('another bot', gone, forbidden);
+  expect(await logInOver(book)).toEqual({ removed: [], warnings: [], asked: [] });
+  expect(await book.noted(fakeBotId)).toEqual(listed);
+});
+
+test('a store in trouble removes no server, and is told', async () => {
+  const book = await bookOf(fakeBotId, gone);
+  book.trouble = 'unreadable';
+  expect(await logInOver(book)).toMatchObject({ removed: [], asked: [] });
+});
