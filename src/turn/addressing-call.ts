@@ -1,13 +1,17 @@
 import {
-  closerPhrases,
+  auxiliaries,
+  completePhrases,
   fillerPhrases,
+  governorPhrases,
   greetingPhrases,
+  impersonalSubjects,
+  objectAuxiliaries,
   questionWords,
+  reportPhrases,
   requestPhrases,
-  secondWords,
+  secondPersonWords,
   strandedPhrases,
-  takerPhrases,
-  tellingPhrases,
+  subjects,
 } from './addressing-phrases.ts';
 import { exactly, type Hit, type Name, nameAt, type Tolerance } from './names.ts';
 import { isDense, type Sentence, type Word } from './names-sentences.ts';
@@ -133,16 +137,16 @@ function closingUse(sentence: Sentence, at: number, { how }: Hit): Naming {
   if (sentence.words[at]?.before === 'pause') return isListed(before) ? 'told-of' : 'called';
   const { to: start } = skipLead(before, 0, at);
   const asks = questionWords.has(before[start]?.text ?? '');
-  if (endsWith(before, closerPhrases) || (asks && endsWith(before, strandedPhrases)))
+  if (endsWith(before, completePhrases) || (asks && endsWith(before, strandedPhrases)))
     return 'called';
-  if (endsWith(before, takerPhrases)) return 'told-of';
+  if (endsWith(before, governorPhrases)) return 'told-of';
   if (asks || sentence.asks) return 'called';
   return how === 'exact' && isToYou(before, start) ? 'called' : 'unclear';
 }
 
 function isToYou(words: readonly Word[], start: number): boolean {
   if (phraseLength(words, start, requestPhrases) > 0) return true;
-  return words.some(({ text }) => secondWords.has(text));
+  return words.some(({ text }) => secondPersonWords.has(text));
 }
 
 /** "I don't know, Nova, what do you think?" calls; "I asked Nova yesterday" does not. */
@@ -151,22 +155,9 @@ function middleUse(words: readonly Word[], at: number, { to, how }: Hit): Naming
   if (words[at]?.before === 'pause' && isRequest) return 'called';
   if (how !== 'exact') return 'unclear';
   const isTold =
-    endsWith(words.slice(0, at), takerPhrases) || phraseLength(words, to, tellingPhrases) > 0;
+    endsWith(words.slice(0, at), governorPhrases) || phraseLength(words, to, reportPhrases) > 0;
   return isTold ? 'told-of' : 'unclear';
 }
-
-const auxiliaries = new Set(
-  'is was are were has had have does did will would can could should might must isnt wasnt doesnt didnt wont cant couldnt hasnt wouldnt shouldnt ist war hat hatte kann konnte wird soll muss heeft kan'.split(
-    ' ',
-  ),
-);
-const subjects = new Set(
-  'i you we he she they there anyone anybody someone somebody everyone ich du wir er man jemand je jij ik wij iemand'.split(
-    ' ',
-  ),
-);
-const things = new Set('it this that these those es het'.split(' '));
-const doers = new Set('does did hat has had heeft'.split(' '));
 
 /** "Nova is it raining" asks; "Nova is a car" and "Nova did it" tell. */
 function inversion(words: readonly Word[], at: number, asks: boolean): number {
@@ -174,16 +165,16 @@ function inversion(words: readonly Word[], at: number, asks: boolean): number {
   if (!auxiliaries.has(verb)) return 0;
   if (asks || subjects.has(subject)) return 2;
   const isLast = at + 2 >= words.length;
-  if (!things.has(subject) || isLast) return 0;
-  return doers.has(verb) && subject !== 'it' ? 0 : 2;
+  if (!impersonalSubjects.has(subject) || isLast) return 0;
+  return objectAuxiliaries.has(verb) && subject !== 'it' ? 0 : 2;
 }
 
 /** "Nova said", "Nova actually knows". */
 function tellingLength(words: readonly Word[], at: number): number {
   const text = words[at]?.text ?? '';
   const verb = /^[a-z]{2,}ly$|^(?:just|even|still|also)$/.test(text) ? at + 1 : at;
-  const isTold = isPast(words[verb]?.text ?? '') || phraseLength(words, verb, tellingPhrases) > 0;
-  return isTold ? Math.max(1, phraseLength(words, at, tellingPhrases)) : 0;
+  const isTold = isPast(words[verb]?.text ?? '') || phraseLength(words, verb, reportPhrases) > 0;
+  return isTold ? Math.max(1, phraseLength(words, at, reportPhrases)) : 0;
 }
 
 /** English past tense by its ending; `need` and the like are no such. */

@@ -1,13 +1,13 @@
 import { skipLead } from './addressing-call.ts';
-import { phrasesOf } from './addressing-words.ts';
-import { partDismissals, wholeDismissals } from './dismissal-words.ts';
+import { phrasesOf } from './addressing-phrases.ts';
+import { languages } from './languages/languages.ts';
 import { exactly, type Name, nameAt } from './names.ts';
 import { isDense, type Sentence, type Word } from './names-sentences.ts';
 
-const whole = phrasesOf(wholeDismissals);
+const wholes = phrasesOf(languages.map(({ dismissals }) => dismissals?.wholes));
 /** In words, our name at the end counted. */
 const longestWhole = 10;
-const parts = [...phrasesOf(partDismissals)];
+const parts = [...phrasesOf(languages.map(({ dismissals }) => dismissals?.parts))];
 const spacedParts = parts.filter((phrase) => !isDense(phrase));
 const denseParts = parts.filter(isDense);
 
@@ -43,7 +43,7 @@ function saysNotYou(sentence: Sentence, names: readonly Name[]): boolean {
 }
 
 function isWhole(texts: readonly string[]): boolean {
-  return whole.has(texts.join(' ')) || (isDense(texts[0] ?? '') && whole.has(texts.join('')));
+  return wholes.has(texts.join(' ')) || (isDense(texts[0] ?? '') && wholes.has(texts.join('')));
 }
 
 /** How many words stand before our name at the end: "not you Nova". */

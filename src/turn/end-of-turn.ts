@@ -1,5 +1,5 @@
 import { englishCompleteLogit } from './english.ts';
-import { guessTongue, type Lexicon } from './lexicon.ts';
+import { guessLanguage, type Lexicon } from './lexicon.ts';
 import { dictationLogit } from './numbers.ts';
 
 /** Whether a text sounds finished. */
@@ -16,7 +16,7 @@ export function endOfTurnOf(text: string, language?: string): EndOfTurn {
   const words = wordsOf(said);
   const lastWord = words.at(-1) ?? '';
   if (lastWord === '') return { completeLogit: 0, lastWord };
-  const lexicon = guessTongue(said, words, language);
+  const lexicon = guessLanguage(said, words, language);
   const logit = wordsLogit(said, words, lexicon) + punctuationLogit(said);
   return { completeLogit: Math.max(-4, Math.min(4, logit)), lastWord };
 }
@@ -33,10 +33,10 @@ function wordsLogit(said: string, words: readonly string[], lexicon: Lexicon): n
   if (dictated < 0) return dictated;
   if (isStretched(last)) return -1.5;
   if (lexicon.code === 'en') return englishCompleteLogit(words);
-  if (lexicon.open.has(last)) return -2.6;
+  if (lexicon.openWords.has(last)) return -2.6;
   const bare = said.replace(/(?<![^\p{L}\p{M}\p{N}])[^\p{L}\p{M}\p{N}]+$/u, '');
-  if (lexicon.closedEndings.some((ending) => bare.endsWith(ending))) return 1.6;
-  if (lexicon.openEndings.some((ending) => bare.endsWith(ending))) return -1.8;
+  if (lexicon.closedSuffixes.some((ending) => bare.endsWith(ending))) return 1.6;
+  if (lexicon.openSuffixes.some((ending) => bare.endsWith(ending))) return -1.8;
   return lengthLogit(words, lexicon);
 }
 

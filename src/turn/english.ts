@@ -1,14 +1,15 @@
 import { isOneOf } from './english-words.ts';
-import { tongues } from './tongues.ts';
+import { en } from './languages/en.ts';
+import { listed } from './languages/language-words.ts';
 
-const subordinators = new Set(tongues.en?.subordinators?.split(/\s+/));
+const subordinators = new Set(listed(en.endOfTurn.subordinators));
 
 /** Logit that an English sentence without punctuation is over; words in lower case, no fillers at its end. */
 export function englishCompleteLogit(words: readonly string[]): number {
   const fixed = phraseLogit(words);
   if (fixed !== undefined) return fixed;
   const sentence = lastSentence(words);
-  if (sentence.length === 1 && isOneOf('wholes', sentence[0])) return 1.2;
+  if (sentence.length === 1 && isOneOf('wholeAnswers', sentence[0])) return 1.2;
   const tail = tailLogit(sentence);
   if (tail <= -1.5) return tail;
   const form = formLogit(sentence);
@@ -17,10 +18,10 @@ export function englishCompleteLogit(words: readonly string[]): number {
 
 /** Of words that are no sentence and need none. */
 function phraseLogit(words: readonly string[]): number | undefined {
-  if (words.length === 1 && isOneOf('wholes', words[0])) return 1.8;
+  if (words.length === 1 && isOneOf('wholeAnswers', words[0])) return 1.8;
   if (words.every((word) => isOneOf('greetings', word))) return 0.5;
   if (words.every((word) => isOneOf('courtesies', word))) return 1.6;
-  const joins = words.at(-1) === 'then' && isOneOf('joining', words.at(-2));
+  const joins = words.at(-1) === 'then' && isOneOf('conjunctions', words.at(-2));
   return joins ? -1.5 : undefined;
 }
 
@@ -41,7 +42,7 @@ function lastSentence(words: readonly string[]): readonly string[] {
 }
 
 function startsSentence([first, second]: readonly string[]): boolean {
-  if (isOneOf('questions', first) || isOneOf('verbs', first)) return true;
+  if (isOneOf('questionWords', first) || isOneOf('verbs', first)) return true;
   return isOneOf('auxiliaries', first) && canBeSubject(second);
 }
 
@@ -68,7 +69,7 @@ function isCommand([first = '', second]: readonly string[]): boolean {
 /** Words without any verb: mostly an answer; "the song", "my brother" may be what a sentence is about. */
 function fragmentLogit(words: readonly string[]): number {
   const [first] = words;
-  const isAdverbial = ['prepositions', 'particles', 'times'] as const;
+  const isAdverbial = ['prepositions', 'particles', 'timeWords'] as const;
   if (isAdverbial.some((list) => isOneOf(list, first))) return -0.3;
   if (words.length === 1) return 0.2;
   if (isOneOf('subjects', first) || words.length >= 6) return 0;
@@ -79,12 +80,12 @@ function fragmentLogit(words: readonly string[]): number {
 /** A question word, then a verb soon: "when is", "what time is"; not "when i was". */
 function asks(words: readonly string[]): boolean {
   const [first = '', second = ''] = words;
-  if (isOneOf('questions', first) && first.length > 0) {
+  if (isOneOf('questionWords', first) && first.length > 0) {
     if (isOneOf('onlySubjects', second)) return false;
     if (first === 'when' || first === 'where') return isOneOf('auxiliaries', second);
     return words.slice(1, 6).some(isVerb);
   }
-  return first !== contracted(first) && isOneOf('questions', contracted(first));
+  return first !== contracted(first) && isOneOf('questionWords', contracted(first));
 }
 
 function questionLogit(words: readonly string[]): number {
@@ -102,24 +103,11 @@ function polarLogit(words: readonly string[]): number {
   return 1.7;
 }
 
-/** Commands whose object alone is not all: "set an alarm", "translate this sentence". */
-const wantsTarget = new Set([
-  'set',
-  'translate',
-  'send',
-  'add',
-  'remind',
-  'convert',
-  'compare',
-  'book',
-  'put',
-]);
-
 function commandLogit(words: readonly string[]): number {
   const { length } = words;
   if (length === 1) return 0.2;
   const isPhrasal = isOneOf('particles', words[1]);
-  if (wantsTarget.has(words[0] ?? '') && !isPhrasal && !words.slice(2, -1).some(leadsOn))
+  if (isOneOf('targetVerbs', words[0]) && !isPhrasal && !words.slice(2, -1).some(leadsOn))
     return -0.3;
   return length === 2 ? 1.4 : 1.7;
 }
@@ -133,8 +121,8 @@ function statementLogit(words: readonly string[]): number {
   const { length } = words;
   if (length <= 2) return 0.3;
   if (isOneOf('determiners', words[0]) && isRelative(words)) return -1;
-  if (isOneOf('opining', words.at(-2)) && ['so', 'not'].includes(words.at(-1) ?? '')) return 1;
-  const reports = isOneOf('subjects', words[0]) && isOneOf('opining', words[1]);
+  if (isOneOf('opinionVerbs', words.at(-2)) && ['so', 'not'].includes(words.at(-1) ?? '')) return 1;
+  const reports = isOneOf('subjects', words[0]) && isOneOf('opinionVerbs', words[1]);
   if (reports && length > 3 && !words.slice(2).some(isVerb)) return -0.9;
   return length <= 4 ? 0.5 : 0.7;
 }
@@ -149,7 +137,7 @@ function isRelative(words: readonly string[]): boolean {
 /** What the last words say: -2 and less is open, above 0 a good end. */
 function tailLogit(words: readonly string[]): number {
   const last = words.at(-1) ?? '';
-  if (isOneOf('endings', last)) return wantsMore(words) ? -1.6 : 0.4;
+  if (isOneOf('finalWords', last)) return wantsMore(words) ? -1.6 : 0.4;
   const grammar = grammarLogit(last, words);
   return grammar ?? contentLogit(last, words);
 }
@@ -161,18 +149,21 @@ function grammarLogit(last: string, words: readonly string[]): number | undefine
   if (isOneOf('auxiliaries', last)) return auxiliaryLogit(words);
   if (isOneOf('onlySubjects', last)) return subjectLogit(words);
   if (isOneOf('onlySubjects', contracted(last))) return -2.6;
-  if (isOneOf('articles', last) || isOneOf('joining', last) || subordinators.has(last)) return -3;
+  if (isOneOf('articles', last) || isOneOf('conjunctions', last) || subordinators.has(last))
+    return -3;
   return undefined;
 }
 
 function contentLogit(last: string, words: readonly string[]): number {
   const before = words.at(-2);
-  if (isOneOf('pointers', last)) return pointerLogit(last, words);
+  if (isOneOf('demonstratives', last)) return pointerLogit(last, words);
   if (isOneOf('adjectives', last)) return adjectiveLogit(last, words);
   if (isOneOf('rankings', before) && words.some(isBeing) && last !== 'one') return -1;
-  if (isOneOf('knowing', last) && isKnowingOpen(words)) return -1.6;
-  if (isOneOf('hungry', last)) return isObjectAsked(words) ? 0 : -1.8;
-  return isOneOf('relations', last) && !isCommand(words) && isNounPhraseOpen(words) ? -1.45 : 0;
+  if (isOneOf('knowingVerbs', last) && isKnowingOpen(words)) return -1.6;
+  if (isOneOf('transitiveVerbs', last)) return isObjectAsked(words) ? 0 : -1.8;
+  return isOneOf('relationalNouns', last) && !isCommand(words) && isNounPhraseOpen(words)
+    ? -1.45
+    : 0;
 }
 
 /** "Do you know", "I want to know", but not "I know". */
@@ -189,7 +180,7 @@ function subjectLogit(words: readonly string[]): number {
 
 /** "Come in", "hold on", but not "turn off". */
 function particleLogit([verb]: readonly string[]): number {
-  return isOneOf('moving', verb) ? 0 : -1;
+  return isOneOf('phrasalVerbs', verb) ? 0 : -1;
 }
 
 function isBeing(word: string | undefined): boolean {
@@ -198,14 +189,14 @@ function isBeing(word: string | undefined): boolean {
 
 /** "Repeat that", "who said that", but not "I think that". */
 function pointerLogit(last: string, words: readonly string[]): number {
-  if (last === 'that' && isOneOf('reporting', words.at(-2)) && !asks(words)) return -2;
+  if (last === 'that' && isOneOf('reportingWords', words.at(-2)) && !asks(words)) return -2;
   return last === 'these' || last === 'those' ? -0.5 : -0.1;
 }
 
 /** "Can you tell me", "remind me": the thing itself is still to come. */
 function wantsMore(words: readonly string[]): boolean {
   const [at, before, last] = ['', ...words].slice(-3);
-  if (before === 'to' && last === 'me') return isOneOf('telling', at);
+  if (before === 'to' && last === 'me') return isOneOf('tellingVerbs', at);
   return (
     words.length <= 5 &&
     ['me', 'him', 'us', 'them', 'you'].includes(last ?? '') &&
@@ -224,9 +215,9 @@ function strandedLogit(words: readonly string[]): number {
 function auxiliaryLogit(words: readonly string[]): number {
   const [before, last] = [words.at(-2), words.at(-1) ?? ''];
   if (words.length === 1) return -1.5;
-  if (last === 'not') return isOneOf('doubting', before) ? 0.8 : -2.2;
+  if (last === 'not') return isOneOf('hedges', before) ? 0.8 : -2.2;
   if (isMainVerb(words)) return asks(words) ? 0 : -0.5;
-  if (words.slice(1, -2).some((word) => isOneOf('questions', word))) return 0.8;
+  if (words.slice(1, -2).some((word) => isOneOf('questionWords', word))) return 0.8;
   if (!isOneOf('subjects', before)) return -2.2;
   return words.length <= 3 ? 0.2 : -1.6;
 }
@@ -238,7 +229,7 @@ function isMainVerb(words: readonly string[]): boolean {
 
 /** "A very big", but not "it is very big". */
 function adjectiveLogit(last: string, words: readonly string[]): number {
-  if (isOneOf('attributes', last)) return -2;
+  if (isOneOf('attributiveAdjectives', last)) return -2;
   const before = words.findLast((word) => !isOneOf('adjectives', word));
   return words.length > 1 && (before === undefined || isOneOf('determiners', before)) ? -1.8 : 0;
 }
@@ -287,7 +278,8 @@ function canBeSubject(word: string | undefined): boolean {
 
 function isVerb(word: string): boolean {
   if (word !== contracted(word)) return true;
-  if (isOneOf('auxiliaries', word) || isOneOf('verbs', word) || isOneOf('past', word)) return true;
+  if (isOneOf('auxiliaries', word) || isOneOf('verbs', word) || isOneOf('pastVerbs', word))
+    return true;
   if (word.length > 4 && /(ed|ing)$/.test(word)) return !isOneOf('notVerbs', word);
   return word.endsWith('s') && isOneOf('verbs', word.replace(/(?<=[sxz]|sh|ch)es$|s$/, ''));
 }

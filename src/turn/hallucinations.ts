@@ -1,13 +1,11 @@
 import type { Evidence } from './evidence.ts';
-import {
-  faintHallucinations,
-  hallucinationBeginnings,
-  hallucinationTexts,
-} from './hallucination-texts.ts';
+import { everywhere } from './languages/everywhere.ts';
+import { type HallucinationTexts, listed } from './languages/language-words.ts';
+import { languages } from './languages/languages.ts';
 
-const phrases = new Set(hallucinationTexts.map(plain));
-const beginnings = hallucinationBeginnings.map(plain);
-const weak = new Set(faintHallucinations.map(plain));
+const texts = new Set(textsFor('texts'));
+const beginnings = textsFor('beginnings');
+const faint = new Set([...textsFor('faint'), ...listed(everywhere.faintHallucinations).map(plain)]);
 
 /** So often in a row nobody says the same; people do say "no, no, no". */
 const loopTimes = 4;
@@ -23,19 +21,19 @@ const quickestWordMs = 120;
 export function isHallucination(text: string, heard: Evidence): boolean {
   const spoken = plain(withoutStageNotes(text));
   if (spoken === '') return true;
-  if (phrases.has(spoken) && !isPolite(spoken, heard)) return true;
+  if (texts.has(spoken) && !isPolite(spoken, heard)) return true;
   if (beginnings.some((start) => startsWith(spoken, start))) return true;
   if (isLoop(spoken, heard.voicedMs)) return true;
-  return weak.has(spoken) && isWeak(heard);
+  return faint.has(spoken) && isFaint(heard);
 }
 
 /** Thanks that are a farewell of videos and of people: only the voice can tell. */
 function isPolite(spoken: string, heard: Evidence): boolean {
-  return weak.has(spoken) && !isWeak(heard);
+  return faint.has(spoken) && !isFaint(heard);
 }
 
 /** A breath, a click, a far television: shorter or fainter than any word meant for somebody. */
-function isWeak({ voicedMs, meanProbability, meanLevelDb }: Evidence): boolean {
+function isFaint({ voicedMs, meanProbability, meanLevelDb }: Evidence): boolean {
   return voicedMs < 160 || meanProbability < 0.65 || (meanLevelDb ?? 0) < -52;
 }
 
@@ -78,4 +76,9 @@ function isLoop(spoken: string, voicedMs: number): boolean {
     );
   }
   return false;
+}
+
+/** The texts of one kind in all languages, as `plain` writes them. */
+function textsFor(kind: keyof HallucinationTexts): string[] {
+  return languages.flatMap(({ hallucinations }) => listed(hallucinations?.[kind])).map(plain);
 }

@@ -1,18 +1,9 @@
-import { easternAsian } from './interjections-asian-eastern.ts';
-import { southeasternAsian } from './interjections-asian-southeastern.ts';
-import { southernAsian } from './interjections-asian-southern.ts';
-import { westernAsian } from './interjections-asian-western.ts';
-import { otherEuropean } from './interjections-european.ts';
-import { everywhere } from './interjections-everywhere.ts';
-import { germanic } from './interjections-germanic.ts';
-import type { Phrases, PhraseTable } from './interjections-phrases.ts';
-import { romance } from './interjections-romance.ts';
-import { serbian } from './interjections-serbian.ts';
-import { easternSlavic } from './interjections-slavic-eastern.ts';
-import { westernSlavic } from './interjections-slavic-western.ts';
 import { pause, tokensIn } from './interjections-text.ts';
+import { everywhere } from './languages/everywhere.ts';
+import type { LanguageWords, OverlapPhrases } from './languages/language-words.ts';
+import { languages } from './languages/languages.ts';
 
-export type Role = Exclude<keyof Phrases, 'no'>;
+export type Role = Exclude<keyof OverlapPhrases, 'refusals'>;
 
 /** Where a phrase has two roles in one language, the first counts. */
 const roles: readonly Role[] = [
@@ -25,13 +16,12 @@ const roles: readonly Role[] = [
   'wait',
   'goOn',
   'backchannel',
-  'around',
+  'fillers',
 ];
 
 /** The phrases of one language by their tokens with spaces between. */
 export type Book = {
-  /** ISO 639-1. */
-  readonly code: string;
+  readonly isWidespread: boolean;
   readonly roles: ReadonlyMap<string, Role>;
   /** Words that change nothing only before a pause. */
   readonly refusals: ReadonlySet<string>;
@@ -41,20 +31,7 @@ export type Book = {
   readonly sorted: readonly string[];
 };
 
-export const phraseTable: PhraseTable = {
-  ...germanic,
-  ...romance,
-  ...westernSlavic,
-  ...serbian,
-  ...easternSlavic,
-  ...otherEuropean,
-  ...westernAsian,
-  ...southernAsian,
-  ...easternAsian,
-  ...southeasternAsian,
-};
-
-export const books: readonly Book[] = Object.entries(phraseTable).map(bookOf);
+export const books: readonly Book[] = languages.map(bookOf);
 
 /** A phrase of any language, so no misspelt name. */
 export function isPhrase(token: string): boolean {
@@ -72,25 +49,25 @@ export function beginsAny({ sorted }: Book, start: string): boolean {
   return sorted[from]?.startsWith(start) ?? false;
 }
 
-function bookOf([code, phrases]: readonly [string, Phrases]): Book {
+function bookOf({ isWidespread, overlap }: LanguageWords): Book {
   const found = new Map<string, Role>();
   for (const role of roles) {
-    const all = [...phrasesIn(phrases[role]), ...phrasesIn(everywhere[role])];
+    const all = [...phrasesIn(overlap[role]), ...phrasesIn(everywhere.overlap[role])];
     for (const phrase of all) if (!found.has(phrase)) found.set(phrase, role);
   }
-  for (const phrase of doubled(phrases)) if (!found.has(phrase)) found.set(phrase, 'around');
+  for (const phrase of doubled(overlap)) if (!found.has(phrase)) found.set(phrase, 'fillers');
   const lengths = [...found.keys()].map((phrase) => phrase.split(' ').length);
   return {
-    code,
+    isWidespread,
     roles: found,
-    refusals: new Set(phrasesIn(phrases.no)),
+    refusals: new Set(phrasesIn(overlap.refusals)),
     longest: Math.max(...lengths),
     sorted: [...found.keys()].sort(),
   };
 }
 
-function doubled({ no }: Phrases): string[] {
-  return phrasesIn(no).flatMap((word) => [`${word} ${word}`, `${word} ${word} ${word}`]);
+function doubled({ refusals }: OverlapPhrases): string[] {
+  return phrasesIn(refusals).flatMap((word) => [`${word} ${word}`, `${word} ${word} ${word}`]);
 }
 
 /** Phrases as `Book` holds them. */

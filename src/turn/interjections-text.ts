@@ -1,3 +1,4 @@
+import { everywhere } from './languages/everywhere.ts';
 import { normalised } from './names-sentences.ts';
 
 /** Stands for any punctuation between two words. */
@@ -56,6 +57,11 @@ export function isNote(text: string): boolean {
   return /^\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|（[^）]*）|<[^>]*>)[\s.]*$/u.test(
     text.slice(0, mostLetters),
   );
+}
+
+/** A sound of listening, thinking, laughing or coughing. */
+export function isHum(token: string): boolean {
+  return everywhere.hums.some((hum) => hum.test(token));
 }
 
 function replaced(text: string, pairs: readonly (readonly [RegExp, string])[]): string {

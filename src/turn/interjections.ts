@@ -1,4 +1,3 @@
-import { bigLanguages, elsewhere, isHum } from './interjections-everywhere.ts';
 import {
   type Book,
   beginsAny,
@@ -7,7 +6,8 @@ import {
   phrasesIn,
   type Role,
 } from './interjections-tables.ts';
-import { isNote, pause, tokensOf } from './interjections-text.ts';
+import { isHum, isNote, pause, tokensOf } from './interjections-text.ts';
+import { everywhere } from './languages/everywhere.ts';
 import { isWithin, latinOf, slackOf, soundOf } from './names-sound.ts';
 
 /**
@@ -42,7 +42,7 @@ type Heard = {
 };
 
 const most = { names: 20, nameLetters: 60 };
-const otherwise = new Set(phrasesIn(elsewhere));
+const notStops = new Set(phrasesIn(everywhere.notStops));
 const plainly: Manner = { slower: false, louder: false, quieter: false };
 const nothing: Wish = { kind: 'nothing', ...plainly };
 
@@ -50,9 +50,9 @@ const nothing: Wish = { kind: 'nothing', ...plainly };
 const order = ['again', 'never-mind', 'wait', 'go-on', 'backchannel', 'other', 'nothing', 'stop'];
 
 /**
- * Looks a sentence up in 40 languages at once: nothing in it may be left over but politeness, fillers and our names.
+ * Looks a sentence up in all languages at once: nothing in it may be left over but politeness, fillers and our names.
  *
- * A word that stops in a big language stops; a stop word of a smaller one gives way to any other meaning.
+ * A word that stops in a widespread language stops; a stop word of another gives way to any other meaning.
  */
 export function classify(text: string, options: InterjectionOptions): Interjection {
   const { isFinal } = options;
@@ -79,7 +79,7 @@ function calledOf(name: string): Called[] {
 }
 
 type Reading = {
-  readonly code: string;
+  readonly isWidespread: boolean;
   /** Missing where the sentence is none of these in the language. */
   readonly wish: Wish | undefined;
   /** More words could make it one. */
@@ -87,13 +87,15 @@ type Reading = {
 };
 
 function agreed(readings: readonly Reading[], said: string): Wish {
-  const found = readings.flatMap(({ code, wish }) => (wish ? [{ code, wish }] : []));
-  const big = found.filter(({ code }) => bigLanguages.has(code)).map(({ wish }) => wish);
-  const stop = big.find(({ kind }) => kind === 'stop');
-  if (stop) return otherwise.has(said) ? nothing : stop;
-  const wishes = big.length > 0 ? big : found.map(({ wish }) => wish);
+  const found = readings.flatMap(({ isWidespread, wish }) =>
+    wish ? [{ isWidespread, wish }] : [],
+  );
+  const widespread = found.filter((one) => one.isWidespread).map(({ wish }) => wish);
+  const stop = widespread.find(({ kind }) => kind === 'stop');
+  if (stop) return notStops.has(said) ? nothing : stop;
+  const wishes = widespread.length > 0 ? widespread : found.map(({ wish }) => wish);
   const wish = order.flatMap((wanted) => wishes.find(({ kind }) => kind === wanted) ?? [])[0];
-  return wish === undefined || (wish.kind === 'stop' && otherwise.has(said)) ? nothing : wish;
+  return wish === undefined || (wish.kind === 'stop' && notStops.has(said)) ? nothing : wish;
 }
 
 /** Covers the sentence with phrases of one language, the longest first. */
@@ -109,7 +111,7 @@ function readIn(book: Book, heard: Heard): Reading {
     for (const { role, to } of stepsFrom(book, heard, at)) wishes[to] ??= step(wish, role);
   }
   const wish = wishes[tokens.length];
-  return { code: book.code, wish, open: open || wish !== undefined };
+  return { isWidespread: book.isWidespread, wish, open: open || wish !== undefined };
 }
 
 function mayGrow(book: Book, tokens: readonly string[], at: number): boolean {
@@ -125,11 +127,11 @@ function stepsFrom({ roles, refusals, longest }: Book, heard: Heard, at: number)
   for (let to = at + 1; to <= Math.min(tokens.length, at + longest); to++) {
     phrase += to === at + 1 ? tokens[at] : ` ${tokens[to - 1]}`;
     const role = roles.get(phrase);
-    if (role && !(role === 'around' && isHum(phrase))) steps.push({ role, to });
+    if (role && !(role === 'fillers' && isHum(phrase))) steps.push({ role, to });
   }
   const token = tokens[at] ?? '';
   if (isHum(token)) steps.push({ role: 'backchannel', to: at + 1 });
-  if (refusals.has(token) && tokens[at + 1] === pause) steps.push({ role: 'around', to: at + 1 });
+  if (refusals.has(token) && tokens[at + 1] === pause) steps.push({ role: 'fillers', to: at + 1 });
   return [...steps, ...(named[at] ?? [])];
 }
 
@@ -142,9 +144,9 @@ function namesFrom(
 ): Step[] {
   return names.flatMap(({ words, sound }): Step[] => {
     const isExact = words.every((word, place) => word === tokens[at + place]);
-    if (isExact) return [{ role: 'around', to: at + words.length }];
+    if (isExact) return [{ role: 'fillers', to: at + words.length }];
     const isAlike = isFinal && soundsLike(tokens[at] ?? '', sound);
-    return isAlike ? [{ role: 'around', to: at + 1 }] : [];
+    return isAlike ? [{ role: 'fillers', to: at + 1 }] : [];
   });
 }
 
@@ -175,7 +177,7 @@ function step(wish: Wish, role: Role): Wish {
       return { ...wish, kind: 'again', [role]: true };
     case 'backchannel':
       return wish.kind === 'nothing' ? { ...wish, kind: 'backchannel' } : wish;
-    case 'around':
+    case 'fillers':
       return isIdle(wish) ? { ...wish, kind: 'other' } : wish;
   }
 }

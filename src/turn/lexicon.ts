@@ -1,83 +1,90 @@
-import type { Tongue } from './tongue.ts';
-import { tongues } from './tongues.ts';
+import { type LanguageWords, listed } from './languages/language-words.ts';
+import { languages } from './languages/languages.ts';
 
-/** The words of one language, ready to be asked. */
+/** The end-of-turn words of one language, compiled. */
 export type Lexicon = {
-  /** ISO 639-1. */
+  /** ISO 639-1 code; empty for a language nobody listed. */
   readonly code: string;
-  readonly open: ReadonlySet<string>;
+  readonly scripts: readonly string[];
+  readonly ownLetters: string;
+  readonly openWords: ReadonlySet<string>;
   readonly fillers: ReadonlySet<string>;
   readonly numbers: ReadonlySet<string>;
   readonly subordinators: ReadonlySet<string>;
-  readonly openEndings: readonly string[];
-  readonly closedEndings: readonly string[];
+  readonly openSuffixes: readonly string[];
+  readonly closedSuffixes: readonly string[];
+  /** Words by which the language is told from others of its script. */
   readonly known: ReadonlySet<string>;
 };
 
-const list = (words: string | undefined): string[] => words?.split(/\s+/).filter(Boolean) ?? [];
-
-const hesitations = Object.values(tongues).flatMap(({ fillers }) => list(fillers));
+const hesitations = languages.flatMap(({ endOfTurn }) => listed(endOfTurn?.fillers));
 /** Sounds that mean nothing in any of the languages; words like "dus" or "also" stay with theirs. */
 const sounds = hesitations.filter((word) =>
   /^(?:[euaäöhmрэы]{2,}|h+m+|e+h*m*|um+|uh+m*|嗯|呃)$/u.test(word),
 );
 
 const lexicons: ReadonlyMap<string, Lexicon> = new Map(
-  Object.entries(tongues).map(([code, tongue]) => [code, lexiconOf(code, tongue)]),
+  languages.filter(({ endOfTurn }) => endOfTurn).map((words) => [words.code, lexiconOf(words)]),
 );
 
-const english = lexiconOf('en', tongues.en ?? noTongue());
 /** For scripts and languages nobody listed: nothing known but the sounds. */
-const unknown = lexiconOf('', noTongue());
+const unknown = lexiconOf({ code: '', scripts: [] });
+const english = lexicons.get('en') ?? unknown;
 
-function noTongue(): Tongue {
-  return { open: '', fillers: '', numbers: '', marks: '' };
-}
-
-function lexiconOf(code: string, tongue: Tongue): Lexicon {
-  const [open, marks, numbers] = [list(tongue.open), list(tongue.marks), list(tongue.numbers)];
+function lexiconOf({
+  code,
+  scripts,
+  ownLetters = '',
+  endOfTurn,
+  numbers,
+}: Pick<LanguageWords, 'code' | 'scripts' | 'ownLetters' | 'endOfTurn' | 'numbers'>): Lexicon {
+  const [openWords, numberWords] = [listed(endOfTurn?.openWords), listed(numbers?.words)];
   return {
-    code,
-    open: new Set(open),
-    fillers: new Set([...list(tongue.fillers), ...sounds]),
-    numbers: new Set(numbers),
-    subordinators: new Set(list(tongue.subordinators)),
-    openEndings: list(tongue.openEndings),
-    closedEndings: list(tongue.closedEndings),
-    known: new Set([...open, ...marks, ...numbers]),
+    ...{ code, scripts, ownLetters },
+    openWords: new Set(openWords),
+    fillers: new Set([...listed(endOfTurn?.fillers), ...sounds]),
+    numbers: new Set(numberWords),
+    subordinators: new Set(listed(endOfTurn?.subordinators)),
+    openSuffixes: listed(endOfTurn?.openSuffixes),
+    closedSuffixes: listed(endOfTurn?.closedSuffixes),
+    known: new Set([...openWords, ...listed(endOfTurn?.frequentWords), ...numberWords]),
   };
 }
 
-const scripts: readonly (readonly [RegExp, string])[] = [
-  [/[\p{Script=Hiragana}\p{Script=Katakana}]/u, 'ja'],
-  [/\p{Script=Han}/u, 'zh'],
-  [/\p{Script=Hangul}/u, 'ko'],
-  [/\p{Script=Arabic}/u, 'ar'],
-  [/\p{Script=Devanagari}/u, 'hi'],
-  [/\p{Script=Thai}/u, 'th'],
-];
+/** Scripts that stand in texts of every language, so they tell a language only where no other script does. */
+const commonScripts = ['Cyrillic', 'Latin'];
 
-/** By what the recogniser said, else by script, else by which language's frequent words are met most. */
-export function guessTongue(text: string, words: readonly string[], language?: string): Lexicon {
-  const told = language && lexicons.get(language.slice(0, 2).toLowerCase());
-  if (told) return told;
-  const [, code] = scripts.find(([script]) => script.test(text)) ?? [];
-  if (code) return lexicons.get(code) ?? unknown;
-  if (/\p{Script=Cyrillic}/u.test(text)) {
-    return nearest(words, /[іїєґ]/u.test(text) ? ['uk'] : ['ru', 'uk']);
-  }
-  if (/\p{Script=Latin}/u.test(text)) return nearest(words, latin);
-  return /\p{L}/u.test(text) ? unknown : english;
+/** Lexicons by script, in the order of the list of languages, common scripts last. */
+const byScript = scriptsOf([...lexicons.values()]).map((script) => ({
+  pattern: new RegExp(`\\p{Script=${script}}`, 'u'),
+  lexicons: [...lexicons.values()].filter(({ scripts }) => scripts.includes(script)),
+}));
+
+function scriptsOf(all: readonly Lexicon[]): string[] {
+  const scripts = new Set(all.flatMap((lexicon) => lexicon.scripts));
+  const rare = [...scripts].filter((script) => !commonScripts.includes(script));
+  return [...rare, ...commonScripts];
 }
 
-const latin = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'sv', 'pl', 'tr', 'id'];
+/** By what the recogniser said, else by script, else by which language's frequent words are met most. */
+export function guessLanguage(text: string, words: readonly string[], language?: string): Lexicon {
+  const told = language && lexicons.get(language.slice(0, 2).toLowerCase());
+  if (told) return told;
+  const found = byScript.find(({ pattern }) => pattern.test(text));
+  if (!found) return /\p{L}/u.test(text) ? unknown : english;
+  const own = found.lexicons.filter(({ ownLetters }) => hasAny(text, ownLetters));
+  return nearest(words, own.length > 0 ? own : found.lexicons);
+}
+
+function hasAny(text: string, letters: string): boolean {
+  return [...letters].some((letter) => text.includes(letter));
+}
 
 /** The first of them when none knows more of the words than it does. */
-function nearest(words: readonly string[], codes: readonly string[]): Lexicon {
+function nearest(words: readonly string[], candidates: readonly Lexicon[]): Lexicon {
   let best = unknown;
   let most = -1;
-  for (const code of codes) {
-    const lexicon = lexicons.get(code) ?? unknown;
+  for (const lexicon of candidates) {
     const hits = words.filter((word) => lexicon.known.has(word)).length;
     if (hits > most) [best, most] = [lexicon, hits];
   }

@@ -1,3 +1,6 @@
+import { listed } from './languages/language-words.ts';
+import { languages } from './languages/languages.ts';
+
 /** How a word follows the one before it: after a space, within a written-together word (`super-nova`), after a pause. */
 type Gap = 'start' | 'space' | 'within' | 'pause';
 
@@ -36,7 +39,7 @@ const quotes = /["“”„‟«»「」『』〝〞‘’']/;
 const ends = /[?!؟。।;]|\.[\s"“”»'’]|\n/;
 const questions = /[?؟]/;
 const pauses = /[,、،:…()¿¡\u2013\u2014]|\.\.|\s-+\s/;
-const titles = new Set(['dr', 'mr', 'mrs', 'ms', 'prof', 'st']);
+const titles = new Set(languages.flatMap(({ addressing }) => listed(addressing?.titles)));
 const dense =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });

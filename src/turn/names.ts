@@ -1,16 +1,18 @@
 import { commonWords } from './addressing-phrases.ts';
+import { listed } from './languages/language-words.ts';
+import { languages } from './languages/languages.ts';
 import { isDense, type Sentence, sentencesOf, type Word } from './names-sentences.ts';
 import { isWithin, latinOf, slackOf, soundOf } from './names-sound.ts';
 
 const mostNames = 20;
 const longestName = 60;
-const vocatives = ['야', '아', '님', '님아', '씨'];
+const vocatives = languages.flatMap(({ addressing }) => listed(addressing?.vocatives));
 
 /** One thing somebody answers to, ready to be found among words. */
 export type Name = {
   /** Its words normalised and written together. */
   readonly joined: string;
-  /** The same with the endings by which Korean calls somebody. */
+  /** The name with the endings by which Korean calls somebody. */
   readonly vocatives: readonly string[];
   /** Written without spaces, so it may be cut anywhere. */
   readonly dense: boolean;

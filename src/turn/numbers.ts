@@ -1,19 +1,20 @@
+import { listed, type NumberWords } from './languages/language-words.ts';
+import { languages } from './languages/languages.ts';
+
 /** Beyond so many digits a number is as long as numbers that people dictate get. */
 const longestDictated = 12;
 
-/** "My number is", "der Code", in some of the languages. */
-const namesNumber =
-  /^(numbers?|code|postcode|pin|zip|extension|port|flight|room|account|order|price|total|score|dial|phone|password|nummer|telefon\p{L}*|número|numéro|telefone|teléfono|numero|номер|код|телефон|numer|kod|numara|番号|号码|번호|رقم|नंबर)$/u;
-
-/** "At six", "um acht", "root of two", "two plus two": a time of day, an amount, or the end of a sum. */
-const settling = new Set(
-  `at past of to from by than until before after um om til klockan plus minus times mal fois por più mais`.split(
-    ' ',
-  ),
+/** "My number is", "der Code". */
+const namesNumber = new RegExp(
+  `^(?:${wordsFor('nouns').join('|').replaceAll('*', '\\p{L}*')})$`,
+  'u',
 );
 
-const tens = /^(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)$/;
-const units = /^(?:one|two|three|four|five|six|seven|eight|nine)$/;
+/** "At six", "um acht", "root of two", "two plus two": a time of day, an amount, or the end of a sum. */
+const settling = new Set(wordsFor('prepositions'));
+
+const tens = new Set(wordsFor('tens'));
+const units = new Set(wordsFor('units'));
 
 /** Logit below 0 while numbers are being dictated, or one waits for its noun; else 0. */
 export function dictationLogit(words: readonly string[], numbers: ReadonlySet<string>): number {
@@ -36,7 +37,7 @@ function isSettled(words: readonly string[], at: number, numbers: ReadonlySet<st
 
 /** "Forty two" is one number. */
 function isCompound([ten = '', unit = '']: readonly string[]): boolean {
-  return tens.test(ten) && units.test(unit);
+  return tens.has(ten) && units.has(unit);
 }
 
 /** How many number words, and digits at least, stand at the end. */
@@ -59,4 +60,9 @@ function trailing(
 /** Digits of any script, also grouped: "12-34", "3.5". A clock time or a year is left alone. */
 function isFigures(word: string): boolean {
   return /^\p{N}+(?:[.,-]\p{N}+)*$/u.test(word) && !/^(19|20)\d\d$/.test(word);
+}
+
+/** The words of one kind in all languages. */
+function wordsFor(kind: keyof NumberWords): string[] {
+  return languages.flatMap(({ numbers }) => listed(numbers?.[kind]));
 }

@@ -1,17 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { classify, type Interjection } from '#src/turn/interjections.ts';
-import { phraseTable } from '#src/turn/interjections-tables.ts';
+import { listed } from '#src/turn/languages/language-words.ts';
+import { languages } from '#src/turn/languages/languages.ts';
 
 /** Nova, as recognisers of other scripts spell her. */
 const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा নোভা நோவா نووا โนวา ノバ 노바'.split(' ');
 
 const heard = (text: string): Interjection => classify(text, { isFinal: true, names });
 
-const written = (list = ''): string[] => list.split(',').map((phrase) => phrase.trim());
-
 test('no sign of listening is a stop word of another big language', () => {
-  const yes = Object.values(phraseTable).flatMap(({ backchannel }) => written(backchannel));
+  const yes = languages.flatMap(({ overlap }) => listed(overlap.backchannel));
   expect(yes.filter((text) => heard(text).kind === 'stop')).toEqual([]);
 });
 
@@ -19,9 +18,9 @@ test('no sign of listening is a stop word of another big language', () => {
 const doubtful = new Set(['ti', 'tiše', 'mir', 'gotovo', 'acha']);
 
 test('every stop word but the doubtful ones stops, with politeness and our name around it', () => {
-  const missed = Object.entries(phraseTable).flatMap(([code, { stop, around }]) => {
-    const [politely = ''] = written(around);
-    return written(stop)
+  const missed = languages.flatMap(({ code, overlap: { stop, fillers } }) => {
+    const [politely = ''] = listed(fillers);
+    return listed(stop)
       .filter((word) => !doubtful.has(word))
       .flatMap((word) => [`Nova, ${word}`, `${politely} ${word}!`, `${word}, ${word}`])
       .filter((text) => heard(text).kind !== 'stop')
