@@ -2,6 +2,7 @@ import './sodium.ts';
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import {
+  DAVESession,
   type VoiceConnection,
   VoiceReceiver,
   VoiceUDPSocket,
@@ -10,11 +11,11 @@ import {
 import { BotError } from '#src/base/errors.ts';
 import { nonceFor, sealedDatagram } from './cipher-check.ts';
 import { filterSenders, guardLibrary } from './guards.ts';
-import { type CipherMode, innerUdp } from './library.ts';
+import { type CipherMode, innerGroup, innerUdp } from './library.ts';
 import { tapPackets } from './tap.ts';
 
 /**
- * Proves that the voice library still calls what we hook into; no network is used.
+ * Proves that the voice library, and the end-to-end encryption below it, still have what we use of them, and still call what we hook into; no network is used.
  *
  * Errors: BotError `link.unsupported`, naming what is missing.
  */
@@ -24,9 +25,10 @@ export function checkVoiceHooks(): void {
     ...(reachesTap() ? [] : ['VoiceReceiver.parsePacket']),
     ...(reachesSocketGuards() ? [] : ['VoiceUDPSocket.onMessage']),
     ...(survivesJunk() ? [] : ['VoiceWebSocket.onMessage']),
+    ...(tellsMembers() ? [] : ['DAVESession.getUserIds']),
   ];
   if (missing.length === 0) return;
-  const message = `Unsupported @discordjs/voice version: ${missing.join(', ')} changed. Run npm ci.`;
+  const message = `Unsupported version of @discordjs/voice or @snazzah/davey: ${missing.join(', ')} changed. Run npm ci.`;
   throw new BotError('link.unsupported', false, message);
 }
 
@@ -99,6 +101,21 @@ function survivesJunk(): boolean {
     return false;
   }
   return errors === 1 && packets === 1;
+}
+
+/** An end-to-end group of our own names its members, of whom there is none yet but perhaps ourselves. */
+function tellsMembers(): boolean {
+  // Of its options a session without messages needs none.
+  const dave = new DAVESession(1, '1', '2', {} as ConstructorParameters<typeof DAVESession>[3]);
+  try {
+    dave.on('error', () => {});
+    dave.reinit();
+    return dave.session !== undefined && Array.isArray(innerGroup(dave.session).getUserIds());
+  } catch {
+    return false;
+  } finally {
+    dave.destroy();
+  }
 }
 
 type WebSocketTarget = Parameters<VoiceWebSocket['onMessage']>[0]['target'];

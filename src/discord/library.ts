@@ -52,7 +52,7 @@ type InnerSsrcMap = { readonly map: Map<number, { readonly userId: string }> };
 export const innerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
 export const innerNetworking = (net: Networking) => net as unknown as InnerNetworking;
 export const innerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
-const innerGroup = (session: NonNullable<DAVESession['session']>) =>
+export const innerGroup = (session: NonNullable<DAVESession['session']>) =>
   session as unknown as InnerGroup;
 const innerDave = (dave: DAVESession) => dave as unknown as InnerDave;
 export const innerSsrcMap = (receiver: VoiceReceiver) =>

@@ -2,6 +2,7 @@ import '#src/discord/sodium.ts';
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { VoiceReceiver, VoiceUDPSocket, VoiceWebSocket } from '@discordjs/voice';
+import { DAVESession } from '@snazzah/davey';
 import { expect, onTestFinished, test } from 'vitest';
 import { guardLibrary } from '#src/discord/guards.ts';
 import { checkVoiceHooks } from '#src/discord/hook-check.ts';
@@ -23,6 +24,7 @@ function replaced(prototype: object, name: string): void {
 test.each([
   ['VoiceReceiver.parsePacket', () => replaced(VoiceReceiver.prototype, 'onUdpMessage')],
   ['VoiceUDPSocket.onMessage', () => replaced(VoiceUDPSocket.prototype, 'onMessage')],
+  ['DAVESession.getUserIds', () => replaced(DAVESession.prototype, 'getUserIds')],
   ['VoiceWebSocket.onMessage', () => replaced(VoiceWebSocket.prototype, 'emit')],
 ])('a voice library whose %s has changed is refused, by that name', (name, change) => {
   guardLibrary();
