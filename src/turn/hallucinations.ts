@@ -59,7 +59,7 @@ function plain(text: string): string {
 function startsWith(spoken: string, start: string): boolean {
   if (!spoken.startsWith(start)) return false;
   const next = spoken[start.length];
-  return next === undefined || next === ' ' || !/[\p{Script=Latin}\p{Script=Cyrillic}]/u.test(next);
+  return next === undefined || !/[\p{Script=Latin}\p{Script=Cyrillic}]/u.test(next);
 }
 
 /** One phrase over and over, as recognisers fall into when they hear nothing; numbers do repeat. */

@@ -45,6 +45,17 @@ test.each(credits)('"%s" is a credit nobody said, however clear the voice', (tex
   expect(isHallucination(text, clear)).toBe(true);
 });
 
+test.each(['Untertitelung', 'Subtitles by', 'subtitles by somebody'])(
+  '"%s" is the beginning of a credit, with or without more words after it',
+  (text) => {
+    expect(isHallucination(text, clear)).toBe(true);
+  },
+);
+
+test('a word that merely begins like a credit is one somebody said', () => {
+  expect(isHallucination('subtitles bypass the filter', clear)).toBe(false);
+});
+
 test.each([
   '',
   '  ',

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { interruptionRules as rules } from '#src/turn/interruption-rules.ts';
+import { type SpeechClaim, stepSpeech, unheard } from '#src/turn/interruption-speech.ts';
+
+/** What somebody who is answered asks of the bot by an evenly loud voice from 1,000 ms on, some of it explained. */
+function claimed(atMs: number, explainedMs: number): SpeechClaim {
+  const began = unheard({ personId: 'ann', atMs: 1_000 });
+  const speech = { ...began, explainedMs, loudestDb: -20, levelDb: -20, sounding: true };
+  const event = { kind: 'voiced', personId: 'ann', voicedMs: 96, levelDb: -20, atMs } as const;
+  return stepSpeech(speech, event, true, rules).claim;
+}
+
+test('a voice pauses the bot from 300 ms after it began, and before that only tentatively', () => {
+  const { minPauseDurationMs: longMs } = rules;
+  expect(claimed(1_000 + longMs - 1, 0)).toBe('tentative-pause');
+  expect(claimed(1_000 + longMs, 0)).toBe('pause');
+});
+
+test('a voice all of which is explained pauses nothing, however long ago it began', () => {
+  expect(claimed(3_000, 96)).toBe('none');
+  expect(claimed(3_000, 95)).toBe('pause');
+});
