@@ -1,7 +1,18 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { fineFacts } from '#test/fakes/facts.ts';
-import { adam, den, eva, type House, lounge, openHouse, pass, places, words } from './house.ts';
+import {
+  adam,
+  den,
+  eva,
+  type House,
+  lounge,
+  openHouse,
+  pass,
+  places,
+  talkative,
+  words,
+} from './house.ts';
 
 const speech = 'human-cards-004';
 const moved = { kind: 'moved', channelId: 'den' } as const;
@@ -34,6 +45,24 @@ test('a bot that a moderator moves goes along, says so where it was, and knows w
   const shown = house.faces.map(({ state }) => state.kind);
   expect(shown).toContain('reconnecting');
   expect(shown).not.toContain('left');
+});
+
+test('an answer in which the bot is moved ends there, and what was heard of it comes along', async () => {
+  const house = await called({ pipeline: talkative() });
+  const asking = house.talk.ask('g', 'Hello?', { id: 'adam', name: 'Adam' }, 'voice');
+  await pass(house, 1000);
+  const sentThere = house.door.link.sent;
+  move(house);
+  await pass(house, 3000);
+  const [answered] = house.of('answered');
+  expect([sentThere > 0, answered?.finish]).toEqual([true, 'cancelled']);
+  expect(answered?.heardText).toMatch(/^la( la)*$/);
+  await asking; // whoever typed it is not left waiting
+  expect(house.rooms.stay('g')?.room.memory.messages()).toEqual([
+    { role: 'user', name: 'Adam', content: 'Hello?' },
+    { role: 'assistant', content: answered?.heardText },
+  ]);
+  expect([house.rooms.at('g'), house.door.links.length, house.door.link.sent]).toEqual([den, 2, 0]);
 });
 
 test('a yes for the session comes along with the person, and is void without', async () => {
