@@ -24,6 +24,7 @@ import { RoomTalk } from '#src/session/talk.ts';
 import { RoomConfirmations } from '#src/session/tool-presses.ts';
 import { RoomTracks } from '#src/session/tracks.ts';
 import { embeddedVoices } from '#src/speech/embedded-synthesizer.ts';
+import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import { StatsBook } from '#src/status/stats-book.ts';
 import { keepStore, type StoreEvent } from '#src/storage/steady-store.ts';
 import { openStore, type Store, storePath } from '#src/storage/store.ts';
@@ -173,6 +174,7 @@ function partsOf(furniture: Furniture): SessionParts {
       settingsBook: store.settings,
       trackBook: store.tracks,
       codec,
+      listeningSlots: new ListeningSlots(),
       weights,
       cues,
       tools,

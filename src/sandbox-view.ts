@@ -100,6 +100,7 @@ export class SandboxView {
       case 'answered':
       case 'ignored':
       case 'erased':
+      case 'recogniser-full':
       case 'spent':
       case 'tool':
         return; // told by whoever waits for it

@@ -1,5 +1,4 @@
 import { BotError } from '#src/base/errors.ts';
-import { listenWith } from '#src/speech/listen.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import { admitUnrecognised } from './admission.ts';
 import { Claim } from './claim.ts';
@@ -143,7 +142,9 @@ export class Drafts {
       read(speakerId, { text });
     };
     const metered = meteredTranscriber(parts.transcriber, heard);
-    const listening = listenWith(metered, onPartial, until);
+    const { guildId } = room.channel;
+    const onWait = () => parts.onEvent(guildId, { kind: 'recogniser-full' });
+    const listening = parts.listeningSlots.listen({ guildId, onWait }, metered, onPartial, until);
     const before = this.#continuations.before(speakerId, fromMs);
     const { clock } = parts;
     const draft = new Draft({ speakerId, name, fromMs, isAlone, listening, clock, before });

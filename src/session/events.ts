@@ -102,6 +102,8 @@ export type SessionEvent =
     }
   /** The bot was removed from the server, and so many items that were kept of it are gone. */
   | { readonly kind: 'erased'; readonly items: number }
+  /** Somebody speaks, and as many as may be are being recognised at the same time: their words come later. */
+  | { readonly kind: 'recogniser-full' }
   /** A watchdog of this channel found a promise broken, or kept again. */
   | AlertChange
   | {

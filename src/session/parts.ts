@@ -8,6 +8,7 @@ import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/load-cues.ts';
 import type { ModelNews } from '#src/provider/models.ts';
 import type { RecordingReader } from '#src/sources/ports.ts';
+import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { Locale } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing-attention.ts';
@@ -42,6 +43,8 @@ export type SessionParts = {
   readonly weights: SileroWeights;
   readonly cues: Cues;
   readonly transcriber: Transcriber;
+  /** How many utterances stream to it at the same time. */
+  readonly listeningSlots: ListeningSlots;
   readonly recordings: RecordingReader;
   /** What tracks play. */
   readonly sounds: TrackShelf;

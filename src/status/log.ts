@@ -50,6 +50,12 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
     case 'left':
       log.info({ guildId, channelId: event.channel.channelId, why: event.why }, 'left');
       return;
+    case 'recogniser-full':
+      log.warn(
+        { guildId },
+        'more people speak than may be recognised at once: some are heard later',
+      );
+      return;
     case 'erased':
       log.info({ guildId, items: event.items }, 'removed from the server: nothing is kept of it');
       return;

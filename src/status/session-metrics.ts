@@ -25,6 +25,7 @@ export class SessionMetrics {
   readonly #spent;
   readonly #unpriced;
   readonly #tools;
+  readonly #recogniserWaits;
 
   constructor(meters: Meters) {
     this.#joins = meters.seconds('join', 'From the call until the bot was in.', joinBuckets);
@@ -64,6 +65,10 @@ export class SessionMetrics {
       'tool',
       'how',
     ]);
+    this.#recogniserWaits = meters.counter(
+      'recogniser_waits',
+      'Utterances that waited since as many as may be were being recognised.',
+    );
     meters.gauge('channels', 'Voice channels the bot is in.', () => this.#present.size);
   }
 
@@ -90,6 +95,9 @@ export class SessionMetrics {
       case 'erased':
       case 'alert':
         return; // counted by the alert board
+      case 'recogniser-full':
+        this.#recogniserWaits.inc();
+        return;
       case 'ignored':
         this.#ignored.inc({ why: event.why });
         return;

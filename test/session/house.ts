@@ -19,6 +19,7 @@ import { RoomSettings } from '#src/session/settings.ts';
 import { RoomTalk } from '#src/session/talk.ts';
 import { RoomConfirmations } from '#src/session/tool-presses.ts';
 import { RoomTracks } from '#src/session/tracks.ts';
+import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import { text } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
 import { MemoryConsents, MemoryGuilds, MemorySettings, MemoryTracks } from '#test/fakes/books.ts';
@@ -104,6 +105,7 @@ export function openHouse(
     ...{ clock, door, book, guildBook, settingsBook, trackBook, scribe, panels, chat, synthesizer },
     transcriber: new FakeTranscriber({ texts: ['five five'] }),
     sounds: shelf(),
+    listeningSlots: new ListeningSlots(),
     pipelines: only(pipeline ?? chained({ chat, synthesizer: over.synthesizer ?? synthesizer })),
     onEvent: (_guildId, event) => void events.push(event),
     ...over,

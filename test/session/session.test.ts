@@ -2,6 +2,9 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import { listenWith } from '#src/speech/listen.ts';
+import { ListeningSlots } from '#src/speech/listening-slots.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
@@ -60,6 +63,23 @@ test('case 42: two who speak at once are heard apart and answered one after the 
       .sort(),
   ).toEqual(['Adam', 'Eva']);
   expect(here.of('answered').map(({ name }) => name)).toEqual(['Adam', 'Eva']);
+});
+
+test('who speaks while as many as may be are recognised is heard later, and the operator is told', async () => {
+  const file = new FakeTranscriber({ texts: ['five five'] });
+  const transcriber: Transcriber = {
+    transcribe: (pcm, signal) => file.transcribe(pcm, signal),
+    listen: (onPartial, signal) => listenWith(file, onPartial, signal),
+  };
+  const listeningSlots = new ListeningSlots({ perProcess: 1, perServer: 1 });
+  const here = room({ transcriber, listeningSlots });
+  await here.rooms.join(lounge, 'adam');
+  await here.rooms.join(lounge, 'eva');
+  const both = [await words('human-cards-004', adam, 0), await words('human-goforward', eva, 0)];
+  await pass(here, 12_000, both.flat());
+  expect(here.of('recogniser-full')).toHaveLength(1);
+  const names = here.of('recognised').map(({ name }) => name);
+  expect(names.toSorted()).toEqual(['Adam', 'Eva']);
 });
 
 test('six who speak at once are all understood, and each is answered or told', async () => {
