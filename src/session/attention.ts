@@ -1,18 +1,18 @@
 import type { Clock } from '#src/base/clock.ts';
 import {
-  type Spoken as Judged,
+  type AddressingVerdict,
+  type SpokenTurn as Judged,
   judge,
   presume,
-  type Speaking,
-  type Verdict,
+  type SpeakerTurn,
 } from '#src/turn/addressing.ts';
 import {
   type AddressEvent,
   type AddressingRules,
   addressingRules,
-  attend,
-  inattentive,
-} from '#src/turn/addressing-attention.ts';
+  initialAddressing,
+  stepAddressing,
+} from '#src/turn/addressing-windows.ts';
 import type { Person } from './link.ts';
 import type { SessionParts } from './parts.ts';
 
@@ -20,7 +20,7 @@ import type { SessionParts } from './parts.ts';
 export const { askWindowMs } = addressingRules;
 
 /** What somebody said, or is about to: `fromMs` is when the voice began. */
-export type Saying = Pick<Speaking, 'speakerId' | 'fromMs'>;
+export type Saying = Pick<SpeakerTurn, 'speakerId' | 'fromMs'>;
 
 export type Spoken = Saying & Pick<Judged, 'goesOn' | 'text'>;
 
@@ -29,7 +29,7 @@ export class Attention {
   readonly #clock: Pick<Clock, 'nowMs'>;
   readonly #parts: Pick<SessionParts, 'addressing'>;
   readonly #names: () => readonly string[];
-  #state = inattentive;
+  #state = initialAddressing;
 
   /** `names` is what the bot answers to in this server now; the mode is looked up in `parts` each time. */
   constructor(parts: Pick<SessionParts, 'addressing' | 'clock'>, names: () => readonly string[]) {
@@ -67,7 +67,7 @@ export class Attention {
   }
 
   /** `people` are all who are there. */
-  judge(spoken: Spoken, people: readonly Person[]): Verdict {
+  judge(spoken: Spoken, people: readonly Person[]): AddressingVerdict {
     const { verdict, state } = judge(this.#state, among(spoken, people), this.#rules());
     this.#state = state;
     return verdict;
@@ -84,7 +84,7 @@ export class Attention {
   }
 
   #attend(event: AddressEvent): void {
-    this.#state = attend(this.#state, event, this.#rules());
+    this.#state = stepAddressing(this.#state, event, this.#rules());
   }
 
   #rules(): AddressingRules {

@@ -6,12 +6,12 @@ import type { VoiceMeter, VoiceWindow } from '#src/audio/voice-meter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import {
   continues,
+  type EndpointingEffect,
+  type EndpointingEvent,
+  type EndpointingState,
   type EndpointRules,
   quiet,
-  stepVoice,
-  type Voice,
-  type VoiceEffect,
-  type VoiceEvent,
+  stepEndpointing,
 } from '#src/turn/endpointing.ts';
 import { type Evidence, nothingHeard } from '#src/turn/evidence.ts';
 import {
@@ -44,7 +44,7 @@ export type Noticed =
       readonly kind: 'ended';
       readonly whole: Utterance;
       readonly endedAtMs: number;
-      readonly why: Extract<VoiceEffect, { kind: 'ended' }>['why'];
+      readonly why: Extract<EndpointingEffect, { kind: 'ended' }>['why'];
       readonly heard: Evidence;
     };
 
@@ -68,7 +68,7 @@ export class Ear {
   readonly #rules: EndpointRules;
   readonly #habits: Habits;
   readonly #recording = new Recording();
-  #voice: Voice = quiet;
+  #voice: EndpointingState = quiet;
   #overlap: OverlapVoice;
   /** The last utterance, until it is known whether it was really over. */
   #ended: { readonly toMs: number; readonly lastWord: string } | undefined;
@@ -152,7 +152,7 @@ export class Ear {
   }
 
   /** The bot's own voice out of somebody's loudspeakers is none. */
-  #withoutEcho(window: VoiceWindow): Extract<VoiceEvent, { kind: 'window' }> {
+  #withoutEcho(window: VoiceWindow): Extract<EndpointingEvent, { kind: 'window' }> {
     const { verdict, lagMs, share, ownFromMs } = this.#echo.hear(window);
     const isKnown = lagMs !== undefined && share === 1 && ownFromMs === undefined;
     this.#isEcho = verdict === 'echo' || (isKnown && verdict !== 'speech');
@@ -166,10 +166,10 @@ export class Ear {
     return sealed + undecodable;
   }
 
-  #step(event: VoiceEvent): Noticed[] {
+  #step(event: EndpointingEvent): Noticed[] {
     const before = this.#voice;
     const person = this.#habits.of(this.#speakerId);
-    const { voice, effects } = stepVoice(before, event, this.#rules, person);
+    const { voice, effects } = stepEndpointing(before, event, this.#rules, person);
     this.#voice = voice;
     for (const effect of effects) this.#learn(effect, lastWordOf(before));
     if (before.kind !== 'quiet' && voice.kind === 'quiet') this.#echo.over();
@@ -178,7 +178,7 @@ export class Ear {
   }
 
   /** Whether an utterance was over shows when the next one begins. */
-  #learn(effect: VoiceEffect, lastWord: string): void {
+  #learn(effect: EndpointingEffect, lastWord: string): void {
     if (effect.kind === 'resumed') {
       this.#habits.wentOn(this.#speakerId, effect.pausedMs, lastWord);
     }
@@ -190,14 +190,14 @@ export class Ear {
     this.#ended = undefined;
   }
 
-  #soFar(voice: Voice, before: Voice): SoFar {
+  #soFar(voice: EndpointingState, before: EndpointingState): SoFar {
     const now = 'fromMs' in voice ? voice : before;
     const [fromMs, toMs] = 'fromMs' in now ? [now.fromMs, now.lastVoiceMs] : [0, 0];
     const heard = 'heard' in now ? now.heard : nothingHeard;
     return { heard, soFar: () => ({ fromMs, toMs, pcm: this.#recording.soFar() }) };
   }
 
-  #perform(effect: VoiceEffect, atMs: number, before: Voice): Noticed {
+  #perform(effect: EndpointingEffect, atMs: number, before: EndpointingState): Noticed {
     switch (effect.kind) {
       case 'began': {
         this.#recording.begin();
@@ -221,6 +221,6 @@ export class Ear {
   }
 }
 
-function lastWordOf(voice: Voice): string {
+function lastWordOf(voice: EndpointingState): string {
   return 'understood' in voice ? (voice.understood?.lastWord ?? '') : '';
 }

@@ -1,6 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, Stage } from '#src/base/errors.ts';
-import type { Verdict } from '#src/turn/addressing.ts';
+import type { AddressingVerdict } from '#src/turn/addressing.ts';
 import type { Lost } from './floor.ts';
 import type { ChannelRef } from './link.ts';
 import type { PacketCounts } from './packet-counts.ts';
@@ -25,7 +25,7 @@ export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 /** How a call of a tool ended. `asked`: it waits for a button; `pressed`: that was pressed, and it ran. */
 export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'refused' | 'failed';
 
-type NotMeant = Extract<Verdict, { meant: false }>['why'];
+type NotMeant = Extract<AddressingVerdict, { meant: false }>['why'];
 
 /** Why an utterance got no answer. `interjection`: a "stop", an "mhm" or their kin; the rest: whom it was meant for. */
 export type Ignored = 'no-voice' | 'empty' | 'hallucination' | 'interjection' | NotMeant;

@@ -1,5 +1,5 @@
 import type { CueLevel } from '#src/playback/cue-track.ts';
-import type { AddressingMode } from '#src/turn/addressing-attention.ts';
+import type { AddressingMode } from '#src/turn/addressing-windows.ts';
 import { type PipelineName, pipelineNames } from './current-pipeline.ts';
 import type { ConsentRules } from './parts.ts';
 

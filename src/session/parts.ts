@@ -11,7 +11,7 @@ import type { RecordingReader } from '#src/sources/ports.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { Locale } from '#src/texts/texts.ts';
-import type { AddressingMode } from '#src/turn/addressing-attention.ts';
+import type { AddressingMode } from '#src/turn/addressing-windows.ts';
 import type { EndpointRules } from '#src/turn/endpointing.ts';
 import type { Places } from './command-ports.ts';
 import type { Pipelines } from './current-pipeline.ts';

@@ -14,7 +14,7 @@ import {
   subjects,
 } from './addressing-phrases.ts';
 import { exactly, type Hit, type Name, nameAt, type Tolerance } from './names.ts';
-import { isDense, type Sentence, type Word } from './names-sentences.ts';
+import { isDense, type Sentence, type SentenceWord } from './names-sentences.ts';
 
 /**
  * What a name in a text is there for: somebody is called by it; others talk about it; neither is sure (then it counts
@@ -61,7 +61,7 @@ export function isOpenedWith(sentences: readonly Sentence[], names: readonly Nam
 
 /** How many words from `at` on are a phrase of `phrases`, the longest first; 0 for none. */
 export function phraseLength(
-  words: readonly Word[],
+  words: readonly SentenceWord[],
   at: number,
   phrases: ReadonlySet<string>,
 ): number {
@@ -75,7 +75,7 @@ export function phraseLength(
 
 /** Greetings and fillers from `at` on: where they end, and whether a greeting was among them. */
 export function skipLead(
-  words: readonly Word[],
+  words: readonly SentenceWord[],
   at: number,
   end: number,
 ): { readonly to: number; readonly greeted: boolean } {
@@ -144,13 +144,13 @@ function closingUse(sentence: Sentence, at: number, { how }: Hit): Naming {
   return how === 'exact' && isToYou(before, start) ? 'called' : 'unclear';
 }
 
-function isToYou(words: readonly Word[], start: number): boolean {
+function isToYou(words: readonly SentenceWord[], start: number): boolean {
   if (phraseLength(words, start, requestPhrases) > 0) return true;
   return words.some(({ text }) => secondPersonWords.has(text));
 }
 
 /** "I don't know, Nova, what do you think?" calls; "I asked Nova yesterday" does not. */
-function middleUse(words: readonly Word[], at: number, { to, how }: Hit): Naming {
+function middleUse(words: readonly SentenceWord[], at: number, { to, how }: Hit): Naming {
   const isRequest = phraseLength(words, to, requestPhrases) > 0;
   if (words[at]?.before === 'pause' && isRequest) return 'called';
   if (how !== 'exact') return 'unclear';
@@ -160,7 +160,7 @@ function middleUse(words: readonly Word[], at: number, { to, how }: Hit): Naming
 }
 
 /** "Nova is it raining" asks; "Nova is a car" and "Nova did it" tell. */
-function inversion(words: readonly Word[], at: number, asks: boolean): number {
+function inversion(words: readonly SentenceWord[], at: number, asks: boolean): number {
   const [verb = '', subject = ''] = [words[at]?.text, words[at + 1]?.text];
   if (!auxiliaries.has(verb)) return 0;
   if (asks || subjects.has(subject)) return 2;
@@ -170,7 +170,7 @@ function inversion(words: readonly Word[], at: number, asks: boolean): number {
 }
 
 /** "Nova said", "Nova actually knows". */
-function tellingLength(words: readonly Word[], at: number): number {
+function tellingLength(words: readonly SentenceWord[], at: number): number {
   const text = words[at]?.text ?? '';
   const verb = /^[a-z]{2,}ly$|^(?:just|even|still|also)$/.test(text) ? at + 1 : at;
   const isTold = isPast(words[verb]?.text ?? '') || phraseLength(words, verb, reportPhrases) > 0;
@@ -182,7 +182,7 @@ function isPast(text: string): boolean {
   return /^[a-z]+[^e]ed$/.test(text) && !/^(?:embed|speed|breed|proceed|succeed)$/.test(text);
 }
 
-function endsWith(words: readonly Word[], phrases: ReadonlySet<string>): boolean {
+function endsWith(words: readonly SentenceWord[], phrases: ReadonlySet<string>): boolean {
   for (let length = Math.min(3, words.length); length > 0; length--) {
     if (phraseLength(words, words.length - length, phrases) === length) return true;
   }
@@ -190,7 +190,7 @@ function endsWith(words: readonly Word[], phrases: ReadonlySet<string>): boolean
 }
 
 /** "Ana, Ben, Nova": single words between pauses before the name. */
-function isListed(before: readonly Word[]): boolean {
+function isListed(before: readonly SentenceWord[]): boolean {
   const last = before.at(-1);
   if (!last || before.length < 2 || last.before !== 'pause') return false;
   return skipLead(before, before.length - 1, before.length).to < before.length;

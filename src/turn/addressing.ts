@@ -1,17 +1,17 @@
+import { isOpenedWith, namingIn } from './addressing-call.ts';
 import {
   type AddressingRules,
-  type Attention,
+  type AddressingState,
   closed,
   dismissed,
   windowFor,
-} from './addressing-attention.ts';
-import { isOpenedWith, namingIn } from './addressing-call.ts';
+} from './addressing-windows.ts';
 import { isDismissal } from './dismissal.ts';
 import { exactly, readNames } from './names.ts';
 import { type Sentence, sentencesOf } from './names-sentences.ts';
 
 /** Somebody's turn to speak, as far as it is known before its words are. */
-export type Speaking = {
+export type SpeakerTurn = {
   readonly speakerId: string;
   /** When the voice began: windows count by it, however late the words are known. */
   readonly fromMs: number;
@@ -20,7 +20,7 @@ export type Speaking = {
   readonly isBot?: boolean;
 };
 
-export type Spoken = Speaking & {
+export type SpokenTurn = SpeakerTurn & {
   readonly text: string;
   /** Display names of the other people in the channel. */
   readonly present?: readonly string[];
@@ -28,7 +28,7 @@ export type Spoken = Speaking & {
   readonly goesOn?: boolean;
 };
 
-export type Verdict =
+export type AddressingVerdict =
   | {
       readonly meant: true;
       readonly why: 'alone' | 'name' | 'window' | 'follow-up' | 'reply' | 'always';
@@ -40,10 +40,10 @@ export type Verdict =
 
 /** Whether final words were meant for the bot. In doubt they were not. */
 export function judge(
-  attention: Attention,
-  spoken: Spoken,
+  attention: AddressingState,
+  spoken: SpokenTurn,
   rules: AddressingRules,
-): { readonly verdict: Verdict; readonly state: Attention } {
+): { readonly verdict: AddressingVerdict; readonly state: AddressingState } {
   const { speakerId, fromMs } = spoken;
   if (spoken.isBot) return { verdict: unmeant('bot'), state: attention };
   if (rules.mode === 'off') return { verdict: unmeant('off'), state: attention };
@@ -63,7 +63,11 @@ export function judge(
 }
 
 /** Whether somebody would be answered whatever they say, so thinking ahead pays. Only a dismissal could undo it. */
-export function presume(attention: Attention, speaking: Speaking, rules: AddressingRules): boolean {
+export function presume(
+  attention: AddressingState,
+  speaking: SpeakerTurn,
+  rules: AddressingRules,
+): boolean {
   if (speaking.isBot || rules.mode === 'off') return false;
   if (rules.mode === 'always' || isAlone(speaking, rules)) return true;
   return windowFor(attention, speaking, rules) !== undefined;
@@ -78,7 +82,7 @@ export function isCalled(partialText: string, rules: AddressingRules): boolean {
 /** What the words say about whom they are for; `other` calls another person present. */
 type Heard = 'called' | 'told-of' | 'open' | 'other' | 'dismissed' | 'empty';
 
-function read(attention: Attention, spoken: Spoken, rules: AddressingRules): Heard {
+function read(attention: AddressingState, spoken: SpokenTurn, rules: AddressingRules): Heard {
   const sentences = sentencesOf(spoken.text);
   if (sentences.length === 0) return 'empty';
   const names = readNames(rules.names);
@@ -94,10 +98,10 @@ function read(attention: Attention, spoken: Spoken, rules: AddressingRules): Hea
 
 function verdictOn(
   heard: Heard,
-  attention: Attention,
-  spoken: Spoken,
+  attention: AddressingState,
+  spoken: SpokenTurn,
   rules: AddressingRules,
-): Verdict {
+): AddressingVerdict {
   if (rules.mode === 'always') return { meant: true, why: 'always' };
   if (isAlone(spoken, rules)) return { meant: true, why: 'alone' };
   const isByName = rules.mode === 'auto' || rules.mode === 'name';
@@ -109,11 +113,11 @@ function verdictOn(
   return why ? { meant: true, why } : unmeant('not-named');
 }
 
-function unmeant(why: (Verdict & { meant: false })['why']): Verdict {
+function unmeant(why: (AddressingVerdict & { meant: false })['why']): AddressingVerdict {
   return { meant: false, why };
 }
 
-function isAlone({ humans }: Speaking, { mode }: AddressingRules): boolean {
+function isAlone({ humans }: SpeakerTurn, { mode }: AddressingRules): boolean {
   return mode === 'auto' && humans <= 1;
 }
 

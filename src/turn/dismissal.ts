@@ -2,7 +2,7 @@ import { skipLead } from './addressing-call.ts';
 import { phrasesOf } from './addressing-phrases.ts';
 import { languages } from './languages/languages.ts';
 import { exactly, type Name, nameAt } from './names.ts';
-import { isDense, type Sentence, type Word } from './names-sentences.ts';
+import { isDense, type Sentence, type SentenceWord } from './names-sentences.ts';
 
 const wholes = phrasesOf(languages.map(({ dismissals }) => dismissals?.wholes));
 /** In words, our name at the end counted. */
@@ -66,7 +66,9 @@ function afterLead(sentence: Sentence, from: number, to: number, names: readonly
   return hit ? skipLead(sentence.words, hit.to, to).to : start;
 }
 
-function stretchesOf(words: readonly Word[]): { readonly from: number; readonly to: number }[] {
+function stretchesOf(
+  words: readonly SentenceWord[],
+): { readonly from: number; readonly to: number }[] {
   const starts = words.flatMap(({ before }, at) => (at === 0 || before === 'pause' ? [at] : []));
   return starts.map((from, index) => ({ from, to: starts[index + 1] ?? words.length }));
 }

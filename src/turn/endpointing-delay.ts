@@ -1,6 +1,6 @@
+import type { EndOfTurn } from './end-of-turn.ts';
 import { type Endings, leaning, noEndings } from './endings.ts';
 import { type PauseHabit, slownessMs, unknownHabit } from './habit.ts';
-import type { Reading } from './understood.ts';
 
 /** Delays in ms between the last voice of an utterance and its end. */
 export type EndpointingDelayRules = {
@@ -41,7 +41,7 @@ export type PauseSigns = {
   readonly lags: boolean;
   /** The words up to this pause have not come yet. */
   readonly textless: boolean;
-  readonly reading?: Reading | undefined;
+  readonly reading?: EndOfTurn | undefined;
 };
 
 /** What was learned about the one who talks. */

@@ -5,7 +5,7 @@ import {
   type SpeakerHabits,
 } from './endpointing-delay.ts';
 import { type Evidence, heardWindow, nothingHeard } from './evidence.ts';
-import { isAskedTooEarly, isFaint, type Speaking, stoppedMs, withPacket } from './speaking.ts';
+import { isAskedTooEarly, isFaint, type SpeakingVoice, stoppedMs, withPacket } from './speaking.ts';
 import { readingAt, understand } from './understood.ts';
 
 /** When one person's voice counts as begun, paused and ended. */
@@ -58,7 +58,7 @@ export const endpointRules: EndpointRules = {
 };
 
 /** What one person's microphone tells. Discord is mute during silence, so only ticks are sure to come. */
-export type VoiceEvent =
+export type EndpointingEvent =
   /** One window of voice activity, its loudness in dBFS; `atMs` is when the last packet in it arrived. */
   | {
       readonly kind: 'window';
@@ -89,9 +89,9 @@ type Quiet =
     };
 
 /** Where one person's voice stands. */
-export type Voice = Quiet | Speaking;
+export type EndpointingState = Quiet | SpeakingVoice;
 
-export type VoiceEffect =
+export type EndpointingEffect =
   /** Noticed at `atMs`; the first voiced window started at `fromMs`. Keep 250 ms more for soft onsets. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly atMs: number }
   /** Ask the recogniser now. */
@@ -115,19 +115,22 @@ export type VoiceEffect =
     };
 
 /** Effects in order. */
-export type Step = { readonly voice: Voice; readonly effects: readonly VoiceEffect[] };
+export type EndpointingStep = {
+  readonly voice: EndpointingState;
+  readonly effects: readonly EndpointingEffect[];
+};
 
-export const quiet: Voice = { kind: 'quiet' };
+export const quiet: EndpointingState = { kind: 'quiet' };
 
 /** Length of the packet that a first silence frame stands for. */
 const packetMs = 20;
 /** One step of end-of-turn detection for one person. Windows may lag behind ticks by what the jitter buffer holds. */
-export function stepVoice(
-  voice: Voice,
-  event: VoiceEvent,
+export function stepEndpointing(
+  voice: EndpointingState,
+  event: EndpointingEvent,
   rules: EndpointRules,
   person: SpeakerHabits = {},
-): Step {
+): EndpointingStep {
   switch (voice.kind) {
     case 'quiet':
     case 'maybe':
@@ -158,9 +161,9 @@ export function continues(
   return beganFromMs - endedToMs <= mergeMs;
 }
 
-type Window = Extract<VoiceEvent, { kind: 'window' }>;
+type Window = Extract<EndpointingEvent, { kind: 'window' }>;
 
-function awaitVoice(voice: Quiet, event: VoiceEvent, rules: EndpointRules): Step {
+function awaitVoice(voice: Quiet, event: EndpointingEvent, rules: EndpointRules): EndpointingStep {
   if (event.kind === 'tick' || event.kind === 'text') return { voice, effects: [] };
   if (event.kind === 'silence-frame') return { voice: quiet, effects: [] };
   const { atMs, probability } = event;
@@ -183,16 +186,16 @@ function awaitVoice(voice: Quiet, event: VoiceEvent, rules: EndpointRules): Step
   };
 }
 
-function isVoiced(voice: Speaking, probability: number, rules: EndpointRules): boolean {
+function isVoiced(voice: SpeakingVoice, probability: number, rules: EndpointRules): boolean {
   return probability >= (voice.kind === 'talking' ? rules.stopProbability : rules.startProbability);
 }
 
 /** A window no newer than the silence frames was made of them, or of what came before: it unmutes nobody. */
-function isTail({ mutedAtMs, lastPacketMs }: Speaking, atMs: number): boolean {
+function isTail({ mutedAtMs, lastPacketMs }: SpeakingVoice, atMs: number): boolean {
   return mutedAtMs !== undefined && atMs <= lastPacketMs;
 }
 
-function withTail(voice: Speaking, window: Window, rules: EndpointRules): Speaking {
+function withTail(voice: SpeakingVoice, window: Window, rules: EndpointRules): SpeakingVoice {
   const closedMs = (voice.mutedAtMs ?? window.atMs) - packetMs;
   const lastVoiceMs = Math.max(voice.lastVoiceMs, Math.min(window.atMs, closedMs));
   const lastLoudMs = isFaint(voice, window.levelDb, rules) ? voice.lastLoudMs : lastVoiceMs;
@@ -205,16 +208,16 @@ function withTail(voice: Speaking, window: Window, rules: EndpointRules): Speaki
 }
 
 /** Faint windows are voice, but not what its loudness is told by. */
-function heardMore(voice: Speaking, window: Window, rules: EndpointRules): Evidence {
+function heardMore(voice: SpeakingVoice, window: Window, rules: EndpointRules): Evidence {
   const { probability, levelDb } = window;
   const isLevel = levelDb !== undefined && !isFaint(voice, levelDb, rules);
   return heardWindow(voice.heard, isLevel ? window : { probability }, rules.windowMs);
 }
 
-function goOn(voice: Speaking, window: Window, rules: EndpointRules): Step {
+function goOn(voice: SpeakingVoice, window: Window, rules: EndpointRules): EndpointingStep {
   const { atMs } = window;
   const lastVoiceMs = Math.max(voice.lastVoiceMs, atMs);
-  const talking: Speaking = {
+  const talking: SpeakingVoice = {
     ...voice,
     kind: 'talking',
     lastVoiceMs,
@@ -233,25 +236,25 @@ function goOn(voice: Speaking, window: Window, rules: EndpointRules): Step {
 
 /** Asks the recogniser again where it was asked too early, else awaits the end. */
 function heed(
-  voice: Speaking,
-  event: VoiceEvent,
+  voice: SpeakingVoice,
+  event: EndpointingEvent,
   rules: EndpointRules,
   person: SpeakerHabits,
-): Step {
+): EndpointingStep {
   if (!voice.understood || !isAskedTooEarly(voice)) return awaitEnd(voice, event, rules, person);
   const { atMs } = event;
   const understood = { ...voice.understood, upToPause: false };
-  const again: Speaking = { ...voice, kind: 'talking', likelyOver: false, understood };
+  const again: SpeakingVoice = { ...voice, kind: 'talking', likelyOver: false, understood };
   const step = awaitEnd(again, event, rules, person);
   return { ...step, effects: [{ kind: 'resumed', atMs, pausedMs: 0 }, ...step.effects] };
 }
 
 function awaitEnd(
-  voice: Speaking,
-  event: VoiceEvent,
+  voice: SpeakingVoice,
+  event: EndpointingEvent,
   rules: EndpointRules,
   person: SpeakerHabits,
-): Step {
+): EndpointingStep {
   const { atMs } = event;
   const endMs = stoppedMs(voice, rules);
   const silentMs = atMs - endMs;
@@ -264,7 +267,7 @@ function awaitEnd(
   const isOver = silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= rules.minDelayMs;
   if (isOver) return end(voice, closed ? 'mute' : 'quiet');
   if (atMs - voice.fromMs >= rules.longestMs) return end(voice, 'too-long');
-  const effects: VoiceEffect[] = [];
+  const effects: EndpointingEffect[] = [];
   let { kind, likelyOver, pausedAtMs = atMs } = voice;
   if (kind === 'talking' && isPause(voice, event, rules)) {
     kind = 'paused';
@@ -278,13 +281,13 @@ function awaitEnd(
   return { voice: { ...voice, kind, likelyOver, pausedAtMs }, effects };
 }
 
-function isPause(voice: Speaking, event: VoiceEvent, rules: EndpointRules): boolean {
+function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: EndpointRules): boolean {
   if (voice.mutedAtMs !== undefined) return true;
   if (event.atMs - voice.lastPacketMs >= rules.pauseGapMs) return true;
   return event.kind === 'window' && event.atMs - stoppedMs(voice, rules) >= rules.pauseMs;
 }
 
-function end(voice: Speaking, why: 'quiet' | 'mute' | 'too-long'): Step {
+function end(voice: SpeakingVoice, why: 'quiet' | 'mute' | 'too-long'): EndpointingStep {
   const { fromMs, lastVoiceMs: toMs } = voice;
   const heard = { ...voice.heard, spanMs: toMs - fromMs };
   return { voice: quiet, effects: [{ kind: 'ended', fromMs, toMs, why, heard }] };

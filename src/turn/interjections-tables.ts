@@ -3,10 +3,10 @@ import { everywhere } from './languages/everywhere.ts';
 import type { LanguageWords, OverlapPhrases } from './languages/language-words.ts';
 import { languages } from './languages/languages.ts';
 
-export type Role = Exclude<keyof OverlapPhrases, 'refusals'>;
+export type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
 
 /** Where a phrase has two roles in one language, the first counts. */
-const roles: readonly Role[] = [
+const roles: readonly PhraseRole[] = [
   'stop',
   'neverMind',
   'again',
@@ -22,7 +22,7 @@ const roles: readonly Role[] = [
 /** The phrases of one language by their tokens with spaces between. */
 export type Book = {
   readonly isWidespread: boolean;
-  readonly roles: ReadonlyMap<string, Role>;
+  readonly roles: ReadonlyMap<string, PhraseRole>;
   /** Words that change nothing only before a pause. */
   readonly refusals: ReadonlySet<string>;
   /** In tokens. */
@@ -50,7 +50,7 @@ export function beginsAny({ sorted }: Book, start: string): boolean {
 }
 
 function bookOf({ isWidespread, overlap }: LanguageWords): Book {
-  const found = new Map<string, Role>();
+  const found = new Map<string, PhraseRole>();
   for (const role of roles) {
     const all = [...phrasesIn(overlap[role]), ...phrasesIn(everywhere.overlap[role])];
     for (const phrase of all) if (!found.has(phrase)) found.set(phrase, role);

@@ -3,8 +3,8 @@ import {
   beginsAny,
   books,
   isPhrase,
+  type PhraseRole,
   phrasesIn,
-  type Role,
 } from './interjections-tables.ts';
 import { isHum, isNote, pause, tokensOf } from './interjections-text.ts';
 import { everywhere } from './languages/everywhere.ts';
@@ -17,9 +17,9 @@ import { isWithin, latinOf, slackOf, soundOf } from './names-sound.ts';
 export type Interjection =
   | { readonly kind: 'empty' }
   | { readonly kind: Plain; readonly sure: boolean }
-  | ({ readonly kind: 'again'; readonly sure: boolean } & Manner);
+  | ({ readonly kind: 'again'; readonly sure: boolean } & RepeatManner);
 
-export type Manner = {
+export type RepeatManner = {
   readonly slower: boolean;
   readonly louder: boolean;
   readonly quieter: boolean;
@@ -32,7 +32,7 @@ export type InterjectionOptions = {
 };
 
 type Plain = 'stop' | 'wait' | 'go-on' | 'backchannel' | 'never-mind' | 'other';
-type Wish = { readonly kind: Plain | 'again' | 'nothing' } & Manner;
+type Wish = { readonly kind: Plain | 'again' | 'nothing' } & RepeatManner;
 type Called = { readonly words: readonly string[]; readonly sound?: string };
 type Heard = {
   readonly tokens: readonly string[];
@@ -43,7 +43,7 @@ type Heard = {
 
 const most = { names: 20, nameLetters: 60 };
 const notStops = new Set(phrasesIn(everywhere.notStops));
-const plainly: Manner = { slower: false, louder: false, quieter: false };
+const plainly: RepeatManner = { slower: false, louder: false, quieter: false };
 const nothing: Wish = { kind: 'nothing', ...plainly };
 
 /** Where languages disagree, the first of these counts. */
@@ -118,7 +118,7 @@ function mayGrow(book: Book, tokens: readonly string[], at: number): boolean {
   return tokens.length - at <= book.longest && beginsAny(book, tokens.slice(at).join(' '));
 }
 
-type Step = { readonly role: Role; readonly to: number };
+type Step = { readonly role: PhraseRole; readonly to: number };
 
 function stepsFrom({ roles, refusals, longest }: Book, heard: Heard, at: number): Step[] {
   const { tokens, named } = heard;
@@ -159,7 +159,7 @@ function soundsLike(token: string, sound: string | undefined): boolean {
 }
 
 /** What is wanted after one more phrase: the last wish counts, but "stop" outlasts "wait" and "never mind". */
-function step(wish: Wish, role: Role): Wish {
+function step(wish: Wish, role: PhraseRole): Wish {
   switch (role) {
     case 'stop':
       return { kind: 'stop', ...plainly };

@@ -4,7 +4,7 @@ import type { InterruptionRules } from './interruption-rules.ts';
 export type SpeechClaim = 'none' | 'duck' | 'tentative-pause' | 'pause';
 
 /** One person's latest speech, as far as it bears on what the bot is saying. */
-export type Speech = {
+export type OverlapSpeech = {
   readonly personId: string;
   readonly claim: SpeechClaim;
   readonly voicedMs: number;
@@ -37,7 +37,7 @@ export type SpeechEvent =
 
 type At = { readonly personId: string; readonly atMs: number };
 
-export function unheard({ personId, atMs }: At): Speech {
+export function unheard({ personId, atMs }: At): OverlapSpeech {
   return {
     personId,
     claim: 'none',
@@ -56,11 +56,11 @@ export function unheard({ personId, atMs }: At): Speech {
 
 /** `mine`: this person is being answered. */
 export function stepSpeech(
-  speech: Speech,
+  speech: OverlapSpeech,
   event: At & SpeechEvent,
   mine: boolean,
   rules: InterruptionRules,
-): Speech {
+): OverlapSpeech {
   const { voicedMs } = speech;
   switch (event.kind) {
     case 'began':
@@ -77,7 +77,7 @@ export function stepSpeech(
 }
 
 /** What still waits for its words keeps its pause: speech that goes on belongs together. */
-function begun(former: Speech, event: At): Speech {
+function begun(former: OverlapSpeech, event: At): OverlapSpeech {
   const fresh = { ...unheard(event), sounding: true };
   if (former.settled) return fresh;
   const claim = former.claim === 'tentative-pause' ? 'duck' : former.claim;
@@ -85,11 +85,11 @@ function begun(former: Speech, event: At): Speech {
 }
 
 function voiced(
-  speech: Speech,
+  speech: OverlapSpeech,
   event: At & { voicedMs: number; levelDb: number },
   mine: boolean,
   rules: InterruptionRules,
-): Speech {
+): OverlapSpeech {
   const { voicedMs, levelDb, atMs } = event;
   const settled = speech.settled && speech.endedAtMs === undefined;
   const now = {
@@ -104,7 +104,7 @@ function voiced(
 
 type Moment = { readonly atMs: number; readonly risesDb: number; readonly mine: boolean };
 
-function claimOf(speech: Speech, moment: Moment, rules: InterruptionRules): SpeechClaim {
+function claimOf(speech: OverlapSpeech, moment: Moment, rules: InterruptionRules): SpeechClaim {
   const { claim, voicedMs, explainedMs, loudestDb, levelDb } = speech;
   const newMs = voicedMs - explainedMs;
   const isGone = loudestDb - levelDb >= rules.voiceEndDropDb;
@@ -115,7 +115,7 @@ function claimOf(speech: Speech, moment: Moment, rules: InterruptionRules): Spee
 }
 
 function isLong(
-  { voicedMs, explainedMs, fromMs }: Speech,
+  { voicedMs, explainedMs, fromMs }: OverlapSpeech,
   { atMs, mine }: Moment,
   rules: InterruptionRules,
 ): boolean {
@@ -124,7 +124,7 @@ function isLong(
 }
 
 function isTentative(
-  { claim, voicedMs, explainedMs, fromMs, loudestDb, levelDb }: Speech,
+  { claim, voicedMs, explainedMs, fromMs, loudestDb, levelDb }: OverlapSpeech,
   { atMs, risesDb, mine }: Moment,
   rules: InterruptionRules,
 ): boolean {
@@ -135,7 +135,7 @@ function isTentative(
   return mine && lasts && (belowDb < rules.maxBelowPeakDb || isRising);
 }
 
-function silenced(speech: Speech, rules: InterruptionRules): Speech {
+function silenced(speech: OverlapSpeech, rules: InterruptionRules): OverlapSpeech {
   const { beforeMs, explainedMs, voicedMs } = speech;
   const harmless = explainedMs > beforeMs && voicedMs - explainedMs < rules.minPauseDurationMs;
   const claim = speech.claim === 'tentative-pause' ? 'duck' : speech.claim;
@@ -143,7 +143,11 @@ function silenced(speech: Speech, rules: InterruptionRules): Speech {
 }
 
 /** It was a backchannel or noise so far, or an echo altogether. */
-export function explained(speech: Speech, by: 'fine' | 'echo', isFinal: boolean): Speech {
+export function explained(
+  speech: OverlapSpeech,
+  by: 'fine' | 'echo',
+  isFinal: boolean,
+): OverlapSpeech {
   const settled = speech.settled || isFinal;
   const harmless = { ...speech, settled, stopAtMs: undefined };
   if (by === 'echo') {
@@ -156,11 +160,11 @@ export function explained(speech: Speech, by: 'fine' | 'echo', isFinal: boolean)
 
 /** It has words: from the person being answered they pause the bot, from others they ease what a "stop" had paused. */
 export function worded(
-  speech: Speech,
+  speech: OverlapSpeech,
   isFinal: boolean,
   mine: boolean,
   rules: InterruptionRules,
-): Speech {
+): OverlapSpeech {
   const { beforeMs, voicedMs } = speech;
   const settled = speech.settled || isFinal;
   const short = voicedMs - beforeMs < rules.minBystanderDurationMs;
@@ -170,7 +174,7 @@ export function worded(
 }
 
 /** For what the bot begins to say now: voice from before counts no more, but it ducks while it lasts. */
-export function carried(speech: Speech): Speech {
+export function carried(speech: OverlapSpeech): OverlapSpeech {
   const { explainedMs, voicedMs, sounding, stopAtMs, lastVoiceMs: fromMs } = speech;
   const ducks = sounding && voicedMs >= explainedMs && speech.claim !== 'none';
   const claim = stopAtMs !== undefined ? 'pause' : ducks ? 'duck' : 'none';
@@ -180,11 +184,11 @@ export function carried(speech: Speech): Speech {
 
 /** What time alone decides about one speech. `mine`: its words are for the bot. */
 export function overdue(
-  speech: Speech,
+  speech: OverlapSpeech,
   atMs: number,
   mine: boolean,
   rules: InterruptionRules,
-): Speech | 'stop' | 'yield' {
+): OverlapSpeech | 'stop' | 'yield' {
   const { claim, lastVoiceMs, stopAtMs } = speech;
   if (stopAtMs !== undefined) {
     return atMs - Math.max(stopAtMs, lastVoiceMs) >= rules.partialStopTimeoutMs ? 'stop' : speech;
@@ -205,7 +209,7 @@ export function overdue(
 }
 
 /** Others are done when they end; words for the bot have some time to come. */
-function unanswered(speech: Speech, atMs: number, mine: boolean, rules: InterruptionRules) {
+function unanswered(speech: OverlapSpeech, atMs: number, mine: boolean, rules: InterruptionRules) {
   const overMs = speech.endedAtMs ?? speech.lastVoiceMs + rules.lostSpeechTimeoutMs;
   if (atMs < overMs + (mine ? rules.finalTextTimeoutMs : 0)) return speech;
   if (mine && speech.voicedMs - speech.beforeMs >= rules.minQuestionDurationMs) return 'yield';

@@ -2,8 +2,8 @@ import type { InterruptionRules } from './interruption-rules.ts';
 import {
   carried,
   explained,
+  type OverlapSpeech,
   overdue,
-  type Speech,
   type SpeechEvent,
   stepSpeech,
   unheard,
@@ -63,7 +63,7 @@ type Reply = {
 /** Who speaks while the bot does, and what that has done to its reply. One entry per person in the channel. */
 export type Interruption = {
   readonly reply?: Reply | undefined;
-  readonly speeches: readonly Speech[];
+  readonly speeches: readonly OverlapSpeech[];
   /** Somebody said stop while there was nothing to stop. */
   readonly stopAtMs?: number | undefined;
 };
@@ -134,7 +134,12 @@ function hear(state: Interruption, event: Heard, rules: InterruptionRules): Step
 }
 
 /** From the person being answered, or by name, they take the floor; of anybody else they are just talk. */
-function hearWords(state: Interruption, event: Heard, speech: Speech, rules: InterruptionRules) {
+function hearWords(
+  state: Interruption,
+  event: Heard,
+  speech: OverlapSpeech,
+  rules: InterruptionRules,
+) {
   const { personId, isFinal, atMs } = event;
   const { reply } = state;
   const old = reply !== undefined && isOld(speech, reply, atMs);
@@ -165,7 +170,7 @@ function beginReply(
 
 /** What time decides, and then what all claims together come to. */
 function settle(state: Interruption, atMs: number, rules: InterruptionRules): Step {
-  const speeches: Speech[] = [];
+  const speeches: OverlapSpeech[] = [];
   for (const speech of state.speeches) {
     const { personId, meant } = speech;
     const next = overdue(speech, atMs, meant || answers(state, personId), rules);
@@ -218,7 +223,7 @@ function released(reply: Reply | undefined): InterruptionEffect[] {
 
 /** Most of it was said before the reply began: nobody was interrupted by it. */
 function isOld(
-  { beforeMs, voicedMs, endedAtMs }: Speech,
+  { beforeMs, voicedMs, endedAtMs }: OverlapSpeech,
   { fromMs }: Reply,
   atMs: number,
 ): boolean {
@@ -229,11 +234,14 @@ function answers({ reply }: Interruption, personId: string): boolean {
   return reply?.replyTo === personId;
 }
 
-function speechOf({ speeches }: Interruption, event: { personId: string; atMs: number }): Speech {
+function speechOf(
+  { speeches }: Interruption,
+  event: { personId: string; atMs: number },
+): OverlapSpeech {
   return speeches.find(({ personId }) => personId === event.personId) ?? unheard(event);
 }
 
-function withSpeech(state: Interruption, speech: Speech): Interruption {
+function withSpeech(state: Interruption, speech: OverlapSpeech): Interruption {
   const others = state.speeches.filter(({ personId }) => personId !== speech.personId);
   return { ...state, speeches: [...others, speech] };
 }

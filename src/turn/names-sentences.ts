@@ -4,7 +4,7 @@ import { languages } from './languages/languages.ts';
 /** How a word follows the one before it: after a space, within a written-together word (`super-nova`), after a pause. */
 type Gap = 'start' | 'space' | 'within' | 'pause';
 
-export type Word = {
+export type SentenceWord = {
   /** Normalised, without apostrophes. */
   readonly text: string;
   /** What stands around apostrophes, say `nova` and `s`; one part for most words. */
@@ -14,7 +14,7 @@ export type Word = {
   readonly quoted: boolean;
 };
 
-export type Sentence = { readonly words: readonly Word[]; readonly asks: boolean };
+export type Sentence = { readonly words: readonly SentenceWord[]; readonly asks: boolean };
 
 const headLength = 800;
 const tailLength = 400;
@@ -64,7 +64,7 @@ export function sentencesOf(text: string): Sentence[] {
   const plain = shortened(text.trim());
   const bare = plain.replace(/^["“„«](.*)["”“»]$/su, '$1');
   const sentences: Sentence[] = [];
-  let words: Word[] = [];
+  let words: SentenceWord[] = [];
   let toIndex = 0;
   const close = (gap: string) => {
     if (words.length > 0) sentences.push({ words, asks: questions.test(gap) });
@@ -90,7 +90,7 @@ function shortened(text: string): string {
   return `${head} x ${normalised(text.slice(-tailLength)).slice(-tailLength)}`;
 }
 
-function addWords(words: Word[], run: string, gap: string, quoted: boolean): void {
+function addWords(words: SentenceWord[], run: string, gap: string, quoted: boolean): void {
   const before = words.length === 0 ? 'start' : gapOf(gap);
   if (!isDense(run)) {
     const parts = run.split(apostrophe);

@@ -1,7 +1,7 @@
 import { commonWords } from './addressing-phrases.ts';
 import { listed } from './languages/language-words.ts';
 import { languages } from './languages/languages.ts';
-import { isDense, type Sentence, sentencesOf, type Word } from './names-sentences.ts';
+import { isDense, type Sentence, type SentenceWord, sentencesOf } from './names-sentences.ts';
 import { isWithin, latinOf, slackOf, soundOf } from './names-sound.ts';
 
 const mostNames = 20;
@@ -68,7 +68,7 @@ function readName(name: string): Name | undefined {
   };
 }
 
-function exactAt(words: readonly Word[], at: number, name: Name): Hit | undefined {
+function exactAt(words: readonly SentenceWord[], at: number, name: Name): Hit | undefined {
   const { text = '', parts = [] } = words[at] ?? {};
   const to = name.joined.startsWith(text) ? endOf(words, at, name.joined) : at;
   const isSplit = to - at > name.words && !name.dense;
@@ -79,7 +79,7 @@ function exactAt(words: readonly Word[], at: number, name: Name): Hit | undefine
 }
 
 /** The place after the words that, written together, are `joined`; `at` where they are not. */
-function endOf(words: readonly Word[], at: number, joined: string): number {
+function endOf(words: readonly SentenceWord[], at: number, joined: string): number {
   let heard = '';
   for (let to = at; to < words.length && joined.startsWith(heard); to++) {
     if (to > at && words[to]?.before === 'pause') break;
@@ -91,7 +91,7 @@ function endOf(words: readonly Word[], at: number, joined: string): number {
 
 /** As many words as the name has may differ a little; one more or less must sound the same. */
 function alikeAt(
-  words: readonly Word[],
+  words: readonly SentenceWord[],
   at: number,
   names: readonly Name[],
   taken: ReadonlySet<string>,
@@ -111,7 +111,7 @@ function soundsLike(heard: string, length: number, { sound, words }: Name): bool
 }
 
 /** How some words sound together, if they can be a misspelt name at all. */
-function soundAt(span: readonly Word[], taken: ReadonlySet<string>): string | undefined {
+function soundAt(span: readonly SentenceWord[], taken: ReadonlySet<string>): string | undefined {
   const [first, ...others] = span;
   if (!first || first.parts.length > 1 || taken.has(first.text)) return undefined;
   if (others.some(({ before }) => before !== 'space')) return undefined;

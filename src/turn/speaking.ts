@@ -2,7 +2,7 @@ import type { Evidence } from './evidence.ts';
 import type { Understood } from './understood.ts';
 
 /** An utterance that has begun. */
-export type Speaking = {
+export type SpeakingVoice = {
   readonly kind: 'talking' | 'paused';
   readonly fromMs: number;
   readonly lastVoiceMs: number;
@@ -25,7 +25,7 @@ const brokenOff = -1;
 
 /** Not the voice, but its echo, or the room. */
 export function isFaint(
-  { heard }: Speaking,
+  { heard }: SpeakingVoice,
   levelDb: number | undefined,
   { faintDb }: { readonly faintDb: number },
 ): boolean {
@@ -35,7 +35,7 @@ export function isFaint(
 
 /** Where the voice stopped, as far as its loudness tells. */
 export function stoppedMs(
-  { lastLoudMs, lastVoiceMs }: Speaking,
+  { lastLoudMs, lastVoiceMs }: SpeakingVoice,
   { faintMs }: { readonly faintMs: number },
 ): number {
   return Math.max(lastLoudMs, lastVoiceMs - faintMs);
@@ -47,7 +47,7 @@ export function isAskedTooEarly({
   mutedAtMs = 0,
   pausedAtMs = 0,
   understood,
-}: Speaking): boolean {
+}: SpeakingVoice): boolean {
   const soundedMs = mutedAtMs - pausedAtMs;
   if (kind !== 'paused' || soundedMs <= 0 || soundedMs > trailingMs) return false;
   return understood?.upToPause === true && understood.completeLogit <= brokenOff;
@@ -55,9 +55,9 @@ export function isAskedTooEarly({
 
 /** A packet that holds no voice, or none at all. */
 export function withPacket(
-  voice: Speaking,
+  voice: SpeakingVoice,
   event: { readonly kind: string; readonly atMs: number },
-): Speaking {
+): SpeakingVoice {
   if (event.kind === 'tick') return voice;
   const lastPacketMs = Math.max(voice.lastPacketMs, event.atMs);
   if (event.kind === 'silence-frame') {

@@ -10,9 +10,6 @@ export type Understood = EndOfTurn & {
   readonly revised: boolean;
 };
 
-/** What the words say about the end, at this instant. */
-export type Reading = EndOfTurn;
-
 /** Streaming recognisers change their mind for 260 ms after the voice (p95, pocketsphinx, 2026-11). */
 const stableMs = 300;
 /** After a change in the pause another may follow. */
@@ -41,7 +38,7 @@ export function readingAt(
   understood: Understood | undefined,
   atMs: number,
   silentMs: number,
-): Reading | undefined {
+): EndOfTurn | undefined {
   if (!understood || understood.lastWord === '') return undefined;
   const { completeLogit, lastWord, changedAtMs, upToPause, revised } = understood;
   const sinceMs = atMs - changedAtMs;

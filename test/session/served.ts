@@ -8,7 +8,7 @@ import { openEngines } from '#src/engines.ts';
 import { pipelinesOf } from '#src/pipelines.ts';
 import type { PipelineName } from '#src/session/current-pipeline.ts';
 import type { Person } from '#src/session/link.ts';
-import type { AddressingMode } from '#src/turn/addressing-attention.ts';
+import type { AddressingMode } from '#src/turn/addressing-windows.ts';
 import {
   instantPace,
   type MockProviders,

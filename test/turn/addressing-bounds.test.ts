@@ -5,9 +5,9 @@ import {
   type AddressEvent,
   type AddressingMode,
   addressingRules,
-  attend,
-  inattentive,
-} from '#src/turn/addressing-attention.ts';
+  initialAddressing,
+  stepAddressing,
+} from '#src/turn/addressing-windows.ts';
 
 const modes: readonly AddressingMode[] = ['auto', 'name', 'window', 'always', 'off'];
 const people = fc.constantFrom('ana', 'ben', 'cleo');
@@ -46,7 +46,7 @@ test('no text and no name makes it throw', () => {
     fc.property(texts, names, fc.constantFrom(...modes), (text, called, mode) => {
       const rules = { ...addressingRules, mode, names: called };
       const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, text, present: called };
-      judge(inattentive, spoken, rules);
+      judge(initialAddressing, spoken, rules);
       isCalled(text, rules);
     }),
     { numRuns: 150 },
@@ -56,7 +56,10 @@ test('no text and no name makes it throw', () => {
 test('every window ends by itself', () => {
   fc.assert(
     fc.property(fc.array(events, { maxLength: 30 }), people, (past, speakerId) => {
-      const state = past.reduce((now, event) => attend(now, event, addressingRules), inattentive);
+      const state = past.reduce(
+        (now, event) => stepAddressing(now, event, addressingRules),
+        initialAddressing,
+      );
       const late = { speakerId, humans: 3, fromMs: 100_000 + addressingRules.answeringMs };
       expect(presume(state, late, addressingRules)).toBe(false);
       const { verdict } = judge(state, { ...late, text: 'hello' }, addressingRules);
@@ -69,7 +72,10 @@ test('switched off, and towards bots, it is never meant, whatever happened', () 
   fc.assert(
     fc.property(fc.array(events, { maxLength: 10 }), people, texts, (past, speakerId, text) => {
       const rules = { ...addressingRules, names: ['Nova'] };
-      const state = past.reduce((now, event) => attend(now, event, rules), inattentive);
+      const state = past.reduce(
+        (now, event) => stepAddressing(now, event, rules),
+        initialAddressing,
+      );
       const spoken = { speakerId, humans: 1, fromMs: 50_000, text };
       expect(judge(state, spoken, { ...rules, mode: 'off' }).verdict.meant).toBe(false);
       expect(judge(state, { ...spoken, isBot: true }, rules).verdict.meant).toBe(false);
@@ -81,7 +87,10 @@ test('switched off, and towards bots, it is never meant, whatever happened', () 
 test('what is presumed is only undone by a dismissal, talk about the bot, or a call for somebody else', () => {
   fc.assert(
     fc.property(fc.array(events, { maxLength: 10 }), people, atMs, (past, speakerId, fromMs) => {
-      const state = past.reduce((now, event) => attend(now, event, addressingRules), inattentive);
+      const state = past.reduce(
+        (now, event) => stepAddressing(now, event, addressingRules),
+        initialAddressing,
+      );
       const speaking = { speakerId, humans: 3, fromMs };
       const { verdict } = judge(state, { ...speaking, text: 'and in Lima' }, addressingRules);
       expect(verdict.meant).toBe(presume(state, speaking, addressingRules));
@@ -90,9 +99,9 @@ test('what is presumed is only undone by a dismissal, talk about the bot, or a c
 });
 
 test('ten thousand events leave no more than a hundred windows', () => {
-  let state = inattentive;
+  let state = initialAddressing;
   for (let at = 0; at < 10_000; at++) {
-    state = attend(state, { kind: 'asked', personId: `p${at}`, atMs: at }, addressingRules);
+    state = stepAddressing(state, { kind: 'asked', personId: `p${at}`, atMs: at }, addressingRules);
   }
   expect(state.windows.length).toBeLessThanOrEqual(100);
 });
@@ -100,7 +109,7 @@ test('ten thousand events leave no more than a hundred windows', () => {
 test('of a very long text only both ends are read, and a name at the cut is no call', () => {
   const rules = { ...addressingRules, names: ['Nova'] };
   const hear = (text: string) =>
-    judge(inattentive, { speakerId: 'ana', fromMs: 0, humans: 3, text }, rules).verdict.meant;
+    judge(initialAddressing, { speakerId: 'ana', fromMs: 0, humans: 3, text }, rules).verdict.meant;
   const filling = 'la '.repeat(40_000);
   expect(hear(`Nova, what time is it? ${filling}`)).toBe(true);
   expect(hear(`${filling}. What do you think, Nova?`)).toBe(true);

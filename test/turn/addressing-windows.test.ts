@@ -1,27 +1,34 @@
 import { expect, test } from 'vitest';
-import { judge, presume, type Spoken, type Verdict } from '#src/turn/addressing.ts';
+import { type AddressingVerdict, judge, presume, type SpokenTurn } from '#src/turn/addressing.ts';
 import {
   type AddressEvent,
   type AddressingMode,
-  type Attention,
+  type AddressingState,
   addressingRules,
-  attend,
-  inattentive,
-} from '#src/turn/addressing-attention.ts';
+  initialAddressing,
+  stepAddressing,
+} from '#src/turn/addressing-windows.ts';
 
 const rules = { ...addressingRules, names: ['Nova'] };
 const ana = { speakerId: 'ana', humans: 3 } as const;
 const ben = { speakerId: 'ben', humans: 3 } as const;
 
-function after(...events: readonly AddressEvent[]): Attention {
-  return events.reduce((state, event) => attend(state, event, rules), inattentive);
+function after(...events: readonly AddressEvent[]): AddressingState {
+  return events.reduce((state, event) => stepAddressing(state, event, rules), initialAddressing);
 }
 
-function why(state: Attention, spoken: Omit<Spoken, 'text'> & { text?: string }): Verdict['why'] {
+function why(
+  state: AddressingState,
+  spoken: Omit<SpokenTurn, 'text'> & { text?: string },
+): AddressingVerdict['why'] {
   return judge(state, { text: 'and in Lima', ...spoken }, rules).verdict.why;
 }
 
-function judgedIn(mode: AddressingMode, state: Attention, spoken: Spoken): Verdict {
+function judgedIn(
+  mode: AddressingMode,
+  state: AddressingState,
+  spoken: SpokenTurn,
+): AddressingVerdict {
   return judge(state, spoken, { ...rules, mode }).verdict;
 }
 
@@ -35,11 +42,11 @@ const answered = {
 const question = { ...answered, endsInQuestion: true } as const;
 
 test('who is alone with the bot needs no name', () => {
-  expect(why(inattentive, { ...ana, humans: 1, fromMs: 0 })).toBe('alone');
+  expect(why(initialAddressing, { ...ana, humans: 1, fromMs: 0 })).toBe('alone');
 });
 
 test('a second person joining makes a name necessary, and their leaving unnecessary, at once', () => {
-  const counts = [1, 2, 1].map((humans) => why(inattentive, { ...ana, humans, fromMs: 0 }));
+  const counts = [1, 2, 1].map((humans) => why(initialAddressing, { ...ana, humans, fromMs: 0 }));
   expect(counts).toEqual(['alone', 'not-named', 'alone']);
 });
 
@@ -63,14 +70,14 @@ test('while it works on an answer, the person answered may go on or interrupt wi
   const state = after({ kind: 'answering', personId: 'ana', atMs: 0 });
   expect(why(state, { ...ana, fromMs: 20_000 })).toBe('follow-up');
   expect(why(state, { ...ana, fromMs: 120_000 })).toBe('not-named');
-  expect(why(attend(state, answered, rules), { ...ana, fromMs: 900 })).toBe('follow-up');
+  expect(why(stepAddressing(state, answered, rules), { ...ana, fromMs: 900 })).toBe('follow-up');
 });
 
 test('two seconds of others talking close a follow-up window, and what began before still counts', () => {
   const talk = { kind: 'talked', personId: 'ben', ms: 1000 } as const;
-  const once = attend(after(answered), { ...talk, atMs: 3000 }, rules);
+  const once = stepAddressing(after(answered), { ...talk, atMs: 3000 }, rules);
   expect(why(once, { ...ana, fromMs: 3500 })).toBe('follow-up');
-  const twice = attend(once, { ...talk, atMs: 4000 }, rules);
+  const twice = stepAddressing(once, { ...talk, atMs: 4000 }, rules);
   expect(why(twice, { ...ana, fromMs: 4500 })).toBe('not-named');
   expect(why(twice, { ...ana, fromMs: 3500 })).toBe('follow-up');
 });
@@ -107,8 +114,8 @@ test('an everyday word that is also the name of somebody present calls nobody', 
 
 test('a name of somebody present is never a misspelling of the name of the bot', () => {
   const text = 'Noah, what time is it?';
-  expect(why(inattentive, { ...ana, fromMs: 0, text })).toBe('name');
-  expect(why(inattentive, { ...ana, fromMs: 0, text, present: ['Noah'] })).toBe('not-named');
+  expect(why(initialAddressing, { ...ana, fromMs: 0, text })).toBe('name');
+  expect(why(initialAddressing, { ...ana, fromMs: 0, text, present: ['Noah'] })).toBe('not-named');
 });
 
 test('talk about the bot ends the benefit of a follow-up window, not that of Ask or of a reply', () => {
@@ -126,7 +133,7 @@ test('"not you" closes the window of who says it', () => {
 });
 
 test('after two dismissals in ten minutes only the exact name counts, for ten minutes', () => {
-  let state = inattentive;
+  let state = initialAddressing;
   for (const atMs of [0, 60_000]) {
     state = judge(state, { ...ana, fromMs: atMs, text: 'Nover, what is it?' }, rules).state;
     state = judge(state, { ...ana, fromMs: atMs + 5000, text: 'not you' }, rules).state;
@@ -138,7 +145,7 @@ test('after two dismissals in ten minutes only the exact name counts, for ten mi
 });
 
 test('"not you" among people the bot never answered is no mistake of the bot', () => {
-  let state = inattentive;
+  let state = initialAddressing;
   for (const fromMs of [0, 1000, 2000]) {
     state = judge(state, { ...ana, fromMs, text: 'not you' }, rules).state;
   }
@@ -158,34 +165,36 @@ test('words count by when they began, even if they are known after the window ha
 test('each mode lets in what it says', () => {
   const named = { ...ana, fromMs: 2000, text: 'Nova, hello' };
   const bare = { ...ana, fromMs: 2000, text: 'hello' };
-  expect(judgedIn('name', inattentive, named)).toEqual({ meant: true, why: 'name' });
+  expect(judgedIn('name', initialAddressing, named)).toEqual({ meant: true, why: 'name' });
   expect(judgedIn('name', after(answered), bare).meant).toBe(false);
   expect(judgedIn('name', after(asked), bare)).toEqual({ meant: true, why: 'window' });
   expect(judgedIn('window', after(answered), named).meant).toBe(false);
   expect(judgedIn('window', after(asked), bare)).toEqual({ meant: true, why: 'window' });
-  expect(judgedIn('always', inattentive, bare)).toEqual({ meant: true, why: 'always' });
+  expect(judgedIn('always', initialAddressing, bare)).toEqual({ meant: true, why: 'always' });
   expect(judgedIn('off', after(asked), named)).toEqual({ meant: false, why: 'off' });
-  expect(judgedIn('window', inattentive, { ...named, humans: 1 }).meant).toBe(false);
+  expect(judgedIn('window', initialAddressing, { ...named, humans: 1 }).meant).toBe(false);
 });
 
 test('without a name the bot answers several people only through windows', () => {
   const nameless = { ...rules, names: [] };
   const spoken = { ...ana, fromMs: 2000, text: 'Nova, hello' };
-  expect(judge(inattentive, spoken, nameless).verdict.meant).toBe(false);
+  expect(judge(initialAddressing, spoken, nameless).verdict.meant).toBe(false);
   expect(judge(after(asked), spoken, nameless).verdict.meant).toBe(true);
 });
 
 test('words without a letter, and the words of bots, are never answered', () => {
-  expect(why(inattentive, { ...ana, humans: 1, fromMs: 0, text: ' ... ' })).toBe('empty');
-  expect(why(inattentive, { ...ana, humans: 1, fromMs: 0, isBot: true })).toBe('bot');
+  expect(why(initialAddressing, { ...ana, humans: 1, fromMs: 0, text: ' ... ' })).toBe('empty');
+  expect(why(initialAddressing, { ...ana, humans: 1, fromMs: 0, isBot: true })).toBe('bot');
 });
 
 test('before the words are known, only people who would be answered anyway are thought ahead for', () => {
   const state = after(answered);
   expect(presume(state, { ...ana, fromMs: 2000 }, rules)).toBe(true);
   expect(presume(state, { ...ben, fromMs: 2000 }, rules)).toBe(false);
-  expect(presume(inattentive, { ...ben, humans: 1, fromMs: 0 }, rules)).toBe(true);
-  expect(presume(inattentive, { ...ana, fromMs: 0 }, { ...rules, mode: 'always' })).toBe(true);
+  expect(presume(initialAddressing, { ...ben, humans: 1, fromMs: 0 }, rules)).toBe(true);
+  expect(presume(initialAddressing, { ...ana, fromMs: 0 }, { ...rules, mode: 'always' })).toBe(
+    true,
+  );
   expect(presume(state, { ...ana, fromMs: 2000 }, { ...rules, mode: 'off' })).toBe(false);
   expect(presume(state, { ...ana, fromMs: 2000, isBot: true }, rules)).toBe(false);
 });

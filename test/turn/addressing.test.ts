@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { judge, type Verdict } from '#src/turn/addressing.ts';
-import { addressingRules, inattentive } from '#src/turn/addressing-attention.ts';
+import { type AddressingVerdict, judge } from '#src/turn/addressing.ts';
+import { addressingRules, initialAddressing } from '#src/turn/addressing-windows.ts';
 import { cases, otherNames } from './addressing-cases.ts';
 import { houseCalls, houseTalk } from './addressing-house.ts';
 
 const names = ['Nova', 'ノヴァ', '诺娃', '노바', 'नोवा', 'نوفا', 'נובה', 'โนวา'];
 
-function hear(text: string, to: readonly string[] = names): Verdict {
+function hear(text: string, to: readonly string[] = names): AddressingVerdict {
   const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, present: ['Ben'], text };
-  return judge(inattentive, spoken, { ...addressingRules, names: to }).verdict;
+  return judge(initialAddressing, spoken, { ...addressingRules, names: to }).verdict;
 }
 
 test.each(cases)('with several people, %j is a call: %s', (text, isCall) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { judge, type Verdict } from '#src/turn/addressing.ts';
-import { addressingRules, inattentive } from '#src/turn/addressing-attention.ts';
+import { type AddressingVerdict, judge } from '#src/turn/addressing.ts';
+import { addressingRules, initialAddressing } from '#src/turn/addressing-windows.ts';
 
 const dismissals: readonly string[] = [
   'not you',
@@ -59,9 +59,9 @@ const noDismissals: readonly string[] = [
   '是不是你',
 ];
 
-function hear(text: string): Verdict {
+function hear(text: string): AddressingVerdict {
   const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, present: ['Ben'], text };
-  return judge(inattentive, spoken, { ...addressingRules, names: ['Nova'] }).verdict;
+  return judge(initialAddressing, spoken, { ...addressingRules, names: ['Nova'] }).verdict;
 }
 
 test.each(dismissals)('%j says the bot was not meant', (text) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { VoiceEvent } from '#src/turn/endpointing.ts';
+import type { EndpointingEvent } from '#src/turn/endpointing.ts';
 import { endpointRules as rules } from '#src/turn/endpointing.ts';
 import { kinds, type Noted, play, ticks } from './endpointing-play.ts';
 
@@ -25,7 +25,7 @@ const happening = fc.record({
 /** Anything a microphone and a recogniser may tell, then ticks for longer than any wait. */
 const life = fc.array(happening, { maxLength: 400 }).map((all) => {
   let atMs = 0;
-  const events = all.map<VoiceEvent>(({ kind, probability, levelDb, text, afterMs }) => {
+  const events = all.map<EndpointingEvent>(({ kind, probability, levelDb, text, afterMs }) => {
     atMs += afterMs;
     if (kind === 'window') return { kind, probability, levelDb, atMs };
     return kind === 'text' ? { kind, text, atMs } : { kind, atMs };
@@ -64,7 +64,7 @@ test('no turn ends while voice sounds, whatever the recogniser says', () => {
   const sounding = fc.array(fc.constantFrom(...texts), { minLength: 1, maxLength: 200 });
   fc.assert(
     fc.property(sounding, (said) => {
-      const events = said.flatMap<VoiceEvent>((text, at) => [
+      const events = said.flatMap<EndpointingEvent>((text, at) => [
         { kind: 'window', probability: 0.9, atMs: 32 * at },
         { kind: 'text', text, atMs: 32 * at + 1 },
         { kind: 'tick', atMs: 32 * at + 20 },

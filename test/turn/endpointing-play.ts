@@ -1,14 +1,18 @@
-import type { Voice, VoiceEffect, VoiceEvent } from '#src/turn/endpointing.ts';
-import { quiet, endpointRules as rules, stepVoice } from '#src/turn/endpointing.ts';
+import type {
+  EndpointingEffect,
+  EndpointingEvent,
+  EndpointingState,
+} from '#src/turn/endpointing.ts';
+import { quiet, endpointRules as rules, stepEndpointing } from '#src/turn/endpointing.ts';
 
-export type Noted = VoiceEffect & { readonly notedAtMs: number };
+export type Noted = EndpointingEffect & { readonly notedAtMs: number };
 
 /** Every effect, with the instant of the event that caused it. */
-export function play(events: readonly VoiceEvent[]): Noted[] {
+export function play(events: readonly EndpointingEvent[]): Noted[] {
   const noted: Noted[] = [];
-  let voice: Voice = quiet;
+  let voice: EndpointingState = quiet;
   for (const event of events) {
-    const step = stepVoice(voice, event, rules);
+    const step = stepEndpointing(voice, event, rules);
     voice = step.voice;
     for (const effect of step.effects) noted.push({ ...effect, notedAtMs: event.atMs });
   }
@@ -16,7 +20,7 @@ export function play(events: readonly VoiceEvent[]): Noted[] {
 }
 
 /** VAD windows of 32 ms, the first of them over at `fromMs` + 32. */
-export function windows(fromMs: number, ...probabilities: readonly number[]): VoiceEvent[] {
+export function windows(fromMs: number, ...probabilities: readonly number[]): EndpointingEvent[] {
   return probabilities.map((probability, at) => ({
     kind: 'window',
     probability,
@@ -24,12 +28,12 @@ export function windows(fromMs: number, ...probabilities: readonly number[]): Vo
   }));
 }
 
-export function ticks(fromMs: number, toMs: number): VoiceEvent[] {
+export function ticks(fromMs: number, toMs: number): EndpointingEvent[] {
   const count = Math.floor((toMs - fromMs) / 20);
   return Array.from({ length: count }, (_, at) => ({ kind: 'tick', atMs: fromMs + 20 * (at + 1) }));
 }
 
-export function inOrder(...events: readonly VoiceEvent[]): VoiceEvent[] {
+export function inOrder(...events: readonly EndpointingEvent[]): EndpointingEvent[] {
   return events.toSorted((a, b) => a.atMs - b.atMs);
 }
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { VoiceEvent } from '#src/turn/endpointing.ts';
+import type { EndpointingEvent } from '#src/turn/endpointing.ts';
 import { inOrder, kinds, play, ticks, windows, word, wordEndMs } from './endpointing-play.ts';
 
 test('faint windows after a loud voice are its echo: the wait counts from where it was loud', () => {
   const loud = windows(0, ...word).map((window) => ({ ...window, levelDb: -30 }));
   const faint = windows(wordEndMs, 0.9, 0.9, 0.9).map((window) => ({ ...window, levelDb: -52 }));
   const room = windows(wordEndMs + 96, ...Array(30).fill(0.05));
-  const text: VoiceEvent = { kind: 'text', text: 'stop the music', atMs: wordEndMs + 200 };
+  const text: EndpointingEvent = { kind: 'text', text: 'stop the music', atMs: wordEndMs + 200 };
   const all = inOrder(...loud, ...faint, ...room, text, ...ticks(wordEndMs, 1200));
   const ended = play(all).at(-1);
   expect(ended).toMatchObject({ kind: 'ended', toMs: wordEndMs + 96 });
@@ -24,11 +24,11 @@ test('whoever trails off is not cut: faint voice is still voice', () => {
 
 test('a text that breaks off where more sounded before the microphone closed is asked for again, once', () => {
   const sounding = windows(wordEndMs, 0.1, 0.1, 0.1);
-  const closing: VoiceEvent[] = [110, 130].map((ms) => ({
+  const closing: EndpointingEvent[] = [110, 130].map((ms) => ({
     kind: 'silence-frame',
     atMs: wordEndMs + ms,
   }));
-  const told = (text: string, ms: number): VoiceEvent => ({
+  const told = (text: string, ms: number): EndpointingEvent => ({
     kind: 'text',
     text,
     atMs: wordEndMs + ms,
@@ -51,7 +51,7 @@ test('a text that breaks off where more sounded before the microphone closed is 
 });
 
 test('a text that comes before its pause is noticed is not taken for all that was said', () => {
-  const partial: VoiceEvent = { kind: 'text', text: 'what time is it', atMs: wordEndMs + 10 };
+  const partial: EndpointingEvent = { kind: 'text', text: 'what time is it', atMs: wordEndMs + 10 };
   const heard = play(inOrder(...windows(0, ...word), partial, ...ticks(wordEndMs, 2000)));
   expect(heard.map(({ kind, notedAtMs }) => [kind, notedAtMs - wordEndMs]).slice(1)).toEqual([
     ['paused', 80],

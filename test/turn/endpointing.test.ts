@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
-import type { Voice, VoiceEvent } from '#src/turn/endpointing.ts';
-import { continues, quiet, endpointRules as rules, stepVoice } from '#src/turn/endpointing.ts';
+import type { EndpointingEvent, EndpointingState } from '#src/turn/endpointing.ts';
+import {
+  continues,
+  quiet,
+  endpointRules as rules,
+  stepEndpointing,
+} from '#src/turn/endpointing.ts';
 import {
   inOrder,
   kinds,
@@ -51,23 +56,23 @@ test('while packets still flow a turn ends 500 ms after the voice', () => {
 
 test('silence frames after 300 ms of room noise end the turn at once', () => {
   const noise = windows(wordEndMs, ...Array(9).fill(0.05));
-  const closing: VoiceEvent = { kind: 'silence-frame', atMs: wordEndMs + 310 };
+  const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 310 };
   const heard = inOrder(...windows(0, ...word), ...noise, ...ticks(wordEndMs, 2000), closing);
   expect(play(heard).at(-1)).toMatchObject({ why: 'mute', notedAtMs: wordEndMs + 310 });
 });
 
 test('a window made of the silence frames themselves does not count as packets flowing again', () => {
-  const closing = [20, 40, 60, 80, 100].map<VoiceEvent>((ms) => ({
+  const closing = [20, 40, 60, 80, 100].map<EndpointingEvent>((ms) => ({
     kind: 'silence-frame',
     atMs: wordEndMs + ms,
   }));
-  const ofThem: VoiceEvent = { kind: 'window', probability: 0, atMs: wordEndMs + 100 };
+  const ofThem: EndpointingEvent = { kind: 'window', probability: 0, atMs: wordEndMs + 100 };
   const heard = [...windows(0, ...word), ...closing, ofThem, ...ticks(wordEndMs + 100, 2000)];
   expect(play(heard).at(-1)).toMatchObject({ why: 'mute', notedAtMs: wordEndMs + 300 });
 });
 
 test('silence frames right after the voice are a pause at once, and the tail of the last window no resumption', () => {
-  const closing = [20, 40, 60, 80, 100].flatMap<VoiceEvent>((ms) => [
+  const closing = [20, 40, 60, 80, 100].flatMap<EndpointingEvent>((ms) => [
     { kind: 'silence-frame', atMs: wordEndMs + ms },
     { kind: 'window', probability: 0.9 - ms / 130, atMs: wordEndMs + ms },
   ]);
@@ -78,7 +83,7 @@ test('silence frames right after the voice are a pause at once, and the tail of 
 });
 
 test('a microphone that opens again after silence frames gets the long wait back', () => {
-  const closing: VoiceEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
+  const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
   const breath = windows(wordEndMs + 200, 0.1, 0.2, 0.3, 0.3);
   const more = windows(wordEndMs + 200 + 128, ...word);
   const all = inOrder(...windows(0, ...word), closing, ...breath, ...more, ...ticks(160, 2000));
@@ -131,15 +136,15 @@ test('speech that goes on within 1.5 s belongs to what ended', () => {
 });
 
 test('a voice that the jitter buffer gave back late still counts as of when it arrived', () => {
-  const late: VoiceEvent = { kind: 'window', probability: 0.9, atMs: wordEndMs + 90 };
+  const late: EndpointingEvent = { kind: 'window', probability: 0.9, atMs: wordEndMs + 90 };
   const heard = [...windows(0, ...word), ...ticks(160, 260), late, ...ticks(260, 2000)];
   expect(play(heard).at(-1)).toMatchObject({ kind: 'ended', toMs: wordEndMs + 90 });
 });
 
 /** Closes the microphone right after a word, and lets the recogniser tell `text` so long after that. */
 function toldAfter(text: string, afterMs: number): Noted[] {
-  const closing: VoiceEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
-  const told: VoiceEvent = { kind: 'text', text, atMs: wordEndMs + afterMs };
+  const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
+  const told: EndpointingEvent = { kind: 'text', text, atMs: wordEndMs + afterMs };
   return play(inOrder(...windows(0, ...word), closing, told, ...ticks(wordEndMs, 3000)));
 }
 
@@ -159,15 +164,15 @@ test('a text that comes after its wait ends the turn at once', () => {
   const delayed = toldAfter('what is the capital of france', 290);
   expect(delays(delayed).at(-1)).toEqual(['ended', 300]);
   const slow = { ...rules, textTimeoutMs: 800 };
-  let voice: Voice = quiet;
-  const events: VoiceEvent[] = [
+  let voice: EndpointingState = quiet;
+  const events: EndpointingEvent[] = [
     ...windows(0, ...word),
     { kind: 'silence-frame', atMs: wordEndMs + 20 },
     { kind: 'tick', atMs: 700 },
     { kind: 'text', text: 'what is the capital of france', atMs: 710 },
   ];
   const all = events.map((event) => {
-    const step = stepVoice(voice, event, slow);
+    const step = stepEndpointing(voice, event, slow);
     voice = step.voice;
     return step.effects.map(({ kind }) => kind);
   });
@@ -186,15 +191,15 @@ test('numbers being dictated are waited for over their usual pauses', () => {
 });
 
 test('a partial from before the last words neither shortens the wait nor counts as the whole', () => {
-  const partial: VoiceEvent = { kind: 'text', text: 'what time is it', atMs: 120 };
-  const closing: VoiceEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
+  const partial: EndpointingEvent = { kind: 'text', text: 'what time is it', atMs: 120 };
+  const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
   const all = inOrder(...windows(0, ...word), partial, closing, ...ticks(wordEndMs, 2000));
   expect(delays(play(all)).at(-1)).toEqual(['ended', 300]);
 });
 
 test('words still changing in the pause hold the end back until they rest', () => {
-  const closing: VoiceEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
-  const told = ['what ti', 'what time', 'what time is', 'what time is it'].map<VoiceEvent>(
+  const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
+  const told = ['what ti', 'what time', 'what time is', 'what time is it'].map<EndpointingEvent>(
     (text, at) => ({ kind: 'text', text, atMs: wordEndMs + 60 + 80 * at }),
   );
   const all = inOrder(...windows(0, ...word), closing, ...told, ...ticks(wordEndMs, 2000));

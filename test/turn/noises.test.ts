@@ -5,7 +5,12 @@ import { loadSilero } from '#src/audio/silero.ts';
 import { VoiceActivity } from '#src/audio/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice-meter.ts';
 import { readWav } from '#src/audio/wav.ts';
-import { endpointRules, quiet, stepVoice, type Voice } from '#src/turn/endpointing.ts';
+import {
+  type EndpointingState,
+  endpointRules,
+  quiet,
+  stepEndpointing,
+} from '#src/turn/endpointing.ts';
 import { type Evidence, hasVoice } from '#src/turn/evidence.ts';
 import { noises } from './noises.ts';
 
@@ -15,12 +20,12 @@ const weights = await loadSilero();
 function utterances(samples: Int16Array): Evidence[] {
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const ended: Evidence[] = [];
-  let voice: Voice = quiet;
+  let voice: EndpointingState = quiet;
   for (let atMs = 20; (atMs - 1000) * 16 <= samples.length; atMs += 20) {
     const packet = new Int16Array(320);
     packet.set(samples.subarray((atMs - 20) * 16, atMs * 16));
     for (const window of meter.push(packet, atMs)) {
-      const step = stepVoice(voice, { kind: 'window', ...window }, endpointRules);
+      const step = stepEndpointing(voice, { kind: 'window', ...window }, endpointRules);
       voice = step.voice;
       for (const effect of step.effects) if (effect.kind === 'ended') ended.push(effect.heard);
     }

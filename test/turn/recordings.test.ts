@@ -5,8 +5,12 @@ import { loadSilero } from '#src/audio/silero.ts';
 import { VoiceActivity } from '#src/audio/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice-meter.ts';
 import { readWav } from '#src/audio/wav.ts';
-import type { Voice, VoiceEffect, VoiceEvent } from '#src/turn/endpointing.ts';
-import { endpointRules, quiet, stepVoice } from '#src/turn/endpointing.ts';
+import type {
+  EndpointingEffect,
+  EndpointingEvent,
+  EndpointingState,
+} from '#src/turn/endpointing.ts';
+import { endpointRules, quiet, stepEndpointing } from '#src/turn/endpointing.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 
 type Recording = { file: string; speechStartMs: number; speechEndMs: number };
@@ -16,7 +20,7 @@ const recordings: Recording[] = JSON.parse(await readFile(`${folder}/manifest.js
 const weights = await loadSilero();
 
 /** What a microphone tells that closes with the recording: packets of 20 ms, then none. */
-function* listen(samples: Int16Array): Generator<VoiceEvent> {
+function* listen(samples: Int16Array): Generator<EndpointingEvent> {
   const meter = new VoiceMeter(new VoiceActivity(weights));
   meter.push(new Int16Array(16_000), 0);
   for (
@@ -32,10 +36,10 @@ function* listen(samples: Int16Array): Generator<VoiceEvent> {
 
 test.each(recordings)('the words of $file are one turn', async (recording) => {
   const { samples } = resample(readWav(await readFile(`${folder}/${recording.file}`)), 16_000);
-  const turns: VoiceEffect[] = [];
-  let voice: Voice = quiet;
+  const turns: EndpointingEffect[] = [];
+  let voice: EndpointingState = quiet;
   for (const event of listen(samples)) {
-    const step = stepVoice(voice, event, endpointRules);
+    const step = stepEndpointing(voice, event, endpointRules);
     voice = step.voice;
     turns.push(...step.effects.filter(({ kind }) => kind === 'ended'));
   }

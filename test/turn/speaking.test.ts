@@ -3,13 +3,13 @@ import { hasVoice, heardWindow, nothingHeard } from '#src/turn/evidence.ts';
 import {
   isAskedTooEarly,
   isFaint,
-  type Speaking,
+  type SpeakingVoice,
   stoppedMs,
   withPacket,
 } from '#src/turn/speaking.ts';
 import { readingAt, type Understood, understand } from '#src/turn/understood.ts';
 
-const talking: Speaking = {
+const talking: SpeakingVoice = {
   ...{ kind: 'talking', fromMs: 0, likelyOver: false },
   ...{ lastVoiceMs: 1_000, lastLoudMs: 900, lastPacketMs: 1_000 },
   heard: { ...nothingHeard, meanLevelDb: -30 },
@@ -33,7 +33,7 @@ test('a voice stopped where it was last loud, but no longer ago than faint voice
 });
 
 test('a text that breaks off is asked again where up to 200 ms sounded between pause and silence frames', () => {
-  const paused: Speaking = {
+  const paused: SpeakingVoice = {
     ...talking,
     ...{ kind: 'paused', pausedAtMs: 1_000, mutedAtMs: 1_200, understood: cut },
   };

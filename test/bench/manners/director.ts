@@ -1,4 +1,4 @@
-import { addressingRules } from '#src/turn/addressing-attention.ts';
+import { addressingRules } from '#src/turn/addressing-windows.ts';
 import type { Utterance } from './microphones.ts';
 import { goTo, isAtRest, move, type Room, say, until } from './room.ts';
 import type { Act, Role, Scene, SceneMix } from './scenes.ts';

@@ -1,5 +1,5 @@
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
-import type { AddressingMode } from '#src/turn/addressing-attention.ts';
+import type { AddressingMode } from '#src/turn/addressing-windows.ts';
 import { chat, type Play, playScene, type Spoken, shuffled } from './director.ts';
 import { openRoom, otherBot, peopleOf } from './room.ts';
 import type { Scene, SceneMix } from './scenes.ts';

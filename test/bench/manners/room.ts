@@ -4,7 +4,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import type { Person } from '#src/session/link.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import type { AddressingMode } from '#src/turn/addressing-attention.ts';
+import type { AddressingMode } from '#src/turn/addressing-windows.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { lounge, openHouse } from '#test/session/house.ts';
 import { LeapingClock } from './clock.ts';

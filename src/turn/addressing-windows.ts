@@ -8,23 +8,23 @@ export type AddressingRules = {
   readonly mode: AddressingMode;
   /** What the bot answers to, in every script people may write it; twenty at most. */
   readonly names: readonly string[];
-  /** After Ask, that person needs no name for so long. */
+  /** Time after Ask, in ms, in which that person needs no name. */
   readonly askWindowMs: number;
-  /** The same after an answer to them has ended. */
+  /** Time after the end of an answer, in ms, in which the person who got it needs no name. */
   readonly followUpMs: number;
-  /** The same after an answer that ended in a question. */
+  /** That time after an answer that ended in a question. */
   readonly replyMs: number;
-  /** An answer that never reports its end counts as over after so long. */
+  /** Longest answer, in ms: one that never reports its end counts as over then. */
   readonly answeringMs: number;
-  /** So much talk of others closes a follow-up window. */
+  /** Talk of others, in ms, that closes a follow-up window. */
   readonly strangerMs: number;
-  /** So many dismissals within `dismissedWithinMs` and only exact names count, for `exactForMs`. */
+  /** Number of dismissals within `dismissedWithinMs` after which only exact names count, for `exactForMs`. */
   readonly dismissals: number;
   readonly dismissedWithinMs: number;
   readonly exactForMs: number;
-  /** A dismissal is about the bot when it took words as meant for it no longer ago. */
+  /** Longest time, in ms since words were taken as meant for the bot, in which a dismissal is about it. */
   readonly aboutUsMs: number;
-  /** Words may be judged so long after they began: the longest utterance and its recognition. */
+  /** Longest time, in ms, from the beginning of words to their verdict: the longest utterance and its recognition. */
   readonly judgedWithinMs: number;
 };
 
@@ -52,15 +52,15 @@ type Window = {
   readonly othersMs: number;
 };
 
-/** Who needs no name just now, and how far the bot's own ear for its name is trusted. */
-export type Attention = {
+/** State of addressing: who needs no name just now, and whether misspelt names count. */
+export type AddressingState = {
   readonly windows: readonly Window[];
   readonly dismissedAtMs: readonly number[];
   readonly exactUntilMs: number;
   readonly lastMeantAtMs: number;
 };
 
-export const inattentive: Attention = {
+export const initialAddressing: AddressingState = {
   windows: [],
   dismissedAtMs: [],
   exactUntilMs: Number.NEGATIVE_INFINITY,
@@ -90,12 +90,12 @@ export type AddressEvent =
 
 const mostWindows = 100;
 
-/** One step of who needs no name. A window that is over is kept until its last words must have been judged. */
-export function attend(
-  attention: Attention,
+/** One step of addressing: who needs no name. A window that is over is kept until its last words must have been judged. */
+export function stepAddressing(
+  attention: AddressingState,
   event: AddressEvent,
   rules: AddressingRules,
-): Attention {
+): AddressingState {
   const { personId } = event;
   switch (event.kind) {
     case 'asked':
@@ -122,7 +122,7 @@ export function attend(
 
 /** Which open window the speaking began in. Only Ask holds in the modes `name` and `window`: it was pressed. */
 export function windowFor(
-  { windows }: Attention,
+  { windows }: AddressingState,
   { speakerId, fromMs }: { readonly speakerId: string; readonly fromMs: number },
   { mode }: AddressingRules,
 ): 'window' | 'reply' | 'follow-up' | undefined {
@@ -136,12 +136,12 @@ export function windowFor(
 }
 
 function opened(
-  attention: Attention,
+  attention: AddressingState,
   kind: Window['kind'],
   personId: string,
   atMs: number,
   rules: AddressingRules,
-): Attention {
+): AddressingState {
   const lengths = {
     asked: rules.askWindowMs,
     answering: rules.answeringMs,
@@ -155,11 +155,11 @@ function opened(
 
 /** Closes windows of one person; what was said before `atMs` still counts. */
 export function closed(
-  attention: Attention,
+  attention: AddressingState,
   personId: string,
   atMs: number,
   kinds: readonly Window['kind'][],
-): Attention {
+): AddressingState {
   const windows = attention.windows.map((window) =>
     window.personId === personId && kinds.includes(window.kind)
       ? { ...window, untilMs: Math.min(window.untilMs, atMs) }
@@ -181,11 +181,11 @@ function talkedOver(
 
 /** Takes back the speaker's windows, and counts against the spelling tolerance if the bot had just felt meant. */
 export function dismissed(
-  attention: Attention,
+  attention: AddressingState,
   personId: string,
   atMs: number,
   rules: AddressingRules,
-): Attention {
+): AddressingState {
   const kinds = ['asked', 'answering', 'follow-up', 'reply'] as const;
   const state = closed(attention, personId, atMs, kinds);
   if (atMs - attention.lastMeantAtMs > rules.aboutUsMs) return state;

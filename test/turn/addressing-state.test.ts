@@ -2,16 +2,16 @@ import { expect, test } from 'vitest';
 import {
   type AddressEvent,
   addressingRules,
-  attend,
   closed,
   dismissed,
-  inattentive,
+  initialAddressing,
+  stepAddressing,
   windowFor,
-} from '#src/turn/addressing-attention.ts';
+} from '#src/turn/addressing-windows.ts';
 
 const rules = { ...addressingRules, names: ['Nova'] };
 const after = (...events: readonly AddressEvent[]) =>
-  events.reduce((state, event) => attend(state, event, rules), inattentive);
+  events.reduce((state, event) => stepAddressing(state, event, rules), initialAddressing);
 const asked = (personId: string, atMs: number) => ({ kind: 'asked', personId, atMs }) as const;
 const answered = (personId: string, atMs: number, endsInQuestion = false) =>
   ({ kind: 'answered', personId, atMs, endsInQuestion }) as const;
@@ -26,7 +26,9 @@ test('of several open windows Ask comes before a reply, and a reply before a fol
   const spoken = { speakerId: 'ana', fromMs: 3_000 };
   const state = after(answered('ana', 1_000), answered('ana', 2_000, true));
   expect(windowFor(state, spoken, rules)).toBe('reply');
-  expect(windowFor(attend(state, asked('ana', 2_500), rules), spoken, rules)).toBe('window');
+  expect(windowFor(stepAddressing(state, asked('ana', 2_500), rules), spoken, rules)).toBe(
+    'window',
+  );
 });
 
 test('an answer closes the window of its making and no other', () => {
@@ -50,9 +52,9 @@ test('of the talk of others only what sounded since the window opened counts', (
   });
   const state = after(answered('ana', 1_000), talk(60_000, 2_999));
   expect(state.windows[0]).toMatchObject({ othersMs: 1_999, untilMs: 9_000 });
-  const more = attend(state, talk(1, 3_500), rules);
+  const more = stepAddressing(state, talk(1, 3_500), rules);
   expect(more.windows[0]).toMatchObject({ othersMs: 2_000, untilMs: 3_500 });
-  expect(attend(more, talk(500, 4_000), rules).windows[0]?.untilMs).toBe(3_500);
+  expect(stepAddressing(more, talk(500, 4_000), rules).windows[0]?.untilMs).toBe(3_500);
 });
 
 test('talk that ends as the window opens is from before it', () => {
@@ -80,7 +82,7 @@ test('closing a window never makes it longer, and leaves other kinds and other p
 });
 
 test('a dismissal within 30 s of being meant counts, and two of them in ten minutes ask for the exact name', () => {
-  const meant = { ...inattentive, lastMeantAtMs: 0 };
+  const meant = { ...initialAddressing, lastMeantAtMs: 0 };
   expect(dismissed(meant, 'ana', 30_001, rules).dismissedAtMs).toEqual([]);
   const once = dismissed(meant, 'ana', 30_000, rules);
   expect(once.dismissedAtMs).toEqual([30_000]);
@@ -94,7 +96,11 @@ test('a dismissal within 30 s of being meant counts, and two of them in ten minu
 test('after an answer a dismissal is about the bot, however long ago the question was', () => {
   const state = after(answered('ana', 500_000));
   expect(dismissed(state, 'ana', 510_000, rules).dismissedAtMs).toEqual([510_000]);
-  const earlier = attend({ ...state, lastMeantAtMs: 600_000 }, answered('ana', 550_000), rules);
+  const earlier = stepAddressing(
+    { ...state, lastMeantAtMs: 600_000 },
+    answered('ana', 550_000),
+    rules,
+  );
   expect(earlier.lastMeantAtMs).toBe(600_000);
 });
 
