@@ -15,7 +15,7 @@ export type Sounds = AsyncDisposable & {
   readonly shelf: TrackShelf;
 };
 
-/** Longest step of a decoding thread, in ms, before it is ended: 30 ms are usual. */
+/** Longest step of a decoding process, in ms, before it is killed: 30 ms are usual. */
 const mostStepMs = 2_000;
 
 /** Closing it ends what is being decoded. */

@@ -3,7 +3,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decoding.ts';
 import type { DecodeSpeech } from '#src/speech/openai-synthesizer.ts';
 
-/** Decodes speech of servers that send neither samples nor WAV; its thread is started when the first such answer comes. */
+/** Decodes speech of servers that send neither samples nor WAV; its process is started when the first such answer comes. */
 export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
   let opened: Promise<Decoding> | undefined;
   const open = async () => {

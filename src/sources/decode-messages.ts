@@ -15,7 +15,7 @@ export type DecodePlan = {
   readonly format?: Format;
 };
 
-/** What the decoding thread is told; it answers every `feed` and every `inspect` once, in order. */
+/** What a decoding process is told; it answers every `feed` and every `inspect` once, in order. */
 export type ToDecoder =
   | { readonly kind: 'open'; readonly id: number; readonly plan: DecodePlan }
   /** `bytes` may be none: then only what is held is decoded on. */
@@ -38,7 +38,7 @@ export type Fed = {
   readonly hasSound: boolean;
 };
 
-/** Sent once, before any answer: the thread has loaded its decoders. */
+/** Sent once, before any answer: the process has loaded its decoders. */
 export type DecoderReady = { readonly kind: 'ready' };
 
 export type FromDecoder =

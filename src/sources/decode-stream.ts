@@ -24,11 +24,11 @@ const codec = () => {
   return loaded;
 };
 
-/** One file in the decoding thread: what came of it and is not decoded yet, and its decoder once it is known. */
+/** One file in a decoding process: what came of it and is not decoded yet, and its decoder once it is known. */
 export class DecodeStream {
   readonly #plan: DecodePlan;
   readonly #skip: Skip;
-  /** Here, since the thread that asks has frames to send. */
+  /** Here, since the process that asks has frames to send. */
   readonly #shape: MonoSound | StereoSound;
   #bytes: Buffer = Buffer.alloc(0);
   #stepBytes: number = steps.leastBytes;

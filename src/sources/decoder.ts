@@ -2,7 +2,7 @@ import type { SoundChunk } from '#src/audio/sound-source.ts';
 
 type Some = readonly SoundChunk[];
 
-/** One file on its way into sound. Has state, and lives in the worker thread. */
+/** One file on its way into sound. Has state, and lives in a decoding process. */
 export interface Decoder {
   /** What these bytes completed. Throws a plain Error where the file is damaged. */
   push(bytes: Uint8Array): Some | Promise<Some>;

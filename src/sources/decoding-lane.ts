@@ -2,26 +2,26 @@ import type { SoundChunk } from '#src/audio/sound-source.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import type { DecodePlan, Fed } from './decode-messages.ts';
 import type { DecodedRateHz } from './decoder.ts';
-import { type DecodingThread, isDisplaced } from './decoding-thread.ts';
+import { type DecodingProcess, isDisplaced } from './decoding-process.ts';
 import type { Inspect, Inspected, Inspection } from './inspection.ts';
 import { refusals } from './refusals.ts';
 
-/** A thread while somebody decodes in it. */
-export type ThreadLease = Disposable & { readonly thread: DecodingThread };
+/** A process while somebody decodes in it. */
+export type ProcessLease = Disposable & { readonly process: DecodingProcess };
 
 /** More at a time would let one file keep the others waiting. */
 const feedBytes = 8 * 1024;
-/** Threads tried for one inspection, where other files of the lane take them down. */
-const mostThreads = 3;
+/** Processes tried for one inspection, where other files of the lane end them. */
+const mostTries = 3;
 
 export type LaneParts = {
   /** Errors: BotError `source.blocked`. */
-  readonly enter: () => ThreadLease;
+  readonly enter: () => ProcessLease;
   /** A file could not be decoded. */
   readonly failed: (error: unknown) => void;
 };
 
-/** Decodes files that share one thread: what one of them breaks is noticed by the others, and by nobody else. */
+/** Decodes files that share one process: what one of them breaks is noticed by the others, and by nobody else. */
 export class DecodingLane {
   readonly #parts: LaneParts;
 
@@ -53,14 +53,14 @@ export class DecodingLane {
     signal: AbortSignal,
   ): AsyncGenerator<SoundChunk> {
     using lease = this.#parts.enter();
-    const { thread } = lease;
-    const id = thread.open(plan);
+    const { process } = lease;
+    const id = process.open(plan);
     let hasSound = false;
     try {
       for await (const { piece, isLast } of feedsOf(bytes)) {
         for (let rest: Fed | undefined, left = piece; !rest || rest.hasMore; left = nothing) {
           signal.throwIfAborted();
-          rest = await unlessAborted(thread.feed(id, left, isLast), signal);
+          rest = await unlessAborted(process.feed(id, left, isLast), signal);
           hasSound ||= rest.hasSound;
           for (const chunk of rest.chunks) {
             signal.throwIfAborted();
@@ -73,7 +73,7 @@ export class DecodingLane {
       this.#parts.failed(error);
       throw error;
     } finally {
-      thread.close(id);
+      process.close(id);
     }
   }
 
@@ -88,13 +88,13 @@ export class DecodingLane {
   };
 
   async #inspect(inspection: Inspection, signal: AbortSignal): Promise<Inspected> {
-    for (let threads = 1; ; threads++) {
+    for (let tries = 1; ; tries++) {
       using lease = this.#parts.enter();
       try {
-        return await unlessAborted(lease.thread.inspect(inspection), signal);
+        return await unlessAborted(lease.process.inspect(inspection), signal);
       } catch (error) {
         this.#parts.failed(error);
-        if (threads >= mostThreads || !isDisplaced(error)) throw error;
+        if (tries >= mostTries || !isDisplaced(error)) throw error;
       }
     }
   }

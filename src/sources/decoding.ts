@@ -1,43 +1,43 @@
 import type { Clock } from '#src/base/clock.ts';
-import { DecodingLane, type ThreadLease } from './decoding-lane.ts';
-import { DecodingThread } from './decoding-thread.ts';
-import { ThreadCrashes } from './thread-crashes.ts';
+import { DecoderCrashes } from './decoder-crashes.ts';
+import { DecodingLane, type ProcessLease } from './decoding-lane.ts';
+import { DecodingProcess } from './decoding-process.ts';
 
 export type DecodingOptions = {
   readonly clock: Clock;
-  /** The decoders' own thread when left out. */
+  /** The program of a decoding process; the decoders' own when left out. */
   readonly entry?: URL;
   readonly stepMs?: number;
 };
 
 /** Longest call of a decoder is 30 ms (measured, 4 kB, cold); a busy machine gets much more. */
 const usualStepMs = 5_000;
-/** With nothing to decode a thread and its memory are given back. */
+/** With nothing to decode a process and its memory are given back. */
 const idleMs = 30_000;
-/** Each takes about 22 MB (measured with all decoders, 2026-11-20). */
-export const mostThreads = 8;
+/** Each takes about 57 MB of its own and 4 threads (measured with all decoders loaded, 2026-11-21). */
+export const mostProcesses = 8;
 
-/** A thread, and the lanes that have something to decode in it, with how much. */
+/** A process, and the lanes that have something to decode in it, with how much. */
 type Seat = {
-  readonly thread: DecodingThread;
+  readonly process: DecodingProcess;
   readonly lanes: Map<string, number>;
   /** Ends the wait for its end. */
   rest: AbortController;
 };
 
 /**
- * Turns bytes of unknown files into samples, in threads that can be killed, started when needed: one for each lane that
- * has something to decode, and 8 at most. Lanes beyond that share the thread that has least to do.
+ * Turns bytes of unknown files into samples, in child processes that can be killed and may die, started when needed: one for
+ * each lane that has something to decode, and 8 at most. Lanes beyond that share the process that has least to do.
  */
 export class Decoding implements AsyncDisposable {
   readonly #options: DecodingOptions;
-  readonly #crashes: ThreadCrashes;
+  readonly #crashes: DecoderCrashes;
   readonly #common = this.lane('');
   #seats: readonly Seat[] = [];
 
   constructor(options: DecodingOptions) {
     this.#options = options;
-    this.#crashes = new ThreadCrashes(options.clock);
+    this.#crashes = new DecoderCrashes(options.clock);
   }
 
   /** As `DecodingLane.play`, in a lane of those who name none. */
@@ -50,7 +50,7 @@ export class Decoding implements AsyncDisposable {
     return this.#common.decode(...asked);
   }
 
-  /** Files decoded in a lane of one name share a thread; those that end one count against `personId`. */
+  /** Files decoded in a lane of one name share a process; those that end one count against `personId`. */
   lane(name: string, personId?: string): DecodingLane {
     const crashes = personId === undefined ? undefined : this.#crashes;
     return new DecodingLane({
@@ -62,26 +62,26 @@ export class Decoding implements AsyncDisposable {
     });
   }
 
-  /** Threads that are alive, idle ones among them. */
-  get threads(): number {
-    return this.#seats.filter(({ thread }) => thread.alive).length;
+  /** Processes that are alive, idle ones among them. */
+  get processes(): number {
+    return this.#seats.filter(({ process }) => process.alive).length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const seats = this.#seats;
     this.#seats = [];
     for (const { rest } of seats) rest.abort(new Error('over'));
-    await Promise.all(seats.map(({ thread }) => thread.stop()));
+    await Promise.all(seats.map(({ process }) => process.stop()));
   }
 
-  #enter(lane: string): ThreadLease {
+  #enter(lane: string): ProcessLease {
     const seat = this.#seatFor(lane);
     seat.rest.abort(new Error('there is something to decode'));
     seat.lanes.set(lane, (seat.lanes.get(lane) ?? 0) + 1);
     if (!this.#seats.includes(seat)) this.#seats = [...this.#seats, seat];
     let isLeft = false;
     return {
-      thread: seat.thread,
+      process: seat.process,
       [Symbol.dispose]: () => {
         if (!isLeft) this.#leave(seat, lane);
         isLeft = true;
@@ -89,18 +89,18 @@ export class Decoding implements AsyncDisposable {
     };
   }
 
-  /** Where it decodes already, else a thread that is idle, a new one, or the one that has least to do. */
+  /** Where it decodes already, else a process that is idle, a new one, or the one that has least to do. */
   #seatFor(lane: string): Seat {
-    this.#seats = this.#seats.filter(({ thread }) => thread.alive);
+    this.#seats = this.#seats.filter(({ process }) => process.alive);
     const own = this.#seats.find(({ lanes }) => lanes.has(lane));
     const idle = this.#seats.find(({ lanes }) => lanes.size === 0);
     const free = own ?? idle;
     if (free) return free;
     const { clock, entry = ownEntry, stepMs = usualStepMs } = this.#options;
     const [least] = this.#seats.toSorted((a, b) => filesIn(a) - filesIn(b));
-    if (least && this.#seats.length >= mostThreads) return least;
-    const thread = new DecodingThread({ clock, entry, stepMs });
-    return { thread, lanes: new Map(), rest: new AbortController() };
+    if (least && this.#seats.length >= mostProcesses) return least;
+    const process = new DecodingProcess({ clock, entry, stepMs });
+    return { process, lanes: new Map(), rest: new AbortController() };
   }
 
   #leave(seat: Seat, lane: string): void {
@@ -112,14 +112,14 @@ export class Decoding implements AsyncDisposable {
     this.#options.clock.sleep(idleMs, seat.rest.signal).then(
       () => {
         this.#seats = this.#seats.filter((other) => other !== seat);
-        seat.thread.stop().catch(() => undefined);
+        seat.process.stop().catch(() => undefined);
       },
       () => undefined, // needed again
     );
   }
 }
 
-const ownEntry = new URL('./decode-worker.ts', import.meta.url);
+const ownEntry = new URL('./decoder-main.ts', import.meta.url);
 
 function filesIn({ lanes }: Seat): number {
   return [...lanes.values()].reduce((sum, files) => sum + files, 0);

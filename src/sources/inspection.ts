@@ -33,7 +33,7 @@ export type Inspect = <Kind extends Inspection['kind']>(
   signal: AbortSignal,
 ) => Promise<Extract<Inspected, { kind: Kind }>>;
 
-/** Runs in the decoding thread: what strangers crafted decides how long it takes. */
+/** Runs in a decoding process: what strangers crafted decides how long it takes. */
 export function inspect(inspection: Inspection): Inspected {
   const { kind } = inspection;
   switch (kind) {

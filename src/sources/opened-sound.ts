@@ -2,7 +2,7 @@ import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { DecodePlan } from './decode-messages.ts';
 import type { DecodingLane } from './decoding-lane.ts';
-import { isDisplaced } from './decoding-thread.ts';
+import { isDisplaced } from './decoding-process.ts';
 import { type FfmpegOptions, type FfmpegPlan, throughFfmpeg } from './ffmpeg.ts';
 import type { Flow } from './flow.ts';
 import { refusals } from './refusals.ts';

@@ -32,7 +32,7 @@ export type LayoutBytes = {
   readonly sizeBytes: number | undefined;
 };
 
-/** Runs in the decoding thread: a crafted file takes its time. */
+/** Runs in a decoding process: a crafted file takes its time. */
 export function layoutOf(bytes: LayoutBytes): Layout {
   switch (bytes.format) {
     case 'wav':

@@ -8,7 +8,7 @@ export type Place = { readonly byte: number; readonly sample: number };
 /** What precedes the sound of an Ogg file; with more, say pictures, a jump is not worth it. */
 export const mostOggHeadBytes = 512 * 1024;
 
-/** Behind the first page of an Ogg file that tells where it ends; `bytes` lie at `from`. Runs in the decoding thread. */
+/** Behind the first page of an Ogg file that tells where it ends; `bytes` lie at `from`. Runs in a decoding process. */
 export function oggPlace(bytes: Buffer, from: number, { serial }: OggShape): Place | undefined {
   let at = from;
   for (const page of new OggPages().push(bytes)) {
@@ -19,7 +19,7 @@ export function oggPlace(bytes: Buffer, from: number, { serial }: OggShape): Pla
   return undefined;
 }
 
-/** The first frame of a FLAC file in `bytes`, which lie at `from`. Runs in the decoding thread. */
+/** The first frame of a FLAC file in `bytes`, which lie at `from`. Runs in a decoding process. */
 export function flacPlace(
   bytes: Buffer,
   from: number,
@@ -32,7 +32,7 @@ export function flacPlace(
   return undefined;
 }
 
-/** The pages of an Ogg file before the first with sound; `more` where that is not among `bytes`. Runs in the decoding thread. */
+/** The pages of an Ogg file before the first with sound; `more` where that is not among `bytes`. Runs in a decoding process. */
 export function oggHead(bytes: Buffer, { serial }: OggShape): Buffer | 'more' | 'too-long' {
   const kept: Buffer[] = [];
   for (const page of new OggPages().push(bytes)) {

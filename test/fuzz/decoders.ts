@@ -8,7 +8,7 @@ import { chunkMs } from '#test/sources/opening.ts';
 import { cpuSinceMs, type FuzzResult, type FuzzTarget, resultOf } from './fuzz-target.ts';
 import { soundFiles } from './sound-files.ts';
 
-/** Longest step of a decoding thread, in ms of CPU time; after 2,000 ms it is ended. */
+/** Longest step of a decoding process, in ms of CPU time; after 2,000 ms it is ended. */
 const longestStepMs = 1_000;
 /** Longest answer to an inspection, in ms of CPU time. */
 const longestLookMs = 200;
@@ -95,7 +95,7 @@ type Decoded = [
 /** What the steps of one file came to. */
 type Steps = { slowestMs: number; soundMs: number; count: number };
 
-/** CPU time of the slowest step. Throws what the decoding thread would not call damage. */
+/** CPU time of the slowest step. Throws what the decoding process would not call damage. */
 async function decode([bytes, size, want, skipMs]: Decoded): Promise<number> {
   const stream = new DecodeStream({ want, skipMs });
   const steps: Steps = { slowestMs: 0, soundMs: 0, count: 0 };

@@ -132,7 +132,7 @@ test('two files are decoded side by side, and one that is damaged does not touch
 });
 
 test('a decoder that hangs is killed, and the next file gets another', async () => {
-  const entry = new URL('./hanging-worker.ts', import.meta.url);
+  const entry = new URL('./obedient-decoder.ts', import.meta.url);
   await using hanging = new Decoding({ clock: realClock, entry, stepMs: 300 });
   const hang = soundOf(hanging, inPieces(Buffer.from('hang'), 4));
   await expect(hang).rejects.toMatchObject(notAudio);
@@ -140,11 +140,11 @@ test('a decoder that hangs is killed, and the next file gets another', async () 
   expect(sound.samples.length).toBeGreaterThan(0);
 });
 
-test('a decoder that eats all memory, or throws, takes only its file along', async () => {
-  const entry = new URL('./hanging-worker.ts', import.meta.url);
+test('a decoder that eats all memory, throws, or dies of a fatal error takes only its file along', async () => {
+  const entry = new URL('./obedient-decoder.ts', import.meta.url);
   await using greedy = new Decoding({ clock: realClock, entry, stepMs: 20_000 });
-  for (const word of ['heap', 'oops']) {
-    const fate = soundOf(greedy, inPieces(Buffer.from(word), 4));
+  for (const word of ['heap', 'oops', 'abort']) {
+    const fate = soundOf(greedy, inPieces(Buffer.from(word), 5));
     await expect(fate, word).rejects.toMatchObject(notAudio);
   }
   expect((await soundOf(greedy, inPieces(Buffer.from('fine'), 4))).samples).toHaveLength(2);

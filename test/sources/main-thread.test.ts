@@ -18,14 +18,14 @@ async function cpuMsOf(work: () => Promise<unknown>): Promise<number> {
   return (user + system) / 1000;
 }
 
-test('a crafted Ogg file is looked at in the decoding thread, not in that of the voices', async () => {
+test('a crafted Ogg file is looked at in the decoding process, not in the thread of the voices', async () => {
   const bytes = oggOfHeads(20_000);
-  await open({ kind: 'bytes', bytes: toneFile('tones-opus.ogg') }); // the thread is up
+  await open({ kind: 'bytes', bytes: toneFile('tones-opus.ogg') }); // the process is up
   const opened = await cpuMsOf(() => open({ kind: 'bytes', bytes }));
   expect(opened).toBeLessThan(200);
 });
 
-test('a jump in a crafted Ogg file is looked for in the decoding thread', async () => {
+test('a jump in a crafted Ogg file is looked for in the decoding process', async () => {
   const bytes = oggOfHeads(100_000);
   const source = await open({ kind: 'bytes', bytes });
   const jumped = await cpuMsOf(async () => {

@@ -14,7 +14,7 @@ export const files = {
   ogg: readFileSync(new URL('../fixtures/recordings/digits.ogg', import.meta.url)),
 } as const;
 
-/** A decoding thread for a test; a step may take as long as a busy machine needs. */
+/** Decoding for a test; a step may take as long as a busy machine needs. */
 export function openDecoding(): Decoding {
   return new Decoding({ clock: realClock, stepMs: 20_000 });
 }

@@ -33,7 +33,7 @@ function noise(rateHz: number): SoundSource {
   };
 }
 
-/** A minute of noise as a file, which is decoded in another thread. */
+/** A minute of noise as a file, which is decoded in another process. */
 function file(rateHz: number): Uint8Array {
   const samples = Int16Array.from({ length: 2 * 60 * rateHz }, () => 2000 * (Math.random() - 0.5));
   return writeWav({ samples, rateHz, channels: 2 });

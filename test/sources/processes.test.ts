@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { Decoding, mostThreads } from '#src/sources/decoding.ts';
+import { Decoding, mostProcesses } from '#src/sources/decoding.ts';
 import type { Where } from '#src/sources/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { webmLoop } from './hostile-files.ts';
@@ -8,13 +8,15 @@ import { opening, patient, soundFrom } from './opening.ts';
 import { inPieces, openDecoding } from './sounds.ts';
 import { played, toneFile, toneWav } from './tones.ts';
 
-const moody = new URL('./moody-worker.ts', import.meta.url);
-const obeying = new URL('./hanging-worker.ts', import.meta.url);
+const moody = new URL('./moody-decoder.ts', import.meta.url);
+const obeying = new URL('./obedient-decoder.ts', import.meta.url);
 const notAudio = { code: 'source.not_audio' };
 
-/** An Ogg file that the thread takes 6 s of for each piece, for as long as it is fed. */
+/** An Ogg file that the decoder takes 6 s of for each piece, for as long as it is fed. */
 const song = Buffer.concat([toneFile('tones-flac.ogg').subarray(0, 200), Buffer.from('long')]);
-const bomb = Buffer.concat([toneWav().subarray(0, 44), Buffer.from('hang'.repeat(40))]);
+const bombOf = (word: string) =>
+  Buffer.concat([toneWav().subarray(0, 44), Buffer.from(word.repeat(40))]);
+const bomb = bombOf('hang');
 
 function sounding(bytes: Buffer, guildId: string): Where {
   return { kind: 'bytes', bytes, requester: { guildId } };
@@ -25,16 +27,22 @@ async function* endless(head: Buffer): AsyncGenerator<Uint8Array> {
   for (;;) yield Buffer.alloc(8_192);
 }
 
-test('a file that ends the thread of its server is not felt by any other server', async () => {
+test.each([
+  ['lets its decoder hang', 'hang'],
+  ['is fatal to its process', 'abort'],
+])('a file that %s is not felt by any other server, and the next sound plays', async (_, word) => {
   await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 500 });
   const open = opening(decoding);
   const other = await open(sounding(toneFile('tones-flac.ogg'), 'B'));
   const reading = other.open(0, patient)[Symbol.asyncIterator]();
   await reading.next();
-  const threads = decoding.threads;
-  await expect(soundFrom(await open(sounding(bomb, 'A')))).rejects.toMatchObject(notAudio);
-  expect([threads, decoding.threads]).toEqual([1, 1]); // A's own was begun and ended
+  const processes = decoding.processes;
+  const fatal = await open(sounding(bombOf(word), 'A'));
+  await expect(soundFrom(fatal)).rejects.toMatchObject(notAudio);
+  expect([processes, decoding.processes]).toEqual([1, 1]); // A's own was begun and ended
   expect((await reading.next()).done).toBe(false);
+  const next = await open(sounding(toneFile('tones-flac.ogg'), 'A'));
+  expect((await soundFrom(next)).left).not.toHaveLength(0);
   await reading.return?.();
 });
 
@@ -71,7 +79,7 @@ test('a sound is displaced as often as it takes, if ten seconds of it came betwe
   await expect(reading.next()).rejects.toMatchObject({ code: 'source.unreachable' });
 }, 20_000);
 
-test('whose files ended two threads of late is refused for a minute, and nobody else', async () => {
+test('whose files ended two processes of late is refused for a minute, and nobody else', async () => {
   const clock = new VirtualClock();
   await using decoding = new Decoding({ clock, entry: obeying });
   const fate = async (personId: string, word: string) => {
@@ -92,32 +100,32 @@ test('whose files ended two threads of late is refused for a minute, and nobody 
   expect(await fate('eva', 'fine')).toBe('played');
 });
 
-test('the process has eight decoding threads at most, whatever plays where', async () => {
+test('the bot has eight decoding processes at most, whatever plays where', async () => {
   await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 20_000 });
   const readings = Array.from({ length: 12 }, (_, n) => {
     const plan = { want: { kind: 'track', isExact: true } } as const;
     return decoding.lane(`${n}`).play(endless(song), plan, patient);
   });
   for (const reading of readings) expect((await reading.next()).done).toBe(false);
-  expect(decoding.threads).toBe(mostThreads);
-  expect(mostThreads).toBe(8);
+  expect(decoding.processes).toBe(mostProcesses);
+  expect(mostProcesses).toBe(8);
   for (const reading of readings) expect((await reading.next()).done).toBe(false);
   for (const reading of readings) await reading.return(undefined);
 });
 
-test('a thread with nothing to do serves the next server', async () => {
+test('a process with nothing to do serves the next server', async () => {
   await using decoding = new Decoding({ clock: realClock, entry: obeying, stepMs: 20_000 });
   for (const name of ['A', 'B', 'C']) {
     const sound = decoding.lane(name).decode(inPieces(Buffer.from('fine'), 4), 16_000, patient);
     expect(await Array.fromAsync(sound)).not.toEqual([]);
-    expect(decoding.threads).toBe(1);
+    expect(decoding.processes).toBe(1);
   }
 });
 
-test('a WebM file whose element would lead back to itself is refused, and ends no thread', async () => {
+test('a WebM file whose element would lead back to itself is refused, and ends no process', async () => {
   await using decoding = openDecoding();
   await expect(played(decoding, webmLoop())).rejects.toThrow('an element of it is too long');
-  expect(decoding.threads).toBe(1);
+  expect(decoding.processes).toBe(1);
 });
 
 test('a WebM stream without an end, as browsers record, is played', async () => {
@@ -133,11 +141,11 @@ test('a WebM stream without an end, as browsers record, is played', async () => 
   expect(open.left).toEqual(closed.left);
 });
 
-test('a FLAC file that breaks the memory of its decoder is damaged, and ends no thread', async () => {
+test('a FLAC file that breaks the memory of its decoder is damaged, and ends no process', async () => {
   await using decoding = openDecoding();
   await played(decoding, toneFile('tones.mp3'));
   const fate = played(decoding, toneFile('traps.flac'));
   await expect(fate).rejects.toThrow('memory access out of bounds');
-  expect(decoding.threads).toBe(1);
+  expect(decoding.processes).toBe(1);
   expect((await played(decoding, toneFile('tones.flac'))).left).toHaveLength(36_000);
 });

@@ -1,14 +1,14 @@
 import type { Clock } from '#src/base/clock.ts';
-import { endedThread } from './decoding-thread.ts';
+import { endedProcess } from './decoding-process.ts';
 import { refusals } from './refusals.ts';
 
-/** So many threads a person's files may end within `countedMs`; then none of theirs is decoded for `refusedMs`. */
+/** Processes that a person's files may end within `countedMs`; then none of theirs is decoded for `refusedMs`. */
 const limits = { crashes: 2, countedMs: 10 * 60_000, refusedMs: 60_000 } as const;
 /** People who are remembered; one more drops who was noted first. */
 const mostPeople = 1_000;
 
-/** Decoding threads that were ended by files, by the people who sent them. */
-export class ThreadCrashes {
+/** Decoding processes that were ended by files, by the people who sent them. */
+export class DecoderCrashes {
   readonly #clock: Clock;
   /** When, the newest last. */
   readonly #atMs = new Map<string, readonly number[]>();
@@ -17,7 +17,7 @@ export class ThreadCrashes {
     this.#clock = clock;
   }
 
-  /** Throws BotError `source.blocked` for somebody whose files ended too many threads of late. */
+  /** Throws BotError `source.blocked` for somebody whose files ended too many processes of late. */
   check(personId: string): void {
     const crashes = this.#recent(personId);
     const last = crashes.at(-1) ?? Number.NEGATIVE_INFINITY;
@@ -27,7 +27,7 @@ export class ThreadCrashes {
 
   /** What a file of this person failed with. */
   note(personId: string, error: unknown): void {
-    if (!endedThread(error)) return;
+    if (!endedProcess(error)) return;
     const crashes = [...this.#recent(personId), this.#clock.nowMs()];
     this.#atMs.delete(personId);
     this.#atMs.set(personId, crashes.slice(-limits.crashes));

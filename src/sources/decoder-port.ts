@@ -1,0 +1,42 @@
+import { writeFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { DecoderReady, FromDecoder, ToDecoder } from './decode-messages.ts';
+
+/**
+ * Code of a thread that kills the process once its standard input is closed: the system closes it when the bot ends,
+ * however that ends. A thread, since a decoder that hangs lets no other code of its own thread run.
+ */
+const parentWatch = `
+new (require('node:net').Socket)({ fd: 0 })
+  .resume()
+  .on('close', () => process.kill(process.pid, 'SIGKILL'));
+`;
+/** Heap of that thread, in MB. */
+const watchLimits = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 };
+/** They are sent to the bot's whole group; it ends its decoders itself when it is done with them. */
+const groupSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The line of a decoding process to the bot, open from now on; gives what sends an answer. */
+export function openDecoderPort(
+  receive: (message: ToDecoder) => void,
+): (answer: FromDecoder) => void {
+  offerToOomKiller();
+  for (const signal of groupSignals) process.on(signal, () => undefined);
+  const bare = { env: {}, execArgv: [], resourceLimits: watchLimits };
+  new Worker(parentWatch, { eval: true, ...bare }).unref();
+  process.on('message', receive);
+  const send = (message: FromDecoder | DecoderReady) => {
+    process.send?.(message, () => undefined); // the bot is gone, and so is this process
+  };
+  send({ kind: 'ready' });
+  return send;
+}
+
+/** Where memory runs out, the system ends a decoder before it ends the bot. */
+function offerToOomKiller(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '1000');
+  } catch {
+    // only Linux has it
+  }
+}

@@ -1,0 +1,190 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/provider/within.ts';
+import type { DecodePlan, DecoderReady, Fed, FromDecoder, ToDecoder } from './decode-messages.ts';
+import type { Inspected, Inspection } from './inspection.ts';
+import { refusals } from './refusals.ts';
+
+export type ProcessOptions = {
+  readonly clock: Clock;
+  readonly entry: URL;
+  /** Longest step for one piece of a file, in ms; after that the process is killed. */
+  readonly stepMs: number;
+};
+
+/** Longest time a process may take to load its decoders; 300 ms are usual, and no file has to answer for it. */
+const startMs = 10_000;
+/** Of the heap; the memory of the decoders themselves lies outside and is theirs to bound. Nobody debugs it. */
+const flags = [
+  '--max-old-space-size=64',
+  '--max-semi-space-size=1',
+  '--v8-pool-size=1',
+  '--disable-sigusr1',
+];
+/** Nothing of the bot's own environment, where its keys are. */
+const env = { UV_THREADPOOL_SIZE: '1' };
+
+/** The child process in which files of strangers are decoded, one piece at a time. Once dead it stays so. */
+export class DecodingProcess {
+  readonly #options: ProcessOptions;
+  /** Undefined where the system has no room for another process. */
+  readonly #child: ChildProcess | undefined;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<void>();
+  #before: Promise<unknown> = this.#ready.promise;
+  #answer: ((message: FromDecoder | 'dead') => void) | undefined;
+  #lastId = 0;
+  #isDead = false;
+
+  constructor(options: ProcessOptions) {
+    this.#options = options;
+    this.#child = childOf(options.entry);
+    if (!this.#child) this.#bury();
+    this.#child?.on('message', (message: FromDecoder | DecoderReady) => {
+      if (message.kind === 'ready') this.#ready.resolve();
+      else this.#answer?.(message);
+    });
+    for (const end of ['error', 'disconnect', 'exit'] as const)
+      this.#child?.on(end, () => this.#bury());
+    for (const end of ['error', 'exit'] as const) this.#child?.on(end, () => this.#gone.resolve());
+    const late = () => new Error('The decoding process did not start.');
+    within(this.#ready.promise, startMs, options.clock, late).then(
+      () => this.#release(),
+      () => this.stop().catch(() => undefined),
+    );
+  }
+
+  get alive(): boolean {
+    return !this.#isDead;
+  }
+
+  /** A new file; gives its number. */
+  open(plan: DecodePlan): number {
+    const id = ++this.#lastId;
+    this.#tell({ kind: 'open', id, plan });
+    return id;
+  }
+
+  close(id: number): void {
+    this.#tell({ kind: 'close', id });
+  }
+
+  /**
+   * What a piece of a file gave.
+   *
+   * Errors: BotError `source.not_audio`, for which `endedProcess` holds where it ended the process, or one that
+   * `isDisplaced` where another file did.
+   */
+  async feed(id: number, bytes: Uint8Array, isLast: boolean): Promise<Fed> {
+    const answer = await this.#ask({ kind: 'feed', id, bytes, isLast });
+    if (answer.kind !== 'fed') throw new Error('The decoding process gave another answer.');
+    return answer;
+  }
+
+  /** Errors: as `feed`. */
+  async inspect(inspection: Inspection): Promise<Inspected> {
+    const answer = await this.#ask({ kind: 'inspect', inspection });
+    if (answer.kind !== 'inspected') throw new Error('The decoding process gave another answer.');
+    return answer.inspected;
+  }
+
+  async stop(): Promise<void> {
+    this.#bury();
+    if (!this.#child) return;
+    this.#child.ref();
+    await this.#gone.promise;
+  }
+
+  /** One question after the other. */
+  #ask(message: ToDecoder): Promise<Answered> {
+    const answer = this.#before.then(() => this.#askNow(message));
+    this.#before = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #askNow(message: ToDecoder): Promise<Answered> {
+    if (this.#isDead)
+      throw refusals.unreachable('its decoder was stopped by another file', displaced);
+    const answered = Promise.withResolvers<FromDecoder | 'dead'>();
+    this.#answer = answered.resolve;
+    this.#hold();
+    this.#tell(message);
+    try {
+      return answerOf(await this.#inTime(answered.promise));
+    } finally {
+      this.#answer = undefined;
+      this.#release();
+    }
+  }
+
+  async #inTime(answer: Promise<FromDecoder | 'dead'>): Promise<FromDecoder | 'dead'> {
+    const { clock, stepMs } = this.#options;
+    try {
+      return await within(answer, stepMs, clock, tooSlow);
+    } catch (late) {
+      this.stop().catch(() => undefined);
+      throw late;
+    }
+  }
+
+  #tell(message: ToDecoder): void {
+    if (!this.#isDead) this.#child?.send(message, () => undefined); // its end is told by events
+  }
+
+  /** Keeps this process from ending while an answer is waited for. */
+  #hold(): void {
+    this.#child?.ref();
+    this.#child?.channel?.ref();
+  }
+
+  #release(): void {
+    this.#child?.unref();
+    this.#child?.channel?.unref();
+  }
+
+  #bury(): void {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    this.#child?.kill('SIGKILL'); // also one that merely hung up
+    this.#ready.resolve(); // whoever waits is told that it is dead
+    this.#answer?.('dead');
+  }
+}
+
+/** Undefined where the system has no room for it. */
+function childOf(entry: URL): ChildProcess | undefined {
+  try {
+    return fork(entry, [], {
+      ...{ env, execArgv: flags, serialization: 'advanced', windowsHide: true },
+      stdio: ['pipe', 'ignore', 'ignore', 'ipc'], // it watches the first for the bot's end
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+type Answered = Exclude<FromDecoder, { kind: 'damaged' }>;
+
+const displaced = Symbol('displaced');
+const ended = Symbol('ended');
+
+/** Whether a file may be read on in another process: it was not the one that broke this one. */
+export function isDisplaced(error: unknown): boolean {
+  return error instanceof BotError && error.cause === displaced;
+}
+
+/** Whether a file ended the process in which it was decoded, and all others there with it. */
+export function endedProcess(error: unknown): boolean {
+  return error instanceof BotError && error.cause === ended;
+}
+
+function tooSlow(): BotError {
+  return refusals.notAudio('it decodes too slowly', ended);
+}
+
+function answerOf(answer: FromDecoder | 'dead'): Answered {
+  if (answer === 'dead') throw refusals.notAudio('its decoder broke down', ended);
+  if (answer.kind === 'damaged') throw refusals.notAudio(answer.why);
+  return answer;
+}

@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { openDecoderPort } from '#src/sources/decoder-port.ts';
+
+/** A decoder that does what its file says. */
+const send = openDecoderPort((message) => {
+  if (message.kind === 'feed') void obey(Buffer.from(message.bytes).toString().split(' '));
+});
+
+async function obey([word = '', port]: readonly string[]): Promise<void> {
+  if (word === 'call') await call(Number(port));
+  if (word === 'hang') line?.write(word);
+  for (; word === 'hang'; );
+  const heap: number[][] = [];
+  for (; word === 'heap'; ) heap.push(Array.from({ length: 100_000 }, (_, n) => n + heap.length));
+  if (word === 'oops') throw new Error('a bug');
+  if (word === 'abort') process.abort();
+  if (word === 'tell') return send({ kind: 'damaged', why: JSON.stringify(told()) });
+  const pcm = { samples: Int16Array.of(1), rateHz: 16_000, channels: 1 } as const;
+  send({ kind: 'fed', chunks: [{ kind: 'pcm', pcm }], hasMore: false, hasSound: true });
+}
+
+let line: Socket | undefined;
+
+/** Whoever listens at `port` is told when this process hangs, and sees when it is gone. */
+async function call(port: number): Promise<void> {
+  line = connect(port, '127.0.0.1').unref();
+  await once(line, 'connect');
+}
+
+/** What this process knows of the one that started it. */
+function told() {
+  const { pid, env, execArgv, argv } = process;
+  const path = '/proc/self/oom_score_adj';
+  return {
+    pid,
+    env: Object.keys(env),
+    flags: [...execArgv, ...argv.slice(2)],
+    oomScore: existsSync(path) ? Number(readFileSync(path, 'utf8')) : 1000,
+  };
+}
