@@ -1,9 +1,9 @@
-import type { Call, Command, Replies } from '#src/session/command.ts';
-import type { Asking, Rooms } from '#src/session/command-ports.ts';
+import type { CommandCall, Command, Replies } from '#src/session/command.ts';
+import type { AskOutcome, SessionControl } from '#src/session/command-ports.ts';
 import { notInRoom } from './rights.ts';
 
 const ways = ['voice', 'text', 'only me'] as const;
-type Way = (typeof ways)[number];
+type AskWay = (typeof ways)[number];
 
 export const ask: Command = {
   name: 'ask',
@@ -38,12 +38,12 @@ export const ask: Command = {
 };
 
 /** Where the bot sits in no channel, who did not say how is answered in writing. */
-function wayOf({ guildId, words }: Call, rooms: Pick<Rooms, 'at'>): Way {
+function wayOf({ guildId, words }: CommandCall, rooms: Pick<SessionControl, 'at'>): AskWay {
   const chosen = ways.find((way) => way === words.answer);
   return chosen ?? (rooms.at(guildId) ? 'voice' : 'text');
 }
 
-export function replyTo(asking: Asking, way: Way): Replies {
+export function replyTo(asking: AskOutcome, way: AskWay): Replies {
   switch (asking.kind) {
     case 'answered': {
       const to = way === 'only me' ? 'caller' : 'room';

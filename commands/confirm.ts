@@ -1,8 +1,8 @@
-import type { Call, CommandPorts, Replies } from '#src/session/command.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/session/command.ts';
 
 /** What the button does under which the model waits for whoever asked. */
 export async function confirm(
-  { guildId, callerId, words }: Call,
+  { guildId, callerId, words }: CommandCall,
   { confirmations }: Pick<CommandPorts, 'confirmations'>,
 ): Promise<Replies> {
   const confirming = await confirmations.confirm(guildId, words.about ?? '', callerId);

@@ -1,11 +1,11 @@
 import { askWindowMs } from '#src/session/attention.ts';
-import type { Call, CommandPorts, Replies } from '#src/session/command.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/session/command.ts';
 import { consentButtons } from './privacy/replies.ts';
 import { notInRoom } from './rights.ts';
 
 /** What the Ask button does: for a while its presser needs no name. */
 export async function hark(
-  call: Call,
+  call: CommandCall,
   { rooms, talk }: Pick<CommandPorts, 'rooms' | 'talk'>,
 ): Promise<Replies> {
   const barred = notInRoom(call, rooms);

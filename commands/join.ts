@@ -1,11 +1,11 @@
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
-import type { Call, Command, CommandPorts, Replies } from '#src/session/command.ts';
-import type { Joining } from '#src/session/command-ports.ts';
+import type { CommandCall, Command, CommandPorts, Replies } from '#src/session/command.ts';
+import type { JoinOutcome } from '#src/session/command-ports.ts';
 import type { ChannelRef } from '#src/session/link.ts';
-import type { Line } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { obstacleOf } from './obstacle.ts';
 
-type Joined = Extract<Joining, { kind: 'joined' | 'already' }>;
+type Joined = Extract<JoinOutcome, { kind: 'joined' | 'already' }>;
 
 export const join: Command = {
   name: 'join',
@@ -29,7 +29,7 @@ export const join: Command = {
 /** Undefined for a channel that is gone; where the bot sits already nothing stands in the way. */
 function judge(
   channel: ChannelRef,
-  { callerId, guildId }: Call,
+  { callerId, guildId }: CommandCall,
   { clock, places, rooms }: CommandPorts,
 ): JoinVerdict | undefined {
   const facts = places.facts(channel, callerId);
@@ -39,7 +39,7 @@ function judge(
   return isThere && verdict.kind === 'full' ? { kind: 'fine' } : verdict;
 }
 
-function failureOf(joining: Exclude<Joining, Joined>, { name: channel }: ChannelRef): Line {
+function failureOf(joining: Exclude<JoinOutcome, Joined>, { name: channel }: ChannelRef): TextLine {
   switch (joining.kind) {
     case 'busy':
       return { id: 'join.busy', with: { other: joining.other, n: joining.people } };

@@ -1,10 +1,10 @@
 import type { JoinVerdict } from '#src/people/join-rules.ts';
 import type { ChannelRef } from '#src/session/link.ts';
 import { missingRight } from '#src/session/missing-right.ts';
-import type { Line } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** What keeps the bot out of a channel or silent there, and what to do; undefined where nothing does. */
-export function obstacleOf(verdict: JoinVerdict, where: ChannelRef): Line | undefined {
+export function obstacleOf(verdict: JoinVerdict, where: ChannelRef): TextLine | undefined {
   const { name: channel } = where;
   switch (verdict.kind) {
     case 'no-view':

@@ -1,4 +1,4 @@
-import type { Call, Command, Press } from '#src/session/command.ts';
+import type { CommandCall, Command, Button } from '#src/session/command.ts';
 import { confirm } from './confirm.ts';
 import { hark } from './hark.ts';
 import { join } from './join.ts';
@@ -15,7 +15,7 @@ import { stop } from './stop.ts';
 import { trackPresses } from './track/presses.ts';
 
 /** Every button that ever stood on a message of ours. */
-export const presses: readonly Press[] = [
+export const presses: readonly Button[] = [
   { name: 'ask', label: 'button.ask', look: 'main', run: hark },
   button('stop', 'button.stop', 'danger', stop),
   button('pause', 'button.pause', 'plain', pause),
@@ -36,10 +36,10 @@ export const presses: readonly Press[] = [
 /** A button that is a command without typing. */
 function button(
   name: string,
-  label: Press['label'],
-  look: Press['look'],
+  label: Button['label'],
+  look: Button['look'],
   command: Command,
-  words: Call['words'] = {},
-): Press {
+  words: CommandCall['words'] = {},
+): Button {
   return { name, label, look, run: (call, ports) => command.run({ ...call, words }, ports) };
 }

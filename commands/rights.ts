@@ -1,16 +1,16 @@
 import { holds } from '#src/people/rights.ts';
-import type { Call, Reply } from '#src/session/command.ts';
-import type { Rooms } from '#src/session/command-ports.ts';
+import type { CommandCall, Reply } from '#src/session/command.ts';
+import type { SessionControl } from '#src/session/command-ports.ts';
 
 /** What somebody reads who does not manage the server; undefined for those who do. */
-export function notManaging({ mayManage }: Call): Reply | undefined {
+export function notManaging({ mayManage }: CommandCall): Reply | undefined {
   return mayManage ? undefined : { id: 'perm.manage', to: 'caller' };
 }
 
 /** What somebody reads who does not sit in the bot's channel; undefined for those who do. */
 export function notInRoom(
-  { guildId, callerChannel, mayManage }: Call,
-  rooms: Pick<Rooms, 'at'>,
+  { guildId, callerChannel, mayManage }: CommandCall,
+  rooms: Pick<SessionControl, 'at'>,
 ): Reply | undefined {
   const channel = rooms.at(guildId);
   if (!channel) return { id: 'leave.nowhere', to: 'caller' };

@@ -1,8 +1,8 @@
 import type { Command } from '#src/session/command.ts';
 import type { Instants } from '#src/session/events.ts';
-import type { Cost } from '#src/session/spending.ts';
-import type { Latest, Speed } from '#src/session/stats.ts';
-import { type Line, type Locale, type TextId, text } from '#src/texts/texts.ts';
+import type { SpentCost } from '#src/session/spending.ts';
+import type { LatestAnswer, AnswerSpeed } from '#src/session/stats.ts';
+import { type TextLine, type Locale, type TextId, text } from '#src/texts/texts.ts';
 
 export const stats: Command = {
   name: 'stats',
@@ -29,7 +29,7 @@ export const stats: Command = {
 };
 
 /** Money where there is a price, minutes where there is none, both where some of it has none. */
-function cost(found: Cost, locale: Locale): Line {
+function cost(found: SpentCost, locale: Locale): TextLine {
   const { usd, minutes, capUsd, capMinutes, isUnpriced, turns: n, top } = found;
   const inMoney = usd > 0 || !isUnpriced;
   const dollars = (amount: number) =>
@@ -54,7 +54,7 @@ function cost(found: Cost, locale: Locale): Line {
   };
 }
 
-function speed(found: Speed | undefined): Line {
+function speed(found: AnswerSpeed | undefined): TextLine {
   if (!found) return { id: 'stats.none' };
   const { turns: n, p50Ms: p50, p95Ms: p95, failed, vainShare } = found;
   const vain = Math.round(vainShare * 100);
@@ -62,7 +62,7 @@ function speed(found: Speed | undefined): Line {
   return { id: 'stats.speed', with: filled };
 }
 
-function lastTurn(found: Latest | undefined, locale: Locale): Line {
+function lastTurn(found: LatestAnswer | undefined, locale: Locale): TextLine {
   if (!found) return { id: 'stats.none' };
   const { heardAtMs } = found.instants;
   const instants = named.flatMap(([id, atMs]) => {

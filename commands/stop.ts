@@ -1,4 +1,4 @@
-import type { Call, Command, CommandPorts, Replies, Reply } from '#src/session/command.ts';
+import type { CommandCall, Command, CommandPorts, Replies, Reply } from '#src/session/command.ts';
 import { namedOutcome } from '#src/session/track-lines.ts';
 import { everyTrack } from '#src/session/track-names.ts';
 import { notInRoom } from './rights.ts';
@@ -25,7 +25,7 @@ export const stop: Command = {
 
 /** One's own sounds end; those of others end for a DJ, else it counts as a vote, as with `/track stop`. */
 function stopSounds(
-  call: Call,
+  call: CommandCall,
   { tracks }: Pick<CommandPorts, 'tracks'>,
   isSilenced: boolean,
 ): Replies {

@@ -4,28 +4,28 @@ import type { OpusCodec } from '#src/audio/opus.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/silero.ts';
 import { VoiceActivity, windowSamples } from '#src/audio/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
-import { toolShy } from '#src/chat/tool-shy.ts';
+import { withoutToolsOnRefusal } from '#src/chat/tool-shy.ts';
 import type { Config } from '#src/config/types.ts';
-import { type Discord, type DiscordHouse, openDiscord } from '#src/discord/client.ts';
+import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type Cues, loadCues } from '#src/playback/load-cues.ts';
 import type { ProviderNews } from '#src/provider/ladder.ts';
-import { RoomCheckup } from '#src/session/check.ts';
+import { SessionCheckup } from '#src/session/check.ts';
 import type { CommandPorts } from '#src/session/command.ts';
 import type { Pipelines } from '#src/session/current-pipeline.ts';
 import type { SessionEvent } from '#src/session/events.ts';
-import { RoomHearing } from '#src/session/hearing.ts';
-import type { SessionParts } from '#src/session/parts.ts';
-import { RoomPrivacy } from '#src/session/privacy.ts';
-import { VoiceRooms } from '#src/session/rooms.ts';
-import { RoomSettings } from '#src/session/settings.ts';
-import type { SpendingDesk } from '#src/session/spending-desk.ts';
-import { RoomTalk } from '#src/session/talk.ts';
-import { RoomConfirmations } from '#src/session/tool-presses.ts';
-import { RoomTracks } from '#src/session/tracks.ts';
+import { PauseHearing } from '#src/session/hearing.ts';
+import type { SessionDependencies } from '#src/session/parts.ts';
+import { SessionPrivacy } from '#src/session/privacy.ts';
+import { VoiceSessions } from '#src/session/rooms.ts';
+import { SessionSettings } from '#src/session/settings.ts';
+import type { SessionBudgets } from '#src/session/spending-desk.ts';
+import { TypedRequests } from '#src/session/talk.ts';
+import { ToolConfirmations } from '#src/session/tool-presses.ts';
+import { TrackRequests } from '#src/session/tracks.ts';
 import { embeddedVoices } from '#src/speech/embedded-synthesizer.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
-import { StatsBook } from '#src/status/stats-book.ts';
+import { SpeedStats } from '#src/status/stats-book.ts';
 import { keepStore, type StoreEvent } from '#src/storage/steady-store.ts';
 import { openStore, type Store, storePath } from '#src/storage/store.ts';
 import { locales } from '#src/texts/texts.ts';
@@ -33,7 +33,7 @@ import { endpointRules } from '#src/turn/endpointing.ts';
 import { tools } from '#tools/tools.ts';
 import type { Engines } from './engines.ts';
 import { pipelinesOf } from './pipelines.ts';
-import { openPurse } from './purse.ts';
+import { openBudget } from './purse.ts';
 import { openSounds, type Sounds } from './sounds.ts';
 
 export type BotOptions = {
@@ -49,14 +49,14 @@ export type BotOptions = {
 };
 
 /** A bot that is logged in and can be called. Closing it leaves every channel first. */
-export type Bot = Pick<Discord, 'inviteUrl' | 'ready' | 'leaveNow'> & {
+export type RunningBot = Pick<Discord, 'inviteUrl' | 'ready' | 'leaveNow'> & {
   readonly name: string;
   /** What became of a server: the rooms are to know of fall-backs. */
   provider(news: ProviderNews): void;
 } & AsyncDisposable;
 
 /** Puts the rooms together around one Discord login. Errors: as `openDiscord`. */
-export async function startBot(options: BotOptions, signal: AbortSignal): Promise<Bot> {
+export async function startBot(options: BotOptions, signal: AbortSignal): Promise<RunningBot> {
   const { config, discord } = options;
   await using stack = new AsyncDisposableStack();
   const loading = [loadSilero(), loadCues(), openMemory(options)] as const;
@@ -64,9 +64,9 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   stack.use(store);
   const sounds = stack.use(openSounds(config));
   warmUp(weights);
-  let rooms: VoiceRooms | undefined;
+  let rooms: VoiceSessions | undefined;
   const { desk } = stack.use(
-    await openPurse({
+    await openBudget({
       config,
       book: store.spending,
       pipelineIn: (guildId) => rooms?.settings.in(guildId).pipeline ?? config.pipeline,
@@ -75,11 +75,11 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     }),
   );
   let name = '';
-  const furnish = (house: DiscordHouse): CommandPorts => {
+  const furnish = (house: DiscordPorts): CommandPorts => {
     name = config.bot.name ?? house.bot.name;
-    const stats = new StatsBook();
+    const stats = new SpeedStats();
     const parts = partsOf({ options, house, store, sounds, stats, weights, cues, name, desk });
-    rooms = new VoiceRooms(parts);
+    rooms = new VoiceSessions(parts);
     return portsOf(parts, rooms, house, stats, desk, signal);
   };
   const onEvent = (event: DiscordEvent): void => {
@@ -114,7 +114,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
 }
 
 /** Of what Discord tells, the rooms need to know what was done to the bot's own seat, and alerts of their links. */
-function tellRooms(rooms: VoiceRooms | undefined, event: DiscordEvent): void {
+function tellRooms(rooms: VoiceSessions | undefined, event: DiscordEvent): void {
   const { kind } = event;
   const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';
   const isGone = kind === 'channel-removed' || kind === 'guild-removed';
@@ -139,26 +139,26 @@ function warmUp(weights: SileroWeights): void {
 
 type Furniture = {
   readonly options: BotOptions;
-  readonly house: DiscordHouse;
+  readonly house: DiscordPorts;
   readonly store: Store;
   readonly sounds: Sounds;
-  readonly stats: StatsBook;
+  readonly stats: SpeedStats;
   readonly weights: SileroWeights;
   readonly cues: Cues;
   readonly name: string;
-  readonly desk: SpendingDesk;
+  readonly desk: SessionBudgets;
 };
 
 /** The words decide about the end of a turn: they are awaited for so long, a slower recogniser is not. */
 const textTimeoutMs = 600;
 
-function partsOf(furniture: Furniture): SessionParts {
+function partsOf(furniture: Furniture): SessionDependencies {
   const { options, house, store, stats, weights, cues, name } = furniture;
   const { config, engines, codec, onSession } = options;
   const { transcriber, synthesizer, chatName } = engines;
   const { door, scribe, panels, places } = house;
   const isEmbedded = config.speech.kind === 'embedded';
-  const chat = toolShy(engines.chat(name));
+  const chat = withoutToolsOnRefusal(engines.chat(name));
   const made = pipelinesOf(config, engines, chat);
   const pipelines = options.tap?.(made) ?? made;
   return {
@@ -201,21 +201,21 @@ function partsOf(furniture: Furniture): SessionParts {
 }
 
 function portsOf(
-  parts: SessionParts,
-  rooms: VoiceRooms,
-  { places }: DiscordHouse,
-  stats: StatsBook,
-  desk: SpendingDesk,
+  parts: SessionDependencies,
+  rooms: VoiceSessions,
+  { places }: DiscordPorts,
+  stats: SpeedStats,
+  desk: SessionBudgets,
   signal: AbortSignal,
 ): CommandPorts {
-  const tracks = new RoomTracks(parts.sounds, rooms, signal);
+  const tracks = new TrackRequests(parts.sounds, rooms, signal);
   return {
     ...{ clock: realClock, rooms, places, stats, costs: desk, tracks, votes: tracks },
-    talk: new RoomTalk(parts, rooms, signal),
-    hearing: new RoomHearing(rooms),
-    privacy: new RoomPrivacy(parts, rooms),
-    settings: new RoomSettings(parts, rooms),
-    checkup: new RoomCheckup(parts, rooms),
-    confirmations: new RoomConfirmations(rooms, signal),
+    talk: new TypedRequests(parts, rooms, signal),
+    hearing: new PauseHearing(rooms),
+    privacy: new SessionPrivacy(parts, rooms),
+    settings: new SessionSettings(parts, rooms),
+    checkup: new SessionCheckup(parts, rooms),
+    confirmations: new ToolConfirmations(rooms, signal),
   };
 }

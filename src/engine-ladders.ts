@@ -1,33 +1,33 @@
 import { realClock } from '#src/base/clock.ts';
 import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
-import { ladderedAudioChat, ladderedChat } from '#src/chat/chat-ladder.ts';
+import { audioChatWithFallbacks, chatWithFallbacks } from '#src/chat/chat-ladder.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { toolShy } from '#src/chat/tool-shy.ts';
+import { withoutToolsOnRefusal } from '#src/chat/tool-shy.ts';
 import { announced } from '#src/chat/usage.ts';
-import type { Config, Embedded, Remote } from '#src/config/types.ts';
+import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
 import { Breaker } from '#src/provider/breaker.ts';
 import { deadlines } from '#src/provider/deadlines.ts';
-import { Ladder, type ProviderNews, type Role, type Rung } from '#src/provider/ladder.ts';
+import { FallbackChain, type ProviderNews, type ProviderRole, type Fallback } from '#src/provider/ladder.ts';
 import { servedBy } from '#src/provider/served-by.ts';
 import { cheaperVoice } from '#src/speech/cheaper-voice.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import { ladderedSynthesizer } from '#src/speech/speech-ladder.ts';
-import { ladderedTranscriber } from '#src/speech/transcriber-ladder.ts';
+import { synthesizerWithFallbacks } from '#src/speech/speech-ladder.ts';
+import { transcriberWithFallbacks } from '#src/speech/transcriber-ladder.ts';
 import type { Engines } from './engines.ts';
 
 /** Opens an engine of a role when it is needed for the first time. */
 export type Openers = {
   ears(config: Config['transcription']): Promise<Transcriber>;
   voice(config: Config['speech']): Promise<Synthesizer>;
-  chat(config: Remote): Promise<ChatModel>;
+  chat(config: RemoteServer): Promise<ChatModel>;
 };
 
 type Roles = Pick<Engines, 'transcriber' | 'synthesizer' | 'chat' | 'audioModel'>;
 type Tell = (news: ProviderNews) => void;
 /** The engines of one role, as they are set. */
-type Order<C, E> = {
-  readonly first: { readonly config: Remote; readonly engine: E };
+type RoleEngines<C, E> = {
+  readonly first: { readonly config: RemoteServer; readonly engine: E };
   readonly fallbacks: readonly C[];
   readonly open: (config: C) => Promise<E>;
 };
@@ -44,14 +44,14 @@ const embeddedNames = {
 } as const;
 
 /** The same roles, but a server that fails is left alone, and its fall-backs, if there are any, stand in for it. */
-export function withLadders(config: Config, roles: Roles, open: Openers, tell: Tell): Roles {
+export function withFallbacks(config: Config, roles: Roles, open: Openers, tell: Tell): Roles {
   const { transcription, chat, speech, fallbacks } = config;
   let { transcriber, synthesizer } = roles;
   if (transcription.kind === 'remote') {
     const first = { config: transcription, engine: transcriber };
     const order = { first, fallbacks: fallbacks.transcription, open: open.ears };
     const listens = transcriber.listen !== undefined;
-    transcriber = ladderedTranscriber(ladderOf('speech to text', order, tell), listens, realClock);
+    transcriber = transcriberWithFallbacks(ladderOf('speech to text', order, tell), listens, realClock);
   }
   if (speech.kind === 'remote') {
     const first = { config: speech, engine: synthesizer };
@@ -59,7 +59,7 @@ export function withLadders(config: Config, roles: Roles, open: Openers, tell: T
     const openOther = async (one: Config['speech']) =>
       await (others.get(one)?.() ?? open.voice(one));
     const order = { first, fallbacks: fallbacks.speech, open: openOther };
-    const laddered = ladderedSynthesizer(ladderOf('text to speech', order, tell));
+    const laddered = synthesizerWithFallbacks(ladderOf('text to speech', order, tell));
     const [next] = fallbacks.speech;
     synthesizer = next ? cheaperVoice(laddered, () => openOther(next)) : laddered;
   }
@@ -68,10 +68,10 @@ export function withLadders(config: Config, roles: Roles, open: Openers, tell: T
   const { audioModel: hearing } = roles;
   if (!hearing) return thinking;
   const first = { config: chat, engine: hearing };
-  const openHearing = async (one: Remote) =>
-    audioModelStandIn(toolShy(await open.chat(one)), transcriber);
+  const openHearing = async (one: RemoteServer) =>
+    audioModelStandIn(withoutToolsOnRefusal(await open.chat(one)), transcriber);
   const order = { first, fallbacks: fallbacks.chat, open: openHearing };
-  return { ...thinking, audioModel: ladderedAudioChat(ladderOf('chat', order, tell)) };
+  return { ...thinking, audioModel: audioChatWithFallbacks(ladderOf('chat', order, tell)) };
 }
 
 /**
@@ -95,36 +95,36 @@ export function realtimeStandIn(
   const usual = { role: 'chat', clock: realClock, deadlines: deadlines.chat } as const;
   return (server) => {
     const first = { provider, keySetting: 'REALTIME_API_KEY', breaker, engine: () => server };
-    return ladderedAudioChat(
-      new Ladder({ ...usual, rungs: [first, second], retries: false, tell }),
+    return audioChatWithFallbacks(
+      new FallbackChain({ ...usual, rungs: [first, second], retries: false, tell }),
     );
   };
 }
 
 function chatOf(
-  chat: Remote,
+  chat: RemoteServer,
   { fallbacks }: Config,
   roles: Roles,
   open: Openers,
   tell: Tell,
 ): Roles['chat'] {
   // One that refuses tools is asked without before anybody stands in for it.
-  const first = { config: chat, engine: toolShy(roles.chat('')) };
-  const openShy = async (one: Remote) => toolShy(await open.chat(one));
+  const first = { config: chat, engine: withoutToolsOnRefusal(roles.chat('')) };
+  const openShy = async (one: RemoteServer) => withoutToolsOnRefusal(await open.chat(one));
   const order = { first, fallbacks: fallbacks.chat, open: openShy };
-  const model = ladderedChat(ladderOf('chat', order, tell));
+  const model = chatWithFallbacks(ladderOf('chat', order, tell));
   return () => model;
 }
 
-function ladderOf<C extends Remote | Embedded, E>(
-  role: Role,
-  { first, fallbacks, open }: Order<C, E>,
+function ladderOf<C extends RemoteServer | Embedded, E>(
+  role: ProviderRole,
+  { first, fallbacks, open }: RoleEngines<C, E>,
   tell: Tell,
-): Ladder<E> {
+): FallbackChain<E> {
   const configs = [first.config, ...fallbacks];
   const rules = fallbacks.length > 0 ? replaceable : only;
   const engines = [() => first.engine, ...fallbacks.map((one) => lazily(() => open(one)))];
-  const rungs = engines.map((engine, at): Rung<E> => {
+  const rungs = engines.map((engine, at): Fallback<E> => {
     const config = configs[at];
     return {
       provider: nameOf(role, config, configs),
@@ -136,17 +136,17 @@ function ladderOf<C extends Remote | Embedded, E>(
   // Of an answer, pipeline asks for each sentence once more by itself.
   const retries = role !== 'text to speech';
   const usual = { role, rungs, clock: realClock, deadlines: deadlines[role] };
-  return new Ladder({ ...usual, retries, tell });
+  return new FallbackChain({ ...usual, retries, tell });
 }
 
 /** The host, which people know it by; where two are the same, the model as well. */
 function nameOf(
-  role: Role,
-  config: Remote | Embedded | undefined,
-  all: readonly (Remote | Embedded)[],
+  role: ProviderRole,
+  config: RemoteServer | Embedded | undefined,
+  all: readonly (RemoteServer | Embedded)[],
 ): string {
   if (config?.kind !== 'remote') return embeddedNames[role];
-  const hostOf = ({ baseUrl }: Remote) => new URL(baseUrl).host;
+  const hostOf = ({ baseUrl }: RemoteServer) => new URL(baseUrl).host;
   const host = hostOf(config);
   const namesakes = all.filter((one) => one.kind === 'remote' && hostOf(one) === host);
   return namesakes.length > 1 ? `${config.model} at ${host}` : host;

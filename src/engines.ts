@@ -4,34 +4,34 @@ import type { ChatModel } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
 import { announced } from '#src/chat/usage.ts';
 import { modelsInUse } from '#src/config/models.ts';
-import type { AudioModel, Config, Remote } from '#src/config/types.ts';
+import type { AudioModel, Config, RemoteServer } from '#src/config/types.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import type { Limits } from '#src/provider/guarded-fetch.ts';
-import type { ProviderNews, Role } from '#src/provider/ladder.ts';
+import type { ProviderNews, ProviderRole } from '#src/provider/ladder.ts';
 import type { ModelNews } from '#src/provider/models.ts';
 import { servedBy } from '#src/provider/served-by.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import type { Reading } from '#src/speech/reading-check.ts';
+import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime-synthesizer.ts';
 import { mostAnswerTokens } from '#src/spending/tariff.ts';
 import { openSpeechDecoder } from './speech-decoder.ts';
 
 /** What an operator is told of the engines while they are made ready. */
 export type EngineNews =
-  | { readonly kind: 'loading'; readonly role: Role; readonly fraction: number }
+  | { readonly kind: 'loading'; readonly role: ProviderRole; readonly fraction: number }
   | {
       readonly kind: 'ready';
-      readonly role: Role;
+      readonly role: ProviderRole;
       readonly what: string;
       readonly tookMs: number;
       readonly advice?: string;
     }
   /** The base URL works only with `/v1` behind it. */
-  | { readonly kind: 'base-url'; readonly role: Role; readonly found: string }
+  | { readonly kind: 'base-url'; readonly role: ProviderRole; readonly found: string }
   /** How well a model that speaks has read one text. */
-  | ({ readonly kind: 'reading'; readonly provider: string } & Reading)
+  | ({ readonly kind: 'reading'; readonly provider: string } & ReadingAccuracy)
   /** Models that are gone or about to go, once a day each. */
   | { readonly kind: 'models'; readonly news: readonly ModelNews[] }
   /** Servers that fail, those that stand in for them, and when all is well again. */
@@ -96,19 +96,19 @@ async function openLadders(
 ): Promise<typeof roles> {
   const { transcription, chat, speech } = config;
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
-  const { withLadders } = await import('./engine-ladders.ts');
+  const { withFallbacks } = await import('./engine-ladders.ts');
   const quietly: Tell = (news) =>
     news.kind === 'base-url' || news.kind === 'reading' ? tell(news) : undefined;
   const open = {
     ears: (one: Config['transcription']) => openEars(one, stack, quietly),
     voice: (one: Config['speech']) => openVoice(one, stack, quietly),
-    chat: async (one: Remote) => {
+    chat: async (one: RemoteServer) => {
       const { openChatModel } = await import('#src/chat/openai-chat.ts');
       const model = openChatModel(await clientOf(one, 'chat', quietly), limited(one));
       return announced(model, servedBy(one.model, one.baseUrl));
     },
   };
-  return withLadders(config, roles, open, tell);
+  return withFallbacks(config, roles, open, tell);
 }
 
 async function openEars(
@@ -143,7 +143,7 @@ async function openVoice(
     const { openRealtimeSynthesizer } = await import('#src/speech/realtime-synthesizer.ts');
     const provider = new URL(config.baseUrl).host;
     stopwatch(role, `${config.model} at ${provider}, realtime`, tell)();
-    const onReading = (reading: Reading) => tell({ kind: 'reading', provider, ...reading });
+    const onReading = (reading: ReadingAccuracy) => tell({ kind: 'reading', provider, ...reading });
     return stack.use(openRealtimeSynthesizer({ ...config, onReading }));
   }
   if (config.kind === 'remote' && config.backend === 'chat-audio') {
@@ -263,8 +263,8 @@ const inAnswer: Partial<Limits> = { idleMs: 5_000 };
 const impatient: Partial<Limits> = { firstByteMs: 10_000 };
 
 async function clientOf(
-  { baseUrl, model, apiKey }: Remote,
-  role: Role,
+  { baseUrl, model, apiKey }: RemoteServer,
+  role: ProviderRole,
   tell: Tell,
   limits: Partial<Limits> = role === 'text to speech' ? inAnswer : {},
 ) {
@@ -274,7 +274,7 @@ async function clientOf(
   return openClient({ baseUrl, limits, onBaseUrl, ...(apiKey && { apiKey }) });
 }
 
-function stopwatch(role: Role, what: string, tell: Tell): () => void {
+function stopwatch(role: ProviderRole, what: string, tell: Tell): () => void {
   const startedMs = realClock.nowMs();
   return () => tell({ kind: 'ready', role, what, tookMs: realClock.nowMs() - startedMs });
 }

@@ -8,13 +8,13 @@ import { proposals } from '#src/console/nearby.ts';
 import { checkRecordings } from '#src/console/recordings.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
 import { Screen } from '#src/console/screen.ts';
-import { openFolder, Shelf } from '#src/console/shelf.ts';
-import { Show } from '#src/console/show.ts';
-import { Tap } from '#src/console/tap.ts';
-import { Witness } from '#src/console/witness.ts';
+import { openFolder, WavFolder } from '#src/console/shelf.ts';
+import { ConversationPrinter } from '#src/console/show.ts';
+import { SpokenRecorder } from '#src/console/tap.ts';
+import { EventLog } from '#src/console/witness.ts';
 import { type BotOptions, startBot } from './bot.ts';
 import { openEngines } from './engines.ts';
-import { type Play, playOn, playOnce } from './sandbox-play.ts';
+import { type SandboxRun, runPrompt, runOnce } from './sandbox-play.ts';
 import { SandboxView } from './sandbox-view.ts';
 
 const why = 'no DISCORD_TOKEN, so this is the sandbox: a small Discord on this machine';
@@ -44,7 +44,7 @@ export async function inSandbox(
   try {
     await using play = await raiseCurtain(config, until);
     const running = AbortSignal.any([until, play.stage.sandbox.gone]);
-    return once ? await playOnce(play, running) : await playOn(play, recordings, running);
+    return once ? await runOnce(play, running) : await runPrompt(play, recordings, running);
   } catch (error) {
     if (unread.signal.aborted) return 0;
     throw error;
@@ -52,10 +52,10 @@ export async function inSandbox(
 }
 
 /** Starts the sandbox, then the bot in it. Errors and abort: as `inSandbox`. */
-async function raiseCurtain(config: Config, signal: AbortSignal): Promise<Play & AsyncDisposable> {
+async function raiseCurtain(config: Config, signal: AbortSignal): Promise<SandboxRun & AsyncDisposable> {
   const screen = new Screen(process.stdout);
-  const show = new Show(screen);
-  const witness = new Witness(realClock);
+  const show = new ConversationPrinter(screen);
+  const witness = new EventLog(realClock);
   const botName = config.bot.name ?? 'Nova';
   const wall = new MessageWall(show, botName);
   const view = new SandboxView(show, botName);
@@ -69,7 +69,7 @@ async function raiseCurtain(config: Config, signal: AbortSignal): Promise<Play &
   stack.use(sandbox);
   stack.use(engines);
   trust(sandbox.ready.ca);
-  const tap = new Tap();
+  const tap = new SpokenRecorder();
   const { token, apiUrl } = sandbox.ready;
   // What simulated people said is kept apart from what real ones did.
   const own = {
@@ -92,7 +92,7 @@ async function raiseCurtain(config: Config, signal: AbortSignal): Promise<Play &
   for (const line of await proposals()) show.note(line);
   show.blank();
   const { dataDir } = config;
-  const shelf = new Shelf(dataDir);
+  const shelf = new WavFolder(dataDir);
   const stage = { sandbox, witness, show, botName, dataDir, tap, shelf };
   const all = stack.move();
   const dispose = () => all.disposeAsync();
@@ -101,7 +101,7 @@ async function raiseCurtain(config: Config, signal: AbortSignal): Promise<Play &
 
 /** Who is told of what happens. */
 function told(
-  witness: Witness,
+  witness: EventLog,
   view: SandboxView,
   codec: string,
 ): Pick<BotOptions, 'onSession' | 'onDiscord' | 'onStore'> {

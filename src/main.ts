@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { BotError } from '#src/base/errors.ts';
 import { loadDotEnv, readConfig } from '#src/config/config.ts';
 import { inSandbox, type SandboxWishes } from './in-sandbox.ts';
-import { type Ending, onDiscord } from './on-discord.ts';
+import { type ExitSignals, onDiscord } from './on-discord.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
 const misconfigured = 78;
@@ -33,7 +33,7 @@ function endNow(why: string): void {
   setTimeout(() => process.exit(1), hurryMs).unref();
 }
 
-async function run({ signal, hurry }: Ending): Promise<number> {
+async function run({ signal, hurry }: ExitSignals): Promise<number> {
   const wishes = readWishes();
   loadDotEnv();
   const read = readConfig();

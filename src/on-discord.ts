@@ -16,12 +16,12 @@ import type { ProcessMetrics } from '#src/status/process-metrics.ts';
 import { Readiness } from '#src/status/readiness.ts';
 import { openStatusServer } from '#src/status/server.ts';
 import type { StoreEvent } from '#src/storage/steady-store.ts';
-import { type Bot, startBot } from './bot.ts';
+import { type RunningBot, startBot } from './bot.ts';
 import { type EngineNews, openEngines } from './engines.ts';
 import { ProviderLog } from './provider-log.ts';
 
 /** How the process is asked to end: `signal` in order, `hurry` at once. */
-export type Ending = { readonly signal: AbortSignal; readonly hurry: AbortSignal };
+export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortSignal };
 
 /** Runs until asked to stop, or until Discord closes the door for good; returns the exit code. */
 export async function onDiscord(
@@ -30,10 +30,10 @@ export async function onDiscord(
     token,
     ...place
   }: { readonly token: Secret; readonly apiUrl?: string; readonly guildId?: string },
-  { signal, hurry }: Ending,
+  { signal, hurry }: ExitSignals,
 ): Promise<number> {
   const log = openLog(config.logLevel, secretsOf(config));
-  let running: Bot | undefined;
+  let running: RunningBot | undefined;
   const ready = () => !signal.aborted && running?.ready() === true;
   using metrics = new Metrics(ready, packageJson.version);
   surviveBugs(log, metrics.process);

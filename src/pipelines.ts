@@ -7,7 +7,7 @@ import type { PipelineName, Pipelines } from '#src/session/current-pipeline.ts';
 import type { Engines } from './engines.ts';
 
 /** One way to answer: how it is opened, and what thinks and speaks in it. */
-type Way = { readonly engine: string; readonly open: () => Pipeline & Partial<Disposable> };
+type PipelineChoice = { readonly engine: string; readonly open: () => Pipeline & Partial<Disposable> };
 
 /** Every way to answer that there are engines for; the configured one first. */
 export function pipelinesOf(
@@ -15,7 +15,7 @@ export function pipelinesOf(
   engines: Omit<Engines, typeof Symbol.asyncDispose>,
   chat: ChatModel,
 ): Pipelines {
-  const ways = new Map<PipelineName, Way>([['chained', chainedWay(config, engines, chat)]]);
+  const ways = new Map<PipelineName, PipelineChoice>([['chained', chainedWay(config, engines, chat)]]);
   const hearing = audioModelWay(config, engines);
   if (hearing) ways.set('audio-model', hearing);
   const { realtime } = engines;
@@ -23,7 +23,7 @@ export function pipelinesOf(
     ways.set('realtime', { engine: config.realtime?.model ?? 'realtime', open: realtime });
   }
   const { pipeline: standard } = config;
-  const wayOf = (name: PipelineName): Way => {
+  const wayOf = (name: PipelineName): PipelineChoice => {
     const way = ways.get(name);
     if (!way) throw new Error(`The pipeline ${name} is not set up.`);
     return way;
@@ -40,7 +40,7 @@ function chainedWay(
   { chat: { ...config } }: Config,
   { chatName, synthesizer }: Pick<Engines, 'chatName' | 'synthesizer'>,
   chat: ChatModel,
-): Way {
+): PipelineChoice {
   const engine = config.kind === 'remote' ? config.model : chatName;
   return { engine, open: () => chained({ chat, synthesizer }) };
 }
@@ -48,7 +48,7 @@ function chainedWay(
 function audioModelWay(
   { audioModel: config }: Config,
   { audioModel: model, synthesizer }: Pick<Engines, 'audioModel' | 'synthesizer'>,
-): Way | undefined {
+): PipelineChoice | undefined {
   if (!model) return undefined;
   const { input, model: engine = 'audio-model' } = config;
   return { engine, open: () => audioModel({ model, synthesizer, input }) };

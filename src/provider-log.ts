@@ -1,6 +1,6 @@
-import type { ProviderNews, Role } from '#src/provider/ladder.ts';
+import type { ProviderNews, ProviderRole } from '#src/provider/ladder.ts';
 import type { SessionEvent } from '#src/session/events.ts';
-import type { Reading } from '#src/speech/reading-check.ts';
+import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import { type Log, logSession } from '#src/status/log.ts';
 import type { ProviderMetrics } from '#src/status/provider-metrics.ts';
 
@@ -19,7 +19,7 @@ export class ProviderLog {
   /** By role and provider: what was told of it since it last worked. */
   readonly #told = new Map<string, Set<string>>();
   /** By provider: what it has read since it was judged, and how that was. */
-  readonly #readers = new Map<string, Reading & { readonly isBad: boolean }>();
+  readonly #readers = new Map<string, ReadingAccuracy & { readonly isBad: boolean }>();
 
   constructor(log: Log, metrics: ProviderMetrics) {
     this.#log = log;
@@ -49,7 +49,7 @@ export class ProviderLog {
   }
 
   /** Told when a model begins to read otherwise than it should, and when it reads well again. */
-  reading({ provider, words, wrongWords }: Reading & { readonly provider: string }): void {
+  reading({ provider, words, wrongWords }: ReadingAccuracy & { readonly provider: string }): void {
     this.#metrics.read(words, wrongWords);
     const known = this.#readers.get(provider) ?? { words: 0, wrongWords: 0, isBad: false };
     const now = { words: known.words + words, wrongWords: known.wrongWords + wrongWords };
@@ -91,6 +91,6 @@ export class ProviderLog {
   }
 }
 
-function keyOf(role: Role, provider: string): string {
+function keyOf(role: ProviderRole, provider: string): string {
   return `${role} ${provider}`;
 }

@@ -2,30 +2,30 @@ import { realClock } from '#src/base/clock.ts';
 import { priceOf, tariffOf } from '#src/config/budget.ts';
 import type { Config } from '#src/config/types.ts';
 import type { PipelineName } from '#src/session/current-pipeline.ts';
-import type { SessionParts } from '#src/session/parts.ts';
-import { SpendingDesk } from '#src/session/spending-desk.ts';
-import { SpendingKeeper } from '#src/session/spending-keeper.ts';
-import type { SpendingBook } from '#src/spending/book.ts';
+import type { SessionDependencies } from '#src/session/parts.ts';
+import { SessionBudgets } from '#src/session/spending-desk.ts';
+import { LedgerPersistence } from '#src/session/spending-keeper.ts';
+import type { SpendingStore } from '#src/spending/book.ts';
 import { Ledger } from '#src/spending/ledger.ts';
 
-export type PurseOptions = {
+export type BudgetOptions = {
   readonly config: Config;
-  readonly book: SpendingBook;
+  readonly book: SpendingStore;
   /** How this server is answered now. */
   readonly pipelineIn: (guildId: string) => PipelineName;
-  readonly onEvent: SessionParts['onEvent'];
+  readonly onEvent: SessionDependencies['onEvent'];
   /** One sentence for the operator. */
   readonly warn: (message: string, cause: unknown) => void;
 };
 
 /** What may be spent, with what was spent before. Closing it writes the rest down. Never throws. */
-export async function openPurse({
+export async function openBudget({
   config,
   book,
   pipelineIn,
   onEvent,
   warn,
-}: PurseOptions): Promise<{ readonly desk: SpendingDesk } & AsyncDisposable> {
+}: BudgetOptions): Promise<{ readonly desk: SessionBudgets } & AsyncDisposable> {
   const clock = realClock;
   const ledger = new Ledger();
   const tell = (error: unknown) =>
@@ -33,10 +33,10 @@ export async function openPurse({
       `Budgets count from memory alone: ${error instanceof Error ? error.message : error}`,
       error,
     );
-  const keeper = new SpendingKeeper({ ledger, book, clock, tell });
+  const keeper = new LedgerPersistence({ ledger, book, clock, tell });
   await keeper.open();
   const { caps } = config.budget;
-  const desk = new SpendingDesk({
+  const desk = new SessionBudgets({
     ...{ clock, ledger, caps, onEvent },
     rateOf: (by) => priceOf(by, config.budget),
     tariffOf: (guildId, isWritten) =>

@@ -1,30 +1,30 @@
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
-import { Company } from '#src/console/company.ts';
-import { callIn, type Exchange } from '#src/console/exchange.ts';
-import type { Stage } from '#src/console/hear-out.ts';
+import { PeoplePresent } from '#src/console/company.ts';
+import { callIn, type SpokenExchange } from '#src/console/exchange.ts';
+import type { ExchangeParts } from '#src/console/hear-out.ts';
 import { host, LineDesk } from '#src/console/line-desk.ts';
 import type { MessageWall } from '#src/console/message-wall.ts';
 import { pipeLines } from '#src/console/pipe-lines.ts';
 import { promptLines } from '#src/console/prompt.ts';
-import { firstExchange, prove, type Scene, secondExchange } from '#src/console/sandbox-show.ts';
+import { firstExchange, prove, type SecondExchangeParts, secondExchange } from '#src/console/sandbox-show.ts';
 import type { Screen } from '#src/console/screen.ts';
 import { takeAsTyped, takeInTurn } from '#src/console/talk-on.ts';
-import { Voices } from '#src/console/voices.ts';
+import { PersonVoices } from '#src/console/voices.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded-transcriber.ts';
 import type { Engines } from './engines.ts';
 
 /** Everything that stands when the bot is logged in to the sandbox. */
-export type Play = {
+export type SandboxRun = {
   readonly config: Config;
   readonly engines: Engines;
   readonly screen: Screen;
   readonly wall: MessageWall;
-  readonly stage: Stage;
+  readonly stage: ExchangeParts;
 };
 
 /** One exchange and its proof. Returns the exit code. Errors: BotError. Aborting `signal` throws its reason. */
-export async function playOnce(play: Play, signal: AbortSignal): Promise<number> {
+export async function runOnce(play: SandboxRun, signal: AbortSignal): Promise<number> {
   const { config, engines, stage } = play;
   const { show, tap } = stage;
   const first = await firstExchange(stage, signal);
@@ -44,18 +44,18 @@ export async function playOnce(play: Play, signal: AbortSignal): Promise<number>
  *
  * Errors: BotError. Aborting `signal` throws its reason.
  */
-export async function playOn(
-  play: Play,
+export async function runPrompt(
+  play: SandboxRun,
   recordings: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
   const { config, stage, wall } = play;
   const { show } = stage;
-  await using voices = new Voices({
+  await using voices = new PersonVoices({
     taken: config.speech.kind === 'embedded' ? (config.speech.voice ?? 'slt') : undefined,
     onOpen: () => show.note('opening the embedded voices for what is typed'),
   });
-  const company = new Company(stage, config.consent.policy !== 'notice');
+  const company = new PeoplePresent(stage, config.consent.policy !== 'notice');
   const desk = new LineDesk({ stage, wall, company, voices });
   if (recordings.length > 0) await playRecordings(recordings, desk, company, stage, signal);
   else await playExchanges({ company, stage, wall }, signal);
@@ -64,7 +64,7 @@ export async function playOn(
   return 0;
 }
 
-async function playExchanges(scene: Scene, signal: AbortSignal): Promise<void> {
+async function playExchanges(scene: SecondExchangeParts, signal: AbortSignal): Promise<void> {
   const { company, stage } = scene;
   const first = await firstExchange(stage, signal);
   company.seated(host, 'Lounge');
@@ -72,15 +72,15 @@ async function playExchanges(scene: Scene, signal: AbortSignal): Promise<void> {
   tellFailure(await secondExchange(scene, signal), stage);
 }
 
-function tellFailure(one: Exchange, { show }: Stage): void {
+function tellFailure(one: SpokenExchange, { show }: ExchangeParts): void {
   if (one.kind === 'failed') show.note(`failed at ${one.stage}: ${one.why}`);
 }
 
 async function playRecordings(
   recordings: readonly string[],
   desk: LineDesk,
-  company: Company,
-  stage: Stage,
+  company: PeoplePresent,
+  stage: ExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
   const called = await callIn(host, stage, signal);
@@ -93,7 +93,7 @@ async function playRecordings(
 }
 
 /** At a terminal as it is typed; from a pipe, a file or a service manager line by line, to their end. */
-async function talkOn({ screen, stage }: Play, desk: LineDesk, signal: AbortSignal): Promise<void> {
+async function talkOn({ screen, stage }: SandboxRun, desk: LineDesk, signal: AbortSignal): Promise<void> {
   const { stdin: input, stdout: output } = process;
   const { show } = stage;
   if (!input.isTTY || !output.isTTY) {

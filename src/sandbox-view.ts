@@ -1,12 +1,12 @@
 import { alerts } from '#src/base/alerts.ts';
-import type { Show } from '#src/console/show.ts';
+import type { ConversationPrinter } from '#src/console/show.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { Role } from '#src/provider/ladder.ts';
+import type { ProviderRole } from '#src/provider/ladder.ts';
 import { sayNews } from '#src/provider/models.ts';
 import type { SessionEvent } from '#src/session/events.ts';
 import type { EngineNews } from './engines.ts';
 
-const roles: readonly Role[] = ['speech to text', 'chat', 'text to speech'];
+const roles: readonly ProviderRole[] = ['speech to text', 'chat', 'text to speech'];
 const whyDropped = {
   crowded: 'too many were waiting',
   late: 'too late',
@@ -19,11 +19,11 @@ const ciphers: Readonly<Record<string, string>> = {
 
 /** What a newcomer reads of everything that goes on. */
 export class SandboxView {
-  readonly #show: Show;
+  readonly #show: ConversationPrinter;
   readonly #botName: string;
-  readonly #engines = new Map<Role, Extract<EngineNews, { kind: 'ready' }>>();
+  readonly #engines = new Map<ProviderRole, Extract<EngineNews, { kind: 'ready' }>>();
 
-  constructor(show: Show, botName: string) {
+  constructor(show: ConversationPrinter, botName: string) {
     this.#show = show;
     this.#botName = botName;
   }

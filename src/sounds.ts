@@ -1,6 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
-import { TrackShelf } from '#src/session/track-shelf.ts';
+import { SoundCatalog } from '#src/session/track-shelf.ts';
 import { AllowedHosts } from '#src/sources/allowed-hosts.ts';
 import { Decoding } from '#src/sources/decoding.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
@@ -12,7 +12,7 @@ import { Sources } from '#src/sources/sources.ts';
 /** Everything that sounds and was not said: recordings to be heard, and what tracks play. */
 export type Sounds = AsyncDisposable & {
   readonly recordings: RecordingReader;
-  readonly shelf: TrackShelf;
+  readonly shelf: SoundCatalog;
 };
 
 /** Longest step of a decoding process, in ms, before it is killed: 30 ms are usual. */
@@ -29,7 +29,7 @@ export function openSounds(
   const sources = new Sources({ clock, decoding, allowed, ...(ffmpeg && { ffmpeg }) });
   return {
     recordings: new Recordings(decoding, { allowed }),
-    shelf: new TrackShelf(sources, openLibrary(dataDir, sources, clock)),
+    shelf: new SoundCatalog(sources, openLibrary(dataDir, sources, clock)),
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,5 @@
-import type { Call, Command, CommandPorts, Replies } from '#src/session/command.ts';
-import type { Line } from '#src/texts/texts.ts';
+import type { CommandCall, Command, CommandPorts, Replies } from '#src/session/command.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** Asks first; only the button deletes. */
 export const forget: Command = {
@@ -24,13 +24,13 @@ export const forget: Command = {
 
 /** What the button does. */
 export async function forgetNow(
-  { guildId, callerId }: Call,
+  { guildId, callerId }: CommandCall,
   { privacy }: Pick<CommandPorts, 'privacy'>,
 ): Promise<Replies> {
   const forgotten = await privacy.forget(guildId, callerId);
   switch (forgotten.kind) {
     case 'forgotten': {
-      const lines: Line[] = [
+      const lines: TextLine[] = [
         ...(forgotten.inCopies ? [{ id: 'privacy.forget.copies' } as const] : []),
         ...(forgotten.staysDenied ? [{ id: 'privacy.forget.denied' } as const] : []),
       ];

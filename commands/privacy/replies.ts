@@ -1,6 +1,6 @@
-import type { Call, CommandPorts, Replies } from '#src/session/command.ts';
-import type { Kept } from '#src/session/command-ports.ts';
-import { type Line, text } from '#src/texts/texts.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/session/command.ts';
+import type { SaveOutcome } from '#src/session/command-ports.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** How long captions are kept where they are on. */
 const captionDays = 7;
@@ -10,17 +10,17 @@ export const consentButtons = ['consent.always', 'consent.today', 'consent.never
 type Ports = Pick<CommandPorts, 'places' | 'privacy'>;
 
 /** What a yes or a no is answered with. */
-export function answered(id: 'privacy.allowed' | 'privacy.denied', { saved }: Kept): Replies {
+export function answered(id: 'privacy.allowed' | 'privacy.denied', { saved }: SaveOutcome): Replies {
   return [{ id, to: 'caller', ...(!saved && { lines: [{ id: 'privacy.unsaved' }] }) }];
 }
 
 /** How the caller stands with the bot, and the buttons to change it. */
-export async function status(call: Call, { privacy }: Ports): Promise<Replies> {
+export async function status(call: CommandCall, { privacy }: Ports): Promise<Replies> {
   return [{ ...(await statusLine(call, privacy)), to: 'caller', buttons: consentButtons }];
 }
 
 /** What the bot would like, how the caller stands, and the buttons to change it. */
-export async function card(call: Call, { places, privacy }: Ports): Promise<Replies> {
+export async function card(call: CommandCall, { places, privacy }: Ports): Promise<Replies> {
   const bot = places.botName(call.guildId);
   return [
     {
@@ -33,7 +33,7 @@ export async function card(call: Call, { places, privacy }: Ports): Promise<Repl
   ];
 }
 
-async function statusLine(call: Call, privacy: CommandPorts['privacy']): Promise<Line> {
+async function statusLine(call: CommandCall, privacy: CommandPorts['privacy']): Promise<TextLine> {
   const { guildId, callerId, callerLocale } = call;
   const status = await privacy.status(guildId, callerId);
   if (status.kind === 'unread') return { id: 'privacy.unread' };

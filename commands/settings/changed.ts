@@ -1,13 +1,13 @@
-import type { Call, Replies } from '#src/session/command.ts';
+import type { CommandCall, Replies } from '#src/session/command.ts';
 import { addressingModes, maxInstructionsChars } from '#src/session/guild-settings.ts';
 import type { Setting } from '#src/session/settings-port.ts';
-import { type Line, text } from '#src/texts/texts.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
 
 type Saved = Extract<Setting, { kind: 'set' }>;
 type Bad = Extract<Setting, { kind: 'bad' }>;
 
 /** What somebody reads who wanted to change something. */
-export function changed(typedKey: string, setting: Setting, call: Call): Replies {
+export function changed(typedKey: string, setting: Setting, call: CommandCall): Replies {
   switch (setting.kind) {
     case 'set': {
       const lines = setting.saved ? {} : { lines: [{ id: 'settings.unsaved' } as const] };
@@ -32,7 +32,7 @@ export function changed(typedKey: string, setting: Setting, call: Call): Replies
   }
 }
 
-function lineOf({ key, value }: Saved, { callerLocale }: Call): Line {
+function lineOf({ key, value }: Saved, { callerLocale }: CommandCall): TextLine {
   const mode = addressingModes.find((one) => one === value);
   if (key === 'pipeline') return { id: 'pipeline.switched', with: { pipeline: value } };
   if (key === 'addressing' && mode) return { id: `settings.addressing.${mode}` };
@@ -40,7 +40,7 @@ function lineOf({ key, value }: Saved, { callerLocale }: Call): Line {
   return { id: 'settings.set', with: { key, value: shown } };
 }
 
-function allowedFor({ key, allowed }: Bad): Line {
+function allowedFor({ key, allowed }: Bad): TextLine {
   if (key === 'dj_role') return { id: 'settings.bad.dj_role' };
   if (allowed.length > 0) return { id: 'settings.bad', with: { key, allowed: allowed.join(', ') } };
   if (key === 'names' || key === 'voice') return { id: `settings.bad.${key}` };

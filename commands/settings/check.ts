@@ -1,8 +1,8 @@
 import { obstacleOf } from '#commands/obstacle.ts';
 import { notManaging } from '#commands/rights.ts';
 import type { Command } from '#src/session/command.ts';
-import type { CheckReport, Finding } from '#src/session/settings-port.ts';
-import { type Line, type Locale, text } from '#src/texts/texts.ts';
+import type { CheckReport, CheckResult } from '#src/session/settings-port.ts';
+import { type TextLine, type Locale, text } from '#src/texts/texts.ts';
 
 export const check: Command = {
   name: 'check',
@@ -20,8 +20,8 @@ export const check: Command = {
   },
 };
 
-function lineOf(finding: Finding, locale: Locale): Line {
-  const said = (line: Line) => text(line.id, line.with, locale);
+function lineOf(finding: CheckResult, locale: Locale): TextLine {
+  const said = (line: TextLine) => text(line.id, line.with, locale);
   const point = text(`check.point.${finding.point}`, {}, locale);
   switch (finding.kind) {
     case 'ok': {
@@ -40,7 +40,7 @@ function lineOf(finding: Finding, locale: Locale): Line {
 }
 
 /** A tone was played at the end, unless there was nowhere to play it or the bot was speaking. */
-function conclusion({ findings }: CheckReport): Line {
+function conclusion({ findings }: CheckReport): TextLine {
   const bad = findings.filter(({ kind }) => kind === 'bad' || kind === 'barred').length;
   if (bad > 0) return { id: 'check.count', with: { n: bad } };
   if (findings.some(({ kind }) => kind === 'idle')) return { id: 'check.done.elsewhere' };

@@ -1,6 +1,6 @@
 import { closest } from '#commands/closest.ts';
 import { notManaging } from '#commands/rights.ts';
-import type { Call, Command, CommandPorts, Replies } from '#src/session/command.ts';
+import type { CommandCall, Command, CommandPorts, Replies } from '#src/session/command.ts';
 import { maxInstructionsChars, settingKeys } from '#src/session/guild-settings.ts';
 import { changed } from './changed.ts';
 
@@ -37,7 +37,7 @@ export const set: Command = {
 
 /** What the button does under which more people would be heard unasked; `about` is the policy it is for. */
 export async function loosen(
-  call: Call,
+  call: CommandCall,
   { settings }: Pick<CommandPorts, 'settings'>,
 ): Promise<Replies> {
   const barred = notManaging(call);

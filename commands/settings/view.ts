@@ -1,6 +1,6 @@
 import { notManaging } from '#commands/rights.ts';
 import type { Command } from '#src/session/command.ts';
-import { type Line, text } from '#src/texts/texts.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** A persona may be long; the rest is not needed to tell which one it is. */
 const shownChars = 120;
@@ -15,11 +15,11 @@ export const view: Command = {
     if (barred) return [barred];
     const { all, isRead } = await settings.view(call.guildId);
     const empty = text('settings.empty', {}, call.callerLocale);
-    const lines = all.map(({ key, value, isOwn }): Line => {
+    const lines = all.map(({ key, value, isOwn }): TextLine => {
       const id = isOwn ? 'settings.own' : 'settings.standard';
       return { id, with: { key, value: value === '' ? empty : shortened(value) } };
     });
-    const unread: readonly Line[] = isRead ? [] : [{ id: 'settings.unread' }];
+    const unread: readonly TextLine[] = isRead ? [] : [{ id: 'settings.unread' }];
     return [{ id: 'settings.view', to: 'caller', lines: [...lines, ...unread] }];
   },
 };

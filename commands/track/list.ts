@@ -1,5 +1,5 @@
 import { notInRoom } from '#commands/rights.ts';
-import type { Call, Command, CommandPorts, Replies } from '#src/session/command.ts';
+import type { CommandCall, Command, CommandPorts, Replies } from '#src/session/command.ts';
 import { nowhere, trackLine } from './replies.ts';
 
 export const list: Command = {
@@ -12,7 +12,7 @@ export const list: Command = {
 
 /** Also what the button of the panel does. */
 export async function listed(
-  call: Call,
+  call: CommandCall,
   { rooms, tracks }: Pick<CommandPorts, 'rooms' | 'tracks'>,
 ): Promise<Replies> {
   const barred = notInRoom(call, rooms);

@@ -1,8 +1,8 @@
 import { closest } from '#commands/closest.ts';
 import { notInRoom } from '#commands/rights.ts';
-import type { Call, Command, CommandOption, Replies } from '#src/session/command.ts';
-import type { Kept, Playing } from '#src/session/tracks-port.ts';
-import { type Line, type Locale, text } from '#src/texts/texts.ts';
+import type { CommandCall, Command, CommandOption, Replies } from '#src/session/command.ts';
+import type { TrackKeeping, Playing } from '#src/session/tracks-port.ts';
+import { type TextLine, type Locale, text } from '#src/texts/texts.ts';
 import { newTrack } from './options.ts';
 import { callerOf, nowhere, trackIn } from './replies.ts';
 import { levelIn, loudest } from './volume.ts';
@@ -49,7 +49,7 @@ export const play: Command = {
   },
 };
 
-function told(playing: Playing, { callerLocale: locale }: Call): Replies {
+function told(playing: Playing, { callerLocale: locale }: CommandCall): Replies {
   switch (playing.kind) {
     case 'playing':
     case 'added': {
@@ -81,15 +81,15 @@ function told(playing: Playing, { callerLocale: locale }: Call): Replies {
   }
 }
 
-function keptLine(track: string, { owner, percent: n }: Kept): Line {
+function keptLine(track: string, { owner, percent: n }: TrackKeeping): TextLine {
   return { id: 'track.volume.kept', with: { track, n, owner } };
 }
 
-function noSound(x: string, all: readonly string[]): Line {
+function noSound(x: string, all: readonly string[]): TextLine {
   if (all.length === 0) return { id: 'track.sound.none', with: { x } };
   return { id: 'track.sound', with: { x, list: all.join(', ') } };
 }
 
-function said({ id, with: words }: Line, locale: Locale): string {
+function said({ id, with: words }: TextLine, locale: Locale): string {
   return text(id, words, locale);
 }

@@ -1,6 +1,6 @@
 import { notInRoom } from '#commands/rights.ts';
-import type { Call, Press } from '#src/session/command.ts';
-import type { TrackDeed } from '#src/session/tracks-port.ts';
+import type { CommandCall, Button } from '#src/session/command.ts';
+import type { TrackAction } from '#src/session/tracks-port.ts';
 import type { TextId } from '#src/texts/texts.ts';
 import { listed } from './list.ts';
 import { callerOf, told, toldAlone } from './replies.ts';
@@ -10,7 +10,7 @@ import { loudest } from './volume.ts';
 const stepPercent = 10;
 
 /** The second row of the panel; `about` is the track. And the vote under a refusal, of the poll it is about. */
-export const trackPresses: readonly Press[] = [
+export const trackPresses: readonly Button[] = [
   deed('pause', 'button.track.pause'),
   deed('resume', 'button.track.resume'),
   deed('skip', 'button.track.skip'),
@@ -30,7 +30,7 @@ export const trackPresses: readonly Press[] = [
   },
 ];
 
-function deed(name: Exclude<TrackDeed, 'stop'>, label: TextId): Press {
+function deed(name: Exclude<TrackAction, 'stop'>, label: TextId): Button {
   return {
     ...{ name: `track.${name}`, label, look: 'plain' },
     async run(call, { rooms, tracks }) {
@@ -41,7 +41,7 @@ function deed(name: Exclude<TrackDeed, 'stop'>, label: TextId): Press {
   };
 }
 
-function volume(name: 'quieter' | 'louder', change: number): Press {
+function volume(name: 'quieter' | 'louder', change: number): Button {
   return {
     ...{ name: `track.${name}`, label: `button.track.${name}`, look: 'plain' },
     async run(call, { rooms, tracks }) {
@@ -54,6 +54,6 @@ function volume(name: 'quieter' | 'louder', change: number): Press {
   };
 }
 
-function about({ words }: Call): string {
+function about({ words }: CommandCall): string {
   return words.about ?? '';
 }

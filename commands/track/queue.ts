@@ -1,8 +1,8 @@
 import { notInRoom } from '#commands/rights.ts';
 import type { Command } from '#src/session/command.ts';
 import { trackNameOf } from '#src/session/track-names.ts';
-import type { TrackView } from '#src/session/tracks-port.ts';
-import { type Line, type Locale, text } from '#src/texts/texts.ts';
+import type { ListedTrack } from '#src/session/tracks-port.ts';
+import { type TextLine, type Locale, text } from '#src/texts/texts.ts';
 import { newTrack } from './options.ts';
 import { nowhere, trackIn, trackLine } from './replies.ts';
 
@@ -32,8 +32,8 @@ export const queue: Command = {
   },
 };
 
-function waiting({ waiting: all }: TrackView, locale: Locale): readonly Line[] {
-  const lines = all.slice(0, shown).map(({ title, owner }, at): Line => {
+function waiting({ waiting: all }: ListedTrack, locale: Locale): readonly TextLine[] {
+  const lines = all.slice(0, shown).map(({ title, owner }, at): TextLine => {
     const words = { n: at + 1, title, owner: owner ?? text('track.someone', {}, locale) };
     return { id: 'track.waiting', with: words };
   });

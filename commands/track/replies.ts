@@ -1,38 +1,38 @@
-import type { Call, Replies, Reply, Shown } from '#src/session/command.ts';
+import type { CommandCall, Replies, Reply, ReplyAudience } from '#src/session/command.ts';
 import { namedOutcome, trackOutcome } from '#src/session/track-lines.ts';
 import { usualTrack } from '#src/session/track-names.ts';
-import type { Steered, TrackCaller, TrackView } from '#src/session/tracks-port.ts';
+import type { TrackOutcome, TrackCaller, ListedTrack } from '#src/session/tracks-port.ts';
 import { playingTime } from '#src/texts/duration.ts';
-import { type Line, type Locale, text } from '#src/texts/texts.ts';
+import { type TextLine, type Locale, text } from '#src/texts/texts.ts';
 
 /** Whoever asks, as tracks know them. */
-export function callerOf({ callerId, callerName, mayManage }: Call): TrackCaller {
+export function callerOf({ callerId, callerName, mayManage }: CommandCall): TrackCaller {
   return { id: callerId, name: callerName, mayManage };
 }
 
 /** The track somebody named, or the usual one. */
-export function trackIn({ words }: Call): string {
+export function trackIn({ words }: CommandCall): string {
   return words.track ?? usualTrack;
 }
 
 /** What became of each track, under each other; the room reads what has changed, and what it may vote on. */
-export function told(all: readonly Steered[]): Replies {
+export function told(all: readonly TrackOutcome[]): Replies {
   const lines = all.map(all.length > 1 ? namedOutcome : trackOutcome);
   const [first = { id: 'track.none' } as const, ...rest] = lines;
-  const to: Shown = all.some(concernsAll) ? 'room' : 'caller';
+  const to: ReplyAudience = all.some(concernsAll) ? 'room' : 'caller';
   const poll = all.find((one) => one.kind === 'denied');
   const more = rest.length > 0 && { lines: rest };
   return [{ ...first, to, ...more, ...(poll && { buttons: [`track.vote:${poll.pollId}`] }) }];
 }
 
 /** The same for whoever pressed a button of the panel, where everybody sees what has changed. */
-export function toldAlone(all: readonly Steered[]): Replies {
+export function toldAlone(all: readonly TrackOutcome[]): Replies {
   const [{ buttons: _, ...reply }] = told(all);
   return [{ ...reply, to: 'caller' }];
 }
 
 /** One track with what sounds there. */
-export function trackLine(view: TrackView, locale: Locale): Line {
+export function trackLine(view: ListedTrack, locale: Locale): TextLine {
   const { name: track, percent: n, current, isPaused } = view;
   if (!current) return { id: 'track.line.idle', with: { track, n } };
   const { title, positionMs, lengthMs, loop } = current;
@@ -43,7 +43,7 @@ export function trackLine(view: TrackView, locale: Locale): Line {
 
 export const nowhere: Reply = { id: 'leave.nowhere', to: 'caller' };
 
-function concernsAll({ kind }: Steered): boolean {
+function concernsAll({ kind }: TrackOutcome): boolean {
   switch (kind) {
     case 'paused':
     case 'resumed':

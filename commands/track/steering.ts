@@ -1,11 +1,11 @@
 import { notInRoom } from '#commands/rights.ts';
 import type { Command } from '#src/session/command.ts';
-import type { TrackDeed } from '#src/session/tracks-port.ts';
+import type { TrackAction } from '#src/session/tracks-port.ts';
 import { trackOrAll } from './options.ts';
 import { callerOf, told, trackIn } from './replies.ts';
 
 /** `/track pause` and its kin: one deed on one track, or on all. */
-export function steering(deed: TrackDeed): Command {
+export function steering(deed: TrackAction): Command {
   return {
     name: deed,
     description: `command.track.${deed}`,

@@ -1,5 +1,5 @@
 import { notInRoom } from '#commands/rights.ts';
-import type { Call, Command } from '#src/session/command.ts';
+import type { CommandCall, Command } from '#src/session/command.ts';
 import { anyTrack } from './options.ts';
 import { callerOf, told, trackIn } from './replies.ts';
 
@@ -27,7 +27,7 @@ export const volume: Command = {
 };
 
 /** Discord holds people to the bounds, but not every client of somebody's making. */
-export function levelIn(word: Call['words'][string] | undefined): number | undefined {
+export function levelIn(word: CommandCall['words'][string] | undefined): number | undefined {
   const level = Number(word?.trim() || Number.NaN);
   return Number.isInteger(level) && level >= 0 && level <= loudest ? level : undefined;
 }

@@ -18,7 +18,7 @@ export type EchoView = {
 };
 
 /** One measurement of the microphone: 16 ms that ended at hop `hop`. */
-type Measured = { readonly levels: Float32Array; readonly hop: number };
+type EchoMeasurement = { readonly levels: Float32Array; readonly hop: number };
 
 const windowMs = 32;
 const stepMs = (1000 * bandSamples) / 16_000;
@@ -72,7 +72,7 @@ export class EchoMeter {
   readonly #bands = new Bands();
   readonly #finder: LagFinder;
   readonly #floor = new RoomFloor();
-  readonly #recent: Measured[] = [];
+  readonly #recent: EchoMeasurement[] = [];
   /** Where in the time of the clock the stream is; arrivals can only be late. */
   #streamMs = Number.NEGATIVE_INFINITY;
   #path: EchoPath | undefined;
@@ -139,7 +139,7 @@ export class EchoMeter {
   }
 
   /** Whether the way back is still the same. */
-  #follow(path: EchoPath, { levels, hop }: Measured, loud: boolean): void {
+  #follow(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean): void {
     const { excessDb, shortDb, expectedDb } = path.compare(levels, this.#floor.levels, hop);
     this.#excessDb += newShare * ((loud ? Math.min(mostExcessDb, excessDb) : 0) - this.#excessDb);
     this.#shortDb += newShare * (shortDb - this.#shortDb);

@@ -38,7 +38,7 @@ const lateLimit = 100;
 const remembered = 128;
 
 /** A packet with its sequence unwrapped, so that nothing is confused over hours. */
-type Placed = { readonly packet: Packet; readonly place: number };
+type PlacedPacket = { readonly packet: Packet; readonly place: number };
 
 /**
  * Puts one person's packets in order and tells what is missing between them.
@@ -49,11 +49,11 @@ type Placed = { readonly packet: Packet; readonly place: number };
  */
 export class PacketOrder {
   readonly #jitter = new Jitter();
-  readonly #held = new Map<number, Placed>();
+  readonly #held = new Map<number, PlacedPacket>();
   /** Places released lately and their timestamps, each at the place modulo the length. */
   readonly #places = new Float64Array(remembered).fill(-1);
   readonly #timestamps = new Uint32Array(remembered);
-  #last: Placed | undefined;
+  #last: PlacedPacket | undefined;
   #lastSamples = usualSamples;
   #counts = { lost: 0, late: 0, duplicate: 0, reordered: 0 };
 
@@ -83,7 +83,7 @@ export class PacketOrder {
     return { ...this.#counts };
   }
 
-  #hold(placed: Placed): OrderStep[] {
+  #hold(placed: PlacedPacket): OrderStep[] {
     if (this.#held.has(placed.place)) this.#counts.duplicate++;
     else {
       if (this.#isOvertaken(placed.place)) this.#counts.reordered++;
@@ -118,7 +118,7 @@ export class PacketOrder {
   }
 
   /** What lies between the last packet and the next. */
-  #join({ packet, place }: Placed): OrderStep[] {
+  #join({ packet, place }: PlacedPacket): OrderStep[] {
     if (!this.#last) return [];
     const missing = this.#missing(place);
     const jump = (packet.timestamp - this.#last.packet.timestamp) | 0;
@@ -133,7 +133,7 @@ export class PacketOrder {
     return steps;
   }
 
-  #old({ packet, place }: Placed): OrderStep[] {
+  #old({ packet, place }: PlacedPacket): OrderStep[] {
     const slot = place % remembered;
     const isKnown = this.#places[slot] === place;
     const isDuplicate = isKnown && this.#timestamps[slot] === packet.timestamp;
@@ -149,7 +149,7 @@ export class PacketOrder {
   }
 
   /** Far ahead: much was lost at once, or another stream begins. */
-  #leap(placed: Placed): OrderStep[] {
+  #leap(placed: PlacedPacket): OrderStep[] {
     return [...this.#join(placed), this.#pass(placed)];
   }
 
@@ -160,7 +160,7 @@ export class PacketOrder {
     return [...steps, { kind: 'restart' }, this.#pass({ packet, place })];
   }
 
-  #pass(placed: Placed): OrderStep {
+  #pass(placed: PlacedPacket): OrderStep {
     const { packet, place } = placed;
     this.#last = placed;
     this.#lastSamples = lengthOf(packet) || this.#lastSamples;

@@ -9,7 +9,7 @@ import { listenRateHz } from './pcm.ts';
  * goes back. `lengthMs` is the true length of a gap; its `samples` go on with the voice for what was lost, fading, and
  * are zeros for at most 300 ms where nothing was sent.
  */
-export type Heard =
+export type SpeakerSound =
   | { readonly kind: 'sound'; readonly samples: Int16Array; readonly atMs: number }
   | { readonly kind: 'silence-frame'; readonly samples: Int16Array; readonly atMs: number }
   | {
@@ -62,12 +62,12 @@ export class SpeakerStream {
     this.#codec = codec;
   }
 
-  put(packet: Packet): Heard[] {
+  put(packet: Packet): SpeakerSound[] {
     return this.#closed ? [] : this.#hear(this.#order.put(packet));
   }
 
   /** To be called every 20 ms or so: releases packets that waited long enough for one before them. */
-  settle(atMs: number): Heard[] {
+  settle(atMs: number): SpeakerSound[] {
     if (this.#closed) return [];
     const heard = this.#hear(this.#order.settle(atMs));
     if (atMs - this.#lastAtMs > idleMs) this.#forget();
@@ -83,8 +83,8 @@ export class SpeakerStream {
     return { ...this.#order.counts(), ...this.#counts };
   }
 
-  #hear(steps: readonly OrderStep[]): Heard[] {
-    const heard: Heard[] = [];
+  #hear(steps: readonly OrderStep[]): SpeakerSound[] {
+    const heard: SpeakerSound[] = [];
     let missing = nothing;
     steps.forEach((step, n) => {
       if (step.kind === 'packet') {
@@ -107,7 +107,7 @@ export class SpeakerStream {
   }
 
   /** A packet, and before it what was missing. */
-  #joined(missing: Missing, { packet, samples }: PacketStep): Heard[] {
+  #joined(missing: Missing, { packet, samples }: PacketStep): SpeakerSound[] {
     const atMs = Math.max(this.#lastAtMs, packet.atMs);
     const beganAtMs = Math.max(this.#lastAtMs, atMs - samples / rtpPerMs);
     const gap = missing === nothing ? [] : [this.#gap(missing, beganAtMs)];
@@ -115,7 +115,7 @@ export class SpeakerStream {
     return [...gap, this.#open(packet, samples, atMs)];
   }
 
-  #gap({ frames, lost, silent }: Missing, atMs: number): Heard {
+  #gap({ frames, lost, silent }: Missing, atMs: number): SpeakerSound {
     const made = this.#fill(frames, lost);
     if (silent > 0) this.#concealment.reset();
     const zeros = Math.min(Math.floor(silent / rtpPerSample), gapLimitSamples);
@@ -124,7 +124,7 @@ export class SpeakerStream {
     return { kind: 'gap', samples, lengthMs: (lost + silent) / rtpPerMs, atMs };
   }
 
-  #open({ opus }: Packet, length: number, atMs: number): Heard {
+  #open({ opus }: Packet, length: number, atMs: number): SpeakerSound {
     const samples = isSealed(opus) ? this.#sealed() : this.#decoded(opus);
     if (!samples) return this.#bad(length, atMs);
     this.#badRun = 0;
@@ -148,7 +148,7 @@ export class SpeakerStream {
     }
   }
 
-  #bad(length: number, atMs: number): Heard {
+  #bad(length: number, atMs: number): SpeakerSound {
     this.#badRun++;
     const lengthMs = length / rtpPerMs;
     const samples =

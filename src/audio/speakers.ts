@@ -8,10 +8,10 @@ const layouts = {
   vorbis: ['LR', 'LCR', 'LRLR', 'LCRLR', 'LCRLR-', 'LCRLRC-', 'LCRLRLR-'],
 } as const;
 
-export type Layout = keyof typeof layouts;
+export type SpeakerLayout = keyof typeof layouts;
 
 /** What a speaker adds on each side, so that all at full strength stay within it. */
-export function speakers(count: number, layout: Layout): readonly (readonly [number, number])[] {
+export function speakers(count: number, layout: SpeakerLayout): readonly (readonly [number, number])[] {
   const letters = layouts[layout][count - 2] ?? 'LR'.repeat(count).slice(0, count);
   const gains = [...letters].map((letter): [number, number] => {
     if (letter === '-') return [0, 0];

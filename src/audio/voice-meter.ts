@@ -1,6 +1,6 @@
 import { loudnessDb } from './loudness.ts';
 import { listenRateHz } from './pcm.ts';
-import type { Heard } from './speaker-stream.ts';
+import type { SpeakerSound } from './speaker-stream.ts';
 import { type VoiceActivity, windowSamples } from './voice-activity.ts';
 
 /** How likely somebody spoke in the 32 ms before `atMs`, and how loud it was, 0 being full scale and -100 silence. */
@@ -28,7 +28,7 @@ export class VoiceMeter {
   }
 
   /** As `push`; a gap of more than 300 ms ends the context first. */
-  hear(heard: Heard): VoiceWindow[] {
+  hear(heard: SpeakerSound): VoiceWindow[] {
     if (heard.kind === 'gap' && heard.lengthMs > forgetMs) this.reset();
     return this.push(heard.samples, heard.atMs);
   }

@@ -2,7 +2,7 @@ import type { Pcm } from './pcm.ts';
 import { speakers } from './speakers.ts';
 import { badWav, type Encoding, readFormat } from './wav-format.ts';
 
-type Reading =
+type WavReading =
   | { readonly kind: 'start' }
   | { readonly kind: 'chunks'; readonly encoding?: Encoding }
   /** `leftBytes` of a chunk nobody needs. */
@@ -54,7 +54,7 @@ export function writeWav({ samples, rateHz, channels }: Pcm): Buffer {
  * Files may follow each other: some servers send one a sentence. Errors: BotError `audio.bad_wav`, from `push` and `end`.
  */
 export class WavStream {
-  #reading: Reading = { kind: 'start' };
+  #reading: WavReading = { kind: 'start' };
   #rest: Buffer = Buffer.alloc(0);
   #sounded = false;
 
@@ -75,7 +75,7 @@ export class WavStream {
   }
 
   /** The next state, or undefined until more bytes are here. */
-  #step(pieces: Pcm[]): Reading | undefined {
+  #step(pieces: Pcm[]): WavReading | undefined {
     const reading = this.#reading;
     switch (reading.kind) {
       case 'data':
@@ -95,7 +95,7 @@ export class WavStream {
     }
   }
 
-  #riff(): Reading | undefined {
+  #riff(): WavReading | undefined {
     if (!'RIFF'.startsWith(this.#rest.toString('latin1', 0, 4))) {
       throw badWav('The sound is not a WAV file.');
     }
@@ -105,7 +105,7 @@ export class WavStream {
     return { kind: 'chunks' };
   }
 
-  #chunk(encoding: Encoding | undefined): Reading | undefined {
+  #chunk(encoding: Encoding | undefined): WavReading | undefined {
     if (this.#rest.length < 8) return undefined;
     const name = this.#rest.toString('latin1', 0, 4);
     const sizeBytes = this.#rest.readUInt32LE(4);
@@ -121,13 +121,13 @@ export class WavStream {
     return { kind: 'skip', leftBytes: padded, ...(encoding && { encoding }) };
   }
 
-  #format(sizeBytes: number): Reading | undefined {
+  #format(sizeBytes: number): WavReading | undefined {
     if (sizeBytes > formatLimitBytes) throw badWav('The WAV file has a damaged format chunk.');
     if (this.#rest.length < 8 + sizeBytes) return undefined;
     return { kind: 'chunks', encoding: readFormat(this.#take(8 + sizeBytes).subarray(8)) };
   }
 
-  #sound(encoding: Encoding, leftBytes: number, pieces: Pcm[]): Reading | undefined {
+  #sound(encoding: Encoding, leftBytes: number, pieces: Pcm[]): WavReading | undefined {
     const { rateHz, channels, sampleBytes, sample } = encoding;
     const frameBytes = sampleBytes * channels;
     const next = leftBytes === Number.POSITIVE_INFINITY ? startOfFile(this.#rest) : undefined;
@@ -146,7 +146,7 @@ export class WavStream {
   }
 
   /** Only the beginning of another file is kept. */
-  #afterwards(): Reading | undefined {
+  #afterwards(): WavReading | undefined {
     const head = this.#rest.toString('latin1', 0, 4);
     if (!'RIFF'.startsWith(head)) this.#rest = Buffer.alloc(0);
     return head === 'RIFF' ? { kind: 'start' } : undefined;

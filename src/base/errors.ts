@@ -43,10 +43,10 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes;
 
 /** What the bot was doing when it broke, as a person would name it. */
-export type Stage = 'recognise' | 'think' | 'speak' | 'link';
+export type FailureStage = 'recognise' | 'think' | 'speak' | 'link';
 
 /** What is known of the server behind a failure, for what people are told of it. */
-export type About = {
+export type FailureServer = {
   /** As people know it, say `127.0.0.1:8000`. */
   readonly provider?: string;
   /** The setting that holds the key it was asked with. */
@@ -70,16 +70,16 @@ export class BotError extends Error {
   override readonly name = 'BotError';
   readonly code: ErrorCode;
   readonly retryable: boolean;
-  readonly stage: Stage | undefined;
-  readonly about: About;
+  readonly stage: FailureStage | undefined;
+  readonly about: FailureServer;
 
   constructor(
     code: ErrorCode,
     retryable: boolean,
     message: string,
     cause?: unknown,
-    stage?: Stage,
-    about: About = {},
+    stage?: FailureStage,
+    about: FailureServer = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
@@ -90,14 +90,14 @@ export class BotError extends Error {
 }
 
 /** The same failure with its stage named; anything but a BotError is our mistake and passes unchanged. */
-export function atStage(stage: Stage, error: unknown): unknown {
+export function atStage(stage: FailureStage, error: unknown): unknown {
   if (!(error instanceof BotError) || error.stage) return error;
   const { code, retryable, message, cause, about } = error;
   return new BotError(code, retryable, message, cause, stage, about);
 }
 
 /** The same failure with more known about the server behind it. */
-export function withAbout(error: BotError, more: About): BotError {
+export function withAbout(error: BotError, more: FailureServer): BotError {
   const { code, retryable, message, cause, stage, about } = error;
   return new BotError(code, retryable, message, cause, stage, { ...about, ...more });
 }

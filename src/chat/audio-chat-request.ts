@@ -30,9 +30,9 @@ export type AudioAsk = {
 };
 
 /** What a request may hold and a server may not take: fields, a stream, answers by their ids. */
-export type Given = OptionalField | 'stream' | 'ids';
+export type RefusableField = OptionalField | 'stream' | 'ids';
 
-type Sent = {
+type SentRequest = {
   readonly body: ChatCompletionCreateParamsStreaming | ChatCompletionCreateParamsNonStreaming;
   /** Of answers, as they stand in the body. */
   readonly ids: readonly string[];
@@ -41,8 +41,8 @@ type Sent = {
 export function requestBody(
   { messages, tools, voice, idOf }: AudioAsk,
   options: AudioChatOptions,
-  without: ReadonlySet<Given>,
-): Sent {
+  without: ReadonlySet<RefusableField>,
+): SentRequest {
   const { transcriptionModel, speechModel } = options;
   const ids: string[] = [];
   const tell = (text: string) => {
@@ -115,11 +115,11 @@ function partsOf(content: Content): ChatCompletionContentPart[] {
  */
 export type Refusal =
   | { readonly kind: 'lost' }
-  | { readonly kind: 'named' | 'guess'; readonly given: Given };
+  | { readonly kind: 'named' | 'guess'; readonly given: RefusableField };
 
 export function refusal(
   cause: unknown,
-  without: ReadonlySet<Given>,
+  without: ReadonlySet<RefusableField>,
   ids: readonly string[],
 ): Refusal | undefined {
   const wrongType = causesOf(cause).some(

@@ -6,7 +6,7 @@ import type { AudioChatPart } from './audio-chat-ports.ts';
 import { ChatStream } from './chat-stream.ts';
 import { ThinkFilter } from './think-filter.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+type ChunkFields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the chunks of one streamed answer in words and sound, none of which is trusted to have its fields.
@@ -64,7 +64,7 @@ export class AudioChatStream {
     yield* this.#words.end(server);
   }
 
-  *#hear({ id, data, transcript, expires_at }: Fields): Generator<AudioChatPart> {
+  *#hear({ id, data, transcript, expires_at }: ChunkFields): Generator<AudioChatPart> {
     if (typeof id === 'string' && id !== '') this.#id = id;
     if (typeof expires_at === 'number') {
       this.#expiresAtMs = expires_at * 1000;
@@ -119,6 +119,6 @@ export function watchDone(response: Response, onDone: () => void): Response {
 
 const longestMark = '\n\ndata: [DONE]'.length;
 
-function recordOf(value: unknown): Fields {
+function recordOf(value: unknown): ChunkFields {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

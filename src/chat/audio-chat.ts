@@ -9,7 +9,7 @@ import type { AudioChatMessage, AudioChatModel, AudioChatPart } from './audio-ch
 import {
   type AudioAsk,
   type AudioChatOptions,
-  type Given,
+  type RefusableField,
   refusal,
   requestBody,
 } from './audio-chat-request.ts';
@@ -30,7 +30,7 @@ export function openAudioChat(
   return new AudioServer(client, options, clock);
 }
 
-type Attempt = { readonly without: Set<Given>; knowsIds: boolean; doubted?: unknown };
+type RequestAttempt = { readonly without: Set<RefusableField>; knowsIds: boolean; doubted?: unknown };
 
 class AudioServer implements AudioChatModel {
   readonly #client: OpenAI;
@@ -39,7 +39,7 @@ class AudioServer implements AudioChatModel {
   readonly #by: ServedBy;
   readonly #ids = new AudioIds();
   /** What this server does not take. */
-  readonly #refused = new Set<Given>();
+  readonly #refused = new Set<RefusableField>();
 
   constructor(client: OpenAI, options: AudioChatOptions, clock: Pick<Clock, 'wallMs'>) {
     this.#client = client;
@@ -84,7 +84,7 @@ class AudioServer implements AudioChatModel {
     answer: AudioChatStream,
     hangUp: AbortController,
   ): Promise<AsyncIterable<unknown>> {
-    const attempt: Attempt = { without: new Set(this.#refused), knowsIds: true };
+    const attempt: RequestAttempt = { without: new Set(this.#refused), knowsIds: true };
     for (;;) {
       const idOf = attempt.knowsIds ? ask.idOf : () => undefined;
       const { body, ids } = requestBody({ ...ask, idOf }, this.#options, attempt.without);
@@ -100,7 +100,7 @@ class AudioServer implements AudioChatModel {
   }
 
   /** Errors: the cause, or what was asked first if leaving something out on a guess did not help. */
-  #leaveOut(attempt: Attempt, cause: unknown, ids: readonly string[]): void {
+  #leaveOut(attempt: RequestAttempt, cause: unknown, ids: readonly string[]): void {
     const found = refusal(cause, attempt.without, ids);
     if (!found) throw attempt.doubted ?? cause;
     if (found.kind === 'guess') attempt.doubted ??= cause;

@@ -22,7 +22,7 @@ const marks = {
   wideComma: '[，、；：]',
   dash: '(?<=\\s)[-–—]{1,3}(?=\\s)|—',
 } as const;
-type Mark = keyof typeof marks;
+type BoundaryMark = keyof typeof marks;
 
 const anyMark = new RegExp(
   Object.entries(marks)
@@ -34,7 +34,7 @@ const anyMark = new RegExp(
 /** Every place where `text` may be cut, in order. Its start counts as the start of a line. */
 export function* boundaries(text: string, ended: boolean): Generator<Boundary> {
   for (const { 0: found, index, groups = {} } of text.matchAll(anyMark)) {
-    const mark = (Object.keys(marks) as Mark[]).find((name) => groups[name] !== undefined);
+    const mark = (Object.keys(marks) as BoundaryMark[]).find((name) => groups[name] !== undefined);
     const end = index + found.length;
     if (mark === 'fence') yield { end: index, kind: 'fence' };
     if (mark === undefined || mark === 'fence' || insideMarkup(text, end)) continue;
@@ -48,15 +48,15 @@ export function* boundaries(text: string, ended: boolean): Generator<Boundary> {
   }
 }
 
-type Place = {
+type BoundaryPlace = {
   readonly before: string;
   readonly found: string;
   readonly after: string;
   readonly ended: boolean;
 };
-type Kind = Boundary['kind'] | undefined;
+type BoundaryKind = Boundary['kind'] | undefined;
 
-const judges: Readonly<Record<Exclude<Mark, 'fence'>, (place: Place) => Kind>> = {
+const judges: Readonly<Record<Exclude<BoundaryMark, 'fence'>, (place: BoundaryPlace) => BoundaryKind>> = {
   line: () => 'sentence',
   wideStop: (place) => whenKnown(place, () => 'sentence'),
   wideComma: () => 'pause',
@@ -65,12 +65,12 @@ const judges: Readonly<Record<Exclude<Mark, 'fence'>, (place: Place) => Kind>> =
   stop: (place) => whenKnown(place, () => (/^\s/.test(place.after) ? judgeStop(place) : undefined)),
 };
 
-function whenKnown({ after, ended }: Place, judge: () => Kind): Kind {
+function whenKnown({ after, ended }: BoundaryPlace, judge: () => BoundaryKind): BoundaryKind {
   return after === '' && !ended ? 'unknown' : judge();
 }
 
 /** A stop with a space after it: only full stops are used for anything else than ending a sentence. */
-function judgeStop(place: Place): Kind {
+function judgeStop(place: BoundaryPlace): BoundaryKind {
   const { before, found, after, ended } = place;
   const dots = found.replace(/[^.!?…؟۔।॥]/gu, '');
   if (!/^[.…]+$/.test(dots)) return 'sentence';

@@ -1,4 +1,4 @@
-import type { Ladder } from '#src/provider/ladder.ts';
+import type { FallbackChain } from '#src/provider/ladder.ts';
 import type { AudioChatModel, AudioChatPart } from './audio-chat-ports.ts';
 import type { ChatModel, ChatPart } from './ports.ts';
 
@@ -6,7 +6,7 @@ import type { ChatModel, ChatPart } from './ports.ts';
 const isOutput = ({ kind }: ChatPart | AudioChatPart) => kind !== 'usage';
 
 /** Several chat models as one: the first that answers. */
-export function ladderedChat(ladder: Ladder<ChatModel>): ChatModel {
+export function chatWithFallbacks(ladder: FallbackChain<ChatModel>): ChatModel {
   const withEach = (wrap: (model: ChatModel) => ChatModel): ChatModel => ({
     reply: (messages, tools, signal) =>
       ladder.run<ChatPart>(
@@ -19,7 +19,7 @@ export function ladderedChat(ladder: Ladder<ChatModel>): ChatModel {
 }
 
 /** The same of models that hear and speak. Its names for voices are those of the first of them. */
-export function ladderedAudioChat(ladder: Ladder<AudioChatModel>): AudioChatModel {
+export function audioChatWithFallbacks(ladder: FallbackChain<AudioChatModel>): AudioChatModel {
   return {
     reply: (messages, tools, voice, signal) =>
       ladder.run<AudioChatPart>(

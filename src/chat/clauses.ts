@@ -73,10 +73,10 @@ function endOfClause(text: string, rules: Rules, ended: boolean): number | undef
   return proven ? hardEnd(text, rules.longestChars, pause) : undefined;
 }
 
-type Found = { readonly end?: number; readonly pause: number; readonly waits: boolean };
+type FoundClause = { readonly end?: number; readonly pause: number; readonly waits: boolean };
 
 /** The first boundary that the rules accept; `pause` is the last one they did not. */
-function findEnd(text: string, rules: Rules, ended: boolean): Found {
+function findEnd(text: string, rules: Rules, ended: boolean): FoundClause {
   let pause = 0;
   // What lies further ahead decides nothing, and looking at it again for each clause would take quadratic time.
   const near = text.slice(0, rules.longestChars + lookaheadChars + 1);

@@ -23,7 +23,7 @@ function metered(model: ChatModel, spent: (usage: Usage) => void, estimate: Esti
   return {
     async *reply(messages, tools, signal) {
       signal.throwIfAborted(); // what is never asked takes nothing
-      const draft: Draft = { written: '', hasBegun: false };
+      const draft: RequestProgress = { written: '', hasBegun: false };
       let isRefused = false;
       try {
         for await (const part of model.reply(messages, tools, signal)) {
@@ -42,9 +42,9 @@ function metered(model: ChatModel, spent: (usage: Usage) => void, estimate: Esti
 }
 
 /** What came of a request so far. An estimate alone is no beginning. */
-type Draft = { written: string; hasBegun: boolean; told?: Usage };
+type RequestProgress = { written: string; hasBegun: boolean; told?: Usage };
 
-function note(part: ChatPart, draft: Draft): void {
+function note(part: ChatPart, draft: RequestProgress): void {
   if (part.kind === 'text') draft.written += part.text;
   if (part.kind === 'usage') draft.told = part.usage;
   draft.hasBegun ||= part.kind !== 'usage' || isReport(part.usage);

@@ -1,22 +1,22 @@
 import type { TalkAnswer, TalkItem, TalkSound } from './realtime-ports.ts';
 
 /** One item of the server. Those of sound it names itself, later. */
-export type Piece = { id: string | undefined; soundMs: number };
+export type ItemPiece = { id: string | undefined; soundMs: number };
 
 /** Items of the server, and what they stand for. */
-export type Entry = {
+export type ServerItem = {
   readonly kind: TalkItem['kind'];
   readonly name: string;
   text: string;
   readonly sound: TalkSound | undefined;
   readonly callId: string | undefined;
-  pieces: Piece[];
+  pieces: ItemPiece[];
   readonly answer: TalkAnswer | undefined;
   /** The server has forgotten its end. */
   isCut: boolean;
 };
 
-export function entryOf(item: TalkItem, answer: TalkAnswer, pieces: Piece[]): Entry {
+export function entryOf(item: TalkItem, answer: TalkAnswer, pieces: ItemPiece[]): ServerItem {
   return {
     kind: item.kind,
     name: item.kind === 'user' ? item.name : '',
@@ -30,12 +30,12 @@ export function entryOf(item: TalkItem, answer: TalkAnswer, pieces: Piece[]): En
 }
 
 /** Calls of tools, and what they gave, matter to the answer they were made in. */
-export function isOfTools({ kind }: Pick<Entry, 'kind'>): boolean {
+export function isOfTools({ kind }: Pick<ServerItem, 'kind'>): boolean {
   return kind === 'call' || kind === 'result';
 }
 
 /** Whether the entry stands for this, or does once its end is cut off. */
-export function standsFor(entry: Entry, item: TalkItem): boolean {
+export function standsFor(entry: ServerItem, item: TalkItem): boolean {
   if (entry.kind !== item.kind) return false;
   switch (item.kind) {
     case 'system':
@@ -52,13 +52,13 @@ export function standsFor(entry: Entry, item: TalkItem): boolean {
 }
 
 /** More was said than `text`. */
-export function isLonger(entry: Entry, text: string): boolean {
+export function isLonger(entry: ServerItem, text: string): boolean {
   return !entry.isCut && lettersOf(entry.text) !== lettersOf(text);
 }
 
 /** What one answer heard or said in several items is one thing to be remembered, once it is over. */
-export function fused(entries: readonly Entry[], current: TalkAnswer): Entry[] {
-  const all: Entry[] = [];
+export function fused(entries: readonly ServerItem[], current: TalkAnswer): ServerItem[] {
+  const all: ServerItem[] = [];
   for (const entry of entries) {
     const last = all.at(-1);
     const isOver = entry.answer !== undefined && entry.answer !== current;
@@ -71,7 +71,7 @@ export function fused(entries: readonly Entry[], current: TalkAnswer): Entry[] {
 
 /** The longest run of pairs in the order of both: places in `entries` and in `items`. */
 export function matches(
-  entries: readonly Entry[],
+  entries: readonly ServerItem[],
   items: readonly TalkItem[],
 ): readonly (readonly [number, number])[] {
   const lengthFrom = runs(entries, items);
@@ -87,7 +87,7 @@ export function matches(
 
 /** How long the longest run is from two places on. */
 function runs(
-  entries: readonly Entry[],
+  entries: readonly ServerItem[],
   items: readonly TalkItem[],
 ): (e: number, i: number) => number {
   const width = items.length + 1;
@@ -110,22 +110,22 @@ export function lettersOf(text: string): string {
     .replace(/[^\p{L}\p{N}]+/gu, '');
 }
 
-function beginsWith(entry: Entry, text: string): boolean {
+function beginsWith(entry: ServerItem, text: string): boolean {
   const [all, start] = [lettersOf(entry.text), lettersOf(text)];
   const hasSound = entry.pieces.some(({ soundMs }) => soundMs > 0);
   return start !== '' && (all === start || (hasSound && all.startsWith(start)));
 }
 
-function wordsOf({ sound, text }: Entry): string {
+function wordsOf({ sound, text }: ServerItem): string {
   return [sound?.words ?? '', text].join(' ').trim();
 }
 
-function goesOn(last: Entry, entry: Entry): boolean {
+function goesOn(last: ServerItem, entry: ServerItem): boolean {
   if (last.kind === 'user') return entry.kind === 'user' && entry.name === last.name;
   return last.kind === 'assistant' && entry.kind === 'assistant';
 }
 
-function joined(one: Entry, other: Entry): Entry {
+function joined(one: ServerItem, other: ServerItem): ServerItem {
   const said = one.kind === 'user';
   const text = said ? `${wordsOf(one)} ${wordsOf(other)}` : `${one.text} ${other.text}`;
   return {

@@ -1,13 +1,13 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { RealtimeDialect } from '#src/provider/realtime-reading.ts';
 import {
-  type Entry,
+  type ServerItem,
   entryOf,
   fused,
   isLonger,
   isOfTools,
   matches,
-  type Piece,
+  type ItemPiece,
 } from './realtime-entries.ts';
 import type { TalkAnswer, TalkBuffer, TalkItem } from './realtime-ports.ts';
 import { itemOf } from './realtime-writing.ts';
@@ -24,14 +24,14 @@ const leastMs = 1;
 /** What a server has in mind on one connection, and what has to be sent so that it has something else in mind. */
 export class TalkMemory {
   readonly #options: TalkMemoryOptions;
-  #entries: Entry[] = [];
+  #entries: ServerItem[] = [];
   #number = 0;
   /** Ours, and not confirmed yet; in order. */
-  readonly #unconfirmed: Piece[] = [];
+  readonly #unconfirmed: ItemPiece[] = [];
   /** Committed, and not named by the server yet; in order. */
-  readonly #unnamed: Piece[] = [];
+  readonly #unnamed: ItemPiece[] = [];
   /** Not wanted any more, and not named yet. */
-  readonly #unwanted = new WeakSet<Piece>();
+  readonly #unwanted = new WeakSet<ItemPiece>();
   /** What still comes of them is not wanted. */
   readonly #over = new WeakSet<TalkAnswer>();
 
@@ -41,7 +41,7 @@ export class TalkMemory {
 
   /** Makes it equal to `items`, the new ones of which belong to `answer`. */
   become(items: readonly TalkItem[], answer: TalkAnswer): void {
-    const isStale = (entry: Entry) => isOfTools(entry) && entry.answer !== answer;
+    const isStale = (entry: ServerItem) => isOfTools(entry) && entry.answer !== answer;
     for (const entry of this.#entries.filter(isStale)) this.#forget(entry);
     const fresh = this.#entries.filter((entry) => !isStale(entry));
     const entries = fused(fresh, answer);
@@ -50,7 +50,7 @@ export class TalkMemory {
       if (![...kept.values()].includes(place)) this.#forget(entry);
     });
     const last = Math.max(-1, ...kept.keys());
-    const now: Entry[] = [];
+    const now: ServerItem[] = [];
     items.forEach((item, place) => {
       const entry = entries[kept.get(place) ?? -1];
       if (entry && item.kind === 'assistant' && isLonger(entry, item.text)) this.#shorten(entry);
@@ -118,7 +118,7 @@ export class TalkMemory {
   }
 
   /** Of the items that stand for something, those of the server that may stay: by place in `items`. */
-  #keepable(entries: readonly Entry[], items: readonly TalkItem[]): ReadonlyMap<number, number> {
+  #keepable(entries: readonly ServerItem[], items: readonly TalkItem[]): ReadonlyMap<number, number> {
     const isKnown = ([place, at]: readonly [number, number]) => {
       const [entry, item] = [entries[place], items[at]];
       if (!entry || item?.kind !== 'assistant' || !isLonger(entry, item.text)) return true;
@@ -133,7 +133,7 @@ export class TalkMemory {
     return firstNew < 0 ? pairs : new Map([...pairs].filter(([place]) => place < firstNew));
   }
 
-  #make(item: TalkItem, answer: TalkAnswer, after: string | undefined): Entry {
+  #make(item: TalkItem, answer: TalkAnswer, after: string | undefined): ServerItem {
     const pieces = [this.#create(item, after)];
     if (item.kind === 'user' && item.sound) {
       item.sound.fill(this.#options.buffer);
@@ -145,7 +145,7 @@ export class TalkMemory {
     return entryOf(item, answer, pieces);
   }
 
-  #create(item: TalkItem, after: string | undefined): Piece {
+  #create(item: TalkItem, after: string | undefined): ItemPiece {
     const piece = { id: `parley_${++this.#number}`, soundMs: 0 };
     const place = after === undefined ? {} : { previous_item_id: after };
     const made = { id: piece.id, ...itemOf(this.#options.dialect, item) };
@@ -155,12 +155,12 @@ export class TalkMemory {
     return piece;
   }
 
-  #shorten(entry: Entry): void {
+  #shorten(entry: ServerItem): void {
     this.#shortenAll([entry], entry.answer?.playedMs() ?? 0);
   }
 
   /** Items of one answer, in order, of which only so much was heard. */
-  #shortenAll(entries: readonly Entry[], playedMs: number, open?: Piece): void {
+  #shortenAll(entries: readonly ServerItem[], playedMs: number, open?: ItemPiece): void {
     let leftMs = playedMs;
     for (const entry of entries) {
       const kept = entry.pieces.filter((piece) => {
@@ -175,7 +175,7 @@ export class TalkMemory {
     this.#entries = this.#entries.filter(({ pieces }) => pieces.length > 0);
   }
 
-  #truncate(piece: Piece, heardMs: number): void {
+  #truncate(piece: ItemPiece, heardMs: number): void {
     const audio_end_ms = Math.floor(heardMs);
     const type = 'conversation.item.truncate';
     const event_id = this.#eventId('truncate');
@@ -183,11 +183,11 @@ export class TalkMemory {
     piece.soundMs = audio_end_ms;
   }
 
-  #forget({ pieces }: Entry): void {
+  #forget({ pieces }: ServerItem): void {
     for (const piece of pieces) this.#drop(piece);
   }
 
-  #drop(piece: Piece): void {
+  #drop(piece: ItemPiece): void {
     if (piece.id === undefined) this.#unwanted.add(piece);
     else this.#delete(piece.id);
   }
@@ -197,13 +197,13 @@ export class TalkMemory {
     this.#options.send({ type, event_id: this.#eventId('delete'), item_id: itemId });
   }
 
-  #name(piece: Piece | undefined, itemId: string): void {
+  #name(piece: ItemPiece | undefined, itemId: string): void {
     if (!piece) return;
     piece.id = itemId;
     if (this.#unwanted.has(piece)) this.#delete(itemId);
   }
 
-  #entryOf(itemId: string): Entry | undefined {
+  #entryOf(itemId: string): ServerItem | undefined {
     return this.#entries.find(({ pieces }) => pieces.some(({ id }) => id === itemId));
   }
 
@@ -213,6 +213,6 @@ export class TalkMemory {
 }
 
 /** Where the next item is to be put. */
-function idBefore(entries: readonly Entry[]): string {
+function idBefore(entries: readonly ServerItem[]): string {
   return entries.at(-1)?.pieces.at(-1)?.id ?? 'root';
 }

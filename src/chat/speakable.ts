@@ -1,8 +1,8 @@
 /** A step of making text speakable: what it finds, and what stays of it. */
-type Step = readonly [find: RegExp, keep: string];
+type SpeakableRule = readonly [find: RegExp, keep: string];
 
 /** In this order: a link's text may hold emphasis, a code block may look like anything. */
-const steps: readonly Step[] = [
+const steps: readonly SpeakableRule[] = [
   [/\r\n?/g, '\n'],
   // A fenced block, closed or not.
   [/```[\s\S]*?(?:```|$)/g, ' '],

@@ -19,9 +19,9 @@ export function dateSentence(wallMs: number, timeZone: string | undefined): stri
   return `Today is ${name({ weekday: 'long' })}, the ${ordinalWords(day)} of ${name({ month: 'long' })}.`;
 }
 
-type Fields = { readonly [name in 'hour' | 'minute' | 'day']?: number };
+type TimeFields = { readonly [name in 'hour' | 'minute' | 'day']?: number };
 
-function fields(wallMs: number, timeZone: string | undefined): Fields {
+function fields(wallMs: number, timeZone: string | undefined): TimeFields {
   const format = new Intl.DateTimeFormat('en-GB', {
     day: 'numeric',
     hour: 'numeric',

@@ -2,7 +2,7 @@ import type { ChatMessage } from './ports.ts';
 import { dateSentence, timeSentence } from './spoken-time.ts';
 
 /** What the stand-in knows when it answers. */
-export type Scene = {
+export type StandInContext = {
   /** The newest utterance, plain: lower case, no punctuation, without the bot's name and politeness. */
   readonly words: string;
   readonly speaker: string;
@@ -18,7 +18,7 @@ export type Scene = {
 export type Rule = {
   /** How people ask for it, plain. A recogniser's small mistakes are forgiven elsewhere. */
   readonly asked: readonly string[];
-  readonly say: (scene: Scene) => string;
+  readonly say: (scene: StandInContext) => string;
 };
 
 export const honest = 'I am only the built-in stand-in. Connect a model and I can answer that.';
@@ -90,7 +90,7 @@ export const rules: readonly Rule[] = [
 ];
 
 /** What the speaker said first, beside anything others said. */
-function firstSaid({ earlier, speaker }: Scene): string {
+function firstSaid({ earlier, speaker }: StandInContext): string {
   const first = earlier.find((message) => message.role === 'user' && message.name === speaker);
   if (!first) return 'This is the first thing you said.';
   return `You first said: ${first.content.replace(/(?<![.!?\s])[.!?\s]+$/, '')}.`;
@@ -105,7 +105,7 @@ export function nameIn(text: string): string | undefined {
 }
 
 /** The last name this speaker gave. */
-function toldName({ earlier, speaker }: Scene): string | undefined {
+function toldName({ earlier, speaker }: StandInContext): string | undefined {
   return earlier
     .filter((message) => message.role === 'user' && message.name === speaker)
     .map(({ content }) => nameIn(content))

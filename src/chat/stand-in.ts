@@ -1,7 +1,7 @@
 import { editDistance } from './edit-distance.ts';
 import type { ChatMessage, ChatModel, ChatPart } from './ports.ts';
 import { digitLike, numbersOf, numberWords } from './spoken-numbers.ts';
-import { honest, nameIn, type Rule, rules, type Scene } from './stand-in-rules.ts';
+import { honest, nameIn, type Rule, rules, type StandInContext } from './stand-in-rules.ts';
 
 export type StandInParts = {
   readonly wallMs: () => number;
@@ -44,7 +44,7 @@ async function* streamed(text: string, signal: AbortSignal): AsyncGenerator<Chat
   signal.throwIfAborted();
 }
 
-function answer(scene: Scene, newest: ChatMessage | undefined): string {
+function answer(scene: StandInContext, newest: ChatMessage | undefined): string {
   const digits = digitsIn(scene.words);
   if (digits) return digitsSentence(digits);
   const name = nameIn(newest?.content ?? '');

@@ -8,7 +8,7 @@ type Fragment = {
   readonly json: string;
 };
 
-type Draft = { id: string; name: string; json: string };
+type PartialToolCall = { id: string; name: string; json: string };
 
 /**
  * Puts streamed tool calls together.
@@ -17,8 +17,8 @@ type Draft = { id: string; name: string; json: string };
  * last call of its key, `index` or else `id` or else its place, unless it can only be a new one.
  */
 export class ToolCalls {
-  readonly #drafts: Draft[] = [];
-  readonly #byKey = new Map<string, Draft>();
+  readonly #drafts: PartialToolCall[] = [];
+  readonly #byKey = new Map<string, PartialToolCall>();
 
   /** `deltas` is `delta.tool_calls` as it came from the server, checked here. */
   add(deltas: unknown): void {
@@ -58,7 +58,7 @@ function keyOf({ index, id }: Fragment, place: number): string {
   return id === '' ? `place ${place}` : `id ${id}`;
 }
 
-function startsAnew(draft: Draft, { id, name, json }: Fragment): boolean {
+function startsAnew(draft: PartialToolCall, { id, name, json }: Fragment): boolean {
   if (id !== '' && draft.id !== '') return id !== draft.id;
   return name !== '' && json !== '' && isJson(draft.json);
 }

@@ -6,7 +6,7 @@ import type { ChatModel } from './ports.ts';
 const aboutTools = /\btools?\b|\btool[_ -]|function[_ -]call/i;
 
 /** The same model; if its server refuses a request for the tools in it, it is asked without, and never with tools again. */
-export function toolShy(model: ChatModel): ChatModel {
+export function withoutToolsOnRefusal(model: ChatModel): ChatModel {
   let isShy = false;
   return {
     async *reply(messages, tools, signal) {

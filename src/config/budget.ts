@@ -4,37 +4,37 @@ import type { Caps } from '#src/spending/caps.ts';
 import { costOf } from '#src/spending/cost.ts';
 import { readPrices } from '#src/spending/price-file.ts';
 import { knownPrices } from '#src/spending/price-table.ts';
-import { type Price, type Rate, rateOf } from '#src/spending/prices.ts';
+import { type Price, type RolePrice, rateOf } from '#src/spending/prices.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
-import type { Settings } from './settings.ts';
+import type { EnvironmentSettings } from './settings.ts';
 
 /** What may be spent, and what things cost: prices of the owner first. */
 export type Budget = { readonly caps: Caps; readonly prices: readonly Price[] };
 
 /** What of a role decides about its price. */
-type Role = { readonly kind: 'embedded' } | Served;
+type PricedRole = { readonly kind: 'embedded' } | Served;
 type Served = { readonly kind: 'remote'; readonly model: string; readonly baseUrl: string };
 
 /** What a model or an engine costs, whichever role it has. */
-export function priceOf(by: ServedBy, { prices }: Budget): Rate {
+export function priceOf(by: ServedBy, { prices }: Budget): RolePrice {
   return by.kind === 'embedded' ? { kind: 'free' } : rateOf(prices, by.model, by.host);
 }
 
 type Roles = {
-  readonly transcription: Role;
-  readonly chat: Role;
-  readonly speech: Role;
-  readonly fallbacks: { readonly speech: readonly Role[] };
+  readonly transcription: PricedRole;
+  readonly chat: PricedRole;
+  readonly speech: PricedRole;
+  readonly fallbacks: { readonly speech: readonly PricedRole[] };
   readonly budget: Budget;
 };
 
 /** One line per mistake. */
-export function budgetMistakes({ PRICES: path }: Settings): string[] {
+export function budgetMistakes({ PRICES: path }: EnvironmentSettings): string[] {
   const found = path === undefined ? undefined : readFile(path);
   return found?.kind === 'bad' ? [`PRICES: ${path} ${found.why}`] : [];
 }
 
-export function readBudget(from: Settings): Budget {
+export function readBudget(from: EnvironmentSettings): Budget {
   const own = from.PRICES === undefined ? undefined : readFile(from.PRICES);
   return {
     caps: {
@@ -52,7 +52,7 @@ export function tariffOf(
   { transcription, chat, speech, fallbacks, budget }: Roles,
   thinker?: Served,
 ): Tariff {
-  const rate = (role: Role): Rate =>
+  const rate = (role: PricedRole): RolePrice =>
     priceOf(role.kind === 'embedded' ? embedded : servedBy(role.model, role.baseUrl), budget);
   const speak = rate(speech);
   const [next] = fallbacks.speech.map(rate);
@@ -63,7 +63,7 @@ export function tariffOf(
 }
 
 /** By a sentence as most are; where nobody knows what a voice costs, only a free one is cheaper. */
-function isCheaper(next: Rate, usual: Rate): boolean {
+function isCheaper(next: RolePrice, usual: RolePrice): boolean {
   const sentence = { kind: 'spoken', characters: 100, ms: 6_000 } as const;
   const [theirs, ours] = [costOf(sentence, next), costOf(sentence, usual)];
   if (usual.kind === 'free' || theirs === undefined) return false;

@@ -5,11 +5,11 @@ import { Secret } from '#src/base/secret.ts';
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
 import { budgetMistakes, readBudget } from './budget.ts';
 import { fallbackMistakes, readFallbacks } from './fallbacks.ts';
-import { type Group, groups, keyOf } from './keys.ts';
+import { type SettingGroup, groups, keyOf } from './keys.ts';
 import { readRealtime, realtimeMistakes } from './realtime.ts';
-import { isHttpUrl, type Settings, settings } from './settings.ts';
+import { isHttpUrl, type EnvironmentSettings, settings } from './settings.ts';
 import { speechMistakes, speechOf } from './speech.ts';
-import type { AudioModel, Config, ConfigResult, Embedded, Remote } from './types.ts';
+import type { AudioModel, Config, ConfigResult, Embedded, RemoteServer } from './types.ts';
 
 /** Adds `.env` beside package.json to the environment, where there is one; what is set already wins. */
 export function loadDotEnv(): void {
@@ -42,7 +42,7 @@ function sentence({ path, message }: z.core.$ZodIssue): string {
   return `${path.join('.')}: ${message.replace(/^Invalid option: expected one of /, 'must be one of ').replace(/^Invalid input: expected /, 'must be ')}`;
 }
 
-function contradictions(from: Settings): string[] {
+function contradictions(from: EnvironmentSettings): string[] {
   const role = from.CONSENT_POLICY === 'role' && !from.CONSENT_ROLE_ID;
   const voice = remote(from, 'SPEECH', '');
   return [
@@ -60,7 +60,7 @@ function contradictions(from: Settings): string[] {
   ];
 }
 
-function realtimeWithout(from: Settings): string[] {
+function realtimeWithout(from: EnvironmentSettings): string[] {
   const { TRANSCRIPTION_BACKEND: backend, TRANSCRIPTION_BASE_URL: baseUrl = '' } = from;
   if (backend === 'file') {
     return isHttpUrl(baseUrl || 'http://none')
@@ -76,7 +76,7 @@ function realtimeWithout(from: Settings): string[] {
 }
 
 /** What nothing embedded can do. */
-function speakersWithout(from: Settings): string[] {
+function speakersWithout(from: EnvironmentSettings): string[] {
   const { SPEECH_BACKEND: backend = 'speech' } = from;
   const needs = [
     ['PIPELINE: audio-model', hearing(from), 'CHAT_COMPLETION'],
@@ -87,12 +87,12 @@ function speakersWithout(from: Settings): string[] {
     .map(([what, , group]) => `${what} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`);
 }
 
-function hearing({ PIPELINE: pipeline }: Settings): boolean {
+function hearing({ PIPELINE: pipeline }: EnvironmentSettings): boolean {
   return pipeline === 'audio-model';
 }
 
 /** OpenAI itself needs a key; servers of one's own may not. */
-function missingKeys(from: Settings): string[] {
+function missingKeys(from: EnvironmentSettings): string[] {
   return groups
     .filter((group) => {
       const role = remote(from, group, '');
@@ -104,7 +104,7 @@ function missingKeys(from: Settings): string[] {
     );
 }
 
-function arrange(from: Settings): Omit<Config, 'searchPath'> {
+function arrange(from: EnvironmentSettings): Omit<Config, 'searchPath'> {
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_GUILD_ID: guildId } = from;
   const realtime = readRealtime(from);
   const [name, ...otherNames] = from.BOT_NAME?.split(',').map((one) => one.trim()) ?? [];
@@ -133,11 +133,11 @@ function arrange(from: Settings): Omit<Config, 'searchPath'> {
 function consent({
   CONSENT_POLICY: policy,
   CONSENT_ROLE_ID: roleId = '',
-}: Settings): Config['consent'] {
+}: EnvironmentSettings): Config['consent'] {
   return policy === 'role' ? { policy, roleId } : { policy };
 }
 
-function transcription(from: Settings): Config['transcription'] {
+function transcription(from: EnvironmentSettings): Config['transcription'] {
   const { TRANSCRIPTION_BACKEND: backend, TRANSCRIPTION_STREAM: stream } = from;
   const { TRANSCRIPTION_LANGUAGE: language } = from;
   const model =
@@ -147,20 +147,20 @@ function transcription(from: Settings): Config['transcription'] {
   return { ...role, backend, stream, ...(language && { language }) };
 }
 
-function chat(from: Settings): Config['chat'] {
+function chat(from: EnvironmentSettings): Config['chat'] {
   const hears = hearing(from) && !from.AUDIO_MODEL_NAME;
   return remote(from, 'CHAT_COMPLETION', hears ? standardModels.audioChat : standardModels.chat);
 }
 
 /** As long as chained is used, the chat model need not be one that hears. */
-function audioModelNamed(from: Settings): string | undefined {
+function audioModelNamed(from: EnvironmentSettings): string | undefined {
   const role = chat(from);
   if (role.kind === 'embedded') return undefined;
   const standard = isOpenAi(role.baseUrl) ? standardModels.audioChat : undefined;
   return from.AUDIO_MODEL_NAME ?? (hearing(from) ? role.model : standard);
 }
 
-function audioModel(from: Settings): AudioModel {
+function audioModel(from: EnvironmentSettings): AudioModel {
   const { AUDIO_MODEL_INPUT: input, SPEECH_VOICE: voice = 'alloy' } = from;
   const { AUDIO_MODEL_TRANSCRIPTION_MODEL: transcriptionModel } = from;
   const { AUDIO_MODEL_SPEECH_MODEL: speechModel } = from;
@@ -173,7 +173,7 @@ function audioModel(from: Settings): AudioModel {
   };
 }
 
-function speech(from: Settings): Config['speech'] {
+function speech(from: EnvironmentSettings): Config['speech'] {
   const { SPEECH_VOICE: voice, SPEECH_BACKEND: backend } = from;
   const role = remote(from, 'SPEECH', '');
   if (role.kind === 'embedded') return { ...role, ...(voice && { voice }) };
@@ -181,7 +181,7 @@ function speech(from: Settings): Config['speech'] {
 }
 
 /** The shared key goes to the shared base URL only; a group with an address of its own brings its own key. */
-function remote(from: Settings, group: Group, standardModel: string): Remote | Embedded {
+function remote(from: EnvironmentSettings, group: SettingGroup, standardModel: string): RemoteServer | Embedded {
   const own = from[`${group}_BASE_URL`];
   const [model, ownKey] = [from[`${group}_MODEL`], from[`${group}_API_KEY`]];
   const shared =

@@ -1,16 +1,16 @@
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
-import { type Group, groups, keyOf } from './keys.ts';
-import type { Settings } from './settings.ts';
+import { type SettingGroup, groups, keyOf } from './keys.ts';
+import type { EnvironmentSettings } from './settings.ts';
 import { speechOf } from './speech.ts';
-import type { Config, Embedded, Fallbacks, Remote } from './types.ts';
+import type { Config, Embedded, Fallbacks, RemoteServer } from './types.ts';
 
-type Rung = `${Group}_${'FALLBACK' | 'FALLBACK_2'}`;
+type FallbackGroup = `${SettingGroup}_${'FALLBACK' | 'FALLBACK_2'}`;
 
 const rungs = ['FALLBACK', 'FALLBACK_2'] as const;
 /** In the place of an address: the engine that comes with the bot. */
 const embedded = 'embedded';
 
-export function readFallbacks(from: Settings): Fallbacks {
+export function readFallbacks(from: EnvironmentSettings): Fallbacks {
   return {
     transcription: rungs.flatMap((rung) => transcription(from, `TRANSCRIPTION_${rung}`)),
     chat: rungs.flatMap((rung) => {
@@ -22,9 +22,9 @@ export function readFallbacks(from: Settings): Fallbacks {
 }
 
 /** One line per mistake. `needy` are the groups that have no server to fall back from. */
-export function fallbackMistakes(from: Settings, needy: readonly Group[]): string[] {
+export function fallbackMistakes(from: EnvironmentSettings, needy: readonly SettingGroup[]): string[] {
   return groups.flatMap((group) => {
-    const [first, second] = rungs.map((rung) => `${group}_${rung}` as const) as [Rung, Rung];
+    const [first, second] = rungs.map((rung) => `${group}_${rung}` as const) as [FallbackGroup, FallbackGroup];
     const isSet = from[`${first}_BASE_URL`] !== undefined;
     const isNeedless = isSet && needy.includes(group);
     const isGap = !isSet && from[`${second}_BASE_URL`] !== undefined;
@@ -39,7 +39,7 @@ export function fallbackMistakes(from: Settings, needy: readonly Group[]): strin
   });
 }
 
-function mistakesOf(from: Settings, rung: Rung): string[] {
+function mistakesOf(from: EnvironmentSettings, rung: FallbackGroup): string[] {
   const voice = rung.startsWith('SPEECH') ? from[`${rung as 'SPEECH_FALLBACK'}_VOICE`] : undefined;
   const others = from[`${rung}_MODEL`] ?? from[`${rung}_API_KEY`] ?? voice;
   const role = remote(from, rung, '');
@@ -50,7 +50,7 @@ function mistakesOf(from: Settings, rung: Rung): string[] {
 }
 
 function transcription(
-  from: Settings,
+  from: EnvironmentSettings,
   rung: `TRANSCRIPTION_${(typeof rungs)[number]}`,
 ): Config['transcription'][] {
   const role = remote(from, rung, standardModels.transcription);
@@ -59,7 +59,7 @@ function transcription(
   return [{ ...role, backend: 'file', stream, ...(language && { language }) }];
 }
 
-function speech(from: Settings, rung: `SPEECH_${(typeof rungs)[number]}`): Config['speech'][] {
+function speech(from: EnvironmentSettings, rung: `SPEECH_${(typeof rungs)[number]}`): Config['speech'][] {
   const voice = from[`${rung}_VOICE`];
   const role = remote(from, rung, '');
   if (role?.kind !== 'remote') return role ? [{ ...role, ...(voice && { voice }) }] : [];
@@ -67,7 +67,7 @@ function speech(from: Settings, rung: `SPEECH_${(typeof rungs)[number]}`): Confi
 }
 
 /** The shared key goes to the shared address only. */
-function remote(from: Settings, rung: Rung, standardModel: string): Remote | Embedded | undefined {
+function remote(from: EnvironmentSettings, rung: FallbackGroup, standardModel: string): RemoteServer | Embedded | undefined {
   const baseUrl = from[`${rung}_BASE_URL`];
   if (baseUrl === undefined) return undefined;
   if (baseUrl === embedded) return { kind: 'embedded' };

@@ -1,6 +1,6 @@
 import type { Secret } from '#src/base/secret.ts';
 import type { WatchedModel } from '#src/provider/model-watch.ts';
-import type { Config, Embedded, Remote } from './types.ts';
+import type { Config, Embedded, RemoteServer } from './types.ts';
 
 /** Every model of a server that is configured, fall-backs too, under the group of settings it is set in. */
 export function modelsInUse(config: Config): WatchedModel[] {
@@ -31,7 +31,7 @@ function hearingModel({ chat, audioModel }: Config): WatchedModel[] {
   return [watched('AUDIO_MODEL', { ...chat, model: audioModel.model })];
 }
 
-function modelsOf(group: string, engines: readonly (Remote | Embedded)[]): WatchedModel[] {
+function modelsOf(group: string, engines: readonly (RemoteServer | Embedded)[]): WatchedModel[] {
   return engines.flatMap((engine, n) =>
     engine.kind === 'embedded' ? [] : [watched(groupsOf(group)[n] ?? group, engine)],
   );
@@ -39,7 +39,7 @@ function modelsOf(group: string, engines: readonly (Remote | Embedded)[]): Watch
 
 function watched(
   role: string,
-  { model, baseUrl, apiKey }: Pick<Remote, 'model' | 'baseUrl' | 'apiKey'>,
+  { model, baseUrl, apiKey }: Pick<RemoteServer, 'model' | 'baseUrl' | 'apiKey'>,
 ): WatchedModel {
   return { role, model, baseUrl, ...(apiKey && { apiKey }) };
 }

@@ -1,7 +1,7 @@
 import type { Secret } from '#src/base/secret.ts';
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
 import { keyFor } from './keys.ts';
-import type { Settings } from './settings.ts';
+import type { EnvironmentSettings } from './settings.ts';
 
 /** A server for spoken conversations over one connection. */
 export type Realtime = {
@@ -14,7 +14,7 @@ export type Realtime = {
 };
 
 /** Also where it is not the pipeline in use: it can be switched to. Undefined where no server for it is known. */
-export function readRealtime(from: Settings): Realtime | undefined {
+export function readRealtime(from: EnvironmentSettings): Realtime | undefined {
   const { REALTIME_BASE_URL: own, REALTIME_MODEL: model, REALTIME_API_KEY: ownKey } = from;
   const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
   const isAsked = own ?? model ?? ownKey;
@@ -31,7 +31,7 @@ export function readRealtime(from: Settings): Realtime | undefined {
 }
 
 /** One line each. */
-export function realtimeMistakes(from: Settings): string[] {
+export function realtimeMistakes(from: EnvironmentSettings): string[] {
   const realtime = readRealtime(from);
   if (!realtime) {
     return from.PIPELINE === 'realtime'

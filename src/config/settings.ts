@@ -116,7 +116,7 @@ export const settings = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
-export type Settings = z.infer<typeof settings>;
+export type EnvironmentSettings = z.infer<typeof settings>;
 
 /** Names and defaults of all settings, for `.env.example`. */
 export function settingNames(): ReadonlyMap<string, string> {

@@ -1,8 +1,8 @@
 import { isOpenAi, standardModels } from '#src/provider/models.ts';
-import { isHttpUrl, type Settings } from './settings.ts';
-import type { Config, Remote } from './types.ts';
+import { isHttpUrl, type EnvironmentSettings } from './settings.ts';
+import type { Config, RemoteServer } from './types.ts';
 
-type SpeechBackend = NonNullable<Settings['SPEECH_BACKEND']>;
+type SpeechBackend = NonNullable<EnvironmentSettings['SPEECH_BACKEND']>;
 
 const models: Readonly<Record<SpeechBackend, string>> = {
   speech: standardModels.speech,
@@ -12,10 +12,10 @@ const models: Readonly<Record<SpeechBackend, string>> = {
 
 /** A server that speaks; `role.model` is empty where none is named, `asked` is how it is to be asked. */
 export function speechOf(
-  role: Remote,
+  role: RemoteServer,
   asked: SpeechBackend | undefined,
   voice: string | undefined,
-  { SPEECH_FORMAT: format, SPEECH_INSTRUCTIONS: instructions }: Settings,
+  { SPEECH_FORMAT: format, SPEECH_INSTRUCTIONS: instructions }: EnvironmentSettings,
 ): Config['speech'] {
   const backend = asked ?? backendOf(role);
   const model = role.model || models[backend];
@@ -24,7 +24,7 @@ export function speechOf(
 }
 
 /** One line each. */
-export function speechMistakes(from: Settings, { baseUrl, model }: Remote): string[] {
+export function speechMistakes(from: EnvironmentSettings, { baseUrl, model }: RemoteServer): string[] {
   const { SPEECH_BACKEND: asked } = from;
   const isSocket = !isHttpUrl(baseUrl) && asked !== undefined && asked !== 'realtime';
   const isNameless = asked === 'speech' && isOpenAi(baseUrl) && !model;
@@ -38,7 +38,7 @@ export function speechMistakes(from: Settings, { baseUrl, model }: Remote): stri
 }
 
 /** What the server has: OpenAI speaks over Realtime, unless a model is named that speaks otherwise. */
-function backendOf({ baseUrl, model }: Remote): SpeechBackend {
+function backendOf({ baseUrl, model }: RemoteServer): SpeechBackend {
   if (!isHttpUrl(baseUrl)) return 'realtime';
   if (!isOpenAi(baseUrl) || /\btts\b/.test(model)) return 'speech';
   return /\baudio\b/.test(model) ? 'chat-audio' : 'realtime';

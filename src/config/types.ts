@@ -1,10 +1,10 @@
 import type { Secret } from '#src/base/secret.ts';
 import type { Budget } from './budget.ts';
 import type { Realtime } from './realtime.ts';
-import type { Settings } from './settings.ts';
+import type { EnvironmentSettings } from './settings.ts';
 
 /** A speech or chat server as one role uses it. */
-export type Remote = {
+export type RemoteServer = {
   readonly kind: 'remote';
   readonly baseUrl: string;
   readonly model: string;
@@ -34,18 +34,18 @@ export type Config = {
   readonly pipeline: 'chained' | 'audio-model' | 'realtime';
   readonly audioModel: AudioModel;
   readonly realtime?: Realtime;
-  readonly chat: Remote | Embedded;
+  readonly chat: RemoteServer | Embedded;
   readonly transcription:
-    | (Remote & {
+    | (RemoteServer & {
         readonly backend: 'file' | 'realtime';
         readonly stream: 'auto' | 'on' | 'off';
         readonly language?: string;
       })
     | Embedded;
   readonly speech:
-    | (Remote & {
+    | (RemoteServer & {
         readonly backend: 'speech' | 'chat-audio' | 'realtime';
-        readonly format: Settings['SPEECH_FORMAT'];
+        readonly format: EnvironmentSettings['SPEECH_FORMAT'];
         readonly voice: string;
         readonly instructions?: string;
       })
@@ -85,6 +85,6 @@ export type ConfigResult =
 /** Who is asked while the usual engine of a role is out of order, in this order. */
 export type Fallbacks = {
   readonly transcription: readonly Config['transcription'][];
-  readonly chat: readonly Remote[];
+  readonly chat: readonly RemoteServer[];
   readonly speech: readonly Config['speech'][];
 };

@@ -4,7 +4,7 @@ import type { CommandShape, OptionShape } from './sandbox-lines.ts';
 const [groupType, truthType] = [2, 5];
 
 /** How far the words of a line lead into a command. */
-export type Found =
+export type CommandMatch =
   | {
       readonly kind: 'command';
       /** As in `privacy status`. */
@@ -23,7 +23,7 @@ export type Found =
     };
 
 /** Follows `line`, say `/privacy allow for:today`, to the command it names. */
-export function findCommand(line: string, commands: readonly CommandShape[]): Found {
+export function findCommand(line: string, commands: readonly CommandShape[]): CommandMatch {
   let names: readonly Pick<OptionShape, 'name' | 'options'>[] = commands;
   let rest = line.slice(1);
   for (const path: string[] = []; ; ) {
@@ -46,7 +46,7 @@ export function choicesFor({ type, choices }: OptionShape): OptionShape['choices
 }
 
 /** An option with what was typed for it. */
-export type Given = {
+export type TypedOption = {
   readonly option: OptionShape;
   readonly value: string;
   /** Where `name:` begins in the text. */
@@ -63,8 +63,8 @@ export type Given = {
 export function readGiven(
   text: string,
   options: readonly OptionShape[],
-): { readonly bare: string; readonly given: readonly Given[] } {
-  const given: Given[] = [];
+): { readonly bare: string; readonly given: readonly TypedOption[] } {
+  const given: TypedOption[] = [];
   const first = nextName(text, 0, options);
   for (let at = first; at; ) {
     const { value, end, open } = valueAt(text, at.end, options);
@@ -96,9 +96,9 @@ export function shareOut(
   return shares;
 }
 
-type Name = { readonly option: OptionShape; readonly from: number; readonly end: number };
+type OptionName = { readonly option: OptionShape; readonly from: number; readonly end: number };
 
-function nextName(text: string, from: number, options: readonly OptionShape[]): Name | undefined {
+function nextName(text: string, from: number, options: readonly OptionShape[]): OptionName | undefined {
   for (const match of text.slice(from).matchAll(/(?<!\S)([^\s:"]{1,32}):/gu)) {
     const option = options.find(({ name }) => name === match[1]?.toLowerCase());
     if (option) {

@@ -1,9 +1,9 @@
-import type { Stage } from './hear-out.ts';
+import type { ExchangeParts } from './hear-out.ts';
 import { type SandboxState, stateAnswer } from './sandbox-lines.ts';
 
 /** Who typed lines speak for, and where they sit. */
-export class Company {
-  readonly #stage: Stage;
+export class PeoplePresent {
+  readonly #stage: ExchangeParts;
   /** Channels by person. */
   readonly #seats = new Map<string, string>();
   /** People who did something beside speaking, and so may have said yes. */
@@ -11,7 +11,7 @@ export class Company {
   readonly #asks: boolean;
 
   /** `asks`: people have to say yes before they are heard. */
-  constructor(stage: Stage, asks: boolean) {
+  constructor(stage: ExchangeParts, asks: boolean) {
     this.#stage = stage;
     this.#asks = asks;
   }

@@ -1,6 +1,6 @@
-import { choicesFor, findCommand, type Given, readGiven, shareOut } from './command-shapes.ts';
+import { choicesFor, findCommand, type TypedOption, readGiven, shareOut } from './command-shapes.ts';
 import type { CommandShape, OptionShape } from './sandbox-lines.ts';
-import type { Words } from './slash.ts';
+import type { SlashValues } from './slash.ts';
 
 /** What fits what was typed so far. */
 export type Completion =
@@ -11,7 +11,7 @@ export type Completion =
       readonly kind: 'ask';
       readonly typed: string;
       readonly name: string;
-      readonly options: Words;
+      readonly options: SlashValues;
       readonly focused: string;
     };
 
@@ -54,8 +54,8 @@ function inOptions(name: string, rest: string, options: readonly OptionShape[]):
 function valuesOf(
   name: string,
   typed: string,
-  { option, value }: Given,
-  given: readonly Given[],
+  { option, value }: TypedOption,
+  given: readonly TypedOption[],
 ): Completion {
   if (option.autocomplete) {
     const options = Object.fromEntries(given.map((each) => [each.option.name, each.value]));

@@ -1,7 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
-import { hearOut, type Stage } from './hear-out.ts';
+import { hearOut, type ExchangeParts } from './hear-out.ts';
 import type { MessageWall } from './message-wall.ts';
-import { replied, type SandboxRequest } from './sandbox-lines.ts';
+import { replied, type ConsoleRequest } from './sandbox-lines.ts';
 import { instantsLine } from './show.ts';
 
 /** Longer than the bot may take for any command. */
@@ -14,11 +14,11 @@ const waits = { quietMs: 1_200, timeoutMs: 20_000 } as const;
 /** An answer is told of when it was said to its end, which was heard by then. */
 const toldMs = 500;
 
-export type Errand = {
+export type SandboxAction = {
   readonly person: string;
   /** As it is named to people, say `/ask`. */
   readonly what: string;
-  readonly request: Extract<SandboxRequest, { do: 'command' | 'press' }>;
+  readonly request: Extract<ConsoleRequest, { do: 'command' | 'press' }>;
 };
 
 /**
@@ -27,10 +27,10 @@ export type Errand = {
  * What it writes is drawn as it comes. Errors: BotError `sandbox.failed` with what is wrong. Aborting `signal` throws
  * its reason.
  */
-export async function runErrand(
-  { person, what, request }: Errand,
+export async function runAction(
+  { person, what, request }: SandboxAction,
   wall: MessageWall,
-  stage: Stage,
+  stage: ExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
   const { sandbox, show, tap, witness } = stage;
@@ -49,7 +49,7 @@ export async function runErrand(
 }
 
 /** Waits until nothing was written and nothing asked to be spoken for a moment. */
-async function still(wall: MessageWall, { tap }: Stage, signal: AbortSignal): Promise<void> {
+async function still(wall: MessageWall, { tap }: ExchangeParts, signal: AbortSignal): Promise<void> {
   for (let waitedMs = 0, before = -1; waitedMs < stillLimitMs; waitedMs += stillMs) {
     const now = wall.changes + tap.asked;
     if (now === before) return;

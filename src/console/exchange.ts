@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Ignored, SessionEvent } from '#src/session/events.ts';
-import { type HeardAnswer, heard, replied, type Spoken, spoken } from './sandbox-lines.ts';
+import { type HeardAnswer, heard, replied, type SpokenReport, spoken } from './sandbox-lines.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import { openFolder } from './shelf.ts';
-import { instantsLine, type Show } from './show.ts';
+import { instantsLine, type ConversationPrinter } from './show.ts';
 import { silenceOf } from './silence.ts';
-import type { Witness } from './witness.ts';
+import type { EventLog } from './witness.ts';
 
 /** The bot may think and speak for so long. */
 const answerMs = 60_000;
@@ -22,27 +22,27 @@ const doneMs = 3_000;
 /** A packet may arrive before its sender has noted that it left. */
 const stampMs = 2;
 
-type Answered = Extract<SessionEvent, { kind: 'answered' }>;
+type ExchangeAnswered = Extract<SessionEvent, { kind: 'answered' }>;
 
 /** One question and its answer, as the person who asked had it; or the stage that failed, and why. */
-export type Exchange =
+export type SpokenExchange =
   | {
       readonly kind: 'exchanged';
-      readonly answered: Answered;
-      readonly spoken: Spoken;
+      readonly answered: ExchangeAnswered;
+      readonly spoken: SpokenReport;
       readonly heard: HeardAnswer;
       /** Of the WAV with what reached the person. */
       readonly path: string;
     }
   | { readonly kind: 'failed'; readonly stage: string; readonly why: string };
 
-type Failed = Extract<Exchange, { kind: 'failed' }>;
+type Failed = Extract<SpokenExchange, { kind: 'failed' }>;
 
 /** Where exchanges take place, and who watches. */
-export type Theatre = {
+export type SandboxObservers = {
   readonly sandbox: Pick<SandboxProcess, 'ask' | 'ready' | 'gone'>;
-  readonly witness: Witness;
-  readonly show: Show;
+  readonly witness: EventLog;
+  readonly show: ConversationPrinter;
   readonly botName: string;
   readonly dataDir: string;
 };
@@ -50,7 +50,7 @@ export type Theatre = {
 /** `person` sits down in Lounge, calls the bot and waits until they hear each other. Abort: as `exchange`. */
 export async function callIn(
   person: string,
-  { sandbox, show, witness }: Theatre,
+  { sandbox, show, witness }: SandboxObservers,
   signal: AbortSignal,
 ): Promise<{ readonly kind: 'called' } | Failed> {
   const start = witness.place;
@@ -73,9 +73,9 @@ export async function exchange(
   person: string,
   wav: string,
   name: string,
-  theatre: Theatre,
+  theatre: SandboxObservers,
   signal: AbortSignal,
-): Promise<Exchange> {
+): Promise<SpokenExchange> {
   const { sandbox, witness, show, botName, dataDir } = theatre;
   const path = join(await openFolder(dataDir), `${name}.wav`);
   const start = witness.place;
@@ -92,10 +92,10 @@ export async function exchange(
 }
 
 async function listen(
-  { sandbox }: Theatre,
+  { sandbox }: SandboxObservers,
   person: string,
   wav: string,
-  { instants: { firstSentAtMs } }: Answered,
+  { instants: { firstSentAtMs } }: ExchangeAnswered,
 ): Promise<HeardAnswer | undefined> {
   if (firstSentAtMs === undefined) return undefined;
   // A cue that passed the time is no answer.
@@ -108,10 +108,10 @@ async function listen(
 async function answerTo(
   person: string,
   start: number,
-  { lastVoicedAtMs }: Spoken,
-  { witness, botName }: Theatre,
+  { lastVoicedAtMs }: SpokenReport,
+  { witness, botName }: SandboxObservers,
   signal: AbortSignal,
-): Promise<Answered | Failed> {
+): Promise<ExchangeAnswered | Failed> {
   const kinds = ['answered', 'failed', 'ignored', 'dropped'] as const;
   let ignored: Ignored | undefined;
   for (let [place, waitMs] = [start, answerMs]; ; ) {
@@ -134,9 +134,9 @@ async function answerTo(
 async function outcomeOf(
   event: Extract<SessionEvent, { kind: 'answered' | 'failed' }>,
   start: number,
-  witness: Witness,
+  witness: EventLog,
   signal: AbortSignal,
-): Promise<Answered | Failed> {
+): Promise<ExchangeAnswered | Failed> {
   if (event.kind === 'failed') return failed(event.stage, event.message);
   if (event.finish !== 'failed') return event;
   const reason = await witness.after(start, ['failed'], reasonMs, signal);

@@ -1,16 +1,16 @@
 import { BotError } from '#src/base/errors.ts';
-import type { Theatre } from './exchange.ts';
+import type { SandboxObservers } from './exchange.ts';
 import { type HeardAnswer, heard } from './sandbox-lines.ts';
-import type { Shelf } from './shelf.ts';
-import type { Tap } from './tap.ts';
+import type { WavFolder } from './shelf.ts';
+import type { SpokenRecorder } from './tap.ts';
 
 /** Where lines are performed: the theatre, what the bot is going to say, and where what is heard of it is kept. */
-export type Stage = Theatre & {
-  readonly tap: Pick<Tap, 'asked' | 'takeAnswers'>;
-  readonly shelf: Shelf;
+export type ExchangeParts = SandboxObservers & {
+  readonly tap: Pick<SpokenRecorder, 'asked' | 'takeAnswers'>;
+  readonly shelf: WavFolder;
 };
 
-export type HeardOut = HeardAnswer & { readonly path: string };
+export type HeardReply = HeardAnswer & { readonly path: string };
 
 /**
  * What `person` heard of the bot from `sinceMs` on, once it was quiet for `quietMs`, kept on the shelf; undefined when
@@ -19,8 +19,8 @@ export type HeardOut = HeardAnswer & { readonly path: string };
 export async function hearOut(
   person: string,
   waits: { readonly sinceMs: number; readonly quietMs: number; readonly timeoutMs: number },
-  { sandbox, shelf }: Stage,
-): Promise<HeardOut | undefined> {
+  { sandbox, shelf }: ExchangeParts,
+): Promise<HeardReply | undefined> {
   const path = await shelf.place(person);
   try {
     const answer = await sandbox.ask({ do: 'listen', person, wav: path, ...waits });

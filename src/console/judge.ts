@@ -6,7 +6,7 @@ import { joined } from './joined.ts';
 import { wordsInOrder } from './words.ts';
 
 /** What reached a person, held against what was meant to. */
-export type Verdict = {
+export type LikenessVerdict = {
   /** Of the waveforms, 0 to 1; the same sentence through Opus gives above 0.9, another one below 0.5. */
   readonly similarity: number;
   readonly transcript: string;
@@ -18,13 +18,13 @@ export const neededSimilarity = 0.6;
 export const neededWords = 0.6;
 
 /** Listens to `heard` as a stranger would. Errors: as the transcriber's. */
-export async function judge(
+export async function judgeLikeness(
   heard: Pcm,
   made: readonly Pcm[],
   answer: string,
   transcriber: Transcriber,
   signal: AbortSignal,
-): Promise<Verdict> {
+): Promise<LikenessVerdict> {
   const transcript = await recognise(resample(heard, 16_000), transcriber, signal);
   return {
     similarity: similarity(heard, joined(made)),

@@ -1,21 +1,21 @@
 import { BotError } from '#src/base/errors.ts';
-import type { Company } from './company.ts';
+import type { PeoplePresent } from './company.ts';
 import { type Completion, complete } from './complete.ts';
-import { runErrand } from './errand.ts';
-import type { Stage } from './hear-out.ts';
+import { runAction } from './errand.ts';
+import type { ExchangeParts } from './hear-out.ts';
 import type { MessageWall } from './message-wall.ts';
 import type { Suggestions } from './prompt.ts';
 import { suggested } from './sandbox-lines.ts';
 import { readSlash } from './slash.ts';
-import { type Part, takeTurn } from './turn.ts';
+import { type SpokenPart, takeTurn } from './turn.ts';
 import type { Typed } from './typed.ts';
-import type { Voices } from './voices.ts';
+import type { PersonVoices } from './voices.ts';
 
 export type DeskParts = {
-  readonly stage: Stage;
+  readonly stage: ExchangeParts;
   readonly wall: MessageWall;
-  readonly company: Company;
-  readonly voices: Voices;
+  readonly company: PeoplePresent;
+  readonly voices: PersonVoices;
 };
 
 /** Speaks for whoever no line names. */
@@ -102,7 +102,7 @@ export class LineDesk {
     }
   }
 
-  async #turn(part: Omit<Part, 'known'>, signal: AbortSignal): Promise<void> {
+  async #turn(part: Omit<SpokenPart, 'known'>, signal: AbortSignal): Promise<void> {
     const { company, stage } = this.#parts;
     await takeTurn({ ...part, known: company.mayBeHeard(part.person) }, stage, signal);
   }
@@ -125,7 +125,7 @@ export class LineDesk {
     const { name, options } = slash;
     company.acted(caller);
     const request = { do: 'command', person: caller, name, options } as const;
-    await runErrand({ person: caller, what: `/${name}`, request }, wall, stage, signal);
+    await runAction({ person: caller, what: `/${name}`, request }, wall, stage, signal);
   }
 
   /** Only one person can press a button that nobody else sees. */
@@ -140,7 +140,7 @@ export class LineDesk {
     const presser = await this.#person(person ?? to);
     company.acted(presser);
     const request = { do: 'press', person: presser, messageId, customId } as const;
-    await runErrand({ person: presser, what: label, request }, wall, stage, signal);
+    await runAction({ person: presser, what: label, request }, wall, stage, signal);
   }
 
   async #person(typed = host): Promise<string> {

@@ -1,8 +1,8 @@
-import type { Button, Message } from './sandbox-lines.ts';
-import type { Show } from './show.ts';
+import type { Button, SandboxMessage } from './sandbox-lines.ts';
+import type { ConversationPrinter } from './show.ts';
 
 /** A button somebody can press now. */
-export type Pressable = {
+export type PressableButton = {
   readonly messageId: string;
   readonly customId: string;
   readonly label: string;
@@ -21,14 +21,14 @@ const messageLimit = 200;
  * under an unchanged first line, a message is drawn anew only when its second changes, and then only that one.
  */
 export class MessageWall {
-  readonly #show: Show;
+  readonly #show: ConversationPrinter;
   readonly #botName: string;
-  readonly #drawn = new Map<string, Message>();
+  readonly #drawn = new Map<string, SandboxMessage>();
   readonly #numbers = new Map<string, number>();
   #lastNumber = 0;
   #changes = 0;
 
-  constructor(show: Show, botName: string) {
+  constructor(show: ConversationPrinter, botName: string) {
     this.#show = show;
     this.#botName = botName;
   }
@@ -38,7 +38,7 @@ export class MessageWall {
     return this.#changes;
   }
 
-  take(message: Message): void {
+  take(message: SandboxMessage): void {
     this.#changes++;
     const before = this.#drawn.get(message.messageId);
     this.#drawn.delete(message.messageId);
@@ -48,20 +48,20 @@ export class MessageWall {
     else this.#drawNew(message);
   }
 
-  pressable(number: number): Pressable | undefined {
+  pressable(number: number): PressableButton | undefined {
     return this.#pressables().find(
       ({ messageId, customId }) => this.#numbers.get(`${messageId} ${customId}`) === number,
     );
   }
 
   /** The newest button of that name that all see. */
-  labelled(name: string): Pressable | undefined {
+  labelled(name: string): PressableButton | undefined {
     return this.#pressables().findLast(
       ({ label, disabled, to }) => label === name && !disabled && to === undefined,
     );
   }
 
-  #pressables(): readonly Pressable[] {
+  #pressables(): readonly PressableButton[] {
     return [...this.#drawn.values()].flatMap(({ messageId, buttons, to }) =>
       buttons.flatMap(({ customId, label, disabled }) =>
         customId === undefined
@@ -71,7 +71,7 @@ export class MessageWall {
     );
   }
 
-  #drawNew(message: Message): void {
+  #drawNew(message: SandboxMessage): void {
     const seen = message.to === undefined ? '' : ` (only ${message.to} sees this)`;
     const [head = '', ...rest] = plain(message.text).split('\n');
     const lines = isPanel(message) ? [head, rest.join(' | ')] : [head, ...rest];
@@ -79,18 +79,18 @@ export class MessageWall {
     this.#drawButtons(message);
   }
 
-  #drawEdit(before: Message, message: Message): void {
+  #drawEdit(before: SandboxMessage, message: SandboxMessage): void {
     const changed = changeOf(before.text, message);
     if (changed?.of === 'state') this.#show.detail(`panel: ${plain(changed.text)}`);
     else if (changed) this.#show.says(`${this.#botName} (edited)`, plain(changed.text));
     if (this.#buttonLine(before) !== this.#buttonLine(message)) this.#drawButtons(message);
   }
 
-  #drawButtons(message: Message): void {
+  #drawButtons(message: SandboxMessage): void {
     if (message.buttons.length > 0) this.#show.detail(this.#buttonLine(message));
   }
 
-  #buttonLine({ messageId, buttons }: Message): string {
+  #buttonLine({ messageId, buttons }: SandboxMessage): string {
     return buttons.map((button) => this.#numbered(messageId, button)).join('  ');
   }
 
@@ -102,7 +102,7 @@ export class MessageWall {
     return `[${number}] ${label}`;
   }
 
-  #remember(message: Message): void {
+  #remember(message: SandboxMessage): void {
     this.#drawn.set(message.messageId, message);
     const [oldest] = this.#drawn.keys();
     if (oldest === undefined || this.#drawn.size <= messageLimit) return;
@@ -113,14 +113,14 @@ export class MessageWall {
   }
 }
 
-function isPanel({ to, buttons, text }: Message): boolean {
+function isPanel({ to, buttons, text }: SandboxMessage): boolean {
   return to === undefined && buttons.length > 0 && text.includes('\n');
 }
 
 type Change = { readonly of: 'state' | 'text'; readonly text: string };
 
 /** What is worth drawing of an edit, if anything. */
-function changeOf(before: string, now: Message): Change | undefined {
+function changeOf(before: string, now: SandboxMessage): Change | undefined {
   const { text } = now;
   if (before === text) return undefined;
   const [[head, state], [sameHead, newState]] = [before.split('\n'), text.split('\n')];

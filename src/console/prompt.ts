@@ -61,9 +61,9 @@ export async function* promptLines(
   }
 }
 
-type Answer = (error: null, result: [string[], string]) => void;
+type CompletionCallback = (error: null, result: [string[], string]) => void;
 
-function completer(suggest: PromptOptions['suggest']): (line: string, answer: Answer) => void {
+function completer(suggest: PromptOptions['suggest']): (line: string, answer: CompletionCallback) => void {
   return (line, answer) => {
     suggest(line).then(
       ({ words, typed }) => answer(null, [[...words], typed]),

@@ -13,7 +13,7 @@ export const readyLine = z.object({
   botName: z.string(),
   recordings: z.object({ digits: z.string(), time: z.string() }),
 });
-export type Ready = z.infer<typeof readyLine>;
+export type SandboxReady = z.infer<typeof readyLine>;
 
 const button = z.object({
   /** Absent: a link. */
@@ -32,20 +32,20 @@ export const messageLine = z.object({
   buttons: z.array(button),
   to: z.string().optional(),
 });
-export type Message = z.infer<typeof messageLine>;
+export type SandboxMessage = z.infer<typeof messageLine>;
 
 export const answerLine = z.discriminatedUnion('ok', [
   z.looseObject({ id: z.number(), ok: z.literal(true) }),
   z.object({ id: z.number().nullable(), ok: z.literal(false), error: z.string() }),
 ]);
-export type AnswerLine = z.infer<typeof answerLine>;
+export type SandboxAnswer = z.infer<typeof answerLine>;
 
 export const spoken = z.object({
   firstPacketAtMs: atMs,
   firstVoicedAtMs: atMs,
   lastVoicedAtMs: atMs,
 });
-export type Spoken = z.infer<typeof spoken>;
+export type SpokenReport = z.infer<typeof spoken>;
 
 export const heard = z.object({
   firstAudibleAtMs: atMs,
@@ -94,7 +94,7 @@ export const stateAnswer = z.object({
 export type SandboxState = z.infer<typeof stateAnswer>;
 
 /** What people in the sandbox can be asked to do; every request is answered once. */
-export type SandboxRequest =
+export type ConsoleRequest =
   | { readonly do: 'state' }
   | { readonly do: 'leave' | 'settled'; readonly person: string }
   | {

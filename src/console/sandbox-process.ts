@@ -5,13 +5,13 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { BotError } from '#src/base/errors.ts';
 import {
-  type AnswerLine,
+  type SandboxAnswer,
   answerLine,
-  type Message,
+  type SandboxMessage,
   messageLine,
-  type Ready,
+  type SandboxReady,
   readyLine,
-  type SandboxRequest,
+  type ConsoleRequest,
 } from './sandbox-lines.ts';
 
 const program = fileURLToPath(new URL('../sandbox/main.ts', import.meta.url));
@@ -28,18 +28,18 @@ type Pending = PromiseWithResolvers<Readonly<Record<string, unknown>>>;
  * with its stdin.
  */
 export class SandboxProcess implements AsyncDisposable {
-  readonly ready: Ready;
+  readonly ready: SandboxReady;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #pending = new Map<number, Pending>();
-  readonly #onMessage: (message: Message) => void;
+  readonly #onMessage: (message: SandboxMessage) => void;
   readonly #gone = new AbortController();
   #lastId = 0;
 
   private constructor(
     child: ChildProcessWithoutNullStreams,
     lines: AsyncIterator<string>,
-    ready: Ready,
-    onMessage: (message: Message) => void,
+    ready: SandboxReady,
+    onMessage: (message: SandboxMessage) => void,
   ) {
     this.#child = child;
     this.ready = ready;
@@ -50,7 +50,7 @@ export class SandboxProcess implements AsyncDisposable {
 
   /** Errors: BotError `sandbox.failed` when it is not ready within 15 s. Aborting `signal` throws its reason. */
   static async start(
-    onMessage: (message: Message) => void,
+    onMessage: (message: SandboxMessage) => void,
     signal: AbortSignal,
   ): Promise<SandboxProcess> {
     const child = spawn(process.execPath, [program], { detached: true, stdio: 'pipe' });
@@ -79,7 +79,7 @@ export class SandboxProcess implements AsyncDisposable {
    * asked for still happens.
    */
   async ask(
-    request: SandboxRequest,
+    request: ConsoleRequest,
     signal: AbortSignal = never,
   ): Promise<Readonly<Record<string, unknown>>> {
     AbortSignal.any([signal, this.gone]).throwIfAborted();
@@ -122,7 +122,7 @@ export class SandboxProcess implements AsyncDisposable {
     if (answer.success) this.#settle(answer.data);
   }
 
-  #settle(answer: AnswerLine): void {
+  #settle(answer: SandboxAnswer): void {
     const pending = this.#pending.get(answer.id ?? 0);
     this.#pending.delete(answer.id ?? 0);
     if (answer.ok) pending?.resolve(answer);

@@ -1,23 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { readWav } from '#src/audio/wav.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
-import type { Company } from './company.ts';
-import { runErrand } from './errand.ts';
-import { callIn, type Exchange, exchange, type Theatre } from './exchange.ts';
-import type { Stage } from './hear-out.ts';
-import { judge, neededSimilarity, neededWords } from './judge.ts';
+import type { PeoplePresent } from './company.ts';
+import { runAction } from './errand.ts';
+import { callIn, type SpokenExchange, exchange, type SandboxObservers } from './exchange.ts';
+import type { ExchangeParts } from './hear-out.ts';
+import { judgeLikeness, neededSimilarity, neededWords } from './judge.ts';
 import type { MessageWall } from './message-wall.ts';
-import type { Tap } from './tap.ts';
+import type { SpokenRecorder } from './tap.ts';
 
 /** What the second exchange needs beside a stage. */
-export type Scene = {
-  readonly stage: Stage;
+export type SecondExchangeParts = {
+  readonly stage: ExchangeParts;
   readonly wall: MessageWall;
-  readonly company: Company;
+  readonly company: PeoplePresent;
 };
 
 /** Adam, a recorded man, calls the bot in and says five digits. Errors and abort: as `exchange`. */
-export async function firstExchange(theatre: Theatre, signal: AbortSignal): Promise<Exchange> {
+export async function firstExchange(theatre: SandboxObservers, signal: AbortSignal): Promise<SpokenExchange> {
   const called = await callIn('Adam', theatre, signal);
   if (called.kind === 'failed') return called;
   theatre.show.blank();
@@ -35,7 +35,7 @@ export async function firstExchange(theatre: Theatre, signal: AbortSignal): Prom
  *
  * Errors and abort: as `exchange`.
  */
-export async function secondExchange(scene: Scene, signal: AbortSignal): Promise<Exchange> {
+export async function secondExchange(scene: SecondExchangeParts, signal: AbortSignal): Promise<SpokenExchange> {
   const { stage, company } = scene;
   stage.show.blank();
   await company.enter('Ben');
@@ -53,7 +53,7 @@ export async function secondExchange(scene: Scene, signal: AbortSignal): Promise
 async function press(
   person: string,
   label: string,
-  { stage, wall, company }: Scene,
+  { stage, wall, company }: SecondExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
   const button = wall.labelled(label);
@@ -62,24 +62,24 @@ async function press(
   company.acted(person);
   stage.show.says(person, `[${label}]`);
   const request = { do: 'press', person, messageId, customId } as const;
-  await runErrand({ person, what: label, request }, wall, stage, signal);
+  await runAction({ person, what: label, request }, wall, stage, signal);
 }
 
 export type Proof =
   | { readonly kind: 'proved'; readonly line: string }
-  | Extract<Exchange, { kind: 'failed' }>;
+  | Extract<SpokenExchange, { kind: 'failed' }>;
 
 /** Whether what arrived is what the pipeline gave, and can be understood. Errors: as the transcriber's. */
 export async function prove(
-  result: Exchange,
-  tap: Pick<Tap, 'takeAnswers'>,
+  result: SpokenExchange,
+  tap: Pick<SpokenRecorder, 'takeAnswers'>,
   transcriber: Transcriber,
   signal: AbortSignal,
 ): Promise<Proof> {
   if (result.kind === 'failed') return result;
   const pcm = readWav(await readFile(result.path));
   const { text } = result.answered;
-  const verdict = await judge(pcm, tap.takeAnswers(), text, transcriber, signal);
+  const verdict = await judgeLikeness(pcm, tap.takeAnswers(), text, transcriber, signal);
   const [sound, words] = [verdict.similarity.toFixed(2), Math.round(verdict.words * 100)];
   const line = `what arrived matches what was synthesised (${sound} of 1) and holds ${words} % of its words in order`;
   if (verdict.similarity < neededSimilarity) {

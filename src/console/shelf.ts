@@ -7,7 +7,7 @@ const keptLimit = 50;
 const numbered = /-(\d+)\.wav$/;
 
 /** Where what people heard is kept, as `adam-7.wav`; numbers go on where a former run ended. */
-export class Shelf {
+export class WavFolder {
   readonly #dataDir: string;
   #former: Promise<number> | undefined;
   #placed = 0;

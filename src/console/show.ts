@@ -1,6 +1,6 @@
 import type { SessionEvent } from '#src/session/events.ts';
 
-type Answered = Extract<SessionEvent, { kind: 'answered' }>;
+type PrintedAnswer = Extract<SessionEvent, { kind: 'answered' }>;
 
 /** Where a conversation is printed. */
 export type Terminal = { readonly isTTY?: boolean; write(text: string): unknown };
@@ -10,7 +10,7 @@ export type Terminal = { readonly isTTY?: boolean; write(text: string): unknown 
  *
  * Plain lines; only a terminal gets a progress line that is written over.
  */
-export class Show {
+export class ConversationPrinter {
   readonly #terminal: Terminal;
   #progress = new Map<string, number>();
 
@@ -77,7 +77,7 @@ function clean(words: string): string {
  * In order of time: words may be there before it is clear that they were the last ones.
  */
 export function instantsLine(
-  { instants, typed }: Answered,
+  { instants, typed }: PrintedAnswer,
   after: string,
   fromMs: number,
   firstHeardAtMs: number,

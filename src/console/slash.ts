@@ -1,11 +1,11 @@
-import { choicesFor, type Found, findCommand, readGiven, shareOut } from './command-shapes.ts';
+import { choicesFor, type CommandMatch, findCommand, readGiven, shareOut } from './command-shapes.ts';
 import type { CommandShape, OptionShape } from './sandbox-lines.ts';
 
-export type Words = Readonly<Record<string, string | number>>;
+export type SlashValues = Readonly<Record<string, string | number>>;
 
 /** A slash command ready to be sent, or one sentence on what is wrong with it. */
-export type Slash =
-  | { readonly kind: 'ready'; readonly name: string; readonly options: Words }
+export type SlashCommand =
+  | { readonly kind: 'ready'; readonly name: string; readonly options: SlashValues }
   | { readonly kind: 'wrong'; readonly why: string };
 
 /** A colon right behind a small word, as in `whne:now`, was meant as a name. */
@@ -16,7 +16,7 @@ const strayName = /^([a-z][a-z0-9_-]*):(?![\s/])/;
  *
  * Quotes are only needed around a value that holds the name of another option.
  */
-export function readSlash(line: string, commands: readonly CommandShape[]): Slash {
+export function readSlash(line: string, commands: readonly CommandShape[]): SlashCommand {
   const found = findCommand(line, commands);
   if (found.kind === 'lost') return wrong(lost(found));
   const at = `/${found.path}`;
@@ -33,7 +33,7 @@ export function readSlash(line: string, commands: readonly CommandShape[]): Slas
   return filled(found.path, words);
 }
 
-function filled(path: string, words: ReadonlyMap<OptionShape, string>): Slash {
+function filled(path: string, words: ReadonlyMap<OptionShape, string>): SlashCommand {
   const options: Record<string, string | number> = {};
   for (const [option, word] of words) {
     if (word === '') return wrong(`Nothing stands behind ${option.name}: in /${path}.`);
@@ -59,11 +59,11 @@ function choiceOf(option: OptionShape, word: string): string | number | undefine
   return choices.find(fits)?.value;
 }
 
-function wrong(why: string): Slash {
+function wrong(why: string): SlashCommand {
   return { kind: 'wrong', why };
 }
 
-function lost({ path, word, choices }: Extract<Found, { kind: 'lost' }>): string {
+function lost({ path, word, choices }: Extract<CommandMatch, { kind: 'lost' }>): string {
   const mark = path === '' ? '/' : '';
   const all = choices.map(({ name }) => `${mark}${name}`).join(', ') || 'none yet';
   if (path === '') {

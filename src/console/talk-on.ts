@@ -1,5 +1,5 @@
 import type { LineDesk } from './line-desk.ts';
-import type { Show } from './show.ts';
+import type { ConversationPrinter } from './show.ts';
 import { readTyped } from './typed.ts';
 
 /** Lines under way at a terminal; a further one has to be typed again. */
@@ -9,7 +9,7 @@ const underWayLimit = 16;
 export async function takeInTurn(
   lines: AsyncIterable<string>,
   desk: LineDesk,
-  show: Show,
+  show: ConversationPrinter,
   signal: AbortSignal,
 ): Promise<void> {
   for await (const line of lines) {
@@ -30,7 +30,7 @@ export async function takeInTurn(
 export async function takeAsTyped(
   read: (signal: AbortSignal) => AsyncIterable<string>,
   desk: LineDesk,
-  show: Show,
+  show: ConversationPrinter,
   signal: AbortSignal,
 ): Promise<void> {
   const left = new AbortController();

@@ -3,13 +3,13 @@ import type { Pipelines } from '#src/session/current-pipeline.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 
 type Pipeline = ReturnType<Pipelines['open']>;
-type Answer = ReturnType<Pipeline['answer']>;
+type PipelineAnswer = ReturnType<Pipeline['answer']>;
 
 /** Sound of answers that is remembered; the oldest answers are forgotten first. */
 const longestMs = 600_000;
 
 /** Notes what the bot is going to say on its way to the room, so that it can be held against what arrived. */
-export class Tap {
+export class SpokenRecorder {
   #asked = 0;
   #answers: Pcm[][] = [];
   #keptMs = 0;
@@ -59,7 +59,7 @@ export class Tap {
     };
   }
 
-  async *#note(answer: Answer): Answer {
+  async *#note(answer: PipelineAnswer): PipelineAnswer {
     const given: Pcm[] = [];
     for await (const part of answer) {
       if (part.kind === 'audio') this.#keep(part.pcm, given);

@@ -1,11 +1,11 @@
 import type { SessionEvent } from '#src/session/events.ts';
-import { hearOut, type Stage } from './hear-out.ts';
-import { type Spoken, spoken } from './sandbox-lines.ts';
+import { hearOut, type ExchangeParts } from './hear-out.ts';
+import { type SpokenReport, spoken } from './sandbox-lines.ts';
 import { instantsLine } from './show.ts';
 import { type Silence, silenceLine, silenceOf } from './silence.ts';
-import type { Seen } from './witness.ts';
+import type { LoggedEvent } from './witness.ts';
 
-type Answered = Extract<SessionEvent, { kind: 'answered' }>;
+type TurnAnswered = Extract<SessionEvent, { kind: 'answered' }>;
 
 /** The bot may think and speak for so long. */
 const answerMs = 60_000;
@@ -27,12 +27,12 @@ const sentenceMs = 8_000;
 const sendingMs = 50;
 
 const kinds = ['recognised', 'ignored', 'answered', 'dropped', 'failed', 'done', 'left'] as const;
-type Witnessed = Seen<(typeof kinds)[number]>;
+type Witnessed = LoggedEvent<(typeof kinds)[number]>;
 /** What ends answers that were begun or waited for. */
 const stops: readonly string[] = ['stop', 'press stop'];
 
 /** How much of what was said was understood, answered and heard. */
-type Progress = {
+type TurnProgress = {
   /** Utterances with words that were neither answered nor left alone yet, oldest first. */
   readonly owed: readonly Pick<Witnessed, 'place' | 'atMs'>[];
   /** Why there were no words, if there were none. */
@@ -42,10 +42,10 @@ type Progress = {
   readonly told: boolean;
 };
 
-const nothingYet: Progress = { owed: [], failed: false, told: false };
+const nothingYet: TurnProgress = { owed: [], failed: false, told: false };
 
 /** What is to be said. */
-export type Part = {
+export type SpokenPart = {
   readonly person: string;
   /** Path of the recording. */
   readonly wav: string;
@@ -55,14 +55,14 @@ export type Part = {
   readonly known: boolean;
 };
 
-type Performed = Part & { readonly start: number; readonly said: Spoken };
+type Performed = SpokenPart & { readonly start: number; readonly said: SpokenReport };
 
 /**
  * Somebody says a recording, and everything that is answered is shown, heard out and kept; what is not, with the reason.
  *
  * Errors: BotError `sandbox.failed`. Aborting `signal` throws its reason.
  */
-export async function takeTurn(part: Part, stage: Stage, signal: AbortSignal): Promise<void> {
+export async function takeTurn(part: SpokenPart, stage: ExchangeParts, signal: AbortSignal): Promise<void> {
   const { sandbox, witness, tap } = stage;
   const { person, wav } = part;
   const [asked, start] = [tap.asked, witness.place];
@@ -75,11 +75,11 @@ export async function takeTurn(part: Part, stage: Stage, signal: AbortSignal): P
 /** What came of what was said behind place `start`; undefined when the bot noticed nothing. */
 async function follow(
   performed: Performed,
-  stage: Stage,
+  stage: ExchangeParts,
   signal: AbortSignal,
-): Promise<Progress | undefined> {
+): Promise<TurnProgress | undefined> {
   const { start, known, person, said } = performed;
-  let progress: Progress | undefined;
+  let progress: TurnProgress | undefined;
   for (
     let [place, waitMs]: [number, number] = [start, known ? noticeMs.heard : noticeMs.stranger];
     ;
@@ -95,16 +95,16 @@ async function follow(
 }
 
 /** Commands change nothing here, unless they stop what was begun. */
-function isOther(event: Witnessed['event'], progress: Progress | undefined): boolean {
+function isOther(event: Witnessed['event'], progress: TurnProgress | undefined): boolean {
   return event.kind === 'done' && !(progress && stops.includes(event.errand));
 }
 
 async function stepped(
-  progress: Progress,
+  progress: TurnProgress,
   { event, place, atMs }: Witnessed,
   { person, words, said }: Performed,
-  stage: Stage,
-): Promise<Progress> {
+  stage: ExchangeParts,
+): Promise<TurnProgress> {
   switch (event.kind) {
     case 'recognised':
       return { ...progress, owed: [...progress.owed, { place, atMs }] };
@@ -133,23 +133,23 @@ async function stepped(
   }
 }
 
-function isNamed(words: string | undefined, { botName }: Stage): boolean {
+function isNamed(words: string | undefined, { botName }: ExchangeParts): boolean {
   return words?.toLowerCase().includes(botName.toLowerCase()) === true;
 }
 
-function misheard({ botName }: Stage): string {
+function misheard({ botName }: ExchangeParts): string {
   return `${botName} left that alone: the recogniser did not catch "${botName}". Say it again, or press Ask first.`;
 }
 
 /** What ended before the words that were answered was answered with them, or will not be. */
-function stillOwed(owed: Progress['owed'], { instants }: Answered): Progress['owed'] {
+function stillOwed(owed: TurnProgress['owed'], { instants }: TurnAnswered): TurnProgress['owed'] {
   return owed.filter(({ atMs }) => atMs >= instants.endedAtMs).slice(1);
 }
 
 function patienceMs(
-  { owed }: Progress,
+  { owed }: TurnProgress,
   { event, atMs }: Witnessed,
-  { lastVoicedAtMs }: Spoken,
+  { lastVoicedAtMs }: SpokenReport,
 ): number {
   if (owed.length > 0) return answerMs;
   if (atMs < lastVoicedAtMs) return restMs.unfinished;
@@ -161,11 +161,11 @@ function patienceMs(
 
 /** What there is to say when nothing more comes. */
 async function conclude(
-  { owed, wordless, failed, told }: Progress,
+  { owed, wordless, failed, told }: TurnProgress,
   spoke: boolean,
   person: string,
-  said: Spoken,
-  stage: Stage,
+  said: SpokenReport,
+  stage: ExchangeParts,
 ): Promise<void> {
   const { show, botName } = stage;
   if (owed.length > 0) show.note('No answer came within a minute.');
@@ -175,10 +175,10 @@ async function conclude(
 
 /** True when something of the answer was heard. */
 async function showAnswer(
-  answered: Answered,
+  answered: TurnAnswered,
   person: string,
-  { lastVoicedAtMs }: Spoken,
-  stage: Stage,
+  { lastVoicedAtMs }: SpokenReport,
+  stage: ExchangeParts,
 ): Promise<boolean> {
   const { show, botName } = stage;
   const { finish, text, heardText, instants } = answered;
@@ -203,14 +203,14 @@ async function showAnswer(
 }
 
 /** What the bot says when it cannot answer. */
-async function hearApology(person: string, said: Spoken, stage: Stage): Promise<void> {
+async function hearApology(person: string, said: SpokenReport, stage: ExchangeParts): Promise<void> {
   const sinceMs = said.lastVoicedAtMs;
   const waits = { sinceMs, quietMs: quietMs.sentence, timeoutMs: sentenceMs };
   const reached = await hearOut(person, waits, stage);
   if (reached) stage.show.detail(`kept as ${reached.path}`);
 }
 
-function unheard(person: string, { show, botName }: Stage): void {
+function unheard(person: string, { show, botName }: ExchangeParts): void {
   const name = person.toLowerCase();
   show.note(
     `${botName} did not hear ${person}: it hears only people who said yes. "${name}: /join" says it, or Hear me.`,

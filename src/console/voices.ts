@@ -19,7 +19,7 @@ export type VoicesOptions = {
 };
 
 /** Lends a voice to each person whose words are typed; the engine is opened by the first of them. */
-export class Voices implements AsyncDisposable {
+export class PersonVoices implements AsyncDisposable {
   readonly #options: VoicesOptions;
   readonly #free: readonly string[];
   readonly #byPerson = new Map<string, string>();

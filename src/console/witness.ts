@@ -4,20 +4,20 @@ import type { SessionEvent } from '#src/session/events.ts';
 /** What happens in a session, and that the bot has said all it had to say to a command or a button. */
 export type StageEvent = SessionEvent | { readonly kind: 'done'; readonly errand: string };
 
-type Kind = StageEvent['kind'];
-type Of<K extends Kind> = Extract<StageEvent, { kind: K }>;
+type StageEventKind = StageEvent['kind'];
+type Of<K extends StageEventKind> = Extract<StageEvent, { kind: K }>;
 
 /** An event with its place among all there were, and when it was told of; later ones have higher places. */
-export type Seen<K extends Kind> = {
+export type LoggedEvent<K extends StageEventKind> = {
   readonly event: Of<K>;
   readonly place: number;
   readonly atMs: number;
 };
 
 /** Remembers events until somebody asks for them, at most 200. */
-export class Witness {
+export class EventLog {
   readonly #clock: Clock;
-  #seen: Seen<Kind>[] = [];
+  #seen: LoggedEvent<StageEventKind>[] = [];
   #place = 0;
   #listeners = new Set<() => void>();
 
@@ -42,19 +42,19 @@ export class Witness {
    *
    * With `name` only those that concern that person: their own, and nobody's.
    */
-  async after<K extends Kind>(
+  async after<K extends StageEventKind>(
     place: number,
     kinds: readonly K[],
     timeoutMs: number,
     signal: AbortSignal,
     name?: string,
-  ): Promise<Seen<K> | undefined> {
+  ): Promise<LoggedEvent<K> | undefined> {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     const is = (event: StageEvent): event is Of<K> =>
       kinds.some((kind) => kind === event.kind) &&
       (name === undefined || !('name' in event) || event.name === name);
-    const find = (): Seen<K> | undefined => {
+    const find = (): LoggedEvent<K> | undefined => {
       for (const { event, place: at, atMs } of this.#seen) {
         if (at > place && is(event)) return { event, place: at, atMs };
       }

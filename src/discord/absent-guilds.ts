@@ -1,8 +1,8 @@
 import { type Client, DiscordAPIError, Events, RESTJSONErrorCodes, Routes } from 'discord.js';
-import type { GuildBook } from '#src/session/guild-book.ts';
+import type { GuildStore } from '#src/session/guild-book.ts';
 import type { DiscordEvent } from './events.ts';
 
-type Book = Pick<GuildBook, 'note' | 'noted'>;
+type Book = Pick<GuildStore, 'note' | 'noted'>;
 type Tell = (event: DiscordEvent) => void;
 
 /** What Discord answers a bot that is no member of a server, or of one that was deleted. */

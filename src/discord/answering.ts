@@ -9,12 +9,12 @@ import {
   RESTJSONErrorCodes,
 } from 'discord.js';
 import type { PanelPlace } from '#src/session/panel.ts';
-import type { Asked } from './interactions.ts';
+import type { AnswerableInteraction } from './interactions.ts';
 import { isCut, neverSent } from './network-errors.ts';
-import type { Message as Said } from './rendering.ts';
-import type { Timing } from './timing.ts';
+import type { MessageBody as Said } from './rendering.ts';
+import type { SyncTiming } from './timing.ts';
 
-export type Asking =
+export type RepliableInteraction =
   | ChatInputCommandInteraction<'cached'>
   | MessageContextMenuCommandInteraction<'cached'>
   | ButtonInteraction<'cached'>;
@@ -23,7 +23,7 @@ export type Asking =
 const againMs = 150;
 
 /** An interaction whose answers survive a cut connection: what does no harm twice is asked for once more. */
-export function askedOf(asking: Asking, timing: Timing): Asked {
+export function resilientInteraction(asking: RepliableInteraction, timing: SyncTiming): AnswerableInteraction {
   const retried = <T>(send: () => Promise<T>) => twice(send, isCut, timing);
   return {
     id: asking.id,
@@ -58,7 +58,7 @@ type Retried = <T>(send: () => Promise<T>) => Promise<T>;
  * what is private cannot be told from outside, and follows a first answer that is taken away.
  */
 async function replaced(
-  asking: Asking,
+  asking: RepliableInteraction,
   { flags, ...same }: Said,
   retried: Retried,
 ): Promise<PanelPlace | undefined> {
@@ -68,7 +68,7 @@ async function replaced(
   return undefined;
 }
 
-async function gone(asking: Asking, retried: Retried): Promise<void> {
+async function gone(asking: RepliableInteraction, retried: Retried): Promise<void> {
   try {
     await retried(() => asking.deleteReply());
   } catch (error) {
@@ -79,7 +79,7 @@ async function gone(asking: Asking, retried: Retried): Promise<void> {
 async function twice<T>(
   send: () => Promise<T>,
   isHarmless: (error: unknown) => boolean,
-  timing: Timing,
+  timing: SyncTiming,
 ): Promise<T> {
   try {
     return await send();

@@ -2,13 +2,13 @@ import type { Client } from 'discord.js';
 import type { VoiceDoor, VoiceLink } from '#src/session/link.ts';
 import type { PanelBoard } from '#src/session/panel.ts';
 import { openPanelThreads, type ThreadParts } from './panel-threads.ts';
-import type { PanelDesk } from './panels.ts';
-import type { Timing } from './timing.ts';
+import type { PanelReplies } from './panels.ts';
+import type { SyncTiming } from './timing.ts';
 import { openVoiceStatus, type VoiceStatus } from './voice-status.ts';
 
 export type BoardOptions = ThreadParts & {
-  readonly panels: PanelDesk;
-  readonly timing: Timing;
+  readonly panels: PanelReplies;
+  readonly timing: SyncTiming;
 };
 
 /** Every place where people see what the bot does: its panels, threads under them, lines under voice channels. */

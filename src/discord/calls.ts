@@ -7,23 +7,23 @@ import {
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
-import type { Call, Command } from '#src/session/command.ts';
+import type { CommandCall, Command } from '#src/session/command.ts';
 import type { ChannelRef } from '#src/session/link.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { firstChars } from './plain.ts';
 import type { Languages } from './rendering.ts';
 
-type Sound = NonNullable<Call['sound']>;
+type Sound = NonNullable<CommandCall['sound']>;
 type Typed = ChatInputCommandInteraction<'cached'> | AutocompleteInteraction<'cached'>;
 type Picked = MessageContextMenuCommandInteraction<'cached'>;
 type Met = Typed | Picked | ButtonInteraction<'cached'>;
 
 /** What a press is told of who pressed, and what its button is about. Throws where Discord sent no text for a text. */
-export function callOf(asked: Met, about?: string): Call {
+export function callOf(asked: Met, about?: string): CommandCall {
   return checked(unchecked(asked, about));
 }
 
-function unchecked(asked: Met, about?: string): Call {
+function unchecked(asked: Met, about?: string): CommandCall {
   const { member } = asked;
   const where = member.voice.channel;
   return {
@@ -39,9 +39,9 @@ function unchecked(asked: Met, about?: string): Call {
 }
 
 /** What a command is told of who asked; what does not fit its options any more is left out. */
-export function commandCallOf(asked: Typed, { options }: Command): Call {
+export function commandCallOf(asked: Typed, { options }: Command): CommandCall {
   const words: Record<string, string> = {};
-  let given: Pick<Call, 'channel' | 'sound'> = {};
+  let given: Pick<CommandCall, 'channel' | 'sound'> = {};
   for (const option of options) {
     const filled = asked.options.get(option.name);
     if (filled?.value === undefined) continue;
@@ -68,7 +68,7 @@ export function commandCallOf(asked: Typed, { options }: Command): Call {
 }
 
 /** What an entry of the menu of a message is told of who picked it, and on what. */
-export function menuCallOf(asked: Picked): Call {
+export function menuCallOf(asked: Picked): CommandCall {
   const { author, member, content, attachments } = asked.targetMessage;
   const sounds = [...attachments.values()].filter(isSound).map(soundOf);
   const message = { author: member?.displayName ?? author.displayName, text: content, sounds };
@@ -76,7 +76,7 @@ export function menuCallOf(asked: Picked): Call {
 }
 
 /** Everything below takes a call at its word, and discord.js hands on whatever came. */
-function checked(call: Call): Call {
+function checked(call: CommandCall): CommandCall {
   const { guildId, callerId, callerName, callerChannel, channel, sound, message } = call;
   const places = [callerChannel, channel].flatMap((ref) => (ref ? [ref.channelId, ref.name] : []));
   const sounds = [...(sound ? [sound] : []), ...(message?.sounds ?? [])];

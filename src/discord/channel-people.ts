@@ -1,5 +1,5 @@
 import { type Client, Events, type Guild, type VoiceState } from 'discord.js';
-import type { Person } from '#src/session/link.ts';
+import type { ChannelMember } from '#src/session/link.ts';
 
 /**
  * Who sits in which voice channel, kept by events; discord.js never forgets a voice state, so looking through them all
@@ -27,7 +27,7 @@ export class ChannelPeople implements Disposable {
   }
 
   /** Everybody there but the bot, as far as Discord has told of them. */
-  in(guild: Guild, channelId: string): Person[] {
+  in(guild: Guild, channelId: string): ChannelMember[] {
     const ids = [...(this.#byChannel.get(channelId) ?? [])];
     return ids.filter((id) => id !== this.#client.user.id).map((id) => personOf(guild, id));
   }
@@ -77,7 +77,7 @@ export class ChannelPeople implements Disposable {
   }
 }
 
-function personOf(guild: Guild, id: string): Person {
+function personOf(guild: Guild, id: string): ChannelMember {
   const member = guild.voiceStates.cache.get(id)?.member;
   const [name, isBot] = [member?.displayName ?? id, member?.user.bot ?? false];
   return { id, name, isBot, roleIds: [...(member?.roles.cache.keys() ?? [])] };

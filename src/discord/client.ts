@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Client, DiscordAPIError, Events, Status } from 'discord.js';
-import type { CommandPorts, Press } from '#src/session/command.ts';
+import type { CommandPorts, Button } from '#src/session/command.ts';
 import type { Places } from '#src/session/command-ports.ts';
-import type { GuildBook } from '#src/session/guild-book.ts';
+import type { GuildStore } from '#src/session/guild-book.ts';
 import type { VoiceDoor } from '#src/session/link.ts';
-import type { PanelBoard, PanelBook } from '#src/session/panel.ts';
-import type { Scribe } from '#src/session/scribe.ts';
+import type { PanelBoard, PanelStore } from '#src/session/panel.ts';
+import type { ChannelMessages } from '#src/session/scribe.ts';
 import { watchAbsentGuilds } from './absent-guilds.ts';
 import { openBoard, withStatus } from './board.ts';
 import type { DiscordEvent } from './events.ts';
@@ -13,14 +13,14 @@ import { leaveAllSeats, shownSeats } from './leave-seats.ts';
 import { closeClient, logIn, newClient } from './login.ts';
 import { Outbox } from './outbox.ts';
 import { watchOwnState } from './own-state.ts';
-import { forgetfulBook, openPanelBoard } from './panels.ts';
+import { memoryOnlyPanelStore, openPanelBoard } from './panels.ts';
 import { openPlaces } from './places.ts';
-import { Reception } from './reception.ts';
+import { InteractionReceiver } from './reception.ts';
 import { isChange, registerCommands } from './registration.ts';
 import { watchRestClock } from './rest-clock.ts';
-import { openScribe } from './scribe.ts';
+import { openChannelMessages } from './scribe.ts';
 import { openSeatWatch } from './seat-watch.ts';
-import type { Slash } from './slashes.ts';
+import type { CommandEntry } from './slashes.ts';
 import { realTiming } from './timing.ts';
 import { openVoiceDoor, proveVoice } from './voice-door.ts';
 
@@ -30,37 +30,37 @@ export type DiscordOptions = {
   readonly apiUrl?: string;
   /** Registers commands in this server at once instead of everywhere. */
   readonly guildId?: string;
-  readonly commands: readonly Slash[];
+  readonly commands: readonly CommandEntry[];
   /** Every button that ever stood on a message of ours and still does something. */
-  readonly presses?: readonly Press[];
+  readonly presses?: readonly Button[];
   /** Commands and buttons that one person may use in 10 s; left out: no limit. */
   readonly commandsPerPerson?: number;
   /** Where the panels of former runs are; without it they are forgotten when the process ends. */
-  readonly panelBook?: PanelBook;
+  readonly panelBook?: PanelStore;
   /** Servers the bot was in; without it nobody learns of those it was removed from between two runs. */
-  readonly guildBook?: Pick<GuildBook, 'note' | 'noted'>;
+  readonly guildBook?: Pick<GuildStore, 'note' | 'noted'>;
   /** What commands may do; called once, after logging in. */
-  readonly ports: (house: DiscordHouse) => CommandPorts;
+  readonly ports: (house: DiscordPorts) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;
   /** For logging in; 20 s when left out. */
   readonly timeoutMs?: number;
 };
 
 /** The bot's own name at Discord. */
-export type Bot = { readonly id: string; readonly name: string };
+export type BotIdentity = { readonly id: string; readonly name: string };
 
 /** What the rest of the bot gets of Discord. */
-export type DiscordHouse = {
+export type DiscordPorts = {
   readonly door: VoiceDoor;
-  readonly scribe: Scribe;
-  readonly bot: Bot;
+  readonly scribe: ChannelMessages;
+  readonly bot: BotIdentity;
   readonly panels: PanelBoard;
   readonly places: Places;
 };
 
 /** A logged-in bot. Closing it leaves every channel first. */
 export interface Discord extends AsyncDisposable {
-  readonly bot: Bot;
+  readonly bot: BotIdentity;
   /** Where an owner of a server lets it in, with the rights it needs. */
   readonly inviteUrl: string;
   /** Whether the main gateway is connected now. */
@@ -98,7 +98,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const bot = { id: client.user.id, name: client.user.username };
   const presses = new Map((options.presses ?? []).map((press) => [press.name, press]));
   const door = openVoiceDoor(client, tell);
-  const book = options.panelBook ?? forgetfulBook();
+  const book = options.panelBook ?? memoryOnlyPanelStore();
   const outbox = new Outbox(realTiming, (outcome) => tell({ kind: 'message', outcome }));
   const panels = openPanelBoard(client, book, presses, realTiming, tell);
   const { board, status } = openBoard(client, {
@@ -110,7 +110,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   });
   const house = {
     door: withStatus(door, status),
-    scribe: openScribe(client, panels, presses, outbox),
+    scribe: openChannelMessages(client, panels, presses, outbox),
     bot,
     panels: board,
     places: openPlaces(client),
@@ -121,7 +121,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
     tell({ kind: 'clock-put-back', backMs: Math.round(backMs) });
   });
   const desk = { presses, panels, timing: realTiming, tell };
-  const reception = new Reception({ ...desk, commands, ports, commandsPerPerson });
+  const reception = new InteractionReceiver({ ...desk, commands, ports, commandsPerPerson });
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   const absence = options.guildBook && watchAbsentGuilds(client, options.guildBook, tell);

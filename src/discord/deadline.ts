@@ -1,8 +1,8 @@
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 export type Deadline = {
   readonly ms: number;
-  readonly timing: Timing;
+  readonly timing: SyncTiming;
   readonly late: () => Error;
 };
 

@@ -1,12 +1,12 @@
 import './sodium.ts';
 import { type Networking, NetworkingStatusCode } from '@discordjs/voice';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 const askAgainMs = 500;
 const [discoveryBytes, addressAt] = [74, 8];
 
 /** Asks for our outside address again every half second; the library asks once and waits for ever. */
-export function repeatDiscovery(networking: Networking, timing: Timing): void {
+export function repeatDiscovery(networking: Networking, timing: SyncTiming): void {
   let asking = false;
   const again = () => {
     const { state } = networking;

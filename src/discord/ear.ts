@@ -14,10 +14,10 @@ import { HeldDatagrams } from './held.ts';
 import { innerSsrcMap, opensFrames, resetGroup, udpOf } from './library.ts';
 import { enlargeReceiveBuffer } from './receive-buffer.ts';
 import { tapPackets } from './tap.ts';
-import { realTiming, type Timing } from './timing.ts';
+import { realTiming, type SyncTiming } from './timing.ts';
 
 /** What became of datagrams. */
-export type EarCounts = {
+export type ReceiverCounts = {
   /** Opened, and passed on as packets. */
   opened: number;
   /** From another address than the voice server's. */
@@ -36,8 +36,8 @@ export type EarCounts = {
 };
 
 /** The receiving half of one connection: who may be heard is asked before anything is decrypted. */
-export class Ear {
-  readonly counts: EarCounts = {
+export class ConsentedReceiver {
+  readonly counts: ReceiverCounts = {
     opened: 0,
     foreign: 0,
     short: 0,
@@ -51,7 +51,7 @@ export class Ear {
   readonly #connection: VoiceConnection;
   readonly #receiver: VoiceReceiver;
   readonly #mayHear: MayHear;
-  readonly #timing: Pick<Timing, 'nowMs'>;
+  readonly #timing: Pick<SyncTiming, 'nowMs'>;
   readonly #smallBuffer: (gotBytes: number) => void;
   readonly #held = new HeldDatagrams();
   readonly recovery: GroupRecovery;
@@ -65,7 +65,7 @@ export class Ear {
     mayHear: MayHear,
     give: (packet: Packet) => void,
     fail: (error: unknown) => void,
-    timing: Pick<Timing, 'nowMs'> = realTiming,
+    timing: Pick<SyncTiming, 'nowMs'> = realTiming,
     smallBuffer: (gotBytes: number) => void = () => undefined,
   ) {
     this.#smallBuffer = smallBuffer;

@@ -1,6 +1,6 @@
-import type { Hindrance } from '#src/session/hindrances.ts';
+import type { VoiceRestriction } from '#src/session/hindrances.ts';
 import type { MissingRight } from '#src/session/missing-right.ts';
-import type { EarCounts } from './ear.ts';
+import type { ReceiverCounts } from './ear.ts';
 import type { LinkAlert } from './link-alerts.ts';
 import type { MessageOutcome } from './outbox.ts';
 import type { PacerCounts } from './pacer.ts';
@@ -52,7 +52,7 @@ export type DiscordEvent =
   /** A voice socket closed; `close-codes.ts` says what follows. */
   | { readonly kind: 'voice-closed'; readonly guildId: string; readonly closeCode: number }
   /** In the channel where the bot sits, also where it comes in so; `on` is false when it is over. */
-  | { readonly kind: Hindrance; readonly guildId: string; readonly on: boolean }
+  | { readonly kind: VoiceRestriction; readonly guildId: string; readonly on: boolean }
   /** To another channel, by a moderator: the link has ended. */
   | { readonly kind: 'moved'; readonly guildId: string; readonly channelId: string }
   /** The channel where the bot sat was deleted: the link has ended. */
@@ -68,7 +68,7 @@ export type DiscordEvent =
   | { readonly kind: 'link-closed'; readonly guildId: string; readonly counts: LinkCounts };
 
 /** Everything one link passed on, lost, refused or had to mend, since it was made. */
-export type LinkCounts = EarCounts &
+export type LinkCounts = ReceiverCounts &
   PacerCounts & {
     /** Packets nobody fetched within 10 s. */
     readonly dropped: number;

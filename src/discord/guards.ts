@@ -61,10 +61,10 @@ function broken(cause: unknown): BotError {
 }
 
 /** Why a datagram never reached the library. */
-export type Refused = 'foreign' | 'short';
+export type RejectedDatagram = 'foreign' | 'short';
 
 /** Lets only datagrams of the voice server itself into this socket; the library takes anybody's. */
-export function filterSenders(udp: VoiceUDPSocket, refuse: (why: Refused) => void): void {
+export function filterSenders(udp: VoiceUDPSocket, refuse: (why: RejectedDatagram) => void): void {
   const { socket, remote } = innerUdp(udp);
   if (isIP(remote.ip) === 0) return;
   const emit = socket.emit.bind(socket);
@@ -79,7 +79,7 @@ export function filterSenders(udp: VoiceUDPSocket, refuse: (why: Refused) => voi
 function refusal(
   [datagram, sender]: unknown[],
   remote: { readonly ip: string; readonly port: number },
-): Refused | undefined {
+): RejectedDatagram | undefined {
   const from = sender as { readonly address?: string; readonly port?: number } | undefined;
   if (from?.address !== remote.ip || from.port !== remote.port) return 'foreign';
   return Buffer.isBuffer(datagram) && datagram.length > 8 && datagram.length < leastVoiceBytes

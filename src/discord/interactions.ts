@@ -1,28 +1,28 @@
 import { MessageFlags } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import type { Press, Replies, Reply } from '#src/session/command.ts';
+import type { Button, Replies, Reply } from '#src/session/command.ts';
 import type { PanelPlace } from '#src/session/panel.ts';
-import type { Line } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { DiscordEvent } from './events.ts';
-import type { PanelDesk } from './panels.ts';
-import { type Languages, type Message, messageOf, messageWith } from './rendering.ts';
-import type { Timing } from './timing.ts';
+import type { PanelReplies } from './panels.ts';
+import { type Languages, type MessageBody, messageOf, messageWith } from './rendering.ts';
+import type { SyncTiming } from './timing.ts';
 
-type Edit = Omit<Message, 'flags'>;
-export type Thinking = { readonly flags?: MessageFlags.Ephemeral };
+type MessageEdit = Omit<MessageBody, 'flags'>;
+export type DeferOptions = { readonly flags?: MessageFlags.Ephemeral };
 
 /** As much of a discord.js interaction as answering needs; what was posted is told where Discord tells it. */
-export interface Asked {
+export interface AnswerableInteraction {
   readonly id: string;
-  reply(message: Message): Promise<PanelPlace | undefined>;
-  deferReply(how: Thinking): Promise<unknown>;
-  editReply(message: Edit): Promise<PanelPlace | undefined>;
+  reply(message: MessageBody): Promise<PanelPlace | undefined>;
+  deferReply(how: DeferOptions): Promise<unknown>;
+  editReply(message: MessageEdit): Promise<PanelPlace | undefined>;
   deleteReply(): Promise<unknown>;
-  followUp(message: Message): Promise<PanelPlace | undefined>;
+  followUp(message: MessageBody): Promise<PanelPlace | undefined>;
 }
 
 /** What somebody wants done by a command or a button. */
-export type Errand = {
+export type Invocation = {
   /** For logs, say `privacy status` or `press stop`. */
   readonly name: string;
   readonly guildId: string;
@@ -30,14 +30,14 @@ export type Errand = {
   /** Who sees "thinking" while a slow answer is awaited. */
   readonly shownTo: 'room' | 'caller';
   /** Stands in place of "thinking". */
-  meanwhile?(): Line;
+  meanwhile?(): TextLine;
   run(): Promise<Replies>;
 };
 
-export type DeskOptions = {
-  readonly presses: ReadonlyMap<string, Press>;
-  readonly panels: Pick<PanelDesk, 'dressed' | 'put'>;
-  readonly timing: Timing;
+export type InteractionRunnerOptions = {
+  readonly presses: ReadonlyMap<string, Button>;
+  readonly panels: Pick<PanelReplies, 'dressed' | 'put'>;
+  readonly timing: SyncTiming;
   readonly tell: (event: DiscordEvent) => void;
 };
 
@@ -49,16 +49,16 @@ const lateMs = 60_000;
 const maxSeen = 1_000;
 
 /** Runs errands and says their replies; nothing an errand or Discord does throws out of it. */
-export class Desk {
-  readonly #options: DeskOptions;
+export class InteractionRunner {
+  readonly #options: InteractionRunnerOptions;
   readonly #seen = new Set<string>();
 
-  constructor(options: DeskOptions) {
+  constructor(options: InteractionRunnerOptions) {
     this.#options = options;
   }
 
   /** Second deliveries are ignored. */
-  async answer(asked: Asked, errand: Errand): Promise<void> {
+  async answer(asked: AnswerableInteraction, errand: Invocation): Promise<void> {
     if (!this.#isFirst(asked.id)) return;
     const { timing, tell } = this.#options;
     const { name, shownTo } = errand;
@@ -78,7 +78,7 @@ export class Desk {
     }
   }
 
-  async #sayings(errand: Errand): Promise<Sayings> {
+  async #sayings(errand: Invocation): Promise<Sayings> {
     try {
       return this.#rendered(await this.#inTime(errand), errand);
     } catch (error) {
@@ -88,7 +88,7 @@ export class Desk {
     }
   }
 
-  async #inTime(errand: Errand): Promise<Replies> {
+  async #inTime(errand: Invocation): Promise<Replies> {
     const late = Promise.withResolvers<never>();
     const forget = this.#options.timing.later(lateMs, () =>
       late.reject(new Error(`${errand.name} took longer than ${lateMs / 1000} s.`)),
@@ -100,9 +100,9 @@ export class Desk {
     }
   }
 
-  #rendered([first, ...rest]: Replies, { guildId, languages }: Errand): Sayings {
+  #rendered([first, ...rest]: Replies, { guildId, languages }: Invocation): Sayings {
     const { panels, presses } = this.#options;
-    const each = (reply: Reply): Saying => {
+    const each = (reply: Reply): RenderedReply => {
       const message = messageOf(reply, languages, presses);
       if (!reply.panel || reply.to !== 'room') return { message };
       return { message: panels.dressed(guildId, message.content), head: message.content };
@@ -112,9 +112,9 @@ export class Desk {
 
   /** "Thinking" cannot turn from public to private or back: then it is taken away first. */
   async #say(
-    asked: Asked,
+    asked: AnswerableInteraction,
     [first, ...rest]: Sayings,
-    deferredTo: Errand['shownTo'] | undefined,
+    deferredTo: Invocation['shownTo'] | undefined,
     guildId: string,
   ): Promise<void> {
     const to = first.message.flags === undefined ? 'room' : 'caller';
@@ -129,7 +129,7 @@ export class Desk {
     for (const saying of rest) this.#posted(saying, await asked.followUp(saying.message), guildId);
   }
 
-  #posted({ head, message }: Saying, place: PanelPlace | undefined, guildId: string): void {
+  #posted({ head, message }: RenderedReply, place: PanelPlace | undefined, guildId: string): void {
     if (head !== undefined && place) this.#options.panels.put(guildId, place, head, message);
   }
 
@@ -143,10 +143,10 @@ export class Desk {
 }
 
 /** `head`: this message becomes the panel, under that sentence. */
-type Saying = { readonly message: Message; readonly head?: string };
-type Sayings = readonly [Saying, ...Saying[]];
+type RenderedReply = { readonly message: MessageBody; readonly head?: string };
+type Sayings = readonly [RenderedReply, ...RenderedReply[]];
 
-async function think(asked: Asked, errand: Errand): Promise<unknown> {
+async function think(asked: AnswerableInteraction, errand: Invocation): Promise<unknown> {
   const { shownTo, languages, meanwhile } = errand;
   const how = shownTo === 'caller' ? ({ flags: MessageFlags.Ephemeral } as const) : {};
   if (!meanwhile) return await asked.deferReply(how);
@@ -154,7 +154,7 @@ async function think(asked: Asked, errand: Errand): Promise<unknown> {
 }
 
 /** An edit cannot say who sees a message. */
-function withoutFlags({ flags: _, ...message }: Message): Edit {
+function withoutFlags({ flags: _, ...message }: MessageBody): MessageEdit {
   return message;
 }
 

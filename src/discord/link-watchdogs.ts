@@ -18,8 +18,8 @@ import type { GroupRecovery } from './group-recovery.ts';
 import { HeartbeatWatchdog } from './heartbeat-watchdog.ts';
 import { cutSocket, groupLacksSomebody, networkingOf, socketOf, udpOf } from './library.ts';
 import type { LinkAlerts } from './link-alerts.ts';
-import { type Hearing, SpeakerWatchdog } from './speaker-watchdog.ts';
-import type { Timing } from './timing.ts';
+import { type SpeakerWatch, SpeakerWatchdog } from './speaker-watchdog.ts';
+import type { SyncTiming } from './timing.ts';
 import { UdpWatchdog } from './udp-watchdog.ts';
 
 /** How often the watchdogs look at their link, and ask the voice server for our address. */
@@ -39,11 +39,11 @@ type VoicePacket = {
 
 export type LinkWatchdogsOptions = {
   readonly connection: VoiceConnection;
-  readonly timing: Timing;
+  readonly timing: SyncTiming;
   readonly settled: () => boolean;
   /** How many others are in the channel. */
   readonly others: () => number;
-  readonly ear: Hearing & { readonly recovery: Pick<GroupRecovery, 'resetAt'> };
+  readonly ear: SpeakerWatch & { readonly recovery: Pick<GroupRecovery, 'resetAt'> };
   readonly mouth: { readonly isBusy: boolean; readonly counts: { readonly sent: number } };
   readonly alerts: LinkAlerts;
   /** Whether the channel may be left and joined anew now; if so, that is done. */

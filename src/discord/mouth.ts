@@ -2,11 +2,11 @@ import type { AudioResource, VoiceConnection } from '@discordjs/voice';
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import { Pacer, type PacerCounts } from './pacer.ts';
 import { resourceOf } from './pulled.ts';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
-export type MouthOptions = {
+export type FrameSenderOptions = {
   readonly connection: VoiceConnection;
-  readonly timing: Timing;
+  readonly timing: SyncTiming;
   /** Nothing is taken or sent while false. */
   readonly settled: () => boolean;
   /** The library threw on a frame: that one is lost. */
@@ -16,13 +16,13 @@ export type MouthOptions = {
 };
 
 /** The speaking half of one connection: pulls from one source at a time, and tells it what left. */
-export class Mouth {
-  readonly #options: MouthOptions;
+export class FrameSender {
+  readonly #options: FrameSenderOptions;
   readonly #pacer: Pacer;
   #playing: { readonly source: FrameSource; readonly resource: AudioResource } | undefined;
   #stopped = false;
 
-  constructor(options: MouthOptions) {
+  constructor(options: FrameSenderOptions) {
     this.#options = options;
     const { connection, timing, settled, fail } = options;
     const line = {

@@ -2,7 +2,7 @@ import { RateLimitError } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { type Deadline, withDeadline } from './deadline.ts';
 import { waitAfterLimitMs } from './rest-clock.ts';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 /** From sending to Discord's answer. */
 const answerMs = 4_000;
@@ -19,14 +19,14 @@ export type Send = (signal: AbortSignal) => Promise<unknown>;
 /** What became of a message: `late` waited too long, `crowded-out` was the oldest of too many. */
 export type MessageOutcome = 'sent' | 'failed' | 'late' | 'crowded-out';
 
-type Message = {
+type QueuedMessage = {
   readonly send: Send;
   readonly fromMs: number;
   readonly signal: AbortSignal;
   readonly done: PromiseWithResolvers<void>;
 };
 
-type Queue = { waiting: Message[]; isBusy: boolean };
+type Queue = { waiting: QueuedMessage[]; isBusy: boolean };
 
 /**
  * Sends messages one after the other for each text channel, in the order they were put.
@@ -34,13 +34,13 @@ type Queue = { waiting: Message[]; isBusy: boolean };
  * Each has 4 s from sending; waiting for a rate limit counts against its 120 s in the queue only. A queue holds 20.
  */
 export class Outbox {
-  readonly #timing: Timing;
+  readonly #timing: SyncTiming;
   readonly #queues = new Map<string, Queue>();
   readonly #over = new AbortController();
   readonly #ended: (outcome: MessageOutcome) => void;
 
   /** `ended` is told once for each message, unless it was taken back. */
-  constructor(timing: Timing, ended: (outcome: MessageOutcome) => void) {
+  constructor(timing: SyncTiming, ended: (outcome: MessageOutcome) => void) {
     this.#timing = timing;
     this.#ended = ended;
   }
@@ -92,7 +92,7 @@ export class Outbox {
   }
 
   /** How long Discord wants the channel to be left alone; 0: the message is dealt with. */
-  async #attempt({ send, signal, done }: Message): Promise<number> {
+  async #attempt({ send, signal, done }: QueuedMessage): Promise<number> {
     if (signal.aborted) return 0;
     const over = this.#over.signal;
     try {
@@ -123,7 +123,7 @@ export class Outbox {
     });
   }
 
-  #leftMs({ fromMs }: Message): number {
+  #leftMs({ fromMs }: QueuedMessage): number {
     return fromMs + longestWaitMs - this.#timing.nowMs();
   }
 
@@ -132,7 +132,7 @@ export class Outbox {
     if (oldest) this.#drop(queue, oldest, 'crowded-out', `more than ${mostWaiting} waited`);
   }
 
-  #drop(queue: Queue, message: Message, outcome: 'late' | 'crowded-out', why: string): void {
+  #drop(queue: Queue, message: QueuedMessage, outcome: 'late' | 'crowded-out', why: string): void {
     remove(queue, message);
     this.#ended(outcome);
     message.done.reject(unsent(why));
@@ -140,7 +140,7 @@ export class Outbox {
 }
 
 /** Of one that is being sent nobody knows whether it is there already. */
-function takeBack(queue: Queue, message: Message): void {
+function takeBack(queue: Queue, message: QueuedMessage): void {
   if (message !== queue.waiting[0]) remove(queue, message);
   message.done.reject(message.signal.reason);
 }
@@ -149,12 +149,12 @@ function unsent(why: string): BotError {
   return new BotError('discord.unsent', false, `A message was not written: ${why}.`);
 }
 
-function remove(queue: Queue, message: Message): void {
+function remove(queue: Queue, message: QueuedMessage): void {
   queue.waiting = queue.waiting.filter((one) => one !== message);
 }
 
 /** How long Discord has to answer one request. */
-export function answerWithin(timing: Timing): Deadline {
+export function answerWithin(timing: SyncTiming): Deadline {
   const message = `Discord did not answer in ${answerMs / 1000} s.`;
   const late = () => new BotError('discord.unreachable', true, message);
   return { ms: answerMs, timing, late };

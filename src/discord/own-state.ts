@@ -7,10 +7,10 @@ import {
   type PermissionsBitField,
   type VoiceState,
 } from 'discord.js';
-import type { Hindrance } from '#src/session/hindrances.ts';
+import type { VoiceRestriction } from '#src/session/hindrances.ts';
 import type { MissingRight } from '#src/session/missing-right.ts';
 import type { DiscordEvent } from './events.ts';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 /** The seat is lost before or after the channel, in no fixed order. */
 const togetherMs = 2_000;
@@ -18,11 +18,11 @@ const togetherMs = 2_000;
 /** Tells what others do to the bot's own seat in voice channels; the returned function stops that. */
 export function watchOwnState(
   client: Client<true>,
-  timing: Timing,
+  timing: SyncTiming,
   tell: (event: DiscordEvent) => void,
 ): () => void {
   const left = new Map<string, { readonly channelId: string; readonly atMs: number }>();
-  const seats = new Map<string, Seat>();
+  const seats = new Map<string, OwnVoiceState>();
   const onState = (former: VoiceState, now: VoiceState) => {
     if (now.id !== client.user.id) return;
     const guildId = now.guild.id;
@@ -84,16 +84,16 @@ function isMove({ channelId: from }: VoiceState, { channelId: to }: VoiceState):
 type InGuild = { readonly id: string } & Partial<Pick<GuildBasedChannel, 'guild'>>;
 
 /** What was told of the bot's seat in one server last. */
-type Seat = {
+type OwnVoiceState = {
   readonly isThere: boolean;
-  readonly hindrances: ReadonlySet<Hindrance>;
+  readonly hindrances: ReadonlySet<VoiceRestriction>;
   readonly missing: MissingRight | undefined;
 };
-const unseated: Seat = { isThere: false, hindrances: new Set(), missing: undefined };
+const unseated: OwnVoiceState = { isThere: false, hindrances: new Set(), missing: undefined };
 
-function hindrancesOf(state: VoiceState): ReadonlySet<Hindrance> {
+function hindrancesOf(state: VoiceState): ReadonlySet<VoiceRestriction> {
   const { serverDeaf, serverMute, suppress } = state;
-  return new Set<Hindrance>([
+  return new Set<VoiceRestriction>([
     ...(serverMute === true ? (['muted'] as const) : []),
     ...(serverDeaf === true ? (['deafened'] as const) : []),
     ...(suppress === true || lacksSpeak(state) ? (['suppressed'] as const) : []),
@@ -122,8 +122,8 @@ function rightsOf({ channel, guild }: VoiceState): Readonly<PermissionsBitField>
 /** Who comes in knows nothing of what was told before: what holds then is told once more. */
 function* hindranceChanges(
   guildId: string,
-  { isThere, hindrances }: Seat,
-  now: ReadonlySet<Hindrance>,
+  { isThere, hindrances }: OwnVoiceState,
+  now: ReadonlySet<VoiceRestriction>,
 ): Generator<DiscordEvent> {
   for (const kind of ['muted', 'deafened', 'suppressed'] as const) {
     const [was, is] = [hindrances.has(kind), now.has(kind)];

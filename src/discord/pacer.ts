@@ -1,8 +1,8 @@
 import type { Frame } from '#src/audio/frame.ts';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 /** Where frames come from and go to. */
-export type Line = {
+export type FramePort = {
   /** Takes the next frame, if there is one. */
   take(): Frame | undefined;
   /** True when the frame left as a datagram. */
@@ -35,8 +35,8 @@ const silence: Frame = Buffer.from([0xf8, 0xff, 0xfe]);
 /** One link's own 20 ms grid: asks for a frame at each point and sends it at once. */
 export class Pacer {
   readonly counts: PacerCounts = { sent: 0, refused: 0, shifts: 0 };
-  readonly #line: Line;
-  readonly #timing: Timing;
+  readonly #line: FramePort;
+  readonly #timing: SyncTiming;
   #dueMs = 0;
   #forget: (() => void) | undefined;
   /** Silence frames still owed after the last frame of the source. */
@@ -44,7 +44,7 @@ export class Pacer {
   #quiet = true;
   #stopped = false;
 
-  constructor(line: Line, timing: Timing) {
+  constructor(line: FramePort, timing: SyncTiming) {
     this.#line = line;
     this.#timing = timing;
     this.#dueMs = timing.nowMs();

@@ -1,15 +1,15 @@
-import type { Press } from '#src/session/command.ts';
+import type { Button } from '#src/session/command.ts';
 import type { PanelFace, PanelTrack } from '#src/session/panel.ts';
 import { playingTime } from '#src/texts/duration.ts';
-import { type Line, type Locale, text } from '#src/texts/texts.ts';
+import { type TextLine, type Locale, text } from '#src/texts/texts.ts';
 import { cut, firstChars, maxMessageChars } from './plain.ts';
-import { type Message, rowsOf, sentence } from './rendering.ts';
+import { type MessageBody, rowsOf, sentence } from './rendering.ts';
 
 export type PanelLook = {
   readonly locale: Locale;
   /** What the bot is called in this server. */
   readonly botName: string;
-  readonly presses: ReadonlyMap<string, Press>;
+  readonly presses: ReadonlyMap<string, Button>;
 };
 
 /** Names shown per line, the first one in any case; further ones are counted. */
@@ -26,7 +26,7 @@ export function drawPanel(
   head: string | undefined,
   face: PanelFace | undefined,
   look: PanelLook,
-): Message {
+): MessageBody {
   const { locale, presses } = look;
   const lines = face ? faceLines(face, look) : [];
   const content = lines.map((line) => sentence(line, locale)).join('\n');
@@ -57,7 +57,7 @@ function trackNames(face: PanelFace | undefined): readonly string[] {
   return [...names.map((name) => `track.${name}:${first.name}`), 'track.list'];
 }
 
-function faceLines(face: PanelFace, { botName, locale }: PanelLook): readonly Line[] {
+function faceLines(face: PanelFace, { botName, locale }: PanelLook): readonly TextLine[] {
   const { state, asked = [], firstHeard = [], next, lost = [], lastAnswerMs, engine } = face;
   if (state.kind === 'left') return leftLines(state);
   const unasked = namesOf(face, 'unasked');
@@ -80,14 +80,14 @@ function faceLines(face: PanelFace, { botName, locale }: PanelLook): readonly Li
   ];
 }
 
-function leftLines({ restartedIn: channel }: LeftState): readonly Line[] {
+function leftLines({ restartedIn: channel }: LeftState): readonly TextLine[] {
   if (channel === undefined) return [{ id: 'panel.left' }];
   return [{ id: 'panel.left' }, { id: 'panel.restarted', with: { channel } }];
 }
 
 type LeftState = Extract<PanelFace['state'], { kind: 'left' }>;
 
-function stateLine(state: Exclude<PanelFace['state'], { kind: 'left' }>): Line {
+function stateLine(state: Exclude<PanelFace['state'], { kind: 'left' }>): TextLine {
   if (state.kind === 'step') return { id: state.step };
   if ('name' in state) return { id: `panel.${state.kind}`, with: { name: state.name } };
   if (state.kind === 'quiet') return { id: 'panel.quiet', with: { time: state.time } };
@@ -97,15 +97,15 @@ function stateLine(state: Exclude<PanelFace['state'], { kind: 'left' }>): Line {
 function namesLine(
   id: 'panel.asked' | 'panel.next' | 'panel.lost' | 'join.first_heard',
   names: readonly string[],
-): readonly Line[] {
+): readonly TextLine[] {
   return names.length > 0 ? [{ id, with: { name: listed(names) } }] : [];
 }
 
-function peopleLine(heard: Heard, names: string): readonly Line[] {
+function peopleLine(heard: ConsentState, names: string): readonly TextLine[] {
   return names ? [{ id: `panel.people.${heard}`, with: { names } }] : [];
 }
 
-function tracksLine(all: readonly PanelTrack[], locale: Locale): readonly Line[] {
+function tracksLine(all: readonly PanelTrack[], locale: Locale): readonly TextLine[] {
   if (all.length === 0) return [];
   const shown = all.slice(0, maxTracks).map((track) => trackWords(track, locale));
   const more = all.length - shown.length;
@@ -120,9 +120,9 @@ function trackWords(track: PanelTrack, locale: Locale): string {
   return text(isPaused ? 'track.line.paused' : 'track.line', words, locale);
 }
 
-type Heard = PanelFace['people'][number]['heard'];
+type ConsentState = PanelFace['people'][number]['heard'];
 
-function namesOf({ people }: PanelFace, heard: Heard): string {
+function namesOf({ people }: PanelFace, heard: ConsentState): string {
   return listed(people.filter((person) => person.heard === heard).map(({ name }) => name));
 }
 

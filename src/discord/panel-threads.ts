@@ -1,12 +1,12 @@
 import { type Client, DiscordAPIError, RESTJSONErrorCodes, Routes } from 'discord.js';
-import type { Press } from '#src/session/command.ts';
+import type { Button } from '#src/session/command.ts';
 import type { PanelPlace } from '#src/session/panel.ts';
 import { type Locale, localeOf } from '#src/texts/texts.ts';
 import type { DiscordEvent } from './events.ts';
 import type { Outbox } from './outbox.ts';
 import { isFinal } from './panel.ts';
 import { captionDays, consentNames } from './panel-face.ts';
-import type { PanelDesk } from './panels.ts';
+import type { PanelReplies } from './panels.ts';
 import { botNameIn } from './places.ts';
 import { cut } from './plain.ts';
 import { type ButtonRow, rowsOf, sentence } from './rendering.ts';
@@ -18,8 +18,8 @@ export type Mention = {
   readonly components: readonly ButtonRow[];
 };
 
-export type ThreadOptions = {
-  readonly presses: ReadonlyMap<string, Press>;
+export type PanelThreadOptions = {
+  readonly presses: ReadonlyMap<string, Button>;
   readonly tell: (event: DiscordEvent) => void;
   placeIn(guildId: string): PanelPlace | undefined;
   localeIn(guildId: string): Locale;
@@ -37,12 +37,12 @@ type Thread = { readonly messageId: string; readonly id: Promise<string> };
 
 /** The threads under panels, where newcomers are asked; each is opened when it is needed first. */
 export class PanelThreads {
-  readonly #options: ThreadOptions;
+  readonly #options: PanelThreadOptions;
   readonly #threads = new Map<string, Thread>();
   /** Servers whose operator was told that it does not work there. */
   readonly #told = new Set<string>();
 
-  constructor(options: ThreadOptions) {
+  constructor(options: PanelThreadOptions) {
     this.#options = options;
   }
 
@@ -103,8 +103,8 @@ export class PanelThreads {
 }
 
 export type ThreadParts = {
-  readonly panels: Pick<PanelDesk, 'placeIn'>;
-  readonly presses: ReadonlyMap<string, Press>;
+  readonly panels: Pick<PanelReplies, 'placeIn'>;
+  readonly presses: ReadonlyMap<string, Button>;
   readonly outbox: Pick<Outbox, 'put'>;
   readonly tell: (event: DiscordEvent) => void;
 };

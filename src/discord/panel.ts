@@ -1,14 +1,14 @@
 import { DiscordAPIError, RateLimitError } from 'discord.js';
 import type { PanelPlace } from '#src/session/panel.ts';
-import type { Message } from './rendering.ts';
+import type { MessageBody } from './rendering.ts';
 import { waitAfterLimitMs } from './rest-clock.ts';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 export type PanelLine = {
-  readonly timing: Timing;
+  readonly timing: SyncTiming;
   /** What the panel should show at this moment. */
-  draw(): Message;
-  edit(place: PanelPlace, message: Message): Promise<void>;
+  draw(): MessageBody;
+  edit(place: PanelPlace, message: MessageBody): Promise<void>;
   /** Discord will take no edit of it any more. */
   ended(why: string): void;
 };
@@ -33,7 +33,7 @@ export class PanelMessage {
   #ended = false;
 
   /** `shown` is what was just posted there, where that is known. */
-  constructor(place: PanelPlace, shown: Message | undefined, line: PanelLine) {
+  constructor(place: PanelPlace, shown: MessageBody | undefined, line: PanelLine) {
     this.place = place;
     this.#line = line;
     this.#shown = JSON.stringify(shown);

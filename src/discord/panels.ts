@@ -1,6 +1,6 @@
 import { type Client, Routes } from 'discord.js';
-import type { Press } from '#src/session/command.ts';
-import type { PanelBoard, PanelBook, PanelFace, PanelPlace } from '#src/session/panel.ts';
+import type { Button } from '#src/session/command.ts';
+import type { PanelBoard, PanelStore, PanelFace, PanelPlace } from '#src/session/panel.ts';
 import { type Locale, localeOf } from '#src/texts/texts.ts';
 import { withDeadline } from './deadline.ts';
 import type { DiscordEvent } from './events.ts';
@@ -8,15 +8,15 @@ import { answerWithin } from './outbox.ts';
 import { PanelMessage } from './panel.ts';
 import { drawPanel } from './panel-face.ts';
 import { botNameIn } from './places.ts';
-import { type Message, messageWith } from './rendering.ts';
-import type { Timing } from './timing.ts';
+import { type MessageBody, messageWith } from './rendering.ts';
+import type { SyncTiming } from './timing.ts';
 
 /** The board as this room sees it: what answers a `/join` becomes the panel. */
-export interface PanelDesk extends Pick<PanelBoard, 'show' | 'forget'> {
+export interface PanelReplies extends Pick<PanelBoard, 'show' | 'forget'> {
   /** The message as it is to be posted, under `head`. */
-  dressed(guildId: string, head: string): Message;
+  dressed(guildId: string, head: string): MessageBody;
   /** From here on this message is the panel, `shown` was posted there; the former one says where it went. */
-  put(guildId: string, place: PanelPlace, head: string, shown: Message): void;
+  put(guildId: string, place: PanelPlace, head: string, shown: MessageBody): void;
   /** Panels of a former run tell that the bot is not there any more; `seats` names channels it sat in. Never throws. */
   wake(guildIds: readonly string[], seats?: ReadonlyMap<string, string>): Promise<void>;
   /** Where it is now; undefined when there is none, or none is known. */
@@ -26,11 +26,11 @@ export interface PanelDesk extends Pick<PanelBoard, 'show' | 'forget'> {
 }
 
 export type PanelOptions = {
-  readonly book: PanelBook;
-  readonly presses: ReadonlyMap<string, Press>;
-  readonly timing: Timing;
+  readonly book: PanelStore;
+  readonly presses: ReadonlyMap<string, Button>;
+  readonly timing: SyncTiming;
   readonly tell: (event: DiscordEvent) => void;
-  edit(place: PanelPlace, message: Message): Promise<void>;
+  edit(place: PanelPlace, message: MessageBody): Promise<void>;
   localeIn(guildId: string): Locale;
   botNameIn(guildId: string): string;
 };
@@ -38,11 +38,11 @@ export type PanelOptions = {
 /** Panels of a logged-in client. */
 export function openPanelBoard(
   client: Client<true>,
-  book: PanelBook,
-  presses: ReadonlyMap<string, Press>,
-  timing: Timing,
+  book: PanelStore,
+  presses: ReadonlyMap<string, Button>,
+  timing: SyncTiming,
   tell: (event: DiscordEvent) => void,
-): PanelDesk {
+): PanelReplies {
   const never = new AbortController().signal;
   return new Panels({
     book,
@@ -61,7 +61,7 @@ export function openPanelBoard(
 }
 
 /** Forgets everything when the process ends: for a bot that has nowhere to remember. */
-export function forgetfulBook(): PanelBook {
+export function memoryOnlyPanelStore(): PanelStore {
   const places = new Map<string, PanelPlace>();
   return {
     read: async (guildId) => places.get(guildId),
@@ -83,7 +83,7 @@ type Panel = {
 /** Between two panels of a former run, so that a bot in many servers does not use up its requests. */
 const wakeMs = 250;
 
-export class Panels implements PanelDesk {
+export class Panels implements PanelReplies {
   readonly #options: PanelOptions;
   readonly #panels = new Map<string, Panel>();
   #closed = false;
@@ -98,12 +98,12 @@ export class Panels implements PanelDesk {
     panel.message?.touch();
   }
 
-  dressed(guildId: string, head: string): Message {
+  dressed(guildId: string, head: string): MessageBody {
     const face = this.#panels.get(guildId)?.face;
     return this.#draw(guildId, head, isHere(face) ? face : undefined);
   }
 
-  put(guildId: string, place: PanelPlace, head: string, shown: Message): void {
+  put(guildId: string, place: PanelPlace, head: string, shown: MessageBody): void {
     const panel = this.#panel(guildId);
     const former = panel.message?.place;
     panel.message?.end();
@@ -156,7 +156,7 @@ export class Panels implements PanelDesk {
   #follow(
     guildId: string,
     place: PanelPlace,
-    shown: Message | undefined,
+    shown: MessageBody | undefined,
     ended: (why: string) => void,
   ): void {
     const panel = this.#panel(guildId);
@@ -173,7 +173,7 @@ export class Panels implements PanelDesk {
     message.touch();
   }
 
-  #draw(guildId: string, head: string | undefined, face: PanelFace | undefined): Message {
+  #draw(guildId: string, head: string | undefined, face: PanelFace | undefined): MessageBody {
     const { presses, localeIn, botNameIn } = this.#options;
     return drawPanel(head, face, {
       presses,

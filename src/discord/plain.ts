@@ -1,4 +1,4 @@
-import type { Words } from '#src/texts/texts.ts';
+import type { TextValues } from '#src/texts/texts.ts';
 
 /** Longest message Discord takes. */
 export const maxMessageChars = 2_000;
@@ -27,7 +27,7 @@ export function plain(words: string): string {
 }
 
 /** All words of a sentence as `plain`. */
-export function plainWords(words: Words): Words {
+export function plainWords(words: TextValues): TextValues {
   const each = Object.entries(words).map(([key, word]) => {
     return [key, typeof word === 'string' ? plain(word) : word] as const;
   });

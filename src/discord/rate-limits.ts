@@ -1,7 +1,7 @@
 import { TokenBuckets } from './token-buckets.ts';
 
 /** Who asks for what. */
-export type Knock = {
+export type LimitedRequest = {
   readonly kind: 'command' | 'suggestion';
   /** Say `join` or `press stop`. */
   readonly name: string;
@@ -34,7 +34,7 @@ const quietening = new Set([
  *
  * `perPerson` commands in 10 s, twice as many at once; 0: no limit.
  */
-export class RateLimits {
+export class InteractionLimits {
   readonly #isOff: boolean;
   readonly #people: TokenBuckets;
   readonly #servers: TokenBuckets;
@@ -56,7 +56,7 @@ export class RateLimits {
     this.#typing = of(keysForEach * serverTimes);
   }
 
-  admit({ kind, name, userId, guildId }: Knock, nowMs: number): Admission {
+  admit({ kind, name, userId, guildId }: LimitedRequest, nowMs: number): Admission {
     if (this.#isOff) return { kind: 'admitted' };
     if (kind === 'suggestion') {
       const waitMs = this.#typists.take(userId, nowMs) || this.#typing.take(guildId, nowMs);

@@ -8,34 +8,34 @@ import {
 } from 'discord.js';
 import type { Command, CommandPorts } from '#src/session/command.ts';
 import { localeOf } from '#src/texts/texts.ts';
-import { type Asking, askedOf } from './answering.ts';
+import { type RepliableInteraction, resilientInteraction } from './answering.ts';
 import { callOf, commandCallOf, languagesOf, menuCallOf } from './calls.ts';
 import type { DiscordEvent } from './events.ts';
-import { Desk, type DeskOptions, type Errand } from './interactions.ts';
-import { type Admission, type Knock, RateLimits } from './rate-limits.ts';
+import { InteractionRunner, type InteractionRunnerOptions, type Invocation } from './interactions.ts';
+import { type Admission, type LimitedRequest, InteractionLimits } from './rate-limits.ts';
 import { messageWith, pressedOf } from './rendering.ts';
-import { byLine, type Slash } from './slashes.ts';
+import { byLine, type CommandEntry } from './slashes.ts';
 import { suggestions } from './suggestions.ts';
 
-export type ReceptionOptions = DeskOptions & {
-  readonly commands: readonly Slash[];
+export type InteractionReceiverOptions = InteractionRunnerOptions & {
+  readonly commands: readonly CommandEntry[];
   readonly ports: CommandPorts;
   /** Commands and buttons that one person may use in 10 s; 0: no limit. */
   readonly commandsPerPerson: number;
 };
 
 /** Takes what discord.js hands over to whoever answers it; whoever asks gets an answer. */
-export class Reception {
-  readonly #options: ReceptionOptions;
+export class InteractionReceiver {
+  readonly #options: InteractionReceiverOptions;
   readonly #commands: ReadonlyMap<string, Command>;
-  readonly #desk: Desk;
-  readonly #limits: RateLimits;
+  readonly #desk: InteractionRunner;
+  readonly #limits: InteractionLimits;
 
-  constructor(options: ReceptionOptions) {
+  constructor(options: InteractionReceiverOptions) {
     this.#options = options;
     this.#commands = byLine(options.commands);
-    this.#desk = new Desk(options);
-    this.#limits = new RateLimits(options.commandsPerPerson);
+    this.#desk = new InteractionRunner(options);
+    this.#limits = new InteractionLimits(options.commandsPerPerson);
   }
 
   /** Never throws. */
@@ -54,23 +54,23 @@ export class Reception {
       void refuse(asking, this.#options.tell);
   }
 
-  #answer(asking: Asking): void {
+  #answer(asking: RepliableInteraction): void {
     const deed = this.#deed(asking);
     const admission = this.#admit('command', deed.name, asking);
     if (admission.kind === 'dropped') return;
     const languages = languagesOf(asking);
     const done = admission.kind === 'admitted' ? deed : tooFast(admission.waitMs);
     const errand = { guildId: asking.guildId, languages, ...done };
-    void this.#desk.answer(askedOf(asking, this.#options.timing), errand);
+    void this.#desk.answer(resilientInteraction(asking, this.#options.timing), errand);
   }
 
-  #admit(kind: Knock['kind'], name: string, { user, guildId }: Interaction): Admission {
+  #admit(kind: LimitedRequest['kind'], name: string, { user, guildId }: Interaction): Admission {
     const nowMs = this.#options.timing.nowMs();
     return this.#limits.admit({ kind, name, userId: user.id, guildId: guildId ?? '' }, nowMs);
   }
 
   /** What cannot even be read is answered like what fails. */
-  #deed(asking: Asking): Deed {
+  #deed(asking: RepliableInteraction): InvocationRequest {
     try {
       return asking.isButton() ? this.#press(asking) : this.#command(asking);
     } catch (error) {
@@ -78,7 +78,7 @@ export class Reception {
     }
   }
 
-  #command(asking: Exclude<Asking, ButtonInteraction<'cached'>>): Deed {
+  #command(asking: Exclude<RepliableInteraction, ButtonInteraction<'cached'>>): InvocationRequest {
     const name = asking.isChatInputCommand() ? lineOf(asking) : asking.commandName;
     const command = this.#commands.get(name);
     if (!command) return unknown('command');
@@ -93,7 +93,7 @@ export class Reception {
     };
   }
 
-  #press(asking: ButtonInteraction<'cached'>): Deed {
+  #press(asking: ButtonInteraction<'cached'>): InvocationRequest {
     const { name, about } = pressedOf(asking.customId);
     const press = this.#options.presses.get(name);
     if (!press) return unknown('press');
@@ -133,20 +133,20 @@ function isForUs(interaction: Interaction): interaction is ForUs {
 }
 
 /** An errand without what is the same for all. */
-type Deed = Pick<Errand, 'name' | 'shownTo' | 'run'> & Partial<Pick<Errand, 'meanwhile'>>;
+type InvocationRequest = Pick<Invocation, 'name' | 'shownTo' | 'run'> & Partial<Pick<Invocation, 'meanwhile'>>;
 
 /** `privacy status`, as the person typed it. */
 function lineOf(asking: ChatInputCommandInteraction | AutocompleteInteraction): string {
   return [asking.commandName, asking.options.getSubcommand(false)].filter(Boolean).join(' ');
 }
 
-function tooFast(waitMs: number): Deed {
+function tooFast(waitMs: number): InvocationRequest {
   const reply = { id: 'slow.down', with: { s: Math.ceil(waitMs / 1_000) }, to: 'caller' } as const;
   return { name: 'too fast', shownTo: 'caller', run: async () => [reply] };
 }
 
 /** A command or a button of another version of this bot. */
-function unknown(name: string): Deed {
+function unknown(name: string): InvocationRequest {
   const reply = { id: 'generic', with: { code: 'unknown' }, to: 'caller' } as const;
   return { name: `unknown ${name}`, shownTo: 'caller', run: async () => [reply] };
 }

@@ -2,7 +2,7 @@ import { DiscordAPIError, REST, Routes } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { refused, restBase } from './login.ts';
 import { type CommandChanges, registerCommands } from './registration.ts';
-import type { Slash } from './slashes.ts';
+import type { CommandEntry } from './slashes.ts';
 
 export type RegisterOptions = {
   readonly token: string;
@@ -10,7 +10,7 @@ export type RegisterOptions = {
   readonly apiUrl?: string;
   /** Registers in this server at once instead of everywhere. */
   readonly guildId?: string;
-  readonly commands: readonly Slash[];
+  readonly commands: readonly CommandEntry[];
 };
 
 /** All requests together, waits for rate limits included. */

@@ -1,7 +1,7 @@
 import { ApplicationCommandOptionType, ChannelType, InteractionContextType } from 'discord.js';
 import type { Command, CommandOption } from '#src/session/command.ts';
 import { type Locale, locales, type TextId, text } from '#src/texts/texts.ts';
-import { menuName, type Slash } from './slashes.ts';
+import { menuName, type CommandEntry } from './slashes.ts';
 
 type Described = {
   readonly description: string;
@@ -33,7 +33,7 @@ export type CommandBody =
     });
 
 /** One command as Discord's registration takes it. */
-export function bodyOf(slash: Slash, everywhere: boolean): CommandBody {
+export function bodyOf(slash: CommandEntry, everywhere: boolean): CommandBody {
   const where = everywhere && { contexts: [InteractionContextType.Guild] };
   if ('label' in slash) {
     const name_localizations = localized(slash.label);

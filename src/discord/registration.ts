@@ -1,6 +1,6 @@
 import { Routes } from 'discord.js';
 import { bodyOf } from './registration-body.ts';
-import type { Slash } from './slashes.ts';
+import type { CommandEntry } from './slashes.ts';
 
 /** As much of a REST client as registering needs. */
 export interface CommandRest {
@@ -30,7 +30,7 @@ export function isChange({ added, changed, removed }: CommandChanges): boolean {
 export async function registerCommands(
   rest: CommandRest,
   { applicationId, guildId }: CommandScope,
-  commands: readonly Slash[],
+  commands: readonly CommandEntry[],
 ): Promise<CommandChanges> {
   const route =
     guildId === undefined

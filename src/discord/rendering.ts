@@ -5,14 +5,14 @@ import {
   ComponentType,
   MessageFlags,
 } from 'discord.js';
-import type { Press, Reply } from '#src/session/command.ts';
-import { type Line, type Locale, text } from '#src/texts/texts.ts';
+import type { Button, Reply } from '#src/session/command.ts';
+import { type TextLine, type Locale, text } from '#src/texts/texts.ts';
 import { cut, maxMessageChars, plainWords } from './plain.ts';
 
 export type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
 
 /** Everything a message of ours may hold; it pings nobody. */
-export type Message = {
+export type MessageBody = {
   readonly content: string;
   readonly allowedMentions: { readonly parse: [] };
   readonly components?: ButtonRow[];
@@ -47,8 +47,8 @@ function parted(button: string): readonly string[] {
 export function messageOf(
   reply: Reply,
   languages: Languages,
-  presses: ReadonlyMap<string, Press>,
-): Message {
+  presses: ReadonlyMap<string, Button>,
+): MessageBody {
   const isPrivate = reply.to === 'caller';
   const locale = isPrivate ? languages.caller : languages.room;
   return {
@@ -59,13 +59,13 @@ export function messageOf(
 }
 
 /** Sentences under each other. */
-export function messageWith(lines: readonly Line[], locale: Locale): Message {
+export function messageWith(lines: readonly TextLine[], locale: Locale): MessageBody {
   const content = lines.map((line) => sentence(line, locale)).join('\n');
   return { content: cut(content, maxMessageChars), allowedMentions: { parse: [] } };
 }
 
 /** Names of people and channels may hold anything; they are shown, not obeyed. */
-export function sentence({ id, with: words = {} }: Line, locale: Locale): string {
+export function sentence({ id, with: words = {} }: TextLine, locale: Locale): string {
   return text(id, plainWords(words), locale);
 }
 
@@ -73,7 +73,7 @@ export function sentence({ id, with: words = {} }: Line, locale: Locale): string
 export function rowsOf(
   names: readonly string[],
   locale: Locale,
-  presses: ReadonlyMap<string, Press>,
+  presses: ReadonlyMap<string, Button>,
 ): readonly ButtonRow[] {
   const buttons = names.map((name) => buttonOf(name, locale, presses));
   const rows: ButtonRow[] = [];
@@ -87,7 +87,7 @@ export function rowsOf(
 function buttonOf(
   name: string,
   locale: Locale,
-  presses: ReadonlyMap<string, Press>,
+  presses: ReadonlyMap<string, Button>,
 ): APIButtonComponentWithCustomId {
   const [pressName = ''] = parted(name);
   const press = presses.get(pressName);

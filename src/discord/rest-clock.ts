@@ -1,5 +1,5 @@
 import type { RateLimitError, REST } from 'discord.js';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 /** How often the wall clock is compared with the monotonic one. */
 const lookMs = 1_000;
@@ -15,7 +15,7 @@ const globalLimitOver = -1;
  */
 export function watchRestClock(
   rest: Pick<REST, 'globalReset' | 'handlers'>,
-  timing: Timing,
+  timing: SyncTiming,
   tell: (backMs: number) => void,
   wallMs: () => number = () => Date.now(),
 ): () => void {

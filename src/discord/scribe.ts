@@ -7,29 +7,29 @@ import {
   Routes,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import type { Press } from '#src/session/command.ts';
+import type { Button } from '#src/session/command.ts';
 import type { ChannelRef } from '#src/session/link.ts';
-import type { Scribe } from '#src/session/scribe.ts';
+import type { ChannelMessages } from '#src/session/scribe.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { networkCodeOf } from './network-errors.ts';
 import type { Outbox } from './outbox.ts';
-import type { PanelDesk } from './panels.ts';
+import type { PanelReplies } from './panels.ts';
 import { cut, maxMessageChars, posted } from './plain.ts';
 import { messageWith, rowsOf } from './rendering.ts';
 
-type Body = Pick<RESTPostAPIChannelMessageJSONBody, 'content'> & Readonly<Record<string, unknown>>;
+type MessageRequest = Pick<RESTPostAPIChannelMessageJSONBody, 'content'> & Readonly<Record<string, unknown>>;
 
 /** Writes into the chat that belongs to a voice channel; where that is gone or closed to it, beside the panel of its server. */
-export function openScribe(
+export function openChannelMessages(
   client: Client<true>,
-  panels: Pick<PanelDesk, 'placeIn'>,
-  presses: ReadonlyMap<string, Press>,
+  panels: Pick<PanelReplies, 'placeIn'>,
+  presses: ReadonlyMap<string, Button>,
   outbox: Pick<Outbox, 'put'>,
-): Scribe {
+): ChannelMessages {
   const channelOf = (id = '') => client.channels.cache.get(id);
   const send = async (
     { channelId, guildId, name }: ChannelRef,
-    message: Body,
+    message: MessageRequest,
     signal: AbortSignal,
   ): Promise<void> => {
     const [own, beside] = [channelOf(channelId), channelOf(panels.placeIn(guildId)?.channelId)];

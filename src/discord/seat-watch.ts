@@ -2,13 +2,13 @@ import { type Client, Status } from 'discord.js';
 import type { DiscordEvent } from './events.ts';
 import { leaveSeat } from './leave-seats.ts';
 import { LinkAlerts } from './link-alerts.ts';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 /** Where the bot should sit in one server; `busy` while a link there is being opened. */
 export type ExpectedSeat = { readonly channelId: string } | 'busy';
 
 export type SeatWatchOptions = {
-  readonly timing: Timing;
+  readonly timing: SyncTiming;
   readonly tell: (event: DiscordEvent) => void;
   /** Channel by server in which Discord shows the bot; undefined: nowhere, or its gateway is away. */
   shown(guildId: string): string | undefined;
@@ -95,7 +95,7 @@ export class SeatWatch {
 export function openSeatWatch(
   client: Client<true>,
   door: Pick<SeatWatchOptions, 'expected' | 'rejoin'>,
-  timing: Timing,
+  timing: SyncTiming,
   tell: (event: DiscordEvent) => void,
 ): SeatWatch {
   const guild = (guildId: string) => client.guilds.cache.get(guildId);

@@ -5,13 +5,13 @@ import type {
 } from '@discordjs/voice';
 import { type AfterClose, afterClose } from './close-codes.ts';
 import type { SignalPace } from './signal-pace.ts';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 type StateUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']>[0];
 type ServerUpdate = Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceServerUpdate']>[0];
 
 /** The bot's place in the channel is gone by somebody else's hand. */
-export type Gone = 'kicked' | 'moved';
+export type SeatLoss = 'kicked' | 'moved';
 
 export type SignalsOptions = {
   readonly guildId: string;
@@ -19,8 +19,8 @@ export type SignalsOptions = {
   /** The server's own way to the main gateway. */
   readonly gateway: DiscordGatewayAdapterCreator;
   readonly pace: SignalPace;
-  readonly timing: Timing;
-  readonly gone: (how: Gone) => void;
+  readonly timing: SyncTiming;
+  readonly gone: (how: SeatLoss) => void;
 };
 
 /** A server update must not overtake its state update; a failover sends none, so this is the wait. */

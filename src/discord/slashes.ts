@@ -2,10 +2,10 @@ import type { Command, CommandGroup, MessageCommand } from '#src/session/command
 import { text } from '#src/texts/texts.ts';
 
 /** What stands behind one name after the slash, or in the menu of a message. */
-export type Slash = Command | CommandGroup | MessageCommand;
+export type CommandEntry = Command | CommandGroup | MessageCommand;
 
 /** Every command by the words people type, as in `privacy status`, or by what they pick in a menu. */
-export function byLine(slashes: readonly Slash[]): ReadonlyMap<string, Command> {
+export function byLine(slashes: readonly CommandEntry[]): ReadonlyMap<string, Command> {
   const table = new Map<string, Command>();
   for (const slash of slashes) {
     if ('label' in slash) table.set(menuName(slash), asCommand(slash));

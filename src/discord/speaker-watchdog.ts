@@ -7,10 +7,10 @@ const retoldMs = 2_000;
 /** Packets may come shortly before Discord says whose they are. */
 const earlyMs = 1_000;
 
-type Shown = { readonly sinceMs: number; readonly unheard: SeenFor };
+type ShownSpeaker = { readonly sinceMs: number; readonly unheard: SeenFor };
 
 /** What the watchdog asks about one person. */
-export type Hearing = {
+export type SpeakerWatch = {
   mayHear(speakerId: string): boolean;
   /** When their last packet came. */
   lastPacketAtMs(speakerId: string): number | undefined;
@@ -18,7 +18,7 @@ export type Hearing = {
 
 /** Watchdog of people whom Discord shows as speaking (op 5) and of whom no packet arrives. */
 export class SpeakerWatchdog {
-  readonly #shown = new Map<string, Shown>();
+  readonly #shown = new Map<string, ShownSpeaker>();
   #readyAtMs: number | undefined;
 
   /** Op 5. */
@@ -36,7 +36,7 @@ export class SpeakerWatchdog {
   }
 
   /** To be asked while the link is ready. The first person of whom nothing has arrived for 10 s. */
-  unheard(hearing: Hearing, atMs: number): string | undefined {
+  unheard(hearing: SpeakerWatch, atMs: number): string | undefined {
     this.#readyAtMs ??= atMs;
     let first: string | undefined;
     for (const [speakerId, { sinceMs, unheard }] of this.#shown) {

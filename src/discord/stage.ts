@@ -1,6 +1,6 @@
 import { ChannelType, type Guild, PermissionFlagsBits } from 'discord.js';
 import type { DiscordEvent } from './events.ts';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 /** The cached seat may still be the former one. Source: discord.js #7746. */
 const againMs = 500;
@@ -9,7 +9,7 @@ const againMs = 500;
 export async function takeTheStage(
   guild: Guild,
   channelId: string,
-  timing: Timing,
+  timing: SyncTiming,
   tell: (event: DiscordEvent) => void,
 ): Promise<void> {
   const channel = guild.channels.cache.get(channelId);

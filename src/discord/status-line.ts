@@ -1,10 +1,10 @@
 import { RateLimitError } from 'discord.js';
 import { isFinal } from './panel.ts';
 import { waitAfterLimitMs } from './rest-clock.ts';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
-export type LineOptions = {
-  readonly timing: Timing;
+export type StatusLineOptions = {
+  readonly timing: SyncTiming;
   /** What only the bot writes: a former run may have left it there. */
   readonly ours: readonly string[];
   /** Whether the bot may change the line now, as far as it was told. */
@@ -27,7 +27,7 @@ const endMs = 500;
  * nothing is written.
  */
 export class StatusLine {
-  readonly #options: LineOptions;
+  readonly #options: StatusLineOptions;
   readonly #ours: Set<string>;
   #wanted = '';
   #standing: string | undefined;
@@ -36,7 +36,7 @@ export class StatusLine {
   #forget: (() => void) | undefined;
   #over = false;
 
-  constructor(options: LineOptions) {
+  constructor(options: StatusLineOptions) {
     this.#options = options;
     this.#ours = new Set(options.ours);
   }

@@ -1,5 +1,5 @@
 import { firstChars } from './plain.ts';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 export type Choice = { readonly name: string; readonly value: string };
 
@@ -9,7 +9,7 @@ const [maxChoices, maxChars, lateMs] = [25, 100, 200];
 /** What to offer of that which `ask` finds in time; nothing where it fails. Never throws. */
 export async function suggestions(
   ask: () => Promise<readonly string[]>,
-  timing: Timing,
+  timing: SyncTiming,
 ): Promise<Choice[]> {
   const late = Promise.withResolvers<readonly string[]>();
   const forget = timing.later(lateMs, () => late.resolve([]));

@@ -4,10 +4,10 @@ import type { Packet } from '#src/audio/packet.ts';
 import { innerReceiver } from './library.ts';
 import { ReplayGuard } from './replay-window.ts';
 import { SoundRate } from './sound-rate.ts';
-import { realTiming, type Timing } from './timing.ts';
+import { realTiming, type SyncTiming } from './timing.ts';
 
 /** What became of a datagram of somebody who may be heard. */
-export type Fate = 'opened' | 'sealed' | 'unparsed' | 'ahead' | 'replayed';
+export type DatagramOutcome = 'opened' | 'sealed' | 'unparsed' | 'ahead' | 'replayed';
 
 /**
  * Takes each packet the receiver opens, and hands the library null: no stream of it ever fills.
@@ -20,17 +20,17 @@ export type Fate = 'opened' | 'sealed' | 'unparsed' | 'ahead' | 'replayed';
 export function tapPackets(
   receiver: VoiceReceiver,
   give: (packet: Packet) => void,
-  tell: (fate: Fate) => void,
-  timing: Pick<Timing, 'nowMs'> = realTiming,
+  tell: (fate: DatagramOutcome) => void,
+  timing: Pick<SyncTiming, 'nowMs'> = realTiming,
 ): () => void {
   const inner = innerReceiver(receiver);
   const parse = inner.parsePacket.bind(receiver);
   const [rate, replays] = [new SoundRate(), new ReplayGuard()];
-  const refusal = (datagram: Buffer, speakerId: string, atMs: number): Fate | undefined => {
+  const refusal = (datagram: Buffer, speakerId: string, atMs: number): DatagramOutcome | undefined => {
     if (rate.isAhead(speakerId, atMs)) return 'ahead';
     return replays.isReplayed(datagram) ? 'replayed' : undefined;
   };
-  const take = (datagram: Buffer, speakerId: string, atMs: number, opus: Buffer | null): Fate => {
+  const take = (datagram: Buffer, speakerId: string, atMs: number, opus: Buffer | null): DatagramOutcome => {
     const isOpen = opus !== null && !isSealed(opus);
     replays.opened(datagram);
     rate.add(speakerId, isOpen ? lengthMs(opus) : usualMs, atMs);

@@ -1,5 +1,5 @@
 /** So many at once, and so many more each second. */
-export type Rate = { readonly burst: number; readonly perSecond: number };
+export type BucketRate = { readonly burst: number; readonly perSecond: number };
 
 type Bucket = { tokens: number; atMs: number };
 
@@ -12,10 +12,10 @@ const mostKeys = 10_000;
  * A clock that is put back gives nobody tokens, and takes none.
  */
 export class TokenBuckets {
-  readonly #rate: Rate;
+  readonly #rate: BucketRate;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(rate: Rate) {
+  constructor(rate: BucketRate) {
     this.#rate = rate;
   }
 

@@ -41,7 +41,7 @@ export function openVoiceDoor(
   tell: (event: DiscordEvent) => void,
   limits: Partial<DoorLimits> = {},
 ): VoiceDoor & Pick<SeatWatchOptions, 'expected' | 'rejoin'> & AsyncDisposable {
-  const servers = new Map<string, Server>();
+  const servers = new Map<string, GuildLinks>();
   const shards = new Map<number, ShardPace>();
   const people = new ChannelPeople(client);
   let isToldOfBuffer = false;
@@ -60,7 +60,7 @@ export function openVoiceDoor(
       shards.set(guild.shardId, shard);
       const server =
         servers.get(guild.id) ??
-        new Server(
+        new GuildLinks(
           { client, people, shard, tell, smallBuffer, limits: { ...defaultLimits, ...limits } },
           guild.id,
         );
@@ -87,7 +87,7 @@ type ServerParts = {
 };
 
 /** One server's links, one after the other. */
-class Server {
+class GuildLinks {
   readonly #client: Client<true>;
   readonly #people: ChannelPeople;
   readonly #smallBuffer: (gotBytes: number) => void;

@@ -14,19 +14,19 @@ import type { AlertName } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
-import type { ChannelRef, LinkState, MayHear, Person, VoiceLink } from '#src/session/link.ts';
+import type { ChannelRef, LinkState, MayHear, ChannelMember, VoiceLink } from '#src/session/link.ts';
 import { afterClose, isRefusal } from './close-codes.ts';
 import { repeatDiscovery } from './discovery.ts';
-import { Ear } from './ear.ts';
+import { ConsentedReceiver } from './ear.ts';
 import type { LinkCounts } from './events.ts';
 import { daveOf, networkingOf } from './library.ts';
 import type { LinkAlerts } from './link-alerts.ts';
 import { LinkWatchdogs } from './link-watchdogs.ts';
-import { Mouth } from './mouth.ts';
+import { FrameSender } from './mouth.ts';
 import { watchSettled } from './settled.ts';
 import type { SignalPace } from './signal-pace.ts';
-import { type Gone, Signals } from './signals.ts';
-import type { Timing } from './timing.ts';
+import { type SeatLoss, Signals } from './signals.ts';
+import type { SyncTiming } from './timing.ts';
 
 /** Where a link is to be opened. */
 export type LinkPlace = {
@@ -35,14 +35,14 @@ export type LinkPlace = {
   readonly applicationId: string;
   readonly gateway: DiscordGatewayAdapterCreator;
   readonly pace: SignalPace;
-  readonly timing: Timing;
+  readonly timing: SyncTiming;
   readonly alerts: LinkAlerts;
   /** Told when the kernel gives a voice socket too small a receive buffer. */
   readonly smallBuffer: (gotBytes: number) => void;
   /** Whether a watchdog may have the channel left and joined anew now; if so, that is done. */
   mayRejoin(name: AlertName): boolean;
   /** Everybody in the channel but the bot. */
-  people(): readonly Person[];
+  people(): readonly ChannelMember[];
   /** How many those are; asked fifty times a second. */
   others(): number;
   /** Errors and abort: as `VoiceLink.refresh`. */
@@ -63,8 +63,8 @@ export class DiscordLink implements VoiceLink {
   readonly #place: LinkPlace;
   readonly #signals: Signals;
   readonly #connection: VoiceConnection;
-  readonly #ear: Ear;
-  readonly #mouth: Mouth;
+  readonly #ear: ConsentedReceiver;
+  readonly #mouth: FrameSender;
   readonly #watchdogs: LinkWatchdogs;
   readonly #settled: () => boolean;
   readonly #packets = new Mailbox<Packet>(maxWaiting);
@@ -95,7 +95,7 @@ export class DiscordLink implements VoiceLink {
       decryptionFailureTolerance: Number.POSITIVE_INFINITY, // the ear decides when the group is reset
     });
     this.#connection.on('error', (error) => this.#failed(error));
-    this.#ear = new Ear(
+    this.#ear = new ConsentedReceiver(
       this.#connection,
       mayHear,
       (packet) => this.#packets.put(packet),
@@ -104,7 +104,7 @@ export class DiscordLink implements VoiceLink {
       place.smallBuffer,
     );
     this.#settled = watchSettled(this.#connection, () => place.others());
-    this.#mouth = new Mouth({
+    this.#mouth = new FrameSender({
       connection: this.#connection,
       timing,
       settled: this.#settled,
@@ -142,7 +142,7 @@ export class DiscordLink implements VoiceLink {
     return this.#mouth.play(source);
   }
 
-  people(): readonly Person[] {
+  people(): readonly ChannelMember[] {
     return this.#place.people();
   }
 
@@ -290,7 +290,7 @@ function outdated(kind: 'no-cipher' | 'no-end-to-end', cause: unknown): BotError
 }
 
 /** Whoever sent the bot away wants it to stay away: not to be tried again. */
-function gone(how: Gone): BotError {
+function gone(how: SeatLoss): BotError {
   return new BotError('link.lost', false, `Somebody has ${how} the bot.`);
 }
 

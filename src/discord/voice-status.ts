@@ -14,10 +14,10 @@ import type { DiscordEvent } from './events.ts';
 import { answerWithin } from './outbox.ts';
 import { cut, harmless } from './plain.ts';
 import { StatusLine } from './status-line.ts';
-import type { Timing } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 export type StatusOptions = {
-  readonly timing: Timing;
+  readonly timing: SyncTiming;
   readonly tell: (event: DiscordEvent) => void;
   localeIn(guildId: string): Locale;
   mayWrite(channel: ChannelRef): boolean;
@@ -33,12 +33,12 @@ const maxUnanswered = 2;
 /** States in words that name nobody, so that nobody else writes just them. */
 const plainStates = ['panel.listening', 'panel.thinking', 'panel.paused'] as const;
 
-type Seat = { readonly channelId: string; readonly line: StatusLine };
+type StatusChannel = { readonly channelId: string; readonly line: StatusLine };
 
 /** Shows the state of the panel under the voice channels the bot sits in, where it may; otherwise nothing. */
 export class VoiceStatus {
   readonly #options: StatusOptions;
-  readonly #seats = new Map<string, Seat>();
+  readonly #seats = new Map<string, StatusChannel>();
   readonly #words = new Map<string, string>();
   #unanswered = 0;
   /** That it does not work is told once. */
@@ -116,7 +116,7 @@ export class VoiceStatus {
 /** Of a logged-in client; what it is told of such lines goes in by itself. */
 export function openVoiceStatus(
   client: Client<true>,
-  timing: Timing,
+  timing: SyncTiming,
   tell: (event: DiscordEvent) => void,
 ): VoiceStatus {
   const never = new AbortController().signal;

@@ -1,28 +1,28 @@
 import { groupsOf } from '#src/config/models.ts';
-import type { Config, Embedded, Remote } from '#src/config/types.ts';
+import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
 import { serverName } from '#src/provider/foreign-words.ts';
 import type { ModelList } from '#src/provider/models.ts';
 import { type Examined, ok } from './finding.ts';
 import { lifecycle } from './lifecycle.ts';
-import type { Paper } from './paper.ts';
-import { type Address, openPatient, type Patience, type Patient } from './patient.ts';
+import type { Report } from './paper.ts';
+import { type Address, openServerUnderTest, type ProbeDeadline, type ServerUnderTest } from './patient.ts';
 import { probeAloud } from './probe-aloud.ts';
 import { probeAudioChat } from './probe-audio-chat.ts';
 import { probeChat } from './probe-chat.ts';
 import { probeListening } from './probe-listening.ts';
 import { probeRealtime } from './probe-realtime.ts';
-import { probeServer, type Server } from './probe-server.ts';
+import { probeServer, type ProbedServer } from './probe-server.ts';
 import { probeSpeech } from './probe-speech.ts';
 import { probeTranscription } from './probe-transcription.ts';
 import { printSettings } from './provider.ts';
 
-type Clip = Examined['clip'];
+type ExaminedClip = Examined['clip'];
 
-type Role = {
+type ConfiguredRole = {
   readonly group: string;
   /** Absent: embedded. */
   readonly remote: (Address & { readonly model: string }) | undefined;
-  readonly probe: (patient: Patient, clip: Clip) => Promise<Examined>;
+  readonly probe: (patient: ServerUnderTest, clip: ExaminedClip) => Promise<Examined>;
 };
 
 const nothingKnown: ModelList = { kind: 'not offered' };
@@ -31,12 +31,12 @@ const nothingKnown: ModelList = { kind: 'not offered' };
 export async function examineConfigured(
   config: Config,
   isOffline: boolean,
-  patience: Patience,
-  paper: Paper,
+  patience: ProbeDeadline,
+  paper: Report,
 ): Promise<number> {
-  const servers = new Map<string, Promise<Server>>();
+  const servers = new Map<string, Promise<ProbedServer>>();
   const settings: string[] = [];
-  let clip: Clip;
+  let clip: ExaminedClip;
   let sound = true;
   for (const role of rolesOf(config)) {
     const { group, remote } = role;
@@ -63,21 +63,21 @@ export async function examineConfigured(
 }
 
 type Round = {
-  readonly servers: Map<string, Promise<Server>>;
-  readonly patience: Patience;
-  readonly paper: Paper;
-  readonly clip: Clip;
+  readonly servers: Map<string, Promise<ProbedServer>>;
+  readonly patience: ProbeDeadline;
+  readonly paper: Report;
+  readonly clip: ExaminedClip;
 };
 
 async function examineRole(
-  { group, probe }: Role,
+  { group, probe }: ConfiguredRole,
   { baseUrl, model, apiKey }: Address & { readonly model: string },
   { servers, patience, paper, clip }: Round,
 ): Promise<Examined> {
   const key = JSON.stringify([baseUrl, apiKey?.reveal()]);
   const isNew = !servers.has(key);
   const address = { baseUrl: baseUrl.replace(/^ws/, 'http'), ...(apiKey && { apiKey }) };
-  const asked = servers.get(key) ?? probeServer(openPatient(address, patience));
+  const asked = servers.get(key) ?? probeServer(openServerUnderTest(address, patience));
   servers.set(key, asked);
   const server = await asked;
   if (isNew) paper.findings(server.findings);
@@ -91,32 +91,32 @@ async function examineRole(
 }
 
 /** In the order in which one can use what another said. */
-function rolesOf(config: Config): Role[] {
+function rolesOf(config: Config): ConfiguredRole[] {
   const { chat, speech, transcription, fallbacks, realtime, pipeline } = config;
   const named = (group: string, n: number) => groupsOf(group)[n] ?? group;
-  const remoteOf = (engine: Remote | Embedded) => (engine.kind === 'remote' ? engine : undefined);
+  const remoteOf = (engine: RemoteServer | Embedded) => (engine.kind === 'remote' ? engine : undefined);
   return [
     ...[chat, ...fallbacks.chat].map((engine, n) => ({
       group: named('CHAT_COMPLETION', n),
       remote: remoteOf(engine),
       // Whoever stands in reads and writes, whatever the usual one can do.
-      probe: (patient: Patient) => probeMind(patient, engine, n === 0 ? config : undefined),
+      probe: (patient: ServerUnderTest) => probeMind(patient, engine, n === 0 ? config : undefined),
     })),
     ...[speech, ...fallbacks.speech].map((engine, n) => ({
       group: named('SPEECH', n),
       remote: remoteOf(engine),
-      probe: (patient: Patient) => probeVoice(patient, engine),
+      probe: (patient: ServerUnderTest) => probeVoice(patient, engine),
     })),
     ...[transcription, ...fallbacks.transcription].map((engine, n) => ({
       group: named('TRANSCRIPTION', n),
       remote: remoteOf(engine),
-      probe: (patient: Patient, clip: Clip) => probeEars(patient, engine, clip),
+      probe: (patient: ServerUnderTest, clip: ExaminedClip) => probeEars(patient, engine, clip),
     })),
     ...(realtime && pipeline === 'realtime' ? [realtimeRole(realtime)] : []),
   ];
 }
 
-function realtimeRole(realtime: NonNullable<Config['realtime']>): Role {
+function realtimeRole(realtime: NonNullable<Config['realtime']>): ConfiguredRole {
   return {
     group: 'REALTIME',
     remote: realtime,
@@ -125,7 +125,7 @@ function realtimeRole(realtime: NonNullable<Config['realtime']>): Role {
 }
 
 async function probeMind(
-  patient: Patient,
+  patient: ServerUnderTest,
   engine: Config['chat'],
   config: Config | undefined,
 ): Promise<Examined> {
@@ -139,7 +139,7 @@ async function probeMind(
 
 const nothing: Examined = { findings: [ok('', 'embedded')], state: 'usable', settings: [] };
 
-async function probeVoice(patient: Patient, speech: Config['speech']): Promise<Examined> {
+async function probeVoice(patient: ServerUnderTest, speech: Config['speech']): Promise<Examined> {
   if (speech.kind === 'embedded') return nothing;
   const { backend, model, voice } = speech;
   if (backend === 'chat-audio') return probeAudioChat(patient, { model, voice }, 'SPEECH');
@@ -148,9 +148,9 @@ async function probeVoice(patient: Patient, speech: Config['speech']): Promise<E
 }
 
 async function probeEars(
-  patient: Patient,
+  patient: ServerUnderTest,
   transcription: Config['transcription'],
-  clip: Clip,
+  clip: ExaminedClip,
 ): Promise<Examined> {
   if (transcription.kind === 'embedded') return nothing;
   const { backend, model } = transcription;

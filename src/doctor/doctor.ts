@@ -5,12 +5,12 @@ import { readWishes, usage, type Wishes } from './arguments.ts';
 import { examineConfigured } from './configured.ts';
 import { ok } from './finding.ts';
 import { lifecycle } from './lifecycle.ts';
-import { Paper } from './paper.ts';
-import type { Patience } from './patient.ts';
+import { Report } from './paper.ts';
+import type { ProbeDeadline } from './patient.ts';
 import { pickModels } from './pick-models.ts';
 import { examineProvider } from './provider.ts';
 
-export type DoctorOptions = Patience & {
+export type DoctorOptions = ProbeDeadline & {
   readonly print: (line: string) => void;
   /** Left out: the process's own. */
   readonly environment?: NodeJS.ProcessEnv;
@@ -41,7 +41,7 @@ export async function runDoctor(
     for (const mistake of read.mistakes) print(mistake);
     return misconfigured;
   }
-  const paper = new Paper(print, secrets);
+  const paper = new Report(print, secrets);
   if (!wishes.isOffline) paper.line(cost);
   return await examineConfigured(read.config, wishes.isOffline, patience, paper);
 }
@@ -50,7 +50,7 @@ type Surroundings = {
   readonly secrets: readonly Secret[];
   readonly print: (line: string) => void;
   readonly environment: NodeJS.ProcessEnv | undefined;
-  readonly patience: Patience;
+  readonly patience: ProbeDeadline;
 };
 
 async function onProvider(
@@ -63,7 +63,7 @@ async function onProvider(
     print(`The variable named by --key-env is not set. ${usage}`);
     return misconfigured;
   }
-  const paper = new Paper(print, [...secrets, ...(apiKey ? [apiKey] : [])]);
+  const paper = new Report(print, [...secrets, ...(apiKey ? [apiKey] : [])]);
   if (isOffline) {
     const { chat } = pickModels({ kind: 'not offered' }, named);
     const inUse = { role: 'CHAT_COMPLETION', model: chat.model, baseUrl };

@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 
 /** One line of the report. */
-export type Finding = {
+export type ReportLine = {
   readonly what: string;
   /** `differs`: it works, and not as expected. */
   readonly verdict: 'ok' | 'differs' | 'missing';
@@ -10,7 +10,7 @@ export type Finding = {
 
 /** What one role of a server came to. */
 export type Examined = {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ReportLine[];
   /** `absent`: the server has no such thing, and that is no fault. */
   readonly state: 'usable' | 'absent' | 'broken';
   /** Lines for `.env`. */
@@ -19,19 +19,19 @@ export type Examined = {
   readonly clip?: { readonly pcm: Pcm; readonly text: string };
 };
 
-export function ok(what: string, why: string): Finding {
+export function ok(what: string, why: string): ReportLine {
   return { what, verdict: 'ok', why };
 }
 
-export function differs(what: string, why: string): Finding {
+export function differs(what: string, why: string): ReportLine {
   return { what, verdict: 'differs', why };
 }
 
-export function missing(what: string, why: string): Finding {
+export function missing(what: string, why: string): ReportLine {
   return { what, verdict: 'missing', why };
 }
 
 /** A role of which nothing works. */
-export function failed(state: 'absent' | 'broken', ...findings: Finding[]): Examined {
+export function failed(state: 'absent' | 'broken', ...findings: ReportLine[]): Examined {
   return { findings, state, settings: [] };
 }

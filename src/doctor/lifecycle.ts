@@ -6,13 +6,13 @@ import {
   modelNews,
   sayNews,
 } from '#src/provider/models.ts';
-import { differs, type Finding, missing, ok } from './finding.ts';
+import { differs, type ReportLine, missing, ok } from './finding.ts';
 
 /** Earlier than the bot itself warns. */
 const noticeDays = 120;
 
 /** How long a model will be there, as far as anybody knows. */
-export function lifecycle(inUse: ModelInUse, list: ModelList, wallMs: number): Finding {
+export function lifecycle(inUse: ModelInUse, list: ModelList, wallMs: number): ReportLine {
   const news = modelNews(inUse, list, wallMs, noticeDays);
   const what = 'lifecycle';
   if (news) return (news.kind === 'gone' ? missing : differs)(what, sayNews(news));

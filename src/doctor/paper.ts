@@ -1,12 +1,12 @@
 import type { Secret } from '#src/base/secret.ts';
-import type { Finding } from './finding.ts';
+import type { ReportLine } from './finding.ts';
 
 /** A shorter one stands in ordinary words as well. */
 const shortestSecret = 4;
 const longestLineChars = 300;
 
 /** Where the report is written; no secret is, whoever says it and however it is encoded. */
-export class Paper {
+export class Report {
   readonly #print: (line: string) => void;
   readonly #secrets: readonly string[];
 
@@ -29,7 +29,7 @@ export class Paper {
     this.#print(isLong ? `${plain.slice(0, longestLineChars - 1)}…` : plain);
   }
 
-  findings(findings: readonly Finding[]): void {
+  findings(findings: readonly ReportLine[]): void {
     for (const { verdict, what, why } of findings) {
       this.line(`  ${verdict.padEnd(7)}  ${what.padEnd(22)} ${why}`);
     }

@@ -6,36 +6,36 @@ import { knowsNoPath } from '#src/provider/base-url.ts';
 import { openClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/describe-error.ts';
 import { serverName, withServerWords } from '#src/provider/foreign-words.ts';
-import { Wire } from './wire.ts';
+import { RecordedFetch } from './wire.ts';
 
 export type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
 
 /** How long one question to a server may take, and the clock it is taken by. */
-export type Patience = { readonly clock: Clock; readonly deadlineMs: number };
+export type ProbeDeadline = { readonly clock: Clock; readonly deadlineMs: number };
 
 /** A server under examination, asked through the bot's own client. */
-export type Patient = Address &
-  Patience & {
+export type ServerUnderTest = Address &
+  ProbeDeadline & {
     readonly client: OpenAI;
-    readonly wire: Wire;
+    readonly wire: RecordedFetch;
     /** The base URL that answered, once one did. */
     readonly base: { url: string; completed: boolean };
   };
 
 /** The base URL that works, as it may be shown: without its query. */
-export function shownUrl({ base }: Patient): string {
+export function shownUrl({ base }: ServerUnderTest): string {
   return serverName(base.url);
 }
 
-export type Attempt<T> =
+export type ProbeAttempt<T> =
   | { readonly kind: 'done'; readonly value: T; readonly tookMs: number }
   | { readonly kind: 'failed'; readonly error: BotError };
 
 /** Enough for any sound asked for here. */
 const maxBytes = 16 * 1024 * 1024;
 
-export function openPatient(address: Address, { clock, deadlineMs }: Patience): Patient {
-  const wire = new Wire(clock);
+export function openServerUnderTest(address: Address, { clock, deadlineMs }: ProbeDeadline): ServerUnderTest {
+  const wire = new RecordedFetch(clock);
   const base = { url: address.baseUrl, completed: false };
   const { baseUrl, apiKey } = address;
   const own = { baseUrl, ...(apiKey && { apiKey }) };
@@ -53,9 +53,9 @@ export function openPatient(address: Address, { clock, deadlineMs }: Patience): 
 
 /** Asks one thing, and takes no longer than the deadline. Never throws. */
 export async function attempt<T>(
-  { client, clock, deadlineMs }: Patient,
+  { client, clock, deadlineMs }: ServerUnderTest,
   ask: (signal: AbortSignal) => Promise<T>,
-): Promise<Attempt<T>> {
+): Promise<ProbeAttempt<T>> {
   const [over, answered] = [new AbortController(), new AbortController()];
   const late = new BotError(
     'provider.late',
@@ -85,7 +85,7 @@ function quoting(cause: unknown, client: OpenAI): BotError {
 }
 
 /** Whether a server has no such path or method, which is no fault of it. */
-export function isAbsent({ wire }: Patient): boolean {
+export function isAbsent({ wire }: ServerUnderTest): boolean {
   const { status = 0, type = '', head } = wire.last ?? {};
   if (status !== 404) return status === 405 || status === 501;
   return !/json/.test(type) || knowsNoPath(`${head}`);

@@ -30,13 +30,13 @@ const kinds = {
   other: /embed|rerank|moderation|dall-e|image|video|sora|\bvad\b|davinci|babbage/i,
 } as const;
 
-type Kind = keyof typeof kinds | 'chat';
+type ModelKind = keyof typeof kinds | 'chat';
 
 /** One model a role, by their names: what is asked for, else the default, else the first that sounds like it. */
 export function pickModels(list: ModelList, named: Named): Picks {
   const ids = list.kind === 'listed' ? list.models.map(({ id }) => id) : [];
-  const of = (kind: Kind) => ids.filter((id) => kindOf(id) === kind);
-  const pick = (kind: Kind, standard: string, asked?: string): Pick => {
+  const of = (kind: ModelKind) => ids.filter((id) => kindOf(id) === kind);
+  const pick = (kind: ModelKind, standard: string, asked?: string): Pick => {
     if (asked) return { model: asked, isGuess: false };
     if (ids.includes(standard)) return { model: standard, isGuess: false };
     const [first] = of(kind);
@@ -54,7 +54,7 @@ export function pickModels(list: ModelList, named: Named): Picks {
   };
 }
 
-function kindOf(id: string): Kind {
+function kindOf(id: string): ModelKind {
   const order = ['transcription', 'speech', 'realtime', 'audioChat', 'other'] as const;
   return order.find((kind) => kinds[kind].test(id)) ?? 'chat';
 }

@@ -1,8 +1,8 @@
 import { durationMs } from '#src/audio/pcm.ts';
-import type { Reading } from '#src/speech/reading-check.ts';
+import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import { openRealtimeSynthesizer } from '#src/speech/realtime-synthesizer.ts';
-import { differs, type Examined, type Finding, failed, missing, ok } from './finding.ts';
-import { attempt, type Patient, shownUrl } from './patient.ts';
+import { differs, type Examined, type ReportLine, failed, missing, ok } from './finding.ts';
+import { attempt, type ServerUnderTest, shownUrl } from './patient.ts';
 import { soundOf, spokenText } from './probe-speech.ts';
 
 const what = 'realtime speech';
@@ -11,11 +11,11 @@ const mostWrong = 0.1;
 
 /** One text read aloud by a Realtime model, as the bot would ask for it. */
 export async function probeAloud(
-  patient: Patient,
+  patient: ServerUnderTest,
   { model, voice }: { readonly model: string; readonly voice: string },
 ): Promise<Examined> {
   const { apiKey, base, clock } = patient;
-  let reading: Reading | undefined;
+  let reading: ReadingAccuracy | undefined;
   let firstMs: number | undefined;
   using synthesizer = openRealtimeSynthesizer({
     ...{ baseUrl: base.url, model, voice, clock },
@@ -52,7 +52,7 @@ export async function probeAloud(
   };
 }
 
-function fidelityOf(reading: Reading | undefined): Finding {
+function fidelityOf(reading: ReadingAccuracy | undefined): ReportLine {
   const name = 'read as written';
   if (!reading) return differs(name, 'not known: the server does not tell what it said');
   const { words, wrongWords } = reading;
@@ -61,7 +61,7 @@ function fidelityOf(reading: Reading | undefined): Finding {
 }
 
 /** Long texts are read in pieces. */
-function joined(before: Reading | undefined, { words, wrongWords }: Reading): Reading {
+function joined(before: ReadingAccuracy | undefined, { words, wrongWords }: ReadingAccuracy): ReadingAccuracy {
   if (!before) return { words, wrongWords };
   return { words: before.words + words, wrongWords: before.wrongWords + wrongWords };
 }

@@ -2,13 +2,13 @@ import { durationMs } from '#src/audio/pcm.ts';
 import { openAudioChat } from '#src/chat/audio-chat.ts';
 import { audioModelVoice } from '#src/pipeline/audio-model-voice.ts';
 import { differs, type Examined, failed, missing, ok } from './finding.ts';
-import { attempt, isAbsent, type Patient, shownUrl } from './patient.ts';
+import { attempt, isAbsent, type ServerUnderTest, shownUrl } from './patient.ts';
 import { soundOf, spokenText } from './probe-speech.ts';
 import { isBuffered, pace } from './wire.ts';
 
 /** One sentence read out by a chat model that speaks. */
 export async function probeAudioChat(
-  patient: Patient,
+  patient: ServerUnderTest,
   { model, voice }: { readonly model: string; readonly voice: string },
   use: 'SPEECH' | 'CHAT_COMPLETION',
 ): Promise<Examined> {

@@ -1,8 +1,8 @@
 import { openChatModel } from '#src/chat/openai-chat.ts';
 import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
 import { isReport } from '#src/chat/usage.ts';
-import { differs, type Examined, type Finding, failed, missing, ok } from './finding.ts';
-import { attempt, isAbsent, type Patient, shownUrl } from './patient.ts';
+import { differs, type Examined, type ReportLine, failed, missing, ok } from './finding.ts';
+import { attempt, isAbsent, type ServerUnderTest, shownUrl } from './patient.ts';
 import { isBuffered, pace } from './wire.ts';
 
 /** Thoughts of a model that reasons included. */
@@ -20,7 +20,7 @@ const ping: Tool = {
 };
 
 /** Two short questions, at most 2000 tokens. */
-export async function probeChat(patient: Patient, model: string): Promise<Examined> {
+export async function probeChat(patient: ServerUnderTest, model: string): Promise<Examined> {
   const chat = openChatModel(patient.client, { model, maxTokens });
   const ask = (message: ChatMessage, tools: readonly Tool[]) =>
     attempt(patient, (signal) => Array.fromAsync(chat.reply([message], tools, signal)));
@@ -40,7 +40,7 @@ export async function probeChat(patient: Patient, model: string): Promise<Examin
   };
 }
 
-function streamOf({ wire }: Patient, model: string): Finding {
+function streamOf({ wire }: ServerUnderTest, model: string): ReportLine {
   if (!wire.last) return differs('chat', `${model} answers`);
   const how = `${model}: ${pace(wire.last)}`;
   const isLate = isBuffered(wire.last) && wire.last.lastByteMs - wire.last.firstByteMs < 30;
@@ -48,13 +48,13 @@ function streamOf({ wire }: Patient, model: string): Finding {
   return ok('chat', wire.last.pieces > 1 ? `${how}; streamed` : how);
 }
 
-function usageOf(parts: readonly ChatPart[]): Finding {
+function usageOf(parts: readonly ChatPart[]): ReportLine {
   const usage = parts.flatMap((part) => (part.kind === 'usage' ? [part.usage] : [])).find(isReport);
   if (!usage) return differs('chat usage', 'not told; it will be estimated by length');
   return ok('chat usage', `${usage.inputTokens} tokens in, ${usage.outputTokens} out`);
 }
 
-function reasoningOf({ wire }: Patient): Finding | undefined {
+function reasoningOf({ wire }: ServerUnderTest): ReportLine | undefined {
   const text = wire.last?.head.toString() ?? '';
   const field = /"(reasoning|reasoning_content)"\s*:\s*"[^"]/.exec(text)?.[1];
   const where = field ?? (/<think(ing)?>/.test(text) ? '<think>' : undefined);
@@ -62,7 +62,7 @@ function reasoningOf({ wire }: Patient): Finding | undefined {
   return differs('chat reasoning', `thinks in ${where}: never spoken, but answers start later`);
 }
 
-function toolsOf(parts: readonly ChatPart[]): Finding {
+function toolsOf(parts: readonly ChatPart[]): ReportLine {
   const call = parts.find((part) => part.kind === 'tool');
   if (call) return ok('chat tools', 'called as asked');
   return differs('chat tools', 'accepted, but the model answered in words');

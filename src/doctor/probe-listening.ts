@@ -2,12 +2,12 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { openRealtimeTranscriber } from '#src/speech/realtime-transcriber.ts';
 import { type Examined, failed, missing, ok } from './finding.ts';
-import { attempt, type Patient, shownUrl } from './patient.ts';
+import { attempt, type ServerUnderTest, shownUrl } from './patient.ts';
 import { hum, roundTrip } from './round-trip.ts';
 
 /** One clip over a WebSocket, as the bot would send it. */
 export async function probeListening(
-  patient: Patient,
+  patient: ServerUnderTest,
   model: string,
   clip: Examined['clip'],
 ): Promise<Examined> {

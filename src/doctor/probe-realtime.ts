@@ -2,13 +2,13 @@ import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket
 import { readTalk } from '#src/provider/realtime-reading.ts';
 import { within } from '#src/provider/within.ts';
 import { readHeard } from '#src/speech/realtime-events.ts';
-import { differs, type Examined, type Finding, failed, missing, ok } from './finding.ts';
-import { attempt, type Patient, shownUrl } from './patient.ts';
+import { differs, type Examined, type ReportLine, failed, missing, ok } from './finding.ts';
+import { attempt, type ServerUnderTest, shownUrl } from './patient.ts';
 
 const greetingMs = 3000;
 
 /** Connects twice and says nothing, which costs nothing. Usable where it may be talked with. */
-export async function probeRealtime(patient: Patient, model: string): Promise<Examined> {
+export async function probeRealtime(patient: ServerUnderTest, model: string): Promise<Examined> {
   const talk = await greet(patient, 'realtime', { model });
   const listen = await greet(patient, 'realtime transcription', { intent: 'transcription' });
   const findings = [talk, listen];
@@ -25,10 +25,10 @@ export async function probeRealtime(patient: Patient, model: string): Promise<Ex
 const beta = 'beta names';
 
 async function greet(
-  patient: Patient,
+  patient: ServerUnderTest,
   what: string,
   query: Readonly<Record<string, string>>,
-): Promise<Finding> {
+): Promise<ReportLine> {
   const { base, apiKey, clock } = patient;
   const url = socketUrl(base.url, '/realtime', query);
   const first = Promise.withResolvers<JsonEvent>();
@@ -52,7 +52,7 @@ async function greet(
   return readGreeting(what, asked.value);
 }
 
-function readGreeting(what: string, event: JsonEvent): Finding {
+function readGreeting(what: string, event: JsonEvent): ReportLine {
   const heard = readHeard(event);
   if (heard?.kind === 'created') {
     const told = readTalk(event);

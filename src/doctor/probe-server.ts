@@ -1,14 +1,14 @@
 import { serverName } from '#src/provider/foreign-words.ts';
 import { listModels } from '#src/provider/model-list.ts';
 import type { ModelList } from '#src/provider/models.ts';
-import { differs, type Finding, missing, ok } from './finding.ts';
-import { attempt, openPatient, type Patient } from './patient.ts';
+import { differs, type ReportLine, missing, ok } from './finding.ts';
+import { attempt, openServerUnderTest, type ServerUnderTest } from './patient.ts';
 
-export type Server = {
+export type ProbedServer = {
   /** At the base URL that works. */
-  readonly patient: Patient;
+  readonly patient: ServerUnderTest;
   readonly list: ModelList;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ReportLine[];
   readonly reachable: boolean;
 };
 
@@ -16,19 +16,19 @@ const mostNamed = 8;
 const skewLimitMs = 30_000;
 
 /** Finds the address that answers, with `/v1` or without, and the server's models and clock. */
-export async function probeServer(given: Patient): Promise<Server> {
+export async function probeServer(given: ServerUnderTest): Promise<ProbedServer> {
   const asked = await askModels(given);
   const bare = given.baseUrl.replace(/\/v1\/?$/, '');
   if (asked.status !== 404 || bare === given.baseUrl) return serverOf(given, asked);
-  const other = openPatient({ ...given, baseUrl: bare }, given);
+  const other = openServerUnderTest({ ...given, baseUrl: bare }, given);
   const second = await askModels(other);
   const isThere = second.list.kind === 'listed' && !other.base.completed;
   return isThere ? serverOf(other, second) : serverOf(given, asked);
 }
 
-type Asked = { readonly list: ModelList; readonly status: number; readonly date?: string };
+type ServerReply = { readonly list: ModelList; readonly status: number; readonly date?: string };
 
-async function askModels(patient: Patient): Promise<Asked> {
+async function askModels(patient: ServerUnderTest): Promise<ServerReply> {
   const asked = await attempt(patient, (signal) => listModels(patient.client, signal));
   const { status = 0, date } = patient.wire.last ?? {};
   const list: ModelList =
@@ -36,7 +36,7 @@ async function askModels(patient: Patient): Promise<Asked> {
   return { list, status, ...(date && { date }) };
 }
 
-function serverOf(patient: Patient, { list, status, date }: Asked): Server {
+function serverOf(patient: ServerUnderTest, { list, status, date }: ServerReply): ProbedServer {
   const reachable = status > 0;
   const findings = [
     reachable ? addressOf(patient) : missing('address', list.kind === 'unknown' ? list.why : ''),
@@ -46,12 +46,12 @@ function serverOf(patient: Patient, { list, status, date }: Asked): Server {
   return { patient, list, findings, reachable };
 }
 
-function addressOf({ base, baseUrl }: Patient): Finding {
+function addressOf({ base, baseUrl }: ServerUnderTest): ReportLine {
   if (base.completed) return differs('address', `the base URL needs /v1: ${serverName(base.url)}`);
   return ok('address', `answers at ${serverName(baseUrl)}`);
 }
 
-function modelsOf(list: ModelList): Finding {
+function modelsOf(list: ModelList): ReportLine {
   switch (list.kind) {
     case 'not offered':
       return differs('models', 'no list: not offered, so names of models cannot be checked');
@@ -68,7 +68,7 @@ function modelsOf(list: ModelList): Finding {
   }
 }
 
-function clockOf(date: string, wallMs: number): Finding {
+function clockOf(date: string, wallMs: number): ReportLine {
   const skewMs = Date.parse(date) - wallMs;
   if (Number.isNaN(skewMs)) return differs('clock', 'the server sends a date that is none');
   const seconds = Math.round(Math.abs(skewMs) / 1000);

@@ -1,13 +1,13 @@
 import { Stream } from 'openai/streaming';
-import { differs, type Finding, missing, ok } from './finding.ts';
-import { attempt, type Patient } from './patient.ts';
+import { differs, type ReportLine, missing, ok } from './finding.ts';
+import { attempt, type ServerUnderTest } from './patient.ts';
 
 /** Whether speech comes as events too, which have an end mark and usage. One clip. */
 export async function probeSpeechEvents(
-  patient: Patient,
+  patient: ServerUnderTest,
   { model, voice }: { readonly model: string; readonly voice: string },
   input: string,
-): Promise<Finding> {
+): Promise<ReportLine> {
   const what = 'speech sse';
   const body = { model, voice, input, response_format: 'pcm', stream_format: 'sse' } as const;
   const asked = await attempt(patient, async (signal) => {

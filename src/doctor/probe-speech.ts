@@ -1,12 +1,12 @@
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { openSynthesizer } from '#src/speech/openai-synthesizer.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { differs, type Examined, type Finding, failed, missing, ok } from './finding.ts';
-import { attempt, isAbsent, type Patient, shownUrl } from './patient.ts';
+import { differs, type Examined, type ReportLine, failed, missing, ok } from './finding.ts';
+import { attempt, isAbsent, type ServerUnderTest, shownUrl } from './patient.ts';
 import { probeSpeechEvents } from './probe-speech-events.ts';
 import { firstVoice } from './voices.ts';
 import { readHeader, sayHeader, type WavHeader } from './wav-header.ts';
-import { type Answer, isBuffered, pace } from './wire.ts';
+import { type RecordedAnswer, isBuffered, pace } from './wire.ts';
 
 /** Long enough to arrive in pieces, and easy to recognise. */
 export const spokenText =
@@ -20,15 +20,15 @@ export type Speaker = {
 };
 
 /** One clip asked for in one format, and the answer as it came. */
-type Clip = {
+type ProbeClip = {
   readonly pcm: Pcm;
-  readonly answer: Answer;
+  readonly answer: RecordedAnswer;
   readonly header: WavHeader | undefined;
 };
-type Spoken = Clip | { readonly why: string };
+type ProbeSpeech = ProbeClip | { readonly why: string };
 
 /** Three clips of `spokenText` at most, and one more for a voice that is not known. */
-export async function probeSpeech(patient: Patient, wanted: Speaker): Promise<Examined> {
+export async function probeSpeech(patient: ServerUnderTest, wanted: Speaker): Promise<Examined> {
   let speaker = wanted;
   let raw = await speak(patient, speaker, 'pcm');
   if ('why' in raw && isAbsent(patient)) return failed('absent', missing('speech', raw.why));
@@ -72,10 +72,10 @@ export async function soundOf(
 }
 
 async function speak(
-  patient: Patient,
+  patient: ServerUnderTest,
   { model, voice }: Speaker,
   format: 'pcm' | 'wav',
-): Promise<Spoken> {
+): Promise<ProbeSpeech> {
   const synthesizer = openSynthesizer(patient.client, { model, voice, format });
   const spoken = await attempt(patient, (signal) => soundOf(synthesizer, spokenText, signal));
   const answer = patient.wire.last;
@@ -84,7 +84,7 @@ async function speak(
   return { pcm: spoken.value, answer, header: readHeader(answer.head) };
 }
 
-function formatOf(asked: 'pcm' | 'wav', spoken: Spoken): Finding {
+function formatOf(asked: 'pcm' | 'wav', spoken: ProbeSpeech): ReportLine {
   const what = `speech ${asked}`;
   if ('why' in spoken) return missing(what, spoken.why);
   const { header, answer, pcm } = spoken;
@@ -100,7 +100,7 @@ function formatOf(asked: 'pcm' | 'wav', spoken: Spoken): Finding {
 }
 
 /** Raw samples do not tell their rate; the same text as a WAV file does, by lasting as long. */
-function rateOf(raw: Spoken, wav: Spoken): Finding | undefined {
+function rateOf(raw: ProbeSpeech, wav: ProbeSpeech): ReportLine | undefined {
   if ('why' in raw || raw.header) return undefined;
   const assumedHz = raw.pcm.rateHz;
   if ('why' in wav || !wav.header) {
@@ -123,7 +123,7 @@ function rateOf(raw: Spoken, wav: Spoken): Finding | undefined {
   );
 }
 
-function paceOf(answer: Answer): Finding {
+function paceOf(answer: RecordedAnswer): ReportLine {
   if (!isBuffered(answer)) return ok('speech pace', pace(answer));
   return differs(
     'speech pace',

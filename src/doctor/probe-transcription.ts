@@ -2,15 +2,15 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { openTranscriber } from '#src/speech/openai-transcriber.ts';
 import type { TranscriptUpdate } from '#src/speech/ports.ts';
-import { differs, type Examined, type Finding, failed, missing, ok } from './finding.ts';
-import { attempt, isAbsent, type Patient, shownUrl } from './patient.ts';
-import { type Heard, hum, roundTrip } from './round-trip.ts';
+import { differs, type Examined, type ReportLine, failed, missing, ok } from './finding.ts';
+import { attempt, isAbsent, type ServerUnderTest, shownUrl } from './patient.ts';
+import { type SpokenClip, hum, roundTrip } from './round-trip.ts';
 
 /** Two uploads of one clip: what the same server spoke, or else a hum. */
 export async function probeTranscription(
-  patient: Patient,
+  patient: ServerUnderTest,
   model: string,
-  clip: Heard | undefined,
+  clip: SpokenClip | undefined,
 ): Promise<Examined> {
   const pcm = resample(clip?.pcm ?? hum(), listenRateHz);
   const ask = (stream: 'on' | 'off') => {
@@ -45,7 +45,7 @@ function textOf(updates: readonly TranscriptUpdate[]): string {
   return updates.find((update) => update.kind === 'final')?.transcript.text ?? '';
 }
 
-function labelOf({ wire }: Patient): string {
+function labelOf({ wire }: ServerUnderTest): string {
   const { type = '', head } = wire.last ?? {};
   if (/json/.test(type)) return '';
   const isJson = /^\s*\{/.test(`${head}`);
@@ -57,7 +57,7 @@ const shapes = [
   ['chat-shaped', /"choices"/],
 ] as const;
 
-function streamOf({ wire }: Patient, updates: readonly TranscriptUpdate[]): Finding {
+function streamOf({ wire }: ServerUnderTest, updates: readonly TranscriptUpdate[]): ReportLine {
   const what = 'transcription stream';
   const partials = updates.filter(({ kind }) => kind === 'partial').length;
   const isStream =

@@ -1,20 +1,20 @@
 import { serverName } from '#src/provider/foreign-words.ts';
 import { modelNews } from '#src/provider/models.ts';
 import { type Examined, missing } from './finding.ts';
-import type { Paper } from './paper.ts';
-import { type Address, openPatient, type Patience, type Patient } from './patient.ts';
+import type { Report } from './paper.ts';
+import { type Address, openServerUnderTest, type ProbeDeadline, type ServerUnderTest } from './patient.ts';
 import { type Named, type Pick, type Picks, pickModels } from './pick-models.ts';
 import { probeAloud } from './probe-aloud.ts';
 import { probeAudioChat } from './probe-audio-chat.ts';
 import { probeChat } from './probe-chat.ts';
 import { probeRealtime } from './probe-realtime.ts';
-import { probeServer, type Server } from './probe-server.ts';
+import { probeServer, type ProbedServer } from './probe-server.ts';
 import { probeSpeech } from './probe-speech.ts';
 import { probeTranscription } from './probe-transcription.ts';
 
 export const usualVoice = 'alloy';
 
-export type Asked = {
+export type ExaminationRequest = {
   readonly address: Address;
   readonly named: Named;
   /** Where its key was read from. */
@@ -23,12 +23,12 @@ export type Asked = {
 
 /** Finds out what a server can do. Returns the exit code. */
 export async function examineProvider(
-  { address, named, keyName }: Asked,
-  patience: Patience,
-  paper: Paper,
+  { address, named, keyName }: ExaminationRequest,
+  patience: ProbeDeadline,
+  paper: Report,
 ): Promise<number> {
   paper.line(`${serverName(address.baseUrl)}, ${address.apiKey ? 'with a key' : 'without a key'}`);
-  const server = await probeServer(openPatient(address, patience));
+  const server = await probeServer(openServerUnderTest(address, patience));
   paper.findings(server.findings);
   if (!server.reachable) return 1;
   const picks = pickModels(server.list, named);
@@ -41,7 +41,7 @@ export async function examineProvider(
   return usable.length === 0 || roles.some(({ state }) => state === 'broken') ? 1 : 0;
 }
 
-export function printSettings(settings: readonly string[], paper: Paper): void {
+export function printSettings(settings: readonly string[], paper: Report): void {
   if (settings.length === 0) return;
   paper.line('');
   paper.line('Settings to use:');
@@ -49,10 +49,10 @@ export function printSettings(settings: readonly string[], paper: Paper): void {
 }
 
 async function examineRoles(
-  server: Server,
+  server: ProbedServer,
   picks: Picks,
   { voice }: Named,
-  paper: Paper,
+  paper: Report,
 ): Promise<Examined[]> {
   const { patient } = server;
   const show = (examined: Examined, pick: Pick, option: string): Examined => {
@@ -89,7 +89,7 @@ async function examineRoles(
 }
 
 /** Whether it speaks, be it badly today, and no end of that is near. */
-function speaksOn({ state }: Examined, model: string, { patient, list }: Server): boolean {
+function speaksOn({ state }: Examined, model: string, { patient, list }: ProbedServer): boolean {
   const inUse = { role: 'SPEECH', model, baseUrl: patient.base.url };
   const news = modelNews(inUse, list, patient.clock.wallMs());
   return state !== 'absent' && (news === undefined || news.kind === 'unlisted');
@@ -97,10 +97,10 @@ function speaksOn({ state }: Examined, model: string, { patient, list }: Server)
 
 /** Not every server that talks over one connection also reads; that is no fault. */
 async function probeReader(
-  patient: Patient,
+  patient: ServerUnderTest,
   { realtimeSpeech: { model } }: Picks,
   voice: string,
-  paper: Paper,
+  paper: Report,
 ): Promise<Examined> {
   const examined = await probeAloud(patient, { model, voice });
   paper.findings(examined.findings);
@@ -112,7 +112,7 @@ function forgive(
   examined: Examined,
   { isGuess, model }: Pick,
   option: string,
-  { wire }: Patient,
+  { wire }: ServerUnderTest,
 ): Examined {
   const mayBeModel = [400, 404, 422].includes(wire.last?.status ?? 0);
   if (!isGuess || !mayBeModel || examined.state !== 'broken') return examined;

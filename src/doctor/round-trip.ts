@@ -1,5 +1,5 @@
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import { differs, type Finding, ok } from './finding.ts';
+import { differs, type ReportLine, ok } from './finding.ts';
 
 const humMs = 1500;
 const pitchHz = 150;
@@ -19,10 +19,10 @@ export function hum(): Pcm {
 }
 
 /** What was spoken, and said in it. */
-export type Heard = { readonly pcm: Pcm; readonly text: string };
+export type SpokenClip = { readonly pcm: Pcm; readonly text: string };
 
 /** Judges what a recogniser made of a clip. */
-export function roundTrip(heard: string, clip: Heard | undefined): Finding {
+export function roundTrip(heard: string, clip: SpokenClip | undefined): ReportLine {
   const what = 'round trip';
   if (!clip) return ok(what, 'a hum was sent, there being no speech to send; words not judged');
   const share = likeness(clip.text, heard);

@@ -1,7 +1,7 @@
-import { attempt, type Patient } from './patient.ts';
+import { attempt, type ServerUnderTest } from './patient.ts';
 
 /** The first voice a server lists, if it has such a list (speaches and Kokoro-FastAPI do). */
-export async function firstVoice(patient: Patient): Promise<string | undefined> {
+export async function firstVoice(patient: ServerUnderTest): Promise<string | undefined> {
   const asked = await attempt(patient, (signal) =>
     patient.client.get<unknown>('/audio/voices', { signal }),
   );

@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Fetch } from '#src/provider/guarded-fetch.ts';
 
 /** One answer as it came over the network. */
-export type Answer = {
+export type RecordedAnswer = {
   readonly status: number;
   readonly type: string;
   readonly date: string | undefined;
@@ -18,16 +18,16 @@ export type Answer = {
 const headLimitBytes = 65_536;
 
 /** Sees every answer of a client, without keeping it from anybody. Holds 64 KB of the last one. */
-export class Wire {
+export class RecordedFetch {
   readonly #clock: Clock;
-  #last: Answer | undefined;
+  #last: RecordedAnswer | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** The newest answer, while it arrives and afterwards. */
-  get last(): Answer | undefined {
+  get last(): RecordedAnswer | undefined {
     return this.#last;
   }
 
@@ -38,7 +38,7 @@ export class Wire {
       const response = await send(url, init);
       const { status, statusText, headers } = response;
       const tookMs = this.#clock.nowMs() - startedMs;
-      const answer: Answer = {
+      const answer: RecordedAnswer = {
         status,
         type: headers.get('content-type') ?? '',
         date: headers.get('date') ?? undefined,
@@ -52,7 +52,7 @@ export class Wire {
     };
   }
 
-  #counter(answer: Answer, startedMs: number): TransformStream<Uint8Array, Uint8Array> {
+  #counter(answer: RecordedAnswer, startedMs: number): TransformStream<Uint8Array, Uint8Array> {
     const note = (piece: Uint8Array) => {
       answer.lastByteMs = this.#clock.nowMs() - startedMs;
       if (answer.pieces++ === 0) answer.firstByteMs = answer.lastByteMs;
@@ -73,12 +73,12 @@ export class Wire {
 const tellingMs = 150;
 
 /** Whether an answer was ready before its first byte left: none of it arrives while it is made. */
-export function isBuffered({ firstByteMs, lastByteMs }: Answer): boolean {
+export function isBuffered({ firstByteMs, lastByteMs }: RecordedAnswer): boolean {
   return lastByteMs >= tellingMs && firstByteMs > 0.8 * lastByteMs;
 }
 
 /** How an answer came, in a few words. */
-export function pace(answer: Answer): string {
+export function pace(answer: RecordedAnswer): string {
   const { firstByteMs, lastByteMs, pieces } = answer;
   const count = pieces === 1 ? '1 piece' : `${pieces} pieces`;
   return `first byte after ${Math.round(firstByteMs)} ms, last after ${Math.round(lastByteMs)} ms, ${count}`;

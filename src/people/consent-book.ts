@@ -1,15 +1,15 @@
 /** What a person said about being heard in one server, beyond one session. */
-export type Standing =
+export type StoredConsent =
   | { readonly kind: 'always' }
   | { readonly kind: 'until'; readonly wallMs: number }
   | { readonly kind: 'never' };
 
 /** Remembers across restarts what people said; storage implements it. */
-export interface ConsentBook {
+export interface ConsentStore {
   /** By person id. Errors: BotError `store.unreadable`: then nobody agreed. */
-  read(guildId: string): Promise<ReadonlyMap<string, Standing>>;
+  read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>>;
   /** Errors: BotError `store.unwritable`. */
-  write(guildId: string, personId: string, standing: Standing): Promise<void>;
+  write(guildId: string, personId: string, standing: StoredConsent): Promise<void>;
   /** How many things about this person are kept in this server. Errors: BotError `store.unreadable`. */
   count(
     guildId: string,

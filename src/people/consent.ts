@@ -1,4 +1,4 @@
-import type { Standing } from './consent-book.ts';
+import type { StoredConsent } from './consent-book.ts';
 
 /**
  * Who may be heard before they said anything about it.
@@ -9,15 +9,15 @@ import type { Standing } from './consent-book.ts';
 export type ConsentPolicy = 'ask' | 'role' | 'notice';
 
 /** What a person said in this session: for as long as it lasts, or beyond it. */
-export type Said = Standing | { readonly kind: 'session' };
+export type ConsentAnswer = StoredConsent | { readonly kind: 'session' };
 
 /** What the people of one session said about being heard. */
-export type Consent = {
+export type SessionConsents = {
   readonly policy: ConsentPolicy;
   /** As the book had it, by person id; absent: not read, so somebody's no may be unknown. */
-  readonly standings?: ReadonlyMap<string, Standing>;
+  readonly standings?: ReadonlyMap<string, StoredConsent>;
   /** The latest word of each person in this session, newer than anything in the book. */
-  readonly said: ReadonlyMap<string, Said>;
+  readonly said: ReadonlyMap<string, ConsentAnswer>;
   /** Nobody is heard, whatever they said. */
   readonly paused: boolean;
 };
@@ -30,23 +30,23 @@ export type Listened = {
 };
 
 /** Nobody has said anything yet, and the book was not read: until `recall`, only a yes said now counts. */
-export function unasked(policy: ConsentPolicy): Consent {
+export function unasked(policy: ConsentPolicy): SessionConsents {
   return { policy, said: new Map(), paused: false };
 }
 
 /** What the book says, as read now; what was said in this session stays newer. */
-export function recall(consent: Consent, standings: ReadonlyMap<string, Standing>): Consent {
+export function recall(consent: SessionConsents, standings: ReadonlyMap<string, StoredConsent>): SessionConsents {
   return { ...consent, standings };
 }
 
 /** Asked for each packet before it is decrypted. */
-export function mayHear(consent: Consent, person: Listened, wallMs: number): boolean {
+export function mayHear(consent: SessionConsents, person: Listened, wallMs: number): boolean {
   return !consent.paused && heard(consent, person, wallMs) === 'yes';
 }
 
 /** Where a person stands, apart from a pause: heard, not heard for want of an answer, or said no. */
 export function heard(
-  consent: Consent,
+  consent: SessionConsents,
   person: Listened,
   wallMs: number,
 ): 'yes' | 'unasked' | 'no' {
@@ -57,27 +57,27 @@ export function heard(
 }
 
 /** The latest word counts, for this session only: an earlier no in the book stands again after it. */
-export function agreeForSession(consent: Consent, personId: string): Consent {
+export function agreeForSession(consent: SessionConsents, personId: string): SessionConsents {
   return say(consent, personId, { kind: 'session' });
 }
 
 /** The latest word counts; the book is to be told, too. */
-export function agreeAlways(consent: Consent, personId: string): Consent {
+export function agreeAlways(consent: SessionConsents, personId: string): SessionConsents {
   return say(consent, personId, { kind: 'always' });
 }
 
 /** Until then, as `endOfDay` gives it; afterwards it is as if nothing had been said. */
-export function agreeToday(consent: Consent, personId: string, untilWallMs: number): Consent {
+export function agreeToday(consent: SessionConsents, personId: string, untilWallMs: number): SessionConsents {
   return say(consent, personId, { kind: 'until', wallMs: untilWallMs });
 }
 
 /** The latest word counts; the book is to be told, too. */
-export function refuse(consent: Consent, personId: string): Consent {
+export function refuse(consent: SessionConsents, personId: string): SessionConsents {
   return say(consent, personId, { kind: 'never' });
 }
 
 /** As if this person had never said anything; but where silence is a yes, a no stays for this session. */
-export function forget(consent: Consent, personId: string): Consent {
+export function forget(consent: SessionConsents, personId: string): SessionConsents {
   const { policy, said, standings } = consent;
   const latest = said.get(personId) ?? standings?.get(personId);
   const isNo = policy !== 'ask' && latest?.kind === 'never';
@@ -92,7 +92,7 @@ export function forget(consent: Consent, personId: string): Consent {
  * In another channel: a yes for this session counts on only for those who are there, too. A no, a word for longer and
  * a pause count everywhere.
  */
-export function moveAlong(consent: Consent, presentIds: ReadonlySet<string>): Consent {
+export function moveAlong(consent: SessionConsents, presentIds: ReadonlySet<string>): SessionConsents {
   const said = [...consent.said].filter(
     ([personId, { kind }]) => kind !== 'session' || presentIds.has(personId),
   );
@@ -100,26 +100,26 @@ export function moveAlong(consent: Consent, presentIds: ReadonlySet<string>): Co
 }
 
 /** Another rule for those who said nothing; what was said counts on. */
-export function underPolicy(consent: Consent, policy: ConsentPolicy): Consent {
+export function underPolicy(consent: SessionConsents, policy: ConsentPolicy): SessionConsents {
   return { ...consent, policy };
 }
 
 /** The room paused: nobody is heard until `resume`. */
-export function pause(consent: Consent): Consent {
+export function pause(consent: SessionConsents): SessionConsents {
   return { ...consent, paused: true };
 }
 
 /** Everybody is heard again who was before the pause, or has agreed since. */
-export function resume(consent: Consent): Consent {
+export function resume(consent: SessionConsents): SessionConsents {
   return { ...consent, paused: false };
 }
 
-function heardUnasked({ policy, standings }: Consent, { hasRole }: Listened): boolean {
+function heardUnasked({ policy, standings }: SessionConsents, { hasRole }: Listened): boolean {
   if (!standings) return false;
   return policy === 'notice' || (policy === 'role' && hasRole);
 }
 
-function say(consent: Consent, personId: string, said: Said): Consent {
+function say(consent: SessionConsents, personId: string, said: ConsentAnswer): SessionConsents {
   return { ...consent, said: new Map(consent.said).set(personId, said) };
 }
 

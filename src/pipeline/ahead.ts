@@ -2,7 +2,7 @@
 export type Bound<T> = { readonly limit: number; readonly weigh: (item: T) => number };
 
 /** Where work that runs ahead leaves its results. */
-export interface Belt<T> {
+export interface BoundedQueue<T> {
   /** Waits until what lies here is below the limit. Throws the reason when the work has been stopped. */
   room(): Promise<void>;
   /** Never waits and never throws; whoever must keep the bound awaits `room` first. */
@@ -17,13 +17,13 @@ export interface Belt<T> {
  */
 export function ahead<T>(
   bound: Bound<T>,
-  work: (belt: Belt<T>, signal: AbortSignal) => Promise<void>,
+  work: (belt: BoundedQueue<T>, signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): AsyncIterableIterator<T> {
   return new Ahead(bound, signal, work);
 }
 
-class Ahead<T> implements AsyncIterableIterator<T>, Belt<T> {
+class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
   readonly #bound: Bound<T>;
   readonly #signal: AbortSignal;
   /** Ends with the work, however that ended, and with it whatever the work has started. */
@@ -36,7 +36,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, Belt<T> {
   constructor(
     bound: Bound<T>,
     signal: AbortSignal,
-    work: (belt: Belt<T>, signal: AbortSignal) => Promise<void>,
+    work: (belt: BoundedQueue<T>, signal: AbortSignal) => Promise<void>,
   ) {
     this.#bound = bound;
     this.#signal = signal;
@@ -91,7 +91,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, Belt<T> {
     this.#tell();
   }
 
-  async #run(work: (belt: Belt<T>, signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #run(work: (belt: BoundedQueue<T>, signal: AbortSignal) => Promise<void>): Promise<void> {
     const stop = () => {
       this.#stop.abort(this.#signal.reason);
       this.#tell();

@@ -3,7 +3,7 @@ import { writeWav } from '#src/audio/wav.ts';
 import { atStage } from '#src/base/errors.ts';
 import type { AudioChatMessage } from '#src/chat/audio-chat-ports.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import type { Said, Turn } from './pipeline.ts';
+import type { TurnUtterance, Turn } from './pipeline.ts';
 import { instructionsOf, promptOf, unlessAborted } from './prompt.ts';
 
 /** How utterances are shown to an audio model. */
@@ -55,7 +55,7 @@ export async function audioPrompt(
   };
 }
 
-async function asHeard({ name, pcm, transcript }: Said): Promise<AudioChatMessage[]> {
+async function asHeard({ name, pcm, transcript }: TurnUtterance): Promise<AudioChatMessage[]> {
   if (pcm) return [{ role: 'user', name, content: '', wav: writeWav(pcm) }];
   const content = (await transcript()).text.trim();
   return content === '' ? [] : [{ role: 'user', name, content }];

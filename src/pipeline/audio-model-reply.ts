@@ -2,13 +2,13 @@ import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import type { AudioChatPart } from '#src/chat/audio-chat-ports.ts';
 import type { ChatPart } from '#src/chat/ports.ts';
 import { SoundStream } from '#src/speech/sound-stream.ts';
-import type { Belt } from './ahead.ts';
+import type { BoundedQueue } from './ahead.ts';
 import { SpokenWords } from './audio-model-words.ts';
 import { ClauseWriter } from './clause-writer.ts';
 import type { ReplyStyle } from './pipeline.ts';
 
 /** What is heard of an answer, in order. */
-export type Heard =
+export type AudibleAnswer =
   | { readonly kind: 'sound'; readonly pcm: Pcm; readonly words: SpokenWords }
   /** The sound of these words has ended. */
   | { readonly kind: 'over'; readonly words: SpokenWords }
@@ -16,12 +16,12 @@ export type Heard =
   | { readonly kind: 'clause'; readonly text: string };
 
 /** What a model does again and again: one whose latest answer had no sound is read out without waiting for any. */
-export type Habit = { isSilent: boolean };
+export type ModelHabit = { isSilent: boolean };
 
 /** Sorts what one request brings: text to the reader, sound with its words to `belt`, text without sound, too. */
 export class AudioReply {
-  readonly #belt: Belt<Heard>;
-  readonly #habit: Habit;
+  readonly #belt: BoundedQueue<AudibleAnswer>;
+  readonly #habit: ModelHabit;
   readonly #words = new SpokenWords();
   readonly #sound = new SoundStream('audio/pcm', undefined);
   readonly #clauses: ClauseWriter;
@@ -33,7 +33,7 @@ export class AudioReply {
   #hasSound = false;
   #soundMs = 0;
 
-  constructor(belt: Belt<Heard>, habit: Habit, instead: ReplyStyle['asides']) {
+  constructor(belt: BoundedQueue<AudibleAnswer>, habit: ModelHabit, instead: ReplyStyle['asides']) {
     this.#belt = belt;
     this.#habit = habit;
     this.#clauses = new ClauseWriter(instead);

@@ -5,12 +5,12 @@ import type {
   AudioChatPart,
 } from '#src/chat/audio-chat-ports.ts';
 import type { Usage } from '#src/chat/ports.ts';
-import type { Synthesizer, Took, Voice } from '#src/speech/ports.ts';
+import type { Synthesizer, EngineUsage, SpeechVoice } from '#src/speech/ports.ts';
 import { readingOrder, textToRead } from '#src/speech/reading-aloud.ts';
 import { SoundStream } from '#src/speech/sound-stream.ts';
 
 /** Speech by a model that hears and speaks: word for word as far as the model obeys. Its tone can be set, not its pace. */
-export function audioModelVoice(model: AudioChatModel, usual: Voice = {}): Synthesizer {
+export function audioModelVoice(model: AudioChatModel, usual: SpeechVoice = {}): Synthesizer {
   return {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
@@ -36,7 +36,7 @@ export function audioModelVoice(model: AudioChatModel, usual: Voice = {}): Synth
 
 async function* soundIn(
   parts: AsyncIterable<AudioChatPart>,
-  { onTook }: Voice,
+  { onTook }: SpeechVoice,
 ): AsyncGenerator<Uint8Array> {
   for await (const part of parts) {
     if (part.kind === 'usage') onTook?.(tookOf(part.usage));
@@ -44,11 +44,11 @@ async function* soundIn(
   }
 }
 
-function tookOf({ by, isEstimate, ...tokens }: Usage): Took {
+function tookOf({ by, isEstimate, ...tokens }: Usage): EngineUsage {
   return { ...(by && { by }), ...(!isEstimate && { count: { kind: 'tokens', ...tokens } }) };
 }
 
-function asked(text: string, { instructions }: Voice): AudioChatMessage[] {
+function asked(text: string, { instructions }: SpeechVoice): AudioChatMessage[] {
   return [
     { role: 'system', content: readingOrder(instructions) },
     { role: 'user', name: '', content: textToRead(text) },

@@ -2,7 +2,7 @@ import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { boundaries, endsSurely } from '#src/chat/boundaries.ts';
 
 /** Sound, and the words it says as far as they are known. */
-export type Placed = { readonly pcm: Pcm; readonly ofText?: string; readonly begins: boolean };
+export type PlacedSound = { readonly pcm: Pcm; readonly ofText?: string; readonly begins: boolean };
 
 /** A place in the words that is known to sound at a place in the sound. */
 type Anchor = { readonly letters: number; readonly ms: number };
@@ -69,7 +69,7 @@ export class SpokenWords {
   }
 
   /** The next sound, in the order of arrival. */
-  *place(pcm: Pcm): Generator<Placed> {
+  *place(pcm: Pcm): Generator<PlacedSound> {
     const sound = this.#kept ? joined(this.#kept, pcm) : pcm;
     const keeps = !this.#ended && durationMs(sound) + this.#takenMs > 2 * keptMs;
     const kept = keeps ? Math.min(sound.samples.length, samplesIn(keptMs, sound)) : 0;
@@ -79,13 +79,13 @@ export class SpokenWords {
   }
 
   /** What was kept back, once it has ended. */
-  *rest(): Generator<Placed> {
+  *rest(): Generator<PlacedSound> {
     const kept = this.#kept;
     this.#kept = undefined;
     if (kept) yield* this.#place(kept);
   }
 
-  *#place(pcm: Pcm): Generator<Placed> {
+  *#place(pcm: Pcm): Generator<PlacedSound> {
     for (let at = 0; at < pcm.samples.length; ) {
       const former = this.#clause;
       const clause = this.#clauseNow();

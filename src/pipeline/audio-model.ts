@@ -4,14 +4,14 @@ import type { ChatMessage, ChatModel, ChatPart, Tool, Usage } from '#src/chat/po
 import { estimateUsage } from '#src/chat/usage.ts';
 import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { ahead, type Belt, type Bound } from './ahead.ts';
+import { ahead, type BoundedQueue, type Bound } from './ahead.ts';
 import { type AudioInput, type AudioPrompt, audioPrompt } from './audio-model-prompt.ts';
-import { AudioReply, type Habit, type Heard } from './audio-model-reply.ts';
-import type { Placed } from './audio-model-words.ts';
+import { AudioReply, type ModelHabit, type AudibleAnswer } from './audio-model-reply.ts';
+import type { PlacedSound } from './audio-model-words.ts';
 import { longestAnswerChars } from './chained.ts';
 import { asideOf } from './clause-writer.ts';
-import type { Pipeline, ReplyPart, Stage, Turn } from './pipeline.ts';
-import { type Speech, speak } from './spoken.ts';
+import type { Pipeline, ReplyPart, AnswerHost, Turn } from './pipeline.ts';
+import { type ClauseVoice, speak } from './spoken.ts';
 import { writeAnswer } from './written.ts';
 
 export type AudioModelParts = {
@@ -27,7 +27,7 @@ const replyAhead: Bound<ReplyPart> = {
   weigh: ({ kind }) => (kind === 'audio' ? 1 : 0),
 };
 /** Sound that came and is not taken yet; more waits with the server, and with it the text behind it. */
-const soundAhead: Bound<Heard> = {
+const soundAhead: Bound<AudibleAnswer> = {
   limit: 3_000,
   weigh: (heard) => (heard.kind === 'sound' ? durationMs(heard.pcm) : 0),
 };
@@ -40,13 +40,13 @@ const msPerTokenSpoken = 50;
 
 /** Speech to a model that hears and speaks by itself. What it only wrote is read out, so that no answer is silent. */
 export function audioModel(parts: AudioModelParts): Pipeline {
-  const habit: Habit = { isSilent: false };
-  const perform = async (turn: Turn, stage: Stage, belt: Belt<ReplyPart>, signal: AbortSignal) => {
+  const habit: ModelHabit = { isSilent: false };
+  const perform = async (turn: Turn, stage: AnswerHost, belt: BoundedQueue<ReplyPart>, signal: AbortSignal) => {
     const prompt = await audioPrompt(turn, parts.input, signal);
     if (!prompt) return;
     const { voice } = turn.style;
     const asking = { parts, prompt, turn, stage, habit };
-    const heard = ahead<Heard>(soundAhead, (own, inner) => ask(asking, belt, own, inner), signal);
+    const heard = ahead<AudibleAnswer>(soundAhead, (own, inner) => ask(asking, belt, own, inner), signal);
     const counted = meteredVoice(parts.synthesizer, (spoken) => stage.spoke?.(spoken));
     const synthesizer = counted.oneVoice?.() ?? counted;
     await play(heard, { synthesizer, voice }, belt, signal);
@@ -57,19 +57,19 @@ export function audioModel(parts: AudioModelParts): Pipeline {
   };
 }
 
-type Asking = {
+type AudioAnswerParts = {
   readonly parts: AudioModelParts;
   readonly prompt: AudioPrompt;
   readonly turn: Turn;
-  readonly stage: Stage;
-  readonly habit: Habit;
+  readonly stage: AnswerHost;
+  readonly habit: ModelHabit;
 };
 
 /** Everything written goes to the reader as it arrives; what is to be heard goes to `heard`. */
 async function ask(
-  asking: Asking,
-  belt: Belt<ReplyPart>,
-  heard: Belt<Heard>,
+  asking: AudioAnswerParts,
+  belt: BoundedQueue<ReplyPart>,
+  heard: BoundedQueue<AudibleAnswer>,
   signal: AbortSignal,
 ): Promise<void> {
   const { prompt, turn, stage } = asking;
@@ -97,13 +97,13 @@ async function ask(
 
 /** The model as one that writes: its sound goes to `heard` on the way. */
 class Rounds implements ChatModel {
-  readonly #asking: Asking;
-  readonly #heard: Belt<Heard>;
+  readonly #asking: AudioAnswerParts;
+  readonly #heard: BoundedQueue<AudibleAnswer>;
   #inWords: readonly ChatMessage[];
   #count = 0;
   #reply: AudioReply | undefined;
 
-  constructor(asking: Asking, heard: Belt<Heard>) {
+  constructor(asking: AudioAnswerParts, heard: BoundedQueue<AudibleAnswer>) {
     this.#asking = asking;
     this.#heard = heard;
     this.#inWords = asking.prompt.messages;
@@ -160,9 +160,9 @@ class Rounds implements ChatModel {
 
 /** Gives the sound to the reader as it has room, clause by clause, and reads out what has none. */
 async function play(
-  heard: AsyncIterator<Heard>,
-  speech: Speech,
-  belt: Belt<ReplyPart>,
+  heard: AsyncIterator<AudibleAnswer>,
+  speech: ClauseVoice,
+  belt: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
 ): Promise<void> {
   let next = await heard.next();
@@ -181,7 +181,7 @@ async function play(
   }
 }
 
-async function deliver(pieces: Iterable<Placed>, belt: Belt<ReplyPart>): Promise<void> {
+async function deliver(pieces: Iterable<PlacedSound>, belt: BoundedQueue<ReplyPart>): Promise<void> {
   for (const { pcm, ofText, begins } of pieces) {
     if (begins && ofText !== undefined) belt.put({ kind: 'clause', text: ofText });
     belt.put({ kind: 'audio', pcm, ...(ofText !== undefined && { ofText }) });

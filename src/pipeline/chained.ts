@@ -1,12 +1,12 @@
 import type { ChatModel } from '#src/chat/ports.ts';
 import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { ahead, type Belt, type Bound } from './ahead.ts';
+import { ahead, type BoundedQueue, type Bound } from './ahead.ts';
 import { asideOf, ClauseWriter } from './clause-writer.ts';
-import type { Pipeline, ReplyPart, ReplyStyle, Stage, Turn } from './pipeline.ts';
+import type { Pipeline, ReplyPart, ReplyStyle, AnswerHost, Turn } from './pipeline.ts';
 import { promptOf } from './prompt.ts';
 import { speak } from './spoken.ts';
-import { type Writing, writeAnswer } from './written.ts';
+import { type WrittenAnswerRequest, writeAnswer } from './written.ts';
 
 export type ChainedParts = { readonly chat: ChatModel; readonly synthesizer: Synthesizer };
 
@@ -28,7 +28,7 @@ const clausesAhead: Bound<string> = { limit: longestAnswerChars, weigh: ({ lengt
  * reader goes on.
  */
 export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
-  const perform = async (turn: Turn, stage: Stage, belt: Belt<ReplyPart>, signal: AbortSignal) => {
+  const perform = async (turn: Turn, stage: AnswerHost, belt: BoundedQueue<ReplyPart>, signal: AbortSignal) => {
     const prompt = await promptOf(turn, signal);
     if (!prompt) return;
     const writing = { chat, prompt, tools: turn.tools, stage };
@@ -48,9 +48,9 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
 
 /** Everything written goes to the reader as it arrives, and in clauses to speech; a tool call ends a clause. */
 async function write(
-  writing: Writing,
-  belt: Belt<ReplyPart>,
-  { spoken, asides }: Pick<ReplyStyle, 'asides'> & { readonly spoken: Belt<string> },
+  writing: WrittenAnswerRequest,
+  belt: BoundedQueue<ReplyPart>,
+  { spoken, asides }: Pick<ReplyStyle, 'asides'> & { readonly spoken: BoundedQueue<string> },
   signal: AbortSignal,
 ): Promise<void> {
   const clauses = new ClauseWriter(asides);

@@ -1,11 +1,11 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { AsideKind } from '#src/chat/asides.ts';
 import type { ChatMessage, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
-import type { Spoken } from '#src/speech/metered-voice.ts';
-import type { Transcript, Voice } from '#src/speech/ports.ts';
+import type { SpokenUsage } from '#src/speech/metered-voice.ts';
+import type { Transcript, SpeechVoice } from '#src/speech/ports.ts';
 
 /** One utterance of one person. */
-export type Said = {
+export type TurnUtterance = {
   readonly speakerId: string;
   readonly name: string;
   readonly fromMs: number;
@@ -18,14 +18,14 @@ export type Said = {
 
 export type ReplyStyle = {
   readonly instructions: string;
-  readonly voice: Voice;
+  readonly voice: SpeechVoice;
   /** Said in place of what is read in a chat, once each. */
   readonly asides?: Readonly<Record<AsideKind, string>>;
 };
 
 /** What is to be answered. */
 export type Turn = {
-  readonly said: readonly Said[];
+  readonly said: readonly TurnUtterance[];
   readonly style: ReplyStyle;
   /** Earlier turns, oldest first, without `said`. Assistant items hold only what was heard. */
   readonly history: readonly ChatMessage[];
@@ -51,7 +51,7 @@ export type ReplyPart =
 export type ToolResult = { readonly content: string };
 
 /** What an answer may ask of the room while it runs; session supplies it. */
-export interface Stage {
+export interface AnswerHost {
   /** Milliseconds of this answer that really left for the room. */
   playedMs(): number;
   /** Waits for the release of the answer first: thinking ahead never has an effect. */
@@ -59,7 +59,7 @@ export interface Stage {
   /** One request to a model has ended, whole or cut short: what it took, as reported, else estimated. Not told of one that was refused. Never throws. */
   spent(usage: Usage): void;
   /** A clause was spoken by a synthesizer, whole or cut short: its text, and how long its sound is. Never throws. */
-  spoke?(spoken: Spoken): void;
+  spoke?(spoken: SpokenUsage): void;
 }
 
 /** Speech in, speech out. `chained`, `audio-model` and `realtime` behave alike behind it. */
@@ -70,7 +70,7 @@ export interface Pipeline {
    *
    * Errors: BotError `provider.*`, `speech.*`. Aborting `signal` throws `signal.reason`.
    */
-  answer(turn: Turn, stage: Stage, signal: AbortSignal): AsyncIterable<ReplyPart>;
+  answer(turn: Turn, stage: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
   /**
    * Sound of somebody who is going to be answered whatever they say, while they speak: 16 kHz mono, in order, from the
    * beginning of the utterance that began at `fromMs`. Only an answer gives it an effect. Never throws, never waits.

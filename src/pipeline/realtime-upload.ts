@@ -10,7 +10,7 @@ const longestTail = 3 * listenRateHz;
 const shortestSamples = speakRateHz / 10;
 
 /** One utterance as it is heard. */
-type Hearing = {
+type HeardUtterance = {
   readonly speakerId: string;
   readonly fromMs: number;
   readonly pieces: Int16Array[];
@@ -20,8 +20,8 @@ type Hearing = {
 };
 
 /** What the server's buffer holds: so much of one utterance. */
-type Sent = {
-  readonly hearing: Hearing;
+type BufferContent = {
+  readonly hearing: HeardUtterance;
   readonly state: object;
   readonly resampler: Resampler;
   pieces: number;
@@ -30,8 +30,8 @@ type Sent = {
 /** Sound of one person at a time on its way to the server, while it is spoken. */
 export class LiveUpload {
   readonly #buffer: TalkBuffer;
-  #hearing: Hearing | undefined;
-  #sent: Sent | undefined;
+  #hearing: HeardUtterance | undefined;
+  #sent: BufferContent | undefined;
 
   constructor(buffer: TalkBuffer) {
     this.#buffer = buffer;
@@ -110,7 +110,7 @@ export class LiveUpload {
     if (missing > 0) this.#buffer.append(new Int16Array(Math.ceil(missing)));
   }
 
-  #sentOf(hearing: Hearing, state: object): Sent {
+  #sentOf(hearing: HeardUtterance, state: object): BufferContent {
     if (this.#sent?.hearing === hearing && this.#sent.state === state) return this.#sent;
     if (this.#sent?.state === state) this.#buffer.clear();
     const resampler = new Resampler(listenRateHz, speakRateHz);
@@ -122,7 +122,7 @@ export class LiveUpload {
 const longestMs = (longestSamples / listenRateHz) * 1000;
 
 /** What was heard is the beginning of `samples`, or all of it and the silence behind it. */
-function holds({ pieces, length }: Hearing, samples: Int16Array): boolean {
+function holds({ pieces, length }: HeardUtterance, samples: Int16Array): boolean {
   if (length === 0 || length > samples.length + longestTail) return false;
   let at = 0;
   for (const piece of pieces) {

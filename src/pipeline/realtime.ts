@@ -3,10 +3,10 @@ import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import type { RealtimeTalk, TalkAnswer, TalkItem, TalkSound } from '#src/chat/realtime-ports.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { audioModel } from './audio-model.ts';
-import type { Pipeline, ReplyPart, Said, Stage, Turn } from './pipeline.ts';
+import type { Pipeline, ReplyPart, TurnUtterance, AnswerHost, Turn } from './pipeline.ts';
 import { LiveUpload } from './realtime-upload.ts';
 
-export type RealtimeParts = {
+export type RealtimePipelineParts = {
   /** Closed with the pipeline. */
   readonly talk: RealtimeTalk;
   /** Reads out what the model only wrote. */
@@ -20,13 +20,13 @@ export type RealtimeParts = {
  *
  * What the server remembers is made equal to the turn's history before each answer, and cut to what was heard.
  */
-export function realtime(parts: RealtimeParts): Pipeline & Disposable {
+export function realtime(parts: RealtimePipelineParts): Pipeline & Disposable {
   const { talk, synthesizer, withStandIn = (alone) => alone } = parts;
   const upload = new LiveUpload(talk.buffer);
   talk.onOpen(() => upload.flow());
   return {
     answer(turn, stage, signal) {
-      const asking = new Asking(turn, stage, talk, upload);
+      const asking = new RealtimeAnswer(turn, stage, talk, upload);
       const model = withStandIn({
         reply: (messages, tools, voice, until) => asking.reply({ messages, tools, voice }, until),
       });
@@ -43,18 +43,18 @@ export function realtime(parts: RealtimeParts): Pipeline & Disposable {
   };
 }
 
-type Message = ChatMessage & { readonly wav?: Uint8Array };
+type RealtimeMessage = ChatMessage & { readonly wav?: Uint8Array };
 
-type Asked = {
-  readonly messages: readonly Message[];
+type AnswerRound = {
+  readonly messages: readonly RealtimeMessage[];
   readonly tools: readonly Tool[];
   readonly voice: string | undefined;
 };
 
 /** One answer as the server is asked for it, once for each round of tools. */
-class Asking implements TalkAnswer {
+class RealtimeAnswer implements TalkAnswer {
   readonly #turn: Turn;
-  readonly #stage: Stage;
+  readonly #stage: AnswerHost;
   readonly #talk: RealtimeTalk;
   readonly #upload: LiveUpload;
   /** What is answered: as sound where there is any. */
@@ -62,7 +62,7 @@ class Asking implements TalkAnswer {
   /** Those whose sound went up while they spoke. */
   readonly #live: string[] = [];
 
-  constructor(turn: Turn, stage: Stage, talk: RealtimeTalk, upload: LiveUpload) {
+  constructor(turn: Turn, stage: AnswerHost, talk: RealtimeTalk, upload: LiveUpload) {
     this.#turn = turn;
     this.#stage = stage;
     this.#talk = talk;
@@ -73,7 +73,7 @@ class Asking implements TalkAnswer {
     return this.#stage.playedMs();
   }
 
-  reply({ messages, tools, voice }: Asked, signal: AbortSignal): AsyncGenerator<AudioChatPart> {
+  reply({ messages, tools, voice }: AnswerRound, signal: AbortSignal): AsyncGenerator<AudioChatPart> {
     const [system, ...rest] = messages;
     const own = rest.slice(this.#turn.history.length);
     const rounds = own.findIndex(({ role }) => role !== 'user');
@@ -94,7 +94,7 @@ class Asking implements TalkAnswer {
     for (const speakerId of this.#live) this.#upload.giveBack(speakerId);
   }
 
-  #heard(messages: readonly Message[]): TalkItem[] {
+  #heard(messages: readonly RealtimeMessage[]): TalkItem[] {
     const spoken = this.#turn.said.filter(({ pcm }) => pcm).values();
     return messages.flatMap((message): TalkItem[] => {
       const said = message.wav && spoken.next().value;
@@ -103,7 +103,7 @@ class Asking implements TalkAnswer {
     });
   }
 
-  #soundOf({ pcm, speakerId, transcript }: Said): TalkSound {
+  #soundOf({ pcm, speakerId, transcript }: TurnUtterance): TalkSound {
     let words: string | undefined;
     transcript().then(
       ({ text }) => {

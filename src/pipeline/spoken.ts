@@ -1,17 +1,17 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { speakable } from '#src/chat/speakable.ts';
-import type { Synthesizer, Voice } from '#src/speech/ports.ts';
-import { ahead, type Belt, type Bound } from './ahead.ts';
+import type { Synthesizer, SpeechVoice } from '#src/speech/ports.ts';
+import { ahead, type BoundedQueue, type Bound } from './ahead.ts';
 import type { ReplyPart } from './pipeline.ts';
 
-export type Speech = { readonly synthesizer: Synthesizer; readonly voice: Voice };
+export type ClauseVoice = { readonly synthesizer: Synthesizer; readonly voice: SpeechVoice };
 
 /** One clause and its sound, which is being made. */
-type Clip = { readonly text: string; readonly sound: AsyncIterableIterator<Pcm> };
+type ClauseSound = { readonly text: string; readonly sound: AsyncIterableIterator<Pcm> };
 
 /** Clauses given to speech beside the one being read: an interruption wastes two, never ten. */
-const clipsAhead: Bound<Clip> = { limit: 2, weigh: () => 1 };
+const clipsAhead: Bound<ClauseSound> = { limit: 2, weigh: () => 1 };
 /** Sound of one clause that lies here; the rest waits in the engine. Three of them and the 5 s of a track are below 10 s. */
 const soundAhead: Bound<Pcm> = { limit: 800, weigh: durationMs };
 /** In which sound goes on to the reader, who may hold one more than there is room for. */
@@ -33,13 +33,13 @@ type Course = { unspoken: number; error?: unknown; isOut: boolean };
  */
 export async function speak(
   clauses: AsyncIterable<string>,
-  { synthesizer, voice }: Speech,
-  belt: Belt<ReplyPart>,
+  { synthesizer, voice }: ClauseVoice,
+  belt: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
 ): Promise<void> {
   const speech = { synthesizer: synthesizer.oneVoice?.() ?? synthesizer, voice };
   const course: Course = { unspoken: 0, isOut: false };
-  const clips = ahead<Clip>(
+  const clips = ahead<ClauseSound>(
     clipsAhead,
     async (started) => {
       for await (const clause of clauses) {
@@ -60,7 +60,7 @@ export async function speak(
   if (course.unspoken > 0) throw atStage('speak', course.error);
 }
 
-function begin(text: string, speech: Speech, signal: AbortSignal): Clip['sound'] {
+function begin(text: string, speech: ClauseVoice, signal: AbortSignal): ClauseSound['sound'] {
   return ahead<Pcm>(
     soundAhead,
     async (pieces, inner) => {
@@ -75,7 +75,7 @@ function begin(text: string, speech: Speech, signal: AbortSignal): Clip['sound']
 
 async function* soundOf(
   text: string,
-  { synthesizer, voice }: Speech,
+  { synthesizer, voice }: ClauseVoice,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   let began = false;
@@ -99,9 +99,9 @@ function isWorthAsking(error: unknown): boolean {
 }
 
 async function deliver(
-  { text, sound }: Clip,
+  { text, sound }: ClauseSound,
   course: Course,
-  belt: Belt<ReplyPart>,
+  belt: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
 ): Promise<void> {
   let began = false;

@@ -3,18 +3,18 @@ import { type Estimate, meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat/ports.ts';
 import { isJson } from '#src/chat/tool-calls.ts';
 import { isReport } from '#src/chat/usage.ts';
-import type { Stage } from './pipeline.ts';
+import type { AnswerHost } from './pipeline.ts';
 
 /** After so many rounds of tools the model is asked without them, and has to say something. */
 export const longestToolRounds = 4;
 /** More calls than this in one round are ignored. */
 const mostCallsARound = 8;
 
-export type Writing = {
+export type WrittenAnswerRequest = {
   readonly chat: ChatModel;
   readonly prompt: readonly ChatMessage[];
   readonly tools: readonly Tool[];
-  readonly stage: Stage;
+  readonly stage: AnswerHost;
   /** What a request took whose server did not tell. Default: by the length of the text. */
   readonly estimate?: Estimate;
 };
@@ -26,7 +26,7 @@ export type Writing = {
  * model instead. Aborting `signal` throws `signal.reason`.
  */
 export async function* writeAnswer(
-  { chat, prompt, tools, stage, estimate }: Writing,
+  { chat, prompt, tools, stage, estimate }: WrittenAnswerRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ChatPart> {
   const messages = [...prompt];
@@ -44,7 +44,7 @@ export async function* writeAnswer(
 
 type Round = { readonly content: string; readonly calls: readonly ToolCall[] };
 /** What came of a round so far. */
-type Draft = { content: string; readonly calls: ToolCall[] };
+type RoundProgress = { content: string; readonly calls: ToolCall[] };
 
 /** One answer of the model; its calls are returned, not yielded, and only if tools were offered. */
 async function* writeRound(
@@ -53,7 +53,7 @@ async function* writeRound(
   tools: readonly Tool[],
   signal: AbortSignal,
 ): AsyncGenerator<ChatPart, Round> {
-  const draft: Draft = { content: '', calls: [] };
+  const draft: RoundProgress = { content: '', calls: [] };
   const { calls } = draft;
   try {
     for await (const part of chat.reply(messages, tools, signal)) {
@@ -69,7 +69,7 @@ async function* writeRound(
 }
 
 /** Whether it is to be passed on at once. */
-function note(part: ChatPart, draft: Draft): boolean {
+function note(part: ChatPart, draft: RoundProgress): boolean {
   switch (part.kind) {
     case 'text':
       draft.content += part.text;
@@ -85,7 +85,7 @@ function note(part: ChatPart, draft: Draft): boolean {
 /** Results in the order of the calls, whichever came first. */
 async function runAll(
   calls: readonly ToolCall[],
-  stage: Stage,
+  stage: AnswerHost,
   signal: AbortSignal,
 ): Promise<readonly ChatMessage[]> {
   return await Promise.all(
@@ -95,7 +95,7 @@ async function runAll(
   );
 }
 
-async function run(call: ToolCall, stage: Stage, signal: AbortSignal): Promise<string> {
+async function run(call: ToolCall, stage: AnswerHost, signal: AbortSignal): Promise<string> {
   if (!isJson(call.argumentsJson)) return 'Error: the arguments are not valid JSON.';
   try {
     const { content } = await stage.run(call, signal);

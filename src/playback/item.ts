@@ -2,7 +2,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Levelling, type Loudness } from './levelling.ts';
 import { Pump, type PumpEnd, type PumpParts } from './pump.ts';
-import type { Looped, Sought } from './track-outcomes.ts';
+import type { LoopOutcome, SeekOutcome } from './track-outcomes.ts';
 
 /**
  * How an item ended; exactly one each.
@@ -11,7 +11,7 @@ import type { Looped, Sought } from './track-outcomes.ts';
  * ended without a sound. `failed`: its source broke before the first sound. `truncated`: it broke later. `stalled`: it
  * gave nothing for 8 s, before or after its first sound.
  */
-export type Ended =
+export type ItemEnd =
   | { readonly reason: 'completed' | 'cancelled' | 'empty' | 'stalled' }
   | { readonly reason: 'truncated' | 'failed'; readonly error: BotError };
 
@@ -28,23 +28,23 @@ export type ItemOptions = {
 };
 
 /** One sound on a track: what sounds, or waits its turn. */
-export interface Item {
+export interface TrackItem {
   readonly source: SoundSource;
   readonly ownerId: string | undefined;
   readonly isLooping: boolean;
   /** Of what the link took; where it will begin, before that. */
   readonly positionMs: number;
   /** Settles once and never rejects. */
-  readonly ended: Promise<Ended>;
+  readonly ended: Promise<ItemEnd>;
 }
 
 /** An item as its track plays it. */
-export class PlayedItem implements Item {
+export class PlayedItem implements TrackItem {
   readonly source: SoundSource;
   readonly ownerId: string | undefined;
   readonly #parts: PumpParts;
   readonly #onChange: () => void;
-  readonly #done = Promise.withResolvers<Ended>();
+  readonly #done = Promise.withResolvers<ItemEnd>();
   readonly ended = this.#done.promise;
   readonly #levelling: Levelling | undefined;
   #isLooping: boolean;
@@ -117,7 +117,7 @@ export class PlayedItem implements Item {
     this.#pump?.hold(true);
   }
 
-  loop(on: boolean): Looped {
+  loop(on: boolean): LoopOutcome {
     if (on && !this.source.seekable) return { kind: 'unseekable' };
     this.#isLooping = on;
     this.#pump?.loop(on);
@@ -125,7 +125,7 @@ export class PlayedItem implements Item {
   }
 
   /** Goes on from there with a new reading of its source; `before` is called where that will be so. */
-  seek(toMs: number, before: () => void): Sought {
+  seek(toMs: number, before: () => void): SeekOutcome {
     const { seekable, lengthMs } = this.source;
     if (!seekable) return { kind: 'unseekable' };
     const positionMs = Number.isFinite(toMs) ? Math.max(0, toMs) : 0;
@@ -164,15 +164,15 @@ export class PlayedItem implements Item {
   }
 
   /** Ends as its source did. */
-  conclude(): Ended {
+  conclude(): ItemEnd {
     return this.#settle(endOf(this.#pump?.end ?? { kind: 'ended' }, this.#sounded));
   }
 
-  cancel(): Ended {
+  cancel(): ItemEnd {
     return this.#settle({ reason: 'cancelled' });
   }
 
-  #settle(ended: Ended): Ended {
+  #settle(ended: ItemEnd): ItemEnd {
     this.#isOver = true;
     this.#pump?.close();
     this.#done.resolve(ended);
@@ -180,7 +180,7 @@ export class PlayedItem implements Item {
   }
 }
 
-function endOf(end: PumpEnd, sounded: boolean): Ended {
+function endOf(end: PumpEnd, sounded: boolean): ItemEnd {
   switch (end.kind) {
     case 'ended':
       return { reason: sounded ? 'completed' : 'empty' };

@@ -38,7 +38,7 @@ export function fromIterable(
   return {
     ...{ title, seekable: false },
     async *open(_fromMs, signal) {
-      const words = new Words();
+      const words = new SampleBytes();
       for await (const piece of pieces) {
         signal.throwIfAborted();
         const pcm = 'samples' in piece ? piece : { samples: words.push(piece), ...format };
@@ -49,7 +49,7 @@ export function fromIterable(
 }
 
 /** Bytes to samples; half a sample waits for its other byte. */
-class Words {
+class SampleBytes {
   #odd: number | undefined;
 
   push(bytes: Uint8Array): Int16Array {

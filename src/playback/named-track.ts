@@ -3,16 +3,16 @@ import { type ItemOptions, PlayedItem } from './item.ts';
 import type { PumpParts } from './pump.ts';
 import { type TrackEvent, TrackNews } from './track-news.ts';
 import type {
-  Added,
-  Looped,
-  Progress,
-  Skipped,
-  Sought,
-  Stopped,
+  ItemAdded,
+  LoopOutcome,
+  TrackProgress,
+  SkipOutcome,
+  SeekOutcome,
+  StopOutcome,
   TrackView,
-  Waited,
+  WaitOutcome,
 } from './track-outcomes.ts';
-import { type Pulled, TrackPlayer } from './track-player.ts';
+import { type PullResult, TrackPlayer } from './track-player.ts';
 import { longestQueue, TrackQueue } from './track-queue.ts';
 import { TrackVolume } from './track-volume.ts';
 import { TrackWaits } from './track-waits.ts';
@@ -55,7 +55,7 @@ export class NamedTrack {
   }
 
   /** Undefined while nothing plays. */
-  get progress(): Progress | undefined {
+  get progress(): TrackProgress | undefined {
     const { now: item, waiting } = this.#queue;
     if (!item) return undefined;
     const { title, lengthMs } = item.source;
@@ -63,7 +63,7 @@ export class NamedTrack {
   }
 
   /** At once, also on a paused track; what sounds is cancelled, what waits goes on waiting. */
-  play(source: SoundSource, options: ItemOptions = {}): Added {
+  play(source: SoundSource, options: ItemOptions = {}): ItemAdded {
     const item = this.#item(source, options);
     this.#player.cut();
     const replaced = this.#queue.replace(item);
@@ -74,12 +74,12 @@ export class NamedTrack {
   }
 
   /** After all that waits. */
-  enqueue(source: SoundSource, options: ItemOptions = {}): Added {
+  enqueue(source: SoundSource, options: ItemOptions = {}): ItemAdded {
     return this.#add(source, options, false);
   }
 
   /** Before all that waits. */
-  next(source: SoundSource, options: ItemOptions = {}): Added {
+  next(source: SoundSource, options: ItemOptions = {}): ItemAdded {
     return this.#add(source, options, true);
   }
 
@@ -123,7 +123,7 @@ export class NamedTrack {
   }
 
   /** What sounds is cancelled, the next one begins. */
-  skip(): Skipped {
+  skip(): SkipOutcome {
     this.#player.cut();
     const item = this.#queue.skip();
     this.#follow();
@@ -132,7 +132,7 @@ export class NamedTrack {
   }
 
   /** Everything of it is cancelled; also ends a pause. */
-  stop(): Stopped {
+  stop(): StopOutcome {
     return this.#stop('stopped');
   }
 
@@ -144,21 +144,21 @@ export class NamedTrack {
   }
 
   /** Moves what sounds there. */
-  seek(toMs: number): Sought {
+  seek(toMs: number): SeekOutcome {
     const sought = this.#queue.now?.seek(toMs, () => this.#player.cut());
     if (sought?.kind === 'sought') this.#follow();
     return sought ?? { kind: 'idle' };
   }
 
   /** What sounds comes again and again, or plays on to its end. */
-  loop(on: boolean): Looped {
+  loop(on: boolean): LoopOutcome {
     const looped = this.#queue.now?.loop(on);
     this.#news.changed();
     return looped ?? { kind: 'idle' };
   }
 
   /** Until nothing is left to play. Aborting `signal` throws `signal.reason`. */
-  async wait(signal: AbortSignal): Promise<Waited> {
+  async wait(signal: AbortSignal): Promise<WaitOutcome> {
     return this.isIdle ? 'idle' : await this.#waits.wait(signal);
   }
 
@@ -184,7 +184,7 @@ export class NamedTrack {
   }
 
   /** For the mixer: fills `raw` with the next 20 ms; a packet only where its sound is exactly that. */
-  pull(raw: Float32Array): Pulled {
+  pull(raw: Float32Array): PullResult {
     const pulled = this.#player.pull(raw);
     this.#news.began(this.#queue.now);
     const { isPlain } = this.#volume;
@@ -192,7 +192,7 @@ export class NamedTrack {
     return { sounds, packet: isPlain ? pulled.packet : undefined };
   }
 
-  #add(source: SoundSource, options: ItemOptions, isFirst: boolean): Added {
+  #add(source: SoundSource, options: ItemOptions, isFirst: boolean): ItemAdded {
     if (this.#queue.isFull) return { kind: 'full', limit: longestQueue };
     const item = this.#item(source, options);
     const place = this.#queue.add(item, isFirst);
@@ -212,7 +212,7 @@ export class NamedTrack {
     this.#news.changed();
   }
 
-  #stop(why: 'stopped' | 'removed' | 'closed'): Stopped {
+  #stop(why: 'stopped' | 'removed' | 'closed'): StopOutcome {
     const isIdle = this.isIdle;
     this.#player.cut();
     this.#waits.settle(why);

@@ -6,7 +6,7 @@ import { NamedTrack } from './named-track.ts';
 import { type Music, TrackMix } from './track-mix.ts';
 import { objectionToName, trackName } from './track-name.ts';
 import type { TrackEvent } from './track-news.ts';
-import type { Added, Refused, TrackView } from './track-outcomes.ts';
+import type { ItemAdded, SoundRejection, TrackView } from './track-outcomes.ts';
 
 /** Tracks at once; a new name takes the place of the one that has been idle for longest. */
 export const mostTracks = 25;
@@ -46,19 +46,19 @@ export class NamedTracks implements Disposable, AsyncDisposable {
   }
 
   /** As `NamedTrack.play`; makes the track. */
-  play(name: string, source: SoundSource, options: ItemOptions = {}): Added {
+  play(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
     const track = this.#open(name);
     return track instanceof NamedTrack ? track.play(source, options) : track;
   }
 
   /** As `NamedTrack.enqueue`; makes the track. */
-  enqueue(name: string, source: SoundSource, options: ItemOptions = {}): Added {
+  enqueue(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
     const track = this.#open(name);
     return track instanceof NamedTrack ? track.enqueue(source, options) : track;
   }
 
   /** As `NamedTrack.next`; makes the track. */
-  next(name: string, source: SoundSource, options: ItemOptions = {}): Added {
+  next(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
     const track = this.#open(name);
     return track instanceof NamedTrack ? track.next(source, options) : track;
   }
@@ -165,7 +165,7 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     this.close();
   }
 
-  #open(name: string): NamedTrack | Refused {
+  #open(name: string): NamedTrack | SoundRejection {
     if (this.#isClosed) return { kind: 'closed' };
     const key = trackName(name);
     const known = this.#tracks.get(key);

@@ -4,7 +4,7 @@ import type { Clock } from '#src/base/clock.ts';
 const patienceMs = 8_000;
 
 /** How long a source may be silent while it is asked. One timer, however often it gives something. */
-export class Patience {
+export class SourceTimeout {
   readonly #clock: Clock;
   readonly #onLost: () => void;
   #askedAtMs: number | undefined;

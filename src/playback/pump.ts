@@ -1,10 +1,10 @@
 import type { OpusDecoder } from '#src/audio/opus.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { Patience } from './patience.ts';
+import { SourceTimeout } from './patience.ts';
 import { portion, ReadPace } from './read-pace.ts';
 import { musicPerMs } from './stereo.ts';
-import { StereoIntake, type Taken } from './stereo-intake.ts';
+import { StereoIntake, type TakenSound } from './stereo-intake.ts';
 import { opusAhead, StereoQueue } from './stereo-queue.ts';
 
 /** Why no more sound comes: the source ended, broke, or gave nothing for too long. */
@@ -37,7 +37,7 @@ export class Pump {
   readonly #source: SoundSource;
   readonly #told: PumpListener;
   readonly #intake: StereoIntake;
-  readonly #patience: Patience;
+  readonly #patience: SourceTimeout;
   readonly #pace: ReadPace;
   #reading = new AbortController();
   #isLooping: boolean;
@@ -57,7 +57,7 @@ export class Pump {
     this.#source = source;
     this.#told = told;
     this.#intake = new StereoIntake(parts.decoder);
-    this.#patience = new Patience(parts.clock, () => this.#conclude({ kind: 'stalled' }));
+    this.#patience = new SourceTimeout(parts.clock, () => this.#conclude({ kind: 'stalled' }));
     this.#pace = new ReadPace(parts.clock, () => !this.#isHeld && this.sound.length < ahead);
     this.#isLooping = isLooping;
     this.sound = new StereoQueue(fromMs);
@@ -162,7 +162,7 @@ export class Pump {
     }
   }
 
-  #push({ samples, packet }: Taken, isAhead = false): void {
+  #push({ samples, packet }: TakenSound, isAhead = false): void {
     if (samples.length === 0) return;
     this.#patience.calm();
     this.#told.read(samples);

@@ -2,10 +2,10 @@ import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { fadeIn, fadeOut } from './fade.ts';
 import { Gain } from './gain.ts';
 import { SampleQueue } from './sample-queue.ts';
-import { type Position, Sentences } from './sentences.ts';
+import { type Position, SpokenSentences } from './sentences.ts';
 import { SpeakRate } from './speak-rate.ts';
 import { frameSamples } from './track.ts';
-import type { Mark } from './word-times.ts';
+import type { WordMark } from './word-times.ts';
 
 export const samplesPerMs = speakRateHz / 1000;
 
@@ -17,7 +17,7 @@ const starvedSamples = 10 * samplesPerMs;
 const riseSamples = 5 * samplesPerMs;
 
 /** 20 ms, and which places of the sound they hold. */
-export type Cut = { readonly samples: Int16Array; readonly from: number; readonly to: number };
+export type SoundCut = { readonly samples: Int16Array; readonly from: number; readonly to: number };
 
 /** One sentence's sound at the speaking rate. */
 export type SentenceSound = { readonly text: string; readonly samples: Int16Array };
@@ -27,7 +27,7 @@ export class ReplySound {
   readonly gain: Gain;
   readonly #waiting: SampleQueue;
   readonly #rate = new SpeakRate();
-  readonly #sentences = new Sentences();
+  readonly #sentences = new SpokenSentences();
   #taken = 0;
   #rising = false;
 
@@ -46,7 +46,7 @@ export class ReplySound {
     return this.#taken;
   }
 
-  push(pcm: Pcm, text: string, marks: readonly Mark[]): void {
+  push(pcm: Pcm, text: string, marks: readonly WordMark[]): void {
     if (!this.#sentences.isAt(text)) {
       this.#append(this.#rate.flush());
       this.#sentences.start(text);
@@ -73,7 +73,7 @@ export class ReplySound {
   }
 
   /** Zeros fill what is missing; where more should have come, the sound fades into them. */
-  take(starved: boolean): Cut {
+  take(starved: boolean): SoundCut {
     const samples = new Int16Array(frameSamples);
     const count = this.#waiting.take(samples);
     const sound = samples.subarray(0, count);

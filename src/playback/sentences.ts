@@ -2,7 +2,7 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { heardText } from './heard-text.ts';
 import { Levels } from './levels.ts';
 import { Spans } from './spans.ts';
-import { type Mark, type Sounding, type WordTime, wordTimes } from './word-times.ts';
+import { type WordMark, type Sounding, type WordTime, wordTimes } from './word-times.ts';
 
 const samplesPerMs = speakRateHz / 1000;
 
@@ -15,20 +15,20 @@ const doubtMs = 100;
 const snapMs = 120;
 
 /** Samples of one sentence, as places in the sound of the whole reply. */
-type Sentence = {
+type PlacedSentence = {
   readonly text: string;
   readonly from: number;
   to: number;
   readonly levels: Levels;
-  readonly marks: Mark[];
+  readonly marks: WordMark[];
 };
 
 /** Where a reply is: both count from 0. */
 export type Position = { readonly sentence: number; readonly word: number };
 
 /** Which sentence lies where in the sound of a reply, and how much of each has left. */
-export class Sentences {
-  readonly #all: Sentence[] = [];
+export class SpokenSentences {
+  readonly #all: PlacedSentence[] = [];
   readonly #sent = new Spans();
 
   /** Whether `text` is the sentence the latest sound belongs to. */
@@ -50,7 +50,7 @@ export class Sentences {
   }
 
   /** The provider tells when words of the latest sentence sound. */
-  mark(marks: readonly Mark[]): void {
+  mark(marks: readonly WordMark[]): void {
     this.#all.at(-1)?.marks.push(...marks);
   }
 
@@ -111,7 +111,7 @@ export class Sentences {
     return this.#all.findLastIndex(({ from }) => from < place);
   }
 
-  #sounding(sentence: Sentence, whole: boolean): Sounding {
+  #sounding(sentence: PlacedSentence, whole: boolean): Sounding {
     const { text, from, to, levels, marks } = sentence;
     const soundMs = (to - from) / samplesPerMs;
     return { text, soundMs, whole: whole || sentence !== this.#all.at(-1), levels, marks };

@@ -3,7 +3,7 @@ import { gainOf } from './gain.ts';
 import { ReplySound, type SentenceSound, samplesPerMs } from './reply-sound.ts';
 import type { Position } from './sentences.ts';
 import { type Block, frameSamples } from './track.ts';
-import type { Mark } from './word-times.ts';
+import type { WordMark } from './word-times.ts';
 
 /**
  * How an answer ended on its track; exactly one each.
@@ -11,7 +11,7 @@ import type { Mark } from './word-times.ts';
  * `completed`: all of it was handed to the link. `failed`: its source broke, and what there was has been handed out.
  * `empty`: there was no sound. `cancelled`: it was cut, or ended after a sentence.
  */
-export type Finish = 'completed' | 'cancelled' | 'empty' | 'failed';
+export type ReplyFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
 /** What a reply is from birth. */
 export type ReplyOptions = {
@@ -24,7 +24,7 @@ export type ReplyOptions = {
 };
 
 /** The sentence a sound belongs to, and, where its provider tells, when its words sound. */
-export type MarkedText = { readonly text: string; readonly marks: readonly Mark[] };
+export type MarkedText = { readonly text: string; readonly marks: readonly WordMark[] };
 
 /** Sound held for one answer; its writer waits above it. The piece that exceeds it is kept whole. */
 export const longestQueueMs = 5_000;
@@ -43,10 +43,10 @@ export class SpokenReply {
   readonly interruptible: boolean;
   readonly #sound: ReplySound;
   readonly #gain: number;
-  readonly #done = Promise.withResolvers<Finish>();
+  readonly #done = Promise.withResolvers<ReplyFinish>();
   /** Settles once and never rejects; after `cut`, at once. */
   readonly finish = this.#done.promise;
-  #finished: Finish | undefined;
+  #finished: ReplyFinish | undefined;
   /** What the finish will be once all has been handed out. */
   #ending: 'completed' | 'failed' | 'cancelled' | undefined;
   /** Of what is still written, only what belongs to the sentence that sounds. */
@@ -261,7 +261,7 @@ export class SpokenReply {
     this.#settle(empty ? 'empty' : this.#ending);
   }
 
-  #settle(finish: Finish): void {
+  #settle(finish: ReplyFinish): void {
     if (this.#finished) return;
     this.#finished = finish;
     this.#done.resolve(finish);

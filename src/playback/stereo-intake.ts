@@ -6,7 +6,7 @@ import { StereoRate } from '#src/audio/stereo-rate.ts';
 import { musicFrame, musicPerMs } from './stereo.ts';
 
 /** Sound of two channels at 48 kHz, and the packet that it is, where another encoder's may go out in place of ours. */
-export type Taken = { readonly samples: Int16Array; readonly packet?: Uint8Array };
+export type TakenSound = { readonly samples: Int16Array; readonly packet?: Uint8Array };
 
 /** What a packet means depends on those before it: so long after the first of its mode, hardly any more. */
 const settling = 300 * musicPerMs;
@@ -25,13 +25,13 @@ export class StereoIntake {
   }
 
   /** In pieces of at most 100 ms. A payload that is not Opus throws. */
-  *take(chunk: SoundChunk): Generator<Taken> {
+  *take(chunk: SoundChunk): Generator<TakenSound> {
     if (chunk.kind === 'opus') yield this.#decode(chunk.packet);
     else for (const pcm of portions(chunk.pcm)) yield* this.#rate.push(pcm).map(plain);
   }
 
   /** A reading is over: what was held back. The next one begins as if it were the first. */
-  flush(): Taken {
+  flush(): TakenSound {
     this.free();
     return plain(this.#rate.flush());
   }
@@ -42,7 +42,7 @@ export class StereoIntake {
     this.#decoded = 0;
   }
 
-  #decode(packet: Uint8Array): Taken {
+  #decode(packet: Uint8Array): TakenSound {
     this.#decoder ??= this.#open();
     const samples = this.#decoder.decode(packet);
     if (opusMode(packet) !== 'celt') this.#decoded = 0;
@@ -52,7 +52,7 @@ export class StereoIntake {
   }
 }
 
-function plain(samples: Int16Array): Taken {
+function plain(samples: Int16Array): TakenSound {
   return { samples };
 }
 

@@ -1,7 +1,7 @@
 import { musicPerMs } from './stereo.ts';
 
 /** A sound that is played round and round has several rounds, of which the first is 0. */
-type Piece = {
+type QueuedSound = {
   readonly samples: Int16Array;
   readonly round: number;
   readonly packet: Uint8Array | undefined;
@@ -15,7 +15,7 @@ export const opusAhead = 312;
 
 /** Sound of two channels at 48 kHz on its way to a track, first in, first out. Unbounded: its writer holds that bound. */
 export class StereoQueue {
-  #pieces: Piece[] = [];
+  #pieces: QueuedSound[] = [];
   /** Place of the next sample in the first piece. */
   #at = 0;
   #length = 0;

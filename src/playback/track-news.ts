@@ -1,9 +1,9 @@
-import type { Ended, Item, PlayedItem } from './item.ts';
+import type { ItemEnd, TrackItem, PlayedItem } from './item.ts';
 
 /** What happens on a track; `changed` is all that shows in its view except its position. */
 export type TrackEvent =
-  | { readonly kind: 'began'; readonly track: string; readonly item: Item }
-  | { readonly kind: 'ended'; readonly track: string; readonly item: Item; readonly ended: Ended }
+  | { readonly kind: 'began'; readonly track: string; readonly item: TrackItem }
+  | { readonly kind: 'ended'; readonly track: string; readonly item: TrackItem; readonly ended: ItemEnd }
   | { readonly kind: 'changed'; readonly track: string };
 
 /** Tells what happens on one track; of each item that sounds first its beginning, then its end. */
@@ -24,7 +24,7 @@ export class TrackNews {
     this.#tell({ kind: 'began', track: this.#track, item });
   }
 
-  ended(item: PlayedItem, ended: Ended): void {
+  ended(item: PlayedItem, ended: ItemEnd): void {
     this.began(item);
     this.#tell({ kind: 'ended', track: this.#track, item, ended });
   }

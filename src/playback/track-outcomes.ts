@@ -1,7 +1,7 @@
-import type { Item } from './item.ts';
+import type { TrackItem } from './item.ts';
 
 /** Why a sound was not taken. */
-export type Refused =
+export type SoundRejection =
   /** A name has 1 to 24 letters, digits and `-`. */
   | { readonly kind: 'bad-name' }
   /** `voice` and `cues` belong to the bot itself, `all` means every track. */
@@ -13,36 +13,36 @@ export type Refused =
   /** The mixer has been closed. */
   | { readonly kind: 'closed' };
 
-export type Added =
+export type ItemAdded =
   /** It sounds as soon as its source gives sound; `replaced` ended for it. */
-  | { readonly kind: 'playing'; readonly item: Item; readonly replaced?: Item }
+  | { readonly kind: 'playing'; readonly item: TrackItem; readonly replaced?: TrackItem }
   /** Place 1 comes next. */
-  | { readonly kind: 'queued'; readonly item: Item; readonly place: number }
-  | Refused;
+  | { readonly kind: 'queued'; readonly item: TrackItem; readonly place: number }
+  | SoundRejection;
 
-export type Skipped =
-  | { readonly kind: 'skipped'; readonly item: Item; readonly next: Item | undefined }
+export type SkipOutcome =
+  | { readonly kind: 'skipped'; readonly item: TrackItem; readonly next: TrackItem | undefined }
   | { readonly kind: 'idle' };
 
 /** `removed` tells how many waited. */
-export type Stopped =
-  | { readonly kind: 'stopped'; readonly item: Item | undefined; readonly removed: number }
+export type StopOutcome =
+  | { readonly kind: 'stopped'; readonly item: TrackItem | undefined; readonly removed: number }
   | { readonly kind: 'idle' };
 
-export type Sought =
+export type SeekOutcome =
   | { readonly kind: 'sought'; readonly positionMs: number }
   | { readonly kind: 'past-end'; readonly lengthMs: number }
   /** Its source comes only once. */
   | { readonly kind: 'unseekable' }
   | { readonly kind: 'idle' };
 
-export type Looped =
+export type LoopOutcome =
   | { readonly kind: 'looping'; readonly on: boolean }
   | { readonly kind: 'unseekable' }
   | { readonly kind: 'idle' };
 
 /** Why a wait is over: nothing is left to play, or somebody had other plans. */
-export type Waited = 'idle' | 'replaced' | 'stopped' | 'removed' | 'closed';
+export type WaitOutcome = 'idle' | 'replaced' | 'stopped' | 'removed' | 'closed';
 
 /** A track as people see it. */
 export type TrackView = {
@@ -50,15 +50,15 @@ export type TrackView = {
   readonly percent: number;
   readonly isPaused: boolean;
   readonly isMuted: boolean;
-  readonly now: Item | undefined;
-  readonly waiting: readonly Item[];
+  readonly now: TrackItem | undefined;
+  readonly waiting: readonly TrackItem[];
   /** Gaps because a source was late. */
   readonly starved: number;
 };
 
 /** Where the sound of a track is. */
-export type Progress = {
-  readonly item: Item;
+export type TrackProgress = {
+  readonly item: TrackItem;
   readonly title: string;
   readonly positionMs: number;
   readonly lengthMs: number | undefined;

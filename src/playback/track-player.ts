@@ -2,7 +2,7 @@ import type { PlayedItem } from './item.ts';
 import { fall, musicFrame, rampSamples, rise } from './stereo.ts';
 
 /** Where a player gets its items. */
-export interface Line {
+export interface ItemSource {
   /** What sounds, or would. */
   readonly now: PlayedItem | undefined;
   /** What comes after it. */
@@ -12,18 +12,18 @@ export interface Line {
 }
 
 /** What one pull gave. */
-export type Pulled = {
+export type PullResult = {
   /** Whether there was anything to hear. */
   readonly sounds: boolean;
   /** The packet that is just that. */
   readonly packet: Uint8Array | undefined;
 };
 
-const silent: Pulled = { sounds: false, packet: undefined };
+const silent: PullResult = { sounds: false, packet: undefined };
 
 /** The sound of one track at full volume: item after item without a gap or a click. */
 export class TrackPlayer {
-  readonly #line: Line;
+  readonly #line: ItemSource;
   #isHeld = false;
   /** The former frame ended in sound, and this one goes on with it. */
   #isFlowing = false;
@@ -33,7 +33,7 @@ export class TrackPlayer {
   #tail: Float32Array | undefined;
   #starved = 0;
 
-  constructor(line: Line) {
+  constructor(line: ItemSource) {
     this.#line = line;
   }
 
@@ -76,7 +76,7 @@ export class TrackPlayer {
   }
 
   /** Fills `raw` with the next 20 ms. */
-  pull(raw: Float32Array): Pulled {
+  pull(raw: Float32Array): PullResult {
     const tail = this.#tail;
     this.#tail = undefined;
     const packet = tail || !this.#isFlowing ? undefined : this.#line.now?.packet;

@@ -1,16 +1,16 @@
-import type { Ended, PlayedItem } from './item.ts';
-import type { Line } from './track-player.ts';
+import type { ItemEnd, PlayedItem } from './item.ts';
+import type { ItemSource } from './track-player.ts';
 
 /** Items that wait on one track, the one that sounds not counted. */
 export const longestQueue = 50;
 
 /** What one track plays now and next; every item leaves it with its end told once. */
-export class TrackQueue implements Line {
-  readonly #onEnd: (item: PlayedItem, ended: Ended) => void;
+export class TrackQueue implements ItemSource {
+  readonly #onEnd: (item: PlayedItem, ended: ItemEnd) => void;
   #now: PlayedItem | undefined;
   #waiting: readonly PlayedItem[] = [];
 
-  constructor(onEnd: (item: PlayedItem, ended: Ended) => void) {
+  constructor(onEnd: (item: PlayedItem, ended: ItemEnd) => void) {
     this.#onEnd = onEnd;
   }
 

@@ -1,13 +1,13 @@
-import type { Waited } from './track-outcomes.ts';
+import type { WaitOutcome } from './track-outcomes.ts';
 
 /** Those who wait for a track; each is told once. */
 export class TrackWaits {
-  readonly #waits = new Set<(why: Waited) => void>();
+  readonly #waits = new Set<(why: WaitOutcome) => void>();
 
   /** Aborting `signal` throws `signal.reason`. */
-  async wait(signal: AbortSignal): Promise<Waited> {
+  async wait(signal: AbortSignal): Promise<WaitOutcome> {
     signal.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<Waited>();
+    const { promise, resolve, reject } = Promise.withResolvers<WaitOutcome>();
     const leave = () => reject(signal.reason);
     this.#waits.add(resolve);
     signal.addEventListener('abort', leave);
@@ -19,7 +19,7 @@ export class TrackWaits {
     }
   }
 
-  settle(why: Waited): void {
+  settle(why: WaitOutcome): void {
     for (const resolve of this.#waits) resolve(why);
     this.#waits.clear();
   }

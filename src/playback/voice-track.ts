@@ -3,7 +3,7 @@ import { Gain } from './gain.ts';
 import type { SpokenReply } from './spoken-reply.ts';
 import type { Block, Track } from './track.ts';
 
-export type Added =
+export type ReplyAdded =
   | { readonly kind: 'added'; readonly place: number }
   | { readonly kind: 'full'; readonly limit: number };
 
@@ -32,7 +32,7 @@ export class VoiceTrack implements Track {
   }
 
   /** Place 1 sounds now. A reply that did not fit is untouched: its owner cuts it or tries later. */
-  add(reply: SpokenReply): Added {
+  add(reply: SpokenReply): ReplyAdded {
     this.#replies = this.#replies.filter((one) => !one.over);
     if (this.#replies.length >= this.#limit) return { kind: 'full', limit: this.#limit };
     const place = this.#replies.push(reply);

@@ -1,7 +1,7 @@
 import type { Levels } from './levels.ts';
 
 /** When a word of a sentence sounds, as its provider tells. */
-export type Mark = {
+export type WordMark = {
   /** Place of its first character in the text. */
   readonly at: number;
   readonly fromMs: number;
@@ -18,7 +18,7 @@ export type Sounding = {
   /** Without them the words lie evenly over the sound, pauses included. */
   readonly levels?: Levels;
   /** With them nothing is estimated. */
-  readonly marks?: readonly Mark[];
+  readonly marks?: readonly WordMark[];
 };
 
 /** A word: its characters in the text, and when it sounds within the sentence. */
@@ -29,7 +29,7 @@ export type WordTime = {
   readonly toMs: number;
 };
 
-type Word = { readonly from: number; readonly to: number; readonly weight: number };
+type WeightedWord = { readonly from: number; readonly to: number; readonly weight: number };
 
 /** Ordinary pace, about 15 characters a second: for a sentence whose sound has not all come. */
 const characterMs = 65;
@@ -51,7 +51,7 @@ export function wordTimes(sentence: Sounding): WordTime[] {
 }
 
 /** A word weighs its letters and the space behind it: short words are not as short as they look. */
-function wordsOf(text: string): Word[] {
+function wordsOf(text: string): WeightedWord[] {
   const parts = [...segments.segment(text)];
   return parts.flatMap(({ index, segment, isWordLike }, n) => {
     if (!isWordLike) return [];
@@ -71,7 +71,7 @@ function clockOf({ text, soundMs, whole, levels }: Sounding) {
 }
 
 /** A word without a mark of its own belongs to the one before it, as the second half of a contraction does. */
-function marked(words: readonly Word[], marks: readonly Mark[]): WordTime[] {
+function marked(words: readonly WeightedWord[], marks: readonly WordMark[]): WordTime[] {
   return words.flatMap(({ from, to }) => {
     const mark = marks.findLast(({ at }) => at <= from);
     return mark ? [{ from, to, fromMs: mark.fromMs, toMs: mark.toMs }] : [];

@@ -1,7 +1,7 @@
 /** What a request wants back. */
-export type Asked = 'sound' | 'events' | 'json' | 'words';
+export type ExpectedContent = 'sound' | 'events' | 'json' | 'words';
 
-const accepted: Readonly<Record<Asked, RegExp>> = {
+const accepted: Readonly<Record<ExpectedContent, RegExp>> = {
   sound: /^(audio\/.+|(application|binary)\/octet-stream)$/,
   events: /^(text\/event-stream|text\/plain)$/,
   words: /^(text\/event-stream|text\/plain|application\/(.+\+)?json)$/,
@@ -9,7 +9,7 @@ const accepted: Readonly<Record<Asked, RegExp>> = {
 };
 
 /** Told from the request alone: its path, and `stream` in its body. */
-export function askedOf(url: string, body: unknown): Asked {
+export function askedOf(url: string, body: unknown): ExpectedContent {
   const path = url.replace(/[?#].*/, '');
   if (path.endsWith('/audio/speech')) return isSpeechEvents(body) ? 'events' : 'sound';
   const streamed =
@@ -32,14 +32,14 @@ export function mediaType(headers: Headers): string {
 }
 
 /** Undefined if the type fits or is missing, `json` if the body will say what is wrong, else what came. */
-export function objectionToType(type: string, asked: Asked): string | undefined {
+export function objectionToType(type: string, asked: ExpectedContent): string | undefined {
   if (type === '' || accepted[asked].test(type)) return undefined;
   if (accepted.json.test(type)) return 'json';
   return /html/.test(type) ? `a web page (${type})` : `${type} instead of ${asked}`;
 }
 
 /** The same, judged by the first bytes: types are missing or wrong often enough. */
-export function objectionToHead(head: Uint8Array, asked: Asked): string | undefined {
+export function objectionToHead(head: Uint8Array, asked: ExpectedContent): string | undefined {
   const text = Buffer.from(head.subarray(0, 64)).toString('latin1').trimStart();
   const sound = asked === 'sound';
   // Sound may begin with any bytes, but not with sixteen printable ones.

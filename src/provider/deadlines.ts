@@ -32,7 +32,7 @@ export const deadlines = {
   },
 } as const satisfies Readonly<Record<string, Deadlines>>;
 
-export type Timing<T> = {
+export type StageTiming<T> = {
   readonly firstMs: number;
   readonly totalMs: number;
   readonly clock: Clock;
@@ -42,7 +42,7 @@ export type Timing<T> = {
 };
 
 /** The same parts, but no longer waited for than `timing` says. A source that is late must be stopped by its signal. */
-export async function* timed<T>(source: AsyncIterable<T>, timing: Timing<T>): AsyncGenerator<T> {
+export async function* timed<T>(source: AsyncIterable<T>, timing: StageTiming<T>): AsyncGenerator<T> {
   const { firstMs, totalMs, clock, isOutput, late } = timing;
   const parts = source[Symbol.asyncIterator]();
   let [waitedMs, limitMs] = [0, Math.min(firstMs, totalMs)];

@@ -1,6 +1,6 @@
 import { APIConnectionTimeoutError, APIError, type OpenAI } from 'openai';
 import { parsedMs } from '#src/base/clock.ts';
-import { type About, BotError, type ErrorCode } from '#src/base/errors.ts';
+import { type FailureServer, BotError, type ErrorCode } from '#src/base/errors.ts';
 import { keyOf } from './client.ts';
 import { codeOf, plainWords, serverName, wordsOf, wordsOfText } from './foreign-words.ts';
 
@@ -41,7 +41,7 @@ type Judgement = {
   readonly words?: string | undefined;
   /** Not for the log. */
   readonly serverWords?: string | undefined;
-  readonly about?: About;
+  readonly about?: FailureServer;
 };
 
 function judge(thrown: unknown, chain: readonly Error[]): Judgement {

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { type Asked, askedOf, mediaType, objectionToHead, objectionToType } from './answer-type.ts';
+import { type ExpectedContent, askedOf, mediaType, objectionToHead, objectionToType } from './answer-type.ts';
 import { plainWords, wordsOfText } from './foreign-words.ts';
 import { within } from './within.ts';
 
@@ -63,7 +63,7 @@ export function guardFetch(guard: Guard): Fetch {
 type Watch = Guard & {
   readonly hangUp: AbortController;
   readonly dueAtMs: number;
-  readonly asked: Asked;
+  readonly asked: ExpectedContent;
 };
 
 async function check(response: Response, watch: Watch): Promise<Response> {

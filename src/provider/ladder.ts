@@ -1,13 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, withAbout } from '#src/base/errors.ts';
 import type { Breaker, Pass } from './breaker.ts';
-import { type Deadlines, type Timing, timed } from './deadlines.ts';
+import { type Deadlines, type StageTiming, timed } from './deadlines.ts';
 
 /** What a server does for the bot. */
-export type Role = 'speech to text' | 'chat' | 'text to speech';
+export type ProviderRole = 'speech to text' | 'chat' | 'text to speech';
 
 /** One of the engines that can serve a role; the first of them is meant to. */
-export type Rung<Engine> = {
+export type Fallback<Engine> = {
   /** As people know it. */
   readonly provider: string;
   /** The setting that holds its key. */
@@ -21,7 +21,7 @@ export type ProviderNews =
   /** One request failed. */
   | {
       readonly kind: 'failed';
-      readonly role: Role;
+      readonly role: ProviderRole;
       readonly provider: string;
       readonly code: BotError['code'];
       /** For the operator. */
@@ -30,19 +30,19 @@ export type ProviderNews =
       readonly cause?: unknown;
     }
   /** The first that did not fail after some that had. */
-  | { readonly kind: 'mended'; readonly role: Role; readonly provider: string }
+  | { readonly kind: 'mended'; readonly role: ProviderRole; readonly provider: string }
   | {
       readonly kind: 'fallback-on';
-      readonly role: Role;
+      readonly role: ProviderRole;
       readonly from: string;
       readonly to: string;
     }
-  | { readonly kind: 'fallback-off'; readonly role: Role; readonly back: string };
+  | { readonly kind: 'fallback-off'; readonly role: ProviderRole; readonly back: string };
 
-export type LadderOptions<Engine> = {
-  readonly role: Role;
+export type FallbackChainOptions<Engine> = {
+  readonly role: ProviderRole;
   /** In order of preference, at least one. */
-  readonly rungs: readonly Rung<Engine>[];
+  readonly rungs: readonly Fallback<Engine>[];
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   /** Whether what fails at once is asked once more; false where the caller does that, who cannot wait though. */
@@ -51,7 +51,7 @@ export type LadderOptions<Engine> = {
   readonly tell: (news: ProviderNews) => void;
 };
 
-export type Asking<Engine, T> = {
+export type FallbackRequest<Engine, T> = {
   /** `rung` counts from 0. */
   readonly ask: (engine: Engine, signal: AbortSignal, rung: number) => AsyncIterable<T>;
   /** Whether people hear or read of this part: from the first such on, nothing is asked again. */
@@ -61,19 +61,19 @@ export type Asking<Engine, T> = {
 };
 
 /** Which rung several requests that belong together use. */
-export type Place = { rung: number; isEntered: boolean; isPinned: boolean };
+export type FallbackPosition = { rung: number; isEntered: boolean; isPinned: boolean };
 
-export function openPlace(): Place {
+export function openFallbackPosition(): FallbackPosition {
   return { rung: 0, isEntered: false, isPinned: false };
 }
 
-type Step<Engine> = {
+type FallbackStep<Engine> = {
   readonly at: number;
-  readonly rung: Rung<Engine>;
+  readonly rung: Fallback<Engine>;
   readonly pass: Pass;
   hasBegun: boolean;
 };
-type Outcome =
+type FallbackOutcome =
   /** `moved`: what it belongs to went down meanwhile. */
   | { readonly kind: 'whole' | 'moved' }
   | { readonly kind: 'failed'; readonly error: BotError; readonly tookMs: number };
@@ -91,14 +91,14 @@ const ownFault = new Set([400, 413, 422]);
  * What fails at once is asked once more. A rested engine is tried by the request that comes next, so that things go
  * back to normal by themselves.
  */
-export class Ladder<Engine> {
-  readonly #options: LadderOptions<Engine>;
+export class FallbackChain<Engine> {
+  readonly #options: FallbackChainOptions<Engine>;
   /** Those that have answered once. */
-  readonly #warm = new Set<Rung<Engine>>();
-  readonly #failing = new Set<Rung<Engine>>();
+  readonly #warm = new Set<Fallback<Engine>>();
+  readonly #failing = new Set<Fallback<Engine>>();
   #told = 0;
 
-  constructor(options: LadderOptions<Engine>) {
+  constructor(options: FallbackChainOptions<Engine>) {
     this.#options = options;
   }
 
@@ -115,15 +115,15 @@ export class Ladder<Engine> {
    * engine throws passes. Aborting `signal` throws `signal.reason`.
    */
   async *run<T>(
-    asking: Asking<Engine, T>,
+    asking: FallbackRequest<Engine, T>,
     signal: AbortSignal,
-    place: Place = openPlace(),
+    place: FallbackPosition = openFallbackPosition(),
   ): AsyncGenerator<T> {
     let mayRetry = true;
     let step = place.isEntered ? this.#stepAt(place) : this.#stepFrom(0, place);
     try {
       while (step) {
-        const outcome: Outcome = yield* this.#attempt(asking, step, place, signal);
+        const outcome: FallbackOutcome = yield* this.#attempt(asking, step, place, signal);
         if (outcome.kind === 'whole') return;
         const isAgain = outcome.kind === 'failed' && mayRetry && this.#isWorthIt(outcome, step);
         if (isAgain) {
@@ -144,13 +144,13 @@ export class Ladder<Engine> {
   }
 
   /** Goes with whatever of `place` has entered. */
-  #stepAt({ rung: at }: Place): Step<Engine> {
+  #stepAt({ rung: at }: FallbackPosition): FallbackStep<Engine> {
     const rung = this.#options.rungs[at];
     if (!rung) throw new RangeError('There is no such rung.');
     return { at, rung, pass: rung.breaker.accompany(), hasBegun: false };
   }
 
-  #stepFrom(first: number, place: Place): Step<Engine> | undefined {
+  #stepFrom(first: number, place: FallbackPosition): FallbackStep<Engine> | undefined {
     for (const [at, rung] of this.#options.rungs.entries()) {
       const pass = at < first ? undefined : rung.breaker.enter();
       if (!pass) continue;
@@ -162,7 +162,7 @@ export class Ladder<Engine> {
   }
 
   /** Where to ask next. Errors: `error`, where nobody is left. */
-  #after(error: BotError, { at, pass }: Step<Engine>, place: Place): Step<Engine> {
+  #after(error: BotError, { at, pass }: FallbackStep<Engine>, place: FallbackPosition): FallbackStep<Engine> {
     if (ownFault.has(error.about.status ?? 0)) pass.left();
     else pass.failed(error);
     if (place.rung !== at) return this.#stepAt(place);
@@ -172,8 +172,8 @@ export class Ladder<Engine> {
   }
 
   #isWorthIt(
-    { error, tookMs }: Extract<Outcome, { kind: 'failed' }>,
-    { rung }: Step<Engine>,
+    { error, tookMs }: Extract<FallbackOutcome, { kind: 'failed' }>,
+    { rung }: FallbackStep<Engine>,
   ): boolean {
     const waitMs = error.about.retryAfterMs ?? retryPauseMs;
     const { deadlines, retries } = this.#options;
@@ -183,11 +183,11 @@ export class Ladder<Engine> {
   }
 
   async *#attempt<T>(
-    { ask, isOutput, moreMs = 0 }: Asking<Engine, T>,
-    step: Step<Engine>,
-    place: Place,
+    { ask, isOutput, moreMs = 0 }: FallbackRequest<Engine, T>,
+    step: FallbackStep<Engine>,
+    place: FallbackPosition,
     signal: AbortSignal,
-  ): AsyncGenerator<T, Outcome> {
+  ): AsyncGenerator<T, FallbackOutcome> {
     const { clock } = this.#options;
     const hangUp = new AbortController();
     const either = AbortSignal.any([signal, hangUp.signal]);
@@ -210,9 +210,9 @@ export class Ladder<Engine> {
   async *#pour<T>(
     parts: AsyncIterable<T>,
     isOutput: (part: T) => boolean,
-    step: Step<Engine>,
-    place: Place,
-  ): AsyncGenerator<T, Outcome> {
+    step: FallbackStep<Engine>,
+    place: FallbackPosition,
+  ): AsyncGenerator<T, FallbackOutcome> {
     for await (const part of parts) {
       if (!step.hasBegun && isOutput(part)) {
         if (place.rung !== step.at) return { kind: 'moved' };
@@ -227,13 +227,13 @@ export class Ladder<Engine> {
   }
 
   async *#from<T>(
-    rung: Rung<Engine>,
+    rung: Fallback<Engine>,
     ask: (engine: Engine) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
     yield* ask(await rung.engine());
   }
 
-  #timing<T>(rung: Rung<Engine>, isOutput: (part: T) => boolean, moreMs: number): Timing<T> {
+  #timing<T>(rung: Fallback<Engine>, isOutput: (part: T) => boolean, moreMs: number): StageTiming<T> {
     const { clock, deadlines } = this.#options;
     const { coldFirstMs, firstMs, totalMs } = deadlines;
     return {
@@ -247,7 +247,7 @@ export class Ladder<Engine> {
   }
 
   /** What is no failure of the server is thrown on. */
-  #describe(thrown: unknown, rung: Rung<Engine>): BotError {
+  #describe(thrown: unknown, rung: Fallback<Engine>): BotError {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable') throw thrown;
     const { provider, keySetting } = rung;
     const error = withAbout(thrown, { provider, ...(keySetting && { keySetting }) });
@@ -258,7 +258,7 @@ export class Ladder<Engine> {
     return error;
   }
 
-  #begins({ rung, at, pass }: Step<Engine>): void {
+  #begins({ rung, at, pass }: FallbackStep<Engine>): void {
     const { role, rungs, tell } = this.#options;
     const { provider } = rung;
     this.#warm.add(rung);

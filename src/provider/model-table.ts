@@ -1,5 +1,5 @@
 /** What became known of models by one day, for servers that do not tell. */
-export type Ending = {
+export type ModelRetirement = {
   /** Without the date behind a snapshot: `gpt-4o` stands for `gpt-4o-2024-08-06` too. */
   readonly models: readonly string[];
   /** The day from which on it is gone, as `2027-01-06`. */
@@ -17,7 +17,7 @@ const page = 'types of openai 7.55.0 and the deprecations page of OpenAI';
 const press = 'Developers Digest and dev.to, October 2026';
 
 /** Models of OpenAI with an end, in order of their end. */
-export const endings: readonly Ending[] = [
+export const endings: readonly ModelRetirement[] = [
   {
     models: ['gpt-4o-audio-preview', 'gpt-4o-mini-audio-preview'],
     endsOn: '2026-05-07',

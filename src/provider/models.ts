@@ -1,4 +1,4 @@
-import { type Ending, endings } from './model-table.ts';
+import { type ModelRetirement, endings } from './model-table.ts';
 
 /** What is asked for where a role has a server and no model. A test holds each against the table. */
 export const standardModels = {
@@ -98,7 +98,7 @@ export function sayNews({ role, model, kind, onDate, successor }: ModelNews): st
 }
 
 /** The row of the table, dated snapshots being what they are a snapshot of. */
-export function endingOf(model: string): Ending | undefined {
+export function endingOf(model: string): ModelRetirement | undefined {
   const plain = model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
   return endings.find(({ models }) => models.includes(model) || models.includes(plain));
 }

@@ -57,10 +57,10 @@ export type TalkEvent =
 
 export type ResponseEvent = Extract<TalkEvent, Of>;
 
-type Reader = (event: JsonEvent) => TalkEvent | undefined;
+type EventReader = (event: JsonEvent) => TalkEvent | undefined;
 
 /** Names of the present and of the former interface; both are understood whoever speaks. */
-const readers: Readonly<Record<string, Reader>> = {
+const readers: Readonly<Record<string, EventReader>> = {
   'session.created': ({ session }) => ({ kind: 'created', dialect: dialectOf(session) }),
   'session.updated': () => ({ kind: 'updated' }),
   'input_audio_buffer.committed': (event) => ({ kind: 'committed', itemId: word(event.item_id) }),
@@ -126,7 +126,7 @@ function sound(event: JsonEvent): TalkEvent {
   return { kind: 'sound', ...ofItem(event), bytes: Buffer.from(word(event.delta), 'base64') };
 }
 
-function words(isSpoken: boolean, field: 'delta' | 'transcript' | 'text'): Reader {
+function words(isSpoken: boolean, field: 'delta' | 'transcript' | 'text'): EventReader {
   return (event) => ({
     kind: 'words',
     ...ofItem(event),

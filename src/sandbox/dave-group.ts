@@ -17,7 +17,7 @@ export type DaveRules = {
   readonly commitMs: number;
 };
 
-type Person = {
+type GroupMember = {
   /** Offered and not yet carried into the group. */
   keyPackage: KeyPackage | undefined;
   /** Of those inside the group. */
@@ -41,7 +41,7 @@ export class DaveGroup {
   readonly #groupId: Buffer;
   readonly #commitMs: number;
   readonly #sender = new ExternalSender();
-  readonly #people = new Map<string, Person>();
+  readonly #people = new Map<string, GroupMember>();
   readonly #transitions: DaveTransitions;
   #epoch = 0;
   #leaves: (string | undefined)[] = [];

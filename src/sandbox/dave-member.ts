@@ -2,7 +2,7 @@ import { DAVESession } from '@snazzah/davey';
 import { op, type VoiceMessage } from './voice-ops.ts';
 
 /** What became of a received frame. */
-export type Opened =
+export type OpenedFrame =
   | { readonly kind: 'opened'; readonly opus: Buffer; readonly sealed: boolean }
   | { readonly kind: 'still-sealed' };
 
@@ -75,7 +75,7 @@ export class DaveMember {
     return this.#session.ready && !opus.equals(silence) ? this.#session.encryptOpus(opus) : opus;
   }
 
-  open(fromUserId: string, frame: Buffer): Opened {
+  open(fromUserId: string, frame: Buffer): OpenedFrame {
     const sealed = frame.length > 2 && frame.readUInt16BE(frame.length - 2) === sealMark;
     if (!sealed) return { kind: 'opened', opus: frame, sealed };
     try {

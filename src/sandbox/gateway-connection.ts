@@ -3,18 +3,18 @@ import { type GatewaySession, sendText } from './gateway-session.ts';
 import {
   closeCodes,
   type GatewayRequest,
-  type Identify,
-  type Resume,
+  type GatewayIdentify,
+  type GatewayResume,
   readRequest,
 } from './gateway-wire.ts';
 
 /** What a connection asks of the gateway it belongs to. */
 export interface GatewayDesk {
   /** A session with READY under way, or the close code. */
-  identify(identify: Identify, socket: WebSocket): GatewaySession | { readonly closeCode: number };
+  identify(identify: GatewayIdentify, socket: WebSocket): GatewaySession | { readonly closeCode: number };
   /** The session, replayed; `invalid` asks for a new identify. */
   resume(
-    resume: Resume,
+    resume: GatewayResume,
     socket: WebSocket,
   ): GatewaySession | 'invalid' | { readonly closeCode: number };
   /** Op 4, op 8 and op 43. */

@@ -9,11 +9,11 @@ export type EventFault = {
   readonly copies?: number;
 };
 
-type Standing = { readonly fault: EventFault; left: number };
+type PendingEventFault = { readonly fault: EventFault; left: number };
 
 /** The faults that wait for an event. */
 export class EventFaults {
-  #standing: readonly Standing[] = [];
+  #standing: readonly PendingEventFault[] = [];
 
   add(fault: EventFault): void {
     this.#standing = [...this.#standing, { fault, left: fault.times ?? 1 }];

@@ -1,6 +1,6 @@
 import {
   type ChannelInfoRequest,
-  type Identify,
+  type GatewayIdentify,
   intents,
   type MembersRequest,
 } from './gateway-wire.ts';
@@ -12,7 +12,7 @@ export function readyJson(
   world: World,
   sessionId: string,
   resumeUrl: string,
-  shard: Identify['shard'],
+  shard: GatewayIdentify['shard'],
 ): Json {
   return {
     v: 10,

@@ -6,14 +6,14 @@ const replayLimit = 500;
 /** A socket that lets this much pile up is cut. */
 const unsentLimitBytes = 8 * 1024 * 1024;
 
-type Sent = { readonly sequence: number; readonly text: string };
+type SentEvent = { readonly sequence: number; readonly text: string };
 
 /** One login of the bot. Outlives its socket, so that a dropped one can be resumed without loss. */
 export class GatewaySession {
   readonly id: string;
   readonly intents: number;
   #sequence = 0;
-  #sent: Sent[] = [];
+  #sent: SentEvent[] = [];
   #socket: WebSocket | undefined;
 
   constructor(id: string, intents: number) {

@@ -88,8 +88,8 @@ const request = z.discriminatedUnion('op', [
 
 /** What the bot may say on the gateway: heartbeat, presence, identify, resume, voice state, members, channel info. */
 export type GatewayRequest = z.infer<typeof request>;
-export type Identify = z.infer<typeof identify>['d'];
-export type Resume = z.infer<typeof resume>['d'];
+export type GatewayIdentify = z.infer<typeof identify>['d'];
+export type GatewayResume = z.infer<typeof resume>['d'];
 export type VoiceStateRequest = z.infer<typeof voiceState>['d'];
 export type MembersRequest = z.infer<typeof members>['d'];
 export type ChannelInfoRequest = z.infer<typeof channelInfo>['d'];

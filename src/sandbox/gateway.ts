@@ -11,12 +11,12 @@ import {
   type ChannelInfoRequest,
   closeCodes,
   type Dispatch,
-  type Identify,
+  type GatewayIdentify,
   intents,
   type MembersRequest,
   type PrivilegedIntent,
   privilegedIntents,
-  type Resume,
+  type GatewayResume,
   type VoiceStateRequest,
 } from './gateway-wire.ts';
 import { guildWithId, type World } from './world.ts';
@@ -158,7 +158,7 @@ export class Gateway {
     );
   }
 
-  #identify(identify: Identify, socket: WebSocket): GatewaySession | { closeCode: number } {
+  #identify(identify: GatewayIdentify, socket: WebSocket): GatewaySession | { closeCode: number } {
     if (!this.#isOurs(identify.token)) return { closeCode: closeCodes.wrongToken };
     if (!this.#mayAskFor(identify.intents)) return { closeCode: closeCodes.intentNotAllowed };
     const { world } = this.#options;
@@ -173,7 +173,7 @@ export class Gateway {
     return session;
   }
 
-  #resume(resume: Resume, socket: WebSocket): GatewaySession | 'invalid' | { closeCode: number } {
+  #resume(resume: GatewayResume, socket: WebSocket): GatewaySession | 'invalid' | { closeCode: number } {
     if (!this.#isOurs(resume.token)) return { closeCode: closeCodes.wrongToken };
     const session = this.#sessions.find(resume.session_id);
     if (!session) return 'invalid';

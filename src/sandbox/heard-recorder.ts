@@ -14,7 +14,7 @@ export type ListenOptions = {
 };
 
 /** One stretch of sound that reached a person. */
-export type Heard = {
+export type HeardStretch = {
   readonly firstAudibleAtMs: number;
   /** When the last audible frame arrived. */
   readonly lastAtMs: number;
@@ -37,12 +37,12 @@ const keptMs = 3 * 60_000;
 const frameMs = 20;
 const pollMs = 10;
 
-type Kept = HeardFrame & { readonly loud: boolean };
+type RecordedFrame = HeardFrame & { readonly loud: boolean };
 
 /** What one person heard of one speaker of late, as a timeline. */
 export class HeardRecorder {
   readonly #clock: Clock;
-  #frames: Kept[] = [];
+  #frames: RecordedFrame[] = [];
   #lastLoudAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
@@ -65,7 +65,7 @@ export class HeardRecorder {
    *
    * Errors: BotError `sandbox.failed` when nothing came in time. Aborting `signal` throws `signal.reason`.
    */
-  async listen(options: ListenOptions, signal: AbortSignal): Promise<Heard> {
+  async listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch> {
     const startMs = this.#clock.nowMs();
     const sinceMs = options.sinceMs ?? startMs;
     const deadlineMs = startMs + options.timeoutMs;
@@ -84,7 +84,7 @@ export class HeardRecorder {
     }
   }
 
-  #heard(sinceMs: number, lastAtMs: number, ended: Heard['ended']): Heard {
+  #heard(sinceMs: number, lastAtMs: number, ended: HeardStretch['ended']): HeardStretch {
     const within = this.#frames.filter(({ atMs }) => atMs >= sinceMs && atMs <= lastAtMs);
     const frames = within.slice(within.findIndex(({ loud }) => loud));
     const voiced = frames.filter(({ audible }) => audible);

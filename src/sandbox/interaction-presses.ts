@@ -1,5 +1,5 @@
 import { Resolving } from './interaction-resolved.ts';
-import { componentTypes, type Pressable, pressables } from './rest-components.ts';
+import { componentTypes, type PressableComponent, pressables } from './rest-components.ts';
 import type { Guild, World } from './world.ts';
 import type { Json } from './world-json.ts';
 
@@ -34,29 +34,29 @@ export function pressData(
 }
 
 /** What people type into a form, by custom id; a menu in it takes a list. */
-export type Fields = Readonly<Record<string, string | readonly string[]>>;
+export type FormFields = Readonly<Record<string, string | readonly string[]>>;
 
 /** The `data` of a form filled in. Throws a plain Error when a field is unknown, missing or too long. */
-export function formData(modal: Json, fields: Fields): Json {
+export function formData(modal: Json, fields: FormFields): Json {
   const inputs = pressables(modal.components);
   const stray = Object.keys(fields).find((id) => !inputs.some((each) => each.custom_id === id));
   if (stray !== undefined) throw new Error(`The form has no ${stray}.`);
   return { custom_id: modal.custom_id, components: filled(modal.components, fields) };
 }
 
-function unseen(custom_id: string, values: readonly string[] | undefined): Pressable {
+function unseen(custom_id: string, values: readonly string[] | undefined): PressableComponent {
   if (!values) return { type: componentTypes.button, custom_id };
   const options = values.map((value) => ({ label: value, value }));
   return { type: componentTypes.textMenu, custom_id, options, max_values: options.length };
 }
 
-function pickedValue(menu: Pressable, resolving: Resolving, word: string): string {
+function pickedValue(menu: PressableComponent, resolving: Resolving, word: string): string {
   const value = found(menu, resolving, word);
   if (value === undefined) throw new Error(`${menu.custom_id} does not offer ${word}.`);
   return value;
 }
 
-function found(menu: Pressable, resolving: Resolving, word: string): string | undefined {
+function found(menu: PressableComponent, resolving: Resolving, word: string): string | undefined {
   switch (menu.type) {
     case componentTypes.userMenu:
       return resolving.user(word);
@@ -72,7 +72,7 @@ function found(menu: Pressable, resolving: Resolving, word: string): string | un
 }
 
 /** The same tree, with what was typed where the inputs were. */
-function filled(components: unknown, fields: Fields): Json[] {
+function filled(components: unknown, fields: FormFields): Json[] {
   if (!Array.isArray(components)) return [];
   return components.map((part: Json) => {
     const { type, id } = part;
@@ -86,7 +86,7 @@ function filled(components: unknown, fields: Fields): Json[] {
   });
 }
 
-function entry(input: Json, fields: Fields): Json {
+function entry(input: Json, fields: FormFields): Json {
   const { custom_id, value: preset, required, max_length } = input;
   const typed = fields[String(custom_id)] ?? (typeof preset === 'string' ? preset : '');
   if (required !== false && typed.length === 0) throw new Error(`The form needs ${custom_id}.`);

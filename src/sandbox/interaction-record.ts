@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
-import { type Interaction, type Opening, type Shown, shown } from './interaction.ts';
+import { type Interaction, type Opening, type ShownMessage, shown } from './interaction.ts';
 import type { World } from './world.ts';
-import type { Content, Message, MessageBoard } from './world-messages.ts';
+import type { Content, BoardMessage, MessageBoard } from './world-messages.ts';
 
 /** A callback after this is an unknown interaction. Source: Discord docs, "Responding to an Interaction". */
 const ackLimitMs = 3000;
@@ -18,8 +18,8 @@ export class InteractionRecord implements Interaction {
   readonly #board: MessageBoard;
   #ackedAtMs: number | undefined;
   #deferred = false;
-  #original: Message | undefined;
-  #followUps: Message[] = [];
+  #original: BoardMessage | undefined;
+  #followUps: BoardMessage[] = [];
   #choices: readonly unknown[] | undefined;
   #modal: unknown;
   #changed = Promise.withResolvers<void>();
@@ -43,11 +43,11 @@ export class InteractionRecord implements Interaction {
     return this.#deferred;
   }
 
-  get reply(): Shown | undefined {
+  get reply(): ShownMessage | undefined {
     return this.#original && !this.#original.loading ? shown(this.#original) : undefined;
   }
 
-  get followUps(): readonly Shown[] {
+  get followUps(): readonly ShownMessage[] {
     return this.#followUps.map(shown);
   }
 
@@ -60,7 +60,7 @@ export class InteractionRecord implements Interaction {
   }
 
   /** The message behind `@original`. */
-  get original(): Message | undefined {
+  get original(): BoardMessage | undefined {
     return this.#original;
   }
 
@@ -85,19 +85,19 @@ export class InteractionRecord implements Interaction {
     return 'taken';
   }
 
-  respond(content: Content, ephemeral: boolean): Message {
+  respond(content: Content, ephemeral: boolean): BoardMessage {
     this.#original = this.#post(content, ephemeral, false);
     return this.#note(this.#original);
   }
 
-  defer(ephemeral: boolean): Message {
+  defer(ephemeral: boolean): BoardMessage {
     this.#deferred = true;
     this.#original = this.#post({}, ephemeral, true);
     return this.#note(this.#original);
   }
 
   /** The pressed button's message becomes `@original`; with `content` it is edited at once. */
-  update(content: Content | undefined): Message | undefined {
+  update(content: Content | undefined): BoardMessage | undefined {
     this.#deferred = content === undefined;
     this.#original = this.opening.message;
     if (this.#original && content) this.#board.edit(this.#original, content);
@@ -116,7 +116,7 @@ export class InteractionRecord implements Interaction {
   }
 
   /** The first follow-up after a deferral fills the deferred reply, as on Discord. */
-  followUp(content: Content, ephemeral: boolean): Message | undefined {
+  followUp(content: Content, ephemeral: boolean): BoardMessage | undefined {
     if (this.#original?.loading) return this.edit(this.#original, content);
     if (this.#followUps.length >= followUpLimit) return undefined;
     const message = this.#post(content, ephemeral, false);
@@ -124,25 +124,25 @@ export class InteractionRecord implements Interaction {
     return this.#note(message);
   }
 
-  edit(message: Message, content: Content): Message {
+  edit(message: BoardMessage, content: Content): BoardMessage {
     return this.#note(this.#board.edit(message, content));
   }
 
-  remove(message: Message): void {
+  remove(message: BoardMessage): void {
     this.#board.remove(message);
     if (message === this.#original) this.#original = undefined;
     this.#note(undefined);
   }
 
   /** `@original`, or a message this interaction brought about. */
-  find(id: string): Message | undefined {
+  find(id: string): BoardMessage | undefined {
     if (id === '@original' || id === this.#original?.id) {
       return this.#original && this.#board.find(this.#original.id);
     }
     return this.#followUps.find((each) => each.id === id && each.deletedAtMs === undefined);
   }
 
-  answered(signal: AbortSignal): Promise<Shown> {
+  answered(signal: AbortSignal): Promise<ShownMessage> {
     return this.#until(() => this.reply, signal);
   }
 
@@ -150,7 +150,7 @@ export class InteractionRecord implements Interaction {
     return this.#until(() => this.ackedAtMs, signal);
   }
 
-  followed(signal: AbortSignal): Promise<Shown> {
+  followed(signal: AbortSignal): Promise<ShownMessage> {
     return this.#until(() => this.followUps[0], signal);
   }
 
@@ -183,7 +183,7 @@ export class InteractionRecord implements Interaction {
     }
   }
 
-  #post(content: Content, ephemeral: boolean, loading: boolean): Message {
+  #post(content: Content, ephemeral: boolean, loading: boolean): BoardMessage {
     const { channelId, callerId } = this.opening;
     const authorId = this.#world.bot.id;
     return this.#board.post(

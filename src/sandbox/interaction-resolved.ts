@@ -3,14 +3,14 @@ import { channelJson } from './world-guild-json.ts';
 import { type Json, memberJson, roleJson, userJson } from './world-json.ts';
 import { permissionsOf } from './world-permissions.ts';
 
-type Kind = 'users' | 'members' | 'channels' | 'roles' | 'attachments';
-export type Noted = { readonly id: string; readonly json: Json };
+type ResolvedKind = 'users' | 'members' | 'channels' | 'roles' | 'attachments';
+export type ResolvedEntity = { readonly id: string; readonly json: Json };
 
 /** Turns names into ids, and keeps what an interaction then tells about them under `resolved`. */
 export class Resolving {
   readonly #world: World;
   readonly #guild: Guild;
-  readonly #resolved: { [kind in Kind]?: Record<string, Json> } = {};
+  readonly #resolved: { [kind in ResolvedKind]?: Record<string, Json> } = {};
 
   constructor(world: World, guild: Guild) {
     this.#world = world;
@@ -43,7 +43,7 @@ export class Resolving {
     return role && this.note('roles', { id: role.id, json: roleJson(role) });
   }
 
-  note(kind: Kind, { id, json }: Noted): string {
+  note(kind: ResolvedKind, { id, json }: ResolvedEntity): string {
     this.#resolved[kind] = { ...this.#resolved[kind], [id]: json };
     return id;
   }

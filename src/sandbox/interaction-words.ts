@@ -1,12 +1,12 @@
-import { type Noted, Resolving } from './interaction-resolved.ts';
-import type { Guild, Member, OptionBody, RegisteredCommand, World } from './world.ts';
+import { type ResolvedEntity, Resolving } from './interaction-resolved.ts';
+import type { Guild, Member, RegisteredOption, RegisteredCommand, World } from './world.ts';
 import type { Upload } from './world-attachments.ts';
 import type { Json } from './world-json.ts';
 import { permissionsOf } from './world-permissions.ts';
 
 /** What a person fills in: channels, people and roles by name or id, a choice by its name or value, or a file. */
-export type Words = Readonly<Record<string, Word>>;
-export type Word = string | number | boolean | Upload;
+export type OptionValues = Readonly<Record<string, OptionValue>>;
+export type OptionValue = string | number | boolean | Upload;
 
 /** Source: Discord docs, "Application Command Option Type". */
 const optionTypes = {
@@ -30,7 +30,7 @@ export type Filler = {
   readonly world: World;
   readonly guild: Guild;
   readonly caller: Member;
-  readonly keepFile: (upload: Upload) => Noted;
+  readonly keepFile: (upload: Upload) => ResolvedEntity;
 };
 
 /**
@@ -41,7 +41,7 @@ export type Filler = {
  *
  * Throws a plain Error with one sentence when there is no such command, the caller may not use it, or the words do not fit.
  */
-export function commandData(filler: Filler, line: string, words: Words, focused?: string): Json {
+export function commandData(filler: Filler, line: string, words: OptionValues, focused?: string): Json {
   const [name = '', ...path] = line.replace(/^\//, '').split(/\s+/);
   const command = registered(filler, name, commandTypes.slash);
   if (!command) throw new Error(`There is no command /${name} here.`);
@@ -93,7 +93,7 @@ class Filling {
     this.resolving = new Resolving(filler.world, filler.guild);
   }
 
-  level(at: string, options: readonly OptionBody[], path: readonly string[], words: Words): Json[] {
+  level(at: string, options: readonly RegisteredOption[], path: readonly string[], words: OptionValues): Json[] {
     const [next, ...rest] = path;
     const nested = options.filter(({ type }) => type <= optionTypes.group);
     if (next === undefined && nested.length === 0) return this.#values(at, options, words);
@@ -103,7 +103,7 @@ class Filling {
     return [{ name: chosen.name, type: chosen.type, options: inner }];
   }
 
-  #values(at: string, options: readonly OptionBody[], words: Words): Json[] {
+  #values(at: string, options: readonly RegisteredOption[], words: OptionValues): Json[] {
     const stray = Object.keys(words).find((name) => !options.some((each) => each.name === name));
     if (stray !== undefined) throw new Error(`${at} has no option ${stray}.`);
     const filled: Json[] = [];
@@ -117,7 +117,7 @@ class Filling {
     return filled;
   }
 
-  #filled(at: string, option: OptionBody, word: Word): Json {
+  #filled(at: string, option: RegisteredOption, word: OptionValue): Json {
     const focus = option.name === this.#focused ? { focused: true } : {};
     const value = focus.focused ? String(word) : this.#value(option, word);
     if (value === undefined) {
@@ -127,13 +127,13 @@ class Filling {
     return { name: option.name, type: option.type, value, ...focus };
   }
 
-  #value(option: OptionBody, word: Word): unknown {
+  #value(option: RegisteredOption, word: OptionValue): unknown {
     if (typeof word !== 'object') return this.#plain(option, word);
     if (option.type !== optionTypes.file) return undefined;
     return this.resolving.note('attachments', this.#filler.keepFile(word));
   }
 
-  #plain(option: OptionBody, word: Exclude<Word, Upload>): unknown {
+  #plain(option: RegisteredOption, word: Exclude<OptionValue, Upload>): unknown {
     switch (option.type) {
       case optionTypes.text:
         return chosen(option, String(word));
@@ -158,7 +158,7 @@ class Filling {
 }
 
 /** A choice has a name people see, and a value the bot gets. */
-function chosen({ choices }: OptionBody, word: string): string {
+function chosen({ choices }: RegisteredOption, word: string): string {
   if (!Array.isArray(choices)) return word;
   const named: unknown = choices.find((choice: { name?: unknown }) => choice.name === word);
   const { value } = (named ?? {}) as { value?: unknown };

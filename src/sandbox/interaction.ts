@@ -1,4 +1,4 @@
-import type { Edit, Message } from './world-messages.ts';
+import type { MessageVersion, BoardMessage } from './world-messages.ts';
 
 /** A file on a message, as a person sees it. */
 export type ShownFile = {
@@ -10,7 +10,7 @@ export type ShownFile = {
 };
 
 /** A message as a person saw it at one instant; ask the sandbox for a later one. */
-export type Shown = {
+export type ShownMessage = {
   readonly id: string;
   /** Name of whoever wrote it. */
   readonly author: string;
@@ -19,7 +19,7 @@ export type Shown = {
   readonly ephemeral: boolean;
   readonly atMs: number;
   /** What it said after each edit, oldest first; filling a deferred reply is one. */
-  readonly edits: readonly Edit[];
+  readonly edits: readonly MessageVersion[];
   readonly deletedAtMs?: number;
   readonly embeds: readonly unknown[];
   readonly components: readonly unknown[];
@@ -38,8 +38,8 @@ export interface Interaction extends Answers {
   /** The bot asked for time first. */
   readonly deferred: boolean;
   /** The first response; none while the bot is only thinking. For a button it may be the message it sits on. */
-  readonly reply: Shown | undefined;
-  readonly followUps: readonly Shown[];
+  readonly reply: ShownMessage | undefined;
+  readonly followUps: readonly ShownMessage[];
   /** Suggestions for a half-typed option. */
   readonly choices: readonly unknown[] | undefined;
   /** A form the bot asked to be filled in. */
@@ -53,11 +53,11 @@ export interface Interaction extends Answers {
  */
 export interface Answers {
   /** The first response, deferred or not. */
-  answered(signal: AbortSignal): Promise<Shown>;
+  answered(signal: AbortSignal): Promise<ShownMessage>;
   /** The instant of the callback, whatever it was. */
   acknowledged(signal: AbortSignal): Promise<number>;
   /** The first message after the response. */
-  followed(signal: AbortSignal): Promise<Shown>;
+  followed(signal: AbortSignal): Promise<ShownMessage>;
   suggested(signal: AbortSignal): Promise<readonly unknown[]>;
   /** The form, which the person may now submit. */
   asked(signal: AbortSignal): Promise<unknown>;
@@ -72,10 +72,10 @@ export type Opening = {
   readonly channelId: string;
   readonly callerId: string;
   /** The message whose button was pressed, now or before the form was opened. */
-  readonly message?: Message;
+  readonly message?: BoardMessage;
 };
 
-export function shown(message: Message): Shown {
+export function shown(message: BoardMessage): ShownMessage {
   const { id, text, ephemeral, postedAtMs, edits, embeds, components, files } = message;
   const deleted = message.deletedAtMs === undefined ? {} : { deletedAtMs: message.deletedAtMs };
   return {

@@ -6,16 +6,16 @@ import type { Channel, Guild, Member, World } from './world.ts';
 import { channelJson } from './world-guild-json.ts';
 import { callerJson, type Json } from './world-json.ts';
 import { messageJson } from './world-message-json.ts';
-import type { Message, MessageBoard } from './world-messages.ts';
+import type { BoardMessage, MessageBoard } from './world-messages.ts';
 import { permissionsOf } from './world-permissions.ts';
 
-export type Act = {
+export type InteractionInput = {
   readonly kind: InteractionKind;
   readonly guild: Guild;
   readonly caller: Member;
   readonly channel: Channel;
   readonly data: Json;
-  readonly message?: Message;
+  readonly message?: BoardMessage;
 };
 
 /** Keeps this many interactions; the oldest is forgotten first, and is unknown from then on. */
@@ -37,7 +37,7 @@ export class Interactions {
   }
 
   /** Tells the bot what a person did. */
-  start(act: Act): InteractionRecord {
+  start(act: InteractionInput): InteractionRecord {
     const id = this.#world.ids.next();
     const token = randomBytes(24).toString('base64url');
     const { kind, channel, caller, message } = act;
@@ -68,7 +68,7 @@ export class Interactions {
     return [...this.#records.values()].find((record) => record.id === id);
   }
 
-  #json(record: InteractionRecord, act: Act): Json {
+  #json(record: InteractionRecord, act: InteractionInput): Json {
     const { kind, guild, caller, channel, data, message } = act;
     const { bot } = this.#world;
     const permissions = permissionsOf(this.#world, guild, caller.user.id, channel).toString();

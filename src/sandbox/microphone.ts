@@ -15,7 +15,7 @@ export type MicrophoneRules = {
 /** Frames still to be sent of each kind. */
 export type MicrophoneState = { readonly hold: number; readonly silence: number };
 /** What this 20 ms becomes: a frame of what sounds, Discord's silence frame, or no packet. */
-export type Sent = 'sound' | 'silence' | 'nothing';
+export type MicrophoneOutput = 'sound' | 'silence' | 'nothing';
 
 const silenceFrames = 5;
 /** 300 ms: the release time of Discord's voice activity. */
@@ -33,7 +33,7 @@ export function stepMicrophone(
   { hold, silence }: MicrophoneState,
   sounding: boolean,
   rules: MicrophoneRules,
-): readonly [MicrophoneState, Sent] {
+): readonly [MicrophoneState, MicrophoneOutput] {
   if (sounding) return [{ hold: rules.holdFrames, silence: rules.silenceFrames }, 'sound'];
   if (hold > 0) return [{ hold: hold - 1, silence }, 'sound'];
   if (silence > 0) return [{ hold, silence: silence - 1 }, 'silence'];

@@ -5,7 +5,7 @@ import { frameMs } from './speech-frames.ts';
 const timestampsPerFrame = 960;
 
 /** Numbers the packets of one sender. Timestamps go on while nothing is sent, sequence numbers do not (RFC 3550 section 5.1). */
-export class PacketCount {
+export class PacketCounter {
   #sequence = randomBytes(2).readUInt16BE();
   #timestamp = randomBytes(4).readUInt32BE();
   #lastAtMs: number | undefined;

@@ -1,25 +1,25 @@
-import type { Interaction, Shown } from './interaction.ts';
+import type { Interaction, ShownMessage } from './interaction.ts';
 import { shown } from './interaction.ts';
-import { type Fields, formData, pressData } from './interaction-presses.ts';
-import { commandData, type Filler, menuData, type Words } from './interaction-words.ts';
-import type { Act } from './interactions.ts';
+import { type FormFields, formData, pressData } from './interaction-presses.ts';
+import { commandData, type Filler, menuData, type OptionValues } from './interaction-words.ts';
+import type { InteractionInput } from './interactions.ts';
 import type { Surroundings } from './person-surroundings.ts';
 import { type Channel, knownChannel, type Member } from './world.ts';
 import { attachmentJson, type Upload } from './world-attachments.ts';
 import type { Json } from './world-json.ts';
 import { messageJson } from './world-message-json.ts';
-import { type Message, messageFlags } from './world-messages.ts';
+import { type BoardMessage, messageFlags } from './world-messages.ts';
 import { may } from './world-permissions.ts';
 
 /** How a message is written; by default in the first text channel. */
-export type Writing = {
+export type MessageOptions = {
   readonly channel?: string;
   readonly files?: readonly Upload[];
-  readonly replyTo?: Shown;
+  readonly replyTo?: ShownMessage;
 };
 
 /** What one person types and presses. */
-export class PersonHands {
+export class PersonTyping {
   readonly #member: Member;
   readonly #around: Surroundings;
 
@@ -30,7 +30,7 @@ export class PersonHands {
 
   command(
     line: string,
-    words: Words,
+    words: OptionValues,
     focused: string | undefined,
     channelName: string | undefined,
   ): Interaction {
@@ -44,7 +44,7 @@ export class PersonHands {
     return this.#act({ kind: focused === undefined ? 'command' : 'autocomplete', channel, data });
   }
 
-  menu(name: string, seen: Shown): Interaction {
+  menu(name: string, seen: ShownMessage): Interaction {
     const message = this.#visible(seen);
     const { world, guild } = this.#around;
     const channel = knownChannel(guild, message.channelId);
@@ -56,7 +56,7 @@ export class PersonHands {
     });
   }
 
-  press(seen: Shown, customId: string, values: readonly string[] | undefined): Interaction {
+  press(seen: ShownMessage, customId: string, values: readonly string[] | undefined): Interaction {
     const message = this.#visible(seen);
     const { world, guild } = this.#around;
     const components = [...message.components, ...seen.components];
@@ -81,7 +81,7 @@ export class PersonHands {
     return this.#act({ kind: 'component', channel, data, message });
   }
 
-  submit(asked: Interaction, fields: Fields): Interaction {
+  submit(asked: Interaction, fields: FormFields): Interaction {
     const { interactions, guild } = this.#around;
     const former = interactions.byId(asked.id);
     if (!former?.modal || former.opening.callerId !== this.#member.user.id) {
@@ -96,7 +96,7 @@ export class PersonHands {
     });
   }
 
-  write(text: string, { channel: name, files, replyTo }: Writing): Shown {
+  write(text: string, { channel: name, files, replyTo }: MessageOptions): ShownMessage {
     const { world, guild, board } = this.#around;
     const { user } = this.#member;
     const channel = this.#channel(name);
@@ -116,7 +116,7 @@ export class PersonHands {
     return shown(board.post(posting, { content: text, uploads: files, flags }));
   }
 
-  #act(act: Pick<Act, 'kind' | 'channel' | 'data' | 'message'>): Interaction {
+  #act(act: Pick<InteractionInput, 'kind' | 'channel' | 'data' | 'message'>): Interaction {
     const { guild, interactions } = this.#around;
     return interactions.start({ ...act, guild, caller: this.#member });
   }
@@ -134,7 +134,7 @@ export class PersonHands {
     };
   }
 
-  #visible({ id }: Shown): Message {
+  #visible({ id }: ShownMessage): BoardMessage {
     const message = this.#around.board.find(id);
     if (!message) throw new Error('That message is gone.');
     if (message.ephemeral && message.forUserId !== this.#member.user.id) {

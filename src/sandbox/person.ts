@@ -1,22 +1,22 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import { type Heard, HeardRecorder, type ListenOptions } from './heard-recorder.ts';
-import type { Interaction, Shown } from './interaction.ts';
-import type { Fields } from './interaction-presses.ts';
-import type { Words } from './interaction-words.ts';
+import { type HeardStretch, HeardRecorder, type ListenOptions } from './heard-recorder.ts';
+import type { Interaction, ShownMessage } from './interaction.ts';
+import type { FormFields } from './interaction-presses.ts';
+import type { OptionValues } from './interaction-words.ts';
 import { PersonCall } from './person-call.ts';
-import { PersonHands, type Writing } from './person-hands.ts';
+import { PersonTyping, type MessageOptions } from './person-hands.ts';
 import type { Surroundings } from './person-surroundings.ts';
-import type { Microphone, Spoken, VoiceCounts } from './voice-ports.ts';
+import type { Microphone, SpokenTimes, VoiceCounts } from './voice-ports.ts';
 import type { Member } from './world.ts';
 
 /** A simulated member of a server: sits in channels, speaks, listens, types, presses buttons. */
-export interface Person extends Speaking, Typing, AsyncDisposable {
+export interface SandboxPerson extends PersonSpeech, Typing, AsyncDisposable {
   readonly id: string;
   readonly name: string;
 }
 
 /** What a person does in voice channels. */
-export interface Speaking {
+export interface PersonSpeech {
   /** What reached this person of the bot's voice. */
   readonly heard: HeardRecorder;
   /** Sits down in a voice or stage channel, by name or id; leaves the one they sit in, in whatever server. */
@@ -25,9 +25,9 @@ export interface Speaking {
   /** Resolves when everybody seated in the channel now is in the call, and in its encrypted group. */
   settled(signal: AbortSignal): Promise<void>;
   /** Speaks in real time; calls wait for each other. */
-  say(pcm: Pcm, signal: AbortSignal): Promise<Spoken>;
+  say(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes>;
   /** Waits until the bot was heard and then quiet. */
-  listen(options: ListenOptions, signal: AbortSignal): Promise<Heard>;
+  listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch>;
   /** Their own microphone off or on; nothing happens to somebody who sits nowhere. */
   mute(on: boolean): void;
   /** Their own sound off or on; a client mutes the microphone with it, which this leaves to `mute`. */
@@ -41,19 +41,19 @@ export interface Speaking {
 /** What a person types and presses. All throw a plain Error for what Discord's own client would not let them do. */
 export interface Typing {
   /** Issues a slash command, say `join` or `track play`, in `channel` (default: the first text channel). */
-  command(line: string, words?: Words, channel?: string): Interaction;
+  command(line: string, words?: OptionValues, channel?: string): Interaction;
   /** Types in a command up to option `focused`, and asks for suggestions. */
-  complete(line: string, words: Words, focused: string, channel?: string): Interaction;
+  complete(line: string, words: OptionValues, focused: string, channel?: string): Interaction;
   /** Picks an entry of the menu of a message. */
-  menu(name: string, message: Shown): Interaction;
+  menu(name: string, message: ShownMessage): Interaction;
   /** Presses a button, or picks `values` from a menu, as `message` showed it or shows it now. */
-  press(message: Shown, customId: string, values?: readonly string[]): Interaction;
+  press(message: ShownMessage, customId: string, values?: readonly string[]): Interaction;
   /** Presses a button of a message that Discord shows but knows no more; the bot cannot edit it. */
   pressLost(customId: string, channel?: string): Interaction;
   /** Fills in the form the bot answered `asked` with. */
-  submit(asked: Interaction, fields: Fields): Interaction;
+  submit(asked: Interaction, fields: FormFields): Interaction;
   /** Writes a message; the chat of a voice channel has the channel's name. */
-  write(text: string, writing?: Writing): Shown;
+  write(text: string, writing?: MessageOptions): ShownMessage;
 }
 
 export type PersonOptions = {
@@ -62,17 +62,17 @@ export type PersonOptions = {
   readonly microphone?: Microphone;
 };
 
-export class SimulatedPerson implements Person {
+export class SimulatedPerson implements SandboxPerson {
   readonly heard: HeardRecorder;
   readonly #member: Member;
   readonly #call: PersonCall;
-  readonly #hands: PersonHands;
+  readonly #hands: PersonTyping;
 
   constructor(member: Member, around: Surroundings) {
     this.#member = member;
     this.heard = new HeardRecorder(around.world.clock);
     this.#call = new PersonCall(member, around, this.heard);
-    this.#hands = new PersonHands(member, around);
+    this.#hands = new PersonTyping(member, around);
   }
 
   get id(): string {
@@ -95,11 +95,11 @@ export class SimulatedPerson implements Person {
     return this.#call.settled(signal);
   }
 
-  async say(pcm: Pcm, signal: AbortSignal): Promise<Spoken> {
+  async say(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes> {
     return await this.#call.client().speak(pcm, signal);
   }
 
-  listen(options: ListenOptions, signal: AbortSignal): Promise<Heard> {
+  listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch> {
     return this.heard.listen(options, signal);
   }
 
@@ -119,19 +119,19 @@ export class SimulatedPerson implements Person {
     return this.#call.client().counts();
   }
 
-  command(line: string, words: Words = {}, channel?: string): Interaction {
+  command(line: string, words: OptionValues = {}, channel?: string): Interaction {
     return this.#hands.command(line, words, undefined, channel);
   }
 
-  complete(line: string, words: Words, focused: string, channel?: string): Interaction {
+  complete(line: string, words: OptionValues, focused: string, channel?: string): Interaction {
     return this.#hands.command(line, words, focused, channel);
   }
 
-  menu(name: string, message: Shown): Interaction {
+  menu(name: string, message: ShownMessage): Interaction {
     return this.#hands.menu(name, message);
   }
 
-  press(message: Shown, customId: string, values?: readonly string[]): Interaction {
+  press(message: ShownMessage, customId: string, values?: readonly string[]): Interaction {
     return this.#hands.press(message, customId, values);
   }
 
@@ -139,11 +139,11 @@ export class SimulatedPerson implements Person {
     return this.#hands.pressLost(customId, channel);
   }
 
-  submit(asked: Interaction, fields: Fields): Interaction {
+  submit(asked: Interaction, fields: FormFields): Interaction {
     return this.#hands.submit(asked, fields);
   }
 
-  write(text: string, writing: Writing = {}): Shown {
+  write(text: string, writing: MessageOptions = {}): ShownMessage {
     return this.#hands.write(text, writing);
   }
 

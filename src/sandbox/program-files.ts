@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import type { Word, Words } from './interaction-words.ts';
-import type { OptionBody, RegisteredCommand } from './world.ts';
+import type { OptionValue, OptionValues } from './interaction-words.ts';
+import type { RegisteredOption, RegisteredCommand } from './world.ts';
 import type { Upload } from './world-attachments.ts';
 
 /** Source: Discord docs, "Application Command Option Type". */
@@ -19,14 +19,14 @@ const types: Readonly<Record<string, string>> = {
 
 /** The same words, with the file in place of its path where the command takes one. Throws one sentence where it cannot be read. */
 export async function withFiles(
-  words: Words,
+  words: OptionValues,
   line: string,
   commands: readonly RegisteredCommand[],
-): Promise<Words> {
+): Promise<OptionValues> {
   const options = optionsOf(line, commands);
   const takesFile = (name: string) =>
     options.some((option) => option.name === name && option.type === fileType);
-  const filled: [string, Word][] = [];
+  const filled: [string, OptionValue][] = [];
   for (const [name, word] of Object.entries(words)) {
     const isPath = typeof word === 'string' && takesFile(name);
     filled.push([name, isPath ? await upload(word) : word]);
@@ -35,10 +35,10 @@ export async function withFiles(
 }
 
 /** Of the command behind a line like `track play`. */
-function optionsOf(line: string, commands: readonly RegisteredCommand[]): readonly OptionBody[] {
+function optionsOf(line: string, commands: readonly RegisteredCommand[]): readonly RegisteredOption[] {
   const [name, ...path] = line.split(' ');
   const command = commands.find(({ body }) => body.name === name);
-  return path.reduce<readonly OptionBody[]>(
+  return path.reduce<readonly RegisteredOption[]>(
     (options, word) => options.find((one) => one.name === word)?.options ?? [],
     command?.body.options ?? [],
   );

@@ -7,7 +7,7 @@ import { withFiles } from './program-files.ts';
 import type { AnswerLine, SandboxRequest } from './protocol.ts';
 import type { Sandbox } from './sandbox.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+type AnswerFields = Readonly<Record<string, unknown>>;
 
 const joinLimitMs = 15_000;
 const settleLimitMs = 15_000;
@@ -35,7 +35,7 @@ async function fieldsOf(
   sandbox: Sandbox,
   request: SandboxRequest,
   signal: AbortSignal,
-): Promise<Fields> {
+): Promise<AnswerFields> {
   switch (request.do) {
     case 'join':
       return await join(sandbox, request, signal);
@@ -59,13 +59,13 @@ async function fieldsOf(
   }
 }
 
-type Asking<Do extends SandboxRequest['do']> = Extract<SandboxRequest, { do: Do }>;
+type ProgramRequest<Do extends SandboxRequest['do']> = Extract<SandboxRequest, { do: Do }>;
 
 async function join(
   sandbox: Sandbox,
-  { person, channel, microphone: profile }: Asking<'join'>,
+  { person, channel, microphone: profile }: ProgramRequest<'join'>,
   signal: AbortSignal,
-): Promise<Fields> {
+): Promise<AnswerFields> {
   if (profile) sandbox.person(person).useMicrophone({ profile });
   await within(joinLimitMs, `${person} did not get into ${channel}`, signal, (either) =>
     sandbox.person(person).join(channel, either),
@@ -75,9 +75,9 @@ async function join(
 
 async function settled(
   sandbox: Sandbox,
-  { person }: Asking<'settled'>,
+  { person }: ProgramRequest<'settled'>,
   signal: AbortSignal,
-): Promise<Fields> {
+): Promise<AnswerFields> {
   await within(settleLimitMs, `The call of ${person} did not settle`, signal, (either) =>
     sandbox.person(person).settled(either),
   );
@@ -86,24 +86,24 @@ async function settled(
 
 async function command(
   sandbox: Sandbox,
-  { person, name, options, channel }: Asking<'command'>,
+  { person, name, options, channel }: ProgramRequest<'command'>,
   signal: AbortSignal,
-): Promise<Fields> {
+): Promise<AnswerFields> {
   const words = await withFiles(options, name, sandbox.commands());
   return await replyTo(sandbox.person(person).command(name, words, channel), signal);
 }
 
 async function press(
   sandbox: Sandbox,
-  { person, messageId, customId, values }: Asking<'press'>,
+  { person, messageId, customId, values }: ProgramRequest<'press'>,
   signal: AbortSignal,
-): Promise<Fields> {
+): Promise<AnswerFields> {
   const message = sandbox.message(messageId);
   if (!message) throw new BotError('sandbox.failed', false, 'That message is gone.');
   return await replyTo(sandbox.person(person).press(message, customId, values), signal);
 }
 
-async function replyTo(interaction: Interaction, signal: AbortSignal): Promise<Fields> {
+async function replyTo(interaction: Interaction, signal: AbortSignal): Promise<AnswerFields> {
   const { id: messageId, text, ephemeral } = await interaction.answered(signal);
   const { sentAtMs, ackedAtMs = sentAtMs, deferred } = interaction;
   return { messageId, text, ephemeral, deferred, sentAtMs, ackedAtMs };
@@ -111,9 +111,9 @@ async function replyTo(interaction: Interaction, signal: AbortSignal): Promise<F
 
 async function complete(
   sandbox: Sandbox,
-  { person, name, options, focused }: Asking<'complete'>,
+  { person, name, options, focused }: ProgramRequest<'complete'>,
   signal: AbortSignal,
-): Promise<Fields> {
+): Promise<AnswerFields> {
   const interaction = sandbox.person(person).complete(name, options, focused);
   const what = `Suggestions for ${focused} did not come`;
   return await within(completeLimitMs, what, signal, async (either) => {
@@ -123,9 +123,9 @@ async function complete(
 
 async function listen(
   sandbox: Sandbox,
-  { person, wav, sinceMs, quietMs, timeoutMs }: Asking<'listen'>,
+  { person, wav, sinceMs, quietMs, timeoutMs }: ProgramRequest<'listen'>,
   signal: AbortSignal,
-): Promise<Fields> {
+): Promise<AnswerFields> {
   const since = sinceMs === undefined ? {} : { sinceMs };
   const heard = await sandbox.person(person).listen({ quietMs, timeoutMs, ...since }, signal);
   const { pcm, ...instants } = heard;
@@ -133,7 +133,7 @@ async function listen(
   return { ...instants, durationMs: durationMs(pcm) };
 }
 
-function state(sandbox: Sandbox): Fields {
+function state(sandbox: Sandbox): AnswerFields {
   const slash = sandbox.commands().filter(({ body }) => body.type === slashType);
   return { bot: sandbox.bot(), commands: slash.map(({ body }) => body) };
 }

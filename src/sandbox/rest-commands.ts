@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import {
-  type Answer,
+  type RestAnswer,
   noContent,
   ok,
   type RestCall,
-  type Route,
+  type RestRoute,
   refusals,
   withBody,
 } from './rest-route.ts';
 import {
-  type CommandBody,
+  type RegisteredBody,
   guildWithId,
-  type OptionBody,
+  type RegisteredOption,
   type RegisteredCommand,
   type World,
 } from './world.ts';
@@ -35,7 +35,7 @@ const optionFields = z.looseObject({
     .optional(),
   options: z.lazy(() => optionList).optional(),
 });
-const optionList: z.ZodType<OptionBody[]> = z
+const optionList: z.ZodType<RegisteredOption[]> = z
   .array(optionFields)
   .max(25)
   .refine(
@@ -63,12 +63,12 @@ const commandList = z.array(command).max(100).refine(uniqueNames, 'Names must be
 const commandLimit = 100;
 
 /** Slash commands, global and of each server. Checked as Discord checks them. */
-export function commandRoutes(world: World): readonly Route[] {
+export function commandRoutes(world: World): readonly RestRoute[] {
   const paths = ['/applications/:app/commands', '/applications/:app/guilds/:guild/commands'];
   return paths.flatMap((path) => listRoutes(world, path).concat(singleRoutes(world, path)));
 }
 
-function listRoutes(world: World, path: string): Route[] {
+function listRoutes(world: World, path: string): RestRoute[] {
   return [
     {
       method: 'GET',
@@ -105,9 +105,9 @@ function listRoutes(world: World, path: string): Route[] {
   ];
 }
 
-function singleRoutes(world: World, listPath: string): Route[] {
+function singleRoutes(world: World, listPath: string): RestRoute[] {
   const path = `${listPath}/:command`;
-  const found = (call: RestCall, then: (scope: Scope, former: RegisteredCommand) => Answer) =>
+  const found = (call: RestCall, then: (scope: Scope, former: RegisteredCommand) => RestAnswer) =>
     inScope(world, call, (scope) => {
       const former = scope.commands.find(({ id }) => id === call.param('command'));
       return former ? then(scope, former) : refusals.unknownCommand;
@@ -160,19 +160,19 @@ class Scope {
     this.#world.commands = [...others, ...commands];
   }
 
-  named({ name, type }: CommandBody): RegisteredCommand | undefined {
+  named({ name, type }: RegisteredBody): RegisteredCommand | undefined {
     return this.commands.find(({ body }) => body.name === name && body.type === type);
   }
 
   /** A command keeps its id as long as its name and type stay. */
-  registered(body: CommandBody): RegisteredCommand {
+  registered(body: RegisteredBody): RegisteredCommand {
     const { ids } = this.#world;
     const scope = this.#guildId === undefined ? {} : { guildId: this.#guildId };
     return { id: this.named(body)?.id ?? ids.next(), ...scope, version: ids.next(), body };
   }
 }
 
-function inScope(world: World, call: RestCall, then: (scope: Scope) => Answer): Answer {
+function inScope(world: World, call: RestCall, then: (scope: Scope) => RestAnswer): RestAnswer {
   if (call.param('app') !== world.bot.id) return refusals.forbidden;
   const guildId = call.param('guild');
   if (guildId !== '' && !guildWithId(world, guildId)) return refusals.forbidden;

@@ -106,7 +106,7 @@ export const modalSchema = z
 export type Modal = z.infer<typeof modalSchema>;
 
 /** A button or a menu somewhere in the components of a message. */
-export type Pressable = {
+export type PressableComponent = {
   readonly type: number;
   readonly custom_id: string;
   readonly disabled?: boolean | null | undefined;
@@ -125,7 +125,7 @@ const pressable = z.looseObject({
 });
 
 /** Every part with a custom id, however deep. */
-export function pressables(components: unknown): readonly Pressable[] {
+export function pressables(components: unknown): readonly PressableComponent[] {
   if (typeof components !== 'object' || components === null) return [];
   const itself = pressable.safeParse(components);
   const inside = Object.values(components).flatMap((each) => pressables(each));

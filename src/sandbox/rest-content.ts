@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { FormFile } from './rest-body.ts';
 import { messageComponents } from './rest-components.ts';
-import { type Answer, type RestCall, refusals, withBody } from './rest-route.ts';
-import { type Content, type Message, messageFlags } from './world-messages.ts';
+import { type RestAnswer, type RestCall, refusals, withBody } from './rest-route.ts';
+import { type Content, type BoardMessage, messageFlags } from './world-messages.ts';
 
 const id = z.union([z.string(), z.int()]).transform(String);
 const ids = z.array(z.string()).max(100).optional();
@@ -43,9 +43,9 @@ type ContentBody = z.infer<typeof contentSchema>;
 /** Reads the message of a request; one that would show nothing is refused, as on Discord. */
 export function withContent(
   call: RestCall,
-  former: Message | undefined,
-  then: (content: Content, replyToId: string | undefined) => Answer,
-): Answer {
+  former: BoardMessage | undefined,
+  then: (content: Content, replyToId: string | undefined) => RestAnswer,
+): RestAnswer {
   return withBody(contentSchema, call.body ?? {}, (body) => {
     const content = contentOf(body, call.files);
     if (isEmpty(content, former)) return refusals.emptyMessage;
@@ -75,7 +75,7 @@ export function contentOf(body: ContentBody, files: readonly FormFile[]): Conten
 }
 
 /** Whether `content`, put over what `former` shows, shows nothing. */
-export function isEmpty(content: Content, former?: Message): boolean {
+export function isEmpty(content: Content, former?: BoardMessage): boolean {
   const { text, embeds = [], components = [], files = [] } = former ?? {};
   const { keptFileIds } = content;
   const stay = files.filter((file) => keptFileIds?.includes(file.id) ?? true);

@@ -1,4 +1,4 @@
-import { type Answer, matchPath } from './rest-route.ts';
+import { type RestAnswer, matchPath } from './rest-route.ts';
 
 /** What happens to a REST request on its way. Without `status` it is only late. */
 export type RestFault = {
@@ -21,11 +21,11 @@ export type RestFault = {
   readonly scope?: 'user' | 'global' | 'shared';
 };
 
-type Standing = { readonly fault: RestFault; left: number };
+type PendingRestFault = { readonly fault: RestFault; left: number };
 
 /** The faults that wait for a request. */
 export class RestFaults {
-  #standing: readonly Standing[] = [];
+  #standing: readonly PendingRestFault[] = [];
 
   add(fault: RestFault): void {
     this.#standing = [...this.#standing, { fault, left: fault.times ?? 1 }];
@@ -46,7 +46,7 @@ export class RestFaults {
 }
 
 /** The answer a fault gives instead of Discord's own. */
-export function faultAnswer(fault: RestFault): Answer | undefined {
+export function faultAnswer(fault: RestFault): RestAnswer | undefined {
   const { status, code, message, retryAfterMs = 1000, scope = 'user' } = fault;
   if (status === undefined || status === 'cut') return undefined;
   if (status === 429) return tooManyRequests(retryAfterMs, scope);
@@ -56,7 +56,7 @@ export function faultAnswer(fault: RestFault): Answer | undefined {
 }
 
 /** Source: Discord docs, "Rate Limits"; the header counts whole seconds, the body fractions. */
-export function tooManyRequests(retryAfterMs: number, scope: 'user' | 'global' | 'shared'): Answer {
+export function tooManyRequests(retryAfterMs: number, scope: 'user' | 'global' | 'shared'): RestAnswer {
   const global = scope === 'global';
   const message = 'You are being rate limited.';
   return {

@@ -5,17 +5,17 @@ import { type Interactions, interactionTypes } from './interactions.ts';
 import { modalSchema } from './rest-components.ts';
 import { contentOf, contentSchema, isEmpty, isEphemeral, withContent } from './rest-content.ts';
 import {
-  type Answer,
+  type RestAnswer,
   noContent,
   ok,
   type RestCall,
-  type Route,
+  type RestRoute,
   refusals,
   withBody,
 } from './rest-route.ts';
 import type { World } from './world.ts';
 import { messageJson } from './world-message-json.ts';
-import type { Message } from './world-messages.ts';
+import type { BoardMessage } from './world-messages.ts';
 
 /** Source: Discord docs, "Interaction Callback Type". */
 const callbackTypes = {
@@ -55,16 +55,16 @@ const fitting: Readonly<Record<InteractionKind | 'modal on message', readonly nu
 };
 
 /** How the bot answers interactions: the callback, then follow-ups and edits by webhook. */
-export function interactionRoutes(world: World, interactions: Interactions): readonly Route[] {
+export function interactionRoutes(world: World, interactions: Interactions): readonly RestRoute[] {
   const webhook = '/webhooks/:app/:token';
   const one = `${webhook}/messages/:message`;
-  const json = (message: Message) => ok(messageJson(world, message));
-  const opened = (call: RestCall, then: (record: InteractionRecord) => Answer): Answer => {
+  const json = (message: BoardMessage) => ok(messageJson(world, message));
+  const opened = (call: RestCall, then: (record: InteractionRecord) => RestAnswer): RestAnswer => {
     const record = interactions.byToken(call.param('token'));
     if (call.param('app') !== world.bot.id || !record?.open) return refusals.unknownWebhook;
     return then(record);
   };
-  const found = (call: RestCall, then: (record: InteractionRecord, m: Message) => Answer) =>
+  const found = (call: RestCall, then: (record: InteractionRecord, m: BoardMessage) => RestAnswer) =>
     opened(call, (record) => {
       const message = record.find(call.param('message'));
       return message ? then(record, message) : refusals.unknownMessage;
@@ -108,15 +108,15 @@ export function interactionRoutes(world: World, interactions: Interactions): rea
 function followUp(
   call: RestCall,
   record: InteractionRecord,
-  json: (message: Message) => Answer,
-): Answer {
+  json: (message: BoardMessage) => RestAnswer,
+): RestAnswer {
   return withContent(call, undefined, (content) => {
     const message = record.followUp(content, isEphemeral(content));
     return message ? json(message) : refusals.unknownWebhook;
   });
 }
 
-function answerCallback(world: World, interactions: Interactions, call: RestCall): Answer {
+function answerCallback(world: World, interactions: Interactions, call: RestCall): RestAnswer {
   const record = interactions.byToken(call.param('token'));
   if (record?.id !== call.param('id')) return refusals.unknownInteraction;
   return withBody(callback, call.body, (body) => {
@@ -131,7 +131,7 @@ function answerCallback(world: World, interactions: Interactions, call: RestCall
   });
 }
 
-function perform(record: InteractionRecord, body: Callback, call: RestCall): Message | undefined {
+function perform(record: InteractionRecord, body: Callback, call: RestCall): BoardMessage | undefined {
   switch (body.type) {
     case callbackTypes.message:
       return record.respond(contentOf(body.data, call.files), isEphemeral(body.data));
@@ -151,7 +151,7 @@ function perform(record: InteractionRecord, body: Callback, call: RestCall): Mes
 }
 
 /** What Discord says no to before it counts the callback as the one an interaction may have. */
-function refused(record: InteractionRecord, body: Callback, call: RestCall): Answer | undefined {
+function refused(record: InteractionRecord, body: Callback, call: RestCall): RestAnswer | undefined {
   if (!fits(record, body)) return refusals.wrongCallback;
   if (body.type === callbackTypes.message && isEmpty(contentOf(body.data, call.files))) {
     return refusals.emptyMessage;
@@ -169,7 +169,7 @@ function responseJson(
   world: World,
   record: InteractionRecord,
   type: number,
-  message: Message | undefined,
+  message: BoardMessage | undefined,
 ): unknown {
   const resource = message ? { type, message: messageJson(world, message) } : { type };
   return {

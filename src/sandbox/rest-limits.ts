@@ -37,7 +37,7 @@ const bucketLimit = 1000;
 const majorParams = ['channel', 'guild', 'token'];
 
 /** Counts requests against the limits. */
-export class RateLimits {
+export class RestRateLimits {
   readonly #limits: readonly RateLimit[];
   readonly #buckets = new Map<string, Bucket>();
 

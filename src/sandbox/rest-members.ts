@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { userIdOf, withGuild } from './rest-place.ts';
-import { type Answer, ok, type RestCall, type Route, refusals, withBody } from './rest-route.ts';
+import { type RestAnswer, ok, type RestCall, type RestRoute, refusals, withBody } from './rest-route.ts';
 import type { Guild, Member, World } from './world.ts';
 import type { Changes } from './world-changes.ts';
 import { memberJson } from './world-json.ts';
@@ -15,7 +15,7 @@ const memberChange = z.looseObject({
 type MemberChange = z.infer<typeof memberChange>;
 
 /** What the bot changes about members: its own nickname, and with the rights for it, others. */
-export function memberRoutes(world: World, changes: Changes): readonly Route[] {
+export function memberRoutes(world: World, changes: Changes): readonly RestRoute[] {
   return [
     {
       method: 'PATCH',
@@ -66,8 +66,8 @@ function changeOf(body: MemberChange): Parameters<Changes['member']>[2] {
 function withMember(
   world: World,
   call: RestCall,
-  then: (guild: Guild, member: Member) => Answer,
-): Answer {
+  then: (guild: Guild, member: Member) => RestAnswer,
+): RestAnswer {
   return withGuild(world, call, (guild) => {
     const member = guild.members.get(userIdOf(world, call));
     return member ? then(guild, member) : refusals.unknownMember;

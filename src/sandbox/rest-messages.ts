@@ -1,19 +1,19 @@
 import { withContent } from './rest-content.ts';
 import { mayWrite, withChannel, withOpenChannel } from './rest-place.ts';
-import { type Answer, noContent, ok, type RestCall, type Route, refusals } from './rest-route.ts';
+import { type RestAnswer, noContent, ok, type RestCall, type RestRoute, refusals } from './rest-route.ts';
 import type { World } from './world.ts';
 import { messageJson } from './world-message-json.ts';
-import type { Message, MessageBoard } from './world-messages.ts';
+import type { BoardMessage, MessageBoard } from './world-messages.ts';
 import { may } from './world-permissions.ts';
 
 /** How many messages one read may ask for. Source: Discord docs, "Get Channel Messages". */
 const readLimit = 100;
 
 /** Messages the bot writes in channels of its own accord, and reads there; and the files of all of them. */
-export function messageRoutes(world: World, board: MessageBoard): readonly Route[] {
+export function messageRoutes(world: World, board: MessageBoard): readonly RestRoute[] {
   const path = '/channels/:channel/messages';
   const one = `${path}/:message`;
-  const json = (message: Message) => ok(messageJson(world, message));
+  const json = (message: BoardMessage) => ok(messageJson(world, message));
   return [
     { method: 'POST', path, answer: (call) => post(world, board, call) },
     { method: 'GET', path, answer: (call) => list(world, board, call) },
@@ -43,7 +43,7 @@ export function messageRoutes(world: World, board: MessageBoard): readonly Route
   ];
 }
 
-function post(world: World, board: MessageBoard, call: RestCall): Answer {
+function post(world: World, board: MessageBoard, call: RestCall): RestAnswer {
   return withOpenChannel(world, call.param('channel'), (place) =>
     withContent(call, undefined, (content, replyToId) => {
       if (!mayWrite(world, place, content)) return refusals.notPermitted;
@@ -60,7 +60,7 @@ function post(world: World, board: MessageBoard, call: RestCall): Answer {
 }
 
 /** Newest first; without the right to read the history there is nothing. */
-function list(world: World, board: MessageBoard, call: RestCall): Answer {
+function list(world: World, board: MessageBoard, call: RestCall): RestAnswer {
   return withOpenChannel(world, call.param('channel'), ({ guild, channel }) => {
     if (!may(world, guild, world.bot.id, 'readHistory', channel)) return ok([]);
     const limit = Math.min(readLimit, Number(call.query.get('limit') ?? 50) || 50);
@@ -78,8 +78,8 @@ function withOwn(
   world: World,
   board: MessageBoard,
   call: RestCall,
-  then: (message: Message) => Answer,
-): Answer {
+  then: (message: BoardMessage) => RestAnswer,
+): RestAnswer {
   return withMessage(world, board, call, (message) =>
     message.authorId === world.bot.id ? then(message) : refusals.notOurMessage,
   );
@@ -89,8 +89,8 @@ function withMessage(
   world: World,
   board: MessageBoard,
   call: RestCall,
-  then: (message: Message) => Answer,
-): Answer {
+  then: (message: BoardMessage) => RestAnswer,
+): RestAnswer {
   return withChannel(world, call.param('channel'), ({ guild, channel }) => {
     if (!may(world, guild, world.bot.id, 'viewChannel', channel)) return refusals.forbidden;
     const message = board.find(call.param('message'));

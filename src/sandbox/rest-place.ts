@@ -1,10 +1,10 @@
-import { type Answer, type RestCall, refusals } from './rest-route.ts';
-import { canSitIn, type Guild, guildWithId, type Place, placeOf, type World } from './world.ts';
+import { type RestAnswer, type RestCall, refusals } from './rest-route.ts';
+import { canSitIn, type Guild, guildWithId, type ChannelPlace, placeOf, type World } from './world.ts';
 import type { Content } from './world-messages.ts';
 import { may } from './world-permissions.ts';
 
 /** Answers with what `then` makes of the server, or that there is none. */
-export function withGuild(world: World, call: RestCall, then: (guild: Guild) => Answer): Answer {
+export function withGuild(world: World, call: RestCall, then: (guild: Guild) => RestAnswer): RestAnswer {
   const guild = guildWithId(world, call.param('guild'));
   return guild ? then(guild) : refusals.unknownGuild;
 }
@@ -16,13 +16,13 @@ export function userIdOf({ bot }: World, call: RestCall): string {
 }
 
 /** Answers with what `then` makes of the channel, or that there is none. */
-export function withChannel(world: World, id: string, then: (place: Place) => Answer): Answer {
+export function withChannel(world: World, id: string, then: (place: ChannelPlace) => RestAnswer): RestAnswer {
   const place = placeOf(world, id);
   return place ? then(place) : refusals.unknownChannel;
 }
 
 /** As `withChannel`, for one the bot can see into; a voice channel it may not enter is closed to it. */
-export function withOpenChannel(world: World, id: string, then: (place: Place) => Answer): Answer {
+export function withOpenChannel(world: World, id: string, then: (place: ChannelPlace) => RestAnswer): RestAnswer {
   return withChannel(world, id, (place) => {
     const { guild, channel } = place;
     const mayHere = (what: 'viewChannel' | 'connect') =>
@@ -33,7 +33,7 @@ export function withOpenChannel(world: World, id: string, then: (place: Place) =
 }
 
 /** Whether the bot may write `content` there. */
-export function mayWrite(world: World, { guild, channel }: Place, content: Content): boolean {
+export function mayWrite(world: World, { guild, channel }: ChannelPlace, content: Content): boolean {
   const write = channel.kind === 'thread' ? 'sendInThreads' : 'sendMessages';
   const mayHere = (what: Parameters<typeof may>[3]) =>
     may(world, guild, world.bot.id, what, channel);

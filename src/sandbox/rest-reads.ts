@@ -1,15 +1,15 @@
 import { userIdOf, withChannel, withGuild } from './rest-place.ts';
-import { ok, type Route, refusals } from './rest-route.ts';
+import { ok, type RestRoute, refusals } from './rest-route.ts';
 import type { Guild, World } from './world.ts';
 import { channelJson, guildJson } from './world-guild-json.ts';
 import { applicationJson, memberJson, roleJson, userJson } from './world-json.ts';
 
 /** Routes that only look: the gateway's address, who is who, the servers and their channels. */
-export function readRoutes(world: World, gatewayUrl: () => string): readonly Route[] {
+export function readRoutes(world: World, gatewayUrl: () => string): readonly RestRoute[] {
   return [...gatewayRoutes(gatewayUrl), ...selfRoutes(world), ...guildRoutes(world)];
 }
 
-function gatewayRoutes(gatewayUrl: () => string): readonly Route[] {
+function gatewayRoutes(gatewayUrl: () => string): readonly RestRoute[] {
   const session_start_limit = {
     total: 1000,
     remaining: 999,
@@ -26,7 +26,7 @@ function gatewayRoutes(gatewayUrl: () => string): readonly Route[] {
   ];
 }
 
-function selfRoutes(world: World): readonly Route[] {
+function selfRoutes(world: World): readonly RestRoute[] {
   const self = () => ok({ ...userJson(world.bot), verified: true, mfa_enabled: false });
   const application = () => ok(applicationJson(world));
   const users = () => [world.bot, ...world.people.values()];
@@ -51,8 +51,8 @@ function selfRoutes(world: World): readonly Route[] {
   ];
 }
 
-function guildRoutes(world: World): readonly Route[] {
-  const inGuild = (read: (guild: Guild) => unknown): Route['answer'] => {
+function guildRoutes(world: World): readonly RestRoute[] {
+  const inGuild = (read: (guild: Guild) => unknown): RestRoute['answer'] => {
     return (call) => withGuild(world, call, (guild) => ok(read(guild)));
   };
   const path = '/guilds/:guild';

@@ -12,20 +12,20 @@ export type RestCall = {
 };
 
 /** What goes back: JSON, a page, or nothing, which has no content type either. */
-export type Answer = {
+export type RestAnswer = {
   readonly status: number;
   readonly body?: unknown;
   readonly html?: string;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-export type Route = {
+export type RestRoute = {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   /** Below `/api/v10`; parts that begin with a colon are parameters. */
   readonly path: string;
   /** Needs no token of the bot. */
   readonly open?: true;
-  readonly answer: (call: RestCall) => Answer;
+  readonly answer: (call: RestCall) => RestAnswer;
 };
 
 /** Refusals in Discord's words. Source: Discord docs, "JSON Error Codes". */
@@ -59,9 +59,9 @@ export const refusals = {
   notJson: refusal(400, 50_109, 'The request body contains invalid JSON.'),
 } as const;
 
-export const noContent: Answer = { status: 204 };
+export const noContent: RestAnswer = { status: 204 };
 
-export function ok(body: unknown): Answer {
+export function ok(body: unknown): RestAnswer {
   return { status: 200, body };
 }
 
@@ -69,8 +69,8 @@ export function ok(body: unknown): Answer {
 export function withBody<T>(
   schema: z.ZodType<T>,
   body: unknown,
-  then: (value: T) => Answer,
-): Answer {
+  then: (value: T) => RestAnswer,
+): RestAnswer {
   const read = schema.safeParse(body);
   if (read.success) return then(read.data);
   const issues = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
@@ -107,6 +107,6 @@ function decoded(part: string): string {
   }
 }
 
-function refusal(status: number, code: number, message: string): Answer {
+function refusal(status: number, code: number, message: string): RestAnswer {
   return { status, body: { message, code } };
 }

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Clock } from '#src/base/clock.ts';
 import { type RestBody, readBody } from './rest-body.ts';
 import { faultAnswer, RestFaults, tooManyRequests } from './rest-faults.ts';
-import { limitHeaders, type RateLimits } from './rest-limits.ts';
-import { type Answer, matchPath, type Route, refusals } from './rest-route.ts';
+import { limitHeaders, type RestRateLimits } from './rest-limits.ts';
+import { type RestAnswer, matchPath, type RestRoute, refusals } from './rest-route.ts';
 
 /** One request the bot made. */
 export type LoggedRequest = {
@@ -28,8 +28,8 @@ export type LoggedRequest = {
 
 export type RestOptions = {
   readonly token: string;
-  readonly routes: readonly Route[];
-  readonly limits: RateLimits;
+  readonly routes: readonly RestRoute[];
+  readonly limits: RestRateLimits;
   readonly clock: Clock;
 };
 
@@ -38,14 +38,14 @@ const logLimit = 1000;
 const loggedJsonLimitBytes = 256 * 1024;
 const requestLimitMs = 30_000;
 
-type Asked = {
+type RestRequest = {
   readonly method: string;
   /** Below `/api/v10`; empty outside of it. */
   readonly below: string;
   readonly query: URLSearchParams;
   readonly authorization: string | undefined;
   readonly body: RestBody;
-  readonly route: Route | undefined;
+  readonly route: RestRoute | undefined;
 };
 
 /** Discord's REST API, version 10, below `/api`; every request is noted. */
@@ -97,7 +97,7 @@ export class RestServer {
   }
 
   /** The answer with whatever is to go wrong about it; none when the connection is to be cut. */
-  async #troubled(asked: Asked): Promise<Answer | undefined> {
+  async #troubled(asked: RestRequest): Promise<RestAnswer | undefined> {
     const fault = this.faults.next(asked.method, asked.below);
     if (!fault) return this.#limited(asked);
     if (fault.delayMs) await this.#options.clock.sleep(fault.delayMs, this.#closing.signal);
@@ -109,7 +109,7 @@ export class RestServer {
   #note(
     fields: Pick<LoggedRequest, 'method' | 'path' | 'status' | 'atMs'>,
     body: RestBody,
-    route: Route | undefined,
+    route: RestRoute | undefined,
   ): void {
     const isSmall = body.kind === 'read' && body.jsonBytes <= loggedJsonLimitBytes;
     const files = body.kind === 'read' ? body.files : [];
@@ -122,7 +122,7 @@ export class RestServer {
     if (this.#requests.length > logLimit) this.#requests.shift();
   }
 
-  #limited(asked: Asked): Answer {
+  #limited(asked: RestRequest): RestAnswer {
     const { limits, clock } = this.#options;
     const state = limits.take(asked.method, asked.below, clock.nowMs());
     if (!state) return this.#answer(asked);
@@ -131,7 +131,7 @@ export class RestServer {
     return { ...answer, headers };
   }
 
-  #answer({ below, query, authorization, body, route }: Asked): Answer {
+  #answer({ below, query, authorization, body, route }: RestRequest): RestAnswer {
     if (body.kind === 'too-large') return refusals.tooLarge;
     const params = route && matchPath(route.path, below);
     if (!params) return refusals.notFound;
@@ -146,7 +146,7 @@ function belowApi(pathname: string): string {
   return pathname.startsWith('/api/') ? pathname.replace(/^\/api(\/v10)?/, '') : '';
 }
 
-function run(route: Route, call: Parameters<Route['answer']>[0]): Answer {
+function run(route: RestRoute, call: Parameters<RestRoute['answer']>[0]): RestAnswer {
   try {
     return route.answer(call);
   } catch {
@@ -155,7 +155,7 @@ function run(route: Route, call: Parameters<Route['answer']>[0]): Answer {
 }
 
 /** discord.js reads an empty answer as JSON if it has a content type, and fails. */
-function send(response: ServerResponse, { status, body, html, headers }: Answer): void {
+function send(response: ServerResponse, { status, body, html, headers }: RestAnswer): void {
   const type = html === undefined ? 'application/json' : 'text/html';
   const bytes = Buffer.from(html ?? JSON.stringify(body) ?? '');
   if (bytes.length === 0) {

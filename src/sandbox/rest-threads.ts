@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type Dispatch, intents } from './gateway-wire.ts';
 import { withOpenChannel } from './rest-place.ts';
-import { type Answer, type RestCall, type Route, refusals, withBody } from './rest-route.ts';
-import type { Place, World } from './world.ts';
+import { type RestAnswer, type RestCall, type RestRoute, refusals, withBody } from './rest-route.ts';
+import type { ChannelPlace, World } from './world.ts';
 import { channelJson } from './world-guild-json.ts';
 import { newChannel } from './world-making.ts';
 import type { MessageBoard } from './world-messages.ts';
@@ -15,8 +15,8 @@ export function threadRoutes(
   world: World,
   board: MessageBoard,
   dispatch: (event: Dispatch) => void,
-): readonly Route[] {
-  const open = (call: RestCall, { guild, channel }: Place, id?: string): Answer =>
+): readonly RestRoute[] {
+  const open = (call: RestCall, { guild, channel }: ChannelPlace, id?: string): RestAnswer =>
     withBody(thread, call.body, ({ name }) => {
       if (!may(world, guild, world.bot.id, 'createThreads', channel)) return refusals.notPermitted;
       const kin = { parentId: channel.id, ownerId: world.bot.id, ...(id ? { id } : {}) };
@@ -27,7 +27,7 @@ export function threadRoutes(
       dispatch({ name: 'THREAD_CREATE', data, intent: intents.guilds });
       return { status: 201, body };
     });
-  const inText = (call: RestCall, then: (place: Place) => Answer): Answer =>
+  const inText = (call: RestCall, then: (place: ChannelPlace) => RestAnswer): RestAnswer =>
     withOpenChannel(world, call.param('channel'), (place) =>
       place.channel.kind === 'text' ? then(place) : refusals.wrongKind,
     );

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { userIdOf, withChannel, withGuild } from './rest-place.ts';
 import {
-  type Answer,
+  type RestAnswer,
   noContent,
   ok,
   type RestCall,
-  type Route,
+  type RestRoute,
   refusals,
   withBody,
 } from './rest-route.ts';
-import { canSitIn, type Place, type World } from './world.ts';
+import { canSitIn, type ChannelPlace, type World } from './world.ts';
 import type { Changes } from './world-changes.ts';
 import { voiceStateJson } from './world-guild-json.ts';
 import { may, type Permission } from './world-permissions.ts';
@@ -24,7 +24,7 @@ const stateChange = z.looseObject({
 type StateChange = z.infer<typeof stateChange>;
 
 /** Who sits where, the line under a voice channel, and speaking on stages. */
-export function voiceRoutes(world: World, seats: Seats, changes: Changes): readonly Route[] {
+export function voiceRoutes(world: World, seats: Seats, changes: Changes): readonly RestRoute[] {
   const state = '/guilds/:guild/voice-states/:user';
   return [
     { method: 'GET', path: state, answer: (call) => readState(world, call) },
@@ -46,7 +46,7 @@ export function voiceRoutes(world: World, seats: Seats, changes: Changes): reado
 }
 
 /** Without the right to enter the channel, Discord does not tell who sits there. */
-function readState(world: World, call: RestCall): Answer {
+function readState(world: World, call: RestCall): RestAnswer {
   return withGuild(world, call, (guild) => {
     const userId = userIdOf(world, call);
     const state = guild.voiceStates.get(userId);
@@ -58,7 +58,7 @@ function readState(world: World, call: RestCall): Answer {
 }
 
 /** Who does not sit there needs more for it. Source: Discord docs, "Set Voice Channel Status". */
-function maySetStatus(world: World, { guild, channel }: Place): boolean {
+function maySetStatus(world: World, { guild, channel }: ChannelPlace): boolean {
   const { id } = world.bot;
   const isHere = guild.voiceStates.get(id)?.channelId === channel.id;
   const needed: readonly Permission[] = isHere
@@ -68,7 +68,7 @@ function maySetStatus(world: World, { guild, channel }: Place): boolean {
 }
 
 /** Source: Discord docs, "Modify Current User Voice State" and "Modify User Voice State". */
-function changeState(world: World, seats: Seats, call: RestCall): Answer {
+function changeState(world: World, seats: Seats, call: RestCall): RestAnswer {
   return withGuild(world, call, (guild) =>
     withBody(stateChange, call.body, (change) => {
       const userId = userIdOf(world, call);
@@ -86,7 +86,7 @@ function changeState(world: World, seats: Seats, call: RestCall): Answer {
 
 function mayChange(
   world: World,
-  { guild, channel }: Place,
+  { guild, channel }: ChannelPlace,
   userId: string,
   { suppress, request_to_speak_timestamp: raised }: StateChange,
 ): boolean {

@@ -31,11 +31,11 @@ const echoFloorDb = -60;
 /** One second of each person; the oldest is lost first. */
 const echoFrames = 50;
 
-type Heard = { readonly dueMs: number; readonly samples: Int16Array };
+type DelayedSound = { readonly dueMs: number; readonly samples: Int16Array };
 
 /** The way from the loudspeaker back into the microphone, 20 ms at a time, in the rate of what was heard. */
-export class Echo {
-  readonly #byPerson = new Map<string, Heard[]>();
+export class RoomEcho {
+  readonly #byPerson = new Map<string, DelayedSound[]>();
 
   hear(fromUserId: string, samples: Int16Array, atMs: number): void {
     const quieter = samples.map((sample) => Math.round(sample * echoGain));

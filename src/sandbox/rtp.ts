@@ -10,7 +10,7 @@ export type VoicePacket = {
 };
 
 /** Where a UDP peer is. */
-export type Remote = { readonly address: string; readonly port: number };
+export type UdpPeer = { readonly address: string; readonly port: number };
 
 const opusPayloadType = 120;
 const counterBytes = 4;
@@ -102,7 +102,7 @@ export function readDiscovery(datagram: Buffer): number | undefined {
 }
 
 /** Type 1 asks, type 2 answers with what the server sees (Discord docs, "IP Discovery"). */
-export function writeDiscovery(ssrc: number, seen?: Remote): Buffer {
+export function writeDiscovery(ssrc: number, seen?: UdpPeer): Buffer {
   const datagram = Buffer.alloc(discoveryBytes);
   datagram.writeUInt16BE(seen ? 2 : 1, 0);
   datagram.writeUInt16BE(70, 2);
@@ -114,7 +114,7 @@ export function writeDiscovery(ssrc: number, seen?: Remote): Buffer {
 }
 
 /** The address in an answer to IP discovery; undefined for any other datagram. */
-export function readDiscovered(datagram: Buffer): Remote | undefined {
+export function readDiscovered(datagram: Buffer): UdpPeer | undefined {
   const answers = datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0002_0046;
   if (!answers) return undefined;
   const address = datagram.toString('latin1', 8, Math.max(8, datagram.indexOf(0, 8)));

@@ -1,5 +1,5 @@
-import { type Shown, shown } from './interaction.ts';
-import { type Person, type PersonOptions, SimulatedPerson } from './person.ts';
+import { type ShownMessage, shown } from './interaction.ts';
+import { type SandboxPerson, type PersonOptions, SimulatedPerson } from './person.ts';
 import type { Surroundings } from './person-surroundings.ts';
 import { type ChannelChanges, channelChanges } from './sandbox-channels.ts';
 import { type MemberChanges, memberChanges } from './sandbox-members.ts';
@@ -13,9 +13,9 @@ export interface SandboxGuild extends ChannelChanges, MemberChanges {
   readonly name: string;
   channelId(name: string): string;
   /** The member of that name, who enters the server when first asked for; options count from then on. */
-  person(name: string, options?: PersonOptions): Person;
+  person(name: string, options?: PersonOptions): SandboxPerson;
   /** What everybody in the channel can read now, oldest first. */
-  messages(channel: string): readonly Shown[];
+  messages(channel: string): readonly ShownMessage[];
   bot(): BotHere;
 }
 
@@ -42,7 +42,7 @@ export type OpenGuild = {
 
 export function openGuild(around: GuildSurroundings): OpenGuild {
   const { guild, board } = around;
-  const people = new Map<string, Person>();
+  const people = new Map<string, SandboxPerson>();
   return {
     sandboxGuild: {
       ...channelChanges(around),
@@ -63,10 +63,10 @@ export function openGuild(around: GuildSurroundings): OpenGuild {
 
 function personNamed(
   around: GuildSurroundings,
-  people: Map<string, Person>,
+  people: Map<string, SandboxPerson>,
   name: string,
   { locale, microphone }: PersonOptions = {},
-): Person {
+): SandboxPerson {
   const { world, guild, changes } = around;
   const known = findMember(guild, name);
   const member = known ?? enterGuild(world, guild, name);

@@ -4,7 +4,7 @@ import {
   type Guild,
   knownChannel,
   type Member,
-  type Role,
+  type GuildRole,
   type World,
 } from './world.ts';
 import type { Changes } from './world-changes.ts';
@@ -103,7 +103,7 @@ function known(guild: Guild, who: string): Member {
   return member;
 }
 
-function knownRole(guild: Guild, name: string): Role {
+function knownRole(guild: Guild, name: string): GuildRole {
   const role = findRole(guild, name);
   if (!role) throw new Error(`There is no role ${name} here.`);
   return role;

@@ -5,7 +5,7 @@ import type { Dispatch, PrivilegedIntent, VoiceStateRequest } from './gateway-wi
 import { Interactions } from './interactions.ts';
 import { commandRoutes } from './rest-commands.ts';
 import { interactionRoutes } from './rest-interactions.ts';
-import { type RateLimit, RateLimits } from './rest-limits.ts';
+import { type RateLimit, RestRateLimits } from './rest-limits.ts';
 import { memberRoutes } from './rest-members.ts';
 import { messageRoutes } from './rest-messages.ts';
 import { readRoutes } from './rest-reads.ts';
@@ -23,7 +23,7 @@ import { mayEnter } from './world-permissions.ts';
 import { Seats } from './world-seats.ts';
 
 /** Everything behind a sandbox that knows nothing of people, wired together. */
-export type Parts = {
+export type SandboxInternals = {
   readonly world: World;
   readonly gateway: Gateway;
   readonly rest: RestServer;
@@ -47,7 +47,7 @@ export type PartsOptions = {
   readonly onMessage: (change: MessageChange) => void;
 };
 
-export function buildParts(options: PartsOptions): Parts {
+export function buildParts(options: PartsOptions): SandboxInternals {
   const { clock, token, heartbeatMs, resumeMs, privileged, voice } = options;
   const world = createWorld(options.world, clock);
   const seatDesk: SeatDesk = { ignored: 0 };
@@ -77,7 +77,7 @@ export function buildParts(options: PartsOptions): Parts {
     ...voiceRoutes(world, seats, changes),
     ...interactionRoutes(world, interactions),
   ];
-  const rest = new RestServer({ token, clock, routes, limits: new RateLimits(options.limits) });
+  const rest = new RestServer({ token, clock, routes, limits: new RestRateLimits(options.limits) });
   return { world, gateway, rest, board, seats, changes, interactions, seatDesk, dispatch };
 }
 

@@ -5,14 +5,14 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { Cdn } from './cdn.ts';
 import { guildSeen } from './gateway-json.ts';
 import { intents, type PrivilegedIntent } from './gateway-wire.ts';
-import { type Shown, shown } from './interaction.ts';
-import type { Person, PersonOptions } from './person.ts';
+import { type ShownMessage, shown } from './interaction.ts';
+import type { SandboxPerson, PersonOptions } from './person.ts';
 import type { ConnectVoice } from './person-surroundings.ts';
 import type { RateLimit } from './rest-limits.ts';
 import type { LoggedRequest } from './rest-server.ts';
 import { type Faults, faultsOf } from './sandbox-faults.ts';
 import { type OpenGuild, openGuild, type SandboxGuild } from './sandbox-guild.ts';
-import { buildParts, type Parts } from './sandbox-parts.ts';
+import { buildParts, type SandboxInternals } from './sandbox-parts.ts';
 import type { VoiceServer } from './voice-ports.ts';
 import type { Guild, RegisteredCommand } from './world.ts';
 import { addGuild, type GuildOptions, type WorldOptions } from './world-making.ts';
@@ -34,7 +34,7 @@ export type RunningOptions = WorldOptions & {
 export class RunningSandbox {
   readonly token = `sandbox.${randomBytes(24).toString('hex')}`;
   readonly faults: Faults;
-  readonly #parts: Parts;
+  readonly #parts: SandboxInternals;
   readonly #options: RunningOptions;
   readonly #first: OpenGuild;
   readonly #more: OpenGuild[] = [];
@@ -125,15 +125,15 @@ export class RunningSandbox {
     return this.guild().channelId(name);
   }
 
-  person(name: string, options?: PersonOptions): Person {
+  person(name: string, options?: PersonOptions): SandboxPerson {
     return this.guild().person(name, options);
   }
 
-  messages(channel: string): readonly Shown[] {
+  messages(channel: string): readonly ShownMessage[] {
     return this.guild().messages(channel);
   }
 
-  message(id: string): Shown | undefined {
+  message(id: string): ShownMessage | undefined {
     const message = this.#parts.board.find(id);
     return message && shown(message);
   }

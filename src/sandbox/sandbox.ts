@@ -2,8 +2,8 @@ import { loadOpus } from '#src/audio/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { PrivilegedIntent } from './gateway-wire.ts';
-import type { Shown } from './interaction.ts';
-import type { Person, PersonOptions } from './person.ts';
+import type { ShownMessage } from './interaction.ts';
+import type { SandboxPerson, PersonOptions } from './person.ts';
 import type { ConnectVoice } from './person-surroundings.ts';
 import { type RateLimit, usualRateLimits } from './rest-limits.ts';
 import type { LoggedRequest } from './rest-server.ts';
@@ -68,9 +68,9 @@ export interface FirstGuild {
   readonly guildId: string;
   channelId(name: string): string;
   /** The member of that name, who enters the server when first asked for. */
-  person(name: string, options?: PersonOptions): Person;
+  person(name: string, options?: PersonOptions): SandboxPerson;
   /** What everybody in the channel can read now, oldest first. */
-  messages(channel: string): readonly Shown[];
+  messages(channel: string): readonly ShownMessage[];
 }
 
 /** What the bot did, in all servers. */
@@ -82,7 +82,7 @@ export interface BotWatch {
   /** What the bot asked of REST, oldest first, with its JSON; at most the last 1000. */
   requests(): readonly LoggedRequest[];
   /** A message as it is now, a private one too; undefined when it is gone. */
-  message(id: string): Shown | undefined;
+  message(id: string): ShownMessage | undefined;
   /** Told of each message posted, edited or deleted, private ones too. */
   onMessage(listener: (change: MessageChange) => void): void;
   /** What people call a channel or a member with this id; the id itself if nobody knows it. */

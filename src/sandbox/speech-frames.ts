@@ -1,7 +1,7 @@
 import { energyDb } from '#src/audio/loudness.ts';
 import { type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
-import type { Spoken } from './voice-ports.ts';
+import type { SpokenTimes } from './voice-ports.ts';
 
 export type EncoderRateHz = 16_000 | 24_000 | 48_000;
 
@@ -10,7 +10,7 @@ export const frameMs = 20;
 const voicedDb = -45;
 
 /** Something to say, 20 ms a frame up to the last one with voice; without any voice all of it. Notes when voice left. */
-export class Speech {
+export class SpeechFrames {
   readonly rateHz: EncoderRateHz;
   readonly #frames: readonly Int16Array[];
   #said = 0;
@@ -42,7 +42,7 @@ export class Speech {
   }
 
   /** `nowMs` stands for what never was. */
-  spoken(nowMs: number): Spoken {
+  spoken(nowMs: number): SpokenTimes {
     const firstPacketAtMs = this.#firstPacketAtMs ?? nowMs;
     return {
       firstPacketAtMs,

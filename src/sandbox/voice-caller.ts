@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { type Remote, VoiceSealer } from './rtp.ts';
+import { type UdpPeer, VoiceSealer } from './rtp.ts';
 import { type VoiceCipher, voiceCipher } from './voice-cipher.ts';
 import type { FaultBook } from './voice-fault-book.ts';
 import type { VoiceMessage } from './voice-ops.ts';
-import { VoiceOutbox, type Wire } from './voice-outbox.ts';
+import { VoiceOutbox, type SocketData } from './voice-outbox.ts';
 import type { EncryptionMode, VoiceRights, VoiceTicket } from './voice-ports.ts';
 
 /** A socket as the calls see it. */
-export interface Line {
-  send(wire: Wire): void;
+export interface CallerSocket {
+  send(wire: SocketData): void;
   close(code: number): void;
   freeze(): void;
 }
@@ -25,7 +25,7 @@ export class Caller {
   readonly ssrc: number;
   readonly key = randomBytes(32);
   /** Where IP discovery came from. */
-  remote: Remote | undefined;
+  remote: UdpPeer | undefined;
   /** Its NAT has moved: what is told by discovery from now on is of no use. */
   isRebound = false;
   /** Absent until op 1 chose how to encrypt: from then on in the call. */
@@ -40,9 +40,9 @@ export class Caller {
   cutAtMs: number | undefined;
   readonly #outbox = new VoiceOutbox(keptMessages);
   readonly #faults: FaultBook;
-  #line: Line;
+  #line: CallerSocket;
 
-  constructor(ticket: VoiceTicket, ssrc: number, faults: FaultBook, line: Line, atMs: number) {
+  constructor(ticket: VoiceTicket, ssrc: number, faults: FaultBook, line: CallerSocket, atMs: number) {
     this.ticket = ticket;
     this.#faults = faults;
     this.ssrc = ssrc;
@@ -81,7 +81,7 @@ export class Caller {
   }
 
   /** Past the numbering, and never told again. */
-  tell(frame: Wire): void {
+  tell(frame: SocketData): void {
     if (this.cutAtMs === undefined) this.#line.send(frame);
   }
 
@@ -91,14 +91,14 @@ export class Caller {
   }
 
   /** `line` is gone; false if it was not the present one. */
-  cut(line: Line, atMs: number): boolean {
+  cut(line: CallerSocket, atMs: number): boolean {
     if (line !== this.#line) return false;
     this.cutAtMs = atMs;
     return true;
   }
 
   /** Goes on over `line` with what was missed; false if some of that is lost. `greet` is said first. */
-  resume(line: Line, seqAck: number, greet: Wire, atMs: number): boolean {
+  resume(line: CallerSocket, seqAck: number, greet: SocketData, atMs: number): boolean {
     const missed = this.#outbox.since(seqAck);
     if (!missed) return false;
     if (this.cutAtMs === undefined) this.#line.close(1000);

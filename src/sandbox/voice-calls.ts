@@ -1,10 +1,10 @@
-import type { Remote, VoicePacket } from './rtp.ts';
+import type { UdpPeer, VoicePacket } from './rtp.ts';
 import { VoiceCall } from './voice-call.ts';
-import { Caller, type Line } from './voice-caller.ts';
+import { Caller, type CallerSocket } from './voice-caller.ts';
 import { type FaultBook, resumable } from './voice-fault-book.ts';
 import { closeCode, op } from './voice-ops.ts';
 import type { VoiceRights, VoiceTicket } from './voice-ports.ts';
-import type { Identify, Resume } from './voice-requests.ts';
+import type { VoiceIdentify, VoiceResume } from './voice-requests.ts';
 
 export type CallRules = {
   readonly dave: 0 | 1;
@@ -50,7 +50,7 @@ export class VoiceCalls {
   }
 
   /** The new caller, who is to get op 2 before `enter`; or a close code. */
-  identify(claim: Identify, line: Line, atMs: number): Caller | number {
+  identify(claim: VoiceIdentify, line: CallerSocket, atMs: number): Caller | number {
     const at = place(claim.server_id, claim.user_id);
     const ticket = this.#tickets.get(at);
     if (ticket?.token !== claim.token) return closeCode.wrongToken;
@@ -73,7 +73,7 @@ export class VoiceCalls {
     call.enter(caller);
   }
 
-  resume(claim: Resume, line: Line, atMs: number): Caller | number {
+  resume(claim: VoiceResume, line: CallerSocket, atMs: number): Caller | number {
     const caller = this.#all().find(({ ticket: { guildId, sessionId, token } }) => {
       const same = guildId === claim.server_id && sessionId === claim.session_id;
       return same && token === claim.token;
@@ -88,7 +88,7 @@ export class VoiceCalls {
   }
 
   /** Op 9 comes before what was missed: clients take binary messages only after it. */
-  #goOn(caller: Caller, claim: Resume, line: Line, atMs: number): boolean {
+  #goOn(caller: Caller, claim: VoiceResume, line: CallerSocket, atMs: number): boolean {
     const greet = JSON.stringify({ op: op.resumed, d: null });
     return caller.resume(line, claim.seq_ack ?? -1, greet, atMs);
   }
@@ -103,7 +103,7 @@ export class VoiceCalls {
   }
 
   /** The one whose UDP port this is, as far as IP discovery told. */
-  byRemote({ address, port }: Remote): Caller | undefined {
+  byRemote({ address, port }: UdpPeer): Caller | undefined {
     return this.#all().find(({ remote }) => remote?.port === port && remote.address === address);
   }
 

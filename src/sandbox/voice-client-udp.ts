@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { type Remote, readDiscovered, writeDiscovery } from './rtp.ts';
+import { type UdpPeer, readDiscovered, writeDiscovery } from './rtp.ts';
 
 const discoverEveryMs = 500;
 const keepAliveMs = 5000;
@@ -9,8 +9,8 @@ const keepAliveMs = 5000;
 export class ClientUdp implements AsyncDisposable {
   readonly #socket: Socket = createSocket('udp4');
   readonly #hear: (datagram: Buffer) => void;
-  #server: Remote | undefined;
-  #discovered: ((own: Remote) => void) | undefined;
+  #server: UdpPeer | undefined;
+  #discovered: ((own: UdpPeer) => void) | undefined;
   #asking: NodeJS.Timeout | undefined;
   #keeping: NodeJS.Timeout | undefined;
 
@@ -24,7 +24,7 @@ export class ClientUdp implements AsyncDisposable {
   }
 
   /** Asks until there is an answer, which goes to `then` once. */
-  discover(server: Remote, ssrc: number, then: (own: Remote) => void): void {
+  discover(server: UdpPeer, ssrc: number, then: (own: UdpPeer) => void): void {
     this.#server = server;
     this.#discovered = then;
     const ask = () => this.send(writeDiscovery(ssrc));
@@ -52,7 +52,7 @@ export class ClientUdp implements AsyncDisposable {
     else if (datagram.length > 8) this.#hear(datagram);
   }
 
-  #found(own: Remote): void {
+  #found(own: UdpPeer): void {
     clearInterval(this.#asking);
     clearInterval(this.#keeping);
     let count = 0;

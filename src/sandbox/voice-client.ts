@@ -6,15 +6,15 @@ import { DaveMember } from './dave-member.ts';
 import { type VoicePacket, VoiceSealer } from './rtp.ts';
 import { encryptionModes, voiceCipher } from './voice-cipher.ts';
 import { ClientUdp } from './voice-client-udp.ts';
-import { VoiceEar } from './voice-ear.ts';
-import { VoiceMouth } from './voice-mouth.ts';
+import { ClientReceiver } from './voice-ear.ts';
+import { ClientSender } from './voice-mouth.ts';
 import { op, type VoiceMessage } from './voice-ops.ts';
-import type { HeardFrame, Microphone, Spoken, VoiceClient, VoiceCounts } from './voice-ports.ts';
-import { type SignalsOptions, VoiceSignals } from './voice-signals.ts';
-import { type Description, type Ready, readTold, type Told } from './voice-told.ts';
-import { unlessAborted, Watch } from './voice-watch.ts';
+import type { HeardFrame, Microphone, SpokenTimes, VoiceClient, VoiceCounts } from './voice-ports.ts';
+import { type VoiceSignalsOptions, VoiceSignals } from './voice-signals.ts';
+import { type Description, type ReadyMessage, readTold, type ServerMessage } from './voice-told.ts';
+import { unlessAborted, ConditionWait } from './voice-watch.ts';
 
-export type VoiceClientOptions = SignalsOptions & {
+export type VoiceClientOptions = VoiceSignalsOptions & {
   readonly codec: OpusCodec;
   readonly clock?: Clock;
   /** The first one; default `gate`. */
@@ -53,24 +53,24 @@ export async function connectVoice(
 class ConnectedVoice implements VoiceClient {
   readonly #options: VoiceClientOptions;
   readonly #clock: Clock;
-  readonly #watch = new Watch();
+  readonly #watch = new ConditionWait();
   readonly #gone = new AbortController();
   readonly #present = new Set<string>();
   readonly #signals: VoiceSignals;
   readonly #udp: ClientUdp;
-  readonly #mouth: VoiceMouth;
+  readonly #mouth: ClientSender;
   readonly #listeners: ((frame: HeardFrame) => void)[] = [];
   #ssrc = 0;
   #sealer: VoiceSealer | undefined;
   #dave: DaveMember | undefined;
-  #ear: VoiceEar | undefined;
+  #ear: ClientReceiver | undefined;
   #turn: Promise<void> = Promise.resolve();
   #sentPackets = 0;
 
   constructor(options: VoiceClientOptions) {
     this.#options = options;
     this.#clock = options.clock ?? realClock;
-    this.#mouth = new VoiceMouth(options.codec, this.#clock, {
+    this.#mouth = new ClientSender(options.codec, this.#clock, {
       speaking: (on) => this.#tellSpeaking(on ? 1 : 0),
       packet: (packet) => this.#send(packet),
     });
@@ -86,7 +86,7 @@ class ConnectedVoice implements VoiceClient {
     return this.#watch.until(() => this.#ear !== undefined, signal);
   }
 
-  async speak(pcm: Pcm, signal: AbortSignal): Promise<Spoken> {
+  async speak(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes> {
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;
@@ -140,7 +140,7 @@ class ConnectedVoice implements VoiceClient {
     this.#watch.tell();
   }
 
-  #take(told: Told): void {
+  #take(told: ServerMessage): void {
     switch (told.op) {
       case op.ready:
         this.#discover(told.d);
@@ -175,7 +175,7 @@ class ConnectedVoice implements VoiceClient {
   }
 
   /** Without a mode in common there is no call; the deadline ends it. */
-  #discover({ ip, port, ssrc, modes }: Ready): void {
+  #discover({ ip, port, ssrc, modes }: ReadyMessage): void {
     const mode = modes.find((offered) => encryptionModes.some((known) => known === offered));
     if (mode === undefined) return;
     this.#ssrc = ssrc;
@@ -191,7 +191,7 @@ class ConnectedVoice implements VoiceClient {
     const { userId, channelId } = ticket;
     this.#dave = dave_protocol_version > 0 ? new DaveMember(userId, channelId) : undefined;
     this.#sealer = new VoiceSealer(cipher, false);
-    this.#ear = new VoiceEar(codec, cipher, this.#dave, (frame) => {
+    this.#ear = new ClientReceiver(codec, cipher, this.#dave, (frame) => {
       this.#mouth.hear(frame);
       for (const listener of this.#listeners) listener(frame);
     });

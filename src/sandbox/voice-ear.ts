@@ -12,7 +12,7 @@ type Counts = { -readonly [K in keyof Omit<VoiceCounts, 'sentPackets'>]: number 
 const heldDatagrams = 25;
 
 /** Turns datagrams into sound, person by person; counts what it cannot. */
-export class VoiceEar {
+export class ClientReceiver {
   readonly #codec: OpusCodec;
   readonly #cipher: VoiceCipher;
   readonly #dave: DaveMember | undefined;

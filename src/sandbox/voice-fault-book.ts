@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { closeCode, op } from './voice-ops.ts';
-import type { GatewayFaults, NetworkFaults, VoiceEvent, VoiceStep, Way } from './voice-ports.ts';
+import type { GatewayFaults, NetworkFaults, VoiceOpName, VoiceStep, PathFaults } from './voice-ports.ts';
 import { VoiceWay } from './voice-way.ts';
 
 type Rule = { readonly code: number; left: number };
@@ -10,13 +10,13 @@ type Direction = 'up' | 'down';
 type Page = {
   ways: Readonly<Partial<Record<Direction, VoiceWay>>>;
   readonly closes: Map<VoiceStep, Rule>;
-  readonly lateMs: Map<VoiceEvent, number>;
+  readonly lateMs: Map<VoiceOpName, number>;
   garbled: boolean;
   /** Requests for IP discovery that still get no answer. */
   undiscovered: number;
 };
 
-const eventOf = new Map<number, VoiceEvent>([
+const eventOf = new Map<number, VoiceOpName>([
   [op.ready, 'ready'],
   [op.sessionDescription, 'description'],
   [op.speaking, 'speaking'],
@@ -43,9 +43,9 @@ export class FaultBook
     this.#closing = closing;
   }
 
-  network(userId: string, ways: { readonly up?: Way; readonly down?: Way }): void {
+  network(userId: string, ways: { readonly up?: PathFaults; readonly down?: PathFaults }): void {
     const { up, down } = ways;
-    const opened = (way: Way) => new VoiceWay(way, this.#clock, this.#closing);
+    const opened = (way: PathFaults) => new VoiceWay(way, this.#clock, this.#closing);
     this.#page(userId).ways = {
       ...(up && { up: opened(up) }),
       ...(down && { down: opened(down) }),
@@ -65,7 +65,7 @@ export class FaultBook
     this.#page(userId).closes.set(step, { code, left: times });
   }
 
-  late(userId: string, event: VoiceEvent, byMs: number): void {
+  late(userId: string, event: VoiceOpName, byMs: number): void {
     this.#page(userId).lateMs.set(event, byMs);
   }
 

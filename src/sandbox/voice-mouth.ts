@@ -9,21 +9,21 @@ import {
   stepMicrophone,
   tailFrames,
 } from './microphone.ts';
-import { PacketCount } from './packet-count.ts';
-import { Echo, RoomNoise } from './room-sound.ts';
+import { PacketCounter } from './packet-count.ts';
+import { RoomEcho, RoomNoise } from './room-sound.ts';
 import type { VoicePacket } from './rtp.ts';
-import { type EncoderRateHz, encoderRate, frameMs, Speech } from './speech-frames.ts';
-import type { HeardFrame, Microphone, Spoken } from './voice-ports.ts';
+import { type EncoderRateHz, encoderRate, frameMs, SpeechFrames } from './speech-frames.ts';
+import type { HeardFrame, Microphone, SpokenTimes } from './voice-ports.ts';
 
 /** Where the mouth's packets go, and whether there are any for now. */
-export interface MouthListener {
+export interface PacketSink {
   speaking(on: boolean): void;
   packet(packet: Omit<VoicePacket, 'ssrc'>): void;
 }
 
 type UnderWay = {
-  readonly speech: Speech;
-  readonly done: (spoken: Spoken) => void;
+  readonly speech: SpeechFrames;
+  readonly done: (spoken: SpokenTimes) => void;
   readonly failed: (cause: unknown) => void;
   /** Frames until it is over, once all is said. */
   tail: number;
@@ -35,16 +35,16 @@ const silence = Buffer.of(0xf8, 0xff, 0xfe);
 const roomRateHz = 48_000;
 
 /** Sends what a microphone picks up: 20 ms a packet on a grid of the clock; a packet that is late is caught up with. */
-export class VoiceMouth {
+export class ClientSender {
   readonly #codec: OpusCodec;
   readonly #clock: Clock;
-  readonly #listener: MouthListener;
+  readonly #listener: PacketSink;
   readonly #closing = new AbortController();
   readonly #encoders = new Map<EncoderRateHz, OpusEncoder>();
   /** The one that has not been told of silence since it encoded. */
   #last: readonly [OpusEncoder, EncoderRateHz] | undefined;
-  readonly #count = new PacketCount();
-  readonly #echo = new Echo();
+  readonly #count = new PacketCounter();
+  readonly #echo = new RoomEcho();
   #noise = new RoomNoise(1);
   #rules: MicrophoneRules = microphoneRules.gate;
   #state: MicrophoneState = { hold: 0, silence: 0 };
@@ -54,7 +54,7 @@ export class VoiceMouth {
   #running = false;
   #sending = false;
 
-  constructor(codec: OpusCodec, clock: Clock, listener: MouthListener) {
+  constructor(codec: OpusCodec, clock: Clock, listener: PacketSink) {
     this.#codec = codec;
     this.#clock = clock;
     this.#listener = listener;
@@ -67,10 +67,10 @@ export class VoiceMouth {
   }
 
   /** One at a time. Without anything louder than -45 dB the voiced instants are the first packet's. */
-  async speak(pcm: Pcm, signal: AbortSignal): Promise<Spoken> {
+  async speak(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes> {
     signal.throwIfAborted();
-    const speech = new Speech(pcm, this.#rules.noise ? roomRateHz : encoderRate(pcm.rateHz));
-    const { promise, resolve: done, reject: failed } = Promise.withResolvers<Spoken>();
+    const speech = new SpeechFrames(pcm, this.#rules.noise ? roomRateHz : encoderRate(pcm.rateHz));
+    const { promise, resolve: done, reject: failed } = Promise.withResolvers<SpokenTimes>();
     this.#underWay = { speech, done, failed, tail: tailFrames(this.#rules) };
     const abort = () => this.#breakOff(signal.reason);
     signal.addEventListener('abort', abort, { once: true });

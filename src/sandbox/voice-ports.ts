@@ -38,7 +38,7 @@ export type VoiceFaults = NetworkFaults &
   };
 
 /** One way of a UDP path. Whatever is absent is perfect; the same seed gives the same fate to the same datagrams. */
-export type Way = {
+export type PathFaults = {
   /** Nothing passes, voice, discovery and keep-alives alike. */
   readonly dead?: boolean;
   /** Share of datagrams that vanish, 0 to 1. */
@@ -66,7 +66,7 @@ export type Forgery = {
 
 export interface NetworkFaults {
   /** `up` leads from the person to the server, `down` back. Replaces what was said before; both default to perfect. */
-  network(userId: string, ways: { readonly up?: Way; readonly down?: Way }): void;
+  network(userId: string, ways: { readonly up?: PathFaults; readonly down?: PathFaults }): void;
   /** Sends it at once, past `network`; nothing happens until IP discovery has told where the person is. */
   forge(userId: string, forgery: Forgery): void;
   /** While on, what this person says reaches others sealed for transport, but with noise for Opus. */
@@ -84,7 +84,7 @@ export interface NetworkFaults {
 export type VoiceStep = 'identify' | 'ready' | 'select' | 'described' | 'resume' | 'settled';
 
 /** Ops 2, 4, 5, 11 (with 18 and 20), 13, and 21 to 31. */
-export type VoiceEvent = 'ready' | 'description' | 'speaking' | 'connect' | 'disconnect' | 'dave';
+export type VoiceOpName = 'ready' | 'description' | 'speaking' | 'connect' | 'disconnect' | 'dave';
 
 export interface GatewayFaults {
   /** Closes the present socket with `code`. The session stays for a resume with codes below 4000 and 4015. */
@@ -92,7 +92,7 @@ export interface GatewayFaults {
   /** The same whenever `step` is reached, `times` times (default: every time). One rule per step, the last said. */
   closeAt(userId: string, step: VoiceStep, code: number, times?: number): void;
   /** Events of that kind come `byMs` later than they should, so others overtake them; Infinity withholds them, 0 ends it. */
-  late(userId: string, event: VoiceEvent, byMs: number): void;
+  late(userId: string, event: VoiceOpName, byMs: number): void;
   /** Leaves the present socket half open: from now on it reads and says nothing, and does not close. */
   freeze(userId: string): void;
   /** Sends the person a frame as it is, JSON or bytes, without a number of its own. */
@@ -118,7 +118,7 @@ export type Microphone = {
 };
 
 /** When a simulated person spoke, on the clock all processes of the machine share. */
-export type Spoken = {
+export type SpokenTimes = {
   readonly firstPacketAtMs: number;
   /** First and last packet that carried voice, by the energy of the source; without any, the first packet. */
   readonly firstVoicedAtMs: number;
@@ -159,7 +159,7 @@ export interface VoiceClient extends AsyncDisposable {
    *
    * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
    */
-  speak(pcm: Pcm, signal: AbortSignal): Promise<Spoken>;
+  speak(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes>;
   /** Another microphone from the end of the present speech on; the first is `gate`. */
   useMicrophone(microphone: Microphone): void;
   /** Called for each frame that could be opened and decoded, in order of arrival. */

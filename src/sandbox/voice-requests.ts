@@ -43,8 +43,8 @@ type Binary = {
 };
 /** What a client may say on the voice gateway. */
 export type VoiceRequest = Json | Binary;
-export type Identify = Extract<Json, { op: typeof op.identify }>['d'];
-export type Resume = Extract<Json, { op: typeof op.resume }>['d'];
+export type VoiceIdentify = Extract<Json, { op: typeof op.identify }>['d'];
+export type VoiceResume = Extract<Json, { op: typeof op.resume }>['d'];
 
 /** The request in one frame of a client, or the code to close the socket with. */
 export function readVoiceRequest(frame: Buffer, isBinary: boolean): VoiceRequest | number {

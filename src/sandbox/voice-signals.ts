@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { closeCode, op, type VoiceMessage } from './voice-ops.ts';
 import type { VoiceTicket } from './voice-ports.ts';
 
-export type SignalsOptions = {
+export type VoiceSignalsOptions = {
   readonly endpoint: string;
   /** PEM, trusted for this connection alone. */
   readonly certificate: string;
@@ -30,7 +30,7 @@ const partingMs = 500;
 
 /** A client's socket to the voice gateway: identifies, keeps it alive, and resumes when it breaks. */
 export class VoiceSignals {
-  readonly #options: SignalsOptions;
+  readonly #options: VoiceSignalsOptions;
   readonly #listener: SignalsListener;
   #socket: WebSocket;
   #heartbeat: NodeJS.Timeout | undefined;
@@ -40,7 +40,7 @@ export class VoiceSignals {
   #tries = 0;
   #over = false;
 
-  constructor(options: SignalsOptions, listener: SignalsListener) {
+  constructor(options: VoiceSignalsOptions, listener: SignalsListener) {
     this.#options = options;
     this.#listener = listener;
     this.#socket = this.#open();

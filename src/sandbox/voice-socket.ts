@@ -1,14 +1,14 @@
 import type { WebSocket } from 'ws';
 import type { Clock } from '#src/base/clock.ts';
-import type { Caller, Line } from './voice-caller.ts';
+import type { Caller, CallerSocket } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
 import { cutCode, type FaultBook } from './voice-fault-book.ts';
 import { closeCode, op } from './voice-ops.ts';
-import type { Wire } from './voice-outbox.ts';
+import type { SocketData } from './voice-outbox.ts';
 import type { EncryptionMode, VoiceStep } from './voice-ports.ts';
 import {
-  type Identify,
-  type Resume,
+  type VoiceIdentify,
+  type VoiceResume,
   readVoiceRequest,
   type VoiceRequest,
 } from './voice-requests.ts';
@@ -29,7 +29,7 @@ const identifyMs = 10_000;
 const partingMs = 1000;
 
 /** One WebSocket of the voice gateway: greets, lets one person identify or resume, and passes on what they ask. */
-export class VoiceSocket implements Line {
+export class VoiceSocket implements CallerSocket {
   readonly #socket: WebSocket;
   readonly #calls: VoiceCalls;
   readonly #rules: SocketRules;
@@ -52,7 +52,7 @@ export class VoiceSocket implements Line {
     this.#say(op.hello, { v: 8, heartbeat_interval: rules.heartbeatMs });
   }
 
-  send(wire: Wire): void {
+  send(wire: SocketData): void {
     if (this.#frozen || this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > unsentBytes) this.#socket.terminate();
     else this.#socket.send(wire, () => {}); // a failure shows as `close`
@@ -102,7 +102,7 @@ export class VoiceSocket implements Line {
     this.#say(op.heartbeatAck, { t });
   }
 
-  #identify(claim: Identify): number | undefined {
+  #identify(claim: VoiceIdentify): number | undefined {
     if (this.#caller) return closeCode.identifiedTwice;
     const fault = this.#fault(claim.user_id, 'identify');
     if (fault !== undefined) return fault;
@@ -115,7 +115,7 @@ export class VoiceSocket implements Line {
     return this.#fault(caller.userId, 'ready');
   }
 
-  #resume(claim: Resume): number | undefined {
+  #resume(claim: VoiceResume): number | undefined {
     if (this.#caller) return closeCode.identifiedTwice;
     const caller = this.#calls.resume(claim, this, this.#nowMs());
     if (typeof caller === 'number') return caller;

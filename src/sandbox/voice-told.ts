@@ -37,11 +37,11 @@ const told = z.discriminatedUnion('op', [
 ]);
 
 /** What the voice gateway tells a client as JSON, as far as a client cares. */
-export type Told = z.infer<typeof told>;
-export type Ready = Extract<Told, { op: typeof op.ready }>['d'];
-export type Description = Extract<Told, { op: typeof op.sessionDescription }>['d'];
+export type ServerMessage = z.infer<typeof told>;
+export type ReadyMessage = Extract<ServerMessage, { op: typeof op.ready }>['d'];
+export type Description = Extract<ServerMessage, { op: typeof op.sessionDescription }>['d'];
 
 /** Undefined for what a client need not know, or what is not as it must be. */
-export function readTold(opcode: number, d: unknown): Told | undefined {
+export function readTold(opcode: number, d: unknown): ServerMessage | undefined {
   return told.safeParse({ op: opcode, d }).data;
 }

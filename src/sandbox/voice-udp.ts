@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { openVoice, type Remote, readDiscovery, readSsrc, writeDiscovery } from './rtp.ts';
+import { openVoice, type UdpPeer, readDiscovery, readSsrc, writeDiscovery } from './rtp.ts';
 import type { Caller } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
 import type { FaultBook } from './voice-fault-book.ts';
@@ -76,7 +76,7 @@ export class VoiceUdp implements AsyncDisposable {
     this.#answer(writeDiscovery(ssrc, told), from, caller);
   }
 
-  #answer(datagram: Buffer, to: Remote, caller: Caller | undefined): void {
+  #answer(datagram: Buffer, to: UdpPeer, caller: Caller | undefined): void {
     this.#faults.carry(caller?.userId, 'down', () => send(this.#socket, datagram, to));
   }
 }
@@ -89,7 +89,7 @@ async function bound(): Promise<Socket> {
   return socket;
 }
 
-function send(socket: Socket, datagram: Buffer, to: Remote): void {
+function send(socket: Socket, datagram: Buffer, to: UdpPeer): void {
   if (to.port === 0) return;
   socket.send(datagram, to.port, to.address, () => {}); // UDP promises nothing
 }

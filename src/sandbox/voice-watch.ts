@@ -1,5 +1,5 @@
 /** Lets callers wait for a condition that messages from outside bring about. */
-export class Watch {
+export class ConditionWait {
   #waiting = new Set<() => void>();
   #ended: { readonly error: unknown } | undefined;
 

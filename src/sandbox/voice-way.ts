@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { seededRandom } from './seeded-random.ts';
-import type { Way } from './voice-ports.ts';
+import type { PathFaults } from './voice-ports.ts';
 
 /** Datagrams on the way at once; the newest is lost beyond it. */
 const onTheWayLimit = 500;
@@ -9,11 +9,11 @@ const longestDelayMs = 5000;
 const overtakenMs = 60;
 
 type Deliver = () => void;
-type Fate = { readonly lost: boolean; readonly twice: boolean; readonly waits: boolean };
+type DatagramFate = { readonly lost: boolean; readonly twice: boolean; readonly waits: boolean };
 
 /** One way of a UDP path with its faults. A perfect one delivers at once. */
 export class VoiceWay {
-  readonly #way: Way;
+  readonly #way: PathFaults;
   readonly #clock: Clock;
   readonly #closing: AbortSignal;
   readonly #random: () => number;
@@ -22,7 +22,7 @@ export class VoiceWay {
   #lastDueMs = 0;
 
   /** After `closing` nothing arrives any more. */
-  constructor(way: Way, clock: Clock, closing: AbortSignal) {
+  constructor(way: PathFaults, clock: Clock, closing: AbortSignal) {
     this.#way = way;
     this.#clock = clock;
     this.#closing = closing;
@@ -38,7 +38,7 @@ export class VoiceWay {
   }
 
   /** As many numbers for each datagram, so that one kind of fault does not change another. */
-  #draw(): Fate {
+  #draw(): DatagramFate {
     const { dead = false, loss = 0, duplicates = 0, reorder = 0 } = this.#way;
     const [first, second, third] = [this.#random(), this.#random(), this.#random()];
     return { lost: dead || first < loss, twice: second < duplicates, waits: third < reorder };

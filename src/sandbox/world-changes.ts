@@ -1,6 +1,6 @@
 import { guildSeen } from './gateway-json.ts';
 import { type Dispatch, intents } from './gateway-wire.ts';
-import type { Channel, Guild, Member, Overwrite, Role, World } from './world.ts';
+import type { Channel, Guild, Member, Overwrite, GuildRole, World } from './world.ts';
 import { channelJson, guildJson } from './world-guild-json.ts';
 import { memberJson, roleJson } from './world-json.ts';
 import type { Seats } from './world-seats.ts';
@@ -37,12 +37,12 @@ export class Changes {
     this.#dispatch({ name: 'GUILD_MEMBER_ADD', data, intent: intents.guildMembers });
   }
 
-  addRole(guild: Guild, role: Role): void {
+  addRole(guild: Guild, role: GuildRole): void {
     guild.roles = [...guild.roles, role];
     this.#role('CREATE', guild, role);
   }
 
-  role(guild: Guild, role: Role, permissions: bigint): void {
+  role(guild: Guild, role: GuildRole, permissions: bigint): void {
     role.permissions = permissions;
     this.#role('UPDATE', guild, role);
   }
@@ -107,7 +107,7 @@ export class Changes {
     this.#dispatch({ name: 'GUILD_DELETE', data: { id: guild.id }, intent: intents.guilds });
   }
 
-  #role(change: 'CREATE' | 'UPDATE', guild: Guild, role: Role): void {
+  #role(change: 'CREATE' | 'UPDATE', guild: Guild, role: GuildRole): void {
     const data = { guild_id: guild.id, role: roleJson(role) };
     this.#dispatch({ name: `GUILD_ROLE_${change}`, data, intent: intents.guilds });
   }

@@ -1,4 +1,4 @@
-import type { Channel, Guild, Member, RegisteredCommand, Role, User, World } from './world.ts';
+import type { Channel, Guild, Member, RegisteredCommand, GuildRole, User, World } from './world.ts';
 import { permissionsOf } from './world-permissions.ts';
 
 /** A JSON object on the wire. */
@@ -34,7 +34,7 @@ export function memberJson(member: Member): Json {
   };
 }
 
-export function roleJson(role: Role): Json {
+export function roleJson(role: GuildRole): Json {
   return {
     id: role.id,
     name: role.name,

@@ -2,13 +2,13 @@ import { type Dispatch, intents } from './gateway-wire.ts';
 import { placeOf, type World } from './world.ts';
 import { attachmentJson } from './world-attachments.ts';
 import { type Json, userJson } from './world-json.ts';
-import { type Message, type MessageChange, messageFlags } from './world-messages.ts';
+import { type BoardMessage, type MessageChange, messageFlags } from './world-messages.ts';
 import { mentionsJson } from './world-pings.ts';
 
 /** Source: Discord docs, "Message Types". */
 const messageTypes = { usual: 0, reply: 19 } as const;
 
-export function messageJson(world: World, message: Message): Json {
+export function messageJson(world: World, message: BoardMessage): Json {
   const guild = placeOf(world, message.channelId)?.guild;
   const author = guild?.members.get(message.authorId)?.user ?? world.bot;
   const { ephemeral, loading } = messageFlags;
@@ -52,6 +52,6 @@ export function messageEvent(world: World, { kind, message }: MessageChange): Di
 }
 
 /** Its own, and what mentions it, the bot may read anyway. */
-function isForBot({ bot }: World, { authorId, pings }: Message): boolean {
+function isForBot({ bot }: World, { authorId, pings }: BoardMessage): boolean {
   return authorId === bot.id || pings.userIds.includes(bot.id);
 }

@@ -4,7 +4,7 @@ import {
   type AllowedMentions,
   bothPings,
   noPings,
-  type Pings,
+  type MessageMentions,
   pingNames,
   pingsOf,
 } from './world-pings.ts';
@@ -22,14 +22,14 @@ export type Content = {
 };
 
 /** What a message said after an edit. */
-export type Edit = {
+export type MessageVersion = {
   readonly text: string;
   readonly embeds: readonly unknown[];
   readonly components: readonly unknown[];
   readonly atMs: number;
 };
 
-export type Message = {
+export type BoardMessage = {
   readonly id: string;
   readonly channelId: string;
   readonly authorId: string;
@@ -47,17 +47,17 @@ export type Message = {
   embeds: readonly unknown[];
   components: readonly unknown[];
   files: readonly Attachment[];
-  edits: readonly Edit[];
+  edits: readonly MessageVersion[];
   editedAt: string | null;
   /** Of every text it ever had, though Discord pings only for the first: what could ping is wrong already. */
-  pings: Pings;
+  pings: MessageMentions;
   pinged: readonly string[];
   deletedAtMs?: number;
 };
 
 export type MessageChange = {
   readonly kind: 'posted' | 'edited' | 'deleted';
-  readonly message: Message;
+  readonly message: BoardMessage;
 };
 
 /** Bits of a message's `flags`. Source: Discord docs, "Message Flags". */
@@ -87,7 +87,7 @@ export class MessageBoard {
   readonly attachments: Attachments;
   readonly #world: World;
   readonly #changed: (change: MessageChange) => void;
-  readonly #messages = new Map<string, Message>();
+  readonly #messages = new Map<string, BoardMessage>();
 
   constructor(world: World, changed: (change: MessageChange) => void) {
     this.#world = world;
@@ -95,7 +95,7 @@ export class MessageBoard {
     this.attachments = new Attachments(world);
   }
 
-  post(posting: Posting, content: Content): Message {
+  post(posting: Posting, content: Content): BoardMessage {
     const message = this.draft(posting, content);
     this.#messages.set(message.id, message);
     this.#forgetOldest();
@@ -104,10 +104,10 @@ export class MessageBoard {
   }
 
   /** A message that hangs nowhere. */
-  draft(posting: Posting, content: Content): Message {
+  draft(posting: Posting, content: Content): BoardMessage {
     const { clock, ids, people, bot } = this.#world;
     const author = [...people.values()].find(({ id }) => id === posting.authorId) ?? bot;
-    const message: Message = {
+    const message: BoardMessage = {
       ...posting,
       id: ids.next(),
       authorName: author.name,
@@ -128,7 +128,7 @@ export class MessageBoard {
   }
 
   /** Fields left out stay as they are. Filling a deferred reply counts as an edit. */
-  edit(message: Message, content: Content): Message {
+  edit(message: BoardMessage, content: Content): BoardMessage {
     const { clock } = this.#world;
     const { keptFileIds } = content;
     const stay = message.files.filter(({ id }) => keptFileIds?.includes(id) ?? true);
@@ -146,18 +146,18 @@ export class MessageBoard {
     return message;
   }
 
-  remove(message: Message): void {
+  remove(message: BoardMessage): void {
     message.deletedAtMs = this.#world.clock.nowMs();
     this.#messages.delete(message.id);
     this.#changed({ kind: 'deleted', message });
   }
 
-  find(id: string): Message | undefined {
+  find(id: string): BoardMessage | undefined {
     return this.#messages.get(id);
   }
 
   /** What everybody in the channel sees, oldest first. */
-  inChannel(channelId: string): readonly Message[] {
+  inChannel(channelId: string): readonly BoardMessage[] {
     const all = [...this.#messages.values()];
     return all.filter((each) => each.channelId === channelId && !each.ephemeral);
   }
@@ -166,7 +166,7 @@ export class MessageBoard {
     return uploads.map((upload) => this.attachments.keep(channelId, upload));
   }
 
-  #notePings(message: Message, { allowedMentions }: Content): void {
+  #notePings(message: BoardMessage, { allowedMentions }: Content): void {
     const guild = placeOf(this.#world, message.channelId)?.guild;
     if (!guild) return;
     const now = pingsOf(this.#world, guild, message.authorId, message.text, allowedMentions);

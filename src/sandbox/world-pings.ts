@@ -10,13 +10,13 @@ export type AllowedMentions = {
 };
 
 /** Whom a message makes a phone ring for. */
-export type Pings = {
+export type MessageMentions = {
   readonly everyone: boolean;
   readonly userIds: readonly string[];
   readonly roleIds: readonly string[];
 };
 
-export const noPings: Pings = { everyone: false, userIds: [], roleIds: [] };
+export const noPings: MessageMentions = { everyone: false, userIds: [], roleIds: [] };
 
 /** Whom `text` reaches, after what its author may do and what `allowed` lets through; without it, everything. */
 export function pingsOf(
@@ -25,7 +25,7 @@ export function pingsOf(
   authorId: string,
   text: string,
   allowed: AllowedMentions | null | undefined,
-): Pings {
+): MessageMentions {
   const mayPingAll = may(world, guild, authorId, 'mentionEveryone');
   const lets = (kind: 'users' | 'roles', id: string) =>
     !allowed || allowed.parse?.includes(kind) || allowed[kind]?.includes(id) === true;
@@ -42,7 +42,7 @@ export function pingsOf(
 }
 
 /** Whoever either of them reached. */
-export function bothPings(one: Pings, two: Pings): Pings {
+export function bothPings(one: MessageMentions, two: MessageMentions): MessageMentions {
   return {
     everyone: one.everyone || two.everyone,
     userIds: [...new Set([...one.userIds, ...two.userIds])],
@@ -51,13 +51,13 @@ export function bothPings(one: Pings, two: Pings): Pings {
 }
 
 /** As people would say it: `@everyone`, `@Adam`, `@DJ`. */
-export function pingNames(guild: Guild | undefined, pings: Pings): readonly string[] {
+export function pingNames(guild: Guild | undefined, pings: MessageMentions): readonly string[] {
   const users = pings.userIds.map((id) => guild?.members.get(id)?.user.name ?? id);
   const roles = pings.roleIds.map((id) => guild?.roles.find((role) => role.id === id)?.name ?? id);
   return [...(pings.everyone ? ['everyone'] : []), ...users, ...roles].map((name) => `@${name}`);
 }
 
-export function mentionsJson(guild: Guild | undefined, pings: Pings): Json {
+export function mentionsJson(guild: Guild | undefined, pings: MessageMentions): Json {
   const members = pings.userIds.map((id) => guild?.members.get(id));
   return {
     mention_everyone: pings.everyone,

@@ -12,7 +12,7 @@ import {
 import { voiceStateJson } from './world-guild-json.ts';
 import { may } from './world-permissions.ts';
 
-export type Seat = {
+export type VoiceSeat = {
   readonly userId: string;
   readonly channel: Channel;
   readonly sessionId: string;
@@ -48,14 +48,14 @@ export class Seats {
    *
    * Asking again for the same seat gives a fresh ticket, so that a client whose call broke can come back.
    */
-  take(guild: Guild, seat: Seat): VoiceTicket | undefined {
+  take(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
     const ticket = this.#taken(guild, seat);
     this.tell(guild, seat.userId);
     return ticket;
   }
 
   /** As `take`, and tells session `sessionId` of the bot where the call is. */
-  takeForBot(guild: Guild, seat: Seat): void {
+  takeForBot(guild: Guild, seat: VoiceSeat): void {
     const ticket = this.#taken(guild, seat);
     if (ticket && this.serverFirst) this.#tellServer(ticket);
     this.tell(guild, seat.userId);
@@ -114,7 +114,7 @@ export class Seats {
     if (now?.sessionId === sessionId) this.#tellServer(this.#admitted(guild, now));
   }
 
-  #taken(guild: Guild, seat: Seat): VoiceTicket | undefined {
+  #taken(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
     const { userId, channel, sessionId, selfMute, selfDeaf } = seat;
     const former = guild.voiceStates.get(userId);
     const stayed = former?.channelId === channel.id ? former : undefined;

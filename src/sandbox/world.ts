@@ -15,7 +15,7 @@ export type Member = {
   /** Milliseconds since 1970. */
   timedOutUntilMs: number | undefined;
 };
-export type Role = {
+export type GuildRole = {
   readonly id: string;
   readonly name: string;
   readonly position: number;
@@ -65,7 +65,7 @@ export type Guild = {
   readonly joinedAt: string;
   locale: string;
   afkChannelId: string | null;
-  roles: readonly Role[];
+  roles: readonly GuildRole[];
   channels: readonly Channel[];
   readonly members: Map<string, Member>;
   /** By user; whoever is in no channel has none. */
@@ -78,19 +78,19 @@ export type RegisteredCommand = {
   /** Absent for a global one. */
   readonly guildId?: string;
   readonly version: string;
-  readonly body: CommandBody;
+  readonly body: RegisteredBody;
 };
-export type CommandBody = {
+export type RegisteredBody = {
   readonly name: string;
   readonly type: number;
-  readonly options?: readonly OptionBody[] | undefined;
+  readonly options?: readonly RegisteredOption[] | undefined;
   readonly [key: string]: unknown;
 };
-export type OptionBody = {
+export type RegisteredOption = {
   readonly name: string;
   readonly type: number;
   readonly required?: boolean | undefined;
-  readonly options?: readonly OptionBody[] | undefined;
+  readonly options?: readonly RegisteredOption[] | undefined;
   readonly [key: string]: unknown;
 };
 
@@ -125,9 +125,9 @@ export function knownChannel(guild: Guild, name: string): Channel {
 }
 
 /** A channel of any server, and that server. */
-export type Place = { readonly guild: Guild; readonly channel: Channel };
+export type ChannelPlace = { readonly guild: Guild; readonly channel: Channel };
 
-export function placeOf(world: World, channelId: string): Place | undefined {
+export function placeOf(world: World, channelId: string): ChannelPlace | undefined {
   for (const guild of world.guilds) {
     const channel = guild.channels.find(({ id }) => id === channelId);
     if (channel) return { guild, channel };
@@ -142,7 +142,7 @@ export function findMember(guild: Guild, idOrName: string): Member | undefined {
 }
 
 /** By id or name. */
-export function findRole(guild: Guild, idOrName: string): Role | undefined {
+export function findRole(guild: Guild, idOrName: string): GuildRole | undefined {
   return guild.roles.find(({ id, name }) => id === idOrName || name === idOrName);
 }
 

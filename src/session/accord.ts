@@ -1,14 +1,14 @@
 import { agreeForSession, forget, moveAlong, recall, refuse } from '#src/people/consent.ts';
-import { withBook } from './book.ts';
-import type { Room } from './room.ts';
+import { withConsentStore } from './book.ts';
+import type { SessionContext } from './room.ts';
 
 /** What the people of one stay say about being heard. Every word works from the next packet on. */
-export class Accord {
-  readonly #room: Room;
+export class SessionConsent {
+  readonly #room: SessionContext;
   /** While the book is being read: what it tells of them is older. */
   readonly #forgotten = new Set<string>();
 
-  constructor(room: Room) {
+  constructor(room: SessionContext) {
     this.#room = room;
   }
 
@@ -41,7 +41,7 @@ export class Accord {
     const { channel, gate, parts } = this.#room;
     const { guildId } = channel;
     this.#forgotten.clear();
-    const read = withBook(guildId, parts, 'store.unreadable', (book) => book.read(guildId));
+    const read = withConsentStore(guildId, parts, 'store.unreadable', (book) => book.read(guildId));
     const standings = await read;
     if (!standings) return;
     const known = new Map([...standings].filter(([personId]) => !this.#forgotten.has(personId)));

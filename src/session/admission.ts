@@ -1,18 +1,18 @@
 import { BotError } from '#src/base/errors.ts';
-import type { Line } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { failureOf } from './failure.ts';
 import type { ChannelRef } from './link.ts';
-import type { SessionParts } from './parts.ts';
-import type { Conversation } from './room.ts';
+import type { SessionDependencies } from './parts.ts';
+import type { SpeakingContext } from './room.ts';
 import { inTime } from './speech-deadline.ts';
-import { stageLate, tellMissed } from './stage-watchdog.ts';
-import { aloud, inWriting } from './wording.ts';
+import { stageLate, reportMissedDeadline } from './stage-watchdog.ts';
+import { spokenText, writtenText } from './wording.ts';
 
 /** What people read or hear of a failure, whatever the operator is told. */
-export function lineOf(
+export function failureText(
   { about, code, stage }: BotError,
-  { chatName }: Pick<SessionParts, 'chatName'>,
-): Line {
+  { chatName }: Pick<SessionDependencies, 'chatName'>,
+): TextLine {
   const { provider = chatName, keySetting, retryAfterMs } = about;
   if (code === 'provider.bad_key' && keySetting !== undefined) {
     return { id: 'fail.key', with: { provider, VARIABLE: keySetting } };
@@ -28,16 +28,16 @@ export function lineOf(
  * Silence is the worst bug: the operator reads the reason, the room hears or reads what to do, and while the same trouble
  * lasts a falling tone. What has no sound is written already.
  */
-export async function admit(
+export async function reportFailure(
   failure: BotError,
-  room: Conversation,
+  room: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
   const { channel, parts } = room;
   const { stage = 'think' } = failure;
   parts.onEvent(channel.guildId, failureOf(failure, stage));
-  tellMissed(failure, room);
-  const line = lineOf(failure, parts);
+  reportMissedDeadline(failure, room);
+  const line = failureText(failure, parts);
   const isFirst = room.troubles.first(stage);
   if (line.id === 'fail.key' && room.troubles.first('key')) room.notice(line);
   if (stage === 'speak') return;
@@ -46,19 +46,19 @@ export async function admit(
 }
 
 /** Words that may have been for the bot and nobody could recognise: the room reads it, once a trouble. */
-export function admitUnrecognised(failure: BotError, room: Conversation): void {
+export function reportUnrecognised(failure: BotError, room: SpeakingContext): void {
   const { channel, parts, troubles } = room;
   parts.onEvent(channel.guildId, failureOf(failure, 'recognise'));
   if (!troubles.first('recognise')) return;
-  const told = lineOf(failure, parts);
+  const told = failureText(failure, parts);
   const isNamed = told.id === 'fail.key' || told.id === 'fail.limit';
-  write(inWriting(isNamed ? told : { id: 'fail.unrecognised' }, channel.guildId, parts), room);
+  write(writtenText(isNamed ? told : { id: 'fail.unrecognised' }, channel.guildId, parts), room);
 }
 
 /** Words that could not be said; why they come so is told once a trouble. Waits for nothing. */
-export function inText(words: string, room: Conversation): void {
+export function writeUnspeakable(words: string, room: SpeakingContext): void {
   const { channel, parts, troubles } = room;
-  const sorry = inWriting({ id: 'fail.tts' }, channel.guildId, parts);
+  const sorry = writtenText({ id: 'fail.tts' }, channel.guildId, parts);
   write(troubles.first('speak') ? `${sorry} ${words}` : words, room);
 }
 
@@ -68,24 +68,24 @@ const never = new AbortController().signal;
 /** Into the chat of the channel, without waiting for it. If that is shut as well, only the operator is left to tell. */
 export function write(
   words: string,
-  { channel, parts }: { readonly channel: ChannelRef; readonly parts: Writing },
+  { channel, parts }: { readonly channel: ChannelRef; readonly parts: ReportingParts },
 ): void {
   parts.scribe
     .write(channel, words, never)
     .catch((error: unknown) => parts.onEvent(channel.guildId, failureOf(error, 'speak')));
 }
 
-type Writing = Pick<SessionParts, 'onEvent' | 'scribe'>;
+type ReportingParts = Pick<SessionDependencies, 'onEvent' | 'scribe'>;
 
 /** Aloud, or into the chat where that fails. Aborting `signal` falls silent and throws `signal.reason`. */
 export async function sayOrWrite(
-  line: Line,
-  room: Conversation,
+  line: TextLine,
+  room: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
   const { channel, parts } = room;
   const { style, synthesizer } = parts;
-  const words = aloud(line, channel.guildId, parts);
+  const words = spokenText(line, channel.guildId, parts);
   try {
     await room.mouth.speak(signal, async (reply) => {
       for await (const pcm of inTime(synthesizer, words, style.voice, parts.clock, signal)) {
@@ -97,6 +97,6 @@ export async function sayOrWrite(
     });
   } catch (error) {
     if (signal.aborted || !(error instanceof BotError)) throw error;
-    write(inWriting(line, channel.guildId, parts), room);
+    write(writtenText(line, channel.guildId, parts), room);
   }
 }

@@ -1,11 +1,11 @@
 import type { AlertChange, AlertName } from '#src/base/alerts.ts';
-import type { Line, TextId } from '#src/texts/texts.ts';
-import type { Room } from './room.ts';
+import type { TextLine, TextId } from '#src/texts/texts.ts';
+import type { SessionContext } from './room.ts';
 
 /** An alert of a voice link; `speakerId` where it is about one person. */
-export type AlertNews = AlertChange & { readonly speakerId?: string };
+export type LinkAlertEvent = AlertChange & { readonly speakerId?: string };
 
-type Listener = Pick<Room, 'notice' | 'people'> & { readonly parts: Pick<Room['parts'], 'clock'> };
+type Listener = Pick<SessionContext, 'notice' | 'people'> & { readonly parts: Pick<SessionContext['parts'], 'clock'> };
 
 /** The same alert is told to a room at most so often. */
 const repeatMs = 300_000;
@@ -25,7 +25,7 @@ const outages: ReadonlySet<AlertName> = new Set(['link-down', 'udp-dead', 'encry
 /** Tells one room what its voice link is in trouble with. */
 export class AlertNotices {
   readonly #room: Listener;
-  readonly #raised = new Map<AlertName, AlertNews>();
+  readonly #raised = new Map<AlertName, LinkAlertEvent>();
   readonly #toldAtMs = new Map<AlertName, number>();
 
   constructor(room: Listener) {
@@ -45,7 +45,7 @@ export class AlertNotices {
     return [...this.#raised.keys()].some((name) => outages.has(name));
   }
 
-  tell(news: AlertNews): void {
+  tell(news: LinkAlertEvent): void {
     const { name, state } = news;
     if (state === 'cleared') {
       this.#raised.delete(name);
@@ -61,7 +61,7 @@ export class AlertNotices {
   }
 
   /** Undefined: the room has no use of knowing it. */
-  #lineOf({ name, speakerId }: AlertNews): Line | undefined {
+  #lineOf({ name, speakerId }: LinkAlertEvent): TextLine | undefined {
     const id = texts[name];
     if (id === undefined || speakerId === undefined) return id && { id };
     const person = this.#room.people().find((one) => one.id === speakerId);

@@ -1,11 +1,11 @@
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
 import type { Instants } from './events.ts';
-import type { Arrived } from './thinking.ts';
+import type { ArrivedPart } from './thinking.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What has come of an answer so far; filled while it streams, so that a failure loses nothing of it. */
-export type Progress = {
+export type AnswerProgress = {
   text: string;
   /** What is to be read, not heard. */
   aside?: string;
@@ -14,7 +14,7 @@ export type Progress = {
   readonly instants: Writable<Instants>;
 };
 
-export function unanswered(heardAtMs: number, endedAtMs: number): Progress {
+export function unanswered(heardAtMs: number, endedAtMs: number): AnswerProgress {
   return { text: '', instants: { heardAtMs, endedAtMs } };
 }
 
@@ -23,10 +23,10 @@ export function unanswered(heardAtMs: number, endedAtMs: number): Progress {
  *
  * Errors: what the pipeline throws. Aborting `signal` throws `signal.reason`.
  */
-export async function speakAnswer(
-  parts: AsyncIterable<Arrived>,
+export async function playAnswer(
+  parts: AsyncIterable<ArrivedPart>,
   reply: SpokenReply,
-  progress: Progress,
+  progress: AnswerProgress,
   signal: AbortSignal,
 ): Promise<void> {
   const { instants } = progress;

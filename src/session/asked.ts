@@ -1,14 +1,14 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Said } from '#src/pipeline/pipeline.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
-import type { About, Asker } from './command-ports.ts';
+import type { QuestionSubject, Asker } from './command-ports.ts';
 
 /** What is asked in a command, ready to be answered. */
-export type Material = {
+export type CommandMaterial = {
   readonly asker: Asker;
   /** May be empty where there is a recording. */
   readonly question: string;
-  readonly about: About;
+  readonly about: QuestionSubject;
   /** The sound of its recording. */
   readonly pcm?: Pcm | undefined;
   readonly atMs: number;
@@ -19,15 +19,15 @@ export type Material = {
  *
  * All of it counts as said by whoever asked. A recording is shown as one, and a message of others as data.
  */
-export function saidOf(
-  { asker, question, about, pcm, atMs }: Material,
+export function utterancesOf(
+  { asker, question, about, pcm, atMs }: CommandMaterial,
   transcriber: Transcriber,
   signal: AbortSignal,
-): readonly Said[] {
+): readonly TurnUtterance[] {
   const { quoted, recordedBy } = about;
   const head = { speakerId: asker.id, name: asker.name, fromMs: atMs, toMs: atMs };
-  const typed = (text: string): Said => ({ ...head, transcript: async () => ({ text }) });
-  const said: Said[] = [];
+  const typed = (text: string): TurnUtterance => ({ ...head, transcript: async () => ({ text }) });
+  const said: TurnUtterance[] = [];
   if (quoted) said.push(typed(`${asQuoted}\n${JSON.stringify(quoted)}`));
   if (pcm) {
     const understood = once(async () => inWords(await transcribed(pcm, transcriber, signal)));

@@ -13,26 +13,26 @@ import {
   initialAddressing,
   stepAddressing,
 } from '#src/turn/addressing-windows.ts';
-import type { Person } from './link.ts';
-import type { SessionParts } from './parts.ts';
+import type { ChannelMember } from './link.ts';
+import type { SessionDependencies } from './parts.ts';
 
 /** For so long after pressing Ask a person needs no name. */
 export const { askWindowMs } = addressingRules;
 
 /** What somebody said, or is about to: `fromMs` is when the voice began. */
-export type Saying = Pick<SpeakerTurn, 'speakerId' | 'fromMs'>;
+export type UtteranceStart = Pick<SpeakerTurn, 'speakerId' | 'fromMs'>;
 
-export type Spoken = Saying & Pick<Judged, 'goesOn' | 'text'>;
+export type JudgedUtterance = UtteranceStart & Pick<Judged, 'goesOn' | 'text'>;
 
 /** To whom the bot listens in one stay, and whether what is said there is meant for it. */
-export class Attention {
+export class AddressingState {
   readonly #clock: Pick<Clock, 'nowMs'>;
-  readonly #parts: Pick<SessionParts, 'addressing'>;
+  readonly #parts: Pick<SessionDependencies, 'addressing'>;
   readonly #names: () => readonly string[];
   #state = initialAddressing;
 
   /** `names` is what the bot answers to in this server now; the mode is looked up in `parts` each time. */
-  constructor(parts: Pick<SessionParts, 'addressing' | 'clock'>, names: () => readonly string[]) {
+  constructor(parts: Pick<SessionDependencies, 'addressing' | 'clock'>, names: () => readonly string[]) {
     this.#parts = parts;
     this.#clock = parts.clock;
     this.#names = names;
@@ -67,19 +67,19 @@ export class Attention {
   }
 
   /** `people` are all who are there. */
-  judge(spoken: Spoken, people: readonly Person[]): AddressingVerdict {
+  judge(spoken: JudgedUtterance, people: readonly ChannelMember[]): AddressingVerdict {
     const { verdict, state } = judge(this.#state, among(spoken, people), this.#rules());
     this.#state = state;
     return verdict;
   }
 
   /** Whether `judge` would find it meant. */
-  foresees(spoken: Spoken, people: readonly Person[]): boolean {
+  foresees(spoken: JudgedUtterance, people: readonly ChannelMember[]): boolean {
     return judge(this.#state, among(spoken, people), this.#rules()).verdict.meant;
   }
 
   /** Whether this person would be answered whatever they say. */
-  presumes(saying: Saying, people: readonly Person[]): boolean {
+  presumes(saying: UtteranceStart, people: readonly ChannelMember[]): boolean {
     return presume(this.#state, among(saying, people), this.#rules());
   }
 
@@ -92,7 +92,7 @@ export class Attention {
   }
 }
 
-function among<S extends Saying>(saying: S, people: readonly Person[]) {
+function among<S extends UtteranceStart>(saying: S, people: readonly ChannelMember[]) {
   const isBot = people.some((one) => one.isBot && one.id === saying.speakerId);
   const others = people.filter((one) => !one.isBot && one.id !== saying.speakerId);
   return { ...saying, isBot, humans: others.length + 1, present: others.map(({ name }) => name) };

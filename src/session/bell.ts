@@ -1,5 +1,5 @@
 /** How a tone got on: it left for the room, the bot was speaking, or nobody was there to ring it. */
-export type Rung = 'left' | 'speaking' | 'away';
+export type CueOutcome = 'left' | 'speaking' | 'away';
 
 /** Where a tone can be played just now. */
 type Ringer = {
@@ -10,7 +10,7 @@ type Ringer = {
 };
 
 /** Plays a tone in the room of one stay, over whichever link there is. */
-export class Bell {
+export class CuePlayer {
   #ringer: Ringer | undefined;
 
   /** Undefined takes the former one down. */
@@ -19,7 +19,7 @@ export class Bell {
   }
 
   /** At once: `speaking` and `away` play nothing. Resolves with `left` when the first frame has left, perhaps never. */
-  ring(samples: Int16Array): Promise<Rung> {
+  ring(samples: Int16Array): Promise<CueOutcome> {
     const ringer = this.#ringer;
     if (!ringer) return Promise.resolve('away');
     if (ringer.isSpeaking()) return Promise.resolve('speaking');

@@ -1,26 +1,26 @@
 import type { Usage } from '#src/chat/ports.ts';
 import type { ServedBy } from '#src/provider/served-by.ts';
-import type { Spoken } from '#src/speech/metered-voice.ts';
-import type { Took } from '#src/speech/ports.ts';
+import type { SpokenUsage } from '#src/speech/metered-voice.ts';
+import type { EngineUsage } from '#src/speech/ports.ts';
 import type { Use } from '#src/spending/cost.ts';
-import type { Bill } from './spending.ts';
+import type { UsageMeter } from './spending.ts';
 
 /** What was done, counted in one or two ways: the first of them that has a price is paid. */
-export type Work = {
+export type UsageCount = {
   readonly uses: readonly Use[];
   /** Undefined: whoever usually does it. */
   readonly by: ServedBy | undefined;
 };
 
 /** What the server counted, or else what we did. */
-export function workOf(took: Took | undefined, estimate: Use): Work {
+export function workOf(took: EngineUsage | undefined, estimate: Use): UsageCount {
   const count = took?.count;
   return { uses: count ? [count, estimate] : [estimate], by: took?.by };
 }
 
 /** Where a bill is paid. */
-export interface Till {
-  pay(what: 'think' | 'speak', work: Work): void;
+export interface UsageSink {
+  pay(what: 'think' | 'speak', work: UsageCount): void;
   /** So much talk with a server. */
   talked(ms: number): void;
   turn(): void;
@@ -28,12 +28,12 @@ export interface Till {
 }
 
 /** What one answer took. Sound and words of it come from different ends, so each is told apart. */
-export class OpenBill implements Bill {
-  readonly #till: Till;
+export class AnswerUsage implements UsageMeter {
+  readonly #till: UsageSink;
   #isWanted = false;
   #isClosed = false;
 
-  constructor(till: Till) {
+  constructor(till: UsageSink) {
     this.#till = till;
   }
 
@@ -43,7 +43,7 @@ export class OpenBill implements Bill {
     this.#till.pay('think', { uses: [{ ...tokens, kind: 'tokens' }], by });
   }
 
-  spoke({ took, ...spoken }: Spoken): void {
+  spoke({ took, ...spoken }: SpokenUsage): void {
     this.#till.pay('speak', workOf(took, { ...spoken, kind: 'spoken' }));
   }
 

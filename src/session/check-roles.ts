@@ -1,16 +1,16 @@
 import { joinSamples, listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Stage } from '#src/pipeline/pipeline.ts';
+import type { AnswerHost } from '#src/pipeline/pipeline.ts';
 import { within } from '#src/provider/within.ts';
 import { type CheckedRole, wrongWith } from './check-words.ts';
 import type { PipelineName } from './current-pipeline.ts';
 import { failureOf } from './failure.ts';
-import type { SessionParts } from './parts.ts';
-import type { Finding } from './settings-port.ts';
+import type { SessionDependencies } from './parts.ts';
+import type { CheckResult } from './settings-port.ts';
 
-type Parts = Pick<
-  SessionParts,
+type CheckupParts = Pick<
+  SessionDependencies,
   'chat' | 'chatName' | 'clock' | 'onEvent' | 'pipelines' | 'style' | 'synthesizer' | 'transcriber'
 >;
 
@@ -22,16 +22,16 @@ export const checkMs = 8_000;
 /** Of the sentence, should a voice never end. */
 const longestS = 10;
 
-const unheard: Finding = { point: 'recognise', kind: 'idle', line: { id: 'check.mute' } };
+const unheard: CheckResult = { point: 'recognise', kind: 'idle', line: { id: 'check.mute' } };
 
-type Tried<T> = { readonly finding: Finding; readonly got?: T };
+type Tried<T> = { readonly finding: CheckResult; readonly got?: T };
 
 /** Speaks a sentence and listens to it, and thinks meanwhile. Never throws. */
 export async function checkRoles(
   guildId: string,
-  parts: Parts,
+  parts: CheckupParts,
   pipeline: PipelineName,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   const isWritten = pipeline === 'chained';
   const thinking = trial(
     { point: 'think', ...(pipeline === 'realtime' && { group: 'REALTIME' }) },
@@ -48,13 +48,13 @@ export async function checkRoles(
   return [recognise.finding, (await thinking).finding, speak];
 }
 
-type Result<T> = { readonly got: T; readonly atMs: number };
+type TimedResult<T> = { readonly got: T; readonly atMs: number };
 
 async function trial<T>(
   role: CheckedRole,
   guildId: string,
-  { chatName, clock, onEvent }: Parts,
-  work: (signal: AbortSignal) => Promise<Result<T>>,
+  { chatName, clock, onEvent }: CheckupParts,
+  work: (signal: AbortSignal) => Promise<TimedResult<T>>,
 ): Promise<Tried<T>> {
   const { point } = role;
   const startedMs = clock.nowMs();
@@ -72,7 +72,7 @@ async function trial<T>(
 }
 
 /** To the first word. */
-async function think({ chat, clock }: Parts, signal: AbortSignal): Promise<Result<true>> {
+async function think({ chat, clock }: CheckupParts, signal: AbortSignal): Promise<TimedResult<true>> {
   const asked = [{ role: 'user', name: 'Check', content: request }] as const;
   for await (const part of chat.reply(asked, [], signal)) {
     if (part.kind === 'text' && part.text.trim() !== '') return { got: true, atMs: clock.nowMs() };
@@ -83,9 +83,9 @@ async function think({ chat, clock }: Parts, signal: AbortSignal): Promise<Resul
 /** To the first word or sound of a model that hears and speaks. */
 async function answer(
   name: PipelineName,
-  { clock, pipelines, style }: Parts,
+  { clock, pipelines, style }: CheckupParts,
   signal: AbortSignal,
-): Promise<Result<true>> {
+): Promise<TimedResult<true>> {
   using stack = new DisposableStack();
   const pipeline = pipelines.open(name);
   stack.defer(() => pipeline[Symbol.dispose]?.());
@@ -101,7 +101,7 @@ async function answer(
 }
 
 /** Nobody hears it. */
-const aside: Stage = {
+const aside: AnswerHost = {
   playedMs: () => 0,
   run: async () => ({ content: 'There is no such tool.' }),
   spent: () => undefined,
@@ -109,9 +109,9 @@ const aside: Stage = {
 
 /** All of it, and when the first sound came. */
 async function speakSentence(
-  { clock, style, synthesizer }: Parts,
+  { clock, style, synthesizer }: CheckupParts,
   signal: AbortSignal,
-): Promise<Result<Pcm>> {
+): Promise<TimedResult<Pcm>> {
   const pieces: Int16Array[] = [];
   let [rateHz, length]: [number, number] = [listenRateHz, 0];
   let atMs: number | undefined;
@@ -129,9 +129,9 @@ async function speakSentence(
 
 async function listen(
   said: Pcm,
-  { clock, transcriber }: Parts,
+  { clock, transcriber }: CheckupParts,
   signal: AbortSignal,
-): Promise<Result<string>> {
+): Promise<TimedResult<string>> {
   let text = '';
   for await (const update of transcriber.transcribe(resample(said, listenRateHz), signal)) {
     if (update.kind === 'final') text = update.transcript.text;

@@ -1,18 +1,18 @@
-import { BotError, type Stage } from '#src/base/errors.ts';
+import { BotError, type FailureStage } from '#src/base/errors.ts';
 import { type ModelNews, settingOf } from '#src/provider/models.ts';
-import type { Line } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
-type Role = Exclude<Stage, 'link'>;
+type CheckedStage = Exclude<FailureStage, 'link'>;
 
 /** What is tried at a server or engine. */
 export type CheckedRole = {
-  readonly point: Role;
+  readonly point: CheckedStage;
   /** How its settings begin, where it is not as usual. */
   readonly group?: string;
 };
 
 /** How the settings of a role begin. */
-const groups: Readonly<Record<Role, string>> = {
+const groups: Readonly<Record<CheckedStage, string>> = {
   recognise: 'TRANSCRIPTION',
   think: 'CHAT_COMPLETION',
   speak: 'SPEECH',
@@ -23,7 +23,7 @@ export function wrongWith(
   { point, group: own }: CheckedRole,
   error: unknown,
   chatName: string,
-): Line {
+): TextLine {
   const group = own ?? groups[point];
   const usualProvider = point === 'think' && !own ? chatName : `${group}_BASE_URL`;
   if (!(error instanceof BotError)) return { id: 'check.bug' };
@@ -49,14 +49,14 @@ export function wrongWith(
   }
 }
 
-function limited({ about }: BotError, provider: string): Line {
+function limited({ about }: BotError, provider: string): TextLine {
   if (about.isSpent) return { id: 'check.spent', with: { provider } };
   const s = Math.max(1, Math.ceil((about.retryAfterMs ?? 60_000) / 1000));
   return { id: 'fail.limit', with: { provider, s } };
 }
 
 /** For whoever can change the settings. */
-export function lineOfNews({ kind, role, model, onDate = '', successor = '' }: ModelNews): Line {
+export function lineOfNews({ kind, role, model, onDate = '', successor = '' }: ModelNews): TextLine {
   const setting = settingOf(role);
   const words = { model, setting, date: onDate, successor };
   const instead = successor === '' ? '' : '.successor';

@@ -2,18 +2,18 @@ import { rms } from '#src/audio/loudness.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { judgeJoin } from '#src/people/join-rules.ts';
 import { within } from '#src/provider/within.ts';
-import type { Line } from '#src/texts/texts.ts';
-import type { Rung } from './bell.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { CueOutcome } from './bell.ts';
 import { checkMs, checkRoles } from './check-roles.ts';
 import { lineOfNews } from './check-words.ts';
 import { failureOf } from './failure.ts';
-import { partsIn } from './kept-settings.ts';
+import { dependenciesIn } from './kept-settings.ts';
 import type { ChannelRef } from './link.ts';
-import type { SessionParts } from './parts.ts';
-import type { VoiceRooms } from './rooms.ts';
-import type { CheckReport, Checkup, Finding } from './settings-port.ts';
+import type { SessionDependencies } from './parts.ts';
+import type { VoiceSessions } from './rooms.ts';
+import type { CheckReport, Checkup, CheckResult } from './settings-port.ts';
 import { withCountedVoice } from './spending-meters.ts';
-import type { Stay } from './stay.ts';
+import type { VoiceSession } from './stay.ts';
 
 /** A frame, and the rates of mouth and ears. */
 const [frameMs, hearHz] = [20, 16_000] as const;
@@ -22,16 +22,16 @@ const audible = 0.001;
 /** Whoever speaks just now may come to an end; it is looked at so often. */
 const [patienceMs, lookMs] = [3_000, 250];
 
-const nowhere: Line = { id: 'check.nowhere' };
-const away: Line = { id: 'check.away' };
+const nowhere: TextLine = { id: 'check.nowhere' };
+const away: TextLine = { id: 'check.away' };
 
 /** Tries with the very parts that answer people; two who ask at once get one report. */
-export class RoomCheckup implements Checkup {
-  readonly #parts: SessionParts;
-  readonly #rooms: Pick<VoiceRooms, 'settings' | 'stay'>;
+export class SessionCheckup implements Checkup {
+  readonly #parts: SessionDependencies;
+  readonly #rooms: Pick<VoiceSessions, 'settings' | 'stay'>;
   readonly #running = new Map<string, Promise<CheckReport>>();
 
-  constructor(parts: SessionParts, rooms: Pick<VoiceRooms, 'settings' | 'stay'>) {
+  constructor(parts: SessionDependencies, rooms: Pick<VoiceSessions, 'settings' | 'stay'>) {
     this.#parts = parts;
     this.#rooms = rooms;
   }
@@ -48,7 +48,7 @@ export class RoomCheckup implements Checkup {
     const stay = this.#rooms.stay(guildId);
     await this.#rooms.settings.load(guildId);
     const counted = withCountedVoice(guildId, this.#parts);
-    const parts = partsIn(guildId, counted, this.#rooms.settings);
+    const parts = dependenciesIn(guildId, counted, this.#rooms.settings);
     const here = [
       checkPermission(stay?.channel ?? channel, stay !== undefined, callerId, parts),
       checkLink(stay),
@@ -66,8 +66,8 @@ function checkPermission(
   channel: ChannelRef | undefined,
   isThere: boolean,
   callerId: string,
-  { clock, places }: SessionParts,
-): Finding {
+  { clock, places }: SessionDependencies,
+): CheckResult {
   const point = 'permission';
   const startedMs = clock.nowMs();
   const facts = channel && places.facts(channel, callerId);
@@ -78,14 +78,14 @@ function checkPermission(
   return { point, kind: 'ok', ms: clock.nowMs() - startedMs };
 }
 
-function checkLink(stay: Stay | undefined): Finding {
+function checkLink(stay: VoiceSession | undefined): CheckResult {
   const point = 'link';
   if (!stay) return { point, kind: 'idle', line: nowhere };
   if (!stay.link) return { point, kind: 'bad', line: away };
   return { point, kind: 'ok', ms: stay.link.joinedInMs };
 }
 
-function checkEncryption(stay: Stay | undefined): Finding {
+function checkEncryption(stay: VoiceSession | undefined): CheckResult {
   const point = 'encryption';
   if (!stay) return { point, kind: 'idle', line: nowhere };
   if (!stay.link) return { point, kind: 'bad', line: away };
@@ -97,7 +97,7 @@ function checkEncryption(stay: Stay | undefined): Finding {
 }
 
 /** A tone through the very Opus that people are heard with. */
-function checkDecoding(guildId: string, { clock, codec, cues, onEvent }: SessionParts): Finding {
+function checkDecoding(guildId: string, { clock, codec, cues, onEvent }: SessionDependencies): CheckResult {
   const point = 'decode';
   const startedMs = clock.nowMs();
   try {
@@ -110,7 +110,7 @@ function checkDecoding(guildId: string, { clock, codec, cues, onEvent }: Session
   }
 }
 
-function roundTrip(codec: SessionParts['codec'], tone: Int16Array): Int16Array {
+function roundTrip(codec: SessionDependencies['codec'], tone: Int16Array): Int16Array {
   const [encoder, decoder] = [codec.encoder(speakRateHz), codec.decoder(hearHz)];
   const frame = (speakRateHz / 1000) * frameMs;
   const heard: number[] = [];
@@ -126,7 +126,7 @@ function roundTrip(codec: SessionParts['codec'], tone: Int16Array): Int16Array {
 }
 
 /** Last, so that what is read and what is heard come together. */
-async function checkPlayback(stay: Stay | undefined, parts: SessionParts): Promise<Finding> {
+async function checkPlayback(stay: VoiceSession | undefined, parts: SessionDependencies): Promise<CheckResult> {
   const point = 'playback';
   if (!stay) return { point, kind: 'idle', line: nowhere };
   if (stay.hindrances.isMute) return { point, kind: 'bad', line: { id: 'muted.server' } };
@@ -146,7 +146,7 @@ async function checkPlayback(stay: Stay | undefined, parts: SessionParts): Promi
 }
 
 /** Throws when nothing of it leaves in time. */
-async function ringIn({ room }: Stay, { clock, cues }: SessionParts): Promise<Rung> {
+async function ringIn({ room }: VoiceSession, { clock, cues }: SessionDependencies): Promise<CueOutcome> {
   const late = () => new Error('nothing left');
   const untilMs = clock.nowMs() + patienceMs;
   for (;;) {

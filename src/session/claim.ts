@@ -4,7 +4,7 @@
  * together. `unmeant`: it was nothing, or not for the bot. `muted`: a moderator keeps the bot from speaking.
  * `interrupted`: somebody took the floor. `replaced`: whoever typed it typed another question while it waited.
  */
-export type Dropping =
+export type DropReason =
   | 'stopped'
   | 'withdrawn'
   | 'late'
@@ -18,7 +18,7 @@ export type Dropping =
   | 'replaced'
   | 'over';
 
-const unwanted: readonly Dropping[] = [
+const unwanted: readonly DropReason[] = [
   'stopped',
   'withdrawn',
   'late',
@@ -30,12 +30,12 @@ const unwanted: readonly Dropping[] = [
 ];
 
 /** The right of one question or text to be said aloud, until it is dropped. */
-export class Claim {
+export class TurnHandle {
   readonly #over = new AbortController();
-  readonly #onDropped: (why: Dropping) => void;
-  #dropped: Dropping | undefined;
+  readonly #onDropped: (why: DropReason) => void;
+  #dropped: DropReason | undefined;
 
-  constructor(onDropped: (why: Dropping) => void = () => undefined) {
+  constructor(onDropped: (why: DropReason) => void = () => undefined) {
     this.#onDropped = onDropped;
   }
 
@@ -44,7 +44,7 @@ export class Claim {
     return this.#over.signal;
   }
 
-  get dropped(): Dropping | undefined {
+  get dropped(): DropReason | undefined {
     return this.#dropped;
   }
 
@@ -54,7 +54,7 @@ export class Claim {
   }
 
   /** The first reason counts. */
-  drop(why: Dropping): void {
+  drop(why: DropReason): void {
     if (this.#dropped) return;
     this.#dropped = why;
     this.#over.abort(new Error(`dropped: ${why}`));

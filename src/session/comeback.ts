@@ -1,5 +1,5 @@
 /** How a lost voice link comes back. */
-export type ComebackRules = {
+export type ReconnectRules = {
   /** Longest wait before each try; the last one counts for all further tries. */
   readonly longestWaitsMs: readonly number[];
   readonly mostTries: number;
@@ -10,7 +10,7 @@ export type ComebackRules = {
 };
 
 /** Ten tries need 151 s at most; five minutes are for those that hang until their own deadline. */
-export const comebackRules: ComebackRules = {
+export const reconnectRules: ReconnectRules = {
   longestWaitsMs: [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000],
   mostTries: 10,
   longestMs: 300_000,
@@ -18,16 +18,16 @@ export const comebackRules: ComebackRules = {
 };
 
 /** The losses so far that belong together. */
-export type Comeback = {
+export type ReconnectState = {
   readonly losses: number;
   readonly firstAtMs: number;
   /** Since when the link holds; absent while it is away. */
   readonly upAtMs?: number;
 };
 
-export const unlost: Comeback = { losses: 0, firstAtMs: 0 };
+export const noLosses: ReconnectState = { losses: 0, firstAtMs: 0 };
 
-export type ComebackEvent =
+export type ReconnectEvent =
   | { readonly kind: 'up'; readonly atMs: number }
   | {
       /** A link broke, or could not be opened. */
@@ -39,16 +39,16 @@ export type ComebackEvent =
       readonly restMs: number;
     };
 
-export type ComebackEffect =
+export type ReconnectEffect =
   | { readonly kind: 'try'; readonly waitMs: number; readonly losses: number }
   | { readonly kind: 'give-up' };
 
 /** One step of coming back: after each loss either a wait and another try, or no more. */
-export function stepComeback(
-  comeback: Comeback,
-  event: ComebackEvent,
-  rules: ComebackRules,
-): readonly [Comeback, ComebackEffect?] {
+export function stepReconnect(
+  comeback: ReconnectState,
+  event: ReconnectEvent,
+  rules: ReconnectRules,
+): readonly [ReconnectState, ReconnectEffect?] {
   const { atMs } = event;
   if (event.kind === 'up') return [{ ...comeback, upAtMs: atMs }];
   const { upAtMs, losses, firstAtMs } = comeback;
@@ -61,6 +61,6 @@ export function stepComeback(
   return [next, { kind: 'try', waitMs, losses: next.losses }];
 }
 
-function longestWaitMs(losses: number, { longestWaitsMs }: ComebackRules): number {
+function longestWaitMs(losses: number, { longestWaitsMs }: ReconnectRules): number {
   return longestWaitsMs[losses - 1] ?? longestWaitsMs.at(-1) ?? 0;
 }

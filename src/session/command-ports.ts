@@ -1,18 +1,18 @@
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { SoundFile } from '#src/sources/ports.ts';
-import type { Line, Locale } from '#src/texts/texts.ts';
+import type { TextLine, Locale } from '#src/texts/texts.ts';
 import type { ChannelRef } from './link.ts';
-import type { Latest, Speed } from './stats.ts';
+import type { LatestAnswer, AnswerSpeed } from './stats.ts';
 
 /** What commands may do with rooms; session implements it. */
-export interface Rooms {
-  join(channel: ChannelRef, callerId: string): Promise<Joining>;
-  leave(guildId: string): Promise<Leaving>;
+export interface SessionControl {
+  join(channel: ChannelRef, callerId: string): Promise<JoinOutcome>;
+  leave(guildId: string): Promise<LeaveOutcome>;
   /** Where the bot sits in this server now. */
   at(guildId: string): ChannelRef | undefined;
 }
 
-export type Joining =
+export type JoinOutcome =
   | {
       readonly kind: 'joined' | 'already';
       /** People there besides bots. */
@@ -36,7 +36,7 @@ export type Joining =
   | { readonly kind: 'no-coders' }
   | { readonly kind: 'failed'; readonly code: string };
 
-export type Leaving =
+export type LeaveOutcome =
   | { readonly kind: 'left'; readonly channel: string; readonly stayedMs: number }
   | { readonly kind: 'nowhere' };
 
@@ -54,12 +54,12 @@ export interface Places {
 }
 
 /** Making the bot speak, answer and fall silent; session implements it. */
-export interface Talk {
+export interface TypedTalk {
   /**
    * Has a text of at most 1,000 characters read out, after what sounds. `now` goes before all that waits, but what was
    * begun, answer or text, is said to its end.
    */
-  say(guildId: string, words: string, when: 'now' | 'queue', voice?: string): Promise<Saying>;
+  say(guildId: string, words: string, when: 'now' | 'queue', voice?: string): Promise<SayOutcome>;
   /**
    * Aloud the question waits its turn like a spoken one; in text it needs no room, and knows what was said in one only
    * if the asker sits there. Answered within 50 s, aloud or not. Of a recording nothing is kept.
@@ -69,8 +69,8 @@ export interface Talk {
     question: string,
     asker: Asker,
     answer: 'voice' | 'text',
-    about?: About,
-  ): Promise<Asking>;
+    about?: QuestionSubject,
+  ): Promise<AskOutcome>;
   /**
    * For a while this person needs no name; `unheard` who has not agreed to be heard, `paused` where nobody is heard now.
    */
@@ -82,7 +82,7 @@ export interface Talk {
 }
 
 /** What a question is about; with a recording it may be empty. */
-export type About = {
+export type QuestionSubject = {
   readonly recording?: SoundFile;
   /** Whose message it was in, where it is not that of whoever asks: then it is data like the message. */
   readonly recordedBy?: string;
@@ -92,7 +92,7 @@ export type About = {
 
 export type Asker = { readonly id: string; readonly name: string };
 
-export type Saying =
+export type SayOutcome =
   /** 0 ahead: it is being said. */
   | { readonly kind: 'queued'; readonly ahead: number }
   | { readonly kind: 'full'; readonly limit: number }
@@ -100,29 +100,29 @@ export type Saying =
   /** A moderator keeps the bot from speaking. */
   | { readonly kind: 'muted' }
   /** The sentence that tells when there is money again. */
-  | { readonly kind: 'unaffordable'; readonly line: Line }
+  | { readonly kind: 'unaffordable'; readonly line: TextLine }
   | { readonly kind: 'nowhere' };
 
-export type Asking =
+export type AskOutcome =
   | { readonly kind: 'answered'; readonly text: string }
   /** The sentence that tells the asker what went wrong. */
-  | { readonly kind: 'failed'; readonly line: Line }
+  | { readonly kind: 'failed'; readonly line: TextLine }
   | { readonly kind: 'nowhere' };
 
 /** Whether the bot hears a room at all; session implements it. Works from the next packet on. */
-export interface Hearing {
+export interface HearingControl {
   pause(guildId: string): 'paused' | 'nowhere';
   resume(guildId: string): 'resumed' | 'nowhere';
 }
 
 /** What people decide about themselves; session implements it over the consent book. */
-export interface Privacy {
+export interface PrivacyControl {
   status(guildId: string, personId: string): Promise<PrivacyStatus>;
   /** Works from the next packet on, saved or not. */
-  allow(guildId: string, personId: string, howLong: 'always' | 'today'): Promise<Kept>;
-  deny(guildId: string, personId: string): Promise<Kept>;
+  allow(guildId: string, personId: string, howLong: 'always' | 'today'): Promise<SaveOutcome>;
+  deny(guildId: string, personId: string): Promise<SaveOutcome>;
   /** Deletes everything about the person in this server; afterwards they are as somebody new. */
-  forget(guildId: string, personId: string): Promise<Forgotten>;
+  forget(guildId: string, personId: string): Promise<ForgetOutcome>;
 }
 
 export type PrivacyStatus =
@@ -134,8 +134,8 @@ export type PrivacyStatus =
       readonly settings: number;
     }
   | { readonly kind: 'unread'; readonly hearing: boolean };
-export type Kept = { readonly saved: boolean };
-export type Forgotten =
+export type SaveOutcome = { readonly saved: boolean };
+export type ForgetOutcome =
   /** `inCopies`: backups may still hold it. `staysDenied`: their no is kept in memory for as long as the bot stays there. */
   | {
       readonly kind: 'forgotten';
@@ -148,14 +148,14 @@ export type Forgotten =
 /** What the model wants done and only a button of whoever asked may do; session implements it. */
 export interface Confirmations {
   /** `askId` is what the button carries. Never throws. */
-  confirm(guildId: string, askId: string, personId: string): Promise<Confirming>;
+  confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome>;
 }
 
-export type Confirming =
+export type ConfirmOutcome =
   /** `line` is for everybody. */
-  | { readonly kind: 'done'; readonly line?: Line }
+  | { readonly kind: 'done'; readonly line?: TextLine }
   /** They have not the right any more. */
-  | { readonly kind: 'barred'; readonly line: Line }
+  | { readonly kind: 'barred'; readonly line: TextLine }
   /** It is the button of somebody else. */
   | { readonly kind: 'other'; readonly name: string }
   /** Pressed already, too late, or of a stay that has ended. */
@@ -163,6 +163,6 @@ export type Confirming =
 
 /** How fast the bot was in this server; status implements it. */
 export interface Stats {
-  speed(guildId: string): Speed | undefined;
-  lastTurn(guildId: string): Latest | undefined;
+  speed(guildId: string): AnswerSpeed | undefined;
+  lastTurn(guildId: string): LatestAnswer | undefined;
 }

@@ -1,25 +1,25 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { SoundFile } from '#src/sources/ports.ts';
-import type { Line, Locale, TextId } from '#src/texts/texts.ts';
+import type { TextLine, Locale, TextId } from '#src/texts/texts.ts';
 import type {
   Confirmations,
-  Hearing,
+  HearingControl,
   Places,
-  Privacy,
-  Rooms,
+  PrivacyControl,
+  SessionControl,
   Stats,
-  Talk,
+  TypedTalk,
 } from './command-ports.ts';
 import type { ChannelRef } from './link.ts';
-import type { Checkup, Settings } from './settings-port.ts';
-import type { Costs } from './spending.ts';
+import type { Checkup, GuildSettingsControl } from './settings-port.ts';
+import type { SpentCosts } from './spending.ts';
 import type { Tracks, TrackVotes } from './tracks-port.ts';
 
 /** A message to whoever asked or to the room. The first sentence stands in the reply itself, `lines` follow under it. */
-export type Reply = Line & {
+export type Reply = TextLine & {
   /** Seen by everybody in the channel, or only by the caller. */
-  readonly to: Shown;
-  readonly lines?: readonly Line[];
+  readonly to: ReplyAudience;
+  readonly lines?: readonly TextLine[];
   /** In rows of five, by the names of `Press`; what follows a colon its press finds in `words.about`. */
   readonly buttons?: readonly string[];
   /** This message is edited from now on to show the state of the caller's room. */
@@ -29,7 +29,7 @@ export type Reply = Line & {
 export type Replies = readonly [Reply, ...Reply[]];
 
 /** Who asked, from where, and with which words. */
-export type Call = {
+export type CommandCall = {
   readonly guildId: string;
   readonly callerId: string;
   readonly callerName: string;
@@ -71,28 +71,28 @@ export type CommandOption = {
 /** What fits what was typed so far, best first; at most 25, within 200 ms, never by a model. */
 export type Suggest = (
   typed: string,
-  call: Call,
+  call: CommandCall,
   ports: CommandPorts,
 ) => Promise<readonly string[]>;
 
 /** What commands may do; it grows with the commands. */
 export type CommandPorts = {
   readonly clock: Pick<Clock, 'wallMs'>;
-  readonly rooms: Rooms;
+  readonly rooms: SessionControl;
   readonly places: Places;
-  readonly talk: Talk;
+  readonly talk: TypedTalk;
   readonly tracks: Tracks;
   readonly votes: TrackVotes;
-  readonly hearing: Hearing;
-  readonly privacy: Privacy;
+  readonly hearing: HearingControl;
+  readonly privacy: PrivacyControl;
   readonly confirmations: Confirmations;
   readonly stats: Stats;
-  readonly costs: Costs;
-  readonly settings: Settings;
+  readonly costs: SpentCosts;
+  readonly settings: GuildSettingsControl;
   readonly checkup: Checkup;
 };
 
-export type Shown = 'room' | 'caller';
+export type ReplyAudience = 'room' | 'caller';
 
 /** A slash command is data plus one decision; it never sees discord.js. */
 export interface Command {
@@ -100,11 +100,11 @@ export interface Command {
   readonly description: TextId;
   readonly options: readonly CommandOption[];
   /** Who sees "thinking" while a slow answer is awaited. */
-  readonly shownTo: Shown | ((call: Call) => Shown);
+  readonly shownTo: ReplyAudience | ((call: CommandCall) => ReplyAudience);
   /** Stands in place of "thinking" until the slow answer is edited into it. */
-  readonly meanwhile?: (call: Call) => Line;
+  readonly meanwhile?: (call: CommandCall) => TextLine;
   /** The first reply answers the command, the rest follow it. */
-  run(call: Call, ports: CommandPorts): Promise<Replies>;
+  run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
 
 /** An entry of the menu of a message: a command that nobody types. */
@@ -121,9 +121,9 @@ export type CommandGroup = {
 };
 
 /** A button: data plus one decision, like a command. Its name outlives the process that drew it. */
-export interface Press {
+export interface Button {
   readonly name: string;
   readonly label: TextId;
   readonly look: 'plain' | 'main' | 'danger';
-  run(call: Call, ports: CommandPorts): Promise<Replies>;
+  run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }

@@ -1,13 +1,13 @@
-import type { Said } from '#src/pipeline/pipeline.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { ifInTime } from '#src/provider/if-in-time.ts';
 import { continues } from '#src/turn/endpointing.ts';
-import { Claim } from './claim.ts';
-import type { Draft, Words } from './draft.ts';
-import type { Question } from './matter.ts';
-import type { Room } from './room.ts';
+import { TurnHandle } from './claim.ts';
+import type { OpenUtterance, TimedTranscript } from './draft.ts';
+import type { QueuedQuestion } from './matter.ts';
+import type { SessionContext } from './room.ts';
 
 /** A question before anybody may answer it. */
-export type OpenQuestion = { -readonly [K in keyof Question]: Question[K] };
+export type OpenQuestion = { -readonly [K in keyof QueuedQuestion]: QueuedQuestion[K] };
 
 /** Longest time, in ms, that what is understood waits for what it goes on with to be decided. */
 const longestDecidingMs = 500;
@@ -16,20 +16,20 @@ const latestOnsetMs = 1_000;
 
 /** Which question of the same person an utterance goes on with, and what becomes of either. */
 export class Continuations {
-  readonly #room: Pick<Room, 'floor' | 'parts' | 'signal'>;
+  readonly #room: Pick<SessionContext, 'floor' | 'parts' | 'signal'>;
   readonly #run: (work: Promise<unknown>) => void;
   /** What each person said last, as long as they may still go on with it. */
-  readonly #latest = new Map<string, Question>();
+  readonly #latest = new Map<string, QueuedQuestion>();
   /** What goes on with a question that is not decided yet. */
-  readonly #followers = new WeakMap<Question, Draft>();
+  readonly #followers = new WeakMap<QueuedQuestion, OpenUtterance>();
   /** Of each question, once that is decided: whether it is to be answered. */
-  readonly #meant = new WeakMap<Question, Promise<boolean>>();
+  readonly #meant = new WeakMap<QueuedQuestion, Promise<boolean>>();
   /** The own words of an utterance. */
-  readonly #texts = new WeakMap<Said, string>();
+  readonly #texts = new WeakMap<TurnUtterance, string>();
 
   /** `run` is told of work that nobody waits for. */
   constructor(
-    room: Pick<Room, 'floor' | 'parts' | 'signal'>,
+    room: Pick<SessionContext, 'floor' | 'parts' | 'signal'>,
     run: (work: Promise<unknown>) => void,
   ) {
     this.#room = room;
@@ -37,28 +37,28 @@ export class Continuations {
   }
 
   /** What speech that begins then goes on with. */
-  before(speakerId: string, fromMs: number): Question | undefined {
+  before(speakerId: string, fromMs: number): QueuedQuestion | undefined {
     const latest = this.#latest.get(speakerId);
     const { endpointRules } = this.#room.parts;
     return latest && continues(latest.said.toMs, fromMs, endpointRules) ? latest : undefined;
   }
 
-  follow(before: Question, draft: Draft): void {
+  follow(before: QueuedQuestion, draft: OpenUtterance): void {
     this.#followers.set(before, draft);
   }
 
   /** `meant` settles when it is decided; never rejects but for a bug. */
-  add(question: Question, meant: Promise<boolean>): void {
+  add(question: QueuedQuestion, meant: Promise<boolean>): void {
     this.#meant.set(question, meant);
   }
 
   /** Speech that begins soon goes on with it. */
-  mayGoOn(question: Question): void {
+  mayGoOn(question: QueuedQuestion): void {
     this.#latest.set(question.said.speakerId, question);
   }
 
   /** There was nothing to go on with. */
-  wasNothing(question: Question): void {
+  wasNothing(question: QueuedQuestion): void {
     const { speakerId } = question.said;
     if (this.#latest.get(speakerId) === question) this.#latest.delete(speakerId);
   }
@@ -73,7 +73,7 @@ export class Continuations {
   }
 
   /** Waits until it is decided what `draft` goes on with; what takes long, as a recogniser that stalls, is left alone. */
-  async decided(draft: Draft): Promise<void> {
+  async decided(draft: OpenUtterance): Promise<void> {
     const { before } = draft;
     if (!before) return;
     const { parts, signal } = this.#room;
@@ -88,14 +88,14 @@ export class Continuations {
   }
 
   /** Its words are there: they and those of what it goes on with become one text. */
-  understood(question: OpenQuestion, { text, atMs }: Words): void {
+  understood(question: OpenQuestion, { text, atMs }: TimedTranscript): void {
     this.#texts.set(question.said, text);
     const texts = [...question.earlier, question.said].map((one) => this.#texts.get(one) ?? '');
     question.words = { text: texts.join(' ').trim(), atMs };
   }
 
   /** `rest` does not go on with it after all; where that was nothing, what comes next still may. */
-  leave(before: Question, rest: Question, isNothing: boolean): void {
+  leave(before: QueuedQuestion, rest: QueuedQuestion, isNothing: boolean): void {
     const next = this.#followers.get(rest);
     if (isNothing && next) {
       next.goOnWith(before);
@@ -105,9 +105,9 @@ export class Continuations {
   }
 
   /** What waited for the rest of it, where there is none, is asked as it stood. */
-  async giveBack(question: Question, rest?: Question): Promise<void> {
+  async giveBack(question: QueuedQuestion, rest?: QueuedQuestion): Promise<void> {
     if (question.claim.dropped !== 'continued' || !(await this.#meant.get(question))) return;
-    const same = { ...question, thinking: undefined, claim: new Claim() };
+    const same = { ...question, thinking: undefined, claim: new TurnHandle() };
     this.#meant.set(same, Promise.resolve(true));
     const { speakerId } = same.said;
     if ([undefined, question, rest].includes(this.#latest.get(speakerId))) {

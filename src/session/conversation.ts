@@ -1,33 +1,33 @@
 import type { BotError } from '#src/base/errors.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
-import { admit, inText, lineOf } from './admission.ts';
-import { type Progress, speakAnswer, unanswered } from './answer.ts';
-import { showAside } from './asides.ts';
-import type { Asking } from './command-ports.ts';
+import { reportFailure, writeUnspeakable, failureText } from './admission.ts';
+import { type AnswerProgress, playAnswer, unanswered } from './answer.ts';
+import { showWrittenParts } from './asides.ts';
+import type { AskOutcome } from './command-ports.ts';
 import { deliver } from './delivery.ts';
 import type { AnswerFinish } from './events.ts';
-import { tick, withoutEcho } from './hush.ts';
-import { keep } from './keeping.ts';
-import { isSlow, postpone, putOff } from './later.ts';
-import type { Question } from './matter.ts';
+import { tick, dropDoneEcho } from './hush.ts';
+import { recordAnswer } from './keeping.ts';
+import { isSlow, postpone, tellToWait } from './later.ts';
+import type { QueuedQuestion } from './matter.ts';
 import { stuck } from './mouth.ts';
-import type { Conversation } from './room.ts';
-import { addressed, asAddressed, namesFor } from './salutation.ts';
-import type { Refused } from './spending.ts';
-import { refuse } from './spending-refusal.ts';
-import { tellWhole, watchAnswer } from './stage-watchdog.ts';
-import { think } from './think.ts';
-import { Thinking } from './thinking.ts';
-import { withTwins } from './twins.ts';
-import { writtenInstead } from './voiceless.ts';
+import type { SpeakingContext } from './room.ts';
+import { withNamePrefix, namePrefix, namesFor } from './salutation.ts';
+import type { BudgetRefusal } from './spending.ts';
+import { refuseForBudget } from './spending-refusal.ts';
+import { reportStagesWhole, watchAnswer } from './stage-watchdog.ts';
+import { beginAnswer } from './think.ts';
+import { PendingAnswer } from './thinking.ts';
+import { withDuplicates } from './twins.ts';
+import { writeUnspoken } from './voiceless.ts';
 
 /** How an attempt at an answer ended; `failure` is what broke outside. */
-type Outcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
+type AnswerOutcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
 
 type Making = {
-  readonly thinking: Thinking;
+  readonly thinking: PendingAnswer;
   readonly reply: SpokenReply;
-  readonly progress: Progress;
+  readonly progress: AnswerProgress;
 };
 
 /**
@@ -37,13 +37,13 @@ type Making = {
  * kept, unless the question was taken back by its own speaker.
  */
 export async function answer(
-  question: Question,
-  room: Conversation,
+  question: QueuedQuestion,
+  room: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
   const progress = unanswered(question.said.toMs, question.endedAtMs);
   const thinking = take(question, room);
-  if (!(thinking instanceof Thinking)) return refuse(question, thinking, room);
+  if (!(thinking instanceof PendingAnswer)) return refuseForBudget(question, thinking, room);
   question.step = () => thinking.step;
   const { attention, mouth } = room;
   let isPutOff = false;
@@ -54,51 +54,51 @@ export async function answer(
     isPutOff = (await isSlow(thinking, room, signal)) && postpone(question, thinking, room);
     if (isPutOff) return attention.answered(question.said.speakerId, '');
     const { finish, failure } = await perform(question, room, making, signal).finally(() => {
-      for (const { said } of withTwins(question))
+      for (const { said } of withDuplicates(question))
         attention.answered(said.speakerId, reply.heardText());
     });
     const { dropped } = question.claim;
     if (dropped === 'continued') thinking.discard();
     else if (dropped !== 'withdrawn') {
-      keep(question, { reply, progress, finish }, room);
-      if (failure?.stage !== 'speak') showAside(question, { reply, progress, finish }, room);
+      recordAnswer(question, { reply, progress, finish }, room);
+      if (failure?.stage !== 'speak') showWrittenParts(question, { reply, progress, finish }, room);
     }
     await conclude({ finish, ...(failure && { failure }) }, room, signal);
   };
   await mouth.speak(signal, give, { isAnswer: true });
-  if (isPutOff) await putOff(question, room, signal);
+  if (isPutOff) await tellToWait(question, room, signal);
 }
 
 /** The room is told what broke, and forgets it once an answer is whole. */
 async function conclude(
-  { finish, failure }: Outcome,
-  room: Conversation,
+  { finish, failure }: AnswerOutcome,
+  room: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
-  if (failure) await admit(failure, room, signal);
+  if (failure) await reportFailure(failure, room, signal);
   else if (finish === 'completed') {
     room.troubles.over('recognise', 'think', 'key');
-    tellWhole(room);
+    reportStagesWhole(room);
   }
 }
 
 async function perform(
-  question: Question,
-  room: Conversation,
+  question: QueuedQuestion,
+  room: SpeakingContext,
   { thinking, reply, progress }: Making,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<AnswerOutcome> {
   try {
     const answered = thinking.release(reply, signal);
-    const wanted = withoutEcho(answered, question, thinking);
-    const made = addressed(wanted, question, room, signal);
-    const parts = writtenInstead(made, progress, room, signal);
-    const work = () => speakAnswer(parts, reply, progress, signal);
+    const wanted = dropDoneEcho(answered, question, thinking);
+    const made = withNamePrefix(wanted, question, room, signal);
+    const parts = writeUnspoken(made, progress, room, signal);
+    const work = () => playAnswer(parts, reply, progress, signal);
     const failure = await watched(reply, work, thinking, room, signal);
-    for (const { tell } of withTwins(question)) tell?.(toldOf(progress, failure, room));
+    for (const { tell } of withDuplicates(question)) tell?.(toldOf(progress, failure, room));
     const finish = await room.mouth.played(reply, signal);
     if (room.mouth.isStuck) {
-      inText(progress.text, room);
+      writeUnspeakable(progress.text, room);
       progress.written = progress.text;
       return { finish: 'failed', failure: stuck() };
     }
@@ -115,8 +115,8 @@ async function perform(
 async function watched(
   reply: SpokenReply,
   work: () => Promise<void>,
-  thinking: Thinking,
-  room: Conversation,
+  thinking: PendingAnswer,
+  room: SpeakingContext,
   signal: AbortSignal,
 ): Promise<BotError | undefined> {
   const over = new AbortController();
@@ -129,23 +129,23 @@ async function watched(
 }
 
 /** What was begun ahead, if it still rests on what the room knows or was long awaited; else anew. */
-function take(question: Question, room: Conversation): Thinking | Refused {
+function take(question: QueuedQuestion, room: SpeakingContext): PendingAnswer | BudgetRefusal {
   const { earlier, postponed, said, thinking } = question;
   question.thinking = undefined;
   question.postponed = false;
   if (thinking && (postponed || thinking.basis === room.memory.state)) return thinking;
   thinking?.discard();
-  const addressee = asAddressed(namesFor(question, room), room);
-  return think([...earlier, said], room, room.signal, addressee);
+  const addressee = namePrefix(namesFor(question, room), room);
+  return beginAnswer([...earlier, said], room, room.signal, addressee);
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */
 function toldOf(
-  { text }: Progress,
+  { text }: AnswerProgress,
   failure: BotError | undefined,
-  { parts }: Conversation,
-): Asking {
-  if (failure && failure.stage !== 'speak') return { kind: 'failed', line: lineOf(failure, parts) };
+  { parts }: SpeakingContext,
+): AskOutcome {
+  if (failure && failure.stage !== 'speak') return { kind: 'failed', line: failureText(failure, parts) };
   if (text.trim() !== '') return { kind: 'answered', text };
   return { kind: 'failed', line: { id: 'fail.llm', with: { provider: parts.chatName } } };
 }

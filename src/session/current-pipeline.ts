@@ -1,4 +1,4 @@
-import type { Pipeline, ReplyPart, Stage, Turn } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, ReplyPart, AnswerHost, Turn } from '#src/pipeline/pipeline.ts';
 
 export const pipelineNames = ['chained', 'audio-model', 'realtime'] as const;
 export type PipelineName = (typeof pipelineNames)[number];
@@ -46,7 +46,7 @@ export class CurrentPipeline implements Pipeline {
   }
 
   /** Aborting `signal` is what ends an answer that is not read to its end. */
-  answer(turn: Turn, stage: Stage, signal: AbortSignal): AsyncIterable<ReplyPart> {
+  answer(turn: Turn, stage: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart> {
     const lent = this.#current();
     lent.answers++;
     const back = (): void => {

@@ -5,7 +5,7 @@ const rejoinAfterMs = 12_000;
 /** New keys help once; what lasts has another cause. */
 const rejoinEveryMs = 600_000;
 
-type Trouble = {
+type DecodingFailure = {
   sinceMs: number;
   raised: boolean;
   /** Over the present link. */
@@ -20,7 +20,7 @@ export type DecodingChange =
 
 /** Watchdog of people whose packets arrive and cannot be decoded, through all links of a stay. */
 export class DecodingWatchdog {
-  readonly #troubles = new Map<string, Trouble>();
+  readonly #troubles = new Map<string, DecodingFailure>();
   #rejoinedAtMs = Number.NEGATIVE_INFINITY;
 
   /** `unheardMs` of sound in a row could not be decoded at the last packet of this person. */

@@ -1,15 +1,15 @@
 import type { Interruptions } from './interruptions.ts';
-import type { Person } from './link.ts';
-import type { Conversation } from './room.ts';
-import { withTwins } from './twins.ts';
+import type { ChannelMember } from './link.ts';
+import type { SpeakingContext } from './room.ts';
+import { withDuplicates } from './twins.ts';
 
 /** What follows when somebody leaves: nothing waits for them, and what they are being told ends with its sentence. */
 export class Departures {
-  readonly #room: Conversation;
+  readonly #room: SpeakingContext;
   readonly #interruptions: Pick<Interruptions, 'left'>;
   #here: ReadonlySet<string>;
 
-  constructor(room: Conversation, interruptions: Pick<Interruptions, 'left'>) {
+  constructor(room: SpeakingContext, interruptions: Pick<Interruptions, 'left'>) {
     this.#room = room;
     this.#interruptions = interruptions;
     this.#here = idsOf(room.people());
@@ -26,7 +26,7 @@ export class Departures {
   #left(personId: string): void {
     const { floor, mouth } = this.#room;
     const { current } = floor;
-    const asked = current?.kind === 'question' ? withTwins(current) : [];
+    const asked = current?.kind === 'question' ? withDuplicates(current) : [];
     this.#interruptions.left(personId);
     floor.left(personId);
     if (current?.kind !== 'question' || current.tell) return;
@@ -38,6 +38,6 @@ export class Departures {
   }
 }
 
-function idsOf(people: readonly Person[]): ReadonlySet<string> {
+function idsOf(people: readonly ChannelMember[]): ReadonlySet<string> {
   return new Set(people.map(({ id }) => id));
 }

@@ -1,15 +1,15 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { Said } from '#src/pipeline/pipeline.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
 import type { Listening, Transcript } from '#src/speech/ports.ts';
-import type { Live } from './live.ts';
-import type { Question } from './matter.ts';
+import type { LiveAudio } from './live.ts';
+import type { QueuedQuestion } from './matter.ts';
 import { stageLate } from './stage-watchdog.ts';
-import type { Thinking } from './thinking.ts';
+import type { PendingAnswer } from './thinking.ts';
 
-export type DraftOptions = {
+export type OpenUtteranceOptions = {
   readonly speakerId: string;
   readonly name: string;
   readonly fromMs: number;
@@ -18,7 +18,7 @@ export type DraftOptions = {
   readonly listening: Listening;
   readonly clock: Clock;
   /** What the same person asked so shortly before that this may be the rest of it. */
-  readonly before?: Question | undefined;
+  readonly before?: QueuedQuestion | undefined;
 };
 
 /** Longest time, in ms, until the words of a pause are there, whatever engines do; and for each ms of their sound. */
@@ -27,38 +27,38 @@ const [longestRecogniseMs, recogniseShare] = [20_000, 0.5];
 const mostEarlier = 5;
 
 /** A transcript, and when it came. */
-export type Words = Transcript & { readonly atMs: number };
+export type TimedTranscript = Transcript & { readonly atMs: number };
 
-type Asked = {
+type TranscriptRequest = {
   readonly text: Promise<Transcript>;
   readonly stop: AbortController;
-  words?: Words;
+  words?: TimedTranscript;
 };
 
 /** What one person is in the middle of saying. */
-export class Draft implements Disposable {
+export class OpenUtterance implements Disposable {
   readonly speakerId: string;
   readonly name: string;
   readonly fromMs: number;
   /** Then whoever comes in meanwhile does not change for whom it is. */
   readonly isAlone: boolean;
   /** The answer to it, where one is being prepared. */
-  thinking: Thinking | undefined;
+  thinking: PendingAnswer | undefined;
   /** The words it rests on, while those of the recogniser were not final. */
   guess: string | undefined;
   /** The bot was speaking meanwhile. */
   overlaps = false;
   /** Where its sound goes besides, as it comes. */
-  live: Live | undefined;
+  live: LiveAudio | undefined;
   /** What a recogniser that streams has understood so far. */
   partial: string | undefined;
-  #before: Question | undefined;
+  #before: QueuedQuestion | undefined;
   readonly #listening: Listening;
   readonly #clock: Clock;
   #soundMs = 0;
-  #asked: Asked | undefined;
+  #asked: TranscriptRequest | undefined;
 
-  constructor({ speakerId, name, fromMs, isAlone, listening, clock, before }: DraftOptions) {
+  constructor({ speakerId, name, fromMs, isAlone, listening, clock, before }: OpenUtteranceOptions) {
     this.speakerId = speakerId;
     this.name = name;
     this.fromMs = fromMs;
@@ -69,7 +69,7 @@ export class Draft implements Disposable {
   }
 
   /** What this goes on with: said just before, not answered to its end, and meant for the bot as far as is known. */
-  get before(): Question | undefined {
+  get before(): QueuedQuestion | undefined {
     const before = this.#before;
     const dropped = before?.claim.dropped;
     const isOpen = dropped === undefined || dropped === 'continued';
@@ -83,12 +83,12 @@ export class Draft implements Disposable {
   }
 
   /** It goes on with something else, or with nothing. */
-  goOnWith(before: Question | undefined): void {
+  goOnWith(before: QueuedQuestion | undefined): void {
     this.#before = before;
   }
 
   /** What was meant for the bot and is answered together with it, oldest first. */
-  get earlier(): readonly Said[] {
+  get earlier(): readonly TurnUtterance[] {
     const { before } = this;
     if (!before?.isMeant) return [];
     const said = before.words ? before.said : wordless(before.said);
@@ -102,7 +102,7 @@ export class Draft implements Disposable {
   }
 
   /** What `text` gave in this pause, once it has. */
-  get words(): Words | undefined {
+  get words(): TimedTranscript | undefined {
     return this.#asked?.words;
   }
 
@@ -136,7 +136,7 @@ export class Draft implements Disposable {
     this.#listening[Symbol.dispose]();
   }
 
-  #ask(): Asked {
+  #ask(): TranscriptRequest {
     const stop = new AbortController();
     const longestMs = longestRecogniseMs + recogniseShare * this.#soundMs;
     const late = () => {
@@ -145,7 +145,7 @@ export class Draft implements Disposable {
       return error;
     };
     const settled = unlessAborted(this.#listening.settle(stop.signal), stop.signal);
-    const asked: Asked = { text: within(settled, longestMs, this.#clock, late), stop };
+    const asked: TranscriptRequest = { text: within(settled, longestMs, this.#clock, late), stop };
     asked.text.then(
       (words) => {
         asked.words = { ...words, atMs: this.#clock.nowMs() };
@@ -157,6 +157,6 @@ export class Draft implements Disposable {
 }
 
 /** Its recogniser failed: a model that hears may still take it, and no other is kept from the rest. */
-function wordless(said: Said): Said {
+function wordless(said: TurnUtterance): TurnUtterance {
   return { ...said, transcript: async () => ({ text: '' }) };
 }

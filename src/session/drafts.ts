@@ -1,44 +1,44 @@
 import { BotError } from '#src/base/errors.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
-import { admitUnrecognised } from './admission.ts';
-import { Claim } from './claim.ts';
+import { reportUnrecognised } from './admission.ts';
+import { TurnHandle } from './claim.ts';
 import { Continuations, type OpenQuestion } from './continuations.ts';
-import { Draft } from './draft.ts';
-import type { Noticed } from './ear.ts';
+import { OpenUtterance } from './draft.ts';
+import type { SpeechEvent } from './ear.ts';
 import type { Ignored } from './events.ts';
-import type { Asked } from './floor.ts';
-import { Forethought, type ForethoughtOptions } from './forethought.ts';
-import { liveOf } from './live.ts';
-import type { Question } from './matter.ts';
-import { objection } from './objection.ts';
+import type { AskResult } from './floor.ts';
+import { PreemptiveAnswers, type PreemptiveAnswersOptions } from './forethought.ts';
+import { liveAudioOf } from './live.ts';
+import type { QueuedQuestion } from './matter.ts';
+import { reasonNotToAnswer } from './objection.ts';
 import type { OverlapWords } from './overlap-words.ts';
-import type { Conversation } from './room.ts';
-import type { Heard } from './spending.ts';
+import type { SpeakingContext } from './room.ts';
+import type { OnRecognised } from './spending.ts';
 import { meteredTranscriber } from './spending-meters.ts';
 import { said } from './utterance.ts';
 
-export type DraftsOptions = Omit<ForethoughtOptions, 'isOpen'> & {
-  readonly room: Conversation;
+export type OpenUtterancesOptions = Omit<PreemptiveAnswersOptions, 'isOpen'> & {
+  readonly room: SpeakingContext;
   readonly overlapWords: OverlapWords;
 };
 
-type Ended = Extract<Noticed, { kind: 'ended' }>;
+type UtteranceEnd = Extract<SpeechEvent, { kind: 'ended' }>;
 
 /** What everybody in one channel is in the middle of saying, up to the question it becomes. */
-export class Drafts {
-  readonly #options: DraftsOptions;
-  readonly #drafts = new Map<string, Draft>();
+export class OpenUtterances {
+  readonly #options: OpenUtterancesOptions;
+  readonly #drafts = new Map<string, OpenUtterance>();
   readonly #continuations: Continuations;
   /** Said to the end, and not understood yet. */
-  readonly #pending = new Set<Question>();
+  readonly #pending = new Set<QueuedQuestion>();
 
-  readonly #forethought: Forethought;
+  readonly #forethought: PreemptiveAnswers;
   readonly #broken = Promise.withResolvers<never>();
 
-  constructor(options: DraftsOptions) {
+  constructor(options: OpenUtterancesOptions) {
     this.#options = options;
     this.#continuations = new Continuations(options.room, (work) => this.#run(work));
-    this.#forethought = new Forethought({
+    this.#forethought = new PreemptiveAnswers({
       ...options,
       isOpen: (draft) => this.#drafts.get(draft.speakerId) === draft,
     });
@@ -50,7 +50,7 @@ export class Drafts {
   }
 
   /** Ended, and still being recognised. */
-  get pending(): Question | undefined {
+  get pending(): QueuedQuestion | undefined {
     const [first] = this.#pending;
     return first;
   }
@@ -68,7 +68,7 @@ export class Drafts {
   }
 
   /** To be given everything that was noticed of this person, in order. */
-  take(speakerId: string, noticed: Noticed): void {
+  take(speakerId: string, noticed: SpeechEvent): void {
     if (noticed.kind === 'began') this.#mayBegin(speakerId, noticed.fromMs);
     const draft = this.#drafts.get(speakerId);
     if (!draft) return;
@@ -128,7 +128,7 @@ export class Drafts {
     else if (listening.isNews()) notice(listening.line);
   }
 
-  #begin(speakerId: string, fromMs: number, heard: Heard): void {
+  #begin(speakerId: string, fromMs: number, heard: OnRecognised): void {
     const { people, room, read } = this.#options;
     const { floor, mouth, parts, withdrawals } = room;
     const here = people();
@@ -147,9 +147,9 @@ export class Drafts {
     const listening = parts.listeningSlots.listen({ guildId, onWait }, metered, onPartial, until);
     const before = this.#continuations.before(speakerId, fromMs);
     const { clock } = parts;
-    const draft = new Draft({ speakerId, name, fromMs, isAlone, listening, clock, before });
+    const draft = new OpenUtterance({ speakerId, name, fromMs, isAlone, listening, clock, before });
     if (before) this.#continuations.follow(before, draft);
-    draft.live = liveOf(draft, room.pipeline, this.#options);
+    draft.live = liveAudioOf(draft, room.pipeline, this.#options);
     this.#drafts.set(speakerId, draft);
     const sounds = floor.current === before && mouth.sounds;
     if (before && !sounds) floor.giveUp(before, 'continued');
@@ -163,7 +163,7 @@ export class Drafts {
     draft?.[Symbol.dispose]();
   }
 
-  #end(draft: Draft, ended: Ended): void {
+  #end(draft: OpenUtterance, ended: UtteranceEnd): void {
     const question = questionOf(draft, ended);
     const meant = this.#finish(draft, question, ended);
     this.#run(meant.then((isMeant) => (isMeant ? undefined : draft.live?.forget())));
@@ -172,7 +172,7 @@ export class Drafts {
   }
 
   /** Decided in the order in which it was said, unless what came before takes too long. */
-  async #finish(draft: Draft, question: OpenQuestion, ended: Ended): Promise<boolean> {
+  async #finish(draft: OpenUtterance, question: OpenQuestion, ended: UtteranceEnd): Promise<boolean> {
     using over = draft;
     const { attention, withdrawals } = this.#options.room;
     const { speakerId } = over;
@@ -194,16 +194,16 @@ export class Drafts {
     const isOver = dropped !== undefined && dropped !== 'continued';
     question.isMeant = !isOver && this.#decide(draft, question, ended);
     if (!isOver && !question.isMeant && failure instanceof BotError) {
-      admitUnrecognised(failure, this.#options.room);
+      reportUnrecognised(failure, this.#options.room);
     }
     return question.isMeant;
   }
 
   /** Whether it is to be answered; where its speaker went on meanwhile, whoever answers that answers it as well. */
-  #decide(draft: Draft, question: OpenQuestion, ended: Ended): boolean {
+  #decide(draft: OpenUtterance, question: OpenQuestion, ended: UtteranceEnd): boolean {
     const { overlapWords } = this.#options;
     const { before, earlier, words } = draft;
-    const objected = objection(draft, ended.heard, this.#options);
+    const objected = reasonNotToAnswer(draft, ended.heard, this.#options);
     const isNothing =
       objected === 'no-voice' || objected === 'empty' || objected === 'hallucination';
     const said = overlapWords.read(isNothing ? undefined : words?.text);
@@ -224,7 +224,7 @@ export class Drafts {
   }
 
   /** What it goes on with needs no answer of its own, nor does what its speaker asked and has not heard a word of. */
-  #ask(question: Question, before: Question | undefined): Asked {
+  #ask(question: QueuedQuestion, before: QueuedQuestion | undefined): AskResult {
     const { floor, mouth } = this.#options.room;
     if (before) floor.giveUp(before, 'continued');
     const { current } = floor;
@@ -234,7 +234,7 @@ export class Drafts {
     return floor.ask(question);
   }
 
-  #tell({ speakerId, name, words }: Draft, ended: Ended, why: Ignored | undefined): void {
+  #tell({ speakerId, name, words }: OpenUtterance, ended: UtteranceEnd, why: Ignored | undefined): void {
     const { channel, parts } = this.#options.room;
     const { guildId } = channel;
     const hasWords = why !== 'no-voice' && why !== 'empty' && why !== 'hallucination';
@@ -247,7 +247,7 @@ export class Drafts {
   }
 }
 
-function questionOf(draft: Draft, { whole, endedAtMs }: Ended): OpenQuestion {
+function questionOf(draft: OpenUtterance, { whole, endedAtMs }: UtteranceEnd): OpenQuestion {
   const { speakerId, name, thinking } = draft;
   draft.thinking = undefined;
   const question: OpenQuestion = {
@@ -256,7 +256,7 @@ function questionOf(draft: Draft, { whole, endedAtMs }: Ended): OpenQuestion {
     earlier: [],
     endedAtMs,
     thinking,
-    claim: new Claim(() => question.thinking?.discard()),
+    claim: new TurnHandle(() => question.thinking?.discard()),
   };
   return question;
 }

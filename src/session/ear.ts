@@ -1,7 +1,7 @@
 import type { EchoMeter } from '#src/audio/echo-meter.ts';
 import { energyDb } from '#src/audio/loudness.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import type { Heard, SpeakerStream, StreamCounts } from '#src/audio/speaker-stream.ts';
+import type { SpeakerSound, SpeakerStream, StreamCounts } from '#src/audio/speaker-stream.ts';
 import type { VoiceMeter, VoiceWindow } from '#src/audio/voice-meter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import {
@@ -20,7 +20,7 @@ import {
   type OverlapVoiceInput,
   stepOverlapVoice,
 } from '#src/turn/overlap-voice.ts';
-import type { Habits } from './habits.ts';
+import type { PauseHabits } from './habits.ts';
 import { Recording } from './recording.ts';
 import type { Utterance } from './utterance.ts';
 
@@ -28,18 +28,18 @@ import type { Utterance } from './utterance.ts';
 const packetMs = 20;
 
 /** An utterance up to its pause; `soFar` copies its sound. */
-export type SoFar = { readonly soFar: () => Utterance; readonly heard: Evidence };
+export type UtteranceSoFar = { readonly soFar: () => Utterance; readonly heard: Evidence };
 
 /** What one ear noticed, in order. Between `began` and `ended` every sample is handed on once. */
-export type Noticed =
+export type SpeechEvent =
   | OverlapVoiceEvent
   /** `sound` reaches back to before the voice was noticed. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly sound: Int16Array }
   | { readonly kind: 'sound'; readonly sound: Int16Array }
-  | ({ readonly kind: 'paused' } & SoFar)
+  | ({ readonly kind: 'paused' } & UtteranceSoFar)
   | { readonly kind: 'resumed' }
   /** An answer may be prepared. */
-  | ({ readonly kind: 'likely-over' } & SoFar)
+  | ({ readonly kind: 'likely-over' } & UtteranceSoFar)
   | {
       readonly kind: 'ended';
       readonly whole: Utterance;
@@ -48,25 +48,25 @@ export type Noticed =
       readonly heard: Evidence;
     };
 
-export type EarParts = {
+export type SpeakerInputParts = {
   readonly speakerId: string;
   readonly stream: SpeakerStream;
   readonly meter: VoiceMeter;
   /** Knows the bot's own voice when it comes back. */
   readonly echo: Pick<EchoMeter, 'hear' | 'over'>;
   readonly rules: EndpointRules;
-  readonly habits: Habits;
+  readonly habits: PauseHabits;
 };
 
 /** One person's ear: packets in, whole utterances out. Opened only for people who may be heard. */
-export class Ear {
+export class SpeakerInput {
   readonly #speakerId: string;
   readonly #stream: SpeakerStream;
   readonly #meter: VoiceMeter;
-  readonly #echo: EarParts['echo'];
+  readonly #echo: SpeakerInputParts['echo'];
   #isEcho = false;
   readonly #rules: EndpointRules;
-  readonly #habits: Habits;
+  readonly #habits: PauseHabits;
   readonly #recording = new Recording();
   #voice: EndpointingState = quiet;
   #overlap: OverlapVoice;
@@ -76,7 +76,7 @@ export class Ear {
   /** Packets that could not be decoded, up to the last one that could. */
   #missedBefore = 0;
 
-  constructor({ speakerId, stream, meter, echo, rules, habits }: EarParts) {
+  constructor({ speakerId, stream, meter, echo, rules, habits }: SpeakerInputParts) {
     this.#speakerId = speakerId;
     this.#stream = stream;
     this.#meter = meter;
@@ -99,19 +99,19 @@ export class Ear {
     return (this.#missed() - this.#missedBefore) * packetMs;
   }
 
-  put(packet: Packet): Noticed[] {
+  put(packet: Packet): SpeechEvent[] {
     this.#lastPacketAtMs = packet.atMs;
     return this.#stream.put(packet).flatMap((heard) => this.#take(heard));
   }
 
   /** Discord is mute during silence, so only a tick can end an utterance. */
-  tick(atMs: number): Noticed[] {
+  tick(atMs: number): SpeechEvent[] {
     const late = this.#stream.settle(atMs).flatMap((heard) => this.#take(heard));
     return [...late, ...this.#step({ kind: 'tick', atMs }), ...this.#rest('tick', atMs)];
   }
 
   /** What has been understood of the utterance up to its pause. */
-  read(understood: Transcript, atMs: number): Noticed[] {
+  read(understood: Transcript, atMs: number): SpeechEvent[] {
     return this.#step({ kind: 'text', ...understood, atMs });
   }
 
@@ -123,13 +123,13 @@ export class Ear {
     this.#stream.close();
   }
 
-  #take(heard: Heard): Noticed[] {
+  #take(heard: SpeakerSound): SpeechEvent[] {
     const { atMs, samples } = heard;
     if (heard.kind === 'sound') this.#missedBefore = this.#missed();
     const closes = heard.kind === 'silence-frame';
     const shut = closes ? this.#step({ kind: 'silence-frame', atMs }) : [];
     const still = closes ? this.#rest('closed', atMs) : [];
-    const sound: Noticed[] = this.talking ? [{ kind: 'sound', sound: samples }] : [];
+    const sound: SpeechEvent[] = this.talking ? [{ kind: 'sound', sound: samples }] : [];
     this.#recording.push(samples);
     const windows = this.#meter.hear(heard);
     const steps = windows.flatMap((one) => {
@@ -166,7 +166,7 @@ export class Ear {
     return sealed + undecodable;
   }
 
-  #step(event: EndpointingEvent): Noticed[] {
+  #step(event: EndpointingEvent): SpeechEvent[] {
     const before = this.#voice;
     const person = this.#habits.of(this.#speakerId);
     const { voice, effects } = stepEndpointing(before, event, this.#rules, person);
@@ -190,14 +190,14 @@ export class Ear {
     this.#ended = undefined;
   }
 
-  #soFar(voice: EndpointingState, before: EndpointingState): SoFar {
+  #soFar(voice: EndpointingState, before: EndpointingState): UtteranceSoFar {
     const now = 'fromMs' in voice ? voice : before;
     const [fromMs, toMs] = 'fromMs' in now ? [now.fromMs, now.lastVoiceMs] : [0, 0];
     const heard = 'heard' in now ? now.heard : nothingHeard;
     return { heard, soFar: () => ({ fromMs, toMs, pcm: this.#recording.soFar() }) };
   }
 
-  #perform(effect: EndpointingEffect, atMs: number, before: EndpointingState): Noticed {
+  #perform(effect: EndpointingEffect, atMs: number, before: EndpointingState): SpeechEvent {
     switch (effect.kind) {
       case 'began': {
         this.#recording.begin();

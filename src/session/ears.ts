@@ -1,6 +1,6 @@
 import type { Packet } from '#src/audio/packet.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import type { Ear, Noticed } from './ear.ts';
+import type { SpeakerInput, SpeechEvent } from './ear.ts';
 import { countsSince, isNone, noPackets, type PacketCounts } from './packet-counts.ts';
 
 /** Decoders are memory: people silent for so long lose theirs until they speak again. */
@@ -15,13 +15,13 @@ const quietGraceMs = 1_000;
 const talkGraceMs = 10_000;
 
 /** An ear, as far as it is looked after here. */
-export type OneEar = Pick<
-  Ear,
+export type SpeakerInputHandle = Pick<
+  SpeakerInput,
   'put' | 'tick' | 'read' | 'close' | 'counts' | 'talking' | 'lastPacketAtMs' | 'unheardMs'
 >;
 
-type Seat = {
-  readonly ear: OneEar;
+type OpenInput = {
+  readonly ear: SpeakerInputHandle;
   talking: boolean;
   /** When that changed, or when the ear was opened. */
   sinceMs: number;
@@ -29,7 +29,7 @@ type Seat = {
 };
 
 /** What was noticed of one person. */
-type Told = { readonly speakerId: string; readonly noticed: Noticed };
+type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeechEvent };
 
 /**
  * Everybody's ears in one channel, 25 at most. An ear is opened by the first packet that may be heard, never earlier.
@@ -38,22 +38,22 @@ type Told = { readonly speakerId: string; readonly noticed: Noticed };
  * quiet longest and for at least 1 s; else of who talks, began first and at least 10 s ago: that utterance ends there.
  * If there is none, the packets of that person are dropped and counted until there is.
  */
-export class Ears {
-  readonly #open: (speakerId: string) => OneEar;
+export class SpeakerInputs {
+  readonly #open: (speakerId: string) => SpeakerInputHandle;
   readonly #tell: (speakerId: string, counts: PacketCounts) => void;
   readonly #mayOpen: () => boolean;
-  readonly #seats = new Map<string, Seat>();
+  readonly #seats = new Map<string, OpenInput>();
   /** Packets of people without an ear. */
   readonly #crowded = new Map<string, number>();
   /** Ended for want of ears, and not handed over yet. */
-  #cut: Told[] = [];
+  #cut: SpeakerEvent[] = [];
 
   /**
    * `tell` gets what became of a person's packets since it was last told: after each utterance, and at the end. One person
    * more than there are decoders for, by `mayOpen`, is one too many, as above the limit.
    */
   constructor(
-    open: (speakerId: string) => OneEar,
+    open: (speakerId: string) => SpeakerInputHandle,
     tell: (speakerId: string, counts: PacketCounts) => void = () => undefined,
     mayOpen: () => boolean = () => true,
   ) {
@@ -62,7 +62,7 @@ export class Ears {
     this.#tell = tell;
   }
 
-  put(packet: Packet): Noticed[] {
+  put(packet: Packet): SpeechEvent[] {
     const { speakerId, atMs } = packet;
     const seat = this.#seats.get(speakerId) ?? this.#add(speakerId, atMs);
     if (!seat) {
@@ -75,7 +75,7 @@ export class Ears {
   }
 
   /** Also hands over what was cut short since the last time. */
-  tick(atMs: number): Told[] {
+  tick(atMs: number): SpeakerEvent[] {
     const all = this.#cut;
     this.#cut = [];
     for (const [speakerId, seat] of this.#seats) {
@@ -87,7 +87,7 @@ export class Ears {
   }
 
   /** What has been understood of what this person is saying, up to a pause. */
-  read(speakerId: string, understood: Transcript, atMs: number): Noticed[] {
+  read(speakerId: string, understood: Transcript, atMs: number): SpeechEvent[] {
     return this.#seats.get(speakerId)?.ear.read(understood, atMs) ?? [];
   }
 
@@ -113,7 +113,7 @@ export class Ears {
     this.keep(() => false);
   }
 
-  #add(speakerId: string, atMs: number): Seat | undefined {
+  #add(speakerId: string, atMs: number): OpenInput | undefined {
     const isFull = this.#seats.size >= limit || !this.#mayOpen();
     if (isFull && !this.#makeRoom(atMs)) return undefined;
     const ear = this.#open(speakerId);
@@ -144,7 +144,7 @@ export class Ears {
     }
   }
 
-  #look(speakerId: string, seat: Seat, atMs: number): void {
+  #look(speakerId: string, seat: OpenInput, atMs: number): void {
     if (seat.ear.talking === seat.talking) return;
     seat.talking = !seat.talking;
     seat.sinceMs = atMs;
@@ -170,7 +170,7 @@ export class Ears {
 }
 
 /** Since when somebody is as they are, and how long that protects their ear. */
-function standing({ ear, sinceMs }: Seat, atMs: number) {
+function standing({ ear, sinceMs }: OpenInput, atMs: number) {
   if (ear.talking) return { sinceMs, graceMs: talkGraceMs };
   const isSending = atMs - ear.lastPacketAtMs < sendingMs;
   return isSending

@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import type { ErrorCode, Stage } from '#src/base/errors.ts';
+import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
 import type { AddressingVerdict } from '#src/turn/addressing.ts';
-import type { Lost } from './floor.ts';
+import type { DroppedTurnReason } from './floor.ts';
 import type { ChannelRef } from './link.ts';
 import type { PacketCounts } from './packet-counts.ts';
 
@@ -69,7 +69,7 @@ export type SessionEvent =
       readonly kind: 'dropped';
       readonly speakerId: string;
       readonly name: string;
-      readonly why: Lost | 'budget';
+      readonly why: DroppedTurnReason | 'budget';
     }
   /** A server did something that has its price, wanted or not. */
   | {
@@ -108,7 +108,7 @@ export type SessionEvent =
   | AlertChange
   | {
       readonly kind: 'failed';
-      readonly stage: Stage | 'store' | 'bug';
+      readonly stage: FailureStage | 'store' | 'bug';
       readonly code: ErrorCode | 'bug';
       /** One sentence for the operator. */
       readonly message: string;

@@ -1,13 +1,13 @@
 import { BotError } from '#src/base/errors.ts';
-import type { Joining } from './command-ports.ts';
-import type { Next } from './tether.ts';
+import type { JoinOutcome } from './command-ports.ts';
+import type { ReconnectDecision } from './tether.ts';
 
 /**
  * What whoever called the bot is told of a first try that failed; `next` is what follows by itself.
  *
  * `restMs`: for how long Discord wants to be left alone.
  */
-export function failedJoining(error: unknown, next: Next, restMs: number): Joining {
+export function joinFailure(error: unknown, next: ReconnectDecision, restMs: number): JoinOutcome {
   if (!(error instanceof BotError)) return { kind: 'failed', code: 'bug' };
   if (next.kind === 'again') return { kind: again(error), nextTryMs: wholeSeconds(next.waitMs) };
   switch (error.code) {

@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { SessionEvent } from './events.ts';
-import type { SessionParts } from './parts.ts';
+import type { SessionDependencies } from './parts.ts';
 
 type Failed = Extract<SessionEvent, { kind: 'failed' }>;
 
@@ -15,7 +15,7 @@ export function failureOf(error: unknown, stage: Failed['stage']): Failed {
 }
 
 /** The same listener, but it throws nothing: a bug of its own is told to it as one, if it can take that. */
-export function unfailing(onEvent: SessionParts['onEvent']): SessionParts['onEvent'] {
+export function unfailing(onEvent: SessionDependencies['onEvent']): SessionDependencies['onEvent'] {
   return (guildId, event) => {
     try {
       onEvent(guildId, event);

@@ -1,12 +1,12 @@
 import type { ProviderNews } from '#src/provider/ladder.ts';
-import type { Room } from './room.ts';
+import type { SessionContext } from './room.ts';
 
-type Listener = Pick<Room, 'notice'>;
+type Listener = Pick<SessionContext, 'notice'>;
 /** Which roles a server does not serve, and who stands in for it, since they went down. */
 type Down = { readonly other: string; readonly roles: Set<string> };
 
 /** Tells one room who stands in for whom: once a server, whatever it does for the bot, and once that it is back. */
-export class FallbackNews {
+export class FallbackNotices {
   readonly #room: Listener;
   readonly #down = new Map<string, Down>();
 

@@ -1,23 +1,23 @@
-import type { Dropping } from './claim.ts';
-import { Line } from './line.ts';
-import type { Matter, Question, Reading, Repeat } from './matter.ts';
-import { endAll, isQuestion, isTwin, speakerOf, withTwins } from './twins.ts';
+import type { DropReason } from './claim.ts';
+import { WaitingTurns } from './line.ts';
+import type { QueuedTurn, QueuedQuestion, QueuedReading, QueuedRepeat } from './matter.ts';
+import { endAll, isQuestion, isDuplicate, speakerOf, withDuplicates } from './twins.ts';
 
-export type Added =
+export type TurnAdded =
   | { readonly kind: 'added'; readonly ahead: number }
   | { readonly kind: 'full'; readonly limit: number }
   | { readonly kind: 'closed' }
   | { readonly kind: 'muted' };
 
 /** `joined`: somebody asked the same just before, and both get one answer. */
-export type Asked = 'waiting' | 'joined' | 'refused';
+export type AskResult = 'waiting' | 'joined' | 'refused';
 
 /** Why a question that waited gets no answer though it was meant to. */
-export type Lost = Extract<Dropping, 'crowded' | 'late'>;
+export type DroppedTurnReason = Extract<DropReason, 'crowded' | 'late'>;
 
-export type FloorOptions = {
+export type TurnQueueOptions = {
   readonly nowMs: () => number;
-  readonly onLost?: (question: Question, why: Lost) => void;
+  readonly onLost?: (question: QueuedQuestion, why: DroppedTurnReason) => void;
 };
 
 /** Questions that wait while something is said; a further one drops the oldest, of its own speaker first. */
@@ -30,36 +30,36 @@ const asideLimit = 3;
 const longestWaitMs = 45_000;
 
 /** Who speaks next through the bot: one matter has the floor, the others wait for it in order of arrival. */
-export class Floor {
+export class TurnQueue {
   readonly #nowMs: () => number;
-  readonly #onLost: NonNullable<FloorOptions['onLost']>;
-  readonly #line = new Line();
-  #aside: readonly Question[] = [];
-  #current: Matter | undefined;
+  readonly #onLost: NonNullable<TurnQueueOptions['onLost']>;
+  readonly #line = new WaitingTurns();
+  #aside: readonly QueuedQuestion[] = [];
+  #current: QueuedTurn | undefined;
   #closed = false;
   #muted = false;
 
-  constructor({ nowMs, onLost = () => undefined }: FloorOptions) {
+  constructor({ nowMs, onLost = () => undefined }: TurnQueueOptions) {
     this.#nowMs = nowMs;
     this.#onLost = onLost;
   }
 
-  get current(): Matter | undefined {
+  get current(): QueuedTurn | undefined {
     return this.#current;
   }
 
   /** What is said now, or else what will be next. */
-  get next(): Matter | undefined {
+  get next(): QueuedTurn | undefined {
     return this.#current ?? this.#line.matters[0];
   }
 
   /** The question that comes after what is said now. */
-  get following(): Question | undefined {
+  get following(): QueuedQuestion | undefined {
     return this.#current && this.#line.questions[0];
   }
 
   /** Questions whose answers are awaited while others have the floor. */
-  get aside(): readonly Question[] {
+  get aside(): readonly QueuedQuestion[] {
     return this.#aside;
   }
 
@@ -73,7 +73,7 @@ export class Floor {
    *
    * Of each person one typed question waits: a second one takes its place.
    */
-  ask(question: Question): Asked {
+  ask(question: QueuedQuestion): AskResult {
     if (this.#closed || this.#muted) {
       question.claim.drop(this.#closed ? 'left' : 'muted');
       return 'refused';
@@ -85,7 +85,7 @@ export class Floor {
   }
 
   /** `now` goes before all that waits, but behind what came with `now` before it. */
-  read(reading: Reading): Added {
+  read(reading: QueuedReading): TurnAdded {
     if (this.#closed) return { kind: 'closed' };
     if (this.#muted) return { kind: 'muted' };
     const readings = this.#line.matters.filter(({ kind }) => kind === 'reading');
@@ -94,14 +94,14 @@ export class Floor {
   }
 
   /** Comes first, in place of what is being said. */
-  repeat(again: Repeat): void {
+  repeat(again: QueuedRepeat): void {
     if (this.#closed || this.#muted) return;
     if (this.#current) endAll(this.#current, 'interrupted');
     this.#line.put(again, 0);
   }
 
   /** Each has the floor until the next one is asked for. One reader at a time. Aborting throws `signal.reason`. */
-  async *matters(signal: AbortSignal): AsyncGenerator<Matter> {
+  async *matters(signal: AbortSignal): AsyncGenerator<QueuedTurn> {
     const ring = () => this.#line.ring();
     signal.addEventListener('abort', ring);
     try {
@@ -118,21 +118,21 @@ export class Floor {
   }
 
   /** All of it, or a part, was heard while the others waited. */
-  heard(matter: Matter): void {
+  heard(matter: QueuedTurn): void {
     if (matter.kind === 'reading' && matter.interruptible === false) return; // said of itself, to nobody
-    const spokenTo = isQuestion(matter) ? withTwins(matter).map(speakerOf) : [];
+    const spokenTo = isQuestion(matter) ? withDuplicates(matter).map(speakerOf) : [];
     for (const one of [...this.#line.questions, ...this.#aside]) {
       if (!spokenTo.includes(speakerOf(one))) one.waited = true;
     }
   }
 
   /** What had the floor and was not heard comes first again. */
-  putBack(matter: Matter): void {
+  putBack(matter: QueuedTurn): void {
     if (!this.#closed && !this.#muted) this.#line.put(matter, 0);
   }
 
   /** Its answer is awaited while others have the floor; false where that many are already. */
-  putAside(question: Question): boolean {
+  putAside(question: QueuedQuestion): boolean {
     if (this.#aside.length >= asideLimit) return false;
     question.postponed = true;
     this.#aside = [...this.#aside, question];
@@ -140,7 +140,7 @@ export class Floor {
   }
 
   /** Its answer is there, or will never be: it gets the floor again in its turn. */
-  takeUp(question: Question): void {
+  takeUp(question: QueuedQuestion): void {
     if (!this.#aside.includes(question)) return;
     this.#aside = this.#aside.filter((one) => one !== question);
     this.#line.put(question);
@@ -155,19 +155,19 @@ export class Floor {
   }
 
   /** Nobody who asked this is answered, or not to the end. */
-  drop(matter: Matter, why: Dropping): void {
+  drop(matter: QueuedTurn, why: DropReason): void {
     this.#remove((one) => one === matter, why);
     endAll(matter, why);
   }
 
   /** The same of what they still wait for, and they are told. */
-  lose(question: Question, why: Lost): void {
+  lose(question: QueuedQuestion, why: DroppedTurnReason): void {
     this.drop(question, why);
-    for (const one of withTwins(question)) this.#onLost(one, why);
+    for (const one of withDuplicates(question)) this.#onLost(one, why);
   }
 
   /** Whoever asked this wants no answer any more; the next one who asked the same gets it. */
-  giveUp(question: Question, why: Dropping): void {
+  giveUp(question: QueuedQuestion, why: DropReason): void {
     for (const one of this.#questions()) {
       if (one.also) one.also = one.also.filter((twin) => twin !== question);
     }
@@ -194,14 +194,14 @@ export class Floor {
 
   /** What this person asked is not answered, nor answered to its end. */
   withdraw(personId: string): void {
-    for (const one of this.#questions().flatMap(withTwins)) {
+    for (const one of this.#questions().flatMap(withDuplicates)) {
       if (speakerOf(one) === personId) this.giveUp(one, 'withdrawn');
     }
   }
 
   /** What waits of this person's spoken questions is not answered, unless somebody else asked the same. */
   left(personId: string): void {
-    for (const one of this.#questions().flatMap(withTwins)) {
+    for (const one of this.#questions().flatMap(withDuplicates)) {
       if (speakerOf(one) !== personId || one.tell || one === this.#current) continue;
       if (one.also?.length || !this.#questions().includes(one)) this.giveUp(one, 'late');
       else this.lose(one, 'late');
@@ -220,7 +220,7 @@ export class Floor {
     this.#dropAll('left');
   }
 
-  *#give(next: Matter): Generator<Matter> {
+  *#give(next: QueuedTurn): Generator<QueuedTurn> {
     this.#line.remove((one) => one === next);
     this.#current = next;
     try {
@@ -232,8 +232,8 @@ export class Floor {
     }
   }
 
-  #makeRoom(question: Question): void {
-    const isOwn = (one: Question) => !one.postponed && speakerOf(one) === speakerOf(question);
+  #makeRoom(question: QueuedQuestion): void {
+    const isOwn = (one: QueuedQuestion) => !one.postponed && speakerOf(one) === speakerOf(question);
     const typed = this.#line.questions.find((one) => one.tell && isOwn(one));
     if (typed && question.tell) this.giveUp(typed, 'replaced');
     const { questions } = this.#line;
@@ -241,8 +241,8 @@ export class Floor {
     if (oldest && questions.length >= questionLimit) this.lose(oldest, 'crowded');
   }
 
-  #join(question: Question): boolean {
-    const twin = this.#questions().find((one) => isTwin(one, question));
+  #join(question: QueuedQuestion): boolean {
+    const twin = this.#questions().find((one) => isDuplicate(one, question));
     if (!twin) return false;
     question.thinking?.discard();
     question.thinking = undefined;
@@ -251,19 +251,19 @@ export class Floor {
   }
 
   /** All that is wanted. */
-  #questions(): readonly Question[] {
+  #questions(): readonly QueuedQuestion[] {
     const all = [this.#current, ...this.#line.matters, ...this.#aside];
     return all.filter(isQuestion).filter(({ claim }) => !claim.dropped);
   }
 
-  #dropAll(why: Dropping): boolean {
+  #dropAll(why: DropReason): boolean {
     const any = this.next !== undefined || this.#aside.length > 0;
     if (this.#current) endAll(this.#current, why);
     this.#remove(() => true, why);
     return any;
   }
 
-  #remove(which: (one: Matter) => boolean, why: Dropping): void {
+  #remove(which: (one: QueuedTurn) => boolean, why: DropReason): void {
     const aside = this.#aside.filter(which);
     this.#aside = this.#aside.filter((one) => !which(one));
     for (const one of [...this.#line.remove(which), ...aside]) endAll(one, why);

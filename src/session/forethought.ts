@@ -1,31 +1,31 @@
 import type { Transcript } from '#src/speech/ports.ts';
 import { endOfTurnOf } from '#src/turn/end-of-turn.ts';
-import type { Draft } from './draft.ts';
-import type { SoFar } from './ear.ts';
-import { type Court, foreseen } from './objection.ts';
+import type { OpenUtterance } from './draft.ts';
+import type { UtteranceSoFar } from './ear.ts';
+import { type AddressingContext, willBeAnswered } from './objection.ts';
 import type { OverlapWords } from './overlap-words.ts';
 import { PartialTrust, sameWords } from './partial-trust.ts';
-import { think } from './think.ts';
-import { Thinking } from './thinking.ts';
+import { beginAnswer } from './think.ts';
+import { PendingAnswer } from './thinking.ts';
 import { said } from './utterance.ts';
 
-export type ForethoughtOptions = Court & {
+export type PreemptiveAnswersOptions = AddressingContext & {
   /** Tells the ear of this person what has been understood up to its pause. */
   readonly read: (speakerId: string, understood: Transcript) => void;
   readonly overlapWords: Pick<OverlapWords, 'foresees'>;
   /** Whether it is still being said. */
-  readonly isOpen: (draft: Draft) => boolean;
+  readonly isOpen: (draft: OpenUtterance) => boolean;
 };
 
 /** Logit of it that a sentence has come to its end: above, it is worth an answer that may be thrown away. */
 const sureEnough = 0.3;
 
 /** What is understood and answered ahead, in the pauses of those who talk. */
-export class Forethought {
-  readonly #options: ForethoughtOptions;
+export class PreemptiveAnswers {
+  readonly #options: PreemptiveAnswersOptions;
   readonly #trust = new PartialTrust();
 
-  constructor(options: ForethoughtOptions) {
+  constructor(options: PreemptiveAnswersOptions) {
     this.#options = options;
   }
 
@@ -34,7 +34,7 @@ export class Forethought {
    *
    * Where a recogniser streams and was right at pauses before, its words are thought about before they are final.
    */
-  async pause(draft: Draft, soFar: SoFar): Promise<void> {
+  async pause(draft: OpenUtterance, soFar: UtteranceSoFar): Promise<void> {
     const { partial } = draft;
     const text = draft.text();
     if (
@@ -52,23 +52,23 @@ export class Forethought {
   }
 
   /** A recogniser that failed has nothing to say. */
-  #told(draft: Draft, words: Transcript): void {
+  #told(draft: OpenUtterance, words: Transcript): void {
     if (draft.guess !== undefined && !sameWords(draft.guess, words.text)) draft.forgetAnswer();
     this.#options.read(draft.speakerId, words);
   }
 
   /** Begins the answer to it, if it is going to have one; `text` is what was understood, where anything was. */
-  think(draft: Draft, text: string | undefined, { soFar, heard }: SoFar): void {
+  think(draft: OpenUtterance, text: string | undefined, { soFar, heard }: UtteranceSoFar): void {
     const { room } = this.#options;
     const { floor, waste } = room;
     if (draft.thinking || !floor.isFree || !waste.allows || !draft.isSettled) return;
-    if (!foreseen(draft, text, heard, this.#options)) return;
+    if (!willBeAnswered(draft, text, heard, this.#options)) return;
     if (text !== undefined && this.#options.overlapWords.foresees(text)) return;
     const { speakerId, name, earlier } = draft;
     const transcript = text === undefined ? draft.text() : Promise.resolve({ text });
     const now = said(soFar(), speakerId, name, () => transcript);
     const until = AbortSignal.any([room.signal, room.withdrawals.of(speakerId)]);
-    const begun = think([...earlier, now], room, until);
-    if (begun instanceof Thinking) draft.thinking = begun;
+    const begun = beginAnswer([...earlier, now], room, until);
+    if (begun instanceof PendingAnswer) draft.thinking = begun;
   }
 }

@@ -1,26 +1,26 @@
 import type { Clock } from '#src/base/clock.ts';
-import { type Consent, heard, mayHear, unasked, underPolicy } from '#src/people/consent.ts';
-import type { Person } from './link.ts';
-import type { ConsentRules } from './parts.ts';
+import { type SessionConsents, heard, mayHear, unasked, underPolicy } from '#src/people/consent.ts';
+import type { ChannelMember } from './link.ts';
+import type { ConsentPolicySettings } from './parts.ts';
 
 /** Roles and days change by themselves, and a verdict is asked for each packet: none is older than this. */
 const freshMs = 1_000;
 
 /** Who is heard in one stay. A change counts from the next packet. */
-export class Gate {
-  #rules: ConsentRules;
+export class ConsentGate {
+  #rules: ConsentPolicySettings;
   readonly #clock: Clock;
-  readonly #people: () => readonly Person[];
+  readonly #people: () => readonly ChannelMember[];
   readonly #verdicts = new Map<string, boolean>();
   #judgedAtMs = 0;
-  #consent: Consent;
+  #consent: SessionConsents;
   #listener: (() => void) | undefined;
 
   /** `people` are those in the channel now, for their roles; `consent` is what they said so far. */
   constructor(
-    rules: ConsentRules,
+    rules: ConsentPolicySettings,
     clock: Clock,
-    people: () => readonly Person[],
+    people: () => readonly ChannelMember[],
     consent = unasked(rules.policy),
   ) {
     this.#rules = rules;
@@ -29,7 +29,7 @@ export class Gate {
     this.#consent = consent;
   }
 
-  get consent(): Consent {
+  get consent(): SessionConsents {
     return this.#consent;
   }
 
@@ -37,14 +37,14 @@ export class Gate {
     return this.#consent.paused;
   }
 
-  change(step: (consent: Consent) => Consent): void {
+  change(step: (consent: SessionConsents) => SessionConsents): void {
     this.#consent = step(this.#consent);
     this.#verdicts.clear();
     this.#listener?.();
   }
 
   /** Other rules hold for those who said nothing. */
-  govern(rules: ConsentRules): void {
+  govern(rules: ConsentPolicySettings): void {
     this.#rules = rules;
     this.change((consent) => underPolicy(consent, rules.policy));
   }

@@ -1,21 +1,21 @@
 import { speakable } from '#src/chat/speakable.ts';
-import { Claim } from './claim.ts';
+import { TurnHandle } from './claim.ts';
 import { type Greeting, stepGreeting } from './greeting.ts';
-import type { Person } from './link.ts';
-import type { Conversation } from './room.ts';
-import { aloud } from './wording.ts';
+import type { ChannelMember } from './link.ts';
+import type { SpeakingContext } from './room.ts';
+import { spokenText } from './wording.ts';
 
 /** Tells whom it hears, aloud and once: for those who did not call the bot and so have read nothing of it. */
 export class Greeter {
-  readonly #room: Conversation;
-  readonly #claim = new Claim();
+  readonly #room: SpeakingContext;
+  readonly #claim = new TurnHandle();
   #greeting: Greeting;
 
   /** `people` are those in the channel when the bot comes in. */
-  constructor(room: Conversation, people: readonly Person[]) {
+  constructor(room: SpeakingContext, people: readonly ChannelMember[]) {
     this.#room = room;
     const fromMs = room.parts.clock.nowMs();
-    const isOther = ({ id, isBot }: Person) => !isBot && id !== room.callerId;
+    const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== room.callerId;
     const isDue = room.once.first('greeted') && people.some(isOther);
     this.#greeting = isDue ? { kind: 'waiting', fromMs } : { kind: 'over' };
   }
@@ -37,7 +37,7 @@ export class Greeter {
   #say(): void {
     const { channel, floor, parts } = this.#room;
     const id = parts.consent.policy === 'notice' ? 'join.spoken.notice' : 'join.spoken';
-    const words = speakable(aloud({ id }, channel.guildId, parts));
+    const words = speakable(spokenText({ id }, channel.guildId, parts));
     const reading = { kind: 'reading', clauses: [words], when: 'now', claim: this.#claim } as const;
     floor.read({ ...reading, interruptible: false });
   }

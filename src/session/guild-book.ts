@@ -1,5 +1,5 @@
 /** What is kept of whole servers; storage implements it. */
-export interface GuildBook {
+export interface GuildStore {
   /**
    * Deletes everything about this server, so that not a byte of it stays in the files; how many items.
    *

@@ -1,20 +1,20 @@
 import { dayOf } from '#src/spending/calendar.ts';
-import { inStore } from './book.ts';
-import type { KeptSettings } from './kept-settings.ts';
-import type { SessionParts } from './parts.ts';
+import { withStore } from './book.ts';
+import type { StoredSettings } from './kept-settings.ts';
+import type { SessionDependencies } from './parts.ts';
 
 /** Tries, the longest time of each and the wait between two: 46 s in all. */
 const [mostTries, longestMs, retryMs] = [3, 12_000, 5_000];
 
-type Parts = Pick<SessionParts, 'clock' | 'guildBook' | 'onEvent' | 'panels'>;
+type GuildRemovalParts = Pick<SessionDependencies, 'clock' | 'guildBook' | 'onEvent' | 'panels'>;
 
 /** Erases what is kept of servers that the bot was removed from. */
 export class GuildRemoval implements Disposable {
-  readonly #parts: Parts;
-  readonly #settings: Pick<KeptSettings, 'forget'>;
+  readonly #parts: GuildRemovalParts;
+  readonly #settings: Pick<StoredSettings, 'forget'>;
   readonly #over = new AbortController();
 
-  constructor(parts: Parts, settings: Pick<KeptSettings, 'forget'>) {
+  constructor(parts: GuildRemovalParts, settings: Pick<StoredSettings, 'forget'>) {
     this.#parts = parts;
     this.#settings = settings;
   }
@@ -26,7 +26,7 @@ export class GuildRemoval implements Disposable {
     await panels.forget(guildId);
     const erase = () => guildBook.erase(guildId, dayOf(clock.wallMs()));
     for (let tries = 1; !this.#over.signal.aborted; tries++) {
-      const items = await inStore(guildId, this.#parts, 'store.unwritable', erase, longestMs);
+      const items = await withStore(guildId, this.#parts, 'store.unwritable', erase, longestMs);
       if (items !== undefined) onEvent(guildId, { kind: 'erased', items });
       if (items !== undefined || tries === mostTries) return;
       await clock.sleep(retryMs, this.#over.signal).catch(() => undefined);

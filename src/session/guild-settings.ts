@@ -1,7 +1,7 @@
 import type { CueLevel } from '#src/playback/cue-track.ts';
 import type { AddressingMode } from '#src/turn/addressing-windows.ts';
 import { type PipelineName, pipelineNames } from './current-pipeline.ts';
-import type { ConsentRules } from './parts.ts';
+import type { ConsentPolicySettings } from './parts.ts';
 
 /** What a server may set for itself, in the order in which it is shown. */
 export const settingKeys = [
@@ -32,7 +32,7 @@ export type GuildSettings = {
   readonly djRoleId?: string | undefined;
   /** Tracks are quieter while somebody speaks, not only under the bot's own voice. */
   readonly duckForPeople: boolean;
-  readonly consent: ConsentRules;
+  readonly consent: ConsentPolicySettings;
 };
 
 /** What there is to choose from. */
@@ -100,7 +100,7 @@ export function settingsOf(
 }
 
 /** Whether more people are heard unasked under the second rules than under the first. */
-export function isLooser(before: ConsentRules, after: ConsentRules): boolean {
+export function isLooser(before: ConsentPolicySettings, after: ConsentPolicySettings): boolean {
   const [was, is] = [policies.indexOf(before.policy), policies.indexOf(after.policy)];
   return is > was || (after.policy === 'role' && is === was && before.roleId !== after.roleId);
 }

@@ -6,7 +6,7 @@ import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/habit.ts';
 const limit = 100;
 
 /** How people of one stay pause, learned while they talk and kept nowhere else. */
-export class Habits {
+export class PauseHabits {
   readonly #pauses = new Map<string, PauseHabit>();
   #endings = noEndings;
 

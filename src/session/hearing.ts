@@ -1,12 +1,12 @@
 import { pause, resume } from '#src/people/consent.ts';
-import type { Hearing } from './command-ports.ts';
-import type { VoiceRooms } from './rooms.ts';
+import type { HearingControl } from './command-ports.ts';
+import type { VoiceSessions } from './rooms.ts';
 
 /** Stops and starts hearing whole rooms; what was heard before a pause is still answered. */
-export class RoomHearing implements Hearing {
-  readonly #rooms: Pick<VoiceRooms, 'stays'>;
+export class PauseHearing implements HearingControl {
+  readonly #rooms: Pick<VoiceSessions, 'stays'>;
 
-  constructor(rooms: Pick<VoiceRooms, 'stays'>) {
+  constructor(rooms: Pick<VoiceSessions, 'stays'>) {
     this.#rooms = rooms;
   }
 

@@ -1,18 +1,18 @@
-import type { Room } from './room.ts';
+import type { SessionContext } from './room.ts';
 
 /** What Discord lets the bot not do where it sits: muted or deafened by a moderator, or not allowed to speak. */
-export type Hindrance = 'muted' | 'deafened' | 'suppressed';
+export type VoiceRestriction = 'muted' | 'deafened' | 'suppressed';
 
 /** On a stage one begins in the audience, and may be let out of it at once. */
 const audienceMs = 3_000;
 
 /** What hinders the bot in one channel now; people there are told once each time. */
-export class Hindrances {
-  readonly #room: Pick<Room, 'floor' | 'notice' | 'parts' | 'signal'>;
-  readonly #all: Set<Hindrance>;
+export class VoiceRestrictions {
+  readonly #room: Pick<SessionContext, 'floor' | 'notice' | 'parts' | 'signal'>;
+  readonly #all: Set<VoiceRestriction>;
 
   /** `former` is of the channel it comes from: a moderator's hand goes along. */
-  constructor(room: Pick<Room, 'floor' | 'notice' | 'parts' | 'signal'>, former?: Hindrances) {
+  constructor(room: Pick<SessionContext, 'floor' | 'notice' | 'parts' | 'signal'>, former?: VoiceRestrictions) {
     this.#room = room;
     this.#all = new Set(former ? former.#all : []);
     room.floor.mute(this.isMute);
@@ -24,7 +24,7 @@ export class Hindrances {
   }
 
   /** Something keeps the bot from speaking or hearing, or does not any more. */
-  set(how: Hindrance, on: boolean): void {
+  set(how: VoiceRestriction, on: boolean): void {
     const isNew = on && !this.#all.has(how);
     if (on) this.#all.add(how);
     else this.#all.delete(how);
@@ -32,7 +32,7 @@ export class Hindrances {
     if (isNew) void this.#tell(how);
   }
 
-  async #tell(how: Hindrance): Promise<void> {
+  async #tell(how: VoiceRestriction): Promise<void> {
     const { notice, parts, signal } = this.#room;
     const holds = () => this.#all.has(how);
     try {

@@ -1,6 +1,6 @@
-import type { Question } from './matter.ts';
-import type { Conversation } from './room.ts';
-import type { Arrived, Thinking } from './thinking.ts';
+import type { QueuedQuestion } from './matter.ts';
+import type { SpeakingContext } from './room.ts';
+import type { ArrivedPart, PendingAnswer } from './thinking.ts';
 
 /** Whoever says no more than that wants one thing. */
 const curtChars = 45;
@@ -12,12 +12,12 @@ const echoChars = 60;
  *
  * Longer words are an answer to something else and come whole.
  */
-export async function* withoutEcho(
-  answer: AsyncIterable<Arrived>,
-  question: Question,
-  thinking: Pick<Thinking, 'isDone'>,
-): AsyncGenerator<Arrived> {
-  let held: readonly Arrived[] = [];
+export async function* dropDoneEcho(
+  answer: AsyncIterable<ArrivedPart>,
+  question: QueuedQuestion,
+  thinking: Pick<PendingAnswer, 'isDone'>,
+): AsyncGenerator<ArrivedPart> {
+  let held: readonly ArrivedPart[] = [];
   let chars = 0;
   for await (const arrived of answer) {
     const { part } = arrived;
@@ -31,10 +31,10 @@ export async function* withoutEcho(
 }
 
 /** One soft tick in place of words. */
-export function tick({ bell, parts, settings }: Conversation): void {
+export function tick({ bell, parts, settings }: SpeakingContext): void {
   if (settings().cues !== 'off') void bell.ring(parts.cues.thinking);
 }
 
-function isCurt({ tell, words }: Question): boolean {
+function isCurt({ tell, words }: QueuedQuestion): boolean {
   return !tell && (words?.text ?? '').length <= curtChars;
 }

@@ -7,8 +7,8 @@ import {
 } from '#src/turn/interruption.ts';
 import { interruptionRules } from '#src/turn/interruption-rules.ts';
 import type { OverlapKind } from '#src/turn/interruption-words.ts';
-import type { Noticed } from './ear.ts';
-import type { Conversation } from './room.ts';
+import type { SpeechEvent } from './ear.ts';
+import type { SpeakingContext } from './room.ts';
 
 /** 12 dB after a codec; both are done within two frames. */
 const duckDb = 13;
@@ -27,18 +27,18 @@ export type Overheard = {
 
 /** What voices and words do to what the bot is saying: it dips, pauses, goes on, or falls silent. */
 export class Interruptions {
-  readonly #room: Conversation;
+  readonly #room: SpeakingContext;
   readonly #cues: Pick<CueTrack, 'play'>;
   #state = uninterrupted;
   #isSpeaking = false;
 
-  constructor(room: Conversation, cues: Pick<CueTrack, 'play'>) {
+  constructor(room: SpeakingContext, cues: Pick<CueTrack, 'play'>) {
     this.#room = room;
     this.#cues = cues;
   }
 
   /** To be given everything that was noticed of this person, in order. */
-  notice(personId: string, noticed: Noticed): void {
+  notice(personId: string, noticed: SpeechEvent): void {
     const event = eventOf(noticed, this.#nowMs());
     if (event) this.#step({ personId, ...event });
   }
@@ -112,7 +112,7 @@ export class Interruptions {
   }
 }
 
-function eventOf(noticed: Noticed, atMs: number) {
+function eventOf(noticed: SpeechEvent, atMs: number) {
   switch (noticed.kind) {
     case 'overlap-began':
       return { kind: 'began', fromMs: noticed.fromMs, atMs } as const;

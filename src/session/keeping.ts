@@ -1,15 +1,15 @@
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
-import type { Progress } from './answer.ts';
+import type { AnswerProgress } from './answer.ts';
 import type { AnswerFinish } from './events.ts';
 import { failureOf } from './failure.ts';
-import type { Question } from './matter.ts';
-import type { Conversation } from './room.ts';
-import { speakerOf, withTwins } from './twins.ts';
+import type { QueuedQuestion } from './matter.ts';
+import type { SpeakingContext } from './room.ts';
+import { speakerOf, withDuplicates } from './twins.ts';
 
 /** An answer that is over. */
-export type Given = {
+export type FinishedAnswer = {
   readonly reply: SpokenReply;
-  readonly progress: Progress;
+  readonly progress: AnswerProgress;
   readonly finish: AnswerFinish;
 };
 
@@ -17,7 +17,7 @@ export type Given = {
 const unrecognised = '(Nobody recognised these words.)';
 
 /** Into the memory goes what was said and what was heard or read of the answer, and nothing else; listeners are told. */
-export function keep(question: Question, given: Given, room: Conversation): void {
+export function recordAnswer(question: QueuedQuestion, given: FinishedAnswer, room: SpeakingContext): void {
   if (!hasWords(question)) {
     if (given.reply.firstSentAtMs === undefined) return;
     tellWhy(question, room);
@@ -29,33 +29,33 @@ export function keep(question: Question, given: Given, room: Conversation): void
   if (firstSentAtMs !== undefined && !question.tell) {
     room.panel.answered(firstSentAtMs - question.said.toMs);
   }
-  for (const one of withTwins(question)) tell(one, given, room);
+  for (const one of withDuplicates(question)) tell(one, given, room);
 }
 
 /** What people have of the answer; where a part of it was written, an answer that is not cut short is whole. */
-function reached({ reply, progress, finish }: Given): string {
+function reached({ reply, progress, finish }: FinishedAnswer): string {
   const { text, written } = progress;
   if (written === undefined) return reply.heardText();
   if (finish !== 'cancelled') return text;
   return [reply.heardText(), written].join(' ').trim();
 }
 
-function hasWords({ words }: Question): boolean {
+function hasWords({ words }: QueuedQuestion): boolean {
   return words !== undefined && words.text.trim() !== '';
 }
 
 /** The model heard what the recogniser failed to. */
-function tellWhy({ said }: Question, { channel, parts }: Conversation): void {
+function tellWhy({ said }: QueuedQuestion, { channel, parts }: SpeakingContext): void {
   said.transcript().catch((error: unknown) => {
     parts.onEvent(channel.guildId, failureOf(error, 'recognise'));
   });
 }
 
 function remember(
-  { said, words }: Question,
+  { said, words }: QueuedQuestion,
   heard: string,
   alsoIds: readonly string[],
-  { memory }: Conversation,
+  { memory }: SpeakingContext,
 ): void {
   const { speakerId, name } = said;
   memory.add({
@@ -68,9 +68,9 @@ function remember(
 }
 
 function tell(
-  { said, words, endedAtMs, tell: isTyped }: Question,
-  { reply, progress, finish }: Given,
-  { channel, parts, waste }: Conversation,
+  { said, words, endedAtMs, tell: isTyped }: QueuedQuestion,
+  { reply, progress, finish }: FinishedAnswer,
+  { channel, parts, waste }: SpeakingContext,
 ): void {
   const { speakerId, name } = said;
   const { firstSentAtMs } = reply;

@@ -1,4 +1,4 @@
-import { inStore } from './book.ts';
+import { withStore } from './book.ts';
 import {
   type Choices,
   type GuildSettings,
@@ -6,13 +6,13 @@ import {
   type SettingKey,
   settingsOf,
 } from './guild-settings.ts';
-import type { SessionParts } from './parts.ts';
+import type { SessionDependencies } from './parts.ts';
 
 /** What one server has set, as it was typed; `isRead` once the book has told of it. */
-type Server = { readonly set: ReadonlyMap<string, string>; readonly isRead: boolean };
+type StoredGuildSettings = { readonly set: ReadonlyMap<string, string>; readonly isRead: boolean };
 
-type Parts = Pick<
-  SessionParts,
+type StoredSettingsParts = Pick<
+  SessionDependencies,
   | 'addressing'
   | 'clock'
   | 'consent'
@@ -26,15 +26,15 @@ type Parts = Pick<
   | 'voices'
 >;
 
-const unread: Server = { set: new Map(), isRead: false };
+const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 
 /** What holds in each server: what it has set, else what the operator has. */
-export class KeptSettings {
-  readonly #parts: Parts;
-  readonly #servers = new Map<string, Server>();
+export class StoredSettings {
+  readonly #parts: StoredSettingsParts;
+  readonly #servers = new Map<string, StoredGuildSettings>();
   readonly #loading = new Map<string, Promise<void>>();
 
-  constructor(parts: Parts) {
+  constructor(parts: StoredSettingsParts) {
     this.#parts = parts;
   }
 
@@ -55,7 +55,7 @@ export class KeptSettings {
   }
 
   /** What the operator wrote names the bot already; what a server writes need not. */
-  styleIn(guildId: string): SessionParts['style'] {
+  styleIn(guildId: string): SessionDependencies['style'] {
     const { places, style } = this.#parts;
     const { instructions, names, voice } = this.in(guildId);
     const called = this.isSet(guildId, 'instructions')
@@ -90,7 +90,7 @@ export class KeptSettings {
   async set(guildId: string, key: SettingKey, value: string | undefined): Promise<boolean> {
     await this.load(guildId);
     this.#servers.set(guildId, withValue(this.#server(guildId), key, value));
-    const saved = await inStore(guildId, this.#parts, 'store.unwritable', async () => {
+    const saved = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
       await this.#parts.settingsBook.write(guildId, key, value);
       return true;
     });
@@ -106,18 +106,18 @@ export class KeptSettings {
   async #load(guildId: string): Promise<void> {
     const { settingsBook } = this.#parts;
     const read = () => settingsBook.read(guildId);
-    const set = await inStore(guildId, this.#parts, 'store.unreadable', read);
+    const set = await withStore(guildId, this.#parts, 'store.unreadable', read);
     if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile
     const typed = this.#server(guildId).set; // while the book could not be read: newer
     this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });
   }
 
-  #settings({ set, isRead }: Server): GuildSettings {
+  #settings({ set, isRead }: StoredGuildSettings): GuildSettings {
     const settings = settingsOf(set, this.#standard(), this.choices);
     return isRead || set.has('consent') ? settings : { ...settings, consent: { policy: 'ask' } };
   }
 
-  #server(guildId: string): Server {
+  #server(guildId: string): StoredGuildSettings {
     return this.#servers.get(guildId) ?? unread;
   }
 
@@ -133,18 +133,18 @@ export class KeptSettings {
   }
 }
 
-function withValue({ set, isRead }: Server, key: SettingKey, value: string | undefined): Server {
+function withValue({ set, isRead }: StoredGuildSettings, key: SettingKey, value: string | undefined): StoredGuildSettings {
   const others = [...set].filter(([one]) => one !== key);
   const own = value === undefined ? [] : [[key, value] as const];
   return { set: new Map([...others, ...own]), isRead };
 }
 
 /** The same parts as they hold in one server, at the moment they are looked at. */
-export function partsIn(
+export function dependenciesIn(
   guildId: string,
-  parts: SessionParts,
-  settings: KeptSettings,
-): SessionParts {
+  parts: SessionDependencies,
+  settings: StoredSettings,
+): SessionDependencies {
   const here = () => settings.in(guildId);
   return {
     ...parts,

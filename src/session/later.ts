@@ -1,17 +1,17 @@
 import { BotError } from '#src/base/errors.ts';
 import { waitingRules } from '#src/turn/waiting.ts';
 import { sayOrWrite } from './admission.ts';
-import type { Question } from './matter.ts';
-import type { Conversation } from './room.ts';
-import type { Thinking } from './thinking.ts';
+import type { QueuedQuestion } from './matter.ts';
+import type { SpeakingContext } from './room.ts';
+import type { PendingAnswer } from './thinking.ts';
 
 /** What is not there after so long is given up. */
 const longestMs = 300_000;
 
 /** Waits until there is something to hear of an answer; true where that takes so long that others get the floor. */
 export async function isSlow(
-  thinking: Thinking,
-  { parts }: Pick<Conversation, 'parts'>,
+  thinking: PendingAnswer,
+  { parts }: Pick<SpeakingContext, 'parts'>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { clock } = parts;
@@ -30,7 +30,7 @@ export async function isSlow(
 }
 
 /** Gives the floor to others until the answer is there; false where too many are awaited already. */
-export function postpone(question: Question, thinking: Thinking, { floor }: Conversation): boolean {
+export function postpone(question: QueuedQuestion, thinking: PendingAnswer, { floor }: SpeakingContext): boolean {
   if (!floor.putAside(question)) {
     thinking.giveUp(tooLate(waitingRules.laterMs));
     return false;
@@ -41,9 +41,9 @@ export function postpone(question: Question, thinking: Thinking, { floor }: Conv
 }
 
 /** Whoever asked is told not to wait. */
-export async function putOff(
-  { tell }: Question,
-  room: Conversation,
+export async function tellToWait(
+  { tell }: QueuedQuestion,
+  room: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
   tell?.({ kind: 'failed', line: { id: 'ask.late' } });
@@ -51,7 +51,7 @@ export async function putOff(
 }
 
 /** Answers that took long come at the next pause, or fail; after five minutes in any case. To be called now and then. */
-export function resumePostponed({ floor, parts }: Conversation, isQuiet: boolean): void {
+export function resumePostponed({ floor, parts }: SpeakingContext, isQuiet: boolean): void {
   for (const question of floor.aside) {
     const { thinking, endedAtMs } = question;
     const isOver = parts.clock.nowMs() - endedAtMs >= longestMs;

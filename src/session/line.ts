@@ -1,26 +1,26 @@
-import type { Matter, Question, Reading } from './matter.ts';
+import type { QueuedTurn, QueuedQuestion, QueuedReading } from './matter.ts';
 import { isQuestion } from './twins.ts';
 
 /** Matters that wait, in the order in which they get the floor, and a bell for whoever waits for the first one. */
-export class Line {
-  #matters: readonly Matter[] = [];
+export class WaitingTurns {
+  #matters: readonly QueuedTurn[] = [];
   #bell = Promise.withResolvers<void>();
 
-  get matters(): readonly Matter[] {
+  get matters(): readonly QueuedTurn[] {
     return this.#matters;
   }
 
-  get questions(): readonly Question[] {
+  get questions(): readonly QueuedQuestion[] {
     return this.#matters.filter(isQuestion);
   }
 
-  put(matter: Matter, place = this.#matters.length): void {
+  put(matter: QueuedTurn, place = this.#matters.length): void {
     this.#matters = this.#matters.toSpliced(place, 0, matter);
     this.ring();
   }
 
   /** First to finish is first answered, also where the words of the second were there sooner. */
-  putQuestion(question: Question): void {
+  putQuestion(question: QueuedQuestion): void {
     const later = this.#matters.findIndex(
       (one) => isQuestion(one) && one.endedAtMs > question.endedAtMs,
     );
@@ -28,7 +28,7 @@ export class Line {
   }
 
   /** `now` goes before all that waits, but behind what came with `now` before it. Returns its place, the first is 0. */
-  putReading(reading: Reading): number {
+  putReading(reading: QueuedReading): number {
     const urgent = this.#matters.findLastIndex(
       (one) => one.kind === 'reading' && one.when === 'now',
     );
@@ -37,7 +37,7 @@ export class Line {
     return place;
   }
 
-  remove(which: (one: Matter) => boolean): readonly Matter[] {
+  remove(which: (one: QueuedTurn) => boolean): readonly QueuedTurn[] {
     const removed = this.#matters.filter(which);
     this.#matters = this.#matters.filter((one) => !which(one));
     return removed;

@@ -4,7 +4,7 @@ import type { Packet } from '#src/audio/packet.ts';
 /** Asked for each packet before it is decrypted. */
 export type MayHear = (speakerId: string) => boolean;
 
-export type Person = {
+export type ChannelMember = {
   readonly id: string;
   readonly name: string;
   readonly isBot: boolean;
@@ -38,7 +38,7 @@ export interface VoiceLink extends AsyncDisposable {
   /** Asks `frames` for 20 ms every 20 ms, and tells it what really left. Replaces the former source. */
   play(frames: FrameSource): { wake(): void };
   /** Everybody in the channel now but this bot itself, with their roles as they were last told. */
-  people(): readonly Person[];
+  people(): readonly ChannelMember[];
   /**
    * Asks which roles this person has now; afterwards `people` knows.
    *

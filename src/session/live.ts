@@ -1,20 +1,20 @@
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import type { Draft } from './draft.ts';
-import { audience, type Court } from './objection.ts';
+import type { OpenUtterance } from './draft.ts';
+import { audience, type AddressingContext } from './objection.ts';
 
 /** Sound that goes to whoever answers, while it is spoken. Never throws. */
-export type Live = {
+export type LiveAudio = {
   readonly hear: (sound: Int16Array) => void;
   /** It is not going to be answered. */
   readonly forget: () => void;
 };
 
 /** Only of somebody who is going to be answered whatever they say: of everybody else, the words decide first. */
-export function liveOf(
-  draft: Pick<Draft, 'speakerId' | 'fromMs' | 'isAlone'>,
+export function liveAudioOf(
+  draft: Pick<OpenUtterance, 'speakerId' | 'fromMs' | 'isAlone'>,
   pipeline: Pick<Pipeline, 'hear' | 'forgetHeard'>,
-  court: Court,
-): Live | undefined {
+  court: AddressingContext,
+): LiveAudio | undefined {
   const { speakerId, fromMs } = draft;
   if (!court.room.attention.presumes(draft, audience(draft, court))) return undefined;
   return {

@@ -2,7 +2,7 @@ import { openHistory, standardHistory } from '#src/chat/history.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 
 /** One exchange as the room had it: `heard` is what left of the answer. */
-export type Exchange = {
+export type RememberedExchange = {
   readonly speakerId: string;
   readonly name: string;
   readonly said: string;
@@ -12,15 +12,15 @@ export type Exchange = {
 };
 
 /** What was said to the bot in one channel and how it answered, until somebody takes their part back. */
-export class Memory {
-  #exchanges: readonly Exchange[] = [];
+export class ConversationMemory {
+  #exchanges: readonly RememberedExchange[] = [];
 
   /** Another one after each change: whatever was shown to a model before is out of date then. */
   get state(): object {
     return this.#exchanges;
   }
 
-  add(exchange: Exchange): void {
+  add(exchange: RememberedExchange): void {
     this.#exchanges = [...this.#exchanges, exchange].slice(-standardHistory.items);
   }
 

@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { keepAnswerMs, LastAnswer } from '#src/playback/last-answer.ts';
 import type { Position } from '#src/playback/sentences.ts';
-import { type Finish, SpokenReply } from '#src/playback/spoken-reply.ts';
+import { type ReplyFinish, SpokenReply } from '#src/playback/spoken-reply.ts';
 import type { VoiceTrack } from '#src/playback/voice-track.ts';
 import { stageLate } from './stage-watchdog.ts';
 
@@ -12,7 +12,7 @@ const stallMs = 10_000;
 const longestPauses = 3;
 
 /** What a reply is from birth. */
-export type Saying = {
+export type ReplyBirth = {
   /** False for what must be heard out. Default true. */
   readonly interruptible?: boolean;
   /** Default 0. */
@@ -22,10 +22,10 @@ export type Saying = {
 };
 
 /** How the last answer is said again: louder above 0 dB, slower below a speed of 1. */
-export type Again = { readonly speed?: number; readonly gainDb?: number };
+export type RepeatOptions = { readonly speed?: number; readonly gainDb?: number };
 
 /** Says one thing after the other on the track of one session. */
-export class Mouth {
+export class SpeechOutput {
   readonly #track: VoiceTrack;
   readonly #clock: Clock;
   #reply: SpokenReply | undefined;
@@ -87,7 +87,7 @@ export class Mouth {
   async speak(
     signal: AbortSignal,
     work: (reply: SpokenReply) => Promise<void>,
-    { isAnswer = false, ...options }: Saying = {},
+    { isAnswer = false, ...options }: ReplyBirth = {},
   ): Promise<void> {
     const reply = new SpokenReply({ ...options, ...(isAnswer && { keepMs: keepAnswerMs }) });
     const hush = () => reply.cut();
@@ -115,9 +115,9 @@ export class Mouth {
    *
    * Aborting `signal` falls silent within a frame and throws `signal.reason`.
    */
-  async again({ speed = 1, gainDb = 0 }: Again, signal: AbortSignal): Promise<Finish> {
+  async again({ speed = 1, gainDb = 0 }: RepeatOptions, signal: AbortSignal): Promise<ReplyFinish> {
     const last = this.#last;
-    let finish: Finish = 'empty';
+    let finish: ReplyFinish = 'empty';
     if (!last) return finish;
     await this.speak(
       signal,
@@ -165,7 +165,7 @@ export class Mouth {
   }
 
   /** How the reply ended once all of it has left; cut when the link takes nothing of it any more, or nobody resumes it. */
-  async played(reply: SpokenReply, signal: AbortSignal): Promise<Finish> {
+  async played(reply: SpokenReply, signal: AbortSignal): Promise<ReplyFinish> {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     const watching = this.#watch(reply, either).catch(() => undefined); // ends with the reply or with its signal

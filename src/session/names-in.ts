@@ -1,9 +1,9 @@
-import type { SessionParts } from './parts.ts';
+import type { SessionDependencies } from './parts.ts';
 
 /** Everything the bot answers to in one server. */
 export function namesIn(
   guildId: string,
-  { names, places }: Pick<SessionParts, 'names' | 'places'>,
+  { names, places }: Pick<SessionDependencies, 'names' | 'places'>,
 ): readonly string[] {
   return [...new Set([places.botName(guildId), ...names])];
 }

@@ -17,7 +17,7 @@ const settleMs = 3_000;
 const apartMs = 60_000;
 
 /** Tells who has come into a room after the bot and is to be asked; each person once in a session. */
-export class Newcomers {
+export class UnaskedPeople {
   /** Who was there first, has been asked, or had answered before. */
   readonly #known = new Set<string>();
   /** Since when the others have been there, by id; in order of arrival. */

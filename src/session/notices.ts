@@ -1,13 +1,13 @@
-import type { Line } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { write } from './admission.ts';
 import type { ChannelRef } from './link.ts';
-import type { SessionParts } from './parts.ts';
-import { inWriting } from './wording.ts';
+import type { SessionDependencies } from './parts.ts';
+import { writtenText } from './wording.ts';
 
 /** Something a server is to know though nobody asked. */
-export type Notice = {
+export type GuildNotice = {
   readonly channel: ChannelRef;
-  readonly line: Line;
+  readonly line: TextLine;
   /** Asked when its turn has come: what is not true any more is not said. */
   holds(): boolean;
 };
@@ -17,21 +17,21 @@ const apartMs = 30_000;
 /** A further one drops the oldest; there are fewer kinds. */
 const limit = 8;
 
-type Server = { waiting: readonly Notice[]; lastAtMs: number; busy: boolean };
-type Parts = Pick<SessionParts, 'clock' | 'onEvent' | 'places' | 'scribe'>;
+type GuildNoticeQueue = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
+type NoticeParts = Pick<SessionDependencies, 'clock' | 'onEvent' | 'places' | 'scribe'>;
 
 /** Writes notices one after the other, never two of one server within 30 s. */
-export class Notices implements Disposable {
-  readonly #parts: Parts;
+export class GuildNotices implements Disposable {
+  readonly #parts: NoticeParts;
   readonly #over = new AbortController();
-  readonly #servers = new Map<string, Server>();
+  readonly #servers = new Map<string, GuildNoticeQueue>();
 
-  constructor(parts: Parts) {
+  constructor(parts: NoticeParts) {
     this.#parts = parts;
   }
 
   /** Replaces one of its kind that still waits. Never throws. */
-  tell(notice: Notice): void {
+  tell(notice: GuildNotice): void {
     if (this.#over.signal.aborted) return;
     const server = this.#server(notice.channel.guildId);
     const others = server.waiting.filter(({ line }) => line.id !== notice.line.id);
@@ -44,7 +44,7 @@ export class Notices implements Disposable {
     this.#over.abort(new Error('closed'));
   }
 
-  async #writeAll(server: Server): Promise<void> {
+  async #writeAll(server: GuildNoticeQueue): Promise<void> {
     const { clock } = this.#parts;
     server.busy = true;
     try {
@@ -64,11 +64,11 @@ export class Notices implements Disposable {
     }
   }
 
-  #write({ channel, line }: Notice): void {
-    write(inWriting(line, channel.guildId, this.#parts), { channel, parts: this.#parts });
+  #write({ channel, line }: GuildNotice): void {
+    write(writtenText(line, channel.guildId, this.#parts), { channel, parts: this.#parts });
   }
 
-  #server(guildId: string): Server {
+  #server(guildId: string): GuildNoticeQueue {
     const fresh = { waiting: [], lastAtMs: Number.NEGATIVE_INFINITY, busy: false };
     const server = this.#servers.get(guildId) ?? fresh;
     this.#servers.set(guildId, server);

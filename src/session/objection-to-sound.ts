@@ -1,9 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
 import { longestRecordingMs } from '#src/sources/recordings.ts';
-import type { Line } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** What whoever sent a sound reads of what is wrong with it; undefined for any other failure. */
-export function objectionTo(error: unknown): Line | undefined {
+export function soundRejection(error: unknown): TextLine | undefined {
   if (!(error instanceof BotError)) return undefined;
   switch (error.code) {
     case 'source.not_audio':

@@ -1,23 +1,23 @@
 import { type Evidence, hasVoice } from '#src/turn/evidence.ts';
 import { isHallucination } from '#src/turn/hallucinations.ts';
-import type { Draft } from './draft.ts';
+import type { OpenUtterance } from './draft.ts';
 import type { Ignored } from './events.ts';
-import type { Person } from './link.ts';
-import type { Room } from './room.ts';
+import type { ChannelMember } from './link.ts';
+import type { SessionContext } from './room.ts';
 
 /** What decides whether words are answered. */
-export type Court = {
-  readonly room: Room;
+export type AddressingContext = {
+  readonly room: SessionContext;
   /** Everybody there besides the bot itself. */
-  readonly people: () => readonly Person[];
+  readonly people: () => readonly ChannelMember[];
 };
 
 /** Whether what is being said is going to be answered, as far as can be known in its pause, from `text` or none. */
-export function foreseen(
-  draft: Draft,
+export function willBeAnswered(
+  draft: OpenUtterance,
   text: string | undefined,
   heard: Evidence,
-  court: Court,
+  court: AddressingContext,
 ): boolean {
   const { speakerId, fromMs } = draft;
   const { attention } = court.room;
@@ -32,7 +32,7 @@ export function foreseen(
  *
  * That it could not be recognised is told by whoever answers, so that goes only for those who are surely meant.
  */
-export function objection(draft: Draft, heard: Evidence, court: Court): Ignored | undefined {
+export function reasonNotToAnswer(draft: OpenUtterance, heard: Evidence, court: AddressingContext): Ignored | undefined {
   const { words, speakerId, fromMs } = draft;
   const { attention } = court.room;
   const people = audience(draft, court);
@@ -47,14 +47,14 @@ export function objection(draft: Draft, heard: Evidence, court: Court): Ignored 
 
 /** For whom it may be: those who were there from its beginning on, or nobody but the bot. */
 export function audience(
-  { isAlone }: Pick<Draft, 'isAlone'>,
-  { people }: Court,
-): readonly Person[] {
+  { isAlone }: Pick<OpenUtterance, 'isAlone'>,
+  { people }: AddressingContext,
+): readonly ChannelMember[] {
   return isAlone ? [] : people();
 }
 
 /** The bot was meant by what the same person has just said. */
-function goesOn({ before }: Draft): boolean {
+function goesOn({ before }: OpenUtterance): boolean {
   return before?.isMeant === true;
 }
 

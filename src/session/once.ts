@@ -1,11 +1,11 @@
-type Deed = 'greeted' | 'roles-unread';
+type SessionOnce = 'greeted' | 'roles-unread';
 
 /** What happens at most once in a session, however often its link comes and goes. */
-export class Once {
-  readonly #done = new Set<Deed>();
+export class OncePerSession {
+  readonly #done = new Set<SessionOnce>();
 
   /** True the first time only. */
-  first(what: Deed): boolean {
+  first(what: SessionOnce): boolean {
     const isFirst = !this.#done.has(what);
     this.#done.add(what);
     return isFirst;

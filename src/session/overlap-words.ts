@@ -1,12 +1,12 @@
 import { classify, type Interjection } from '#src/turn/interjections.ts';
-import { Claim } from './claim.ts';
-import type { Draft } from './draft.ts';
+import { TurnHandle } from './claim.ts';
+import type { OpenUtterance } from './draft.ts';
 import type { Interruptions } from './interruptions.ts';
 import { namesIn } from './names-in.ts';
-import type { Conversation } from './room.ts';
+import type { SpeakingContext } from './room.ts';
 
 export type OverlapWordsParts = {
-  readonly room: Conversation;
+  readonly room: SpeakingContext;
   readonly interruptions: Pick<Interruptions, 'hear'>;
 };
 
@@ -22,7 +22,7 @@ export class OverlapWords {
   }
 
   /** All words so far; more may come. */
-  partly({ speakerId: personId }: Draft, text: string): void {
+  partly({ speakerId: personId }: OpenUtterance, text: string): void {
     const said = this.#classify(text, false);
     const sure = 'sure' in said && said.sure;
     const isOpen = said.kind === 'backchannel' && isBeginning(text);
@@ -41,7 +41,7 @@ export class OverlapWords {
   }
 
   /** Does what was wanted, where an utterance was nothing but the word for it; false where it is a question. */
-  heeds(draft: Draft, said: Interjection, meant: boolean): boolean {
+  heeds(draft: OpenUtterance, said: Interjection, meant: boolean): boolean {
     const { floor } = this.#parts.room;
     switch (said.kind) {
       case 'stop':
@@ -71,7 +71,7 @@ export class OverlapWords {
   }
 
   /** An utterance is over; `said` is missing where there were no words. */
-  finally({ speakerId: personId }: Draft, said: Interjection | undefined, meant: boolean): void {
+  finally({ speakerId: personId }: OpenUtterance, said: Interjection | undefined, meant: boolean): void {
     const what = said?.kind ?? 'noise';
     this.#parts.interruptions.hear({ personId, what, isFinal: true, meant });
   }
@@ -86,7 +86,7 @@ export class OverlapWords {
   }
 
   /** What is only being thought about has no sound that could be stopped. */
-  #hush({ speakerId }: Draft, meant: boolean): void {
+  #hush({ speakerId }: OpenUtterance, meant: boolean): void {
     const { floor, mouth } = this.#parts.room;
     const { current } = floor;
     const theirs = current?.kind === 'question' && current.said.speakerId === speakerId;
@@ -98,7 +98,7 @@ export class OverlapWords {
     if (!this.#canRepeat()) return false;
     const gainDb = (louder ? louderDb : 0) - (quieter ? louderDb : 0);
     const speed = slower ? slowerSpeed : 1;
-    floor.repeat({ kind: 'repeat', speed, gainDb, claim: new Claim() });
+    floor.repeat({ kind: 'repeat', speed, gainDb, claim: new TurnHandle() });
     return true;
   }
 }

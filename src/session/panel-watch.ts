@@ -1,44 +1,44 @@
 import type { TextId } from '#src/texts/texts.ts';
-import type { Attention } from './attention.ts';
-import type { Gate } from './gate.ts';
-import type { ChannelRef, Person } from './link.ts';
-import type { Matter, Question } from './matter.ts';
-import type { Newcomers } from './newcomers.ts';
+import type { AddressingState } from './attention.ts';
+import type { ConsentGate } from './gate.ts';
+import type { ChannelRef, ChannelMember } from './link.ts';
+import type { QueuedTurn, QueuedQuestion } from './matter.ts';
+import type { UnaskedPeople } from './newcomers.ts';
 import type { PanelFace, PanelTrack } from './panel.ts';
-import type { SessionParts } from './parts.ts';
-import type { Manner } from './spending.ts';
-import type { TrackView } from './tracks-port.ts';
+import type { SessionDependencies } from './parts.ts';
+import type { BudgetMode } from './spending.ts';
+import type { ListedTrack } from './tracks-port.ts';
 
 /** Who is in a room, whether or not the bot reaches them. */
-export type Company = {
+export type ChannelPresence = {
   /** Everybody there, bots included. */
-  readonly people: readonly Person[];
-  readonly gate: Pick<Gate, 'consent' | 'paused' | 'standing'>;
+  readonly people: readonly ChannelMember[];
+  readonly gate: Pick<ConsentGate, 'consent' | 'paused' | 'standing'>;
 };
 
 /** What is going on in a room at one moment. */
-export type Scene = Company & {
+export type ChannelActivity = ChannelPresence & {
   readonly channelName: string;
   /** Ids of those who talk. */
   readonly talking: readonly string[];
-  readonly current: Matter | undefined;
+  readonly current: QueuedTurn | undefined;
   /** What is answered after it. */
-  readonly following: Question | undefined;
+  readonly following: QueuedQuestion | undefined;
   /** Something of the current matter has been heard. */
   readonly sounds: boolean;
   /** The tool that runs for it while nothing is heard. */
   readonly step?: TextId | undefined;
   /** Tracks of people. */
-  readonly tracks?: readonly TrackView[];
+  readonly tracks?: readonly ListedTrack[];
 };
 
-type Parts = Pick<SessionParts, 'clock' | 'engine' | 'panels' | 'spending'>;
+type PanelWatchParts = Pick<SessionDependencies, 'clock' | 'engine' | 'panels' | 'spending'>;
 
 /** What of a stay the panel looks at besides the scene. */
 type Watched = {
   readonly channel: ChannelRef;
-  readonly attention: Pick<Attention, 'isOpen'>;
-  readonly newcomers: Newcomers;
+  readonly attention: Pick<AddressingState, 'isOpen'>;
+  readonly newcomers: UnaskedPeople;
 };
 
 /** Whoever has just been heard for the first time reads so for this long. */
@@ -52,7 +52,7 @@ const stepMs = 5_000;
 /** Keeps the panel of one stay as the room is, told only when something has changed, and has newcomers asked there. */
 export class PanelWatch {
   readonly #watched: Watched;
-  readonly #parts: Parts;
+  readonly #parts: PanelWatchParts;
   /** When each person was heard first, by id. */
   readonly #met = new Map<string, number>();
   #lost: readonly { readonly name: string; readonly atMs: number }[] = [];
@@ -60,7 +60,7 @@ export class PanelWatch {
   #isLinkDown = false;
   #lastAnswerMs: number | undefined;
 
-  constructor(watched: Watched, parts: Parts) {
+  constructor(watched: Watched, parts: PanelWatchParts) {
     this.#watched = watched;
     this.#parts = parts;
   }
@@ -81,7 +81,7 @@ export class PanelWatch {
     this.#isLinkDown = isDown;
   }
 
-  look(scene: Scene): void {
+  look(scene: ChannelActivity): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const id of scene.talking) {
       if (!this.#met.has(id)) this.#met.set(id, nowMs);
@@ -104,7 +104,7 @@ export class PanelWatch {
   }
 
   /** The link is away and is to come back. */
-  away(company: Company): void {
+  away(company: ChannelPresence): void {
     this.#show({ kind: 'reconnecting' }, chipsOf(company));
   }
 
@@ -112,8 +112,8 @@ export class PanelWatch {
     this.#show({ kind: 'left' }, []);
   }
 
-  #justMet({ people, gate }: Scene, nowMs: number): readonly string[] {
-    const isNew = ({ id }: Person) => {
+  #justMet({ people, gate }: ChannelActivity, nowMs: number): readonly string[] {
+    const isNew = ({ id }: ChannelMember) => {
       const metAtMs = this.#met.get(id) ?? Number.NEGATIVE_INFINITY;
       return nowMs - metAtMs < firstHeardMs && gate.standing(id) === 'yes';
     };
@@ -121,14 +121,14 @@ export class PanelWatch {
   }
 
   /** Whoever talks already needs no word of encouragement. */
-  #askedIn({ people, gate, talking }: Scene): readonly string[] {
-    const isAwaited = ({ id }: Person) =>
+  #askedIn({ people, gate, talking }: ChannelActivity): readonly string[] {
+    const isAwaited = ({ id }: ChannelMember) =>
       this.#watched.attention.isOpen(id) && !talking.includes(id) && gate.standing(id) === 'yes';
     return gate.paused ? [] : people.filter(isAwaited).map(({ name }) => name);
   }
 
   /** As long as it is not known who has said no, nobody is asked. */
-  #invite({ people, gate }: Scene, atMs: number): void {
+  #invite({ people, gate }: ChannelActivity, atMs: number): void {
     const { channel, newcomers } = this.#watched;
     const { guildId, channelId } = channel;
     const { policy, standings } = gate.consent;
@@ -175,7 +175,7 @@ function stateOf({
   step,
   quiet,
   isLinkDown,
-}: Scene & Pick<Manner, 'quiet'> & { readonly isLinkDown: boolean }): PanelFace['state'] {
+}: ChannelActivity & Pick<BudgetMode, 'quiet'> & { readonly isLinkDown: boolean }): PanelFace['state'] {
   if (gate.paused) return { kind: 'paused' };
   if (isLinkDown) return { kind: 'reconnecting' };
   if (current && step) return { kind: 'step', step };
@@ -187,13 +187,13 @@ function stateOf({
   return talker ? { kind: 'hearing', name: talker.name } : { kind: 'listening' };
 }
 
-function chipsOf({ people, gate }: Company): PanelFace['people'] {
+function chipsOf({ people, gate }: ChannelPresence): PanelFace['people'] {
   return people
     .filter(({ isBot }) => !isBot)
     .map(({ id, name }) => ({ name, heard: gate.standing(id) }));
 }
 
-function shownTrack({ name, percent, isPaused, current }: TrackView): readonly PanelTrack[] {
+function shownTrack({ name, percent, isPaused, current }: ListedTrack): readonly PanelTrack[] {
   if (!current) return [];
   const { title, positionMs: exactMs, lengthMs } = current;
   const positionMs = exactMs - (exactMs % stepMs);

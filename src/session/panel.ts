@@ -1,5 +1,5 @@
 import type { TextId } from '#src/texts/texts.ts';
-import type { SoundView, TrackView } from './tracks-port.ts';
+import type { ListedSound, ListedTrack } from './tracks-port.ts';
 
 /** What the panel of a room shows; discord draws it in the language of the server. */
 export type PanelFace = {
@@ -29,8 +29,8 @@ export type PanelFace = {
 };
 
 /** Where it is, as of the last few seconds. */
-export type PanelTrack = Pick<SoundView, 'title' | 'positionMs' | 'lengthMs'> &
-  Pick<TrackView, 'name' | 'percent' | 'isPaused'>;
+export type PanelTrack = Pick<ListedSound, 'title' | 'positionMs' | 'lengthMs'> &
+  Pick<ListedTrack, 'name' | 'percent' | 'isPaused'>;
 
 /** One message per server, edited in place at most every 1.2 s; the last face always lands. discord implements it. */
 export interface PanelBoard {
@@ -45,7 +45,7 @@ export interface PanelBoard {
 export type PanelPlace = { readonly channelId: string; readonly messageId: string };
 
 /** Where the panels are, so that buttons of an old one can point to the new one; storage implements it. */
-export interface PanelBook {
+export interface PanelStore {
   read(guildId: string): Promise<PanelPlace | undefined>;
   /** Errors: BotError `store.*`. */
   write(guildId: string, place: PanelPlace): Promise<void>;

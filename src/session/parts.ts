@@ -3,7 +3,7 @@ import type { SileroWeights } from '#src/audio/silero.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
-import type { ConsentBook } from '#src/people/consent-book.ts';
+import type { ConsentStore } from '#src/people/consent-book.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/load-cues.ts';
 import type { ModelNews } from '#src/provider/models.ts';
@@ -16,29 +16,29 @@ import type { EndpointRules } from '#src/turn/endpointing.ts';
 import type { Places } from './command-ports.ts';
 import type { Pipelines } from './current-pipeline.ts';
 import type { SessionEvent } from './events.ts';
-import type { GuildBook } from './guild-book.ts';
+import type { GuildStore } from './guild-book.ts';
 import type { VoiceDoor } from './link.ts';
 import type { PanelBoard } from './panel.ts';
-import type { Scribe } from './scribe.ts';
-import type { SettingsBook } from './settings-book.ts';
-import type { Spending } from './spending.ts';
+import type { ChannelMessages } from './scribe.ts';
+import type { SettingsStore } from './settings-book.ts';
+import type { BudgetAuthority } from './spending.ts';
 import type { RoomTool } from './tool.ts';
-import type { TrackBook } from './track-book.ts';
-import type { TrackShelf } from './track-shelf.ts';
+import type { TrackStore } from './track-book.ts';
+import type { SoundCatalog } from './track-shelf.ts';
 
 /** Who may be heard without being asked; `roleId` goes with the policy `role`. */
-export type ConsentRules = { readonly policy: ConsentPolicy; readonly roleId?: string };
+export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };
 
 /** Everything a session is made of, built once by main and shared by all sessions. */
-export type SessionParts = {
+export type SessionDependencies = {
   readonly clock: Clock;
   readonly door: VoiceDoor;
-  readonly scribe: Scribe;
+  readonly scribe: ChannelMessages;
   readonly places: Places;
   readonly panels: PanelBoard;
-  readonly book: ConsentBook;
-  readonly guildBook: GuildBook;
-  readonly settingsBook: SettingsBook;
+  readonly book: ConsentStore;
+  readonly guildBook: GuildStore;
+  readonly settingsBook: SettingsStore;
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;
   readonly cues: Cues;
@@ -47,8 +47,8 @@ export type SessionParts = {
   readonly listeningSlots: ListeningSlots;
   readonly recordings: RecordingReader;
   /** What tracks play. */
-  readonly sounds: TrackShelf;
-  readonly trackBook: TrackBook;
+  readonly sounds: SoundCatalog;
+  readonly trackBook: TrackStore;
   /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
   readonly warm: () => void;
   readonly pipelines: Pipelines;
@@ -67,7 +67,7 @@ export type SessionParts = {
   readonly voices: readonly string[];
   /** Languages its voice speaks, of those there are texts in; English is always among them. */
   readonly spokenLocales: readonly Locale[];
-  readonly consent: ConsentRules;
+  readonly consent: ConsentPolicySettings;
   /** Whose members may change everybody's sounds. */
   readonly djRoleId?: string;
   /** Models that need the operator's attention, as of today. */
@@ -77,7 +77,7 @@ export type SessionParts = {
   /** What the bot answers to beside its name in a server. */
   readonly names: readonly string[];
   /** What talk may cost. */
-  readonly spending: Spending;
+  readonly spending: BudgetAuthority;
   /** 0 to 1, evenly. */
   readonly random: () => number;
   /** What it throws is a bug of its own, and ends no session. */

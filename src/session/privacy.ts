@@ -1,26 +1,26 @@
 import {
   agreeAlways,
   agreeToday,
-  type Consent,
+  type SessionConsents,
   heard,
   recall,
   unasked,
 } from '#src/people/consent.ts';
-import type { ConsentBook, Standing } from '#src/people/consent-book.ts';
+import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
 import { endOfDay } from '#src/people/day.ts';
-import { longestEraseMs, withBook } from './book.ts';
-import type { Forgotten, Kept, Privacy, PrivacyStatus } from './command-ports.ts';
-import type { SessionParts } from './parts.ts';
-import type { VoiceRooms } from './rooms.ts';
+import { eraseTimeoutMs, withConsentStore } from './book.ts';
+import type { ForgetOutcome, SaveOutcome, PrivacyControl, PrivacyStatus } from './command-ports.ts';
+import type { SessionDependencies } from './parts.ts';
+import type { VoiceSessions } from './rooms.ts';
 
-type Parts = Pick<SessionParts, 'book' | 'clock' | 'consent' | 'onEvent' | 'spending'>;
+type PrivacyParts = Pick<SessionDependencies, 'book' | 'clock' | 'consent' | 'onEvent' | 'spending'>;
 
 /** What people decide about themselves: first in the room they are in, then in the book. */
-export class RoomPrivacy implements Privacy {
-  readonly #parts: Parts;
-  readonly #rooms: Pick<VoiceRooms, 'settings' | 'stays' | 'withdrawCalls'>;
+export class SessionPrivacy implements PrivacyControl {
+  readonly #parts: PrivacyParts;
+  readonly #rooms: Pick<VoiceSessions, 'settings' | 'stays' | 'withdrawCalls'>;
 
-  constructor(parts: Parts, rooms: Pick<VoiceRooms, 'settings' | 'stays' | 'withdrawCalls'>) {
+  constructor(parts: PrivacyParts, rooms: Pick<VoiceSessions, 'settings' | 'stays' | 'withdrawCalls'>) {
     this.#parts = parts;
     this.#rooms = rooms;
   }
@@ -28,13 +28,13 @@ export class RoomPrivacy implements Privacy {
   async status(guildId: string, personId: string): Promise<PrivacyStatus> {
     const [hearing, counts] = await Promise.all([
       this.#hears(guildId, personId),
-      withBook(guildId, this.#parts, 'store.unreadable', (book) => book.count(guildId, personId)),
+      withConsentStore(guildId, this.#parts, 'store.unreadable', (book) => book.count(guildId, personId)),
     ]);
     return counts ? { kind: 'read', hearing, ...counts } : { kind: 'unread', hearing };
   }
 
-  async allow(guildId: string, personId: string, howLong: 'always' | 'today'): Promise<Kept> {
-    const agree = (step: (consent: Consent) => Consent) => {
+  async allow(guildId: string, personId: string, howLong: 'always' | 'today'): Promise<SaveOutcome> {
+    const agree = (step: (consent: SessionConsents) => SessionConsents) => {
       for (const { room } of this.#rooms.stays(guildId)) room.gate.change(step);
     };
     if (howLong === 'always') {
@@ -46,24 +46,24 @@ export class RoomPrivacy implements Privacy {
     return await this.#write(guildId, personId, { kind: 'until', wallMs });
   }
 
-  async deny(guildId: string, personId: string): Promise<Kept> {
+  async deny(guildId: string, personId: string): Promise<SaveOutcome> {
     this.#rooms.withdrawCalls(guildId, personId);
     for (const { accord } of this.#rooms.stays(guildId)) accord.refuse(personId);
     return await this.#write(guildId, personId, { kind: 'never' });
   }
 
-  async forget(guildId: string, personId: string): Promise<Forgotten> {
+  async forget(guildId: string, personId: string): Promise<ForgetOutcome> {
     this.#rooms.withdrawCalls(guildId, personId);
     for (const { accord, room } of this.#rooms.stays(guildId)) {
       accord.forget(personId);
       room.tracks.deck.disown(personId);
     }
     this.#parts.spending.forget(guildId, personId);
-    const erase = (book: ConsentBook) => book.erase(guildId, personId);
+    const erase = (book: ConsentStore) => book.erase(guildId, personId);
     const parts = this.#parts;
-    const total = await withBook(guildId, parts, 'store.unwritable', erase, longestEraseMs);
+    const total = await withConsentStore(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs);
     if (total === undefined) return { kind: 'failed' };
-    const copies = await withBook(guildId, parts, 'store.unreadable', (book) => book.hasCopies());
+    const copies = await withConsentStore(guildId, parts, 'store.unreadable', (book) => book.hasCopies());
     const stays = this.#rooms.stays(guildId);
     const staysDenied = stays.some(({ room }) => room.gate.standing(personId) === 'no');
     const found = { inCopies: copies !== false, ...(staysDenied && { staysDenied }) };
@@ -74,7 +74,7 @@ export class RoomPrivacy implements Privacy {
   async #hears(guildId: string, personId: string): Promise<boolean> {
     const gate = this.#rooms.stays(guildId).at(-1)?.room.gate;
     if (gate) return gate.mayHear(personId);
-    const standings = await withBook(guildId, this.#parts, 'store.unreadable', (book) =>
+    const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (book) =>
       book.read(guildId),
     );
     if (!standings) return false;
@@ -85,8 +85,8 @@ export class RoomPrivacy implements Privacy {
     return heard(consent, person, this.#parts.clock.wallMs()) === 'yes';
   }
 
-  async #write(guildId: string, personId: string, standing: Standing): Promise<Kept> {
-    const done = await withBook(guildId, this.#parts, 'store.unwritable', async (book) => {
+  async #write(guildId: string, personId: string, standing: StoredConsent): Promise<SaveOutcome> {
+    const done = await withConsentStore(guildId, this.#parts, 'store.unwritable', async (book) => {
       await book.write(guildId, personId, standing);
       return true;
     });

@@ -4,15 +4,15 @@ import { atStage, BotError } from '#src/base/errors.ts';
 import { ClauseSplitter } from '#src/chat/clauses.ts';
 import { speakable } from '#src/chat/speakable.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
-import type { Synthesizer, Voice } from '#src/speech/ports.ts';
-import { admit, inText } from './admission.ts';
+import type { Synthesizer, SpeechVoice } from '#src/speech/ports.ts';
+import { reportFailure, writeUnspeakable } from './admission.ts';
 import { deliver } from './delivery.ts';
-import type { Reading } from './matter.ts';
+import type { QueuedReading } from './matter.ts';
 import { stuck } from './mouth.ts';
-import type { Conversation } from './room.ts';
+import type { SpeakingContext } from './room.ts';
 import { inTime } from './speech-deadline.ts';
 
-type Speech = { readonly synthesizer: Synthesizer; readonly voice: Voice; readonly clock: Clock };
+type ReadingVoice = { readonly synthesizer: Synthesizer; readonly voice: SpeechVoice; readonly clock: Clock };
 
 /** What of a text can be said, in pieces of one breath; empty where nothing can. */
 export function clausesOf(words: string): readonly string[] {
@@ -28,9 +28,9 @@ export function clausesOf(words: string): readonly string[] {
  *
  * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
  */
-export async function readOut(
-  { clauses, voice, interruptible = true }: Reading,
-  room: Conversation,
+export async function readAloud(
+  { clauses, voice, interruptible = true }: QueuedReading,
+  room: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, spending, style, synthesizer } = room.parts;
@@ -39,12 +39,12 @@ export async function readOut(
   const read = async (reply: SpokenReply): Promise<void> => {
     const voice = { synthesizer, voice: spoken, clock };
     const failure = await attempt(clauses, reply, voice, signal);
-    if (failure) inText(clauses.join(' '), room);
+    if (failure) writeUnspeakable(clauses.join(' '), room);
     await room.mouth.played(reply, signal);
     const { isStuck } = room.mouth;
-    if (isStuck && !failure) inText(clauses.join(' '), room);
-    if (isStuck) await admit(stuck(), room, signal);
-    else if (failure) await admit(failure, room, signal);
+    if (isStuck && !failure) writeUnspeakable(clauses.join(' '), room);
+    if (isStuck) await reportFailure(stuck(), room, signal);
+    else if (failure) await reportFailure(failure, room, signal);
     else room.troubles.over('speak', 'key');
   };
   await room.mouth.speak(signal, read, { interruptible });
@@ -54,7 +54,7 @@ export async function readOut(
 async function attempt(
   clauses: readonly string[],
   reply: SpokenReply,
-  { synthesizer, voice, clock }: Speech,
+  { synthesizer, voice, clock }: ReadingVoice,
   signal: AbortSignal,
 ): Promise<BotError | undefined> {
   const work = async () => {
@@ -70,7 +70,7 @@ async function attempt(
 
 async function* soundOf(
   clause: string,
-  { synthesizer, voice, clock }: Speech,
+  { synthesizer, voice, clock }: ReadingVoice,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   try {

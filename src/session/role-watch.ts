@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { failureOf } from './failure.ts';
-import type { Person, VoiceLink } from './link.ts';
-import type { Room } from './room.ts';
+import type { ChannelMember, VoiceLink } from './link.ts';
+import type { SessionContext } from './room.ts';
 
 /** One person at a time is asked for so often; those nobody has asked for yet come sooner. */
 const [everyMs, newMs] = [2_000, 200];
@@ -12,7 +12,7 @@ const [everyMs, newMs] = [2_000, 200];
  *
  * Never returns. Aborting `signal` throws `signal.reason`.
  */
-export async function watchRoles(link: VoiceLink, room: Room, signal: AbortSignal): Promise<never> {
+export async function watchRoles(link: VoiceLink, room: SessionContext, signal: AbortSignal): Promise<never> {
   const { clock } = room.parts;
   /** Who was asked for longest ago comes first. */
   let asked: readonly string[] = [];
@@ -31,7 +31,7 @@ export async function watchRoles(link: VoiceLink, room: Room, signal: AbortSigna
 }
 
 /** The rules of a server may change at any time. */
-export function needsRoles({ policy, roleId }: Room['parts']['consent']): boolean {
+export function needsRoles({ policy, roleId }: SessionContext['parts']['consent']): boolean {
   return policy === 'role' && roleId !== undefined;
 }
 
@@ -42,7 +42,7 @@ function seated(link: VoiceLink): readonly string[] {
 async function reread(
   personId: string,
   link: VoiceLink,
-  { channel, gate, once, parts }: Room,
+  { channel, gate, once, parts }: SessionContext,
   signal: AbortSignal,
 ): Promise<void> {
   const before = rolesOf(personId, link.people());
@@ -57,7 +57,7 @@ async function reread(
   if (rolesOf(personId, link.people()) !== before) gate.rejudge();
 }
 
-function rolesOf(personId: string, people: readonly Person[]): string {
+function rolesOf(personId: string, people: readonly ChannelMember[]): string {
   const roleIds = people.find(({ id }) => id === personId)?.roleIds ?? [];
   return roleIds.toSorted().join();
 }

@@ -1,18 +1,18 @@
 import type { ProviderNews } from '#src/provider/ladder.ts';
-import { type AlertNews, AlertNotices } from './alert-notices.ts';
-import { FallbackNews } from './fallback-news.ts';
-import type { Room } from './room.ts';
+import { type LinkAlertEvent, AlertNotices } from './alert-notices.ts';
+import { FallbackNotices } from './fallback-news.ts';
+import type { SessionContext } from './room.ts';
 
 /** What one room is told unasked of its voice link and of the servers behind it. */
-export class RoomNews {
-  readonly #room: Room;
+export class ServiceNotices {
+  readonly #room: SessionContext;
   readonly #alerts: AlertNotices;
-  readonly #fallbacks: FallbackNews;
+  readonly #fallbacks: FallbackNotices;
 
-  constructor(room: Room) {
+  constructor(room: SessionContext) {
     this.#room = room;
     this.#alerts = new AlertNotices(room);
-    this.#fallbacks = new FallbackNews(room);
+    this.#fallbacks = new FallbackNotices(room);
   }
 
   /** The room knows already why the link is away. */
@@ -21,7 +21,7 @@ export class RoomNews {
   }
 
   /** A watchdog of the link found a promise broken, or kept again. */
-  alert(news: AlertNews): void {
+  alert(news: LinkAlertEvent): void {
     this.#alerts.tell(news);
     this.#room.panel.linkDown(this.#alerts.isOutage);
   }

@@ -1,45 +1,45 @@
 import { sparesCoders } from '#src/audio/opus.ts';
 import { judgeJoin } from '#src/people/join-rules.ts';
 import type { ProviderNews } from '#src/provider/ladder.ts';
-import type { Line } from '#src/texts/texts.ts';
-import type { AlertNews } from './alert-notices.ts';
-import type { Joining, Leaving, Rooms } from './command-ports.ts';
-import { failedJoining } from './failed-joining.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { LinkAlertEvent } from './alert-notices.ts';
+import type { JoinOutcome, LeaveOutcome, SessionControl } from './command-ports.ts';
+import { joinFailure } from './failed-joining.ts';
 import { failureOf, unfailing } from './failure.ts';
 import { GuildQueue } from './guild-queue.ts';
 import { GuildRemoval } from './guild-removal.ts';
-import { KeptSettings } from './kept-settings.ts';
+import { StoredSettings } from './kept-settings.ts';
 import type { ChannelRef } from './link.ts';
 import { type MissingRight, missingRight } from './missing-right.ts';
-import { Notices } from './notices.ts';
-import type { SessionParts } from './parts.ts';
-import type { SeatNews } from './seat-news.ts';
-import { Stay } from './stay.ts';
+import { GuildNotices } from './notices.ts';
+import type { SessionDependencies } from './parts.ts';
+import type { SeatEvent } from './seat-news.ts';
+import { VoiceSession } from './stay.ts';
 
 /** Opus coders that another channel leaves: one voice, two of music, an ear are what it takes to be of use. */
 const codersKept = 3;
 
 /** A `/join` that is being served. */
-type Call = { readonly guildId: string; readonly callerId: string; isYes: boolean };
+type PendingJoin = { readonly guildId: string; readonly callerId: string; isYes: boolean };
 
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
-export class VoiceRooms implements Rooms, AsyncDisposable {
+export class VoiceSessions implements SessionControl, AsyncDisposable {
   /** What holds in each server. */
-  readonly settings: KeptSettings;
-  readonly #parts: SessionParts;
-  readonly #notices: Notices;
+  readonly settings: StoredSettings;
+  readonly #parts: SessionDependencies;
+  readonly #notices: GuildNotices;
   readonly #removal: GuildRemoval;
-  readonly #stays = new Map<string, { readonly stay: Stay; life: Promise<void> }>();
+  readonly #stays = new Map<string, { readonly stay: VoiceSession; life: Promise<void> }>();
   /** Moves whose turn has not come yet, with the newest place to go. */
-  readonly #moves = new Map<string, { readonly former: Stay; channelId: string }>();
-  readonly #calls = new Set<Call>();
+  readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: string }>();
+  readonly #calls = new Set<PendingJoin>();
   readonly #queue = new GuildQueue();
   #closed = false;
 
-  constructor(parts: SessionParts) {
+  constructor(parts: SessionDependencies) {
     this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
-    this.#notices = new Notices(this.#parts);
-    this.settings = new KeptSettings(this.#parts);
+    this.#notices = new GuildNotices(this.#parts);
+    this.settings = new StoredSettings(this.#parts);
     this.#removal = new GuildRemoval(this.#parts, this.settings);
   }
 
@@ -48,18 +48,18 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   }
 
   /** Where people can be heard and spoken to in this server now, or will be again when a lost link is back. */
-  stay(guildId: string): Stay | undefined {
+  stay(guildId: string): VoiceSession | undefined {
     const stay = this.#stays.get(guildId)?.stay;
     return stay?.entered ? stay : undefined;
   }
 
   /** Wherever people of this server are heard now or soon may be: also on the way in, between tries and in a move. */
-  stays(guildId: string): readonly Stay[] {
+  stays(guildId: string): readonly VoiceSession[] {
     const [here, former] = [this.#stays.get(guildId)?.stay, this.#moves.get(guildId)?.former];
     return [...new Set([former, here])].filter((stay) => stay !== undefined);
   }
 
-  async join(channel: ChannelRef, callerId: string): Promise<Joining> {
+  async join(channel: ChannelRef, callerId: string): Promise<JoinOutcome> {
     const { guildId } = channel;
     const mayServe = this.#stays.has(guildId) || sparesCoders(this.#parts.codec, codersKept);
     if (!mayServe) return { kind: 'no-coders' };
@@ -79,14 +79,14 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     }
   }
 
-  leave(guildId: string): Promise<Leaving> {
+  leave(guildId: string): Promise<LeaveOutcome> {
     this.#moves.delete(guildId);
     this.#stays.get(guildId)?.stay.leave('asked');
     return this.#queue.run(guildId, () => this.#leave(guildId));
   }
 
   /** What somebody else did to the bot's seat in this server. */
-  news(guildId: string, news: SeatNews): void {
+  news(guildId: string, news: SeatEvent): void {
     const stay = this.#stays.get(guildId)?.stay;
     switch (news.kind) {
       case 'muted':
@@ -116,7 +116,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   }
 
   /** A watchdog of the link in this server found a promise broken, or kept again. */
-  alert(guildId: string, news: AlertNews): void {
+  alert(guildId: string, news: LinkAlertEvent): void {
     const stay = this.#stays.get(guildId)?.stay;
     if (stay?.entered) stay.news.alert(news);
   }
@@ -130,7 +130,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     await Promise.all(lives.map(({ life }) => life));
   }
 
-  async #join(channel: ChannelRef, call: Call): Promise<Joining> {
+  async #join(channel: ChannelRef, call: PendingJoin): Promise<JoinOutcome> {
     if (this.#closed) return { kind: 'left' };
     const { guildId } = channel;
     const here = this.#stays.get(guildId)?.stay;
@@ -151,14 +151,14 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     return await this.#enter(stay);
   }
 
-  #stayIn(channel: ChannelRef, callerId: string, former: Stay | undefined): Stay {
+  #stayIn(channel: ChannelRef, callerId: string, former: VoiceSession | undefined): VoiceSession {
     const [parts, notices] = [this.#parts, this.#notices];
     const { settings } = this;
     const options = { channel, callerId, parts, notices, settings, rooms: this };
-    return new Stay({ ...options, ...(former && { former }) });
+    return new VoiceSession({ ...options, ...(former && { former }) });
   }
 
-  async #enter(stay: Stay): Promise<Joining> {
+  async #enter(stay: VoiceSession): Promise<JoinOutcome> {
     const place = { stay, life: Promise.resolve() };
     this.#stays.set(stay.channel.guildId, place);
     const joining = await this.#attempt(stay);
@@ -171,18 +171,18 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     return joining;
   }
 
-  async #attempt(stay: Stay): Promise<Joining> {
+  async #attempt(stay: VoiceSession): Promise<JoinOutcome> {
     try {
       await stay.enter();
       return joiningOf('joined', stay);
     } catch (error) {
       if (stay.isOver) return { kind: 'left' };
       const { door } = this.#parts;
-      return failedJoining(error, stay.after(error), door.restMs(stay.channel.guildId));
+      return joinFailure(error, stay.after(error), door.restMs(stay.channel.guildId));
     }
   }
 
-  async #whileHere(stay: Stay, waitMs?: number): Promise<void> {
+  async #whileHere(stay: VoiceSession, waitMs?: number): Promise<void> {
     const why = await stay.live(waitMs);
     const { guildId } = stay.channel;
     if (this.#stays.get(guildId)?.stay === stay) this.#stays.delete(guildId);
@@ -191,7 +191,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
     if (why === 'lost') this.#farewell(stay.channel, { id: 'leave.broken' });
   }
 
-  async #leave(guildId: string): Promise<Leaving> {
+  async #leave(guildId: string): Promise<LeaveOutcome> {
     const place = this.#stays.get(guildId);
     if (!place) return { kind: 'nowhere' };
     const { stay, life } = place;
@@ -217,7 +217,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
       .catch((error) => this.#parts.onEvent(guildId, failureOf(error, 'link')));
   }
 
-  async #moveAlong(former: Stay): Promise<void> {
+  async #moveAlong(former: VoiceSession): Promise<void> {
     const { guildId } = former.channel;
     const place = this.#stays.get(guildId);
     const isReplaced = place && place.stay !== former;
@@ -240,7 +240,7 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
       this.#farewell(former.channel, { id: 'gave_up' });
   }
 
-  #tellMoved({ channel: from }: Stay, stay: Stay): void {
+  #tellMoved({ channel: from }: VoiceSession, stay: VoiceSession): void {
     const { channelId, name } = stay.channel;
     if (from.channelId === channelId) return;
     const line = { id: 'moved', with: { channel: name } } as const;
@@ -289,12 +289,12 @@ export class VoiceRooms implements Rooms, AsyncDisposable {
   }
 
   /** The last word of a stay; not said any more where the bot has been called again. */
-  #farewell(channel: ChannelRef, line: Line, over?: Stay): void {
+  #farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession): void {
     const holds = () => [undefined, over].includes(this.#stays.get(channel.guildId)?.stay);
     this.#notices.tell({ channel, line, holds });
   }
 }
 
-function joiningOf(kind: 'joined' | 'already', { company, accord }: Stay): Joining {
+function joiningOf(kind: 'joined' | 'already', { company, accord }: VoiceSession): JoinOutcome {
   return { kind, company, ...(!accord.recalled && { unread: true }) };
 }

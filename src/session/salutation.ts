@@ -1,11 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
 import { speakable } from '#src/chat/speakable.ts';
-import type { Question } from './matter.ts';
+import type { QueuedQuestion } from './matter.ts';
 import { plainWords } from './partial-trust.ts';
-import type { Conversation } from './room.ts';
-import type { Arrived } from './thinking.ts';
-import { withTwins } from './twins.ts';
-import { aloud } from './wording.ts';
+import type { SpeakingContext } from './room.ts';
+import type { ArrivedPart } from './thinking.ts';
+import { withDuplicates } from './twins.ts';
+import { spokenText } from './wording.ts';
 
 /** So early in an answer a name is no mention, but whom it is for. */
 const earlyChars = 40;
@@ -13,15 +13,15 @@ const earlyChars = 40;
 const mostNames = 3;
 
 /** Whose names an answer begins with: several have asked the same, or something else was said since. */
-export function namesFor(question: Question, { people }: Conversation): readonly string[] {
+export function namesFor(question: QueuedQuestion, { people }: SpeakingContext): readonly string[] {
   const humans = people().filter(({ isBot }) => !isBot);
-  const names = withTwins(question).map(({ said }) => said.name);
+  const names = withDuplicates(question).map(({ said }) => said.name);
   if (humans.length < 2 || (names.length === 1 && !question.waited)) return [];
   return names.slice(0, mostNames);
 }
 
 /** Those names as they are said; empty where there is nothing to say. */
-export function asAddressed(names: readonly string[], { channel, parts }: Conversation): string {
+export function namePrefix(names: readonly string[], { channel, parts }: SpeakingContext): string {
   return names
     .map((name) => speakable(name))
     .filter((name) => name !== '')
@@ -29,7 +29,7 @@ export function asAddressed(names: readonly string[], { channel, parts }: Conver
       (one, other) =>
         one === ''
           ? other
-          : aloud({ id: 'said.both', with: { one, other } }, channel.guildId, parts),
+          : spokenText({ id: 'said.both', with: { one, other } }, channel.guildId, parts),
       '',
     );
 }
@@ -39,12 +39,12 @@ export function asAddressed(names: readonly string[], { channel, parts }: Conver
  *
  * Sound whose words are not known is left as it is: it may say them. A name that cannot be spoken is left out.
  */
-export async function* addressed(
-  answer: AsyncIterable<Arrived>,
-  question: Question,
-  room: Conversation,
+export async function* withNamePrefix(
+  answer: AsyncIterable<ArrivedPart>,
+  question: QueuedQuestion,
+  room: SpeakingContext,
   signal: AbortSignal,
-): AsyncGenerator<Arrived> {
+): AsyncGenerator<ArrivedPart> {
   let [text, isBegun] = ['', false];
   for await (const arrived of answer) {
     const { part } = arrived;
@@ -58,12 +58,12 @@ export async function* addressed(
 
 async function* salute(
   text: string,
-  question: Question,
-  room: Conversation,
+  question: QueuedQuestion,
+  room: SpeakingContext,
   signal: AbortSignal,
-): AsyncGenerator<Arrived> {
+): AsyncGenerator<ArrivedPart> {
   const names = namesFor(question, room);
-  const spoken = asAddressed(names, room);
+  const spoken = namePrefix(names, room);
   if (spoken === '' || isNamed(text, names)) return;
   const { clock, style, synthesizer } = room.parts;
   const ofText = `${spoken},`;

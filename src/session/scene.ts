@@ -9,23 +9,23 @@ import { CueTrack } from '#src/playback/cue-track.ts';
 import { Mixer } from '#src/playback/mixer.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
 import { Departures } from './departures.ts';
-import { Drafts } from './drafts.ts';
-import { Ear, type Noticed } from './ear.ts';
-import { Ears } from './ears.ts';
+import { OpenUtterances } from './drafts.ts';
+import { SpeakerInput, type SpeechEvent } from './ear.ts';
+import { SpeakerInputs } from './ears.ts';
 import { Greeter } from './greeter.ts';
 import { Interruptions } from './interruptions.ts';
 import type { VoiceLink } from './link.ts';
-import { Mouth } from './mouth.ts';
+import { SpeechOutput } from './mouth.ts';
 import { OverlapWords } from './overlap-words.ts';
-import type { Conversation, Room } from './room.ts';
+import type { SpeakingContext, SessionContext } from './room.ts';
 import { WaitingCues } from './waiting-cues.ts';
 
 /** What the loops of one session share. */
-export type Scene = Disposable & {
+export type ConnectionParts = Disposable & {
   readonly link: VoiceLink;
-  readonly room: Conversation;
-  readonly ears: Ears;
-  readonly drafts: Drafts;
+  readonly room: SpeakingContext;
+  readonly ears: SpeakerInputs;
+  readonly drafts: OpenUtterances;
   readonly interruptions: Interruptions;
   readonly departures: Departures;
   readonly waiting: WaitingCues;
@@ -33,19 +33,19 @@ export type Scene = Disposable & {
 };
 
 /** Ears and a mouth on one link; both are gone when it is disposed of. */
-export function openScene(link: VoiceLink, stay: Room): Scene {
+export function openConnectionParts(link: VoiceLink, stay: SessionContext): ConnectionParts {
   const { channel, parts } = stay;
   const sent = new SentEnvelope();
   const { voice, cues, mixer, free } = openSound(stay, sent);
   const people = () => link.people();
-  const room = { ...stay, people, mouth: new Mouth(voice, parts.clock) };
-  const ears = new Ears(
+  const room = { ...stay, people, mouth: new SpeechOutput(voice, parts.clock) };
+  const ears = new SpeakerInputs(
     (speakerId) => openEar(speakerId, sent, stay),
     (speakerId, packets) => parts.onEvent(channel.guildId, { kind: 'stream', speakerId, packets }),
     () => sparesCoders(parts.codec, sparedByEars),
   );
   const interruptions = new Interruptions(room, cues);
-  const drafts = new Drafts({
+  const drafts = new OpenUtterances({
     room,
     overlapWords: new OverlapWords({ room, interruptions }),
     people,
@@ -78,7 +78,7 @@ export function openScene(link: VoiceLink, stay: Room): Scene {
 }
 
 /** What a link sends: speech, cues, and the tracks of the stay. */
-function openSound({ parts, settings, tracks, volume }: Room, sent: SentEnvelope) {
+function openSound({ parts, settings, tracks, volume }: SessionContext, sent: SentEnvelope) {
   const voice = new VoiceTrack();
   const cues = new CueTrack(voice, parts.cues, () => settings().cues);
   volume.onChange((track, percent) => {
@@ -98,8 +98,8 @@ function openSound({ parts, settings, tracks, volume }: Room, sent: SentEnvelope
 /** The mouth first: a voice that talks it down is not waited for. */
 export function take(
   speakerId: string,
-  noticed: Noticed,
-  { interruptions, drafts }: Pick<Scene, 'interruptions' | 'drafts'>,
+  noticed: SpeechEvent,
+  { interruptions, drafts }: Pick<ConnectionParts, 'interruptions' | 'drafts'>,
 ): void {
   interruptions.notice(speakerId, noticed);
   drafts.take(speakerId, noticed);
@@ -108,9 +108,9 @@ export function take(
 /** Coders that ears leave to the music of all channels. */
 const sparedByEars = 2;
 
-function openEar(speakerId: string, sent: SentEnvelope, { habits, parts }: Room): Ear {
+function openEar(speakerId: string, sent: SentEnvelope, { habits, parts }: SessionContext): SpeakerInput {
   const { codec, weights, endpointRules: rules } = parts;
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
-  return new Ear({ speakerId, stream, meter, echo, rules, habits });
+  return new SpeakerInput({ speakerId, stream, meter, echo, rules, habits });
 }

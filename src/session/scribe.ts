@@ -1,4 +1,4 @@
-import type { Line } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { ChannelRef } from './link.ts';
 
 /**
@@ -8,13 +8,13 @@ import type { ChannelRef } from './link.ts';
  * wait for them. Errors: BotError `discord.forbidden`, `discord.unreachable`, `discord.unsent`. Aborting `signal` throws
  * `signal.reason`, and what still waits is not sent any more.
  */
-export interface Scribe {
+export interface ChannelMessages {
   /** Pings nobody; longer texts are cut at 2,000 characters. */
   write(channel: ChannelRef, text: string, signal: AbortSignal): Promise<void>;
   /** A sentence with buttons under it, named like those of `Reply`. Pings nobody. */
   offer(
     channel: ChannelRef,
-    line: Line,
+    line: TextLine,
     buttons: readonly string[],
     signal: AbortSignal,
   ): Promise<void>;

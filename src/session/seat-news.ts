@@ -1,10 +1,10 @@
-import type { Hindrance } from './hindrances.ts';
+import type { VoiceRestriction } from './hindrances.ts';
 import type { MissingRight } from './missing-right.ts';
 
 /** What somebody else did to the bot's seat in a voice channel. */
-export type SeatNews =
+export type SeatEvent =
   /** Also told when the bot comes in and it is so. `on` is false when it is over. */
-  | { readonly kind: Hindrance; readonly on: boolean }
+  | { readonly kind: VoiceRestriction; readonly on: boolean }
   /** To another channel: the link has ended. */
   | { readonly kind: 'moved'; readonly channelId: string }
   /** The channel was deleted: the link has ended. Also told shortly after the seat is gone. */

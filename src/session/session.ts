@@ -4,10 +4,10 @@ import { answer } from './conversation.ts';
 import type { DecodingChange } from './decoding-watchdog.ts';
 import { resumePostponed } from './later.ts';
 import type { VoiceLink } from './link.ts';
-import type { Matter } from './matter.ts';
-import { readOut } from './reading.ts';
-import type { Conversation, Room } from './room.ts';
-import { openScene, type Scene, take } from './scene.ts';
+import type { QueuedTurn } from './matter.ts';
+import { readAloud } from './reading.ts';
+import type { SpeakingContext, SessionContext } from './room.ts';
+import { openConnectionParts, type ConnectionParts, take } from './scene.ts';
 import { together } from './together.ts';
 
 /** Endpointing looks at the clock so often; an utterance can end between packets. */
@@ -24,13 +24,13 @@ const aloneMs = 60_000;
  * ten minutes, when somebody cannot be decoded; anything else is a bug.
  * Aborting `signal` throws `signal.reason`.
  */
-export async function runSession(
+export async function runConnection(
   link: VoiceLink,
-  room: Room,
+  room: SessionContext,
   signal: AbortSignal,
 ): Promise<'alone' | 'lost'> {
   const { gate } = room;
-  using scene = openScene(link, room);
+  using scene = openConnectionParts(link, room);
   gate.onChange(() => {
     attend(scene);
     look(scene);
@@ -48,7 +48,7 @@ export async function runSession(
 }
 
 /** A packet may have waited while its speaker said no, so the gate is asked once more. */
-async function hearPackets(scene: Scene, signal: AbortSignal): Promise<'lost'> {
+async function hearPackets(scene: ConnectionParts, signal: AbortSignal): Promise<'lost'> {
   const { link, ears, room } = scene;
   for await (const packet of link.hear(signal)) {
     const { speakerId } = packet;
@@ -64,7 +64,7 @@ async function hearPackets(scene: Scene, signal: AbortSignal): Promise<'lost'> {
 }
 
 /** Each time somebody cannot be decoded the operator is told, and the room. */
-function tellDecoding(room: Room, change: DecodingChange | undefined): void {
+function tellDecoding(room: SessionContext, change: DecodingChange | undefined): void {
   if (!change) return;
   const { channel, parts, notice, people, troubles } = room;
   const isRaised = change.kind === 'raised';
@@ -80,12 +80,12 @@ function tellDecoding(room: Room, change: DecodingChange | undefined): void {
 }
 
 /** A new link has new keys. */
-function rejoinToDecode({ troubles }: Room, atMs: number): void {
+function rejoinToDecode({ troubles }: SessionContext, atMs: number): void {
   if (!troubles.decoding.rejoins(atMs)) return;
   throw new BotError('link.lost', true, 'Somebody was not decodable for 12 s.');
 }
 
-async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
+async function watchClock(scene: ConnectionParts, signal: AbortSignal): Promise<'alone'> {
   const { link, departures, ears, interruptions, waiting, room, greeter } = scene;
   const { clock } = room.parts;
   let companyAtMs = clock.nowMs();
@@ -119,22 +119,22 @@ async function watchClock(scene: Scene, signal: AbortSignal): Promise<'alone'> {
 }
 
 /** There, and may be heard. */
-function isHeard(speakerId: string, { link, room }: Scene): boolean {
+function isHeard(speakerId: string, { link, room }: ConnectionParts): boolean {
   return link.people().some(({ id }) => id === speakerId) && room.gate.mayHear(speakerId);
 }
 
 /** Whoever may not be heard any more is forgotten in the middle of the word. */
-function attend({ ears, drafts, room: { gate } }: Scene): void {
+function attend({ ears, drafts, room: { gate } }: ConnectionParts): void {
   ears.keep((speakerId) => gate.mayHear(speakerId));
   drafts.keep((speakerId) => gate.mayHear(speakerId));
 }
 
 /** As the server has it at the moment. */
-function giveWay({ ears, room }: Scene): void {
+function giveWay({ ears, room }: ConnectionParts): void {
   room.tracks.deck.hear(ears.talking().length > 0, room.settings().duckForPeople);
 }
 
-function look({ link, ears, drafts, room }: Scene): void {
+function look({ link, ears, drafts, room }: ConnectionParts): void {
   const { channel, floor, gate, mouth, panel, tracks } = room;
   panel.look({
     channelName: channel.name,
@@ -151,15 +151,15 @@ function look({ link, ears, drafts, room }: Scene): void {
 
 /** The tool people wait for. */
 function stepOf(
-  current: Matter | undefined,
-  { sounds, starves }: Conversation['mouth'],
+  current: QueuedTurn | undefined,
+  { sounds, starves }: SpeakingContext['mouth'],
 ): TextId | undefined {
   if (current?.kind !== 'question' || (sounds && !starves)) return undefined;
   return current.step?.();
 }
 
 /** Whatever is stopped or taken back gives the floor to the next; what a lost link kept from being heard comes again. */
-async function speakAll(room: Conversation, signal: AbortSignal): Promise<never> {
+async function speakAll(room: SpeakingContext, signal: AbortSignal): Promise<never> {
   for await (const matter of room.floor.matters(signal)) {
     const until = AbortSignal.any([signal, matter.claim.signal]);
     try {
@@ -175,19 +175,19 @@ async function speakAll(room: Conversation, signal: AbortSignal): Promise<never>
   throw new Error('the line of matters never ends');
 }
 
-async function say(matter: Matter, room: Conversation, signal: AbortSignal): Promise<void> {
+async function say(matter: QueuedTurn, room: SpeakingContext, signal: AbortSignal): Promise<void> {
   switch (matter.kind) {
     case 'question':
       return await answer(matter, room, signal);
     case 'reading':
-      return await readOut(matter, room, signal);
+      return await readAloud(matter, room, signal);
     case 'repeat':
       await room.mouth.again(matter, signal);
   }
 }
 
 /** Nothing is said twice: what was heard in part is over. */
-function interrupt(matter: Matter, { floor, mouth }: Conversation): void {
+function interrupt(matter: QueuedTurn, { floor, mouth }: SpeakingContext): void {
   if (matter.claim.dropped || floor.aside.some((one) => one === matter)) return;
   if (mouth.sounded) matter.claim.drop('lost');
   else floor.putBack(matter);

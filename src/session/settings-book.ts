@@ -1,5 +1,5 @@
 /** What servers have set for themselves, as it was typed; storage implements it. */
-export interface SettingsBook {
+export interface SettingsStore {
   /** By key. Errors: BotError `store.unreadable`. */
   read(guildId: string): Promise<ReadonlyMap<string, string>>;
   /** Undefined takes it away. Errors: BotError `store.unwritable`. */

@@ -1,12 +1,12 @@
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { JoinVerdict } from '#src/people/join-rules.ts';
-import type { Line } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { PipelineName } from './current-pipeline.ts';
 import type { SettingKey } from './guild-settings.ts';
 import type { ChannelRef } from './link.ts';
 
 /** What a server may set for itself; session implements it. */
-export interface Settings {
+export interface GuildSettingsControl {
   view(guildId: string): Promise<SettingsView>;
   /** `default` gives a key back to the operator. `confirmed`: more people may be heard unasked. */
   set(guildId: string, key: string, value: string, confirmed?: 'confirmed'): Promise<Setting>;
@@ -61,18 +61,18 @@ export type CheckPoint =
   | 'speak'
   | 'playback';
 
-export type Finding = {
+export type CheckResult = {
   readonly point: CheckPoint;
 } /** It cannot be where it is to be, or not speak there. */ & (
   | { readonly kind: 'barred'; readonly verdict: JoinVerdict; readonly channel: ChannelRef }
-  | { readonly kind: 'ok'; readonly ms: number; readonly detail?: Line }
+  | { readonly kind: 'ok'; readonly ms: number; readonly detail?: TextLine }
   /** What is wrong or, for `idle`, keeps it from being tried; and what to do. */
-  | { readonly kind: 'bad' | 'idle'; readonly line: Line }
+  | { readonly kind: 'bad' | 'idle'; readonly line: TextLine }
 );
 
 export type CheckReport = {
   /** One of each point, in that order. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CheckResult[];
   /** What there is to say about models, one sentence each. */
-  readonly news: readonly Line[];
+  readonly news: readonly TextLine[];
 };

@@ -10,21 +10,21 @@ import {
   shownValue,
   switches,
 } from './guild-settings.ts';
-import type { SessionParts } from './parts.ts';
-import type { VoiceRooms } from './rooms.ts';
-import type { Setting, Settings, SettingsView } from './settings-port.ts';
+import type { SessionDependencies } from './parts.ts';
+import type { VoiceSessions } from './rooms.ts';
+import type { Setting, GuildSettingsControl, SettingsView } from './settings-port.ts';
 
 /** What a person types to have the operator's value again. */
 const standard = 'default';
 
 /** What servers set for themselves: first in the room where the bot sits, then in the book. */
-export class RoomSettings implements Settings {
-  readonly #pipelines: SessionParts['pipelines'];
-  readonly #rooms: Pick<VoiceRooms, 'settings' | 'stay' | 'stays'>;
+export class SessionSettings implements GuildSettingsControl {
+  readonly #pipelines: SessionDependencies['pipelines'];
+  readonly #rooms: Pick<VoiceSessions, 'settings' | 'stay' | 'stays'>;
 
   constructor(
-    { pipelines }: Pick<SessionParts, 'pipelines'>,
-    rooms: Pick<VoiceRooms, 'settings' | 'stay' | 'stays'>,
+    { pipelines }: Pick<SessionDependencies, 'pipelines'>,
+    rooms: Pick<VoiceSessions, 'settings' | 'stay' | 'stays'>,
   ) {
     this.#pipelines = pipelines;
     this.#rooms = rooms;

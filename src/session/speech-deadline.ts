@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { timed } from '#src/provider/deadlines.ts';
-import type { Synthesizer, Voice } from '#src/speech/ports.ts';
+import type { Synthesizer, SpeechVoice } from '#src/speech/ports.ts';
 import { stageLate } from './stage-watchdog.ts';
 
 /** Longest time, in ms, that the sound of one sentence is waited for: to its beginning, and in all. */
@@ -15,7 +15,7 @@ const [firstMs, totalMs] = [20_000, 90_000];
 export async function* inTime(
   synthesizer: Synthesizer,
   text: string,
-  voice: Voice,
+  voice: SpeechVoice,
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {

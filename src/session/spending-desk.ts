@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ServedBy } from '#src/provider/served-by.ts';
-import type { Spoken } from '#src/speech/metered-voice.ts';
+import type { SpokenUsage } from '#src/speech/metered-voice.ts';
 import { dayOf, nextDayMs, nextMonthMs } from '#src/spending/calendar.ts';
 import {
   type Amount,
@@ -10,30 +10,30 @@ import {
   isAtLeast,
   laterStep,
   nothing,
-  type Step,
+  type BudgetStep,
   stepOf,
 } from '#src/spending/caps.ts';
 import { costOf } from '#src/spending/cost.ts';
 import type { Ledger, Payer, Reserve, Sum } from '#src/spending/ledger.ts';
-import type { Rate } from '#src/spending/prices.ts';
+import type { RolePrice } from '#src/spending/prices.ts';
 import { countsSound, estimate, isFree, type Tariff, writtenTime } from '#src/spending/tariff.ts';
-import type { Line } from '#src/texts/texts.ts';
-import { OpenBill, type Work, workOf } from './bill.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { AnswerUsage, type UsageCount, workOf } from './bill.ts';
 import type { SessionEvent } from './events.ts';
-import type { Cost, Costs, Heard, Manner, Opened, Order, Refused, Spending } from './spending.ts';
-import { SpendingNews } from './spending-news.ts';
+import type { SpentCost, SpentCosts, OnRecognised, BudgetMode, AnswerBudget, AnswerRequest, BudgetRefusal, BudgetAuthority } from './spending.ts';
+import { BudgetNotices } from './spending-news.ts';
 
-type Paid = Extract<SessionEvent, { kind: 'spent' }>;
+type SpentEvent = Extract<SessionEvent, { kind: 'spent' }>;
 
-export type DeskOptions = {
+export type SessionBudgetsOptions = {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly caps: Caps;
   /** What the roles of this server cost now, for an answer aloud or in writing. */
   readonly tariffOf: (guildId: string, isWritten?: boolean) => Tariff;
   /** What anybody costs who was asked, usual or not. */
-  readonly rateOf: (by: ServedBy) => Rate;
-  readonly onEvent: (guildId: string, event: Paid) => void;
+  readonly rateOf: (by: ServedBy) => RolePrice;
+  readonly onEvent: (guildId: string, event: SpentEvent) => void;
 };
 
 /** Answers take so much of a budget at most, so that what is said can still be recognised for a while. */
@@ -44,20 +44,20 @@ const mostNames = 1_000;
 const usual = { characters: 2_000, heardMs: 4_000 };
 
 /** Lets answers begin as long as they fit into the budgets, and charges what they really took. */
-export class SpendingDesk implements Spending, Costs {
-  readonly #options: DeskOptions;
-  readonly #news: SpendingNews;
+export class SessionBudgets implements BudgetAuthority, SpentCosts {
+  readonly #options: SessionBudgetsOptions;
+  readonly #news: BudgetNotices;
   /** Of those who asked something, by server and person. */
   readonly #names = new Map<string, string>();
   /** What the latest spoken answer of each server was expected to take. */
   readonly #typical = new Map<string, Amount>();
 
-  constructor(options: DeskOptions) {
+  constructor(options: SessionBudgetsOptions) {
     this.#options = options;
-    this.#news = new SpendingNews(options.clock);
+    this.#news = new BudgetNotices(options.clock);
   }
 
-  open(order: Order): Opened | Refused {
+  open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
     const { clock, ledger, tariffOf } = this.#options;
     const { guildId, personId, name, isWritten } = order;
     const payer = order.payer ?? this.payer(guildId, personId);
@@ -77,12 +77,12 @@ export class SpendingDesk implements Spending, Costs {
     return ledger.payer(guildId, personId, clock.wallMs());
   }
 
-  listen(guildId: string, personId: string): { readonly heard: Heard } | Refused {
+  listen(guildId: string, personId: string): { readonly heard: OnRecognised } | BudgetRefusal {
     const { caps, clock, ledger } = this.#options;
     const rate = this.#options.tariffOf(guildId).recognise;
     const isFree = rate.kind === 'free';
     const payer = this.payer(guildId, personId);
-    const heard: Heard = (ms, newMs, took) => {
+    const heard: OnRecognised = (ms, newMs, took) => {
       const work = workOf(took, { kind: 'heard', ms });
       // Where it is usually free, what is heard counts with the turn.
       this.#charge('recognise', guildId, work, rate, isFree ? 0 : newMs, (sum) =>
@@ -97,7 +97,7 @@ export class SpendingDesk implements Spending, Costs {
     return { heard };
   }
 
-  spoke(guildId: string, { took, ...spoken }: Spoken): void {
+  spoke(guildId: string, { took, ...spoken }: SpokenUsage): void {
     const { ms } = spoken;
     const rate = this.#options.tariffOf(guildId).speak;
     const work = workOf(took, { ...spoken, kind: 'spoken' });
@@ -106,7 +106,7 @@ export class SpendingDesk implements Spending, Costs {
     );
   }
 
-  manner(guildId: string): Manner {
+  manner(guildId: string): BudgetMode {
     const tariff = this.#options.tariffOf(guildId);
     if (isFree(tariff)) return { step: 'full', isVoiceCheap: false };
     const { day, month } = this.#steps(guildId, tariff);
@@ -125,7 +125,7 @@ export class SpendingDesk implements Spending, Costs {
     this.#names.delete(nameKey(guildId, personId));
   }
 
-  today(guildId: string): Cost {
+  today(guildId: string): SpentCost {
     const { caps } = this.#options;
     const { day, people } = this.#standing(guildId);
     const [top] = [...people].sort(([, one], [, other]) => costliest(one, other))[0] ?? [];
@@ -148,7 +148,7 @@ export class SpendingDesk implements Spending, Costs {
     if (this.#names.size > mostNames && oldest !== undefined) this.#names.delete(oldest);
   }
 
-  #refusal(order: Order, expected: Amount, tariff: Tariff): Refused | undefined {
+  #refusal(order: AnswerRequest, expected: Amount, tariff: Tariff): BudgetRefusal | undefined {
     const { caps, clock, ledger } = this.#options;
     const { guildId, personId, isWritten } = order;
     const { day, month } = this.#standing(guildId);
@@ -163,20 +163,20 @@ export class SpendingDesk implements Spending, Costs {
     return this.#shareUsed(guildId, personId);
   }
 
-  #shareUsed(guildId: string, personId: string): Refused {
+  #shareUsed(guildId: string, personId: string): BudgetRefusal {
     const nowMs = this.#options.clock.wallMs();
     const hours = Math.ceil((nextDayMs(nowMs) - nowMs) / 3_600_000);
-    const line: Line = { id: 'budget.user', with: { h: hours } };
+    const line: TextLine = { id: 'budget.user', with: { h: hours } };
     return { kind: 'refused', line, isNews: () => this.#news.first(guildId, 'user', personId) };
   }
 
-  #budgetUsed(guildId: string, isMonth = this.#isMonth(guildId)): Refused {
+  #budgetUsed(guildId: string, isMonth = this.#isMonth(guildId)): BudgetRefusal {
     const time = timeOf(this.#untilMs(isMonth));
-    const line: Line = { id: isMonth ? 'budget.guild.month' : 'budget.guild', with: { time } };
+    const line: TextLine = { id: isMonth ? 'budget.guild.month' : 'budget.guild', with: { time } };
     return { kind: 'refused', line, isNews: () => this.#news.first(guildId, 'guild') };
   }
 
-  #warning(guildId: string): Line | undefined {
+  #warning(guildId: string): TextLine | undefined {
     const tariff = this.#options.tariffOf(guildId);
     if (isFree(tariff)) return undefined;
     const { day, month } = this.#steps(guildId, tariff);
@@ -186,12 +186,12 @@ export class SpendingDesk implements Spending, Costs {
     return undefined;
   }
 
-  #steps(guildId: string, tariff: Tariff): { readonly day: Step; readonly month: Step } {
+  #steps(guildId: string, tariff: Tariff): { readonly day: BudgetStep; readonly month: BudgetStep } {
     const { caps } = this.#options;
     const { day, month } = this.#standing(guildId);
     const typical = this.#typical.get(guildId) ?? estimate(tariff, usual);
     const part = partForAnswers(tariff);
-    const step = (spent: Amount, cap: Amount): Step => {
+    const step = (spent: Amount, cap: Amount): BudgetStep => {
       const found = stepOf(spent, cap, typical, part);
       return found === 'quiet' && part === 1 ? 'captions' : found;
     };
@@ -213,13 +213,13 @@ export class SpendingDesk implements Spending, Costs {
     return isMonth ? nextMonthMs(nowMs) : nextDayMs(nowMs);
   }
 
-  #bill({ guildId, heardMs, isWritten }: Order, reserve: Reserve, tariff: Tariff): OpenBill {
+  #bill({ guildId, heardMs, isWritten }: AnswerRequest, reserve: Reserve, tariff: Tariff): AnswerUsage {
     const { clock, ledger } = this.#options;
     const take = (sum: Partial<Sum>) => ledger.take(reserve, sum, clock.wallMs());
     const { isVoiceCheap } = this.manner(guildId);
     const voice = (isVoiceCheap && tariff.cheaperVoice) || tariff.speak;
     const isTalk = countsSound(tariff) && !isWritten;
-    return new OpenBill({
+    return new AnswerUsage({
       pay: (what, work) => {
         const rate = what === 'think' ? tariff.think : voice;
         const isToCount = isWritten === true && what === 'think';
@@ -238,10 +238,10 @@ export class SpendingDesk implements Spending, Costs {
   }
 
   #charge(
-    what: Paid['what'],
+    what: SpentEvent['what'],
     guildId: string,
-    { uses, by }: Work,
-    usual: Rate,
+    { uses, by }: UsageCount,
+    usual: RolePrice,
     ms: number,
     book: (sum: Partial<Sum>) => void,
   ): void {
@@ -277,7 +277,7 @@ function isOverCount({ unpriced }: Sum, { serverDayUnpriced: most = 0 }: Caps): 
 }
 
 /** What is written is no talk, but of what has no price the time is all that a cap can hold. */
-function asTalk(sum: Partial<Sum>, { uses }: Work): Partial<Sum> {
+function asTalk(sum: Partial<Sum>, { uses }: UsageCount): Partial<Sum> {
   const [use] = uses;
   return sum.unpriced && use?.kind === 'tokens'
     ? { ...sum, ms: writtenTime(use.outputTokens) }

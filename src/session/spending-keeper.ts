@@ -1,13 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/provider/within.ts';
-import type { SpendingBook } from '#src/spending/book.ts';
+import type { SpendingStore } from '#src/spending/book.ts';
 import { dayOf } from '#src/spending/calendar.ts';
 import type { Ledger } from '#src/spending/ledger.ts';
 
-export type KeeperOptions = {
+export type LedgerPersistenceOptions = {
   readonly ledger: Ledger;
-  readonly book: SpendingBook;
+  readonly book: SpendingStore;
   readonly clock: Clock;
   /** Each new reason once. */
   readonly tell: (error: unknown) => void;
@@ -22,8 +22,8 @@ const longestMs = 5_000;
  * Keeps the book as the ledger is, and the ledger as the book was. While the book fails, sums count from memory alone and
  * nothing of them is lost but by the end of the process.
  */
-export class SpendingKeeper implements AsyncDisposable {
-  readonly #options: KeeperOptions;
+export class LedgerPersistence implements AsyncDisposable {
+  readonly #options: LedgerPersistenceOptions;
   readonly #over = new AbortController();
   #isRecalled = false;
   #told = '';
@@ -32,7 +32,7 @@ export class SpendingKeeper implements AsyncDisposable {
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
 
-  constructor(options: KeeperOptions) {
+  constructor(options: LedgerPersistenceOptions) {
     this.#options = options;
   }
 

@@ -1,9 +1,9 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import { isUnpaid } from '#src/provider/is-unpaid.ts';
 import { meteredVoice } from '#src/speech/metered-voice.ts';
-import type { Listening, Took, Transcriber, Transcript } from '#src/speech/ports.ts';
-import type { SessionParts } from './parts.ts';
-import type { Heard } from './spending.ts';
+import type { Listening, EngineUsage, Transcriber, Transcript } from '#src/speech/ports.ts';
+import type { SessionDependencies } from './parts.ts';
+import type { OnRecognised } from './spending.ts';
 
 const heardRateHz = 16_000;
 
@@ -11,7 +11,7 @@ const heardRateHz = 16_000;
  * The same recogniser for one utterance. Each request to a server counts, whole or cut short, also one that is made
  * beside another or in its place, unless the server refused it.
  */
-export function meteredTranscriber(transcriber: Transcriber, heard: Heard): Transcriber {
+export function meteredTranscriber(transcriber: Transcriber, heard: OnRecognised): Transcriber {
   const tally = new Tally(heard);
   const { wrapped } = transcriber;
   return wrapped
@@ -21,15 +21,15 @@ export function meteredTranscriber(transcriber: Transcriber, heard: Heard): Tran
 
 /** What of one utterance was told of; its length counts once, however often it is sent. */
 class Tally {
-  readonly #heard: Heard;
+  readonly #heard: OnRecognised;
   #toldMs = 0;
 
-  constructor(heard: Heard) {
+  constructor(heard: OnRecognised) {
     this.#heard = heard;
   }
 
   /** `ms` of sound were sent that end at `toMs` of the utterance. */
-  add(ms: number, toMs: number, took: Took | undefined): void {
+  add(ms: number, toMs: number, took: EngineUsage | undefined): void {
     this.#heard(ms, Math.max(0, toMs - this.#toldMs), took);
     this.#toldMs = Math.max(toMs, this.#toldMs);
   }
@@ -41,7 +41,7 @@ function metered(transcriber: Transcriber, tally: Tally): Transcriber {
     async *transcribe(pcm, signal) {
       signal.throwIfAborted();
       let isRefused = false;
-      let took: Took | undefined;
+      let took: EngineUsage | undefined;
       try {
         for await (const update of transcriber.transcribe(pcm, signal)) {
           if (update.kind === 'final') took = update.transcript.took;
@@ -67,7 +67,7 @@ class MeteredListening implements Listening {
   readonly #tally: Tally;
   readonly #signal: AbortSignal;
   /** Transcripts that several wait for come more than once. */
-  readonly #counted = new WeakSet<Took>();
+  readonly #counted = new WeakSet<EngineUsage>();
   #pushed = 0;
   #paid = 0;
   #isOver = false;
@@ -102,7 +102,7 @@ class MeteredListening implements Listening {
     this.#isOver = true;
   };
 
-  #pay(upTo: number, took?: Took): void {
+  #pay(upTo: number, took?: EngineUsage): void {
     const ms = (Math.max(0, upTo - this.#paid) / heardRateHz) * 1_000;
     const toMs = (upTo / heardRateHz) * 1_000;
     this.#paid = Math.max(this.#paid, upTo);
@@ -114,7 +114,7 @@ class MeteredListening implements Listening {
 }
 
 /** The same parts; what the bot says beside its answers is paid by this server. */
-export function withCountedVoice(guildId: string, parts: SessionParts): SessionParts {
+export function withCountedVoice(guildId: string, parts: SessionDependencies): SessionDependencies {
   const { spending, synthesizer } = parts;
   const counted = meteredVoice(synthesizer, (spoken) => spending.spoke(guildId, spoken));
   return { ...parts, synthesizer: counted };

@@ -4,7 +4,7 @@ import { dayOf } from '#src/spending/calendar.ts';
 type What = 'warn' | 'warn-month' | 'user' | 'guild';
 
 /** What was told today: each thing once a day in a server, or once a day to a person. Forgotten at midnight and at the end. */
-export class SpendingNews {
+export class BudgetNotices {
   readonly #clock: Pick<Clock, 'wallMs'>;
   #day = '';
   #told = new Set<string>();

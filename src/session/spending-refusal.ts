@@ -1,10 +1,10 @@
-import type { Question } from './matter.ts';
-import type { Conversation } from './room.ts';
-import type { Refused } from './spending.ts';
+import type { QueuedQuestion } from './matter.ts';
+import type { SpeakingContext } from './room.ts';
+import type { BudgetRefusal } from './spending.ts';
 import { speakerOf } from './twins.ts';
 
 /** The question is not answered: whoever typed it reads why, and the room does once a day. */
-export function refuse(question: Question, { isNews, line }: Refused, room: Conversation): void {
+export function refuseForBudget(question: QueuedQuestion, { isNews, line }: BudgetRefusal, room: SpeakingContext): void {
   const { channel, floor, parts } = room;
   const { name, speakerId } = question.said;
   if (isNews()) room.notice(line);

@@ -1,13 +1,13 @@
 import type { Usage } from '#src/chat/ports.ts';
-import type { Spoken } from '#src/speech/metered-voice.ts';
-import type { Took } from '#src/speech/ports.ts';
-import type { Step } from '#src/spending/caps.ts';
+import type { SpokenUsage } from '#src/speech/metered-voice.ts';
+import type { EngineUsage } from '#src/speech/ports.ts';
+import type { BudgetStep } from '#src/spending/caps.ts';
 import type { Payer } from '#src/spending/ledger.ts';
-import type { Outlook } from '#src/spending/tariff.ts';
-import type { Line } from '#src/texts/texts.ts';
+import type { AnswerEstimate } from '#src/spending/tariff.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** An answer somebody wants. */
-export type Order = Outlook & {
+export type AnswerRequest = AnswerEstimate & {
   readonly guildId: string;
   readonly personId: string;
   /** As people call them. */
@@ -17,37 +17,37 @@ export type Order = Outlook & {
 };
 
 /** Nothing more may be spent. */
-export type Refused = {
+export type BudgetRefusal = {
   readonly kind: 'refused';
   /** What whoever asked reads. */
-  readonly line: Line;
+  readonly line: TextLine;
   /** True the first time it is asked today: then the room is to read it. */
   readonly isNews: () => boolean;
 };
-export type Opened = {
+export type AnswerBudget = {
   readonly kind: 'open';
-  readonly bill: Bill;
+  readonly bill: UsageMeter;
   /** The room is to read this, once a day. */
-  readonly news?: Line;
+  readonly news?: TextLine;
 };
 
 /** How the bot behaves in a server now. */
-export type Manner = {
-  readonly step: Step;
+export type BudgetMode = {
+  readonly step: BudgetStep;
   /** A cheaper voice does, and there is one. */
   readonly isVoiceCheap: boolean;
   /** Only where it does not speak: why, and when a new day or month brings a new budget. */
-  readonly quiet?: { readonly line: Line; readonly time: string };
+  readonly quiet?: { readonly line: TextLine; readonly time: string };
 };
 
 /** Told of sound that was sent to be recognised: all of it, what of it nobody was told of before, and who heard it. */
-export type Heard = (ms: number, newMs: number, took?: Took) => void;
+export type OnRecognised = (ms: number, newMs: number, took?: EngineUsage) => void;
 
 /** What one answer takes, told as it becomes known, also after it was closed. Nothing here throws. */
-export interface Bill {
+export interface UsageMeter {
   /** Of one request to the model. */
   used(usage: Usage): void;
-  spoke(spoken: Spoken): void;
+  spoke(spoken: SpokenUsage): void;
   /** So much sound of it came. */
   sounded(ms: number): void;
   /** It is going to be heard or read: it counts as a turn. */
@@ -57,26 +57,26 @@ export interface Bill {
 }
 
 /** What talk may cost. Nothing here throws or waits. */
-export interface Spending {
+export interface BudgetAuthority {
   /** To be asked before the first request of an answer: what it is likely to take is put aside. */
-  open(order: Order): Opened | Refused;
+  open(order: AnswerRequest): AnswerBudget | BudgetRefusal;
   /** Who is to pay for what begins now; nobody any more, once this person is forgotten. */
   payer(guildId: string, personId: string): Payer;
   /** Whether what this person says may be recognised; then `heard` is told of the sound that was sent for it. */
-  listen(guildId: string, personId: string): { readonly heard: Heard } | Refused;
+  listen(guildId: string, personId: string): { readonly heard: OnRecognised } | BudgetRefusal;
   /** A text beside any answer was spoken. */
-  spoke(guildId: string, spoken: Spoken): void;
-  manner(guildId: string): Manner;
+  spoke(guildId: string, spoken: SpokenUsage): void;
+  manner(guildId: string): BudgetMode;
   /** Keeps nothing of this person. */
   forget(guildId: string, personId: string): void;
 }
 
 /** What a server has spent; `/stats view:cost` shows it. */
-export interface Costs {
-  today(guildId: string): Cost;
+export interface SpentCosts {
+  today(guildId: string): SpentCost;
 }
 
-export type Cost = {
+export type SpentCost = {
   readonly usd: number;
   readonly minutes: number;
   /** 0: none. */

@@ -1,8 +1,8 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import { BotError, type Stage } from '#src/base/errors.ts';
+import { BotError, type FailureStage } from '#src/base/errors.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
-import type { Conversation, Room } from './room.ts';
-import type { Thinking } from './thinking.ts';
+import type { SpeakingContext, SessionContext } from './room.ts';
+import type { PendingAnswer } from './thinking.ts';
 
 /** Time between two looks at an answer, in ms. */
 const lookMs = 1_000;
@@ -14,7 +14,7 @@ export class StageWatchdog {
   #isRaised = false;
 
   /** The alert, where it is news. */
-  missed(stage: Stage, cause: string): AlertChange | undefined {
+  missed(stage: FailureStage, cause: string): AlertChange | undefined {
     if (this.#isRaised) return undefined;
     this.#isRaised = true;
     return { ...stageHanging, state: 'raised', cause: `${stage}: ${cause}` };
@@ -36,30 +36,30 @@ const missedDeadline: ReadonlySet<BotError['code']> = new Set([
 ]);
 
 /** Tells listeners of a failure that is a missed deadline. */
-export function tellMissed(
+export function reportMissedDeadline(
   { code, message, stage = 'think' }: BotError,
-  { channel, parts, troubles }: Room,
+  { channel, parts, troubles }: SessionContext,
 ): void {
   const change = missedDeadline.has(code) ? troubles.stages.missed(stage, message) : undefined;
   if (change) parts.onEvent(channel.guildId, change);
 }
 
 /** Tells listeners that stages come to their end again, where they did not before. */
-export function tellWhole({ channel, parts, troubles }: Room): void {
+export function reportStagesWhole({ channel, parts, troubles }: SessionContext): void {
   const change = troubles.stages.succeeded();
   if (change) parts.onEvent(channel.guildId, change);
 }
 
 /** What is thrown for a stage that missed its deadline. */
-export function stageLate(stage: Stage, message: string): BotError {
+export function stageLate(stage: FailureStage, message: string): BotError {
   return new BotError('answer.late', true, message, undefined, stage);
 }
 
 /** Gives up an answer that has begun and then hangs; tools have deadlines of their own. Ends with `signal`, never throws. */
 export async function watchAnswer(
-  thinking: Thinking,
+  thinking: PendingAnswer,
   reply: Pick<SpokenReply, 'paused' | 'ready'>,
-  { parts }: Pick<Conversation, 'parts'>,
+  { parts }: Pick<SpeakingContext, 'parts'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock } = parts;

@@ -1,7 +1,7 @@
 import type { AnswerFinish, Instants } from './events.ts';
 
 /** Of the last turns that were answered, at most 100; milliseconds from the last voiced packet to the first frame sent. */
-export type Speed = {
+export type AnswerSpeed = {
   readonly turns: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
@@ -11,4 +11,4 @@ export type Speed = {
 };
 
 /** The turn answered last: instants and numbers, never its words. */
-export type Latest = { readonly instants: Instants; readonly finish: AnswerFinish };
+export type LatestAnswer = { readonly instants: Instants; readonly finish: AnswerFinish };

@@ -1,92 +1,92 @@
 import { BotError } from '#src/base/errors.ts';
-import type { Line } from '#src/texts/texts.ts';
-import { Accord } from './accord.ts';
-import { Attention } from './attention.ts';
-import { Bell } from './bell.ts';
-import type { Rooms } from './command-ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { SessionConsent } from './accord.ts';
+import { AddressingState } from './attention.ts';
+import { CuePlayer } from './bell.ts';
+import type { SessionControl } from './command-ports.ts';
 import { CurrentPipeline } from './current-pipeline.ts';
 import type { SessionEvent } from './events.ts';
 import { failureOf } from './failure.ts';
-import { Floor, type Lost } from './floor.ts';
-import { Gate } from './gate.ts';
-import { Habits } from './habits.ts';
-import { Hindrances } from './hindrances.ts';
-import { type KeptSettings, partsIn } from './kept-settings.ts';
+import { TurnQueue, type DroppedTurnReason } from './floor.ts';
+import { ConsentGate } from './gate.ts';
+import { PauseHabits } from './habits.ts';
+import { VoiceRestrictions } from './hindrances.ts';
+import { type StoredSettings, dependenciesIn } from './kept-settings.ts';
 import type { ChannelRef, LinkState, VoiceLink } from './link.ts';
-import type { Question } from './matter.ts';
-import { Memory } from './memory.ts';
+import type { QueuedQuestion } from './matter.ts';
+import { ConversationMemory } from './memory.ts';
 import { namesIn } from './names-in.ts';
-import { Newcomers } from './newcomers.ts';
-import type { Notices } from './notices.ts';
-import { Once } from './once.ts';
+import { UnaskedPeople } from './newcomers.ts';
+import type { GuildNotices } from './notices.ts';
+import { OncePerSession } from './once.ts';
 import { PanelWatch } from './panel-watch.ts';
-import type { SessionParts } from './parts.ts';
+import type { SessionDependencies } from './parts.ts';
 import { watchRoles } from './role-watch.ts';
-import type { Room } from './room.ts';
-import { RoomNews } from './room-news.ts';
-import { runSession } from './session.ts';
+import type { SessionContext } from './room.ts';
+import { ServiceNotices } from './room-news.ts';
+import { runConnection } from './session.ts';
 import { withCountedVoice } from './spending-meters.ts';
-import { type Next, Tether } from './tether.ts';
+import { type ReconnectDecision, ReconnectingLink } from './tether.ts';
 import { together } from './together.ts';
-import { Asks } from './tool-asks.ts';
-import { TrackStand } from './track-stand.ts';
-import { Troubles } from './troubles.ts';
-import { Waste } from './waste.ts';
-import { Withdrawals } from './withdrawals.ts';
+import { PendingConfirmations } from './tool-asks.ts';
+import { SessionTracks } from './track-stand.ts';
+import { ReportedFailures } from './troubles.ts';
+import { PreemptiveBudget } from './waste.ts';
+import { ConsentWithdrawals } from './withdrawals.ts';
 
-export type Why = Extract<SessionEvent, { kind: 'left' }>['why'];
+export type LeaveReason = Extract<SessionEvent, { kind: 'left' }>['why'];
 
 /** Where a stay is to be. */
-export type StayOptions = {
+export type VoiceSessionOptions = {
   readonly channel: ChannelRef;
   readonly callerId: string;
-  readonly parts: SessionParts;
-  readonly settings: KeptSettings;
-  readonly notices: Pick<Notices, 'tell'>;
+  readonly parts: SessionDependencies;
+  readonly settings: StoredSettings;
+  readonly notices: Pick<GuildNotices, 'tell'>;
   /** Where it is left. */
-  readonly rooms: Pick<Rooms, 'leave'>;
+  readonly rooms: Pick<SessionControl, 'leave'>;
   /** A stay of this server that is to go on here: with its memory and what people said about being heard. */
-  readonly former?: Stay;
+  readonly former?: VoiceSession;
 };
 
 /** While the link is away it is seen this soon that nobody is there any more. */
 const lookMs = 250;
 /** Nobody sent it away: what plays is to go on when it is called back. */
-const kept: ReadonlySet<Why> = new Set(['stopped', 'lost', 'refused']);
+const kept: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
 /** The room reads of a lost link once a first try has failed, too. */
 const tellFromLosses = 2;
 
 /** One stay in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
-export class Stay {
-  readonly room: Room;
-  readonly accord: Accord;
+export class VoiceSession {
+  readonly room: SessionContext;
+  readonly accord: SessionConsent;
   /** What keeps it from speaking or hearing there. */
-  readonly hindrances: Hindrances;
-  readonly news: RoomNews;
-  readonly #parts: SessionParts;
+  readonly hindrances: VoiceRestrictions;
+  readonly news: ServiceNotices;
+  readonly #parts: SessionDependencies;
   readonly #over = new AbortController();
-  readonly #settings: KeptSettings;
+  readonly #settings: StoredSettings;
   readonly #since: number;
-  readonly #tether: Tether;
+  readonly #tether: ReconnectingLink;
   /** It goes on from another channel, and has not seen yet who came along. */
   #isMoving: boolean;
-  #why: Why | undefined;
+  #why: LeaveReason | undefined;
   #joinedInMs: number | undefined;
 
-  constructor({ channel, callerId, settings, notices, rooms, former, ...options }: StayOptions) {
+  constructor({ channel, callerId, settings, notices, rooms, former, ...options }: VoiceSessionOptions) {
     const { guildId } = channel;
-    const parts = partsIn(guildId, withCountedVoice(guildId, options.parts), settings);
+    const parts = dependenciesIn(guildId, withCountedVoice(guildId, options.parts), settings);
     this.#parts = parts;
     this.#settings = settings;
     this.#since = parts.clock.nowMs();
-    this.#tether = new Tether(parts);
+    this.#tether = new ReconnectingLink(parts);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
     const { gate, memory, once, troubles } = former?.room ?? {};
-    const newcomers = former?.room.newcomers ?? new Newcomers();
-    const attention = new Attention(parts, () => namesIn(guildId, parts));
+    const newcomers = former?.room.newcomers ?? new UnaskedPeople();
+    const attention = new AddressingState(parts, () => namesIn(guildId, parts));
     const people = () => this.#tether.people();
-    const notice = (line: Line) => this.room.notice(line);
-    const tracks = new TrackStand({ channel, parts, former: former?.room.tracks, notice });
+    const notice = (line: TextLine) => this.room.notice(line);
+    const tracks = new SessionTracks({ channel, parts, former: former?.room.tracks, notice });
     this.room = {
       ...{ channel, callerId, parts, attention, newcomers, people },
       settings: () => settings.in(guildId),
@@ -95,19 +95,19 @@ export class Stay {
         () => settings.in(guildId).pipeline,
         this.#over.signal,
       ),
-      bell: new Bell(),
-      gate: new Gate(parts.consent, parts.clock, people, gate?.consent),
-      withdrawals: new Withdrawals(),
-      memory: memory ?? new Memory(),
-      floor: new Floor({
+      bell: new CuePlayer(),
+      gate: new ConsentGate(parts.consent, parts.clock, people, gate?.consent),
+      withdrawals: new ConsentWithdrawals(),
+      memory: memory ?? new ConversationMemory(),
+      floor: new TurnQueue({
         nowMs: () => parts.clock.nowMs(),
         onLost: (question, why) => this.#lost(question, why),
       }),
-      ...{ waste: new Waste(), habits: new Habits() },
+      ...{ waste: new PreemptiveBudget(), habits: new PauseHabits() },
       panel: new PanelWatch({ channel, attention, newcomers }, parts),
-      once: once ?? new Once(),
-      troubles: troubles ?? new Troubles(),
-      asks: new Asks(),
+      once: once ?? new OncePerSession(),
+      troubles: troubles ?? new ReportedFailures(),
+      asks: new PendingConfirmations(),
       ...{ tracks, volume: tracks.volume },
       refresh: (personId, signal) => this.#tether.refresh(personId, signal),
       leave: () => rooms.leave(channel.guildId),
@@ -115,9 +115,9 @@ export class Stay {
       notice: (line, holds = () => true) =>
         notices.tell({ channel, line, holds: () => !this.isOver && holds() }),
     };
-    this.accord = new Accord(this.room);
-    this.news = new RoomNews(this.room);
-    this.hindrances = new Hindrances(this.room, former?.hindrances);
+    this.accord = new SessionConsent(this.room);
+    this.news = new ServiceNotices(this.room);
+    this.hindrances = new VoiceRestrictions(this.room, former?.hindrances);
   }
 
   get channel(): ChannelRef {
@@ -192,9 +192,9 @@ export class Stay {
    *
    * Where it has not entered yet, it tries to after `waitMs`.
    */
-  async live(waitMs = 0): Promise<Why> {
+  async live(waitMs = 0): Promise<LeaveReason> {
     this.room.tracks.run(this.#over.signal);
-    let next: Next = { kind: 'again', waitMs, losses: 0 };
+    let next: ReconnectDecision = { kind: 'again', waitMs, losses: 0 };
     while (next.kind === 'again') {
       const error = await this.#stretch(next.waitMs);
       if (error === undefined || this.isOver) break;
@@ -212,7 +212,7 @@ export class Stay {
   }
 
   /** What follows an error of `enter`; whoever has to know is told. */
-  after(error: unknown): Next {
+  after(error: unknown): ReconnectDecision {
     this.#tell(failureOf(error, 'link'));
     const next = this.#tether.after(error, this.channel.guildId);
     if (next.kind === 'over' || !this.entered) return next;
@@ -225,7 +225,7 @@ export class Stay {
   }
 
   /** Ends everything that runs in this channel; `live` returns once the link is closed. The first reason counts. */
-  leave(why: Why): void {
+  leave(why: LeaveReason): void {
     this.#why ??= why;
     this.#over.abort(new Error('left the channel'));
     this.room.floor.close();
@@ -249,7 +249,7 @@ export class Stay {
   async #session(link: VoiceLink, signal: AbortSignal): Promise<'alone' | 'lost'> {
     const { room } = this;
     return await together<'alone' | 'lost'>(signal, [
-      (until) => runSession(link, room, until),
+      (until) => runConnection(link, room, until),
       (until) => watchRoles(link, room, until),
     ]);
   }
@@ -280,7 +280,7 @@ export class Stay {
     panel.away({ people: this.#tether.people(), gate });
   }
 
-  #lost({ said }: Question, why: Lost): void {
+  #lost({ said }: QueuedQuestion, why: DroppedTurnReason): void {
     const { speakerId, name } = said;
     this.room.panel.lost(name);
     this.#tell({ kind: 'dropped', speakerId, name, why });

@@ -1,26 +1,26 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Pipeline, Said } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { within } from '#src/provider/within.ts';
 import type { SoundFile } from '#src/sources/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
-import { saidOf } from './asked.ts';
-import { Claim, type Dropping } from './claim.ts';
-import type { About, Asker, Asking, Saying, Talk } from './command-ports.ts';
-import type { Question } from './matter.ts';
-import { objectionTo } from './objection-to-sound.ts';
-import type { SessionParts } from './parts.ts';
+import { utterancesOf } from './asked.ts';
+import { TurnHandle, type DropReason } from './claim.ts';
+import type { QuestionSubject, Asker, AskOutcome, SayOutcome, TypedTalk } from './command-ports.ts';
+import type { QueuedQuestion } from './matter.ts';
+import { soundRejection } from './objection-to-sound.ts';
+import type { SessionDependencies } from './parts.ts';
 import { clausesOf } from './reading.ts';
-import type { VoiceRooms } from './rooms.ts';
+import type { VoiceSessions } from './rooms.ts';
 import { meteredTranscriber } from './spending-meters.ts';
-import type { Stay } from './stay.ts';
+import type { VoiceSession } from './stay.ts';
 import { answerInWriting } from './written-answer.ts';
 import { WrittenQuestions } from './written-questions.ts';
 
 /** Discord lets a command be answered later than this, but nobody waits so long for a line of text. */
 const longestMs = 50_000;
 
-type Parts = Pick<
-  SessionParts,
+type TypedParts = Pick<
+  SessionDependencies,
   | 'chat'
   | 'chatName'
   | 'clock'
@@ -34,14 +34,14 @@ type Parts = Pick<
 >;
 
 /** What is typed instead of spoken: texts to read out, questions, and the word to be silent. */
-export class RoomTalk implements Talk {
-  readonly #parts: Parts;
-  readonly #rooms: Pick<VoiceRooms, 'settings' | 'stay'>;
+export class TypedRequests implements TypedTalk {
+  readonly #parts: TypedParts;
+  readonly #rooms: Pick<VoiceSessions, 'settings' | 'stay'>;
   readonly #signal: AbortSignal;
   readonly #writing = new WrittenQuestions();
 
   /** Aborting `signal` ends the answers that are being written. */
-  constructor(parts: Parts, rooms: Pick<VoiceRooms, 'settings' | 'stay'>, signal: AbortSignal) {
+  constructor(parts: TypedParts, rooms: Pick<VoiceSessions, 'settings' | 'stay'>, signal: AbortSignal) {
     this.#parts = parts;
     this.#rooms = rooms;
     this.#signal = signal;
@@ -52,7 +52,7 @@ export class RoomTalk implements Talk {
     words: string,
     when: 'now' | 'queue',
     voice?: string,
-  ): Promise<Saying> {
+  ): Promise<SayOutcome> {
     const stay = this.#rooms.stay(guildId);
     if (!stay) return { kind: 'nowhere' };
     const clauses = clausesOf(words);
@@ -60,7 +60,7 @@ export class RoomTalk implements Talk {
     const { quiet } = this.#parts.spending.manner(guildId);
     if (quiet) return { kind: 'unaffordable', line: quiet.line };
     const named = voice !== undefined && { voice };
-    const reading = { kind: 'reading', clauses, when, ...named, claim: new Claim() } as const;
+    const reading = { kind: 'reading', clauses, when, ...named, claim: new TurnHandle() } as const;
     const added = stay.room.floor.read(reading);
     switch (added.kind) {
       case 'added':
@@ -78,8 +78,8 @@ export class RoomTalk implements Talk {
     question: string,
     asker: Asker,
     answer: 'voice' | 'text',
-    about: About = {},
-  ): Promise<Asking> {
+    about: QuestionSubject = {},
+  ): Promise<AskOutcome> {
     if (answer === 'voice') return await this.#answer(guildId, question, asker, answer, about);
     const place = this.#writing.enter(guildId, asker.id);
     if ('line' in place) return { kind: 'failed', line: place.line };
@@ -92,18 +92,18 @@ export class RoomTalk implements Talk {
     question: string,
     asker: Asker,
     answer: 'voice' | 'text',
-    about: About,
-  ): Promise<Asking> {
+    about: QuestionSubject,
+  ): Promise<AskOutcome> {
     const { clock, spending, transcriber } = this.#parts;
     const payer = spending.payer(guildId, asker.id);
     if (answer === 'voice' && !this.#rooms.stay(guildId)) return nowhere;
     const askedAtMs = clock.nowMs();
     const { recording } = about;
-    const none: Heard = { kind: 'heard', transcriber };
+    const none: RecordingOutcome = { kind: 'heard', transcriber };
     const heard = recording ? await this.#heard(recording, guildId, asker) : none;
     if (heard.kind === 'failed') return heard;
     const material = { asker, question, about, pcm: heard.pcm, atMs: clock.nowMs() };
-    const said = saidOf(material, heard.transcriber, this.#signal);
+    const said = utterancesOf(material, heard.transcriber, this.#signal);
     const restMs = longestMs - (clock.nowMs() - askedAtMs);
     const stay = this.#rooms.stay(guildId);
     if (answer === 'voice') return stay ? await this.#aloud(said, question, stay, restMs) : nowhere;
@@ -130,7 +130,7 @@ export class RoomTalk implements Talk {
     return this.#parts.voices;
   }
 
-  async #partsIn(guildId: string): Promise<Parts> {
+  async #partsIn(guildId: string): Promise<TypedParts> {
     const { settings } = this.#rooms;
     await settings.load(guildId);
     return { ...this.#parts, style: settings.styleIn(guildId) };
@@ -143,7 +143,7 @@ export class RoomTalk implements Talk {
   }
 
   /** What is wrong with a recording only its sender can mend, so only they are told. */
-  async #heard(recording: SoundFile, guildId: string, asker: Asker): Promise<Heard> {
+  async #heard(recording: SoundFile, guildId: string, asker: Asker): Promise<RecordingOutcome> {
     const { recordings, spending, transcriber } = this.#parts;
     const listening = spending.listen(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
@@ -151,21 +151,21 @@ export class RoomTalk implements Talk {
       const pcm = await recordings.read({ ...recording, personId: asker.id }, this.#signal);
       return { kind: 'heard', pcm, transcriber: meteredTranscriber(transcriber, listening.heard) };
     } catch (error) {
-      const line = this.#signal.aborted ? undefined : objectionTo(error);
+      const line = this.#signal.aborted ? undefined : soundRejection(error);
       if (!line) throw error;
       return { kind: 'failed', line };
     }
   }
 
   async #aloud(
-    said: readonly Said[],
+    said: readonly TurnUtterance[],
     question: string,
-    { room }: Stay,
+    { room }: VoiceSession,
     ms: number,
-  ): Promise<Asking> {
+  ): Promise<AskOutcome> {
     const { clock } = this.#parts;
-    const told = Promise.withResolvers<Asking>();
-    const claim = new Claim((why) => told.resolve(droppedFor(why)));
+    const told = Promise.withResolvers<AskOutcome>();
+    const claim = new TurnHandle((why) => told.resolve(droppedFor(why)));
     room.floor.ask(questionOf(said, question, clock.nowMs(), claim, told.resolve));
     try {
       return await within(told.promise, ms, clock, () => new Error('late'));
@@ -175,23 +175,23 @@ export class RoomTalk implements Talk {
   }
 }
 
-const nowhere: Asking = { kind: 'nowhere' };
+const nowhere: AskOutcome = { kind: 'nowhere' };
 
-type Heard =
+type RecordingOutcome =
   | { readonly kind: 'heard'; readonly pcm?: Pcm; readonly transcriber: Transcriber }
-  | Extract<Asking, { kind: 'failed' }>;
+  | Extract<AskOutcome, { kind: 'failed' }>;
 
 /** Its recording is known by its words from then on, as soon as there are any. */
 function questionOf(
-  all: readonly Said[],
+  all: readonly TurnUtterance[],
   text: string,
   atMs: number,
-  claim: Claim,
-  tell: (asking: Asking) => void,
-): Question {
+  claim: TurnHandle,
+  tell: (asking: AskOutcome) => void,
+): QueuedQuestion {
   const [said, ...earlier] = all.toReversed();
   if (!said) throw new Error('Nothing was asked.');
-  const question: Question = {
+  const question: QueuedQuestion = {
     ...{ kind: 'question', said, earlier: earlier.toReversed(), endedAtMs: atMs, claim, tell },
     words: { text, atMs },
   };
@@ -205,7 +205,7 @@ function questionOf(
   return question;
 }
 
-function droppedFor(why: Dropping): Asking {
+function droppedFor(why: DropReason): AskOutcome {
   switch (why) {
     case 'stopped':
     case 'withdrawn':

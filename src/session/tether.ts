@@ -1,11 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/provider/within.ts';
-import { comebackRules, stepComeback, unlost } from './comeback.ts';
-import type { ChannelRef, LinkState, MayHear, Person, VoiceLink } from './link.ts';
-import type { SessionParts } from './parts.ts';
+import { reconnectRules, stepReconnect, noLosses } from './comeback.ts';
+import type { ChannelRef, LinkState, MayHear, ChannelMember, VoiceLink } from './link.ts';
+import type { SessionDependencies } from './parts.ts';
 
 /** What follows when a link broke or could not be opened; `losses` counts those that belong together. */
-export type Next =
+export type ReconnectDecision =
   | { readonly kind: 'again'; readonly waitMs: number; readonly losses: number }
   | { readonly kind: 'over'; readonly why: 'lost' | 'refused' | 'sent-away' };
 
@@ -16,14 +16,14 @@ const rebuildMs = 60_000;
 const graceMs = 2_000;
 
 /** What holds one stay to its channel: one link after the other, as long as that makes sense. */
-export class Tether {
-  readonly #parts: Pick<SessionParts, 'clock' | 'door' | 'random'>;
+export class ReconnectingLink {
+  readonly #parts: Pick<SessionDependencies, 'clock' | 'door' | 'random'>;
   #link: VoiceLink | undefined;
   #isOpen = false;
-  #comeback = unlost;
+  #comeback = noLosses;
   #brokeAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: Pick<SessionParts, 'clock' | 'door' | 'random'>) {
+  constructor(parts: Pick<SessionDependencies, 'clock' | 'door' | 'random'>) {
     this.#parts = parts;
   }
 
@@ -37,7 +37,7 @@ export class Tether {
   }
 
   /** Everybody in the channel now but this bot, also while the link is away; nobody before it was opened. */
-  people(): readonly Person[] {
+  people(): readonly ChannelMember[] {
     return this.#link?.people() ?? [];
   }
 
@@ -57,7 +57,7 @@ export class Tether {
     this.#link = await door.open(channel, mayHear, signal);
     this.#isOpen = true;
     const up = { kind: 'up', atMs: clock.nowMs() } as const;
-    [this.#comeback] = stepComeback(this.#comeback, up, comebackRules);
+    [this.#comeback] = stepReconnect(this.#comeback, up, reconnectRules);
   }
 
   /**
@@ -86,7 +86,7 @@ export class Tether {
   }
 
   /** To be asked once for each `error` of `open` or `spend`. */
-  after(error: unknown, guildId: string): Next {
+  after(error: unknown, guildId: string): ReconnectDecision {
     const atMs = this.#parts.clock.nowMs();
     if (error instanceof BotError) {
       const end = endOf(error);
@@ -97,10 +97,10 @@ export class Tether {
     return isRepeated ? { kind: 'over', why: 'lost' } : this.#lost(guildId, atMs);
   }
 
-  #lost(guildId: string, atMs: number): Next {
+  #lost(guildId: string, atMs: number): ReconnectDecision {
     const { door, random } = this.#parts;
     const lost = { kind: 'lost', atMs, random: random(), restMs: door.restMs(guildId) } as const;
-    const [comeback, effect] = stepComeback(this.#comeback, lost, comebackRules);
+    const [comeback, effect] = stepReconnect(this.#comeback, lost, reconnectRules);
     this.#comeback = comeback;
     if (effect?.kind !== 'try') return { kind: 'over', why: 'refused' };
     return { kind: 'again', waitMs: effect.waitMs, losses: effect.losses };

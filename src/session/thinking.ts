@@ -1,31 +1,31 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import type { BotError } from '#src/base/errors.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
-import type { Pipeline, ReplyPart, Stage, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, ReplyPart, AnswerHost, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import type { TextId } from '#src/texts/texts.ts';
-import type { Bill } from './spending.ts';
-import type { TurnTools } from './tool-turn.ts';
-import { tokensOf, type Waste } from './waste.ts';
+import type { UsageMeter } from './spending.ts';
+import type { ToolRun } from './tool-turn.ts';
+import { tokensOf, type PreemptiveBudget } from './waste.ts';
 
 /** A part of an answer, and when it came. */
-export type Arrived = { readonly part: ReplyPart; readonly atMs: number };
+export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 
 /** What an answer is made with. */
-export type ThinkingParts = {
+export type PendingAnswerParts = {
   readonly pipeline: Pipeline;
-  readonly waste: Waste;
+  readonly waste: PreemptiveBudget;
   /** What the turn may call; nothing if left out. */
-  readonly tools?: Pick<TurnTools, 'isDone' | 'run' | 'step'>;
+  readonly tools?: Pick<ToolRun, 'isDone' | 'run' | 'step'>;
   /** What the turn rests on; another one later means that the answer is out of date. */
   readonly basis: object;
   readonly nowMs: () => number;
   /** What it takes is told here; nobody counts if left out. */
-  readonly bill?: Bill;
+  readonly bill?: UsageMeter;
 };
 
-type Early = { readonly parts: readonly Arrived[]; readonly end?: 'over' | { error: unknown } };
+type Early = { readonly parts: readonly ArrivedPart[]; readonly end?: 'over' | { error: unknown } };
 
 /**
  * One answer from its first request on, perhaps before it is known to be wanted: nothing of it is heard and no tool
@@ -33,13 +33,13 @@ type Early = { readonly parts: readonly Arrived[]; readonly end?: 'over' | { err
  *
  * It is read up to its first sound, or the first that fails, so that what waits is bounded. Aborting `signal` ends it.
  */
-export class Thinking {
+export class PendingAnswer {
   readonly basis: object;
   readonly #parts: AsyncIterator<ReplyPart>;
-  readonly #waste: Waste;
-  readonly #tools: ThinkingParts['tools'];
+  readonly #waste: PreemptiveBudget;
+  readonly #tools: PendingAnswerParts['tools'];
   readonly #nowMs: () => number;
-  readonly #bill: Bill | undefined;
+  readonly #bill: UsageMeter | undefined;
   readonly #over = new AbortController();
   readonly #released = Promise.withResolvers<SpokenReply>();
   readonly #early: Promise<Early>;
@@ -51,7 +51,7 @@ export class Thinking {
   #fate: 'open' | 'wanted' | 'vain' = 'open';
   #tokens = 0;
 
-  constructor(turn: Turn, parts: ThinkingParts, signal: AbortSignal) {
+  constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
     const { pipeline, waste, tools, basis, bill, nowMs } = parts;
     this.basis = basis;
     this.#waste = waste;
@@ -119,7 +119,7 @@ export class Thinking {
    *
    * Errors: the pipeline's. Aborting `signal` ends it and throws `signal.reason`.
    */
-  async *release(reply: SpokenReply, signal: AbortSignal): AsyncGenerator<Arrived> {
+  async *release(reply: SpokenReply, signal: AbortSignal): AsyncGenerator<ArrivedPart> {
     this.want(reply);
     const leave = () => this.#over.abort(signal.reason);
     signal.addEventListener('abort', leave);
@@ -146,7 +146,7 @@ export class Thinking {
     this.#over.abort(new Error('the answer is not wanted'));
   }
 
-  #stage(): Stage {
+  #stage(): AnswerHost {
     return {
       playedMs: () => this.#reply?.playedMs() ?? 0,
       run: (call, signal) => this.#run(call, AbortSignal.any([signal, this.#over.signal])),
@@ -172,7 +172,7 @@ export class Thinking {
   }
 
   async #gather(): Promise<Early> {
-    const parts: Arrived[] = [];
+    const parts: ArrivedPart[] = [];
     try {
       for (;;) {
         const { done, value: part } = await this.#next();
@@ -185,7 +185,7 @@ export class Thinking {
     }
   }
 
-  async *#rest(): AsyncGenerator<Arrived> {
+  async *#rest(): AsyncGenerator<ArrivedPart> {
     for (;;) {
       const { done, value: part } = await this.#next();
       if (done) return;
@@ -199,7 +199,7 @@ export class Thinking {
     return await unlessAborted(this.#parts.next(), this.#until);
   }
 
-  #arrived(part: ReplyPart): Arrived {
+  #arrived(part: ReplyPart): ArrivedPart {
     this.#arrivals++;
     if (part.kind === 'clause') this.#awaitsSpeech = true;
     if (part.kind === 'audio' || part.kind === 'unspoken') this.#awaitsSpeech = false;

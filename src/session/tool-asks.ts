@@ -1,7 +1,7 @@
 import type { Fitting, RoomTool } from './tool.ts';
 
 /** Something that is done once its asker presses the button for it. */
-export type Ask = {
+export type PendingConfirmation = {
   /** Never the same again, also after a restart: a button of former days fits nothing. */
   readonly id: string;
   readonly tool: RoomTool;
@@ -15,11 +15,11 @@ export type Ask = {
 const limit = 8;
 
 /** What waits for a button in one stay; each is pressed once, or never. */
-export class Asks {
-  #open: readonly Ask[] = [];
+export class PendingConfirmations {
+  #open: readonly PendingConfirmation[] = [];
 
   /** False where the same person is asked about the same tool already. */
-  put(ask: Ask, nowMs: number): boolean {
+  put(ask: PendingConfirmation, nowMs: number): boolean {
     const open = this.#open.filter(({ untilMs }) => untilMs > nowMs);
     const isAsked = open.some(
       ({ askerId, tool }) => askerId === ask.askerId && tool.name === ask.tool.name,
@@ -29,7 +29,7 @@ export class Asks {
   }
 
   /** Whoever else presses changes nothing. */
-  press(id: string, personId: string, nowMs: number): Pressed {
+  press(id: string, personId: string, nowMs: number): ConfirmationPress {
     const ask = this.#open.find((one) => one.id === id);
     if (!ask || ask.untilMs <= nowMs) return { kind: 'over' };
     if (ask.askerId !== personId) return { kind: 'other', name: ask.askerName };
@@ -37,7 +37,7 @@ export class Asks {
     return { kind: 'theirs', ask };
   }
 
-  remove(ask: Ask): void {
+  remove(ask: PendingConfirmation): void {
     this.#open = this.#open.filter((one) => one !== ask);
   }
 
@@ -47,7 +47,7 @@ export class Asks {
   }
 }
 
-export type Pressed =
-  | { readonly kind: 'theirs'; readonly ask: Ask }
+export type ConfirmationPress =
+  | { readonly kind: 'theirs'; readonly ask: PendingConfirmation }
   | { readonly kind: 'other'; readonly name: string }
   | { readonly kind: 'over' };

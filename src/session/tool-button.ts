@@ -1,7 +1,7 @@
-import type { Said } from '#src/pipeline/pipeline.ts';
-import type { Room } from './room.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { SessionContext } from './room.ts';
 import type { Facts, Fitting, RoomTool } from './tool.ts';
-import type { Ask } from './tool-asks.ts';
+import type { PendingConfirmation } from './tool-asks.ts';
 import { onOneLine } from './tool-data.ts';
 
 /** A button nobody pressed in this time does nothing any more. */
@@ -9,10 +9,10 @@ const openMs = 60_000;
 /** Of the press behind it; what is asked follows. */
 const pressName = 'tool.confirm';
 
-export type Wanted = {
+export type RequestedAction = {
   readonly tool: RoomTool;
   readonly fitting: Fitting;
-  readonly asker: Said;
+  readonly asker: TurnUtterance;
 };
 
 /**
@@ -20,14 +20,14 @@ export type Wanted = {
  *
  * Errors: as `Scribe.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
  */
-export async function askForButton(
-  { tool, fitting, asker }: Wanted,
-  { asks, channel, parts }: Room,
+export async function requestConfirmation(
+  { tool, fitting, asker }: RequestedAction,
+  { asks, channel, parts }: SessionContext,
   signal: AbortSignal,
 ): Promise<Facts> {
   const { clock, scribe } = parts;
   const name = onOneLine(asker.name);
-  const ask: Ask = {
+  const ask: PendingConfirmation = {
     id: crypto.randomUUID(),
     ...{ tool, fitting, askerId: asker.speakerId, askerName: name },
     untilMs: clock.nowMs() + openMs,

@@ -1,9 +1,9 @@
-import type { Room } from './room.ts';
-import type { Company, ToolPorts } from './tool.ts';
+import type { SessionContext } from './room.ts';
+import type { PeopleHere, ToolPorts } from './tool.ts';
 import { tracksFor } from './track-tools.ts';
 
 /** What tools may do in this room for those who asked. */
-export function portsIn(room: Room, askerIds: readonly string[]): ToolPorts {
+export function actionsFor(room: SessionContext, askerIds: readonly string[]): ToolPorts {
   const { channel, leave, parts, volume } = room;
   return {
     clock: parts.clock,
@@ -15,7 +15,7 @@ export function portsIn(room: Room, askerIds: readonly string[]): ToolPorts {
   };
 }
 
-function companyIn({ gate, people }: Room): Company {
+function companyIn({ gate, people }: SessionContext): PeopleHere {
   const all = people();
   const humans = all.filter(({ isBot }) => !isBot);
   const names = humans.filter(({ id }) => gate.standing(id) === 'yes').map(({ name }) => name);

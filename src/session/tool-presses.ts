@@ -1,29 +1,29 @@
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/provider/within.ts';
-import type { Line } from '#src/texts/texts.ts';
-import type { Confirmations, Confirming } from './command-ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { Confirmations, ConfirmOutcome } from './command-ports.ts';
 import { failureOf } from './failure.ts';
-import type { Room } from './room.ts';
-import type { VoiceRooms } from './rooms.ts';
-import type { Ask } from './tool-asks.ts';
-import { portsIn } from './tool-ports.ts';
-import { holdsNow } from './tool-rights.ts';
+import type { SessionContext } from './room.ts';
+import type { VoiceSessions } from './rooms.ts';
+import type { PendingConfirmation } from './tool-asks.ts';
+import { actionsFor } from './tool-ports.ts';
+import { holdsRightNow } from './tool-rights.ts';
 
 /** No deed behind a button takes longer. */
 const longestMs = 10_000;
 
 /** Does what waits for a button once its asker has pressed it. */
-export class RoomConfirmations implements Confirmations {
-  readonly #rooms: Pick<VoiceRooms, 'stay'>;
+export class ToolConfirmations implements Confirmations {
+  readonly #rooms: Pick<VoiceSessions, 'stay'>;
   readonly #signal: AbortSignal;
 
   /** Aborting `signal` ends what runs. */
-  constructor(rooms: Pick<VoiceRooms, 'stay'>, signal: AbortSignal) {
+  constructor(rooms: Pick<VoiceSessions, 'stay'>, signal: AbortSignal) {
     this.#rooms = rooms;
     this.#signal = signal;
   }
 
-  async confirm(guildId: string, askId: string, personId: string): Promise<Confirming> {
+  async confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome> {
     const room = this.#rooms.stay(guildId)?.room;
     if (!room) return { kind: 'over' };
     const pressed = room.asks.press(askId, personId, room.parts.clock.nowMs());
@@ -48,29 +48,29 @@ export class RoomConfirmations implements Confirmations {
 
 /** The right is read once more: a minute is long enough to leave or to lose a role. */
 async function perform(
-  { askerId, fitting, tool }: Ask,
-  room: Room,
+  { askerId, fitting, tool }: PendingConfirmation,
+  room: SessionContext,
   signal: AbortSignal,
-): Promise<Confirming> {
-  if (!(await holdsNow(tool.right, askerId, room, signal))) {
+): Promise<ConfirmOutcome> {
+  if (!(await holdsRightNow(tool.right, askerId, room, signal))) {
     return { kind: 'barred', line: barredLine(tool.right, room) };
   }
   signal.throwIfAborted();
-  const { line } = await fitting.run(portsIn(room, [askerId]), signal);
+  const { line } = await fitting.run(actionsFor(room, [askerId]), signal);
   return { kind: 'done', ...(line && { line }) };
 }
 
 function tell(
-  { kind }: Confirming,
-  { askerId: speakerId, tool }: Ask,
-  { channel, parts }: Room,
+  { kind }: ConfirmOutcome,
+  { askerId: speakerId, tool }: PendingConfirmation,
+  { channel, parts }: SessionContext,
   tookMs: number,
 ): void {
   const how = kind === 'done' ? 'pressed' : 'refused';
   parts.onEvent(channel.guildId, { kind: 'tool', speakerId, tool: tool.name, how, tookMs });
 }
 
-function barredLine(right: Ask['tool']['right'], { channel }: Room): Line {
+function barredLine(right: PendingConfirmation['tool']['right'], { channel }: SessionContext): TextLine {
   if (right === 'manage') return { id: 'perm.manage' };
   return { id: 'perm.room', with: { channel: channel.name } };
 }

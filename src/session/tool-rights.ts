@@ -1,9 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
 import { type Bearer, holds, type Right } from '#src/people/rights.ts';
-import type { Room } from './room.ts';
+import type { SessionContext } from './room.ts';
 
 /** Of a room, what says who may do what. */
-export type Court = Pick<Room, 'channel' | 'parts' | 'people' | 'refresh' | 'settings'>;
+export type RightsContext = Pick<SessionContext, 'channel' | 'parts' | 'people' | 'refresh' | 'settings'>;
 
 /**
  * Whether this person holds the right now. Of roles Discord tells nothing by itself: it is asked, and where it does not
@@ -11,10 +11,10 @@ export type Court = Pick<Room, 'channel' | 'parts' | 'people' | 'refresh' | 'set
  *
  * Aborting `signal` throws `signal.reason`.
  */
-export async function holdsNow(
+export async function holdsRightNow(
   right: Right,
   personId: string,
-  court: Court,
+  court: RightsContext,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { channel, parts, refresh } = court;
@@ -34,7 +34,7 @@ export async function holdsNow(
 export function bearerOf(
   personId: string,
   mayManage: boolean,
-  { people, settings }: Pick<Room, 'people' | 'settings'>,
+  { people, settings }: Pick<SessionContext, 'people' | 'settings'>,
 ): Bearer {
   const humans = people().filter(({ isBot }) => !isBot);
   const person = humans.find(({ id }) => id === personId);

@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, ChatModel, Tool, Usage } from '#src/chat/ports.ts';
-import type { Said } from '#src/pipeline/pipeline.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Fitting, RoomTool } from './tool.ts';
 
 const instructions =
@@ -13,9 +13,9 @@ const instructions =
  * The model is shown nothing else here, no name, no history and no result of a tool, so that nobody else's words can
  * bring it about. Where it cannot be asked, nothing is known. Aborting `signal` throws `signal.reason`.
  */
-export async function ownWish(
+export async function checkIntent(
   tool: RoomTool,
-  said: readonly Said[],
+  said: readonly TurnUtterance[],
   chat: ChatModel,
   spent: (usage: Usage) => void,
   signal: AbortSignal,

@@ -1,25 +1,25 @@
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import type { Right } from '#src/people/rights.ts';
-import type { Line, TextId } from '#src/texts/texts.ts';
-import type { Leaving } from './command-ports.ts';
-import type { TrackDeed } from './tracks-port.ts';
+import type { TextLine, TextId } from '#src/texts/texts.ts';
+import type { LeaveOutcome } from './command-ports.ts';
+import type { TrackAction } from './tracks-port.ts';
 
 /** What tools may do in the room they were asked in. */
 export interface ToolPorts {
   readonly clock: Pick<Clock, 'wallMs'>;
   /** Who is there besides the bot itself. */
-  company(): Company;
+  company(): PeopleHere;
   /** Into the chat of the channel; pings nobody. Errors and abort: as `Scribe.write`. */
   post(text: string, signal: AbortSignal): Promise<void>;
-  leave(): Promise<Leaving>;
+  leave(): Promise<LeaveOutcome>;
   readonly volume: Volumes;
   /** For whoever asked. */
   readonly tracks: ToolTracks;
 }
 
 /** Names only of those who agreed to be heard: the others are nobody's to be told about. */
-export type Company = {
+export type PeopleHere = {
   readonly names: readonly string[];
   readonly others: number;
   readonly bots: number;
@@ -35,11 +35,11 @@ export interface ToolTracks {
     change: TrackChange,
     called: string | undefined,
     signal: AbortSignal,
-  ): Promise<readonly [Line, ...Line[]]>;
+  ): Promise<readonly [TextLine, ...TextLine[]]>;
 }
 
 export type TrackChange =
-  | { readonly kind: TrackDeed }
+  | { readonly kind: TrackAction }
   | { readonly kind: 'volume'; readonly level: number }
   | { readonly kind: 'volume'; readonly by: number };
 
@@ -56,7 +56,7 @@ export type ToolOutcome = {
   /** What the model is told, as data. */
   readonly facts: Facts;
   /** What the room reads of it where somebody pressed a button for it; left out: that it is done. */
-  readonly line?: Line;
+  readonly line?: TextLine;
   /** The room notices by itself: whoever asked aloud gets no words on it. */
   readonly isPlain?: boolean;
 };
@@ -88,7 +88,7 @@ export type ToolDefinition<T> = {
       /** It never runs without a button pressed by whoever asked. */
       readonly isDestructive: boolean;
       /** What is asked beside a button; `{name}` and `{s}` are filled in. */
-      readonly ask: (call: T) => Line;
+      readonly ask: (call: T) => TextLine;
     }
 );
 
@@ -103,7 +103,7 @@ export type RoomTool = Pick<ToolDefinition<unknown>, 'name' | 'description' | 'r
 
 /** A call whose arguments fit. */
 export type Fitting = {
-  readonly ask: Line;
+  readonly ask: TextLine;
   run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
 };
 export type Unfit = { readonly unfit: string };

@@ -1,11 +1,11 @@
 /** Where a sound can be had again. */
-export type KeptSource =
+export type StoredSource =
   | { readonly kind: 'library'; readonly name: string }
   | { readonly kind: 'link'; readonly url: string; readonly type?: string };
 
 /** One sound of a track. */
-export type KeptSound = {
-  readonly source: KeptSource;
+export type StoredSound = {
+  readonly source: StoredSource;
   readonly title: string;
   readonly owner?: { readonly id: string; readonly name: string };
   /** Where it was; 0 for one that waits. */
@@ -14,17 +14,17 @@ export type KeptSound = {
 };
 
 /** What of a track outlives the process; the first sound is the one that plays. */
-export type KeptTrack = {
+export type StoredTrack = {
   readonly name: string;
   readonly percent: number;
   readonly isPaused: boolean;
-  readonly sounds: readonly KeptSound[];
+  readonly sounds: readonly StoredSound[];
 };
 
 /** What plays and waits in each channel, for a process that ends; storage implements it. */
-export interface TrackBook {
+export interface TrackStore {
   /** Errors: BotError `store.unreadable`. */
-  read(guildId: string, channelId: string): Promise<readonly KeptTrack[]>;
+  read(guildId: string, channelId: string): Promise<readonly StoredTrack[]>;
   /** In place of all that was kept for this channel. Errors: BotError `store.unwritable`. */
-  write(guildId: string, channelId: string, tracks: readonly KeptTrack[]): Promise<void>;
+  write(guildId: string, channelId: string, tracks: readonly StoredTrack[]): Promise<void>;
 }

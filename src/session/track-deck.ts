@@ -1,37 +1,37 @@
 import type { OpusCodec } from '#src/audio/opus.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { Ended, Item } from '#src/playback/item.ts';
+import type { ItemEnd, TrackItem } from '#src/playback/item.ts';
 import type { Loudness } from '#src/playback/levelling.ts';
 import type { NamedTrack } from '#src/playback/named-track.ts';
 import { NamedTracks } from '#src/playback/named-tracks.ts';
-import type { Added } from '#src/playback/track-outcomes.ts';
-import type { KeptSource, KeptTrack } from './track-book.ts';
+import type { ItemAdded } from '#src/playback/track-outcomes.ts';
+import type { StoredSource, StoredTrack } from './track-book.ts';
 import { ownTracks, usualTrack } from './track-names.ts';
-import type { SoundView, Steered, TrackDeed, TrackView } from './tracks-port.ts';
+import type { ListedSound, TrackOutcome, TrackAction, ListedTrack } from './tracks-port.ts';
 
 /** Whose a sound is. */
-export type Owner = { readonly id: string; readonly name: string };
+export type SoundOwner = { readonly id: string; readonly name: string };
 
 /** What is known of a sound besides what it sounds like. */
-export type Tag = { readonly origin: KeptSource; readonly owner?: Owner | undefined };
+export type SoundTag = { readonly origin: StoredSource; readonly owner?: SoundOwner | undefined };
 
 /** How a sound goes on a track. */
-export type Laying = { readonly loop: boolean; readonly next: boolean; readonly fromMs?: number };
+export type PlayOptions = { readonly loop: boolean; readonly next: boolean; readonly fromMs?: number };
 
 /** One thing done to one track. */
-export type Deed =
-  | { readonly kind: TrackDeed; readonly track: string }
+export type TrackCommand =
+  | { readonly kind: TrackAction; readonly track: string }
   | { readonly kind: 'volume'; readonly track: string; readonly percent: number };
 
 /** A sound that ended otherwise than wanted. */
-export type Broken = { readonly track: string; readonly title: string; readonly ended: Ended };
+export type FailedSound = { readonly track: string; readonly title: string; readonly ended: ItemEnd };
 
 /** Whose a sound is going to be that is still fetched; nobody's, once they are forgotten. To be disposed of. */
-export type PendingOwner = Disposable & { owner: Owner | undefined };
+export type PendingOwner = Disposable & { owner: SoundOwner | undefined };
 
 /** What became of a sound: as `Added`, or so many come live already. */
-export type Laid = Added | { readonly kind: 'too-many-live'; readonly limit: number };
+export type PlayOutcome = ItemAdded | { readonly kind: 'too-many-live'; readonly limit: number };
 
 /** Sounds of one track, the one that plays included. */
 const mostSounds = 50;
@@ -39,15 +39,15 @@ const mostSounds = 50;
 const mostLive = 8;
 
 /** The tracks of one stay, whose their sounds are, and where these came from. What may be done to them is judged elsewhere. */
-export class TrackDeck implements Disposable {
+export class OwnedTracks implements Disposable {
   /** For the mixer. */
   readonly tracks: NamedTracks;
   /** Sounds of one track. */
   readonly limit = mostSounds;
-  readonly #tags = new WeakMap<Item, Tag & { readonly serial: number }>();
+  readonly #tags = new WeakMap<TrackItem, SoundTag & { readonly serial: number }>();
   readonly #pending = new Set<PendingOwner>();
   #serial = 0;
-  #onBroken: (broken: Broken) => void = () => undefined;
+  #onBroken: (broken: FailedSound) => void = () => undefined;
   #disowned: (personId: string) => void = () => undefined;
 
   constructor(parts: {
@@ -64,7 +64,7 @@ export class TrackDeck implements Disposable {
   }
 
   /** Told of what could not be played, or not to its end. Replaces the former listener. */
-  onBroken(listener: (broken: Broken) => void): void {
+  onBroken(listener: (broken: FailedSound) => void): void {
     this.#onBroken = listener;
   }
 
@@ -87,7 +87,7 @@ export class TrackDeck implements Disposable {
   }
 
   /** Behind what waits, or before it; at once where nothing plays. */
-  lay(track: string, source: SoundSource, tag: Tag, { loop, next, fromMs = 0 }: Laying): Laid {
+  lay(track: string, source: SoundSource, tag: SoundTag, { loop, next, fromMs = 0 }: PlayOptions): PlayOutcome {
     if (this.isFull(track)) return { kind: 'full', limit: mostSounds };
     if (!source.seekable && this.#live >= mostLive)
       return { kind: 'too-many-live', limit: mostLive };
@@ -123,7 +123,7 @@ export class TrackDeck implements Disposable {
     return this.names.filter((name) => !this.tracks.track(name)?.isIdle);
   }
 
-  get views(): readonly TrackView[] {
+  get views(): readonly ListedTrack[] {
     return this.names.flatMap((name) => {
       const track = this.tracks.track(name);
       return track ? [this.#view(track)] : [];
@@ -131,14 +131,14 @@ export class TrackDeck implements Disposable {
   }
 
   /** What is touched by a deed: it is past once that has changed. */
-  subject({ kind, track, ...more }: Deed): string {
+  subject({ kind, track, ...more }: TrackCommand): string {
     const [now] = soundsOn(this.tracks.track(track));
     const percent = 'percent' in more ? more.percent : '';
     return `${kind} ${track} ${percent} ${now ? this.#tags.get(now)?.serial : ''}`;
   }
 
   /** Of the sounds a deed touches, the first that is somebody else's. */
-  ownerBeside(personId: string, { kind, track }: Deed): Owner | undefined {
+  ownerBeside(personId: string, { kind, track }: TrackCommand): SoundOwner | undefined {
     const all = soundsOn(this.tracks.track(track));
     const touched = kind === 'stop' ? all : all.slice(0, 1);
     const owners = touched.map((item) => this.#tags.get(item)?.owner);
@@ -146,7 +146,7 @@ export class TrackDeck implements Disposable {
   }
 
   /** Whoever may. */
-  perform(deed: Deed): Steered {
+  perform(deed: TrackCommand): TrackOutcome {
     const { kind, track: name } = deed;
     const track = this.tracks.track(name);
     if (kind === 'volume') {
@@ -159,7 +159,7 @@ export class TrackDeck implements Disposable {
   }
 
   /** To be asked before a sound is fetched for somebody. */
-  pendingOwner(owner: Owner): PendingOwner {
+  pendingOwner(owner: SoundOwner): PendingOwner {
     const pending: PendingOwner = { owner, [Symbol.dispose]: () => this.#pending.delete(pending) };
     this.#pending.add(pending);
     return pending;
@@ -178,7 +178,7 @@ export class TrackDeck implements Disposable {
   }
 
   /** What is to outlive the process. */
-  get kept(): readonly KeptTrack[] {
+  get kept(): readonly StoredTrack[] {
     return this.tracks.all().flatMap((track) => {
       const { name, percent, isPaused } = track.view;
       const sounds = soundsOn(track).flatMap((item, n) => {
@@ -198,7 +198,7 @@ export class TrackDeck implements Disposable {
     this.tracks.close();
   }
 
-  #view(track: NamedTrack): TrackView {
+  #view(track: NamedTrack): ListedTrack {
     const { name, percent, isPaused, now, waiting } = track.view;
     return {
       ...{ name, percent, isPaused },
@@ -207,19 +207,19 @@ export class TrackDeck implements Disposable {
     };
   }
 
-  #soundView(item: Item): SoundView {
+  #soundView(item: TrackItem): ListedSound {
     const { isLooping: loop, positionMs, source } = item;
     const { lengthMs, title } = source;
     const length = lengthMs !== undefined && { lengthMs };
     return { title, ...this.#ownerName(item), positionMs, ...length, loop };
   }
 
-  #ownerName(item: Item): { readonly owner?: string } {
+  #ownerName(item: TrackItem): { readonly owner?: string } {
     const owner = this.#tags.get(item)?.owner;
     return owner ? { owner: owner.name } : {};
   }
 
-  #missing(track: string): Steered {
+  #missing(track: string): TrackOutcome {
     const { names } = this;
     return names.length > 0 ? { kind: 'unknown', track, names } : { kind: 'silent' };
   }
@@ -236,7 +236,7 @@ function loudnessFor({ lengthMs, lufs, seekable }: SoundSource): Loudness | unde
   return lengthMs === undefined && !seekable ? 'live' : undefined;
 }
 
-function steered(kind: TrackDeed, track: NamedTrack): Steered {
+function steered(kind: TrackAction, track: NamedTrack): TrackOutcome {
   const { name } = track;
   switch (kind) {
     case 'pause':
@@ -260,7 +260,7 @@ function steered(kind: TrackDeed, track: NamedTrack): Steered {
   }
 }
 
-function soundsOn(track: NamedTrack | undefined): readonly Item[] {
+function soundsOn(track: NamedTrack | undefined): readonly TrackItem[] {
   if (!track) return [];
   const { now, waiting } = track.view;
   return now ? [now, ...waiting] : [];

@@ -1,34 +1,34 @@
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import { type Line, text } from '#src/texts/texts.ts';
-import { inStore } from './book.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+import { withStore } from './book.ts';
 import type { ChannelRef } from './link.ts';
-import type { SessionParts } from './parts.ts';
-import type { KeptSound, KeptTrack } from './track-book.ts';
-import type { Broken, TrackDeck } from './track-deck.ts';
+import type { SessionDependencies } from './parts.ts';
+import type { StoredSound, StoredTrack } from './track-book.ts';
+import type { FailedSound, OwnedTracks } from './track-deck.ts';
 import { isOwnTrack, ownTracks } from './track-names.ts';
-import { reasonOf } from './track-shelf.ts';
-import type { Volume } from './volume.ts';
+import { soundFaultOf } from './track-shelf.ts';
+import type { TrackVolumes } from './volume.ts';
 
 /** Of a process that is killed, what happened on tracks is forgotten for so long at most. */
 const everyMs = 3_000;
 const usualPercent = 100;
 
-type Parts = Pick<SessionParts, 'clock' | 'onEvent' | 'places' | 'sounds' | 'trackBook'>;
+type PersistenceParts = Pick<SessionDependencies, 'clock' | 'onEvent' | 'places' | 'sounds' | 'trackBook'>;
 
-export type KeeperOptions = {
+export type TrackPersistenceOptions = {
   readonly channel: ChannelRef;
-  readonly deck: TrackDeck;
-  readonly volume: Volume;
-  readonly parts: Parts;
+  readonly deck: OwnedTracks;
+  readonly volume: TrackVolumes;
+  readonly parts: PersistenceParts;
   /** Goes on from another stay, with its tracks. */
   readonly isPassedOn: boolean;
   /** Tells the room what is not played any more. */
-  readonly notice: (line: Line) => void;
+  readonly notice: (line: TextLine) => void;
 };
 
 /** Sees to it that the tracks of a stay outlive the process, and brings back those of a former one. */
-export class TrackKeeper {
-  readonly #options: KeeperOptions;
+export class TrackPersistence {
+  readonly #options: TrackPersistenceOptions;
   /** What the book holds for this channel, as far as it is known. */
   #written: string | undefined;
   /** What a former process left has been laid: now the deck knows more than the book. */
@@ -36,7 +36,7 @@ export class TrackKeeper {
   /** Who was forgotten while sounds of a former process are laid: their names were read before. */
   #forgotten: Set<string> | undefined;
 
-  constructor(options: KeeperOptions) {
+  constructor(options: TrackPersistenceOptions) {
     this.#options = options;
     this.#isLaid = options.isPassedOn;
     options.deck.onBroken((broken) => this.#broke(broken));
@@ -66,7 +66,7 @@ export class TrackKeeper {
   }
 
   /** The bot's own tracks have a volume and nothing else. */
-  #kept(): readonly KeptTrack[] {
+  #kept(): readonly StoredTrack[] {
     const { deck, volume } = this.#options;
     const own = ownTracks.filter((name) => volume.of(name) !== usualPercent);
     const volumes = own.map((name) => {
@@ -75,12 +75,12 @@ export class TrackKeeper {
     return [...deck.kept, ...volumes];
   }
 
-  async #write(tracks: readonly KeptTrack[]): Promise<void> {
+  async #write(tracks: readonly StoredTrack[]): Promise<void> {
     const { channel, parts } = this.#options;
     const { channelId, guildId } = channel;
     const written = JSON.stringify(tracks);
     if (written === this.#written) return;
-    const done = await inStore(guildId, parts, 'store.unwritable', async () => {
+    const done = await withStore(guildId, parts, 'store.unwritable', async () => {
       await parts.trackBook.write(guildId, channelId, tracks);
       return true;
     });
@@ -92,12 +92,12 @@ export class TrackKeeper {
     const { channelId, guildId } = channel;
     const read = () => parts.trackBook.read(guildId, channelId);
     this.#forgotten = new Set();
-    const tracks = await inStore(guildId, parts, 'store.unreadable', read);
+    const tracks = await withStore(guildId, parts, 'store.unreadable', read);
     if (tracks) this.#written = JSON.stringify(tracks);
     await Promise.all((tracks ?? []).map((track) => this.#restoreTrack(track, signal)));
   }
 
-  async #restoreTrack(track: KeptTrack, signal: AbortSignal): Promise<void> {
+  async #restoreTrack(track: StoredTrack, signal: AbortSignal): Promise<void> {
     const { deck, volume } = this.#options;
     if (isOwnTrack(track.name)) volume.set(track.name, track.percent);
     for (const sound of track.sounds) {
@@ -109,8 +109,8 @@ export class TrackKeeper {
 
   /** One that is gone is skipped, and the room is told why. */
   async #restoreSound(
-    { name: track }: KeptTrack,
-    { source: origin, title, owner, positionMs: fromMs, loop }: KeptSound,
+    { name: track }: StoredTrack,
+    { source: origin, title, owner, positionMs: fromMs, loop }: StoredSound,
     signal: AbortSignal,
   ): Promise<void> {
     const { channel, deck, parts } = this.#options;
@@ -123,19 +123,19 @@ export class TrackKeeper {
       deck.lay(track, source, { origin, owner: theirs }, { loop, next: false, fromMs });
     } catch (error) {
       signal.throwIfAborted();
-      const reason = reasonOf(error);
+      const reason = soundFaultOf(error);
       if (!reason) throw error;
       this.#gone(track, title, reason);
     }
   }
 
-  #broke({ track, title, ended }: Broken): void {
+  #broke({ track, title, ended }: FailedSound): void {
     const error = 'error' in ended ? ended.error : undefined;
     const usual = ended.reason === 'empty' ? 'track.bad.not_audio' : 'track.bad.unreachable';
-    this.#gone(track, title, reasonOf(error) ?? { id: usual });
+    this.#gone(track, title, soundFaultOf(error) ?? { id: usual });
   }
 
-  #gone(track: string, title: string, { id, with: words }: Line): void {
+  #gone(track: string, title: string, { id, with: words }: TextLine): void {
     const { channel, notice, parts } = this.#options;
     const reason = text(id, words, parts.places.localeIn(channel.guildId));
     notice({ id: 'track.gone', with: { track, title, reason } });

@@ -1,15 +1,15 @@
-import type { Line } from '#src/texts/texts.ts';
-import type { Steered } from './tracks-port.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { TrackOutcome } from './tracks-port.ts';
 
 /** What became of a track among others, in one sentence that names it. */
-export function namedOutcome(one: Steered): Line {
+export function namedOutcome(one: TrackOutcome): TextLine {
   if (one.kind !== 'denied') return trackOutcome(one);
   const { track, owner, votes, needed } = one;
   return { id: 'track.denied.on', with: { track, owner, votes, needed } };
 }
 
 /** What became of a track, in one sentence. */
-export function trackOutcome(one: Steered): Line {
+export function trackOutcome(one: TrackOutcome): TextLine {
   switch (one.kind) {
     case 'paused':
     case 'resumed':

@@ -1,22 +1,22 @@
 /** What people may decide together: `about` tells polls apart, and changes when what they are about is past. */
-export type Subject<T> = { readonly about: string; readonly deed: T };
+export type PollSubject<T> = { readonly about: string; readonly deed: T };
 
 /** How a poll stands; `carried` gives it to whoever does it. */
-export type Count<T> =
+export type PollState<T> =
   | { readonly kind: 'open'; readonly id: string; readonly votes: number; readonly needed: number }
   | { readonly kind: 'carried'; readonly deed: T };
 
-type Poll<T> = Subject<T> & { readonly id: string; readonly voters: ReadonlySet<string> };
+type Poll<T> = PollSubject<T> & { readonly id: string; readonly voters: ReadonlySet<string> };
 
 /** A further one drops the oldest. */
 const limit = 16;
 
 /** Open votes of one room: one per person, of those who are there when it is counted. */
-export class TrackPolls<T> {
+export class TrackVotePolls<T> {
   #polls: readonly Poll<T>[] = [];
 
   /** Opens a poll or finds it, and counts this vote; more than half of `here` carries it. */
-  vote(matter: Subject<T>, voterId: string, here: readonly string[]): Count<T> {
+  vote(matter: PollSubject<T>, voterId: string, here: readonly string[]): PollState<T> {
     const known = this.#polls.find(({ about }) => about === matter.about);
     const poll = known ?? { ...matter, id: crypto.randomUUID(), voters: new Set<string>() };
     const voted = { ...poll, voters: new Set([...poll.voters, voterId]) };
@@ -32,7 +32,7 @@ export class TrackPolls<T> {
   }
 
   /** Undefined: it was carried, dropped, or never was. */
-  find(id: string): Subject<T> | undefined {
+  find(id: string): PollSubject<T> | undefined {
     return this.#polls.find((one) => one.id === id);
   }
 }

@@ -2,13 +2,13 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import type { Requester, SoundFile, SoundOpener, SoundShelf } from '#src/sources/ports.ts';
-import type { Line } from '#src/texts/texts.ts';
-import type { KeptSource } from './track-book.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { StoredSource } from './track-book.ts';
 
-export type Found =
-  | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: KeptSource }
+export type FoundSound =
+  | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: StoredSource }
   | { readonly kind: 'no-sound'; readonly closest: readonly string[] }
-  | { readonly kind: 'bad'; readonly reason: Line };
+  | { readonly kind: 'bad'; readonly reason: TextLine };
 
 /** What was played of late in one server, of which a new one drops the oldest. */
 const mostRecent = 20;
@@ -20,11 +20,11 @@ const shownClosest = 3;
 const mostAtOnce = 4;
 
 /** Finds what people want to hear: a sound that lies here, one of late, a link, or a file they sent. */
-export class TrackShelf {
+export class SoundCatalog {
   readonly #opener: SoundOpener;
   readonly #shelf: SoundShelf;
   /** By server, then by title, the newest last. */
-  readonly #recent = new Map<string, Map<string, KeptSource>>();
+  readonly #recent = new Map<string, Map<string, StoredSource>>();
   /** How many are looked for, by server. */
   readonly #underWay = new Map<string, number>();
   /** The last link of each person: theirs are looked up one after the other. */
@@ -36,7 +36,7 @@ export class TrackShelf {
   }
 
   /** Aborting `signal` throws `signal.reason`. */
-  async find(requester: Requester, sound: string | SoundFile, signal: AbortSignal): Promise<Found> {
+  async find(requester: Requester, sound: string | SoundFile, signal: AbortSignal): Promise<FoundSound> {
     const { guildId } = requester;
     const others = this.#underWay.get(guildId) ?? 0;
     if (others >= mostAtOnce) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
@@ -47,7 +47,7 @@ export class TrackShelf {
         return await this.#link(requester, { kind: 'link', url: sound }, signal);
       return (await this.#named(requester, sound, signal)) ?? (await this.#missing(sound));
     } catch (error) {
-      const reason = signal.aborted ? undefined : reasonOf(error);
+      const reason = signal.aborted ? undefined : soundFaultOf(error);
       if (!reason) throw error;
       return { kind: 'bad', reason };
     } finally {
@@ -58,7 +58,7 @@ export class TrackShelf {
   /** The same sound once more, after a restart say. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
   async again(
     requester: Requester,
-    origin: KeptSource,
+    origin: StoredSource,
     title: string,
     signal: AbortSignal,
   ): Promise<SoundSource> {
@@ -68,8 +68,8 @@ export class TrackShelf {
   }
 
   /** It was played, and is suggested from now on. */
-  remember(guildId: string, title: string, origin: KeptSource): void {
-    const recent = this.#recent.get(guildId) ?? new Map<string, KeptSource>();
+  remember(guildId: string, title: string, origin: StoredSource): void {
+    const recent = this.#recent.get(guildId) ?? new Map<string, StoredSource>();
     recent.delete(title);
     recent.set(title, origin);
     this.#recent.set(guildId, new Map([...recent].slice(-mostRecent)));
@@ -91,7 +91,7 @@ export class TrackShelf {
     requester: Requester,
     { url, name, type }: SoundFile,
     signal: AbortSignal,
-  ): Promise<Found> {
+  ): Promise<FoundSound> {
     const origin = { kind: 'link', url, ...(type !== undefined && { type }) } as const;
     return await this.#link(requester, origin, signal, withoutEnding(name));
   }
@@ -100,7 +100,7 @@ export class TrackShelf {
     requester: Requester,
     name: string,
     signal: AbortSignal,
-  ): Promise<Found | undefined> {
+  ): Promise<FoundSound | undefined> {
     const found = await this.#open(requester, { kind: 'library', name }, signal);
     if (found) return found;
     const recent = [...(this.#recent.get(requester.guildId) ?? [])];
@@ -108,7 +108,7 @@ export class TrackShelf {
     return origin && (await this.#open(requester, origin, signal, title));
   }
 
-  async #missing(name: string): Promise<Found> {
+  async #missing(name: string): Promise<FoundSound> {
     const names = await this.#shelf.names();
     const near = names.filter((one) => isNear(one.toLowerCase(), name.toLowerCase()));
     return { kind: 'no-sound', closest: near.slice(0, shownClosest) };
@@ -117,10 +117,10 @@ export class TrackShelf {
   /** Undefined where nothing of that name lies here. */
   async #open(
     requester: Requester,
-    origin: KeptSource,
+    origin: StoredSource,
     signal: AbortSignal,
     title?: string,
-  ): Promise<Found | undefined> {
+  ): Promise<FoundSound | undefined> {
     if (origin.kind === 'library') {
       const source = await this.#shelf.open(origin.name, signal);
       return source && { kind: 'found', source, origin };
@@ -130,10 +130,10 @@ export class TrackShelf {
 
   async #link(
     requester: Requester,
-    origin: Extract<KeptSource, { kind: 'link' }>,
+    origin: Extract<StoredSource, { kind: 'link' }>,
     signal: AbortSignal,
     title?: string,
-  ): Promise<Found> {
+  ): Promise<FoundSound> {
     const where = { ...origin, requester, ...(title !== undefined && { title }) };
     const source = await this.#afterTheirLast(requester, signal, () =>
       this.#opener.openSource(where, { longestMs }, signal),
@@ -160,7 +160,7 @@ export class TrackShelf {
 }
 
 /** What is wrong with a sound, in a few words; undefined for what is no fault of the sound. */
-export function reasonOf(error: unknown): Line | undefined {
+export function soundFaultOf(error: unknown): TextLine | undefined {
   if (!(error instanceof BotError)) return undefined;
   switch (error.code) {
     case 'source.not_audio':

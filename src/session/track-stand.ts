@@ -1,40 +1,40 @@
-import type { Line } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { failureOf } from './failure.ts';
 import type { ChannelRef } from './link.ts';
-import type { SessionParts } from './parts.ts';
-import { type Deed, TrackDeck } from './track-deck.ts';
-import { TrackKeeper } from './track-keeper.ts';
-import { TrackPolls } from './track-polls.ts';
-import { Volume } from './volume.ts';
+import type { SessionDependencies } from './parts.ts';
+import { type TrackCommand, OwnedTracks } from './track-deck.ts';
+import { TrackPersistence } from './track-keeper.ts';
+import { TrackVotePolls } from './track-polls.ts';
+import { TrackVolumes } from './volume.ts';
 
-export type StandOptions = {
+export type SessionTracksOptions = {
   readonly channel: ChannelRef;
-  readonly parts: SessionParts;
+  readonly parts: SessionDependencies;
   /** Of the stay this one goes on from. */
-  readonly former: TrackStand | undefined;
+  readonly former: SessionTracks | undefined;
   /** Has the room read something. */
-  readonly notice: (line: Line) => void;
+  readonly notice: (line: TextLine) => void;
 };
 
 /** All about the tracks of one stay, from the call to the goodbye. */
-export class TrackStand {
-  readonly deck: TrackDeck;
+export class SessionTracks {
+  readonly deck: OwnedTracks;
   /** Of the bot's own tracks. */
-  readonly volume: Volume;
+  readonly volume: TrackVolumes;
   /** What people vote on. */
-  readonly polls = new TrackPolls<Deed>();
-  readonly #options: StandOptions;
-  readonly #keeper: TrackKeeper;
+  readonly polls = new TrackVotePolls<TrackCommand>();
+  readonly #options: SessionTracksOptions;
+  readonly #keeper: TrackPersistence;
   #keeping: Promise<void> = Promise.resolve();
   #isPassedOn = false;
 
-  constructor(options: StandOptions) {
+  constructor(options: SessionTracksOptions) {
     const { channel, former, notice, parts } = options;
     this.#options = options;
-    this.deck = former?.deck ?? new TrackDeck(parts);
-    this.volume = former?.volume ?? new Volume();
+    this.deck = former?.deck ?? new OwnedTracks(parts);
+    this.volume = former?.volume ?? new TrackVolumes();
     const { deck, volume } = this;
-    this.#keeper = new TrackKeeper({
+    this.#keeper = new TrackPersistence({
       ...{ channel, deck, volume, notice, parts },
       isPassedOn: former !== undefined,
     });

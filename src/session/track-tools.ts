@@ -1,19 +1,19 @@
-import type { Line } from '#src/texts/texts.ts';
-import type { Room } from './room.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { SessionContext } from './room.ts';
 import type { ToolTracks, TrackChange } from './tool.ts';
-import { holdsNow } from './tool-rights.ts';
-import type { Deed } from './track-deck.ts';
+import { holdsRightNow } from './tool-rights.ts';
+import type { TrackCommand } from './track-deck.ts';
 import { trackOutcome } from './track-lines.ts';
 import { everyTrack } from './track-names.ts';
-import type { TrackView } from './tracks-port.ts';
+import type { ListedTrack } from './tracks-port.ts';
 
 /** Tracks as a tool may change them for those who asked, all of whom must have the right. */
-export function tracksFor(askerIds: readonly string[], room: Room): ToolTracks {
+export function tracksFor(askerIds: readonly string[], room: SessionContext): ToolTracks {
   const { deck } = room.tracks;
   return {
     async change(change, called, signal) {
       const names = called?.trim().toLowerCase() === everyTrack ? deck.busy : named(called, room);
-      const lines: Line[] = [];
+      const lines: TextLine[] = [];
       for (const track of names) {
         lines.push(await changed(deedOf(change, track, room), askerIds, room, signal));
       }
@@ -24,16 +24,16 @@ export function tracksFor(askerIds: readonly string[], room: Room): ToolTracks {
 }
 
 async function changed(
-  deed: Deed,
+  deed: TrackCommand,
   askerIds: readonly string[],
-  room: Room,
+  room: SessionContext,
   signal: AbortSignal,
-): Promise<Line> {
+): Promise<TextLine> {
   const { deck } = room.tracks;
   const about = deck.subject(deed);
   for (const id of askerIds) {
     const owner = deck.ownerBeside(id, deed);
-    if (!owner || (await holdsNow('dj', id, room, signal))) continue;
+    if (!owner || (await holdsRightNow('dj', id, room, signal))) continue;
     return { id: 'track.barred', with: { owner: owner.name } };
   }
   signal.throwIfAborted();
@@ -41,7 +41,7 @@ async function changed(
   return trackOutcome(deck.perform(deed));
 }
 
-function deedOf(change: TrackChange, track: string, { tracks }: Room): Deed {
+function deedOf(change: TrackChange, track: string, { tracks }: SessionContext): TrackCommand {
   if (change.kind !== 'volume') return { kind: change.kind, track };
   const before = tracks.deck.tracks.track(track)?.view.percent ?? 100;
   const percent = 'level' in change ? change.level : before + change.by;
@@ -49,7 +49,7 @@ function deedOf(change: TrackChange, track: string, { tracks }: Room): Deed {
 }
 
 /** By its name, or by what sounds there; what people mean who name nothing is what sounds first. */
-function named(called: string | undefined, { tracks }: Room): readonly string[] {
+function named(called: string | undefined, { tracks }: SessionContext): readonly string[] {
   const busy = tracks.deck.views.filter(({ current }) => current);
   const words = called?.trim().toLowerCase() ?? '';
   const found =
@@ -59,12 +59,12 @@ function named(called: string | undefined, { tracks }: Room): readonly string[] 
   return found ? [found.name] : [];
 }
 
-function isMeant({ name, current }: TrackView, words: string): boolean {
+function isMeant({ name, current }: ListedTrack, words: string): boolean {
   const title = current?.title.toLowerCase() ?? '';
   return [name, title].some((one) => one.includes(words) || words.split(/\P{L}+/u).includes(one));
 }
 
-function missing(called: string | undefined, { tracks }: Room): Line {
+function missing(called: string | undefined, { tracks }: SessionContext): TextLine {
   const { busy } = tracks.deck;
   if (busy.length === 0 || !called) return { id: 'track.none' };
   return { id: 'track.unknown', with: { x: called.trim(), list: busy.join(', ') } };

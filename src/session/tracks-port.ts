@@ -1,5 +1,5 @@
 import type { SoundFile } from '#src/sources/ports.ts';
-import type { Line } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { Asker } from './command-ports.ts';
 
 /** Whoever wants something of a track; what they may do is judged with what Discord has just told of them. */
@@ -17,19 +17,19 @@ export type TrackWish = {
   readonly next: boolean;
 };
 
-export const trackDeeds = ['pause', 'resume', 'skip', 'stop'] as const;
-export type TrackDeed = (typeof trackDeeds)[number];
+export const trackActions = ['pause', 'resume', 'skip', 'stop'] as const;
+export type TrackAction = (typeof trackActions)[number];
 
 /** Sounds by the names of their tracks; session implements it. Who sits in the room is up to whoever calls. */
 export interface Tracks {
   /** Answers when the sound was looked at, at most 12 s later. */
   play(guildId: string, caller: TrackCaller, wish: TrackWish): Promise<Playing>;
   /** `all` is every track that holds something. One outcome per track, and never none. */
-  steer(guildId: string, caller: TrackCaller, deed: TrackDeed, track: string): readonly Steered[];
+  steer(guildId: string, caller: TrackCaller, deed: TrackAction, track: string): readonly TrackOutcome[];
   /** `percent` is 0 to 200. */
-  volume(guildId: string, caller: TrackCaller, track: string, percent: number): Steered;
+  volume(guildId: string, caller: TrackCaller, track: string, percent: number): TrackOutcome;
   /** Those that hold something, the one people mean first, then `voice` and `cues`; undefined where there is no room. */
-  list(guildId: string): readonly TrackView[] | undefined;
+  list(guildId: string): readonly ListedTrack[] | undefined;
   /** Names `play` takes: all that lies here, then what was played of late, the latest first. */
   sounds(guildId: string): Promise<readonly string[]>;
 }
@@ -37,7 +37,7 @@ export interface Tracks {
 /** What people decide together about somebody else's sounds; session implements it. */
 export interface TrackVotes {
   /** `pollId` is what the button carries. */
-  vote(guildId: string, personId: string, pollId: string): readonly Steered[];
+  vote(guildId: string, personId: string, pollId: string): readonly TrackOutcome[];
 }
 
 export type Playing =
@@ -46,7 +46,7 @@ export type Playing =
       readonly kind: 'playing';
       readonly title: string;
       readonly track: string;
-      readonly kept?: Kept;
+      readonly kept?: TrackKeeping;
     }
   | {
       readonly kind: 'added';
@@ -54,13 +54,13 @@ export type Playing =
       readonly track: string;
       /** 1 plays next. */
       readonly place: number;
-      readonly kept?: Kept;
+      readonly kept?: TrackKeeping;
     }
   | { readonly kind: 'full'; readonly track: string; readonly limit: number }
   /** No further track can be begun. */
   | { readonly kind: 'many'; readonly limit: number; readonly names: readonly string[] }
   /** Why it cannot be played, in words for whoever wanted it. */
-  | { readonly kind: 'bad'; readonly reason: Line }
+  | { readonly kind: 'bad'; readonly reason: TextLine }
   | { readonly kind: 'no-sound'; readonly sound: string; readonly closest: readonly string[] }
   | { readonly kind: 'bad-name' }
   | { readonly kind: 'reserved'; readonly track: string }
@@ -69,9 +69,9 @@ export type Playing =
   | { readonly kind: 'nowhere' };
 
 /** Whose the track is, and how loud it stays. */
-export type Kept = { readonly owner: string; readonly percent: number };
+export type TrackKeeping = { readonly owner: string; readonly percent: number };
 
-export type Steered =
+export type TrackOutcome =
   | { readonly kind: 'paused' | 'resumed' | 'empty'; readonly track: string }
   | {
       readonly kind: 'skipped';
@@ -99,16 +99,16 @@ export type Steered =
   | { readonly kind: 'over' }
   | { readonly kind: 'nowhere' };
 
-export type TrackView = {
+export type ListedTrack = {
   readonly name: string;
   readonly percent: number;
   readonly isPaused: boolean;
   /** What sounds, or would if it were not paused. */
-  readonly current?: SoundView;
+  readonly current?: ListedSound;
   readonly waiting: readonly { readonly title: string; readonly owner?: string }[];
 };
 
-export type SoundView = {
+export type ListedSound = {
   readonly title: string;
   /** Absent: nobody knows any more. */
   readonly owner?: string;

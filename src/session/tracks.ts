@@ -1,19 +1,19 @@
 import { holds } from '#src/people/rights.ts';
 import type { Requester } from '#src/sources/ports.ts';
-import type { Room } from './room.ts';
-import type { VoiceRooms } from './rooms.ts';
+import type { SessionContext } from './room.ts';
+import type { VoiceSessions } from './rooms.ts';
 import { bearerOf } from './tool-rights.ts';
-import type { Deed, PendingOwner } from './track-deck.ts';
+import type { TrackCommand, PendingOwner } from './track-deck.ts';
 import { everyTrack, isOwnTrack, ownTracks, trackNameOf } from './track-names.ts';
-import type { Found, TrackShelf } from './track-shelf.ts';
+import type { FoundSound, SoundCatalog } from './track-shelf.ts';
 import type {
-  Kept,
+  TrackKeeping,
   Playing,
-  Steered,
+  TrackOutcome,
   TrackCaller,
-  TrackDeed,
+  TrackAction,
   Tracks,
-  TrackView,
+  ListedTrack,
   TrackVotes,
   TrackWish,
 } from './tracks-port.ts';
@@ -21,13 +21,13 @@ import type {
 const nowhere = { kind: 'nowhere' } as const;
 
 /** What people do with tracks in the rooms the bot sits in: they may change their own sounds, a DJ all, the others vote. */
-export class RoomTracks implements Tracks, TrackVotes {
-  readonly #rooms: Pick<VoiceRooms, 'stay'>;
-  readonly #shelf: TrackShelf;
+export class TrackRequests implements Tracks, TrackVotes {
+  readonly #rooms: Pick<VoiceSessions, 'stay'>;
+  readonly #shelf: SoundCatalog;
   readonly #signal: AbortSignal;
 
   /** Aborting `signal` ends what is being fetched. */
-  constructor(shelf: TrackShelf, rooms: Pick<VoiceRooms, 'stay'>, signal: AbortSignal) {
+  constructor(shelf: SoundCatalog, rooms: Pick<VoiceSessions, 'stay'>, signal: AbortSignal) {
     this.#shelf = shelf;
     this.#rooms = rooms;
     this.#signal = signal;
@@ -51,7 +51,7 @@ export class RoomTracks implements Tracks, TrackVotes {
     return this.#lay(room, caller, { ...wish, track }, { ...found, owner: pending.owner });
   }
 
-  steer(guildId: string, caller: TrackCaller, kind: TrackDeed, typed: string): readonly Steered[] {
+  steer(guildId: string, caller: TrackCaller, kind: TrackAction, typed: string): readonly TrackOutcome[] {
     const room = this.#room(guildId);
     if (!room) return [nowhere];
     const track = trackNameOf(typed) ?? typed;
@@ -62,7 +62,7 @@ export class RoomTracks implements Tracks, TrackVotes {
     return busy.map((one) => judged({ kind, track: one }, caller, room));
   }
 
-  volume(guildId: string, caller: TrackCaller, typed: string, percent: number): Steered {
+  volume(guildId: string, caller: TrackCaller, typed: string, percent: number): TrackOutcome {
     const room = this.#room(guildId);
     if (!room) return nowhere;
     const track = trackNameOf(typed) ?? typed;
@@ -71,7 +71,7 @@ export class RoomTracks implements Tracks, TrackVotes {
     return { kind: 'volume', track, percent };
   }
 
-  list(guildId: string): readonly TrackView[] | undefined {
+  list(guildId: string): readonly ListedTrack[] | undefined {
     const room = this.#room(guildId);
     return room && viewsIn(room);
   }
@@ -80,7 +80,7 @@ export class RoomTracks implements Tracks, TrackVotes {
     return await this.#shelf.names(guildId);
   }
 
-  vote(guildId: string, personId: string, pollId: string): readonly Steered[] {
+  vote(guildId: string, personId: string, pollId: string): readonly TrackOutcome[] {
     const room = this.#room(guildId);
     if (!room) return [nowhere];
     const poll = room.tracks.polls.find(pollId);
@@ -88,7 +88,7 @@ export class RoomTracks implements Tracks, TrackVotes {
     return [voted(poll.deed, personId, room)];
   }
 
-  #room(guildId: string): Room | undefined {
+  #room(guildId: string): SessionContext | undefined {
     return this.#rooms.stay(guildId)?.room;
   }
 
@@ -97,7 +97,7 @@ export class RoomTracks implements Tracks, TrackVotes {
     requester: Requester,
     { sound }: TrackWish,
     signal: AbortSignal,
-  ): Promise<Found | undefined> {
+  ): Promise<FoundSound | undefined> {
     try {
       return await this.#shelf.find(requester, sound, signal);
     } catch (error) {
@@ -107,10 +107,10 @@ export class RoomTracks implements Tracks, TrackVotes {
   }
 
   #lay(
-    room: Room,
+    room: SessionContext,
     caller: TrackCaller,
     { loop, next, percent, track }: TrackWish,
-    { source, origin, owner }: Extract<Found, { kind: 'found' }> & Pick<PendingOwner, 'owner'>,
+    { source, origin, owner }: Extract<FoundSound, { kind: 'found' }> & Pick<PendingOwner, 'owner'>,
   ): Playing {
     const kept = percent === undefined ? undefined : keptVolume(track, percent, caller, room);
     const added = room.tracks.deck.lay(track, source, { origin, owner }, { loop, next });
@@ -141,21 +141,21 @@ export class RoomTracks implements Tracks, TrackVotes {
 }
 
 /** All tracks of a room, its own behind those of people. */
-export function viewsIn({ tracks, volume }: Pick<Room, 'tracks' | 'volume'>): readonly TrackView[] {
-  const own = ownTracks.map((name): TrackView => {
+export function viewsIn({ tracks, volume }: Pick<SessionContext, 'tracks' | 'volume'>): readonly ListedTrack[] {
+  const own = ownTracks.map((name): ListedTrack => {
     return { name, percent: volume.of(name), isPaused: false, waiting: [] };
   });
   return [...tracks.deck.views, ...own];
 }
 
 /** Done by whoever may, and put to the vote by anybody else. */
-function judged(deed: Deed, caller: TrackCaller, room: Room): Steered {
+function judged(deed: TrackCommand, caller: TrackCaller, room: SessionContext): TrackOutcome {
   const owner = room.tracks.deck.ownerBeside(caller.id, deed);
   if (!owner || isDj(caller, room)) return room.tracks.deck.perform(deed);
   return voted(deed, caller.id, room);
 }
 
-function voted(deed: Deed, personId: string, room: Room): Steered {
+function voted(deed: TrackCommand, personId: string, room: SessionContext): TrackOutcome {
   const { deck, polls } = room.tracks;
   const here = room.people().filter(({ isBot }) => !isBot);
   const about = deck.subject(deed);
@@ -170,7 +170,7 @@ function voted(deed: Deed, personId: string, room: Room): Steered {
   return { kind: 'denied', track: deed.track, owner, votes, needed, pollId };
 }
 
-function isDj({ id, mayManage }: TrackCaller, room: Room): boolean {
+function isDj({ id, mayManage }: TrackCaller, room: SessionContext): boolean {
   return holds('dj', bearerOf(id, mayManage, room));
 }
 
@@ -178,14 +178,14 @@ function keptVolume(
   track: string,
   percent: number,
   caller: TrackCaller,
-  room: Room,
-): Kept | undefined {
+  room: SessionContext,
+): TrackKeeping | undefined {
   const owner = room.tracks.deck.ownerBeside(caller.id, { kind: 'volume', track, percent });
   if (!owner || isDj(caller, room)) return undefined;
   const now = room.tracks.deck.tracks.track(track)?.view.percent ?? 100;
   return now === percent ? undefined : { owner: owner.name, percent: now };
 }
 
-function full({ tracks }: Room, track: string): Playing {
+function full({ tracks }: SessionContext, track: string): Playing {
   return { kind: 'full', track, limit: tracks.deck.limit };
 }

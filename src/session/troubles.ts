@@ -1,27 +1,27 @@
-import type { Stage } from '#src/base/errors.ts';
+import type { FailureStage } from '#src/base/errors.ts';
 import { DecodingWatchdog } from './decoding-watchdog.ts';
 import { StageWatchdog } from './stage-watchdog.ts';
 
 /** A stage that fails, or a key that is refused. */
-type Trouble = Stage | 'key';
+type FailureKind = FailureStage | 'key';
 
 /** What a room was told of that is not over: the same trouble is told once, however many questions meet it. */
-export class Troubles {
+export class ReportedFailures {
   /** People whose sound arrives and cannot be decoded. */
   readonly decoding = new DecodingWatchdog();
   /** Whether the stages of answers keep their deadlines. */
   readonly stages = new StageWatchdog();
-  readonly #told = new Set<Trouble>();
+  readonly #told = new Set<FailureKind>();
 
   /** True the first time of each trouble. */
-  first(trouble: Trouble): boolean {
+  first(trouble: FailureKind): boolean {
     const isFirst = !this.#told.has(trouble);
     this.#told.add(trouble);
     return isFirst;
   }
 
   /** These work again. */
-  over(...troubles: readonly Trouble[]): void {
+  over(...troubles: readonly FailureKind[]): void {
     for (const trouble of troubles) this.#told.delete(trouble);
   }
 }

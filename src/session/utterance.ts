@@ -1,5 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Said } from '#src/pipeline/pipeline.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 
 /** One person's utterance, whole or as far as it has come. */
@@ -16,6 +16,6 @@ export function said(
   speakerId: string,
   name: string,
   transcript: () => Promise<Transcript>,
-): Said {
+): TurnUtterance {
   return { speakerId, name, fromMs, toMs, pcm, transcript };
 }

@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
-import { inText } from './admission.ts';
-import type { Progress } from './answer.ts';
-import type { Conversation } from './room.ts';
-import type { Arrived } from './thinking.ts';
+import { writeUnspeakable } from './admission.ts';
+import type { AnswerProgress } from './answer.ts';
+import type { SpeakingContext } from './room.ts';
+import type { ArrivedPart } from './thinking.ts';
 
 /** Until then it may show whether one sentence failed, or the voice is out. Source: issue 6, written within 2 s. */
 const soonMs = 1_000;
@@ -13,12 +13,12 @@ const soonMs = 1_000;
  *
  * Errors: as `parts`, but only once it is written. Aborting `signal` writes nothing more.
  */
-export async function* writtenInstead(
-  parts: AsyncIterable<Arrived>,
-  progress: Progress,
-  room: Conversation,
+export async function* writeUnspoken(
+  parts: AsyncIterable<ArrivedPart>,
+  progress: AnswerProgress,
+  room: SpeakingContext,
   signal: AbortSignal,
-): AsyncGenerator<Arrived> {
+): AsyncGenerator<ArrivedPart> {
   const voiceless = new Voiceless(progress, room, signal);
   try {
     for await (const arrived of parts) {
@@ -35,8 +35,8 @@ export async function* writtenInstead(
 }
 
 class Voiceless {
-  readonly #progress: Progress;
-  readonly #room: Conversation;
+  readonly #progress: AnswerProgress;
+  readonly #room: SpeakingContext;
   readonly #signal: AbortSignal;
   readonly #ended = new AbortController();
   #skipped: string[] = [];
@@ -48,7 +48,7 @@ class Voiceless {
   #written = 0;
   #writing: Promise<void> | undefined;
 
-  constructor(progress: Progress, room: Conversation, signal: AbortSignal) {
+  constructor(progress: AnswerProgress, room: SpeakingContext, signal: AbortSignal) {
     this.#progress = progress;
     this.#room = room;
     this.#signal = signal;
@@ -59,7 +59,7 @@ class Voiceless {
     return this.#hasSound && !this.#hasSkipped;
   }
 
-  take(part: Arrived['part']): void {
+  take(part: ArrivedPart['part']): void {
     if (part.kind === 'audio') {
       this.#isOut = false;
       this.#hasSound = true;
@@ -96,7 +96,7 @@ class Voiceless {
     this.#skipped = [];
     this.#writing = undefined;
     if (words.trim() === '') return;
-    inText(words.trim(), this.#room);
+    writeUnspeakable(words.trim(), this.#room);
     this.#progress.written = [this.#progress.written ?? '', words.trim()].join(' ').trim();
   }
 

@@ -1,7 +1,7 @@
 import type { TrackName, Volumes } from './tool.ts';
 
 /** How loud the tracks of one stay are; kept while links come and go. */
-export class Volume implements Volumes {
+export class TrackVolumes implements Volumes {
   readonly #percents = new Map<TrackName, number>();
   #listener: ((track: TrackName, percent: number) => void) | undefined;
 

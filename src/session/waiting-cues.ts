@@ -3,26 +3,26 @@ import { BotError } from '#src/base/errors.ts';
 import type { CueTrack } from '#src/playback/cue-track.ts';
 import { SpeakRate } from '#src/playback/speak-rate.ts';
 import { stepWaiting, type Waiting, waitingRules, waitSince } from '#src/turn/waiting.ts';
-import type { Question } from './matter.ts';
-import type { Conversation } from './room.ts';
-import { aloud } from './wording.ts';
+import type { QueuedQuestion } from './matter.ts';
+import type { SpeakingContext } from './room.ts';
+import { spokenText } from './wording.ts';
 
 /** Whoever was waited for longer, in case they went on, was not kept waiting by that. */
 const usualEndMs = 300;
 /** More than two words need. */
 const longestMs = 5_000;
 
-type Wait = { readonly question: Question; readonly state: Waiting };
+type Wait = { readonly question: QueuedQuestion; readonly state: Waiting };
 
 /** Makes waiting for an answer bearable: a soft tick now and then, "One moment." once, or what is being looked up. */
 export class WaitingCues {
-  readonly #room: Conversation;
+  readonly #room: SpeakingContext;
   readonly #cues: Pick<CueTrack, 'play' | 'say' | 'cut'>;
   #wait: Wait | undefined;
   /** Who was asked for a moment last; nobody is twice. */
-  #told: Question | undefined;
+  #told: QueuedQuestion | undefined;
 
-  constructor(room: Conversation, cues: Pick<CueTrack, 'play' | 'say' | 'cut'>) {
+  constructor(room: SpeakingContext, cues: Pick<CueTrack, 'play' | 'say' | 'cut'>) {
     this.#room = room;
     this.#cues = cues;
   }
@@ -48,12 +48,12 @@ export class WaitingCues {
   }
 
   /** Nothing of the answer has been heard; or it has begun, and goes on when a tool has come to its end. */
-  #isSilent({ step }: Question): boolean {
+  #isSilent({ step }: QueuedQuestion): boolean {
     const { mouth } = this.#room;
     return !mouth.sounds || (mouth.starves && step?.() !== undefined);
   }
 
-  #waitFor(question: Question, nowMs: number): Waiting {
+  #waitFor(question: QueuedQuestion, nowMs: number): Waiting {
     if (this.#wait?.question === question) return this.#wait.state;
     const { said, endedAtMs } = question;
     const askedAtMs = Math.max(said.toMs, endedAtMs - usualEndMs);
@@ -62,9 +62,9 @@ export class WaitingCues {
   }
 
   /** Never throws: a voice that fails now is told of with the answer. */
-  async #saySoon(question: Question, signal: AbortSignal): Promise<void> {
+  async #saySoon(question: QueuedQuestion, signal: AbortSignal): Promise<void> {
     const { channel, parts } = this.#room;
-    const words = aloud({ id: question.step?.() ?? 'slow.voice' }, channel.guildId, parts);
+    const words = spokenText({ id: question.step?.() ?? 'slow.voice' }, channel.guildId, parts);
     const rate = new SpeakRate();
     const pieces: Int16Array[] = [];
     try {

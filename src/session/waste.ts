@@ -10,7 +10,7 @@ const graceTokens = 4_000;
 type Spending = { used: number; vain: number };
 
 /** What thinking ahead costs in one room: tokens of answers that were wanted, and of those that were not. */
-export class Waste {
+export class PreemptiveBudget {
   #turns: Spending[] = [{ used: 0, vain: 0 }];
 
   /** Whether an answer may be prepared before it is known to be wanted. */

@@ -1,5 +1,5 @@
 /** One signal per person, aborted by their no: whatever is being made of their words ends with it. */
-export class Withdrawals {
+export class ConsentWithdrawals {
   readonly #open = new Map<string, AbortController>();
 
   /** Not aborted yet; a new one after each no. */

@@ -1,20 +1,20 @@
-import { type Line, text } from '#src/texts/texts.ts';
-import type { SessionParts } from './parts.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+import type { SessionDependencies } from './parts.ts';
 
 /** A sentence of the bot as people of that server read it. */
-export function inWriting(
-  { id, with: words }: Line,
+export function writtenText(
+  { id, with: words }: TextLine,
   guildId: string,
-  { places }: Pick<SessionParts, 'places'>,
+  { places }: Pick<SessionDependencies, 'places'>,
 ): string {
   return text(id, words, places.localeIn(guildId));
 }
 
 /** The same as it is spoken there: in English where its voice speaks nothing else. */
-export function aloud(
-  { id, with: words }: Line,
+export function spokenText(
+  { id, with: words }: TextLine,
   guildId: string,
-  { places, spokenLocales }: Pick<SessionParts, 'places' | 'spokenLocales'>,
+  { places, spokenLocales }: Pick<SessionDependencies, 'places' | 'spokenLocales'>,
 ): string {
   const locale = places.localeIn(guildId);
   return text(id, words, spokenLocales.includes(locale) ? locale : 'en');

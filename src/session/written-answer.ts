@@ -2,22 +2,22 @@ import { durationMs } from '#src/audio/pcm.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import type { Pipeline, Said, Stage } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, TurnUtterance, AnswerHost } from '#src/pipeline/pipeline.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
 import type { Payer } from '#src/spending/ledger.ts';
-import { lineOf } from './admission.ts';
-import type { Asking } from './command-ports.ts';
+import { failureText } from './admission.ts';
+import type { AskOutcome } from './command-ports.ts';
 import { failureOf } from './failure.ts';
-import type { SessionParts } from './parts.ts';
-import type { Bill, Order } from './spending.ts';
-import { orderOf } from './spending-order.ts';
+import type { SessionDependencies } from './parts.ts';
+import type { UsageMeter, AnswerRequest } from './spending.ts';
+import { answerRequestOf } from './spending-order.ts';
 
 /** A question that is to be answered in writing; `known` is what was said before, oldest first. */
-export type Asked = {
+export type WrittenQuestion = {
   readonly guildId: string;
   /** Something at least; each was said by whoever asks. */
-  readonly said: readonly Said[];
+  readonly said: readonly TurnUtterance[];
   readonly known: readonly ChatMessage[];
   /** Hears what was said itself; what it would say is written. */
   readonly ear?: Pipeline | undefined;
@@ -25,7 +25,7 @@ export type Asked = {
   readonly payer: Payer;
 };
 
-type Parts = Pick<SessionParts, 'chat' | 'chatName' | 'clock' | 'onEvent' | 'spending' | 'style'>;
+type WrittenAnswerParts = Pick<SessionDependencies, 'chat' | 'chatName' | 'clock' | 'onEvent' | 'spending' | 'style'>;
 
 /** More than one message holds is not awaited. */
 const longestChars = 4_000;
@@ -37,11 +37,11 @@ const longestChars = 4_000;
  * throws `signal.reason`.
  */
 export async function answerInWriting(
-  asked: Asked,
-  parts: Parts,
+  asked: WrittenQuestion,
+  parts: WrittenAnswerParts,
   ms: number,
   signal: AbortSignal,
-): Promise<Asking> {
+): Promise<AskOutcome> {
   const opened = parts.spending.open(orderFor(asked, parts));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { bill } = opened;
@@ -55,7 +55,7 @@ export async function answerInWriting(
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
     parts.onEvent(asked.guildId, failureOf(failure, 'think'));
-    return { kind: 'failed', line: lineOf(failure, parts) };
+    return { kind: 'failed', line: failureText(failure, parts) };
   } finally {
     over.abort(new Error('answered'));
     bill.close();
@@ -63,9 +63,9 @@ export async function answerInWriting(
 }
 
 async function written(
-  asked: Asked,
-  parts: Parts,
-  bill: Bill,
+  asked: WrittenQuestion,
+  parts: WrittenAnswerParts,
+  bill: UsageMeter,
   signal: AbortSignal,
 ): Promise<string> {
   const { ear } = asked;
@@ -79,12 +79,12 @@ async function written(
 
 async function asHeard(
   ear: Pipeline,
-  { said, known: history }: Asked,
-  { style }: Parts,
-  bill: Bill,
+  { said, known: history }: WrittenQuestion,
+  { style }: WrittenAnswerParts,
+  bill: UsageMeter,
   signal: AbortSignal,
 ): Promise<string> {
-  const stage: Stage = {
+  const stage: AnswerHost = {
     playedMs: () => 0,
     run: async () => ({ content: 'There is no such tool.' }),
     spent: (usage) => bill.used(usage),
@@ -100,9 +100,9 @@ async function asHeard(
 }
 
 async function asRead(
-  { said, known }: Asked,
-  { chat, style }: Parts,
-  bill: Bill,
+  { said, known }: WrittenQuestion,
+  { chat, style }: WrittenAnswerParts,
+  bill: UsageMeter,
   signal: AbortSignal,
 ): Promise<string> {
   const system = { role: 'system', content: style.instructions } as const;
@@ -118,7 +118,7 @@ async function asRead(
   return text;
 }
 
-async function inWords({ name, transcript }: Said): Promise<ChatMessage> {
+async function inWords({ name, transcript }: TurnUtterance): Promise<ChatMessage> {
   try {
     return { role: 'user', name, content: (await transcript()).text };
   } catch (error) {
@@ -126,9 +126,9 @@ async function inWords({ name, transcript }: Said): Promise<ChatMessage> {
   }
 }
 
-function orderFor({ guildId, known, payer, said }: Asked, { style }: Parts): Order {
+function orderFor({ guildId, known, payer, said }: WrittenQuestion, { style }: WrittenAnswerParts): AnswerRequest {
   return {
-    ...orderOf({ said, style, history: known, tools: [] }, guildId),
+    ...answerRequestOf({ said, style, history: known, tools: [] }, guildId),
     isWritten: true,
     payer,
   };

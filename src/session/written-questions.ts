@@ -1,16 +1,16 @@
-import type { Line } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** Answers in writing that are made at once, for one person and in one server. */
 const [mostOfPerson, mostInServer] = [1, 4];
 
-type Place = { readonly guildId: string; readonly personId: string };
+type QuestionPlace = { readonly guildId: string; readonly personId: string };
 
 /** The questions that are being answered in writing. What comes above the limits is refused, nothing waits. */
 export class WrittenQuestions {
-  readonly #places = new Set<Place>();
+  readonly #places = new Set<QuestionPlace>();
 
   /** A place to be left when the answer is there, or why there is none. */
-  enter(guildId: string, personId: string): Disposable | { readonly line: Line } {
+  enter(guildId: string, personId: string): Disposable | { readonly line: TextLine } {
     const all = [...this.#places];
     if (all.filter((one) => one.personId === personId).length >= mostOfPerson)
       return { line: { id: 'ask.writing' } };

@@ -2,11 +2,11 @@ import ipaddr from 'ipaddr.js';
 
 const hostPattern = /^(\[[\da-f:.]+\]|[\p{L}\p{N}_.-]+)(:\d+)?$/iu;
 
-type Entry = { readonly host: string; readonly port?: string };
+type HostEntry = { readonly host: string; readonly port?: string };
 
 /** Hosts of the owner's own network that may be asked for sounds although they are not public. */
 export class AllowedHosts {
-  readonly #entries: readonly Entry[];
+  readonly #entries: readonly HostEntry[];
 
   /** Each a name, an address, or one of them with a port, as in `nas.local:8000`; errors: a plain Error for anything else. */
   constructor(hosts: readonly string[]) {
@@ -29,7 +29,7 @@ export function isHost(host: string): boolean {
   return entryOf(host) !== undefined;
 }
 
-function entryOf(host: string): Entry | undefined {
+function entryOf(host: string): HostEntry | undefined {
   const bare = ipaddr.IPv6.isValid(host) ? `[${host}]` : host;
   if (!hostPattern.test(bare) || !URL.canParse(`http://${bare}`)) return undefined;
   const { hostname } = new URL(`http://${bare}`);

@@ -1,8 +1,8 @@
 import type { SoundBytes } from './sound-bytes.ts';
-import type { Place } from './sound-places.ts';
+import type { SoundPlace } from './sound-places.ts';
 
 /** The first place in `bytes`, which lie at `byte`, whose sample is told. */
-export type FindPlace = (bytes: Uint8Array, byte: number) => Promise<Place | undefined>;
+export type FindPlace = (bytes: Uint8Array, byte: number) => Promise<SoundPlace | undefined>;
 
 /** So much is looked at for one place; an Ogg page has no more. */
 const lookBytes = 66_000;
@@ -19,9 +19,9 @@ export async function bisect(
   sample: number,
   find: FindPlace,
   signal: AbortSignal,
-): Promise<Place | undefined> {
+): Promise<SoundPlace | undefined> {
   let [low, high] = [0, bytes.sizeBytes ?? 0];
-  let best: Place | undefined;
+  let best: SoundPlace | undefined;
   for (let looks = 0; looks < mostLooks && high - low > closeBytes; looks++) {
     const middle = Math.floor((low + high) / 2);
     const found = await find(await readSome(bytes, middle, lookBytes, signal), middle);

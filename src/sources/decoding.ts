@@ -18,7 +18,7 @@ const idleMs = 30_000;
 export const mostProcesses = 8;
 
 /** A process, and the lanes that have something to decode in it, with how much. */
-type Seat = {
+type ThreadSeat = {
   readonly process: DecodingProcess;
   readonly lanes: Map<string, number>;
   /** Ends the wait for its end. */
@@ -33,7 +33,7 @@ export class Decoding implements AsyncDisposable {
   readonly #options: DecodingOptions;
   readonly #crashes: DecoderCrashes;
   readonly #common = this.lane('');
-  #seats: readonly Seat[] = [];
+  #seats: readonly ThreadSeat[] = [];
 
   constructor(options: DecodingOptions) {
     this.#options = options;
@@ -90,7 +90,7 @@ export class Decoding implements AsyncDisposable {
   }
 
   /** Where it decodes already, else a process that is idle, a new one, or the one that has least to do. */
-  #seatFor(lane: string): Seat {
+  #seatFor(lane: string): ThreadSeat {
     this.#seats = this.#seats.filter(({ process }) => process.alive);
     const own = this.#seats.find(({ lanes }) => lanes.has(lane));
     const idle = this.#seats.find(({ lanes }) => lanes.size === 0);
@@ -103,7 +103,7 @@ export class Decoding implements AsyncDisposable {
     return { process, lanes: new Map(), rest: new AbortController() };
   }
 
-  #leave(seat: Seat, lane: string): void {
+  #leave(seat: ThreadSeat, lane: string): void {
     const files = (seat.lanes.get(lane) ?? 1) - 1;
     if (files > 0) seat.lanes.set(lane, files);
     else seat.lanes.delete(lane);
@@ -121,6 +121,6 @@ export class Decoding implements AsyncDisposable {
 
 const ownEntry = new URL('./decoder-main.ts', import.meta.url);
 
-function filesIn({ lanes }: Seat): number {
+function filesIn({ lanes }: ThreadSeat): number {
   return [...lanes.values()].reduce((sum, files) => sum + files, 0);
 }

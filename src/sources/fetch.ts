@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BotError } from '#src/base/errors.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
-import { ask, type HopRules, type Resolve } from './hop.ts';
+import { requestOnce, type RedirectRules, type Resolve } from './hop.ts';
 import { refusals } from './refusals.ts';
 
 export type FetchRules = {
@@ -77,14 +77,14 @@ export async function request(
 
 async function follow(
   link: string,
-  rules: HopRules,
+  rules: RedirectRules,
   signal: AbortSignal,
   wanted: { readonly range?: string },
 ): Promise<IncomingMessage> {
   if (!URL.canParse(link)) throw refusals.notAllowed('it is no link');
   let url = new URL(link);
   for (let hops = 0; hops <= mostRedirects; hops++) {
-    const answer = await ask(url, rules, signal, wanted);
+    const answer = await requestOnce(url, rules, signal, wanted);
     const { statusCode = 0, headers } = answer;
     if (!redirects.has(statusCode)) return answer;
     answer.destroy();

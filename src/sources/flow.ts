@@ -4,7 +4,7 @@ import { within } from '#src/provider/within.ts';
 import { refusals } from './refusals.ts';
 
 /** How long bytes are waited for. */
-export type Patience = {
+export type ReadTimeouts = {
   readonly clock: Clock;
   readonly firstByteMs: number;
   readonly idleMs: number;
@@ -13,8 +13,8 @@ export type Patience = {
 };
 
 /** Bytes from somewhere on, read no further than asked for, and not waited for longer than `patience` has. */
-export class Flow {
-  readonly #patience: Patience;
+export class ThrottledRead {
+  readonly #patience: ReadTimeouts;
   readonly #over = new AbortController();
   readonly #open: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
   #pieces: AsyncIterator<Uint8Array> | undefined;
@@ -22,7 +22,7 @@ export class Flow {
   #hasBegun = false;
 
   /** Nothing is opened before the first piece is asked for. */
-  constructor(open: (signal: AbortSignal) => AsyncIterable<Uint8Array>, patience: Patience) {
+  constructor(open: (signal: AbortSignal) => AsyncIterable<Uint8Array>, patience: ReadTimeouts) {
     this.#open = open;
     this.#patience = patience;
   }

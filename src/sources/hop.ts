@@ -12,7 +12,7 @@ import { refusals } from './refusals.ts';
 /** All addresses a name stands for. Errors: whatever the resolver throws. Aborting `signal` may end it. */
 export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
 
-export type HopRules = {
+export type RedirectRules = {
   readonly allowed: AllowedHosts;
   /** Left out: the system's for allowed hosts, and name servers asked by ourselves for all others. */
   readonly resolve?: Resolve;
@@ -33,9 +33,9 @@ const headers = {
  * `more` asks for a part. The answer has to be read or destroyed. Errors: BotError `source.not_allowed`, `source.unreachable`. Aborting `signal`
  * closes the connection, later too, and throws `signal.reason`.
  */
-export async function ask(
+export async function requestOnce(
   url: URL,
-  rules: HopRules,
+  rules: RedirectRules,
   signal: AbortSignal,
   more: { readonly range?: string } = {},
 ): Promise<IncomingMessage> {
@@ -65,7 +65,7 @@ function ownAddresses(): readonly string[] {
 /** The addresses behind `url`. One that is not public spoils them all. */
 async function checked(
   { protocol, hostname, port, username, password }: URL,
-  { allowed, resolve, own = ownAddresses() }: HopRules,
+  { allowed, resolve, own = ownAddresses() }: RedirectRules,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const isSecure = protocol === 'https:';

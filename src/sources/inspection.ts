@@ -1,6 +1,6 @@
 import { type Sniffed, sniff } from './sniff.ts';
-import { type Layout, type LayoutBytes, layoutOf, type OggShape } from './sound-layout.ts';
-import { flacPlace, oggHead, oggPlace, type Place } from './sound-places.ts';
+import { type SoundLayout, type LayoutBytes, layoutOf, type OggShape } from './sound-layout.ts';
+import { flacPlace, oggHead, oggPlace, type SoundPlace } from './sound-places.ts';
 
 /** A question about bytes of a file, answered at once and without a decoder. */
 export type Inspection =
@@ -13,7 +13,7 @@ export type Inspection =
   /** The first place in `bytes`, which lie at `from`, whose sample is told. */
   | {
       readonly kind: 'place';
-      readonly layout: Layout;
+      readonly layout: SoundLayout;
       readonly bytes: Uint8Array;
       readonly from: number;
     }
@@ -23,8 +23,8 @@ export type Inspection =
 /** The answer to an inspection of the same kind. */
 export type Inspected =
   | { readonly kind: 'sniff'; readonly sniffed: Sniffed }
-  | { readonly kind: 'layout'; readonly layout: Layout }
-  | { readonly kind: 'place'; readonly place: Place | undefined }
+  | { readonly kind: 'layout'; readonly layout: SoundLayout }
+  | { readonly kind: 'place'; readonly place: SoundPlace | undefined }
   | { readonly kind: 'ogg-head'; readonly head: Uint8Array | 'more' | 'too-long' };
 
 /** Has somebody else answer an inspection. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
@@ -55,7 +55,7 @@ function placeIn({
   layout: { flac, ogg },
   bytes,
   from,
-}: Extract<Inspection, { kind: 'place' }>): Place | undefined {
+}: Extract<Inspection, { kind: 'place' }>): SoundPlace | undefined {
   if (ogg) return oggPlace(asBuffer(bytes), from, ogg);
   return flac && flacPlace(asBuffer(bytes), from, flac);
 }

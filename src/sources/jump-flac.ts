@@ -1,7 +1,7 @@
 import { bisect } from './bisect.ts';
 import type { Want } from './decoder.ts';
-import type { Known } from './jump.ts';
-import type { Jump } from './opened-sound.ts';
+import type { KnownFile } from './jump.ts';
+import type { SeekPlan } from './opened-sound.ts';
 
 /** `fLaC`, and the one block every file begins with (RFC 9639, 8.2). */
 const startBytes = 42;
@@ -9,12 +9,12 @@ const startBytes = 42;
 const lastAt = 4;
 
 /** By the numbers frames carry. Undefined where that cannot be. Errors: those of the bytes. */
-export async function jumpFlac(
-  { bytes, head, layout, inspect }: Known,
+export async function seekFlac(
+  { bytes, head, layout, inspect }: KnownFile,
   want: Want,
   fromMs: number,
   signal: AbortSignal,
-): Promise<Jump | undefined> {
+): Promise<SeekPlan | undefined> {
   const { flac } = layout;
   if (!flac || head.length < startBytes) return undefined;
   const find = async (some: Uint8Array, from: number) =>

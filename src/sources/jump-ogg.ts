@@ -1,7 +1,7 @@
 import { bisect, readSome } from './bisect.ts';
 import type { Want } from './decoder.ts';
-import type { Known } from './jump.ts';
-import type { Jump } from './opened-sound.ts';
+import type { KnownFile } from './jump.ts';
+import type { SeekPlan } from './opened-sound.ts';
 import type { OggShape } from './sound-layout.ts';
 import { mostOggHeadBytes } from './sound-places.ts';
 
@@ -11,12 +11,12 @@ const preRollMs = 200;
 const usualHeadBytes = 64 * 1024;
 
 /** By the places pages tell. Undefined where that cannot be, or the place is near the start. Errors: those of the bytes. */
-export async function jumpOgg(
-  known: Known,
+export async function seekOgg(
+  known: KnownFile,
   want: Want,
   fromMs: number,
   signal: AbortSignal,
-): Promise<Jump | undefined> {
+): Promise<SeekPlan | undefined> {
   const { bytes, layout, inspect } = known;
   const { ogg } = layout;
   if (!ogg) return undefined;
@@ -33,7 +33,7 @@ export async function jumpOgg(
 
 /** The pages before the first with sound. */
 async function headOf(
-  { bytes, inspect }: Known,
+  { bytes, inspect }: KnownFile,
   ogg: OggShape,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {

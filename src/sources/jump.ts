@@ -1,21 +1,21 @@
 import type { Want } from './decoder.ts';
 import type { Inspect } from './inspection.ts';
-import { jumpFlac } from './jump-flac.ts';
-import { jumpOgg } from './jump-ogg.ts';
-import type { Jump } from './opened-sound.ts';
+import { seekFlac } from './jump-flac.ts';
+import { seekOgg } from './jump-ogg.ts';
+import type { SeekPlan } from './opened-sound.ts';
 import type { RawFormat } from './ports.ts';
 import type { Format } from './sniff.ts';
 import type { SoundBytes } from './sound-bytes.ts';
-import type { Layout } from './sound-layout.ts';
+import type { SoundLayout } from './sound-layout.ts';
 
 /** What is known of a file once its first bytes are here. */
-export type Known = {
+export type KnownFile = {
   readonly bytes: SoundBytes;
   readonly head: Buffer;
   /** Undefined for raw samples, and for what ffmpeg decodes. */
   readonly format: Format | undefined;
   readonly raw: RawFormat | undefined;
-  readonly layout: Layout;
+  readonly layout: SoundLayout;
   readonly inspect: Inspect;
 };
 
@@ -23,14 +23,14 @@ export type Known = {
 const nearMs = 20_000;
 
 /** How to get to a place of a sound: where its format and its bytes allow it, by a jump, else by passing over what precedes it. */
-export async function jumpTo(
-  known: Known,
+export async function seekTo(
+  known: KnownFile,
   want: Want,
   fromMs: number,
   signal: AbortSignal,
-): Promise<Jump> {
+): Promise<SeekPlan> {
   const { bytes, raw } = known;
-  const forward: Jump = {
+  const forward: SeekPlan = {
     before: [],
     fromByte: 0,
     plan: { want, skipMs: fromMs, ...(raw && { raw }) },
@@ -40,31 +40,31 @@ export async function jumpTo(
 }
 
 async function jump(
-  known: Known,
+  known: KnownFile,
   want: Want,
   fromMs: number,
   signal: AbortSignal,
-): Promise<Jump | undefined> {
+): Promise<SeekPlan | undefined> {
   if (known.raw) return jumpRaw(known, want, fromMs);
   switch (known.format) {
     case 'wav':
       return jumpWav(known, want, fromMs);
     case 'ogg':
-      return fromMs < nearMs ? undefined : await jumpOgg(known, want, fromMs, signal);
+      return fromMs < nearMs ? undefined : await seekOgg(known, want, fromMs, signal);
     case 'flac':
-      return fromMs < nearMs ? undefined : await jumpFlac(known, want, fromMs, signal);
+      return fromMs < nearMs ? undefined : await seekFlac(known, want, fromMs, signal);
     default:
       return undefined;
   }
 }
 
-function jumpRaw({ raw }: Known, want: Want, fromMs: number): Jump | undefined {
+function jumpRaw({ raw }: KnownFile, want: Want, fromMs: number): SeekPlan | undefined {
   if (!raw) return undefined;
   const frames = Math.round((fromMs / 1000) * raw.rateHz);
   return { before: [], fromByte: frames * raw.channels * 2, plan: { want, raw } };
 }
 
-function jumpWav({ head, layout }: Known, want: Want, fromMs: number): Jump | undefined {
+function jumpWav({ head, layout }: KnownFile, want: Want, fromMs: number): SeekPlan | undefined {
   if (!layout.wav) return undefined;
   const { dataAt, bytesPerSecond, frameBytes } = layout.wav;
   const frames = Math.round(((fromMs / 1000) * bytesPerSecond) / frameBytes);

@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { Measured } from './measured.ts';
+import { MeasuredLoudness } from './measured.ts';
 import type { SoundOpener, SoundShelf } from './ports.ts';
 
 /** What may lie there; what it really is shows when it is opened. */
@@ -37,7 +37,7 @@ export function openLibrary(dataDir: string, opener: SoundOpener, clock: Clock):
 export class SoundLibrary implements SoundShelf {
   readonly #folders: readonly string[];
   readonly #opener: SoundOpener;
-  readonly #measured: Measured;
+  readonly #measured: MeasuredLoudness;
   readonly #clock: Clock;
   /** What was found when somebody last looked. */
   #read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
@@ -46,7 +46,7 @@ export class SoundLibrary implements SoundShelf {
     this.#folders = folders;
     this.#opener = opener;
     this.#clock = clock;
-    this.#measured = new Measured(clock);
+    this.#measured = new MeasuredLoudness(clock);
   }
 
   async names(): Promise<readonly string[]> {

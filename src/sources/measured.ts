@@ -12,7 +12,7 @@ const longestMs = 1_000;
 const mostKept = 2_000;
 
 /** How loud files are, each measured when it is first wanted and again when it has changed. */
-export class Measured {
+export class MeasuredLoudness {
   readonly #clock: Clock;
   readonly #known = new Map<string, number | undefined>();
 

@@ -8,7 +8,7 @@ import { openOggVorbis } from './ogg-vorbis.ts';
 import type { Skip } from './skip.ts';
 
 /** What a page gave. */
-type Given = {
+type PageContent = {
   readonly chunks: readonly SoundChunk[];
   /** Packets of it that were damaged. */
   readonly flaws: number;
@@ -19,7 +19,7 @@ type Given = {
 /** One sound within an Ogg file; radios send one after the other. Has state. */
 export interface OggSound {
   readonly serial: number;
-  push(page: OggPage): Promise<Given>;
+  push(page: OggPage): Promise<PageContent>;
   end(): Promise<readonly SoundChunk[]>;
   free(): void;
 }
@@ -61,7 +61,7 @@ class Sounds {
     this.#opening = open;
   }
 
-  async push(page: OggPage): Promise<Given> {
+  async push(page: OggPage): Promise<PageContent> {
     const before = page.isFirst && (!this.#sound || this.#hasBegun) ? await this.#next(page) : [];
     if (this.#sound?.serial !== page.serial) return { chunks: before, flaws: 0 };
     this.#hasBegun = !page.isFirst;

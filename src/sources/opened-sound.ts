@@ -4,19 +4,19 @@ import type { DecodePlan } from './decode-messages.ts';
 import type { DecodingLane } from './decoding-lane.ts';
 import { isDisplaced } from './decoding-process.ts';
 import { type FfmpegOptions, type FfmpegPlan, throughFfmpeg } from './ffmpeg.ts';
-import type { Flow } from './flow.ts';
+import type { ThrottledRead } from './flow.ts';
 import { refusals } from './refusals.ts';
 import type { Format } from './sniff.ts';
 import type { SoundBytes } from './sound-bytes.ts';
 
 /** Where reading begins to get to a place: bytes that go before, a byte of the file, and what is still to be left out. */
-export type Jump = {
+export type SeekPlan = {
   readonly before: readonly Uint8Array[];
   readonly fromByte: number;
   readonly plan: DecodePlan;
 };
 
-export type Sound = {
+export type OpenableSound = {
   readonly title: string;
   readonly bytes: SoundBytes;
   readonly decoding: DecodingLane;
@@ -24,10 +24,10 @@ export type Sound = {
   readonly longestMs: number;
   readonly format: Format | undefined;
   /** What was read to see what it is; for the first who listens. */
-  readonly begun: { readonly pieces: readonly Uint8Array[]; readonly flow: Flow } | undefined;
+  readonly begun: { readonly pieces: readonly Uint8Array[]; readonly flow: ThrottledRead } | undefined;
   /** In place of our decoders. */
   readonly ffmpeg?: FfmpegOptions & Pick<FfmpegPlan, 'demuxer'>;
-  readonly jump: (fromMs: number, signal: AbortSignal) => Promise<Jump>;
+  readonly jump: (fromMs: number, signal: AbortSignal) => Promise<SeekPlan>;
 };
 
 /** So often in a row another file may take its decoder down before it gives up; so much sound begins a new count. */
@@ -38,11 +38,11 @@ export class OpenedSound implements SoundSource {
   readonly title: string;
   readonly lengthMs?: number;
   readonly seekable: boolean;
-  readonly #sound: Sound;
+  readonly #sound: OpenableSound;
   readonly #taken = new AbortController();
-  #begun: Sound['begun'];
+  #begun: OpenableSound['begun'];
 
-  constructor(sound: Sound) {
+  constructor(sound: OpenableSound) {
     this.#sound = sound;
     this.#begun = sound.begun;
     this.title = sound.title;
@@ -52,7 +52,7 @@ export class OpenedSound implements SoundSource {
 
   async *open(fromMs: number, signal: AbortSignal): AsyncGenerator<SoundChunk> {
     const { lengthMs = Number.POSITIVE_INFINITY } = this;
-    const place: Reading = { atMs: this.seekable ? Math.max(0, fromMs) : 0 };
+    const place: SoundReading = { atMs: this.seekable ? Math.max(0, fromMs) : 0 };
     if (place.atMs >= lengthMs) return;
     try {
       for (let inARow = 0; ; ) {
@@ -68,7 +68,7 @@ export class OpenedSound implements SoundSource {
   }
 
   /** Gives the error of a decoder that another file took down. Moves `place` along. */
-  async *#untilDisplaced(place: Reading, signal: AbortSignal): AsyncGenerator<SoundChunk, unknown> {
+  async *#untilDisplaced(place: SoundReading, signal: AbortSignal): AsyncGenerator<SoundChunk, unknown> {
     try {
       yield* this.#on(place, signal);
       return undefined;
@@ -88,7 +88,7 @@ export class OpenedSound implements SoundSource {
   }
 
   /** Moves `place` along. */
-  async *#on(place: Reading, signal: AbortSignal): AsyncGenerator<SoundChunk> {
+  async *#on(place: SoundReading, signal: AbortSignal): AsyncGenerator<SoundChunk> {
     const { longestMs } = this.#sound;
     for await (const chunk of this.#from(place, signal)) {
       place.atMs += chunkMs(chunk);
@@ -97,7 +97,7 @@ export class OpenedSound implements SoundSource {
     }
   }
 
-  async *#from(place: Reading, signal: AbortSignal): AsyncGenerator<SoundChunk> {
+  async *#from(place: SoundReading, signal: AbortSignal): AsyncGenerator<SoundChunk> {
     const { decoding, ffmpeg } = this.#sound;
     const { flow, pieces, plan } = this.seekable
       ? await this.#at(place.atMs, signal)
@@ -120,7 +120,7 @@ export class OpenedSound implements SoundSource {
   }
 
   /** Where it is by now; where its decoder was taken down, the same connection, with the head of the file again. */
-  async #live(place: Reading, signal: AbortSignal): Promise<Beginning> {
+  async #live(place: SoundReading, signal: AbortSignal): Promise<Beginning> {
     const { bytes, begun, format, jump } = this.#sound;
     const { plan } = await jump(0, signal);
     const going = place.live;
@@ -135,7 +135,7 @@ export class OpenedSound implements SoundSource {
   }
 
   /** What was read ahead, unless nobody came for it in time; for the first who listens. */
-  #take(): Sound['begun'] {
+  #take(): OpenableSound['begun'] {
     const begun = this.#begun?.flow.isClosed ? undefined : this.#begun;
     this.#begun = undefined;
     this.#taken.abort();
@@ -144,14 +144,14 @@ export class OpenedSound implements SoundSource {
 }
 
 /** One listener's way through a sound. */
-type Reading = {
+type SoundReading = {
   atMs: number;
   /** The connection of what cannot be read from anywhere else. */
-  live?: Flow;
+  live?: ThrottledRead;
 };
 
 type Beginning = {
-  readonly flow: Flow;
+  readonly flow: ThrottledRead;
   readonly pieces: readonly Uint8Array[];
   readonly plan: DecodePlan;
 };

@@ -1,7 +1,7 @@
 import { constants, open, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { type FetchRules, mayBeSound, request } from './fetch.ts';
-import { Flow, type Patience } from './flow.ts';
+import { ThrottledRead, type ReadTimeouts } from './flow.ts';
 import { refusals } from './refusals.ts';
 import { describe, remoteBytes } from './remote.ts';
 
@@ -15,14 +15,14 @@ export interface SoundBytes {
    */
   readonly jumps: 'any' | 'again' | 'live' | 'never';
   /** Opens nothing before the first piece is asked for. */
-  from(byte: number): Flow;
+  from(byte: number): ThrottledRead;
 }
 
 /** Read from a disk at a time. */
 const pieceBytes = 16 * 1024;
 
-export function bytesInMemory(bytes: Uint8Array, patience: Patience): SoundBytes {
-  const from = (byte: number) => new Flow(() => inPieces(bytes.subarray(byte)), patience);
+export function bytesInMemory(bytes: Uint8Array, patience: ReadTimeouts): SoundBytes {
+  const from = (byte: number) => new ThrottledRead(() => inPieces(bytes.subarray(byte)), patience);
   return { sizeBytes: bytes.length, jumps: 'any', from };
 }
 
@@ -33,7 +33,7 @@ async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 /** Bytes that come once; a second reader gets none. */
 export function bytesOnce(
   bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  patience: Patience,
+  patience: ReadTimeouts,
 ): SoundBytes {
   let isTaken = false;
   const once = async function* () {
@@ -41,21 +41,21 @@ export function bytesOnce(
     isTaken = true;
     yield* bytes;
   };
-  return { sizeBytes: undefined, jumps: 'never', from: () => new Flow(once, patience) };
+  return { sizeBytes: undefined, jumps: 'never', from: () => new ThrottledRead(once, patience) };
 }
 
 /** A regular file, not a device or a pipe. Errors: BotError `source.unreachable`, `source.too_big`. */
 export async function bytesOfFile(
   path: string,
   mostBytes: number,
-  patience: Patience,
+  patience: ReadTimeouts,
 ): Promise<SoundBytes> {
   const found = await stat(path).catch((cause: unknown) => {
     throw refusals.unreachable('the file is not there', cause);
   });
   if (!found.isFile()) throw refusals.unreachable('it is no file');
   if (found.size > mostBytes) throw refusals.tooBig(mostBytes);
-  const from = (byte: number) => new Flow(() => readFrom(path, byte), patience);
+  const from = (byte: number) => new ThrottledRead(() => readFrom(path, byte), patience);
   return { sizeBytes: found.size, jumps: 'any', from };
 }
 
@@ -77,7 +77,7 @@ export async function bytesOfLink(
   link: string,
   type: string | undefined,
   rules: FetchRules,
-  patience: Patience,
+  patience: ReadTimeouts,
   signal: AbortSignal,
 ): Promise<SoundBytes> {
   if (!mayBeSound(type)) throw refusals.notAudio('it is said to be none');
@@ -91,7 +91,7 @@ export async function bytesOfLink(
       own.addEventListener('abort', () => taken?.over.abort(own.reason));
       return remoteBytes(link, rules, file, byte, own, taken?.answer);
     };
-    return new Flow(opened, patience);
+    return new ThrottledRead(opened, patience);
   };
   const jumps = file.canJump ? 'any' : file.sizeBytes === undefined ? 'live' : 'again';
   return { sizeBytes: file.sizeBytes, jumps, from };
@@ -102,7 +102,7 @@ type First = { readonly answer: IncomingMessage; readonly over: AbortController 
 async function firstAnswer(
   link: string,
   rules: FetchRules,
-  { clock, firstByteMs }: Patience,
+  { clock, firstByteMs }: ReadTimeouts,
   signal: AbortSignal,
 ): Promise<First> {
   const [over, answered] = [new AbortController(), new AbortController()];

@@ -1,14 +1,14 @@
 import { readSome } from './bisect.ts';
-import type { Flow } from './flow.ts';
+import type { ThrottledRead } from './flow.ts';
 import type { Inspect } from './inspection.ts';
 import { longestPageBytes } from './ogg-page.ts';
 import { type Format, longestSniffBytes, type Sniffed, sniffBytes } from './sniff.ts';
 import type { SoundBytes } from './sound-bytes.ts';
-import type { Layout } from './sound-layout.ts';
+import type { SoundLayout } from './sound-layout.ts';
 
 /** The first bytes of a file. */
 export type SoundHead = {
-  readonly flow: Flow;
+  readonly flow: ThrottledRead;
   /** What was read of it. */
   readonly pieces: readonly Uint8Array[];
   readonly head: Buffer;
@@ -21,7 +21,7 @@ export type SoundHead = {
  * Errors: those of the bytes and BotError `source.*`, after which `flow` is closed. Aborting `signal` throws `signal.reason`.
  */
 export async function readHead(
-  flow: Flow,
+  flow: ThrottledRead,
   inspect: Inspect,
   signal: AbortSignal,
 ): Promise<SoundHead> {
@@ -45,7 +45,7 @@ export async function readHead(
 async function readUntil(
   lengthBytes: number,
   pieces: Uint8Array[],
-  flow: Flow,
+  flow: ThrottledRead,
   signal: AbortSignal,
 ): Promise<boolean> {
   for (let size = pieces.reduce((sum, { length }) => sum + length, 0); size < lengthBytes; ) {
@@ -63,7 +63,7 @@ export async function readLayout(
   { head, format }: { readonly head: Buffer; readonly format: Format },
   inspect: Inspect,
   signal: AbortSignal,
-): Promise<Layout> {
+): Promise<SoundLayout> {
   const { jumps, sizeBytes } = bytes;
   const readsEnd = format === 'ogg' && jumps === 'any' && sizeBytes !== undefined;
   const endBytes = 2 * longestPageBytes;

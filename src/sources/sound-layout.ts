@@ -15,7 +15,7 @@ export type OggShape = {
 export type FlacShape = { readonly rateHz: number; readonly frameSamples: number };
 
 /** How a file is laid out, as far as its first and last bytes tell; hostile files lie. */
-export type Layout = {
+export type SoundLayout = {
   readonly lengthMs?: number;
   readonly wav?: WavShape;
   readonly ogg?: OggShape;
@@ -33,7 +33,7 @@ export type LayoutBytes = {
 };
 
 /** Runs in a decoding process: a crafted file takes its time. */
-export function layoutOf(bytes: LayoutBytes): Layout {
+export function layoutOf(bytes: LayoutBytes): SoundLayout {
   switch (bytes.format) {
     case 'wav':
       return wavLayout(bytes);
@@ -48,11 +48,11 @@ export function layoutOf(bytes: LayoutBytes): Layout {
   }
 }
 
-function withLength(lengthMs: number | undefined): Pick<Layout, 'lengthMs'> {
+function withLength(lengthMs: number | undefined): Pick<SoundLayout, 'lengthMs'> {
   return lengthMs === undefined ? {} : { lengthMs };
 }
 
-function wavLayout({ head, sizeBytes }: LayoutBytes): Layout {
+function wavLayout({ head, sizeBytes }: LayoutBytes): SoundLayout {
   const wav = wavShape(head);
   if (!wav) return {};
   const there = sizeBytes === undefined ? wav.dataBytes : sizeBytes - wav.dataAt;
@@ -70,7 +70,7 @@ function wavLayout({ head, sizeBytes }: LayoutBytes): Layout {
 const [longestAt, rateAt] = [10, 18];
 
 /** RFC 9639, 8.2: rate in 20 bits, length in 36. */
-function flacLayout({ head }: LayoutBytes): Layout {
+function flacLayout({ head }: LayoutBytes): SoundLayout {
   if (head.length < 26) return {};
   const rateHz = head.readUIntBE(rateAt, 3) >> 4;
   const frameSamples = head.readUInt16BE(longestAt);
@@ -95,7 +95,7 @@ function mp3Ms({ head, sizeBytes }: LayoutBytes): number | undefined {
 }
 
 /** Its length by its last page. */
-function oggLayout({ head, tail }: LayoutBytes): Layout {
+function oggLayout({ head, tail }: LayoutBytes): SoundLayout {
   const [first] = new OggPages().push(head);
   const ogg = first && oggShape(first.pieces[0], first.serial);
   if (!ogg) return {};

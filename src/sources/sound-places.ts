@@ -3,13 +3,13 @@ import { type OggPage, OggPages } from './ogg-page.ts';
 import type { FlacShape, OggShape } from './sound-layout.ts';
 
 /** A place that was found: in bytes of the file, and in samples of the sound. */
-export type Place = { readonly byte: number; readonly sample: number };
+export type SoundPlace = { readonly byte: number; readonly sample: number };
 
 /** What precedes the sound of an Ogg file; with more, say pictures, a jump is not worth it. */
 export const mostOggHeadBytes = 512 * 1024;
 
 /** Behind the first page of an Ogg file that tells where it ends; `bytes` lie at `from`. Runs in a decoding process. */
-export function oggPlace(bytes: Buffer, from: number, { serial }: OggShape): Place | undefined {
+export function oggPlace(bytes: Buffer, from: number, { serial }: OggShape): SoundPlace | undefined {
   let at = from;
   for (const page of new OggPages().push(bytes)) {
     at = from + bytes.indexOf(page.bytes, at - from) + page.bytes.length;
@@ -24,7 +24,7 @@ export function flacPlace(
   bytes: Buffer,
   from: number,
   { frameSamples }: FlacShape,
-): Place | undefined {
+): SoundPlace | undefined {
   for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const header = bytes.subarray(at);
     if (isFlacHeader(header)) return { byte: from + at, sample: flacSample(header, frameSamples) };

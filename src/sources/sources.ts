@@ -6,9 +6,9 @@ import type { Decoding } from './decoding.ts';
 import type { DecodingLane } from './decoding-lane.ts';
 import type { FfmpegOptions } from './ffmpeg.ts';
 import { FfmpegPrograms } from './ffmpeg-programs.ts';
-import type { Patience } from './flow.ts';
+import type { ReadTimeouts } from './flow.ts';
 import type { Resolve } from './hop.ts';
-import { jumpTo } from './jump.ts';
+import { seekTo } from './jump.ts';
 import { OpenedSound } from './opened-sound.ts';
 import type { RawFormat, SoundOpener, SourceLimits, Where } from './ports.ts';
 import { refusals } from './refusals.ts';
@@ -92,7 +92,7 @@ export class Sources implements SoundOpener {
     if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
     const want = { kind: 'track', isExact: limits.isExact ?? false } as const;
     const known = { bytes, head, format, raw, layout, inspect };
-    const jump = (fromMs: number, left: AbortSignal) => jumpTo(known, want, fromMs, left);
+    const jump = (fromMs: number, left: AbortSignal) => seekTo(known, want, fromMs, left);
     const sound = new OpenedSound({
       ...{ title: titleOf(where), bytes, decoding, lengthMs, longestMs, jump, format },
       begun: { flow, pieces },
@@ -122,7 +122,7 @@ export class Sources implements SoundOpener {
 
   async #bytesOf(where: Where, limits: Limits, signal: AbortSignal): Promise<SoundBytes> {
     const { clock, allowed, resolve } = this.#options;
-    const patience: Patience = { clock, ...limits };
+    const patience: ReadTimeouts = { clock, ...limits };
     switch (where.kind) {
       case 'file':
         return await bytesOfFile(where.path, limits.mostBytes, patience);

@@ -1,5 +1,5 @@
 import type { SoundChunk } from '#src/audio/sound-source.ts';
-import { type Layout, speakers } from '#src/audio/speakers.ts';
+import { type SpeakerLayout, speakers } from '#src/audio/speakers.ts';
 
 /** Rates of sound files, in Hz. A file may claim any other: lower ones take seconds to resample, higher ones gigabytes. */
 const rates = { leastHz: 8_000, mostHz: 384_000 } as const;
@@ -12,7 +12,7 @@ const rates = { leastHz: 8_000, mostHz: 384_000 } as const;
 export function asChunk(
   channels: readonly Float32Array[],
   rateHz: number,
-  layout: Layout = 'usual',
+  layout: SpeakerLayout = 'usual',
 ): readonly SoundChunk[] {
   const [first] = channels;
   if (!first || first.length === 0) return [];
@@ -29,7 +29,7 @@ export function asChunk(
   return [{ kind: 'pcm', pcm: { samples, rateHz, channels: kept.length === 1 ? 1 : 2 } }];
 }
 
-function mixedDown(channels: readonly Float32Array[], layout: Layout): readonly Float32Array[] {
+function mixedDown(channels: readonly Float32Array[], layout: SpeakerLayout): readonly Float32Array[] {
   const gains = speakers(channels.length, layout);
   const length = channels[0]?.length ?? 0;
   return [0, 1].map((side) => {

@@ -6,7 +6,7 @@ import type { TranscriptUpdate } from './ports.ts';
 const mostWaiting = 32;
 
 /** One request for the words of an utterance; `attempt` counts from 0. */
-export type Ask = (signal: AbortSignal, attempt: 0 | 1) => AsyncIterable<TranscriptUpdate>;
+export type TranscriptAttempt = (signal: AbortSignal, attempt: 0 | 1) => AsyncIterable<TranscriptUpdate>;
 
 /**
  * Words by the first of two requests that gives them; the second is sent when the first has not for `againMs`.
@@ -15,7 +15,7 @@ export type Ask = (signal: AbortSignal, attempt: 0 | 1) => AsyncIterable<Transcr
  * `signal.reason`.
  */
 export async function* askedAgain(
-  ask: Ask,
+  ask: TranscriptAttempt,
   againMs: number,
   clock: Clock,
   signal: AbortSignal,

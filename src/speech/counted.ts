@@ -1,8 +1,8 @@
 import { toldCount } from '#src/provider/told-count.ts';
-import type { Count } from './ports.ts';
+import type { ServerUsage } from './ports.ts';
 
 /** What a transcription server says an utterance took; undefined where it does not say. */
-export function heardCount(usage: unknown): Count | undefined {
+export function heardCount(usage: unknown): ServerUsage | undefined {
   const { type, seconds, input_tokens, output_tokens, input_token_details } = recordOf(usage);
   if (type === 'duration') {
     const told = toldCount(seconds);
@@ -16,7 +16,7 @@ export function heardCount(usage: unknown): Count | undefined {
 }
 
 /** Both together; undefined if they cannot be added, or one is not known. */
-export function sumOf(one: Count | undefined, other: Count | undefined): Count | undefined {
+export function sumOf(one: ServerUsage | undefined, other: ServerUsage | undefined): ServerUsage | undefined {
   if (one?.kind === 'heard' && other?.kind === 'heard')
     return { kind: 'heard', ms: one.ms + other.ms };
   if (one?.kind !== 'tokens' || other?.kind !== 'tokens') return undefined;

@@ -14,7 +14,7 @@ const limitMs = (samples: number) => 5000 + (samples / listenRateHz) * 2000;
  * Whoever pauses comes first, since an answer waits for it; the one who was interrupted by that is told from its last
  * pause on again, at a tenth of its length.
  */
-export class EmbeddedDesk {
+export class EngineScheduler {
   readonly #engine: Engine<SphinxJob, SphinxWords>;
   readonly #clock: Clock;
   readonly #all = new Set<EmbeddedListening>();

@@ -9,7 +9,7 @@ import { shortPauseMs } from './short-pause.ts';
 import { UtteranceSound } from './utterance-sound.ts';
 
 /** The next sound of a stretch. */
-export type Piece = {
+export type SoundPiece = {
   /** Samples of the stretch before this one. */
   readonly at: number;
   readonly samples: Int16Array;
@@ -104,7 +104,7 @@ export class EmbeddedListening implements Listening {
     return !this.#failed && this.#current.fed > this.#current.from;
   }
 
-  next(): Piece {
+  next(): SoundPiece {
     const now = this.#current;
     const [at, from] = [now.fed - now.from, now.fed];
     now.fed = Math.min(from + longestPiece, now.to, this.#sound.length);

@@ -6,7 +6,7 @@ import { embedded } from '#src/provider/served-by.ts';
 import { Engine } from './engine.ts';
 import { fliteText } from './flite-text.ts';
 import type { FliteJob, FliteSound, FliteVoice } from './flite-worker.ts';
-import type { Synthesizer, Voice } from './ports.ts';
+import type { Synthesizer, SpeechVoice } from './ports.ts';
 import { textPieces } from './text-pieces.ts';
 
 export type EmbeddedSynthesizerOptions = {
@@ -65,7 +65,7 @@ export async function openEmbeddedSynthesizer(
   };
 }
 
-function jobOf(text: string, { name, speed = 1 }: Voice, standard: string | undefined): FliteJob {
+function jobOf(text: string, { name, speed = 1 }: SpeechVoice, standard: string | undefined): FliteJob {
   const voice = [name, standard].find(isFliteVoice) ?? 'slt';
   const stretch = 1 / Math.min(2, Math.max(0.5, speed));
   return { pieces: textPieces(text, longestPieceChars), voice, gain: gains[voice], stretch };

@@ -1,7 +1,7 @@
 import { durationMs, listenRateHz } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { embedded } from '#src/provider/served-by.ts';
-import { EmbeddedDesk } from './embedded-desk.ts';
+import { EngineScheduler } from './embedded-desk.ts';
 import { Engine } from './engine.ts';
 import { isListenable } from './listenable.ts';
 import type { SphinxJob, SphinxWords } from './pocketsphinx-worker.ts';
@@ -35,7 +35,7 @@ export async function openEmbeddedTranscriber(
     repeatable: true,
     ...(onProgress && { onProgress }),
   });
-  const desk = new EmbeddedDesk(engine, clock);
+  const desk = new EngineScheduler(engine, clock);
   return {
     transcribe(pcm, signal) {
       const samples = isListenable(pcm) ? pcm.samples.slice(0, longestSamples) : new Int16Array();

@@ -4,7 +4,7 @@ import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/provider/within.ts';
 import type { Birth, FromEngine, Job } from './engine-messages.ts';
 
-export type ThreadOptions = {
+export type EngineThreadOptions = {
   /** As messages name it, say `speech recogniser`. */
   readonly name: string;
   readonly entry: URL;
@@ -32,14 +32,14 @@ type Current<Out> = {
 
 /** One worker thread with one engine, doing one job at a time. */
 export class EngineThread<In, Out> {
-  readonly #options: ThreadOptions;
+  readonly #options: EngineThreadOptions;
   readonly #worker: Worker;
   readonly #unwanted = new Int32Array(new SharedArrayBuffer(4));
   #current: Current<Out> | undefined;
   #lastId = 0;
   #death: JobEnd | undefined;
 
-  private constructor(options: ThreadOptions) {
+  private constructor(options: EngineThreadOptions) {
     this.#options = options;
     const workerData: Birth = { unwanted: this.#unwanted };
     const bare = { env: {}, execArgv: [], stdout: true, stderr: true };
@@ -50,7 +50,7 @@ export class EngineThread<In, Out> {
   }
 
   /** Resolves when the engine is warm. Errors: BotError `speech.failed`. */
-  static async start<In, Out>(options: ThreadOptions): Promise<EngineThread<In, Out>> {
+  static async start<In, Out>(options: EngineThreadOptions): Promise<EngineThread<In, Out>> {
     const thread = new EngineThread<In, Out>(options);
     const end = await thread.#bound((end) => thread.#warm(end), options.startLimitMs);
     if (end.kind === 'done') return thread;

@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
-import { EngineThread, type ThreadOptions } from './engine-thread.ts';
+import { EngineThread, type EngineThreadOptions } from './engine-thread.ts';
 
-export type EngineOptions = ThreadOptions & {
+export type EngineOptions = EngineThreadOptions & {
   /** Whether a job may start anew after some of its output was already given. */
   readonly repeatable: boolean;
 };

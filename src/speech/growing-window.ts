@@ -1,7 +1,7 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Listening, OnPartial, Transcriber, Transcript } from './ports.ts';
-import { SharedWork } from './shared-work.ts';
+import { SharedTask } from './shared-work.ts';
 import { UtteranceSound } from './utterance-sound.ts';
 
 /** Sound before the first partial; the next ones come at doubling lengths. */
@@ -11,7 +11,7 @@ const costFactor = 3;
 const freeSamples = 5 * listenRateHz;
 
 /** The utterance so far, as it was sent. */
-type Look = { readonly length: number; readonly work: SharedWork<Transcript> };
+type Look = { readonly length: number; readonly work: SharedTask<Transcript> };
 
 /**
  * Listens with a recogniser that only takes whole utterances: each text costs the sound so far once more.
@@ -90,11 +90,11 @@ export class GrowingWindow implements Listening {
     return last?.work.useful && this.#sound.isSilentFrom(last.length) ? last : undefined;
   }
 
-  #look(): SharedWork<Transcript> {
+  #look(): SharedTask<Transcript> {
     const { length } = this.#sound;
     this.#sent += length;
     this.#nextLookAt = Math.max(this.#nextLookAt, 2 * length);
-    const work = new SharedWork((signal) =>
+    const work = new SharedTask((signal) =>
       this.#recognise(AbortSignal.any([signal, this.#signal])),
     );
     this.#last = { length, work };

@@ -1,37 +1,37 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import { isUnpaid } from '#src/provider/is-unpaid.ts';
 import { sumOf } from './counted.ts';
-import type { Count, Synthesizer, Took } from './ports.ts';
+import type { ServerUsage, Synthesizer, EngineUsage } from './ports.ts';
 
 /** Of a text that was spoken: how long it is, and how long it sounds. */
-export type Spoken = {
+export type SpokenUsage = {
   readonly characters: number;
   readonly ms: number;
   /** With a count only if all of the text was spoken, and counted. */
-  readonly took?: Took;
+  readonly took?: EngineUsage;
 };
 
 /**
  * Told once of each request for a text, when it has ended or was cut short.
  * What was refused before its first sound costs nothing.
  */
-export type Spoke = (spoken: Spoken) => void;
+export type OnSpoken = (spoken: SpokenUsage) => void;
 
 /** The same voice, with every request counted, also one in whose place another was asked. */
-export function meteredVoice(synthesizer: Synthesizer, spoke: Spoke): Synthesizer {
+export function meteredVoice(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
   const { wrapped } = synthesizer;
   return wrapped
     ? wrapped.call(synthesizer, (engine) => metered(engine, spoke))
     : metered(synthesizer, spoke);
 }
 
-function metered(synthesizer: Synthesizer, spoke: Spoke): Synthesizer {
+function metered(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
   const { oneVoice } = synthesizer;
   return {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted(); // what is never asked takes nothing
       const tally = new Tally();
-      const onTook = (took: Took) => {
+      const onTook = (took: EngineUsage) => {
         tally.add(took);
         voice.onTook?.(took);
       };
@@ -57,18 +57,18 @@ function metered(synthesizer: Synthesizer, spoke: Spoke): Synthesizer {
 
 /** What all requests for one text took together, of the last of those who were asked. */
 class Tally {
-  #by: Took['by'];
+  #by: EngineUsage['by'];
   #begun = 0;
-  #counts: Count[] = [];
+  #counts: ServerUsage[] = [];
 
-  add({ by, count }: Took): void {
+  add({ by, count }: EngineUsage): void {
     if (JSON.stringify(by) !== JSON.stringify(this.#by)) [this.#begun, this.#counts] = [0, []];
     this.#by = by;
     if (count) this.#counts.push(count);
     else this.#begun++;
   }
 
-  took(isWhole: boolean): Took | undefined {
+  took(isWhole: boolean): EngineUsage | undefined {
     const isTold = isWhole && this.#counts.length >= this.#begun;
     const [first, ...more] = isTold ? this.#counts : [];
     const count = more.reduce(sumOf, first);

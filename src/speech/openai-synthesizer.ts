@@ -3,7 +3,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { describeError } from '#src/provider/describe-error.ts';
 import { servedBy } from '#src/provider/served-by.ts';
-import type { Synthesizer, Voice } from './ports.ts';
+import type { Synthesizer, SpeechVoice } from './ports.ts';
 import { type Packed, SoundStream } from './sound-stream.ts';
 import { textPieces } from './text-pieces.ts';
 
@@ -59,7 +59,7 @@ export function openSynthesizer(client: OpenAI, options: SynthesizerOptions): Sy
   };
 }
 
-type How = { readonly voice: Voice; readonly options: SynthesizerOptions };
+type How = { readonly voice: SpeechVoice; readonly options: SynthesizerOptions };
 
 async function* speak(
   client: OpenAI,

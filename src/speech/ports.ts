@@ -2,7 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { ServedBy } from '#src/provider/served-by.ts';
 
 /** What a server says something took. Tokens of sound, and cached ones, are counted within the totals. */
-export type Count =
+export type ServerUsage =
   | {
       readonly kind: 'tokens';
       readonly inputTokens: number;
@@ -14,14 +14,14 @@ export type Count =
   | { readonly kind: 'heard'; readonly ms: number };
 
 /** Who did something, and what it took by their own count, as far as they tell. */
-export type Took = { readonly by?: ServedBy; readonly count?: Count };
+export type EngineUsage = { readonly by?: ServedBy; readonly count?: ServerUsage };
 
 export type Transcript = {
   readonly text: string;
   /** BCP 47 where the recogniser tells, say `en`. */
   readonly language?: string;
   /** Nothing in it was told in a transcript before. */
-  readonly took?: Took;
+  readonly took?: EngineUsage;
 };
 
 export type TranscriptUpdate =
@@ -63,7 +63,7 @@ export interface Transcriber {
 }
 
 /** How a text is to be spoken. Fields left out are the engine's own defaults. */
-export type Voice = {
+export type SpeechVoice = {
   readonly name?: string;
   /** Tone, for engines that take it. */
   readonly instructions?: string;
@@ -72,7 +72,7 @@ export type Voice = {
   /** 1 is the voice's own pace. */
   readonly speed?: number;
   /** Told of each request for the text twice: by whom, when it begins, and what it took, when it has ended. Never throws. */
-  readonly onTook?: (took: Took) => void;
+  readonly onTook?: (took: EngineUsage) => void;
 };
 
 /** Text to speech, one clause or sentence a call. */
@@ -82,7 +82,7 @@ export interface Synthesizer {
    *
    * Errors: BotError `provider.*`, `speech.failed`, `speech.unspeakable`. Aborting `signal` throws `signal.reason`.
    */
-  synthesize(text: string, voice: Voice, signal: AbortSignal): AsyncIterable<Pcm>;
+  synthesize(text: string, voice: SpeechVoice, signal: AbortSignal): AsyncIterable<Pcm>;
   /** Only of those whose voice may change: one for a single answer, with the voice of its first sound to the end. */
   oneVoice?(): Synthesizer;
   /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */

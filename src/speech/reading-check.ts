@@ -1,5 +1,5 @@
 /** How well a text was read: its words, and how many of them were changed, left out or added. */
-export type Reading = { readonly words: number; readonly wrongWords: number };
+export type ReadingAccuracy = { readonly words: number; readonly wrongWords: number };
 
 /** Scripts without spaces between words count by character. */
 const wordsIn =
@@ -8,7 +8,7 @@ const wordsIn =
 const mostWords = 400;
 
 /** Compares what was to be read with what was said; case, marks and spaces are a matter of taste. */
-export function compareReading(wanted: string, said: string): Reading {
+export function compareReading(wanted: string, said: string): ReadingAccuracy {
   const [asked, spoken] = [wordsOf(wanted), wordsOf(said)];
   const words = asked.length;
   const [missed, added] = withoutCommonEnds(asked, spoken);

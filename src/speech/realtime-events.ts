@@ -1,7 +1,7 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import { heardCount } from './counted.ts';
 import { languageHint } from './language-hint.ts';
-import type { Count } from './ports.ts';
+import type { ServerUsage } from './ports.ts';
 
 /** How a server names its settings, told by its first event. */
 export type Dialect = 'ga' | 'beta-transcription' | 'beta-session';
@@ -17,7 +17,7 @@ export type HeardEvent =
       readonly itemId: string | undefined;
       readonly text: string;
       readonly language?: string;
-      readonly count?: Count;
+      readonly count?: ServerUsage;
     }
   /** Of an item, of the event we sent under `eventId`, or of nothing it names. */
   | {
@@ -86,7 +86,7 @@ function dialectOf(session: unknown): Dialect {
 function completed({ transcript, languages, usage }: JsonEvent): {
   text: string;
   language?: string;
-  count?: Count;
+  count?: ServerUsage;
 } {
   const text = (word(transcript) ?? '').trim();
   const [first] = Array.isArray(languages) ? languages : [];

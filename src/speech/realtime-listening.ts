@@ -6,9 +6,9 @@ import type { ServedBy } from '#src/provider/served-by.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
 import type { Listening, OnPartial, Transcript } from './ports.ts';
-import { RealtimeParts } from './realtime-parts.ts';
+import { TranscriptParts } from './realtime-parts.ts';
 import type { RealtimePool } from './realtime-pool.ts';
-import type { RealtimeSession, SessionEvent } from './realtime-session.ts';
+import type { RealtimeSession, TranscriptionEvent } from './realtime-session.ts';
 import { shortPauseMs } from './short-pause.ts';
 import { UtteranceSound } from './utterance-sound.ts';
 
@@ -35,7 +35,7 @@ export class RealtimeListening implements Listening {
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
   readonly #sound = new UtteranceSound();
-  readonly #parts: RealtimeParts;
+  readonly #parts: TranscriptParts;
   #session: RealtimeSession | undefined;
   #resampler = new Resampler(listenRateHz, speakRateHz);
   #sentTo = 0;
@@ -47,7 +47,7 @@ export class RealtimeListening implements Listening {
   constructor(options: RealtimeListeningOptions, onPartial: OnPartial, signal: AbortSignal) {
     this.#options = options;
     this.#signal = AbortSignal.any([signal, this.#over.signal]);
-    this.#parts = new RealtimeParts((text) => {
+    this.#parts = new TranscriptParts((text) => {
       if (!this.#signal.aborted) onPartial(text);
     });
     this.#signal.addEventListener('abort', () => this.#leave());
@@ -131,7 +131,7 @@ export class RealtimeListening implements Listening {
     if (fresh.length > 0) session.append(this.#resampler.push(fresh));
   }
 
-  #hear(event: SessionEvent): void {
+  #hear(event: TranscriptionEvent): void {
     if (event.kind === 'lost') this.#lose(event.error);
     else if (!this.#parts.hear(event) && event.kind === 'failed') {
       const error = this.#session?.refusal(event);

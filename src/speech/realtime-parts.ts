@@ -2,11 +2,11 @@ import type { BotError } from '#src/base/errors.ts';
 import type { ServedBy } from '#src/provider/served-by.ts';
 import { sumOf } from './counted.ts';
 import { joinTexts } from './join-texts.ts';
-import type { Count, OnPartial, Transcript } from './ports.ts';
+import type { ServerUsage, OnPartial, Transcript } from './ports.ts';
 import type { HeardEvent } from './realtime-events.ts';
 
 /** The stretch of an utterance up to a pause; becomes one item of the server. */
-class Part {
+class TranscriptPart {
   readonly fromSample: number;
   readonly eventId: string;
   toSample = Number.POSITIVE_INFINITY;
@@ -17,7 +17,7 @@ class Part {
   hasFailed = false;
   text = '';
   language: string | undefined;
-  count: Count | undefined;
+  count: ServerUsage | undefined;
   end = ending();
 
   constructor(fromSample: number, number: number) {
@@ -25,7 +25,7 @@ class Part {
     this.eventId = `part-${number}`;
   }
 
-  finish(text: string, language?: string, count?: Count): void {
+  finish(text: string, language?: string, count?: ServerUsage): void {
     [this.text, this.language, this.state] = [text, language, 'done'];
     this.count = count;
     this.end.resolve();
@@ -46,10 +46,10 @@ class Part {
 }
 
 /** Which words belong to which stretch of an utterance, in whatever order a server tells them. */
-export class RealtimeParts {
+export class TranscriptParts {
   readonly #onPartial: OnPartial;
-  readonly #parts: Part[] = [];
-  #open = new Part(0, 1);
+  readonly #parts: TranscriptPart[] = [];
+  #open = new TranscriptPart(0, 1);
   #told = '';
   /** Of the parts, those whose count went out with a transcript. */
   #counted = 0;
@@ -71,11 +71,11 @@ export class RealtimeParts {
   cut(atSample: number): void {
     Object.assign(this.#open, { toSample: atSample, state: 'waiting' });
     this.#parts.push(this.#open);
-    this.#open = new Part(atSample, this.#parts.length + 1);
+    this.#open = new TranscriptPart(atSample, this.#parts.length + 1);
   }
 
   /** To be sent and committed, in order. */
-  waiting(): Part[] {
+  waiting(): TranscriptPart[] {
     return this.#parts.filter(({ state }) => state === 'waiting');
   }
 
@@ -135,7 +135,7 @@ export class RealtimeParts {
     }
   }
 
-  #partOf(itemId: string | undefined): Part | undefined {
+  #partOf(itemId: string | undefined): TranscriptPart | undefined {
     const known = [...this.#parts, this.#open].find((part) => part.itemId === itemId);
     if (known && itemId !== undefined) return known;
     return this.#parts.find((part) => part.state === 'sent' && !part.isNamed);

@@ -23,10 +23,10 @@ export type RealtimeLimits = SocketLimits & {
   readonly settleMs: number;
 };
 
-export type SessionEvent = HeardEvent | { readonly kind: 'lost'; readonly error: BotError };
+export type TranscriptionEvent = HeardEvent | { readonly kind: 'lost'; readonly error: BotError };
 
-type Kind = SessionEvent['kind'];
-type Refused = Pick<Extract<SessionEvent, { kind: 'failed' }>, 'words' | 'code'>;
+type TranscriptionEventKind = TranscriptionEvent['kind'];
+type TranscriptionRefusal = Pick<Extract<TranscriptionEvent, { kind: 'failed' }>, 'words' | 'code'>;
 
 /** Servers differ in whether they greet and whether they confirm; one that does neither is believed. */
 const greetingMs = 2000;
@@ -39,7 +39,7 @@ export class RealtimeSession {
   readonly #options: RealtimeOptions;
   readonly openedAtMs: number;
   #socket: JsonSocket | undefined;
-  #listener: (event: SessionEvent) => void = () => {};
+  #listener: (event: TranscriptionEvent) => void = () => {};
 
   private constructor(options: RealtimeOptions) {
     this.#options = options;
@@ -67,7 +67,7 @@ export class RealtimeSession {
   }
 
   /** One listener at a time; it must not throw. */
-  attach(listener: (event: SessionEvent) => void): void {
+  attach(listener: (event: TranscriptionEvent) => void): void {
     this.#listener = listener;
   }
 
@@ -97,7 +97,7 @@ export class RealtimeSession {
   }
 
   /** What the server says is wrong: apart from the sentence, for it may quote what people said. */
-  refusal({ words, code }: Refused): BotError {
+  refusal({ words, code }: TranscriptionRefusal): BotError {
     const { baseUrl, apiKey } = this.#options;
     const serverWords = plainWords(words, apiKey?.reveal(), 140);
     const told = codeOf(code) ?? 'no code given';
@@ -131,15 +131,15 @@ export class RealtimeSession {
     this.#judge(await ifInTime(updated, greetingMs, this.#clock, signal));
   }
 
-  #judge(event: SessionEvent | undefined): SessionEvent | undefined {
+  #judge(event: TranscriptionEvent | undefined): TranscriptionEvent | undefined {
     if (event?.kind === 'lost') throw event.error;
     if (event?.kind === 'failed') throw this.refusal(event);
     return event;
   }
 
   /** The next event of these kinds. */
-  #expect(kinds: readonly Kind[]): Promise<SessionEvent> {
-    const { promise, resolve } = Promise.withResolvers<SessionEvent>();
+  #expect(kinds: readonly TranscriptionEventKind[]): Promise<TranscriptionEvent> {
+    const { promise, resolve } = Promise.withResolvers<TranscriptionEvent>();
     this.attach((event) => {
       if (kinds.includes(event.kind)) resolve(event);
     });

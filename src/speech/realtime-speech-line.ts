@@ -13,16 +13,16 @@ import {
 } from './realtime-speech-request.ts';
 import { RealtimeUtterance, type UtteranceLimits } from './realtime-speech-utterance.ts';
 
-export type LineLimits = UtteranceLimits & {
+export type SpeechConnectionLimits = UtteranceLimits & {
   /** After it was cancelled, an utterance is over within so long; else the connection takes no more of them. */
   readonly cancelMs: number;
   /** Servers end a session after an hour. */
   readonly oldestMs: number;
 };
 
-export type LineOptions = Omit<LinkOptions, 'opening' | 'dialect'> & {
+export type SpeechConnectionOptions = Omit<LinkOptions, 'opening' | 'dialect'> & {
   readonly manner: SpeechManner;
-  readonly lineLimits: LineLimits;
+  readonly lineLimits: SpeechConnectionLimits;
 };
 
 /** Sound of one utterance that nobody takes; if nobody waits for another one, no more is read from above on. */
@@ -32,8 +32,8 @@ const mostFormer = 64;
 const oneAtATime = 'conversation_already_has_active_response';
 
 /** One connection with one voice, over which several texts are read at once. */
-export class RealtimeLine {
-  readonly #options: LineOptions;
+export class SpeechConnection {
+  readonly #options: SpeechConnectionOptions;
   #link: RealtimeLink | undefined;
   /** In the order they were asked for, until the server has ended them. */
   #active: RealtimeUtterance[] = [];
@@ -44,13 +44,13 @@ export class RealtimeLine {
   #isPaused = false;
   #isRetired = false;
 
-  private constructor(options: LineOptions) {
+  private constructor(options: SpeechConnectionOptions) {
     this.#options = options;
   }
 
   /** Errors: BotError `provider.*`. Aborting `signal` throws `signal.reason`. */
-  static async open(options: LineOptions, signal: AbortSignal): Promise<RealtimeLine> {
-    const line = new RealtimeLine(options);
+  static async open(options: SpeechConnectionOptions, signal: AbortSignal): Promise<SpeechConnection> {
+    const line = new SpeechConnection(options);
     const { manner } = options;
     line.#link = await RealtimeLink.open(
       { ...options, dialect: 'auto', opening: (dialect) => speechOpening(dialect, manner) },

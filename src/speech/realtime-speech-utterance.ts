@@ -5,7 +5,7 @@ import { type LinkOptions, refusalOf } from '#src/provider/realtime-link.ts';
 import type { ResponseEnd, ResponseEvent } from '#src/provider/realtime-reading.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
-import type { Count } from './ports.ts';
+import type { ServerUsage } from './ports.ts';
 import type { SpeechAsked } from './realtime-speech-request.ts';
 
 export type UtteranceLimits = {
@@ -27,7 +27,7 @@ type UtteranceOptions = Pick<LinkOptions, 'baseUrl' | 'apiKey'> & {
 };
 
 type Complaint = { readonly words: string; readonly code: string | undefined };
-type Ended = { readonly error?: BotError; readonly isLost?: true };
+type SpeechEnd = { readonly error?: BotError; readonly isLost?: true };
 
 /** Of 24 kHz, mono, 16 bit. */
 const bytesPerMs = 48;
@@ -52,8 +52,8 @@ export class RealtimeUtterance {
   #transcript = '';
   #wholeTranscript: string | undefined;
   #suspicion: Complaint | undefined;
-  #ended: Ended | undefined;
-  #count: Count | undefined;
+  #ended: SpeechEnd | undefined;
+  #count: ServerUsage | undefined;
   #bell = Promise.withResolvers<void>();
   readonly #departed = Promise.withResolvers<void>();
 
@@ -84,7 +84,7 @@ export class RealtimeUtterance {
   }
 
   /** What it took, if the server told. */
-  get count(): Count | undefined {
+  get count(): ServerUsage | undefined {
     return this.#count;
   }
 
@@ -201,7 +201,7 @@ export class RealtimeUtterance {
     return new BotError('provider.truncated', true, message);
   }
 
-  #end(ended: Ended): void {
+  #end(ended: SpeechEnd): void {
     this.#ended ??= ended;
     this.#ring();
   }

@@ -5,9 +5,9 @@ import type { Secret } from '#src/base/secret.ts';
 import type { OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
 import { servedBy } from '#src/provider/served-by.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import type { Count, Synthesizer, Voice } from './ports.ts';
-import { compareReading, type Reading } from './reading-check.ts';
-import { type LineLimits, RealtimeLine } from './realtime-speech-line.ts';
+import type { ServerUsage, Synthesizer, SpeechVoice } from './ports.ts';
+import { compareReading, type ReadingAccuracy } from './reading-check.ts';
+import { type SpeechConnectionLimits, SpeechConnection } from './realtime-speech-line.ts';
 import type { SpeechAsked, SpeechManner } from './realtime-speech-request.ts';
 import type { RealtimeUtterance } from './realtime-speech-utterance.ts';
 import { SoundStream } from './sound-stream.ts';
@@ -22,10 +22,10 @@ export type RealtimeSpeechOptions = {
   /** The tone where a voice asks for none. */
   readonly instructions?: string;
   readonly clock?: Clock;
-  readonly limits?: Partial<LineLimits & SocketLimits>;
+  readonly limits?: Partial<SpeechConnectionLimits & SocketLimits>;
   readonly openSocket?: OpenSocket;
   /** Told of each text that was read to its end, where the server tells what was said. Never throws. */
-  readonly onReading?: (reading: Reading) => void;
+  readonly onReading?: (reading: ReadingAccuracy) => void;
 };
 
 export type RealtimeSynthesizer = Synthesizer &
@@ -34,7 +34,7 @@ export type RealtimeSynthesizer = Synthesizer &
     warm(): void;
   };
 
-const usualLimits: LineLimits = {
+const usualLimits: SpeechConnectionLimits = {
   ...{ firstMs: 20_000, idleMs: 10_000, mostHereMs: 10_000 },
   ...{ cancelMs: 3000, oldestMs: 55 * 60_000 },
 };
@@ -52,7 +52,7 @@ const backOffMs = 5000;
  * what nobody heard of is asked for once more. It is a model, not a reader: `onReading` tells how well it obeys.
  */
 export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): RealtimeSynthesizer {
-  const voices = new Voices(options);
+  const voices = new VoiceConnections(options);
   const by = servedBy(options.model, options.baseUrl);
   const usual: SpeechManner = { voice: options.voice, speed: undefined };
   return {
@@ -62,7 +62,7 @@ export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): Realtim
         throw new BotError('speech.unspeakable', false, 'There is no text to say.');
       }
       const manner = { voice: voice.name ?? options.voice, speed: voice.speed };
-      const tell = (count?: Count) => voice.onTook?.({ by, ...(count && { count }) });
+      const tell = (count?: ServerUsage) => voice.onTook?.({ by, ...(count && { count }) });
       const tone = toneOf(voice, options);
       for (const piece of textPieces(text, longestPieceChars)) {
         yield* read(voices, manner, { text: piece, tone, tell }, signal);
@@ -73,17 +73,17 @@ export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): Realtim
   };
 }
 
-function toneOf(voice: Voice, { instructions }: RealtimeSpeechOptions): string | undefined {
+function toneOf(voice: SpeechVoice, { instructions }: RealtimeSpeechOptions): string | undefined {
   return voice.instructions ?? instructions;
 }
 
 /** With whom is told when it is asked for, and what it took. */
-type Asked = SpeechAsked & { readonly tell: (count?: Count) => void };
+type SpeechRequest = SpeechAsked & { readonly tell: (count?: ServerUsage) => void };
 
 async function* read(
-  voices: Voices,
+  voices: VoiceConnections,
   manner: SpeechManner,
-  asked: Asked,
+  asked: SpeechRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   for (let tries = 0; ; tries++) {
@@ -115,14 +115,14 @@ async function* soundOf(utterance: RealtimeUtterance, signal: AbortSignal): Asyn
 }
 
 /** The connections, one a voice. */
-class Voices implements Disposable {
+class VoiceConnections implements Disposable {
   readonly #options: RealtimeSpeechOptions;
   readonly #over = new AbortController();
   /** The one used last comes last. */
-  readonly #lines = new Map<string, RealtimeLine>();
-  readonly #coming = new Map<string, Promise<RealtimeLine>>();
+  readonly #lines = new Map<string, SpeechConnection>();
+  readonly #coming = new Map<string, Promise<SpeechConnection>>();
   /** Replaced, and still reading something to its end. */
-  #leaving: RealtimeLine[] = [];
+  #leaving: SpeechConnection[] = [];
   #nextTryAtMs = 0;
 
   constructor(options: RealtimeSpeechOptions) {
@@ -130,7 +130,7 @@ class Voices implements Disposable {
   }
 
   /** Errors: BotError `provider.*`. Aborting `signal` throws `signal.reason`. */
-  async line(manner: SpeechManner, signal: AbortSignal): Promise<RealtimeLine> {
+  async line(manner: SpeechManner, signal: AbortSignal): Promise<SpeechConnection> {
     const key = JSON.stringify([manner.voice, manner.speed]);
     const line = this.#lines.get(key);
     if (!line?.isUsable) {
@@ -159,7 +159,7 @@ class Voices implements Disposable {
     this.#leaving = [];
   }
 
-  #open(key: string, manner: SpeechManner): Promise<RealtimeLine> {
+  #open(key: string, manner: SpeechManner): Promise<SpeechConnection> {
     const coming = this.#connect(key, manner);
     this.#coming.set(key, coming);
     const failed = () => {
@@ -169,11 +169,11 @@ class Voices implements Disposable {
     return coming;
   }
 
-  async #connect(key: string, manner: SpeechManner): Promise<RealtimeLine> {
+  async #connect(key: string, manner: SpeechManner): Promise<SpeechConnection> {
     const { limits = {} } = this.#options;
     const lineLimits = { ...usualLimits, ...limits };
     const options = { ...this.#options, limits, lineLimits, manner };
-    const line = await RealtimeLine.open(options, this.#over.signal);
+    const line = await SpeechConnection.open(options, this.#over.signal);
     if (this.#over.signal.aborted) line.close();
     this.#over.signal.throwIfAborted();
     this.#replace(key);

@@ -1,7 +1,7 @@
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 
 /** Work that several may wait for: it is done once, and aborted when the last of them leaves before its end. */
-export class SharedWork<T> {
+export class SharedTask<T> {
   readonly #left = new AbortController();
   readonly #result: Promise<T>;
   #waiting = 0;

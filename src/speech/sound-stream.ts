@@ -6,7 +6,7 @@ import { BotError } from '#src/base/errors.ts';
 /** Enough to see what a body begins with. */
 const headBytes = 12;
 
-type Reader = 'undecided' | 'raw' | WavStream | Packed;
+type SoundReader = 'undecided' | 'raw' | WavStream | Packed;
 
 const foreignHeads: readonly (readonly [string, string])[] = [
   ['OggS', 'Ogg'],
@@ -27,7 +27,7 @@ export class SoundStream {
   readonly #rateHz: number;
   #rest: Buffer = Buffer.alloc(0);
   readonly #isPackedFine: boolean;
-  #reader: Reader = 'undecided';
+  #reader: SoundReader = 'undecided';
 
   /**
    * `contentType` as sent; it may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine` MP3, Ogg and FLAC are no
@@ -71,7 +71,7 @@ export class SoundStream {
     return [{ samples, rateHz: this.#rateHz, channels: 1 }];
   }
 
-  #decide(bytes: Buffer): Reader {
+  #decide(bytes: Buffer): SoundReader {
     if (bytes.length < headBytes) return 'undecided';
     const head = bytes.toString('latin1', 0, headBytes);
     if (/^RIFF....WAVE$/s.test(head)) return new WavStream();

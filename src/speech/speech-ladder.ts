@@ -1,5 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import { type Ladder, openPlace, type Place } from '#src/provider/ladder.ts';
+import { type FallbackChain, openFallbackPosition, type FallbackPosition } from '#src/provider/ladder.ts';
 import type { Synthesizer } from './ports.ts';
 
 /** A clause that is not short takes longer where the server sends it in one piece, as proxies do. */
@@ -7,15 +7,15 @@ const shortChars = 80;
 const moreMsPerChar = 25;
 
 /** Several voices as one: the first that can speak. Its names for voices are those of the first of them. */
-export function ladderedSynthesizer(ladder: Ladder<Synthesizer>): Synthesizer {
+export function synthesizerWithFallbacks(ladder: FallbackChain<Synthesizer>): Synthesizer {
   return withEach(ladder, (engine) => engine);
 }
 
 function withEach(
-  ladder: Ladder<Synthesizer>,
+  ladder: FallbackChain<Synthesizer>,
   wrap: (engine: Synthesizer) => Synthesizer,
 ): Synthesizer {
-  const at = (place: () => Place): Synthesizer => ({
+  const at = (place: () => FallbackPosition): Synthesizer => ({
     synthesize(text, voice, signal) {
       const { name: _, ...unnamed } = voice;
       return ladder.run<Pcm>(
@@ -31,11 +31,11 @@ function withEach(
     },
   });
   const oneVoice = () => {
-    const place = openPlace();
+    const place = openFallbackPosition();
     return at(() => place);
   };
   return {
-    ...at(openPlace),
+    ...at(openFallbackPosition),
     oneVoice,
     wrapped: (outer) => withEach(ladder, (engine) => outer(wrap(engine))),
   };

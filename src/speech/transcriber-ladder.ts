@@ -1,10 +1,10 @@
 import { durationMs, listenRateHz } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { Ladder } from '#src/provider/ladder.ts';
+import type { FallbackChain } from '#src/provider/ladder.ts';
 import { askedAgain } from './asked-again.ts';
 import { listenWith } from './listen.ts';
 import type { Listening, OnPartial, Transcriber, Transcript, TranscriptUpdate } from './ports.ts';
-import { SharedWork } from './shared-work.ts';
+import { SharedTask } from './shared-work.ts';
 import { UtteranceSound } from './utterance-sound.ts';
 
 const isOutput = ({ kind }: TranscriptUpdate) => kind === 'final';
@@ -25,12 +25,12 @@ const stallFactor = 2;
  * A request that stalls is sent once more, beside the first one. What fails while somebody speaks is noticed at their
  * pause, and then the whole utterance goes to the next one.
  */
-export function ladderedTranscriber(
-  ladder: Ladder<Transcriber>,
+export function transcriberWithFallbacks(
+  ladder: FallbackChain<Transcriber>,
   listens: boolean,
   clock: Clock,
 ): Transcriber {
-  const asking = new Asking(ladder, clock);
+  const asking = new TranscriptionRequests(ladder, clock);
   const withEach = (wrap: Wrap): Transcriber => ({
     transcribe: (pcm, signal) =>
       asking.run((engine, inner) => wrap(engine).transcribe(pcm, inner), durationMs(pcm), signal),
@@ -52,13 +52,13 @@ type AskEngine = (
 ) => AsyncIterable<TranscriptUpdate>;
 
 /** Requests of one ladder, each with as much time as its sound needs. */
-class Asking {
-  readonly #ladder: Ladder<Transcriber>;
+class TranscriptionRequests {
+  readonly #ladder: FallbackChain<Transcriber>;
   readonly #clock: Clock;
   /** How long the last request took, in ms, beside the time for the length of its sound. */
   #tookMs: number | undefined;
 
-  constructor(ladder: Ladder<Transcriber>, clock: Clock) {
+  constructor(ladder: FallbackChain<Transcriber>, clock: Clock) {
     this.#ladder = ladder;
     this.#clock = clock;
   }
@@ -93,23 +93,23 @@ class Asking {
 }
 
 /** The engine that listens to an utterance from its beginning. */
-type Ear = { readonly engine: Transcriber; readonly listening: Listening };
+type ListeningEngine = { readonly engine: Transcriber; readonly listening: Listening };
 /** What was asked about so much sound. */
-type AskedAbout = { readonly length: number; readonly work: SharedWork<Transcript> };
+type AskedAbout = { readonly length: number; readonly work: SharedTask<Transcript> };
 
 type LadderListeningOptions = {
-  readonly ladder: Ladder<Transcriber>;
-  readonly asking: Asking;
+  readonly ladder: FallbackChain<Transcriber>;
+  readonly asking: TranscriptionRequests;
   readonly wrap: Wrap;
 };
 
 class LadderListening implements Listening {
-  readonly #asking: Asking;
+  readonly #asking: TranscriptionRequests;
   readonly #wrap: Wrap;
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
   readonly #sound = new UtteranceSound();
-  readonly #ear: Ear | undefined;
+  readonly #ear: ListeningEngine | undefined;
   #asked: AskedAbout | undefined;
 
   constructor(
@@ -138,7 +138,7 @@ class LadderListening implements Listening {
     either.throwIfAborted();
     const { length } = this.#sound;
     if (this.#asked?.length !== length || !this.#asked.work.useful) {
-      const work = new SharedWork((leaving) =>
+      const work = new SharedTask((leaving) =>
         this.#recognise(AbortSignal.any([leaving, this.#signal])),
       );
       this.#asked = { length, work };

@@ -5,7 +5,7 @@ import type { TranscriptUpdate } from './ports.ts';
 import { transcriptOf } from './transcript-reply.ts';
 
 /** What one event of a stream of words says. */
-type Word =
+type StreamedText =
   /** `mayEnd`: this may have been all. */
   | { readonly kind: 'delta'; readonly text: string; readonly mayEnd?: boolean }
   | { readonly kind: 'done'; readonly reply: unknown };
@@ -83,7 +83,7 @@ async function readToEnd(reader: AsyncIterator<unknown>): Promise<void> {
  * Only OpenAI's events have an end of their own. A chat-shaped stream has one for every 30 s of sound (vLLM,
  * `_speech_to_text_stream_generator`), bare texts have none: there the end of the stream is the end.
  */
-function wordOf(event: unknown): Word | undefined {
+function wordOf(event: unknown): StreamedText | undefined {
   if (typeof event !== 'object' || event === null) return undefined;
   const { type, delta, choices, text } = event as Readonly<Record<string, unknown>>;
   if (type === 'transcript.text.done') return { kind: 'done', reply: event };

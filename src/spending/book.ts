@@ -1,5 +1,5 @@
 /** What was spent on one day, by a server or, with `personId`, by one person there. */
-export type Entry = {
+export type SpendingEntry = {
   readonly guildId: string;
   readonly personId?: string;
   /** As in `2026-11-20`. */
@@ -12,9 +12,9 @@ export type Entry = {
 };
 
 /** Remembers across restarts what was spent; storage implements it. */
-export interface SpendingBook {
+export interface SpendingStore {
   /** Of servers all of the month of `day` so far, of persons only that day. Errors: BotError `store.unreadable`. */
-  read(day: string): Promise<readonly Entry[]>;
+  read(day: string): Promise<readonly SpendingEntry[]>;
   /** Adds to what is there; of a person only the day of the entry and its neighbours are kept. Errors: BotError `store.unwritable`. */
-  add(entries: readonly Entry[]): Promise<void>;
+  add(entries: readonly SpendingEntry[]): Promise<void>;
 }

@@ -12,7 +12,7 @@ export type Caps = {
 
 /** How the bot lands when money runs short, from nothing to do to nothing said or recognised. */
 export const steps = ['full', 'cheaper', 'shorter', 'captions', 'quiet'] as const;
-export type Step = (typeof steps)[number];
+export type BudgetStep = (typeof steps)[number];
 
 export const nothing: Amount = { nanoUsd: 0, ms: 0 };
 
@@ -35,7 +35,7 @@ export function shareOf(spent: Amount, cap: Amount): number {
 }
 
 /** `forTurns`: the part of a cap that answers may take; the rest is for recognising what is said. */
-export function stepOf(spent: Amount, cap: Amount, typical: Amount, forTurns: number): Step {
+export function stepOf(spent: Amount, cap: Amount, typical: Amount, forTurns: number): BudgetStep {
   const share = shareOf(spent, cap);
   if (share >= 1) return 'quiet';
   if (!fits(spent, typical, cap, forTurns)) return 'captions';
@@ -43,12 +43,12 @@ export function stepOf(spent: Amount, cap: Amount, typical: Amount, forTurns: nu
   return share >= cheaperFrom ? 'cheaper' : 'full';
 }
 
-export function isAtLeast(step: Step, least: Step): boolean {
+export function isAtLeast(step: BudgetStep, least: BudgetStep): boolean {
   return steps.indexOf(step) >= steps.indexOf(least);
 }
 
 /** The later of the two. */
-export function laterStep(one: Step, other: Step): Step {
+export function laterStep(one: BudgetStep, other: BudgetStep): BudgetStep {
   return isAtLeast(one, other) ? one : other;
 }
 

@@ -1,4 +1,4 @@
-import type { Rate, Usd } from './prices.ts';
+import type { RolePrice, Usd } from './prices.ts';
 
 /** What one request took. Tokens of sound are counted within the totals, and so are cached ones. */
 export type Tokens = {
@@ -26,7 +26,7 @@ const mostCount = 1e9;
 const charactersPerToken = 4;
 
 /** In billionths of a dollar, so that sums are exact; undefined: not priced. Never negative. */
-export function costOf(use: Use, rate: Rate): number | undefined {
+export function costOf(use: Use, rate: RolePrice): number | undefined {
   if (rate.kind === 'free') return 0;
   if (rate.kind === 'unpriced') return undefined;
   if (!isCountable(use)) return undefined;

@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Entry } from './book.ts';
+import type { SpendingEntry } from './book.ts';
 import { dayOf, monthOf } from './calendar.ts';
 import { type Amount, add, nothing } from './caps.ts';
 
 /** What was spent within a day or a month. */
-export type Sum = Amount & Pick<Entry, 'turns' | 'unpriced'>;
+export type Sum = Amount & Pick<SpendingEntry, 'turns' | 'unpriced'>;
 
 /** Money put aside for something that runs; what it really takes is taken from there first. */
 export type Reserve = {
@@ -16,7 +16,7 @@ export type Reserve = {
 /** Whoever spends something: a person until they are forgotten, then only the code of that day; neither: the server alone. */
 export type Payer = { personId?: string; code?: string };
 
-export type Standing = {
+export type SpendingTotals = {
   readonly day: Sum;
   readonly month: Sum;
   readonly people: ReadonlyMap<string, Sum>;
@@ -31,7 +31,7 @@ type Day = {
   readonly forgotten: Forgotten;
 };
 
-type Server = {
+type GuildSpending = {
   now: Day;
   /** The day before the clock last jumped: it goes on where the clock comes back. */
   former?: Day;
@@ -47,11 +47,11 @@ const empty: Sum = { nanoUsd: 0, ms: 0, turns: 0, unpriced: 0 };
 
 /** What servers and people have spent this day and month, and what is put aside; what is not in the book yet is kept apart. */
 export class Ledger {
-  readonly #servers = new Map<string, Server>();
+  readonly #servers = new Map<string, GuildSpending>();
   /** By server, person and day. */
-  #unsaved = new Map<string, Entry>();
+  #unsaved = new Map<string, SpendingEntry>();
   /** What was drained last. */
-  #saving: readonly Entry[] = [];
+  #saving: readonly SpendingEntry[] = [];
 
   get hasUnsaved(): boolean {
     return this.#unsaved.size > 0;
@@ -88,7 +88,7 @@ export class Ledger {
     this.#note({ guildId, personId, day, ...sum });
   }
 
-  standing(guildId: string, wallMs: number): Standing {
+  standing(guildId: string, wallMs: number): SpendingTotals {
     const { today, thisMonth, people } = this.#server(guildId, wallMs).now;
     return { day: today, month: thisMonth, people };
   }
@@ -140,7 +140,7 @@ export class Ledger {
    * and until midnight it stays their share.
    */
   forget(guildId: string, personId: string, wallMs: number): void {
-    const isTheirs = (entry: Entry) => entry.guildId === guildId && entry.personId === personId;
+    const isTheirs = (entry: SpendingEntry) => entry.guildId === guildId && entry.personId === personId;
     this.#saving = this.#saving.filter((entry) => !isTheirs(entry));
     for (const [key, entry] of this.#unsaved) if (isTheirs(entry)) this.#unsaved.delete(key);
     const server = this.#server(guildId, wallMs);
@@ -159,7 +159,7 @@ export class Ledger {
   }
 
   /** Adds what the book holds to what was spent since; it may have been read before somebody was forgotten. */
-  recall(entries: readonly Entry[], wallMs: number): void {
+  recall(entries: readonly SpendingEntry[], wallMs: number): void {
     for (const { guildId, personId, day, ...sum } of entries) {
       const { now } = this.#server(guildId, wallMs);
       const isToday = day === now.day;
@@ -173,7 +173,7 @@ export class Ledger {
   }
 
   /** What is to be added to the book; from now on it counts as saved. */
-  drain(): readonly Entry[] {
+  drain(): readonly SpendingEntry[] {
     this.#saving = [...this.#unsaved.values()];
     this.#unsaved = new Map();
     return this.#saving;
@@ -185,7 +185,7 @@ export class Ledger {
     this.#saving = [];
   }
 
-  #note(entry: Entry): void {
+  #note(entry: SpendingEntry): void {
     const key = JSON.stringify([entry.guildId, entry.personId, entry.day]);
     const before = this.#unsaved.get(key);
     this.#unsaved.set(key, before ? { ...entry, ...plus(before, entry) } : entry);
@@ -195,7 +195,7 @@ export class Ledger {
    * On the day it is. A clock that is put back past one midnight changes nothing, so that nobody has a second share; one
    * that is put back further was wrong before, and the day it left goes on.
    */
-  #server(guildId: string, wallMs: number): Server {
+  #server(guildId: string, wallMs: number): GuildSpending {
     const day = dayOf(wallMs);
     const server = this.#servers.get(guildId) ?? {
       ...{ now: newDay(day, empty), reserves: new Set<Reserve>() },

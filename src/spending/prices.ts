@@ -23,7 +23,7 @@ export type Price = {
 };
 
 /** What a role costs: nothing, something nobody told us, or this. */
-export type Rate =
+export type RolePrice =
   | { readonly kind: 'free' }
   | { readonly kind: 'unpriced' }
   | { readonly kind: 'priced'; readonly usd: Usd };
@@ -32,7 +32,7 @@ export type Rate =
 const snapshot = /-\d{4}-\d{2}-\d{2}$/;
 
 /** The first of `prices` that fits. `host` may hold a port. */
-export function rateOf(prices: readonly Price[], model: string, host: string): Rate {
+export function rateOf(prices: readonly Price[], model: string, host: string): RolePrice {
   const named = (name: string) =>
     prices.find((price) => price.model === name && (price.host ?? host) === host);
   const price = named(model) ?? named(model.replace(snapshot, ''));

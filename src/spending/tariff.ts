@@ -1,18 +1,18 @@
 import type { Amount } from './caps.ts';
 import { costOf } from './cost.ts';
-import type { Rate } from './prices.ts';
+import type { RolePrice } from './prices.ts';
 
 /** What each role costs. */
 export type Tariff = {
-  readonly recognise: Rate;
-  readonly think: Rate;
-  readonly speak: Rate;
+  readonly recognise: RolePrice;
+  readonly think: RolePrice;
+  readonly speak: RolePrice;
   /** The voice that does where money runs short; absent: there is none. */
-  readonly cheaperVoice?: Rate;
+  readonly cheaperVoice?: RolePrice;
 };
 
 /** What is known of an answer before it is made. */
-export type Outlook = {
+export type AnswerEstimate = {
   /** Of everything the model is shown. */
   readonly characters: number;
   /** Of what is answered. */
@@ -43,7 +43,7 @@ export function countsSound({ think, speak }: Tariff): boolean {
  *
  * Spoken answers come one at a time, so one of them at most is dearer than the rest of a cap. Those in writing do not.
  */
-export function estimate(tariff: Tariff, { characters, heardMs, isWritten }: Outlook): Amount {
+export function estimate(tariff: Tariff, { characters, heardMs, isWritten }: AnswerEstimate): Amount {
   const { recognise, think, speak } = tariff;
   const speaks = think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
   const [heard, spoken] = speaks

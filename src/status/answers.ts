@@ -11,7 +11,7 @@ export type StatusSources = {
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
 };
 
-export type Answer = {
+export type StatusAnswer = {
   readonly status: number;
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export type Answer = {
 export async function answerTo(
   { method, url, host }: { readonly method: string; readonly url: string; readonly host: string },
   sources: StatusSources,
-): Promise<Answer> {
+): Promise<StatusAnswer> {
   if (!isOwnHost(host)) return { status: 403, text: 'not by this host name\n' };
   if (method !== 'GET' && method !== 'HEAD') {
     return { status: 405, text: 'only GET and HEAD\n', headers: { allow: 'GET, HEAD' } };
@@ -52,7 +52,7 @@ function isOwnHost(host: string): boolean {
   return /\.(local|internal|localhost)$/.test(name);
 }
 
-function health(heldUpMs: number): Answer {
+function health(heldUpMs: number): StatusAnswer {
   if (heldUpMs <= longestDelayMs) return { status: 200, text: 'ok\n' };
   return {
     status: 503,

@@ -10,12 +10,12 @@ const apartMs = 60_000;
 /** Different lines that are remembered; beyond it the oldest is forgotten, and may be written again. */
 const mostKeys = 500;
 
-type Line = { readonly writtenAtMs: number; heldBack: number; last: () => void };
+type LimitedLine = { readonly writtenAtMs: number; heldBack: number; last: () => void };
 
 /** Writes the same line at most once a minute; the last one that was held back is written at the end of its minute. */
 export class RepeatLimiter {
   readonly #timing: LimiterTiming;
-  readonly #lines = new Map<string, Line>();
+  readonly #lines = new Map<string, LimitedLine>();
 
   constructor(timing: LimiterTiming) {
     this.#timing = timing;
@@ -34,7 +34,7 @@ export class RepeatLimiter {
 
   #write(key: string, write: () => void): void {
     const writtenAtMs = this.#timing.nowMs();
-    const line: Line = { writtenAtMs, heldBack: 0, last: () => undefined };
+    const line: LimitedLine = { writtenAtMs, heldBack: 0, last: () => undefined };
     this.#lines.delete(key);
     this.#lines.set(key, line);
     const [oldest] = this.#lines.keys();
@@ -43,7 +43,7 @@ export class RepeatLimiter {
     this.#timing.later(apartMs, () => this.#over(key, line));
   }
 
-  #over(key: string, line: Line): void {
+  #over(key: string, line: LimitedLine): void {
     if (this.#lines.get(key) !== line) return;
     if (line.heldBack === 0) this.#lines.delete(key);
     else this.#write(key, line.last);

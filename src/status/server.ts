@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { type Answer, answerTo, type StatusSources } from './answers.ts';
+import { type StatusAnswer, answerTo, type StatusSources } from './answers.ts';
 
 /** Where operators and supervisors ask how the bot is. */
 export type StatusServer = AsyncDisposable & { readonly url: string };
 
-export type Opened =
+export type StatusServerOutcome =
   | { readonly kind: 'open'; readonly server: StatusServer }
   /** The address cannot be had; `why` is one sentence for the operator. */
   | { readonly kind: 'refused'; readonly why: string };
@@ -23,7 +23,7 @@ const farewellMs = 500;
 export async function openStatusServer(
   { host, port }: { readonly host: string; readonly port: number },
   sources: StatusSources,
-): Promise<Opened> {
+): Promise<StatusServerOutcome> {
   const server = createServer(
     {
       requestTimeout: askMs,
@@ -65,7 +65,7 @@ function endOldest(server: Server): void {
 async function answerOrFail(
   asked: Parameters<typeof answerTo>[0],
   sources: StatusSources,
-): Promise<Answer> {
+): Promise<StatusAnswer> {
   try {
     return await answerTo(asked, sources);
   } catch {

@@ -2,7 +2,7 @@ import type { SessionEvent } from '#src/session/events.ts';
 import { latencies } from './latency.ts';
 import type { Meters } from './meters.ts';
 
-type Answered = Extract<SessionEvent, { kind: 'answered' }>;
+type AnsweredEvent = Extract<SessionEvent, { kind: 'answered' }>;
 
 /** Around the times people notice: an answer should start within half a second. */
 const turnBuckets = [
@@ -121,7 +121,7 @@ export class SessionMetrics {
   }
 
   /** A typed question was not heard: its instants would spoil the figures of those that were. */
-  #answered({ finish, typed, instants }: Answered): void {
+  #answered({ finish, typed, instants }: AnsweredEvent): void {
     this.#turns.inc({ finish, asked: typed ? 'typed' : 'spoken' });
     if (typed) return;
     for (const [key, ms] of Object.entries(latencies(instants))) {

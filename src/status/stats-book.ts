@@ -1,17 +1,17 @@
 import type { Stats } from '#src/session/command-ports.ts';
 import type { SessionEvent } from '#src/session/events.ts';
-import type { Latest, Speed } from '#src/session/stats.ts';
+import type { LatestAnswer, AnswerSpeed } from '#src/session/stats.ts';
 
 /** Turns remembered per server; the oldest is forgotten. */
 const longest = 100;
 
 /** One turn: how long the answer took to start, where it did, or that it failed. */
-type Turn = { readonly startMs?: number; readonly failed: boolean };
-type Server = { turns: readonly Turn[]; latest?: Latest; vainShare: number };
+type TimedTurn = { readonly startMs?: number; readonly failed: boolean };
+type GuildStats = { turns: readonly TimedTurn[]; latest?: LatestAnswer; vainShare: number };
 
 /** How fast the bot was, per server, as `/stats` tells it: of spoken questions only, and never a word of them. */
-export class StatsBook implements Stats {
-  readonly #servers = new Map<string, Server>();
+export class SpeedStats implements Stats {
+  readonly #servers = new Map<string, GuildStats>();
 
   /** Hears of every event of every session. */
   tell(guildId: string, event: SessionEvent): void {
@@ -26,7 +26,7 @@ export class StatsBook implements Stats {
     this.#add(guildId, { ...started, failed: finish === 'failed' });
   }
 
-  speed(guildId: string): Speed | undefined {
+  speed(guildId: string): AnswerSpeed | undefined {
     const { turns, vainShare } = this.#server(guildId);
     const startsMs = turns
       .flatMap(({ startMs }) => (startMs === undefined ? [] : [startMs]))
@@ -37,16 +37,16 @@ export class StatsBook implements Stats {
     return { turns: startsMs.length, p50Ms, p95Ms, failed, vainShare };
   }
 
-  lastTurn(guildId: string): Latest | undefined {
+  lastTurn(guildId: string): LatestAnswer | undefined {
     return this.#server(guildId).latest;
   }
 
-  #add(guildId: string, turn: Turn): void {
+  #add(guildId: string, turn: TimedTurn): void {
     const server = this.#server(guildId);
     server.turns = [...server.turns, turn].slice(-longest);
   }
 
-  #server(guildId: string): Server {
+  #server(guildId: string): GuildStats {
     const server = this.#servers.get(guildId) ?? { turns: [], vainShare: 0 };
     this.#servers.set(guildId, server);
     return server;

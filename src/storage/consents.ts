@@ -1,24 +1,24 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ConsentBook, Standing } from '#src/people/consent-book.ts';
+import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
 
 /** What people said, one row per person and server. */
-export class SqliteConsents implements ConsentBook {
+export class SqliteConsents implements ConsentStore {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  async read(guildId: string): Promise<ReadonlyMap<string, Standing>> {
+  async read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>> {
     const sql = 'SELECT person_id, kind, until_ms FROM standings WHERE guild_id = ?';
     const rows = await this.#database.read((sqlite) => sqlite.prepare(sql).all(guildId));
     return new Map(rows.map((row) => [String(row.person_id), standingOf(row)]));
   }
 
-  async write(guildId: string, personId: string, standing: Standing): Promise<void> {
+  async write(guildId: string, personId: string, standing: StoredConsent): Promise<void> {
     const untilMs = standing.kind === 'until' ? standing.wallMs : null;
     await this.#database.write((sqlite) =>
       sqlite
@@ -83,7 +83,7 @@ function tablesAboutPersons(sqlite: DatabaseSync): readonly string[] {
 }
 
 /** What is not understood counts as a no. */
-function standingOf({ kind, until_ms }: Readonly<Record<string, unknown>>): Standing {
+function standingOf({ kind, until_ms }: Readonly<Record<string, unknown>>): StoredConsent {
   if (kind === 'always') return { kind };
   if (kind === 'until') return { kind, wallMs: Number(until_ms) };
   return { kind: 'never' };

@@ -1,10 +1,10 @@
-import type { GuildBook } from '#src/session/guild-book.ts';
+import type { GuildStore } from '#src/session/guild-book.ts';
 import { monthOf } from '#src/spending/calendar.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
 
 /** Everything that is kept of a server, by its id. */
-export class SqliteGuilds implements GuildBook {
+export class SqliteGuilds implements GuildStore {
   readonly #database: Database;
 
   constructor(database: Database) {

@@ -1,50 +1,50 @@
-import type { ConsentBook } from '#src/people/consent-book.ts';
-import type { GuildBook } from '#src/session/guild-book.ts';
-import type { PanelBook } from '#src/session/panel.ts';
-import type { SettingsBook } from '#src/session/settings-book.ts';
-import type { TrackBook } from '#src/session/track-book.ts';
-import type { SpendingBook } from '#src/spending/book.ts';
+import type { ConsentStore } from '#src/people/consent-book.ts';
+import type { GuildStore } from '#src/session/guild-book.ts';
+import type { PanelStore } from '#src/session/panel.ts';
+import type { SettingsStore } from '#src/session/settings-book.ts';
+import type { TrackStore } from '#src/session/track-book.ts';
+import type { SpendingStore } from '#src/spending/book.ts';
 import type { Store } from './store.ts';
 import type { StoreCode } from './trouble.ts';
 
 /** Each operation of a store by its name: arguments and results are data, so that they can cross threads. */
 type Signatures = {
-  'consents.read': ConsentBook['read'];
-  'consents.write': ConsentBook['write'];
-  'consents.count': ConsentBook['count'];
-  'consents.erase': ConsentBook['erase'];
-  'consents.hasCopies': ConsentBook['hasCopies'];
-  'guilds.erase': GuildBook['erase'];
-  'guilds.note': GuildBook['note'];
-  'guilds.noted': GuildBook['noted'];
-  'panels.read': PanelBook['read'];
-  'panels.write': PanelBook['write'];
-  'settings.read': SettingsBook['read'];
-  'settings.write': SettingsBook['write'];
-  'spending.read': SpendingBook['read'];
-  'spending.add': SpendingBook['add'];
-  'tracks.read': TrackBook['read'];
-  'tracks.write': TrackBook['write'];
+  'consents.read': ConsentStore['read'];
+  'consents.write': ConsentStore['write'];
+  'consents.count': ConsentStore['count'];
+  'consents.erase': ConsentStore['erase'];
+  'consents.hasCopies': ConsentStore['hasCopies'];
+  'guilds.erase': GuildStore['erase'];
+  'guilds.note': GuildStore['note'];
+  'guilds.noted': GuildStore['noted'];
+  'panels.read': PanelStore['read'];
+  'panels.write': PanelStore['write'];
+  'settings.read': SettingsStore['read'];
+  'settings.write': SettingsStore['write'];
+  'spending.read': SpendingStore['read'];
+  'spending.add': SpendingStore['add'];
+  'tracks.read': TrackStore['read'];
+  'tracks.write': TrackStore['write'];
   backup: Store['backup'];
   probe: Store['probe'];
 };
 
 export type OperationName = keyof Signatures;
 export type Arguments<Name extends OperationName> = Parameters<Signatures[Name]>;
-export type Result<Name extends OperationName> = Promise<Awaited<ReturnType<Signatures[Name]>>>;
+export type OperationResult<Name extends OperationName> = Promise<Awaited<ReturnType<Signatures[Name]>>>;
 
 /** Whoever performs an operation: this thread, another, or whichever store is open now. */
-export type Call = <Name extends OperationName>(
+export type StoreCall = <Name extends OperationName>(
   name: Name,
   ...args: Arguments<Name>
-) => Result<Name>;
+) => OperationResult<Name>;
 
 type Operation<Name extends OperationName> = {
   /** Of its failures. */
   readonly code: StoreCode;
   /** Longest time, in ms, until it is answered; a caller may give up earlier. */
   readonly timeoutMs: number;
-  perform(store: Store, ...args: Arguments<Name>): Result<Name>;
+  perform(store: Store, ...args: Arguments<Name>): OperationResult<Name>;
 };
 
 const usualMs = 10_000;
@@ -90,12 +90,12 @@ export function perform<Name extends OperationName>(
   store: Store,
   name: Name,
   ...args: Arguments<Name>
-): Result<Name> {
+): OperationResult<Name> {
   return operations[name].perform(store, ...args);
 }
 
 /** A store whose operations are all performed by `call`. */
-export function storeOver(call: Call, close: () => Promise<void>): Store {
+export function storeOver(call: StoreCall, close: () => Promise<void>): Store {
   return {
     consents: {
       read: (guildId) => call('consents.read', guildId),

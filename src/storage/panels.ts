@@ -1,8 +1,8 @@
-import type { PanelBook, PanelPlace } from '#src/session/panel.ts';
+import type { PanelStore, PanelPlace } from '#src/session/panel.ts';
 import type { Database } from './database.ts';
 
 /** Where the panels are, one row per server. */
-export class SqlitePanels implements PanelBook {
+export class SqlitePanels implements PanelStore {
   readonly #database: Database;
 
   constructor(database: Database) {

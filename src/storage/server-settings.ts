@@ -1,8 +1,8 @@
-import type { SettingsBook } from '#src/session/settings-book.ts';
+import type { SettingsStore } from '#src/session/settings-book.ts';
 import type { Database } from './database.ts';
 
 /** What servers have set for themselves, one row per server and key. */
-export class SqliteSettings implements SettingsBook {
+export class SqliteSettings implements SettingsStore {
   readonly #database: Database;
 
   constructor(database: Database) {

@@ -1,18 +1,18 @@
-import type { Entry, SpendingBook } from '#src/spending/book.ts';
+import type { SpendingEntry, SpendingStore } from '#src/spending/book.ts';
 import { monthOf } from '#src/spending/calendar.ts';
 import type { Database } from './database.ts';
 import { eraseOldSpending } from './guilds.ts';
 import type { DatabaseSync } from './sqlite.ts';
 
 /** What was spent: a row per server and day, and one per person, server and day, of the days around the last one only. */
-export class SqliteSpending implements SpendingBook {
+export class SqliteSpending implements SpendingStore {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  async read(day: string): Promise<readonly Entry[]> {
+  async read(day: string): Promise<readonly SpendingEntry[]> {
     const rows = await this.#database.read((sqlite) => [
       ...sqlite.prepare('SELECT * FROM spent WHERE day >= ?').all(monthOf(day)),
       ...sqlite.prepare('SELECT * FROM spent_by_person WHERE day = ?').all(day),
@@ -20,7 +20,7 @@ export class SqliteSpending implements SpendingBook {
     return rows.map(entryOf);
   }
 
-  async add(entries: readonly Entry[]): Promise<void> {
+  async add(entries: readonly SpendingEntry[]): Promise<void> {
     await this.#database.write((sqlite) => {
       for (const entry of entries) {
         if (entry.personId === undefined) addToServer(sqlite, entry);
@@ -37,7 +37,7 @@ const addedCounts = 'unpriced = unpriced + excluded.unpriced, turns = turns + ex
 
 function addToServer(
   sqlite: DatabaseSync,
-  { guildId, day, nanoUsd, ms, unpriced, turns }: Entry,
+  { guildId, day, nanoUsd, ms, unpriced, turns }: SpendingEntry,
 ): void {
   const sql = `INSERT INTO spent (guild_id, day, nano_usd, ms, unpriced, turns) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET nano_usd = ${added}, ${addedCounts}`;
@@ -50,7 +50,7 @@ function addToServer(
  */
 function addToPerson(
   sqlite: DatabaseSync,
-  { guildId, personId, day, nanoUsd, ms, unpriced, turns }: Entry & { readonly personId: string },
+  { guildId, personId, day, nanoUsd, ms, unpriced, turns }: SpendingEntry & { readonly personId: string },
 ): void {
   const isFarOff = "day < date(?, '-1 day') OR day > date(?, '+1 day')";
   sqlite.prepare(`DELETE FROM spent_by_person WHERE ${isFarOff}`).run(day, day);
@@ -60,7 +60,7 @@ function addToPerson(
   sqlite.prepare(sql).run(guildId, personId, day, nanoUsd, ms, unpriced, turns);
 }
 
-function entryOf(row: Readonly<Record<string, unknown>>): Entry {
+function entryOf(row: Readonly<Record<string, unknown>>): SpendingEntry {
   return {
     guildId: String(row.guild_id),
     ...(row.person_id !== undefined && { personId: String(row.person_id) }),

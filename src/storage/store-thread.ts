@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/provider/within.ts';
-import { type OperationName, type Result, rulesOf, storeOver } from './operations.ts';
+import { type OperationName, type OperationResult, rulesOf, storeOver } from './operations.ts';
 import type { Store } from './store.ts';
 import { errorOf, type FromStore, type StoreThreadData, type ToStore } from './store-messages.ts';
 import type { StoreCode } from './trouble.ts';
@@ -57,7 +57,7 @@ export class StoreThread {
       this.#ended.resolve();
     });
     this.store = storeOver(
-      (name, ...args) => this.#ask(name, args) as Result<typeof name>,
+      (name, ...args) => this.#ask(name, args) as OperationResult<typeof name>,
       () => this.#close(),
     );
   }

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
-import type { ConsentBook } from '#src/people/consent-book.ts';
-import type { GuildBook } from '#src/session/guild-book.ts';
-import type { PanelBook } from '#src/session/panel.ts';
-import type { SettingsBook } from '#src/session/settings-book.ts';
-import type { TrackBook } from '#src/session/track-book.ts';
-import type { SpendingBook } from '#src/spending/book.ts';
+import type { ConsentStore } from '#src/people/consent-book.ts';
+import type { GuildStore } from '#src/session/guild-book.ts';
+import type { PanelStore } from '#src/session/panel.ts';
+import type { SettingsStore } from '#src/session/settings-book.ts';
+import type { TrackStore } from '#src/session/track-book.ts';
+import type { SpendingStore } from '#src/spending/book.ts';
 import { StoreThread, type StoreThreadOptions } from './store-thread.ts';
 
 /** Everything that outlives the process. Closing it fails what still waits. */
 export type Store = AsyncDisposable & {
-  readonly consents: ConsentBook;
-  readonly guilds: GuildBook;
-  readonly panels: PanelBook;
-  readonly settings: SettingsBook;
-  readonly spending: SpendingBook;
-  readonly tracks: TrackBook;
+  readonly consents: ConsentStore;
+  readonly guilds: GuildStore;
+  readonly panels: PanelStore;
+  readonly settings: SettingsStore;
+  readonly spending: SpendingStore;
+  readonly tracks: TrackStore;
   /** One whole file as of now, in place of any that is there. Errors: BotError `store.*`. */
   backup(toPath: string): Promise<void>;
   /** Writes what is there already: whether the disk takes anything. Errors: BotError `store.unwritable`. */

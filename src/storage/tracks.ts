@@ -1,18 +1,18 @@
-import type { KeptSound, KeptSource, KeptTrack, TrackBook } from '#src/session/track-book.ts';
+import type { StoredSound, StoredSource, StoredTrack, TrackStore } from '#src/session/track-book.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
 
-type Row = Readonly<Record<string, unknown>>;
+type TrackRow = Readonly<Record<string, unknown>>;
 
 /** What plays and waits, one row per track and one per sound. */
-export class SqliteTracks implements TrackBook {
+export class SqliteTracks implements TrackStore {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  async read(guildId: string, channelId: string): Promise<readonly KeptTrack[]> {
+  async read(guildId: string, channelId: string): Promise<readonly StoredTrack[]> {
     return await this.#database.read((sqlite) => {
       const where = 'FROM tracks WHERE guild_id = ? AND channel_id = ? ORDER BY place';
       const tracks = sqlite.prepare(`SELECT * ${where}`).all(guildId, channelId);
@@ -22,7 +22,7 @@ export class SqliteTracks implements TrackBook {
     });
   }
 
-  async write(guildId: string, channelId: string, tracks: readonly KeptTrack[]): Promise<void> {
+  async write(guildId: string, channelId: string, tracks: readonly StoredTrack[]): Promise<void> {
     await this.#database.write((sqlite) => {
       for (const table of ['tracks', 'track_sounds']) {
         const where = 'guild_id = ? AND channel_id = ?';
@@ -38,7 +38,7 @@ export class SqliteTracks implements TrackBook {
 function writeTrack(
   sqlite: DatabaseSync,
   at: readonly [string, string],
-  { name, percent, isPaused, sounds }: KeptTrack,
+  { name, percent, isPaused, sounds }: StoredTrack,
   place: number,
 ): void {
   sqlite
@@ -55,13 +55,13 @@ function writeTrack(
   }
 }
 
-function trackOf(row: Row, all: readonly Row[]): KeptTrack {
+function trackOf(row: TrackRow, all: readonly TrackRow[]): StoredTrack {
   const name = String(row.name);
   const sounds = all.filter(({ track }) => track === name).map(soundOf);
   return { name, percent: Number(row.percent), isPaused: row.is_paused === 1, sounds };
 }
 
-function soundOf(row: Row): KeptSound {
+function soundOf(row: TrackRow): StoredSound {
   const [id, name] = [String(row.person_id), String(row.person_name)];
   return {
     ...{ source: sourceOf(row), title: String(row.title) },
@@ -70,7 +70,7 @@ function soundOf(row: Row): KeptSound {
   };
 }
 
-function sourceOf({ kind, origin: where, type }: Row): KeptSource {
+function sourceOf({ kind, origin: where, type }: TrackRow): StoredSource {
   if (kind === 'library') return { kind, name: String(where) };
   return { kind: 'link', url: String(where), ...(type !== '' && { type: String(type) }) };
 }

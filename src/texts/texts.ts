@@ -3,9 +3,9 @@ import { german } from './german.ts';
 
 export type TextId = keyof typeof english;
 export type Locale = 'en' | 'de';
-export type Words = Readonly<Record<string, string | number>>;
+export type TextValues = Readonly<Record<string, string | number>>;
 /** One sentence people read, before it is put into a language. */
-export type Line = { readonly id: TextId; readonly with?: Words };
+export type TextLine = { readonly id: TextId; readonly with?: TextValues };
 
 const tables: Readonly<Record<Locale, Readonly<Record<TextId, string>>>> = {
   en: english,
@@ -23,6 +23,6 @@ export function localeOf(tag: unknown): Locale {
 }
 
 /** The sentence `id` with its `{x}` filled from `words`; a word left out stays visible as `{x}`. */
-export function text(id: TextId, words: Words = {}, locale: Locale = 'en'): string {
+export function text(id: TextId, words: TextValues = {}, locale: Locale = 'en'): string {
   return tables[locale][id].replace(/\{(\w+)\}/g, (whole, key: string) => `${words[key] ?? whole}`);
 }

@@ -10,12 +10,12 @@ import { VoiceActivity } from '#src/audio/voice-activity.ts';
 import { VoiceMeter, type VoiceWindow } from '#src/audio/voice-meter.ts';
 import { add } from '#src/sandbox/room-sound.ts';
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
-import { type Clip, clipPath, decodeClip, scenesFolder } from '#test/bench/turns/clips.ts';
+import { type VoiceClip, clipPath, decodeClip, scenesFolder } from '#test/bench/turns/clips.ts';
 import { frameSamples, framesOf, roomRateHz, send } from '#test/bench/turns/microphone.ts';
 import { joined } from './speech.ts';
 
 /** Of what the bot says from `fromMs` on, until the next. A hall throws it back for 400 ms (60 dB). */
-export type Echo = {
+export type EchoPart = {
   readonly lateMs: number;
   readonly gainDb: number;
   readonly fromMs?: number;
@@ -27,7 +27,7 @@ export type EchoRoom = {
   /** From 0 ms on. */
   readonly bot: Int16Array;
   /** One after the other; none is headphones. */
-  readonly echoes?: readonly Echo[];
+  readonly echoes?: readonly EchoPart[];
   readonly own?: { readonly sound: Int16Array; readonly atMs: number; readonly gainDb: number };
   readonly seed: number;
 };
@@ -133,7 +133,7 @@ function arriving(microphone: Int16Array, seed: number, codec: OpusCodec): Packe
 
 /** Clips of the scenes in voices whose name begins so, without the silence around them. */
 export function clipsOf(voices: readonly string[], codec: OpusCodec): Int16Array[] {
-  const clips: Clip[] = JSON.parse(readFileSync(`${scenesFolder}/clips.json`, 'utf8'));
+  const clips: VoiceClip[] = JSON.parse(readFileSync(`${scenesFolder}/clips.json`, 'utf8'));
   return clips
     .filter(({ id }) => voices.some((voice) => id.startsWith(`${voice}/`)))
     .map(({ id, words }) => {

@@ -5,7 +5,7 @@ import type { SileroWeights } from '#src/audio/silero.ts';
 import { type EchoRoom, happenings } from './echo-room.ts';
 
 /** One voiced window and what the meter thought after it. */
-export type Judged = EchoView & { readonly atMs: number };
+export type EchoJudgement = EchoView & { readonly atMs: number };
 
 /** After so much without a voiced window an utterance is over. */
 const pauseMs = 500;
@@ -17,10 +17,10 @@ export function utterancesIn(
   room: EchoRoom,
   codec: OpusCodec,
   weights: SileroWeights,
-): readonly (readonly Judged[])[] {
+): readonly (readonly EchoJudgement[])[] {
   const sent = new SentEnvelope();
   const meter = new EchoMeter(sent);
-  const utterances: Judged[][] = [];
+  const utterances: EchoJudgement[][] = [];
   let lastMs = Number.NEGATIVE_INFINITY;
   for (const event of happenings(room, codec, weights)) {
     if (event.kind === 'left') {
@@ -41,14 +41,14 @@ export function utterancesIn(
 }
 
 /** From the start of the first voiced window to the end of the last one. */
-export function lengthMs(utterance: readonly Judged[]): number {
+export function lengthMs(utterance: readonly EchoJudgement[]): number {
   return (utterance.at(-1)?.atMs ?? 0) - (utterance[0]?.atMs ?? 0) + windowMs;
 }
 
 /** From the same instant to the verdict. */
 export function msTo(
   verdict: EchoView['verdict'],
-  utterance: readonly Judged[],
+  utterance: readonly EchoJudgement[],
 ): number | undefined {
   const found = utterance.find((judged) => judged.verdict === verdict);
   return found && found.atMs - (utterance[0]?.atMs ?? 0) + windowMs;

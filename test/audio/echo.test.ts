@@ -6,7 +6,7 @@ import { loadOpus } from '#src/audio/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/silero.ts';
 import { clipsOf, type EchoRoom, inTurn } from './echo-room.ts';
-import { type Judged, lengthMs, msTo, utterancesIn } from './echo-trial.ts';
+import { type EchoJudgement, lengthMs, msTo, utterancesIn } from './echo-trial.ts';
 
 let codec: OpusCodec;
 let weights: SileroWeights;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   human = clipsOf(['human'], codec);
 });
 
-function heard(room: EchoRoom): readonly (readonly Judged[])[] {
+function heard(room: EchoRoom): readonly (readonly EchoJudgement[])[] {
   return utterancesIn(room, codec, weights);
 }
 

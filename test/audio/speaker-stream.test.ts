@@ -5,7 +5,7 @@ import { energyDb } from '#src/audio/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { similarity } from '#src/audio/similarity.ts';
-import { type Heard, SpeakerStream } from '#src/audio/speaker-stream.ts';
+import { type SpeakerSound, SpeakerStream } from '#src/audio/speaker-stream.ts';
 import { packetAt } from './packets.ts';
 import { encoded, joined, speech } from './speech.ts';
 
@@ -21,12 +21,12 @@ beforeAll(async () => {
   spoken = frames.map((opus, n) => packetAt(n, { opus }));
 });
 
-function hear(packets: readonly Packet[], stream = new SpeakerStream(codec)): Heard[] {
+function hear(packets: readonly Packet[], stream = new SpeakerStream(codec)): SpeakerSound[] {
   const heard = packets.flatMap((packet) => stream.put(packet));
   return [...heard, ...stream.settle((packets.at(-1)?.atMs ?? 0) + 100)];
 }
 
-function samplesOf(heard: readonly Heard[]): Int16Array {
+function samplesOf(heard: readonly SpeakerSound[]): Int16Array {
   return joined(heard.map(({ samples }) => samples));
 }
 

@@ -7,7 +7,7 @@ import { knownWords } from '#test/fakes/recogniser.ts';
 import type { KnownWord } from '#test/fakes/recogniser-match.ts';
 
 /** Something to ask the bot, as a WAV of its own: from the first to the last word, in whole frames of 20 ms. */
-export type Clip = { readonly text: string; readonly path: string; readonly pcm: Pcm };
+export type QuestionClip = { readonly text: string; readonly path: string; readonly pcm: Pcm };
 
 type Source = { readonly file: string; readonly words: readonly KnownWord[] };
 
@@ -20,10 +20,10 @@ const frameMs = 20;
 
 /** Human and synthetic, shortest first; they are gone when this is disposed of. */
 export class Clips implements AsyncDisposable {
-  readonly all: readonly Clip[];
+  readonly all: readonly QuestionClip[];
   readonly #folder: string;
 
-  private constructor(all: readonly Clip[], folder: string) {
+  private constructor(all: readonly QuestionClip[], folder: string) {
     this.all = all;
     this.#folder = folder;
   }

@@ -4,8 +4,8 @@ import { SentEnvelope } from '#src/audio/echo-sent.ts';
 import { loadOpus } from '#src/audio/load-opus.ts';
 import { loadSilero } from '#src/audio/silero.ts';
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
-import { clipsOf, type Echo, type EchoRoom, happenings, inTurn } from '#test/audio/echo-room.ts';
-import { type Judged, lengthMs, msTo, utterancesIn } from '#test/audio/echo-trial.ts';
+import { clipsOf, type EchoPart, type EchoRoom, happenings, inTurn } from '#test/audio/echo-room.ts';
+import { type EchoJudgement, lengthMs, msTo, utterancesIn } from '#test/audio/echo-trial.ts';
 
 const trials = Number(process.argv[2] ?? 8);
 const [codec, weights] = [await loadOpus(), await loadSilero()];
@@ -34,7 +34,7 @@ function spoken(count: number, pauseMs: number): Int16Array {
   );
 }
 
-function play(room: Omit<EchoRoom, 'seed'>): readonly (readonly Judged[])[] {
+function play(room: Omit<EchoRoom, 'seed'>): readonly (readonly EchoJudgement[])[] {
   return utterancesIn({ ...room, seed: Math.floor(random() * 1e6) }, codec, weights);
 }
 
@@ -51,7 +51,7 @@ function row(name: string, hits: readonly (number | undefined)[]): void {
   console.log(`${name.padEnd(46)} ${times.length}/${hits.length}${rate}${when}`);
 }
 
-function echoRows(name: string, utterances: readonly (readonly Judged[])[]): void {
+function echoRows(name: string, utterances: readonly (readonly EchoJudgement[])[]): void {
   const enough = utterances.filter((utterance) => lengthMs(utterance) >= leastMs);
   const foreign = enough.map((utterance) => utterance.find(({ ownFromMs }) => ownFromMs)?.atMs);
   row(
@@ -81,8 +81,8 @@ function echoes(): void {
 }
 
 function changes(): void {
-  const from: Echo = { lateMs: 150, gainDb: -20 };
-  const cases: readonly (readonly [string, readonly Echo[]])[] = [
+  const from: EchoPart = { lateMs: 150, gainDb: -20 };
+  const cases: readonly (readonly [string, readonly EchoPart[]])[] = [
     ['in a hall', [{ ...from, hall: true }]],
     ['10 dB louder from 5 s', [from, { ...from, gainDb: -10, fromMs: 5000 }]],
     [
@@ -113,7 +113,7 @@ function people(): void {
   }
   const rooms = repeat(trials, () => {
     const own = { sound: one(human), atMs: 4100 + random() * 900, gainDb: one([0, -10, -20]) };
-    const until: Echo = { lateMs: 150, gainDb: one([-10, -20]) };
+    const until: EchoPart = { lateMs: 150, gainDb: one([-10, -20]) };
     const echoes = [until, { lateMs: 150, gainDb: -100, fromMs: 3500 }];
     return play({ bot: spoken(6, 150), echoes, own }).filter((all) => (all[0]?.atMs ?? 0) > 4000);
   });

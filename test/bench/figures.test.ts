@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { MockRequest } from '#test/fakes/providers.ts';
 import { instantPace, usualPace } from '#test/fakes/providers.ts';
-import { floorsOf, type Seen, tooGood, turnOf } from './figures.ts';
+import { floorsOf, type ObservedTurn, tooGood, turnOf } from './figures.ts';
 import { behind } from './peers.ts';
 import { faults, figuresOf } from './report.ts';
 import { isWorse } from './result.ts';
@@ -23,7 +23,7 @@ function chat(atMs: number, content: string): MockRequest {
 }
 
 /** The last voiced packet left at 1000; providers at their usual pace. */
-function seen(more: Partial<Seen> = {}): Seen {
+function seen(more: Partial<ObservedTurn> = {}): ObservedTurn {
   return {
     text: 'stop the music',
     lastVoicedAtMs: 1000,
@@ -47,7 +47,7 @@ function seen(more: Partial<Seen> = {}): Seen {
   };
 }
 
-const measured = (turns: readonly Seen[], idleMb?: number) => ({
+const measured = (turns: readonly ObservedTurn[], idleMb?: number) => ({
   row: gateRow,
   turns: turns.map((one) => turnOf(one, usualPace)),
   missed: 0,

@@ -19,7 +19,7 @@ export type Instant = (typeof instants)[number][0];
 export type Floors = Readonly<Record<Instant, number>>;
 
 /** One question and its answer. */
-export type Turn = {
+export type MeasuredTurn = {
   /** What was said. */
   readonly text: string;
   /** The model was asked about all the words, and nobody was interrupted. */
@@ -39,7 +39,7 @@ export type Turn = {
 };
 
 /** What was seen of a turn from outside, on the clock all processes share. */
-export type Seen = {
+export type ObservedTurn = {
   readonly text: string;
   readonly lastVoicedAtMs: number;
   readonly firstAudibleAtMs: number;
@@ -48,7 +48,7 @@ export type Seen = {
   readonly requests: readonly MockRequest[];
 };
 
-export function turnOf(seen: Seen, pace: Pace): Turn {
+export function turnOf(seen: ObservedTurn, pace: Pace): MeasuredTurn {
   const { answered, lastVoicedAtMs, firstAudibleAtMs } = seen;
   const { recognition, chat, speech, clause } = leadingTo(firstAudibleAtMs, seen.requests);
   const ownMs = Number(answered.heardAtMs) - lastVoicedAtMs;
@@ -130,7 +130,7 @@ export function floorsOf(pace: Pace, clauseTokens: number): Floors {
 const roundingMs = 2;
 
 /** Sentences about whatever is faster than possible; then the measurement is wrong. */
-export function tooGood(turns: readonly Turn[], pace: Pace): string[] {
+export function tooGood(turns: readonly MeasuredTurn[], pace: Pace): string[] {
   return turns.flatMap((turn, n) => {
     const floors = floorsOf(pace, turn.clauseTokens);
     return instants.flatMap(([name]) => {

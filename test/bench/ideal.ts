@@ -1,5 +1,5 @@
 import { writeWav } from '#src/audio/wav.ts';
-import type { Clip } from './clips.ts';
+import type { QuestionClip } from './clips.ts';
 
 const first = /^.*?[.!?](?=\s|$)/s;
 
@@ -7,7 +7,7 @@ const first = /^.*?[.!?](?=\s|$)/s;
  * A bot that knows when speech ends, and has no Discord in its way: milliseconds from the last sound of `clip` to the
  * first byte of the answer, asking the same providers one after the other. No bot can be faster.
  */
-export async function idealTurn(baseUrl: string, clip: Clip, streams: boolean): Promise<number> {
+export async function idealTurn(baseUrl: string, clip: QuestionClip, streams: boolean): Promise<number> {
   const fromMs = performance.now();
   const text = streams ? clip.text : await recognised(baseUrl, clip);
   if (text !== clip.text) throw new Error(`The ideal bot heard "${text}" for "${clip.text}".`);
@@ -16,7 +16,7 @@ export async function idealTurn(baseUrl: string, clip: Clip, streams: boolean): 
   return performance.now() - fromMs;
 }
 
-async function recognised(baseUrl: string, { pcm }: Clip): Promise<string> {
+async function recognised(baseUrl: string, { pcm }: QuestionClip): Promise<string> {
   const form = new FormData();
   form.set('model', 'mock');
   form.set('file', new File([new Uint8Array(writeWav(pcm))], 'speech.wav'));

@@ -3,11 +3,11 @@ import { parseArgs } from 'node:util';
 import { bargeInRow, benchBargeIn } from './barge-in/bench.ts';
 import { Clips } from './clips.ts';
 import { benchNewcomer } from './newcomer.ts';
-import { type Measured, Path } from './path.ts';
+import { type MeasuredRow, Path } from './path.ts';
 import { behind, type Peer, peersTable, runPeers } from './peers.ts';
 import { faults, figuresOf, instantsTable, mb, summary } from './report.ts';
 import { saveResult } from './result.ts';
-import { gateRow, type Row, rows } from './rows.ts';
+import { gateRow, type BenchRow, rows } from './rows.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -55,9 +55,9 @@ async function benchBeside(folder: string): Promise<void> {
   for (const sentence of behind(heard, peers)) complain(sentence);
 }
 
-async function measureAll(chosen: readonly Row[]): Promise<Measured[]> {
+async function measureAll(chosen: readonly BenchRow[]): Promise<MeasuredRow[]> {
   await using clips = await Clips.open();
-  const all: Measured[] = [];
+  const all: MeasuredRow[] = [];
   for (const row of chosen) {
     await using path = await Path.open(row);
     await path.enter();

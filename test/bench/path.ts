@@ -3,10 +3,10 @@ import { SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { type MockProviders, openMockProviders, usualPace } from '#test/fakes/providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser.ts';
-import type { Clip } from './clips.ts';
-import { type Turn, turnOf } from './figures.ts';
+import type { QuestionClip } from './clips.ts';
+import { type MeasuredTurn, turnOf } from './figures.ts';
 import { idealTurn } from './ideal.ts';
-import type { Row } from './rows.ts';
+import type { BenchRow } from './rows.ts';
 
 /** Said quickly, for turns are many; the first clause has seven tokens, as that of the peers. */
 const answer = 'Here is the story you asked for. It began by the sea.';
@@ -16,9 +16,9 @@ const patienceMs = 15_000;
 const person = 'Adam';
 
 /** A row as it was measured. */
-export type Measured = {
-  readonly row: Row;
-  readonly turns: readonly Turn[];
+export type MeasuredRow = {
+  readonly row: BenchRow;
+  readonly turns: readonly MeasuredTurn[];
   /** Questions that got no answer. */
   readonly missed: number;
   /** The same questions, put to the providers by a bot that knows when speech ends. */
@@ -29,7 +29,7 @@ export type Measured = {
 
 /** A bot in a call of its own, end-to-end encrypted, with somebody who asks. */
 export class Path implements AsyncDisposable {
-  readonly #row: Row;
+  readonly #row: BenchRow;
   readonly #mock: MockProviders;
   readonly #sandbox: SandboxProcess;
   readonly #bot: BotProcess;
@@ -37,7 +37,7 @@ export class Path implements AsyncDisposable {
   #idleMb: number | undefined;
 
   private constructor(
-    row: Row,
+    row: BenchRow,
     mock: MockProviders,
     sandbox: SandboxProcess,
     bot: BotProcess,
@@ -50,7 +50,7 @@ export class Path implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  static async open(row: Row): Promise<Path> {
+  static async open(row: BenchRow): Promise<Path> {
     await using stack = new AsyncDisposableStack();
     const recogniser = await openRecogniser();
     const mock = stack.use(
@@ -85,8 +85,8 @@ export class Path implements AsyncDisposable {
   }
 
   /** One warm-up, then as many questions as `turns`. */
-  async measure(clips: readonly Clip[], turns: number): Promise<Measured> {
-    const measured: Turn[] = [];
+  async measure(clips: readonly QuestionClip[], turns: number): Promise<MeasuredRow> {
+    const measured: MeasuredTurn[] = [];
     const idealMs: number[] = [];
     for (let n = -1; n < turns; n++) {
       const clip = clips[(n + clips.length) % clips.length];
@@ -113,7 +113,7 @@ export class Path implements AsyncDisposable {
   }
 
   /** Undefined when no answer came. */
-  async #ask(clip: Clip): Promise<Turn | undefined> {
+  async #ask(clip: QuestionClip): Promise<MeasuredTurn | undefined> {
     const before = this.#mock.requests.length;
     const said = spoken.parse(await this.#sandbox.ask({ do: 'say', person, wav: clip.path }));
     const { firstPacketAtMs: sinceMs, lastVoicedAtMs } = said;

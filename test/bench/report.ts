@@ -1,5 +1,5 @@
 import { floorsOf, instants, type Spread, spread, tooGood } from './figures.ts';
-import type { Measured } from './path.ts';
+import type { MeasuredRow } from './path.ts';
 import { table } from './table.ts';
 
 /** A packet that tells of silence, 20 ms after the last voiced one; and the way out. */
@@ -7,7 +7,7 @@ const discordMs = 35;
 /** More questions than this, and than one, may not be answered before they end: whoever cuts people off is not fast. */
 const cutShare = 0.08;
 
-export type Figures = {
+export type TurnFigures = {
   readonly turns: number;
   readonly heard: Spread;
   readonly ideal: Spread;
@@ -16,7 +16,7 @@ export type Figures = {
   readonly ratio: number;
 };
 
-export function figuresOf({ turns, idealMs }: Measured): Figures {
+export function figuresOf({ turns, idealMs }: MeasuredRow): TurnFigures {
   const whole = turns.filter((turn) => turn.whole);
   const heardMs = whole.map(({ sinceMs }) => sinceMs['first packet heard']);
   const heard = spread(heardMs);
@@ -29,7 +29,7 @@ export function figuresOf({ turns, idealMs }: Measured): Figures {
 }
 
 /** What is wrong with a measurement, one sentence each; empty: its figures count. */
-export function faults({ row, turns, missed }: Measured): string[] {
+export function faults({ row, turns, missed }: MeasuredRow): string[] {
   const whole = turns.filter((turn) => turn.whole);
   const cut = turns.length - whole.length;
   const all = turns.length + missed;
@@ -43,7 +43,7 @@ export function faults({ row, turns, missed }: Measured): string[] {
 }
 
 /** The eight instants of a row, the floor beside each. */
-export function instantsTable(measured: Measured): string {
+export function instantsTable(measured: MeasuredRow): string {
   const { row, turns, missed } = measured;
   const whole = turns.filter((turn) => turn.whole);
   const { ideal, share, ratio } = figuresOf(measured);
@@ -73,7 +73,7 @@ export function instantsTable(measured: Measured): string {
 }
 
 /** First packet heard, a line for each row. */
-export function summary(all: readonly Measured[]): string {
+export function summary(all: readonly MeasuredRow[]): string {
   const lines = all.map((measured) => {
     const { row } = measured;
     const { heard, share, ideal, ratio } = figuresOf(measured);

@@ -1,23 +1,23 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import type { Figures } from './report.ts';
+import type { TurnFigures } from './report.ts';
 
 /** What was measured when the figures were last accepted. Only ratios hold on another machine. */
-export type Result = {
+export type AcceptedResult = {
   /** Day, Node and cores, for whoever reads the absolute figures. */
   readonly made: string;
-  readonly rows: Readonly<Record<string, Figures>>;
+  readonly rows: Readonly<Record<string, TurnFigures>>;
 };
 
 const place = new URL('result.json', import.meta.url);
 /** The ratio to the ideal bot may grow by so much. */
 const slack = 1.15;
 
-export async function readResult(): Promise<Result> {
+export async function readResult(): Promise<AcceptedResult> {
   return JSON.parse(await readFile(place, 'utf8'));
 }
 
-export async function saveResult(rows: Result['rows']): Promise<void> {
+export async function saveResult(rows: AcceptedResult['rows']): Promise<void> {
   const day = new Date().toISOString().slice(0, 10);
   const made = `${day}, Node ${process.versions.node}, ${availableParallelism()} cores`;
   await writeFile(place, `${JSON.stringify({ made, rows }, undefined, 2)}\n`);

@@ -2,7 +2,7 @@ import { type Pace, usualPace } from '#test/fakes/providers.ts';
 import type { Spread } from './figures.ts';
 
 /** One kind of conversation that is measured. */
-export type Row = {
+export type BenchRow = {
   readonly name: string;
   readonly microphone: 'gate' | 'release' | 'open';
   readonly pace: Pace;
@@ -19,9 +19,9 @@ const looserMs = 150;
 const gateTarget = { p50: 440, p95: 520 };
 const looser = { p50: gateTarget.p50 + looserMs, p95: gateTarget.p95 + looserMs };
 
-export const gateRow: Row = { name: 'gate', ...usual, target: gateTarget };
+export const gateRow: BenchRow = { name: 'gate', ...usual, target: gateTarget };
 
-export const rows: readonly Row[] = [
+export const rows: readonly BenchRow[] = [
   gateRow,
   { ...usual, name: 'release', microphone: 'release', target: looser },
   { ...usual, name: 'open', microphone: 'open', target: looser },

@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { readWav } from '#src/audio/wav.ts';
-import type { Person } from '#src/sandbox/person.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import { openSandbox, type Sandbox } from '#src/sandbox/sandbox.ts';
-import type { Way } from '#src/sandbox/voice-ports.ts';
+import type { PathFaults } from '#src/sandbox/voice-ports.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { openMockProviders } from '#test/fakes/providers.ts';
 import { percentile, table } from './table.ts';
 
 /** A minute of each fault of the network in one call, and whether the bot answers meanwhile and afterwards. */
-type Fault = { readonly name: string; readonly way?: Way; readonly forged?: true };
+type NetworkFault = { readonly name: string; readonly way?: PathFaults; readonly forged?: true };
 
-const faults: readonly Fault[] = [
+const faults: readonly NetworkFault[] = [
   { name: 'none' },
   { name: '20 % lost', way: { loss: 0.2 } },
   { name: 'up to 80 ms late', way: { jitterMs: 80 } },
@@ -28,7 +28,7 @@ const question = readWav(
   await readFile(new URL('../fixtures/speech/human-cards-004.wav', import.meta.url)),
 );
 
-type Row = {
+type FaultRow = {
   readonly asked: number;
   readonly answeredMs: readonly number[];
   readonly backMs: number;
@@ -57,7 +57,7 @@ console.log(`\n${seconds} s of each fault, up and down, at the bot's own end of 
 const head = ['fault', 'asked', 'answered', 'p50 ms', 'p95 ms', 'first answer after it'];
 console.log(table([...head, 'sockets closed', 'bot runs'], rows));
 
-async function endure(town: Sandbox, person: Person, fault: Fault): Promise<Row> {
+async function endure(town: Sandbox, person: SandboxPerson, fault: NetworkFault): Promise<FaultRow> {
   const { voice } = town.faults;
   const { way } = fault;
   if (way) voice.network(botId, { up: way, down: way });
@@ -74,7 +74,7 @@ async function endure(town: Sandbox, person: Person, fault: Fault): Promise<Row>
 }
 
 /** From the last voiced packet to the first sound of the answer; undefined where none came. */
-async function ask(person: Person): Promise<number | undefined> {
+async function ask(person: SandboxPerson): Promise<number | undefined> {
   try {
     const { firstPacketAtMs, lastVoicedAtMs } = await person.say(question, within(10_000));
     const waits = { sinceMs: firstPacketAtMs, quietMs: 400, timeoutMs: patienceMs };
@@ -93,7 +93,7 @@ function forge({ faults: { voice } }: Sandbox): void {
   }
 }
 
-function shown({ asked, answeredMs, backMs }: Row): string[] {
+function shown({ asked, answeredMs, backMs }: FaultRow): string[] {
   const ms = (part: number) =>
     answeredMs.length > 0 ? percentile(answeredMs, part).toFixed(0) : '-';
   return [

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AudioChatMessage } from '#src/chat/audio-chat-ports.ts';
 import {
-  type Answer,
+  type AudioChatAnswer,
   answersJson,
   audio,
   delta,
@@ -28,7 +28,7 @@ const byId = { role: 'assistant', audio: { id: 'a' } };
 const byText = { role: 'assistant', content: 'Four.' };
 
 test('an answer heard to its end is shown by its id while that counts, then as text', async () => {
-  const answers: Answer[] = [];
+  const answers: AudioChatAnswer[] = [];
   await using server = await open(answers);
   answers.push(streams(short('a', server.expiresAt(600_000))), streams(short('b')));
   await server.ask();
@@ -41,7 +41,7 @@ test('an answer heard to its end is shown by its id while that counts, then as t
 });
 
 test('an id that has expired by the clock is not sent', async () => {
-  const answers: Answer[] = [];
+  const answers: AudioChatAnswer[] = [];
   await using server = await open(answers);
   answers.push(streams(short('a', server.expiresAt(600_000))));
   await server.ask();

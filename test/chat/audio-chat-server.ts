@@ -6,7 +6,7 @@ import { openClient } from '#src/provider/client.ts';
 import type { Limits } from '#src/provider/guarded-fetch.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import {
-  type Answer,
+  type AudioChatAnswer,
   audio,
   base64,
   delta,
@@ -21,7 +21,7 @@ export const loud: AudioChatMessage = { role: 'user', name: 'Ana', content: '', 
 type Options = Partial<AudioChatOptions> & { readonly limits?: Partial<Limits> };
 
 export async function openAudioChatAt(
-  answers: readonly Answer[],
+  answers: readonly AudioChatAnswer[],
   { limits, ...options }: Options = {},
 ) {
   const server = await openMockAudioChat(answers);

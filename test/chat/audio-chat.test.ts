@@ -4,7 +4,7 @@ import { writtenBy } from '#src/chat/audio-chat-text.ts';
 import type { Tool } from '#src/chat/ports.ts';
 import { chatModelContract } from '#test/contracts/chat-model.ts';
 import {
-  type Answer,
+  type AudioChatAnswer,
   audio,
   base64,
   delta,
@@ -135,7 +135,7 @@ test('half a JSON at the end is truncated', async () => {
 });
 
 test.each([
-  ['before the answer', (response: Parameters<Answer>[0]) => void response],
+  ['before the answer', (response: Parameters<AudioChatAnswer>[0]) => void response],
   ['after the headers', streams([], { end: 'open' })],
   ['in the middle of the sound', streams(short('a').slice(0, 2), { end: 'open' })],
 ])('a server silent %s is told as late, and hung up on', async (_, answer) => {
@@ -148,7 +148,7 @@ test.each([
 test.each([
   ['nothing', streams([], { end: 'close' })],
   ['nothing but [DONE]', streams([])],
-  ['no content at all', (response: Parameters<Answer>[0]) => void response.writeHead(204).end()],
+  ['no content at all', (response: Parameters<AudioChatAnswer>[0]) => void response.writeHead(204).end()],
 ])('%s is an empty answer', async (_, answer) => {
   await using server = await open([answer]);
   const { error } = await server.ask();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import {
-  type Answer,
+  type ChatServerAnswer,
   broken,
   hello,
   never,
@@ -34,7 +34,7 @@ test('the longest answer is asked for under its present name, then its former on
 test('a model with less room than the longest answer takes is asked without a limit', async () => {
   const words =
     "This model's maximum context length is 4096 tokens. However, you requested 4100 tokens (100 in the messages, 4000 in the completion). Please reduce the length.";
-  const full: Answer = (response, body) =>
+  const full: ChatServerAnswer = (response, body) =>
     (body.max_completion_tokens ?? body.max_tokens) === undefined
       ? stream([says('Hi.'), stop])(response, body)
       : refuse(400, { message: words })(response, body);

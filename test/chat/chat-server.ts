@@ -5,20 +5,20 @@ import type { ChatMessage, ChatPart } from '#src/chat/ports.ts';
 import { openClient } from '#src/provider/client.ts';
 import { servedBy } from '#src/provider/served-by.ts';
 
-type Body = Readonly<Record<string, unknown>>;
-export type Answer = (response: ServerResponse, body: Body) => void;
+type ChatServerBody = Readonly<Record<string, unknown>>;
+export type ChatServerAnswer = (response: ServerResponse, body: ChatServerBody) => void;
 
 export const never = new AbortController().signal;
 export const hello: ChatMessage = { role: 'user', name: 'Ana', content: 'hello' };
 
 /** A chat server that answers the requests in turn, the last way again and again. */
 export async function openChatServer(
-  answers: readonly Answer[],
+  answers: readonly ChatServerAnswer[],
   options: { maxTokens?: number; model?: string } = {},
 ) {
-  const bodies: Body[] = [];
+  const bodies: ChatServerBody[] = [];
   const server = createServer(async (request, response) => {
-    const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()) as Body;
+    const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()) as ChatServerBody;
     const answer = answers[Math.min(bodies.length, answers.length - 1)];
     bodies.push(body);
     answer?.(response, body);
@@ -44,7 +44,7 @@ export const sse = { 'content-type': 'text/event-stream' };
 export function stream(
   chunks: readonly unknown[],
   end: 'done' | 'close' | 'reset' = 'done',
-): Answer {
+): ChatServerAnswer {
   return (response) => {
     response.writeHead(200, sse);
     response.write(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join(''), () => {
@@ -61,7 +61,7 @@ export const delta = (fields: object, finish_reason: string | null = null) => ({
 export const says = (content: unknown) => delta({ content });
 export const stop = delta({}, 'stop');
 export const refuse =
-  (status: number, body: unknown): Answer =>
+  (status: number, body: unknown): ChatServerAnswer =>
   (response) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };

@@ -6,7 +6,7 @@ import { openClient } from '#src/provider/client.ts';
 import { openOllama } from '#test/fakes/dialects/ollama.ts';
 import { openVllm } from '#test/fakes/dialects/vllm.ts';
 import {
-  type Answer,
+  type AudioChatAnswer,
   answersJson,
   delta,
   openMockAudioChat,
@@ -18,7 +18,7 @@ const never = new AbortController().signal;
 const hello: ChatMessage = { role: 'user', name: 'Ana', content: 'hello' };
 const lamp: Tool = { name: 'lamp', description: 'Lights.', parameters: { type: 'object' } };
 
-async function partsOf(answer: Answer, tools: readonly Tool[] = []): Promise<ChatPart[]> {
+async function partsOf(answer: AudioChatAnswer, tools: readonly Tool[] = []): Promise<ChatPart[]> {
   await using server = await openMockAudioChat([answer]);
   const model = openChatModel(openClient({ baseUrl: server.baseUrl }), { model: 'mock' });
   return await Array.fromAsync(model.reply([hello], tools, never));
@@ -29,7 +29,7 @@ function textIn(parts: readonly ChatPart[]): string {
 }
 
 /** A stream byte by byte as given. */
-function bytesOf(text: string, sizeBytes: number): Answer {
+function bytesOf(text: string, sizeBytes: number): AudioChatAnswer {
   return async (response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (const piece of cut(Buffer.from(text), sizeBytes)) {

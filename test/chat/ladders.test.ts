@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
-import { ladderedAudioChat, ladderedChat } from '#src/chat/chat-ladder.ts';
+import { audioChatWithFallbacks, chatWithFallbacks } from '#src/chat/chat-ladder.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { announced } from '#src/chat/usage.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
@@ -25,7 +25,7 @@ test('a model that fails before its first word is replaced by the next one', asy
     new FakeChat([['Yes.']]),
   ];
   const { ladder } = ladderOf('chat', engines, new VirtualClock());
-  const parts = await Array.fromAsync(ladderedChat(ladder).reply([], [], never));
+  const parts = await Array.fromAsync(chatWithFallbacks(ladder).reply([], [], never));
   expect(parts).toEqual([
     { kind: 'usage', usage: count },
     { kind: 'text', text: 'Yes.' },
@@ -43,7 +43,7 @@ test('who stands in says so first, so that an answer cut short is estimated as t
     const { ladder } = ladderOf('chat', all, new VirtualClock());
     const spent: Usage[] = [];
     const stage = { playedMs: () => 0, run: fail, spent: (usage: Usage) => void spent.push(usage) };
-    const writing = { chat: ladderedChat(ladder), prompt: [asked], tools: [], stage };
+    const writing = { chat: chatWithFallbacks(ladder), prompt: [asked], tools: [], stage };
     for await (const { kind } of writeAnswer(writing, never)) if (kind === 'text' && isCut) break;
     return spent;
   };
@@ -79,7 +79,7 @@ test('where a model that hears fails, one that reads is shown the words', async 
   const samples = new Int16Array(16_000).fill(1000);
   const wav = writeWav({ samples, rateHz: 16_000, channels: 1 });
   const asked = [{ role: 'user', name: 'Ana', content: '', wav }] as const;
-  const parts = await Array.fromAsync(ladderedAudioChat(ladder).reply(asked, [], 'alloy', never));
+  const parts = await Array.fromAsync(audioChatWithFallbacks(ladder).reply(asked, [], 'alloy', never));
   expect(parts).toEqual([{ kind: 'text', text: 'Five.' }]);
   expect(chat.asked[0]?.messages).toEqual([
     { role: 'user', name: 'Ana', content: 'two and three' },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { ladderedChat } from '#src/chat/chat-ladder.ts';
+import { chatWithFallbacks } from '#src/chat/chat-ladder.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -27,7 +27,7 @@ async function spentOn(...outcomes: Parameters<typeof model>[0][]): Promise<read
   const models = outcomes.map((outcome) => model(outcome, clock));
   const spent: Usage[] = [];
   const { ladder } = ladderOf<ChatModel>('chat', models, clock);
-  const metered = meteredChat(ladderedChat(ladder), (usage) => void spent.push(usage));
+  const metered = meteredChat(chatWithFallbacks(ladder), (usage) => void spent.push(usage));
   const answer = Array.fromAsync(metered.reply(question, [], never));
   await clock.advance(61_000);
   await answer;
@@ -57,7 +57,7 @@ test('an answer that broke off before it is asked for once more is paid twice', 
   const spent: Usage[] = [];
   const two = [moody, model('answer', clock)];
   const { ladder } = ladderOf<ChatModel>('chat', two, clock);
-  const metered = meteredChat(ladderedChat(ladder), (usage) => void spent.push(usage));
+  const metered = meteredChat(chatWithFallbacks(ladder), (usage) => void spent.push(usage));
   const answer = Array.fromAsync(metered.reply(question, [], never));
   await clock.advance(1_000);
   await answer;

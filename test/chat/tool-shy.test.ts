@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, Tool } from '#src/chat/ports.ts';
-import { toolShy } from '#src/chat/tool-shy.ts';
+import { withoutToolsOnRefusal } from '#src/chat/tool-shy.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 
 const never = new AbortController().signal;
@@ -15,7 +15,7 @@ test.each([
   'Function calling is not available',
 ])('a server that says %j is asked without tools, from then on', async (why) => {
   const chat = new FakeChat([[{ error: refused(why) }], ['Hello.']]);
-  const model = toolShy(chat);
+  const model = withoutToolsOnRefusal(chat);
   for (let n = 0; n < 2; n++) {
     const parts = await Array.fromAsync(model.reply(asked, tools, never));
     expect(parts).toEqual([{ kind: 'text', text: 'Hello.' }]);
@@ -27,6 +27,6 @@ test.each([
   [[{ error: refused('the context is too long') }]],
   [['Well', { error: refused('no tools') }]],
 ] as const)('any other refusal, or a late one, is told', async (steps) => {
-  const model = toolShy(new FakeChat([steps]));
+  const model = withoutToolsOnRefusal(new FakeChat([steps]));
   await expect(Array.fromAsync(model.reply(asked, tools, never))).rejects.toThrow('localhost');
 });

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { askAbout } from '#commands/ask-about.ts';
-import type { Call } from '#src/session/command.ts';
-import type { Talk } from '#src/session/command-ports.ts';
+import type { CommandCall } from '#src/session/command.ts';
+import type { TypedTalk } from '#src/session/command-ports.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
 const sound = { url: 'https://cdn.test/a.ogg', name: 'voice-message.ogg', durationMs: 2000 };
 const asker = { id: 'adam', name: 'Adam' };
 
 /** What was asked, and the answer to it. */
-function asking(answer: Awaited<ReturnType<Talk['ask']>> = { kind: 'answered', text: 'Five.' }) {
-  const asked: Parameters<Talk['ask']>[] = [];
+function asking(answer: Awaited<ReturnType<TypedTalk['ask']>> = { kind: 'answered', text: 'Five.' }) {
+  const asked: Parameters<TypedTalk['ask']>[] = [];
   const hears = ports({
     at: () => undefined,
     ask: async (...all) => {
@@ -45,7 +45,7 @@ test('a recording is answered aloud, in writing or to the caller alone, as asked
 });
 
 test('while it listens to a recording it names the question, or else the file', () => {
-  const meanwhile = (call: Partial<Call>) => ask.meanwhile?.({ ...adam, ...call });
+  const meanwhile = (call: Partial<CommandCall>) => ask.meanwhile?.({ ...adam, ...call });
   expect(meanwhile({ sound, words: { question: 'Who?' } })?.with).toEqual({ question: 'Who?' });
   expect(meanwhile({ sound })?.with).toEqual({ question: 'voice-message.ogg' });
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { presses } from '#commands/presses.ts';
-import type { Confirming } from '#src/session/command-ports.ts';
+import type { ConfirmOutcome } from '#src/session/command-ports.ts';
 import { inLounge, ports } from './ports.ts';
 
 const press = presses.find(({ name }) => name === 'tool.confirm');
 const line = { id: 'track.volume', with: { track: 'voice', n: 40 } } as const;
 
-test.each<[Confirming, object]>([
+test.each<[ConfirmOutcome, object]>([
   [
     { kind: 'done', line },
     { ...line, to: 'room' },

@@ -1,16 +1,16 @@
-import type { Call, CommandPorts } from '#src/session/command.ts';
+import type { CommandCall, CommandPorts } from '#src/session/command.ts';
 import type {
   Confirmations,
-  Hearing,
+  HearingControl,
   Places,
-  Privacy,
-  Rooms,
+  PrivacyControl,
+  SessionControl,
   Stats,
-  Talk,
+  TypedTalk,
 } from '#src/session/command-ports.ts';
 import type { ChannelRef } from '#src/session/link.ts';
-import type { Checkup, Settings } from '#src/session/settings-port.ts';
-import type { Costs } from '#src/session/spending.ts';
+import type { Checkup, GuildSettingsControl } from '#src/session/settings-port.ts';
+import type { SpentCosts } from '#src/session/spending.ts';
 import type { Tracks, TrackVotes } from '#src/session/tracks-port.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fineFacts } from '#test/fakes/facts.ts';
@@ -18,7 +18,7 @@ import { fineFacts } from '#test/fakes/facts.ts';
 export const lounge: ChannelRef = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 
 /** Adam, who sits nowhere and manages nothing. */
-export const adam: Call = {
+export const adam: CommandCall = {
   guildId: 'g',
   callerId: 'adam',
   callerName: 'Adam',
@@ -27,22 +27,22 @@ export const adam: Call = {
   words: {},
 };
 /** Adam in the channel where the bot is. */
-export const inLounge: Call = { ...adam, callerChannel: lounge };
+export const inLounge: CommandCall = { ...adam, callerChannel: lounge };
 
-type All = Rooms &
+type All = SessionControl &
   Places &
-  Talk &
-  Hearing &
-  Privacy &
+  TypedTalk &
+  HearingControl &
+  PrivacyControl &
   Confirmations &
   Stats &
-  Costs &
+  SpentCosts &
   Tracks &
   TrackVotes;
-export type Over = Partial<All & Settings & Checkup>;
+export type PortOverrides = Partial<All & GuildSettingsControl & Checkup>;
 
 /** Takes whatever it is given. */
-const settings: Settings = {
+const settings: GuildSettingsControl = {
   view: async () => ({ all: [], isRead: true }),
   set: async (_guildId, _key, value) => ({ kind: 'set', key: 'cues', value, saved: true }),
   values: () => ['off', 'soft', 'on', 'default'],
@@ -64,7 +64,7 @@ const tracks: Tracks & TrackVotes = {
 };
 
 /** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
-export function ports(over: Over = {}): CommandPorts {
+export function ports(over: PortOverrides = {}): CommandPorts {
   const all: All = {
     join: async () => ({ kind: 'joined', company: 1 }),
     leave: async () => ({ kind: 'left', channel: 'Lounge', stayedMs: 44_000 }),

@@ -2,22 +2,22 @@ import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { presses } from '#commands/presses.ts';
 import { privacy } from '#commands/privacy/privacy.ts';
-import type { Call, Replies } from '#src/session/command.ts';
+import type { CommandCall, Replies } from '#src/session/command.ts';
 import { locales, text } from '#src/texts/texts.ts';
-import { adam, inLounge, type Over, ports } from './ports.ts';
+import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 
 const nowhere = { at: () => undefined };
 const unread = async () => ({ kind: 'unread', hearing: false }) as const;
 const unsaved = async () => ({ saved: false });
 const consents = ['consent.always', 'consent.today', 'consent.never'];
 
-function run(name: string, call: Call = adam, over: Over = {}): Promise<Replies> {
+function run(name: string, call: CommandCall = adam, over: PortOverrides = {}): Promise<Replies> {
   const command = privacy.commands.find((one) => one.name === name);
   if (!command) throw new Error(`no /privacy ${name}`);
   return command.run(call, ports(over));
 }
 
-function press(name: string, call: Call = adam, over: Over = {}): Promise<Replies> {
+function press(name: string, call: CommandCall = adam, over: PortOverrides = {}): Promise<Replies> {
   const found = presses.find((one) => one.name === name);
   if (!found) throw new Error(`no button ${name}`);
   return found.run(call, ports(over));

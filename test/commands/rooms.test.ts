@@ -3,7 +3,7 @@ import { join } from '#commands/join.ts';
 import { leave } from '#commands/leave.ts';
 import { stop } from '#commands/stop.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
-import type { Joining } from '#src/session/command-ports.ts';
+import type { JoinOutcome } from '#src/session/command-ports.ts';
 import type { ChannelRef } from '#src/session/link.ts';
 import { text } from '#src/texts/texts.ts';
 import { fineFacts } from '#test/fakes/facts.ts';
@@ -23,20 +23,20 @@ test('/join puts the panel into the room and tells the caller that calling meant
 });
 
 test('/join tells several people by which name to call it', async () => {
-  const joining: Joining = { kind: 'joined', company: 2 };
+  const joining: JoinOutcome = { kind: 'joined', company: 2 };
   const [first] = await join.run(inLounge, ports({ ...nowhere, join: async () => joining }));
   expect(text(first.id, first.with)).toBe('In Lounge. Say "Nova" first, or press Ask.');
 });
 
 test('/join where it sits already posts the panel anew', async () => {
-  const joining: Joining = { kind: 'already', company: 1 };
+  const joining: JoinOutcome = { kind: 'already', company: 1 };
   const full: ChannelFacts = { ...fineFacts, limit: 1 };
   const replies = await join.run(inLounge, ports({ join: async () => joining, facts: () => full }));
   expect(replies[0]).toMatchObject({ id: 'join.ok', to: 'room', panel: true });
 });
 
 test('/join says when it could not read who agreed', async () => {
-  const joining: Joining = { kind: 'joined', company: 1, unread: true };
+  const joining: JoinOutcome = { kind: 'joined', company: 1, unread: true };
   const replies = await join.run(inLounge, ports({ join: async () => joining }));
   expect(replies[1]).toEqual({
     id: 'join.consent',
@@ -48,7 +48,7 @@ test('/join says when it could not read who agreed', async () => {
 test('/join prefers the channel that was named over the one the caller sits in', async () => {
   let asked: ChannelRef | undefined;
   const den: ChannelRef = { guildId: 'g', channelId: 'den', name: 'Den' };
-  const join_ = async (channel: ChannelRef): Promise<Joining> => {
+  const join_ = async (channel: ChannelRef): Promise<JoinOutcome> => {
     asked = channel;
     return { kind: 'joined', company: 1 };
   };
@@ -95,7 +95,7 @@ test('/join into a channel that is gone asks for another', async () => {
   expect(replies).toEqual([{ id: 'join.none', to: 'caller' }]);
 });
 
-test.each<[Joining, string]>([
+test.each<[JoinOutcome, string]>([
   [
     { kind: 'busy', other: 'Den', people: 3 },
     "I'm in Den with 3 people. Ask there, or add a second worker bot.",

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { presses } from '#commands/presses.ts';
-import type { Call, Command, Replies } from '#src/session/command.ts';
-import type { CheckReport, Finding, Setting } from '#src/session/settings-port.ts';
+import type { CommandCall, Command, Replies } from '#src/session/command.ts';
+import type { CheckReport, CheckResult, Setting } from '#src/session/settings-port.ts';
 import { text } from '#src/texts/texts.ts';
-import { adam, inLounge, lounge, type Over, ports } from './ports.ts';
+import { adam, inLounge, lounge, type PortOverrides, ports } from './ports.ts';
 
-const manager: Call = { ...adam, mayManage: true };
+const manager: CommandCall = { ...adam, mayManage: true };
 
 function settings(name: string): Command {
   const groups = commands.filter((one) => 'commands' in one);
@@ -16,7 +16,7 @@ function settings(name: string): Command {
   return found;
 }
 
-function run(name: string, words: Call['words'] = {}, over: Over = {}): Promise<Replies> {
+function run(name: string, words: CommandCall['words'] = {}, over: PortOverrides = {}): Promise<Replies> {
   return settings(name).run({ ...manager, words }, ports(over));
 }
 
@@ -26,7 +26,7 @@ function read([reply, ...others]: Replies): string[] {
   return [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
 }
 
-const saying = (setting: Setting): Over => ({ set: async () => setting });
+const saying = (setting: Setting): PortOverrides => ({ set: async () => setting });
 
 test.each(['view', 'set', 'check', 'pipeline', 'addressing'])(
   '/settings %s needs Manage Server, and asks nothing before',
@@ -143,14 +143,14 @@ test('a looser policy wants a button, which also needs Manage Server', async () 
   expect(asked).toEqual([['g', 'consent', 'notice', 'confirmed']]);
 });
 
-const fine = (point: Finding['point']): Finding => ({ point, kind: 'ok', ms: 12.4 });
+const fine = (point: CheckResult['point']): CheckResult => ({ point, kind: 'ok', ms: 12.4 });
 const all = [
   fine('permission'),
   fine('link'),
   {
     ...fine('encryption'),
     detail: { id: 'check.end_to_end', with: { cipher: 'AES256-GCM' } },
-  } as Finding,
+  } as CheckResult,
   fine('decode'),
   fine('recognise'),
   fine('think'),
@@ -158,7 +158,7 @@ const all = [
   fine('playback'),
 ];
 
-async function checked(findings: readonly Finding[], news: CheckReport['news'] = []) {
+async function checked(findings: readonly CheckResult[], news: CheckReport['news'] = []) {
   return read(await run('check', {}, { check: async () => ({ findings, news }) }));
 }
 
@@ -177,13 +177,13 @@ test('/settings check prints eight lines, and ends with the tone', async () => {
 });
 
 test('what failed is told with its reason, what was not tried with what it needs', async () => {
-  const barred: Finding = {
+  const barred: CheckResult = {
     point: 'permission',
     kind: 'barred',
     verdict: { kind: 'no-speak' },
     channel: lounge,
   };
-  const idle: Finding = { point: 'playback', kind: 'idle', line: { id: 'check.nowhere' } };
+  const idle: CheckResult = { point: 'playback', kind: 'idle', line: { id: 'check.nowhere' } };
   const news = [
     { id: 'check.model.unlisted', with: { model: 'm', setting: 'SPEECH_MODEL' } },
   ] as const;

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { say } from '#commands/say.ts';
-import type { Asking, Saying } from '#src/session/command-ports.ts';
+import type { AskOutcome, SayOutcome } from '#src/session/command-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
 const nowhere = { at: () => undefined };
 const saying = (words: Record<string, string>) => ({ ...inLounge, words });
 
-test.each<[Saying, string]>([
+test.each<[SayOutcome, string]>([
   [{ kind: 'queued', ahead: 0 }, 'Saying it now.'],
   [{ kind: 'queued', ahead: 2 }, 'Queued, 2 ahead.'],
   [{ kind: 'full', limit: 8 }, 'Too much is waiting to be said (8). Try again in a moment.'],
@@ -103,7 +103,7 @@ test('/ask without a word is no question', async () => {
   ]);
 });
 
-test.each<[Asking, string]>([
+test.each<[AskOutcome, string]>([
   [
     { kind: 'failed', line: { id: 'fail.llm', with: { provider: 'localhost:1' } } },
     "I can't think right now: localhost:1 is not answering.",

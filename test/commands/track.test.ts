@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { presses } from '#commands/presses.ts';
-import type { Call, Command, Replies } from '#src/session/command.ts';
-import type { Playing, Steered, TrackView, TrackWish } from '#src/session/tracks-port.ts';
+import type { CommandCall, Command, Replies } from '#src/session/command.ts';
+import type { Playing, TrackOutcome, ListedTrack, TrackWish } from '#src/session/tracks-port.ts';
 import { text } from '#src/texts/texts.ts';
-import { adam, inLounge, type Over, ports } from './ports.ts';
+import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 
 const group = commands.find((one) => 'commands' in one && one.name === 'track');
 const subcommands: readonly Command[] = group && 'commands' in group ? group.commands : [];
@@ -15,11 +15,11 @@ function track(name: string): Command {
   return found;
 }
 
-function run(name: string, words: Call['words'] = {}, over: Over = {}): Promise<Replies> {
+function run(name: string, words: CommandCall['words'] = {}, over: PortOverrides = {}): Promise<Replies> {
   return track(name).run({ ...inLounge, words }, ports(over));
 }
 
-function press(name: string, about: string, over: Over = {}): Promise<Replies> {
+function press(name: string, about: string, over: PortOverrides = {}): Promise<Replies> {
   const found = presses.find((one) => one.name === name);
   if (!found) throw new Error(`no button ${name}`);
   return found.run({ ...inLounge, words: { about } }, ports(over));
@@ -31,7 +31,7 @@ function read([reply, ...others]: Replies): readonly string[] {
   return [reply.to, ...[reply, ...(reply.lines ?? [])].map(({ id, with: w }) => text(id, w))];
 }
 
-const rain: TrackView = {
+const rain: ListedTrack = {
   ...{ name: 'bg', percent: 30, isPaused: false },
   current: { title: 'rain', owner: 'Ana', positionMs: 40_000, lengthMs: 125_000, loop: true },
   waiting: [{ title: 'wind', owner: 'Ben' }, { title: 'sea' }],
@@ -39,7 +39,7 @@ const rain: TrackView = {
 const own = ['voice', 'cues'].map((name) => ({
   ...{ name, percent: 100, isPaused: false, waiting: [] },
 }));
-const listing: Over = { list: () => [rain, ...own] };
+const listing: PortOverrides = { list: () => [rain, ...own] };
 
 test('/track has these subcommands', () => {
   expect(subcommands.map(({ name }) => name)).toEqual([
@@ -58,7 +58,7 @@ test.each(subcommands.map(({ name }) => name))(
 
 test('a sound goes on main, once and behind the others, unless something else is said', async () => {
   const wishes: TrackWish[] = [];
-  const over: Over = {
+  const over: PortOverrides = {
     async play(_guildId, _caller, wish) {
       wishes.push(wish);
       return { kind: 'playing', title: 'rain', track: wish.track };
@@ -76,7 +76,7 @@ test('a sound goes on main, once and behind the others, unless something else is
 test('a file somebody adds is what is played', async () => {
   const sound = { url: 'https://cdn.example/1/song.mp3', name: 'song.mp3' };
   const wishes: unknown[] = [];
-  const play: Over['play'] = async (_guildId, _caller, wish) => {
+  const play: PortOverrides['play'] = async (_guildId, _caller, wish) => {
     wishes.push(wish.sound);
     return { kind: 'added', title: 'song', track: 'main', place: 3 };
   };
@@ -141,7 +141,7 @@ test.each([
   expect(read(await run(name))).toEqual(['room', words]);
 });
 
-test.each<[readonly Steered[], readonly string[]]>([
+test.each<[readonly TrackOutcome[], readonly string[]]>([
   [
     [{ kind: 'skipped', track: 'bg', title: 'rain', next: 'wind' }],
     ['room', 'Skipped rain. Next: wind.'],
@@ -167,7 +167,7 @@ test.each<[readonly Steered[], readonly string[]]>([
   expect(read(await run('skip', { track: 'all' }, { steer: () => steered }))).toEqual(words);
 });
 
-const denied: Steered = {
+const denied: TrackOutcome = {
   ...{ kind: 'denied', track: 'main', owner: 'Ana' },
   ...{ votes: 1, needed: 2, pollId: 'p-1' },
 };
@@ -179,19 +179,19 @@ test('what is somebody else’s is put to the vote, where everybody there can se
 });
 
 test('a vote is answered to the voter alone, what it has carried to all', async () => {
-  const vote: Over['vote'] = (_guildId, personId, pollId) =>
+  const vote: PortOverrides['vote'] = (_guildId, personId, pollId) =>
     personId === 'adam' && pollId === 'p-1' ? [denied] : [];
   expect(read(await press('track.vote', 'p-1', { vote }))).toEqual([
     ...['caller', "That's Ana's. Ask a DJ, or vote: 1/2."],
   ]);
-  const carried: Over['vote'] = () => [{ kind: 'skipped', track: 'bg', title: 'rain' }];
+  const carried: PortOverrides['vote'] = () => [{ kind: 'skipped', track: 'bg', title: 'rain' }];
   expect(read(await press('track.vote', 'p-1', { vote: carried }))[0]).toBe('room');
   expect(read(await press('track.vote', 'p-1'))).toEqual(['caller', 'That is over. Ask me again.']);
 });
 
 test('the buttons of the panel steer the track they carry, and answer privately', async () => {
   const asked: unknown[] = [];
-  const over: Over = {
+  const over: PortOverrides = {
     ...listing,
     steer: (_guildId, { id }, deed, name) => {
       asked.push([id, deed, name]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Company } from '#src/console/company.ts';
+import { PeoplePresent } from '#src/console/company.ts';
 import { openStage } from './stage.ts';
 
 const hint = '  Two people are in the room now: begin with "Nova, ..." or press its Ask button.\n';
@@ -8,7 +8,7 @@ function open(channel?: string) {
   const { stage, look } = openStage((request) =>
     request.do === 'state' ? { bot: { online: true, channel }, commands: [] } : {},
   );
-  return { company: new Company(stage, false), look };
+  return { company: new PeoplePresent(stage, false), look };
 }
 
 test('the second person in the room brings the rule about the name, a third does not', async () => {

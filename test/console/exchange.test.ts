@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Exchange, exchange } from '#src/console/exchange.ts';
+import { type SpokenExchange, exchange } from '#src/console/exchange.ts';
 import type { Ignored, SessionEvent } from '#src/session/events.ts';
 import { openStage } from './stage.ts';
 
@@ -32,7 +32,7 @@ async function spoken(...events: readonly SessionEvent[]) {
     for (const event of events) witness.tell(event);
     return said;
   });
-  let result: Exchange | undefined;
+  let result: SpokenExchange | undefined;
   let saidAtMs = -1;
   const run = exchange('Ben', 'ben.wav', 'ben-heard', { ...stage, dataDir }, never);
   void run.then((came) => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
-import { judge } from '#src/console/judge.ts';
+import { judgeLikeness } from '#src/console/judge.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 
 const never = new AbortController().signal;
@@ -22,7 +22,7 @@ function pieces({ samples, rateHz }: Pcm): Pcm[] {
 test('what was synthesised in pieces is recognised as itself at another rate', async () => {
   const made = await fixture('synth-flite-rms-capital-of-france');
   const ear = new FakeTranscriber({ texts: ['what is the capital of france'] });
-  const verdict = await judge(
+  const verdict = await judgeLikeness(
     resample(made, 48_000),
     pieces(made),
     'What is the capital of France?',
@@ -37,7 +37,7 @@ test('what was synthesised in pieces is recognised as itself at another rate', a
 test('another sentence of another voice does not pass for it', async () => {
   const [made, heard] = [await fixture('human-goforward'), await fixture('human-something')];
   const ear = new FakeTranscriber({ texts: ['go somewhere and do something'] });
-  const verdict = await judge(heard, pieces(made), 'go forward ten meters', ear, never);
+  const verdict = await judgeLikeness(heard, pieces(made), 'go forward ten meters', ear, never);
   expect(verdict.similarity).toBeLessThan(0.6);
   expect(verdict.words).toBe(0.25);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MessageWall } from '#src/console/message-wall.ts';
-import type { Button, Message } from '#src/console/sandbox-lines.ts';
-import { Show } from '#src/console/show.ts';
+import type { Button, SandboxMessage } from '#src/console/sandbox-lines.ts';
+import { ConversationPrinter } from '#src/console/show.ts';
 
 function openWall() {
   let text = '';
@@ -10,8 +10,8 @@ function openWall() {
       text += part;
     },
   };
-  const wall = new MessageWall(new Show(terminal), 'Nova');
-  const take = (message: Partial<Message>) =>
+  const wall = new MessageWall(new ConversationPrinter(terminal), 'Nova');
+  const take = (message: Partial<SandboxMessage>) =>
     wall.take({
       kind: 'message',
       change: 'posted',

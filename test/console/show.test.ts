@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { instantsLine, Show } from '#src/console/show.ts';
+import { instantsLine, ConversationPrinter } from '#src/console/show.ts';
 import type { Instants } from '#src/session/events.ts';
 
 function screen(isTTY = false) {
@@ -10,7 +10,7 @@ function screen(isTTY = false) {
       text += part;
     },
   };
-  return { show: new Show(terminal), text: () => text };
+  return { show: new ConversationPrinter(terminal), text: () => text };
 }
 
 test('a pipe reads plain lines and one line about loading', () => {

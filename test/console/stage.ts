@@ -1,15 +1,15 @@
-import type { Stage } from '#src/console/hear-out.ts';
-import type { Ready, SandboxRequest } from '#src/console/sandbox-lines.ts';
-import { Shelf } from '#src/console/shelf.ts';
-import { Show } from '#src/console/show.ts';
-import { Tap } from '#src/console/tap.ts';
-import { Witness } from '#src/console/witness.ts';
+import type { ExchangeParts } from '#src/console/hear-out.ts';
+import type { SandboxReady, ConsoleRequest } from '#src/console/sandbox-lines.ts';
+import { WavFolder } from '#src/console/shelf.ts';
+import { ConversationPrinter } from '#src/console/show.ts';
+import { SpokenRecorder } from '#src/console/tap.ts';
+import { EventLog } from '#src/console/witness.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
 
 /** A stage whose sandbox only does as `answer` says, on virtual time. */
-export function openStage(answer: (request: SandboxRequest) => Answer) {
+export function openStage(answer: (request: ConsoleRequest) => Answer) {
   let text = '';
   const terminal = {
     write(part: string) {
@@ -17,15 +17,15 @@ export function openStage(answer: (request: SandboxRequest) => Answer) {
     },
   };
   const clock = new VirtualClock();
-  const witness = new Witness(clock);
+  const witness = new EventLog(clock);
   const sandbox = {
-    ask: async (request: SandboxRequest) => answer(request),
+    ask: async (request: ConsoleRequest) => answer(request),
     ready,
     gone: new AbortController().signal,
   };
-  const stage: Stage = {
-    ...{ sandbox, witness, show: new Show(terminal), botName: 'Nova', dataDir: 'none' },
-    ...{ tap: new Tap(), shelf: new Shelf('none') },
+  const stage: ExchangeParts = {
+    ...{ sandbox, witness, show: new ConversationPrinter(terminal), botName: 'Nova', dataDir: 'none' },
+    ...{ tap: new SpokenRecorder(), shelf: new WavFolder('none') },
   };
   /** What was printed since the last look. */
   const look = () => {
@@ -36,7 +36,7 @@ export function openStage(answer: (request: SandboxRequest) => Answer) {
   return { stage, clock, witness, look };
 }
 
-const ready: Ready = {
+const ready: SandboxReady = {
   ...{
     kind: 'ready',
     apiUrl: 'http://127.0.0.1:1',

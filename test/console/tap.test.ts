@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { Tap } from '#src/console/tap.ts';
+import { SpokenRecorder } from '#src/console/tap.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import type { Pipelines } from '#src/session/current-pipeline.ts';
 import { FakeStage, turnOf } from '#test/contracts/pipeline.ts';
@@ -21,7 +21,7 @@ function answering(...sounds: readonly Pcm[]): Pipeline {
   };
 }
 
-function tapped(pipeline: Pipeline & Partial<Disposable>, tap = new Tap()) {
+function tapped(pipeline: Pipeline & Partial<Disposable>, tap = new SpokenRecorder()) {
   const pipelines: Pipelines = {
     names: ['realtime'],
     open: () => pipeline,
@@ -59,7 +59,7 @@ test('of two answers at once each keeps its place, and one without sound has non
 });
 
 test('of long talk the oldest answers are forgotten', async () => {
-  const tap = new Tap();
+  const tap = new SpokenRecorder();
   for (const value of [1, 2, 3]) {
     const { pipelines } = tapped(answering(sound(value, 250_000)), tap);
     await Array.fromAsync({ [Symbol.asyncIterator]: () => answer(pipelines) });
@@ -89,7 +89,7 @@ test('what hears people while they speak goes on to do so, and is closed', () =>
 });
 
 test('texts that are spoken beside answers are counted, also by the one voice of an answer', async () => {
-  const tap = new Tap();
+  const tap = new SpokenRecorder();
   const inner = new FakeSynthesizer({ pieces: 2 });
   const voice = tap.synthesizer(Object.assign(inner, { oneVoice: () => inner }));
   expect(await Array.fromAsync(voice.synthesize('one', {}, never))).toHaveLength(2);

@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { readWav } from '#src/audio/wav.ts';
-import { Voices } from '#src/console/voices.ts';
+import { PersonVoices } from '#src/console/voices.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const never = new AbortController().signal;
 
 function openVoices(taken: string | undefined) {
   const counts = { opened: 0, closed: 0, told: 0 };
-  const voices = new Voices({
+  const voices = new PersonVoices({
     taken,
     onOpen: () => counts.told++,
     open: async () => {
@@ -51,7 +51,7 @@ test('the engine is opened by the first words, once, and leaves no files', async
 
 test('an engine that did not open is tried again by the next words', async () => {
   let tries = 0;
-  await using voices = new Voices({
+  await using voices = new PersonVoices({
     taken: undefined,
     onOpen: () => undefined,
     open: async () => {

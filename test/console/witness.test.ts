@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
-import { Witness } from '#src/console/witness.ts';
+import { EventLog } from '#src/console/witness.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 const never = new AbortController().signal;
 const recognised = { kind: 'recognised', speakerId: 'a', name: 'Adam', text: 'five' } as const;
 
 test('an event that came before it was asked for is not lost', async () => {
-  const witness = new Witness(new VirtualClock());
+  const witness = new EventLog(new VirtualClock());
   witness.tell(recognised);
   expect(await witness.after(0, ['recognised'], 1000, never)).toMatchObject({ event: recognised });
 });
 
 test('an event to come is waited for, and not longer than told', async () => {
   const clock = new VirtualClock();
-  const witness = new Witness(clock);
+  const witness = new EventLog(clock);
   const soon = witness.after(0, ['recognised'], 1000, never);
   const late = witness.after(0, ['answered'], 1000, never);
   await clock.advance(500);
@@ -25,7 +25,7 @@ test('an event to come is waited for, and not longer than told', async () => {
 
 test('whoever stops waiting throws their own reason', async () => {
   const caller = new AbortController();
-  const waiting = new Witness(new VirtualClock()).after(0, ['left'], 1000, caller.signal);
+  const waiting = new EventLog(new VirtualClock()).after(0, ['left'], 1000, caller.signal);
   const reason = new Error('left');
   caller.abort(reason);
   await expect(waiting).rejects.toBe(reason);
@@ -33,7 +33,7 @@ test('whoever stops waiting throws their own reason', async () => {
 
 test('of two people who talk at once, each is followed alone', async () => {
   const clock = new VirtualClock();
-  const witness = new Witness(clock);
+  const witness = new EventLog(clock);
   witness.tell(recognised);
   const { place } = witness;
   const words = (name: string, text: string) => ({ ...recognised, name, text });

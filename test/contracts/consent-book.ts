@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ConsentBook, Standing } from '#src/people/consent-book.ts';
+import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
 
-export type OpenConsents = AsyncDisposable & { readonly consents: ConsentBook };
+export type OpenConsents = AsyncDisposable & { readonly consents: ConsentStore };
 
 /** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
 export type OpenConsentBook = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenConsents>;
@@ -14,8 +14,8 @@ export function consentBookContract(name: string, open: OpenConsentBook): void {
   fails(name, open);
 }
 
-const always: Standing = { kind: 'always' };
-const never: Standing = { kind: 'never' };
+const always: StoredConsent = { kind: 'always' };
+const never: StoredConsent = { kind: 'never' };
 
 function remembers(name: string, open: OpenConsentBook): void {
   test(`${name}: nobody has said anything in a new book`, async () => {
@@ -112,7 +112,7 @@ const anyId = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 64n }).map(String),
   fc.string({ unit: 'binary', minLength: 1 }),
 );
-const anyStanding: fc.Arbitrary<Standing> = fc.oneof(
+const anyStanding: fc.Arbitrary<StoredConsent> = fc.oneof(
   fc.constant(always),
   fc.constant(never),
   fc.record({ kind: fc.constant('until' as const), wallMs: fc.integer({ min: 0, max: 8.64e15 }) }),

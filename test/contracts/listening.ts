@@ -2,13 +2,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { listenWith } from '#src/speech/listen.ts';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
-import type { Utterance } from './transcriber.ts';
+import type { ContractUtterance } from './transcriber.ts';
 
 const staying = new AbortController().signal;
 const silence = new Int16Array(16_000);
 
 /** In pieces of 20 ms, with time for whatever they set off. */
-export async function say(listening: Listening, { pcm }: Pick<Utterance, 'pcm'>): Promise<void> {
+export async function say(listening: Listening, { pcm }: Pick<ContractUtterance, 'pcm'>): Promise<void> {
   for (let at = 0; at < pcm.samples.length; at += 320) {
     listening.push(pcm.samples.slice(at, at + 320));
     await turn();
@@ -23,7 +23,7 @@ export async function heardBy(listening: Listening): Promise<string> {
 export function listeningContract(
   name: string,
   engine: () => Transcriber,
-  utterances: readonly [Utterance, Utterance],
+  utterances: readonly [ContractUtterance, ContractUtterance],
 ): void {
   const open: Open = (onPartial = () => {}, signal = staying) =>
     listenWith(engine(), onPartial, signal);
@@ -36,7 +36,7 @@ type Open = (onPartial?: OnPartial, signal?: AbortSignal) => Listening;
 function hearingContract(
   name: string,
   open: Open,
-  [one, other]: readonly [Utterance, Utterance],
+  [one, other]: readonly [ContractUtterance, ContractUtterance],
 ): void {
   test(`${name}: words come while somebody speaks, and all of them when they pause`, async () => {
     const partials: string[] = [];
@@ -80,7 +80,7 @@ function hearingContract(
 function leavingContract(
   name: string,
   open: Open,
-  [one, other]: readonly [Utterance, Utterance],
+  [one, other]: readonly [ContractUtterance, ContractUtterance],
 ): void {
   test(`${name}: an aborted settle throws the caller's reason, and the next one gives the text`, async () => {
     using listening = open();

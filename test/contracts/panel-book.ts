@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { PanelBook } from '#src/session/panel.ts';
+import type { PanelStore } from '#src/session/panel.ts';
 
-export type OpenPanels = AsyncDisposable & { readonly panels: PanelBook };
+export type OpenPanels = AsyncDisposable & { readonly panels: PanelStore };
 
 /** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
 export type OpenPanelBook = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenPanels>;

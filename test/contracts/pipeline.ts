@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
-import type { Pipeline, ReplyPart, Said, Stage, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, ReplyPart, TurnUtterance, AnswerHost, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 
 /** What the model behind a pipeline does with a turn. */
-export type Scene = {
+export type ModelScript = {
   /** Its answer, or what it says before the call. */
   readonly says: string;
   /** Called after `says`; with its result the model says `afterwards`. */
@@ -23,7 +23,7 @@ export type OpenPipeline = AsyncDisposable & {
   settled(): Promise<void>;
 };
 
-type Open = (scene: Scene) => Promise<OpenPipeline>;
+type OpenPipelineFor = (scene: ModelScript) => Promise<OpenPipeline>;
 
 const never = new AbortController().signal;
 const answerText =
@@ -31,7 +31,7 @@ const answerText =
 const lamp: ToolCall = { id: 'call_1', name: 'lamp', argumentsJson: '{"on":true}' };
 
 /** What a person said, recognised as `text`; silence has no words. */
-export function said(text: string): Said {
+export function said(text: string): TurnUtterance {
   const samples = new Int16Array(16_000).fill(text === '' ? 0 : 1000);
   const pcm: Pcm = { samples, rateHz: 16_000, channels: 1 };
   return {
@@ -40,7 +40,7 @@ export function said(text: string): Said {
   };
 }
 
-export function turnOf(...utterances: Said[]): Turn {
+export function turnOf(...utterances: TurnUtterance[]): Turn {
   const tools = [
     { name: 'lamp', description: 'Switches the lamp.', parameters: { type: 'object' } },
   ];
@@ -49,7 +49,7 @@ export function turnOf(...utterances: Said[]): Turn {
 }
 
 /** A stage that keeps the rule of the port: no tool runs before the answer is released. */
-export class FakeStage implements Stage {
+export class FakeStage implements AnswerHost {
   readonly ran: ToolCall[] = [];
   readonly #released = Promise.withResolvers<void>();
 
@@ -75,7 +75,7 @@ export class FakeStage implements Stage {
   }
 }
 
-export function pipelineContract(name: string, open: Open): void {
+export function pipelineContract(name: string, open: OpenPipelineFor): void {
   contentContract(name, open);
   abortContract(name, open);
   leavingContract(name, open);
@@ -83,7 +83,7 @@ export function pipelineContract(name: string, open: Open): void {
   usageContract(name, open);
 }
 
-function contentContract(name: string, open: Open): void {
+function contentContract(name: string, open: OpenPipelineFor): void {
   test(`${name}: the text of an answer is whole, and its sound follows the order of the text`, async () => {
     await using opened = await open({ says: answerText });
     const parts = await read(opened.pipeline, new FakeStage());
@@ -135,7 +135,7 @@ function contentContract(name: string, open: Open): void {
   });
 }
 
-function abortContract(name: string, open: Open): void {
+function abortContract(name: string, open: OpenPipelineFor): void {
   test(`${name}: an answer aborted before it began throws the caller's own reason`, async () => {
     await using opened = await open({ says: answerText });
     const reason = new Error('left');
@@ -188,7 +188,7 @@ function abortContract(name: string, open: Open): void {
   });
 }
 
-function leavingContract(name: string, open: Open): void {
+function leavingContract(name: string, open: OpenPipelineFor): void {
   test(`${name}: a reader who leaves stops what runs below`, async () => {
     await using opened = await open({ says: answerText, ends: 'stall' });
     const answer = opened.pipeline.answer(turnOf(said('hello')), new FakeStage(), never);
@@ -211,8 +211,8 @@ function leavingContract(name: string, open: Open): void {
   });
 }
 
-function toolContract(name: string, open: Open): void {
-  const scene: Scene = {
+function toolContract(name: string, open: OpenPipelineFor): void {
+  const scene: ModelScript = {
     says: 'One moment, please.',
     call: { tool: lamp, afterwards: 'The lamp is on now.' },
   };
@@ -244,7 +244,7 @@ function toolContract(name: string, open: Open): void {
   });
 }
 
-function usageContract(name: string, open: Open): void {
+function usageContract(name: string, open: OpenPipelineFor): void {
   test(`${name}: what it took is told once for each request`, async () => {
     const tool = { tool: lamp, afterwards: 'The lamp is on now.' };
     for (const [scene, requests] of [
@@ -277,7 +277,7 @@ function usageContract(name: string, open: Open): void {
   });
 }
 
-async function read(pipeline: Pipeline, stage: Stage, turn = turnOf(said('hello'))) {
+async function read(pipeline: Pipeline, stage: AnswerHost, turn = turnOf(said('hello'))) {
   return Array.fromAsync(pipeline.answer(turn, stage, never));
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { SettingsBook } from '#src/session/settings-book.ts';
+import type { SettingsStore } from '#src/session/settings-book.ts';
 
-export type OpenSettings = AsyncDisposable & { readonly settings: SettingsBook };
+export type OpenSettings = AsyncDisposable & { readonly settings: SettingsStore };
 
 /** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
 export type OpenSettingsBook = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenSettings>;

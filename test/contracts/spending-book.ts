@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import type { Entry, SpendingBook } from '#src/spending/book.ts';
+import type { SpendingEntry, SpendingStore } from '#src/spending/book.ts';
 
-type OpenBook = () => Promise<AsyncDisposable & { readonly spending: SpendingBook }>;
+type OpenBook = () => Promise<AsyncDisposable & { readonly spending: SpendingStore }>;
 
-const spent: Entry = {
+const spent: SpendingEntry = {
   ...{ guildId: '10', day: '2026-11-20' },
   ...{ nanoUsd: 4_500_000_001, ms: 60_000, unpriced: 1, turns: 2 },
 };
-const byAna: Entry = { ...spent, personId: '1' };
+const byAna: SpendingEntry = { ...spent, personId: '1' };
 
 /** What every book of spending does. */
 export function spendingBookContract(name: string, open: OpenBook): void {
@@ -53,9 +53,9 @@ export function spendingBookContract(name: string, open: OpenBook): void {
   });
 }
 
-type Sum = Pick<Entry, 'nanoUsd' | 'ms' | 'unpriced' | 'turns'>;
+type Sum = Pick<SpendingEntry, 'nanoUsd' | 'ms' | 'unpriced' | 'turns'>;
 
-function sums(entries: readonly Entry[]): ReadonlyMap<string, Sum> {
+function sums(entries: readonly SpendingEntry[]): ReadonlyMap<string, Sum> {
   const found = new Map<string, Sum>();
   for (const { guildId, personId, nanoUsd, ms, unpriced, turns } of entries) {
     const key = personId === undefined ? guildId : `${guildId}/${personId}`;

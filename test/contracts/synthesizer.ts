@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Synthesizer, Voice } from '#src/speech/ports.ts';
+import type { Synthesizer, SpeechVoice } from '#src/speech/ports.ts';
 
 const staying = new AbortController().signal;
 
 export async function soundOf(
   synthesizer: Synthesizer,
   text: string,
-  voice: Voice = {},
+  voice: SpeechVoice = {},
 ): Promise<Pcm> {
   const pieces = await Array.fromAsync(synthesizer.synthesize(text, voice, staying));
   expect(new Set(pieces.map(({ rateHz }) => rateHz)).size).toBe(1);

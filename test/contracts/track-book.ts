@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { KeptTrack, TrackBook } from '#src/session/track-book.ts';
+import type { StoredTrack, TrackStore } from '#src/session/track-book.ts';
 
-type OpenTracks = AsyncDisposable & { readonly tracks: TrackBook };
+type OpenTracks = AsyncDisposable & { readonly tracks: TrackStore };
 
 /** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
 type OpenTrackBook = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenTracks>;
 
-const bg: KeptTrack = {
+const bg: StoredTrack = {
   ...{ name: 'bg', percent: 30, isPaused: true },
   sounds: [
     {
@@ -21,7 +21,7 @@ const bg: KeptTrack = {
     },
   ],
 };
-const main: KeptTrack = { name: 'a-main', percent: 100, isPaused: false, sounds: [] };
+const main: StoredTrack = { name: 'a-main', percent: 100, isPaused: false, sounds: [] };
 
 /** What every book of tracks does. */
 export function trackBookContract(name: string, open: OpenTrackBook): void {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Transcriber, TranscriptUpdate } from '#src/speech/ports.ts';
 
-export type Utterance = { readonly pcm: Pcm; readonly text: string };
+export type ContractUtterance = { readonly pcm: Pcm; readonly text: string };
 
 const staying = new AbortController().signal;
 
@@ -23,7 +23,7 @@ export async function textOf(transcriber: Transcriber, pcm: Pcm): Promise<string
 export function transcriberContract(
   name: string,
   engine: () => Transcriber,
-  [one, other]: readonly [Utterance, Utterance],
+  [one, other]: readonly [ContractUtterance, ContractUtterance],
 ): void {
   test(`${name}: an utterance ends in exactly one final text`, async () => {
     const updates = await updatesOf(engine(), one.pcm);

@@ -14,7 +14,7 @@ import {
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Town } from '#test/fakes/bot-process.ts';
+import type { BotLogin } from '#test/fakes/bot-process.ts';
 
 const run = promisify(execFile);
 const script = 'deploy/image-steps.sh';
@@ -58,7 +58,7 @@ export async function buildImage(folder: string): Promise<Image> {
 }
 
 /** The settings under which a bot logs in to `town` and shows its status at `port`. */
-export async function settingsFor(town: Town, folder: string, port: number) {
+export async function settingsFor(town: BotLogin, folder: string, port: number) {
   const certificatePath = join(folder, 'ca.pem');
   await writeFile(certificatePath, town.ca);
   return {

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Discord, type DiscordHouse, openDiscord } from '#src/discord/client.ts';
+import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { forgetfulBook } from '#src/discord/panels.ts';
+import { memoryOnlyPanelStore } from '#src/discord/panels.ts';
 import { registerOnly } from '#src/discord/register-only.ts';
 import { openSandbox, type Sandbox } from '#src/sandbox/sandbox.ts';
-import type { Call, Command, CommandGroup, CommandPorts, Press } from '#src/session/command.ts';
+import type { CommandCall, Command, CommandGroup, CommandPorts, Button } from '#src/session/command.ts';
 import type { PanelFace } from '#src/session/panel.ts';
 import { text } from '#src/texts/texts.ts';
 import { silentVoice } from '#test/sandbox/silent-voice.ts';
@@ -13,9 +13,9 @@ import { until } from './town.ts';
 
 const never = new AbortController().signal;
 const soon = () => AbortSignal.timeout(3_000);
-const calls: Call[] = [];
+const calls: CommandCall[] = [];
 const events: DiscordEvent[] = [];
-const panelBook = forgetfulBook();
+const panelBook = memoryOnlyPanelStore();
 const nasty = '@everyone <@&1> \u202e**x**';
 
 const join: Command = {
@@ -72,7 +72,7 @@ const privacy: CommandGroup = {
     },
   ],
 };
-const press = (name: string, label: Press['label']): Press => ({
+const press = (name: string, label: Button['label']): Button => ({
   name,
   label,
   look: 'plain',
@@ -85,7 +85,7 @@ const presses = [press('stop', 'button.stop'), press('privacy', 'button.privacy'
 const commands = [join, say, privacy];
 const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
 
-let house: DiscordHouse | undefined;
+let house: DiscordPorts | undefined;
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
 
 function town() {
@@ -94,7 +94,7 @@ function town() {
 }
 
 async function openBot({ apiUrl, token, guildId }: Sandbox): Promise<Discord> {
-  const ports = (given: DiscordHouse) => {
+  const ports = (given: DiscordPorts) => {
     house = given;
     return {} as CommandPorts;
   };

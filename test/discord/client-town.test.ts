@@ -4,12 +4,12 @@ import { loadOpus } from '#src/audio/load-opus.ts';
 import { type Discord, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { openSandbox, type Sandbox } from '#src/sandbox/sandbox.ts';
-import type { Call, Command, CommandPorts } from '#src/session/command.ts';
+import type { CommandCall, Command, CommandPorts } from '#src/session/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { until, voiceHalf } from './town.ts';
 
 const never = new AbortController().signal;
-const calls: Call[] = [];
+const calls: CommandCall[] = [];
 const events: DiscordEvent[] = [];
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
 

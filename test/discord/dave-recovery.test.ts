@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { DAVESession, type VoiceConnection, VoiceReceiver } from '@discordjs/voice';
 import { expect, test } from 'vitest';
 import { nonceFor, sealedDatagram } from '#src/discord/cipher-check.ts';
-import { Ear } from '#src/discord/ear.ts';
+import { ConsentedReceiver } from '#src/discord/ear.ts';
 import { SteppedTiming } from './stepped-timing.ts';
 
 const mode = 'aead_aes256_gcm_rtpsize';
@@ -31,7 +31,7 @@ function open(lastTransitionId: number | undefined) {
   const receiver = new VoiceReceiver(connection);
   Object.assign(connection, { receiver });
   Object.assign(receiver.speaking, { onPacket: () => undefined });
-  new Ear(
+  new ConsentedReceiver(
     connection,
     () => true,
     () => undefined,

@@ -1,9 +1,9 @@
 import { Events, type Interaction } from 'discord.js';
 import fc from 'fast-check';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { Reception } from '#src/discord/reception.ts';
-import type { Slash } from '#src/discord/slashes.ts';
-import type { Call, Command, CommandPorts, Press, Replies, Reply } from '#src/session/command.ts';
+import { InteractionReceiver } from '#src/discord/reception.ts';
+import type { CommandEntry } from '#src/discord/slashes.ts';
+import type { CommandCall, Command, CommandPorts, Button, Replies, Reply } from '#src/session/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { roundsPassed } from '#test/fakes/clock.ts';
 import { jsonLike } from '#test/fuzz/inputs.ts';
@@ -55,7 +55,7 @@ const payloads: readonly object[] = [
 ];
 
 /** What is wrong with a call, by its type. */
-function faultOf(call: Call): string | undefined {
+function faultOf(call: CommandCall): string | undefined {
   const { callerName, callerChannel, channel, message, sound, words } = call;
   const texts = [call.guildId, call.callerId, callerName, ...Object.values(words)];
   const channels = [callerChannel, channel].flatMap((one) => (one ? [one] : []));
@@ -75,11 +75,11 @@ class Desk {
   readonly timing = new SteppedTiming();
   readonly events: DiscordEvent[] = [];
   readonly faults: string[] = [];
-  readonly reception: Reception;
+  readonly reception: InteractionReceiver;
 
   constructor() {
-    const run = async (call: Call): Promise<Replies> => [this.#reply(call)];
-    const suggest = async (word: string, call: Call) => [this.#reply(call).id, `${word}`];
+    const run = async (call: CommandCall): Promise<Replies> => [this.#reply(call)];
+    const suggest = async (word: string, call: CommandCall) => [this.#reply(call).id, `${word}`];
     const description = 'ask.empty' as const;
     const all: Command = {
       ...{ name: 'all', description, shownTo: 'caller', run },
@@ -91,13 +91,13 @@ class Desk {
         { name: 'count', kind: 'number', least: 0, most: 9, description },
       ],
     };
-    const slashes: readonly Slash[] = [
+    const slashes: readonly CommandEntry[] = [
       all,
       { name: 'group', description, commands: [{ ...all, shownTo: 'room' }] },
       { label: 'ask.about', shownTo: 'caller', run },
     ];
-    const press: Press = { name: 'press', label: 'button.confirm', look: 'main', run };
-    this.reception = new Reception({
+    const press: Button = { name: 'press', label: 'button.confirm', look: 'main', run };
+    this.reception = new InteractionReceiver({
       commands: slashes,
       presses: new Map([['press', press]]),
       ports: {} as CommandPorts, // no command of these uses one
@@ -108,7 +108,7 @@ class Desk {
     });
   }
 
-  #reply(call: Call): Reply {
+  #reply(call: CommandCall): Reply {
     const fault = faultOf(call);
     if (fault !== undefined) this.faults.push(fault);
     return { id: 'generic', with: { code: call.callerName }, to: 'caller' };

@@ -9,7 +9,7 @@ import {
 } from '@discordjs/voice';
 import fc from 'fast-check';
 import { nonceFor, sealedDatagram } from '#src/discord/cipher-check.ts';
-import { Ear } from '#src/discord/ear.ts';
+import { ConsentedReceiver } from '#src/discord/ear.ts';
 import { guardLibrary } from '#src/discord/guards.ts';
 import { HeldDatagrams } from '#src/discord/held.ts';
 import { innerUdp } from '#src/discord/library.ts';
@@ -33,7 +33,7 @@ function openEar(): VoiceReceiver {
   const fail = (error: unknown) => {
     throw error;
   };
-  new Ear(
+  new ConsentedReceiver(
     connection,
     () => true,
     () => {},

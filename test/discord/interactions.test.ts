@@ -2,13 +2,13 @@ import { MessageFlags } from 'discord.js';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { type Asked, Desk, type Errand } from '#src/discord/interactions.ts';
-import type { Message } from '#src/discord/rendering.ts';
-import type { Press, Replies } from '#src/session/command.ts';
+import { type AnswerableInteraction, InteractionRunner, type Invocation } from '#src/discord/interactions.ts';
+import type { MessageBody } from '#src/discord/rendering.ts';
+import type { Button, Replies } from '#src/session/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from './stepped-timing.ts';
 
-const stop: Press = {
+const stop: Button = {
   name: 'stop',
   label: 'button.stop',
   look: 'danger',
@@ -24,7 +24,7 @@ type Flags = { readonly content?: string; readonly flags?: MessageFlags };
 function open(failing: readonly string[] = []) {
   const timing = new SteppedTiming();
   const said: Array<readonly [string, string?]> = [];
-  const messages: Message[] = [];
+  const messages: MessageBody[] = [];
   const panels: string[] = [];
   const events: DiscordEvent[] = [];
   const say =
@@ -32,12 +32,12 @@ function open(failing: readonly string[] = []) {
     async (message: Flags = {}) => {
       const isPrivate = message.flags === MessageFlags.Ephemeral;
       if (failing.includes(how)) throw new Error('Unknown interaction');
-      if (message.content !== undefined) messages.push(message as Message);
+      if (message.content !== undefined) messages.push(message as MessageBody);
       const words = isPrivate ? ['(private)', message.content].join(' ').trim() : message.content;
       said.push(words === undefined ? [how] : [how, words]);
       return { channelId: 'c', messageId: how };
     };
-  const desk = new Desk({
+  const desk = new InteractionRunner({
     presses: new Map([['stop', stop]]),
     panels: {
       dressed: (_, head) => ({ content: `${head} with a face`, allowedMentions: { parse: [] } }),
@@ -46,7 +46,7 @@ function open(failing: readonly string[] = []) {
     timing,
     tell: (event) => events.push(event),
   });
-  const asked = (id = '1'): Asked => ({
+  const asked = (id = '1'): AnswerableInteraction => ({
     id,
     reply: say('reply'),
     deferReply: say('defer'),
@@ -54,7 +54,7 @@ function open(failing: readonly string[] = []) {
     deleteReply: say('delete'),
     followUp: say('follow'),
   });
-  const answer = (run: Errand['run'], more: Partial<Errand> = {}, id = '1') =>
+  const answer = (run: Invocation['run'], more: Partial<Invocation> = {}, id = '1') =>
     desk.answer(asked(id), {
       name: 'join',
       guildId: 'g',

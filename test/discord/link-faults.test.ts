@@ -6,12 +6,12 @@ import { getVoiceConnection, type VoiceConnection } from '@discordjs/voice';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { innerUdp, networkingOf, udpOf } from '#src/discord/library.ts';
 import type { VoiceLink } from '#src/session/link.ts';
-import { openStage, openTown, type Town, toneFrames, until } from './town.ts';
+import { openStage, openTown, type SandboxLogin, toneFrames, until } from './town.ts';
 
 const never = new AbortController().signal;
-let opened: Town | undefined;
+let opened: SandboxLogin | undefined;
 
-function town(): Town {
+function town(): SandboxLogin {
   if (!opened) throw new Error('no town');
   return opened;
 }

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { getVoiceConnection } from '@discordjs/voice';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { VoiceLink } from '#src/session/link.ts';
-import { openStage, openTown, type Town, until } from './town.ts';
+import { openStage, openTown, type SandboxLogin, until } from './town.ts';
 
 const never = new AbortController().signal;
-let opened: Town | undefined;
+let opened: SandboxLogin | undefined;
 
-function town(): Town {
+function town(): SandboxLogin {
   if (!opened) throw new Error('no town');
   return opened;
 }

@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { VoiceLink } from '#src/session/link.ts';
-import { openStage, openTown, type Town, tone, toneFrames, until } from './town.ts';
+import { openStage, openTown, type SandboxLogin, tone, toneFrames, until } from './town.ts';
 
 const never = new AbortController().signal;
-let opened: Town | undefined;
+let opened: SandboxLogin | undefined;
 
-function town(): Town {
+function town(): SandboxLogin {
   if (!opened) throw new Error('no town');
   return opened;
 }

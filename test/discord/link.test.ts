@@ -1,12 +1,12 @@
 import { afterAll, beforeAll } from 'vitest';
 import { voiceLinkContract } from '#test/contracts/voice-link.ts';
-import { openStage, openTown, type Town, toneFrames } from './town.ts';
+import { openStage, openTown, type SandboxLogin, toneFrames } from './town.ts';
 
-let town: Town | undefined;
+let town: SandboxLogin | undefined;
 let frames: Buffer[] = [];
 
 /** One sandbox for all: each test opens its own link to it. */
-function theTown(): Town {
+function theTown(): SandboxLogin {
   if (!town) throw new Error('no town');
   return town;
 }

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
-import { type Line, Pacer } from '#src/discord/pacer.ts';
+import { type FramePort, Pacer } from '#src/discord/pacer.ts';
 import { SteppedTiming } from './stepped-timing.ts';
 
 const frame = (n: number) => Buffer.from([n, n, n, n]);
 const isSilence = (sent: Buffer) => sent.equals(Buffer.from([0xf8, 0xff, 0xfe]));
 
 /** A line that notes when what left; `waiting` is what the source has. */
-function open(overrides: Partial<Line> = {}) {
+function open(overrides: Partial<FramePort> = {}) {
   const timing = new SteppedTiming();
   const waiting: Buffer[] = [];
   const left: Array<{ readonly n: number; readonly atMs: number }> = [];
   const silentAtMs: number[] = [];
   const log = { silence: 0, failed: [] as unknown[], asked: 0 };
-  const line: Line = {
+  const line: FramePort = {
     take: () => {
       log.asked++;
       return waiting.shift();

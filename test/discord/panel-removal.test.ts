@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { forgetfulBook, Panels } from '#src/discord/panels.ts';
+import { memoryOnlyPanelStore, Panels } from '#src/discord/panels.ts';
 import type { PanelFace } from '#src/session/panel.ts';
 import { SteppedTiming } from './stepped-timing.ts';
 
@@ -14,7 +14,7 @@ async function settle(): Promise<void> {
 test('the panel of a server that is gone is edited no more, and its place is not known', async () => {
   const timing = new SteppedTiming();
   const edits: string[] = [];
-  const book = forgetfulBook();
+  const book = memoryOnlyPanelStore();
   const panels = new Panels({
     book,
     presses: new Map(),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type Mention, PanelThreads } from '#src/discord/panel-threads.ts';
-import type { Press } from '#src/session/command.ts';
+import type { Button } from '#src/session/command.ts';
 import type { PanelPlace } from '#src/session/panel.ts';
 import { text } from '#src/texts/texts.ts';
 import { refusal } from './refusals.ts';
@@ -13,7 +13,7 @@ const presses = new Map(
       ['consent.today', 'button.only_today'],
       ['consent.never', 'button.not_me'],
     ] as const
-  ).map(([name, label]): [string, Press] => [
+  ).map(([name, label]): [string, Button] => [
     name,
     { name, label, look: 'plain', run: async () => [{ id: 'stop.ok', to: 'caller' }] },
   ]),

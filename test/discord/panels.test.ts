@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { forgetfulBook, Panels } from '#src/discord/panels.ts';
-import type { Message } from '#src/discord/rendering.ts';
-import type { Press } from '#src/session/command.ts';
-import type { PanelBook, PanelFace, PanelPlace } from '#src/session/panel.ts';
+import { memoryOnlyPanelStore, Panels } from '#src/discord/panels.ts';
+import type { MessageBody } from '#src/discord/rendering.ts';
+import type { Button } from '#src/session/command.ts';
+import type { PanelStore, PanelFace, PanelPlace } from '#src/session/panel.ts';
 import { type Locale, text } from '#src/texts/texts.ts';
 import { rateLimit, refusal } from './refusals.ts';
 import { SteppedTiming } from './stepped-timing.ts';
@@ -31,16 +31,16 @@ const labels = {
   'consent.never': 'button.not_me',
 } as const;
 const presses = new Map(
-  Object.entries(labels).map(([name, label]): [string, Press] => [
+  Object.entries(labels).map(([name, label]): [string, Button] => [
     name,
     { name, label, look: 'plain', run: async () => [{ id: 'stop.ok', to: 'caller' }] },
   ]),
 );
 
 /** Panels over a Discord that takes notes, and fails as `failures` say, one edit each. */
-function open({ book = forgetfulBook(), locale = 'en' as Locale } = {}) {
+function open({ book = memoryOnlyPanelStore(), locale = 'en' as Locale } = {}) {
   const timing = new SteppedTiming();
-  const edits: Array<{ readonly atMs: number; readonly id: string; readonly message: Message }> =
+  const edits: Array<{ readonly atMs: number; readonly id: string; readonly message: MessageBody }> =
     [];
   const failures: unknown[] = [];
   const events: DiscordEvent[] = [];
@@ -74,7 +74,7 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
-const buttonsOf = (message: Message | undefined): unknown[][] | undefined =>
+const buttonsOf = (message: MessageBody | undefined): unknown[][] | undefined =>
   message?.components?.map(({ components }) => components.map(({ custom_id: id }) => id));
 
 test('before a panel was put anywhere nothing is edited, and the first one has its face at once', async () => {
@@ -161,7 +161,7 @@ test('a panel that moved says where to, once, and is left alone', async () => {
 });
 
 test('the panel of a former run says where it went, too', async () => {
-  const book = forgetfulBook();
+  const book = memoryOnlyPanelStore();
   await book.write('g', here('old'));
   const { put, edits, pass } = open({ book });
   put(here('new'), 'In Lobby.');
@@ -171,7 +171,7 @@ test('the panel of a former run says where it went, too', async () => {
 });
 
 test('after a restart the panel tells that nobody is there, until the bot is called again', async () => {
-  const book = forgetfulBook();
+  const book = memoryOnlyPanelStore();
   await book.write('g', here('old'));
   const { panels, put, edits, pass } = open({ book });
   void panels.wake(['f', 'g']);
@@ -185,7 +185,7 @@ test('after a restart the panel tells that nobody is there, until the bot is cal
 });
 
 test('after a restart in the middle of a call the panel tells which channel was left', async () => {
-  const book = forgetfulBook();
+  const book = memoryOnlyPanelStore();
   await book.write('g', here('old'));
   const { panels, edits, pass } = open({ book });
   void panels.wake(['g'], new Map([['g', 'Lobby']]));
@@ -196,7 +196,7 @@ test('after a restart in the middle of a call the panel tells which channel was 
 });
 
 test('a panel that was deleted while the bot was away is forgotten without a word', async () => {
-  const book = forgetfulBook();
+  const book = memoryOnlyPanelStore();
   await book.write('g', here('old'));
   const { panels, edits, failures, events, pass } = open({ book });
   failures.push(refusal(404, 10_008));
@@ -207,7 +207,7 @@ test('a panel that was deleted while the bot was away is forgotten without a wor
 });
 
 test('a panel works where nothing can be remembered', async () => {
-  const broken: PanelBook = {
+  const broken: PanelStore = {
     read: () => Promise.reject(new Error('locked')),
     write: () => Promise.reject(new Error('locked')),
   };

@@ -2,27 +2,27 @@ import type { Interaction } from 'discord.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { type Admission, type Knock, RateLimits } from '#src/discord/rate-limits.ts';
-import { Reception } from '#src/discord/reception.ts';
+import { type Admission, type LimitedRequest, InteractionLimits } from '#src/discord/rate-limits.ts';
+import { InteractionReceiver } from '#src/discord/reception.ts';
 import { TokenBuckets } from '#src/discord/token-buckets.ts';
-import type { CommandPorts, Press } from '#src/session/command.ts';
+import type { CommandPorts, Button } from '#src/session/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from './stepped-timing.ts';
 
-const knock: Knock = { kind: 'command', name: 'help', userId: 'mallory', guildId: 'g' };
+const knock: LimitedRequest = { kind: 'command', name: 'help', userId: 'mallory', guildId: 'g' };
 
 /** What became of so many of these, evenly over a time. */
-function flood(limits: RateLimits, knocks: readonly Knock[], overMs: number, fromMs = 0) {
+function flood(limits: InteractionLimits, knocks: readonly LimitedRequest[], overMs: number, fromMs = 0) {
   const all = knocks.map((one, n) => limits.admit(one, fromMs + (n * overMs) / knocks.length));
   const count = (kind: Admission['kind']) => all.filter((one) => one.kind === kind).length;
   return [count('admitted'), count('refused'), count('dropped')];
 }
 
-const times = (n: number, make: (n: number) => Partial<Knock>): Knock[] =>
+const times = (n: number, make: (n: number) => Partial<LimitedRequest>): LimitedRequest[] =>
   Array.from({ length: n }, (_, at) => ({ ...knock, ...make(at) }));
 
 test('of 200 commands a second of one person ten are done, one is answered, and the rest is dropped', () => {
-  const limits = new RateLimits(5);
+  const limits = new InteractionLimits(5);
   expect(
     flood(
       limits,
@@ -41,7 +41,7 @@ test('of 200 commands a second of one person ten are done, one is answered, and 
 });
 
 test('who was too fast reads when to try again, and may then', () => {
-  const limits = new RateLimits(5);
+  const limits = new InteractionLimits(5);
   flood(
     limits,
     times(10, () => ({})),
@@ -54,14 +54,14 @@ test('who was too fast reads when to try again, and may then', () => {
 });
 
 test('of 50 people with 20 buttons each, a server has 40 done at once, each is told once, others have theirs', () => {
-  const limits = new RateLimits(5);
+  const limits = new InteractionLimits(5);
   const all = times(1_000, (n) => ({ userId: `${n % 50}`, name: 'press tracks' }));
   expect(flood(limits, all, 0)).toEqual([40, 50, 910]);
   expect(limits.admit({ ...knock, guildId: 'h' }, 0)).toEqual({ kind: 'admitted' });
 });
 
 test('what others do holds up nobody who leaves, stops it, or says no', () => {
-  const limits = new RateLimits(5);
+  const limits = new InteractionLimits(5);
   flood(
     limits,
     times(1_000, (n) => ({ userId: `${n % 50}` })),
@@ -74,14 +74,14 @@ test('what others do holds up nobody who leaves, stops it, or says no', () => {
 });
 
 test('a server is joined three times a minute, whoever asks', () => {
-  const limits = new RateLimits(5);
+  const limits = new InteractionLimits(5);
   const all = times(30, (n) => ({ name: 'join', userId: `${n}` }));
   expect(flood(limits, all, 60_000)).toEqual([5, 25, 0]);
   expect(flood(limits, all.slice(0, 3), 0, 180_000)).toEqual([3, 0, 0]);
 });
 
 test('suggestions are dropped without a word above a hundred keys at once, and cost no command', () => {
-  const limits = new RateLimits(5);
+  const limits = new InteractionLimits(5);
   expect(
     flood(
       limits,
@@ -95,7 +95,7 @@ test('suggestions are dropped without a word above a hundred keys at once, and c
 test('a limit of 0 is none', () => {
   expect(
     flood(
-      new RateLimits(0),
+      new InteractionLimits(0),
       times(1_000, () => ({})),
       0,
     ),
@@ -144,7 +144,7 @@ function press(id: number, guildId: string, userId: string, said: unknown[]): In
 test('in a flood Discord gets few answers, one of them says why, and other servers get theirs at once', async () => {
   const events: DiscordEvent[] = [];
   let done = 0;
-  const hark: Press = {
+  const hark: Button = {
     ...{ name: 'hark', label: 'button.confirm', look: 'main' },
     async run() {
       done++;
@@ -152,7 +152,7 @@ test('in a flood Discord gets few answers, one of them says why, and other serve
     },
   };
   const timing = new SteppedTiming();
-  const reception = new Reception({
+  const reception = new InteractionReceiver({
     ...{ commands: [], commandsPerPerson: 5, ports: {} as CommandPorts, timing },
     presses: new Map([['hark', hark]]),
     panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },

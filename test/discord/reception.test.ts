@@ -1,14 +1,14 @@
 import { type Interaction, MessageFlags } from 'discord.js';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { Reception } from '#src/discord/reception.ts';
-import type { CommandPorts, Press } from '#src/session/command.ts';
+import { InteractionReceiver } from '#src/discord/reception.ts';
+import type { CommandPorts, Button } from '#src/session/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from './stepped-timing.ts';
 
-function open(...presses: readonly Press[]) {
+function open(...presses: readonly Button[]) {
   const events: DiscordEvent[] = [];
-  const reception = new Reception({
+  const reception = new InteractionReceiver({
     commands: [],
     presses: new Map(presses.map((press) => [press.name, press])),
     ports: {} as CommandPorts,
@@ -74,7 +74,7 @@ test.each([
   ['parley:tool.confirm', {}],
 ])('a press on %s is told what its button is about', async (customId, words) => {
   const called: unknown[] = [];
-  const confirm: Press = {
+  const confirm: Button = {
     ...{ name: 'tool.confirm', label: 'button.confirm', look: 'main' },
     async run(call) {
       called.push(call.words);
@@ -110,7 +110,7 @@ test.each([
   'no command is run for %s that is no text, and whoever asked is told that it failed',
   async (_, more) => {
     const runs: unknown[] = [];
-    const confirm: Press = {
+    const confirm: Button = {
       ...{ name: 'tool.confirm', label: 'button.confirm', look: 'main' },
       async run(call) {
         runs.push(call);

@@ -10,8 +10,8 @@ import {
   TextInputStyle,
 } from 'discord.js';
 import { expect, test } from 'vitest';
-import type { Shown } from '#src/sandbox/interaction.ts';
-import type { Person } from '#src/sandbox/person.ts';
+import type { ShownMessage } from '#src/sandbox/interaction.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import { openBot } from './sandbox-bot.ts';
 
 const soon = () => AbortSignal.timeout(5000);
@@ -50,7 +50,7 @@ async function withPanel(
   });
 }
 
-async function panelOf(person: Person): Promise<Shown> {
+async function panelOf(person: SandboxPerson): Promise<ShownMessage> {
   return await person.command('panel').answered(soon());
 }
 

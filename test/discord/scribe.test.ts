@@ -6,8 +6,8 @@ import {
 } from 'discord.js';
 import { expect, test } from 'vitest';
 import { Outbox } from '#src/discord/outbox.ts';
-import { openScribe } from '#src/discord/scribe.ts';
-import type { Press } from '#src/session/command.ts';
+import { openChannelMessages } from '#src/discord/scribe.ts';
+import type { Button } from '#src/session/command.ts';
 import { refusal } from './refusals.ts';
 import { SteppedTiming } from './stepped-timing.ts';
 
@@ -40,10 +40,10 @@ function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?
   const placeIn = () => (panelIn ? { channelId: panelIn, messageId: 'm' } : undefined);
   const outbox = new Outbox(new SteppedTiming(), () => {});
   const presses = new Map([[press.name, press]]);
-  return { sent, bodies, scribe: openScribe(client, { placeIn }, presses, outbox) };
+  return { sent, bodies, scribe: openChannelMessages(client, { placeIn }, presses, outbox) };
 }
 
-const press: Press = {
+const press: Button = {
   ...{ name: 'tool.confirm', label: 'button.confirm', look: 'main' },
   run: async () => [{ id: 'confirm.over', to: 'caller' }],
 };

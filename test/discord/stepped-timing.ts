@@ -1,7 +1,7 @@
-import type { Timing } from '#src/discord/timing.ts';
+import type { SyncTiming } from '#src/discord/timing.ts';
 
 /** Time that passes only when a test says so. */
-export class SteppedTiming implements Timing {
+export class SteppedTiming implements SyncTiming {
   #nowMs = 0;
   #waiting: Array<{ readonly atMs: number; readonly run: () => void }> = [];
 

@@ -17,7 +17,7 @@ import type { LinkStage } from '#test/contracts/voice-link.ts';
 const never = new AbortController().signal;
 
 /** A sandbox in this process with a logged-in client; certificates are trusted until it closes. */
-export type Town = AsyncDisposable & {
+export type SandboxLogin = AsyncDisposable & {
   readonly sandbox: Sandbox;
   readonly client: Client<true>;
   readonly codec: OpusCodec;
@@ -31,7 +31,7 @@ export type Town = AsyncDisposable & {
   door(connectMs?: number): VoiceDoor;
 };
 
-export async function openTown(dave: 0 | 1, heartbeatMs?: number): Promise<Town> {
+export async function openTown(dave: 0 | 1, heartbeatMs?: number): Promise<SandboxLogin> {
   const codec = await loadOpus();
   const servers: VoiceServer[] = [];
   const voice = voiceHalf(codec, servers, heartbeatMs);
@@ -100,7 +100,7 @@ export function tone(n: number, length: number): Int16Array {
 
 /** An open link to the lobby, where only Ann sits. */
 export async function openStage(
-  town: Town,
+  town: SandboxLogin,
   mayHear: MayHear,
 ): Promise<LinkStage & { link: VoiceLink }> {
   const { sandbox, lobby } = town;

@@ -9,7 +9,7 @@ import {
 import { onTestFinished } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import { nonceFor, sealedDatagram } from '#src/discord/cipher-check.ts';
-import { Ear } from '#src/discord/ear.ts';
+import { ConsentedReceiver } from '#src/discord/ear.ts';
 import { guardLibrary } from '#src/discord/guards.ts';
 import { innerUdp } from '#src/discord/library.ts';
 import { SteppedTiming } from './stepped-timing.ts';
@@ -31,7 +31,7 @@ export function listen(mayHear: (speakerId: string) => boolean) {
   Object.assign(connection, { receiver });
   const heard: Packet[] = [];
   const failed: unknown[] = [];
-  const ear = new Ear(
+  const ear = new ConsentedReceiver(
     connection,
     mayHear,
     (packet) => heard.push(packet),

@@ -36,21 +36,21 @@ export async function examine(
   return { code, lines, text: lines.join('\n'), settings, about };
 }
 
-export type Asked = {
+export type ExaminedRequest = {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readonly<Record<string, unknown>>;
   readonly raw: string;
 };
-export type Route = (response: ServerResponse, asked: Asked) => void;
+export type FakeRoute = (response: ServerResponse, asked: ExaminedRequest) => void;
 
 /** A server of these routes, as `GET /v1/models`; all else is a plain 404. What `attach` adds, it gives the end of. */
 export async function openServer(
-  routes: Readonly<Record<string, Route>>,
-  otherwise: Route = (response) => response.writeHead(404).end('404 page not found'),
+  routes: Readonly<Record<string, FakeRoute>>,
+  otherwise: FakeRoute = (response) => response.writeHead(404).end('404 page not found'),
   attach: (server: Server) => () => void = () => () => undefined,
 ) {
-  const asked: Asked[] = [];
+  const asked: ExaminedRequest[] = [];
   const server = createServer(async (request, response) => {
     const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request));
     const isJson = /json/.test(request.headers['content-type'] ?? '');
@@ -73,14 +73,14 @@ export async function openServer(
   };
 }
 
-export function answers(body: object, status = 200, headers = {}): Route {
+export function answers(body: object, status = 200, headers = {}): FakeRoute {
   return (response) => {
     const type = { 'content-type': 'application/json', ...headers };
     response.writeHead(status, type).end(JSON.stringify(body));
   };
 }
 
-export function streams(...events: object[]): Route {
+export function streams(...events: object[]): FakeRoute {
   const text = [...events.map((event) => JSON.stringify(event)), '[DONE]']
     .map((data) => `data: ${data}\n\n`)
     .join('');
@@ -89,7 +89,7 @@ export function streams(...events: object[]): Route {
   };
 }
 
-export const lists = (...models: (string | object)[]): Route =>
+export const lists = (...models: (string | object)[]): FakeRoute =>
   answers({
     object: 'list',
     data: models.map((model) => (typeof model === 'string' ? { id: model } : model)),
@@ -101,7 +101,7 @@ export function speaks(
   send = (response: ServerResponse, bytes: Buffer) => {
     response.end(bytes);
   },
-): Route {
+): FakeRoute {
   return (response, { body }) => {
     const samples = tone(`${body.input}`, rateHz, 20);
     const wav = writeWav({ samples, rateHz, channels: 1 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
-import { Paper } from '#src/doctor/paper.ts';
+import { Report } from '#src/doctor/paper.ts';
 import { openMockProviders } from '#test/fakes/providers.ts';
 import {
   answers,
@@ -8,7 +8,7 @@ import {
   examine,
   lists,
   openServer,
-  type Route,
+  type FakeRoute,
   streams,
   swift,
 } from './examine.ts';
@@ -17,7 +17,7 @@ const key = (headers: Readonly<Record<string, unknown>>) =>
   `${headers.authorization ?? ''}`.replace('Bearer ', '');
 
 /** In every way a server may say back what it was sent. */
-const echoes: Readonly<Record<string, Route>> = {
+const echoes: Readonly<Record<string, FakeRoute>> = {
   'the words of an error': (response, asked) => {
     const message = `Incorrect API key provided: ${key(asked.headers)}.`;
     answers({ error: { message, code: key(asked.headers) } }, 401)(response, asked);
@@ -144,7 +144,7 @@ test('settings that cannot work end with 78, each named and no secret shown', as
 
 test('a line loses secrets, control characters and what is too long, in this order', () => {
   const lines: string[] = [];
-  const paper = new Paper((line) => lines.push(line), [new Secret(canary)]);
+  const paper = new Report((line) => lines.push(line), [new Secret(canary)]);
   paper.line(`\u001b[31m${'x'.repeat(290)}${canary}\r\nSPEECH_MODEL=mine\u202e sk-abcdef123456`);
   expect(lines).toHaveLength(1);
   for (const lost of ['canary', '\n', '\r', '\u001b', '\u202e', 'sk-a'])

@@ -1,26 +1,26 @@
 import { BotError } from '#src/base/errors.ts';
-import type { ConsentBook, Standing } from '#src/people/consent-book.ts';
-import type { GuildBook } from '#src/session/guild-book.ts';
-import type { PanelBook, PanelPlace } from '#src/session/panel.ts';
-import type { SettingsBook } from '#src/session/settings-book.ts';
-import type { KeptTrack, TrackBook } from '#src/session/track-book.ts';
+import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
+import type { GuildStore } from '#src/session/guild-book.ts';
+import type { PanelStore, PanelPlace } from '#src/session/panel.ts';
+import type { SettingsStore } from '#src/session/settings-book.ts';
+import type { StoredTrack, TrackStore } from '#src/session/track-book.ts';
 
 /** What a store can suffer from: it takes no more, or it gives nothing either. */
-export type Trouble = 'unreadable' | 'unwritable';
+export type StoreTrouble = 'unreadable' | 'unwritable';
 
 /** A consent book in memory. Set `trouble` to make it fail from then on. */
-export class MemoryConsents implements ConsentBook {
-  trouble: Trouble | undefined;
-  readonly #standings = new Map<string, Map<string, Standing>>();
+export class MemoryConsents implements ConsentStore {
+  trouble: StoreTrouble | undefined;
+  readonly #standings = new Map<string, Map<string, StoredConsent>>();
 
-  async read(guildId: string): Promise<ReadonlyMap<string, Standing>> {
+  async read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>> {
     checkReadable(this.trouble);
     return new Map(this.#standings.get(guildId));
   }
 
-  async write(guildId: string, personId: string, standing: Standing): Promise<void> {
+  async write(guildId: string, personId: string, standing: StoredConsent): Promise<void> {
     checkWritable(this.trouble);
-    const server = this.#standings.get(guildId) ?? new Map<string, Standing>();
+    const server = this.#standings.get(guildId) ?? new Map<string, StoredConsent>();
     this.#standings.set(guildId, server.set(personId, standing));
   }
 
@@ -47,8 +47,8 @@ export class MemoryConsents implements ConsentBook {
 }
 
 /** A panel book in memory. Set `trouble` to make it fail from then on. */
-export class MemoryPanels implements PanelBook {
-  trouble: Trouble | undefined;
+export class MemoryPanels implements PanelStore {
+  trouble: StoreTrouble | undefined;
   readonly #places = new Map<string, PanelPlace>();
 
   async read(guildId: string): Promise<PanelPlace | undefined> {
@@ -67,8 +67,8 @@ export class MemoryPanels implements PanelBook {
 }
 
 /** A book of settings in memory. Set `trouble` to make it fail from then on. */
-export class MemorySettings implements SettingsBook {
-  trouble: Trouble | undefined;
+export class MemorySettings implements SettingsStore {
+  trouble: StoreTrouble | undefined;
   readonly #servers = new Map<string, Map<string, string>>();
 
   async read(guildId: string): Promise<ReadonlyMap<string, string>> {
@@ -92,16 +92,16 @@ export class MemorySettings implements SettingsBook {
 }
 
 /** A book of tracks in memory. Set `trouble` to make it fail from then on. */
-export class MemoryTracks implements TrackBook {
-  trouble: Trouble | undefined;
-  readonly #channels = new Map<string, readonly KeptTrack[]>();
+export class MemoryTracks implements TrackStore {
+  trouble: StoreTrouble | undefined;
+  readonly #channels = new Map<string, readonly StoredTrack[]>();
 
-  async read(guildId: string, channelId: string): Promise<readonly KeptTrack[]> {
+  async read(guildId: string, channelId: string): Promise<readonly StoredTrack[]> {
     checkReadable(this.trouble);
     return this.#channels.get(`${guildId} ${channelId}`) ?? [];
   }
 
-  async write(guildId: string, channelId: string, tracks: readonly KeptTrack[]): Promise<void> {
+  async write(guildId: string, channelId: string, tracks: readonly StoredTrack[]): Promise<void> {
     checkWritable(this.trouble);
     this.#channels.set(`${guildId} ${channelId}`, structuredClone(tracks));
   }
@@ -113,8 +113,8 @@ export class MemoryTracks implements TrackBook {
 }
 
 /** What is kept of servers in these books. Set `trouble` to make it fail from then on. */
-export class MemoryGuilds implements GuildBook {
-  trouble: Trouble | undefined;
+export class MemoryGuilds implements GuildStore {
+  trouble: StoreTrouble | undefined;
   readonly #books: readonly { drop(guildId: string): number }[];
   readonly #noted = new Map<string, Set<string>>();
 
@@ -139,12 +139,12 @@ export class MemoryGuilds implements GuildBook {
   }
 }
 
-function checkReadable(trouble: Trouble | undefined): void {
+function checkReadable(trouble: StoreTrouble | undefined): void {
   if (trouble !== 'unreadable') return;
   throw new BotError('store.unreadable', false, 'The store is damaged: restore a backup.');
 }
 
-function checkWritable(trouble: Trouble | undefined): void {
+function checkWritable(trouble: StoreTrouble | undefined): void {
   if (!trouble) return;
   throw new BotError('store.unwritable', true, 'There is no room left: free space on the disk.');
 }

@@ -14,9 +14,9 @@ const flags = ['--max-semi-space-size=2'];
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
 
 /** Where a bot can log in. */
-export type Town = { readonly token: string; readonly apiUrl: string; readonly ca: string };
+export type BotLogin = { readonly token: string; readonly apiUrl: string; readonly ca: string };
 
-export type Ended = {
+export type ProcessEnd = {
   readonly code: number | null;
   readonly out: string;
   readonly complaints: string;
@@ -26,7 +26,7 @@ export type Ended = {
 export async function runToEnd(
   environment: Readonly<Record<string, string>>,
   args: readonly string[] = [],
-): Promise<Ended> {
+): Promise<ProcessEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
   const child = spawn(process.execPath, [...flags, program, ...args], {
     cwd: folder,
@@ -64,7 +64,7 @@ export class BotProcess implements AsyncDisposable {
 
   /** Resolves when it can be called; nothing of this process's environment reaches it. `preload` is a module it loads first. */
   static async start(
-    town: Town,
+    town: BotLogin,
     environment: Readonly<Record<string, string>>,
     preload?: string,
   ): Promise<BotProcess> {

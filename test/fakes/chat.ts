@@ -10,11 +10,11 @@ export type ChatStep =
   | { readonly waitMs: number }
   | 'stall';
 
-export type Asked = { readonly messages: readonly ChatMessage[]; readonly tools: readonly Tool[] };
+export type FakeChatRequest = { readonly messages: readonly ChatMessage[]; readonly tools: readonly Tool[] };
 
 /** A chat model that plays one list of steps per request, the last one again and again. */
 export class FakeChat implements ChatModel {
-  readonly asked: Asked[] = [];
+  readonly asked: FakeChatRequest[] = [];
   /** Requests going on now. */
   running = 0;
   readonly #rounds: readonly (readonly ChatStep[])[];

@@ -1,15 +1,15 @@
 import type { Clock } from '#src/base/clock.ts';
 import { Breaker, type BreakerRules } from '#src/provider/breaker.ts';
 import { deadlines } from '#src/provider/deadlines.ts';
-import { Ladder, type ProviderNews, type Role } from '#src/provider/ladder.ts';
+import { FallbackChain, type ProviderNews, type ProviderRole } from '#src/provider/ladder.ts';
 
-export type FakeLadder<E> = { readonly ladder: Ladder<E>; readonly breakers: readonly Breaker[] };
+export type FakeLadder<E> = { readonly ladder: FallbackChain<E>; readonly breakers: readonly Breaker[] };
 
 const rules: BreakerRules = { failures: 1, firstRestMs: 5_000, longestRestMs: 60_000 };
 
 /** A ladder of these engines, called `server 0`, `server 1` and so on. */
 export function ladderOf<E>(
-  role: Role,
+  role: ProviderRole,
   engines: readonly E[],
   clock: Clock,
   tell: (news: ProviderNews) => void = () => undefined,
@@ -19,6 +19,6 @@ export function ladderOf<E>(
     ...{ breaker: new Breaker(rules, clock), engine: () => engine },
   }));
   const retries = role !== 'text to speech';
-  const ladder = new Ladder({ role, rungs, clock, deadlines: deadlines[role], retries, tell });
+  const ladder = new FallbackChain({ role, rungs, clock, deadlines: deadlines[role], retries, tell });
   return { ladder, breakers: rungs.map(({ breaker }) => breaker) };
 }

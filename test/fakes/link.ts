@@ -6,14 +6,14 @@ import type {
   ChannelRef,
   LinkState,
   MayHear,
-  Person,
+  ChannelMember,
   VoiceDoor,
   VoiceLink,
 } from '#src/session/link.ts';
 
 /** A voice channel without a network: the test is its clock and its people. */
 export class FakeLink implements VoiceLink {
-  readonly present: Person[] = [];
+  readonly present: ChannelMember[] = [];
   /** What Discord knows of roles and nobody was told, by person. */
   readonly roles = new Map<string, readonly string[]>();
   /** Whose roles were asked for. */
@@ -40,7 +40,7 @@ export class FakeLink implements VoiceLink {
     return { wake: () => undefined };
   }
 
-  people(): readonly Person[] {
+  people(): readonly ChannelMember[] {
     return this.present;
   }
 
@@ -88,12 +88,12 @@ export class FakeLink implements VoiceLink {
 export class FakeDoor implements VoiceDoor {
   readonly links: FakeLink[] = [];
   readonly failures: unknown[] = [];
-  readonly people: Person[];
+  readonly people: ChannelMember[];
   /** How often it was asked to open one, and what it says of how long to wait. */
   asked = 0;
   mustRestMs = 0;
 
-  constructor(people: readonly Person[]) {
+  constructor(people: readonly ChannelMember[]) {
     this.people = [...people];
   }
 

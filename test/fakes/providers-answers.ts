@@ -5,10 +5,10 @@ import { realClock } from '#src/base/clock.ts';
 import type { Endpoint, MockRequest, MockSettings } from './providers.ts';
 import { audioChatEvents, inWords } from './providers-audio-chat.ts';
 import { type ChatRequest, chatAnswer, chatEvents, replyTo } from './providers-chat.ts';
-import { cut, type Piece, sendPaced, until } from './providers-paced.ts';
+import { cut, type PacedPiece, sendPaced, until } from './providers-paced.ts';
 import { soundBytes, steadyTone, tone } from './providers-sound.ts';
 
-type Exchange = {
+type MockExchange = {
   readonly record: MockRequest;
   readonly response: ServerResponse;
   readonly settings: MockSettings;
@@ -21,7 +21,7 @@ export function heard({ hears }: MockSettings, pcm: Pcm): string {
 
 /** How each endpoint answers. */
 export const answers: Readonly<
-  Record<Endpoint, (exchange: Exchange, bytes: Buffer, type: string) => Promise<void>>
+  Record<Endpoint, (exchange: MockExchange, bytes: Buffer, type: string) => Promise<void>>
 > = {
   async transcriptions(exchange, bytes, type) {
     const form = await new Response(new Uint8Array(bytes), {
@@ -73,7 +73,7 @@ export const answers: Readonly<
   },
 };
 
-async function answerJson(exchange: Exchange, afterMs: number, body: object, status = 200) {
+async function answerJson(exchange: MockExchange, afterMs: number, body: object, status = 200) {
   const { response, record, signal } = exchange;
   await until((record.bodyAtMs ?? 0) + afterMs, signal);
   response.writeHead(status, { 'content-type': 'application/json' });
@@ -83,7 +83,7 @@ async function answerJson(exchange: Exchange, afterMs: number, body: object, sta
 }
 
 async function answerPaced<T extends Uint8Array | string>(
-  exchange: Exchange,
+  exchange: MockExchange,
   type: string,
   parts: readonly T[],
   firstMs: number,
@@ -91,7 +91,7 @@ async function answerPaced<T extends Uint8Array | string>(
 ): Promise<void> {
   const { response, record, signal } = exchange;
   let dueAtMs = (record.bodyAtMs ?? 0) + firstMs;
-  const pieces: Piece[] = parts.map((bytes) => {
+  const pieces: PacedPiece[] = parts.map((bytes) => {
     const piece = { dueAtMs, bytes };
     dueAtMs += gapMs(bytes);
     return piece;
@@ -106,12 +106,12 @@ async function answerPaced<T extends Uint8Array | string>(
   response.end();
 }
 
-function broken({ settings, record }: Exchange): boolean {
+function broken({ settings, record }: MockExchange): boolean {
   return /stalled|dropped/.test(settings.trouble[record.endpoint] ?? '');
 }
 
 /** What was written so far still reaches the client. */
-function breakOff({ response, settings, record }: Exchange, last: string): void {
+function breakOff({ response, settings, record }: MockExchange, last: string): void {
   response.write(last, () => {
     if (settings.trouble[record.endpoint] === 'dropped') response.destroy();
   });

@@ -7,22 +7,22 @@ import type { ChatRequest, MockReply } from './providers-chat.ts';
 import { cut } from './providers-paced.ts';
 import { type MockVoice, soundBytes, tone } from './providers-sound.ts';
 
-export type Body = Readonly<Record<string, unknown>>;
-export type Answer = (response: ServerResponse, body: Body) => void;
+export type AudioChatBody = Readonly<Record<string, unknown>>;
+export type AudioChatAnswer = (response: ServerResponse, body: AudioChatBody) => void;
 
 export interface MockAudioChat extends AsyncDisposable {
   readonly baseUrl: string;
-  readonly bodies: readonly Body[];
+  readonly bodies: readonly AudioChatBody[];
   /** Answers going on now. */
   running(): number;
 }
 
 /** A chat server that answers the requests in turn, the last way again and again. */
-export async function openMockAudioChat(answers: readonly Answer[]): Promise<MockAudioChat> {
-  const bodies: Body[] = [];
+export async function openMockAudioChat(answers: readonly AudioChatAnswer[]): Promise<MockAudioChat> {
+  const bodies: AudioChatBody[] = [];
   let running = 0;
   const server = createServer(async (request, response) => {
-    const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()) as Body;
+    const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()) as AudioChatBody;
     const answer = answers[Math.min(bodies.length, answers.length - 1)];
     bodies.push(body);
     running++;
@@ -51,7 +51,7 @@ export type StreamManner = {
   readonly lineEnd?: '\n' | '\r\n';
 };
 
-export function streams(chunks: readonly unknown[], manner: StreamManner = {}): Answer {
+export function streams(chunks: readonly unknown[], manner: StreamManner = {}): AudioChatAnswer {
   const { end = 'done', pieceBytes, lineEnd = '\n' } = manner;
   const events = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}`);
   if (end === 'done') events.push('data: [DONE]');
@@ -73,7 +73,7 @@ async function write(response: ServerResponse, bytes: Buffer, sizeBytes: number)
   }
 }
 
-export function answersJson(body: unknown, status = 200): Answer {
+export function answersJson(body: unknown, status = 200): AudioChatAnswer {
   return (response) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { realClock } from '#src/base/clock.ts';
 
-export type Piece = { readonly dueAtMs: number; readonly bytes: Uint8Array | string };
+export type PacedPiece = { readonly dueAtMs: number; readonly bytes: Uint8Array | string };
 
 /** Waits until the instant itself: timers alone may fire a millisecond early. */
 export async function until(dueAtMs: number, signal: AbortSignal): Promise<void> {
@@ -14,7 +14,7 @@ export async function until(dueAtMs: number, signal: AbortSignal): Promise<void>
 /** Sends every piece at its own instant; one that is late does not delay the next. */
 export async function sendPaced(
   response: ServerResponse,
-  pieces: Iterable<Piece>,
+  pieces: Iterable<PacedPiece>,
   signal: AbortSignal,
 ): Promise<void> {
   for (const { dueAtMs, bytes } of pieces) {

@@ -30,17 +30,17 @@ export type AloudSettings = {
 export type AloudCall = {
   readonly id: string;
   readonly text: string;
-  readonly asked: Fields;
+  readonly asked: AloudFields;
   isCancelled: boolean;
   isOver: boolean;
   /** Milliseconds of sound that were sent. */
   sentMs: number;
 };
 
-type Fields = Readonly<Record<string, unknown>>;
+type AloudFields = Readonly<Record<string, unknown>>;
 
 /** A command that a server does not take. */
-export class Refusal extends Error {
+export class AloudRefusal extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -49,7 +49,7 @@ export class Refusal extends Error {
   }
 }
 
-type Stage = {
+type AloudParts = {
   readonly settings: () => AloudSettings;
   readonly calls: () => AloudCall[];
   readonly tell: (type: string, fields: object) => void;
@@ -65,22 +65,22 @@ const usage = {
 
 /** Reads aloud beside a conversation, as many texts at once as are asked for. */
 export class AloudDesk {
-  readonly #stage: Stage;
+  readonly #stage: AloudParts;
 
-  constructor(stage: Stage) {
+  constructor(stage: AloudParts) {
     this.#stage = stage;
   }
 
   /** Whether this is a request to read. */
-  take({ response }: Fields): boolean {
-    const asked = (response ?? {}) as Fields;
+  take({ response }: AloudFields): boolean {
+    const asked = (response ?? {}) as AloudFields;
     if (asked.conversation !== 'none') return false;
     const { settings, calls } = this.#stage;
     const { dialect, oneAtATime, aloud = () => ({}) } = settings();
     const objection = objectionTo(asked, dialect === 'beta');
-    if (objection !== undefined) throw new Refusal('invalid_value', objection);
+    if (objection !== undefined) throw new AloudRefusal('invalid_value', objection);
     if (oneAtATime && calls().some(({ isOver }) => !isOver)) {
-      throw new Refusal('conversation_already_has_active_response', 'There is an active response.');
+      throw new AloudRefusal('conversation_already_has_active_response', 'There is an active response.');
     }
     const [text, number] = [textOf(asked), calls().length];
     const call = {
@@ -97,7 +97,7 @@ export class AloudDesk {
   }
 
   /** Whether this is about something that is read. */
-  cancel({ response_id }: Fields): boolean {
+  cancel({ response_id }: AloudFields): boolean {
     const call = this.#stage.calls().find(({ id, isOver }) => id === response_id && !isOver);
     if (call && !this.#stage.settings().deafToCancel) call.isCancelled = true;
     return call !== undefined;
@@ -143,7 +143,7 @@ export class AloudDesk {
 }
 
 /** What a strict server finds wrong with a request to read. */
-function objectionTo(asked: Fields, isBeta: boolean): string | undefined {
+function objectionTo(asked: AloudFields, isBeta: boolean): string | undefined {
   const { tools, tool_choice, metadata, output_modalities, modalities } = asked;
   if (isBeta ? output_modalities : modalities) return 'Unknown parameter: modalities.';
   if (isBeta === (asked.max_output_tokens !== undefined)) return 'Unknown parameter: max tokens.';
@@ -152,10 +152,10 @@ function objectionTo(asked: Fields, isBeta: boolean): string | undefined {
 }
 
 /** The text between its marks, which is all that a good reader reads. */
-function textOf({ input }: Fields): string {
+function textOf({ input }: AloudFields): string {
   const [item] = input as { content: { type: string; text: string }[] }[];
   const [content] = item?.content ?? [];
-  if (content?.type !== 'input_text') throw new Refusal('invalid_value', 'Nothing to read.');
+  if (content?.type !== 'input_text') throw new AloudRefusal('invalid_value', 'Nothing to read.');
   return /<text>([\s\S]*)<\/text>/.exec(content.text)?.[1] ?? '';
 }
 

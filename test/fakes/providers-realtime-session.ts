@@ -1,7 +1,7 @@
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { joinSamples } from '#src/audio/pcm.ts';
-import { AloudDesk, Refusal } from './providers-realtime-aloud.ts';
+import { AloudDesk, AloudRefusal } from './providers-realtime-aloud.ts';
 import type {
   TalkCall,
   TalkCommand,
@@ -72,10 +72,10 @@ export class TalkSession {
     if (command.type !== 'input_audio_buffer.append') this.#call.commands.push(command);
     try {
       const act = this.#acts[command.type];
-      if (!act) throw new Refusal('unknown_event', `Unknown event ${command.type}.`);
+      if (!act) throw new AloudRefusal('unknown_event', `Unknown event ${command.type}.`);
       act(command);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof AloudRefusal)) throw error;
       const { code, message } = error;
       const { event_id } = command;
       this.#call.errors.push(code);
@@ -101,8 +101,8 @@ export class TalkSession {
   #update(command: TalkCommand): void {
     const session = command.session as Told;
     const isForm = this.#isBeta ? !('type' in session) : session.type === 'realtime';
-    if (this.#settings().badModel) throw new Refusal('model_not_found', 'No such model.');
-    if (!isForm) throw new Refusal('invalid_value', 'session.type is wrong.');
+    if (this.#settings().badModel) throw new AloudRefusal('model_not_found', 'No such model.');
+    if (!isForm) throw new AloudRefusal('invalid_value', 'session.type is wrong.');
     this.#tell('session.updated', { session });
   }
 
@@ -121,7 +121,7 @@ export class TalkSession {
 
   #commit(): void {
     if (this.#buffer.length < rateHz / 10) {
-      throw new Refusal('input_audio_buffer_commit_empty', 'Buffer too small.');
+      throw new AloudRefusal('input_audio_buffer_commit_empty', 'Buffer too small.');
     }
     const sound = this.#buffer;
     const pcm = { samples: sound, rateHz, channels: 1 } as const;
@@ -139,7 +139,7 @@ export class TalkSession {
     const spoken = this.#isBeta ? 'text' : 'output_text';
     const expected = role === 'assistant' ? spoken : 'input_text';
     if (type === 'message' && first?.type !== expected) {
-      throw new Refusal('invalid_value', 'The content has the wrong type.');
+      throw new AloudRefusal('invalid_value', 'The content has the wrong type.');
     }
     const thing = {
       ...{ id: String(id), type: String(type), text: String(first?.text ?? output ?? '') },
@@ -153,7 +153,7 @@ export class TalkSession {
   #placeAfter(before: unknown): number | undefined {
     if (before === undefined) return undefined;
     const place = before === 'root' ? 0 : this.#placeOf(before) + 1;
-    if (before !== 'root' && place === 0) throw new Refusal('item_not_found', 'No such item.');
+    if (before !== 'root' && place === 0) throw new AloudRefusal('item_not_found', 'No such item.');
     return place;
   }
 
@@ -165,7 +165,7 @@ export class TalkSession {
 
   #delete(command: TalkCommand): void {
     const place = this.#placeOf(command.item_id);
-    if (place < 0) throw new Refusal('item_not_found', 'No such item.');
+    if (place < 0) throw new AloudRefusal('item_not_found', 'No such item.');
     this.#call.items.splice(place, 1);
     this.#tell('conversation.item.deleted', { item_id: command.item_id });
   }
@@ -174,7 +174,7 @@ export class TalkSession {
     const { item_id, audio_end_ms } = command;
     const thing = this.#call.items[this.#placeOf(item_id)];
     if (!thing || Number(audio_end_ms) > Math.ceil(thing.soundMs)) {
-      throw new Refusal('invalid_value', 'The audio is shorter than that.');
+      throw new AloudRefusal('invalid_value', 'The audio is shorter than that.');
     }
     Object.assign(thing, { soundMs: Number(audio_end_ms), text: '' });
     this.#tell('conversation.item.truncated', { item_id, audio_end_ms });
@@ -187,14 +187,14 @@ export class TalkSession {
   #cancel(command: TalkCommand): void {
     const response = this.#response;
     const isIt = response && [undefined, response.id].includes(command.response_id as string);
-    if (!isIt) throw new Refusal('response_cancel_not_active', 'Nothing to cancel.');
+    if (!isIt) throw new AloudRefusal('response_cancel_not_active', 'Nothing to cancel.');
     if (!this.#settings().deafToCancel) response.isCancelled = true;
   }
 
   #respond(): void {
     if (this.#response) {
       const code = 'conversation_already_has_active_response';
-      throw new Refusal(code, 'There is an active response.');
+      throw new AloudRefusal(code, 'There is an active response.');
     }
     const newest = this.#call.items.findLast(({ role, callId }) => role === 'user' || callId);
     const reply = this.#settings().answer(newest?.text ?? '', this.#asked.count++);

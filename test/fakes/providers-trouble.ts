@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** How an endpoint misbehaves. `stalled` and `dropped` do so in the middle of an answer that began well. */
-export type Trouble =
+export type EndpointTrouble =
   | 'html'
   | 'bad-key'
   | 'rate-limited'
@@ -16,7 +16,7 @@ export type Trouble =
   | 'redirect';
 
 /** Answers in the manner of `trouble`; false if that begins like a good answer. */
-export function misbehave(trouble: Trouble, response: ServerResponse): boolean {
+export function misbehave(trouble: EndpointTrouble, response: ServerResponse): boolean {
   const answer = (status: number, type: string, body: string, headers = {}) => {
     response.writeHead(status, { 'content-type': type, ...headers }).end(body);
     return true;

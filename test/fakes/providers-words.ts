@@ -4,7 +4,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 
 /** What a server makes of `stream: true`. */
-export type StreamManner =
+export type TranscriptStreaming =
   | 'events'
   /** Chat-shaped chunks, as vLLM's. */
   | 'chat'
@@ -25,7 +25,7 @@ export interface MockWords extends AsyncDisposable {
   readonly connections: number;
   /** Answers that were sent to their end. */
   readonly answered: number;
-  manner: StreamManner;
+  manner: TranscriptStreaming;
   /** The body stays open after the last event until this is called. */
   hold: Promise<void>;
 }
@@ -74,7 +74,7 @@ function plain(response: ServerResponse, text: string): void {
 
 async function answer(
   response: ServerResponse,
-  manner: StreamManner,
+  manner: TranscriptStreaming,
   text: string,
   hold: Promise<void>,
 ): Promise<void> {
@@ -91,7 +91,7 @@ async function answer(
   response.end(manner === 'breaks-off' ? '' : 'data: [DONE]\n\n');
 }
 
-function events(manner: StreamManner, text: string): object[] {
+function events(manner: TranscriptStreaming, text: string): object[] {
   const deltas = text.split(/(?= )/).filter((delta) => delta !== '');
   if (manner === 'chat') {
     const chunk = (content: string, finish_reason: string | null) => ({

@@ -8,7 +8,7 @@ import { type MockReply, replyTo } from './providers-chat.ts';
 import { attachRealtime, type MockRealtime, type RealtimeSettings } from './providers-realtime.ts';
 import { attachTalk, type MockTalk, type TalkSettings } from './providers-realtime-talk.ts';
 import { type MockSpeech, type MockVoice, usualMsPerChar } from './providers-sound.ts';
-import { misbehave, type Trouble } from './providers-trouble.ts';
+import { misbehave, type EndpointTrouble } from './providers-trouble.ts';
 
 export type Endpoint = 'transcriptions' | 'chat' | 'speech' | 'models';
 
@@ -41,7 +41,7 @@ export const instantPace: Pace = {
 export type MockSettings = {
   readonly hears: string | ((pcm: Pcm) => string);
   readonly replies: readonly MockReply[];
-  readonly trouble: Partial<Record<Endpoint, Trouble>>;
+  readonly trouble: Partial<Record<Endpoint, EndpointTrouble>>;
   readonly pace: Pace;
   /** Set: every request must carry it. */
   readonly key?: string;

@@ -1,5 +1,5 @@
 import type { Usage } from '#src/chat/ports.ts';
-import type { Bill, Spending } from '#src/session/spending.ts';
+import type { UsageMeter, BudgetAuthority } from '#src/session/spending.ts';
 import { boundless } from './spending.ts';
 
 /** What one answer took, and how often it was told of its fate. */
@@ -11,7 +11,7 @@ export type RecordedBill = {
 };
 
 /** Nothing is too dear, and every answer is written down. */
-export class RecordedSpending implements Spending {
+export class RecordedSpending implements BudgetAuthority {
   readonly bills: RecordedBill[] = [];
   readonly payer = boundless.payer;
   readonly listen = boundless.listen;
@@ -19,10 +19,10 @@ export class RecordedSpending implements Spending {
   readonly manner = boundless.manner;
   readonly forget = boundless.forget;
 
-  open(): { readonly kind: 'open'; readonly bill: Bill } {
+  open(): { readonly kind: 'open'; readonly bill: UsageMeter } {
     const own: RecordedBill = { used: [], soundedMs: 0, wanted: 0, closed: 0 };
     this.bills.push(own);
-    const bill: Bill = {
+    const bill: UsageMeter = {
       used: (usage) => void own.used.push(usage),
       spoke: () => undefined,
       sounded: (ms) => {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { fromPcm } from '#src/playback/made-source.ts';
-import { TrackShelf } from '#src/session/track-shelf.ts';
+import { SoundCatalog } from '#src/session/track-shelf.ts';
 import type { SoundOpener, SoundShelf, Where } from '#src/sources/ports.ts';
 
 /** A sound of so many seconds. */
@@ -36,6 +36,6 @@ export function library(...names: readonly string[]): SoundShelf {
 }
 
 /** A shelf with rain, wind and the sea. */
-export function shelf(lying: SoundShelf = library('rain', 'sea', 'wind')): TrackShelf {
-  return new TrackShelf(opener, lying);
+export function shelf(lying: SoundShelf = library('rain', 'sea', 'wind')): SoundCatalog {
+  return new SoundCatalog(opener, lying);
 }

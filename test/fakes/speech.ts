@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Synthesizer, Transcriber, TranscriptUpdate, Voice } from '#src/speech/ports.ts';
+import type { Synthesizer, Transcriber, TranscriptUpdate, SpeechVoice } from '#src/speech/ports.ts';
 import { untilAborted } from './chat.ts';
 
 export type FakeTranscriberOptions = {
@@ -60,7 +60,7 @@ const characterMs = 65;
 
 /** A voice of 24 kHz whose samples all carry the number of the call: 4001 for the first. */
 export class FakeSynthesizer implements Synthesizer {
-  readonly asked: { readonly text: string; readonly voice: Voice }[] = [];
+  readonly asked: { readonly text: string; readonly voice: SpeechVoice }[] = [];
   /** Calls going on now, and the most there were at once. */
   running = 0;
   mostRunning = 0;
@@ -70,7 +70,7 @@ export class FakeSynthesizer implements Synthesizer {
     this.#options = options;
   }
 
-  async *synthesize(text: string, voice: Voice, signal: AbortSignal): AsyncGenerator<Pcm> {
+  async *synthesize(text: string, voice: SpeechVoice, signal: AbortSignal): AsyncGenerator<Pcm> {
     signal.throwIfAborted();
     const { clock, firstMs = 0, gapMs = 0, pieceMs = 100 } = this.#options;
     const { pieces = Math.ceil((text.length * characterMs) / pieceMs) } = this.#options;

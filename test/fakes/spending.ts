@@ -1,17 +1,17 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SessionEvent } from '#src/session/events.ts';
-import type { Spending } from '#src/session/spending.ts';
-import { SpendingDesk } from '#src/session/spending-desk.ts';
-import type { Entry, SpendingBook } from '#src/spending/book.ts';
+import type { BudgetAuthority } from '#src/session/spending.ts';
+import { SessionBudgets } from '#src/session/spending-desk.ts';
+import type { SpendingEntry, SpendingStore } from '#src/spending/book.ts';
 import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
 import { Ledger } from '#src/spending/ledger.ts';
-import type { Rate } from '#src/spending/prices.ts';
+import type { RolePrice } from '#src/spending/prices.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
-import type { Trouble } from './books.ts';
+import type { StoreTrouble } from './books.ts';
 
 /** As if nothing cost anything. */
-export const boundless: Spending = {
+export const boundless: BudgetAuthority = {
   open: () => ({
     kind: 'open',
     bill: {
@@ -45,12 +45,12 @@ export function openDesk(
     readonly caps?: Partial<Caps>;
     readonly tariff?: Partial<Tariff>;
     /** Of models by name. */
-    readonly rates?: Readonly<Record<string, Rate>>;
+    readonly rates?: Readonly<Record<string, RolePrice>>;
   } = {},
 ) {
   const ledger = new Ledger();
-  const paid: Paid[] = [];
-  const desk = new SpendingDesk({
+  const paid: FakeSpentEvent[] = [];
+  const desk = new SessionBudgets({
     ...{ clock, ledger, caps: { ...uncapped, ...over.caps } },
     rateOf: (by) =>
       by.kind === 'embedded' ? { kind: 'free' } : (over.rates?.[by.model] ?? { kind: 'unpriced' }),
@@ -60,7 +60,7 @@ export function openDesk(
   return { ledger, desk, paid };
 }
 
-type Paid = Extract<SessionEvent, { kind: 'spent' }>;
+type FakeSpentEvent = Extract<SessionEvent, { kind: 'spent' }>;
 
 /** So much money in a cap. */
 export function dollars(usd: number): Amount {
@@ -73,12 +73,12 @@ export function minutes(count: number): Amount {
 }
 
 /** A book in memory. Set `trouble` to make it fail from then on. */
-export class MemorySpending implements SpendingBook {
-  trouble: Trouble | undefined;
+export class MemorySpending implements SpendingStore {
+  trouble: StoreTrouble | undefined;
   writes = 0;
-  entries: readonly Entry[] = [];
+  entries: readonly SpendingEntry[] = [];
 
-  async read(day: string): Promise<readonly Entry[]> {
+  async read(day: string): Promise<readonly SpendingEntry[]> {
     if (this.trouble === 'unreadable') throw new BotError('store.unreadable', true, 'Torn.');
     const month = day.slice(0, 7);
     return this.entries.filter((entry) =>
@@ -86,7 +86,7 @@ export class MemorySpending implements SpendingBook {
     );
   }
 
-  async add(entries: readonly Entry[]): Promise<void> {
+  async add(entries: readonly SpendingEntry[]): Promise<void> {
     if (this.trouble) throw new BotError('store.unwritable', true, 'Full.');
     this.writes++;
     this.entries = [...this.entries, ...entries];

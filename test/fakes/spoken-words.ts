@@ -1,5 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Utterance } from '#test/contracts/transcriber.ts';
+import type { ContractUtterance } from '#test/contracts/transcriber.ts';
 
 const rateHz = 16_000;
 const wordMs = 240;
@@ -11,7 +11,7 @@ const firstHz = 300;
 const stepHz = 80;
 
 /** A sound of which `hearWords` gets these words back: each is a tone of its own, 300 ms in all. */
-export function speakWords(text: string): Utterance {
+export function speakWords(text: string): ContractUtterance {
   const samples = text.split(' ').flatMap((word) => [...toneOf(word)]);
   return { pcm: { samples: Int16Array.from(samples), rateHz, channels: 1 }, text };
 }

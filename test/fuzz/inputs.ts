@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 
-type Edit = {
+type ByteEdit = {
   readonly kind: 'flip' | 'set' | 'cut' | 'drop' | 'copy' | 'insert' | 'number';
   readonly at: number;
   readonly to: number;
   readonly bytes: Uint8Array;
 };
 
-const edits: fc.Arbitrary<readonly Edit[]> = fc.array(
+const edits: fc.Arbitrary<readonly ByteEdit[]> = fc.array(
   fc.record({
     kind: fc.constantFrom('flip', 'set', 'cut', 'drop', 'copy', 'insert', 'number'),
     at: fc.nat(0xffff),
@@ -29,7 +29,7 @@ export function bytesLike(samples: readonly Uint8Array[], maxLength = 200): fc.A
   return fc.oneof({ weight: 4, arbitrary: changed }, { weight: 1, arbitrary: wild });
 }
 
-function edited(bytes: Buffer, { kind, at, to, bytes: fresh }: Edit): Buffer {
+function edited(bytes: Buffer, { kind, at, to, bytes: fresh }: ByteEdit): Buffer {
   const [from, other] = [at % (bytes.length + 1), to % (bytes.length + 1)];
   const [head, tail] = [bytes.subarray(0, from), bytes.subarray(from)];
   switch (kind) {

@@ -10,7 +10,7 @@ const threadCases = { parser: 100_000, decoder: 5_000 };
 /** So long nothing may come of them. */
 const hangMs = 600_000;
 
-type Group = { readonly kind: keyof typeof threadCases; readonly option: string };
+type TargetGroup = { readonly kind: keyof typeof threadCases; readonly option: string };
 
 const { values } = parseArgs({
   options: {
@@ -33,7 +33,7 @@ process.exitCode = failures === 0 ? 0 : 1;
 async function fuzzAll(
   all: readonly { readonly name: string }[],
   wanted: number,
-  group: Group,
+  group: TargetGroup,
 ): Promise<number> {
   const chosen = all.filter(({ name }) => values.only === undefined || name.includes(values.only));
   console.log(
@@ -45,7 +45,7 @@ async function fuzzAll(
 }
 
 /** 1 if something was found. */
-async function fuzz(name: string, wanted: number, { kind, option }: Group): Promise<number> {
+async function fuzz(name: string, wanted: number, { kind, option }: TargetGroup): Promise<number> {
   const startedMs = performance.now();
   let [done, slowestMs, seed] = [0, 0, firstSeed];
   for (; done < wanted; seed++) {

@@ -4,7 +4,7 @@ import {
   agreeAlways,
   agreeForSession,
   agreeToday,
-  type Consent,
+  type SessionConsents,
   type ConsentPolicy,
   forget,
   heard,
@@ -17,18 +17,18 @@ import {
   unasked,
   underPolicy,
 } from '#src/people/consent.ts';
-import type { Standing } from '#src/people/consent-book.ts';
+import type { StoredConsent } from '#src/people/consent-book.ts';
 
 const nowMs = Date.UTC(2026, 10, 20, 16, 25);
 const tonightMs = nowMs + 3_600_000;
 const policies: readonly ConsentPolicy[] = ['ask', 'role', 'notice'];
 
 /** A session whose book was read. */
-function session(policy: ConsentPolicy, book: Readonly<Record<string, Standing>> = {}): Consent {
+function session(policy: ConsentPolicy, book: Readonly<Record<string, StoredConsent>> = {}): SessionConsents {
   return recall(unasked(policy), new Map(Object.entries(book)));
 }
 
-function hears(consent: Consent, id: string, atWallMs = nowMs): boolean {
+function hears(consent: SessionConsents, id: string, atWallMs = nowMs): boolean {
   return mayHear(consent, { id, hasRole: false }, atWallMs);
 }
 
@@ -101,7 +101,7 @@ test('while the room is paused nobody is heard, and afterwards the same people a
 });
 
 test.each(policies)('under %s a forgotten person is as somebody new', (policy) => {
-  const book: Readonly<Record<string, Standing>> = { bob: { kind: 'always' } };
+  const book: Readonly<Record<string, StoredConsent>> = { bob: { kind: 'always' } };
   const consent = agreeAlways(agreeForSession(session(policy, book), 'ann'), 'ann');
   const forgotten = forget(forget(consent, 'ann'), 'bob');
   expect(forgotten).toEqual(session(policy));
@@ -169,7 +169,7 @@ test('in another channel a yes for the session counts only for those who are the
 });
 
 test('another policy decides about those who said nothing, and changes nobody’s word', () => {
-  const book: Readonly<Record<string, Standing>> = { eva: { kind: 'never' } };
+  const book: Readonly<Record<string, StoredConsent>> = { eva: { kind: 'never' } };
   const asked = refuse(agreeForSession(session('ask', book), 'ann'), 'bob');
   const told = underPolicy(asked, 'notice');
   expect(['ann', 'bob', 'cleo', 'eva'].map((id) => hears(told, id))).toEqual([

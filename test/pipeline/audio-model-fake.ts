@@ -8,7 +8,7 @@ import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import type { VirtualClock } from '#test/fakes/clock.ts';
 
 /** What a model does with its words: says them, writes them, says them without telling them, only tells them. */
-export type Manner = 'speaks' | 'writes' | 'mute' | 'silent';
+export type FakeAudioManner = 'speaks' | 'writes' | 'mute' | 'silent';
 
 /** Of one letter. */
 const msPerLetter = 65;
@@ -16,12 +16,12 @@ const msPerLetter = 65;
 /** An audio model that plays one list of steps per request, the last one again and again. */
 export class FakeAudioChat implements AudioChatModel {
   readonly voices: (string | undefined)[] = [];
-  manner: Manner;
+  manner: FakeAudioManner;
   readonly #chat: FakeChat;
 
   constructor(
     rounds: readonly (readonly ChatStep[])[],
-    manner: Manner = 'speaks',
+    manner: FakeAudioManner = 'speaks',
     clock?: VirtualClock,
   ) {
     this.#chat = new FakeChat(rounds, clock);

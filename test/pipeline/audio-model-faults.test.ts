@@ -6,7 +6,7 @@ import { FakeStage, said, turnOf } from '#test/contracts/pipeline.ts';
 import type { ChatStep } from '#test/fakes/chat.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, type SynthesisFault } from '#test/fakes/speech.ts';
-import { FakeAudioChat, type Manner } from './audio-model-fake.ts';
+import { FakeAudioChat, type FakeAudioManner } from './audio-model-fake.ts';
 
 const dead = new BotError('provider.refused', false, 'The server had an error.');
 const enough = new Error('enough');
@@ -28,7 +28,7 @@ const fault = fc.constantFrom<SynthesisFault | undefined>(
 test('whatever goes wrong, an answer ends once and nothing of it goes on', async () => {
   const scene = fc.record({
     rounds: fc.array(fc.array(step, { maxLength: 12 }), { minLength: 1, maxLength: 3 }),
-    manner: fc.constantFrom<Manner>('speaks', 'writes', 'mute', 'silent'),
+    manner: fc.constantFrom<FakeAudioManner>('speaks', 'writes', 'mute', 'silent'),
     input: fc.constantFrom<'audio' | 'transcript'>('audio', 'transcript'),
     words: fc.constantFrom('hello', ''),
     fault,

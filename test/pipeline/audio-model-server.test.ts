@@ -7,7 +7,7 @@ import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { openClient } from '#src/provider/client.ts';
 import { FakeStage, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import {
-  type Answer,
+  type AudioChatAnswer,
   answersJson,
   base64,
   chainedChunks,
@@ -21,7 +21,7 @@ import { FakeSynthesizer } from '#test/fakes/speech.ts';
 const never = new AbortController().signal;
 
 /** An answer of a server, through client and pipeline, and how it ended. */
-async function answered(answer: Answer, onPart: (part: ReplyPart) => void = () => undefined) {
+async function answered(answer: AudioChatAnswer, onPart: (part: ReplyPart) => void = () => undefined) {
   await using server = await openMockAudioChat([answer]);
   const client = openClient({ baseUrl: server.baseUrl });
   const synthesizer = new FakeSynthesizer();
@@ -65,7 +65,7 @@ test('sound is given to the reader while the server is still speaking', async ()
   const chunks = spokenChunks(bridge, 'a', 4e9).map(
     (chunk) => `data: ${JSON.stringify(chunk)}\n\n`,
   );
-  const half: Answer = (response) => {
+  const half: AudioChatAnswer = (response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(chunks.slice(0, 6).join(''));
     void rest.promise.then(() => response.end(chunks.slice(6).join('')));

@@ -10,7 +10,7 @@ import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import {
   FakeStage,
   pipelineContract,
-  type Scene,
+  type ModelScript,
   said,
   soundedTexts,
   textOf,
@@ -19,12 +19,12 @@ import {
 import type { ChatStep } from '#test/fakes/chat.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/speech.ts';
-import { FakeAudioChat, isAudio, type Manner, soundOf } from './audio-model-fake.ts';
+import { FakeAudioChat, isAudio, type FakeAudioManner, soundOf } from './audio-model-fake.ts';
 
 const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'The server had an error.');
 
-type Given = { manner?: Manner; input?: AudioModelParts['input']; voice?: FakeSynthesizerOptions };
+type Given = { manner?: FakeAudioManner; input?: AudioModelParts['input']; voice?: FakeSynthesizerOptions };
 
 function open(
   rounds: readonly (readonly ChatStep[])[],
@@ -56,7 +56,7 @@ const wordsIn = (text: string): ChatStep[] => text.match(/\s*\S+/g) ?? [];
 const soundMs = (parts: readonly ReplyPart[]) =>
   parts.reduce((sum, part) => sum + (part.kind === 'audio' ? durationMs(part.pcm) : 0), 0);
 
-function roundsOf({ says, call, ends }: Scene): ChatStep[][] {
+function roundsOf({ says, call, ends }: ModelScript): ChatStep[][] {
   if (ends === 'fail') return [[...wordsIn(says), { error: dead }]];
   if (ends === 'stall') return [[...wordsIn(says), 'stall']];
   return call ? [[says, { call: call.tool }], [call.afterwards]] : [wordsIn(says)];

@@ -6,7 +6,7 @@ import { longestToolRounds } from '#src/pipeline/written.ts';
 import {
   FakeStage,
   pipelineContract,
-  type Scene,
+  type ModelScript,
   said,
   soundedTexts,
   textOf,
@@ -41,7 +41,7 @@ async function drain(answer: AsyncIterator<ReplyPart>) {
   return { parts };
 }
 
-function roundsOf({ says, call, ends }: Scene): ChatStep[][] {
+function roundsOf({ says, call, ends }: ModelScript): ChatStep[][] {
   const words: ChatStep[] = says.match(/\s*\S+/g) ?? [];
   if (ends === 'fail') return [[...words, { error: dead }]];
   if (ends === 'stall') return [[...words, 'stall']];

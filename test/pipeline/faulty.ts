@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { type About, BotError, type ErrorCode } from '#src/base/errors.ts';
+import { type FailureServer, BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { ChatModel, ChatPart } from '#src/chat/ports.ts';
 import type { Synthesizer, Transcriber, TranscriptUpdate } from '#src/speech/ports.ts';
 import { untilAborted } from '#test/fakes/chat.ts';
@@ -29,7 +29,7 @@ export type Weather = {
   asked: number;
 };
 
-const broken = (code: ErrorCode, retryable: boolean, about: About = {}) =>
+const broken = (code: ErrorCode, retryable: boolean, about: FailureServer = {}) =>
   new BotError(code, retryable, `${code}.`, undefined, undefined, about);
 
 /** The parts of one answer, with whatever goes wrong with it. */

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import type { Pipeline, Said, Turn } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, TurnUtterance, Turn } from '#src/pipeline/pipeline.ts';
 import { turnOf } from '#test/contracts/pipeline.ts';
 import type { TalkReply } from '#test/fakes/providers-realtime-talk.ts';
 import { HeardStage, openTalking, speaking } from './realtime-fake.ts';
@@ -38,7 +38,7 @@ async function ask(pipeline: Pipeline, turn: Turn, leavesAfter: number) {
 }
 
 /** Speaks, and goes up while that. */
-function saidLive(pipeline: Pipeline, turn: number): Said {
+function saidLive(pipeline: Pipeline, turn: number): TurnUtterance {
   const said = speaking(`question ${turn}`, 200 + 10 * turn, '1', turn);
   const samples = said.pcm?.samples ?? new Int16Array(0);
   for (let at = 0; at < 3200; at += 320) pipeline.hear?.(samples.slice(at, at + 320), '1', turn);

@@ -2,9 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '#src/base/clock.ts';
 import type { RealtimeTalkLimits } from '#src/chat/realtime-ports.ts';
 import { openRealtimeTalk } from '#src/chat/realtime-talk.ts';
-import type { Pipeline, ReplyPart, Said, Turn } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, ReplyPart, TurnUtterance, Turn } from '#src/pipeline/pipeline.ts';
 import { realtime } from '#src/pipeline/realtime.ts';
-import { FakeStage, type Scene, said, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeStage, type ModelScript, said, turnOf } from '#test/contracts/pipeline.ts';
 import {
   type MockTalk,
   openMockTalk,
@@ -42,7 +42,7 @@ export async function openTalking({ clock, limits, speaksAs = 'auto', ...setting
   };
 }
 
-export function answering({ says, call, ends }: Scene): TalkSettings['answer'] {
+export function answering({ says, call, ends }: ModelScript): TalkSettings['answer'] {
   const first: TalkReply = { text: says, ...(call && { call: call.tool }), ...(ends && { ends }) };
   return (_, request) => (request > 0 && call ? { text: call.afterwards } : first);
 }
@@ -62,7 +62,7 @@ export class HeardStage extends FakeStage {
 }
 
 /** Somebody speaks, each sample another one. */
-export function speaking(text: string, ms = 1000, speakerId = '1', fromMs = 0): Said {
+export function speaking(text: string, ms = 1000, speakerId = '1', fromMs = 0): TurnUtterance {
   const samples = Int16Array.from({ length: 16 * ms }, (_, n) => 3000 * Math.sin(n / (5 + fromMs)));
   const pcm = { samples, rateHz: 16_000, channels: 1 } as const;
   return { ...said(text), speakerId, fromMs, toMs: fromMs + ms, pcm };

@@ -1,13 +1,13 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { ladderedChat } from '#src/chat/chat-ladder.ts';
+import { chatWithFallbacks } from '#src/chat/chat-ladder.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { Pipeline, ReplyPart, Said } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, ReplyPart, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
-import { ladderedSynthesizer } from '#src/speech/speech-ladder.ts';
-import { ladderedTranscriber } from '#src/speech/transcriber-ladder.ts';
+import { synthesizerWithFallbacks } from '#src/speech/speech-ladder.ts';
+import { transcriberWithFallbacks } from '#src/speech/transcriber-ladder.ts';
 import { FakeStage, said, turnOf } from '#test/contracts/pipeline.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { ladderOf } from '#test/fakes/ladders.ts';
@@ -29,17 +29,17 @@ function openTown(clock: VirtualClock, weather: Weather) {
   return {
     ...{ clock, random: weather.random, weather },
     pipeline: chained({
-      chat: ladderedChat(chat.ladder),
-      synthesizer: ladderedSynthesizer(speech.ladder),
+      chat: chatWithFallbacks(chat.ladder),
+      synthesizer: synthesizerWithFallbacks(speech.ladder),
     }),
-    transcriber: ladderedTranscriber(ears.ladder, false, clock),
+    transcriber: transcriberWithFallbacks(ears.ladder, false, clock),
     breakers: [chat, speech, ears].flatMap(({ breakers }) => breakers),
   };
 }
 
 type Town = ReturnType<typeof openTown>;
 
-function utterance(transcriber: Transcriber, signal: AbortSignal): Said {
+function utterance(transcriber: Transcriber, signal: AbortSignal): TurnUtterance {
   const one = said('two and two');
   const recognise = async (): Promise<Transcript> => {
     if (!one.pcm) throw new Error('It was said.');
@@ -77,7 +77,7 @@ async function turn(town: Town, room: AbortSignal): Promise<Finish> {
 
 async function read(
   pipeline: Pipeline,
-  one: Said,
+  one: TurnUtterance,
   clock: VirtualClock,
   signal: AbortSignal,
 ): Promise<Finish> {

@@ -5,7 +5,7 @@ import { SpokenReply } from '#src/playback/spoken-reply.ts';
 import { stretched } from '#src/playback/stretch.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { Listening, level, open } from './listening.ts';
+import { VirtualListener, level, open } from './listening.ts';
 import { joined, speechLike, steepest, tone } from './speech-like.ts';
 
 const whole = (samples: Int16Array, speed: number) => joined([...stretched(samples, speed)]);
@@ -26,7 +26,7 @@ async function given(...sentences: readonly (readonly [number, number, string])[
   const reply = new SpokenReply({ keepMs: keepAnswerMs });
   const track = new VoiceTrack();
   track.add(reply);
-  const link = new Listening(track);
+  const link = new VirtualListener(track);
   for (const [loud, ms, text] of sentences) {
     await reply.write(level(loud, ms), text, open);
     link.steps(ms / 20);
@@ -38,7 +38,7 @@ async function given(...sentences: readonly (readonly [number, number, string])[
 async function heardAgain(reply: SpokenReply, speed: number, again = new SpokenReply()) {
   const track = new VoiceTrack();
   track.add(again);
-  const link = new Listening(track);
+  const link = new VirtualListener(track);
   const clock = new VirtualClock();
   const saying = new LastAnswer(reply).sayTo(again, { speed, clock }, open);
   for (let n = 0; n < 5000 && !again.over; n++) {

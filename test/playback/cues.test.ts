@@ -10,7 +10,7 @@ import { CueTrack } from '#src/playback/cue-track.ts';
 import { type CueName, loadCues } from '#src/playback/load-cues.ts';
 import { SpokenReply } from '#src/playback/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { Listening, level, loudest, open } from './listening.ts';
+import { VirtualListener, level, loudest, open } from './listening.ts';
 import { joined, perMs, steepest } from './speech-like.ts';
 
 const cues = await loadCues();
@@ -52,7 +52,7 @@ function melody(name: CueName): number[] {
 function room() {
   const voice = new VoiceTrack();
   const track = new CueTrack(voice, cues);
-  return { voice, track, link: new Listening(voice, track) };
+  return { voice, track, link: new VirtualListener(voice, track) };
 }
 
 async function say(voice: VoiceTrack, ms: number): Promise<SpokenReply> {
@@ -208,7 +208,7 @@ test.each([
 ] as const)('cues that are %s are %d dB louder than the files', (volume, db) => {
   const voice = new VoiceTrack();
   const track = new CueTrack(voice, cues, () => volume);
-  const link = new Listening(voice, track);
+  const link = new VirtualListener(voice, track);
   track.play('heard');
   link.steps(20);
   const loudness = Math.max(...link.frames.map(loudest));
@@ -219,7 +219,7 @@ test.each([
 test('what is asked for by hand comes at every volume, and tells of each frame that leaves', () => {
   const voice = new VoiceTrack();
   const track = new CueTrack(voice, cues, () => 'off');
-  const link = new Listening(voice, track);
+  const link = new VirtualListener(voice, track);
   let frames = 0;
   track.say(cues.heard, () => void frames++);
   link.steps(20);

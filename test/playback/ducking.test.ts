@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { SpokenReply } from '#src/playback/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { Listening, loudest, open } from './listening.ts';
+import { VirtualListener, loudest, open } from './listening.ts';
 import { joined, steepest, tone } from './speech-like.ts';
 
 async function sounding(reply = new SpokenReply(), loud = 10_000) {
   const track = new VoiceTrack();
   track.add(reply);
-  const room = new Listening(track);
+  const room = new VirtualListener(track);
   const { samples, ...rest } = tone(200, 2000, loud);
   await reply.write({ samples, ...rest }, 'A long tone.', open);
   room.steps(5);

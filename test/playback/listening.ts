@@ -22,7 +22,7 @@ export function level(value: number, ms: number, rateHz = speakRateHz): Pcm {
 export const open = new AbortController().signal;
 
 /** A link on virtual time, 20 ms a step, that keeps what it was given. */
-export class Listening {
+export class VirtualListener {
   readonly mixer: Mixer;
   readonly frames: (Int16Array | undefined)[] = [];
   wakes = 0;

@@ -4,7 +4,7 @@ import { Mixer } from '#src/playback/mixer.ts';
 import { SpokenReply } from '#src/playback/spoken-reply.ts';
 import { frameSamples, type Track } from '#src/playback/track.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { Listening, level, loudest, open, plainEncoder, samplesOf } from './listening.ts';
+import { VirtualListener, level, loudest, open, plainEncoder, samplesOf } from './listening.ts';
 
 /** A track that never ends. */
 function steady(name: string, value: number): Track {
@@ -12,21 +12,21 @@ function steady(name: string, value: number): Track {
   return { name, pull: () => ({ samples, left: () => undefined }), onSound: () => undefined };
 }
 
-function speaking(): { reply: SpokenReply; track: VoiceTrack; room: Listening } {
+function speaking(): { reply: SpokenReply; track: VoiceTrack; room: VirtualListener } {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
-  const room = new Listening(track);
+  const room = new VirtualListener(track);
   track.add(reply);
   return { reply, track, room };
 }
 
 test('tracks sound together', () => {
-  const room = new Listening(steady('voice', 1000), steady('music', -300));
+  const room = new VirtualListener(steady('voice', 1000), steady('music', -300));
   expect(room.step()?.every((sample) => sample === 700)).toBe(true);
 });
 
 test('two loud tracks are bent, not wrapped', () => {
-  const room = new Listening(steady('voice', 32_000), steady('music', 32_000));
+  const room = new VirtualListener(steady('voice', 32_000), steady('music', 32_000));
   expect(room.step()?.every((sample) => sample > 32_000)).toBe(true);
 });
 
@@ -173,7 +173,7 @@ function soundIn(frame: Int16Array | undefined): number {
 }
 
 /** The frames without padding as they were played, or as `written` says they should have been. */
-function wholeFrames(room: Listening, written?: readonly number[]): number[][] {
+function wholeFrames(room: VirtualListener, written?: readonly number[]): number[][] {
   let at = 0;
   return room.frames.flatMap((frame) => {
     const from = at;

@@ -5,10 +5,10 @@ import { z } from 'zod';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
-import { Sentences } from '#src/playback/sentences.ts';
+import { SpokenSentences } from '#src/playback/sentences.ts';
 import { SpokenReply } from '#src/playback/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { Listening, level, loudest, open } from './listening.ts';
+import { VirtualListener, level, loudest, open } from './listening.ts';
 import { joined, perMs, type SpeechLike, speechLike, steepest, tone } from './speech-like.ts';
 
 const bridge = ['The', 'Millau', 'Viaduct', 'is', 'three', 'hundred', 'metres', 'tall'];
@@ -20,11 +20,11 @@ async function speaking(sound: SpeechLike = speechLike(bridge), withMarks = fals
   const { text, marks, pcm } = sound;
   void reply.write(pcm, withMarks ? { text, marks } : text, open); // waits where that is more than 5 s
   reply.end();
-  return { ...sound, reply, track, room: new Listening(track) };
+  return { ...sound, reply, track, room: new VirtualListener(track) };
 }
 
 /** Where in the whole sound the frames that follow begin; the first 5 ms rise, so they are not compared. */
-function placeMs({ room, pcm }: { room: Listening; pcm: SpeechLike['pcm'] }): number {
+function placeMs({ room, pcm }: { room: VirtualListener; pcm: SpeechLike['pcm'] }): number {
   const sound = room.step()?.subarray(120) ?? new Int16Array(0);
   for (let at = 120; at < pcm.samples.length; at++) {
     if (sound.every((sample, n) => sample === (pcm.samples[at + n] ?? 0)))
@@ -50,7 +50,7 @@ test('neither the pause nor what comes after it clicks', async () => {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   track.add(reply);
-  const room = new Listening(track);
+  const room = new VirtualListener(track);
   const { samples, ...rest } = tone(200, 2000);
   await reply.write({ samples, ...rest }, 'Five words of one tone.', open);
   room.steps(33);
@@ -139,7 +139,7 @@ test('a word without end comes again for three seconds at most', async () => {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   track.add(reply);
-  const room = new Listening(track);
+  const room = new VirtualListener(track);
   for (let n = 0; n < 100; n++) await reply.write(level(n + 1, 50), 'Aaaaaah', open);
   room.steps(225);
   reply.pause();
@@ -167,7 +167,7 @@ test('sound that comes during a pause is kept, and wakes nobody', async () => {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   track.add(reply);
-  const room = new Listening(track);
+  const room = new VirtualListener(track);
   await reply.write(level(5, 100), 'Well.', open);
   room.steps(3);
   reply.pause();
@@ -245,7 +245,7 @@ test('in these recordings, the start of the word that was cut is lost in at most
   let lost = 0;
   for (const [file, times] of Object.entries(known)) {
     const { samples } = resample(readWav(await readFile(`${fixtures}/${file}`)), speakRateHz);
-    const sentences = new Sentences();
+    const sentences = new SpokenSentences();
     sentences.start(times.map(({ word }) => word).join(' '));
     sentences.grow(samples);
     for (let cut = 480; cut < samples.length; cut += 480) {

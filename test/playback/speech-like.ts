@@ -1,5 +1,5 @@
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import type { Mark } from '#src/playback/word-times.ts';
+import type { WordMark } from '#src/playback/word-times.ts';
 
 export const perMs = speakRateHz / 1000;
 
@@ -7,7 +7,7 @@ export const perMs = speakRateHz / 1000;
 export type SpeechLike = {
   readonly text: string;
   readonly pcm: Pcm;
-  readonly marks: readonly Mark[];
+  readonly marks: readonly WordMark[];
 };
 
 /** `pace` varies how long a letter of each word takes, around 65 ms; words lie `gapMs` apart. */
@@ -16,7 +16,7 @@ export function speechLike(
   pace: (word: number) => number = () => 1,
   gapMs = 40,
 ): SpeechLike {
-  const marks: Mark[] = [];
+  const marks: WordMark[] = [];
   const samples: number[] = [];
   let at = 0;
   for (const [n, word] of words.entries()) {

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { longestQueueMs, SpokenReply } from '#src/playback/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { Listening, level, loudest, open } from './listening.ts';
+import { VirtualListener, level, loudest, open } from './listening.ts';
 
 /** A reply that sounds already, on a link of its own. */
-function speaking(): { reply: SpokenReply; room: Listening } {
+function speaking(): { reply: SpokenReply; room: VirtualListener } {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   track.add(reply);
-  return { reply, room: new Listening(track) };
+  return { reply, room: new VirtualListener(track) };
 }
 
 test('a reply is completed once its last frame has left', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SpokenReply } from '#src/playback/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { Listening, level, open } from './listening.ts';
+import { VirtualListener, level, open } from './listening.ts';
 
 async function reply(value: number, ms: number): Promise<SpokenReply> {
   const made = new SpokenReply();
@@ -12,7 +12,7 @@ async function reply(value: number, ms: number): Promise<SpokenReply> {
 
 test('replies play one after the other without a gap', async () => {
   const track = new VoiceTrack();
-  const room = new Listening(track);
+  const room = new VirtualListener(track);
   expect(track.add(await reply(1, 40))).toEqual({ kind: 'added', place: 1 });
   expect(track.add(await reply(2, 20))).toEqual({ kind: 'added', place: 2 });
   room.steps(4);
@@ -21,7 +21,7 @@ test('replies play one after the other without a gap', async () => {
 
 test('a reply waits while the one before it is late', async () => {
   const track = new VoiceTrack();
-  const room = new Listening(track);
+  const room = new VirtualListener(track);
   const first = new SpokenReply();
   track.add(first);
   track.add(await reply(2, 20));
@@ -51,7 +51,7 @@ test('a reply that was cut while waiting gives its place away', async () => {
 
 test('a cut of the track silences the line, not only what sounds', async () => {
   const track = new VoiceTrack();
-  const room = new Listening(track);
+  const room = new VirtualListener(track);
   const all = [await reply(1, 100), await reply(2, 100)];
   for (const one of all) track.add(one);
   room.step();
@@ -63,7 +63,7 @@ test('a cut of the track silences the line, not only what sounds', async () => {
 
 test('a reply of which a frame was refused does not hold up the next', async () => {
   const track = new VoiceTrack();
-  const room = new Listening(track);
+  const room = new VirtualListener(track);
   const first = await reply(1, 20);
   track.add(first);
   track.add(await reply(2, 20));
@@ -75,7 +75,7 @@ test('a reply of which a frame was refused does not hold up the next', async () 
 
 test('the volume of the voice is true gain, and what is kept of a reply stays as it was', async () => {
   const track = new VoiceTrack();
-  const room = new Listening(track);
+  const room = new VirtualListener(track);
   const said = await reply(1_000, 120);
   track.add(said);
   track.volume(0.5);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type About, BotError, type ErrorCode } from '#src/base/errors.ts';
+import { type FailureServer, BotError, type ErrorCode } from '#src/base/errors.ts';
 import { Breaker } from '#src/provider/breaker.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
-const broken = (code: ErrorCode = 'provider.refused', about: About = {}) =>
+const broken = (code: ErrorCode = 'provider.refused', about: FailureServer = {}) =>
   new BotError(code, true, 'It broke.', undefined, undefined, about);
 
 function open(failures = 2) {

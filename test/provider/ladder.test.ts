@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
-import { type About, BotError, type ErrorCode } from '#src/base/errors.ts';
+import { type FailureServer, BotError, type ErrorCode } from '#src/base/errors.ts';
 import { Breaker } from '#src/provider/breaker.ts';
-import { Ladder, openPlace, type Place, type ProviderNews } from '#src/provider/ladder.ts';
+import { FallbackChain, openFallbackPosition, type FallbackPosition, type ProviderNews } from '#src/provider/ladder.ts';
 import { untilAborted } from '#test/fakes/chat.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
@@ -17,7 +17,7 @@ type Engine = {
   running: number;
 };
 
-const broken = (code: ErrorCode = 'provider.refused', retryable = true, about: About = {}) =>
+const broken = (code: ErrorCode = 'provider.refused', retryable = true, about: FailureServer = {}) =>
   new BotError(code, retryable, `${code}.`, undefined, undefined, about);
 const engine = (...rounds: Step[][]): Engine => ({ rounds, asked: 0, running: 0 });
 
@@ -47,10 +47,10 @@ function open(engines: readonly Engine[], { failures = 1, retries = true } = {})
     engine: () => one,
   }));
   const tell = (one: ProviderNews) => void news.push(one);
-  const ladder = new Ladder<Engine>({
+  const ladder = new FallbackChain<Engine>({
     ...{ role: 'chat', rungs, clock, deadlines: limits, retries, tell },
   });
-  const ask = async (signal = never, place?: Place) => {
+  const ask = async (signal = never, place?: FallbackPosition) => {
     const asking = {
       ask: (one: Engine, inner: AbortSignal) => play(one, clock, inner),
       isOutput: () => true,
@@ -220,7 +220,7 @@ test('whoever leaves gets their own reason, and no server is blamed', async () =
 test('requests that belong together stay with the server the first of them was heard from', async () => {
   const [one, two] = [engine(['first'], [broken()]), engine(['second'])];
   const { ask } = open([one, two], { retries: false });
-  const place = openPlace();
+  const place = openFallbackPosition();
   expect(await ask(never, place)).toBe('first');
   expect(await ask(never, place)).toMatchObject({ error: { code: 'provider.refused' } });
   expect(await ask()).toBe('second');
@@ -229,7 +229,7 @@ test('requests that belong together stay with the server the first of them was h
 test('requests that belong together go down together', async () => {
   const one = engine([{ waitMs: 50 }, broken()], [{ waitMs: 100 }, 'first']);
   const { ask, passing } = open([one, engine([{ waitMs: 200 }, 'second'])], { retries: false });
-  const place = openPlace();
+  const place = openFallbackPosition();
   const both = Promise.all([ask(never, place), ask(never, place)]);
   expect(await passing(both, 400)).toEqual(['second', 'second']);
 });

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Sandbox } from '#src/sandbox/sandbox.ts';
 
-export type Asked = {
+export type RawRequest = {
   readonly method?: string;
   readonly body?: unknown;
   readonly form?: FormData;
@@ -12,7 +12,7 @@ export type Asked = {
 };
 
 /** Asks the REST API as the bot. */
-export async function ask(sandbox: Sandbox, path: string, asked: Asked = {}) {
+export async function ask(sandbox: Sandbox, path: string, asked: RawRequest = {}) {
   const { method = asked.body === undefined ? 'GET' : 'POST', body, form } = asked;
   const token = 'token' in asked ? asked.token : sandbox.token;
   const headers = new Headers(token === undefined ? {} : { authorization: `Bot ${token}` });

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import type { VoiceServer } from '#src/sandbox/voice-ports.ts';
 import { guildId, soon, ticketOf } from './voice-callers.ts';
 
-export type Told = {
+export type RawMessage = {
   readonly op: number;
   readonly d: Record<string, unknown>;
   readonly seq?: number;
@@ -12,7 +12,7 @@ export type Told = {
 /** A bare socket to the voice gateway. */
 export class Raw {
   readonly socket: WebSocket;
-  readonly told: Told[] = [];
+  readonly told: RawMessage[] = [];
   readonly closed: Promise<number>;
 
   constructor({ endpoint, certificate }: VoiceServer) {
@@ -32,7 +32,7 @@ export class Raw {
     }
   }
 
-  async hear(opcode: number): Promise<Told> {
+  async hear(opcode: number): Promise<RawMessage> {
     const signal = soon();
     for (;;) {
       const found = this.told.find(({ op }) => op === opcode);

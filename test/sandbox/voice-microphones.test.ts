@@ -3,8 +3,8 @@ import { loadOpus } from '#src/audio/load-opus.ts';
 import { energyDb } from '#src/audio/loudness.ts';
 import { isSilenceFrame } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { VoiceMouth } from '#src/sandbox/voice-mouth.ts';
-import type { Microphone, Spoken } from '#src/sandbox/voice-ports.ts';
+import { ClientSender } from '#src/sandbox/voice-mouth.ts';
+import type { Microphone, SpokenTimes } from '#src/sandbox/voice-ports.ts';
 import { SteppedClock } from './stepped-clock.ts';
 import { chirp } from './voice-callers.ts';
 
@@ -19,13 +19,13 @@ async function mouth(microphone?: Microphone) {
   const startMs = clock.nowMs();
   const sent: Sent[] = [];
   const flags: boolean[] = [];
-  const speaker = new VoiceMouth(codec, clock, {
+  const speaker = new ClientSender(codec, clock, {
     speaking: (on) => flags.push(on),
     packet: ({ payload, timestamp }) =>
       sent.push({ atMs: clock.nowMs() - startMs, payload, timestamp }),
   });
   if (microphone) speaker.use(microphone);
-  const say = async (pcm: Pcm): Promise<Spoken> => {
+  const say = async (pcm: Pcm): Promise<SpokenTimes> => {
     const spoken = speaker.speak(pcm, never);
     await clock.step(1500);
     return await spoken;

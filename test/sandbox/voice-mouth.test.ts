@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { loadOpus } from '#src/audio/load-opus.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { VoicePacket } from '#src/sandbox/rtp.ts';
-import { VoiceMouth } from '#src/sandbox/voice-mouth.ts';
+import { ClientSender } from '#src/sandbox/voice-mouth.ts';
 import { chirp } from './voice-callers.ts';
 
 /** Time passes only while somebody sleeps; `stallMs` is added to the next sleep. */
@@ -24,7 +24,7 @@ async function mouth() {
   const clock = new SleptClock();
   const sent: (Omit<VoicePacket, 'ssrc'> & { atMs: number })[] = [];
   const flags: boolean[] = [];
-  const speaker = new VoiceMouth(await loadOpus(), clock, {
+  const speaker = new ClientSender(await loadOpus(), clock, {
     speaking: (on) => flags.push(on),
     packet: (packet) => sent.push({ ...packet, atMs: clock.nowMs() }),
   });

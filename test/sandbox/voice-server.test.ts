@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { loadOpus } from '#src/audio/load-opus.ts';
 import { connectVoice } from '#src/sandbox/voice-client.ts';
 import { openVoiceServer } from '#src/sandbox/voice-server.ts';
-import { identify, Raw, select, type Told } from './raw-voice.ts';
+import { identify, Raw, select, type RawMessage } from './raw-voice.ts';
 import { ada, bob, enter, guildId, settle, soon, ticketOf } from './voice-callers.ts';
 
 test.each([
@@ -123,7 +123,7 @@ test('a resume repeats what was not acknowledged, and only that', async () => {
   first.socket.terminate();
   await using two = await enter(server, bob);
   const second = new Raw(server);
-  const { d } = identify(ada) as Told;
+  const { d } = identify(ada) as RawMessage;
   await second.say({ op: 7, d: { ...d, seq_ack: seq } });
   expect((await second.hear(11)).d).toEqual({ user_ids: [bob] });
   expect(second.told.map(({ op }) => op)).toEqual([8, 9, 11, 18, 20]);
@@ -134,7 +134,7 @@ test('a resume repeats what was not acknowledged, and only that', async () => {
 test('a session that was never there, or is too old, cannot be resumed', async () => {
   await using server = await openVoiceServer({ resumeMs: 0 });
   server.admit(ticketOf(ada));
-  const { d } = identify(ada) as Told;
+  const { d } = identify(ada) as RawMessage;
   const stranger = new Raw(server);
   await stranger.say({ op: 7, d: { ...d, seq_ack: -1 } });
   expect(await stranger.closed).toBe(4006);

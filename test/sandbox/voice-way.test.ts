@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { Way } from '#src/sandbox/voice-ports.ts';
+import type { PathFaults } from '#src/sandbox/voice-ports.ts';
 import { VoiceWay } from '#src/sandbox/voice-way.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
 const open = new AbortController().signal;
 
 /** Sends numbers from 0 to `count`, 20 ms apart, and tells what arrived when. */
-async function travelled(way: Way, count = 1000) {
+async function travelled(way: PathFaults, count = 1000) {
   const clock = new SteppedClock();
   const path = new VoiceWay(way, clock, open);
   const arrived: { readonly n: number; readonly lateMs: number }[] = [];

@@ -1,19 +1,19 @@
-import type { Interaction, Shown } from '#src/sandbox/interaction.ts';
-import type { Words } from '#src/sandbox/interaction-words.ts';
-import type { Person } from '#src/sandbox/person.ts';
-import { type Words as Filling, type Locale, type TextId, text } from '#src/texts/texts.ts';
+import type { Interaction, ShownMessage } from '#src/sandbox/interaction.ts';
+import type { OptionValues } from '#src/sandbox/interaction-words.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
+import { type TextValues as Filling, type Locale, type TextId, text } from '#src/texts/texts.ts';
 import { soon } from './scene.ts';
 
 /** What is slower than this is printed; a machine under test may be busy. */
 const hastyMs = 300;
 
 /** Issues a slash command; what came back first. Discord itself takes nothing after 3 s. */
-export function told(person: Person, line: string, words?: Words): Promise<Shown> {
+export function told(person: SandboxPerson, line: string, words?: OptionValues): Promise<ShownMessage> {
   return firstAnswer(person.command(line, words), `/${line}`);
 }
 
 /** Presses the button of that name; what came back first. */
-export function pressed(person: Person, message: Shown, name: string): Promise<Shown> {
+export function pressed(person: SandboxPerson, message: ShownMessage, name: string): Promise<ShownMessage> {
   return firstAnswer(person.press(message, customId(name)), `the button ${name}`);
 }
 
@@ -28,7 +28,7 @@ export function spokenUp(id: TextId, words?: Filling, locale?: Locale) {
 }
 
 /** Names and words of the buttons of a message, in order. */
-export function buttonsOf({ components }: Shown): readonly (readonly [string, string])[] {
+export function buttonsOf({ components }: ShownMessage): readonly (readonly [string, string])[] {
   const rows = components as readonly { readonly components: readonly Button[] }[];
   return rows.flatMap((row) =>
     row.components.map(({ custom_id, label }) => [custom_id.replace(ours, ''), label] as const),
@@ -43,7 +43,7 @@ function customId(name: string): string {
   return `${ours}${name}`;
 }
 
-async function firstAnswer(asked: Interaction, what: string): Promise<Shown> {
+async function firstAnswer(asked: Interaction, what: string): Promise<ShownMessage> {
   const answer = await asked.answered(soon());
   const tookMs = (asked.ackedAtMs ?? 0) - asked.sentAtMs;
   if (tookMs > hastyMs) console.log(`${what} was answered after ${Math.round(tookMs)} ms`);

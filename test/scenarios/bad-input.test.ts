@@ -10,7 +10,7 @@ import {
   hearing,
   madeTexts,
   openScene,
-  type Scene,
+  type ScenarioSetup,
   scenario,
   seat,
   soon,
@@ -23,7 +23,7 @@ const rtl = '\u202e';
 const zalgo = `z${'\u0310\u0334\u0352'.repeat(30)}algo`;
 
 /** Every message the bot posted or edited may ping nobody, and did not. */
-function expectNoPings({ sandbox }: Scene, channels: readonly string[]): void {
+function expectNoPings({ sandbox }: ScenarioSetup, channels: readonly string[]): void {
   const messages = sandbox.requests().flatMap(({ method, path, body }) => {
     const isMessage = /\/callback$|\/webhooks\/|\/messages/.test(path);
     return isMessage && method !== 'DELETE' && method !== 'GET' ? [messageIn(body)] : [];

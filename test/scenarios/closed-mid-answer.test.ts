@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
-import type { Person } from '#src/sandbox/person.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import { speech } from '#test/audio/speech.ts';
 import {
   callIn,
   converse,
   eventually,
   openScene,
-  type Scene,
+  type ScenarioSetup,
   scenario,
   shownMessages,
   soon,
@@ -24,8 +24,8 @@ const storyMs = durationMs(story);
 const frameMs = 20;
 
 type ClosedCall = AsyncDisposable & {
-  readonly scene: Scene;
-  readonly adam: Person;
+  readonly scene: ScenarioSetup;
+  readonly adam: SandboxPerson;
   /** Arrivals of the frames that Adam has heard since he asked. */
   heardAtMs(): readonly number[];
 };
@@ -65,7 +65,7 @@ function longestGapMs(atMs: readonly number[]): number {
 }
 
 /** The bot's former answer, as the model was shown it with the newest question. */
-function rememberedAnswer(scene: Scene): string {
+function rememberedAnswer(scene: ScenarioSetup): string {
   const [answer = '', ...more] = shownMessages(scene)
     .filter(({ role }) => role === 'assistant')
     .map(({ content }) => content);

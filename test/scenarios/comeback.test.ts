@@ -1,17 +1,17 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { Shown } from '#src/sandbox/interaction.ts';
-import type { Person } from '#src/sandbox/person.ts';
+import type { ShownMessage } from '#src/sandbox/interaction.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { expectAlike } from './likeness.ts';
-import { callIn, converse, eventually, openScene, type Scene, scenario, soon } from './scene.ts';
+import { callIn, converse, eventually, openScene, type ScenarioSetup, scenario, soon } from './scene.ts';
 
 const question = speech('human-cards-004');
 const replies = [{ match: /^/, text: 'Yes, of course.' }];
 const stepMs = 40_000;
 
-async function expectConversation(scene: Scene, person: Person): Promise<void> {
+async function expectConversation(scene: ScenarioSetup, person: SandboxPerson): Promise<void> {
   await person.settled(soon());
   const { uttered, heard, made } = await converse(scene, person, question);
   await expectAlike(uttered, question);
@@ -19,11 +19,11 @@ async function expectConversation(scene: Scene, person: Person): Promise<void> {
 }
 
 /** Everything the bot wrote in Lounge of its own accord. */
-function notices({ sandbox }: Scene): readonly string[] {
+function notices({ sandbox }: ScenarioSetup): readonly string[] {
   return sandbox.messages('Lounge').map(wordsOf);
 }
 
-function wordsOf({ text: words }: Shown): string {
+function wordsOf({ text: words }: ShownMessage): string {
   return words;
 }
 

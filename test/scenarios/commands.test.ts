@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { OptionBody } from '#src/sandbox/world.ts';
+import type { RegisteredOption } from '#src/sandbox/world.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { instantPace } from '#test/fakes/providers.ts';
@@ -25,7 +25,7 @@ const lecture = 'This is a rather long lecture about nothing at all that nobody 
 const waits = { quietMs: 500, timeoutMs: 20_000 };
 
 /** `say text! voice when=now|queue`: what can be typed, with all that must be and may be chosen. */
-function typable(options: readonly OptionBody[], before: string): readonly string[] {
+function typable(options: readonly RegisteredOption[], before: string): readonly string[] {
   const inner = options.filter(({ type }) => type === 1);
   if (inner.length > 0) {
     return inner.flatMap(({ name, options: own = [] }) => typable(own, `${before} ${name}`));

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import type { Person } from '#src/sandbox/person.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import type { Sandbox } from '#src/sandbox/sandbox.ts';
 import { text } from '#src/texts/texts.ts';
 import { joined, speech } from '#test/audio/speech.ts';
@@ -18,7 +18,7 @@ import {
   openScene,
   pieced,
   recognised,
-  type Scene,
+  type ScenarioSetup,
   scenario,
   seat,
   shownWords,
@@ -59,7 +59,7 @@ function listenersOnly(sandbox: Sandbox) {
 }
 
 /** Resolves when the bot has asked again which roles this person has. */
-async function reread({ sandbox }: Scene, { id }: Person): Promise<void> {
+async function reread({ sandbox }: ScenarioSetup, { id }: SandboxPerson): Promise<void> {
   const reads = () => sandbox.requests().filter(({ path }) => path.endsWith(`/members/${id}`));
   const before = reads().length;
   await eventually(() => expect(reads().length).toBeGreaterThan(before));

@@ -1,18 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { Person } from '#src/sandbox/person.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { expectAlike } from './likeness.ts';
 import {
   callIn,
   converse,
-  type Exchange,
+  type ScenarioExchange,
   eventually,
   hearing,
   madeTexts,
   openScene,
-  type Scene,
+  type ScenarioSetup,
   scenario,
   seat,
   shownWords,
@@ -33,7 +33,7 @@ const replies = [
 const waitedMs = 1_500;
 
 /** Both sides heard what the other said. */
-async function expectUnderstanding({ uttered, heard, made }: Exchange): Promise<void> {
+async function expectUnderstanding({ uttered, heard, made }: ScenarioExchange): Promise<void> {
   await expectAlike(uttered, question);
   await expectAlike(heard.pcm, made);
 }
@@ -44,7 +44,7 @@ scenario('in company only words that are meant for the bot reach the model', asy
   await using scene = await openScene({ providers, environment: { CONSENT_POLICY: 'notice' } });
   const [ben, adam] = [await seat(scene, 'Ben'), await callIn(scene, 'Adam')];
   await ben.settled(soon());
-  const unheeded = async (person: Person) => {
+  const unheeded = async (person: SandboxPerson) => {
     const asked = scene.providers.requests.length;
     await person.say(brief, soon());
     await setTimeout(waitedMs);
@@ -173,13 +173,13 @@ scenario('a question begun alone is answered, whoever comes in meanwhile', async
 });
 
 /** While the other one says `question`, in the middle of it. */
-async function comeIn(scene: Scene, name: string, speaker: Person): Promise<Person> {
+async function comeIn(scene: ScenarioSetup, name: string, speaker: SandboxPerson): Promise<SandboxPerson> {
   const before = speaker.counts().sentPackets;
   await eventually(() => expect(speaker.counts().sentPackets).toBeGreaterThan(before + 60));
   return await seat(scene, name);
 }
 
-async function leaveOnHearing(person: Person): Promise<void> {
+async function leaveOnHearing(person: SandboxPerson): Promise<void> {
   await hearing(person);
   await person.leave();
 }

@@ -11,7 +11,7 @@ import {
   eventually,
   hearAnswer,
   openScene,
-  type Scene,
+  type ScenarioSetup,
   scenario,
   soon,
   toneOf,
@@ -54,7 +54,7 @@ async function freePort(): Promise<number> {
 }
 
 /** From now on this server repeats its key; somebody asks something until it has, and the operator was told. */
-async function provoke(scene: Scene, server: EchoingServer, times: number): Promise<void> {
+async function provoke(scene: ScenarioSetup, server: EchoingServer, times: number): Promise<void> {
   server.echo = true;
   const told = () => scene.bot.log.filter((line) => JSON.stringify(line).includes('provider.'));
   const [adam, before] = [scene.sandbox.person('Adam'), told().length];

@@ -3,12 +3,12 @@ import { realClock } from '#src/base/clock.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers.ts';
-import { callIn, converse, eventually, openScene, type Scene, scenario, soon } from './scene.ts';
+import { callIn, converse, eventually, openScene, type ScenarioSetup, scenario, soon } from './scene.ts';
 
 const question = speech('human-cards-001');
 const replies = [{ match: /^/, text: 'Yes.' }];
 
-function written({ sandbox }: Scene): string[] {
+function written({ sandbox }: ScenarioSetup): string[] {
   return sandbox.messages('Lounge').map((message) => message.text);
 }
 
@@ -40,7 +40,7 @@ scenario(
 );
 
 /** Since the first server was asked for speech last. */
-function restMs({ providers }: Scene): number {
+function restMs({ providers }: ScenarioSetup): number {
   const asked = providers.requests.findLast(({ endpoint }) => endpoint === 'speech');
   return realClock.nowMs() - (asked?.atMs ?? 0);
 }

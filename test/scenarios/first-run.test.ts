@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
-import { type Ended, runToEnd } from '#test/fakes/bot-process.ts';
+import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers.ts';
 import { remote, scenario } from './scene.ts';
 
 /** `npm start -- --once` in an empty folder, and the WAV it left, if it did. */
 async function once(
   environment: Readonly<Record<string, string>> = {},
-): Promise<Ended & { readonly kept: Pcm | undefined }> {
+): Promise<ProcessEnd & { readonly kept: Pcm | undefined }> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
   try {
     const ended = await runToEnd({ ...environment, DATA_DIR: folder }, ['--once']);

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { speech } from '#test/audio/speech.ts';
-import { makeNoise, type Noise } from '#test/bench/turns/noises.ts';
+import { makeNoise, type NoiseName } from '#test/bench/turns/noises.ts';
 import { expectAlike } from './likeness.ts';
 import { callIn, converse, openScene, scenario, soon } from './scene.ts';
 
 const seconds = 20;
-const noises: readonly Noise[] = ['keyboard', 'breath'];
+const noises: readonly NoiseName[] = ['keyboard', 'breath'];
 
 for (const noise of noises) {
   scenario(`${seconds} s of ${noise} ask nothing of any provider`, async () => {

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { Person } from '#src/sandbox/person.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import type { MicrophoneProfile } from '#src/sandbox/voice-ports.ts';
 import { speech } from '#test/audio/speech.ts';
 import { instantPace, usualPace } from '#test/fakes/providers.ts';
@@ -13,7 +13,7 @@ import {
   eventually,
   madeTexts,
   openScene,
-  type Scene,
+  type ScenarioSetup,
   type SceneOptions,
   scenario,
   seat,
@@ -35,7 +35,7 @@ const clips = [
 ] as const;
 
 /** A recogniser that hears only words that have ended; each text begins with `start`. */
-function openHonest(start = '', more: SceneOptions = {}): Promise<Scene> {
+function openHonest(start = '', more: SceneOptions = {}): Promise<ScenarioSetup> {
   const hears: NonNullable<SceneOptions['providers']>['hears'] = (pcm) => {
     const text = recogniser.hear(pcm);
     return text === '' ? '' : `${start}${text}`;
@@ -43,12 +43,12 @@ function openHonest(start = '', more: SceneOptions = {}): Promise<Scene> {
   return openScene({ ...more, providers: { hears, replies, pace: usualPace, ...more.providers } });
 }
 
-function requestsTo({ providers }: Scene, endpoint: string) {
+function requestsTo({ providers }: ScenarioSetup, endpoint: string) {
   return providers.requests.filter((request) => request.endpoint === endpoint);
 }
 
 /** Everything is understood before anything is answered, and it is answered once. */
-async function expectAnswered(scene: Scene, adam: Person, [clip, words]: (typeof clips)[number]) {
+async function expectAnswered(scene: ScenarioSetup, adam: SandboxPerson, [clip, words]: (typeof clips)[number]) {
   const madeBefore = madeTexts(scene).length;
   const { firstPacketAtMs: sinceMs, lastVoicedAtMs } = await adam.say(speech(clip), soon());
   const heard = await adam.listen({ sinceMs, quietMs: 1_000, timeoutMs: 20_000 }, soon());

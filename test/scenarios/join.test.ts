@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Shown } from '#src/sandbox/interaction.ts';
+import type { ShownMessage } from '#src/sandbox/interaction.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { told, whispered } from './asking.ts';
@@ -8,7 +8,7 @@ import {
   converse,
   eventually,
   openScene,
-  type Scene,
+  type ScenarioSetup,
   scenario,
   seat,
   soon,
@@ -18,7 +18,7 @@ const question = speech('human-cards-004');
 const channel = 'Lounge';
 
 /** Only the caller reads why, and the bot has gone nowhere. */
-function expectNotJoined(scene: Scene, answer: Shown, line: ReturnType<typeof whispered>): void {
+function expectNotJoined(scene: ScenarioSetup, answer: ShownMessage, line: ReturnType<typeof whispered>): void {
   expect(answer).toMatchObject(line);
   expect(scene.sandbox.bot().channel).toBeUndefined();
 }

@@ -2,13 +2,13 @@ import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { buttonsOf, pressed, told, whispered } from './asking.ts';
-import { eventually, openScene, type Scene, scenario, seat, soon } from './scene.ts';
+import { eventually, openScene, type ScenarioSetup, scenario, seat, soon } from './scene.ts';
 
 /** Later than this nobody is asked any more who is in the room already. */
 const settledMs = 5_000;
 
 /** All that anybody's phone rang for, by the messages that did it. */
-function rings({ sandbox }: Scene): string[] {
+function rings({ sandbox }: ScenarioSetup): string[] {
   const all: string[] = [];
   sandbox.onMessage(({ kind, message }) => {
     if (kind === 'posted') all.push(...message.pinged);
@@ -17,7 +17,7 @@ function rings({ sandbox }: Scene): string[] {
 }
 
 /** Whom requests of the bot allowed to be mentioned. */
-function allowed({ sandbox }: Scene): readonly unknown[] {
+function allowed({ sandbox }: ScenarioSetup): readonly unknown[] {
   const bodies = sandbox.requests().map(({ body }) => JSON.stringify(body ?? {}));
   return bodies.flatMap((body) =>
     Array.from(body.matchAll(/"users":(\[[^\]]*\])/g), ([, users = '']) => JSON.parse(users)),

@@ -1,23 +1,23 @@
 import { expect } from 'vitest';
-import type { Shown } from '#src/sandbox/interaction.ts';
+import type { ShownMessage } from '#src/sandbox/interaction.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { instantPace } from '#test/fakes/providers.ts';
 import { buttonsOf, pressed, told, whispered } from './asking.ts';
-import { callIn, eventually, openScene, type Scene, scenario, seat, soon } from './scene.ts';
+import { callIn, eventually, openScene, type ScenarioSetup, scenario, seat, soon } from './scene.ts';
 
 /** The bot's own clock may tick a little before the server's. */
 const leastMs = 1_200 - 100;
 
 /** What Discord would show now. */
-function now({ sandbox }: Scene, { id }: Shown): Shown {
+function now({ sandbox }: ScenarioSetup, { id }: ShownMessage): ShownMessage {
   const message = sandbox.message(id);
   if (!message) throw new Error('The panel is gone.');
   return message;
 }
 
 /** Whether the second line of a panel was each of these, one after the other. */
-function wentThrough(states: readonly string[], first: string, { edits }: Shown): boolean {
+function wentThrough(states: readonly string[], first: string, { edits }: ShownMessage): boolean {
   const all = [first, ...edits.map((edit) => edit.text)].map((words) => words.split('\n')[1]);
   let from = 0;
   return states.every((state) => {

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { resample } from '#src/audio/resample.ts';
-import type { Person } from '#src/sandbox/person.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import { speech } from '#test/audio/speech.ts';
 import { runToEnd } from '#test/fakes/bot-process.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers.ts';
 import type { MockVoice } from '#test/fakes/providers-sound.ts';
 import { told, whispered } from './asking.ts';
-import { callIn, eventually, openScene, remote, type Scene, scenario, soon } from './scene.ts';
+import { callIn, eventually, openScene, remote, type ScenarioSetup, scenario, soon } from './scene.ts';
 
 const spoken = speech('human-goforward');
 const text = 'Go forward ten meters.';
@@ -48,7 +48,7 @@ const quietMs = 400;
 const waitMs = 10_000;
 
 /** Asks, and hears the answer out: that of the model which answers now. */
-async function ask(person: Person): Promise<void> {
+async function ask(person: SandboxPerson): Promise<void> {
   const { lastVoicedAtMs: sinceMs } = await person.say(question, soon());
   const heardMs = (): number =>
     20 * person.heard.frames.filter(({ audible, atMs }) => audible && atMs > sinceMs).length;
@@ -57,10 +57,10 @@ async function ask(person: Person): Promise<void> {
 }
 
 /** What the last request to a chat server showed, and what the Realtime server has in mind. */
-function lastShown({ providers }: Scene): string {
+function lastShown({ providers }: ScenarioSetup): string {
   return JSON.stringify(providers.requests.findLast(({ endpoint }) => endpoint === 'chat')?.body);
 }
-function inMind({ providers }: Scene): readonly string[] {
+function inMind({ providers }: ScenarioSetup): readonly string[] {
   return providers.talk.calls.flatMap(({ items }) => items.map(({ text: words }) => words));
 }
 

@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import type { Person } from '#src/sandbox/person.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import type { Endpoint, MockSettings } from '#test/fakes/providers.ts';
-import type { Trouble } from '#test/fakes/providers-trouble.ts';
+import type { EndpointTrouble } from '#test/fakes/providers-trouble.ts';
 import { expectAlike } from './likeness.ts';
 import {
   callIn,
@@ -13,7 +13,7 @@ import {
   eventually,
   madeTexts,
   openScene,
-  type Scene,
+  type ScenarioSetup,
   type ShownMessage,
   scenario,
   soon,
@@ -22,12 +22,12 @@ import {
 const question = speech('human-cards-001');
 const replies: MockSettings['replies'] = [{ match: /^/, text: 'Yes.' }];
 
-function openTroubled(endpoint: Endpoint, trouble: Trouble): Promise<Scene> {
+function openTroubled(endpoint: Endpoint, trouble: EndpointTrouble): Promise<ScenarioSetup> {
   return openScene({ providers: { replies, trouble: { [endpoint]: trouble } } });
 }
 
 /** The trouble is over: the very same bot answers as if nothing had been. */
-async function expectMended(scene: Scene, person: Person): Promise<void> {
+async function expectMended(scene: ScenarioSetup, person: SandboxPerson): Promise<void> {
   scene.providers.set({ trouble: {} });
   const { uttered, heard, made } = await converse(scene, person, question);
   expect(madeTexts(scene).at(-1)).toBe('Yes.');
@@ -36,7 +36,7 @@ async function expectMended(scene: Scene, person: Person): Promise<void> {
 }
 
 /** What the bot wrote beside the voice channel. */
-function written({ sandbox }: Scene): string[] {
+function written({ sandbox }: ScenarioSetup): string[] {
   return sandbox.messages('Lounge').map((message) => message.text);
 }
 
@@ -103,14 +103,14 @@ scenario('a provider that hangs keeps nobody from sending the bot away', async (
 });
 
 /** How long each request for words was waited for that the bot gave up, in ms. */
-function givenUpMs({ providers }: Scene): readonly number[] {
+function givenUpMs({ providers }: ScenarioSetup): readonly number[] {
   return providers.requests.flatMap(({ endpoint, atMs, leftAtMs }) =>
     endpoint === 'transcriptions' && leftAtMs !== undefined ? [leftAtMs - atMs] : [],
   );
 }
 
 /** Says it, and returns when the recogniser has been asked for all of it and is silent. */
-async function sayInVain({ providers }: Scene, person: Person): Promise<void> {
+async function sayInVain({ providers }: ScenarioSetup, person: SandboxPerson): Promise<void> {
   await person.say(question, soon());
   const saidAtMs = realClock.nowMs();
   await eventually(() => {

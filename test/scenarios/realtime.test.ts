@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { durationMs } from '#src/audio/pcm.ts';
 import { speech } from '#test/audio/speech.ts';
-import { callIn, eventually, openScene, type Scene, scenario, soon } from './scene.ts';
+import { callIn, eventually, openScene, type ScenarioSetup, scenario, soon } from './scene.ts';
 
 const question = speech('human-cards-001');
 const text =
@@ -11,7 +11,7 @@ const frameMs = 20;
 /** Whoever speaks so late does not go on with a question, but interrupts the answer. */
 const laterMs = 1_500;
 
-const commands = ({ providers }: Scene, type: string) =>
+const commands = ({ providers }: ScenarioSetup, type: string) =>
   providers.talk.calls.flatMap((call) => call.commands.filter((one) => one.type === type));
 
 scenario(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { similarity } from '#src/audio/similarity.ts';
-import type { Interaction, Shown } from '#src/sandbox/interaction.ts';
+import type { Interaction, ShownMessage } from '#src/sandbox/interaction.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { expectAlike } from './likeness.ts';
@@ -10,7 +10,7 @@ import {
   eventually,
   hearAnswer,
   openScene,
-  type Scene,
+  type ScenarioSetup,
   scenario,
   toneOf,
 } from './scene.ts';
@@ -25,7 +25,7 @@ function file(name: string, type: string) {
   return { name, type, bytes };
 }
 
-function open(more: Readonly<Record<string, string>> = {}): Promise<Scene> {
+function open(more: Readonly<Record<string, string>> = {}): Promise<ScenarioSetup> {
   return openScene({
     environment: ({ cdnHost }) => ({ TRACK_ALLOWED_HOSTS: cdnHost, ...more }),
     providers: { replies: [{ match: '', text: answer }] },
@@ -33,13 +33,13 @@ function open(more: Readonly<Record<string, string>> = {}): Promise<Scene> {
 }
 
 /** Waits for what stands in the place of "thinking" at last. */
-async function toRead(asked: Interaction, words: string): Promise<Shown | undefined> {
+async function toRead(asked: Interaction, words: string): Promise<ShownMessage | undefined> {
   await eventually(() => expect(asked.reply?.text).toBe(words));
   return asked.reply;
 }
 
 /** What the chat model was asked last, all that people said in a row. */
-function lastAsked({ providers }: Scene): string {
+function lastAsked({ providers }: ScenarioSetup): string {
   const asked = providers.requests.filter(({ endpoint }) => endpoint === 'chat');
   const messages = (asked.at(-1)?.body?.messages ?? []) as readonly { readonly content: unknown }[];
   return JSON.stringify(messages.at(-1)?.content);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Heard } from '#src/sandbox/heard-recorder.ts';
-import type { Person } from '#src/sandbox/person.ts';
+import type { HeardStretch } from '#src/sandbox/heard-recorder.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#src/sandbox/sandbox.ts';
 import { joined } from '#test/audio/speech.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
@@ -18,7 +18,7 @@ import {
 import { tone } from '#test/fakes/providers-sound.ts';
 
 /** Discord in this process, mock providers, and the bot as a process of its own that is logged in. */
-export type Scene = AsyncDisposable & {
+export type ScenarioSetup = AsyncDisposable & {
   readonly sandbox: Sandbox;
   readonly providers: MockProviders;
   /** The present one. */
@@ -47,10 +47,10 @@ export type SceneOptions = {
 type Environment = Readonly<Record<string, string>>;
 
 /** One question and what came of it. */
-export type Exchange = {
+export type ScenarioExchange = {
   /** What the recogniser was given meanwhile; one sound, should a slow machine have cut it in two. */
   readonly uttered: Pcm;
-  readonly heard: Heard;
+  readonly heard: HeardStretch;
   /** What the mock speech server made meanwhile. */
   readonly made: Pcm;
 };
@@ -88,7 +88,7 @@ export async function eventually(check: () => void): Promise<void> {
   await vi.waitFor(check, { timeout: waitMs, interval: 20 });
 }
 
-export async function openScene(options: SceneOptions = {}): Promise<Scene> {
+export async function openScene(options: SceneOptions = {}): Promise<ScenarioSetup> {
   await using stack = new AsyncDisposableStack();
   const uttered: Pcm[] = [];
   const hears = (pcm: Pcm) => wordsFor(1 + noteIn(uttered, pcm));
@@ -144,21 +144,21 @@ export function remote({ baseUrl }: MockProviders): Readonly<Record<string, stri
 }
 
 /** `name` sits down in Lounge. */
-export async function seat({ sandbox }: Scene, name: string): Promise<Person> {
+export async function seat({ sandbox }: ScenarioSetup, name: string): Promise<SandboxPerson> {
   const person = sandbox.person(name);
   await person.join('Lounge', soon());
   return person;
 }
 
 /** `name` sits down in Lounge and calls the bot; they can talk when this resolves. */
-export async function callIn(scene: Scene, name: string): Promise<Person> {
+export async function callIn(scene: ScenarioSetup, name: string): Promise<SandboxPerson> {
   const person = await seat(scene, name);
   await call(scene, person);
   return person;
 }
 
 /** Calls the bot from where `person` sits; they can talk when this resolves, and any company has been greeted. */
-export async function call({ sandbox }: Scene, person: Person): Promise<void> {
+export async function call({ sandbox }: ScenarioSetup, person: SandboxPerson): Promise<void> {
   const isNew = sandbox.bot().channel === undefined;
   const { text, ephemeral, atMs } = await person.command('join').answered(soon());
   if (ephemeral) throw new Error(text);
@@ -169,7 +169,7 @@ export async function call({ sandbox }: Scene, person: Person): Promise<void> {
 }
 
 /** Says `pcm` and listens until the bot has answered. Errors: when nothing was heard within 20 s. */
-export async function converse(scene: Scene, person: Person, pcm: Pcm): Promise<Exchange> {
+export async function converse(scene: ScenarioSetup, person: SandboxPerson, pcm: Pcm): Promise<ScenarioExchange> {
   const [heardBefore, madeBefore] = [scene.uttered.length, madeTexts(scene).length];
   const { firstPacketAtMs: sinceMs } = await person.say(pcm, soon());
   const heard = await hearAnswer(person, sinceMs);
@@ -178,7 +178,7 @@ export async function converse(scene: Scene, person: Person, pcm: Pcm): Promise<
 }
 
 /** What this person hears said from then on, until a second of quiet; cues of the bot that come before are left out. */
-export async function hearAnswer(person: Person, sinceMs: number): Promise<Heard> {
+export async function hearAnswer(person: SandboxPerson, sinceMs: number): Promise<HeardStretch> {
   let fromMs: number | undefined;
   await eventually(() => {
     fromMs = startOfSpeech(person, sinceMs);
@@ -188,7 +188,7 @@ export async function hearAnswer(person: Person, sinceMs: number): Promise<Heard
 }
 
 /** Cues are shorter than any words. */
-function startOfSpeech({ heard }: Person, sinceMs: number): number | undefined {
+function startOfSpeech({ heard }: SandboxPerson, sinceMs: number): number | undefined {
   const audible = heard.frames.filter(({ atMs, audible }) => audible && atMs >= sinceMs);
   return audible.find(({ atMs }, n) => {
     const later = audible[n + speechFrames - 1];
@@ -197,51 +197,51 @@ function startOfSpeech({ heard }: Person, sinceMs: number): number | undefined {
 }
 
 /** Resolves when half a second of the bot has been heard. */
-export async function hearing({ heard }: Person): Promise<void> {
+export async function hearing({ heard }: SandboxPerson): Promise<void> {
   const audible = () => heard.frames.filter((frame) => frame.audible).length;
   await eventually(() => expect(audible()).toBeGreaterThan(25));
 }
 
 /** What the mock speech server was given to say, oldest first. */
-export function madeTexts({ providers }: Scene): string[] {
+export function madeTexts({ providers }: ScenarioSetup): string[] {
   return providers.requests.flatMap(({ endpoint, text }) =>
     endpoint === 'speech' && text !== undefined ? [text] : [],
   );
 }
 
 /** What the chat model was shown last, oldest message first. */
-export function shownMessages(scene: Scene): readonly ShownMessage[] {
+export function shownMessages(scene: ScenarioSetup): readonly ShownMessage[] {
   return chats(scene).at(-1) ?? [];
 }
 
 /** The words people are said to have said, as the chat model was shown them last. */
-export function shownWords(scene: Scene): string[] {
+export function shownWords(scene: ScenarioSetup): string[] {
   return wordsOf(shownMessages(scene));
 }
 
 /** The same, of everything it was ever shown; most words more than once. */
-export function everShown(scene: Scene): string[] {
+export function everShown(scene: ScenarioSetup): string[] {
   return chats(scene).flatMap(wordsOf);
 }
 
 /** What the recogniser was given of this person, as the chat model was told. */
-export function utteredBy(scene: Scene, name: string): Pcm {
+export function utteredBy(scene: ScenarioSetup, name: string): Pcm {
   return pieced(scene.uttered.filter((_, place) => speakerOf(scene, place) === name));
 }
 
 /** Whose words were recognised, one name for each stretch; `nobody` if the model was never shown them. */
-export function recognised(scene: Scene): readonly string[] {
+export function recognised(scene: ScenarioSetup): readonly string[] {
   const names = scene.uttered.map((_, place) => speakerOf(scene, place) ?? 'nobody');
   return names.filter((name, n) => name !== names[n - 1]);
 }
 
-function speakerOf(scene: Scene, place: number): string | undefined {
+function speakerOf(scene: ScenarioSetup, place: number): string | undefined {
   const line = everShown(scene).find((one) => one.endsWith(`: ${wordsFor(place + 1)}`));
   return line?.split(':')[0];
 }
 
 /** What the chat model was shown in each request, oldest first. */
-export function chats({ providers }: Scene): readonly (readonly ShownMessage[])[] {
+export function chats({ providers }: ScenarioSetup): readonly (readonly ShownMessage[])[] {
   return providers.requests.flatMap(({ endpoint, body }) =>
     endpoint === 'chat' && body ? [(body.messages ?? []) as readonly ShownMessage[]] : [],
   );

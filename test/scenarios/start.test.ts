@@ -3,14 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import { openSandbox } from '#src/sandbox/sandbox.ts';
-import { type Ended, runToEnd } from '#test/fakes/bot-process.ts';
+import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
 import { silentVoice } from '#test/sandbox/silent-voice.ts';
 import { scenario } from './scene.ts';
 
 const key = 'sk-nobody-should-ever-read-this';
 
 /** Nothing but these lines was complained of, and nobody was shown the inside of a program. */
-function expectSentences({ complaints, out }: Ended, ...lines: readonly RegExp[]): void {
+function expectSentences({ complaints, out }: ProcessEnd, ...lines: readonly RegExp[]): void {
   const told = complaints.trimEnd().split('\n');
   expect(told).toEqual(lines.map((line) => expect.stringMatching(line)));
   expect(out + complaints).not.toMatch(/^\s+at |Error:|node:internal/m);

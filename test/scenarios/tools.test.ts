@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Shown } from '#src/sandbox/interaction.ts';
+import type { ShownMessage } from '#src/sandbox/interaction.ts';
 import { speech } from '#test/audio/speech.ts';
 import { pressed, told, whispered } from './asking.ts';
 import {
@@ -8,13 +8,13 @@ import {
   eventually,
   madeTexts,
   openScene,
-  type Scene,
+  type ScenarioSetup,
   scenario,
   seat,
 } from './scene.ts';
 
 const question = speech('human-cards-001');
-const shownIn = ({ sandbox }: Scene): readonly Shown[] => sandbox.messages('Lounge');
+const shownIn = ({ sandbox }: ScenarioSetup): readonly ShownMessage[] => sandbox.messages('Lounge');
 
 scenario(
   'the bot leaves by voice once its asker, and nobody else, has pressed the button',

@@ -8,7 +8,7 @@ import {
   eventually,
   hearing,
   openScene,
-  type Scene,
+  type ScenarioSetup,
   scenario,
   seat,
 } from './scene.ts';
@@ -18,12 +18,12 @@ const clip = {
   bytes: readFileSync(new URL('../fixtures/recordings/digits.mp3', import.meta.url)),
 };
 
-function open(): Promise<Scene> {
+function open(): Promise<ScenarioSetup> {
   return openScene({ environment: ({ cdnHost }) => ({ TRACK_ALLOWED_HOSTS: cdnHost }) });
 }
 
 /** The message with the buttons of the room. */
-function panelIn({ sandbox }: Scene) {
+function panelIn({ sandbox }: ScenarioSetup) {
   const shown = sandbox.messages('general').find(({ components }) => components.length > 0);
   if (!shown) throw new Error('There is no panel.');
   return shown;

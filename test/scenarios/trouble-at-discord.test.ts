@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Person } from '#src/sandbox/person.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { told, whispered } from './asking.ts';
@@ -10,7 +10,7 @@ import {
   converse,
   eventually,
   openScene,
-  type Scene,
+  type ScenarioSetup,
   scenario,
   soon,
 } from './scene.ts';
@@ -20,7 +20,7 @@ const question = speech('human-cards-001');
 const replies = [{ match: /^/, text: 'Yes, of course.' }];
 const stepMs = 20_000;
 
-async function expectConversation(scene: Scene, person: Person): Promise<void> {
+async function expectConversation(scene: ScenarioSetup, person: SandboxPerson): Promise<void> {
   const { uttered, heard, made } = await converse(scene, person, question);
   await expectAlike(uttered, question);
   await expectAlike(heard.pcm, made);

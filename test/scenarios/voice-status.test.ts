@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { told } from './asking.ts';
-import { callIn, eventually, openScene, type Scene, scenario, seat } from './scene.ts';
+import { callIn, eventually, openScene, type ScenarioSetup, scenario, seat } from './scene.ts';
 
 /** What stands under a voice channel. */
-const under = ({ sandbox }: Scene, channel = 'Lounge') => sandbox.guild().voiceStatus(channel);
+const under = ({ sandbox }: ScenarioSetup, channel = 'Lounge') => sandbox.guild().voiceStatus(channel);
 
 scenario('the voice channel shows the state of the panel until the bot has left', async () => {
   await using scene = await openScene();

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { Person } from '#src/sandbox/person.ts';
-import type { EncryptionMode, Way } from '#src/sandbox/voice-ports.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
+import type { EncryptionMode, PathFaults } from '#src/sandbox/voice-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { told } from './asking.ts';
@@ -13,7 +13,7 @@ import {
   eventually,
   hearAnswer,
   openScene,
-  type Scene,
+  type ScenarioSetup,
   scenario,
   seat,
   soon,
@@ -28,21 +28,21 @@ const replies = [{ match: /^/, text: answer }];
 const waits = { quietMs: 500, timeoutMs: 20_000 };
 
 /** Says something and hears all of the answer. */
-async function expectAnswer(person: Person): Promise<void> {
+async function expectAnswer(person: SandboxPerson): Promise<void> {
   const { firstPacketAtMs: sinceMs } = await person.say(question, soon());
   const { pcm } = await hearAnswer(person, sinceMs);
   await expectAlike(pcm, toneOf([answer]));
 }
 
 /** Both sides hear what the other says. */
-async function expectConversation(scene: Scene, person: Person): Promise<void> {
+async function expectConversation(scene: ScenarioSetup, person: SandboxPerson): Promise<void> {
   const { uttered, heard, made } = await converse(scene, person, question);
   await expectAlike(uttered, question);
   await expectAlike(heard.pcm, made);
 }
 
 /** In each server somebody who has called the bot. */
-function inEach(scene: Scene, names: readonly string[]): Promise<readonly Person[]> {
+function inEach(scene: ScenarioSetup, names: readonly string[]): Promise<readonly SandboxPerson[]> {
   const people = names.map(async (name) => {
     const person = scene.sandbox.guild(name).person(`Somebody of ${name}`);
     await person.join('Lounge', soon());
@@ -125,7 +125,7 @@ scenario(
   },
 );
 
-const troubles: Readonly<Record<string, Way>> = {
+const troubles: Readonly<Record<string, PathFaults>> = {
   'a fifth lost': { loss: 0.2 },
   'up to 80 ms late': { delayMs: 20, jitterMs: 80 },
   'out of order': { reorder: 0.3 },

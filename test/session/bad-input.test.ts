@@ -2,26 +2,26 @@ import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import { BotError } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { Person } from '#src/session/link.ts';
-import type { SessionParts } from '#src/session/parts.ts';
+import type { ChannelMember } from '#src/session/link.ts';
+import type { SessionDependencies } from '#src/session/parts.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { FakeChat, untilAborted } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { type Act, enact } from './crowd.ts';
+import { type CrowdAct, enact } from './crowd.ts';
 import { adam, eva, type House, lounge, openHouse, pass } from './house.ts';
 import { type Mood, MoodyRecogniser } from './moody.ts';
 
-const asks: readonly Act[] = [{ kind: 'talk', ms: 1_500, frames: 5 }];
+const asks: readonly CrowdAct[] = [{ kind: 'talk', ms: 1_500, frames: 5 }];
 
 /** Begins an utterance, and is too little voice for one. */
-const cough: Act = { kind: 'talk', ms: 140, frames: 5 };
+const cough: CrowdAct = { kind: 'talk', ms: 140, frames: 5 };
 
 /** A room whose clock its recogniser shares; everybody is heard. */
 async function called(
-  over: Partial<SessionParts> = {},
-  people: readonly Person[] = [adam, eva],
+  over: Partial<SessionDependencies> = {},
+  people: readonly ChannelMember[] = [adam, eva],
   clock = new VirtualClock(),
 ) {
   const chat = new FakeChat([['You said five.']], clock);
@@ -34,12 +34,12 @@ async function called(
 }
 
 /** What this person sends who does all that from now on. */
-function sent({ clock }: House, who: Person, acts = asks, voice = 0): readonly Packet[] {
+function sent({ clock }: House, who: ChannelMember, acts = asks, voice = 0): readonly Packet[] {
   return enact(who.id, acts, clock.nowMs() + 20, voice).packets;
 }
 
 /** A recogniser of that mood, and a room it listens in. */
-async function slowly(tookMs: number, people?: readonly Person[]) {
+async function slowly(tookMs: number, people?: readonly ChannelMember[]) {
   const clock = new VirtualClock();
   const recogniser = new MoodyRecogniser([{ tookMs, end: 'fine' }], clock);
   const house = await called({ transcriber: recogniser }, people, clock);
@@ -124,7 +124,7 @@ test.each(['Сколько времени?', '今何時ですか', 'كم الس�
 
 test('a recogniser slower than speech is waited for: all is answered, in order, and once', async () => {
   const house = await slowly(2_500);
-  const acts: Act[] = [...asks, { kind: 'pause', ms: 3_000 }, ...asks];
+  const acts: CrowdAct[] = [...asks, { kind: 'pause', ms: 3_000 }, ...asks];
   await pass(house, 16_000, [...sent(house, adam, acts), ...enact('eva', asks, 400, 1).packets]);
   const answered = house.of('answered');
   expect(answered.map(({ name }) => name)).toEqual(['Adam', 'Eva', 'Adam']);
@@ -227,7 +227,7 @@ test('of ten people who ask at once the first is answered, three wait, and the l
 
 test('a cough before the words disturbs neither them nor the session', async () => {
   const house = await slowly(100);
-  const acts: Act[] = [cough, { kind: 'pause', ms: 500 }, ...asks];
+  const acts: CrowdAct[] = [cough, { kind: 'pause', ms: 500 }, ...asks];
   await pass(house, 5_000, sent(house, adam, acts));
   expect(house.of('ignored')).toMatchObject([{ why: 'no-voice' }]);
   expect(house.of('failed')).toEqual([]);
@@ -236,7 +236,7 @@ test('a cough before the words disturbs neither them nor the session', async () 
 });
 
 /** Understood late, and followed by a sound in which there are no words. */
-const thenHums: readonly Act[] = [
+const thenHums: readonly CrowdAct[] = [
   ...asks,
   { kind: 'pause', ms: 800 },
   { kind: 'talk', ms: 260, frames: 5 },

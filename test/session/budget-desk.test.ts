@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { embedded, servedBy } from '#src/provider/served-by.ts';
-import type { Bill, Opened, Order, Refused } from '#src/session/spending.ts';
-import type { Took } from '#src/speech/ports.ts';
+import type { UsageMeter, AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/session/spending.ts';
+import type { EngineUsage } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, minutes, openDesk } from '#test/fakes/spending.ts';
 
@@ -10,14 +10,14 @@ import { dollars, minutes, openDesk } from '#test/fakes/spending.ts';
 const todayMs = new VirtualClock().wallMs();
 
 const hourMs = 3_600_000;
-const order: Order = {
+const order: AnswerRequest = {
   ...{ guildId: 'g', personId: 'ana', name: 'Ana' },
   ...{ characters: 400, heardMs: 3_000 },
 };
 /** What this order is expected to cost: 220 tokens and 250 characters. */
 const expected = 0.00047;
 
-function open(opening: Opened | Refused): Bill {
+function open(opening: AnswerBudget | BudgetRefusal): UsageMeter {
   if (opening.kind === 'refused') throw new Error(`refused: ${opening.line.id}`);
   return opening.bill;
 }
@@ -191,7 +191,7 @@ test('whatever the order of turns, bills, cuts and midnights, sums are those of 
   await fc.assert(
     fc.asyncProperty(fc.array(anyAct, { maxLength: 80 }), async (acts) => {
       const clock = new VirtualClock();
-      const world = { clock, ...openDesk(clock, { caps, rates: { dear } }), bills: [] as Bill[] };
+      const world = { clock, ...openDesk(clock, { caps, rates: { dear } }), bills: [] as UsageMeter[] };
       for (const act of acts) await perform(act, world, caps);
       const paid = world.paid.reduce((sum, { usd = 0 }) => sum + Math.round(usd * 1e9), 0);
       const kept = world.ledger.drain().filter(({ personId }) => personId === undefined);
@@ -203,11 +203,11 @@ test('whatever the order of turns, bills, cuts and midnights, sums are those of 
   );
 });
 
-function tookOf({ by, count }: Extract<Act, { kind: 'speak' }>): Took {
+function tookOf({ by, count }: Extract<Act, { kind: 'speak' }>): EngineUsage {
   return { ...(by && { by }), ...(count && { count }) };
 }
 
-type World = ReturnType<typeof openDesk> & { readonly clock: VirtualClock; readonly bills: Bill[] };
+type World = ReturnType<typeof openDesk> & { readonly clock: VirtualClock; readonly bills: UsageMeter[] };
 
 async function perform(
   act: Act,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Bill, Heard } from '#src/session/spending.ts';
-import type { Entry } from '#src/spending/book.ts';
+import type { UsageMeter, OnRecognised } from '#src/session/spending.ts';
+import type { SpendingEntry } from '#src/spending/book.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openDesk } from '#test/fakes/spending.ts';
@@ -14,9 +14,9 @@ const order = { guildId: 'g', personId: 'ana', name: 'Ana', characters: 400, hea
 
 type World = ReturnType<typeof openDesk> & {
   readonly clock: VirtualClock;
-  readonly heard: Heard[];
-  readonly bills: Bill[];
-  readonly book: Entry[];
+  readonly heard: OnRecognised[];
+  readonly bills: UsageMeter[];
+  readonly book: SpendingEntry[];
 };
 
 const acts = ['listen', 'hear', 'open', 'use', 'speak', 'drain', 'fail', 'wait'] as const;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SpendingKeeper } from '#src/session/spending-keeper.ts';
+import { LedgerPersistence } from '#src/session/spending-keeper.ts';
 import { Ledger } from '#src/spending/ledger.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { MemorySpending } from '#test/fakes/spending.ts';
@@ -7,7 +7,7 @@ import { MemorySpending } from '#test/fakes/spending.ts';
 async function keep(book: MemorySpending, clock = new VirtualClock()) {
   const told: unknown[] = [];
   const ledger = new Ledger();
-  const keeper = new SpendingKeeper({ ledger, book, clock, tell: (error) => told.push(error) });
+  const keeper = new LedgerPersistence({ ledger, book, clock, tell: (error) => told.push(error) });
   await keeper.open();
   const spend = (nanoUsd: number) => ledger.charge('g', 'ana', { nanoUsd }, clock.wallMs());
   const today = () => ledger.standing('g', clock.wallMs()).day.nanoUsd;

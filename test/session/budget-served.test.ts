@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { embedded, servedBy } from '#src/provider/served-by.ts';
-import type { Bill, Opened, Order, Refused } from '#src/session/spending.ts';
+import type { UsageMeter, AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/session/spending.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { openDesk } from '#test/fakes/spending.ts';
 
-const order: Order = {
+const order: AnswerRequest = {
   ...{ guildId: 'g', personId: 'ana', name: 'Ana' },
   ...{ characters: 400, heardMs: 3_000 },
 };
@@ -15,7 +15,7 @@ const dear = {
   usd: { perMillionInputTokens: 3, perMillionOutputTokens: 3 },
 } as const;
 
-function open(opening: Opened | Refused): Bill {
+function open(opening: AnswerBudget | BudgetRefusal): UsageMeter {
   if (opening.kind === 'refused') throw new Error(`refused: ${opening.line.id}`);
   return opening.bill;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Bill, Opened, Order, Refused } from '#src/session/spending.ts';
+import type { UsageMeter, AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/session/spending.ts';
 import { mostAnswerTokens } from '#src/spending/tariff.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, minutes, openDesk } from '#test/fakes/spending.ts';
@@ -8,12 +8,12 @@ import { dollars, minutes, openDesk } from '#test/fakes/spending.ts';
 const todayMs = new VirtualClock().wallMs();
 
 const hourMs = 3_600_000;
-const order: Order = {
+const order: AnswerRequest = {
   ...{ guildId: 'g', personId: 'ana', name: 'Ana' },
   ...{ characters: 400, heardMs: 3_000 },
 };
 
-function open(opening: Opened | Refused): Bill {
+function open(opening: AnswerBudget | BudgetRefusal): UsageMeter {
   if (opening.kind === 'refused') throw new Error(`refused: ${opening.line.id}`);
   return opening.bill;
 }
@@ -22,7 +22,7 @@ const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
 
 test('answers in writing that are asked for together cannot pass a cap: each puts the most aside', () => {
   const { desk, ledger } = openDesk(new VirtualClock(), { caps: { serverDay: dollars(1) } });
-  const bills: Bill[] = [];
+  const bills: UsageMeter[] = [];
   for (let n = 0; n < 5_000; n++) {
     const opened = desk.open({ ...order, heardMs: 0, isWritten: true });
     if (opened.kind === 'open') bills.push(opened.bill);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { SessionParts } from '#src/session/parts.ts';
+import type { SessionDependencies } from '#src/session/parts.ts';
 import type { Caps } from '#src/spending/caps.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
@@ -13,7 +13,7 @@ import { adam, eva, lounge, only, openHouse, pass, words } from './house.ts';
 type Over = {
   readonly caps?: Partial<Caps>;
   readonly tariff?: Partial<Tariff>;
-  readonly parts?: Partial<SessionParts>;
+  readonly parts?: Partial<SessionDependencies>;
   readonly wallMs?: number;
 };
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { comebackRules, stepComeback, unlost } from '#src/session/comeback.ts';
+import { reconnectRules, stepReconnect, noLosses } from '#src/session/comeback.ts';
 
 /** What follows each of `losses` in turn, and when; between a return and the next loss the link holds for `heldMs`. */
 function play(
@@ -11,15 +11,15 @@ function play(
   }[],
   { restMs = 0, tookMs = 0 } = {},
 ) {
-  let comeback = unlost;
+  let comeback = noLosses;
   let atMs = 0;
   const waits: number[] = [];
   const triesAtMs: number[] = [];
   for (const { random, opens = false, heldMs = 0 } of losses) {
-    const [lost, effect] = stepComeback(
+    const [lost, effect] = stepReconnect(
       comeback,
       { kind: 'lost', atMs, random, restMs },
-      comebackRules,
+      reconnectRules,
     );
     comeback = lost;
     if (effect?.kind !== 'try') return { waits, triesAtMs, gaveUp: true };
@@ -27,7 +27,7 @@ function play(
     atMs += effect.waitMs;
     triesAtMs.push(atMs);
     atMs += tookMs;
-    if (opens) [comeback] = stepComeback(comeback, { kind: 'up', atMs }, comebackRules);
+    if (opens) [comeback] = stepReconnect(comeback, { kind: 'up', atMs }, reconnectRules);
     if (opens) atMs += heldMs;
   }
   return { waits, triesAtMs, gaveUp: false };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SessionEvent } from '#src/session/events.ts';
 import { type Commotion, isCalm, openCommotion, type Plot, play } from './commotion.ts';
-import { type Act, type Network, perfect } from './crowd.ts';
+import { type CrowdAct, type Network, perfect } from './crowd.ts';
 import { answerNumber, type Mood } from './moody.ts';
 
 const talk = fc.record({
@@ -15,7 +15,7 @@ const pause = fc.record({
   ms: fc.oneof(fc.integer({ min: 60, max: 900 }), fc.integer({ min: 900, max: 4_000 })),
 });
 const deed = fc.record({ kind: fc.constantFrom('no', 'yes', 'go', 'come') });
-const act: fc.Arbitrary<Act> = fc.oneof(
+const act: fc.Arbitrary<CrowdAct> = fc.oneof(
   { weight: 6, arbitrary: talk },
   { weight: 4, arbitrary: pause },
   { weight: 1, arbitrary: deed },

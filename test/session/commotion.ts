@@ -1,10 +1,10 @@
 import { loadOpus } from '#src/audio/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { SessionEvent } from '#src/session/events.ts';
-import type { Person } from '#src/session/link.ts';
-import type { SessionParts } from '#src/session/parts.ts';
+import type { ChannelMember } from '#src/session/link.ts';
+import type { SessionDependencies } from '#src/session/parts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { type Act, carried, type Deed, enact, type Network } from './crowd.ts';
+import { type CrowdAct, carried, type TimedAct, enact, type Network } from './crowd.ts';
 import { adam, eva, type House, lounge, openHouse } from './house.ts';
 import {
   filesOnly,
@@ -15,23 +15,23 @@ import {
   overheard,
 } from './moody.ts';
 
-export const ben: Person = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
+export const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 const everybody = [adam, eva, ben];
 
 /** An afternoon in a channel. */
 export type Plot = {
   /** Of Adam, Eva and Ben, as many as there are. */
-  readonly scripts: readonly (readonly Act[])[];
+  readonly scripts: readonly (readonly CrowdAct[])[];
   readonly network: Network;
   readonly recogniser: readonly Mood[];
   readonly model: readonly Mood[];
   readonly voice: readonly Mood[];
   readonly listens: boolean;
-  readonly addressing: SessionParts['addressing'];
+  readonly addressing: SessionDependencies['addressing'];
   readonly lostAtMs?: number | undefined;
 };
 
-export type Stamped = { readonly atMs: number; readonly event: SessionEvent };
+export type StampedEvent = { readonly atMs: number; readonly event: SessionEvent };
 /** A text that sounded, from when to when. */
 export type Sounded = { readonly text: string; readonly firstMs: number; lastMs: number };
 
@@ -48,10 +48,10 @@ export function openCommotion(plot: Plot) {
   const recogniser = new MoodyRecogniser(plot.recogniser, clock);
   const model = new MoodyModel(plot.model, clock);
   const voice = new MoodyVoice(plot.voice, clock);
-  const happened: Stamped[] = [];
+  const happened: StampedEvent[] = [];
   const sounded: Sounded[] = [];
   /** As they were done, in order. */
-  const done: Deed[] = [];
+  const done: TimedAct[] = [];
   const onFrame = (level: number) => {
     const text = voice.textAt(level);
     const last = sounded.at(-1);
@@ -96,7 +96,7 @@ export async function play(commotion: Commotion): Promise<void> {
     await step(commotion, [], []);
 }
 
-async function step({ house, done }: Commotion, packets: Packet[], deeds: Deed[]): Promise<void> {
+async function step({ house, done }: Commotion, packets: Packet[], deeds: TimedAct[]): Promise<void> {
   const { clock, door } = house;
   await clock.advance(stepMs);
   const due = <T extends { readonly atMs: number }>(all: T[]) => {
@@ -111,7 +111,7 @@ async function step({ house, done }: Commotion, packets: Packet[], deeds: Deed[]
   door.link.tick(clock.nowMs());
 }
 
-async function perform({ kind, personId }: Deed, { door, privacy }: House): Promise<void> {
+async function perform({ kind, personId }: TimedAct, { door, privacy }: House): Promise<void> {
   if (kind === 'no') await privacy.deny('g', personId);
   if (kind === 'yes') await privacy.allow('g', personId, 'always');
   if (kind !== 'go' && kind !== 'come') return;

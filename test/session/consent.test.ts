@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { Standing } from '#src/people/consent-book.ts';
+import type { StoredConsent } from '#src/people/consent-book.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { adam, eva, type House, lounge, openHouse, pass, talkative, words } from './house.ts';
@@ -9,7 +9,7 @@ const speech = 'human-cards-004';
 const byRole = { policy: 'role', roleId: 'rules' } as const;
 
 /** Adam has called the bot, and of Eva the book knows `standing`. */
-async function called(house: House, standing?: Standing): Promise<House> {
+async function called(house: House, standing?: StoredConsent): Promise<House> {
   if (standing) await house.book.write('g', 'eva', standing);
   await house.rooms.join(lounge, 'adam');
   await pass(house, 20);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { Person } from '#src/session/link.ts';
+import type { ChannelMember } from '#src/session/link.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -25,7 +25,7 @@ class Recogniser implements Transcriber {
   }
 }
 
-async function called(people: readonly Person[], over: Parameters<typeof openHouse>[0] = {}) {
+async function called(people: readonly ChannelMember[], over: Parameters<typeof openHouse>[0] = {}) {
   const clock = new VirtualClock();
   const transcriber = new Recogniser(clock);
   const settings = {
@@ -45,7 +45,7 @@ type Room = Awaited<ReturnType<typeof called>>;
 /** Somebody says it, and `pauseMs` pass. */
 async function say(
   { house, transcriber }: Room,
-  who: Person,
+  who: ChannelMember,
   now: Understanding,
   pauseMs: number,
 ): Promise<void> {

@@ -4,13 +4,13 @@ import { seededRandom } from '#src/sandbox/seeded-random.ts';
 import { speech } from '#test/audio/speech.ts';
 
 /** What one person does next; `frames` of the silence frames a client sends at the end of a talk arrive. */
-export type Act =
+export type CrowdAct =
   | { readonly kind: 'talk'; readonly ms: number; readonly frames: number }
   | { readonly kind: 'pause'; readonly ms: number }
   | { readonly kind: 'no' | 'yes' | 'go' | 'come' };
 
 /** An act other than talk, with its instant. */
-export type Deed = {
+export type TimedAct = {
   readonly atMs: number;
   readonly personId: string;
   readonly kind: 'no' | 'yes' | 'go' | 'come';
@@ -49,15 +49,15 @@ function talkOf(name: string): readonly Buffer[] {
 export type Script = {
   /** As they leave, in order. */
   readonly packets: readonly Packet[];
-  readonly deeds: readonly Deed[];
+  readonly deeds: readonly TimedAct[];
   readonly endMs: number;
 };
 
 /** What comes of it when this person does all that, one thing after the other; `voice` is theirs. */
-export function enact(personId: string, acts: readonly Act[], fromMs = 0, voice = 0): Script {
+export function enact(personId: string, acts: readonly CrowdAct[], fromMs = 0, voice = 0): Script {
   const talk = talks[voice % talks.length] ?? [];
   const packets: Packet[] = [];
-  const deeds: Deed[] = [];
+  const deeds: TimedAct[] = [];
   let atMs = fromMs;
   let isThere = true;
   const send = (opus: Uint8Array) => {
@@ -74,7 +74,7 @@ export function enact(personId: string, acts: readonly Act[], fromMs = 0, voice 
   return { packets, deeds, endMs: atMs };
 }
 
-function framesOf({ ms, frames }: Extract<Act, { kind: 'talk' }>, talk: readonly Buffer[]) {
+function framesOf({ ms, frames }: Extract<CrowdAct, { kind: 'talk' }>, talk: readonly Buffer[]) {
   const spoken = Array.from({ length: Math.ceil(ms / packetMs) }, (_, n) => talk[n % talk.length]);
   return [...spoken, ...Array.from({ length: frames }, () => silence)].map((one) => one ?? silence);
 }

@@ -8,14 +8,14 @@ import { loadSilero } from '#src/audio/silero.ts';
 import { SpeakerStream } from '#src/audio/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice-meter.ts';
-import { Ear, type Noticed } from '#src/session/ear.ts';
-import { Habits } from '#src/session/habits.ts';
+import { SpeakerInput, type SpeechEvent } from '#src/session/ear.ts';
+import { PauseHabits } from '#src/session/habits.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
-import { type Act, carried, enact, type Network } from './crowd.ts';
+import { type CrowdAct, carried, enact, type Network } from './crowd.ts';
 
 const [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);
 
-const act: fc.Arbitrary<Act> = fc.oneof(
+const act: fc.Arbitrary<CrowdAct> = fc.oneof(
   fc.record({
     kind: fc.constant('talk' as const),
     ms: fc.integer({ min: 20, max: 1_500 }),
@@ -31,15 +31,15 @@ const network: fc.Arbitrary<Network> = fc.record({
 });
 
 /** All that an ear notices of it, and of the two seconds of silence that follow. */
-function noticed(packets: readonly Packet[], endMs: number): readonly Noticed[] {
+function noticed(packets: readonly Packet[], endMs: number): readonly SpeechEvent[] {
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const stream = new SpeakerStream(codec);
-  const ear = new Ear({
+  const ear = new SpeakerInput({
     ...{ speakerId: 'adam', stream, meter, echo: new EchoMeter(new SentEnvelope()) },
-    ...{ rules: endpointRules, habits: new Habits() },
+    ...{ rules: endpointRules, habits: new PauseHabits() },
   });
   const waiting = [...packets];
-  const all: Noticed[] = [];
+  const all: SpeechEvent[] = [];
   for (let atMs = 0; atMs < endMs + 2_000; atMs += 20) {
     const later = waiting.findIndex((packet) => packet.atMs > atMs);
     const due = waiting.splice(0, later < 0 ? waiting.length : later);

@@ -7,21 +7,21 @@ import { loadSilero } from '#src/audio/silero.ts';
 import { SpeakerStream } from '#src/audio/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice-meter.ts';
-import { Ear } from '#src/session/ear.ts';
-import { Ears, type OneEar } from '#src/session/ears.ts';
-import { Habits } from '#src/session/habits.ts';
+import { SpeakerInput } from '#src/session/ear.ts';
+import { SpeakerInputs, type SpeakerInputHandle } from '#src/session/ears.ts';
+import { PauseHabits } from '#src/session/habits.ts';
 import { noPackets, type PacketCounts } from '#src/session/packet-counts.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
 import { packetsOf } from '#test/fakes/speaker.ts';
 
-type FakeEar = { -readonly [Key in keyof OneEar]: OneEar[Key] } & { heard: number };
+type FakeEar = { -readonly [Key in keyof SpeakerInputHandle]: SpeakerInputHandle[Key] } & { heard: number };
 
 /** Ears that notice nothing but who talks, and count what they hear. */
 function fakes() {
   const open = new Map<string, FakeEar>();
   const told: [string, PacketCounts][] = [];
   let opened = 0;
-  const openEar = (speakerId: string): OneEar => {
+  const openEar = (speakerId: string): SpeakerInputHandle => {
     opened++;
     const ear: FakeEar = {
       ...{ talking: false, lastPacketAtMs: 0, unheardMs: 0, heard: 0 },
@@ -38,7 +38,7 @@ function fakes() {
     open.set(speakerId, ear);
     return ear;
   };
-  const ears = new Ears(openEar, (speakerId, counts) => void told.push([speakerId, counts]));
+  const ears = new SpeakerInputs(openEar, (speakerId, counts) => void told.push([speakerId, counts]));
   const talk = (speakerId: string, talking = true) => {
     const ear = open.get(speakerId);
     if (ear) ear.talking = talking;
@@ -128,15 +128,15 @@ test('what became of the packets is told after each utterance and at the end, ea
 
 test('an utterance that is cut for want of ears ends there and is handed over', async () => {
   const [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);
-  const real = new Ear({
+  const real = new SpeakerInput({
     speakerId: 'ada',
     stream: new SpeakerStream(codec),
     meter: new VoiceMeter(new VoiceActivity(weights)),
     echo: new EchoMeter(new SentEnvelope()),
     rules: { ...endpointRules, longestMs: 60_000 },
-    habits: new Habits(),
+    habits: new PauseHabits(),
   });
-  const ears = new Ears((id) => (id === 'ada' ? real : talker));
+  const ears = new SpeakerInputs((id) => (id === 'ada' ? real : talker));
   const once = (await packetsOf('human-librivox-0880', 'ada', 0, codec)).slice(0, -5);
   let atMs = 0;
   for (let n = 0; atMs < 11_000; n++, atMs += 20) {
@@ -157,7 +157,7 @@ test('an utterance that is cut for want of ears ends there and is handed over', 
 });
 
 /** Talks without end. */
-const talker: OneEar = {
+const talker: SpeakerInputHandle = {
   ...{ talking: true, lastPacketAtMs: 0, unheardMs: 0 },
   put: () => [],
   tick: () => [],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type About, BotError, type ErrorCode } from '#src/base/errors.ts';
+import { type FailureServer, BotError, type ErrorCode } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import { text } from '#src/texts/texts.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
@@ -15,7 +15,7 @@ const sentences = [
 const whole = sentences.join(' ');
 const sorry = text('fail.tts');
 
-const broken = (code: ErrorCode, retryable = false, about: About = {}) =>
+const broken = (code: ErrorCode, retryable = false, about: FailureServer = {}) =>
   new BotError(code, retryable, 'It broke.', undefined, undefined, about);
 
 /** Adam asks `questions` times, 15 s apart; the voice and the model may fail. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openOpusScript } from '#src/audio/opus-script.ts';
 import { SpeakerStream } from '#src/audio/speaker-stream.ts';
-import { Ears, type OneEar } from '#src/session/ears.ts';
+import { SpeakerInputs, type SpeakerInputHandle } from '#src/session/ears.ts';
 import { adam, openHouse } from './house.ts';
 
 const codec = await openOpusScript();
@@ -24,7 +24,7 @@ test('where the Opus library has no coders left /join says so, and no room is lo
 
 test('whom no decoder is left for takes the ear of somebody silent, or is counted', () => {
   const told: unknown[] = [];
-  const ear = (): OneEar => ({
+  const ear = (): SpeakerInputHandle => ({
     ...{ put: () => [], tick: () => [], read: () => [], close: () => undefined },
     ...{
       counts: () => new SpeakerStream(codec).counts(),
@@ -34,7 +34,7 @@ test('whom no decoder is left for takes the ear of somebody silent, or is counte
     },
   });
   let opened = 0;
-  const ears = new Ears(
+  const ears = new SpeakerInputs(
     () => {
       opened++;
       return ear();

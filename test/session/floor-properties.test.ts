@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { chained } from '#src/pipeline/chained.ts';
-import type { Asking } from '#src/session/command-ports.ts';
-import type { Person } from '#src/session/link.ts';
+import type { AskOutcome } from '#src/session/command-ports.ts';
+import type { ChannelMember } from '#src/session/link.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { adam, eva, type House, lounge, openHouse, pass, words } from './house.ts';
 
-const ben: Person = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
+const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 const people = [adam, eva, ben];
 
 type Deed = {
@@ -68,7 +68,7 @@ async function open(script: readonly (readonly ChatStep[])[]) {
   const parts = { pipeline, synthesizer, consent: { policy: 'notice' } } as const;
   const house = openHouse(parts, people, clock);
   await house.rooms.join(lounge, 'adam');
-  return { ...house, chat, synthesizer, told: [] as Promise<Asking>[] };
+  return { ...house, chat, synthesizer, told: [] as Promise<AskOutcome>[] };
 }
 
 type Opened = Awaited<ReturnType<typeof open>>;
@@ -88,7 +88,7 @@ async function act(house: Opened, { what, who, words: n, thenMs }: Deed): Promis
 }
 
 /** Adam stays, so that the bot does. */
-function present({ door }: House, person: Person, isThere: boolean): void {
+function present({ door }: House, person: ChannelMember, isThere: boolean): void {
   const there = people.filter(
     (one) => one === adam || (one === person ? isThere : door.link.present.includes(one)),
   );

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { apiMessages } from '#src/chat/api-messages.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { Person } from '#src/session/link.ts';
+import type { ChannelMember } from '#src/session/link.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { adam, eva, type House, lounge, openHouse, pass, words } from './house.ts';
 
-const ben: Person = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
+const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 const long =
   'Here is the first sentence of it. And this is another one that follows, which is rather long. The third ends it.';
 
@@ -30,12 +30,12 @@ async function several(rounds: readonly (readonly ChatStep[])[], people = [adam,
   return { ...house, chat, synthesizer, heard };
 }
 
-function asks(house: House, who: Person, text: string) {
+function asks(house: House, who: ChannelMember, text: string) {
   return house.talk.ask('g', text, who, 'voice');
 }
 
 /** Says the recording from now on; `ms` pass. */
-async function says(house: House, who: Person, ms = 4_000): Promise<void> {
+async function says(house: House, who: ChannelMember, ms = 4_000): Promise<void> {
   await pass(house, ms, await words('human-goforward', who, house.clock.nowMs()));
 }
 

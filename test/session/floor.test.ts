@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Claim } from '#src/session/claim.ts';
-import { Floor, type Lost } from '#src/session/floor.ts';
-import type { Matter, Question } from '#src/session/matter.ts';
+import { TurnHandle } from '#src/session/claim.ts';
+import { TurnQueue, type DroppedTurnReason } from '#src/session/floor.ts';
+import type { QueuedTurn, QueuedQuestion } from '#src/session/matter.ts';
 import { settled } from '#test/fakes/clock.ts';
 
 const staying = new AbortController().signal;
@@ -9,20 +9,20 @@ const staying = new AbortController().signal;
 /** A floor, what it lost, and a reader that gives each matter the floor until `next` is called. */
 function openFloor() {
   const time = { nowMs: 0 };
-  const lost: [string, Lost][] = [];
-  const floor = new Floor({
+  const lost: [string, DroppedTurnReason][] = [];
+  const floor = new TurnQueue({
     nowMs: () => time.nowMs,
     onLost: ({ said }, why) => void lost.push([said.name, why]),
   });
   const matters = floor.matters(staying);
-  const next = async (): Promise<Matter | undefined> => {
+  const next = async (): Promise<QueuedTurn | undefined> => {
     const { value } = await Promise.race([matters.next(), settled().then(() => ({ value: null }))]);
     return value ?? undefined;
   };
   return { floor, lost, next, time };
 }
 
-function asked(name: string, text: string, endedAtMs = 0): Question {
+function asked(name: string, text: string, endedAtMs = 0): QueuedQuestion {
   const said = {
     speakerId: name.toLowerCase(),
     name,
@@ -31,10 +31,10 @@ function asked(name: string, text: string, endedAtMs = 0): Question {
     transcript: async () => ({ text }),
   };
   const words = { text, atMs: endedAtMs };
-  return { kind: 'question', said, earlier: [], endedAtMs, words, claim: new Claim() };
+  return { kind: 'question', said, earlier: [], endedAtMs, words, claim: new TurnHandle() };
 }
 
-const names = (questions: readonly (Matter | undefined)[]) =>
+const names = (questions: readonly (QueuedTurn | undefined)[]) =>
   questions.map((one) => (one?.kind === 'question' ? one.said.name : one));
 
 test('whoever finished first is answered first, whoever was understood first', async () => {
@@ -59,7 +59,7 @@ test('three wait at most; a fourth drops the one who waited longest, and that is
 
 test('of each person one typed question waits, so that nobody pushes others out by asking on', async () => {
   const { floor, lost, next } = openFloor();
-  const typed = (name: string, text: string, atMs: number): Question => ({
+  const typed = (name: string, text: string, atMs: number): QueuedQuestion => ({
     ...asked(name, text, atMs),
     tell: () => undefined,
   });
@@ -188,7 +188,7 @@ test('only those wait who are not spoken to, and not for what the bot says of it
     clauses: ['Hi'],
     when: 'now',
     interruptible: false,
-    claim: new Claim(),
+    claim: new TurnHandle(),
   });
   const greeting = await next();
   for (const one of [ana, again, ben]) floor.ask(one);
@@ -201,7 +201,7 @@ test('only those wait who are not spoken to, and not for what the bot says of it
 test('three answers may be awaited without the floor, and a stop ends them all', async () => {
   const { floor, next } = openFloor();
   const four = ['Ana', 'Ben', 'Cleo', 'Dan'].map((name, n) => asked(name, name, n * 100));
-  const [put, all]: [boolean[], Question[]] = [[], []];
+  const [put, all]: [boolean[], QueuedQuestion[]] = [[], []];
   for (const one of four.slice(0, 3)) {
     floor.ask(one);
     await next();

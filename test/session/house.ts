@@ -4,21 +4,21 @@ import { loadSilero } from '#src/audio/silero.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/load-cues.ts';
-import { RoomCheckup } from '#src/session/check.ts';
+import { SessionCheckup } from '#src/session/check.ts';
 import type { Places } from '#src/session/command-ports.ts';
 import type { Pipelines } from '#src/session/current-pipeline.ts';
 import type { SessionEvent } from '#src/session/events.ts';
-import { RoomHearing } from '#src/session/hearing.ts';
-import type { Person } from '#src/session/link.ts';
+import { PauseHearing } from '#src/session/hearing.ts';
+import type { ChannelMember } from '#src/session/link.ts';
 import type { PanelBoard, PanelFace } from '#src/session/panel.ts';
-import type { SessionParts } from '#src/session/parts.ts';
-import { RoomPrivacy } from '#src/session/privacy.ts';
-import { VoiceRooms } from '#src/session/rooms.ts';
-import type { Scribe } from '#src/session/scribe.ts';
-import { RoomSettings } from '#src/session/settings.ts';
-import { RoomTalk } from '#src/session/talk.ts';
-import { RoomConfirmations } from '#src/session/tool-presses.ts';
-import { RoomTracks } from '#src/session/tracks.ts';
+import type { SessionDependencies } from '#src/session/parts.ts';
+import { SessionPrivacy } from '#src/session/privacy.ts';
+import { VoiceSessions } from '#src/session/rooms.ts';
+import type { ChannelMessages } from '#src/session/scribe.ts';
+import { SessionSettings } from '#src/session/settings.ts';
+import { TypedRequests } from '#src/session/talk.ts';
+import { ToolConfirmations } from '#src/session/tool-presses.ts';
+import { TrackRequests } from '#src/session/tracks.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import { text } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
@@ -34,8 +34,8 @@ import { boundless } from '#test/fakes/spending.ts';
 
 export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 export const den = { guildId: 'g', channelId: 'den', name: 'Den' };
-export const adam: Person = { id: 'adam', name: 'Adam', isBot: false, roleIds: [] };
-export const eva: Person = { id: 'eva', name: 'Eva', isBot: false, roleIds: [] };
+export const adam: ChannelMember = { id: 'adam', name: 'Adam', isBot: false, roleIds: [] };
+export const eva: ChannelMember = { id: 'eva', name: 'Eva', isBot: false, roleIds: [] };
 
 /** Two channels of an English server, both open to the bot. */
 export const places: Places = {
@@ -73,7 +73,7 @@ const usual = {
   consent: { policy: 'ask' },
   modelNews: () => [],
   recordings: { read: () => Promise.reject(new Error('Nobody sends recordings here.')) },
-} as const satisfies Partial<SessionParts>;
+} as const satisfies Partial<SessionDependencies>;
 
 /** One pipeline under the name of the usual one. */
 export function only(pipeline: Pipeline): Pipelines {
@@ -87,8 +87,8 @@ export function only(pipeline: Pipeline): Pipelines {
 
 /** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
 export function openHouse(
-  { pipeline, ...over }: Partial<SessionParts> & { readonly pipeline?: Pipeline } = {},
-  people: readonly Person[] = [adam, eva],
+  { pipeline, ...over }: Partial<SessionDependencies> & { readonly pipeline?: Pipeline } = {},
+  people: readonly ChannelMember[] = [adam, eva],
   clock = new VirtualClock(),
 ) {
   const door = new FakeDoor(people);
@@ -100,7 +100,7 @@ export function openHouse(
   const events: SessionEvent[] = [];
   const { scribe, written, writtenIn, offered } = openPaper();
   const { panels, faces, invited, forgotten } = openWall();
-  const parts: SessionParts = {
+  const parts: SessionDependencies = {
     ...usual,
     ...{ clock, door, book, guildBook, settingsBook, trackBook, scribe, panels, chat, synthesizer },
     transcriber: new FakeTranscriber({ texts: ['five five'] }),
@@ -110,20 +110,20 @@ export function openHouse(
     onEvent: (_guildId, event) => void events.push(event),
     ...over,
   };
-  const rooms = new VoiceRooms(parts);
+  const rooms = new VoiceSessions(parts);
   const never = new AbortController().signal;
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
   return {
     ...{ clock, door, chat, synthesizer, book, guildBook, settingsBook, trackBook, events },
     ...{ written, writtenIn, offered, faces, invited, forgotten, rooms, of },
-    talk: new RoomTalk(parts, rooms, never),
-    hearing: new RoomHearing(rooms),
-    confirmations: new RoomConfirmations(rooms, never),
-    privacy: new RoomPrivacy(parts, rooms),
-    settings: new RoomSettings(parts, rooms),
-    tracks: new RoomTracks(parts.sounds, rooms, never),
-    checkup: new RoomCheckup(parts, rooms),
+    talk: new TypedRequests(parts, rooms, never),
+    hearing: new PauseHearing(rooms),
+    confirmations: new ToolConfirmations(rooms, never),
+    privacy: new SessionPrivacy(parts, rooms),
+    settings: new SessionSettings(parts, rooms),
+    tracks: new TrackRequests(parts.sounds, rooms, never),
+    checkup: new SessionCheckup(parts, rooms),
   };
 }
 
@@ -142,7 +142,7 @@ function openWall() {
 function openPaper() {
   const [written, writtenIn]: [string[], string[]] = [[], []];
   const offered: string[] = [];
-  const scribe: Scribe = {
+  const scribe: ChannelMessages = {
     async write({ name }, words) {
       written.push(words);
       writtenIn.push(name);
@@ -174,7 +174,7 @@ export async function pass(
 }
 
 /** The packets of somebody who says something from `fromMs` on. */
-export function words(fixture: string, who: Person, fromMs: number): Promise<Packet[]> {
+export function words(fixture: string, who: ChannelMember, fromMs: number): Promise<Packet[]> {
   return packetsOf(fixture, who.id, fromMs, codec);
 }
 

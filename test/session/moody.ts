@@ -4,7 +4,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { Pipeline, Said, Turn } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, TurnUtterance, Turn } from '#src/pipeline/pipeline.ts';
 import type {
   Listening,
   OnPartial,
@@ -120,7 +120,7 @@ export class MoodyModel {
     const [chat, clock] = [this.#chat, this.#clock];
     return {
       async *reply(messages, tools, signal) {
-        const wait = async ({ speakerId, transcript }: Said) => {
+        const wait = async ({ speakerId, transcript }: TurnUtterance) => {
           const { text } = await transcript();
           return { speakerId, text };
         };

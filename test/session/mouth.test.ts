@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SpokenReply } from '#src/playback/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { Mouth, type Saying } from '#src/session/mouth.ts';
+import { SpeechOutput, type ReplyBirth } from '#src/session/mouth.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
 const staying = new AbortController().signal;
@@ -10,7 +10,7 @@ const staying = new AbortController().signal;
 function openMouth() {
   const track = new VoiceTrack();
   const clock = new VirtualClock();
-  const mouth = new Mouth(track, clock);
+  const mouth = new SpeechOutput(track, clock);
   const heard: number[] = [];
   const play = async (ms: number) => {
     for (let n = 0; n < ms / 20; n++) {
@@ -20,7 +20,7 @@ function openMouth() {
       await clock.advance(20);
     }
   };
-  const say = (words: string, loud: number, ms: number, how?: Saying, signal = staying) =>
+  const say = (words: string, loud: number, ms: number, how?: ReplyBirth, signal = staying) =>
     mouth.speak(
       signal,
       async (reply: SpokenReply) => {

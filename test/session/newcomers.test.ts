@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Attendance, Newcomers } from '#src/session/newcomers.ts';
+import { type Attendance, UnaskedPeople } from '#src/session/newcomers.ts';
 
 const room = { channelId: 'lounge', mayAsk: true } as const;
 const unasked = (...ids: string[]): Attendance['people'] =>
@@ -10,7 +10,7 @@ function asked(
   comings: readonly (readonly [fromS: number, Partial<Attendance>])[],
   untilS = 300,
 ): readonly (readonly [number, string])[] {
-  const newcomers = new Newcomers();
+  const newcomers = new UnaskedPeople();
   const all: [number, string][] = [];
   let now: Partial<Attendance> = {};
   for (let atMs = 0; atMs < untilS * 1000; atMs += 100) {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { Person } from '#src/session/link.ts';
+import type { ChannelMember } from '#src/session/link.ts';
 import { adam, den, lounge, openHouse } from './house.ts';
 
-function house(people: readonly Person[] = [adam], failures: readonly unknown[] = []) {
+function house(people: readonly ChannelMember[] = [adam], failures: readonly unknown[] = []) {
   const opened = openHouse({}, people);
   opened.door.failures.push(...failures);
   return opened;

@@ -1,6 +1,6 @@
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Person } from '#src/session/link.ts';
+import type { ChannelMember } from '#src/session/link.ts';
 import { speech } from '#test/audio/speech.ts';
 import { MockRecogniser } from '#test/fakes/recogniser.ts';
 import { words } from './house.ts';
@@ -19,7 +19,7 @@ const sayings = {
   mumble: ['human-digits-2934z', '', []],
 } as const;
 
-export type Saying = keyof typeof sayings;
+export type SayingName = keyof typeof sayings;
 
 const recogniser = new MockRecogniser();
 for (const [fixture, text, times] of Object.values(sayings)) {
@@ -31,12 +31,12 @@ export function hears(pcm: Pcm): string {
   return recogniser.hear(pcm);
 }
 
-export function textOf(saying: Saying): string {
+export function textOf(saying: SayingName): string {
   return sayings[saying][1];
 }
 
 /** Its packets, from `fromMs` on. */
-export function packetsOf(saying: Saying, who: Person, fromMs: number): Promise<Packet[]> {
+export function packetsOf(saying: SayingName, who: ChannelMember, fromMs: number): Promise<Packet[]> {
   return words(sayings[saying][0], who, fromMs);
 }
 

@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { toolShy } from '#src/chat/tool-shy.ts';
+import { withoutToolsOnRefusal } from '#src/chat/tool-shy.ts';
 import { readConfig } from '#src/config/config.ts';
 import { openEngines } from '#src/engines.ts';
 import { pipelinesOf } from '#src/pipelines.ts';
 import type { PipelineName } from '#src/session/current-pipeline.ts';
-import type { Person } from '#src/session/link.ts';
+import type { ChannelMember } from '#src/session/link.ts';
 import type { AddressingMode } from '#src/turn/addressing-windows.ts';
 import {
   instantPace,
@@ -19,13 +19,13 @@ import { type MockReply, replyTo } from '#test/fakes/providers-chat.ts';
 import { RecordedSpending } from '#test/fakes/recorded-spending.ts';
 import { tools } from '#tools/tools.ts';
 import { adam, eva, type House, lounge, openHouse, pass } from './house.ts';
-import { hears, packetsOf, type Saying } from './sayings.ts';
-import { type Asked, askedIn, linesIn, running } from './shown.ts';
+import { hears, packetsOf, type SayingName } from './sayings.ts';
+import { type ShownRequest, askedIn, linesIn, running } from './shown.ts';
 
-export type Given = {
+export type ServedOptions = {
   readonly replies?: readonly MockReply[];
   readonly pace?: Partial<Pace>;
-  readonly people?: readonly Person[];
+  readonly people?: readonly ChannelMember[];
   /** Default: everything is meant for the bot. */
   readonly addressing?: AddressingMode;
 };
@@ -43,7 +43,7 @@ type Props = {
   readonly providers: MockProviders;
   readonly spending: RecordedSpending;
   readonly heard: readonly string[];
-  readonly talked: readonly Asked[];
+  readonly talked: readonly ShownRequest[];
   readonly stack: AsyncDisposableStack;
 };
 
@@ -54,7 +54,7 @@ export class Served implements AsyncDisposable {
   readonly spending: RecordedSpending;
   /** What servers understood of whole recordings they were sent. */
   readonly heard: readonly string[];
-  readonly #talked: readonly Asked[];
+  readonly #talked: readonly ShownRequest[];
   readonly #stack: AsyncDisposableStack;
   readonly #leftAtMs: number[] = [];
 
@@ -99,19 +99,19 @@ export class Served implements AsyncDisposable {
   }
 
   /** The packets of it, were it said `inMs` from now. */
-  packets(saying: Saying, who: Person, inMs = 0): Promise<Packet[]> {
+  packets(saying: SayingName, who: ChannelMember, inMs = 0): Promise<Packet[]> {
     return packetsOf(saying, who, this.house.clock.nowMs() + 20 + inMs);
   }
 
   /** It is said, up to `ms` of it. */
-  async say(saying: Saying, who: Person = adam, ms = Number.POSITIVE_INFINITY): Promise<void> {
+  async say(saying: SayingName, who: ChannelMember = adam, ms = Number.POSITIVE_INFINITY): Promise<void> {
     const nowMs = this.house.clock.nowMs();
     const packets = (await this.packets(saying, who)).filter(({ atMs }) => atMs <= nowMs + ms);
     await this.pass((packets.at(-1)?.atMs ?? nowMs) - nowMs, packets);
   }
 
   /** It is said, and answered to the end. */
-  async ask(saying: Saying, who: Person = adam) {
+  async ask(saying: SayingName, who: ChannelMember = adam) {
     const { length } = this.house.of('answered');
     await this.say(saying, who);
     await this.until(() => this.house.of('answered').length > length, `an answer to ${saying}`);
@@ -132,7 +132,7 @@ export class Served implements AsyncDisposable {
   }
 
   /** Requests for answers, oldest first. */
-  get asked(): readonly Asked[] {
+  get asked(): readonly ShownRequest[] {
     return this.name === 'realtime' ? this.#talked : askedIn(this.providers);
   }
 
@@ -151,13 +151,13 @@ export class Served implements AsyncDisposable {
   }
 }
 
-export async function openServed(name: PipelineName, given: Given = {}): Promise<Served> {
+export async function openServed(name: PipelineName, given: ServedOptions = {}): Promise<Served> {
   await using stack = new AsyncDisposableStack();
   const { providers, heard, talked } = await openServers(given);
   stack.use(providers);
   const config = configFor(name, providers);
   const engines = stack.use(await openEngines(config, () => undefined));
-  const [chat, spending] = [toolShy(engines.chat('Nova')), new RecordedSpending()];
+  const [chat, spending] = [withoutToolsOnRefusal(engines.chat('Nova')), new RecordedSpending()];
   const { transcriber, synthesizer, warm } = engines;
   const pipelines = pipelinesOf(config, engines, chat);
   const { addressing = 'always' } = given;
@@ -172,8 +172,8 @@ export async function openServed(name: PipelineName, given: Given = {}): Promise
 }
 
 /** Realtime servers get names as items of their own, so replies are chosen as if there were one before the words. */
-async function openServers({ replies = [], pace }: Given) {
-  const [heard, talked]: [string[], Asked[]] = [[], []];
+async function openServers({ replies = [], pace }: ServedOptions) {
+  const [heard, talked]: [string[], ShownRequest[]] = [[], []];
   const note = (pcm: Pcm): string => {
     const text = hears(pcm);
     heard.push(text);

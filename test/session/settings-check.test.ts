@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { SessionParts } from '#src/session/parts.ts';
+import type { SessionDependencies } from '#src/session/parts.ts';
 import type { CheckPoint, CheckReport } from '#src/session/settings-port.ts';
 import { text } from '#src/texts/texts.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
@@ -30,7 +30,7 @@ const points: readonly CheckPoint[] = [
   'playback',
 ];
 
-async function called(over: Partial<SessionParts> = {}, clock?: VirtualClock): Promise<House> {
+async function called(over: Partial<SessionDependencies> = {}, clock?: VirtualClock): Promise<House> {
   const house = openHouse(over, [adam], clock);
   await house.rooms.join(lounge, 'adam');
   await pass(house, 100);

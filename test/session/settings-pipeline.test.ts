@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Pipeline, Stage, Turn } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, AnswerHost, Turn } from '#src/pipeline/pipeline.ts';
 import { CurrentPipeline, type PipelineName } from '#src/session/current-pipeline.ts';
 
 const turn: Turn = {
@@ -8,7 +8,7 @@ const turn: Turn = {
   history: [],
   tools: [],
 };
-const stage: Stage = {
+const stage: AnswerHost = {
   playedMs: () => 0,
   run: async () => ({ content: '' }),
   spent: () => undefined,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
 import type { Pipelines } from '#src/session/current-pipeline.ts';
 import { settingKeys } from '#src/session/guild-settings.ts';
-import type { SessionParts } from '#src/session/parts.ts';
+import type { SessionDependencies } from '#src/session/parts.ts';
 import { MemorySettings } from '#test/fakes/books.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { adam, eva, type House, lounge, only, openHouse, pass, places, words } from './house.ts';
@@ -36,7 +36,7 @@ function two(asked: Turn[] = []): Pipelines {
   };
 }
 
-async function called(over: Partial<SessionParts> = {}, people = [adam]): Promise<House> {
+async function called(over: Partial<SessionDependencies> = {}, people = [adam]): Promise<House> {
   const house = openHouse(over, people);
   await house.rooms.join(lounge, 'adam');
   await pass(house, 100);

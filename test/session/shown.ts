@@ -4,17 +4,17 @@ import type { TalkThing } from '#test/fakes/providers-realtime-talk.ts';
 import { hears } from './sayings.ts';
 
 /** One request for an answer: what was shown, a line each thing, as in `user: Adam: hello`; sound by its words. */
-export type Asked = { readonly lines: readonly string[] };
+export type ShownRequest = { readonly lines: readonly string[] };
 
-type Message = {
+type ShownRequestMessage = {
   readonly role: string;
-  readonly content?: string | readonly Piece[];
+  readonly content?: string | readonly ShownPiece[];
   readonly audio?: { readonly id: string };
 };
-type Piece = { readonly text?: string; readonly input_audio?: { readonly data: string } };
+type ShownPiece = { readonly text?: string; readonly input_audio?: { readonly data: string } };
 
 /** Requests to a chat server, without those that only judge a wish. */
-export function askedIn(providers: MockProviders): readonly Asked[] {
+export function askedIn(providers: MockProviders): readonly ShownRequest[] {
   const judges = (request: MockRequest) =>
     JSON.stringify(request.body).includes('Somebody speaks to a voice assistant');
   return providers.requests.flatMap((one) => {
@@ -43,8 +43,8 @@ export function running({ requests, talk }: MockProviders): readonly string[] {
   return [...open.map(({ endpoint }) => endpoint), ...answers];
 }
 
-function shownIn({ body }: MockRequest, providers: MockProviders): Asked {
-  const messages = (body?.messages ?? []) as readonly Message[];
+function shownIn({ body }: MockRequest, providers: MockProviders): ShownRequest {
+  const messages = (body?.messages ?? []) as readonly ShownRequestMessage[];
   const lines = messages.flatMap(({ role, content = '', audio }) => {
     if (role === 'system') return [];
     if (audio) return [`${role}: ${textBehind(audio.id, providers)}`];
@@ -54,7 +54,7 @@ function shownIn({ body }: MockRequest, providers: MockProviders): Asked {
   return { lines };
 }
 
-function wordsOf({ text, input_audio }: Piece): string {
+function wordsOf({ text, input_audio }: ShownPiece): string {
   if (!input_audio) return `\n${text}`;
   return ` ${hears(readWav(Buffer.from(input_audio.data, 'base64')))}`;
 }

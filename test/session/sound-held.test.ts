@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import type { Person } from '#src/session/link.ts';
+import type { ChannelMember } from '#src/session/link.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { adam, eva, lounge, openHouse, pass, words } from './house.ts';
@@ -19,7 +19,7 @@ const transcriber: Transcriber = {
   },
 };
 
-async function called(people: readonly Person[]) {
+async function called(people: readonly ChannelMember[]) {
   const byName = { addressing: 'name', names: ['Nova'], consent: { policy: 'notice' } } as const;
   const house = openHouse({ ...byName, transcriber }, people);
   await house.rooms.join(lounge, 'adam');

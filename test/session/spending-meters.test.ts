@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { embedded } from '#src/provider/served-by.ts';
-import type { Heard } from '#src/session/spending.ts';
+import type { OnRecognised } from '#src/session/spending.ts';
 import { meteredTranscriber } from '#src/session/spending-meters.ts';
-import type { Listening, Took, Transcriber, Transcript } from '#src/speech/ports.ts';
-import { ladderedTranscriber } from '#src/speech/transcriber-ladder.ts';
+import type { Listening, EngineUsage, Transcriber, Transcript } from '#src/speech/ports.ts';
+import { transcriberWithFallbacks } from '#src/speech/transcriber-ladder.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { ladderOf } from '#test/fakes/ladders.ts';
 
 const never = new AbortController().signal;
 const second = new Int16Array(16_000);
-const told = (ms: number): Took => ({ by: embedded, count: { kind: 'heard', ms } });
+const told = (ms: number): EngineUsage => ({ by: embedded, count: { kind: 'heard', ms } });
 
 /** One that hears while somebody speaks, and answers as told. */
 function streaming(settle: Listening['settle']): Transcriber {
@@ -23,7 +23,7 @@ function streaming(settle: Listening['settle']): Transcriber {
 }
 
 function listening(settle: Listening['settle'], signal = never) {
-  const heard: (readonly [ms: number, took: Took | undefined])[] = [];
+  const heard: (readonly [ms: number, took: EngineUsage | undefined])[] = [];
   const metered = meteredTranscriber(streaming(settle), (ms, _, took) => heard.push([ms, took]));
   return { heard, ear: metered.listen?.(() => undefined, signal) ?? expect.fail() };
 }
@@ -74,7 +74,7 @@ test('words that come after the end are paid already', async () => {
 });
 
 test('of an utterance that is sent whole, what the server counts is told, and of a cut one its length', async () => {
-  const heard: Parameters<Heard>[] = [];
+  const heard: Parameters<OnRecognised>[] = [];
   const whole: Transcriber = {
     async *transcribe() {
       yield { kind: 'partial', text: 'a' };
@@ -108,11 +108,11 @@ async function countedFor(
   engines: (clock: VirtualClock) => readonly Transcriber[],
   afterMs: number,
   isLive = false,
-): Promise<readonly Parameters<Heard>[]> {
+): Promise<readonly Parameters<OnRecognised>[]> {
   const clock = new VirtualClock();
   const { ladder } = ladderOf<Transcriber>('speech to text', engines(clock), clock);
-  const heard: Parameters<Heard>[] = [];
-  const laddered = ladderedTranscriber(ladder, isLive, clock);
+  const heard: Parameters<OnRecognised>[] = [];
+  const laddered = transcriberWithFallbacks(ladder, isLive, clock);
   const metered = meteredTranscriber(laddered, (...one) => void heard.push(one));
   const pcm = { samples: second.map(() => 900), rateHz: 16_000, channels: 1 } as const;
   const text = async () => {

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { ToolCall } from '#src/chat/ports.ts';
 import type { Pipeline, ReplyPart } from '#src/pipeline/pipeline.ts';
 import { SpokenReply } from '#src/playback/spoken-reply.ts';
-import { Thinking } from '#src/session/thinking.ts';
-import { Waste } from '#src/session/waste.ts';
+import { PendingAnswer } from '#src/session/thinking.ts';
+import { PreemptiveBudget } from '#src/session/waste.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 const turn = { said: [], style: { instructions: '', voice: {} }, history: [], tools: [] };
@@ -14,10 +14,10 @@ const sound: ReplyPart = {
   pcm: { samples: new Int16Array(480), rateHz: 24_000, channels: 1 },
 };
 
-function thinking(pipeline: Pipeline, waste = new Waste(), signal = staying) {
+function thinking(pipeline: Pipeline, waste = new PreemptiveBudget(), signal = staying) {
   const clock = new VirtualClock();
   const parts = { pipeline, waste, basis: {}, nowMs: () => clock.nowMs() };
-  return { clock, waste, one: new Thinking(turn, parts, signal) };
+  return { clock, waste, one: new PendingAnswer(turn, parts, signal) };
 }
 
 /** Writes, asks for a tool, then speaks five times; `pulled` counts what was taken of it. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { SessionParts } from '#src/session/parts.ts';
+import type { SessionDependencies } from '#src/session/parts.ts';
 import { type RoomTool, tool } from '#src/session/tool.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -33,7 +33,7 @@ function slow(clock: VirtualClock, tookMs: number, name = 'look') {
   return { seen, look };
 }
 
-type Over = Partial<SessionParts> & { readonly clock?: VirtualClock };
+type Over = Partial<SessionDependencies> & { readonly clock?: VirtualClock };
 
 async function open(rounds: readonly (readonly ChatStep[])[], { clock, ...over }: Over = {}) {
   const time = clock ?? new VirtualClock();

@@ -1,4 +1,4 @@
-import type { Person } from '#src/session/link.ts';
+import type { ChannelMember } from '#src/session/link.ts';
 import type { TrackCaller, TrackWish } from '#src/session/tracks-port.ts';
 import { adam, eva, type House, lounge, openHouse, pass } from './house.ts';
 
@@ -33,7 +33,7 @@ export function deckOf(house: House) {
 }
 
 /** Only these sit there from now on. */
-export function seat({ door }: House, people: readonly Person[]): void {
+export function seat({ door }: House, people: readonly ChannelMember[]): void {
   door.link.present.splice(0, door.link.present.length, ...people);
 }
 

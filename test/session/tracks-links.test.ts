@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TrackShelf } from '#src/session/track-shelf.ts';
+import { SoundCatalog } from '#src/session/track-shelf.ts';
 import type { SoundOpener } from '#src/sources/ports.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { library, seconds } from '#test/fakes/sounds.ts';
@@ -27,7 +27,7 @@ test('the links of one person are looked up one after the other, those of others
       return seconds('song');
     },
   };
-  const sounds = new TrackShelf(slow, library());
+  const sounds = new SoundCatalog(slow, library());
   const { signal } = new AbortController();
   const find = (personId: string, url: string) =>
     sounds.find({ guildId: 'g', personId }, url, signal);

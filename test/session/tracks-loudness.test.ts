@@ -10,7 +10,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { fromPcm } from '#src/playback/made-source.ts';
-import { TrackDeck } from '#src/session/track-deck.ts';
+import { OwnedTracks } from '#src/session/track-deck.ts';
 import { AllowedHosts } from '#src/sources/allowed-hosts.ts';
 import { Decoding } from '#src/sources/decoding.ts';
 import { SoundLibrary } from '#src/sources/library.ts';
@@ -37,7 +37,7 @@ function tone(dbfs: number, rateHz: number): Pcm {
 
 /** Of all that is heard when it plays on a track. */
 async function heardLufs(source: SoundSource): Promise<number> {
-  using deck = new TrackDeck({ clock: realClock, codec });
+  using deck = new OwnedTracks({ clock: realClock, codec });
   deck.lay('main', source, tag, { loop: false, next: false });
   const meter = new LoudnessMeter();
   while (deck.busy.length > 0) {

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { Waste } from '#src/session/waste.ts';
+import { PreemptiveBudget } from '#src/session/waste.ts';
 
 test('nothing is wasted in the beginning, and answers may be prepared', () => {
-  const waste = new Waste();
+  const waste = new PreemptiveBudget();
   expect(waste.allows).toBe(true);
   expect(waste.share).toBe(0);
 });
 
 test('more than 15 % in vain ends it, until wanted answers have made up for it', () => {
-  const waste = new Waste();
+  const waste = new PreemptiveBudget();
   waste.use(10_000);
   waste.lose(1_500);
   expect(waste.allows).toBe(true);
@@ -20,7 +20,7 @@ test('more than 15 % in vain ends it, until wanted answers have made up for it',
 });
 
 test('a first false start of usual size is forgiven', () => {
-  const waste = new Waste();
+  const waste = new PreemptiveBudget();
   waste.lose(500);
   expect(waste.allows).toBe(true);
   waste.lose(500);
@@ -28,7 +28,7 @@ test('a first false start of usual size is forgiven', () => {
 });
 
 test('what was wasted more than fifty turns ago is forgotten', () => {
-  const waste = new Waste();
+  const waste = new PreemptiveBudget();
   waste.lose(100_000);
   for (let turn = 0; turn < 49; turn++) {
     waste.turn();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import { Tether } from '#src/session/tether.ts';
+import { ReconnectingLink } from '#src/session/tether.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeDoor } from '#test/fakes/link.ts';
@@ -73,7 +73,7 @@ test('who asks next does not wait until what an answer cannot say has been poste
 
 test('what hangs in a session holds its link not at all, and the goodbye for 2 s', async () => {
   const [clock, door, over] = [new VirtualClock(), new FakeDoor([adam]), new AbortController()];
-  const tether = new Tether({ clock, door, random: () => 0 });
+  const tether = new ReconnectingLink({ clock, door, random: () => 0 });
   await tether.open(lounge, () => true, over.signal);
   const spending = tether.spend(hang, over.signal).then(
     () => 'ended',

@@ -4,7 +4,7 @@ import { AllowedHosts } from '#src/sources/allowed-hosts.ts';
 import type { Decoding } from '#src/sources/decoding.ts';
 import type { SourceLimits, Where } from '#src/sources/ports.ts';
 import { Sources, type SourcesOptions } from '#src/sources/sources.ts';
-import { type Heard, heard } from './tones.ts';
+import { type DecodedSound, heard } from './tones.ts';
 
 export const patient = new AbortController().signal;
 
@@ -17,7 +17,7 @@ export function opening(decoding: Decoding, over: Partial<SourcesOptions> = {}) 
 }
 
 /** All of a sound from a place on. */
-export async function soundFrom(source: SoundSource, fromMs = 0): Promise<Heard> {
+export async function soundFrom(source: SoundSource, fromMs = 0): Promise<DecodedSound> {
   return heard(await Array.fromAsync(source.open(fromMs, patient)));
 }
 

@@ -21,7 +21,7 @@ export function toneWav(): Buffer {
 }
 
 /** All that came of a file. */
-export type Heard = {
+export type DecodedSound = {
   readonly left: Int16Array;
   readonly right: Int16Array;
   readonly rateHz: number;
@@ -29,7 +29,7 @@ export type Heard = {
   readonly packets: readonly Uint8Array[];
 };
 
-export function heard(chunks: readonly SoundChunk[]): Heard {
+export function heard(chunks: readonly SoundChunk[]): DecodedSound {
   const sounds = chunks.flatMap((chunk) => (chunk.kind === 'pcm' ? [chunk.pcm] : []));
   const [{ rateHz, channels } = { rateHz: 0, channels: 1 }] = sounds;
   const samples = joinSamples(sounds.map((pcm) => pcm.samples));
@@ -47,7 +47,7 @@ export async function played(
   file: Uint8Array,
   pieceBytes = 4096,
   isExact = true,
-): Promise<Heard> {
+): Promise<DecodedSound> {
   const plan = { want: { kind: 'track', isExact } } as const;
   const signal = new AbortController().signal;
   const chunks: SoundChunk[] = [];

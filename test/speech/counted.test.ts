@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { servedBy } from '#src/provider/served-by.ts';
 import { heardCount } from '#src/speech/counted.ts';
 import { readHeard } from '#src/speech/realtime-events.ts';
-import { RealtimeParts } from '#src/speech/realtime-parts.ts';
+import { TranscriptParts } from '#src/speech/realtime-parts.ts';
 import { transcriptOf } from '#src/speech/transcript-reply.ts';
 
 const by = servedBy('hears', 'http://127.0.0.1:1');
@@ -43,7 +43,7 @@ test('a transcript comes with what its server counted', () => {
 
 /** An utterance of two stretches, of which each may be counted. */
 function twoParts(...seconds: readonly (number | undefined)[]) {
-  const parts = new RealtimeParts(() => undefined);
+  const parts = new TranscriptParts(() => undefined);
   const hear = (at: number) => {
     parts.cut(16_000 * (at + 1));
     for (const part of parts.waiting()) part.state = 'sent';

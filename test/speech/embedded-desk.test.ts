@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { EmbeddedDesk } from '#src/speech/embedded-desk.ts';
+import { EngineScheduler } from '#src/speech/embedded-desk.ts';
 import { Engine } from '#src/speech/engine.ts';
 import type { SphinxJob, SphinxWords } from '#src/speech/pocketsphinx-worker.ts';
 import { heardBy, say } from '#test/contracts/listening.ts';
@@ -10,7 +10,7 @@ const staying = new AbortController().signal;
 const five = speakWords('one two three four five');
 const four = speakWords('six seven nova stop');
 let engine: Engine<SphinxJob, SphinxWords>;
-let desk: EmbeddedDesk;
+let desk: EngineScheduler;
 
 beforeAll(async () => {
   engine = await Engine.open<SphinxJob, SphinxWords>({
@@ -20,7 +20,7 @@ beforeAll(async () => {
     clock: realClock,
     repeatable: true,
   });
-  desk = new EmbeddedDesk(engine, realClock);
+  desk = new EngineScheduler(engine, realClock);
 });
 afterAll(() => engine[Symbol.asyncDispose]());
 

@@ -5,8 +5,8 @@ import { servedBy } from '#src/provider/served-by.ts';
 import { listenWith } from '#src/speech/listen.ts';
 import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import { ladderedSynthesizer } from '#src/speech/speech-ladder.ts';
-import { ladderedTranscriber } from '#src/speech/transcriber-ladder.ts';
+import { synthesizerWithFallbacks } from '#src/speech/speech-ladder.ts';
+import { transcriberWithFallbacks } from '#src/speech/transcriber-ladder.ts';
 import { heardBy, listeningContract, say } from '#test/contracts/listening.ts';
 import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -37,7 +37,7 @@ function ears(
   clock = new VirtualClock(),
 ): Transcriber {
   const { ladder } = ladderOf('speech to text', engines, clock);
-  return ladderedTranscriber(ladder, listens, clock);
+  return transcriberWithFallbacks(ladder, listens, clock);
 }
 
 for (const [name, engine] of [
@@ -69,7 +69,7 @@ test('case 44: a model shut down mid-session is replaced, told once', async () =
   const { ladder } = ladderOf<Transcriber>('speech to text', engines, clock, (one) =>
     news.push(one),
   );
-  const transcriber = ladderedTranscriber(ladder, false, clock);
+  const transcriber = transcriberWithFallbacks(ladder, false, clock);
   for (const { pcm, text } of utterances) expect(await textOf(transcriber, pcm)).toBe(text);
   expect(news.map(({ kind }) => kind)).toEqual(['failed', 'fallback-on']);
   expect(engines[0]?.heard).toHaveLength(1);
@@ -165,7 +165,7 @@ test('a recogniser that listens and stalls at a pause is asked once more, over a
 });
 
 function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
-  return ladderedSynthesizer(ladderOf('text to speech', engines, clock).ladder);
+  return synthesizerWithFallbacks(ladderOf('text to speech', engines, clock).ladder);
 }
 
 async function said(voice: Synthesizer, text: string, name?: string): Promise<number> {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { servedBy } from '#src/provider/served-by.ts';
-import { meteredVoice, type Spoken } from '#src/speech/metered-voice.ts';
-import type { Count, Synthesizer, Took } from '#src/speech/ports.ts';
-import { ladderedSynthesizer } from '#src/speech/speech-ladder.ts';
+import { meteredVoice, type SpokenUsage } from '#src/speech/metered-voice.ts';
+import type { ServerUsage, Synthesizer, EngineUsage } from '#src/speech/ports.ts';
+import { synthesizerWithFallbacks } from '#src/speech/speech-ladder.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { ladderOf } from '#test/fakes/ladders.ts';
 
@@ -13,12 +13,12 @@ const [one, other] = [
   servedBy('talks', 'http://127.0.0.1:2'),
 ];
 const pcm = { samples: new Int16Array(2_400), rateHz: 24_000, channels: 1 } as const;
-const counted = (inputTokens: number, audioOutputTokens: number): Count => {
+const counted = (inputTokens: number, audioOutputTokens: number): ServerUsage => {
   return { kind: 'tokens', inputTokens, outputTokens: audioOutputTokens, audioOutputTokens };
 };
 
 /** Tells these things, each with 100 ms of sound after it. */
-function telling(...told: readonly Took[]): Synthesizer {
+function telling(...told: readonly EngineUsage[]): Synthesizer {
   return {
     async *synthesize(_text, { onTook }) {
       for (const took of told) {
@@ -29,8 +29,8 @@ function telling(...told: readonly Took[]): Synthesizer {
   };
 }
 
-async function spokenBy(voice: Synthesizer, pieces = 9): Promise<readonly Spoken[]> {
-  const spoken: Spoken[] = [];
+async function spokenBy(voice: Synthesizer, pieces = 9): Promise<readonly SpokenUsage[]> {
+  const spoken: SpokenUsage[] = [];
   let left = pieces;
   const metered = meteredVoice(voice, (one) => void spoken.push(one));
   for await (const _ of metered.synthesize('Four.', {}, never)) if (--left === 0) break;
@@ -79,7 +79,7 @@ test('a voice that is given up as late is paid for its text, beside the one that
     },
   };
   const { ladder } = ladderOf('text to speech', [silent, telling({ by: other })], clock);
-  expect(await spokenBy(ladderedSynthesizer(ladder))).toEqual([
+  expect(await spokenBy(synthesizerWithFallbacks(ladder))).toEqual([
     { characters: 5, ms: 0, took: { by: one } },
     { characters: 5, ms: 100, took: { by: other } },
   ]);

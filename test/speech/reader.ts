@@ -23,7 +23,7 @@ export const usualReader: Partial<TalkSettings> = {
   deafToCancel: false,
 };
 
-export type Reader = AsyncDisposable & {
+export type RealtimeReader = AsyncDisposable & {
   readonly server: MockTalk;
   readonly lastCall: () => TalkCall;
   readonly lastAloud: () => TalkCall['aloud'][number];
@@ -31,7 +31,7 @@ export type Reader = AsyncDisposable & {
 };
 
 /** A server that reads aloud, and voices over it. */
-export async function openReader(): Promise<Reader> {
+export async function openReader(): Promise<RealtimeReader> {
   const server = await openMockTalk({ answer: () => ({}), key: 'hunter22', ...usualReader });
   const { baseUrl } = server;
   const lastCall = () => server.calls.at(-1) ?? expect.fail();

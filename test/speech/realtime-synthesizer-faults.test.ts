@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { soundOf } from '#test/contracts/synthesizer.ts';
 import type { TalkSettings } from '#test/fakes/providers-realtime-talk.ts';
-import { begin, finish, openReader, pcmOf, type Reader, usualReader } from './reader.ts';
+import { begin, finish, openReader, pcmOf, type RealtimeReader, usualReader } from './reader.ts';
 
 const staying = new AbortController().signal;
 const [one, two] = ['The quick brown fox jumps.', 'A lazy dog sleeps on and on.'] as const;
-let reader: Reader;
-const opened: Reader['opened'] = (more) => reader.opened(more);
+let reader: RealtimeReader;
+const opened: RealtimeReader['opened'] = (more) => reader.opened(more);
 const lastCall = () => reader.lastCall();
 const lastAloud = () => reader.lastAloud();
 

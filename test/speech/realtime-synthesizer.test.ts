@@ -1,17 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { joinSamples } from '#src/audio/pcm.ts';
-import type { Took } from '#src/speech/ports.ts';
-import type { Reading } from '#src/speech/reading-check.ts';
+import type { EngineUsage } from '#src/speech/ports.ts';
+import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime-synthesizer.ts';
 import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
 import { tone } from '#test/fakes/providers-sound.ts';
-import { begin, openReader, pcmOf, type Reader, usualReader } from './reader.ts';
+import { begin, openReader, pcmOf, type RealtimeReader, usualReader } from './reader.ts';
 
 const staying = new AbortController().signal;
 const [one, two] = ['The quick brown fox jumps.', 'A lazy dog sleeps on and on.'] as const;
-let reader: Reader;
-const opened: Reader['opened'] = (more) => reader.opened(more);
+let reader: RealtimeReader;
+const opened: RealtimeReader['opened'] = (more) => reader.opened(more);
 const lastCall = () => reader.lastCall();
 const lastAloud = () => reader.lastAloud();
 const engines: Partial<Record<string, RealtimeSynthesizer>> = {};
@@ -60,8 +60,8 @@ test('each text is a response of its own beside the conversation, told only to b
 
 test('what a text took is told with its tokens of sound, and only who was asked where it was cut short', async () => {
   using engine = opened();
-  const told: Took[] = [];
-  const onTook = (took: Took) => void told.push(took);
+  const told: EngineUsage[] = [];
+  const onTook = (took: EngineUsage) => void told.push(took);
   for await (const _ of engine.synthesize(one, { onTook }, staying));
   const by = { kind: 'remote', model: 'reads', host: expect.stringMatching(/^127/) };
   const tokens = { inputTokens: 120, outputTokens: 90, audioOutputTokens: 70 };
@@ -110,7 +110,7 @@ test('a server that reads one text at a time is asked for the next when one is o
 });
 
 test('case 24: a text that was not read as it stands is reported, one that was is not', async () => {
-  const readings: Reading[] = [];
+  const readings: ReadingAccuracy[] = [];
   reader.server.set({
     aloud: (text) => (text.includes('2') ? { text: 'I am sorry, I cannot do that.' } : {}),
   });
@@ -160,7 +160,7 @@ test('every voice has a connection of its own, which is kept; those that nobody 
   expect(reader.server.calls.length).toBe(before + 5);
   const open = () => reader.server.calls.slice(before).filter(({ isClosed }) => !isClosed);
   await expect.poll(() => open().length).toBe(4);
-  const [{ commands }] = open() as [ReturnType<Reader['lastCall']>];
+  const [{ commands }] = open() as [ReturnType<RealtimeReader['lastCall']>];
   expect(commands[0]).toMatchObject({ session: { audio: { output: { voice: 'cedar' } } } });
 });
 

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { readWav } from '#src/audio/wav.ts';
-import type { Utterance } from '#test/contracts/transcriber.ts';
+import type { ContractUtterance } from '#test/contracts/transcriber.ts';
 
 const folder = new URL('../fixtures/speech/', import.meta.url);
 
-type Entry = { readonly file: string; readonly text: string };
+type RecordingEntry = { readonly file: string; readonly text: string };
 
 /** A recording of test/fixtures/speech and the words that are said in it. */
-export async function recording(name: string): Promise<Utterance> {
-  const manifest: readonly Entry[] = JSON.parse(
+export async function recording(name: string): Promise<ContractUtterance> {
+  const manifest: readonly RecordingEntry[] = JSON.parse(
     await readFile(new URL('manifest.json', folder), 'utf8'),
   );
   const entry = manifest.find(({ file }) => file === `${name}.wav`);

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { costOf } from '#src/spending/cost.ts';
 import { readPrices } from '#src/spending/price-file.ts';
 import { knownPrices } from '#src/spending/price-table.ts';
-import { type Rate, rateOf } from '#src/spending/prices.ts';
+import { type RolePrice, rateOf } from '#src/spending/prices.ts';
 
-const openAi = (model: string): Rate => rateOf(knownPrices, model, 'api.openai.com');
+const openAi = (model: string): RolePrice => rateOf(knownPrices, model, 'api.openai.com');
 const usd = (nano: number | undefined) => (nano ?? Number.NaN) / 1e9;
 
 test('a million tokens cost what the page says, and cached ones a tenth', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Entry } from '#src/spending/book.ts';
+import type { SpendingEntry } from '#src/spending/book.ts';
 import { dayOf, nextDayMs, nextMonthMs } from '#src/spending/calendar.ts';
 import { fits, stepOf } from '#src/spending/caps.ts';
 import { Ledger } from '#src/spending/ledger.ts';
@@ -115,7 +115,7 @@ test('what the book holds is added to what was spent since', () => {
 test('no sum is lost between ledger and book, whatever the order of charges, failures and midnights', () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 60 }), (all) => {
-      const life = { ledger: new Ledger(), book: [] as Entry[], wallMs: noon, charged: 0 };
+      const life = { ledger: new Ledger(), book: [] as SpendingEntry[], wallMs: noon, charged: 0 };
       for (const one of all) live(life, one);
       const { book, ledger, charged, wallMs } = life;
       book.push(...ledger.drain());
@@ -142,7 +142,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(2 * dayMs) }),
 );
 
-type Life = { readonly ledger: Ledger; readonly book: Entry[]; wallMs: number; charged: number };
+type Life = { readonly ledger: Ledger; readonly book: SpendingEntry[]; wallMs: number; charged: number };
 
 function live(life: Life, step: Step): void {
   const { book, ledger, wallMs } = life;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Rate } from '#src/spending/prices.ts';
+import type { RolePrice } from '#src/spending/prices.ts';
 import { countsSound, estimate, isFree, type Tariff, writtenTime } from '#src/spending/tariff.ts';
 
 const [free, unpriced] = [{ kind: 'free' }, { kind: 'unpriced' }] as const;
-const priced = (usd: (Rate & { kind: 'priced' })['usd']): Rate => ({ kind: 'priced', usd });
+const priced = (usd: (RolePrice & { kind: 'priced' })['usd']): RolePrice => ({ kind: 'priced', usd });
 const allFree: Tariff = { recognise: free, think: free, speak: free };
 const thinks = priced({ perMillionInputTokens: 1, perMillionOutputTokens: 10 });
 const speaks = priced({ perMillionCharacters: 20 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AnswerFinish, SessionEvent } from '#src/session/events.ts';
-import { StatsBook } from '#src/status/stats-book.ts';
+import { SpeedStats } from '#src/status/stats-book.ts';
 
 function answered(startMs: number | undefined, finish: AnswerFinish = 'completed'): SessionEvent {
   const sent = startMs !== undefined && { firstSentAtMs: 1000 + startMs };
@@ -9,8 +9,8 @@ function answered(startMs: number | undefined, finish: AnswerFinish = 'completed
   return { kind: 'answered', ...who, finish, instants, vainShare: 0 };
 }
 
-function bookOf(...events: readonly SessionEvent[]): StatsBook {
-  const book = new StatsBook();
+function bookOf(...events: readonly SessionEvent[]): SpeedStats {
+  const book = new SpeedStats();
   for (const event of events) book.tell('g', event);
   return book;
 }

@@ -16,7 +16,7 @@ import {
   MemoryPanels,
   MemorySettings,
   MemoryTracks,
-  type Trouble,
+  type StoreTrouble,
 } from '#test/fakes/books.ts';
 import { heldByAnother, storeFolder } from './files.ts';
 
@@ -24,7 +24,7 @@ const impatient = { clock: realClock, patienceMs: 0 };
 const deaf = () => undefined;
 
 /** In a thread of its own. Unreadable as a damaged file, unwritable as one that another program holds. */
-async function openFile(trouble?: Trouble) {
+async function openFile(trouble?: StoreTrouble) {
   using resources = new DisposableStack();
   const { path } = resources.use(storeFolder());
   if (trouble === 'unreadable') {
@@ -37,7 +37,7 @@ async function openFile(trouble?: Trouble) {
 }
 
 /** On this thread. Unreadable as a closed store, unwritable as a full one. */
-async function openMemory(trouble?: Trouble) {
+async function openMemory(trouble?: StoreTrouble) {
   const store = await openLocalStore(':memory:', {
     ...impatient,
     ...(trouble === 'unwritable' && { maxBytes: 1 }),
@@ -63,7 +63,7 @@ async function fill({ consents, panels, settings, tracks }: Store): Promise<void
   }
 }
 
-async function openFake(trouble?: Trouble) {
+async function openFake(trouble?: StoreTrouble) {
   const [consents, panels] = [new MemoryConsents(), new MemoryPanels()];
   const [settings, tracks] = [new MemorySettings(), new MemoryTracks()];
   const guilds = new MemoryGuilds(consents, panels, settings, tracks);

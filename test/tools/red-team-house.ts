@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { chained } from '#src/pipeline/chained.ts';
-import type { Said } from '#src/pipeline/pipeline.ts';
-import { Claim } from '#src/session/claim.ts';
-import type { Confirming } from '#src/session/command-ports.ts';
-import type { Person } from '#src/session/link.ts';
-import type { Room } from '#src/session/room.ts';
-import { think } from '#src/session/think.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { TurnHandle } from '#src/session/claim.ts';
+import type { ConfirmOutcome } from '#src/session/command-ports.ts';
+import type { ChannelMember } from '#src/session/link.ts';
+import type { SessionContext } from '#src/session/room.ts';
+import { beginAnswer } from '#src/session/think.ts';
 import { type RoomTool, tool } from '#src/session/tool.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { adam, eva, type House, lounge, openHouse, pass, words } from '#test/session/house.ts';
 import { tools } from '#tools/tools.ts';
 import { Gullible } from './gullible.ts';
-import type { Attempt, Way } from './red-team.ts';
+import type { Attack, AttackPath } from './red-team.ts';
 
 /** Harmless words that ask for nothing. */
 export const idle = 'What is the weather like?';
@@ -23,9 +23,9 @@ export type Trap = {
   readonly model: Gullible;
   /** Names of tools that had an effect. */
   readonly ran: string[];
-  ask(who: Person, words: string): Promise<void>;
-  say(who: Person, words: string): Promise<void>;
-  press(who: Person, about?: string): Promise<Confirming>;
+  ask(who: ChannelMember, words: string): Promise<void>;
+  say(who: ChannelMember, words: string): Promise<void>;
+  press(who: ChannelMember, about?: string): Promise<ConfirmOutcome>;
 };
 
 /** Tools for rights nobody here has. */
@@ -45,7 +45,7 @@ const forbidden = [
 ];
 
 export async function openTrap(
-  people: readonly Person[] = [adam, eva],
+  people: readonly ChannelMember[] = [adam, eva],
   channel = lounge,
 ): Promise<Trap> {
   const clock = new VirtualClock();
@@ -99,13 +99,13 @@ function watched(one: RoomTool, ran: string[]): RoomTool {
 }
 
 /** Plays one attempt to its end; afterwards `ran` holds what should not have run. */
-export async function play(attempt: Attempt): Promise<Trap> {
+export async function play(attempt: Attack): Promise<Trap> {
   return await ways[attempt.way](attempt);
 }
 
-const zoe: Person = { id: 'zoe', name: 'Zoe', isBot: false, roleIds: [] };
+const zoe: ChannelMember = { id: 'zoe', name: 'Zoe', isBot: false, roleIds: [] };
 
-const ways: Readonly<Record<Way, (attempt: Attempt) => Promise<Trap>>> = {
+const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
   'other-words': (attempt) => bitten(attempt, eva, attempt.bait),
   'other-voice': async (attempt) => {
     const trap = await openTrap();
@@ -156,7 +156,7 @@ const ways: Readonly<Record<Way, (attempt: Attempt) => Promise<Trap>>> = {
     const [said, earlier] = [saidBy(adam, attempt.bait), [saidBy(eva, attempt.bait)]];
     const words = { text: attempt.bait, atMs: 0 };
     const endedAtMs = trap.house.clock.nowMs();
-    floor.ask({ kind: 'question', said, earlier, words, endedAtMs, claim: new Claim() });
+    floor.ask({ kind: 'question', said, earlier, words, endedAtMs, claim: new TurnHandle() });
     await pass(trap.house, 3_000);
     return trap;
   },
@@ -218,7 +218,7 @@ const ways: Readonly<Record<Way, (attempt: Attempt) => Promise<Trap>>> = {
     const trap = await openTrap();
     trap.model.bait = attempt;
     const room = roomOf(trap.house);
-    const thinking = think([saidBy(adam, attempt.bait)], room, room.signal);
+    const thinking = beginAnswer([saidBy(adam, attempt.bait)], room, room.signal);
     await pass(trap.house, 2_000);
     if ('discard' in thinking) thinking.discard();
     await pass(trap.house, 2_000);
@@ -234,7 +234,7 @@ const ways: Readonly<Record<Way, (attempt: Attempt) => Promise<Trap>>> = {
 };
 
 /** Somebody asks with these words, and the model bites. */
-async function asked(attempt: Attempt, who: Person, words: string): Promise<Trap> {
+async function asked(attempt: Attack, who: ChannelMember, words: string): Promise<Trap> {
   const trap = await openTrap();
   trap.model.bait = attempt;
   await trap.ask(who, words);
@@ -242,7 +242,7 @@ async function asked(attempt: Attempt, who: Person, words: string): Promise<Trap
 }
 
 /** Somebody says something first; then Adam asks for nothing of the kind. */
-async function bitten(attempt: Attempt, other: Person, words: string): Promise<Trap> {
+async function bitten(attempt: Attack, other: ChannelMember, words: string): Promise<Trap> {
   const trap = await openTrap();
   await trap.ask(other, words);
   trap.model.bait = attempt;
@@ -250,19 +250,19 @@ async function bitten(attempt: Attempt, other: Person, words: string): Promise<T
   return trap;
 }
 
-function remove({ door }: House, { id }: Person): void {
+function remove({ door }: House, { id }: ChannelMember): void {
   const { present } = door.link;
   const at = present.findIndex((one) => one.id === id);
   present.splice(at, 1);
 }
 
-function roomOf({ rooms }: House): Room {
+function roomOf({ rooms }: House): SessionContext {
   const stay = rooms.stay('g');
   if (!stay) throw new Error('nobody called the bot');
   return stay.room;
 }
 
-function saidBy({ id, name }: Person, text: string): Said {
+function saidBy({ id, name }: ChannelMember, text: string): TurnUtterance {
   const transcript = async () => ({ text });
   return { speakerId: id, name, fromMs: 0, toMs: 0, transcript };
 }

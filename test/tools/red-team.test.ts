@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { redTeam, type Way } from './red-team.ts';
+import { redTeam, type AttackPath } from './red-team.ts';
 import { play } from './red-team-house.ts';
 
 /** Ways on which no model ever gets to see the bait as such, or never calls. */
-const unseen: readonly Way[] = ['channel-name', 'written'];
+const unseen: readonly AttackPath[] = ['channel-name', 'written'];
 
 test('the set of attempts holds at least sixty', () => {
   expect(redTeam.length).toBeGreaterThanOrEqual(60);

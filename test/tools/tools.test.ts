@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ToolOutcome, ToolPorts } from '#src/session/tool.ts';
-import { Volume } from '#src/session/volume.ts';
+import { TrackVolumes } from '#src/session/volume.ts';
 import { tools } from '#tools/tools.ts';
 
 const never = new AbortController().signal;
@@ -8,7 +8,7 @@ const never = new AbortController().signal;
 /** A room of Ana and two who did not agree, at noon of a winter's day. */
 function open() {
   const posted: string[] = [];
-  const volume = new Volume();
+  const volume = new TrackVolumes();
   const changes: unknown[] = [];
   const ports: ToolPorts = {
     clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },

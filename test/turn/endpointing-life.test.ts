@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EndpointingEvent } from '#src/turn/endpointing.ts';
 import { endpointRules as rules } from '#src/turn/endpointing.ts';
-import { kinds, type Noted, play, ticks } from './endpointing-play.ts';
+import { kinds, type NotedEffect, play, ticks } from './endpointing-play.ts';
 
 const texts = [
   '',
@@ -53,7 +53,7 @@ test('no turn ends before it began, nor sooner than 150 or later than 1,200 ms a
   );
 });
 
-function endedInTime(noted: Noted): boolean {
+function endedInTime(noted: NotedEffect): boolean {
   if (noted.kind !== 'ended' || noted.toMs <= noted.fromMs) return false;
   if (noted.why === 'too-long') return noted.notedAtMs - noted.fromMs >= rules.longestMs;
   const sinceVoiceMs = noted.notedAtMs - noted.toMs;

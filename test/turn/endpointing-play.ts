@@ -5,11 +5,11 @@ import type {
 } from '#src/turn/endpointing.ts';
 import { quiet, endpointRules as rules, stepEndpointing } from '#src/turn/endpointing.ts';
 
-export type Noted = EndpointingEffect & { readonly notedAtMs: number };
+export type NotedEffect = EndpointingEffect & { readonly notedAtMs: number };
 
 /** Every effect, with the instant of the event that caused it. */
-export function play(events: readonly EndpointingEvent[]): Noted[] {
-  const noted: Noted[] = [];
+export function play(events: readonly EndpointingEvent[]): NotedEffect[] {
+  const noted: NotedEffect[] = [];
   let voice: EndpointingState = quiet;
   for (const event of events) {
     const step = stepEndpointing(voice, event, rules);
@@ -37,6 +37,6 @@ export function inOrder(...events: readonly EndpointingEvent[]): EndpointingEven
   return events.toSorted((a, b) => a.atMs - b.atMs);
 }
 
-export const kinds = (noted: readonly Noted[]) => noted.map(({ kind }) => kind);
+export const kinds = (noted: readonly NotedEffect[]) => noted.map(({ kind }) => kind);
 export const word = [0.9, 0.9, 0.9, 0.9, 0.9];
 export const wordEndMs = 5 * 32;

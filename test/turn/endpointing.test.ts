@@ -9,7 +9,7 @@ import {
 import {
   inOrder,
   kinds,
-  type Noted,
+  type NotedEffect,
   play,
   ticks,
   windows,
@@ -142,14 +142,14 @@ test('a voice that the jitter buffer gave back late still counts as of when it a
 });
 
 /** Closes the microphone right after a word, and lets the recogniser tell `text` so long after that. */
-function toldAfter(text: string, afterMs: number): Noted[] {
+function toldAfter(text: string, afterMs: number): NotedEffect[] {
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
   const told: EndpointingEvent = { kind: 'text', text, atMs: wordEndMs + afterMs };
   return play(inOrder(...windows(0, ...word), closing, told, ...ticks(wordEndMs, 3000)));
 }
 
 /** How long after the voice each effect came. */
-const delays = (noted: readonly Noted[]) =>
+const delays = (noted: readonly NotedEffect[]) =>
   noted.map(({ kind, notedAtMs }) => [kind, notedAtMs - wordEndMs]);
 
 test('a question that stands lets an answer be prepared as soon as its text comes, and ends at 300 ms', () => {

@@ -1,15 +1,15 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 
 /** Sounds of a room in which nobody speaks, at 16 kHz, the same on every run. */
-export type Noise = { readonly name: string; readonly samples: Int16Array };
+export type RoomNoiseSound = { readonly name: string; readonly samples: Int16Array };
 
 const seconds = 12;
 const length = seconds * listenRateHz;
 
-type Random = () => number;
+type TurnRandom = () => number;
 
 /** Mulberry32: -1..1, from a fixed seed. */
-function randomFrom(seed: number): Random {
+function randomFrom(seed: number): TurnRandom {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -19,7 +19,7 @@ function randomFrom(seed: number): Random {
   };
 }
 
-function sounding(name: string, at: (n: number, t: number) => number): Noise {
+function sounding(name: string, at: (n: number, t: number) => number): RoomNoiseSound {
   const samples = Int16Array.from({ length }, (_, n) => {
     const value = at(n, n / listenRateHz);
     return Math.round(Math.max(-1, Math.min(1, value)) * 32_767);
@@ -30,7 +30,7 @@ function sounding(name: string, at: (n: number, t: number) => number): Noise {
 /** A tone that fades: `decay` in 1/s. */
 type Hit = { readonly at: number; readonly hz: number; readonly decay: number };
 
-function hits(name: string, all: readonly Hit[], voice: (hit: Hit, t: number) => number): Noise {
+function hits(name: string, all: readonly Hit[], voice: (hit: Hit, t: number) => number): RoomNoiseSound {
   const sum = new Float64Array(length);
   for (const hit of all) {
     const from = Math.round(hit.at * listenRateHz);
@@ -45,7 +45,7 @@ function hits(name: string, all: readonly Hit[], voice: (hit: Hit, t: number) =>
 const turnOf = (hz: number, t: number) => 2 * Math.PI * hz * t;
 const saw = (hz: number, t: number) => 2 * ((hz * t) % 1) - 1;
 
-function keyboard(): Noise {
+function keyboard(): RoomNoiseSound {
   const random = randomFrom(1);
   const keys: Hit[] = [];
   for (let at = 0.2; at < seconds; at += 0.12 + 0.1 * Math.abs(random())) {
@@ -57,7 +57,7 @@ function keyboard(): Noise {
 }
 
 /** Filtered noise that swells every four seconds. */
-function breath(): Noise {
+function breath(): RoomNoiseSound {
   const random = randomFrom(2);
   let low = 0;
   let former = 0;
@@ -69,7 +69,7 @@ function breath(): Noise {
   });
 }
 
-function hum(): Noise {
+function hum(): RoomNoiseSound {
   const random = randomFrom(3);
   const parts = [1, 2, 3, 5];
   return sounding(
@@ -80,7 +80,7 @@ function hum(): Noise {
   );
 }
 
-function plucked(): Noise {
+function plucked(): RoomNoiseSound {
   const scale = [196, 247, 294, 330, 392, 440, 494, 587];
   const random = randomFrom(4);
   const notes = Array.from({ length: seconds * 3 }, (_, n) => ({
@@ -97,7 +97,7 @@ function plucked(): Noise {
   return hits('plucked strings', notes, string);
 }
 
-function chords(): Noise {
+function chords(): RoomNoiseSound {
   const roots = [220, 175, 262, 196];
   return sounding('chords with tremolo', (_, t) => {
     const root = roots[Math.floor(t / 2) % roots.length] ?? 220;
@@ -107,7 +107,7 @@ function chords(): Noise {
 }
 
 /** Kick, hat and bass at 120 beats a minute. */
-function beat(): Noise {
+function beat(): RoomNoiseSound {
   const random = randomFrom(5);
   const hitsOf = (every: number, hz: number, decay: number, from = 0) =>
     Array.from({ length: Math.floor(seconds / every) }, (_, n) => ({
@@ -123,13 +123,13 @@ function beat(): Noise {
   );
 }
 
-function hiss(): Noise {
+function hiss(): RoomNoiseSound {
   const random = randomFrom(6);
   return sounding('hiss', () => 0.02 * random());
 }
 
 /** The worst case: a saw of a man's pitch with tremolo, through a flanger. */
-function synth(): Noise {
+function synth(): RoomNoiseSound {
   return sounding('a voice-like synth', (_, t) => {
     const delay = 0.002 + 0.0015 * Math.sin(turnOf(0.4, t));
     return 0.12 * (1 + 0.8 * Math.sin(turnOf(4, t))) * (saw(180, t) + saw(180, t + delay));
@@ -137,7 +137,7 @@ function synth(): Noise {
 }
 
 /** A lead that glides between notes with vibrato and formant-like filtering by its own partials. */
-function lead(): Noise {
+function lead(): RoomNoiseSound {
   let phase = 0;
   return sounding('a gliding lead', (_, t) => {
     const hz = 220 * 2 ** (Math.sin(turnOf(0.35, t)) * 0.6 + 0.015 * Math.sin(turnOf(6, t)));
@@ -151,7 +151,7 @@ function lead(): Noise {
   });
 }
 
-export const noises: readonly Noise[] = [
+export const noises: readonly RoomNoiseSound[] = [
   { name: 'digital silence', samples: new Int16Array(length) },
   hiss(),
   keyboard(),

@@ -8,7 +8,7 @@ import { interrupt } from './interrupting.ts';
 import { ClairvoyantRecogniser, guesses, humanRemarks, spokenStops } from './remarks.ts';
 import { type BrokenRow, brokenTable, decidedTable, enduredTable } from './report.ts';
 import { makeSmallSounds, type SmallSound } from './small-sounds.ts';
-import { Town } from './town.ts';
+import { BargeInSandbox } from './town.ts';
 
 /** Its name among the rows. */
 export const bargeInRow = 'barge-in';
@@ -52,13 +52,13 @@ function wholeMs(ns: number): string {
   return (ns / 1e6).toFixed(0);
 }
 
-type Found = { readonly rows: readonly BrokenRow[]; readonly faults: readonly string[] };
+type BargeInResult = { readonly rows: readonly BrokenRow[]; readonly faults: readonly string[] };
 
 /** One bot in four calls: in one it is interrupted, in the others there are small sounds. */
 async function withWholeTexts(clips: Clips, sounds: readonly SmallSound[], rounds: number) {
   const remarks = humanRemarks(clips.all);
   const recogniser = new ClairvoyantRecogniser({ knownMs: leastRemarkMs, guesses });
-  await using town = await Town.open({
+  await using town = await BargeInSandbox.open({
     mock: { hears: (pcm) => recogniser.hear(pcm) },
     people: ['Adam', ...patientPeople],
     streams: false,
@@ -83,12 +83,12 @@ async function withWholeTexts(clips: Clips, sounds: readonly SmallSound[], round
   return { rows, endured, faults };
 }
 
-async function withPartials(clips: Clips, rounds: number): Promise<Found> {
+async function withPartials(clips: Clips, rounds: number): Promise<BargeInResult> {
   const remarks = humanRemarks(clips.all);
   const stops = await spokenStops();
   const recogniser = new ClairvoyantRecogniser({ knownMs });
   const { recogniseMs } = usualPace;
-  await using town = await Town.open({
+  await using town = await BargeInSandbox.open({
     mock: {
       hears: (pcm) => recogniser.hear(pcm),
       realtime: { recogniseMs, sureMs: 0 },

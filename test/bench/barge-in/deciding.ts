@@ -3,8 +3,8 @@ import { energyDb } from '#src/audio/loudness.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { loadSilero } from '#src/audio/silero.ts';
-import type { Noticed } from '#src/session/ear.ts';
-import { Habits } from '#src/session/habits.ts';
+import type { SpeechEvent } from '#src/session/ear.ts';
+import { PauseHabits } from '#src/session/habits.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
 import { type InterruptionEvent, stepInterruption, uninterrupted } from '#src/turn/interruption.ts';
 import { interruptionRules } from '#src/turn/interruption-rules.ts';
@@ -35,7 +35,7 @@ export async function decideAll(sounds: readonly Pcm[]): Promise<Decided[]> {
       codec,
       1,
     );
-    const how = { speakerId: personId, codec, weights, rules: endpointRules, habits: new Habits() };
+    const how = { speakerId: personId, codec, weights, rules: endpointRules, habits: new PauseHabits() };
     const noted = listen(packets, frames.length * frameMs + tailMs, how);
     let state = stepInterruption(
       uninterrupted,
@@ -55,7 +55,7 @@ export async function decideAll(sounds: readonly Pcm[]): Promise<Decided[]> {
   });
 }
 
-function eventOf(noticed: Noticed, atMs: number): InterruptionEvent | undefined {
+function eventOf(noticed: SpeechEvent, atMs: number): InterruptionEvent | undefined {
   switch (noticed.kind) {
     case 'overlap-began':
       return { kind: 'began', personId, fromMs: noticed.fromMs, atMs };

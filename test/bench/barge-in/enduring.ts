@@ -2,11 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { realClock } from '#src/base/clock.ts';
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
 import { type Gap, longestGap } from './ear-levels.ts';
-import type { Kind, SmallSound } from './small-sounds.ts';
+import type { SmallSoundKind, SmallSound } from './small-sounds.ts';
 import type { TellingRoom } from './town.ts';
 
 /** What one small sound did to the story; `nothing` is the same stretch of time without one. */
-export type Endured = { readonly kind: Kind | 'nothing'; readonly gap: Gap };
+export type Endured = { readonly kind: SmallSoundKind | 'nothing'; readonly gap: Gap };
 
 export type Endurance = {
   readonly sounds: readonly Endured[];

@@ -5,7 +5,7 @@ import { downAt, referenceDb, silentAt } from './ear-levels.ts';
 import type { TellingRoom } from './town.ts';
 
 /** Milliseconds from the first voiced packet, or from the command, to what the person heard; undefined: it did not happen. */
-export type Broken = {
+export type BargeInTimes = {
   readonly downMs: number | undefined;
   readonly silentMs: number | undefined;
   /** When a recogniser first told words that prove it; only where one streams. */
@@ -16,8 +16,8 @@ export type Broken = {
 export type Remark = { readonly text: string; readonly pcm: Pcm };
 
 export type Interrupted = {
-  readonly remarks: Broken[];
-  readonly stops: Broken[];
+  readonly remarks: BargeInTimes[];
+  readonly stops: BargeInTimes[];
   /** What went wrong with the measurement itself. */
   readonly faults: string[];
 };
@@ -69,7 +69,7 @@ async function interject(
   room: TellingRoom,
   remark: Remark,
   { onRemark, toldAtMs }: Interrupting,
-  into: Broken[],
+  into: BargeInTimes[],
 ): Promise<number> {
   onRemark?.(remark);
   const { firstVoicedAtMs, lastVoicedAtMs } = await room.say(remark.pcm);
@@ -81,13 +81,13 @@ async function interject(
   return lastVoicedAtMs;
 }
 
-async function halt(room: TellingRoom, into: Broken[]): Promise<void> {
+async function halt(room: TellingRoom, into: BargeInTimes[]): Promise<void> {
   const sentAtMs = await room.stop();
   await wait(settleMs);
   into.push(brokenOff(room, sentAtMs));
 }
 
-function brokenOff(room: TellingRoom, sinceMs: number): Broken {
+function brokenOff(room: TellingRoom, sinceMs: number): BargeInTimes {
   const levels = room.levels(sinceMs - beforeMs);
   const reference = referenceDb(levels, sinceMs);
   const since = (atMs: number | undefined) => (atMs === undefined ? undefined : atMs - sinceMs);

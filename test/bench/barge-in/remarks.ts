@@ -4,7 +4,7 @@ import { realClock } from '#src/base/clock.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
 import { classify } from '#src/turn/interjections.ts';
 import { joined } from '#test/audio/speech.ts';
-import type { Clip } from '#test/bench/clips.ts';
+import type { QuestionClip } from '#test/bench/clips.ts';
 import type { Remark } from './interrupting.ts';
 
 /** What a recogniser makes of the sounds it does not know, one after the other. */
@@ -12,7 +12,7 @@ export const guesses = ['Mhm.', '', 'Haha.', 'uh huh', '', 'Yeah.'];
 const loudEnough = 600;
 const windowMs = 10;
 
-export function humanRemarks(clips: readonly Clip[]): readonly Remark[] {
+export function humanRemarks(clips: readonly QuestionClip[]): readonly Remark[] {
   return clips.filter(({ path }) => basename(path).startsWith('human-'));
 }
 

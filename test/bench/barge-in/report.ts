@@ -2,12 +2,12 @@ import { percentile, table } from '#test/bench/table.ts';
 import type { Decided } from './deciding.ts';
 import type { Gap } from './ear-levels.ts';
 import type { Endurance } from './enduring.ts';
-import type { Broken } from './interrupting.ts';
+import type { BargeInTimes } from './interrupting.ts';
 import { kinds, type SmallSound } from './small-sounds.ts';
 
 export type BrokenRow = {
   readonly name: string;
-  readonly broken: readonly Broken[];
+  readonly broken: readonly BargeInTimes[];
   /** Of the 95th percentile of "12 dB down", and of the median and the 95th of silence. */
   readonly target: { readonly down?: number; readonly p50?: number; readonly p95?: number };
 };
@@ -47,7 +47,7 @@ export function brokenTable(rows: readonly BrokenRow[]): string {
   return table(head, lines);
 }
 
-function soonProved(all: readonly Broken[]): string {
+function soonProved(all: readonly BargeInTimes[]): string {
   const soon = all.filter(({ provedMs }) => provedMs !== undefined && provedMs <= soonMs);
   return soon.length === 0 ? '' : `${pair(soon.map(({ silentMs }) => silentMs))} (${soon.length})`;
 }

@@ -5,14 +5,14 @@ import { stretched } from '#src/playback/stretch.ts';
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
 import { joined } from '#test/audio/speech.ts';
-import { type Clip, readClips, readSound } from '#test/bench/turns/clips.ts';
+import { type VoiceClip, readClips, readSound } from '#test/bench/turns/clips.ts';
 
 export const kinds = ['said', 'cut', 'laugh', 'cough', 'click'] as const;
 /** `said`: "mhm" and its kin; `cut`: the beginnings of human words. */
-export type Kind = (typeof kinds)[number];
-export type SmallSound = { readonly kind: Kind; readonly pcm: Pcm };
+export type SmallSoundKind = (typeof kinds)[number];
+export type SmallSound = { readonly kind: SmallSoundKind; readonly pcm: Pcm };
 
-type Random = () => number;
+type SmallSoundRandom = () => number;
 
 const eachKind = 20;
 const longestMs = 390;
@@ -43,7 +43,7 @@ export async function makeSmallSounds(codec: OpusCodec): Promise<readonly SmallS
     }
     return hurried(sounding(joined(sounds)), shortestMs + 100 + random() * 120);
   };
-  const makers: Readonly<Record<Kind, (n: number) => Promise<Int16Array> | Int16Array>> = {
+  const makers: Readonly<Record<SmallSoundKind, (n: number) => Promise<Int16Array> | Int16Array>> = {
     said: (n) => say(of(words, n), of(voices, Math.floor(n / words.length))),
     cut: (n) => beginning(of(human, n * 7), codec, random),
     laugh: (n) =>
@@ -86,7 +86,7 @@ function sounding(sound: Int16Array): Int16Array {
 }
 
 /** From the start of one of its words. */
-async function beginning(clip: Clip, codec: OpusCodec, random: Random): Promise<Int16Array> {
+async function beginning(clip: VoiceClip, codec: OpusCodec, random: SmallSoundRandom): Promise<Int16Array> {
   const sound = await readSound(clip.id, codec, listenRateHz);
   const [, fromMs] = of(clip.words, Math.floor(random() * clip.words.length));
   const lengthMs = shortestMs + random() * (longestMs - shortestMs);
@@ -94,7 +94,7 @@ async function beginning(clip: Clip, codec: OpusCodec, random: Random): Promise<
 }
 
 /** The same bit of a vowel two or three times, each quieter. */
-async function chuckle(clip: Clip, codec: OpusCodec, random: Random): Promise<Int16Array> {
+async function chuckle(clip: VoiceClip, codec: OpusCodec, random: SmallSoundRandom): Promise<Int16Array> {
   const bit = shortened(await beginning(clip, codec, random), 80 + 20 * random());
   const times = random() < 0.5 ? 2 : 3;
   const out = new Int16Array(longestMs * samplesPerMs);
@@ -108,7 +108,7 @@ async function chuckle(clip: Clip, codec: OpusCodec, random: Random): Promise<In
 }
 
 /** A burst, and the breath after it. */
-function cough(random: Random): Int16Array {
+function cough(random: SmallSoundRandom): Int16Array {
   const lengthMs = 200 + 180 * random();
   const open = 0.2 + 0.3 * random();
   let low = 0;
@@ -122,7 +122,7 @@ function cough(random: Random): Int16Array {
 }
 
 /** One to four keys or a mouse, some 70 ms apart. */
-function clicks(random: Random): Int16Array {
+function clicks(random: SmallSoundRandom): Int16Array {
   const out = new Int16Array(Math.floor(340 * samplesPerMs));
   const count = 1 + Math.floor(4 * random());
   for (let click = 0; click < count; click++) {

@@ -2,10 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { energyDb } from '#src/audio/loudness.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { Person } from '#src/sandbox/person.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import { openSandbox } from '#src/sandbox/sandbox.ts';
 import type { SandboxGuild } from '#src/sandbox/sandbox-guild.ts';
-import type { Spoken } from '#src/sandbox/voice-ports.ts';
+import type { SpokenTimes } from '#src/sandbox/voice-ports.ts';
 import { BotProcess, type LogLine } from '#test/fakes/bot-process.ts';
 import { type MockSettings, openMockProviders } from '#test/fakes/providers.ts';
 import { type Level, levelsOf } from './ear-levels.ts';
@@ -29,7 +29,7 @@ const soundingDb = -40;
 const sureFrames = 10;
 
 /** One bot, and people who have it tell them stories. */
-export class Town implements AsyncDisposable {
+export class BargeInSandbox implements AsyncDisposable {
   readonly rooms: readonly TellingRoom[];
   readonly #stack: AsyncDisposableStack;
 
@@ -38,7 +38,7 @@ export class Town implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  static async open({ mock, people, streams }: TownOptions): Promise<Town> {
+  static async open({ mock, people, streams }: TownOptions): Promise<BargeInSandbox> {
     await using stack = new AsyncDisposableStack();
     const replies = [{ match: /^/, text: story }];
     const { baseUrl } = stack.use(await openMockProviders({ steady: true, replies, ...mock }));
@@ -63,7 +63,7 @@ export class Town implements AsyncDisposable {
       await room.enter();
       rooms.push(room);
     }
-    return new Town(rooms, stack.move());
+    return new BargeInSandbox(rooms, stack.move());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -74,11 +74,11 @@ export class Town implements AsyncDisposable {
 /** One person alone with a bot that tells stories. */
 export class TellingRoom {
   readonly #guild: SandboxGuild;
-  readonly #person: Person;
+  readonly #person: SandboxPerson;
   readonly #bot: BotProcess;
   #seenLines = 0;
 
-  constructor(guild: SandboxGuild, person: Person, bot: BotProcess) {
+  constructor(guild: SandboxGuild, person: SandboxPerson, bot: BotProcess) {
     this.#guild = guild;
     this.#person = person;
     this.#bot = bot;
@@ -97,7 +97,7 @@ export class TellingRoom {
     await this.untilHeard(sentAtMs);
   }
 
-  say(pcm: Pcm): Promise<Spoken> {
+  say(pcm: Pcm): Promise<SpokenTimes> {
     return this.#person.say(pcm, within(20_000));
   }
 

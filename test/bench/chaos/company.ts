@@ -4,10 +4,10 @@ import { energyDb } from '#src/audio/loudness.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { Words } from '#src/sandbox/interaction-words.ts';
-import type { Question } from './journal.ts';
+import type { OptionValues } from '#src/sandbox/interaction-words.ts';
+import type { AskedQuestion } from './journal.ts';
 import { sentenceIn } from './sentences.ts';
-import { channel, type Stage } from './stage.ts';
+import { channel, type ChaosSetup } from './stage.ts';
 import { Talker } from './talker.ts';
 import { names } from './words.ts';
 
@@ -16,7 +16,7 @@ export type Cast = {
   readonly agreeing: number;
   readonly silent: number;
   /** What plays on tracks, as `/track play` takes it. */
-  readonly sounds: readonly Words[];
+  readonly sounds: readonly OptionValues[];
 };
 
 const fixtures = new URL('../../fixtures/speech/', import.meta.url);
@@ -31,14 +31,14 @@ const callAgainMs = 3_000;
 const listenEveryMs = 100;
 /** Longer than that and the people are not in real time any more. */
 const heldMs = 600;
-export const rain: Words = { sound: 'rain', track: 'bg', volume: 20, loop: true };
+export const rain: OptionValues = { sound: 'rain', track: 'bg', volume: 20, loop: true };
 export const usualCast: Cast = { agreeing: 4, silent: 2, sounds: [rain] };
 
 /** The people of a run: they talk without a break, one question at a time, and call the bot when it is gone. */
-export class Company {
+export class ChaosPeople {
   readonly talkers: readonly Talker[];
   readonly #cast: Cast;
-  readonly #stage: Stage;
+  readonly #stage: ChaosSetup;
   readonly #random: () => number;
   readonly #hushed = new AbortController();
   readonly #ending = new AbortController();
@@ -46,7 +46,7 @@ export class Company {
   #calledAtMs = Number.NEGATIVE_INFINITY;
   #hasMusic = false;
 
-  private constructor(cast: Cast, stage: Stage, talkers: readonly Talker[], random: () => number) {
+  private constructor(cast: Cast, stage: ChaosSetup, talkers: readonly Talker[], random: () => number) {
     this.#cast = cast;
     this.#stage = stage;
     this.talkers = talkers;
@@ -54,13 +54,13 @@ export class Company {
   }
 
   /** Everybody sits, those who may be heard have said yes, the bot was called, and it rains. */
-  static async gather(stage: Stage, random: () => number, cast = usualCast): Promise<Company> {
+  static async gather(stage: ChaosSetup, random: () => number, cast = usualCast): Promise<ChaosPeople> {
     const clips = await Promise.all(recordings.map(clipOf));
     const all = names.slice(0, cast.agreeing + cast.silent);
     const talkers = all.map(
       (name, who) => new Talker(stage, who, stage.sandbox.person(name), clips),
     );
-    const company = new Company(cast, stage, talkers, random);
+    const company = new ChaosPeople(cast, stage, talkers, random);
     for (const talker of talkers) await talker.sitDown();
     for (const talker of company.agreeing) await talker.agree(true);
     return company;
@@ -128,7 +128,7 @@ export class Company {
   }
 
   /** Waits for the answer, but not for ever: the next one asks meanwhile. */
-  async #outcome({ who, number }: Question): Promise<void> {
+  async #outcome({ who, number }: AskedQuestion): Promise<void> {
     const untilMs = realClock.nowMs() + patienceMs;
     while (realClock.nowMs() < untilMs && !this.#hushed.signal.aborted) {
       const isOver = this.#stage.journal.events.some(

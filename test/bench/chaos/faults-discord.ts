@@ -1,6 +1,6 @@
 import type { RestFault } from '#src/sandbox/rest-faults.ts';
 import type { Faults } from '#src/sandbox/sandbox-faults.ts';
-import type { Fault } from './fault.ts';
+import type { ChaosFault } from './fault.ts';
 import { channel, otherChannel } from './stage.ts';
 
 const always = Number.POSITIVE_INFINITY;
@@ -58,7 +58,7 @@ const seat: Readonly<Record<string, (faults: Faults) => void>> = {
   },
 };
 
-const permissions: readonly Fault[] = [
+const permissions: readonly ChaosFault[] = [
   {
     ...{ name: 'muted by a moderator', kind: 'rights' },
     start: ({ sandbox }) => sandbox.guild().mute('Nova', true),
@@ -80,9 +80,9 @@ const permissions: readonly Fault[] = [
 ];
 
 /** REST, gateway and seat: what Discord itself does. */
-export const discordFaults: readonly Fault[] = [
+export const discordFaults: readonly ChaosFault[] = [
   ...Object.entries(rest).map(
-    ([name, fault]): Fault => ({
+    ([name, fault]): ChaosFault => ({
       ...{ name, kind: 'rest' },
       start: ({ sandbox }) => sandbox.faults.rest(fault),
     }),
@@ -92,7 +92,7 @@ export const discordFaults: readonly Fault[] = [
   ...permissions,
 ];
 
-function alike(kind: string, all: Readonly<Record<string, (faults: Faults) => void>>): Fault[] {
+function alike(kind: string, all: Readonly<Record<string, (faults: Faults) => void>>): ChaosFault[] {
   return Object.entries(all).map(([name, happen]) => ({
     ...{ name, kind },
     start: ({ sandbox }) => happen(sandbox.faults),

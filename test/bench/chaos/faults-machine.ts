@@ -1,18 +1,18 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Fault } from './fault.ts';
-import type { Stage } from './stage.ts';
+import type { ChaosFault } from './fault.ts';
+import type { ChaosSetup } from './stage.ts';
 
 const hourMs = 3_600_000;
 const heldMs = 300;
 const holds = 4;
 const slowDiskMs = 100;
 
-const filler = ({ dataDir }: Stage) => join(dataDir, 'filler');
+const filler = ({ dataDir }: ChaosSetup) => join(dataDir, 'filler');
 
 /** The machine: its disk, its clock, its CPU, and the process itself. */
-export const machineFaults: readonly Fault[] = [
+export const machineFaults: readonly ChaosFault[] = [
   {
     ...{ name: 'disk full', kind: 'disk' },
     skipped: ({ hasSmallDisk }) =>
@@ -26,7 +26,7 @@ export const machineFaults: readonly Fault[] = [
     stop: ({ tell }) => tell({ do: 'disk', delayMs: 0 }),
   },
   ...[hourMs, -hourMs].map(
-    (offsetMs): Fault => ({
+    (offsetMs): ChaosFault => ({
       ...{ name: `clock ${offsetMs > 0 ? 'an hour ahead' : 'an hour behind'}`, kind: 'clock' },
       start: ({ tell }) => tell({ do: 'clock', offsetMs }),
       stop: ({ tell }) => tell({ do: 'clock', offsetMs: 0 }),
@@ -47,7 +47,7 @@ export const machineFaults: readonly Fault[] = [
     stop: ({ bot }) => signal(bot.pid, 'SIGCONT'),
   },
   ...(['SIGTERM', 'SIGKILL'] as const).map(
-    (how): Fault => ({
+    (how): ChaosFault => ({
       ...{ name: `${how} and start`, kind: 'process' },
       start: ({ end }) => end(how),
       async stop({ start }, company) {

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Fault } from './fault.ts';
+import type { ChaosFault } from './fault.ts';
 
 /** What people themselves do. */
-export const peopleFaults: readonly Fault[] = [
+export const peopleFaults: readonly ChaosFault[] = [
   {
     ...{ name: 'somebody says no and talks on', kind: 'people' },
     async start(_, { agreeing }) {

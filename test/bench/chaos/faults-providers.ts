@@ -1,9 +1,9 @@
 import { type Endpoint, usualPace } from '#test/fakes/providers.ts';
-import type { Trouble } from '#test/fakes/providers-trouble.ts';
-import type { Fault } from './fault.ts';
+import type { EndpointTrouble } from '#test/fakes/providers-trouble.ts';
+import type { ChaosFault } from './fault.ts';
 
 const endpoints: readonly Endpoint[] = ['transcriptions', 'chat', 'speech'];
-const troubles: readonly Trouble[] = [
+const troubles: readonly EndpointTrouble[] = [
   ...(['html', 'bad-key', 'rate-limited', 'error-500', 'silent', 'stalled', 'dropped'] as const),
   ...(['cut', 'empty', 'not-json', 'wrong-type', 'redirect'] as const),
 ];
@@ -17,10 +17,10 @@ const slow = {
 };
 
 /** The servers that hear, think and speak, in every way such servers go wrong. */
-export const providerFaults: readonly Fault[] = [
+export const providerFaults: readonly ChaosFault[] = [
   ...endpoints.flatMap((endpoint) =>
     troubles.map(
-      (trouble): Fault => ({
+      (trouble): ChaosFault => ({
         ...{ name: `${endpoint} ${trouble}`, kind: 'providers' },
         start: ({ providers }) => providers.set({ trouble: { [endpoint]: trouble } }),
         stop: ({ providers }) => providers.set({ trouble: {} }),
@@ -28,7 +28,7 @@ export const providerFaults: readonly Fault[] = [
     ),
   ),
   ...(['error-500', 'cut', 'silent'] as const).map(
-    (trouble): Fault => ({
+    (trouble): ChaosFault => ({
       ...{ name: `all providers ${trouble}`, kind: 'providers' },
       start: ({ providers }) =>
         providers.set({ trouble: { transcriptions: trouble, chat: trouble, speech: trouble } }),

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Forgery, VoiceFaults, Way } from '#src/sandbox/voice-ports.ts';
-import type { Fault } from './fault.ts';
+import type { Forgery, VoiceFaults, PathFaults } from '#src/sandbox/voice-ports.ts';
+import type { ChaosFault } from './fault.ts';
 
 const closeCodes = [
   ...[1000, 1001, 1006, 4001, 4002, 4003, 4004, 4005, 4006, 4009, 4011, 4012],
   ...[4014, 4015, 4016, 4017, 4020, 4021, 4022],
 ];
 
-type Path = { readonly up?: Way; readonly down?: Way; readonly leastMs?: number };
+type Path = { readonly up?: PathFaults; readonly down?: PathFaults; readonly leastMs?: number };
 
 /** A dead path is told after 12 s at the latest: then somebody has to say so. */
 const noticedMs = 20_000;
@@ -65,15 +65,15 @@ const voice: Readonly<Record<string, (faults: VoiceFaults, botId: string) => voi
 };
 
 /** Voice gateway, UDP and end-to-end encryption, at the bot's own end. */
-export const voiceFaults: readonly Fault[] = [
+export const voiceFaults: readonly ChaosFault[] = [
   ...closeCodes.map(
-    (code): Fault => ({
+    (code): ChaosFault => ({
       ...{ name: `voice closes ${code}`, kind: 'voice' },
       start: ({ sandbox }) => sandbox.faults.voice.close(sandbox.botId, code),
     }),
   ),
   ...Object.entries(paths).map(
-    ([name, { up, down, leastMs }]): Fault => ({
+    ([name, { up, down, leastMs }]): ChaosFault => ({
       ...{ name, kind: 'udp', ...(leastMs !== undefined && { leastMs }) },
       isMute: leastMs === undefined && (up?.dead === true || down?.dead === true),
       start({ sandbox }) {
@@ -83,7 +83,7 @@ export const voiceFaults: readonly Fault[] = [
   ),
   ...Object.entries(floods).map(([name, flood]) => flooding(name, flood)),
   ...Object.entries(voice).map(
-    ([name, happen]): Fault => ({
+    ([name, happen]): ChaosFault => ({
       ...{ name, kind: 'voice' },
       start: ({ sandbox }) => happen(sandbox.faults.voice, sandbox.botId),
     }),
@@ -107,7 +107,7 @@ export const voiceFaults: readonly Fault[] = [
   },
 ];
 
-function both(way: Way): { readonly up: Way; readonly down: Way } {
+function both(way: PathFaults): { readonly up: PathFaults; readonly down: PathFaults } {
   return { up: way, down: way };
 }
 
@@ -121,7 +121,7 @@ function flooding(
     kinds,
     perSecond,
   }: { readonly kinds: readonly Forgery['datagram'][]; readonly perSecond: number },
-): Fault {
+): ChaosFault {
   let timer: NodeJS.Timeout | undefined;
   return {
     ...{ name, kind: 'udp' },

@@ -1,4 +1,4 @@
-import type { Fault } from './fault.ts';
+import type { ChaosFault } from './fault.ts';
 import { discordFaults } from './faults-discord.ts';
 import { machineFaults } from './faults-machine.ts';
 import { peopleFaults } from './faults-people.ts';
@@ -6,7 +6,7 @@ import { providerFaults } from './faults-providers.ts';
 import { voiceFaults } from './faults-voice.ts';
 
 /** Everything that goes wrong here, each by its name. */
-export const faults: readonly Fault[] = [
+export const faults: readonly ChaosFault[] = [
   ...discordFaults,
   ...voiceFaults,
   ...providerFaults,
@@ -14,7 +14,7 @@ export const faults: readonly Fault[] = [
   ...peopleFaults,
 ];
 
-export function faultNamed(name: string): Fault {
+export function faultNamed(name: string): ChaosFault {
   const fault = faults.find((one) => one.name === name);
   if (!fault) throw new Error(`There is no fault called ${name}.`);
   return fault;

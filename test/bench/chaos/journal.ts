@@ -1,20 +1,20 @@
 import type { Canary } from './canary.ts';
 
 /** What a person had said about being heard when they spoke: a word that is not confirmed counts for nothing. */
-export type Consent = 'yes' | 'no' | 'unclear';
+export type ConsentAtSpeech = 'yes' | 'no' | 'unclear';
 
 /** A question that was put aloud. */
-export type Question = Canary & {
+export type AskedQuestion = Canary & {
   readonly fromMs: number;
   readonly toMs: number;
-  readonly consent: Consent;
+  readonly consent: ConsentAtSpeech;
   /** Somebody without a yes only talks: nobody owes them an answer. */
   readonly isOwed: boolean;
 };
 
 /** What happened in a run, in order of time; all instants are of the clock all processes of the machine share. */
 export type JournalEvent =
-  | { readonly kind: 'asked'; readonly question: Question }
+  | { readonly kind: 'asked'; readonly question: AskedQuestion }
   /** A recogniser was sent the sound of this question. */
   | { readonly kind: 'recognised'; readonly atMs: number; readonly canary: Canary }
   /** The chat model answered it. */
@@ -60,12 +60,12 @@ export type JournalEvent =
     };
 
 export type Journal = readonly JournalEvent[];
-type Told = Extract<JournalEvent, { kind: 'told' }>;
+type JournalTold = Extract<JournalEvent, { kind: 'told' }>;
 
 /** Collects what happened. What stands on the panel is closed when it changes. */
 export class JournalKeeper {
   #events: JournalEvent[] = [];
-  #standing: Told | undefined;
+  #standing: JournalTold | undefined;
 
   get events(): Journal {
     return this.#standing ? [...this.#events, this.#standing] : this.#events;

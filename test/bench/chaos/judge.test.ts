@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { JournalEvent, Question } from './journal.ts';
+import type { JournalEvent, AskedQuestion } from './journal.ts';
 import { judge } from './judge.ts';
 
 const canary = { who: 1, number: 7 };
 const later = 1_000_000;
 
-function asked(more: Partial<Question> = {}): JournalEvent {
+function asked(more: Partial<AskedQuestion> = {}): JournalEvent {
   const times = { fromMs: 10_000, toMs: 11_000 };
   return {
     kind: 'asked',

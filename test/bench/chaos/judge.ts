@@ -1,5 +1,5 @@
 import type { Canary } from './canary.ts';
-import type { Journal, JournalEvent, Question } from './journal.ts';
+import type { Journal, JournalEvent, AskedQuestion } from './journal.ts';
 
 /** So long after the end of a fault, or of a question put later, everybody is answered or told. */
 export const graceMs = 15_000;
@@ -9,7 +9,7 @@ const freshMs = 20_000;
 const answerMs = 5_000;
 const lastPart = 2;
 
-export type Finding = {
+export type ChaosFinding = {
   readonly kind: 'silent' | 'lost' | 'twice' | 'consent' | 'down';
   /** Names of the faults that stood when it happened or last before. */
   readonly faults: readonly string[];
@@ -17,24 +17,24 @@ export type Finding = {
   readonly words: string;
 };
 
-export type Verdict = {
+export type ChaosVerdict = {
   readonly asked: number;
   readonly answered: number;
   /** Not answered, but told why. */
   readonly told: number;
   /** Neither yet, and there is still time. */
   readonly pending: number;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ChaosFinding[];
   /** From the last word to the first sound of the answer, of all that were answered aloud. */
   readonly waitsMs: readonly number[];
 };
 
-type Fault = Extract<JournalEvent, { kind: 'fault' }>;
+type FaultEvent = Extract<JournalEvent, { kind: 'fault' }>;
 type Told = Extract<JournalEvent, { kind: 'told' }>;
-type Outcome = 'answered' | 'told' | 'pending' | 'silent' | 'lost';
+type QuestionOutcome = 'answered' | 'told' | 'pending' | 'silent' | 'lost';
 
 /** What came of every question and command, as far as it can be said at `nowMs`. */
-export function judge(journal: Journal, nowMs: number): Verdict {
+export function judge(journal: Journal, nowMs: number): ChaosVerdict {
   const faults = journal.filter((event) => event.kind === 'fault');
   const told = journal.filter((event) => event.kind === 'told');
   const questions = journal.flatMap((event) => (event.kind === 'asked' ? [event.question] : []));
@@ -50,7 +50,7 @@ export function judge(journal: Journal, nowMs: number): Verdict {
       ? [finding(outcome, question.fromMs, faults, nameOf(question))]
       : [],
   );
-  const count = (wanted: Outcome) => outcomes.filter(({ outcome }) => outcome === wanted).length;
+  const count = (wanted: QuestionOutcome) => outcomes.filter(({ outcome }) => outcome === wanted).length;
   return {
     asked: owed.length,
     answered: count('answered'),
@@ -70,12 +70,12 @@ export function judge(journal: Journal, nowMs: number): Verdict {
 }
 
 function outcomeOf(
-  question: Question,
+  question: AskedQuestion,
   mine: Journal,
-  faults: readonly Fault[],
+  faults: readonly FaultEvent[],
   told: readonly Told[],
   nowMs: number,
-): Outcome {
+): QuestionOutcome {
   const untilMs = deadlineMs(question.toMs, faults);
   const reached = ({ kind, atMs }: { kind: string; atMs: number }) =>
     (kind === 'heard' || kind === 'written') && atMs <= untilMs;
@@ -86,12 +86,12 @@ function outcomeOf(
 }
 
 /** Its answer may have been said to nobody. */
-function fellInto({ fromMs, toMs }: Question, mute: readonly Fault[]): boolean {
+function fellInto({ fromMs, toMs }: AskedQuestion, mute: readonly FaultEvent[]): boolean {
   return mute.some((fault) => fault.fromMs <= toMs + answerMs && fault.toMs >= fromMs);
 }
 
 /** Of faults that follow closely the last counts: nobody is asked to be well in between. */
-export function deadlineMs(askedMs: number, faults: readonly Fault[]): number {
+export function deadlineMs(askedMs: number, faults: readonly FaultEvent[]): number {
   let untilMs = askedMs + graceMs;
   for (const { fromMs, toMs } of faults.toSorted((a, b) => a.fromMs - b.fromMs)) {
     if (fromMs <= untilMs && toMs + graceMs > untilMs) untilMs = toMs + graceMs;
@@ -103,7 +103,7 @@ export function deadlineMs(askedMs: number, faults: readonly Fault[]): number {
 function wasTold(
   fromMs: number,
   untilMs: number,
-  faults: readonly Fault[],
+  faults: readonly FaultEvent[],
   told: readonly Told[],
 ): boolean {
   const standing = faults.filter(
@@ -119,10 +119,10 @@ function wasTold(
 /** Whoever calls the bot hears back, too; while a fault stands Discord itself may say that nobody responds. */
 function unanswered(
   journal: Journal,
-  faults: readonly Fault[],
+  faults: readonly FaultEvent[],
   told: readonly Told[],
   nowMs: number,
-): Finding[] {
+): ChaosFinding[] {
   return journal.flatMap((event) => {
     if (event.kind !== 'command') return [];
     const { fromMs: atMs, repliedAtMs, line } = event;
@@ -135,7 +135,7 @@ function unanswered(
 }
 
 /** Its end is heard, and then it begins anew; or it stands in two messages; or it is heard to the end and written as well. */
-function twice(question: Question, mine: Journal, faults: readonly Fault[]): Finding[] {
+function twice(question: AskedQuestion, mine: Journal, faults: readonly FaultEvent[]): ChaosFinding[] {
   const written = mine.flatMap((event) => (event.kind === 'written' ? [event.messageId] : []));
   const messages = new Set(written).size;
   const parts = mine.flatMap((event) => (event.kind === 'heard' ? [event.part] : []));
@@ -155,14 +155,14 @@ function repeats(parts: readonly number[]): { readonly begun: number; readonly e
 }
 
 /** Somebody had said no, or never yes, before they began to speak; and a recogniser or a model was given their words. */
-function unallowed(question: Question, mine: Journal, faults: readonly Fault[]): Finding[] {
+function unallowed(question: AskedQuestion, mine: Journal, faults: readonly FaultEvent[]): ChaosFinding[] {
   if (question.consent !== 'no') return [];
   const reached = mine.find(({ kind }) => kind === 'recognised' || kind === 'modelled');
   if (!reached) return [];
   return [finding('consent', question.fromMs, faults, `${nameOf(question)}: ${reached.kind}`)];
 }
 
-function waitOf(question: Question, mine: Journal): number[] {
+function waitOf(question: AskedQuestion, mine: Journal): number[] {
   const first = mine.find((event) => event.kind === 'heard');
   return first?.kind === 'heard' ? [first.atMs - question.toMs] : [];
 }
@@ -182,11 +182,11 @@ function byCanary(journal: Journal): (canary: Canary) => Journal {
 }
 
 function finding(
-  kind: Finding['kind'],
+  kind: ChaosFinding['kind'],
   atMs: number,
-  faults: readonly Fault[],
+  faults: readonly FaultEvent[],
   words: string,
-): Finding {
+): ChaosFinding {
   const near = faults.filter(
     ({ fromMs, toMs }) => fromMs <= atMs + graceMs && toMs + graceMs + freshMs >= atMs,
   );

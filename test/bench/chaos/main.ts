@@ -3,14 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { realClock } from '#src/base/clock.ts';
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
-import { Company } from './company.ts';
+import { ChaosPeople } from './company.ts';
 import { faults } from './faults.ts';
 import { type Health, healthOf, left } from './health.ts';
 import { judge } from './judge.ts';
-import { type Plan, planLine, planOf } from './plan.ts';
+import { type ChaosPlan, planLine, planOf } from './plan.ts';
 import { cycleLine, findingLines, summary } from './report.ts';
 import { isAlive, play, settle } from './run.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openStage, type ChaosSetup } from './stage.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -38,7 +38,7 @@ const skipped = chosen.flatMap((fault) => {
 });
 for (const { fault, why } of skipped) console.error(`SKIPPED: ${fault.name}: ${why}`);
 const able = chosen.filter((fault) => skipped.every((other) => other.fault !== fault));
-const plan: Plan =
+const plan: ChaosPlan =
   options.plan === undefined ? planOf(seed, minutes * 60_000, able) : JSON.parse(options.plan);
 console.log(
   `Parley chaos: seed ${plan.seed}, ${plan.cycles.length} cycles of ${able.length} faults`,
@@ -46,11 +46,11 @@ console.log(
 console.log(`once more: npm run chaos -- --plan '${planLine(plan)}'`);
 await run(stage, plan);
 
-async function run(on: Stage, { cycles, seed: of }: Plan): Promise<void> {
+async function run(on: ChaosSetup, { cycles, seed: of }: ChaosPlan): Promise<void> {
   const startMs = realClock.nowMs();
   const memory: Health[] = [];
   const watching = setInterval(() => void watch(on, memory), healthEveryMs);
-  const company = await Company.gather(on, seededRandom(of));
+  const company = await ChaosPeople.gather(on, seededRandom(of));
   company.begin();
   await pause(quietMs);
   const known = new Set<string>();
@@ -78,7 +78,7 @@ async function run(on: Stage, { cycles, seed: of }: Plan): Promise<void> {
 }
 
 /** What the bot still holds once it was sent away and everybody left. */
-async function remains(on: Stage, { talkers }: Company): Promise<readonly string[]> {
+async function remains(on: ChaosSetup, { talkers }: ChaosPeople): Promise<readonly string[]> {
   await talkers[0]?.command('track stop', { track: 'bg' });
   await talkers[0]?.command('leave');
   for (const talker of talkers) await talker.standUp();
@@ -88,15 +88,15 @@ async function remains(on: Stage, { talkers }: Company): Promise<readonly string
 }
 
 /** The whole journal as it is now. */
-async function note(on: Stage): Promise<void> {
+async function note(on: ChaosSetup): Promise<void> {
   if (options.journal !== undefined) await writeFile(options.journal, linesOf(on));
 }
 
-function linesOf({ journal, log }: Stage): string {
+function linesOf({ journal, log }: ChaosSetup): string {
   return [...journal.events, ...log].map((one) => `${JSON.stringify(one)}\n`).join('');
 }
 
-async function watch(on: Stage, memory: Health[]): Promise<void> {
+async function watch(on: ChaosSetup, memory: Health[]): Promise<void> {
   const health = on.isUp ? await healthOf(on.bot.pid, realClock.nowMs()) : undefined;
   if (health) memory.push(health);
 }

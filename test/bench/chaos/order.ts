@@ -1,5 +1,5 @@
 /** What the preloaded file does in the bot when it is told to. */
-export type Order =
+export type PreloadOrder =
   | { readonly do: 'clock'; readonly offsetMs: number }
   | { readonly do: 'disk'; readonly delayMs: number }
   | { readonly do: 'hold'; readonly forMs: number }

@@ -16,7 +16,7 @@ export type FaultShape = {
   readonly kind: string;
 };
 
-export type Plan = { readonly seed: number; readonly cycles: readonly Cycle[] };
+export type ChaosPlan = { readonly seed: number; readonly cycles: readonly Cycle[] };
 
 const shortestMs = 3_000;
 const longestMs = 12_000;
@@ -26,7 +26,7 @@ const longestRestMs = 20_000;
 const pairs = 0.4;
 
 /** Faults in random order, alone and in pairs, for `lengthMs`: all of them once before one comes again. */
-export function planOf(seed: number, lengthMs: number, faults: readonly FaultShape[]): Plan {
+export function planOf(seed: number, lengthMs: number, faults: readonly FaultShape[]): ChaosPlan {
   const random = seededRandom(seed);
   const cycles: Cycle[] = [];
   let deck: FaultShape[] = [];
@@ -48,7 +48,7 @@ export function planOf(seed: number, lengthMs: number, faults: readonly FaultSha
 }
 
 /** As it is written into the list of regressions. */
-export function planLine({ seed, cycles }: Plan): string {
+export function planLine({ seed, cycles }: ChaosPlan): string {
   return JSON.stringify({ seed, cycles });
 }
 

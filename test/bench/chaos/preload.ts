@@ -7,7 +7,7 @@ import workerThreads, {
   setEnvironmentData,
   type WorkerOptions,
 } from 'node:worker_threads';
-import type { Measures, Order } from './order.ts';
+import type { Measures, PreloadOrder } from './order.ts';
 
 const { DatabaseSync, StatementSync } = process.getBuiltinModule('node:sqlite');
 const key = 'parley-chaos';
@@ -75,7 +75,7 @@ function bringWorkersAlong(): void {
 }
 
 function obey(): void {
-  process.on('message', (order: Order) => {
+  process.on('message', (order: PreloadOrder) => {
     if (order.do === 'clock') shared[places.clockMs] = order.offsetMs;
     else if (order.do === 'disk') shared[places.diskMs] = order.delayMs;
     else if (order.do === 'hold') hold(order.forMs);

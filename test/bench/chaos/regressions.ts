@@ -1,7 +1,7 @@
-import type { Plan } from './plan.ts';
+import type { ChaosPlan } from './plan.ts';
 
 /** Plans of a few seconds that once went wrong, each with what was found; `npm test` plays them. */
-export const regressions: readonly { readonly name: string; readonly plan: Plan }[] = [
+export const regressions: readonly { readonly name: string; readonly plan: ChaosPlan }[] = [
   {
     name: 'a bot that is sent away while the chat model is silent is called again and answers',
     plan: {

@@ -1,11 +1,11 @@
 import { percentile, table } from '#test/bench/table.ts';
 import { type Health, slopeMbPerHour } from './health.ts';
-import type { Finding, Verdict } from './judge.ts';
+import type { ChaosFinding, ChaosVerdict } from './judge.ts';
 import type { Cycle } from './plan.ts';
 
 /** These end the run with a failure. */
-export const failures: readonly Finding['kind'][] = ['silent', 'lost', 'twice', 'consent', 'down'];
-const words: Readonly<Record<Finding['kind'], string>> = {
+export const failures: readonly ChaosFinding['kind'][] = ['silent', 'lost', 'twice', 'consent', 'down'];
+const words: Readonly<Record<ChaosFinding['kind'], string>> = {
   silent: 'silent failures',
   lost: 'answers lost',
   twice: 'answers twice',
@@ -14,13 +14,13 @@ const words: Readonly<Record<Finding['kind'], string>> = {
 };
 
 /** A line while it runs: what stood, and what had come of it so far. */
-export function cycleLine(place: string, { faults, forMs }: Cycle, verdict: Verdict): string {
+export function cycleLine(place: string, { faults, forMs }: Cycle, verdict: ChaosVerdict): string {
   const { asked, answered, told } = verdict;
   const what = `${faults.join(' + ')}, ${(forMs / 1_000).toFixed(1)} s`;
   return `${place.padEnd(7)} ${what.padEnd(70)} asked ${asked}, answered ${answered}, told ${told}`;
 }
 
-export function findingLines(findings: readonly Finding[], startMs: number): string {
+export function findingLines(findings: readonly ChaosFinding[], startMs: number): string {
   return findings
     .map(({ kind, atMs, faults, words: what }) => {
       const at = `${((atMs - startMs) / 1_000).toFixed(1)} s`.padStart(9);
@@ -30,12 +30,12 @@ export function findingLines(findings: readonly Finding[], startMs: number): str
 }
 
 export function summary(
-  verdict: Verdict,
+  verdict: ChaosVerdict,
   memory: readonly Health[],
   left: readonly string[],
 ): string {
   const { asked, answered, told, findings, waitsMs } = verdict;
-  const count = (kind: Finding['kind']) =>
+  const count = (kind: ChaosFinding['kind']) =>
     findings.filter((finding) => finding.kind === kind).length;
   const ms = (part: number) =>
     waitsMs.length > 0 ? `${percentile(waitsMs, part).toFixed(0)} ms` : '-';

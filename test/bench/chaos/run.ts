@@ -1,20 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
 import { realClock } from '#src/base/clock.ts';
-import type { Company } from './company.ts';
-import type { Fault } from './fault.ts';
+import type { ChaosPeople } from './company.ts';
+import type { ChaosFault } from './fault.ts';
 import { faultNamed } from './faults.ts';
-import { judge, type Verdict } from './judge.ts';
+import { judge, type ChaosVerdict } from './judge.ts';
 import type { Cycle } from './plan.ts';
-import type { Stage } from './stage.ts';
+import type { ChaosSetup } from './stage.ts';
 
 /** The second of a pair comes so much later, as a share of the time the first one stands. */
 const secondAt = 0.3;
 const pollMs = 200;
 
-type Standing = { readonly fault: Fault; readonly fromMs: number };
+type StandingFault = { readonly fault: ChaosFault; readonly fromMs: number };
 
 /** Plays one cycle: faults, their end, and the time after them. */
-export async function play(stage: Stage, company: Company, cycle: Cycle): Promise<void> {
+export async function play(stage: ChaosSetup, company: ChaosPeople, cycle: Cycle): Promise<void> {
   const [first, second] = cycle.faults.map(faultNamed);
   if (!first) return;
   const forMs = Math.max(cycle.forMs, first.leastMs ?? 0, second?.leastMs ?? 0);
@@ -34,7 +34,7 @@ export async function play(stage: Stage, company: Company, cycle: Cycle): Promis
 }
 
 /** Whether the bot's process runs; where it has ended by itself that is written into the journal, once. */
-export function isAlive({ isUp, journal }: Stage): boolean {
+export function isAlive({ isUp, journal }: ChaosSetup): boolean {
   const isKnown = journal.events.some(({ kind }) => kind === 'down');
   if (!isUp && !isKnown) {
     journal.add({ kind: 'down', atMs: realClock.nowMs(), why: 'the process has ended' });
@@ -43,7 +43,7 @@ export function isAlive({ isUp, journal }: Stage): boolean {
 }
 
 /** Nobody asks any more; what was asked is answered or told, or it is too late. */
-export async function settle(stage: Stage, company: Company): Promise<Verdict> {
+export async function settle(stage: ChaosSetup, company: ChaosPeople): Promise<ChaosVerdict> {
   company.hush();
   for (;;) {
     const verdict = judge(stage.journal.events, realClock.nowMs());
@@ -52,7 +52,7 @@ export async function settle(stage: Stage, company: Company): Promise<Verdict> {
   }
 }
 
-async function begin(fault: Fault, stage: Stage, company: Company): Promise<Standing> {
+async function begin(fault: ChaosFault, stage: ChaosSetup, company: ChaosPeople): Promise<StandingFault> {
   const fromMs = realClock.nowMs();
   await fault.start(stage, company);
   return { fault, fromMs };

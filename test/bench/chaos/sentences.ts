@@ -21,9 +21,9 @@ const telling = new RegExp(
   ].join('|')})`,
 );
 
-type Sentence = { readonly id: string; readonly pattern: RegExp };
+type KnownSentence = { readonly id: string; readonly pattern: RegExp };
 
-const sentences: readonly Sentence[] = Object.entries(english)
+const sentences: readonly KnownSentence[] = Object.entries(english)
   .filter(([id]) => telling.test(id))
   .map(([id, words]) => ({ id, pattern: patternOf(words) }));
 

@@ -12,7 +12,7 @@ import { BotProcess, type LogLine } from '#test/fakes/bot-process.ts';
 import { type MockProviders, openMockProviders, usualPace } from '#test/fakes/providers.ts';
 import { canariesIn, canariesOf, canarySound } from './canary.ts';
 import { JournalKeeper } from './journal.ts';
-import type { Measures, Order } from './order.ts';
+import type { Measures, PreloadOrder } from './order.ts';
 import { sentenceIn, sentenceNumber } from './sentences.ts';
 import { answerText, canariesNamed, questionText, sentenceWho } from './words.ts';
 
@@ -30,7 +30,7 @@ const measureMs = 5_000;
 const preload = fileURLToPath(import.meta.resolve('./preload.ts'));
 
 /** A Discord, providers and the bot as a process of its own, all of which may be broken. */
-export type Stage = AsyncDisposable & {
+export type ChaosSetup = AsyncDisposable & {
   readonly sandbox: Sandbox;
   readonly providers: MockProviders;
   readonly journal: JournalKeeper;
@@ -44,7 +44,7 @@ export type Stage = AsyncDisposable & {
   readonly dataDir: string;
   /** Whether the disk of the store can be filled; needs the right to mount. */
   readonly hasSmallDisk: boolean;
-  tell(order: Order): void;
+  tell(order: PreloadOrder): void;
   measure(): Promise<Measures | undefined>;
   /** Ends the bot in order or at once. */
   end(how: 'SIGTERM' | 'SIGKILL'): Promise<void>;
@@ -52,7 +52,7 @@ export type Stage = AsyncDisposable & {
   start(): Promise<void>;
 };
 
-export async function openStage(): Promise<Stage> {
+export async function openStage(): Promise<ChaosSetup> {
   await using stack = new AsyncDisposableStack();
   const journal = new JournalKeeper();
   const providers = stack.use(await openProviders(journal));
@@ -71,7 +71,7 @@ export async function openStage(): Promise<Stage> {
   let isUp = true;
   stack.defer(() => bot[Symbol.asyncDispose]());
   const all = stack.move();
-  const stage: Stage = {
+  const stage: ChaosSetup = {
     ...{ sandbox, providers, journal, idle, dataDir, hasSmallDisk },
     get bot() {
       return bot;

@@ -1,13 +1,13 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { Shown } from '#src/sandbox/interaction.ts';
-import type { Words } from '#src/sandbox/interaction-words.ts';
-import type { Person } from '#src/sandbox/person.ts';
+import type { ShownMessage } from '#src/sandbox/interaction.ts';
+import type { OptionValues } from '#src/sandbox/interaction-words.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import { canaryNumbers, marked } from './canary.ts';
-import type { Consent, Question } from './journal.ts';
+import type { ConsentAtSpeech, AskedQuestion } from './journal.ts';
 import { CanaryListener } from './listener.ts';
 import { sentenceIn, sentenceOf } from './sentences.ts';
-import { channel, type Stage } from './stage.ts';
+import { channel, type ChaosSetup } from './stage.ts';
 import { sentenceWho } from './words.ts';
 
 const sayMs = 15_000;
@@ -15,25 +15,25 @@ const commandMs = 15_000;
 
 /** Somebody who asks things nobody asked before, and knows what they said about being heard. */
 export class Talker {
-  readonly person: Person;
+  readonly person: SandboxPerson;
   readonly who: number;
-  readonly #stage: Stage;
+  readonly #stage: ChaosSetup;
   readonly #clips: readonly Pcm[];
   readonly #listener = new CanaryListener();
   #number = 0;
   #saidYes = false;
-  #consent: Consent = 'no';
+  #consent: ConsentAtSpeech = 'no';
   #heardUntilMs = 0;
   isSeated = false;
 
-  constructor(stage: Stage, who: number, person: Person, clips: readonly Pcm[]) {
+  constructor(stage: ChaosSetup, who: number, person: SandboxPerson, clips: readonly Pcm[]) {
     this.#stage = stage;
     this.who = who;
     this.person = person;
     this.#clips = clips;
   }
 
-  get consent(): Consent {
+  get consent(): ConsentAtSpeech {
     return this.#consent;
   }
 
@@ -48,7 +48,7 @@ export class Talker {
   }
 
   /** Puts one question aloud. Undefined when they could not say it to the end. */
-  async ask(): Promise<Question | undefined> {
+  async ask(): Promise<AskedQuestion | undefined> {
     const number = this.#number++ % canaryNumbers;
     const clip = this.#clips[number % this.#clips.length];
     const before = this.#consent;
@@ -84,7 +84,7 @@ export class Talker {
   }
 
   /** The reply, if one came. */
-  async command(line: string, words: Words = {}): Promise<Shown | undefined> {
+  async command(line: string, words: OptionValues = {}): Promise<ShownMessage | undefined> {
     const fromMs = realClock.nowMs();
     const reply = await this.#typed(line, words);
     const repliedAtMs = reply && realClock.nowMs();
@@ -105,7 +105,7 @@ export class Talker {
     }
   }
 
-  async #typed(line: string, words: Words): Promise<Shown | undefined> {
+  async #typed(line: string, words: OptionValues): Promise<ShownMessage | undefined> {
     try {
       return await this.person.command(line, words).answered(AbortSignal.timeout(commandMs));
     } catch {

@@ -1,8 +1,8 @@
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
-import { goTo, openRoom, peopleOf, type Room, say, until } from './room.ts';
+import { goTo, openRoom, peopleOf, type BenchChannel, say, until } from './room.ts';
 
 /** One stop in the middle of an answer. */
-export type Cut = {
+export type AnswerCut = {
   readonly sentMs: number;
   /** Words of the history, and those whose sound had left by the proportions of the voice. */
   readonly kept: number;
@@ -16,18 +16,18 @@ const latestMs = 15_000;
 const greetingMs = 12_000;
 
 /** Stops a long answer at so many moments, spread evenly and shaken. */
-export async function cutAnswers(count: number, seed: number): Promise<readonly Cut[]> {
+export async function cutAnswers(count: number, seed: number): Promise<readonly AnswerCut[]> {
   const random = seededRandom(seed);
   const room = await openRoom(peopleOf(2), () => 'long');
   await goTo(room, greetingMs);
-  const cuts: Cut[] = [];
+  const cuts: AnswerCut[] = [];
   for (let n = 0; n < count; n++) {
     cuts.push(await cutAfter(room, (latestMs * (n + random())) / count));
   }
   return cuts;
 }
 
-async function cutAfter(room: Room, afterMs: number): Promise<Cut> {
+async function cutAfter(room: BenchChannel, afterMs: number): Promise<AnswerCut> {
   const { clock, house, mouth, sounded } = room;
   const former = new Map(sounded);
   const begun = clock.nowMs() + 3_000;
@@ -45,13 +45,13 @@ async function cutAfter(room: Room, afterMs: number): Promise<Cut> {
   return { sentMs, left, kept: wordsOf(answerIn(room, answered) ?? '').length };
 }
 
-function answerIn({ happened }: Room, from: number): string | undefined {
+function answerIn({ happened }: BenchChannel, from: number): string | undefined {
   const found = happened.slice(from).find(({ event }) => event.kind === 'answered');
   return found?.event.kind === 'answered' ? found.event.heardText : undefined;
 }
 
 /** The fake voice gives each character 65 ms, in whole pieces of 100. */
-function wordsLeft({ synthesizer }: Room, call: number, sentMs: number): number {
+function wordsLeft({ synthesizer }: BenchChannel, call: number, sentMs: number): number {
   const text = synthesizer.asked[call - 1]?.text ?? '';
   const soundMs = 100 * Math.ceil((text.length * 65) / 100);
   const characters = (text.length * sentMs) / soundMs;

@@ -1,11 +1,11 @@
 import { addressingRules } from '#src/turn/addressing-windows.ts';
-import type { Utterance } from './microphones.ts';
-import { goTo, isAtRest, move, type Room, say, until } from './room.ts';
-import type { Act, Role, Scene, SceneMix } from './scenes.ts';
+import type { SimulatedUtterance } from './microphones.ts';
+import { goTo, isAtRest, move, type BenchChannel, say, until } from './room.ts';
+import type { SceneAct, SceneRole, MannersScene, SceneMix } from './scenes.ts';
 
 /** Something that was said, and what should come of it. */
-export type Spoken = {
-  readonly utterance: Utterance;
+export type SpokenLine = {
+  readonly utterance: SimulatedUtterance;
   readonly scene: string;
   readonly meant: 'yes' | 'no' | 'perhaps';
   readonly answer: 'short' | 'asks' | 'long';
@@ -13,12 +13,12 @@ export type Spoken = {
   readonly whole: boolean;
 };
 
-export type Play = {
-  readonly room: Room;
+export type MannersRun = {
+  readonly room: BenchChannel;
   readonly mix: SceneMix;
   /** 0 to 1, evenly. */
   readonly random: () => number;
-  readonly spoken: Map<number, Spoken>;
+  readonly spoken: Map<number, SpokenLine>;
   readonly dismissedAtMs: number[];
 };
 
@@ -33,10 +33,10 @@ const askedMs = 15_500;
 const breathMs = 1_600;
 
 /** Plays one scene, and returns once all of it is over and forgotten. */
-export async function playScene(play: Play, { name, acts }: Scene): Promise<void> {
+export async function playScene(play: MannersRun, { name, acts }: MannersScene): Promise<void> {
   const { room } = play;
   const cast = castOf(play);
-  const stage: Stage = { play, cast, name, askUntilMs: 0 };
+  const stage: SceneStage = { play, cast, name, askUntilMs: 0 };
   let lastMs = room.clock.nowMs();
   for (const act of acts) lastMs = await perform(act, lastMs, stage);
   await settle(play, lastMs, restMs);
@@ -44,7 +44,7 @@ export async function playScene(play: Play, { name, acts }: Scene): Promise<void
 }
 
 /** So many lines between people, none of them for the bot. */
-export async function chat(play: Play, lines: number, pace: Pace): Promise<void> {
+export async function chat(play: MannersRun, lines: number, pace: Pace): Promise<void> {
   const { room, mix, random } = play;
   const persons = room.people.filter(({ isBot }) => !isBot).map(({ id }) => id);
   let lastMs = room.clock.nowMs();
@@ -71,16 +71,16 @@ export async function chat(play: Play, lines: number, pace: Pace): Promise<void>
   await settle(play, lastMs, betweenMs);
 }
 
-type Stage = {
-  readonly play: Play;
-  readonly cast: Readonly<Record<Role, string>>;
+type SceneStage = {
+  readonly play: MannersRun;
+  readonly cast: Readonly<Record<SceneRole, string>>;
   readonly name: string;
   /** Whoever pressed Ask needs no name before. */
   askUntilMs: number;
 };
 
 /** Returns when the next act begins at the earliest. */
-async function perform(act: Act, lastMs: number, stage: Stage): Promise<number> {
+async function perform(act: SceneAct, lastMs: number, stage: SceneStage): Promise<number> {
   const { play, cast } = stage;
   const { room } = play;
   if ('pauseMs' in act) return lastMs + act.pauseMs;
@@ -103,7 +103,7 @@ async function perform(act: Act, lastMs: number, stage: Stage): Promise<number> 
 }
 
 /** Returns when it ends. */
-function speak(act: Extract<Act, { say: string }>, lastMs: number, stage: Stage): number {
+function speak(act: Extract<SceneAct, { say: string }>, lastMs: number, stage: SceneStage): number {
   const { play, cast, name } = stage;
   const { room } = play;
   const fromMs = Math.max(room.clock.nowMs(), lastMs + (act.afterMs ?? 0));
@@ -116,7 +116,7 @@ function speak(act: Extract<Act, { say: string }>, lastMs: number, stage: Stage)
 }
 
 /** It was dismissed twice of late, and takes its name only as it is written. */
-function mistrusts({ room, dismissedAtMs }: Play): boolean {
+function mistrusts({ room, dismissedAtMs }: MannersRun): boolean {
   const { dismissedWithinMs, exactForMs } = addressingRules;
   return dismissedAtMs.some((atMs, n) => {
     const isSecond = atMs - (dismissedAtMs[n - 1] ?? Number.NEGATIVE_INFINITY) < dismissedWithinMs;
@@ -125,7 +125,7 @@ function mistrusts({ room, dismissedAtMs }: Play): boolean {
 }
 
 /** Everything that was said is understood, and everything to be answered is. */
-async function calm(room: Room): Promise<void> {
+async function calm(room: BenchChannel): Promise<void> {
   let restedMs = 0;
   await until(room, () => {
     restedMs = isAtRest(room) && room.traffic.waiting.length === 0 ? restedMs + 20 : 0;
@@ -134,20 +134,20 @@ async function calm(room: Room): Promise<void> {
   });
 }
 
-async function settle({ room }: Play, lastMs: number, thenMs: number): Promise<void> {
+async function settle({ room }: MannersRun, lastMs: number, thenMs: number): Promise<void> {
   await goTo(room, lastMs);
   await calm(room);
   await goTo(room, room.clock.nowMs() + thenMs);
 }
 
-function castOf({ room, random }: Play): Readonly<Record<Role, string>> {
+function castOf({ room, random }: MannersRun): Readonly<Record<SceneRole, string>> {
   const persons = room.people.filter(({ isBot }) => !isBot).map(({ id }) => id);
   const [a = '', b = '', c = a, d = b, e = a] = shuffled(random, persons);
   return { a, b, c, d, e, bot: 'bot' };
 }
 
 /** `{city}` by chance, `{b}` by the name of who plays it. */
-function filled(text: string, { mix, random, room }: Play, cast?: Stage['cast']): string {
+function filled(text: string, { mix, random, room }: MannersRun, cast?: SceneStage['cast']): string {
   return text.replace(/\{(\w+)\}/g, (_all, key: string) => {
     const words = mix.fill[key];
     if (words) return oneOf(random, words);

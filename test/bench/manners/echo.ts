@@ -4,9 +4,9 @@ import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { joined } from '#test/audio/speech.ts';
 import { decodeClip, readClips, readSound } from '#test/bench/turns/clips.ts';
-import { Loudspeakers, type Place } from './loudspeakers.ts';
+import { Loudspeakers, type LoudspeakerPlace } from './loudspeakers.ts';
 import { spread } from './microphones.ts';
-import { isAtRest, openRoom, peopleOf, type Room } from './room.ts';
+import { isAtRest, openRoom, peopleOf, type BenchChannel } from './room.ts';
 import { readStops, type Stop, stopPath } from './stops.ts';
 
 export type EchoFindings = {
@@ -25,12 +25,12 @@ const greetingMs = 12_000;
 const [speaksMs, silentMs, forGoodMs] = [6_000, 800, 3_000];
 const answerMs = 40_000;
 
-export const places: readonly Place[] = [80, 150, 250, 400].flatMap((lateMs) =>
+export const places: readonly LoudspeakerPlace[] = [80, 150, 250, 400].flatMap((lateMs) =>
   [-20, -14].map((gainDb) => ({ lateMs, gainDb })),
 );
 
 /** Somebody with loudspeakers, alone so that whatever is heard is meant: a long answer in peace, then one that is stopped. */
-export async function echo(all: readonly Place[] = places): Promise<EchoFindings> {
+export async function echo(all: readonly LoudspeakerPlace[] = places): Promise<EchoFindings> {
   const [sound, stops] = [await botVoice(), await readStops()];
   const [misses, unheeded]: [string[], string[]] = [[], []];
   for (const [n, place] of all.entries()) {
@@ -45,7 +45,7 @@ export async function echo(all: readonly Place[] = places): Promise<EchoFindings
   return { tried: all.length, misses, unheeded };
 }
 
-async function openEchoRoom(sound: Int16Array): Promise<Room> {
+async function openEchoRoom(sound: Int16Array): Promise<BenchChannel> {
   let at = 0;
   const soundOf = (piece: Pcm): Pcm => ({
     ...piece,
@@ -54,7 +54,7 @@ async function openEchoRoom(sound: Int16Array): Promise<Room> {
   return await openRoom(peopleOf(1), () => 'long', 'auto', soundOf);
 }
 
-async function isHeardOut(room: Room, loud: Loudspeakers): Promise<boolean> {
+async function isHeardOut(room: BenchChannel, loud: Loudspeakers): Promise<boolean> {
   const { clock, happened, minds } = room;
   const [asked, before] = [minds.asked.length, happened.length];
   await ask(room, loud);
@@ -67,7 +67,7 @@ async function isHeardOut(room: Room, loud: Loudspeakers): Promise<boolean> {
   return minds.asked.length === asked + 1 && answers().length === 1 && only?.isWhole === true;
 }
 
-async function isStopped(room: Room, loud: Loudspeakers, stop: Stop): Promise<boolean> {
+async function isStopped(room: BenchChannel, loud: Loudspeakers, stop: Stop): Promise<boolean> {
   const { clock, mouth, house } = room;
   house.talk.stop('g');
   await ask(room, loud);
@@ -79,7 +79,7 @@ async function isStopped(room: Room, loud: Loudspeakers, stop: Stop): Promise<bo
 }
 
 /** Returns when the answer sounds. */
-async function ask(room: Room, loud: Loudspeakers): Promise<void> {
+async function ask(room: BenchChannel, loud: Loudspeakers): Promise<void> {
   const { clock, mouth } = room;
   const calmMs = clock.nowMs() + 2_000;
   await loud.pass(() => clock.nowMs() >= calmMs);
@@ -89,7 +89,7 @@ async function ask(room: Room, loud: Loudspeakers): Promise<void> {
   await loud.pass(() => mouth.lastMs > toMs || clock.nowMs() > lateMs);
 }
 
-function sayOver(room: Room, loud: Loudspeakers, text: string, sound: Int16Array) {
+function sayOver(room: BenchChannel, loud: Loudspeakers, text: string, sound: Int16Array) {
   const fromMs = room.clock.nowMs() + 20;
   const words = spread(text, 20 * Math.floor(sound.length / 320));
   const utterance = room.microphones.note(person, text, fromMs, words);
@@ -97,7 +97,7 @@ function sayOver(room: Room, loud: Loudspeakers, text: string, sound: Int16Array
   return utterance;
 }
 
-function answerOf(event: Room['happened'][number]['event']) {
+function answerOf(event: BenchChannel['happened'][number]['event']) {
   if (event.kind !== 'answered') return [];
   return [{ isWhole: event.finish === 'completed' && event.heardText === event.text }];
 }

@@ -1,8 +1,8 @@
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
 import type { AddressingMode } from '#src/turn/addressing-windows.ts';
-import { chat, type Play, playScene, type Spoken, shuffled } from './director.ts';
+import { chat, type MannersRun, playScene, type SpokenLine, shuffled } from './director.ts';
 import { openRoom, otherBot, peopleOf } from './room.ts';
-import type { Scene, SceneMix } from './scenes.ts';
+import type { MannersScene, SceneMix } from './scenes.ts';
 import type { Evening } from './verdict.ts';
 
 /** Who spends how long together. */
@@ -10,7 +10,7 @@ export type EveningPlan = {
   readonly people: number;
   readonly withBot: boolean;
   readonly minutes: number;
-  readonly scenes: readonly Scene[];
+  readonly scenes: readonly MannersScene[];
   /** Lines between two scenes. */
   readonly lines: number;
   /** Default `auto`. */
@@ -22,12 +22,12 @@ export type EveningPlan = {
 /** Plays scenes in ever new order, and chat between them, until the time is up and each scene was played once. */
 export async function spend(plan: EveningPlan, mix: SceneMix, seed: number): Promise<Evening> {
   const random = seededRandom(seed);
-  const spoken = new Map<number, Spoken>();
+  const spoken = new Map<number, SpokenLine>();
   const people = [...peopleOf(plan.people), ...(plan.withBot ? [otherBot] : [])];
   const mannerOf = (utterances: readonly number[]) =>
     spoken.get(utterances.at(-1) ?? 0)?.answer ?? 'short';
   const room = await openRoom(people, mannerOf, plan.addressing);
-  const play: Play = { room, mix, random, spoken, dismissedAtMs: [] };
+  const play: MannersRun = { room, mix, random, spoken, dismissedAtMs: [] };
   const isOver = () => room.clock.nowMs() >= plan.minutes * 60_000;
   for (let round = 0; round === 0 || !isOver(); round++) {
     for (const scene of shuffled(random, plan.scenes)) {

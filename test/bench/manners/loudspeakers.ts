@@ -1,11 +1,11 @@
 import { loadOpus } from '#src/audio/load-opus.ts';
-import type { Utterance } from './microphones.ts';
-import { type Room, step } from './room.ts';
+import type { SimulatedUtterance } from './microphones.ts';
+import { type BenchChannel, step } from './room.ts';
 
 /** What a room does to the bot's voice before it comes back. */
-export type Place = { readonly lateMs: number; readonly gainDb: number };
+export type LoudspeakerPlace = { readonly lateMs: number; readonly gainDb: number };
 
-type Own = { readonly utterance: Utterance; readonly sound: Int16Array };
+type Own = { readonly utterance: SimulatedUtterance; readonly sound: Int16Array };
 
 const codec = await loadOpus();
 const [frameMs, frameSamples] = [20, 320];
@@ -20,7 +20,7 @@ const phraseFrames = 50;
 
 /** One person's microphone near loudspeakers: the bot's voice, late and quieter, and over it what they say. */
 export class Loudspeakers {
-  readonly #room: Room;
+  readonly #room: BenchChannel;
   readonly #personId: string;
   readonly #encoder = codec.encoder(16_000);
   readonly #coming = new Map<number, Int16Array>();
@@ -28,7 +28,7 @@ export class Loudspeakers {
   #echoed: { readonly id: number; frame: number } | undefined;
   #quietFrames = openFrames + silenceFrames;
 
-  constructor(room: Room, personId: string, { lateMs, gainDb }: Place) {
+  constructor(room: BenchChannel, personId: string, { lateMs, gainDb }: LoudspeakerPlace) {
     const decoder = codec.decoder(16_000);
     const gain = 10 ** (gainDb / 20);
     this.#room = room;
@@ -40,7 +40,7 @@ export class Loudspeakers {
   }
 
   /** From the next step on. */
-  say(utterance: Utterance, sound: Int16Array): void {
+  say(utterance: SimulatedUtterance, sound: Int16Array): void {
     this.#own = { utterance, sound };
   }
 

@@ -1,9 +1,9 @@
 import type { OpusCodec } from '#src/audio/opus.ts';
 
 /** A piece of an utterance: frames `from` to `to` of 20 ms, both included. */
-export type Piece = { readonly utterance: number; readonly from: number; to: number };
+export type UtterancePiece = { readonly utterance: number; readonly from: number; to: number };
 
-type Mark = { readonly utterance: number; readonly frame: number };
+type FrameMark = { readonly utterance: number; readonly frame: number };
 
 const magic = 0x9d2c5a71 | 0;
 const [idBits, frameBits] = [20, 12];
@@ -14,9 +14,9 @@ const markBits = 32 + idBits + frameBits;
  * it really is. Nobody hears it: it is 90 dB down.
  */
 export class Marks {
-  readonly #byPacket = new WeakMap<Uint8Array, Mark>();
+  readonly #byPacket = new WeakMap<Uint8Array, FrameMark>();
 
-  put(opus: Uint8Array, mark: Mark): void {
+  put(opus: Uint8Array, mark: FrameMark): void {
     this.#byPacket.set(opus, mark);
   }
 
@@ -52,7 +52,7 @@ export class Marks {
   }
 }
 
-function write(samples: Int16Array, from: number, { utterance, frame }: Mark): void {
+function write(samples: Int16Array, from: number, { utterance, frame }: FrameMark): void {
   const words = [
     [magic, 32],
     [utterance, idBits],
@@ -67,8 +67,8 @@ function write(samples: Int16Array, from: number, { utterance, frame }: Mark): v
 }
 
 /** What a sound is made of, in its order. */
-export function piecesIn(samples: Int16Array): Piece[] {
-  const pieces: Piece[] = [];
+export function piecesIn(samples: Int16Array): UtterancePiece[] {
+  const pieces: UtterancePiece[] = [];
   let register = 0;
   for (let at = 0; at < samples.length; at++) {
     register = (register << 1) | ((samples[at] ?? 0) & 1);

@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import type { Packet } from '#src/audio/packet.ts';
-import { type Clip, clipPath, readClips, unpack, type Word } from '#test/bench/turns/clips.ts';
-import type { Marks, Piece } from './marks.ts';
+import { type VoiceClip, clipPath, readClips, unpack, type ClipWord } from '#test/bench/turns/clips.ts';
+import type { Marks, UtterancePiece } from './marks.ts';
 
 /** Something somebody says: the sound of clips, the words of `text` spread over it. */
-export type Utterance = {
+export type SimulatedUtterance = {
   readonly id: number;
   readonly personId: string;
   readonly text: string;
-  readonly words: readonly Word[];
+  readonly words: readonly ClipWord[];
   /** Of the first packet, and of the end of the sound. */
   readonly fromMs: number;
   readonly toMs: number;
 };
 
-type Sound = { readonly packets: readonly Uint8Array[]; readonly ms: number };
+type MicrophoneSound = { readonly packets: readonly Uint8Array[]; readonly ms: number };
 
 const packetMs = 20;
 const silence = Buffer.from([0xf8, 0xff, 0xfe]);
@@ -25,11 +25,11 @@ const marginMs = 20;
 
 /** Everybody's microphone: real speech in a voice each, with whatever words are given to it. */
 export class Microphones {
-  readonly said: Utterance[] = [];
-  readonly #voices: ReadonlyMap<string, readonly Sound[]>;
+  readonly said: SimulatedUtterance[] = [];
+  readonly #voices: ReadonlyMap<string, readonly MicrophoneSound[]>;
   readonly #marks: Marks;
 
-  constructor(voices: ReadonlyMap<string, readonly Sound[]>, marks: Marks) {
+  constructor(voices: ReadonlyMap<string, readonly MicrophoneSound[]>, marks: Marks) {
     this.#voices = voices;
     this.#marks = marks;
   }
@@ -40,7 +40,7 @@ export class Microphones {
     text: string,
     fromMs: number,
     sound = this.#fitting(personId, text),
-  ): { readonly utterance: Utterance; readonly packets: readonly Packet[] } {
+  ): { readonly utterance: SimulatedUtterance; readonly packets: readonly Packet[] } {
     const utterance = this.note(personId, text, fromMs, spread(text, sound.ms));
     const { id } = utterance;
     const frames = sound.packets.map((packet, frame) => {
@@ -58,7 +58,7 @@ export class Microphones {
   }
 
   /** That sound with these words is going to leave this microphone. */
-  note(personId: string, text: string, fromMs: number, words: readonly Word[]): Utterance {
+  note(personId: string, text: string, fromMs: number, words: readonly ClipWord[]): SimulatedUtterance {
     const id = this.said.length + 1;
     const toMs = fromMs + (words.at(-1)?.[2] ?? 0);
     const utterance = { id, personId, text, words, fromMs, toMs };
@@ -67,7 +67,7 @@ export class Microphones {
   }
 
   /** The words that had ended in so much of it. */
-  heardIn({ utterance, from, to }: Piece): string {
+  heardIn({ utterance, from, to }: UtterancePiece): string {
     const words = this.said[utterance - 1]?.words ?? [];
     const [fromMs, toMs] = [from * packetMs, (to + 1) * packetMs];
     return words
@@ -76,7 +76,7 @@ export class Microphones {
       .join(' ');
   }
 
-  #fitting(personId: string, text: string): Sound {
+  #fitting(personId: string, text: string): MicrophoneSound {
     const sounds = this.#voices.get(personId) ?? [];
     const packets: Uint8Array[] = [];
     let leftMs = Math.max(420, text.length * characterMs);
@@ -94,9 +94,9 @@ export class Microphones {
 /** A voice of test/fixtures/scenes for each person. */
 export async function readVoices(
   voiceOf: Readonly<Record<string, string>>,
-): Promise<ReadonlyMap<string, readonly Sound[]>> {
+): Promise<ReadonlyMap<string, readonly MicrophoneSound[]>> {
   const clips = [...(await readClips()).values()];
-  const voices = new Map<string, readonly Sound[]>();
+  const voices = new Map<string, readonly MicrophoneSound[]>();
   for (const [personId, voice] of Object.entries(voiceOf)) {
     const own = clips.filter(({ id }) => id.startsWith(`${voice}/`));
     voices.set(personId, await Promise.all(own.map(soundOf)));
@@ -104,7 +104,7 @@ export async function readVoices(
   return voices;
 }
 
-async function soundOf({ id, words }: Clip): Promise<Sound> {
+async function soundOf({ id, words }: VoiceClip): Promise<MicrophoneSound> {
   const [fromMs, toMs] = [words[0]?.[1] ?? 0, words.at(-1)?.[2] ?? 0];
   const packets = unpack(await readFile(clipPath(id))).slice(
     Math.max(0, Math.floor((fromMs - marginMs) / packetMs)),
@@ -114,7 +114,7 @@ async function soundOf({ id, words }: Clip): Promise<Sound> {
 }
 
 /** Words as long as they have letters. */
-export function spread(text: string, ms: number): Word[] {
+export function spread(text: string, ms: number): ClipWord[] {
   const words = text.split(' ');
   const perLetter = ms / (text.length + 1);
   let at = 0;

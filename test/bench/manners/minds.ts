@@ -2,19 +2,19 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { Pipeline, Said, Turn } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, TurnUtterance, Turn } from '#src/pipeline/pipeline.ts';
 import type { Synthesizer, Transcriber, TranscriptUpdate } from '#src/speech/ports.ts';
-import { type Piece, piecesIn } from './marks.ts';
+import { type UtterancePiece, piecesIn } from './marks.ts';
 
 /** From the call to the final text, and to the first token; the voice has its own. */
 const [recogniseMs, thinkMs] = [120, 150];
 export const speakMs = 60;
 
 /** How an answer sounds. */
-export type Manner = 'short' | 'asks' | 'long';
+export type AnswerStyle = 'short' | 'asks' | 'long';
 
 /** What an answer was to be given to. */
-export type Asked = {
+export type MindRequest = {
   readonly serial: number;
   readonly speakerId: string;
   /** Whose sound it was, by the packets: one for each utterance, and more where they were mixed. */
@@ -22,7 +22,7 @@ export type Asked = {
   readonly texts: readonly string[];
 };
 
-const endings: Readonly<Record<Manner, string>> = {
+const endings: Readonly<Record<AnswerStyle, string>> = {
   short: 'That is what I found.',
   asks: 'For how many people is it?',
   long: `It began a long time ago in a small town by the sea. Nobody there had ever seen a lighthouse, so they built
@@ -33,9 +33,9 @@ const endings: Readonly<Record<Manner, string>> = {
 /** A recogniser that makes no mistake and knows only the words that have ended. */
 export class HonestRecogniser implements Transcriber {
   readonly #clock: Clock;
-  readonly #wordsIn: (piece: Piece) => string;
+  readonly #wordsIn: (piece: UtterancePiece) => string;
 
-  constructor(clock: Clock, wordsIn: (piece: Piece) => string) {
+  constructor(clock: Clock, wordsIn: (piece: UtterancePiece) => string) {
     this.#clock = clock;
     this.#wordsIn = wordsIn;
   }
@@ -49,12 +49,12 @@ export class HonestRecogniser implements Transcriber {
 
 /** A model that says which question it answers, and a note of everything it was asked. */
 export class Minds {
-  readonly asked: Asked[] = [];
+  readonly asked: MindRequest[] = [];
   running = 0;
   readonly #clock: Clock;
-  readonly #mannerOf: (utterances: readonly number[]) => Manner;
+  readonly #mannerOf: (utterances: readonly number[]) => AnswerStyle;
 
-  constructor(clock: Clock, mannerOf: (utterances: readonly number[]) => Manner) {
+  constructor(clock: Clock, mannerOf: (utterances: readonly number[]) => AnswerStyle) {
     this.#clock = clock;
     this.#mannerOf = mannerOf;
   }
@@ -101,6 +101,6 @@ export function serialIn(text: string): number | undefined {
   return serial === undefined ? undefined : Number(serial);
 }
 
-function utterancesIn({ pcm }: Said): number[] {
+function utterancesIn({ pcm }: TurnUtterance): number[] {
   return pcm ? [...new Set(piecesIn(pcm.samples).map(({ utterance }) => utterance))] : [];
 }

@@ -1,19 +1,19 @@
 import { percentile, table } from '#test/bench/table.ts';
-import type { Cut } from './cuts.ts';
+import type { AnswerCut } from './cuts.ts';
 import type { EchoFindings } from './echo.ts';
 import type { SpokenStops, StopWords } from './stops.ts';
-import type { Verdict } from './verdict.ts';
+import type { MannersVerdict } from './verdict.ts';
 
 export type Findings = {
-  readonly rooms: Readonly<Record<string, Verdict>>;
+  readonly rooms: Readonly<Record<string, MannersVerdict>>;
   readonly aloud: SpokenStops;
   readonly inText: StopWords & { readonly languages: number };
-  readonly cuts: readonly Cut[];
+  readonly cuts: readonly AnswerCut[];
   readonly echo: EchoFindings;
 };
 
 /** One target; `misses` says what went wrong, a line each. */
-export type Line = {
+export type TargetLine = {
   readonly what: string;
   readonly target: string;
   readonly reached: string;
@@ -25,7 +25,7 @@ const [uninvitedPerHour, stopPercent, wordsOff] = [1, 98, 1] as const;
 /** With fewer the target says little. */
 const enoughCuts = 50;
 
-export function linesOf({ rooms, aloud, inText, cuts, echo }: Findings): readonly Line[] {
+export function linesOf({ rooms, aloud, inText, cuts, echo }: Findings): readonly TargetLine[] {
   const off = cuts.filter(({ kept, left }) => Math.abs(kept - left) > wordsOff);
   return [
     ...Object.entries(rooms).flatMap(([room, verdict]) => roomLines(room, verdict)),
@@ -55,19 +55,19 @@ export function roomTable(rooms: Findings['rooms']): string {
   );
 }
 
-export function targetTable(lines: readonly Line[]): string {
+export function targetTable(lines: readonly TargetLine[]): string {
   return table(
     ['target', '', 'reached', ''],
     lines.map(({ what, target, reached, met }) => [what, target, reached, met ? 'met' : 'NOT MET']),
   );
 }
 
-export function cutWords(cuts: readonly Cut[]): string {
+export function cutWords(cuts: readonly AnswerCut[]): string {
   const off = cuts.map(({ kept, left }) => Math.abs(kept - left));
   return `${off.filter((words) => words === 0).length} of ${cuts.length} exact, at most ${percentile(off, 1)} off`;
 }
 
-function roomLines(room: string, verdict: Verdict): Line[] {
+function roomLines(room: string, verdict: MannersVerdict): TargetLine[] {
   const { minutes, uninvited, lost, twice, cut, turns, misattributed, failures } = verdict;
   const none = (what: string, misses: readonly string[]) => noneLine(`${room}: ${what}`, misses);
   const perHour = (60 * uninvited.length) / minutes;
@@ -89,11 +89,11 @@ function roomLines(room: string, verdict: Verdict): Line[] {
   ];
 }
 
-function noneLine(what: string, misses: readonly string[]): Line {
+function noneLine(what: string, misses: readonly string[]): TargetLine {
   return { what, target: '0', reached: `${misses.length}`, met: misses.length === 0, misses };
 }
 
-function stopLine(what: string, { tried, missed }: StopWords): Line {
+function stopLine(what: string, { tried, missed }: StopWords): TargetLine {
   const percent = 100 * (1 - missed.length / tried);
   return {
     ...{ what, target: `at least ${stopPercent} %`, reached: `${percent.toFixed(1)} %` },

@@ -2,19 +2,19 @@ import { loadOpus } from '#src/audio/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SessionEvent } from '#src/session/events.ts';
-import type { Person } from '#src/session/link.ts';
+import type { ChannelMember } from '#src/session/link.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import type { AddressingMode } from '#src/turn/addressing-windows.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { lounge, openHouse } from '#test/session/house.ts';
 import { LeapingClock } from './clock.ts';
 import { Marks } from './marks.ts';
-import { Microphones, readVoices, type Utterance } from './microphones.ts';
-import { HonestRecogniser, type Manner, Minds, speakMs } from './minds.ts';
+import { Microphones, readVoices, type SimulatedUtterance } from './microphones.ts';
+import { HonestRecogniser, type AnswerStyle, Minds, speakMs } from './minds.ts';
 
-export type Stamped = { readonly atMs: number; readonly event: SessionEvent };
-export type Room = Awaited<ReturnType<typeof openRoom>>;
-type Sound = NonNullable<Parameters<Microphones['say']>[3]>;
+export type TimedEvent = { readonly atMs: number; readonly event: SessionEvent };
+export type BenchChannel = Awaited<ReturnType<typeof openRoom>>;
+type SpokenSound = NonNullable<Parameters<Microphones['say']>[3]>;
 
 /** People and their voices of test/fixtures/scenes. */
 const everybody = [
@@ -42,19 +42,19 @@ const [codec, voices] = await Promise.all([
 ]);
 
 /** The first so many of everybody. */
-export function peopleOf(count: number): Person[] {
+export function peopleOf(count: number): ChannelMember[] {
   return everybody.slice(0, count).map(([id, name]) => ({ id, name, isBot: false, roleIds: [] }));
 }
 
-export const otherBot: Person = { id: 'bot', name: 'Groovy', isBot: true, roleIds: [] };
+export const otherBot: ChannelMember = { id: 'bot', name: 'Groovy', isBot: true, roleIds: [] };
 
 /**
  * The real session in a room with these people, all of whom it may hear; `mannerOf` says how it is to answer, and
  * `soundOf` gives a voice to what are numbers otherwise.
  */
 export async function openRoom(
-  people: readonly Person[],
-  mannerOf: (utterances: readonly number[]) => Manner = () => 'short',
+  people: readonly ChannelMember[],
+  mannerOf: (utterances: readonly number[]) => AnswerStyle = () => 'short',
   addressing: AddressingMode = 'auto',
   soundOf: (piece: Pcm) => Pcm = (piece) => piece,
 ) {
@@ -68,7 +68,7 @@ export async function openRoom(
       for await (const piece of synthesizer.synthesize(...call)) yield soundOf(piece);
     },
   };
-  const happened: Stamped[] = [];
+  const happened: TimedEvent[] = [];
   /** Frames of its own voice that left, by the number of the text they are of; cues are none. */
   const sounded = new Map<number, number>();
   const mouth = { lastMs: Number.NEGATIVE_INFINITY };
@@ -107,12 +107,12 @@ export async function openRoom(
 
 /** They will say it from `fromMs` on, which is now or later, and not before they have said what they are saying. */
 export function say(
-  room: Room,
+  room: BenchChannel,
   personId: string,
   text: string,
   fromMs: number,
-  sound?: Sound,
-): Utterance {
+  sound?: SpokenSound,
+): SimulatedUtterance {
   const former = room.microphones.said.findLast((one) => one.personId === personId);
   const freeMs = Math.max(fromMs, (former?.toMs ?? 0) + betweenMs);
   const onGridMs = packetMs * Math.ceil(freeMs / packetMs);
@@ -123,7 +123,7 @@ export function say(
 }
 
 /** Lets 20 ms pass. */
-export async function step({ house, clock, traffic }: Room): Promise<void> {
+export async function step({ house, clock, traffic }: BenchChannel): Promise<void> {
   await clock.advance(packetMs);
   const nowMs = clock.nowMs();
   const { link } = house.door;
@@ -137,7 +137,7 @@ export async function step({ house, clock, traffic }: Room): Promise<void> {
 }
 
 /** To that instant, in one leap where nothing can happen before. */
-export async function goTo(room: Room, atMs: number): Promise<void> {
+export async function goTo(room: BenchChannel, atMs: number): Promise<void> {
   const { clock, traffic } = room;
   while (clock.nowMs() < atMs) {
     const nextMs = Math.min(atMs, traffic.waiting[0]?.atMs ?? atMs);
@@ -149,7 +149,7 @@ export async function goTo(room: Room, atMs: number): Promise<void> {
 }
 
 /** Until that holds; false when it has not for a minute and a half. */
-export async function until(room: Room, holds: () => boolean): Promise<boolean> {
+export async function until(room: BenchChannel, holds: () => boolean): Promise<boolean> {
   const deadlineMs = room.clock.nowMs() + longestMs;
   while (!holds()) {
     if (room.clock.nowMs() > deadlineMs) return false;
@@ -159,13 +159,13 @@ export async function until(room: Room, holds: () => boolean): Promise<boolean> 
 }
 
 /** It says nothing, and prepares nothing. */
-export function isAtRest({ house, minds, synthesizer }: Room): boolean {
+export function isAtRest({ house, minds, synthesizer }: BenchChannel): boolean {
   const isFree = house.rooms.stay('g')?.room.floor.isFree === true;
   return isFree && minds.running + synthesizer.running === 0;
 }
 
 /** They leave the channel, or come back. */
-export function move({ house, people }: Room, personId: string, isHere: boolean): void {
+export function move({ house, people }: BenchChannel, personId: string, isHere: boolean): void {
   const { door } = house;
   const there = people.filter(({ id }) =>
     id === personId ? isHere : door.link.present.some((one) => one.id === id),

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 
 /** Somebody of the scene; `bot` is another bot in the channel. */
-export type Role = 'a' | 'b' | 'c' | 'd' | 'e' | 'bot';
+export type SceneRole = 'a' | 'b' | 'c' | 'd' | 'e' | 'bot';
 
-export type Act =
+export type SceneAct =
   | {
-      readonly who: Role;
+      readonly who: SceneRole;
       readonly say: string;
       /** From the end of what was said before; below 0 they overlap. Default 0. */
       readonly afterMs?: number;
@@ -20,12 +20,12 @@ export type Act =
       /** The name is spelled wrong, which has to do no longer where the bot was dismissed twice of late. */
       readonly misheard?: true;
     }
-  | { readonly who: Role; readonly do: 'ask' | 'go' | 'come' }
+  | { readonly who: SceneRole; readonly do: 'ask' | 'go' | 'come' }
   | { readonly pauseMs: number }
   /** Until everything is answered to its end, or the bot is heard. */
   | { readonly wait: 'answer' | 'sound' };
 
-export type Scene = { readonly name: string; readonly acts: readonly Act[] };
+export type MannersScene = { readonly name: string; readonly acts: readonly SceneAct[] };
 
 /** Everything that is played; scenes and lines may be added, never removed. */
 export type SceneMix = {
@@ -33,9 +33,9 @@ export type SceneMix = {
   readonly fill: Readonly<Record<string, readonly string[]>>;
   /** What people say to each other. */
   readonly chat: readonly string[];
-  readonly two: readonly Scene[];
+  readonly two: readonly MannersScene[];
   /** Played among five people, between those of two. */
-  readonly five: readonly Scene[];
+  readonly five: readonly MannersScene[];
 };
 
 export async function readSceneMix(): Promise<SceneMix> {

@@ -3,7 +3,7 @@ import { classify } from '#src/turn/interjections.ts';
 import { percentile } from '#test/bench/table.ts';
 import { unpack } from '#test/bench/turns/clips.ts';
 import { heldOutStops } from '#test/turn/interjections-held-out.ts';
-import { goTo, isAtRest, openRoom, peopleOf, type Room, say, until } from './room.ts';
+import { goTo, isAtRest, openRoom, peopleOf, type BenchChannel, say, until } from './room.ts';
 
 /** Somebody who says stop. */
 export type Stop = { readonly voice: string; readonly say: string };
@@ -55,7 +55,7 @@ export async function stopAloud(stops: readonly Stop[]): Promise<SpokenStops> {
   };
 }
 
-async function silenceAfter(room: Room, stop: Stop, who: string): Promise<number | undefined> {
+async function silenceAfter(room: BenchChannel, stop: Stop, who: string): Promise<number | undefined> {
   const { clock, mouth } = room;
   const packets = unpack(await readFile(stopPath(stop)));
   const asked = say(room, 'ana', 'Nova, tell me a long story.', clock.nowMs() + 4_000);

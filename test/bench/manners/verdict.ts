@@ -1,9 +1,9 @@
-import type { Spoken } from './director.ts';
-import { type Asked, serialIn } from './minds.ts';
-import type { Room, Stamped } from './room.ts';
+import type { SpokenLine } from './director.ts';
+import { type MindRequest, serialIn } from './minds.ts';
+import type { BenchChannel, TimedEvent } from './room.ts';
 
 /** What came of one evening. */
-export type Verdict = {
+export type MannersVerdict = {
   readonly minutes: number;
   readonly utterances: number;
   readonly questions: number;
@@ -25,18 +25,18 @@ export type Verdict = {
 };
 
 export type Evening = {
-  readonly room: Room;
-  readonly spoken: ReadonlyMap<number, Spoken>;
+  readonly room: BenchChannel;
+  readonly spoken: ReadonlyMap<number, SpokenLine>;
 };
 
 /** An answer of which something was heard. */
-type Given = { readonly asked: Asked; readonly isWhole: boolean };
+type HeardAnswerPart = { readonly asked: MindRequest; readonly isWhole: boolean };
 
-export function judge({ room, spoken }: Evening): Verdict {
+export function judge({ room, spoken }: Evening): MannersVerdict {
   const given = givenIn(room);
   const all = [...spoken.values()];
   const timesOf = (id: number) => given.filter(({ asked }) => asked.utterances.includes(id)).length;
-  const told = ({ utterance, scene }: Spoken) =>
+  const told = ({ utterance, scene }: SpokenLine) =>
     `${(utterance.fromMs / 1000).toFixed(0)} s, ${scene}, ${utterance.personId}: ${utterance.text}`;
   const wanted = all.filter(({ meant }) => meant === 'yes');
   const uninvited = given.filter(({ asked }) =>
@@ -69,15 +69,15 @@ export function judge({ room, spoken }: Evening): Verdict {
   }
 }
 
-function isShort({ answer, meant, utterance }: Spoken, { asked }: Given): boolean {
+function isShort({ answer, meant, utterance }: SpokenLine, { asked }: HeardAnswerPart): boolean {
   return answer === 'short' && meant === 'yes' && asked.utterances.includes(utterance.id);
 }
 
-function isCut({ asked, isWhole }: Given, id: number): boolean {
+function isCut({ asked, isWhole }: HeardAnswerPart, id: number): boolean {
   return asked.utterances.includes(id) && !isWhole;
 }
 
-function givenIn({ happened, minds }: Room): Given[] {
+function givenIn({ happened, minds }: BenchChannel): HeardAnswerPart[] {
   return happened.flatMap(({ event }) => {
     if (event.kind !== 'answered' || event.heardText === '') return [];
     const asked = minds.asked[(serialIn(event.text) ?? 0) - 1];
@@ -86,7 +86,7 @@ function givenIn({ happened, minds }: Room): Given[] {
 }
 
 /** Of each text that was recognised and each question put to the model: undefined when it is of whom it is said to be. */
-function turnsIn(room: Room): (string | undefined)[] {
+function turnsIn(room: BenchChannel): (string | undefined)[] {
   const { microphones, minds, happened } = room;
   const ownerOf = (id: number) => microphones.said[id - 1]?.personId;
   const asked = minds.asked.map(({ serial, speakerId, utterances }) => {
@@ -97,7 +97,7 @@ function turnsIn(room: Room): (string | undefined)[] {
 }
 
 /** Such words that speaker said just before. */
-function recognisedBy({ atMs, event }: Stamped, { microphones }: Room): (string | undefined)[] {
+function recognisedBy({ atMs, event }: TimedEvent, { microphones }: BenchChannel): (string | undefined)[] {
   if (event.kind !== 'recognised') return [];
   const own = microphones.said.filter(
     ({ personId, fromMs, toMs }) =>

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Person } from '#src/sandbox/person.ts';
+import type { SandboxPerson } from '#src/sandbox/person.ts';
 import { openSandbox } from '#src/sandbox/sandbox.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 
@@ -35,7 +35,7 @@ export async function benchCommand(): Promise<CommandTimes> {
   return { firstMs, ms: rest.toSorted((a, b) => a - b) };
 }
 
-async function firstHeard({ heard }: Person, sinceMs: number): Promise<number> {
+async function firstHeard({ heard }: SandboxPerson, sinceMs: number): Promise<number> {
   const untilMs = performance.now() + waitMs;
   for (;;) {
     const frame = heard.frames.find(({ atMs, audible }) => audible && atMs >= sinceMs);

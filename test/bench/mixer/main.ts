@@ -71,13 +71,13 @@ async function run(mixer: Mixer, count: number, everyMs = 1): Promise<number[]> 
 }
 
 /** What plays in one row of the table; `everyMs`: how fast frames are asked for. */
-type Row = {
+type MixerRow = {
   readonly label: string;
   readonly everyMs: number;
   readonly source: () => SoundSource | Promise<SoundSource>;
 };
 
-async function measure(count: number, { label, everyMs, source }: Row): Promise<void> {
+async function measure(count: number, { label, everyMs, source }: MixerRow): Promise<void> {
   const encoding: number[] = [];
   const { tracks, mixer } = open(encoding);
   for (let n = 0; n < count; n++) tracks.play(`t${n}`, await source());
@@ -164,11 +164,11 @@ console.log(
 );
 const decoding = new Decoding({ clock: realClock });
 const sources = new Sources({ clock: realClock, decoding, allowed: new AllowedHosts([]) });
-const made = [48_000, 44_100].map((rateHz): Row => {
+const made = [48_000, 44_100].map((rateHz): MixerRow => {
   return { label: `${rateHz} made`, everyMs: 1, source: () => noise(rateHz) };
 });
 // One decoder serves all, so that these are asked for no faster than at twice the speed of sound.
-const decoded = [48_000, 44_100].map((rateHz): Row => {
+const decoded = [48_000, 44_100].map((rateHz): MixerRow => {
   const bytes = file(rateHz);
   const source = () =>
     sources.openSource({ kind: 'bytes', bytes }, {}, new AbortController().signal);

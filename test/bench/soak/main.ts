@@ -2,10 +2,10 @@
 import { parseArgs } from 'node:util';
 import { realClock } from '#src/base/clock.ts';
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
-import { Company, rain } from '#test/bench/chaos/company.ts';
+import { ChaosPeople, rain } from '#test/bench/chaos/company.ts';
 import { healthOf, slopeMbPerHour } from '#test/bench/chaos/health.ts';
 import { settle } from '#test/bench/chaos/run.ts';
-import { openStage, type Stage } from '#test/bench/chaos/stage.ts';
+import { openStage, type ChaosSetup } from '#test/bench/chaos/stage.ts';
 import { table } from '#test/bench/table.ts';
 import {
   bounds,
@@ -13,7 +13,7 @@ import {
   grown,
   isLongEnough,
   least,
-  type Reading,
+  type MemoryReading,
   warmMs,
 } from './readings.ts';
 
@@ -33,16 +33,16 @@ const never = new AbortController().signal;
 await using stage = await openStage();
 await soak(stage);
 
-async function soak(on: Stage): Promise<void> {
+async function soak(on: ChaosSetup): Promise<void> {
   console.log(`Parley soak: ${minutes} min, five people, two tracks, one packet in a hundred lost`);
-  const company = await Company.gather(on, seededRandom(1), cast);
+  const company = await ChaosPeople.gather(on, seededRandom(1), cast);
   const { voice } = on.sandbox.faults;
   for (const id of [on.sandbox.botId, ...company.talkers.map(({ person }) => person.id)]) {
     voice.network(id, { up: { loss }, down: { loss } });
   }
   company.begin();
   const startMs = realClock.nowMs();
-  const readings: Reading[] = [];
+  const readings: MemoryReading[] = [];
   for (let lineMs = 0; realClock.nowMs() - startMs < lengthMs && on.isUp; ) {
     await realClock.sleep(readEveryMs, never);
     const reading = await read(on, startMs);
@@ -63,7 +63,7 @@ async function soak(on: Stage): Promise<void> {
   if (!isLongEnough(readings)) console.log('Too short to judge growth: 15 minutes are the least.');
 }
 
-async function read(on: Stage, startMs: number): Promise<Reading | undefined> {
+async function read(on: ChaosSetup, startMs: number): Promise<MemoryReading | undefined> {
   const measures = await on.measure();
   const nowMs = realClock.nowMs();
   const health = await healthOf(on.bot.pid, nowMs);
@@ -82,7 +82,7 @@ async function read(on: Stage, startMs: number): Promise<Reading | undefined> {
   };
 }
 
-function line(reading: Reading): string {
+function line(reading: MemoryReading): string {
   const { atMs, residentMb, heldMb, timers, listeners, sockets, handles } = reading;
   const memory = `resident ${residentMb.toFixed(1)} MB, heap and external ${heldMb.toFixed(2)} MB`;
   const rest = `timers ${timers}, listeners ${listeners}, sockets ${sockets}, files ${handles}`;
@@ -90,7 +90,7 @@ function line(reading: Reading): string {
 }
 
 /** The least of 5 minutes each: at the start, at minute 10 and at the end. */
-function report(readings: readonly Reading[]): string {
+function report(readings: readonly MemoryReading[]): string {
   const endMs = readings.at(-1)?.atMs ?? 0;
   const shown = (figure: Figure, untilMs: number) => {
     const value = least(readings, untilMs, figure);

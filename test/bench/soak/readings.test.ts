@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { grown, isLongEnough, least, type Reading } from './readings.ts';
+import { grown, isLongEnough, least, type MemoryReading } from './readings.ts';
 
 const minuteMs = 60_000;
 
 /** One a minute; `more` is what is held besides, by minute. */
-function hour(more: (minute: number) => Partial<Reading>, minutes = 60): readonly Reading[] {
+function hour(more: (minute: number) => Partial<MemoryReading>, minutes = 60): readonly MemoryReading[] {
   return Array.from({ length: minutes }, (_, n) => {
     const still = { residentMb: 150, heldMb: 40, timers: 9, listeners: 6, sockets: 8, handles: 60 };
     return { atMs: (n + 1) * minuteMs, ...still, ...more(n + 1) };

@@ -1,5 +1,5 @@
 /** What the bot held at one instant, after a forced collection. */
-export type Reading = {
+export type MemoryReading = {
   /** Since the soak began. */
   readonly atMs: number;
   readonly residentMb: number;
@@ -12,7 +12,7 @@ export type Reading = {
   readonly handles: number;
 };
 
-export type Figure = keyof Omit<Reading, 'atMs'>;
+export type Figure = keyof Omit<MemoryReading, 'atMs'>;
 
 /** More than this above minute 10 is a leak. Memory is allowed so much for each 50 minutes; handles come and go. */
 export const bounds: Readonly<Record<Figure, number>> = {
@@ -32,7 +32,7 @@ const boundOverMs = 50 * minuteMs;
 
 /** The least of the 5 minutes up to an instant: what is held for good. */
 export function least(
-  readings: readonly Reading[],
+  readings: readonly MemoryReading[],
   untilMs: number,
   figure: Figure,
 ): number | undefined {
@@ -41,7 +41,7 @@ export function least(
 }
 
 /** Figures that grew by more than they may between minute 10 and the end; none where the soak is too short to tell. */
-export function grown(readings: readonly Reading[]): readonly string[] {
+export function grown(readings: readonly MemoryReading[]): readonly string[] {
   const endMs = readings.at(-1)?.atMs ?? 0;
   if (!isLongEnough(readings)) return [];
   return Object.entries(bounds).flatMap(([name, bound]) => {
@@ -59,6 +59,6 @@ export function grown(readings: readonly Reading[]): readonly string[] {
 }
 
 /** The last 5 minutes do not overlap those up to minute 10. */
-export function isLongEnough(readings: readonly Reading[]): boolean {
+export function isLongEnough(readings: readonly MemoryReading[]): boolean {
   return (readings.at(-1)?.atMs ?? 0) >= warmMs + windowMs;
 }

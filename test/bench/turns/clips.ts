@@ -1,27 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import { joined } from '#test/audio/speech.ts';
-import type { Scene } from './plan.ts';
+import type { TurnScene } from './plan.ts';
 
 /** Text, start and end in milliseconds of the clip. */
-export type Word = readonly [text: string, fromMs: number, toMs: number];
+export type ClipWord = readonly [text: string, fromMs: number, toMs: number];
 
 /** One clause in one voice. The first word starts and the last one ends where the sound does. */
-export type Clip = {
+export type VoiceClip = {
   readonly id: string;
   /** As it was given to the voice. */
   readonly say: string;
-  readonly words: readonly Word[];
+  readonly words: readonly ClipWord[];
 };
 
 export const scenesFolder = 'test/fixtures/scenes';
 
-export async function readScenes(): Promise<readonly Scene[]> {
+export async function readScenes(): Promise<readonly TurnScene[]> {
   return JSON.parse(await readFile(`${scenesFolder}/scenes.json`, 'utf8'));
 }
 
-export async function readClips(): Promise<ReadonlyMap<string, Clip>> {
-  const clips: readonly Clip[] = JSON.parse(await readFile(`${scenesFolder}/clips.json`, 'utf8'));
+export async function readClips(): Promise<ReadonlyMap<string, VoiceClip>> {
+  const clips: readonly VoiceClip[] = JSON.parse(await readFile(`${scenesFolder}/clips.json`, 'utf8'));
   return new Map(clips.map((clip) => [clip.id, clip]));
 }
 

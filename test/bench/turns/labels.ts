@@ -1,5 +1,5 @@
 import { energyDb } from '#src/audio/loudness.ts';
-import type { Word } from './clips.ts';
+import type { ClipWord } from './clips.ts';
 
 const samplesPerMs = 16;
 const windowMs = 10;
@@ -31,7 +31,7 @@ export function voiceLevelDb(samples: Int16Array): number {
  *
  * Inside the sounding part they are as long as they have letters; only its start and end are measured.
  */
-export function wordsOf(say: string, [fromMs, toMs]: readonly [number, number]): Word[] {
+export function wordsOf(say: string, [fromMs, toMs]: readonly [number, number]): ClipWord[] {
   const texts = say
     .toLowerCase()
     .replaceAll('-', ' ')

@@ -6,21 +6,21 @@ import type { SileroWeights } from '#src/audio/silero.ts';
 import { SpeakerStream } from '#src/audio/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice-meter.ts';
-import { Ear, type Noticed } from '#src/session/ear.ts';
-import type { Habits } from '#src/session/habits.ts';
+import { SpeakerInput, type SpeechEvent } from '#src/session/ear.ts';
+import type { PauseHabits } from '#src/session/habits.ts';
 import type { EndpointRules } from '#src/turn/endpointing.ts';
-import type { Word } from './clips.ts';
+import type { ClipWord } from './clips.ts';
 
-export type Noted = { readonly atMs: number; readonly noticed: Noticed };
+export type NotedEvent = { readonly atMs: number; readonly noticed: SpeechEvent };
 
-export type Listening = {
+export type SceneListening = {
   readonly speakerId: string;
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;
   readonly rules: EndpointRules;
-  readonly habits: Habits;
+  readonly habits: PauseHabits;
   /** Of a recogniser that makes no mistake; without it there are no texts. */
-  readonly words?: readonly Word[];
+  readonly words?: readonly ClipWord[];
 };
 
 /** From the question to the text. */
@@ -31,18 +31,18 @@ const stepMs = 10;
 /** Packets come at full ticks, ticks between them. */
 const tickMs = 20;
 
-type Answer = { readonly text: string; readonly atMs: number };
+type TimedAnswer = { readonly text: string; readonly atMs: number };
 
 /** One person's packets through the ear of a session, on virtual time: what was noticed, and when. */
-export function listen(packets: Iterable<Packet>, lengthMs: number, how: Listening): Noted[] {
+export function listen(packets: Iterable<Packet>, lengthMs: number, how: SceneListening): NotedEvent[] {
   const { speakerId, rules, habits, words } = how;
   const stream = new SpeakerStream(how.codec);
   const meter = new VoiceMeter(new VoiceActivity(how.weights));
   const echo = new EchoMeter(new SentEnvelope());
-  const ear = new Ear({ speakerId, stream, meter, echo, rules, habits });
+  const ear = new SpeakerInput({ speakerId, stream, meter, echo, rules, habits });
   const oracle = new Oracle(words);
-  const noted: Noted[] = [];
-  const note = (all: readonly Noticed[], atMs: number) => {
+  const noted: NotedEvent[] = [];
+  const note = (all: readonly SpeechEvent[], atMs: number) => {
     for (const noticed of all) {
       noted.push({ atMs, noticed });
       oracle.notice(noticed, atMs);
@@ -64,15 +64,15 @@ export function listen(packets: Iterable<Packet>, lengthMs: number, how: Listeni
 
 /** Asked at each pause, it knows the words of this utterance that have ended in the sound up to then. */
 class Oracle {
-  readonly #words: readonly Word[] | undefined;
+  readonly #words: readonly ClipWord[] | undefined;
   #fromMs = 0;
-  #answer: Answer | undefined;
+  #answer: TimedAnswer | undefined;
 
-  constructor(words: readonly Word[] | undefined) {
+  constructor(words: readonly ClipWord[] | undefined) {
     this.#words = words;
   }
 
-  notice(noticed: Noticed, atMs: number): void {
+  notice(noticed: SpeechEvent, atMs: number): void {
     switch (noticed.kind) {
       case 'began':
         this.#fromMs = noticed.fromMs;
@@ -93,14 +93,14 @@ class Oracle {
     }
   }
 
-  answerBy(atMs: number): Answer | undefined {
+  answerBy(atMs: number): TimedAnswer | undefined {
     const answer = this.#answer;
     if (!answer || answer.atMs > atMs) return undefined;
     this.#answer = undefined;
     return answer;
   }
 
-  #read(words: readonly Word[], pausedAtMs: number): Answer {
+  #read(words: readonly ClipWord[], pausedAtMs: number): TimedAnswer {
     const since = this.#fromMs - keptMs;
     const ended = words.filter(([, fromMs, toMs]) => fromMs >= since && toMs <= pausedAtMs);
     return { text: ended.map(([text]) => text).join(' '), atMs: pausedAtMs + recogniseMs };

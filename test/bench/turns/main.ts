@@ -3,11 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { table } from '#test/bench/table.ts';
 import { readScenes } from './clips.ts';
-import { type Noise, noises } from './noises.ts';
+import { type NoiseName, noises } from './noises.ts';
 import { figuresOf, figuresTable, isMet, reachedBy, targetTable, worstScenes } from './report.ts';
-import { judgeAll, listenToNoise, openWorkshop, playScenes, type Way } from './runs.ts';
+import { judgeAll, listenToNoise, openWorkshop, playScenes, type RunKind } from './runs.ts';
 
-const ways: readonly Way[] = ['no text', 'text', 'text, person known'];
+const ways: readonly RunKind[] = ['no text', 'text', 'text, person known'];
 const noiseSeconds = 150;
 /** In ten minutes of noise, four kinds together. */
 const mostFalseTurns = 1;
@@ -24,7 +24,7 @@ console.log(`\n${targetTable(reached)}`);
 console.log('\nCut off, then kept waiting longest, with texts');
 console.log(worstScenes(withText, 10));
 
-const kinds = Object.keys(noises) as Noise[];
+const kinds = Object.keys(noises) as NoiseName[];
 const heard = kinds.map((kind) => [kind, listenToNoise(kind, noiseSeconds, workshop)] as const);
 const falseTurns = heard.reduce((sum, [, counts]) => sum + counts.turns, 0);
 const quiet = falseTurns <= mostFalseTurns;

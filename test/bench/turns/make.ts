@@ -3,9 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OpusEncoder } from 'mediaplex';
 import { loadOpus } from '#src/audio/load-opus.ts';
-import { type Clip, clipPath, decodeClip, pack, readClips, scenesFolder } from './clips.ts';
+import { type VoiceClip, clipPath, decodeClip, pack, readClips, scenesFolder } from './clips.ts';
 import { soundingPart, voiceLevelDb, wordsOf } from './labels.ts';
-import { type Line, planScenes, type Sentences } from './plan.ts';
+import { type SceneLine, planScenes, type SceneSentences } from './plan.ts';
 import { openVoices } from './voices.ts';
 
 const seed = 1;
@@ -16,11 +16,11 @@ const bitrate = 20_000;
 const frameSamples = 320;
 const samplesPerMs = 16;
 
-const sentences: Sentences = JSON.parse(await readFile(`${scenesFolder}/sentences.json`, 'utf8'));
+const sentences: SceneSentences = JSON.parse(await readFile(`${scenesFolder}/sentences.json`, 'utf8'));
 const { scenes, lines } = planScenes(sentences, seed);
-const made = await readClips().catch(() => new Map<string, Clip>());
+const made = await readClips().catch(() => new Map<string, VoiceClip>());
 const codec = await loadOpus('mediaplex');
-const clips: Clip[] = [];
+const clips: VoiceClip[] = [];
 {
   await using voices = await openVoices();
   for (const [id, line] of lines) {
@@ -35,9 +35,9 @@ console.log(`${scenes.length} scenes, ${clips.length} clips`);
 
 async function makeClip(
   id: string,
-  line: Line,
-  speak: (line: Line) => Promise<Int16Array>,
-): Promise<Clip> {
+  line: SceneLine,
+  speak: (line: SceneLine) => Promise<Int16Array>,
+): Promise<VoiceClip> {
   const file = pack(encode(tidy(await speak(line))));
   await mkdir(dirname(clipPath(id)), { recursive: true });
   await writeFile(clipPath(id), file);

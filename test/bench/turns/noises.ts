@@ -3,25 +3,25 @@ import { roomRateHz } from './microphone.ts';
 
 /** Sounds of a room in which nobody speaks, at levels a headset on a desk hears them. */
 export const noises = { keyboard, breath, hum, music } as const;
-export type Noise = keyof typeof noises;
+export type NoiseName = keyof typeof noises;
 
-type Random = () => number;
+type NoiseRandom = () => number;
 /** Adds one sound to `out`, which starts at `at` samples; what goes beyond the end is lost. */
 type Put = (out: Float32Array, at: number) => void;
 
 const rate = roomRateHz;
 const amplitude = (db: number) => 10 ** (db / 20);
-const white = (random: Random) => 2 * random() - 1;
+const white = (random: NoiseRandom) => 2 * random() - 1;
 
 /** Full scale is 1. */
-export function makeNoise(kind: Noise, seconds: number, seed: number): Int16Array {
+export function makeNoise(kind: NoiseName, seconds: number, seed: number): Int16Array {
   const out = new Float32Array(seconds * rate);
   noises[kind](out, seededRandom(seed));
   return Int16Array.from(out, (value) => Math.round(32_767 * Math.max(-1, Math.min(1, value))));
 }
 
 /** Six keys a second in bursts of some seconds: a click, the ring of the case, and the key coming up more quietly. */
-function keyboard(out: Float32Array, random: Random): void {
+function keyboard(out: Float32Array, random: NoiseRandom): void {
   for (let at = 0; at < out.length; at += (1 + 2 * random()) * rate) {
     const until = at + (3 + 5 * random()) * rate;
     for (; at < until; at += (0.08 + 0.17 * random()) * rate) {
@@ -32,7 +32,7 @@ function keyboard(out: Float32Array, random: Random): void {
   }
 }
 
-function click(level: number, random: Random): Put {
+function click(level: number, random: NoiseRandom): Put {
   const ringHz = 1500 + 2500 * random();
   return (out, at) => {
     let last = 0;
@@ -49,14 +49,14 @@ function click(level: number, random: Random): Put {
 }
 
 /** In and out every four seconds: hiss in a band around 1 kHz. */
-function breath(out: Float32Array, random: Random): void {
+function breath(out: Float32Array, random: NoiseRandom): void {
   for (let at = 0; at < out.length; at += (3.2 + 1.6 * random()) * rate) {
     gust(0.8 + 0.5 * random(), -36 + 6 * random(), random)(out, Math.floor(at));
     gust(1 + 0.6 * random(), -40 + 6 * random(), random)(out, Math.floor(at + 1.6 * rate));
   }
 }
 
-function gust(seconds: number, db: number, random: Random): Put {
+function gust(seconds: number, db: number, random: NoiseRandom): Put {
   const open = 0.15 + 0.15 * random();
   return (out, at) => {
     const length = Math.floor(seconds * rate);
@@ -71,7 +71,7 @@ function gust(seconds: number, db: number, random: Random): Put {
 }
 
 /** Mains at 50 Hz with nine harmonics, slowly swelling, under the hiss of a cheap cable. */
-function hum(out: Float32Array, random: Random): void {
+function hum(out: Float32Array, random: NoiseRandom): void {
   const partials = Array.from({ length: 10 }, (_, n) => [random(), 1 / (n + 1)] as const);
   for (let n = 0; n < out.length; n++) {
     const t = n / rate;
@@ -89,7 +89,7 @@ const scale = [0, 2, 4, 7, 9, 12, 14, 16];
 const roots = [0, 5, 7, -3];
 
 /** A third plucked strings, a third chords with tremolo, a third the same with drums. */
-function music(out: Float32Array, random: Random): void {
+function music(out: Float32Array, random: NoiseRandom): void {
   for (let n = 0; n * beat < out.length; n++) {
     const at = n * beat;
     const rootHz = 110 * 2 ** ((roots[Math.floor(n / 4) % 4] ?? 0) / 12);
@@ -100,7 +100,7 @@ function music(out: Float32Array, random: Random): void {
   }
 }
 
-function strings(rootHz: number, random: Random): Put {
+function strings(rootHz: number, random: NoiseRandom): Put {
   const tone = () => rootHz * 2 ** (1 + (scale[Math.floor(random() * scale.length)] ?? 0) / 12);
   return (out, at) => {
     pluck(tone(), random)(out, at);
@@ -108,7 +108,7 @@ function strings(rootHz: number, random: Random): Put {
   };
 }
 
-function drums(n: number, random: Random): Put {
+function drums(n: number, random: NoiseRandom): Put {
   return (out, at) => {
     drum(n % 2 === 0 ? 'kick' : 'snare', random)(out, at);
     drum('hat', random)(out, at + Math.floor(beat / 2));
@@ -116,7 +116,7 @@ function drums(n: number, random: Random): Put {
 }
 
 /** Karplus and Strong: a burst of noise that runs round a damped loop. */
-function pluck(hz: number, random: Random): Put {
+function pluck(hz: number, random: NoiseRandom): Put {
   return (out, at) => {
     const loop = Float32Array.from({ length: Math.round(rate / hz) }, () => white(random));
     for (let n = 0; n < 1.5 * rate && at + n < out.length; n++) {
@@ -144,7 +144,7 @@ function chord(rootHz: number, seconds: number): Put {
   };
 }
 
-function drum(kind: 'kick' | 'snare' | 'hat', random: Random): Put {
+function drum(kind: 'kick' | 'snare' | 'hat', random: NoiseRandom): Put {
   const decay = { kick: 0.12, snare: 0.08, hat: 0.03 }[kind];
   const level = amplitude({ kick: -16, snare: -22, hat: -30 }[kind]);
   return (out, at) => {

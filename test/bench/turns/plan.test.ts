@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readClips, readScenes, scenesFolder } from './clips.ts';
-import { type Kind, kinds, planScenes } from './plan.ts';
+import { type SceneKind, kinds, planScenes } from './plan.ts';
 
 /** Scenes may be added, never removed. */
-const least: Readonly<Record<Kind, number>> = {
+const least: Readonly<Record<SceneKind, number>> = {
   one: 110,
   inner: 40,
   digits: 20,

@@ -3,12 +3,12 @@ import type { MicrophoneProfile } from '#src/sandbox/voice-ports.ts';
 
 export const kinds = ['one', 'inner', 'digits', 'hesitation', 'two'] as const;
 /** One clause; one inner pause; digits in groups; a pause after "and", "the" or "um"; two sentences. */
-export type Kind = (typeof kinds)[number];
+export type SceneKind = (typeof kinds)[number];
 
 /** Clauses of one person and the silence between them. */
-export type Scene = {
+export type TurnScene = {
   readonly id: string;
-  readonly kind: Kind;
+  readonly kind: SceneKind;
   readonly profile: MicrophoneProfile;
   /** Beside the level of the clips. */
   readonly gainDb: number;
@@ -18,14 +18,14 @@ export type Scene = {
 };
 
 /** What to say and who says it. */
-export type Line = { readonly voice: string; readonly say: string };
+export type SceneLine = { readonly voice: string; readonly say: string };
 
 /** Sentences by kind, `|` where the pauses are; human ones are names of recorded pieces. */
-export type Sentences = Readonly<Record<Kind, readonly string[]>> & {
-  readonly human: Readonly<Partial<Record<Kind, readonly string[]>>>;
+export type SceneSentences = Readonly<Record<SceneKind, readonly string[]>> & {
+  readonly human: Readonly<Partial<Record<SceneKind, readonly string[]>>>;
 };
 
-export type Plan = { readonly scenes: readonly Scene[]; readonly lines: ReadonlyMap<string, Line> };
+export type ScenePlan = { readonly scenes: readonly TurnScene[]; readonly lines: ReadonlyMap<string, SceneLine> };
 
 export const machineVoices = [
   'slt',
@@ -37,7 +37,7 @@ export const machineVoices = [
   'espeak-gb',
 ] as const;
 
-const pauseRangesMs: Readonly<Record<Kind, readonly [number, number]>> = {
+const pauseRangesMs: Readonly<Record<SceneKind, readonly [number, number]>> = {
   one: [0, 0],
   inner: [250, 700],
   digits: [300, 900],
@@ -49,9 +49,9 @@ const profiles = ['gate', 'open', 'gate', 'release'] as const;
 const quieterDb = [0, 9] as const;
 
 /** Every scene has chance of its own, so lines added to the end of a kind change no scene that was there. */
-export function planScenes(sentences: Sentences, seed: number): Plan {
-  const scenes: Scene[] = [];
-  const lines = new Map<string, Line>();
+export function planScenes(sentences: SceneSentences, seed: number): ScenePlan {
+  const scenes: TurnScene[] = [];
+  const lines = new Map<string, SceneLine>();
   for (const kind of kinds) {
     const all = [
       ...sentences[kind].map((text, n) => ({ text, n, recorded: false })),
@@ -66,14 +66,14 @@ export function planScenes(sentences: Sentences, seed: number): Plan {
   return { scenes, lines };
 }
 
-type Entry = { readonly text: string; readonly n: number; readonly recorded: boolean };
-type Part = { readonly id: string; readonly line: Line };
+type SentenceEntry = { readonly text: string; readonly n: number; readonly recorded: boolean };
+type ScenePart = { readonly id: string; readonly line: SceneLine };
 
 function planScene(
-  kind: Kind,
-  { text, n, recorded }: Entry,
+  kind: SceneKind,
+  { text, n, recorded }: SentenceEntry,
   seed: number,
-): { readonly scene: Scene; readonly parts: readonly Part[] } {
+): { readonly scene: TurnScene; readonly parts: readonly ScenePart[] } {
   const place = kinds.indexOf(kind) * 10_007 + (recorded ? 5003 : 0) + n;
   const random = seededRandom(seed * 1_000_003 + place);
   random();
@@ -90,7 +90,7 @@ function planScene(
   return { scene, parts };
 }
 
-function partsOf(text: string, voice: string): Part[] {
+function partsOf(text: string, voice: string): ScenePart[] {
   const said = text.split(' | ');
   return said.map((part, n) => {
     const slug = part

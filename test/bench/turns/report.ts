@@ -1,7 +1,7 @@
 import { percentile, table } from '#test/bench/table.ts';
 import { kinds } from './plan.ts';
-import type { Way } from './runs.ts';
-import type { Verdict } from './verdict.ts';
+import type { RunKind } from './runs.ts';
+import type { SceneVerdict } from './verdict.ts';
 
 /** The most of each. */
 export const targets = {
@@ -13,7 +13,7 @@ export const targets = {
   vainPercent: 12,
 } as const;
 
-export type Figures = {
+export type EndpointingFigures = {
   readonly scenes: number;
   readonly cutOffPercent: number;
   readonly waitMs: number;
@@ -28,10 +28,10 @@ export type Figures = {
 };
 
 /** Medians, and 90 % of the waits and 95 % of the answers. */
-export function figuresOf(verdicts: readonly Verdict[]): Figures {
+export function figuresOf(verdicts: readonly SceneVerdict[]): EndpointingFigures {
   const waits = verdicts.flatMap(({ waitMs }) => waitMs ?? []);
   const answers = verdicts.flatMap(({ answerMs }) => answerMs ?? []);
-  const sum = (of: (verdict: Verdict) => number) =>
+  const sum = (of: (verdict: SceneVerdict) => number) =>
     verdicts.reduce((total, verdict) => total + of(verdict), 0);
   return {
     scenes: verdicts.length,
@@ -46,19 +46,19 @@ export function figuresOf(verdicts: readonly Verdict[]): Figures {
   };
 }
 
-type Group = readonly [name: string, belongs: (verdict: Verdict) => boolean];
+type VerdictGroup = readonly [name: string, belongs: (verdict: SceneVerdict) => boolean];
 
-const groups: readonly Group[] = [
+const groups: readonly VerdictGroup[] = [
   ['all', () => true],
-  ...kinds.map((kind): Group => [kind, ({ scene }) => scene.kind === kind]),
+  ...kinds.map((kind): VerdictGroup => [kind, ({ scene }) => scene.kind === kind]),
   ...(['gate', 'open', 'release'] as const).map(
-    (profile): Group => [profile, ({ scene }) => scene.profile === profile],
+    (profile): VerdictGroup => [profile, ({ scene }) => scene.profile === profile],
   ),
   ['human', ({ scene }) => scene.clips[0]?.startsWith('human/') === true],
 ];
 
 /** Rows for all scenes, each kind and each microphone. */
-export function figuresTable(byWay: ReadonlyMap<Way, readonly Verdict[]>): string {
+export function figuresTable(byWay: ReadonlyMap<RunKind, readonly SceneVerdict[]>): string {
   const head = [
     'scenes',
     '',
@@ -80,7 +80,7 @@ export function figuresTable(byWay: ReadonlyMap<Way, readonly Verdict[]>): strin
 /** What the targets are about; everything with texts, of strangers. */
 export type Reached = Readonly<Record<keyof typeof targets, number>>;
 
-export function reachedBy(verdicts: readonly Verdict[]): Reached {
+export function reachedBy(verdicts: readonly SceneVerdict[]): Reached {
   const clauses = verdicts.filter(({ scene }) => scene.kind === 'one');
   const all = figuresOf(verdicts);
   const gate = figuresOf(clauses.filter(({ scene }) => scene.profile === 'gate'));
@@ -124,7 +124,7 @@ export function targetTable(reached: Reached): string {
 }
 
 /** Every cut-off, the longest pauses last, and the longest waits. */
-export function worstScenes(verdicts: readonly Verdict[], count: number): string {
+export function worstScenes(verdicts: readonly SceneVerdict[], count: number): string {
   const cut = verdicts
     .flatMap((verdict) => verdict.cutOffs.map((cutOff) => ({ verdict, cutOff })))
     .sort((a, b) => a.cutOff.pauseMs - b.cutOff.pauseMs)
@@ -153,7 +153,7 @@ export function worstScenes(verdicts: readonly Verdict[], count: number): string
   return table(head, [...cut, ...slow]);
 }
 
-function cells(figures: Figures): string[] {
+function cells(figures: EndpointingFigures): string[] {
   const { scenes, cutOffPercent, vainPercent } = figures;
   const whole = [figures.waitMs, figures.longWaitMs, figures.answerMs].map((ms) => ms.toFixed(0));
   const { clashes, unheard } = figures;

@@ -3,21 +3,21 @@ import { energyDb } from '#src/audio/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/silero.ts';
 import { seededRandom } from '#src/sandbox/seeded-random.ts';
-import { Habits } from '#src/session/habits.ts';
+import { PauseHabits } from '#src/session/habits.ts';
 import { type EndpointRules, endpointRules } from '#src/turn/endpointing.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import { readClips } from './clips.ts';
 import { listen } from './listening.ts';
 import { framesOf, roomRateHz, send } from './microphone.ts';
-import { makeNoise, type Noise } from './noises.ts';
-import type { Scene } from './plan.ts';
+import { makeNoise, type NoiseName } from './noises.ts';
+import type { TurnScene } from './plan.ts';
 import { playScene, type SceneSound } from './scene-sound.ts';
-import { judge, type Verdict } from './verdict.ts';
+import { judge, type SceneVerdict } from './verdict.ts';
 
 export type Workshop = { readonly codec: OpusCodec; readonly weights: SileroWeights };
 
 /** Without texts; with them, everybody a stranger; with them, everybody's habits learned from scene to scene. */
-export type Way = 'no text' | 'text' | 'text, person known';
+export type RunKind = 'no text' | 'text' | 'text, person known';
 
 /** For the oracle, which answers 120 ms after it was asked. */
 const textRules: EndpointRules = { ...endpointRules, textTimeoutMs: 400 };
@@ -27,20 +27,20 @@ export async function openWorkshop(): Promise<Workshop> {
 }
 
 export async function playScenes(
-  scenes: readonly Scene[],
+  scenes: readonly TurnScene[],
   { codec }: Workshop,
 ): Promise<SceneSound[]> {
   const clips = await readClips();
   return await Promise.all(scenes.map((scene) => playScene(scene, clips, codec)));
 }
 
-export function judgeAll(sounds: readonly SceneSound[], way: Way, workshop: Workshop): Verdict[] {
-  const known = way === 'text, person known' ? new Habits() : undefined;
+export function judgeAll(sounds: readonly SceneSound[], way: RunKind, workshop: Workshop): SceneVerdict[] {
+  const known = way === 'text, person known' ? new PauseHabits() : undefined;
   return (known ? shuffled(sounds) : sounds).map(({ scene, words, packets, lengthMs }) => {
     const noted = listen(packets, lengthMs, {
       ...workshop,
       speakerId: scene.clips[0]?.split('/')[0] ?? '',
-      habits: known ?? new Habits(),
+      habits: known ?? new PauseHabits(),
       ...(way === 'no text' ? { rules: endpointRules } : { rules: textRules, words }),
     });
     // What else the next utterance would show: that one was over.
@@ -66,7 +66,7 @@ export type FalseTurns = {
 };
 
 /** An open microphone in a room in which nobody speaks. */
-export function listenToNoise(kind: Noise, seconds: number, workshop: Workshop): FalseTurns {
+export function listenToNoise(kind: NoiseName, seconds: number, workshop: Workshop): FalseTurns {
   const samples = makeNoise(kind, seconds, 1);
   const packets = send(
     framesOf(samples, () => true),
@@ -75,7 +75,7 @@ export function listenToNoise(kind: Noise, seconds: number, workshop: Workshop):
     1,
   );
   const lengthMs = (samples.length * 1000) / roomRateHz;
-  const how = { ...workshop, speakerId: '1', rules: endpointRules, habits: new Habits() };
+  const how = { ...workshop, speakerId: '1', rules: endpointRules, habits: new PauseHabits() };
   const heard = listen(packets, lengthMs, how).flatMap(({ noticed }) =>
     noticed.kind === 'ended' ? [noticed.heard] : [],
   );

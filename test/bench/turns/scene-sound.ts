@@ -1,14 +1,14 @@
 import type { OpusCodec } from '#src/audio/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { add } from '#src/sandbox/room-sound.ts';
-import { type Clip, readSound, type Word } from './clips.ts';
+import { type VoiceClip, readSound, type ClipWord } from './clips.ts';
 import { framesOf, roomRateHz, send } from './microphone.ts';
-import type { Scene } from './plan.ts';
+import type { TurnScene } from './plan.ts';
 
 /** One scene as it arrives at the bot, and what was said in it when. */
 export type SceneSound = {
-  readonly scene: Scene;
-  readonly words: readonly Word[];
+  readonly scene: TurnScene;
+  readonly words: readonly ClipWord[];
   readonly packets: readonly Packet[];
   readonly lengthMs: number;
 };
@@ -17,8 +17,8 @@ const [leadMs, tailMs] = [500, 2000];
 const samplesPerMs = roomRateHz / 1000;
 
 export async function playScene(
-  scene: Scene,
-  clips: ReadonlyMap<string, Clip>,
+  scene: TurnScene,
+  clips: ReadonlyMap<string, VoiceClip>,
   codec: OpusCodec,
 ): Promise<SceneSound> {
   const placed = place(scene, clips);
@@ -40,13 +40,13 @@ export async function playScene(
 }
 
 /** Of the room's noise. */
-function seedOf({ id }: Scene): number {
+function seedOf({ id }: TurnScene): number {
   return [...id].reduce((seed, letter) => seed * 31 + (letter.codePointAt(0) ?? 0), 1);
 }
 
-type Placed = { readonly id: string; readonly startMs: number; readonly words: readonly Word[] };
+type PlacedClip = { readonly id: string; readonly startMs: number; readonly words: readonly ClipWord[] };
 
-function place({ clips: ids, pausesMs }: Scene, clips: ReadonlyMap<string, Clip>): Placed[] {
+function place({ clips: ids, pausesMs }: TurnScene, clips: ReadonlyMap<string, VoiceClip>): PlacedClip[] {
   let soundAtMs = leadMs;
   return ids.map((id, n) => {
     const clip = clips.get(id);

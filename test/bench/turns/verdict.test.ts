@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Word } from './clips.ts';
-import type { Scene } from './plan.ts';
-import { type Judged, judge } from './verdict.ts';
+import type { ClipWord } from './clips.ts';
+import type { TurnScene } from './plan.ts';
+import { type NoticedEvent, judge } from './verdict.ts';
 
-const scene: Scene = {
+const scene: TurnScene = {
   id: 'inner-0',
   kind: 'inner',
   profile: 'gate',
@@ -12,22 +12,22 @@ const scene: Scene = {
   pausesMs: [700],
 };
 /** "tell me" up to 1000 ms, "a story" from `fromMs` on. */
-const words = (fromMs: number): Word[] => [
+const words = (fromMs: number): ClipWord[] => [
   ['tell', 500, 750],
   ['me', 750, 1000],
   ['a', fromMs, fromMs + 100],
   ['story', fromMs + 100, fromMs + 500],
 ];
-const began = (fromMs: number): Judged => at(fromMs + 100, 'began');
-const paused = (atMs: number): Judged => at(atMs, 'paused');
-const resumed = (atMs: number): Judged => at(atMs, 'resumed');
-const likely = (atMs: number): Judged => at(atMs, 'likely-over');
-const ended = (toMs: number, atMs: number): Judged => ({
+const began = (fromMs: number): NoticedEvent => at(fromMs + 100, 'began');
+const paused = (atMs: number): NoticedEvent => at(atMs, 'paused');
+const resumed = (atMs: number): NoticedEvent => at(atMs, 'resumed');
+const likely = (atMs: number): NoticedEvent => at(atMs, 'likely-over');
+const ended = (toMs: number, atMs: number): NoticedEvent => ({
   atMs,
   noticed: { kind: 'ended', whole: { toMs } },
 });
 
-function at(atMs: number, kind: Exclude<Judged['noticed']['kind'], 'ended'>): Judged {
+function at(atMs: number, kind: Exclude<NoticedEvent['noticed']['kind'], 'ended'>): NoticedEvent {
   return { atMs, noticed: { kind } };
 }
 

@@ -1,6 +1,6 @@
-import type { Word } from './clips.ts';
+import type { ClipWord } from './clips.ts';
 import { recogniseMs } from './listening.ts';
-import type { Scene } from './plan.ts';
+import type { TurnScene } from './plan.ts';
 
 /** The bot's first frame fell into a pause: before the person's next word. */
 export type CutOff = {
@@ -12,8 +12,8 @@ export type CutOff = {
   readonly frameMs: number;
 };
 
-export type Verdict = {
-  readonly scene: Scene;
+export type SceneVerdict = {
+  readonly scene: TurnScene;
   readonly text: string;
   readonly cutOffs: readonly CutOff[];
   /** Frames between the next word's start and the moment it was noticed. */
@@ -27,7 +27,7 @@ export type Verdict = {
 };
 
 /** What an ear noticed, as far as it matters here. */
-export type Judged = {
+export type NoticedEvent = {
   readonly atMs: number;
   readonly noticed:
     | { readonly kind: 'began' | 'sound' | 'paused' | 'resumed' | 'likely-over' }
@@ -38,10 +38,10 @@ export type Judged = {
 /** First token, first clause and first sound of the answer, after the text. */
 const answerTakesMs = 150 + 60 + 60;
 
-type Answer = { readonly toMs: number; readonly endedAtMs: number; readonly frameAtMs: number };
+type SceneAnswer = { readonly toMs: number; readonly endedAtMs: number; readonly frameAtMs: number };
 
 /** What the bot would have done: an answer begun where it was likely over, dropped when the person goes on. */
-export function judge(scene: Scene, words: readonly Word[], noted: readonly Judged[]): Verdict {
+export function judge(scene: TurnScene, words: readonly ClipWord[], noted: readonly NoticedEvent[]): SceneVerdict {
   const { answers, pauses, vain } = answersOf(noted);
   const lastEndMs = words.at(-1)?.[2] ?? 0;
   const cutOffs: CutOff[] = [];
@@ -75,8 +75,8 @@ export function judge(scene: Scene, words: readonly Word[], noted: readonly Judg
 }
 
 /** The answers whose first frame left, in order. */
-function answersOf(noted: readonly Judged[]) {
-  const answers: Answer[] = [];
+function answersOf(noted: readonly NoticedEvent[]) {
+  const answers: SceneAnswer[] = [];
   let [pauses, vain] = [0, 0];
   let [textAtMs, begunAtMs]: (number | undefined)[] = [];
   for (const { atMs, noticed } of noted) {

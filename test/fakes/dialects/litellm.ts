@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type ChatRequest, chatAnswer, chatEvents, replyTo } from '#test/fakes/providers-chat.ts';
 import { soundBytes, tone } from '#test/fakes/providers-sound.ts';
-import { type Behind, type DialectServer, json, openDialect, type Route } from './dialect.ts';
+import { type Behind, type DialectServer, json, openDialect, type DialectRoute } from './dialect.ts';
 
 const aliases = ['ears', 'mind', 'voice'];
 const rateHz = 24_000;
@@ -16,7 +16,7 @@ export function openLiteLlm(behind: Behind): Promise<DialectServer> {
     '/chat/completions': chat(behind),
     '/audio/speech': speak,
   }).flatMap(([path, route]) => {
-    const guarded: Route = (asked, response) =>
+    const guarded: DialectRoute = (asked, response) =>
       objection(asked, response) ?? route(asked, response);
     return [
       [`POST ${path}`, guarded],
@@ -28,7 +28,7 @@ export function openLiteLlm(behind: Behind): Promise<DialectServer> {
   );
 }
 
-function objection({ headers, body }: Parameters<Route>[0], response: ServerResponse) {
+function objection({ headers, body }: Parameters<DialectRoute>[0], response: ServerResponse) {
   const key = headers.authorization?.replace('Bearer ', '') ?? '';
   if (!key.startsWith('sk-')) {
     const said = `Authentication Error, Invalid proxy server token passed. Received API Key = ${key}, Key Hash (Token) =88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b.`;
@@ -43,11 +43,11 @@ function refuse(response: ServerResponse, status: number, message: string, type:
   json(response, { error: { message, type, param: 'None', code: `${status}` } }, status);
 }
 
-function transcribe({ hears }: Behind): Route {
+function transcribe({ hears }: Behind): DialectRoute {
   return ({ pcm }, response) => json(response, { text: pcm ? hears(pcm) : '' });
 }
 
-function chat({ replies }: Behind): Route {
+function chat({ replies }: Behind): DialectRoute {
   return ({ body }, response) => {
     const request = body as ChatRequest;
     const reply = replyTo(request, replies);
@@ -57,7 +57,7 @@ function chat({ replies }: Behind): Route {
   };
 }
 
-const speak: Route = ({ body }, response) => {
+const speak: DialectRoute = ({ body }, response) => {
   const { input, response_format: format, voice } = body;
   if (voice !== 'alloy') {
     const said = `litellm.BadRequestError: OpenAIException - Invalid voice ${voice}`;

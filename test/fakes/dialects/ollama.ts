@@ -6,7 +6,7 @@ import {
   events,
   json,
   openDialect,
-  type Route,
+  type DialectRoute,
 } from './dialect.ts';
 
 const model = 'qwen3:8b';
@@ -21,7 +21,7 @@ export function openOllama(behind: Behind): Promise<DialectServer> {
   });
 }
 
-function chat({ replies }: Behind): Route {
+function chat({ replies }: Behind): DialectRoute {
   return ({ body }, response) => {
     const request = body as ChatRequest;
     const { messages = [] } = request;

@@ -3,13 +3,13 @@ import { type ChatRequest, chatAnswer, chatEvents, replyTo } from '#test/fakes/p
 import { attachTalk, wantsTalk } from '#test/fakes/providers-realtime-talk.ts';
 import { soundBytes, tone } from '#test/fakes/providers-sound.ts';
 import {
-  type Asked,
+  type DialectRequest,
   type Behind,
   type DialectServer,
   events,
   json,
   openDialect,
-  type Route,
+  type DialectRoute,
   sound,
   strangers,
 } from './dialect.ts';
@@ -28,7 +28,7 @@ const rateHz = 24_000;
 
 /** OpenAI: a key is needed, only its own models and fields are known, errors have its shape. */
 export function openOpenAi(behind: Behind): Promise<DialectServer> {
-  const guarded = (fields: readonly string[], route: Route): Route => {
+  const guarded = (fields: readonly string[], route: DialectRoute): DialectRoute => {
     return (asked, response) => {
       if (!isRefused(asked, fields, response)) return route(asked, response);
     };
@@ -60,7 +60,7 @@ function list(response: ServerResponse): void {
 }
 
 /** Whether it was refused. */
-function isRefused(asked: Asked, known: readonly string[], response: ServerResponse): boolean {
+function isRefused(asked: DialectRequest, known: readonly string[], response: ServerResponse): boolean {
   const { headers, body } = asked;
   const key = headers.authorization?.replace('Bearer ', '') ?? '';
   const [stranger] = strangers(body, known);
@@ -81,7 +81,7 @@ function refuse(response: ServerResponse, status: number, message: string, code?
   json(response, { error }, status, { 'x-request-id': 'req_1' });
 }
 
-function transcribe({ hears }: Behind): Route {
+function transcribe({ hears }: Behind): DialectRoute {
   return ({ body, pcm }, response) => {
     if (!pcm) return refuse(response, 400, 'Audio file might be corrupted or unsupported');
     const text = hears(pcm);
@@ -95,7 +95,7 @@ function transcribe({ hears }: Behind): Route {
   };
 }
 
-function chat({ replies }: Behind): Route {
+function chat({ replies }: Behind): DialectRoute {
   return async ({ body }, response) => {
     const request = body as ChatRequest;
     const reply = replyTo(request, replies);
@@ -106,7 +106,7 @@ function chat({ replies }: Behind): Route {
   };
 }
 
-const speak: Route = ({ body }, response) => {
+const speak: DialectRoute = ({ body }, response) => {
   const input = `${body.input}`;
   if (input.length > longestInputChars)
     return refuse(response, 400, `String should have at most ${longestInputChars} characters`);

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { type ChatRequest, chatEvents, replyTo } from '#test/fakes/providers-chat.ts';
 import {
-  type Asked,
+  type DialectRequest,
   type Behind,
   type DialectServer,
   events,
   json,
   openDialect,
-  type Route,
+  type DialectRoute,
   sound,
 } from './dialect.ts';
 import { pipedHeader, samplesOf } from './sounds.ts';
@@ -29,7 +29,7 @@ export function openSpeaches(
   behind: Behind,
   { key }: SpeachesOptions = {},
 ): Promise<DialectServer> {
-  const guarded = (route: Route): Route => {
+  const guarded = (route: DialectRoute): DialectRoute => {
     return (asked, response) => {
       if (key === undefined || asked.headers.authorization === `Bearer ${key}`)
         return route(asked, response);
@@ -51,7 +51,7 @@ function missing(model: unknown, response: ServerResponse): void {
   json(response, { detail }, 404);
 }
 
-function transcribe({ hears }: Behind): Route {
+function transcribe({ hears }: Behind): DialectRoute {
   return ({ body, pcm }, response) => {
     if (body.model !== ears) return missing(body.model, response);
     if (!pcm) return json(response, { detail: 'Failed to decode audio.' }, 415);
@@ -67,7 +67,7 @@ function transcribe({ hears }: Behind): Route {
   };
 }
 
-function chat({ replies }: Behind): Route {
+function chat({ replies }: Behind): DialectRoute {
   return async ({ body }, response) => {
     const request = body as ChatRequest;
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
@@ -76,7 +76,7 @@ function chat({ replies }: Behind): Route {
   };
 }
 
-function speak({ body }: Asked, response: ServerResponse): void | Promise<void> {
+function speak({ body }: DialectRequest, response: ServerResponse): void | Promise<void> {
   const nativeHz = voices[`${body.model}`];
   if (nativeHz === undefined) return missing(body.model, response);
   const format = body.response_format === 'wav' ? 'wav' : 'pcm';

@@ -3,13 +3,13 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { type ChatRequest, replyTo } from '#test/fakes/providers-chat.ts';
 import { soundBytes, tone } from '#test/fakes/providers-sound.ts';
 import {
-  type Asked,
+  type DialectRequest,
   type Behind,
   type DialectServer,
   events,
   json,
   openDialect,
-  type Route,
+  type DialectRoute,
   sound,
 } from './dialect.ts';
 
@@ -34,7 +34,7 @@ export function openVllm(role: keyof typeof served, behind: Behind): Promise<Dia
     speech: { 'POST /v1/audio/speech': speak },
   }[role];
   const guarded = Object.entries(routes).map(([path, route]) => {
-    const only: Route = (asked, response) =>
+    const only: DialectRoute = (asked, response) =>
       asked.body.model === served[role]
         ? route(asked, response)
         : refuse(response, 404, `The model \`${asked.body.model}\` does not exist.`);
@@ -50,7 +50,7 @@ function refuse(response: ServerResponse, code: number, message: string): void {
   json(response, { object: 'error', message, type, param: null, code }, code);
 }
 
-function chat({ replies }: Behind): Route {
+function chat({ replies }: Behind): DialectRoute {
   return ({ body }, response) => {
     const { text = '', call } = replyTo(body as ChatRequest, replies);
     const chunk = (delta: object, finish_reason: string | null = null) => ({
@@ -77,7 +77,7 @@ function chat({ replies }: Behind): Route {
   };
 }
 
-function transcribe({ hears }: Behind): Route {
+function transcribe({ hears }: Behind): DialectRoute {
   return ({ body, pcm }, response) => {
     if (!pcm) return refuse(response, 400, 'Invalid or unsupported audio file.');
     const stretches = clips(pcm).map((clip) => ` ${hears(clip)}`);
@@ -106,7 +106,7 @@ function clips({ samples, rateHz, channels }: Pcm): Pcm[] {
   }));
 }
 
-function speak({ body }: Asked, response: ServerResponse): Promise<void> {
+function speak({ body }: DialectRequest, response: ServerResponse): Promise<void> {
   const format = body.response_format === 'pcm' ? 'pcm' : 'wav';
   const spoken = tone(`${body.input}`, speechRateHz);
   return sound(response, [soundBytes(spoken, speechRateHz, format)], `audio/${format}`);

@@ -12,7 +12,7 @@ import { listModels } from '#src/provider/model-list.ts';
 import { readTalk } from '#src/provider/realtime-reading.ts';
 import { servedBy } from '#src/provider/served-by.ts';
 import { readHeard } from '#src/speech/realtime-events.ts';
-import { RealtimeParts } from '#src/speech/realtime-parts.ts';
+import { TranscriptParts } from '#src/speech/realtime-parts.ts';
 import { transcriptOf } from '#src/speech/transcript-reply.ts';
 import { readTranscript } from '#src/speech/transcript-stream.ts';
 import { unlessBotError, unlessBotErrorLater } from '#test/fuzz/expected.ts';
@@ -104,7 +104,7 @@ async function readEvents(
 
 /** An utterance with pauses and lost connections, beside whatever the server says. */
 function hearUtterance(steps: readonly unknown[]): void {
-  const parts = new RealtimeParts(() => undefined);
+  const parts = new TranscriptParts(() => undefined);
   let atSample = 0;
   for (const step of steps) {
     if (step === 'pause') {
@@ -116,17 +116,17 @@ function hearUtterance(steps: readonly unknown[]): void {
   parts.transcript('en', by);
 }
 
-function commit(parts: RealtimeParts, atSample: number): void {
+function commit(parts: TranscriptParts, atSample: number): void {
   parts.cut(atSample);
   for (const part of parts.waiting()) part.state = 'sent';
 }
 
-function resend(parts: RealtimeParts, upTo: number): void {
+function resend(parts: TranscriptParts, upTo: number): void {
   const from = parts.resend();
   if (from < 0 || from > upTo) throw new Error(`It resends from ${from}.`);
 }
 
-function tell(parts: RealtimeParts, message: Parameters<typeof readHeard>[0]): void {
+function tell(parts: TranscriptParts, message: Parameters<typeof readHeard>[0]): void {
   const event = readHeard(message);
   if (event) parts.hear(event);
 }

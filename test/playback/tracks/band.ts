@@ -1,9 +1,9 @@
 import { loadOpus } from '#src/audio/load-opus.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
-import type { Item } from '#src/playback/item.ts';
+import type { TrackItem } from '#src/playback/item.ts';
 import { fromPcm } from '#src/playback/made-source.ts';
 import { NamedTracks } from '#src/playback/named-tracks.ts';
-import type { Added } from '#src/playback/track-outcomes.ts';
+import type { ItemAdded } from '#src/playback/track-outcomes.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 export const codec = await loadOpus();
@@ -25,7 +25,7 @@ export function steady(value: number, ms: number): SoundSource {
 }
 
 /** What was taken to be played. */
-export function itemOf(added: Added): Item {
+export function itemOf(added: ItemAdded): TrackItem {
   if (!('item' in added)) throw new Error(`It was not taken: ${added.kind}.`);
   return added.item;
 }
@@ -45,7 +45,7 @@ export function stuck(...levels: number[]): SoundSource {
 }
 
 /** A source that gives what it is told, when it is told, and counts what is asked of it. */
-export class Tap implements SoundSource {
+export class ScriptedSource implements SoundSource {
   readonly title = 'tap';
   readonly seekable = false;
   asked = 0;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { Item } from '#src/playback/item.ts';
+import type { TrackItem } from '#src/playback/item.ts';
 import { fromIterable, fromPcm } from '#src/playback/made-source.ts';
 import { MusicLimiter } from '#src/playback/music-limiter.ts';
 import { settled } from '#test/fakes/clock.ts';
-import { Band, itemOf, rate, steady, Tap } from './band.ts';
+import { Band, itemOf, rate, steady, ScriptedSource } from './band.ts';
 
 const open = new AbortController().signal;
 const stereo = { rateHz: rate, channels: 2 } as const;
@@ -56,7 +56,7 @@ test('case 41: two loud tracks are turned down together, never wrapped', async (
 
 test('case 41: during a pause of 10 s the source is not asked and nothing is computed', async () => {
   const band = new Band();
-  const tap = new Tap();
+  const tap = new ScriptedSource();
   for (let n = 0; n < 300; n++) tap.give(1000, 20);
   const item = itemOf(band.tracks.play('main', tap));
   await band.run(400);
@@ -155,7 +155,7 @@ test.each([
     band.tracks.listen((event) => {
       if (event.kind === 'ended') told.push([event.track, event.ended]);
     });
-    const tap = new Tap();
+    const tap = new ScriptedSource();
     const error = new BotError('source.unreachable', true, 'The link is gone.');
     if (ms > 0) tap.give(1000, ms);
     tap.fail(error);
@@ -171,7 +171,7 @@ test.each([
 
 test('case 41: a source that throws what is no error of ours ends its item only', async () => {
   const band = new Band();
-  const tap = new Tap();
+  const tap = new ScriptedSource();
   tap.fail(new TypeError('a bug'));
   const item = itemOf(band.tracks.play('main', tap));
   await band.run(40);
@@ -229,9 +229,9 @@ test('case 41: clear drops what waits and lets what sounds go on', async () => {
 
 test('case 41: leaving the scope closes everything, and nothing can be played afterwards', async () => {
   const band = new Band();
-  const tap = new Tap();
+  const tap = new ScriptedSource();
   tap.give(1000, 100);
-  const items: Item[] = [];
+  const items: TrackItem[] = [];
   let waiting: Promise<unknown> | undefined;
   {
     await using tracks = band.tracks;

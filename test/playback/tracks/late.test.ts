@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Band, itemOf, rate, steady, stuck, Tap } from './band.ts';
+import { Band, itemOf, rate, steady, stuck, ScriptedSource } from './band.ts';
 
 test('a source that never gives a sound is given up after 8 s, and the next one plays', async () => {
   const band = new Band();
@@ -43,7 +43,7 @@ test('a source that gives empty pieces without end holds nothing up, and is give
 
 test('a pause is no reason to give a source up', async () => {
   const band = new Band();
-  const tap = new Tap();
+  const tap = new ScriptedSource();
   tap.give(1000, 500);
   const item = itemOf(band.tracks.play('main', tap));
   await band.run(100);
@@ -58,7 +58,7 @@ test('a pause is no reason to give a source up', async () => {
 
 test('sound that comes late is a gap, told as such, and never the end of its item', async () => {
   const band = new Band();
-  const tap = new Tap();
+  const tap = new ScriptedSource();
   tap.give(1000, 500);
   const item = itemOf(band.tracks.play('main', tap));
   await band.run(1000);
@@ -77,7 +77,7 @@ test('sound that comes late is a gap, told as such, and never the end of its ite
 
 test('a source is read 2 s ahead and no further', async () => {
   const band = new Band();
-  const tap = new Tap();
+  const tap = new ScriptedSource();
   for (let n = 0; n < 500; n++) tap.give(1000, 20);
   band.tracks.play('main', tap);
   for (let n = 0; n < 100; n++) await band.clock.advance(0);

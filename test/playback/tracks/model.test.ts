@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Ended, Item } from '#src/playback/item.ts';
+import type { ItemEnd, TrackItem } from '#src/playback/item.ts';
 import { fromPcm } from '#src/playback/made-source.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { Band, rate } from './band.ts';
@@ -10,16 +10,16 @@ import { Band, rate } from './band.ts';
 const open = new AbortController().signal;
 
 /** What a track should hold. */
-type Expected = { now: Item | undefined; waiting: Item[] };
+type Expected = { now: TrackItem | undefined; waiting: TrackItem[] };
 
 /** Everything that is known of a run, by plain lists. */
 class Model {
   readonly band = new Band();
   readonly #tracks = new Map<string, Expected>();
-  readonly #added = new Set<Item>();
-  readonly #ends = new Map<Item, Ended[]>();
+  readonly #added = new Set<TrackItem>();
+  readonly #ends = new Map<TrackItem, ItemEnd[]>();
   /** What an operation is about to cancel. */
-  #doomed = new Set<Item>();
+  #doomed = new Set<TrackItem>();
   #waits = 0;
   #told = 0;
 
@@ -101,7 +101,7 @@ class Model {
     return track;
   }
 
-  #passed(name: string, item: Item): void {
+  #passed(name: string, item: TrackItem): void {
     const track = this.#of(name);
     expect(item).toBe(track.now);
     track.now = track.waiting.shift();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { settled } from '#test/fakes/clock.ts';
-import { Band, itemOf, rate, steady, stuck, Tap } from './band.ts';
+import { Band, itemOf, rate, steady, stuck, ScriptedSource } from './band.ts';
 
 const open = new AbortController().signal;
 
@@ -22,7 +22,7 @@ test('a place behind the end is refused with the length, one within it is gone t
 
 test('what comes only once can neither be sought nor looped', () => {
   const band = new Band();
-  band.tracks.play('main', new Tap());
+  band.tracks.play('main', new ScriptedSource());
   const main = band.tracks.track('main');
   expect(main?.seek(10)).toEqual({ kind: 'unseekable' });
   expect(main?.loop(true)).toEqual({ kind: 'unseekable' });
@@ -121,7 +121,7 @@ test('a skip during a pause goes to the next item and stays silent', async () =>
 
 test('a link that went away finds everything where it was', async () => {
   const band = new Band();
-  const tap = new Tap();
+  const tap = new ScriptedSource();
   for (let n = 0; n < 500; n++) tap.give(1000, 20);
   const item = itemOf(band.tracks.play('main', tap));
   await band.run(500);
@@ -133,7 +133,7 @@ test('a link that went away finds everything where it was', async () => {
 
 test('skipping an item lets go of its source at once, even one that does not listen', async () => {
   const band = new Band();
-  const [tap, deaf] = [new Tap(), stuck(1000)];
+  const [tap, deaf] = [new ScriptedSource(), stuck(1000)];
   const items = [tap, deaf, deaf].map((source) => itemOf(band.tracks.enqueue('main', source)));
   tap.give(1000, 500);
   await band.run(60);

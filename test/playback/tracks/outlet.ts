@@ -3,7 +3,7 @@ import type { Track } from '#src/playback/track.ts';
 import { type Band, codec } from './band.ts';
 
 /** Who made a packet, as its first byte and its owner tell. */
-export type Sent = { readonly opus: Buffer; readonly isStereo: boolean };
+export type SentPacket = { readonly opus: Buffer; readonly isStereo: boolean };
 
 /** A hum as the voice of the bot, on and off, or speech. */
 export class Hum implements Track {
@@ -34,7 +34,7 @@ export class Hum implements Track {
 export class Outlet {
   readonly hum = new Hum();
   readonly mixer: Mixer;
-  readonly sent: (Sent | undefined)[] = [];
+  readonly sent: (SentPacket | undefined)[] = [];
   readonly left: Int16Array[] = [];
   readonly #band: Band;
   readonly #decoder = codec.stereoDecoder();

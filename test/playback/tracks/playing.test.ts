@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Band, steady, Tap } from './band.ts';
+import { Band, steady, ScriptedSource } from './band.ts';
 
 const open = new AbortController().signal;
 
@@ -34,7 +34,7 @@ test('items of a queue sound one after the other, without a gap', async () => {
 
 test('a paused track is silent and its source is not read', async () => {
   const band = new Band();
-  const tap = new Tap();
+  const tap = new ScriptedSource();
   for (let n = 0; n < 200; n++) tap.give(1000, 20);
   band.tracks.play('main', tap);
   await band.run(200);
