@@ -4,13 +4,13 @@ if (!process.features.typescript) throw new Error('Tests need Node 24: npm ci, t
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['{bench,test}/**/*.test.ts'],
     isolate: false,
     restoreMocks: true,
     // A test that hangs ends by this; a slow machine must not.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    setupFiles: ['src/discord/sodium.ts'],
+    setupFiles: ['src/discord/library/sodium.ts'],
     experimental: { viteModuleRunner: false },
   },
 });

@@ -1,4 +1,4 @@
-import type { MessageCommand } from '#src/session/command.ts';
+import type { MessageCommand } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { replyTo } from './ask.ts';
 

@@ -1,5 +1,5 @@
-import type { CommandCall, Command, Replies } from '#src/session/command.ts';
-import type { AskOutcome, SessionControl } from '#src/session/command-ports.ts';
+import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
+import type { AskOutcome, SessionControl } from '#src/session/ports/command-ports.ts';
 import { notInRoom } from './rights.ts';
 
 const ways = ['voice', 'text', 'only me'] as const;

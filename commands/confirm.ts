@@ -1,4 +1,4 @@
-import type { CommandCall, CommandPorts, Replies } from '#src/session/command.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 
 /** What the button does under which the model waits for whoever asked. */
 export async function confirm(

@@ -1,6 +1,6 @@
-import { askWindowMs } from '#src/session/attention.ts';
-import type { CommandCall, CommandPorts, Replies } from '#src/session/command.ts';
-import { consentButtons } from './privacy/replies.ts';
+import { consentButtons } from '#commands/privacy/replies.ts';
+import { askWindowMs } from '#src/session/hearing/addressing.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { notInRoom } from './rights.ts';
 
 /** What the Ask button does: for a while its presser needs no name. */

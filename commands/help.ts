@@ -1,4 +1,4 @@
-import type { Command } from '#src/session/command.ts';
+import type { Command } from '#src/session/ports/command.ts';
 import type { TextId } from '#src/texts/texts.ts';
 import { closest } from './closest.ts';
 

@@ -1,7 +1,7 @@
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
-import type { CommandCall, Command, CommandPorts, Replies } from '#src/session/command.ts';
-import type { JoinOutcome } from '#src/session/command-ports.ts';
-import type { ChannelRef } from '#src/session/link.ts';
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { obstacleOf } from './obstacle.ts';
 

@@ -1,4 +1,4 @@
-import type { Command } from '#src/session/command.ts';
+import type { Command } from '#src/session/ports/command.ts';
 import { duration } from '#src/texts/duration.ts';
 import { notInRoom } from './rights.ts';
 

@@ -1,6 +1,6 @@
 import type { JoinVerdict } from '#src/people/join-rules.ts';
-import type { ChannelRef } from '#src/session/link.ts';
-import { missingRight } from '#src/session/missing-right.ts';
+import { missingRight } from '#src/session/ports/missing-right.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** What keeps the bot out of a channel or silent there, and what to do; undefined where nothing does. */

@@ -1,18 +1,18 @@
-import type { CommandCall, Command, Button } from '#src/session/command.ts';
+import { allow } from '#commands/privacy/allow.ts';
+import { deny } from '#commands/privacy/deny.ts';
+import { forgetNow } from '#commands/privacy/forget.ts';
+import { pause } from '#commands/privacy/pause.ts';
+import { card } from '#commands/privacy/replies.ts';
+import { resume } from '#commands/privacy/resume.ts';
+import { status } from '#commands/privacy/status.ts';
+import { loosen } from '#commands/settings/set.ts';
+import { trackPresses } from '#commands/track/presses.ts';
+import type { Button, Command, CommandCall } from '#src/session/ports/command.ts';
 import { confirm } from './confirm.ts';
 import { hark } from './hark.ts';
 import { join } from './join.ts';
-import { allow } from './privacy/allow.ts';
-import { deny } from './privacy/deny.ts';
-import { forgetNow } from './privacy/forget.ts';
-import { pause } from './privacy/pause.ts';
-import { card } from './privacy/replies.ts';
-import { resume } from './privacy/resume.ts';
-import { status } from './privacy/status.ts';
-import { loosen } from './settings/set.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
-import { trackPresses } from './track/presses.ts';
 
 /** Every button that ever stood on a message of ours. */
 export const presses: readonly Button[] = [

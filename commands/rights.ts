@@ -1,6 +1,6 @@
 import { holds } from '#src/people/rights.ts';
-import type { CommandCall, Reply } from '#src/session/command.ts';
-import type { SessionControl } from '#src/session/command-ports.ts';
+import type { CommandCall, Reply } from '#src/session/ports/command.ts';
+import type { SessionControl } from '#src/session/ports/command-ports.ts';
 
 /** What somebody reads who does not manage the server; undefined for those who do. */
 export function notManaging({ mayManage }: CommandCall): Reply | undefined {

@@ -1,4 +1,4 @@
-import type { Command, Suggest } from '#src/session/command.ts';
+import type { Command, Suggest } from '#src/session/ports/command.ts';
 import { closest } from './closest.ts';
 import { notInRoom } from './rights.ts';
 

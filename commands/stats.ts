@@ -1,8 +1,8 @@
-import type { Command } from '#src/session/command.ts';
-import type { Instants } from '#src/session/events.ts';
-import type { SpentCost } from '#src/session/spending.ts';
-import type { LatestAnswer, AnswerSpeed } from '#src/session/stats.ts';
-import { type TextLine, type Locale, type TextId, text } from '#src/texts/texts.ts';
+import type { Command } from '#src/session/ports/command.ts';
+import type { Instants } from '#src/session/ports/events.ts';
+import type { AnswerSpeed, LatestAnswer } from '#src/session/ports/stats.ts';
+import type { SpentCost } from '#src/spending/budget-authority.ts';
+import { type Locale, type TextId, type TextLine, text } from '#src/texts/texts.ts';
 
 export const stats: Command = {
   name: 'stats',

@@ -1,8 +1,14 @@
-import type { CommandCall, Command, CommandPorts, Replies, Reply } from '#src/session/command.ts';
-import { namedOutcome } from '#src/session/track-lines.ts';
-import { everyTrack } from '#src/session/track-names.ts';
+import { callerOf } from '#commands/track/replies.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/session/ports/command.ts';
+import { everyTrack } from '#src/session/tracks/track-names.ts';
+import { namedOutcome } from '#src/session/tracks/track-outcome-texts.ts';
 import { notInRoom } from './rights.ts';
-import { callerOf } from './track/replies.ts';
 
 const kinds = ['speech', 'sounds', 'everything'] as const;
 /** Tracks that are put to the vote at once, each under a message of its own. */

@@ -25,6 +25,8 @@ build() {
   copy src
   copy commands
   copy tools
+  copy sandbox
+  copy doctor
   ln -s "$DATA" data
 }
 
@@ -35,11 +37,11 @@ start() {
   export NODE_ENV=production
   if [ "$(id -u)" != 0 ]; then
     mkdir -p -m 700 "$data"
-    exec node src/main.ts
+    exec node src/app/main.ts
   fi
   install -d -o "$nobody" -g "$nobody" -m 700 "$data"
-  if as_nobody node --version >/dev/null 2>&1 && as_nobody test -r src/main.ts; then
-    exec setpriv --reuid="$nobody" --regid="$nobody" --clear-groups --no-new-privs node src/main.ts
+  if as_nobody node --version >/dev/null 2>&1 && as_nobody test -r src/app/main.ts; then
+    exec setpriv --reuid="$nobody" --regid="$nobody" --clear-groups --no-new-privs node src/app/main.ts
   fi
   if [ "${PARLEY_AS_ROOT:-}" != 1 ]; then
     echo 'image-steps: not started as root: setpriv is missing, or nobody may not read node or the folder.' >&2
@@ -47,7 +49,7 @@ start() {
     exit 78
   fi
   echo 'image-steps: as root, for PARLEY_AS_ROOT is 1' >&2
-  exec node src/main.ts
+  exec node src/app/main.ts
 }
 
 needs_node() {

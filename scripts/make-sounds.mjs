@@ -4,8 +4,8 @@
 // that fade; applause is many hands, each a burst of noise; drumroll is a snare and a last beat; buzzer is a low square.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadOpus } from '#src/audio/load-opus.ts';
-import { writePages } from '#src/sources/ogg-page.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { writePages } from '#src/sources/formats/ogg-page.ts';
 
 const rateHz = 48_000;
 const frame = 960;

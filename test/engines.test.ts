@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { type EngineNews, openEngines } from '#src/app/engines.ts';
 import { readConfig } from '#src/config/config.ts';
-import { type EngineNews, openEngines } from '#src/engines.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
-import { instantPace, openMockProviders } from '#test/fakes/providers.ts';
-import { attachRealtime } from '#test/fakes/providers-realtime.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
+import { attachRealtime } from '#test/fakes/providers/realtime.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
 
 async function serve() {

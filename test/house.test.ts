@@ -28,7 +28,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   speech: ['provider', 'audio', 'base'],
   playback: ['audio', 'base'],
   sources: ['provider', 'audio', 'base'],
-  spending: ['base'],
+  spending: ['texts', 'speech', 'chat', 'provider', 'audio', 'base'],
   config: ['sources', 'spending', 'provider', 'base'],
   pipeline: ['speech', 'chat', 'audio', 'base'],
   session: inner,
@@ -43,8 +43,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
   console: ['session', 'speech', 'audio', 'base'],
 };
 
-/** Rooms beside `src`: one file per command and per tool. */
-const outside = new Set(['commands', 'tools']);
+/** Rooms beside `src`: one file per command and per tool, and programs of their own. */
+const outside = new Set(['commands', 'tools', 'sandbox', 'doctor']);
 
 /** The room named by every `from '#…'`, `import '#…'` and `import('#…')`, type imports too. */
 const imported = /(?:from|import)\s*\(?\s*'#(?:src\/)?([\w-]+)/g;
@@ -77,10 +77,12 @@ test('every folder of src is a room of the table, and has a README with the six 
 });
 
 test('the sodium hook is line 1 of every file that takes a value from the voice library', async () => {
-  for await (const path of glob('{src,test}/**/*.ts')) {
+  for await (const path of glob('{src,bench,test}/**/*.ts')) {
     const source = await readFile(path, 'utf8');
     if (!/^import (?!type)[^;]*'@discordjs\/voice'/m.test(source)) continue;
-    expect(source.split('\n')[0], path).toMatch(/^import '(\.|#src\/discord)\/sodium\.ts';$/);
+    expect(source.split('\n')[0], path).toMatch(
+      /^import '(\.|#src\/discord\/library)\/sodium\.ts';$/,
+    );
   }
 });
 

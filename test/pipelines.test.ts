@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { type EngineNews, type Engines, openEngines } from '#src/app/engines.ts';
+import { pipelinesOf } from '#src/app/pipelines.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
-import { type EngineNews, type Engines, openEngines } from '#src/engines.ts';
-import { pipelinesOf } from '#src/pipelines.ts';
-import type { Pipelines } from '#src/session/current-pipeline.ts';
+import type { Pipelines } from '#src/session/answering/current-pipeline.ts';
 import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
-import { openMockProviders } from '#test/fakes/providers.ts';
+import { openMockProviders } from '#test/fakes/providers/providers.ts';
 
 function configOf(environment: Readonly<Record<string, string>>): Config {
   const read = readConfig(environment);

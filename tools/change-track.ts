@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type TrackChange, tool } from '#src/session/tool.ts';
+import { type TrackChange, tool } from '#src/session/ports/tool.ts';
 import { type TextId, text } from '#src/texts/texts.ts';
 
 const loudest = 200;

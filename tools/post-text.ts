@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tool } from '#src/session/tool.ts';
+import { tool } from '#src/session/ports/tool.ts';
 
 /** Discord takes 2,000; the rest is for what makes a text harmless. */
 const longestChars = 1_500;

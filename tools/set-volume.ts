@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tool } from '#src/session/tool.ts';
+import { tool } from '#src/session/ports/tool.ts';
 
 const loudest = 200;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tool } from '#src/session/tool.ts';
+import { tool } from '#src/session/ports/tool.ts';
 
 /** What time it is here or elsewhere. */
 export const time = tool({

@@ -1,4 +1,4 @@
-import type { RoomTool } from '#src/session/tool.ts';
+import type { RoomTool } from '#src/session/ports/tool.ts';
 import { changeTrack } from './change-track.ts';
 import { leave } from './leave.ts';
 import { postText } from './post-text.ts';

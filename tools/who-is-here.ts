@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tool } from '#src/session/tool.ts';
+import { tool } from '#src/session/ports/tool.ts';
 
 /** Who sits in the channel. */
 export const whoIsHere = tool({

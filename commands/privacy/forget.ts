@@ -1,4 +1,4 @@
-import type { CommandCall, Command, CommandPorts, Replies } from '#src/session/command.ts';
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Asks first; only the button deletes. */

@@ -1,5 +1,5 @@
-import type { CommandCall, CommandPorts, Replies } from '#src/session/command.ts';
-import type { SaveOutcome } from '#src/session/command-ports.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import type { SaveOutcome } from '#src/session/ports/command-ports.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** How long captions are kept where they are on. */
@@ -10,7 +10,10 @@ export const consentButtons = ['consent.always', 'consent.today', 'consent.never
 type Ports = Pick<CommandPorts, 'places' | 'privacy'>;
 
 /** What a yes or a no is answered with. */
-export function answered(id: 'privacy.allowed' | 'privacy.denied', { saved }: SaveOutcome): Replies {
+export function answered(
+  id: 'privacy.allowed' | 'privacy.denied',
+  { saved }: SaveOutcome,
+): Replies {
   return [{ id, to: 'caller', ...(!saved && { lines: [{ id: 'privacy.unsaved' }] }) }];
 }
 

@@ -1,5 +1,5 @@
 import { notInRoom } from '#commands/rights.ts';
-import type { Command } from '#src/session/command.ts';
+import type { Command } from '#src/session/ports/command.ts';
 
 export const resume: Command = {
   name: 'resume',

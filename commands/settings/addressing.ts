@@ -1,6 +1,6 @@
 import { notManaging } from '#commands/rights.ts';
-import type { Command } from '#src/session/command.ts';
-import { addressingModes } from '#src/session/guild-settings.ts';
+import type { Command } from '#src/session/ports/command.ts';
+import { addressingModes } from '#src/session/settings/guild-settings.ts';
 import { changed } from './changed.ts';
 
 export const addressing: Command = {

@@ -1,6 +1,6 @@
-import type { CommandCall, Replies } from '#src/session/command.ts';
-import { addressingModes, maxInstructionsChars } from '#src/session/guild-settings.ts';
-import type { Setting } from '#src/session/settings-port.ts';
+import type { CommandCall, Replies } from '#src/session/ports/command.ts';
+import type { Setting } from '#src/session/ports/settings.ts';
+import { addressingModes, maxInstructionsChars } from '#src/session/settings/guild-settings.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
 type Saved = Extract<Setting, { kind: 'set' }>;

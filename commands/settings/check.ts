@@ -1,8 +1,8 @@
 import { obstacleOf } from '#commands/obstacle.ts';
 import { notManaging } from '#commands/rights.ts';
-import type { Command } from '#src/session/command.ts';
-import type { CheckReport, CheckResult } from '#src/session/settings-port.ts';
-import { type TextLine, type Locale, text } from '#src/texts/texts.ts';
+import type { Command } from '#src/session/ports/command.ts';
+import type { CheckReport, CheckResult } from '#src/session/ports/settings.ts';
+import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
 export const check: Command = {
   name: 'check',

@@ -1,6 +1,6 @@
 import { notManaging } from '#commands/rights.ts';
-import type { Command } from '#src/session/command.ts';
-import { pipelineNames } from '#src/session/current-pipeline.ts';
+import { pipelineNames } from '#src/session/answering/current-pipeline.ts';
+import type { Command } from '#src/session/ports/command.ts';
 import { changed } from './changed.ts';
 
 export const pipeline: Command = {

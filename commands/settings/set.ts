@@ -1,7 +1,7 @@
 import { closest } from '#commands/closest.ts';
 import { notManaging } from '#commands/rights.ts';
-import type { CommandCall, Command, CommandPorts, Replies } from '#src/session/command.ts';
-import { maxInstructionsChars, settingKeys } from '#src/session/guild-settings.ts';
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import { maxInstructionsChars, settingKeys } from '#src/session/settings/guild-settings.ts';
 import { changed } from './changed.ts';
 
 export const set: Command = {

@@ -1,4 +1,4 @@
-import type { CommandGroup } from '#src/session/command.ts';
+import type { CommandGroup } from '#src/session/ports/command.ts';
 import { addressing } from './addressing.ts';
 import { check } from './check.ts';
 import { pipeline } from './pipeline.ts';

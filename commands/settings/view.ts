@@ -1,5 +1,5 @@
 import { notManaging } from '#commands/rights.ts';
-import type { Command } from '#src/session/command.ts';
+import type { Command } from '#src/session/ports/command.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** A persona may be long; the rest is not needed to tell which one it is. */

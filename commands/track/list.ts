@@ -1,5 +1,5 @@
 import { notInRoom } from '#commands/rights.ts';
-import type { CommandCall, Command, CommandPorts, Replies } from '#src/session/command.ts';
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { nowhere, trackLine } from './replies.ts';
 
 export const list: Command = {

@@ -1,6 +1,6 @@
 import { closest } from '#commands/closest.ts';
-import type { CommandOption, Suggest } from '#src/session/command.ts';
-import { everyTrack, ownTracks, usualTrack } from '#src/session/track-names.ts';
+import type { CommandOption, Suggest } from '#src/session/ports/command.ts';
+import { everyTrack, ownTracks, usualTrack } from '#src/session/tracks/track-names.ts';
 
 /** One more than a name has shows that it is too long. */
 const mostChars = 25;

@@ -1,8 +1,8 @@
 import { closest } from '#commands/closest.ts';
 import { notInRoom } from '#commands/rights.ts';
-import type { CommandCall, Command, CommandOption, Replies } from '#src/session/command.ts';
-import type { TrackKeeping, Playing } from '#src/session/tracks-port.ts';
-import { type TextLine, type Locale, text } from '#src/texts/texts.ts';
+import type { Command, CommandCall, CommandOption, Replies } from '#src/session/ports/command.ts';
+import type { Playing, TrackKeeping } from '#src/session/ports/tracks.ts';
+import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import { newTrack } from './options.ts';
 import { callerOf, nowhere, trackIn } from './replies.ts';
 import { levelIn, loudest } from './volume.ts';

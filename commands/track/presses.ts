@@ -1,6 +1,6 @@
 import { notInRoom } from '#commands/rights.ts';
-import type { CommandCall, Button } from '#src/session/command.ts';
-import type { TrackAction } from '#src/session/tracks-port.ts';
+import type { Button, CommandCall } from '#src/session/ports/command.ts';
+import type { TrackAction } from '#src/session/ports/tracks.ts';
 import type { TextId } from '#src/texts/texts.ts';
 import { listed } from './list.ts';
 import { callerOf, told, toldAlone } from './replies.ts';

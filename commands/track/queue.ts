@@ -1,8 +1,8 @@
 import { notInRoom } from '#commands/rights.ts';
-import type { Command } from '#src/session/command.ts';
-import { trackNameOf } from '#src/session/track-names.ts';
-import type { ListedTrack } from '#src/session/tracks-port.ts';
-import { type TextLine, type Locale, text } from '#src/texts/texts.ts';
+import type { Command } from '#src/session/ports/command.ts';
+import type { ListedTrack } from '#src/session/ports/tracks.ts';
+import { trackNameOf } from '#src/session/tracks/track-names.ts';
+import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import { newTrack } from './options.ts';
 import { nowhere, trackIn, trackLine } from './replies.ts';
 

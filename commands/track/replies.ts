@@ -1,9 +1,9 @@
-import type { CommandCall, Replies, Reply, ReplyAudience } from '#src/session/command.ts';
-import { namedOutcome, trackOutcome } from '#src/session/track-lines.ts';
-import { usualTrack } from '#src/session/track-names.ts';
-import type { TrackOutcome, TrackCaller, ListedTrack } from '#src/session/tracks-port.ts';
+import type { CommandCall, Replies, Reply, ReplyAudience } from '#src/session/ports/command.ts';
+import type { ListedTrack, TrackCaller, TrackOutcome } from '#src/session/ports/tracks.ts';
+import { usualTrack } from '#src/session/tracks/track-names.ts';
+import { namedOutcome, trackOutcome } from '#src/session/tracks/track-outcome-texts.ts';
 import { playingTime } from '#src/texts/duration.ts';
-import { type TextLine, type Locale, text } from '#src/texts/texts.ts';
+import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
 /** Whoever asks, as tracks know them. */
 export function callerOf({ callerId, callerName, mayManage }: CommandCall): TrackCaller {

@@ -1,6 +1,6 @@
 import { notInRoom } from '#commands/rights.ts';
-import type { Command } from '#src/session/command.ts';
-import type { TrackAction } from '#src/session/tracks-port.ts';
+import type { Command } from '#src/session/ports/command.ts';
+import type { TrackAction } from '#src/session/ports/tracks.ts';
 import { trackOrAll } from './options.ts';
 import { callerOf, told, trackIn } from './replies.ts';
 

@@ -1,4 +1,4 @@
-import type { CommandGroup } from '#src/session/command.ts';
+import type { CommandGroup } from '#src/session/ports/command.ts';
 import { list } from './list.ts';
 import { pause } from './pause.ts';
 import { play } from './play.ts';

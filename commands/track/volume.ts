@@ -1,5 +1,5 @@
 import { notInRoom } from '#commands/rights.ts';
-import type { CommandCall, Command } from '#src/session/command.ts';
+import type { Command, CommandCall } from '#src/session/ports/command.ts';
 import { anyTrack } from './options.ts';
 import { callerOf, told, trackIn } from './replies.ts';
 

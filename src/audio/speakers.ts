@@ -11,7 +11,10 @@ const layouts = {
 export type SpeakerLayout = keyof typeof layouts;
 
 /** What a speaker adds on each side, so that all at full strength stay within it. */
-export function speakers(count: number, layout: SpeakerLayout): readonly (readonly [number, number])[] {
+export function speakers(
+  count: number,
+  layout: SpeakerLayout,
+): readonly (readonly [number, number])[] {
   const letters = layouts[layout][count - 2] ?? 'LR'.repeat(count).slice(0, count);
   const gains = [...letters].map((letter): [number, number] => {
     if (letter === '-') return [0, 0];

@@ -1,4 +1,4 @@
-import { isUnpaid } from '#src/provider/is-unpaid.ts';
+import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
 import type { ChatMessage, ChatModel, ChatPart, Usage } from './ports.ts';
 import { estimateUsage, isReport, settled } from './usage.ts';
 

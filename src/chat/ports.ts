@@ -1,4 +1,4 @@
-import type { ServedBy } from '#src/provider/served-by.ts';
+import type { ServedBy } from '#src/provider/models/served-by.ts';
 
 export type ToolCall = {
   readonly id: string;

@@ -1,5 +1,5 @@
+import { dateSentence, timeSentence } from '#src/chat/text/spoken-time.ts';
 import type { ChatMessage } from './ports.ts';
-import { dateSentence, timeSentence } from './spoken-time.ts';
 
 /** What the stand-in knows when it answers. */
 export type StandInContext = {

@@ -1,6 +1,6 @@
-import { editDistance } from './edit-distance.ts';
+import { editDistance } from '#src/chat/text/edit-distance.ts';
+import { digitLike, numbersOf, numberWords } from '#src/chat/text/spoken-numbers.ts';
 import type { ChatMessage, ChatModel, ChatPart } from './ports.ts';
-import { digitLike, numbersOf, numberWords } from './spoken-numbers.ts';
 import { honest, nameIn, type Rule, rules, type StandInContext } from './stand-in-rules.ts';
 
 export type StandInParts = {

@@ -1,4 +1,4 @@
-import type { ServedBy } from '#src/provider/served-by.ts';
+import type { ServedBy } from '#src/provider/models/served-by.ts';
 import type { ChatMessage, ChatModel, Usage } from './ports.ts';
 
 /** Of UTF-8; tokens of European languages are about as long, those of others shorter. */

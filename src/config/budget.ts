@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { embedded, type ServedBy, servedBy } from '#src/provider/served-by.ts';
+import { embedded, type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
 import type { Caps } from '#src/spending/caps.ts';
 import { costOf } from '#src/spending/cost.ts';
 import { readPrices } from '#src/spending/price-file.ts';

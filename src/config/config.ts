@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
-import { isOpenAi, standardModels } from '#src/provider/models.ts';
+import { isOpenAi, standardModels } from '#src/provider/models/models.ts';
 import { budgetMistakes, readBudget } from './budget.ts';
 import { fallbackMistakes, readFallbacks } from './fallbacks.ts';
-import { type SettingGroup, groups, keyOf } from './keys.ts';
+import { groups, keyOf, type SettingGroup } from './keys.ts';
 import { readRealtime, realtimeMistakes } from './realtime.ts';
-import { isHttpUrl, type EnvironmentSettings, settings } from './settings.ts';
+import { type EnvironmentSettings, isHttpUrl, settings } from './settings.ts';
 import { speechMistakes, speechOf } from './speech.ts';
 import type { AudioModel, Config, ConfigResult, Embedded, RemoteServer } from './types.ts';
 
@@ -181,7 +181,11 @@ function speech(from: EnvironmentSettings): Config['speech'] {
 }
 
 /** The shared key goes to the shared base URL only; a group with an address of its own brings its own key. */
-function remote(from: EnvironmentSettings, group: SettingGroup, standardModel: string): RemoteServer | Embedded {
+function remote(
+  from: EnvironmentSettings,
+  group: SettingGroup,
+  standardModel: string,
+): RemoteServer | Embedded {
   const own = from[`${group}_BASE_URL`];
   const [model, ownKey] = [from[`${group}_MODEL`], from[`${group}_API_KEY`]];
   const shared =

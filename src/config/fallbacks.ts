@@ -1,5 +1,5 @@
-import { isOpenAi, standardModels } from '#src/provider/models.ts';
-import { type SettingGroup, groups, keyOf } from './keys.ts';
+import { isOpenAi, standardModels } from '#src/provider/models/models.ts';
+import { groups, keyOf, type SettingGroup } from './keys.ts';
 import type { EnvironmentSettings } from './settings.ts';
 import { speechOf } from './speech.ts';
 import type { Config, Embedded, Fallbacks, RemoteServer } from './types.ts';
@@ -22,9 +22,15 @@ export function readFallbacks(from: EnvironmentSettings): Fallbacks {
 }
 
 /** One line per mistake. `needy` are the groups that have no server to fall back from. */
-export function fallbackMistakes(from: EnvironmentSettings, needy: readonly SettingGroup[]): string[] {
+export function fallbackMistakes(
+  from: EnvironmentSettings,
+  needy: readonly SettingGroup[],
+): string[] {
   return groups.flatMap((group) => {
-    const [first, second] = rungs.map((rung) => `${group}_${rung}` as const) as [FallbackGroup, FallbackGroup];
+    const [first, second] = rungs.map((rung) => `${group}_${rung}` as const) as [
+      FallbackGroup,
+      FallbackGroup,
+    ];
     const isSet = from[`${first}_BASE_URL`] !== undefined;
     const isNeedless = isSet && needy.includes(group);
     const isGap = !isSet && from[`${second}_BASE_URL`] !== undefined;
@@ -59,7 +65,10 @@ function transcription(
   return [{ ...role, backend: 'file', stream, ...(language && { language }) }];
 }
 
-function speech(from: EnvironmentSettings, rung: `SPEECH_${(typeof rungs)[number]}`): Config['speech'][] {
+function speech(
+  from: EnvironmentSettings,
+  rung: `SPEECH_${(typeof rungs)[number]}`,
+): Config['speech'][] {
   const voice = from[`${rung}_VOICE`];
   const role = remote(from, rung, '');
   if (role?.kind !== 'remote') return role ? [{ ...role, ...(voice && { voice }) }] : [];
@@ -67,7 +76,11 @@ function speech(from: EnvironmentSettings, rung: `SPEECH_${(typeof rungs)[number
 }
 
 /** The shared key goes to the shared address only. */
-function remote(from: EnvironmentSettings, rung: FallbackGroup, standardModel: string): RemoteServer | Embedded | undefined {
+function remote(
+  from: EnvironmentSettings,
+  rung: FallbackGroup,
+  standardModel: string,
+): RemoteServer | Embedded | undefined {
   const baseUrl = from[`${rung}_BASE_URL`];
   if (baseUrl === undefined) return undefined;
   if (baseUrl === embedded) return { kind: 'embedded' };

@@ -14,7 +14,12 @@ export function keyFor(
 }
 
 /** The same, and the setting that holds it or would, of the server whose settings begin with `prefix`. */
-export function keyOf(prefix: string, baseUrl: string, own: Secret | undefined, from: EnvironmentSettings) {
+export function keyOf(
+  prefix: string,
+  baseUrl: string,
+  own: Secret | undefined,
+  from: EnvironmentSettings,
+) {
   const apiKey = keyFor(baseUrl, own, from);
   const keySetting = apiKey && !own ? 'OPENAI_API_KEY' : `${prefix}_API_KEY`;
   return { keySetting, ...(apiKey && { apiKey }) };

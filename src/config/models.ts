@@ -1,5 +1,5 @@
 import type { Secret } from '#src/base/secret.ts';
-import type { WatchedModel } from '#src/provider/model-watch.ts';
+import type { WatchedModel } from '#src/provider/models/model-watch.ts';
 import type { Config, Embedded, RemoteServer } from './types.ts';
 
 /** Every model of a server that is configured, fall-backs too, under the group of settings it is set in. */

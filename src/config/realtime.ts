@@ -1,5 +1,5 @@
 import type { Secret } from '#src/base/secret.ts';
-import { isOpenAi, standardModels } from '#src/provider/models.ts';
+import { isOpenAi, standardModels } from '#src/provider/models/models.ts';
 import { keyFor } from './keys.ts';
 import type { EnvironmentSettings } from './settings.ts';
 

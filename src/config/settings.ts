@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
-import { isHost } from '#src/sources/allowed-hosts.ts';
+import { isHost } from '#src/sources/fetch/allowed-hosts.ts';
 
 const words = z.string().trim().min(1);
 const url = words.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');

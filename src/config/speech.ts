@@ -1,5 +1,5 @@
-import { isOpenAi, standardModels } from '#src/provider/models.ts';
-import { isHttpUrl, type EnvironmentSettings } from './settings.ts';
+import { isOpenAi, standardModels } from '#src/provider/models/models.ts';
+import { type EnvironmentSettings, isHttpUrl } from './settings.ts';
 import type { Config, RemoteServer } from './types.ts';
 
 type SpeechBackend = NonNullable<EnvironmentSettings['SPEECH_BACKEND']>;
@@ -24,7 +24,10 @@ export function speechOf(
 }
 
 /** One line each. */
-export function speechMistakes(from: EnvironmentSettings, { baseUrl, model }: RemoteServer): string[] {
+export function speechMistakes(
+  from: EnvironmentSettings,
+  { baseUrl, model }: RemoteServer,
+): string[] {
   const { SPEECH_BACKEND: asked } = from;
   const isSocket = !isHttpUrl(baseUrl) && asked !== undefined && asked !== 'realtime';
   const isNameless = asked === 'speech' && isOpenAi(baseUrl) && !model;

@@ -21,7 +21,7 @@ const button = z.object({
   label: z.string(),
   disabled: z.boolean(),
 });
-export type Button = z.infer<typeof button>;
+export type SandboxButton = z.infer<typeof button>;
 
 /** What the bot wrote, as somebody in the sandbox sees it. */
 export const messageLine = z.object({

@@ -5,16 +5,16 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { BotError } from '#src/base/errors.ts';
 import {
-  type SandboxAnswer,
   answerLine,
-  type SandboxMessage,
-  messageLine,
-  type SandboxReady,
-  readyLine,
   type ConsoleRequest,
+  messageLine,
+  readyLine,
+  type SandboxAnswer,
+  type SandboxMessage,
+  type SandboxReady,
 } from './sandbox-lines.ts';
 
-const program = fileURLToPath(new URL('../sandbox/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
 const startMs = 15_000;
 const farewellMs = 3_000;
 const never = new AbortController().signal;

@@ -1,5 +1,5 @@
 import { clearScreenDown, cursorTo, type Interface, moveCursor } from 'node:readline';
-import type { Terminal } from './show.ts';
+import type { Terminal } from '#src/console/first-run/show.ts';
 
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 

@@ -1,9 +1,9 @@
 import { type Client, DiscordAPIError, Events, RESTJSONErrorCodes, Routes } from 'discord.js';
-import type { GuildStore } from '#src/session/guild-book.ts';
+import type { GuildStore } from '#src/session/ports/guild-store.ts';
 import type { DiscordEvent } from './events.ts';
 
 type Book = Pick<GuildStore, 'note' | 'noted'>;
-type Tell = (event: DiscordEvent) => void;
+type TellDiscord = (event: DiscordEvent) => void;
 
 /** What Discord answers a bot that is no member of a server, or of one that was deleted. */
 const notMember: readonly unknown[] = [
@@ -17,7 +17,7 @@ const notMember: readonly unknown[] = [
  * A server that READY does not list is asked for by REST: only Discord's word that the bot is no member counts, so an
  * outage or a READY that is not whole tells of none. To be called once the client is ready; never throws.
  */
-export function watchAbsentGuilds(client: Client<true>, book: Book, tell: Tell): Disposable {
+export function watchAbsentGuilds(client: Client<true>, book: Book, tell: TellDiscord): Disposable {
   const over = new AbortController();
   const note = (guildIds: readonly string[]) =>
     book
@@ -38,7 +38,7 @@ export function watchAbsentGuilds(client: Client<true>, book: Book, tell: Tell):
 async function tellAbsent(
   client: Client<true>,
   book: Book,
-  tell: Tell,
+  tell: TellDiscord,
   signal: AbortSignal,
 ): Promise<void> {
   const isThere = (guildId: string) => client.guilds.cache.has(guildId);

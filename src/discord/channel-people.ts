@@ -1,5 +1,5 @@
 import { type Client, Events, type Guild, type VoiceState } from 'discord.js';
-import type { ChannelMember } from '#src/session/link.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 
 /**
  * Who sits in which voice channel, kept by events; discord.js never forgets a voice state, so looking through them all

@@ -1,9 +1,9 @@
-import type { VoiceRestriction } from '#src/session/hindrances.ts';
-import type { MissingRight } from '#src/session/missing-right.ts';
-import type { ReceiverCounts } from './ear.ts';
-import type { LinkAlert } from './link-alerts.ts';
-import type { MessageOutcome } from './outbox.ts';
-import type { PacerCounts } from './pacer.ts';
+import type { PacerCounts } from '#src/discord/link/pacer.ts';
+import type { ReceiverCounts } from '#src/discord/link/receiver.ts';
+import type { MessageOutcome } from '#src/discord/panel/outbox.ts';
+import type { LinkAlert } from '#src/discord/watchdogs/link-alerts.ts';
+import type { VoiceRestriction } from '#src/session/alerts/voice-restrictions.ts';
+import type { MissingRight } from '#src/session/ports/missing-right.ts';
 
 /** What happens at Discord, for logs and counters: ids and numbers, never words people said. */
 export type DiscordEvent =

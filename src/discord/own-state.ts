@@ -7,10 +7,10 @@ import {
   type PermissionsBitField,
   type VoiceState,
 } from 'discord.js';
-import type { VoiceRestriction } from '#src/session/hindrances.ts';
-import type { MissingRight } from '#src/session/missing-right.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import type { VoiceRestriction } from '#src/session/alerts/voice-restrictions.ts';
+import type { MissingRight } from '#src/session/ports/missing-right.ts';
 import type { DiscordEvent } from './events.ts';
-import type { SyncTiming } from './timing.ts';
 
 /** The seat is lost before or after the channel, in no fixed order. */
 const togetherMs = 2_000;

@@ -7,7 +7,7 @@ import {
   type VoiceBasedChannel,
 } from 'discord.js';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
-import type { Places } from '#src/session/command-ports.ts';
+import type { Places } from '#src/session/ports/command-ports.ts';
 import { localeOf } from '#src/texts/texts.ts';
 
 /** What Discord has told of channels; asks nothing and takes no time. */

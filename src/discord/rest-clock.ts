@@ -1,5 +1,5 @@
 import type { RateLimitError, REST } from 'discord.js';
-import type { SyncTiming } from './timing.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
 
 /** How often the wall clock is compared with the monotonic one. */
 const lookMs = 1_000;

@@ -35,7 +35,10 @@ export function unasked(policy: ConsentPolicy): SessionConsents {
 }
 
 /** What the book says, as read now; what was said in this session stays newer. */
-export function recall(consent: SessionConsents, standings: ReadonlyMap<string, StoredConsent>): SessionConsents {
+export function recall(
+  consent: SessionConsents,
+  standings: ReadonlyMap<string, StoredConsent>,
+): SessionConsents {
   return { ...consent, standings };
 }
 
@@ -67,7 +70,11 @@ export function agreeAlways(consent: SessionConsents, personId: string): Session
 }
 
 /** Until then, as `endOfDay` gives it; afterwards it is as if nothing had been said. */
-export function agreeToday(consent: SessionConsents, personId: string, untilWallMs: number): SessionConsents {
+export function agreeToday(
+  consent: SessionConsents,
+  personId: string,
+  untilWallMs: number,
+): SessionConsents {
   return say(consent, personId, { kind: 'until', wallMs: untilWallMs });
 }
 
@@ -92,7 +99,10 @@ export function forget(consent: SessionConsents, personId: string): SessionConse
  * In another channel: a yes for this session counts on only for those who are there, too. A no, a word for longer and
  * a pause count everywhere.
  */
-export function moveAlong(consent: SessionConsents, presentIds: ReadonlySet<string>): SessionConsents {
+export function moveAlong(
+  consent: SessionConsents,
+  presentIds: ReadonlySet<string>,
+): SessionConsents {
   const said = [...consent.said].filter(
     ([personId, { kind }]) => kind !== 'session' || presentIds.has(personId),
   );

@@ -1,9 +1,9 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { atStage } from '#src/base/errors.ts';
-import type { AudioChatMessage } from '#src/chat/audio-chat-ports.ts';
+import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import type { TurnUtterance, Turn } from './pipeline.ts';
+import type { Turn, TurnUtterance } from './pipeline.ts';
 import { instructionsOf, promptOf, unlessAborted } from './prompt.ts';
 
 /** How utterances are shown to an audio model. */

@@ -1,7 +1,7 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import type { AudioChatPart } from '#src/chat/audio-chat-ports.ts';
+import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatPart } from '#src/chat/ports.ts';
-import { SoundStream } from '#src/speech/sound-stream.ts';
+import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import type { BoundedQueue } from './ahead.ts';
 import { SpokenWords } from './audio-model-words.ts';
 import { ClauseWriter } from './clause-writer.ts';

@@ -1,6 +1,6 @@
 import { readWav } from '#src/audio/wav.ts';
 import { atStage } from '#src/base/errors.ts';
-import type { AudioChatMessage, AudioChatModel } from '#src/chat/audio-chat-ports.ts';
+import type { AudioChatMessage, AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatMessage, ChatModel } from '#src/chat/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 

@@ -3,11 +3,11 @@ import type {
   AudioChatMessage,
   AudioChatModel,
   AudioChatPart,
-} from '#src/chat/audio-chat-ports.ts';
+} from '#src/chat/completions/audio-chat-ports.ts';
 import type { Usage } from '#src/chat/ports.ts';
-import type { Synthesizer, EngineUsage, SpeechVoice } from '#src/speech/ports.ts';
+import { SoundStream } from '#src/speech/openai/sound-stream.ts';
+import type { EngineUsage, SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { readingOrder, textToRead } from '#src/speech/reading-aloud.ts';
-import { SoundStream } from '#src/speech/sound-stream.ts';
 
 /** Speech by a model that hears and speaks: word for word as far as the model obeys. Its tone can be set, not its pace. */
 export function audioModelVoice(model: AudioChatModel, usual: SpeechVoice = {}): Synthesizer {

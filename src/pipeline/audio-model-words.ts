@@ -1,5 +1,5 @@
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import { boundaries, endsSurely } from '#src/chat/boundaries.ts';
+import { boundaries, endsSurely } from '#src/chat/text/boundaries.ts';
 
 /** Sound, and the words it says as far as they are known. */
 export type PlacedSound = { readonly pcm: Pcm; readonly ofText?: string; readonly begins: boolean };

@@ -1,16 +1,16 @@
 import { durationMs } from '#src/audio/pcm.ts';
-import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
+import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, Usage } from '#src/chat/ports.ts';
 import { estimateUsage } from '#src/chat/usage.ts';
 import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { ahead, type BoundedQueue, type Bound } from './ahead.ts';
+import { ahead, type Bound, type BoundedQueue } from './ahead.ts';
 import { type AudioInput, type AudioPrompt, audioPrompt } from './audio-model-prompt.ts';
-import { AudioReply, type ModelHabit, type AudibleAnswer } from './audio-model-reply.ts';
+import { type AudibleAnswer, AudioReply, type ModelHabit } from './audio-model-reply.ts';
 import type { PlacedSound } from './audio-model-words.ts';
 import { longestAnswerChars } from './chained.ts';
 import { asideOf } from './clause-writer.ts';
-import type { Pipeline, ReplyPart, AnswerHost, Turn } from './pipeline.ts';
+import type { AnswerHost, Pipeline, ReplyPart, Turn } from './pipeline.ts';
 import { type ClauseVoice, speak } from './spoken.ts';
 import { writeAnswer } from './written.ts';
 
@@ -41,12 +41,21 @@ const msPerTokenSpoken = 50;
 /** Speech to a model that hears and speaks by itself. What it only wrote is read out, so that no answer is silent. */
 export function audioModel(parts: AudioModelParts): Pipeline {
   const habit: ModelHabit = { isSilent: false };
-  const perform = async (turn: Turn, stage: AnswerHost, belt: BoundedQueue<ReplyPart>, signal: AbortSignal) => {
+  const perform = async (
+    turn: Turn,
+    stage: AnswerHost,
+    belt: BoundedQueue<ReplyPart>,
+    signal: AbortSignal,
+  ) => {
     const prompt = await audioPrompt(turn, parts.input, signal);
     if (!prompt) return;
     const { voice } = turn.style;
     const asking = { parts, prompt, turn, stage, habit };
-    const heard = ahead<AudibleAnswer>(soundAhead, (own, inner) => ask(asking, belt, own, inner), signal);
+    const heard = ahead<AudibleAnswer>(
+      soundAhead,
+      (own, inner) => ask(asking, belt, own, inner),
+      signal,
+    );
     const counted = meteredVoice(parts.synthesizer, (spoken) => stage.spoke?.(spoken));
     const synthesizer = counted.oneVoice?.() ?? counted;
     await play(heard, { synthesizer, voice }, belt, signal);
@@ -181,7 +190,10 @@ async function play(
   }
 }
 
-async function deliver(pieces: Iterable<PlacedSound>, belt: BoundedQueue<ReplyPart>): Promise<void> {
+async function deliver(
+  pieces: Iterable<PlacedSound>,
+  belt: BoundedQueue<ReplyPart>,
+): Promise<void> {
   for (const { pcm, ofText, begins } of pieces) {
     if (begins && ofText !== undefined) belt.put({ kind: 'clause', text: ofText });
     belt.put({ kind: 'audio', pcm, ...(ofText !== undefined && { ofText }) });

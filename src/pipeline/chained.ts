@@ -1,9 +1,9 @@
 import type { ChatModel } from '#src/chat/ports.ts';
 import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { ahead, type BoundedQueue, type Bound } from './ahead.ts';
+import { ahead, type Bound, type BoundedQueue } from './ahead.ts';
 import { asideOf, ClauseWriter } from './clause-writer.ts';
-import type { Pipeline, ReplyPart, ReplyStyle, AnswerHost, Turn } from './pipeline.ts';
+import type { AnswerHost, Pipeline, ReplyPart, ReplyStyle, Turn } from './pipeline.ts';
 import { promptOf } from './prompt.ts';
 import { speak } from './spoken.ts';
 import { type WrittenAnswerRequest, writeAnswer } from './written.ts';
@@ -28,7 +28,12 @@ const clausesAhead: Bound<string> = { limit: longestAnswerChars, weigh: ({ lengt
  * reader goes on.
  */
 export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
-  const perform = async (turn: Turn, stage: AnswerHost, belt: BoundedQueue<ReplyPart>, signal: AbortSignal) => {
+  const perform = async (
+    turn: Turn,
+    stage: AnswerHost,
+    belt: BoundedQueue<ReplyPart>,
+    signal: AbortSignal,
+  ) => {
     const prompt = await promptOf(turn, signal);
     if (!prompt) return;
     const writing = { chat, prompt, tools: turn.tools, stage };

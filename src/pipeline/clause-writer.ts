@@ -1,6 +1,6 @@
-import { type AsideKind, asidesIn } from '#src/chat/asides.ts';
-import { ClauseSplitter } from '#src/chat/clauses.ts';
-import { ShortLinks } from '#src/chat/short-links.ts';
+import { ClauseSplitter } from '#src/chat/text/clauses.ts';
+import { ShortLinks } from '#src/chat/text/short-links.ts';
+import { type AsideKind, asidesIn } from '#src/chat/text/written-passages.ts';
 import type { ReplyPart, ReplyStyle } from './pipeline.ts';
 
 /** A written text in clauses; of a kind of thing that cannot be said, the first is followed by what is said instead. */

@@ -1,6 +1,6 @@
 import { joinSamples, listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
-import type { TalkBuffer } from '#src/chat/realtime-ports.ts';
+import type { TalkBuffer } from '#src/chat/realtime/realtime-ports.ts';
 
 /** Longer than any utterance the session lets grow; what comes after is left to the answer. */
 const longestSamples = 120 * listenRateHz;

@@ -1,9 +1,14 @@
-import type { AudioChatModel, AudioChatPart } from '#src/chat/audio-chat-ports.ts';
+import type { AudioChatModel, AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatMessage, Tool } from '#src/chat/ports.ts';
-import type { RealtimeTalk, TalkAnswer, TalkItem, TalkSound } from '#src/chat/realtime-ports.ts';
+import type {
+  RealtimeTalk,
+  TalkAnswer,
+  TalkItem,
+  TalkSound,
+} from '#src/chat/realtime/realtime-ports.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { audioModel } from './audio-model.ts';
-import type { Pipeline, ReplyPart, TurnUtterance, AnswerHost, Turn } from './pipeline.ts';
+import type { AnswerHost, Pipeline, ReplyPart, Turn, TurnUtterance } from './pipeline.ts';
 import { LiveUpload } from './realtime-upload.ts';
 
 export type RealtimePipelineParts = {
@@ -73,7 +78,10 @@ class RealtimeAnswer implements TalkAnswer {
     return this.#stage.playedMs();
   }
 
-  reply({ messages, tools, voice }: AnswerRound, signal: AbortSignal): AsyncGenerator<AudioChatPart> {
+  reply(
+    { messages, tools, voice }: AnswerRound,
+    signal: AbortSignal,
+  ): AsyncGenerator<AudioChatPart> {
     const [system, ...rest] = messages;
     const own = rest.slice(this.#turn.history.length);
     const rounds = own.findIndex(({ role }) => role !== 'user');

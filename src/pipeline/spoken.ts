@@ -1,8 +1,8 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
-import { speakable } from '#src/chat/speakable.ts';
-import type { Synthesizer, SpeechVoice } from '#src/speech/ports.ts';
-import { ahead, type BoundedQueue, type Bound } from './ahead.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import { ahead, type Bound, type BoundedQueue } from './ahead.ts';
 import type { ReplyPart } from './pipeline.ts';
 
 export type ClauseVoice = { readonly synthesizer: Synthesizer; readonly voice: SpeechVoice };

@@ -1,7 +1,7 @@
 import { atStage, BotError } from '#src/base/errors.ts';
+import { isJson } from '#src/chat/completions/tool-calls.ts';
 import { type Estimate, meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat/ports.ts';
-import { isJson } from '#src/chat/tool-calls.ts';
 import { isReport } from '#src/chat/usage.ts';
 import type { AnswerHost } from './pipeline.ts';
 

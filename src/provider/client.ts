@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { OpenAI } from 'openai';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
+import { serverName } from '#src/provider/models/error-phrases.ts';
 import { tryV1 } from './base-url.ts';
-import { serverName } from './foreign-words.ts';
 import { type Fetch, guardFetch, type Limits, standardLimits } from './guarded-fetch.ts';
 
 export type ClientOptions = {

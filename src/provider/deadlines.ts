@@ -42,7 +42,10 @@ export type StageTiming<T> = {
 };
 
 /** The same parts, but no longer waited for than `timing` says. A source that is late must be stopped by its signal. */
-export async function* timed<T>(source: AsyncIterable<T>, timing: StageTiming<T>): AsyncGenerator<T> {
+export async function* timed<T>(
+  source: AsyncIterable<T>,
+  timing: StageTiming<T>,
+): AsyncGenerator<T> {
   const { firstMs, totalMs, clock, isOutput, late } = timing;
   const parts = source[Symbol.asyncIterator]();
   let [waitedMs, limitMs] = [0, Math.min(firstMs, totalMs)];

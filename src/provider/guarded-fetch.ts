@@ -1,7 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { type ExpectedContent, askedOf, mediaType, objectionToHead, objectionToType } from './answer-type.ts';
-import { plainWords, wordsOfText } from './foreign-words.ts';
+import { plainWords, wordsOfText } from '#src/provider/models/error-phrases.ts';
+import {
+  askedOf,
+  type ExpectedContent,
+  mediaType,
+  objectionToHead,
+  objectionToType,
+} from './answer-type.ts';
 import { within } from './within.ts';
 
 export type Limits = {

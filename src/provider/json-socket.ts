@@ -4,8 +4,8 @@ import { WebSocket } from 'ws';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { describeError } from './describe-error.ts';
-import { codeOf, plainWords, serverName } from './foreign-words.ts';
+import { describeError } from '#src/provider/models/describe-error.ts';
+import { codeOf, plainWords, serverName } from '#src/provider/models/error-phrases.ts';
 import { unlessAborted } from './unless-aborted.ts';
 import { within } from './within.ts';
 

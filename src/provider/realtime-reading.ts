@@ -1,5 +1,5 @@
+import { toldCount } from '#src/provider/models/usage-reading.ts';
 import type { JsonEvent } from './json-socket.ts';
-import { toldCount } from './told-count.ts';
 
 /** How a server names things: as today, or as before May 2026. */
 export type RealtimeDialect = 'ga' | 'beta';

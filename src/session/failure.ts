@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
-import type { SessionEvent } from './events.ts';
-import type { SessionDependencies } from './parts.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { SessionDependencies } from './dependencies.ts';
 
 type Failed = Extract<SessionEvent, { kind: 'failed' }>;
 

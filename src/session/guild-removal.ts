@@ -1,7 +1,7 @@
+import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { dayOf } from '#src/spending/calendar.ts';
-import { withStore } from './book.ts';
-import type { StoredSettings } from './kept-settings.ts';
-import type { SessionDependencies } from './parts.ts';
+import type { SessionDependencies } from './dependencies.ts';
+import { withStore } from './store-access.ts';
 
 /** Tries, the longest time of each and the wait between two: 46 s in all. */
 const [mostTries, longestMs, retryMs] = [3, 12_000, 5_000];

@@ -1,13 +1,13 @@
+import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
+import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { PanelFace, PanelTrack } from '#src/session/ports/panel.ts';
+import type { ListedTrack } from '#src/session/ports/tracks.ts';
+import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { UnaskedPeople } from '#src/session/presence/ask-newcomers.ts';
+import type { QueuedQuestion, QueuedTurn } from '#src/session/queue/queued-turn.ts';
+import type { BudgetMode } from '#src/spending/budget-authority.ts';
 import type { TextId } from '#src/texts/texts.ts';
-import type { AddressingState } from './attention.ts';
-import type { ConsentGate } from './gate.ts';
-import type { ChannelRef, ChannelMember } from './link.ts';
-import type { QueuedTurn, QueuedQuestion } from './matter.ts';
-import type { UnaskedPeople } from './newcomers.ts';
-import type { PanelFace, PanelTrack } from './panel.ts';
-import type { SessionDependencies } from './parts.ts';
-import type { BudgetMode } from './spending.ts';
-import type { ListedTrack } from './tracks-port.ts';
+import type { SessionDependencies } from './dependencies.ts';
 
 /** Who is in a room, whether or not the bot reaches them. */
 export type ChannelPresence = {
@@ -37,7 +37,7 @@ type PanelWatchParts = Pick<SessionDependencies, 'clock' | 'engine' | 'panels' |
 /** What of a stay the panel looks at besides the scene. */
 type Watched = {
   readonly channel: ChannelRef;
-  readonly attention: Pick<AddressingState, 'isOpen'>;
+  readonly attention: Pick<SessionAddressing, 'isOpen'>;
   readonly newcomers: UnaskedPeople;
 };
 
@@ -175,7 +175,8 @@ function stateOf({
   step,
   quiet,
   isLinkDown,
-}: ChannelActivity & Pick<BudgetMode, 'quiet'> & { readonly isLinkDown: boolean }): PanelFace['state'] {
+}: ChannelActivity &
+  Pick<BudgetMode, 'quiet'> & { readonly isLinkDown: boolean }): PanelFace['state'] {
   if (gate.paused) return { kind: 'paused' };
   if (isLinkDown) return { kind: 'reconnecting' };
   if (current && step) return { kind: 'step', step };

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
+import { refusals } from '#src/sources/fetch/refusals.ts';
 import { endedProcess } from './decoding-process.ts';
-import { refusals } from './refusals.ts';
 
 /** Processes that a person's files may end within `countedMs`; then none of theirs is decoded for `refusedMs`. */
 const limits = { crashes: 2, countedMs: 10 * 60_000, refusedMs: 60_000 } as const;

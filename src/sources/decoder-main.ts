@@ -1,7 +1,7 @@
-import type { FromDecoder, ToDecoder } from './decode-messages.ts';
-import { DecodeStream } from './decode-stream.ts';
+import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
+import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
+import { type Inspection, inspect } from '#src/sources/decode/inspection.ts';
 import { openDecoderPort } from './decoder-port.ts';
-import { type Inspection, inspect } from './inspection.ts';
 
 Object.assign(console, { error() {}, warn() {}, log() {} }); // the decoders print every flaw of a file
 

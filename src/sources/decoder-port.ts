@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { DecoderReady, FromDecoder, ToDecoder } from './decode-messages.ts';
+import type { DecoderReady, FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
 
 /**
  * Code of a thread that kills the process once its standard input is closed: the system closes it when the bot ends,

@@ -2,9 +2,15 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/provider/within.ts';
-import type { DecodePlan, DecoderReady, Fed, FromDecoder, ToDecoder } from './decode-messages.ts';
-import type { Inspected, Inspection } from './inspection.ts';
-import { refusals } from './refusals.ts';
+import type {
+  DecodePlan,
+  DecoderReady,
+  Fed,
+  FromDecoder,
+  ToDecoder,
+} from '#src/sources/decode/decode-messages.ts';
+import type { Inspected, Inspection } from '#src/sources/decode/inspection.ts';
+import { refusals } from '#src/sources/fetch/refusals.ts';
 
 export type ProcessOptions = {
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import { refusals } from './refusals.ts';
+import { refusals } from '#src/sources/fetch/refusals.ts';
 
 /** Programs that run at once, in the bot and for one server: each takes up to 64 MB and a share of a core. */
 const most = { inAll: 16, perServer: 4 } as const;

@@ -7,7 +7,7 @@ import type { SoundChunk } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
-import { refusals } from './refusals.ts';
+import { refusals } from '#src/sources/fetch/refusals.ts';
 
 export type FfmpegOptions = {
   /** Of the program, absolute. */

@@ -3,8 +3,8 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { MeasuredLoudness } from './measured.ts';
-import type { SoundOpener, SoundShelf } from './ports.ts';
+import type { SoundOpener, SoundShelf } from '#src/sources/fetch/ports.ts';
+import { MeasuredLoudness } from './measured-loudness.ts';
 
 /** What may lie there; what it really is shows when it is opened. */
 const extensions = new Set([

@@ -1,12 +1,12 @@
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { DecodePlan } from './decode-messages.ts';
-import type { DecodingLane } from './decoding-lane.ts';
+import type { DecodePlan } from '#src/sources/decode/decode-messages.ts';
+import type { DecodingLane } from '#src/sources/decode/decoding-lane.ts';
+import { refusals } from '#src/sources/fetch/refusals.ts';
+import type { ThrottledRead } from '#src/sources/fetch/throttled-read.ts';
+import type { Format } from '#src/sources/formats/sniff.ts';
 import { isDisplaced } from './decoding-process.ts';
 import { type FfmpegOptions, type FfmpegPlan, throughFfmpeg } from './ffmpeg.ts';
-import type { ThrottledRead } from './flow.ts';
-import { refusals } from './refusals.ts';
-import type { Format } from './sniff.ts';
 import type { SoundBytes } from './sound-bytes.ts';
 
 /** Where reading begins to get to a place: bytes that go before, a byte of the file, and what is still to be left out. */
@@ -24,7 +24,9 @@ export type OpenableSound = {
   readonly longestMs: number;
   readonly format: Format | undefined;
   /** What was read to see what it is; for the first who listens. */
-  readonly begun: { readonly pieces: readonly Uint8Array[]; readonly flow: ThrottledRead } | undefined;
+  readonly begun:
+    | { readonly pieces: readonly Uint8Array[]; readonly flow: ThrottledRead }
+    | undefined;
   /** In place of our decoders. */
   readonly ffmpeg?: FfmpegOptions & Pick<FfmpegPlan, 'demuxer'>;
   readonly jump: (fromMs: number, signal: AbortSignal) => Promise<SeekPlan>;
@@ -68,7 +70,10 @@ export class OpenedSound implements SoundSource {
   }
 
   /** Gives the error of a decoder that another file took down. Moves `place` along. */
-  async *#untilDisplaced(place: SoundReading, signal: AbortSignal): AsyncGenerator<SoundChunk, unknown> {
+  async *#untilDisplaced(
+    place: SoundReading,
+    signal: AbortSignal,
+  ): AsyncGenerator<SoundChunk, unknown> {
     try {
       yield* this.#on(place, signal);
       return undefined;

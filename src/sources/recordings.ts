@@ -1,10 +1,10 @@
 import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import type { AllowedHosts } from './allowed-hosts.ts';
-import type { Decoding } from './decoding.ts';
-import { fetchSource, mayBeSound } from './fetch.ts';
-import type { Resolve } from './hop.ts';
-import type { RecordingReader, SoundFile } from './ports.ts';
-import { refusals } from './refusals.ts';
+import type { Decoding } from '#src/sources/decode/decoding.ts';
+import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { fetchSource, mayBeSound } from '#src/sources/fetch/fetch.ts';
+import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
+import type { Resolve } from '#src/sources/fetch/redirect.ts';
+import { refusals } from '#src/sources/fetch/refusals.ts';
 
 export type RecordingRules = {
   readonly allowed: AllowedHosts;

@@ -1,9 +1,9 @@
 import { constants, open, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { type FetchRules, mayBeSound, request } from './fetch.ts';
-import { ThrottledRead, type ReadTimeouts } from './flow.ts';
-import { refusals } from './refusals.ts';
-import { describe, remoteBytes } from './remote.ts';
+import { type FetchRules, mayBeSound, request } from '#src/sources/fetch/fetch.ts';
+import { refusals } from '#src/sources/fetch/refusals.ts';
+import { describe, remoteBytes } from '#src/sources/fetch/remote-file.ts';
+import { type ReadTimeouts, ThrottledRead } from '#src/sources/fetch/throttled-read.ts';
 
 /** The bytes of one sound, wherever they are. */
 export interface SoundBytes {

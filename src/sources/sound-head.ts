@@ -1,10 +1,15 @@
-import { readSome } from './bisect.ts';
-import type { ThrottledRead } from './flow.ts';
-import type { Inspect } from './inspection.ts';
-import { longestPageBytes } from './ogg-page.ts';
-import { type Format, longestSniffBytes, type Sniffed, sniffBytes } from './sniff.ts';
+import type { Inspect } from '#src/sources/decode/inspection.ts';
+import type { ThrottledRead } from '#src/sources/fetch/throttled-read.ts';
+import { longestPageBytes } from '#src/sources/formats/ogg-page.ts';
+import {
+  type Format,
+  longestSniffBytes,
+  type Sniffed,
+  sniffBytes,
+} from '#src/sources/formats/sniff.ts';
+import { readSome } from '#src/sources/seek/bisect.ts';
+import type { SoundLayout } from '#src/sources/seek/sound-layout.ts';
 import type { SoundBytes } from './sound-bytes.ts';
-import type { SoundLayout } from './sound-layout.ts';
 
 /** The first bytes of a file. */
 export type SoundHead = {

@@ -1,18 +1,18 @@
 import { basename } from 'node:path';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { AllowedHosts } from './allowed-hosts.ts';
-import type { Decoding } from './decoding.ts';
-import type { DecodingLane } from './decoding-lane.ts';
+import type { Decoding } from '#src/sources/decode/decoding.ts';
+import type { DecodingLane } from '#src/sources/decode/decoding-lane.ts';
+import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import type { RawFormat, SoundOpener, SourceLimits, Where } from '#src/sources/fetch/ports.ts';
+import type { Resolve } from '#src/sources/fetch/redirect.ts';
+import { refusals } from '#src/sources/fetch/refusals.ts';
+import type { ReadTimeouts } from '#src/sources/fetch/throttled-read.ts';
+import type { Sniffed } from '#src/sources/formats/sniff.ts';
+import { seekTo } from '#src/sources/seek/seek.ts';
 import type { FfmpegOptions } from './ffmpeg.ts';
 import { FfmpegPrograms } from './ffmpeg-programs.ts';
-import type { ReadTimeouts } from './flow.ts';
-import type { Resolve } from './hop.ts';
-import { seekTo } from './jump.ts';
 import { OpenedSound } from './opened-sound.ts';
-import type { RawFormat, SoundOpener, SourceLimits, Where } from './ports.ts';
-import { refusals } from './refusals.ts';
-import type { Sniffed } from './sniff.ts';
 import {
   bytesInMemory,
   bytesOfFile,

@@ -1,7 +1,7 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import { SharedTask } from '#src/speech/embedded/task-queue.ts';
 import type { Listening, OnPartial, Transcriber, Transcript } from './ports.ts';
-import { SharedTask } from './shared-work.ts';
 import { UtteranceSound } from './utterance-sound.ts';
 
 /** Sound before the first partial; the next ones come at doubling lengths. */

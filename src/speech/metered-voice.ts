@@ -1,7 +1,7 @@
 import { durationMs } from '#src/audio/pcm.ts';
-import { isUnpaid } from '#src/provider/is-unpaid.ts';
-import { sumOf } from './counted.ts';
-import type { ServerUsage, Synthesizer, EngineUsage } from './ports.ts';
+import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
+import type { EngineUsage, ServerUsage, Synthesizer } from './ports.ts';
+import { sumOf } from './request-counter.ts';
 
 /** Of a text that was spoken: how long it is, and how long it sounds. */
 export type SpokenUsage = {

@@ -1,5 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { ServedBy } from '#src/provider/served-by.ts';
+import type { ServedBy } from '#src/provider/models/served-by.ts';
 
 /** What a server says something took. Tokens of sound, and cached ones, are counted within the totals. */
 export type ServerUsage =

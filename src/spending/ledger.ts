@@ -140,7 +140,8 @@ export class Ledger {
    * and until midnight it stays their share.
    */
   forget(guildId: string, personId: string, wallMs: number): void {
-    const isTheirs = (entry: SpendingEntry) => entry.guildId === guildId && entry.personId === personId;
+    const isTheirs = (entry: SpendingEntry) =>
+      entry.guildId === guildId && entry.personId === personId;
     this.#saving = this.#saving.filter((entry) => !isTheirs(entry));
     for (const [key, entry] of this.#unsaved) if (isTheirs(entry)) this.#unsaved.delete(key);
     const server = this.#server(guildId, wallMs);

@@ -43,7 +43,10 @@ export function countsSound({ think, speak }: Tariff): boolean {
  *
  * Spoken answers come one at a time, so one of them at most is dearer than the rest of a cap. Those in writing do not.
  */
-export function estimate(tariff: Tariff, { characters, heardMs, isWritten }: AnswerEstimate): Amount {
+export function estimate(
+  tariff: Tariff,
+  { characters, heardMs, isWritten }: AnswerEstimate,
+): Amount {
   const { recognise, think, speak } = tariff;
   const speaks = think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
   const [heard, spoken] = speaks

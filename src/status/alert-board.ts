@@ -1,6 +1,6 @@
 import { type AlertChange, type AlertName, alerts } from '#src/base/alerts.ts';
+import type { Meters } from '#src/status/metrics/meters.ts';
 import type { Log } from './log.ts';
-import type { Meters } from './meters.ts';
 
 /** An alert that is raised: `guildId` is absent where it is about the whole process. */
 export type RaisedAlert = {

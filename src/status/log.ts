@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
-import type { SessionEvent } from '#src/session/events.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
 import { latencies } from './latency.ts';
 import { openOutlet } from './outlet.ts';
 import { plainError } from './plain-error.ts';

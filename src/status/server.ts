@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { type StatusAnswer, answerTo, type StatusSources } from './answers.ts';
+import { answerTo, type StatusAnswer, type StatusSources } from './answers.ts';
 
 /** Where operators and supervisors ask how the bot is. */
 export type StatusServer = AsyncDisposable & { readonly url: string };

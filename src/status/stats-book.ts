@@ -1,6 +1,6 @@
-import type { Stats } from '#src/session/command-ports.ts';
-import type { SessionEvent } from '#src/session/events.ts';
-import type { LatestAnswer, AnswerSpeed } from '#src/session/stats.ts';
+import type { Stats } from '#src/session/ports/command-ports.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { AnswerSpeed, LatestAnswer } from '#src/session/ports/stats.ts';
 
 /** Turns remembered per server; the oldest is forgotten. */
 const longest = 100;

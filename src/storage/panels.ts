@@ -1,4 +1,4 @@
-import type { PanelStore, PanelPlace } from '#src/session/panel.ts';
+import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
 import type { Database } from './database.ts';
 
 /** Where the panels are, one row per server. */

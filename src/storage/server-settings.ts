@@ -1,4 +1,4 @@
-import type { SettingsStore } from '#src/session/settings-book.ts';
+import type { SettingsStore } from '#src/session/ports/settings-store.ts';
 import type { Database } from './database.ts';
 
 /** What servers have set for themselves, one row per server and key. */

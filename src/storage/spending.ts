@@ -50,7 +50,15 @@ function addToServer(
  */
 function addToPerson(
   sqlite: DatabaseSync,
-  { guildId, personId, day, nanoUsd, ms, unpriced, turns }: SpendingEntry & { readonly personId: string },
+  {
+    guildId,
+    personId,
+    day,
+    nanoUsd,
+    ms,
+    unpriced,
+    turns,
+  }: SpendingEntry & { readonly personId: string },
 ): void {
   const isFarOff = "day < date(?, '-1 day') OR day > date(?, '+1 day')";
   sqlite.prepare(`DELETE FROM spent_by_person WHERE ${isFarOff}`).run(day, day);

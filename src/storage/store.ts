@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { ConsentStore } from '#src/people/consent-book.ts';
-import type { GuildStore } from '#src/session/guild-book.ts';
-import type { PanelStore } from '#src/session/panel.ts';
-import type { SettingsStore } from '#src/session/settings-book.ts';
-import type { TrackStore } from '#src/session/track-book.ts';
+import type { GuildStore } from '#src/session/ports/guild-store.ts';
+import type { PanelStore } from '#src/session/ports/panel.ts';
+import type { SettingsStore } from '#src/session/ports/settings-store.ts';
+import type { TrackStore } from '#src/session/ports/track-store.ts';
 import type { SpendingStore } from '#src/spending/book.ts';
-import { StoreThread, type StoreThreadOptions } from './store-thread.ts';
+import { StoreThread, type StoreThreadOptions } from '#src/storage/thread/store-thread.ts';
 
 /** Everything that outlives the process. Closing it fails what still waits. */
 export type Store = AsyncDisposable & {

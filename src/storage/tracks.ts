@@ -1,4 +1,9 @@
-import type { StoredSound, StoredSource, StoredTrack, TrackStore } from '#src/session/track-book.ts';
+import type {
+  StoredSound,
+  StoredSource,
+  StoredTrack,
+  TrackStore,
+} from '#src/session/ports/track-store.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
 

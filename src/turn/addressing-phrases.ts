@@ -1,5 +1,5 @@
-import { type AddressingPhrases, listed } from './languages/language-words.ts';
-import { languages } from './languages/languages.ts';
+import { type AddressingPhrases, listed } from '#src/turn/languages/language-words.ts';
+import { languages } from '#src/turn/languages/languages.ts';
 import { normalised } from './names-sentences.ts';
 
 export const requestPhrases = phrasesFor('requests');

@@ -80,9 +80,9 @@ export function isCalled(partialText: string, rules: AddressingRules): boolean {
 }
 
 /** What the words say about whom they are for; `other` calls another person present. */
-type Heard = 'called' | 'told-of' | 'open' | 'other' | 'dismissed' | 'empty';
+type NameMention = 'called' | 'told-of' | 'open' | 'other' | 'dismissed' | 'empty';
 
-function read(attention: AddressingState, spoken: SpokenTurn, rules: AddressingRules): Heard {
+function read(attention: AddressingState, spoken: SpokenTurn, rules: AddressingRules): NameMention {
   const sentences = sentencesOf(spoken.text);
   if (sentences.length === 0) return 'empty';
   const names = readNames(rules.names);
@@ -97,7 +97,7 @@ function read(attention: AddressingState, spoken: SpokenTurn, rules: AddressingR
 }
 
 function verdictOn(
-  heard: Heard,
+  heard: NameMention,
   attention: AddressingState,
   spoken: SpokenTurn,
   rules: AddressingRules,

@@ -1,6 +1,6 @@
+import { languages } from '#src/turn/languages/languages.ts';
 import { skipLead } from './addressing-call.ts';
 import { phrasesOf } from './addressing-phrases.ts';
-import { languages } from './languages/languages.ts';
 import { exactly, type Name, nameAt } from './names.ts';
 import { isDense, type Sentence, type SentenceWord } from './names-sentences.ts';
 

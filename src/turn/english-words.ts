@@ -1,5 +1,5 @@
-import { en } from './languages/en.ts';
-import { listed, type WordClasses } from './languages/language-words.ts';
+import { en } from '#src/turn/languages/en.ts';
+import { listed, type WordClasses } from '#src/turn/languages/language-words.ts';
 
 const classes: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries(en.wordClasses).map(([name, words]) => [name, new Set(listed(words))]),

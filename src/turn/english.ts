@@ -1,6 +1,6 @@
+import { en } from '#src/turn/languages/en.ts';
+import { listed } from '#src/turn/languages/language-words.ts';
 import { isOneOf } from './english-words.ts';
-import { en } from './languages/en.ts';
-import { listed } from './languages/language-words.ts';
 
 const subordinators = new Set(listed(en.endOfTurn.subordinators));
 

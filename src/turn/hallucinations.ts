@@ -1,7 +1,7 @@
+import { everywhere } from '#src/turn/languages/everywhere.ts';
+import { type HallucinationTexts, listed } from '#src/turn/languages/language-words.ts';
+import { languages } from '#src/turn/languages/languages.ts';
 import type { Evidence } from './evidence.ts';
-import { everywhere } from './languages/everywhere.ts';
-import { type HallucinationTexts, listed } from './languages/language-words.ts';
-import { languages } from './languages/languages.ts';
 
 const texts = new Set(textsFor('texts'));
 const beginnings = textsFor('beginnings');

@@ -1,7 +1,7 @@
+import { everywhere } from '#src/turn/languages/everywhere.ts';
+import type { LanguageWords, OverlapPhrases } from '#src/turn/languages/language-words.ts';
+import { languages } from '#src/turn/languages/languages.ts';
 import { pause, tokensIn } from './interjections-text.ts';
-import { everywhere } from './languages/everywhere.ts';
-import type { LanguageWords, OverlapPhrases } from './languages/language-words.ts';
-import { languages } from './languages/languages.ts';
 
 export type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
 

@@ -1,4 +1,4 @@
-import { everywhere } from './languages/everywhere.ts';
+import { everywhere } from '#src/turn/languages/everywhere.ts';
 import { normalised } from './names-sentences.ts';
 
 /** Stands for any punctuation between two words. */

@@ -1,3 +1,4 @@
+import { everywhere } from '#src/turn/languages/everywhere.ts';
 import {
   type Book,
   beginsAny,
@@ -7,7 +8,6 @@ import {
   phrasesIn,
 } from './interjections-tables.ts';
 import { isHum, isNote, pause, tokensOf } from './interjections-text.ts';
-import { everywhere } from './languages/everywhere.ts';
 import { isWithin, latinOf, slackOf, soundOf } from './names-sound.ts';
 
 /**
@@ -34,11 +34,11 @@ export type InterjectionOptions = {
 type Plain = 'stop' | 'wait' | 'go-on' | 'backchannel' | 'never-mind' | 'other';
 type Wish = { readonly kind: Plain | 'again' | 'nothing' } & RepeatManner;
 type Called = { readonly words: readonly string[]; readonly sound?: string };
-type Heard = {
+type HeardTokens = {
   readonly tokens: readonly string[];
   readonly isFinal: boolean;
   /** At each token, our names that begin there. */
-  readonly named: readonly (readonly Step[])[];
+  readonly named: readonly (readonly PhraseStep[])[];
 };
 
 const most = { names: 20, nameLetters: 60 };
@@ -99,7 +99,7 @@ function agreed(readings: readonly Reading[], said: string): Wish {
 }
 
 /** Covers the sentence with phrases of one language, the longest first. */
-function readIn(book: Book, heard: Heard): Reading {
+function readIn(book: Book, heard: HeardTokens): Reading {
   const { tokens, isFinal } = heard;
   const wishes: (Wish | undefined)[] = [nothing];
   let open = false;
@@ -118,11 +118,15 @@ function mayGrow(book: Book, tokens: readonly string[], at: number): boolean {
   return tokens.length - at <= book.longest && beginsAny(book, tokens.slice(at).join(' '));
 }
 
-type Step = { readonly role: PhraseRole; readonly to: number };
+type PhraseStep = { readonly role: PhraseRole; readonly to: number };
 
-function stepsFrom({ roles, refusals, longest }: Book, heard: Heard, at: number): Step[] {
+function stepsFrom(
+  { roles, refusals, longest }: Book,
+  heard: HeardTokens,
+  at: number,
+): PhraseStep[] {
   const { tokens, named } = heard;
-  const steps: Step[] = [];
+  const steps: PhraseStep[] = [];
   let phrase = '';
   for (let to = at + 1; to <= Math.min(tokens.length, at + longest); to++) {
     phrase += to === at + 1 ? tokens[at] : ` ${tokens[to - 1]}`;
@@ -141,8 +145,8 @@ function namesFrom(
   at: number,
   names: readonly Called[],
   isFinal: boolean,
-): Step[] {
-  return names.flatMap(({ words, sound }): Step[] => {
+): PhraseStep[] {
+  return names.flatMap(({ words, sound }): PhraseStep[] => {
     const isExact = words.every((word, place) => word === tokens[at + place]);
     if (isExact) return [{ role: 'fillers', to: at + words.length }];
     const isAlike = isFinal && soundsLike(tokens[at] ?? '', sound);

@@ -70,15 +70,18 @@ export type Interruption = {
 
 export const uninterrupted: Interruption = { speeches: [] };
 
-type Step = { readonly state: Interruption; readonly effects: readonly InterruptionEffect[] };
-type Heard = Extract<InterruptionEvent, { kind: 'heard-as' }>;
+type InterruptionStep = {
+  readonly state: Interruption;
+  readonly effects: readonly InterruptionEffect[];
+};
+type OverlapHeard = Extract<InterruptionEvent, { kind: 'heard-as' }>;
 
 /** What is done when somebody makes a sound while the bot speaks. Source: product, "Interruptions". */
 export function stepInterruption(
   state: Interruption,
   event: InterruptionEvent,
   rules: InterruptionRules,
-): Step {
+): InterruptionStep {
   const { atMs } = event;
   switch (event.kind) {
     case 'reply-began':
@@ -99,7 +102,11 @@ export function stepInterruption(
   }
 }
 
-function hear(state: Interruption, event: Heard, rules: InterruptionRules): Step {
+function hear(
+  state: Interruption,
+  event: OverlapHeard,
+  rules: InterruptionRules,
+): InterruptionStep {
   const { personId, isFinal, atMs } = event;
   const former = speechOf(state, event);
   const speech = { ...former, meant: former.meant || event.meant };
@@ -136,7 +143,7 @@ function hear(state: Interruption, event: Heard, rules: InterruptionRules): Step
 /** From the person being answered, or by name, they take the floor; of anybody else they are just talk. */
 function hearWords(
   state: Interruption,
-  event: Heard,
+  event: OverlapHeard,
   speech: OverlapSpeech,
   rules: InterruptionRules,
 ) {
@@ -158,7 +165,7 @@ function beginReply(
   state: Interruption,
   event: Extract<InterruptionEvent, { kind: 'reply-began' }>,
   rules: InterruptionRules,
-): Step {
+): InterruptionStep {
   const { replyTo, interruptible, atMs: fromMs } = event;
   const ducked = state.reply?.ducked ?? false;
   const reply = { replyTo, interruptible, fromMs, ducked, paused: false, leaving: false };
@@ -169,7 +176,7 @@ function beginReply(
 }
 
 /** What time decides, and then what all claims together come to. */
-function settle(state: Interruption, atMs: number, rules: InterruptionRules): Step {
+function settle(state: Interruption, atMs: number, rules: InterruptionRules): InterruptionStep {
   const speeches: OverlapSpeech[] = [];
   for (const speech of state.speeches) {
     const { personId, meant } = speech;
@@ -185,7 +192,7 @@ function settle(state: Interruption, atMs: number, rules: InterruptionRules): St
 }
 
 /** The heaviest claim is done; what has changed are the effects. */
-function weigh(state: Interruption, atMs: number): Step {
+function weigh(state: Interruption, atMs: number): InterruptionStep {
   const { reply, speeches } = state;
   if (!reply) return { state, effects: [] };
   const claimed = speeches.some(({ claim }) => claim === 'pause' || claim === 'tentative-pause');
@@ -206,13 +213,13 @@ function changes(former: Reply, { ducked, paused }: Reply): InterruptionEffect[]
 }
 
 /** While nothing interruptible is said, it is kept for the first frame that follows at once. */
-function stopped(state: Interruption, atMs: number): Step {
+function stopped(state: Interruption, atMs: number): InterruptionStep {
   const { reply } = state;
   if (reply?.interruptible) return ended(state, { kind: 'stop' });
   return weigh({ ...state, stopAtMs: atMs }, atMs);
 }
 
-function ended(state: Interruption, effect: InterruptionEffect): Step {
+function ended(state: Interruption, effect: InterruptionEffect): InterruptionStep {
   const speeches = state.speeches.map((speech) => ({ ...speech, claim: 'none' as const }));
   return { state: { speeches }, effects: [effect, ...released(state.reply)] };
 }

@@ -1,5 +1,5 @@
-import { type LanguageWords, listed } from './languages/language-words.ts';
-import { languages } from './languages/languages.ts';
+import { type LanguageWords, listed } from '#src/turn/languages/language-words.ts';
+import { languages } from '#src/turn/languages/languages.ts';
 
 /** The end-of-turn words of one language, compiled. */
 export type Lexicon = {

@@ -1,5 +1,5 @@
-import { listed } from './languages/language-words.ts';
-import { languages } from './languages/languages.ts';
+import { listed } from '#src/turn/languages/language-words.ts';
+import { languages } from '#src/turn/languages/languages.ts';
 
 /** How a word follows the one before it: after a space, within a written-together word (`super-nova`), after a pause. */
 type Gap = 'start' | 'space' | 'within' | 'pause';

@@ -1,6 +1,6 @@
+import { listed } from '#src/turn/languages/language-words.ts';
+import { languages } from '#src/turn/languages/languages.ts';
 import { commonWords } from './addressing-phrases.ts';
-import { listed } from './languages/language-words.ts';
-import { languages } from './languages/languages.ts';
 import { isDense, type Sentence, type SentenceWord, sentencesOf } from './names-sentences.ts';
 import { isWithin, latinOf, slackOf, soundOf } from './names-sound.ts';
 

@@ -1,5 +1,5 @@
-import { listed, type NumberWords } from './languages/language-words.ts';
-import { languages } from './languages/languages.ts';
+import { listed, type NumberWords } from '#src/turn/languages/language-words.ts';
+import { languages } from '#src/turn/languages/languages.ts';
 
 /** Beyond so many digits a number is as long as numbers that people dictate get. */
 const longestDictated = 12;

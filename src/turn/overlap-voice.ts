@@ -43,14 +43,17 @@ export type OverlapVoiceEvent =
 /** One person's voice from its first window on, long before it is known to be an utterance. */
 export type OverlapVoice = { readonly voicedMs: number; readonly lastVoiceMs: number } | undefined;
 
-type Step = { readonly overlap: OverlapVoice; readonly noticed: readonly OverlapVoiceEvent[] };
+type OverlapStep = {
+  readonly overlap: OverlapVoice;
+  readonly noticed: readonly OverlapVoiceEvent[];
+};
 
 /** What talks the bot down: noticed with the first window, told with every packet. It pauses as long as an utterance does. */
 export function stepOverlapVoice(
   overlap: OverlapVoice,
   event: OverlapVoiceInput,
   rules: OverlapVoiceRules = overlapVoiceRules,
-): Step {
+): OverlapStep {
   switch (event.kind) {
     case 'window':
       return measure(overlap, event, rules);
@@ -73,7 +76,7 @@ function measure(
   overlap: OverlapVoice,
   { probability, atMs }: Extract<OverlapVoiceInput, { kind: 'window' }>,
   { startProbability, keepProbability, windowMs }: OverlapVoiceRules,
-): Step {
+): OverlapStep {
   if (!overlap) {
     if (probability < startProbability) return unchanged(overlap);
     const noticed = [{ kind: 'overlap-began', fromMs: atMs - windowMs, atMs } as const];
@@ -83,7 +86,7 @@ function measure(
   return unchanged({ voicedMs: overlap.voicedMs + windowMs, lastVoiceMs: atMs });
 }
 
-function ended(overlap: OverlapVoice, atMs: number): Step {
+function ended(overlap: OverlapVoice, atMs: number): OverlapStep {
   if (!overlap) return unchanged(overlap);
   return {
     overlap: undefined,
@@ -91,6 +94,6 @@ function ended(overlap: OverlapVoice, atMs: number): Step {
   };
 }
 
-function unchanged(overlap: OverlapVoice): Step {
+function unchanged(overlap: OverlapVoice): OverlapStep {
   return { overlap, noticed: [] };
 }

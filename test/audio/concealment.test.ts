@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Concealment } from '#src/audio/concealment.ts';
 import { rms } from '#src/audio/loudness.ts';
+import { Concealment } from '#src/audio/voice/concealment.ts';
 
 /** A voice of 200 Hz with two overtones, in pieces of 20 ms. */
 function voice(piece: number): Int16Array {

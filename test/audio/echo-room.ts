@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { clipPath, decodeClip, scenesFolder, type VoiceClip } from '#bench/turns/clips.ts';
+import { frameSamples, framesOf, roomRateHz, send } from '#bench/turns/microphone.ts';
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import { add } from '#sandbox/voice-client/room-sound.ts';
 import { energyDb } from '#src/audio/loudness.ts';
-import type { OpusCodec } from '#src/audio/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
-import type { SileroWeights } from '#src/audio/silero.ts';
-import { SpeakerStream } from '#src/audio/speaker-stream.ts';
-import { VoiceActivity } from '#src/audio/voice-activity.ts';
-import { VoiceMeter, type VoiceWindow } from '#src/audio/voice-meter.ts';
-import { add } from '#src/sandbox/room-sound.ts';
-import { seededRandom } from '#src/sandbox/seeded-random.ts';
-import { type VoiceClip, clipPath, decodeClip, scenesFolder } from '#test/bench/turns/clips.ts';
-import { frameSamples, framesOf, roomRateHz, send } from '#test/bench/turns/microphone.ts';
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
+import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
+import { VoiceMeter, type VoiceWindow } from '#src/audio/voice/voice-meter.ts';
 import { joined } from './speech.ts';
 
 /** Of what the bot says from `fromMs` on, until the next. A hall throws it back for 400 ms (60 dB). */

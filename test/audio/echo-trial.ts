@@ -1,7 +1,7 @@
-import { EchoMeter, type EchoView } from '#src/audio/echo-meter.ts';
-import { SentEnvelope } from '#src/audio/echo-sent.ts';
-import type { OpusCodec } from '#src/audio/opus.ts';
-import type { SileroWeights } from '#src/audio/silero.ts';
+import { EchoMeter, type EchoView } from '#src/audio/echo/echo-meter.ts';
+import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import { type EchoRoom, happenings } from './echo-room.ts';
 
 /** One voiced window and what the meter thought after it. */

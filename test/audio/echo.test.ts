@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
-import { bandCount } from '#src/audio/echo-bands.ts';
-import { EchoMeter } from '#src/audio/echo-meter.ts';
-import { hopMs, SentEnvelope } from '#src/audio/echo-sent.ts';
-import { loadOpus } from '#src/audio/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus.ts';
-import { loadSilero, type SileroWeights } from '#src/audio/silero.ts';
+import { bandCount } from '#src/audio/echo/echo-bands.ts';
+import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
+import { hopMs, SentEnvelope } from '#src/audio/echo/echo-sent.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
 import { clipsOf, type EchoRoom, inTurn } from './echo-room.ts';
 import { type EchoJudgement, lengthMs, msTo, utterancesIn } from './echo-trial.ts';
 

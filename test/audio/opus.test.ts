@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { loadOpus } from '#src/audio/load-opus.ts';
-import { openMediaplex } from '#src/audio/opus-mediaplex.ts';
-import { openOpusScript } from '#src/audio/opus-script.ts';
-import { opusSamples } from '#src/audio/opus-toc.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { openMediaplex } from '#src/audio/opus/opus-mediaplex.ts';
+import { openOpusScript } from '#src/audio/opus/opus-script.ts';
+import { opusSamples } from '#src/audio/opus/opus-toc.ts';
 import { opusCodecContract } from '#test/contracts/opus-codec.ts';
 
 opusCodecContract('mediaplex', openMediaplex);

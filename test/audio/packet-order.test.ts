@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
-import { type OrderStep, PacketOrder } from '#src/audio/packet-order.ts';
+import { type OrderStep, PacketOrder } from '#src/audio/voice/packet-order.ts';
 import { packetAt } from './packets.ts';
 
 function ordered(packets: readonly Packet[], order = new PacketOrder()): OrderStep[] {

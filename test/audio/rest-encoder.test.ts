@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { loadOpus } from '#src/audio/load-opus.ts';
 import { energyDb } from '#src/audio/loudness.ts';
-import { restEncoder } from '#src/audio/rest-encoder.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
 
 const codec = await loadOpus();
 const silence = Buffer.of(0xf8, 0xff, 0xfe);

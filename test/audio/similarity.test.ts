@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { openMediaplex } from '#src/audio/opus-mediaplex.ts';
+import { similarity } from '#src/audio/echo/similarity.ts';
+import { openMediaplex } from '#src/audio/opus/opus-mediaplex.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
-import { similarity } from '#src/audio/similarity.ts';
 import { encoded, joined, speech } from './speech.ts';
 
 /** As a listener gets it: 48 kHz, after `leadMs`, without every `dropped`th frame. */

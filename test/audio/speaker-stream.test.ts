@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { loadOpus } from '#src/audio/load-opus.ts';
+import { similarity } from '#src/audio/echo/similarity.ts';
 import { energyDb } from '#src/audio/loudness.ts';
-import type { OpusCodec } from '#src/audio/opus.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import { similarity } from '#src/audio/similarity.ts';
-import { type SpeakerSound, SpeakerStream } from '#src/audio/speaker-stream.ts';
+import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { packetAt } from './packets.ts';
 import { encoded, joined, speech } from './speech.ts';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { OpusCodec } from '#src/audio/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';

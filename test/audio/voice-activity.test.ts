@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
+import { Spectrum } from '#src/audio/echo/spectrum.ts';
 import { energyDb, rms } from '#src/audio/loudness.ts';
-import { loadSilero, type SileroWeights } from '#src/audio/silero.ts';
-import { Spectrum } from '#src/audio/spectrum.ts';
-import { VoiceActivity } from '#src/audio/voice-activity.ts';
-import { VoiceMeter } from '#src/audio/voice-meter.ts';
+import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
+import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
+import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { speech } from './speech.ts';
 
 /** Probabilities per window from onnxruntime-node 1.30 over the same model. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Aside, asidesIn } from '#src/chat/asides.ts';
-import { speakable } from '#src/chat/speakable.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import { type Aside, asidesIn } from '#src/chat/text/written-passages.ts';
 import { expectLinear } from '#test/regexps/growth.ts';
 
 const rows = '| a | b |\n|---|---|\n| 1 | 2 |';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { AudioChatMessage } from '#src/chat/audio-chat-ports.ts';
+import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
 import {
   type AudioChatAnswer,
   answersJson,
@@ -8,7 +8,7 @@ import {
   delta,
   spokenAnswer,
   streams,
-} from '#test/fakes/providers-audio-chat.ts';
+} from '#test/fakes/providers/audio-chat.ts';
 import {
   hello,
   never,

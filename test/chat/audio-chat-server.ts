@@ -1,6 +1,6 @@
-import { openAudioChat } from '#src/chat/audio-chat.ts';
-import type { AudioChatMessage, AudioChatPart } from '#src/chat/audio-chat-ports.ts';
-import type { AudioChatOptions } from '#src/chat/audio-chat-request.ts';
+import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
+import type { AudioChatMessage, AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
+import type { AudioChatOptions } from '#src/chat/completions/audio-chat-request.ts';
 import type { Tool } from '#src/chat/ports.ts';
 import { openClient } from '#src/provider/client.ts';
 import type { Limits } from '#src/provider/guarded-fetch.ts';
@@ -11,7 +11,7 @@ import {
   base64,
   delta,
   openMockAudioChat,
-} from '#test/fakes/providers-audio-chat.ts';
+} from '#test/fakes/providers/audio-chat.ts';
 
 export const never = new AbortController().signal;
 export const hello = { role: 'user', name: 'Ana', content: 'hello' } as const;

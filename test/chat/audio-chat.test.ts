@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { writtenBy } from '#src/chat/audio-chat-text.ts';
+import { writtenBy } from '#src/chat/completions/audio-chat-text.ts';
 import type { Tool } from '#src/chat/ports.ts';
 import { chatModelContract } from '#test/contracts/chat-model.ts';
 import {
@@ -10,7 +10,7 @@ import {
   delta,
   spokenChunks,
   streams,
-} from '#test/fakes/providers-audio-chat.ts';
+} from '#test/fakes/providers/audio-chat.ts';
 import {
   hello,
   loud,
@@ -148,7 +148,10 @@ test.each([
 test.each([
   ['nothing', streams([], { end: 'close' })],
   ['nothing but [DONE]', streams([])],
-  ['no content at all', (response: Parameters<AudioChatAnswer>[0]) => void response.writeHead(204).end()],
+  [
+    'no content at all',
+    (response: Parameters<AudioChatAnswer>[0]) => void response.writeHead(204).end(),
+  ],
 ])('%s is an empty answer', async (_, answer) => {
   await using server = await open([answer]);
   const { error } = await server.ask();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import {
-  type ChatServerAnswer,
   broken,
+  type ChatServerAnswer,
   hello,
   never,
   openChatServer as open,

@@ -1,9 +1,9 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openChatModel } from '#src/chat/openai-chat.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import type { ChatMessage, ChatPart } from '#src/chat/ports.ts';
 import { openClient } from '#src/provider/client.ts';
-import { servedBy } from '#src/provider/served-by.ts';
+import { servedBy } from '#src/provider/models/served-by.ts';
 
 type ChatServerBody = Readonly<Record<string, unknown>>;
 export type ChatServerAnswer = (response: ServerResponse, body: ChatServerBody) => void;
@@ -18,7 +18,9 @@ export async function openChatServer(
 ) {
   const bodies: ChatServerBody[] = [];
   const server = createServer(async (request, response) => {
-    const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()) as ChatServerBody;
+    const body = JSON.parse(
+      Buffer.concat(await Array.fromAsync(request)).toString(),
+    ) as ChatServerBody;
     const answer = answers[Math.min(bodies.length, answers.length - 1)];
     bodies.push(body);
     answer?.(response, body);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { ClauseSplitter } from '#src/chat/clauses.ts';
-import { openChatModel } from '#src/chat/openai-chat.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
+import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openOllama } from '#test/fakes/dialects/ollama.ts';
 import { openVllm } from '#test/fakes/dialects/vllm.ts';
@@ -11,8 +11,8 @@ import {
   delta,
   openMockAudioChat,
   streams,
-} from '#test/fakes/providers-audio-chat.ts';
-import { cut } from '#test/fakes/providers-paced.ts';
+} from '#test/fakes/providers/audio-chat.ts';
+import { cut } from '#test/fakes/providers/paced.ts';
 
 const never = new AbortController().signal;
 const hello: ChatMessage = { role: 'user', name: 'Ana', content: 'hello' };

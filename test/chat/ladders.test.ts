@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { AudioChatModel } from '#src/chat/audio-chat-ports.ts';
-import { audioChatWithFallbacks, chatWithFallbacks } from '#src/chat/chat-ladder.ts';
+import { audioChatWithFallbacks, chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
+import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { announced } from '#src/chat/usage.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
 import { writeAnswer } from '#src/pipeline/written.ts';
-import { servedBy } from '#src/provider/served-by.ts';
+import { servedBy } from '#src/provider/models/served-by.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { ladderOf } from '#test/fakes/ladders.ts';
@@ -79,7 +79,9 @@ test('where a model that hears fails, one that reads is shown the words', async 
   const samples = new Int16Array(16_000).fill(1000);
   const wav = writeWav({ samples, rateHz: 16_000, channels: 1 });
   const asked = [{ role: 'user', name: 'Ana', content: '', wav }] as const;
-  const parts = await Array.fromAsync(audioChatWithFallbacks(ladder).reply(asked, [], 'alloy', never));
+  const parts = await Array.fromAsync(
+    audioChatWithFallbacks(ladder).reply(asked, [], 'alloy', never),
+  );
   expect(parts).toEqual([{ kind: 'text', text: 'Five.' }]);
   expect(chat.asked[0]?.messages).toEqual([
     { role: 'user', name: 'Ana', content: 'two and three' },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { chatWithFallbacks } from '#src/chat/chat-ladder.ts';
+import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';

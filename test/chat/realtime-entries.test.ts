@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
-import { entryOf, fused, isLonger, matches, standsFor } from '#src/chat/realtime-entries.ts';
-import type { TalkItem } from '#src/chat/realtime-ports.ts';
+import {
+  entryOf,
+  fused,
+  isLonger,
+  matches,
+  standsFor,
+} from '#src/chat/realtime/realtime-entries.ts';
+import type { TalkItem } from '#src/chat/realtime/realtime-ports.ts';
 
 const answer = { playedMs: () => 0 };
 const other = { playedMs: () => 0 };

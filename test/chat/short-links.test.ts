@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { ClauseSplitter } from '#src/chat/clauses.ts';
-import { ShortLinks } from '#src/chat/short-links.ts';
-import { speakable } from '#src/chat/speakable.ts';
+import { ClauseSplitter } from '#src/chat/text/clauses.ts';
+import { ShortLinks } from '#src/chat/text/short-links.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
 
 const long = `https://example.com/${'abc/'.repeat(80)}end?x=1`;
 

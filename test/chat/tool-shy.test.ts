@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
+import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import type { ChatMessage, Tool } from '#src/chat/ports.ts';
-import { withoutToolsOnRefusal } from '#src/chat/tool-shy.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 
 const never = new AbortController().signal;

@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { askAbout } from '#commands/ask-about.ts';
-import type { CommandCall } from '#src/session/command.ts';
-import type { TypedTalk } from '#src/session/command-ports.ts';
+import type { CommandCall } from '#src/session/ports/command.ts';
+import type { TypedTalk } from '#src/session/ports/command-ports.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
 const sound = { url: 'https://cdn.test/a.ogg', name: 'voice-message.ogg', durationMs: 2000 };
 const asker = { id: 'adam', name: 'Adam' };
 
 /** What was asked, and the answer to it. */
-function asking(answer: Awaited<ReturnType<TypedTalk['ask']>> = { kind: 'answered', text: 'Five.' }) {
+function asking(
+  answer: Awaited<ReturnType<TypedTalk['ask']>> = { kind: 'answered', text: 'Five.' },
+) {
   const asked: Parameters<TypedTalk['ask']>[] = [];
   const hears = ports({
     at: () => undefined,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { presses } from '#commands/presses.ts';
-import type { ConfirmOutcome } from '#src/session/command-ports.ts';
+import type { ConfirmOutcome } from '#src/session/ports/command-ports.ts';
 import { inLounge, ports } from './ports.ts';
 
 const press = presses.find(({ name }) => name === 'tool.confirm');

@@ -1,4 +1,4 @@
-import type { CommandCall, CommandPorts } from '#src/session/command.ts';
+import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import type {
   Confirmations,
   HearingControl,
@@ -7,11 +7,11 @@ import type {
   SessionControl,
   Stats,
   TypedTalk,
-} from '#src/session/command-ports.ts';
-import type { ChannelRef } from '#src/session/link.ts';
-import type { Checkup, GuildSettingsControl } from '#src/session/settings-port.ts';
-import type { SpentCosts } from '#src/session/spending.ts';
-import type { Tracks, TrackVotes } from '#src/session/tracks-port.ts';
+} from '#src/session/ports/command-ports.ts';
+import type { Checkup, GuildSettingsControl } from '#src/session/ports/settings.ts';
+import type { Tracks, TrackVotes } from '#src/session/ports/tracks.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fineFacts } from '#test/fakes/facts.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { presses } from '#commands/presses.ts';
 import { privacy } from '#commands/privacy/privacy.ts';
-import type { CommandCall, Replies } from '#src/session/command.ts';
+import type { CommandCall, Replies } from '#src/session/ports/command.ts';
 import { locales, text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { presses } from '#commands/presses.ts';
-import type { CommandCall, Command, Replies } from '#src/session/command.ts';
-import type { CheckReport, CheckResult, Setting } from '#src/session/settings-port.ts';
+import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
+import type { CheckReport, CheckResult, Setting } from '#src/session/ports/settings.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, lounge, type PortOverrides, ports } from './ports.ts';
 
@@ -16,7 +16,11 @@ function settings(name: string): Command {
   return found;
 }
 
-function run(name: string, words: CommandCall['words'] = {}, over: PortOverrides = {}): Promise<Replies> {
+function run(
+  name: string,
+  words: CommandCall['words'] = {},
+  over: PortOverrides = {},
+): Promise<Replies> {
   return settings(name).run({ ...manager, words }, ports(over));
 }
 

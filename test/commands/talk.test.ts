@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { say } from '#commands/say.ts';
-import type { AskOutcome, SayOutcome } from '#src/session/command-ports.ts';
+import type { AskOutcome, SayOutcome } from '#src/session/ports/command-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, ports } from './ports.ts';
 

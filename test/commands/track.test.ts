@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { presses } from '#commands/presses.ts';
-import type { CommandCall, Command, Replies } from '#src/session/command.ts';
-import type { Playing, TrackOutcome, ListedTrack, TrackWish } from '#src/session/tracks-port.ts';
+import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
+import type { ListedTrack, Playing, TrackOutcome, TrackWish } from '#src/session/ports/tracks.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 
@@ -15,7 +15,11 @@ function track(name: string): Command {
   return found;
 }
 
-function run(name: string, words: CommandCall['words'] = {}, over: PortOverrides = {}): Promise<Replies> {
+function run(
+  name: string,
+  words: CommandCall['words'] = {},
+  over: PortOverrides = {},
+): Promise<Replies> {
   return track(name).run({ ...inLounge, words }, ports(over));
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PeoplePresent } from '#src/console/company.ts';
+import { PeoplePresent } from '#src/console/prompt/people-present.ts';
 import { openStage } from './stage.ts';
 
 const hint = '  Two people are in the room now: begin with "Nova, ..." or press its Ask button.\n';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { complete } from '#src/console/complete.ts';
+import { complete } from '#src/console/prompt/complete.ts';
 import { settings, shapes, track } from './shapes.ts';
 
 test.each([

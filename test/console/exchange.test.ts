@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type SpokenExchange, exchange } from '#src/console/exchange.ts';
-import type { Ignored, SessionEvent } from '#src/session/events.ts';
+import { exchange, type SpokenExchange } from '#src/console/first-run/exchange.ts';
+import type { Ignored, SessionEvent } from '#src/session/ports/events.ts';
 import { openStage } from './stage.ts';
 
 const never = new AbortController().signal;

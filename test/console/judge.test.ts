@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
-import { judgeLikeness } from '#src/console/judge.ts';
+import { judgeLikeness } from '#src/console/first-run/judge.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 
 const never = new AbortController().signal;

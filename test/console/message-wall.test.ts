@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { MessageWall } from '#src/console/message-wall.ts';
-import type { Button, SandboxMessage } from '#src/console/sandbox-lines.ts';
-import { ConversationPrinter } from '#src/console/show.ts';
+import { ConversationPrinter } from '#src/console/first-run/show.ts';
+import { MessageWall } from '#src/console/prompt/message-wall.ts';
+import type { SandboxButton, SandboxMessage } from '#src/console/sandbox-lines.ts';
 
 function openWall() {
   let text = '';
@@ -29,7 +29,7 @@ function openWall() {
   return { wall, take, look };
 }
 
-const button = (label: string): Button => ({
+const button = (label: string): SandboxButton => ({
   customId: label.toLowerCase(),
   label,
   disabled: false,

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { promptLines, type Suggestions } from '#src/console/prompt.ts';
+import { promptLines, type Suggestions } from '#src/console/prompt/prompt.ts';
 import { Screen } from '#src/console/screen.ts';
 
 /** A terminal of 80 columns with somebody before it. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { instantsLine, ConversationPrinter } from '#src/console/show.ts';
-import type { Instants } from '#src/session/events.ts';
+import { ConversationPrinter, instantsLine } from '#src/console/first-run/show.ts';
+import type { Instants } from '#src/session/ports/events.ts';
 
 function screen(isTTY = false) {
   let text = '';

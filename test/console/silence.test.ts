@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { silenceLine, silenceOf } from '#src/console/silence.ts';
+import { silenceLine, silenceOf } from '#src/console/first-run/silence.ts';
 
 test.each([
   ['no-voice', 'hear', 'No words were recognised.'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readSlash } from '#src/console/slash.ts';
+import { readSlash } from '#src/console/prompt/slash.ts';
 import { choices, option, settings, shapes, track } from './shapes.ts';
 
 test.each([

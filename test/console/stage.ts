@@ -1,9 +1,9 @@
-import type { ExchangeParts } from '#src/console/hear-out.ts';
-import type { SandboxReady, ConsoleRequest } from '#src/console/sandbox-lines.ts';
-import { WavFolder } from '#src/console/shelf.ts';
-import { ConversationPrinter } from '#src/console/show.ts';
-import { SpokenRecorder } from '#src/console/tap.ts';
-import { EventLog } from '#src/console/witness.ts';
+import { EventLog } from '#src/console/first-run/event-log.ts';
+import type { ExchangeParts } from '#src/console/first-run/sandbox-run-exchange.ts';
+import { ConversationPrinter } from '#src/console/first-run/show.ts';
+import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
+import { WavFolder } from '#src/console/first-run/wav-folder.ts';
+import type { ConsoleRequest, SandboxReady } from '#src/console/sandbox-lines.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -24,7 +24,13 @@ export function openStage(answer: (request: ConsoleRequest) => Answer) {
     gone: new AbortController().signal,
   };
   const stage: ExchangeParts = {
-    ...{ sandbox, witness, show: new ConversationPrinter(terminal), botName: 'Nova', dataDir: 'none' },
+    ...{
+      sandbox,
+      witness,
+      show: new ConversationPrinter(terminal),
+      botName: 'Nova',
+      dataDir: 'none',
+    },
     ...{ tap: new SpokenRecorder(), shelf: new WavFolder('none') },
   };
   /** What was printed since the last look. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { takeTurn } from '#src/console/turn.ts';
-import type { Ignored, SessionEvent } from '#src/session/events.ts';
-import { noPackets } from '#src/session/packet-counts.ts';
+import { takeTurn } from '#src/console/first-run/turn.ts';
+import { noPackets } from '#src/session/hearing/packet-counts.ts';
+import type { Ignored, SessionEvent } from '#src/session/ports/events.ts';
 import { openStage } from './stage.ts';
 
 const never = new AbortController().signal;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readTyped } from '#src/console/typed.ts';
+import { readTyped } from '#src/console/prompt/typed.ts';
 
 test.each([
   ['', { kind: 'nothing' }],

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { readWav } from '#src/audio/wav.ts';
-import { PersonVoices } from '#src/console/voices.ts';
+import { PersonVoices } from '#src/console/first-run/voices.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const never = new AbortController().signal;

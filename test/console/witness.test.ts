@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EventLog } from '#src/console/witness.ts';
+import { EventLog } from '#src/console/first-run/event-log.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 const never = new AbortController().signal;

@@ -8,7 +8,10 @@ const staying = new AbortController().signal;
 const silence = new Int16Array(16_000);
 
 /** In pieces of 20 ms, with time for whatever they set off. */
-export async function say(listening: Listening, { pcm }: Pick<ContractUtterance, 'pcm'>): Promise<void> {
+export async function say(
+  listening: Listening,
+  { pcm }: Pick<ContractUtterance, 'pcm'>,
+): Promise<void> {
   for (let at = 0; at < pcm.samples.length; at += 320) {
     listening.push(pcm.samples.slice(at, at + 320));
     await turn();

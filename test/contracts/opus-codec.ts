@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { rms } from '#src/audio/loudness.ts';
-import type { OpusCodec } from '#src/audio/opus.ts';
-import { opusMode, opusSamples } from '#src/audio/opus-toc.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { opusMode, opusSamples } from '#src/audio/opus/opus-toc.ts';
 import { isSilenceFrame } from '#src/audio/packet.ts';
 
 const rates = [16_000, 24_000, 48_000] as const;

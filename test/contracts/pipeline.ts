@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
-import type { Pipeline, ReplyPart, TurnUtterance, AnswerHost, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
+import type {
+  AnswerHost,
+  Pipeline,
+  ReplyPart,
+  ToolResult,
+  Turn,
+  TurnUtterance,
+} from '#src/pipeline/pipeline.ts';
 
 /** What the model behind a pipeline does with a turn. */
 export type ModelScript = {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { PipelineName } from '#src/session/current-pipeline.ts';
-import { adam, eva, lounge } from '#test/session/house.ts';
-import { textOf } from '#test/session/sayings.ts';
-import { openServed, type Served } from '#test/session/served.ts';
+import type { PipelineName } from '#src/session/answering/current-pipeline.ts';
+import { textOf } from '#test/session/setup/sayings.ts';
+import { openServed, type Served } from '#test/session/setup/served-session.ts';
+import { adam, eva, lounge } from '#test/session/setup/session-fixture.ts';
 import { inMind, listening, quietFrom, replies } from './room-pipeline-scenes.ts';
 
 /** Who is heard by whatever answers a room, and what is left of it, with real servers behind that. */

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { PipelineName } from '#src/session/current-pipeline.ts';
-import { openServed, type Served } from '#test/session/served.ts';
+import type { PipelineName } from '#src/session/answering/current-pipeline.ts';
+import { openServed, type Served } from '#test/session/setup/served-session.ts';
 
 /** Two minutes of talk: there is always more of it. */
 export const story = `Well, listen. ${Array.from({ length: 40 }, (_, n) => `This is the sentence number ${n + 1} of a very long story.`).join(' ')}`;

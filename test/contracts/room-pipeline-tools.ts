@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { PipelineName } from '#src/session/current-pipeline.ts';
-import { adam } from '#test/session/house.ts';
-import { openServed, type Served } from '#test/session/served.ts';
+import type { PipelineName } from '#src/session/answering/current-pipeline.ts';
+import { openServed, type Served } from '#test/session/setup/served-session.ts';
+import { adam } from '#test/session/setup/session-fixture.ts';
 
 const call = (name: string, given: object = {}) => ({
   call: { name, argumentsJson: JSON.stringify(given) },
@@ -103,7 +103,7 @@ function effectContract(name: PipelineName): void {
     await room.settle();
     await room.pass(2_000);
     expect([toolsIn(room), weighed(room)]).toEqual([[], 1]);
-    expect(room.house.rooms.stay('g')?.room.volume.of('voice')).toBe(100);
+    expect(room.house.rooms.stay('g')?.context.volume.of('voice')).toBe(100);
   });
 
   test(`${name}: the bot leaves by a button only`, async () => {

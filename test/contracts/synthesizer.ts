@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Synthesizer, SpeechVoice } from '#src/speech/ports.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 
 const staying = new AbortController().signal;
 

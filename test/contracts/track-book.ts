@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StoredTrack, TrackStore } from '#src/session/track-book.ts';
+import type { StoredTrack, TrackStore } from '#src/session/ports/track-store.ts';
 
 type OpenTracks = AsyncDisposable & { readonly tracks: TrackStore };
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
-import { openSandbox } from '#src/sandbox/sandbox.ts';
+import { openSandbox } from '#sandbox/sandbox.ts';
 import { buildImage, filesOf, freePort, healthCheck, settingsFor } from './image.ts';
 import { Running } from './running.ts';
 

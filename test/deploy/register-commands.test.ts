@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
-import { openSandbox } from '#src/sandbox/sandbox.ts';
+import { openSandbox } from '#sandbox/sandbox.ts';
 import { text } from '#src/texts/texts.ts';
 
-const program = fileURLToPath(import.meta.resolve('#src/register-commands.ts'));
+const program = fileURLToPath(import.meta.resolve('#src/app/register-commands.ts'));
 const names = commands.map((one) => ('label' in one ? text(one.label) : one.name));
 const slashed = commands
   .map((one) => ('label' in one ? text(one.label) : `/${one.name}`))

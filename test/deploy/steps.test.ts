@@ -39,7 +39,7 @@ test('the image holds no secret, belongs to root, runs as somebody else, and ask
   expect(after('COPY --from=build')).toEqual(['/app /app']);
   expect(after('USER')).toEqual(['node']);
   expect(after('VOLUME')).toEqual(['/data']);
-  expect(words(after('CMD').at(-1))).toEqual(['node', 'src/main.ts']);
+  expect(words(after('CMD').at(-1))).toEqual(['node', 'src/app/main.ts']);
   expect(after('HEALTHCHECK').join()).toContain('/healthz');
 });
 
@@ -56,7 +56,7 @@ test('what the Dockerfile copies is let into the build, and nothing else', async
 });
 
 test('systemd starts what the image starts, and not again after a configuration that cannot work', () => {
-  expect(after('ExecStart=', unit)).toEqual(['/usr/bin/node src/main.ts']);
+  expect(after('ExecStart=', unit)).toEqual(['/usr/bin/node src/app/main.ts']);
   expect(after('RestartPreventExitStatus=', unit)).toEqual(['78']);
   expect(after('EnvironmentFile=', unit)).toEqual(['/etc/parley.env']);
   expect(unit).not.toMatch(/TOKEN|KEY/);

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { CommandPorts } from '#src/session/command.ts';
+import type { CommandPorts } from '#src/session/ports/command.ts';
 import { MemoryGuilds } from '#test/fakes/books.ts';
 import { fakeBotId, openFakeGateway } from '#test/fakes/gateway.ts';
 

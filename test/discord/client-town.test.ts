@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadOpus } from '#src/audio/load-opus.ts';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Discord, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { openSandbox, type Sandbox } from '#src/sandbox/sandbox.ts';
-import type { CommandCall, Command, CommandPorts } from '#src/session/command.ts';
+import type { Command, CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
-import { until, voiceHalf } from './town.ts';
+import { until, voiceHalf } from '#test/discord/setup/sandbox-login.ts';
 
 const never = new AbortController().signal;
 const calls: CommandCall[] = [];

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type DiscordOptions, openDiscord } from '#src/discord/client.ts';
-import type { CommandPorts } from '#src/session/command.ts';
+import type { CommandPorts } from '#src/session/ports/command.ts';
 
 const never = new AbortController().signal;
 

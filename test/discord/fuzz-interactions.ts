@@ -1,15 +1,22 @@
 import { Events, type Interaction } from 'discord.js';
 import fc from 'fast-check';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { InteractionReceiver } from '#src/discord/reception.ts';
-import type { CommandEntry } from '#src/discord/slashes.ts';
-import type { CommandCall, Command, CommandPorts, Button, Replies, Reply } from '#src/session/command.ts';
+import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
+import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
+import type {
+  Button,
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 import { roundsPassed } from '#test/fakes/clock.ts';
 import { jsonLike } from '#test/fuzz/inputs.ts';
 import { asyncTarget } from '#test/fuzz/target.ts';
 import { annMember, annUser, ids, openFuzzClient, voiceChannel } from './fuzz-client.ts';
-import { SteppedTiming } from './stepped-timing.ts';
 
 const attachment = {
   ...{ id: '9', filename: 'a.ogg', size: 9, content_type: 'audio/ogg', duration_secs: 1.5 },

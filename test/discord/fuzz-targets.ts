@@ -1,4 +1,4 @@
-import '#src/discord/sodium.ts';
+import '#src/discord/library/sodium.ts';
 import { EventEmitter } from 'node:events';
 import {
   DAVESession,
@@ -8,11 +8,11 @@ import {
   VoiceWebSocket,
 } from '@discordjs/voice';
 import fc from 'fast-check';
-import { nonceFor, sealedDatagram } from '#src/discord/cipher-check.ts';
-import { ConsentedReceiver } from '#src/discord/ear.ts';
-import { guardLibrary } from '#src/discord/guards.ts';
-import { HeldDatagrams } from '#src/discord/held.ts';
-import { innerUdp } from '#src/discord/library.ts';
+import { nonceFor, sealedDatagram } from '#src/discord/library/cipher-check.ts';
+import { guardLibrary } from '#src/discord/library/library-guards.ts';
+import { innerUdp } from '#src/discord/library/voice-library.ts';
+import { HeldDatagrams } from '#src/discord/link/held-datagrams.ts';
+import { ConsentedReceiver } from '#src/discord/link/receiver.ts';
 import { bytesLike, jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type Client, Status } from 'discord.js';
 import { expect, test } from 'vitest';
-import { openVoiceDoor } from '#src/discord/voice-door.ts';
+import { openVoiceDoor } from '#src/discord/link/voice-door.ts';
 
 const lobby = { guildId: 'g', channelId: 'lobby', name: 'Lobby' };
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { type Discord, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { CommandPorts } from '#src/session/command.ts';
+import type { CommandPorts } from '#src/session/ports/command.ts';
 import { type FakeGateway, openFakeGateway } from '#test/fakes/gateway.ts';
 
 const never = new AbortController().signal;

@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
+import { openSandbox } from '#sandbox/sandbox.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
-import { readMember } from '#src/discord/people.ts';
-import { openSandbox } from '#src/sandbox/sandbox.ts';
-import { silentVoice } from '#test/sandbox/silent-voice.ts';
+import { readMember } from '#src/discord/members.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(3_000);
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { RateLimitError, REST } from 'discord.js';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { watchRestClock } from '#src/discord/rest-clock.ts';
-import { SteppedTiming } from './stepped-timing.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
 const hourMs = 3_600_000;
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { openSandbox } from '#src/sandbox/sandbox.ts';
-import { silentVoice } from '#test/sandbox/silent-voice.ts';
-import { newClient, openBot } from './sandbox-bot.ts';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import { newClient, openBot } from '#test/discord/setup/sandbox-bot.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 test('a wrong token is refused before the gateway is reached', async () => {
   await using sandbox = await openSandbox({ voice: silentVoice().half });

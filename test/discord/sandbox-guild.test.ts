@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type Client, type Guild, Routes, type VoiceBasedChannel } from 'discord.js';
 import { expect, test } from 'vitest';
-import type { Sandbox } from '#src/sandbox/sandbox.ts';
-import { openBot } from './sandbox-bot.ts';
+import type { Sandbox } from '#sandbox/sandbox.ts';
+import { openBot } from '#test/discord/setup/sandbox-bot.ts';
 
 const soon = () => AbortSignal.timeout(5000);
 

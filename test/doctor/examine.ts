@@ -5,11 +5,11 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { runDoctor } from '#doctor/doctor.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
-import { runDoctor } from '#src/doctor/doctor.ts';
-import { instantPace } from '#test/fakes/providers.ts';
-import { tone } from '#test/fakes/providers-sound.ts';
+import { instantPace } from '#test/fakes/providers/providers.ts';
+import { tone } from '#test/fakes/providers/sound.ts';
 
 export const canary = 'canary-Key+of/mine=42';
 

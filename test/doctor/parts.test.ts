@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { lifecycle } from '#doctor/lifecycle.ts';
+import { pickModels } from '#doctor/probes/pick-models.ts';
+import { hum, roundTrip } from '#doctor/probes/round-trip.ts';
+import { readHeader, sayHeader } from '#doctor/probes/wav-header.ts';
 import { writeWav } from '#src/audio/wav.ts';
-import { lifecycle } from '#src/doctor/lifecycle.ts';
-import { pickModels } from '#src/doctor/pick-models.ts';
-import { hum, roundTrip } from '#src/doctor/round-trip.ts';
-import { readHeader, sayHeader } from '#src/doctor/wav-header.ts';
 
 const wav = writeWav({ samples: new Int16Array(100), rateHz: 22_050, channels: 2 });
 const list = (...ids: string[]) => ({ kind: 'listed' as const, models: ids.map((id) => ({ id })) });

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 test('the program ends by itself with its exit code, and repeats nothing it was given', async () => {
   const options = { env: { OPENAI_API_KEY: canary }, cwd: tmpdir(), timeout: 10_000 };
-  const main = resolve('src/doctor/main.ts');
+  const main = resolve('doctor/main.ts');
   const good = await run(process.execPath, [main, '--offline'], options);
   expect(good.stdout).toContain('CHAT_COMPLETION: https://api.openai.com/v1, key set');
   expect(good.stdout).not.toContain(canary);

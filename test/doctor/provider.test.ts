@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openMockProviders } from '#test/fakes/providers.ts';
+import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { answers, examine, lists, openServer, speaks, streams, swift } from './examine.ts';
 
 const said =

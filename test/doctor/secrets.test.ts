@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
+import { Report } from '#doctor/report.ts';
 import { Secret } from '#src/base/secret.ts';
-import { Report } from '#src/doctor/paper.ts';
-import { openMockProviders } from '#test/fakes/providers.ts';
+import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import {
   answers,
   canary,
   examine,
+  type FakeRoute,
   lists,
   openServer,
-  type FakeRoute,
   streams,
   swift,
 } from './examine.ts';

@@ -1,9 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
-import type { GuildStore } from '#src/session/guild-book.ts';
-import type { PanelStore, PanelPlace } from '#src/session/panel.ts';
-import type { SettingsStore } from '#src/session/settings-book.ts';
-import type { StoredTrack, TrackStore } from '#src/session/track-book.ts';
+import type { GuildStore } from '#src/session/ports/guild-store.ts';
+import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
+import type { SettingsStore } from '#src/session/ports/settings-store.ts';
+import type { StoredTrack, TrackStore } from '#src/session/ports/track-store.ts';
 
 /** What a store can suffer from: it takes no more, or it gives nothing either. */
 export type StoreTrouble = 'unreadable' | 'unwritable';

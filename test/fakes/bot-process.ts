@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Mailbox } from '#src/base/mailbox.ts';
 
-const program = fileURLToPath(import.meta.resolve('#src/main.ts'));
+const program = fileURLToPath(import.meta.resolve('#src/app/main.ts'));
 /** As `npm start` has them. */
 const flags = ['--max-semi-space-size=2'];
 

@@ -10,7 +10,10 @@ export type ChatStep =
   | { readonly waitMs: number }
   | 'stall';
 
-export type FakeChatRequest = { readonly messages: readonly ChatMessage[]; readonly tools: readonly Tool[] };
+export type FakeChatRequest = {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly Tool[];
+};
 
 /** A chat model that plays one list of steps per request, the last one again and again. */
 export class FakeChat implements ChatModel {

@@ -1,9 +1,16 @@
 import type { Clock } from '#src/base/clock.ts';
 import { Breaker, type BreakerRules } from '#src/provider/breaker.ts';
 import { deadlines } from '#src/provider/deadlines.ts';
-import { FallbackChain, type ProviderNews, type ProviderRole } from '#src/provider/ladder.ts';
+import {
+  FallbackChain,
+  type ProviderNews,
+  type ProviderRole,
+} from '#src/provider/fallback-chain.ts';
 
-export type FakeLadder<E> = { readonly ladder: FallbackChain<E>; readonly breakers: readonly Breaker[] };
+export type FakeLadder<E> = {
+  readonly ladder: FallbackChain<E>;
+  readonly breakers: readonly Breaker[];
+};
 
 const rules: BreakerRules = { failures: 1, firstRestMs: 5_000, longestRestMs: 60_000 };
 
@@ -19,6 +26,13 @@ export function ladderOf<E>(
     ...{ breaker: new Breaker(rules, clock), engine: () => engine },
   }));
   const retries = role !== 'text to speech';
-  const ladder = new FallbackChain({ role, rungs, clock, deadlines: deadlines[role], retries, tell });
+  const ladder = new FallbackChain({
+    role,
+    rungs,
+    clock,
+    deadlines: deadlines[role],
+    retries,
+    tell,
+  });
   return { ladder, breakers: rungs.map(({ breaker }) => breaker) };
 }

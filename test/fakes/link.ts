@@ -3,13 +3,13 @@ import type { Packet } from '#src/audio/packet.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
 import type {
+  ChannelMember,
   ChannelRef,
   LinkState,
   MayHear,
-  ChannelMember,
   VoiceDoor,
   VoiceLink,
-} from '#src/session/link.ts';
+} from '#src/session/ports/voice-link.ts';
 
 /** A voice channel without a network: the test is its clock and its people. */
 export class FakeLink implements VoiceLink {

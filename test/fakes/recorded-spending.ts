@@ -1,5 +1,5 @@
 import type { Usage } from '#src/chat/ports.ts';
-import type { UsageMeter, BudgetAuthority } from '#src/session/spending.ts';
+import type { BudgetAuthority, UsageMeter } from '#src/spending/budget-authority.ts';
 import { boundless } from './spending.ts';
 
 /** What one answer took, and how often it was told of its fate. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { OpusCodec } from '#src/audio/opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { readWav } from '#src/audio/wav.ts';
 

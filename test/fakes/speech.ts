@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Synthesizer, Transcriber, TranscriptUpdate, SpeechVoice } from '#src/speech/ports.ts';
+import type { SpeechVoice, Synthesizer, Transcriber, TranscriptUpdate } from '#src/speech/ports.ts';
 import { untilAborted } from './chat.ts';
 
 export type FakeTranscriberOptions = {

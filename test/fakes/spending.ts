@@ -1,12 +1,12 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SessionEvent } from '#src/session/events.ts';
-import type { BudgetAuthority } from '#src/session/spending.ts';
-import { SessionBudgets } from '#src/session/spending-desk.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/book.ts';
+import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
 import { Ledger } from '#src/spending/ledger.ts';
 import type { RolePrice } from '#src/spending/prices.ts';
+import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
 import type { StoreTrouble } from './books.ts';
 

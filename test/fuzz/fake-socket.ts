@@ -12,14 +12,14 @@ export type ServerStep =
   | { readonly kind: 'waits'; readonly ms: number };
 
 /** How a server takes a connection: `greets` opens it, and confirms what it is configured with. */
-export type Welcome = 'greets' | 'opens' | 'refuses' | 'ignores';
+export type SocketGreeting = 'greets' | 'opens' | 'refuses' | 'ignores';
 
 const mostSteps = 14;
-const usually = Array<Welcome>(5).fill('greets');
+const usually = Array<SocketGreeting>(5).fill('greets');
 
 /** A hostile server: how it takes connections, and what it does on them. */
 export type ServerScript = {
-  readonly welcomes: readonly Welcome[];
+  readonly welcomes: readonly SocketGreeting[];
   readonly steps: readonly ServerStep[];
 };
 
@@ -45,7 +45,7 @@ export function serverScripts(...events: readonly object[]): fc.Arbitrary<Server
       arbitrary: fc.constantFrom(0, 2_000, 30_000).map((ms) => ({ kind: 'waits' as const, ms })),
     },
   );
-  const welcome = fc.constantFrom<Welcome[]>(...usually, 'opens', 'refuses', 'ignores');
+  const welcome = fc.constantFrom<SocketGreeting[]>(...usually, 'opens', 'refuses', 'ignores');
   return fc.record({
     welcomes: fc.array(welcome, {
       minLength: 1,
@@ -119,11 +119,11 @@ class FakeSocket extends EventEmitter {
 /** A server at the other end of fake sockets. What our listeners throw comes out of `play`. */
 export class FakeServer {
   readonly #clock: VirtualClock;
-  readonly #welcomes: readonly Welcome[];
+  readonly #welcomes: readonly SocketGreeting[];
   #opened = 0;
   #socket: FakeSocket | undefined;
 
-  constructor(clock: VirtualClock, welcomes: readonly Welcome[]) {
+  constructor(clock: VirtualClock, welcomes: readonly SocketGreeting[]) {
     this.#clock = clock;
     this.#welcomes = welcomes;
   }

@@ -1,11 +1,11 @@
 import { interactionTargets } from '#test/discord/fuzz-interactions.ts';
 import { discordTargets } from '#test/discord/fuzz-targets.ts';
+import { audioTargets } from '#test/fuzz/targets/audio.ts';
+import { providerTargets } from '#test/fuzz/targets/providers.ts';
+import { realtimeClassTargets } from '#test/fuzz/targets/realtime-classes.ts';
+import { settingsTargets } from '#test/fuzz/targets/settings.ts';
+import { textTargets } from '#test/fuzz/targets/text.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
-import { audioTargets } from './targets/audio.ts';
-import { providerTargets } from './targets/providers.ts';
-import { realtimeClassTargets } from './targets/realtime-classes.ts';
-import { settingsTargets } from './targets/settings.ts';
-import { textTargets } from './targets/text.ts';
 
 /** Every parser of bytes and words from outside. */
 export const targets: readonly FuzzTarget[] = [

@@ -27,7 +27,10 @@ class QuickFirst {
 /** The tests beside the rules, in one worker for each mutant: no state of a mutant reaches the next one. */
 export default {
   test: {
-    include: ['test/{turn,people,spending,playback}/**/*.test.ts', 'test/session/budget.test.ts'],
+    include: [
+      'test/{turn,people,spending,playback}/**/*.test.ts',
+      'test/session/budget/budget.test.ts',
+    ],
     // Seconds each, and many times that in the mutated copy, for what quicker files judge as well.
     exclude: [
       'test/turn/{interjections-all,noises,recordings}.test.ts',

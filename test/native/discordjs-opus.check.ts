@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { loadOpus } from '#src/audio/load-opus.ts';
-import { openNative } from '#src/audio/opus-native.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { openNative } from '#src/audio/opus/opus-native.ts';
 import { opusCodecContract } from '#test/contracts/opus-codec.ts';
 
 opusCodecContract('@discordjs/opus', openNative);

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     dir: import.meta.dirname,
     include: ['*.check.ts'],
-    setupFiles: ['src/discord/sodium.ts'],
+    setupFiles: ['src/discord/library/sodium.ts'],
     experimental: { viteModuleRunner: false },
   },
 });

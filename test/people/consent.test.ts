@@ -4,7 +4,6 @@ import {
   agreeAlways,
   agreeForSession,
   agreeToday,
-  type SessionConsents,
   type ConsentPolicy,
   forget,
   heard,
@@ -14,6 +13,7 @@ import {
   recall,
   refuse,
   resume,
+  type SessionConsents,
   unasked,
   underPolicy,
 } from '#src/people/consent.ts';
@@ -24,7 +24,10 @@ const tonightMs = nowMs + 3_600_000;
 const policies: readonly ConsentPolicy[] = ['ask', 'role', 'notice'];
 
 /** A session whose book was read. */
-function session(policy: ConsentPolicy, book: Readonly<Record<string, StoredConsent>> = {}): SessionConsents {
+function session(
+  policy: ConsentPolicy,
+  book: Readonly<Record<string, StoredConsent>> = {},
+): SessionConsents {
   return recall(unasked(policy), new Map(Object.entries(book)));
 }
 

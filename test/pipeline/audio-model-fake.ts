@@ -2,7 +2,7 @@ import type {
   AudioChatMessage,
   AudioChatModel,
   AudioChatPart,
-} from '#src/chat/audio-chat-ports.ts';
+} from '#src/chat/completions/audio-chat-ports.ts';
 import type { Tool } from '#src/chat/ports.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import type { VirtualClock } from '#test/fakes/clock.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { durationMs } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
-import { openAudioChat } from '#src/chat/audio-chat.ts';
+import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
 import { audioModel } from '#src/pipeline/audio-model.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { openClient } from '#src/provider/client.ts';
@@ -15,13 +15,16 @@ import {
   spokenAnswer,
   spokenChunks,
   streams,
-} from '#test/fakes/providers-audio-chat.ts';
+} from '#test/fakes/providers/audio-chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const never = new AbortController().signal;
 
 /** An answer of a server, through client and pipeline, and how it ended. */
-async function answered(answer: AudioChatAnswer, onPart: (part: ReplyPart) => void = () => undefined) {
+async function answered(
+  answer: AudioChatAnswer,
+  onPart: (part: ReplyPart) => void = () => undefined,
+) {
   await using server = await openMockAudioChat([answer]);
   const client = openClient({ baseUrl: server.baseUrl });
   const synthesizer = new FakeSynthesizer();

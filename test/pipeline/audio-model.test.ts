@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import { durationMs } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { AudioChatMessage } from '#src/chat/audio-chat-ports.ts';
+import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
 import { openHistory } from '#src/chat/history.ts';
 import { type AudioModelParts, audioModel } from '#src/pipeline/audio-model.ts';
 import { longestAnswerChars } from '#src/pipeline/chained.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import {
   FakeStage,
-  pipelineContract,
   type ModelScript,
+  pipelineContract,
   said,
   soundedTexts,
   textOf,
@@ -19,12 +19,16 @@ import {
 import type { ChatStep } from '#test/fakes/chat.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/speech.ts';
-import { FakeAudioChat, isAudio, type FakeAudioManner, soundOf } from './audio-model-fake.ts';
+import { FakeAudioChat, type FakeAudioManner, isAudio, soundOf } from './audio-model-fake.ts';
 
 const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'The server had an error.');
 
-type Given = { manner?: FakeAudioManner; input?: AudioModelParts['input']; voice?: FakeSynthesizerOptions };
+type Given = {
+  manner?: FakeAudioManner;
+  input?: AudioModelParts['input'];
+  voice?: FakeSynthesizerOptions;
+};
 
 function open(
   rounds: readonly (readonly ChatStep[])[],

@@ -5,8 +5,8 @@ import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { longestToolRounds } from '#src/pipeline/written.ts';
 import {
   FakeStage,
-  pipelineContract,
   type ModelScript,
+  pipelineContract,
   said,
   soundedTexts,
   textOf,

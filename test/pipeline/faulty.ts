@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { type FailureServer, BotError, type ErrorCode } from '#src/base/errors.ts';
+import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import type { ChatModel, ChatPart } from '#src/chat/ports.ts';
 import type { Synthesizer, Transcriber, TranscriptUpdate } from '#src/speech/ports.ts';
 import { untilAborted } from '#test/fakes/chat.ts';

@@ -3,7 +3,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import { SpokenReply } from '#src/playback/spoken-reply.ts';
+import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { FakeStage, said, soundedTexts, turnOf } from '#test/contracts/pipeline.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '#src/base/clock.ts';
-import type { RealtimeTalkLimits } from '#src/chat/realtime-ports.ts';
-import { openRealtimeTalk } from '#src/chat/realtime-talk.ts';
-import type { Pipeline, ReplyPart, TurnUtterance, Turn } from '#src/pipeline/pipeline.ts';
+import type { RealtimeTalkLimits } from '#src/chat/realtime/realtime-ports.ts';
+import { openRealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
+import type { Pipeline, ReplyPart, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { realtime } from '#src/pipeline/realtime.ts';
 import { FakeStage, type ModelScript, said, turnOf } from '#test/contracts/pipeline.ts';
 import {
@@ -11,7 +11,7 @@ import {
   type TalkCall,
   type TalkReply,
   type TalkSettings,
-} from '#test/fakes/providers-realtime-talk.ts';
+} from '#test/fakes/providers/realtime-talk.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 type Given = Pick<TalkSettings, 'answer'> &

@@ -1,13 +1,13 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
+import { seededRandom } from '#sandbox/seeded-random.ts';
 import { BotError } from '#src/base/errors.ts';
-import { chatWithFallbacks } from '#src/chat/chat-ladder.ts';
+import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline, ReplyPart, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { seededRandom } from '#src/sandbox/seeded-random.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
-import { synthesizerWithFallbacks } from '#src/speech/speech-ladder.ts';
-import { transcriberWithFallbacks } from '#src/speech/transcriber-ladder.ts';
+import { synthesizerWithFallbacks } from '#src/speech/synthesizer-fallbacks.ts';
+import { transcriberWithFallbacks } from '#src/speech/transcriber-fallbacks.ts';
 import { FakeStage, said, turnOf } from '#test/contracts/pipeline.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { ladderOf } from '#test/fakes/ladders.ts';

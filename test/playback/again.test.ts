@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { keepAnswerMs, LastAnswer } from '#src/playback/last-answer.ts';
-import { SpokenReply } from '#src/playback/spoken-reply.ts';
-import { stretched } from '#src/playback/stretch.ts';
-import { VoiceTrack } from '#src/playback/voice-track.ts';
+import { keepAnswerMs, LastAnswer } from '#src/playback/reply/last-answer.ts';
+import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { stretched } from '#src/playback/reply/stretch.ts';
+import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { VirtualListener, level, open } from './listening.ts';
+import { level, open, VirtualListener } from './listening.ts';
 import { joined, speechLike, steepest, tone } from './speech-like.ts';
 
 const whole = (samples: Int16Array, speed: number) => joined([...stretched(samples, speed)]);

@@ -6,11 +6,11 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { energyDb } from '#src/audio/loudness.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { CueTrack } from '#src/playback/cue-track.ts';
-import { type CueName, loadCues } from '#src/playback/load-cues.ts';
-import { SpokenReply } from '#src/playback/spoken-reply.ts';
-import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { VirtualListener, level, loudest, open } from './listening.ts';
+import { CueTrack } from '#src/playback/reply/cue-track.ts';
+import { type CueName, loadCues } from '#src/playback/reply/load-cues.ts';
+import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { level, loudest, open, VirtualListener } from './listening.ts';
 import { joined, perMs, steepest } from './speech-like.ts';
 
 const cues = await loadCues();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { SpokenReply } from '#src/playback/spoken-reply.ts';
-import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { VirtualListener, loudest, open } from './listening.ts';
+import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { loudest, open, VirtualListener } from './listening.ts';
 import { joined, steepest, tone } from './speech-like.ts';
 
 async function sounding(reply = new SpokenReply(), loud = 10_000) {

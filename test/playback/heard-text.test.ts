@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { heardText } from '#src/playback/heard-text.ts';
+import { heardText } from '#src/playback/reply/heard-text.ts';
 
 const said = (text: string, sentMs: number, soundMs = 1000, whole = true) => ({
   text,

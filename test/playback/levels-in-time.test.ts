@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { fadeIn, fadeOut } from '#src/playback/fade.ts';
-import { Glide } from '#src/playback/glide.ts';
-import { bend, full, limit } from '#src/playback/limiter.ts';
+import { fadeIn, fadeOut } from '#src/playback/mix/fade.ts';
+import { Glide } from '#src/playback/mix/glide.ts';
+import { bend, full, limit } from '#src/playback/mix/limiter.ts';
 
 const left = (sound: Float32Array) => [...sound].filter((_, n) => n % 2 === 0);
 const right = (sound: Float32Array) => [...sound].filter((_, n) => n % 2 === 1);

@@ -1,8 +1,8 @@
 import type { Frame } from '#src/audio/frame.ts';
-import type { OpusEncoder } from '#src/audio/opus.ts';
+import type { OpusEncoder } from '#src/audio/opus/opus.ts';
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import { Mixer } from '#src/playback/mixer.ts';
-import type { Track } from '#src/playback/track.ts';
+import { Mixer } from '#src/playback/mix/mixer.ts';
+import type { Track } from '#src/playback/mix/track.ts';
 
 /** An encoder whose frames are the samples themselves. */
 export const plainEncoder: OpusEncoder = {

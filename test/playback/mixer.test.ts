@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Mixer } from '#src/playback/mixer.ts';
-import { SpokenReply } from '#src/playback/spoken-reply.ts';
-import { frameSamples, type Track } from '#src/playback/track.ts';
-import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { VirtualListener, level, loudest, open, plainEncoder, samplesOf } from './listening.ts';
+import { Mixer } from '#src/playback/mix/mixer.ts';
+import { frameSamples, type Track } from '#src/playback/mix/track.ts';
+import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { level, loudest, open, plainEncoder, samplesOf, VirtualListener } from './listening.ts';
 
 /** A track that never ends. */
 function steady(name: string, value: number): Track {

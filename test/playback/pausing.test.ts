@@ -5,10 +5,10 @@ import { z } from 'zod';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
-import { SpokenSentences } from '#src/playback/sentences.ts';
-import { SpokenReply } from '#src/playback/spoken-reply.ts';
-import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { VirtualListener, level, loudest, open } from './listening.ts';
+import { SpokenSentences } from '#src/playback/reply/sentences.ts';
+import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { level, loudest, open, VirtualListener } from './listening.ts';
 import { joined, perMs, type SpeechLike, speechLike, steepest, tone } from './speech-like.ts';
 
 const bridge = ['The', 'Millau', 'Viaduct', 'is', 'three', 'hundred', 'metres', 'tall'];

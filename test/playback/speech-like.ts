@@ -1,5 +1,5 @@
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import type { WordMark } from '#src/playback/word-times.ts';
+import type { WordMark } from '#src/playback/reply/word-times.ts';
 
 export const perMs = speakRateHz / 1000;
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { longestQueueMs, SpokenReply } from '#src/playback/spoken-reply.ts';
-import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { VirtualListener, level, loudest, open } from './listening.ts';
+import { longestQueueMs, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { level, loudest, open, VirtualListener } from './listening.ts';
 
 /** A reply that sounds already, on a link of its own. */
 function speaking(): { reply: SpokenReply; room: VirtualListener } {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { SpokenReply } from '#src/playback/spoken-reply.ts';
-import { VoiceTrack } from '#src/playback/voice-track.ts';
-import { VirtualListener, level, open } from './listening.ts';
+import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { level, open, VirtualListener } from './listening.ts';
 
 async function reply(value: number, ms: number): Promise<SpokenReply> {
   const made = new SpokenReply();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type FailureServer, BotError, type ErrorCode } from '#src/base/errors.ts';
+import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { Breaker } from '#src/provider/breaker.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 

@@ -2,8 +2,12 @@ import { APIError } from 'openai';
 import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/client.ts';
-import { describeError } from '#src/provider/describe-error.ts';
-import { instantPace, type MockSettings, openMockProviders } from '#test/fakes/providers.ts';
+import { describeError } from '#src/provider/models/describe-error.ts';
+import {
+  instantPace,
+  type MockSettings,
+  openMockProviders,
+} from '#test/fakes/providers/providers.ts';
 
 const ask = {
   model: 'mock',

@@ -1,25 +1,33 @@
 import { expect, test } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
-import { type FailureServer, BotError, type ErrorCode } from '#src/base/errors.ts';
+import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { Breaker } from '#src/provider/breaker.ts';
-import { FallbackChain, openFallbackPosition, type FallbackPosition, type ProviderNews } from '#src/provider/ladder.ts';
+import {
+  FallbackChain,
+  type FallbackPosition,
+  openFallbackPosition,
+  type ProviderNews,
+} from '#src/provider/fallback-chain.ts';
 import { untilAborted } from '#test/fakes/chat.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
 const never = new AbortController().signal;
 const limits = { firstMs: 1000, coldFirstMs: 3000, totalMs: 10_000, retryWithinMs: 500 };
 
-type Step = string | BotError | 'hang' | { readonly waitMs: number };
+type ScriptedStep = string | BotError | 'hang' | { readonly waitMs: number };
 /** An engine that plays one list of steps a request, the last one again and again. */
 type Engine = {
-  readonly rounds: Step[][];
+  readonly rounds: ScriptedStep[][];
   asked: number;
   running: number;
 };
 
-const broken = (code: ErrorCode = 'provider.refused', retryable = true, about: FailureServer = {}) =>
-  new BotError(code, retryable, `${code}.`, undefined, undefined, about);
-const engine = (...rounds: Step[][]): Engine => ({ rounds, asked: 0, running: 0 });
+const broken = (
+  code: ErrorCode = 'provider.refused',
+  retryable = true,
+  about: FailureServer = {},
+) => new BotError(code, retryable, `${code}.`, undefined, undefined, about);
+const engine = (...rounds: ScriptedStep[][]): Engine => ({ rounds, asked: 0, running: 0 });
 
 async function* play(one: Engine, clock: Clock, signal: AbortSignal): AsyncGenerator<string> {
   const steps = one.rounds[Math.min(one.asked++, one.rounds.length - 1)] ?? [];

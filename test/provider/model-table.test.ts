@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
-import { endings, lasting, openWeights, tableDate } from '#src/provider/model-table.ts';
+import { endings, lasting, openWeights, tableDate } from '#src/provider/models/model-table.ts';
 import {
   daysUntil,
   endingOf,
@@ -9,7 +9,7 @@ import {
   modelNews,
   sayNews,
   standardModels,
-} from '#src/provider/models.ts';
+} from '#src/provider/models/models.ts';
 
 const todayMs = Date.parse(tableDate);
 const openAi = 'https://api.openai.com/v1';

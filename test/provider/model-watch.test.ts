@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
-import { ModelWatch, type WatchedModel } from '#src/provider/model-watch.ts';
-import type { ModelNews } from '#src/provider/models.ts';
+import { ModelWatch, type WatchedModel } from '#src/provider/models/model-watch.ts';
+import type { ModelNews } from '#src/provider/models/models.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 const dayMs = 86_400_000;

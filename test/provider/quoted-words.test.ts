@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { openChatModel } from '#src/chat/openai-chat.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/client.ts';
-import { withServerWords } from '#src/provider/foreign-words.ts';
+import { withServerWords } from '#src/provider/models/error-phrases.ts';
 import { refusalOf } from '#src/provider/realtime-link.ts';
-import { openSynthesizer } from '#src/speech/openai-synthesizer.ts';
+import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 
 const staying = new AbortController().signal;
 const said = 'my pin is four seven one one';

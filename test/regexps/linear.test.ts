@@ -25,7 +25,7 @@ test('no regular expression of the program takes more than linear time on texts 
 }, 120_000);
 
 test('expressions are built from texts in two files, whose own tests measure them', () => {
-  expect(builders).toEqual(['src/chat/asides.ts', 'src/chat/boundaries.ts']);
+  expect(builders).toEqual(['src/chat/text/written-passages.ts', 'src/chat/text/boundaries.ts']);
 });
 
 /** As the program uses it: to the end of the text, or until the first place that fits. */

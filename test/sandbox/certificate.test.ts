@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { makeCertificate } from '#src/sandbox/certificate.ts';
+import { makeCertificate } from '#sandbox/certificate.ts';
 
 test('the certificate is its own authority and names localhost and 127.0.0.1', () => {
   const { certificate } = makeCertificate();

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { openSandbox, type SandboxOptions } from '#src/sandbox/sandbox.ts';
+import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { ask, identified, openSocket, usualIntents } from './raw-bot.ts';
-import { silentVoice } from './silent-voice.ts';
 
 const open = (options: Partial<SandboxOptions> = {}) =>
   openSandbox({ voice: silentVoice().half, ...options });

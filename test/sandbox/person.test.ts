@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { HeardRecorder } from '#src/sandbox/heard-recorder.ts';
-import { openSandbox } from '#src/sandbox/sandbox.ts';
-import type { HeardFrame } from '#src/sandbox/voice-ports.ts';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
+import { HeardRecorder } from '#sandbox/voice-client/heard-recorder.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { ask } from './raw-bot.ts';
-import { silentVoice } from './silent-voice.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
 const never = new AbortController().signal;

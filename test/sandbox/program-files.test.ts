@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { withFiles } from '#src/sandbox/program-files.ts';
+import { withFiles } from '#sandbox/program/program-files.ts';
 
 const path = fileURLToPath(import.meta.resolve('#test/fixtures/recordings/digits.mp3'));
 const options = [

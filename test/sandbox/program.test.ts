@@ -4,14 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
+import { perform } from '#sandbox/program/program.ts';
+import { readLines } from '#sandbox/program/program-lines.ts';
+import { messageLine } from '#sandbox/program/program-messages.ts';
+import { type MessageLine, readRequestLine } from '#sandbox/program/protocol.ts';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { readWav } from '#src/audio/wav.ts';
-import { perform } from '#src/sandbox/program.ts';
-import { readLines } from '#src/sandbox/program-lines.ts';
-import { messageLine } from '#src/sandbox/program-messages.ts';
-import { type MessageLine, readRequestLine } from '#src/sandbox/protocol.ts';
-import { openSandbox, type Sandbox } from '#src/sandbox/sandbox.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { ask, identified } from './raw-bot.ts';
-import { silentVoice } from './silent-voice.ts';
 
 const never = new AbortController().signal;
 
@@ -54,7 +54,7 @@ async function openTown() {
 
 /** The sandbox program as a child, with what it prints. */
 function startProgram() {
-  const child = spawn(process.execPath, ['src/sandbox/main.ts'], {
+  const child = spawn(process.execPath, ['sandbox/main.ts'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -137,7 +137,7 @@ test('a person joins, speaks, uses a command and leaves, line by line', async ()
   expect(await answerTo(sandbox, { id: 2, do: 'settled', person: 'Adam' })).toMatchObject({
     ok: true,
   });
-  const wav = 'src/sandbox/recordings/human-digits-2934z.wav';
+  const wav = 'sandbox/recordings/human-digits-2934z.wav';
   const spoken = await answerTo(sandbox, { id: 3, do: 'say', person: 'Adam', wav });
   expect(spoken).toMatchObject({ ok: true, lastVoicedAtMs: 3 });
   const answered = answerTo(sandbox, { id: 'four', do: 'command', person: 'Adam', name: 'join' });

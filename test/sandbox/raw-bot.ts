@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
-import type { Sandbox } from '#src/sandbox/sandbox.ts';
+import type { Sandbox } from '#sandbox/sandbox.ts';
 
 export type RawRequest = {
   readonly method?: string;

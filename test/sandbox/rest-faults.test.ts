@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { openSandbox, type SandboxOptions } from '#src/sandbox/sandbox.ts';
+import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { ask } from './raw-bot.ts';
-import { silentVoice } from './silent-voice.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
 const open = (options: Partial<SandboxOptions> = {}) =>

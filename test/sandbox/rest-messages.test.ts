@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { openSandbox, type Sandbox, type SandboxOptions } from '#src/sandbox/sandbox.ts';
+import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { download } from './download.ts';
 import { ask, identified, usualIntents } from './raw-bot.ts';
-import { silentVoice } from './silent-voice.ts';
 
 const open = (options: Partial<SandboxOptions> = {}) =>
   openSandbox({ voice: silentVoice().half, ...options });

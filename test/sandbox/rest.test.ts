@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { openSandbox, type Sandbox } from '#src/sandbox/sandbox.ts';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { ask, identified } from './raw-bot.ts';
-import { silentVoice } from './silent-voice.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
 const open = (clock?: SteppedClock) =>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { openSandbox, type Sandbox, type SandboxOptions } from '#src/sandbox/sandbox.ts';
+import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { ask, identified, type RawBot, usualIntents } from './raw-bot.ts';
-import { silentVoice } from './silent-voice.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
 const soon = () => AbortSignal.timeout(1000);

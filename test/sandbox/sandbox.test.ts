@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { openSandbox } from '#src/sandbox/sandbox.ts';
-import { createWorld } from '#src/sandbox/world-making.ts';
-import { MessageBoard, type MessageChange } from '#src/sandbox/world-messages.ts';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import { createWorld } from '#sandbox/world/world-making.ts';
+import { MessageBoard, type MessageChange } from '#sandbox/world/world-messages.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { ask, identified } from './raw-bot.ts';
-import { silentVoice } from './silent-voice.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
 const options = {

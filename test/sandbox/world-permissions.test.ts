@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { knownChannel } from '#src/sandbox/world.ts';
-import { createWorld, enterGuild } from '#src/sandbox/world-making.ts';
-import { bitsOf, may, mayEnter, permissionBits } from '#src/sandbox/world-permissions.ts';
+import { knownChannel } from '#sandbox/world/world.ts';
+import { createWorld, enterGuild } from '#sandbox/world/world-making.ts';
+import { bitsOf, may, mayEnter, permissionBits } from '#sandbox/world/world-permissions.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
 const none = { allow: 0n, deny: 0n };

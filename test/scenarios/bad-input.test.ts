@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { pressed, told, whispered } from './asking.ts';
-import { expectAlike } from './likeness.ts';
+import { pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
   converse,
@@ -15,7 +15,7 @@ import {
   seat,
   soon,
   toneOf,
-} from './scene.ts';
+} from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = speech('human-cards-004');
 const waits = { sinceMs: 0, quietMs: 500, timeoutMs: 20_000 };

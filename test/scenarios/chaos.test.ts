@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
+import { ChaosPeople, rain } from '#bench/chaos/company.ts';
+import { regressions } from '#bench/chaos/regressions.ts';
+import { play, settle } from '#bench/chaos/run.ts';
+import { type ChaosSetup, openStage } from '#bench/chaos/stage.ts';
+import { seededRandom } from '#sandbox/seeded-random.ts';
 import { realClock } from '#src/base/clock.ts';
-import { seededRandom } from '#src/sandbox/seeded-random.ts';
-import { ChaosPeople, rain } from '#test/bench/chaos/company.ts';
-import { regressions } from '#test/bench/chaos/regressions.ts';
-import { play, settle } from '#test/bench/chaos/run.ts';
-import { openStage, type ChaosSetup } from '#test/bench/chaos/stage.ts';
-import { eventually, scenario } from './scene.ts';
+import { eventually, scenario } from '#test/scenarios/setup/scenario-setup.ts';
 
 /** Enough for company, and few enough for a busy machine. */
 const cast = { agreeing: 2, silent: 1, sounds: [rain] };

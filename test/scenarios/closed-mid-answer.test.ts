@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { SandboxPerson } from '#src/sandbox/person.ts';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { speech } from '#test/audio/speech.ts';
 import {
   callIn,
@@ -11,8 +11,8 @@ import {
   shownMessages,
   soon,
   toneOf,
-} from './scene.ts';
-import { voiceDesk } from './voice-desk.ts';
+} from '#test/scenarios/setup/scenario-setup.ts';
+import { voiceDesk } from '#test/scenarios/setup/voice-requests.ts';
 
 const question = speech('human-cards-004');
 const story = [

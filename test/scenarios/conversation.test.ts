@@ -1,17 +1,17 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { SandboxPerson } from '#src/sandbox/person.ts';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { expectAlike } from './likeness.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
   converse,
-  type ScenarioExchange,
   eventually,
   hearing,
   madeTexts,
   openScene,
+  type ScenarioExchange,
   type ScenarioSetup,
   scenario,
   seat,
@@ -19,7 +19,7 @@ import {
   soon,
   toneOf,
   utteredBy,
-} from './scene.ts';
+} from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = speech('human-goforward');
 const brief = speech('human-cards-001');
@@ -173,7 +173,11 @@ scenario('a question begun alone is answered, whoever comes in meanwhile', async
 });
 
 /** While the other one says `question`, in the middle of it. */
-async function comeIn(scene: ScenarioSetup, name: string, speaker: SandboxPerson): Promise<SandboxPerson> {
+async function comeIn(
+  scene: ScenarioSetup,
+  name: string,
+  speaker: SandboxPerson,
+): Promise<SandboxPerson> {
   const before = speaker.counts().sentPackets;
   await eventually(() => expect(speaker.counts().sentPackets).toBeGreaterThan(before + 60));
   return await seat(scene, name);

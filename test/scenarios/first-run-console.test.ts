@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
 import { text } from '#src/texts/texts.ts';
-import { instantPace, openMockProviders } from '#test/fakes/providers.ts';
-import { remote, scenario } from './scene.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
+import { remote, scenario } from '#test/scenarios/setup/scenario-setup.ts';
 
-const program = fileURLToPath(import.meta.resolve('#src/main.ts'));
+const program = fileURLToPath(import.meta.resolve('#src/app/main.ts'));
 const [digits, time] = [
   recording('human-digits-2934z.wav'),
   recording('synth-flite-slt-what-time-is-it.wav'),

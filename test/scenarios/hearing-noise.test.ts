@@ -1,9 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { makeNoise, type NoiseName } from '#bench/turns/noises.ts';
 import { speech } from '#test/audio/speech.ts';
-import { makeNoise, type NoiseName } from '#test/bench/turns/noises.ts';
-import { expectAlike } from './likeness.ts';
-import { callIn, converse, openScene, scenario, soon } from './scene.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
+import {
+  callIn,
+  converse,
+  openScene,
+  scenario,
+  soon,
+} from '#test/scenarios/setup/scenario-setup.ts';
 
 const seconds = 20;
 const noises: readonly NoiseName[] = ['keyboard', 'breath'];

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { SandboxPerson } from '#src/sandbox/person.ts';
-import type { MicrophoneProfile } from '#src/sandbox/voice-ports.ts';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
 import { speech } from '#test/audio/speech.ts';
-import { instantPace, usualPace } from '#test/fakes/providers.ts';
-import { openRecogniser } from '#test/fakes/recogniser.ts';
-import { expectAlike } from './likeness.ts';
+import { instantPace, usualPace } from '#test/fakes/providers/providers.ts';
+import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   call,
   callIn,
@@ -21,7 +21,7 @@ import {
   shownWords,
   soon,
   toneOf,
-} from './scene.ts';
+} from '#test/scenarios/setup/scenario-setup.ts';
 
 const recogniser = await openRecogniser();
 const replies = [
@@ -48,7 +48,11 @@ function requestsTo({ providers }: ScenarioSetup, endpoint: string) {
 }
 
 /** Everything is understood before anything is answered, and it is answered once. */
-async function expectAnswered(scene: ScenarioSetup, adam: SandboxPerson, [clip, words]: (typeof clips)[number]) {
+async function expectAnswered(
+  scene: ScenarioSetup,
+  adam: SandboxPerson,
+  [clip, words]: (typeof clips)[number],
+) {
   const madeBefore = madeTexts(scene).length;
   const { firstPacketAtMs: sinceMs, lastVoicedAtMs } = await adam.say(speech(clip), soon());
   const heard = await adam.listen({ sinceMs, quietMs: 1_000, timeoutMs: 20_000 }, soon());

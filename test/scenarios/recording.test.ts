@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { similarity } from '#src/audio/similarity.ts';
-import type { Interaction, ShownMessage } from '#src/sandbox/interaction.ts';
+import type { Interaction, ShownMessage } from '#sandbox/interactions/interaction.ts';
+import { similarity } from '#src/audio/echo/similarity.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { expectAlike } from './likeness.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
   eventually,
@@ -13,7 +13,7 @@ import {
   type ScenarioSetup,
   scenario,
   toneOf,
-} from './scene.ts';
+} from '#test/scenarios/setup/scenario-setup.ts';
 
 const answer = 'Two nine three four zero.';
 const digits = speech('human-digits-2934z');

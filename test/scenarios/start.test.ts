@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
-import { openSandbox } from '#src/sandbox/sandbox.ts';
+import { openSandbox } from '#sandbox/sandbox.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
-import { silentVoice } from '#test/sandbox/silent-voice.ts';
-import { scenario } from './scene.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
 
 const key = 'sk-nobody-should-ever-read-this';
 

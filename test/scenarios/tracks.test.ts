@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
-import { buttonsOf, pressed, spokenUp, told, whispered } from './asking.ts';
+import { buttonsOf, pressed, spokenUp, told, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   call,
   callIn,
@@ -11,7 +11,7 @@ import {
   type ScenarioSetup,
   scenario,
   seat,
-} from './scene.ts';
+} from '#test/scenarios/setup/scenario-setup.ts';
 
 const clip = {
   ...{ name: 'digits.mp3', type: 'audio/mpeg' },

@@ -2,16 +2,23 @@ import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import { BotError } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { ChannelMember } from '#src/session/link.ts';
-import type { SessionDependencies } from '#src/session/parts.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { FakeChat, untilAborted } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { type CrowdAct, enact } from './crowd.ts';
-import { adam, eva, type House, lounge, openHouse, pass } from './house.ts';
-import { type Mood, MoodyRecogniser } from './moody.ts';
+import { type Mood, MoodyRecogniser } from '#test/session/setup/flaky-engines.ts';
+import { type CrowdAct, enact } from '#test/session/setup/random-crowd.ts';
+import {
+  adam,
+  eva,
+  type House,
+  lounge,
+  openHouse,
+  pass,
+} from '#test/session/setup/session-fixture.ts';
 
 const asks: readonly CrowdAct[] = [{ kind: 'talk', ms: 1_500, frames: 5 }];
 
@@ -151,7 +158,7 @@ test('a recogniser that never answers is named, and keeps nobody from being answ
   await pass(house, 16_000, sent(house, adam));
   expect(house.of('failed')).toMatchObject([{ stage: 'recognise', code: 'provider.late' }]);
   expect(house.chat.asked).toEqual([]);
-  expect(house.rooms.stay('g')?.room.floor.isFree).toBe(true);
+  expect(house.rooms.stay('g')?.context.floor.isFree).toBe(true);
 });
 
 test('packets of somebody nobody announced are heard as of someone, where everybody is', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adam, lounge, openHouse, pass, words } from './house.ts';
+import { adam, lounge, openHouse, pass, words } from '#test/session/setup/session-fixture.ts';
 
 const hourMs = 3_600_000;
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { type FailureServer, BotError, type ErrorCode } from '#src/base/errors.ts';
+import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import { text } from '#src/texts/texts.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/speech.ts';
-import { adam, lounge, openHouse, pass, words } from './house.ts';
+import { adam, lounge, openHouse, pass, words } from '#test/session/setup/session-fixture.ts';
 
 const sentences = [
   'The sun sets at five today.',

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { adam, den, type House, lounge, openHouse, pass } from './house.ts';
+import {
+  adam,
+  den,
+  type House,
+  lounge,
+  openHouse,
+  pass,
+} from '#test/session/setup/session-fixture.ts';
 
 const removed = { kind: 'guild-removed' } as const;
 const always = { kind: 'always' } as const;

@@ -6,7 +6,14 @@ import { text } from '#src/texts/texts.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { adam, type House, lounge, openHouse, pass, words } from './house.ts';
+import {
+  adam,
+  type House,
+  lounge,
+  openHouse,
+  pass,
+  words,
+} from '#test/session/setup/session-fixture.ts';
 
 /** Heeds no signal, and never comes. */
 const forever = new Promise<never>(() => undefined);

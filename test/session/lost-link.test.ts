@@ -3,7 +3,16 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
-import { adam, eva, type House, lounge, openHouse, pass, talkative, words } from './house.ts';
+import {
+  adam,
+  eva,
+  type House,
+  lounge,
+  openHouse,
+  pass,
+  talkative,
+  words,
+} from '#test/session/setup/session-fixture.ts';
 
 const speech = 'human-cards-004';
 const gone = new BotError('link.lost', true, 'Gone.');
@@ -70,7 +79,7 @@ test('an answer that was heard in part is not begun again, and what was heard of
   expect(house.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
   const heardText = house.of('answered')[0]?.heardText;
   expect(heardText).toMatch(/^la( la){1,20}$/);
-  expect(house.rooms.stay('g')?.room.memory.messages()).toEqual([
+  expect(house.rooms.stay('g')?.context.memory.messages()).toEqual([
     { role: 'user', name: 'Adam', content: 'Hello?' },
     { role: 'assistant', content: heardText },
   ]);

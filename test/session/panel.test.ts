@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { adam, eva, lounge, openHouse, pass, talkative, words } from './house.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openHouse,
+  pass,
+  talkative,
+  words,
+} from '#test/session/setup/session-fixture.ts';
 
 test('the panel shows who is there, who is heard, and what thinks, as soon as it has joined', async () => {
   const house = openHouse();

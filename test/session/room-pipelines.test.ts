@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { pipelineNames } from '#src/session/current-pipeline.ts';
+import { pipelineNames } from '#src/session/answering/current-pipeline.ts';
 import { roomPipelineContract } from '#test/contracts/room-pipeline.ts';
-import { textOf } from './sayings.ts';
-import { openServed } from './served.ts';
+import { textOf } from '#test/session/setup/sayings.ts';
+import { openServed } from '#test/session/setup/served-session.ts';
 
 for (const name of pipelineNames) roomPipelineContract(name);
 

@@ -12,7 +12,7 @@ import {
   places,
   talkative,
   words,
-} from './house.ts';
+} from '#test/session/setup/session-fixture.ts';
 
 const speech = 'human-cards-004';
 const moved = { kind: 'moved', channelId: 'den' } as const;
@@ -58,7 +58,7 @@ test('an answer in which the bot is moved ends there, and what was heard of it c
   expect([sentThere > 0, answered?.finish]).toEqual([true, 'cancelled']);
   expect(answered?.heardText).toMatch(/^la( la)*$/);
   await asking; // whoever typed it is not left waiting
-  expect(house.rooms.stay('g')?.room.memory.messages()).toEqual([
+  expect(house.rooms.stay('g')?.context.memory.messages()).toEqual([
     { role: 'user', name: 'Adam', content: 'Hello?' },
     { role: 'assistant', content: answered?.heardText },
   ]);

@@ -17,7 +17,7 @@ import {
   openHouse as room,
   talkative,
   words,
-} from './house.ts';
+} from '#test/session/setup/session-fixture.ts';
 
 test('what somebody says is recognised, answered, and kept as what was heard', async () => {
   const here = room();

@@ -4,11 +4,18 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { SessionEvent } from '#src/session/events.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { adam, type House, lounge, openHouse, pass, words } from './house.ts';
+import {
+  adam,
+  type House,
+  lounge,
+  openHouse,
+  pass,
+  words,
+} from '#test/session/setup/session-fixture.ts';
 
 /** How an engine behaves in one request; `deaf` is a hang that heeds no signal. */
 const fate = fc.constantFrom('fine', 'fine', 'slow', 'error', 'hang', 'deaf');

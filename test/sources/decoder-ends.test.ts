@@ -6,7 +6,7 @@ import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { realClock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
-import { Decoding } from '#src/sources/decoding.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
 import { opening, patient, soundFrom } from './opening.ts';
 import { inPieces, soundOf } from './sounds.ts';
 import { toneFile, toneWav } from './tones.ts';

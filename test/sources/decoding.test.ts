@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from 'vitest';
+import { similarity } from '#src/audio/echo/similarity.ts';
 import { durationMs } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
-import { similarity } from '#src/audio/similarity.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
-import { Decoding } from '#src/sources/decoding.ts';
-import { OggPages, writePages } from '#src/sources/ogg-page.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
+import { OggPages, writePages } from '#src/sources/formats/ogg-page.ts';
 import { digits, files, inPieces, openDecoding, soundOf } from './sounds.ts';
 
 const decoding = openDecoding();

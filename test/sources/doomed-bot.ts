@@ -1,5 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import { Decoding } from '#src/sources/decoding.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
 import { inPieces, soundOf } from './sounds.ts';
 
 /** A bot whose decoder hangs for as long as it lives, which a test at the port of its one argument is told of. */

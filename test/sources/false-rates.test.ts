@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { changeOfRate } from '#src/audio/resample.ts';
-import { asChunk } from '#src/sources/stereo.ts';
+import { asChunk } from '#src/sources/decode/channel-chunks.ts';
 import { flacOf, vorbisAt } from './hostile-files.ts';
 import { openDecoding } from './sounds.ts';
 import { played } from './tones.ts';

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
+import { seededRandom } from '#sandbox/seeded-random.ts';
 import { BotError } from '#src/base/errors.ts';
-import { seededRandom } from '#src/sandbox/seeded-random.ts';
-import { OggPages, writePages } from '#src/sources/ogg-page.ts';
+import { OggPages, writePages } from '#src/sources/formats/ogg-page.ts';
 import { files, inPieces, openDecoding, soundOf } from './sounds.ts';
 import { played, toneFile } from './tones.ts';
 

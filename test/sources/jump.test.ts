@@ -1,14 +1,14 @@
 import { afterAll, expect, test } from 'vitest';
-import { loadOpus } from '#src/audio/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { FindPlace } from '#src/sources/bisect.ts';
-import { bisect } from '#src/sources/bisect.ts';
-import { flacSample, isFlacHeader } from '#src/sources/flac-frames.ts';
-import { writePages } from '#src/sources/ogg-page.ts';
+import { flacSample, isFlacHeader } from '#src/sources/formats/flac-frames.ts';
+import { writePages } from '#src/sources/formats/ogg-page.ts';
+import type { FindPlace } from '#src/sources/seek/bisect.ts';
+import { bisect } from '#src/sources/seek/bisect.ts';
+import { layoutOf } from '#src/sources/seek/sound-layout.ts';
 import { bytesInMemory, type SoundBytes } from '#src/sources/sound-bytes.ts';
-import { layoutOf } from '#src/sources/sound-layout.ts';
+import { serveSounds } from '#test/sources/fetch/sound-server.ts';
 import { opening, patient, soundFrom } from './opening.ts';
-import { serveSounds } from './sound-server.ts';
 import { openDecoding } from './sounds.ts';
 import { toneFile } from './tones.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { DecodeStream } from '#src/sources/decode-stream.ts';
-import { OggPages } from '#src/sources/ogg-page.ts';
+import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
+import { OggPages } from '#src/sources/formats/ogg-page.ts';
 import { flacOf, oggOfHeads } from './hostile-files.ts';
 import { opening, patient } from './opening.ts';
 import { inPieces, openDecoding } from './sounds.ts';

@@ -1,5 +1,5 @@
+import { inspect } from '#src/sources/decode/inspection.ts';
 import { openDecoderPort } from '#src/sources/decoder-port.ts';
-import { inspect } from '#src/sources/inspection.ts';
 
 /**
  * Says how much it was fed; a file that tells it to hang or to die is obeyed. Every sound is 750 ms long, in pieces of 50,

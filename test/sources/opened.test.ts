@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { Decoding } from '#src/sources/decoding.ts';
-import { Mp3Frames } from '#src/sources/mp3-frames.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
+import { Mp3Frames } from '#src/sources/formats/mp3-frames.ts';
 import { chunkMs, opening, patient, soundFrom } from './opening.ts';
 import { inPieces, openDecoding } from './sounds.ts';
 import { toneFile, toneWav } from './tones.ts';

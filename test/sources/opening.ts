@@ -1,8 +1,8 @@
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import { realClock } from '#src/base/clock.ts';
-import { AllowedHosts } from '#src/sources/allowed-hosts.ts';
-import type { Decoding } from '#src/sources/decoding.ts';
-import type { SourceLimits, Where } from '#src/sources/ports.ts';
+import type { Decoding } from '#src/sources/decode/decoding.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import type { SourceLimits, Where } from '#src/sources/fetch/ports.ts';
 import { Sources, type SourcesOptions } from '#src/sources/sources.ts';
 import { type DecodedSound, heard } from './tones.ts';
 

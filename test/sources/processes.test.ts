@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { Decoding, mostProcesses } from '#src/sources/decoding.ts';
-import type { Where } from '#src/sources/ports.ts';
+import { Decoding, mostProcesses } from '#src/sources/decode/decoding.ts';
+import type { Where } from '#src/sources/fetch/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { webmLoop } from './hostile-files.ts';
 import { opening, patient, soundFrom } from './opening.ts';

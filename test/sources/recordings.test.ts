@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
-import { similarity } from '#src/audio/similarity.ts';
-import { AllowedHosts } from '#src/sources/allowed-hosts.ts';
+import { similarity } from '#src/audio/echo/similarity.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { type RecordingRules, Recordings } from '#src/sources/recordings.ts';
-import { serveSounds } from './sound-server.ts';
+import { serveSounds } from '#test/sources/fetch/sound-server.ts';
 import { digits, files, openDecoding } from './sounds.ts';
 
 const decoding = openDecoding();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
-import { Decoding } from '#src/sources/decoding.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
 import { speech } from '#test/audio/speech.ts';
 
 /** A man says "two nine three four zero". */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { joinSamples } from '#src/audio/pcm.ts';
 import type { SoundChunk } from '#src/audio/sound-source.ts';
 import { writeWav } from '#src/audio/wav.ts';
-import type { Decoding } from '#src/sources/decoding.ts';
+import type { Decoding } from '#src/sources/decode/decoding.ts';
 import { inPieces } from './sounds.ts';
 
 /** What 440 Hz on the left and 660 Hz on the right became in every format. */

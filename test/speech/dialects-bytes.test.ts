@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import { SpokenReply } from '#src/playback/spoken-reply.ts';
-import { SoundStream } from '#src/speech/sound-stream.ts';
+import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { pipedHeader } from '#test/fakes/dialects/sounds.ts';
-import { cut } from '#test/fakes/providers-paced.ts';
-import { soundBytes, tone } from '#test/fakes/providers-sound.ts';
+import { cut } from '#test/fakes/providers/paced.ts';
+import { soundBytes, tone } from '#test/fakes/providers/sound.ts';
 
 const rateHz = 24_000;
 const samples = tone('Hello.', rateHz);

@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { openChatModel } from '#src/chat/openai-chat.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/client.ts';
-import { openSynthesizer } from '#src/speech/openai-synthesizer.ts';
-import { openTranscriber } from '#src/speech/openai-transcriber.ts';
-import { soundBytes, tone } from '#test/fakes/providers-sound.ts';
+import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { soundBytes, tone } from '#test/fakes/providers/sound.ts';
 import { speakWords } from '#test/fakes/spoken-words.ts';
 
 type Stop = 'before its headers' | 'in its middle' | 'after its last byte';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { joinSamples } from '#src/audio/pcm.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/client.ts';
-import { openTranscriber } from '#src/speech/openai-transcriber.ts';
+import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { textOf, updatesOf } from '#test/contracts/transcriber.ts';
 import { openSpeaches } from '#test/fakes/dialects/speaches.ts';
 import { openVllm } from '#test/fakes/dialects/vllm.ts';

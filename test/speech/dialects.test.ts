@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
+import { type Engines, openEngines } from '#src/app/engines.ts';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import type { ToolCall } from '#src/chat/ports.ts';
 import { readConfig } from '#src/config/config.ts';
-import { type Engines, openEngines } from '#src/engines.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
 import { type Environment, openRecipe, readRecipes } from '#test/fakes/dialects/recipes.ts';
-import { tone } from '#test/fakes/providers-sound.ts';
+import { tone } from '#test/fakes/providers/sound.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
 import { recording } from './recordings.ts';
 

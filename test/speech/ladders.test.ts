@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { ProviderNews } from '#src/provider/ladder.ts';
-import { servedBy } from '#src/provider/served-by.ts';
+import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import { servedBy } from '#src/provider/models/served-by.ts';
 import { listenWith } from '#src/speech/listen.ts';
 import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import { synthesizerWithFallbacks } from '#src/speech/speech-ladder.ts';
-import { transcriberWithFallbacks } from '#src/speech/transcriber-ladder.ts';
+import { synthesizerWithFallbacks } from '#src/speech/synthesizer-fallbacks.ts';
+import { transcriberWithFallbacks } from '#src/speech/transcriber-fallbacks.ts';
 import { heardBy, listeningContract, say } from '#test/contracts/listening.ts';
 import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';

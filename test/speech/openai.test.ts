@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/client.ts';
-import { openSynthesizer } from '#src/speech/openai-synthesizer.ts';
-import { openTranscriber } from '#src/speech/openai-transcriber.ts';
+import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
 import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
 import {
@@ -10,8 +10,8 @@ import {
   type MockProviders,
   type MockSettings,
   openMockProviders,
-} from '#test/fakes/providers.ts';
-import { tone } from '#test/fakes/providers-sound.ts';
+} from '#test/fakes/providers/providers.ts';
+import { tone } from '#test/fakes/providers/sound.ts';
 import { recording } from './recordings.ts';
 
 let server: MockProviders;

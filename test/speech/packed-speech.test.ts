@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { openSpeechDecoder } from '#src/app/speech-decoder.ts';
+import { similarity } from '#src/audio/echo/similarity.ts';
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
-import { similarity } from '#src/audio/similarity.ts';
 import { openClient } from '#src/provider/client.ts';
-import { openSynthesizer, type SpeechFormat } from '#src/speech/openai-synthesizer.ts';
-import { openSpeechDecoder } from '#src/speech-decoder.ts';
+import { openSynthesizer, type SpeechFormat } from '#src/speech/openai/openai-synthesizer.ts';
 import { digits, files } from '#test/sources/sounds.ts';
 
 const flac = readFileSync(new URL('../fixtures/sounds/tones.flac', import.meta.url));

@@ -1,11 +1,11 @@
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { openClient } from '#src/provider/client.ts';
-import { openTranscriber } from '#src/speech/openai-transcriber.ts';
-import { readTranscript } from '#src/speech/transcript-stream.ts';
+import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { readTranscript } from '#src/speech/openai/transcript-stream.ts';
 import { listeningContract } from '#test/contracts/listening.ts';
 import { textOf, transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
 import { settled } from '#test/fakes/clock.ts';
-import { openMockWords } from '#test/fakes/providers-words.ts';
+import { openMockWords } from '#test/fakes/providers/words.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
 
 const server = await openMockWords(hearWords);

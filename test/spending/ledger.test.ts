@@ -128,11 +128,11 @@ test('no sum is lost between ledger and book, whatever the order of charges, fai
   );
 });
 
-type Step =
+type LedgerStep =
   | { readonly kind: 'charge'; readonly who: string | undefined; readonly nanoUsd: number }
   | { readonly kind: 'save'; readonly works: boolean }
   | { readonly kind: 'wait'; readonly ms: number };
-const anyStep: fc.Arbitrary<Step> = fc.oneof(
+const anyStep: fc.Arbitrary<LedgerStep> = fc.oneof(
   fc.record({
     kind: fc.constant('charge' as const),
     who: fc.constantFrom('ana', 'ben', undefined),
@@ -142,9 +142,14 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(2 * dayMs) }),
 );
 
-type Life = { readonly ledger: Ledger; readonly book: SpendingEntry[]; wallMs: number; charged: number };
+type Life = {
+  readonly ledger: Ledger;
+  readonly book: SpendingEntry[];
+  wallMs: number;
+  charged: number;
+};
 
-function live(life: Life, step: Step): void {
+function live(life: Life, step: LedgerStep): void {
   const { book, ledger, wallMs } = life;
   switch (step.kind) {
     case 'wait':

@@ -3,7 +3,10 @@ import type { RolePrice } from '#src/spending/prices.ts';
 import { countsSound, estimate, isFree, type Tariff, writtenTime } from '#src/spending/tariff.ts';
 
 const [free, unpriced] = [{ kind: 'free' }, { kind: 'unpriced' }] as const;
-const priced = (usd: (RolePrice & { kind: 'priced' })['usd']): RolePrice => ({ kind: 'priced', usd });
+const priced = (usd: (RolePrice & { kind: 'priced' })['usd']): RolePrice => ({
+  kind: 'priced',
+  usd,
+});
 const allFree: Tariff = { recognise: free, think: free, speak: free };
 const thinks = priced({ perMillionInputTokens: 1, perMillionOutputTokens: 10 });
 const speaks = priced({ perMillionCharacters: 20 });

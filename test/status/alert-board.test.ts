@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { AlertChange } from '#src/base/alerts.ts';
 import { AlertBoard } from '#src/status/alert-board.ts';
 import { openLog } from '#src/status/log.ts';
-import { Metrics } from '#src/status/metrics.ts';
+import { Metrics } from '#src/status/metrics/metrics.ts';
 
 const raised: AlertChange = {
   kind: 'alert',

@@ -2,9 +2,9 @@ import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
-import type { SessionEvent } from '#src/session/events.ts';
 import { failureOf } from '#src/session/failure.ts';
-import { noPackets } from '#src/session/packet-counts.ts';
+import { noPackets } from '#src/session/hearing/packet-counts.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
 import { latencies } from '#src/status/latency.ts';
 import { type Log, logSession, openLog } from '#src/status/log.ts';
 

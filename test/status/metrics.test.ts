@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { SessionEvent } from '#src/session/events.ts';
-import { noPackets } from '#src/session/packet-counts.ts';
+import { noPackets } from '#src/session/hearing/packet-counts.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
 import { LoopDelay } from '#src/status/loop-delay.ts';
-import { Metrics } from '#src/status/metrics.ts';
+import { Metrics } from '#src/status/metrics/metrics.ts';
 
 const channel = { guildId: 'guild-1', channelId: 'channel-1', name: 'Lounge' };
 const instants = { heardAtMs: 1000, endedAtMs: 1300, firstTokenAtMs: 1440, firstSentAtMs: 1800 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AnswerFinish, SessionEvent } from '#src/session/events.ts';
+import type { AnswerFinish, SessionEvent } from '#src/session/ports/events.ts';
 import { SpeedStats } from '#src/status/stats-book.ts';
 
 function answered(startMs: number | undefined, finish: AnswerFinish = 'completed'): SessionEvent {

@@ -104,7 +104,7 @@ test('a backup that finds no place to write says where', async () => {
 test('npm run backup prints the path of the copy', async () => {
   using place = storeFolder();
   await using _store = await openLocalStore(place.path, options);
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['src/backup.ts'], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['src/app/backup.ts'], {
     env: { DATA_DIR: dirname(place.path) },
     encoding: 'utf8',
     timeout: 20_000,

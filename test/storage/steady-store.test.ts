@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { keepStore, type StoreEvent } from '#src/storage/steady-store.ts';
+import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { heldByAnother, storeFolder } from './files.ts';
 

@@ -1,15 +1,23 @@
 import { z } from 'zod';
 import { chained } from '#src/pipeline/chained.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { TurnHandle } from '#src/session/claim.ts';
-import type { ConfirmOutcome } from '#src/session/command-ports.ts';
-import type { ChannelMember } from '#src/session/link.ts';
-import type { SessionContext } from '#src/session/room.ts';
-import { beginAnswer } from '#src/session/think.ts';
-import { type RoomTool, tool } from '#src/session/tool.ts';
+import { beginAnswer } from '#src/session/answering/begin-answer.ts';
+import type { SessionContext } from '#src/session/context.ts';
+import type { ConfirmOutcome } from '#src/session/ports/command-ports.ts';
+import { type RoomTool, tool } from '#src/session/ports/tool.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { adam, eva, type House, lounge, openHouse, pass, words } from '#test/session/house.ts';
+import {
+  adam,
+  eva,
+  type House,
+  lounge,
+  openHouse,
+  pass,
+  words,
+} from '#test/session/setup/session-fixture.ts';
 import { tools } from '#tools/tools.ts';
 import { Gullible } from './gullible.ts';
 import type { Attack, AttackPath } from './red-team.ts';
@@ -259,7 +267,7 @@ function remove({ door }: House, { id }: ChannelMember): void {
 function roomOf({ rooms }: House): SessionContext {
   const stay = rooms.stay('g');
   if (!stay) throw new Error('nobody called the bot');
-  return stay.room;
+  return stay.context;
 }
 
 function saidBy({ id, name }: ChannelMember, text: string): TurnUtterance {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redTeam, type AttackPath } from './red-team.ts';
+import { type AttackPath, redTeam } from './red-team.ts';
 import { play } from './red-team-house.ts';
 
 /** Ways on which no model ever gets to see the bait as such, or never calls. */

@@ -55,7 +55,11 @@ const kick: Baited = { name: 'close_house', argumentsJson: '{}' };
 const skip: Baited = { name: 'skip', argumentsJson: '{}' };
 const shell: Baited = { name: 'run_shell', argumentsJson: '{"command":"rm -rf /"}' };
 
-const of = (way: AttackPath, bait: string, ...calls: readonly Baited[]): Attack => ({ way, bait, calls });
+const of = (way: AttackPath, bait: string, ...calls: readonly Baited[]): Attack => ({
+  way,
+  bait,
+  calls,
+});
 const post = (argumentsJson: string): Baited => ({ name: 'post_text', argumentsJson });
 const volume = (argumentsJson: string): Baited => ({ name: 'set_volume', argumentsJson });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ToolOutcome, ToolPorts } from '#src/session/tool.ts';
-import { TrackVolumes } from '#src/session/volume.ts';
+import type { ToolOutcome, ToolPorts } from '#src/session/ports/tool.ts';
+import { TrackVolumes } from '#src/session/tracks/track-volumes.ts';
 import { tools } from '#tools/tools.ts';
 
 const never = new AbortController().signal;

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { resample } from '#src/audio/resample.ts';
-import { loadSilero } from '#src/audio/silero.ts';
-import { VoiceActivity } from '#src/audio/voice-activity.ts';
-import { VoiceMeter } from '#src/audio/voice-meter.ts';
+import { loadSilero } from '#src/audio/voice/silero.ts';
+import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
+import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { readWav } from '#src/audio/wav.ts';
 import {
   type EndpointingState,

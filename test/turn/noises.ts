@@ -30,7 +30,11 @@ function sounding(name: string, at: (n: number, t: number) => number): RoomNoise
 /** A tone that fades: `decay` in 1/s. */
 type Hit = { readonly at: number; readonly hz: number; readonly decay: number };
 
-function hits(name: string, all: readonly Hit[], voice: (hit: Hit, t: number) => number): RoomNoiseSound {
+function hits(
+  name: string,
+  all: readonly Hit[],
+  voice: (hit: Hit, t: number) => number,
+): RoomNoiseSound {
   const sum = new Float64Array(length);
   for (const hit of all) {
     const from = Math.round(hit.at * listenRateHz);

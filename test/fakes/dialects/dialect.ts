@@ -8,8 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
-import type { MockReply } from '#test/fakes/providers-chat.ts';
-import { cut } from '#test/fakes/providers-paced.ts';
+import type { MockReply } from '#test/fakes/providers/chat.ts';
+import { cut } from '#test/fakes/providers/paced.ts';
 
 /** What is behind a server, whatever its dialect. */
 export type Behind = {
@@ -27,7 +27,10 @@ export type DialectRequest = {
   readonly pcm?: Pcm;
 };
 
-export type DialectRoute = (asked: DialectRequest, response: ServerResponse) => void | Promise<void>;
+export type DialectRoute = (
+  asked: DialectRequest,
+  response: ServerResponse,
+) => void | Promise<void>;
 
 export interface DialectServer extends AsyncDisposable {
   /** Without a path. */

@@ -1,7 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import { type ChatRequest, chatAnswer, chatEvents, replyTo } from '#test/fakes/providers-chat.ts';
-import { soundBytes, tone } from '#test/fakes/providers-sound.ts';
-import { type Behind, type DialectServer, json, openDialect, type DialectRoute } from './dialect.ts';
+import { type ChatRequest, chatAnswer, chatEvents, replyTo } from '#test/fakes/providers/chat.ts';
+import { soundBytes, tone } from '#test/fakes/providers/sound.ts';
+import {
+  type Behind,
+  type DialectRoute,
+  type DialectServer,
+  json,
+  openDialect,
+} from './dialect.ts';
 
 const aliases = ['ears', 'mind', 'voice'];
 const rateHz = 24_000;

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { type ChatRequest, replyTo } from '#test/fakes/providers-chat.ts';
+import { type ChatRequest, replyTo } from '#test/fakes/providers/chat.ts';
 import {
   type Behind,
+  type DialectRoute,
   type DialectServer,
   events,
   json,
   openDialect,
-  type DialectRoute,
 } from './dialect.ts';
 
 const model = 'qwen3:8b';

@@ -1,15 +1,15 @@
 import type { Server, ServerResponse } from 'node:http';
-import { type ChatRequest, chatAnswer, chatEvents, replyTo } from '#test/fakes/providers-chat.ts';
-import { attachTalk, wantsTalk } from '#test/fakes/providers-realtime-talk.ts';
-import { soundBytes, tone } from '#test/fakes/providers-sound.ts';
+import { type ChatRequest, chatAnswer, chatEvents, replyTo } from '#test/fakes/providers/chat.ts';
+import { attachTalk, wantsTalk } from '#test/fakes/providers/realtime-talk.ts';
+import { soundBytes, tone } from '#test/fakes/providers/sound.ts';
 import {
-  type DialectRequest,
   type Behind,
+  type DialectRequest,
+  type DialectRoute,
   type DialectServer,
   events,
   json,
   openDialect,
-  type DialectRoute,
   sound,
   strangers,
 } from './dialect.ts';
@@ -60,7 +60,11 @@ function list(response: ServerResponse): void {
 }
 
 /** Whether it was refused. */
-function isRefused(asked: DialectRequest, known: readonly string[], response: ServerResponse): boolean {
+function isRefused(
+  asked: DialectRequest,
+  known: readonly string[],
+  response: ServerResponse,
+): boolean {
   const { headers, body } = asked;
   const key = headers.authorization?.replace('Bearer ', '') ?? '';
   const [stranger] = strangers(body, known);

@@ -1,4 +1,4 @@
-import { soundBytes, tone } from '#test/fakes/providers-sound.ts';
+import { soundBytes, tone } from '#test/fakes/providers/sound.ts';
 
 /** What a server says of `text`: whole sentences where it speaks one after the other. */
 export function samplesOf(text: string, rateHz: number): Buffer {

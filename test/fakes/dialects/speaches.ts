@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import { type ChatRequest, chatEvents, replyTo } from '#test/fakes/providers-chat.ts';
+import { type ChatRequest, chatEvents, replyTo } from '#test/fakes/providers/chat.ts';
 import {
-  type DialectRequest,
   type Behind,
+  type DialectRequest,
+  type DialectRoute,
   type DialectServer,
   events,
   json,
   openDialect,
-  type DialectRoute,
   sound,
 } from './dialect.ts';
 import { pipedHeader, samplesOf } from './sounds.ts';

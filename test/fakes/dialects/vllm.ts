@@ -1,15 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { type ChatRequest, replyTo } from '#test/fakes/providers-chat.ts';
-import { soundBytes, tone } from '#test/fakes/providers-sound.ts';
+import { type ChatRequest, replyTo } from '#test/fakes/providers/chat.ts';
+import { soundBytes, tone } from '#test/fakes/providers/sound.ts';
 import {
-  type DialectRequest,
   type Behind,
+  type DialectRequest,
+  type DialectRoute,
   type DialectServer,
   events,
   json,
   openDialect,
-  type DialectRoute,
   sound,
 } from './dialect.ts';
 

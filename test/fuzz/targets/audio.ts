@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { areFrames } from '#src/audio/frame-headers.ts';
-import { opusMode, opusSamples } from '#src/audio/opus-toc.ts';
-import { PacketOrder } from '#src/audio/packet-order.ts';
+import { readHeader } from '#doctor/probes/wav-header.ts';
+import { areFrames } from '#src/audio/opus/frame-headers.ts';
+import { opusMode, opusSamples } from '#src/audio/opus/opus-toc.ts';
+import { PacketOrder } from '#src/audio/voice/packet-order.ts';
 import { readWav, WavStream, writeWav } from '#src/audio/wav.ts';
-import { readHeader } from '#src/doctor/wav-header.ts';
-import { SoundStream } from '#src/speech/sound-stream.ts';
+import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { unlessBotError } from '#test/fuzz/expected.ts';
 import { bytesLike, inPieces } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';

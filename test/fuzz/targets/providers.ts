@@ -1,20 +1,24 @@
 import fc from 'fast-check';
 import { APIError, type OpenAI } from 'openai';
 import { Stream } from 'openai/streaming';
-import { AudioChatStream, completionAsChunk, watchDone } from '#src/chat/audio-chat-stream.ts';
-import { ChatStream } from '#src/chat/chat-stream.ts';
-import { ToolCalls } from '#src/chat/tool-calls.ts';
+import {
+  AudioChatStream,
+  completionAsChunk,
+  watchDone,
+} from '#src/chat/completions/audio-chat-stream.ts';
+import { ChatStream } from '#src/chat/completions/chat-stream.ts';
+import { ToolCalls } from '#src/chat/completions/tool-calls.ts';
 import { askedOf, mediaType, objectionToHead, objectionToType } from '#src/provider/answer-type.ts';
 import { openClient } from '#src/provider/client.ts';
-import { describeError } from '#src/provider/describe-error.ts';
-import { wordsOf } from '#src/provider/foreign-words.ts';
-import { listModels } from '#src/provider/model-list.ts';
+import { describeError } from '#src/provider/models/describe-error.ts';
+import { wordsOf } from '#src/provider/models/error-phrases.ts';
+import { listModels } from '#src/provider/models/model-list.ts';
+import { servedBy } from '#src/provider/models/served-by.ts';
 import { readTalk } from '#src/provider/realtime-reading.ts';
-import { servedBy } from '#src/provider/served-by.ts';
-import { readHeard } from '#src/speech/realtime-events.ts';
-import { TranscriptParts } from '#src/speech/realtime-parts.ts';
-import { transcriptOf } from '#src/speech/transcript-reply.ts';
-import { readTranscript } from '#src/speech/transcript-stream.ts';
+import { transcriptOf } from '#src/speech/openai/transcript-reply.ts';
+import { readTranscript } from '#src/speech/openai/transcript-stream.ts';
+import { readHeard } from '#src/speech/realtime/realtime-events.ts';
+import { TranscriptParts } from '#src/speech/realtime/realtime-parts.ts';
 import { unlessBotError, unlessBotErrorLater } from '#test/fuzz/expected.ts';
 import { bytesLike, inPieces, jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { asyncTarget, target } from '#test/fuzz/target.ts';

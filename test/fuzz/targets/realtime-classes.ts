@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { BotError } from '#src/base/errors.ts';
-import type { TalkAsked } from '#src/chat/realtime-ports.ts';
-import { openRealtimeTalk } from '#src/chat/realtime-talk.ts';
-import { openRealtimeSynthesizer } from '#src/speech/realtime-synthesizer.ts';
-import { openRealtimeTranscriber } from '#src/speech/realtime-transcriber.ts';
+import type { TalkAsked } from '#src/chat/realtime/realtime-ports.ts';
+import { openRealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
+import { openRealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
+import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
 import { roundsPassed, VirtualClock } from '#test/fakes/clock.ts';
 import { FakeServer, type ServerScript, serverScripts } from '#test/fuzz/fake-socket.ts';
 import { asyncTarget } from '#test/fuzz/target.ts';

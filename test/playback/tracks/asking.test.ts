@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { MusicLimiter } from '#src/playback/music-limiter.ts';
-import { musicFrame, musicPerMs } from '#src/playback/stereo.ts';
+import { MusicLimiter } from '#src/playback/mix/music-limiter.ts';
+import { musicFrame, musicPerMs } from '#src/playback/mix/stereo.ts';
 import { Band, itemOf, steady } from './band.ts';
 
 test('whether all tracks are paused is told', () => {

@@ -1,9 +1,9 @@
-import { loadOpus } from '#src/audio/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
-import type { TrackItem } from '#src/playback/item.ts';
-import { fromPcm } from '#src/playback/made-source.ts';
-import { NamedTracks } from '#src/playback/named-tracks.ts';
-import type { ItemAdded } from '#src/playback/track-outcomes.ts';
+import { fromPcm } from '#src/playback/tracks/made-source.ts';
+import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
+import type { TrackItem } from '#src/playback/tracks/track-item.ts';
+import type { ItemAdded } from '#src/playback/tracks/track-outcomes.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 export const codec = await loadOpus();

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { TrackItem } from '#src/playback/item.ts';
-import { fromIterable, fromPcm } from '#src/playback/made-source.ts';
-import { MusicLimiter } from '#src/playback/music-limiter.ts';
+import { MusicLimiter } from '#src/playback/mix/music-limiter.ts';
+import { fromIterable, fromPcm } from '#src/playback/tracks/made-source.ts';
+import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { settled } from '#test/fakes/clock.ts';
-import { Band, itemOf, rate, steady, ScriptedSource } from './band.ts';
+import { Band, itemOf, rate, ScriptedSource, steady } from './band.ts';
 
 const open = new AbortController().signal;
 const stereo = { rateHz: rate, channels: 2 } as const;

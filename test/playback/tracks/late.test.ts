@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Band, itemOf, rate, steady, stuck, ScriptedSource } from './band.ts';
+import { Band, itemOf, rate, ScriptedSource, steady, stuck } from './band.ts';
 
 test('a source that never gives a sound is given up after 8 s, and the next one plays', async () => {
   const band = new Band();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mostTracks } from '#src/playback/named-tracks.ts';
+import { mostTracks } from '#src/playback/tracks/named-tracks.ts';
 import { Band, itemOf, steady } from './band.ts';
 
 test('50 items may wait on a track; one more is refused, and nothing is lost', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fromPcm } from '#src/playback/made-source.ts';
-import { MusicLimiter } from '#src/playback/music-limiter.ts';
+import { MusicLimiter } from '#src/playback/mix/music-limiter.ts';
+import { fromPcm } from '#src/playback/tracks/made-source.ts';
 import { Band, rate, steady, tone } from './band.ts';
 
 /** The largest difference between neighbours: of a click, thousands. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { settled } from '#test/fakes/clock.ts';
-import { Band, itemOf, rate, steady, stuck, ScriptedSource } from './band.ts';
+import { Band, itemOf, rate, ScriptedSource, steady, stuck } from './band.ts';
 
 const open = new AbortController().signal;
 

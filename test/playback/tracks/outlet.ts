@@ -1,5 +1,5 @@
-import { Mixer } from '#src/playback/mixer.ts';
-import type { Track } from '#src/playback/track.ts';
+import { Mixer } from '#src/playback/mix/mixer.ts';
+import type { Track } from '#src/playback/mix/track.ts';
 import { type Band, codec } from './band.ts';
 
 /** Who made a packet, as its first byte and its owner tell. */

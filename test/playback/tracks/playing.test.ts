@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Band, steady, ScriptedSource } from './band.ts';
+import { Band, ScriptedSource, steady } from './band.ts';
 
 const open = new AbortController().signal;
 

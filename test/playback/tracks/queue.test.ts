@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { PlayedItem } from '#src/playback/item.ts';
-import { musicFrame, musicPerMs } from '#src/playback/stereo.ts';
-import { longestQueue, TrackQueue } from '#src/playback/track-queue.ts';
-import { TrackVolume } from '#src/playback/track-volume.ts';
+import { musicFrame, musicPerMs } from '#src/playback/mix/stereo.ts';
+import { PlayedItem } from '#src/playback/tracks/track-item.ts';
+import { longestQueue, TrackQueue } from '#src/playback/tracks/track-queue.ts';
+import { TrackVolume } from '#src/playback/tracks/track-volume.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { codec, steady } from './band.ts';
 

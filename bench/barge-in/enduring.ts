@@ -1,0 +1,84 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import { realClock } from '#src/base/clock.ts';
+import { type Gap, longestGap } from './ear-levels.ts';
+import type { SmallSound, SmallSoundKind } from './small-sounds.ts';
+import type { TellingRoom } from './town.ts';
+
+/** What one small sound did to the story; `nothing` is the same stretch of time without one. */
+export type Endured = { readonly kind: SmallSoundKind | 'nothing'; readonly gap: Gap };
+
+export type Endurance = {
+  readonly sounds: readonly Endured[];
+  readonly stories: number;
+  /** Stories that were not told to their end. */
+  readonly stops: number;
+  readonly faults: readonly string[];
+};
+
+/** So many fit into a story, with a stretch of nothing. */
+const perStory = 9;
+const everyMs = 2_100;
+const jitterMs = 200;
+const leadMs = 600;
+const answerMs = 500;
+
+/** Stories into which somebody makes sounds that mean nothing, two seconds apart. */
+export async function endure(
+  room: TellingRoom,
+  sounds: readonly SmallSound[],
+  seed: number,
+): Promise<Endurance> {
+  const random = seededRandom(seed);
+  const found: Endured[] = [];
+  const faults: string[] = [];
+  let [stories, stops] = [0, 0];
+  room.answers();
+  for (let at = 0; at < sounds.length; at += perStory) {
+    try {
+      stories++;
+      await room.ask();
+      found.push(...(await disturb(room, sounds.slice(at, at + perStory), random)));
+      await room.untilQuiet(1_500);
+      await wait(answerMs);
+      stops += room.answers().filter(({ finish }) => finish !== 'completed').length;
+    } catch (cause) {
+      faults.push(cause instanceof Error ? cause.message : String(cause));
+      await room.stop();
+      await room.untilQuiet();
+      room.answers(); // cut by us
+    }
+  }
+  return { sounds: found, stories, stops, faults };
+}
+
+async function disturb(
+  room: TellingRoom,
+  sounds: readonly SmallSound[],
+  random: () => number,
+): Promise<Endured[]> {
+  const starts: { readonly kind: Endured['kind']; readonly atMs: number }[] = [];
+  await wait(leadMs);
+  const from = realClock.nowMs();
+  starts.push({ kind: 'nothing', atMs: from });
+  for (const [n, { kind, pcm }] of sounds.entries()) {
+    const dueMs = from + (n + 1) * everyMs + (random() - 0.5) * jitterMs - everyMs / 2;
+    await wait(Math.max(0, dueMs - realClock.nowMs()));
+    if (!room.sounded(everyMs / 2)) break;
+    const { firstPacketAtMs } = await room.say(pcm);
+    starts.push({ kind, atMs: firstPacketAtMs });
+  }
+  await wait(everyMs - jitterMs);
+  return starts.map(({ kind, atMs }, n) => {
+    const untilMs = starts[n + 1]?.atMs ?? realClock.nowMs();
+    const levels = room.levels(atMs - 600, untilMs);
+    const reference = referenceOf(levels);
+    return { kind, gap: longestGap(levels, atMs, untilMs, reference) };
+  });
+}
+
+/** It may be paused just before. */
+function referenceOf(levels: readonly { readonly db: number }[]): number {
+  const sorted = levels.map(({ db }) => db).toSorted((a, b) => a - b);
+  return sorted[Math.floor(0.9 * sorted.length)] ?? 0;
+}

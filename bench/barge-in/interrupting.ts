@@ -1,0 +1,98 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { downAt, referenceDb, silentAt } from './ear-levels.ts';
+import type { TellingRoom } from './town.ts';
+
+/** Milliseconds from the first voiced packet, or from the command, to what the person heard; undefined: it did not happen. */
+export type BargeInTimes = {
+  readonly downMs: number | undefined;
+  readonly silentMs: number | undefined;
+  /** When a recogniser first told words that prove it; only where one streams. */
+  readonly provedMs?: number;
+};
+
+/** Something said into the story. */
+export type Remark = { readonly text: string; readonly pcm: Pcm };
+
+export type Interrupted = {
+  readonly remarks: BargeInTimes[];
+  readonly stops: BargeInTimes[];
+  /** What went wrong with the measurement itself. */
+  readonly faults: string[];
+};
+
+export type Interrupting = {
+  readonly remarks: readonly Remark[];
+  readonly rounds: number;
+  /** Said by turns; where there are none, `/stop` is typed. */
+  readonly stops?: readonly Remark[];
+  /** Called before something is said. */
+  readonly onRemark?: (remark: Remark) => void;
+  readonly toldAtMs?: () => number | undefined;
+};
+
+export const downDb = 12;
+/** How much of its story the bot tells before it is interrupted. */
+const [leastMs, mostMs] = [500, 1100];
+const settleMs = 450;
+const beforeMs = 600;
+
+/** Each round: a sentence into the story, and a stop into the one that answers it. */
+export async function interrupt(room: TellingRoom, how: Interrupting): Promise<Interrupted> {
+  const random = seededRandom(3);
+  const found: Interrupted = { remarks: [], stops: [], faults: [] };
+  for (let round = 0; round < how.rounds; round++) {
+    try {
+      const remark = how.remarks[round % how.remarks.length];
+      if (!remark) throw new Error('There is nothing to say.');
+      await room.ask();
+      await wait(leastMs + random() * (mostMs - leastMs));
+      const answeredMs = await interject(room, remark, how, found.remarks);
+      await room.untilHeard(answeredMs);
+      await wait(leastMs + random() * (mostMs - leastMs));
+      const stop = how.stops?.[round % how.stops.length];
+      if (stop) await interject(room, stop, how, found.stops);
+      else await halt(room, found.stops);
+      await room.untilQuiet(settleMs);
+    } catch (cause) {
+      found.faults.push(cause instanceof Error ? cause.message : String(cause));
+      await room.stop();
+      await room.untilQuiet();
+    }
+  }
+  return found;
+}
+
+/** When an answer to it may be expected. */
+async function interject(
+  room: TellingRoom,
+  remark: Remark,
+  { onRemark, toldAtMs }: Interrupting,
+  into: BargeInTimes[],
+): Promise<number> {
+  onRemark?.(remark);
+  const { firstVoicedAtMs, lastVoicedAtMs } = await room.say(remark.pcm);
+  const restMs = Math.max(0, settleMs - (lastVoicedAtMs - firstVoicedAtMs));
+  await wait(restMs);
+  const toldMs = toldAtMs?.();
+  const proved = toldMs !== undefined && { provedMs: toldMs - firstVoicedAtMs };
+  into.push({ ...brokenOff(room, firstVoicedAtMs), ...proved });
+  return lastVoicedAtMs;
+}
+
+async function halt(room: TellingRoom, into: BargeInTimes[]): Promise<void> {
+  const sentAtMs = await room.stop();
+  await wait(settleMs);
+  into.push(brokenOff(room, sentAtMs));
+}
+
+function brokenOff(room: TellingRoom, sinceMs: number): BargeInTimes {
+  const levels = room.levels(sinceMs - beforeMs);
+  const reference = referenceDb(levels, sinceMs);
+  const since = (atMs: number | undefined) => (atMs === undefined ? undefined : atMs - sinceMs);
+  return {
+    downMs: since(downAt(levels, sinceMs, reference, downDb)),
+    silentMs: since(silentAt(levels, sinceMs, reference)),
+  };
+}

@@ -1,0 +1,121 @@
+import { percentile, table } from '#bench/table.ts';
+import type { Decided } from './deciding.ts';
+import type { Gap } from './ear-levels.ts';
+import type { Endurance } from './enduring.ts';
+import type { BargeInTimes } from './interrupting.ts';
+import { kinds, type SmallSound } from './small-sounds.ts';
+
+export type BrokenRow = {
+  readonly name: string;
+  readonly broken: readonly BargeInTimes[];
+  /** Of the 95th percentile of "12 dB down", and of the median and the 95th of silence. */
+  readonly target: { readonly down?: number; readonly p50?: number; readonly p95?: number };
+};
+
+const longestGapMs = 60;
+/** A proof that comes later may come after the silence. */
+const soonMs = 190;
+
+/** What the person heard after breaking in. */
+export function brokenTable(rows: readonly BrokenRow[]): string {
+  const head = [
+    'barge-in: p50 / p95 ms',
+    'n',
+    '12 dB down',
+    'target',
+    'silent',
+    'target',
+    'proved',
+    `silent, proved by ${soonMs}`,
+    'silent after',
+  ];
+  const lines = rows.map(({ name, broken, target: { down, p50, p95 } }) => [
+    name,
+    `${broken.length}`,
+    pair(broken.map(({ downMs }) => downMs)),
+    down === undefined ? '' : `- / ${down}`,
+    pair(broken.map(({ silentMs }) => silentMs)),
+    p95 === undefined ? '' : `${p50 ?? '-'} / ${p95}`,
+    pair(broken.flatMap(({ provedMs }) => provedMs ?? [])),
+    soonProved(broken),
+    pair(
+      broken.flatMap(({ silentMs, provedMs }) =>
+        silentMs === undefined || provedMs === undefined ? [] : [silentMs - provedMs],
+      ),
+    ),
+  ]);
+  return table(head, lines);
+}
+
+function soonProved(all: readonly BargeInTimes[]): string {
+  const soon = all.filter(({ provedMs }) => provedMs !== undefined && provedMs <= soonMs);
+  return soon.length === 0 ? '' : `${pair(soon.map(({ silentMs }) => silentMs))} (${soon.length})`;
+}
+
+/** What sounds that mean nothing did to the story. */
+export function enduredTable(rooms: readonly Endurance[]): string {
+  const sounds = rooms.flatMap((room) => room.sounds);
+  const head = ['small sounds', 'n', `gaps over ${longestGapMs} ms`, 'p50', 'max', 'late packets'];
+  const lines = [...kinds, 'nothing' as const].map((kind) => {
+    const gaps = sounds.filter((one) => one.kind === kind).map(({ gap }) => gap);
+    return [kind, ...gapCells(gaps)];
+  });
+  const all = sounds.filter(({ kind }) => kind !== 'nothing').map(({ gap }) => gap);
+  const stories = rooms.reduce((sum, room) => sum + room.stories, 0);
+  const stops = rooms.reduce((sum, room) => sum + room.stops, 0);
+  const broken = all.filter(isPause).length;
+  const share = ((100 * broken) / all.length).toFixed(0);
+  const counts = `stops: ${stops} of ${stories} stories (target 0); broken by ${share} % of the sounds (target 10 %)`;
+  return `${table(head, [...lines, ['all sounds', ...gapCells(all)]])}\n${counts}`;
+}
+
+/** The bot stood still; what stood still is the machine where nothing said so. */
+function isPause({ lengthMs, told }: Gap): boolean {
+  return told && lengthMs > longestGapMs;
+}
+
+function gapCells(gaps: readonly Gap[]): string[] {
+  const pauses = gaps.filter(isPause).map(({ lengthMs }) => lengthMs);
+  const late = gaps.filter(({ lengthMs, told }) => !told && lengthMs > longestGapMs);
+  const longest = pauses.length > 0 ? Math.max(...pauses) : Number.NaN;
+  return [
+    `${gaps.length}`,
+    `${pauses.length}`,
+    ms(percentile(pauses, 0.5)),
+    ms(longest),
+    `${late.length}`,
+  ];
+}
+
+/** Of that, what ear and rules take. */
+export function decidedTable(
+  people: readonly Decided[],
+  small: readonly Decided[],
+  sounds: readonly SmallSound[],
+): string {
+  const head = ['virtual time, no texts: p50 / p95 ms', 'n', 'voice', 'ducked', 'paused', 'pauses'];
+  const line = (name: string, all: readonly Decided[]) => [
+    name,
+    `${all.length}`,
+    pair(all.flatMap(({ voiceMs }) => voiceMs ?? [])),
+    pair(all.flatMap(({ duckMs }) => duckMs ?? [])),
+    pair(all.flatMap(({ pauseMs }) => pauseMs ?? [])),
+    `${all.filter(({ pauseMs }) => pauseMs !== undefined).length}`,
+  ];
+  const ofKind = (kind: string) => small.filter((_, n) => sounds[n]?.kind === kind);
+  return table(head, [
+    line('a sentence', people),
+    ...kinds.map((kind) => line(kind, ofKind(kind))),
+  ]);
+}
+
+/** What never happened counts as the longest. */
+function pair(values: readonly (number | undefined)[]): string {
+  const all = values.map((value) => value ?? Number.POSITIVE_INFINITY);
+  return `${ms(percentile(all, 0.5))} / ${ms(percentile(all, 0.95))}`;
+}
+
+function ms(value: number): string {
+  if (Number.isNaN(value)) return '-';
+  return value === Number.POSITIVE_INFINITY ? 'never' : value.toFixed(0);
+}

@@ -1,0 +1,207 @@
+import type { Canary } from './canary.ts';
+import type { AskedQuestion, Journal, JournalEvent } from './journal.ts';
+
+/** So long after the end of a fault, or of a question put later, everybody is answered or told. */
+export const graceMs = 15_000;
+/** A sentence said so long before still stands in the room: the people there have just read it. */
+const freshMs = 20_000;
+/** By then an answer is mostly over. */
+const answerMs = 5_000;
+const lastPart = 2;
+
+export type ChaosFinding = {
+  readonly kind: 'silent' | 'lost' | 'twice' | 'consent' | 'down';
+  /** Names of the faults that stood when it happened or last before. */
+  readonly faults: readonly string[];
+  readonly atMs: number;
+  readonly words: string;
+};
+
+export type ChaosVerdict = {
+  readonly asked: number;
+  readonly answered: number;
+  /** Not answered, but told why. */
+  readonly told: number;
+  /** Neither yet, and there is still time. */
+  readonly pending: number;
+  readonly findings: readonly ChaosFinding[];
+  /** From the last word to the first sound of the answer, of all that were answered aloud. */
+  readonly waitsMs: readonly number[];
+};
+
+type FaultEvent = Extract<JournalEvent, { kind: 'fault' }>;
+type Told = Extract<JournalEvent, { kind: 'told' }>;
+type QuestionOutcome = 'answered' | 'told' | 'pending' | 'silent' | 'lost';
+
+/** What came of every question and command, as far as it can be said at `nowMs`. */
+export function judge(journal: Journal, nowMs: number): ChaosVerdict {
+  const faults = journal.filter((event) => event.kind === 'fault');
+  const told = journal.filter((event) => event.kind === 'told');
+  const questions = journal.flatMap((event) => (event.kind === 'asked' ? [event.question] : []));
+  const about = byCanary(journal);
+  const mute = faults.filter(({ isMute }) => isMute);
+  const owed = questions.filter((question) => question.isOwed && !fellInto(question, mute));
+  const outcomes = owed.map((question) => ({
+    question,
+    outcome: outcomeOf(question, about(question), faults, told, nowMs),
+  }));
+  const silences = outcomes.flatMap(({ question, outcome }) =>
+    outcome === 'silent' || outcome === 'lost'
+      ? [finding(outcome, question.fromMs, faults, nameOf(question))]
+      : [],
+  );
+  const count = (wanted: QuestionOutcome) =>
+    outcomes.filter(({ outcome }) => outcome === wanted).length;
+  return {
+    asked: owed.length,
+    answered: count('answered'),
+    told: count('told'),
+    pending: count('pending'),
+    findings: [
+      ...journal.flatMap((event) =>
+        event.kind === 'down' ? [finding('down', event.atMs, faults, event.why)] : [],
+      ),
+      ...silences,
+      ...unanswered(journal, faults, told, nowMs),
+      ...questions.flatMap((question) => twice(question, about(question), faults)),
+      ...questions.flatMap((question) => unallowed(question, about(question), faults)),
+    ],
+    waitsMs: owed.flatMap((question) => waitOf(question, about(question))),
+  };
+}
+
+function outcomeOf(
+  question: AskedQuestion,
+  mine: Journal,
+  faults: readonly FaultEvent[],
+  told: readonly Told[],
+  nowMs: number,
+): QuestionOutcome {
+  const untilMs = deadlineMs(question.toMs, faults);
+  const reached = ({ kind, atMs }: { kind: string; atMs: number }) =>
+    (kind === 'heard' || kind === 'written') && atMs <= untilMs;
+  if (mine.some((event) => 'atMs' in event && reached(event))) return 'answered';
+  if (wasTold(question.fromMs, untilMs, faults, told)) return 'told';
+  if (untilMs > nowMs) return 'pending';
+  return mine.some(({ kind }) => kind === 'modelled') ? 'lost' : 'silent';
+}
+
+/** Its answer may have been said to nobody. */
+function fellInto({ fromMs, toMs }: AskedQuestion, mute: readonly FaultEvent[]): boolean {
+  return mute.some((fault) => fault.fromMs <= toMs + answerMs && fault.toMs >= fromMs);
+}
+
+/** Of faults that follow closely the last counts: nobody is asked to be well in between. */
+export function deadlineMs(askedMs: number, faults: readonly FaultEvent[]): number {
+  let untilMs = askedMs + graceMs;
+  for (const { fromMs, toMs } of faults.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    if (fromMs <= untilMs && toMs + graceMs > untilMs) untilMs = toMs + graceMs;
+  }
+  return untilMs;
+}
+
+/** A sentence after the question, one that is still on the panel, or one of the same fault that was just read. */
+function wasTold(
+  fromMs: number,
+  untilMs: number,
+  faults: readonly FaultEvent[],
+  told: readonly Told[],
+): boolean {
+  const standing = faults.filter(
+    (fault) => fault.fromMs <= fromMs && fault.toMs >= fromMs - freshMs,
+  );
+  const sinceMs = Math.min(fromMs, ...standing.map((fault) => fault.fromMs));
+  return told.some(({ how, atMs, toMs }) => {
+    if (atMs > untilMs) return false;
+    return how === 'panel' ? toMs >= fromMs : atMs >= Math.max(sinceMs, fromMs - freshMs);
+  });
+}
+
+/** Whoever calls the bot hears back, too; while a fault stands Discord itself may say that nobody responds. */
+function unanswered(
+  journal: Journal,
+  faults: readonly FaultEvent[],
+  told: readonly Told[],
+  nowMs: number,
+): ChaosFinding[] {
+  return journal.flatMap((event) => {
+    if (event.kind !== 'command') return [];
+    const { fromMs: atMs, repliedAtMs, line } = event;
+    if (faults.some(({ fromMs, toMs }) => fromMs <= atMs && atMs <= toMs)) return [];
+    const untilMs = deadlineMs(atMs, faults);
+    if (untilMs > nowMs || (repliedAtMs ?? Number.POSITIVE_INFINITY) <= untilMs) return [];
+    if (wasTold(atMs, untilMs, faults, told)) return [];
+    return [finding('silent', atMs, faults, `/${line} had no reply`)];
+  });
+}
+
+/** Its end is heard, and then it begins anew; or it stands in two messages; or it is heard to the end and written as well. */
+function twice(
+  question: AskedQuestion,
+  mine: Journal,
+  faults: readonly FaultEvent[],
+): ChaosFinding[] {
+  const written = mine.flatMap((event) => (event.kind === 'written' ? [event.messageId] : []));
+  const messages = new Set(written).size;
+  const parts = mine.flatMap((event) => (event.kind === 'heard' ? [event.part] : []));
+  const { begun, ended } = repeats(parts);
+  const times = Math.max(begun, ended + Math.min(1, messages), messages);
+  if (times < 2) return [];
+  return [finding('twice', question.fromMs, faults, `${nameOf(question)}: ${times} times`)];
+}
+
+function repeats(parts: readonly number[]): { readonly begun: number; readonly ended: number } {
+  let [begun, ended] = [0, 0];
+  for (const part of parts) {
+    if (part === 0 && begun === ended) begun++;
+    else if (part === lastPart && begun > ended) ended++;
+  }
+  return { begun, ended };
+}
+
+/** Somebody had said no, or never yes, before they began to speak; and a recogniser or a model was given their words. */
+function unallowed(
+  question: AskedQuestion,
+  mine: Journal,
+  faults: readonly FaultEvent[],
+): ChaosFinding[] {
+  if (question.consent !== 'no') return [];
+  const reached = mine.find(({ kind }) => kind === 'recognised' || kind === 'modelled');
+  if (!reached) return [];
+  return [finding('consent', question.fromMs, faults, `${nameOf(question)}: ${reached.kind}`)];
+}
+
+function waitOf(question: AskedQuestion, mine: Journal): number[] {
+  const first = mine.find((event) => event.kind === 'heard');
+  return first?.kind === 'heard' ? [first.atMs - question.toMs] : [];
+}
+
+/** What came of one question, in order. */
+function byCanary(journal: Journal): (canary: Canary) => Journal {
+  const all = new Map<string, JournalEvent[]>();
+  const keyOf = ({ who, number }: Canary) => `${who}/${number}`;
+  for (const event of journal) {
+    if (!('canary' in event)) continue;
+    const key = keyOf(event.canary);
+    const known = all.get(key);
+    if (known) known.push(event);
+    else all.set(key, [event]);
+  }
+  return (canary) => all.get(keyOf(canary)) ?? [];
+}
+
+function finding(
+  kind: ChaosFinding['kind'],
+  atMs: number,
+  faults: readonly FaultEvent[],
+  words: string,
+): ChaosFinding {
+  const near = faults.filter(
+    ({ fromMs, toMs }) => fromMs <= atMs + graceMs && toMs + graceMs + freshMs >= atMs,
+  );
+  return { kind, atMs, words, faults: near.map(({ name }) => name) };
+}
+
+function nameOf({ who, number }: Canary): string {
+  return `question ${number} of ${who}`;
+}

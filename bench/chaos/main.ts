@@ -1,0 +1,106 @@
+// npm run chaos [-- --minutes 10] [--hours 8] [--seed 1] [--plan '{"seed":1,"cycles":[…]}'] [--only 'REST']
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import { realClock } from '#src/base/clock.ts';
+import { ChaosPeople } from './company.ts';
+import { faults } from './faults.ts';
+import { type Health, healthOf, left } from './health.ts';
+import { judge } from './judge.ts';
+import { type ChaosPlan, planLine, planOf } from './plan.ts';
+import { cycleLine, findingLines, summary } from './report.ts';
+import { isAlive, play, settle } from './run.ts';
+import { type ChaosSetup, openStage } from './stage.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    minutes: { type: 'string' },
+    hours: { type: 'string' },
+    seed: { type: 'string', default: `${1 + Math.floor(Math.random() * 99_999)}` },
+    /** A plan that was printed before, played again. */
+    plan: { type: 'string' },
+    /** A file for all that happened and all that the bot logged, a line of JSON each. */
+    journal: { type: 'string' },
+    /** Only faults whose name begins so. */
+    only: { type: 'string', default: '' },
+  },
+});
+const minutes = Number(options.minutes ?? (options.hours ? 60 * Number(options.hours) : 10));
+const seed = Number(options.seed);
+const quietMs = 8_000;
+const healthEveryMs = 15_000;
+
+await using stage = await openStage();
+const chosen = faults.filter(({ name }) => name.startsWith(options.only));
+const skipped = chosen.flatMap((fault) => {
+  const why = fault.skipped?.(stage);
+  return why === undefined ? [] : [{ fault, why }];
+});
+for (const { fault, why } of skipped) console.error(`SKIPPED: ${fault.name}: ${why}`);
+const able = chosen.filter((fault) => skipped.every((other) => other.fault !== fault));
+const plan: ChaosPlan =
+  options.plan === undefined ? planOf(seed, minutes * 60_000, able) : JSON.parse(options.plan);
+console.log(
+  `Parley chaos: seed ${plan.seed}, ${plan.cycles.length} cycles of ${able.length} faults`,
+);
+console.log(`once more: npm run chaos -- --plan '${planLine(plan)}'`);
+await run(stage, plan);
+
+async function run(on: ChaosSetup, { cycles, seed: of }: ChaosPlan): Promise<void> {
+  const startMs = realClock.nowMs();
+  const memory: Health[] = [];
+  const watching = setInterval(() => void watch(on, memory), healthEveryMs);
+  const company = await ChaosPeople.gather(on, seededRandom(of));
+  company.begin();
+  await pause(quietMs);
+  const known = new Set<string>();
+  for (const [n, cycle] of cycles.entries()) {
+    await play(on, company, cycle);
+    const verdict = judge(on.journal.events, realClock.nowMs());
+    console.log(cycleLine(`${n + 1}/${cycles.length}`, cycle, verdict));
+    const fresh = verdict.findings.filter(({ kind, words }) => !known.has(`${kind} ${words}`));
+    for (const { kind, words } of fresh) known.add(`${kind} ${words}`);
+    if (fresh.length > 0) console.log(findingLines(fresh, startMs));
+    await note(on);
+    if (!isAlive(on)) break;
+  }
+  const verdict = await settle(on, company);
+  await company.end();
+  clearInterval(watching);
+  const remaining = await remains(on, company);
+  await note(on);
+  console.log(`\n${summary(verdict, memory, remaining)}`);
+  if (verdict.findings.length > 0) {
+    console.log(findingLines(verdict.findings, startMs));
+    console.error(`seed ${of}: ${verdict.findings.length} findings`);
+    process.exitCode = 1;
+  }
+}
+
+/** What the bot still holds once it was sent away and everybody left. */
+async function remains(on: ChaosSetup, { talkers }: ChaosPeople): Promise<readonly string[]> {
+  await talkers[0]?.command('track stop', { track: 'bg' });
+  await talkers[0]?.command('leave');
+  for (const talker of talkers) await talker.standUp();
+  await pause(quietMs);
+  const [start, end] = [on.idle.at(-1), await on.measure()];
+  return start && end ? left(start, end) : ['unknown: the bot does not answer'];
+}
+
+/** The whole journal as it is now. */
+async function note(on: ChaosSetup): Promise<void> {
+  if (options.journal !== undefined) await writeFile(options.journal, linesOf(on));
+}
+
+function linesOf({ journal, log }: ChaosSetup): string {
+  return [...journal.events, ...log].map((one) => `${JSON.stringify(one)}\n`).join('');
+}
+
+async function watch(on: ChaosSetup, memory: Health[]): Promise<void> {
+  const health = on.isUp ? await healthOf(on.bot.pid, realClock.nowMs()) : undefined;
+  if (health) memory.push(health);
+}
+
+async function pause(ms: number): Promise<void> {
+  await realClock.sleep(ms, new AbortController().signal);
+}

@@ -1,0 +1,63 @@
+import { setTimeout } from 'node:timers/promises';
+import { realClock } from '#src/base/clock.ts';
+import type { ChaosPeople } from './company.ts';
+import type { ChaosFault } from './fault.ts';
+import { faultNamed } from './faults.ts';
+import { type ChaosVerdict, judge } from './judge.ts';
+import type { Cycle } from './plan.ts';
+import type { ChaosSetup } from './stage.ts';
+
+/** The second of a pair comes so much later, as a share of the time the first one stands. */
+const secondAt = 0.3;
+const pollMs = 200;
+
+type StandingFault = { readonly fault: ChaosFault; readonly fromMs: number };
+
+/** Plays one cycle: faults, their end, and the time after them. */
+export async function play(stage: ChaosSetup, company: ChaosPeople, cycle: Cycle): Promise<void> {
+  const [first, second] = cycle.faults.map(faultNamed);
+  if (!first) return;
+  const forMs = Math.max(cycle.forMs, first.leastMs ?? 0, second?.leastMs ?? 0);
+  const bothMs = second ? forMs * (1 - secondAt) : 0;
+  const standing = [await begin(first, stage, company)];
+  await setTimeout(forMs - bothMs);
+  if (second) standing.push(await begin(second, stage, company));
+  await setTimeout(bothMs);
+  stage.sandbox.faults.heal();
+  for (const { fault } of standing) await fault.stop?.(stage, company);
+  const toMs = realClock.nowMs();
+  for (const { fault, fromMs } of standing) {
+    const { name, isMute = false } = fault;
+    stage.journal.add({ kind: 'fault', name, isMute, fromMs, toMs });
+  }
+  if (isAlive(stage)) await setTimeout(cycle.restMs);
+}
+
+/** Whether the bot's process runs; where it has ended by itself that is written into the journal, once. */
+export function isAlive({ isUp, journal }: ChaosSetup): boolean {
+  const isKnown = journal.events.some(({ kind }) => kind === 'down');
+  if (!isUp && !isKnown) {
+    journal.add({ kind: 'down', atMs: realClock.nowMs(), why: 'the process has ended' });
+  }
+  return isUp;
+}
+
+/** Nobody asks any more; what was asked is answered or told, or it is too late. */
+export async function settle(stage: ChaosSetup, company: ChaosPeople): Promise<ChaosVerdict> {
+  company.hush();
+  for (;;) {
+    const verdict = judge(stage.journal.events, realClock.nowMs());
+    if (verdict.pending === 0) return verdict;
+    await setTimeout(pollMs);
+  }
+}
+
+async function begin(
+  fault: ChaosFault,
+  stage: ChaosSetup,
+  company: ChaosPeople,
+): Promise<StandingFault> {
+  const fromMs = realClock.nowMs();
+  await fault.start(stage, company);
+  return { fault, fromMs };
+}

@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import type { MockRequest } from '#test/fakes/providers/providers.ts';
+import { instantPace, usualPace } from '#test/fakes/providers/providers.ts';
+import { floorsOf, type ObservedTurn, tooGood, turnOf } from './figures.ts';
+import { behind } from './peers.ts';
+import { faults, figuresOf } from './report.ts';
+import { isWorse } from './result.ts';
+import { gateRow } from './rows.ts';
+
+const authorization = undefined;
+
+function request(
+  endpoint: MockRequest['endpoint'],
+  atMs: number,
+  firstByteAtMs: number,
+  rest: Partial<MockRequest> = {},
+): MockRequest {
+  return { endpoint, authorization, atMs, bodyAtMs: atMs, firstByteAtMs, ...rest };
+}
+
+function chat(atMs: number, content: string): MockRequest {
+  return request('chat', atMs, atMs + 150, { body: { messages: [{ role: 'user', content }] } });
+}
+
+/** The last voiced packet left at 1000; providers at their usual pace. */
+function seen(more: Partial<ObservedTurn> = {}): ObservedTurn {
+  return {
+    text: 'stop the music',
+    lastVoicedAtMs: 1000,
+    firstAudibleAtMs: 1440,
+    answered: {
+      heardAtMs: 1005,
+      endedMs: 150,
+      recognisedMs: 145,
+      firstTokenMs: 300,
+      firstClauseMs: 360,
+      firstSpeechMs: 422,
+      firstSentMs: 425,
+    },
+    requests: [
+      request('transcriptions', 1030, 1150),
+      chat(1152, 'Adam: stop the music'),
+      request('speech', 1364, 1424, { text: 'Here is the story you asked for.' }),
+      request('speech', 1420, 1480, { text: 'It began by the sea.' }),
+    ],
+    ...more,
+  };
+}
+
+const measured = (turns: readonly ObservedTurn[], idleMb?: number) => ({
+  row: gateRow,
+  turns: turns.map((one) => turnOf(one, usualPace)),
+  missed: 0,
+  idealMs: [400],
+  idleMb,
+  afterMb: undefined,
+});
+
+test('instants count from the last voiced packet, whatever the bot took for it', () => {
+  const { sinceMs, whole } = turnOf(seen(), usualPace);
+  expect(sinceMs).toMatchObject({ heard: 5, ended: 155, recognised: 150 });
+  expect(sinceMs['first packet heard']).toBe(440);
+  expect(whole).toBe(true);
+});
+
+test('the providers take their own time and that of the tokens of the first clause', () => {
+  const turn = turnOf(seen(), usualPace);
+  expect(turn.clauseTokens).toBe(7);
+  expect(turn.providersMs).toBe(120 + 150 + 60 + 60);
+});
+
+test('of what was thought in vain only the count is told', () => {
+  const discarded = [
+    request('transcriptions', 800, 920),
+    chat(925, 'Adam: stop the'),
+    request('speech', 1137, 1190, { text: 'Here is the story you asked for.' }),
+  ];
+  const turn = turnOf(seen({ requests: [...discarded, ...seen().requests] }), usualPace);
+  expect(turn).toMatchObject({ whole: true, thoughts: 2, providersMs: 390 });
+});
+
+test('an answer to half a sentence, or in the middle of one, is no answer', () => {
+  const half = [chat(1152, 'Adam: stop the'), ...seen().requests.slice(2)];
+  expect(turnOf(seen({ requests: half }), usualPace).whole).toBe(false);
+  expect(turnOf(seen({ firstAudibleAtMs: 990 }), usualPace).whole).toBe(false);
+  expect(faults(measured([seen(), seen({ requests: half })]))).toEqual([]);
+  const twice = [seen({ requests: half }), seen({ firstAudibleAtMs: 990 })];
+  expect(faults(measured([seen(), ...twice]))).toEqual([
+    'gate: 2 of 3 questions were cut off, "stop the music".',
+  ]);
+});
+
+test('whatever is faster than the providers is a wrong measurement', () => {
+  expect(tooGood([turnOf(seen(), usualPace)], usualPace)).toEqual([]);
+  const turn = turnOf(seen({ firstAudibleAtMs: 1380 }), usualPace);
+  expect(tooGood([turn], usualPace)).toEqual([
+    'turn 1: first packet heard after 380 ms, under its floor of 390',
+  ]);
+  expect(faults(measured([seen({ firstAudibleAtMs: 1380 })]))).toHaveLength(1);
+});
+
+test('the end may be decided before or after the words are known', () => {
+  const answered = { ...seen().answered, endedMs: 20 };
+  expect(tooGood([turnOf(seen({ answered }), usualPace)], usualPace)).toEqual([]);
+});
+
+test('without tokens to wait for the floor is that of three requests', () => {
+  const pace = { ...usualPace, tokensPerSecond: Number.POSITIVE_INFINITY };
+  expect(floorsOf(pace, 7)['first packet heard']).toBe(330);
+  expect(floorsOf(usualPace, 7)['first packet heard']).toBe(390);
+  expect(floorsOf(instantPace, 7)['first packet heard']).toBe(0);
+});
+
+test('what counts on every machine is the ratio to the ideal bot', () => {
+  const { ratio, heard, share } = figuresOf(measured([seen(), seen()]));
+  expect({ ratio, heard, share }).toEqual({
+    ratio: 1.1,
+    heard: { p50: 440, p95: 440 },
+    share: { p50: 50, p95: 50 },
+  });
+  expect(isWorse(1.26, 1.1)).toBe(false);
+  expect(isWorse(1.27, 1.1)).toBe(true);
+  expect(isWorse(Number.NaN, 1.1)).toBe(true);
+});
+
+test('being behind a peer is told in a sentence', () => {
+  const peer = { system: 'livekit', heard: { p50: 1000, p95: 1100 } };
+  const ours = { p50: 460, p95: 500 };
+  expect(behind(ours, [{ ...peer, row: 'openai-default' }])).toEqual([
+    'Ours takes 0.46 of livekit; at most 0.45 is wanted.',
+  ]);
+  expect(behind(ours, [{ ...peer, row: 'naive' }])).toEqual([]);
+});

@@ -1,0 +1,53 @@
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import type { AddressingMode } from '#src/turn/addressing-windows.ts';
+import { chat, type MannersRun, playScene, type SpokenLine, shuffled } from './director.ts';
+import { openRoom, otherBot, peopleOf } from './room.ts';
+import type { MannersScene, SceneMix } from './scenes.ts';
+import type { Evening } from './verdict.ts';
+
+/** Who spends how long together. */
+export type EveningPlan = {
+  readonly people: number;
+  readonly withBot: boolean;
+  readonly minutes: number;
+  readonly scenes: readonly MannersScene[];
+  /** Lines between two scenes. */
+  readonly lines: number;
+  /** Default `auto`. */
+  readonly addressing?: AddressingMode;
+  /** Pauses between them; below 0 they overlap. */
+  readonly pace: { readonly shortestMs: number; readonly longestMs: number };
+};
+
+/** Plays scenes in ever new order, and chat between them, until the time is up and each scene was played once. */
+export async function spend(plan: EveningPlan, mix: SceneMix, seed: number): Promise<Evening> {
+  const random = seededRandom(seed);
+  const spoken = new Map<number, SpokenLine>();
+  const people = [...peopleOf(plan.people), ...(plan.withBot ? [otherBot] : [])];
+  const mannerOf = (utterances: readonly number[]) =>
+    spoken.get(utterances.at(-1) ?? 0)?.answer ?? 'short';
+  const room = await openRoom(people, mannerOf, plan.addressing);
+  const play: MannersRun = { room, mix, random, spoken, dismissedAtMs: [] };
+  const isOver = () => room.clock.nowMs() >= plan.minutes * 60_000;
+  for (let round = 0; round === 0 || !isOver(); round++) {
+    for (const scene of shuffled(random, plan.scenes)) {
+      if (round > 0 && isOver()) break;
+      await chat(play, 1 + Math.floor(random() * (2 * plan.lines - 1)), plan.pace);
+      await playScene(play, scene);
+    }
+  }
+  return { room, spoken };
+}
+
+export function plansOf(mix: SceneMix): Readonly<Record<'two' | 'five', EveningPlan>> {
+  return {
+    two: {
+      ...{ people: 2, withBot: false, minutes: 20, scenes: mix.two, lines: 6 },
+      pace: { shortestMs: 200, longestMs: 1_400 },
+    },
+    five: {
+      ...{ people: 5, withBot: true, minutes: 60, scenes: [...mix.two, ...mix.five], lines: 12 },
+      pace: { shortestMs: -900, longestMs: 1_200 },
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+
+/** A piece of an utterance: frames `from` to `to` of 20 ms, both included. */
+export type UtterancePiece = { readonly utterance: number; readonly from: number; to: number };
+
+type FrameMark = { readonly utterance: number; readonly frame: number };
+
+const magic = 0x9d2c5a71 | 0;
+const [idBits, frameBits] = [20, 12];
+const markBits = 32 + idBits + frameBits;
+
+/**
+ * Writes into the lowest bits of each decoded frame which packet it came from, so that whoever gets sound can tell whose
+ * it really is. Nobody hears it: it is 90 dB down.
+ */
+export class Marks {
+  readonly #byPacket = new WeakMap<Uint8Array, FrameMark>();
+
+  put(opus: Uint8Array, mark: FrameMark): void {
+    this.#byPacket.set(opus, mark);
+  }
+
+  codec(codec: OpusCodec, onFrame: (samples: Int16Array) => void): OpusCodec {
+    return {
+      name: codec.name,
+      decoder: (rateHz) => {
+        const decoder = codec.decoder(rateHz);
+        return {
+          decode: (opus) => this.#marked(decoder.decode(opus), opus),
+          free: () => decoder.free(),
+        };
+      },
+      stereoDecoder: () => codec.stereoDecoder(),
+      stereoEncoder: () => codec.stereoEncoder(),
+      encoder: (rateHz) => {
+        const encoder = codec.encoder(rateHz);
+        return {
+          encode: (samples) => {
+            onFrame(samples);
+            return encoder.encode(samples);
+          },
+          free: () => encoder.free(),
+        };
+      },
+    };
+  }
+
+  #marked(samples: Int16Array, opus: Uint8Array): Int16Array {
+    const mark = this.#byPacket.get(opus);
+    if (mark) for (const from of [0, markBits]) write(samples, from, mark);
+    return samples;
+  }
+}
+
+function write(samples: Int16Array, from: number, { utterance, frame }: FrameMark): void {
+  const words = [
+    [magic, 32],
+    [utterance, idBits],
+    [frame, frameBits],
+  ] as const;
+  let at = from;
+  for (const [value, bits] of words) {
+    for (let bit = bits - 1; bit >= 0; bit--, at++) {
+      samples[at] = ((samples[at] ?? 0) & ~1) | ((value >>> bit) & 1);
+    }
+  }
+}
+
+/** What a sound is made of, in its order. */
+export function piecesIn(samples: Int16Array): UtterancePiece[] {
+  const pieces: UtterancePiece[] = [];
+  let register = 0;
+  for (let at = 0; at < samples.length; at++) {
+    register = (register << 1) | ((samples[at] ?? 0) & 1);
+    if (register !== magic) continue;
+    const [utterance, again] = [at + 1, at + 1 + markBits].map((from) =>
+      read(samples, from, idBits),
+    );
+    if (utterance !== again || utterance === undefined) continue;
+    const frame = read(samples, at + 1 + idBits, frameBits);
+    const last = pieces.at(-1);
+    if (last?.utterance === utterance && frame > last.to) last.to = frame;
+    else if (last?.utterance !== utterance) pieces.push({ utterance, from: frame, to: frame });
+  }
+  return pieces;
+}
+
+function read(samples: Int16Array, from: number, bits: number): number {
+  let value = 0;
+  for (let at = from; at < from + bits; at++) value = (value << 1) | ((samples[at] ?? 0) & 1);
+  return value;
+}

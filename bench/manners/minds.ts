@@ -1,0 +1,106 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { Synthesizer, Transcriber, TranscriptUpdate } from '#src/speech/ports.ts';
+import { piecesIn, type UtterancePiece } from './marks.ts';
+
+/** From the call to the final text, and to the first token; the voice has its own. */
+const [recogniseMs, thinkMs] = [120, 150];
+export const speakMs = 60;
+
+/** How an answer sounds. */
+export type AnswerStyle = 'short' | 'asks' | 'long';
+
+/** What an answer was to be given to. */
+export type MindRequest = {
+  readonly serial: number;
+  readonly speakerId: string;
+  /** Whose sound it was, by the packets: one for each utterance, and more where they were mixed. */
+  readonly utterances: readonly number[];
+  readonly texts: readonly string[];
+};
+
+const endings: Readonly<Record<AnswerStyle, string>> = {
+  short: 'That is what I found.',
+  asks: 'For how many people is it?',
+  long: `It began a long time ago in a small town by the sea. Nobody there had ever seen a lighthouse, so they built
+    one out of old ships. Every night somebody had to climb up with a lamp. One winter the lamp went out, and the whole
+    town stood on the beach with candles until the last boat was home.`.replace(/\s+/g, ' '),
+};
+
+/** A recogniser that makes no mistake and knows only the words that have ended. */
+export class HonestRecogniser implements Transcriber {
+  readonly #clock: Clock;
+  readonly #wordsIn: (piece: UtterancePiece) => string;
+
+  constructor(clock: Clock, wordsIn: (piece: UtterancePiece) => string) {
+    this.#clock = clock;
+    this.#wordsIn = wordsIn;
+  }
+
+  async *transcribe(pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
+    await this.#clock.sleep(recogniseMs, signal);
+    const text = piecesIn(pcm.samples).map(this.#wordsIn).join(' ').trim();
+    yield { kind: 'final', transcript: { text } };
+  }
+}
+
+/** A model that says which question it answers, and a note of everything it was asked. */
+export class Minds {
+  readonly asked: MindRequest[] = [];
+  running = 0;
+  readonly #clock: Clock;
+  readonly #mannerOf: (utterances: readonly number[]) => AnswerStyle;
+
+  constructor(clock: Clock, mannerOf: (utterances: readonly number[]) => AnswerStyle) {
+    this.#clock = clock;
+    this.#mannerOf = mannerOf;
+  }
+
+  with(synthesizer: Synthesizer): Pipeline {
+    return {
+      answer: (turn, stage, signal) =>
+        chained({ chat: this.#chat(turn), synthesizer }).answer(turn, stage, signal),
+    };
+  }
+
+  #chat(turn: Turn): ChatModel {
+    const answer = (texts: readonly string[]) => this.#answer(turn, texts);
+    const wait = (signal: AbortSignal) => this.#clock.sleep(thinkMs, signal);
+    const run = (more: number) => {
+      this.running += more;
+    };
+    return {
+      async *reply(_messages, _tools, signal) {
+        run(1);
+        try {
+          const said = await Promise.all(turn.said.map(({ transcript }) => transcript()));
+          await wait(signal);
+          yield { kind: 'text', text: answer(said.map(({ text }) => text)) };
+        } finally {
+          run(-1);
+        }
+      },
+    };
+  }
+
+  #answer({ said }: Turn, texts: readonly string[]): string {
+    const utterances = said.flatMap(utterancesIn);
+    const serial = this.asked.length + 1;
+    const speakerId = said.at(-1)?.speakerId ?? '';
+    this.asked.push({ serial, speakerId, utterances, texts });
+    return `Answer number ${serial}. ${endings[this.#mannerOf(utterances)]}`;
+  }
+}
+
+/** Which answer such words are the beginning of. */
+export function serialIn(text: string): number | undefined {
+  const [, serial] = /Answer number (\d+)/.exec(text) ?? [];
+  return serial === undefined ? undefined : Number(serial);
+}
+
+function utterancesIn({ pcm }: TurnUtterance): number[] {
+  return pcm ? [...new Set(piecesIn(pcm.samples).map(({ utterance }) => utterance))] : [];
+}

@@ -1,0 +1,102 @@
+import { percentile, table } from '#bench/table.ts';
+import type { AnswerCut } from './cuts.ts';
+import type { EchoFindings } from './echo.ts';
+import type { SpokenStops, StopWords } from './stops.ts';
+import type { MannersVerdict } from './verdict.ts';
+
+export type Findings = {
+  readonly rooms: Readonly<Record<string, MannersVerdict>>;
+  readonly aloud: SpokenStops;
+  readonly inText: StopWords & { readonly languages: number };
+  readonly cuts: readonly AnswerCut[];
+  readonly echo: EchoFindings;
+};
+
+/** One target; `misses` says what went wrong, a line each. */
+export type TargetLine = {
+  readonly what: string;
+  readonly target: string;
+  readonly reached: string;
+  readonly met: boolean;
+  readonly misses: readonly string[];
+};
+
+const [uninvitedPerHour, stopPercent, wordsOff] = [1, 98, 1] as const;
+/** With fewer the target says little. */
+const enoughCuts = 50;
+
+export function linesOf({ rooms, aloud, inText, cuts, echo }: Findings): readonly TargetLine[] {
+  const off = cuts.filter(({ kept, left }) => Math.abs(kept - left) > wordsOff);
+  return [
+    ...Object.entries(rooms).flatMap(([room, verdict]) => roomLines(room, verdict)),
+    stopLine(`stop aloud, English, ${aloud.tried} clips (words given)`, aloud),
+    stopLine(`stop as text only, ${inText.languages} languages, ${inText.tried} sentences`, inText),
+    noneLine(`echo of ${echo.tried} rooms: answered or interrupted by it`, echo.misses),
+    noneLine(`echo of ${echo.tried} rooms: stops over it not heeded`, echo.unheeded),
+    {
+      what: `history at ${cuts.length} cut points`,
+      target: 'within 1 word',
+      reached: `${cuts.length - off.length} of ${cuts.length}`,
+      met: off.length === 0 && cuts.length >= enoughCuts,
+      misses: off.map(({ sentMs, kept, left }) => `${sentMs} ms left: ${kept} for ${left} words`),
+    },
+  ];
+}
+
+/** What was played. */
+export function roomTable(rooms: Findings['rooms']): string {
+  const head = ['', 'minutes', 'talk %', 'utterances', 'questions', 'answers', 'ended early'];
+  return table(
+    head,
+    Object.entries(rooms).map(([room, one]) => [
+      ...[room, one.minutes.toFixed(0), (100 * one.talkShare).toFixed(0)],
+      ...[one.utterances, one.questions, one.answers, one.endedEarly].map(String),
+    ]),
+  );
+}
+
+export function targetTable(lines: readonly TargetLine[]): string {
+  return table(
+    ['target', '', 'reached', ''],
+    lines.map(({ what, target, reached, met }) => [what, target, reached, met ? 'met' : 'NOT MET']),
+  );
+}
+
+export function cutWords(cuts: readonly AnswerCut[]): string {
+  const off = cuts.map(({ kept, left }) => Math.abs(kept - left));
+  return `${off.filter((words) => words === 0).length} of ${cuts.length} exact, at most ${percentile(off, 1)} off`;
+}
+
+function roomLines(room: string, verdict: MannersVerdict): TargetLine[] {
+  const { minutes, uninvited, lost, twice, cut, turns, misattributed, failures } = verdict;
+  const none = (what: string, misses: readonly string[]) => noneLine(`${room}: ${what}`, misses);
+  const perHour = (60 * uninvited.length) / minutes;
+  const share = 100 * (1 - misattributed.length / turns);
+  return [
+    {
+      ...{ what: `${room}: uninvited replies an hour`, target: `at most ${uninvitedPerHour}` },
+      ...{ reached: perHour.toFixed(1), met: perHour <= uninvitedPerHour, misses: uninvited },
+    },
+    none('lost questions', lost),
+    none('answers given twice', twice),
+    none('answers cut short', cut),
+    {
+      ...{ what: `${room}: attribution of ${turns} turns`, target: '100 %' },
+      ...{ reached: `${share.toFixed(1)} %`, met: misattributed.length === 0 },
+      misses: misattributed,
+    },
+    none('failures', failures),
+  ];
+}
+
+function noneLine(what: string, misses: readonly string[]): TargetLine {
+  return { what, target: '0', reached: `${misses.length}`, met: misses.length === 0, misses };
+}
+
+function stopLine(what: string, { tried, missed }: StopWords): TargetLine {
+  const percent = 100 * (1 - missed.length / tried);
+  return {
+    ...{ what, target: `at least ${stopPercent} %`, reached: `${percent.toFixed(1)} %` },
+    ...{ met: percent >= stopPercent, misses: missed },
+  };
+}

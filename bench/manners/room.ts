@@ -1,0 +1,174 @@
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import type { AddressingMode } from '#src/turn/addressing-windows.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { lounge, openHouse } from '#test/session/setup/session-fixture.ts';
+import { LeapingClock } from './clock.ts';
+import { Marks } from './marks.ts';
+import { Microphones, readVoices, type SimulatedUtterance } from './microphones.ts';
+import { type AnswerStyle, HonestRecogniser, Minds, speakMs } from './minds.ts';
+
+export type TimedEvent = { readonly atMs: number; readonly event: SessionEvent };
+export type BenchChannel = Awaited<ReturnType<typeof openRoom>>;
+type SpokenSound = NonNullable<Parameters<Microphones['say']>[3]>;
+
+/** People and their voices of test/fixtures/scenes. */
+const everybody = [
+  ['ana', 'Ana', 'slt'],
+  ['ben', 'Ben', 'rms'],
+  ['cleo', 'Cleo', 'espeak-us-f3'],
+  ['dan', 'Dan', 'kal16'],
+  ['emil', 'Emil', 'human'],
+] as const;
+const botVoice = 'espeak-gb';
+const packetMs = 20;
+/** Between two things of one person. */
+const betweenMs = 300;
+/** After so long without a packet every utterance is over and understood. */
+const calmMs = 4_000;
+/** Nothing takes longer but a fault. */
+const longestMs = 90_000;
+
+const [codec, voices] = await Promise.all([
+  loadOpus(),
+  readVoices({
+    ...Object.fromEntries(everybody.map(([id, , voice]) => [id, voice])),
+    bot: botVoice,
+  }),
+]);
+
+/** The first so many of everybody. */
+export function peopleOf(count: number): ChannelMember[] {
+  return everybody.slice(0, count).map(([id, name]) => ({ id, name, isBot: false, roleIds: [] }));
+}
+
+export const otherBot: ChannelMember = { id: 'bot', name: 'Groovy', isBot: true, roleIds: [] };
+
+/**
+ * The real session in a room with these people, all of whom it may hear; `mannerOf` says how it is to answer, and
+ * `soundOf` gives a voice to what are numbers otherwise.
+ */
+export async function openRoom(
+  people: readonly ChannelMember[],
+  mannerOf: (utterances: readonly number[]) => AnswerStyle = () => 'short',
+  addressing: AddressingMode = 'auto',
+  soundOf: (piece: Pcm) => Pcm = (piece) => piece,
+) {
+  const clock = new LeapingClock();
+  const marks = new Marks();
+  const microphones = new Microphones(voices, marks);
+  const minds = new Minds(clock, mannerOf);
+  const synthesizer = new FakeSynthesizer({ clock, firstMs: speakMs });
+  const voice: Synthesizer = {
+    async *synthesize(...call) {
+      for await (const piece of synthesizer.synthesize(...call)) yield soundOf(piece);
+    },
+  };
+  const happened: TimedEvent[] = [];
+  /** Frames of its own voice that left, by the number of the text they are of; cues are none. */
+  const sounded = new Map<number, number>();
+  const mouth = { lastMs: Number.NEGATIVE_INFINITY };
+  const house = openHouse(
+    {
+      ...{ clock, synthesizer: voice, addressing },
+      transcriber: new HonestRecogniser(clock, (piece) => microphones.heardIn(piece)),
+      pipeline: minds.with(voice),
+      codec: marks.codec(codec, (samples) => {
+        const level = samples[samples.length >> 1] ?? 0;
+        if (level === 0) return;
+        mouth.lastMs = clock.nowMs();
+        sounded.set(level - 4000, (sounded.get(level - 4000) ?? 0) + 1);
+      }),
+      consent: { policy: 'notice' },
+      onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
+    },
+    people,
+  );
+  await house.rooms.join(lounge, people[0]?.id ?? '');
+  const traffic = { waiting: [] as Packet[], lastMs: 0 };
+  return {
+    house,
+    clock,
+    marks,
+    microphones,
+    minds,
+    synthesizer,
+    happened,
+    sounded,
+    mouth,
+    traffic,
+    people,
+  };
+}
+
+/** They will say it from `fromMs` on, which is now or later, and not before they have said what they are saying. */
+export function say(
+  room: BenchChannel,
+  personId: string,
+  text: string,
+  fromMs: number,
+  sound?: SpokenSound,
+): SimulatedUtterance {
+  const former = room.microphones.said.findLast((one) => one.personId === personId);
+  const freeMs = Math.max(fromMs, (former?.toMs ?? 0) + betweenMs);
+  const onGridMs = packetMs * Math.ceil(freeMs / packetMs);
+  const { utterance, packets } = room.microphones.say(personId, text, onGridMs, sound);
+  const { traffic } = room;
+  traffic.waiting = [...traffic.waiting, ...packets].sort((a, b) => a.atMs - b.atMs);
+  return utterance;
+}
+
+/** Lets 20 ms pass. */
+export async function step({ house, clock, traffic }: BenchChannel): Promise<void> {
+  await clock.advance(packetMs);
+  const nowMs = clock.nowMs();
+  const { link } = house.door;
+  while (traffic.waiting[0] && traffic.waiting[0].atMs <= nowMs) {
+    const packet = traffic.waiting.shift();
+    if (!packet || !link.present.some(({ id }) => id === packet.speakerId)) continue;
+    link.arrive(packet);
+    traffic.lastMs = nowMs;
+  }
+  link.tick(nowMs);
+}
+
+/** To that instant, in one leap where nothing can happen before. */
+export async function goTo(room: BenchChannel, atMs: number): Promise<void> {
+  const { clock, traffic } = room;
+  while (clock.nowMs() < atMs) {
+    const nextMs = Math.min(atMs, traffic.waiting[0]?.atMs ?? atMs);
+    const leapMs = packetMs * Math.floor((nextMs - clock.nowMs()) / packetMs) - packetMs;
+    if (leapMs > packetMs && isAtRest(room) && clock.nowMs() - traffic.lastMs > calmMs) {
+      await clock.leap(leapMs);
+    } else await step(room);
+  }
+}
+
+/** Until that holds; false when it has not for a minute and a half. */
+export async function until(room: BenchChannel, holds: () => boolean): Promise<boolean> {
+  const deadlineMs = room.clock.nowMs() + longestMs;
+  while (!holds()) {
+    if (room.clock.nowMs() > deadlineMs) return false;
+    await step(room);
+  }
+  return true;
+}
+
+/** It says nothing, and prepares nothing. */
+export function isAtRest({ house, minds, synthesizer }: BenchChannel): boolean {
+  const isFree = house.rooms.stay('g')?.context.floor.isFree === true;
+  return isFree && minds.running + synthesizer.running === 0;
+}
+
+/** They leave the channel, or come back. */
+export function move({ house, people }: BenchChannel, personId: string, isHere: boolean): void {
+  const { door } = house;
+  const there = people.filter(({ id }) =>
+    id === personId ? isHere : door.link.present.some((one) => one.id === id),
+  );
+  for (const list of [door.people, door.link.present]) list.splice(0, list.length, ...there);
+}

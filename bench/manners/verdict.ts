@@ -1,0 +1,118 @@
+import type { SpokenLine } from './director.ts';
+import { type MindRequest, serialIn } from './minds.ts';
+import type { BenchChannel, TimedEvent } from './room.ts';
+
+/** What came of one evening. */
+export type MannersVerdict = {
+  readonly minutes: number;
+  readonly utterances: number;
+  readonly questions: number;
+  readonly answers: number;
+  /** Share of the time in which somebody talks. */
+  readonly talkShare: number;
+  /** Each names its scene and what was said. */
+  readonly uninvited: readonly string[];
+  readonly lost: readonly string[];
+  readonly twice: readonly string[];
+  /** To be heard to the last word, and were not. */
+  readonly cut: readonly string[];
+  /** Short answers that somebody else's question ended after a clause. */
+  readonly endedEarly: number;
+  /** Of all turns, those that were of who sent the packets. */
+  readonly turns: number;
+  readonly misattributed: readonly string[];
+  readonly failures: readonly string[];
+};
+
+export type Evening = {
+  readonly room: BenchChannel;
+  readonly spoken: ReadonlyMap<number, SpokenLine>;
+};
+
+/** An answer of which something was heard. */
+type HeardAnswerPart = { readonly asked: MindRequest; readonly isWhole: boolean };
+
+export function judge({ room, spoken }: Evening): MannersVerdict {
+  const given = givenIn(room);
+  const all = [...spoken.values()];
+  const timesOf = (id: number) => given.filter(({ asked }) => asked.utterances.includes(id)).length;
+  const told = ({ utterance, scene }: SpokenLine) =>
+    `${(utterance.fromMs / 1000).toFixed(0)} s, ${scene}, ${utterance.personId}: ${utterance.text}`;
+  const wanted = all.filter(({ meant }) => meant === 'yes');
+  const uninvited = given.filter(({ asked }) =>
+    asked.utterances.every((id) => spoken.get(id)?.meant === 'no'),
+  );
+  const talkMs = all.reduce((sum, { utterance }) => sum + utterance.toMs - utterance.fromMs, 0);
+  const turns = turnsIn(room);
+  return {
+    minutes: room.clock.nowMs() / 60_000,
+    utterances: all.length,
+    questions: wanted.length,
+    answers: given.length,
+    talkShare: talkMs / room.clock.nowMs(),
+    uninvited: uninvited.map(({ asked }) => asked.utterances.map((id) => toldOf(id)).join(' + ')),
+    lost: wanted.filter(({ utterance }) => timesOf(utterance.id) === 0).map(told),
+    twice: all.filter(({ utterance }) => timesOf(utterance.id) > 1).map(told),
+    cut: all
+      .filter(({ whole, utterance: { id } }) => whole && given.some((one) => isCut(one, id)))
+      .map(told),
+    endedEarly: given.filter((one) => !one.isWhole && all.some((said) => isShort(said, one)))
+      .length,
+    turns: turns.length,
+    misattributed: turns.flatMap((turn) => turn ?? []),
+    failures: room.happened.flatMap(({ event }) => (event.kind === 'failed' ? event.message : [])),
+  };
+
+  function toldOf(id: number): string {
+    const one = spoken.get(id);
+    return one ? told(one) : `?${id}`;
+  }
+}
+
+function isShort({ answer, meant, utterance }: SpokenLine, { asked }: HeardAnswerPart): boolean {
+  return answer === 'short' && meant === 'yes' && asked.utterances.includes(utterance.id);
+}
+
+function isCut({ asked, isWhole }: HeardAnswerPart, id: number): boolean {
+  return asked.utterances.includes(id) && !isWhole;
+}
+
+function givenIn({ happened, minds }: BenchChannel): HeardAnswerPart[] {
+  return happened.flatMap(({ event }) => {
+    if (event.kind !== 'answered' || event.heardText === '') return [];
+    const asked = minds.asked[(serialIn(event.text) ?? 0) - 1];
+    return asked ? [{ asked, isWhole: event.heardText === event.text }] : [];
+  });
+}
+
+/** Of each text that was recognised and each question put to the model: undefined when it is of whom it is said to be. */
+function turnsIn(room: BenchChannel): (string | undefined)[] {
+  const { microphones, minds, happened } = room;
+  const ownerOf = (id: number) => microphones.said[id - 1]?.personId;
+  const asked = minds.asked.map(({ serial, speakerId, utterances }) => {
+    const isTheirs = utterances.length > 0 && utterances.every((id) => ownerOf(id) === speakerId);
+    return isTheirs ? undefined : `answer ${serial} is to ${speakerId}, utterances ${utterances}`;
+  });
+  return [...asked, ...happened.flatMap((one) => recognisedBy(one, room))];
+}
+
+/** Such words that speaker said just before. */
+function recognisedBy(
+  { atMs, event }: TimedEvent,
+  { microphones }: BenchChannel,
+): (string | undefined)[] {
+  if (event.kind !== 'recognised') return [];
+  const own = microphones.said.filter(
+    ({ personId, fromMs, toMs }) =>
+      personId === event.speakerId && fromMs < atMs && toMs > atMs - 30_000,
+  );
+  const isTheirs = holds(own.map(({ text }) => text).join(' '), event.text);
+  return [isTheirs ? undefined : `${event.speakerId}: ${event.text}`];
+}
+
+/** The words of `part` in their order, others between them or not: a recogniser may have been asked too soon. */
+function holds(whole: string, part: string): boolean {
+  const words = part.split(' ');
+  for (const word of whole.split(' ')) if (word === words[0]) words.shift();
+  return words.length === 0;
+}

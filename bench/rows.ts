@@ -1,0 +1,42 @@
+import { type Pace, usualPace } from '#test/fakes/providers/providers.ts';
+import type { Spread } from './figures.ts';
+
+/** One kind of conversation that is measured. */
+export type BenchRow = {
+  readonly name: string;
+  readonly microphone: 'gate' | 'release' | 'open';
+  readonly pace: Pace;
+  /** The recogniser tells each word as it ends; what it is asked for at the end takes the usual time. */
+  readonly streams: boolean;
+  /** What the project wants to hold. */
+  readonly target: Partial<Spread>;
+};
+
+const usual = { microphone: 'gate', pace: usualPace, streams: false } as const;
+const instantTokens: Pace = { ...usualPace, tokensPerSecond: Number.POSITIVE_INFINITY };
+/** What the other microphones may cost more. */
+const looserMs = 150;
+const gateTarget = { p50: 440, p95: 520 };
+const looser = { p50: gateTarget.p50 + looserMs, p95: gateTarget.p95 + looserMs };
+
+export const gateRow: BenchRow = { name: 'gate', ...usual, target: gateTarget };
+
+export const rows: readonly BenchRow[] = [
+  gateRow,
+  { ...usual, name: 'release', microphone: 'release', target: looser },
+  { ...usual, name: 'open', microphone: 'open', target: looser },
+  {
+    ...usual,
+    name: 'gate, instant tokens',
+    pace: instantTokens,
+    target: { p50: 380, p95: 450 },
+  },
+  {
+    ...usual,
+    name: 'gate, streaming recogniser',
+    // Its floor is that of the other two: the words may be there when the last one ends.
+    pace: { ...usualPace, recogniseMs: 0 },
+    streams: true,
+    target: { p50: 400 },
+  },
+];

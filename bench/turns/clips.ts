@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { joined } from '#test/audio/speech.ts';
+import type { TurnScene } from './plan.ts';
+
+/** Text, start and end in milliseconds of the clip. */
+export type ClipWord = readonly [text: string, fromMs: number, toMs: number];
+
+/** One clause in one voice. The first word starts and the last one ends where the sound does. */
+export type VoiceClip = {
+  readonly id: string;
+  /** As it was given to the voice. */
+  readonly say: string;
+  readonly words: readonly ClipWord[];
+};
+
+export const scenesFolder = 'test/fixtures/scenes';
+
+export async function readScenes(): Promise<readonly TurnScene[]> {
+  return JSON.parse(await readFile(`${scenesFolder}/scenes.json`, 'utf8'));
+}
+
+export async function readClips(): Promise<ReadonlyMap<string, VoiceClip>> {
+  const clips: readonly VoiceClip[] = JSON.parse(
+    await readFile(`${scenesFolder}/clips.json`, 'utf8'),
+  );
+  return new Map(clips.map((clip) => [clip.id, clip]));
+}
+
+export function clipPath(id: string): string {
+  return `${scenesFolder}/clips/${id}.packets`;
+}
+
+/** The sound of one clip, mono. */
+export async function readSound(
+  id: string,
+  codec: OpusCodec,
+  rateHz: 16_000 | 48_000,
+): Promise<Int16Array> {
+  return decodeClip(await readFile(clipPath(id)), codec, rateHz);
+}
+
+export function decodeClip(
+  file: Uint8Array,
+  codec: OpusCodec,
+  rateHz: 16_000 | 48_000,
+): Int16Array {
+  const decoder = codec.decoder(rateHz);
+  const sound = joined(unpack(file).map((packet) => decoder.decode(packet).slice()));
+  decoder.free();
+  return sound;
+}
+
+/** Opus packets of 20 ms, each after its length in two bytes, little-endian. */
+export function pack(packets: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(
+    packets.flatMap((packet) => [Buffer.of(packet.length & 0xff, packet.length >> 8), packet]),
+  );
+}
+
+export function unpack(file: Uint8Array): Uint8Array[] {
+  const packets: Uint8Array[] = [];
+  for (let at = 0; at < file.length; ) {
+    const length = (file[at] ?? 0) | ((file[at + 1] ?? 0) << 8);
+    packets.push(file.subarray(at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  return packets;
+}

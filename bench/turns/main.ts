@@ -1,0 +1,59 @@
+// Does it cut people off, and does it keep them waiting? npm run bench:turns [-- --save] (virtual time, about half a minute).
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { table } from '#bench/table.ts';
+import { readScenes } from './clips.ts';
+import { type NoiseName, noises } from './noises.ts';
+import { figuresOf, figuresTable, isMet, reachedBy, targetTable, worstScenes } from './report.ts';
+import { judgeAll, listenToNoise, openWorkshop, playScenes, type RunKind } from './runs.ts';
+
+const ways: readonly RunKind[] = ['no text', 'text', 'text, person known'];
+const noiseSeconds = 150;
+/** In ten minutes of noise, four kinds together. */
+const mostFalseTurns = 1;
+const { values: options } = parseArgs({ options: { save: { type: 'boolean', default: false } } });
+
+const workshop = await openWorkshop();
+const sounds = await playScenes(await readScenes(), workshop);
+const byWay = new Map(ways.map((way) => [way, judgeAll(sounds, way, workshop)] as const));
+const withText = byWay.get('text') ?? [];
+console.log('Ends of turns on virtual time; milliseconds since the end of the last word');
+console.log(figuresTable(byWay));
+const reached = reachedBy(withText);
+console.log(`\n${targetTable(reached)}`);
+console.log('\nCut off, then kept waiting longest, with texts');
+console.log(worstScenes(withText, 10));
+
+const kinds = Object.keys(noises) as NoiseName[];
+const heard = kinds.map((kind) => [kind, listenToNoise(kind, noiseSeconds, workshop)] as const);
+const falseTurns = heard.reduce((sum, [, counts]) => sum + counts.turns, 0);
+const quiet = falseTurns <= mostFalseTurns;
+console.log(`\nNobody speaks, open microphone, ${noiseSeconds} s of each`);
+console.log(
+  table(
+    ['noise', 'dBFS', 'ended', 'false turns'],
+    heard.map(([kind, counts]) => [
+      kind,
+      counts.levelDb.toFixed(0),
+      `${counts.ended}`,
+      `${counts.turns}`,
+    ]),
+  ),
+);
+console.log(
+  `target: at most ${mostFalseTurns} false turn in 10 minutes: ${quiet ? 'met' : `NOT MET, ${falseTurns}`}`,
+);
+
+if (!isMet(reached) || !quiet) process.exitCode = 1;
+if (options.save && process.exitCode !== 1) {
+  const result = {
+    made: new Date().toISOString().slice(0, 10),
+    falseTurns,
+    reached,
+    ways: Object.fromEntries([...byWay].map(([way, verdicts]) => [way, figuresOf(verdicts)])),
+  };
+  await writeFile(
+    new URL('result.json', import.meta.url),
+    `${JSON.stringify(result, undefined, 2)}\n`,
+  );
+}

@@ -1,0 +1,168 @@
+import { percentile, table } from '#bench/table.ts';
+import { kinds } from './plan.ts';
+import type { RunKind } from './runs.ts';
+import type { SceneVerdict } from './verdict.ts';
+
+/** The most of each. */
+export const targets = {
+  cutOffPercent: 8,
+  waitMs: 350,
+  clauseLongWaitMs: 400,
+  gateAnswerMs: 440,
+  gateLongAnswerMs: 520,
+  vainPercent: 12,
+} as const;
+
+export type EndpointingFigures = {
+  readonly scenes: number;
+  readonly cutOffPercent: number;
+  readonly waitMs: number;
+  readonly longWaitMs: number;
+  readonly answerMs: number;
+  readonly longAnswerMs: number;
+  /** Of all pauses. */
+  readonly vainPercent: number;
+  readonly clashes: number;
+  /** Scenes after whose last word nothing ended. */
+  readonly unheard: number;
+};
+
+/** Medians, and 90 % of the waits and 95 % of the answers. */
+export function figuresOf(verdicts: readonly SceneVerdict[]): EndpointingFigures {
+  const waits = verdicts.flatMap(({ waitMs }) => waitMs ?? []);
+  const answers = verdicts.flatMap(({ answerMs }) => answerMs ?? []);
+  const sum = (of: (verdict: SceneVerdict) => number) =>
+    verdicts.reduce((total, verdict) => total + of(verdict), 0);
+  return {
+    scenes: verdicts.length,
+    cutOffPercent: (100 * sum(({ cutOffs }) => (cutOffs.length > 0 ? 1 : 0))) / verdicts.length,
+    waitMs: percentile(waits, 0.5),
+    longWaitMs: percentile(waits, 0.9),
+    answerMs: percentile(answers, 0.5),
+    longAnswerMs: percentile(answers, 0.95),
+    vainPercent: (100 * sum(({ vain }) => vain)) / sum(({ pauses }) => pauses),
+    clashes: sum(({ clashes }) => clashes),
+    unheard: verdicts.length - waits.length,
+  };
+}
+
+type VerdictGroup = readonly [name: string, belongs: (verdict: SceneVerdict) => boolean];
+
+const groups: readonly VerdictGroup[] = [
+  ['all', () => true],
+  ...kinds.map((kind): VerdictGroup => [kind, ({ scene }) => scene.kind === kind]),
+  ...(['gate', 'open', 'release'] as const).map(
+    (profile): VerdictGroup => [profile, ({ scene }) => scene.profile === profile],
+  ),
+  ['human', ({ scene }) => scene.clips[0]?.startsWith('human/') === true],
+];
+
+/** Rows for all scenes, each kind and each microphone. */
+export function figuresTable(byWay: ReadonlyMap<RunKind, readonly SceneVerdict[]>): string {
+  const head = [
+    'scenes',
+    '',
+    'n',
+    'cut off %',
+    'wait p50',
+    'wait p90',
+    'answer p50',
+    'in vain %',
+    'clashes',
+    'unheard',
+  ];
+  const rows = groups.flatMap(([name, belongs]) =>
+    [...byWay].map(([way, verdicts]) => [name, way, ...cells(figuresOf(verdicts.filter(belongs)))]),
+  );
+  return table(head, rows);
+}
+
+/** What the targets are about; everything with texts, of strangers. */
+export type Reached = Readonly<Record<keyof typeof targets, number>>;
+
+export function reachedBy(verdicts: readonly SceneVerdict[]): Reached {
+  const clauses = verdicts.filter(({ scene }) => scene.kind === 'one');
+  const all = figuresOf(verdicts);
+  const gate = figuresOf(clauses.filter(({ scene }) => scene.profile === 'gate'));
+  return {
+    cutOffPercent: all.cutOffPercent,
+    waitMs: all.waitMs,
+    clauseLongWaitMs: figuresOf(clauses).longWaitMs,
+    gateAnswerMs: gate.answerMs,
+    gateLongAnswerMs: gate.longAnswerMs,
+    vainPercent: all.vainPercent,
+  };
+}
+
+const names: Readonly<Record<keyof typeof targets, string>> = {
+  cutOffPercent: '% of scenes cut off',
+  waitMs: 'wait, median',
+  clauseLongWaitMs: 'one clause: wait, 90 %',
+  gateAnswerMs: 'one clause, gate: answer, median',
+  gateLongAnswerMs: 'one clause, gate: answer, 95 %',
+  vainPercent: '% of pauses in vain',
+};
+
+const keys = Object.keys(targets) as (keyof typeof targets)[];
+
+export function isMet(reached: Reached): boolean {
+  return keys.every((key) => reached[key] <= targets[key]);
+}
+
+/** Each target and whether it is met. */
+export function targetTable(reached: Reached): string {
+  const digits = (key: string) => (key.endsWith('Percent') ? 1 : 0);
+  return table(
+    ['target with texts', 'at most', 'reached', ''],
+    keys.map((key) => [
+      names[key],
+      `${targets[key]}`,
+      reached[key].toFixed(digits(key)),
+      reached[key] <= targets[key] ? 'met' : 'NOT MET',
+    ]),
+  );
+}
+
+/** Every cut-off, the longest pauses last, and the longest waits. */
+export function worstScenes(verdicts: readonly SceneVerdict[], count: number): string {
+  const cut = verdicts
+    .flatMap((verdict) => verdict.cutOffs.map((cutOff) => ({ verdict, cutOff })))
+    .sort((a, b) => a.cutOff.pauseMs - b.cutOff.pauseMs)
+    .map(({ verdict: { scene, text }, cutOff: { after, pauseMs, endedMs, frameMs } }) => [
+      scene.id,
+      scene.profile,
+      scene.clips[0]?.split('/')[0] ?? '',
+      `pause ${pauseMs}`,
+      `ended ${endedMs}`,
+      `frame ${frameMs}`,
+      `${after} |${text.slice(after.length)}`,
+    ]);
+  const slow = verdicts
+    .toSorted((a, b) => (b.waitMs ?? 1e6) - (a.waitMs ?? 1e6))
+    .slice(0, count)
+    .map(({ scene, text, waitMs, answerMs }) => [
+      scene.id,
+      scene.profile,
+      scene.clips[0]?.split('/')[0] ?? '',
+      `wait ${waitMs}`,
+      `answer ${answerMs}`,
+      '',
+      text,
+    ]);
+  const head = ['scene', 'microphone', 'voice', 'ms', '', '', 'text'];
+  return table(head, [...cut, ...slow]);
+}
+
+function cells(figures: EndpointingFigures): string[] {
+  const { scenes, cutOffPercent, vainPercent } = figures;
+  const whole = [figures.waitMs, figures.longWaitMs, figures.answerMs].map((ms) => ms.toFixed(0));
+  const { clashes, unheard } = figures;
+  return [
+    `${scenes}`,
+    cutOffPercent.toFixed(1),
+    ...whole,
+    vainPercent.toFixed(1),
+    `${clashes}`,
+    `${unheard}`,
+  ];
+}

@@ -1,0 +1,87 @@
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import { energyDb } from '#src/audio/loudness.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
+import { PauseHabits } from '#src/session/hearing/pause-habits.ts';
+import { type EndpointRules, endpointRules } from '#src/turn/endpointing.ts';
+import { hasVoice } from '#src/turn/evidence.ts';
+import { readClips } from './clips.ts';
+import { listen } from './listening.ts';
+import { framesOf, roomRateHz, send } from './microphone.ts';
+import { makeNoise, type NoiseName } from './noises.ts';
+import type { TurnScene } from './plan.ts';
+import { playScene, type SceneSound } from './scene-sound.ts';
+import { judge, type SceneVerdict } from './verdict.ts';
+
+export type Workshop = { readonly codec: OpusCodec; readonly weights: SileroWeights };
+
+/** Without texts; with them, everybody a stranger; with them, everybody's habits learned from scene to scene. */
+export type RunKind = 'no text' | 'text' | 'text, person known';
+
+/** For the oracle, which answers 120 ms after it was asked. */
+const textRules: EndpointRules = { ...endpointRules, textTimeoutMs: 400 };
+
+export async function openWorkshop(): Promise<Workshop> {
+  return { codec: await loadOpus('mediaplex'), weights: await loadSilero() };
+}
+
+export async function playScenes(
+  scenes: readonly TurnScene[],
+  { codec }: Workshop,
+): Promise<SceneSound[]> {
+  const clips = await readClips();
+  return await Promise.all(scenes.map((scene) => playScene(scene, clips, codec)));
+}
+
+export function judgeAll(
+  sounds: readonly SceneSound[],
+  way: RunKind,
+  workshop: Workshop,
+): SceneVerdict[] {
+  const known = way === 'text, person known' ? new PauseHabits() : undefined;
+  return (known ? shuffled(sounds) : sounds).map(({ scene, words, packets, lengthMs }) => {
+    const noted = listen(packets, lengthMs, {
+      ...workshop,
+      speakerId: scene.clips[0]?.split('/')[0] ?? '',
+      habits: known ?? new PauseHabits(),
+      ...(way === 'no text' ? { rules: endpointRules } : { rules: textRules, words }),
+    });
+    // What else the next utterance would show: that one was over.
+    known?.ended(words.at(-1)?.[0] ?? '');
+    return judge(scene, words, noted);
+  });
+}
+
+/** Every kind of scene early and late. */
+function shuffled<T>(values: readonly T[]): T[] {
+  const random = seededRandom(1);
+  return values
+    .map((value) => ({ value, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ value }) => value);
+}
+
+/** How often somebody seemed to speak, and how often that was worth a recogniser: each of these is a false turn. */
+export type FalseTurns = {
+  readonly levelDb: number;
+  readonly ended: number;
+  readonly turns: number;
+};
+
+/** An open microphone in a room in which nobody speaks. */
+export function listenToNoise(kind: NoiseName, seconds: number, workshop: Workshop): FalseTurns {
+  const samples = makeNoise(kind, seconds, 1);
+  const packets = send(
+    framesOf(samples, () => true),
+    'open',
+    workshop.codec,
+    1,
+  );
+  const lengthMs = (samples.length * 1000) / roomRateHz;
+  const how = { ...workshop, speakerId: '1', rules: endpointRules, habits: new PauseHabits() };
+  const heard = listen(packets, lengthMs, how).flatMap(({ noticed }) =>
+    noticed.kind === 'ended' ? [noticed.heard] : [],
+  );
+  return { levelDb: energyDb(samples), ended: heard.length, turns: heard.filter(hasVoice).length };
+}

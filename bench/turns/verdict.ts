@@ -1,0 +1,126 @@
+import type { ClipWord } from './clips.ts';
+import { recogniseMs } from './listening.ts';
+import type { TurnScene } from './plan.ts';
+
+/** The bot's first frame fell into a pause: before the person's next word. */
+export type CutOff = {
+  /** What had been said. */
+  readonly after: string;
+  readonly pauseMs: number;
+  readonly endedMs: number;
+  /** Both since the last word's end, as `endedMs`. */
+  readonly frameMs: number;
+};
+
+export type SceneVerdict = {
+  readonly scene: TurnScene;
+  readonly text: string;
+  readonly cutOffs: readonly CutOff[];
+  /** Frames between the next word's start and the moment it was noticed. */
+  readonly clashes: number;
+  /** Pauses noticed, and those of them where an answer was begun and thrown away. */
+  readonly pauses: number;
+  readonly vain: number;
+  /** Since the end of the last word; undefined when nothing ended after it. */
+  readonly waitMs: number | undefined;
+  readonly answerMs: number | undefined;
+};
+
+/** What an ear noticed, as far as it matters here. */
+export type NoticedEvent = {
+  readonly atMs: number;
+  readonly noticed:
+    | { readonly kind: 'began' | 'sound' | 'paused' | 'resumed' | 'likely-over' }
+    | { readonly kind: 'overlap-began' | 'voiced' | 'overlap-ended' }
+    | { readonly kind: 'ended'; readonly whole: { readonly toMs: number } };
+};
+
+/** First token, first clause and first sound of the answer, after the text. */
+const answerTakesMs = 150 + 60 + 60;
+
+type SceneAnswer = {
+  readonly toMs: number;
+  readonly endedAtMs: number;
+  readonly frameAtMs: number;
+};
+
+/** What the bot would have done: an answer begun where it was likely over, dropped when the person goes on. */
+export function judge(
+  scene: TurnScene,
+  words: readonly ClipWord[],
+  noted: readonly NoticedEvent[],
+): SceneVerdict {
+  const { answers, pauses, vain } = answersOf(noted);
+  const lastEndMs = words.at(-1)?.[2] ?? 0;
+  const cutOffs: CutOff[] = [];
+  let clashes = 0;
+  for (const { toMs, endedAtMs, frameAtMs } of answers) {
+    const said = words.filter(([, fromMs]) => fromMs < toMs);
+    const next = words[said.length];
+    if (!next) continue;
+    const spokenMs = said.at(-1)?.[2] ?? 0;
+    if (frameAtMs >= next[1]) clashes++;
+    else {
+      cutOffs.push({
+        after: said.map(([text]) => text).join(' '),
+        pauseMs: next[1] - spokenMs,
+        endedMs: endedAtMs - spokenMs,
+        frameMs: frameAtMs - spokenMs,
+      });
+    }
+  }
+  const last = answers.find(({ endedAtMs }) => endedAtMs >= lastEndMs);
+  return {
+    scene,
+    text: words.map(([text]) => text).join(' '),
+    cutOffs,
+    clashes,
+    pauses,
+    vain,
+    waitMs: last && last.endedAtMs - lastEndMs,
+    answerMs: last && last.frameAtMs - lastEndMs,
+  };
+}
+
+/** The answers whose first frame left, in order. */
+function answersOf(noted: readonly NoticedEvent[]) {
+  const answers: SceneAnswer[] = [];
+  let [pauses, vain] = [0, 0];
+  let [textAtMs, begunAtMs]: (number | undefined)[] = [];
+  for (const { atMs, noticed } of noted) {
+    switch (noticed.kind) {
+      case 'began':
+        if ((answers.at(-1)?.frameAtMs ?? 0) > atMs) {
+          answers.pop();
+          vain++;
+        }
+        break;
+      case 'sound':
+        break;
+      case 'paused':
+        pauses++;
+        textAtMs = atMs + recogniseMs;
+        break;
+      case 'likely-over':
+        begunAtMs = atMs;
+        break;
+      case 'resumed':
+        if (begunAtMs !== undefined) vain++;
+        textAtMs = undefined;
+        begunAtMs = undefined;
+        break;
+      case 'ended': {
+        const readyAtMs =
+          Math.max(begunAtMs ?? atMs, textAtMs ?? atMs + recogniseMs) + answerTakesMs;
+        answers.push({
+          toMs: noticed.whole.toMs,
+          endedAtMs: atMs,
+          frameAtMs: Math.max(atMs, readyAtMs),
+        });
+        textAtMs = undefined;
+        begunAtMs = undefined;
+      }
+    }
+  }
+  return { answers, pauses, vain };
+}

@@ -1,0 +1,42 @@
+import { parseArgs } from 'node:util';
+import type { Named } from '#doctor/probes/pick-models.ts';
+
+export type Wishes = {
+  /** Absent: what is configured is examined. */
+  readonly provider?: string;
+  /** The variable that holds the provider's key. */
+  readonly keyEnv?: string;
+  readonly isOffline: boolean;
+  readonly named: Named;
+};
+
+export const usage =
+  'npm run doctor [-- --provider URL [--key-env NAME] [--chat MODEL] [--speech MODEL] [--transcription MODEL] [--voice NAME]] [--offline]';
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const options = {
+  ...{ provider: text, 'key-env': text, offline: flag },
+  ...{ chat: text, speech: text, transcription: text, voice: text },
+} as const;
+
+/** Undefined for what is not understood; what it was is never repeated, since it may be a key. */
+export function readWishes(args: readonly string[]): Wishes | undefined {
+  try {
+    const { values } = parseArgs({ args: [...args], options });
+    const { provider, 'key-env': keyEnv, offline: isOffline = false, ...named } = values;
+    const needsProvider = keyEnv !== undefined || Object.keys(named).length > 0;
+    if (provider === undefined && needsProvider) return undefined;
+    if (provider !== undefined && !isAddress(provider)) return undefined;
+    return { isOffline, named, ...(provider && { provider }), ...(keyEnv && { keyEnv }) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A name and a password in an address would be shown in too many places. */
+function isAddress(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password, search } = new URL(value);
+  return /^https?:$/.test(protocol) && `${username}${password}${search}` === '';
+}

@@ -1,0 +1,165 @@
+import { probeAloud } from '#doctor/probes/probe-aloud.ts';
+import { probeAudioChat } from '#doctor/probes/probe-audio-chat.ts';
+import { probeChat } from '#doctor/probes/probe-chat.ts';
+import { probeListening } from '#doctor/probes/probe-listening.ts';
+import { probeRealtime } from '#doctor/probes/probe-realtime.ts';
+import { type ProbedServer, probeServer } from '#doctor/probes/probe-server.ts';
+import { probeSpeech } from '#doctor/probes/probe-speech.ts';
+import { probeTranscription } from '#doctor/probes/probe-transcription.ts';
+import { groupsOf } from '#src/config/models.ts';
+import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
+import { serverName } from '#src/provider/models/error-phrases.ts';
+import type { ModelList } from '#src/provider/models/models.ts';
+import { type Examined, ok } from './finding.ts';
+import { lifecycle } from './lifecycle.ts';
+import { printSettings } from './provider.ts';
+import type { Report } from './report.ts';
+import {
+  type Address,
+  openServerUnderTest,
+  type ProbeDeadline,
+  type ServerUnderTest,
+} from './server-under-test.ts';
+
+type ExaminedClip = Examined['clip'];
+
+type ConfiguredRole = {
+  readonly group: string;
+  /** Absent: embedded. */
+  readonly remote: (Address & { readonly model: string }) | undefined;
+  readonly probe: (patient: ServerUnderTest, clip: ExaminedClip) => Promise<Examined>;
+};
+
+const nothingKnown: ModelList = { kind: 'not offered' };
+
+/** Examines every role that has a server, without asking anything if `isOffline`. Returns the exit code. */
+export async function examineConfigured(
+  config: Config,
+  isOffline: boolean,
+  patience: ProbeDeadline,
+  paper: Report,
+): Promise<number> {
+  const servers = new Map<string, Promise<ProbedServer>>();
+  const settings: string[] = [];
+  let clip: ExaminedClip;
+  let sound = true;
+  for (const role of rolesOf(config)) {
+    const { group, remote } = role;
+    if (!remote) {
+      paper.line(`${group}: embedded, needs no server`);
+      continue;
+    }
+    const { baseUrl, apiKey, model } = remote;
+    paper.line(`${group}: ${serverName(baseUrl)}, ${apiKey ? 'key set' : 'no key set'}`);
+    if (isOffline) {
+      const inUse = { role: group, model, baseUrl };
+      const finding = lifecycle(inUse, nothingKnown, patience.clock.wallMs());
+      paper.findings([finding]);
+      sound &&= finding.verdict !== 'missing';
+      continue;
+    }
+    const examined = await examineRole(role, remote, { servers, patience, paper, clip });
+    clip ??= examined.clip;
+    sound &&= examined.state === 'usable';
+    if (!group.includes('_FALLBACK')) settings.push(...examined.settings);
+  }
+  printSettings([...new Set(settings)], paper);
+  return sound ? 0 : 1;
+}
+
+type Round = {
+  readonly servers: Map<string, Promise<ProbedServer>>;
+  readonly patience: ProbeDeadline;
+  readonly paper: Report;
+  readonly clip: ExaminedClip;
+};
+
+async function examineRole(
+  { group, probe }: ConfiguredRole,
+  { baseUrl, model, apiKey }: Address & { readonly model: string },
+  { servers, patience, paper, clip }: Round,
+): Promise<Examined> {
+  const key = JSON.stringify([baseUrl, apiKey?.reveal()]);
+  const isNew = !servers.has(key);
+  const address = { baseUrl: baseUrl.replace(/^ws/, 'http'), ...(apiKey && { apiKey }) };
+  const asked = servers.get(key) ?? probeServer(openServerUnderTest(address, patience));
+  servers.set(key, asked);
+  const server = await asked;
+  if (isNew) paper.findings(server.findings);
+  if (!server.reachable) return { findings: [], state: 'broken', settings: [] };
+  paper.findings([
+    lifecycle({ role: group, model, baseUrl }, server.list, patience.clock.wallMs()),
+  ]);
+  const examined = await probe(server.patient, clip);
+  paper.findings(examined.findings);
+  return examined;
+}
+
+/** In the order in which one can use what another said. */
+function rolesOf(config: Config): ConfiguredRole[] {
+  const { chat, speech, transcription, fallbacks, realtime, pipeline } = config;
+  const named = (group: string, n: number) => groupsOf(group)[n] ?? group;
+  const remoteOf = (engine: RemoteServer | Embedded) =>
+    engine.kind === 'remote' ? engine : undefined;
+  return [
+    ...[chat, ...fallbacks.chat].map((engine, n) => ({
+      group: named('CHAT_COMPLETION', n),
+      remote: remoteOf(engine),
+      // Whoever stands in reads and writes, whatever the usual one can do.
+      probe: (patient: ServerUnderTest) => probeMind(patient, engine, n === 0 ? config : undefined),
+    })),
+    ...[speech, ...fallbacks.speech].map((engine, n) => ({
+      group: named('SPEECH', n),
+      remote: remoteOf(engine),
+      probe: (patient: ServerUnderTest) => probeVoice(patient, engine),
+    })),
+    ...[transcription, ...fallbacks.transcription].map((engine, n) => ({
+      group: named('TRANSCRIPTION', n),
+      remote: remoteOf(engine),
+      probe: (patient: ServerUnderTest, clip: ExaminedClip) => probeEars(patient, engine, clip),
+    })),
+    ...(realtime && pipeline === 'realtime' ? [realtimeRole(realtime)] : []),
+  ];
+}
+
+function realtimeRole(realtime: NonNullable<Config['realtime']>): ConfiguredRole {
+  return {
+    group: 'REALTIME',
+    remote: realtime,
+    probe: (patient) => probeRealtime(patient, realtime.model),
+  };
+}
+
+async function probeMind(
+  patient: ServerUnderTest,
+  engine: Config['chat'],
+  config: Config | undefined,
+): Promise<Examined> {
+  if (engine.kind === 'embedded') return nothing;
+  const { model } = engine;
+  if (config?.pipeline !== 'audio-model') return probeChat(patient, model);
+  const { audioModel } = config;
+  const hearing = { voice: audioModel.voice, model: audioModel.model ?? model };
+  return probeAudioChat(patient, hearing, 'CHAT_COMPLETION');
+}
+
+const nothing: Examined = { findings: [ok('', 'embedded')], state: 'usable', settings: [] };
+
+async function probeVoice(patient: ServerUnderTest, speech: Config['speech']): Promise<Examined> {
+  if (speech.kind === 'embedded') return nothing;
+  const { backend, model, voice } = speech;
+  if (backend === 'chat-audio') return probeAudioChat(patient, { model, voice }, 'SPEECH');
+  if (backend === 'speech') return probeSpeech(patient, { model, voice, isChosen: true });
+  return probeAloud(patient, { model, voice });
+}
+
+async function probeEars(
+  patient: ServerUnderTest,
+  transcription: Config['transcription'],
+  clip: ExaminedClip,
+): Promise<Examined> {
+  if (transcription.kind === 'embedded') return nothing;
+  const { backend, model } = transcription;
+  if (backend === 'file') return probeTranscription(patient, model, clip);
+  return probeListening(patient, model, clip);
+}

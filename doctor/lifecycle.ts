@@ -1,0 +1,27 @@
+import {
+  endingOf,
+  isOpenAi,
+  type ModelInUse,
+  type ModelList,
+  modelNews,
+  sayNews,
+} from '#src/provider/models/models.ts';
+import { differs, missing, ok, type ReportLine } from './finding.ts';
+
+/** Earlier than the bot itself warns. */
+const noticeDays = 120;
+
+/** How long a model will be there, as far as anybody knows. */
+export function lifecycle(inUse: ModelInUse, list: ModelList, wallMs: number): ReportLine {
+  const news = modelNews(inUse, list, wallMs, noticeDays);
+  const what = 'lifecycle';
+  if (news) return (news.kind === 'gone' ? missing : differs)(what, sayNews(news));
+  const { model, baseUrl } = inUse;
+  const listed = list.kind === 'listed' ? 'listed, ' : '';
+  if (isOpenAi(baseUrl))
+    return ok(what, `${model}: ${listed}no end announced within ${noticeDays} days`);
+  const ending = endingOf(model);
+  if (!ending) return ok(what, `${model}: ${listed}no end known`);
+  const name = `the model of OpenAI that has this name ends on ${ending.endsOn}`;
+  return ok(what, `${model}: ${listed}your server's own name for something; ${name}`);
+}

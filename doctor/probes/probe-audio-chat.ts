@@ -1,0 +1,42 @@
+import { differs, type Examined, failed, missing, ok } from '#doctor/finding.ts';
+import { isBuffered, pace } from '#doctor/recorded-fetch.ts';
+import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
+import { durationMs } from '#src/audio/pcm.ts';
+import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
+import { audioModelVoice } from '#src/pipeline/audio-model-voice.ts';
+import { soundOf, spokenText } from './probe-speech.ts';
+
+/** One sentence read out by a chat model that speaks. */
+export async function probeAudioChat(
+  patient: ServerUnderTest,
+  { model, voice }: { readonly model: string; readonly voice: string },
+  use: 'SPEECH' | 'CHAT_COMPLETION',
+): Promise<Examined> {
+  const what = 'chat audio';
+  const chat = openAudioChat(patient.client, { model, voice }, patient.clock);
+  const synthesizer = audioModelVoice(chat);
+  const spoken = await attempt(patient, (signal) => soundOf(synthesizer, spokenText, signal));
+  const answer = patient.wire.last;
+  if (spoken.kind === 'failed') {
+    const state = isAbsent(patient) ? 'absent' : 'broken';
+    return failed(state, missing(what, `${model}, ${voice}: ${spoken.error.message}`));
+  }
+  const lasts = `${(durationMs(spoken.value) / 1000).toFixed(1)} s of sound`;
+  const how = answer ? pace(answer) : 'measured by nothing';
+  const finding =
+    answer && isBuffered(answer)
+      ? differs(what, `${model}: ${lasts}, ${how}: buffered upstream`)
+      : ok(what, `${model}: ${lasts}, ${how}`);
+  const choice = use === 'SPEECH' ? ['SPEECH_BACKEND=chat-audio'] : ['PIPELINE=audio-model'];
+  return {
+    findings: [finding],
+    state: 'usable',
+    settings: [
+      ...choice,
+      `${use}_BASE_URL=${shownUrl(patient)}`,
+      `${use}_MODEL=${model}`,
+      `SPEECH_VOICE=${voice}`,
+    ],
+    clip: { pcm: spoken.value, text: spokenText },
+  };
+}

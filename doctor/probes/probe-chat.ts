@@ -1,0 +1,69 @@
+import { differs, type Examined, failed, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import { isBuffered, pace } from '#doctor/recorded-fetch.ts';
+import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
+import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
+import { isReport } from '#src/chat/usage.ts';
+
+/** Thoughts of a model that reasons included. */
+const maxTokens = 1000;
+const counting: ChatMessage = {
+  role: 'user',
+  name: 'Doctor',
+  content: 'Count from one to twenty in words, nothing else.',
+};
+const calling: ChatMessage = { role: 'user', name: 'Doctor', content: 'Call the tool ping.' };
+const ping: Tool = {
+  name: 'ping',
+  description: 'Answers pong. Call it whenever ping is mentioned.',
+  parameters: { type: 'object', properties: {} },
+};
+
+/** Two short questions, at most 2000 tokens. */
+export async function probeChat(patient: ServerUnderTest, model: string): Promise<Examined> {
+  const chat = openChatModel(patient.client, { model, maxTokens });
+  const ask = (message: ChatMessage, tools: readonly Tool[]) =>
+    attempt(patient, (signal) => Array.fromAsync(chat.reply([message], tools, signal)));
+  const answer = await ask(counting, []);
+  if (answer.kind === 'failed') {
+    const state = isAbsent(patient) ? 'absent' : 'broken';
+    return failed(state, missing('chat', `${model}: ${answer.error.message}`));
+  }
+  const findings = [streamOf(patient, model), usageOf(answer.value), reasoningOf(patient)];
+  const called = await ask(calling, [ping]);
+  const tools =
+    called.kind === 'failed' ? missing('chat tools', called.error.message) : toolsOf(called.value);
+  return {
+    findings: [...findings.filter((finding) => finding !== undefined), tools],
+    state: 'usable',
+    settings: [`CHAT_COMPLETION_BASE_URL=${shownUrl(patient)}`, `CHAT_COMPLETION_MODEL=${model}`],
+  };
+}
+
+function streamOf({ wire }: ServerUnderTest, model: string): ReportLine {
+  if (!wire.last) return differs('chat', `${model} answers`);
+  const how = `${model}: ${pace(wire.last)}`;
+  const isLate = isBuffered(wire.last) && wire.last.lastByteMs - wire.last.firstByteMs < 30;
+  if (isLate) return differs('chat', `${how}; buffered upstream: no word comes before the last`);
+  return ok('chat', wire.last.pieces > 1 ? `${how}; streamed` : how);
+}
+
+function usageOf(parts: readonly ChatPart[]): ReportLine {
+  const usage = parts.flatMap((part) => (part.kind === 'usage' ? [part.usage] : [])).find(isReport);
+  if (!usage) return differs('chat usage', 'not told; it will be estimated by length');
+  return ok('chat usage', `${usage.inputTokens} tokens in, ${usage.outputTokens} out`);
+}
+
+function reasoningOf({ wire }: ServerUnderTest): ReportLine | undefined {
+  const text = wire.last?.head.toString() ?? '';
+  const field = /"(reasoning|reasoning_content)"\s*:\s*"[^"]/.exec(text)?.[1];
+  const where = field ?? (/<think(ing)?>/.test(text) ? '<think>' : undefined);
+  if (!where) return undefined;
+  return differs('chat reasoning', `thinks in ${where}: never spoken, but answers start later`);
+}
+
+function toolsOf(parts: readonly ChatPart[]): ReportLine {
+  const call = parts.find((part) => part.kind === 'tool');
+  if (call) return ok('chat tools', 'called as asked');
+  return differs('chat tools', 'accepted, but the model answered in words');
+}

@@ -1,0 +1,65 @@
+import { differs, type Examined, failed, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import { attempt, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
+import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket.ts';
+import { readTalk } from '#src/provider/realtime-reading.ts';
+import { within } from '#src/provider/within.ts';
+import { readHeard } from '#src/speech/realtime/realtime-events.ts';
+
+const greetingMs = 3000;
+
+/** Connects twice and says nothing, which costs nothing. Usable where it may be talked with. */
+export async function probeRealtime(patient: ServerUnderTest, model: string): Promise<Examined> {
+  const talk = await greet(patient, 'realtime', { model });
+  const listen = await greet(patient, 'realtime transcription', { intent: 'transcription' });
+  const findings = [talk, listen];
+  if (talk.verdict !== 'ok') return failed('absent', ...findings);
+  const dialect = talk.why.includes(beta) ? 'beta' : 'ga';
+  const settings = [
+    `REALTIME_BASE_URL=${shownUrl(patient)}`,
+    `REALTIME_MODEL=${model}`,
+    `REALTIME_DIALECT=${dialect}`,
+  ];
+  return { findings, state: 'usable', settings };
+}
+
+const beta = 'beta names';
+
+async function greet(
+  patient: ServerUnderTest,
+  what: string,
+  query: Readonly<Record<string, string>>,
+): Promise<ReportLine> {
+  const { base, apiKey, clock } = patient;
+  const url = socketUrl(base.url, '/realtime', query);
+  const first = Promise.withResolvers<JsonEvent>();
+  first.promise.catch(() => {}); // A refusal is told by the opening.
+  const listener = { event: first.resolve, lost: first.reject };
+  const asked = await attempt(patient, async (signal) => {
+    const options = { baseUrl: base.url, clock, ...(apiKey && { apiKey }) };
+    const socket = await JsonSocket.open(url, options, listener, signal);
+    try {
+      const silence = new Error('no greeting');
+      return await within(first.promise, greetingMs, clock, () => silence).catch((cause) => {
+        if (cause === silence) return undefined;
+        throw cause;
+      });
+    } finally {
+      socket.close();
+    }
+  });
+  if (asked.kind === 'failed') return missing(what, `not offered: ${asked.error.message}`);
+  if (!asked.value) return differs(what, 'connects, and does not greet: names not known');
+  return readGreeting(what, asked.value);
+}
+
+function readGreeting(what: string, event: JsonEvent): ReportLine {
+  const heard = readHeard(event);
+  if (heard?.kind === 'created') {
+    const told = readTalk(event);
+    const isBeta = told?.kind === 'created' && told.dialect === 'beta';
+    const isGa = heard.dialect === 'ga' && !isBeta;
+    return ok(what, `connects, with ${isGa ? 'the names of today (GA)' : beta}`);
+  }
+  if (heard?.kind === 'failed') return missing(what, `connects, then: ${heard.words}`);
+  return differs(what, 'connects, and greets in another way');
+}

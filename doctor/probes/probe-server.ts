@@ -1,0 +1,78 @@
+import { differs, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import { attempt, openServerUnderTest, type ServerUnderTest } from '#doctor/server-under-test.ts';
+import { serverName } from '#src/provider/models/error-phrases.ts';
+import { listModels } from '#src/provider/models/model-list.ts';
+import type { ModelList } from '#src/provider/models/models.ts';
+
+export type ProbedServer = {
+  /** At the base URL that works. */
+  readonly patient: ServerUnderTest;
+  readonly list: ModelList;
+  readonly findings: readonly ReportLine[];
+  readonly reachable: boolean;
+};
+
+const mostNamed = 8;
+const skewLimitMs = 30_000;
+
+/** Finds the address that answers, with `/v1` or without, and the server's models and clock. */
+export async function probeServer(given: ServerUnderTest): Promise<ProbedServer> {
+  const asked = await askModels(given);
+  const bare = given.baseUrl.replace(/\/v1\/?$/, '');
+  if (asked.status !== 404 || bare === given.baseUrl) return serverOf(given, asked);
+  const other = openServerUnderTest({ ...given, baseUrl: bare }, given);
+  const second = await askModels(other);
+  const isThere = second.list.kind === 'listed' && !other.base.completed;
+  return isThere ? serverOf(other, second) : serverOf(given, asked);
+}
+
+type ServerReply = { readonly list: ModelList; readonly status: number; readonly date?: string };
+
+async function askModels(patient: ServerUnderTest): Promise<ServerReply> {
+  const asked = await attempt(patient, (signal) => listModels(patient.client, signal));
+  const { status = 0, date } = patient.wire.last ?? {};
+  const list: ModelList =
+    asked.kind === 'done' ? asked.value : { kind: 'unknown', why: asked.error.message };
+  return { list, status, ...(date && { date }) };
+}
+
+function serverOf(patient: ServerUnderTest, { list, status, date }: ServerReply): ProbedServer {
+  const reachable = status > 0;
+  const findings = [
+    reachable ? addressOf(patient) : missing('address', list.kind === 'unknown' ? list.why : ''),
+    ...(reachable ? [modelsOf(list)] : []),
+    ...(date ? [clockOf(date, patient.clock.wallMs())] : []),
+  ];
+  return { patient, list, findings, reachable };
+}
+
+function addressOf({ base, baseUrl }: ServerUnderTest): ReportLine {
+  if (base.completed) return differs('address', `the base URL needs /v1: ${serverName(base.url)}`);
+  return ok('address', `answers at ${serverName(baseUrl)}`);
+}
+
+function modelsOf(list: ModelList): ReportLine {
+  switch (list.kind) {
+    case 'not offered':
+      return differs('models', 'no list: not offered, so names of models cannot be checked');
+    case 'unknown':
+      return differs('models', `no list: ${list.why}`);
+    case 'listed': {
+      const names = list.models.slice(0, mostNamed).map(({ id }) => id.slice(0, 60));
+      const more = list.models.length - names.length;
+      return ok(
+        'models',
+        `${list.models.length} listed: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
+      );
+    }
+  }
+}
+
+function clockOf(date: string, wallMs: number): ReportLine {
+  const skewMs = Date.parse(date) - wallMs;
+  if (Number.isNaN(skewMs)) return differs('clock', 'the server sends a date that is none');
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  if (Math.abs(skewMs) <= skewLimitMs) return ok('clock', 'agrees with this machine');
+  const which = skewMs > 0 ? 'ahead of' : 'behind';
+  return differs('clock', `the server is ${seconds} s ${which} this machine`);
+}

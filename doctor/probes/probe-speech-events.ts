@@ -1,0 +1,42 @@
+import { Stream } from 'openai/streaming';
+import { differs, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import { attempt, type ServerUnderTest } from '#doctor/server-under-test.ts';
+
+/** Whether speech comes as events too, which have an end mark and usage. One clip. */
+export async function probeSpeechEvents(
+  patient: ServerUnderTest,
+  { model, voice }: { readonly model: string; readonly voice: string },
+  input: string,
+): Promise<ReportLine> {
+  const what = 'speech sse';
+  const body = { model, voice, input, response_format: 'pcm', stream_format: 'sse' } as const;
+  const asked = await attempt(patient, async (signal) => {
+    const response = await patient.client.audio.speech.create(body, { signal });
+    const hangUp = new AbortController();
+    const events = Stream.fromSSEResponse<unknown>(response, hangUp, patient.client);
+    const counted = { deltas: 0, isDone: false, hasUsage: false };
+    for await (const event of events) {
+      signal.throwIfAborted();
+      count(event, counted);
+    }
+    return counted;
+  });
+  if (asked.kind === 'failed') {
+    const isPlain = asked.error.code === 'provider.wrong_type';
+    return missing(what, isPlain ? 'not offered: sound comes as it is' : asked.error.message);
+  }
+  const { deltas, isDone, hasUsage } = asked.value;
+  if (deltas === 0) return missing(what, 'not offered: no event holds sound');
+  const end = isDone ? '' : ', without an end mark';
+  const usage = hasUsage ? 'usage told' : 'no usage';
+  const how = `${deltas} events with sound${end}, ${usage}`;
+  return isDone ? ok(what, how) : differs(what, how);
+}
+
+function count(event: unknown, into: { deltas: number; isDone: boolean; hasUsage: boolean }): void {
+  const { type, usage } = (event ?? {}) as Readonly<Record<string, unknown>>;
+  if (type === 'speech.audio.delta') into.deltas++;
+  if (type !== 'speech.audio.done') return;
+  into.isDone = true;
+  into.hasUsage = typeof usage === 'object' && usage !== null;
+}

@@ -1,0 +1,132 @@
+import { differs, type Examined, failed, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import { isBuffered, pace, type RecordedAnswer } from '#doctor/recorded-fetch.ts';
+import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
+import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
+import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { probeSpeechEvents } from './probe-speech-events.ts';
+import { firstVoice } from './voices.ts';
+import { readHeader, sayHeader, type WavHeader } from './wav-header.ts';
+
+/** Long enough to arrive in pieces, and easy to recognise. */
+export const spokenText =
+  'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
+
+export type Speaker = {
+  readonly model: string;
+  readonly voice: string;
+  /** A voice was chosen; otherwise another may be tried. */
+  readonly isChosen: boolean;
+};
+
+/** One clip asked for in one format, and the answer as it came. */
+type ProbeClip = {
+  readonly pcm: Pcm;
+  readonly answer: RecordedAnswer;
+  readonly header: WavHeader | undefined;
+};
+type ProbeSpeech = ProbeClip | { readonly why: string };
+
+/** Three clips of `spokenText` at most, and one more for a voice that is not known. */
+export async function probeSpeech(patient: ServerUnderTest, wanted: Speaker): Promise<Examined> {
+  let speaker = wanted;
+  let raw = await speak(patient, speaker, 'pcm');
+  if ('why' in raw && isAbsent(patient)) return failed('absent', missing('speech', raw.why));
+  const other = 'why' in raw && !wanted.isChosen ? await firstVoice(patient) : undefined;
+  if (other) {
+    speaker = { ...wanted, voice: other };
+    raw = await speak(patient, speaker, 'pcm');
+  }
+  const wav = await speak(patient, speaker, 'wav');
+  const isRawGood = !('why' in raw);
+  const best = isRawGood ? raw : wav;
+  const formats = [formatOf('pcm', raw), formatOf('wav', wav)] as const;
+  if ('why' in best) return failed('broken', ...formats);
+  const rate = rateOf(raw, wav);
+  const isSure = formats[0].verdict === 'ok' && rate?.verdict === 'ok';
+  const format = isRawGood && (isSure || 'why' in wav) ? 'pcm' : 'wav';
+  const events = await probeSpeechEvents(patient, speaker, spokenText);
+  return {
+    findings: [...formats, ...(rate ? [rate] : []), paceOf(best.answer), events],
+    state: 'usable',
+    settings: [
+      'SPEECH_BACKEND=speech',
+      `SPEECH_BASE_URL=${shownUrl(patient)}`,
+      `SPEECH_MODEL=${speaker.model}`,
+      `SPEECH_VOICE=${speaker.voice}`,
+      `SPEECH_FORMAT=${format}`,
+    ],
+    clip: { pcm: best.pcm, text: spokenText },
+  };
+}
+
+/** All the sound of one request, at one rate. */
+export async function soundOf(
+  synthesizer: Synthesizer,
+  text: string,
+  signal: AbortSignal,
+): Promise<Pcm> {
+  const pieces = await Array.fromAsync(synthesizer.synthesize(text, {}, signal));
+  const rateHz = pieces[0]?.rateHz ?? 24_000;
+  return { samples: joinSamples(pieces.map(({ samples }) => samples)), rateHz, channels: 1 };
+}
+
+async function speak(
+  patient: ServerUnderTest,
+  { model, voice }: Speaker,
+  format: 'pcm' | 'wav',
+): Promise<ProbeSpeech> {
+  const synthesizer = openSynthesizer(patient.client, { model, voice, format });
+  const spoken = await attempt(patient, (signal) => soundOf(synthesizer, spokenText, signal));
+  const answer = patient.wire.last;
+  if (spoken.kind === 'failed') return { why: `${model}, ${voice}: ${spoken.error.message}` };
+  if (!answer) return { why: 'nothing came' };
+  return { pcm: spoken.value, answer, header: readHeader(answer.head) };
+}
+
+function formatOf(asked: 'pcm' | 'wav', spoken: ProbeSpeech): ReportLine {
+  const what = `speech ${asked}`;
+  if ('why' in spoken) return missing(what, spoken.why);
+  const { header, answer, pcm } = spoken;
+  const label = answer.type === '' ? 'no type' : answer.type;
+  const lasts = `${(durationMs(pcm) / 1000).toFixed(1)} s`;
+  const sound = header ? sayHeader(header, answer.sizeBytes) : 'raw samples';
+  const isAsked = (header !== undefined) === (asked === 'wav');
+  if (!isAsked) return differs(what, `sent ${header ? 'a WAV file' : 'raw samples'} instead`);
+  if (/mpeg|mp3|ogg|opus|flac|aac/.test(label)) {
+    return differs(what, `${sound}, ${lasts}, though labelled ${label}`);
+  }
+  return ok(what, `${sound}, ${lasts}, labelled ${label}`);
+}
+
+/** Raw samples do not tell their rate; the same text as a WAV file does, by lasting as long. */
+function rateOf(raw: ProbeSpeech, wav: ProbeSpeech): ReportLine | undefined {
+  if ('why' in raw || raw.header) return undefined;
+  const assumedHz = raw.pcm.rateHz;
+  if ('why' in wav || !wav.header) {
+    return differs(
+      'speech rate',
+      `not measured, there is no WAV to compare; ${assumedHz} Hz taken`,
+    );
+  }
+  const estimateHz = raw.pcm.samples.length / (durationMs(wav.pcm) / 1000);
+  const distance = (hz: number) => Math.abs(Math.log(estimateHz / hz));
+  const wavHz = wav.header.rateHz;
+  const isWavs = distance(wavHz) < distance(assumedHz);
+  if (!isWavs && distance(assumedHz) < 0.3) {
+    return ok('speech rate', `raw samples come at ${assumedHz} Hz, as taken`);
+  }
+  const told = isWavs ? `${wavHz} Hz` : `about ${Math.round(estimateHz / 100) * 100} Hz`;
+  return differs(
+    'speech rate',
+    `raw samples come at ${told} and would be played as ${assumedHz} Hz: use SPEECH_FORMAT=wav`,
+  );
+}
+
+function paceOf(answer: RecordedAnswer): ReportLine {
+  if (!isBuffered(answer)) return ok('speech pace', pace(answer));
+  return differs(
+    'speech pace',
+    `${pace(answer)}: buffered upstream, no sound comes before the last`,
+  );
+}

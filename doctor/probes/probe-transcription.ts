@@ -1,0 +1,69 @@
+import { differs, type Examined, failed, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
+import { listenRateHz } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import type { TranscriptUpdate } from '#src/speech/ports.ts';
+import { hum, roundTrip, type SpokenClip } from './round-trip.ts';
+
+/** Two uploads of one clip: what the same server spoke, or else a hum. */
+export async function probeTranscription(
+  patient: ServerUnderTest,
+  model: string,
+  clip: SpokenClip | undefined,
+): Promise<Examined> {
+  const pcm = resample(clip?.pcm ?? hum(), listenRateHz);
+  const ask = (stream: 'on' | 'off') => {
+    const transcriber = openTranscriber(patient.client, { model, stream });
+    return attempt(patient, (signal) => Array.fromAsync(transcriber.transcribe(pcm, signal)));
+  };
+  const plain = await ask('off');
+  if (plain.kind === 'failed') {
+    const state = isAbsent(patient) ? 'absent' : 'broken';
+    return failed(state, missing('transcription', `${model}: ${plain.error.message}`));
+  }
+  const tookMs = Math.round(plain.tookMs);
+  const answer = ok('transcription', `${model}: text after ${tookMs} ms${labelOf(patient)}`);
+  const streamed = await ask('on');
+  const stream =
+    streamed.kind === 'failed'
+      ? missing('transcription stream', `not offered: ${streamed.error.message}`)
+      : streamOf(patient, streamed.value);
+  return {
+    findings: [answer, roundTrip(textOf(plain.value), clip), stream],
+    state: 'usable',
+    settings: [
+      'TRANSCRIPTION_BACKEND=file',
+      `TRANSCRIPTION_BASE_URL=${shownUrl(patient)}`,
+      `TRANSCRIPTION_MODEL=${model}`,
+      `TRANSCRIPTION_STREAM=${stream.verdict === 'ok' ? 'on' : 'off'}`,
+    ],
+  };
+}
+
+function textOf(updates: readonly TranscriptUpdate[]): string {
+  return updates.find((update) => update.kind === 'final')?.transcript.text ?? '';
+}
+
+function labelOf({ wire }: ServerUnderTest): string {
+  const { type = '', head } = wire.last ?? {};
+  if (/json/.test(type)) return '';
+  const isJson = /^\s*\{/.test(`${head}`);
+  return `, ${isJson ? 'JSON' : 'text'} labelled ${type || 'as nothing'}`;
+}
+
+const shapes = [
+  ['transcript.text', /"transcript\.text\./],
+  ['chat-shaped', /"choices"/],
+] as const;
+
+function streamOf({ wire }: ServerUnderTest, updates: readonly TranscriptUpdate[]): ReportLine {
+  const what = 'transcription stream';
+  const partials = updates.filter(({ kind }) => kind === 'partial').length;
+  const isStream =
+    /event-stream/.test(wire.last?.type ?? '') || /^\s*(data|event):/.test(`${wire.last?.head}`);
+  if (!isStream) return differs(what, 'asked for and not noticed: one answer at the end');
+  const shape = shapes.find(([, mark]) => mark.test(`${wire.last?.head}`))?.[0] ?? 'bare';
+  if (partials === 0) return differs(what, `${shape} events, the words all in the last one`);
+  return ok(what, `${shape} events, ${partials} with words`);
+}

@@ -1,0 +1,46 @@
+import { differs, ok, type ReportLine } from '#doctor/finding.ts';
+import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+
+const humMs = 1500;
+const pitchHz = 150;
+
+/** Something with the pitch and the syllables of a voice, for a recogniser when there is no speech to send. */
+export function hum(): Pcm {
+  const samples = Int16Array.from({ length: (humMs / 1000) * listenRateHz }, (_, n) => {
+    const seconds = n / listenRateHz;
+    const loud = Math.sin(Math.PI * 4 * seconds) ** 2;
+    const wave = [1, 2, 3, 4].reduce(
+      (sum, part) => sum + Math.sin(2 * Math.PI * pitchHz * part * seconds) / part,
+      0,
+    );
+    return Math.round(5000 * loud * wave);
+  });
+  return { samples, rateHz: listenRateHz, channels: 1 };
+}
+
+/** What was spoken, and said in it. */
+export type SpokenClip = { readonly pcm: Pcm; readonly text: string };
+
+/** Judges what a recogniser made of a clip. */
+export function roundTrip(heard: string, clip: SpokenClip | undefined): ReportLine {
+  const what = 'round trip';
+  if (!clip) return ok(what, 'a hum was sent, there being no speech to send; words not judged');
+  const share = likeness(clip.text, heard);
+  const percent = `${Math.round(share * 100)} % of the words spoken were understood`;
+  return share >= 0.6 ? ok(what, percent) : differs(what, percent);
+}
+
+const digits = 'zero one two three four five six seven eight nine ten'.split(' ');
+
+/** Which share of the words of `spoken` is found in `heard`, 0 to 1; figures count as words. */
+function likeness(spoken: string, heard: string): number {
+  const wanted = wordsOf(spoken);
+  const found = new Set(wordsOf(heard));
+  if (wanted.length === 0) return 1;
+  return wanted.filter((word) => found.has(word)).length / wanted.length;
+}
+
+function wordsOf(text: string): string[] {
+  const words = text.toLowerCase().match(/\p{L}+|\d+/gu) ?? [];
+  return words.map((word) => digits[Number(word)] ?? word);
+}

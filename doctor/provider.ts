@@ -1,0 +1,129 @@
+import { type Named, type Pick, type Picks, pickModels } from '#doctor/probes/pick-models.ts';
+import { probeAloud } from '#doctor/probes/probe-aloud.ts';
+import { probeAudioChat } from '#doctor/probes/probe-audio-chat.ts';
+import { probeChat } from '#doctor/probes/probe-chat.ts';
+import { probeRealtime } from '#doctor/probes/probe-realtime.ts';
+import { type ProbedServer, probeServer } from '#doctor/probes/probe-server.ts';
+import { probeSpeech } from '#doctor/probes/probe-speech.ts';
+import { probeTranscription } from '#doctor/probes/probe-transcription.ts';
+import { serverName } from '#src/provider/models/error-phrases.ts';
+import { modelNews } from '#src/provider/models/models.ts';
+import { type Examined, missing } from './finding.ts';
+import type { Report } from './report.ts';
+import {
+  type Address,
+  openServerUnderTest,
+  type ProbeDeadline,
+  type ServerUnderTest,
+} from './server-under-test.ts';
+
+export const usualVoice = 'alloy';
+
+export type ExaminationRequest = {
+  readonly address: Address;
+  readonly named: Named;
+  /** Where its key was read from. */
+  readonly keyName?: string;
+};
+
+/** Finds out what a server can do. Returns the exit code. */
+export async function examineProvider(
+  { address, named, keyName }: ExaminationRequest,
+  patience: ProbeDeadline,
+  paper: Report,
+): Promise<number> {
+  paper.line(`${serverName(address.baseUrl)}, ${address.apiKey ? 'with a key' : 'without a key'}`);
+  const server = await probeServer(openServerUnderTest(address, patience));
+  paper.findings(server.findings);
+  if (!server.reachable) return 1;
+  const picks = pickModels(server.list, named);
+  const roles = await examineRoles(server, picks, named, paper);
+  const usable = roles.filter(({ state }) => state === 'usable');
+  const settings = [...new Set(usable.flatMap((role) => role.settings))];
+  printSettings(settings, paper);
+  if (keyName && settings.length > 0)
+    paper.line(`# and in each _API_KEY of them what is in ${keyName}`);
+  return usable.length === 0 || roles.some(({ state }) => state === 'broken') ? 1 : 0;
+}
+
+export function printSettings(settings: readonly string[], paper: Report): void {
+  if (settings.length === 0) return;
+  paper.line('');
+  paper.line('Settings to use:');
+  for (const line of settings) paper.line(line);
+}
+
+async function examineRoles(
+  server: ProbedServer,
+  picks: Picks,
+  { voice }: Named,
+  paper: Report,
+): Promise<Examined[]> {
+  const { patient } = server;
+  const show = (examined: Examined, pick: Pick, option: string): Examined => {
+    const told = forgive(examined, pick, option, patient);
+    paper.findings(told.findings);
+    return told;
+  };
+  const chat = show(await probeChat(patient, picks.chat.model), picks.chat, '--chat');
+  const speaker = { model: picks.speech.model, voice: voice ?? usualVoice };
+  const speech = show(
+    await probeSpeech(patient, { ...speaker, isChosen: voice !== undefined }),
+    picks.speech,
+    '--speech',
+  );
+  const audio = picks.audioChat && { model: picks.audioChat.model, voice: voice ?? usualVoice };
+  const use = speech.state === 'usable' ? 'CHAT_COMPLETION' : 'SPEECH';
+  const spoken = audio && show(await probeAudioChat(patient, audio, use), picks.chat, '--chat');
+  const realtime = await probeRealtime(patient, picks.realtime.model);
+  paper.findings(realtime.findings);
+  const isNeeded = realtime.state === 'usable' && !speaksOn(speech, speaker.model, server);
+  const read = isNeeded
+    ? await probeReader(server.patient, picks, speaker.voice, paper)
+    : undefined;
+  const clip = speech.clip ?? read?.clip ?? spoken?.clip;
+  const heard = show(
+    await probeTranscription(patient, picks.transcription.model, clip),
+    picks.transcription,
+    '--transcription',
+  );
+  // A pipeline of three is the usual choice: what hears and speaks is shown, and not proposed beside it.
+  if (read?.state === 'usable') return [heard, chat, { ...speech, settings: [] }, read, realtime];
+  const extra = spoken && use === 'SPEECH' ? [spoken] : [];
+  return [heard, chat, speech, ...extra, realtime];
+}
+
+/** Whether it speaks, be it badly today, and no end of that is near. */
+function speaksOn({ state }: Examined, model: string, { patient, list }: ProbedServer): boolean {
+  const inUse = { role: 'SPEECH', model, baseUrl: patient.base.url };
+  const news = modelNews(inUse, list, patient.clock.wallMs());
+  return state !== 'absent' && (news === undefined || news.kind === 'unlisted');
+}
+
+/** Not every server that talks over one connection also reads; that is no fault. */
+async function probeReader(
+  patient: ServerUnderTest,
+  { realtimeSpeech: { model } }: Picks,
+  voice: string,
+  paper: Report,
+): Promise<Examined> {
+  const examined = await probeAloud(patient, { model, voice });
+  paper.findings(examined.findings);
+  return examined.state === 'usable' ? examined : { ...examined, state: 'absent' };
+}
+
+/** What fails with a model that was only guessed is no fault of the server. */
+function forgive(
+  examined: Examined,
+  { isGuess, model }: Pick,
+  option: string,
+  { wire }: ServerUnderTest,
+): Examined {
+  const mayBeModel = [400, 404, 422].includes(wire.last?.status ?? 0);
+  if (!isGuess || !mayBeModel || examined.state !== 'broken') return examined;
+  const advice = missing(
+    'model',
+    `${model} was only a guess: name one with ${option}${option === '--speech' ? ', and a voice with --voice' : ''}`,
+  );
+  return { ...examined, state: 'absent', findings: [...examined.findings, advice] };
+}

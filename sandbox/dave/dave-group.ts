@@ -1,0 +1,286 @@
+import { op } from '#sandbox/voice/voice-ops.ts';
+import { type DaveSend, DaveTransitions } from './dave-transitions.ts';
+import { u8, u16, u64, vector } from './mls-bytes.ts';
+import { type Commit, readCommit, type Welcome, welcomeFor } from './mls-commit.ts';
+import { type KeyPackage, readKeyPackage } from './mls-key-package.ts';
+import { ExternalSender, type Proposal } from './mls-proposal.ts';
+
+/** `refused`: the bytes were not what the opcode carries. A commit that only came too late is not refused. */
+export type DaveStep =
+  | { readonly kind: 'taken'; readonly send: readonly DaveSend[] }
+  | { readonly kind: 'refused' };
+
+export type DaveRules = {
+  /** A transition is carried out this long after it was announced, even if somebody is not ready. */
+  readonly transitionMs: number;
+  /** With proposals uncommitted for this long, everybody starts over. */
+  readonly commitMs: number;
+};
+
+type GroupMember = {
+  /** Offered and not yet carried into the group. */
+  keyPackage: KeyPackage | undefined;
+  /** Of those inside the group. */
+  leaf: number | undefined;
+  /** Said that the group is lost to them; on the way back in. */
+  lost: boolean;
+};
+type Change =
+  | { readonly kind: 'add'; readonly userId: string; readonly keyPackage: KeyPackage }
+  | { readonly kind: 'remove'; readonly leaf: number };
+type Proposed = Proposal & { readonly change: Change };
+
+/**
+ * The voice server's side of the end-to-end group of one call: proposes who comes and goes, and picks the commit
+ * that counts. It never holds a key that opens voice.
+ *
+ * Epoch 0 means that no commit was taken yet: then everybody with a key package is asked to found the group.
+ * Opcode flows: daveprotocol.com, version 1. The first group and a lone member run at once (transition 0).
+ */
+export class DaveGroup {
+  readonly #groupId: Buffer;
+  readonly #commitMs: number;
+  readonly #sender = new ExternalSender();
+  readonly #people = new Map<string, GroupMember>();
+  readonly #transitions: DaveTransitions;
+  #epoch = 0;
+  #leaves: (string | undefined)[] = [];
+  #proposed: Proposed[] = [];
+  #proposedAtMs = 0;
+
+  constructor(channelId: string, rules: DaveRules) {
+    this.#groupId = u64(BigInt(channelId));
+    this.#commitMs = rules.commitMs;
+    this.#transitions = new DaveTransitions(rules.transitionMs);
+  }
+
+  /** Somebody whose session is described takes part from now on. */
+  join(userId: string): readonly DaveSend[] {
+    this.#people.set(userId, { keyPackage: undefined, leaf: undefined, lost: false });
+    return binary([userId], op.externalSender, this.#sender.introduction);
+  }
+
+  leave(userId: string, atMs: number): readonly DaveSend[] {
+    const person = this.#people.get(userId);
+    if (!person) return [];
+    const send = [...this.#withdraw(userId), ...this.#transitions.drop(userId)];
+    this.#people.delete(userId);
+    if (this.#people.size < 2) return [...send, ...this.#disband(atMs)];
+    if (person.leaf === undefined) return send;
+    const inside = this.#inside();
+    if (inside.length === 0) return [...send, ...this.#found(atMs)];
+    return [...send, ...this.#propose(inside, [{ kind: 'remove', leaf: person.leaf }], atMs)];
+  }
+
+  /** Op 26. From somebody inside the group it means: I lost it, let me in again. */
+  keyPackage(userId: string, payload: Uint8Array, atMs: number): DaveStep {
+    const person = this.#people.get(userId);
+    const keyPackage = readKeyPackage(payload);
+    if (!person || keyPackage?.userId !== userId) return { kind: 'refused' };
+    const send = this.#withdraw(userId);
+    person.keyPackage = keyPackage;
+    person.lost = person.leaf !== undefined;
+    if (this.#epoch === 0) return taken([...send, ...this.#greetFounder(userId, keyPackage, atMs)]);
+    const inside = this.#inside();
+    if (inside.length === 0) return taken(this.#found(atMs));
+    const changes: Change[] = [{ kind: 'add', userId, keyPackage }];
+    const { leaf } = person;
+    if (leaf !== undefined && !this.#removes(leaf)) changes.unshift({ kind: 'remove', leaf });
+    return taken([...send, ...this.#propose(inside, changes, atMs)]);
+  }
+
+  /** Op 28. The first one that carries out exactly what is proposed makes the next epoch. */
+  commit(userId: string, payload: Uint8Array, atMs: number): DaveStep {
+    const commit = readCommit(payload);
+    if (!commit) return { kind: 'refused' };
+    const carried = this.#carriedBy(userId, commit);
+    return taken(carried ? this.#advance(userId, commit, carried, atMs) : []);
+  }
+
+  /** Op 31. A key package follows. */
+  invalid(userId: string): readonly DaveSend[] {
+    const person = this.#people.get(userId);
+    if (person?.leaf !== undefined) person.lost = true;
+    return this.#transitions.drop(userId);
+  }
+
+  /** Op 23. */
+  ready(userId: string, transitionId: number): readonly DaveSend[] {
+    return this.#transitions.ready(userId, transitionId);
+  }
+
+  /** Inside, and no change of the group is proposed or under way. */
+  settled(userId: string): boolean {
+    const person = this.#people.get(userId);
+    const still = this.#proposed.length === 0 && !this.#transitions.waitsFor(userId);
+    return still && person?.leaf !== undefined && !person.lost;
+  }
+
+  /** What has waited long enough by `atMs`. */
+  tick(atMs: number): readonly DaveSend[] {
+    const send = this.#transitions.tick(atMs);
+    const stuck = this.#proposed.length > (this.#epoch === 0 ? 1 : 0);
+    if (!stuck || atMs - this.#proposedAtMs < this.#commitMs) return send;
+    this.#forget();
+    for (const person of this.#people.values()) person.keyPackage = undefined;
+    return [...send, ...restart([...this.#people.keys()])];
+  }
+
+  /** What `commit` carries out, in its order; undefined unless that is all there is to carry out. */
+  #carriedBy(userId: string, commit: Commit): Proposed[] | undefined {
+    if (!commit.groupId.equals(this.#groupId) || commit.epoch !== BigInt(this.#epoch)) return;
+    if (commit.inline || commit.authorLeaf !== this.#leafOf(userId)) return;
+    const due = this.#proposed.filter(({ change }) => !adds(change, userId));
+    const carried = commit.refs.flatMap((ref) => due.find((one) => one.ref.equals(ref)) ?? []);
+    const whole = carried.length === commit.refs.length && new Set(carried).size === due.length;
+    if (due.length === 0 || !whole) return;
+    return welcomesAll(commit.welcome, carried) ? carried : undefined;
+  }
+
+  #advance(author: string, commit: Commit, carried: Proposed[], atMs: number): DaveSend[] {
+    const first = this.#epoch === 0;
+    const before = first ? [author] : this.#inside();
+    if (first) this.#seat(author);
+    for (const { change } of carried) if (change.kind === 'remove') this.#unseat(change.leaf);
+    const added = carried.flatMap(({ change }) => (change.kind === 'add' ? [change] : []));
+    for (const { userId } of added) this.#seat(userId);
+    this.#proposed = [];
+    this.#epoch++;
+    const everybody = [...before, ...added.map(({ userId }) => userId)];
+    const id = u16(first ? 0 : this.#transitions.open(everybody, atMs));
+    const announced = Buffer.concat([id, commit.message]);
+    return [
+      ...binary(before, op.announceCommit, announced),
+      ...added.flatMap(({ userId, keyPackage }) => {
+        const welcome = commit.welcome && welcomeFor(commit.welcome, keyPackage.ref);
+        return welcome ? binary([userId], op.welcome, Buffer.concat([id, welcome])) : [];
+      }),
+    ];
+  }
+
+  /** The author of the first commit gets leaf 0, everybody added the lowest free one (RFC 9420 section 7.7). */
+  #seat(userId: string): void {
+    const person = this.#people.get(userId);
+    if (!person) return;
+    const free = this.#leaves.indexOf(undefined);
+    const leaf = free < 0 ? this.#leaves.length : free;
+    this.#leaves[leaf] = userId;
+    Object.assign(person, { leaf, keyPackage: undefined, lost: false });
+  }
+
+  #unseat(leaf: number): void {
+    this.#leaves[leaf] = undefined;
+    for (const person of this.#people.values()) if (person.leaf === leaf) person.leaf = undefined;
+  }
+
+  /** Those who can commit. */
+  #inside(): string[] {
+    return [...this.#people].flatMap(([userId, { leaf, lost }]) =>
+      leaf === undefined || lost ? [] : [userId],
+    );
+  }
+
+  /** Whoever founds a group is leaf 0 of their own. */
+  #leafOf(userId: string): number | undefined {
+    const person = this.#people.get(userId);
+    if (this.#epoch === 0) return person?.keyPackage ? 0 : undefined;
+    return person?.lost ? undefined : person?.leaf;
+  }
+
+  #removes(leaf: number): boolean {
+    return this.#proposed.some(({ change }) => change.kind === 'remove' && change.leaf === leaf);
+  }
+
+  /** Fewer than two people need no group. Whoever is left inside one has to give it up. */
+  #disband(atMs: number): DaveSend[] {
+    if (this.#epoch === 0) return [];
+    return [...restart(this.#inside()), ...this.#found(atMs)];
+  }
+
+  /** Nobody inside can commit any more: those with a key package begin a new group. */
+  #found(atMs: number): DaveSend[] {
+    this.#forget();
+    return [...this.#people].flatMap(([userId, { keyPackage }]) =>
+      keyPackage ? this.#greetFounder(userId, keyPackage, atMs) : [],
+    );
+  }
+
+  #forget(): void {
+    this.#epoch = 0;
+    this.#leaves = [];
+    this.#proposed = [];
+    for (const person of this.#people.values()) {
+      person.leaf = undefined;
+      person.lost = false;
+    }
+  }
+
+  /** A founder adds everybody but themselves. */
+  #greetFounder(userId: string, keyPackage: KeyPackage, atMs: number): DaveSend[] {
+    const earlier = this.#proposed.map(({ message }) => message);
+    const others = this.#founders(userId);
+    const greeting = earlier.length > 0 ? append([userId], earlier) : [];
+    return [...this.#propose(others, [{ kind: 'add', userId, keyPackage }], atMs), ...greeting];
+  }
+
+  #founders(butNot: string): string[] {
+    return this.#proposed.flatMap(({ change }) =>
+      change.kind === 'add' && change.userId !== butNot ? [change.userId] : [],
+    );
+  }
+
+  #propose(to: readonly string[], changes: readonly Change[], atMs: number): DaveSend[] {
+    this.#proposedAtMs = atMs;
+    const proposed = changes.map((change) => ({ ...this.#sign(change), change }));
+    this.#proposed.push(...proposed);
+    const messages = proposed.map(({ message }) => message);
+    return append(to, messages);
+  }
+
+  #sign(change: Change): Proposal {
+    if (change.kind === 'add') {
+      return this.#sender.add(this.#groupId, this.#epoch, change.keyPackage);
+    }
+    return this.#sender.remove(this.#groupId, this.#epoch, change.leaf);
+  }
+
+  /** Takes back that somebody was to be added. */
+  #withdraw(userId: string): DaveSend[] {
+    const add = this.#proposed.find(({ change }) => adds(change, userId));
+    if (!add) return [];
+    this.#proposed = this.#proposed.filter((one) => one !== add);
+    const told = this.#epoch === 0 ? this.#founders(userId) : this.#inside();
+    return binary(told, op.proposals, Buffer.concat([u8(1), vector(vector(add.ref))]));
+  }
+}
+
+const taken = (send: readonly DaveSend[]): DaveStep => ({ kind: 'taken', send });
+
+function adds(change: Change, userId: string): boolean {
+  return change.kind === 'add' && change.userId === userId;
+}
+
+function welcomesAll(welcome: Welcome | undefined, carried: readonly Proposed[]): boolean {
+  const due = carried.flatMap(({ change }) =>
+    change.kind === 'add' ? [change.keyPackage.ref] : [],
+  );
+  const secrets = welcome?.secrets ?? [];
+  if (secrets.length !== due.length) return false;
+  return due.every((ref) => secrets.some(({ keyPackageRef }) => keyPackageRef.equals(ref)));
+}
+
+function append(to: readonly string[], messages: readonly Buffer[]): DaveSend[] {
+  return binary(to, op.proposals, Buffer.concat([u8(0), vector(...messages)]));
+}
+
+function restart(to: readonly string[]): DaveSend[] {
+  if (to.length === 0) return [];
+  return [
+    { to, message: { op: op.prepareEpoch, d: { protocol_version: 1, epoch: 1 } } },
+    { to, message: { op: op.prepareTransition, d: { protocol_version: 1, transition_id: 0 } } },
+  ];
+}
+
+function binary(to: readonly string[], opcode: number, payload: Buffer): DaveSend[] {
+  return to.length === 0 ? [] : [{ to, message: { op: opcode, payload } }];
+}

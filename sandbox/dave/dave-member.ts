@@ -1,0 +1,114 @@
+import { DAVESession } from '@snazzah/davey';
+import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
+
+/** What became of a received frame. */
+export type OpenedFrame =
+  | { readonly kind: 'opened'; readonly opus: Buffer; readonly sealed: boolean }
+  | { readonly kind: 'still-sealed' };
+
+const audio = 0;
+/** Ends every sealed frame (DAVE protocol, "Payload Format"). */
+const sealMark = 0xfafa;
+const silence = Buffer.of(0xf8, 0xff, 0xfe);
+
+/**
+ * One person's side of the end-to-end group, over davey. Takes what the server sends, returns what to answer.
+ *
+ * Never throws: what cannot be processed is answered with op 31 and a new key package, as official clients do.
+ */
+export class DaveMember {
+  readonly #userId: string;
+  readonly #channelId: string;
+  readonly #session: DAVESession;
+  readonly #transitions = new Set<number>();
+  /** Waiting to be let in again; no second call for help meanwhile. */
+  #lost = false;
+
+  constructor(userId: string, channelId: string) {
+    this.#userId = userId;
+    this.#channelId = channelId;
+    this.#session = new DAVESession(1, userId, channelId);
+  }
+
+  /** To be sent as soon as the session is described. */
+  keyPackage(): VoiceMessage {
+    return { op: op.keyPackage, payload: this.#session.getSerializedKeyPackage() };
+  }
+
+  /** A binary message; `present` are the ids of op 11 that op 13 has not taken back. */
+  takeBinary(opcode: number, payload: Buffer, present: Iterable<string>): VoiceMessage[] {
+    try {
+      if (opcode === op.externalSender) this.#session.setExternalSender(payload);
+      if (opcode === op.proposals) return this.#propose(payload, [...present]);
+      if (opcode === op.announceCommit || opcode === op.welcome)
+        return this.#enter(opcode, payload);
+      return [];
+    } catch {
+      return this.#recover(payload.length > 1 ? payload.readUInt16BE() : 0);
+    }
+  }
+
+  prepareTransition(transitionId: number): VoiceMessage[] {
+    if (transitionId === 0) return [];
+    this.#transitions.add(transitionId);
+    return [{ op: op.transitionReady, d: { transition_id: transitionId } }];
+  }
+
+  executeTransition(transitionId: number): void {
+    this.#transitions.delete(transitionId);
+  }
+
+  /** Epoch 1 means that there shall be a new group. */
+  prepareEpoch(epoch: number): VoiceMessage[] {
+    return epoch === 1 ? [this.#restart()] : [];
+  }
+
+  /** Whether the group is these people and oneself, and no change of it is under way. */
+  holds(others: readonly string[]): boolean {
+    if (!this.#session.ready || this.#transitions.size > 0) return false;
+    const members = new Set(this.#session.getUserIds());
+    return members.size === others.length + 1 && others.every((id) => members.has(id));
+  }
+
+  /** Goes out as it is while there is no group, and silence always does. */
+  seal(opus: Buffer): Buffer {
+    return this.#session.ready && !opus.equals(silence) ? this.#session.encryptOpus(opus) : opus;
+  }
+
+  open(fromUserId: string, frame: Buffer): OpenedFrame {
+    const sealed = frame.length > 2 && frame.readUInt16BE(frame.length - 2) === sealMark;
+    if (!sealed) return { kind: 'opened', opus: frame, sealed };
+    try {
+      return { kind: 'opened', opus: this.#session.decrypt(fromUserId, audio, frame), sealed };
+    } catch {
+      return { kind: 'still-sealed' };
+    }
+  }
+
+  #propose(payload: Buffer, present: string[]): VoiceMessage[] {
+    const kind = payload.readUInt8() === 0 ? 0 : 1;
+    const { commit, welcome } = this.#session.processProposals(kind, payload.subarray(1), present);
+    if (!commit) return [];
+    return [{ op: op.commitWelcome, payload: welcome ? Buffer.concat([commit, welcome]) : commit }];
+  }
+
+  #enter(opcode: number, payload: Buffer): VoiceMessage[] {
+    const transitionId = payload.readUInt16BE();
+    if (opcode === op.welcome) this.#session.processWelcome(payload.subarray(2));
+    else this.#session.processCommit(payload.subarray(2));
+    this.#lost = false;
+    return this.prepareTransition(transitionId);
+  }
+
+  #recover(transitionId: number): VoiceMessage[] {
+    if (this.#lost) return [];
+    this.#lost = true;
+    return [{ op: op.invalidCommit, d: { transition_id: transitionId } }, this.#restart()];
+  }
+
+  #restart(): VoiceMessage {
+    this.#transitions.clear();
+    this.#session.reinit(1, this.#userId, this.#channelId);
+    return this.keyPackage();
+  }
+}

@@ -1,0 +1,54 @@
+import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
+
+export type DaveSend = { readonly to: readonly string[]; readonly message: VoiceMessage };
+
+type Transition = {
+  readonly asked: readonly string[];
+  readonly waiting: Set<string>;
+  readonly atMs: number;
+};
+
+/** Changes of the end-to-end keys that were announced and are carried out once everybody is ready for them. */
+export class DaveTransitions {
+  readonly #limitMs: number;
+  readonly #open = new Map<number, Transition>();
+  #last = 0;
+
+  /** After `limitMs` a transition is carried out without those who are not ready. */
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  /** A new id, 1 to 65535. */
+  open(asked: readonly string[], atMs: number): number {
+    this.#last = (this.#last % 0xffff) + 1;
+    this.#open.set(this.#last, { asked, waiting: new Set(asked), atMs });
+    return this.#last;
+  }
+
+  ready(userId: string, id: number): readonly DaveSend[] {
+    const transition = this.#open.get(id);
+    if (!transition?.waiting.delete(userId)) return [];
+    return transition.waiting.size === 0 ? [this.#execute(id, transition)] : [];
+  }
+
+  waitsFor(userId: string): boolean {
+    return [...this.#open.values()].some(({ waiting }) => waiting.has(userId));
+  }
+
+  /** Nobody waits for this person any more. */
+  drop(userId: string): readonly DaveSend[] {
+    return [...this.#open.keys()].flatMap((id) => this.ready(userId, id));
+  }
+
+  tick(atMs: number): readonly DaveSend[] {
+    return [...this.#open]
+      .filter(([, { atMs: sinceMs }]) => atMs - sinceMs >= this.#limitMs)
+      .map(([id, transition]) => this.#execute(id, transition));
+  }
+
+  #execute(id: number, { asked }: Transition): DaveSend {
+    this.#open.delete(id);
+    return { to: asked, message: { op: op.executeTransition, d: { transition_id: id } } };
+  }
+}

@@ -1,0 +1,99 @@
+import type { WebSocket } from 'ws';
+import { type GatewaySession, sendText } from './gateway-session.ts';
+import {
+  closeCodes,
+  type GatewayIdentify,
+  type GatewayRequest,
+  type GatewayResume,
+  readRequest,
+} from './gateway-wire.ts';
+
+/** What a connection asks of the gateway it belongs to. */
+export interface GatewayDesk {
+  /** A session with READY under way, or the close code. */
+  identify(
+    identify: GatewayIdentify,
+    socket: WebSocket,
+  ): GatewaySession | { readonly closeCode: number };
+  /** The session, replayed; `invalid` asks for a new identify. */
+  resume(
+    resume: GatewayResume,
+    socket: WebSocket,
+  ): GatewaySession | 'invalid' | { readonly closeCode: number };
+  /** Op 4, op 8 and op 43. */
+  request(session: GatewaySession, request: GatewayRequest): void;
+  /** Whether heartbeats are answered now. */
+  answersHeartbeats(): boolean;
+  /** The socket of `session` closed with `code`. */
+  closed(session: GatewaySession, socket: WebSocket, code: number): void;
+}
+
+/** Heartbeats missed in a row before the connection counts as dead. */
+const missedHeartbeats = 2;
+
+/** Speaks the gateway protocol on one socket until it closes; nothing it receives can throw. */
+export function serveGateway(socket: WebSocket, desk: GatewayDesk, heartbeatMs: number): void {
+  const connection = new Connection(socket, desk);
+  const dead = setTimeout(
+    () => socket.close(closeCodes.noHeartbeat, 'No heartbeat'),
+    heartbeatMs * missedHeartbeats,
+  );
+  socket.on('message', (data, isBinary) => {
+    const request = isBinary ? notUnderstood : readRequest(data.toString());
+    if ('closeCode' in request) socket.close(request.closeCode);
+    else if (request.op !== 1) connection.answer(request);
+    else {
+      dead.refresh();
+      if (desk.answersHeartbeats()) sendText(socket, JSON.stringify({ op: 11 }));
+    }
+  });
+  socket.on('error', () => socket.terminate());
+  socket.on('close', (code) => {
+    clearTimeout(dead);
+    connection.closed(code);
+  });
+  sendText(socket, JSON.stringify({ op: 10, d: { heartbeat_interval: heartbeatMs } }));
+}
+
+const notUnderstood = { closeCode: closeCodes.notUnderstood };
+
+class Connection {
+  readonly #socket: WebSocket;
+  readonly #desk: GatewayDesk;
+  #session: GatewaySession | undefined;
+
+  constructor(socket: WebSocket, desk: GatewayDesk) {
+    this.#socket = socket;
+    this.#desk = desk;
+  }
+
+  answer(request: GatewayRequest): void {
+    const session = this.#present();
+    if (request.op === 2 || request.op === 6) this.#login(request);
+    else if (session) this.#desk.request(session, request);
+    else this.#socket.close(closeCodes.notIdentified);
+  }
+
+  closed(code: number): void {
+    if (this.#session) this.#desk.closed(this.#session, this.#socket, code);
+  }
+
+  #login(request: Extract<GatewayRequest, { op: 2 | 6 }>): void {
+    if (this.#present()) {
+      this.#socket.close(closeCodes.alreadyIdentified);
+      return;
+    }
+    const outcome =
+      request.op === 2
+        ? this.#desk.identify(request.d, this.#socket)
+        : this.#desk.resume(request.d, this.#socket);
+    if (outcome === 'invalid') sendText(this.#socket, JSON.stringify({ op: 9, d: false }));
+    else if ('closeCode' in outcome) this.#socket.close(outcome.closeCode);
+    else this.#session = outcome;
+  }
+
+  /** None after op 9: the socket is open, and a login is due. */
+  #present(): GatewaySession | undefined {
+    return this.#session?.socket === this.#socket ? this.#session : undefined;
+  }
+}

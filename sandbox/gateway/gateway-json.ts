@@ -1,0 +1,64 @@
+import { canSitIn, type Guild, type Member, type World } from '#sandbox/world/world.ts';
+import { guildCreateJson } from '#sandbox/world/world-guild-json.ts';
+import { type Json, memberJson, userJson } from '#sandbox/world/world-json.ts';
+import {
+  type ChannelInfoRequest,
+  type GatewayIdentify,
+  intents,
+  type MembersRequest,
+} from './gateway-wire.ts';
+
+export function readyJson(
+  world: World,
+  sessionId: string,
+  resumeUrl: string,
+  shard: GatewayIdentify['shard'],
+): Json {
+  return {
+    v: 10,
+    user: { ...userJson(world.bot), verified: true, mfa_enabled: false, email: null },
+    guilds: world.guilds.map(({ id }) => ({ id, unavailable: true })),
+    session_id: sessionId,
+    session_type: 'normal',
+    resume_gateway_url: resumeUrl,
+    shard: shard ?? [0, 1],
+    application: { id: world.bot.id, flags: 0 },
+    private_channels: [],
+    relationships: [],
+  };
+}
+
+/** GUILD_CREATE as a session with these intents gets it. */
+export function guildSeen(world: World, guild: Guild, asked: number): Json {
+  return guildCreateJson(world, guild, {
+    members: asked & intents.guildMembers ? 'all' : 'seated',
+    voiceStates: (asked & intents.voiceStates) !== 0,
+  });
+}
+
+/** The members of these ids, or whose names begin so. */
+export function membersChunkJson(guild: Guild, request: MembersRequest): Json {
+  const query = (request.query ?? '').toLowerCase();
+  const named = (member: Member) => member.user.name.toLowerCase().startsWith(query);
+  const ids = request.user_ids;
+  const all = [...guild.members.values()];
+  const found = all.filter((member) => (ids ? ids.includes(member.user.id) : named(member)));
+  return {
+    guild_id: guild.id,
+    members: found.map(memberJson),
+    chunk_index: 0,
+    chunk_count: 1,
+    not_found: (ids ?? []).filter((id) => !guild.members.has(id)),
+    ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
+  };
+}
+
+/** What is not told with the channels themselves. Source: Discord docs, "Request Channel Info". */
+export function channelInfoJson(guild: Guild, { fields }: ChannelInfoRequest): Json {
+  const asksStatus = fields.includes('status');
+  const channels = guild.channels.filter(canSitIn).map(({ id, status }) => ({
+    id,
+    ...(asksStatus ? { status: status || null } : {}),
+  }));
+  return { guild_id: guild.id, channels };
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import type { Json } from '#sandbox/world/world-json.ts';
+
+/** One event for the bot. */
+export type Dispatch = {
+  readonly name: string;
+  /** A function where it depends on the intents of a session. */
+  readonly data: Json | ((intents: number) => Json);
+  /** Only sessions that asked for this intent get it. */
+  readonly intent?: number;
+  /** Only this session gets it. */
+  readonly sessionId?: string;
+};
+
+/** Source: Discord docs, "Gateway Intents". */
+export const intents = {
+  guilds: 1 << 0,
+  guildMembers: 1 << 1,
+  voiceStates: 1 << 7,
+  presences: 1 << 8,
+  messages: 1 << 9,
+  messageContent: 1 << 15,
+} as const;
+
+/** Intents that need a tick in Discord's developer portal. */
+export const privilegedIntents = {
+  members: intents.guildMembers,
+  presences: intents.presences,
+  content: intents.messageContent,
+} as const;
+export type PrivilegedIntent = keyof typeof privilegedIntents;
+
+/** Source: Discord docs, "Gateway Close Event Codes". */
+export const closeCodes = {
+  unknownOpcode: 4001,
+  notUnderstood: 4002,
+  notIdentified: 4003,
+  wrongToken: 4004,
+  alreadyIdentified: 4005,
+  wrongSequence: 4007,
+  noHeartbeat: 4009,
+  intentNotAllowed: 4014,
+} as const;
+
+const identify = z.object({
+  op: z.literal(2),
+  d: z.object({
+    token: z.string(),
+    intents: z.int().nonnegative(),
+    shard: z.tuple([z.int(), z.int()]).optional(),
+  }),
+});
+const resume = z.object({
+  op: z.literal(6),
+  d: z.object({ token: z.string(), session_id: z.string(), seq: z.int().nonnegative() }),
+});
+const voiceState = z.object({
+  op: z.literal(4),
+  d: z.object({
+    guild_id: z.string(),
+    channel_id: z.string().nullable(),
+    self_mute: z.boolean().default(false),
+    self_deaf: z.boolean().default(false),
+  }),
+});
+const members = z.object({
+  op: z.literal(8),
+  d: z.object({
+    guild_id: z.string(),
+    query: z.string().optional(),
+    user_ids: z.union([z.string().transform((id) => [id]), z.array(z.string())]).optional(),
+    nonce: z.string().optional(),
+  }),
+});
+const channelInfo = z.object({
+  op: z.literal(43),
+  d: z.object({ guild_id: z.string(), fields: z.array(z.string()) }),
+});
+const request = z.discriminatedUnion('op', [
+  z.object({ op: z.literal(1), d: z.unknown() }),
+  z.object({ op: z.literal(3), d: z.unknown() }),
+  identify,
+  resume,
+  voiceState,
+  members,
+  channelInfo,
+]);
+
+/** What the bot may say on the gateway: heartbeat, presence, identify, resume, voice state, members, channel info. */
+export type GatewayRequest = z.infer<typeof request>;
+export type GatewayIdentify = z.infer<typeof identify>['d'];
+export type GatewayResume = z.infer<typeof resume>['d'];
+export type VoiceStateRequest = z.infer<typeof voiceState>['d'];
+export type MembersRequest = z.infer<typeof members>['d'];
+export type ChannelInfoRequest = z.infer<typeof channelInfo>['d'];
+
+const knownOpcodes: readonly unknown[] = [1, 2, 3, 4, 6, 8, 43];
+const envelope = z.object({ op: z.number() });
+
+/** What came in, or the close code it earns. */
+export function readRequest(text: string): GatewayRequest | { readonly closeCode: number } {
+  let payload: unknown;
+  try {
+    payload = JSON.parse(text);
+  } catch {
+    return { closeCode: closeCodes.notUnderstood };
+  }
+  const read = request.safeParse(payload);
+  if (read.success) return read.data;
+  const op = envelope.safeParse(payload);
+  const unknown = op.success && !knownOpcodes.includes(op.data.op);
+  return { closeCode: unknown ? closeCodes.unknownOpcode : closeCodes.notUnderstood };
+}

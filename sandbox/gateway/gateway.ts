@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { guildWithId, type World } from '#sandbox/world/world.ts';
+import { type GatewayDesk, serveGateway } from './gateway-connection.ts';
+import { EventFaults } from './gateway-faults.ts';
+import { channelInfoJson, guildSeen, membersChunkJson, readyJson } from './gateway-json.ts';
+import { type GatewaySession, sendText } from './gateway-session.ts';
+import { GatewaySessions } from './gateway-sessions.ts';
+import {
+  type ChannelInfoRequest,
+  closeCodes,
+  type Dispatch,
+  type GatewayIdentify,
+  type GatewayResume,
+  intents,
+  type MembersRequest,
+  type PrivilegedIntent,
+  privilegedIntents,
+  type VoiceStateRequest,
+} from './gateway-wire.ts';
+
+export type GatewayOptions = {
+  readonly world: World;
+  readonly token: string;
+  readonly heartbeatMs: number;
+  /** How long a session without a socket can be resumed. */
+  readonly resumeMs: number;
+  /** Those ticked in the developer portal; a bot that asks for another is refused. */
+  readonly privileged: readonly PrivilegedIntent[];
+  /** The bot asked for a seat in a voice channel, or to leave it. */
+  readonly onVoiceState: (session: GatewaySession, request: VoiceStateRequest) => void;
+  /** A session is over: the bot logged out, or did not come back in time. */
+  readonly onSessionEnd: (session: GatewaySession) => void;
+};
+
+/** Sockets at a time; one more is turned away. */
+const socketLimit = 32;
+/** The bot's own requests are small; Discord's bound is 15 KiB. */
+const requestLimitBytes = 15 * 1024;
+const path = '/gateway';
+
+/**
+ * The main gateway: tells the bot what happens, and takes its requests.
+ *
+ * Plain JSON only: discord.js 14.28.1 asks for compression where zlib-sync is installed, and reads text all the same.
+ */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: requestLimitBytes });
+  readonly #sessions: GatewaySessions;
+  readonly #late = new Set<NodeJS.Timeout>();
+  readonly faults = new EventFaults();
+  #answersHeartbeats = true;
+  #url = '';
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#sessions = new GatewaySessions(options.resumeMs, options.onSessionEnd);
+  }
+
+  /** `ws://127.0.0.1:PORT/gateway`; the empty string until it listens. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Takes the WebSocket upgrades of a server that listens on `port`. */
+  listen(server: Server, port: number): void {
+    this.#url = `ws://127.0.0.1:${port}${path}`;
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  /** Queued for sessions whose socket is gone, too. */
+  dispatch(event: Dispatch): void {
+    for (const delayMs of this.faults.delaysMs(event.name)) {
+      if (delayMs > 0) this.#later(delayMs, () => this.#send(event));
+      else this.#send(event);
+    }
+  }
+
+  /** Whether the bot is connected now. */
+  get online(): boolean {
+    return this.#sessions.all().some((session) => session.socket);
+  }
+
+  /** Cuts every socket, as a broken network would; sessions can be resumed. */
+  dropSockets(): void {
+    for (const socket of this.#sockets.clients) socket.terminate();
+  }
+
+  /** Ends every session: whoever tries to resume must identify anew. */
+  endSessions(): void {
+    for (const session of this.#sessions.all()) this.#sessions.end(session);
+  }
+
+  /** Closes every socket with `code`; sessions can be resumed unless it is 1000 or 1001. */
+  closeSockets(code: number): void {
+    for (const socket of this.#sockets.clients) socket.close(code);
+  }
+
+  /** Op 7 to every socket. */
+  askToReconnect(): void {
+    for (const socket of this.#sockets.clients)
+      sendText(socket, JSON.stringify({ op: 7, d: null }));
+  }
+
+  /** Op 9 to every socket: the bot is to resume, or to identify anew. */
+  invalidateSessions(resumable: boolean): void {
+    for (const session of this.#sessions.all()) {
+      const { socket } = session;
+      if (!socket) continue;
+      sendText(socket, JSON.stringify({ op: 9, d: resumable }));
+      session.detach(socket);
+      if (resumable) this.#sessions.expire(session);
+      else this.#sessions.end(session);
+    }
+  }
+
+  /** While off, the bot must take the connection for dead. */
+  answerHeartbeats(on: boolean): void {
+    this.#answersHeartbeats = on;
+  }
+
+  close(): void {
+    for (const timer of this.#late) clearTimeout(timer);
+    this.endSessions();
+    this.dropSockets();
+    this.#sockets.close();
+  }
+
+  readonly #desk: GatewayDesk = {
+    identify: (identify, socket) => this.#identify(identify, socket),
+    resume: (resume, socket) => this.#resume(resume, socket),
+    request: (session, request) => {
+      if (request.op === 4) this.#options.onVoiceState(session, request.d);
+      if (request.op === 8) this.#members(session, request.d);
+      if (request.op === 43) this.#channelInfo(session, request.d);
+    },
+    answersHeartbeats: () => this.#answersHeartbeats,
+    closed: (session, socket, code) => {
+      if (!session.detach(socket) || !this.#sessions.find(session.id)) return;
+      // A client that says goodbye properly gives its session up; any other end may be resumed.
+      if (code === 1000 || code === 1001) this.#sessions.end(session);
+      else this.#sessions.expire(session);
+    },
+  };
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const wanted = (request.url ?? '').split('?')[0];
+    if (![path, `${path}/`].includes(wanted ?? '') || this.#sockets.clients.size >= socketLimit) {
+      socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (client) =>
+      serveGateway(client, this.#desk, this.#options.heartbeatMs),
+    );
+  }
+
+  #identify(identify: GatewayIdentify, socket: WebSocket): GatewaySession | { closeCode: number } {
+    if (!this.#isOurs(identify.token)) return { closeCode: closeCodes.wrongToken };
+    if (!this.#mayAskFor(identify.intents)) return { closeCode: closeCodes.intentNotAllowed };
+    const { world } = this.#options;
+    const session = this.#sessions.open(randomUUID().replaceAll('-', ''), identify.intents);
+    session.attach(socket);
+    session.dispatch('READY', readyJson(world, session.id, this.#url, identify.shard));
+    if (identify.intents & intents.guilds) {
+      for (const guild of world.guilds) {
+        session.dispatch('GUILD_CREATE', guildSeen(world, guild, identify.intents));
+      }
+    }
+    return session;
+  }
+
+  #resume(
+    resume: GatewayResume,
+    socket: WebSocket,
+  ): GatewaySession | 'invalid' | { closeCode: number } {
+    if (!this.#isOurs(resume.token)) return { closeCode: closeCodes.wrongToken };
+    const session = this.#sessions.find(resume.session_id);
+    if (!session) return 'invalid';
+    session.attach(socket);
+    this.#sessions.keep(session);
+    const outcome = session.replay(resume.seq);
+    if (outcome === 'replayed') {
+      session.dispatch('RESUMED', { _trace: [] });
+      return session;
+    }
+    session.detach(socket);
+    this.#sessions.end(session);
+    return outcome === 'ahead' ? { closeCode: closeCodes.wrongSequence } : 'invalid';
+  }
+
+  #members(session: GatewaySession, request: MembersRequest): void {
+    const guild = guildWithId(this.#options.world, request.guild_id);
+    if (!guild) return;
+    session.dispatch('GUILD_MEMBERS_CHUNK', membersChunkJson(guild, request));
+  }
+
+  #channelInfo(session: GatewaySession, request: ChannelInfoRequest): void {
+    const guild = guildWithId(this.#options.world, request.guild_id);
+    if (guild) session.dispatch('CHANNEL_INFO', channelInfoJson(guild, request));
+  }
+
+  #send(event: Dispatch): void {
+    const { name, data } = event;
+    for (const session of this.#sessions.all()) {
+      if (!session.wants(event)) continue;
+      session.dispatch(name, typeof data === 'function' ? data(session.intents) : data);
+    }
+  }
+
+  #later(delayMs: number, run: () => void): void {
+    const timer = setTimeout(() => {
+      this.#late.delete(timer);
+      run();
+    }, delayMs);
+    this.#late.add(timer);
+  }
+
+  #mayAskFor(asked: number): boolean {
+    const needTick = Object.values(privilegedIntents).reduce((all, bit) => all | bit, 0);
+    const ticked = this.#options.privileged.reduce((all, name) => all | privilegedIntents[name], 0);
+    return (asked & needTick & ~ticked) === 0;
+  }
+
+  #isOurs(token: string): boolean {
+    return token.replace(/^Bot\s+/i, '') === this.#options.token;
+  }
+}

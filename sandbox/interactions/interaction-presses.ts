@@ -1,0 +1,102 @@
+import {
+  componentTypes,
+  type PressableComponent,
+  pressables,
+} from '#sandbox/rest/rest-components.ts';
+import type { Guild, World } from '#sandbox/world/world.ts';
+import type { Json } from '#sandbox/world/world-json.ts';
+import { Resolving } from './interaction-resolved.ts';
+
+/**
+ * The `data` for a button pressed, or values picked from a menu, among the components a person sees.
+ *
+ * Values are people, roles and channels by name or id, or options by label or value. What the message does not have is
+ * pressed all the same, as a broken client would; for anything else that Discord's own client would not let anybody do it
+ * throws a plain Error with one sentence.
+ */
+export function pressData(
+  world: World,
+  guild: Guild,
+  components: unknown,
+  customId: string,
+  values: readonly string[] | undefined,
+): Json {
+  const pressed =
+    pressables(components).find(({ custom_id }) => custom_id === customId) ??
+    unseen(customId, values);
+  if (pressed.disabled) throw new Error(`${customId} is greyed out.`);
+  const { type, custom_id } = pressed;
+  const head = { custom_id, component_type: type };
+  if (type === componentTypes.button) return head;
+  const resolving = new Resolving(world, guild);
+  const picked = (values ?? []).map((word) => pickedValue(pressed, resolving, word));
+  const { min_values, max_values } = pressed;
+  if (picked.length < (min_values ?? 1) || picked.length > (max_values ?? 1)) {
+    throw new Error(`${customId} does not take ${picked.length} values.`);
+  }
+  return { ...head, values: picked, ...resolving.json() };
+}
+
+/** What people type into a form, by custom id; a menu in it takes a list. */
+export type FormFields = Readonly<Record<string, string | readonly string[]>>;
+
+/** The `data` of a form filled in. Throws a plain Error when a field is unknown, missing or too long. */
+export function formData(modal: Json, fields: FormFields): Json {
+  const inputs = pressables(modal.components);
+  const stray = Object.keys(fields).find((id) => !inputs.some((each) => each.custom_id === id));
+  if (stray !== undefined) throw new Error(`The form has no ${stray}.`);
+  return { custom_id: modal.custom_id, components: filled(modal.components, fields) };
+}
+
+function unseen(custom_id: string, values: readonly string[] | undefined): PressableComponent {
+  if (!values) return { type: componentTypes.button, custom_id };
+  const options = values.map((value) => ({ label: value, value }));
+  return { type: componentTypes.textMenu, custom_id, options, max_values: options.length };
+}
+
+function pickedValue(menu: PressableComponent, resolving: Resolving, word: string): string {
+  const value = found(menu, resolving, word);
+  if (value === undefined) throw new Error(`${menu.custom_id} does not offer ${word}.`);
+  return value;
+}
+
+function found(menu: PressableComponent, resolving: Resolving, word: string): string | undefined {
+  switch (menu.type) {
+    case componentTypes.userMenu:
+      return resolving.user(word);
+    case componentTypes.roleMenu:
+      return resolving.role(word);
+    case componentTypes.mentionableMenu:
+      return resolving.user(word) ?? resolving.role(word);
+    case componentTypes.channelMenu:
+      return resolving.channel(word);
+    default:
+      return menu.options?.find(({ value, label }) => value === word || label === word)?.value;
+  }
+}
+
+/** The same tree, with what was typed where the inputs were. */
+function filled(components: unknown, fields: FormFields): Json[] {
+  if (!Array.isArray(components)) return [];
+  return components.map((part: Json) => {
+    const { type, id } = part;
+    const head = { type, ...(id === undefined ? {} : { id }) };
+    if (type === componentTypes.row)
+      return { ...head, components: filled(part.components, fields) };
+    if (type === componentTypes.label) {
+      return { ...head, component: filled([part.component], fields)[0] };
+    }
+    return { ...head, custom_id: part.custom_id, ...entry(part, fields) };
+  });
+}
+
+function entry(input: Json, fields: FormFields): Json {
+  const { custom_id, value: preset, required, max_length } = input;
+  const typed = fields[String(custom_id)] ?? (typeof preset === 'string' ? preset : '');
+  if (required !== false && typed.length === 0) throw new Error(`The form needs ${custom_id}.`);
+  if (typeof typed !== 'string') return { values: typed };
+  if (typeof max_length === 'number' && typed.length > max_length) {
+    throw new Error(`${custom_id} takes ${max_length} characters at most.`);
+  }
+  return { value: typed };
+}

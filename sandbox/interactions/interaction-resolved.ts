@@ -1,0 +1,55 @@
+import { findChannel, findMember, findRole, type Guild, type World } from '#sandbox/world/world.ts';
+import { channelJson } from '#sandbox/world/world-guild-json.ts';
+import { type Json, memberJson, roleJson, userJson } from '#sandbox/world/world-json.ts';
+import { permissionsOf } from '#sandbox/world/world-permissions.ts';
+
+type ResolvedKind = 'users' | 'members' | 'channels' | 'roles' | 'attachments';
+export type ResolvedEntity = { readonly id: string; readonly json: Json };
+
+/** Turns names into ids, and keeps what an interaction then tells about them under `resolved`. */
+export class Resolving {
+  readonly #world: World;
+  readonly #guild: Guild;
+  readonly #resolved: { [kind in ResolvedKind]?: Record<string, Json> } = {};
+
+  constructor(world: World, guild: Guild) {
+    this.#world = world;
+    this.#guild = guild;
+  }
+
+  /** Its id; undefined when there is no such channel, or it is of none of the `types`. */
+  channel(word: string, types?: unknown): string | undefined {
+    const channel = findChannel(this.#guild, word.replace(/^#/, ''));
+    if (!channel) return undefined;
+    const json = channelJson(this.#guild, channel);
+    if (Array.isArray(types) && types.length > 0 && !types.includes(json.type)) return undefined;
+    const { bot } = this.#world;
+    const permissions = permissionsOf(this.#world, this.#guild, bot.id, channel).toString();
+    return this.note('channels', { id: channel.id, json: { ...json, permissions } });
+  }
+
+  user(word: string): string | undefined {
+    const member = findMember(this.#guild, word.replace(/^@/, ''));
+    if (!member) return undefined;
+    const { id } = member.user;
+    const permissions = permissionsOf(this.#world, this.#guild, id).toString();
+    const { user: _, ...json } = memberJson(member);
+    this.note('members', { id, json: { ...json, permissions } });
+    return this.note('users', { id, json: userJson(member.user) });
+  }
+
+  role(word: string): string | undefined {
+    const role = findRole(this.#guild, word.replace(/^@/, ''));
+    return role && this.note('roles', { id: role.id, json: roleJson(role) });
+  }
+
+  note(kind: ResolvedKind, { id, json }: ResolvedEntity): string {
+    this.#resolved[kind] = { ...this.#resolved[kind], [id]: json };
+    return id;
+  }
+
+  /** Nothing at all when no name was given. */
+  json(): Json {
+    return Object.keys(this.#resolved).length > 0 ? { resolved: this.#resolved } : {};
+  }
+}

@@ -1,0 +1,94 @@
+import { fileURLToPath } from 'node:url';
+import { perform } from '#sandbox/program/program.ts';
+import { readLines } from '#sandbox/program/program-lines.ts';
+import { messageLine } from '#sandbox/program/program-messages.ts';
+import { lineLimitBytes, readRequestLine, type SandboxLine } from '#sandbox/program/protocol.ts';
+import { realClock } from '#src/base/clock.ts';
+import { openSandbox, type Sandbox } from './sandbox.ts';
+
+/** Requests under way at a time; one more is refused. */
+const requestLimit = 32;
+const unreadLimitBytes = 8 * 1024 * 1024;
+/** Longest that leaving may take. */
+const farewellMs = 2000;
+/** Whoever sits in front of it may do anything there. */
+const ownerName = 'Adam';
+const tooLong = { id: null, ok: false, error: 'The line is too long.' } as const;
+const recordings = {
+  digits: recordingPath('human-digits-2934z.wav'),
+  time: recordingPath('synth-flite-awb-what-time-is-it.wav'),
+};
+
+const stop = new AbortController();
+process.on('SIGINT', () => stop.abort());
+process.on('SIGTERM', () => stop.abort());
+process.stdout.on('error', () => stop.abort());
+
+try {
+  const sandbox = await openSandbox({ ownerName });
+  introduce(sandbox);
+  await Promise.race([serveLines(sandbox), stopped()]);
+  stop.abort();
+  setTimeout(() => process.exit(0), farewellMs).unref();
+  await sandbox[Symbol.asyncDispose]();
+  process.exit(0);
+} catch (cause) {
+  process.stderr.write(
+    `error: ${cause instanceof Error ? cause.message : 'The sandbox failed.'}\n`,
+  );
+  process.exit(1);
+}
+
+/** Tells whoever reads the lines where everything is, and from now on what the bot writes. */
+function introduce(sandbox: Sandbox): void {
+  sandbox.onMessage((change) => {
+    const line = messageLine(change, (id) => sandbox.nameOf(id), realClock.nowMs());
+    if (line) write(line);
+  });
+  write({
+    kind: 'ready',
+    apiUrl: sandbox.apiUrl,
+    token: sandbox.token,
+    ca: sandbox.certificate,
+    cdnHost: sandbox.cdnHost,
+    guildId: sandbox.guildId,
+    botId: sandbox.botId,
+    botName: sandbox.nameOf(sandbox.botId),
+    recordings,
+  });
+}
+
+function recordingPath(name: string): string {
+  return fileURLToPath(new URL(`./recordings/${name}`, import.meta.url));
+}
+
+/** Ends when stdin does, which is when the parent is gone. */
+async function serveLines(open: Sandbox): Promise<void> {
+  let underWay = 0;
+  for await (const line of readLines(process.stdin, lineLimitBytes)) {
+    const request = line === undefined ? tooLong : readRequestLine(line);
+    if ('ok' in request) write(request);
+    else if (underWay >= requestLimit) {
+      write({ id: request.id, ok: false, error: 'Too many requests at a time.' });
+    } else {
+      underWay++;
+      void perform(open, request, stop.signal).then((answer) => {
+        underWay--;
+        write(answer);
+      });
+    }
+  }
+}
+
+function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    if (stop.signal.aborted) resolve();
+    stop.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** A reader that lets this much pile up is taken for gone. */
+function write(line: SandboxLine): void {
+  if (process.stdout.writableLength > unreadLimitBytes) stop.abort();
+  else process.stdout.write(`${JSON.stringify(line)}\n`);
+}

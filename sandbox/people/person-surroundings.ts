@@ -1,0 +1,29 @@
+import type { Interactions } from '#sandbox/interactions/interactions.ts';
+import type { VoiceClient, VoiceServer, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import type { Guild, World } from '#sandbox/world/world.ts';
+import type { MessageBoard } from '#sandbox/world/world-messages.ts';
+import type { Seats } from '#sandbox/world/world-seats.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+
+/** Opens a person's end of a voice call. */
+export type ConnectVoice = (
+  call: {
+    readonly endpoint: string;
+    readonly certificate: string;
+    readonly ticket: VoiceTicket;
+    readonly codec: OpusCodec;
+  },
+  signal: AbortSignal,
+) => Promise<VoiceClient>;
+
+/** What a person needs of the sandbox they live in. */
+export type Surroundings = {
+  readonly world: World;
+  readonly guild: Guild;
+  readonly seats: Seats;
+  readonly board: MessageBoard;
+  readonly interactions: Interactions;
+  readonly voice: Pick<VoiceServer, 'endpoint' | 'certificate'>;
+  readonly connect: ConnectVoice;
+  readonly codec: OpusCodec;
+};

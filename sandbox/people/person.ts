@@ -1,0 +1,157 @@
+import type { Interaction, ShownMessage } from '#sandbox/interactions/interaction.ts';
+import type { FormFields } from '#sandbox/interactions/interaction-presses.ts';
+import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
+import type { Microphone, SpokenTimes, VoiceCounts } from '#sandbox/voice/voice-ports.ts';
+import {
+  HeardRecorder,
+  type HeardStretch,
+  type ListenOptions,
+} from '#sandbox/voice-client/heard-recorder.ts';
+import type { Member } from '#sandbox/world/world.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { PersonCall } from './person-call.ts';
+import type { Surroundings } from './person-surroundings.ts';
+import { type MessageOptions, PersonTyping } from './person-typing.ts';
+
+/** A simulated member of a server: sits in channels, speaks, listens, types, presses buttons. */
+export interface SandboxPerson extends PersonSpeech, Typing, AsyncDisposable {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What a person does in voice channels. */
+export interface PersonSpeech {
+  /** What reached this person of the bot's voice. */
+  readonly heard: HeardRecorder;
+  /** Sits down in a voice or stage channel, by name or id; leaves the one they sit in, in whatever server. */
+  join(channel: string, signal: AbortSignal): Promise<void>;
+  leave(): Promise<void>;
+  /** Resolves when everybody seated in the channel now is in the call, and in its encrypted group. */
+  settled(signal: AbortSignal): Promise<void>;
+  /** Speaks in real time; calls wait for each other. */
+  say(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes>;
+  /** Waits until the bot was heard and then quiet. */
+  listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch>;
+  /** Their own microphone off or on; nothing happens to somebody who sits nowhere. */
+  mute(on: boolean): void;
+  /** Their own sound off or on; a client mutes the microphone with it, which this leaves to `mute`. */
+  deafen(on: boolean): void;
+  /** In this call and later ones, from the end of the present speech on. */
+  useMicrophone(microphone: Microphone): void;
+  /** What was sent and what arrived in the present call. */
+  counts(): VoiceCounts;
+}
+
+/** What a person types and presses. All throw a plain Error for what Discord's own client would not let them do. */
+export interface Typing {
+  /** Issues a slash command, say `join` or `track play`, in `channel` (default: the first text channel). */
+  command(line: string, words?: OptionValues, channel?: string): Interaction;
+  /** Types in a command up to option `focused`, and asks for suggestions. */
+  complete(line: string, words: OptionValues, focused: string, channel?: string): Interaction;
+  /** Picks an entry of the menu of a message. */
+  menu(name: string, message: ShownMessage): Interaction;
+  /** Presses a button, or picks `values` from a menu, as `message` showed it or shows it now. */
+  press(message: ShownMessage, customId: string, values?: readonly string[]): Interaction;
+  /** Presses a button of a message that Discord shows but knows no more; the bot cannot edit it. */
+  pressLost(customId: string, channel?: string): Interaction;
+  /** Fills in the form the bot answered `asked` with. */
+  submit(asked: Interaction, fields: FormFields): Interaction;
+  /** Writes a message; the chat of a voice channel has the channel's name. */
+  write(text: string, writing?: MessageOptions): ShownMessage;
+}
+
+export type PersonOptions = {
+  /** Language of their Discord, as it writes it, say `de`; default `en-US`. */
+  readonly locale?: string;
+  readonly microphone?: Microphone;
+};
+
+export class SimulatedPerson implements SandboxPerson {
+  readonly heard: HeardRecorder;
+  readonly #member: Member;
+  readonly #call: PersonCall;
+  readonly #hands: PersonTyping;
+
+  constructor(member: Member, around: Surroundings) {
+    this.#member = member;
+    this.heard = new HeardRecorder(around.world.clock);
+    this.#call = new PersonCall(member, around, this.heard);
+    this.#hands = new PersonTyping(member, around);
+  }
+
+  get id(): string {
+    return this.#member.user.id;
+  }
+
+  get name(): string {
+    return this.#member.user.name;
+  }
+
+  join(channel: string, signal: AbortSignal): Promise<void> {
+    return this.#call.join(channel, signal);
+  }
+
+  leave(): Promise<void> {
+    return this.#call.leave();
+  }
+
+  settled(signal: AbortSignal): Promise<void> {
+    return this.#call.settled(signal);
+  }
+
+  async say(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes> {
+    return await this.#call.client().speak(pcm, signal);
+  }
+
+  listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch> {
+    return this.heard.listen(options, signal);
+  }
+
+  mute(selfMute: boolean): void {
+    this.#call.muteSelf({ selfMute });
+  }
+
+  deafen(selfDeaf: boolean): void {
+    this.#call.muteSelf({ selfDeaf });
+  }
+
+  useMicrophone(microphone: Microphone): void {
+    this.#call.useMicrophone(microphone);
+  }
+
+  counts(): VoiceCounts {
+    return this.#call.client().counts();
+  }
+
+  command(line: string, words: OptionValues = {}, channel?: string): Interaction {
+    return this.#hands.command(line, words, undefined, channel);
+  }
+
+  complete(line: string, words: OptionValues, focused: string, channel?: string): Interaction {
+    return this.#hands.command(line, words, focused, channel);
+  }
+
+  menu(name: string, message: ShownMessage): Interaction {
+    return this.#hands.menu(name, message);
+  }
+
+  press(message: ShownMessage, customId: string, values?: readonly string[]): Interaction {
+    return this.#hands.press(message, customId, values);
+  }
+
+  pressLost(customId: string, channel?: string): Interaction {
+    return this.#hands.pressLost(customId, channel);
+  }
+
+  submit(asked: Interaction, fields: FormFields): Interaction {
+    return this.#hands.submit(asked, fields);
+  }
+
+  write(text: string, writing: MessageOptions = {}): ShownMessage {
+    return this.#hands.write(text, writing);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
+  }
+}

@@ -1,0 +1,56 @@
+import type { MessageChange } from '#sandbox/world/world-messages.ts';
+import type { ButtonShown, MessageLine } from './protocol.ts';
+
+/** Rows hold buttons, and containers hold rows; nothing goes deeper. */
+const deepest = 4;
+/** Source: Discord docs, "Component Reference". */
+const buttonType = 2;
+
+/** What the bot wrote, for whoever reads the lines. A deferred reply is told of when it is filled. */
+export function messageLine(
+  { kind, message }: MessageChange,
+  nameOf: (channelOrUserId: string) => string,
+  atMs: number,
+): MessageLine | undefined {
+  if (message.loading) return undefined;
+  const { ephemeral, forUserId, id, channelId, text, components } = message;
+  return {
+    kind: 'message',
+    change: kind,
+    messageId: id,
+    channel: nameOf(channelId),
+    text,
+    buttons: buttonsIn(components, deepest),
+    ...(ephemeral && forUserId !== undefined ? { to: nameOf(forUserId) } : {}),
+    atMs,
+  };
+}
+
+/** In the order a person reads them, wherever they stand in rows and containers. */
+function buttonsIn(components: readonly unknown[], levels: number): ButtonShown[] {
+  if (levels === 0) return [];
+  return components.flatMap((component) => {
+    const { type, components: inner, accessory, ...rest } = fieldsOf(component);
+    if (type === buttonType) return [buttonOf(rest)];
+    const beside = accessory === undefined ? [] : [accessory];
+    return buttonsIn([...listOf(inner), ...beside], levels - 1);
+  });
+}
+
+function buttonOf(button: Readonly<Record<string, unknown>>): ButtonShown {
+  const { custom_id: customId, label, disabled, url, emoji } = button;
+  const name = [label, fieldsOf(emoji).name, url].find((each) => typeof each === 'string');
+  return {
+    ...(typeof customId === 'string' ? { customId } : {}),
+    label: String(name ?? 'no name'),
+    disabled: disabled === true,
+  };
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,166 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import type { Interaction } from '#sandbox/interactions/interaction.ts';
+import type { Sandbox } from '#sandbox/sandbox.ts';
+import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import { readWav, writeWav } from '#src/audio/wav.ts';
+import { BotError } from '#src/base/errors.ts';
+import { withFiles } from './program-files.ts';
+import type { AnswerLine, SandboxRequest } from './protocol.ts';
+
+type AnswerFields = Readonly<Record<string, unknown>>;
+
+const joinLimitMs = 15_000;
+const settleLimitMs = 15_000;
+/** Discord's own client gives up on suggestions after this. Source: Discord docs, "Responding to an Interaction". */
+const completeLimitMs = 3_000;
+/** Source: Discord docs, "Application Command Types". */
+const slashType = 1;
+const wavLimitBytes = 64 * 1024 * 1024;
+const sayLimitMs = 10 * 60_000;
+
+/** Does what a line asks; whatever goes wrong becomes an answer of one sentence. */
+export async function perform(
+  sandbox: Sandbox,
+  request: SandboxRequest,
+  signal: AbortSignal,
+): Promise<AnswerLine> {
+  try {
+    return { ...(await fieldsOf(sandbox, request, signal)), id: request.id, ok: true };
+  } catch (cause) {
+    return { id: request.id, ok: false, error: cause instanceof Error ? cause.message : 'Failed.' };
+  }
+}
+
+async function fieldsOf(
+  sandbox: Sandbox,
+  request: SandboxRequest,
+  signal: AbortSignal,
+): Promise<AnswerFields> {
+  switch (request.do) {
+    case 'join':
+      return await join(sandbox, request, signal);
+    case 'leave':
+      await sandbox.person(request.person).leave();
+      return {};
+    case 'settled':
+      return await settled(sandbox, request, signal);
+    case 'command':
+      return await command(sandbox, request, signal);
+    case 'complete':
+      return await complete(sandbox, request, signal);
+    case 'press':
+      return await press(sandbox, request, signal);
+    case 'say':
+      return await sandbox.person(request.person).say(await readSound(request.wav), signal);
+    case 'listen':
+      return await listen(sandbox, request, signal);
+    case 'state':
+      return state(sandbox);
+  }
+}
+
+type ProgramRequest<Do extends SandboxRequest['do']> = Extract<SandboxRequest, { do: Do }>;
+
+async function join(
+  sandbox: Sandbox,
+  { person, channel, microphone: profile }: ProgramRequest<'join'>,
+  signal: AbortSignal,
+): Promise<AnswerFields> {
+  if (profile) sandbox.person(person).useMicrophone({ profile });
+  await within(joinLimitMs, `${person} did not get into ${channel}`, signal, (either) =>
+    sandbox.person(person).join(channel, either),
+  );
+  return {};
+}
+
+async function settled(
+  sandbox: Sandbox,
+  { person }: ProgramRequest<'settled'>,
+  signal: AbortSignal,
+): Promise<AnswerFields> {
+  await within(settleLimitMs, `The call of ${person} did not settle`, signal, (either) =>
+    sandbox.person(person).settled(either),
+  );
+  return {};
+}
+
+async function command(
+  sandbox: Sandbox,
+  { person, name, options, channel }: ProgramRequest<'command'>,
+  signal: AbortSignal,
+): Promise<AnswerFields> {
+  const words = await withFiles(options, name, sandbox.commands());
+  return await replyTo(sandbox.person(person).command(name, words, channel), signal);
+}
+
+async function press(
+  sandbox: Sandbox,
+  { person, messageId, customId, values }: ProgramRequest<'press'>,
+  signal: AbortSignal,
+): Promise<AnswerFields> {
+  const message = sandbox.message(messageId);
+  if (!message) throw new BotError('sandbox.failed', false, 'That message is gone.');
+  return await replyTo(sandbox.person(person).press(message, customId, values), signal);
+}
+
+async function replyTo(interaction: Interaction, signal: AbortSignal): Promise<AnswerFields> {
+  const { id: messageId, text, ephemeral } = await interaction.answered(signal);
+  const { sentAtMs, ackedAtMs = sentAtMs, deferred } = interaction;
+  return { messageId, text, ephemeral, deferred, sentAtMs, ackedAtMs };
+}
+
+async function complete(
+  sandbox: Sandbox,
+  { person, name, options, focused }: ProgramRequest<'complete'>,
+  signal: AbortSignal,
+): Promise<AnswerFields> {
+  const interaction = sandbox.person(person).complete(name, options, focused);
+  const what = `Suggestions for ${focused} did not come`;
+  return await within(completeLimitMs, what, signal, async (either) => {
+    return { choices: await interaction.suggested(either) };
+  });
+}
+
+async function listen(
+  sandbox: Sandbox,
+  { person, wav, sinceMs, quietMs, timeoutMs }: ProgramRequest<'listen'>,
+  signal: AbortSignal,
+): Promise<AnswerFields> {
+  const since = sinceMs === undefined ? {} : { sinceMs };
+  const heard = await sandbox.person(person).listen({ quietMs, timeoutMs, ...since }, signal);
+  const { pcm, ...instants } = heard;
+  if (wav !== undefined) await writeFile(wav, writeWav(pcm));
+  return { ...instants, durationMs: durationMs(pcm) };
+}
+
+function state(sandbox: Sandbox): AnswerFields {
+  const slash = sandbox.commands().filter(({ body }) => body.type === slashType);
+  return { bot: sandbox.bot(), commands: slash.map(({ body }) => body) };
+}
+
+async function readSound(path: string): Promise<Pcm> {
+  const { size } = await stat(path).catch((cause: unknown) => {
+    throw new BotError('audio.bad_wav', false, `There is no file ${path}.`, cause);
+  });
+  if (size > wavLimitBytes) throw new BotError('audio.bad_wav', false, `${path} is too big.`);
+  const pcm = readWav(await readFile(path));
+  if (durationMs(pcm) > sayLimitMs)
+    throw new BotError('audio.bad_wav', false, `${path} is too long.`);
+  return pcm;
+}
+
+/** Runs with a deadline of its own, told in words. */
+async function within<T>(
+  limitMs: number,
+  what: string,
+  signal: AbortSignal,
+  run: (either: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = AbortSignal.timeout(limitMs);
+  try {
+    return await run(AbortSignal.any([signal, deadline]));
+  } catch (cause) {
+    if (!deadline.aborted) throw cause;
+    throw new BotError('sandbox.failed', true, `${what} within ${limitMs / 1000} s.`, cause);
+  }
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http';
+import type { Upload } from '#sandbox/world/world-attachments.ts';
+
+/** A file of a form; `place` is the number in `files[0]`, by which the JSON names it. */
+export type FormFile = Upload & { readonly place: string };
+
+export type RestBody =
+  | {
+      readonly kind: 'read';
+      readonly json: unknown;
+      readonly files: readonly FormFile[];
+      /** Of the JSON alone. */
+      readonly jsonBytes: number;
+    }
+  | { readonly kind: 'too-large' }
+  | { readonly kind: 'not-json' };
+
+/** Discord's own bound for uploads without a boost. */
+const bodyLimitBytes = 10 * 1024 * 1024;
+
+/** Reads a JSON or form body; the JSON of a form is its `payload_json`. Rejects when the request breaks off. */
+export async function readBody(request: IncomingMessage): Promise<RestBody> {
+  const bytes = await readBytes(request);
+  if (!bytes) return { kind: 'too-large' };
+  const type = request.headers['content-type'] ?? '';
+  try {
+    if (type.startsWith('multipart/form-data')) return await readForm(bytes, type);
+    return read(bytes.toString(), []);
+  } catch {
+    return { kind: 'not-json' };
+  }
+}
+
+async function readBytes(request: IncomingMessage): Promise<Buffer<ArrayBuffer> | undefined> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > bodyLimitBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function readForm(bytes: Buffer<ArrayBuffer>, contentType: string): Promise<RestBody> {
+  const form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
+  const files: FormFile[] = [];
+  for (const [field, value] of form) {
+    if (typeof value === 'string') continue;
+    const { name, type } = value;
+    const place = /\[(\d+)\]$/.exec(field)?.[1] ?? `${files.length}`;
+    files.push({ name, type, place, bytes: new Uint8Array(await value.arrayBuffer()) });
+  }
+  const payload = form.get('payload_json');
+  return read(typeof payload === 'string' ? payload : '', files);
+}
+
+function read(text: string, files: readonly FormFile[]): RestBody {
+  const json: unknown = text === '' ? undefined : JSON.parse(text);
+  return { kind: 'read', json, files, jsonBytes: Buffer.byteLength(text) };
+}

@@ -1,0 +1,107 @@
+import type { World } from '#sandbox/world/world.ts';
+import { messageJson } from '#sandbox/world/world-message-json.ts';
+import type { BoardMessage, MessageBoard } from '#sandbox/world/world-messages.ts';
+import { may } from '#sandbox/world/world-permissions.ts';
+import { withContent } from './rest-content.ts';
+import { mayWrite, withChannel, withOpenChannel } from './rest-place.ts';
+import {
+  noContent,
+  ok,
+  type RestAnswer,
+  type RestCall,
+  type RestRoute,
+  refusals,
+} from './rest-route.ts';
+
+/** How many messages one read may ask for. Source: Discord docs, "Get Channel Messages". */
+const readLimit = 100;
+
+/** Messages the bot writes in channels of its own accord, and reads there; and the files of all of them. */
+export function messageRoutes(world: World, board: MessageBoard): readonly RestRoute[] {
+  const path = '/channels/:channel/messages';
+  const one = `${path}/:message`;
+  const json = (message: BoardMessage) => ok(messageJson(world, message));
+  return [
+    { method: 'POST', path, answer: (call) => post(world, board, call) },
+    { method: 'GET', path, answer: (call) => list(world, board, call) },
+    { method: 'GET', path: one, answer: (call) => withMessage(world, board, call, json) },
+    {
+      method: 'PATCH',
+      path: one,
+      answer: (call) =>
+        withOwn(world, board, call, (message) =>
+          withContent(call, message, (content) => json(board.edit(message, content))),
+        ),
+    },
+    {
+      method: 'DELETE',
+      path: one,
+      answer: (call) =>
+        withOwn(world, board, call, (message) => {
+          board.remove(message);
+          return noContent;
+        }),
+    },
+    {
+      method: 'POST',
+      path: '/channels/:channel/typing',
+      answer: (call) => withOpenChannel(world, call.param('channel'), () => noContent),
+    },
+  ];
+}
+
+function post(world: World, board: MessageBoard, call: RestCall): RestAnswer {
+  return withOpenChannel(world, call.param('channel'), (place) =>
+    withContent(call, undefined, (content, replyToId) => {
+      if (!mayWrite(world, place, content)) return refusals.notPermitted;
+      const posting = {
+        channelId: place.channel.id,
+        authorId: world.bot.id,
+        ephemeral: false,
+        loading: false,
+        replyToId,
+      };
+      return ok(messageJson(world, board.post(posting, content)));
+    }),
+  );
+}
+
+/** Newest first; without the right to read the history there is nothing. */
+function list(world: World, board: MessageBoard, call: RestCall): RestAnswer {
+  return withOpenChannel(world, call.param('channel'), ({ guild, channel }) => {
+    if (!may(world, guild, world.bot.id, 'readHistory', channel)) return ok([]);
+    const limit = Math.min(readLimit, Number(call.query.get('limit') ?? 50) || 50);
+    const [before, after] = [call.query.get('before'), call.query.get('after')];
+    const within = board
+      .inChannel(channel.id)
+      .filter(({ id }) => before === null || BigInt(id) < BigInt(before))
+      .filter(({ id }) => after === null || BigInt(id) > BigInt(after));
+    const page = after === null ? within.slice(-limit) : within.slice(0, limit);
+    return ok(page.toReversed().map((message) => messageJson(world, message)));
+  });
+}
+
+function withOwn(
+  world: World,
+  board: MessageBoard,
+  call: RestCall,
+  then: (message: BoardMessage) => RestAnswer,
+): RestAnswer {
+  return withMessage(world, board, call, (message) =>
+    message.authorId === world.bot.id ? then(message) : refusals.notOurMessage,
+  );
+}
+
+function withMessage(
+  world: World,
+  board: MessageBoard,
+  call: RestCall,
+  then: (message: BoardMessage) => RestAnswer,
+): RestAnswer {
+  return withChannel(world, call.param('channel'), ({ guild, channel }) => {
+    if (!may(world, guild, world.bot.id, 'viewChannel', channel)) return refusals.forbidden;
+    const message = board.find(call.param('message'));
+    const isHere = message?.channelId === channel.id && !message.ephemeral;
+    return message && isHere ? then(message) : refusals.unknownMessage;
+  });
+}

@@ -1,0 +1,66 @@
+import {
+  type ChannelPlace,
+  canSitIn,
+  type Guild,
+  guildWithId,
+  placeOf,
+  type World,
+} from '#sandbox/world/world.ts';
+import type { Content } from '#sandbox/world/world-messages.ts';
+import { may } from '#sandbox/world/world-permissions.ts';
+import { type RestAnswer, type RestCall, refusals } from './rest-route.ts';
+
+/** Answers with what `then` makes of the server, or that there is none. */
+export function withGuild(
+  world: World,
+  call: RestCall,
+  then: (guild: Guild) => RestAnswer,
+): RestAnswer {
+  const guild = guildWithId(world, call.param('guild'));
+  return guild ? then(guild) : refusals.unknownGuild;
+}
+
+/** The person a path names; `@me` is the bot. */
+export function userIdOf({ bot }: World, call: RestCall): string {
+  const user = call.param('user');
+  return user === '@me' ? bot.id : user;
+}
+
+/** Answers with what `then` makes of the channel, or that there is none. */
+export function withChannel(
+  world: World,
+  id: string,
+  then: (place: ChannelPlace) => RestAnswer,
+): RestAnswer {
+  const place = placeOf(world, id);
+  return place ? then(place) : refusals.unknownChannel;
+}
+
+/** As `withChannel`, for one the bot can see into; a voice channel it may not enter is closed to it. */
+export function withOpenChannel(
+  world: World,
+  id: string,
+  then: (place: ChannelPlace) => RestAnswer,
+): RestAnswer {
+  return withChannel(world, id, (place) => {
+    const { guild, channel } = place;
+    const mayHere = (what: 'viewChannel' | 'connect') =>
+      may(world, guild, world.bot.id, what, channel);
+    const isOpen = mayHere('viewChannel') && (!canSitIn(channel) || mayHere('connect'));
+    return isOpen ? then(place) : refusals.forbidden;
+  });
+}
+
+/** Whether the bot may write `content` there. */
+export function mayWrite(
+  world: World,
+  { guild, channel }: ChannelPlace,
+  content: Content,
+): boolean {
+  const write = channel.kind === 'thread' ? 'sendInThreads' : 'sendMessages';
+  const mayHere = (what: Parameters<typeof may>[3]) =>
+    may(world, guild, world.bot.id, what, channel);
+  if (!mayHere(write)) return false;
+  if (content.embeds?.length && !mayHere('embedLinks')) return false;
+  return !content.uploads?.length || mayHere('attachFiles');
+}

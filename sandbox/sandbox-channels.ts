@@ -1,0 +1,81 @@
+import {
+  type ChannelKind,
+  findMember,
+  findRole,
+  type Guild,
+  knownChannel,
+  type World,
+} from '#sandbox/world/world.ts';
+import type { Changes } from '#sandbox/world/world-changes.ts';
+import { newChannel } from '#sandbox/world/world-making.ts';
+import { bitsOf, type Permission } from '#sandbox/world/world-permissions.ts';
+
+/** What a server's owner does with its channels. Channels, roles and people go by name or id; unknown ones throw. */
+export interface ChannelChanges {
+  /** The id of the new channel. */
+  addChannel(name: string, kind: Exclude<ChannelKind, 'thread'>, userLimit?: number): string;
+  /** A limit of 0 is none. */
+  changeChannel(
+    name: string,
+    change: { readonly name?: string; readonly userLimit?: number },
+  ): void;
+  /** Whoever sits there is out; calls end with 4022. */
+  removeChannel(name: string): void;
+  /** What the channel changes for a role (`@everyone`), a person or the bot; replaces what it changed before. */
+  permit(channel: string, who: string, rights: Rights): void;
+  /** The channel where nobody can talk; none without a name. */
+  setAfkChannel(name?: string): void;
+  /** Language of the server, as Discord writes it, say `de`. */
+  setLocale(locale: string): void;
+  /** The line under a voice channel; empty: none. */
+  voiceStatus(channel: string): string;
+  setVoiceStatus(channel: string, status: string): void;
+}
+
+/** Rights a channel gives and takes; what is in neither stays as the roles have it. */
+export type Rights = {
+  readonly allow?: readonly Permission[];
+  readonly deny?: readonly Permission[];
+};
+
+export function channelChanges(around: {
+  readonly world: World;
+  readonly guild: Guild;
+  readonly changes: Changes;
+}): ChannelChanges {
+  const { world, guild, changes } = around;
+  return {
+    addChannel(name, kind, userLimit = 0) {
+      const position = guild.channels.length;
+      const channel = newChannel(world, { name, kind, position, userLimit });
+      changes.addChannel(guild, channel);
+      return channel.id;
+    },
+    changeChannel: (name, change) => changes.channel(guild, knownChannel(guild, name), change),
+    removeChannel: (name) => changes.removeChannel(guild, knownChannel(guild, name)),
+    permit(name, who, { allow = [], deny = [] }) {
+      const channel = knownChannel(guild, name);
+      const rights = { allow: bitsOf(allow), deny: bitsOf(deny) };
+      changes.overwrite(guild, channel, { ...subject(guild, who), ...rights });
+    },
+    setAfkChannel(name) {
+      const afkChannelId = name === undefined ? null : knownChannel(guild, name).id;
+      changes.guild(guild, { afkChannelId });
+    },
+    setLocale: (locale) => changes.guild(guild, { locale }),
+    voiceStatus: (name) => knownChannel(guild, name).status,
+    setVoiceStatus: (name, status) => changes.voiceStatus(guild, knownChannel(guild, name), status),
+  };
+}
+
+/** A bot and its own role have one name: the bot is meant. */
+function subject(
+  guild: Guild,
+  who: string,
+): { readonly id: string; readonly of: 'role' | 'member' } {
+  const member = findMember(guild, who);
+  if (member) return { id: member.user.id, of: 'member' };
+  const role = findRole(guild, who);
+  if (!role) throw new Error(`There is no ${who} here.`);
+  return { id: role.id, of: 'role' };
+}

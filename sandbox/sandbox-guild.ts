@@ -1,0 +1,91 @@
+import { type ShownMessage, shown } from '#sandbox/interactions/interaction.ts';
+import { type PersonOptions, type SandboxPerson, SimulatedPerson } from '#sandbox/people/person.ts';
+import type { Surroundings } from '#sandbox/people/person-surroundings.ts';
+import { findChannel, findMember, type Guild, knownChannel } from '#sandbox/world/world.ts';
+import type { Changes } from '#sandbox/world/world-changes.ts';
+import { enterGuild } from '#sandbox/world/world-making.ts';
+import { type ChannelChanges, channelChanges } from './sandbox-channels.ts';
+import { type MemberChanges, memberChanges } from './sandbox-members.ts';
+
+/** One server of the sandbox, with all that its owner can do there. */
+export interface SandboxGuild extends ChannelChanges, MemberChanges {
+  readonly id: string;
+  readonly name: string;
+  channelId(name: string): string;
+  /** The member of that name, who enters the server when first asked for; options count from then on. */
+  person(name: string, options?: PersonOptions): SandboxPerson;
+  /** What everybody in the channel can read now, oldest first. */
+  messages(channel: string): readonly ShownMessage[];
+  bot(): BotHere;
+}
+
+/** How the bot stands in one server. */
+export type BotHere = {
+  /** Name of the voice channel it sits in. */
+  readonly channel: string | undefined;
+  readonly nickname: string | null;
+  /** Audience on a stage, in the AFK channel, or without the right to speak. */
+  readonly suppressed: boolean;
+  readonly handRaised: boolean;
+  readonly selfMuted: boolean;
+  readonly selfDeafened: boolean;
+};
+
+export type GuildSurroundings = Surroundings & { readonly changes: Changes };
+
+/** The server itself, and the people in it, who leave their calls when it is disposed. */
+export type OpenGuild = {
+  readonly sandboxGuild: SandboxGuild;
+  nameOf(id: string): string | undefined;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export function openGuild(around: GuildSurroundings): OpenGuild {
+  const { guild, board } = around;
+  const people = new Map<string, SandboxPerson>();
+  return {
+    sandboxGuild: {
+      ...channelChanges(around),
+      ...memberChanges(around),
+      id: guild.id,
+      name: guild.name,
+      channelId: (name) => knownChannel(guild, name).id,
+      person: (name, options) => personNamed(around, people, name, options),
+      messages: (name) => board.inChannel(knownChannel(guild, name).id).map(shown),
+      bot: () => botHere(guild, around.world.bot.id),
+    },
+    nameOf: (id) => guild.members.get(id)?.user.name ?? findChannel(guild, id)?.name,
+    async [Symbol.asyncDispose]() {
+      for (const person of people.values()) await person[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function personNamed(
+  around: GuildSurroundings,
+  people: Map<string, SandboxPerson>,
+  name: string,
+  { locale, microphone }: PersonOptions = {},
+): SandboxPerson {
+  const { world, guild, changes } = around;
+  const known = findMember(guild, name);
+  const member = known ?? enterGuild(world, guild, name);
+  if (!known) changes.memberEntered(guild, member);
+  if (locale !== undefined) member.locale = locale;
+  const person = people.get(member.user.id) ?? new SimulatedPerson(member, around);
+  people.set(member.user.id, person);
+  if (microphone) person.useMicrophone(microphone);
+  return person;
+}
+
+function botHere(guild: Guild, botId: string): BotHere {
+  const state = guild.voiceStates.get(botId);
+  return {
+    channel: state && findChannel(guild, state.channelId)?.name,
+    nickname: guild.members.get(botId)?.nick ?? null,
+    suppressed: state?.suppressed ?? false,
+    handRaised: (state?.handRaisedAt ?? null) !== null,
+    selfMuted: state?.selfMute ?? false,
+    selfDeafened: state?.selfDeaf ?? false,
+  };
+}

@@ -1,0 +1,123 @@
+import { Gateway } from '#sandbox/gateway/gateway.ts';
+import type { GatewaySession } from '#sandbox/gateway/gateway-session.ts';
+import type {
+  Dispatch,
+  PrivilegedIntent,
+  VoiceStateRequest,
+} from '#sandbox/gateway/gateway-wire.ts';
+import { Interactions } from '#sandbox/interactions/interactions.ts';
+import { commandRoutes } from '#sandbox/rest/rest-commands.ts';
+import { interactionRoutes } from '#sandbox/rest/rest-interactions.ts';
+import { type RateLimit, RestRateLimits } from '#sandbox/rest/rest-limits.ts';
+import { memberRoutes } from '#sandbox/rest/rest-members.ts';
+import { messageRoutes } from '#sandbox/rest/rest-messages.ts';
+import { readRoutes } from '#sandbox/rest/rest-reads.ts';
+import { RestServer } from '#sandbox/rest/rest-server.ts';
+import { threadRoutes } from '#sandbox/rest/rest-threads.ts';
+import { voiceRoutes } from '#sandbox/rest/rest-voice.ts';
+import type { VoiceServer } from '#sandbox/voice/voice-ports.ts';
+import { canSitIn, guildWithId, type World } from '#sandbox/world/world.ts';
+import { Changes } from '#sandbox/world/world-changes.ts';
+import { createWorld, type WorldOptions } from '#sandbox/world/world-making.ts';
+import { messageEvent } from '#sandbox/world/world-message-json.ts';
+import { MessageBoard, type MessageChange } from '#sandbox/world/world-messages.ts';
+import { mayEnter } from '#sandbox/world/world-permissions.ts';
+import { Seats } from '#sandbox/world/world-seats.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { SeatDesk } from './sandbox-faults.ts';
+
+/** Everything behind a sandbox that knows nothing of people, wired together. */
+export type SandboxInternals = {
+  readonly world: World;
+  readonly gateway: Gateway;
+  readonly rest: RestServer;
+  readonly board: MessageBoard;
+  readonly seats: Seats;
+  readonly changes: Changes;
+  readonly interactions: Interactions;
+  readonly seatDesk: SeatDesk;
+  readonly dispatch: (event: Dispatch) => void;
+};
+
+export type PartsOptions = {
+  readonly world: WorldOptions;
+  readonly clock: Clock;
+  readonly token: string;
+  readonly heartbeatMs: number;
+  readonly resumeMs: number;
+  readonly privileged: readonly PrivilegedIntent[];
+  readonly limits: readonly RateLimit[];
+  readonly voice: VoiceServer;
+  readonly onMessage: (change: MessageChange) => void;
+};
+
+export function buildParts(options: PartsOptions): SandboxInternals {
+  const { clock, token, heartbeatMs, resumeMs, privileged, voice } = options;
+  const world = createWorld(options.world, clock);
+  const seatDesk: SeatDesk = { ignored: 0 };
+  const gateway = new Gateway({
+    world,
+    token,
+    heartbeatMs,
+    resumeMs,
+    privileged,
+    onVoiceState: (session, request) => seatBot(world, seats, seatDesk, session, request),
+    onSessionEnd: (session) => unseatBot(world, seats, session),
+  });
+  const dispatch = gateway.dispatch.bind(gateway);
+  const seats = new Seats(world, voice, dispatch);
+  const changes = new Changes(world, seats, dispatch);
+  const board = new MessageBoard(world, (change) => {
+    options.onMessage(change);
+    if (!change.message.ephemeral) dispatch(messageEvent(world, change));
+  });
+  const interactions = new Interactions(world, board, dispatch);
+  const routes = [
+    ...readRoutes(world, () => gateway.url),
+    ...commandRoutes(world),
+    ...messageRoutes(world, board),
+    ...threadRoutes(world, board, dispatch),
+    ...memberRoutes(world, changes),
+    ...voiceRoutes(world, seats, changes),
+    ...interactionRoutes(world, interactions),
+  ];
+  const rest = new RestServer({ token, clock, routes, limits: new RestRateLimits(options.limits) });
+  return { world, gateway, rest, board, seats, changes, interactions, seatDesk, dispatch };
+}
+
+/** Discord answers a seat it does not give with silence, and so does this. */
+function seatBot(
+  world: World,
+  seats: Seats,
+  desk: SeatDesk,
+  session: GatewaySession,
+  request: VoiceStateRequest,
+): void {
+  const { bot } = world;
+  const guild = guildWithId(world, request.guild_id);
+  if (!guild) return;
+  if (request.channel_id === null) {
+    seats.leave(guild, bot.id);
+    return;
+  }
+  if (desk.ignored > 0) {
+    desk.ignored--;
+    return;
+  }
+  const channel = guild.channels.find(({ id }) => id === request.channel_id);
+  if (!channel || !canSitIn(channel) || mayEnter(world, guild, bot.id, channel) !== 'yes') return;
+  seats.takeForBot(guild, {
+    userId: bot.id,
+    channel,
+    sessionId: session.id,
+    selfMute: request.self_mute,
+    selfDeaf: request.self_deaf,
+  });
+}
+
+function unseatBot(world: World, seats: Seats, session: GatewaySession): void {
+  const { bot } = world;
+  for (const guild of world.guilds) {
+    if (guild.voiceStates.get(bot.id)?.sessionId === session.id) seats.leave(guild, bot.id);
+  }
+}

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { guildSeen } from '#sandbox/gateway/gateway-json.ts';
+import { intents, type PrivilegedIntent } from '#sandbox/gateway/gateway-wire.ts';
+import { type ShownMessage, shown } from '#sandbox/interactions/interaction.ts';
+import type { PersonOptions, SandboxPerson } from '#sandbox/people/person.ts';
+import type { ConnectVoice } from '#sandbox/people/person-surroundings.ts';
+import { Cdn } from '#sandbox/rest/cdn.ts';
+import type { RateLimit } from '#sandbox/rest/rest-limits.ts';
+import type { LoggedRequest } from '#sandbox/rest/rest-server.ts';
+import type { VoiceServer } from '#sandbox/voice/voice-ports.ts';
+import type { Guild, RegisteredCommand } from '#sandbox/world/world.ts';
+import { addGuild, type GuildOptions, type WorldOptions } from '#sandbox/world/world-making.ts';
+import type { MessageChange } from '#sandbox/world/world-messages.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { type Faults, faultsOf } from './sandbox-faults.ts';
+import { type OpenGuild, openGuild, type SandboxGuild } from './sandbox-guild.ts';
+import { buildParts, type SandboxInternals } from './sandbox-parts.ts';
+
+export type RunningOptions = WorldOptions & {
+  readonly guilds?: readonly GuildOptions[];
+  readonly voice: VoiceServer;
+  readonly codec: OpusCodec;
+  readonly connect: ConnectVoice;
+  readonly limits: readonly RateLimit[];
+  readonly privilegedIntents?: readonly PrivilegedIntent[];
+  readonly heartbeatMs?: number;
+  readonly resumeMs?: number;
+  readonly clock?: Clock;
+};
+
+/** The sandbox itself; its interface is `Sandbox`. */
+export class RunningSandbox {
+  readonly token = `sandbox.${randomBytes(24).toString('hex')}`;
+  readonly faults: Faults;
+  readonly #parts: SandboxInternals;
+  readonly #options: RunningOptions;
+  readonly #first: OpenGuild;
+  readonly #more: OpenGuild[] = [];
+  readonly #listeners: ((change: MessageChange) => void)[] = [];
+  readonly #closing = new AbortController();
+  readonly #cdn: Cdn;
+  #apiUrl = '';
+  #cdnHost = '';
+
+  constructor(options: RunningOptions) {
+    this.#options = options;
+    this.#parts = buildParts({
+      world: options,
+      clock: options.clock ?? realClock,
+      token: this.token,
+      heartbeatMs: options.heartbeatMs ?? 41_250,
+      resumeMs: options.resumeMs ?? 60_000,
+      privileged: options.privilegedIntents ?? [],
+      limits: options.limits,
+      voice: options.voice,
+      onMessage: (change) => {
+        for (const listener of this.#listeners) listener(change);
+      },
+    });
+    this.#cdn = new Cdn(this.#parts.board.attachments);
+    const { guild } = this.#parts.world;
+    this.#first = this.#opened(guild);
+    for (const each of options.guilds ?? []) this.addGuild(each);
+    this.faults = faultsOf({
+      ...this.#parts,
+      guild,
+      sandboxGuild: this.#first.sandboxGuild,
+      voice: options.voice.faults,
+      closing: this.#closing.signal,
+    });
+  }
+
+  get apiUrl(): string {
+    return this.#apiUrl;
+  }
+
+  get certificate(): string {
+    return `${this.#options.voice.certificate}\n${this.#cdn.certificate}`;
+  }
+
+  get cdnHost(): string {
+    return this.#cdnHost;
+  }
+
+  get guildId(): string {
+    return this.#first.sandboxGuild.id;
+  }
+
+  get botId(): string {
+    return this.#parts.world.bot.id;
+  }
+
+  async listen(): Promise<void> {
+    const { rest, gateway, board } = this.#parts;
+    rest.server.listen(0, '127.0.0.1');
+    await once(rest.server, 'listening');
+    const address = rest.server.address();
+    if (address === null || typeof address === 'string') throw new Error('REST has no port.');
+    this.#apiUrl = `http://127.0.0.1:${address.port}/api`;
+    this.#cdnHost = await this.#cdn.listen();
+    board.attachments.servedAt(`https://${this.#cdnHost}`);
+    gateway.listen(rest.server, address.port);
+  }
+
+  guild(nameOrId?: string): SandboxGuild {
+    const all = [this.#first, ...this.#more].map(({ sandboxGuild }) => sandboxGuild);
+    const found = all.find(({ id, name }) => [id, name, undefined].includes(nameOrId));
+    if (!found) throw new Error(`There is no server ${nameOrId}.`);
+    return found;
+  }
+
+  addGuild(options: GuildOptions = {}): SandboxGuild {
+    const { world, dispatch } = this.#parts;
+    const guild = addGuild(world, options);
+    const open = this.#opened(guild);
+    this.#more.push(open);
+    const data = (asked: number) => guildSeen(world, guild, asked);
+    dispatch({ name: 'GUILD_CREATE', data, intent: intents.guilds });
+    return open.sandboxGuild;
+  }
+
+  channelId(name: string): string {
+    return this.guild().channelId(name);
+  }
+
+  person(name: string, options?: PersonOptions): SandboxPerson {
+    return this.guild().person(name, options);
+  }
+
+  messages(channel: string): readonly ShownMessage[] {
+    return this.guild().messages(channel);
+  }
+
+  message(id: string): ShownMessage | undefined {
+    const message = this.#parts.board.find(id);
+    return message && shown(message);
+  }
+
+  nameOf(id: string): string {
+    for (const guild of [this.#first, ...this.#more]) {
+      const name = guild.nameOf(id);
+      if (name !== undefined) return name;
+    }
+    return id;
+  }
+
+  bot(): { readonly online: boolean; readonly channel: string | undefined } {
+    return { online: this.#parts.gateway.online, channel: this.guild().bot().channel };
+  }
+
+  commands(): readonly RegisteredCommand[] {
+    return this.#parts.world.commands;
+  }
+
+  requests(): readonly LoggedRequest[] {
+    return this.#parts.rest.requests;
+  }
+
+  onMessage(listener: (change: MessageChange) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    for (const guild of [this.#first, ...this.#more]) await guild[Symbol.asyncDispose]();
+    this.#parts.gateway.close();
+    await this.#parts.rest.close();
+    await this.#cdn.close();
+    await this.#options.voice[Symbol.asyncDispose]();
+  }
+
+  #opened(guild: Guild): OpenGuild {
+    const { voice, codec, connect } = this.#options;
+    return openGuild({ ...this.#parts, voice, codec, connect, guild });
+  }
+}

@@ -1,0 +1,208 @@
+import type { VoicePacket } from '#sandbox/voice/rtp.ts';
+import type { HeardFrame, Microphone, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
+import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
+import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
+import {
+  type MicrophoneRules,
+  type MicrophoneState,
+  microphoneRules,
+  stepMicrophone,
+  tailFrames,
+} from './microphone.ts';
+import { PacketCounter } from './packet-counter.ts';
+import { RoomEcho, RoomNoise } from './room-sound.ts';
+import { type EncoderRateHz, encoderRate, frameMs, SpeechFrames } from './speech-frames.ts';
+
+/** Where the mouth's packets go, and whether there are any for now. */
+export interface PacketSink {
+  speaking(on: boolean): void;
+  packet(packet: Omit<VoicePacket, 'ssrc'>): void;
+}
+
+type UnderWay = {
+  readonly speech: SpeechFrames;
+  readonly done: (spoken: SpokenTimes) => void;
+  readonly failed: (cause: unknown) => void;
+  /** Frames until it is over, once all is said. */
+  tail: number;
+};
+
+/** Who is later than this goes on from now. */
+const latestMs = 1000;
+const silence = Buffer.of(0xf8, 0xff, 0xfe);
+const roomRateHz = 48_000;
+
+/** Sends what a microphone picks up: 20 ms a packet on a grid of the clock; a packet that is late is caught up with. */
+export class ClientSender {
+  readonly #codec: OpusCodec;
+  readonly #clock: Clock;
+  readonly #listener: PacketSink;
+  readonly #closing = new AbortController();
+  readonly #encoders = new Map<EncoderRateHz, OpusEncoder>();
+  /** The one that has not been told of silence since it encoded. */
+  #last: readonly [OpusEncoder, EncoderRateHz] | undefined;
+  readonly #count = new PacketCounter();
+  readonly #echo = new RoomEcho();
+  #noise = new RoomNoise(1);
+  #rules: MicrophoneRules = microphoneRules.gate;
+  #state: MicrophoneState = { hold: 0, silence: 0 };
+  #next: Microphone | undefined;
+  #underWay: UnderWay | undefined;
+  #loop: Promise<void> = Promise.resolve();
+  #running = false;
+  #sending = false;
+
+  constructor(codec: OpusCodec, clock: Clock, listener: PacketSink) {
+    this.#codec = codec;
+    this.#clock = clock;
+    this.#listener = listener;
+  }
+
+  /** From the end of the present speech on. */
+  use(microphone: Microphone): void {
+    this.#next = microphone;
+    if (!this.#underWay) this.#change();
+  }
+
+  /** One at a time. Without anything louder than -45 dB the voiced instants are the first packet's. */
+  async speak(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes> {
+    signal.throwIfAborted();
+    const speech = new SpeechFrames(pcm, this.#rules.noise ? roomRateHz : encoderRate(pcm.rateHz));
+    const { promise, resolve: done, reject: failed } = Promise.withResolvers<SpokenTimes>();
+    this.#underWay = { speech, done, failed, tail: tailFrames(this.#rules) };
+    const abort = () => this.#breakOff(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    this.#start();
+    return await promise.finally(() => signal.removeEventListener('abort', abort));
+  }
+
+  /** What the loudspeaker plays. */
+  hear({ fromUserId, samples, audible, atMs }: HeardFrame): void {
+    if (!this.#rules.echo || !audible) return;
+    this.#echo.hear(fromUserId, samples, atMs);
+    if (this.#echo.pending) this.#start();
+  }
+
+  /** Nothing is sent any more; a speech under way is broken off with `reason`. */
+  async close(reason: unknown): Promise<void> {
+    this.#breakOff(reason);
+    this.#closing.abort(reason);
+    await this.#loop;
+    for (const encoder of this.#encoders.values()) encoder.free();
+    this.#encoders.clear();
+  }
+
+  #breakOff(reason: unknown): void {
+    this.#underWay?.failed(reason);
+    this.#underWay = undefined;
+    this.#state = this.#resting(0);
+    this.#change();
+  }
+
+  #change(): void {
+    if (!this.#next) return;
+    const { profile, seed = 1 } = this.#next;
+    this.#next = undefined;
+    this.#noise = new RoomNoise(seed);
+    this.#echo.clear();
+    this.#rules = microphoneRules[profile];
+    this.#state = this.#resting(this.#sending ? this.#rules.silenceFrames : 0);
+    if (this.#state.hold > 0) this.#start();
+  }
+
+  #resting(silent: number): MicrophoneState {
+    const open = this.#rules.holdFrames === Number.POSITIVE_INFINITY;
+    return { hold: open ? Number.POSITIVE_INFINITY : 0, silence: silent };
+  }
+
+  #start(): void {
+    if (this.#running || this.#closing.signal.aborted) return;
+    this.#running = true;
+    this.#loop = this.#run().catch((cause: unknown) => this.#underWay?.failed(cause));
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (let dueMs = this.#clock.nowMs(); this.#tick(); ) {
+        dueMs = await this.#reach(dueMs + frameMs);
+      }
+    } finally {
+      this.#running = false;
+      this.#hush();
+    }
+  }
+
+  async #reach(dueMs: number): Promise<number> {
+    const { signal } = this.#closing;
+    signal.throwIfAborted();
+    const waitMs = dueMs - this.#clock.nowMs();
+    if (waitMs > 0) await this.#clock.sleep(waitMs, signal);
+    return waitMs < -latestMs ? this.#clock.nowMs() : dueMs;
+  }
+
+  /** One 20 ms; false when there is nothing more to come. */
+  #tick(): boolean {
+    const speech = this.#underWay?.speech;
+    const frame = speech?.next;
+    const rateHz = frame && speech ? speech.rateHz : roomRateHz;
+    const heard = frame?.slice() ?? new Int16Array((rateHz * frameMs) / 1000);
+    const echo = this.#echo.addTo(heard, this.#clock.nowMs() + frameMs / 2);
+    const [state, sent] = stepMicrophone(this.#state, frame !== undefined || echo, this.#rules);
+    this.#state = state;
+    if (sent === 'sound' && this.#rules.noise) this.#noise.addTo(heard);
+    const atMs = this.#clock.nowMs();
+    if (sent === 'nothing') this.#hush();
+    else this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : this.#shut(), atMs);
+    speech?.left(atMs);
+    this.#finish(frame === undefined, atMs);
+    return this.#goesOn();
+  }
+
+  #goesOn(): boolean {
+    const { hold, silence: silent } = this.#state;
+    return this.#underWay !== undefined || hold > 0 || silent > 0 || this.#echo.pending;
+  }
+
+  /** `inTail`: this frame carried nothing of the speech. */
+  #finish(inTail: boolean, atMs: number): void {
+    const underWay = this.#underWay;
+    if (!underWay || underWay.speech.next) return;
+    if (inTail) underWay.tail--;
+    if (underWay.tail > 0) return;
+    this.#underWay = undefined;
+    this.#change();
+    underWay.done(underWay.speech.spoken(atMs));
+  }
+
+  #encode(samples: Int16Array, rateHz: EncoderRateHz): Buffer {
+    const encoder = this.#encoders.get(rateHz) ?? this.#codec.encoder(rateHz);
+    this.#encoders.set(rateHz, encoder);
+    this.#last = [encoder, rateHz];
+    return encoder.encode(samples);
+  }
+
+  /** A client's encoder is told of the silence as well. */
+  #shut(): Buffer {
+    const [encoder, rateHz] = this.#last ?? [];
+    if (encoder && rateHz) restEncoder(encoder, rateHz);
+    this.#last = undefined;
+    return silence;
+  }
+
+  #send(payload: Buffer, atMs: number): void {
+    if (!this.#sending) {
+      this.#sending = true;
+      this.#listener.speaking(true);
+      this.#count.skipPause(atMs);
+    }
+    this.#listener.packet({ ...this.#count.next(atMs), payload });
+  }
+
+  #hush(): void {
+    if (!this.#sending) return;
+    this.#sending = false;
+    this.#listener.speaking(false);
+  }
+}

@@ -1,0 +1,123 @@
+import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
+import { energyDb } from '#src/audio/loudness.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+
+export type ListenOptions = {
+  /** Only frames from then on count; default: from now on. */
+  readonly sinceMs?: number;
+  /** Silence after which the sound counts as over. */
+  readonly quietMs: number;
+  /** Longest wait in all. */
+  readonly timeoutMs: number;
+};
+
+/** One stretch of sound that reached a person. */
+export type HeardStretch = {
+  readonly firstAudibleAtMs: number;
+  /** When the last audible frame arrived. */
+  readonly lastAtMs: number;
+  /** 48 kHz mono from the first to the last audible frame; pauses are as long as they were. */
+  readonly pcm: Pcm;
+  /** Frames, silence frames left out, that came end-to-end encrypted, and that did not. */
+  readonly sealedFrames: number;
+  readonly openFrames: number;
+  /** `timeout`: it was still going on when the wait ended. */
+  readonly ended: 'quiet' | 'timeout';
+};
+
+/** Quieter frames are heard as silence. */
+const audibleDb = -50;
+const rateHz = 48_000;
+/** Frames arriving this much later than the last one ended follow a pause; less is jitter. */
+const jitterMs = 40;
+/** Keeps this much sound of one speaker; the oldest is forgotten first. */
+const keptMs = 3 * 60_000;
+const frameMs = 20;
+const pollMs = 10;
+
+type RecordedFrame = HeardFrame & { readonly loud: boolean };
+
+/** What one person heard of one speaker of late, as a timeline. */
+export class HeardRecorder {
+  readonly #clock: Clock;
+  #frames: RecordedFrame[] = [];
+  #lastLoudAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get frames(): readonly HeardFrame[] {
+    return this.#frames;
+  }
+
+  add(frame: HeardFrame): void {
+    const loud = frame.audible && energyDb(frame.samples) > audibleDb;
+    this.#frames.push({ ...frame, loud });
+    if (loud) this.#lastLoudAtMs = frame.atMs;
+    if (this.#frames.length > keptMs / frameMs) this.#frames.shift();
+  }
+
+  /**
+   * Waits until something audible came, and then for quiet.
+   *
+   * Errors: BotError `sandbox.failed` when nothing came in time. Aborting `signal` throws `signal.reason`.
+   */
+  async listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch> {
+    const startMs = this.#clock.nowMs();
+    const sinceMs = options.sinceMs ?? startMs;
+    const deadlineMs = startMs + options.timeoutMs;
+    for (;;) {
+      signal.throwIfAborted();
+      const nowMs = this.#clock.nowMs();
+      const lastMs = this.#lastLoudAtMs;
+      const isHeard = lastMs >= sinceMs;
+      if (isHeard && nowMs - lastMs >= options.quietMs)
+        return this.#heard(sinceMs, lastMs, 'quiet');
+      if (nowMs >= deadlineMs) {
+        if (!isHeard) throw nothing(options.timeoutMs);
+        return this.#heard(sinceMs, lastMs, 'timeout');
+      }
+      await this.#clock.sleep(pollMs, signal);
+    }
+  }
+
+  #heard(sinceMs: number, lastAtMs: number, ended: HeardStretch['ended']): HeardStretch {
+    const within = this.#frames.filter(({ atMs }) => atMs >= sinceMs && atMs <= lastAtMs);
+    const frames = within.slice(within.findIndex(({ loud }) => loud));
+    const voiced = frames.filter(({ audible }) => audible);
+    const sealedFrames = voiced.filter(({ sealed }) => sealed).length;
+    return {
+      firstAudibleAtMs: frames[0]?.atMs ?? lastAtMs,
+      lastAtMs,
+      pcm: { samples: timeline(frames), rateHz, channels: 1 },
+      sealedFrames,
+      openFrames: voiced.length - sealedFrames,
+      ended,
+    };
+  }
+}
+
+/** Frames behind each other, with the pauses between them filled by silence. */
+function timeline(frames: readonly HeardFrame[]): Int16Array {
+  const startMs = frames[0]?.atMs ?? 0;
+  const jitter = (jitterMs * rateHz) / 1000;
+  const placed: { readonly from: number; readonly samples: Int16Array }[] = [];
+  let end = 0;
+  for (const { atMs, samples } of frames) {
+    const arrived = Math.round(((atMs - startMs) * rateHz) / 1000);
+    const from = arrived - end > jitter ? arrived : end;
+    placed.push({ from, samples });
+    end = from + samples.length;
+  }
+  const sound = new Int16Array(end);
+  for (const { from, samples } of placed) sound.set(samples, from);
+  return sound;
+}
+
+function nothing(timeoutMs: number): BotError {
+  const message = `Nothing was heard within ${timeoutMs / 1000} s.`;
+  return new BotError('sandbox.failed', false, message);
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { encryptionModes } from '#sandbox/voice/voice-cipher.ts';
+import { op } from '#sandbox/voice/voice-ops.ts';
+
+const transition = z.object({ transition_id: z.int() });
+
+const told = z.discriminatedUnion('op', [
+  z.object({
+    op: z.literal(op.ready),
+    d: z.object({
+      ssrc: z.int().min(0),
+      ip: z.ipv4(),
+      port: z.int().min(1).max(0xffff),
+      modes: z.array(z.string()),
+    }),
+  }),
+  z.object({
+    op: z.literal(op.sessionDescription),
+    d: z.object({
+      mode: z.enum(encryptionModes),
+      secret_key: z.array(z.int().min(0).max(255)).length(32),
+      dave_protocol_version: z.int(),
+    }),
+  }),
+  z.object({
+    op: z.literal(op.speaking),
+    d: z.object({ user_id: z.string(), ssrc: z.int() }),
+  }),
+  z.object({
+    op: z.literal(op.clientsConnect),
+    d: z.object({ user_ids: z.array(z.string()) }),
+  }),
+  z.object({ op: z.literal(op.clientDisconnect), d: z.object({ user_id: z.string() }) }),
+  z.object({ op: z.literal(op.prepareTransition), d: transition }),
+  z.object({ op: z.literal(op.executeTransition), d: transition }),
+  z.object({ op: z.literal(op.prepareEpoch), d: z.object({ epoch: z.int() }) }),
+]);
+
+/** What the voice gateway tells a client as JSON, as far as a client cares. */
+export type ServerMessage = z.infer<typeof told>;
+export type ReadyMessage = Extract<ServerMessage, { op: typeof op.ready }>['d'];
+export type Description = Extract<ServerMessage, { op: typeof op.sessionDescription }>['d'];
+
+/** Undefined for what a client need not know, or what is not as it must be. */
+export function readTold(opcode: number, d: unknown): ServerMessage | undefined {
+  return told.safeParse({ op: opcode, d }).data;
+}

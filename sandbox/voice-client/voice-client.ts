@@ -1,0 +1,237 @@
+import { DaveMember } from '#sandbox/dave/dave-member.ts';
+import { type VoicePacket, VoiceSealer } from '#sandbox/voice/rtp.ts';
+import { encryptionModes, voiceCipher } from '#sandbox/voice/voice-cipher.ts';
+import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
+import type {
+  HeardFrame,
+  Microphone,
+  SpokenTimes,
+  VoiceClient,
+  VoiceCounts,
+} from '#sandbox/voice/voice-ports.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { ClientReceiver } from './client-receiver.ts';
+import { ClientSender } from './client-sender.ts';
+import { ConditionWait, unlessAborted } from './condition-wait.ts';
+import {
+  type Description,
+  type ReadyMessage,
+  readTold,
+  type ServerMessage,
+} from './server-messages.ts';
+import { ClientUdp } from './voice-client-udp.ts';
+import { VoiceSignals, type VoiceSignalsOptions } from './voice-signals.ts';
+
+export type VoiceClientOptions = VoiceSignalsOptions & {
+  readonly codec: OpusCodec;
+  readonly clock?: Clock;
+  /** The first one; default `gate`. */
+  readonly microphone?: Microphone;
+};
+
+const connectMs = 10_000;
+
+const noCounts = { receivedPackets: 0, unopened: 0, stillSealed: 0, undecodable: 0, unmapped: 0 };
+
+/**
+ * Enters a voice call as a client of Discord would: voice gateway v8 over TLS, UDP, DAVE.
+ *
+ * Resolves once the session is described; the end-to-end group may come later (`settled`). Errors: BotError
+ * `sandbox.failed` if the server refuses (with its close code) or is silent for 10 s. Aborting throws `signal.reason`.
+ */
+export async function connectVoice(
+  options: VoiceClientOptions,
+  signal: AbortSignal,
+): Promise<VoiceClient> {
+  signal.throwIfAborted();
+  const client = new ConnectedVoice(options);
+  const deadline = AbortSignal.timeout(connectMs);
+  try {
+    await client.described(AbortSignal.any([signal, deadline]));
+    if (options.microphone) client.useMicrophone(options.microphone);
+    return client;
+  } catch (cause) {
+    await client[Symbol.asyncDispose]();
+    signal.throwIfAborted();
+    const why = cause instanceof BotError ? cause.message : 'The voice server did not answer.';
+    throw new BotError('sandbox.failed', false, `No voice call: ${why}`, cause);
+  }
+}
+
+class ConnectedVoice implements VoiceClient {
+  readonly #options: VoiceClientOptions;
+  readonly #clock: Clock;
+  readonly #watch = new ConditionWait();
+  readonly #gone = new AbortController();
+  readonly #present = new Set<string>();
+  readonly #signals: VoiceSignals;
+  readonly #udp: ClientUdp;
+  readonly #mouth: ClientSender;
+  readonly #listeners: ((frame: HeardFrame) => void)[] = [];
+  #ssrc = 0;
+  #sealer: VoiceSealer | undefined;
+  #dave: DaveMember | undefined;
+  #ear: ClientReceiver | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #sentPackets = 0;
+
+  constructor(options: VoiceClientOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? realClock;
+    this.#mouth = new ClientSender(options.codec, this.#clock, {
+      speaking: (on) => this.#tellSpeaking(on ? 1 : 0),
+      packet: (packet) => this.#send(packet),
+    });
+    this.#udp = new ClientUdp((datagram) => this.#ear?.take(datagram, this.#clock.nowMs()));
+    this.#signals = new VoiceSignals(options, {
+      json: (opcode, d) => this.#takeJson(opcode, d),
+      binary: (opcode, payload) => this.#takeBinary(opcode, payload),
+      ended: (code) => this.#end(`the voice server closed the connection with code ${code}`),
+    });
+  }
+
+  described(signal: AbortSignal): Promise<void> {
+    return this.#watch.until(() => this.#ear !== undefined, signal);
+  }
+
+  async speak(pcm: Pcm, signal: AbortSignal): Promise<SpokenTimes> {
+    const before = this.#turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    const either = AbortSignal.any([signal, this.#gone.signal]);
+    try {
+      await unlessAborted(before, either);
+      return await this.#mouth.speak(pcm, either);
+    } finally {
+      void before.then(resolve);
+    }
+  }
+
+  useMicrophone(microphone: Microphone): void {
+    this.#mouth.use(microphone);
+  }
+
+  onFrame(listener: (frame: HeardFrame) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  settled(others: readonly string[], signal: AbortSignal): Promise<void> {
+    const wanted = new Set(others);
+    const here = () => wanted.size === this.#present.size && wanted.isSubsetOf(this.#present);
+    const sealed = () => !this.#dave || wanted.size === 0 || this.#dave.holds(others);
+    return this.#watch.until(() => here() && sealed(), signal);
+  }
+
+  counts(): VoiceCounts {
+    return { ...noCounts, ...this.#ear?.counts, sentPackets: this.#sentPackets };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#signals.close();
+    this.#end('it was hung up');
+    await this.#turn;
+    await this.#mouth.close(this.#gone.signal.reason);
+    await this.#udp[Symbol.asyncDispose]();
+    this.#ear?.close();
+  }
+
+  #end(why: string): void {
+    const lost = new BotError('link.lost', true, `The voice call is over: ${why}.`);
+    this.#watch.end(lost);
+    this.#gone.abort(lost);
+    void this.#mouth.close(lost);
+  }
+
+  #takeJson(opcode: number, d: unknown): void {
+    const told = readTold(opcode, d);
+    if (told) this.#take(told);
+    this.#watch.tell();
+  }
+
+  #take(told: ServerMessage): void {
+    switch (told.op) {
+      case op.ready:
+        this.#discover(told.d);
+        break;
+      case op.sessionDescription:
+        this.#describe(told.d);
+        break;
+      case op.speaking:
+        this.#ear?.name(told.d.ssrc, told.d.user_id);
+        break;
+      case op.clientsConnect:
+        this.#meet(told.d.user_ids);
+        break;
+      case op.clientDisconnect:
+        this.#part(told.d.user_id);
+        break;
+      case op.prepareTransition:
+        this.#answer(this.#dave?.prepareTransition(told.d.transition_id));
+        break;
+      case op.executeTransition:
+        this.#dave?.executeTransition(told.d.transition_id);
+        break;
+      case op.prepareEpoch:
+        this.#answer(this.#dave?.prepareEpoch(told.d.epoch));
+        break;
+    }
+  }
+
+  #takeBinary(opcode: number, payload: Buffer): void {
+    this.#answer(this.#dave?.takeBinary(opcode, payload, this.#present));
+    this.#watch.tell();
+  }
+
+  /** Without a mode in common there is no call; the deadline ends it. */
+  #discover({ ip, port, ssrc, modes }: ReadyMessage): void {
+    const mode = modes.find((offered) => encryptionModes.some((known) => known === offered));
+    if (mode === undefined) return;
+    this.#ssrc = ssrc;
+    this.#udp.discover({ address: ip, port }, ssrc, (own) => {
+      const data = { ...own, mode };
+      this.#signals.send({ op: op.selectProtocol, d: { protocol: 'udp', data } });
+    });
+  }
+
+  #describe({ mode, secret_key, dave_protocol_version }: Description): void {
+    const { ticket, codec } = this.#options;
+    const cipher = voiceCipher(mode, Buffer.from(secret_key));
+    const { userId, channelId } = ticket;
+    this.#dave = dave_protocol_version > 0 ? new DaveMember(userId, channelId) : undefined;
+    this.#sealer = new VoiceSealer(cipher, false);
+    this.#ear = new ClientReceiver(codec, cipher, this.#dave, (frame) => {
+      this.#mouth.hear(frame);
+      for (const listener of this.#listeners) listener(frame);
+    });
+    this.#answer(this.#dave && [this.#dave.keyPackage()]);
+  }
+
+  #meet(userIds: readonly string[]): void {
+    for (const userId of userIds) this.#present.add(userId);
+  }
+
+  #part(userId: string): void {
+    this.#present.delete(userId);
+    this.#ear?.forget(userId);
+  }
+
+  #answer(messages: readonly VoiceMessage[] = []): void {
+    for (const message of messages) this.#signals.send(message);
+  }
+
+  #tellSpeaking(flag: 0 | 1): void {
+    this.#signals.send({ op: op.speaking, d: { speaking: flag, delay: 0, ssrc: this.#ssrc } });
+  }
+
+  #send({ sequence, timestamp, payload }: Omit<VoicePacket, 'ssrc'>): void {
+    const sealed = this.#dave?.seal(payload) ?? payload;
+    const packet = { sequence, timestamp, ssrc: this.#ssrc, payload: sealed };
+    const datagram = this.#sealer?.seal(packet);
+    if (!datagram) return;
+    this.#udp.send(datagram);
+    this.#sentPackets++;
+  }
+}

@@ -1,0 +1,140 @@
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import { closeCode, op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
+import type { VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+
+export type VoiceSignalsOptions = {
+  readonly endpoint: string;
+  /** PEM, trusted for this connection alone. */
+  readonly certificate: string;
+  readonly ticket: VoiceTicket;
+};
+
+/** Told of what the server says; of `hello`, heartbeats and `resumed` the signals take care themselves. */
+export interface SignalsListener {
+  json(opcode: number, d: unknown): void;
+  binary(opcode: number, payload: Buffer): void;
+  /** For good: there will be no other socket. */
+  ended(code: number): void;
+}
+
+const envelope = z.object({ op: z.int(), d: z.unknown(), seq: z.int().optional() });
+const hello = z.object({ heartbeat_interval: z.number().positive() });
+
+const resumeTries = 5;
+const resumeEveryMs = 100;
+const openMs = 5000;
+const goodbye = 1000;
+/** How long a goodbye may take until the socket is cut. */
+const partingMs = 500;
+
+/** A client's socket to the voice gateway: identifies, keeps it alive, and resumes when it breaks. */
+export class VoiceSignals {
+  readonly #options: VoiceSignalsOptions;
+  readonly #listener: SignalsListener;
+  #socket: WebSocket;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #seq = -1;
+  #described = false;
+  #tries = 0;
+  #over = false;
+
+  constructor(options: VoiceSignalsOptions, listener: SignalsListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#socket = this.#open();
+  }
+
+  /** Dropped while there is no socket; a resumed server repeats what matters. */
+  send(message: VoiceMessage): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    const binary = 'payload' in message;
+    const wire = binary
+      ? Buffer.concat([Buffer.of(message.op), message.payload])
+      : JSON.stringify(message);
+    this.#socket.send(wire, () => {}); // a failure shows as `close`
+  }
+
+  /** Says goodbye, which ends the session. */
+  close(): void {
+    this.#over = true;
+    clearTimeout(this.#retry);
+    clearInterval(this.#heartbeat);
+    const socket = this.#socket;
+    socket.close(goodbye);
+    setTimeout(() => socket.terminate(), partingMs).unref();
+  }
+
+  #open(): WebSocket {
+    const { endpoint, certificate: ca } = this.#options;
+    const socket = new WebSocket(`wss://${endpoint}/?v=8`, { ca, handshakeTimeout: openMs });
+    socket.on('open', () => this.#introduce());
+    socket.on('message', (data, isBinary) => {
+      if (!Buffer.isBuffer(data) || socket !== this.#socket) return;
+      if (isBinary) this.#takeBinary(data);
+      else this.#takeJson(data.toString());
+    });
+    socket.on('error', () => socket.terminate());
+    socket.on('close', (code) => this.#closed(code));
+    return socket;
+  }
+
+  #introduce(): void {
+    const { guildId: server_id, userId, sessionId: session_id, token } = this.#options.ticket;
+    const resumed = { server_id, session_id, token, seq_ack: this.#seq };
+    const fresh = { server_id, user_id: userId, session_id, token, max_dave_protocol_version: 1 };
+    if (this.#described) this.send({ op: op.resume, d: resumed });
+    else this.send({ op: op.identify, d: fresh });
+  }
+
+  #takeBinary(data: Buffer): void {
+    if (data.length < 3) return;
+    this.#seq = data.readUInt16BE();
+    this.#listener.binary(data.readUInt8(2), data.subarray(3));
+  }
+
+  #takeJson(text: string): void {
+    const read = envelope.safeParse(parse(text));
+    if (!read.success) return;
+    const { op: opcode, d, seq } = read.data;
+    if (seq !== undefined) this.#seq = seq;
+    if (opcode === op.hello) this.#keepAlive(d);
+    else if (opcode === op.resumed) this.#tries = 0;
+    else if (opcode !== op.heartbeatAck) this.#listener.json(opcode, d);
+    if (opcode === op.sessionDescription) this.#described = true;
+  }
+
+  #keepAlive(d: unknown): void {
+    const read = hello.safeParse(d);
+    if (!read.success) return;
+    clearInterval(this.#heartbeat);
+    let count = 0;
+    this.#heartbeat = setInterval(() => {
+      this.send({ op: op.heartbeat, d: { t: count++, seq_ack: this.#seq } });
+    }, read.data.heartbeat_interval).unref();
+  }
+
+  #closed(code: number): void {
+    clearInterval(this.#heartbeat);
+    if (this.#over) return;
+    const broken = (code < 4000 && code !== goodbye) || code === closeCode.serverCrashed;
+    if (this.#described && broken && this.#tries < resumeTries) {
+      const afterMs = resumeEveryMs * this.#tries++;
+      this.#retry = setTimeout(() => {
+        this.#socket = this.#open();
+      }, afterMs);
+      return;
+    }
+    this.#over = true;
+    this.#listener.ended(code);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { type UdpPeer, VoiceSealer } from '#sandbox/voice/rtp.ts';
+import { type VoiceCipher, voiceCipher } from '#sandbox/voice/voice-cipher.ts';
+import type { VoiceMessage } from '#sandbox/voice/voice-ops.ts';
+import type { EncryptionMode, VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import type { FaultBook } from './voice-fault-book.ts';
+import { type SocketData, VoiceOutbox } from './voice-outbox.ts';
+
+/** A socket as the calls see it. */
+export interface CallerSocket {
+  send(wire: SocketData): void;
+  close(code: number): void;
+  freeze(): void;
+}
+
+/** What opens this person's packets, and what makes packets for them; extended as Discord's are. */
+export type Secrets = { readonly cipher: VoiceCipher; readonly sealer: VoiceSealer };
+
+/** Messages kept for a resume: some minutes of coming and going. */
+const keptMessages = 500;
+
+/** One person in one call, for as long as their voice session lives; sockets come and go. */
+export class Caller {
+  readonly ticket: VoiceTicket;
+  readonly ssrc: number;
+  readonly key = randomBytes(32);
+  /** Where IP discovery came from. */
+  remote: UdpPeer | undefined;
+  /** Its NAT has moved: what is told by discovery from now on is of no use. */
+  isRebound = false;
+  /** Absent until op 1 chose how to encrypt: from then on in the call. */
+  secrets: Secrets | undefined;
+  /** When the call was last looked at, this person was in it and no keys were changing. */
+  settled = false;
+  /** Op 5 came: the others know whose SSRC this is. */
+  announced = false;
+  may: VoiceRights = { speak: true, hear: true };
+  lastBeatAtMs: number;
+  /** Since when there has been no socket. */
+  cutAtMs: number | undefined;
+  readonly #outbox = new VoiceOutbox(keptMessages);
+  readonly #faults: FaultBook;
+  #line: CallerSocket;
+
+  constructor(
+    ticket: VoiceTicket,
+    ssrc: number,
+    faults: FaultBook,
+    line: CallerSocket,
+    atMs: number,
+  ) {
+    this.ticket = ticket;
+    this.#faults = faults;
+    this.ssrc = ssrc;
+    this.#line = line;
+    this.lastBeatAtMs = atMs;
+  }
+
+  get userId(): string {
+    return this.ticket.userId;
+  }
+
+  rebind(): void {
+    this.remote = undefined;
+    this.isRebound = true;
+  }
+
+  choose(mode: EncryptionMode): void {
+    const cipher = voiceCipher(mode, this.key);
+    this.secrets = { cipher, sealer: new VoiceSealer(cipher, true) };
+  }
+
+  /** As late as the faults want it. */
+  send(message: VoiceMessage): void {
+    this.#faults.post(this.userId, message.op, () => this.#sendNow(message));
+  }
+
+  /** Numbered, and kept until acknowledged; while there is no socket it only is kept. */
+  #sendNow(message: VoiceMessage): void {
+    const wire = this.#outbox.number(message);
+    if (this.cutAtMs === undefined) this.#line.send(wire);
+  }
+
+  /** The present line says nothing any more, and is not known to be gone. */
+  freeze(): void {
+    this.#line.freeze();
+  }
+
+  /** Past the numbering, and never told again. */
+  tell(frame: SocketData): void {
+    if (this.cutAtMs === undefined) this.#line.send(frame);
+  }
+
+  beat(seqAck: number | undefined, atMs: number): void {
+    this.lastBeatAtMs = atMs;
+    if (seqAck !== undefined) this.#outbox.acknowledge(seqAck);
+  }
+
+  /** `line` is gone; false if it was not the present one. */
+  cut(line: CallerSocket, atMs: number): boolean {
+    if (line !== this.#line) return false;
+    this.cutAtMs = atMs;
+    return true;
+  }
+
+  /** Goes on over `line` with what was missed; false if some of that is lost. `greet` is said first. */
+  resume(line: CallerSocket, seqAck: number, greet: SocketData, atMs: number): boolean {
+    const missed = this.#outbox.since(seqAck);
+    if (!missed) return false;
+    if (this.cutAtMs === undefined) this.#line.close(1000);
+    this.#line = line;
+    this.cutAtMs = undefined;
+    this.lastBeatAtMs = atMs;
+    for (const wire of [greet, ...missed]) line.send(wire);
+    return true;
+  }
+
+  /** Ends the socket; a session that can be resumed waits for that. */
+  close(code: number): void {
+    if (this.cutAtMs === undefined) this.#line.close(code);
+  }
+}

@@ -1,0 +1,178 @@
+import type { UdpPeer, VoicePacket } from '#sandbox/voice/rtp.ts';
+import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
+import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import { VoiceCall } from './voice-call.ts';
+import { Caller, type CallerSocket } from './voice-caller.ts';
+import { type FaultBook, resumable } from './voice-fault-book.ts';
+import type { VoiceIdentify, VoiceResume } from './voice-requests.ts';
+
+export type CallRules = {
+  readonly dave: 0 | 1;
+  /** A client that is silent for three of these is dead. */
+  readonly heartbeatMs: number;
+  /** How long somebody without a socket may come back. */
+  readonly resumeMs: number;
+  readonly faults: FaultBook;
+};
+
+/** All voice calls of this Discord, and who may take part in them. Gets instants, has no timers. */
+export class VoiceCalls {
+  readonly #rules: CallRules;
+  /** By server and person. */
+  readonly #tickets = new Map<string, VoiceTicket>();
+  /** By server and person, as far as anything was said. */
+  readonly #rights = new Map<string, VoiceRights>();
+  readonly #callers = new Map<string, Caller>();
+  readonly #bySsrc = new Map<number, Caller>();
+  /** By server and channel. */
+  readonly #calls = new Map<string, VoiceCall>();
+  #lastSsrc = 1000;
+
+  constructor(rules: CallRules) {
+    this.#rules = rules;
+  }
+
+  admit(ticket: VoiceTicket): void {
+    this.#tickets.set(place(ticket.guildId, ticket.userId), ticket);
+  }
+
+  allow(guildId: string, userId: string, rights: VoiceRights): void {
+    const at = place(guildId, userId);
+    this.#rights.set(at, rights);
+    const caller = this.#callers.get(at);
+    if (caller) caller.may = rights;
+  }
+
+  expel(guildId: string, userId: string, code: number, atMs: number): void {
+    this.#tickets.delete(place(guildId, userId));
+    const caller = this.#callers.get(place(guildId, userId));
+    if (caller) this.remove(caller, code, atMs);
+  }
+
+  /** The new caller, who is to get op 2 before `enter`; or a close code. */
+  identify(claim: VoiceIdentify, line: CallerSocket, atMs: number): Caller | number {
+    const at = place(claim.server_id, claim.user_id);
+    const ticket = this.#tickets.get(at);
+    if (ticket?.token !== claim.token) return closeCode.wrongToken;
+    if (ticket.sessionId !== claim.session_id) return closeCode.sessionGone;
+    const sealed = (claim.max_dave_protocol_version ?? 0) >= this.#rules.dave;
+    if (!sealed) return closeCode.daveRequired;
+    const former = this.#callers.get(at);
+    if (former) this.remove(former, closeCode.disconnected, atMs);
+    const caller = new Caller(ticket, ++this.#lastSsrc, this.#rules.faults, line, atMs);
+    caller.may = this.#rights.get(at) ?? caller.may;
+    this.#callers.set(at, caller);
+    this.#bySsrc.set(caller.ssrc, caller);
+    return caller;
+  }
+
+  enter(caller: Caller): void {
+    const at = channelOf(caller);
+    const call = this.#calls.get(at) ?? new VoiceCall(caller.ticket.channelId, this.#rules.dave);
+    this.#calls.set(at, call);
+    call.enter(caller);
+  }
+
+  resume(claim: VoiceResume, line: CallerSocket, atMs: number): Caller | number {
+    const caller = this.#all().find(({ ticket: { guildId, sessionId, token } }) => {
+      const same = guildId === claim.server_id && sessionId === claim.session_id;
+      return same && token === claim.token;
+    });
+    if (!caller) return closeCode.sessionGone;
+    const fault = this.#rules.faults.closesAt(caller.userId, 'resume');
+    const resumed = fault === undefined && this.#goOn(caller, claim, line, atMs);
+    if (resumed) return caller;
+    const code = fault ?? closeCode.sessionGone;
+    if (!resumable(code)) this.remove(caller, code, atMs);
+    return code;
+  }
+
+  /** Op 9 comes before what was missed: clients take binary messages only after it. */
+  #goOn(caller: Caller, claim: VoiceResume, line: CallerSocket, atMs: number): boolean {
+    const greet = JSON.stringify({ op: op.resumed, d: null });
+    return caller.resume(line, claim.seq_ack ?? -1, greet, atMs);
+  }
+
+  /** The call that `caller` is in. */
+  callOf(caller: Caller): VoiceCall | undefined {
+    return this.#calls.get(channelOf(caller));
+  }
+
+  bySsrc(ssrc: number): Caller | undefined {
+    return this.#bySsrc.get(ssrc);
+  }
+
+  /** The one whose UDP port this is, as far as IP discovery told. */
+  byRemote({ address, port }: UdpPeer): Caller | undefined {
+    return this.#all().find(({ remote }) => remote?.port === port && remote.address === address);
+  }
+
+  /** This person's calls, at most one a server. */
+  ofPerson(userId: string): Caller[] {
+    return this.#all().filter((caller) => caller.userId === userId);
+  }
+
+  /** Others in the same call. */
+  besides(caller: Caller): Caller[] {
+    return this.#all().filter((one) => one !== caller && channelOf(one) === channelOf(caller));
+  }
+
+  relay(from: Caller, packet: VoicePacket, send: (datagram: Buffer, to: Caller) => void): void {
+    this.callOf(from)?.relay(from, packet, send);
+  }
+
+  remove(caller: Caller, code: number, atMs: number): void {
+    const at = place(caller.ticket.guildId, caller.userId);
+    if (this.#callers.get(at) !== caller) return;
+    this.#callers.delete(at);
+    this.#bySsrc.delete(caller.ssrc);
+    const call = this.callOf(caller);
+    call?.leave(caller, atMs);
+    if (call?.empty) this.#calls.delete(channelOf(caller));
+    caller.close(code);
+  }
+
+  /** Closes the socket for a fault; after some codes a session is there for a resume. */
+  fail(caller: Caller, code: number, atMs: number): void {
+    if (resumable(code)) caller.close(code);
+    else this.remove(caller, code, atMs);
+  }
+
+  tick(atMs: number): void {
+    const { heartbeatMs, resumeMs } = this.#rules;
+    for (const caller of this.#all()) {
+      const { cutAtMs, lastBeatAtMs } = caller;
+      const dead = cutAtMs === undefined && atMs - lastBeatAtMs > 3 * heartbeatMs;
+      const away = cutAtMs !== undefined && atMs - cutAtMs > resumeMs;
+      if (dead || away) this.remove(caller, closeCode.timeout, atMs);
+    }
+    for (const call of this.#calls.values()) call.tick(atMs);
+    for (const caller of this.#all()) this.#settle(caller, atMs);
+  }
+
+  /** Ends every call. */
+  close(code: number, atMs: number): void {
+    for (const caller of this.#all()) this.remove(caller, code, atMs);
+  }
+
+  /** Twice in a row, as the last message may still be on its way to the client. */
+  #settle(caller: Caller, atMs: number): void {
+    const before = caller.settled;
+    caller.settled = caller.cutAtMs === undefined && this.callOf(caller)?.settled(caller) === true;
+    if (!before || !caller.settled) return;
+    const code = this.#rules.faults.closesAt(caller.userId, 'settled');
+    if (code !== undefined) this.fail(caller, code, atMs);
+  }
+
+  #all(): Caller[] {
+    return [...this.#callers.values()];
+  }
+}
+
+function place(guildId: string, userId: string): string {
+  return `${guildId}/${userId}`;
+}
+
+function channelOf({ ticket }: Caller): string {
+  return `${ticket.guildId}/${ticket.channelId}`;
+}

@@ -1,0 +1,183 @@
+import type { WebSocket } from 'ws';
+import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
+import type { EncryptionMode, VoiceStep } from '#sandbox/voice/voice-ports.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { Caller, CallerSocket } from './voice-caller.ts';
+import type { VoiceCalls } from './voice-calls.ts';
+import { cutCode, type FaultBook } from './voice-fault-book.ts';
+import type { SocketData } from './voice-outbox.ts';
+import {
+  readVoiceRequest,
+  type VoiceIdentify,
+  type VoiceRequest,
+  type VoiceResume,
+} from './voice-requests.ts';
+
+export type SocketRules = {
+  readonly clock: Clock;
+  readonly heartbeatMs: number;
+  readonly udpPort: number;
+  /** Offered, best first. */
+  readonly modes: readonly EncryptionMode[];
+  readonly faults: FaultBook;
+};
+
+/** A client that reads too little to stay below this is cut off. */
+const unsentBytes = 1 << 20;
+const identifyMs = 10_000;
+/** How long a client may take to answer a close. */
+const partingMs = 1000;
+
+/** One WebSocket of the voice gateway: greets, lets one person identify or resume, and passes on what they ask. */
+export class VoiceSocket implements CallerSocket {
+  readonly #socket: WebSocket;
+  readonly #calls: VoiceCalls;
+  readonly #rules: SocketRules;
+  readonly #tooLate: NodeJS.Timeout;
+  #caller: Caller | undefined;
+  /** Closed from this side: whatever comes back as a code is no goodbye. */
+  #closing = false;
+  #frozen = false;
+
+  constructor(socket: WebSocket, calls: VoiceCalls, rules: SocketRules) {
+    this.#socket = socket;
+    this.#calls = calls;
+    this.#rules = rules;
+    this.#tooLate = setTimeout(() => this.close(closeCode.notIdentified), identifyMs).unref();
+    socket.on('message', (data, isBinary) => {
+      if (Buffer.isBuffer(data)) this.#hear(data, isBinary);
+    });
+    socket.on('error', () => this.#part()); // ws has sent its own close code by then
+    socket.on('close', (code) => this.#gone(code));
+    this.#say(op.hello, { v: 8, heartbeat_interval: rules.heartbeatMs });
+  }
+
+  send(wire: SocketData): void {
+    if (this.#frozen || this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.bufferedAmount > unsentBytes) this.#socket.terminate();
+    else this.#socket.send(wire, () => {}); // a failure shows as `close`
+  }
+
+  freeze(): void {
+    this.#frozen = true;
+    this.#socket.pause();
+  }
+
+  close(code: number): void {
+    this.#closing = true;
+    if (this.#frozen) return;
+    if (code === cutCode) this.#socket.terminate();
+    else this.#socket.close(code);
+    this.#part();
+  }
+
+  #part(): void {
+    setTimeout(() => this.#socket.terminate(), partingMs).unref();
+  }
+
+  /** Without a number: what a resume need not repeat. */
+  #say(opcode: number, d: unknown): void {
+    this.send(JSON.stringify({ op: opcode, d }));
+  }
+
+  #hear(frame: Buffer, isBinary: boolean): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    const request = readVoiceRequest(frame, isBinary);
+    const refused = typeof request === 'number' ? request : this.#take(request);
+    if (refused === undefined) return;
+    if (this.#caller) this.#calls.fail(this.#caller, refused, this.#nowMs());
+    else this.close(refused);
+  }
+
+  /** A close code if the request cannot be granted. */
+  #take(request: VoiceRequest): number | undefined {
+    if (request.op === op.heartbeat) return this.#beat(request.d.t, request.d.seq_ack);
+    if (request.op === op.identify) return this.#identify(request.d);
+    if (request.op === op.resume) return this.#resume(request.d);
+    return this.#caller ? this.#serve(this.#caller, request) : closeCode.notIdentified;
+  }
+
+  #beat(t: number, seqAck: number | undefined): undefined {
+    this.#caller?.beat(seqAck, this.#nowMs());
+    this.#say(op.heartbeatAck, { t });
+  }
+
+  #identify(claim: VoiceIdentify): number | undefined {
+    if (this.#caller) return closeCode.identifiedTwice;
+    const fault = this.#fault(claim.user_id, 'identify');
+    if (fault !== undefined) return fault;
+    const caller = this.#calls.identify(claim, this, this.#nowMs());
+    if (typeof caller === 'number') return caller;
+    this.#seat(caller);
+    const { udpPort: port, modes } = this.#rules;
+    caller.send({ op: op.ready, d: { ssrc: caller.ssrc, ip: '127.0.0.1', port, modes } });
+    this.#calls.enter(caller);
+    return this.#fault(caller.userId, 'ready');
+  }
+
+  #resume(claim: VoiceResume): number | undefined {
+    if (this.#caller) return closeCode.identifiedTwice;
+    const caller = this.#calls.resume(claim, this, this.#nowMs());
+    if (typeof caller === 'number') return caller;
+    this.#seat(caller);
+    return undefined;
+  }
+
+  #seat(caller: Caller): void {
+    clearTimeout(this.#tooLate);
+    this.#caller = caller;
+  }
+
+  #serve(
+    caller: Caller,
+    request: Exclude<
+      VoiceRequest,
+      { op: typeof op.identify | typeof op.resume | typeof op.heartbeat }
+    >,
+  ): number | undefined {
+    const call = this.#calls.callOf(caller);
+    switch (request.op) {
+      case op.selectProtocol: {
+        const { protocol, data } = request.d;
+        if (protocol !== 'udp') return closeCode.unknownProtocol;
+        const mode = this.#rules.modes.find((offered) => offered === data.mode);
+        if (!mode) return closeCode.unknownMode;
+        const fault = this.#fault(caller.userId, 'select');
+        if (fault !== undefined || caller.secrets) return fault;
+        call?.describe(caller, mode);
+        return this.#fault(caller.userId, 'described');
+      }
+      case op.speaking:
+        if (request.d.speaking !== 0) call?.speaking(caller);
+        return undefined;
+      case op.transitionReady:
+        call?.transitionReady(caller, request.d.transition_id);
+        return undefined;
+      case op.invalidCommit:
+        call?.invalidCommit(caller);
+        return undefined;
+      case op.keyPackage:
+      case op.commitWelcome: {
+        const right = call?.takeBinary(caller, request.op, request.payload, this.#nowMs());
+        return right ? undefined : closeCode.badRequest;
+      }
+    }
+  }
+
+  /** Code 1000 means goodbye; after any other loss the person may come back. */
+  #gone(code: number): void {
+    clearTimeout(this.#tooLate);
+    const caller = this.#caller;
+    const cut = caller?.cut(this, this.#nowMs());
+    if (caller && cut && code === 1000 && !this.#closing)
+      this.#calls.remove(caller, code, this.#nowMs());
+  }
+
+  #fault(userId: string, step: VoiceStep): number | undefined {
+    return this.#rules.faults.closesAt(userId, step);
+  }
+
+  #nowMs(): number {
+    return this.#rules.clock.nowMs();
+  }
+}

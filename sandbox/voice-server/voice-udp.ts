@@ -1,0 +1,101 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import {
+  openVoice,
+  readDiscovery,
+  readSsrc,
+  type UdpPeer,
+  writeDiscovery,
+} from '#sandbox/voice/rtp.ts';
+import type { Forgery } from '#sandbox/voice/voice-ports.ts';
+import type { Caller } from './voice-caller.ts';
+import type { VoiceCalls } from './voice-calls.ts';
+import type { FaultBook } from './voice-fault-book.ts';
+import { garbled } from './voice-forgery.ts';
+
+const keepAliveBytes = 8;
+
+/** The UDP port of all calls: tells clients their address, and passes voice on. Whatever else arrives is dropped. */
+export class VoiceUdp implements AsyncDisposable {
+  readonly #socket: Socket;
+  /** Another port, from which nothing a client is told to trust ever comes. */
+  readonly #stranger: Socket;
+  readonly #calls: VoiceCalls;
+  readonly #faults: FaultBook;
+
+  private constructor(socket: Socket, stranger: Socket, calls: VoiceCalls, faults: FaultBook) {
+    this.#socket = socket;
+    this.#stranger = stranger;
+    this.#calls = calls;
+    this.#faults = faults;
+    socket.on('message', (datagram, from) => this.#take(datagram, from));
+  }
+
+  static async open(calls: VoiceCalls, faults: FaultBook): Promise<VoiceUdp> {
+    const [socket, stranger] = await Promise.all([bound(), bound()]);
+    return new VoiceUdp(socket, stranger, calls, faults);
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  /** Past the faults of the network. Nothing happens before IP discovery. */
+  forge(datagram: Buffer, { remote }: Caller, from: Forgery['from']): void {
+    if (remote) send(from === 'server' ? this.#socket : this.#stranger, datagram, remote);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = [this.#socket, this.#stranger].map((socket) => {
+      socket.close();
+      return once(socket, 'close');
+    });
+    await Promise.all(closed);
+  }
+
+  #take(datagram: Buffer, from: RemoteInfo): void {
+    const asked = readDiscovery(datagram);
+    const ssrc = asked ?? readSsrc(datagram);
+    const caller = ssrc === undefined ? this.#calls.byRemote(from) : this.#calls.bySsrc(ssrc);
+    this.#faults.carry(caller?.userId, 'up', () => {
+      if (datagram.length === keepAliveBytes) this.#answer(datagram, from, caller);
+      else if (asked !== undefined) this.#discover(asked, from);
+      else if (caller) this.#relay(datagram, caller);
+    });
+  }
+
+  #relay(datagram: Buffer, caller: Caller): void {
+    const packet = caller.secrets && openVoice(datagram, caller.secrets.cipher);
+    if (!packet) return;
+    const garble = this.#faults.isGarbled(caller.userId);
+    const heard = garble ? { ...packet, payload: garbled(packet.payload) } : packet;
+    this.#calls.relay(caller, heard, (sealed, to) => {
+      if (to.remote) this.#answer(sealed, to.remote, to);
+    });
+  }
+
+  #discover(ssrc: number, from: RemoteInfo): void {
+    const caller = this.#calls.bySsrc(ssrc);
+    if (!caller || this.#faults.ignoresDiscovery(caller.userId)) return;
+    const told = { address: from.address, port: caller.isRebound ? from.port ^ 1 : from.port };
+    if (!caller.isRebound) caller.remote = told;
+    this.#answer(writeDiscovery(ssrc, told), from, caller);
+  }
+
+  #answer(datagram: Buffer, to: UdpPeer, caller: Caller | undefined): void {
+    this.#faults.carry(caller?.userId, 'down', () => send(this.#socket, datagram, to));
+  }
+}
+
+async function bound(): Promise<Socket> {
+  const socket = createSocket('udp4');
+  socket.on('error', () => {}); // of a send to a port nobody listens to
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket;
+}
+
+function send(socket: Socket, datagram: Buffer, to: UdpPeer): void {
+  if (to.port === 0) return;
+  socket.send(datagram, to.port, to.address, () => {}); // UDP promises nothing
+}

@@ -1,0 +1,93 @@
+import type { Channel, Guild, GuildRole, Member, RegisteredCommand, User, World } from './world.ts';
+import { permissionsOf } from './world-permissions.ts';
+
+/** A JSON object on the wire. */
+export type Json = Readonly<Record<string, unknown>>;
+
+export function userJson(user: User): Json {
+  return {
+    id: user.id,
+    username: user.name.toLowerCase(),
+    global_name: user.name,
+    discriminator: '0',
+    avatar: null,
+    bot: user.bot,
+    public_flags: 0,
+    flags: 0,
+  };
+}
+
+export function memberJson(member: Member): Json {
+  const until = member.timedOutUntilMs;
+  return {
+    user: userJson(member.user),
+    nick: member.nick,
+    avatar: null,
+    roles: member.roleIds,
+    joined_at: member.joinedAt,
+    premium_since: null,
+    communication_disabled_until: until === undefined ? null : new Date(until).toISOString(),
+    deaf: member.deafened,
+    mute: member.muted,
+    pending: false,
+    flags: 0,
+  };
+}
+
+export function roleJson(role: GuildRole): Json {
+  return {
+    id: role.id,
+    name: role.name,
+    color: 0,
+    colors: { primary_color: 0, secondary_color: null, tertiary_color: null },
+    hoist: false,
+    icon: null,
+    unicode_emoji: null,
+    position: role.position,
+    permissions: role.permissions.toString(),
+    managed: role.botId !== undefined,
+    mentionable: false,
+    flags: 0,
+    ...(role.botId === undefined ? {} : { tags: { bot_id: role.botId } }),
+  };
+}
+
+/** Without `install_params`: discord.js 14.28.1 fails on a null there. */
+export function applicationJson(world: World): Json {
+  const owner = world.guild.members.get(world.guild.ownerId);
+  return {
+    id: world.bot.id,
+    name: world.bot.name,
+    icon: null,
+    description: '',
+    summary: '',
+    bot_public: false,
+    bot_require_code_grant: false,
+    verify_key: '00'.repeat(32),
+    flags: 0,
+    tags: [],
+    team: null,
+    bot: userJson(world.bot),
+    approximate_guild_count: world.guilds.length,
+    ...(owner ? { owner: userJson(owner.user) } : {}),
+  };
+}
+
+export function commandJson(world: World, command: RegisteredCommand): Json {
+  return {
+    default_member_permissions: null,
+    nsfw: false,
+    description: '',
+    ...command.body,
+    id: command.id,
+    application_id: world.bot.id,
+    version: command.version,
+    ...(command.guildId === undefined ? {} : { guild_id: command.guildId }),
+  };
+}
+
+/** A member as an interaction carries them: with their permissions in the channel. */
+export function callerJson(world: World, guild: Guild, member: Member, channel: Channel): Json {
+  const permissions = permissionsOf(world, guild, member.user.id, channel);
+  return { ...memberJson(member), permissions: permissions.toString() };
+}

@@ -1,0 +1,183 @@
+import {
+  type AllowedMentions,
+  bothPings,
+  type MessageMentions,
+  noPings,
+  pingNames,
+  pingsOf,
+} from './message-mentions.ts';
+import { placeOf, type World } from './world.ts';
+import { type Attachment, Attachments, type Upload } from './world-attachments.ts';
+
+/** What is to be shown: the fields of a message its author may set. */
+export type Content = {
+  readonly content?: string | null | undefined;
+  readonly embeds?: readonly unknown[] | null | undefined;
+  readonly components?: readonly unknown[] | null | undefined;
+  readonly flags?: number | null | undefined;
+  readonly uploads?: readonly Upload[] | undefined;
+  /** Of an edit: files that stay; absent, all of them do. */
+  readonly keptFileIds?: readonly string[] | undefined;
+  readonly allowedMentions?: AllowedMentions | null | undefined;
+};
+
+/** What a message said after an edit. */
+export type MessageVersion = {
+  readonly text: string;
+  readonly embeds: readonly unknown[];
+  readonly components: readonly unknown[];
+  readonly atMs: number;
+};
+
+export type BoardMessage = {
+  readonly id: string;
+  readonly channelId: string;
+  readonly authorId: string;
+  readonly authorName: string;
+  readonly postedAtMs: number;
+  readonly postedAt: string;
+  readonly ephemeral: boolean;
+  /** Person who asked, when it answers an interaction. */
+  readonly forUserId?: string | undefined;
+  readonly replyToId?: string | undefined;
+  /** "Thinking...": a deferred reply that is not filled yet. */
+  loading: boolean;
+  text: string;
+  flags: number;
+  embeds: readonly unknown[];
+  components: readonly unknown[];
+  files: readonly Attachment[];
+  edits: readonly MessageVersion[];
+  editedAt: string | null;
+  /** Of every text it ever had, though Discord pings only for the first: what could ping is wrong already. */
+  pings: MessageMentions;
+  pinged: readonly string[];
+  deletedAtMs?: number;
+};
+
+export type MessageChange = {
+  readonly kind: 'posted' | 'edited' | 'deleted';
+  readonly message: BoardMessage;
+};
+
+/** Bits of a message's `flags`. Source: Discord docs, "Message Flags". */
+export const messageFlags = {
+  ephemeral: 1 << 6,
+  loading: 1 << 7,
+  voiceMessage: 1 << 13,
+  componentsV2: 1 << 15,
+} as const;
+
+/** Keeps this many messages; the oldest is forgotten first. */
+const messageLimit = 500;
+/** Keeps this many edits of a message; the oldest is forgotten first. */
+const editLimit = 200;
+
+export type Posting = {
+  readonly channelId: string;
+  readonly authorId: string;
+  readonly ephemeral: boolean;
+  readonly loading: boolean;
+  readonly forUserId?: string;
+  readonly replyToId?: string | undefined;
+};
+
+/** Everything written, public and private; tells `changed` of each change. */
+export class MessageBoard {
+  readonly attachments: Attachments;
+  readonly #world: World;
+  readonly #changed: (change: MessageChange) => void;
+  readonly #messages = new Map<string, BoardMessage>();
+
+  constructor(world: World, changed: (change: MessageChange) => void) {
+    this.#world = world;
+    this.#changed = changed;
+    this.attachments = new Attachments(world);
+  }
+
+  post(posting: Posting, content: Content): BoardMessage {
+    const message = this.draft(posting, content);
+    this.#messages.set(message.id, message);
+    this.#forgetOldest();
+    this.#changed({ kind: 'posted', message });
+    return message;
+  }
+
+  /** A message that hangs nowhere. */
+  draft(posting: Posting, content: Content): BoardMessage {
+    const { clock, ids, people, bot } = this.#world;
+    const author = [...people.values()].find(({ id }) => id === posting.authorId) ?? bot;
+    const message: BoardMessage = {
+      ...posting,
+      id: ids.next(),
+      authorName: author.name,
+      postedAtMs: clock.nowMs(),
+      postedAt: new Date(clock.wallMs()).toISOString(),
+      text: content.content ?? '',
+      flags: content.flags ?? 0,
+      embeds: content.embeds ?? [],
+      components: content.components ?? [],
+      files: this.#kept(posting.channelId, content),
+      edits: [],
+      editedAt: null,
+      pings: noPings,
+      pinged: [],
+    };
+    this.#notePings(message, content);
+    return message;
+  }
+
+  /** Fields left out stay as they are. Filling a deferred reply counts as an edit. */
+  edit(message: BoardMessage, content: Content): BoardMessage {
+    const { clock } = this.#world;
+    const { keptFileIds } = content;
+    const stay = message.files.filter(({ id }) => keptFileIds?.includes(id) ?? true);
+    if (content.content !== undefined) message.text = content.content ?? '';
+    if (content.embeds) message.embeds = content.embeds;
+    if (content.components) message.components = content.components;
+    message.files = [...stay, ...this.#kept(message.channelId, content)];
+    this.#notePings(message, content);
+    const { text, embeds, components } = message;
+    const edit = { text, embeds, components, atMs: clock.nowMs() };
+    message.edits = [...message.edits, edit].slice(-editLimit);
+    message.editedAt = new Date(clock.wallMs()).toISOString();
+    message.loading = false;
+    this.#changed({ kind: 'edited', message });
+    return message;
+  }
+
+  remove(message: BoardMessage): void {
+    message.deletedAtMs = this.#world.clock.nowMs();
+    this.#messages.delete(message.id);
+    this.#changed({ kind: 'deleted', message });
+  }
+
+  find(id: string): BoardMessage | undefined {
+    return this.#messages.get(id);
+  }
+
+  /** What everybody in the channel sees, oldest first. */
+  inChannel(channelId: string): readonly BoardMessage[] {
+    const all = [...this.#messages.values()];
+    return all.filter((each) => each.channelId === channelId && !each.ephemeral);
+  }
+
+  #kept(channelId: string, { uploads = [] }: Content): Attachment[] {
+    return uploads.map((upload) => this.attachments.keep(channelId, upload));
+  }
+
+  #notePings(message: BoardMessage, { allowedMentions }: Content): void {
+    const guild = placeOf(this.#world, message.channelId)?.guild;
+    if (!guild) return;
+    const now = pingsOf(this.#world, guild, message.authorId, message.text, allowedMentions);
+    message.pings = bothPings(message.pings, now);
+    message.pinged = pingNames(guild, message.pings);
+  }
+
+  #forgetOldest(): void {
+    for (const id of this.#messages.keys()) {
+      if (this.#messages.size <= messageLimit) return;
+      this.#messages.delete(id);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
+import type { VoiceRights, VoiceServer, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import {
+  type Channel,
+  type Guild,
+  type Member,
+  seatedIn,
+  type VoiceState,
+  type World,
+} from './world.ts';
+import { voiceStateJson } from './world-guild-json.ts';
+import { may } from './world-permissions.ts';
+
+export type VoiceSeat = {
+  readonly userId: string;
+  readonly channel: Channel;
+  readonly sessionId: string;
+  readonly selfMute: boolean;
+  readonly selfDeaf: boolean;
+};
+
+/** Source: Discord docs, "Voice Close Event Codes". */
+export const voiceCloseCodes = { disconnected: 4014, callOver: 4022 } as const;
+
+/** Who sits in which voice channel: the one place that changes voice states and hands out tickets. */
+export class Seats {
+  /** Whether the bot is told of the call before it is told of its seat. */
+  serverFirst = false;
+  /** So many further updates of the voice server name a host that no name server knows. */
+  misdirected = 0;
+  readonly #world: World;
+  readonly #voice: Pick<VoiceServer, 'admit' | 'allow' | 'expel' | 'endpoint'>;
+  readonly #dispatch: (event: Dispatch) => void;
+
+  constructor(
+    world: World,
+    voice: Pick<VoiceServer, 'admit' | 'allow' | 'expel' | 'endpoint'>,
+    dispatch: (event: Dispatch) => void,
+  ) {
+    this.#world = world;
+    this.#voice = voice;
+    this.#dispatch = dispatch;
+  }
+
+  /**
+   * A ticket to the call, admitted already; none when only mute or deaf changed.
+   *
+   * Asking again for the same seat gives a fresh ticket, so that a client whose call broke can come back.
+   */
+  take(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
+    const ticket = this.#taken(guild, seat);
+    this.tell(guild, seat.userId);
+    return ticket;
+  }
+
+  /** As `take`, and tells session `sessionId` of the bot where the call is. */
+  takeForBot(guild: Guild, seat: VoiceSeat): void {
+    const ticket = this.#taken(guild, seat);
+    if (ticket && this.serverFirst) this.#tellServer(ticket);
+    this.tell(guild, seat.userId);
+    if (ticket && !this.serverFirst) this.#tellServer(ticket);
+  }
+
+  /** Does nothing for somebody who sits nowhere. */
+  leave(guild: Guild, userId: string, closeCode: number = voiceCloseCodes.disconnected): void {
+    const former = guild.voiceStates.get(userId);
+    if (!former) return;
+    guild.voiceStates.delete(userId);
+    const data = { ...voiceStateJson(guild, userId, undefined), session_id: former.sessionId };
+    this.#dispatch({ name: 'VOICE_STATE_UPDATE', data, intent: intents.voiceStates });
+    this.#voice.expel(guild.id, userId, closeCode);
+  }
+
+  /** Everybody is out of a channel that is gone. */
+  clear(guild: Guild, channelId: string): void {
+    for (const { userId } of seatedIn(guild, channelId)) {
+      this.leave(guild, userId, voiceCloseCodes.callOver);
+    }
+  }
+
+  /** Suppressed or not, hand raised or not, muted by oneself or not; nothing happens to somebody who sits nowhere. */
+  change(
+    guild: Guild,
+    userId: string,
+    change: Partial<Omit<VoiceState, 'userId' | 'channelId' | 'sessionId'>>,
+  ): void {
+    const state = guild.voiceStates.get(userId);
+    if (!state) return;
+    guild.voiceStates.set(userId, { ...state, ...change });
+    this.tell(guild, userId);
+  }
+
+  /** The present voice state once more, as after a server mute, to the bot and the call; nothing of somebody who sits nowhere. */
+  tell(guild: Guild, userId: string): void {
+    const state = guild.voiceStates.get(userId);
+    if (!state) return;
+    this.#voice.allow(guild.id, userId, rightsOf(guild.members.get(userId), state));
+    const data = voiceStateJson(guild, userId, state);
+    this.#dispatch({ name: 'VOICE_STATE_UPDATE', data, intent: intents.voiceStates });
+  }
+
+  /** The voice server of the bot's call is gone: it is told so, and after `awayMs` where the new one is. */
+  async replaceServer(guild: Guild, awayMs: number, signal: AbortSignal): Promise<void> {
+    const { bot, clock } = this.#world;
+    const state = guild.voiceStates.get(bot.id);
+    if (!state) return;
+    const data = { token: '', guild_id: guild.id, endpoint: null };
+    const { sessionId } = state;
+    this.#dispatch({ name: 'VOICE_SERVER_UPDATE', data, sessionId });
+    this.#voice.expel(guild.id, bot.id, voiceCloseCodes.callOver);
+    await clock.sleep(awayMs, signal);
+    const now = guild.voiceStates.get(bot.id);
+    if (now?.sessionId === sessionId) this.#tellServer(this.#admitted(guild, now));
+  }
+
+  #taken(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
+    const { userId, channel, sessionId, selfMute, selfDeaf } = seat;
+    const former = guild.voiceStates.get(userId);
+    const stayed = former?.channelId === channel.id ? former : undefined;
+    const state: VoiceState = {
+      userId,
+      channelId: channel.id,
+      sessionId,
+      selfMute,
+      selfDeaf,
+      suppressed: stayed?.suppressed ?? this.#isAudience(guild, userId, channel),
+      handRaisedAt: stayed?.handRaisedAt ?? null,
+    };
+    guild.voiceStates.set(userId, state);
+    return former && onlyMuteChanged(former, state) ? undefined : this.#admitted(guild, state);
+  }
+
+  #admitted(guild: Guild, { channelId, sessionId, userId }: VoiceState): VoiceTicket {
+    const token = randomBytes(16).toString('hex');
+    const ticket: VoiceTicket = { guildId: guild.id, channelId, userId, sessionId, token };
+    this.#voice.admit(ticket);
+    return ticket;
+  }
+
+  #tellServer({ token, guildId, sessionId }: VoiceTicket): void {
+    const isAstray = this.misdirected > 0;
+    if (isAstray) this.misdirected--;
+    const endpoint = isAstray ? 'voice.invalid:443' : this.#voice.endpoint;
+    const data = { token, guild_id: guildId, endpoint };
+    this.#dispatch({ name: 'VOICE_SERVER_UPDATE', data, sessionId });
+  }
+
+  /** On a stage everybody is at first, owners too. */
+  #isAudience(guild: Guild, userId: string, channel: Channel): boolean {
+    if (channel.kind === 'stage' || channel.id === guild.afkChannelId) return true;
+    return !may(this.#world, guild, userId, 'speak', channel);
+  }
+}
+
+/** Whoever forbids it: a moderator, the person, or the channel. */
+function rightsOf(member: Member | undefined, state: VoiceState): VoiceRights {
+  const { selfMute, selfDeaf, suppressed } = state;
+  return {
+    speak: !member?.muted && !selfMute && !suppressed,
+    hear: !member?.deafened && !selfDeaf,
+  };
+}
+
+function onlyMuteChanged(former: VoiceState, now: VoiceState): boolean {
+  if (former.channelId !== now.channelId || former.sessionId !== now.sessionId) return false;
+  return former.selfMute !== now.selfMute || former.selfDeaf !== now.selfDeaf;
+}

@@ -1,0 +1,221 @@
+import { commands } from '#commands/commands.ts';
+import { presses } from '#commands/presses.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
+import { VoiceActivity, windowSamples } from '#src/audio/voice/voice-activity.ts';
+import { realClock } from '#src/base/clock.ts';
+import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
+import type { Config } from '#src/config/types.ts';
+import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
+import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import type { Pipelines } from '#src/session/answering/current-pipeline.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { CommandPorts } from '#src/session/ports/command.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import { PauseHearing } from '#src/session/presence/pause-hearing.ts';
+import { SessionPrivacy } from '#src/session/presence/privacy.ts';
+import { SessionCheckup } from '#src/session/settings/checkup.ts';
+import { SessionSettings } from '#src/session/settings/settings.ts';
+import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
+import { TrackRequests } from '#src/session/tracks/track-requests.ts';
+import { TypedRequests } from '#src/session/typed/typed-requests.ts';
+import { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { embeddedVoices } from '#src/speech/embedded/embedded-synthesizer.ts';
+import { ListeningSlots } from '#src/speech/listening-slots.ts';
+import type { SessionBudgets } from '#src/spending/session-budgets.ts';
+import { SpeedStats } from '#src/status/stats-book.ts';
+import { openStore, type Store, storePath } from '#src/storage/store.ts';
+import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
+import { locales } from '#src/texts/texts.ts';
+import { endpointRules } from '#src/turn/endpointing.ts';
+import { tools } from '#tools/tools.ts';
+import { openBudget } from './budget.ts';
+import type { Engines } from './engines.ts';
+import { pipelinesOf } from './pipelines.ts';
+import { openSounds, type Sounds } from './sounds.ts';
+
+export type BotOptions = {
+  readonly config: Config;
+  readonly discord: { readonly token: string; readonly apiUrl?: string; readonly guildId?: string };
+  readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
+  readonly codec: OpusCodec;
+  /** Stands between rooms and pipelines. Default: nothing does. */
+  readonly tap?: (pipelines: Pipelines) => Pipelines;
+  readonly onSession: (guildId: string, event: SessionEvent) => void;
+  readonly onDiscord: (event: DiscordEvent) => void;
+  readonly onStore: (event: StoreEvent) => void;
+};
+
+/** A bot that is logged in and can be called. Closing it leaves every channel first. */
+export type RunningBot = Pick<Discord, 'inviteUrl' | 'ready' | 'leaveNow'> & {
+  readonly name: string;
+  /** What became of a server: the rooms are to know of fall-backs. */
+  provider(news: ProviderNews): void;
+} & AsyncDisposable;
+
+/** Puts the rooms together around one Discord login. Errors: as `openDiscord`. */
+export async function startBot(options: BotOptions, signal: AbortSignal): Promise<RunningBot> {
+  const { config, discord } = options;
+  await using stack = new AsyncDisposableStack();
+  const loading = [loadSilero(), loadCues(), openMemory(options)] as const;
+  const [weights, cues, store] = await Promise.all(loading);
+  stack.use(store);
+  const sounds = stack.use(openSounds(config));
+  warmUp(weights);
+  let rooms: VoiceSessions | undefined;
+  const { desk } = stack.use(
+    await openBudget({
+      config,
+      book: store.spending,
+      pipelineIn: (guildId) => rooms?.settings.in(guildId).pipeline ?? config.pipeline,
+      onEvent: options.onSession,
+      warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
+    }),
+  );
+  let name = '';
+  const furnish = (house: DiscordPorts): CommandPorts => {
+    name = config.bot.name ?? house.bot.name;
+    const stats = new SpeedStats();
+    const parts = partsOf({ options, house, store, sounds, stats, weights, cues, name, desk });
+    rooms = new VoiceSessions(parts);
+    return portsOf(parts, rooms, house, stats, desk, signal);
+  };
+  const onEvent = (event: DiscordEvent): void => {
+    tellRooms(rooms, event);
+    options.onDiscord(event);
+  };
+  const panelBook = store.panels;
+  const open = await openDiscord(
+    {
+      ...discord,
+      commandsPerPerson: config.commandsPerPerson,
+      commands,
+      presses,
+      panelBook,
+      guildBook: store.guilds,
+      onEvent,
+      ports: furnish,
+    },
+    signal,
+  );
+  stack.use(open);
+  stack.use(rooms);
+  const closing = stack.move();
+  return {
+    name,
+    inviteUrl: open.inviteUrl,
+    ready: () => open.ready(),
+    leaveNow: () => open.leaveNow(),
+    provider: (news) => rooms?.provider(news),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+/** Of what Discord tells, the rooms need to know what was done to the bot's own seat, and alerts of their links. */
+function tellRooms(rooms: VoiceSessions | undefined, event: DiscordEvent): void {
+  const { kind } = event;
+  const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';
+  const isGone = kind === 'channel-removed' || kind === 'guild-removed';
+  const isBarred = kind === 'no-view' || kind === 'no-connect';
+  const isSeat = isHindrance || isGone || isBarred || kind === 'moved';
+  if (isSeat) rooms?.news(event.guildId, event);
+  if (kind === 'alert') rooms?.alert(event.guildId, event);
+}
+
+/** What people said and where panels are. A store in trouble stops nobody from talking. */
+function openMemory({ config, onStore }: BotOptions): Promise<Store> {
+  const path = storePath(config.dataDir);
+  return keepStore(() => openStore(path, { clock: realClock }), realClock, onStore);
+}
+
+/** Lets the compiler see the hot loop before somebody speaks: the first windows would take twenty times as long. */
+function warmUp(weights: SileroWeights): void {
+  const activity = new VoiceActivity(weights);
+  const silence = new Float32Array(windowSamples);
+  for (let window = 0; window < 50; window++) activity.probability(silence);
+}
+
+type Furniture = {
+  readonly options: BotOptions;
+  readonly house: DiscordPorts;
+  readonly store: Store;
+  readonly sounds: Sounds;
+  readonly stats: SpeedStats;
+  readonly weights: SileroWeights;
+  readonly cues: Cues;
+  readonly name: string;
+  readonly desk: SessionBudgets;
+};
+
+/** The words decide about the end of a turn: they are awaited for so long, a slower recogniser is not. */
+const textTimeoutMs = 600;
+
+function partsOf(furniture: Furniture): SessionDependencies {
+  const { options, house, store, stats, weights, cues, name } = furniture;
+  const { config, engines, codec, onSession } = options;
+  const { transcriber, synthesizer, chatName } = engines;
+  const { door, scribe, panels, places } = house;
+  const isEmbedded = config.speech.kind === 'embedded';
+  const chat = withoutToolsOnRefusal(engines.chat(name));
+  const made = pipelinesOf(config, engines, chat);
+  const pipelines = options.tap?.(made) ?? made;
+  return {
+    ...{
+      clock: realClock,
+      random: Math.random,
+      door,
+      scribe,
+      panels,
+      places,
+      book: store.consents,
+      guildBook: store.guilds,
+      settingsBook: store.settings,
+      trackBook: store.tracks,
+      codec,
+      listeningSlots: new ListeningSlots(),
+      weights,
+      cues,
+      tools,
+    },
+    ...{ recordings: furniture.sounds.recordings, sounds: furniture.sounds.shelf },
+    ...{ transcriber, synthesizer, chat, chatName },
+    endpointRules: { ...endpointRules, textTimeoutMs },
+    warm: () => engines.warm(),
+    names: [name, ...config.bot.otherNames],
+    pipelines,
+    style: { instructions: `${config.bot.instructions} Your name is ${name}.`, voice: {} },
+    engine: pipelines.engine(config.pipeline),
+    voices: isEmbedded ? embeddedVoices : [],
+    spokenLocales: isEmbedded ? ['en'] : locales,
+    ...{ addressing: config.addressing, consent: config.consent },
+    ...(config.djRoleId && { djRoleId: config.djRoleId }),
+    modelNews: () => engines.modelNews(),
+    spending: furniture.desk,
+    onEvent: (guildId, event) => {
+      stats.tell(guildId, event);
+      onSession(guildId, event);
+    },
+  };
+}
+
+function portsOf(
+  parts: SessionDependencies,
+  rooms: VoiceSessions,
+  { places }: DiscordPorts,
+  stats: SpeedStats,
+  desk: SessionBudgets,
+  signal: AbortSignal,
+): CommandPorts {
+  const tracks = new TrackRequests(parts.sounds, rooms, signal);
+  return {
+    ...{ clock: realClock, rooms, places, stats, costs: desk, tracks, votes: tracks },
+    talk: new TypedRequests(parts, rooms, signal),
+    hearing: new PauseHearing(rooms),
+    privacy: new SessionPrivacy(parts, rooms),
+    settings: new SessionSettings(parts, rooms),
+    checkup: new SessionCheckup(parts, rooms),
+    confirmations: new ToolConfirmations(rooms, signal),
+  };
+}

@@ -1,0 +1,54 @@
+import { realClock } from '#src/base/clock.ts';
+import { priceOf, tariffOf } from '#src/config/budget.ts';
+import type { Config } from '#src/config/types.ts';
+import type { PipelineName } from '#src/session/answering/current-pipeline.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SpendingStore } from '#src/spending/book.ts';
+import { Ledger } from '#src/spending/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger-persistence.ts';
+import { SessionBudgets } from '#src/spending/session-budgets.ts';
+
+export type BudgetOptions = {
+  readonly config: Config;
+  readonly book: SpendingStore;
+  /** How this server is answered now. */
+  readonly pipelineIn: (guildId: string) => PipelineName;
+  readonly onEvent: SessionDependencies['onEvent'];
+  /** One sentence for the operator. */
+  readonly warn: (message: string, cause: unknown) => void;
+};
+
+/** What may be spent, with what was spent before. Closing it writes the rest down. Never throws. */
+export async function openBudget({
+  config,
+  book,
+  pipelineIn,
+  onEvent,
+  warn,
+}: BudgetOptions): Promise<{ readonly desk: SessionBudgets } & AsyncDisposable> {
+  const clock = realClock;
+  const ledger = new Ledger();
+  const tell = (error: unknown) =>
+    warn(
+      `Budgets count from memory alone: ${error instanceof Error ? error.message : error}`,
+      error,
+    );
+  const keeper = new LedgerPersistence({ ledger, book, clock, tell });
+  await keeper.open();
+  const { caps } = config.budget;
+  const desk = new SessionBudgets({
+    ...{ clock, ledger, caps, onEvent },
+    rateOf: (by) => priceOf(by, config.budget),
+    tariffOf: (guildId, isWritten) =>
+      tariffOf(config, isWritten ? undefined : thinkerOf(config, pipelineIn(guildId))),
+  });
+  return { desk, [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose]() };
+}
+
+/** Which model thinks, where it is not the chat model. */
+function thinkerOf({ audioModel, chat, realtime }: Config, pipeline: PipelineName) {
+  if (pipeline === 'realtime' && realtime) return { kind: 'remote', ...realtime } as const;
+  const { model } = audioModel;
+  if (pipeline !== 'audio-model' || chat.kind === 'embedded' || !model) return undefined;
+  return { kind: 'remote', baseUrl: chat.baseUrl, model } as const;
+}

@@ -1,0 +1,187 @@
+import { realClock } from '#src/base/clock.ts';
+import { audioChatWithFallbacks, chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
+import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
+import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { announced } from '#src/chat/usage.ts';
+import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
+import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
+import { Breaker } from '#src/provider/breaker.ts';
+import { deadlines } from '#src/provider/deadlines.ts';
+import {
+  type Fallback,
+  FallbackChain,
+  type ProviderNews,
+  type ProviderRole,
+} from '#src/provider/fallback-chain.ts';
+import { servedBy } from '#src/provider/models/served-by.ts';
+import { cheaperVoice } from '#src/speech/cheaper-voice.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { synthesizerWithFallbacks } from '#src/speech/synthesizer-fallbacks.ts';
+import { transcriberWithFallbacks } from '#src/speech/transcriber-fallbacks.ts';
+import type { Engines } from './engines.ts';
+
+/** Opens an engine of a role when it is needed for the first time. */
+export type Openers = {
+  ears(config: Config['transcription']): Promise<Transcriber>;
+  voice(config: Config['speech']): Promise<Synthesizer>;
+  chat(config: RemoteServer): Promise<ChatModel>;
+};
+
+type Roles = Pick<Engines, 'transcriber' | 'synthesizer' | 'chat' | 'audioModel'>;
+type TellEngineNews = (news: ProviderNews) => void;
+/** The engines of one role, as they are set. */
+type RoleEngines<C, E> = {
+  readonly first: { readonly config: RemoteServer; readonly engine: E };
+  readonly fallbacks: readonly C[];
+  readonly open: (config: C) => Promise<E>;
+};
+
+/** One that others can stand in for rests at its first failure. */
+const replaceable = { failures: 1, firstRestMs: 5_000, longestRestMs: 60_000 };
+/** The only one is asked as long as there is hope. */
+const only = { failures: 5, firstRestMs: 2_000, longestRestMs: 30_000 };
+/** What is embedded goes by its own name. */
+const embeddedNames = {
+  'speech to text': 'PocketSphinx',
+  'text to speech': 'Flite',
+  chat: 'the stand-in',
+} as const;
+
+/** The same roles, but a server that fails is left alone, and its fall-backs, if there are any, stand in for it. */
+export function withFallbacks(
+  config: Config,
+  roles: Roles,
+  open: Openers,
+  tell: TellEngineNews,
+): Roles {
+  const { transcription, chat, speech, fallbacks } = config;
+  let { transcriber, synthesizer } = roles;
+  if (transcription.kind === 'remote') {
+    const first = { config: transcription, engine: transcriber };
+    const order = { first, fallbacks: fallbacks.transcription, open: open.ears };
+    const listens = transcriber.listen !== undefined;
+    transcriber = transcriberWithFallbacks(
+      ladderOf('speech to text', order, tell),
+      listens,
+      realClock,
+    );
+  }
+  if (speech.kind === 'remote') {
+    const first = { config: speech, engine: synthesizer };
+    const others = new Map(fallbacks.speech.map((one) => [one, lazily(() => open.voice(one))]));
+    const openOther = async (one: Config['speech']) =>
+      await (others.get(one)?.() ?? open.voice(one));
+    const order = { first, fallbacks: fallbacks.speech, open: openOther };
+    const laddered = synthesizerWithFallbacks(ladderOf('text to speech', order, tell));
+    const [next] = fallbacks.speech;
+    synthesizer = next ? cheaperVoice(laddered, () => openOther(next)) : laddered;
+  }
+  if (chat.kind === 'embedded') return { ...roles, transcriber, synthesizer };
+  const thinking = { transcriber, synthesizer, chat: chatOf(chat, config, roles, open, tell) };
+  const { audioModel: hearing } = roles;
+  if (!hearing) return thinking;
+  const first = { config: chat, engine: hearing };
+  const openHearing = async (one: RemoteServer) =>
+    audioModelStandIn(withoutToolsOnRefusal(await open.chat(one)), transcriber);
+  const order = { first, fallbacks: fallbacks.chat, open: openHearing };
+  return { ...thinking, audioModel: audioChatWithFallbacks(ladderOf('chat', order, tell)) };
+}
+
+/**
+ * Has the chat model, with the recogniser before it and the voice behind it, answer in the place of a Realtime server that
+ * fails; nothing where there is no chat model but the embedded one.
+ */
+export function realtimeStandIn(
+  { realtime, chat }: Config,
+  roles: Pick<Roles, 'chat' | 'transcriber'>,
+  tell: TellEngineNews,
+): ((model: AudioChatModel) => AudioChatModel) | undefined {
+  if (!realtime || chat.kind !== 'remote') return undefined;
+  const [mine, theirs] = [realtime.baseUrl, chat.baseUrl].map((baseUrl) => new URL(baseUrl).host);
+  const isOneHost = mine === theirs;
+  const provider = isOneHost ? `${realtime.model} at ${mine}` : `${mine}`;
+  const other = isOneHost ? `${chat.model} at ${theirs}` : `${theirs}`;
+  const model = announced(roles.chat(''), servedBy(chat.model, chat.baseUrl));
+  const standIn = audioModelStandIn(model, roles.transcriber);
+  const breaker = new Breaker(replaceable, realClock);
+  const second = { provider: other, breaker: new Breaker(only, realClock), engine: () => standIn };
+  const usual = { role: 'chat', clock: realClock, deadlines: deadlines.chat } as const;
+  return (server) => {
+    const first = { provider, keySetting: 'REALTIME_API_KEY', breaker, engine: () => server };
+    return audioChatWithFallbacks(
+      new FallbackChain({ ...usual, rungs: [first, second], retries: false, tell }),
+    );
+  };
+}
+
+function chatOf(
+  chat: RemoteServer,
+  { fallbacks }: Config,
+  roles: Roles,
+  open: Openers,
+  tell: TellEngineNews,
+): Roles['chat'] {
+  // One that refuses tools is asked without before anybody stands in for it.
+  const first = { config: chat, engine: withoutToolsOnRefusal(roles.chat('')) };
+  const openShy = async (one: RemoteServer) => withoutToolsOnRefusal(await open.chat(one));
+  const order = { first, fallbacks: fallbacks.chat, open: openShy };
+  const model = chatWithFallbacks(ladderOf('chat', order, tell));
+  return () => model;
+}
+
+function ladderOf<C extends RemoteServer | Embedded, E>(
+  role: ProviderRole,
+  { first, fallbacks, open }: RoleEngines<C, E>,
+  tell: TellEngineNews,
+): FallbackChain<E> {
+  const configs = [first.config, ...fallbacks];
+  const rules = fallbacks.length > 0 ? replaceable : only;
+  const engines = [() => first.engine, ...fallbacks.map((one) => lazily(() => open(one)))];
+  const rungs = engines.map((engine, at): Fallback<E> => {
+    const config = configs[at];
+    return {
+      provider: nameOf(role, config, configs),
+      ...(config?.kind === 'remote' && { keySetting: config.keySetting }),
+      breaker: new Breaker(rules, realClock),
+      engine,
+    };
+  });
+  // Of an answer, pipeline asks for each sentence once more by itself.
+  const retries = role !== 'text to speech';
+  const usual = { role, rungs, clock: realClock, deadlines: deadlines[role] };
+  return new FallbackChain({ ...usual, retries, tell });
+}
+
+/** The host, which people know it by; where two are the same, the model as well. */
+function nameOf(
+  role: ProviderRole,
+  config: RemoteServer | Embedded | undefined,
+  all: readonly (RemoteServer | Embedded)[],
+): string {
+  if (config?.kind !== 'remote') return embeddedNames[role];
+  const hostOf = ({ baseUrl }: RemoteServer) => new URL(baseUrl).host;
+  const host = hostOf(config);
+  const namesakes = all.filter((one) => one.kind === 'remote' && hostOf(one) === host);
+  return namesakes.length > 1 ? `${config.model} at ${host}` : host;
+}
+
+/** Opens it once; what could not be opened is tried anew when it is needed again. */
+function lazily<E>(open: () => Promise<E>): () => E | Promise<E> {
+  let ready: { readonly engine: E } | undefined;
+  let opening: Promise<E> | undefined;
+  return () => {
+    if (ready) return ready.engine;
+    opening ??= open().then(
+      (engine) => {
+        ready = { engine };
+        return engine;
+      },
+      (error: unknown) => {
+        opening = undefined;
+        throw error;
+      },
+    );
+    return opening;
+  };
+}

@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import packageJson from '#package.json' with { type: 'json' };
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { Config } from '#src/config/types.ts';
+import { EventLog } from '#src/console/first-run/event-log.ts';
+import { checkRecordings } from '#src/console/first-run/recordings.ts';
+import { ConversationPrinter } from '#src/console/first-run/show.ts';
+import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
+import { openFolder, WavFolder } from '#src/console/first-run/wav-folder.ts';
+import { MessageWall } from '#src/console/prompt/message-wall.ts';
+import { proposals } from '#src/console/prompt/nearby.ts';
+import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
+import { runOnce, runPrompt, type SandboxRun } from '#src/console/sandbox-run.ts';
+import { SandboxView } from '#src/console/sandbox-view.ts';
+import { Screen } from '#src/console/screen.ts';
+import { type BotOptions, startBot } from './bot.ts';
+import { openEngines } from './engines.ts';
+
+const why = 'no DISCORD_TOKEN, so this is the sandbox: a small Discord on this machine';
+
+/** What a newcomer asked for on the command line. */
+export type SandboxWishes = {
+  /** One exchange, judged; then the end. */
+  readonly once: boolean;
+  /** WAV files to be spoken in place of the exchanges. */
+  readonly talk: readonly string[];
+};
+
+/**
+ * The newcomer's start: sandbox and bot, a conversation to watch and to hear, then to take part in. Returns the exit
+ * code. Errors: BotError. Aborting `signal` throws its reason.
+ */
+export async function inSandbox(
+  config: Config,
+  { once, talk }: SandboxWishes,
+  signal: AbortSignal,
+): Promise<number> {
+  const recordings = await checkRecordings(talk);
+  await openFolder(config.dataDir);
+  const unread = new AbortController();
+  process.stdout.on('error', () => unread.abort(new Error('nobody reads on')));
+  const until = AbortSignal.any([signal, unread.signal]);
+  try {
+    await using play = await raiseCurtain(config, until);
+    const running = AbortSignal.any([until, play.stage.sandbox.gone]);
+    return once ? await runOnce(play, running) : await runPrompt(play, recordings, running);
+  } catch (error) {
+    if (unread.signal.aborted) return 0;
+    throw error;
+  }
+}
+
+/** Starts the sandbox, then the bot in it. Errors and abort: as `inSandbox`. */
+async function raiseCurtain(
+  config: Config,
+  signal: AbortSignal,
+): Promise<SandboxRun & AsyncDisposable> {
+  const screen = new Screen(process.stdout);
+  const show = new ConversationPrinter(screen);
+  const witness = new EventLog(realClock);
+  const botName = config.bot.name ?? 'Nova';
+  const wall = new MessageWall(show, botName);
+  const view = new SandboxView(show, botName);
+  show.title(`Parley ${packageJson.version} - ${why}`);
+  const [sandbox, engines, codec] = await Promise.all([
+    SandboxProcess.start((message) => wall.take(message), signal),
+    openEngines(config, (news) => view.engine(news)),
+    loadOpus(),
+  ]);
+  await using stack = new AsyncDisposableStack();
+  stack.use(sandbox);
+  stack.use(engines);
+  trust(sandbox.ready.ca);
+  const tap = new SpokenRecorder();
+  const { token, apiUrl } = sandbox.ready;
+  // What simulated people said is kept apart from what real ones did.
+  const own = {
+    bot: { ...config.bot, name: botName },
+    allowedHosts: [...config.allowedHosts, sandbox.ready.cdnHost],
+    dataDir: join(config.dataDir, 'sandbox'),
+  };
+  const bot = await startBot(
+    {
+      config: { ...config, ...own },
+      engines: { ...engines, synthesizer: tap.synthesizer(engines.synthesizer) },
+      codec,
+      tap: (pipelines) => tap.pipelines(pipelines),
+      discord: { token, apiUrl },
+      ...told(witness, view, codec.name),
+    },
+    signal,
+  );
+  stack.use(bot);
+  for (const line of await proposals()) show.note(line);
+  show.blank();
+  const { dataDir } = config;
+  const shelf = new WavFolder(dataDir);
+  const stage = { sandbox, witness, show, botName, dataDir, tap, shelf };
+  const all = stack.move();
+  const dispose = () => all.disposeAsync();
+  return { config, engines, screen, wall, stage, [Symbol.asyncDispose]: dispose };
+}
+
+/** Who is told of what happens. */
+function told(
+  witness: EventLog,
+  view: SandboxView,
+  codec: string,
+): Pick<BotOptions, 'onSession' | 'onDiscord' | 'onStore'> {
+  return {
+    onSession(_guildId, event) {
+      witness.tell(event);
+      view.session(event);
+    },
+    onDiscord(event) {
+      if (event.kind === 'command' || event.kind === 'command-failed') {
+        witness.tell({ kind: 'done', errand: event.name });
+      }
+      view.discord(codec, event);
+    },
+    onStore(event) {
+      if (event.kind !== 'refused') return;
+      view.discord(codec, { kind: 'warning', message: event.error.message });
+    },
+  };
+}

@@ -1,0 +1,277 @@
+import packageJson from '#package.json' with { type: 'json' };
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { Secret } from '#src/base/secret.ts';
+import { secretsOf } from '#src/config/models.ts';
+import type { Config } from '#src/config/types.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import { sayNews } from '#src/provider/models/models.ts';
+import { AlertBoard } from '#src/status/alert-board.ts';
+import { type Log, openLog } from '#src/status/log.ts';
+import { watchLoop } from '#src/status/loop-delay.ts';
+import type { DiscordMetrics } from '#src/status/metrics/discord-metrics.ts';
+import { Metrics } from '#src/status/metrics/metrics.ts';
+import type { ProcessMetrics } from '#src/status/metrics/process-metrics.ts';
+import { ProviderLog } from '#src/status/provider-log.ts';
+import { Readiness } from '#src/status/readiness.ts';
+import { openStatusServer } from '#src/status/server.ts';
+import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
+import { type RunningBot, startBot } from './bot.ts';
+import { type EngineNews, openEngines } from './engines.ts';
+
+/** How the process is asked to end: `signal` in order, `hurry` at once. */
+export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortSignal };
+
+/** Runs until asked to stop, or until Discord closes the door for good; returns the exit code. */
+export async function onDiscord(
+  config: Config,
+  {
+    token,
+    ...place
+  }: { readonly token: Secret; readonly apiUrl?: string; readonly guildId?: string },
+  { signal, hurry }: ExitSignals,
+): Promise<number> {
+  const log = openLog(config.logLevel, secretsOf(config));
+  let running: RunningBot | undefined;
+  const ready = () => !signal.aborted && running?.ready() === true;
+  using metrics = new Metrics(ready, packageJson.version);
+  surviveBugs(log, metrics.process);
+  const alerts = new AlertBoard(log, metrics.meters);
+  const readiness = new Readiness({
+    gateway: ready,
+    heldUpMs: () => metrics.heldUpMs(),
+    raised: () => alerts.raised,
+  });
+  await using _status = await showStatus(config, metrics, readiness, log);
+  const codec = await loadOpus();
+  const providers = new ProviderLog(log, metrics.providers);
+  await using engines = await openEngines(config, (news) => {
+    logEngine(log, news);
+    if (news.kind === 'reading') providers.reading(news);
+    if (!isOfProvider(news)) return;
+    providers.provider(news);
+    noteProvider(readiness, news);
+    running?.provider(news);
+  });
+  const closed = Promise.withResolvers<number>();
+  await using bot = await startBot(
+    {
+      config,
+      engines,
+      codec,
+      discord: { token: token.reveal(), ...place },
+      onSession: (guildId, event) => {
+        metrics.sessions.count(guildId, event);
+        providers.session(guildId, event);
+        if (event.kind === 'alert') alerts.tell(event, guildId);
+        if (event.kind === 'left') alerts.forget(guildId);
+      },
+      onDiscord: (event) => {
+        countDiscord(metrics.discord, event);
+        if (event.kind === 'voice-unusable') readiness.check('self-tests', event.message);
+        logDiscord(log, event);
+        if (event.kind === 'alert') alerts.tell(event, event.guildId);
+        if (event.kind === 'closed') closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
+      },
+      onStore: (event) => {
+        if (event.kind === 'alert') alerts.tell(event);
+        else noteStore(log, metrics.process, readiness, event);
+      },
+    },
+    signal,
+  );
+  running = bot;
+  using _loop = watchLoop((change) => alerts.tell(change));
+  hurry.addEventListener('abort', () => {
+    log.warn({ why: `${hurry.reason}` }, 'leaving every channel and ending without order');
+    bot.leaveNow();
+  });
+  log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
+  signal.addEventListener('abort', () => closed.resolve(0));
+  if (signal.aborted) closed.resolve(0);
+  return await closed.promise;
+}
+
+/** Discord takes 120 messages a minute, or its gateway is away. */
+const keptSeats = 'not confirmed by Discord: these voice channels are left as the gateway closes';
+
+/** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
+const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
+
+/** A bug in a timer or a socket of some library must not take the other rooms with it, nor a terminal that closes. */
+function surviveBugs(log: Log, metrics: ProcessMetrics): void {
+  process.on('uncaughtException', (err, origin) => {
+    metrics.bugSurvived();
+    log.fatal({ err, origin }, 'a bug, survived');
+  });
+  process.on('SIGHUP', () => log.info('the terminal has closed; the bot goes on'));
+}
+
+/** The bot is worth more than its figures: without an address for them it goes on. */
+async function showStatus(
+  { status }: Config,
+  metrics: Metrics,
+  readiness: Readiness,
+  log: Log,
+): Promise<AsyncDisposable | undefined> {
+  if (!status) return undefined;
+  const opened = await openStatusServer(status, {
+    readiness: () => readiness.report(),
+    heldUpMs: () => metrics.heldUpMs(),
+    metrics: () => metrics.page(),
+  });
+  if (opened.kind === 'refused') {
+    log.warn(opened.why);
+    return undefined;
+  }
+  log.info({ url: opened.server.url }, 'status: /healthz, /readyz, /metrics');
+  return opened.server;
+}
+
+function isOfProvider(news: EngineNews): news is ProviderNews {
+  const { kind } = news;
+  const isFallback = kind === 'fallback-on' || kind === 'fallback-off';
+  return isFallback || kind === 'failed' || kind === 'mended';
+}
+
+function logEngine(log: Log, news: EngineNews): void {
+  if (news.kind === 'ready')
+    log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
+  if (news.kind === 'base-url')
+    log.info({ role: news.role }, `the base URL is really ${news.found}`);
+  if (news.kind === 'models') for (const model of news.news) log.warn(model, sayNews(model));
+}
+
+function noteStore(
+  log: Log,
+  metrics: ProcessMetrics,
+  readiness: Readiness,
+  event: Exclude<StoreEvent, { kind: 'alert' }>,
+): void {
+  switch (event.kind) {
+    case 'opened':
+      readiness.check('store', undefined);
+      return;
+    case 'refused': {
+      const { code, message, cause } = event.error;
+      readiness.check('store', message);
+      log.warn({ code, err: cause }, message);
+      return;
+    }
+    case 'written':
+      metrics.storeWritten(event.tookMs);
+      return;
+  }
+}
+
+function noteProvider(readiness: Readiness, news: ProviderNews): void {
+  if (news.kind === 'failed') readiness.trouble(`${news.role} ${news.provider}`, news.code);
+  if (news.kind === 'mended') readiness.trouble(`${news.role} ${news.provider}`, undefined);
+}
+
+function codeOf(cause: unknown): string | undefined {
+  return cause instanceof BotError ? cause.code : undefined;
+}
+
+function countDiscord(metrics: DiscordMetrics, event: DiscordEvent): void {
+  switch (event.kind) {
+    case 'warning':
+      metrics.warned();
+      return;
+    case 'gateway':
+      metrics.gateway(event.what);
+      return;
+    case 'command':
+      metrics.answered(event.name, event.tookMs);
+      return;
+    case 'command-failed':
+      metrics.commandFailed(event.code);
+      return;
+    case 'link-opened':
+      metrics.linkOpened(event.guildId, event.tookMs);
+      return;
+    case 'link-closed':
+      metrics.linkClosed(event.guildId, event.counts);
+      return;
+    case 'link-made':
+      metrics.linkMade(event.guildId, event.counts);
+      return;
+    case 'voice-closed':
+      metrics.voiceClosed(event.closeCode);
+      return;
+    case 'message':
+      metrics.wrote(event.outcome);
+      return;
+    case 'alert':
+    case 'clock-put-back':
+    case 'ready':
+    case 'seats-kept':
+    case 'voice-unusable':
+    case 'registered':
+    case 'ciphers':
+    case 'closed':
+    case 'muted':
+    case 'deafened':
+    case 'suppressed':
+    case 'moved':
+    case 'channel-removed':
+    case 'no-view':
+    case 'no-connect':
+    case 'guild-removed':
+      return;
+  }
+}
+
+function logDiscord(log: Log, event: DiscordEvent): void {
+  switch (event.kind) {
+    case 'warning':
+      log.warn(
+        { guildId: event.guildId, code: codeOf(event.cause), err: event.cause },
+        event.message,
+      );
+      return;
+    case 'voice-unusable':
+      log.error({ err: event.cause }, event.message);
+      return;
+    case 'seats-kept':
+      log.warn({ guildIds: event.guildIds }, keptSeats);
+      return;
+    case 'closed':
+      log.error({ closeCode: event.closeCode }, 'Discord closed the gateway for good');
+      return;
+    case 'command-failed':
+      log.error({ command: event.name, code: event.code, err: event.error }, 'a command failed');
+      return;
+    case 'clock-put-back':
+      log.warn({ backMs: event.backMs }, 'the clock was put back: rate limits are asked for anew');
+      return;
+    case 'gateway':
+      log[event.what === 'reconnecting' ? 'warn' : 'info'](
+        { what: event.what, err: event.cause },
+        event.kind,
+      );
+      return;
+    case 'ready':
+    case 'registered':
+    case 'ciphers':
+    case 'command':
+    case 'link-opened':
+    case 'link-closed':
+    case 'voice-closed':
+    case 'muted':
+    case 'deafened':
+    case 'suppressed':
+    case 'moved':
+    case 'channel-removed':
+    case 'no-view':
+    case 'no-connect':
+    case 'guild-removed':
+      log.info(event, event.kind);
+      return;
+    case 'alert': // written by the alert board
+    case 'message': // a failed one is logged by whoever wrote it
+    case 'link-made':
+      return;
+  }
+}

@@ -1,0 +1,73 @@
+import type { ChatModel } from '#src/chat/ports.ts';
+import type { Config } from '#src/config/types.ts';
+import { audioModel } from '#src/pipeline/audio-model.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import type { PipelineName, Pipelines } from '#src/session/answering/current-pipeline.ts';
+import type { Engines } from './engines.ts';
+
+/** One way to answer: how it is opened, and what thinks and speaks in it. */
+type PipelineChoice = {
+  readonly engine: string;
+  readonly open: () => Pipeline & Partial<Disposable>;
+};
+
+/** Every way to answer that there are engines for; the configured one first. */
+export function pipelinesOf(
+  config: Config,
+  engines: Omit<Engines, typeof Symbol.asyncDispose>,
+  chat: ChatModel,
+): Pipelines {
+  const ways = new Map<PipelineName, PipelineChoice>([
+    ['chained', chainedWay(config, engines, chat)],
+  ]);
+  const hearing = audioModelWay(config, engines);
+  if (hearing) ways.set('audio-model', hearing);
+  const { realtime } = engines;
+  if (realtime) {
+    ways.set('realtime', { engine: config.realtime?.model ?? 'realtime', open: realtime });
+  }
+  const { pipeline: standard } = config;
+  const wayOf = (name: PipelineName): PipelineChoice => {
+    const way = ways.get(name);
+    if (!way) throw new Error(`The pipeline ${name} is not set up.`);
+    return way;
+  };
+  return {
+    names: [...ways.keys()].sort((a, b) => Number(b === standard) - Number(a === standard)),
+    open: (name) => wayOf(name).open(),
+    engine: (name) => wayOf(name).engine,
+    needs: (name) => needs(name, config),
+  };
+}
+
+function chainedWay(
+  { chat: { ...config } }: Config,
+  { chatName, synthesizer }: Pick<Engines, 'chatName' | 'synthesizer'>,
+  chat: ChatModel,
+): PipelineChoice {
+  const engine = config.kind === 'remote' ? config.model : chatName;
+  return { engine, open: () => chained({ chat, synthesizer }) };
+}
+
+function audioModelWay(
+  { audioModel: config }: Config,
+  { audioModel: model, synthesizer }: Pick<Engines, 'audioModel' | 'synthesizer'>,
+): PipelineChoice | undefined {
+  if (!model) return undefined;
+  const { input, model: engine = 'audio-model' } = config;
+  return { engine, open: () => audioModel({ model, synthesizer, input }) };
+}
+
+function needs(name: PipelineName, { chat }: Config): string {
+  switch (name) {
+    case 'chained':
+      return 'PIPELINE';
+    case 'audio-model':
+      return chat.kind === 'remote'
+        ? 'AUDIO_MODEL_NAME'
+        : 'CHAT_COMPLETION_BASE_URL / OPENAI_API_KEY';
+    case 'realtime':
+      return 'REALTIME_BASE_URL / OPENAI_API_KEY';
+  }
+}

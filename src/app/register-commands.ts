@@ -1,0 +1,51 @@
+import { commands } from '#commands/commands.ts';
+import { BotError } from '#src/base/errors.ts';
+import { loadDotEnv, readConfig } from '#src/config/config.ts';
+import type { Config } from '#src/config/types.ts';
+import { registerOnly } from '#src/discord/interactions/register-only.ts';
+import type { CommandChanges } from '#src/discord/interactions/registration.ts';
+
+/** As for the bot: a configuration that cannot work. */
+const misconfigured = 78;
+
+process.exitCode = await run();
+// Whatever a library still holds open must not keep an ended program alive.
+setTimeout(() => process.exit(), 1_000).unref();
+
+async function run(): Promise<number> {
+  loadDotEnv();
+  const read = readConfig();
+  if (read.kind === 'bad') {
+    for (const mistake of read.mistakes) console.error(mistake);
+    return misconfigured;
+  }
+  if (read.config.discord) return await register(read.config.discord);
+  console.error('DISCORD_TOKEN: missing; commands are registered in the name of a bot');
+  return misconfigured;
+}
+
+async function register({ token, ...place }: NonNullable<Config['discord']>): Promise<number> {
+  const where = place.guildId === undefined ? 'everywhere' : `in server ${place.guildId}`;
+  try {
+    const changes = await registerOnly({ token: token.reveal(), ...place, commands });
+    for (const line of news(changes)) console.log(`${line} ${where}`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof BotError)) throw error;
+    console.error(error.message);
+    return error.code === 'discord.bad_token' ? misconfigured : 1;
+  }
+}
+
+/** Nobody types the entries of a menu, which have capitals. */
+function shown(name: string): string {
+  return name === name.toLowerCase() ? `/${name}` : name;
+}
+
+/** A line for each kind of change that there was, or one that there was none. */
+function news(changes: CommandChanges): string[] {
+  const lines = (['added', 'changed', 'removed'] as const)
+    .filter((kind) => changes[kind].length > 0)
+    .map((kind) => `${kind} ${changes[kind].map(shown).join(', ')}`);
+  return lines.length > 0 ? lines : [`nothing changed: ${commands.length} commands`];
+}

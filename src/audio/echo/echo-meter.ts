@@ -1,0 +1,216 @@
+import type { VoiceWindow } from '#src/audio/voice/voice-meter.ts';
+import { Bands, bandCount, bandSamples } from './echo-bands.ts';
+import { RoomFloor } from './echo-floor.ts';
+import { LagFinder, type Likeness } from './echo-lag.ts';
+import { EchoPath } from './echo-path.ts';
+import { hopMs, type SentEnvelope } from './echo-sent.ts';
+
+/** What an utterance was so far. */
+export type EchoView = {
+  /** 0..1 of its voiced windows that what was sent explains. */
+  readonly share: number;
+  /** From leaving to coming back, the network both ways included; undefined while no echo is known. */
+  readonly lagMs: number | undefined;
+  /** `speech` also where somebody speaks over the echo, until the utterance is over. */
+  readonly verdict: 'echo' | 'speech' | 'unknown';
+  /** Since when there is more in it than echo; undefined while there is not. */
+  readonly ownFromMs: number | undefined;
+};
+
+/** One measurement of the microphone: 16 ms that ended at hop `hop`. */
+type EchoMeasurement = { readonly levels: Float32Array; readonly hop: number };
+
+const windowMs = 32;
+const stepMs = (1000 * bandSamples) / 16_000;
+/** A stream that is so much off goes on after a gap. */
+const jumpMs = 60;
+/** Clocks of sound cards differ; of a window, that the arrival may be late again. */
+const driftMs = 0.01;
+/** Windows from this probability on are voiced; from the lower one on they tell about lag and excess. */
+const voiced = 0.5;
+const maybeVoiced = 0.3;
+/** So long after the bot's last sound nothing is its echo. */
+const silentMs = 600;
+/** So many voiced windows make a verdict: echo of a known way, and speech that nothing explains. */
+const [echoWindows, speechWindows] = [5, 22];
+const echoShare = 0.6;
+/** What is above echo and noise is a voice. At -20 dB, 2026-11: echo alone up to 1 dB, words 10 dB above it from 4 dB. */
+const ownDb = 2;
+/** One click is no voice. */
+const mostExcessDb = 8;
+/** An echo that is so much too quiet is none. */
+const mostShortDb = 5;
+/** Of the newest measurement in the mean. */
+const newShare = 0.2;
+/** Measurements that are remembered, to learn a way from: 1 s. */
+const remembered = 64;
+/** So many measurements without a foreign voice confirm a way ... */
+const confirmed = 30;
+/** ... so many that do not fit ask for a new one of the same lag, as after a change of volume ... */
+const wrong = 25;
+/** ... and so many in which nothing came back where it should have been heard end it. */
+const [mostMissing, missingDb, audibleDb] = [120, 6, 6];
+/** Hops by which a lag may be found wrong, and likeness by which another one must be better. */
+const [sameLag, clearly] = [3, 0.35];
+/** Likeness that proves an echo, by the voice it was found in: of 250 unrelated voices 2026-11 at most 0.64, 0.81 and 0.85. */
+const proofs = [
+  { weight: 24, likeness: 0.7 },
+  { weight: 16, likeness: 0.84 },
+  { weight: 10, likeness: 0.9 },
+] as const;
+
+/** Likeness that rules one out: of the same voices half are below, of 60 echoes at -20 dB none is below 0.77. */
+const disproof = { weight: 20, likeness: 0.45 };
+
+/**
+ * Tells the bot's own voice, back from somebody's loudspeakers, from what that person says. One per person.
+ *
+ * Compares loudness in bands, not waveforms: rooms and noise suppression change the latter. Has no clock.
+ */
+export class EchoMeter {
+  readonly #sent: SentEnvelope;
+  readonly #bands = new Bands();
+  readonly #finder: LagFinder;
+  readonly #floor = new RoomFloor();
+  readonly #recent: EchoMeasurement[] = [];
+  /** Where in the time of the clock the stream is; arrivals can only be late. */
+  #streamMs = Number.NEGATIVE_INFINITY;
+  #path: EchoPath | undefined;
+  #excessDb = 0;
+  #shortDb = 0;
+  /** Measurements that fit the way, those that do not, and those in which the echo did not come. */
+  #fitting = 0;
+  #misfitting = 0;
+  #missing = 0;
+  #voiced = 0;
+  #explained = 0;
+  #ownFromMs: number | undefined;
+  #verdict: EchoView['verdict'] = 'unknown';
+
+  constructor(sent: SentEnvelope) {
+    this.#sent = sent;
+    this.#finder = new LagFinder(sent);
+  }
+
+  /** Takes the windows of one person in order, voiced or not. */
+  hear(window: VoiceWindow): EchoView {
+    this.#align(window.atMs);
+    const sounds = this.#streamMs - this.#sent.endMs < silentMs + (this.#path?.lagMs ?? 0);
+    for (let at = 0; at < window.samples.length; at += bandSamples) {
+      if (!isFilled(window.samples, at)) continue;
+      this.#measure(window, at, sounds);
+    }
+    if (window.probability >= maybeVoiced && sounds) this.#search();
+    if (window.probability >= voiced) this.#judge(window, sounds);
+    return {
+      share: this.#voiced > 0 ? this.#explained / this.#voiced : 0,
+      lagMs: this.#path?.lagMs,
+      verdict: this.#verdict,
+      ownFromMs: this.#ownFromMs,
+    };
+  }
+
+  /** The utterance has ended, or was none; what is known of the way back stays. */
+  over(): void {
+    this.#voiced = 0;
+    this.#explained = 0;
+    this.#ownFromMs = undefined;
+    this.#verdict = 'unknown';
+  }
+
+  #align(atMs: number): void {
+    const nextMs = this.#streamMs + windowMs;
+    const follows = Math.abs(atMs - nextMs) < jumpMs;
+    this.#streamMs = follows ? Math.min(nextMs + driftMs, atMs) : atMs;
+  }
+
+  #measure({ samples, probability }: VoiceWindow, at: number, sounds: boolean): void {
+    const levels = new Float32Array(bandCount);
+    this.#bands.measure(samples, at, levels, 0);
+    this.#floor.add(levels);
+    const behindMs = windowMs - (at / bandSamples + 1) * stepMs;
+    const hop = Math.round((this.#streamMs - behindMs) / hopMs);
+    this.#recent.push({ levels, hop });
+    if (this.#recent.length > remembered) this.#recent.shift();
+    const loud = probability >= maybeVoiced;
+    if (loud && sounds) this.#finder.add(this.#floor.above(levels), hop);
+    if (!sounds) this.#finder.reset();
+    if (this.#path) this.#follow(this.#path, { levels, hop }, loud);
+  }
+
+  /** Whether the way back is still the same. */
+  #follow(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean): void {
+    const { excessDb, shortDb, expectedDb } = path.compare(levels, this.#floor.levels, hop);
+    this.#excessDb += newShare * ((loud ? Math.min(mostExcessDb, excessDb) : 0) - this.#excessDb);
+    this.#shortDb += newShare * (shortDb - this.#shortDb);
+    if (this.#fits) path.learn(levels, this.#floor.levels, hop);
+    if (loud && this.#fits) this.#fitting++;
+    this.#misfitting = Math.max(0, this.#misfitting + (this.#fits ? -0.25 : 1));
+    if (expectedDb > audibleDb) {
+      this.#missing = Math.max(0, this.#missing + (shortDb > missingDb ? 1 : -1));
+    }
+    const chance = this.#excessDb >= ownDb && this.#fitting < confirmed;
+    if (chance || this.#missing > mostMissing) this.#lose();
+  }
+
+  get #fits(): boolean {
+    return this.#excessDb < ownDb && this.#shortDb < mostShortDb;
+  }
+
+  #lose(): void {
+    this.#path = undefined;
+    this.#finder.reset();
+  }
+
+  #search(): void {
+    const found = this.#finder.best();
+    if (!proves(found) || (this.#path && !this.#changed(this.#path, found))) return;
+    const path = new EchoPath(this.#sent, found.lag);
+    for (const { levels, hop } of this.#recent) path.learn(levels, this.#floor.levels, hop);
+    if (!this.#path) this.#explained = this.#voiced;
+    this.#path = path;
+    this.#excessDb = 0;
+    this.#shortDb = 0;
+    this.#fitting = 0;
+    this.#misfitting = 0;
+    this.#missing = 0;
+  }
+
+  /** Another volume, or another way. */
+  #changed(path: EchoPath, { lag, likeness }: Likeness): boolean {
+    if (Math.abs(path.lag - lag) <= sameLag) return this.#misfitting >= wrong;
+    return likeness - this.#finder.likenessAt(path.lag) > clearly;
+  }
+
+  #judge({ atMs }: VoiceWindow, sounds: boolean): void {
+    this.#voiced++;
+    const own = this.#path && this.#excessDb >= ownDb;
+    if (this.#path && this.#fits && sounds) this.#explained++;
+    if (own) this.#ownFromMs ??= atMs - windowMs;
+    if (!sounds || this.#ownFromMs !== undefined) this.#verdict = 'speech';
+    else if (this.#path) this.#verdict = this.#ofKnown();
+    else this.#verdict = this.#isUnlike() ? 'speech' : 'unknown';
+  }
+
+  #isUnlike(): boolean {
+    if (this.#voiced >= speechWindows) return true;
+    const { likeness, weight } = this.#finder.best();
+    return weight >= disproof.weight && likeness < disproof.likeness;
+  }
+
+  #ofKnown(): EchoView['verdict'] {
+    if (this.#voiced < echoWindows) return 'unknown';
+    return this.#explained / this.#voiced >= echoShare ? 'echo' : 'speech';
+  }
+}
+
+function proves({ likeness, weight }: Likeness): boolean {
+  return proofs.some((proof) => weight >= proof.weight && likeness >= proof.likeness);
+}
+
+/** A gap is filled with zeros, and is no silence of the room. */
+function isFilled(samples: Float32Array, at: number): boolean {
+  let zeros = 0;
+  for (let n = at; n < at + bandSamples; n++) if (samples[n] === 0) zeros++;
+  return zeros < bandSamples / 2;
+}

@@ -1,0 +1,37 @@
+import type { Frame } from '#src/audio/frame.ts';
+import type { OpusMode } from './opus-toc.ts';
+
+/** One person's stream, decoded straight to `rateHz` mono (libopus mixes down and resamples). Has state. */
+export interface OpusDecoder {
+  /** Any legal frame length. Throws a plain Error on a payload that is not Opus. */
+  decode(opus: Uint8Array): Int16Array;
+  free(): void;
+}
+
+/** Mono, 20 ms a call, 64 kbit/s, application VOIP. Has state. */
+export interface OpusEncoder {
+  /** `samples` holds exactly 20 ms at the encoder's rate. */
+  encode(samples: Int16Array): Frame;
+  /** From the next frame on only this mode, whatever the sound; undefined lets it choose again. Fakes may lack it. */
+  force?(mode: OpusMode | undefined): void;
+  free(): void;
+}
+
+/** Whether more than so many coders may still be opened. */
+export function sparesCoders({ spare }: Pick<OpusCodec, 'spare'>, coders: number): boolean {
+  return spare === undefined || spare() > coders;
+}
+
+/** One Opus library. */
+export interface OpusCodec {
+  /** As printed at start, say `mediaplex`. */
+  readonly name: string;
+  decoder(rateHz: 16_000 | 24_000 | 48_000): OpusDecoder;
+  encoder(rateHz: 16_000 | 24_000 | 48_000): OpusEncoder;
+  /** The same for music: 48 kHz, two channels interleaved. */
+  stereoDecoder(): OpusDecoder;
+  /** The same for music: 48 kHz, two channels interleaved, 128 kbit/s, application AUDIO. */
+  stereoEncoder(): OpusEncoder;
+  /** Coders that may still be opened; left out where only memory bounds them. */
+  readonly spare?: () => number;
+}

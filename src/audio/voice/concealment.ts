@@ -1,0 +1,97 @@
+import { listenRateHz } from '#src/audio/pcm.ts';
+
+const perMs = listenRateHz / 1000;
+/** Voices are 60 to 400 Hz high. */
+const shortestPeriod = listenRateHz / 400;
+const longestPeriod = Math.ceil(listenRateHz / 60);
+/** What one period is compared over. */
+const compared = 15 * perMs;
+const remembered = longestPeriod + compared;
+/** Nobody knows what was said later than this: it has faded to nothing. */
+const fadeSamples = 100 * perMs;
+/** What comes after a loss is faded in over the last of the made-up sound. */
+const joinSamples = 5 * perMs;
+
+/**
+ * Fills what was lost with the last period of the voice, again and again, fading within 100 ms. 16 kHz mono.
+ *
+ * Not the library's own way: mediaplex 1.0.0 conceals SILK and hybrid with noise near full scale; where libopus does it
+ * well (opusscript) this is as good for voice detection. With 10 % of the packets lost, against zeros: 0.4 instead of
+ * 1.7 % of the voice windows misjudged, 13 instead of 26 % of the words wrong (bench/loss.ts, 2026-11).
+ */
+export class Concealment {
+  readonly #past = new Int16Array(remembered);
+  #knows = false;
+  #period = 0;
+  /** Samples made up since the last real one. */
+  #made = 0;
+
+  /** There is something to go on with; else it fills with zeros. */
+  get knows(): boolean {
+    return this.#knows;
+  }
+
+  /** What was really heard; its first 5 ms are changed in place where it follows a loss. */
+  heard(samples: Int16Array): void {
+    if (this.#made > 0) this.#join(samples);
+    this.#made = 0;
+    this.#knows = true;
+    const past = this.#past;
+    const kept = Math.min(samples.length, remembered);
+    past.copyWithin(0, kept);
+    past.set(samples.subarray(samples.length - kept), remembered - kept);
+  }
+
+  fill(length: number): Int16Array {
+    if (this.#made === 0 && this.#knows) this.#period = periodOf(this.#past);
+    const samples = new Int16Array(length);
+    if (!this.#knows) return samples;
+    for (let n = 0; n < length; n++) samples[n] = this.#next();
+    return samples;
+  }
+
+  /** As after a long silence: what was before says nothing about what comes. */
+  reset(): void {
+    this.#past.fill(0);
+    this.#knows = false;
+    this.#made = 0;
+  }
+
+  #next(): number {
+    const gain = Math.max(0, 1 - this.#made / fadeSamples);
+    const at = remembered - this.#period + (this.#made++ % this.#period);
+    return gain * (this.#past[at] ?? 0);
+  }
+
+  #join(samples: Int16Array): void {
+    const length = Math.min(joinSamples, samples.length);
+    for (let n = 0; n < length; n++) {
+      const real = n / length;
+      samples[n] = real * (samples[n] ?? 0) + (1 - real) * this.#next();
+    }
+  }
+}
+
+/** The shift under which the end of `past` is most like itself. */
+function periodOf(past: Int16Array): number {
+  let best = longestPeriod;
+  let highest = 0;
+  for (let period = shortestPeriod; period <= longestPeriod; period++) {
+    const likeness = likenessAt(past, period);
+    if (likeness <= highest) continue;
+    highest = likeness;
+    best = period;
+  }
+  return best;
+}
+
+function likenessAt(past: Int16Array, period: number): number {
+  let product = 0;
+  let power = 1;
+  for (let n = past.length - compared; n < past.length; n++) {
+    const earlier = past[n - period] ?? 0;
+    product += earlier * (past[n] ?? 0);
+    power += earlier * earlier;
+  }
+  return product / Math.sqrt(power);
+}

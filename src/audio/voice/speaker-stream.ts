@@ -1,0 +1,176 @@
+import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
+import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
+import { listenRateHz } from '#src/audio/pcm.ts';
+import { Concealment } from './concealment.ts';
+import { type OrderCounts, type OrderStep, PacketOrder } from './packet-order.ts';
+
+/**
+ * What one person's microphone gave, in order, as 16 kHz mono. `atMs` is the instant of the last sample, and never
+ * goes back. `lengthMs` is the true length of a gap; its `samples` go on with the voice for what was lost, fading, and
+ * are zeros for at most 300 ms where nothing was sent.
+ */
+export type SpeakerSound =
+  | { readonly kind: 'sound'; readonly samples: Int16Array; readonly atMs: number }
+  | { readonly kind: 'silence-frame'; readonly samples: Int16Array; readonly atMs: number }
+  | {
+      readonly kind: 'gap';
+      readonly samples: Int16Array;
+      readonly lengthMs: number;
+      readonly atMs: number;
+    };
+
+/** Packets since the stream was opened. */
+export type StreamCounts = OrderCounts & {
+  /** Decoded. */
+  readonly heard: number;
+  /** Still encrypted end to end. */
+  readonly sealed: number;
+  /** Not Opus, or no decoder could be had. */
+  readonly undecodable: number;
+  /** Of the lost, sealed and undecodable: those whose place was filled. */
+  readonly concealed: number;
+};
+
+/** What was missing before a packet, in samples at 48 kHz. */
+type Missing = { readonly frames: number; readonly lost: number; readonly silent: number };
+type PacketStep = Extract<OrderStep, { kind: 'packet' }>;
+
+const nothing: Missing = { frames: 0, lost: 0, silent: 0 };
+
+const rtpPerMs = 48;
+const rtpPerSample = 3;
+const gapLimitSamples = 0.3 * listenRateHz;
+/** A decoder nobody has used for so long is freed; the next word gets a new one. */
+const idleMs = 30_000;
+/** After so many bad packets in a row nothing is made up for any more. */
+const filledRun = 5;
+/** So many of them in a row may have been the decoder's fault. */
+const spoiledRun = 2;
+
+/** Turns one person's packets into samples. Never throws for what a packet holds; a bad one becomes a gap. */
+export class SpeakerStream {
+  readonly #codec: OpusCodec;
+  readonly #order = new PacketOrder();
+  readonly #concealment = new Concealment();
+  #decoder: OpusDecoder | undefined;
+  #closed = false;
+  #lastAtMs = Number.NEGATIVE_INFINITY;
+  #badRun = 0;
+  #counts = { heard: 0, sealed: 0, undecodable: 0, concealed: 0 };
+
+  constructor(codec: OpusCodec) {
+    this.#codec = codec;
+  }
+
+  put(packet: Packet): SpeakerSound[] {
+    return this.#closed ? [] : this.#hear(this.#order.put(packet));
+  }
+
+  /** To be called every 20 ms or so: releases packets that waited long enough for one before them. */
+  settle(atMs: number): SpeakerSound[] {
+    if (this.#closed) return [];
+    const heard = this.#hear(this.#order.settle(atMs));
+    if (atMs - this.#lastAtMs > idleMs) this.#forget();
+    return heard;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#forget();
+  }
+
+  counts(): StreamCounts {
+    return { ...this.#order.counts(), ...this.#counts };
+  }
+
+  #hear(steps: readonly OrderStep[]): SpeakerSound[] {
+    const heard: SpeakerSound[] = [];
+    let missing = nothing;
+    steps.forEach((step, n) => {
+      if (step.kind === 'packet') {
+        heard.push(...this.#joined(missing, step));
+        missing = nothing;
+      } else if (step.kind === 'lost') {
+        missing = { ...missing, frames: step.frames, lost: step.samples };
+      } else {
+        if (step.kind === 'restart') this.#forget();
+        missing = { ...missing, silent: step.samples ?? this.#absent(steps[n + 1]) };
+      }
+    });
+    return heard;
+  }
+
+  /** Between two streams only the clock tells what passed; before the first nothing did. */
+  #absent(next: OrderStep | undefined): number {
+    if (next?.kind !== 'packet' || !Number.isFinite(this.#lastAtMs)) return 0;
+    return Math.max(0, (next.packet.atMs - this.#lastAtMs) * rtpPerMs - next.samples);
+  }
+
+  /** A packet, and before it what was missing. */
+  #joined(missing: Missing, { packet, samples }: PacketStep): SpeakerSound[] {
+    const atMs = Math.max(this.#lastAtMs, packet.atMs);
+    const beganAtMs = Math.max(this.#lastAtMs, atMs - samples / rtpPerMs);
+    const gap = missing === nothing ? [] : [this.#gap(missing, beganAtMs)];
+    this.#lastAtMs = atMs;
+    return [...gap, this.#open(packet, samples, atMs)];
+  }
+
+  #gap({ frames, lost, silent }: Missing, atMs: number): SpeakerSound {
+    const made = this.#fill(frames, lost);
+    if (silent > 0) this.#concealment.reset();
+    const zeros = Math.min(Math.floor(silent / rtpPerSample), gapLimitSamples);
+    const samples = new Int16Array(made.length + zeros);
+    samples.set(made);
+    return { kind: 'gap', samples, lengthMs: (lost + silent) / rtpPerMs, atMs };
+  }
+
+  #open({ opus }: Packet, length: number, atMs: number): SpeakerSound {
+    const samples = isSealed(opus) ? this.#sealed() : this.#decoded(opus);
+    if (!samples) return this.#bad(length, atMs);
+    this.#badRun = 0;
+    this.#counts.heard++;
+    this.#concealment.heard(samples);
+    return { kind: isSilenceFrame(opus) ? 'silence-frame' : 'sound', samples, atMs };
+  }
+
+  #sealed(): undefined {
+    this.#counts.sealed++;
+  }
+
+  #decoded(opus: Uint8Array): Int16Array | undefined {
+    try {
+      this.#decoder ??= this.#codec.decoder(listenRateHz);
+      return this.#decoder.decode(opus);
+    } catch {
+      this.#counts.undecodable++;
+      if (this.#badRun >= spoiledRun) this.#freeDecoder();
+      return undefined;
+    }
+  }
+
+  #bad(length: number, atMs: number): SpeakerSound {
+    this.#badRun++;
+    const lengthMs = length / rtpPerMs;
+    const samples =
+      this.#badRun > filledRun
+        ? new Int16Array(Math.floor(length / rtpPerSample))
+        : this.#fill(1, length);
+    return { kind: 'gap', samples, lengthMs, atMs };
+  }
+
+  #fill(frames: number, length: number): Int16Array {
+    if (this.#concealment.knows) this.#counts.concealed += frames;
+    return this.#concealment.fill(Math.floor(length / rtpPerSample));
+  }
+
+  /** What comes next has nothing to do with what came before. */
+  #forget(): void {
+    this.#freeDecoder();
+    this.#concealment.reset();
+  }
+
+  #freeDecoder(): void {
+    this.#decoder?.free();
+    this.#decoder = undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import type { AudioChatModel, AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
+import type { FallbackChain } from '#src/provider/fallback-chain.ts';
+import type { ChatModel, ChatPart } from './ports.ts';
+
+/** Usage alone is nothing anybody hears or reads. */
+const isOutput = ({ kind }: ChatPart | AudioChatPart) => kind !== 'usage';
+
+/** Several chat models as one: the first that answers. */
+export function chatWithFallbacks(ladder: FallbackChain<ChatModel>): ChatModel {
+  const withEach = (wrap: (model: ChatModel) => ChatModel): ChatModel => ({
+    reply: (messages, tools, signal) =>
+      ladder.run<ChatPart>(
+        { ask: (engine, inner) => wrap(engine).reply(messages, tools, inner), isOutput },
+        signal,
+      ),
+    wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
+  });
+  return withEach((engine) => engine);
+}
+
+/** The same of models that hear and speak. Its names for voices are those of the first of them. */
+export function audioChatWithFallbacks(ladder: FallbackChain<AudioChatModel>): AudioChatModel {
+  return {
+    reply: (messages, tools, voice, signal) =>
+      ladder.run<AudioChatPart>(
+        {
+          ask: (engine, inner, rung) =>
+            engine.reply(messages, tools, rung === 0 ? voice : undefined, inner),
+          isOutput,
+        },
+        signal,
+      ),
+  };
+}

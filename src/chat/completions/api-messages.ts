@@ -1,0 +1,69 @@
+import type {
+  ChatCompletionMessageParam,
+  ChatCompletionTool,
+} from 'openai/resources/chat/completions';
+import type { ChatMessage, Tool } from '#src/chat/ports.ts';
+
+/**
+ * A conversation as the chat completions API takes it.
+ *
+ * What several people said in a row becomes one message of lines `Name: text`: the templates of many local models
+ * insist that user and assistant take turns.
+ */
+export function apiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
+  const sent: ChatCompletionMessageParam[] = [];
+  for (const message of messages) {
+    const last = sent.at(-1);
+    if (message.role === 'user' && last?.role === 'user') {
+      last.content = `${last.content}\n${lineOf(message.name, message.content)}`;
+    } else sent.push(apiMessage(message));
+  }
+  return sent;
+}
+
+function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
+  switch (message.role) {
+    case 'system':
+      return { role: 'system', content: message.content };
+    case 'user':
+      return { role: 'user', content: lineOf(message.name, message.content) };
+    case 'assistant': {
+      const { content, calls = [] } = message;
+      if (calls.length === 0) return { role: 'assistant', content };
+      const tool_calls = calls.map(({ id, name, argumentsJson }) => ({
+        id,
+        type: 'function' as const,
+        function: { name, arguments: argumentsJson },
+      }));
+      return { role: 'assistant', content, tool_calls };
+    }
+    case 'tool':
+      return { role: 'tool', tool_call_id: message.callId, content: message.content };
+  }
+}
+
+/** Everything that is read like the colon between a name and its words. */
+const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
+
+/**
+ * On one line, and with one colon that ends the name, so that nobody can speak in the name of another by having a line
+ * break or a colon in theirs, or a line break in their words.
+ */
+export function lineOf(name: string, content: string): string {
+  if (name === '') return content;
+  const plain = name
+    .replace(colons, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  const words = content.replace(/[\s\u0085]+/gu, (gap) =>
+    /[\n\r\u0085\u2028\u2029]/.test(gap) ? ' ' : gap,
+  );
+  return `${plain === '' ? 'Somebody' : plain}: ${words}`;
+}
+
+export function apiTools(tools: readonly Tool[]): ChatCompletionTool[] {
+  return tools.map(({ name, description, parameters }) => ({
+    type: 'function',
+    function: { name, description, parameters: { ...parameters } },
+  }));
+}

@@ -1,0 +1,25 @@
+import type { ChatModel } from '#src/chat/ports.ts';
+import type { AudioChatModel } from './audio-chat-ports.ts';
+
+/** An audio model for whoever only reads: its sound is asked for, as such models insist on some, and dropped. */
+export function writtenBy(model: AudioChatModel): ChatModel {
+  return {
+    async *reply(messages, tools, signal) {
+      let source: 'text' | 'transcript' | undefined;
+      for await (const part of model.reply(messages, tools, undefined, signal)) {
+        switch (part.kind) {
+          case 'text':
+          case 'transcript':
+            source ??= part.kind;
+            if (source === part.kind) yield { kind: 'text', text: part.text };
+            break;
+          case 'sound':
+            break;
+          case 'tool':
+          case 'usage':
+            yield part;
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { Secret } from '#src/base/secret.ts';
+import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
+import type { Tool, ToolCall } from '#src/chat/ports.ts';
+import type { OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
+import type { RealtimeDialect } from '#src/provider/realtime-reading.ts';
+
+export type RealtimeTalkOptions = {
+  /** `http` and `ws` mean the same. */
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly apiKey?: Secret;
+  /** `auto` believes the first event. */
+  readonly dialect: RealtimeDialect | 'auto';
+  /** Where a persona names none; left out, the server's own. */
+  readonly voice?: string;
+  /** Longest answer, sound included. Left out: the server's own limit. */
+  readonly maxTokens?: number;
+  readonly clock?: Clock;
+  readonly limits?: Partial<RealtimeTalkLimits>;
+  readonly openSocket?: OpenSocket;
+};
+
+export type RealtimeTalkLimits = SocketLimits & {
+  /** From the request to the first event of its answer. */
+  readonly firstMs: number;
+  /** Between two events of an answer. */
+  readonly idleMs: number;
+  /** After it was cancelled, an answer is over within so long; else the connection is given up. */
+  readonly cancelMs: number;
+  /** A session this old is replaced before the next answer; servers end it after an hour. */
+  readonly oldestMs: number;
+};
+
+/** The one buffer a session fills with sound before it becomes an item; 24 kHz mono, 16-bit little-endian. */
+export interface TalkBuffer {
+  /** Another one whenever what was put in before is gone. */
+  readonly state: object | undefined;
+  /** Lost without a sound where `state` is undefined. */
+  append(samples: Int16Array): void;
+  clear(): void;
+}
+
+/** What somebody said, as sound. */
+export interface TalkSound {
+  /** What was recognised of it, once it was. */
+  readonly words: string | undefined;
+  /** Leaves exactly this sound in the buffer. Called when it is about to become an item. */
+  fill(buffer: TalkBuffer): void;
+}
+
+/** What a server is to have in mind, oldest first. */
+export type TalkItem =
+  | { readonly kind: 'system'; readonly text: string }
+  | {
+      readonly kind: 'user';
+      readonly name: string;
+      readonly text: string;
+      readonly sound?: TalkSound;
+    }
+  | { readonly kind: 'assistant'; readonly text: string }
+  | { readonly kind: 'call'; readonly call: ToolCall }
+  | { readonly kind: 'result'; readonly callId: string; readonly content: string };
+
+/** One answer, however many requests it takes. */
+export interface TalkAnswer {
+  /** Milliseconds of it that were heard. */
+  playedMs(): number;
+}
+
+/** One request. */
+export type TalkAsked = {
+  readonly answer: TalkAnswer;
+  readonly instructions: string;
+  readonly voice: string | undefined;
+  readonly tools: readonly Tool[];
+  readonly items: readonly TalkItem[];
+};
+
+/** A conversation with a Realtime server; connections come and go below it. */
+export interface RealtimeTalk extends Disposable {
+  readonly buffer: TalkBuffer;
+  /** Connects ahead of need; `onOpen` of the buffer's owner is called whenever a connection is there. Never throws. */
+  warm(): void;
+  onOpen(listener: () => void): void;
+  /**
+   * Makes the server's memory equal to `items` and yields its answer as it arrives. One at a time: a second one waits.
+   *
+   * Errors: BotError `provider.*`; of a connection that broke before the answer began it is asked once more. Aborting
+   * `signal`, or leaving, cancels the request.
+   */
+  reply(asked: TalkAsked, signal: AbortSignal): AsyncGenerator<AudioChatPart>;
+  /** The answer was broken off: the server forgets what was not heard of it, and all of it if nothing was. */
+  cut(answer: TalkAnswer): void;
+  /** The server is to forget all it heard and said, as soon as it answers nobody: what is to stay is told anew. */
+  forget(): void;
+}

@@ -1,0 +1,226 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
+import type { ToolCall } from '#src/chat/ports.ts';
+import { codeOf, serverName } from '#src/provider/models/error-phrases.ts';
+import type { ServedBy } from '#src/provider/models/served-by.ts';
+import { refusalOf } from '#src/provider/realtime-link.ts';
+import type { ResponseEnd, ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { within } from '#src/provider/within.ts';
+import type { RealtimeTalkLimits, RealtimeTalkOptions, TalkAnswer } from './realtime-ports.ts';
+
+export type ResponseOptions = Pick<RealtimeTalkOptions, 'baseUrl' | 'apiKey'> & {
+  readonly by: ServedBy;
+  readonly answer: TalkAnswer;
+  readonly eventId: string;
+  /** The one before it, of which something may still come. */
+  readonly former: string | undefined;
+  readonly clock: Clock;
+  readonly limits: Pick<RealtimeTalkLimits, 'firstMs' | 'idleMs'>;
+  /** Keeps the server from sending, or lets it. */
+  readonly hold: (on: boolean) => void;
+};
+
+/** Sound that lies here while nobody takes it; then the server is kept from sending more. */
+const mostHereMs = 1000;
+const bytesPerMs = 48;
+/** After an error that may be about this request, it has so long to begin. */
+const suspectMs = 2000;
+
+/** One answer of the server as it arrives. Read by one, and left by it at any time. */
+export class RealtimeResponse {
+  readonly #options: ResponseOptions;
+  #id: string | undefined;
+  readonly #parts: AudioChatPart[] = [];
+  readonly #calls = new Map<string, ToolCall>();
+  /** Words that came in pieces need not come whole. */
+  readonly #streamed = new Set<string>();
+  #hereMs = 0;
+  #isHeld = false;
+  #isGiven = false;
+  #hasLeft = false;
+  /** The server was told. */
+  isCancelled = false;
+  #suspicion: Extract<TalkEvent, { kind: 'error' }> | undefined;
+  #bell = Promise.withResolvers<void>();
+  readonly #over = Promise.withResolvers<void>();
+  #ended: { readonly error?: BotError; readonly isLost?: true } | undefined;
+
+  constructor(options: ResponseOptions) {
+    this.#options = options;
+  }
+
+  get id(): string | undefined {
+    return this.#id;
+  }
+
+  get answer(): TalkAnswer {
+    return this.#options.answer;
+  }
+
+  /** Nobody reads it any longer. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
+  get isOver(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** Resolves when nothing of it will come any more. Never rejects. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** The connection broke before anything came. */
+  get wasNeverBegun(): boolean {
+    return this.#ended?.isLost === true && !this.#isGiven;
+  }
+
+  isMine({ responseId }: { readonly responseId: string | undefined }): boolean {
+    if (responseId !== undefined && responseId !== this.#options.former) this.#id ??= responseId;
+    return responseId === undefined || responseId === this.#id;
+  }
+
+  /** False for what is not taken any more. */
+  take(event: ResponseEvent): boolean {
+    if (event.kind !== 'done' && (this.#hasLeft || this.#ended)) return false;
+    if (event.kind === 'words' && event.isWhole && this.#streamed.has(event.itemId)) return false;
+    this.#add(event);
+    this.#ring();
+    return true;
+  }
+
+  object(error: Extract<TalkEvent, { kind: 'error' }>): void {
+    if (error.eventId === this.#options.eventId) {
+      this.#end({ error: refusalOf(error.words, error.code, this.#options) });
+    } else if (error.eventId === undefined && this.#id === undefined) this.#suspicion = error;
+    this.#ring();
+  }
+
+  lose(error: BotError): void {
+    this.#end({ error, isLost: true });
+  }
+
+  /** Nobody reads it any longer. */
+  leave(): void {
+    this.#hasLeft = true;
+    this.#parts.length = 0;
+    this.#hold(false);
+  }
+
+  /** Once. Errors: BotError `provider.*`, after what did come. Aborting `signal` throws `signal.reason`. */
+  async *read(signal: AbortSignal): AsyncGenerator<AudioChatPart> {
+    for (;;) {
+      signal.throwIfAborted();
+      const part = this.#parts.shift();
+      if (part) {
+        this.#taken(part);
+        yield part;
+      } else if (this.#ended) {
+        if (this.#ended.error) throw this.#ended.error;
+        return;
+      } else await this.#more(signal);
+    }
+  }
+
+  #add(event: ResponseEvent): void {
+    switch (event.kind) {
+      case 'sound':
+        this.#parts.push({ kind: 'sound', bytes: event.bytes });
+        this.#hereMs += event.bytes.length / bytesPerMs;
+        if (this.#hereMs > mostHereMs) this.#hold(true);
+        return;
+      case 'words':
+        this.#write(event);
+        return;
+      case 'output':
+      case 'call':
+        if (event.call) this.#call(event.itemId, event.call);
+        return;
+      case 'done':
+        this.#finish(event.end);
+        return;
+      case 'began':
+        return;
+    }
+  }
+
+  #write({ itemId, text, isSpoken }: Extract<TalkEvent, { kind: 'words' }>): void {
+    this.#streamed.add(itemId);
+    if (text !== '') this.#parts.push({ kind: isSpoken ? 'transcript' : 'text', text });
+  }
+
+  /** Told in several ways, each with something missing in some servers. */
+  #call(itemId: string, { id, name, argumentsJson }: ToolCall): void {
+    const known = this.#calls.get(itemId);
+    this.#calls.set(itemId, {
+      id: known?.id || id,
+      name: known?.name || name,
+      argumentsJson: argumentsJson || (known?.argumentsJson ?? ''),
+    });
+  }
+
+  /** Tools are only named here: what was interrupted has finished calls, too. */
+  #finish({ status, words, code, usage, calls }: ResponseEnd): void {
+    if (usage) this.#parts.push({ kind: 'usage', usage: { ...usage, by: this.#options.by } });
+    if (status !== 'completed') {
+      this.#end({ error: this.#brokenOff(status, words, code) });
+      return;
+    }
+    const whole = calls.filter(({ id, name }) => id !== '' && name !== '');
+    const named = [...this.#calls.values()].filter(({ id, name }) => id !== '' && name !== '');
+    for (const call of whole.length > 0 ? whole : named) this.#parts.push({ kind: 'tool', call });
+    this.#end({});
+  }
+
+  #brokenOff(status: string, words: string | undefined, code: string | undefined): BotError {
+    if (status === 'failed') return refusalOf(words ?? 'no reason given', code, this.#options);
+    const told = codeOf(words);
+    const why = told === undefined ? status : `${status}, ${told}`;
+    const message = `${serverName(this.#options.baseUrl)} ended its answer early (${why}).`;
+    return new BotError('provider.truncated', true, message);
+  }
+
+  #end(ended: { readonly error?: BotError; readonly isLost?: true }): void {
+    this.#ended ??= ended;
+    this.#over.resolve();
+    this.#ring();
+  }
+
+  #taken(part: AudioChatPart): void {
+    this.#isGiven = true;
+    if (part.kind !== 'sound') return;
+    this.#hereMs -= part.bytes.length / bytesPerMs;
+    if (this.#hereMs < mostHereMs / 2) this.#hold(false);
+  }
+
+  #hold(on: boolean): void {
+    if (this.#isHeld === on) return;
+    this.#isHeld = on;
+    this.#options.hold(on);
+  }
+
+  async #more(signal: AbortSignal): Promise<void> {
+    const { clock, limits } = this.#options;
+    const { firstMs, idleMs } = limits;
+    const waitMs = this.#suspicion && !this.#id ? suspectMs : this.#isGiven ? idleMs : firstMs;
+    const rung = this.#bell.promise;
+    await within(unlessAborted(rung, signal), waitMs, clock, () => this.#late());
+  }
+
+  #late(): BotError {
+    const { baseUrl } = this.#options;
+    if (this.#suspicion && !this.#id) {
+      return refusalOf(this.#suspicion.words, this.#suspicion.code, this.#options);
+    }
+    const what = this.#isGiven ? 'stopped in the middle of its answer' : 'did not answer in time';
+    return new BotError('provider.late', true, `${serverName(baseUrl)} ${what}.`);
+  }
+
+  #ring(): void {
+    this.#bell.resolve();
+    this.#bell = Promise.withResolvers();
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+
+/** What happens in a session, and that the bot has said all it had to say to a command or a button. */
+export type StageEvent = SessionEvent | { readonly kind: 'done'; readonly errand: string };
+
+type StageEventKind = StageEvent['kind'];
+type Of<K extends StageEventKind> = Extract<StageEvent, { kind: K }>;
+
+/** An event with its place among all there were, and when it was told of; later ones have higher places. */
+export type LoggedEvent<K extends StageEventKind> = {
+  readonly event: Of<K>;
+  readonly place: number;
+  readonly atMs: number;
+};
+
+/** Remembers events until somebody asks for them, at most 200. */
+export class EventLog {
+  readonly #clock: Clock;
+  #seen: LoggedEvent<StageEventKind>[] = [];
+  #place = 0;
+  #listeners = new Set<() => void>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Place of the last event so far. */
+  get place(): number {
+    return this.#place;
+  }
+
+  tell(event: StageEvent): void {
+    this.#place++;
+    const seen = { event, place: this.#place, atMs: this.#clock.nowMs() };
+    this.#seen = [...this.#seen, seen].slice(-200);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /**
+   * The first event of one of these kinds behind `place`, past or to come; undefined after `timeoutMs`.
+   *
+   * With `name` only those that concern that person: their own, and nobody's.
+   */
+  async after<K extends StageEventKind>(
+    place: number,
+    kinds: readonly K[],
+    timeoutMs: number,
+    signal: AbortSignal,
+    name?: string,
+  ): Promise<LoggedEvent<K> | undefined> {
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const is = (event: StageEvent): event is Of<K> =>
+      kinds.some((kind) => kind === event.kind) &&
+      (name === undefined || !('name' in event) || event.name === name);
+    const find = (): LoggedEvent<K> | undefined => {
+      for (const { event, place: at, atMs } of this.#seen) {
+        if (at > place && is(event)) return { event, place: at, atMs };
+      }
+      return undefined;
+    };
+    const listener = () => {
+      if (find()) over.abort();
+    };
+    this.#listeners.add(listener);
+    try {
+      listener();
+      await this.#clock.sleep(timeoutMs, either);
+    } catch {
+      signal.throwIfAborted();
+    } finally {
+      this.#listeners.delete(listener);
+    }
+    return find();
+  }
+}

@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import {
+  type HeardAnswer,
+  heard,
+  replied,
+  type SpokenReport,
+  spoken,
+} from '#src/console/sandbox-lines.ts';
+import type { SandboxProcess } from '#src/console/sandbox-process.ts';
+import type { Ignored, SessionEvent } from '#src/session/ports/events.ts';
+import type { EventLog } from './event-log.ts';
+import { type ConversationPrinter, instantsLine } from './show.ts';
+import { silenceOf } from './silence.ts';
+import { openFolder } from './wav-folder.ts';
+
+/** The bot may think and speak for so long. */
+const answerMs = 60_000;
+/** An answer is told of once it has left: what is under way arrives in no time, and then it is quiet. */
+const arrivalMs = 20_000;
+const quietMs = 300;
+/** What was left alone may have been but a part of what was said: the other part is known by then. */
+const restMs = 1_500;
+/** An answer that failed is told of so long before its reason is. */
+const reasonMs = 1_000;
+/** All that is written on a `/join` is there by then. */
+const doneMs = 3_000;
+
+/** A packet may arrive before its sender has noted that it left. */
+const stampMs = 2;
+
+type ExchangeAnswered = Extract<SessionEvent, { kind: 'answered' }>;
+
+/** One question and its answer, as the person who asked had it; or the stage that failed, and why. */
+export type SpokenExchange =
+  | {
+      readonly kind: 'exchanged';
+      readonly answered: ExchangeAnswered;
+      readonly spoken: SpokenReport;
+      readonly heard: HeardAnswer;
+      /** Of the WAV with what reached the person. */
+      readonly path: string;
+    }
+  | { readonly kind: 'failed'; readonly stage: string; readonly why: string };
+
+type Failed = Extract<SpokenExchange, { kind: 'failed' }>;
+
+/** Where exchanges take place, and who watches. */
+export type SandboxObservers = {
+  readonly sandbox: Pick<SandboxProcess, 'ask' | 'ready' | 'gone'>;
+  readonly witness: EventLog;
+  readonly show: ConversationPrinter;
+  readonly botName: string;
+  readonly dataDir: string;
+};
+
+/** `person` sits down in Lounge, calls the bot and waits until they hear each other. Abort: as `exchange`. */
+export async function callIn(
+  person: string,
+  { sandbox, show, witness }: SandboxObservers,
+  signal: AbortSignal,
+): Promise<{ readonly kind: 'called' } | Failed> {
+  const start = witness.place;
+  await sandbox.ask({ do: 'join', person });
+  show.says(person, '/join');
+  const reply = replied.parse(await sandbox.ask({ do: 'command', person, name: 'join' }));
+  // What stands in the way is told to the caller alone.
+  if (reply.ephemeral) return failed('join', reply.text);
+  await sandbox.ask({ do: 'settled', person });
+  await witness.after(start, ['done'], doneMs, signal);
+  return { kind: 'called' };
+}
+
+/**
+ * `person` speaks the recording and listens to the answer, which is kept as `name`.wav.
+ *
+ * Errors: BotError `sandbox.failed`. Aborting `signal` throws its reason.
+ */
+export async function exchange(
+  person: string,
+  wav: string,
+  name: string,
+  theatre: SandboxObservers,
+  signal: AbortSignal,
+): Promise<SpokenExchange> {
+  const { sandbox, witness, show, botName, dataDir } = theatre;
+  const path = join(await openFolder(dataDir), `${name}.wav`);
+  const start = witness.place;
+  const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav }, signal));
+  const answered = await answerTo(person, start, said, theatre, signal);
+  if (answered.kind === 'failed') return answered;
+  show.says(botName, answered.text);
+  const reached = await listen(theatre, person, path, answered);
+  if (!reached) return failed('hear', `nothing of the answer reached ${person}`);
+  const after = `${person}'s last syllable`;
+  show.detail(instantsLine(answered, after, said.lastVoicedAtMs, reached.firstAudibleAtMs));
+  show.detail(`kept as ${path}`);
+  return { kind: 'exchanged', answered, spoken: said, heard: reached, path };
+}
+
+async function listen(
+  { sandbox }: SandboxObservers,
+  person: string,
+  wav: string,
+  { instants: { firstSentAtMs } }: ExchangeAnswered,
+): Promise<HeardAnswer | undefined> {
+  if (firstSentAtMs === undefined) return undefined;
+  // A cue that passed the time is no answer.
+  const waits = { sinceMs: firstSentAtMs - stampMs, quietMs, timeoutMs: arrivalMs };
+  const answer = await sandbox.ask({ do: 'listen', person, wav, ...waits }).catch(() => undefined);
+  return answer && heard.parse(answer);
+}
+
+/** What the bot answered `person`, or why it did not. */
+async function answerTo(
+  person: string,
+  start: number,
+  { lastVoicedAtMs }: SpokenReport,
+  { witness, botName }: SandboxObservers,
+  signal: AbortSignal,
+): Promise<ExchangeAnswered | Failed> {
+  const kinds = ['answered', 'failed', 'ignored', 'dropped'] as const;
+  let ignored: Ignored | undefined;
+  for (let [place, waitMs] = [start, answerMs]; ; ) {
+    const next = await witness.after(place, kinds, waitMs, signal, person);
+    if (!next) break;
+    const { event, atMs } = next;
+    if (event.kind === 'dropped') return failed('attend', 'too much was waiting to be answered');
+    if (event.kind !== 'ignored') return await outcomeOf(event, start, witness, signal);
+    ignored = event.why;
+    place = next.place;
+    waitMs = atMs < lastVoicedAtMs ? answerMs : restMs;
+  }
+  if (ignored) return { kind: 'failed', ...silenceOf(ignored, botName) };
+  const recognised = await witness.after(start, ['recognised'], 0, signal, person);
+  return recognised
+    ? failed('think', 'no answer came within a minute')
+    : failed('hear', 'the bot noticed nobody speaking');
+}
+
+async function outcomeOf(
+  event: Extract<SessionEvent, { kind: 'answered' | 'failed' }>,
+  start: number,
+  witness: EventLog,
+  signal: AbortSignal,
+): Promise<ExchangeAnswered | Failed> {
+  if (event.kind === 'failed') return failed(event.stage, event.message);
+  if (event.finish !== 'failed') return event;
+  const reason = await witness.after(start, ['failed'], reasonMs, signal);
+  const { stage = 'speak', message = 'no reason given' } = reason?.event ?? {};
+  return failed(stage, message);
+}
+
+function failed(stage: string, why: string): Failed {
+  return { kind: 'failed', stage, why };
+}

@@ -1,0 +1,34 @@
+import { BotError } from '#src/base/errors.ts';
+import { type HeardAnswer, heard } from '#src/console/sandbox-lines.ts';
+import type { SandboxObservers } from './exchange.ts';
+import type { SpokenRecorder } from './spoken-recorder.ts';
+import type { WavFolder } from './wav-folder.ts';
+
+/** Where lines are performed: the theatre, what the bot is going to say, and where what is heard of it is kept. */
+export type ExchangeParts = SandboxObservers & {
+  readonly tap: Pick<SpokenRecorder, 'asked' | 'takeAnswers'>;
+  readonly shelf: WavFolder;
+};
+
+export type HeardReply = HeardAnswer & { readonly path: string };
+
+/**
+ * What `person` heard of the bot from `sinceMs` on, once it was quiet for `quietMs`, kept on the shelf; undefined when
+ * nothing came within `timeoutMs`.
+ */
+export async function hearOut(
+  person: string,
+  waits: { readonly sinceMs: number; readonly quietMs: number; readonly timeoutMs: number },
+  { sandbox, shelf }: ExchangeParts,
+): Promise<HeardReply | undefined> {
+  const path = await shelf.place(person);
+  try {
+    const answer = await sandbox.ask({ do: 'listen', person, wav: path, ...waits });
+    return { ...heard.parse(answer), path };
+  } catch (error) {
+    if (error instanceof BotError) return undefined;
+    throw error;
+  } finally {
+    await shelf.tidy();
+  }
+}

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { readWav } from '#src/audio/wav.ts';
+import { runAction } from '#src/console/prompt/errand.ts';
+import type { MessageWall } from '#src/console/prompt/message-wall.ts';
+import type { PeoplePresent } from '#src/console/prompt/people-present.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import { callIn, exchange, type SandboxObservers, type SpokenExchange } from './exchange.ts';
+import { judgeLikeness, neededSimilarity, neededWords } from './judge.ts';
+import type { ExchangeParts } from './sandbox-run-exchange.ts';
+import type { SpokenRecorder } from './spoken-recorder.ts';
+
+/** What the second exchange needs beside a stage. */
+export type SecondExchangeParts = {
+  readonly stage: ExchangeParts;
+  readonly wall: MessageWall;
+  readonly company: PeoplePresent;
+};
+
+/** Adam, a recorded man, calls the bot in and says five digits. Errors and abort: as `exchange`. */
+export async function firstExchange(
+  theatre: SandboxObservers,
+  signal: AbortSignal,
+): Promise<SpokenExchange> {
+  const called = await callIn('Adam', theatre, signal);
+  if (called.kind === 'failed') return called;
+  theatre.show.blank();
+  return await exchange(
+    'Adam',
+    theatre.sandbox.ready.recordings.digits,
+    'adam-heard',
+    theatre,
+    signal,
+  );
+}
+
+/**
+ * Ben, a synthetic voice, comes in, says yes, asks for an ear and for the time, and leaves again.
+ *
+ * Errors and abort: as `exchange`.
+ */
+export async function secondExchange(
+  scene: SecondExchangeParts,
+  signal: AbortSignal,
+): Promise<SpokenExchange> {
+  const { stage, company } = scene;
+  stage.show.blank();
+  await company.enter('Ben');
+  await company.approach('Ben');
+  await press('Ben', 'Hear me', scene, signal);
+  await press('Ben', 'Ask', scene, signal);
+  stage.show.blank();
+  const { time } = stage.sandbox.ready.recordings;
+  const exchanged = await exchange('Ben', time, 'ben-heard', stage, signal);
+  await company.leave('Ben');
+  return exchanged;
+}
+
+/** Does nothing where there is no such button. */
+async function press(
+  person: string,
+  label: string,
+  { stage, wall, company }: SecondExchangeParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const button = wall.labelled(label);
+  if (!button) return;
+  const { messageId, customId } = button;
+  company.acted(person);
+  stage.show.says(person, `[${label}]`);
+  const request = { do: 'press', person, messageId, customId } as const;
+  await runAction({ person, what: label, request }, wall, stage, signal);
+}
+
+export type Proof =
+  | { readonly kind: 'proved'; readonly line: string }
+  | Extract<SpokenExchange, { kind: 'failed' }>;
+
+/** Whether what arrived is what the pipeline gave, and can be understood. Errors: as the transcriber's. */
+export async function prove(
+  result: SpokenExchange,
+  tap: Pick<SpokenRecorder, 'takeAnswers'>,
+  transcriber: Transcriber,
+  signal: AbortSignal,
+): Promise<Proof> {
+  if (result.kind === 'failed') return result;
+  const pcm = readWav(await readFile(result.path));
+  const { text } = result.answered;
+  const verdict = await judgeLikeness(pcm, tap.takeAnswers(), text, transcriber, signal);
+  const [sound, words] = [verdict.similarity.toFixed(2), Math.round(verdict.words * 100)];
+  const line = `what arrived matches what was synthesised (${sound} of 1) and holds ${words} % of its words in order`;
+  if (verdict.similarity < neededSimilarity) {
+    return {
+      kind: 'failed',
+      stage: 'sound',
+      why: `what arrived is not what was synthesised (${sound} of 1)`,
+    };
+  }
+  if (verdict.words < neededWords) {
+    return {
+      kind: 'failed',
+      stage: 'words',
+      why: `what arrived was understood as "${verdict.transcript}"`,
+    };
+  }
+  return { kind: 'proved', line };
+}

@@ -1,0 +1,101 @@
+import type { SessionEvent } from '#src/session/ports/events.ts';
+
+type PrintedAnswer = Extract<SessionEvent, { kind: 'answered' }>;
+
+/** Where a conversation is printed. */
+export type Terminal = { readonly isTTY?: boolean; write(text: string): unknown };
+
+/**
+ * Prints a conversation as a newcomer reads it: who, the words, and how long it took.
+ *
+ * Plain lines; only a terminal gets a progress line that is written over.
+ */
+export class ConversationPrinter {
+  readonly #terminal: Terminal;
+  #progress = new Map<string, number>();
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  title(line: string): void {
+    this.#write(line);
+  }
+
+  /** One row of what is used: role, engine, note. */
+  engine(role: string, what: string, note: string): void {
+    this.#write(`  ${role.padEnd(17)}${what.padEnd(36)}${note}`.trimEnd());
+  }
+
+  /** How far something is loaded, 0 to 1; a pipe reads one line when all begin. */
+  progress(role: string, fraction: number): void {
+    const isFirst = this.#progress.size === 0;
+    this.#progress.set(role, fraction);
+    const parts = [...this.#progress].map(([name, part]) => `${name} ${Math.round(part * 100)} %`);
+    if (this.#terminal.isTTY) this.#terminal.write(`\r  loading: ${parts.join(', ')}\u001b[K`);
+    else if (isFirst) this.#write('  loading the speech engines');
+  }
+
+  progressDone(): void {
+    if (this.#terminal.isTTY && this.#progress.size > 0) this.#terminal.write('\r\u001b[K');
+    this.#progress.clear();
+  }
+
+  blank(): void {
+    this.#write('');
+  }
+
+  note(line: string): void {
+    this.#write(`  ${clean(line)}`);
+  }
+
+  /** Lines after the first stand under its words. */
+  says(name: string, words: string): void {
+    const [first = '', ...rest] = clean(words).split('\n');
+    this.#write(`  ${clean(name).padEnd(6)} ${first}`);
+    for (const line of rest) this.detail(line);
+  }
+
+  detail(line: string): void {
+    this.#write(`         ${clean(line)}`);
+  }
+
+  #write(line: string): void {
+    this.#terminal.write(`${line}\n`);
+  }
+}
+
+/** Words of people and models could hold anything: what would move the cursor or turn the line round is left out. */
+function clean(words: string): string {
+  return words.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
+}
+
+/**
+ * `recognised 140, ended 180, first clause 241, first speech 290, heard 318 ms after Adam's last syllable`, where `after`
+ * names what happened at `fromMs`; a typed question never ended and was never recognised.
+ *
+ * In order of time: words may be there before it is clear that they were the last ones.
+ */
+export function instantsLine(
+  { instants, typed }: PrintedAnswer,
+  after: string,
+  fromMs: number,
+  firstHeardAtMs: number,
+): string {
+  const { firstSentAtMs = firstHeardAtMs } = instants;
+  const named: readonly (readonly [string, number | undefined])[] = [
+    ['ended', typed ? undefined : instants.endedAtMs],
+    ['recognised', typed ? undefined : instants.recognisedAtMs],
+    ['first token', instants.firstTokenAtMs],
+    ['first clause', instants.firstClauseAtMs],
+    ['first speech', instants.firstSpeechAtMs],
+    ['sent', instants.firstSentAtMs],
+    // What was heard before was something else that plays.
+    ['heard', firstHeardAtMs < firstSentAtMs ? undefined : firstHeardAtMs],
+  ];
+  const happened = named
+    .flatMap(([name, atMs]) => (atMs === undefined ? [] : [{ name, atMs }]))
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map(({ name, atMs }) => `${name} ${Math.round(atMs - fromMs)}`);
+  return `${happened.join(', ')} ms after ${after}`;
+}

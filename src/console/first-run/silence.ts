@@ -1,0 +1,40 @@
+import type { Ignored } from '#src/session/ports/events.ts';
+
+/** Why an utterance got no answer: how far it came, and the reason as part of a sentence. */
+export type Silence = { readonly stage: 'hear' | 'recognise' | 'attend'; readonly why: string };
+
+/** What the bot made of something that it did not answer. */
+export function silenceOf(why: Ignored, botName: string): Silence {
+  switch (why) {
+    case 'no-voice':
+      return { stage: 'hear', why: noWords };
+    case 'empty':
+      return { stage: 'recognise', why: noWords };
+    case 'hallucination':
+      return { stage: 'recognise', why: `${noWords}, only what is made of noise` };
+    case 'not-named':
+      return attend(`with several people it answers to its name ("${botName}, ...") or after Ask`);
+    case 'interjection':
+      return attend('that was a word to its speech, no question');
+    case 'dismissed':
+      return attend('it was told that it was not meant');
+    case 'mentioned':
+      return attend('it was talked about, not talked to');
+    case 'off':
+      return attend('it answers commands only');
+    case 'bot':
+      return attend('it does not answer bots');
+  }
+}
+
+/** The same as a line of its own. */
+export function silenceLine({ stage, why }: Silence, botName: string): string {
+  if (stage === 'attend') return `${botName} left that alone: ${why}.`;
+  return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
+}
+
+const noWords = 'no words were recognised';
+
+function attend(why: string): Silence {
+  return { stage: 'attend', why };
+}

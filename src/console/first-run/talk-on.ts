@@ -1,0 +1,60 @@
+import type { LineDesk } from '#src/console/prompt/line-desk.ts';
+import { readTyped } from '#src/console/prompt/typed.ts';
+import type { ConversationPrinter } from './show.ts';
+
+/** Lines under way at a terminal; a further one has to be typed again. */
+const underWayLimit = 16;
+
+/** One line after the other, each awaited with all that comes of it. Errors: bugs. Aborting `signal` throws its reason. */
+export async function takeInTurn(
+  lines: AsyncIterable<string>,
+  desk: LineDesk,
+  show: ConversationPrinter,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const line of lines) {
+    const typed = readTyped(line);
+    if (typed.kind === 'nothing') continue;
+    show.title(`> ${line.trim()}`);
+    if (typed.kind === 'quit') return;
+    await desk.take(typed, signal);
+  }
+  signal.throwIfAborted();
+}
+
+/**
+ * Lines as they are typed: the next may come while one is still spoken or answered, as a `/stop` does.
+ *
+ * Whatever is under way when the lines end is left. Errors: bugs. Aborting `signal` throws its reason.
+ */
+export async function takeAsTyped(
+  read: (signal: AbortSignal) => AsyncIterable<string>,
+  desk: LineDesk,
+  show: ConversationPrinter,
+  signal: AbortSignal,
+): Promise<void> {
+  const left = new AbortController();
+  const either = AbortSignal.any([signal, left.signal]);
+  const bugs: unknown[] = [];
+  const underWay = new Set<Promise<void>>();
+  for await (const line of read(either)) {
+    const typed = readTyped(line);
+    if (typed.kind === 'quit') break;
+    if (underWay.size >= underWayLimit) {
+      show.note('Too much at once; type that again in a moment.');
+      continue;
+    }
+    const work = desk
+      .take(typed, either)
+      .catch((error: unknown) => {
+        if (either.aborted) return;
+        bugs.push(error);
+        left.abort(error);
+      })
+      .finally(() => underWay.delete(work));
+    underWay.add(work);
+  }
+  left.abort(new Error('left the console'));
+  if (bugs.length > 0) throw bugs[0];
+  signal.throwIfAborted();
+}

@@ -1,0 +1,226 @@
+import { type SpokenReport, spoken } from '#src/console/sandbox-lines.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { LoggedEvent } from './event-log.ts';
+import { type ExchangeParts, hearOut } from './sandbox-run-exchange.ts';
+import { instantsLine } from './show.ts';
+import { type Silence, silenceLine, silenceOf } from './silence.ts';
+
+type TurnAnswered = Extract<SessionEvent, { kind: 'answered' }>;
+
+/** The bot may think and speak for so long. */
+const answerMs = 60_000;
+/** Until it has understood somebody it hears, on a busy machine; and until it is clear that it does not hear somebody. */
+const noticeMs = { heard: 15_000, stranger: 4_000 } as const;
+/** What was said may have been cut in two: the other part is known by then. */
+const restMs = {
+  answered: 50,
+  wordless: 1_500,
+  left: 300,
+  failed: 300,
+  unfinished: 4_000,
+} as const;
+/** An answer is told of once it has left; a sentence the bot says of itself is only heard. */
+const quietMs = { answer: 300, sentence: 1_200 } as const;
+const arrivalMs = 20_000;
+const sentenceMs = 8_000;
+/** A frame is told of as sent just after it left. */
+const sendingMs = 50;
+
+const kinds = ['recognised', 'ignored', 'answered', 'dropped', 'failed', 'done', 'left'] as const;
+type Witnessed = LoggedEvent<(typeof kinds)[number]>;
+/** What ends answers that were begun or waited for. */
+const stops: readonly string[] = ['stop', 'press stop'];
+
+/** How much of what was said was understood, answered and heard. */
+type TurnProgress = {
+  /** Utterances with words that were neither answered nor left alone yet, oldest first. */
+  readonly owed: readonly Pick<Witnessed, 'place' | 'atMs'>[];
+  /** Why there were no words, if there were none. */
+  readonly wordless?: Silence;
+  readonly failed: boolean;
+  /** An answer was heard, or the reason for none given. */
+  readonly told: boolean;
+};
+
+const nothingYet: TurnProgress = { owed: [], failed: false, told: false };
+
+/** What is to be said. */
+export type SpokenPart = {
+  readonly person: string;
+  /** Path of the recording. */
+  readonly wav: string;
+  /** What is said in it, where that is known. */
+  readonly words?: string;
+  /** The bot may well hear this person; of others not being heard is no surprise. */
+  readonly known: boolean;
+};
+
+type Performed = SpokenPart & { readonly start: number; readonly said: SpokenReport };
+
+/**
+ * Somebody says a recording, and everything that is answered is shown, heard out and kept; what is not, with the reason.
+ *
+ * Errors: BotError `sandbox.failed`. Aborting `signal` throws its reason.
+ */
+export async function takeTurn(
+  part: SpokenPart,
+  stage: ExchangeParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { sandbox, witness, tap } = stage;
+  const { person, wav } = part;
+  const [asked, start] = [tap.asked, witness.place];
+  const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav }, signal));
+  const progress = await follow({ ...part, start, said }, stage, signal);
+  if (!progress) unheard(person, stage);
+  else await conclude(progress, tap.asked > asked, person, said, stage);
+}
+
+/** What came of what was said behind place `start`; undefined when the bot noticed nothing. */
+async function follow(
+  performed: Performed,
+  stage: ExchangeParts,
+  signal: AbortSignal,
+): Promise<TurnProgress | undefined> {
+  const { start, known, person, said } = performed;
+  let progress: TurnProgress | undefined;
+  for (
+    let [place, waitMs]: [number, number] = [start, known ? noticeMs.heard : noticeMs.stranger];
+    ;
+  ) {
+    const next = await stage.witness.after(place, kinds, waitMs, signal, person);
+    if (!next) return progress;
+    place = next.place;
+    if (isOther(next.event, progress)) continue;
+    progress = await stepped(progress ?? nothingYet, next, performed, stage);
+    if (next.event.kind === 'left') return progress;
+    waitMs = patienceMs(progress, next, said);
+  }
+}
+
+/** Commands change nothing here, unless they stop what was begun. */
+function isOther(event: Witnessed['event'], progress: TurnProgress | undefined): boolean {
+  return event.kind === 'done' && !(progress && stops.includes(event.errand));
+}
+
+async function stepped(
+  progress: TurnProgress,
+  { event, place, atMs }: Witnessed,
+  { person, words, said }: Performed,
+  stage: ExchangeParts,
+): Promise<TurnProgress> {
+  switch (event.kind) {
+    case 'recognised':
+      return { ...progress, owed: [...progress.owed, { place, atMs }] };
+    case 'ignored': {
+      const silence = silenceOf(event.why, stage.botName);
+      if (silence.stage !== 'attend') return { ...progress, wordless: silence };
+      if (event.why === 'not-named' && isNamed(words, stage)) stage.show.note(misheard(stage));
+      else stage.show.note(silenceLine(silence, stage.botName));
+      // It is told of right behind its words, where they were understood at all.
+      const owed = progress.owed.filter((one) => one.place !== place - 1);
+      return { ...progress, owed, told: true };
+    }
+    case 'answered': {
+      if (event.typed) return progress;
+      const heard = await showAnswer(event, person, said, stage);
+      const owed = stillOwed(progress.owed, event);
+      return { ...progress, owed, told: progress.told || heard };
+    }
+    case 'dropped':
+      return { ...progress, owed: progress.owed.slice(1), told: true };
+    case 'failed':
+      return { ...progress, owed: [], failed: true };
+    case 'done':
+    case 'left':
+      return { ...progress, owed: [] };
+  }
+}
+
+function isNamed(words: string | undefined, { botName }: ExchangeParts): boolean {
+  return words?.toLowerCase().includes(botName.toLowerCase()) === true;
+}
+
+function misheard({ botName }: ExchangeParts): string {
+  return `${botName} left that alone: the recogniser did not catch "${botName}". Say it again, or press Ask first.`;
+}
+
+/** What ended before the words that were answered was answered with them, or will not be. */
+function stillOwed(owed: TurnProgress['owed'], { instants }: TurnAnswered): TurnProgress['owed'] {
+  return owed.filter(({ atMs }) => atMs >= instants.endedAtMs).slice(1);
+}
+
+function patienceMs(
+  { owed }: TurnProgress,
+  { event, atMs }: Witnessed,
+  { lastVoicedAtMs }: SpokenReport,
+): number {
+  if (owed.length > 0) return answerMs;
+  if (atMs < lastVoicedAtMs) return restMs.unfinished;
+  if (event.kind === 'ignored') {
+    return silenceOf(event.why, '').stage === 'attend' ? restMs.left : restMs.wordless;
+  }
+  return event.kind === 'answered' ? restMs.answered : restMs.failed;
+}
+
+/** What there is to say when nothing more comes. */
+async function conclude(
+  { owed, wordless, failed, told }: TurnProgress,
+  spoke: boolean,
+  person: string,
+  said: SpokenReport,
+  stage: ExchangeParts,
+): Promise<void> {
+  const { show, botName } = stage;
+  if (owed.length > 0) show.note('No answer came within a minute.');
+  else if (failed && spoke) await hearApology(person, said, stage);
+  else if (wordless && !told) show.note(silenceLine(wordless, botName));
+}
+
+/** True when something of the answer was heard. */
+async function showAnswer(
+  answered: TurnAnswered,
+  person: string,
+  { lastVoicedAtMs }: SpokenReport,
+  stage: ExchangeParts,
+): Promise<boolean> {
+  const { show, botName } = stage;
+  const { finish, text, heardText, instants } = answered;
+  if (finish === 'completed') show.says(botName, text);
+  else if (heardText !== '') show.says(botName, `${heardText} (${finish})`);
+  if (finish === 'empty') show.note(`${botName} had nothing to say.`);
+  if (instants.firstSentAtMs === undefined) return false;
+  const sinceMs = instants.firstSentAtMs - sendingMs;
+  const waits = { sinceMs, quietMs: quietMs.answer, timeoutMs: arrivalMs };
+  const reached = await hearOut(person, waits, stage);
+  if (!reached) {
+    show.note(`Nothing of the answer reached ${person}.`);
+    return false;
+  }
+  // Of several utterances each is counted from its own end, which only the bot knows.
+  const fromMs = Math.min(lastVoicedAtMs, instants.heardAtMs);
+  show.detail(
+    instantsLine(answered, `${person}'s last syllable`, fromMs, reached.firstAudibleAtMs),
+  );
+  show.detail(`kept as ${reached.path}`);
+  return true;
+}
+
+/** What the bot says when it cannot answer. */
+async function hearApology(
+  person: string,
+  said: SpokenReport,
+  stage: ExchangeParts,
+): Promise<void> {
+  const sinceMs = said.lastVoicedAtMs;
+  const waits = { sinceMs, quietMs: quietMs.sentence, timeoutMs: sentenceMs };
+  const reached = await hearOut(person, waits, stage);
+  if (reached) stage.show.detail(`kept as ${reached.path}`);
+}
+
+function unheard(person: string, { show, botName }: ExchangeParts): void {
+  const name = person.toLowerCase();
+  show.note(
+    `${botName} did not hear ${person}: it hears only people who said yes. "${name}: /join" says it, or Hear me.`,
+  );
+}

@@ -1,0 +1,103 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { writeWav } from '#src/audio/wav.ts';
+import { BotError } from '#src/base/errors.ts';
+import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { joined } from './joined.ts';
+
+const all = ['rms', 'awb', 'kal16', 'kal', 'slt'] as const;
+
+export type VoicesOptions = {
+  /** The bot's own embedded voice, which nobody else gets. */
+  readonly taken: string | undefined;
+  readonly open?: () => Promise<Synthesizer & AsyncDisposable>;
+  /** Told once, before the engine is opened. */
+  readonly onOpen: () => void;
+};
+
+/** Lends a voice to each person whose words are typed; the engine is opened by the first of them. */
+export class PersonVoices implements AsyncDisposable {
+  readonly #options: VoicesOptions;
+  readonly #free: readonly string[];
+  readonly #byPerson = new Map<string, string>();
+  readonly #open = new AsyncDisposableStack();
+  #engine: Promise<Synthesizer> | undefined;
+  #folder: Promise<string> | undefined;
+  #files = 0;
+
+  constructor(options: VoicesOptions) {
+    this.#options = options;
+    this.#free = all.filter((voice) => voice !== (options.taken ?? ''));
+  }
+
+  /**
+   * Path of a WAV in which `person` says `text`; the caller takes it away with `forget`.
+   *
+   * Errors: BotError `speech.*`. Aborting `signal` throws its reason.
+   */
+  async record(person: string, text: string, signal: AbortSignal): Promise<string> {
+    const engine = await this.#opened();
+    const pieces: Pcm[] = [];
+    for await (const pcm of engine.synthesize(text, { name: this.voiceOf(person) }, signal)) {
+      pieces.push(pcm);
+    }
+    if (pieces.length === 0) {
+      throw new BotError(
+        'speech.unspeakable',
+        false,
+        'The embedded voice can say nothing of that.',
+      );
+    }
+    const path = join(await this.#place(), `${++this.#files}.wav`);
+    await writeFile(path, writeWav(joined(pieces)));
+    return path;
+  }
+
+  async forget(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  /** In order of appearance; when all are lent, from the first again. */
+  voiceOf(person: string): string {
+    const has = this.#byPerson.get(person);
+    if (has !== undefined) return has;
+    const voice = this.#free[this.#byPerson.size % this.#free.length] ?? 'rms';
+    this.#byPerson.set(person, voice);
+    return voice;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#engine?.catch(() => undefined);
+    await this.#open.disposeAsync();
+  }
+
+  #opened(): Promise<Synthesizer> {
+    this.#engine ??= this.#openEngine();
+    return this.#engine;
+  }
+
+  /** One that did not open is tried again by the next line. */
+  async #openEngine(): Promise<Synthesizer> {
+    this.#options.onOpen();
+    try {
+      return this.#open.use(await (this.#options.open ?? openEmbeddedSynthesizer)());
+    } catch (error) {
+      this.#engine = undefined;
+      throw error;
+    }
+  }
+
+  #place(): Promise<string> {
+    this.#folder ??= this.#makeFolder();
+    return this.#folder;
+  }
+
+  async #makeFolder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-typed-'));
+    this.#open.defer(() => rm(folder, { recursive: true, force: true }));
+    return folder;
+  }
+}

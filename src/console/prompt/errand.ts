@@ -1,0 +1,63 @@
+import { realClock } from '#src/base/clock.ts';
+import { type ExchangeParts, hearOut } from '#src/console/first-run/sandbox-run-exchange.ts';
+import { instantsLine } from '#src/console/first-run/show.ts';
+import { type ConsoleRequest, replied } from '#src/console/sandbox-lines.ts';
+import type { MessageWall } from './message-wall.ts';
+
+/** Longer than the bot may take for any command. */
+const doneMs = 65_000;
+/** Lines of one errand follow each other within this time; after all of it no more is waited for. */
+const stillMs = 250;
+const stillLimitMs = 3_000;
+/** Of a sentence the bot was asked to say. */
+const waits = { quietMs: 1_200, timeoutMs: 20_000 } as const;
+/** An answer is told of when it was said to its end, which was heard by then. */
+const toldMs = 500;
+
+export type SandboxAction = {
+  readonly person: string;
+  /** As it is named to people, say `/ask`. */
+  readonly what: string;
+  readonly request: Extract<ConsoleRequest, { do: 'command' | 'press' }>;
+};
+
+/**
+ * Sends a command or presses a button; returns when the bot has written and said what it had to.
+ *
+ * What it writes is drawn as it comes. Errors: BotError `sandbox.failed` with what is wrong. Aborting `signal` throws
+ * its reason.
+ */
+export async function runAction(
+  { person, what, request }: SandboxAction,
+  wall: MessageWall,
+  stage: ExchangeParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { sandbox, show, tap, witness } = stage;
+  const [asked, start] = [tap.asked, witness.place];
+  const { sentAtMs } = replied.parse(await sandbox.ask(request, signal));
+  await witness.after(start, ['done'], doneMs, signal);
+  await still(wall, stage, signal);
+  if (tap.asked === asked) return;
+  const reached = await hearOut(person, { sinceMs: sentAtMs, ...waits }, stage);
+  if (!reached) return;
+  const { firstAudibleAtMs: heardAtMs, path } = reached;
+  const told = await witness.after(start, ['answered'], toldMs, signal, person);
+  if (told) show.detail(instantsLine(told.event, what, sentAtMs, heardAtMs));
+  else show.detail(`heard ${Math.round(heardAtMs - sentAtMs)} ms after ${what}`);
+  show.detail(`kept as ${path}`);
+}
+
+/** Waits until nothing was written and nothing asked to be spoken for a moment. */
+async function still(
+  wall: MessageWall,
+  { tap }: ExchangeParts,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let waitedMs = 0, before = -1; waitedMs < stillLimitMs; waitedMs += stillMs) {
+    const now = wall.changes + tap.asked;
+    if (now === before) return;
+    before = now;
+    await realClock.sleep(stillMs, signal);
+  }
+}

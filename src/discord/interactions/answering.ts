@@ -1,0 +1,107 @@
+import {
+  type ButtonInteraction,
+  type ChatInputCommandInteraction,
+  DiscordAPIError,
+  type InteractionCallbackResponse,
+  type Message,
+  type MessageContextMenuCommandInteraction,
+  MessageFlags,
+  RESTJSONErrorCodes,
+} from 'discord.js';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { isCut, neverSent } from '#src/discord/network-errors.ts';
+import type { PanelPlace } from '#src/session/ports/panel.ts';
+import type { AnswerableInteraction } from './interaction-runner.ts';
+import type { MessageBody as Said } from './rendering.ts';
+
+export type RepliableInteraction =
+  | ChatInputCommandInteraction<'cached'>
+  | MessageContextMenuCommandInteraction<'cached'>
+  | ButtonInteraction<'cached'>;
+
+/** Discord takes a first answer for 3 s: a second try must not come much later. */
+const againMs = 150;
+
+/** An interaction whose answers survive a cut connection: what does no harm twice is asked for once more. */
+export function resilientInteraction(
+  asking: RepliableInteraction,
+  timing: SyncTiming,
+): AnswerableInteraction {
+  const retried = <T>(send: () => Promise<T>) => twice(send, isCut, timing);
+  return {
+    id: asking.id,
+    async reply(message) {
+      try {
+        return placeOf(await retried(() => asking.reply({ ...message, withResponse: true })));
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+        asking.replied = true;
+        return await replaced(asking, message, retried);
+      }
+    },
+    async deferReply(how) {
+      try {
+        await retried(() => asking.deferReply(how));
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+        asking.deferred = true;
+      }
+    },
+    editReply: async (message) => placeOf(await retried(() => asking.editReply(message))),
+    deleteReply: () => gone(asking, retried),
+    followUp: async (message) =>
+      placeOf(await twice(() => asking.followUp(message), neverSent, timing)),
+  };
+}
+
+type Retried = <T>(send: () => Promise<T>) => Promise<T>;
+
+/**
+ * Discord has a first answer already: this one, or a "thinking", whose confirmation was cut off. An edit makes it this one;
+ * what is private cannot be told from outside, and follows a first answer that is taken away.
+ */
+async function replaced(
+  asking: RepliableInteraction,
+  { flags, ...same }: Said,
+  retried: Retried,
+): Promise<PanelPlace | undefined> {
+  if (flags !== MessageFlags.Ephemeral) return placeOf(await retried(() => asking.editReply(same)));
+  await gone(asking, retried);
+  await asking.followUp({ ...same, flags });
+  return undefined;
+}
+
+async function gone(asking: RepliableInteraction, retried: Retried): Promise<void> {
+  try {
+    await retried(() => asking.deleteReply());
+  } catch (error) {
+    if (!hasCode(error, RESTJSONErrorCodes.UnknownMessage)) throw error;
+  }
+}
+
+async function twice<T>(
+  send: () => Promise<T>,
+  isHarmless: (error: unknown) => boolean,
+  timing: SyncTiming,
+): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!isHarmless(error)) throw error;
+    await new Promise<void>((resolve) => timing.later(againMs, resolve));
+    return await send();
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return hasCode(error, RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged);
+}
+
+function hasCode(error: unknown, code: number): boolean {
+  return error instanceof DiscordAPIError && error.code === code;
+}
+
+function placeOf(posted: Message | InteractionCallbackResponse): PanelPlace | undefined {
+  const message = 'resource' in posted ? posted.resource?.message : posted;
+  return message ? { channelId: message.channelId, messageId: message.id } : undefined;
+}

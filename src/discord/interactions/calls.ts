@@ -1,0 +1,115 @@
+import {
+  type Attachment,
+  type AutocompleteInteraction,
+  type ButtonInteraction,
+  type ChatInputCommandInteraction,
+  type MessageContextMenuCommandInteraction,
+  PermissionFlagsBits,
+  type VoiceBasedChannel,
+} from 'discord.js';
+import type { Command, CommandCall } from '#src/session/ports/command.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { localeOf } from '#src/texts/texts.ts';
+import { firstChars } from './plain.ts';
+import type { Languages } from './rendering.ts';
+
+type Sound = NonNullable<CommandCall['sound']>;
+type Typed = ChatInputCommandInteraction<'cached'> | AutocompleteInteraction<'cached'>;
+type Picked = MessageContextMenuCommandInteraction<'cached'>;
+type Met = Typed | Picked | ButtonInteraction<'cached'>;
+
+/** What a press is told of who pressed, and what its button is about. Throws where Discord sent no text for a text. */
+export function callOf(asked: Met, about?: string): CommandCall {
+  return checked(unchecked(asked, about));
+}
+
+function unchecked(asked: Met, about?: string): CommandCall {
+  const { member } = asked;
+  const where = member.voice.channel;
+  return {
+    guildId: asked.guildId,
+    callerId: asked.user.id,
+    callerName: member.displayName,
+    callerLocale: localeOf(asked.locale),
+    words: about === undefined ? {} : { about },
+    // Typed as always there, which holds for Discord; other servers may leave it out.
+    mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
+    ...(where && { callerChannel: refOf(where) }),
+  };
+}
+
+/** What a command is told of who asked; what does not fit its options any more is left out. */
+export function commandCallOf(asked: Typed, { options }: Command): CommandCall {
+  const words: Record<string, string> = {};
+  let given: Pick<CommandCall, 'channel' | 'sound'> = {};
+  for (const option of options) {
+    const filled = asked.options.get(option.name);
+    if (filled?.value === undefined) continue;
+    const value = `${filled.value}`;
+    switch (option.kind) {
+      case 'voice-channel': {
+        const channel = asked.guild.channels.cache.get(value);
+        if (channel?.isVoiceBased()) given = { ...given, channel: refOf(channel) };
+        break;
+      }
+      case 'sound':
+        if (filled.attachment) given = { ...given, sound: soundOf(filled.attachment) };
+        break;
+      case 'text':
+        words[option.name] = firstChars(value, option.maxChars);
+        break;
+      case 'choice':
+      case 'number':
+      case 'truth':
+        words[option.name] = value;
+    }
+  }
+  return checked({ ...unchecked(asked), words, ...given });
+}
+
+/** What an entry of the menu of a message is told of who picked it, and on what. */
+export function menuCallOf(asked: Picked): CommandCall {
+  const { author, member, content, attachments } = asked.targetMessage;
+  const sounds = [...attachments.values()].filter(isSound).map(soundOf);
+  const message = { author: member?.displayName ?? author.displayName, text: content, sounds };
+  return checked({ ...unchecked(asked), message });
+}
+
+/** Everything below takes a call at its word, and discord.js hands on whatever came. */
+function checked(call: CommandCall): CommandCall {
+  const { guildId, callerId, callerName, callerChannel, channel, sound, message } = call;
+  const places = [callerChannel, channel].flatMap((ref) => (ref ? [ref.channelId, ref.name] : []));
+  const sounds = [...(sound ? [sound] : []), ...(message?.sounds ?? [])];
+  const files = sounds.flatMap(({ name, url, type = '' }) => [name, url, type]);
+  const picked = message ? [message.author, message.text] : [];
+  const texts: readonly unknown[] = [guildId, callerId, callerName, ...places, ...files, ...picked];
+  const isWhole = texts.every((text) => typeof text === 'string');
+  if (isWhole && sounds.every(({ sizeBytes }) => Number.isFinite(sizeBytes))) return call;
+  throw new Error('Discord sent something else where a text or a size belongs.');
+}
+
+/** Its caller reads their own language, the room that of the server. */
+export function languagesOf({ locale, guild }: Met): Languages {
+  return { caller: localeOf(locale), room: localeOf(guild.preferredLocale) };
+}
+
+/** By what Discord says of it; a voice message alone has a duration. */
+function isSound({ contentType, duration, name }: Attachment): boolean {
+  return (
+    typeof duration === 'number' ||
+    /^(audio\/|application\/ogg)/.test(contentType ?? '') ||
+    /\.(wav|mp3|ogg|opus)$/i.test(name)
+  );
+}
+
+function soundOf({ url, name, contentType, size, duration }: Attachment): Sound {
+  return {
+    ...{ url, name, sizeBytes: size },
+    ...(contentType && { type: contentType }),
+    ...(typeof duration === 'number' && { durationMs: duration * 1000 }),
+  };
+}
+
+function refOf({ guildId, id, name }: VoiceBasedChannel): ChannelRef {
+  return { guildId, channelId: id, name };
+}

@@ -1,0 +1,168 @@
+import { MessageFlags } from 'discord.js';
+import { BotError } from '#src/base/errors.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import type { PanelReplies } from '#src/discord/panel/panels.ts';
+import type { Button, Replies, Reply } from '#src/session/ports/command.ts';
+import type { PanelPlace } from '#src/session/ports/panel.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { type Languages, type MessageBody, messageOf, messageWith } from './rendering.ts';
+
+type MessageEdit = Omit<MessageBody, 'flags'>;
+export type DeferOptions = { readonly flags?: MessageFlags.Ephemeral };
+
+/** As much of a discord.js interaction as answering needs; what was posted is told where Discord tells it. */
+export interface AnswerableInteraction {
+  readonly id: string;
+  reply(message: MessageBody): Promise<PanelPlace | undefined>;
+  deferReply(how: DeferOptions): Promise<unknown>;
+  editReply(message: MessageEdit): Promise<PanelPlace | undefined>;
+  deleteReply(): Promise<unknown>;
+  followUp(message: MessageBody): Promise<PanelPlace | undefined>;
+}
+
+/** What somebody wants done by a command or a button. */
+export type Invocation = {
+  /** For logs, say `privacy status` or `press stop`. */
+  readonly name: string;
+  readonly guildId: string;
+  readonly languages: Languages;
+  /** Who sees "thinking" while a slow answer is awaited. */
+  readonly shownTo: 'room' | 'caller';
+  /** Stands in place of "thinking". */
+  meanwhile?(): TextLine;
+  run(): Promise<Replies>;
+};
+
+export type InteractionRunnerOptions = {
+  readonly presses: ReadonlyMap<string, Button>;
+  readonly panels: Pick<PanelReplies, 'dressed' | 'put'>;
+  readonly timing: SyncTiming;
+  readonly tell: (event: DiscordEvent) => void;
+};
+
+/** Discord gives 3 s for the first answer; what takes longer than this shows as thinking. */
+const deferMs = 250;
+/** Longer than any errand may take; then the caller is told so. */
+const lateMs = 60_000;
+/** Interactions remembered, so that one delivered twice is answered once. */
+const maxSeen = 1_000;
+
+/** Runs errands and says their replies; nothing an errand or Discord does throws out of it. */
+export class InteractionRunner {
+  readonly #options: InteractionRunnerOptions;
+  readonly #seen = new Set<string>();
+
+  constructor(options: InteractionRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Second deliveries are ignored. */
+  async answer(asked: AnswerableInteraction, errand: Invocation): Promise<void> {
+    if (!this.#isFirst(asked.id)) return;
+    const { timing, tell } = this.#options;
+    const { name, shownTo } = errand;
+    const startMs = timing.nowMs();
+    let deferring: Promise<boolean> | undefined;
+    const forget = timing.later(deferMs, () => {
+      deferring = succeeded(think(asked, errand));
+    });
+    const sayings = await this.#sayings(errand);
+    forget();
+    try {
+      const deferred = (await deferring) ?? false;
+      await this.#say(asked, sayings, deferred ? shownTo : undefined, errand.guildId);
+      tell({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
+    } catch (error) {
+      tell({ kind: 'command-failed', name, code: 'discord.unreachable', error });
+    }
+  }
+
+  async #sayings(errand: Invocation): Promise<Sayings> {
+    try {
+      return this.#rendered(await this.#inTime(errand), errand);
+    } catch (error) {
+      const code = error instanceof BotError ? error.code : 'internal';
+      this.#options.tell({ kind: 'command-failed', name: errand.name, code, error });
+      return this.#rendered([{ id: 'generic', with: { code }, to: 'caller' }], errand);
+    }
+  }
+
+  async #inTime(errand: Invocation): Promise<Replies> {
+    const late = Promise.withResolvers<never>();
+    const forget = this.#options.timing.later(lateMs, () =>
+      late.reject(new Error(`${errand.name} took longer than ${lateMs / 1000} s.`)),
+    );
+    try {
+      return await Promise.race([errand.run(), late.promise]);
+    } finally {
+      forget();
+    }
+  }
+
+  #rendered([first, ...rest]: Replies, { guildId, languages }: Invocation): Sayings {
+    const { panels, presses } = this.#options;
+    const each = (reply: Reply): RenderedReply => {
+      const message = messageOf(reply, languages, presses);
+      if (!reply.panel || reply.to !== 'room') return { message };
+      return { message: panels.dressed(guildId, message.content), head: message.content };
+    };
+    return [each(first), ...rest.map(each)];
+  }
+
+  /** "Thinking" cannot turn from public to private or back: then it is taken away first. */
+  async #say(
+    asked: AnswerableInteraction,
+    [first, ...rest]: Sayings,
+    deferredTo: Invocation['shownTo'] | undefined,
+    guildId: string,
+  ): Promise<void> {
+    const to = first.message.flags === undefined ? 'room' : 'caller';
+    if (deferredTo !== undefined && deferredTo !== to) await asked.deleteReply();
+    const posted =
+      deferredTo === undefined
+        ? await asked.reply(first.message)
+        : deferredTo === to
+          ? await asked.editReply(withoutFlags(first.message))
+          : await asked.followUp(first.message);
+    this.#posted(first, posted, guildId);
+    for (const saying of rest) this.#posted(saying, await asked.followUp(saying.message), guildId);
+  }
+
+  #posted({ head, message }: RenderedReply, place: PanelPlace | undefined, guildId: string): void {
+    if (head !== undefined && place) this.#options.panels.put(guildId, place, head, message);
+  }
+
+  #isFirst(id: string): boolean {
+    if (this.#seen.has(id)) return false;
+    this.#seen.add(id);
+    const [oldest] = this.#seen;
+    if (oldest !== undefined && this.#seen.size > maxSeen) this.#seen.delete(oldest);
+    return true;
+  }
+}
+
+/** `head`: this message becomes the panel, under that sentence. */
+type RenderedReply = { readonly message: MessageBody; readonly head?: string };
+type Sayings = readonly [RenderedReply, ...RenderedReply[]];
+
+async function think(asked: AnswerableInteraction, errand: Invocation): Promise<unknown> {
+  const { shownTo, languages, meanwhile } = errand;
+  const how = shownTo === 'caller' ? ({ flags: MessageFlags.Ephemeral } as const) : {};
+  if (!meanwhile) return await asked.deferReply(how);
+  return await asked.reply({ ...messageWith([meanwhile()], languages[shownTo]), ...how });
+}
+
+/** An edit cannot say who sees a message. */
+function withoutFlags({ flags: _, ...message }: MessageBody): MessageEdit {
+  return message;
+}
+
+async function succeeded(attempt: Promise<unknown>): Promise<boolean> {
+  try {
+    await attempt;
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,168 @@
+import {
+  type AutocompleteInteraction,
+  type ButtonInteraction,
+  type ChatInputCommandInteraction,
+  type Interaction,
+  type MessageContextMenuCommandInteraction,
+  MessageFlags,
+} from 'discord.js';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import type { Command, CommandPorts } from '#src/session/ports/command.ts';
+import { localeOf } from '#src/texts/texts.ts';
+import { type RepliableInteraction, resilientInteraction } from './answering.ts';
+import { callOf, commandCallOf, languagesOf, menuCallOf } from './calls.ts';
+import {
+  InteractionRunner,
+  type InteractionRunnerOptions,
+  type Invocation,
+} from './interaction-runner.ts';
+import { type Admission, InteractionLimits, type LimitedRequest } from './rate-limits.ts';
+import { messageWith, pressedOf } from './rendering.ts';
+import { byLine, type CommandEntry } from './slashes.ts';
+import { suggestions } from './suggestions.ts';
+
+export type InteractionReceiverOptions = InteractionRunnerOptions & {
+  readonly commands: readonly CommandEntry[];
+  readonly ports: CommandPorts;
+  /** Commands and buttons that one person may use in 10 s; 0: no limit. */
+  readonly commandsPerPerson: number;
+};
+
+/** Takes what discord.js hands over to whoever answers it; whoever asks gets an answer. */
+export class InteractionReceiver {
+  readonly #options: InteractionReceiverOptions;
+  readonly #commands: ReadonlyMap<string, Command>;
+  readonly #desk: InteractionRunner;
+  readonly #limits: InteractionLimits;
+
+  constructor(options: InteractionReceiverOptions) {
+    this.#options = options;
+    this.#commands = byLine(options.commands);
+    this.#desk = new InteractionRunner(options);
+    this.#limits = new InteractionLimits(options.commandsPerPerson);
+  }
+
+  /** Never throws. */
+  meet(interaction: Interaction): void {
+    try {
+      if (interaction.isAutocomplete()) void this.#suggest(interaction);
+      else if (isForUs(interaction)) this.#serve(interaction);
+    } catch (error) {
+      this.#options.tell({ kind: 'command-failed', name: 'unread', code: 'internal', error });
+    }
+  }
+
+  #serve(asking: ForUs): void {
+    if (asking.inCachedGuild()) this.#answer(asking);
+    else if (this.#admit('command', 'elsewhere', asking).kind === 'admitted')
+      void refuse(asking, this.#options.tell);
+  }
+
+  #answer(asking: RepliableInteraction): void {
+    const deed = this.#deed(asking);
+    const admission = this.#admit('command', deed.name, asking);
+    if (admission.kind === 'dropped') return;
+    const languages = languagesOf(asking);
+    const done = admission.kind === 'admitted' ? deed : tooFast(admission.waitMs);
+    const errand = { guildId: asking.guildId, languages, ...done };
+    void this.#desk.answer(resilientInteraction(asking, this.#options.timing), errand);
+  }
+
+  #admit(kind: LimitedRequest['kind'], name: string, { user, guildId }: Interaction): Admission {
+    const nowMs = this.#options.timing.nowMs();
+    return this.#limits.admit({ kind, name, userId: user.id, guildId: guildId ?? '' }, nowMs);
+  }
+
+  /** What cannot even be read is answered like what fails. */
+  #deed(asking: RepliableInteraction): InvocationRequest {
+    try {
+      return asking.isButton() ? this.#press(asking) : this.#command(asking);
+    } catch (error) {
+      return { name: 'unread', shownTo: 'caller', run: () => Promise.reject(error) };
+    }
+  }
+
+  #command(asking: Exclude<RepliableInteraction, ButtonInteraction<'cached'>>): InvocationRequest {
+    const name = asking.isChatInputCommand() ? lineOf(asking) : asking.commandName;
+    const command = this.#commands.get(name);
+    if (!command) return unknown('command');
+    const { shownTo, meanwhile } = command;
+    const call = () =>
+      asking.isChatInputCommand() ? commandCallOf(asking, command) : menuCallOf(asking);
+    return {
+      name,
+      shownTo: typeof shownTo === 'string' ? shownTo : shownTo(call()),
+      ...(meanwhile && { meanwhile: () => meanwhile(call()) }),
+      run: async () => await command.run(call(), this.#options.ports),
+    };
+  }
+
+  #press(asking: ButtonInteraction<'cached'>): InvocationRequest {
+    const { name, about } = pressedOf(asking.customId);
+    const press = this.#options.presses.get(name);
+    if (!press) return unknown('press');
+    return {
+      name: `press ${press.name}`,
+      shownTo: 'caller',
+      run: async () => await press.run(callOf(asking, about), this.#options.ports),
+    };
+  }
+
+  async #suggest(asking: AutocompleteInteraction): Promise<void> {
+    const { ports, timing } = this.#options;
+    if (this.#admit('suggestion', 'suggest', asking).kind !== 'admitted') return;
+    const choices = await suggestions(async () => await this.#found(asking, ports), timing);
+    await asking.respond(choices).catch(() => {}); // too late: the person typed on
+  }
+
+  async #found(asking: AutocompleteInteraction, ports: CommandPorts): Promise<readonly string[]> {
+    const command = this.#commands.get(lineOf(asking));
+    if (!command || !asking.inCachedGuild()) return [];
+    const { name, value } = asking.options.getFocused(true);
+    const option = command.options.find((each) => each.name === name);
+    if (option?.kind !== 'text' || !option.suggest) return [];
+    return await option.suggest(value, commandCallOf(asking, command), ports);
+  }
+}
+
+/** What is answered. */
+type ForUs = ChatInputCommandInteraction | MessageContextMenuCommandInteraction | ButtonInteraction;
+
+function isForUs(interaction: Interaction): interaction is ForUs {
+  return (
+    interaction.isChatInputCommand() ||
+    interaction.isMessageContextMenuCommand() ||
+    interaction.isButton()
+  );
+}
+
+/** An errand without what is the same for all. */
+type InvocationRequest = Pick<Invocation, 'name' | 'shownTo' | 'run'> &
+  Partial<Pick<Invocation, 'meanwhile'>>;
+
+/** `privacy status`, as the person typed it. */
+function lineOf(asking: ChatInputCommandInteraction | AutocompleteInteraction): string {
+  return [asking.commandName, asking.options.getSubcommand(false)].filter(Boolean).join(' ');
+}
+
+function tooFast(waitMs: number): InvocationRequest {
+  const reply = { id: 'slow.down', with: { s: Math.ceil(waitMs / 1_000) }, to: 'caller' } as const;
+  return { name: 'too fast', shownTo: 'caller', run: async () => [reply] };
+}
+
+/** A command or a button of another version of this bot. */
+function unknown(name: string): InvocationRequest {
+  const reply = { id: 'generic', with: { code: 'unknown' }, to: 'caller' } as const;
+  return { name: `unknown ${name}`, shownTo: 'caller', run: async () => [reply] };
+}
+
+/** From a direct message, or a server this bot is no member of. */
+async function refuse(asking: ForUs, tell: (event: DiscordEvent) => void): Promise<void> {
+  const line = { id: 'generic', with: { code: 'elsewhere' } } as const;
+  try {
+    const message = messageWith([line], localeOf(asking.locale));
+    await asking.reply({ ...message, flags: MessageFlags.Ephemeral });
+  } catch (error) {
+    tell({ kind: 'command-failed', name: 'elsewhere', code: 'discord.unreachable', error });
+  }
+}

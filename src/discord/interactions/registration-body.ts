@@ -1,0 +1,112 @@
+import { ApplicationCommandOptionType, ChannelType, InteractionContextType } from 'discord.js';
+import type { Command, CommandOption } from '#src/session/ports/command.ts';
+import { type Locale, locales, type TextId, text } from '#src/texts/texts.ts';
+import { type CommandEntry, menuName } from './slashes.ts';
+
+type Described = {
+  readonly description: string;
+  /** Names stay English, so that what the help says can be typed. */
+  readonly description_localizations: Readonly<Partial<Record<Locale, string>>>;
+};
+export type OptionBody = Described & {
+  readonly type: number;
+  readonly name: string;
+  readonly required?: true;
+  readonly channel_types?: readonly number[];
+  readonly max_length?: number;
+  readonly min_value?: number;
+  readonly max_value?: number;
+  readonly autocomplete?: true;
+  readonly choices?: readonly { readonly name: string; readonly value: string }[];
+  readonly options?: readonly OptionBody[];
+};
+type Named = {
+  readonly name: string;
+  /** Only for commands that appear everywhere: never in direct messages. */
+  readonly contexts?: readonly number[];
+};
+export type CommandBody =
+  | (Named & Described & { readonly type: 1; readonly options: readonly OptionBody[] })
+  | (Named & {
+      readonly type: 3;
+      readonly name_localizations: Readonly<Partial<Record<Locale, string>>>;
+    });
+
+/** One command as Discord's registration takes it. */
+export function bodyOf(slash: CommandEntry, everywhere: boolean): CommandBody {
+  const where = everywhere && { contexts: [InteractionContextType.Guild] };
+  if ('label' in slash) {
+    const name_localizations = localized(slash.label);
+    return { type: 3, name: menuName(slash), name_localizations, ...where };
+  }
+  return {
+    type: 1,
+    name: slash.name,
+    ...described(slash.description),
+    options: 'commands' in slash ? slash.commands.map(subcommandOf) : optionsOf(slash),
+    ...where,
+  };
+}
+
+function subcommandOf(command: Command): OptionBody {
+  return {
+    type: ApplicationCommandOptionType.Subcommand,
+    name: command.name,
+    ...described(command.description),
+    options: optionsOf(command),
+  };
+}
+
+/** Discord wants those that must be filled first. */
+function optionsOf({ options }: Command): readonly OptionBody[] {
+  const isOptional = (option: CommandOption) => (option.required ? 0 : 1);
+  return options.toSorted((a, b) => isOptional(a) - isOptional(b)).map(optionOf);
+}
+
+function optionOf(option: CommandOption): OptionBody {
+  return {
+    name: option.name,
+    ...described(option.description),
+    ...(option.required && { required: true }),
+    ...kindOf(option),
+  };
+}
+
+function kindOf(option: CommandOption): Pick<OptionBody, 'type'> & Partial<OptionBody> {
+  const type = ApplicationCommandOptionType.String;
+  switch (option.kind) {
+    case 'voice-channel':
+      return {
+        type: ApplicationCommandOptionType.Channel,
+        channel_types: [ChannelType.GuildVoice, ChannelType.GuildStageVoice],
+      };
+    case 'sound':
+      return { type: ApplicationCommandOptionType.Attachment };
+    case 'text':
+      return {
+        type,
+        max_length: option.maxChars,
+        ...(option.suggest && { autocomplete: true }),
+      };
+    case 'truth':
+      return { type: ApplicationCommandOptionType.Boolean };
+    case 'number':
+      return {
+        type: ApplicationCommandOptionType.Integer,
+        min_value: option.least,
+        max_value: option.most,
+      };
+    case 'choice':
+      return { type, choices: option.values.map((value) => ({ name: value, value })) };
+  }
+}
+
+function described(id: TextId): Described {
+  return { description: text(id), description_localizations: localized(id) };
+}
+
+/** In all languages but English. */
+function localized(id: TextId): Readonly<Partial<Record<Locale, string>>> {
+  const others = locales.filter((locale) => locale !== 'en');
+  return Object.fromEntries(others.map((locale) => [locale, text(id, {}, locale)]));
+}

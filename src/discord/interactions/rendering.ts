@@ -1,0 +1,101 @@
+import {
+  type APIActionRowComponent,
+  type APIButtonComponentWithCustomId,
+  ButtonStyle,
+  ComponentType,
+  MessageFlags,
+} from 'discord.js';
+import type { Button, Reply } from '#src/session/ports/command.ts';
+import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
+import { cut, maxMessageChars, plainWords } from './plain.ts';
+
+export type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
+
+/** Everything a message of ours may hold; it pings nobody. */
+export type MessageBody = {
+  readonly content: string;
+  readonly allowedMentions: { readonly parse: [] };
+  readonly components?: ButtonRow[];
+  readonly flags?: MessageFlags.Ephemeral;
+};
+
+export type Languages = { readonly caller: Locale; readonly room: Locale };
+
+/** Before the name of a press, so that the buttons of every former run are known again. */
+const ours = 'parley:';
+/** Source: Discord docs, "Action Row". */
+const buttonsPerRow = 5;
+const looks = {
+  plain: ButtonStyle.Secondary,
+  main: ButtonStyle.Primary,
+  danger: ButtonStyle.Danger,
+} as const;
+
+/** The press behind a button, whoever drew it, and what it is about, if that stands there. */
+export function pressedOf(customId: string): { readonly name: string; readonly about?: string } {
+  const [name = '', about] = customId.startsWith(ours) ? parted(customId.slice(ours.length)) : [];
+  return { name, ...(about !== undefined && { about }) };
+}
+
+/** What stands before the first colon, and what after it. */
+function parted(button: string): readonly string[] {
+  const at = button.indexOf(':');
+  return at < 0 ? [button] : [button.slice(0, at), button.slice(at + 1)];
+}
+
+/** A reply as Discord takes it, in the language of those who see it. Throws when a button has no press. */
+export function messageOf(
+  reply: Reply,
+  languages: Languages,
+  presses: ReadonlyMap<string, Button>,
+): MessageBody {
+  const isPrivate = reply.to === 'caller';
+  const locale = isPrivate ? languages.caller : languages.room;
+  return {
+    ...messageWith([reply, ...(reply.lines ?? [])], locale),
+    ...(reply.buttons && { components: [...rowsOf(reply.buttons, locale, presses)] }),
+    ...(isPrivate && { flags: MessageFlags.Ephemeral }),
+  };
+}
+
+/** Sentences under each other. */
+export function messageWith(lines: readonly TextLine[], locale: Locale): MessageBody {
+  const content = lines.map((line) => sentence(line, locale)).join('\n');
+  return { content: cut(content, maxMessageChars), allowedMentions: { parse: [] } };
+}
+
+/** Names of people and channels may hold anything; they are shown, not obeyed. */
+export function sentence({ id, with: words = {} }: TextLine, locale: Locale): string {
+  return text(id, plainWords(words), locale);
+}
+
+/** Rows of five. */
+export function rowsOf(
+  names: readonly string[],
+  locale: Locale,
+  presses: ReadonlyMap<string, Button>,
+): readonly ButtonRow[] {
+  const buttons = names.map((name) => buttonOf(name, locale, presses));
+  const rows: ButtonRow[] = [];
+  for (let from = 0; from < buttons.length; from += buttonsPerRow) {
+    const components = buttons.slice(from, from + buttonsPerRow);
+    rows.push({ type: ComponentType.ActionRow, components });
+  }
+  return rows;
+}
+
+function buttonOf(
+  name: string,
+  locale: Locale,
+  presses: ReadonlyMap<string, Button>,
+): APIButtonComponentWithCustomId {
+  const [pressName = ''] = parted(name);
+  const press = presses.get(pressName);
+  if (!press) throw new Error(`No press is called ${pressName}.`);
+  return {
+    type: ComponentType.Button,
+    style: looks[press.look],
+    label: text(press.label, {}, locale),
+    custom_id: `${ours}${name}`,
+  };
+}

@@ -1,0 +1,29 @@
+import type { Command, CommandGroup, MessageCommand } from '#src/session/ports/command.ts';
+import { text } from '#src/texts/texts.ts';
+
+/** What stands behind one name after the slash, or in the menu of a message. */
+export type CommandEntry = Command | CommandGroup | MessageCommand;
+
+/** Every command by the words people type, as in `privacy status`, or by what they pick in a menu. */
+export function byLine(slashes: readonly CommandEntry[]): ReadonlyMap<string, Command> {
+  const table = new Map<string, Command>();
+  for (const slash of slashes) {
+    if ('label' in slash) table.set(menuName(slash), asCommand(slash));
+    else if (!('commands' in slash)) table.set(slash.name, slash);
+    else for (const command of slash.commands) table.set(`${slash.name} ${command.name}`, command);
+  }
+  return table;
+}
+
+/** Its name at Discord, which shows it in the language of whoever looks. */
+export function menuName({ label }: MessageCommand): string {
+  return text(label);
+}
+
+function asCommand(menu: MessageCommand): Command {
+  return {
+    ...{ name: menuName(menu), description: menu.label, options: [], shownTo: menu.shownTo },
+    ...(menu.meanwhile && { meanwhile: menu.meanwhile }),
+    run: (call, ports) => menu.run(call, ports),
+  };
+}

@@ -1,0 +1,75 @@
+import type { AudioResource, VoiceConnection } from '@discordjs/voice';
+import type { Frame, FrameSource } from '#src/audio/frame.ts';
+import { Pacer, type PacerCounts } from './pacer.ts';
+import { resourceOf } from './pulled-frames.ts';
+import type { SyncTiming } from './timing.ts';
+
+export type FrameSenderOptions = {
+  readonly connection: VoiceConnection;
+  readonly timing: SyncTiming;
+  /** Nothing is taken or sent while false. */
+  readonly settled: () => boolean;
+  /** The library threw on a frame: that one is lost. */
+  readonly refused: (error: unknown) => void;
+  /** The source threw; the mouth has stopped. */
+  readonly fail: (error: unknown) => void;
+};
+
+/** The speaking half of one connection: pulls from one source at a time, and tells it what left. */
+export class FrameSender {
+  readonly #options: FrameSenderOptions;
+  readonly #pacer: Pacer;
+  #playing: { readonly source: FrameSource; readonly resource: AudioResource } | undefined;
+  #stopped = false;
+
+  constructor(options: FrameSenderOptions) {
+    this.#options = options;
+    const { connection, timing, settled, fail } = options;
+    const line = {
+      take: () => this.#playing?.resource.read() ?? undefined,
+      send: (frame: Frame) => this.#send(frame),
+      left: (frame: Frame, atMs: number) => this.#playing?.source.left(frame, atMs),
+      settled,
+      fellSilent: () => void connection.setSpeaking(false),
+      fail,
+    };
+    this.#pacer = new Pacer(line, timing);
+  }
+
+  get counts(): PacerCounts {
+    return this.#pacer.counts;
+  }
+
+  /** The source has frames to send. */
+  get isBusy(): boolean {
+    return this.#pacer.isBusy;
+  }
+
+  play(source: FrameSource): { wake(): void } {
+    this.#forget();
+    if (!this.#stopped) this.#playing = { source, resource: resourceOf(source) };
+    const wake = () => this.#pacer.wake();
+    wake();
+    return { wake };
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#pacer.stop();
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#playing?.resource.playStream.destroy();
+    this.#playing = undefined;
+  }
+
+  #send(frame: Frame): boolean {
+    try {
+      return this.#options.connection.playOpusPacket(frame) === true;
+    } catch (error) {
+      this.#options.refused(error);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,261 @@
+import { type Client, type Guild, PermissionFlagsBits, Status } from 'discord.js';
+import { realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { ChannelPeople } from '#src/discord/channel-people.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { checkCiphers } from '#src/discord/library/cipher-check.ts';
+import { checkVoiceHooks } from '#src/discord/library/hook-check.ts';
+import { takeTheStage } from '#src/discord/library/stage-channels.ts';
+import { readMember } from '#src/discord/members.ts';
+import { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
+import { RejoinLimit } from '#src/discord/watchdogs/rejoin-limit.ts';
+import type { ExpectedSeat, SeatWatchOptions } from '#src/discord/watchdogs/seat-watch.ts';
+import type { ChannelRef, MayHear, VoiceDoor, VoiceLink } from '#src/session/ports/voice-link.ts';
+import { ShardPace, SignalPace } from './signal-pace.ts';
+import { realTiming } from './timing.ts';
+import { DiscordLink } from './voice-link.ts';
+
+export type DoorLimits = {
+  /** From the request to being heard, IP discovery and end-to-end group included. */
+  readonly connectMs: number;
+  /** For how long a gateway that is away is waited for. */
+  readonly offlineMs: number;
+};
+const defaultLimits: DoorLimits = { connectMs: 15_000, offlineMs: 30_000 };
+/** How often a gateway that is away is looked for. */
+const lookMs = 250;
+
+/**
+ * Proves what voice stands on, and names the library behind XChaCha20-Poly1305.
+ *
+ * Errors: BotError `link.unsupported`.
+ */
+export async function proveVoice(): Promise<string> {
+  checkVoiceHooks();
+  return await checkCiphers();
+}
+
+/** Opens the voice links of a logged-in client; a second one in the same server ends the first. */
+export function openVoiceDoor(
+  client: Client<true>,
+  tell: (event: DiscordEvent) => void,
+  limits: Partial<DoorLimits> = {},
+): VoiceDoor & Pick<SeatWatchOptions, 'expected' | 'rejoin'> & AsyncDisposable {
+  const servers = new Map<string, GuildLinks>();
+  const shards = new Map<number, ShardPace>();
+  const people = new ChannelPeople(client);
+  let isToldOfBuffer = false;
+  const smallBuffer = (gotBytes: number) => {
+    if (!isToldOfBuffer) tell({ kind: 'warning', message: smallBufferMessage(gotBytes) });
+    isToldOfBuffer = true;
+  };
+  let proved: Promise<string> | undefined;
+  return {
+    async open(channel, mayHear, signal) {
+      proved ??= proveVoice();
+      await proved;
+      const guild = client.guilds.cache.get(channel.guildId);
+      if (!guild) throw new BotError('link.lost', false, 'The bot is not in that server any more.');
+      const shard = shards.get(guild.shardId) ?? new ShardPace();
+      shards.set(guild.shardId, shard);
+      const server =
+        servers.get(guild.id) ??
+        new GuildLinks(
+          { client, people, shard, tell, smallBuffer, limits: { ...defaultLimits, ...limits } },
+          guild.id,
+        );
+      servers.set(guild.id, server);
+      return await server.open(guild, channel, mayHear, signal);
+    },
+    restMs: (guildId) => servers.get(guildId)?.restMs() ?? 0,
+    expected: (guildId) => servers.get(guildId)?.expected(),
+    rejoin: (guildId, cause) => servers.get(guildId)?.rejoin(cause),
+    async [Symbol.asyncDispose]() {
+      people[Symbol.dispose]();
+      await Promise.all([...servers.values()].map((server) => server.close()));
+    },
+  };
+}
+
+type ServerParts = {
+  readonly client: Client<true>;
+  readonly people: ChannelPeople;
+  readonly shard: ShardPace;
+  readonly tell: (event: DiscordEvent) => void;
+  readonly limits: DoorLimits;
+  readonly smallBuffer: (gotBytes: number) => void;
+};
+
+/** One server's links, one after the other. */
+class GuildLinks {
+  readonly #client: Client<true>;
+  readonly #people: ChannelPeople;
+  readonly #smallBuffer: (gotBytes: number) => void;
+  readonly #tell: (event: DiscordEvent) => void;
+  readonly #limits: DoorLimits;
+  readonly #pace: SignalPace;
+  readonly #rejoins = new RejoinLimit();
+  readonly #alerts: LinkAlerts;
+  #link: DiscordLink | undefined;
+  /** Of a link that has not closed yet. */
+  #channelId: string | undefined;
+  #opening = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+  /** That a right is missing is told once. */
+  #warned = false;
+
+  constructor(parts: ServerParts, guildId: string) {
+    const { client, people, shard, tell, limits, smallBuffer } = parts;
+    this.#client = client;
+    this.#pace = new SignalPace(shard);
+    this.#people = people;
+    this.#alerts = new LinkAlerts((alert) => tell({ ...alert, guildId }));
+    this.#tell = tell;
+    this.#smallBuffer = smallBuffer;
+    this.#limits = limits;
+  }
+
+  open(
+    guild: Guild,
+    channel: ChannelRef,
+    mayHear: MayHear,
+    signal: AbortSignal,
+  ): Promise<VoiceLink> {
+    this.#opening++;
+    const opening = this.#turn.then(() => this.#openNow(guild, channel, mayHear, signal));
+    this.#turn = opening
+      .catch(() => {})
+      .then(() => {
+        this.#opening--;
+      });
+    return opening;
+  }
+
+  /** Where a link is open. */
+  expected(): ExpectedSeat | undefined {
+    if (this.#opening > 0) return 'busy';
+    return this.#channelId === undefined ? undefined : { channelId: this.#channelId };
+  }
+
+  /** Ends the link, so that it is opened anew; once in five minutes. */
+  rejoin(cause: string): void {
+    if (this.#channelId === undefined) return;
+    if (!this.#rejoins.take(this.#channelId, 'seat-mismatch', realClock.nowMs())) return;
+    this.#link?.lose(`Discord and the bot do not agree where it sits: it ${cause}.`);
+  }
+
+  restMs(): number {
+    return this.#pace.waitMs(realClock.nowMs());
+  }
+
+  async close(): Promise<void> {
+    await this.#link?.[Symbol.asyncDispose]();
+  }
+
+  async #openNow(
+    guild: Guild,
+    channel: ChannelRef,
+    mayHear: MayHear,
+    signal: AbortSignal,
+  ): Promise<VoiceLink> {
+    const { connectMs, offlineMs } = this.#limits;
+    await connected(guild, offlineMs, signal);
+    const startMs = realClock.nowMs();
+    const either = AbortSignal.any([signal, AbortSignal.timeout(connectMs)]);
+    try {
+      await this.close();
+      const nowMs = realClock.nowMs();
+      const waitMs = this.#pace.waitMs(nowMs);
+      if (waitMs > connectMs) throw tooOften(waitMs);
+      this.#pace.plan(nowMs + waitMs);
+      await realClock.sleep(waitMs, either);
+      const link = this.#join(guild, channel, mayHear);
+      await link.opened(either);
+      const tookMs = realClock.nowMs() - startMs;
+      this.#tell({
+        kind: 'link-opened',
+        guildId: guild.id,
+        tookMs,
+        ...link.state(),
+      });
+      this.#lookAround(guild, channel.channelId);
+      return link;
+    } catch (cause) {
+      await this.close();
+      signal.throwIfAborted();
+      throw either.aborted ? late(this.#link, connectMs) : cause;
+    }
+  }
+
+  #lookAround(guild: Guild, channelId: string): void {
+    void takeTheStage(guild, channelId, realTiming, this.#tell);
+    const { me } = guild.members;
+    const mine = me && guild.channels.cache.get(channelId)?.permissionsFor(me);
+    if (this.#warned || !mine || mine.has(PermissionFlagsBits.UseVAD)) return;
+    this.#warned = true;
+    const message = `Server ${guild.id}: the bot lacks Use Voice Activity; its voice may be cut.`;
+    this.#tell({ kind: 'warning', message, guildId: guild.id });
+  }
+
+  #join(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {
+    const link = new DiscordLink(
+      {
+        channel,
+        applicationId: this.#client.application.id,
+        gateway: guild.voiceAdapterCreator,
+        pace: this.#pace,
+        timing: realTiming,
+        alerts: this.#alerts,
+        smallBuffer: this.#smallBuffer,
+        mayRejoin: (name) => this.#rejoins.take(channel.channelId, name, realClock.nowMs()),
+        people: () => this.#people.in(guild, channel.channelId),
+        others: () => this.#people.count(channel.channelId),
+        refresh: (personId, signal) => readMember(guild, personId, signal),
+        socketClosed: (closeCode) =>
+          this.#tell({ kind: 'voice-closed', guildId: guild.id, closeCode }),
+        closed: (counts) => {
+          this.#channelId = undefined;
+          this.#tell({ kind: 'link-closed', guildId: guild.id, counts });
+        },
+      },
+      mayHear,
+    );
+    this.#link = link;
+    this.#channelId = channel.channelId;
+    this.#tell({ kind: 'link-made', guildId: guild.id, counts: () => link.counts() });
+    return link;
+  }
+}
+
+function smallBufferMessage(gotBytes: number): string {
+  return `Voice sockets have a receive buffer of ${gotBytes} bytes: while many people talk, a stall loses words. On the host: sysctl -w net.core.rmem_max=2097152`;
+}
+
+/** Waits for the gateway of that server. Errors: BotError `link.offline` after `offlineMs`. Aborting throws `signal.reason`. */
+async function connected(
+  { id, shard }: Guild,
+  offlineMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let waitedMs = 0; shard.status !== Status.Ready; waitedMs += lookMs) {
+    if (waitedMs >= offlineMs) {
+      const message = `Server ${id}: the gateway was away for ${offlineMs / 1000} s.`;
+      throw new BotError('link.offline', true, message);
+    }
+    await realClock.sleep(lookMs, signal);
+  }
+}
+
+/** A refusal is an answer, too. */
+function late(link: DiscordLink | undefined, connectMs: number): BotError {
+  if (link?.isRefused) return link.refusal();
+  const lastError = link?.lastError;
+  const hint = lastError instanceof Error ? lastError.message : 'is UDP blocked here?';
+  const message = `Discord did not open the voice link in ${connectMs / 1000} s: ${hint}`;
+  return new BotError('link.timeout', true, message, lastError);
+}
+
+function tooOften(waitMs: number): BotError {
+  const message = `Too many joins there, or Discord asked for a rest: wait ${Math.ceil(waitMs / 1000)} s.`;
+  return new BotError('link.rate_limited', true, message);
+}

@@ -1,0 +1,305 @@
+import '#src/discord/library/sodium.ts';
+import {
+  type DiscordGatewayAdapterCreator,
+  joinVoiceChannel,
+  type Networking,
+  type VoiceConnection,
+  VoiceConnectionDisconnectReason,
+  type VoiceConnectionState,
+  VoiceConnectionStatus,
+} from '@discordjs/voice';
+import type { FrameSource } from '#src/audio/frame.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import type { AlertName } from '#src/base/alerts.ts';
+import { realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { Mailbox } from '#src/base/mailbox.ts';
+import type { LinkCounts } from '#src/discord/events.ts';
+import { daveOf, networkingOf } from '#src/discord/library/voice-library.ts';
+import type { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
+import { LinkWatchdogs } from '#src/discord/watchdogs/link-watchdogs.ts';
+import type {
+  ChannelMember,
+  ChannelRef,
+  LinkState,
+  MayHear,
+  VoiceLink,
+} from '#src/session/ports/voice-link.ts';
+import { afterClose, isRefusal } from './close-codes.ts';
+import { repeatDiscovery } from './discovery.ts';
+import { watchSettled } from './link-ready.ts';
+import { ConsentedReceiver } from './receiver.ts';
+import { FrameSender } from './sender.ts';
+import type { SignalPace } from './signal-pace.ts';
+import { type SeatLoss, Signals } from './signals.ts';
+import type { SyncTiming } from './timing.ts';
+
+/** Where a link is to be opened. */
+export type LinkPlace = {
+  readonly channel: ChannelRef;
+  /** Keeps two bots of one process apart in the library's registry. */
+  readonly applicationId: string;
+  readonly gateway: DiscordGatewayAdapterCreator;
+  readonly pace: SignalPace;
+  readonly timing: SyncTiming;
+  readonly alerts: LinkAlerts;
+  /** Told when the kernel gives a voice socket too small a receive buffer. */
+  readonly smallBuffer: (gotBytes: number) => void;
+  /** Whether a watchdog may have the channel left and joined anew now; if so, that is done. */
+  mayRejoin(name: AlertName): boolean;
+  /** Everybody in the channel but the bot. */
+  people(): readonly ChannelMember[];
+  /** How many those are; asked fifty times a second. */
+  others(): number;
+  /** Errors and abort: as `VoiceLink.refresh`. */
+  refresh(personId: string, signal: AbortSignal): Promise<void>;
+  /** Told each time, before anything follows from it. */
+  socketClosed(closeCode: number): void;
+  /** Told once, when everything is freed. */
+  closed(counts: LinkCounts): void;
+};
+
+/** Ten seconds of one speaker: what is older nobody wants to answer any more. */
+const maxWaiting = 500;
+/** A link that was open may be away this long; after a disconnect by Discord (4014) only the second. */
+const [downMs, disconnectedMs] = [15_000, 5_000];
+
+/** One voice channel over @discordjs/voice. */
+export class DiscordLink implements VoiceLink {
+  readonly #place: LinkPlace;
+  readonly #signals: Signals;
+  readonly #connection: VoiceConnection;
+  readonly #ear: ConsentedReceiver;
+  readonly #mouth: FrameSender;
+  readonly #watchdogs: LinkWatchdogs;
+  readonly #settled: () => boolean;
+  readonly #packets = new Mailbox<Packet>(maxWaiting);
+  #networking: Networking | undefined;
+  #forgetDown: (() => void) | undefined;
+  #closeCode: number | undefined;
+  #errors = 0;
+  #lastError: unknown;
+  #ended: { readonly error?: unknown } | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(place: LinkPlace, mayHear: MayHear) {
+    const { channel, gateway, pace, timing } = place;
+    this.#place = place;
+    this.#signals = new Signals({
+      ...channel,
+      gateway,
+      pace,
+      timing,
+      gone: (how) => this.#end(gone(how)),
+    });
+    this.#connection = joinVoiceChannel({
+      guildId: channel.guildId,
+      channelId: channel.channelId,
+      group: place.applicationId,
+      selfDeaf: false,
+      adapterCreator: this.#signals.adapter,
+      decryptionFailureTolerance: Number.POSITIVE_INFINITY, // the ear decides when the group is reset
+    });
+    this.#connection.on('error', (error) => this.#failed(error));
+    this.#ear = new ConsentedReceiver(
+      this.#connection,
+      mayHear,
+      (packet) => this.#packets.put(packet),
+      (error) => this.#end(error),
+      timing,
+      place.smallBuffer,
+    );
+    this.#settled = watchSettled(this.#connection, () => place.others());
+    this.#mouth = new FrameSender({
+      connection: this.#connection,
+      timing,
+      settled: this.#settled,
+      refused: (error) => this.#failed(error),
+      fail: (error) => this.#end(error),
+    });
+    this.#watchdogs = new LinkWatchdogs({
+      connection: this.#connection,
+      timing,
+      settled: this.#settled,
+      others: () => place.others(),
+      ear: this.#ear,
+      mouth: this.#mouth,
+      alerts: place.alerts,
+      mayRejoin: (name) => place.mayRejoin(name),
+      end: (error) => this.#end(error),
+    });
+    this.#connection.on('stateChange', (_, state) => this.#changed(state));
+    this.#changed(this.#connection.state);
+  }
+
+  /** Resolves once what is sent is heard. Errors: as the link's end. */
+  async opened(signal: AbortSignal): Promise<void> {
+    while (!this.#settled()) {
+      if (this.#ended) throw this.#ended.error ?? lost('The link was closed.');
+      await realClock.sleep(5, signal);
+    }
+  }
+
+  hear(signal: AbortSignal): AsyncIterable<Packet> {
+    return this.#packets.read(signal);
+  }
+
+  play(source: FrameSource): { wake(): void } {
+    return this.#mouth.play(source);
+  }
+
+  people(): readonly ChannelMember[] {
+    return this.#place.people();
+  }
+
+  refresh(personId: string, signal: AbortSignal): Promise<void> {
+    return this.#place.refresh(personId, signal);
+  }
+
+  state(): LinkState {
+    return {
+      cipher: this.#cipher(),
+      endToEnd: (daveOf(this.#connection)?.protocolVersion ?? 0) > 0,
+    };
+  }
+
+  /** Why Discord will not have this link, or did not answer. */
+  refusal(): BotError {
+    return refused(this.#closeCode, this.#lastError);
+  }
+
+  /** Discord itself has closed it, and may do so again. */
+  get isRefused(): boolean {
+    return this.#closeCode !== undefined && this.#closeCode >= 4_000;
+  }
+
+  /** Ends the link as lost; another one may be opened. */
+  lose(why: string): void {
+    this.#end(lost(why));
+  }
+
+  /** Why the library's last error came, for the operator. */
+  get lastError(): unknown {
+    return this.#lastError;
+  }
+
+  counts(): LinkCounts {
+    const { dropped } = this.#packets;
+    return { ...this.#ear.counts, ...this.#mouth.counts, dropped, errors: this.#errors };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end();
+    await this.#closing;
+  }
+
+  #cipher(): string {
+    const state = networkingOf(this.#connection)?.state;
+    if (!state || !('connectionData' in state)) return '';
+    const { connectionData } = state;
+    return 'encryptionMode' in connectionData ? connectionData.encryptionMode : '';
+  }
+
+  #failed(error: unknown): void {
+    this.#errors++;
+    this.#lastError = error;
+    if (error instanceof BotError) this.#end(error);
+  }
+
+  #changed(state: VoiceConnectionState): void {
+    const networking = networkingOf(this.#connection);
+    if (networking && networking !== this.#networking) this.#connected(networking);
+    if (state.status === VoiceConnectionStatus.Ready) {
+      this.#forgetDown?.();
+      this.#forgetDown = this.#closeCode = undefined;
+    } else if (state.status === VoiceConnectionStatus.Destroyed || this.#isOver(state)) {
+      this.#end(this.refusal());
+    } else this.#watchDown(state.status === VoiceConnectionStatus.Disconnected);
+  }
+
+  /** The library asked to rejoin and was refused, by us or because the main gateway is away. */
+  #isOver(state: VoiceConnectionState): boolean {
+    if (state.status !== VoiceConnectionStatus.Disconnected) return false;
+    if (state.reason !== VoiceConnectionDisconnectReason.AdapterUnavailable) return false;
+    return this.#closeCode === undefined || afterClose(this.#closeCode).kind !== 'out';
+  }
+
+  #connected(networking: Networking): void {
+    this.#networking = networking;
+    this.#ear.restart(networking);
+    this.#watchdogs.restart(networking);
+    repeatDiscovery(networking, this.#place.timing);
+    networking.prependListener('close', (code: number) => {
+      this.#closeCode = code;
+      this.#place.socketClosed(code);
+      this.#signals.closed(code);
+    });
+  }
+
+  /** Being away has an end: it is counted from the moment the link was last ready. */
+  #watchDown(disconnected: boolean): void {
+    if (this.#ended || (this.#forgetDown && !disconnected)) return;
+    this.#forgetDown?.();
+    this.#forgetDown = this.#place.timing.later(disconnected ? disconnectedMs : downMs, () =>
+      this.#end(missed(this.#closeCode, this.#lastError)),
+    );
+  }
+
+  #end(error?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = { error };
+    if (error === undefined) this.#packets.end();
+    else this.#packets.fail(error);
+    this.#watchdogs.stop();
+    this.#mouth.stop();
+    this.#ear.close();
+    this.#forgetDown?.();
+    this.#closing = this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#signals.leave();
+    if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) {
+      this.#connection.destroy(false);
+    }
+    this.#place.closed(this.counts());
+  }
+}
+
+/** It did not come back in time; one close before that is no refusal yet. */
+function missed(closeCode: number | undefined, cause: unknown): BotError {
+  if (closeCode === undefined || !isRefusal(closeCode)) return refused(closeCode, cause);
+  return lost(
+    `The voice link did not come back after Discord had closed it (${closeCode}).`,
+    cause,
+  );
+}
+
+/** What Discord has refused often enough is not to be tried again by others; what the network broke is. */
+function refused(closeCode: number | undefined, cause: unknown): BotError {
+  if (closeCode === undefined) return lost('The voice link did not come back.', cause);
+  const message = `Discord closed the voice link (${closeCode}).`;
+  const { kind } = afterClose(closeCode);
+  if (kind === 'no-cipher' || kind === 'no-end-to-end') return outdated(kind, cause);
+  if (kind === 'wait') return new BotError('link.rate_limited', true, message, cause);
+  if (isRefusal(closeCode)) return new BotError('link.refused', false, message, cause);
+  return new BotError('link.lost', true, message, cause);
+}
+
+function outdated(kind: 'no-cipher' | 'no-end-to-end', cause: unknown): BotError {
+  if (kind === 'no-cipher') {
+    const message = 'Discord takes no voice encryption this version knows (4016): update the bot.';
+    return new BotError('link.no_cipher', false, message, cause);
+  }
+  const message = 'Discord demands end-to-end encryption of voice here (4017): update the bot.';
+  return new BotError('link.no_end_to_end', false, message, cause);
+}
+
+/** Whoever sent the bot away wants it to stay away: not to be tried again. */
+function gone(how: SeatLoss): BotError {
+  return new BotError('link.lost', false, `Somebody has ${how} the bot.`);
+}
+
+function lost(message: string, cause?: unknown): BotError {
+  return new BotError('link.lost', true, message, cause);
+}

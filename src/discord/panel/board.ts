@@ -1,0 +1,51 @@
+import type { Client } from 'discord.js';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import type { PanelBoard } from '#src/session/ports/panel.ts';
+import type { VoiceDoor, VoiceLink } from '#src/session/ports/voice-link.ts';
+import { openPanelThreads, type ThreadParts } from './panel-threads.ts';
+import type { PanelReplies } from './panels.ts';
+import { openVoiceStatus, type VoiceStatus } from './voice-status.ts';
+
+export type BoardOptions = ThreadParts & {
+  readonly panels: PanelReplies;
+  readonly timing: SyncTiming;
+};
+
+/** Every place where people see what the bot does: its panels, threads under them, lines under voice channels. */
+export function openBoard(
+  client: Client<true>,
+  { panels, presses, outbox, timing, tell }: BoardOptions,
+): { readonly board: PanelBoard; readonly status: VoiceStatus } {
+  const status = openVoiceStatus(client, timing, tell);
+  const threads = openPanelThreads(client, { panels, presses, outbox, tell });
+  const board: PanelBoard = {
+    show(guildId, face) {
+      panels.show(guildId, face);
+      status.show(guildId, face);
+    },
+    forget: (guildId) => panels.forget(guildId),
+    invite: (guildId, personId) => threads.invite(guildId, personId),
+  };
+  return { board, status };
+}
+
+/** A door through which the bot never leaves a channel without taking its status with it. */
+export function withStatus(door: VoiceDoor, status: Pick<VoiceStatus, 'entered'>): VoiceDoor {
+  return {
+    async open(channel, mayHear, signal) {
+      const link = await door.open(channel, mayHear, signal);
+      return closingAfter(link, status.entered(channel));
+    },
+    restMs: (guildId) => door.restMs(guildId),
+  };
+}
+
+/** Once the bot has left, Discord lets it change the status no more. */
+function closingAfter(link: VoiceLink, first: () => Promise<void>): VoiceLink {
+  const close = link[Symbol.asyncDispose].bind(link);
+  link[Symbol.asyncDispose] = async () => {
+    await first();
+    await close();
+  };
+  return link;
+}

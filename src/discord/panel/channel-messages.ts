@@ -1,0 +1,88 @@
+import {
+  type Channel,
+  type Client,
+  DiscordAPIError,
+  PermissionFlagsBits,
+  type RESTPostAPIChannelMessageJSONBody,
+  Routes,
+} from 'discord.js';
+import { BotError } from '#src/base/errors.ts';
+import { cut, maxMessageChars, posted } from '#src/discord/interactions/plain.ts';
+import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
+import { networkCodeOf } from '#src/discord/network-errors.ts';
+import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
+import type { Button } from '#src/session/ports/command.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { localeOf } from '#src/texts/texts.ts';
+import type { Outbox } from './outbox.ts';
+import type { PanelReplies } from './panels.ts';
+
+type MessageRequest = Pick<RESTPostAPIChannelMessageJSONBody, 'content'> &
+  Readonly<Record<string, unknown>>;
+
+/** Writes into the chat that belongs to a voice channel; where that is gone or closed to it, beside the panel of its server. */
+export function openChannelMessages(
+  client: Client<true>,
+  panels: Pick<PanelReplies, 'placeIn'>,
+  presses: ReadonlyMap<string, Button>,
+  outbox: Pick<Outbox, 'put'>,
+): ChannelMessages {
+  const channelOf = (id = '') => client.channels.cache.get(id);
+  const send = async (
+    { channelId, guildId, name }: ChannelRef,
+    message: MessageRequest,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const [own, beside] = [channelOf(channelId), channelOf(panels.placeIn(guildId)?.channelId)];
+    const channel = own && (mayWrite(own) || !beside) ? own : beside;
+    if (!channel?.isSendable()) throw forbidden(name);
+    const route = Routes.channelMessages(channel.id);
+    const nonce = crypto.randomUUID().slice(0, maxNonceChars);
+    const body = { ...message, nonce, enforce_nonce: true };
+    const post = (until: AbortSignal) => client.rest.post(route, { body, signal: until });
+    try {
+      await outbox.put(channel.id, post, signal);
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw unwritten(name, cause);
+    }
+  };
+  return {
+    async write(where, text, signal) {
+      const content = cut(posted(text), maxMessageChars);
+      await send(where, { content, allowed_mentions: { parse: [] } }, signal);
+    },
+    async offer(where, line, buttons, signal) {
+      const locale = localeOf(client.guilds.cache.get(where.guildId)?.preferredLocale ?? '');
+      const components = [...rowsOf(buttons, locale, presses)];
+      const { content, allowedMentions } = messageWith([line], locale);
+      await send(where, { content, allowed_mentions: allowedMentions, components }, signal);
+    },
+  };
+}
+
+/** A message that is sent twice after a cut connection appears once. Source: Discord docs, "Create Message". */
+const maxNonceChars = 25;
+
+/** The chat of a voice channel takes nothing from whoever may not enter it. Source: Discord docs, "Permissions". */
+function mayWrite(channel: Channel): boolean {
+  if (!('permissionsFor' in channel)) return true;
+  const { me } = channel.guild.members;
+  const mine = me && channel.permissionsFor(me);
+  if (!mine || mine.bitfield === 0n) return true;
+  const { Connect, SendMessages, ViewChannel } = PermissionFlagsBits;
+  return mine.has([ViewChannel, SendMessages, ...(channel.isVoiceBased() ? [Connect] : [])]);
+}
+
+function unwritten(name: string, cause: unknown): BotError {
+  if (cause instanceof BotError) return cause;
+  if (cause instanceof DiscordAPIError) return forbidden(name, cause);
+  const why = networkCodeOf(cause) || (cause instanceof Error ? cause.message : String(cause));
+  const message = `Nothing could be written in ${name}: Discord could not be reached (${why}).`;
+  return new BotError('discord.unreachable', true, message, cause);
+}
+
+function forbidden(name: string, cause?: unknown): BotError {
+  const message = `Nothing could be written in ${name}: may the bot send messages there?`;
+  return new BotError('discord.forbidden', false, message, cause);
+}

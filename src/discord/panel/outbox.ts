@@ -1,0 +1,161 @@
+import { RateLimitError } from 'discord.js';
+import { BotError } from '#src/base/errors.ts';
+import { type Deadline, withDeadline } from '#src/discord/library/deadline.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { waitAfterLimitMs } from '#src/discord/rest-clock.ts';
+
+/** From sending to Discord's answer. */
+const answerMs = 4_000;
+/** Messages that wait for one channel; a further one drops the oldest. */
+const mostWaiting = 20;
+/** What has waited for so long is not sent any more: nobody knows by then what it was about. */
+const longestWaitMs = 120_000;
+const stopped = 'the bot is being stopped';
+const limited = `Discord limited the channel for longer than ${longestWaitMs / 1000} s`;
+
+/** Sends one message. Throws a `RateLimitError` where Discord wants it later; aborting `signal` throws. */
+export type Send = (signal: AbortSignal) => Promise<unknown>;
+
+/** What became of a message: `late` waited too long, `crowded-out` was the oldest of too many. */
+export type MessageOutcome = 'sent' | 'failed' | 'late' | 'crowded-out';
+
+type QueuedMessage = {
+  readonly send: Send;
+  readonly fromMs: number;
+  readonly signal: AbortSignal;
+  readonly done: PromiseWithResolvers<void>;
+};
+
+type Queue = { waiting: QueuedMessage[]; isBusy: boolean };
+
+/**
+ * Sends messages one after the other for each text channel, in the order they were put.
+ *
+ * Each has 4 s from sending; waiting for a rate limit counts against its 120 s in the queue only. A queue holds 20.
+ */
+export class Outbox {
+  readonly #timing: SyncTiming;
+  readonly #queues = new Map<string, Queue>();
+  readonly #over = new AbortController();
+  readonly #ended: (outcome: MessageOutcome) => void;
+
+  /** `ended` is told once for each message, unless it was taken back. */
+  constructor(timing: SyncTiming, ended: (outcome: MessageOutcome) => void) {
+    this.#timing = timing;
+    this.#ended = ended;
+  }
+
+  /**
+   * Resolves once Discord has taken it. Errors: BotError `discord.unsent` (it was never sent), `discord.unreachable` (no
+   * answer in time), or what `send` threw. Aborting `signal` throws `signal.reason`; if it waits it is not sent.
+   */
+  async put(channelId: string, send: Send, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#over.signal.aborted) throw unsent(stopped);
+    const fromMs = this.#timing.nowMs();
+    const message = { send, fromMs, signal, done: Promise.withResolvers<void>() };
+    const queue = this.#queues.get(channelId) ?? { waiting: [], isBusy: false };
+    this.#queues.set(channelId, queue);
+    queue.waiting.push(message);
+    if (queue.waiting.length > mostWaiting) this.#crowdOut(queue);
+    const onAbort = () => takeBack(queue, message);
+    signal.addEventListener('abort', onAbort);
+    if (!queue.isBusy) void this.#empty(channelId, queue);
+    try {
+      await message.done.promise;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** What waits is not sent any more, what is under way is given up. */
+  close(): void {
+    this.#over.abort(unsent(stopped));
+    for (const queue of this.#queues.values()) {
+      for (const message of queue.waiting) this.#drop(queue, message, 'late', stopped);
+    }
+  }
+
+  /** Never throws. */
+  async #empty(channelId: string, queue: Queue): Promise<void> {
+    queue.isBusy = true;
+    for (let message = queue.waiting[0]; message; message = queue.waiting[0]) {
+      const restMs = await this.#attempt(message);
+      if (restMs === 0) remove(queue, message);
+      else await this.#rest(Math.min(restMs, this.#leftMs(message)));
+      for (const one of queue.waiting) {
+        if (this.#leftMs(one) <= 0) this.#drop(queue, one, 'late', limited);
+      }
+    }
+    queue.isBusy = false;
+    this.#queues.delete(channelId);
+  }
+
+  /** How long Discord wants the channel to be left alone; 0: the message is dealt with. */
+  async #attempt({ send, signal, done }: QueuedMessage): Promise<number> {
+    if (signal.aborted) return 0;
+    const over = this.#over.signal;
+    try {
+      await withDeadline(send, answerWithin(this.#timing), over);
+      this.#ended('sent');
+      done.resolve();
+    } catch (error) {
+      if (error instanceof RateLimitError && !over.aborted)
+        return Math.max(1, waitAfterLimitMs(error));
+      this.#ended('failed');
+      done.reject(error);
+    }
+    return 0;
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.#over;
+      const forget = this.#timing.later(ms, () => {
+        signal.removeEventListener('abort', end);
+        resolve();
+      });
+      const end = () => {
+        forget();
+        resolve();
+      };
+      signal.addEventListener('abort', end);
+    });
+  }
+
+  #leftMs({ fromMs }: QueuedMessage): number {
+    return fromMs + longestWaitMs - this.#timing.nowMs();
+  }
+
+  #crowdOut(queue: Queue): void {
+    const oldest = queue.waiting[queue.isBusy ? 1 : 0];
+    if (oldest) this.#drop(queue, oldest, 'crowded-out', `more than ${mostWaiting} waited`);
+  }
+
+  #drop(queue: Queue, message: QueuedMessage, outcome: 'late' | 'crowded-out', why: string): void {
+    remove(queue, message);
+    this.#ended(outcome);
+    message.done.reject(unsent(why));
+  }
+}
+
+/** Of one that is being sent nobody knows whether it is there already. */
+function takeBack(queue: Queue, message: QueuedMessage): void {
+  if (message !== queue.waiting[0]) remove(queue, message);
+  message.done.reject(message.signal.reason);
+}
+
+function unsent(why: string): BotError {
+  return new BotError('discord.unsent', false, `A message was not written: ${why}.`);
+}
+
+function remove(queue: Queue, message: QueuedMessage): void {
+  queue.waiting = queue.waiting.filter((one) => one !== message);
+}
+
+/** How long Discord has to answer one request. */
+export function answerWithin(timing: SyncTiming): Deadline {
+  const message = `Discord did not answer in ${answerMs / 1000} s.`;
+  const late = () => new BotError('discord.unreachable', true, message);
+  return { ms: answerMs, timing, late };
+}

@@ -1,0 +1,135 @@
+import { cut, firstChars, maxMessageChars } from '#src/discord/interactions/plain.ts';
+import { type MessageBody, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
+import type { Button } from '#src/session/ports/command.ts';
+import type { PanelFace, PanelTrack } from '#src/session/ports/panel.ts';
+import { playingTime } from '#src/texts/duration.ts';
+import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
+
+export type PanelLook = {
+  readonly locale: Locale;
+  /** What the bot is called in this server. */
+  readonly botName: string;
+  readonly presses: ReadonlyMap<string, Button>;
+};
+
+/** Names shown per line, the first one in any case; further ones are counted. */
+const maxNamesChars = 200;
+/** Further tracks are counted, longer titles cut. */
+const [maxTracks, maxTitleChars] = [3, 40];
+/** Of the buttons by which somebody says yes or no. */
+export const consentNames = ['consent.always', 'consent.today', 'consent.never'] as const;
+/** How long captions are kept. Source: product, consent flow. */
+export const captionDays = 7;
+
+/** The panel as it looks now, under the sentence of the `/join` that put it there. */
+export function drawPanel(
+  head: string | undefined,
+  face: PanelFace | undefined,
+  look: PanelLook,
+): MessageBody {
+  const { locale, presses } = look;
+  const lines = face ? faceLines(face, look) : [];
+  const content = lines.map((line) => sentence(line, locale)).join('\n');
+  const isHere = face?.state.kind !== 'left';
+  const whole = [isHere ? (head ?? '') : '', content].filter(Boolean).join('\n');
+  return {
+    content: cut(whole, maxMessageChars),
+    allowedMentions: { parse: [] },
+    components: buttonNames(face).flatMap((row) => [...rowsOf(row.filter(known), locale, presses)]),
+  };
+
+  function known(name: string): boolean {
+    const [press = ''] = name.split(':');
+    return presses.has(press);
+  }
+}
+
+function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[] {
+  const listening = face?.state.kind === 'paused' ? 'resume' : 'pause';
+  return [['ask', 'stop', listening, 'privacy'], trackNames(face), consentNames];
+}
+
+/** They steer the track that stands first. */
+function trackNames(face: PanelFace | undefined): readonly string[] {
+  const [first] = face?.tracks ?? [];
+  if (!first) return [];
+  const names = [first.isPaused ? 'resume' : 'pause', 'skip', 'quieter', 'louder'];
+  return [...names.map((name) => `track.${name}:${first.name}`), 'track.list'];
+}
+
+function faceLines(face: PanelFace, { botName, locale }: PanelLook): readonly TextLine[] {
+  const { state, asked = [], firstHeard = [], next, lost = [], lastAnswerMs, engine } = face;
+  if (state.kind === 'left') return leftLines(state);
+  const unasked = namesOf(face, 'unasked');
+  return [
+    stateLine(state),
+    ...namesLine('panel.next', next === undefined ? [] : [next]),
+    ...namesLine('panel.lost', lost),
+    ...namesLine('panel.asked', asked),
+    ...namesLine('join.first_heard', firstHeard),
+    ...peopleLine('yes', namesOf(face, 'yes')),
+    ...peopleLine('unasked', unasked),
+    ...peopleLine('no', namesOf(face, 'no')),
+    ...tracksLine(face.tracks ?? [], locale),
+    lastAnswerMs === undefined
+      ? { id: 'panel.engine', with: { engine } }
+      : { id: 'panel.last', with: { ms: Math.round(lastAnswerMs), engine } },
+    ...(unasked
+      ? [{ id: 'privacy.card', with: { bot: botName, days: captionDays } } as const]
+      : []),
+  ];
+}
+
+function leftLines({ restartedIn: channel }: LeftState): readonly TextLine[] {
+  if (channel === undefined) return [{ id: 'panel.left' }];
+  return [{ id: 'panel.left' }, { id: 'panel.restarted', with: { channel } }];
+}
+
+type LeftState = Extract<PanelFace['state'], { kind: 'left' }>;
+
+function stateLine(state: Exclude<PanelFace['state'], { kind: 'left' }>): TextLine {
+  if (state.kind === 'step') return { id: state.step };
+  if ('name' in state) return { id: `panel.${state.kind}`, with: { name: state.name } };
+  if (state.kind === 'quiet') return { id: 'panel.quiet', with: { time: state.time } };
+  return { id: `panel.${state.kind}` };
+}
+
+function namesLine(
+  id: 'panel.asked' | 'panel.next' | 'panel.lost' | 'join.first_heard',
+  names: readonly string[],
+): readonly TextLine[] {
+  return names.length > 0 ? [{ id, with: { name: listed(names) } }] : [];
+}
+
+function peopleLine(heard: ConsentState, names: string): readonly TextLine[] {
+  return names ? [{ id: `panel.people.${heard}`, with: { names } }] : [];
+}
+
+function tracksLine(all: readonly PanelTrack[], locale: Locale): readonly TextLine[] {
+  if (all.length === 0) return [];
+  const shown = all.slice(0, maxTracks).map((track) => trackWords(track, locale));
+  const more = all.length - shown.length;
+  const list = [...shown, ...(more > 0 ? [`+${more}`] : [])].join('; ');
+  return [{ id: 'panel.tracks', with: { list } }];
+}
+
+function trackWords(track: PanelTrack, locale: Locale): string {
+  const { name, title, percent: n, isPaused, positionMs, lengthMs } = track;
+  const time = playingTime(positionMs, lengthMs);
+  const words = { track: name, title: firstChars(title, maxTitleChars), time, n };
+  return text(isPaused ? 'track.line.paused' : 'track.line', words, locale);
+}
+
+type ConsentState = PanelFace['people'][number]['heard'];
+
+function namesOf({ people }: PanelFace, heard: ConsentState): string {
+  return listed(people.filter((person) => person.heard === heard).map(({ name }) => name));
+}
+
+function listed(all: readonly string[]): string {
+  const fitting = all.filter(
+    (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,
+  );
+  const more = all.length - fitting.length;
+  return [...fitting, ...(more > 0 ? [`+${more}`] : [])].join(', ');
+}

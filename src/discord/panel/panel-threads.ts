@@ -1,0 +1,143 @@
+import { type Client, DiscordAPIError, RESTJSONErrorCodes, Routes } from 'discord.js';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { cut } from '#src/discord/interactions/plain.ts';
+import { type ButtonRow, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
+import { botNameIn } from '#src/discord/places.ts';
+import type { Button } from '#src/session/ports/command.ts';
+import type { PanelPlace } from '#src/session/ports/panel.ts';
+import { type Locale, localeOf } from '#src/texts/texts.ts';
+import type { Outbox } from './outbox.ts';
+import { isFinal } from './panel.ts';
+import { captionDays, consentNames } from './panel-face.ts';
+import type { PanelReplies } from './panels.ts';
+
+/** A message that rings for exactly one person; nothing else the bot writes rings for anybody. */
+export type Mention = {
+  readonly content: string;
+  readonly allowed_mentions: { readonly parse: []; readonly users: readonly [string] };
+  readonly components: readonly ButtonRow[];
+};
+
+export type PanelThreadOptions = {
+  readonly presses: ReadonlyMap<string, Button>;
+  readonly tell: (event: DiscordEvent) => void;
+  placeIn(guildId: string): PanelPlace | undefined;
+  localeIn(guildId: string): Locale;
+  botNameIn(guildId: string): string;
+  /** A public thread under that message; its id. */
+  open(place: PanelPlace, name: string): Promise<string>;
+  write(threadId: string, mention: Mention): Promise<unknown>;
+};
+
+/** Source: Discord docs, "Start Thread from Message". */
+const maxNameChars = 100;
+const archiveMinutes = 60;
+
+type Thread = { readonly messageId: string; readonly id: Promise<string> };
+
+/** The threads under panels, where newcomers are asked; each is opened when it is needed first. */
+export class PanelThreads {
+  readonly #options: PanelThreadOptions;
+  readonly #threads = new Map<string, Thread>();
+  /** Servers whose operator was told that it does not work there. */
+  readonly #told = new Set<string>();
+
+  constructor(options: PanelThreadOptions) {
+    this.#options = options;
+  }
+
+  /** Without a panel, or without the right to open a thread there, nothing happens. Never throws. */
+  invite(guildId: string, personId: string): void {
+    const place = this.#options.placeIn(guildId);
+    if (place) void this.#invite(guildId, personId, place);
+  }
+
+  async #invite(guildId: string, personId: string, place: PanelPlace): Promise<void> {
+    const { write } = this.#options;
+    const known = this.#threads.get(guildId);
+    const isNew = known?.messageId !== place.messageId;
+    const thread = isNew ? { messageId: place.messageId, id: this.#open(guildId, place) } : known;
+    this.#threads.set(guildId, thread);
+    try {
+      await write(await thread.id, this.#mention(guildId, personId));
+    } catch (error) {
+      // What was refused for good is not asked for again under this panel.
+      if (!isFinal(error) && this.#threads.get(guildId) === thread) this.#threads.delete(guildId);
+      this.#warn(guildId, error);
+    }
+  }
+
+  async #open(guildId: string, place: PanelPlace): Promise<string> {
+    const { botNameIn, localeIn, open } = this.#options;
+    const line = { id: 'panel.thread', with: { bot: botNameIn(guildId) } } as const;
+    try {
+      return await open(place, cut(sentence(line, localeIn(guildId)), maxNameChars));
+    } catch (error) {
+      if (hasThread(error)) return place.messageId; // by then they share their id
+      throw error;
+    }
+  }
+
+  #mention(guildId: string, personId: string): Mention {
+    const { botNameIn, localeIn, presses } = this.#options;
+    const locale = localeIn(guildId);
+    const bot = botNameIn(guildId);
+    const card = sentence({ id: 'privacy.card', with: { bot, days: captionDays } }, locale);
+    const buttons = consentNames.filter((name) => presses.has(name));
+    return {
+      content: `<@${personId}> ${card}`,
+      allowed_mentions: { parse: [], users: [personId] },
+      components: rowsOf(buttons, locale, presses),
+    };
+  }
+
+  #warn(guildId: string, error: unknown): void {
+    if (this.#told.has(guildId)) return;
+    this.#told.add(guildId);
+    const why = error instanceof Error ? error.message : String(error);
+    const message =
+      `Server ${guildId}: newcomers are not asked in a thread under the panel: ${why}.` +
+      ' Give the bot Create Public Threads and Send Messages in Threads there.';
+    this.#options.tell({ kind: 'warning', message, guildId, cause: error });
+  }
+}
+
+export type ThreadParts = {
+  readonly panels: Pick<PanelReplies, 'placeIn'>;
+  readonly presses: ReadonlyMap<string, Button>;
+  readonly outbox: Pick<Outbox, 'put'>;
+  readonly tell: (event: DiscordEvent) => void;
+};
+
+/** Of a logged-in client. */
+export function openPanelThreads(
+  client: Client<true>,
+  { panels, presses, outbox, tell }: ThreadParts,
+): PanelThreads {
+  const never = new AbortController().signal;
+  return new PanelThreads({
+    ...{ presses, tell },
+    placeIn: (guildId) => panels.placeIn(guildId),
+    localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
+    botNameIn: (guildId) => botNameIn(client, guildId),
+    async open({ channelId, messageId }, name) {
+      const body = { name, auto_archive_duration: archiveMinutes };
+      const made = await client.rest.post(Routes.threads(channelId, messageId), { body });
+      return idOf(made) ?? messageId;
+    },
+    write(threadId, body) {
+      const route = Routes.channelMessages(threadId);
+      return outbox.put(threadId, (signal) => client.rest.post(route, { body, signal }), never);
+    },
+  });
+}
+
+function idOf(made: unknown): string | undefined {
+  const id = typeof made === 'object' && made !== null && 'id' in made ? made.id : undefined;
+  return typeof id === 'string' ? id : undefined;
+}
+
+function hasThread(error: unknown): boolean {
+  const code = RESTJSONErrorCodes.ThreadAlreadyCreatedForMessage;
+  return error instanceof DiscordAPIError && error.code === code;
+}

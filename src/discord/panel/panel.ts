@@ -1,0 +1,91 @@
+import { DiscordAPIError, RateLimitError } from 'discord.js';
+import type { MessageBody } from '#src/discord/interactions/rendering.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { waitAfterLimitMs } from '#src/discord/rest-clock.ts';
+import type { PanelPlace } from '#src/session/ports/panel.ts';
+
+export type PanelLine = {
+  readonly timing: SyncTiming;
+  /** What the panel should show at this moment. */
+  draw(): MessageBody;
+  edit(place: PanelPlace, message: MessageBody): Promise<void>;
+  /** Discord will take no edit of it any more. */
+  ended(why: string): void;
+};
+
+const editMs = 1_200;
+/** Waits after failed edits double up to this one. */
+const longestRetryMs = 60_000;
+
+/**
+ * One message that follows its panel: edited at most every 1.2 s, and what it shows last is the newest.
+ *
+ * States in between are skipped. A failed edit is repeated with what is to be seen by then.
+ */
+export class PanelMessage {
+  readonly place: PanelPlace;
+  readonly #line: PanelLine;
+  #shown: string;
+  #nextMs: number;
+  #failures = 0;
+  #busy = false;
+  #forget: (() => void) | undefined;
+  #ended = false;
+
+  /** `shown` is what was just posted there, where that is known. */
+  constructor(place: PanelPlace, shown: MessageBody | undefined, line: PanelLine) {
+    this.place = place;
+    this.#line = line;
+    this.#shown = JSON.stringify(shown);
+    this.#nextMs = line.timing.nowMs() + (shown ? editMs : 0);
+  }
+
+  /** What `draw` tells has changed. */
+  touch(): void {
+    if (this.#ended || this.#busy || this.#forget) return;
+    const { timing } = this.#line;
+    this.#forget = timing.later(Math.max(0, this.#nextMs - timing.nowMs()), () => {
+      this.#forget = undefined;
+      void this.#edit();
+    });
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#forget?.();
+  }
+
+  async #edit(): Promise<void> {
+    this.#busy = true;
+    try {
+      const message = this.#line.draw();
+      const wanted = JSON.stringify(message);
+      if (wanted === this.#shown) return;
+      this.#nextMs = this.#line.timing.nowMs() + editMs;
+      await this.#line.edit(this.place, message);
+      this.#shown = wanted;
+      this.#failures = 0;
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#busy = false;
+    }
+    this.touch();
+  }
+
+  #failed(error: unknown): void {
+    if (isFinal(error)) {
+      this.end();
+      this.#line.ended(error.message);
+      return;
+    }
+    const backoffMs = Math.min(longestRetryMs, editMs * 2 ** this.#failures++);
+    const waitMs = error instanceof RateLimitError ? waitAfterLimitMs(error) : backoffMs;
+    this.#nextMs = this.#line.timing.nowMs() + Math.max(editMs, waitMs);
+  }
+}
+
+/** Deleted, forbidden, or wrong: the same edit would be refused again. */
+export function isFinal(error: unknown): error is DiscordAPIError {
+  return error instanceof DiscordAPIError && error.status < 500 && error.status !== 429;
+}

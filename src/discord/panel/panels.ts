@@ -1,0 +1,224 @@
+import { type Client, Routes } from 'discord.js';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { type MessageBody, messageWith } from '#src/discord/interactions/rendering.ts';
+import { withDeadline } from '#src/discord/library/deadline.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { botNameIn } from '#src/discord/places.ts';
+import type { Button } from '#src/session/ports/command.ts';
+import type { PanelBoard, PanelFace, PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
+import { type Locale, localeOf } from '#src/texts/texts.ts';
+import { answerWithin } from './outbox.ts';
+import { PanelMessage } from './panel.ts';
+import { drawPanel } from './panel-face.ts';
+
+/** The board as this room sees it: what answers a `/join` becomes the panel. */
+export interface PanelReplies extends Pick<PanelBoard, 'show' | 'forget'> {
+  /** The message as it is to be posted, under `head`. */
+  dressed(guildId: string, head: string): MessageBody;
+  /** From here on this message is the panel, `shown` was posted there; the former one says where it went. */
+  put(guildId: string, place: PanelPlace, head: string, shown: MessageBody): void;
+  /** Panels of a former run tell that the bot is not there any more; `seats` names channels it sat in. Never throws. */
+  wake(guildIds: readonly string[], seats?: ReadonlyMap<string, string>): Promise<void>;
+  /** Where it is now; undefined when there is none, or none is known. */
+  placeIn(guildId: string): PanelPlace | undefined;
+  /** No edit is begun any more. */
+  close(): void;
+}
+
+export type PanelOptions = {
+  readonly book: PanelStore;
+  readonly presses: ReadonlyMap<string, Button>;
+  readonly timing: SyncTiming;
+  readonly tell: (event: DiscordEvent) => void;
+  edit(place: PanelPlace, message: MessageBody): Promise<void>;
+  localeIn(guildId: string): Locale;
+  botNameIn(guildId: string): string;
+};
+
+/** Panels of a logged-in client. */
+export function openPanelBoard(
+  client: Client<true>,
+  book: PanelStore,
+  presses: ReadonlyMap<string, Button>,
+  timing: SyncTiming,
+  tell: (event: DiscordEvent) => void,
+): PanelReplies {
+  const never = new AbortController().signal;
+  return new Panels({
+    book,
+    presses,
+    timing,
+    tell,
+    async edit({ channelId, messageId }, { allowedMentions, ...rest }) {
+      const body = { ...rest, allowed_mentions: allowedMentions };
+      const route = Routes.channelMessage(channelId, messageId);
+      const patch = (signal: AbortSignal) => client.rest.patch(route, { body, signal });
+      await withDeadline(patch, answerWithin(timing), never);
+    },
+    localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
+    botNameIn: (guildId) => botNameIn(client, guildId),
+  });
+}
+
+/** Forgets everything when the process ends: for a bot that has nowhere to remember. */
+export function memoryOnlyPanelStore(): PanelStore {
+  const places = new Map<string, PanelPlace>();
+  return {
+    read: async (guildId) => places.get(guildId),
+    async write(guildId, place) {
+      places.set(guildId, place);
+    },
+  };
+}
+
+/** What one server's panel shows, and where. */
+type Panel = {
+  face?: PanelFace;
+  head?: string;
+  message?: PanelMessage;
+  former?: PanelMessage;
+  turn: Promise<void>;
+};
+
+/** Between two panels of a former run, so that a bot in many servers does not use up its requests. */
+const wakeMs = 250;
+
+export class Panels implements PanelReplies {
+  readonly #options: PanelOptions;
+  readonly #panels = new Map<string, Panel>();
+  #closed = false;
+
+  constructor(options: PanelOptions) {
+    this.#options = options;
+  }
+
+  show(guildId: string, face: PanelFace): void {
+    const panel = this.#panel(guildId);
+    panel.face = face;
+    panel.message?.touch();
+  }
+
+  dressed(guildId: string, head: string): MessageBody {
+    const face = this.#panels.get(guildId)?.face;
+    return this.#draw(guildId, head, isHere(face) ? face : undefined);
+  }
+
+  put(guildId: string, place: PanelPlace, head: string, shown: MessageBody): void {
+    const panel = this.#panel(guildId);
+    const former = panel.message?.place;
+    panel.message?.end();
+    panel.head = head;
+    if (!isHere(panel.face)) delete panel.face;
+    this.#follow(guildId, place, shown, (why) => this.#warn(guildId, why));
+    panel.turn = panel.turn.then(() => this.#moved(guildId, former, place));
+  }
+
+  async wake(
+    guildIds: readonly string[],
+    seats: ReadonlyMap<string, string> = new Map(),
+  ): Promise<void> {
+    for (const guildId of guildIds) {
+      const place = await this.#options.book.read(guildId).catch(() => undefined);
+      if (this.#closed) return;
+      if (!place || this.#panels.has(guildId)) continue;
+      this.#panel(guildId).face = leftFace(seats.get(guildId));
+      this.#follow(guildId, place, undefined, () => {}); // deleted long ago, perhaps
+      await new Promise<void>((resolve) => this.#options.timing.later(wakeMs, resolve));
+    }
+  }
+
+  async forget(guildId: string): Promise<void> {
+    const panel = this.#panels.get(guildId);
+    panel?.message?.end();
+    await panel?.turn;
+    panel?.former?.end();
+    this.#panels.delete(guildId);
+  }
+
+  placeIn(guildId: string): PanelPlace | undefined {
+    return this.#panels.get(guildId)?.message?.place;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { message, former } of this.#panels.values()) {
+      message?.end();
+      former?.end();
+    }
+  }
+
+  #panel(guildId: string): Panel {
+    const panel = this.#panels.get(guildId) ?? { turn: Promise.resolve() };
+    this.#panels.set(guildId, panel);
+    return panel;
+  }
+
+  #follow(
+    guildId: string,
+    place: PanelPlace,
+    shown: MessageBody | undefined,
+    ended: (why: string) => void,
+  ): void {
+    const panel = this.#panel(guildId);
+    const message = new PanelMessage(place, shown, {
+      timing: this.#options.timing,
+      draw: () => this.#draw(guildId, panel.head, panel.face),
+      edit: this.#options.edit,
+      ended: (why) => {
+        if (panel.message === message) delete panel.message;
+        ended(why);
+      },
+    });
+    panel.message = message;
+    message.touch();
+  }
+
+  #draw(guildId: string, head: string | undefined, face: PanelFace | undefined): MessageBody {
+    const { presses, localeIn, botNameIn } = this.#options;
+    return drawPanel(head, face, {
+      presses,
+      locale: localeIn(guildId),
+      botName: botNameIn(guildId),
+    });
+  }
+
+  /** A panel of a former run stands only in the book. */
+  async #moved(guildId: string, known: PanelPlace | undefined, place: PanelPlace): Promise<void> {
+    const { book } = this.#options;
+    try {
+      const former = known ?? (await book.read(guildId));
+      await book.write(guildId, place);
+      if (former && former.messageId !== place.messageId) this.#point(guildId, former, place);
+    } catch (error) {
+      this.#warn(guildId, error instanceof Error ? error.message : String(error), error);
+    }
+  }
+
+  /** Whether it could be told is of no importance: often the message is gone. */
+  #point(guildId: string, former: PanelPlace, { channelId, messageId }: PanelPlace): void {
+    if (this.#closed) return;
+    const { edit, localeIn, timing } = this.#options;
+    const panel = this.#panel(guildId);
+    const link = `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
+    const message = messageWith([{ id: 'panel.moved', with: { link } }], localeIn(guildId));
+    const draw = () => ({ ...message, components: [] });
+    panel.former?.end();
+    panel.former = new PanelMessage(former, undefined, { timing, draw, edit, ended: () => {} });
+    panel.former.touch();
+  }
+
+  #warn(guildId: string, why: string, cause?: unknown): void {
+    const message = `Panel of server ${guildId}: ${why}`;
+    this.#options.tell({ kind: 'warning', message, guildId, cause });
+  }
+}
+
+/** Whoever has just answered a `/join` is not away, though the last face may say so. */
+function isHere(face: PanelFace | undefined): boolean {
+  return face?.state.kind !== 'left';
+}
+
+function leftFace(restartedIn: string | undefined): PanelFace {
+  const state = { kind: 'left', ...(restartedIn !== undefined && { restartedIn }) } as const;
+  return { state, people: [], engine: '' };
+}

@@ -1,0 +1,23 @@
+import '#src/discord/library/sodium.ts';
+import { VoiceConnectionStatus } from '@discordjs/voice';
+import { SeenFor } from './seen-for.ts';
+
+/** A link that is not ready for so long is down; one look counts for this much at most. */
+const [downMs, longestLookMs] = [1_000, 500];
+
+export type ConnectionVerdict = 'up' | 'pending' | { readonly fault: string };
+
+/** Watchdog of the status of one connection. Before it has been ready once, whoever opens it waits for it. */
+export class ConnectionWatchdog {
+  readonly #down = new SeenFor(longestLookMs);
+  #wasReady = false;
+
+  look(status: VoiceConnectionStatus, atMs: number): ConnectionVerdict {
+    const isReady = status === VoiceConnectionStatus.Ready;
+    this.#wasReady ||= isReady;
+    const ms = this.#down.look(this.#wasReady && !isReady, atMs);
+    if (isReady) return 'up';
+    if (ms < downMs) return 'pending';
+    return { fault: `The voice link has been ${status} for ${Math.round(ms / 1_000)} s.` };
+  }
+}

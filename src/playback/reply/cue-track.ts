@@ -1,0 +1,107 @@
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { fadeOut } from '#src/playback/mix/fade.ts';
+import { Gain, gainOf } from '#src/playback/mix/gain.ts';
+import { type Block, frameSamples, type Track } from '#src/playback/mix/track.ts';
+import type { CueName, Cues } from './load-cues.ts';
+import { SampleQueue } from './sample-queue.ts';
+import type { VoiceTrack } from './voice-track.ts';
+
+/** How loud cues are. Source: product, "How waiting feels". */
+export type CueLevel = 'off' | 'soft' | 'on';
+
+/** `soft` is as the files are. */
+const onDb = 6;
+const fadeSamples = speakRateHz / 200;
+
+/** A cue asked for while somebody is being silenced waits so many frames; then its moment has passed. */
+const patience = 3;
+
+/**
+ * The track `cues`: short signals that never sound together with speech, and end with the first sample of it.
+ *
+ * Stands behind the voice track in the list of the mixer, so that it knows the frame.
+ */
+export class CueTrack implements Track {
+  readonly name = 'cues';
+  readonly #voice: Pick<VoiceTrack, 'sounds'>;
+  readonly #cues: Cues;
+  readonly #level: () => CueLevel;
+  readonly #volume = new Gain(1);
+  #sounding = new SampleQueue();
+  /** Begins once the one that sounds is over. */
+  #next: { readonly samples: Int16Array; readonly left: () => void } | undefined;
+  #left: () => void = () => undefined;
+  #waited = 0;
+  #listener: (() => void) | undefined;
+
+  /** `level` is asked before each cue. */
+  constructor(voice: Pick<VoiceTrack, 'sounds'>, cues: Cues, level: () => CueLevel = () => 'soft') {
+    this.#voice = voice;
+    this.#cues = cues;
+    this.#level = level;
+  }
+
+  /** From the next frame on, or after the cue that sounds; replaces one that waits. Lost while the bot speaks. */
+  play(name: CueName): void {
+    const level = this.#level();
+    if (level === 'off') return;
+    this.say(level === 'on' ? louder(this.#cues[name]) : this.#cues[name]);
+  }
+
+  /**
+   * The same for a sound at the speaking rate, mono, that comes at every level: a few words said while people wait, or a
+   * tone they asked for. `left` is called as each frame of it really leaves.
+   */
+  say(samples: Int16Array, left: () => void = () => undefined): void {
+    this.#next = { samples, left };
+    this.#waited = 0;
+    this.#listener?.();
+  }
+
+  /** 1 is as loud as cues are made; from the next frame on. */
+  volume(gain: number): void {
+    this.#volume.to(gain, 0);
+  }
+
+  /** Silent within one frame, after a fade of 5 ms. */
+  cut(): void {
+    this.#next = undefined;
+    const tail = new Int16Array(Math.min(fadeSamples, this.#sounding.length));
+    this.#sounding.take(tail);
+    fadeOut(tail, fadeSamples);
+    this.#sounding = new SampleQueue();
+    this.#sounding.push(tail);
+  }
+
+  pull(): Block | undefined {
+    if (this.#voice.sounds) return this.#yield();
+    if (this.#sounding.length === 0) this.#begin();
+    if (this.#sounding.length === 0) return undefined;
+    const samples = new Int16Array(frameSamples);
+    this.#sounding.take(samples);
+    this.#volume.apply(samples);
+    return { samples, left: this.#left };
+  }
+
+  onSound(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  #begin(): void {
+    if (this.#next) this.#sounding.push(this.#next.samples);
+    this.#left = this.#next?.left ?? (() => undefined);
+    this.#next = undefined;
+  }
+
+  #yield(): undefined {
+    if (this.#sounding.length > 0) this.#sounding = new SampleQueue();
+    this.#waited++;
+    if (this.#waited >= patience) this.#next = undefined;
+  }
+}
+
+function louder(cue: Int16Array): Int16Array {
+  const samples = cue.slice();
+  new Gain(gainOf(onDb)).apply(samples);
+  return samples;
+}

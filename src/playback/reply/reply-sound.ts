@@ -1,0 +1,142 @@
+import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { fadeIn, fadeOut } from '#src/playback/mix/fade.ts';
+import { Gain } from '#src/playback/mix/gain.ts';
+import { frameSamples } from '#src/playback/mix/track.ts';
+import { SampleQueue } from './sample-queue.ts';
+import { type Position, SpokenSentences } from './sentences.ts';
+import { SpeakRate } from './speak-rate.ts';
+import type { WordMark } from './word-times.ts';
+
+export const samplesPerMs = speakRateHz / 1000;
+
+/** Falls silent without a click, and in the first half of a frame. */
+const fadeSamples = 5 * samplesPerMs;
+/** The same where the next sound is only late. */
+const starvedSamples = 10 * samplesPerMs;
+/** Comes out of silence without a click, and without eating a consonant. */
+const riseSamples = 5 * samplesPerMs;
+
+/** 20 ms, and which places of the sound they hold. */
+export type SoundCut = { readonly samples: Int16Array; readonly from: number; readonly to: number };
+
+/** One sentence's sound at the speaking rate. */
+export type SentenceSound = { readonly text: string; readonly samples: Int16Array };
+
+/** The sound of one reply: what waits, the last of what was taken, and which word lies where. */
+export class ReplySound {
+  readonly gain: Gain;
+  readonly #waiting: SampleQueue;
+  readonly #rate = new SpeakRate();
+  readonly #sentences = new SpokenSentences();
+  #taken = 0;
+  #rising = false;
+
+  constructor(gain: number, keepMs: number) {
+    this.gain = new Gain(gain);
+    this.#waiting = new SampleQueue(keepMs * samplesPerMs);
+  }
+
+  /** Samples waiting. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** The place of the next sample. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  push(pcm: Pcm, text: string, marks: readonly WordMark[]): void {
+    if (!this.#sentences.isAt(text)) {
+      this.#append(this.#rate.flush());
+      this.#sentences.start(text);
+    }
+    this.#sentences.mark(marks);
+    this.#append(this.#rate.push(pcm));
+  }
+
+  /** No more will come. */
+  end(): void {
+    this.#append(this.#rate.flush());
+  }
+
+  /** Whether `text` is the sentence the latest sound belongs to. */
+  isAt(text: string): boolean {
+    return this.#sentences.isAt(text);
+  }
+
+  /** Drops what comes after the sentence that sounds; false where nothing of that is here yet. */
+  dropAfterSentence(): boolean {
+    const end = this.#sentences.closeAfter(this.#taken);
+    if (end !== undefined) this.#waiting.shorten(end - this.#taken);
+    return end !== undefined;
+  }
+
+  /** Zeros fill what is missing; where more should have come, the sound fades into them. */
+  take(starved: boolean): SoundCut {
+    const samples = new Int16Array(frameSamples);
+    const count = this.#waiting.take(samples);
+    const sound = samples.subarray(0, count);
+    this.gain.apply(sound);
+    if (this.#rising) fadeIn(sound, riseSamples);
+    if (starved) fadeOut(sound, starvedSamples);
+    this.#rising = false;
+    const from = this.#taken;
+    this.#taken += count;
+    return { samples, from, to: this.#taken };
+  }
+
+  /** A frame in which what would come next dies away; nothing is taken. */
+  tail(): Int16Array {
+    const samples = new Int16Array(frameSamples);
+    const fading = samples.subarray(0, Math.min(fadeSamples, this.length));
+    this.#waiting.read(0, fading);
+    this.gain.apply(fading);
+    fadeOut(fading, fadeSamples);
+    return samples;
+  }
+
+  /** Goes on where it is, out of silence. */
+  rise(): void {
+    this.#rising = true;
+  }
+
+  /** Goes back to the start of the word that is cut here, as far as it was kept. */
+  backToWord(whole: boolean): void {
+    const start = this.#sentences.wordStart(this.#taken, whole);
+    this.#taken -= this.#waiting.back(this.#taken - start);
+    this.rise();
+  }
+
+  left(from: number, to: number): void {
+    this.#sentences.left(from, to);
+  }
+
+  sentMs(): number {
+    return this.#sentences.sentMs();
+  }
+
+  heardText(whole: boolean): string {
+    return this.#sentences.heardText(whole);
+  }
+
+  position(whole: boolean): Position {
+    return this.#sentences.position(this.#taken, whole);
+  }
+
+  /** The sentences that are here from their beginning, also those that were not played. */
+  *sentences(): Generator<SentenceSound> {
+    for (const { text, from, to } of this.#sentences.since(this.#taken - this.#waiting.kept)) {
+      const samples = new Int16Array(to - from);
+      this.#waiting.read(from - this.#taken, samples);
+      yield { text, samples };
+    }
+  }
+
+  #append(pieces: readonly Int16Array[]): void {
+    for (const piece of pieces) {
+      this.#waiting.push(piece);
+      this.#sentences.grow(piece);
+    }
+  }
+}

@@ -1,0 +1,293 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import { gainOf } from '#src/playback/mix/gain.ts';
+import { type Block, frameSamples } from '#src/playback/mix/track.ts';
+import { ReplySound, type SentenceSound, samplesPerMs } from './reply-sound.ts';
+import type { Position } from './sentences.ts';
+import type { WordMark } from './word-times.ts';
+
+/**
+ * How an answer ended on its track; exactly one each.
+ *
+ * `completed`: all of it was handed to the link. `failed`: its source broke, and what there was has been handed out.
+ * `empty`: there was no sound. `cancelled`: it was cut, or ended after a sentence.
+ */
+export type ReplyFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
+
+/** What a reply is from birth. */
+export type ReplyOptions = {
+  /** False for what must be heard out: people may not talk it down. A `cut` still works. Default true. */
+  readonly interruptible?: boolean;
+  /** Its own volume; default 0. */
+  readonly gainDb?: number;
+  /** Of what was played, so much can come again. Default 3 s. */
+  readonly keepMs?: number;
+};
+
+/** The sentence a sound belongs to, and, where its provider tells, when its words sound. */
+export type MarkedText = { readonly text: string; readonly marks: readonly WordMark[] };
+
+/** Sound held for one answer; its writer waits above it. The piece that exceeds it is kept whole. */
+export const longestQueueMs = 5_000;
+
+/** No word is longer. */
+const usualKeepMs = 3_000;
+
+/** Frames of a pause so short that no word is missed: it goes on where it stopped. */
+const shortestPause = 4;
+
+/** A change of volume that is faster would click. */
+const shortestGlideMs = 5;
+
+/** One answer on the way to the room: its sound, and how much of it was heard. Written by one, pulled by a track. */
+export class SpokenReply {
+  readonly interruptible: boolean;
+  readonly #sound: ReplySound;
+  readonly #gain: number;
+  readonly #done = Promise.withResolvers<ReplyFinish>();
+  /** Settles once and never rejects; after `cut`, at once. */
+  readonly finish = this.#done.promise;
+  #finished: ReplyFinish | undefined;
+  /** What the finish will be once all has been handed out. */
+  #ending: 'completed' | 'failed' | 'cancelled' | undefined;
+  /** Of what is still written, only what belongs to the sentence that sounds. */
+  #last = false;
+  #firstSentAtMs: number | undefined;
+  /** The former pull gave sound, so stopping short would click. */
+  #sounding = false;
+  /** A part of a frame was held back once, in case its rest came. */
+  #waited = false;
+  /** The latest frame is not known to have left. */
+  #unconfirmed = false;
+  #paused = false;
+  /** Frames asked for since the pause. */
+  #pausedFor = 0;
+  #tail: Int16Array | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
+  #listener: (() => void) | undefined;
+
+  constructor(options: ReplyOptions = {}) {
+    const { interruptible = true, gainDb = 0, keepMs = usualKeepMs } = options;
+    this.interruptible = interruptible;
+    this.#gain = gainOf(gainDb);
+    this.#sound = new ReplySound(this.#gain, keepMs);
+  }
+
+  /** When its first frame left as a datagram. */
+  get firstSentAtMs(): number | undefined {
+    return this.#firstSentAtMs;
+  }
+
+  /** A pull would give sound now. */
+  get ready(): boolean {
+    if (this.#finished || this.#paused) return this.#tail !== undefined;
+    return this.#sound.length >= (this.#ending ? 1 : frameSamples);
+  }
+
+  /** Nothing will ever come again. */
+  get over(): boolean {
+    return this.#finished !== undefined && this.#tail === undefined;
+  }
+
+  get paused(): boolean {
+    return this.#paused && this.#finished === undefined;
+  }
+
+  /** Where it is: the word that sounds, or, while it is paused, the word that was cut. */
+  get position(): Position {
+    return this.#sound.position(this.#ending !== undefined);
+  }
+
+  /** Milliseconds of it that really left, without padding, the fade after a cut, and what came twice. */
+  playedMs(): number {
+    return this.#sound.sentMs();
+  }
+
+  /** The words that really left. */
+  heardText(): string {
+    return this.#sound.heardText(this.#ending !== undefined && this.#ending !== 'failed');
+  }
+
+  /** What is still here of its sound, by whole sentences, in full volume. */
+  sentences(): Iterable<SentenceSound> {
+    return this.#sound.sentences();
+  }
+
+  /**
+   * Adds sound; the same text as before goes on with that sentence. Waits while more than `longestQueueMs` is queued.
+   *
+   * After `cut` the sound is dropped in silence. Aborting `signal` throws `signal.reason`.
+   */
+  async write(pcm: Pcm, of: string | MarkedText | undefined, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#finished === 'cancelled' || this.#ending === 'cancelled') return;
+    if (this.#ending) throw new Error('A reply that has ended takes no more sound.');
+    const { text, marks } = typeof of === 'object' ? of : { text: of ?? '', marks: [] };
+    if (this.#last && !this.#sound.isAt(text)) return this.#close('cancelled');
+    this.#sound.push(pcm, text, marks);
+    this.#tell();
+    await this.#untilRoom(signal);
+  }
+
+  /** No more sound will come; what there is still plays. */
+  end(): void {
+    this.#close('completed');
+  }
+
+  /** No more sound will come since its source broke; what there is still plays. */
+  fail(): void {
+    this.#close('failed');
+  }
+
+  /** Drops the rest: silent within one frame, after a fade of 5 ms. */
+  cut(): void {
+    if (this.#finished) return;
+    if (!this.#paused) this.#dieAway();
+    this.#settle('cancelled');
+    this.#leaveRoom();
+    this.#tell();
+  }
+
+  /** Drops what comes after the sentence that sounds, also what is still written; ends as `cancelled` if that was any. */
+  endAfterSentence(): void {
+    if (this.#finished || this.#ending === 'cancelled') return;
+    this.#last = true;
+    if (this.#sound.taken === 0) this.cut();
+    else if (this.#sound.dropAfterSentence()) this.#drop();
+  }
+
+  /** Grows `db` quieter than its own volume, from the next frame on, over `overMs`; at least 5 ms. */
+  duck(db: number, overMs: number): void {
+    this.#glide(this.#gain * gainOf(-Math.abs(db)), overMs);
+  }
+
+  /** Grows as loud again as it was. */
+  unduck(overMs: number): void {
+    this.#glide(this.#gain, overMs);
+  }
+
+  /** Silent within one frame, after a fade of 5 ms, and keeps everything; its writer waits when 5 s are queued. */
+  pause(): void {
+    if (this.#finished || this.#paused) return;
+    this.#paused = true;
+    this.#pausedFor = 0;
+    this.#dieAway();
+  }
+
+  /** Goes on from the start of the word that was cut, after 80 ms or less right there; a pause nobody heard yet never was. */
+  resume(): void {
+    if (this.#finished || !this.#paused) return;
+    this.#paused = false;
+    const isShort = this.#pausedFor <= shortestPause;
+    if (!this.#tail && isShort) this.#sound.rise();
+    else if (!this.#tail) this.#sound.backToWord(this.#ending !== undefined);
+    this.#tail = undefined;
+    this.#tell();
+  }
+
+  /** For the track it plays on: called when `ready` or `over` may have become true. */
+  onChange(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  /** For the track it plays on: the next 20 ms, or undefined while there are none. */
+  pull(): Block | undefined {
+    if (this.#paused) this.#pausedFor++;
+    const block = this.#finished || this.#paused ? this.#pullTail() : this.#pullSound();
+    this.#sounding = block !== undefined;
+    this.#leaveRoom();
+    return block;
+  }
+
+  /** Out of silence there is nothing to glide from. */
+  #glide(gain: number, overMs: number): void {
+    const glideMs = this.#sounding ? Math.max(overMs, shortestGlideMs) : 0;
+    this.#sound.gain.to(gain, glideMs * samplesPerMs);
+  }
+
+  #close(ending: 'completed' | 'failed' | 'cancelled'): void {
+    if (this.#ending || this.#finished) return;
+    this.#sound.end();
+    this.#ending = ending;
+    if (!this.#sounding || !this.#unconfirmed) this.#concludeIfDrained();
+    this.#tell();
+  }
+
+  #drop(): void {
+    this.#ending = 'cancelled';
+    if (!this.#unconfirmed) this.#concludeIfDrained();
+    this.#leaveRoom();
+    this.#tell();
+  }
+
+  #pullSound(): Block | undefined {
+    const { length } = this.#sound;
+    if (length === 0) {
+      this.#concludeIfDrained();
+      return undefined;
+    }
+    const starved = length < frameSamples && !this.#ending;
+    if (starved && !this.#waited) {
+      this.#waited = true;
+      return undefined;
+    }
+    this.#waited = false;
+    const { samples, from, to } = this.#sound.take(starved);
+    this.#unconfirmed = true;
+    return { samples, left: (atMs) => this.#left(from, to, atMs) };
+  }
+
+  #pullTail(): Block | undefined {
+    const samples = this.#tail;
+    this.#tail = undefined;
+    return samples && { samples, left: () => undefined };
+  }
+
+  #dieAway(): void {
+    if (this.#sounding && this.#sound.length > 0) this.#tail = this.#sound.tail();
+  }
+
+  #left(from: number, to: number, atMs: number): void {
+    this.#firstSentAtMs ??= atMs;
+    this.#sound.left(from, to);
+    if (to !== this.#sound.taken) return;
+    this.#unconfirmed = false;
+    this.#concludeIfDrained();
+  }
+
+  /** Called when the last frame is confirmed, or a frame later, if the link refused one. */
+  #concludeIfDrained(): void {
+    if (this.#sound.length > 0 || !this.#ending) return;
+    const empty = this.#sound.taken === 0 && this.#ending === 'completed';
+    this.#settle(empty ? 'empty' : this.#ending);
+  }
+
+  #settle(finish: ReplyFinish): void {
+    if (this.#finished) return;
+    this.#finished = finish;
+    this.#done.resolve(finish);
+  }
+
+  async #untilRoom(signal: AbortSignal): Promise<void> {
+    const leave = () => this.#leaveRoom();
+    signal.addEventListener('abort', leave);
+    try {
+      while (!this.#finished && this.#sound.length > longestQueueMs * samplesPerMs) {
+        this.#room ??= Promise.withResolvers();
+        await this.#room.promise;
+        signal.throwIfAborted();
+      }
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  /** Whoever waits for room looks again. */
+  #leaveRoom(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  #tell(): void {
+    this.#listener?.();
+  }
+}

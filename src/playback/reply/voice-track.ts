@@ -1,0 +1,80 @@
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { Gain } from '#src/playback/mix/gain.ts';
+import type { Block, Track } from '#src/playback/mix/track.ts';
+import type { SpokenReply } from './spoken-reply.ts';
+
+export type ReplyAdded =
+  | { readonly kind: 'added'; readonly place: number }
+  | { readonly kind: 'full'; readonly limit: number };
+
+/** Answers that may stand in line, the one that sounds included. */
+export const longestLine = 8;
+
+/** Of a change of volume while it speaks. */
+const glideSamples = speakRateHz / 50;
+
+/** The track `voice`: what the bot says, one reply after the other. */
+export class VoiceTrack implements Track {
+  readonly name = 'voice';
+  readonly #limit: number;
+  readonly #volume = new Gain(1);
+  #replies: SpokenReply[] = [];
+  #sounds = false;
+  #listener: (() => void) | undefined;
+
+  constructor(limit = longestLine) {
+    this.#limit = limit;
+  }
+
+  /** The latest frame held speech. */
+  get sounds(): boolean {
+    return this.#sounds;
+  }
+
+  /** Place 1 sounds now. A reply that did not fit is untouched: its owner cuts it or tries later. */
+  add(reply: SpokenReply): ReplyAdded {
+    this.#replies = this.#replies.filter((one) => !one.over);
+    if (this.#replies.length >= this.#limit) return { kind: 'full', limit: this.#limit };
+    const place = this.#replies.push(reply);
+    reply.onChange(() => this.#tell());
+    this.#tell();
+    return { kind: 'added', place };
+  }
+
+  /** 1 is as loud as replies are; from the next frame on. */
+  volume(gain: number): void {
+    this.#volume.to(gain, this.#sounds ? glideSamples : 0);
+  }
+
+  /** Cuts the reply that sounds and all that wait. */
+  cut(): void {
+    // The last first: else the end of one would wake the link for the next.
+    for (const reply of this.#replies.toReversed()) reply.cut();
+  }
+
+  /** Inside a reply whose sound is late: nothing; the next reply waits for its end. */
+  pull(): Block | undefined {
+    const block = this.#pull();
+    this.#sounds = block !== undefined;
+    if (block) this.#volume.apply(block.samples); // each block is a copy of what its reply keeps
+    return block;
+  }
+
+  onSound(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  #pull(): Block | undefined {
+    for (let reply = this.#replies[0]; reply; reply = this.#replies[0]) {
+      const block = reply.pull();
+      if (block || !reply.over) return block;
+      this.#replies.shift();
+    }
+    return undefined;
+  }
+
+  #tell(): void {
+    const reply = this.#replies.find((one) => !one.over);
+    if (reply?.ready) this.#listener?.();
+  }
+}

@@ -1,0 +1,202 @@
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { type Music, TrackMix } from '#src/playback/mix/track-mix.ts';
+import { NamedTrack } from './named-track.ts';
+import type { TrackEvent } from './track-events.ts';
+import type { ItemOptions } from './track-item.ts';
+import { objectionToName, trackName } from './track-name.ts';
+import type { ItemAdded, SoundRejection, TrackView } from './track-outcomes.ts';
+
+/** Tracks at once; a new name takes the place of the one that has been idle for longest. */
+export const mostTracks = 25;
+
+/**
+ * Tracks by name, each with its own queue, that sound together.
+ *
+ * Nothing is read or mixed before somebody asks `pull`; without that everything stays where it is.
+ */
+export class NamedTracks implements Disposable, AsyncDisposable {
+  readonly #clock: Clock;
+  readonly #codec: Pick<OpusCodec, 'stereoDecoder'>;
+  readonly #tracks = new Map<string, NamedTrack>();
+  readonly #mix = new TrackMix();
+  readonly #listeners = new Set<(event: TrackEvent) => void>();
+  #onSound: (() => void) | undefined;
+  #isPaused = false;
+  #isClosed = false;
+
+  constructor(parts: { readonly clock: Clock; readonly codec: Pick<OpusCodec, 'stereoDecoder'> }) {
+    this.#clock = parts.clock;
+    this.#codec = parts.codec;
+  }
+
+  /** Undefined where nothing was ever played under that name, or it was removed. */
+  track(name: string): NamedTrack | undefined {
+    return this.#tracks.get(trackName(name));
+  }
+
+  /** Each of them, for what is to happen to all: `for (const track of tracks.all()) track.skip()`. */
+  all(): readonly NamedTrack[] {
+    return [...this.#tracks.values()];
+  }
+
+  list(): readonly TrackView[] {
+    return this.all().map(({ view }) => view);
+  }
+
+  /** As `NamedTrack.play`; makes the track. */
+  play(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
+    const track = this.#open(name);
+    return track instanceof NamedTrack ? track.play(source, options) : track;
+  }
+
+  /** As `NamedTrack.enqueue`; makes the track. */
+  enqueue(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
+    const track = this.#open(name);
+    return track instanceof NamedTrack ? track.enqueue(source, options) : track;
+  }
+
+  /** As `NamedTrack.next`; makes the track. */
+  next(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
+    const track = this.#open(name);
+    return track instanceof NamedTrack ? track.next(source, options) : track;
+  }
+
+  /** Ends all of it and forgets its volume; false where there is no such track. */
+  remove(name: string): boolean {
+    const track = this.track(name);
+    if (!track) return false;
+    track.close('removed');
+    this.#tracks.delete(track.name);
+    this.#tell({ kind: 'changed', track: track.name });
+    return true;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** All keep still; what is paused by itself stays so when this is over. */
+  pause(): void {
+    this.#hold(true);
+  }
+
+  resume(): void {
+    this.#hold(false);
+  }
+
+  /** All go on without being heard. */
+  mute(): void {
+    this.#mix.mute(true);
+  }
+
+  unmute(): void {
+    this.#mix.mute(false);
+    this.#onSound?.();
+  }
+
+  /** On top of the volume of each; as `NamedTrack.fade`. */
+  volume(percent: number, overMs = 0): number {
+    return this.#mix.volume(percent, overMs);
+  }
+
+  /** All of them; says how many items that were. */
+  stop(): number {
+    return this.all().reduce((sum, track) => {
+      const stopped = track.stop();
+      return stopped.kind === 'idle' ? sum : sum + stopped.removed + 1;
+    }, 0);
+  }
+
+  /** What waits on all of them; says how many items that were. */
+  clear(): number {
+    return this.all().reduce((sum, track) => sum + track.clear(), 0);
+  }
+
+  /** Until no track has anything left to play. Aborting `signal` throws `signal.reason`. */
+  async wait(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const track = this.all().find(({ isIdle }) => !isIdle);
+      if (!track) return;
+      await track.wait(signal);
+    }
+  }
+
+  /** Whether tracks also give way to people's voices, of which `hear` tells; to the bot's own they always do. */
+  duckForPeople(on: boolean): void {
+    this.#mix.duckForPeople(on);
+  }
+
+  /** Somebody speaks, or nobody does. */
+  hear(isAnybodySpeaking: boolean): void {
+    this.#mix.hear(isAnybodySpeaking);
+  }
+
+  /** Until it is disposed of, told in the midst of what happens. */
+  listen(listener: (event: TrackEvent) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** For the mixer: the next 20 ms of all of them, or undefined while there is nothing to hear. */
+  pull(isSpeaking: boolean): Music | undefined {
+    return this.#mix.pull(this.#tracks.values(), isSpeaking);
+  }
+
+  /** For the mixer of a new link: called whenever there may be something to hear again. Replaces the former listener. */
+  onSound(listener: () => void): void {
+    this.#onSound = listener;
+    for (const track of this.#tracks.values()) track.startOver();
+    this.#rouse();
+  }
+
+  /** Ends everything, for good. */
+  close(): void {
+    this.#isClosed = true;
+    for (const track of this.all()) track.close('closed');
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #open(name: string): NamedTrack | SoundRejection {
+    if (this.#isClosed) return { kind: 'closed' };
+    const key = trackName(name);
+    const known = this.#tracks.get(key);
+    if (known) return known;
+    const objection = objectionToName(key);
+    if (objection) return objection;
+    if (!this.#hasRoom()) return { kind: 'too-many', limit: mostTracks };
+    const parts = { clock: this.#clock, decoder: () => this.#codec.stereoDecoder() };
+    const track = new NamedTrack(key, parts, (event) => this.#tell(event));
+    track.hold(this.#isPaused);
+    this.#tracks.set(key, track);
+    return track;
+  }
+
+  #hasRoom(): boolean {
+    if (this.#tracks.size < mostTracks) return true;
+    const idle = this.all().find(({ isIdle }) => isIdle);
+    return idle !== undefined && this.#tracks.delete(idle.name);
+  }
+
+  #hold(on: boolean): void {
+    this.#isPaused = on;
+    for (const track of this.#tracks.values()) track.hold(on);
+  }
+
+  #tell(event: TrackEvent): void {
+    for (const listener of this.#listeners) listener(event);
+    this.#rouse();
+  }
+
+  #rouse(): void {
+    if (this.all().some(({ isReady }) => isReady)) this.#onSound?.();
+  }
+}

@@ -1,0 +1,198 @@
+import type { OpusDecoder } from '#src/audio/opus/opus.ts';
+import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { musicPerMs } from '#src/playback/mix/stereo.ts';
+import { portion, ReadPace } from './read-pace.ts';
+import { SourceTimeout } from './source-timeout.ts';
+import { StereoIntake, type TakenSound } from './stereo-intake.ts';
+import { opusAhead, StereoQueue } from './stereo-queue.ts';
+
+/** Why no more sound comes: the source ended, broke, or gave nothing for too long. */
+export type PumpEnd =
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'broke'; readonly cause: unknown }
+  | { readonly kind: 'stalled' };
+
+export type PumpParts = {
+  readonly clock: Clock;
+  /** 48 kHz stereo, for a source of Opus packets. */
+  readonly decoder: () => OpusDecoder;
+};
+
+export type PumpListener = {
+  /** `isReady` or `end` may have become something else. */
+  readonly changed: () => void;
+  readonly read: (samples: Int16Array) => void;
+};
+
+/** A sound begins, and goes on after a gap, with so much of it, or with all there is. */
+const enough = 400 * musicPerMs;
+/** It is read so far ahead, then not again before the low mark. */
+const ahead = 2_000 * musicPerMs;
+const low = 1_500 * musicPerMs;
+
+/** Reads one source ahead, within a bound, into samples of 48 kHz stereo. */
+export class Pump {
+  readonly sound: StereoQueue;
+  readonly #source: SoundSource;
+  readonly #told: PumpListener;
+  readonly #intake: StereoIntake;
+  readonly #patience: SourceTimeout;
+  readonly #pace: ReadPace;
+  #reading = new AbortController();
+  #isLooping: boolean;
+  #round = 0;
+  /** Samples of this round. */
+  #given = 0;
+  #isBuffering = true;
+  #isHeld = false;
+  #end: PumpEnd | undefined;
+
+  constructor(
+    source: SoundSource,
+    parts: PumpParts,
+    { fromMs, isLooping }: { readonly fromMs: number; readonly isLooping: boolean },
+    told: PumpListener,
+  ) {
+    this.#source = source;
+    this.#told = told;
+    this.#intake = new StereoIntake(parts.decoder);
+    this.#patience = new SourceTimeout(parts.clock, () => this.#conclude({ kind: 'stalled' }));
+    this.#pace = new ReadPace(parts.clock, () => !this.#isHeld && this.sound.length < ahead);
+    this.#isLooping = isLooping;
+    this.sound = new StereoQueue(fromMs);
+    void this.#run(fromMs, this.#reading.signal);
+  }
+
+  get end(): PumpEnd | undefined {
+    return this.#end;
+  }
+
+  /** There is enough to begin with, or no more will come. */
+  get isReady(): boolean {
+    return this.#end !== undefined || !this.#isBuffering;
+  }
+
+  /** For whoever took sound. */
+  took(): void {
+    if (this.sound.length <= low) this.#pace.wake();
+  }
+
+  /** There was nothing to take: it goes on when there is enough again. */
+  starve(): void {
+    this.#isBuffering = true;
+    this.#pace.wake();
+  }
+
+  /** Its source is not read any further. */
+  hold(on: boolean): void {
+    if (on === this.#isHeld) return;
+    this.#isHeld = on;
+    this.#patience.hold(on, this.#reading.signal);
+    if (!on) this.#pace.wake();
+  }
+
+  /** Round and round, from the round that sounds on. */
+  loop(on: boolean): void {
+    this.#isLooping = on;
+    if (on && this.#end?.kind === 'ended') {
+      this.#end = undefined;
+      this.#restart();
+    } else if (!on && this.#round > this.sound.round) {
+      this.sound.dropLaterRounds();
+      this.#conclude({ kind: 'ended' });
+    }
+  }
+
+  /** Lets go of the source. */
+  close(): void {
+    this.#reading.abort(new Error('the sound is not wanted any more'));
+    this.#intake.free();
+    this.#pace.wake();
+  }
+
+  #restart(): void {
+    this.#reading = new AbortController();
+    this.#round++;
+    void this.#run(0, this.#reading.signal);
+  }
+
+  async #run(fromMs: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#read(fromMs, signal);
+      while (this.#isLooping && this.#given > 0 && !signal.aborted) {
+        this.#fill();
+        this.#round++;
+        await this.#read(0, signal);
+      }
+      if (!signal.aborted) this.#conclude({ kind: 'ended' });
+    } catch (cause) {
+      if (!signal.aborted) this.#conclude({ kind: 'broke', cause });
+    }
+  }
+
+  async #read(fromMs: number, signal: AbortSignal): Promise<void> {
+    this.#given = 0;
+    const chunks = this.#source.open(fromMs, signal)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        await this.#pace.untilRoom(signal);
+        if (signal.aborted) return;
+        this.#patience.ask(signal);
+        const next = await chunks.next();
+        if (signal.aborted) return;
+        if (next.done) break;
+        await this.#take(next.value, signal);
+      }
+      this.#push(this.#intake.flush());
+      this.#patience.calm();
+    } finally {
+      void letGo(chunks);
+    }
+  }
+
+  async #take(chunk: SoundChunk, signal: AbortSignal): Promise<void> {
+    await this.#pace.share(musicPerMs, signal); // also where it is empty
+    const isAhead = chunk.kind === 'opus' && this.#round === 0 && this.#given === 0;
+    for (const taken of this.#intake.take(chunk)) {
+      this.#push(taken, isAhead);
+      await this.#pace.share(taken.samples.length / 2, signal);
+      await this.#pace.untilRoom(signal);
+      if (signal.aborted) return;
+    }
+  }
+
+  #push({ samples, packet }: TakenSound, isAhead = false): void {
+    if (samples.length === 0) return;
+    this.#patience.calm();
+    this.#told.read(samples);
+    this.#given += samples.length / 2;
+    this.sound.push(isAhead ? samples.subarray(2 * opusAhead) : samples, this.#round, packet);
+    if (!this.#isBuffering || this.sound.length < enough) return;
+    this.#isBuffering = false;
+    this.#told.changed();
+  }
+
+  /** A round that is next to nothing is made longer by silence: else its source would be opened without end. */
+  #fill(): void {
+    const lacking = portion - this.#given;
+    if (lacking > 0) this.#push({ samples: new Int16Array(2 * lacking) });
+  }
+
+  #conclude(end: PumpEnd): void {
+    if (this.#end || this.#reading.signal.aborted) return;
+    this.#end = end;
+    this.#isBuffering = false;
+    if (end.kind !== 'ended' || !this.#isLooping) this.close();
+    this.#told.changed();
+  }
+}
+
+/** Also where the source has ended by itself. */
+async function letGo(chunks: AsyncIterator<SoundChunk>): Promise<void> {
+  try {
+    await chunks.return?.();
+  } catch {
+    // it was told to stop: how it does is its own affair
+  }
+}

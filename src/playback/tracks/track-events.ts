@@ -1,0 +1,40 @@
+import type { ItemEnd, PlayedItem, TrackItem } from './track-item.ts';
+
+/** What happens on a track; `changed` is all that shows in its view except its position. */
+export type TrackEvent =
+  | { readonly kind: 'began'; readonly track: string; readonly item: TrackItem }
+  | {
+      readonly kind: 'ended';
+      readonly track: string;
+      readonly item: TrackItem;
+      readonly ended: ItemEnd;
+    }
+  | { readonly kind: 'changed'; readonly track: string };
+
+/** Tells what happens on one track; of each item that sounds first its beginning, then its end. */
+export class TrackNews {
+  readonly #track: string;
+  readonly #tell: (event: TrackEvent) => void;
+  #begun: PlayedItem | undefined;
+
+  constructor(track: string, tell: (event: TrackEvent) => void) {
+    this.#track = track;
+    this.#tell = tell;
+  }
+
+  /** Of what sounds now, if that is news. */
+  began(item: PlayedItem | undefined): void {
+    if (!item?.hasSounded || item === this.#begun) return;
+    this.#begun = item;
+    this.#tell({ kind: 'began', track: this.#track, item });
+  }
+
+  ended(item: PlayedItem, ended: ItemEnd): void {
+    this.began(item);
+    this.#tell({ kind: 'ended', track: this.#track, item, ended });
+  }
+
+  changed(): void {
+    this.#tell({ kind: 'changed', track: this.#track });
+  }
+}

@@ -1,0 +1,197 @@
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { BotError } from '#src/base/errors.ts';
+import { Levelling, type Loudness } from '#src/playback/mix/levelling.ts';
+import { Pump, type PumpEnd, type PumpParts } from './source-pump.ts';
+import type { LoopOutcome, SeekOutcome } from './track-outcomes.ts';
+
+/**
+ * How an item ended; exactly one each.
+ *
+ * `completed`: all of it was taken by the link. `cancelled`: skipped, stopped, replaced or removed. `empty`: its source
+ * ended without a sound. `failed`: its source broke before the first sound. `truncated`: it broke later. `stalled`: it
+ * gave nothing for 8 s, before or after its first sound.
+ */
+export type ItemEnd =
+  | { readonly reason: 'completed' | 'cancelled' | 'empty' | 'stalled' }
+  | { readonly reason: 'truncated' | 'failed'; readonly error: BotError };
+
+/** What an item is from birth. */
+export type ItemOptions = {
+  /** Who asked for it. */
+  readonly ownerId?: string;
+  /** Where it begins; ignored where the source cannot be sought. */
+  readonly fromMs?: number;
+  /** Ignored where the source comes only once. */
+  readonly isLooping?: boolean;
+  /** To be as loud as others that are levelled; left out: as loud as it is. */
+  readonly loudness?: Loudness;
+};
+
+/** One sound on a track: what sounds, or waits its turn. */
+export interface TrackItem {
+  readonly source: SoundSource;
+  readonly ownerId: string | undefined;
+  readonly isLooping: boolean;
+  /** Of what the link took; where it will begin, before that. */
+  readonly positionMs: number;
+  /** Settles once and never rejects. */
+  readonly ended: Promise<ItemEnd>;
+}
+
+/** An item as its track plays it. */
+export class PlayedItem implements TrackItem {
+  readonly source: SoundSource;
+  readonly ownerId: string | undefined;
+  readonly #parts: PumpParts;
+  readonly #onChange: () => void;
+  readonly #done = Promise.withResolvers<ItemEnd>();
+  readonly ended = this.#done.promise;
+  readonly #levelling: Levelling | undefined;
+  #isLooping: boolean;
+  #fromMs: number;
+  #pump: Pump | undefined;
+  /** A sound of it was taken, or it is known to have had one. */
+  #sounded = false;
+  #isOver = false;
+
+  /** `onChange` is called when it may have become ready. */
+  constructor(source: SoundSource, options: ItemOptions, parts: PumpParts, onChange: () => void) {
+    this.source = source;
+    this.ownerId = options.ownerId;
+    this.#fromMs = source.seekable ? Math.max(0, options.fromMs ?? 0) : 0;
+    this.#sounded = this.#fromMs > 0;
+    this.#isLooping = source.seekable && (options.isLooping ?? false);
+    const { loudness } = options;
+    this.#levelling = loudness === undefined ? undefined : new Levelling(loudness);
+    this.#parts = parts;
+    this.#onChange = onChange;
+  }
+
+  get isLooping(): boolean {
+    return this.#isLooping;
+  }
+
+  get positionMs(): number {
+    return this.#pump?.sound.positionMs ?? this.#fromMs;
+  }
+
+  /** Some of it was taken, or what was before is known to have been. */
+  get hasSounded(): boolean {
+    return this.#sounded;
+  }
+
+  /** A frame of it can be had now, or it is over. */
+  get isReady(): boolean {
+    return this.#pump?.isReady ?? false;
+  }
+
+  /** No more will come than is here. */
+  get isWhole(): boolean {
+    return this.#pump?.end !== undefined;
+  }
+
+  /** All of it was taken. */
+  get isDrained(): boolean {
+    return this.isWhole && this.rest === 0;
+  }
+
+  /** Samples of one channel that are here. */
+  get rest(): number {
+    return this.#pump?.sound.length ?? 0;
+  }
+
+  /** Begins to read, or goes on with it, so that it can sound when its turn comes. */
+  open(): void {
+    this.#pump?.hold(false);
+    if (this.#pump || this.#isOver) return;
+    const { source } = this;
+    const from = { fromMs: this.#fromMs, isLooping: this.#isLooping };
+    this.#pump = new Pump(source, this.#parts, from, {
+      changed: this.#onChange,
+      read: (samples) => this.#levelling?.measure(samples),
+    });
+  }
+
+  /** Its source is not read until it is opened again. */
+  hold(): void {
+    this.#pump?.hold(true);
+  }
+
+  loop(on: boolean): LoopOutcome {
+    if (on && !this.source.seekable) return { kind: 'unseekable' };
+    this.#isLooping = on;
+    this.#pump?.loop(on);
+    return { kind: 'looping', on };
+  }
+
+  /** Goes on from there with a new reading of its source; `before` is called where that will be so. */
+  seek(toMs: number, before: () => void): SeekOutcome {
+    const { seekable, lengthMs } = this.source;
+    if (!seekable) return { kind: 'unseekable' };
+    const positionMs = Number.isFinite(toMs) ? Math.max(0, toMs) : 0;
+    if (lengthMs !== undefined && positionMs >= lengthMs) return { kind: 'past-end', lengthMs };
+    before();
+    this.#pump?.close();
+    this.#pump = undefined;
+    this.#fromMs = positionMs;
+    this.#sounded = true;
+    return { kind: 'sought', positionMs };
+  }
+
+  /** The packet the next 20 ms are, where its source gave it. */
+  get packet(): Uint8Array | undefined {
+    return this.#levelling ? undefined : this.#pump?.sound.packet;
+  }
+
+  /** As `StereoQueue.take`. */
+  take(into: Float32Array, at: number): number {
+    const count = this.#pump?.sound.take(into, at) ?? 0;
+    this.#levelling?.apply(into.subarray(2 * at, 2 * (at + count)));
+    if (count > 0) this.#sounded = true;
+    this.#pump?.took();
+    return count;
+  }
+
+  peek(into: Float32Array): number {
+    const count = this.#pump?.sound.peek(into) ?? 0;
+    this.#levelling?.preview(into);
+    return count;
+  }
+
+  /** It should have gone on and could not. */
+  starve(): void {
+    this.#pump?.starve();
+  }
+
+  /** Ends as its source did. */
+  conclude(): ItemEnd {
+    return this.#settle(endOf(this.#pump?.end ?? { kind: 'ended' }, this.#sounded));
+  }
+
+  cancel(): ItemEnd {
+    return this.#settle({ reason: 'cancelled' });
+  }
+
+  #settle(ended: ItemEnd): ItemEnd {
+    this.#isOver = true;
+    this.#pump?.close();
+    this.#done.resolve(ended);
+    return ended;
+  }
+}
+
+function endOf(end: PumpEnd, sounded: boolean): ItemEnd {
+  switch (end.kind) {
+    case 'ended':
+      return { reason: sounded ? 'completed' : 'empty' };
+    case 'stalled':
+      return { reason: 'stalled' };
+    case 'broke':
+      return { reason: sounded ? 'truncated' : 'failed', error: broken(end.cause) };
+  }
+}
+
+function broken(cause: unknown): BotError {
+  if (cause instanceof BotError) return cause;
+  return new BotError('source.broken', false, 'The source of a sound broke.', cause);
+}

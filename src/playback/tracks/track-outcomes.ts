@@ -1,0 +1,66 @@
+import type { TrackItem } from './track-item.ts';
+
+/** Why a sound was not taken. */
+export type SoundRejection =
+  /** A name has 1 to 24 letters, digits and `-`. */
+  | { readonly kind: 'bad-name' }
+  /** `voice` and `cues` belong to the bot itself, `all` means every track. */
+  | { readonly kind: 'reserved' }
+  /** So many items wait on this track. */
+  | { readonly kind: 'full'; readonly limit: number }
+  /** So many tracks have something to play. */
+  | { readonly kind: 'too-many'; readonly limit: number }
+  /** The mixer has been closed. */
+  | { readonly kind: 'closed' };
+
+export type ItemAdded =
+  /** It sounds as soon as its source gives sound; `replaced` ended for it. */
+  | { readonly kind: 'playing'; readonly item: TrackItem; readonly replaced?: TrackItem }
+  /** Place 1 comes next. */
+  | { readonly kind: 'queued'; readonly item: TrackItem; readonly place: number }
+  | SoundRejection;
+
+export type SkipOutcome =
+  | { readonly kind: 'skipped'; readonly item: TrackItem; readonly next: TrackItem | undefined }
+  | { readonly kind: 'idle' };
+
+/** `removed` tells how many waited. */
+export type StopOutcome =
+  | { readonly kind: 'stopped'; readonly item: TrackItem | undefined; readonly removed: number }
+  | { readonly kind: 'idle' };
+
+export type SeekOutcome =
+  | { readonly kind: 'sought'; readonly positionMs: number }
+  | { readonly kind: 'past-end'; readonly lengthMs: number }
+  /** Its source comes only once. */
+  | { readonly kind: 'unseekable' }
+  | { readonly kind: 'idle' };
+
+export type LoopOutcome =
+  | { readonly kind: 'looping'; readonly on: boolean }
+  | { readonly kind: 'unseekable' }
+  | { readonly kind: 'idle' };
+
+/** Why a wait is over: nothing is left to play, or somebody had other plans. */
+export type WaitOutcome = 'idle' | 'replaced' | 'stopped' | 'removed' | 'closed';
+
+/** A track as people see it. */
+export type TrackView = {
+  readonly name: string;
+  readonly percent: number;
+  readonly isPaused: boolean;
+  readonly isMuted: boolean;
+  readonly now: TrackItem | undefined;
+  readonly waiting: readonly TrackItem[];
+  /** Gaps because a source was late. */
+  readonly starved: number;
+};
+
+/** Where the sound of a track is. */
+export type TrackProgress = {
+  readonly item: TrackItem;
+  readonly title: string;
+  readonly positionMs: number;
+  readonly lengthMs: number | undefined;
+  readonly waiting: number;
+};

@@ -1,0 +1,79 @@
+import type { ItemEnd, PlayedItem } from './track-item.ts';
+import type { ItemSource } from './track-player.ts';
+
+/** Items that wait on one track, the one that sounds not counted. */
+export const longestQueue = 50;
+
+/** What one track plays now and next; every item leaves it with its end told once. */
+export class TrackQueue implements ItemSource {
+  readonly #onEnd: (item: PlayedItem, ended: ItemEnd) => void;
+  #now: PlayedItem | undefined;
+  #waiting: readonly PlayedItem[] = [];
+
+  constructor(onEnd: (item: PlayedItem, ended: ItemEnd) => void) {
+    this.#onEnd = onEnd;
+  }
+
+  get now(): PlayedItem | undefined {
+    return this.#now;
+  }
+
+  get next(): PlayedItem | undefined {
+    return this.#waiting[0];
+  }
+
+  get waiting(): readonly PlayedItem[] {
+    return this.#waiting;
+  }
+
+  get isIdle(): boolean {
+    return this.#now === undefined;
+  }
+
+  get isFull(): boolean {
+    return this.#waiting.length >= longestQueue;
+  }
+
+  /** Its place: 0 sounds now. */
+  add(item: PlayedItem, isFirst: boolean): number {
+    if (!this.#now) this.#now = item;
+    else this.#waiting = isFirst ? [item, ...this.#waiting] : [...this.#waiting, item];
+    if (this.#now === item) return 0;
+    return isFirst ? 1 : this.#waiting.length;
+  }
+
+  /** Takes the place of what sounds, which is cancelled. */
+  replace(item: PlayedItem): PlayedItem | undefined {
+    const former = this.#now;
+    this.#now = item;
+    if (former) this.#onEnd(former, former.cancel());
+    return former;
+  }
+
+  done(item: PlayedItem): void {
+    this.#shift();
+    this.#onEnd(item, item.conclude());
+  }
+
+  /** What sounds is cancelled; the next one takes its place. */
+  skip(): PlayedItem | undefined {
+    const item = this.#now;
+    this.#shift();
+    if (item) this.#onEnd(item, item.cancel());
+    return item;
+  }
+
+  /** What waits is cancelled; says how many these were. */
+  clear(): number {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const item of waiting) this.#onEnd(item, item.cancel());
+    return waiting.length;
+  }
+
+  #shift(): void {
+    const [next, ...rest] = this.#waiting;
+    this.#now = next;
+    this.#waiting = rest;
+  }
+}

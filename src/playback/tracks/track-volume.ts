@@ -1,0 +1,59 @@
+import { gainOf } from '#src/playback/mix/gain.ts';
+import { Glide } from '#src/playback/mix/glide.ts';
+import { musicFrame, musicPerMs, rampSamples } from '#src/playback/mix/stereo.ts';
+
+/** Highest volume, in percent. */
+const loudest = 200;
+
+/** How loud one track, or all of them, are meant to be; every change takes 5 ms at least. */
+export class TrackVolume {
+  readonly #gain = new Glide();
+  readonly #ducked = new Glide();
+  #percent = 100;
+  #isMuted = false;
+
+  get percent(): number {
+    return this.#percent;
+  }
+
+  get isMuted(): boolean {
+    return this.#isMuted;
+  }
+
+  /** Sound passes as it is. */
+  get isPlain(): boolean {
+    return this.#gain.steady === 1 && this.#ducked.steady === 1;
+  }
+
+  mute(on: boolean): void {
+    this.#isMuted = on;
+    this.#turn(0);
+  }
+
+  /** Says which volume it is: what is out of reach is taken for the nearest. */
+  fade(percent: number, overMs: number): number {
+    if (Number.isFinite(percent)) this.#percent = Math.max(0, Math.min(loudest, percent));
+    this.#turn(overMs);
+    return this.#percent;
+  }
+
+  /** So much quieter than its volume; at once over 0 ms. */
+  duck(db: number, overMs: number): void {
+    this.#ducked.to(gainOf(-Math.abs(db)), Math.max(0, overMs) * musicPerMs);
+  }
+
+  /** 20 ms, in place; false where nothing is left to hear. */
+  apply(sound: Float32Array, isSounding: boolean): boolean {
+    const isHeard = isSounding && this.#gain.steady !== 0;
+    for (const glide of [this.#gain, this.#ducked]) {
+      if (isHeard) glide.apply(sound);
+      else glide.pass(musicFrame);
+    }
+    return isHeard;
+  }
+
+  #turn(overMs: number): void {
+    const gain = this.#isMuted ? 0 : this.#percent / 100;
+    this.#gain.to(gain, Math.max(overMs * musicPerMs, rampSamples));
+  }
+}

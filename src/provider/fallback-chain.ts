@@ -1,0 +1,290 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError, withAbout } from '#src/base/errors.ts';
+import type { Breaker, Pass } from './breaker.ts';
+import { type Deadlines, type StageTiming, timed } from './deadlines.ts';
+
+/** What a server does for the bot. */
+export type ProviderRole = 'speech to text' | 'chat' | 'text to speech';
+
+/** One of the engines that can serve a role; the first of them is meant to. */
+export type Fallback<Engine> = {
+  /** As people know it. */
+  readonly provider: string;
+  /** The setting that holds its key. */
+  readonly keySetting?: string;
+  readonly breaker: Breaker;
+  /** Loaded when first asked for. Errors: BotError. */
+  readonly engine: () => Engine | Promise<Engine>;
+};
+
+export type ProviderNews =
+  /** One request failed. */
+  | {
+      readonly kind: 'failed';
+      readonly role: ProviderRole;
+      readonly provider: string;
+      readonly code: BotError['code'];
+      /** For the operator. */
+      readonly message: string;
+      /** For the log, which leaves out what it quotes. */
+      readonly cause?: unknown;
+    }
+  /** The first that did not fail after some that had. */
+  | { readonly kind: 'mended'; readonly role: ProviderRole; readonly provider: string }
+  | {
+      readonly kind: 'fallback-on';
+      readonly role: ProviderRole;
+      readonly from: string;
+      readonly to: string;
+    }
+  | { readonly kind: 'fallback-off'; readonly role: ProviderRole; readonly back: string };
+
+export type FallbackChainOptions<Engine> = {
+  readonly role: ProviderRole;
+  /** In order of preference, at least one. */
+  readonly rungs: readonly Fallback<Engine>[];
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  /** Whether what fails at once is asked once more; false where the caller does that, who cannot wait though. */
+  readonly retries: boolean;
+  /** Never throws. */
+  readonly tell: (news: ProviderNews) => void;
+};
+
+export type FallbackRequest<Engine, T> = {
+  /** `rung` counts from 0. */
+  readonly ask: (engine: Engine, signal: AbortSignal, rung: number) => AsyncIterable<T>;
+  /** Whether people hear or read of this part: from the first such on, nothing is asked again. */
+  readonly isOutput: (part: T) => boolean;
+  /** So much longer than usual this may take to its first output, where it is much that is asked. */
+  readonly moreMs?: number;
+};
+
+/** Which rung several requests that belong together use. */
+export type FallbackPosition = { rung: number; isEntered: boolean; isPinned: boolean };
+
+export function openFallbackPosition(): FallbackPosition {
+  return { rung: 0, isEntered: false, isPinned: false };
+}
+
+type FallbackStep<Engine> = {
+  readonly at: number;
+  readonly rung: Fallback<Engine>;
+  readonly pass: Pass;
+  hasBegun: boolean;
+};
+type FallbackOutcome =
+  /** `moved`: what it belongs to went down meanwhile. */
+  | { readonly kind: 'whole' | 'moved' }
+  | { readonly kind: 'failed'; readonly error: BotError; readonly tookMs: number };
+
+/** The pause before something is asked again, where the server names none. */
+const retryPauseMs = 200;
+/** A server that wants more is not asked again in this turn. */
+const longestPauseMs = 1000;
+/** The request is to blame for these, not the server; another one may take it all the same. */
+const ownFault = new Set([400, 413, 422]);
+
+/**
+ * Serves requests by the first engine that is not resting, and by the next one when that fails before its first output.
+ *
+ * What fails at once is asked once more. A rested engine is tried by the request that comes next, so that things go
+ * back to normal by themselves.
+ */
+export class FallbackChain<Engine> {
+  readonly #options: FallbackChainOptions<Engine>;
+  /** Those that have answered once. */
+  readonly #warm = new Set<Fallback<Engine>>();
+  readonly #failing = new Set<Fallback<Engine>>();
+  #told = 0;
+
+  constructor(options: FallbackChainOptions<Engine>) {
+    this.#options = options;
+  }
+
+  /** The engine that would be asked now, if it is loaded. */
+  get present(): Engine | undefined {
+    const engine = this.#options.rungs.find(({ breaker }) => breaker.admits)?.engine();
+    return engine instanceof Promise ? undefined : engine;
+  }
+
+  /**
+   * Requests of one `place` use one rung from the first output of any of them on.
+   *
+   * Errors: BotError of the last engine asked; where all rest, what the first of them rests from. Anything else an
+   * engine throws passes. Aborting `signal` throws `signal.reason`.
+   */
+  async *run<T>(
+    asking: FallbackRequest<Engine, T>,
+    signal: AbortSignal,
+    place: FallbackPosition = openFallbackPosition(),
+  ): AsyncGenerator<T> {
+    let mayRetry = true;
+    let step = place.isEntered ? this.#stepAt(place) : this.#stepFrom(0, place);
+    try {
+      while (step) {
+        const outcome: FallbackOutcome = yield* this.#attempt(asking, step, place, signal);
+        if (outcome.kind === 'whole') return;
+        const isAgain = outcome.kind === 'failed' && mayRetry && this.#isWorthIt(outcome, step);
+        if (isAgain) {
+          mayRetry = false;
+          const { retryAfterMs = retryPauseMs } = outcome.error.about;
+          await this.#options.clock.sleep(retryAfterMs, signal);
+        }
+        if (outcome.kind === 'failed' && !isAgain) step = this.#after(outcome.error, step, place);
+        else {
+          step.pass.left();
+          step = this.#stepAt(place);
+        }
+      }
+    } finally {
+      step?.pass.left();
+    }
+    throw this.#restError();
+  }
+
+  /** Goes with whatever of `place` has entered. */
+  #stepAt({ rung: at }: FallbackPosition): FallbackStep<Engine> {
+    const rung = this.#options.rungs[at];
+    if (!rung) throw new RangeError('There is no such rung.');
+    return { at, rung, pass: rung.breaker.accompany(), hasBegun: false };
+  }
+
+  #stepFrom(first: number, place: FallbackPosition): FallbackStep<Engine> | undefined {
+    for (const [at, rung] of this.#options.rungs.entries()) {
+      const pass = at < first ? undefined : rung.breaker.enter();
+      if (!pass) continue;
+      place.rung = at;
+      place.isEntered = true;
+      return { at, rung, pass, hasBegun: false };
+    }
+    return undefined;
+  }
+
+  /** Where to ask next. Errors: `error`, where nobody is left. */
+  #after(
+    error: BotError,
+    { at, pass }: FallbackStep<Engine>,
+    place: FallbackPosition,
+  ): FallbackStep<Engine> {
+    if (ownFault.has(error.about.status ?? 0)) pass.left();
+    else pass.failed(error);
+    if (place.rung !== at) return this.#stepAt(place);
+    const below = place.isPinned ? undefined : this.#stepFrom(at + 1, place);
+    if (!below) throw error;
+    return below;
+  }
+
+  #isWorthIt(
+    { error, tookMs }: Extract<FallbackOutcome, { kind: 'failed' }>,
+    { rung }: FallbackStep<Engine>,
+  ): boolean {
+    const waitMs = error.about.retryAfterMs ?? retryPauseMs;
+    const { deadlines, retries } = this.#options;
+    const isSoon = tookMs + waitMs <= deadlines.retryWithinMs;
+    if (!retries && error.code !== 'provider.rate_limited') return false;
+    return error.retryable && rung.breaker.isClosed && isSoon && waitMs <= longestPauseMs;
+  }
+
+  async *#attempt<T>(
+    { ask, isOutput, moreMs = 0 }: FallbackRequest<Engine, T>,
+    step: FallbackStep<Engine>,
+    place: FallbackPosition,
+    signal: AbortSignal,
+  ): AsyncGenerator<T, FallbackOutcome> {
+    const { clock } = this.#options;
+    const hangUp = new AbortController();
+    const either = AbortSignal.any([signal, hangUp.signal]);
+    const startMs = clock.nowMs();
+    try {
+      const source = this.#from(step.rung, (engine) => ask(engine, either, step.at));
+      const parts = timed(source, this.#timing(step.rung, isOutput, moreMs));
+      return yield* this.#pour(parts, isOutput, step, place);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = this.#describe(thrown, step.rung);
+      if (!step.hasBegun) return { kind: 'failed', error, tookMs: clock.nowMs() - startMs };
+      step.pass.failed(error);
+      throw error;
+    } finally {
+      hangUp.abort(new Error('nobody waits for it any more'));
+    }
+  }
+
+  async *#pour<T>(
+    parts: AsyncIterable<T>,
+    isOutput: (part: T) => boolean,
+    step: FallbackStep<Engine>,
+    place: FallbackPosition,
+  ): AsyncGenerator<T, FallbackOutcome> {
+    for await (const part of parts) {
+      if (!step.hasBegun && isOutput(part)) {
+        if (place.rung !== step.at) return { kind: 'moved' };
+        step.hasBegun = true;
+        place.isPinned = true;
+        this.#begins(step);
+      }
+      yield part;
+    }
+    step.pass.succeeded();
+    return { kind: 'whole' };
+  }
+
+  async *#from<T>(
+    rung: Fallback<Engine>,
+    ask: (engine: Engine) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    yield* ask(await rung.engine());
+  }
+
+  #timing<T>(
+    rung: Fallback<Engine>,
+    isOutput: (part: T) => boolean,
+    moreMs: number,
+  ): StageTiming<T> {
+    const { clock, deadlines } = this.#options;
+    const { coldFirstMs, firstMs, totalMs } = deadlines;
+    return {
+      ...{ clock, isOutput, totalMs },
+      firstMs: (this.#warm.has(rung) ? firstMs : coldFirstMs) + moreMs,
+      late: (ms) => {
+        const message = `${rung.provider} kept us waiting for ${ms / 1000} s.`;
+        return new BotError('provider.late', true, message);
+      },
+    };
+  }
+
+  /** What is no failure of the server is thrown on. */
+  #describe(thrown: unknown, rung: Fallback<Engine>): BotError {
+    if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable') throw thrown;
+    const { provider, keySetting } = rung;
+    const error = withAbout(thrown, { provider, ...(keySetting && { keySetting }) });
+    const { code, message, cause } = error;
+    const { role, tell } = this.#options;
+    this.#failing.add(rung);
+    tell({ kind: 'failed', role, provider, code, message, cause });
+    return error;
+  }
+
+  #begins({ rung, at, pass }: FallbackStep<Engine>): void {
+    const { role, rungs, tell } = this.#options;
+    const { provider } = rung;
+    this.#warm.add(rung);
+    pass.began();
+    if (this.#failing.delete(rung)) tell({ kind: 'mended', role, provider });
+    const [first] = rungs;
+    if (!first || at === this.#told || (at === 0) !== first.breaker.isClosed) return;
+    this.#told = at;
+    if (at === 0) tell({ kind: 'fallback-off', role, back: provider });
+    else tell({ kind: 'fallback-on', role, from: first.provider, to: provider });
+  }
+
+  #restError(): BotError {
+    const resting = this.#options.rungs[0]?.breaker.resting;
+    if (!resting) throw new Error('Nobody rests, and nobody was asked.');
+    const { reason, restMs } = resting;
+    const { code, message, about } = reason;
+    const known = { ...about, retryAfterMs: restMs };
+    return new BotError(code, false, message, undefined, undefined, known);
+  }
+}

@@ -1,0 +1,158 @@
+import { APIConnectionTimeoutError, APIError, type OpenAI } from 'openai';
+import { parsedMs } from '#src/base/clock.ts';
+import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
+import { keyOf } from '#src/provider/client.ts';
+import { codeOf, plainWords, serverName, wordsOf, wordsOfText } from './error-phrases.ts';
+
+/**
+ * Whatever a request threw, as a BotError `provider.*` with one sentence for the operator, free of tags and keys.
+ *
+ * Of what the server says only codes are in it; its sentence, where it may quote the request, is in `about.serverWords`.
+ * A caller who aborted gets its own reason, not this: `signal.throwIfAborted()` comes first.
+ */
+export function describeError(
+  thrown: unknown,
+  client: Pick<OpenAI, 'baseURL' | 'apiKey'>,
+): BotError {
+  const chain = [...causes(thrown)];
+  const told = chain.find((error) => error instanceof BotError);
+  if (told) return told;
+  const { code, retryable, what, words, serverWords, about } = judge(thrown, chain);
+  const start = `${serverName(client.baseURL)} ${what}`;
+  const room = longestChars - start.length - 3;
+  const cut = (text = '') => (room > 10 ? plainWords(text, keyOf(client), room) : '');
+  const said = cut(words);
+  const message = said === '' ? `${start}.` : `${start}: ${said}`;
+  const sentence = plainWords(message, keyOf(client), longestChars);
+  const unsaid = cut(serverWords);
+  return new BotError(code, retryable, sentence, undefined, undefined, {
+    ...about,
+    ...(unsaid !== '' && { serverWords: unsaid }),
+  });
+}
+
+const longestChars = 200;
+
+type Judgement = {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly what: string;
+  /** For the log. */
+  readonly words?: string | undefined;
+  /** Not for the log. */
+  readonly serverWords?: string | undefined;
+  readonly about?: FailureServer;
+};
+
+function judge(thrown: unknown, chain: readonly Error[]): Judgement {
+  if (thrown instanceof APIConnectionTimeoutError) {
+    return { code: 'provider.late', retryable: true, what: 'did not answer in time' };
+  }
+  if (thrown instanceof APIError && thrown.status !== undefined) return judgeAnswer(thrown);
+  const text = chain.map(({ name, message }) => `${name}: ${message}`).join(' ');
+  if (chain.some(({ name }) => name === 'SyntaxError') || /terminated|aborted/i.test(text)) {
+    return { code: 'provider.truncated', retryable: true, what: 'broke off its answer' };
+  }
+  const network = chain.map(systemCode).findLast((code) => code !== undefined);
+  if (network !== undefined || /fetch failed|connection error/i.test(text)) {
+    const words = unreachable[network ?? ''] ?? network;
+    return { code: 'provider.unreachable', retryable: true, what: 'could not be reached', words };
+  }
+  const failed = { code: 'provider.refused', retryable: false, what: 'failed' } as const;
+  if (thrown instanceof APIError) return { ...failed, ...quoted(thrown) };
+  return { ...failed, words: thrown instanceof Error ? thrown.name : '', serverWords: `${thrown}` };
+}
+
+/** The server may know better whether it is worth to ask again. */
+function judgeAnswer(error: APIError): Judgement {
+  const judgement = judgeStatus(error);
+  const { status } = error;
+  const told = error.headers?.get('x-should-retry');
+  const mayRetry = status !== undefined && status >= 408 && judgement.about?.isSpent !== true;
+  const retryable = mayRetry && told === 'true' ? true : judgement.retryable;
+  const retryAfterMs = error.headers && waitAskedFor(error.headers);
+  return {
+    ...judgement,
+    retryable: told === 'false' ? false : retryable,
+    about: {
+      ...judgement.about,
+      ...(status !== undefined && { status }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    },
+  };
+}
+
+function judgeStatus(error: APIError): Judgement {
+  const { status = 0 } = error;
+  const words = wordsOfError(error);
+  const apart = quoted(error);
+  if (status === 401 || status === 403) {
+    return {
+      code: 'provider.bad_key',
+      retryable: false,
+      what: `refused the key (${status})`,
+      words,
+    };
+  }
+  if (status === 429) return { ...judgeLimit(error), ...apart };
+  if (status === 408 || status === 504) {
+    return { code: 'provider.late', retryable: true, what: `took too long (${status})`, ...apart };
+  }
+  if (status === 404) {
+    const what = 'answered with error 404, check the base URL and the model';
+    return { code: 'provider.refused', retryable: false, what, words };
+  }
+  const retryable = status >= 500 || status === 409;
+  return { code: 'provider.refused', retryable, what: `answered with error ${status}`, ...apart };
+}
+
+function judgeLimit({ code, type, headers }: APIError): Judgement {
+  const spent = code === 'insufficient_quota' || type === 'insufficient_quota';
+  const after = headers?.get('retry-after');
+  const wait = after ? `, try again after ${after.slice(0, 40)}` : '';
+  const what = spent ? 'says the quota is used up (429)' : `is limiting us${wait} (429)`;
+  const about = { isSpent: spent };
+  return { code: 'provider.rate_limited', retryable: !spent, what, about };
+}
+
+/** `retry-after-ms`, or `retry-after` in seconds or as a date, which counts from the server's own. */
+function waitAskedFor(headers: Headers): number | undefined {
+  const inMs = Number.parseFloat(headers.get('retry-after-ms') ?? '');
+  if (inMs >= 0) return inMs;
+  const after = headers.get('retry-after')?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(after)) return Number(after) * 1000;
+  const apartMs = parsedMs(after) - parsedMs(headers.get('date') ?? '');
+  return Number.isFinite(apartMs) ? Math.max(0, apartMs) : undefined;
+}
+
+/** What a server says of a request apart from whether it may quote it: codes do not. */
+function quoted(error: APIError): Pick<Judgement, 'words' | 'serverWords'> {
+  const codes = new Set([error.type, error.code].map(codeOf).filter((code) => code !== undefined));
+  return { words: [...codes].join(', '), serverWords: wordsOfError(error) };
+}
+
+/** The client puts the status before the text; the rest may be JSON of any shape. */
+function wordsOfError(error: APIError): string {
+  return wordsOf(error.error) ?? wordsOfText(error.message.replace(/^\d{3} /, ''));
+}
+
+const unreachable: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there (ECONNREFUSED), is it running?',
+  ENOTFOUND: 'no such host (ENOTFOUND), check the base URL.',
+  ECONNRESET: 'it closed the connection (ECONNRESET).',
+  UND_ERR_SOCKET: 'it closed the connection.',
+};
+
+function systemCode(error: Error): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^[A-Z_0-9]+$/.test(code) ? code : undefined;
+}
+
+/** The error and what caused it, at most eight deep. */
+function* causes(thrown: unknown): Generator<Error> {
+  let error = thrown;
+  for (let depth = 0; depth < 8 && error instanceof Error; depth++) {
+    yield error;
+    error = error.cause;
+  }
+}

@@ -1,0 +1,44 @@
+import { APIError, type OpenAI } from 'openai';
+import { BotError } from '#src/base/errors.ts';
+import { describeError } from './describe-error.ts';
+import { withServerWords } from './error-phrases.ts';
+import type { ListedModel, ModelList } from './models.ts';
+
+/** More than any proxy lists. */
+const mostModels = 10_000;
+const longestIdChars = 200;
+
+/** A server's own list of its models. Never throws; aborting `signal` gives `unknown`. */
+export async function listModels(client: OpenAI, signal: AbortSignal): Promise<ModelList> {
+  try {
+    const body: unknown = await client.get('/models', { signal });
+    return readList(typeof body === 'string' ? JSON.parse(body) : body);
+  } catch (cause) {
+    if (hasNone(cause)) return { kind: 'not offered' };
+    return { kind: 'unknown', why: withServerWords(describeError(cause, client)) };
+  }
+}
+
+/** Of OpenAI's shape, `{data: [{id}]}`; anything else is no list. */
+function readList(body: unknown): ModelList {
+  const { data } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  if (!Array.isArray(data)) return { kind: 'not offered' };
+  const models = data.slice(0, mostModels).flatMap(readModel);
+  return { kind: 'listed', models };
+}
+
+function readModel(model: unknown): ListedModel[] {
+  const { id, shutdown_date: endsOn } = (model ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof id !== 'string' || id === '' || id.length > longestIdChars) return [];
+  return [{ id, ...(typeof endsOn === 'string' && { endsOn }) }];
+}
+
+/** A server without the path says so, or shows a page of its own. */
+function hasNone(cause: unknown): boolean {
+  if (cause instanceof APIError && cause.status !== undefined) {
+    return [404, 405, 501].includes(cause.status);
+  }
+  if (cause instanceof SyntaxError) return true;
+  const inner = cause instanceof Error && !(cause instanceof BotError) ? cause.cause : cause;
+  return inner instanceof BotError && inner.code === 'provider.wrong_type';
+}

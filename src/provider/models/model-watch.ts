@@ -1,0 +1,105 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { Secret } from '#src/base/secret.ts';
+import { openClient } from '#src/provider/client.ts';
+import { listModels } from './model-list.ts';
+import { type ModelInUse, type ModelList, type ModelNews, modelNews } from './models.ts';
+
+export type WatchedModel = ModelInUse & { readonly apiKey?: Secret };
+
+export type WatchOptions = {
+  readonly models: readonly WatchedModel[];
+  readonly clock: Clock;
+  /** Gets what a day has not heard of yet; must not throw. */
+  readonly onNews: (news: readonly ModelNews[]) => void;
+};
+
+const dayMs = 86_400_000;
+/** A server that could not be asked is asked again sooner. */
+const retryMs = 3_600_000;
+const deadlineMs = 20_000;
+const limits = { firstByteMs: 15_000, idleMs: 5000, maxBytes: 8 * 1024 * 1024 };
+
+/** Asks every server in use for its list of models, at once and then daily, until it is disposed. Never throws. */
+export class ModelWatch implements Disposable {
+  readonly #options: WatchOptions;
+  readonly #over = new AbortController();
+  readonly #toldAtMs = new Map<string, number>();
+  #news: readonly ModelNews[];
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#news = this.#judge(() => ({ kind: 'not offered' }));
+    if (options.models.length > 0) void this.#run();
+  }
+
+  /** What needs attention as of the last round, in the order of the roles; before the first, what the table says. */
+  news(): readonly ModelNews[] {
+    return this.#news;
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      const lists = await this.#ask();
+      if (signal.aborted) return;
+      this.#news = this.#judge((model) => lists.get(serverOf(model)) ?? { kind: 'not offered' });
+      this.#tell();
+      const isWhole = [...lists.values()].every(({ kind }) => kind !== 'unknown');
+      await this.#options.clock.sleep(isWhole ? dayMs : retryMs, signal).catch(() => {});
+    }
+  }
+
+  #judge(listOf: (model: WatchedModel) => ModelList): ModelNews[] {
+    const wallMs = this.#options.clock.wallMs();
+    return this.#options.models.flatMap((model) => modelNews(model, listOf(model), wallMs) ?? []);
+  }
+
+  /** One request a server and key. */
+  async #ask(): Promise<ReadonlyMap<string, ModelList>> {
+    const servers = new Map(this.#options.models.map((model) => [serverOf(model), model]));
+    const asked = [...servers].map(
+      async ([server, model]) => [server, await this.#askOne(model)] as const,
+    );
+    return new Map(await Promise.all(asked));
+  }
+
+  async #askOne({ baseUrl, apiKey }: WatchedModel): Promise<ModelList> {
+    const { clock } = this.#options;
+    const answered = new AbortController();
+    const enough = new AbortController();
+    const signal = AbortSignal.any([this.#over.signal, enough.signal]);
+    void clock.sleep(deadlineMs, answered.signal).then(
+      () => enough.abort(),
+      () => {},
+    );
+    try {
+      const address = baseUrl.replace(/^ws/, 'http');
+      const client = openClient({ baseUrl: address, clock, limits, ...(apiKey && { apiKey }) });
+      return await listModels(client, signal);
+    } finally {
+      answered.abort();
+    }
+  }
+
+  #tell(): void {
+    const nowMs = this.#options.clock.nowMs();
+    const fresh = this.#news.filter((news) => {
+      const toldAtMs = this.#toldAtMs.get(nameOf(news));
+      return toldAtMs === undefined || nowMs - toldAtMs >= dayMs;
+    });
+    for (const news of fresh) this.#toldAtMs.set(nameOf(news), nowMs);
+    if (fresh.length > 0) this.#options.onNews(fresh);
+  }
+}
+
+function serverOf({ baseUrl, apiKey }: WatchedModel): string {
+  return JSON.stringify([baseUrl, apiKey?.reveal() ?? '']);
+}
+
+function nameOf({ role, model, kind }: ModelNews): string {
+  return JSON.stringify([role, model, kind]);
+}

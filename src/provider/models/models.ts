@@ -1,0 +1,135 @@
+import { endings, type ModelRetirement } from './model-table.ts';
+
+/** What is asked for where a role has a server and no model. A test holds each against the table. */
+export const standardModels = {
+  chat: 'gpt-6-luna',
+  /** Hears and speaks in chat completions. */
+  audioChat: 'gpt-audio-1.5',
+  transcription: 'gpt-transcribe',
+  liveTranscription: 'gpt-live-transcribe',
+  /** For servers of one's own: OpenAI's last models on `/audio/speech` end on 2027-01-06. */
+  speech: 'kokoro',
+  realtime: 'gpt-realtime-2.1',
+  /** Reads aloud what others have thought of. */
+  realtimeSpeech: 'gpt-realtime-2.1-mini',
+} as const;
+
+/** A model that needs the operator's attention. */
+export type ModelNews = {
+  /** The group of settings it is set in, as `SPEECH` of `SPEECH_MODEL`. */
+  readonly role: string;
+  readonly model: string;
+  readonly kind: 'gone' | 'ending' | 'unlisted';
+  /** As `2027-01-06`. */
+  readonly onDate?: string;
+  /** What to set instead, where there is something. */
+  readonly successor?: string;
+};
+
+/** One model of a server's own list; `endsOn` where it tells. */
+export type ListedModel = { readonly id: string; readonly endsOn?: string };
+
+export type ModelList =
+  | { readonly kind: 'listed'; readonly models: readonly ListedModel[] }
+  /** The server has no list, which says nothing about its models. */
+  | { readonly kind: 'not offered' }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** One role on one server. */
+export type ModelInUse = {
+  readonly role: string;
+  readonly model: string;
+  readonly baseUrl: string;
+};
+
+/** A model that ends sooner than this is news. */
+const noticeDays = 60;
+
+/**
+ * What there is to say about a model at an instant, in milliseconds since 1970.
+ *
+ * A date the server gives counts more than the table's. The table speaks of OpenAI's own server only: elsewhere the
+ * same name may stand for anything.
+ */
+export function modelNews(
+  { role, model, baseUrl }: ModelInUse,
+  list: ModelList,
+  wallMs: number,
+  withinDays = noticeDays,
+): ModelNews | undefined {
+  const known = endingOf(model);
+  const models = list.kind === 'listed' ? list.models : [];
+  const listed = findModel(models, model);
+  const isMissing = models.length > 0 && !listed;
+  const told = readDate(listed?.endsOn);
+  const onDate = told ?? (isOpenAi(baseUrl) ? known?.endsOn : undefined);
+  const leftDays = onDate === undefined ? Number.POSITIVE_INFINITY : daysUntil(onDate, wallMs);
+  const isStillListed = told === undefined && listed !== undefined;
+  const kind = kindOf(leftDays - withinDays, leftDays <= 0 && !isStillListed, isMissing);
+  if (kind === undefined) return undefined;
+  const successor = onDate === undefined ? undefined : known?.successor;
+  return { role, model, kind, ...(onDate && { onDate }), ...(successor && { successor }) };
+}
+
+/** What a server still lists without a word of its end is not gone, whatever the table says. */
+function kindOf(daysFromNotice: number, isOver: boolean, isMissing: boolean) {
+  if (isOver) return 'gone';
+  if (isMissing) return 'unlisted';
+  return daysFromNotice <= 0 ? 'ending' : undefined;
+}
+
+/** Where the model of a group of settings is set. */
+export function settingOf(role: string): string {
+  return role === 'AUDIO_MODEL' ? 'AUDIO_MODEL_NAME' : `${role}_MODEL`;
+}
+
+/** For the operator, in one sentence. */
+export function sayNews({ role, model, kind, onDate, successor }: ModelNews): string {
+  const setting = settingOf(role);
+  const instead = successor ? `set ${setting}=${successor}` : `choose another ${setting}`;
+  switch (kind) {
+    case 'gone':
+      return `The model ${model} was shut down on ${onDate}: ${instead}.`;
+    case 'ending':
+      return `The model ${model} is shut down on ${onDate}: ${instead}.`;
+    case 'unlisted':
+      return `The model ${model} is not in the list of its server: ${instead}.`;
+  }
+}
+
+/** The row of the table, dated snapshots being what they are a snapshot of. */
+export function endingOf(model: string): ModelRetirement | undefined {
+  const plain = model.replace(/-(\d{4}|\d{4}-\d{2}-\d{2})$/, '');
+  return endings.find(({ models }) => models.includes(model) || models.includes(plain));
+}
+
+/** As servers name it: some add a tag of their own to the plain name. */
+export function findModel(models: readonly ListedModel[], model: string): ListedModel | undefined {
+  return models.find(({ id }) => id === model) ?? models.find(({ id }) => id === `${model}:latest`);
+}
+
+export function isOpenAi(baseUrl: string): boolean {
+  return URL.canParse(baseUrl) && new URL(baseUrl).host === 'api.openai.com';
+}
+
+const dayMs = 86_400_000;
+
+/** Whole days left; 0 on the day itself. `date` is as `2027-01-06`, in UTC. */
+export function daysUntil(date: string, wallMs: number): number {
+  const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
+  return dayNumber(year, month, day) - Math.floor(wallMs / dayMs);
+}
+
+/** Days since 1970-01-01 of the Gregorian calendar; years begin in March here, so that a leap day is the last. */
+function dayNumber(year: number, month: number, day: number): number {
+  const marchYear = month <= 2 ? year - 1 : year;
+  const leapDays =
+    Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
+  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  return 365 * marchYear + leapDays + dayOfYear - 719_468;
+}
+
+/** The day of a date as servers write it, or nothing. */
+function readDate(text: string | undefined): string | undefined {
+  return /^\d{4}-\d{2}-\d{2}/.exec(text ?? '')?.[0];
+}

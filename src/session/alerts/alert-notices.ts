@@ -1,0 +1,72 @@
+import type { AlertChange, AlertName } from '#src/base/alerts.ts';
+import type { SessionContext } from '#src/session/context.ts';
+import type { TextId, TextLine } from '#src/texts/texts.ts';
+
+/** An alert of a voice link; `speakerId` where it is about one person. */
+export type LinkAlertEvent = AlertChange & { readonly speakerId?: string };
+
+type Listener = Pick<SessionContext, 'notice' | 'people'> & {
+  readonly parts: Pick<SessionContext['parts'], 'clock'>;
+};
+
+/** The same alert is told to a room at most so often. */
+const repeatMs = 300_000;
+
+/** What a room reads of each; one about a person fills in `name`. */
+const texts: Partial<Record<AlertName, TextId>> = {
+  'udp-dead': 'link.udp',
+  'encryption-unsettled': 'link.encryption',
+  'frames-stuck': 'link.frames',
+  'unheard-speaker': 'heard.missing',
+  'seat-mismatch': 'link.seat',
+};
+
+/** While one of these is raised the link carries nothing. */
+const outages: ReadonlySet<AlertName> = new Set(['link-down', 'udp-dead', 'encryption-unsettled']);
+
+/** Tells one room what its voice link is in trouble with. */
+export class AlertNotices {
+  readonly #room: Listener;
+  readonly #raised = new Map<AlertName, LinkAlertEvent>();
+  readonly #toldAtMs = new Map<AlertName, number>();
+
+  constructor(room: Listener) {
+    this.#room = room;
+  }
+
+  /** The room knows of a trouble of the link that lasts. */
+  get isLinkTold(): boolean {
+    const raised = [...this.#raised.values()];
+    return raised.some(
+      ({ name, speakerId }) => speakerId === undefined && texts[name] !== undefined,
+    );
+  }
+
+  /** Nothing is heard or spoken over the link at the moment. */
+  get isOutage(): boolean {
+    return [...this.#raised.keys()].some((name) => outages.has(name));
+  }
+
+  tell(news: LinkAlertEvent): void {
+    const { name, state } = news;
+    if (state === 'cleared') {
+      this.#raised.delete(name);
+      return;
+    }
+    this.#raised.set(name, news);
+    const line = this.#lineOf(news);
+    const nowMs = this.#room.parts.clock.nowMs();
+    const lastMs = this.#toldAtMs.get(name) ?? Number.NEGATIVE_INFINITY;
+    if (!line || nowMs - lastMs < repeatMs) return;
+    this.#toldAtMs.set(name, nowMs);
+    this.#room.notice(line, () => this.#raised.get(name) === news);
+  }
+
+  /** Undefined: the room has no use of knowing it. */
+  #lineOf({ name, speakerId }: LinkAlertEvent): TextLine | undefined {
+    const id = texts[name];
+    if (id === undefined || speakerId === undefined) return id && { id };
+    const person = this.#room.people().find((one) => one.id === speakerId);
+    return person && { id, with: { name: person.name } };
+  }
+}

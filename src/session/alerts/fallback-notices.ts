@@ -1,0 +1,42 @@
+import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import type { SessionContext } from '#src/session/context.ts';
+
+type Listener = Pick<SessionContext, 'notice'>;
+/** Which roles a server does not serve, and who stands in for it, since they went down. */
+type Down = { readonly other: string; readonly roles: Set<string> };
+
+/** Tells one room who stands in for whom: once a server, whatever it does for the bot, and once that it is back. */
+export class FallbackNotices {
+  readonly #room: Listener;
+  readonly #down = new Map<string, Down>();
+
+  constructor(room: Listener) {
+    this.#room = room;
+  }
+
+  hear(news: ProviderNews): void {
+    if (news.kind === 'fallback-on') this.#fell(news);
+    if (news.kind === 'fallback-off') this.#returned(news);
+  }
+
+  #fell({ role, from, to }: Extract<ProviderNews, { kind: 'fallback-on' }>): void {
+    const down = this.#down.get(from);
+    if (down) {
+      down.roles.add(role);
+      return;
+    }
+    const now = { other: to, roles: new Set([role]) };
+    this.#down.set(from, now);
+    const line = { id: 'fallback.on', with: { provider: from, other: to } } as const;
+    this.#room.notice(line, () => this.#down.get(from) === now);
+  }
+
+  #returned({ role, back }: Extract<ProviderNews, { kind: 'fallback-off' }>): void {
+    const down = this.#down.get(back);
+    down?.roles.delete(role);
+    if (!down || down.roles.size > 0) return;
+    this.#down.delete(back);
+    const line = { id: 'fallback.off', with: { provider: back } } as const;
+    this.#room.notice(line, () => !this.#down.has(back));
+  }
+}

@@ -1,0 +1,77 @@
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { writtenText } from '#src/session/localized-text.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { write } from './report-failure.ts';
+
+/** Something a server is to know though nobody asked. */
+export type GuildNotice = {
+  readonly channel: ChannelRef;
+  readonly line: TextLine;
+  /** Asked when its turn has come: what is not true any more is not said. */
+  holds(): boolean;
+};
+
+/** What one server reads unasked, at most so often. Source: product, wording. */
+const apartMs = 30_000;
+/** A further one drops the oldest; there are fewer kinds. */
+const limit = 8;
+
+type GuildNoticeQueue = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
+type NoticeParts = Pick<SessionDependencies, 'clock' | 'onEvent' | 'places' | 'scribe'>;
+
+/** Writes notices one after the other, never two of one server within 30 s. */
+export class GuildNotices implements Disposable {
+  readonly #parts: NoticeParts;
+  readonly #over = new AbortController();
+  readonly #servers = new Map<string, GuildNoticeQueue>();
+
+  constructor(parts: NoticeParts) {
+    this.#parts = parts;
+  }
+
+  /** Replaces one of its kind that still waits. Never throws. */
+  tell(notice: GuildNotice): void {
+    if (this.#over.signal.aborted) return;
+    const server = this.#server(notice.channel.guildId);
+    const others = server.waiting.filter(({ line }) => line.id !== notice.line.id);
+    server.waiting = [...others, notice].slice(-limit);
+    if (!server.busy) void this.#writeAll(server);
+  }
+
+  /** What waits is not written any more. */
+  [Symbol.dispose](): void {
+    this.#over.abort(new Error('closed'));
+  }
+
+  async #writeAll(server: GuildNoticeQueue): Promise<void> {
+    const { clock } = this.#parts;
+    server.busy = true;
+    try {
+      while (server.waiting.length > 0) {
+        const waitMs = server.lastAtMs + apartMs - clock.nowMs();
+        if (waitMs > 0) await clock.sleep(waitMs, this.#over.signal);
+        const [next, ...rest] = server.waiting.filter((notice) => notice.holds());
+        server.waiting = rest;
+        if (!next) return;
+        server.lastAtMs = clock.nowMs();
+        this.#write(next);
+      }
+    } catch {
+      // Closed while it waited.
+    } finally {
+      server.busy = false;
+    }
+  }
+
+  #write({ channel, line }: GuildNotice): void {
+    write(writtenText(line, channel.guildId, this.#parts), { channel, parts: this.#parts });
+  }
+
+  #server(guildId: string): GuildNoticeQueue {
+    const fresh = { waiting: [], lastAtMs: Number.NEGATIVE_INFINITY, busy: false };
+    const server = this.#servers.get(guildId) ?? fresh;
+    this.#servers.set(guildId, server);
+    return server;
+  }
+}

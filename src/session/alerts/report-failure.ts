@@ -1,0 +1,102 @@
+import { BotError } from '#src/base/errors.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import { spokenText, writtenText } from '#src/session/localized-text.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { inTime } from './speech-deadline.ts';
+import { reportMissedDeadline, stageLate } from './stage-watchdog.ts';
+
+/** What people read or hear of a failure, whatever the operator is told. */
+export function failureText(
+  { about, code, stage }: BotError,
+  { chatName }: Pick<SessionDependencies, 'chatName'>,
+): TextLine {
+  const { provider = chatName, keySetting, retryAfterMs } = about;
+  if (code === 'provider.bad_key' && keySetting !== undefined) {
+    return { id: 'fail.key', with: { provider, VARIABLE: keySetting } };
+  }
+  if (code === 'provider.rate_limited' && retryAfterMs !== undefined && !about.isSpent) {
+    return { id: 'fail.limit', with: { provider, s: Math.max(1, Math.ceil(retryAfterMs / 1000)) } };
+  }
+  if (stage === 'recognise') return { id: 'fail.stt' };
+  return { id: 'fail.llm', with: { provider } };
+}
+
+/**
+ * Silence is the worst bug: the operator reads the reason, the room hears or reads what to do, and while the same trouble
+ * lasts a falling tone. What has no sound is written already.
+ */
+export async function reportFailure(
+  failure: BotError,
+  room: SpeakingContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { channel, parts } = room;
+  const { stage = 'think' } = failure;
+  parts.onEvent(channel.guildId, failureOf(failure, stage));
+  reportMissedDeadline(failure, room);
+  const line = failureText(failure, parts);
+  const isFirst = room.troubles.first(stage);
+  if (line.id === 'fail.key' && room.troubles.first('key')) room.notice(line);
+  if (stage === 'speak') return;
+  if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, room, signal);
+  if (room.settings().cues !== 'off') void room.bell.ring(parts.cues.error);
+}
+
+/** Words that may have been for the bot and nobody could recognise: the room reads it, once a trouble. */
+export function reportUnrecognised(failure: BotError, room: SpeakingContext): void {
+  const { channel, parts, troubles } = room;
+  parts.onEvent(channel.guildId, failureOf(failure, 'recognise'));
+  if (!troubles.first('recognise')) return;
+  const told = failureText(failure, parts);
+  const isNamed = told.id === 'fail.key' || told.id === 'fail.limit';
+  write(writtenText(isNamed ? told : { id: 'fail.unrecognised' }, channel.guildId, parts), room);
+}
+
+/** Words that could not be said; why they come so is told once a trouble. Waits for nothing. */
+export function writeUnspeakable(words: string, room: SpeakingContext): void {
+  const { channel, parts, troubles } = room;
+  const sorry = writtenText({ id: 'fail.tts' }, channel.guildId, parts);
+  write(troubles.first('speak') ? `${sorry} ${words}` : words, room);
+}
+
+/** What is written for its own sake is not taken back by anything. */
+const never = new AbortController().signal;
+
+/** Into the chat of the channel, without waiting for it. If that is shut as well, only the operator is left to tell. */
+export function write(
+  words: string,
+  { channel, parts }: { readonly channel: ChannelRef; readonly parts: ReportingParts },
+): void {
+  parts.scribe
+    .write(channel, words, never)
+    .catch((error: unknown) => parts.onEvent(channel.guildId, failureOf(error, 'speak')));
+}
+
+type ReportingParts = Pick<SessionDependencies, 'onEvent' | 'scribe'>;
+
+/** Aloud, or into the chat where that fails. Aborting `signal` falls silent and throws `signal.reason`. */
+export async function sayOrWrite(
+  line: TextLine,
+  room: SpeakingContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { channel, parts } = room;
+  const { style, synthesizer } = parts;
+  const words = spokenText(line, channel.guildId, parts);
+  try {
+    await room.mouth.speak(signal, async (reply) => {
+      for await (const pcm of inTime(synthesizer, words, style.voice, parts.clock, signal)) {
+        await reply.write(pcm, words, signal);
+      }
+      reply.end();
+      await room.mouth.played(reply, signal);
+      if (room.mouth.isStuck) throw stageLate('speak', 'Nothing of a sentence left for the room.');
+    });
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+    write(writtenText(line, channel.guildId, parts), room);
+  }
+}

@@ -1,0 +1,33 @@
+import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import type { SessionContext } from '#src/session/context.ts';
+import { AlertNotices, type LinkAlertEvent } from './alert-notices.ts';
+import { FallbackNotices } from './fallback-notices.ts';
+
+/** What one room is told unasked of its voice link and of the servers behind it. */
+export class ServiceNotices {
+  readonly #room: SessionContext;
+  readonly #alerts: AlertNotices;
+  readonly #fallbacks: FallbackNotices;
+
+  constructor(room: SessionContext) {
+    this.#room = room;
+    this.#alerts = new AlertNotices(room);
+    this.#fallbacks = new FallbackNotices(room);
+  }
+
+  /** The room knows already why the link is away. */
+  get explainsLoss(): boolean {
+    return this.#alerts.isLinkTold;
+  }
+
+  /** A watchdog of the link found a promise broken, or kept again. */
+  alert(news: LinkAlertEvent): void {
+    this.#alerts.tell(news);
+    this.#room.panel.linkDown(this.#alerts.isOutage);
+  }
+
+  /** A server failed or works again. */
+  provider(news: ProviderNews): void {
+    this.#fallbacks.hear(news);
+  }
+}

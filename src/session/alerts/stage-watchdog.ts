@@ -1,0 +1,76 @@
+import type { AlertChange } from '#src/base/alerts.ts';
+import { BotError, type FailureStage } from '#src/base/errors.ts';
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
+import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
+
+/** Time between two looks at an answer, in ms. */
+const lookMs = 1_000;
+/** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
+const longestSilenceMs = 20_000;
+
+/** Watchdog of the stages of answers in one channel: raised by the first that misses its deadline, until an answer is whole. */
+export class StageWatchdog {
+  #isRaised = false;
+
+  /** The alert, where it is news. */
+  missed(stage: FailureStage, cause: string): AlertChange | undefined {
+    if (this.#isRaised) return undefined;
+    this.#isRaised = true;
+    return { ...stageHanging, state: 'raised', cause: `${stage}: ${cause}` };
+  }
+
+  /** The end of the alert, where there was one. */
+  succeeded(): AlertChange | undefined {
+    if (!this.#isRaised) return undefined;
+    this.#isRaised = false;
+    return { ...stageHanging, state: 'cleared', cause: 'an answer came to its end' };
+  }
+}
+
+const stageHanging = { kind: 'alert', name: 'stage-hanging' } as const;
+const missedDeadline: ReadonlySet<BotError['code']> = new Set([
+  'answer.late',
+  'provider.late',
+  'tool.late',
+]);
+
+/** Tells listeners of a failure that is a missed deadline. */
+export function reportMissedDeadline(
+  { code, message, stage = 'think' }: BotError,
+  { channel, parts, troubles }: SessionContext,
+): void {
+  const change = missedDeadline.has(code) ? troubles.stages.missed(stage, message) : undefined;
+  if (change) parts.onEvent(channel.guildId, change);
+}
+
+/** Tells listeners that stages come to their end again, where they did not before. */
+export function reportStagesWhole({ channel, parts, troubles }: SessionContext): void {
+  const change = troubles.stages.succeeded();
+  if (change) parts.onEvent(channel.guildId, change);
+}
+
+/** What is thrown for a stage that missed its deadline. */
+export function stageLate(stage: FailureStage, message: string): BotError {
+  return new BotError('answer.late', true, message, undefined, stage);
+}
+
+/** Gives up an answer that has begun and then hangs; tools have deadlines of their own. Ends with `signal`, never throws. */
+export async function watchAnswer(
+  thinking: PendingAnswer,
+  reply: Pick<SpokenReply, 'paused' | 'ready'>,
+  { parts }: Pick<SpeakingContext, 'parts'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock } = parts;
+  let [arrivals, sinceMs] = [thinking.arrivals, clock.nowMs()];
+  while (!signal.aborted) {
+    await clock.sleep(lookMs, signal).catch(() => undefined); // ends the loop
+    const isBusy = reply.paused || reply.ready || thinking.step !== undefined;
+    if (isBusy || thinking.arrivals !== arrivals) sinceMs = clock.nowMs();
+    arrivals = thinking.arrivals;
+    if (clock.nowMs() - sinceMs < longestSilenceMs) continue;
+    const message = `An answer stood still for ${longestSilenceMs / 1000} s.`;
+    return thinking.giveUp(stageLate(thinking.stage, message));
+  }
+}

@@ -1,0 +1,48 @@
+import type { SessionContext } from '#src/session/context.ts';
+
+/** What Discord lets the bot not do where it sits: muted or deafened by a moderator, or not allowed to speak. */
+export type VoiceRestriction = 'muted' | 'deafened' | 'suppressed';
+
+/** On a stage one begins in the audience, and may be let out of it at once. */
+const audienceMs = 3_000;
+
+/** What hinders the bot in one channel now; people there are told once each time. */
+export class VoiceRestrictions {
+  readonly #room: Pick<SessionContext, 'floor' | 'notice' | 'parts' | 'signal'>;
+  readonly #all: Set<VoiceRestriction>;
+
+  /** `former` is of the channel it comes from: a moderator's hand goes along. */
+  constructor(
+    room: Pick<SessionContext, 'floor' | 'notice' | 'parts' | 'signal'>,
+    former?: VoiceRestrictions,
+  ) {
+    this.#room = room;
+    this.#all = new Set(former ? former.#all : []);
+    room.floor.mute(this.isMute);
+  }
+
+  /** Nobody hears what it says. */
+  get isMute(): boolean {
+    return this.#all.has('muted') || this.#all.has('suppressed');
+  }
+
+  /** Something keeps the bot from speaking or hearing, or does not any more. */
+  set(how: VoiceRestriction, on: boolean): void {
+    const isNew = on && !this.#all.has(how);
+    if (on) this.#all.add(how);
+    else this.#all.delete(how);
+    this.#room.floor.mute(this.isMute);
+    if (isNew) void this.#tell(how);
+  }
+
+  async #tell(how: VoiceRestriction): Promise<void> {
+    const { notice, parts, signal } = this.#room;
+    const holds = () => this.#all.has(how);
+    try {
+      if (how === 'suppressed') await parts.clock.sleep(audienceMs, signal);
+      notice({ id: `${how}.server` }, holds);
+    } catch {
+      // Left meanwhile.
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import type { BotError } from '#src/base/errors.ts';
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import {
+  failureText,
+  reportFailure,
+  writeUnspeakable,
+} from '#src/session/alerts/report-failure.ts';
+import { reportStagesWhole, watchAnswer } from '#src/session/alerts/stage-watchdog.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import { deliver } from '#src/session/output/delivery.ts';
+import { dropDoneEcho, tick } from '#src/session/output/drop-done-echo.ts';
+import { namePrefix, namesFor, withNamePrefix } from '#src/session/output/name-prefix.ts';
+import { type AnswerProgress, playAnswer, unanswered } from '#src/session/output/play-answer.ts';
+import { stuck } from '#src/session/output/speech-output.ts';
+import { writeUnspoken } from '#src/session/output/write-unspoken.ts';
+import { showWrittenParts } from '#src/session/output/written-parts.ts';
+import type { AskOutcome } from '#src/session/ports/command-ports.ts';
+import type { AnswerFinish } from '#src/session/ports/events.ts';
+import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
+import { beginAnswer } from './begin-answer.ts';
+import { refuseForBudget } from './budget-refusal.ts';
+import { PendingAnswer } from './pending-answer.ts';
+import { isSlow, postpone, tellToWait } from './postpone.ts';
+import { recordAnswer } from './record-answer.ts';
+
+/** How an attempt at an answer ended; `failure` is what broke outside. */
+type AnswerOutcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
+
+type Making = {
+  readonly thinking: PendingAnswer;
+  readonly reply: SpokenReply;
+  readonly progress: AnswerProgress;
+};
+
+/**
+ * Answers one question and returns when the answer has been played, or has failed and the room was told so.
+ *
+ * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`; what was heard until then is
+ * kept, unless the question was taken back by its own speaker.
+ */
+export async function answer(
+  question: QueuedQuestion,
+  room: SpeakingContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const progress = unanswered(question.said.toMs, question.endedAtMs);
+  const thinking = take(question, room);
+  if (!(thinking instanceof PendingAnswer)) return refuseForBudget(question, thinking, room);
+  question.step = () => thinking.step;
+  const { attention, mouth } = room;
+  let isPutOff = false;
+  attention.answering(question.said.speakerId);
+  const give = async (reply: SpokenReply): Promise<void> => {
+    const making = { thinking, reply, progress };
+    thinking.want(reply);
+    isPutOff = (await isSlow(thinking, room, signal)) && postpone(question, thinking, room);
+    if (isPutOff) return attention.answered(question.said.speakerId, '');
+    const { finish, failure } = await perform(question, room, making, signal).finally(() => {
+      for (const { said } of withDuplicates(question))
+        attention.answered(said.speakerId, reply.heardText());
+    });
+    const { dropped } = question.claim;
+    if (dropped === 'continued') thinking.discard();
+    else if (dropped !== 'withdrawn') {
+      recordAnswer(question, { reply, progress, finish }, room);
+      if (failure?.stage !== 'speak') showWrittenParts(question, { reply, progress, finish }, room);
+    }
+    await conclude({ finish, ...(failure && { failure }) }, room, signal);
+  };
+  await mouth.speak(signal, give, { isAnswer: true });
+  if (isPutOff) await tellToWait(question, room, signal);
+}
+
+/** The room is told what broke, and forgets it once an answer is whole. */
+async function conclude(
+  { finish, failure }: AnswerOutcome,
+  room: SpeakingContext,
+  signal: AbortSignal,
+): Promise<void> {
+  if (failure) await reportFailure(failure, room, signal);
+  else if (finish === 'completed') {
+    room.troubles.over('recognise', 'think', 'key');
+    reportStagesWhole(room);
+  }
+}
+
+async function perform(
+  question: QueuedQuestion,
+  room: SpeakingContext,
+  { thinking, reply, progress }: Making,
+  signal: AbortSignal,
+): Promise<AnswerOutcome> {
+  try {
+    const answered = thinking.release(reply, signal);
+    const wanted = dropDoneEcho(answered, question, thinking);
+    const made = withNamePrefix(wanted, question, room, signal);
+    const parts = writeUnspoken(made, progress, room, signal);
+    const work = () => playAnswer(parts, reply, progress, signal);
+    const failure = await watched(reply, work, thinking, room, signal);
+    for (const { tell } of withDuplicates(question)) tell?.(toldOf(progress, failure, room));
+    const finish = await room.mouth.played(reply, signal);
+    if (room.mouth.isStuck) {
+      writeUnspeakable(progress.text, room);
+      progress.written = progress.text;
+      return { finish: 'failed', failure: stuck() };
+    }
+    if (finish === 'empty' && thinking.isDone) tick(room);
+    return failure ? { finish: 'failed', failure } : { finish };
+  } catch (error) {
+    const wasHeard = signal.aborted && reply.firstSentAtMs !== undefined;
+    if (!question.claim.takenBack && !wasHeard) throw error;
+    return { finish: 'cancelled' };
+  }
+}
+
+/** As `deliver`, but what hangs is given up. */
+async function watched(
+  reply: SpokenReply,
+  work: () => Promise<void>,
+  thinking: PendingAnswer,
+  room: SpeakingContext,
+  signal: AbortSignal,
+): Promise<BotError | undefined> {
+  const over = new AbortController();
+  void watchAnswer(thinking, reply, room, AbortSignal.any([signal, over.signal]));
+  try {
+    return await deliver(reply, work, signal);
+  } finally {
+    over.abort(new Error('it is delivered'));
+  }
+}
+
+/** What was begun ahead, if it still rests on what the room knows or was long awaited; else anew. */
+function take(question: QueuedQuestion, room: SpeakingContext): PendingAnswer | BudgetRefusal {
+  const { earlier, postponed, said, thinking } = question;
+  question.thinking = undefined;
+  question.postponed = false;
+  if (thinking && (postponed || thinking.basis === room.memory.state)) return thinking;
+  thinking?.discard();
+  const addressee = namePrefix(namesFor(question, room), room);
+  return beginAnswer([...earlier, said], room, room.signal, addressee);
+}
+
+/** An answer that could not be spoken was written all the same; one without a word is none. */
+function toldOf(
+  { text }: AnswerProgress,
+  failure: BotError | undefined,
+  { parts }: SpeakingContext,
+): AskOutcome {
+  if (failure && failure.stage !== 'speak')
+    return { kind: 'failed', line: failureText(failure, parts) };
+  if (text.trim() !== '') return { kind: 'answered', text };
+  return { kind: 'failed', line: { id: 'fail.llm', with: { provider: parts.chatName } } };
+}

@@ -1,0 +1,38 @@
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { SessionContext } from '#src/session/context.ts';
+import { spokenSubstitute } from '#src/session/output/written-parts.ts';
+import { ToolRun, withToolRules } from '#src/session/tools/run-tools.ts';
+import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
+import { answerRequestOf, cheaperStyle } from './answer-request.ts';
+import { PendingAnswer } from './pending-answer.ts';
+
+/**
+ * Begins the answer to what one person said, oldest first, on what the room knows now, if that may cost what it will;
+ * `addressee` is named first, if any.
+ */
+export function beginAnswer(
+  said: readonly TurnUtterance[],
+  room: SessionContext,
+  signal: AbortSignal,
+  addressee = '',
+): PendingAnswer | BudgetRefusal {
+  const { channel, memory, parts, pipeline, waste } = room;
+  const { clock, spending } = parts;
+  const tools = new ToolRun(said, room);
+  const style = {
+    ...cheaperStyle(withToolRules(parts.style, tools.offered), spending.manner(channel.guildId)),
+    asides: spokenSubstitute(channel.guildId, parts),
+  };
+  const turn = { said, style, history: memory.messages(), tools: tools.offered };
+  const opened = spending.open(answerRequestOf(turn, channel.guildId));
+  if (opened.kind === 'refused') return opened;
+  if (opened.news) room.notice(opened.news);
+  const { bill } = opened;
+  const addressed = addressee === '' ? turn : { ...turn, addressee };
+  const basis = memory.state;
+  return new PendingAnswer(
+    addressed,
+    { pipeline, waste, tools, basis, bill, nowMs: () => clock.nowMs() },
+    signal,
+  );
+}

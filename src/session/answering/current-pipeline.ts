@@ -1,0 +1,99 @@
+import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
+
+export const pipelineNames = ['chained', 'audio-model', 'realtime'] as const;
+export type PipelineName = (typeof pipelineNames)[number];
+
+/** The ways to answer that this bot is set up for. */
+export interface Pipelines {
+  /** The first is used where a server has chosen none. */
+  readonly names: readonly PipelineName[];
+  /** One for a stay; whoever opened it disposes of it, if it can be. Throws for one that is not among `names`. */
+  open(name: PipelineName): Pipeline & Partial<Disposable>;
+  /** What thinks and speaks in it, in a few words for the panel. */
+  engine(name: PipelineName): string;
+  /** What an operator has to set to have one that is missing, say `REALTIME_MODEL`. */
+  needs(name: PipelineName): string;
+}
+
+type Lent = {
+  readonly name: PipelineName;
+  readonly pipeline: Pipeline & Partial<Disposable>;
+  answers: number;
+  retired: boolean;
+};
+
+/**
+ * How one stay answers now. A switch counts from the next answer on; one that runs ends as it began, and only then its
+ * pipeline is disposed of.
+ */
+export class CurrentPipeline implements Pipeline {
+  readonly #pipelines: Pick<Pipelines, 'open'>;
+  readonly #wanted: () => PipelineName;
+  readonly #signal: AbortSignal;
+  #lent: Lent | undefined;
+
+  /** `wanted` may change at any time. Aborting `signal`, which every answer ends with as well, disposes of everything. */
+  constructor(pipelines: Pick<Pipelines, 'open'>, wanted: () => PipelineName, signal: AbortSignal) {
+    this.#pipelines = pipelines;
+    this.#wanted = wanted;
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#retire(), { once: true });
+  }
+
+  /** Lets go at once of what is not wanted any more; otherwise the next answer does. */
+  follow(): void {
+    if (this.#lent && this.#lent.name !== this.#wanted()) this.#retire();
+  }
+
+  /** Aborting `signal` is what ends an answer that is not read to its end. */
+  answer(turn: Turn, stage: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart> {
+    const lent = this.#current();
+    lent.answers++;
+    const back = (): void => {
+      lent.answers--;
+      close(lent);
+    };
+    if (signal.aborted) back();
+    else signal.addEventListener('abort', back, { once: true });
+    return lent.pipeline.answer(turn, stage, signal);
+  }
+
+  hear(samples: Int16Array, speakerId: string, fromMs: number): void {
+    this.#current().pipeline.hear?.(samples, speakerId, fromMs);
+  }
+
+  forgetHeard(speakerId: string, fromMs: number): void {
+    this.#lent?.pipeline.forgetHeard?.(speakerId, fromMs);
+  }
+
+  forget(): void {
+    this.#lent?.pipeline.forget?.();
+  }
+
+  #current(): Lent {
+    this.follow();
+    const name = this.#wanted();
+    if (this.#signal.aborted) return { name, pipeline: silent, answers: 0, retired: true };
+    this.#lent ??= { name, pipeline: this.#pipelines.open(name), answers: 0, retired: false };
+    return this.#lent;
+  }
+
+  #retire(): void {
+    const lent = this.#lent;
+    this.#lent = undefined;
+    if (!lent) return;
+    lent.retired = true;
+    close(lent);
+  }
+}
+
+/** After the stay nobody is answered. */
+const silent: Pipeline = {
+  async *answer() {
+    yield* [];
+  },
+};
+
+function close(lent: Lent): void {
+  if (lent.retired && lent.answers === 0) lent.pipeline[Symbol.dispose]?.();
+}

@@ -1,0 +1,209 @@
+import { durationMs } from '#src/audio/pcm.ts';
+import type { BotError } from '#src/base/errors.ts';
+import type { ToolCall, Usage } from '#src/chat/ports.ts';
+import type { AnswerHost, Pipeline, ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import type { ToolRun } from '#src/session/tools/run-tools.ts';
+import type { UsageMeter } from '#src/spending/budget-authority.ts';
+import type { TextId } from '#src/texts/texts.ts';
+import { type PreemptiveBudget, tokensOf } from './preemptive-budget.ts';
+
+/** A part of an answer, and when it came. */
+export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
+
+/** What an answer is made with. */
+export type PendingAnswerParts = {
+  readonly pipeline: Pipeline;
+  readonly waste: PreemptiveBudget;
+  /** What the turn may call; nothing if left out. */
+  readonly tools?: Pick<ToolRun, 'isDone' | 'run' | 'step'>;
+  /** What the turn rests on; another one later means that the answer is out of date. */
+  readonly basis: object;
+  readonly nowMs: () => number;
+  /** What it takes is told here; nobody counts if left out. */
+  readonly bill?: UsageMeter;
+};
+
+type Early = { readonly parts: readonly ArrivedPart[]; readonly end?: 'over' | { error: unknown } };
+
+/**
+ * One answer from its first request on, perhaps before it is known to be wanted: nothing of it is heard and no tool
+ * runs until it is released.
+ *
+ * It is read up to its first sound, or the first that fails, so that what waits is bounded. Aborting `signal` ends it.
+ */
+export class PendingAnswer {
+  readonly basis: object;
+  readonly #parts: AsyncIterator<ReplyPart>;
+  readonly #waste: PreemptiveBudget;
+  readonly #tools: PendingAnswerParts['tools'];
+  readonly #nowMs: () => number;
+  readonly #bill: UsageMeter | undefined;
+  readonly #over = new AbortController();
+  readonly #released = Promise.withResolvers<SpokenReply>();
+  readonly #early: Promise<Early>;
+  readonly #until: AbortSignal;
+  #isReady = false;
+  #arrivals = 0;
+  #awaitsSpeech = false;
+  #reply: SpokenReply | undefined;
+  #fate: 'open' | 'wanted' | 'vain' = 'open';
+  #tokens = 0;
+
+  constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
+    const { pipeline, waste, tools, basis, bill, nowMs } = parts;
+    this.basis = basis;
+    this.#waste = waste;
+    this.#tools = tools;
+    this.#nowMs = nowMs;
+    this.#bill = bill;
+    const until = AbortSignal.any([signal, this.#over.signal]);
+    this.#until = until;
+    until.addEventListener('abort', () => bill?.close(), { once: true });
+    if (until.aborted) bill?.close();
+    this.#parts = pipeline.answer(turn, this.#stage(), until)[Symbol.asyncIterator]();
+    this.#early = this.#gather().finally(() => {
+      this.#isReady = true;
+    });
+  }
+
+  /** Its first sound is there, or it has ended. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Never rejects. */
+  get ready(): Promise<void> {
+    return this.#early.then(() => undefined);
+  }
+
+  /** What was asked for was done, and shows by itself. */
+  get isDone(): boolean {
+    return this.#tools?.isDone ?? false;
+  }
+
+  /** The tool that runs for it, as people are told of it. */
+  get step(): TextId | undefined {
+    return this.#tools?.step;
+  }
+
+  /** How many parts have come so far. */
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
+  /** Which stage the next part is awaited from. */
+  get stage(): 'think' | 'speak' {
+    return this.#awaitsSpeech ? 'speak' : 'think';
+  }
+
+  /** It is going to be heard, in `reply`: from now on it may have effects. */
+  want(reply: SpokenReply): void {
+    this.#reply = reply;
+    this.#released.resolve(reply);
+    if (this.#fate !== 'open') return;
+    this.#fate = 'wanted';
+    this.#bill?.wanted();
+    this.#waste.turn();
+    this.#waste.use(this.#tokens);
+  }
+
+  /** Nobody waits for it any longer: it ends, for whoever reads it with this error. */
+  giveUp(error: BotError): void {
+    this.#over.abort(error);
+  }
+
+  /**
+   * Lets it have its effects, and gives all of it. Once.
+   *
+   * Errors: the pipeline's. Aborting `signal` ends it and throws `signal.reason`.
+   */
+  async *release(reply: SpokenReply, signal: AbortSignal): AsyncGenerator<ArrivedPart> {
+    this.want(reply);
+    const leave = () => this.#over.abort(signal.reason);
+    signal.addEventListener('abort', leave);
+    if (signal.aborted) leave();
+    try {
+      signal.throwIfAborted();
+      const { parts, end } = await this.#early;
+      signal.throwIfAborted();
+      yield* parts;
+      if (end === undefined) yield* this.#rest();
+      else if (end !== 'over') throw end.error;
+    } finally {
+      signal.removeEventListener('abort', leave);
+      this.#over.abort(new Error('the answer is over'));
+    }
+  }
+
+  /** It is not wanted, or not any more, and nobody heard of it: what it took was in vain. */
+  discard(): void {
+    if (this.#fate === 'vain') return;
+    if (this.#fate === 'wanted') this.#waste.use(-this.#tokens);
+    this.#waste.lose(this.#tokens);
+    this.#fate = 'vain';
+    this.#over.abort(new Error('the answer is not wanted'));
+  }
+
+  #stage(): AnswerHost {
+    return {
+      playedMs: () => this.#reply?.playedMs() ?? 0,
+      run: (call, signal) => this.#run(call, AbortSignal.any([signal, this.#over.signal])),
+      spent: (usage) => this.#spend(usage),
+      spoke: (spoken) => this.#bill?.spoke(spoken),
+    };
+  }
+
+  /** Not before the answer is released, and never once it is over. */
+  async #run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+    await unlessAborted(this.#released.promise, signal);
+    signal.throwIfAborted();
+    if (!this.#tools) return { content: 'There is no such tool.' };
+    return await this.#tools.run(call, (usage) => this.#spend(usage), signal);
+  }
+
+  #spend(usage: Usage): void {
+    this.#bill?.used(usage);
+    const tokens = tokensOf(usage);
+    this.#tokens += tokens;
+    if (this.#fate === 'wanted') this.#waste.use(tokens);
+    if (this.#fate === 'vain') this.#waste.lose(tokens);
+  }
+
+  async #gather(): Promise<Early> {
+    const parts: ArrivedPart[] = [];
+    try {
+      for (;;) {
+        const { done, value: part } = await this.#next();
+        if (done) return { parts, end: 'over' };
+        parts.push(this.#arrived(part));
+        if (part.kind === 'audio' || part.kind === 'unspoken') return { parts };
+      }
+    } catch (error) {
+      return { parts, end: { error } };
+    }
+  }
+
+  async *#rest(): AsyncGenerator<ArrivedPart> {
+    for (;;) {
+      const { done, value: part } = await this.#next();
+      if (done) return;
+      yield this.#arrived(part);
+    }
+  }
+
+  /** Also of a pipeline that heeds no signal, nobody waits for longer than this answer lasts. */
+  async #next(): Promise<IteratorResult<ReplyPart>> {
+    this.#until.throwIfAborted();
+    return await unlessAborted(this.#parts.next(), this.#until);
+  }
+
+  #arrived(part: ReplyPart): ArrivedPart {
+    this.#arrivals++;
+    if (part.kind === 'clause') this.#awaitsSpeech = true;
+    if (part.kind === 'audio' || part.kind === 'unspoken') this.#awaitsSpeech = false;
+    if (part.kind === 'audio') this.#bill?.sounded(durationMs(part.pcm));
+    return { part, atMs: this.#nowMs() };
+  }
+}

@@ -1,0 +1,70 @@
+import { BotError } from '#src/base/errors.ts';
+import { sayOrWrite } from '#src/session/alerts/report-failure.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import { waitingRules } from '#src/turn/waiting.ts';
+import type { PendingAnswer } from './pending-answer.ts';
+
+/** What is not there after so long is given up. */
+const longestMs = 300_000;
+
+/** Waits until there is something to hear of an answer; true where that takes so long that others get the floor. */
+export async function isSlow(
+  thinking: PendingAnswer,
+  { parts }: Pick<SpeakingContext, 'parts'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { clock } = parts;
+  if (thinking.isReady) return false;
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const late = clock.sleep(waitingRules.laterMs, either).then(
+    () => !signal.aborted,
+    () => false,
+  );
+  try {
+    return await Promise.race([thinking.ready.then(() => false), late]);
+  } finally {
+    over.abort(new Error('waited for enough'));
+  }
+}
+
+/** Gives the floor to others until the answer is there; false where too many are awaited already. */
+export function postpone(
+  question: QueuedQuestion,
+  thinking: PendingAnswer,
+  { floor }: SpeakingContext,
+): boolean {
+  if (!floor.putAside(question)) {
+    thinking.giveUp(tooLate(waitingRules.laterMs));
+    return false;
+  }
+  question.thinking = thinking;
+  question.claim.signal.addEventListener('abort', () => question.thinking?.discard());
+  return true;
+}
+
+/** Whoever asked is told not to wait. */
+export async function tellToWait(
+  { tell }: QueuedQuestion,
+  room: SpeakingContext,
+  signal: AbortSignal,
+): Promise<void> {
+  tell?.({ kind: 'failed', line: { id: 'ask.late' } });
+  await sayOrWrite({ id: 'slow.later' }, room, signal);
+}
+
+/** Answers that took long come at the next pause, or fail; after five minutes in any case. To be called now and then. */
+export function resumePostponed({ floor, parts }: SpeakingContext, isQuiet: boolean): void {
+  for (const question of floor.aside) {
+    const { thinking, endedAtMs } = question;
+    const isOver = parts.clock.nowMs() - endedAtMs >= longestMs;
+    if (isOver && !thinking?.isReady) thinking?.giveUp(tooLate(longestMs));
+    const isReady = thinking === undefined || thinking.isReady;
+    if (isReady && (isOver || (isQuiet && floor.isFree))) floor.takeUp(question);
+  }
+}
+
+function tooLate(ms: number): BotError {
+  return new BotError('provider.late', true, `No answer in ${ms / 1000} s.`);
+}

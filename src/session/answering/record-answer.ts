@@ -1,0 +1,99 @@
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import { failureOf } from '#src/session/failure.ts';
+import type { AnswerProgress } from '#src/session/output/play-answer.ts';
+import type { AnswerFinish } from '#src/session/ports/events.ts';
+import { speakerOf, withDuplicates } from '#src/session/queue/duplicate-questions.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+
+/** An answer that is over. */
+export type FinishedAnswer = {
+  readonly reply: SpokenReply;
+  readonly progress: AnswerProgress;
+  readonly finish: AnswerFinish;
+};
+
+/** What a model is shown in place of words it heard itself, and nobody recognised. */
+const unrecognised = '(Nobody recognised these words.)';
+
+/** Into the memory goes what was said and what was heard or read of the answer, and nothing else; listeners are told. */
+export function recordAnswer(
+  question: QueuedQuestion,
+  given: FinishedAnswer,
+  room: SpeakingContext,
+): void {
+  if (!hasWords(question)) {
+    if (given.reply.firstSentAtMs === undefined) return;
+    tellWhy(question, room);
+  }
+  const twins = (question.also ?? []).filter(hasWords);
+  for (const twin of twins) remember(twin, '', [], room);
+  remember(question, reached(given), twins.map(speakerOf), room);
+  const { firstSentAtMs } = given.reply;
+  if (firstSentAtMs !== undefined && !question.tell) {
+    room.panel.answered(firstSentAtMs - question.said.toMs);
+  }
+  for (const one of withDuplicates(question)) tell(one, given, room);
+}
+
+/** What people have of the answer; where a part of it was written, an answer that is not cut short is whole. */
+function reached({ reply, progress, finish }: FinishedAnswer): string {
+  const { text, written } = progress;
+  if (written === undefined) return reply.heardText();
+  if (finish !== 'cancelled') return text;
+  return [reply.heardText(), written].join(' ').trim();
+}
+
+function hasWords({ words }: QueuedQuestion): boolean {
+  return words !== undefined && words.text.trim() !== '';
+}
+
+/** The model heard what the recogniser failed to. */
+function tellWhy({ said }: QueuedQuestion, { channel, parts }: SpeakingContext): void {
+  said.transcript().catch((error: unknown) => {
+    parts.onEvent(channel.guildId, failureOf(error, 'recognise'));
+  });
+}
+
+function remember(
+  { said, words }: QueuedQuestion,
+  heard: string,
+  alsoIds: readonly string[],
+  { memory }: SpeakingContext,
+): void {
+  const { speakerId, name } = said;
+  memory.add({
+    speakerId,
+    name,
+    said: words?.text.trim() ? words.text : unrecognised,
+    heard,
+    alsoIds,
+  });
+}
+
+function tell(
+  { said, words, endedAtMs, tell: isTyped }: QueuedQuestion,
+  { reply, progress, finish }: FinishedAnswer,
+  { channel, parts, waste }: SpeakingContext,
+): void {
+  const { speakerId, name } = said;
+  const { firstSentAtMs } = reply;
+  const instants = {
+    ...progress.instants,
+    heardAtMs: said.toMs,
+    endedAtMs,
+    ...(words && { recognisedAtMs: words.atMs }),
+    ...(firstSentAtMs !== undefined && { firstSentAtMs }),
+  };
+  parts.onEvent(channel.guildId, {
+    kind: 'answered',
+    speakerId,
+    name,
+    text: progress.text,
+    heardText: reply.heardText(),
+    finish,
+    ...(isTyped && { typed: true }),
+    vainShare: waste.share,
+    instants,
+  });
+}

@@ -1,0 +1,120 @@
+import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
+import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
+import { sparesCoders } from '#src/audio/opus/opus.ts';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
+import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
+import { Mixer } from '#src/playback/mix/mixer.ts';
+import { CueTrack } from '#src/playback/reply/cue-track.ts';
+import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { Interruptions } from '#src/session/hearing/interruptions.ts';
+import { OpenUtterances } from '#src/session/hearing/open-utterances.ts';
+import { OverlapWords } from '#src/session/hearing/overlap-words.ts';
+import { SpeakerInput, type SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
+import { SpeakerInputs } from '#src/session/hearing/speaker-inputs.ts';
+import { SpeechOutput } from '#src/session/output/speech-output.ts';
+import { WaitingCues } from '#src/session/output/waiting-cues.ts';
+import type { VoiceLink } from '#src/session/ports/voice-link.ts';
+import { Departures } from '#src/session/presence/departures.ts';
+import { Greeter } from '#src/session/presence/greeter.ts';
+import type { SessionContext, SpeakingContext } from './context.ts';
+
+/** What the loops of one session share. */
+export type ConnectionParts = Disposable & {
+  readonly link: VoiceLink;
+  readonly room: SpeakingContext;
+  readonly ears: SpeakerInputs;
+  readonly drafts: OpenUtterances;
+  readonly interruptions: Interruptions;
+  readonly departures: Departures;
+  readonly waiting: WaitingCues;
+  readonly greeter: Greeter;
+};
+
+/** Ears and a mouth on one link; both are gone when it is disposed of. */
+export function openConnectionParts(link: VoiceLink, stay: SessionContext): ConnectionParts {
+  const { channel, parts } = stay;
+  const sent = new SentEnvelope();
+  const { voice, cues, mixer, free } = openSound(stay, sent);
+  const people = () => link.people();
+  const room = { ...stay, people, mouth: new SpeechOutput(voice, parts.clock) };
+  const ears = new SpeakerInputs(
+    (speakerId) => openEar(speakerId, sent, stay),
+    (speakerId, packets) => parts.onEvent(channel.guildId, { kind: 'stream', speakerId, packets }),
+    () => sparesCoders(parts.codec, sparedByEars),
+  );
+  const interruptions = new Interruptions(room, cues);
+  const drafts = new OpenUtterances({
+    room,
+    overlapWords: new OverlapWords({ room, interruptions }),
+    people,
+    read(speakerId, understood) {
+      const noticed = ears.read(speakerId, understood, parts.clock.nowMs());
+      for (const one of noticed) take(speakerId, one, scene);
+      drafts.overhear(speakerId, understood.text);
+    },
+  });
+  const scene = {
+    ...{ link, room, ears, drafts, interruptions },
+    departures: new Departures(room, interruptions),
+    waiting: new WaitingCues(room, cues),
+    greeter: new Greeter(room, link.people()),
+    [Symbol.dispose]() {
+      stay.bell.hang(undefined);
+      voice.cut();
+      drafts.close();
+      ears.close();
+      free();
+    },
+  };
+  stay.bell.hang({
+    isSpeaking: () => voice.sounds,
+    play: (samples, left) => cues.say(samples, left),
+  });
+  const { wake } = link.play(mixer);
+  mixer.onSound(wake);
+  return scene;
+}
+
+/** What a link sends: speech, cues, and the tracks of the stay. */
+function openSound({ parts, settings, tracks, volume }: SessionContext, sent: SentEnvelope) {
+  const voice = new VoiceTrack();
+  const cues = new CueTrack(voice, parts.cues, () => settings().cues);
+  volume.onChange((track, percent) => {
+    (track === 'voice' ? voice : cues).volume(percent / 100);
+  });
+  const encoder = parts.codec.encoder(speakRateHz);
+  const left = (samples: Int16Array, atMs: number) => sent.left(samples, atMs);
+  const music = { tracks: tracks.deck.tracks, encoder: () => parts.codec.stereoEncoder() };
+  const mixer = new Mixer([voice, cues], encoder, left, music);
+  const free = () => {
+    encoder.free();
+    mixer.free();
+  };
+  return { voice, cues, mixer, free };
+}
+
+/** The mouth first: a voice that talks it down is not waited for. */
+export function take(
+  speakerId: string,
+  noticed: SpeakerInputEvent,
+  { interruptions, drafts }: Pick<ConnectionParts, 'interruptions' | 'drafts'>,
+): void {
+  interruptions.notice(speakerId, noticed);
+  drafts.take(speakerId, noticed);
+}
+
+/** Coders that ears leave to the music of all channels. */
+const sparedByEars = 2;
+
+function openEar(
+  speakerId: string,
+  sent: SentEnvelope,
+  { habits, parts }: SessionContext,
+): SpeakerInput {
+  const { codec, weights, endpointRules: rules } = parts;
+  const meter = new VoiceMeter(new VoiceActivity(weights));
+  const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
+  return new SpeakerInput({ speakerId, stream, meter, echo, rules, habits });
+}

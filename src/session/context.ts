@@ -1,0 +1,65 @@
+import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
+import type { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
+import type { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
+import type { PreemptiveBudget } from '#src/session/answering/preemptive-budget.ts';
+import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
+import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { PauseHabits } from '#src/session/hearing/pause-habits.ts';
+import type { CuePlayer } from '#src/session/output/cue-player.ts';
+import type { SpeechOutput } from '#src/session/output/speech-output.ts';
+import type { LeaveOutcome } from '#src/session/ports/command-ports.ts';
+import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { UnaskedPeople } from '#src/session/presence/ask-newcomers.ts';
+import type { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
+import type { OncePerSession } from '#src/session/presence/once-per-session.ts';
+import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import type { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
+import type { SessionTracks } from '#src/session/tracks/session-tracks.ts';
+import type { TrackVolumes } from '#src/session/tracks/track-volumes.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { SessionDependencies } from './dependencies.ts';
+import type { PanelWatch } from './panel-watch.ts';
+
+/** What the sessions of one stay have in common, and what is reached from outside them. */
+export type SessionContext = {
+  readonly channel: ChannelRef;
+  /** Who called the bot in. */
+  readonly callerId: string;
+  /** As they hold in its server at the moment they are looked at. */
+  readonly parts: SessionDependencies;
+  readonly settings: () => GuildSettings;
+  readonly pipeline: CurrentPipeline;
+  readonly bell: CuePlayer;
+  readonly gate: ConsentGate;
+  readonly withdrawals: ConsentWithdrawals;
+  readonly memory: ConversationMemory;
+  readonly floor: TurnQueue;
+  readonly waste: PreemptiveBudget;
+  readonly habits: PauseHabits;
+  readonly attention: SessionAddressing;
+  readonly newcomers: UnaskedPeople;
+  readonly panel: PanelWatch;
+  readonly once: OncePerSession;
+  readonly troubles: ReportedFailures;
+  /** What waits for a button. */
+  readonly asks: PendingConfirmations;
+  readonly volume: TrackVolumes;
+  /** What plays under names. */
+  readonly tracks: SessionTracks;
+  /** Everybody there besides the bot itself, also while the link is away. */
+  readonly people: () => readonly ChannelMember[];
+  /** As `VoiceLink.refresh`. */
+  readonly refresh: (personId: string, signal: AbortSignal) => Promise<void>;
+  /** Ends the stay, as `/leave` does. */
+  readonly leave: () => Promise<LeaveOutcome>;
+  /** Aborted when the stay is over; its links may come and go. */
+  readonly signal: AbortSignal;
+  /** Has everybody there read something, in its turn and if it still holds then. */
+  notice(line: TextLine, holds?: () => boolean): void;
+};
+
+/** A room with somebody in it who can speak. */
+export type SpeakingContext = SessionContext & {
+  readonly mouth: SpeechOutput;
+};

@@ -1,0 +1,85 @@
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import type { ConsentPolicy } from '#src/people/consent.ts';
+import type { ConsentStore } from '#src/people/consent-book.ts';
+import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { Cues } from '#src/playback/reply/load-cues.ts';
+import type { ModelNews } from '#src/provider/models/models.ts';
+import type { Pipelines } from '#src/session/answering/current-pipeline.ts';
+import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
+import type { Places } from '#src/session/ports/command-ports.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { GuildStore } from '#src/session/ports/guild-store.ts';
+import type { PanelBoard } from '#src/session/ports/panel.ts';
+import type { SettingsStore } from '#src/session/ports/settings-store.ts';
+import type { RoomTool } from '#src/session/ports/tool.ts';
+import type { TrackStore } from '#src/session/ports/track-store.ts';
+import type { VoiceDoor } from '#src/session/ports/voice-link.ts';
+import type { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
+import type { RecordingReader } from '#src/sources/fetch/ports.ts';
+import type { ListeningSlots } from '#src/speech/listening-slots.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
+import type { Locale } from '#src/texts/texts.ts';
+import type { AddressingMode } from '#src/turn/addressing-windows.ts';
+import type { EndpointRules } from '#src/turn/endpointing.ts';
+
+/** Who may be heard without being asked; `roleId` goes with the policy `role`. */
+export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };
+
+/** Everything a session is made of, built once by main and shared by all sessions. */
+export type SessionDependencies = {
+  readonly clock: Clock;
+  readonly door: VoiceDoor;
+  readonly scribe: ChannelMessages;
+  readonly places: Places;
+  readonly panels: PanelBoard;
+  readonly book: ConsentStore;
+  readonly guildBook: GuildStore;
+  readonly settingsBook: SettingsStore;
+  readonly codec: OpusCodec;
+  readonly weights: SileroWeights;
+  readonly cues: Cues;
+  readonly transcriber: Transcriber;
+  /** How many utterances stream to it at the same time. */
+  readonly listeningSlots: ListeningSlots;
+  readonly recordings: RecordingReader;
+  /** What tracks play. */
+  readonly sounds: SoundCatalog;
+  readonly trackBook: TrackStore;
+  /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
+  readonly warm: () => void;
+  readonly pipelines: Pipelines;
+  /** For questions answered in writing. */
+  readonly chat: ChatModel;
+  /** What a model may call while it answers. */
+  readonly tools: readonly RoomTool[];
+  /** For texts that are read out, and the few fixed sentences the bot says of itself. */
+  readonly synthesizer: Synthesizer;
+  readonly style: ReplyStyle;
+  /** What people are told when a role fails: the server's name, as in `127.0.0.1:8000`. */
+  readonly chatName: string;
+  /** What thinks and speaks, in a few words for the panel. */
+  readonly engine: string;
+  /** Names of voices, as far as they are known. */
+  readonly voices: readonly string[];
+  /** Languages its voice speaks, of those there are texts in; English is always among them. */
+  readonly spokenLocales: readonly Locale[];
+  readonly consent: ConsentPolicySettings;
+  /** Whose members may change everybody's sounds. */
+  readonly djRoleId?: string;
+  /** Models that need the operator's attention, as of today. */
+  readonly modelNews: () => readonly ModelNews[];
+  readonly endpointRules: EndpointRules;
+  readonly addressing: AddressingMode;
+  /** What the bot answers to beside its name in a server. */
+  readonly names: readonly string[];
+  /** What talk may cost. */
+  readonly spending: BudgetAuthority;
+  /** 0 to 1, evenly. */
+  readonly random: () => number;
+  /** What it throws is a bug of its own, and ends no session. */
+  readonly onEvent: (guildId: string, event: SessionEvent) => void;
+};

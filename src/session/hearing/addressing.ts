@@ -1,0 +1,102 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import {
+  type AddressingVerdict,
+  type SpokenTurn as Judged,
+  judge,
+  presume,
+  type SpeakerTurn,
+} from '#src/turn/addressing.ts';
+import {
+  type AddressEvent,
+  type AddressingRules,
+  addressingRules,
+  initialAddressing,
+  stepAddressing,
+} from '#src/turn/addressing-windows.ts';
+
+/** For so long after pressing Ask a person needs no name. */
+export const { askWindowMs } = addressingRules;
+
+/** What somebody said, or is about to: `fromMs` is when the voice began. */
+export type UtteranceStart = Pick<SpeakerTurn, 'speakerId' | 'fromMs'>;
+
+export type JudgedUtterance = UtteranceStart & Pick<Judged, 'goesOn' | 'text'>;
+
+/** To whom the bot listens in one stay, and whether what is said there is meant for it. */
+export class SessionAddressing {
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #parts: Pick<SessionDependencies, 'addressing'>;
+  readonly #names: () => readonly string[];
+  #state = initialAddressing;
+
+  /** `names` is what the bot answers to in this server now; the mode is looked up in `parts` each time. */
+  constructor(
+    parts: Pick<SessionDependencies, 'addressing' | 'clock'>,
+    names: () => readonly string[],
+  ) {
+    this.#parts = parts;
+    this.#clock = parts.clock;
+    this.#names = names;
+  }
+
+  /** This person asked for it: no name is needed for a while. An open window begins anew. */
+  open(personId: string): void {
+    this.#attend({ kind: 'asked', personId, atMs: this.#clock.nowMs() });
+  }
+
+  isOpen(personId: string): boolean {
+    const nowMs = this.#clock.nowMs();
+    return this.#state.windows.some(
+      (window) => window.kind === 'asked' && window.personId === personId && nowMs < window.untilMs,
+    );
+  }
+
+  /** An answer to this person is begun. */
+  answering(personId: string): void {
+    this.#attend({ kind: 'answering', personId, atMs: this.#clock.nowMs() });
+  }
+
+  /** It has ended, however; `heard` is what left of it. */
+  answered(personId: string, heard: string): void {
+    const endsInQuestion = /[?？؟]["”»\s]*$/u.test(heard);
+    this.#attend({ kind: 'answered', personId, atMs: this.#clock.nowMs(), endsInQuestion });
+  }
+
+  /** Somebody talked for so long, to whomever. */
+  talked(personId: string, ms: number): void {
+    this.#attend({ kind: 'talked', personId, ms, atMs: this.#clock.nowMs() });
+  }
+
+  /** `people` are all who are there. */
+  judge(spoken: JudgedUtterance, people: readonly ChannelMember[]): AddressingVerdict {
+    const { verdict, state } = judge(this.#state, among(spoken, people), this.#rules());
+    this.#state = state;
+    return verdict;
+  }
+
+  /** Whether `judge` would find it meant. */
+  foresees(spoken: JudgedUtterance, people: readonly ChannelMember[]): boolean {
+    return judge(this.#state, among(spoken, people), this.#rules()).verdict.meant;
+  }
+
+  /** Whether this person would be answered whatever they say. */
+  presumes(saying: UtteranceStart, people: readonly ChannelMember[]): boolean {
+    return presume(this.#state, among(saying, people), this.#rules());
+  }
+
+  #attend(event: AddressEvent): void {
+    this.#state = stepAddressing(this.#state, event, this.#rules());
+  }
+
+  #rules(): AddressingRules {
+    return { ...addressingRules, mode: this.#parts.addressing, names: this.#names() };
+  }
+}
+
+function among<S extends UtteranceStart>(saying: S, people: readonly ChannelMember[]) {
+  const isBot = people.some((one) => one.isBot && one.id === saying.speakerId);
+  const others = people.filter((one) => !one.isBot && one.id !== saying.speakerId);
+  return { ...saying, isBot, humans: others.length + 1, present: others.map(({ name }) => name) };
+}

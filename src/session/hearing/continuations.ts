@@ -1,0 +1,118 @@
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { ifInTime } from '#src/provider/if-in-time.ts';
+import type { SessionContext } from '#src/session/context.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import { TurnHandle } from '#src/session/queue/turn-handle.ts';
+import { continues } from '#src/turn/endpointing.ts';
+import type { OpenUtterance, TimedTranscript } from './open-utterance.ts';
+
+/** A question before anybody may answer it. */
+export type OpenQuestion = { -readonly [K in keyof QueuedQuestion]: QueuedQuestion[K] };
+
+/** Longest time, in ms, that what is understood waits for what it goes on with to be decided. */
+const longestDecidingMs = 500;
+/** Longest time, in ms, until the beginning of a voice is noticed. */
+const latestOnsetMs = 1_000;
+
+/** Which question of the same person an utterance goes on with, and what becomes of either. */
+export class Continuations {
+  readonly #room: Pick<SessionContext, 'floor' | 'parts' | 'signal'>;
+  readonly #run: (work: Promise<unknown>) => void;
+  /** What each person said last, as long as they may still go on with it. */
+  readonly #latest = new Map<string, QueuedQuestion>();
+  /** What goes on with a question that is not decided yet. */
+  readonly #followers = new WeakMap<QueuedQuestion, OpenUtterance>();
+  /** Of each question, once that is decided: whether it is to be answered. */
+  readonly #meant = new WeakMap<QueuedQuestion, Promise<boolean>>();
+  /** The own words of an utterance. */
+  readonly #texts = new WeakMap<TurnUtterance, string>();
+
+  /** `run` is told of work that nobody waits for. */
+  constructor(
+    room: Pick<SessionContext, 'floor' | 'parts' | 'signal'>,
+    run: (work: Promise<unknown>) => void,
+  ) {
+    this.#room = room;
+    this.#run = run;
+  }
+
+  /** What speech that begins then goes on with. */
+  before(speakerId: string, fromMs: number): QueuedQuestion | undefined {
+    const latest = this.#latest.get(speakerId);
+    const { endpointRules } = this.#room.parts;
+    return latest && continues(latest.said.toMs, fromMs, endpointRules) ? latest : undefined;
+  }
+
+  follow(before: QueuedQuestion, draft: OpenUtterance): void {
+    this.#followers.set(before, draft);
+  }
+
+  /** `meant` settles when it is decided; never rejects but for a bug. */
+  add(question: QueuedQuestion, meant: Promise<boolean>): void {
+    this.#meant.set(question, meant);
+  }
+
+  /** Speech that begins soon goes on with it. */
+  mayGoOn(question: QueuedQuestion): void {
+    this.#latest.set(question.said.speakerId, question);
+  }
+
+  /** There was nothing to go on with. */
+  wasNothing(question: QueuedQuestion): void {
+    const { speakerId } = question.said;
+    if (this.#latest.get(speakerId) === question) this.#latest.delete(speakerId);
+  }
+
+  /** Forgets what nobody can go on with any more, and what was said by those who may not be heard. */
+  keep(mayHear: (speakerId: string) => boolean): void {
+    const { clock, endpointRules } = this.#room.parts;
+    const sinceMs = clock.nowMs() - endpointRules.mergeMs - latestOnsetMs;
+    for (const [speakerId, { said }] of this.#latest) {
+      if (said.toMs < sinceMs || !mayHear(speakerId)) this.#latest.delete(speakerId);
+    }
+  }
+
+  /** Waits until it is decided what `draft` goes on with; what takes long, as a recogniser that stalls, is left alone. */
+  async decided(draft: OpenUtterance): Promise<void> {
+    const { before } = draft;
+    if (!before) return;
+    const { parts, signal } = this.#room;
+    const deciding = this.#meant.get(before) ?? Promise.resolve(false);
+    const meant = await ifInTime(deciding, longestDecidingMs, parts.clock, signal).catch(
+      () => undefined, // the room is gone, or the bug is told already
+    );
+    this.#followers.delete(before);
+    if (meant !== undefined) return;
+    draft.goOnWith(undefined);
+    this.#run(this.giveBack(before));
+  }
+
+  /** Its words are there: they and those of what it goes on with become one text. */
+  understood(question: OpenQuestion, { text, atMs }: TimedTranscript): void {
+    this.#texts.set(question.said, text);
+    const texts = [...question.earlier, question.said].map((one) => this.#texts.get(one) ?? '');
+    question.words = { text: texts.join(' ').trim(), atMs };
+  }
+
+  /** `rest` does not go on with it after all; where that was nothing, what comes next still may. */
+  leave(before: QueuedQuestion, rest: QueuedQuestion, isNothing: boolean): void {
+    const next = this.#followers.get(rest);
+    if (isNothing && next) {
+      next.goOnWith(before);
+      this.#followers.delete(rest);
+      this.#followers.set(before, next);
+    } else this.#run(this.giveBack(before, rest));
+  }
+
+  /** What waited for the rest of it, where there is none, is asked as it stood. */
+  async giveBack(question: QueuedQuestion, rest?: QueuedQuestion): Promise<void> {
+    if (question.claim.dropped !== 'continued' || !(await this.#meant.get(question))) return;
+    const same = { ...question, thinking: undefined, claim: new TurnHandle() };
+    this.#meant.set(same, Promise.resolve(true));
+    const { speakerId } = same.said;
+    if ([undefined, question, rest].includes(this.#latest.get(speakerId))) {
+      this.#latest.set(speakerId, same);
+    }
+    this.#room.floor.ask(same);
+  }
+}

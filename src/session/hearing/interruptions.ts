@@ -1,0 +1,138 @@
+import type { CueTrack } from '#src/playback/reply/cue-track.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import {
+  type InterruptionEffect,
+  type InterruptionEvent,
+  stepInterruption,
+  uninterrupted,
+} from '#src/turn/interruption.ts';
+import { interruptionRules } from '#src/turn/interruption-rules.ts';
+import type { OverlapKind } from '#src/turn/interruption-words.ts';
+import type { SpeakerInputEvent } from './speaker-input.ts';
+
+/** 12 dB after a codec; both are done within two frames. */
+const duckDb = 13;
+const duckOverMs = 5;
+const unduckOverMs = 200;
+
+/** Words of somebody while the bot speaks, as far as they are known. */
+export type Overheard = {
+  readonly personId: string;
+  readonly what: OverlapKind;
+  readonly isFinal: boolean;
+  /** To the bot, by its name or as if. */
+  readonly meant: boolean;
+  readonly sure?: boolean;
+};
+
+/** What voices and words do to what the bot is saying: it dips, pauses, goes on, or falls silent. */
+export class Interruptions {
+  readonly #room: SpeakingContext;
+  readonly #cues: Pick<CueTrack, 'play'>;
+  #state = uninterrupted;
+  #isSpeaking = false;
+
+  constructor(room: SpeakingContext, cues: Pick<CueTrack, 'play'>) {
+    this.#room = room;
+    this.#cues = cues;
+  }
+
+  /** To be given everything that was noticed of this person, in order. */
+  notice(personId: string, noticed: SpeakerInputEvent): void {
+    const event = eventOf(noticed, this.#nowMs());
+    if (event) this.#step({ personId, ...event });
+  }
+
+  hear({ personId, ...heard }: Overheard): void {
+    this.#step({ kind: 'heard-as', personId, atMs: this.#nowMs(), ...heard });
+  }
+
+  left(personId: string): void {
+    this.#step({ kind: 'left', personId, atMs: this.#nowMs() });
+  }
+
+  /** To be called every 20 ms or so. */
+  tick(): void {
+    const { floor, mouth } = this.#room;
+    const atMs = this.#nowMs();
+    if (mouth.sounds !== this.#isSpeaking) {
+      this.#isSpeaking = mouth.sounds;
+      const { current } = floor;
+      const replyTo = current?.kind === 'question' && { replyTo: current.said.speakerId };
+      const { interruptible } = mouth;
+      this.#step(
+        mouth.sounds
+          ? { kind: 'reply-began', atMs, interruptible, ...replyTo }
+          : { kind: 'reply-over', atMs },
+      );
+    }
+    this.#step({ kind: 'tick', atMs });
+  }
+
+  #nowMs(): number {
+    return this.#room.parts.clock.nowMs();
+  }
+
+  #step(event: InterruptionEvent): void {
+    const { state, effects } = stepInterruption(this.#state, event, interruptionRules);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: InterruptionEffect): void {
+    const { floor, mouth } = this.#room;
+    const { current } = floor;
+    switch (effect.kind) {
+      case 'duck':
+        mouth.duck(duckDb, duckOverMs);
+        return;
+      case 'unduck':
+        mouth.unduck(unduckOverMs);
+        return;
+      case 'pause':
+        mouth.pause();
+        return;
+      case 'resume':
+        mouth.resume();
+        return;
+      case 'go-on-cue':
+        this.#cues.play('heard');
+        return;
+      case 'stop':
+        if (current) floor.drop(current, 'stopped');
+        this.#cues.play('thinking');
+        return;
+      case 'yield':
+        if (current) floor.drop(current, 'interrupted');
+        return;
+      case 'finish-clause':
+        mouth.endAfterSentence(() => current && floor.drop(current, 'interrupted'));
+        return;
+    }
+  }
+}
+
+function eventOf(noticed: SpeakerInputEvent, atMs: number) {
+  switch (noticed.kind) {
+    case 'overlap-began':
+      return { kind: 'began', fromMs: noticed.fromMs, atMs } as const;
+    case 'voiced':
+      return {
+        kind: 'voiced',
+        voicedMs: noticed.voicedMs,
+        levelDb: noticed.levelDb,
+        atMs,
+      } as const;
+    case 'paused':
+      return { kind: 'paused', atMs } as const;
+    case 'overlap-ended':
+      return { kind: 'ended', voicedMs: noticed.voicedMs, atMs } as const;
+    case 'ended':
+      return { kind: 'ended', voicedMs: noticed.heard.voicedMs, atMs } as const;
+    case 'began':
+    case 'sound':
+    case 'resumed':
+    case 'likely-over':
+      return undefined;
+  }
+}

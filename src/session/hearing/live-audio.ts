@@ -1,0 +1,24 @@
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import { type AddressingContext, audience } from './answerable.ts';
+import type { OpenUtterance } from './open-utterance.ts';
+
+/** Sound that goes to whoever answers, while it is spoken. Never throws. */
+export type LiveAudio = {
+  readonly hear: (sound: Int16Array) => void;
+  /** It is not going to be answered. */
+  readonly forget: () => void;
+};
+
+/** Only of somebody who is going to be answered whatever they say: of everybody else, the words decide first. */
+export function liveAudioOf(
+  draft: Pick<OpenUtterance, 'speakerId' | 'fromMs' | 'isAlone'>,
+  pipeline: Pick<Pipeline, 'hear' | 'forgetHeard'>,
+  court: AddressingContext,
+): LiveAudio | undefined {
+  const { speakerId, fromMs } = draft;
+  if (!court.room.attention.presumes(draft, audience(draft, court))) return undefined;
+  return {
+    hear: (sound) => pipeline.hear?.(sound, speakerId, fromMs),
+    forget: () => pipeline.forgetHeard?.(speakerId, fromMs),
+  };
+}

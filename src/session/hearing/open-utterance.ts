@@ -1,0 +1,170 @@
+import { listenRateHz } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { within } from '#src/provider/within.ts';
+import { stageLate } from '#src/session/alerts/stage-watchdog.ts';
+import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import type { Listening, Transcript } from '#src/speech/ports.ts';
+import type { LiveAudio } from './live-audio.ts';
+
+export type OpenUtteranceOptions = {
+  readonly speakerId: string;
+  readonly name: string;
+  readonly fromMs: number;
+  /** Nobody else was there when it began. */
+  readonly isAlone: boolean;
+  readonly listening: Listening;
+  readonly clock: Clock;
+  /** What the same person asked so shortly before that this may be the rest of it. */
+  readonly before?: QueuedQuestion | undefined;
+};
+
+/** Longest time, in ms, until the words of a pause are there, whatever engines do; and for each ms of their sound. */
+const [longestRecogniseMs, recogniseShare] = [20_000, 0.5];
+/** Whoever never stops talking is not kept in memory whole. */
+const mostEarlier = 5;
+
+/** A transcript, and when it came. */
+export type TimedTranscript = Transcript & { readonly atMs: number };
+
+type TranscriptRequest = {
+  readonly text: Promise<Transcript>;
+  readonly stop: AbortController;
+  words?: TimedTranscript;
+};
+
+/** What one person is in the middle of saying. */
+export class OpenUtterance implements Disposable {
+  readonly speakerId: string;
+  readonly name: string;
+  readonly fromMs: number;
+  /** Then whoever comes in meanwhile does not change for whom it is. */
+  readonly isAlone: boolean;
+  /** The answer to it, where one is being prepared. */
+  thinking: PendingAnswer | undefined;
+  /** The words it rests on, while those of the recogniser were not final. */
+  guess: string | undefined;
+  /** The bot was speaking meanwhile. */
+  overlaps = false;
+  /** Where its sound goes besides, as it comes. */
+  live: LiveAudio | undefined;
+  /** What a recogniser that streams has understood so far. */
+  partial: string | undefined;
+  #before: QueuedQuestion | undefined;
+  readonly #listening: Listening;
+  readonly #clock: Clock;
+  #soundMs = 0;
+  #asked: TranscriptRequest | undefined;
+
+  constructor({
+    speakerId,
+    name,
+    fromMs,
+    isAlone,
+    listening,
+    clock,
+    before,
+  }: OpenUtteranceOptions) {
+    this.speakerId = speakerId;
+    this.name = name;
+    this.fromMs = fromMs;
+    this.isAlone = isAlone;
+    this.#listening = listening;
+    this.#clock = clock;
+    this.#before = before;
+  }
+
+  /** What this goes on with: said just before, not answered to its end, and meant for the bot as far as is known. */
+  get before(): QueuedQuestion | undefined {
+    const before = this.#before;
+    const dropped = before?.claim.dropped;
+    const isOpen = dropped === undefined || dropped === 'continued';
+    return isOpen && before?.isMeant !== false ? before : undefined;
+  }
+
+  /** It is decided whether what it goes on with was meant. */
+  get isSettled(): boolean {
+    const { before } = this;
+    return before === undefined || before.isMeant !== undefined;
+  }
+
+  /** It goes on with something else, or with nothing. */
+  goOnWith(before: QueuedQuestion | undefined): void {
+    this.#before = before;
+  }
+
+  /** What was meant for the bot and is answered together with it, oldest first. */
+  get earlier(): readonly TurnUtterance[] {
+    const { before } = this;
+    if (!before?.isMeant) return [];
+    const said = before.words ? before.said : wordless(before.said);
+    return [...before.earlier, said].slice(-mostEarlier);
+  }
+
+  hear(sound: Int16Array): void {
+    this.#soundMs += (sound.length / listenRateHz) * 1_000;
+    this.#listening.push(sound);
+    this.live?.hear(sound);
+  }
+
+  /** What `text` gave in this pause, once it has. */
+  get words(): TimedTranscript | undefined {
+    return this.#asked?.words;
+  }
+
+  /** Everything up to this pause as it is understood; recognised once a pause. Errors: as `Listening.settle`. */
+  text(): Promise<Transcript> {
+    this.#asked ??= this.#ask();
+    return this.#asked.text;
+  }
+
+  /** Whether this text is still that of the pause. */
+  isAsking(text: Promise<Transcript>): boolean {
+    return this.#asked?.text === text;
+  }
+
+  /** The pause was none: what was made of it is void. */
+  goOn(): void {
+    this.#asked?.stop.abort(new Error('went on speaking'));
+    this.#asked = undefined;
+    this.forgetAnswer();
+  }
+
+  forgetAnswer(): void {
+    this.thinking?.discard();
+    this.thinking = undefined;
+    this.guess = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.forgetAnswer();
+    this.#before = undefined;
+    this.#listening[Symbol.dispose]();
+  }
+
+  #ask(): TranscriptRequest {
+    const stop = new AbortController();
+    const longestMs = longestRecogniseMs + recogniseShare * this.#soundMs;
+    const late = () => {
+      const error = stageLate('recognise', `No words in ${Math.round(longestMs / 1_000)} s.`);
+      stop.abort(error);
+      return error;
+    };
+    const settled = unlessAborted(this.#listening.settle(stop.signal), stop.signal);
+    const asked: TranscriptRequest = { text: within(settled, longestMs, this.#clock, late), stop };
+    asked.text.then(
+      (words) => {
+        asked.words = { ...words, atMs: this.#clock.nowMs() };
+      },
+      () => undefined, // whoever answers asks again and tells
+    );
+    return asked;
+  }
+}
+
+/** Its recogniser failed: a model that hears may still take it, and no other is kept from the rest. */
+function wordless(said: TurnUtterance): TurnUtterance {
+  return { ...said, transcript: async () => ({ text: '' }) };
+}

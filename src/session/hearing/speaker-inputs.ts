@@ -1,0 +1,179 @@
+import type { Packet } from '#src/audio/packet.ts';
+import type { Transcript } from '#src/speech/ports.ts';
+import { countsSince, isNone, noPackets, type PacketCounts } from './packet-counts.ts';
+import type { SpeakerInput, SpeakerInputEvent } from './speaker-input.ts';
+
+/** Decoders are memory: people silent for so long lose theirs until they speak again. */
+const idleMs = 60_000;
+/** People heard at once in one channel. */
+const limit = 25;
+/** Without a packet for so long somebody sends nothing. */
+const sendingMs = 200;
+/** Somebody who sends keeps an ear so long without a word: time enough to notice one. */
+const quietGraceMs = 1_000;
+/** When all talk nobody is interrupted before that, or everyone would be, by each packet of the others. */
+const talkGraceMs = 10_000;
+
+/** An ear, as far as it is looked after here. */
+export type SpeakerInputHandle = Pick<
+  SpeakerInput,
+  'put' | 'tick' | 'read' | 'close' | 'counts' | 'talking' | 'lastPacketAtMs' | 'unheardMs'
+>;
+
+type OpenInput = {
+  readonly ear: SpeakerInputHandle;
+  talking: boolean;
+  /** When that changed, or when the ear was opened. */
+  sinceMs: number;
+  told: PacketCounts;
+};
+
+/** What was noticed of one person. */
+type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInputEvent };
+
+/**
+ * Everybody's ears in one channel, 25 at most. An ear is opened by the first packet that may be heard, never earlier.
+ *
+ * One person more takes the ear of somebody who sends nothing, silent longest; else of who sends but does not talk,
+ * quiet longest and for at least 1 s; else of who talks, began first and at least 10 s ago: that utterance ends there.
+ * If there is none, the packets of that person are dropped and counted until there is.
+ */
+export class SpeakerInputs {
+  readonly #open: (speakerId: string) => SpeakerInputHandle;
+  readonly #tell: (speakerId: string, counts: PacketCounts) => void;
+  readonly #mayOpen: () => boolean;
+  readonly #seats = new Map<string, OpenInput>();
+  /** Packets of people without an ear. */
+  readonly #crowded = new Map<string, number>();
+  /** Ended for want of ears, and not handed over yet. */
+  #cut: SpeakerEvent[] = [];
+
+  /**
+   * `tell` gets what became of a person's packets since it was last told: after each utterance, and at the end. One person
+   * more than there are decoders for, by `mayOpen`, is one too many, as above the limit.
+   */
+  constructor(
+    open: (speakerId: string) => SpeakerInputHandle,
+    tell: (speakerId: string, counts: PacketCounts) => void = () => undefined,
+    mayOpen: () => boolean = () => true,
+  ) {
+    this.#mayOpen = mayOpen;
+    this.#open = open;
+    this.#tell = tell;
+  }
+
+  put(packet: Packet): SpeakerInputEvent[] {
+    const { speakerId, atMs } = packet;
+    const seat = this.#seats.get(speakerId) ?? this.#add(speakerId, atMs);
+    if (!seat) {
+      this.#crowded.set(speakerId, (this.#crowded.get(speakerId) ?? 0) + 1);
+      return [];
+    }
+    const noticed = seat.ear.put(packet);
+    this.#look(speakerId, seat, atMs);
+    return noticed;
+  }
+
+  /** Also hands over what was cut short since the last time. */
+  tick(atMs: number): SpeakerEvent[] {
+    const all = this.#cut;
+    this.#cut = [];
+    for (const [speakerId, seat] of this.#seats) {
+      for (const noticed of seat.ear.tick(atMs)) all.push({ speakerId, noticed });
+      this.#look(speakerId, seat, atMs);
+      if (atMs - seat.ear.lastPacketAtMs > idleMs) this.#close(speakerId);
+    }
+    return all;
+  }
+
+  /** What has been understood of what this person is saying, up to a pause. */
+  read(speakerId: string, understood: Transcript, atMs: number): SpeakerInputEvent[] {
+    return this.#seats.get(speakerId)?.ear.read(understood, atMs) ?? [];
+  }
+
+  /** Closes the ears of all others at once; what they had heard is gone. */
+  keep(mayHear: (speakerId: string) => boolean): void {
+    for (const speakerId of [...this.#seats.keys(), ...this.#crowded.keys()]) {
+      if (!mayHear(speakerId)) this.#close(speakerId);
+    }
+    this.#cut = this.#cut.filter(({ speakerId }) => mayHear(speakerId));
+  }
+
+  /** How long this person has been sending what could not be decoded. */
+  unheardMs(speakerId: string): number {
+    return this.#seats.get(speakerId)?.ear.unheardMs ?? 0;
+  }
+
+  /** Ids of those who talk now. */
+  talking(): readonly string[] {
+    return [...this.#seats].filter(([, { ear }]) => ear.talking).map(([speakerId]) => speakerId);
+  }
+
+  close(): void {
+    this.keep(() => false);
+  }
+
+  #add(speakerId: string, atMs: number): OpenInput | undefined {
+    const isFull = this.#seats.size >= limit || !this.#mayOpen();
+    if (isFull && !this.#makeRoom(atMs)) return undefined;
+    const ear = this.#open(speakerId);
+    const seat = { ear, talking: false, sinceMs: atMs, told: noPackets };
+    this.#seats.set(speakerId, seat);
+    return seat;
+  }
+
+  #makeRoom(atMs: number): boolean {
+    const standings = [...this.#seats].map(([id, seat]) => ({ id, ...standing(seat, atMs) }));
+    const [first] = standings
+      .filter(({ sinceMs, graceMs }) => atMs - sinceMs >= graceMs)
+      .sort((a, b) => a.graceMs - b.graceMs || a.sinceMs - b.sinceMs);
+    if (!first) return false;
+    this.#cutShort(first.id, atMs);
+    this.#close(first.id);
+    return true;
+  }
+
+  /** At the end of time every utterance is over; this one ended now. */
+  #cutShort(speakerId: string, atMs: number): void {
+    const ear = this.#seats.get(speakerId)?.ear;
+    if (!ear?.talking) return;
+    for (const noticed of ear.tick(Number.POSITIVE_INFINITY)) {
+      if (noticed.kind === 'ended')
+        this.#cut.push({ speakerId, noticed: { ...noticed, endedAtMs: atMs } });
+      if (noticed.kind === 'sound') this.#cut.push({ speakerId, noticed });
+    }
+  }
+
+  #look(speakerId: string, seat: OpenInput, atMs: number): void {
+    if (seat.ear.talking === seat.talking) return;
+    seat.talking = !seat.talking;
+    seat.sinceMs = atMs;
+    if (!seat.talking) this.#account(speakerId);
+  }
+
+  #account(speakerId: string): void {
+    const seat = this.#seats.get(speakerId);
+    const before = seat?.told ?? noPackets;
+    const crowded = before.crowded + (this.#crowded.get(speakerId) ?? 0);
+    const now = { ...noPackets, ...seat?.ear.counts(), crowded };
+    this.#crowded.delete(speakerId);
+    if (seat) seat.told = now;
+    const since = countsSince(before, now);
+    if (!isNone(since)) this.#tell(speakerId, since);
+  }
+
+  #close(speakerId: string): void {
+    this.#account(speakerId);
+    this.#seats.get(speakerId)?.ear.close();
+    this.#seats.delete(speakerId);
+  }
+}
+
+/** Since when somebody is as they are, and how long that protects their ear. */
+function standing({ ear, sinceMs }: OpenInput, atMs: number) {
+  if (ear.talking) return { sinceMs, graceMs: talkGraceMs };
+  const isSending = atMs - ear.lastPacketAtMs < sendingMs;
+  return isSending
+    ? { sinceMs, graceMs: quietGraceMs }
+    : { sinceMs: ear.lastPacketAtMs, graceMs: 0 };
+}

@@ -1,0 +1,40 @@
+import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-answer.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+
+/** Whoever says no more than that wants one thing. */
+const curtChars = 45;
+/** No more than "done" in other words. */
+const echoChars = 60;
+
+/**
+ * The same answer without its last few words, where all that was asked aloud was done and shows by itself.
+ *
+ * Longer words are an answer to something else and come whole.
+ */
+export async function* dropDoneEcho(
+  answer: AsyncIterable<ArrivedPart>,
+  question: QueuedQuestion,
+  thinking: Pick<PendingAnswer, 'isDone'>,
+): AsyncGenerator<ArrivedPart> {
+  let held: readonly ArrivedPart[] = [];
+  let chars = 0;
+  for await (const arrived of answer) {
+    const { part } = arrived;
+    if (thinking.isDone && part.kind === 'text') chars += part.text.length;
+    const isEcho = thinking.isDone && isCurt(question) && chars <= echoChars;
+    held = [...held, arrived];
+    if (isEcho) continue;
+    yield* held;
+    held = [];
+  }
+}
+
+/** One soft tick in place of words. */
+export function tick({ bell, parts, settings }: SpeakingContext): void {
+  if (settings().cues !== 'off') void bell.ring(parts.cues.thinking);
+}
+
+function isCurt({ tell, words }: QueuedQuestion): boolean {
+  return !tell && (words?.text ?? '').length <= curtChars;
+}

@@ -1,0 +1,82 @@
+import { BotError } from '#src/base/errors.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import { plainWords } from '#src/session/answering/partial-trust.ts';
+import type { ArrivedPart } from '#src/session/answering/pending-answer.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import { spokenText } from '#src/session/localized-text.ts';
+import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+
+/** So early in an answer a name is no mention, but whom it is for. */
+const earlyChars = 40;
+/** More names than this would be a roll-call. */
+const mostNames = 3;
+
+/** Whose names an answer begins with: several have asked the same, or something else was said since. */
+export function namesFor(question: QueuedQuestion, { people }: SpeakingContext): readonly string[] {
+  const humans = people().filter(({ isBot }) => !isBot);
+  const names = withDuplicates(question).map(({ said }) => said.name);
+  if (humans.length < 2 || (names.length === 1 && !question.waited)) return [];
+  return names.slice(0, mostNames);
+}
+
+/** Those names as they are said; empty where there is nothing to say. */
+export function namePrefix(names: readonly string[], { channel, parts }: SpeakingContext): string {
+  return names
+    .map((name) => speakable(name))
+    .filter((name) => name !== '')
+    .reduce(
+      (one, other) =>
+        one === ''
+          ? other
+          : spokenText({ id: 'said.both', with: { one, other } }, channel.guildId, parts),
+      '',
+    );
+}
+
+/**
+ * The same answer with the names it is for in front of its first sound, unless it begins with them by itself.
+ *
+ * Sound whose words are not known is left as it is: it may say them. A name that cannot be spoken is left out.
+ */
+export async function* withNamePrefix(
+  answer: AsyncIterable<ArrivedPart>,
+  question: QueuedQuestion,
+  room: SpeakingContext,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  let [text, isBegun] = ['', false];
+  for await (const arrived of answer) {
+    const { part } = arrived;
+    if (part.kind === 'text') text += part.text;
+    const begins = part.kind === 'audio' && !isBegun;
+    if (begins && part.ofText !== undefined) yield* salute(text, question, room, signal);
+    isBegun ||= begins;
+    yield arrived;
+  }
+}
+
+async function* salute(
+  text: string,
+  question: QueuedQuestion,
+  room: SpeakingContext,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  const names = namesFor(question, room);
+  const spoken = namePrefix(names, room);
+  if (spoken === '' || isNamed(text, names)) return;
+  const { clock, style, synthesizer } = room.parts;
+  const ofText = `${spoken},`;
+  try {
+    for await (const pcm of synthesizer.synthesize(ofText, style.voice, signal)) {
+      yield { part: { kind: 'audio', pcm, ofText }, atMs: clock.nowMs() };
+    }
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+  }
+}
+
+function isNamed(text: string, names: readonly string[]): boolean {
+  const start = ` ${plainWords(text.slice(0, earlyChars))} `;
+  return names.every((name) => start.includes(` ${plainWords(name)} `));
+}

@@ -1,0 +1,55 @@
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { ArrivedPart } from '#src/session/answering/pending-answer.ts';
+import type { Instants } from '#src/session/ports/events.ts';
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What has come of an answer so far; filled while it streams, so that a failure loses nothing of it. */
+export type AnswerProgress = {
+  text: string;
+  /** What is to be read, not heard. */
+  aside?: string;
+  /** What was written for want of a voice: people have it as they have what they heard. */
+  written?: string;
+  readonly instants: Writable<Instants>;
+};
+
+export function unanswered(heardAtMs: number, endedAtMs: number): AnswerProgress {
+  return { text: '', instants: { heardAtMs, endedAtMs } };
+}
+
+/**
+ * Puts an answer on its track as it arrives. Waits where the track is full.
+ *
+ * Errors: what the pipeline throws. Aborting `signal` throws `signal.reason`.
+ */
+export async function playAnswer(
+  parts: AsyncIterable<ArrivedPart>,
+  reply: SpokenReply,
+  progress: AnswerProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  const { instants } = progress;
+  for await (const { part, atMs } of parts) {
+    switch (part.kind) {
+      case 'text':
+        instants.firstTokenAtMs ??= atMs;
+        progress.text += part.text;
+        break;
+      case 'clause':
+        instants.firstClauseAtMs ??= atMs;
+        break;
+      case 'audio':
+        instants.firstSpeechAtMs ??= atMs;
+        await reply.write(part.pcm, part.ofText, signal);
+        break;
+      case 'aside':
+        progress.aside = part.text;
+        break;
+      case 'unspoken':
+      case 'tool':
+      case 'usage':
+        break;
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { atStage, BotError } from '#src/base/errors.ts';
+import { ClauseSplitter } from '#src/chat/text/clauses.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { reportFailure, writeUnspeakable } from '#src/session/alerts/report-failure.ts';
+import { inTime } from '#src/session/alerts/speech-deadline.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import { deliver } from './delivery.ts';
+import { stuck } from './speech-output.ts';
+
+type ReadingVoice = {
+  readonly synthesizer: Synthesizer;
+  readonly voice: SpeechVoice;
+  readonly clock: Clock;
+};
+
+/** What of a text can be said, in pieces of one breath; empty where nothing can. */
+export function clausesOf(words: string): readonly string[] {
+  const splitter = new ClauseSplitter();
+  return [...splitter.push(words), ...splitter.flush()]
+    .map((clause) => speakable(clause))
+    .filter((clause) => clause !== '');
+}
+
+/**
+ * Reads a text out and returns when it has been played, or has failed and was written instead. Nothing is read out where
+ * there is no money for it.
+ *
+ * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
+ */
+export async function readAloud(
+  { clauses, voice, interruptible = true }: QueuedReading,
+  room: SpeakingContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, spending, style, synthesizer } = room.parts;
+  if (spending.manner(room.channel.guildId).quiet) return;
+  const spoken = { ...style.voice, ...(voice !== undefined && { name: voice }) };
+  const read = async (reply: SpokenReply): Promise<void> => {
+    const voice = { synthesizer, voice: spoken, clock };
+    const failure = await attempt(clauses, reply, voice, signal);
+    if (failure) writeUnspeakable(clauses.join(' '), room);
+    await room.mouth.played(reply, signal);
+    const { isStuck } = room.mouth;
+    if (isStuck && !failure) writeUnspeakable(clauses.join(' '), room);
+    if (isStuck) await reportFailure(stuck(), room, signal);
+    else if (failure) await reportFailure(failure, room, signal);
+    else room.troubles.over('speak', 'key');
+  };
+  await room.mouth.speak(signal, read, { interruptible });
+}
+
+/** The next clause is made while one plays, until the reply holds enough. */
+async function attempt(
+  clauses: readonly string[],
+  reply: SpokenReply,
+  { synthesizer, voice, clock }: ReadingVoice,
+  signal: AbortSignal,
+): Promise<BotError | undefined> {
+  const work = async () => {
+    const oneVoice = synthesizer.oneVoice?.() ?? synthesizer;
+    for (const clause of clauses) {
+      for await (const pcm of soundOf(clause, { synthesizer: oneVoice, voice, clock }, signal)) {
+        await reply.write(pcm, clause, signal);
+      }
+    }
+  };
+  return await deliver(reply, work, signal);
+}
+
+async function* soundOf(
+  clause: string,
+  { synthesizer, voice, clock }: ReadingVoice,
+  signal: AbortSignal,
+): AsyncGenerator<Pcm> {
+  try {
+    yield* inTime(synthesizer, clause, voice, clock, signal);
+  } catch (error) {
+    if (error instanceof BotError && error.code === 'speech.unspeakable') return;
+    throw atStage('speak', error);
+  }
+}

@@ -1,0 +1,212 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { BotError } from '#src/base/errors.ts';
+import { keepAnswerMs, LastAnswer } from '#src/playback/reply/last-answer.ts';
+import type { Position } from '#src/playback/reply/sentences.ts';
+import { type ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { stageLate } from '#src/session/alerts/stage-watchdog.ts';
+
+/** A reply of which nothing leaves for so long is given up: the link does not take it. */
+const stallMs = 10_000;
+/** So many of those for a reply that is paused: whoever paused it has forgotten it. */
+const longestPauses = 3;
+
+/** What a reply is from birth. */
+export type ReplyBirth = {
+  /** False for what must be heard out. Default true. */
+  readonly interruptible?: boolean;
+  /** Default 0. */
+  readonly gainDb?: number;
+  /** It can be had again once it is over, and takes the place of the former one. Default false. */
+  readonly isAnswer?: boolean;
+};
+
+/** How the last answer is said again: louder above 0 dB, slower below a speed of 1. */
+export type RepeatOptions = { readonly speed?: number; readonly gainDb?: number };
+
+/** Says one thing after the other on the track of one session. */
+export class SpeechOutput {
+  readonly #track: VoiceTrack;
+  readonly #clock: Clock;
+  #reply: SpokenReply | undefined;
+  #last: LastAnswer | undefined;
+  #sounded = false;
+  #resumes = 0;
+  #isStuck = false;
+
+  constructor(track: VoiceTrack, clock: Clock) {
+    this.#track = track;
+    this.#clock = clock;
+  }
+
+  /** Something of what is being said has been heard. */
+  get sounds(): boolean {
+    return this.#reply?.firstSentAtMs !== undefined;
+  }
+
+  /** Something of what was said last has been heard. */
+  get sounded(): boolean {
+    return this.#sounded;
+  }
+
+  /** What was said last was given up since the link took nothing of it any more. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
+  /** Something is being said, but for the moment there is no more of it. */
+  get starves(): boolean {
+    return this.#reply !== undefined && !this.#reply.paused && !this.#reply.ready;
+  }
+
+  /** Whether people may talk down what is being said; true while nothing is. */
+  get interruptible(): boolean {
+    return this.#reply?.interruptible ?? true;
+  }
+
+  /** What is being said stands still and would go on. */
+  get paused(): boolean {
+    return this.#reply?.paused ?? false;
+  }
+
+  /** Where in what is being said it is. */
+  get position(): Position | undefined {
+    return this.#reply?.position;
+  }
+
+  /** There is an answer that can be said again. */
+  get hasAnswered(): boolean {
+    return this.#last !== undefined;
+  }
+
+  /**
+   * Opens a reply for `work`; whatever happens, it is silent afterwards.
+   *
+   * Throws what `work` throws. Aborting `signal` falls silent within a frame and throws `signal.reason`.
+   */
+  async speak(
+    signal: AbortSignal,
+    work: (reply: SpokenReply) => Promise<void>,
+    { isAnswer = false, ...options }: ReplyBirth = {},
+  ): Promise<void> {
+    const reply = new SpokenReply({ ...options, ...(isAnswer && { keepMs: keepAnswerMs }) });
+    const hush = () => reply.cut();
+    signal.addEventListener('abort', hush);
+    const over = new AbortController();
+    this.#isStuck = false;
+    try {
+      if (this.#track.add(reply).kind === 'full') throw new Error('things are said one at a time');
+      this.#reply = reply;
+      void this.#watchSending(reply, AbortSignal.any([signal, over.signal]));
+      await work(reply);
+      signal.throwIfAborted();
+    } finally {
+      over.abort(new Error('it is said'));
+      this.#reply = undefined;
+      this.#sounded = reply.firstSentAtMs !== undefined;
+      if (isAnswer && this.#sounded) this.#last = new LastAnswer(reply);
+      signal.removeEventListener('abort', hush);
+      reply.cut();
+    }
+  }
+
+  /**
+   * Says the last answer once more, and how that ended; `empty` where there is none. Afterwards it is still the last.
+   *
+   * Aborting `signal` falls silent within a frame and throws `signal.reason`.
+   */
+  async again({ speed = 1, gainDb = 0 }: RepeatOptions, signal: AbortSignal): Promise<ReplyFinish> {
+    const last = this.#last;
+    let finish: ReplyFinish = 'empty';
+    if (!last) return finish;
+    await this.speak(
+      signal,
+      async (reply) => {
+        await last.sayTo(reply, { speed, clock: this.#clock }, signal);
+        finish = await this.played(reply, signal);
+      },
+      { gainDb },
+    );
+    return finish;
+  }
+
+  /** Grows quieter by `db` over `overMs`, from the next frame on; only what is being said, not what comes after. */
+  duck(db: number, overMs: number): void {
+    this.#reply?.duck(db, overMs);
+  }
+
+  unduck(overMs: number): void {
+    this.#reply?.unduck(overMs);
+  }
+
+  /** Silent within a frame; nothing is lost. */
+  pause(): void {
+    this.#reply?.pause();
+  }
+
+  /** Goes on from the start of the word that was cut. */
+  resume(): void {
+    this.#resumes++;
+    this.#reply?.resume();
+  }
+
+  /**
+   * What is being said ends with the sentence that sounds, if there is more; `over` is called then. Its source is the
+   * caller's to stop.
+   */
+  endAfterSentence(over: () => void = () => undefined): void {
+    this.#reply?.endAfterSentence();
+    void this.#reply?.finish.then(over); // never rejects
+  }
+
+  /** Silent within a frame, and what is being said ends as `cancelled`. Its source is the caller's to stop. */
+  stop(): void {
+    this.#reply?.cut();
+  }
+
+  /** How the reply ended once all of it has left; cut when the link takes nothing of it any more, or nobody resumes it. */
+  async played(reply: SpokenReply, signal: AbortSignal): Promise<ReplyFinish> {
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const watching = this.#watch(reply, either).catch(() => undefined); // ends with the reply or with its signal
+    const finish = await reply.finish;
+    over.abort(new Error('played'));
+    await watching;
+    return finish;
+  }
+
+  async #watch(reply: SpokenReply, signal: AbortSignal): Promise<void> {
+    let pauses = 0;
+    for (let before = -1; pauses <= longestPauses; ) {
+      pauses = reply.paused ? pauses + 1 : 0;
+      const now = reply.playedMs() + this.#resumes; // both only grow
+      if (pauses === 0 && now === before) {
+        this.#isStuck = true;
+        break;
+      }
+      before = now;
+      await this.#clock.sleep(stallMs, signal);
+    }
+    reply.cut();
+  }
+
+  /** While more is being written: cut where its sound lies here and nothing leaves, so that whoever writes goes on. */
+  async #watchSending(reply: SpokenReply, signal: AbortSignal): Promise<void> {
+    let before = -1;
+    while (!signal.aborted) {
+      const now = reply.playedMs() + this.#resumes;
+      const isDue = reply.ready && !reply.paused;
+      if (isDue && now === before) {
+        this.#isStuck = true;
+        return reply.cut();
+      }
+      before = isDue ? now : -1;
+      await this.#clock.sleep(stallMs, signal).catch(() => undefined); // ends the loop
+    }
+  }
+}
+
+/** Why what could not leave for the room was given up. */
+export function stuck(): BotError {
+  return stageLate('speak', `For ${stallMs / 1000} s nothing of what was said left for the room.`);
+}

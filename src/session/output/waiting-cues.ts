@@ -1,0 +1,82 @@
+import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { CueTrack } from '#src/playback/reply/cue-track.ts';
+import { SpeakRate } from '#src/playback/reply/speak-rate.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import { spokenText } from '#src/session/localized-text.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import { stepWaiting, type Waiting, waitingRules, waitSince } from '#src/turn/waiting.ts';
+
+/** Whoever was waited for longer, in case they went on, was not kept waiting by that. */
+const usualEndMs = 300;
+/** More than two words need. */
+const longestMs = 5_000;
+
+type Wait = { readonly question: QueuedQuestion; readonly state: Waiting };
+
+/** Makes waiting for an answer bearable: a soft tick now and then, "One moment." once, or what is being looked up. */
+export class WaitingCues {
+  readonly #room: SpeakingContext;
+  readonly #cues: Pick<CueTrack, 'play' | 'say' | 'cut'>;
+  #wait: Wait | undefined;
+  /** Who was asked for a moment last; nobody is twice. */
+  #told: QueuedQuestion | undefined;
+
+  constructor(room: SpeakingContext, cues: Pick<CueTrack, 'play' | 'say' | 'cut'>) {
+    this.#room = room;
+    this.#cues = cues;
+  }
+
+  /** To be called every 20 ms or so. */
+  tick(signal: AbortSignal): void {
+    const { floor, parts } = this.#room;
+    const { current } = floor;
+    if (current?.kind !== 'question' || !this.#isSilent(current)) {
+      if (this.#wait && !current) this.#cues.cut();
+      this.#wait = undefined;
+      return;
+    }
+    const nowMs = parts.clock.nowMs();
+    const before = this.#waitFor(current, nowMs);
+    const { waiting, effect } = stepWaiting(before, nowMs, waitingRules);
+    this.#wait = { question: current, state: waiting };
+    if (effect === 'tick') this.#cues.play('thinking');
+    if (effect === 'pad') this.#cues.play('pad');
+    if (effect !== 'moment') return;
+    this.#told = current;
+    void this.#saySoon(current, AbortSignal.any([signal, current.claim.signal]));
+  }
+
+  /** Nothing of the answer has been heard; or it has begun, and goes on when a tool has come to its end. */
+  #isSilent({ step }: QueuedQuestion): boolean {
+    const { mouth } = this.#room;
+    return !mouth.sounds || (mouth.starves && step?.() !== undefined);
+  }
+
+  #waitFor(question: QueuedQuestion, nowMs: number): Waiting {
+    if (this.#wait?.question === question) return this.#wait.state;
+    const { said, endedAtMs } = question;
+    const askedAtMs = Math.max(said.toMs, endedAtMs - usualEndMs);
+    const fresh = waitSince(this.#room.mouth.sounds ? nowMs : askedAtMs, waitingRules);
+    return this.#told === question ? { ...fresh, told: 'moment' } : fresh;
+  }
+
+  /** Never throws: a voice that fails now is told of with the answer. */
+  async #saySoon(question: QueuedQuestion, signal: AbortSignal): Promise<void> {
+    const { channel, parts } = this.#room;
+    const words = spokenText({ id: question.step?.() ?? 'slow.voice' }, channel.guildId, parts);
+    const rate = new SpeakRate();
+    const pieces: Int16Array[] = [];
+    try {
+      for await (const pcm of parts.synthesizer.synthesize(words, parts.style.voice, signal)) {
+        pieces.push(...rate.push(pcm));
+      }
+    } catch (error) {
+      if (signal.aborted || error instanceof BotError) return;
+      throw error;
+    }
+    pieces.push(...rate.flush());
+    if (signal.aborted || !this.#isSilent(question)) return;
+    this.#cues.say(joinSamples(pieces).subarray(0, (longestMs * speakRateHz) / 1000));
+  }
+}

@@ -1,0 +1,109 @@
+import { BotError } from '#src/base/errors.ts';
+import { writeUnspeakable } from '#src/session/alerts/report-failure.ts';
+import type { ArrivedPart } from '#src/session/answering/pending-answer.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import type { AnswerProgress } from './play-answer.ts';
+
+/** Until then it may show whether one sentence failed, or the voice is out. Source: issue 6, written within 2 s. */
+const soonMs = 1_000;
+
+/**
+ * The same parts; what of them has no sound is written: the sentences that were skipped, or, where no sound comes any
+ * more, the whole answer as far as it is known, and its rest in the end.
+ *
+ * Errors: as `parts`, but only once it is written. Aborting `signal` writes nothing more.
+ */
+export async function* writeUnspoken(
+  parts: AsyncIterable<ArrivedPart>,
+  progress: AnswerProgress,
+  room: SpeakingContext,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  const voiceless = new Voiceless(progress, room, signal);
+  try {
+    for await (const arrived of parts) {
+      yield arrived;
+      voiceless.take(arrived.part);
+    }
+  } catch (error) {
+    if (error instanceof BotError && error.stage === 'speak') voiceless.out();
+    await voiceless.end();
+    throw error;
+  }
+  await voiceless.end();
+  if (voiceless.wasHeard) room.troubles.over('speak');
+}
+
+class Voiceless {
+  readonly #progress: AnswerProgress;
+  readonly #room: SpeakingContext;
+  readonly #signal: AbortSignal;
+  readonly #ended = new AbortController();
+  #skipped: string[] = [];
+  /** The last that was to be heard was not. */
+  #isOut = false;
+  #hasSound = false;
+  #hasSkipped = false;
+  /** Characters of the answer that were written. */
+  #written = 0;
+  #writing: Promise<void> | undefined;
+
+  constructor(progress: AnswerProgress, room: SpeakingContext, signal: AbortSignal) {
+    this.#progress = progress;
+    this.#room = room;
+    this.#signal = signal;
+  }
+
+  /** All of it, and something. */
+  get wasHeard(): boolean {
+    return this.#hasSound && !this.#hasSkipped;
+  }
+
+  take(part: ArrivedPart['part']): void {
+    if (part.kind === 'audio') {
+      this.#isOut = false;
+      this.#hasSound = true;
+    }
+    if (part.kind !== 'unspoken') return;
+    this.#isOut = true;
+    this.#hasSkipped = true;
+    this.#skipped.push(part.text);
+    this.#writing ??= this.#writeSoon();
+  }
+
+  out(): void {
+    this.#isOut = true;
+  }
+
+  async end(): Promise<void> {
+    this.#ended.abort(new Error('the answer has ended'));
+    await this.#writing;
+    if (!this.#signal.aborted) this.#write();
+  }
+
+  /** Never throws. */
+  async #writeSoon(): Promise<void> {
+    const until = AbortSignal.any([this.#signal, this.#ended.signal]);
+    const isDue = await this.#room.parts.clock.sleep(soonMs, until).then(
+      () => true,
+      () => false,
+    );
+    if (isDue) this.#write();
+  }
+
+  #write(): void {
+    const words = this.#isOut ? this.#rest() : this.#skipped.join(' ');
+    this.#skipped = [];
+    this.#writing = undefined;
+    if (words.trim() === '') return;
+    writeUnspeakable(words.trim(), this.#room);
+    this.#progress.written = [this.#progress.written ?? '', words.trim()].join(' ').trim();
+  }
+
+  #rest(): string {
+    const { text } = this.#progress;
+    const rest = text.slice(this.#written);
+    this.#written = text.length;
+    return rest;
+  }
+}

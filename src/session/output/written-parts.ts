@@ -1,0 +1,33 @@
+import type { AsideKind } from '#src/chat/text/written-passages.ts';
+import { write } from '#src/session/alerts/report-failure.ts';
+import type { FinishedAnswer } from '#src/session/answering/record-answer.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { spokenText } from '#src/session/localized-text.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+
+/** What is said in place of what cannot be, in the language of the room. */
+export function spokenSubstitute(
+  guildId: string,
+  parts: Pick<SessionDependencies, 'places' | 'spokenLocales'>,
+): Readonly<Record<AsideKind, string>> {
+  return {
+    link: spokenText({ id: 'aside.link' }, guildId, parts),
+    code: spokenText({ id: 'aside.code' }, guildId, parts),
+    table: spokenText({ id: 'aside.table' }, guildId, parts),
+  };
+}
+
+/** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
+export function showWrittenParts(
+  { tell }: QueuedQuestion,
+  { reply, progress, finish }: FinishedAnswer,
+  { channel, parts }: SpeakingContext,
+): void {
+  if (progress.aside === undefined || tell) return;
+  const heard = reply.heardText();
+  const isTold = Object.values(spokenSubstitute(channel.guildId, parts)).some((words) =>
+    heard.includes(words),
+  );
+  if (isTold || finish !== 'cancelled') write(progress.aside, { channel, parts });
+}

@@ -1,0 +1,21 @@
+import type { TextLine } from '#src/texts/texts.ts';
+import type { ChannelRef } from './voice-link.ts';
+
+/**
+ * Writes into the text side of a voice channel, for what cannot be spoken; one message after the other for each channel.
+ *
+ * Both resolve once Discord has taken the message, which may take minutes under a rate limit: whoever must go on does not
+ * wait for them. Errors: BotError `discord.forbidden`, `discord.unreachable`, `discord.unsent`. Aborting `signal` throws
+ * `signal.reason`, and what still waits is not sent any more.
+ */
+export interface ChannelMessages {
+  /** Pings nobody; longer texts are cut at 2,000 characters. */
+  write(channel: ChannelRef, text: string, signal: AbortSignal): Promise<void>;
+  /** A sentence with buttons under it, named like those of `Reply`. Pings nobody. */
+  offer(
+    channel: ChannelRef,
+    line: TextLine,
+    buttons: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void>;
+}

@@ -1,0 +1,168 @@
+import type { ChannelFacts } from '#src/people/join-rules.ts';
+import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { Locale, TextLine } from '#src/texts/texts.ts';
+import type { AnswerSpeed, LatestAnswer } from './stats.ts';
+import type { ChannelRef } from './voice-link.ts';
+
+/** What commands may do with rooms; session implements it. */
+export interface SessionControl {
+  join(channel: ChannelRef, callerId: string): Promise<JoinOutcome>;
+  leave(guildId: string): Promise<LeaveOutcome>;
+  /** Where the bot sits in this server now. */
+  at(guildId: string): ChannelRef | undefined;
+}
+
+export type JoinOutcome =
+  | {
+      readonly kind: 'joined' | 'already';
+      /** People there besides bots. */
+      readonly company: number;
+      /** Who agreed earlier could not be read: nobody is heard who did not say yes in this session. */
+      readonly unread?: true;
+    }
+  | { readonly kind: 'busy'; readonly other: string; readonly people: number }
+  /**
+   * No answer in time, Discord wants to be left alone for a while, or the link broke at once. Tried again by itself;
+   * `/leave` ends that.
+   */
+  | { readonly kind: 'timeout' | 'resting' | 'lost' | 'offline'; readonly nextTryMs: number }
+  /** Discord wants to be left alone for so long that it is not tried again. */
+  | { readonly kind: 'barred'; readonly restMs: number }
+  /** Refused as often as is sensible; somebody sent it away; or the stay was ended before it had begun. */
+  | { readonly kind: 'refused' | 'sent-away' | 'left' }
+  /** This version can not do what Discord demands, or the voice library does not work here. */
+  | { readonly kind: 'no-cipher' | 'no-end-to-end' | 'no-voice' }
+  /** The Opus library has no coders left for another channel. */
+  | { readonly kind: 'no-coders' }
+  | { readonly kind: 'failed'; readonly code: string };
+
+export type LeaveOutcome =
+  | { readonly kind: 'left'; readonly channel: string; readonly stayedMs: number }
+  | { readonly kind: 'nowhere' };
+
+/** What is known of servers and channels without asking; discord implements it. */
+export interface Places {
+  facts(channel: ChannelRef, callerId: string): ChannelFacts | undefined;
+  /** Name of the bot in this server. */
+  botName(guildId: string): string;
+  /** What everybody in this server reads; English where there is no table for its language. */
+  localeIn(guildId: string): Locale;
+  /** Whether this person has Manage Server, as far as Discord has told. */
+  mayManage(guildId: string, personId: string): boolean;
+  /** A voice channel by its id; undefined when it is gone. */
+  channel(guildId: string, channelId: string): ChannelRef | undefined;
+}
+
+/** Making the bot speak, answer and fall silent; session implements it. */
+export interface TypedTalk {
+  /**
+   * Has a text of at most 1,000 characters read out, after what sounds. `now` goes before all that waits, but what was
+   * begun, answer or text, is said to its end.
+   */
+  say(guildId: string, words: string, when: 'now' | 'queue', voice?: string): Promise<SayOutcome>;
+  /**
+   * Aloud the question waits its turn like a spoken one; in text it needs no room, and knows what was said in one only
+   * if the asker sits there. Answered within 50 s, aloud or not. Of a recording nothing is kept.
+   */
+  ask(
+    guildId: string,
+    question: string,
+    asker: Asker,
+    answer: 'voice' | 'text',
+    about?: QuestionSubject,
+  ): Promise<AskOutcome>;
+  /**
+   * For a while this person needs no name; `unheard` who has not agreed to be heard, `paused` where nobody is heard now.
+   */
+  hark(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere';
+  /** Silent within two frames. What waits is dropped as well, questions and sounds included; what was heard stays known. */
+  stop(guildId: string): 'stopped' | 'nothing';
+  /** Names `say` takes; empty where they are not known. */
+  voices(): readonly string[];
+}
+
+/** What a question is about; with a recording it may be empty. */
+export type QuestionSubject = {
+  readonly recording?: SoundFile;
+  /** Whose message it was in, where it is not that of whoever asks: then it is data like the message. */
+  readonly recordedBy?: string;
+  /** A message that was written by whomever. */
+  readonly quoted?: { readonly author: string; readonly text: string };
+};
+
+export type Asker = { readonly id: string; readonly name: string };
+
+export type SayOutcome =
+  /** 0 ahead: it is being said. */
+  | { readonly kind: 'queued'; readonly ahead: number }
+  | { readonly kind: 'full'; readonly limit: number }
+  | { readonly kind: 'unspeakable' }
+  /** A moderator keeps the bot from speaking. */
+  | { readonly kind: 'muted' }
+  /** The sentence that tells when there is money again. */
+  | { readonly kind: 'unaffordable'; readonly line: TextLine }
+  | { readonly kind: 'nowhere' };
+
+export type AskOutcome =
+  | { readonly kind: 'answered'; readonly text: string }
+  /** The sentence that tells the asker what went wrong. */
+  | { readonly kind: 'failed'; readonly line: TextLine }
+  | { readonly kind: 'nowhere' };
+
+/** Whether the bot hears a room at all; session implements it. Works from the next packet on. */
+export interface HearingControl {
+  pause(guildId: string): 'paused' | 'nowhere';
+  resume(guildId: string): 'resumed' | 'nowhere';
+}
+
+/** What people decide about themselves; session implements it over the consent book. */
+export interface PrivacyControl {
+  status(guildId: string, personId: string): Promise<PrivacyStatus>;
+  /** Works from the next packet on, saved or not. */
+  allow(guildId: string, personId: string, howLong: 'always' | 'today'): Promise<SaveOutcome>;
+  deny(guildId: string, personId: string): Promise<SaveOutcome>;
+  /** Deletes everything about the person in this server; afterwards they are as somebody new. */
+  forget(guildId: string, personId: string): Promise<ForgetOutcome>;
+}
+
+export type PrivacyStatus =
+  | {
+      readonly kind: 'read';
+      /** In the room of this server now, or where the bot will be called to. */
+      readonly hearing: boolean;
+      readonly captionLines: number;
+      readonly settings: number;
+    }
+  | { readonly kind: 'unread'; readonly hearing: boolean };
+export type SaveOutcome = { readonly saved: boolean };
+export type ForgetOutcome =
+  /** `inCopies`: backups may still hold it. `staysDenied`: their no is kept in memory for as long as the bot stays there. */
+  | {
+      readonly kind: 'forgotten';
+      readonly total: number;
+      readonly inCopies?: boolean;
+      readonly staysDenied?: true;
+    }
+  | { readonly kind: 'failed' };
+
+/** What the model wants done and only a button of whoever asked may do; session implements it. */
+export interface Confirmations {
+  /** `askId` is what the button carries. Never throws. */
+  confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome>;
+}
+
+export type ConfirmOutcome =
+  /** `line` is for everybody. */
+  | { readonly kind: 'done'; readonly line?: TextLine }
+  /** They have not the right any more. */
+  | { readonly kind: 'barred'; readonly line: TextLine }
+  /** It is the button of somebody else. */
+  | { readonly kind: 'other'; readonly name: string }
+  /** Pressed already, too late, or of a stay that has ended. */
+  | { readonly kind: 'over' | 'failed' };
+
+/** How fast the bot was in this server; status implements it. */
+export interface Stats {
+  speed(guildId: string): AnswerSpeed | undefined;
+  lastTurn(guildId: string): LatestAnswer | undefined;
+}

@@ -1,0 +1,129 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { SpentCosts } from '#src/spending/budget-authority.ts';
+import type { Locale, TextId, TextLine } from '#src/texts/texts.ts';
+import type {
+  Confirmations,
+  HearingControl,
+  Places,
+  PrivacyControl,
+  SessionControl,
+  Stats,
+  TypedTalk,
+} from './command-ports.ts';
+import type { Checkup, GuildSettingsControl } from './settings.ts';
+import type { Tracks, TrackVotes } from './tracks.ts';
+import type { ChannelRef } from './voice-link.ts';
+
+/** A message to whoever asked or to the room. The first sentence stands in the reply itself, `lines` follow under it. */
+export type Reply = TextLine & {
+  /** Seen by everybody in the channel, or only by the caller. */
+  readonly to: ReplyAudience;
+  readonly lines?: readonly TextLine[];
+  /** In rows of five, by the names of `Press`; what follows a colon its press finds in `words.about`. */
+  readonly buttons?: readonly string[];
+  /** This message is edited from now on to show the state of the caller's room. */
+  readonly panel?: true;
+};
+
+export type Replies = readonly [Reply, ...Reply[]];
+
+/** Who asked, from where, and with which words. */
+export type CommandCall = {
+  readonly guildId: string;
+  readonly callerId: string;
+  readonly callerName: string;
+  readonly callerLocale: Locale;
+  /** The voice channel the caller sits in. */
+  readonly callerChannel?: ChannelRef;
+  readonly mayManage: boolean;
+  /** A channel option, where the command has one and the caller filled it. */
+  readonly channel?: ChannelRef;
+  /** A sound option, where the command has one and the caller filled it with whatever file. */
+  readonly sound?: SoundFile;
+  /** The message whose menu it was, for an entry of one. */
+  readonly message?: PickedMessage;
+  /** All other options that were filled, by name; a choice is one of its values, a truth `true` or `false`. */
+  readonly words: Readonly<Record<string, string>>;
+};
+
+/** Anything anybody wrote; nothing in it is a word of the caller. */
+export type PickedMessage = {
+  readonly author: string;
+  readonly text: string;
+  /** Voice messages, and files that pass for sounds. */
+  readonly sounds: readonly SoundFile[];
+};
+
+/** What a command may ask for, in words a person sees. */
+export type CommandOption = {
+  readonly name: string;
+  readonly description: TextId;
+  readonly required?: true;
+} & (
+  | { readonly kind: 'voice-channel' | 'sound' | 'truth' }
+  /** A whole number. */
+  | { readonly kind: 'number'; readonly least: number; readonly most: number }
+  | { readonly kind: 'text'; readonly maxChars: number; readonly suggest?: Suggest }
+  | { readonly kind: 'choice'; readonly values: readonly string[] }
+);
+
+/** What fits what was typed so far, best first; at most 25, within 200 ms, never by a model. */
+export type Suggest = (
+  typed: string,
+  call: CommandCall,
+  ports: CommandPorts,
+) => Promise<readonly string[]>;
+
+/** What commands may do; it grows with the commands. */
+export type CommandPorts = {
+  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly rooms: SessionControl;
+  readonly places: Places;
+  readonly talk: TypedTalk;
+  readonly tracks: Tracks;
+  readonly votes: TrackVotes;
+  readonly hearing: HearingControl;
+  readonly privacy: PrivacyControl;
+  readonly confirmations: Confirmations;
+  readonly stats: Stats;
+  readonly costs: SpentCosts;
+  readonly settings: GuildSettingsControl;
+  readonly checkup: Checkup;
+};
+
+export type ReplyAudience = 'room' | 'caller';
+
+/** A slash command is data plus one decision; it never sees discord.js. */
+export interface Command {
+  readonly name: string;
+  readonly description: TextId;
+  readonly options: readonly CommandOption[];
+  /** Who sees "thinking" while a slow answer is awaited. */
+  readonly shownTo: ReplyAudience | ((call: CommandCall) => ReplyAudience);
+  /** Stands in place of "thinking" until the slow answer is edited into it. */
+  readonly meanwhile?: (call: CommandCall) => TextLine;
+  /** The first reply answers the command, the rest follow it. */
+  run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
+}
+
+/** An entry of the menu of a message: a command that nobody types. */
+export interface MessageCommand extends Pick<Command, 'shownTo' | 'meanwhile' | 'run'> {
+  /** What the menu shows, at most 32 characters. */
+  readonly label: TextId;
+}
+
+/** Commands under one name, as in `/privacy status`. */
+export type CommandGroup = {
+  readonly name: string;
+  readonly description: TextId;
+  readonly commands: readonly Command[];
+};
+
+/** A button: data plus one decision, like a command. Its name outlives the process that drew it. */
+export interface Button {
+  readonly name: string;
+  readonly label: TextId;
+  readonly look: 'plain' | 'main' | 'danger';
+  run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
+}

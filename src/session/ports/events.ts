@@ -1,0 +1,112 @@
+import type { AlertChange } from '#src/base/alerts.ts';
+import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
+import type { PacketCounts } from '#src/session/hearing/packet-counts.ts';
+import type { DroppedTurnReason } from '#src/session/queue/turn-queue.ts';
+import type { SpentEvent } from '#src/spending/budget-authority.ts';
+import type { AddressingVerdict } from '#src/turn/addressing.ts';
+import type { ChannelRef } from './voice-link.ts';
+
+/** The instants of a turn, named once for console, metrics and bench; milliseconds of the monotonic clock. */
+export type Instants = {
+  /** Last voiced packet of the utterance arrived. */
+  readonly heardAtMs: number;
+  /** End of the utterance was decided. */
+  readonly endedAtMs: number;
+  readonly recognisedAtMs?: number;
+  readonly firstTokenAtMs?: number;
+  readonly firstClauseAtMs?: number;
+  readonly firstSpeechAtMs?: number;
+  /** First frame of the answer left as a datagram. */
+  readonly firstSentAtMs?: number;
+};
+
+/** How an answer ended; exactly one each. */
+export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
+
+/** How a call of a tool ended. `asked`: it waits for a button; `pressed`: that was pressed, and it ran. */
+export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'refused' | 'failed';
+
+type NotMeant = Extract<AddressingVerdict, { meant: false }>['why'];
+
+/** Why an utterance got no answer. `interjection`: a "stop", an "mhm" or their kin; the rest: whom it was meant for. */
+export type Ignored = 'no-voice' | 'empty' | 'hallucination' | 'interjection' | NotMeant;
+
+/** What happened in one voice channel. Status, console and metrics listen; nothing answers back. */
+export type SessionEvent =
+  | { readonly kind: 'joined'; readonly channel: ChannelRef; readonly tookMs: number }
+  | {
+      readonly kind: 'left';
+      readonly channel: ChannelRef;
+      /** `refused`: Discord takes no more tries. `sent-away`, `moved`: by somebody else's hand. `forbidden`: a right was taken away. */
+      readonly why:
+        | 'asked'
+        | 'alone'
+        | 'lost'
+        | 'refused'
+        | 'sent-away'
+        | 'moved'
+        | 'removed'
+        | 'forbidden'
+        | 'stopped';
+    }
+  /** What became of somebody's packets: since the last such event, after an utterance and when an ear closes. */
+  | { readonly kind: 'stream'; readonly speakerId: string; readonly packets: PacketCounts }
+  | {
+      readonly kind: 'recognised';
+      readonly speakerId: string;
+      readonly name: string;
+      readonly text: string;
+      /** Whoever said it had not ended. */
+      readonly cut?: 'too-long';
+    }
+  | {
+      readonly kind: 'ignored';
+      readonly speakerId: string;
+      readonly name: string;
+      readonly why: Ignored;
+    }
+  /** A question is not answered: more than three waited, its moment has passed, or the budget is used. */
+  | {
+      readonly kind: 'dropped';
+      readonly speakerId: string;
+      readonly name: string;
+      readonly why: DroppedTurnReason | 'budget';
+    }
+  | SpentEvent
+  /** A model called a tool while it answered this person; `unknown` is one there is not. */
+  | {
+      readonly kind: 'tool';
+      readonly speakerId: string;
+      readonly tool: string;
+      readonly how: ToolEnd;
+      readonly tookMs: number;
+    }
+  | {
+      readonly kind: 'answered';
+      readonly speakerId: string;
+      readonly name: string;
+      /** What the model wrote, and what of it really left for the room. */
+      readonly text: string;
+      readonly heardText: string;
+      readonly finish: AnswerFinish;
+      /** The question was typed: heard and ended are when it came. */
+      readonly typed?: true;
+      /** 0 to 1, of the tokens of the last 50 turns: spent on answers prepared ahead that nobody wanted. */
+      readonly vainShare: number;
+      readonly instants: Instants;
+    }
+  /** The bot was removed from the server, and so many items that were kept of it are gone. */
+  | { readonly kind: 'erased'; readonly items: number }
+  /** Somebody speaks, and as many as may be are being recognised at the same time: their words come later. */
+  | { readonly kind: 'recogniser-full' }
+  /** A watchdog of this channel found a promise broken, or kept again. */
+  | AlertChange
+  | {
+      readonly kind: 'failed';
+      readonly stage: FailureStage | 'store' | 'bug';
+      readonly code: ErrorCode | 'bug';
+      /** One sentence for the operator. */
+      readonly message: string;
+      /** The error behind it, for the log, which leaves out what it quotes of people. */
+      readonly cause?: unknown;
+    };

@@ -1,0 +1,52 @@
+import type { TextId } from '#src/texts/texts.ts';
+import type { ListedSound, ListedTrack } from './tracks.ts';
+
+/** What the panel of a room shows; discord draws it in the language of the server. */
+export type PanelFace = {
+  readonly state:
+    | { readonly kind: 'listening' | 'thinking' | 'paused' | 'reconnecting' }
+    /** `restartedIn`: the channel where a former run of the bot sat to its end. */
+    | { readonly kind: 'left'; readonly restartedIn?: string }
+    | { readonly kind: 'hearing' | 'speaking'; readonly name: string }
+    /** The budget is used; `time` is when there is a new one. */
+    | { readonly kind: 'quiet'; readonly time: string }
+    /** A tool runs. */
+    | { readonly kind: 'step'; readonly step: TextId };
+  readonly people: readonly { readonly name: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
+  /** Who was heard for the first time, a moment ago. */
+  readonly firstHeard?: readonly string[];
+  /** Who pressed Ask and needs no name yet for a while. */
+  readonly asked?: readonly string[];
+  /** Who is answered after what is being said. */
+  readonly next?: string;
+  /** Whose question waited and is not going to be answered, of late. */
+  readonly lost?: readonly string[];
+  /** What sounds on tracks, the one the buttons steer first. */
+  readonly tracks?: readonly PanelTrack[];
+  readonly lastAnswerMs?: number;
+  /** As the start line names it. */
+  readonly engine: string;
+};
+
+/** Where it is, as of the last few seconds. */
+export type PanelTrack = Pick<ListedSound, 'title' | 'positionMs' | 'lengthMs'> &
+  Pick<ListedTrack, 'name' | 'percent' | 'isPaused'>;
+
+/** One message per server, edited in place at most every 1.2 s; the last face always lands. discord implements it. */
+export interface PanelBoard {
+  /** Before a `/join` put a panel there, the face is kept for it. Called on every change only. Never throws. */
+  show(guildId: string, face: PanelFace): void;
+  /** Mentions that person under the panel and asks whether they may be heard; nothing else of the bot pings. Never throws. */
+  invite(guildId: string, personId: string): void;
+  /** The server is gone: nothing is shown there any more, nor written to the book once this resolves. Never throws. */
+  forget(guildId: string): Promise<void>;
+}
+
+export type PanelPlace = { readonly channelId: string; readonly messageId: string };
+
+/** Where the panels are, so that buttons of an old one can point to the new one; storage implements it. */
+export interface PanelStore {
+  read(guildId: string): Promise<PanelPlace | undefined>;
+  /** Errors: BotError `store.*`. */
+  write(guildId: string, place: PanelPlace): Promise<void>;
+}

@@ -1,0 +1,15 @@
+import type { VoiceRestriction } from '#src/session/alerts/voice-restrictions.ts';
+import type { MissingRight } from './missing-right.ts';
+
+/** What somebody else did to the bot's seat in a voice channel. */
+export type SeatEvent =
+  /** Also told when the bot comes in and it is so. `on` is false when it is over. */
+  | { readonly kind: VoiceRestriction; readonly on: boolean }
+  /** To another channel: the link has ended. */
+  | { readonly kind: 'moved'; readonly channelId: string }
+  /** The channel was deleted: the link has ended. Also told shortly after the seat is gone. */
+  | { readonly kind: 'channel-removed'; readonly channelId: string }
+  /** A right to be in that channel was taken away; Discord leaves the bot there. */
+  | { readonly kind: MissingRight; readonly channelId: string }
+  /** The bot is no member of the server any more. */
+  | { readonly kind: 'guild-removed' };

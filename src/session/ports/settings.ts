@@ -1,0 +1,78 @@
+import type { ConsentPolicy } from '#src/people/consent.ts';
+import type { JoinVerdict } from '#src/people/join-rules.ts';
+import type { PipelineName } from '#src/session/answering/current-pipeline.ts';
+import type { SettingKey } from '#src/session/settings/guild-settings.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { ChannelRef } from './voice-link.ts';
+
+/** What a server may set for itself; session implements it. */
+export interface GuildSettingsControl {
+  view(guildId: string): Promise<SettingsView>;
+  /** `default` gives a key back to the operator. `confirmed`: more people may be heard unasked. */
+  set(guildId: string, key: string, value: string, confirmed?: 'confirmed'): Promise<Setting>;
+  /** What may stand behind a key, as far as that can be listed; empty for a key that is none. */
+  values(key: string): readonly string[];
+}
+
+export type SettingsView = {
+  readonly all: readonly {
+    readonly key: SettingKey;
+    /** Empty: the engine's own. */
+    readonly value: string;
+    /** Set in this server; otherwise it is the operator's. */
+    readonly isOwn: boolean;
+  }[];
+  /** False: what the server has set could not be read. */
+  readonly isRead: boolean;
+};
+
+export type Setting =
+  | {
+      readonly kind: 'set';
+      readonly key: SettingKey;
+      /** What holds now. */
+      readonly value: string;
+      /** False: until the process ends. */
+      readonly saved: boolean;
+    }
+  | { readonly kind: 'unknown'; readonly keys: readonly SettingKey[] }
+  /** Nothing was changed; `allowed` is empty where it cannot be listed. */
+  | { readonly kind: 'bad'; readonly key: SettingKey; readonly allowed: readonly string[] }
+  /** A pipeline that is not set up, and what the operator has to set to have it. */
+  | { readonly kind: 'missing'; readonly name: PipelineName; readonly needs: string }
+  /** Policy `role` without a role. */
+  | { readonly kind: 'no-role' }
+  /** More people would be heard unasked: nothing was changed yet. */
+  | { readonly kind: 'looser'; readonly policy: ConsentPolicy; readonly value: string };
+
+/** Tries everything an answer needs; session implements it. */
+export interface Checkup {
+  /** Takes at most 25 s. Where the bot sits in no channel, `channel` is the one whose permissions are looked at. */
+  check(guildId: string, callerId: string, channel?: ChannelRef): Promise<CheckReport>;
+}
+
+export type CheckPoint =
+  | 'permission'
+  | 'link'
+  | 'encryption'
+  | 'decode'
+  | 'recognise'
+  | 'think'
+  | 'speak'
+  | 'playback';
+
+export type CheckResult = {
+  readonly point: CheckPoint;
+} /** It cannot be where it is to be, or not speak there. */ & (
+  | { readonly kind: 'barred'; readonly verdict: JoinVerdict; readonly channel: ChannelRef }
+  | { readonly kind: 'ok'; readonly ms: number; readonly detail?: TextLine }
+  /** What is wrong or, for `idle`, keeps it from being tried; and what to do. */
+  | { readonly kind: 'bad' | 'idle'; readonly line: TextLine }
+);
+
+export type CheckReport = {
+  /** One of each point, in that order. */
+  readonly findings: readonly CheckResult[];
+  /** What there is to say about models, one sentence each. */
+  readonly news: readonly TextLine[];
+};

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import type { Clock } from '#src/base/clock.ts';
+import type { Right } from '#src/people/rights.ts';
+import type { TextId, TextLine } from '#src/texts/texts.ts';
+import type { LeaveOutcome } from './command-ports.ts';
+import type { TrackAction } from './tracks.ts';
+
+/** What tools may do in the room they were asked in. */
+export interface ToolPorts {
+  readonly clock: Pick<Clock, 'wallMs'>;
+  /** Who is there besides the bot itself. */
+  company(): PeopleHere;
+  /** Into the chat of the channel; pings nobody. Errors and abort: as `Scribe.write`. */
+  post(text: string, signal: AbortSignal): Promise<void>;
+  leave(): Promise<LeaveOutcome>;
+  readonly volume: Volumes;
+  /** For whoever asked. */
+  readonly tracks: ToolTracks;
+}
+
+/** Names only of those who agreed to be heard: the others are nobody's to be told about. */
+export type PeopleHere = {
+  readonly names: readonly string[];
+  readonly others: number;
+  readonly bots: number;
+};
+
+/** Tracks of people; of somebody else's sounds nothing is changed without the right to it. */
+export interface ToolTracks {
+  /**
+   * `called` is a track, what sounds there, or `all`; left out: the one that is meant first. What became of each, in
+   * words. Aborting `signal` throws `signal.reason`.
+   */
+  change(
+    change: TrackChange,
+    called: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly [TextLine, ...TextLine[]]>;
+}
+
+export type TrackChange =
+  | { readonly kind: TrackAction }
+  | { readonly kind: 'volume'; readonly level: number }
+  | { readonly kind: 'volume'; readonly by: number };
+
+/** How loud a track is, in percent of what it is made with. */
+export interface Volumes {
+  of(track: TrackName): number;
+  set(track: TrackName, percent: number): void;
+}
+
+/** What can be made louder by name. */
+export type TrackName = 'voice' | 'cues';
+
+export type ToolOutcome = {
+  /** What the model is told, as data. */
+  readonly facts: Facts;
+  /** What the room reads of it where somebody pressed a button for it; left out: that it is done. */
+  readonly line?: TextLine;
+  /** The room notices by itself: whoever asked aloud gets no words on it. */
+  readonly isPlain?: boolean;
+};
+export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
+
+/**
+ * What a call does, beside telling the model something.
+ *
+ * `none`: nothing. `change`: something by arguments that whoever asks has said. `words`: it hands on words of the answer.
+ */
+type Effect = 'none' | 'change' | 'words';
+
+export type ToolDefinition<T> = {
+  readonly name: string;
+  /** For the model: what it is for. */
+  readonly description: string;
+  /** An object; what it does not name is refused. */
+  readonly schema: z.ZodType<T>;
+  /** Every asker of a turn must hold it, at the moment of the run. */
+  readonly right: Right;
+  /** What the panel says while it runs, and the bot where that takes long. */
+  readonly doing: TextId;
+  /** Errors: BotError; the model is told the code. Aborting `signal` throws `signal.reason`. */
+  run(call: T, ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
+} & (
+  | { readonly effect: 'none'; readonly isDestructive: false }
+  | {
+      readonly effect: 'change' | 'words';
+      /** It never runs without a button pressed by whoever asked. */
+      readonly isDestructive: boolean;
+      /** What is asked beside a button; `{name}` and `{s}` are filled in. */
+      readonly ask: (call: T) => TextLine;
+    }
+);
+
+/** A tool as the session sees it: whatever its arguments are, they fit before it can run. */
+export type RoomTool = Pick<ToolDefinition<unknown>, 'name' | 'description' | 'right' | 'doing'> & {
+  readonly isDestructive: boolean;
+  readonly effect: Effect;
+  /** JSON Schema of the arguments. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  fit(argumentsJson: string): Fitting | Unfit;
+};
+
+/** A call whose arguments fit. */
+export type Fitting = {
+  readonly ask: TextLine;
+  run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
+};
+export type Unfit = { readonly unfit: string };
+
+/** A tool is data plus one deed, like a command. */
+export function tool<T>(definition: ToolDefinition<T>): RoomTool {
+  const { name, description, right, doing, isDestructive, effect, schema } = definition;
+  const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
+  return {
+    ...{ name, description, right, doing, isDestructive, effect, parameters },
+    fit(argumentsJson) {
+      const read = schema.safeParse(jsonOf(argumentsJson));
+      if (!read.success) return { unfit: z.prettifyError(read.error) };
+      const ask = 'ask' in definition ? definition.ask(read.data) : { id: doing };
+      return { ask, run: (ports, signal) => definition.run(read.data, ports, signal) };
+    },
+  };
+}
+
+/** What is no JSON fits no schema of an object. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

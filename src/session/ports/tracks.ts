@@ -1,0 +1,123 @@
+import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { Asker } from './command-ports.ts';
+
+/** Whoever wants something of a track; what they may do is judged with what Discord has just told of them. */
+export type TrackCaller = Asker & { readonly mayManage: boolean };
+
+/** What is to be played, and how. */
+export type TrackWish = {
+  /** The name of a sound that lies here, a link, or a file somebody sent. */
+  readonly sound: string | SoundFile;
+  readonly track: string;
+  /** Of the whole track; left out: as it is. */
+  readonly percent?: number;
+  readonly loop: boolean;
+  /** Before all that wait. */
+  readonly next: boolean;
+};
+
+export const trackActions = ['pause', 'resume', 'skip', 'stop'] as const;
+export type TrackAction = (typeof trackActions)[number];
+
+/** Sounds by the names of their tracks; session implements it. Who sits in the room is up to whoever calls. */
+export interface Tracks {
+  /** Answers when the sound was looked at, at most 12 s later. */
+  play(guildId: string, caller: TrackCaller, wish: TrackWish): Promise<Playing>;
+  /** `all` is every track that holds something. One outcome per track, and never none. */
+  steer(
+    guildId: string,
+    caller: TrackCaller,
+    deed: TrackAction,
+    track: string,
+  ): readonly TrackOutcome[];
+  /** `percent` is 0 to 200. */
+  volume(guildId: string, caller: TrackCaller, track: string, percent: number): TrackOutcome;
+  /** Those that hold something, the one people mean first, then `voice` and `cues`; undefined where there is no room. */
+  list(guildId: string): readonly ListedTrack[] | undefined;
+  /** Names `play` takes: all that lies here, then what was played of late, the latest first. */
+  sounds(guildId: string): Promise<readonly string[]>;
+}
+
+/** What people decide together about somebody else's sounds; session implements it. */
+export interface TrackVotes {
+  /** `pollId` is what the button carries. */
+  vote(guildId: string, personId: string, pollId: string): readonly TrackOutcome[];
+}
+
+export type Playing =
+  /** `kept`: the volume was not theirs to change. */
+  | {
+      readonly kind: 'playing';
+      readonly title: string;
+      readonly track: string;
+      readonly kept?: TrackKeeping;
+    }
+  | {
+      readonly kind: 'added';
+      readonly title: string;
+      readonly track: string;
+      /** 1 plays next. */
+      readonly place: number;
+      readonly kept?: TrackKeeping;
+    }
+  | { readonly kind: 'full'; readonly track: string; readonly limit: number }
+  /** No further track can be begun. */
+  | { readonly kind: 'many'; readonly limit: number; readonly names: readonly string[] }
+  /** Why it cannot be played, in words for whoever wanted it. */
+  | { readonly kind: 'bad'; readonly reason: TextLine }
+  | { readonly kind: 'no-sound'; readonly sound: string; readonly closest: readonly string[] }
+  | { readonly kind: 'bad-name' }
+  | { readonly kind: 'reserved'; readonly track: string }
+  /** A moderator keeps the bot from being heard. */
+  | { readonly kind: 'muted' }
+  | { readonly kind: 'nowhere' };
+
+/** Whose the track is, and how loud it stays. */
+export type TrackKeeping = { readonly owner: string; readonly percent: number };
+
+export type TrackOutcome =
+  | { readonly kind: 'paused' | 'resumed' | 'empty'; readonly track: string }
+  | {
+      readonly kind: 'skipped';
+      readonly track: string;
+      readonly title: string;
+      readonly next?: string;
+    }
+  | { readonly kind: 'stopped'; readonly track: string; readonly removed: number }
+  | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
+  /** It is somebody else's; a DJ may, or more than half of the people there, by the button of `pollId`. */
+  | {
+      readonly kind: 'denied';
+      readonly track: string;
+      readonly owner: string;
+      readonly votes: number;
+      readonly needed: number;
+      readonly pollId: string;
+    }
+  | { readonly kind: 'unknown'; readonly track: string; readonly names: readonly string[] }
+  /** There is no sound on any track. */
+  | { readonly kind: 'silent' }
+  /** The bot's own, which is neither paused nor skipped. */
+  | { readonly kind: 'reserved'; readonly track: string }
+  /** What was voted on is past. */
+  | { readonly kind: 'over' }
+  | { readonly kind: 'nowhere' };
+
+export type ListedTrack = {
+  readonly name: string;
+  readonly percent: number;
+  readonly isPaused: boolean;
+  /** What sounds, or would if it were not paused. */
+  readonly current?: ListedSound;
+  readonly waiting: readonly { readonly title: string; readonly owner?: string }[];
+};
+
+export type ListedSound = {
+  readonly title: string;
+  /** Absent: nobody knows any more. */
+  readonly owner?: string;
+  readonly positionMs: number;
+  readonly lengthMs?: number;
+  readonly loop: boolean;
+};

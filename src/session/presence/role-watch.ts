@@ -1,0 +1,67 @@
+import { BotError } from '#src/base/errors.ts';
+import type { SessionContext } from '#src/session/context.ts';
+import { failureOf } from '#src/session/failure.ts';
+import type { ChannelMember, VoiceLink } from '#src/session/ports/voice-link.ts';
+
+/** One person at a time is asked for so often; those nobody has asked for yet come sooner. */
+const [everyMs, newMs] = [2_000, 200];
+
+/**
+ * Keeps what is known of the roles of those in the channel fresh, for bots are not told of a change; none of it is asked
+ * for where hearing does not depend on roles. What could not be read stays as it was.
+ *
+ * Never returns. Aborting `signal` throws `signal.reason`.
+ */
+export async function watchRoles(
+  link: VoiceLink,
+  room: SessionContext,
+  signal: AbortSignal,
+): Promise<never> {
+  const { clock } = room.parts;
+  /** Who was asked for longest ago comes first. */
+  let asked: readonly string[] = [];
+  for (;;) {
+    while (!needsRoles(room.parts.consent)) await clock.sleep(everyMs, signal);
+    const isNew = seated(link).some((id) => !asked.includes(id));
+    await clock.sleep(isNew ? newMs : everyMs, signal);
+    const here = seated(link);
+    const before = asked.filter((id) => here.includes(id));
+    const next = here.find((id) => !before.includes(id)) ?? before[0];
+    asked = before.filter((id) => id !== next);
+    if (next === undefined) continue;
+    asked = [...asked, next];
+    await reread(next, link, room, signal);
+  }
+}
+
+/** The rules of a server may change at any time. */
+export function needsRoles({ policy, roleId }: SessionContext['parts']['consent']): boolean {
+  return policy === 'role' && roleId !== undefined;
+}
+
+function seated(link: VoiceLink): readonly string[] {
+  return link.people().map(({ id }) => id);
+}
+
+async function reread(
+  personId: string,
+  link: VoiceLink,
+  { channel, gate, once, parts }: SessionContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = rolesOf(personId, link.people());
+  try {
+    await link.refresh(personId, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof BotError)) throw error;
+    if (once.first('roles-unread')) parts.onEvent(channel.guildId, failureOf(error, 'link'));
+    return;
+  }
+  if (rolesOf(personId, link.people()) !== before) gate.rejudge();
+}
+
+function rolesOf(personId: string, people: readonly ChannelMember[]): string {
+  const roleIds = people.find(({ id }) => id === personId)?.roleIds ?? [];
+  return roleIds.toSorted().join();
+}

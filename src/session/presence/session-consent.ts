@@ -1,0 +1,65 @@
+import { agreeForSession, forget, moveAlong, recall, refuse } from '#src/people/consent.ts';
+import type { SessionContext } from '#src/session/context.ts';
+import { withConsentStore } from '#src/session/store-access.ts';
+
+/** What the people of one stay say about being heard. Every word works from the next packet on. */
+export class SessionConsent {
+  readonly #room: SessionContext;
+  /** While the book is being read: what it tells of them is older. */
+  readonly #forgotten = new Set<string>();
+
+  constructor(room: SessionContext) {
+    this.#room = room;
+  }
+
+  /** False while the book could not be read: then nobody is heard but who says yes now. */
+  get recalled(): boolean {
+    return this.#room.gate.consent.standings !== undefined;
+  }
+
+  /** For this session. */
+  agree(personId: string): void {
+    this.#room.gate.change((consent) => agreeForSession(consent, personId));
+  }
+
+  /** Nothing more comes of what this person said so far. */
+  refuse(personId: string): void {
+    this.#room.gate.change((consent) => refuse(consent, personId));
+    this.#takeBack(personId);
+  }
+
+  /** As if this person had never been here. */
+  forget(personId: string): void {
+    this.#forgotten.add(personId);
+    this.#room.gate.change((consent) => forget(consent, personId));
+    this.#takeBack(personId);
+  }
+
+  /** Asks the book who agreed earlier, until it has answered once. Never throws. */
+  async recall(): Promise<void> {
+    if (this.recalled) return;
+    const { channel, gate, parts } = this.#room;
+    const { guildId } = channel;
+    this.#forgotten.clear();
+    const read = withConsentStore(guildId, parts, 'store.unreadable', (book) => book.read(guildId));
+    const standings = await read;
+    if (!standings) return;
+    const known = new Map([...standings].filter(([personId]) => !this.#forgotten.has(personId)));
+    gate.change((consent) => recall(consent, known));
+  }
+
+  /** The stay goes on in another channel, where these people are. */
+  moved(presentIds: readonly string[]): void {
+    this.#room.gate.change((consent) => moveAlong(consent, new Set(presentIds)));
+  }
+
+  #takeBack(personId: string): void {
+    const { asks, floor, habits, memory, pipeline, withdrawals } = this.#room;
+    floor.withdraw(personId);
+    withdrawals.withdraw(personId);
+    asks.withdraw(personId);
+    memory.forget(personId);
+    pipeline.forget();
+    habits.forget(personId);
+  }
+}

@@ -1,0 +1,33 @@
+import { sameWords } from '#src/session/answering/partial-trust.ts';
+import type { QueuedQuestion, QueuedTurn } from './queued-turn.ts';
+import type { DropReason } from './turn-handle.ts';
+
+/** The same words of two people within this time are one question. Source: product, "Several speakers". */
+const twinMs = 3_000;
+
+/** A question and those that are answered with it. */
+export function withDuplicates(question: QueuedQuestion): readonly QueuedQuestion[] {
+  return [question, ...(question.also ?? [])];
+}
+
+/** Whether somebody else asks what these people have asked just before. */
+export function isDuplicate(question: QueuedQuestion, other: QueuedQuestion): boolean {
+  const [text, same] = [question.words?.text ?? '', other.words?.text ?? ''];
+  const isNear = Math.abs(question.endedAtMs - other.endedAtMs) <= twinMs;
+  const isElse = withDuplicates(question).every((one) => speakerOf(one) !== speakerOf(other));
+  return isNear && isElse && /[\p{L}\p{N}]/u.test(text) && sameWords(text, same);
+}
+
+/** Nobody who wanted it gets any more of it. */
+export function endAll(matter: QueuedTurn, why: DropReason): void {
+  const all = matter.kind === 'question' ? withDuplicates(matter) : [matter];
+  for (const { claim } of all) claim.drop(why);
+}
+
+export function speakerOf({ said }: QueuedQuestion): string {
+  return said.speakerId;
+}
+
+export function isQuestion(matter: QueuedTurn | undefined): matter is QueuedQuestion {
+  return matter?.kind === 'question';
+}

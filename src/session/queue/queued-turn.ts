@@ -1,0 +1,52 @@
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
+import type { AskOutcome } from '#src/session/ports/command-ports.ts';
+import type { TextId } from '#src/texts/texts.ts';
+import type { TurnHandle } from './turn-handle.ts';
+
+/** Something somebody wants to know, spoken or typed. */
+export type QueuedQuestion = {
+  readonly kind: 'question';
+  readonly said: TurnUtterance;
+  /** What the same person said to the bot just before, oldest first, five at most: it is answered together with it. */
+  readonly earlier: readonly TurnUtterance[];
+  /** Whether it is for the bot, once that is decided. */
+  readonly isMeant?: boolean;
+  readonly endedAtMs: number;
+  readonly claim: TurnHandle;
+  /** Set when its transcript is there, those of `earlier` included. */
+  words?: { readonly text: string; readonly atMs: number };
+  /** Its answer, where it was begun before the end; taken by whoever gives it. */
+  thinking?: PendingAnswer | undefined;
+  /** The tool that runs for its answer, as people are told of it. */
+  step?: () => TextId | undefined;
+  /** Others asked the same at the same time: they are answered with it, and by name. */
+  also?: readonly QueuedQuestion[];
+  /** Something was said to others while it waited. */
+  waited?: true;
+  /** Its answer took so long that the floor was given to others meanwhile. */
+  postponed?: boolean;
+  /** Only for a typed one: whoever typed it is told what came of it. */
+  readonly tell?: (asking: AskOutcome) => void;
+};
+
+/** A text to be read out. */
+export type QueuedReading = {
+  readonly kind: 'reading';
+  readonly clauses: readonly string[];
+  readonly when: 'now' | 'queue';
+  readonly voice?: string;
+  /** False for what everybody has to have heard. */
+  readonly interruptible?: boolean;
+  readonly claim: TurnHandle;
+};
+
+/** The last answer once more. */
+export type QueuedRepeat = {
+  readonly kind: 'repeat';
+  readonly speed: number;
+  readonly gainDb: number;
+  readonly claim: TurnHandle;
+};
+
+export type QueuedTurn = QueuedQuestion | QueuedReading | QueuedRepeat;

@@ -1,0 +1,277 @@
+import {
+  endAll,
+  isDuplicate,
+  isQuestion,
+  speakerOf,
+  withDuplicates,
+} from './duplicate-questions.ts';
+import type { QueuedQuestion, QueuedReading, QueuedRepeat, QueuedTurn } from './queued-turn.ts';
+import type { DropReason } from './turn-handle.ts';
+import { WaitingTurns } from './waiting-turns.ts';
+
+export type TurnAdded =
+  | { readonly kind: 'added'; readonly ahead: number }
+  | { readonly kind: 'full'; readonly limit: number }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'muted' };
+
+/** `joined`: somebody asked the same just before, and both get one answer. */
+export type AskResult = 'waiting' | 'joined' | 'refused';
+
+/** Why a question that waited gets no answer though it was meant to. */
+export type DroppedTurnReason = Extract<DropReason, 'crowded' | 'late'>;
+
+export type TurnQueueOptions = {
+  readonly nowMs: () => number;
+  readonly onLost?: (question: QueuedQuestion, why: DroppedTurnReason) => void;
+};
+
+/** Questions that wait while something is said; a further one drops the oldest, of its own speaker first. */
+const questionLimit = 3;
+/** Texts that wait to be read out; a further one is refused. */
+const readingLimit = 8;
+/** Answers that are awaited without the floor. */
+const asideLimit = 3;
+/** No question waits longer for its turn. Source: product, "Several speakers". */
+const longestWaitMs = 45_000;
+
+/** Who speaks next through the bot: one matter has the floor, the others wait for it in order of arrival. */
+export class TurnQueue {
+  readonly #nowMs: () => number;
+  readonly #onLost: NonNullable<TurnQueueOptions['onLost']>;
+  readonly #line = new WaitingTurns();
+  #aside: readonly QueuedQuestion[] = [];
+  #current: QueuedTurn | undefined;
+  #closed = false;
+  #muted = false;
+
+  constructor({ nowMs, onLost = () => undefined }: TurnQueueOptions) {
+    this.#nowMs = nowMs;
+    this.#onLost = onLost;
+  }
+
+  get current(): QueuedTurn | undefined {
+    return this.#current;
+  }
+
+  /** What is said now, or else what will be next. */
+  get next(): QueuedTurn | undefined {
+    return this.#current ?? this.#line.matters[0];
+  }
+
+  /** The question that comes after what is said now. */
+  get following(): QueuedQuestion | undefined {
+    return this.#current && this.#line.questions[0];
+  }
+
+  /** Questions whose answers are awaited while others have the floor. */
+  get aside(): readonly QueuedQuestion[] {
+    return this.#aside;
+  }
+
+  /** Nothing is said, nothing waits, and what is asked next is answered at once. */
+  get isFree(): boolean {
+    return !this.#muted && this.next === undefined;
+  }
+
+  /**
+   * First to finish is first answered; who asks what somebody else has just asked is answered with them.
+   *
+   * Of each person one typed question waits: a second one takes its place.
+   */
+  ask(question: QueuedQuestion): AskResult {
+    if (this.#closed || this.#muted) {
+      question.claim.drop(this.#closed ? 'left' : 'muted');
+      return 'refused';
+    }
+    if (this.#join(question)) return 'joined';
+    this.#makeRoom(question);
+    this.#line.putQuestion(question);
+    return 'waiting';
+  }
+
+  /** `now` goes before all that waits, but behind what came with `now` before it. */
+  read(reading: QueuedReading): TurnAdded {
+    if (this.#closed) return { kind: 'closed' };
+    if (this.#muted) return { kind: 'muted' };
+    const readings = this.#line.matters.filter(({ kind }) => kind === 'reading');
+    if (readings.length >= readingLimit) return { kind: 'full', limit: readingLimit };
+    return { kind: 'added', ahead: this.#line.putReading(reading) + (this.#current ? 1 : 0) };
+  }
+
+  /** Comes first, in place of what is being said. */
+  repeat(again: QueuedRepeat): void {
+    if (this.#closed || this.#muted) return;
+    if (this.#current) endAll(this.#current, 'interrupted');
+    this.#line.put(again, 0);
+  }
+
+  /** Each has the floor until the next one is asked for. One reader at a time. Aborting throws `signal.reason`. */
+  async *matters(signal: AbortSignal): AsyncGenerator<QueuedTurn> {
+    const ring = () => this.#line.ring();
+    signal.addEventListener('abort', ring);
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        this.expire();
+        const [next] = this.#line.matters;
+        if (!next) await this.#line.rung();
+        else yield* this.#give(next);
+      }
+    } finally {
+      signal.removeEventListener('abort', ring);
+    }
+  }
+
+  /** All of it, or a part, was heard while the others waited. */
+  heard(matter: QueuedTurn): void {
+    if (matter.kind === 'reading' && matter.interruptible === false) return; // said of itself, to nobody
+    const spokenTo = isQuestion(matter) ? withDuplicates(matter).map(speakerOf) : [];
+    for (const one of [...this.#line.questions, ...this.#aside]) {
+      if (!spokenTo.includes(speakerOf(one))) one.waited = true;
+    }
+  }
+
+  /** What had the floor and was not heard comes first again. */
+  putBack(matter: QueuedTurn): void {
+    if (!this.#closed && !this.#muted) this.#line.put(matter, 0);
+  }
+
+  /** Its answer is awaited while others have the floor; false where that many are already. */
+  putAside(question: QueuedQuestion): boolean {
+    if (this.#aside.length >= asideLimit) return false;
+    question.postponed = true;
+    this.#aside = [...this.#aside, question];
+    return true;
+  }
+
+  /** Its answer is there, or will never be: it gets the floor again in its turn. */
+  takeUp(question: QueuedQuestion): void {
+    if (!this.#aside.includes(question)) return;
+    this.#aside = this.#aside.filter((one) => one !== question);
+    this.#line.put(question);
+  }
+
+  /** Whoever has waited too long is not answered any more. To be called now and then. */
+  expire(): void {
+    const sinceMs = this.#nowMs() - longestWaitMs;
+    for (const one of this.#line.questions) {
+      if (!one.postponed && one.endedAtMs <= sinceMs) this.lose(one, 'late');
+    }
+  }
+
+  /** Nobody who asked this is answered, or not to the end. */
+  drop(matter: QueuedTurn, why: DropReason): void {
+    this.#remove((one) => one === matter, why);
+    endAll(matter, why);
+  }
+
+  /** The same of what they still wait for, and they are told. */
+  lose(question: QueuedQuestion, why: DroppedTurnReason): void {
+    this.drop(question, why);
+    for (const one of withDuplicates(question)) this.#onLost(one, why);
+  }
+
+  /** Whoever asked this wants no answer any more; the next one who asked the same gets it. */
+  giveUp(question: QueuedQuestion, why: DropReason): void {
+    for (const one of this.#questions()) {
+      if (one.also) one.also = one.also.filter((twin) => twin !== question);
+    }
+    const [heir, ...others] = (question.also ?? []).filter(({ claim }) => !claim.dropped);
+    question.also = [];
+    const place = this.#line.matters.indexOf(question);
+    this.drop(question, why);
+    if (!heir) return;
+    heir.also = others;
+    this.#line.put(heir, Math.max(0, place));
+  }
+
+  /** Whoever speaks falls silent, and nobody waits any more; false when there was nothing to stop. */
+  stop(): boolean {
+    return this.#dropAll('stopped');
+  }
+
+  /** Answers that are awaited without the floor will not come: all of them, or those for this person. */
+  forgetAside(personId?: string): void {
+    for (const one of this.#aside) {
+      if (personId === undefined || speakerOf(one) === personId) this.drop(one, 'stopped');
+    }
+  }
+
+  /** What this person asked is not answered, nor answered to its end. */
+  withdraw(personId: string): void {
+    for (const one of this.#questions().flatMap(withDuplicates)) {
+      if (speakerOf(one) === personId) this.giveUp(one, 'withdrawn');
+    }
+  }
+
+  /** What waits of this person's spoken questions is not answered, unless somebody else asked the same. */
+  left(personId: string): void {
+    for (const one of this.#questions().flatMap(withDuplicates)) {
+      if (speakerOf(one) !== personId || one.tell || one === this.#current) continue;
+      if (one.also?.length || !this.#questions().includes(one)) this.giveUp(one, 'late');
+      else this.lose(one, 'late');
+    }
+  }
+
+  /** While nobody could hear it, nothing is said and nothing waits. */
+  mute(on: boolean): void {
+    this.#muted = on;
+    if (on) this.#dropAll('muted');
+  }
+
+  /** For good. */
+  close(): void {
+    this.#closed = true;
+    this.#dropAll('left');
+  }
+
+  *#give(next: QueuedTurn): Generator<QueuedTurn> {
+    this.#line.remove((one) => one === next);
+    this.#current = next;
+    try {
+      yield next;
+    } finally {
+      this.#current = undefined;
+      const comesAgain = [...this.#line.matters, ...this.#aside].includes(next);
+      if (!comesAgain) endAll(next, 'over');
+    }
+  }
+
+  #makeRoom(question: QueuedQuestion): void {
+    const isOwn = (one: QueuedQuestion) => !one.postponed && speakerOf(one) === speakerOf(question);
+    const typed = this.#line.questions.find((one) => one.tell && isOwn(one));
+    if (typed && question.tell) this.giveUp(typed, 'replaced');
+    const { questions } = this.#line;
+    const oldest = questions.find(isOwn) ?? questions[0];
+    if (oldest && questions.length >= questionLimit) this.lose(oldest, 'crowded');
+  }
+
+  #join(question: QueuedQuestion): boolean {
+    const twin = this.#questions().find((one) => isDuplicate(one, question));
+    if (!twin) return false;
+    question.thinking?.discard();
+    question.thinking = undefined;
+    twin.also = [...(twin.also ?? []), question];
+    return true;
+  }
+
+  /** All that is wanted. */
+  #questions(): readonly QueuedQuestion[] {
+    const all = [this.#current, ...this.#line.matters, ...this.#aside];
+    return all.filter(isQuestion).filter(({ claim }) => !claim.dropped);
+  }
+
+  #dropAll(why: DropReason): boolean {
+    const any = this.next !== undefined || this.#aside.length > 0;
+    if (this.#current) endAll(this.#current, why);
+    this.#remove(() => true, why);
+    return any;
+  }
+
+  #remove(which: (one: QueuedTurn) => boolean, why: DropReason): void {
+    const aside = this.#aside.filter(which);
+    this.#aside = this.#aside.filter((one) => !which(one));
+    for (const one of [...this.#line.remove(which), ...aside]) endAll(one, why);
+  }
+}

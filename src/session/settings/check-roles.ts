@@ -1,0 +1,146 @@
+import { joinSamples, listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { AnswerHost } from '#src/pipeline/pipeline.ts';
+import { within } from '#src/provider/within.ts';
+import type { PipelineName } from '#src/session/answering/current-pipeline.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import type { CheckResult } from '#src/session/ports/settings.ts';
+import { type CheckedRole, wrongWith } from './checkup-texts.ts';
+
+type CheckupParts = Pick<
+  SessionDependencies,
+  'chat' | 'chatName' | 'clock' | 'onEvent' | 'pipelines' | 'style' | 'synthesizer' | 'transcriber'
+>;
+
+/** What every engine for English can say and understand. */
+const sentence = 'one two three';
+const request = 'This is a test. Answer with the one word: ok';
+/** Nothing is waited for longer, one after the other. */
+export const checkMs = 8_000;
+/** Of the sentence, should a voice never end. */
+const longestS = 10;
+
+const unheard: CheckResult = { point: 'recognise', kind: 'idle', line: { id: 'check.mute' } };
+
+type Tried<T> = { readonly finding: CheckResult; readonly got?: T };
+
+/** Speaks a sentence and listens to it, and thinks meanwhile. Never throws. */
+export async function checkRoles(
+  guildId: string,
+  parts: CheckupParts,
+  pipeline: PipelineName,
+): Promise<readonly CheckResult[]> {
+  const isWritten = pipeline === 'chained';
+  const thinking = trial(
+    { point: 'think', ...(pipeline === 'realtime' && { group: 'REALTIME' }) },
+    guildId,
+    parts,
+    (signal) => (isWritten ? think(parts, signal) : answer(pipeline, parts, signal)),
+  );
+  const { finding: speak, got: said } = await trial({ point: 'speak' }, guildId, parts, (signal) =>
+    speakSentence(parts, signal),
+  );
+  const recognise = said
+    ? await trial({ point: 'recognise' }, guildId, parts, (signal) => listen(said, parts, signal))
+    : { finding: unheard };
+  return [recognise.finding, (await thinking).finding, speak];
+}
+
+type TimedResult<T> = { readonly got: T; readonly atMs: number };
+
+async function trial<T>(
+  role: CheckedRole,
+  guildId: string,
+  { chatName, clock, onEvent }: CheckupParts,
+  work: (signal: AbortSignal) => Promise<TimedResult<T>>,
+): Promise<Tried<T>> {
+  const { point } = role;
+  const startedMs = clock.nowMs();
+  const over = new AbortController();
+  const late = () => new BotError('provider.late', true, `No answer in ${checkMs / 1000} s.`);
+  try {
+    const { got, atMs } = await within(work(over.signal), checkMs, clock, late);
+    return { finding: { point, kind: 'ok', ms: atMs - startedMs }, got };
+  } catch (error) {
+    onEvent(guildId, failureOf(error, point));
+    return { finding: { point, kind: 'bad', line: wrongWith(role, error, chatName) } };
+  } finally {
+    over.abort(new Error('checked'));
+  }
+}
+
+/** To the first word. */
+async function think(
+  { chat, clock }: CheckupParts,
+  signal: AbortSignal,
+): Promise<TimedResult<true>> {
+  const asked = [{ role: 'user', name: 'Check', content: request }] as const;
+  for await (const part of chat.reply(asked, [], signal)) {
+    if (part.kind === 'text' && part.text.trim() !== '') return { got: true, atMs: clock.nowMs() };
+  }
+  throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
+}
+
+/** To the first word or sound of a model that hears and speaks. */
+async function answer(
+  name: PipelineName,
+  { clock, pipelines, style }: CheckupParts,
+  signal: AbortSignal,
+): Promise<TimedResult<true>> {
+  using stack = new DisposableStack();
+  const pipeline = pipelines.open(name);
+  stack.defer(() => pipeline[Symbol.dispose]?.());
+  const [fromMs, transcript] = [clock.nowMs(), async () => ({ text: request })];
+  const said = [{ speakerId: '', name: 'Check', fromMs, toMs: fromMs, transcript }];
+  const turn = { said, style, history: [], tools: [] };
+  for await (const part of pipeline.answer(turn, aside, signal)) {
+    if (part.kind === 'audio' || (part.kind === 'text' && part.text.trim() !== '')) {
+      return { got: true, atMs: clock.nowMs() };
+    }
+  }
+  throw new BotError('provider.empty', true, 'The model answered nothing.');
+}
+
+/** Nobody hears it. */
+const aside: AnswerHost = {
+  playedMs: () => 0,
+  run: async () => ({ content: 'There is no such tool.' }),
+  spent: () => undefined,
+};
+
+/** All of it, and when the first sound came. */
+async function speakSentence(
+  { clock, style, synthesizer }: CheckupParts,
+  signal: AbortSignal,
+): Promise<TimedResult<Pcm>> {
+  const pieces: Int16Array[] = [];
+  let [rateHz, length]: [number, number] = [listenRateHz, 0];
+  let atMs: number | undefined;
+  for await (const pcm of synthesizer.synthesize(sentence, style.voice, signal)) {
+    atMs ??= clock.nowMs();
+    rateHz = pcm.rateHz;
+    const { samples } = toMono(pcm);
+    length += samples.length;
+    pieces.push(samples.slice());
+    if (length > longestS * rateHz) break;
+  }
+  if (atMs === undefined) throw new BotError('provider.empty', true, 'The voice made no sound.');
+  return { got: { samples: joinSamples(pieces), rateHz, channels: 1 }, atMs };
+}
+
+async function listen(
+  said: Pcm,
+  { clock, transcriber }: CheckupParts,
+  signal: AbortSignal,
+): Promise<TimedResult<string>> {
+  let text = '';
+  for await (const update of transcriber.transcribe(resample(said, listenRateHz), signal)) {
+    if (update.kind === 'final') text = update.transcript.text;
+  }
+  if (text.trim() === '') {
+    throw new BotError('provider.empty', true, 'A spoken sentence was not understood.');
+  }
+  return { got: text, atMs: clock.nowMs() };
+}

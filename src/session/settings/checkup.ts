@@ -1,0 +1,166 @@
+import { rms } from '#src/audio/loudness.ts';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { judgeJoin } from '#src/people/join-rules.ts';
+import { within } from '#src/provider/within.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { failureOf } from '#src/session/failure.ts';
+import type { CueOutcome } from '#src/session/output/cue-player.ts';
+import type { CheckReport, CheckResult, Checkup } from '#src/session/ports/settings.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { VoiceSession } from '#src/session/voice-session.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { withCountedVoice } from '#src/spending/usage-meters.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { checkMs, checkRoles } from './check-roles.ts';
+import { lineOfNews } from './checkup-texts.ts';
+import { dependenciesIn } from './stored-settings.ts';
+
+/** A frame, and the rates of mouth and ears. */
+const [frameMs, hearHz] = [20, 16_000] as const;
+/** As loud as a tone at least comes back. */
+const audible = 0.001;
+/** Whoever speaks just now may come to an end; it is looked at so often. */
+const [patienceMs, lookMs] = [3_000, 250];
+
+const nowhere: TextLine = { id: 'check.nowhere' };
+const away: TextLine = { id: 'check.away' };
+
+/** Tries with the very parts that answer people; two who ask at once get one report. */
+export class SessionCheckup implements Checkup {
+  readonly #parts: SessionDependencies;
+  readonly #rooms: Pick<VoiceSessions, 'settings' | 'stay'>;
+  readonly #running = new Map<string, Promise<CheckReport>>();
+
+  constructor(parts: SessionDependencies, rooms: Pick<VoiceSessions, 'settings' | 'stay'>) {
+    this.#parts = parts;
+    this.#rooms = rooms;
+  }
+
+  check(guildId: string, callerId: string, channel?: ChannelRef): Promise<CheckReport> {
+    const running = this.#running.get(guildId) ?? this.#check(guildId, callerId, channel);
+    this.#running.set(guildId, running);
+    const forget = () => this.#running.delete(guildId);
+    running.then(forget, forget);
+    return running;
+  }
+
+  async #check(guildId: string, callerId: string, channel?: ChannelRef): Promise<CheckReport> {
+    const stay = this.#rooms.stay(guildId);
+    await this.#rooms.settings.load(guildId);
+    const counted = withCountedVoice(guildId, this.#parts);
+    const parts = dependenciesIn(guildId, counted, this.#rooms.settings);
+    const here = [
+      checkPermission(stay?.channel ?? channel, stay !== undefined, callerId, parts),
+      checkLink(stay),
+      checkEncryption(stay),
+      checkDecoding(guildId, parts),
+    ];
+    const { pipeline } = this.#rooms.settings.in(guildId);
+    const roles = await checkRoles(guildId, parts, pipeline);
+    const findings = [...here, ...roles, await checkPlayback(stay, parts)];
+    return { findings, news: parts.modelNews().map(lineOfNews) };
+  }
+}
+
+function checkPermission(
+  channel: ChannelRef | undefined,
+  isThere: boolean,
+  callerId: string,
+  { clock, places }: SessionDependencies,
+): CheckResult {
+  const point = 'permission';
+  const startedMs = clock.nowMs();
+  const facts = channel && places.facts(channel, callerId);
+  if (!channel || !facts) return { point, kind: 'idle', line: { id: 'join.none' } };
+  const verdict = judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
+  const isFine = ['fine', 'stage'].includes(verdict.kind) || (isThere && verdict.kind === 'full');
+  if (!isFine) return { point, kind: 'barred', verdict, channel };
+  return { point, kind: 'ok', ms: clock.nowMs() - startedMs };
+}
+
+function checkLink(stay: VoiceSession | undefined): CheckResult {
+  const point = 'link';
+  if (!stay) return { point, kind: 'idle', line: nowhere };
+  if (!stay.link) return { point, kind: 'bad', line: away };
+  return { point, kind: 'ok', ms: stay.link.joinedInMs };
+}
+
+function checkEncryption(stay: VoiceSession | undefined): CheckResult {
+  const point = 'encryption';
+  if (!stay) return { point, kind: 'idle', line: nowhere };
+  if (!stay.link) return { point, kind: 'bad', line: away };
+  const { cipher, endToEnd, joinedInMs: ms } = stay.link;
+  if (cipher === '') return { point, kind: 'bad', line: { id: 'join.no_cipher' } };
+  const name = cipher.replace(/^aead_|_rtpsize$/g, '').replaceAll('_', '-');
+  const id = endToEnd ? 'check.end_to_end' : 'check.transport';
+  return { point, kind: 'ok', ms, detail: { id, with: { cipher: name.toUpperCase() } } };
+}
+
+/** A tone through the very Opus that people are heard with. */
+function checkDecoding(
+  guildId: string,
+  { clock, codec, cues, onEvent }: SessionDependencies,
+): CheckResult {
+  const point = 'decode';
+  const startedMs = clock.nowMs();
+  try {
+    const heard = roundTrip(codec, cues.heard);
+    if (rms(heard) < audible) throw new Error('a tone came back as silence');
+    return { point, kind: 'ok', ms: clock.nowMs() - startedMs };
+  } catch (error) {
+    onEvent(guildId, failureOf(error, 'link'));
+    return { point, kind: 'bad', line: { id: 'check.codec' } };
+  }
+}
+
+function roundTrip(codec: SessionDependencies['codec'], tone: Int16Array): Int16Array {
+  const [encoder, decoder] = [codec.encoder(speakRateHz), codec.decoder(hearHz)];
+  const frame = (speakRateHz / 1000) * frameMs;
+  const heard: number[] = [];
+  try {
+    for (let at = 0; at + frame <= tone.length; at += frame) {
+      heard.push(...decoder.decode(encoder.encode(tone.slice(at, at + frame))));
+    }
+  } finally {
+    encoder.free();
+    decoder.free();
+  }
+  return Int16Array.from(heard);
+}
+
+/** Last, so that what is read and what is heard come together. */
+async function checkPlayback(
+  stay: VoiceSession | undefined,
+  parts: SessionDependencies,
+): Promise<CheckResult> {
+  const point = 'playback';
+  if (!stay) return { point, kind: 'idle', line: nowhere };
+  if (stay.hindrances.isMute) return { point, kind: 'bad', line: { id: 'muted.server' } };
+  const startedMs = parts.clock.nowMs();
+  const rung = await ringIn(stay, parts).catch(() => undefined);
+  const ms = parts.clock.nowMs() - startedMs;
+  switch (rung) {
+    case 'left':
+      return { point, kind: 'ok', ms };
+    case 'speaking':
+      return { point, kind: 'ok', ms, detail: { id: 'check.speaking' } };
+    case 'away':
+      return { point, kind: 'bad', line: away };
+    case undefined:
+      return { point, kind: 'bad', line: { id: 'check.unsent' } };
+  }
+}
+
+/** Throws when nothing of it leaves in time. */
+async function ringIn(
+  { context: room }: VoiceSession,
+  { clock, cues }: SessionDependencies,
+): Promise<CueOutcome> {
+  const late = () => new Error('nothing left');
+  const untilMs = clock.nowMs() + patienceMs;
+  for (;;) {
+    const rung = await within(room.bell.ring(cues.heard), checkMs, clock, late);
+    if (rung !== 'speaking' || clock.nowMs() >= untilMs) return rung;
+    await clock.sleep(lookMs, room.signal);
+  }
+}

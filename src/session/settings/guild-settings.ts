@@ -1,0 +1,183 @@
+import type { CueLevel } from '#src/playback/reply/cue-track.ts';
+import { type PipelineName, pipelineNames } from '#src/session/answering/current-pipeline.ts';
+import type { ConsentPolicySettings } from '#src/session/dependencies.ts';
+import type { AddressingMode } from '#src/turn/addressing-windows.ts';
+
+/** What a server may set for itself, in the order in which it is shown. */
+export const settingKeys = [
+  'pipeline',
+  'addressing',
+  'cues',
+  'instructions',
+  'voice',
+  'names',
+  'dj_role',
+  'duck_for_people',
+  'consent',
+] as const;
+export type SettingKey = (typeof settingKeys)[number];
+
+/** What holds in one server. */
+export type GuildSettings = {
+  readonly pipeline: PipelineName;
+  readonly addressing: AddressingMode;
+  readonly cues: CueLevel;
+  /** Who it is and how it talks. */
+  readonly instructions: string;
+  /** Absent: the engine's own. */
+  readonly voice?: string;
+  /** What it answers to beside its name in the server. */
+  readonly names: readonly string[];
+  /** Whose members may change everybody's sounds. */
+  readonly djRoleId?: string | undefined;
+  /** Tracks are quieter while somebody speaks, not only under the bot's own voice. */
+  readonly duckForPeople: boolean;
+  readonly consent: ConsentPolicySettings;
+};
+
+/** What there is to choose from. */
+export type Choices = {
+  readonly pipelines: readonly PipelineName[];
+  /** Names of voices; empty: not known, so any name is taken. */
+  readonly voices: readonly string[];
+  /** The role of policy `role`, where the operator has named one. */
+  readonly roleId?: string;
+};
+
+/** `missing`: a pipeline there is, but not set up; `no-role`: policy `role` without one. */
+type Read =
+  | { readonly kind: 'ok'; readonly part: Partial<GuildSettings> }
+  | { readonly kind: 'missing'; readonly name: PipelineName }
+  | { readonly kind: 'bad' | 'no-role' };
+
+export const addressingModes = ['auto', 'name', 'window', 'always', 'off'] as const;
+export const cueLevels = ['off', 'soft', 'on'] as const;
+export const switches = ['off', 'on'] as const;
+export const policies = ['ask', 'role', 'notice'] as const;
+export const maxInstructionsChars = 1_000;
+const [maxNames, maxNameChars] = [10, 32];
+
+/** What a key means when it is set to `value`. */
+export function readSetting(key: SettingKey, value: string, choices: Choices): Read {
+  const words = value.trim();
+  switch (key) {
+    case 'pipeline':
+      return readPipeline(words, choices);
+    case 'addressing':
+      return oneOf(addressingModes, words, (addressing) => ({ addressing }));
+    case 'cues':
+      return oneOf(cueLevels, words, (cues) => ({ cues }));
+    case 'instructions':
+      return words.length > 0 && words.length <= maxInstructionsChars
+        ? ok({ instructions: words })
+        : bad;
+    case 'voice':
+      return readVoice(words, choices);
+    case 'names':
+      return readNames(words);
+    case 'dj_role':
+      return readRole(words);
+    case 'duck_for_people':
+      return oneOf(switches, words, (one) => ({ duckForPeople: one === 'on' }));
+    case 'consent':
+      return readConsent(words, choices);
+  }
+}
+
+/** What a server has set, over what holds where nothing is set; what cannot be used any more counts as not set. */
+export function settingsOf(
+  set: ReadonlyMap<string, string>,
+  standard: GuildSettings,
+  choices: Choices,
+): GuildSettings {
+  let settings = standard;
+  for (const key of settingKeys) {
+    const value = set.get(key);
+    const read = value === undefined ? bad : readSetting(key, value, choices);
+    if (read.kind === 'ok') settings = { ...settings, ...read.part };
+  }
+  return settings;
+}
+
+/** Whether more people are heard unasked under the second rules than under the first. */
+export function isLooser(before: ConsentPolicySettings, after: ConsentPolicySettings): boolean {
+  const [was, is] = [policies.indexOf(before.policy), policies.indexOf(after.policy)];
+  return is > was || (after.policy === 'role' && is === was && before.roleId !== after.roleId);
+}
+
+/** How a value is shown, and may be typed again. */
+export function shownValue(key: SettingKey, settings: GuildSettings): string {
+  switch (key) {
+    case 'names':
+      return settings.names.join(', ');
+    case 'consent': {
+      const { policy, roleId } = settings.consent;
+      return policy === 'role' && roleId !== undefined ? `role ${roleId}` : policy;
+    }
+    case 'voice':
+      return settings.voice ?? '';
+    case 'dj_role':
+      return settings.djRoleId ?? noRole;
+    case 'duck_for_people':
+      return settings.duckForPeople ? 'on' : 'off';
+    case 'pipeline':
+    case 'addressing':
+    case 'cues':
+    case 'instructions':
+      return settings[key];
+  }
+}
+
+/** As `dj_role` is shown and typed where nobody has such rights by a role. */
+export const noRole = 'none';
+
+const bad = { kind: 'bad' } as const;
+
+function ok(part: Partial<GuildSettings>): Read {
+  return { kind: 'ok', part };
+}
+
+function oneOf<T extends string>(
+  all: readonly T[],
+  words: string,
+  as: (one: T) => Partial<GuildSettings>,
+): Read {
+  const found = all.find((one) => one === words.toLowerCase());
+  return found === undefined ? bad : ok(as(found));
+}
+
+function readPipeline(words: string, { pipelines }: Choices): Read {
+  const name = pipelineNames.find((one) => one === words.toLowerCase());
+  if (name === undefined) return bad;
+  return pipelines.includes(name) ? ok({ pipeline: name }) : { kind: 'missing', name };
+}
+
+function readVoice(words: string, { voices }: Choices): Read {
+  const known = voices.find((one) => one.toLowerCase() === words.toLowerCase());
+  if (known !== undefined) return ok({ voice: known });
+  const isName = /^[\p{L}\p{N}][\p{L}\p{N} _.:()+/-]{0,63}$/u.test(words);
+  return voices.length === 0 && isName ? ok({ voice: words }) : bad;
+}
+
+function readNames(words: string): Read {
+  const names = words.split(',').map((name) => name.trim());
+  const fit = (name: string) => name.length <= maxNameChars && /\p{L}/u.test(name);
+  return names.length <= maxNames && names.every(fit) ? ok({ names: [...new Set(names)] }) : bad;
+}
+
+/** By its id or as Discord mentions it. */
+function readRole(words: string): Read {
+  const [, id] = /^(?:<@&)?(\d{15,21})>?$/.exec(words) ?? [];
+  if (id !== undefined) return ok({ djRoleId: id });
+  return words.toLowerCase() === noRole ? ok({ djRoleId: undefined }) : bad;
+}
+
+/** `role` alone is the role the operator has named; another one is given by its id or as Discord mentions it. */
+function readConsent(words: string, { roleId }: Choices): Read {
+  const [, given] = /^role\s+(?:<@&)?(\d{15,21})>?$/i.exec(words) ?? [];
+  const role = given ?? roleId;
+  const policy = given === undefined ? words.toLowerCase() : 'role';
+  if (policy === 'ask' || policy === 'notice') return ok({ consent: { policy } });
+  if (policy !== 'role') return bad;
+  return role === undefined ? { kind: 'no-role' } : ok({ consent: { policy, roleId: role } });
+}

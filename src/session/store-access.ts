@@ -1,0 +1,40 @@
+import { BotError } from '#src/base/errors.ts';
+import type { ConsentStore } from '#src/people/consent-book.ts';
+import { within } from '#src/provider/within.ts';
+import type { SessionDependencies } from './dependencies.ts';
+import { failureOf } from './failure.ts';
+
+type StoreCode = 'store.unreadable' | 'store.unwritable';
+
+/** A store on a disk that hangs must hold up neither a /join nor an answer to a person. */
+const longestMs = 5_000;
+/** Taking something out of every corner of a big store may take longer, and has to be seen through. */
+export const eraseTimeoutMs = 45_000;
+
+/** What `work` does with the book; undefined when that fails or takes too long, and the operator is told. Never throws. */
+export async function withConsentStore<T>(
+  guildId: string,
+  parts: Pick<SessionDependencies, 'book' | 'clock' | 'onEvent'>,
+  code: StoreCode,
+  work: (book: ConsentStore) => Promise<T>,
+  ms = longestMs,
+): Promise<T | undefined> {
+  return await withStore(guildId, parts, code, () => work(parts.book), ms);
+}
+
+/** The same with any other book. */
+export async function withStore<T>(
+  guildId: string,
+  { clock, onEvent }: Pick<SessionDependencies, 'clock' | 'onEvent'>,
+  code: StoreCode,
+  work: () => Promise<T>,
+  ms = longestMs,
+): Promise<T | undefined> {
+  const late = () => new BotError(code, true, `The store did not answer in ${ms / 1000} s.`);
+  try {
+    return await within(work(), ms, clock, late);
+  } catch (error) {
+    onEvent(guildId, failureOf(error, 'store'));
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/provider/within.ts';
+import type { SessionContext } from '#src/session/context.ts';
+import { failureOf } from '#src/session/failure.ts';
+import type { Confirmations, ConfirmOutcome } from '#src/session/ports/command-ports.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { actionsFor } from './available-actions.ts';
+import { holdsRightNow } from './current-rights.ts';
+import type { PendingConfirmation } from './pending-confirmations.ts';
+
+/** No deed behind a button takes longer. */
+const longestMs = 10_000;
+
+/** Does what waits for a button once its asker has pressed it. */
+export class ToolConfirmations implements Confirmations {
+  readonly #rooms: Pick<VoiceSessions, 'stay'>;
+  readonly #signal: AbortSignal;
+
+  /** Aborting `signal` ends what runs. */
+  constructor(rooms: Pick<VoiceSessions, 'stay'>, signal: AbortSignal) {
+    this.#rooms = rooms;
+    this.#signal = signal;
+  }
+
+  async confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome> {
+    const room = this.#rooms.stay(guildId)?.context;
+    if (!room) return { kind: 'over' };
+    const pressed = room.asks.press(askId, personId, room.parts.clock.nowMs());
+    if (pressed.kind !== 'theirs') return pressed;
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#signal, over.signal]);
+    try {
+      const { clock } = room.parts;
+      const atMs = clock.nowMs();
+      const work = perform(pressed.ask, room, signal);
+      const confirming = await within(work, longestMs, clock, tooLate);
+      tell(confirming, pressed.ask, room, clock.nowMs() - atMs);
+      return confirming;
+    } catch (error) {
+      room.parts.onEvent(guildId, failureOf(error, 'think'));
+      return { kind: 'failed' };
+    } finally {
+      over.abort(new Error('the press is over'));
+    }
+  }
+}
+
+/** The right is read once more: a minute is long enough to leave or to lose a role. */
+async function perform(
+  { askerId, fitting, tool }: PendingConfirmation,
+  room: SessionContext,
+  signal: AbortSignal,
+): Promise<ConfirmOutcome> {
+  if (!(await holdsRightNow(tool.right, askerId, room, signal))) {
+    return { kind: 'barred', line: barredLine(tool.right, room) };
+  }
+  signal.throwIfAborted();
+  const { line } = await fitting.run(actionsFor(room, [askerId]), signal);
+  return { kind: 'done', ...(line && { line }) };
+}
+
+function tell(
+  { kind }: ConfirmOutcome,
+  { askerId: speakerId, tool }: PendingConfirmation,
+  { channel, parts }: SessionContext,
+  tookMs: number,
+): void {
+  const how = kind === 'done' ? 'pressed' : 'refused';
+  parts.onEvent(channel.guildId, { kind: 'tool', speakerId, tool: tool.name, how, tookMs });
+}
+
+function barredLine(
+  right: PendingConfirmation['tool']['right'],
+  { channel }: SessionContext,
+): TextLine {
+  if (right === 'manage') return { id: 'perm.manage' };
+  return { id: 'perm.room', with: { channel: channel.name } };
+}
+
+function tooLate(): BotError {
+  return new BotError('tool.late', true, `A tool took longer than ${longestMs / 1000} s.`);
+}

@@ -1,0 +1,49 @@
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { SessionContext } from '#src/session/context.ts';
+import type { Facts, Fitting, RoomTool } from '#src/session/ports/tool.ts';
+import type { PendingConfirmation } from './pending-confirmations.ts';
+import { onOneLine } from './tool-result.ts';
+
+/** A button nobody pressed in this time does nothing any more. */
+const openMs = 60_000;
+/** Of the press behind it; what is asked follows. */
+const pressName = 'tool.confirm';
+
+export type RequestedAction = {
+  readonly tool: RoomTool;
+  readonly fitting: Fitting;
+  readonly asker: TurnUtterance;
+};
+
+/**
+ * Asks in the chat of the channel for a button that only `asker` can press; what the model is told meanwhile.
+ *
+ * Errors: as `Scribe.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
+ */
+export async function requestConfirmation(
+  { tool, fitting, asker }: RequestedAction,
+  { asks, channel, parts }: SessionContext,
+  signal: AbortSignal,
+): Promise<Facts> {
+  const { clock, scribe } = parts;
+  const name = onOneLine(asker.name);
+  const ask: PendingConfirmation = {
+    id: crypto.randomUUID(),
+    ...{ tool, fitting, askerId: asker.speakerId, askerName: name },
+    untilMs: clock.nowMs() + openMs,
+  };
+  const waiting = {
+    waiting: `Nothing has happened yet: ${name} has to press Confirm in the chat of the channel.`,
+  };
+  if (!asks.put(ask, clock.nowMs())) return waiting;
+  try {
+    const { id, with: words } = fitting.ask;
+    const line = { id, with: { ...words, name, s: openMs / 1000 } };
+    await scribe.offer(channel, line, [`${pressName}:${ask.id}`], signal);
+    signal.throwIfAborted();
+  } catch (error) {
+    asks.remove(ask);
+    throw error;
+  }
+  return waiting;
+}

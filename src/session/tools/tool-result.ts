@@ -1,0 +1,33 @@
+import type { Facts } from '#src/session/ports/tool.ts';
+
+/** A name somebody gave themselves; Discord's own limit is 32. */
+const longestNameChars = 64;
+/** What a model is told by one call. */
+const longestResultChars = 2_000;
+
+/** Control characters, changes of writing direction, tags, and spaces without width. */
+const unseen = /[\p{Cc}\p{Cf}\u2028\u2029\u{e0000}-\u{e007f}]+/gu;
+
+/** What a tool found out, as a model reads it: values of one JSON object, which cannot be taken for words of anybody. */
+export function asData(facts: Facts): string {
+  const each = Object.entries(facts).map(([key, value]) => [key, harmless(value)] as const);
+  const whole = JSON.stringify({ result: Object.fromEntries(each) });
+  if (whole.length <= longestResultChars) return whole;
+  return JSON.stringify({ result: whole.slice(0, longestResultChars / 2), isCut: true });
+}
+
+/** What did not happen, and why, in words of the bot itself. */
+export function refusal(why: string): string {
+  return JSON.stringify({ error: onOneLine(why, longestResultChars / 4) });
+}
+
+/** As one line without anything that cannot be seen, cut to `maxChars`. */
+export function onOneLine(words: string, maxChars = longestNameChars): string {
+  return words.replace(unseen, ' ').replace(/\s+/g, ' ').trim().slice(0, maxChars).toWellFormed();
+}
+
+function harmless(value: Facts[string]): Facts[string] {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'string') return onOneLine(value, longestResultChars);
+  return value.map((one) => onOneLine(one));
+}

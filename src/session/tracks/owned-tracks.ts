@@ -1,0 +1,285 @@
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { Loudness } from '#src/playback/mix/levelling.ts';
+import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
+import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
+import type { ItemEnd, TrackItem } from '#src/playback/tracks/track-item.ts';
+import type { ItemAdded } from '#src/playback/tracks/track-outcomes.ts';
+import type { StoredSource, StoredTrack } from '#src/session/ports/track-store.ts';
+import type {
+  ListedSound,
+  ListedTrack,
+  TrackAction,
+  TrackOutcome,
+} from '#src/session/ports/tracks.ts';
+import { ownTracks, usualTrack } from './track-names.ts';
+
+/** Whose a sound is. */
+export type SoundOwner = { readonly id: string; readonly name: string };
+
+/** What is known of a sound besides what it sounds like. */
+export type SoundTag = { readonly origin: StoredSource; readonly owner?: SoundOwner | undefined };
+
+/** How a sound goes on a track. */
+export type PlayOptions = {
+  readonly loop: boolean;
+  readonly next: boolean;
+  readonly fromMs?: number;
+};
+
+/** One thing done to one track. */
+export type TrackCommand =
+  | { readonly kind: TrackAction; readonly track: string }
+  | { readonly kind: 'volume'; readonly track: string; readonly percent: number };
+
+/** A sound that ended otherwise than wanted. */
+export type FailedSound = {
+  readonly track: string;
+  readonly title: string;
+  readonly ended: ItemEnd;
+};
+
+/** Whose a sound is going to be that is still fetched; nobody's, once they are forgotten. To be disposed of. */
+export type PendingOwner = Disposable & { owner: SoundOwner | undefined };
+
+/** What became of a sound: as `Added`, or so many come live already. */
+export type PlayOutcome = ItemAdded | { readonly kind: 'too-many-live'; readonly limit: number };
+
+/** Sounds of one track, the one that plays included. */
+const mostSounds = 50;
+/** Sounds of all tracks together that come live: each keeps a connection while it plays. */
+const mostLive = 8;
+
+/** The tracks of one stay, whose their sounds are, and where these came from. What may be done to them is judged elsewhere. */
+export class OwnedTracks implements Disposable {
+  /** For the mixer. */
+  readonly tracks: NamedTracks;
+  /** Sounds of one track. */
+  readonly limit = mostSounds;
+  readonly #tags = new WeakMap<TrackItem, SoundTag & { readonly serial: number }>();
+  readonly #pending = new Set<PendingOwner>();
+  #serial = 0;
+  #onBroken: (broken: FailedSound) => void = () => undefined;
+  #disowned: (personId: string) => void = () => undefined;
+
+  constructor(parts: {
+    readonly clock: Clock;
+    readonly codec: Pick<OpusCodec, 'stereoDecoder'>;
+  }) {
+    this.tracks = new NamedTracks(parts);
+    this.tracks.listen((event) => {
+      if (event.kind !== 'ended') return;
+      const { track, item, ended } = event;
+      const isWanted = ended.reason === 'completed' || ended.reason === 'cancelled';
+      if (!isWanted) this.#onBroken({ track, title: item.source.title, ended });
+    });
+  }
+
+  /** Told of what could not be played, or not to its end. Replaces the former listener. */
+  onBroken(listener: (broken: FailedSound) => void): void {
+    this.#onBroken = listener;
+  }
+
+  /** Told of whoever is to be named nowhere any more. Replaces the former listener. */
+  onDisowned(listener: (personId: string) => void): void {
+    this.#disowned = listener;
+  }
+
+  /** Where nobody is there to hear it, nothing is read and everything keeps its place. */
+  attend(isAnybodyThere: boolean): void {
+    if (isAnybodyThere !== this.tracks.isPaused) return;
+    if (isAnybodyThere) this.tracks.resume();
+    else this.tracks.pause();
+  }
+
+  /** Gives way to whoever speaks, where that is wanted; to the bot's own voice it always does. */
+  hear(isAnybodySpeaking: boolean, isToGiveWay: boolean): void {
+    this.tracks.duckForPeople(isToGiveWay);
+    this.tracks.hear(isAnybodySpeaking);
+  }
+
+  /** Behind what waits, or before it; at once where nothing plays. */
+  lay(
+    track: string,
+    source: SoundSource,
+    tag: SoundTag,
+    { loop, next, fromMs = 0 }: PlayOptions,
+  ): PlayOutcome {
+    if (this.isFull(track)) return { kind: 'full', limit: mostSounds };
+    if (!source.seekable && this.#live >= mostLive)
+      return { kind: 'too-many-live', limit: mostLive };
+    const loudness = loudnessFor(source);
+    const options = { isLooping: loop, fromMs, ...(loudness !== undefined && { loudness }) };
+    const added = next
+      ? this.tracks.next(track, source, options)
+      : this.tracks.enqueue(track, source, options);
+    if ('item' in added) this.#tags.set(added.item, { ...tag, serial: this.#serial++ });
+    return added;
+  }
+
+  /** Sounds that come live, those that wait among them. */
+  get #live(): number {
+    const all = this.tracks.all().flatMap(soundsOn);
+    return all.filter(({ source }) => !source.seekable).length;
+  }
+
+  isFull(track: string): boolean {
+    return soundsOn(this.tracks.track(track)).length >= mostSounds;
+  }
+
+  /** All there are, those first that hold something, and among them the usual one. */
+  get names(): readonly string[] {
+    const all = this.tracks.list().map(({ name, now }) => ({ name, rank: now ? 1 : 0 }));
+    const usual = (name: string) => (name === usualTrack ? 1 : 0);
+    const rank = (one: (typeof all)[number]) => 2 * one.rank + usual(one.name);
+    return all.toSorted((a, b) => rank(b) - rank(a)).map(({ name }) => name);
+  }
+
+  /** Tracks that hold something. */
+  get busy(): readonly string[] {
+    return this.names.filter((name) => !this.tracks.track(name)?.isIdle);
+  }
+
+  get views(): readonly ListedTrack[] {
+    return this.names.flatMap((name) => {
+      const track = this.tracks.track(name);
+      return track ? [this.#view(track)] : [];
+    });
+  }
+
+  /** What is touched by a deed: it is past once that has changed. */
+  subject({ kind, track, ...more }: TrackCommand): string {
+    const [now] = soundsOn(this.tracks.track(track));
+    const percent = 'percent' in more ? more.percent : '';
+    return `${kind} ${track} ${percent} ${now ? this.#tags.get(now)?.serial : ''}`;
+  }
+
+  /** Of the sounds a deed touches, the first that is somebody else's. */
+  ownerBeside(personId: string, { kind, track }: TrackCommand): SoundOwner | undefined {
+    const all = soundsOn(this.tracks.track(track));
+    const touched = kind === 'stop' ? all : all.slice(0, 1);
+    const owners = touched.map((item) => this.#tags.get(item)?.owner);
+    return owners.find((owner) => owner !== undefined && owner.id !== personId);
+  }
+
+  /** Whoever may. */
+  perform(deed: TrackCommand): TrackOutcome {
+    const { kind, track: name } = deed;
+    const track = this.tracks.track(name);
+    if (kind === 'volume') {
+      if (!track) return { kind: 'unknown', track: name, names: [...this.names, ...ownTracks] };
+      return { kind, track: name, percent: track.volume(deed.percent) };
+    }
+    if (!track && name !== usualTrack) return this.#missing(name);
+    if (!track || track.isIdle) return { kind: 'empty', track: name };
+    return steered(kind, track);
+  }
+
+  /** To be asked before a sound is fetched for somebody. */
+  pendingOwner(owner: SoundOwner): PendingOwner {
+    const pending: PendingOwner = { owner, [Symbol.dispose]: () => this.#pending.delete(pending) };
+    this.#pending.add(pending);
+    return pending;
+  }
+
+  /** Whose sounds these are is known no more. */
+  disown(personId: string): void {
+    this.#disowned(personId);
+    for (const one of this.#pending) if (one.owner?.id === personId) one.owner = undefined;
+    for (const track of this.tracks.all()) {
+      for (const item of soundsOn(track)) {
+        const tag = this.#tags.get(item);
+        if (tag?.owner?.id === personId) this.#tags.set(item, { ...tag, owner: undefined });
+      }
+    }
+  }
+
+  /** What is to outlive the process. */
+  get kept(): readonly StoredTrack[] {
+    return this.tracks.all().flatMap((track) => {
+      const { name, percent, isPaused } = track.view;
+      const sounds = soundsOn(track).flatMap((item, n) => {
+        const tag = this.#tags.get(item);
+        if (!tag) return [];
+        const { source, isLooping: loop, positionMs } = item;
+        const { origin, owner } = tag;
+        const place = n === 0 && source.seekable ? Math.round(positionMs) : 0;
+        const whose = owner && { owner };
+        return [{ source: origin, title: source.title, ...whose, positionMs: place, loop }];
+      });
+      return sounds.length === 0 ? [] : [{ name, percent, isPaused, sounds }];
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.tracks.close();
+  }
+
+  #view(track: NamedTrack): ListedTrack {
+    const { name, percent, isPaused, now, waiting } = track.view;
+    return {
+      ...{ name, percent, isPaused },
+      ...(now && { current: this.#soundView(now) }),
+      waiting: waiting.map((item) => ({ title: item.source.title, ...this.#ownerName(item) })),
+    };
+  }
+
+  #soundView(item: TrackItem): ListedSound {
+    const { isLooping: loop, positionMs, source } = item;
+    const { lengthMs, title } = source;
+    const length = lengthMs !== undefined && { lengthMs };
+    return { title, ...this.#ownerName(item), positionMs, ...length, loop };
+  }
+
+  #ownerName(item: TrackItem): { readonly owner?: string } {
+    const owner = this.#tags.get(item)?.owner;
+    return owner ? { owner: owner.name } : {};
+  }
+
+  #missing(track: string): TrackOutcome {
+    const { names } = this;
+    return names.length > 0 ? { kind: 'unknown', track, names } : { kind: 'silent' };
+  }
+}
+
+/**
+ * Effects are to be alike, and stations as well, so what was measured and what is live is levelled.
+ *
+ * A link or attachment that ends stays as loud as it is: to measure it before its first sound, all of it would have to be
+ * fetched, and whoever turns music up and down while it plays takes its dynamics away.
+ */
+function loudnessFor({ lengthMs, lufs, seekable }: SoundSource): Loudness | undefined {
+  if (lufs !== undefined) return lufs;
+  return lengthMs === undefined && !seekable ? 'live' : undefined;
+}
+
+function steered(kind: TrackAction, track: NamedTrack): TrackOutcome {
+  const { name } = track;
+  switch (kind) {
+    case 'pause':
+      track.pause();
+      return { kind: 'paused', track: name };
+    case 'resume':
+      track.resume();
+      return { kind: 'resumed', track: name };
+    case 'skip': {
+      const skipped = track.skip();
+      if (skipped.kind === 'idle') return { kind: 'empty', track: name };
+      const { item, next } = skipped;
+      const after = next && { next: next.source.title };
+      return { kind: 'skipped', track: name, title: item.source.title, ...after };
+    }
+    case 'stop': {
+      const stopped = track.stop();
+      if (stopped.kind === 'idle') return { kind: 'empty', track: name };
+      return { kind: 'stopped', track: name, removed: stopped.removed };
+    }
+  }
+}
+
+function soundsOn(track: NamedTrack | undefined): readonly TrackItem[] {
+  if (!track) return [];
+  const { now, waiting } = track.view;
+  return now ? [now, ...waiting] : [];
+}

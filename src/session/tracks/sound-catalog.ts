@@ -1,0 +1,195 @@
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { BotError } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import type { StoredSource } from '#src/session/ports/track-store.ts';
+import type { Requester, SoundFile, SoundOpener, SoundShelf } from '#src/sources/fetch/ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+export type FoundSound =
+  | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: StoredSource }
+  | { readonly kind: 'no-sound'; readonly closest: readonly string[] }
+  | { readonly kind: 'bad'; readonly reason: TextLine };
+
+/** What was played of late in one server, of which a new one drops the oldest. */
+const mostRecent = 20;
+/** Longer than that is no sound to be put on a track. */
+const longestMs = 3 * 60 * 60_000;
+const longestWords = '3 h';
+const shownClosest = 3;
+/** Sounds one server may look for at the same time: each is a connection to wherever somebody says. */
+const mostAtOnce = 4;
+
+/** Finds what people want to hear: a sound that lies here, one of late, a link, or a file they sent. */
+export class SoundCatalog {
+  readonly #opener: SoundOpener;
+  readonly #shelf: SoundShelf;
+  /** By server, then by title, the newest last. */
+  readonly #recent = new Map<string, Map<string, StoredSource>>();
+  /** How many are looked for, by server. */
+  readonly #underWay = new Map<string, number>();
+  /** The last link of each person: theirs are looked up one after the other. */
+  readonly #lastLinks = new Map<string, Promise<unknown>>();
+
+  constructor(opener: SoundOpener, shelf: SoundShelf) {
+    this.#opener = opener;
+    this.#shelf = shelf;
+  }
+
+  /** Aborting `signal` throws `signal.reason`. */
+  async find(
+    requester: Requester,
+    sound: string | SoundFile,
+    signal: AbortSignal,
+  ): Promise<FoundSound> {
+    const { guildId } = requester;
+    const others = this.#underWay.get(guildId) ?? 0;
+    if (others >= mostAtOnce) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
+    this.#underWay.set(guildId, others + 1);
+    try {
+      if (typeof sound !== 'string') return await this.#sent(requester, sound, signal);
+      if (sound.includes('://'))
+        return await this.#link(requester, { kind: 'link', url: sound }, signal);
+      return (await this.#named(requester, sound, signal)) ?? (await this.#missing(sound));
+    } catch (error) {
+      const reason = signal.aborted ? undefined : soundFaultOf(error);
+      if (!reason) throw error;
+      return { kind: 'bad', reason };
+    } finally {
+      this.#done(guildId);
+    }
+  }
+
+  /** The same sound once more, after a restart say. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
+  async again(
+    requester: Requester,
+    origin: StoredSource,
+    title: string,
+    signal: AbortSignal,
+  ): Promise<SoundSource> {
+    const found = await this.#open(requester, origin, signal, title);
+    if (found?.kind === 'found') return found.source;
+    throw new BotError('source.unreachable', false, 'A sound does not lie here any more.');
+  }
+
+  /** It was played, and is suggested from now on. */
+  remember(guildId: string, title: string, origin: StoredSource): void {
+    const recent = this.#recent.get(guildId) ?? new Map<string, StoredSource>();
+    recent.delete(title);
+    recent.set(title, origin);
+    this.#recent.set(guildId, new Map([...recent].slice(-mostRecent)));
+  }
+
+  /** All that lies here, then what was played of late. */
+  async names(guildId: string): Promise<readonly string[]> {
+    const recent = [...(this.#recent.get(guildId)?.keys() ?? [])].toReversed();
+    return [...new Set([...(await this.#shelf.names()), ...recent])];
+  }
+
+  #done(guildId: string): void {
+    const others = (this.#underWay.get(guildId) ?? 1) - 1;
+    if (others > 0) this.#underWay.set(guildId, others);
+    else this.#underWay.delete(guildId);
+  }
+
+  async #sent(
+    requester: Requester,
+    { url, name, type }: SoundFile,
+    signal: AbortSignal,
+  ): Promise<FoundSound> {
+    const origin = { kind: 'link', url, ...(type !== undefined && { type }) } as const;
+    return await this.#link(requester, origin, signal, withoutEnding(name));
+  }
+
+  async #named(
+    requester: Requester,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<FoundSound | undefined> {
+    const found = await this.#open(requester, { kind: 'library', name }, signal);
+    if (found) return found;
+    const recent = [...(this.#recent.get(requester.guildId) ?? [])];
+    const [title, origin] = recent.find(([one]) => one.toLowerCase() === name.toLowerCase()) ?? [];
+    return origin && (await this.#open(requester, origin, signal, title));
+  }
+
+  async #missing(name: string): Promise<FoundSound> {
+    const names = await this.#shelf.names();
+    const near = names.filter((one) => isNear(one.toLowerCase(), name.toLowerCase()));
+    return { kind: 'no-sound', closest: near.slice(0, shownClosest) };
+  }
+
+  /** Undefined where nothing of that name lies here. */
+  async #open(
+    requester: Requester,
+    origin: StoredSource,
+    signal: AbortSignal,
+    title?: string,
+  ): Promise<FoundSound | undefined> {
+    if (origin.kind === 'library') {
+      const source = await this.#shelf.open(origin.name, signal);
+      return source && { kind: 'found', source, origin };
+    }
+    return await this.#link(requester, origin, signal, title);
+  }
+
+  async #link(
+    requester: Requester,
+    origin: Extract<StoredSource, { kind: 'link' }>,
+    signal: AbortSignal,
+    title?: string,
+  ): Promise<FoundSound> {
+    const where = { ...origin, requester, ...(title !== undefined && { title }) };
+    const source = await this.#afterTheirLast(requester, signal, () =>
+      this.#opener.openSource(where, { longestMs }, signal),
+    );
+    return { kind: 'found', source, origin };
+  }
+
+  /** One link at a time for each person, whatever their servers take. */
+  async #afterTheirLast<T>(
+    { guildId, personId = guildId }: Requester,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const before = this.#lastLinks.get(personId) ?? Promise.resolve();
+    const opened = unlessAborted(before, signal).then(work);
+    const settled = opened.catch(() => undefined);
+    this.#lastLinks.set(personId, settled);
+    try {
+      return await opened;
+    } finally {
+      if (this.#lastLinks.get(personId) === settled) this.#lastLinks.delete(personId);
+    }
+  }
+}
+
+/** What is wrong with a sound, in a few words; undefined for what is no fault of the sound. */
+export function soundFaultOf(error: unknown): TextLine | undefined {
+  if (!(error instanceof BotError)) return undefined;
+  switch (error.code) {
+    case 'source.not_audio':
+      return { id: 'track.bad.not_audio' };
+    case 'source.too_long':
+      return { id: 'track.bad.too_long', with: { max: longestWords } };
+    case 'source.too_big':
+      return { id: 'track.bad.too_big' };
+    case 'source.blocked':
+      return { id: 'track.bad.blocked' };
+    case 'source.crowded':
+      return { id: 'track.bad.crowded' };
+    case 'source.not_allowed':
+      return { id: 'track.bad.not_allowed' };
+    default:
+      return error.code.startsWith('source.') ? { id: 'track.bad.unreachable' } : undefined;
+  }
+}
+
+function withoutEnding(name: string): string {
+  return name.replace(/\.[a-z\d]{2,5}$/i, '') || name;
+}
+
+/** One holds the other, or they begin alike. */
+function isNear(one: string, other: string): boolean {
+  const start = other.slice(0, 2);
+  return one.includes(other) || other.includes(one) || (start !== '' && one.startsWith(start));
+}

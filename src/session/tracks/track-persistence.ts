@@ -1,0 +1,146 @@
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { StoredSound, StoredTrack } from '#src/session/ports/track-store.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { withStore } from '#src/session/store-access.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+import type { FailedSound, OwnedTracks } from './owned-tracks.ts';
+import { soundFaultOf } from './sound-catalog.ts';
+import { isOwnTrack, ownTracks } from './track-names.ts';
+import type { TrackVolumes } from './track-volumes.ts';
+
+/** Of a process that is killed, what happened on tracks is forgotten for so long at most. */
+const everyMs = 3_000;
+const usualPercent = 100;
+
+type PersistenceParts = Pick<
+  SessionDependencies,
+  'clock' | 'onEvent' | 'places' | 'sounds' | 'trackBook'
+>;
+
+export type TrackPersistenceOptions = {
+  readonly channel: ChannelRef;
+  readonly deck: OwnedTracks;
+  readonly volume: TrackVolumes;
+  readonly parts: PersistenceParts;
+  /** Goes on from another stay, with its tracks. */
+  readonly isPassedOn: boolean;
+  /** Tells the room what is not played any more. */
+  readonly notice: (line: TextLine) => void;
+};
+
+/** Sees to it that the tracks of a stay outlive the process, and brings back those of a former one. */
+export class TrackPersistence {
+  readonly #options: TrackPersistenceOptions;
+  /** What the book holds for this channel, as far as it is known. */
+  #written: string | undefined;
+  /** What a former process left has been laid: now the deck knows more than the book. */
+  #isLaid: boolean;
+  /** Who was forgotten while sounds of a former process are laid: their names were read before. */
+  #forgotten: Set<string> | undefined;
+
+  constructor(options: TrackPersistenceOptions) {
+    this.#options = options;
+    this.#isLaid = options.isPassedOn;
+    options.deck.onBroken((broken) => this.#broke(broken));
+    options.deck.onDisowned((personId) => this.#forgotten?.add(personId));
+  }
+
+  /** Lays what was kept for this channel, then writes what changes. Throws only what is a bug, also when aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options.parts;
+    try {
+      if (!this.#isLaid) await this.#restore(signal);
+      this.#forgotten = undefined;
+      this.#isLaid = true;
+      for (;;) {
+        await clock.sleep(everyMs, signal);
+        await this.#write(this.#kept());
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  /** The last word: for the next process, or for nobody. Never throws. */
+  async close(how: 'keep' | 'forget'): Promise<void> {
+    if (how === 'forget') await this.#write([]);
+    else if (this.#isLaid) await this.#write(this.#kept());
+  }
+
+  /** The bot's own tracks have a volume and nothing else. */
+  #kept(): readonly StoredTrack[] {
+    const { deck, volume } = this.#options;
+    const own = ownTracks.filter((name) => volume.of(name) !== usualPercent);
+    const volumes = own.map((name) => {
+      return { name, percent: volume.of(name), isPaused: false, sounds: [] };
+    });
+    return [...deck.kept, ...volumes];
+  }
+
+  async #write(tracks: readonly StoredTrack[]): Promise<void> {
+    const { channel, parts } = this.#options;
+    const { channelId, guildId } = channel;
+    const written = JSON.stringify(tracks);
+    if (written === this.#written) return;
+    const done = await withStore(guildId, parts, 'store.unwritable', async () => {
+      await parts.trackBook.write(guildId, channelId, tracks);
+      return true;
+    });
+    if (done) this.#written = written;
+  }
+
+  async #restore(signal: AbortSignal): Promise<void> {
+    const { channel, parts } = this.#options;
+    const { channelId, guildId } = channel;
+    const read = () => parts.trackBook.read(guildId, channelId);
+    this.#forgotten = new Set();
+    const tracks = await withStore(guildId, parts, 'store.unreadable', read);
+    if (tracks) this.#written = JSON.stringify(tracks);
+    await Promise.all((tracks ?? []).map((track) => this.#restoreTrack(track, signal)));
+  }
+
+  async #restoreTrack(track: StoredTrack, signal: AbortSignal): Promise<void> {
+    const { deck, volume } = this.#options;
+    if (isOwnTrack(track.name)) volume.set(track.name, track.percent);
+    for (const sound of track.sounds) {
+      await this.#restoreSound(track, sound, signal);
+      if (track.isPaused) deck.perform({ kind: 'pause', track: track.name });
+      deck.perform({ kind: 'volume', track: track.name, percent: track.percent });
+    }
+  }
+
+  /** One that is gone is skipped, and the room is told why. */
+  async #restoreSound(
+    { name: track }: StoredTrack,
+    { source: origin, title, owner, positionMs: fromMs, loop }: StoredSound,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { channel, deck, parts } = this.#options;
+    try {
+      const { guildId } = channel;
+      const requester = { guildId, ...(owner && { personId: owner.id }) };
+      const again = parts.sounds.again(requester, origin, title, signal);
+      const source = await unlessAborted(again, signal);
+      const theirs = owner && this.#forgotten?.has(owner.id) ? undefined : owner;
+      deck.lay(track, source, { origin, owner: theirs }, { loop, next: false, fromMs });
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason = soundFaultOf(error);
+      if (!reason) throw error;
+      this.#gone(track, title, reason);
+    }
+  }
+
+  #broke({ track, title, ended }: FailedSound): void {
+    const error = 'error' in ended ? ended.error : undefined;
+    const usual = ended.reason === 'empty' ? 'track.bad.not_audio' : 'track.bad.unreachable';
+    this.#gone(track, title, soundFaultOf(error) ?? { id: usual });
+  }
+
+  #gone(track: string, title: string, { id, with: words }: TextLine): void {
+    const { channel, notice, parts } = this.#options;
+    const reason = text(id, words, parts.places.localeIn(channel.guildId));
+    notice({ id: 'track.gone', with: { track, title, reason } });
+  }
+}

@@ -1,0 +1,240 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { within } from '#src/provider/within.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import { clausesOf } from '#src/session/output/read-aloud.ts';
+import type {
+  Asker,
+  AskOutcome,
+  QuestionSubject,
+  SayOutcome,
+  TypedTalk,
+} from '#src/session/ports/command-ports.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import { type DropReason, TurnHandle } from '#src/session/queue/turn-handle.ts';
+import type { VoiceSession } from '#src/session/voice-session.ts';
+import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import { meteredTranscriber } from '#src/spending/usage-meters.ts';
+import { utterancesOf } from './command-material.ts';
+import { soundRejection } from './sound-rejection.ts';
+import { answerInWriting } from './written-answer.ts';
+import { WrittenQuestions } from './written-questions.ts';
+
+/** Discord lets a command be answered later than this, but nobody waits so long for a line of text. */
+const longestMs = 50_000;
+
+type TypedParts = Pick<
+  SessionDependencies,
+  | 'chat'
+  | 'chatName'
+  | 'clock'
+  | 'onEvent'
+  | 'pipelines'
+  | 'recordings'
+  | 'spending'
+  | 'style'
+  | 'transcriber'
+  | 'voices'
+>;
+
+/** What is typed instead of spoken: texts to read out, questions, and the word to be silent. */
+export class TypedRequests implements TypedTalk {
+  readonly #parts: TypedParts;
+  readonly #rooms: Pick<VoiceSessions, 'settings' | 'stay'>;
+  readonly #signal: AbortSignal;
+  readonly #writing = new WrittenQuestions();
+
+  /** Aborting `signal` ends the answers that are being written. */
+  constructor(
+    parts: TypedParts,
+    rooms: Pick<VoiceSessions, 'settings' | 'stay'>,
+    signal: AbortSignal,
+  ) {
+    this.#parts = parts;
+    this.#rooms = rooms;
+    this.#signal = signal;
+  }
+
+  async say(
+    guildId: string,
+    words: string,
+    when: 'now' | 'queue',
+    voice?: string,
+  ): Promise<SayOutcome> {
+    const stay = this.#rooms.stay(guildId);
+    if (!stay) return { kind: 'nowhere' };
+    const clauses = clausesOf(words);
+    if (clauses.length === 0) return { kind: 'unspeakable' };
+    const { quiet } = this.#parts.spending.manner(guildId);
+    if (quiet) return { kind: 'unaffordable', line: quiet.line };
+    const named = voice !== undefined && { voice };
+    const reading = { kind: 'reading', clauses, when, ...named, claim: new TurnHandle() } as const;
+    const added = stay.context.floor.read(reading);
+    switch (added.kind) {
+      case 'added':
+        return { kind: 'queued', ahead: added.ahead };
+      case 'full':
+      case 'muted':
+        return added;
+      case 'closed':
+        return { kind: 'nowhere' };
+    }
+  }
+
+  async ask(
+    guildId: string,
+    question: string,
+    asker: Asker,
+    answer: 'voice' | 'text',
+    about: QuestionSubject = {},
+  ): Promise<AskOutcome> {
+    if (answer === 'voice') return await this.#answer(guildId, question, asker, answer, about);
+    const place = this.#writing.enter(guildId, asker.id);
+    if ('line' in place) return { kind: 'failed', line: place.line };
+    using _ = place;
+    return await this.#answer(guildId, question, asker, answer, about);
+  }
+
+  async #answer(
+    guildId: string,
+    question: string,
+    asker: Asker,
+    answer: 'voice' | 'text',
+    about: QuestionSubject,
+  ): Promise<AskOutcome> {
+    const { clock, spending, transcriber } = this.#parts;
+    const payer = spending.payer(guildId, asker.id);
+    if (answer === 'voice' && !this.#rooms.stay(guildId)) return nowhere;
+    const askedAtMs = clock.nowMs();
+    const { recording } = about;
+    const none: RecordingOutcome = { kind: 'heard', transcriber };
+    const heard = recording ? await this.#heard(recording, guildId, asker) : none;
+    if (heard.kind === 'failed') return heard;
+    const material = { asker, question, about, pcm: heard.pcm, atMs: clock.nowMs() };
+    const said = utterancesOf(material, heard.transcriber, this.#signal);
+    const restMs = longestMs - (clock.nowMs() - askedAtMs);
+    const stay = this.#rooms.stay(guildId);
+    if (answer === 'voice') return stay ? await this.#aloud(said, question, stay, restMs) : nowhere;
+    const known = stay?.isHere(asker.id) ? stay.context.memory.messages() : [];
+    const ear = heard.pcm && this.#earIn(guildId);
+    const parts = await this.#partsIn(guildId);
+    return await answerInWriting({ guildId, said, known, ear, payer }, parts, restMs, this.#signal);
+  }
+
+  hark(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
+    const room = this.#rooms.stay(guildId)?.context;
+    if (!room) return 'nowhere';
+    if (room.gate.standing(personId) !== 'yes') return 'unheard';
+    if (room.gate.paused) return 'paused';
+    room.attention.open(personId);
+    return 'open';
+  }
+
+  stop(guildId: string): 'stopped' | 'nothing' {
+    return this.#rooms.stay(guildId)?.context.floor.stop() ? 'stopped' : 'nothing';
+  }
+
+  voices(): readonly string[] {
+    return this.#parts.voices;
+  }
+
+  async #partsIn(guildId: string): Promise<TypedParts> {
+    const { settings } = this.#rooms;
+    await settings.load(guildId);
+    return { ...this.#parts, style: settings.styleIn(guildId) };
+  }
+
+  /** What hears recordings where speech is answered by a model that does. */
+  #earIn(guildId: string): Pipeline | undefined {
+    const { pipeline } = this.#rooms.settings.in(guildId);
+    return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline) : undefined;
+  }
+
+  /** What is wrong with a recording only its sender can mend, so only they are told. */
+  async #heard(recording: SoundFile, guildId: string, asker: Asker): Promise<RecordingOutcome> {
+    const { recordings, spending, transcriber } = this.#parts;
+    const listening = spending.listen(guildId, asker.id);
+    if ('line' in listening) return { kind: 'failed', line: listening.line };
+    try {
+      const pcm = await recordings.read({ ...recording, personId: asker.id }, this.#signal);
+      return { kind: 'heard', pcm, transcriber: meteredTranscriber(transcriber, listening.heard) };
+    } catch (error) {
+      const line = this.#signal.aborted ? undefined : soundRejection(error);
+      if (!line) throw error;
+      return { kind: 'failed', line };
+    }
+  }
+
+  async #aloud(
+    said: readonly TurnUtterance[],
+    question: string,
+    { context: room }: VoiceSession,
+    ms: number,
+  ): Promise<AskOutcome> {
+    const { clock } = this.#parts;
+    const told = Promise.withResolvers<AskOutcome>();
+    const claim = new TurnHandle((why) => told.resolve(droppedFor(why)));
+    room.floor.ask(questionOf(said, question, clock.nowMs(), claim, told.resolve));
+    try {
+      return await within(told.promise, ms, clock, () => new Error('late'));
+    } catch {
+      return { kind: 'failed', line: { id: 'ask.late' } };
+    }
+  }
+}
+
+const nowhere: AskOutcome = { kind: 'nowhere' };
+
+type RecordingOutcome =
+  | { readonly kind: 'heard'; readonly pcm?: Pcm; readonly transcriber: Transcriber }
+  | Extract<AskOutcome, { kind: 'failed' }>;
+
+/** Its recording is known by its words from then on, as soon as there are any. */
+function questionOf(
+  all: readonly TurnUtterance[],
+  text: string,
+  atMs: number,
+  claim: TurnHandle,
+  tell: (asking: AskOutcome) => void,
+): QueuedQuestion {
+  const [said, ...earlier] = all.toReversed();
+  if (!said) throw new Error('Nothing was asked.');
+  const question: QueuedQuestion = {
+    ...{ kind: 'question', said, earlier: earlier.toReversed(), endedAtMs: atMs, claim, tell },
+    words: { text, atMs },
+  };
+  for (const { pcm, transcript } of all) {
+    if (!pcm) continue;
+    const recalled = async () => {
+      question.words = { text: `${text} (${(await transcript()).text})`.trim(), atMs };
+    };
+    void recalled().catch(() => undefined); // whoever answers asks again and tells
+  }
+  return question;
+}
+
+function droppedFor(why: DropReason): AskOutcome {
+  switch (why) {
+    case 'stopped':
+    case 'withdrawn':
+    case 'continued':
+    case 'unmeant':
+    case 'interrupted':
+      return { kind: 'failed', line: { id: 'stop.ok' } };
+    case 'crowded':
+    case 'late':
+      return { kind: 'failed', line: { id: 'ask.dropped' } };
+    case 'replaced':
+      return { kind: 'failed', line: { id: 'ask.replaced' } };
+    case 'muted':
+      return { kind: 'failed', line: { id: 'muted.server' } };
+    case 'left':
+      return nowhere;
+    case 'lost':
+      return { kind: 'failed', line: { id: 'reconnecting' } };
+    case 'over':
+      return { kind: 'failed', line: { id: 'generic', with: { code: 'bug' } } };
+  }
+}

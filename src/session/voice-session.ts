@@ -1,0 +1,300 @@
+import { BotError } from '#src/base/errors.ts';
+import { together } from '#src/base/run-together.ts';
+import type { GuildNotices } from '#src/session/alerts/guild-notices.ts';
+import { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
+import { ServiceNotices } from '#src/session/alerts/service-notices.ts';
+import { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
+import { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
+import { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
+import { PreemptiveBudget } from '#src/session/answering/preemptive-budget.ts';
+import { SessionAddressing } from '#src/session/hearing/addressing.ts';
+import { namesIn } from '#src/session/hearing/bot-names.ts';
+import { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import { PauseHabits } from '#src/session/hearing/pause-habits.ts';
+import { CuePlayer } from '#src/session/output/cue-player.ts';
+import type { SessionControl } from '#src/session/ports/command-ports.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { ChannelRef, LinkState, VoiceLink } from '#src/session/ports/voice-link.ts';
+import { UnaskedPeople } from '#src/session/presence/ask-newcomers.ts';
+import { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
+import { OncePerSession } from '#src/session/presence/once-per-session.ts';
+import { watchRoles } from '#src/session/presence/role-watch.ts';
+import { SessionConsent } from '#src/session/presence/session-consent.ts';
+import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import { type DroppedTurnReason, TurnQueue } from '#src/session/queue/turn-queue.ts';
+import { dependenciesIn, type StoredSettings } from '#src/session/settings/stored-settings.ts';
+import { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
+import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
+import { withCountedVoice } from '#src/spending/usage-meters.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { runConnection } from './connection-loop.ts';
+import type { SessionContext } from './context.ts';
+import type { SessionDependencies } from './dependencies.ts';
+import { failureOf } from './failure.ts';
+import { PanelWatch } from './panel-watch.ts';
+import { type ReconnectDecision, ReconnectingLink } from './reconnecting-link.ts';
+
+export type LeaveReason = Extract<SessionEvent, { kind: 'left' }>['why'];
+
+/** Where a stay is to be. */
+export type VoiceSessionOptions = {
+  readonly channel: ChannelRef;
+  readonly callerId: string;
+  readonly parts: SessionDependencies;
+  readonly settings: StoredSettings;
+  readonly notices: Pick<GuildNotices, 'tell'>;
+  /** Where it is left. */
+  readonly rooms: Pick<SessionControl, 'leave'>;
+  /** A stay of this server that is to go on here: with its memory and what people said about being heard. */
+  readonly former?: VoiceSession;
+};
+
+/** While the link is away it is seen this soon that nobody is there any more. */
+const lookMs = 250;
+/** Nobody sent it away: what plays is to go on when it is called back. */
+const kept: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
+/** The room reads of a lost link once a first try has failed, too. */
+const tellFromLosses = 2;
+
+/** One stay in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
+export class VoiceSession {
+  readonly context: SessionContext;
+  readonly consent: SessionConsent;
+  /** What keeps it from speaking or hearing there. */
+  readonly hindrances: VoiceRestrictions;
+  readonly news: ServiceNotices;
+  readonly #parts: SessionDependencies;
+  readonly #over = new AbortController();
+  readonly #settings: StoredSettings;
+  readonly #since: number;
+  readonly #tether: ReconnectingLink;
+  /** It goes on from another channel, and has not seen yet who came along. */
+  #isMoving: boolean;
+  #why: LeaveReason | undefined;
+  #joinedInMs: number | undefined;
+
+  constructor({
+    channel,
+    callerId,
+    settings,
+    notices,
+    rooms,
+    former,
+    ...options
+  }: VoiceSessionOptions) {
+    const { guildId } = channel;
+    const parts = dependenciesIn(guildId, withCountedVoice(guildId, options.parts), settings);
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#since = parts.clock.nowMs();
+    this.#tether = new ReconnectingLink(parts);
+    this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
+    const { gate, memory, once, troubles } = former?.context ?? {};
+    const newcomers = former?.context.newcomers ?? new UnaskedPeople();
+    const attention = new SessionAddressing(parts, () => namesIn(guildId, parts));
+    const people = () => this.#tether.people();
+    const notice = (line: TextLine) => this.context.notice(line);
+    const tracks = new SessionTracks({ channel, parts, former: former?.context.tracks, notice });
+    this.context = {
+      ...{ channel, callerId, parts, attention, newcomers, people },
+      settings: () => settings.in(guildId),
+      pipeline: new CurrentPipeline(
+        parts.pipelines,
+        () => settings.in(guildId).pipeline,
+        this.#over.signal,
+      ),
+      bell: new CuePlayer(),
+      gate: new ConsentGate(parts.consent, parts.clock, people, gate?.consent),
+      withdrawals: new ConsentWithdrawals(),
+      memory: memory ?? new ConversationMemory(),
+      floor: new TurnQueue({
+        nowMs: () => parts.clock.nowMs(),
+        onLost: (question, why) => this.#lost(question, why),
+      }),
+      ...{ waste: new PreemptiveBudget(), habits: new PauseHabits() },
+      panel: new PanelWatch({ channel, attention, newcomers }, parts),
+      once: once ?? new OncePerSession(),
+      troubles: troubles ?? new ReportedFailures(),
+      asks: new PendingConfirmations(),
+      ...{ tracks, volume: tracks.volume },
+      refresh: (personId, signal) => this.#tether.refresh(personId, signal),
+      leave: () => rooms.leave(channel.guildId),
+      signal: this.#over.signal,
+      notice: (line, holds = () => true) =>
+        notices.tell({ channel, line, holds: () => !this.isOver && holds() }),
+    };
+    this.consent = new SessionConsent(this.context);
+    this.news = new ServiceNotices(this.context);
+    this.hindrances = new VoiceRestrictions(this.context, former?.hindrances);
+  }
+
+  get channel(): ChannelRef {
+    return this.context.channel;
+  }
+
+  get stayedMs(): number {
+    return this.#parts.clock.nowMs() - this.#since;
+  }
+
+  /** Whether people can be heard and spoken to, or could and soon can again. */
+  get entered(): boolean {
+    return this.#tether.wasOpen && !this.isOver;
+  }
+
+  /** Whether the link is there. */
+  get isLinked(): boolean {
+    return this.#tether.isOpen;
+  }
+
+  get isOver(): boolean {
+    return this.#over.signal.aborted;
+  }
+
+  /** Undefined while it is away. */
+  get link(): (LinkState & { readonly joinedInMs: number }) | undefined {
+    const state = this.#tether.state();
+    return state && { ...state, joinedInMs: this.#joinedInMs ?? 0 };
+  }
+
+  /** How many people besides bots are there. */
+  get company(): number {
+    return this.#tether.people().filter(({ isBot }) => !isBot).length;
+  }
+
+  isHere(personId: string): boolean {
+    return this.#tether.people().some(({ id }) => id === personId);
+  }
+
+  /** Asks what people agreed to earlier and what the server has set, until both were told once. Never throws. */
+  async recall(): Promise<void> {
+    const recalling = this.consent.recall();
+    if (await this.#settings.load(this.channel.guildId)) this.follow();
+    await recalling;
+  }
+
+  /** What the server has set holds from now on. */
+  follow(): void {
+    const { consent } = this.#parts;
+    const { gate, pipeline } = this.context;
+    pipeline.follow();
+    gate.govern(consent);
+  }
+
+  /** Resolves when people can be heard and spoken to. Errors: as `VoiceDoor.open`. */
+  async enter(): Promise<void> {
+    const startedMs = this.#parts.clock.nowMs();
+    const recalling = this.recall();
+    const mayHear = (speakerId: string) => this.context.gate.mayHear(speakerId);
+    await this.#tether.open(this.channel, mayHear, this.#over.signal);
+    if (this.#isMoving) this.consent.moved(this.#tether.people().map(({ id }) => id));
+    this.#isMoving = false;
+    await recalling;
+    const tookMs = this.#parts.clock.nowMs() - startedMs;
+    this.#joinedInMs = tookMs;
+    this.#tell({ kind: 'joined', channel: this.channel, tookMs });
+  }
+
+  /**
+   * Lives in the channel until it is left or lost for good, and tells why it ended; never throws. After a move the panel
+   * waits for who goes on.
+   *
+   * Where it has not entered yet, it tries to after `waitMs`.
+   */
+  async live(waitMs = 0): Promise<LeaveReason> {
+    this.context.tracks.run(this.#over.signal);
+    let next: ReconnectDecision = { kind: 'again', waitMs, losses: 0 };
+    while (next.kind === 'again') {
+      const error = await this.#stretch(next.waitMs);
+      if (error === undefined || this.isOver) break;
+      next = this.after(error);
+    }
+    this.leave(next.kind === 'over' ? next.why : 'lost');
+    const why = this.#why ?? 'lost';
+    await this.context.tracks.end(kept.has(why) ? 'keep' : 'forget');
+    if (this.#tether.wasOpen) {
+      if (why === 'moved') this.#showAway();
+      else this.context.panel.left();
+      this.#tell({ kind: 'left', channel: this.channel, why });
+    }
+    return why;
+  }
+
+  /** What follows an error of `enter`; whoever has to know is told. */
+  after(error: unknown): ReconnectDecision {
+    this.#tell(failureOf(error, 'link'));
+    const next = this.#tether.after(error, this.channel.guildId);
+    if (next.kind === 'over' || !this.entered) return next;
+    this.#showAway();
+    this.context.gate.onChange(() => this.#showAway());
+    if (next.losses === tellFromLosses) {
+      this.context.notice({ id: 'reconnecting' }, () => !this.isLinked && !this.news.explainsLoss);
+    }
+    return next;
+  }
+
+  /** Ends everything that runs in this channel; `live` returns once the link is closed. The first reason counts. */
+  leave(why: LeaveReason): void {
+    this.#why ??= why;
+    this.#over.abort(new Error('left the channel'));
+    this.context.floor.close();
+  }
+
+  /** To the end of the next session: its error, or undefined when it ended in order. */
+  async #stretch(waitMs: number): Promise<unknown> {
+    try {
+      if (!this.isLinked) await this.#comeBack(waitMs);
+      const { signal } = this.#over;
+      this.#why ??= await this.#tether.spend((link) => this.#session(link, signal), signal);
+      return undefined;
+    } catch (error) {
+      const isBug = error !== this.#over.signal.reason && !(error instanceof BotError);
+      if (this.isOver && isBug) this.#tell(failureOf(error, 'link')); // nothing else follows from it
+      return error ?? new Error('a session threw nothing');
+    }
+  }
+
+  /** Errors and abort: as `runSession`. */
+  async #session(link: VoiceLink, signal: AbortSignal): Promise<'alone' | 'lost'> {
+    const { context: room } = this;
+    return await together<'alone' | 'lost'>(signal, [
+      (until) => runConnection(link, room, until),
+      (until) => watchRoles(link, room, until),
+    ]);
+  }
+
+  /** Only as long as somebody is there to come back to. Errors and abort: as `enter`. */
+  async #comeBack(waitMs: number): Promise<void> {
+    const { signal } = this.#over;
+    const back = new AbortController();
+    const watching = this.#watchCompany(AbortSignal.any([signal, back.signal]));
+    try {
+      await this.#parts.clock.sleep(waitMs, signal);
+      await this.enter();
+    } finally {
+      back.abort(new Error('came back'));
+      await watching;
+    }
+  }
+
+  async #watchCompany(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.entered && this.company === 0) this.leave('alone');
+      await this.#parts.clock.sleep(lookMs, signal).catch(() => undefined);
+    }
+  }
+
+  #showAway(): void {
+    const { gate, panel } = this.context;
+    panel.away({ people: this.#tether.people(), gate });
+  }
+
+  #lost({ said }: QueuedQuestion, why: DroppedTurnReason): void {
+    const { speakerId, name } = said;
+    this.context.panel.lost(name);
+    this.#tell({ kind: 'dropped', speakerId, name, why });
+  }
+
+  #tell(event: SessionEvent): void {
+    this.#parts.onEvent(this.channel.guildId, event);
+  }
+}

@@ -1,0 +1,307 @@
+import { sparesCoders } from '#src/audio/opus/opus.ts';
+import { judgeJoin } from '#src/people/join-rules.ts';
+import type { ProviderNews } from '#src/provider/fallback-chain.ts';
+import type { LinkAlertEvent } from '#src/session/alerts/alert-notices.ts';
+import { GuildNotices } from '#src/session/alerts/guild-notices.ts';
+import type {
+  JoinOutcome,
+  LeaveOutcome,
+  SessionControl,
+} from '#src/session/ports/command-ports.ts';
+import { type MissingRight, missingRight } from '#src/session/ports/missing-right.ts';
+import type { SeatEvent } from '#src/session/ports/seat-events.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { StoredSettings } from '#src/session/settings/stored-settings.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { SessionDependencies } from './dependencies.ts';
+import { failureOf, unfailing } from './failure.ts';
+import { GuildQueue } from './guild-queue.ts';
+import { GuildRemoval } from './guild-removal.ts';
+import { joinFailure } from './join-failure.ts';
+import { VoiceSession } from './voice-session.ts';
+
+/** Opus coders that another channel leaves: one voice, two of music, an ear are what it takes to be of use. */
+const codersKept = 3;
+
+/** A `/join` that is being served. */
+type PendingJoin = { readonly guildId: string; readonly callerId: string; isYes: boolean };
+
+/** Where the bot sits, one channel per server; calls for one server are served one after the other. */
+export class VoiceSessions implements SessionControl, AsyncDisposable {
+  /** What holds in each server. */
+  readonly settings: StoredSettings;
+  readonly #parts: SessionDependencies;
+  readonly #notices: GuildNotices;
+  readonly #removal: GuildRemoval;
+  readonly #stays = new Map<string, { readonly stay: VoiceSession; life: Promise<void> }>();
+  /** Moves whose turn has not come yet, with the newest place to go. */
+  readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: string }>();
+  readonly #calls = new Set<PendingJoin>();
+  readonly #queue = new GuildQueue();
+  #closed = false;
+
+  constructor(parts: SessionDependencies) {
+    this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
+    this.#notices = new GuildNotices(this.#parts);
+    this.settings = new StoredSettings(this.#parts);
+    this.#removal = new GuildRemoval(this.#parts, this.settings);
+  }
+
+  at(guildId: string): ChannelRef | undefined {
+    return this.#stays.get(guildId)?.stay.channel;
+  }
+
+  /** Where people can be heard and spoken to in this server now, or will be again when a lost link is back. */
+  stay(guildId: string): VoiceSession | undefined {
+    const stay = this.#stays.get(guildId)?.stay;
+    return stay?.entered ? stay : undefined;
+  }
+
+  /** Wherever people of this server are heard now or soon may be: also on the way in, between tries and in a move. */
+  stays(guildId: string): readonly VoiceSession[] {
+    const [here, former] = [this.#stays.get(guildId)?.stay, this.#moves.get(guildId)?.former];
+    return [...new Set([former, here])].filter((stay) => stay !== undefined);
+  }
+
+  async join(channel: ChannelRef, callerId: string): Promise<JoinOutcome> {
+    const { guildId } = channel;
+    const mayServe = this.#stays.has(guildId) || sparesCoders(this.#parts.codec, codersKept);
+    if (!mayServe) return { kind: 'no-coders' };
+    const call = { guildId, callerId, isYes: true };
+    this.#calls.add(call);
+    try {
+      return await this.#queue.run(guildId, () => this.#join(channel, call));
+    } finally {
+      this.#calls.delete(call);
+    }
+  }
+
+  /** A call is a yes of its caller; not any more, where they say no while it waits for its turn. */
+  withdrawCalls(guildId: string, personId: string): void {
+    for (const call of this.#calls) {
+      if (call.guildId === guildId && call.callerId === personId) call.isYes = false;
+    }
+  }
+
+  leave(guildId: string): Promise<LeaveOutcome> {
+    this.#moves.delete(guildId);
+    this.#stays.get(guildId)?.stay.leave('asked');
+    return this.#queue.run(guildId, () => this.#leave(guildId));
+  }
+
+  /** What somebody else did to the bot's seat in this server. */
+  news(guildId: string, news: SeatEvent): void {
+    const stay = this.#stays.get(guildId)?.stay;
+    switch (news.kind) {
+      case 'muted':
+      case 'deafened':
+      case 'suppressed':
+        stay?.hindrances.set(news.kind, news.on);
+        return;
+      case 'moved':
+        this.#follow(guildId, news.channelId);
+        return;
+      case 'channel-removed':
+        this.#removed(guildId, news.channelId);
+        return;
+      case 'no-view':
+      case 'no-connect':
+        this.#barred(guildId, news.channelId, news.kind);
+        return;
+      case 'guild-removed':
+        this.#guildRemoved(guildId);
+        return;
+    }
+  }
+
+  /** A server failed or works again: every room there is now reads of what stands in for it. */
+  provider(news: ProviderNews): void {
+    for (const { stay } of this.#stays.values()) stay.news.provider(news);
+  }
+
+  /** A watchdog of the link in this server found a promise broken, or kept again. */
+  alert(guildId: string, news: LinkAlertEvent): void {
+    const stay = this.#stays.get(guildId)?.stay;
+    if (stay?.entered) stay.news.alert(news);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#notices[Symbol.dispose]();
+    this.#removal[Symbol.dispose]();
+    const lives = [...this.#stays.values()];
+    for (const { stay } of lives) stay.leave('stopped');
+    await Promise.all(lives.map(({ life }) => life));
+  }
+
+  async #join(channel: ChannelRef, call: PendingJoin): Promise<JoinOutcome> {
+    if (this.#closed) return { kind: 'left' };
+    const { guildId } = channel;
+    const here = this.#stays.get(guildId)?.stay;
+    const isSame = here?.channel.channelId === channel.channelId;
+    if (here?.entered && here.isLinked && isSame) {
+      if (call.isYes) here.consent.agree(call.callerId);
+      await here.recall();
+      return joiningOf('already', here);
+    }
+    if (here?.isLinked && here.company > 0) {
+      return { kind: 'busy', other: here.channel.name, people: here.company };
+    }
+    if (isSame) here?.context.tracks.passOn();
+    await this.#leave(guildId);
+    if (this.#closed) return { kind: 'left' };
+    const stay = this.#stayIn(channel, call.callerId, isSame ? here : undefined);
+    if (call.isYes) stay.consent.agree(call.callerId);
+    return await this.#enter(stay);
+  }
+
+  #stayIn(channel: ChannelRef, callerId: string, former: VoiceSession | undefined): VoiceSession {
+    const [parts, notices] = [this.#parts, this.#notices];
+    const { settings } = this;
+    const options = { channel, callerId, parts, notices, settings, rooms: this };
+    return new VoiceSession({ ...options, ...(former && { former }) });
+  }
+
+  async #enter(stay: VoiceSession): Promise<JoinOutcome> {
+    const place = { stay, life: Promise.resolve() };
+    this.#stays.set(stay.channel.guildId, place);
+    const joining = await this.#attempt(stay);
+    if (joining.kind === 'joined') place.life = this.#whileHere(stay);
+    else if ('nextTryMs' in joining) place.life = this.#whileHere(stay, joining.nextTryMs);
+    else {
+      this.#stays.delete(stay.channel.guildId);
+      stay.context.tracks.drop();
+    }
+    return joining;
+  }
+
+  async #attempt(stay: VoiceSession): Promise<JoinOutcome> {
+    try {
+      await stay.enter();
+      return joiningOf('joined', stay);
+    } catch (error) {
+      if (stay.isOver) return { kind: 'left' };
+      const { door } = this.#parts;
+      return joinFailure(error, stay.after(error), door.restMs(stay.channel.guildId));
+    }
+  }
+
+  async #whileHere(stay: VoiceSession, waitMs?: number): Promise<void> {
+    const why = await stay.live(waitMs);
+    const { guildId } = stay.channel;
+    if (this.#stays.get(guildId)?.stay === stay) this.#stays.delete(guildId);
+    if (why === 'alone') this.#farewell(stay.channel, { id: 'leave.empty' });
+    if (why === 'refused') this.#farewell(stay.channel, { id: 'gave_up' });
+    if (why === 'lost') this.#farewell(stay.channel, { id: 'leave.broken' });
+  }
+
+  async #leave(guildId: string): Promise<LeaveOutcome> {
+    const place = this.#stays.get(guildId);
+    if (!place) return { kind: 'nowhere' };
+    const { stay, life } = place;
+    stay.leave('asked');
+    await life;
+    return { kind: 'left', channel: stay.channel.name, stayedMs: stay.stayedMs };
+  }
+
+  /** Its link has ended; where it may be it goes on from where it was put last. */
+  #follow(guildId: string, channelId: string): void {
+    const move = this.#moves.get(guildId);
+    if (move) {
+      move.channelId = channelId;
+      return;
+    }
+    const former = this.#stays.get(guildId)?.stay;
+    if (!former || former.isOver || former.channel.channelId === channelId) return;
+    this.#moves.set(guildId, { former, channelId });
+    former.context.tracks.passOn();
+    former.leave('moved');
+    this.#queue
+      .run(guildId, () => this.#moveAlong(former))
+      .catch((error) => this.#parts.onEvent(guildId, failureOf(error, 'link')));
+  }
+
+  async #moveAlong(former: VoiceSession): Promise<void> {
+    const { guildId } = former.channel;
+    const place = this.#stays.get(guildId);
+    const isReplaced = place && place.stay !== former;
+    if (!isReplaced) await place?.life;
+    const move = this.#moves.get(guildId);
+    this.#moves.delete(guildId);
+    if (isReplaced) return;
+    const channel = move && this.#parts.places.channel(guildId, move.channelId);
+    if (this.#closed || !channel || !this.#mayBeIn(channel)) {
+      former.context.tracks.drop();
+      former.context.panel.left();
+      return;
+    }
+    const stay = this.#stayIn(channel, former.context.callerId, former);
+    const { kind } = await this.#enter(stay);
+    if (this.#stays.get(guildId)?.stay === stay) this.#tellMoved(former, stay);
+    else if (!this.#moves.has(guildId)) former.context.panel.left();
+    // Who was sent away or moved on meanwhile was not refused.
+    if (!this.#stays.has(guildId) && kind !== 'left')
+      this.#farewell(former.channel, { id: 'gave_up' });
+  }
+
+  #tellMoved({ channel: from }: VoiceSession, stay: VoiceSession): void {
+    const { channelId, name } = stay.channel;
+    if (from.channelId === channelId) return;
+    const line = { id: 'moved', with: { channel: name } } as const;
+    this.#notices.tell({ channel: from, line, holds: () => !stay.isOver });
+  }
+
+  /** Whoever put it there need not be able to enter themselves. */
+  #mayBeIn(channel: ChannelRef): boolean {
+    const { clock, places } = this.#parts;
+    const facts = places.facts(channel, '');
+    if (!facts) return false;
+    const { kind } = judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
+    return kind === 'fine' || kind === 'stage';
+  }
+
+  #removed(guildId: string, channelId: string): void {
+    const stay = this.#stays.get(guildId)?.stay;
+    if (stay && stay.channel.channelId !== channelId) return;
+    stay?.leave('removed');
+    this.#farewell(
+      stay?.channel ?? { guildId, channelId, name: '' },
+      { id: 'channel.removed' },
+      stay,
+    );
+  }
+
+  /** Discord lets the bot stay where it may not be any more; it does not. */
+  #barred(guildId: string, channelId: string, kind: MissingRight): void {
+    const stay = this.#stays.get(guildId)?.stay;
+    if (stay?.channel.channelId !== channelId || stay.isOver) return;
+    stay.leave('forbidden');
+    this.#farewell(stay.channel, missingRight(kind, stay.channel), stay);
+  }
+
+  /** Nothing of the server is kept once the stay there has ended. */
+  #guildRemoved(guildId: string): void {
+    this.#moves.delete(guildId);
+    this.#stays.get(guildId)?.stay.leave('removed');
+    const erase = async () => {
+      await this.#stays.get(guildId)?.life;
+      await this.#removal.erase(guildId);
+    };
+    this.#queue
+      .run(guildId, erase)
+      .catch((error) => this.#parts.onEvent(guildId, failureOf(error, 'store')));
+  }
+
+  /** The last word of a stay; not said any more where the bot has been called again. */
+  #farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession): void {
+    const holds = () => [undefined, over].includes(this.#stays.get(channel.guildId)?.stay);
+    this.#notices.tell({ channel, line, holds });
+  }
+}
+
+function joiningOf(
+  kind: 'joined' | 'already',
+  { company, consent: accord }: VoiceSession,
+): JoinOutcome {
+  return { kind, company, ...(!accord.recalled && { unread: true }) };
+}

@@ -1,0 +1,48 @@
+import type { SoundChunk } from '#src/audio/sound-source.ts';
+import type { RawFormat } from '#src/sources/fetch/ports.ts';
+import type { Format } from '#src/sources/formats/sniff.ts';
+import type { Want } from './decoder.ts';
+import type { Inspected, Inspection } from './inspection.ts';
+
+/** How one file is decoded. */
+export type DecodePlan = {
+  readonly want: Want;
+  /** Left out at the start. */
+  readonly skipMs?: number;
+  /** The bytes are samples; else their first ones tell what they are. */
+  readonly raw?: RawFormat;
+  /** Known already, since the bytes begin in the middle. */
+  readonly format?: Format;
+};
+
+/** What a decoding process is told; it answers every `feed` and every `inspect` once, in order. */
+export type ToDecoder =
+  | { readonly kind: 'open'; readonly id: number; readonly plan: DecodePlan }
+  /** `bytes` may be none: then only what is held is decoded on. */
+  | {
+      readonly kind: 'feed';
+      readonly id: number;
+      readonly bytes: Uint8Array;
+      readonly isLast: boolean;
+    }
+  | { readonly kind: 'close'; readonly id: number }
+  | { readonly kind: 'inspect'; readonly inspection: Inspection };
+
+export type Fed = {
+  readonly kind: 'fed';
+  /** About half a second, and at most what one step of the decoder gives. */
+  readonly chunks: readonly SoundChunk[];
+  /** Bytes are left that need no others to be decoded: feed nothing to go on. */
+  readonly hasMore: boolean;
+  /** Something was decoded, even if all of it was left out. */
+  readonly hasSound: boolean;
+};
+
+/** Sent once, before any answer: the process has loaded its decoders. */
+export type DecoderReady = { readonly kind: 'ready' };
+
+export type FromDecoder =
+  | Fed
+  | { readonly kind: 'inspected'; readonly inspected: Inspected }
+  /** The stream is closed; `why` for the operator. */
+  | { readonly kind: 'damaged'; readonly why: string };

@@ -1,0 +1,136 @@
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { openFlac } from '#src/sources/formats/flac-decoder.ts';
+import { openMp3 } from '#src/sources/formats/mp3-decoder.ts';
+import { openOgg } from '#src/sources/formats/ogg-decoder.ts';
+import { type Format, longestSniffBytes, sniff, sniffBytes } from '#src/sources/formats/sniff.ts';
+import { openRaw, openWav } from '#src/sources/formats/wav-decoder.ts';
+import { openWebm } from '#src/sources/formats/webm-decoder.ts';
+import type { DecodePlan, Fed } from './decode-messages.ts';
+import type { Decoder } from './decoder.ts';
+import { MonoSound } from './mono-sound.ts';
+import { Skip } from './skip.ts';
+import { StereoSound } from './stereo-sound.ts';
+
+/** So much at a time is enough for anybody; the reader asks again. */
+const enoughMs = 500;
+/** What a decoder is given at once: little at first, since 15 bytes of FLAC may become a second and a half. */
+const steps = { leastBytes: 64, blindBytes: 256, mostBytes: 2048, tooMuchMs: 1000, littleMs: 200 };
+
+let loaded: Promise<OpusCodec> | undefined;
+const codec = () => {
+  loaded ??= loadOpus();
+  return loaded;
+};
+
+/** One file in a decoding process: what came of it and is not decoded yet, and its decoder once it is known. */
+export class DecodeStream {
+  readonly #plan: DecodePlan;
+  readonly #skip: Skip;
+  /** Here, since the process that asks has frames to send. */
+  readonly #shape: MonoSound | StereoSound;
+  #bytes: Buffer = Buffer.alloc(0);
+  #stepBytes: number = steps.leastBytes;
+  /** Few of its bytes may hold much sound, so that steps stay small while none comes. */
+  #mayBurst = true;
+  #decoder: Decoder | undefined;
+  /** So many bytes, and it is looked at anew what it is. */
+  #lookAtBytes = sniffBytes;
+
+  constructor(plan: DecodePlan) {
+    this.#plan = plan;
+    this.#skip = new Skip(plan.skipMs ?? 0);
+    const { want } = plan;
+    this.#shape = want.kind === 'mono' ? new MonoSound(want.rateHz) : new StereoSound();
+  }
+
+  /** Throws a plain Error where the file is damaged. */
+  async feed(bytes: Uint8Array, isLast: boolean): Promise<Fed> {
+    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+    this.#decoder ??= await this.#open(isLast);
+    const chunks: SoundChunk[] = [];
+    const toSkipMs = this.#skip.leftMs;
+    let ms = 0;
+    while (this.#decoder && this.#bytes.length > 0 && ms < enoughMs) {
+      const given = await this.#decoder.push(this.#step());
+      this.#pace(given);
+      ms += lengthMs(given);
+      chunks.push(...this.#wanted(given));
+    }
+    const hasMore = this.#decoder !== undefined && this.#bytes.length > 0;
+    if (isLast && !hasMore) chunks.push(...(await this.#end()));
+    const hasSound = chunks.length > 0 || this.#skip.leftMs < toSkipMs;
+    return { kind: 'fed', chunks, hasMore, hasSound };
+  }
+
+  /** Never throws: a decoder that a file broke cannot even be freed, and goes with its garbage. */
+  free(): void {
+    try {
+      this.#decoder?.free();
+    } catch {
+      this.#decoder = undefined;
+    }
+  }
+
+  #step(): Buffer {
+    const step = this.#bytes.subarray(0, this.#stepBytes);
+    this.#bytes = this.#bytes.subarray(step.length);
+    return step;
+  }
+
+  #pace(given: readonly SoundChunk[]): void {
+    const ms = lengthMs(given);
+    const most = given.length > 0 || !this.#mayBurst ? steps.mostBytes : steps.blindBytes;
+    if (ms > steps.tooMuchMs) this.#stepBytes = Math.max(steps.leastBytes, this.#stepBytes >> 2);
+    else if (ms < steps.littleMs && this.#stepBytes < most) this.#stepBytes *= 2;
+  }
+
+  async #end(): Promise<readonly SoundChunk[]> {
+    const given = (await this.#decoder?.end()) ?? [];
+    return [...this.#wanted(given), ...this.#shape.end()];
+  }
+
+  #wanted(given: readonly SoundChunk[]): readonly SoundChunk[] {
+    const left = given.flatMap((chunk) => this.#skip.cut(chunk));
+    return left.flatMap((chunk) => {
+      return chunk.kind === 'pcm' ? this.#shape.push(chunk.pcm) : [...this.#shape.end(), chunk];
+    });
+  }
+
+  async #open(isLast: boolean): Promise<Decoder | undefined> {
+    const { raw, format } = this.#plan;
+    if (raw) return openRaw(raw);
+    if (format) return await this.#openAs(format);
+    const { length } = this.#bytes;
+    if (!isLast && length < this.#lookAtBytes) return undefined;
+    this.#lookAtBytes = Math.min(2 * length, longestSniffBytes);
+    const sniffed = sniff(this.#bytes, isLast);
+    if (sniffed.kind === 'more') return undefined;
+    if (sniffed.kind !== 'format') throw new Error(`it is ${sniffed.what}`);
+    return await this.#openAs(sniffed.format);
+  }
+
+  async #openAs(format: Format): Promise<Decoder> {
+    this.#mayBurst = format === 'flac' || format === 'ogg';
+    switch (format) {
+      case 'wav':
+        return openWav();
+      case 'mp3':
+        return await openMp3(this.#skip);
+      case 'flac':
+        return await openFlac();
+      case 'ogg':
+        return openOgg(codec, this.#plan.want, this.#skip);
+      case 'webm':
+        return openWebm(await codec(), this.#plan.want, this.#skip);
+    }
+  }
+}
+
+function lengthMs(chunks: readonly SoundChunk[]): number {
+  return chunks.reduce((sum, chunk) => {
+    if (chunk.kind === 'opus') return sum + chunk.samples / 48;
+    return sum + (chunk.pcm.samples.length / chunk.pcm.channels / chunk.pcm.rateHz) * 1000;
+  }, 0);
+}

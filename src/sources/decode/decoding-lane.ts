@@ -1,0 +1,121 @@
+import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { type DecodingProcess, isDisplaced } from '#src/sources/decoding-process.ts';
+import { refusals } from '#src/sources/fetch/refusals.ts';
+import type { DecodePlan, Fed } from './decode-messages.ts';
+import type { DecodedRateHz } from './decoder.ts';
+import type { Inspect, Inspected, Inspection } from './inspection.ts';
+
+/** A process while somebody decodes in it. */
+export type ProcessLease = Disposable & { readonly process: DecodingProcess };
+
+/** More at a time would let one file keep the others waiting. */
+const feedBytes = 8 * 1024;
+/** Processes tried for one inspection, where other files of the lane end them. */
+const mostTries = 3;
+
+export type LaneParts = {
+  /** Errors: BotError `source.blocked`. */
+  readonly enter: () => ProcessLease;
+  /** A file could not be decoded. */
+  readonly failed: (error: unknown) => void;
+};
+
+/** Decodes files that share one process: what one of them breaks is noticed by the others, and by nobody else. */
+export class DecodingLane {
+  readonly #parts: LaneParts;
+
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+  }
+
+  /** As `play`, but one channel at `rateHz`. */
+  async *decode(
+    bytes: AsyncIterable<Uint8Array>,
+    rateHz: DecodedRateHz,
+    signal: AbortSignal,
+  ): AsyncGenerator<Int16Array> {
+    const plan: DecodePlan = { want: { kind: 'mono', rateHz } };
+    for await (const chunk of this.play(bytes, plan, signal)) {
+      if (chunk.kind === 'pcm') yield chunk.pcm.samples;
+    }
+  }
+
+  /**
+   * Sound in pieces of at most about a second, decoded as it is read: what it is shows in the first bytes.
+   *
+   * A file that was cut short gives what is there. Errors: BotError `source.not_audio`, one that `isDisplaced`, and those
+   * of `bytes`. Aborting `signal` throws `signal.reason`; stopping early stops reading `bytes`.
+   */
+  async *play(
+    bytes: AsyncIterable<Uint8Array>,
+    plan: DecodePlan,
+    signal: AbortSignal,
+  ): AsyncGenerator<SoundChunk> {
+    using lease = this.#parts.enter();
+    const { process } = lease;
+    const id = process.open(plan);
+    let hasSound = false;
+    try {
+      for await (const { piece, isLast } of feedsOf(bytes)) {
+        for (let rest: Fed | undefined, left = piece; !rest || rest.hasMore; left = nothing) {
+          signal.throwIfAborted();
+          rest = await unlessAborted(process.feed(id, left, isLast), signal);
+          hasSound ||= rest.hasSound;
+          for (const chunk of rest.chunks) {
+            signal.throwIfAborted();
+            yield chunk;
+          }
+        }
+      }
+      if (!hasSound) throw refusals.notAudio('it holds no sound');
+    } catch (error) {
+      this.#parts.failed(error);
+      throw error;
+    } finally {
+      process.close(id);
+    }
+  }
+
+  /** Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
+  readonly inspect: Inspect = async <Kind extends Inspection['kind']>(
+    inspection: Extract<Inspection, { kind: Kind }>,
+    signal: AbortSignal,
+  ) => {
+    const answer = await this.#inspect(inspection, signal);
+    if (!isAnswerTo(inspection, answer)) throw new Error('Another inspection was answered.');
+    return answer;
+  };
+
+  async #inspect(inspection: Inspection, signal: AbortSignal): Promise<Inspected> {
+    for (let tries = 1; ; tries++) {
+      using lease = this.#parts.enter();
+      try {
+        return await unlessAborted(lease.process.inspect(inspection), signal);
+      } catch (error) {
+        this.#parts.failed(error);
+        if (tries >= mostTries || !isDisplaced(error)) throw error;
+      }
+    }
+  }
+}
+
+function isAnswerTo<Kind extends Inspection['kind']>(
+  { kind }: Extract<Inspection, { kind: Kind }>,
+  answer: Inspected,
+): answer is Extract<Inspected, { kind: Kind }> {
+  return answer.kind === kind;
+}
+
+const nothing = new Uint8Array(0);
+
+type Feed = { readonly piece: Uint8Array; readonly isLast: boolean };
+
+async function* feedsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Feed> {
+  for await (const some of bytes) {
+    for (let from = 0; from < some.length; from += feedBytes) {
+      yield { piece: some.subarray(from, from + feedBytes), isLast: false };
+    }
+  }
+  yield { piece: nothing, isLast: true };
+}

@@ -1,0 +1,126 @@
+import type { Clock } from '#src/base/clock.ts';
+import { DecoderCrashes } from '#src/sources/decoder-crashes.ts';
+import { DecodingProcess } from '#src/sources/decoding-process.ts';
+import { DecodingLane, type ProcessLease } from './decoding-lane.ts';
+
+export type DecodingOptions = {
+  readonly clock: Clock;
+  /** The program of a decoding process; the decoders' own when left out. */
+  readonly entry?: URL;
+  readonly stepMs?: number;
+};
+
+/** Longest call of a decoder is 30 ms (measured, 4 kB, cold); a busy machine gets much more. */
+const usualStepMs = 5_000;
+/** With nothing to decode a process and its memory are given back. */
+const idleMs = 30_000;
+/** Each takes about 57 MB of its own and 4 threads (measured with all decoders loaded, 2026-11-21). */
+export const mostProcesses = 8;
+
+/** A process, and the lanes that have something to decode in it, with how much. */
+type ThreadSeat = {
+  readonly process: DecodingProcess;
+  readonly lanes: Map<string, number>;
+  /** Ends the wait for its end. */
+  rest: AbortController;
+};
+
+/**
+ * Turns bytes of unknown files into samples, in child processes that can be killed and may die, started when needed: one for
+ * each lane that has something to decode, and 8 at most. Lanes beyond that share the process that has least to do.
+ */
+export class Decoding implements AsyncDisposable {
+  readonly #options: DecodingOptions;
+  readonly #crashes: DecoderCrashes;
+  readonly #common = this.lane('');
+  #seats: readonly ThreadSeat[] = [];
+
+  constructor(options: DecodingOptions) {
+    this.#options = options;
+    this.#crashes = new DecoderCrashes(options.clock);
+  }
+
+  /** As `DecodingLane.play`, in a lane of those who name none. */
+  play(...asked: Parameters<DecodingLane['play']>): ReturnType<DecodingLane['play']> {
+    return this.#common.play(...asked);
+  }
+
+  /** As `DecodingLane.decode`, in a lane of those who name none. */
+  decode(...asked: Parameters<DecodingLane['decode']>): ReturnType<DecodingLane['decode']> {
+    return this.#common.decode(...asked);
+  }
+
+  /** Files decoded in a lane of one name share a process; those that end one count against `personId`. */
+  lane(name: string, personId?: string): DecodingLane {
+    const crashes = personId === undefined ? undefined : this.#crashes;
+    return new DecodingLane({
+      enter: () => {
+        crashes?.check(`${personId}`);
+        return this.#enter(name);
+      },
+      failed: (error) => crashes?.note(`${personId}`, error),
+    });
+  }
+
+  /** Processes that are alive, idle ones among them. */
+  get processes(): number {
+    return this.#seats.filter(({ process }) => process.alive).length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const seats = this.#seats;
+    this.#seats = [];
+    for (const { rest } of seats) rest.abort(new Error('over'));
+    await Promise.all(seats.map(({ process }) => process.stop()));
+  }
+
+  #enter(lane: string): ProcessLease {
+    const seat = this.#seatFor(lane);
+    seat.rest.abort(new Error('there is something to decode'));
+    seat.lanes.set(lane, (seat.lanes.get(lane) ?? 0) + 1);
+    if (!this.#seats.includes(seat)) this.#seats = [...this.#seats, seat];
+    let isLeft = false;
+    return {
+      process: seat.process,
+      [Symbol.dispose]: () => {
+        if (!isLeft) this.#leave(seat, lane);
+        isLeft = true;
+      },
+    };
+  }
+
+  /** Where it decodes already, else a process that is idle, a new one, or the one that has least to do. */
+  #seatFor(lane: string): ThreadSeat {
+    this.#seats = this.#seats.filter(({ process }) => process.alive);
+    const own = this.#seats.find(({ lanes }) => lanes.has(lane));
+    const idle = this.#seats.find(({ lanes }) => lanes.size === 0);
+    const free = own ?? idle;
+    if (free) return free;
+    const { clock, entry = ownEntry, stepMs = usualStepMs } = this.#options;
+    const [least] = this.#seats.toSorted((a, b) => filesIn(a) - filesIn(b));
+    if (least && this.#seats.length >= mostProcesses) return least;
+    const process = new DecodingProcess({ clock, entry, stepMs });
+    return { process, lanes: new Map(), rest: new AbortController() };
+  }
+
+  #leave(seat: ThreadSeat, lane: string): void {
+    const files = (seat.lanes.get(lane) ?? 1) - 1;
+    if (files > 0) seat.lanes.set(lane, files);
+    else seat.lanes.delete(lane);
+    if (seat.lanes.size > 0) return;
+    seat.rest = new AbortController();
+    this.#options.clock.sleep(idleMs, seat.rest.signal).then(
+      () => {
+        this.#seats = this.#seats.filter((other) => other !== seat);
+        seat.process.stop().catch(() => undefined);
+      },
+      () => undefined, // needed again
+    );
+  }
+}
+
+const ownEntry = new URL('../decoder-main.ts', import.meta.url);
+
+function filesIn({ lanes }: ThreadSeat): number {
+  return [...lanes.values()].reduce((sum, files) => sum + files, 0);
+}

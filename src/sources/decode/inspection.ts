@@ -1,0 +1,70 @@
+import { type Sniffed, sniff } from '#src/sources/formats/sniff.ts';
+import {
+  type LayoutBytes,
+  layoutOf,
+  type OggShape,
+  type SoundLayout,
+} from '#src/sources/seek/sound-layout.ts';
+import { flacPlace, oggHead, oggPlace, type SoundPlace } from '#src/sources/seek/sound-places.ts';
+
+/** A question about bytes of a file, answered at once and without a decoder. */
+export type Inspection =
+  | { readonly kind: 'sniff'; readonly head: Uint8Array; readonly isWhole: boolean }
+  | ({
+      readonly kind: 'layout';
+      readonly head: Uint8Array;
+      readonly tail: Uint8Array | undefined;
+    } & Omit<LayoutBytes, 'head' | 'tail'>)
+  /** The first place in `bytes`, which lie at `from`, whose sample is told. */
+  | {
+      readonly kind: 'place';
+      readonly layout: SoundLayout;
+      readonly bytes: Uint8Array;
+      readonly from: number;
+    }
+  /** `bytes` are the first ones of the file. */
+  | { readonly kind: 'ogg-head'; readonly ogg: OggShape; readonly bytes: Uint8Array };
+
+/** The answer to an inspection of the same kind. */
+export type Inspected =
+  | { readonly kind: 'sniff'; readonly sniffed: Sniffed }
+  | { readonly kind: 'layout'; readonly layout: SoundLayout }
+  | { readonly kind: 'place'; readonly place: SoundPlace | undefined }
+  | { readonly kind: 'ogg-head'; readonly head: Uint8Array | 'more' | 'too-long' };
+
+/** Has somebody else answer an inspection. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
+export type Inspect = <Kind extends Inspection['kind']>(
+  inspection: Extract<Inspection, { kind: Kind }>,
+  signal: AbortSignal,
+) => Promise<Extract<Inspected, { kind: Kind }>>;
+
+/** Runs in a decoding process: what strangers crafted decides how long it takes. */
+export function inspect(inspection: Inspection): Inspected {
+  const { kind } = inspection;
+  switch (kind) {
+    case 'sniff':
+      return { kind, sniffed: sniff(inspection.head, inspection.isWhole) };
+    case 'layout': {
+      const { head, tail } = inspection;
+      const bytes = { head: asBuffer(head), tail: tail && asBuffer(tail) };
+      return { kind, layout: layoutOf({ ...inspection, ...bytes }) };
+    }
+    case 'place':
+      return { kind, place: placeIn(inspection) };
+    case 'ogg-head':
+      return { kind, head: oggHead(asBuffer(inspection.bytes), inspection.ogg) };
+  }
+}
+
+function placeIn({
+  layout: { flac, ogg },
+  bytes,
+  from,
+}: Extract<Inspection, { kind: 'place' }>): SoundPlace | undefined {
+  if (ogg) return oggPlace(asBuffer(bytes), from, ogg);
+  return flac && flacPlace(asBuffer(bytes), from, flac);
+}
+
+function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}

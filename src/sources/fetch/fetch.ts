@@ -1,0 +1,106 @@
+import type { IncomingMessage } from 'node:http';
+import { BotError } from '#src/base/errors.ts';
+import type { AllowedHosts } from './allowed-hosts.ts';
+import { type RedirectRules, type Resolve, requestOnce } from './redirect.ts';
+import { refusals } from './refusals.ts';
+
+export type FetchRules = {
+  readonly allowed: AllowedHosts;
+  readonly mostBytes: number;
+  /** Left out: the system's for allowed hosts, and name servers asked by ourselves for all others. */
+  readonly resolve?: Resolve;
+  /** As in `HopRules`. */
+  readonly own?: readonly string[];
+};
+
+const mostRedirects = 3;
+const redirects = new Set([301, 302, 303, 307, 308]);
+/** What a sound may be called by those who serve it; what it is shows in its bytes. */
+const soundTypes = /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)\/octet-stream)/;
+
+/** Whether what is said to be of this media type may be a sound; true where nothing is said. */
+export function mayBeSound(type: string | undefined): boolean {
+  return !type?.trim() || soundTypes.test(type.trim().toLowerCase());
+}
+
+/**
+ * The bytes behind a link, as they arrive and not faster than they are read; stopping early closes the connection.
+ *
+ * Only over https, only from public addresses, checked again at each of at most three redirects; hosts in `allowed` are
+ * asked wherever they are, over http too. How long it may take is up to `signal`.
+ *
+ * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
+ */
+export async function* fetchSource(
+  link: string,
+  rules: FetchRules,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const answer = await request(link, rules, signal);
+  const { mostBytes } = rules;
+  try {
+    let sizeBytes = 0;
+    for await (const bytes of answer as AsyncIterable<Uint8Array>) {
+      sizeBytes += bytes.length;
+      if (sizeBytes > mostBytes) throw refusals.tooBig(mostBytes);
+      yield bytes;
+    }
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof BotError) throw cause;
+    throw refusals.unreachable('the connection broke', cause);
+  } finally {
+    answer.destroy();
+  }
+}
+
+/**
+ * The head of an answer that is allowed to hold a sound, as `fetchSource` has it; its body has to be read or destroyed.
+ *
+ * `range` as HTTP writes it; the answer then has status 206, or 200 and all of it.
+ */
+export async function request(
+  link: string,
+  rules: FetchRules,
+  signal: AbortSignal,
+  wanted: { readonly range?: string } = {},
+): Promise<IncomingMessage> {
+  const answer = await follow(link, rules, signal, wanted);
+  try {
+    check(answer, rules.mostBytes, wanted.range !== undefined);
+    return answer;
+  } catch (refused) {
+    answer.destroy();
+    throw refused;
+  }
+}
+
+async function follow(
+  link: string,
+  rules: RedirectRules,
+  signal: AbortSignal,
+  wanted: { readonly range?: string },
+): Promise<IncomingMessage> {
+  if (!URL.canParse(link)) throw refusals.notAllowed('it is no link');
+  let url = new URL(link);
+  for (let hops = 0; hops <= mostRedirects; hops++) {
+    const answer = await requestOnce(url, rules, signal, wanted);
+    const { statusCode = 0, headers } = answer;
+    if (!redirects.has(statusCode)) return answer;
+    answer.destroy();
+    const { location = '' } = headers;
+    if (!URL.canParse(location, url.href)) throw refusals.unreachable('it was moved to nowhere');
+    url = new URL(location, url);
+  }
+  throw refusals.unreachable('it was moved too often');
+}
+
+/** What the head of an answer already tells. */
+function check({ statusCode, headers }: IncomingMessage, mostBytes: number, isPart: boolean): void {
+  const isFine = statusCode === 200 || (isPart && statusCode === 206);
+  if (!isFine) throw refusals.unreachable(`the server answered with ${statusCode}`);
+  if (!mayBeSound(headers['content-type'])) throw refusals.notAudio('it is said to be none');
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw refusals.notAudio('it came packed');
+  if (Number(headers['content-length'] ?? 0) > mostBytes) throw refusals.tooBig(mostBytes);
+}

@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request as plainRequest } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import type { AllowedHosts } from './allowed-hosts.ts';
+import { nameResolver, systemResolve } from './name-resolver.ts';
+import { isBeside, isPublic } from './public-address.ts';
+import { refusals } from './refusals.ts';
+
+/** All addresses a name stands for. Errors: whatever the resolver throws. Aborting `signal` may end it. */
+export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
+
+export type RedirectRules = {
+  readonly allowed: AllowedHosts;
+  /** Left out: the system's for allowed hosts, and name servers asked by ourselves for all others. */
+  readonly resolve?: Resolve;
+  /** Addresses of this machine; those it has by now when left out. */
+  readonly own?: readonly string[];
+};
+
+/** Nothing that tells who asks: no cookie, no key, no referrer. */
+const headers = {
+  accept: 'audio/*, application/ogg, application/octet-stream;q=0.5',
+  'accept-encoding': 'identity',
+  'user-agent': 'Parley',
+} as const;
+
+/**
+ * One request to an address that was checked, and to no other: what the name stands for a moment later does not count.
+ *
+ * `more` asks for a part. The answer has to be read or destroyed. Errors: BotError `source.not_allowed`, `source.unreachable`. Aborting `signal`
+ * closes the connection, later too, and throws `signal.reason`.
+ */
+export async function requestOnce(
+  url: URL,
+  rules: RedirectRules,
+  signal: AbortSignal,
+  more: { readonly range?: string } = {},
+): Promise<IncomingMessage> {
+  const addresses = await checked(url, rules, signal);
+  const request = url.protocol === 'https:' ? secureRequest : plainRequest;
+  try {
+    // A connection of its own: one that was opened earlier may lead elsewhere.
+    const options = { headers: { ...headers, ...more }, lookup: pinned(addresses), signal };
+    const asked = request(url, { agent: false, ...options });
+    asked.on('error', () => undefined); // after the answer it shows in the body
+    asked.end();
+    const [answer] = (await once(asked, 'response', { signal })) as [IncomingMessage];
+    return answer;
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw refusals.unreachable('the server could not be reached', cause);
+  }
+}
+
+const askServers = nameResolver();
+
+function ownAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.map(({ address }) => address);
+}
+
+/** The addresses behind `url`. One that is not public spoils them all. */
+async function checked(
+  { protocol, hostname, port, username, password }: URL,
+  { allowed, resolve, own = ownAddresses() }: RedirectRules,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const isSecure = protocol === 'https:';
+  const actualPort = port || (isSecure ? '443' : '80');
+  const isAllowed = allowed.has(hostname, actualPort);
+  if (!isSecure && !(isAllowed && protocol === 'http:')) throw refusals.notAllowed('not https');
+  if (username || password) throw refusals.notAllowed('the link holds a password');
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const asking = resolve ?? (isAllowed ? systemResolve : askServers);
+  const addresses = isIP(host) ? [host] : await resolved(host, asking, signal);
+  const isOutside = (address: string) => isPublic(address) && !isBeside(address, own);
+  const isFine = (address: string) => isOutside(address) || allowed.has(address, actualPort);
+  if (!isAllowed && !addresses.every(isFine))
+    throw refusals.notAllowed('its address is not public');
+  return addresses;
+}
+
+async function resolved(
+  host: string,
+  resolve: Resolve,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const addresses = await unlessAborted(resolve(host, signal), signal).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw refusals.unreachable('its server has no address', cause);
+  });
+  if (addresses.length === 0) throw refusals.unreachable('its server has no address');
+  return addresses;
+}
+
+/** What the connection is opened by, in place of another look at the name. */
+function pinned(addresses: readonly string[]): LookupFunction {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }));
+  return (_host, options, told) => {
+    const [first] = found;
+    if (options.all) told(null, found);
+    else told(null, first?.address ?? '', first?.family);
+  };
+}

@@ -1,0 +1,50 @@
+import { MPEGDecoder } from 'mpg123-decoder';
+import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { asChunk } from '#src/sources/decode/channel-chunks.ts';
+import { type Decoder, Flaws } from '#src/sources/decode/decoder.ts';
+import type { Skip } from '#src/sources/decode/skip.ts';
+import { type Mp3Frame, Mp3Frames } from './mp3-frames.ts';
+
+/** A frame may take up to 511 bytes of those before it; so long before what is wanted they are decoded again. */
+const preRollMs = 300;
+
+/** MP3: whole frames only, and those far before what is wanted are left out undecoded. */
+export async function openMp3(skip: Skip): Promise<Decoder> {
+  const decoder = new MPEGDecoder();
+  await decoder.ready;
+  const flaws = new Flaws();
+  const frames = new Mp3Frames();
+  let hasFirst = false;
+  const isNear = ({ header, bytes }: Mp3Frame) => {
+    const isFirst = !hasFirst;
+    hasFirst = true;
+    if (isFirst && tellsOfAll(bytes)) return true;
+    const frameMs = (header.samples / header.rateHz) * 1000;
+    if (skip.leftMs <= preRollMs + frameMs) return true;
+    skip.passed(frameMs);
+    return false;
+  };
+  const decoded = (some: readonly Mp3Frame[]): readonly SoundChunk[] => {
+    const near = some.filter(isNear).map(({ bytes }) => bytes);
+    if (near.length === 0) return [];
+    const { channelData, sampleRate, errors } = decoder.decode(Buffer.concat(near));
+    flaws.note(0, 0, errors.length);
+    return asChunk(channelData, sampleRate);
+  };
+  return {
+    push(bytes) {
+      const before = frames.losses;
+      const some = frames.push(bytes);
+      flaws.passed(frames.hasBegun ? 0 : bytes.length);
+      flaws.note(frames.hasBegun ? bytes.length : 0, some.length, frames.losses - before);
+      return decoded(some);
+    },
+    end: () => decoded(frames.end()),
+    free: () => decoder.free(),
+  };
+}
+
+/** Whether a frame holds no sound, but what its decoder needs to cut the padding of its encoder. */
+function tellsOfAll(frame: Buffer): boolean {
+  return ['Xing', 'Info'].some((mark) => frame.includes(mark, 0, 'latin1'));
+}

@@ -1,0 +1,96 @@
+import { type FrameHeader, readHeader } from '#src/audio/opus/frame-headers.ts';
+
+/** Bytes before a tag tells its length. */
+const tagHeadBytes = 10;
+const headerBytes = 6;
+
+export type Mp3Frame = { readonly bytes: Buffer; readonly header: FrameHeader };
+
+/**
+ * Cuts MP3 into frames, in pieces of any length, and leaves out the tag before it, which may hold pictures, the one
+ * behind it, and whatever lies between: what is no frame, or stands alone among others, is never decoded.
+ */
+export class Mp3Frames {
+  #rest: Buffer = Buffer.alloc(0);
+  #tagLeftBytes: number | undefined;
+  #kind: number | undefined;
+  #isLost = true;
+  #losses = 0;
+
+  /** Places where something else lay between two frames. */
+  get losses(): number {
+    return this.#losses;
+  }
+
+  /** Whether the tag before them is over. */
+  get hasBegun(): boolean {
+    return this.#tagLeftBytes === 0;
+  }
+
+  push(bytes: Uint8Array): Mp3Frame[] {
+    this.#rest = Buffer.concat([this.#rest, bytes]);
+    if (!this.#passTag()) return [];
+    return this.#frames(headerBytes);
+  }
+
+  /** The last frame, which no other follows. */
+  end(): Mp3Frame[] {
+    return this.#passTag() ? this.#frames(0) : [];
+  }
+
+  #frames(behind: number): Mp3Frame[] {
+    const frames: Mp3Frame[] = [];
+    while (this.#rest.length >= headerBytes) {
+      const header = this.#header(this.#rest);
+      if (!header) {
+        this.#lose();
+        continue;
+      }
+      if (this.#rest.length < header.lengthBytes + behind) break;
+      if (behind > 0 && this.#isLost && !this.#header(this.#rest.subarray(header.lengthBytes))) {
+        this.#lose();
+        continue;
+      }
+      this.#isLost = false;
+      this.#kind = header.kind;
+      frames.push({ bytes: this.#rest.subarray(0, header.lengthBytes), header });
+      this.#rest = this.#rest.subarray(header.lengthBytes);
+    }
+    return frames;
+  }
+
+  #header(bytes: Buffer): FrameHeader | undefined {
+    const header = readHeader(bytes);
+    return header?.name === 'MP3' && header.kind === (this.#kind ?? header.kind)
+      ? header
+      : undefined;
+  }
+
+  /** A tag of version 1 lies at the very end and is no damage. */
+  #lose(): void {
+    if (!this.#isLost && this.#rest.toString('latin1', 0, 3) !== 'TAG') this.#losses++;
+    this.#isLost = true;
+    const next = this.#rest.indexOf(0xff, 1);
+    this.#rest = next < 0 ? Buffer.alloc(0) : this.#rest.subarray(next);
+  }
+
+  /** Whether frames have been reached. Source: id3.org, "ID3v2.4 structure", 3.1. */
+  #passTag(): boolean {
+    if (this.#tagLeftBytes === undefined) {
+      if (this.#rest.length < tagHeadBytes) return false;
+      this.#tagLeftBytes = tagBytes(this.#rest);
+    }
+    const passed = Math.min(this.#tagLeftBytes, this.#rest.length);
+    this.#tagLeftBytes -= passed;
+    this.#rest = this.#rest.subarray(passed);
+    return this.#tagLeftBytes === 0;
+  }
+}
+
+/** Length of an ID3v2 tag with its head: seven bits a byte. 0 where there is none; needs 10 bytes. */
+export function tagBytes(head: Buffer): number {
+  if (head.toString('latin1', 0, 3) !== 'ID3') return 0;
+  const size = [6, 7, 8, 9].reduce((sum, at) => sum * 128 + (head.readUInt8(at) & 127), 0);
+  const hasFooter = (head.readUInt8(5) & 0x10) !== 0;
+  return tagHeadBytes + size + (hasFooter ? tagHeadBytes : 0);
+}

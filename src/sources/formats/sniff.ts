@@ -1,0 +1,111 @@
+import { type FrameHeader, readHeader } from '#src/audio/opus/frame-headers.ts';
+
+/** What can be decoded. */
+export type Format = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm';
+
+export type Sniffed =
+  | { readonly kind: 'format'; readonly format: Format }
+  /** What ffmpeg knows by this name, as `-f` takes it; `what` for the operator. */
+  | { readonly kind: 'ffmpeg'; readonly what: string; readonly demuxer: string }
+  /** Something else; `what` for the operator, where it is known. */
+  | { readonly kind: 'foreign'; readonly what: string }
+  /** Too little to tell. */
+  | { readonly kind: 'more' };
+
+/** So much tells most formats apart: an Ogg page names its codec at byte 28. */
+export const sniffBytes = 48;
+/** So far a WebM file may name its codec, and a stream of MP3 may begin within a frame. */
+export const longestSniffBytes = 8192;
+/** One header may be chance, and so may two. */
+const framesInARow = 3;
+
+/**
+ * What a file is by its first bytes, whatever it is called: a decoder makes loud noise of what is not its own.
+ *
+ * At most `longestSniffBytes` are asked for, fewer where the file is shorter.
+ */
+export function sniff(head: Uint8Array, isWhole: boolean): Sniffed {
+  if (head.length < sniffBytes && !isWhole) return { kind: 'more' };
+  const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, longestSniffBytes));
+  const text = bytes.toString('latin1', 0, sniffBytes);
+  const named = byName(text);
+  if (named) return named;
+  if (text.startsWith('OggS')) return ogg(text);
+  const isEnough = isWhole || head.length >= longestSniffBytes;
+  if (text.startsWith('\x1a\x45\xdf\xa3')) return matroska(bytes, isEnough);
+  return frames(bytes, isEnough) ?? { kind: 'foreign', what: nameOf(text) };
+}
+
+function byName(text: string): Sniffed | undefined {
+  if (/^(RIFF|RF64)....(?!AVI )/s.test(text)) return { kind: 'format', format: 'wav' };
+  if (text.startsWith('fLaC')) return { kind: 'format', format: 'flac' };
+  if (text.startsWith('ID3')) return { kind: 'format', format: 'mp3' };
+  const known = byFfmpeg.find(([pattern]) => pattern.test(text));
+  return known && { kind: 'ffmpeg', what: known[1], demuxer: known[2] };
+}
+
+/** By their first bytes, with what ffmpeg calls them. */
+const byFfmpeg: readonly (readonly [RegExp, string, string])[] = [
+  [/^....(ftyp|moov|mdat|wide)/s, 'MP4', 'mov'],
+  [/^RIFF....AVI /s, 'AVI', 'avi'],
+  [/^FORM....AIF/s, 'AIFF', 'aiff'],
+  [/^\x30\x26\xb2\x75/, 'WMA', 'asf'],
+  [/^caff/, 'CAF', 'caf'],
+  [/^wvpk/, 'WavPack', 'wv'],
+  [/^MAC /, "Monkey's Audio", 'ape'],
+  [/^#!AMR/, 'AMR', 'amr'],
+  [/^FLV/, 'Flash video', 'flv'],
+];
+
+function ogg(text: string): Sniffed {
+  const isMany = text.charCodeAt(28 + 18) > 0;
+  if (text.startsWith('OpusHead', 28) && isMany) return oggByFfmpeg('Opus of many channels');
+  const isKnown = ['OpusHead', '\x01vorbis', '\x7fFLAC'].some((name) => text.startsWith(name, 28));
+  if (isKnown) return { kind: 'format', format: 'ogg' };
+  return oggByFfmpeg('an Ogg file of another kind');
+}
+
+function oggByFfmpeg(what: string): Sniffed {
+  return { kind: 'ffmpeg', what, demuxer: 'ogg' };
+}
+
+function matroska(bytes: Buffer, isEnough: boolean): Sniffed {
+  if (bytes.includes('A_OPUS', 0, 'latin1')) return { kind: 'format', format: 'webm' };
+  if (!isEnough && !/A_[A-Z]{3}.{3}/s.test(bytes.toString('latin1'))) return { kind: 'more' };
+  return { kind: 'ffmpeg', what: 'Matroska', demuxer: 'matroska' };
+}
+
+/** MP3 or AAC, from the first byte on or from a frame that is cut. */
+function frames(bytes: Buffer, isEnough: boolean): Sniffed | undefined {
+  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+    const name = inARow(bytes, at, isEnough);
+    if (name === 'AAC') return { kind: 'ffmpeg', what: 'AAC', demuxer: 'aac' };
+    if (name === 'MP3') return { kind: 'format', format: 'mp3' };
+  }
+  const isText = /^\s*[#[<{]/.test(bytes.toString('latin1', 0, 16));
+  return isEnough || isText ? undefined : { kind: 'more' };
+}
+
+/** What three frames one behind the other are; where no more bytes come, fewer are enough from the first byte on. */
+function inARow(bytes: Buffer, from: number, isEnough: boolean): 'MP3' | 'AAC' | undefined {
+  let at = from;
+  let first: FrameHeader | undefined;
+  for (let n = 0; n < framesInARow; n++) {
+    if (at + 6 > bytes.length) return isEnough && (from === 0 || n > 1) ? first?.name : undefined;
+    const header = readHeader(bytes.subarray(at));
+    if (!header || (first && header.kind !== first.kind)) return undefined;
+    first = header;
+    at += header.lengthBytes;
+  }
+  return first?.name;
+}
+
+function nameOf(text: string): string {
+  const start = text.replace(/^\xef\xbb\xbf/, '').trimStart();
+  if (
+    /^(#EXTM3U|\[playlist\]|https?:\/\/|<\?xml[^>]*>\s*<playlist|<asx|\[reference\])/i.test(start)
+  )
+    return 'a playlist';
+  if (start.startsWith('<')) return 'a web page';
+  return start === '' ? 'an empty file' : 'no sound file';
+}

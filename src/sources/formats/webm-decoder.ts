@@ -1,0 +1,72 @@
+import { opus } from 'prism-media';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { type Decoder, Flaws, type Want } from '#src/sources/decode/decoder.ts';
+import type { Skip } from '#src/sources/decode/skip.ts';
+import { OpusSound, preSkipOf } from './opus-sound.ts';
+
+/** Between two packets of sound a film may hold so much more than a sound would. */
+const pictures = 8;
+
+/** An element is never longer: no such file is fetched. */
+const mostElementBytes = 2 ** 31;
+
+/**
+ * Reads the size of an element (RFC 8794, 6) in place of the demuxer, which does it with 32-bit shifts: what comes out
+ * negative leads back to itself, for ever (prism-media 1.3.5). Undefined where bytes are missing.
+ *
+ * Throws a plain Error for 2 GiB and more.
+ */
+function elementSize(bytes: Buffer, at: number) {
+  const first = bytes[at] ?? 0;
+  const sizeLength = Math.clz32(first) - 23;
+  if (at + sizeLength > bytes.length) return undefined;
+  const more = bytes.subarray(at + 1, at + sizeLength);
+  const mask = 2 ** Math.max(0, 8 - sizeLength) - 1;
+  const offset = at + sizeLength;
+  const isOpen = (first & mask) === mask && more.every((byte) => byte === 255);
+  // It has no end, as those that hold others may; any other is passed over for ever.
+  if (isOpen) return { offset, sizeLength, dataLength: Number.MAX_SAFE_INTEGER };
+  const dataLength = more.reduce((size, byte) => size * 256 + byte, first & mask);
+  if (dataLength >= mostElementBytes) throw new Error('an element of it is too long');
+  return { offset, sizeLength, dataLength };
+}
+
+/** WebM or Matroska with Opus, as browsers record; what else is in it is passed over. */
+export function openWebm(codec: OpusCodec, want: Want, skip: Skip): Decoder {
+  const demuxer = new opus.WebmDemuxer();
+  const flaws = new Flaws();
+  let damage: Error | undefined;
+  let sound: OpusSound | undefined;
+  demuxer.on('error', () => undefined); // it comes a tick late; `errored` tells at once
+  // It takes the private data of every track for its own, and a film's for damage (prism-media 1.3.5).
+  const tooShort: unknown = Reflect.get(opus.WebmDemuxer, 'TOO_SHORT');
+  const _readTagDataSize = (bytes: Buffer, at: number) => elementSize(bytes, at) ?? tooShort;
+  Object.assign(demuxer, { _checkHead() {}, _readTagDataSize });
+  demuxer.on('head', (head: Buffer) => {
+    if (head.toString('latin1', 0, 8) !== 'OpusHead') return;
+    try {
+      sound ??= new OpusSound(codec, want, skip, preSkipOf(head));
+    } catch (error) {
+      damage = error instanceof Error ? error : new Error('it is damaged');
+    }
+  });
+  return {
+    push(bytes) {
+      demuxer.write(bytes);
+      const packets: Buffer[] = [];
+      for (let packet = demuxer.read(); packet; packet = demuxer.read()) packets.push(packet);
+      damage ??= demuxer.errored ?? undefined;
+      if (damage) throw damage;
+      const given = packets.map((packet): readonly SoundChunk[] | undefined => sound?.push(packet));
+      const bad = given.filter((chunks) => chunks === undefined).length;
+      flaws.note(bytes.length / pictures, packets.length - bad, bad);
+      return given.flatMap((chunks) => chunks ?? []);
+    },
+    end: () => [],
+    free() {
+      demuxer.destroy();
+      sound?.free();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { SoundBytes } from '#src/sources/sound-bytes.ts';
+import type { SoundPlace } from './sound-places.ts';
+
+/** The first place in `bytes`, which lie at `byte`, whose sample is told. */
+export type FindPlace = (bytes: Uint8Array, byte: number) => Promise<SoundPlace | undefined>;
+
+/** So much is looked at for one place; an Ogg page has no more. */
+const lookBytes = 66_000;
+/** Each look halves what is left, or better. */
+const mostLooks = 20;
+const closeBytes = 132_000;
+
+/**
+ * The last place found that does not lie behind `sample`: looks here and there, as often as needed and no further than
+ * `mostLooks`. Undefined where none was found. Errors: those of `bytes` and `find`. Aborting `signal` throws `signal.reason`.
+ */
+export async function bisect(
+  bytes: SoundBytes,
+  sample: number,
+  find: FindPlace,
+  signal: AbortSignal,
+): Promise<SoundPlace | undefined> {
+  let [low, high] = [0, bytes.sizeBytes ?? 0];
+  let best: SoundPlace | undefined;
+  for (let looks = 0; looks < mostLooks && high - low > closeBytes; looks++) {
+    const middle = Math.floor((low + high) / 2);
+    const found = await find(await readSome(bytes, middle, lookBytes, signal), middle);
+    if (found && found.sample <= sample) {
+      best = found;
+      low = found.byte;
+    } else high = middle;
+  }
+  return best;
+}
+
+/** At least `lengthBytes` from `from` on, where there are so many. Errors: those of `bytes`. Aborting `signal` throws `signal.reason`. */
+export async function readSome(
+  bytes: SoundBytes,
+  from: number,
+  lengthBytes: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const piece of bytes.from(from).all([], signal)) {
+    pieces.push(piece);
+    sizeBytes += piece.length;
+    if (sizeBytes >= lengthBytes) break;
+  }
+  return Buffer.concat(pieces);
+}

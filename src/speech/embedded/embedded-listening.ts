@@ -1,0 +1,163 @@
+import { listenRateHz } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { embedded } from '#src/provider/models/served-by.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { joinTexts } from '#src/speech/join-texts.ts';
+import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
+import { shortPauseMs } from '#src/speech/short-pause.ts';
+import { UtteranceSound } from '#src/speech/utterance-sound.ts';
+
+/** The next sound of a stretch. */
+export type SoundPiece = {
+  /** Samples of the stretch before this one. */
+  readonly at: number;
+  readonly samples: Int16Array;
+  readonly last: boolean;
+};
+
+/** What lies between two pauses. */
+class Stretch {
+  from: number;
+  to = Number.POSITIVE_INFINITY;
+  /** Up to here the recogniser has it. */
+  fed: number;
+  isVoiced = false;
+  losses = 0;
+  end = ending();
+
+  constructor(from: number) {
+    this.from = from;
+    this.fed = from;
+  }
+}
+
+/** Half a second: who waits for an answer waits no longer than 50 ms for somebody else's piece. */
+const longestPiece = listenRateHz / 2;
+/** Of silence before a stretch; longer noise spoils what follows. */
+const leadSamples = 0.25 * listenRateHz;
+
+/** One utterance at the desk of the embedded recogniser, which fetches its sound piece by piece. */
+export class EmbeddedListening implements Listening {
+  readonly signal: AbortSignal;
+  readonly #over = new AbortController();
+  readonly #onPartial: OnPartial;
+  readonly #wake: () => void;
+  readonly #clock: Clock;
+  readonly #sound = new UtteranceSound();
+  readonly #texts: string[] = [];
+  /** Ended by a pause and not done yet, in order. */
+  #paused: Stretch[] = [];
+  #open = new Stretch(0);
+  #failed = false;
+  #told = '';
+
+  /** `wake` is called when there is something to fetch. */
+  constructor(onPartial: OnPartial, wake: () => void, clock: Clock, signal: AbortSignal) {
+    this.#onPartial = onPartial;
+    this.#clock = clock;
+    this.#wake = wake;
+    this.signal = AbortSignal.any([signal, this.#over.signal]);
+  }
+
+  push(samples: Int16Array): void {
+    if (this.signal.aborted) return;
+    this.#sound.push(samples);
+    this.#open.isVoiced ||= !this.#sound.isSilentFrom(this.#open.from);
+    if (this.#open.isVoiced) this.#wake();
+    else this.#open.from = Math.max(this.#open.from, this.#sound.length - leadSamples);
+    if (!this.#open.isVoiced) this.#open.fed = this.#open.from;
+  }
+
+  async settle(signal: AbortSignal): Promise<Transcript> {
+    const either = AbortSignal.any([this.signal, signal]);
+    await this.#clock.sleep(shortPauseMs, either);
+    if (this.#failed) this.#revive();
+    if (this.#open.isVoiced) {
+      this.#open.to = this.#sound.length;
+      this.#paused.push(this.#open);
+      this.#open = new Stretch(this.#sound.length);
+    }
+    const ends = this.#paused.map(({ end }) => end.promise);
+    this.#wake();
+    await unlessAborted(Promise.all(ends), either);
+    return { text: joinTexts(this.#texts), language: 'en', took: { by: embedded } };
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort(new Error('not listened to any more'));
+    this.#sound.drop();
+  }
+
+  /** Somebody waits for the words. */
+  get isUrgent(): boolean {
+    return this.#paused.length > 0 && !this.#failed;
+  }
+
+  get hasMore(): boolean {
+    if (this.#failed) return false;
+    return this.isUrgent || (this.#open.isVoiced && this.#open.fed < this.#sound.length);
+  }
+
+  /** The recogniser is in the middle of a stretch of this. */
+  get isBegun(): boolean {
+    return !this.#failed && this.#current.fed > this.#current.from;
+  }
+
+  next(): SoundPiece {
+    const now = this.#current;
+    const [at, from] = [now.fed - now.from, now.fed];
+    now.fed = Math.min(from + longestPiece, now.to, this.#sound.length);
+    const samples = this.#sound.between(from, now.fed).slice();
+    return { at, samples, last: now.fed === now.to };
+  }
+
+  /** The recogniser has turned to something else. */
+  forget(): void {
+    this.#current.fed = this.#current.from;
+  }
+
+  /** The recogniser died over it: it is told again, once. */
+  lost(): void {
+    this.forget();
+    if (++this.#current.losses > 1) this.fail(new BotError('speech.failed', true, brokeDown));
+  }
+
+  heard(text: string): void {
+    const all = joinTexts([...this.#texts, text]);
+    if (this.signal.aborted || all === this.#told || text === '') return;
+    this.#told = all;
+    this.#onPartial(all);
+  }
+
+  finished(text: string): void {
+    this.#texts.push(text);
+    this.#paused.shift()?.end.resolve();
+  }
+
+  /** Whoever waits is told; the next settle tries again. */
+  fail(error: unknown): void {
+    this.#failed = true;
+    for (const { end } of this.#paused) end.reject(error);
+  }
+
+  get #current(): Stretch {
+    return this.#paused[0] ?? this.#open;
+  }
+
+  #revive(): void {
+    this.#failed = false;
+    for (const stretch of [...this.#paused, this.#open]) {
+      Object.assign(stretch, { fed: stretch.from, losses: 0, end: ending() });
+    }
+  }
+}
+
+const brokeDown = 'The embedded recogniser broke down twice over the same words.';
+
+/** Whoever waits gets the error; unwaited for, it ends nothing. */
+function ending(): PromiseWithResolvers<void> {
+  const end = Promise.withResolvers<void>();
+  end.promise.catch(() => {});
+  return end;
+}

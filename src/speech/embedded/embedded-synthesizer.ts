@@ -1,0 +1,91 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { Mailbox } from '#src/base/mailbox.ts';
+import { embedded } from '#src/provider/models/served-by.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import { textPieces } from '#src/speech/text-pieces.ts';
+import { Engine } from './engine.ts';
+import { fliteText } from './flite-text.ts';
+import type { FliteJob, FliteSound, FliteVoice } from './flite-worker.ts';
+
+export type EmbeddedSynthesizerOptions = {
+  /** `slt`, `rms`, `awb`, `kal16` or `kal`; anything else is `slt`. */
+  readonly voice?: string;
+  readonly clock?: Clock;
+  /** 0 to 1 until the engine is warm. */
+  readonly onProgress?: (fraction: number) => void;
+};
+
+/** Brings each voice to -18 dBFS while it sounds, half way for the loudest (measured 2026-11-20: -15, -20, -18, -26, -18). */
+const gains: Readonly<Record<FliteVoice, number>> = {
+  slt: 0.84,
+  rms: 1.26,
+  awb: 1,
+  kal16: 2.5,
+  kal: 1,
+};
+
+/** Names it takes, the standard one first. */
+export const embeddedVoices: readonly string[] = Object.keys(gains);
+
+const longestTextChars = 4000;
+/** About ten seconds of speech, made in a tenth of one. */
+const longestPieceChars = 160;
+const startLimitMs = 20_000;
+/** Measured: about 1 ms a character; a busy machine gets forty times that. */
+const limitMs = (chars: number) => 5000 + chars * 40;
+
+/**
+ * English without any server: Flite in a worker thread. Requests are served in order of call.
+ *
+ * Text beyond 4000 characters is dropped. A voice it does not know becomes its own default.
+ */
+export async function openEmbeddedSynthesizer(
+  options: EmbeddedSynthesizerOptions = {},
+): Promise<Synthesizer & AsyncDisposable> {
+  const { clock = realClock, onProgress } = options;
+  const engine = await Engine.open<FliteJob, FliteSound>({
+    name: 'embedded voice',
+    entry: new URL('./flite-worker.ts', import.meta.url),
+    startLimitMs,
+    clock,
+    repeatable: false,
+    ...(onProgress && { onProgress }),
+  });
+  return {
+    synthesize(text, voice, signal) {
+      voice.onTook?.({ by: embedded });
+      const plain = fliteText(text.slice(0, longestTextChars));
+      if (plain === '') return refuse(signal);
+      const job = jobOf(plain, voice, options.voice);
+      return asPcm(engine.run(job, limitMs(plain.length), signal));
+    },
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}
+
+function jobOf(
+  text: string,
+  { name, speed = 1 }: SpeechVoice,
+  standard: string | undefined,
+): FliteJob {
+  const voice = [name, standard].find(isFliteVoice) ?? 'slt';
+  const stretch = 1 / Math.min(2, Math.max(0.5, speed));
+  return { pieces: textPieces(text, longestPieceChars), voice, gain: gains[voice], stretch };
+}
+
+function isFliteVoice(name: string | undefined): name is FliteVoice {
+  return name !== undefined && Object.hasOwn(gains, name);
+}
+
+async function* asPcm(sounds: AsyncIterable<FliteSound>): AsyncGenerator<Pcm> {
+  for await (const sound of sounds) yield { ...sound, channels: 1 };
+}
+
+function refuse(signal: AbortSignal): AsyncIterable<Pcm> {
+  const message = 'The embedded voice can say nothing of this text.';
+  const nothing = new Mailbox<Pcm>(1);
+  nothing.fail(new BotError('speech.unspeakable', false, message));
+  return nothing.read(signal);
+}

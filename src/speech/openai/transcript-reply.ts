@@ -1,0 +1,33 @@
+import { BotError } from '#src/base/errors.ts';
+import type { Transcript } from '#src/speech/ports.ts';
+import { heardCount } from '#src/speech/request-counter.ts';
+
+/** `{text}`, JSON in a string, or the bare text: servers send all three whatever was asked. */
+export function transcriptOf(reply: unknown, asked: string | undefined): Transcript {
+  const answer = typeof reply === 'string' ? jsonOr(reply) : reply;
+  if (typeof answer === 'string' && answer !== '') {
+    return { text: answer.trim(), ...(asked && { language: asked }) };
+  }
+  const { text, language, languages, usage } = (answer || {}) as Readonly<Record<string, unknown>>;
+  if (typeof text !== 'string') throw new BotError('provider.empty', true, noText);
+  const [first] = Array.isArray(languages) ? languages : [];
+  const codes: unknown[] = [language, first?.code, asked];
+  const told = codes.find((code) => typeof code === 'string' && code !== '');
+  const count = heardCount(usage);
+  return {
+    text: text.trim(),
+    ...(typeof told === 'string' && { language: told }),
+    ...(count && { took: { count } }),
+  };
+}
+
+const noText =
+  'The transcription server answered without a text: check the base URL and the model.';
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,105 @@
+import type { JsonEvent } from '#src/provider/json-socket.ts';
+import { languageHint } from '#src/speech/language-hint.ts';
+import type { ServerUsage } from '#src/speech/ports.ts';
+import { heardCount } from '#src/speech/request-counter.ts';
+
+/** How a server names its settings, told by its first event. */
+export type Dialect = 'ga' | 'beta-transcription' | 'beta-session';
+
+/** What a transcription session tells, in our words. */
+export type HeardEvent =
+  | { readonly kind: 'created'; readonly dialect: Dialect }
+  | { readonly kind: 'updated' | 'cleared' }
+  | { readonly kind: 'committed'; readonly itemId: string | undefined }
+  | { readonly kind: 'delta'; readonly itemId: string | undefined; readonly text: string }
+  | {
+      readonly kind: 'completed';
+      readonly itemId: string | undefined;
+      readonly text: string;
+      readonly language?: string;
+      readonly count?: ServerUsage;
+    }
+  /** Of an item, of the event we sent under `eventId`, or of nothing it names. */
+  | {
+      readonly kind: 'failed';
+      readonly itemId: string | undefined;
+      readonly eventId: string | undefined;
+      readonly code: string | undefined;
+      readonly words: string;
+    };
+
+const transcription = 'conversation.item.input_audio_transcription';
+
+/** Undefined for what a transcription does not need. */
+export function readHeard(event: JsonEvent): HeardEvent | undefined {
+  const itemId = word(event.item_id);
+  switch (event.type) {
+    case 'session.created':
+      return { kind: 'created', dialect: dialectOf(event.session) };
+    case 'transcription_session.created':
+      return { kind: 'created', dialect: 'beta-transcription' };
+    case 'session.updated':
+    case 'transcription_session.updated':
+      return { kind: 'updated' };
+    case 'input_audio_buffer.cleared':
+      return { kind: 'cleared' };
+    case 'input_audio_buffer.committed':
+      return { kind: 'committed', itemId };
+    case `${transcription}.delta`:
+      return { kind: 'delta', itemId, text: word(event.delta) ?? '' };
+    case `${transcription}.completed`:
+      return { kind: 'completed', itemId, ...completed(event) };
+    case `${transcription}.failed`:
+    case 'error':
+      return { kind: 'failed', itemId, ...failed(event.error) };
+    default:
+      return undefined;
+  }
+}
+
+/** Settings of a session that only transcribes 24 kHz sound, each time we say so. */
+export function sessionUpdate(
+  dialect: Dialect,
+  model: string,
+  language: string | undefined,
+): JsonEvent {
+  const transcription = { model, ...languageHint(model, language) };
+  if (dialect === 'ga') {
+    const format = { type: 'audio/pcm', rate: 24_000 };
+    const input = { format, transcription, turn_detection: null };
+    return { type: 'session.update', session: { type: 'transcription', audio: { input } } };
+  }
+  const type = dialect === 'beta-session' ? 'session.update' : 'transcription_session.update';
+  const session = {
+    input_audio_format: 'pcm16',
+    input_audio_transcription: transcription,
+    turn_detection: null,
+  };
+  return { type, session };
+}
+
+function dialectOf(session: unknown): Dialect {
+  const flat = typeof session === 'object' && session !== null && 'input_audio_format' in session;
+  return flat ? 'beta-session' : 'ga';
+}
+
+function completed({ transcript, languages, usage }: JsonEvent): {
+  text: string;
+  language?: string;
+  count?: ServerUsage;
+} {
+  const text = (word(transcript) ?? '').trim();
+  const [first] = Array.isArray(languages) ? languages : [];
+  const language = word(first?.code);
+  const count = heardCount(usage);
+  return { text, ...(language && { language }), ...(count && { count }) };
+}
+
+function failed(error: unknown) {
+  const { message, code, event_id } = (error ?? {}) as JsonEvent;
+  return { eventId: word(event_id), code: word(code), words: word(message) ?? 'no reason given' };
+}
+
+function word(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

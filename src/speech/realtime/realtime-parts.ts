@@ -1,0 +1,168 @@
+import type { BotError } from '#src/base/errors.ts';
+import type { ServedBy } from '#src/provider/models/served-by.ts';
+import { joinTexts } from '#src/speech/join-texts.ts';
+import type { OnPartial, ServerUsage, Transcript } from '#src/speech/ports.ts';
+import { sumOf } from '#src/speech/request-counter.ts';
+import type { HeardEvent } from './realtime-events.ts';
+
+/** The stretch of an utterance up to a pause; becomes one item of the server. */
+class TranscriptPart {
+  readonly fromSample: number;
+  readonly eventId: string;
+  toSample = Number.POSITIVE_INFINITY;
+  state: 'open' | 'waiting' | 'sent' | 'done' = 'open';
+  itemId: string | undefined;
+  /** The server said so when it took the stretch in; before, words may have come under another id. */
+  isNamed = false;
+  hasFailed = false;
+  text = '';
+  language: string | undefined;
+  count: ServerUsage | undefined;
+  end = ending();
+
+  constructor(fromSample: number, number: number) {
+    this.fromSample = fromSample;
+    this.eventId = `part-${number}`;
+  }
+
+  finish(text: string, language?: string, count?: ServerUsage): void {
+    [this.text, this.language, this.state] = [text, language, 'done'];
+    this.count = count;
+    this.end.resolve();
+  }
+
+  fail(error: BotError): void {
+    this.hasFailed = true;
+    this.end.reject(error);
+  }
+
+  /** Whoever waits still does, unless it was told of a failure. */
+  resend(): void {
+    if (this.state === 'sent') this.state = 'waiting';
+    [this.isNamed, this.text] = [false, ''];
+    if (this.hasFailed) this.end = ending();
+    this.hasFailed = false;
+  }
+}
+
+/** Which words belong to which stretch of an utterance, in whatever order a server tells them. */
+export class TranscriptParts {
+  readonly #onPartial: OnPartial;
+  readonly #parts: TranscriptPart[] = [];
+  #open = new TranscriptPart(0, 1);
+  #told = '';
+  /** Of the parts, those whose count went out with a transcript. */
+  #counted = 0;
+
+  constructor(onPartial: OnPartial) {
+    this.#onPartial = onPartial;
+  }
+
+  /** Where the stretch begins that no pause has ended yet. */
+  get openFrom(): number {
+    return this.#open.fromSample;
+  }
+
+  get allDone(): boolean {
+    return this.#parts.every(({ state }) => state === 'done');
+  }
+
+  /** A pause: ends the open stretch. */
+  cut(atSample: number): void {
+    Object.assign(this.#open, { toSample: atSample, state: 'waiting' });
+    this.#parts.push(this.#open);
+    this.#open = new TranscriptPart(atSample, this.#parts.length + 1);
+  }
+
+  /** To be sent and committed, in order. */
+  waiting(): TranscriptPart[] {
+    return this.#parts.filter(({ state }) => state === 'waiting');
+  }
+
+  /** Everything up to the last pause is transcribed. */
+  async done(): Promise<void> {
+    await Promise.all(this.#parts.map(({ end }) => end.promise));
+  }
+
+  /** With what the server counted since the last one, if it counted all of that. */
+  transcript(asked: string | undefined, by: ServedBy): Transcript {
+    const language = this.#parts.findLast((part) => part.language)?.language ?? asked;
+    const text = joinTexts(this.#parts.map((part) => part.text));
+    const [first, ...more] = this.#parts.slice(this.#counted).map((part) => part.count);
+    this.#counted = this.#parts.length;
+    const count = more.reduce(sumOf, first);
+    return { text, ...(language && { language }), took: { by, ...(count && { count }) } };
+  }
+
+  /** For a new connection, which knows nothing: the sample from which on everything is to be sent again. */
+  resend(): number {
+    const all = [...this.#parts, this.#open];
+    for (const part of all) part.itemId = undefined;
+    const lost = all.filter(({ state }) => state !== 'done');
+    for (const part of lost) part.resend();
+    return lost[0]?.fromSample ?? 0;
+  }
+
+  fail(error: BotError): void {
+    for (const part of this.#parts) if (part.state !== 'done') part.fail(error);
+  }
+
+  /** False if something failed that somebody waits for. */
+  hear(event: HeardEvent): boolean {
+    switch (event.kind) {
+      case 'committed': {
+        const part = this.#parts.find(({ state, isNamed }) => state === 'sent' && !isNamed);
+        if (part) Object.assign(part, { itemId: event.itemId, isNamed: true });
+        return true;
+      }
+      case 'delta': {
+        const part = this.#partOf(event.itemId) ?? this.#open;
+        if (part.state === 'done') return true;
+        part.itemId ??= event.itemId;
+        part.text += event.text;
+        this.#tell();
+        return true;
+      }
+      case 'completed':
+        this.#partOf(event.itemId)?.finish(event.text, event.language, event.count);
+        return true;
+      case 'failed':
+        return this.#forgives(event);
+      case 'created':
+      case 'updated':
+      case 'cleared':
+        return true;
+    }
+  }
+
+  #partOf(itemId: string | undefined): TranscriptPart | undefined {
+    const known = [...this.#parts, this.#open].find((part) => part.itemId === itemId);
+    if (known && itemId !== undefined) return known;
+    return this.#parts.find((part) => part.state === 'sent' && !part.isNamed);
+  }
+
+  /** Nothing to transcribe is no failure; neither is one that nobody waits for. */
+  #forgives({ itemId, eventId, code }: Extract<HeardEvent, { kind: 'failed' }>): boolean {
+    const sent = this.#parts.filter(({ state }) => state === 'sent');
+    const meant = sent.find((part) => part.eventId === eventId || part.itemId === itemId);
+    if (meant && code === 'input_audio_buffer_commit_empty') {
+      meant.finish('');
+      return true;
+    }
+    return sent.length === 0 || (itemId !== undefined && !meant);
+  }
+
+  #tell(): void {
+    const text = joinTexts([...this.#parts, this.#open].map((part) => part.text));
+    if (text === this.#told || text === '') return;
+    this.#told = text;
+    this.#onPartial(text);
+  }
+}
+
+/** Whoever waits gets the error; unwaited for, it ends nothing. */
+function ending(): PromiseWithResolvers<void> {
+  const end = Promise.withResolvers<void>();
+  end.promise.catch(() => {});
+  return end;
+}

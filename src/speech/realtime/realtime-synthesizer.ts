@@ -1,0 +1,205 @@
+import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { Secret } from '#src/base/secret.ts';
+import type { OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
+import { servedBy } from '#src/provider/models/served-by.ts';
+import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { SoundStream } from '#src/speech/openai/sound-stream.ts';
+import type { ServerUsage, SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import { compareReading, type ReadingAccuracy } from '#src/speech/reading-check.ts';
+import { textPieces } from '#src/speech/text-pieces.ts';
+import { SpeechConnection, type SpeechConnectionLimits } from './realtime-speech-line.ts';
+import type { SpeechAsked, SpeechManner } from './realtime-speech-request.ts';
+import type { RealtimeUtterance } from './realtime-speech-utterance.ts';
+
+export type RealtimeSpeechOptions = {
+  /** `http` and `ws` mean the same. */
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly apiKey?: Secret;
+  readonly voice: string;
+  /** The tone where a voice asks for none. */
+  readonly instructions?: string;
+  readonly clock?: Clock;
+  readonly limits?: Partial<SpeechConnectionLimits & SocketLimits>;
+  readonly openSocket?: OpenSocket;
+  /** Told of each text that was read to its end, where the server tells what was said. Never throws. */
+  readonly onReading?: (reading: ReadingAccuracy) => void;
+};
+
+export type RealtimeSynthesizer = Synthesizer &
+  Disposable & {
+    /** Connects ahead of need. Never throws and never waits. */
+    warm(): void;
+  };
+
+const usualLimits: SpeechConnectionLimits = {
+  ...{ firstMs: 20_000, idleMs: 10_000, mostHereMs: 10_000 },
+  ...{ cancelMs: 3000, oldestMs: 55 * 60_000 },
+};
+/** About 10 s of sound, so that what is asked for ahead fits into what may lie here. */
+const longestPieceChars = 150;
+/** One for each voice; further ones close those that nobody uses. */
+const mostLines = 4;
+/** After a failed attempt nobody tries ahead of need for so long. */
+const backOffMs = 5000;
+
+/**
+ * Speech by a Realtime model that reads what it is given, each text in a response of its own beside the conversation.
+ *
+ * One connection a voice is kept, over which texts that overlap are read at once. One that breaks is replaced, and
+ * what nobody heard of is asked for once more. It is a model, not a reader: `onReading` tells how well it obeys.
+ */
+export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): RealtimeSynthesizer {
+  const voices = new VoiceConnections(options);
+  const by = servedBy(options.model, options.baseUrl);
+  const usual: SpeechManner = { voice: options.voice, speed: undefined };
+  return {
+    async *synthesize(text, voice, signal) {
+      signal.throwIfAborted();
+      if (!/[\p{L}\p{N}]/u.test(text)) {
+        throw new BotError('speech.unspeakable', false, 'There is no text to say.');
+      }
+      const manner = { voice: voice.name ?? options.voice, speed: voice.speed };
+      const tell = (count?: ServerUsage) => voice.onTook?.({ by, ...(count && { count }) });
+      const tone = toneOf(voice, options);
+      for (const piece of textPieces(text, longestPieceChars)) {
+        yield* read(voices, manner, { text: piece, tone, tell }, signal);
+      }
+    },
+    warm: () => voices.warm(usual),
+    [Symbol.dispose]: () => voices[Symbol.dispose](),
+  };
+}
+
+function toneOf(voice: SpeechVoice, { instructions }: RealtimeSpeechOptions): string | undefined {
+  return voice.instructions ?? instructions;
+}
+
+/** With whom is told when it is asked for, and what it took. */
+type SpeechRequest = SpeechAsked & { readonly tell: (count?: ServerUsage) => void };
+
+async function* read(
+  voices: VoiceConnections,
+  manner: SpeechManner,
+  asked: SpeechRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Pcm> {
+  for (let tries = 0; ; tries++) {
+    const line = await voices.line(manner, signal);
+    const utterance = line.say(asked);
+    asked.tell();
+    const leave = () => line.leave(utterance);
+    signal.addEventListener('abort', leave);
+    try {
+      yield* soundOf(utterance, signal);
+      voices.tell(asked.text, utterance.transcript);
+      if (utterance.count) asked.tell(utterance.count);
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (tries > 0 || !utterance.wasLostUnheard) throw error;
+    } finally {
+      signal.removeEventListener('abort', leave);
+      leave();
+    }
+  }
+}
+
+/** Each piece of a server is decoded by itself; half a sample waits for its other half. */
+async function* soundOf(utterance: RealtimeUtterance, signal: AbortSignal): AsyncGenerator<Pcm> {
+  const stream = new SoundStream('audio/pcm', speakRateHz);
+  for await (const bytes of utterance.read(signal)) yield* stream.push(bytes);
+  yield* stream.end();
+}
+
+/** The connections, one a voice. */
+class VoiceConnections implements Disposable {
+  readonly #options: RealtimeSpeechOptions;
+  readonly #over = new AbortController();
+  /** The one used last comes last. */
+  readonly #lines = new Map<string, SpeechConnection>();
+  readonly #coming = new Map<string, Promise<SpeechConnection>>();
+  /** Replaced, and still reading something to its end. */
+  #leaving: SpeechConnection[] = [];
+  #nextTryAtMs = 0;
+
+  constructor(options: RealtimeSpeechOptions) {
+    this.#options = options;
+  }
+
+  /** Errors: BotError `provider.*`. Aborting `signal` throws `signal.reason`. */
+  async line(manner: SpeechManner, signal: AbortSignal): Promise<SpeechConnection> {
+    const key = JSON.stringify([manner.voice, manner.speed]);
+    const line = this.#lines.get(key);
+    if (!line?.isUsable) {
+      return await unlessAborted(this.#coming.get(key) ?? this.#open(key, manner), signal);
+    }
+    this.#lines.delete(key);
+    this.#lines.set(key, line);
+    return line;
+  }
+
+  warm(manner: SpeechManner): void {
+    const isTooSoon = this.#clock.nowMs() < this.#nextTryAtMs;
+    if (isTooSoon || this.#over.signal.aborted) return;
+    this.line(manner, this.#over.signal).catch(() => undefined); // whoever asks is told why
+  }
+
+  /** A server that does not tell what it said cannot be judged. */
+  tell(wanted: string, said: string): void {
+    if (said !== '') this.#options.onReading?.(compareReading(wanted, said));
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort(new BotError('provider.unreachable', false, 'The voice is closed.'));
+    for (const line of [...this.#lines.values(), ...this.#leaving]) line.close();
+    this.#lines.clear();
+    this.#leaving = [];
+  }
+
+  #open(key: string, manner: SpeechManner): Promise<SpeechConnection> {
+    const coming = this.#connect(key, manner);
+    this.#coming.set(key, coming);
+    const failed = () => {
+      this.#nextTryAtMs = this.#clock.nowMs() + backOffMs;
+    };
+    void coming.catch(failed).finally(() => this.#coming.delete(key));
+    return coming;
+  }
+
+  async #connect(key: string, manner: SpeechManner): Promise<SpeechConnection> {
+    const { limits = {} } = this.#options;
+    const lineLimits = { ...usualLimits, ...limits };
+    const options = { ...this.#options, limits, lineLimits, manner };
+    const line = await SpeechConnection.open(options, this.#over.signal);
+    if (this.#over.signal.aborted) line.close();
+    this.#over.signal.throwIfAborted();
+    this.#replace(key);
+    this.#makeRoom();
+    this.#lines.set(key, line);
+    return line;
+  }
+
+  #replace(key: string): void {
+    const former = this.#lines.get(key);
+    this.#lines.delete(key);
+    former?.retire();
+    const all = former ? [...this.#leaving, former] : this.#leaving;
+    this.#leaving = all.filter(({ isIdle }) => !isIdle);
+  }
+
+  #makeRoom(): void {
+    for (const [key, line] of this.#lines) {
+      if (this.#lines.size < mostLines) return;
+      if (!line.isIdle) continue;
+      line.close();
+      this.#lines.delete(key);
+    }
+  }
+
+  get #clock(): Clock {
+    return this.#options.clock ?? realClock;
+  }
+}

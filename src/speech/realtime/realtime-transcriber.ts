@@ -1,0 +1,38 @@
+import { realClock } from '#src/base/clock.ts';
+import { servedBy } from '#src/provider/models/served-by.ts';
+import { isListenable } from '#src/speech/listenable.ts';
+import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
+import { RealtimeListening } from './realtime-listening.ts';
+import { RealtimePool } from './realtime-pool.ts';
+import type { RealtimeOptions } from './realtime-session.ts';
+
+const standardSettleMs = 15_000;
+
+export type RealtimeTranscriber = Transcriber & Disposable;
+
+/**
+ * Any server with OpenAI's Realtime transcription, in its present or its former dialect: sound goes up while somebody
+ * speaks, words come back while they do if the model is one that tells them early.
+ */
+export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTranscriber {
+  const { clock = realClock, language } = options;
+  const settleMs = options.limits?.settleMs ?? standardSettleMs;
+  const by = servedBy(options.model, options.baseUrl);
+  const pool = new RealtimePool(options);
+  const listen = (onPartial: OnPartial, signal: AbortSignal): Listening =>
+    new RealtimeListening({ pool, clock, settleMs, language, by }, onPartial, signal);
+  return {
+    listen,
+    async *transcribe(pcm, signal) {
+      signal.throwIfAborted();
+      if (!isListenable(pcm)) {
+        yield { kind: 'final', transcript: { text: '' } };
+        return;
+      }
+      using listening = listen(() => {}, signal);
+      listening.push(pcm.samples);
+      yield { kind: 'final', transcript: await listening.settle(signal) };
+    },
+    [Symbol.dispose]: () => pool[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,98 @@
+import type { Usage } from '#src/chat/ports.ts';
+import type { SpokenUsage } from '#src/speech/metered-voice.ts';
+import type { EngineUsage } from '#src/speech/ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { BudgetStep } from './caps.ts';
+import type { Payer } from './ledger.ts';
+import type { AnswerEstimate } from './tariff.ts';
+
+/** An answer somebody wants. */
+export type AnswerRequest = AnswerEstimate & {
+  readonly guildId: string;
+  readonly personId: string;
+  /** As people call them. */
+  readonly name: string;
+  /** Of a question that began before its bill is opened, as `Spending.payer` gave it then. */
+  readonly payer?: Payer;
+};
+
+/** Nothing more may be spent. */
+export type BudgetRefusal = {
+  readonly kind: 'refused';
+  /** What whoever asked reads. */
+  readonly line: TextLine;
+  /** True the first time it is asked today: then the room is to read it. */
+  readonly isNews: () => boolean;
+};
+export type AnswerBudget = {
+  readonly kind: 'open';
+  readonly bill: UsageMeter;
+  /** The room is to read this, once a day. */
+  readonly news?: TextLine;
+};
+
+/** How the bot behaves in a server now. */
+export type BudgetMode = {
+  readonly step: BudgetStep;
+  /** A cheaper voice does, and there is one. */
+  readonly isVoiceCheap: boolean;
+  /** Only where it does not speak: why, and when a new day or month brings a new budget. */
+  readonly quiet?: { readonly line: TextLine; readonly time: string };
+};
+
+/** Told of sound that was sent to be recognised: all of it, what of it nobody was told of before, and who heard it. */
+export type OnRecognised = (ms: number, newMs: number, took?: EngineUsage) => void;
+
+/** What one answer takes, told as it becomes known, also after it was closed. Nothing here throws. */
+export interface UsageMeter {
+  /** Of one request to the model. */
+  used(usage: Usage): void;
+  spoke(spoken: SpokenUsage): void;
+  /** So much sound of it came. */
+  sounded(ms: number): void;
+  /** It is going to be heard or read: it counts as a turn. */
+  wanted(): void;
+  /** It is over: what was put aside for it is free again. */
+  close(): void;
+}
+
+/** What talk may cost. Nothing here throws or waits. */
+export interface BudgetAuthority {
+  /** To be asked before the first request of an answer: what it is likely to take is put aside. */
+  open(order: AnswerRequest): AnswerBudget | BudgetRefusal;
+  /** Who is to pay for what begins now; nobody any more, once this person is forgotten. */
+  payer(guildId: string, personId: string): Payer;
+  /** Whether what this person says may be recognised; then `heard` is told of the sound that was sent for it. */
+  listen(guildId: string, personId: string): { readonly heard: OnRecognised } | BudgetRefusal;
+  /** A text beside any answer was spoken. */
+  spoke(guildId: string, spoken: SpokenUsage): void;
+  manner(guildId: string): BudgetMode;
+  /** Keeps nothing of this person. */
+  forget(guildId: string, personId: string): void;
+}
+
+/** What a server has spent; `/stats view:cost` shows it. */
+export interface SpentCosts {
+  today(guildId: string): SpentCost;
+}
+
+export type SpentCost = {
+  readonly usd: number;
+  readonly minutes: number;
+  /** 0: none. */
+  readonly capUsd: number;
+  readonly capMinutes: number;
+  /** Some of it, or all, has no known price. */
+  readonly isUnpriced: boolean;
+  readonly turns: number;
+  /** Who spent most; a name where it is known, else an id. */
+  readonly top?: { readonly personId: string; readonly name?: string };
+};
+
+/** A server did something that has its price, wanted or not. */
+export type SpentEvent = {
+  readonly kind: 'spent';
+  readonly what: 'recognise' | 'think' | 'speak';
+  /** Price in US dollars; absent: nobody told it. */
+  readonly usd?: number;
+};

@@ -1,0 +1,106 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/provider/within.ts';
+import type { SpendingStore } from './book.ts';
+import { dayOf } from './calendar.ts';
+import type { Ledger } from './ledger.ts';
+
+export type LedgerPersistenceOptions = {
+  readonly ledger: Ledger;
+  readonly book: SpendingStore;
+  readonly clock: Clock;
+  /** Each new reason once. */
+  readonly tell: (error: unknown) => void;
+};
+
+/** The book is written at most so often. */
+const apartMs = 1_000;
+/** A store on a disk that hangs must hold up neither the start nor the end. */
+const longestMs = 5_000;
+
+/**
+ * Keeps the book as the ledger is, and the ledger as the book was. While the book fails, sums count from memory alone and
+ * nothing of them is lost but by the end of the process.
+ */
+export class LedgerPersistence implements AsyncDisposable {
+  readonly #options: LedgerPersistenceOptions;
+  readonly #over = new AbortController();
+  #isRecalled = false;
+  #told = '';
+  #life: Promise<void> = Promise.resolve();
+  /** A write that is late may still be done: until its end nothing is added again. */
+  #writing: Promise<void> = Promise.resolve();
+  #isWriting = false;
+
+  constructor(options: LedgerPersistenceOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when what was spent before is known, or cannot be for now. Never throws. */
+  async open(): Promise<void> {
+    await this.#recall();
+    this.#life = this.#live();
+  }
+
+  /** Writes what is left, within 5 s. Never throws. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new Error('closed'));
+    await this.#life;
+    if (this.#isWriting) await this.#try('store.unwritable', () => this.#writing);
+    await this.#save();
+  }
+
+  async #live(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      await clock.sleep(apartMs, signal).catch(() => undefined);
+      if (!signal.aborted) await this.#save();
+    }
+  }
+
+  async #save(): Promise<void> {
+    const { book, ledger } = this.#options;
+    if (this.#isWriting || !ledger.hasUnsaved || !(await this.#recall())) return;
+    const entries = ledger.drain();
+    this.#isWriting = true;
+    this.#writing = book
+      .add(entries)
+      .catch((error) => {
+        ledger.putBack();
+        throw error;
+      })
+      .finally(() => {
+        this.#isWriting = false;
+      });
+    await this.#try('store.unwritable', () => this.#writing);
+  }
+
+  /** What is in the book is added once: later the book is only added to. */
+  async #recall(): Promise<boolean> {
+    const { book, clock, ledger } = this.#options;
+    if (this.#isRecalled) return true;
+    return await this.#try('store.unreadable', async () => {
+      const wallMs = clock.wallMs();
+      const entries = await book.read(dayOf(wallMs));
+      if (this.#isRecalled) return; // an earlier question was late
+      ledger.recall(entries, wallMs);
+      this.#isRecalled = true;
+    });
+  }
+
+  async #try(code: 'store.unreadable' | 'store.unwritable', work: () => Promise<void>) {
+    const { clock, tell } = this.#options;
+    const late = () =>
+      new BotError(code, true, `The store did not answer in ${longestMs / 1000} s.`);
+    try {
+      await within(work(), longestMs, clock, late);
+      this.#told = '';
+      return true;
+    } catch (error) {
+      if (`${error}` !== this.#told) tell(error);
+      this.#told = `${error}`;
+      return false;
+    }
+  }
+}

@@ -1,0 +1,312 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { ServedBy } from '#src/provider/models/served-by.ts';
+import type { SpokenUsage } from '#src/speech/metered-voice.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type {
+  AnswerBudget,
+  AnswerRequest,
+  BudgetAuthority,
+  BudgetMode,
+  BudgetRefusal,
+  OnRecognised,
+  SpentCost,
+  SpentCosts,
+  SpentEvent,
+} from './budget-authority.ts';
+import { BudgetNotices } from './budget-notices.ts';
+import { dayOf, nextDayMs, nextMonthMs } from './calendar.ts';
+import {
+  type Amount,
+  add,
+  type BudgetStep,
+  type Caps,
+  fits,
+  isAtLeast,
+  laterStep,
+  nothing,
+  stepOf,
+} from './caps.ts';
+import { costOf } from './cost.ts';
+import type { Ledger, Payer, Reserve, Sum } from './ledger.ts';
+import type { RolePrice } from './prices.ts';
+import { countsSound, estimate, isFree, type Tariff, writtenTime } from './tariff.ts';
+import { AnswerUsage, type UsageCount, workOf } from './usage-bill.ts';
+
+export type SessionBudgetsOptions = {
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly caps: Caps;
+  /** What the roles of this server cost now, for an answer aloud or in writing. */
+  readonly tariffOf: (guildId: string, isWritten?: boolean) => Tariff;
+  /** What anybody costs who was asked, usual or not. */
+  readonly rateOf: (by: ServedBy) => RolePrice;
+  readonly onEvent: (guildId: string, event: SpentEvent) => void;
+};
+
+/** Answers take so much of a budget at most, so that what is said can still be recognised for a while. */
+const forAnswers = 0.95;
+/** Whoever asked longer ago goes by an id. */
+const mostNames = 1_000;
+/** What an answer is measured by where none is asked for. */
+const usual = { characters: 2_000, heardMs: 4_000 };
+
+/** Lets answers begin as long as they fit into the budgets, and charges what they really took. */
+export class SessionBudgets implements BudgetAuthority, SpentCosts {
+  readonly #options: SessionBudgetsOptions;
+  readonly #news: BudgetNotices;
+  /** Of those who asked something, by server and person. */
+  readonly #names = new Map<string, string>();
+  /** What the latest spoken answer of each server was expected to take. */
+  readonly #typical = new Map<string, Amount>();
+
+  constructor(options: SessionBudgetsOptions) {
+    this.#options = options;
+    this.#news = new BudgetNotices(options.clock);
+  }
+
+  open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
+    const { clock, ledger, tariffOf } = this.#options;
+    const { guildId, personId, name, isWritten } = order;
+    const payer = order.payer ?? this.payer(guildId, personId);
+    const tariff = tariffOf(guildId, isWritten && order.heardMs === 0);
+    if (payer.personId !== undefined) this.#name(nameKey(guildId, personId), name);
+    const expected = isFree(tariff) ? nothing : estimate(tariff, order);
+    if (!isWritten) this.#typical.set(guildId, expected);
+    const refused = isFree(tariff) ? undefined : this.#refusal(order, expected, tariff);
+    if (refused) return refused;
+    const reserve = ledger.reserve(guildId, payer, expected, clock.wallMs());
+    const news = this.#warning(guildId);
+    return { kind: 'open', bill: this.#bill(order, reserve, tariff), ...(news && { news }) };
+  }
+
+  payer(guildId: string, personId: string): Payer {
+    const { clock, ledger } = this.#options;
+    return ledger.payer(guildId, personId, clock.wallMs());
+  }
+
+  listen(guildId: string, personId: string): { readonly heard: OnRecognised } | BudgetRefusal {
+    const { caps, clock, ledger } = this.#options;
+    const rate = this.#options.tariffOf(guildId).recognise;
+    const isFree = rate.kind === 'free';
+    const payer = this.payer(guildId, personId);
+    const heard: OnRecognised = (ms, newMs, took) => {
+      const work = workOf(took, { kind: 'heard', ms });
+      // Where it is usually free, what is heard counts with the turn.
+      this.#charge('recognise', guildId, work, rate, isFree ? 0 : newMs, (sum) =>
+        this.#book(guildId, payer, sum),
+      );
+    };
+    if (isFree) return { heard };
+    const theirs = ledger.shareOf(guildId, personId, clock.wallMs());
+    if (stepOf(theirs, caps.personDay, nothing, 1) === 'quiet')
+      return this.#shareUsed(guildId, personId);
+    if (this.manner(guildId).step === 'quiet') return this.#budgetUsed(guildId);
+    return { heard };
+  }
+
+  spoke(guildId: string, { took, ...spoken }: SpokenUsage): void {
+    const { ms } = spoken;
+    const rate = this.#options.tariffOf(guildId).speak;
+    const work = workOf(took, { ...spoken, kind: 'spoken' });
+    this.#charge('speak', guildId, work, rate, rate.kind === 'free' ? 0 : ms, (sum) =>
+      this.#book(guildId, undefined, sum),
+    );
+  }
+
+  manner(guildId: string): BudgetMode {
+    const tariff = this.#options.tariffOf(guildId);
+    if (isFree(tariff)) return { step: 'full', isVoiceCheap: false };
+    const { day, month } = this.#steps(guildId, tariff);
+    const step = laterStep(day, month);
+    const isVoiceCheap = tariff.cheaperVoice !== undefined && isAtLeast(step, 'cheaper');
+    if (!isAtLeast(step, 'captions')) return { step, isVoiceCheap };
+    const isMonth = isAtLeast(month, 'captions');
+    const { line } = this.#budgetUsed(guildId, isMonth);
+    return { step, isVoiceCheap, quiet: { line, time: timeOf(this.#untilMs(isMonth)) } };
+  }
+
+  forget(guildId: string, personId: string): void {
+    const { clock, ledger } = this.#options;
+    ledger.forget(guildId, personId, clock.wallMs());
+    this.#news.forget(guildId, personId);
+    this.#names.delete(nameKey(guildId, personId));
+  }
+
+  today(guildId: string): SpentCost {
+    const { caps } = this.#options;
+    const { day, people } = this.#standing(guildId);
+    const [top] = [...people].sort(([, one], [, other]) => costliest(one, other))[0] ?? [];
+    const name = top === undefined ? undefined : this.#names.get(nameKey(guildId, top));
+    return {
+      usd: day.nanoUsd / 1e9,
+      minutes: day.ms / 60_000,
+      capUsd: caps.serverDay.nanoUsd / 1e9,
+      capMinutes: caps.serverDay.ms / 60_000,
+      isUnpriced: day.unpriced > 0,
+      turns: day.turns,
+      ...(top !== undefined && { top: { personId: top, ...(name && { name }) } }),
+    };
+  }
+
+  #name(key: string, name: string): void {
+    this.#names.delete(key);
+    this.#names.set(key, name);
+    const [oldest] = this.#names.keys();
+    if (this.#names.size > mostNames && oldest !== undefined) this.#names.delete(oldest);
+  }
+
+  #refusal(order: AnswerRequest, expected: Amount, tariff: Tariff): BudgetRefusal | undefined {
+    const { caps, clock, ledger } = this.#options;
+    const { guildId, personId, isWritten } = order;
+    const { day, month } = this.#standing(guildId);
+    const more = add(ledger.reserved(guildId), expected);
+    const part = partForAnswers(tariff);
+    if (isOverCount(day, caps)) return this.#budgetUsed(guildId, false);
+    const room = fits(day, more, caps.serverDay, part) && fits(month, more, caps.serverMonth, part);
+    if (!room) return this.#budgetUsed(guildId, !fits(month, more, caps.serverMonth, part));
+    const share = ledger.shareOf(guildId, personId, clock.wallMs());
+    const theirs = add(share, ledger.reserved(guildId, personId));
+    if (isWritten || fits(theirs, expected, caps.personDay)) return undefined;
+    return this.#shareUsed(guildId, personId);
+  }
+
+  #shareUsed(guildId: string, personId: string): BudgetRefusal {
+    const nowMs = this.#options.clock.wallMs();
+    const hours = Math.ceil((nextDayMs(nowMs) - nowMs) / 3_600_000);
+    const line: TextLine = { id: 'budget.user', with: { h: hours } };
+    return { kind: 'refused', line, isNews: () => this.#news.first(guildId, 'user', personId) };
+  }
+
+  #budgetUsed(guildId: string, isMonth = this.#isMonth(guildId)): BudgetRefusal {
+    const time = timeOf(this.#untilMs(isMonth));
+    const line: TextLine = { id: isMonth ? 'budget.guild.month' : 'budget.guild', with: { time } };
+    return { kind: 'refused', line, isNews: () => this.#news.first(guildId, 'guild') };
+  }
+
+  #warning(guildId: string): TextLine | undefined {
+    const tariff = this.#options.tariffOf(guildId);
+    if (isFree(tariff)) return undefined;
+    const { day, month } = this.#steps(guildId, tariff);
+    if (day !== 'full' && this.#news.first(guildId, 'warn')) return { id: 'budget.warn' };
+    if (month !== 'full' && this.#news.first(guildId, 'warn-month'))
+      return { id: 'budget.warn.month' };
+    return undefined;
+  }
+
+  #steps(
+    guildId: string,
+    tariff: Tariff,
+  ): { readonly day: BudgetStep; readonly month: BudgetStep } {
+    const { caps } = this.#options;
+    const { day, month } = this.#standing(guildId);
+    const typical = this.#typical.get(guildId) ?? estimate(tariff, usual);
+    const part = partForAnswers(tariff);
+    const step = (spent: Amount, cap: Amount): BudgetStep => {
+      const found = stepOf(spent, cap, typical, part);
+      return found === 'quiet' && part === 1 ? 'captions' : found;
+    };
+    const isOver = isOverCount(day, caps);
+    const overStep = part === 1 ? 'captions' : 'quiet';
+    return {
+      day: isOver ? overStep : step(day, caps.serverDay),
+      month: step(month, caps.serverMonth),
+    };
+  }
+
+  #isMonth(guildId: string): boolean {
+    const { month } = this.#steps(guildId, this.#options.tariffOf(guildId));
+    return isAtLeast(month, 'captions');
+  }
+
+  #untilMs(isMonth: boolean): number {
+    const nowMs = this.#options.clock.wallMs();
+    return isMonth ? nextMonthMs(nowMs) : nextDayMs(nowMs);
+  }
+
+  #bill(
+    { guildId, heardMs, isWritten }: AnswerRequest,
+    reserve: Reserve,
+    tariff: Tariff,
+  ): AnswerUsage {
+    const { clock, ledger } = this.#options;
+    const take = (sum: Partial<Sum>) => ledger.take(reserve, sum, clock.wallMs());
+    const { isVoiceCheap } = this.manner(guildId);
+    const voice = (isVoiceCheap && tariff.cheaperVoice) || tariff.speak;
+    const isTalk = countsSound(tariff) && !isWritten;
+    return new AnswerUsage({
+      pay: (what, work) => {
+        const rate = what === 'think' ? tariff.think : voice;
+        const isToCount = isWritten === true && what === 'think';
+        const book = isToCount ? (sum: Partial<Sum>) => take(asTalk(sum, work)) : take;
+        this.#charge(what, guildId, work, rate, 0, book);
+      },
+      talked: (ms) => {
+        if (isTalk) take({ ms: Math.round(ms) });
+      },
+      turn: () => {
+        const asked = isTalk && tariff.recognise.kind === 'free' ? Math.round(heardMs) : 0;
+        take({ turns: 1, ms: asked });
+      },
+      done: () => ledger.release(reserve),
+    });
+  }
+
+  #charge(
+    what: SpentEvent['what'],
+    guildId: string,
+    { uses, by }: UsageCount,
+    usual: RolePrice,
+    ms: number,
+    book: (sum: Partial<Sum>) => void,
+  ): void {
+    const rate = by ? this.#options.rateOf(by) : usual;
+    const rounded = Math.round(ms);
+    if (rate.kind === 'free') {
+      if (rounded > 0 && usual.kind !== 'free') book({ ms: rounded });
+      return;
+    }
+    const nanoUsd = uses.map((use) => costOf(use, rate)).find((cost) => cost !== undefined);
+    if (nanoUsd === undefined) book({ unpriced: 1, ms: rounded });
+    else book({ nanoUsd, ms: rounded });
+    const priced = nanoUsd !== undefined && { usd: nanoUsd / 1e9 };
+    this.#options.onEvent(guildId, { kind: 'spent', what, ...priced });
+  }
+
+  #book(guildId: string, payer: Payer | undefined, sum: Partial<Sum>): void {
+    this.#options.ledger.charge(guildId, payer, sum, this.#options.clock.wallMs());
+  }
+
+  #standing(guildId: string) {
+    return this.#options.ledger.standing(guildId, this.#options.clock.wallMs());
+  }
+}
+
+/** Where recognising costs nothing, nothing is kept for it. */
+function partForAnswers({ recognise }: Tariff): number {
+  return recognise.kind === 'free' ? 1 : forAnswers;
+}
+
+function isOverCount({ unpriced }: Sum, { serverDayUnpriced: most = 0 }: Caps): boolean {
+  return most > 0 && unpriced >= most;
+}
+
+/** What is written is no talk, but of what has no price the time is all that a cap can hold. */
+function asTalk(sum: Partial<Sum>, { uses }: UsageCount): Partial<Sum> {
+  const [use] = uses;
+  return sum.unpriced && use?.kind === 'tokens'
+    ? { ...sum, ms: writtenTime(use.outputTokens) }
+    : sum;
+}
+
+function costliest(one: Sum, other: Sum): number {
+  return other.nanoUsd - one.nanoUsd || other.ms - one.ms;
+}
+
+function nameKey(guildId: string, personId: string): string {
+  return JSON.stringify([guildId, personId]);
+}
+
+/** Always a midnight. */
+function timeOf(wallMs: number): string {
+  return `${dayOf(wallMs)} 00:00 UTC`;
+}

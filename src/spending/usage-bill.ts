@@ -1,0 +1,65 @@
+import type { Usage } from '#src/chat/ports.ts';
+import type { ServedBy } from '#src/provider/models/served-by.ts';
+import type { SpokenUsage } from '#src/speech/metered-voice.ts';
+import type { EngineUsage } from '#src/speech/ports.ts';
+import type { UsageMeter } from './budget-authority.ts';
+import type { Use } from './cost.ts';
+
+/** What was done, counted in one or two ways: the first of them that has a price is paid. */
+export type UsageCount = {
+  readonly uses: readonly Use[];
+  /** Undefined: whoever usually does it. */
+  readonly by: ServedBy | undefined;
+};
+
+/** What the server counted, or else what we did. */
+export function workOf(took: EngineUsage | undefined, estimate: Use): UsageCount {
+  const count = took?.count;
+  return { uses: count ? [count, estimate] : [estimate], by: took?.by };
+}
+
+/** Where a bill is paid. */
+export interface UsageSink {
+  pay(what: 'think' | 'speak', work: UsageCount): void;
+  /** So much talk with a server. */
+  talked(ms: number): void;
+  turn(): void;
+  done(): void;
+}
+
+/** What one answer took. Sound and words of it come from different ends, so each is told apart. */
+export class AnswerUsage implements UsageMeter {
+  readonly #till: UsageSink;
+  #isWanted = false;
+  #isClosed = false;
+
+  constructor(till: UsageSink) {
+    this.#till = till;
+  }
+
+  used(usage: Usage): void {
+    if (usage.inputTokens === 0 && usage.outputTokens === 0) return; // refused
+    const { by, ...tokens } = usage;
+    this.#till.pay('think', { uses: [{ ...tokens, kind: 'tokens' }], by });
+  }
+
+  spoke({ took, ...spoken }: SpokenUsage): void {
+    this.#till.pay('speak', workOf(took, { ...spoken, kind: 'spoken' }));
+  }
+
+  sounded(ms: number): void {
+    this.#till.talked(ms);
+  }
+
+  wanted(): void {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    this.#till.turn();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#till.done();
+  }
+}

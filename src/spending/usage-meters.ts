@@ -1,0 +1,132 @@
+import { durationMs } from '#src/audio/pcm.ts';
+import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
+import { meteredVoice } from '#src/speech/metered-voice.ts';
+import type {
+  EngineUsage,
+  Listening,
+  Synthesizer,
+  Transcriber,
+  Transcript,
+} from '#src/speech/ports.ts';
+import type { BudgetAuthority, OnRecognised } from './budget-authority.ts';
+
+const heardRateHz = 16_000;
+
+/**
+ * The same recogniser for one utterance. Each request to a server counts, whole or cut short, also one that is made
+ * beside another or in its place, unless the server refused it.
+ */
+export function meteredTranscriber(transcriber: Transcriber, heard: OnRecognised): Transcriber {
+  const tally = new Tally(heard);
+  const { wrapped } = transcriber;
+  return wrapped
+    ? wrapped.call(transcriber, (engine) => metered(engine, tally))
+    : metered(transcriber, tally);
+}
+
+/** What of one utterance was told of; its length counts once, however often it is sent. */
+class Tally {
+  readonly #heard: OnRecognised;
+  #toldMs = 0;
+
+  constructor(heard: OnRecognised) {
+    this.#heard = heard;
+  }
+
+  /** `ms` of sound were sent that end at `toMs` of the utterance. */
+  add(ms: number, toMs: number, took: EngineUsage | undefined): void {
+    this.#heard(ms, Math.max(0, toMs - this.#toldMs), took);
+    this.#toldMs = Math.max(toMs, this.#toldMs);
+  }
+}
+
+function metered(transcriber: Transcriber, tally: Tally): Transcriber {
+  const { listen } = transcriber;
+  return {
+    async *transcribe(pcm, signal) {
+      signal.throwIfAborted();
+      let isRefused = false;
+      let took: EngineUsage | undefined;
+      try {
+        for await (const update of transcriber.transcribe(pcm, signal)) {
+          if (update.kind === 'final') took = update.transcript.took;
+          yield update;
+        }
+      } catch (error) {
+        isRefused = !signal.aborted && isUnpaid(error);
+        throw error;
+      } finally {
+        if (!isRefused) tally.add(durationMs(pcm), durationMs(pcm), took);
+      }
+    },
+    ...(listen && {
+      listen: (onPartial, signal) =>
+        new MeteredListening(listen.call(transcriber, onPartial, signal), tally, signal),
+    }),
+  };
+}
+
+/** Sound that streams is sent once, whatever is asked about it. It counts when its words come, or with the end. */
+class MeteredListening implements Listening {
+  readonly #inner: Listening;
+  readonly #tally: Tally;
+  readonly #signal: AbortSignal;
+  /** Transcripts that several wait for come more than once. */
+  readonly #counted = new WeakSet<EngineUsage>();
+  #pushed = 0;
+  #paid = 0;
+  #isOver = false;
+
+  constructor(inner: Listening, tally: Tally, signal: AbortSignal) {
+    this.#inner = inner;
+    this.#tally = tally;
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#end, { once: true });
+  }
+
+  push(sound: Int16Array): void {
+    this.#pushed += sound.length;
+    this.#inner.push(sound);
+  }
+
+  async settle(signal: AbortSignal): Promise<Transcript> {
+    const upTo = this.#pushed;
+    const transcript = await this.#inner.settle(signal);
+    if (!this.#isOver) this.#pay(upTo, transcript.took);
+    return transcript;
+  }
+
+  [Symbol.dispose](): void {
+    this.#signal.removeEventListener('abort', this.#end);
+    this.#end();
+    this.#inner[Symbol.dispose]();
+  }
+
+  readonly #end = (): void => {
+    if (!this.#isOver) this.#pay(this.#pushed);
+    this.#isOver = true;
+  };
+
+  #pay(upTo: number, took?: EngineUsage): void {
+    const ms = (Math.max(0, upTo - this.#paid) / heardRateHz) * 1_000;
+    const toMs = (upTo / heardRateHz) * 1_000;
+    this.#paid = Math.max(this.#paid, upTo);
+    const isNews = took?.count !== undefined && !this.#counted.has(took);
+    if (took) this.#counted.add(took);
+    if (isNews) this.#tally.add(ms, toMs, took);
+    else if (ms > 0) this.#tally.add(ms, toMs, took?.by && { by: took.by });
+  }
+}
+
+/** What speaks in a server, and who pays for it. */
+type CountedParts = {
+  readonly spending: Pick<BudgetAuthority, 'spoke'>;
+  readonly synthesizer: Synthesizer;
+};
+
+/** The same parts; what the bot says beside its answers is paid by this server. */
+export function withCountedVoice<Parts extends CountedParts>(guildId: string, parts: Parts): Parts {
+  const { spending, synthesizer } = parts;
+  const counted = meteredVoice(synthesizer, (spoken) => spending.spoke(guildId, spoken));
+  return { ...parts, synthesizer: counted };
+}

@@ -1,0 +1,73 @@
+import { Registry } from 'prom-client';
+import { LoopDelay } from '#src/status/loop-delay.ts';
+import { DiscordMetrics } from './discord-metrics.ts';
+import { Meters } from './meters.ts';
+import { ProcessMetrics } from './process-metrics.ts';
+import { ProviderMetrics } from './provider-metrics.ts';
+import { SessionMetrics } from './session-metrics.ts';
+
+/** All figures of one bot, for a scraper. Closing it ends the watch over the event loop. */
+export class Metrics implements Disposable {
+  readonly sessions: SessionMetrics;
+  readonly discord: DiscordMetrics;
+  readonly providers: ProviderMetrics;
+  readonly process: ProcessMetrics;
+  readonly meters: Meters;
+  readonly #registry = new Registry();
+  readonly #loop = new LoopDelay();
+
+  /** `ready` tells whether the gateway is connected, `version` is that of this program. */
+  constructor(ready: () => boolean, version = 'unknown') {
+    const meters = new Meters(this.#registry);
+    this.meters = meters;
+    this.sessions = new SessionMetrics(meters);
+    this.discord = new DiscordMetrics(meters);
+    this.providers = new ProviderMetrics(meters);
+    this.process = new ProcessMetrics(meters, version);
+    const links =
+      'Voice channels the bot is in, by whether its link is open or it is on its way back.';
+    meters.labelledGauge('channel_links', links, ['state'], () => this.#links());
+    const delay = 'How late the event loop was within the last half to whole minute';
+    meters.gauge('event_loop_delay_p50_seconds', `${delay}: half of the time.`, () =>
+      seconds(this.#loop.read().p50Ms),
+    );
+    meters.gauge('event_loop_delay_p99_seconds', `${delay}: 99 % of the time.`, () =>
+      seconds(this.#loop.read().p99Ms),
+    );
+    meters.gauge('event_loop_delay_max_seconds', `${delay}: at most.`, () =>
+      seconds(this.heldUpMs()),
+    );
+    meters.gauge('resident_memory_bytes', 'Memory of the process.', () =>
+      process.memoryUsage.rss(),
+    );
+    meters.gauge('uptime_seconds', 'Since the process started.', () => process.uptime());
+    meters.gauge('ready', '1 while the gateway is connected.', () => Number(ready()));
+  }
+
+  /** How long the event loop stood still at most, of late. */
+  heldUpMs(): number {
+    return this.#loop.read().maxMs;
+  }
+
+  #links() {
+    const { present } = this.sessions;
+    const open = [...present].filter((guildId) => this.discord.isLinked(guildId)).length;
+    return [
+      { labels: { state: 'open' }, value: open },
+      { labels: { state: 'reconnecting' }, value: present.size - open },
+    ];
+  }
+
+  /** Everything in the text format of Prometheus, with its content type. */
+  async page(): Promise<{ readonly type: string; readonly text: string }> {
+    return { type: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+
+  [Symbol.dispose](): void {
+    this.#loop[Symbol.dispose]();
+  }
+}
+
+function seconds(ms: number): number {
+  return ms / 1000;
+}

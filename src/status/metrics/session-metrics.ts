@@ -1,0 +1,136 @@
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import { latencies } from '#src/status/latency.ts';
+import type { Meters } from './meters.ts';
+
+type AnsweredEvent = Extract<SessionEvent, { kind: 'answered' }>;
+
+/** Around the times people notice: an answer should start within half a second. */
+const turnBuckets = [
+  0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.8, 1, 1.5, 2.5, 5, 10, 20,
+];
+/** Up to the deadline of a join. */
+const joinBuckets = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15];
+
+/** Counts what happens in voice channels; labels are words of ours, never ids. */
+export class SessionMetrics {
+  readonly #present = new Set<string>();
+  readonly #joins;
+  readonly #leaves;
+  readonly #turns;
+  readonly #ignored;
+  readonly #dropped;
+  readonly #instants;
+  readonly #failures;
+  readonly #packets;
+  readonly #spent;
+  readonly #unpriced;
+  readonly #tools;
+  readonly #recogniserWaits;
+
+  constructor(meters: Meters) {
+    this.#joins = meters.seconds('join', 'From the call until the bot was in.', joinBuckets);
+    this.#leaves = meters.counter('leaves', 'Voice channels left, by reason.', ['why']);
+    this.#turns = meters.counter('turns', 'Questions, by how the answer ended.', [
+      'finish',
+      'asked',
+    ]);
+    this.#ignored = meters.counter('ignored', 'Utterances that were not answered, by reason.', [
+      'why',
+    ]);
+    this.#dropped = meters.counter('dropped', 'Questions that waited for nothing, by reason.', [
+      'why',
+    ]);
+    this.#instants = meters.seconds(
+      'turn_instant',
+      'From the last voiced packet of a spoken question to each instant of its answer.',
+      turnBuckets,
+      ['instant'],
+    );
+    this.#failures = meters.counter('failures', 'What broke, by stage and error code.', [
+      'stage',
+      'code',
+    ]);
+    this.#packets = meters.counter(
+      'voice_packets',
+      'Packets of people who are heard, by what became of them; one packet may have several fates.',
+      ['fate'],
+    );
+    this.#spent = meters.counter('spent_usd', 'US dollars spent on servers, by what for.', [
+      'what',
+    ]);
+    this.#unpriced = meters.counter('unpriced', 'Requests to servers without a known price.', [
+      'what',
+    ]);
+    this.#tools = meters.counter('tool_calls', 'Calls of tools by a model, by how they ended.', [
+      'tool',
+      'how',
+    ]);
+    this.#recogniserWaits = meters.counter(
+      'recogniser_waits',
+      'Utterances that waited since as many as may be were being recognised.',
+    );
+    meters.gauge('channels', 'Voice channels the bot is in.', () => this.#present.size);
+  }
+
+  /** Servers with a voice channel the bot is in, or on its way back to. */
+  get present(): ReadonlySet<string> {
+    return this.#present;
+  }
+
+  count(guildId: string, event: SessionEvent): void {
+    switch (event.kind) {
+      case 'joined':
+        this.#present.add(guildId);
+        this.#joins.observe(event.tookMs / 1000);
+        return;
+      case 'left':
+        this.#present.delete(guildId);
+        this.#leaves.inc({ why: event.why });
+        return;
+      case 'stream':
+        for (const [fate, count] of Object.entries(event.packets))
+          this.#packets.inc({ fate }, count);
+        return;
+      case 'recognised':
+      case 'erased':
+      case 'alert':
+        return; // counted by the alert board
+      case 'recogniser-full':
+        this.#recogniserWaits.inc();
+        return;
+      case 'ignored':
+        this.#ignored.inc({ why: event.why });
+        return;
+      case 'dropped':
+        this.#dropped.inc({ why: event.why });
+        return;
+      case 'spent':
+        if (event.usd === undefined) this.#unpriced.inc({ what: event.what });
+        else this.#spent.inc({ what: event.what }, event.usd);
+        return;
+      case 'tool':
+        this.#tools.inc({ tool: event.tool, how: event.how });
+        return;
+      case 'answered':
+        this.#answered(event);
+        return;
+      case 'failed':
+        this.#failures.inc({ stage: event.stage, code: event.code });
+        return;
+    }
+  }
+
+  /** A typed question was not heard: its instants would spoil the figures of those that were. */
+  #answered({ finish, typed, instants }: AnsweredEvent): void {
+    this.#turns.inc({ finish, asked: typed ? 'typed' : 'spoken' });
+    if (typed) return;
+    for (const [key, ms] of Object.entries(latencies(instants))) {
+      this.#instants.observe({ instant: labelOf(key) }, Math.max(0, ms) / 1000);
+    }
+  }
+}
+
+/** `firstTokenMs` is labelled `first_token`. */
+function labelOf(key: string): string {
+  return key.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

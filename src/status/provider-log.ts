@@ -1,0 +1,96 @@
+import type { ProviderNews, ProviderRole } from '#src/provider/fallback-chain.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
+import type { ProviderMetrics } from '#src/status/metrics/provider-metrics.ts';
+import { type Log, logSession } from './log.ts';
+
+/** More different complaints than one server has. */
+const mostTold = 50;
+
+/** So much is listened to before a model that reads aloud is judged. */
+const enoughWords = 100;
+/** More than this of what it reads, and it is not what was to be said. */
+const mostWrong = 0.1;
+
+/** The operator reads of each trouble with a server once, not once a turn, and that it is over. */
+export class ProviderLog {
+  readonly #log: Log;
+  readonly #metrics: ProviderMetrics;
+  /** By role and provider: what was told of it since it last worked. */
+  readonly #told = new Map<string, Set<string>>();
+  /** By provider: what it has read since it was judged, and how that was. */
+  readonly #readers = new Map<string, ReadingAccuracy & { readonly isBad: boolean }>();
+
+  constructor(log: Log, metrics: ProviderMetrics) {
+    this.#log = log;
+    this.#metrics = metrics;
+  }
+
+  provider(news: ProviderNews): void {
+    const { role } = news;
+    switch (news.kind) {
+      case 'failed':
+        this.#metrics.failed(role, news.code);
+        this.#failed(news);
+        return;
+      case 'mended':
+        this.#told.delete(keyOf(role, news.provider));
+        this.#log.info({ role, provider: news.provider }, 'works again');
+        return;
+      case 'fallback-on':
+        this.#metrics.fellBack(role);
+        this.#log.warn({ role, from: news.from, to: news.to }, 'a fall-back stands in');
+        return;
+      case 'fallback-off':
+        this.#metrics.returned(role);
+        this.#log.info({ role, provider: news.back }, 'back to normal');
+        return;
+    }
+  }
+
+  /** Told when a model begins to read otherwise than it should, and when it reads well again. */
+  reading({ provider, words, wrongWords }: ReadingAccuracy & { readonly provider: string }): void {
+    this.#metrics.read(words, wrongWords);
+    const known = this.#readers.get(provider) ?? { words: 0, wrongWords: 0, isBad: false };
+    const now = { words: known.words + words, wrongWords: known.wrongWords + wrongWords };
+    const isEnough = now.words >= enoughWords;
+    const isBad = isEnough ? now.wrongWords > now.words * mostWrong : known.isBad;
+    this.#readers.set(provider, isEnough ? { words: 0, wrongWords: 0, isBad } : { ...now, isBad });
+    if (isBad === known.isBad) return;
+    if (isBad) this.#log.warn({ provider, ...now }, 'the voice does not read what it is given');
+    else this.#log.info({ provider, ...now }, 'the voice reads what it is given again');
+  }
+
+  /** What was told of a server is not told again of each answer that it spoils. */
+  session(guildId: string, event: SessionEvent): void {
+    if (event.kind === 'failed' && this.#isTold(event.message)) {
+      const { stage, code, message } = event;
+      this.#log.debug({ guildId, stage, code }, message);
+      return;
+    }
+    logSession(this.#log, guildId, event);
+  }
+
+  #failed({
+    role,
+    provider,
+    code,
+    message,
+    cause,
+  }: Extract<ProviderNews, { kind: 'failed' }>): void {
+    const key = keyOf(role, provider);
+    const told = this.#told.get(key) ?? new Set();
+    this.#told.set(key, told);
+    const isNew = !told.has(code);
+    if (told.size < mostTold) told.add(code).add(message);
+    this.#log[isNew ? 'warn' : 'debug']({ role, provider, code, err: cause }, message);
+  }
+
+  #isTold(message: string): boolean {
+    return [...this.#told.values()].some((told) => told.has(message));
+  }
+}
+
+function keyOf(role: ProviderRole, provider: string): string {
+  return `${role} ${provider}`;
+}

@@ -1,0 +1,171 @@
+import type { AlertChange } from '#src/base/alerts.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/provider/within.ts';
+import type { Store } from '#src/storage/store.ts';
+import { helpsReopening, type StoreCode } from '#src/storage/trouble.ts';
+import { type OperationName, perform, rulesOf, storeOver } from './operations.ts';
+import { WriteWatchdog } from './write-watchdog.ts';
+
+/** What happens to the store, for logs, figures and `/readyz`. */
+export type StoreEvent =
+  | { readonly kind: 'opened' }
+  /** It cannot be opened; each new reason once. */
+  | { readonly kind: 'refused'; readonly error: BotError }
+  | { readonly kind: 'written'; readonly tookMs: number }
+  | AlertChange;
+
+type Opening =
+  | { readonly kind: 'open'; readonly store: Store }
+  | { readonly kind: 'failed'; readonly error: BotError };
+
+/** After a failure the store is opened anew, but not twice within this time. */
+const reopenMs = 60_000;
+/** Nobody waits longer for a store that is being opened. */
+const openingMs = 5_000;
+/** How often the watchdog looks; while nothing could be written it tries to write itself. */
+const watchMs = 10_000;
+
+/**
+ * A store that the bot can start and live without: as long as it cannot be opened, each operation fails.
+ *
+ * `tell` hears of a first failure before this resolves. Not for `:memory:`, which forgets when reopened.
+ */
+export async function keepStore(
+  open: () => Promise<Store>,
+  clock: Clock,
+  tell: (event: StoreEvent) => void,
+): Promise<Store> {
+  const door = new StoreDoor(open, clock, tell);
+  await door.start();
+  return storeOver(
+    (name, ...args) => door.use(name, (store) => perform(store, name, ...args)),
+    () => door.close(),
+  );
+}
+
+class StoreDoor {
+  readonly #open: () => Promise<Store>;
+  readonly #clock: Clock;
+  readonly #tell: (event: StoreEvent) => void;
+  readonly #watchdog = new WriteWatchdog();
+  readonly #over = new AbortController();
+  #opening: Promise<Opening> | undefined;
+  #isOpening = false;
+  #openedAtMs = Number.NEGATIVE_INFINITY;
+  #doubtful = false;
+  #told = '';
+  #watching: Promise<void> = Promise.resolve();
+
+  constructor(open: () => Promise<Store>, clock: Clock, tell: (event: StoreEvent) => void) {
+    this.#open = open;
+    this.#clock = clock;
+    this.#tell = tell;
+  }
+
+  /** Resolves when the store is open, or cannot be for now. */
+  async start(): Promise<void> {
+    const late = () => new BotError('store.unreadable', true, slow);
+    try {
+      await within(this.#reach(), openingMs, this.#clock, late);
+    } catch (error) {
+      if (!(error instanceof BotError)) throw error;
+      this.#refused(error);
+    }
+    this.#watching = this.#watch();
+  }
+
+  async use<T>(name: OperationName, work: (store: Store) => Promise<T>): Promise<T> {
+    const { code } = rulesOf(name);
+    const fromMs = this.#clock.nowMs();
+    if (code === 'store.unwritable') this.#watchdog.began(fromMs);
+    try {
+      const done = await this.#perform(code, work);
+      if (code === 'store.unwritable') this.#written(this.#clock.nowMs() - fromMs);
+      return done;
+    } catch (error) {
+      if (error instanceof BotError) this.#watchdog.failed(error.message);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#over.abort(new Error('closed'));
+    await this.#watching;
+    const opening = await this.#opening;
+    if (opening?.kind === 'open') await opening.store[Symbol.asyncDispose]();
+  }
+
+  async #perform<T>(code: StoreCode, work: (store: Store) => Promise<T>): Promise<T> {
+    const late = () => new BotError(code, true, slow);
+    const opening = await within(this.#reach(), openingMs, this.#clock, late);
+    if (opening.kind === 'failed') throw withCode(code, opening.error);
+    try {
+      return await work(opening.store);
+    } catch (error) {
+      this.#doubtful ||= helpsReopening(error);
+      throw error;
+    }
+  }
+
+  /** The last opening, or a new one where that was in vain or has failed since; never two at a time. */
+  #reach(): Promise<Opening> {
+    const nowMs = this.#clock.nowMs();
+    const isDue = this.#doubtful && nowMs - this.#openedAtMs >= reopenMs;
+    const mayOpen = isDue && !this.#isOpening && !this.#over.signal.aborted;
+    if (this.#opening && !mayOpen) return this.#opening;
+    this.#openedAtMs = nowMs;
+    this.#doubtful = false;
+    this.#opening = this.#reopen(this.#opening);
+    return this.#opening;
+  }
+
+  async #reopen(former: Promise<Opening> | undefined): Promise<Opening> {
+    this.#isOpening = true;
+    try {
+      const before = await former;
+      if (before?.kind === 'open') await before.store[Symbol.asyncDispose]();
+      const store = await this.#open();
+      this.#told = '';
+      this.#tell({ kind: 'opened' });
+      return { kind: 'open', store };
+    } catch (error) {
+      if (!(error instanceof BotError)) throw error;
+      this.#doubtful = true;
+      this.#refused(error);
+      return { kind: 'failed', error };
+    } finally {
+      this.#isOpening = false;
+    }
+  }
+
+  #refused(error: BotError): void {
+    if (error.message !== this.#told) this.#tell({ kind: 'refused', error });
+    this.#told = error.message;
+  }
+
+  #written(tookMs: number): void {
+    this.#tell({ kind: 'written', tookMs });
+    this.#alert(this.#watchdog.written(this.#clock.nowMs()));
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      await this.#clock.sleep(watchMs, signal).catch(() => undefined);
+      if (signal.aborted || !this.#watchdog.isWaiting) continue;
+      this.#alert(this.#watchdog.tick(this.#clock.nowMs()));
+      void this.use('probe', (store) => store.probe()).catch(() => undefined); // its failure is the alert's cause
+    }
+  }
+
+  #alert(change: AlertChange | undefined): void {
+    if (change) this.#tell(change);
+  }
+}
+
+const slow = `The store is not open after ${openingMs / 1000} s: check its disk.`;
+
+function withCode(code: StoreCode, { retryable, message, cause }: BotError): BotError {
+  return new BotError(code, retryable, message, cause);
+}

@@ -1,0 +1,150 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/provider/within.ts';
+import type { Store } from '#src/storage/store.ts';
+import type { StoreCode } from '#src/storage/trouble.ts';
+import { type OperationName, type OperationResult, rulesOf, storeOver } from './operations.ts';
+import { errorOf, type FromStore, type StoreThreadData, type ToStore } from './store-messages.ts';
+
+export type StoreThreadOptions = Omit<StoreThreadData, 'path'> & {
+  /** For the deadlines of this side; waiting for other programs follows the clock of the machine. */
+  readonly clock: Clock;
+  /** The store's own thread when left out. */
+  readonly entry?: URL;
+};
+
+/** Longest time, in ms, until the file is open; checking a big one takes longest. */
+const openMs = 10_000;
+/** Longest time, in ms, that the thread has for what it was asked before it was closed. */
+const closeMs = 3_000;
+/** Requests that wait for an answer; further ones fail at once. */
+const mostRequests = 1_000;
+
+type Request = {
+  readonly code: StoreCode;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** Why nothing is asked any more: one sentence for the operator. */
+type End = { readonly message: string; readonly cause?: unknown };
+
+/** The worker thread that holds one store: a disk that is slow delays no frame. Once ended it stays so. */
+export class StoreThread {
+  readonly store: Store;
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #worker: Worker;
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #requests = new Map<number, Request>();
+  #lastId = 0;
+  #end: End | undefined;
+
+  private constructor(path: string, { clock, entry = ownEntry, ...options }: StoreThreadOptions) {
+    this.#path = path;
+    this.#clock = clock;
+    const workerData: StoreThreadData = { path, ...options };
+    const bare = { env: {}, execArgv: [], stdout: true, stderr: true };
+    this.#worker = new Worker(entry, { workerData, ...bare });
+    this.#worker.stdout.resume();
+    this.#worker.stderr.resume();
+    this.#worker.on('message', (message: FromStore) => this.#hear(message));
+    this.#worker.on('error', (cause) => this.#fail(cause));
+    this.#worker.on('exit', () => {
+      this.#fail();
+      this.#ended.resolve();
+    });
+    this.store = storeOver(
+      (name, ...args) => this.#ask(name, args) as OperationResult<typeof name>,
+      () => this.#close(),
+    );
+  }
+
+  /** Errors: BotError `store.unreadable`, once the thread has ended. */
+  static async open(path: string, options: StoreThreadOptions): Promise<StoreThread> {
+    const thread = new StoreThread(path, options);
+    const late = () => new BotError('store.unreadable', true, silent(path, openMs));
+    try {
+      await within(thread.#opened.promise, openMs, options.clock, late);
+    } catch (error) {
+      await thread.#kill();
+      throw error;
+    }
+    thread.#worker.unref();
+    return thread;
+  }
+
+  async #ask(name: OperationName, args: readonly unknown[]): Promise<unknown> {
+    const { code, timeoutMs } = rulesOf(name);
+    if (this.#end) throw new BotError(code, true, this.#end.message, this.#end.cause);
+    if (this.#requests.size >= mostRequests) throw new BotError(code, true, tooMuch(this.#path));
+    const id = ++this.#lastId;
+    const answer = Promise.withResolvers<unknown>();
+    this.#requests.set(id, { code, resolve: answer.resolve, reject: answer.reject });
+    this.#worker.ref();
+    this.#tell({ kind: 'request', id, name, args });
+    const late = () => new BotError(code, true, silent(this.#path, timeoutMs));
+    try {
+      return await within(answer.promise, timeoutMs, this.#clock, late);
+    } finally {
+      this.#requests.delete(id);
+      if (this.#requests.size === 0) this.#worker.unref();
+    }
+  }
+
+  /** What was asked before is still answered; resolves when the thread has ended. */
+  async #close(): Promise<void> {
+    this.#end ??= { message: `The store ${this.#path} is closed: start the bot again.` };
+    this.#worker.ref();
+    this.#tell({ kind: 'close' });
+    const late = () => new Error(silent(this.#path, closeMs));
+    await within(this.#ended.promise, closeMs, this.#clock, late).catch(() => this.#kill());
+  }
+
+  async #kill(): Promise<void> {
+    await this.#worker.terminate();
+    await this.#ended.promise;
+  }
+
+  #tell(message: ToStore): void {
+    this.#worker.postMessage(message);
+  }
+
+  #hear(message: FromStore): void {
+    switch (message.kind) {
+      case 'open':
+        this.#opened.resolve();
+        return;
+      case 'refused':
+        this.#opened.reject(errorOf(message.error));
+        return;
+      case 'done':
+        this.#requests.get(message.id)?.resolve(message.result);
+        return;
+      case 'failed':
+        this.#requests.get(message.id)?.reject(errorOf(message.error));
+        return;
+    }
+  }
+
+  #fail(cause?: unknown): void {
+    const message = `The thread of the store ${this.#path} ended: it is started again when it is needed.`;
+    this.#end ??= { message, cause };
+    const end = this.#end;
+    const error = (code: StoreCode) => new BotError(code, true, end.message, end.cause);
+    this.#opened.reject(error('store.unreadable'));
+    for (const { code, reject } of this.#requests.values()) reject(error(code));
+  }
+}
+
+const ownEntry = new URL('./store-worker.ts', import.meta.url);
+
+function silent(path: string, ms: number): string {
+  return `The store ${path} did not answer in ${ms / 1000} s: check its disk.`;
+}
+
+function tooMuch(path: string): string {
+  return `The store ${path} is too slow for what is to be written: check its disk.`;
+}

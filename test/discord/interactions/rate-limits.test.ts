@@ -1,0 +1,184 @@
+import type { Interaction } from 'discord.js';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import {
+  type Admission,
+  InteractionLimits,
+  type LimitedRequest,
+} from '#src/discord/interactions/rate-limits.ts';
+import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
+import { TokenBuckets } from '#src/discord/interactions/token-buckets.ts';
+import type { Button, CommandPorts } from '#src/session/ports/command.ts';
+import { text } from '#src/texts/texts.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+
+const knock: LimitedRequest = { kind: 'command', name: 'help', userId: 'mallory', guildId: 'g' };
+
+/** What became of so many of these, evenly over a time. */
+function flood(
+  limits: InteractionLimits,
+  knocks: readonly LimitedRequest[],
+  overMs: number,
+  fromMs = 0,
+) {
+  const all = knocks.map((one, n) => limits.admit(one, fromMs + (n * overMs) / knocks.length));
+  const count = (kind: Admission['kind']) => all.filter((one) => one.kind === kind).length;
+  return [count('admitted'), count('refused'), count('dropped')];
+}
+
+const times = (n: number, make: (n: number) => Partial<LimitedRequest>): LimitedRequest[] =>
+  Array.from({ length: n }, (_, at) => ({ ...knock, ...make(at) }));
+
+test('of 200 commands a second of one person ten are done, one is answered, and the rest is dropped', () => {
+  const limits = new InteractionLimits(5);
+  expect(
+    flood(
+      limits,
+      times(200, () => ({})),
+      1_000,
+    ),
+  ).toEqual([10, 1, 189]);
+  expect(
+    flood(
+      limits,
+      times(2_000, () => ({})),
+      10_000,
+      1_000,
+    ),
+  ).toEqual([5, 0, 1_995]);
+});
+
+test('who was too fast reads when to try again, and may then', () => {
+  const limits = new InteractionLimits(5);
+  flood(
+    limits,
+    times(10, () => ({})),
+    0,
+  );
+  expect(limits.admit(knock, 0)).toEqual({ kind: 'refused', waitMs: 2_000 });
+  expect(limits.admit(knock, 1_999)).toEqual({ kind: 'dropped' });
+  expect(limits.admit(knock, 2_000)).toEqual({ kind: 'admitted' });
+  expect(limits.admit(knock, 29_999)).toEqual({ kind: 'admitted' });
+});
+
+test('of 50 people with 20 buttons each, a server has 40 done at once, each is told once, others have theirs', () => {
+  const limits = new InteractionLimits(5);
+  const all = times(1_000, (n) => ({ userId: `${n % 50}`, name: 'press tracks' }));
+  expect(flood(limits, all, 0)).toEqual([40, 50, 910]);
+  expect(limits.admit({ ...knock, guildId: 'h' }, 0)).toEqual({ kind: 'admitted' });
+});
+
+test('what others do holds up nobody who leaves, stops it, or says no', () => {
+  const limits = new InteractionLimits(5);
+  flood(
+    limits,
+    times(1_000, (n) => ({ userId: `${n % 50}` })),
+    0,
+  );
+  const quiet = ['leave', 'stop', 'press stop', 'privacy deny', 'press consent.never'];
+  for (const name of quiet)
+    expect(limits.admit({ ...knock, name, userId: 'eva' }, 0)).toEqual({ kind: 'admitted' });
+  expect(limits.admit({ ...knock, userId: 'eva' }, 0)).toMatchObject({ kind: 'refused' });
+});
+
+test('a server is joined three times a minute, whoever asks', () => {
+  const limits = new InteractionLimits(5);
+  const all = times(30, (n) => ({ name: 'join', userId: `${n}` }));
+  expect(flood(limits, all, 60_000)).toEqual([5, 25, 0]);
+  expect(flood(limits, all.slice(0, 3), 0, 180_000)).toEqual([3, 0, 0]);
+});
+
+test('suggestions are dropped without a word above a hundred keys at once, and cost no command', () => {
+  const limits = new InteractionLimits(5);
+  expect(
+    flood(
+      limits,
+      times(500, () => ({ kind: 'suggestion' })),
+      0,
+    ),
+  ).toEqual([100, 0, 400]);
+  expect(limits.admit(knock, 0)).toEqual({ kind: 'admitted' });
+});
+
+test('a limit of 0 is none', () => {
+  expect(
+    flood(
+      new InteractionLimits(0),
+      times(1_000, () => ({})),
+      0,
+    ),
+  ).toEqual([1_000, 0, 0]);
+});
+
+test('in no span of time does a bucket give more than its burst and its rate, whatever the clock does', () => {
+  const steps = fc.array(fc.integer({ min: -5_000, max: 5_000 }), { maxLength: 200 });
+  fc.assert(
+    fc.property(steps, (all) => {
+      const buckets = new TokenBuckets({ burst: 4, perSecond: 2 });
+      let [atMs, forwardMs, given] = [100_000, 0, 0];
+      for (const step of all) {
+        atMs += step;
+        forwardMs += Math.max(0, step);
+        if (buckets.take('a', atMs) === 0) given++;
+      }
+      expect(given).toBeLessThanOrEqual(4 + (forwardMs / 1_000) * 2);
+    }),
+  );
+});
+
+test('a flood of strangers is remembered up to a bound', () => {
+  const buckets = new TokenBuckets({ burst: 1, perSecond: 1 });
+  for (let n = 0; n < 50_000; n++) buckets.take(`${n}`, 0);
+  expect(buckets.size).toBe(10_000);
+});
+
+/** As much of a press on a button as is read. */
+function press(id: number, guildId: string, userId: string, said: unknown[]): Interaction {
+  return {
+    ...{ id: `${id}`, customId: 'parley:hark', locale: 'en', guildId, user: { id: userId } },
+    ...{ guild: { preferredLocale: 'en' }, member: { displayName: userId, voice: {} } },
+    isAutocomplete: () => false,
+    isChatInputCommand: () => false,
+    isMessageContextMenuCommand: () => false,
+    isButton: () => true,
+    inCachedGuild: () => true,
+    async reply(message: unknown) {
+      said.push(message);
+      return {};
+    },
+  } as unknown as Interaction;
+}
+
+test('in a flood Discord gets few answers, one of them says why, and other servers get theirs at once', async () => {
+  const events: DiscordEvent[] = [];
+  let done = 0;
+  const hark: Button = {
+    ...{ name: 'hark', label: 'button.confirm', look: 'main' },
+    async run() {
+      done++;
+      return [{ id: 'stop.ok', to: 'caller' }];
+    },
+  };
+  const timing = new SteppedTiming();
+  const reception = new InteractionReceiver({
+    ...{ commands: [], commandsPerPerson: 5, ports: {} as CommandPorts, timing },
+    presses: new Map([['hark', hark]]),
+    panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
+    tell: (event) => events.push(event),
+  });
+  const [flooded, other]: [unknown[], unknown[]] = [[], []];
+  for (let n = 0; n < 2_000; n++) {
+    reception.meet(press(n, 'g', 'mallory', flooded));
+    if (n % 1_000 === 999) reception.meet(press(9_000 + n, 'h', 'eva', other));
+    timing.passMs(5);
+    await Promise.resolve();
+  }
+  await expect.poll(() => other.length).toBe(2);
+  expect(flooded.length).toBe(15);
+  expect(done).toBe(16);
+  const words = flooded.map((message) => JSON.stringify(message));
+  const why = words.filter((one) => one.includes(text('slow.down', { s: 2 })));
+  expect(why).toHaveLength(1);
+  expect(events.filter(({ kind }) => kind !== 'command')).toEqual([]);
+});

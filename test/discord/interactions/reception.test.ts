@@ -1,0 +1,127 @@
+import { type Interaction, MessageFlags } from 'discord.js';
+import { expect, test } from 'vitest';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
+import type { Button, CommandPorts } from '#src/session/ports/command.ts';
+import { text } from '#src/texts/texts.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+
+function open(...presses: readonly Button[]) {
+  const events: DiscordEvent[] = [];
+  const reception = new InteractionReceiver({
+    commands: [],
+    presses: new Map(presses.map((press) => [press.name, press])),
+    ports: {} as CommandPorts,
+    commandsPerPerson: 5,
+    panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
+    timing: new SteppedTiming(),
+    tell: (event) => events.push(event),
+  });
+  return { reception, events };
+}
+
+/** A press from a direct message, or from a server the bot is not in. */
+function fromElsewhere(
+  reply: (message: unknown) => Promise<unknown>,
+  locale: unknown = 'de',
+): Interaction {
+  return {
+    ...{ locale, user: { id: 'ben' } },
+    isAutocomplete: () => false,
+    isChatInputCommand: () => false,
+    isMessageContextMenuCommand: () => false,
+    isButton: () => true,
+    inCachedGuild: () => false,
+    reply,
+  } as unknown as Interaction;
+}
+
+test('whoever asks from outside a server is told so in private, in their language', () => {
+  const { reception } = open();
+  const said: unknown[] = [];
+  reception.meet(fromElsewhere(async (message) => said.push(message)));
+  expect(said).toEqual([
+    {
+      content: text('generic', { code: 'elsewhere' }, 'de'),
+      allowedMentions: { parse: [] },
+      flags: MessageFlags.Ephemeral,
+    },
+  ]);
+});
+
+test.each([[0], [{}], [[]]])(
+  'a language that is no text (%j) is answered in English',
+  async (locale) => {
+    const { reception, events } = open();
+    const said: unknown[] = [];
+    reception.meet(fromElsewhere(async (message) => said.push(message), locale));
+    expect(said).toMatchObject([{ content: text('generic', { code: 'elsewhere' }, 'en') }]);
+    expect(events).toEqual([]);
+  },
+);
+
+test('what Discord sends that cannot be read throws nothing', async () => {
+  const { reception, events } = open();
+  reception.meet({} as Interaction);
+  reception.meet(fromElsewhere(() => Promise.reject(new Error('Unknown interaction'))));
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(events.map((event) => event.kind)).toEqual(['command-failed', 'command-failed']);
+});
+
+test.each([
+  ['parley:tool.confirm:a1:b2', { about: 'a1:b2' }],
+  ['parley:tool.confirm', {}],
+])('a press on %s is told what its button is about', async (customId, words) => {
+  const called: unknown[] = [];
+  const confirm: Button = {
+    ...{ name: 'tool.confirm', label: 'button.confirm', look: 'main' },
+    async run(call) {
+      called.push(call.words);
+      return [{ id: 'confirm.over', to: 'caller' }];
+    },
+  };
+  const { reception } = open(confirm);
+  reception.meet(pressBy({ customId }));
+  await Promise.resolve();
+  expect(called).toEqual([words]);
+});
+
+/** A press by Adam in a server, with what is said of it. */
+function pressBy(more: object): Interaction {
+  return {
+    ...{ id: '1', locale: 'en', guildId: 'g', user: { id: 'adam' } },
+    ...{ guild: { preferredLocale: 'en' }, member: { displayName: 'Adam', voice: {} } },
+    isAutocomplete: () => false,
+    isChatInputCommand: () => false,
+    isMessageContextMenuCommand: () => false,
+    isButton: () => true,
+    inCachedGuild: () => true,
+    reply: async () => ({}),
+    ...more,
+  } as unknown as Interaction;
+}
+
+test.each([
+  ['a person', { user: { id: [] } }],
+  ['a name', { member: { displayName: {}, voice: {} } }],
+  ['a channel', { member: { displayName: 'Adam', voice: { channel: { id: '1', name: 7 } } } }],
+])(
+  'no command is run for %s that is no text, and whoever asked is told that it failed',
+  async (_, more) => {
+    const runs: unknown[] = [];
+    const confirm: Button = {
+      ...{ name: 'tool.confirm', label: 'button.confirm', look: 'main' },
+      async run(call) {
+        runs.push(call);
+        return [{ id: 'confirm.over', to: 'caller' }];
+      },
+    };
+    const { reception } = open(confirm);
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const reply = async (message: unknown) => resolve(message);
+    reception.meet(pressBy({ customId: 'parley:tool.confirm', reply, ...more }));
+    expect(await promise).toMatchObject({ content: text('generic', { code: 'internal' }, 'en') });
+    expect(runs).toEqual([]);
+  },
+);

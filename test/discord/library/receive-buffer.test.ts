@@ -1,0 +1,47 @@
+import '#src/discord/library/sodium.ts';
+import { EventEmitter, once } from 'node:events';
+import { VoiceUDPSocket } from '@discordjs/voice';
+import { expect, onTestFinished, test } from 'vitest';
+import { enlargeReceiveBuffer } from '#src/discord/library/receive-buffer.ts';
+import { innerUdp } from '#src/discord/library/voice-library.ts';
+
+/** A socket of a kernel that grants at most `mostBytes`. */
+function granted(mostBytes: number) {
+  let bytes = 0;
+  const socket = Object.assign(new EventEmitter(), {
+    setRecvBufferSize: (asked: number) => {
+      bytes = Math.min(asked, mostBytes);
+    },
+    getRecvBufferSize: () => bytes,
+  });
+  const told: number[] = [];
+  const udp = { socket } as unknown as VoiceUDPSocket;
+  enlargeReceiveBuffer(udp, (gotBytes) => told.push(gotBytes));
+  socket.emit('listening');
+  return { told, bytes: () => bytes };
+}
+
+test('a voice socket gets a receive buffer for a stall of a second with 25 people talking', () => {
+  const { told, bytes } = granted(8 * 1024 * 1024);
+  expect(bytes()).toBe(2 * 1024 * 1024);
+  expect(told).toEqual([]);
+});
+
+test('a kernel that gives less is told of', () => {
+  expect(granted(212_992).told).toEqual([212_992]);
+});
+
+test('the buffer of a real voice socket grows once it is bound', async () => {
+  const udp = new VoiceUDPSocket({ ip: '127.0.0.1', port: 9 });
+  onTestFinished(() => udp.destroy());
+  const { socket } = innerUdp(udp);
+  const asked: number[] = [];
+  const set = socket.setRecvBufferSize.bind(socket);
+  socket.setRecvBufferSize = (bytes) => {
+    asked.push(bytes);
+    set(bytes);
+  };
+  enlargeReceiveBuffer(udp, () => undefined);
+  await once(socket, 'listening');
+  expect(asked).toEqual([2 * 1024 * 1024]);
+});

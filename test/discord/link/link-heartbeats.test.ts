@@ -1,0 +1,82 @@
+import '#src/discord/library/sodium.ts';
+import { once } from 'node:events';
+import { getVoiceConnection } from '@discordjs/voice';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { VoiceLink } from '#src/session/ports/voice-link.ts';
+import {
+  openStage,
+  openTown,
+  type SandboxLogin,
+  until,
+} from '#test/discord/setup/sandbox-login.ts';
+
+const never = new AbortController().signal;
+let opened: SandboxLogin | undefined;
+
+function town(): SandboxLogin {
+  if (!opened) throw new Error('no town');
+  return opened;
+}
+
+beforeAll(async () => {
+  opened = await openTown(0, 1_000);
+});
+afterEach(() => town().faults.heal());
+afterAll(async () => {
+  await opened?.[Symbol.asyncDispose]();
+});
+
+/** Counts what a link hears until it ends, and how it ends. */
+function listen(link: VoiceLink) {
+  const log = { packets: 0, error: undefined as unknown };
+  void (async () => {
+    try {
+      for await (const _ of link.hear(never)) log.packets++;
+    } catch (error) {
+      log.error = error;
+    }
+  })();
+  return log;
+}
+
+test('a voice socket that stays open and says nothing is replaced after 2.5 heartbeats, and hearing goes on', async () => {
+  const { sandbox, faults, lobby, client } = town();
+  await using stage = await openStage(town(), () => true);
+  const log = listen(stage.link);
+  const connection = getVoiceConnection(lobby.guildId, client.application.id);
+  if (!connection) throw new Error('no connection');
+  const resumed = once(connection, 'ready', { signal: AbortSignal.timeout(20_000) });
+  faults.freeze(sandbox.botId);
+  await resumed;
+  await stage.speak();
+  await until(() => log.packets >= 8);
+  expect(log.error).toBeUndefined();
+}, 30_000);
+
+test.each([
+  ['a DAVE message in a call without encryption', Buffer.from([0, 1, 25, 1, 2, 3])],
+  ['a binary message of one byte', Buffer.from([1])],
+])('%s ends in a link that hears, or in one that is over', async (_, frame) => {
+  const { sandbox, faults } = town();
+  await using stage = await openStage(town(), () => true);
+  const log = listen(stage.link);
+  faults.tell(sandbox.botId, frame);
+  await stage.speak();
+  await until(() => log.error !== undefined || log.packets >= 8);
+  if (log.error !== undefined) {
+    expect(log.error).toMatchObject({ code: 'link.lost', retryable: true });
+    await until(() => sandbox.bot().channel === undefined);
+  }
+});
+
+test('broken JSON, unknown opcodes and a message of a megabyte keep nobody from being heard', async () => {
+  const { sandbox, faults } = town();
+  await using stage = await openStage(town(), () => true);
+  const log = listen(stage.link);
+  faults.tell(sandbox.botId, '{"op":');
+  faults.tell(sandbox.botId, '{"op":99,"d":null}');
+  faults.tell(sandbox.botId, JSON.stringify({ op: 99, d: 'x'.repeat(1_000_000) }));
+  await stage.speak();
+  await until(() => log.packets >= 8);
+  expect(log.error).toBeUndefined();
+});

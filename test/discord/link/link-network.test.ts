@@ -1,0 +1,225 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import type { VoiceLink } from '#src/session/ports/voice-link.ts';
+import {
+  openStage,
+  openTown,
+  type SandboxLogin,
+  tone,
+  toneFrames,
+  until,
+} from '#test/discord/setup/sandbox-login.ts';
+
+const never = new AbortController().signal;
+let opened: SandboxLogin | undefined;
+
+function town(): SandboxLogin {
+  if (!opened) throw new Error('no town');
+  return opened;
+}
+
+beforeAll(async () => {
+  opened = await openTown(1);
+});
+afterEach(() => town().faults.heal());
+afterAll(async () => {
+  await opened?.[Symbol.asyncDispose]();
+});
+
+/** What a link hears until it ends, and how it ends. */
+function listen(link: VoiceLink) {
+  const log = { sequences: [] as number[], error: undefined as unknown };
+  void (async () => {
+    try {
+      for await (const { sequence } of link.hear(never)) log.sequences.push(sequence);
+    } catch (error) {
+      log.error = error;
+    }
+  })();
+  return log;
+}
+
+function play(link: VoiceLink, count: number) {
+  const frames = toneFrames(town().codec, count);
+  const log = { left: 0 };
+  link.play({ next: () => frames.shift(), left: () => log.left++ }).wake();
+  return log;
+}
+
+function lastCounts() {
+  const closed = town().events.findLast(
+    (event): event is Extract<DiscordEvent, { kind: 'link-closed' }> =>
+      event.kind === 'link-closed',
+  );
+  return closed?.counts;
+}
+
+test('the first words of somebody are heard although Discord names them late', async () => {
+  const { sandbox, faults } = town();
+  {
+    await using stage = await openStage(town(), () => true);
+    faults.late(sandbox.botId, 'speaking', 300);
+    const log = listen(stage.link);
+    await stage.speak();
+    await until(() => log.sequences.length >= 18);
+    const [first = 0] = log.sequences;
+    expect(log.sequences).toEqual(log.sequences.map((_, n) => (first + n) % 65_536));
+  }
+  expect(lastCounts()?.held).toBeGreaterThan(5);
+});
+
+test('of somebody who may not be heard nothing is kept until Discord names them', async () => {
+  const { sandbox, faults } = town();
+  await using stage = await openStage(town(), () => false);
+  faults.late(sandbox.botId, 'speaking', 300);
+  const log = listen(stage.link);
+  await stage.speak();
+  expect(log.sequences).toEqual([]);
+});
+
+test('a voice server that misses three questions for our address is asked a fourth time', async () => {
+  const { sandbox, faults, lobby, door } = town();
+  faults.ignoreDiscovery(sandbox.botId, 3);
+  await using link = await door(3_000).open(lobby, () => true, never);
+  expect(link.people()).toEqual([]);
+});
+
+test.each(['hang', 'dead'] as const)(
+  'a voice link that cannot open (%s) is given up in time, and the channel is left',
+  async (how) => {
+    const { sandbox, faults, lobby, door } = town();
+    if (how === 'hang') faults.door('hang');
+    else faults.network(sandbox.botId, { up: { dead: true } });
+    const opening = door(700).open(lobby, () => true, never);
+    await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true });
+    await until(() => sandbox.bot().channel === undefined);
+    faults.heal();
+    await using link = await door().open(lobby, () => true, never);
+    expect(link.people()).toEqual([]);
+  },
+);
+
+test.each([
+  ['nor for the voice state', 'VOICE_SERVER_UPDATE'],
+  ['but the voice state', 'VOICE_SERVER_UPDATE'],
+  ['but the voice server', 'VOICE_STATE_UPDATE'],
+])('a seat request with no answer %s is given up in time, and taken back', async (which, event) => {
+  const { sandbox, lobby, door } = town();
+  const { faults } = sandbox;
+  if (which.startsWith('nor')) faults.ignoreSeats(1);
+  else faults.event({ event, copies: 0 });
+  const opening = door(700).open(lobby, () => true, never);
+  await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true });
+  await until(() => sandbox.bot().channel === undefined);
+  faults.heal();
+  await using link = await door().open(lobby, () => true, never);
+  expect(link.people()).toEqual([]);
+});
+
+test('a voice server that refuses every time is told as a refusal, and not asked again', async () => {
+  const { sandbox, faults, lobby, door, events } = town();
+  faults.closeAt(sandbox.botId, 'identify', 4006);
+  const before = events.length;
+  const opening = door(2_500).open(lobby, () => true, never);
+  await expect(opening).rejects.toMatchObject({ code: 'link.refused', retryable: false });
+  const closes = events.slice(before).filter(({ kind }) => kind === 'voice-closed');
+  expect(closes).toEqual(
+    Array(2).fill({ kind: 'voice-closed', guildId: lobby.guildId, closeCode: 4006 }),
+  );
+  await until(() => sandbox.bot().channel === undefined);
+});
+
+test('what is said before the end-to-end group is settled waits, and then arrives', async () => {
+  const { sandbox, faults, lobby, door } = town();
+  const ann = sandbox.person('Ann');
+  await ann.join('Lobby', never);
+  faults.late(sandbox.botId, 'dave', 400);
+  await using link = await door().open(lobby, () => true, never);
+  await ann.settled(AbortSignal.timeout(3_000));
+  const played = play(link, 5);
+  await until(() => played.left === 5);
+  await until(() => ann.heard.frames.filter(({ audible }) => audible).length === 5);
+  expect(ann.heard.frames.every(({ audible, sealed }) => sealed || !audible)).toBe(true);
+  await ann.leave();
+});
+
+test('a voice server that goes away is followed to the next one, and hearing goes on', async () => {
+  const { sandbox } = town();
+  await using stage = await openStage(town(), () => true);
+  const log = listen(stage.link);
+  const closes = () => town().events.filter(({ kind }) => kind === 'voice-closed').length;
+  const before = closes();
+  sandbox.faults.replaceVoiceServer(300);
+  await until(() => closes() > before);
+  await wait(600);
+  const played = play(stage.link, 5);
+  await until(() => played.left === 5);
+  await stage.speak();
+  await until(() => log.sequences.length >= 8);
+  expect(log.error).toBeUndefined();
+});
+
+test('a voice server whose name cannot be looked up is asked for once more', async () => {
+  const { sandbox, lobby, door, events } = town();
+  sandbox.faults.misdirect(1);
+  const before = events.length;
+  await using link = await door().open(lobby, () => true, never);
+  expect(link.people()).toEqual([]);
+  const closes = events.slice(before).filter(({ kind }) => kind === 'voice-closed');
+  expect(closes).toMatchObject([{ closeCode: 1006 }]);
+}, 20_000);
+
+test('twenty people who come and go at once leave a link that speaks, hears and raises no alert', async () => {
+  const { sandbox } = town();
+  await using stage = await openStage(town(), () => true);
+  const log = listen(stage.link);
+  const alerts = () => town().events.filter(({ kind }) => kind === 'alert').length;
+  const before = alerts();
+  for (let n = 0; n < 10; n++) {
+    const [one, other] = [sandbox.person(`Guest ${n}`), sandbox.person(`Visitor ${n}`)];
+    await Promise.all([one.join('Lobby', never), other.join('Lobby', never)]);
+    await Promise.all([one.leave(), other.leave()]);
+  }
+  const played = play(stage.link, 5);
+  await until(() => played.left === 5);
+  await sandbox.person('Ann').settled(AbortSignal.timeout(4_000));
+  await stage.speak();
+  await until(() => log.sequences.length >= 8);
+  expect([log.error, alerts() - before]).toEqual([undefined, 0]);
+});
+
+test.each([1000, 4004, 4011])(
+  'after close code %i the link speaks and hears again by itself',
+  async (code) => {
+    const { sandbox, faults } = town();
+    await using stage = await openStage(town(), () => true);
+    const ann = sandbox.person('Ann');
+    const log = listen(stage.link);
+    faults.close(sandbox.botId, code);
+    await wait(200);
+    const played = play(stage.link, 5);
+    await until(() => played.left === 5);
+    const before = log.sequences.length;
+    await ann.say({ samples: tone(0, 6_000), rateHz: 24_000, channels: 1 }, never);
+    await until(() => log.sequences.length >= before + 8);
+    expect(log.error).toBeUndefined();
+  },
+);
+
+test.each([
+  [4016, { code: 'link.no_cipher', retryable: false }],
+  [4021, { code: 'link.rate_limited', retryable: true }],
+])('after close code %i the link is over, and a new one opens', async (code, error) => {
+  const { sandbox, faults, lobby, door } = town();
+  {
+    await using stage = await openStage(town(), () => true);
+    const log = listen(stage.link);
+    faults.close(sandbox.botId, code);
+    await until(() => log.error !== undefined);
+    expect(log.error).toMatchObject(error);
+    await until(() => sandbox.bot().channel === undefined);
+  }
+  await using link = await door().open(lobby, () => true, never);
+  expect(link.people()).toEqual([]);
+});

@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest';
+import { type FramePort, Pacer } from '#src/discord/link/pacer.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+
+const frame = (n: number) => Buffer.from([n, n, n, n]);
+const isSilence = (sent: Buffer) => sent.equals(Buffer.from([0xf8, 0xff, 0xfe]));
+
+/** A line that notes when what left; `waiting` is what the source has. */
+function open(overrides: Partial<FramePort> = {}) {
+  const timing = new SteppedTiming();
+  const waiting: Buffer[] = [];
+  const left: Array<{ readonly n: number; readonly atMs: number }> = [];
+  const silentAtMs: number[] = [];
+  const log = { silence: 0, failed: [] as unknown[], asked: 0 };
+  const line: FramePort = {
+    take: () => {
+      log.asked++;
+      return waiting.shift();
+    },
+    send: (sent) => {
+      if (isSilence(sent)) log.silence++;
+      return true;
+    },
+    left: (sent, atMs) => left.push({ n: sent[0] ?? -1, atMs }),
+    settled: () => true,
+    fellSilent: () => silentAtMs.push(timing.nowMs()),
+    fail: (error) => log.failed.push(error),
+    ...overrides,
+  };
+  const pacer = new Pacer(line, timing);
+  return { pacer, timing, waiting, left, silentAtMs, log };
+}
+
+test('frames leave 20 ms apart', () => {
+  const { timing, waiting, left } = open();
+  waiting.push(frame(1), frame(2), frame(3));
+  timing.passMs(60);
+  expect(left).toEqual([
+    { n: 1, atMs: 0 },
+    { n: 2, atMs: 20 },
+    { n: 3, atMs: 40 },
+  ]);
+});
+
+test('a quiet link that is woken sends at once instead of at the next point of the grid', () => {
+  const { pacer, timing, waiting, left } = open();
+  timing.passMs(1_007);
+  waiting.push(frame(1), frame(2));
+  pacer.wake();
+  timing.passMs(20);
+  expect(left.map(({ atMs }) => atMs)).toEqual([1_007, 1_027]);
+});
+
+test('waking a link that is speaking changes nothing', () => {
+  const { pacer, timing, waiting, left } = open();
+  waiting.push(frame(1), frame(2));
+  timing.passMs(7);
+  pacer.wake();
+  timing.passMs(33);
+  expect(left.map(({ atMs }) => atMs)).toEqual([0, 20]);
+});
+
+test('after the last frame five silence frames follow, then the link stops speaking', () => {
+  const { timing, waiting, silentAtMs, log } = open();
+  waiting.push(frame(1));
+  timing.passMs(1_000);
+  expect(log.silence).toBe(5);
+  expect(silentAtMs).toEqual([100]);
+});
+
+test('words that come during the silence frames go out in their place', () => {
+  const { timing, waiting, left, log } = open();
+  waiting.push(frame(1));
+  timing.passMs(45);
+  waiting.push(frame(2));
+  timing.passMs(1_000);
+  expect(left.map(({ atMs }) => atMs)).toEqual([0, 60]);
+  expect(log.silence).toBe(2 + 5);
+});
+
+test('a delay of up to 60 ms is caught up back to back', () => {
+  const { pacer, timing, waiting, left } = open();
+  waiting.push(frame(1), frame(2), frame(3), frame(4), frame(5));
+  timing.passMs(0);
+  timing.stallMs(75);
+  timing.passMs(25);
+  expect(left.map(({ atMs }) => atMs)).toEqual([0, 75, 75, 75, 80]);
+  expect(pacer.counts.shifts).toBe(0);
+});
+
+test('a longer stall moves the clock and is counted, and no frame is cut', () => {
+  const { pacer, timing, waiting, left } = open();
+  waiting.push(...[1, 2, 3, 4, 5].map(frame));
+  timing.passMs(0);
+  timing.stallMs(500);
+  timing.passMs(80);
+  expect(left.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5]);
+  expect(left.map(({ atMs }) => atMs)).toEqual([0, 500, 520, 540, 560]);
+  expect(pacer.counts.shifts).toBe(1);
+});
+
+test('until the link is settled nothing is sent and nothing is taken from the source', () => {
+  let settled = false;
+  const { timing, waiting, left, log } = open({ settled: () => settled });
+  waiting.push(frame(1));
+  timing.passMs(200);
+  expect(log.asked).toBe(0);
+  settled = true;
+  timing.passMs(20);
+  expect(left.map(({ n }) => n)).toEqual([1]);
+});
+
+test('a frame the library did not take is not reported as heard', () => {
+  const { pacer, timing, waiting, left } = open({ send: () => false });
+  waiting.push(frame(1));
+  timing.passMs(20);
+  expect(left).toEqual([]);
+  expect(pacer.counts).toMatchObject({ sent: 0, refused: 1 });
+});
+
+test('a source that throws ends the pacer with its own error', () => {
+  const bug = new Error('bug');
+  const { timing, log } = open({
+    take: () => {
+      throw bug;
+    },
+  });
+  timing.passMs(200);
+  expect(log.failed).toEqual([bug]);
+});
+
+test('a stopped pacer asks no more', () => {
+  const { pacer, timing, log } = open();
+  timing.passMs(20);
+  const { asked } = log;
+  pacer.stop();
+  pacer.wake();
+  timing.passMs(200);
+  expect(log.asked).toBe(asked);
+});
+
+test.each(['settled', 'take', 'send', 'left', 'fellSilent'] as const)(
+  'a bug in `%s` of a line is told once and throws out of no timer, so the link can be opened anew',
+  (where) => {
+    let isBroken = false;
+    const bug = new TypeError('bug');
+    const broken = () => {
+      if (isBroken) throw bug;
+    };
+    const answer = where === 'take' ? undefined : true;
+    const { timing, waiting, log } = open({ [where]: () => broken() ?? answer });
+    timing.passMs(40);
+    isBroken = true;
+    waiting.push(frame(1), frame(2));
+    expect(() => timing.passMs(5_000)).not.toThrow();
+    expect(log.failed).toEqual([bug]);
+  },
+);

@@ -1,0 +1,116 @@
+import '#src/discord/library/sodium.ts';
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { sealedDatagram } from '#src/discord/library/cipher-check.ts';
+import { countOpened, listen, mode, voiced } from './unbound-receiver.ts';
+
+test('sound that is more than two seconds ahead of real time is dropped unopened and counted, by person', () => {
+  const { name, say, heard, ear, receiver, timing } = listen(() => true);
+  name(5, 'ann');
+  name(6, 'ben');
+  const long = Buffer.concat([Buffer.from([0xfb, 6]), randomBytes(60)]); // six frames of 20 ms
+  for (let n = 0; n < 800; n++) say(5, long);
+  expect(heard.length * 120).toBeLessThanOrEqual(2_120);
+  const count = countOpened(receiver);
+  say(5, long);
+  expect([count.opened, ear.counts.ahead]).toEqual([0, 801 - heard.length]);
+  const before = heard.length;
+  say(6);
+  timing.passMs(1_000);
+  for (let n = 0; n < 800; n++) say(5, long);
+  expect(heard.length - before - 1).toBeLessThanOrEqual(9);
+});
+
+test('somebody who talks for a minute, and comes late at times, loses nothing to the rate limit', () => {
+  const { name, say, heard, timing } = listen(() => true);
+  name(5, 'ann');
+  for (let n = 0; n < 30; n++) {
+    timing.stallMs(1_980);
+    for (let frame = 0; frame < 99; frame++) say(5);
+  }
+  expect(heard).toHaveLength(30 * 99);
+});
+
+test('a datagram that is sent again is not opened again, nor is an old one', () => {
+  const { name, arrive, sealed, heard, ear, timing } = listen(() => true);
+  name(5, 'ann');
+  const old = Array.from({ length: 50 }, () => sealed(5));
+  for (const datagram of old) arrive(Buffer.from(datagram));
+  for (const datagram of old) arrive(Buffer.from(datagram));
+  expect([heard.length, ear.counts.replayed]).toEqual([50, 50]);
+  for (let n = 0; n < 3_000; n++) {
+    timing.passMs(20);
+    arrive(sealed(5));
+  }
+  for (const datagram of old) arrive(Buffer.from(datagram));
+  expect([heard.length, ear.counts.replayed]).toEqual([3_050, 100]);
+});
+
+test('packets out of order, of two sources and of a new voice server are no replay', () => {
+  const { name, arrive, sealed, heard, ear, networking } = listen(() => true);
+  name(5, 'ann');
+  name(6, 'ben');
+  const [first, second, third] = [sealed(5), sealed(5), sealed(5)];
+  for (const datagram of [third, first, second, sealed(6)]) arrive(datagram);
+  expect(heard).toHaveLength(4);
+  ear.restart(networking);
+  name(5, 'ann');
+  arrive(Buffer.from(first));
+  expect([heard.length, ear.counts.replayed]).toEqual([5, 0]);
+});
+
+test('a server that numbers its packets at random is heard, too', () => {
+  const { name, arrive, key, heard, timing } = listen(() => true);
+  name(5, 'ann');
+  for (let n = 1; n <= 500; n++) {
+    timing.passMs(20);
+    arrive(sealedDatagram(voiced(), mode, key, 5, (n * 2_654_435_761) >>> 0));
+  }
+  expect(heard).toHaveLength(500);
+});
+
+test('fifty thousand datagrams that are no voice of anybody known are counted one by one, and voice goes on', () => {
+  const { name, say, arrive, sealed, heard, ear } = listen(() => true);
+  name(5, 'ann');
+  const stranger = { address: '127.0.0.2', port: 9 };
+  const [junk, short, forged] = [randomBytes(60), randomBytes(20), sealed(5)];
+  forged.writeUInt8(forged.readUInt8(20) ^ 1, 20);
+  for (let n = 0; n < 12_500; n++) {
+    arrive(junk, stranger);
+    arrive(short);
+    arrive(forged);
+    arrive(sealedDatagram(voiced(), mode, randomBytes(32), 1_000 + n));
+  }
+  expect(ear.counts).toMatchObject({
+    foreign: 12_500,
+    short: 12_500,
+    unparsed: 12_500,
+    held: 12_500,
+  });
+  say(5);
+  expect(heard).toHaveLength(1);
+});
+
+test('a source that is given to somebody else in mid-word is theirs from the next packet on', () => {
+  const allowed = new Set(['ann', 'ben']);
+  const { name, say, heard, receiver } = listen((id) => allowed.has(id));
+  name(5, 'ann');
+  say(5);
+  name(5, 'ben');
+  say(5);
+  expect(heard.map(({ speakerId }) => speakerId)).toEqual(['ann', 'ben']);
+  const count = countOpened(receiver);
+  name(5, 'eva');
+  say(5);
+  expect([heard.length, count.opened]).toEqual([2, 0]);
+});
+
+test('of two sources of one person the newer is heard, and the older no longer', () => {
+  const { name, say, heard } = listen(() => true);
+  name(5, 'ann');
+  say(5);
+  name(6, 'ann');
+  say(6);
+  say(5);
+  expect(heard).toHaveLength(2);
+});

@@ -1,0 +1,215 @@
+import { EventEmitter } from 'node:events';
+import { ChannelType, type Client, Events, type Guild, PermissionFlagsBits } from 'discord.js';
+import { expect, test } from 'vitest';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { takeTheStage } from '#src/discord/library/stage-channels.ts';
+import { watchOwnState } from '#src/discord/own-state.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+
+type Seat = {
+  readonly channelId: string | null;
+  readonly serverMute?: boolean | null;
+  readonly serverDeaf?: boolean;
+  readonly suppress?: boolean;
+};
+
+/** A client as far as its own seat goes. */
+function open() {
+  const timing = new SteppedTiming();
+  const events: DiscordEvent[] = [];
+  const voice = { channelId: null as string | null };
+  const guild = { id: 'g', members: { me: { voice } } };
+  const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
+  const stop = watchOwnState(client as unknown as Client<true>, timing, (e) => events.push(e));
+  const change = (former: Seat, now: Seat, id = 'bot') => {
+    if (id === 'bot') voice.channelId = now.channelId;
+    client.emit(Events.VoiceStateUpdate, { id, guild, ...former }, { id, guild, ...now });
+  };
+  const remove = (id: string) => client.emit(Events.ChannelDelete, { id, guild });
+  const removeGuild = () => client.emit(Events.GuildDelete, guild);
+  return { timing, events, change, remove, removeGuild, stop, client };
+}
+
+test('being muted, deafened and moved is told, and when it is over', () => {
+  const { change, events } = open();
+  change({ channelId: null }, { channelId: 'a', serverMute: true });
+  change({ channelId: 'a', serverMute: true }, { channelId: 'a', serverDeaf: true });
+  change({ channelId: 'a', serverDeaf: true }, { channelId: 'b' });
+  expect(events).toEqual([
+    { kind: 'muted', guildId: 'g', on: true },
+    { kind: 'muted', guildId: 'g', on: false },
+    { kind: 'deafened', guildId: 'g', on: true },
+    { kind: 'deafened', guildId: 'g', on: false },
+    { kind: 'moved', guildId: 'g', channelId: 'b' },
+  ]);
+});
+
+test('how the bot sits when it comes in is told, whatever it was told before', () => {
+  const { change, events } = open();
+  const away = { channelId: null, serverMute: true };
+  change({ channelId: null }, { channelId: 'a', serverMute: true });
+  change({ channelId: 'a', serverMute: true }, away);
+  change(away, { channelId: 'a', serverMute: true, suppress: true });
+  change({ channelId: 'a', serverMute: true, suppress: true }, { channelId: null });
+  change({ channelId: null }, { channelId: 'a' });
+  expect(events).toEqual([
+    { kind: 'muted', guildId: 'g', on: true },
+    { kind: 'muted', guildId: 'g', on: true },
+    { kind: 'suppressed', guildId: 'g', on: true },
+    { kind: 'muted', guildId: 'g', on: false },
+    { kind: 'suppressed', guildId: 'g', on: false },
+  ]);
+});
+
+test('what happens to others, and an ordinary coming and going, is not told', () => {
+  const { change, remove, events, client, stop } = open();
+  change({ channelId: 'a' }, { channelId: 'a', serverMute: true }, 'ann');
+  change({ channelId: null }, { channelId: 'a', serverMute: null });
+  remove('b');
+  change({ channelId: 'a' }, { channelId: null });
+  expect(events).toEqual([]);
+  stop();
+  expect(client.eventNames()).toEqual([]);
+});
+
+test('a server that the bot is no member of any more is told, and an outage is none', () => {
+  const { client, removeGuild, events } = open();
+  client.emit(Events.GuildUnavailable, { id: 'g' });
+  expect(events).toEqual([]);
+  removeGuild();
+  expect(events).toEqual([{ kind: 'guild-removed', guildId: 'g' }]);
+});
+
+test('a deleted channel is told, whether the seat or the channel goes first', () => {
+  const first = open();
+  first.change({ channelId: null }, { channelId: 'a' });
+  first.remove('a');
+  first.change({ channelId: 'a' }, { channelId: null });
+  const second = open();
+  second.change({ channelId: 'a' }, { channelId: null });
+  second.remove('a');
+  const removed = { kind: 'channel-removed', guildId: 'g', channelId: 'a' };
+  expect([first.events, second.events]).toEqual([[removed], [removed]]);
+  second.timing.passMs(2_000);
+  second.remove('a');
+  expect(second.events).toHaveLength(1);
+});
+
+/** A stage that takes notes of what was asked, and fails that often first. */
+function openStage(mayMute: boolean, failures: number, suppress = true) {
+  const asked: string[] = [];
+  let left = failures;
+  const note = (what: string) => async () => {
+    if (left-- > 0) throw new Error('Unknown Voice State');
+    asked.push(what);
+  };
+  const permissionsFor = () => ({
+    has: (bit: bigint) => mayMute && bit === PermissionFlagsBits.MuteMembers,
+  });
+  const channel = { type: ChannelType.GuildStageVoice, permissionsFor };
+  const voice = {
+    channelId: 's',
+    suppress,
+    channel,
+    setSuppressed: note('speaks'),
+    setRequestToSpeak: note('raised a hand'),
+  };
+  const guild = { channels: { cache: new Map([['s', channel]]) }, members: { me: { voice } } };
+  return { guild: guild as unknown as Guild, asked };
+}
+
+test.each([
+  ['raises its hand', false, ['raised a hand']],
+  ['takes the floor where it may', true, ['speaks']],
+])(
+  'on a stage the bot %s, and tries once more when Discord is behind',
+  async (_, mayMute, done) => {
+    for (const failures of [0, 1]) {
+      const { guild, asked } = openStage(mayMute, failures);
+      const timing = new SteppedTiming();
+      const taking = takeTheStage(guild, 's', timing, () => {});
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      timing.passMs(500);
+      await taking;
+      expect(asked).toEqual(done);
+    }
+  },
+);
+
+test('a stage that will not hear the bot is told, and a speaker asks for nothing', async () => {
+  const events: DiscordEvent[] = [];
+  const timing = new SteppedTiming();
+  const { guild } = openStage(false, 2);
+  const taking = takeTheStage(guild, 's', timing, (event) => events.push(event));
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  timing.passMs(500);
+  await taking;
+  expect(events).toMatchObject([{ kind: 'warning' }]);
+  const speaker = openStage(true, 0, false);
+  await takeTheStage(speaker.guild, 's', timing, () => {});
+  expect(speaker.asked).toEqual([]);
+});
+
+test.each([
+  ['a channel', Events.ChannelUpdate],
+  ['a role', Events.GuildRoleUpdate],
+  ['a member', Events.GuildMemberUpdate],
+])(
+  'that the right to speak is taken or given by a change of %s is told at once, once each time',
+  (_, event) => {
+    const timing = new SteppedTiming();
+    const events: DiscordEvent[] = [];
+    const rights = { bitfield: PermissionFlagsBits.Connect | PermissionFlagsBits.Speak };
+    const has = (flag: bigint) => (rights.bitfield & flag) !== 0n;
+    const permissionsFor = () => ({ ...rights, has });
+    const guild = { id: 'g', members: { me: { voice: {} } } };
+    const channel = { id: 'a', type: ChannelType.GuildVoice, guild, permissionsFor };
+    const voice = { id: 'bot', guild, channelId: 'a', channel };
+    guild.members.me.voice = voice;
+    const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
+    const stop = watchOwnState(client as unknown as Client<true>, timing, (e) => events.push(e));
+    client.emit(event, { guild }, { guild });
+    client.emit(Events.VoiceStateUpdate, { id: 'bot', guild, channelId: null }, voice);
+    expect(events).toEqual([]);
+    rights.bitfield = PermissionFlagsBits.Connect;
+    for (let n = 0; n < 3; n++) client.emit(event, { guild }, { guild });
+    expect(events).toEqual([{ kind: 'suppressed', guildId: 'g', on: true }]);
+    rights.bitfield |= PermissionFlagsBits.Speak;
+    for (let n = 0; n < 3; n++) client.emit(event, { guild }, { guild });
+    expect(events.slice(1)).toEqual([{ kind: 'suppressed', guildId: 'g', on: false }]);
+    stop();
+    rights.bitfield = PermissionFlagsBits.Connect;
+    client.emit(event, { guild }, { guild });
+    expect([events.length, client.eventNames()]).toEqual([2, []]);
+  },
+);
+
+test('a right to be in the channel that is taken away is told at once, once each time', () => {
+  const { Connect, Speak, ViewChannel } = PermissionFlagsBits;
+  const all = Connect | Speak | ViewChannel;
+  const rights = { bitfield: all };
+  const has = (flag: bigint) => (rights.bitfield & flag) !== 0n;
+  const permissionsFor = () => ({ ...rights, has });
+  const guild = { id: 'g', members: { me: { voice: {} } } };
+  const channel = { id: 'a', type: ChannelType.GuildStageVoice, guild, permissionsFor };
+  const voice = { id: 'bot', guild, channelId: 'a', channel };
+  guild.members.me.voice = voice;
+  const events: DiscordEvent[] = [];
+  const client = Object.assign(new EventEmitter(), { user: { id: 'bot' } });
+  watchOwnState(client as unknown as Client<true>, new SteppedTiming(), (e) => events.push(e));
+  const change = (bitfield: bigint) => {
+    rights.bitfield = bitfield;
+    for (let n = 0; n < 2; n++) client.emit(Events.ChannelUpdate, { guild }, { guild });
+  };
+  client.emit(Events.VoiceStateUpdate, { id: 'bot', guild, channelId: null }, voice);
+  change(all);
+  expect(events).toEqual([]);
+  change(Speak | ViewChannel);
+  change(all);
+  change(Connect | Speak);
+  change(0n);
+  expect(events).toEqual([
+    { kind: 'no-connect', guildId: 'g', channelId: 'a' },
+    { kind: 'no-view', guildId: 'g', channelId: 'a' },
+  ]);
+});

@@ -1,0 +1,144 @@
+import {
+  type Client,
+  PermissionFlagsBits,
+  PermissionsBitField,
+  type RESTPostAPIChannelMessageJSONBody,
+} from 'discord.js';
+import { expect, test } from 'vitest';
+import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
+import { Outbox } from '#src/discord/panel/outbox.ts';
+import type { Button } from '#src/session/ports/command.ts';
+import { refusal } from '#test/discord/setup/refusals.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+
+const never = new AbortController().signal;
+
+/** A client that knows these channels, and what was sent there. */
+function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?: bigint) {
+  const sent: [string, unknown][] = [];
+  const channels = ids.map((id) => {
+    const permissionsFor = () => new PermissionsBitField(rights);
+    const guild = { members: { me: {} } };
+    const theirs = rights !== undefined && { guild, permissionsFor };
+    return [id, { id, isSendable: () => true, isVoiceBased: () => true, ...theirs }] as const;
+  });
+  const post = async (route: string, { body }: { body: RESTPostAPIChannelMessageJSONBody }) => {
+    const { content, components = [] } = body;
+    const id = route.split('/')[2] ?? '';
+    sent.push(components.length > 0 ? [id, { content, components }] : [id, content]);
+    bodies.push(body);
+    if (trouble) throw trouble;
+  };
+  const bodies: RESTPostAPIChannelMessageJSONBody[] = [];
+  const rest = { post };
+  const guilds = { cache: new Map([['g', { preferredLocale: 'de' }]]) };
+  const client = {
+    channels: { cache: new Map(channels) },
+    guilds,
+    rest,
+  } as unknown as Client<true>;
+  const placeIn = () => (panelIn ? { channelId: panelIn, messageId: 'm' } : undefined);
+  const outbox = new Outbox(new SteppedTiming(), () => {});
+  const presses = new Map([[press.name, press]]);
+  return { sent, bodies, scribe: openChannelMessages(client, { placeIn }, presses, outbox) };
+}
+
+const press: Button = {
+  ...{ name: 'tool.confirm', label: 'button.confirm', look: 'main' },
+  run: async () => [{ id: 'confirm.over', to: 'caller' }],
+};
+
+const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
+
+test('what cannot be spoken is written in the chat of the voice channel', async () => {
+  const { scribe, sent } = open(['lounge', 'general'], 'general');
+  await scribe.write(lounge, 'Hello @everyone.', never);
+  expect(sent).toEqual([['lounge', 'Hello @\u200beveryone.']]);
+});
+
+/** Signs without width, which are taken out. */
+const unseen = ['', '\u200b', '\u2060', '\ufeff', '\u00ad', '\u202e', '\0'];
+const forms: readonly ((gap: string) => string)[] = [
+  (gap) => `[click]${gap}(https://evil.example)`,
+  (gap) => `<${gap}@1> and <@${gap}&2> in <#${gap}3>`,
+  (gap) => `<${gap}/join:${gap}4> <${gap}t:1> <id${gap}:guide> <a:b${gap}:5>`,
+];
+
+test.each(unseen)(
+  'what is written calls nobody and hides no link, also with %j inside',
+  async (gap) => {
+    const { scribe, sent } = open(['lounge']);
+    for (const form of forms) await scribe.write(lounge, form(gap), never);
+    expect(sent.map(([, text]) => text)).toEqual([
+      '[click] (https://evil.example)',
+      '< @1> and < @&2> in < #3>',
+      '< /join:4> < t:1> < id:guide> < a:b:5>',
+    ]);
+  },
+);
+
+test('where the channel is gone it is written beside the panel', async () => {
+  const { scribe, sent } = open(['general'], 'general');
+  await scribe.write(lounge, 'The channel was removed.', never);
+  expect(sent).toEqual([['general', 'The channel was removed.']]);
+});
+
+const { Connect, SendMessages, ViewChannel } = PermissionFlagsBits;
+test.each([
+  ['without View', Connect | SendMessages, 'general'],
+  ['without Connect', ViewChannel | SendMessages, 'general'],
+  ['without Send Messages', ViewChannel | Connect, 'general'],
+  ['with all of them', ViewChannel | Connect | SendMessages, 'lounge'],
+  ['where nothing was told of its rights', 0n, 'lounge'],
+])('%s in the voice channel it is written where it can be read', async (_, rights, where) => {
+  const words = 'I cannot enter Lounge.';
+  const both = open(['lounge', 'general'], 'general', undefined, rights);
+  await both.scribe.write(lounge, words, never);
+  expect(both.sent).toEqual([[where, words]]);
+  const only = open(['lounge'], undefined, undefined, rights);
+  await only.scribe.write(lounge, words, never);
+  expect(only.sent).toEqual([['lounge', words]]);
+});
+
+test.each([undefined, 'lounge'])('with nowhere to write the operator is told', async (panelIn) => {
+  const { scribe } = open([], panelIn);
+  await expect(scribe.write(lounge, 'Hello.', never)).rejects.toMatchObject({
+    code: 'discord.forbidden',
+  });
+});
+
+test('a question with a button is asked in the language of the server, and its words are only shown', async () => {
+  const { scribe, sent } = open(['lounge']);
+  const line = { id: 'tool.leave.ask', with: { name: '**Ana**', s: 60 } } as const;
+  await scribe.offer(lounge, line, ['tool.confirm:a1'], never);
+  const content = '\\*\\*Ana\\*\\*, drück innerhalb von 60 s auf Bestätigen, dann gehe ich.';
+  const button = expect.objectContaining({
+    custom_id: 'parley:tool.confirm:a1',
+    label: 'Bestätigen',
+  });
+  const row = expect.objectContaining({ components: [button] });
+  expect(sent).toEqual([['lounge', { content, components: [row] }]]);
+});
+
+test('a message that is sent again after a cut connection appears once', async () => {
+  const { scribe, bodies } = open(['lounge']);
+  await scribe.write(lounge, 'One.', never);
+  await scribe.write(lounge, 'Two.', never);
+  const [one, two] = bodies;
+  expect(one).toMatchObject({ enforce_nonce: true, allowed_mentions: { parse: [] } });
+  expect(one?.nonce).toMatch(/^.{25}$/);
+  expect(one?.nonce).not.toBe(two?.nonce);
+});
+
+test('the operator reads whether Discord refused a message or could not be reached', async () => {
+  const cut = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+  const cause = open(['lounge'], undefined, cut).scribe.write(lounge, 'Hello.', never);
+  await expect(cause).rejects.toMatchObject({ code: 'discord.unreachable', cause: cut });
+  await expect(cause).rejects.toThrow('ECONNREFUSED');
+  const refused = open(['lounge'], undefined, refusal(403, 50_013)).scribe.write(
+    lounge,
+    'Hello.',
+    never,
+  );
+  await expect(refused).rejects.toMatchObject({ code: 'discord.forbidden' });
+});

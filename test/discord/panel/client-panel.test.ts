@@ -1,0 +1,247 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { registerOnly } from '#src/discord/interactions/register-only.ts';
+import { memoryOnlyPanelStore } from '#src/discord/panel/panels.ts';
+import type {
+  Button,
+  Command,
+  CommandCall,
+  CommandGroup,
+  CommandPorts,
+} from '#src/session/ports/command.ts';
+import type { PanelFace } from '#src/session/ports/panel.ts';
+import { text } from '#src/texts/texts.ts';
+import { until } from '#test/discord/setup/sandbox-login.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+
+const never = new AbortController().signal;
+const soon = () => AbortSignal.timeout(3_000);
+const calls: CommandCall[] = [];
+const events: DiscordEvent[] = [];
+const panelBook = memoryOnlyPanelStore();
+const nasty = '@everyone <@&1> \u202e**x**';
+
+const join: Command = {
+  name: 'join',
+  description: 'command.join',
+  shownTo: 'room',
+  options: [{ name: 'channel', description: 'command.join.channel', kind: 'voice-channel' }],
+  run: async () => [{ id: 'join.ok', with: { channel: nasty }, to: 'room', panel: true }],
+};
+const say: Command = {
+  name: 'say',
+  description: 'command.say',
+  shownTo: 'caller',
+  options: [
+    { name: 'text', description: 'command.say.text', kind: 'text', maxChars: 10, required: true },
+    {
+      name: 'voice',
+      description: 'command.say.voice',
+      kind: 'text',
+      maxChars: 50,
+      async suggest(typed) {
+        if (typed === 'slow') await wait(1_000);
+        if (typed === 'broken') throw new Error('no voices');
+        return Array.from({ length: 40 }, (_, n) => `${typed}${n}`.padEnd(120, '.'));
+      },
+    },
+  ],
+  async run(call) {
+    calls.push(call);
+    await wait(400);
+    return [{ id: 'say.now', to: 'caller' }];
+  },
+};
+const privacy: CommandGroup = {
+  name: 'privacy',
+  description: 'command.privacy',
+  commands: [
+    {
+      name: 'allow',
+      description: 'command.privacy.allow',
+      shownTo: 'caller',
+      options: [
+        {
+          name: 'for',
+          description: 'command.privacy.allow.for',
+          kind: 'choice',
+          values: ['always', 'today'],
+        },
+      ],
+      async run(call) {
+        calls.push(call);
+        return [{ id: 'privacy.allowed', to: 'caller' }];
+      },
+    },
+  ],
+};
+const press = (name: string, label: Button['label']): Button => ({
+  name,
+  label,
+  look: 'plain',
+  async run(call) {
+    calls.push(call);
+    return [{ id: 'stop.ok', to: 'caller' }];
+  },
+});
+const presses = [press('stop', 'button.stop'), press('privacy', 'button.privacy')];
+const commands = [join, say, privacy];
+const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
+
+let house: DiscordPorts | undefined;
+let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
+
+function town() {
+  if (!opened || !house) throw new Error('no town');
+  return { ...opened, house, ann: opened.sandbox.person('Ann') };
+}
+
+async function openBot({ apiUrl, token, guildId }: Sandbox): Promise<Discord> {
+  const ports = (given: DiscordPorts) => {
+    house = given;
+    return {} as CommandPorts;
+  };
+  const onEvent = (event: DiscordEvent) => events.push(event);
+  const options = { apiUrl, token, guildId, commands, presses, panelBook, ports, onEvent };
+  return await openDiscord(options, never);
+}
+
+beforeAll(async () => {
+  const sandbox = await openSandbox({ voice: silentVoice().half });
+  opened = { sandbox, bot: await openBot(sandbox) };
+});
+afterAll(async () => {
+  await opened?.bot[Symbol.asyncDispose]();
+  await opened?.sandbox[Symbol.asyncDispose]();
+});
+
+test('a subcommand gets its choice, and answers its caller alone', async () => {
+  const reply = await town().ann.command('privacy allow', { for: 'today' }).answered(soon());
+  expect(reply).toMatchObject({ text: text('privacy.allowed'), ephemeral: true });
+  expect(calls.at(-1)).toMatchObject({ words: { for: 'today' }, callerName: 'Ann' });
+});
+
+test('a slow private answer is thought about in private, and a long text arrives cut', async () => {
+  const asked = town().ann.command('say', { text: `123456789👋${'x'.repeat(5_000)}` });
+  const reply = await asked.answered(soon());
+  expect(reply).toMatchObject({ text: text('say.now'), ephemeral: true });
+  expect(asked.deferred).toBe(true);
+  expect(asked.followUps).toEqual([]);
+  expect(calls.at(-1)?.words).toEqual({ text: '123456789' });
+});
+
+test.each([
+  ['v', 25],
+  ['slow', 0],
+  ['broken', 0],
+])('what is typed (%s) is answered with %i suggestions, and never late', async (voice, count) => {
+  const asked = town().ann.complete('say', { voice }, 'voice');
+  await until(() => asked.choices !== undefined);
+  expect(asked.choices).toHaveLength(count);
+  expect((asked.ackedAtMs ?? 0) - asked.sentAtMs).toBeLessThan(300);
+  for (const { name } of asked.choices as Array<{ name: string }>) expect(name).toHaveLength(100);
+});
+
+test('the answer to /join is the panel: its buttons work, it is edited in place, and moves on', async () => {
+  const { ann, sandbox, house: given } = town();
+  const first = await ann.command('join').answered(soon());
+  expect(await ann.press(first, 'parley:stop').answered(soon())).toMatchObject({
+    text: text('stop.ok'),
+    ephemeral: true,
+  });
+  given.panels.show(sandbox.guildId, listening);
+  const shown = () => sandbox.messages('general');
+  await until(() => shown()[0]?.text.includes(text('panel.listening')) ?? false);
+  const second = await ann.command('join').answered(soon());
+  const link = `https://discord.com/channels/${sandbox.guildId}/${sandbox.channelId('general')}/${second.id}`;
+  await until(() => shown()[0]?.text === text('panel.moved', { link }));
+  expect(shown().map(({ components }) => components.length)).toEqual([0, 1]);
+  expect(shown()[1]?.text).toContain(text('panel.listening'));
+});
+
+test('a button of a former run works, and one nobody knows is told so in private', async () => {
+  const { ann, sandbox, bot } = town();
+  const panel = await ann.command('join').answered(soon());
+  await bot[Symbol.asyncDispose]();
+  opened = { sandbox, bot: await openBot(sandbox) };
+  const pressed = await ann.press(panel, 'parley:privacy').answered(soon());
+  expect(pressed.text).toBe(text('stop.ok'));
+  const unknown = await ann.press(panel, 'parley:dance').answered(soon());
+  expect(unknown).toMatchObject({ text: text('generic', { code: 'unknown' }), ephemeral: true });
+  await ann.command('join').answered(soon());
+  await until(() => sandbox.messages('general').at(-2)?.text.startsWith('Panel moved') ?? false);
+});
+
+test('a message that is gone ends its panel with one warning', async () => {
+  const { ann, sandbox, house: given } = town();
+  await ann.command('join').answered(soon());
+  const message = sandbox.messages('general').at(-1);
+  const path = `${sandbox.apiUrl}/v10/channels/${sandbox.channelId('general')}/messages/${message?.id}`;
+  const headers = { authorization: `Bot ${sandbox.token}` };
+  expect((await fetch(path, { method: 'DELETE', headers })).status).toBe(204);
+  const before = events.length;
+  given.panels.show(sandbox.guildId, { ...listening, state: { kind: 'thinking' } });
+  await until(() => events.slice(before).some(({ kind }) => kind === 'warning'));
+});
+
+test('the house knows a channel before it is entered', async () => {
+  const { ann, sandbox, house: given } = town();
+  const { guildId } = sandbox;
+  const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };
+  await ann.join('Lounge', soon());
+  await until(() => given.places.facts(lounge, ann.id)?.members === 1);
+  expect(given.places.facts(lounge, ann.id)).toEqual({
+    certain: true,
+    kind: 'voice',
+    isAfk: false,
+    callerMayEnter: true,
+    mayView: true,
+    mayConnect: true,
+    maySpeak: true,
+    mayMoveMembers: false,
+    limit: 0,
+    members: 1,
+  });
+  expect(given.places.facts({ ...lounge, channelId: '1' }, ann.id)).toBeUndefined();
+  expect(given.places.botName(guildId)).toBe('Nova');
+  expect(given.places.localeIn(guildId)).toBe('en');
+  expect(given.places.channel(guildId, lounge.channelId)).toEqual(lounge);
+  expect(given.places.channel(guildId, sandbox.channelId('general'))).toBeUndefined();
+  await ann.leave();
+  sandbox.faults.closeChannel('Lounge');
+  await until(() => given.places.facts(lounge, ann.id)?.mayConnect === false);
+  expect(given.places.facts(lounge, ann.id)).toMatchObject({
+    callerMayEnter: false,
+    mayView: true,
+  });
+});
+
+test('the commands can be registered without going online, and only what changed is told', async () => {
+  const { sandbox } = town();
+  const { apiUrl, token, guildId } = sandbox;
+  const same = await registerOnly({ apiUrl, token, guildId, commands });
+  expect(same).toEqual({ added: [], changed: [], removed: [] });
+  const other = await registerOnly({ apiUrl, token, guildId, commands: [join, privacy] });
+  expect(other).toEqual({ added: [], changed: [], removed: ['say'] });
+  await expect(registerOnly({ apiUrl, token: 'no', commands })).rejects.toMatchObject({
+    code: 'discord.bad_token',
+  });
+  const elsewhere = registerOnly({ apiUrl, token, guildId: '1', commands });
+  await expect(elsewhere).rejects.toMatchObject({ code: 'discord.forbidden' });
+});
+
+test('of all requests that carried words, none could have pinged anybody', () => {
+  const bodies = town()
+    .sandbox.requests()
+    .map(({ body }) => body as { data?: object; content?: string } | undefined)
+    .map((body) => (body?.data ?? body) as { content?: string; allowed_mentions?: unknown })
+    .filter((body) => typeof body?.content === 'string');
+  expect(bodies.length).toBeGreaterThan(8);
+  for (const body of bodies) {
+    expect(body.allowed_mentions).toMatchObject({ parse: [] });
+    expect(body.content).not.toMatch(/@everyone|\u202e/);
+  }
+});

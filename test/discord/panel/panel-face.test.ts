@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { presses } from '#commands/presses.ts';
+import { drawPanel } from '#src/discord/panel/panel-face.ts';
+import type { PanelFace } from '#src/session/ports/panel.ts';
+import { locales, text } from '#src/texts/texts.ts';
+
+const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
+
+function linesOf(face: PanelFace, locale: (typeof locales)[number] = 'en'): readonly string[] {
+  return drawPanel(undefined, face, { locale, botName: 'Nova', presses: new Map() }).content.split(
+    '\n',
+  );
+}
+
+test.each(locales)(
+  'while the link is away the panel says that it is coming back (%s)',
+  (locale) => {
+    const face: PanelFace = { ...listening, state: { kind: 'reconnecting' } };
+    expect(linesOf(face, locale)[0]).toBe(text('panel.reconnecting', {}, locale));
+  },
+);
+
+test('whoever was just heard for the first time reads so under the state', () => {
+  expect(linesOf({ ...listening, firstHeard: ['Ann'] })[1]).toBe('I hear you, Ann.');
+  expect(linesOf({ ...listening, firstHeard: ['Ann', '*Bob*'] })[1]).toBe(
+    'I hear you, Ann, \\*Bob\\*.',
+  );
+  expect(linesOf(listening)).toHaveLength(2);
+});
+
+test.each(locales)(
+  'whoever pressed Ask reads under the state that they may go ahead (%s)',
+  (locale) => {
+    const name = { name: 'Ann' };
+    const lines = linesOf({ ...listening, asked: ['Ann'], firstHeard: ['Ann'] }, locale);
+    expect(lines.slice(0, 3)).toEqual([
+      text('panel.listening', {}, locale),
+      text('panel.asked', name, locale),
+      text('join.first_heard', name, locale),
+    ]);
+  },
+);
+
+test.each(locales)('the panel names who is next, and who is not answered (%s)', (locale) => {
+  const face: PanelFace = { ...listening, next: 'Ben', lost: ['Ann', 'Eva'] };
+  expect(linesOf(face, locale).slice(1, 3)).toEqual([
+    text('panel.next', { name: 'Ben' }, locale),
+    text('panel.lost', { name: 'Ann, Eva' }, locale),
+  ]);
+});
+
+test.each(locales)('while a tool runs the panel names the step (%s)', (locale) => {
+  const face: PanelFace = { ...listening, state: { kind: 'step', step: 'tool.here' } };
+  expect(linesOf(face, locale)[0]).toBe(text('tool.here', {}, locale));
+});
+
+const rain = {
+  ...{ name: 'bg', title: 'rain', percent: 30, isPaused: false },
+  ...{ positionMs: 40_000, lengthMs: 125_000 },
+};
+const sea = { name: 'main', title: 'sea', percent: 100, isPaused: true, positionMs: 0 };
+
+test('tracks read with volume and time under the people', () => {
+  const people = [{ name: 'Ann', heard: 'yes' }] as const;
+  const lines = linesOf({ ...listening, people, tracks: [rain, sea] });
+  expect(lines.slice(1, 3)).toEqual([
+    'Hearing: Ann',
+    'Tracks: bg: rain, 0:40 / 2:05, 30 %; main: sea, paused at 0:00, 100 %',
+  ]);
+  const [, many = ''] = linesOf({ ...listening, tracks: Array(25).fill(rain) });
+  expect(many).toMatch(/; \+22$/);
+  const [, long = ''] = linesOf({ ...listening, tracks: [{ ...rain, title: 'x'.repeat(100) }] });
+  expect(long.length).toBeLessThan(80);
+});
+
+test('a second row of buttons steers the first track while there is one', () => {
+  const known = new Map(presses.map((press) => [press.name, press]));
+  const look = { locale: 'en', botName: 'Nova', presses: known } as const;
+  const rowsIn = (face: PanelFace) =>
+    drawPanel(undefined, face, look).components?.map(({ components }) =>
+      components.map(({ custom_id }) => custom_id.replace('parley:', '')),
+    ) ?? [];
+  expect(rowsIn(listening)).toHaveLength(2);
+  expect(rowsIn({ ...listening, tracks: [rain, sea] })[1]).toEqual([
+    ...['track.pause:bg', 'track.skip:bg', 'track.quieter:bg', 'track.louder:bg', 'track.list'],
+  ]);
+  expect(rowsIn({ ...listening, tracks: [sea] })[1]?.[0]).toBe('track.resume:main');
+});

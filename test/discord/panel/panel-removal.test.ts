@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { memoryOnlyPanelStore, Panels } from '#src/discord/panel/panels.ts';
+import type { PanelFace } from '#src/session/ports/panel.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+
+const face = (kind: 'listening' | 'thinking'): PanelFace => {
+  return { state: { kind }, people: [], engine: 'built-in' };
+};
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+test('the panel of a server that is gone is edited no more, and its place is not known', async () => {
+  const timing = new SteppedTiming();
+  const edits: string[] = [];
+  const book = memoryOnlyPanelStore();
+  const panels = new Panels({
+    book,
+    presses: new Map(),
+    timing,
+    tell: () => undefined,
+    edit: async ({ messageId }) => void edits.push(messageId),
+    localeIn: () => 'en',
+    botNameIn: () => 'Nova',
+  });
+  const put = (messageId: string) =>
+    panels.put('g', { channelId: 'c', messageId }, 'In Lobby.', panels.dressed('g', 'In Lobby.'));
+  put('1');
+  panels.show('g', face('listening'));
+  timing.passMs(5_000);
+  await settle();
+  expect(edits).toEqual(['1']);
+  panels.show('g', face('thinking'));
+  put('2');
+  await panels.forget('g');
+  expect(await book.read('g')).toMatchObject({ messageId: '2' });
+  timing.passMs(10_000);
+  await settle();
+  expect([edits, panels.placeIn('g')]).toEqual([['1'], undefined]);
+});

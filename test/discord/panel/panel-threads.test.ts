@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { type Mention, PanelThreads } from '#src/discord/panel/panel-threads.ts';
+import type { Button } from '#src/session/ports/command.ts';
+import type { PanelPlace } from '#src/session/ports/panel.ts';
+import { text } from '#src/texts/texts.ts';
+import { refusal } from '#test/discord/setup/refusals.ts';
+
+const presses = new Map(
+  (
+    [
+      ['consent.always', 'button.hear_me'],
+      ['consent.today', 'button.only_today'],
+      ['consent.never', 'button.not_me'],
+    ] as const
+  ).map(([name, label]): [string, Button] => [
+    name,
+    { name, label, look: 'plain', run: async () => [{ id: 'stop.ok', to: 'caller' }] },
+  ]),
+);
+
+/** Threads over a Discord that takes notes; `failures` are thrown one by one where it is to open or write. */
+function open() {
+  const at: { place: PanelPlace | undefined } = { place: { channelId: 'c', messageId: 'm1' } };
+  const opened: string[] = [];
+  const written: { readonly in: string; readonly mention: Mention }[] = [];
+  const events: DiscordEvent[] = [];
+  const failures: { open: unknown[]; write: unknown[] } = { open: [], write: [] };
+  const fail = (failure: unknown) => {
+    if (failure !== undefined) throw failure;
+  };
+  const threads = new PanelThreads({
+    presses,
+    tell: (event) => events.push(event),
+    placeIn: () => at.place,
+    localeIn: () => 'de',
+    botNameIn: () => '*Nova*',
+    async open({ messageId }, name) {
+      opened.push(name);
+      fail(failures.open.shift());
+      return `under ${messageId}`;
+    },
+    async write(threadId, mention) {
+      written.push({ in: threadId, mention });
+      fail(failures.write.shift());
+    },
+  });
+  const invite = async (personId: string) => {
+    threads.invite('g', personId);
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  };
+  return { at, opened, written, events, failures, invite };
+}
+
+test('a newcomer is mentioned in a thread under the panel, with what the bot would like and three buttons', async () => {
+  const { opened, written, invite } = open();
+  await invite('7');
+  expect(opened).toEqual([text('panel.thread', { bot: '\\*Nova\\*' }, 'de')]);
+  expect(written.map((one) => one.in)).toEqual(['under m1']);
+  const { content, components, allowed_mentions } = written[0]?.mention ?? {};
+  expect(content).toBe(`<@7> ${text('privacy.card', { bot: '\\*Nova\\*', days: 7 }, 'de')}`);
+  expect(allowed_mentions).toEqual({ parse: [], users: ['7'] });
+  expect(components?.flatMap((row) => row.components.map(({ custom_id: id }) => id))).toEqual([
+    'parley:consent.always',
+    'parley:consent.today',
+    'parley:consent.never',
+  ]);
+});
+
+test('the next newcomer finds the same thread, and under the next panel there is a new one', async () => {
+  const { at, opened, written, invite } = open();
+  await invite('7');
+  await invite('8');
+  expect(opened).toHaveLength(1);
+  at.place = { channelId: 'c', messageId: 'm2' };
+  await invite('9');
+  expect(written.map((one) => one.in)).toEqual(['under m1', 'under m1', 'under m2']);
+});
+
+test('without a panel nobody is mentioned', async () => {
+  const { at, opened, written, invite } = open();
+  at.place = undefined;
+  await invite('7');
+  expect([opened, written]).toEqual([[], []]);
+});
+
+test('without the right to open a thread nobody is mentioned, and the operator is told once', async () => {
+  const { at, failures, opened, written, events, invite } = open();
+  failures.open.push(refusal(403, 50_013), refusal(400, 50_024));
+  await invite('7');
+  await invite('8');
+  expect(opened).toHaveLength(1);
+  at.place = { channelId: 'c', messageId: 'm2' };
+  await invite('9');
+  expect([opened.length, written]).toEqual([2, []]);
+  expect(events).toMatchObject([{ kind: 'warning' }]);
+});
+
+test('a thread that stands there already is used, and after a broken request it is tried again', async () => {
+  const { failures, written, invite } = open();
+  failures.open.push(new Error('ECONNRESET'), refusal(400, 160_004));
+  await invite('7');
+  await invite('8');
+  expect(written.map((one) => [one.in, one.mention.allowed_mentions.users])).toEqual([
+    ['m1', ['8']],
+  ]);
+});
+
+test('a thread that somebody deleted is not opened again', async () => {
+  const { failures, opened, events, invite } = open();
+  failures.write.push(refusal(404, 10_003), refusal(404, 10_003));
+  await invite('7');
+  await invite('8');
+  expect([opened.length, events.length]).toEqual([1, 1]);
+});

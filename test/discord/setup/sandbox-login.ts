@@ -1,0 +1,136 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import type { Client } from 'discord.js';
+import { openSandbox, type Sandbox, type VoiceHalf } from '#sandbox/sandbox.ts';
+import type { VoiceFaults, VoiceServer } from '#sandbox/voice/voice-ports.ts';
+import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
+import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { openVoiceDoor } from '#src/discord/link/voice-door.ts';
+import { closeClient, logIn, newClient } from '#src/discord/login.ts';
+import type { ChannelRef, MayHear, VoiceDoor, VoiceLink } from '#src/session/ports/voice-link.ts';
+import type { LinkStage } from '#test/contracts/voice-link.ts';
+
+const never = new AbortController().signal;
+
+/** A sandbox in this process with a logged-in client; certificates are trusted until it closes. */
+export type SandboxLogin = AsyncDisposable & {
+  readonly sandbox: Sandbox;
+  readonly client: Client<true>;
+  readonly codec: OpusCodec;
+  readonly lobby: ChannelRef;
+  readonly events: DiscordEvent[];
+  /** The voice server ends the bot's call with this close code. */
+  cutVoice(closeCode: number): void;
+  /** What goes wrong in the bot's own call; healed by hand. */
+  readonly faults: VoiceFaults;
+  /** A door of its own pace, as after a minute's rest. */
+  door(connectMs?: number): VoiceDoor;
+};
+
+export async function openTown(dave: 0 | 1, heartbeatMs?: number): Promise<SandboxLogin> {
+  const codec = await loadOpus();
+  const servers: VoiceServer[] = [];
+  const voice = voiceHalf(codec, servers, heartbeatMs);
+  const sandbox = await openSandbox({ voice, dave, voiceChannels: ['Lobby', 'Attic'] });
+  const trusted = getCACertificates('default');
+  setDefaultCACertificates([...trusted, sandbox.certificate]);
+  const { apiUrl, token, guildId } = sandbox;
+  const login = { token, apiUrl, timeoutMs: 5_000 };
+  const client = await logIn(newClient(login), login, never);
+  client.setMaxListeners(0); // each stage opens a door of its own
+  const events: DiscordEvent[] = [];
+  const [server] = servers;
+  if (!server) throw new Error('the sandbox opened no voice server');
+  return {
+    sandbox,
+    client,
+    faults: server.faults,
+    codec,
+    lobby: { guildId, channelId: sandbox.channelId('Lobby'), name: 'Lobby' },
+    events,
+    cutVoice: (code) => server.expel(guildId, sandbox.botId, code),
+    door: (connectMs) =>
+      openVoiceDoor(
+        client,
+        (event) => events.push(event),
+        connectMs === undefined ? {} : { connectMs },
+      ),
+    async [Symbol.asyncDispose]() {
+      await closeClient(client);
+      await sandbox[Symbol.asyncDispose]();
+      setDefaultCACertificates(trusted);
+    },
+  };
+}
+
+/** The sandbox's own voice; the server it opens is noted in `servers`. */
+export function voiceHalf(
+  codec: OpusCodec,
+  servers: VoiceServer[] = [],
+  heartbeatMs?: number,
+): VoiceHalf {
+  return {
+    async open(options) {
+      const server = await openVoiceServer({ ...options, ...(heartbeatMs && { heartbeatMs }) });
+      servers.push(server);
+      return server;
+    },
+    connect: connectVoice,
+    codec: async () => codec,
+  };
+}
+
+/** A tone, 20 ms a frame, as playback would hand it over. */
+export function toneFrames(codec: OpusCodec, count: number): Buffer[] {
+  const encoder = codec.encoder(24_000);
+  const frames = Array.from({ length: count }, (_, n) => Buffer.from(encoder.encode(tone(n, 480))));
+  encoder.free();
+  return frames;
+}
+
+/** Part `n` of a tone of about 440 Hz at 24 kHz. */
+export function tone(n: number, length: number): Int16Array {
+  const phase = (index: number) => ((n * length + index) * 2 * Math.PI * 440) / 24_000;
+  return Int16Array.from({ length }, (_, index) => 8_000 * Math.sin(phase(index)));
+}
+
+/** An open link to the lobby, where only Ann sits. */
+export async function openStage(
+  town: SandboxLogin,
+  mayHear: MayHear,
+): Promise<LinkStage & { link: VoiceLink }> {
+  const { sandbox, lobby } = town;
+  const ann = sandbox.person('Ann');
+  await ann.join('Lobby', never);
+  const link = await town.door().open(lobby, mayHear, never);
+  await ann.settled(AbortSignal.timeout(3_000));
+  const before = ann.heard.frames.filter(({ audible }) => audible).length;
+  return {
+    link,
+    speakerId: ann.id,
+    async speak() {
+      await ann.say({ samples: tone(0, 24_000 / 4), rateHz: 24_000, channels: 1 }, never);
+    },
+    pass: (ms) => wait(ms),
+    heard: () => ann.heard.frames.filter(({ audible }) => audible).length - before,
+    lose: () => sandbox.faults.disconnectBot(),
+    async [Symbol.asyncDispose]() {
+      await link[Symbol.asyncDispose]();
+      await ann.leave();
+      await until(() => !sandbox.bot().channel);
+    },
+  };
+}
+
+/** Polls for at most four seconds. */
+export async function until(condition: () => boolean): Promise<void> {
+  const deadlineMs = realClock.nowMs() + 4_000;
+  while (!condition()) {
+    if (realClock.nowMs() > deadlineMs) throw new Error(`Never came true: ${condition}`);
+    await wait(5);
+  }
+}

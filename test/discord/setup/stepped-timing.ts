@@ -1,0 +1,40 @@
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+
+/** Time that passes only when a test says so. */
+export class SteppedTiming implements SyncTiming {
+  #nowMs = 0;
+  #waiting: Array<{ readonly atMs: number; readonly run: () => void }> = [];
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  later(ms: number, run: () => void): () => void {
+    const one = { atMs: this.#nowMs + ms, run };
+    this.#waiting.push(one);
+    return () => {
+      this.#waiting = this.#waiting.filter((other) => other !== one);
+    };
+  }
+
+  /** Everything due in that time runs at its moment. */
+  passMs(ms: number): void {
+    const untilMs = this.#nowMs + ms;
+    for (let next = this.#next(untilMs); next; next = this.#next(untilMs)) {
+      this.#waiting = this.#waiting.filter((other) => other !== next);
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      next.run();
+    }
+    this.#nowMs = untilMs;
+  }
+
+  /** Time passes while nothing can run: a blocked event loop. */
+  stallMs(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  #next(untilMs: number) {
+    const [first] = this.#waiting.toSorted((a, b) => a.atMs - b.atMs);
+    return first && first.atMs <= untilMs ? first : undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import '#src/discord/library/sodium.ts';
+import { VoiceConnectionStatus } from '@discordjs/voice';
+import { expect, test } from 'vitest';
+import { ConnectionWatchdog } from '#src/discord/watchdogs/connection-watchdog.ts';
+
+const { Ready, Signalling, Connecting } = VoiceConnectionStatus;
+const everyMs = 250;
+
+test('a link that was ready and is not for a second is down until it is ready again', () => {
+  const watchdog = new ConnectionWatchdog();
+  expect(watchdog.look(Ready, 0)).toBe('up');
+  for (let atMs = everyMs; atMs <= 1_000; atMs += everyMs) {
+    expect(watchdog.look(Signalling, atMs)).toBe('pending');
+  }
+  expect(watchdog.look(Connecting, 1_250)).toEqual({
+    fault: 'The voice link has been connecting for 1 s.',
+  });
+  expect(watchdog.look(Ready, 1_500)).toBe('up');
+  expect(watchdog.look(Signalling, 1_750)).toBe('pending');
+});
+
+test('a link that is being opened is not down', () => {
+  const watchdog = new ConnectionWatchdog();
+  for (let atMs = 0; atMs <= 60_000; atMs += everyMs) {
+    expect(watchdog.look(Connecting, atMs)).toBe('pending');
+  }
+});
+
+test('a stall of the process for a minute is no link that is down', () => {
+  const watchdog = new ConnectionWatchdog();
+  watchdog.look(Ready, 0);
+  watchdog.look(Signalling, 250);
+  expect(watchdog.look(Signalling, 60_250)).toBe('pending');
+});

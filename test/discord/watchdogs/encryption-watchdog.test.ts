@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { EncryptionWatchdog } from '#src/discord/watchdogs/encryption-watchdog.ts';
+
+const lookMs = 250;
+
+/** When the group is reset within a minute in company, in whole seconds. */
+function resetsInAMinute(isOpen: boolean, isWhole: boolean): number[] {
+  const watchdog = new EncryptionWatchdog();
+  const resets: number[] = [];
+  for (let atMs = 0; atMs <= 60_000; atMs += lookMs) {
+    if (watchdog.look(true, isOpen, isWhole, atMs).reset) resets.push(Math.round(atMs / 1000));
+  }
+  return resets;
+}
+
+test('a group that is not open is reset every 10 s, for nothing is heard that this could spoil', () => {
+  expect(resetsInAMinute(false, true)).toEqual([10, 20, 30, 40, 50, 60]);
+});
+
+test('a group that lacks somebody is reset once: the others hear each other meanwhile', () => {
+  expect(resetsInAMinute(true, false)).toEqual([10]);
+});

@@ -1,0 +1,118 @@
+import type { ServerResponse } from 'node:http';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { readWav } from '#src/audio/wav.ts';
+import { realClock } from '#src/base/clock.ts';
+import { audioChatEvents, inWords } from './audio-chat.ts';
+import { type ChatRequest, chatAnswer, chatEvents, replyTo } from './chat.ts';
+import { cut, type PacedPiece, sendPaced, until } from './paced.ts';
+import type { Endpoint, MockRequest, MockSettings } from './providers.ts';
+import { soundBytes, steadyTone, tone } from './sound.ts';
+
+type MockExchange = {
+  readonly record: MockRequest;
+  readonly response: ServerResponse;
+  readonly settings: MockSettings;
+  readonly signal: AbortSignal;
+};
+
+export function heard({ hears }: MockSettings, pcm: Pcm): string {
+  return typeof hears === 'string' ? hears : hears(pcm);
+}
+
+/** How each endpoint answers. */
+export const answers: Readonly<
+  Record<Endpoint, (exchange: MockExchange, bytes: Buffer, type: string) => Promise<void>>
+> = {
+  async transcriptions(exchange, bytes, type) {
+    const form = await new Response(new Uint8Array(bytes), {
+      headers: { 'content-type': type },
+    }).formData();
+    const { file, ...fields } = Object.fromEntries(form);
+    exchange.record.body = fields;
+    if (!(file instanceof File) || !file.name.endsWith('.wav')) {
+      return answerJson(exchange, 0, { detail: 'the upload is not a WAV file' }, 415);
+    }
+    const pcm = readWav(await file.bytes());
+    const { pace } = exchange.settings;
+    exchange.record.text = heard(exchange.settings, pcm);
+    await answerJson(exchange, pace.recogniseMs, { text: exchange.record.text });
+  },
+  async chat(exchange, bytes) {
+    const sent = JSON.parse(bytes.toString()) as ChatRequest;
+    const request = inWords(sent, (pcm) => heard(exchange.settings, pcm));
+    const { replies, pace } = exchange.settings;
+    const reply = replyTo(request, replies);
+    Object.assign(exchange.record, { body: sent, text: reply.text });
+    if (!request.stream) {
+      return answerJson(exchange, pace.firstTokenMs, chatAnswer(request, reply));
+    }
+    const events =
+      audioChatEvents(request, reply, exchange.settings.voice) ?? chatEvents(request, reply);
+    await answerPaced(exchange, 'text/event-stream', events, pace.firstTokenMs, () =>
+      pace.tokensPerSecond === Number.POSITIVE_INFINITY ? 0 : 1000 / pace.tokensPerSecond,
+    );
+  },
+  async speech(exchange, bytes) {
+    const request = JSON.parse(bytes.toString()) as { input: string; response_format?: string };
+    const { pace, rateHz, msPerChar, steady, onlyFormat, speaks } = exchange.settings;
+    Object.assign(exchange.record, { body: request, text: request.input });
+    const format = onlyFormat ?? (request.response_format === 'wav' ? 'wav' : 'pcm');
+    const spoken = (speaks ?? (steady ? steadyTone : tone))(request.input, rateHz, msPerChar);
+    const sound = soundBytes(spoken, rateHz, format);
+    const pieces = [...cut(sound, 1921)];
+    await answerPaced(exchange, `audio/${format}`, pieces, pace.firstSoundMs, (piece) =>
+      pace.soundSpeed === Number.POSITIVE_INFINITY
+        ? 0
+        : (piece.length / 2 / rateHz / pace.soundSpeed) * 1000,
+    );
+  },
+  async models(exchange) {
+    const { models } = exchange.settings;
+    const data = models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'test' }));
+    await answerJson(exchange, 0, { object: 'list', data });
+  },
+};
+
+async function answerJson(exchange: MockExchange, afterMs: number, body: object, status = 200) {
+  const { response, record, signal } = exchange;
+  await until((record.bodyAtMs ?? 0) + afterMs, signal);
+  response.writeHead(status, { 'content-type': 'application/json' });
+  record.firstByteAtMs = realClock.nowMs();
+  if (broken(exchange)) return breakOff(exchange, '{"text": "he');
+  response.end(JSON.stringify(body));
+}
+
+async function answerPaced<T extends Uint8Array | string>(
+  exchange: MockExchange,
+  type: string,
+  parts: readonly T[],
+  firstMs: number,
+  gapMs: (part: T) => number,
+): Promise<void> {
+  const { response, record, signal } = exchange;
+  let dueAtMs = (record.bodyAtMs ?? 0) + firstMs;
+  const pieces: PacedPiece[] = parts.map((bytes) => {
+    const piece = { dueAtMs, bytes };
+    dueAtMs += gapMs(bytes);
+    return piece;
+  });
+  response.writeHead(200, { 'content-type': type });
+  response.flushHeaders();
+  await until(pieces[0]?.dueAtMs ?? dueAtMs, signal);
+  record.firstByteAtMs = realClock.nowMs();
+  const half = broken(exchange) ? pieces.slice(0, Math.ceil(pieces.length / 2)) : pieces;
+  await sendPaced(response, half, signal);
+  if (broken(exchange)) return breakOff(exchange, '');
+  response.end();
+}
+
+function broken({ settings, record }: MockExchange): boolean {
+  return /stalled|dropped/.test(settings.trouble[record.endpoint] ?? '');
+}
+
+/** What was written so far still reaches the client. */
+function breakOff({ response, settings, record }: MockExchange, last: string): void {
+  response.write(last, () => {
+    if (settings.trouble[record.endpoint] === 'dropped') response.destroy();
+  });
+}

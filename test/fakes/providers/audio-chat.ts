@@ -1,0 +1,178 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { readWav, writeWav } from '#src/audio/wav.ts';
+import type { ChatRequest, MockReply } from './chat.ts';
+import { cut } from './paced.ts';
+import { type MockVoice, soundBytes, tone } from './sound.ts';
+
+export type AudioChatBody = Readonly<Record<string, unknown>>;
+export type AudioChatAnswer = (response: ServerResponse, body: AudioChatBody) => void;
+
+export interface MockAudioChat extends AsyncDisposable {
+  readonly baseUrl: string;
+  readonly bodies: readonly AudioChatBody[];
+  /** Answers going on now. */
+  running(): number;
+}
+
+/** A chat server that answers the requests in turn, the last way again and again. */
+export async function openMockAudioChat(
+  answers: readonly AudioChatAnswer[],
+): Promise<MockAudioChat> {
+  const bodies: AudioChatBody[] = [];
+  let running = 0;
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(
+      Buffer.concat(await Array.fromAsync(request)).toString(),
+    ) as AudioChatBody;
+    const answer = answers[Math.min(bodies.length, answers.length - 1)];
+    bodies.push(body);
+    running++;
+    response.on('close', () => running--);
+    answer?.(response, body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    bodies,
+    running: () => running,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** How a stream ends: with `[DONE]`, without, with the connection, or never. */
+export type StreamEnd = 'done' | 'close' | 'reset' | 'open';
+export type StreamManner = {
+  readonly end?: StreamEnd;
+  /** Bytes a piece; left out, all at once. */
+  readonly pieceBytes?: number;
+  readonly lineEnd?: '\n' | '\r\n';
+};
+
+export function streams(chunks: readonly unknown[], manner: StreamManner = {}): AudioChatAnswer {
+  const { end = 'done', pieceBytes, lineEnd = '\n' } = manner;
+  const events = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}`);
+  if (end === 'done') events.push('data: [DONE]');
+  const bytes = Buffer.from(events.map((event) => event + lineEnd + lineEnd).join(''));
+  return (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.flushHeaders();
+    void write(response, bytes, pieceBytes ?? Math.max(1, bytes.length)).then(() => {
+      if (end === 'reset') response.write('', () => response.destroy());
+      else if (end !== 'open') response.end();
+    });
+  };
+}
+
+async function write(response: ServerResponse, bytes: Buffer, sizeBytes: number): Promise<void> {
+  for (const piece of cut(bytes, sizeBytes)) {
+    response.write(piece);
+    await turn();
+  }
+}
+
+export function answersJson(body: unknown, status = 200): AudioChatAnswer {
+  return (response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+}
+
+export const delta = (fields: object, finish_reason: string | null = null): object => ({
+  choices: [{ index: 0, delta: fields, finish_reason }],
+});
+export const audio = (fields: object): object => delta({ audio: fields });
+export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+/** An answer as OpenAI streams it: words a little ahead of their sound, its end told by `expires_at` alone. */
+export function spokenChunks(
+  text: string,
+  id: string,
+  expiresAtSeconds: number,
+  voice: MockVoice = tone,
+): object[] {
+  const sound = soundBytes(voice(text, 24_000), 24_000, 'pcm');
+  const words = text.match(/\s*\S+/g) ?? [];
+  const size = Math.ceil(sound.length / Math.max(1, words.length));
+  const pieces = words.map((_, n) => sound.subarray(n * size, (n + 1) * size));
+  const spoken = words.flatMap((transcript, n) => [
+    audio({ transcript }),
+    ...(n > 1 ? [audio({ data: base64(pieces[n - 2] ?? Buffer.alloc(0)) })] : []),
+  ]);
+  const last = pieces.slice(Math.max(0, words.length - 2));
+  return [
+    delta({ role: 'assistant', content: null, audio: { id } }),
+    ...spoken,
+    ...last.map((piece) => audio({ data: base64(piece) })),
+    audio({ expires_at: expiresAtSeconds }),
+  ];
+}
+
+/** The same as servers stream it that chain: a clause, then its sound; no `[DONE]`. */
+export function chainedChunks(clauses: readonly string[], id: string): object[] {
+  const spoken = clauses.flatMap((clause, n) => {
+    const sound = soundBytes(tone(clause, 24_000, 40 + 30 * (n % 2)), 24_000, 'pcm');
+    return [audio({ id, transcript: clause }), audio({ id, data: base64(sound) })];
+  });
+  return [...spoken, delta({}, 'stop')];
+}
+
+/** One answer in one piece, its sound a WAV file. */
+export function spokenAnswer(text: string, id: string, expiresAtSeconds: number): object {
+  const samples = tone(text, 24_000);
+  const data = base64(writeWav({ samples, rateHz: 24_000, channels: 1 }));
+  const message = {
+    role: 'assistant',
+    content: null,
+    audio: { id, data, transcript: text, expires_at: expiresAtSeconds },
+  };
+  return {
+    choices: [{ index: 0, message, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 9, completion_tokens: 3 },
+  };
+}
+
+/** A request with every sound in it replaced by the words it is heard as. */
+export function inWords(request: ChatRequest, hears: (pcm: Pcm) => string): ChatRequest {
+  const wordsOf = ({ input_audio, text }: ContentPart) =>
+    input_audio ? hears(readWav(Buffer.from(input_audio.data, 'base64'))) : (text ?? '');
+  const messages = (request.messages ?? []).map((message) => {
+    const { content } = message;
+    if (!Array.isArray(content)) return message;
+    return { ...message, content: (content as ContentPart[]).map(wordsOf).join(' ') };
+  });
+  return { ...request, messages };
+}
+
+type ContentPart = { readonly text?: string; readonly input_audio?: { readonly data: string } };
+
+/** What `/chat/completions` streams when sound is asked for; undefined when it is not. */
+export function audioChatEvents(
+  request: ChatRequest & { readonly modalities?: readonly string[] },
+  { text = '', call }: MockReply,
+  voice?: MockVoice,
+): string[] | undefined {
+  if (!request.modalities?.includes('audio')) return undefined;
+  const calls = call
+    ? [
+        {
+          index: 0,
+          id: 'call_mock',
+          type: 'function',
+          function: { name: call.name, arguments: call.argumentsJson },
+        },
+      ]
+    : [];
+  const expiresAtSeconds = 4_000_000_000;
+  const chunks = [
+    ...(text === '' ? [] : spokenChunks(text, `audio_${text.length}`, expiresAtSeconds, voice)),
+    ...(call ? [delta({ tool_calls: calls }, 'tool_calls')] : []),
+    { choices: [], usage: { prompt_tokens: 9, completion_tokens: text.length } },
+  ];
+  return [...chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`), 'data: [DONE]\n\n'];
+}

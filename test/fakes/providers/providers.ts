@@ -1,0 +1,196 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { realClock } from '#src/base/clock.ts';
+import { standardModels } from '#src/provider/models/models.ts';
+import { answers, heard } from './answers.ts';
+import { type MockReply, replyTo } from './chat.ts';
+import { attachRealtime, type MockRealtime, type RealtimeSettings } from './realtime.ts';
+import { attachTalk, type MockTalk, type TalkSettings } from './realtime-talk.ts';
+import { type MockSpeech, type MockVoice, usualMsPerChar } from './sound.ts';
+import { type EndpointTrouble, misbehave } from './trouble.ts';
+
+export type Endpoint = 'transcriptions' | 'chat' | 'speech' | 'models';
+
+export type Pace = {
+  /** From the end of the upload to the transcript. */
+  readonly recogniseMs: number;
+  readonly firstTokenMs: number;
+  readonly tokensPerSecond: number;
+  readonly firstSoundMs: number;
+  /** Times real time. */
+  readonly soundSpeed: number;
+};
+
+export const usualPace: Pace = {
+  recogniseMs: 120,
+  firstTokenMs: 150,
+  tokensPerSecond: 100,
+  firstSoundMs: 60,
+  soundSpeed: 5,
+};
+
+export const instantPace: Pace = {
+  recogniseMs: 0,
+  firstTokenMs: 0,
+  tokensPerSecond: Number.POSITIVE_INFINITY,
+  firstSoundMs: 0,
+  soundSpeed: Number.POSITIVE_INFINITY,
+};
+
+export type MockSettings = {
+  readonly hears: string | ((pcm: Pcm) => string);
+  readonly replies: readonly MockReply[];
+  readonly trouble: Partial<Record<Endpoint, EndpointTrouble>>;
+  readonly pace: Pace;
+  /** Set: every request must carry it. */
+  readonly key?: string;
+  /** Set: speech comes in this format, whatever was asked. */
+  readonly onlyFormat?: 'pcm' | 'wav';
+  /** What it lists. */
+  readonly models: readonly string[];
+  readonly rateHz: number;
+  /** How long speech lasts. */
+  readonly msPerChar: number;
+  /** What answers of audio models sound like. Default: a hum. */
+  readonly voice?: MockVoice;
+  /** What speech sounds like. Default: a hum. */
+  readonly speaks?: MockSpeech;
+  /** Speech without syllables: whatever its level does then was done to it. */
+  readonly steady?: boolean;
+  /** Of transcription while somebody speaks, on the same address; it hears what `hears` does. */
+  readonly realtime: Partial<RealtimeSettings>;
+  /** Of Realtime conversations, on the same address; it hears what `hears` does and says what `replies` do. */
+  readonly talk: Partial<TalkSettings>;
+};
+
+/** One request and its instants, on the clock all processes of the machine share. */
+export type MockRequest = {
+  readonly endpoint: Endpoint;
+  readonly atMs: number;
+  readonly authorization: string | undefined;
+  /** The upload is complete. */
+  bodyAtMs?: number;
+  firstByteAtMs?: number;
+  endedAtMs?: number;
+  /** The client hung up before the end. */
+  leftAtMs?: number;
+  /** Chat and speech: the JSON sent. Transcriptions: the fields of the form. */
+  body?: Readonly<Record<string, unknown>>;
+  /** What was heard, answered, or spoken. */
+  text?: string;
+};
+
+/** A speech and chat server of our own on 127.0.0.1, with the manners and the faults of real ones. */
+export interface MockProviders extends AsyncDisposable {
+  /** Ends in `/v1`; anything beside it is a plain 404, as with servers given without `/v1`. */
+  readonly baseUrl: string;
+  /** All but those for its list of models. */
+  readonly requests: readonly MockRequest[];
+  /** How often it was asked for that. */
+  readonly listings: () => number;
+  readonly realtime: MockRealtime;
+  readonly talk: MockTalk;
+  /** Holds from the next request on. */
+  set(settings: Partial<MockSettings>): void;
+  connections(): Promise<number>;
+}
+
+const usual: MockSettings = {
+  hears: 'hello nova',
+  replies: [],
+  trouble: {},
+  pace: usualPace,
+  models: ['mock', ...Object.values(standardModels)],
+  rateHz: 24_000,
+  msPerChar: usualMsPerChar,
+  realtime: {},
+  talk: {},
+};
+
+export async function openMockProviders(
+  settings: Partial<MockSettings> = {},
+): Promise<MockProviders> {
+  const all: MockRequest[] = [];
+  const requests: MockRequest[] = [];
+  const keep = (record: MockRequest) => {
+    all.push(record);
+    if (record.endpoint !== 'models') requests.push(record);
+  };
+  let now: MockSettings = { ...usual, ...settings };
+  const server = createServer((request, response) => {
+    serve(request, response, now, keep).catch(() => response.destroy());
+  });
+  const realtime = attachRealtime(server, {
+    hears: (pcm) => heard(now, pcm),
+    recogniseMs: now.pace.recogniseMs,
+    ...now.realtime,
+  });
+  const talk = attachTalk(server, {
+    hears: (pcm) => heard(now, pcm),
+    answer: (newest) => replyTo({ messages: [{ role: 'user', content: newest }] }, now.replies),
+    ...now.talk,
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    requests,
+    listings: () => all.length - requests.length,
+    realtime,
+    talk,
+    set: (more) => {
+      now = { ...now, ...more };
+      realtime.set(more.realtime ?? {});
+      talk.set(more.talk ?? {});
+    },
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        realtime.dropAll();
+        talk.dropAll();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const endpoints: Readonly<Record<string, Endpoint>> = {
+  'POST /v1/audio/transcriptions': 'transcriptions',
+  'POST /v1/chat/completions': 'chat',
+  'POST /v1/audio/speech': 'speech',
+  'GET /v1/models': 'models',
+};
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  settings: MockSettings,
+  keep: (record: MockRequest) => void,
+): Promise<void> {
+  const endpoint = endpoints[`${request.method} ${request.url?.replace(/\?.*/, '')}`];
+  if (!endpoint) {
+    request.resume();
+    response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found');
+    return;
+  }
+  const { authorization } = request.headers;
+  const record: MockRequest = { endpoint, atMs: realClock.nowMs(), authorization };
+  keep(record);
+  const left = new AbortController();
+  response.on('close', () => {
+    if (response.writableFinished) record.endedAtMs = realClock.nowMs();
+    else record.leftAtMs = realClock.nowMs();
+    left.abort();
+  });
+  const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request));
+  record.bodyAtMs = realClock.nowMs();
+  const barred = settings.key !== undefined && authorization !== `Bearer ${settings.key}`;
+  const trouble = barred ? 'bad-key' : settings.trouble[endpoint];
+  if (trouble && misbehave(trouble, response)) return;
+  const exchange = { record, response, settings, signal: left.signal };
+  await answers[endpoint](exchange, bytes, request.headers['content-type'] ?? '');
+}

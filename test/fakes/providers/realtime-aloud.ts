@@ -1,0 +1,173 @@
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
+import { soundBytes, steadyTone, tone } from './sound.ts';
+
+/** What the model makes of one text that it is to read. */
+export type AloudReply = {
+  /** Said instead. */
+  readonly text?: string;
+  readonly ends?: 'fail' | 'incomplete' | 'filtered' | 'stall' | 'drop' | 'mute' | 'silence';
+  /** An error that does not say what it is about. */
+  readonly complains?: boolean;
+  /** After so many words of it. */
+  readonly endsAfter?: number;
+};
+
+export type AloudSettings = {
+  readonly dialect: 'ga' | 'beta';
+  /** Left out, all is read as it is. `request` counts from 0. */
+  readonly aloud?: (text: string, request: number) => AloudReply;
+  /** Texts read over one connection are not named by the server. */
+  readonly forgetsMetadata?: boolean;
+  /** Knows nothing of responses beside the conversation that overlap. */
+  readonly oneAtATime?: boolean;
+  /** Times real time. */
+  readonly soundSpeed: number;
+  /** Never confirms a cancel. */
+  readonly deafToCancel?: boolean;
+};
+
+/** One response beside the conversation. */
+export type AloudCall = {
+  readonly id: string;
+  readonly text: string;
+  readonly asked: AloudFields;
+  isCancelled: boolean;
+  isOver: boolean;
+  /** Milliseconds of sound that were sent. */
+  sentMs: number;
+};
+
+type AloudFields = Readonly<Record<string, unknown>>;
+
+/** A command that a server does not take. */
+export class AloudRefusal extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+type AloudParts = {
+  readonly settings: () => AloudSettings;
+  readonly calls: () => AloudCall[];
+  readonly tell: (type: string, fields: object) => void;
+  readonly drop: () => void;
+  readonly isClosed: () => boolean;
+};
+
+const rateHz = 24_000;
+const usage = {
+  ...{ input_tokens: 120, output_tokens: 90, total_tokens: 210 },
+  output_token_details: { audio_tokens: 70, text_tokens: 20 },
+};
+
+/** Reads aloud beside a conversation, as many texts at once as are asked for. */
+export class AloudDesk {
+  readonly #stage: AloudParts;
+
+  constructor(stage: AloudParts) {
+    this.#stage = stage;
+  }
+
+  /** Whether this is a request to read. */
+  take({ response }: AloudFields): boolean {
+    const asked = (response ?? {}) as AloudFields;
+    if (asked.conversation !== 'none') return false;
+    const { settings, calls } = this.#stage;
+    const { dialect, oneAtATime, aloud = () => ({}) } = settings();
+    const objection = objectionTo(asked, dialect === 'beta');
+    if (objection !== undefined) throw new AloudRefusal('invalid_value', objection);
+    if (oneAtATime && calls().some(({ isOver }) => !isOver)) {
+      throw new AloudRefusal(
+        'conversation_already_has_active_response',
+        'There is an active response.',
+      );
+    }
+    const [text, number] = [textOf(asked), calls().length];
+    const call = {
+      id: `aloud_${number}`,
+      text,
+      asked,
+      isCancelled: false,
+      isOver: false,
+      sentMs: 0,
+    };
+    calls().push(call);
+    void this.#read(call, aloud(text, number));
+    return true;
+  }
+
+  /** Whether this is about something that is read. */
+  cancel({ response_id }: AloudFields): boolean {
+    const call = this.#stage.calls().find(({ id, isOver }) => id === response_id && !isOver);
+    if (call && !this.#stage.settings().deafToCancel) call.isCancelled = true;
+    return call !== undefined;
+  }
+
+  async #read(call: AloudCall, reply: AloudReply): Promise<void> {
+    const { tell, drop, isClosed, settings } = this.#stage;
+    const { id, asked } = call;
+    const { ends } = reply;
+    if (reply.complains) tell('error', { error: { message: 'Something is wrong.' } });
+    if (ends === 'mute') return;
+    const named = settings().forgetsMetadata ? {} : { metadata: asked.metadata };
+    tell('response.created', { response: { id, status: 'in_progress', ...named } });
+    await this.#speak(call, reply);
+    if (ends === 'drop') return drop();
+    while (ends === 'stall' && !call.isCancelled && !isClosed()) await turn();
+    if (isClosed()) return;
+    call.isOver = true;
+    const [status, status_details] = endOf(call, ends);
+    tell('response.done', { response: { id, status, status_details, usage, ...named } });
+  }
+
+  /** A word, and a little later its sound; one more piece after it was cancelled. */
+  async #speak(call: AloudCall, reply: AloudReply): Promise<void> {
+    const { tell, isClosed, settings } = this.#stage;
+    const { text = call.text, ends, endsAfter } = reply;
+    const of = { response_id: call.id, item_id: `item_of_${call.id}`, content_index: 0 };
+    const words = ends === 'silence' ? [] : (text.match(/\s*\S+/g) ?? []);
+    const sound = soundBytes((text.length > 1000 ? steadyTone : tone)(text, rateHz), rateHz, 'pcm');
+    const size = 1 + Math.ceil(sound.length / words.length); // odd as often as not
+    for (const [n, word] of words.slice(0, endsAfter).entries()) {
+      if (call.isCancelled || isClosed()) break;
+      const piece = sound.subarray(n * size, (n + 1) * size);
+      tell('response.output_audio_transcript.delta', { ...of, delta: word });
+      tell('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
+      call.sentMs += piece.length / 48;
+      const ms = piece.length / 48 / settings().soundSpeed;
+      await (ms === 0 ? turn() : wait(ms));
+    }
+    if (call.isCancelled) tell('response.output_audio.delta', { ...of, delta: 'AAAAAA==' });
+    else tell('response.output_audio_transcript.done', { ...of, transcript: text });
+  }
+}
+
+/** What a strict server finds wrong with a request to read. */
+function objectionTo(asked: AloudFields, isBeta: boolean): string | undefined {
+  const { tools, tool_choice, metadata, output_modalities, modalities } = asked;
+  if (isBeta ? output_modalities : modalities) return 'Unknown parameter: modalities.';
+  if (isBeta === (asked.max_output_tokens !== undefined)) return 'Unknown parameter: max tokens.';
+  if (!Array.isArray(tools) || tools.length > 0 || tool_choice !== 'none') return 'Tools are set.';
+  return typeof metadata === 'object' ? undefined : 'There is no metadata.';
+}
+
+/** The text between its marks, which is all that a good reader reads. */
+function textOf({ input }: AloudFields): string {
+  const [item] = input as { content: { type: string; text: string }[] }[];
+  const [content] = item?.content ?? [];
+  if (content?.type !== 'input_text') throw new AloudRefusal('invalid_value', 'Nothing to read.');
+  return /<text>([\s\S]*)<\/text>/.exec(content.text)?.[1] ?? '';
+}
+
+function endOf({ isCancelled }: AloudCall, ends: AloudReply['ends']): [string, object?] {
+  if (isCancelled) return ['cancelled', { reason: 'client_cancelled' }];
+  if (ends === 'fail') {
+    return ['failed', { error: { code: 'server_error', message: 'It broke.' } }];
+  }
+  if (ends === 'incomplete') return ['incomplete', { reason: 'max_output_tokens' }];
+  if (ends === 'filtered') return ['incomplete', { reason: 'content_filter' }];
+  return ['completed'];
+}

@@ -1,0 +1,290 @@
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
+import type { WebSocket } from 'ws';
+import { joinSamples } from '#src/audio/pcm.ts';
+import { AloudDesk, AloudRefusal } from './realtime-aloud.ts';
+import type { TalkCall, TalkCommand, TalkReply, TalkSettings, TalkThing } from './realtime-talk.ts';
+import { soundBytes, steadyTone, tone } from './sound.ts';
+
+const rateHz = 24_000;
+const formerNames = [
+  ['response.output_audio', 'response.audio'],
+  ['response.output_text', 'response.text'],
+  ['conversation.item.added', 'conversation.item.created'],
+] as const;
+
+const whole = ['completed', undefined] as const;
+const cancelled = ['cancelled', { reason: 'client_cancelled' }] as const;
+const endings: Partial<Record<NonNullable<TalkReply['ends']>, readonly [string, object]>> = {
+  fail: ['failed', { error: { code: 'server_error', message: 'It broke.' } }],
+  incomplete: ['incomplete', { reason: 'max_output_tokens' }],
+};
+
+type Response = { readonly id: string; isCancelled: boolean };
+type Told = Readonly<Record<string, unknown>>;
+
+const pause = (ms: number): Promise<unknown> => (ms === 0 ? turn() : wait(ms));
+
+/** One Realtime conversation, as strict as the real ones. */
+export class TalkSession {
+  readonly #socket: WebSocket;
+  readonly #call: TalkCall;
+  readonly #settings: () => TalkSettings;
+  readonly #asked: { count: number };
+  #buffer = new Int16Array(0);
+  #response: Response | undefined;
+  #number = 0;
+  readonly #aloud = new AloudDesk({
+    settings: () => this.#settings(),
+    calls: () => this.#call.aloud,
+    tell: (type, fields) => this.#tell(type, fields),
+    drop: () => this.#socket.terminate(),
+    isClosed: () => this.#call.isClosed,
+  });
+
+  constructor(
+    socket: WebSocket,
+    call: TalkCall,
+    settings: () => TalkSettings,
+    asked: { count: number },
+  ) {
+    this.#socket = socket;
+    this.#call = call;
+    this.#settings = settings;
+    this.#asked = asked;
+    socket.on('error', () => {});
+    socket.on('message', (data) => this.#take(JSON.parse(String(data))));
+    const flat = { modalities: ['audio', 'text'], input_audio_format: 'pcm16' };
+    const session = this.#isBeta ? flat : { type: 'realtime', audio: {} };
+    this.#tell('session.created', { session });
+  }
+
+  get #isBeta(): boolean {
+    return this.#settings().dialect === 'beta';
+  }
+
+  #take(command: TalkCommand): void {
+    if (command.type !== 'input_audio_buffer.append') this.#call.commands.push(command);
+    try {
+      const act = this.#acts[command.type];
+      if (!act) throw new AloudRefusal('unknown_event', `Unknown event ${command.type}.`);
+      act(command);
+    } catch (error) {
+      if (!(error instanceof AloudRefusal)) throw error;
+      const { code, message } = error;
+      const { event_id } = command;
+      this.#call.errors.push(code);
+      this.#tell('error', { error: { type: 'invalid_request_error', code, message, event_id } });
+    }
+  }
+
+  readonly #acts: Readonly<Record<string, (command: TalkCommand) => void>> = {
+    'session.update': (command) => this.#update(command),
+    'input_audio_buffer.append': ({ audio }) => this.#append(String(audio)),
+    'input_audio_buffer.clear': () => {
+      this.#keep(new Int16Array(0));
+      this.#tell('input_audio_buffer.cleared', {});
+    },
+    'input_audio_buffer.commit': () => this.#commit(),
+    'conversation.item.create': (command) => this.#create(command),
+    'conversation.item.delete': (command) => this.#delete(command),
+    'conversation.item.truncate': (command) => this.#truncate(command),
+    'response.create': (command) => this.#aloud.take(command) || this.#respond(),
+    'response.cancel': (command) => this.#aloud.cancel(command) || this.#cancel(command),
+  };
+
+  #update(command: TalkCommand): void {
+    const session = command.session as Told;
+    const isForm = this.#isBeta ? !('type' in session) : session.type === 'realtime';
+    if (this.#settings().badModel) throw new AloudRefusal('model_not_found', 'No such model.');
+    if (!isForm) throw new AloudRefusal('invalid_value', 'session.type is wrong.');
+    this.#tell('session.updated', { session });
+  }
+
+  #append(audio: string): void {
+    const bytes = Buffer.from(audio, 'base64');
+    const more = new Int16Array(bytes.length / 2);
+    for (let n = 0; n < more.length; n++) more[n] = bytes.readInt16LE(2 * n);
+    this.#call.soundMs += (more.length / rateHz) * 1000;
+    this.#keep(joinSamples([this.#buffer, more]));
+  }
+
+  #keep(buffer: Int16Array): void {
+    this.#buffer = Int16Array.from(buffer);
+    this.#call.bufferMs = (buffer.length / rateHz) * 1000;
+  }
+
+  #commit(): void {
+    if (this.#buffer.length < rateHz / 10) {
+      throw new AloudRefusal('input_audio_buffer_commit_empty', 'Buffer too small.');
+    }
+    const sound = this.#buffer;
+    const pcm = { samples: sound, rateHz, channels: 1 } as const;
+    this.#call.commits.push(pcm);
+    this.#keep(new Int16Array(0));
+    const text = this.#settings().hears(pcm);
+    const id = `item_${++this.#number}`;
+    this.#tell('input_audio_buffer.committed', { item_id: id });
+    this.#put({ id, type: 'message', role: 'user', text, sound, soundMs: 0 });
+  }
+
+  #create({ item, previous_item_id: before }: TalkCommand): void {
+    const { id, type, role, content, call_id, output } = item as Told;
+    const [first] = (content ?? []) as Told[];
+    const spoken = this.#isBeta ? 'text' : 'output_text';
+    const expected = role === 'assistant' ? spoken : 'input_text';
+    if (type === 'message' && first?.type !== expected) {
+      throw new AloudRefusal('invalid_value', 'The content has the wrong type.');
+    }
+    const thing = {
+      ...{ id: String(id), type: String(type), text: String(first?.text ?? output ?? '') },
+      ...(role !== undefined && { role: String(role) }),
+      ...(call_id !== undefined && { callId: String(call_id) }),
+      soundMs: 0,
+    };
+    this.#put(thing, this.#placeAfter(before));
+  }
+
+  #placeAfter(before: unknown): number | undefined {
+    if (before === undefined) return undefined;
+    const place = before === 'root' ? 0 : this.#placeOf(before) + 1;
+    if (before !== 'root' && place === 0) throw new AloudRefusal('item_not_found', 'No such item.');
+    return place;
+  }
+
+  #put(thing: TalkThing, place = this.#call.items.length): void {
+    this.#call.items.splice(place, 0, thing);
+    const { id, type, role } = thing;
+    this.#tell('conversation.item.added', { item: { id, type, role } });
+  }
+
+  #delete(command: TalkCommand): void {
+    const place = this.#placeOf(command.item_id);
+    if (place < 0) throw new AloudRefusal('item_not_found', 'No such item.');
+    this.#call.items.splice(place, 1);
+    this.#tell('conversation.item.deleted', { item_id: command.item_id });
+  }
+
+  #truncate(command: TalkCommand): void {
+    const { item_id, audio_end_ms } = command;
+    const thing = this.#call.items[this.#placeOf(item_id)];
+    if (!thing || Number(audio_end_ms) > Math.ceil(thing.soundMs)) {
+      throw new AloudRefusal('invalid_value', 'The audio is shorter than that.');
+    }
+    Object.assign(thing, { soundMs: Number(audio_end_ms), text: '' });
+    this.#tell('conversation.item.truncated', { item_id, audio_end_ms });
+  }
+
+  #placeOf(id: unknown): number {
+    return this.#call.items.findIndex((thing) => thing.id === id);
+  }
+
+  #cancel(command: TalkCommand): void {
+    const response = this.#response;
+    const isIt = response && [undefined, response.id].includes(command.response_id as string);
+    if (!isIt) throw new AloudRefusal('response_cancel_not_active', 'Nothing to cancel.');
+    if (!this.#settings().deafToCancel) response.isCancelled = true;
+  }
+
+  #respond(): void {
+    if (this.#response) {
+      const code = 'conversation_already_has_active_response';
+      throw new AloudRefusal(code, 'There is an active response.');
+    }
+    const newest = this.#call.items.findLast(({ role, callId }) => role === 'user' || callId);
+    const reply = this.#settings().answer(newest?.text ?? '', this.#asked.count++);
+    const response = { id: `resp_${++this.#number}`, isCancelled: false };
+    this.#response = response;
+    this.#call.active++;
+    this.#tell('response.created', { response: { id: response.id, status: 'in_progress' } });
+    void this.#play(reply, response);
+  }
+
+  async #play(reply: TalkReply, response: Response): Promise<void> {
+    const { text = '', call, ends, noise } = reply;
+    if (noise) this.#makeNoise(response);
+    const id = `item_${++this.#number}`;
+    const of = { response_id: response.id, item_id: id, output_index: 0, content_index: 0 };
+    const thing = { id, type: 'message', role: 'assistant', text: '', soundMs: 0 };
+    if (text !== '') {
+      this.#tell('response.output_item.added', { ...of, item: thing });
+      this.#put(thing);
+      await this.#speak(reply, thing, of, response);
+    }
+    const calls = call ? [this.#name(call, response)] : [];
+    if (ends === 'drop') this.#socket.terminate();
+    if (ends === 'close') this.#socket.close(1001, 'Your session hit the maximum duration.');
+    if (ends === 'drop' || ends === 'close') return;
+    while (ends === 'stall' && !response.isCancelled && !this.#call.isClosed) await turn();
+    const isLate = response.isCancelled && text !== '';
+    if (isLate) this.#tell('response.output_audio.delta', { ...of, delta: 'AAAAAA==' });
+    this.#end(reply, response, calls);
+  }
+
+  /** A word, and a little later its sound. */
+  async #speak(reply: TalkReply, thing: TalkThing, of: Told, response: Response): Promise<void> {
+    const { text = '', isWritten } = reply;
+    const words = text.match(/\s*\S+/g) ?? [];
+    const { voice = text.length > 1000 ? steadyTone : tone } = this.#settings();
+    const sound = soundBytes(voice(text, rateHz), rateHz, 'pcm');
+    const size = 1 + Math.ceil(sound.length / words.length); // odd as often as not
+    for (const [n, word] of words.entries()) {
+      if (response.isCancelled || this.#call.isClosed) return;
+      thing.text += word;
+      const name = isWritten ? 'response.output_text' : 'response.output_audio_transcript';
+      this.#tell(`${name}.delta`, { ...of, delta: word });
+      const piece = sound.subarray(n * size, (n + 1) * size);
+      const ms = piece.length / 48;
+      if (!isWritten) {
+        thing.soundMs += ms;
+        this.#tell('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
+      }
+      await pause(ms / this.#settings().soundSpeed);
+    }
+    this.#tell('response.output_audio_transcript.done', { ...of, transcript: text });
+  }
+
+  /** Arguments are told as done even of answers that are interrupted. */
+  #name({ name, argumentsJson }: NonNullable<TalkReply['call']>, response: Response): object {
+    const id = `item_${++this.#number}`;
+    const call = { id, type: 'function_call', call_id: 'call_1', name, arguments: argumentsJson };
+    this.#tell('response.output_item.added', { response_id: response.id, item: call });
+    this.#put({ id, type: 'function_call', callId: 'call_1', text: '', soundMs: 0 });
+    this.#tell('response.function_call_arguments.done', {
+      response_id: response.id,
+      item_id: id,
+      call_id: 'call_1',
+      arguments: argumentsJson,
+    });
+    return call;
+  }
+
+  #end({ ends }: TalkReply, response: Response, output: readonly object[]): void {
+    this.#response = undefined;
+    if (this.#call.isClosed) return;
+    this.#call.active--;
+    const usage = {
+      ...{ input_tokens: 30, output_tokens: 20, total_tokens: 50 },
+      input_token_details: { audio_tokens: 10, text_tokens: 20, cached_tokens: 5 },
+      output_token_details: { audio_tokens: 15, text_tokens: 5 },
+    };
+    const [status, status_details] = response.isCancelled
+      ? cancelled
+      : ((ends && endings[ends]) ?? whole);
+    const { id } = response;
+    this.#tell('response.done', { response: { id, status, status_details, usage, output } });
+  }
+
+  #makeNoise({ id }: Response): void {
+    this.#tell('rate_limits.updated', { rate_limits: [] });
+    this.#tell('response.dreamt', { response_id: id, delta: 7 });
+    this.#socket.send('{"type":"response.done"', () => {});
+    this.#tell('response.pictures.delta', { response_id: id, delta: 'x'.repeat(3_000_000) });
+    this.#tell('error', { error: { type: 'invalid_request_error', message: 'Never mind.' } });
+  }
+
+  #tell(type: string, fields: object): void {
+    const former = formerNames.find(([name]) => type.startsWith(name));
+    const named = this.#isBeta && former ? type.replace(former[0], former[1]) : type;
+    this.#socket.send(JSON.stringify({ type: named, ...fields }), () => {});
+  }
+}

@@ -1,0 +1,219 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { realClock } from '#src/base/clock.ts';
+import { wantsTalk } from './realtime-talk.ts';
+
+export type RealtimeTrouble =
+  | 'bad-key'
+  | 'not-found'
+  /** Refused with 403 unless the address names a model, as speaches does. */
+  | 'wants-model'
+  | 'bad-model'
+  | 'failed-item'
+  /** The connection goes away at every commit. */
+  | 'drops'
+  | 'silent';
+
+export type RealtimeSettings = {
+  readonly dialect: 'ga' | 'beta-transcription' | 'beta-session';
+  readonly hears: (pcm: Pcm) => string;
+  /** Tells words as they end; otherwise only after a commit. */
+  readonly continuous: boolean;
+  /** Words that were told are not taken back, so the first ones are told after so much sound. */
+  readonly sureMs: number;
+  /** From the commit to the final text. */
+  readonly recogniseMs: number;
+  readonly trouble?: RealtimeTrouble | undefined;
+  /** Set: every connection must carry it. */
+  readonly key?: string;
+};
+
+/** One connection and what came over it. */
+export type RealtimeCall = {
+  readonly url: string;
+  readonly authorization: string | undefined;
+  readonly atMs: number;
+  readonly updates: object[];
+  /** Sound of each item in ms, and when it was committed. */
+  readonly commits: { readonly soundMs: number; readonly atMs: number }[];
+  soundMs: number;
+  closedAtMs?: number;
+};
+
+export interface MockRealtime {
+  readonly calls: readonly RealtimeCall[];
+  readonly open: number;
+  set(settings: Partial<RealtimeSettings>): void;
+  /** The server goes away from everybody, without a word. */
+  dropAll(): void;
+}
+
+const rateHz = 24_000;
+const usualSureMs = 700;
+const refusals: Partial<Record<RealtimeTrouble, string>> = {
+  'bad-key': '401 Unauthorized',
+  'not-found': '404 Not Found',
+  'wants-model': '403 Forbidden',
+};
+
+/** Realtime transcription at `/v1/realtime?intent=transcription` of a server that has no other upgrades. */
+export function attachRealtime(
+  server: Server,
+  settings: Pick<RealtimeSettings, 'hears'> & Partial<RealtimeSettings>,
+): MockRealtime {
+  let now: RealtimeSettings = {
+    dialect: 'ga',
+    continuous: true,
+    sureMs: usualSureMs,
+    recogniseMs: 0,
+    ...settings,
+  };
+  const calls: RealtimeCall[] = [];
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (wantsTalk(request)) return;
+    socket.on('error', () => {});
+    const refused = refusal(request, now);
+    const call = callOf(request);
+    calls.push(call);
+    socket.on('close', () => {
+      call.closedAtMs = realClock.nowMs();
+    });
+    if (refused) {
+      const body = JSON.stringify({ error: { message: `You may not: ${refused}` } });
+      const fields = `content-type: application/json\r\ncontent-length: ${body.length}`;
+      socket.end(`HTTP/1.1 ${refused}\r\n${fields}\r\nconnection: close\r\n\r\n${body}`);
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (open) => new Conversation(open, call, () => now));
+  });
+  return {
+    calls,
+    get open() {
+      return sockets.clients.size;
+    },
+    set: (more) => {
+      now = { ...now, ...more };
+    },
+    dropAll: () => {
+      for (const client of sockets.clients) client.terminate();
+    },
+  };
+}
+
+function callOf({ url = '', headers: { authorization } }: IncomingMessage): RealtimeCall {
+  return { url, authorization, atMs: realClock.nowMs(), updates: [], commits: [], soundMs: 0 };
+}
+
+function refusal({ url = '', headers }: IncomingMessage, settings: RealtimeSettings) {
+  const { pathname, searchParams } = new URL(url, 'http://mock');
+  const { trouble, key } = settings;
+  if (key !== undefined && headers.authorization !== `Bearer ${key}`) return refusals['bad-key'];
+  if (pathname !== '/v1/realtime' || searchParams.get('intent') !== 'transcription') {
+    return refusals['not-found'];
+  }
+  if (trouble === 'wants-model') return searchParams.has('model') ? undefined : refusals[trouble];
+  return trouble && refusals[trouble];
+}
+
+class Conversation {
+  readonly #socket: WebSocket;
+  readonly #call: RealtimeCall;
+  readonly #settings: () => RealtimeSettings;
+  #sound = new Int16Array(0);
+  #told = '';
+  #items = 1;
+
+  constructor(socket: WebSocket, call: RealtimeCall, settings: () => RealtimeSettings) {
+    this.#socket = socket;
+    this.#call = call;
+    this.#settings = settings;
+    socket.on('error', () => {});
+    socket.on('message', (data) => this.#take(JSON.parse(String(data))));
+    if (settings().trouble === 'silent') return;
+    const { dialect } = settings();
+    const type =
+      dialect === 'beta-transcription' ? 'transcription_session.created' : 'session.created';
+    const flat = { input_audio_format: 'pcm16', turn_detection: { type: 'server_vad' } };
+    this.#tell({ type, session: dialect === 'ga' ? { type: 'realtime', audio: {} } : flat });
+  }
+
+  #take(event: { type: string; event_id?: string; audio?: string; session?: object }): void {
+    if (this.#settings().trouble === 'silent') return;
+    if (event.type.endsWith('session.update')) this.#update(event.type, event.session ?? {});
+    if (event.type === 'input_audio_buffer.append') this.#append(event.audio ?? '');
+    if (event.type === 'input_audio_buffer.commit') void this.#commit(event.event_id ?? '');
+    if (event.type !== 'input_audio_buffer.clear') return;
+    this.#sound = new Int16Array(0);
+    this.#tell({ type: 'input_audio_buffer.cleared' });
+  }
+
+  #update(type: string, session: object): void {
+    this.#call.updates.push(session);
+    const { dialect, trouble } = this.#settings();
+    const expected = dialect === 'beta-transcription' ? 'transcription_session' : 'session';
+    if (trouble === 'bad-model' || type !== `${expected}.update`) {
+      this.#tell({ type: 'error', error: { message: 'No such model or event.' } });
+    } else this.#tell({ type: `${expected}.updated`, session });
+  }
+
+  #append(audio: string): void {
+    const bytes = Buffer.from(audio, 'base64');
+    const more = new Int16Array(bytes.length / 2);
+    for (let n = 0; n < more.length; n++) more[n] = bytes.readInt16LE(2 * n);
+    const joined = new Int16Array(this.#sound.length + more.length);
+    joined.set(this.#sound);
+    joined.set(more, this.#sound.length);
+    this.#sound = joined;
+    this.#call.soundMs += (more.length / rateHz) * 1000;
+    const { continuous, sureMs } = this.#settings();
+    const isSure = this.#sound.length >= (sureMs * rateHz) / 1000;
+    if (continuous && isSure) this.#tellMore(this.#heard());
+  }
+
+  #heard(): string {
+    return this.#settings().hears({ samples: this.#sound, rateHz, channels: 1 });
+  }
+
+  #tellMore(text: string): void {
+    if (text.length <= this.#told.length || !text.startsWith(this.#told)) return;
+    const delta = text.slice(this.#told.length);
+    this.#told = text;
+    this.#tellItem('delta', { delta });
+  }
+
+  async #commit(eventId: string): Promise<void> {
+    const { trouble, recogniseMs } = this.#settings();
+    const soundMs = (this.#sound.length / rateHz) * 1000;
+    if (soundMs < 100) {
+      const code = 'input_audio_buffer_commit_empty';
+      const error = { code, message: 'Buffer too small.', event_id: eventId };
+      return this.#tell({ type: 'error', error });
+    }
+    this.#call.commits.push({ soundMs, atMs: realClock.nowMs() });
+    if (trouble === 'drops') return this.#socket.terminate();
+    const [item, text] = [this.#items++, this.#heard()];
+    this.#tell({ type: 'input_audio_buffer.committed', item_id: `item_${item}` });
+    const rest = text.slice(this.#told.length);
+    [this.#sound, this.#told] = [new Int16Array(0), ''];
+    await realClock.sleep(recogniseMs, new AbortController().signal);
+    if (trouble === 'failed-item') {
+      const error = { code: 'audio_unintelligible', message: 'The audio is broken.' };
+      return this.#tellItem('failed', { error }, item);
+    }
+    const usage = { type: 'duration', seconds: soundMs / 1_000 };
+    if (rest !== '') this.#tellItem('delta', { delta: rest }, item);
+    this.#tellItem('completed', { transcript: text, usage }, item);
+  }
+
+  #tellItem(what: string, more: object, item = this.#items): void {
+    const type = `conversation.item.input_audio_transcription.${what}`;
+    this.#tell({ type, item_id: `item_${item}`, content_index: 0, ...more });
+  }
+
+  #tell(event: object): void {
+    this.#socket.send(JSON.stringify(event), () => {});
+  }
+}

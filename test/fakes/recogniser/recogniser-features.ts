@@ -1,0 +1,62 @@
+import { Spectrum } from '#src/audio/echo/spectrum.ts';
+import { listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+
+export const stepMs = 10;
+export const bands = 8;
+
+const stepSamples = (listenRateHz * stepMs) / 1000;
+const windowSamples = 256;
+const binHz = listenRateHz / windowSamples;
+/** Where the bands begin and end: narrow where vowels differ. */
+const edgesHz = [150, 400, 650, 950, 1350, 1900, 2700, 3800, 5600];
+/** Of one band; below lies a room with -55 dBFS of noise, and a digital one. */
+const floorDb = -58;
+/** Rise and fall are taken over 40 ms. */
+const reach = 2;
+
+/** How the sound rises and falls: `bands` decibels per 10 ms. A hum and silence are zero throughout. */
+export type Features = { readonly values: Float32Array; readonly frames: number };
+
+export function featuresOf(pcm: Pcm): Features {
+  const loud = loudness(resample(toMono(pcm), listenRateHz).samples);
+  const frames = loud.length / bands;
+  const values = new Float32Array(loud.length);
+  for (let n = reach * bands; n < loud.length - reach * bands; n++) {
+    values[n] = (loud[n + reach * bands] ?? 0) - (loud[n - reach * bands] ?? 0);
+  }
+  return { values, frames };
+}
+
+/** Decibels above the floor per 10 ms and band. */
+function loudness(pcm: Int16Array): Float32Array {
+  const spectrum = new Spectrum(hann());
+  const frames = Math.floor(pcm.length / stepSamples);
+  const samples = new Float64Array(frames * stepSamples + windowSamples);
+  const lead = (windowSamples - stepSamples) / 2;
+  for (let n = 0; n < pcm.length; n++) samples[n + lead] = (pcm[n] ?? 0) / 32_768;
+  const magnitudes = new Float64Array(windowSamples / 2 + 1);
+  const loud = new Float32Array(frames * bands);
+  for (let frame = 0; frame < frames; frame++) {
+    spectrum.magnitudes(samples, frame * stepSamples, magnitudes, 0);
+    for (let band = 0; band < bands; band++) {
+      loud[frame * bands + band] = bandDb(magnitudes, band) - floorDb;
+    }
+  }
+  return loud;
+}
+
+function bandDb(magnitudes: Float64Array, band: number): number {
+  const from = Math.round((edgesHz[band] ?? 0) / binHz);
+  const to = Math.round((edgesHz[band + 1] ?? 0) / binHz);
+  let power = 0;
+  for (let bin = from; bin < to; bin++) power += (magnitudes[bin] ?? 0) ** 2;
+  const scale = (windowSamples / 4) ** 2 * 2;
+  return Math.max(floorDb, 10 * Math.log10(power / scale + 1e-12));
+}
+
+function hann(): Float64Array {
+  return Float64Array.from({ length: windowSamples }, (_, n) => {
+    return 0.5 - 0.5 * Math.cos((2 * Math.PI * (n + 0.5)) / windowSamples);
+  });
+}

@@ -1,0 +1,250 @@
+import { expect } from 'vitest';
+import type { RegisteredOption } from '#sandbox/world/world.ts';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import { instantPace } from '#test/fakes/providers/providers.ts';
+import { buttonsOf, pressed, spokenUp, told, whispered } from '#test/scenarios/setup/asking.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
+import {
+  callIn,
+  converse,
+  eventually,
+  hearAnswer,
+  hearing,
+  madeTexts,
+  openScene,
+  scenario,
+  seat,
+  shownMessages,
+  soon,
+  toneOf,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+const question = speech('human-cards-001');
+const lecture = 'This is a rather long lecture about nothing at all that nobody wants to hear out';
+const waits = { quietMs: 500, timeoutMs: 20_000 };
+
+/** `say text! voice when=now|queue`: what can be typed, with all that must be and may be chosen. */
+function typable(options: readonly RegisteredOption[], before: string): readonly string[] {
+  const inner = options.filter(({ type }) => type === 1);
+  if (inner.length > 0) {
+    return inner.flatMap(({ name, options: own = [] }) => typable(own, `${before} ${name}`));
+  }
+  const each = options.map(({ name, required, choices }) => {
+    const values = (choices ?? []) as readonly { readonly value: string }[];
+    const chosen = values.map(({ value }) => value).join('|');
+    return `${name}${required ? '!' : ''}${chosen && `=${chosen}`}`;
+  });
+  return [[before, ...each].join(' ')];
+}
+
+scenario('ten commands can be typed, with these options and choices', async () => {
+  await using scene = await openScene();
+  const registered = scene.sandbox.commands();
+  const all = registered.flatMap(({ body }) => typable(body.options ?? [], body.name));
+  expect(all.toSorted()).toEqual([
+    'Ask about this',
+    'ask question recording answer=voice|text|only me',
+    'help topic',
+    'join channel',
+    'leave',
+    'privacy allow for=always|today',
+    'privacy deny',
+    'privacy forget',
+    'privacy pause',
+    'privacy resume',
+    'privacy status',
+    'say text! voice when=now|queue',
+    'settings addressing to!=auto|name|window|always|off',
+    'settings check',
+    'settings pipeline to!=chained|audio-model|realtime',
+    'settings set key! value!',
+    'settings view',
+    'stats view=speed|cost|last turn',
+    'stop what=speech|sounds|everything',
+    'track list',
+    'track pause track',
+    'track play sound file track volume loop next',
+    'track queue track',
+    'track resume track',
+    'track skip track',
+    'track stop track',
+    'track volume level! track',
+  ]);
+});
+
+scenario(
+  '/join goes where it is told and may be repeated; whoever manages may end it',
+  async () => {
+    await using scene = await openScene();
+    const { sandbox } = scene;
+    const [adam, ben, olga] = [
+      sandbox.person('Adam'),
+      sandbox.person('Ben'),
+      sandbox.person('Olga'),
+    ];
+    expect(await told(adam, 'leave')).toMatchObject(whispered('leave.nowhere'));
+    await adam.join('Lounge', soon());
+    const joined = await told(adam, 'join', { channel: 'Workshop' });
+    expect(joined.text).toContain(text('join.ok', { channel: 'Workshop' }));
+    expect(sandbox.bot().channel).toBe('Workshop');
+    await adam.join('Workshop', soon());
+    await ben.join('Workshop', soon());
+    const again = ben.command('join');
+    expect((await again.answered(soon())).text).toContain(
+      text('join.ok.several', { channel: 'Workshop', bot: 'Nova' }),
+    );
+    expect(await again.followed(soon())).toMatchObject(whispered('join.consent'));
+    expect(await told(sandbox.person('Cleo'), 'leave')).toMatchObject(
+      whispered('perm.room', { channel: 'Workshop' }),
+    );
+    expect((await told(olga, 'leave')).text).toMatch(/^Left Workshop after \d+ s\.$/);
+    await eventually(() => expect(sandbox.bot().channel).toBeUndefined());
+  },
+);
+
+scenario('/say tells how many are ahead, takes eight, and /stop drops them all', async () => {
+  await using scene = await openScene();
+  const cleo = scene.sandbox.person('Cleo');
+  expect(await told(cleo, 'say', { text: 'Hello' })).toMatchObject(whispered('leave.nowhere'));
+  const adam = await callIn(scene, 'Adam');
+  const say = (words: string) => told(adam, 'say', { text: words });
+  expect(await told(cleo, 'say', { text: 'Hello' })).toMatchObject(
+    whispered('perm.room', { channel: 'Lounge' }),
+  );
+  expect(await say('\u{1f642} ```x = 1```')).toMatchObject(whispered('say.empty'));
+  expect(await say(lecture)).toMatchObject(whispered('say.now'));
+  for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    expect(await say(`Number ${n}`)).toMatchObject(whispered('say.queued', { n }));
+  }
+  expect(await say('One more')).toMatchObject(whispered('say.full', { limit: 8 }));
+  await hearing(adam);
+  const stopping = adam.command('stop');
+  expect(await stopping.answered(soon())).toMatchObject(whispered('stop.ok'));
+  const heard = await adam.listen({ ...waits, sinceMs: 0 }, soon());
+  expect(heard.lastAtMs - stopping.sentAtMs).toBeLessThan(500);
+  expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
+  expect(madeTexts(scene)).toEqual([lecture]);
+});
+
+scenario('/say speaks in the order of asking, and what is urgent first', async () => {
+  await using scene = await openScene();
+  const adam = await callIn(scene, 'Adam');
+  const say = (words: string, when: string) => told(adam, 'say', { text: words, when });
+  expect(await say('This is the first and takes a while', 'queue')).toMatchObject(
+    whispered('say.now'),
+  );
+  expect(await say('second', 'queue')).toMatchObject(whispered('say.queued', { n: 1 }));
+  expect(await say('urgent', 'now')).toMatchObject(whispered('say.queued', { n: 1 }));
+  const heard = await adam.listen({ ...waits, quietMs: 1_000, sinceMs: 0 }, soon());
+  const inOrder = ['This is the first and takes a while', 'urgent', 'second'];
+  expect(madeTexts(scene)).toEqual(inOrder);
+  await expectAlike(heard.pcm, toneOf(inOrder));
+});
+
+scenario(
+  '/ask is answered aloud and in writing, or in writing alone, or to one alone',
+  async () => {
+    const replies = [{ match: /^/, text: 'It is five.' }];
+    await using scene = await openScene({ providers: { replies } });
+    const [adam, cleo] = [scene.sandbox.person('Adam'), scene.sandbox.person('Cleo')];
+    const asks = (person = adam, answer?: string, words = 'What time is it?') =>
+      told(person, 'ask', { question: words, ...(answer && { answer }) });
+    const answer = spokenUp('ask.answer', { answer: 'It is five.' });
+    expect(await asks()).toMatchObject(answer);
+    expect(await asks(adam, 'text')).toMatchObject(answer);
+    expect(await asks(adam, 'only me')).toMatchObject({ ...answer, ephemeral: true });
+    expect(await asks(adam, 'voice')).toMatchObject(whispered('leave.nowhere'));
+    expect(await asks(adam, 'text', '?!')).toMatchObject(whispered('ask.empty'));
+    expect(madeTexts(scene)).toEqual([]);
+    await callIn(scene, 'Adam');
+    expect(await asks()).toMatchObject(answer);
+    await expectAlike((await hearAnswer(adam, 0)).pcm, toneOf(['It is five.']));
+    expect(await asks(cleo)).toMatchObject(whispered('perm.room', { channel: 'Lounge' }));
+    expect(await asks(cleo, 'text')).toMatchObject(answer);
+    expect(madeTexts(scene)).toEqual(['It is five.']);
+  },
+);
+
+scenario('a question that takes long stands there until its answer replaces it', async () => {
+  const pace = { ...instantPace, firstTokenMs: 1_500 };
+  const replies = [{ match: /^/, text: 'Seven.' }];
+  await using scene = await openScene({ providers: { replies, pace } });
+  const words = { question: 'How many?', answer: 'text' };
+  const asked = scene.sandbox.person('Adam').command('ask', words);
+  expect(await asked.answered(soon())).toMatchObject(
+    spokenUp('ask.thinking', { question: 'How many?' }),
+  );
+  const answer = spokenUp('ask.answer', { answer: 'Seven.' });
+  await eventually(() => expect(asked.reply).toMatchObject(answer));
+});
+
+scenario('/stop cuts an answer off, and only what was heard of it is remembered', async () => {
+  await using scene = await openScene({ providers: { replies: [{ match: /^/, text: lecture }] } });
+  const adam = await callIn(scene, 'Adam');
+  await adam.say(question, soon());
+  await hearing(adam);
+  expect(await told(adam, 'stop', { what: 'everything' })).toMatchObject(whispered('stop.ok'));
+  await adam.listen({ ...waits, sinceMs: 0 }, soon());
+  scene.providers.set({ replies: [{ match: /^/, text: 'Yes.' }] });
+  await converse(scene, adam, question);
+  const [, , remembered] = shownMessages(scene);
+  expect(remembered?.role).toBe('assistant');
+  const words = remembered?.content.replace(/\W+$/, '') ?? '';
+  expect(lecture.startsWith(words)).toBe(true);
+  expect(words.length).toBeLessThan(lecture.length * 0.75);
+});
+
+scenario('/stats tells how fast the bot is here, /help how to use it', async () => {
+  const replies = [{ match: /^/, text: 'Yes.' }];
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await seat(scene, 'Adam');
+  expect(await told(adam, 'stats')).toMatchObject(whispered('stats.none'));
+  const help = await told(adam, 'help');
+  const topics = [
+    'start',
+    'ask',
+    'stop',
+    'tracks',
+    'privacy',
+    'stats',
+    'settings',
+    'trouble',
+  ] as const;
+  const all = topics.map((topic) => text(`help.${topic}`)).join('\n');
+  expect(help).toMatchObject({ text: all, ephemeral: true });
+  expect(buttonsOf(help).map(([, label]) => label)).toEqual(['/join', '/privacy status', '/stats']);
+  expect(await told(adam, 'help', { topic: ' Stop' })).toMatchObject(whispered('help.stop'));
+  expect(await told(adam, 'help', { topic: 'cake' })).toMatchObject(
+    whispered('help.unknown', { topic: 'cake', topics: topics.join(', ') }),
+  );
+  const joined = await pressed(adam, help, 'try.join');
+  expect(joined.text).toContain(text('join.ok', { channel: 'Lounge' }));
+  await adam.settled(soon());
+  expect((await pressed(adam, help, 'try.privacy')).text).toContain('Hearing you: yes.');
+  await converse(scene, adam, question);
+  const speed =
+    /^Last 1 answers: half within \d+ ms, 95 % within \d+ ms of your last word\. 0 failed\. Thought ahead in vain: \d+ % of tokens\.$/;
+  expect((await pressed(adam, help, 'try.stats')).text).toMatch(speed);
+  expect((await told(adam, 'stats', { view: 'last turn' })).text).toMatch(
+    /^Last answer: said to the end\. After your last word: ended \d+, recognised \d+, first token \d+, first clause \d+, first speech \d+, first frame sent \d+ ms\.$/,
+  );
+});
+
+scenario('half-typed words are completed, and everybody reads their own language', async () => {
+  await using scene = await openScene({ sandbox: { locale: 'de' } });
+  const adam = scene.sandbox.person('Adam', { locale: 'de-DE' });
+  const typed = (line: string, option: string, words: string) =>
+    adam.complete(line, { [option]: words }, option).suggested(soon());
+  expect(await typed('help', 'topic', 'st')).toMatchObject(
+    ['start', 'stop', 'stats', 'settings'].map((name) => ({ name, value: name })),
+  );
+  expect(await typed('say', 'voice', 'al')).toEqual([]);
+  expect(await told(adam, 'join')).toMatchObject(whispered('join.none', {}, 'de'));
+  await adam.join('Lounge', soon());
+  const joined = await told(adam, 'join');
+  expect(joined.text).toContain(text('join.ok', { channel: 'Lounge' }, 'de'));
+  const cleo = scene.sandbox.person('Cleo', { locale: 'fr' });
+  expect(await told(cleo, 'stop')).toMatchObject(whispered('perm.room', { channel: 'Lounge' }));
+  expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing', {}, 'de'));
+});

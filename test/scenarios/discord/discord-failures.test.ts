@@ -1,0 +1,140 @@
+import { expect } from 'vitest';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
+import {
+  call,
+  callIn,
+  converse,
+  eventually,
+  openScene,
+  type ScenarioSetup,
+  scenario,
+  soon,
+} from '#test/scenarios/setup/scenario-setup.ts';
+import { voiceDesk } from '#test/scenarios/setup/voice-requests.ts';
+
+const question = speech('human-cards-001');
+const replies = [{ match: /^/, text: 'Yes, of course.' }];
+const stepMs = 20_000;
+
+async function expectConversation(scene: ScenarioSetup, person: SandboxPerson): Promise<void> {
+  const { uttered, heard, made } = await converse(scene, person, question);
+  await expectAlike(uttered, question);
+  await expectAlike(heard.pcm, made);
+}
+
+scenario('a gateway that breaks and is resumed while somebody speaks changes nothing', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  const resumed = scene.bot.logged(({ what }) => what === 'resumed', stepMs);
+  const { sentPackets } = adam.counts();
+  const conversation = expectConversation(scene, adam);
+  await eventually(() => expect(adam.counts().sentPackets).toBeGreaterThan(sentPackets + 20));
+  scene.sandbox.faults.dropGateway();
+  await Promise.all([conversation, resumed]);
+  expect(scene.sandbox.bot()).toEqual({ online: true, channel: 'Lounge' });
+  const left = await adam.command('leave').answered(soon());
+  expect(left.text).toMatch(/^Left Lounge/);
+});
+
+scenario('a gateway that answers no heartbeat is replaced, and the call goes on', async () => {
+  await using scene = await openScene({ providers: { replies }, sandbox: { heartbeatMs: 1_500 } });
+  const adam = await callIn(scene, 'Adam');
+  scene.sandbox.faults.ignoreHeartbeats();
+  await scene.bot.logged(({ what }) => what === 'reconnecting', stepMs);
+  scene.sandbox.faults.heal();
+  await scene.bot.logged(({ what }) => what === 'resumed', stepMs);
+  expect(scene.sandbox.bot()).toEqual({ online: true, channel: 'Lounge' });
+  await expectConversation(scene, adam);
+  expect(scene.bot.log.filter(({ msg }) => msg === 'link-opened')).toHaveLength(1);
+});
+
+scenario('a bot that a moderator sends away stays away until it is called again', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  scene.sandbox.faults.disconnectBot();
+  await scene.bot.logged(({ msg }) => msg === 'left', stepMs);
+  expect(scene.sandbox.bot()).toEqual({ online: true, channel: undefined });
+  await call(scene, adam);
+  await expectConversation(scene, adam);
+});
+
+scenario('a bot that is asked to stop leaves its channel first, whatever hangs', async () => {
+  const onlineAtLeaving: boolean[] = [];
+  const { half: voice } = voiceDesk(() => onlineAtLeaving.push(scene.sandbox.bot().online));
+  const providers = { trouble: { chat: 'stalled' } } as const;
+  await using scene = await openScene({ providers, sandbox: { voice } });
+  const adam = await callIn(scene, 'Adam');
+  await adam.say(question, soon());
+  const endpoints = () => scene.providers.requests.map(({ endpoint }) => endpoint);
+  await eventually(() => expect(endpoints()).toContain('chat'));
+  expect(await scene.bot.stop()).toBe(0);
+  expect(onlineAtLeaving).toEqual([true]);
+});
+
+scenario('a bot that is asked twice to stop ends at once, and leaves its channel', async () => {
+  const { half: voice } = voiceDesk(() => undefined);
+  await using scene = await openScene({ sandbox: { voice } });
+  await callIn(scene, 'Adam');
+  const atMs = performance.now();
+  expect([0, 1]).toContain(await scene.bot.stop({ againMs: 5 }));
+  expect(performance.now() - atMs).toBeLessThan(5_000);
+  await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+});
+
+scenario('a Discord that answers no request keeps nobody from sending the bot away', async () => {
+  const providers = { replies, trouble: { speech: 'error-500' } } as const;
+  await using scene = await openScene({ providers });
+  const adam = await callIn(scene, 'Adam');
+  scene.sandbox.faults.rest({ delayMs: 30_000, times: Number.POSITIVE_INFINITY });
+  await adam.say(question, soon());
+  const endpoints = () => scene.providers.requests.map(({ endpoint }) => endpoint);
+  await eventually(() => expect(endpoints()).toContain('speech'));
+  adam.command('leave');
+  const atMs = performance.now();
+  await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+  expect(performance.now() - atMs).toBeLessThan(5_000);
+  expect(await scene.bot.stop()).toBe(0);
+});
+
+const edits = { method: 'PATCH', path: '/channels/:channel/messages/:message' } as const;
+const callbacks = { method: 'POST', path: '/interactions/:id/:token/callback' } as const;
+
+scenario(
+  'a panel that Discord lets nobody edit for a while shows the last state at last',
+  async () => {
+    await using scene = await openScene();
+    const { sandbox } = scene;
+    const adam = await callIn(scene, 'Adam');
+    const [panel] = sandbox.messages('general');
+    const showing = (words: string) =>
+      eventually(() => expect(sandbox.message(panel?.id ?? '')?.text.split('\n')).toContain(words));
+    sandbox.faults.rest({ ...edits, status: 500, times: 4 });
+    await told(adam, 'privacy pause');
+    await showing(text('panel.paused'));
+    sandbox.faults.rest({ ...edits, status: 429, retryAfterMs: 1_500 });
+    await told(adam, 'privacy resume');
+    await showing(text('panel.listening'));
+  },
+);
+
+scenario(
+  'an answer that Discord does not take once is given again, and no bot falls over it',
+  async () => {
+    await using scene = await openScene();
+    const { sandbox } = scene;
+    const adam = await callIn(scene, 'Adam');
+    for (const status of [500, 503]) {
+      sandbox.faults.rest({ ...callbacks, status });
+      expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
+    }
+    sandbox.faults.rest({ ...callbacks, status: 403, times: Number.POSITIVE_INFINITY });
+    adam.command('stop');
+    await scene.bot.logged(({ msg }) => msg === 'a command failed', stepMs);
+    sandbox.faults.heal();
+    expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
+  },
+);

@@ -1,0 +1,136 @@
+import { expect } from 'vitest';
+import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import {
+  call,
+  converse,
+  eventually,
+  openScene,
+  type ScenarioSetup,
+  scenario,
+  seat,
+  soon,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+const question = speech('human-cards-004');
+const channel = 'Lounge';
+
+/** Only the caller reads why, and the bot has gone nowhere. */
+function expectNotJoined(
+  scene: ScenarioSetup,
+  answer: ShownMessage,
+  line: ReturnType<typeof whispered>,
+): void {
+  expect(answer).toMatchObject(line);
+  expect(scene.sandbox.bot().channel).toBeUndefined();
+}
+
+scenario('what the bot may not do in a channel is named with its fix before it joins', async () => {
+  await using scene = await openScene();
+  const guild = scene.sandbox.guild();
+  const adam = guild.person('Adam');
+  await adam.join(channel, soon());
+  const barred = async (right: 'viewChannel' | 'connect' | 'speak') => {
+    guild.permit(channel, 'Nova', { deny: [right] });
+    return await told(adam, 'join');
+  };
+  const rows = [
+    ['viewChannel', 'join.no_view', 'View Channel'],
+    ['connect', 'join.no_connect', 'Connect'],
+    ['speak', 'join.no_speak', 'Speak'],
+  ] as const;
+  for (const [right, id, permission] of rows) {
+    expectNotJoined(scene, await barred(right), whispered(id, { channel, permission }));
+  }
+  guild.permit(channel, 'Nova', {});
+  guild.timeOut('Nova', 60_000);
+  const timedOut = await told(adam, 'join');
+  expect(timedOut.ephemeral).toBe(true);
+  expect(timedOut.text).toMatch(/^I'm timed out until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$/);
+  guild.timeOut('Nova', 0);
+  guild.permit('Workshop', '@everyone', { deny: ['connect'] });
+  const forbidden = whispered('join.forbidden', { channel: 'Workshop' });
+  expectNotJoined(scene, await told(adam, 'join', { channel: 'Workshop' }), forbidden);
+  expect((await told(adam, 'join')).text).toContain(text('join.ok', { channel }));
+});
+
+scenario('a channel that is full, away from keyboard or gone is not joined', async () => {
+  await using scene = await openScene({
+    sandbox: { voiceChannels: ['Lounge', 'Workshop', 'Sofa'], afkChannel: 'Sofa' },
+  });
+  const guild = scene.sandbox.guild();
+  const adam = guild.person('Adam');
+  await adam.join(channel, soon());
+  guild.changeChannel(channel, { userLimit: 1 });
+  const full = whispered('join.full', { channel, n: 1, limit: 1 });
+  expectNotJoined(scene, await told(adam, 'join'), full);
+  guild.changeChannel(channel, { userLimit: 2 });
+  const afk = whispered('join.afk', { channel: 'Sofa' });
+  expectNotJoined(scene, await told(adam, 'join', { channel: 'Sofa' }), afk);
+  expect((await told(adam, 'join')).text).toContain(text('join.ok', { channel }));
+  await adam.settled(soon());
+  expect((await told(adam, 'join')).text).toContain(text('join.ok', { channel }));
+  guild.removeChannel(channel);
+  await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+  expect(await told(adam, 'join')).toMatchObject(whispered('join.none'));
+});
+
+scenario(
+  'in a stage the bot sits in the audience, asks to speak, and is heard once invited',
+  async () => {
+    const replies = [{ match: /^/, text: 'Yes.' }];
+    const sandbox = { stageChannels: ['Arena'] };
+    await using scene = await openScene({ providers: { replies }, sandbox });
+    const guild = scene.sandbox.guild();
+    const adam = guild.person('Adam');
+    await adam.join('Arena', soon());
+    guild.suppress('Adam', false);
+    const joined = await told(adam, 'join');
+    expect(joined.ephemeral).toBe(false);
+    expect(joined.text).toContain(text('join.stage', { channel: 'Arena' }));
+    await eventually(() =>
+      expect(guild.bot()).toMatchObject({ suppressed: true, handRaised: true }),
+    );
+    guild.suppress('Nova', false);
+    await adam.settled(soon());
+    await converse(scene, adam, question);
+  },
+);
+
+scenario('a bot that a moderator mutes is muted, and is heard again afterwards', async () => {
+  const replies = [{ match: /^/, text: 'Yes.' }];
+  await using scene = await openScene({ providers: { replies } });
+  const guild = scene.sandbox.guild();
+  const adam = guild.person('Adam');
+  await adam.join(channel, soon());
+  await call(scene, adam);
+  guild.mute('Nova', true);
+  await scene.bot.logged(({ msg, on }) => msg === 'muted' && on === true, 10_000);
+  guild.mute('Nova', false);
+  await scene.bot.logged(({ msg, on }) => msg === 'muted' && on === false, 10_000);
+  await converse(scene, adam, question);
+});
+
+scenario('what Discord refuses a voice link for is told, and when it is tried again', async () => {
+  await using scene = await openScene();
+  const { faults } = scene.sandbox;
+  const adam = await seat(scene, 'Adam');
+  // A second call comes after a pause, so that its answer may follow a "thinking".
+  const called = async () => {
+    const asked = adam.command('join');
+    return await Promise.any([asked.answered(soon()), asked.followed(soon())]);
+  };
+  const refused = async (closeCode: number) => {
+    faults.voice.closeAt(scene.sandbox.botId, 'identify', closeCode);
+    return await called();
+  };
+  expect(await refused(4016)).toMatchObject(whispered('join.no_cipher'));
+  expect(await refused(4017)).toMatchObject(whispered('join.no_end_to_end'));
+  expect(await refused(4021)).toMatchObject(whispered('join.resting', { s: 60 }));
+  faults.heal();
+  const { text: again } = await called();
+  expect(again).toMatch(/^Discord asks us to wait (5\d|60) s\. I'll try again by myself then\.$/);
+  expect(scene.sandbox.bot().channel).toBeUndefined();
+});

@@ -1,0 +1,79 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { text } from '#src/texts/texts.ts';
+import { buttonsOf, pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import {
+  eventually,
+  openScene,
+  type ScenarioSetup,
+  scenario,
+  seat,
+  soon,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+/** Later than this nobody is asked any more who is in the room already. */
+const settledMs = 5_000;
+
+/** All that anybody's phone rang for, by the messages that did it. */
+function rings({ sandbox }: ScenarioSetup): string[] {
+  const all: string[] = [];
+  sandbox.onMessage(({ kind, message }) => {
+    if (kind === 'posted') all.push(...message.pinged);
+  });
+  return all;
+}
+
+/** Whom requests of the bot allowed to be mentioned. */
+function allowed({ sandbox }: ScenarioSetup): readonly unknown[] {
+  const bodies = sandbox.requests().map(({ body }) => JSON.stringify(body ?? {}));
+  return bodies.flatMap((body) =>
+    Array.from(body.matchAll(/"users":(\[[^\]]*\])/g), ([, users = '']) => JSON.parse(users)),
+  );
+}
+
+scenario(
+  'exactly one phone rings for a newcomer, once, and a press in the thread is a yes',
+  async () => {
+    await using scene = await openScene();
+    const { sandbox } = scene;
+    const rung = rings(scene);
+    const [adam] = [await seat(scene, 'Adam'), await seat(scene, 'Eva')];
+    const panel = await told(adam, 'join');
+    await setTimeout(settledMs);
+    expect(rung).toEqual([]);
+    const ben = await seat(scene, 'Ben');
+    await eventually(() => expect(rung).toEqual(['@Ben']));
+    const [asked, ...more] = sandbox.messages(panel.id);
+    if (!asked) throw new Error('nobody was asked');
+    expect([more, asked.pings]).toEqual([[], ['@Ben']]);
+    expect(asked.text).toBe(`<@${ben.id}> ${text('privacy.card', { bot: 'Nova', days: 7 })}`);
+    expect(
+      buttonsOf(asked)
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(['consent.always', 'consent.never', 'consent.today']);
+    await ben.leave();
+    await ben.join('Lounge', soon());
+    await setTimeout(settledMs);
+    expect(await pressed(ben, asked, 'consent.always')).toMatchObject(whispered('privacy.allowed'));
+    const heard = text('panel.people.yes', { names: 'Adam, Ben' });
+    await eventually(() => expect(sandbox.message(panel.id)?.text).toContain(heard));
+    expect([rung, allowed(scene)]).toEqual([['@Ben'], [[ben.id]]]);
+  },
+);
+
+scenario('where no thread may be opened nobody is mentioned, and all goes on', async () => {
+  await using scene = await openScene();
+  const { sandbox } = scene;
+  const rung = rings(scene);
+  sandbox.guild().permit('general', 'Nova', { deny: ['createThreads'] });
+  const adam = await seat(scene, 'Adam');
+  const panel = await told(adam, 'join');
+  await adam.settled(soon());
+  await seat(scene, 'Ben');
+  const tries = () => sandbox.requests().filter(({ path }) => path.endsWith('/threads'));
+  await eventually(() => expect(tries()).toHaveLength(1));
+  const unasked = text('panel.people.unasked', { names: 'Ben' });
+  await eventually(() => expect(sandbox.message(panel.id)?.text).toContain(unasked));
+  expect(rung).toEqual([]);
+});

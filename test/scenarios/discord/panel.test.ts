@@ -1,0 +1,184 @@
+import { expect } from 'vitest';
+import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import { instantPace } from '#test/fakes/providers/providers.ts';
+import { buttonsOf, pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import {
+  callIn,
+  eventually,
+  openScene,
+  type ScenarioSetup,
+  scenario,
+  seat,
+  soon,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+/** The bot's own clock may tick a little before the server's. */
+const leastMs = 1_200 - 100;
+
+/** What Discord would show now. */
+function now({ sandbox }: ScenarioSetup, { id }: ShownMessage): ShownMessage {
+  const message = sandbox.message(id);
+  if (!message) throw new Error('The panel is gone.');
+  return message;
+}
+
+/** Whether the second line of a panel was each of these, one after the other. */
+function wentThrough(states: readonly string[], first: string, { edits }: ShownMessage): boolean {
+  const all = [first, ...edits.map((edit) => edit.text)].map((words) => words.split('\n')[1]);
+  let from = 0;
+  return states.every((state) => {
+    const at = all.indexOf(state, from);
+    from = at + 1;
+    return at >= 0;
+  });
+}
+
+scenario('the panel follows a turn, edited at most every 1.2 s', async () => {
+  const pace = { ...instantPace, recogniseMs: 2_500 };
+  const answer = 'The answer takes as long to say as this sentence, or longer';
+  const replies = [{ match: /^/, text: answer }];
+  await using scene = await openScene({ providers: { replies, pace } });
+  const adam = await seat(scene, 'Adam');
+  const panel = await told(adam, 'join');
+  await adam.settled(soon());
+  const states = [
+    text('panel.listening'),
+    text('panel.hearing', { name: 'Adam' }),
+    text('panel.thinking'),
+    text('panel.speaking', { name: 'Adam' }),
+    text('panel.listening'),
+  ];
+  await adam.say(speech('human-librivox-0880'), soon());
+  await eventually(() => expect(wentThrough(states, panel.text, now(scene, panel))).toBe(true));
+  const shown = now(scene, panel);
+  expect(shown.text).toMatch(/^Last answer after \d+ ms, /m);
+  expect(shown.text).toContain(text('panel.people.yes', { names: 'Adam' }));
+  const [postedAtMs = panel.atMs] = panel.edits.map(({ atMs }) => atMs); // "thinking" came first
+  const instants = [postedAtMs, ...shown.edits.slice(panel.edits.length).map(({ atMs }) => atMs)];
+  const gaps = instants.slice(1).map((atMs, n) => atMs - (instants[n] ?? 0));
+  for (const gapMs of gaps) expect(gapMs).toBeGreaterThanOrEqual(leastMs);
+});
+
+scenario('every button of the panel answers whoever presses it, in private', async () => {
+  await using scene = await openScene();
+  const [ben, adam] = [await seat(scene, 'Ben'), await seat(scene, 'Adam')];
+  const panel = await told(adam, 'join');
+  const presses = (name: string, person = adam) => pressed(person, now(scene, panel), name);
+  const showing = (words: string) =>
+    eventually(() => expect(now(scene, panel).text.split('\n')).toContain(words));
+  expect(buttonsOf(now(scene, panel)).map(([, label]) => label)).toEqual(
+    (['ask', 'stop', 'pause', 'privacy', 'hear_me', 'only_today', 'not_me'] as const).map((id) =>
+      text(`button.${id}`),
+    ),
+  );
+  expect(await presses('stop')).toMatchObject(whispered('stop.nothing'));
+  expect(await presses('pause', scene.sandbox.person('Cleo'))).toMatchObject(
+    whispered('perm.room', { channel: 'Lounge' }),
+  );
+  expect(await presses('pause')).toMatchObject(whispered('privacy.paused'));
+  await showing(text('panel.paused'));
+  expect(buttonsOf(now(scene, panel))[2]).toEqual(['resume', text('button.resume')]);
+  expect(await presses('resume')).toMatchObject(whispered('privacy.resumed'));
+  await showing(text('panel.listening'));
+  const card = await presses('privacy', ben);
+  expect(card.ephemeral).toBe(true);
+  expect(card.text).toContain(text('privacy.card', { bot: 'Nova', days: 7 }));
+  expect(card.text).toContain(text('privacy.status', { yes: text('privacy.no'), n: 0, m: 0 }));
+  await showing(text('panel.people.unasked', { names: 'Ben' }));
+  expect(await presses('consent.always', ben)).toMatchObject(whispered('privacy.allowed'));
+  await showing(text('panel.people.yes', { names: 'Ben, Adam' }));
+  expect(await presses('consent.never', ben)).toMatchObject(whispered('privacy.denied'));
+  await showing(text('panel.people.no', { names: 'Ben' }));
+  expect(await pressed(ben, card, 'consent.today')).toMatchObject(whispered('privacy.allowed'));
+  await showing(text('panel.people.yes', { names: 'Ben, Adam' }));
+  expect(now(scene, panel).text).not.toContain(text('panel.people.no', { names: 'Ben' }));
+});
+
+scenario('the stop button of the panel silences the bot', async () => {
+  const lecture = 'This takes much longer to say than anybody would want to listen to it';
+  await using scene = await openScene();
+  const adam = await seat(scene, 'Adam');
+  const panel = await told(adam, 'join');
+  await adam.settled(soon());
+  await told(adam, 'say', { text: lecture });
+  const speaking = text('panel.speaking', { name: 'Lounge' });
+  await eventually(() => expect(now(scene, panel).text).toContain(speaking));
+  const asked = adam.press(now(scene, panel), 'parley:stop');
+  expect(await asked.answered(soon())).toMatchObject(whispered('stop.ok'));
+  const waits = { sinceMs: 0, quietMs: 500, timeoutMs: 10_000 };
+  const heard = await adam.listen(waits, soon());
+  expect(heard.lastAtMs - asked.sentAtMs).toBeLessThan(500);
+});
+
+scenario(
+  'buttons of a former run still work, and an old panel says where the new one is',
+  async () => {
+    await using scene = await openScene();
+    const [adam, ben] = [await seat(scene, 'Adam'), await seat(scene, 'Ben')];
+    const panel = await told(adam, 'join');
+    await scene.restart();
+    await eventually(() => expect(now(scene, panel).text).toBe(text('panel.left')));
+    const presses = (name: string, person = ben) => pressed(person, now(scene, panel), name);
+    expect(await presses('stop')).toMatchObject(whispered('leave.nowhere'));
+    expect(await presses('pause')).toMatchObject(whispered('leave.nowhere'));
+    expect(await presses('consent.always')).toMatchObject(whispered('privacy.allowed'));
+    expect((await presses('privacy')).text).toContain('Hearing you: yes.');
+    expect((await presses('privacy', adam)).text).toContain('Hearing you: no.');
+    const next = await told(adam, 'join');
+    expect(next.text).toContain(text('panel.people.yes', { names: 'Adam, Ben' }));
+    const { guildId, sandbox } = { ...scene, guildId: scene.sandbox.guildId };
+    const link = `https://discord.com/channels/${guildId}/${sandbox.channelId('general')}/${next.id}`;
+    await eventually(() => expect(now(scene, panel).text).toBe(text('panel.moved', { link })));
+    expect(buttonsOf(now(scene, panel))).toEqual([]);
+  },
+);
+
+scenario(
+  'a bot that was killed gives its seat up when it starts again, and its panel says so',
+  async () => {
+    await using scene = await openScene();
+    const adam = await seat(scene, 'Adam');
+    const panel = await told(adam, 'join');
+    await told(adam, 'privacy allow'); // by then the place of the panel is stored, too
+    await scene.bot.kill();
+    expect(scene.sandbox.bot().channel).toBe('Lounge');
+    await scene.restart();
+    await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+    const words = [text('panel.left'), text('panel.restarted', { channel: 'Lounge' })];
+    await eventually(() => expect(now(scene, panel).text).toBe(words.join('\n')));
+  },
+);
+
+scenario('when the bot is called elsewhere the former panel says where to', async () => {
+  await using scene = await openScene();
+  const adam = await callIn(scene, 'Adam');
+  await adam.leave();
+  const [panel] = scene.sandbox.messages('general');
+  if (!panel) throw new Error('no panel');
+  await adam.join('Workshop', soon());
+  const next = await told(adam, 'join');
+  await eventually(() => expect(now(scene, panel).text).toContain(`/${next.id}`));
+  await eventually(() => {
+    expect(now(scene, next).text).toContain(text('join.ok', { channel: 'Workshop' }));
+  });
+  await told(adam, 'leave');
+  await eventually(() => expect(now(scene, next).text).toBe(text('panel.left')));
+});
+
+scenario('whoever presses Ask may go ahead, once they have agreed to be heard', async () => {
+  await using scene = await openScene();
+  const [ben, adam] = [await seat(scene, 'Ben'), await seat(scene, 'Adam')];
+  const panel = await told(adam, 'join');
+  const window = { name: 'Adam', s: 15 };
+  expect(await pressed(adam, panel, 'ask')).toMatchObject(whispered('ask.window', window));
+  const goAhead = text('panel.asked', { name: 'Adam' });
+  await eventually(() => expect(now(scene, panel).text.split('\n')).toContain(goAhead));
+  const refused = await pressed(ben, panel, 'ask');
+  expect(refused).toMatchObject(whispered('ask.unheard'));
+  expect(await pressed(ben, refused, 'consent.today')).toMatchObject(whispered('privacy.allowed'));
+  const benWindow = whispered('ask.window', { name: 'Ben', s: 15 });
+  expect(await pressed(ben, panel, 'ask')).toMatchObject(benWindow);
+  await eventually(() => expect(now(scene, panel).text).not.toContain(goAhead));
+});

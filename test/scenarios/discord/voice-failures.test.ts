@@ -1,0 +1,204 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { EncryptionMode, PathFaults } from '#sandbox/voice/voice-ports.ts';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import { told } from '#test/scenarios/setup/asking.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
+import {
+  call,
+  callIn,
+  converse,
+  eventually,
+  hearAnswer,
+  openScene,
+  type ScenarioSetup,
+  scenario,
+  seat,
+  soon,
+  toneOf,
+} from '#test/scenarios/setup/scenario-setup.ts';
+import { voiceDesk } from '#test/scenarios/setup/voice-requests.ts';
+
+const question = speech('human-cards-004');
+const answer = 'Yes of course';
+const replies = [{ match: /^/, text: answer }];
+
+const waits = { quietMs: 500, timeoutMs: 20_000 };
+
+/** Says something and hears all of the answer. */
+async function expectAnswer(person: SandboxPerson): Promise<void> {
+  const { firstPacketAtMs: sinceMs } = await person.say(question, soon());
+  const { pcm } = await hearAnswer(person, sinceMs);
+  await expectAlike(pcm, toneOf([answer]));
+}
+
+/** Both sides hear what the other says. */
+async function expectConversation(scene: ScenarioSetup, person: SandboxPerson): Promise<void> {
+  const { uttered, heard, made } = await converse(scene, person, question);
+  await expectAlike(uttered, question);
+  await expectAlike(heard.pcm, made);
+}
+
+/** In each server somebody who has called the bot. */
+function inEach(scene: ScenarioSetup, names: readonly string[]): Promise<readonly SandboxPerson[]> {
+  const people = names.map(async (name) => {
+    const person = scene.sandbox.guild(name).person(`Somebody of ${name}`);
+    await person.join('Lounge', soon());
+    await call(scene, person);
+    return person;
+  });
+  return Promise.all(people);
+}
+
+scenario('a voice server that does not answer is told after 15 s, and tried again', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await seat(scene, 'Adam');
+  scene.sandbox.faults.voice.door('hang');
+  const joining = adam.command('join');
+  await eventually(() => expect(joining.followUps).toHaveLength(1));
+  expect(joining.followUps[0]?.text).toMatch(
+    /did not answer in 15 s\. Retrying; next try in [1-9] s\.$/,
+  );
+  expect(joining.followUps[0]?.ephemeral).toBe(true);
+  expect(joining.reply).toBeUndefined();
+  scene.sandbox.faults.voice.heal();
+  await scene.bot.logged(({ msg }) => msg === 'joined', 20_000);
+  await adam.settled(soon());
+  await expectConversation(scene, adam);
+});
+
+/** By name of the server where it happens: all come back but those that Discord will not have. */
+const mended = ['4001', '4002', '4003', '4004', '4005', '4006', '4009', '4011', '4012', '4014'];
+const codes = [...mended, '4015', '4016', '4017', '4020', '4021', '4022'];
+const refused = ['4016', '4017'];
+/** Discord wants to be left alone for a minute. */
+const resting = '4021';
+
+scenario('after each close code a call is joined anew once, at the latest when asked', async () => {
+  const desk = voiceDesk();
+  const sandbox = { voice: desk.half, guilds: codes.map((guildName) => ({ guildName })) };
+  await using scene = await openScene({ providers: { replies }, sandbox });
+  const { botId } = scene.sandbox;
+  const people = await inEach(scene, codes);
+  const seatings = (code: string) => desk.seatings(scene.sandbox.guild(code).id, botId);
+  for (const code of codes) desk.close(scene.sandbox.guild(code).id, botId, Number(code));
+  await Promise.all(
+    people.map(async (person, n) => {
+      const code = codes[n] ?? '';
+      const { bot, messages } = scene.sandbox.guild(code);
+      if (code === resting) return;
+      if (refused.includes(code)) {
+        const notices = () => messages('Lounge').map((message) => message.text);
+        await eventually(() => expect(notices()).toEqual([text('gave_up')]));
+        expect(bot().channel).toBeUndefined();
+        await call(scene, person);
+      }
+      await eventually(() => expect(seatings(code)).toBe(2));
+      await person.settled(soon());
+      await expectAnswer(person);
+    }),
+  );
+  const once = (code: string) => [code, code === resting ? 1 : 2];
+  expect(codes.map((code) => [code, seatings(code)])).toEqual(codes.map(once));
+  expect(scene.bot.isRunning).toBe(true);
+});
+
+scenario(
+  'a voice socket that breaks is resumed, and one that may not resume joins anew',
+  async () => {
+    const desk = voiceDesk();
+    await using scene = await openScene({ providers: { replies }, sandbox: { voice: desk.half } });
+    const adam = await callIn(scene, 'Adam');
+    const { botId, faults, guildId } = scene.sandbox;
+    for (const code of [1000, 1001, 1006, 4015]) {
+      faults.voice.close(botId, code);
+      await expectAnswer(adam);
+    }
+    expect(desk.seatings(guildId, botId)).toBe(1);
+    faults.voice.closeAt(botId, 'resume', 4006, 1);
+    faults.voice.close(botId, 1006);
+    await eventually(() => expect(desk.seatings(guildId, botId)).toBe(2));
+    await adam.settled(soon());
+    await expectConversation(scene, adam);
+  },
+);
+
+const troubles: Readonly<Record<string, PathFaults>> = {
+  'a fifth lost': { loss: 0.2 },
+  'up to 80 ms late': { delayMs: 20, jitterMs: 80 },
+  'out of order': { reorder: 0.3 },
+  doubled: { duplicates: 0.5 },
+  'without UDP': { dead: true },
+};
+
+scenario('packets lost, late, doubled, out of order or gone: afterwards all is well', async () => {
+  const names = Object.keys(troubles);
+  const guilds = names.map((guildName) => ({ guildName }));
+  await using scene = await openScene({ providers: { replies }, sandbox: { guilds } });
+  const people = await inEach(scene, names);
+  const { voice } = scene.sandbox.faults;
+  await Promise.all(
+    people.map(async (person, n) => {
+      const way = troubles[names[n] ?? ''] ?? {};
+      voice.network(person.id, { up: way, down: way });
+      const { firstPacketAtMs: sinceMs } = await person.say(question, soon());
+      if (way.dead) await setTimeout(2_000);
+      else await person.listen({ ...waits, sinceMs }, soon());
+      voice.heal(person.id);
+      await expectAnswer(person);
+    }),
+  );
+});
+
+scenario(
+  'forged datagrams and a dead line of the bot itself keep nobody from being answered',
+  async () => {
+    await using scene = await openScene({ providers: { replies } });
+    const adam = await callIn(scene, 'Adam');
+    const { botId, faults } = scene.sandbox;
+    const forging = setInterval(() => {
+      for (const datagram of ['junk', 'short', 'bad tag'] as const) {
+        faults.voice.forge(botId, { from: 'server', datagram });
+        faults.voice.forge(botId, { from: 'stranger', datagram });
+      }
+    }, 10);
+    try {
+      await expectConversation(scene, adam);
+    } finally {
+      clearInterval(forging);
+    }
+    faults.voice.network(botId, { up: { dead: true }, down: { dead: true } });
+    await adam.say(question, soon());
+    faults.voice.heal(botId);
+    await expectConversation(scene, adam);
+    await told(adam, 'leave');
+    const { counts } = await scene.bot.logged(({ msg }) => msg === 'link-closed', 10_000);
+    const { foreign, short, unparsed } = counts as Readonly<Record<string, number>>;
+    for (const refused of [foreign, short, unparsed]) expect(refused).toBeGreaterThan(50);
+  },
+);
+
+scenario('a voice server that only knows XChaCha20 is understood, by any microphone', async () => {
+  const modes: readonly EncryptionMode[] = ['aead_xchacha20_poly1305_rtpsize'];
+  await using scene = await openScene({ providers: { replies }, sandbox: { modes } });
+  const adam = await callIn(scene, 'Adam');
+  const [opened] = scene.bot.log.filter(({ msg }) => msg === 'link-opened');
+  expect(opened).toMatchObject({ cipher: modes[0], endToEnd: true });
+  for (const profile of ['gate', 'release', 'open'] as const) {
+    adam.useMicrophone({ profile });
+    await expectConversation(scene, adam);
+  }
+});
+
+scenario('a call is joined whatever comes first, late, or only when asked again', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const { botId, faults } = scene.sandbox;
+  faults.serverFirst();
+  faults.event({ event: 'VOICE_SERVER_UPDATE', copies: 2 });
+  faults.voice.ignoreDiscovery(botId, 2);
+  faults.voice.late(botId, 'dave', 500);
+  const adam = await callIn(scene, 'Adam');
+  await expectConversation(scene, adam);
+});

@@ -1,0 +1,65 @@
+import { expect } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
+import {
+  callIn,
+  converse,
+  eventually,
+  openScene,
+  type ScenarioSetup,
+  scenario,
+  soon,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+const question = speech('human-cards-001');
+const replies = [{ match: /^/, text: 'Yes.' }];
+
+function written({ sandbox }: ScenarioSetup): string[] {
+  return sandbox.messages('Lounge').map((message) => message.text);
+}
+
+scenario(
+  'a server that fails is stood in for, the room reads so once, and it comes back',
+  async () => {
+    await using spare = await openMockProviders({ pace: instantPace });
+    await using scene = await openScene({
+      providers: { replies, trouble: { speech: 'bad-key' } },
+      environment: { SPEECH_FALLBACK_BASE_URL: spare.baseUrl, SPEECH_API_KEY: 'canary-key-4711' },
+    });
+    const [provider, other] = [scene.providers, spare].map(({ baseUrl }) => new URL(baseUrl).host);
+    const adam = await callIn(scene, 'Adam');
+    await converse(scene, adam, question);
+    const spoken = () => spare.requests.filter(({ endpoint }) => endpoint === 'speech').length;
+    const line = text('fallback.on', { provider: `${provider}`, other: `${other}` });
+    await eventually(() => expect(written(scene)).toContain(line));
+    expect(spoken()).toBeGreaterThan(0);
+    expect(JSON.stringify([spare.requests, scene.bot.log])).not.toContain('canary-key-4711');
+    scene.providers.set({ trouble: {} });
+    await eventually(() => expect(restMs(scene)).toBeGreaterThan(5_000));
+    const before = spoken();
+    await converse(scene, adam, question);
+    expect(spoken()).toBe(before);
+    expect(written(scene).filter((words) => words === line)).toHaveLength(1);
+    const warnings = scene.bot.log.filter(({ level }) => Number(level) >= 40);
+    expect(warnings.map(({ msg }) => msg)).toContain('a fall-back stands in');
+  },
+);
+
+/** Since the first server was asked for speech last. */
+function restMs({ providers }: ScenarioSetup): number {
+  const asked = providers.requests.findLast(({ endpoint }) => endpoint === 'speech');
+  return realClock.nowMs() - (asked?.atMs ?? 0);
+}
+
+scenario('case 16: a voice that hangs in the middle of an evening is written soon', async () => {
+  await using scene = await openScene({ providers: { replies } });
+  const adam = await callIn(scene, 'Adam');
+  await converse(scene, adam, question);
+  scene.providers.set({ trouble: { speech: 'silent' } });
+  await adam.say(question, soon());
+  await eventually(() => expect(written(scene)).toContain(`${text('fail.tts')} Yes.`));
+  const asked = scene.providers.requests.findLast(({ endpoint }) => endpoint === 'speech');
+  await eventually(() => expect(asked?.leftAtMs).toBeDefined());
+});

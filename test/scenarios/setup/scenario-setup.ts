@@ -1,0 +1,267 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { joined } from '#test/audio/speech.ts';
+import { BotProcess } from '#test/fakes/bot-process.ts';
+import {
+  instantPace,
+  type MockProviders,
+  type MockSettings,
+  openMockProviders,
+} from '#test/fakes/providers/providers.ts';
+import { tone } from '#test/fakes/providers/sound.ts';
+
+/** Discord in this process, mock providers, and the bot as a process of its own that is logged in. */
+export type ScenarioSetup = AsyncDisposable & {
+  readonly sandbox: Sandbox;
+  readonly providers: MockProviders;
+  /** The present one. */
+  readonly bot: BotProcess;
+  /** What the bot keeps between its runs. */
+  readonly dataDir: string;
+  /** Ends the bot in order and starts it again over the same data. */
+  restart(): Promise<void>;
+  /**
+   * What the recogniser was given, one sound an utterance, as far as it came; oldest first.
+   *
+   * It understood `Nova, utterance 1!`, `Nova, utterance 2!` and so on: with its name, which company makes necessary,
+   * and with a number last, after which the bot waits a little longer and thinks nothing ahead.
+   */
+  readonly uttered: readonly Pcm[];
+};
+
+export type SceneOptions = {
+  readonly sandbox?: SandboxOptions;
+  readonly providers?: Partial<MockSettings>;
+  /** Of the bot, beside where it is to log in. */
+  readonly environment?:
+    | Environment
+    | ((sandbox: Sandbox, providers: MockProviders) => Environment);
+};
+type Environment = Readonly<Record<string, string>>;
+
+/** One question and what came of it. */
+export type ScenarioExchange = {
+  /** What the recogniser was given meanwhile; one sound, should a slow machine have cut it in two. */
+  readonly uttered: Pcm;
+  readonly heard: HeardStretch;
+  /** What the mock speech server made meanwhile. */
+  readonly made: Pcm;
+};
+
+export type ScenarioMessage = { readonly role: string; readonly content: string };
+
+/** Of a whole scenario: a busy machine may take ten times as long as an idle one. */
+const scenarioMs = 60_000;
+const waitMs = 20_000;
+
+/** Whoever calls the bot into company reads this, and the others hear a greeting. */
+const toCompany = /^In .*\. Say "/;
+/** Later than this after its coming the bot greets nobody. */
+const greetingMs = 700;
+
+/** A pause inside an answer is shorter, also on a slow machine. */
+const quietMs = 1_000;
+/** So many frames within so long are speech: the longest cue has 7, the shortest word of the mock server 12. */
+const speechFrames = 9;
+const speechMs = 400;
+const mockRateHz = 24_000;
+
+/** Those of one file are played side by side: most of the time somebody speaks, and nobody computes. */
+export function scenario(name: string, play: () => Promise<void>): void {
+  test.concurrent(name, { timeout: scenarioMs }, play);
+}
+
+/** The deadline of a single step. */
+export function soon(): AbortSignal {
+  return AbortSignal.timeout(waitMs);
+}
+
+/** Checks again until it holds; not `expect.poll`, which cannot tell scenarios apart that run side by side. */
+export async function eventually(check: () => void): Promise<void> {
+  await vi.waitFor(check, { timeout: waitMs, interval: 20 });
+}
+
+export async function openScene(options: SceneOptions = {}): Promise<ScenarioSetup> {
+  await using stack = new AsyncDisposableStack();
+  const uttered: Pcm[] = [];
+  const hears = (pcm: Pcm) => wordsFor(1 + noteIn(uttered, pcm));
+  const settings = { pace: instantPace, hears, rateHz: mockRateHz, ...options.providers };
+  const providers = stack.use(await openMockProviders(settings));
+  const sandbox = stack.use(await openSandbox(options.sandbox));
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-data-'));
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const { token, apiUrl, certificate: ca } = sandbox;
+  const { environment: given } = options;
+  const own = typeof given === 'function' ? given(sandbox, providers) : given;
+  const environment = { ...remote(providers), DATA_DIR: dataDir, ...own };
+  const start = () => BotProcess.start({ token, apiUrl, ca }, environment);
+  let bot = await start();
+  stack.defer(() => bot[Symbol.asyncDispose]());
+  const all = stack.move();
+  return {
+    ...{ sandbox, providers, uttered, dataDir },
+    get bot() {
+      return bot;
+    },
+    async restart() {
+      await bot[Symbol.asyncDispose]();
+      bot = await start();
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+/** Of an utterance its beginning is sent first, and then more and more of it. Returns its place. */
+function noteIn(uttered: Pcm[], pcm: Pcm): number {
+  const known = uttered.findLastIndex((one) => isBeginning(one, pcm));
+  if (known < 0) return uttered.push(pcm) - 1;
+  uttered[known] = pcm;
+  return known;
+}
+
+function isBeginning({ samples: start }: Pcm, { samples: whole }: Pcm): boolean {
+  return start.length <= whole.length && start.every((sample, at) => sample === whole[at]);
+}
+
+function wordsFor(n: number): string {
+  return `Nova, utterance ${n}!`;
+}
+
+/** Settings under which the bot uses these providers for everything. */
+export function remote({ baseUrl }: MockProviders): Readonly<Record<string, string>> {
+  return {
+    TRANSCRIPTION_BASE_URL: baseUrl,
+    CHAT_COMPLETION_BASE_URL: baseUrl,
+    SPEECH_BASE_URL: baseUrl,
+  };
+}
+
+/** `name` sits down in Lounge. */
+export async function seat({ sandbox }: ScenarioSetup, name: string): Promise<SandboxPerson> {
+  const person = sandbox.person(name);
+  await person.join('Lounge', soon());
+  return person;
+}
+
+/** `name` sits down in Lounge and calls the bot; they can talk when this resolves. */
+export async function callIn(scene: ScenarioSetup, name: string): Promise<SandboxPerson> {
+  const person = await seat(scene, name);
+  await call(scene, person);
+  return person;
+}
+
+/** Calls the bot from where `person` sits; they can talk when this resolves, and any company has been greeted. */
+export async function call({ sandbox }: ScenarioSetup, person: SandboxPerson): Promise<void> {
+  const isNew = sandbox.bot().channel === undefined;
+  const { text, ephemeral, atMs } = await person.command('join').answered(soon());
+  if (ephemeral) throw new Error(text);
+  await person.settled(soon());
+  if (!isNew) return;
+  if (!toCompany.test(text)) await setTimeout(greetingMs);
+  else await person.listen({ sinceMs: atMs, quietMs: 500, timeoutMs: waitMs }, soon());
+}
+
+/** Says `pcm` and listens until the bot has answered. Errors: when nothing was heard within 20 s. */
+export async function converse(
+  scene: ScenarioSetup,
+  person: SandboxPerson,
+  pcm: Pcm,
+): Promise<ScenarioExchange> {
+  const [heardBefore, madeBefore] = [scene.uttered.length, madeTexts(scene).length];
+  const { firstPacketAtMs: sinceMs } = await person.say(pcm, soon());
+  const heard = await hearAnswer(person, sinceMs);
+  const made = madeTexts(scene).slice(madeBefore);
+  return { uttered: pieced(scene.uttered.slice(heardBefore)), heard, made: toneOf(made) };
+}
+
+/** What this person hears said from then on, until a second of quiet; cues of the bot that come before are left out. */
+export async function hearAnswer(person: SandboxPerson, sinceMs: number): Promise<HeardStretch> {
+  let fromMs: number | undefined;
+  await eventually(() => {
+    fromMs = startOfSpeech(person, sinceMs);
+    expect(fromMs, 'nothing was said').toBeDefined();
+  });
+  return await person.listen({ sinceMs: fromMs ?? sinceMs, quietMs, timeoutMs: waitMs }, soon());
+}
+
+/** Cues are shorter than any words. */
+function startOfSpeech({ heard }: SandboxPerson, sinceMs: number): number | undefined {
+  const audible = heard.frames.filter(({ atMs, audible }) => audible && atMs >= sinceMs);
+  return audible.find(({ atMs }, n) => {
+    const later = audible[n + speechFrames - 1];
+    return later !== undefined && later.atMs - atMs < speechMs;
+  })?.atMs;
+}
+
+/** Resolves when half a second of the bot has been heard. */
+export async function hearing({ heard }: SandboxPerson): Promise<void> {
+  const audible = () => heard.frames.filter((frame) => frame.audible).length;
+  await eventually(() => expect(audible()).toBeGreaterThan(25));
+}
+
+/** What the mock speech server was given to say, oldest first. */
+export function madeTexts({ providers }: ScenarioSetup): string[] {
+  return providers.requests.flatMap(({ endpoint, text }) =>
+    endpoint === 'speech' && text !== undefined ? [text] : [],
+  );
+}
+
+/** What the chat model was shown last, oldest message first. */
+export function shownMessages(scene: ScenarioSetup): readonly ScenarioMessage[] {
+  return chats(scene).at(-1) ?? [];
+}
+
+/** The words people are said to have said, as the chat model was shown them last. */
+export function shownWords(scene: ScenarioSetup): string[] {
+  return wordsOf(shownMessages(scene));
+}
+
+/** The same, of everything it was ever shown; most words more than once. */
+export function everShown(scene: ScenarioSetup): string[] {
+  return chats(scene).flatMap(wordsOf);
+}
+
+/** What the recogniser was given of this person, as the chat model was told. */
+export function utteredBy(scene: ScenarioSetup, name: string): Pcm {
+  return pieced(scene.uttered.filter((_, place) => speakerOf(scene, place) === name));
+}
+
+/** Whose words were recognised, one name for each stretch; `nobody` if the model was never shown them. */
+export function recognised(scene: ScenarioSetup): readonly string[] {
+  const names = scene.uttered.map((_, place) => speakerOf(scene, place) ?? 'nobody');
+  return names.filter((name, n) => name !== names[n - 1]);
+}
+
+function speakerOf(scene: ScenarioSetup, place: number): string | undefined {
+  const line = everShown(scene).find((one) => one.endsWith(`: ${wordsFor(place + 1)}`));
+  return line?.split(':')[0];
+}
+
+/** What the chat model was shown in each request, oldest first. */
+export function chats({ providers }: ScenarioSetup): readonly (readonly ScenarioMessage[])[] {
+  return providers.requests.flatMap(({ endpoint, body }) =>
+    endpoint === 'chat' && body ? [(body.messages ?? []) as readonly ScenarioMessage[]] : [],
+  );
+}
+
+function wordsOf(messages: readonly ScenarioMessage[]): string[] {
+  return messages.flatMap(({ role, content }) => (role === 'user' ? content.split('\n') : []));
+}
+
+/** All pieces of `uttered` as one sound. */
+export function pieced(uttered: readonly Pcm[]): Pcm {
+  return { samples: joined(uttered.map(({ samples }) => samples)), rateHz: 16_000, channels: 1 };
+}
+
+/** What the mock speech server makes of `texts`, one after the other. */
+export function toneOf(texts: readonly string[]): Pcm {
+  const samples = joined(texts.map((text) => tone(text, mockRateHz)));
+  return { samples, rateHz: mockRateHz, channels: 1 };
+}

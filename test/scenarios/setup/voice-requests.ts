@@ -1,0 +1,47 @@
+import type { VoiceHalf } from '#sandbox/sandbox.ts';
+import type { VoiceServer } from '#sandbox/voice/voice-ports.ts';
+import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
+import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+
+/** The voice half of a scene, with what it knows about single servers. */
+export type VoiceDesk = {
+  readonly half: VoiceHalf;
+  /** How often this person was given a seat in a voice channel of this server. */
+  seatings(guildId: string, userId: string): number;
+  /** Ends this person's call in this server alone, as the voice server does: their seat stays. */
+  close(guildId: string, userId: string, closeCode: number): void;
+};
+
+/** The sandbox's own voice; `onExpel` is told when the server ends somebody's call. */
+export function voiceDesk(onExpel: () => void = () => undefined): VoiceDesk {
+  const seatings: string[] = [];
+  let opened: VoiceServer | undefined;
+  const half: VoiceHalf = {
+    async open(options) {
+      const server = await openVoiceServer(options);
+      opened = server;
+      const { endpoint, certificate, faults } = server;
+      return {
+        ...{ endpoint, certificate, faults },
+        admit(ticket) {
+          seatings.push(`${ticket.guildId}/${ticket.userId}`);
+          server.admit(ticket);
+        },
+        expel(guildId, userId, closeCode) {
+          onExpel();
+          server.expel(guildId, userId, closeCode);
+        },
+        allow: (guildId, userId, rights) => server.allow(guildId, userId, rights),
+        [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+      };
+    },
+    connect: connectVoice,
+    codec: () => loadOpus(),
+  };
+  return {
+    half,
+    seatings: (guildId, userId) => seatings.filter((one) => one === `${guildId}/${userId}`).length,
+    close: (guildId, userId, closeCode) => opened?.expel(guildId, userId, closeCode),
+  };
+}

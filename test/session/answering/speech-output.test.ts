@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest';
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { type ReplyBirth, SpeechOutput } from '#src/session/output/speech-output.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+
+const staying = new AbortController().signal;
+
+/** A mouth on a link that takes 20 ms whenever time passes. */
+function openMouth() {
+  const track = new VoiceTrack();
+  const clock = new VirtualClock();
+  const mouth = new SpeechOutput(track, clock);
+  const heard: number[] = [];
+  const play = async (ms: number) => {
+    for (let n = 0; n < ms / 20; n++) {
+      const block = track.pull();
+      block?.left(clock.nowMs());
+      heard.push(block?.samples[479] ?? 0);
+      await clock.advance(20);
+    }
+  };
+  const say = (words: string, loud: number, ms: number, how?: ReplyBirth, signal = staying) =>
+    mouth.speak(
+      signal,
+      async (reply: SpokenReply) => {
+        const samples = new Int16Array(ms * 24).fill(loud);
+        await reply.write({ samples, rateHz: 24_000, channels: 1 }, words, signal);
+        reply.end();
+        await mouth.played(reply, signal);
+      },
+      how,
+    );
+  return { track, clock, mouth, heard, play, say };
+}
+
+test('what is being said can be ducked and comes back', async () => {
+  const { mouth, heard, play, say } = openMouth();
+  const saying = say('Five short words of this.', 10_000, 200);
+  await play(40);
+  mouth.duck(12, 20);
+  await play(40);
+  mouth.unduck(20);
+  await play(160);
+  await saying;
+  expect(heard.map((level) => Math.round(level / 100))).toEqual([
+    ...[100, 100, 25, 25],
+    ...[100, 100, 100, 100, 100, 100, 0, 0],
+  ]);
+});
+
+test('a pause keeps the rest, however long the link is quiet meanwhile', async () => {
+  const { mouth, play, say } = openMouth();
+  const saying = say('One two three four.', 9000, 1000);
+  await play(500);
+  mouth.pause();
+  await play(20_000);
+  expect(mouth.paused).toBe(true);
+  expect(mouth.position).toEqual({ sentence: 0, word: 2 });
+  mouth.resume();
+  await play(1000);
+  await saying;
+  expect(mouth.paused).toBe(false);
+});
+
+test('a pause that begins at one look at the link, and ends just before the next, is no stall', async () => {
+  const { mouth, heard, play, say } = openMouth();
+  const saying = say('One two three four.', 9000, 15_000);
+  await play(10_000);
+  mouth.pause();
+  await play(9_960);
+  mouth.resume();
+  const before = heard.length;
+  await play(10_000);
+  await saying;
+  expect(heard.slice(before).filter((level) => level !== 0).length).toBeGreaterThan(250);
+});
+
+test('a reply nobody resumes is given up', async () => {
+  const { mouth, play, say, clock } = openMouth();
+  const saying = say('Forgotten.', 9000, 1000);
+  await play(500);
+  mouth.pause();
+  await clock.advance(50_000);
+  await saying;
+  expect(mouth.sounds).toBe(false);
+});
+
+test('a stop ends what is being said', async () => {
+  const { mouth, heard, play, say } = openMouth();
+  const saying = say('Stop me.', 9000, 1000);
+  await play(100);
+  mouth.stop();
+  await play(60);
+  await saying;
+  expect(heard.slice(5)).toEqual([0, 0, 0]);
+});
+
+test('whether something may be talked down is known before it sounds', async () => {
+  const { mouth, play, say } = openMouth();
+  expect(mouth.interruptible).toBe(true);
+  const saying = say('I only hear people who said yes.', 9000, 100, { interruptible: false });
+  expect(mouth.interruptible).toBe(false);
+  await play(200);
+  await saying;
+  expect(mouth.interruptible).toBe(true);
+});
+
+test('with nothing to say every gesture is without effect', () => {
+  const { mouth } = openMouth();
+  mouth.duck(12, 20);
+  mouth.unduck(20);
+  mouth.pause();
+  mouth.resume();
+  mouth.stop();
+  expect([mouth.paused, mouth.position, mouth.hasAnswered]).toEqual([false, undefined, false]);
+});
+
+test('the last answer is said again, slower and louder, and nothing else takes its place', async () => {
+  const { mouth, heard, play, say } = openMouth();
+  for (const [words, loud, how] of [
+    ['The answer.', 1000, { isAnswer: true }],
+    ['A notice.', 5000, undefined],
+  ] as const) {
+    const saying = say(words, loud, 400, how);
+    await play(500);
+    await saying;
+  }
+  const from = heard.length;
+  const again = mouth.again({ speed: 0.8, gainDb: 6 }, staying);
+  await play(600);
+  expect(await again).toBe('completed');
+  const levels = heard.slice(from).filter((level) => level > 0);
+  expect(levels.length).toBeGreaterThanOrEqual(24); // 500 ms, the last sample nearly silent
+  expect(levels[10]).toBeCloseTo(1995, -1);
+});
+
+test('with no answer yet there is nothing to say again', async () => {
+  const { mouth } = openMouth();
+  expect(await mouth.again({}, staying)).toBe('empty');
+});
+
+test('an answer nobody heard does not become the last one', async () => {
+  const { mouth } = openMouth();
+  await mouth.speak(staying, async () => settled(), { isAnswer: true });
+  expect(mouth.hasAnswered).toBe(false);
+});

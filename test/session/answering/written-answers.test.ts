@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import { ReconnectingLink } from '#src/session/reconnecting-link.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeDoor } from '#test/fakes/link.ts';
+import {
+  adam,
+  eva,
+  type House,
+  lounge,
+  openHouse,
+  pass,
+  words,
+} from '#test/session/setup/session-fixture.ts';
+
+const hang = () => new Promise<void>(() => {});
+/** A Discord that takes no message and refuses none. */
+const mute = { write: hang, offer: hang };
+/** What is to be said has to be written. */
+const voiceless: Synthesizer = {
+  async *synthesize() {
+    yield* [];
+    throw new BotError('provider.refused', false, 'No voice.');
+  },
+};
+
+/** A bot that has something to write, which Discord does not take. */
+async function writing(): Promise<House> {
+  const house = openHouse({ scribe: mute, synthesizer: voiceless }, [adam]);
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 3000);
+  await house.talk.say('g', 'Dinner is ready.', 'now');
+  await pass(house, 2000);
+  return house;
+}
+
+/** Whether it came about within so long. */
+async function within(house: House, ms: number, work: Promise<unknown>): Promise<boolean> {
+  let isDone = false;
+  void work.then(() => {
+    isDone = true;
+  });
+  await house.clock.advance(ms);
+  return isDone;
+}
+
+test('a message that Discord does not take keeps nobody from sending the bot away and calling it again', async () => {
+  const house = await writing();
+  expect(await within(house, 100, house.rooms.leave('g'))).toBe(true);
+  expect(house.door.link.closed).toBe(true);
+  expect(await within(house, 100, house.rooms.join(lounge, 'adam'))).toBe(true);
+});
+
+test('a message that Discord does not take does not hold the end of the process', async () => {
+  const house = await writing();
+  expect(await within(house, 100, house.rooms[Symbol.asyncDispose]())).toBe(true);
+  expect([house.door.link.closed, house.clock.sleeping]).toEqual([true, 0]);
+});
+
+test('who asks next does not wait until what an answer cannot say has been posted', async () => {
+  const said = 'Here it is.';
+  const pcm = { samples: new Int16Array(12_000).fill(2000), rateHz: 24_000, channels: 1 } as const;
+  const pipeline: Pipeline = {
+    async *answer() {
+      yield { kind: 'text', text: said };
+      yield { kind: 'audio', pcm, ofText: said };
+      yield { kind: 'aside', text: 'https://example.org/a' };
+    },
+  };
+  const house = openHouse({ pipeline, scribe: mute }, [adam, eva]);
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 4000);
+  await pass(house, 3600, await words('human-cards-004', adam, house.clock.nowMs()));
+  const asking = house.talk.ask('g', 'what time is it', { id: 'eva', name: 'Eva' }, 'voice');
+  await pass(house, 2000);
+  expect(await within(house, 0, asking)).toBe(true);
+  expect(house.of('answered').map(({ name }) => name)).toEqual(['Adam', 'Eva']);
+});
+
+test('what hangs in a session holds its link not at all, and the goodbye for 2 s', async () => {
+  const [clock, door, over] = [new VirtualClock(), new FakeDoor([adam]), new AbortController()];
+  const tether = new ReconnectingLink({ clock, door, random: () => 0 });
+  await tether.open(lounge, () => true, over.signal);
+  const spending = tether.spend(hang, over.signal).then(
+    () => 'ended',
+    (error: unknown) => `${error}`,
+  );
+  over.abort(new Error('left'));
+  await clock.advance(0);
+  expect(door.link.closed).toBe(true);
+  await clock.advance(2000);
+  expect(await spending).toBe('Error: a session did not end within 2 s');
+});

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { embedded, servedBy } from '#src/provider/models/served-by.ts';
+import type {
+  AnswerBudget,
+  AnswerRequest,
+  BudgetRefusal,
+  UsageMeter,
+} from '#src/spending/budget-authority.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { openDesk } from '#test/fakes/spending.ts';
+
+const order: AnswerRequest = {
+  ...{ guildId: 'g', personId: 'ana', name: 'Ana' },
+  ...{ characters: 400, heardMs: 3_000 },
+};
+const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
+const other = servedBy('dear', 'https://example.org');
+const dear = {
+  kind: 'priced',
+  usd: { perMillionInputTokens: 3, perMillionOutputTokens: 3 },
+} as const;
+
+function open(opening: AnswerBudget | BudgetRefusal): UsageMeter {
+  if (opening.kind === 'refused') throw new Error(`refused: ${opening.line.id}`);
+  return opening.bill;
+}
+
+test('an answer is paid at the price of whoever gave it, also where that is an estimate', () => {
+  const { desk, paid } = openDesk(new VirtualClock(), { rates: { dear } });
+  const bill = open(desk.open(order));
+  bill.used(tokens(1_000));
+  bill.used({ ...tokens(1_000), by: other });
+  bill.used({ ...tokens(1_000), by: other, isEstimate: true });
+  bill.used({ ...tokens(1_000), by: servedBy('unheard-of', 'https://example.org') });
+  bill.used({ ...tokens(1_000), by: embedded });
+  expect(paid.map(({ usd }) => usd)).toEqual([0.001, 0.003, 0.003, undefined]);
+  expect(desk.today('g').isUnpriced).toBe(true);
+});
+
+test('speech is paid by the tokens its server reports, where those have a price, else by its text', () => {
+  const bySound = {
+    kind: 'priced',
+    usd: { perMillionInputTokens: 1, perMillionAudioOutputTokens: 10 },
+  } as const;
+  const { desk, paid } = openDesk(new VirtualClock(), { rates: { dear: bySound } });
+  const bill = open(desk.open(order));
+  const spoken = { characters: 100, ms: 6_000 };
+  const count = {
+    kind: 'tokens',
+    inputTokens: 20,
+    outputTokens: 50,
+    audioOutputTokens: 50,
+  } as const;
+  bill.spoke({ ...spoken, took: { by: other, count } });
+  bill.spoke({ ...spoken, took: { by: other } });
+  bill.spoke({ ...spoken, took: { count } });
+  expect(paid.map(({ usd }) => usd)).toEqual([0.00052, 0.001225, 0.0001]);
+});
+
+test('what is recognised is paid by the seconds or tokens its server reports, and minutes stay those of the sound', () => {
+  const byTokens = {
+    kind: 'priced',
+    usd: { perMillionAudioInputTokens: 6, perMillionOutputTokens: 10 },
+  } as const;
+  const { desk, paid } = openDesk(new VirtualClock(), { rates: { dear: byTokens } });
+  const ears = desk.listen('g', 'ana');
+  if (!('heard' in ears)) throw new Error('refused');
+  const count = {
+    kind: 'tokens',
+    inputTokens: 600,
+    outputTokens: 10,
+    audioInputTokens: 600,
+  } as const;
+  ears.heard(60_000, 60_000, { count: { kind: 'heard', ms: 30_000 } });
+  ears.heard(60_000, 60_000, { by: other, count });
+  ears.heard(60_000, 60_000, { count }); // sold by the minute
+  ears.heard(60_000, 60_000, { by: embedded });
+  expect(paid.map(({ usd }) => usd)).toEqual([0.005, 0.0037, 0.01]);
+  expect(desk.today('g').minutes).toBe(4);
+});
+
+test('where recognising is usually free, whoever stands in for it is paid, and minutes count once', () => {
+  const tariff = { recognise: { kind: 'free' } } as const;
+  const byMinute = { kind: 'priced', usd: { perMinute: 0.01 } } as const;
+  const { desk, paid } = openDesk(new VirtualClock(), { tariff, rates: { dear: byMinute } });
+  const ears = desk.listen('g', 'ana');
+  if ('heard' in ears) ears.heard(60_000, 60_000, { by: other });
+  if ('heard' in ears) ears.heard(60_000, 60_000, { by: embedded });
+  open(desk.open({ ...order, heardMs: 60_000 })).wanted();
+  expect(paid.map(({ usd }) => usd)).toEqual([0.01]);
+  expect(desk.today('g').minutes).toBe(1);
+});

@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { Ledger } from '#src/spending/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger-persistence.ts';
+import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { MemorySpending } from '#test/fakes/spending.ts';
+
+async function keep(book: MemorySpending, clock = new VirtualClock()) {
+  const told: unknown[] = [];
+  const ledger = new Ledger();
+  const keeper = new LedgerPersistence({ ledger, book, clock, tell: (error) => told.push(error) });
+  await keeper.open();
+  const spend = (nanoUsd: number) => ledger.charge('g', 'ana', { nanoUsd }, clock.wallMs());
+  const today = () => ledger.standing('g', clock.wallMs()).day.nanoUsd;
+  return { clock, keeper, spend, today, told };
+}
+
+test('what was spent is written at most once a second, and at the end', async () => {
+  const book = new MemorySpending();
+  const { clock, keeper, spend } = await keep(book);
+  for (let ms = 0; ms < 5_000; ms += 100) {
+    spend(1);
+    await clock.advance(100);
+  }
+  expect(book.writes).toBe(5);
+  await clock.advance(60_000);
+  expect(book.writes).toBe(5);
+  spend(1);
+  await keeper[Symbol.asyncDispose]();
+  expect(book.writes).toBe(6);
+});
+
+test('a bot that starts anew knows what was spent before', async () => {
+  const book = new MemorySpending();
+  const first = await keep(book);
+  first.spend(7);
+  await first.keeper[Symbol.asyncDispose]();
+  const second = await keep(book);
+  expect(second.today()).toBe(7);
+});
+
+test('while the book cannot be written, sums count from memory, the operator is told once, and nothing is lost', async () => {
+  const book = new MemorySpending();
+  const { clock, keeper, spend, today, told } = await keep(book);
+  book.trouble = 'unwritable';
+  spend(3);
+  await clock.advance(10_000);
+  spend(4);
+  await clock.advance(10_000);
+  expect([today(), told.length]).toEqual([7, 1]);
+  book.trouble = undefined;
+  await clock.advance(1_000);
+  await keeper[Symbol.asyncDispose]();
+  expect((await keep(book)).today()).toBe(7);
+});
+
+test('a book that can be read only later is added to what was spent meanwhile', async () => {
+  const book = new MemorySpending();
+  const before = await keep(book);
+  before.spend(5);
+  await before.keeper[Symbol.asyncDispose]();
+  book.trouble = 'unreadable';
+  const { clock, keeper, spend, today, told } = await keep(book);
+  spend(2);
+  await clock.advance(5_000);
+  expect([today(), told.length]).toEqual([2, 1]);
+  book.trouble = undefined;
+  await clock.advance(2_000);
+  expect(today()).toBe(7);
+  await keeper[Symbol.asyncDispose]();
+  expect((await keep(book)).today()).toBe(7);
+});
+
+test('a book that hangs holds up neither the start nor the end for long', async () => {
+  const book = new MemorySpending();
+  book.read = () => new Promise(() => undefined);
+  const clock = new VirtualClock();
+  const opening = keep(book, clock);
+  await clock.advance(5_000);
+  const { keeper, spend } = await opening;
+  spend(1);
+  const closing = keeper[Symbol.asyncDispose]();
+  await settled();
+  await clock.advance(5_000);
+  await closing;
+});
+
+test('what a slow book writes late is counted once', async () => {
+  const book = new MemorySpending();
+  const { clock, keeper, spend } = await keep(book);
+  const disk = Promise.withResolvers<void>();
+  const add = book.add.bind(book);
+  book.add = (entries) => disk.promise.then(() => add(entries));
+  spend(3);
+  await clock.advance(20_000);
+  spend(4);
+  await clock.advance(20_000);
+  disk.resolve();
+  await clock.advance(2_000);
+  await keeper[Symbol.asyncDispose]();
+  expect((await keep(book)).today()).toBe(7);
+});
+
+test('what a slow book tells late of former spending is counted once', async () => {
+  const book = new MemorySpending();
+  const before = await keep(book);
+  before.spend(5);
+  await before.keeper[Symbol.asyncDispose]();
+  const disk = Promise.withResolvers<void>();
+  const read = book.read.bind(book);
+  book.read = (day) => disk.promise.then(() => read(day));
+  const clock = new VirtualClock();
+  const opening = keep(book, clock);
+  await clock.advance(5_000);
+  const { spend, today } = await opening;
+  spend(2);
+  await clock.advance(5_000);
+  disk.resolve();
+  await clock.advance(10_000);
+  expect(today()).toBe(7);
+});

@@ -1,0 +1,255 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { embedded, servedBy } from '#src/provider/models/served-by.ts';
+import type { EngineUsage } from '#src/speech/ports.ts';
+import type {
+  AnswerBudget,
+  AnswerRequest,
+  BudgetRefusal,
+  UsageMeter,
+} from '#src/spending/budget-authority.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { dollars, minutes, openDesk } from '#test/fakes/spending.ts';
+
+/** The day of every virtual clock. */
+const todayMs = new VirtualClock().wallMs();
+
+const hourMs = 3_600_000;
+const order: AnswerRequest = {
+  ...{ guildId: 'g', personId: 'ana', name: 'Ana' },
+  ...{ characters: 400, heardMs: 3_000 },
+};
+/** What this order is expected to cost: 220 tokens and 250 characters. */
+const expected = 0.00047;
+
+function open(opening: AnswerBudget | BudgetRefusal): UsageMeter {
+  if (opening.kind === 'refused') throw new Error(`refused: ${opening.line.id}`);
+  return opening.bill;
+}
+
+const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
+
+test('ten people who ask at once cannot overspend: each answer puts aside what it is likely to cost', () => {
+  const { desk } = openDesk(new VirtualClock(), { caps: { serverDay: dollars(0.0021) } });
+  const all = Array.from({ length: 10 }, (_, n) => desk.open({ ...order, personId: `${n}` }));
+  expect(all.filter(({ kind }) => kind === 'open')).toHaveLength(4);
+});
+
+test('what was put aside and not taken is there for the next one', () => {
+  const { desk } = openDesk(new VirtualClock(), { caps: { serverDay: dollars(0.0006) } });
+  const bill = open(desk.open(order));
+  expect(desk.open(order).kind).toBe('refused');
+  bill.used(tokens(10));
+  bill.close();
+  expect(desk.open(order).kind).toBe('open');
+});
+
+test('a running answer may finish, whatever it costs, and then nobody begins another', () => {
+  const { desk, ledger } = openDesk(new VirtualClock(), { caps: { serverDay: dollars(0.01) } });
+  const bill = open(desk.open(order));
+  bill.used(tokens(50_000));
+  bill.close();
+  expect(ledger.standing('g', todayMs).day.nanoUsd).toBe(0.05e9);
+  expect(desk.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.guild' } });
+});
+
+test('whoever has used their share is told for how long, once a day, and others go on', async () => {
+  const clock = new VirtualClock();
+  const { desk } = openDesk(clock, { caps: { personDay: dollars(0.001) } });
+  open(desk.open(order)).used(tokens(1_000));
+  const refused = desk.open(order);
+  if (refused.kind !== 'refused') throw new Error('not refused');
+  expect(refused.line).toEqual({ id: 'budget.user', with: { h: 8 } });
+  expect([refused.isNews(), refused.isNews()]).toEqual([true, false]);
+  expect(desk.open({ ...order, personId: 'ben' }).kind).toBe('open');
+  await clock.advance(8 * hourMs);
+  expect(desk.open(order).kind).toBe('open');
+});
+
+test('text still works for whoever has used their share, as long as the server has money', () => {
+  const caps = { personDay: dollars(0.001), serverDay: dollars(0.01) };
+  const { desk } = openDesk(new VirtualClock(), { caps });
+  open(desk.open(order)).used(tokens(1_000));
+  expect(desk.open(order).kind).toBe('refused');
+  const bill = open(desk.open({ ...order, isWritten: true }));
+  bill.used(tokens(10_000));
+  expect(desk.open({ ...order, isWritten: true }).kind).toBe('refused');
+});
+
+test('the budget of a month counts over the days, and says when the next one begins', async () => {
+  const clock = new VirtualClock();
+  const { desk } = openDesk(clock, { caps: { serverMonth: dollars(0.1) } });
+  open(desk.open(order)).used(tokens(90_000));
+  await clock.advance(24 * hourMs);
+  open(desk.open({ ...order, isWritten: true })).used(tokens(4_800));
+  expect(desk.open(order)).toMatchObject({
+    line: { id: 'budget.guild.month', with: { time: '2026-12-01 00:00 UTC' } },
+  });
+  await clock.advance(11 * 24 * hourMs);
+  expect(desk.open(order).kind).toBe('open');
+});
+
+test('it warns once at 80 %, speaks cheaper then, shorter from 90 %, and recognises to the end', async () => {
+  const clock = new VirtualClock();
+  const free = { cheaperVoice: { kind: 'free' } } as const;
+  const { desk } = openDesk(clock, { caps: { serverDay: dollars(0.1) }, tariff: free });
+  const first = open(desk.open(order));
+  const at = (count: number) => {
+    first.used(tokens(count));
+    return desk.manner('g');
+  };
+  expect(at(79_000)).toMatchObject({ step: 'full', isVoiceCheap: false });
+  expect(at(2_000)).toMatchObject({ step: 'cheaper', isVoiceCheap: true });
+  expect(desk.open(order)).toMatchObject({ kind: 'open', news: { id: 'budget.warn' } });
+  expect(desk.open(order)).not.toHaveProperty('news');
+  expect(at(9_500)).toMatchObject({ step: 'shorter' });
+  expect(at(4_500)).toMatchObject({
+    step: 'captions',
+    quiet: { line: { id: 'budget.guild' }, time: '2026-11-21 00:00 UTC' },
+  });
+  expect(desk.listen('g', 'ana')).toHaveProperty('heard');
+  expect(at(5_000).step).toBe('quiet');
+  expect(desk.listen('g', 'ana')).toMatchObject({ kind: 'refused' });
+});
+
+test('where recognising is free, nothing is kept for it and it never ends', () => {
+  const caps = { serverDay: dollars(0.001) };
+  const { desk } = openDesk(new VirtualClock(), { caps, tariff: { recognise: { kind: 'free' } } });
+  open(desk.open(order)).used(tokens(2_000));
+  expect(desk.manner('g').step).toBe('captions');
+  expect(desk.listen('g', 'ana')).toHaveProperty('heard');
+});
+
+test('what nobody knows the price of counts in minutes', () => {
+  const unpriced = { kind: 'unpriced' } as const;
+  const tariff = { recognise: unpriced, think: unpriced, speak: unpriced };
+  const { desk, paid } = openDesk(new VirtualClock(), { caps: { serverDay: minutes(1) }, tariff });
+  const ears = desk.listen('g', 'ana');
+  if ('heard' in ears) ears.heard(20_000, 20_000);
+  const bill = open(desk.open(order));
+  bill.used(tokens(9e9));
+  bill.wanted();
+  bill.sounded(30_000);
+  bill.close();
+  expect(desk.today('g')).toMatchObject({ usd: 0, isUnpriced: true, turns: 1 });
+  expect(desk.today('g').minutes).toBeCloseTo(50 / 60);
+  expect(desk.open(order).kind).toBe('refused');
+  expect(paid.every(({ usd }) => usd === undefined)).toBe(true);
+});
+
+test('talk with what is embedded costs nothing and is never capped, however long', () => {
+  const free = { kind: 'free' } as const;
+  const tariff = { recognise: free, think: free, speak: free };
+  const caps = { personDay: minutes(1), serverDay: minutes(1) };
+  const { desk, ledger } = openDesk(new VirtualClock(), { caps, tariff });
+  for (let turn = 0; turn < 10; turn++) {
+    const bill = open(desk.open(order));
+    bill.sounded(60_000);
+    bill.close();
+  }
+  expect(ledger.standing('g', todayMs).day.ms).toBe(0);
+  expect(desk.manner('g')).toEqual({ step: 'full', isVoiceCheap: false });
+});
+
+test('of whoever is forgotten nothing is known, and the server has spent it all the same', () => {
+  const { desk } = openDesk(new VirtualClock());
+  const bill = open(desk.open(order));
+  bill.used(tokens(1_000));
+  expect(desk.today('g').top).toEqual({ personId: 'ana', name: 'Ana' });
+  desk.forget('g', 'ana');
+  bill.used(tokens(1_000));
+  expect(desk.today('g').top).toBeUndefined();
+  expect(desk.today('g').usd).toBeCloseTo(0.002, 9);
+});
+
+const other = servedBy('dear', 'https://example.org');
+const dear = {
+  kind: 'priced',
+  usd: { perMillionInputTokens: 3, perMillionOutputTokens: 3 },
+} as const;
+
+const anyBy = fc.constantFrom(undefined, embedded, other, servedBy('unheard-of', 'https://a.b'));
+const anyCount = fc.option(
+  fc.record({
+    kind: fc.constant('tokens' as const),
+    ...{ inputTokens: fc.nat(900), outputTokens: fc.nat(900) },
+  }),
+  { nil: undefined },
+);
+const anyAct = fc.oneof(
+  fc.record({ kind: fc.constant('open' as const), who: fc.constantFrom('ana', 'ben', 'cem') }),
+  fc.record({
+    ...{ kind: fc.constant('use' as const), which: fc.nat(5) },
+    ...{ count: fc.nat(900), by: anyBy },
+  }),
+  fc.record({
+    ...{ kind: fc.constant('speak' as const), which: fc.nat(5) },
+    ...{ length: fc.nat(900), by: anyBy, count: anyCount },
+  }),
+  fc.record({ kind: fc.constant('close' as const), which: fc.nat(5) }),
+  fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(30 * hourMs) }),
+);
+type Act = typeof anyAct extends fc.Arbitrary<infer One> ? One : never;
+
+test('whatever the order of turns, bills, cuts and midnights, sums are those of the bills and nothing begins over a cap', async () => {
+  const caps = { personDay: dollars(0.003), serverDay: dollars(0.005), serverMonth: dollars(0.02) };
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyAct, { maxLength: 80 }), async (acts) => {
+      const clock = new VirtualClock();
+      const world = {
+        clock,
+        ...openDesk(clock, { caps, rates: { dear } }),
+        bills: [] as UsageMeter[],
+      };
+      for (const act of acts) await perform(act, world, caps);
+      const paid = world.paid.reduce((sum, { usd = 0 }) => sum + Math.round(usd * 1e9), 0);
+      const kept = world.ledger.drain().filter(({ personId }) => personId === undefined);
+      expect(kept.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0)).toBe(paid);
+      for (const bill of world.bills) bill.close();
+      expect(world.ledger.reserved('g')).toEqual({ nanoUsd: 0, ms: 0 });
+    }),
+    { numRuns: 200 },
+  );
+});
+
+function tookOf({ by, count }: Extract<Act, { kind: 'speak' }>): EngineUsage {
+  return { ...(by && { by }), ...(count && { count }) };
+}
+
+type World = ReturnType<typeof openDesk> & {
+  readonly clock: VirtualClock;
+  readonly bills: UsageMeter[];
+};
+
+async function perform(
+  act: Act,
+  { bills, clock, desk, ledger }: World,
+  caps: Record<'personDay' | 'serverDay' | 'serverMonth', { readonly nanoUsd: number }>,
+): Promise<void> {
+  const bill = 'which' in act ? bills[act.which % Math.max(1, bills.length)] : undefined;
+  switch (act.kind) {
+    case 'wait':
+      await clock.advance(act.ms);
+      return;
+    case 'use':
+      return bill?.used({ ...tokens(act.count), ...(act.by && { by: act.by }) });
+    case 'speak':
+      return bill?.spoke({ characters: act.length, ms: 0, took: tookOf(act) });
+    case 'close':
+      return bill?.close();
+    case 'open': {
+      const opening = desk.open({ ...order, personId: act.who });
+      if (opening.kind === 'refused') return;
+      bills.push(opening.bill);
+      const { day, month, people } = ledger.standing('g', clock.wallMs());
+      const reserved = ledger.reserved('g').nanoUsd;
+      const theirs = people.get(act.who)?.nanoUsd ?? 0;
+      expect(day.nanoUsd + reserved).toBeLessThanOrEqual(caps.serverDay.nanoUsd * 0.95);
+      expect(month.nanoUsd + reserved).toBeLessThanOrEqual(caps.serverMonth.nanoUsd * 0.95);
+      expect(theirs + ledger.reserved('g', act.who).nanoUsd).toBeLessThanOrEqual(
+        caps.personDay.nanoUsd,
+      );
+      expect(ledger.reserved('g').nanoUsd).toBeGreaterThanOrEqual(expected * 1e9);
+    }
+  }
+}

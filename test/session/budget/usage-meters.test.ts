@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { embedded } from '#src/provider/models/served-by.ts';
+import type { EngineUsage, Listening, Transcriber, Transcript } from '#src/speech/ports.ts';
+import { transcriberWithFallbacks } from '#src/speech/transcriber-fallbacks.ts';
+import type { OnRecognised } from '#src/spending/budget-authority.ts';
+import { meteredTranscriber } from '#src/spending/usage-meters.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { ladderOf } from '#test/fakes/ladders.ts';
+
+const never = new AbortController().signal;
+const second = new Int16Array(16_000);
+const told = (ms: number): EngineUsage => ({ by: embedded, count: { kind: 'heard', ms } });
+
+/** One that hears while somebody speaks, and answers as told. */
+function streaming(settle: Listening['settle']): Transcriber {
+  return {
+    transcribe: () => {
+      throw new Error('It listens.');
+    },
+    listen: () => ({ push: () => undefined, settle, [Symbol.dispose]: () => undefined }),
+  };
+}
+
+function listening(settle: Listening['settle'], signal = never) {
+  const heard: (readonly [ms: number, took: EngineUsage | undefined])[] = [];
+  const metered = meteredTranscriber(streaming(settle), (ms, _, took) => heard.push([ms, took]));
+  return { heard, ear: metered.listen?.(() => undefined, signal) ?? expect.fail() };
+}
+
+const answering = (...texts: readonly Transcript[]) => {
+  const left = [...texts];
+  return async () => left.shift() ?? { text: '' };
+};
+
+test('of sound that streams the count of the server is paid, not its length as well', async () => {
+  const { ear, heard } = listening(answering({ text: 'a', took: told(900) }));
+  ear.push(second);
+  await ear.settle(never);
+  ear[Symbol.dispose]();
+  expect(heard).toEqual([[1_000, told(900)]]);
+});
+
+test('a transcript that several wait for is paid once', async () => {
+  const same = { text: 'a', took: told(900) };
+  const { ear, heard } = listening(answering(same, same));
+  ear.push(second);
+  await Promise.all([ear.settle(never), ear.settle(never)]);
+  ear[Symbol.dispose]();
+  expect(heard).toEqual([[1_000, told(900)]]);
+});
+
+test('what no transcript came of is paid by its length at the end', async () => {
+  const { ear, heard } = listening(() => Promise.reject(new Error('left')));
+  ear.push(second);
+  await expect(ear.settle(never)).rejects.toThrow('left');
+  expect(heard).toEqual([]);
+  ear.push(second);
+  ear[Symbol.dispose]();
+  expect(heard).toEqual([[2_000, undefined]]);
+});
+
+test('words that come after the end are paid already', async () => {
+  const late = Promise.withResolvers<Transcript>();
+  const leaving = new AbortController();
+  const { ear, heard } = listening(() => late.promise, leaving.signal);
+  ear.push(second);
+  const words = ear.settle(never);
+  leaving.abort(new Error('left'));
+  late.resolve({ text: 'a', took: told(900) });
+  await words;
+  ear[Symbol.dispose]();
+  expect(heard).toEqual([[1_000, undefined]]);
+});
+
+test('of an utterance that is sent whole, what the server counts is told, and of a cut one its length', async () => {
+  const heard: Parameters<OnRecognised>[] = [];
+  const whole: Transcriber = {
+    async *transcribe() {
+      yield { kind: 'partial', text: 'a' };
+      yield { kind: 'final', transcript: { text: 'a', took: told(900) } };
+    },
+  };
+  const metered = meteredTranscriber(whole, (...asked) => void heard.push(asked));
+  const pcm = { samples: second, rateHz: 16_000, channels: 1 } as const;
+  for await (const _ of metered.transcribe(pcm, never)) break;
+  for await (const _ of metered.transcribe(pcm, never));
+  expect(heard).toEqual([
+    [1_000, 1_000, undefined],
+    [1_000, 0, told(900)],
+  ]);
+});
+
+/** Says `five` after so many milliseconds; -1 is never, an error is thrown at once. */
+function answers(clock: VirtualClock, ...outcomes: (number | BotError)[]): Transcriber {
+  return {
+    async *transcribe(_, signal) {
+      const outcome = outcomes.shift() ?? 0;
+      if (outcome instanceof BotError) throw outcome;
+      await clock.sleep(outcome < 0 ? 3_600_000 : outcome, signal);
+      yield { kind: 'final', transcript: { text: 'five', took: told(900) } };
+    },
+  };
+}
+
+/** What is counted for one second of sound that these engines are asked about, after `afterMs`. */
+async function countedFor(
+  engines: (clock: VirtualClock) => readonly Transcriber[],
+  afterMs: number,
+  isLive = false,
+): Promise<readonly Parameters<OnRecognised>[]> {
+  const clock = new VirtualClock();
+  const { ladder } = ladderOf<Transcriber>('speech to text', engines(clock), clock);
+  const heard: Parameters<OnRecognised>[] = [];
+  const laddered = transcriberWithFallbacks(ladder, isLive, clock);
+  const metered = meteredTranscriber(laddered, (...one) => void heard.push(one));
+  const pcm = { samples: second.map(() => 900), rateHz: 16_000, channels: 1 } as const;
+  const text = async () => {
+    using live = metered.listen?.(() => undefined, never);
+    live?.push(pcm.samples);
+    const updates = live ? undefined : await Array.fromAsync(metered.transcribe(pcm, never));
+    const last = updates?.at(-1);
+    return last?.kind === 'final' ? last.transcript : await live?.settle(never);
+  };
+  const done = text();
+  await clock.advance(afterMs);
+  expect(await done).toMatchObject({ text: 'five' });
+  await clock.advance(1_000);
+  return heard;
+}
+
+test('a request that is sent once more beside a slow one costs money a second time, and talk only once', async () => {
+  const heard = await countedFor((clock) => [answers(clock, -1, 100)], 5_200);
+  expect(heard).toContainEqual([1_000, 1_000, told(900)]);
+  expect(heard).toContainEqual([1_000, 0, undefined]);
+  expect(heard).toHaveLength(2);
+});
+
+test('while somebody speaks, a request that is sent once more costs money a second time as well', async () => {
+  const slow = (clock: VirtualClock): Transcriber => ({
+    ...answers(clock, 100),
+    listen: () => ({
+      push: () => undefined,
+      settle: (signal) => clock.sleep(3_600_000, signal).then(() => ({ text: '' })),
+      [Symbol.dispose]: () => undefined,
+    }),
+  });
+  const heard = await countedFor((clock) => [slow(clock)], 5_200, true);
+  expect(heard).toEqual([
+    [1_000, 1_000, told(900)],
+    [1_000, 0, undefined],
+  ]);
+});
+
+test('a server that is given up as late has been asked, and is paid beside the one that answers in its place', async () => {
+  const late = new BotError('provider.late', true, 'Late.');
+  const heard = await countedFor((clock) => [answers(clock, late), answers(clock, 0)], 1_000);
+  expect(heard).toEqual([
+    [1_000, 1_000, undefined],
+    [1_000, 0, told(900)],
+  ]);
+});
+
+test('a server that refuses an utterance is not paid, only the one that answers in its place', async () => {
+  const no = new BotError('provider.bad_key', false, 'No.');
+  const heard = await countedFor((clock) => [answers(clock, no), answers(clock, 0)], 1_000);
+  expect(heard).toEqual([[1_000, 1_000, told(900)]]);
+});

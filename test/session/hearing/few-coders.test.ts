@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { openOpusScript } from '#src/audio/opus/opus-script.ts';
+import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { type SpeakerInputHandle, SpeakerInputs } from '#src/session/hearing/speaker-inputs.ts';
+import { adam, openHouse } from '#test/session/setup/session-fixture.ts';
+
+const codec = await openOpusScript();
+
+test('where the Opus library has no coders left /join says so, and no room is lost', async () => {
+  const house = openHouse({ codec }, [adam]);
+  const kinds: string[] = [];
+  for (let n = 1; n <= 32; n++) {
+    const channel = { guildId: `g${n}`, channelId: 'lounge', name: 'Lounge' };
+    kinds.push((await house.rooms.join(channel, 'adam')).kind);
+  }
+  expect(kinds.slice(0, 20)).toEqual(Array(20).fill('joined'));
+  expect(kinds.at(-1)).toBe('no-coders');
+  expect(house.of('failed')).toEqual([]);
+  expect(house.of('left')).toEqual([]);
+  await house.rooms.leave('g1');
+  const channel = { guildId: 'g40', channelId: 'lounge', name: 'Lounge' };
+  expect((await house.rooms.join(channel, 'adam')).kind).toBe('joined');
+}, 20_000);
+
+test('whom no decoder is left for takes the ear of somebody silent, or is counted', () => {
+  const told: unknown[] = [];
+  const ear = (): SpeakerInputHandle => ({
+    ...{ put: () => [], tick: () => [], read: () => [], close: () => undefined },
+    ...{
+      counts: () => new SpeakerStream(codec).counts(),
+      talking: false,
+      lastPacketAtMs: 0,
+      unheardMs: 0,
+    },
+  });
+  let opened = 0;
+  const ears = new SpeakerInputs(
+    () => {
+      opened++;
+      return ear();
+    },
+    (speakerId, { crowded }) => told.push([speakerId, crowded]),
+    () => opened < 1,
+  );
+  const packet = (speakerId: string, atMs: number) =>
+    ears.put({ speakerId, sequence: 1, timestamp: 0, opus: new Uint8Array(3), atMs });
+  packet('adam', 100);
+  packet('eva', 100);
+  expect(opened).toBe(1);
+  packet('eva', 10_000);
+  expect(opened).toBe(2);
+  ears.close();
+  expect(told).toContainEqual(['eva', 1]);
+});

@@ -1,0 +1,172 @@
+import { expect, test } from 'vitest';
+import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
+import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { durationMs } from '#src/audio/pcm.ts';
+import { loadSilero } from '#src/audio/voice/silero.ts';
+import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
+import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
+import { noPackets, type PacketCounts } from '#src/session/hearing/packet-counts.ts';
+import { PauseHabits } from '#src/session/hearing/pause-habits.ts';
+import { SpeakerInput } from '#src/session/hearing/speaker-input.ts';
+import { type SpeakerInputHandle, SpeakerInputs } from '#src/session/hearing/speaker-inputs.ts';
+import { endpointRules } from '#src/turn/endpointing.ts';
+import { packetsOf } from '#test/fakes/speaker.ts';
+
+type FakeEar = { -readonly [Key in keyof SpeakerInputHandle]: SpeakerInputHandle[Key] } & {
+  heard: number;
+};
+
+/** Ears that notice nothing but who talks, and count what they hear. */
+function fakes() {
+  const open = new Map<string, FakeEar>();
+  const told: [string, PacketCounts][] = [];
+  let opened = 0;
+  const openEar = (speakerId: string): SpeakerInputHandle => {
+    opened++;
+    const ear: FakeEar = {
+      ...{ talking: false, lastPacketAtMs: 0, unheardMs: 0, heard: 0 },
+      put: ({ atMs }) => {
+        ear.heard++;
+        ear.lastPacketAtMs = atMs;
+        return [];
+      },
+      tick: () => [],
+      read: () => [],
+      close: () => void open.delete(speakerId),
+      counts: () => ({ ...noPackets, heard: ear.heard }),
+    };
+    open.set(speakerId, ear);
+    return ear;
+  };
+  const ears = new SpeakerInputs(
+    openEar,
+    (speakerId, counts) => void told.push([speakerId, counts]),
+  );
+  const talk = (speakerId: string, talking = true) => {
+    const ear = open.get(speakerId);
+    if (ear) ear.talking = talking;
+  };
+  return { ears, talk, told, hearing: () => [...open.keys()], opened: () => opened };
+}
+
+const people = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `p${from + n}`);
+
+function packet(speakerId: string, atMs: number) {
+  return { speakerId, sequence: 0, timestamp: 0, opus: Uint8Array.of(0x78), atMs };
+}
+
+test('twenty-five people are heard at once, and one more takes the ear of who was silent longest', () => {
+  const { ears, hearing } = fakes();
+  people(25).forEach((id, n) => void ears.put(packet(id, n === 7 ? 0 : 100 + n)));
+  ears.put(packet('late', 2000));
+  expect(hearing()).toHaveLength(25);
+  expect(hearing()).not.toContain('p7');
+  expect(hearing()).toContain('late');
+});
+
+test('who is silent loses the ear before who talks, however long ago that began', () => {
+  const { ears, talk, hearing } = fakes();
+  for (const id of people(25)) ears.put(packet(id, 0));
+  for (const id of people(24)) talk(id);
+  ears.tick(20);
+  for (const id of people(24)) ears.put(packet(id, 60_000));
+  ears.put(packet('late', 60_000));
+  expect(hearing()).toEqual([...people(24), 'late']);
+});
+
+test('an open microphone keeps its ear for a second, so that a word of it can be noticed', () => {
+  const { ears, hearing, opened } = fakes();
+  for (let atMs = 0; atMs < 3000; atMs += 20) {
+    for (const id of people(40)) ears.put(packet(id, atMs));
+    ears.tick(atMs);
+    if (atMs === 980) expect(hearing()).toEqual(people(25));
+  }
+  expect(hearing()).toHaveLength(25);
+  expect(opened()).toBeLessThanOrEqual(25 * 3);
+});
+
+test('when forty people talk, nobody is interrupted within ten seconds, then who began first', () => {
+  const { ears, talk, hearing, opened } = fakes();
+  for (let atMs = 0; atMs < 10_000; atMs += 20) {
+    for (const id of people(40)) {
+      ears.put(packet(id, atMs));
+      talk(id);
+    }
+    ears.tick(atMs);
+  }
+  expect(hearing()).toEqual(people(25));
+  for (const id of people(2, 25)) ears.put(packet(id, 10_000));
+  expect(hearing()).toEqual([...people(23, 2), ...people(2, 25)]);
+  expect(opened()).toBe(27);
+});
+
+test('packets nobody had an ear for are told', () => {
+  const { ears, talk, told } = fakes();
+  for (const id of people(25)) {
+    ears.put(packet(id, 0));
+    talk(id);
+  }
+  ears.tick(20);
+  for (let n = 0; n < 3; n++) ears.put(packet('late', 40 + n * 20));
+  ears.close();
+  expect(told).toContainEqual(['late', { ...noPackets, crowded: 3 }]);
+  expect(told).toContainEqual(['p0', { ...noPackets, heard: 1 }]);
+});
+
+test('what became of the packets is told after each utterance and at the end, each packet once', () => {
+  const { ears, talk, told } = fakes();
+  for (let n = 0; n < 5; n++) ears.put(packet('ada', n * 20));
+  talk('ada');
+  ears.tick(100);
+  talk('ada', false);
+  ears.tick(120);
+  ears.tick(140);
+  for (let n = 0; n < 2; n++) ears.put(packet('ada', 200));
+  ears.close();
+  expect(told).toEqual([
+    ['ada', { ...noPackets, heard: 5 }],
+    ['ada', { ...noPackets, heard: 2 }],
+  ]);
+});
+
+test('an utterance that is cut for want of ears ends there and is handed over', async () => {
+  const [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);
+  const real = new SpeakerInput({
+    speakerId: 'ada',
+    stream: new SpeakerStream(codec),
+    meter: new VoiceMeter(new VoiceActivity(weights)),
+    echo: new EchoMeter(new SentEnvelope()),
+    rules: { ...endpointRules, longestMs: 60_000 },
+    habits: new PauseHabits(),
+  });
+  const ears = new SpeakerInputs((id) => (id === 'ada' ? real : talker));
+  const once = (await packetsOf('human-librivox-0880', 'ada', 0, codec)).slice(0, -5);
+  let atMs = 0;
+  for (let n = 0; atMs < 11_000; n++, atMs += 20) {
+    const opus = once[n % once.length]?.opus ?? Uint8Array.of();
+    const sent = { speakerId: 'ada', sequence: n & 0xffff, timestamp: n * 960, opus, atMs };
+    expect(ears.put(sent).some(({ kind }) => kind === 'ended')).toBe(false);
+    ears.tick(atMs);
+    if (n === 100) for (const id of people(24)) ears.put(packet(id, atMs));
+  }
+  expect(ears.talking()).toContain('ada');
+  ears.put(packet('late', atMs));
+  const [ended] = ears.tick(atMs).filter(({ noticed }) => noticed.kind === 'ended');
+  expect(ended?.speakerId).toBe('ada');
+  if (ended?.noticed.kind !== 'ended') throw new Error('It did not end.');
+  expect(ended.noticed.endedAtMs).toBe(atMs);
+  expect(durationMs(ended.noticed.whole.pcm)).toBeGreaterThan(9_000);
+  expect(ears.talking()).not.toContain('ada');
+});
+
+/** Talks without end. */
+const talker: SpeakerInputHandle = {
+  ...{ talking: true, lastPacketAtMs: 0, unheardMs: 0 },
+  put: () => [],
+  tick: () => [],
+  read: () => [],
+  counts: () => noPackets,
+  close: () => undefined,
+};

@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { type Attendance, UnaskedPeople } from '#src/session/presence/ask-newcomers.ts';
+
+const room = { channelId: 'lounge', mayAsk: true } as const;
+const unasked = (...ids: string[]): Attendance['people'] =>
+  ids.map((id) => ({ id, isBot: false, unasked: true }));
+
+/** Who is asked when, with these people there from that second on, looked at ten times a second. */
+function asked(
+  comings: readonly (readonly [fromS: number, Partial<Attendance>])[],
+  untilS = 300,
+): readonly (readonly [number, string])[] {
+  const newcomers = new UnaskedPeople();
+  const all: [number, string][] = [];
+  let now: Partial<Attendance> = {};
+  for (let atMs = 0; atMs < untilS * 1000; atMs += 100) {
+    now = comings.findLast(([fromS]) => fromS * 1000 <= atMs)?.[1] ?? now;
+    const id = newcomers.next({ ...room, people: [], ...now, atMs });
+    if (id !== undefined) all.push([atMs / 1000, id]);
+  }
+  return all;
+}
+
+test('whoever comes in later is asked once, and nobody who was there first', () => {
+  expect(
+    asked([
+      [0, { people: unasked('adam', 'eva') }],
+      [10, { people: unasked('adam', 'eva', 'bob') }],
+    ]),
+  ).toEqual([[13, 'bob']]);
+});
+
+test('between two mentions a minute passes, and those who wait come in order of arrival', () => {
+  expect(
+    asked([
+      [0, { people: unasked('adam') }],
+      [10, { people: unasked('adam', 'cy', 'bob') }],
+      [20, { people: unasked('dan', 'bob', 'cy') }],
+    ]),
+  ).toEqual([
+    [13, 'cy'],
+    [73, 'bob'],
+    [133, 'dan'],
+  ]);
+});
+
+test('whoever leaves and comes back is not asked again, asked before or there first', () => {
+  expect(
+    asked([
+      [0, { people: unasked('adam') }],
+      [10, { people: unasked('adam', 'bob') }],
+      [80, { people: [] }],
+      [90, { people: unasked('adam', 'bob') }],
+    ]),
+  ).toEqual([[13, 'bob']]);
+});
+
+test('whoever only passes through, or has gone before their turn, is not asked', () => {
+  expect(
+    asked([
+      [0, { people: [] }],
+      [10, { people: unasked('bob') }],
+      [12, { people: [] }],
+      [20, { people: unasked('cy') }],
+      [30, { people: unasked('cy', 'dan') }],
+      [70, { people: unasked('cy') }],
+    ]),
+  ).toEqual([[23, 'cy']]);
+});
+
+test('bots, and whoever has answered already, are not asked', () => {
+  const answered = [{ id: 'eva', isBot: false, unasked: false }];
+  const radio = [{ id: 'radio', isBot: true, unasked: true }];
+  expect(
+    asked([
+      [0, { people: [] }],
+      [10, { people: [...answered, ...radio] }],
+      [20, { people: [...unasked('eva'), ...radio] }],
+    ]),
+  ).toEqual([]);
+});
+
+test('whoever comes in while nobody may be asked is asked afterwards', () => {
+  const people = unasked('bob');
+  expect(
+    asked([
+      [0, { people: [] }],
+      [10, { people, mayAsk: false }],
+      [50, { people }],
+    ]),
+  ).toEqual([[50, 'bob']]);
+});
+
+test('those who are where the bot is moved to are no newcomers', () => {
+  const there = unasked('eva');
+  expect(
+    asked([
+      [0, { people: unasked('adam') }],
+      [10, { people: there, channelId: 'den' }],
+      [20, { people: [...there, ...unasked('bob')], channelId: 'den' }],
+    ]),
+  ).toEqual([[23, 'bob']]);
+});

@@ -1,0 +1,232 @@
+import { expect, test } from 'vitest';
+import type { QueuedQuestion, QueuedTurn } from '#src/session/queue/queued-turn.ts';
+import { TurnHandle } from '#src/session/queue/turn-handle.ts';
+import { type DroppedTurnReason, TurnQueue } from '#src/session/queue/turn-queue.ts';
+import { settled } from '#test/fakes/clock.ts';
+
+const staying = new AbortController().signal;
+
+/** A floor, what it lost, and a reader that gives each matter the floor until `next` is called. */
+function openFloor() {
+  const time = { nowMs: 0 };
+  const lost: [string, DroppedTurnReason][] = [];
+  const floor = new TurnQueue({
+    nowMs: () => time.nowMs,
+    onLost: ({ said }, why) => void lost.push([said.name, why]),
+  });
+  const matters = floor.matters(staying);
+  const next = async (): Promise<QueuedTurn | undefined> => {
+    const { value } = await Promise.race([matters.next(), settled().then(() => ({ value: null }))]);
+    return value ?? undefined;
+  };
+  return { floor, lost, next, time };
+}
+
+function asked(name: string, text: string, endedAtMs = 0): QueuedQuestion {
+  const said = {
+    speakerId: name.toLowerCase(),
+    name,
+    fromMs: endedAtMs - 1_000,
+    toMs: endedAtMs,
+    transcript: async () => ({ text }),
+  };
+  const words = { text, atMs: endedAtMs };
+  return { kind: 'question', said, earlier: [], endedAtMs, words, claim: new TurnHandle() };
+}
+
+const names = (questions: readonly (QueuedTurn | undefined)[]) =>
+  questions.map((one) => (one?.kind === 'question' ? one.said.name : one));
+
+test('whoever finished first is answered first, whoever was understood first', async () => {
+  const { floor, next } = openFloor();
+  floor.ask(asked('Ana', 'one', 300));
+  floor.ask(asked('Ben', 'two', 200));
+  floor.ask(asked('Cleo', 'three', 100));
+  expect(names([await next(), await next(), await next()])).toEqual(['Cleo', 'Ben', 'Ana']);
+});
+
+test('three wait at most; a fourth drops the one who waited longest, and that is told', async () => {
+  const { floor, lost, next } = openFloor();
+  for (const [n, name] of ['Ana', 'Ben', 'Cleo', 'Dan'].entries()) {
+    floor.ask(asked(name, name, n * 100));
+    if (n === 0) await next();
+  }
+  expect(lost).toEqual([]);
+  floor.ask(asked('Eva', 'more', 500));
+  expect(lost).toEqual([['Ben', 'crowded']]);
+  expect(floor.following?.said.name).toBe('Cleo');
+});
+
+test('of each person one typed question waits, so that nobody pushes others out by asking on', async () => {
+  const { floor, lost, next } = openFloor();
+  const typed = (name: string, text: string, atMs: number): QueuedQuestion => ({
+    ...asked(name, text, atMs),
+    tell: () => undefined,
+  });
+  floor.ask(asked('Ana', 'a long story', 0));
+  await next();
+  floor.ask(typed('Eva', 'the capital of Peru', 100));
+  const mine = [200, 300, 400].map((atMs) => typed('Mallory', `question at ${atMs}`, atMs));
+  for (const one of mine) floor.ask(one);
+  expect(lost).toEqual([]);
+  expect(mine.map(({ claim }) => claim.dropped)).toEqual(['replaced', 'replaced', undefined]);
+  expect(names([await next(), await next()])).toEqual(['Eva', 'Mallory']);
+});
+
+test('whoever has several questions waiting loses one of their own first', async () => {
+  const { floor, lost, next } = openFloor();
+  floor.ask(asked('Ana', 'one', 0));
+  await next();
+  floor.ask(asked('Eva', 'two', 100));
+  for (const atMs of [200, 300, 400]) floor.ask(asked('Mallory', `at ${atMs}`, atMs));
+  expect(lost).toEqual([['Mallory', 'crowded']]);
+  expect(floor.following?.said.name).toBe('Eva');
+});
+
+test('nobody is next where nothing is said', () => {
+  const { floor } = openFloor();
+  floor.ask(asked('Ana', 'one'));
+  expect(floor.following).toBeUndefined();
+});
+
+test('a question that has waited for 45 s is dropped, and that is told', async () => {
+  const { floor, lost, next, time } = openFloor();
+  floor.ask(asked('Ana', 'one'));
+  await next();
+  const waits = asked('Ben', 'two', 1_000);
+  floor.ask(waits);
+  time.nowMs = 45_900;
+  floor.expire();
+  expect(lost).toEqual([]);
+  time.nowMs = 46_000;
+  expect(await next()).toBeUndefined();
+  expect([lost, waits.claim.dropped]).toEqual([[['Ben', 'late']], 'late']);
+});
+
+test('what is being answered does not grow too old', async () => {
+  const { floor, next, time } = openFloor();
+  const question = asked('Ana', 'one');
+  floor.ask(question);
+  await next();
+  time.nowMs = 100_000;
+  floor.expire();
+  expect(question.claim.dropped).toBeUndefined();
+});
+
+test('whoever leaves is not answered, but what they are being told is theirs to the end', async () => {
+  const { floor, lost, next } = openFloor();
+  const [first, second] = [asked('Ana', 'one'), asked('Ana', 'two', 500)];
+  floor.ask(first);
+  await next();
+  floor.ask(second);
+  floor.ask(asked('Ben', 'three', 600));
+  floor.left('ana');
+  expect([first.claim.dropped, second.claim.dropped, lost]).toEqual([
+    undefined,
+    'late',
+    [['Ana', 'late']],
+  ]);
+  expect(names([await next()])).toEqual(['Ben']);
+});
+
+test('the same question of two people within 3 s is one', async () => {
+  const { floor, next } = openFloor();
+  const [ana, ben] = [
+    asked('Ana', 'What time is it?', 100),
+    asked('Ben', 'what time is it', 2_900),
+  ];
+  expect([floor.ask(ana), floor.ask(ben)]).toEqual(['waiting', 'joined']);
+  expect(names([await next()])).toEqual(['Ana']);
+  expect(names(ana.also ?? [])).toEqual(['Ben']);
+  expect(await next()).toBeUndefined();
+  expect([ana.claim.dropped, ben.claim.dropped]).toEqual(['over', 'over']);
+});
+
+test.each([
+  ['later than that', 'Ben', 'what time is it', 3_200],
+  ['of the same person', 'Ana', 'what time is it', 1_000],
+  ['in other words', 'Ben', 'what day is it', 1_000],
+  ['without words', 'Ben', '...', 1_000],
+])('a question %s is another one', (_what, name, text, endedAtMs) => {
+  const { floor } = openFloor();
+  floor.ask(asked('Ana', name === 'Ben' && text === '...' ? '?' : 'What time is it?', 100));
+  expect(floor.ask(asked(name, text, endedAtMs))).toBe('waiting');
+});
+
+test.each(['leaves', 'says no', 'goes on talking'])(
+  'the question of somebody who %s goes to whoever asked the same, in its place',
+  async (what) => {
+    const { floor, lost, next } = openFloor();
+    const ana = asked('Ana', 'the same', 100);
+    floor.ask(asked('Dan', 'first', 0));
+    await next();
+    floor.ask(ana);
+    floor.ask(asked('Ben', 'the same', 200));
+    floor.ask(asked('Cleo', 'another', 300));
+    if (what === 'leaves') floor.left('ana');
+    if (what === 'says no') floor.withdraw('ana');
+    if (what === 'goes on talking') floor.giveUp(ana, 'continued');
+    expect(names([await next(), await next()])).toEqual(['Ben', 'Cleo']);
+    expect(lost).toEqual([]);
+  },
+);
+
+test('somebody who asked the same and says no is not answered with the other', () => {
+  const { floor } = openFloor();
+  const [ana, ben] = [asked('Ana', 'the same', 100), asked('Ben', 'the same', 200)];
+  floor.ask(ana);
+  floor.ask(ben);
+  floor.withdraw('ben');
+  expect([ana.also, ana.claim.dropped, ben.claim.dropped]).toEqual([[], undefined, 'withdrawn']);
+});
+
+test('only those wait who are not spoken to, and not for what the bot says of itself', async () => {
+  const { floor, next } = openFloor();
+  const [ana, again, ben] = [asked('Ana', '1'), asked('Ana', '2', 1), asked('Ben', '3', 2)];
+  floor.read({
+    kind: 'reading',
+    clauses: ['Hi'],
+    when: 'now',
+    interruptible: false,
+    claim: new TurnHandle(),
+  });
+  const greeting = await next();
+  for (const one of [ana, again, ben]) floor.ask(one);
+  if (greeting) floor.heard(greeting);
+  await next();
+  floor.heard(ana);
+  expect([ana.waited, again.waited, ben.waited]).toEqual([undefined, undefined, true]);
+});
+
+test('three answers may be awaited without the floor, and a stop ends them all', async () => {
+  const { floor, next } = openFloor();
+  const four = ['Ana', 'Ben', 'Cleo', 'Dan'].map((name, n) => asked(name, name, n * 100));
+  const [put, all]: [boolean[], QueuedQuestion[]] = [[], []];
+  for (const one of four.slice(0, 3)) {
+    floor.ask(one);
+    await next();
+    put.push(floor.putAside(one));
+    all.push(one);
+  }
+  floor.ask(four[3] ?? asked('?', '?'));
+  await next();
+  put.push(floor.putAside(four[3] ?? asked('?', '?')));
+  expect(put).toEqual([true, true, true, false]);
+  expect(all.map(({ claim }) => claim.dropped)).toEqual([undefined, undefined, undefined]);
+  expect(floor.stop()).toBe(true);
+  expect(four.map(({ claim }) => claim.dropped)).toEqual(Array(4).fill('stopped'));
+  expect(floor.aside).toEqual([]);
+});
+
+test('an answer that was awaited gets the floor in its turn, however old the question is', async () => {
+  const { floor, next, time } = openFloor();
+  const slow = asked('Ana', 'slow');
+  floor.ask(slow);
+  await next();
+  floor.putAside(slow);
+  time.nowMs = 100_000;
+  floor.ask(asked('Ben', 'quick', 99_000));
+  expect(names([await next()])).toEqual(['Ben']);
+  floor.takeUp(slow);
+  expect(names([await next()])).toEqual(['Ana']);
+});

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { noLosses, reconnectRules, stepReconnect } from '#src/session/reconnect-policy.ts';
+
+/** What follows each of `losses` in turn, and when; between a return and the next loss the link holds for `heldMs`. */
+function play(
+  losses: readonly {
+    readonly random: number;
+    readonly opens?: boolean;
+    readonly heldMs?: number;
+  }[],
+  { restMs = 0, tookMs = 0 } = {},
+) {
+  let comeback = noLosses;
+  let atMs = 0;
+  const waits: number[] = [];
+  const triesAtMs: number[] = [];
+  for (const { random, opens = false, heldMs = 0 } of losses) {
+    const [lost, effect] = stepReconnect(
+      comeback,
+      { kind: 'lost', atMs, random, restMs },
+      reconnectRules,
+    );
+    comeback = lost;
+    if (effect?.kind !== 'try') return { waits, triesAtMs, gaveUp: true };
+    waits.push(effect.waitMs);
+    atMs += effect.waitMs;
+    triesAtMs.push(atMs);
+    atMs += tookMs;
+    if (opens) [comeback] = stepReconnect(comeback, { kind: 'up', atMs }, reconnectRules);
+    if (opens) atMs += heldMs;
+  }
+  return { waits, triesAtMs, gaveUp: false };
+}
+
+const often = (times: number, random = 1) => Array.from({ length: times }, () => ({ random }));
+
+test('the longest waits double up to half a minute, and the tenth try is the last', () => {
+  expect(play(often(20))).toMatchObject({
+    waits: [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000],
+    gaveUp: true,
+  });
+});
+
+test('a wait is anything from nothing to the longest, as chance has it', () => {
+  expect(play([{ random: 0.1 }, { random: 0 }, { random: 0.75 }]).waits).toEqual([50, 0, 1_500]);
+});
+
+test('no try comes before Discord allows one', () => {
+  expect(play(often(3), { restMs: 1_500 }).waits).toEqual([1_500, 1_500, 2_000]);
+});
+
+test('what would take longer than five minutes is not waited for', () => {
+  expect(play(often(1), { restMs: 300_001 })).toMatchObject({ waits: [], gaveUp: true });
+  const hanging = play(often(20), { tookMs: 60_000 });
+  expect([hanging.triesAtMs.length, hanging.gaveUp]).toEqual([5, true]);
+});
+
+test('a link that held for a minute begins anew when it is lost', () => {
+  const held = play([
+    ...often(3),
+    { random: 1, opens: true, heldMs: 60_000 },
+    { random: 1, opens: true, heldMs: 59_999 },
+    { random: 1 },
+  ]);
+  expect(held.waits).toEqual([500, 1_000, 2_000, 4_000, 500, 1_000]);
+});
+
+const loss = fc.record({
+  random: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+  opens: fc.boolean(),
+  heldMs: fc.oneof(fc.nat(1_000), fc.nat(70_000), fc.constant(60_000)),
+});
+
+test('no sequence of losses makes more than ten tries in a minute', () => {
+  const arrays = fc.array(loss, { minLength: 5, maxLength: 80 });
+  fc.assert(
+    fc.property(arrays, fc.nat(20_000), (losses, tookMs) => {
+      const { triesAtMs } = play(losses, { tookMs });
+      const busiest = triesAtMs.map(
+        (fromMs) => triesAtMs.filter((atMs) => atMs >= fromMs && atMs < fromMs + 60_000).length,
+      );
+      expect(Math.max(0, ...busiest)).toBeLessThanOrEqual(10);
+    }),
+  );
+});

@@ -1,0 +1,132 @@
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import {
+  filesOnly,
+  type Mood,
+  MoodyModel,
+  MoodyRecogniser,
+  MoodyVoice,
+  overheard,
+} from './flaky-engines.ts';
+import { type CrowdAct, carried, enact, type Network, type TimedAct } from './random-crowd.ts';
+import { adam, eva, type House, lounge, openHouse } from './session-fixture.ts';
+
+export const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
+const everybody = [adam, eva, ben];
+
+/** An afternoon in a channel. */
+export type Plot = {
+  /** Of Adam, Eva and Ben, as many as there are. */
+  readonly scripts: readonly (readonly CrowdAct[])[];
+  readonly network: Network;
+  readonly recogniser: readonly Mood[];
+  readonly model: readonly Mood[];
+  readonly voice: readonly Mood[];
+  readonly listens: boolean;
+  readonly addressing: SessionDependencies['addressing'];
+  readonly lostAtMs?: number | undefined;
+};
+
+export type StampedEvent = { readonly atMs: number; readonly event: SessionEvent };
+/** A text that sounded, from when to when. */
+export type Sounded = { readonly text: string; readonly firstMs: number; lastMs: number };
+
+export type Commotion = ReturnType<typeof openCommotion>;
+
+const codec = await loadOpus();
+const stepMs = 20;
+/** All that was said is answered by then: four answers after one another with everything at its slowest. */
+const longestMs = 60_000;
+
+/** A room where all this is going to happen; everybody is heard who does not say no. */
+export function openCommotion(plot: Plot) {
+  const clock = new VirtualClock();
+  const recogniser = new MoodyRecogniser(plot.recogniser, clock);
+  const model = new MoodyModel(plot.model, clock);
+  const voice = new MoodyVoice(plot.voice, clock);
+  const happened: StampedEvent[] = [];
+  const sounded: Sounded[] = [];
+  /** As they were done, in order. */
+  const done: TimedAct[] = [];
+  const onFrame = (level: number) => {
+    const text = voice.textAt(level);
+    const last = sounded.at(-1);
+    const atMs = clock.nowMs();
+    if (last?.text === text) last.lastMs = atMs;
+    else sounded.push({ text, firstMs: atMs, lastMs: atMs });
+  };
+  const people = everybody.slice(0, plot.scripts.length);
+  const house = openHouse(
+    {
+      transcriber: plot.listens ? recogniser : filesOnly(recogniser),
+      pipeline: model.with(voice),
+      synthesizer: voice,
+      codec: overheard(codec, onFrame),
+      addressing: plot.addressing,
+      consent: { policy: 'notice' },
+      onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
+    },
+    people,
+    clock,
+  );
+  return { plot, house, people, recogniser, model, voice, happened, sounded, done };
+}
+
+/** Plays it to the end of the last answer. */
+export async function play(commotion: Commotion): Promise<void> {
+  const { plot, house, people } = commotion;
+  await house.rooms.join(lounge, 'adam');
+  const scripts = plot.scripts.map((acts, n) => enact(people[n]?.id ?? '', acts, 0, n));
+  const packets = scripts.flatMap((script, n) =>
+    carried(script.packets, { ...plot.network, seed: plot.network.seed + n }),
+  );
+  const deeds = scripts.flatMap((script) => script.deeds).toSorted((a, b) => a.atMs - b.atMs);
+  const arriving = packets.toSorted((a, b) => a.atMs - b.atMs);
+  const endMs = Math.max(...scripts.map((script) => script.endMs)) + 2_000;
+  for (let atMs = 0; atMs < endMs; atMs += stepMs) {
+    if (plot.lostAtMs !== undefined && atMs >= plot.lostAtMs && atMs < plot.lostAtMs + stepMs)
+      house.door.link.lose();
+    await step(commotion, arriving, deeds);
+  }
+  for (let ms = 0; ms < longestMs && !isCalm(commotion); ms += stepMs)
+    await step(commotion, [], []);
+}
+
+async function step(
+  { house, done }: Commotion,
+  packets: Packet[],
+  deeds: TimedAct[],
+): Promise<void> {
+  const { clock, door } = house;
+  await clock.advance(stepMs);
+  const due = <T extends { readonly atMs: number }>(all: T[]) => {
+    const later = all.findIndex(({ atMs }) => atMs > clock.nowMs());
+    return all.splice(0, later < 0 ? all.length : later);
+  };
+  for (const packet of due(packets)) door.link.arrive(packet);
+  for (const deed of due(deeds)) {
+    await perform(deed, house);
+    done.push({ ...deed, atMs: clock.nowMs() });
+  }
+  door.link.tick(clock.nowMs());
+}
+
+async function perform({ kind, personId }: TimedAct, { door, privacy }: House): Promise<void> {
+  if (kind === 'no') await privacy.deny('g', personId);
+  if (kind === 'yes') await privacy.allow('g', personId, 'always');
+  if (kind !== 'go' && kind !== 'come') return;
+  const there = [adam, eva, ben].filter(({ id }) =>
+    id === personId ? kind === 'come' : door.link.present.some((one) => one.id === id),
+  );
+  for (const list of [door.people, door.link.present]) list.splice(0, list.length, ...there);
+}
+
+/** Nothing is said, nothing waits, and nothing is asked of anybody. */
+export function isCalm({ house, model, voice, recogniser }: Commotion): boolean {
+  const floor = house.rooms.stay('g')?.context.floor;
+  return floor?.isFree !== false && model.running + voice.running + recogniser.open === 0;
+}

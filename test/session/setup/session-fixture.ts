@@ -1,0 +1,191 @@
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import { loadSilero } from '#src/audio/voice/silero.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import { loadCues } from '#src/playback/reply/load-cues.ts';
+import type { Pipelines } from '#src/session/answering/current-pipeline.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
+import type { Places } from '#src/session/ports/command-ports.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { PanelBoard, PanelFace } from '#src/session/ports/panel.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import { PauseHearing } from '#src/session/presence/pause-hearing.ts';
+import { SessionPrivacy } from '#src/session/presence/privacy.ts';
+import { SessionCheckup } from '#src/session/settings/checkup.ts';
+import { SessionSettings } from '#src/session/settings/settings.ts';
+import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
+import { TrackRequests } from '#src/session/tracks/track-requests.ts';
+import { TypedRequests } from '#src/session/typed/typed-requests.ts';
+import { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { ListeningSlots } from '#src/speech/listening-slots.ts';
+import { text } from '#src/texts/texts.ts';
+import { endpointRules } from '#src/turn/endpointing.ts';
+import { MemoryConsents, MemoryGuilds, MemorySettings, MemoryTracks } from '#test/fakes/books.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { fineFacts } from '#test/fakes/facts.ts';
+import { FakeDoor } from '#test/fakes/link.ts';
+import { shelf } from '#test/fakes/sounds.ts';
+import { packetsOf } from '#test/fakes/speaker.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { boundless } from '#test/fakes/spending.ts';
+
+export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
+export const den = { guildId: 'g', channelId: 'den', name: 'Den' };
+export const adam: ChannelMember = { id: 'adam', name: 'Adam', isBot: false, roleIds: [] };
+export const eva: ChannelMember = { id: 'eva', name: 'Eva', isBot: false, roleIds: [] };
+
+/** Two channels of an English server, both open to the bot. */
+export const places: Places = {
+  facts: () => fineFacts,
+  botName: () => 'Nova',
+  mayManage: () => false,
+  localeIn: () => 'en',
+  channel: (guildId, channelId) =>
+    [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
+};
+/** The same in a German server. */
+export const germanPlaces: Places = { ...places, localeIn: () => 'de' };
+
+const [codec, weights, cues] = await Promise.all([loadOpus(), loadSilero(), loadCues()]);
+
+export type House = ReturnType<typeof openHouse>;
+
+const usual = {
+  places,
+  codec,
+  weights,
+  cues,
+  endpointRules,
+  spokenLocales: ['en'],
+  random: () => 1,
+  spending: boundless,
+  warm: () => undefined,
+  addressing: 'always',
+  names: [],
+  tools: [],
+  style: { instructions: 'Be brief.', voice: { name: 'slt' } },
+  chatName: 'localhost:1',
+  engine: 'built-in stand-in',
+  voices: ['slt', 'rms'],
+  consent: { policy: 'ask' },
+  modelNews: () => [],
+  recordings: { read: () => Promise.reject(new Error('Nobody sends recordings here.')) },
+} as const satisfies Partial<SessionDependencies>;
+
+/** One pipeline under the name of the usual one. */
+export function only(pipeline: Pipeline): Pipelines {
+  return {
+    names: ['chained'],
+    open: () => pipeline,
+    engine: () => usual.engine,
+    needs: (name) => `${name} server`,
+  };
+}
+
+/** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
+export function openHouse(
+  { pipeline, ...over }: Partial<SessionDependencies> & { readonly pipeline?: Pipeline } = {},
+  people: readonly ChannelMember[] = [adam, eva],
+  clock = new VirtualClock(),
+) {
+  const door = new FakeDoor(people);
+  const chat = new FakeChat([['You said five.']], clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 10 });
+  const [book, settingsBook] = [new MemoryConsents(), new MemorySettings()];
+  const trackBook = new MemoryTracks();
+  const guildBook = new MemoryGuilds(book, settingsBook, trackBook);
+  const events: SessionEvent[] = [];
+  const { scribe, written, writtenIn, offered } = openPaper();
+  const { panels, faces, invited, forgotten } = openWall();
+  const parts: SessionDependencies = {
+    ...usual,
+    ...{ clock, door, book, guildBook, settingsBook, trackBook, scribe, panels, chat, synthesizer },
+    transcriber: new FakeTranscriber({ texts: ['five five'] }),
+    sounds: shelf(),
+    listeningSlots: new ListeningSlots(),
+    pipelines: only(pipeline ?? chained({ chat, synthesizer: over.synthesizer ?? synthesizer })),
+    onEvent: (_guildId, event) => void events.push(event),
+    ...over,
+  };
+  const rooms = new VoiceSessions(parts);
+  const never = new AbortController().signal;
+  const of = <K extends SessionEvent['kind']>(kind: K) =>
+    events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
+  return {
+    ...{ clock, door, chat, synthesizer, book, guildBook, settingsBook, trackBook, events },
+    ...{ written, writtenIn, offered, faces, invited, forgotten, rooms, of },
+    talk: new TypedRequests(parts, rooms, never),
+    hearing: new PauseHearing(rooms),
+    confirmations: new ToolConfirmations(rooms, never),
+    privacy: new SessionPrivacy(parts, rooms),
+    settings: new SessionSettings(parts, rooms),
+    tracks: new TrackRequests(parts.sounds, rooms, never),
+    checkup: new SessionCheckup(parts, rooms),
+  };
+}
+
+/** What its panels showed, and who was asked there. */
+function openWall() {
+  const [faces, invited, forgotten]: [PanelFace[], string[], string[]] = [[], [], []];
+  const panels: PanelBoard = {
+    show: (_guildId, face) => void faces.push(face),
+    invite: (_guildId, personId) => void invited.push(personId),
+    forget: async (guildId) => void forgotten.push(guildId),
+  };
+  return { panels, faces, invited, forgotten };
+}
+
+/** What was written, the names of the channels where, and the buttons under it. */
+function openPaper() {
+  const [written, writtenIn]: [string[], string[]] = [[], []];
+  const offered: string[] = [];
+  const scribe: ChannelMessages = {
+    async write({ name }, words) {
+      written.push(words);
+      writtenIn.push(name);
+    },
+    async offer({ name }, { id, with: words }, buttons) {
+      written.push(text(id, words));
+      writtenIn.push(name);
+      offered.push(...buttons);
+    },
+  };
+  return { scribe, written, writtenIn, offered };
+}
+
+/** Lets time pass on the 20 ms grid, with these packets on the way. */
+export async function pass(
+  { clock, door }: House,
+  ms: number,
+  packets: readonly Packet[] = [],
+): Promise<void> {
+  const waiting = packets.toSorted((a, b) => a.atMs - b.atMs);
+  for (let passed = 0; passed < ms; passed += 20) {
+    await clock.advance(20);
+    while (waiting[0] && waiting[0].atMs <= clock.nowMs()) {
+      const packet = waiting.shift();
+      if (packet) door.link.arrive(packet);
+    }
+    door.link.tick(clock.nowMs());
+  }
+}
+
+/** The packets of somebody who says something from `fromMs` on. */
+export function words(fixture: string, who: ChannelMember, fromMs: number): Promise<Packet[]> {
+  return packetsOf(fixture, who.id, fromMs, codec);
+}
+
+/** Answers whatever was said with so much sound. */
+export function talkative(seconds = 60): Pipeline {
+  return {
+    async *answer() {
+      const pcm = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
+      yield { kind: 'text', text: 'One minute of talk.' };
+      for (let second = 0; second < seconds; second++)
+        yield { kind: 'audio', pcm, ofText: 'la '.repeat(30) };
+    },
+  };
+}

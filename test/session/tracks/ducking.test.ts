@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { rms } from '#src/audio/loudness.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { fromPcm } from '#src/playback/tracks/made-source.ts';
+import { shelf } from '#test/fakes/sounds.ts';
+import {
+  adam,
+  eva,
+  type House,
+  openHouse,
+  pass,
+  words,
+} from '#test/session/setup/session-fixture.ts';
+import { byAdam, openRoom, play } from '#test/session/setup/tracks-fixture.ts';
+
+const codec = await loadOpus();
+const speech = 'human-cards-004';
+
+const tone = Int16Array.from({ length: 20 * 48_000 }, (_, n) => 9_000 * Math.sin(n / 17));
+const sounds = shelf({
+  names: async () => ['tone'],
+  open: async (title) => fromPcm(title, { samples: tone, rateHz: 48_000, channels: 1 }),
+});
+
+/** `levels` in decibels, of each frame that left. */
+type Concert = { readonly house: House; readonly levels: readonly number[] };
+
+/** A tone plays; the bot answers nobody. */
+async function openConcert(): Promise<Concert> {
+  const house = await openRoom([adam, eva], { sounds, addressing: 'off' });
+  const decoder = codec.stereoDecoder();
+  const levels: number[] = [];
+  house.door.link.onLeft = (frame) => {
+    levels.push(20 * Math.log10(rms(decoder.decode(frame))));
+  };
+  await play(house, byAdam, { sound: 'tone' });
+  await pass(house, 1_500);
+  return { house, levels };
+}
+
+/** How many decibels the quietest frame lay below what was before, while somebody spoke. */
+async function duckedDb({ house, levels }: Concert, who = adam): Promise<number> {
+  const before = levels.at(-1) ?? 0;
+  const from = levels.length;
+  await pass(house, 3_500, await words(speech, who, house.clock.nowMs()));
+  return before - Math.min(...levels.slice(from));
+}
+
+test('tracks give way to people from when a server wants that until it does not', async () => {
+  const concert = await openConcert();
+  const { house } = concert;
+  expect(await duckedDb(concert)).toBeLessThan(1);
+  expect(await house.settings.set('g', 'duck_for_people', 'on')).toMatchObject({ value: 'on' });
+  expect(Math.abs((await duckedDb(concert)) - 14)).toBeLessThan(1);
+  await house.settings.set('g', 'duck_for_people', 'default');
+  expect(await duckedDb(concert)).toBeLessThan(1);
+  await house.rooms.leave('g');
+});
+
+test('tracks give way to nobody who may not be heard', async () => {
+  const concert = await openConcert();
+  await concert.house.settings.set('g', 'duck_for_people', 'on');
+  expect(await duckedDb(concert, eva)).toBeLessThan(1);
+  await concert.house.rooms.leave('g');
+});
+
+test('what may stand behind duck_for_people is offered', () => {
+  expect(openHouse().settings.values('duck_for_people')).toEqual(['off', 'on', 'default']);
+});

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { chained } from '#src/pipeline/chained.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { adam, eva, lounge, openHouse, pass, words } from '#test/session/setup/session-fixture.ts';
+import { ben, byAdam, byEva, play } from '#test/session/setup/tracks-fixture.ts';
+import { tools } from '#tools/tools.ts';
+
+type Laid = readonly ['adam' | 'eva', string, string][];
+
+/** Adam sits with the bot and sounds; the model, asked twice, calls the tool, and has something to say to it. */
+async function openBand(given: object, tracks: Laid, words = 'As you like.', heard?: string) {
+  const clock = new VirtualClock();
+  const call: ChatStep = {
+    call: { id: '1', name: 'change_track', argumentsJson: JSON.stringify(given) },
+  };
+  const chat = new FakeChat([[call], [call], [words]], clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 2 });
+  const pipeline = chained({ chat, synthesizer });
+  const transcriber = new FakeTranscriber({ texts: [heard ?? 'Turn the rain down.'] });
+  const house = openHouse(
+    { chat, synthesizer, transcriber, pipeline, tools },
+    [adam, eva, ben],
+    clock,
+  );
+  await house.rooms.join(lounge, 'adam');
+  await pass(house, 40);
+  for (const [who, sound, track] of tracks) {
+    await play(house, who === 'adam' ? byAdam : byEva, { sound, track });
+  }
+  return { house, chat };
+}
+
+/** Adam asks in writing; what the model is told of it. */
+async function changed(given: object, tracks: Laid) {
+  const { house, chat } = await openBand(given, tracks);
+  void house.talk.ask('g', 'Turn the rain down.', adam, 'voice');
+  await pass(house, 2_000);
+  const [result = ''] = chat.asked.flatMap(({ messages }) =>
+    messages.flatMap((one) => (one.role === 'tool' ? [one.content] : [])),
+  );
+  return { house, outcome: JSON.parse(result).result?.outcome };
+}
+
+const quieter = { deed: 'volume', change: -20 };
+
+test.each([
+  ['rain', 'bg'],
+  ['the rain', 'bg'],
+  ['BG', 'bg'],
+  ['sea', 'main'],
+  [undefined, 'main'],
+])('who asks for %j to be turned down has %s turned down', async (track, found) => {
+  const { house, outcome } = await changed({ ...quieter, ...(track && { track }) }, [
+    ['adam', 'rain', 'bg'],
+    ['adam', 'sea', 'main'],
+  ]);
+  expect(outcome).toEqual([`${found} at 80 %.`]);
+  const view = house.tracks.list('g')?.find(({ name }) => name === found);
+  expect(view?.percent).toBe(80);
+});
+
+test('whoever speaks has their own rights: somebody else’s sounds stay as they are', async () => {
+  const { house, outcome } = await changed({ deed: 'stop', track: 'all' }, [
+    ['eva', 'rain', 'bg'],
+    ['adam', 'sea', 'main'],
+  ]);
+  expect(outcome).toEqual(['main stopped, 0 removed.', "That's Eva's. Ask a DJ."]);
+  expect(house.tracks.list('g')?.[0]).toMatchObject({ name: 'bg', current: { title: 'rain' } });
+});
+
+test('what does not play is told to the model with what does', async () => {
+  const { outcome } = await changed({ deed: 'pause', track: 'wind' }, [['adam', 'rain', 'bg']]);
+  expect(outcome).toEqual(['No track "wind". There are: bg.']);
+  const none = await changed({ deed: 'pause' }, []);
+  expect(none.outcome).toEqual(['No sound is on a track. /track play starts one.']);
+});
+
+async function said(answer: string, heard?: string): Promise<readonly string[]> {
+  const { house } = await openBand(quieter, [['adam', 'rain', 'bg']], answer, heard);
+  await pass(house, 4_000, await words('human-cards-001', adam, house.clock.nowMs()));
+  expect(house.tracks.list('g')?.[0]?.percent).toBe(80);
+  expect(house.of('failed')).toEqual([]);
+  const done = house.of('answered').map(({ heardText }) => heardText);
+  expect(done).toHaveLength(1);
+  return done;
+}
+
+test('what was asked aloud and shows by itself is done without a word', async () => {
+  expect(await said('Done, the rain is quieter now.')).toEqual(['']);
+});
+
+test('what else was asked is answered all the same', async () => {
+  const joke = 'Done. Why did the rain cross the road? To get to the other tide, they say.';
+  expect((await said(joke))[0]).toContain('Why did the rain');
+  const wish = 'Turn the rain down, and then tell me what four times ten may be.';
+  expect((await said('Done, forty.', wish))[0]).toContain('forty');
+});

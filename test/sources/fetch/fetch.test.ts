@@ -1,0 +1,220 @@
+import type { RequestListener } from 'node:http';
+import { expect, test, vi } from 'vitest';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { fetchSource } from '#src/sources/fetch/fetch.ts';
+import { serveSounds } from './sound-server.ts';
+
+type Over = {
+  readonly allow?: readonly string[];
+  readonly signal?: AbortSignal;
+  readonly mostBytes?: number;
+};
+/** What names stand for; each look takes the next, and the last stays. */
+type Names = Readonly<Record<string, readonly (readonly string[])[]>>;
+
+/** All bytes behind a link, as text. */
+async function fetched(link: string, over: Over = {}, names: Names = {}): Promise<string> {
+  const looks = new Map<string, number>();
+  const resolve = async (host: string) => {
+    const look = looks.get(host) ?? 0;
+    looks.set(host, look + 1);
+    const found = names[host];
+    if (!found) throw new Error('ENOTFOUND 10.1.2.3');
+    return found[look] ?? found.at(-1) ?? [];
+  };
+  const { allow = [], signal = AbortSignal.timeout(10_000), mostBytes = 1000 } = over;
+  const rules = { allowed: new AllowedHosts(allow), mostBytes, resolve };
+  const pieces: Uint8Array[] = [];
+  for await (const piece of fetchSource(link, rules, signal)) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}
+
+const sound: RequestListener = (_, response) => {
+  response.writeHead(200, { 'content-type': 'audio/ogg' }).end('sound');
+};
+const movedTo =
+  (location: string | undefined, status = 302): RequestListener =>
+  (_, response) => {
+    response.writeHead(status, location === undefined ? {} : { location }).end();
+  };
+
+test.each([
+  'http://8.8.8.8/a.ogg',
+  'ftp://8.8.8.8/a.ogg',
+  'file:///etc/passwd',
+  'data:audio/ogg;base64,T2dnUw==',
+  'javascript:1',
+  'a.ogg',
+  '',
+  'https://127.0.0.1/a.ogg',
+  'https://127.1/a.ogg',
+  'https://0x7f000001/a.ogg',
+  'https://2130706433/a.ogg',
+  'https://[::1]/a.ogg',
+  'https://[::ffff:127.0.0.1]/a.ogg',
+  'https://[64:ff9b::7f00:1]/a.ogg',
+  'https://169.254.169.254/latest/meta-data',
+  'https://user:secret@8.8.8.8/a.ogg',
+  'https://inside.test/a.ogg',
+  'https://half.test/a.ogg',
+])('%s is not asked for', async (link) => {
+  const names = { 'inside.test': [['10.0.0.1']], 'half.test': [['8.8.8.8', '127.0.0.1']] };
+  const refused = expect(fetched(link, {}, names)).rejects;
+  await refused.toMatchObject({ code: 'source.not_allowed', retryable: false });
+});
+
+test('a host of the owner is asked by its name, by its address, and over http', async () => {
+  await using server = await serveSounds(sound);
+  const { port } = server;
+  const names = { 'nas.test': [['127.0.0.1']] };
+  const link = `http://nas.test:${port}/a.ogg?key=1`;
+  expect(await fetched(link, { allow: ['nas.test'] }, names)).toBe('sound');
+  expect(await fetched(link, { allow: [`nas.test:${port}`] }, names)).toBe('sound');
+  expect(await fetched(`http://127.0.0.1:${port}/b`, { allow: ['127.0.0.1'] })).toBe('sound');
+  expect(server.asked.map(({ path }) => path)).toEqual(['/a.ogg?key=1', '/a.ogg?key=1', '/b']);
+  for (const allow of [[], ['other.test'], [`nas.test:${port + 1}`]]) {
+    const refused = expect(fetched(link, { allow }, names)).rejects;
+    await refused.toMatchObject({ code: 'source.not_allowed' });
+  }
+});
+
+test('over https a name that stands for an address of the owner is asked too', async () => {
+  await using server = await serveSounds(sound, true);
+  const names = { localhost: [['127.0.0.1']] };
+  const link = `https://localhost:${server.port}/a`;
+  expect(await fetched(link, { allow: ['127.0.0.1'] }, names)).toBe('sound');
+  await expect(fetched(link, {}, names)).rejects.toMatchObject({ code: 'source.not_allowed' });
+  const unknown = expect(
+    fetched(
+      `https://nas.test:${server.port}/a`,
+      { allow: ['nas.test'] },
+      { 'nas.test': [['127.0.0.1']] },
+    ),
+  ).rejects;
+  await unknown.toMatchObject({ code: 'source.unreachable' }); // the certificate is of another name
+});
+
+test('the connection goes to the address that was checked, whatever the name stands for afterwards', async () => {
+  await using server = await serveSounds(sound);
+  const link = `http://rebinding.test:${server.port}/a`;
+  const names = { 'rebinding.test': [['127.0.0.1'], ['192.0.2.1']] };
+  expect(await fetched(link, { allow: ['rebinding.test'] }, names)).toBe('sound');
+});
+
+test('a request tells nothing of who asks', async () => {
+  await using server = await serveSounds((request, response) => {
+    if (request.url === '/b') sound(request, response);
+    else movedTo('/b')(request, Object.assign(response.setHeader('set-cookie', 'a=1'), response));
+  });
+  await fetched(`http://127.0.0.1:${server.port}/a`, { allow: ['127.0.0.1'] });
+  for (const { headers } of server.asked) {
+    expect(Object.keys(headers).sort()).toEqual([
+      'accept',
+      'accept-encoding',
+      'connection',
+      'host',
+      'user-agent',
+    ]);
+  }
+  expect(server.asked).toHaveLength(2);
+});
+
+test('three redirects are followed, four are not', async () => {
+  await using server = await serveSounds((request, response) => {
+    const left = Number(request.url?.slice(1));
+    (left > 0 ? movedTo(`/${left - 1}`, 307) : sound)(request, response);
+  });
+  const allow = ['127.0.0.1'];
+  expect(await fetched(`http://127.0.0.1:${server.port}/3`, { allow })).toBe('sound');
+  const far = expect(fetched(`http://127.0.0.1:${server.port}/4`, { allow })).rejects;
+  await far.toMatchObject({ code: 'source.unreachable' });
+  await vi.waitFor(() => expect(server.open()).toBe(0));
+});
+
+test.each([
+  'https://169.254.169.254/latest',
+  'http://8.8.8.8/a',
+  'http://localhost:1/a',
+  'https://[::1]:1/a',
+  'https://inside.test/a',
+  'file:///etc/passwd',
+  'https://user:secret@8.8.8.8/',
+])('a redirect to %s is checked like a link', async (location) => {
+  await using server = await serveSounds(movedTo(location));
+  const names = { 'inside.test': [['192.168.0.1']], localhost: [['127.0.0.1']] };
+  const link = `http://127.0.0.1:${server.port}/a`;
+  const refused = expect(fetched(link, { allow: [`127.0.0.1:${server.port}`] }, names)).rejects;
+  await refused.toMatchObject({ code: 'source.not_allowed' });
+});
+
+test.each([
+  ['404', (response) => response.writeHead(404).end(), 'source.unreachable'],
+  ['500', (response) => response.writeHead(500).end(), 'source.unreachable'],
+  ['206', (response) => response.writeHead(206).end('some'), 'source.unreachable'],
+  ['a move to nowhere', (response) => response.writeHead(302).end(), 'source.unreachable'],
+  [
+    'a web page',
+    (response) =>
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<p>'),
+    'source.not_audio',
+  ],
+  [
+    'something packed',
+    (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
+    'source.not_audio',
+  ],
+  [
+    'a promise of too much',
+    (response) => response.writeHead(200, { 'content-length': 5000 }).write('x'),
+    'source.too_big',
+  ],
+  ['too much', (response) => response.writeHead(200).end('x'.repeat(1001)), 'source.too_big'],
+  [
+    'half of it',
+    (response) =>
+      response.writeHead(200, { 'content-length': 500 }).write('x', () => response.destroy()),
+    'source.unreachable',
+  ],
+  ['no answer', (response) => response.destroy(), 'source.unreachable'],
+] as const satisfies readonly (readonly [
+  string,
+  (response: Parameters<RequestListener>[1]) => unknown,
+  string,
+])[])('a server that answers with %s is told apart', async (_, answer, code) => {
+  await using server = await serveSounds((_request, response) => void answer(response));
+  const link = `http://127.0.0.1:${server.port}/a`;
+  await expect(fetched(link, { allow: ['127.0.0.1'] })).rejects.toMatchObject({ code });
+  await vi.waitFor(() => expect(server.open()).toBe(0));
+});
+
+test('an endless answer ends with its limit, and a silent one with its deadline', async () => {
+  await using server = await serveSounds((request, response) => {
+    response.writeHead(200);
+    if (request.url === '/silent') return void response.write('x');
+    const flood = () => {
+      while (!response.destroyed && response.write('x'.repeat(100)));
+    };
+    response.on('drain', flood);
+    flood();
+  });
+  const origin = `http://127.0.0.1:${server.port}`;
+  const endless = expect(fetched(`${origin}/endless`, { allow: ['127.0.0.1'] })).rejects;
+  await endless.toMatchObject({ code: 'source.too_big' });
+  const deadline = AbortSignal.timeout(200);
+  const silent = fetched(`${origin}/silent`, { allow: ['127.0.0.1'], signal: deadline });
+  expect(await silent.catch((reason) => reason)).toBe(deadline.reason);
+  await vi.waitFor(() => expect(server.open()).toBe(0));
+});
+
+test('what was refused tells neither address nor link', async () => {
+  const names = { 'inside.test': [['10.1.2.3']] };
+  for (const link of [
+    'https://inside.test/key=secret',
+    'https://10.1.2.3/secret',
+    'https://nowhere.test/secret',
+  ]) {
+    const error = await fetched(link, {}, names).catch((reason: Error) => reason);
+    expect(`${error}`).toMatch(/^BotError: A sound /);
+    expect(`${error}`).not.toMatch(/10\.1|inside|secret|nowhere/);
+  }
+});

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { Engine } from '#src/speech/embedded/engine.ts';
+import { EngineScheduler } from '#src/speech/embedded/engine-scheduler.ts';
+import type { SphinxJob, SphinxWords } from '#src/speech/embedded/pocketsphinx-worker.ts';
+import { heardBy, say } from '#test/contracts/listening.ts';
+import { speakWords } from '#test/fakes/spoken-words.ts';
+
+const staying = new AbortController().signal;
+const five = speakWords('one two three four five');
+const four = speakWords('six seven nova stop');
+let engine: Engine<SphinxJob, SphinxWords>;
+let desk: EngineScheduler;
+
+beforeAll(async () => {
+  engine = await Engine.open<SphinxJob, SphinxWords>({
+    name: 'recogniser',
+    entry: new URL('./word-worker.ts', import.meta.url),
+    startLimitMs: 20_000,
+    clock: realClock,
+    repeatable: true,
+  });
+  desk = new EngineScheduler(engine, realClock);
+});
+afterAll(() => engine[Symbol.asyncDispose]());
+
+const listen = (told: string[] = []) => desk.listen((text) => told.push(text), staying);
+
+function marked(sample: number) {
+  const samples = five.pcm.samples.slice();
+  samples[5000] = sample; // within the second word, in its sixteenth piece
+  return { pcm: { ...five.pcm, samples } };
+}
+
+test('whoever pauses is understood before the other has finished, and the other loses nothing', async () => {
+  using first = listen();
+  using second = listen();
+  await say(first, five);
+  await say(second, four);
+  expect(await heardBy(second)).toBe(four.text);
+  await say(first, four);
+  expect(await heardBy(first)).toBe(`${five.text} ${four.text}`);
+});
+
+test('the one heard first gets words while speaking, the next one after a pause', async () => {
+  const told: string[] = [];
+  using first = listen();
+  using second = listen(told);
+  await say(first, five);
+  await say(second, four);
+  expect(told).toEqual([]);
+  await heardBy(first);
+  await expect.poll(() => told.at(-1)).toBe(four.text);
+});
+
+test('a whole utterance in between loses nothing', async () => {
+  using listening = listen();
+  await say(listening, five);
+  desk.interrupt();
+  await say(listening, four);
+  expect(await heardBy(listening)).toBe(`${five.text} ${four.text}`);
+});
+
+test('a recogniser that dies is told again what it heard', async () => {
+  using listening = listen();
+  await say(listening, marked(30_000));
+  await expect.poll(() => heardBy(listening)).toBe(five.text);
+});
+
+test('sound that kills the recogniser again and again is given up, and others are heard', async () => {
+  using listening = listen();
+  await say(listening, marked(31_000));
+  const error = { code: 'speech.failed' };
+  await expect(listening.settle(staying)).rejects.toMatchObject(error);
+  await expect(listening.settle(staying)).rejects.toMatchObject(error);
+  using next = listen();
+  await say(next, four);
+  expect(await heardBy(next)).toBe(four.text);
+});

@@ -1,0 +1,20 @@
+import { BotError } from '#src/base/errors.ts';
+import { serveEngine } from '#src/speech/embedded/serve-engine.ts';
+
+let jobs = 0;
+
+/** An engine that fails in every way there is, on request. */
+await serveEngine<string, string>(async (progress) => {
+  progress(1);
+  return (input, out) => {
+    jobs++;
+    if (input === 'die') throw new Error('out of memory');
+    if (input === 'die late') {
+      out('half');
+      throw new Error('out of memory');
+    }
+    if (input === 'refuse') throw new BotError('speech.unspeakable', false, 'no');
+    while (input === 'hang');
+    out(`${input} as job ${jobs}`);
+  };
+});

@@ -1,0 +1,72 @@
+import { expect } from 'vitest';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { Secret } from '#src/base/secret.ts';
+import {
+  openRealtimeSynthesizer,
+  type RealtimeSpeechOptions,
+  type RealtimeSynthesizer,
+} from '#src/speech/realtime/realtime-synthesizer.ts';
+import {
+  type MockTalk,
+  openMockTalk,
+  type TalkCall,
+  type TalkSettings,
+} from '#test/fakes/providers/realtime-talk.ts';
+import { tone } from '#test/fakes/providers/sound.ts';
+
+export const usualReader: Partial<TalkSettings> = {
+  dialect: 'ga',
+  soundSpeed: Number.POSITIVE_INFINITY,
+  aloud: () => ({}),
+  forgetsMetadata: false,
+  oneAtATime: false,
+  deafToCancel: false,
+};
+
+export type RealtimeReader = AsyncDisposable & {
+  readonly server: MockTalk;
+  readonly lastCall: () => TalkCall;
+  readonly lastAloud: () => TalkCall['aloud'][number];
+  readonly opened: (more?: Partial<RealtimeSpeechOptions>) => RealtimeSynthesizer;
+};
+
+/** A server that reads aloud, and voices over it. */
+export async function openReader(): Promise<RealtimeReader> {
+  const server = await openMockTalk({ answer: () => ({}), key: 'hunter22', ...usualReader });
+  const { baseUrl } = server;
+  const lastCall = () => server.calls.at(-1) ?? expect.fail();
+  return {
+    server,
+    lastCall,
+    lastAloud: () => lastCall().aloud.at(-1) ?? expect.fail(),
+    opened: (more) => {
+      const apiKey = new Secret('hunter22');
+      return openRealtimeSynthesizer({ baseUrl, model: 'reads', voice: 'marin', apiKey, ...more });
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** What such a server says for it. */
+export function pcmOf(text: string): Pcm {
+  return { samples: tone(text, 24_000), rateHz: 24_000, channels: 1 };
+}
+
+/** Its first piece was taken; the rest is taken by whoever reads on. */
+export async function begin(
+  engine: RealtimeSynthesizer,
+  text: string,
+  signal: AbortSignal,
+): Promise<AsyncIterator<Pcm>> {
+  const sound = engine.synthesize(text, {}, signal)[Symbol.asyncIterator]();
+  expect((await sound.next()).done).toBe(false);
+  return sound;
+}
+
+/** All that is left of it, in milliseconds. Errors: as the voice. */
+export async function finish(sound: AsyncIterator<Pcm>): Promise<number> {
+  let ms = 0;
+  for (let piece = await sound.next(); !piece.done; piece = await sound.next())
+    ms += piece.value.samples.length / 24;
+  return ms;
+}
