@@ -11,11 +11,11 @@ import { openFolder, WavFolder } from '#src/console/first-run/wav-folder.ts';
 import { MessageWall } from '#src/console/prompt/message-wall.ts';
 import { proposals } from '#src/console/prompt/nearby.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
-import { runOnce, runPrompt, type SandboxRun } from '#src/console/sandbox-run.ts';
-import { SandboxView } from '#src/console/sandbox-view.ts';
 import { Screen } from '#src/console/screen.ts';
 import { type BotOptions, startBot } from './bot.ts';
 import { openEngines } from './engines.ts';
+import { runOnce, runPrompt, type SandboxRun } from './sandbox-run.ts';
+import { SandboxView } from './sandbox-view.ts';
 
 const why = 'no DISCORD_TOKEN, so this is the sandbox: a small Discord on this machine';
 

@@ -13,12 +13,12 @@ import { watchLoop } from '#src/status/loop-delay.ts';
 import type { DiscordMetrics } from '#src/status/metrics/discord-metrics.ts';
 import { Metrics } from '#src/status/metrics/metrics.ts';
 import type { ProcessMetrics } from '#src/status/metrics/process-metrics.ts';
-import { ProviderLog } from '#src/status/provider-log.ts';
 import { Readiness } from '#src/status/readiness.ts';
 import { openStatusServer } from '#src/status/server.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { type RunningBot, startBot } from './bot.ts';
 import { type EngineNews, openEngines } from './engines.ts';
+import { ProviderLog } from './provider-log.ts';
 
 /** How the process is asked to end: `signal` in order, `hurry` at once. */
 export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortSignal };

@@ -1,4 +1,3 @@
-import type { Engines } from '#src/app/engines.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { callIn, type SpokenExchange } from '#src/console/first-run/exchange.ts';
@@ -11,13 +10,14 @@ import {
 } from '#src/console/first-run/sandbox-show.ts';
 import { takeAsTyped, takeInTurn } from '#src/console/first-run/talk-on.ts';
 import { PersonVoices } from '#src/console/first-run/voices.ts';
+import { pipeLines } from '#src/console/pipe-lines.ts';
 import { host, LineDesk } from '#src/console/prompt/line-desk.ts';
 import type { MessageWall } from '#src/console/prompt/message-wall.ts';
 import { PeoplePresent } from '#src/console/prompt/people-present.ts';
 import { promptLines } from '#src/console/prompt/prompt.ts';
+import type { Screen } from '#src/console/screen.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
-import { pipeLines } from './pipe-lines.ts';
-import type { Screen } from './screen.ts';
+import type { Engines } from './engines.ts';
 
 /** Everything that stands when the bot is logged in to the sandbox. */
 export type SandboxRun = {

@@ -1,10 +1,10 @@
-import type { EngineNews } from '#src/app/engines.ts';
 import { alerts } from '#src/base/alerts.ts';
 import type { ConversationPrinter } from '#src/console/first-run/show.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { ProviderRole } from '#src/provider/fallback-chain.ts';
 import { sayNews } from '#src/provider/models/models.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { EngineNews } from './engines.ts';
 
 const roles: readonly ProviderRole[] = ['speech to text', 'chat', 'text to speech'];
 const whyDropped = {

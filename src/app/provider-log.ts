@@ -1,8 +1,8 @@
 import type { ProviderNews, ProviderRole } from '#src/provider/fallback-chain.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
+import { type Log, logSession } from '#src/status/log.ts';
 import type { ProviderMetrics } from '#src/status/metrics/provider-metrics.ts';
-import { type Log, logSession } from './log.ts';
 
 /** More different complaints than one server has. */
 const mostTold = 50;
