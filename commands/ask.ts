@@ -23,10 +23,10 @@ export const ask: Command = {
     { name: 'recording', description: 'command.ask.recording', kind: 'sound' },
     { name: 'answer', description: 'command.ask.answer', kind: 'choice', values: ways },
   ],
-  async run(call, { rooms, talk }) {
+  async run(call, { sessions, talk }) {
     const question = call.words.question?.trim() ?? '';
-    const way = wayOf(call, rooms);
-    const barred = way === 'voice' ? notInRoom(call, rooms) : undefined;
+    const way = wayOf(call, sessions);
+    const barred = way === 'voice' ? notInRoom(call, sessions) : undefined;
     if (barred) return [barred];
     const { sound: recording } = call;
     if (!recording && !/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
@@ -38,9 +38,9 @@ export const ask: Command = {
 };
 
 /** Where the bot sits in no channel, who did not say how is answered in writing. */
-function wayOf({ guildId, words }: CommandCall, rooms: Pick<SessionControl, 'at'>): AskWay {
+function wayOf({ guildId, words }: CommandCall, sessions: Pick<SessionControl, 'at'>): AskWay {
   const chosen = ways.find((way) => way === words.answer);
-  return chosen ?? (rooms.at(guildId) ? 'voice' : 'text');
+  return chosen ?? (sessions.at(guildId) ? 'voice' : 'text');
 }
 
 export function replyTo(asking: AskOutcome, way: AskWay): Replies {

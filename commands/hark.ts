@@ -6,9 +6,9 @@ import { notInRoom } from './rights.ts';
 /** What the Ask button does: for a while its presser needs no name. */
 export async function hark(
   call: CommandCall,
-  { rooms, talk }: Pick<CommandPorts, 'rooms' | 'talk'>,
+  { sessions, talk }: Pick<CommandPorts, 'sessions' | 'talk'>,
 ): Promise<Replies> {
-  const barred = notInRoom(call, rooms);
+  const barred = notInRoom(call, sessions);
   if (barred) return [barred];
   const { guildId, callerId, callerName: name } = call;
   switch (talk.hark(guildId, callerId)) {

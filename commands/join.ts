@@ -18,7 +18,7 @@ export const join: Command = {
     if (!channel || !verdict) return [{ id: 'join.none', to: 'caller' }];
     const obstacle = obstacleOf(verdict, channel);
     if (obstacle) return [{ ...obstacle, to: 'caller' }];
-    const joining = await ports.rooms.join(channel, call.callerId);
+    const joining = await ports.sessions.join(channel, call.callerId);
     if ('company' in joining) {
       return welcome(joining, verdict, channel, ports.places.botName(call.guildId));
     }
@@ -30,12 +30,12 @@ export const join: Command = {
 function judge(
   channel: ChannelRef,
   { callerId, guildId }: CommandCall,
-  { clock, places, rooms }: CommandPorts,
+  { clock, places, sessions }: CommandPorts,
 ): JoinVerdict | undefined {
   const facts = places.facts(channel, callerId);
   if (!facts) return undefined;
   const verdict = judgeJoin(facts, clock.wallMs());
-  const isThere = rooms.at(guildId)?.channelId === channel.channelId;
+  const isThere = sessions.at(guildId)?.channelId === channel.channelId;
   return isThere && verdict.kind === 'full' ? { kind: 'fine' } : verdict;
 }
 

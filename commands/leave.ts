@@ -7,10 +7,10 @@ export const leave: Command = {
   description: 'command.leave',
   shownTo: 'room',
   options: [],
-  async run(call, { rooms }) {
-    const barred = notInRoom(call, rooms);
-    if (barred && !(call.mayManage && rooms.at(call.guildId))) return [barred];
-    const leaving = await rooms.leave(call.guildId);
+  async run(call, { sessions }) {
+    const barred = notInRoom(call, sessions);
+    if (barred && !(call.mayManage && sessions.at(call.guildId))) return [barred];
+    const leaving = await sessions.leave(call.guildId);
     if (leaving.kind === 'nowhere') return [{ id: 'leave.nowhere', to: 'caller' }];
     const { channel, stayedMs } = leaving;
     return [{ id: 'leave.ok', with: { channel, duration: duration(stayedMs) }, to: 'room' }];

@@ -15,7 +15,7 @@ import { stats } from './stats.ts';
 import { stop } from './stop.ts';
 
 /** Every button that ever stood on a message of ours. */
-export const presses: readonly Button[] = [
+export const buttons: readonly Button[] = [
   { name: 'ask', label: 'button.ask', look: 'main', run: hark },
   button('stop', 'button.stop', 'danger', stop),
   button('pause', 'button.pause', 'plain', pause),

@@ -10,9 +10,9 @@ export function notManaging({ mayManage }: CommandCall): Reply | undefined {
 /** What somebody reads who does not sit in the bot's channel; undefined for those who do. */
 export function notInRoom(
   { guildId, callerChannel, mayManage }: CommandCall,
-  rooms: Pick<SessionControl, 'at'>,
+  sessions: Pick<SessionControl, 'at'>,
 ): Reply | undefined {
-  const channel = rooms.at(guildId);
+  const channel = sessions.at(guildId);
   if (!channel) return { id: 'leave.nowhere', to: 'caller' };
   const isHere = callerChannel?.channelId === channel.channelId;
   if (holds('room', { isHere, isAlone: false, isDj: false, mayManage })) return undefined;

@@ -30,8 +30,8 @@ export const say: Command = {
       values: ['now', 'queue'],
     },
   ],
-  async run(call, { rooms, talk }) {
-    const barred = notInRoom(call, rooms);
+  async run(call, { sessions, talk }) {
+    const barred = notInRoom(call, sessions);
     if (barred) return [barred];
     const { text = '', voice, when } = call.words;
     const now = when === 'now' ? 'now' : 'queue';

@@ -20,7 +20,7 @@ export const stop: Command = {
   shownTo: 'caller',
   options: [{ name: 'what', description: 'command.stop.what', kind: 'choice', values: kinds }],
   async run(call, ports) {
-    const barred = notInRoom(call, ports.rooms);
+    const barred = notInRoom(call, ports.sessions);
     if (barred) return [barred];
     const what = kinds.find((kind) => kind === call.words.what) ?? 'speech';
     const isSilenced = what !== 'sounds' && ports.talk.stop(call.guildId) === 'stopped';

@@ -27,7 +27,7 @@ type ConfiguredRole = {
   readonly group: string;
   /** Absent: embedded. */
   readonly remote: (Address & { readonly model: string }) | undefined;
-  readonly probe: (patient: ServerUnderTest, clip: ExaminedClip) => Promise<Examined>;
+  readonly probe: (server: ServerUnderTest, clip: ExaminedClip) => Promise<Examined>;
 };
 
 const nothingKnown: ModelList = { kind: 'not offered' };
@@ -37,7 +37,7 @@ export async function examineConfigured(
   config: Config,
   isOffline: boolean,
   patience: ProbeDeadline,
-  paper: Report,
+  report: Report,
 ): Promise<number> {
   const servers = new Map<string, Promise<ProbedServer>>();
   const settings: string[] = [];
@@ -46,38 +46,38 @@ export async function examineConfigured(
   for (const role of rolesOf(config)) {
     const { group, remote } = role;
     if (!remote) {
-      paper.line(`${group}: embedded, needs no server`);
+      report.line(`${group}: embedded, needs no server`);
       continue;
     }
     const { baseUrl, apiKey, model } = remote;
-    paper.line(`${group}: ${serverName(baseUrl)}, ${apiKey ? 'key set' : 'no key set'}`);
+    report.line(`${group}: ${serverName(baseUrl)}, ${apiKey ? 'key set' : 'no key set'}`);
     if (isOffline) {
       const inUse = { role: group, model, baseUrl };
       const finding = lifecycle(inUse, nothingKnown, patience.clock.wallMs());
-      paper.findings([finding]);
+      report.findings([finding]);
       sound &&= finding.verdict !== 'missing';
       continue;
     }
-    const examined = await examineRole(role, remote, { servers, patience, paper, clip });
+    const examined = await examineRole(role, remote, { servers, patience, report, clip });
     clip ??= examined.clip;
     sound &&= examined.state === 'usable';
     if (!group.includes('_FALLBACK')) settings.push(...examined.settings);
   }
-  printSettings([...new Set(settings)], paper);
+  printSettings([...new Set(settings)], report);
   return sound ? 0 : 1;
 }
 
 type Round = {
   readonly servers: Map<string, Promise<ProbedServer>>;
   readonly patience: ProbeDeadline;
-  readonly paper: Report;
+  readonly report: Report;
   readonly clip: ExaminedClip;
 };
 
 async function examineRole(
   { group, probe }: ConfiguredRole,
   { baseUrl, model, apiKey }: Address & { readonly model: string },
-  { servers, patience, paper, clip }: Round,
+  { servers, patience, report, clip }: Round,
 ): Promise<Examined> {
   const key = JSON.stringify([baseUrl, apiKey?.reveal()]);
   const isNew = !servers.has(key);
@@ -85,13 +85,13 @@ async function examineRole(
   const asked = servers.get(key) ?? probeServer(openServerUnderTest(address, patience));
   servers.set(key, asked);
   const server = await asked;
-  if (isNew) paper.findings(server.findings);
+  if (isNew) report.findings(server.findings);
   if (!server.reachable) return { findings: [], state: 'broken', settings: [] };
-  paper.findings([
+  report.findings([
     lifecycle({ role: group, model, baseUrl }, server.list, patience.clock.wallMs()),
   ]);
-  const examined = await probe(server.patient, clip);
-  paper.findings(examined.findings);
+  const examined = await probe(server.server, clip);
+  report.findings(examined.findings);
   return examined;
 }
 
@@ -106,17 +106,17 @@ function rolesOf(config: Config): ConfiguredRole[] {
       group: named('CHAT_COMPLETION', n),
       remote: remoteOf(engine),
       // Whoever stands in reads and writes, whatever the usual one can do.
-      probe: (patient: ServerUnderTest) => probeMind(patient, engine, n === 0 ? config : undefined),
+      probe: (server: ServerUnderTest) => probeMind(server, engine, n === 0 ? config : undefined),
     })),
     ...[speech, ...fallbacks.speech].map((engine, n) => ({
       group: named('SPEECH', n),
       remote: remoteOf(engine),
-      probe: (patient: ServerUnderTest) => probeVoice(patient, engine),
+      probe: (server: ServerUnderTest) => probeVoice(server, engine),
     })),
     ...[transcription, ...fallbacks.transcription].map((engine, n) => ({
       group: named('TRANSCRIPTION', n),
       remote: remoteOf(engine),
-      probe: (patient: ServerUnderTest, clip: ExaminedClip) => probeEars(patient, engine, clip),
+      probe: (server: ServerUnderTest, clip: ExaminedClip) => probeEars(server, engine, clip),
     })),
     ...(realtime && pipeline === 'realtime' ? [realtimeRole(realtime)] : []),
   ];
@@ -126,40 +126,40 @@ function realtimeRole(realtime: NonNullable<Config['realtime']>): ConfiguredRole
   return {
     group: 'REALTIME',
     remote: realtime,
-    probe: (patient) => probeRealtime(patient, realtime.model),
+    probe: (server) => probeRealtime(server, realtime.model),
   };
 }
 
 async function probeMind(
-  patient: ServerUnderTest,
+  server: ServerUnderTest,
   engine: Config['chat'],
   config: Config | undefined,
 ): Promise<Examined> {
   if (engine.kind === 'embedded') return nothing;
   const { model } = engine;
-  if (config?.pipeline !== 'audio-model') return probeChat(patient, model);
+  if (config?.pipeline !== 'audio-model') return probeChat(server, model);
   const { audioModel } = config;
   const hearing = { voice: audioModel.voice, model: audioModel.model ?? model };
-  return probeAudioChat(patient, hearing, 'CHAT_COMPLETION');
+  return probeAudioChat(server, hearing, 'CHAT_COMPLETION');
 }
 
 const nothing: Examined = { findings: [ok('', 'embedded')], state: 'usable', settings: [] };
 
-async function probeVoice(patient: ServerUnderTest, speech: Config['speech']): Promise<Examined> {
+async function probeVoice(server: ServerUnderTest, speech: Config['speech']): Promise<Examined> {
   if (speech.kind === 'embedded') return nothing;
   const { backend, model, voice } = speech;
-  if (backend === 'chat-audio') return probeAudioChat(patient, { model, voice }, 'SPEECH');
-  if (backend === 'speech') return probeSpeech(patient, { model, voice, isChosen: true });
-  return probeAloud(patient, { model, voice });
+  if (backend === 'chat-audio') return probeAudioChat(server, { model, voice }, 'SPEECH');
+  if (backend === 'speech') return probeSpeech(server, { model, voice, isChosen: true });
+  return probeAloud(server, { model, voice });
 }
 
 async function probeEars(
-  patient: ServerUnderTest,
+  server: ServerUnderTest,
   transcription: Config['transcription'],
   clip: ExaminedClip,
 ): Promise<Examined> {
   if (transcription.kind === 'embedded') return nothing;
   const { backend, model } = transcription;
-  if (backend === 'file') return probeTranscription(patient, model, clip);
-  return probeListening(patient, model, clip);
+  if (backend === 'file') return probeTranscription(server, model, clip);
+  return probeListening(server, model, clip);
 }

@@ -41,9 +41,9 @@ export async function runDoctor(
     for (const mistake of read.mistakes) print(mistake);
     return misconfigured;
   }
-  const paper = new Report(print, secrets);
-  if (!wishes.isOffline) paper.line(cost);
-  return await examineConfigured(read.config, wishes.isOffline, patience, paper);
+  const report = new Report(print, secrets);
+  if (!wishes.isOffline) report.line(cost);
+  return await examineConfigured(read.config, wishes.isOffline, patience, report);
 }
 
 type Surroundings = {
@@ -63,16 +63,16 @@ async function onProvider(
     print(`The variable named by --key-env is not set. ${usage}`);
     return misconfigured;
   }
-  const paper = new Report(print, [...secrets, ...(apiKey ? [apiKey] : [])]);
+  const report = new Report(print, [...secrets, ...(apiKey ? [apiKey] : [])]);
   if (isOffline) {
     const { chat } = pickModels({ kind: 'not offered' }, named);
     const inUse = { role: 'CHAT_COMPLETION', model: chat.model, baseUrl };
     const known = lifecycle(inUse, { kind: 'not offered' }, patience.clock.wallMs());
-    paper.findings([ok('address', `${baseUrl}, not asked`), ...(named.chat ? [known] : [])]);
+    report.findings([ok('address', `${baseUrl}, not asked`), ...(named.chat ? [known] : [])]);
     return 0;
   }
-  paper.line(cost);
+  report.line(cost);
   const address = { baseUrl, ...(apiKey && { apiKey }) };
   const asked = { address, named, ...(keyEnv && { keyName: keyEnv }) };
-  return await examineProvider(asked, patience, paper);
+  return await examineProvider(asked, patience, report);
 }

@@ -17,7 +17,7 @@ import {
   type ServerUnderTest,
 } from './server-under-test.ts';
 
-export const usualVoice = 'alloy';
+const usualVoice = 'alloy';
 
 export type ExaminationRequest = {
   readonly address: Address;
@@ -30,39 +30,39 @@ export type ExaminationRequest = {
 export async function examineProvider(
   { address, named, keyName }: ExaminationRequest,
   patience: ProbeDeadline,
-  paper: Report,
+  report: Report,
 ): Promise<number> {
-  paper.line(`${serverName(address.baseUrl)}, ${address.apiKey ? 'with a key' : 'without a key'}`);
+  report.line(`${serverName(address.baseUrl)}, ${address.apiKey ? 'with a key' : 'without a key'}`);
   const server = await probeServer(openServerUnderTest(address, patience));
-  paper.findings(server.findings);
+  report.findings(server.findings);
   if (!server.reachable) return 1;
   const picks = pickModels(server.list, named);
-  const roles = await examineRoles(server, picks, named, paper);
+  const roles = await examineRoles(server, picks, named, report);
   const usable = roles.filter(({ state }) => state === 'usable');
   const settings = [...new Set(usable.flatMap((role) => role.settings))];
-  printSettings(settings, paper);
+  printSettings(settings, report);
   if (keyName && settings.length > 0)
-    paper.line(`# and in each _API_KEY of them what is in ${keyName}`);
+    report.line(`# and in each _API_KEY of them what is in ${keyName}`);
   return usable.length === 0 || roles.some(({ state }) => state === 'broken') ? 1 : 0;
 }
 
-export function printSettings(settings: readonly string[], paper: Report): void {
+export function printSettings(settings: readonly string[], report: Report): void {
   if (settings.length === 0) return;
-  paper.line('');
-  paper.line('Settings to use:');
-  for (const line of settings) paper.line(line);
+  report.line('');
+  report.line('Settings to use:');
+  for (const line of settings) report.line(line);
 }
 
 async function examineRoles(
   server: ProbedServer,
   picks: Picks,
   { voice }: Named,
-  paper: Report,
+  report: Report,
 ): Promise<Examined[]> {
-  const { patient } = server;
+  const { server: patient } = server;
   const show = (examined: Examined, pick: Pick, option: string): Examined => {
     const told = forgive(examined, pick, option, patient);
-    paper.findings(told.findings);
+    report.findings(told.findings);
     return told;
   };
   const chat = show(await probeChat(patient, picks.chat.model), picks.chat, '--chat');
@@ -76,10 +76,10 @@ async function examineRoles(
   const use = speech.state === 'usable' ? 'CHAT_COMPLETION' : 'SPEECH';
   const spoken = audio && show(await probeAudioChat(patient, audio, use), picks.chat, '--chat');
   const realtime = await probeRealtime(patient, picks.realtime.model);
-  paper.findings(realtime.findings);
+  report.findings(realtime.findings);
   const isNeeded = realtime.state === 'usable' && !speaksOn(speech, speaker.model, server);
   const read = isNeeded
-    ? await probeReader(server.patient, picks, speaker.voice, paper)
+    ? await probeReader(server.server, picks, speaker.voice, report)
     : undefined;
   const clip = speech.clip ?? read?.clip ?? spoken?.clip;
   const heard = show(
@@ -94,21 +94,21 @@ async function examineRoles(
 }
 
 /** Whether it speaks, be it badly today, and no end of that is near. */
-function speaksOn({ state }: Examined, model: string, { patient, list }: ProbedServer): boolean {
-  const inUse = { role: 'SPEECH', model, baseUrl: patient.base.url };
-  const news = modelNews(inUse, list, patient.clock.wallMs());
+function speaksOn({ state }: Examined, model: string, { server, list }: ProbedServer): boolean {
+  const inUse = { role: 'SPEECH', model, baseUrl: server.base.url };
+  const news = modelNews(inUse, list, server.clock.wallMs());
   return state !== 'absent' && (news === undefined || news.kind === 'unlisted');
 }
 
 /** Not every server that talks over one connection also reads; that is no fault. */
 async function probeReader(
-  patient: ServerUnderTest,
+  server: ServerUnderTest,
   { realtimeSpeech: { model } }: Picks,
   voice: string,
-  paper: Report,
+  report: Report,
 ): Promise<Examined> {
-  const examined = await probeAloud(patient, { model, voice });
-  paper.findings(examined.findings);
+  const examined = await probeAloud(server, { model, voice });
+  report.findings(examined.findings);
   return examined.state === 'usable' ? examined : { ...examined, state: 'absent' };
 }
 
@@ -117,9 +117,9 @@ function forgive(
   examined: Examined,
   { isGuess, model }: Pick,
   option: string,
-  { wire }: ServerUnderTest,
+  { recorded }: ServerUnderTest,
 ): Examined {
-  const mayBeModel = [400, 404, 422].includes(wire.last?.status ?? 0);
+  const mayBeModel = [400, 404, 422].includes(recorded.last?.status ?? 0);
   if (!isGuess || !mayBeModel || examined.state !== 'broken') return examined;
   const advice = missing(
     'model',

@@ -17,7 +17,7 @@ export type ProbeDeadline = { readonly clock: Clock; readonly deadlineMs: number
 export type ServerUnderTest = Address &
   ProbeDeadline & {
     readonly client: OpenAI;
-    readonly wire: RecordedFetch;
+    readonly recorded: RecordedFetch;
     /** The base URL that answered, once one did. */
     readonly base: { url: string; completed: boolean };
   };
@@ -38,7 +38,7 @@ export function openServerUnderTest(
   address: Address,
   { clock, deadlineMs }: ProbeDeadline,
 ): ServerUnderTest {
-  const wire = new RecordedFetch(clock);
+  const recorded = new RecordedFetch(clock);
   const base = { url: address.baseUrl, completed: false };
   const { baseUrl, apiKey } = address;
   const own = { baseUrl, ...(apiKey && { apiKey }) };
@@ -46,12 +46,12 @@ export function openServerUnderTest(
     ...own,
     clock,
     limits: { firstByteMs: deadlineMs, idleMs: deadlineMs, maxBytes },
-    tap: (send) => wire.tap(send),
+    tap: (send) => recorded.tap(send),
     onBaseUrl: (found) => {
       Object.assign(base, { url: found, completed: true });
     },
   });
-  return { ...own, clock, deadlineMs, client, wire, base };
+  return { ...own, clock, deadlineMs, client, recorded, base };
 }
 
 /** Asks one thing, and takes no longer than the deadline. Never throws. */
@@ -88,8 +88,8 @@ function quoting(cause: unknown, client: OpenAI): BotError {
 }
 
 /** Whether a server has no such path or method, which is no fault of it. */
-export function isAbsent({ wire }: ServerUnderTest): boolean {
-  const { status = 0, type = '', head } = wire.last ?? {};
+export function isAbsent({ recorded }: ServerUnderTest): boolean {
+  const { status = 0, type = '', head } = recorded.last ?? {};
   if (status !== 404) return status === 405 || status === 501;
   return !/json/.test(type) || knowsNoPath(`${head}`);
 }

@@ -40,7 +40,7 @@ export async function decideAll(sounds: readonly Pcm[]): Promise<Decided[]> {
       codec,
       weights,
       rules: endpointRules,
-      habits: new PauseHabits(),
+      pauseHabits: new PauseHabits(),
     };
     const noted = listen(packets, frames.length * frameMs + tailMs, how);
     let state = stepInterruption(

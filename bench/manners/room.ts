@@ -160,7 +160,7 @@ export async function until(room: BenchChannel, holds: () => boolean): Promise<b
 
 /** It says nothing, and prepares nothing. */
 export function isAtRest({ house, minds, synthesizer }: BenchChannel): boolean {
-  const isFree = house.rooms.stay('g')?.context.floor.isFree === true;
+  const isFree = house.rooms.session('g')?.context.queue.isFree === true;
   return isFree && minds.running + synthesizer.running === 0;
 }
 

@@ -18,7 +18,7 @@ export type SceneListening = {
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;
   readonly rules: EndpointRules;
-  readonly habits: PauseHabits;
+  readonly pauseHabits: PauseHabits;
   /** Of a recogniser that makes no mistake; without it there are no texts. */
   readonly words?: readonly ClipWord[];
 };
@@ -39,11 +39,11 @@ export function listen(
   lengthMs: number,
   how: SceneListening,
 ): NotedEvent[] {
-  const { speakerId, rules, habits, words } = how;
+  const { speakerId, rules, pauseHabits, words } = how;
   const stream = new SpeakerStream(how.codec);
   const meter = new VoiceMeter(new VoiceActivity(how.weights));
   const echo = new EchoMeter(new SentEnvelope());
-  const ear = new SpeakerInput({ speakerId, stream, meter, echo, rules, habits });
+  const input = new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
   const oracle = new Oracle(words);
   const noted: NotedEvent[] = [];
   const note = (all: readonly SpeakerInputEvent[], atMs: number) => {
@@ -56,13 +56,13 @@ export function listen(
   let next = arriving.next();
   for (let atMs = 0; atMs <= lengthMs; atMs += stepMs) {
     for (; !next.done && next.value.atMs <= atMs; next = arriving.next()) {
-      note(ear.put(next.value), atMs);
+      note(input.put(next.value), atMs);
     }
     const answer = oracle.answerBy(atMs);
-    if (answer) note(ear.read(answer, atMs), atMs);
-    if (atMs % tickMs !== 0) note(ear.tick(atMs), atMs);
+    if (answer) note(input.read(answer, atMs), atMs);
+    if (atMs % tickMs !== 0) note(input.tick(atMs), atMs);
   }
-  ear.close();
+  input.close();
   return noted;
 }
 

@@ -44,7 +44,7 @@ export function judgeAll(
     const noted = listen(packets, lengthMs, {
       ...workshop,
       speakerId: scene.clips[0]?.split('/')[0] ?? '',
-      habits: known ?? new PauseHabits(),
+      pauseHabits: known ?? new PauseHabits(),
       ...(way === 'no text' ? { rules: endpointRules } : { rules: textRules, words }),
     });
     // What else the next utterance would show: that one was over.
@@ -79,7 +79,7 @@ export function listenToNoise(kind: NoiseName, seconds: number, workshop: Worksh
     1,
   );
   const lengthMs = (samples.length * 1000) / roomRateHz;
-  const how = { ...workshop, speakerId: '1', rules: endpointRules, habits: new PauseHabits() };
+  const how = { ...workshop, speakerId: '1', rules: endpointRules, pauseHabits: new PauseHabits() };
   const heard = listen(packets, lengthMs, how).flatMap(({ noticed }) =>
     noticed.kind === 'ended' ? [noticed.heard] : [],
   );

@@ -6,8 +6,8 @@ export const pause: Command = {
   description: 'command.privacy.pause',
   shownTo: 'caller',
   options: [],
-  async run(call, { hearing, rooms }) {
-    const barred = notInRoom(call, rooms);
+  async run(call, { hearing, sessions }) {
+    const barred = notInRoom(call, sessions);
     if (barred) return [barred];
     const paused = hearing.pause(call.guildId) === 'paused';
     if (!paused) return [{ id: 'leave.nowhere', to: 'caller' }];

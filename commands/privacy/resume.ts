@@ -6,8 +6,8 @@ export const resume: Command = {
   description: 'command.privacy.resume',
   shownTo: 'caller',
   options: [],
-  async run(call, { hearing, rooms }) {
-    const barred = notInRoom(call, rooms);
+  async run(call, { hearing, sessions }) {
+    const barred = notInRoom(call, sessions);
     if (barred) return [barred];
     const resumed = hearing.resume(call.guildId) === 'resumed';
     return [{ id: resumed ? 'privacy.resumed' : 'leave.nowhere', to: 'caller' }];

@@ -13,9 +13,9 @@ export const list: Command = {
 /** Also what the button of the panel does. */
 export async function listed(
   call: CommandCall,
-  { rooms, tracks }: Pick<CommandPorts, 'rooms' | 'tracks'>,
+  { sessions, tracks }: Pick<CommandPorts, 'sessions' | 'tracks'>,
 ): Promise<Replies> {
-  const barred = notInRoom(call, rooms);
+  const barred = notInRoom(call, sessions);
   if (barred) return [barred];
   const views = tracks.list(call.guildId);
   if (!views) return [nowhere];

@@ -31,8 +31,8 @@ export const play: Command = {
   description: 'command.track.play',
   shownTo: 'room',
   options,
-  async run(call, { rooms, tracks }) {
-    const barred = notInRoom(call, rooms);
+  async run(call, { sessions, tracks }) {
+    const barred = notInRoom(call, sessions);
     if (barred) return [barred];
     const { words } = call;
     const sound = call.sound ?? words.sound?.trim();

@@ -21,8 +21,8 @@ export const trackPresses: readonly Button[] = [
     name: 'track.vote',
     label: 'button.track.vote',
     look: 'plain',
-    async run(call, { rooms, votes }) {
-      const barred = notInRoom(call, rooms);
+    async run(call, { sessions, votes }) {
+      const barred = notInRoom(call, sessions);
       if (barred) return [barred];
       const all = votes.vote(call.guildId, call.callerId, about(call));
       return all.some(({ kind }) => kind === 'denied') ? toldAlone(all) : told(all);
@@ -33,8 +33,8 @@ export const trackPresses: readonly Button[] = [
 function deed(name: Exclude<TrackAction, 'stop'>, label: TextId): Button {
   return {
     ...{ name: `track.${name}`, label, look: 'plain' },
-    async run(call, { rooms, tracks }) {
-      const barred = notInRoom(call, rooms);
+    async run(call, { sessions, tracks }) {
+      const barred = notInRoom(call, sessions);
       if (barred) return [barred];
       return toldAlone(tracks.steer(call.guildId, callerOf(call), name, about(call)));
     },
@@ -44,8 +44,8 @@ function deed(name: Exclude<TrackAction, 'stop'>, label: TextId): Button {
 function volume(name: 'quieter' | 'louder', change: number): Button {
   return {
     ...{ name: `track.${name}`, label: `button.track.${name}`, look: 'plain' },
-    async run(call, { rooms, tracks }) {
-      const barred = notInRoom(call, rooms);
+    async run(call, { sessions, tracks }) {
+      const barred = notInRoom(call, sessions);
       if (barred) return [barred];
       const track = tracks.list(call.guildId)?.find((one) => one.name === about(call));
       const percent = Math.min(loudest, Math.max(0, (track?.percent ?? 100) + change));

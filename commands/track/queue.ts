@@ -14,8 +14,8 @@ export const queue: Command = {
   description: 'command.track.queue',
   shownTo: 'caller',
   options: [newTrack],
-  async run(call, { rooms, tracks }) {
-    const barred = notInRoom(call, rooms);
+  async run(call, { sessions, tracks }) {
+    const barred = notInRoom(call, sessions);
     if (barred) return [barred];
     const views = tracks.list(call.guildId);
     if (!views) return [nowhere];

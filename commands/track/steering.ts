@@ -11,8 +11,8 @@ export function steering(deed: TrackAction): Command {
     description: `command.track.${deed}`,
     shownTo: 'room',
     options: [trackOrAll],
-    async run(call, { rooms, tracks }) {
-      const barred = notInRoom(call, rooms);
+    async run(call, { sessions, tracks }) {
+      const barred = notInRoom(call, sessions);
       if (barred) return [barred];
       return told(tracks.steer(call.guildId, callerOf(call), deed, trackIn(call)));
     },

@@ -17,8 +17,8 @@ export const volume: Command = {
     },
     anyTrack,
   ],
-  async run(call, { rooms, tracks }) {
-    const barred = notInRoom(call, rooms);
+  async run(call, { sessions, tracks }) {
+    const barred = notInRoom(call, sessions);
     if (barred) return [barred];
     const percent = levelIn(call.words.level);
     if (percent === undefined) return [{ id: 'track.level', to: 'caller' }];

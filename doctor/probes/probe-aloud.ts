@@ -11,10 +11,10 @@ const mostWrong = 0.1;
 
 /** One text read aloud by a Realtime model, as the bot would ask for it. */
 export async function probeAloud(
-  patient: ServerUnderTest,
+  server: ServerUnderTest,
   { model, voice }: { readonly model: string; readonly voice: string },
 ): Promise<Examined> {
-  const { apiKey, base, clock } = patient;
+  const { apiKey, base, clock } = server;
   let reading: ReadingAccuracy | undefined;
   let firstMs: number | undefined;
   using synthesizer = openRealtimeSynthesizer({
@@ -33,7 +33,7 @@ export async function probeAloud(
       }
     },
   };
-  const spoken = await attempt(patient, (signal) => soundOf(timed, spokenText, signal));
+  const spoken = await attempt(server, (signal) => soundOf(timed, spokenText, signal));
   if (spoken.kind === 'failed') {
     return failed('broken', missing(what, `${model}, ${voice}: ${spoken.error.message}`));
   }
@@ -44,7 +44,7 @@ export async function probeAloud(
     state: 'usable',
     settings: [
       'SPEECH_BACKEND=realtime',
-      `SPEECH_BASE_URL=${shownUrl(patient)}`,
+      `SPEECH_BASE_URL=${shownUrl(server)}`,
       `SPEECH_MODEL=${model}`,
       `SPEECH_VOICE=${voice}`,
     ],

@@ -8,17 +8,17 @@ import { soundOf, spokenText } from './probe-speech.ts';
 
 /** One sentence read out by a chat model that speaks. */
 export async function probeAudioChat(
-  patient: ServerUnderTest,
+  server: ServerUnderTest,
   { model, voice }: { readonly model: string; readonly voice: string },
   use: 'SPEECH' | 'CHAT_COMPLETION',
 ): Promise<Examined> {
   const what = 'chat audio';
-  const chat = openAudioChat(patient.client, { model, voice }, patient.clock);
+  const chat = openAudioChat(server.client, { model, voice }, server.clock);
   const synthesizer = audioModelVoice(chat);
-  const spoken = await attempt(patient, (signal) => soundOf(synthesizer, spokenText, signal));
-  const answer = patient.wire.last;
+  const spoken = await attempt(server, (signal) => soundOf(synthesizer, spokenText, signal));
+  const answer = server.recorded.last;
   if (spoken.kind === 'failed') {
-    const state = isAbsent(patient) ? 'absent' : 'broken';
+    const state = isAbsent(server) ? 'absent' : 'broken';
     return failed(state, missing(what, `${model}, ${voice}: ${spoken.error.message}`));
   }
   const lasts = `${(durationMs(spoken.value) / 1000).toFixed(1)} s of sound`;
@@ -33,7 +33,7 @@ export async function probeAudioChat(
     state: 'usable',
     settings: [
       ...choice,
-      `${use}_BASE_URL=${shownUrl(patient)}`,
+      `${use}_BASE_URL=${shownUrl(server)}`,
       `${use}_MODEL=${model}`,
       `SPEECH_VOICE=${voice}`,
     ],

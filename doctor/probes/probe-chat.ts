@@ -20,32 +20,33 @@ const ping: Tool = {
 };
 
 /** Two short questions, at most 2000 tokens. */
-export async function probeChat(patient: ServerUnderTest, model: string): Promise<Examined> {
-  const chat = openChatModel(patient.client, { model, maxTokens });
+export async function probeChat(server: ServerUnderTest, model: string): Promise<Examined> {
+  const chat = openChatModel(server.client, { model, maxTokens });
   const ask = (message: ChatMessage, tools: readonly Tool[]) =>
-    attempt(patient, (signal) => Array.fromAsync(chat.reply([message], tools, signal)));
+    attempt(server, (signal) => Array.fromAsync(chat.reply([message], tools, signal)));
   const answer = await ask(counting, []);
   if (answer.kind === 'failed') {
-    const state = isAbsent(patient) ? 'absent' : 'broken';
+    const state = isAbsent(server) ? 'absent' : 'broken';
     return failed(state, missing('chat', `${model}: ${answer.error.message}`));
   }
-  const findings = [streamOf(patient, model), usageOf(answer.value), reasoningOf(patient)];
+  const findings = [streamOf(server, model), usageOf(answer.value), reasoningOf(server)];
   const called = await ask(calling, [ping]);
   const tools =
     called.kind === 'failed' ? missing('chat tools', called.error.message) : toolsOf(called.value);
   return {
     findings: [...findings.filter((finding) => finding !== undefined), tools],
     state: 'usable',
-    settings: [`CHAT_COMPLETION_BASE_URL=${shownUrl(patient)}`, `CHAT_COMPLETION_MODEL=${model}`],
+    settings: [`CHAT_COMPLETION_BASE_URL=${shownUrl(server)}`, `CHAT_COMPLETION_MODEL=${model}`],
   };
 }
 
-function streamOf({ wire }: ServerUnderTest, model: string): ReportLine {
-  if (!wire.last) return differs('chat', `${model} answers`);
-  const how = `${model}: ${pace(wire.last)}`;
-  const isLate = isBuffered(wire.last) && wire.last.lastByteMs - wire.last.firstByteMs < 30;
+function streamOf({ recorded }: ServerUnderTest, model: string): ReportLine {
+  if (!recorded.last) return differs('chat', `${model} answers`);
+  const how = `${model}: ${pace(recorded.last)}`;
+  const isLate =
+    isBuffered(recorded.last) && recorded.last.lastByteMs - recorded.last.firstByteMs < 30;
   if (isLate) return differs('chat', `${how}; buffered upstream: no word comes before the last`);
-  return ok('chat', wire.last.pieces > 1 ? `${how}; streamed` : how);
+  return ok('chat', recorded.last.pieces > 1 ? `${how}; streamed` : how);
 }
 
 function usageOf(parts: readonly ChatPart[]): ReportLine {
@@ -54,8 +55,8 @@ function usageOf(parts: readonly ChatPart[]): ReportLine {
   return ok('chat usage', `${usage.inputTokens} tokens in, ${usage.outputTokens} out`);
 }
 
-function reasoningOf({ wire }: ServerUnderTest): ReportLine | undefined {
-  const text = wire.last?.head.toString() ?? '';
+function reasoningOf({ recorded }: ServerUnderTest): ReportLine | undefined {
+  const text = recorded.last?.head.toString() ?? '';
   const field = /"(reasoning|reasoning_content)"\s*:\s*"[^"]/.exec(text)?.[1];
   const where = field ?? (/<think(ing)?>/.test(text) ? '<think>' : undefined);
   if (!where) return undefined;

@@ -7,18 +7,18 @@ import { hum, roundTrip } from './round-trip.ts';
 
 /** One clip over a WebSocket, as the bot would send it. */
 export async function probeListening(
-  patient: ServerUnderTest,
+  server: ServerUnderTest,
   model: string,
   clip: Examined['clip'],
 ): Promise<Examined> {
   const what = 'realtime transcription';
-  const { apiKey, base, clock } = patient;
+  const { apiKey, base, clock } = server;
   using transcriber = openRealtimeTranscriber({
     ...{ baseUrl: base.url, model, clock },
     ...(apiKey && { apiKey }),
   });
   const pcm = resample(clip?.pcm ?? hum(), listenRateHz);
-  const heard = await attempt(patient, (signal) =>
+  const heard = await attempt(server, (signal) =>
     Array.fromAsync(transcriber.transcribe(pcm, signal)),
   );
   if (heard.kind === 'failed') {
@@ -31,7 +31,7 @@ export async function probeListening(
     state: 'usable',
     settings: [
       'TRANSCRIPTION_BACKEND=realtime',
-      `TRANSCRIPTION_BASE_URL=${shownUrl(patient)}`,
+      `TRANSCRIPTION_BASE_URL=${shownUrl(server)}`,
       `TRANSCRIPTION_MODEL=${model}`,
     ],
   };

@@ -8,14 +8,14 @@ import { readHeard } from '#src/speech/realtime/realtime-events.ts';
 const greetingMs = 3000;
 
 /** Connects twice and says nothing, which costs nothing. Usable where it may be talked with. */
-export async function probeRealtime(patient: ServerUnderTest, model: string): Promise<Examined> {
-  const talk = await greet(patient, 'realtime', { model });
-  const listen = await greet(patient, 'realtime transcription', { intent: 'transcription' });
+export async function probeRealtime(server: ServerUnderTest, model: string): Promise<Examined> {
+  const talk = await greet(server, 'realtime', { model });
+  const listen = await greet(server, 'realtime transcription', { intent: 'transcription' });
   const findings = [talk, listen];
   if (talk.verdict !== 'ok') return failed('absent', ...findings);
   const dialect = talk.why.includes(beta) ? 'beta' : 'ga';
   const settings = [
-    `REALTIME_BASE_URL=${shownUrl(patient)}`,
+    `REALTIME_BASE_URL=${shownUrl(server)}`,
     `REALTIME_MODEL=${model}`,
     `REALTIME_DIALECT=${dialect}`,
   ];
@@ -25,16 +25,16 @@ export async function probeRealtime(patient: ServerUnderTest, model: string): Pr
 const beta = 'beta names';
 
 async function greet(
-  patient: ServerUnderTest,
+  server: ServerUnderTest,
   what: string,
   query: Readonly<Record<string, string>>,
 ): Promise<ReportLine> {
-  const { base, apiKey, clock } = patient;
+  const { base, apiKey, clock } = server;
   const url = socketUrl(base.url, '/realtime', query);
   const first = Promise.withResolvers<JsonEvent>();
   first.promise.catch(() => {}); // A refusal is told by the opening.
   const listener = { event: first.resolve, lost: first.reject };
-  const asked = await attempt(patient, async (signal) => {
+  const asked = await attempt(server, async (signal) => {
     const options = { baseUrl: base.url, clock, ...(apiKey && { apiKey }) };
     const socket = await JsonSocket.open(url, options, listener, signal);
     try {

@@ -6,7 +6,7 @@ import type { ModelList } from '#src/provider/models/models.ts';
 
 export type ProbedServer = {
   /** At the base URL that works. */
-  readonly patient: ServerUnderTest;
+  readonly server: ServerUnderTest;
   readonly list: ModelList;
   readonly findings: readonly ReportLine[];
   readonly reachable: boolean;
@@ -28,22 +28,22 @@ export async function probeServer(given: ServerUnderTest): Promise<ProbedServer>
 
 type ServerReply = { readonly list: ModelList; readonly status: number; readonly date?: string };
 
-async function askModels(patient: ServerUnderTest): Promise<ServerReply> {
-  const asked = await attempt(patient, (signal) => listModels(patient.client, signal));
-  const { status = 0, date } = patient.wire.last ?? {};
+async function askModels(server: ServerUnderTest): Promise<ServerReply> {
+  const asked = await attempt(server, (signal) => listModels(server.client, signal));
+  const { status = 0, date } = server.recorded.last ?? {};
   const list: ModelList =
     asked.kind === 'done' ? asked.value : { kind: 'unknown', why: asked.error.message };
   return { list, status, ...(date && { date }) };
 }
 
-function serverOf(patient: ServerUnderTest, { list, status, date }: ServerReply): ProbedServer {
+function serverOf(server: ServerUnderTest, { list, status, date }: ServerReply): ProbedServer {
   const reachable = status > 0;
   const findings = [
-    reachable ? addressOf(patient) : missing('address', list.kind === 'unknown' ? list.why : ''),
+    reachable ? addressOf(server) : missing('address', list.kind === 'unknown' ? list.why : ''),
     ...(reachable ? [modelsOf(list)] : []),
-    ...(date ? [clockOf(date, patient.clock.wallMs())] : []),
+    ...(date ? [clockOf(date, server.clock.wallMs())] : []),
   ];
-  return { patient, list, findings, reachable };
+  return { server, list, findings, reachable };
 }
 
 function addressOf({ base, baseUrl }: ServerUnderTest): ReportLine {

@@ -4,16 +4,16 @@ import { attempt, type ServerUnderTest } from '#doctor/server-under-test.ts';
 
 /** Whether speech comes as events too, which have an end mark and usage. One clip. */
 export async function probeSpeechEvents(
-  patient: ServerUnderTest,
+  server: ServerUnderTest,
   { model, voice }: { readonly model: string; readonly voice: string },
   input: string,
 ): Promise<ReportLine> {
   const what = 'speech sse';
   const body = { model, voice, input, response_format: 'pcm', stream_format: 'sse' } as const;
-  const asked = await attempt(patient, async (signal) => {
-    const response = await patient.client.audio.speech.create(body, { signal });
+  const asked = await attempt(server, async (signal) => {
+    const response = await server.client.audio.speech.create(body, { signal });
     const hangUp = new AbortController();
-    const events = Stream.fromSSEResponse<unknown>(response, hangUp, patient.client);
+    const events = Stream.fromSSEResponse<unknown>(response, hangUp, server.client);
     const counted = { deltas: 0, isDone: false, hasUsage: false };
     for await (const event of events) {
       signal.throwIfAborted();

@@ -28,16 +28,16 @@ type ProbeClip = {
 type ProbeSpeech = ProbeClip | { readonly why: string };
 
 /** Three clips of `spokenText` at most, and one more for a voice that is not known. */
-export async function probeSpeech(patient: ServerUnderTest, wanted: Speaker): Promise<Examined> {
+export async function probeSpeech(server: ServerUnderTest, wanted: Speaker): Promise<Examined> {
   let speaker = wanted;
-  let raw = await speak(patient, speaker, 'pcm');
-  if ('why' in raw && isAbsent(patient)) return failed('absent', missing('speech', raw.why));
-  const other = 'why' in raw && !wanted.isChosen ? await firstVoice(patient) : undefined;
+  let raw = await speak(server, speaker, 'pcm');
+  if ('why' in raw && isAbsent(server)) return failed('absent', missing('speech', raw.why));
+  const other = 'why' in raw && !wanted.isChosen ? await firstVoice(server) : undefined;
   if (other) {
     speaker = { ...wanted, voice: other };
-    raw = await speak(patient, speaker, 'pcm');
+    raw = await speak(server, speaker, 'pcm');
   }
-  const wav = await speak(patient, speaker, 'wav');
+  const wav = await speak(server, speaker, 'wav');
   const isRawGood = !('why' in raw);
   const best = isRawGood ? raw : wav;
   const formats = [formatOf('pcm', raw), formatOf('wav', wav)] as const;
@@ -45,13 +45,13 @@ export async function probeSpeech(patient: ServerUnderTest, wanted: Speaker): Pr
   const rate = rateOf(raw, wav);
   const isSure = formats[0].verdict === 'ok' && rate?.verdict === 'ok';
   const format = isRawGood && (isSure || 'why' in wav) ? 'pcm' : 'wav';
-  const events = await probeSpeechEvents(patient, speaker, spokenText);
+  const events = await probeSpeechEvents(server, speaker, spokenText);
   return {
     findings: [...formats, ...(rate ? [rate] : []), paceOf(best.answer), events],
     state: 'usable',
     settings: [
       'SPEECH_BACKEND=speech',
-      `SPEECH_BASE_URL=${shownUrl(patient)}`,
+      `SPEECH_BASE_URL=${shownUrl(server)}`,
       `SPEECH_MODEL=${speaker.model}`,
       `SPEECH_VOICE=${speaker.voice}`,
       `SPEECH_FORMAT=${format}`,
@@ -72,13 +72,13 @@ export async function soundOf(
 }
 
 async function speak(
-  patient: ServerUnderTest,
+  server: ServerUnderTest,
   { model, voice }: Speaker,
   format: 'pcm' | 'wav',
 ): Promise<ProbeSpeech> {
-  const synthesizer = openSynthesizer(patient.client, { model, voice, format });
-  const spoken = await attempt(patient, (signal) => soundOf(synthesizer, spokenText, signal));
-  const answer = patient.wire.last;
+  const synthesizer = openSynthesizer(server.client, { model, voice, format });
+  const spoken = await attempt(server, (signal) => soundOf(synthesizer, spokenText, signal));
+  const answer = server.recorded.last;
   if (spoken.kind === 'failed') return { why: `${model}, ${voice}: ${spoken.error.message}` };
   if (!answer) return { why: 'nothing came' };
   return { pcm: spoken.value, answer, header: readHeader(answer.head) };

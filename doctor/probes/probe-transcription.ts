@@ -8,33 +8,33 @@ import { hum, roundTrip, type SpokenClip } from './round-trip.ts';
 
 /** Two uploads of one clip: what the same server spoke, or else a hum. */
 export async function probeTranscription(
-  patient: ServerUnderTest,
+  server: ServerUnderTest,
   model: string,
   clip: SpokenClip | undefined,
 ): Promise<Examined> {
   const pcm = resample(clip?.pcm ?? hum(), listenRateHz);
   const ask = (stream: 'on' | 'off') => {
-    const transcriber = openTranscriber(patient.client, { model, stream });
-    return attempt(patient, (signal) => Array.fromAsync(transcriber.transcribe(pcm, signal)));
+    const transcriber = openTranscriber(server.client, { model, stream });
+    return attempt(server, (signal) => Array.fromAsync(transcriber.transcribe(pcm, signal)));
   };
   const plain = await ask('off');
   if (plain.kind === 'failed') {
-    const state = isAbsent(patient) ? 'absent' : 'broken';
+    const state = isAbsent(server) ? 'absent' : 'broken';
     return failed(state, missing('transcription', `${model}: ${plain.error.message}`));
   }
   const tookMs = Math.round(plain.tookMs);
-  const answer = ok('transcription', `${model}: text after ${tookMs} ms${labelOf(patient)}`);
+  const answer = ok('transcription', `${model}: text after ${tookMs} ms${labelOf(server)}`);
   const streamed = await ask('on');
   const stream =
     streamed.kind === 'failed'
       ? missing('transcription stream', `not offered: ${streamed.error.message}`)
-      : streamOf(patient, streamed.value);
+      : streamOf(server, streamed.value);
   return {
     findings: [answer, roundTrip(textOf(plain.value), clip), stream],
     state: 'usable',
     settings: [
       'TRANSCRIPTION_BACKEND=file',
-      `TRANSCRIPTION_BASE_URL=${shownUrl(patient)}`,
+      `TRANSCRIPTION_BASE_URL=${shownUrl(server)}`,
       `TRANSCRIPTION_MODEL=${model}`,
       `TRANSCRIPTION_STREAM=${stream.verdict === 'ok' ? 'on' : 'off'}`,
     ],
@@ -45,8 +45,8 @@ function textOf(updates: readonly TranscriptUpdate[]): string {
   return updates.find((update) => update.kind === 'final')?.transcript.text ?? '';
 }
 
-function labelOf({ wire }: ServerUnderTest): string {
-  const { type = '', head } = wire.last ?? {};
+function labelOf({ recorded }: ServerUnderTest): string {
+  const { type = '', head } = recorded.last ?? {};
   if (/json/.test(type)) return '';
   const isJson = /^\s*\{/.test(`${head}`);
   return `, ${isJson ? 'JSON' : 'text'} labelled ${type || 'as nothing'}`;
@@ -57,13 +57,14 @@ const shapes = [
   ['chat-shaped', /"choices"/],
 ] as const;
 
-function streamOf({ wire }: ServerUnderTest, updates: readonly TranscriptUpdate[]): ReportLine {
+function streamOf({ recorded }: ServerUnderTest, updates: readonly TranscriptUpdate[]): ReportLine {
   const what = 'transcription stream';
   const partials = updates.filter(({ kind }) => kind === 'partial').length;
   const isStream =
-    /event-stream/.test(wire.last?.type ?? '') || /^\s*(data|event):/.test(`${wire.last?.head}`);
+    /event-stream/.test(recorded.last?.type ?? '') ||
+    /^\s*(data|event):/.test(`${recorded.last?.head}`);
   if (!isStream) return differs(what, 'asked for and not noticed: one answer at the end');
-  const shape = shapes.find(([, mark]) => mark.test(`${wire.last?.head}`))?.[0] ?? 'bare';
+  const shape = shapes.find(([, mark]) => mark.test(`${recorded.last?.head}`))?.[0] ?? 'bare';
   if (partials === 0) return differs(what, `${shape} events, the words all in the last one`);
   return ok(what, `${shape} events, ${partials} with words`);
 }

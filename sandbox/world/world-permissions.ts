@@ -86,7 +86,7 @@ export function permissionsOf(
   return isTimedOut(world, member) ? bits & timedOutPermissions : bits;
 }
 
-export function isTimedOut(world: World, { timedOutUntilMs = 0 }: Member): boolean {
+function isTimedOut(world: World, { timedOutUntilMs = 0 }: Member): boolean {
   return timedOutUntilMs > world.clock.wallMs();
 }
 

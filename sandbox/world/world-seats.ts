@@ -21,7 +21,7 @@ export type VoiceSeat = {
 };
 
 /** Source: Discord docs, "Voice Close Event Codes". */
-export const voiceCloseCodes = { disconnected: 4014, callOver: 4022 } as const;
+const voiceCloseCodes = { disconnected: 4014, callOver: 4022 } as const;
 
 /** Who sits in which voice channel: the one place that changes voice states and hands out tickets. */
 export class Seats {

@@ -1,5 +1,5 @@
 import { commands } from '#commands/commands.ts';
-import { presses } from '#commands/presses.ts';
+import { buttons } from '#commands/presses.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
 import { VoiceActivity, windowSamples } from '#src/audio/voice/voice-activity.ts';
@@ -64,12 +64,12 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   stack.use(store);
   const sounds = stack.use(openSounds(config));
   warmUp(weights);
-  let rooms: VoiceSessions | undefined;
+  let sessions: VoiceSessions | undefined;
   const { desk } = stack.use(
     await openBudget({
       config,
       book: store.spending,
-      pipelineIn: (guildId) => rooms?.settings.in(guildId).pipeline ?? config.pipeline,
+      pipelineIn: (guildId) => sessions?.settings.in(guildId).pipeline ?? config.pipeline,
       onEvent: options.onSession,
       warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
     }),
@@ -79,49 +79,49 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     name = config.bot.name ?? house.bot.name;
     const stats = new SpeedStats();
     const parts = partsOf({ options, house, store, sounds, stats, weights, cues, name, desk });
-    rooms = new VoiceSessions(parts);
-    return portsOf(parts, rooms, house, stats, desk, signal);
+    sessions = new VoiceSessions(parts);
+    return portsOf(parts, sessions, house, stats, desk, signal);
   };
   const onEvent = (event: DiscordEvent): void => {
-    tellRooms(rooms, event);
+    tellRooms(sessions, event);
     options.onDiscord(event);
   };
-  const panelBook = store.panels;
+  const panelStore = store.panels;
   const open = await openDiscord(
     {
       ...discord,
       commandsPerPerson: config.commandsPerPerson,
       commands,
-      presses,
-      panelBook,
-      guildBook: store.guilds,
+      buttons,
+      panelStore,
+      guildStore: store.guilds,
       onEvent,
       ports: furnish,
     },
     signal,
   );
   stack.use(open);
-  stack.use(rooms);
+  stack.use(sessions);
   const closing = stack.move();
   return {
     name,
     inviteUrl: open.inviteUrl,
     ready: () => open.ready(),
     leaveNow: () => open.leaveNow(),
-    provider: (news) => rooms?.provider(news),
+    provider: (news) => sessions?.provider(news),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
 
 /** Of what Discord tells, the rooms need to know what was done to the bot's own seat, and alerts of their links. */
-function tellRooms(rooms: VoiceSessions | undefined, event: DiscordEvent): void {
+function tellRooms(sessions: VoiceSessions | undefined, event: DiscordEvent): void {
   const { kind } = event;
   const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';
   const isGone = kind === 'channel-removed' || kind === 'guild-removed';
   const isBarred = kind === 'no-view' || kind === 'no-connect';
   const isSeat = isHindrance || isGone || isBarred || kind === 'moved';
-  if (isSeat) rooms?.news(event.guildId, event);
-  if (kind === 'alert') rooms?.alert(event.guildId, event);
+  if (isSeat) sessions?.news(event.guildId, event);
+  if (kind === 'alert') sessions?.alert(event.guildId, event);
 }
 
 /** What people said and where panels are. A store in trouble stops nobody from talking. */
@@ -156,7 +156,7 @@ function partsOf(furniture: Furniture): SessionDependencies {
   const { options, house, store, stats, weights, cues, name } = furniture;
   const { config, engines, codec, onSession } = options;
   const { transcriber, synthesizer, chatName } = engines;
-  const { door, scribe, panels, places } = house;
+  const { door, messages, panels, places } = house;
   const isEmbedded = config.speech.kind === 'embedded';
   const chat = withoutToolsOnRefusal(engines.chat(name));
   const made = pipelinesOf(config, engines, chat);
@@ -166,13 +166,13 @@ function partsOf(furniture: Furniture): SessionDependencies {
       clock: realClock,
       random: Math.random,
       door,
-      scribe,
+      messages,
       panels,
       places,
-      book: store.consents,
-      guildBook: store.guilds,
-      settingsBook: store.settings,
-      trackBook: store.tracks,
+      store: store.consents,
+      guildStore: store.guilds,
+      settingsStore: store.settings,
+      trackStore: store.tracks,
       codec,
       listeningSlots: new ListeningSlots(),
       weights,
@@ -202,20 +202,20 @@ function partsOf(furniture: Furniture): SessionDependencies {
 
 function portsOf(
   parts: SessionDependencies,
-  rooms: VoiceSessions,
+  sessions: VoiceSessions,
   { places }: DiscordPorts,
   stats: SpeedStats,
   desk: SessionBudgets,
   signal: AbortSignal,
 ): CommandPorts {
-  const tracks = new TrackRequests(parts.sounds, rooms, signal);
+  const tracks = new TrackRequests(parts.sounds, sessions, signal);
   return {
-    ...{ clock: realClock, rooms, places, stats, costs: desk, tracks, votes: tracks },
-    talk: new TypedRequests(parts, rooms, signal),
-    hearing: new PauseHearing(rooms),
-    privacy: new SessionPrivacy(parts, rooms),
-    settings: new SessionSettings(parts, rooms),
-    checkup: new SessionCheckup(parts, rooms),
-    confirmations: new ToolConfirmations(rooms, signal),
+    ...{ clock: realClock, sessions, places, stats, costs: desk, tracks, votes: tracks },
+    talk: new TypedRequests(parts, sessions, signal),
+    hearing: new PauseHearing(sessions),
+    privacy: new SessionPrivacy(parts, sessions),
+    settings: new SessionSettings(parts, sessions),
+    checkup: new SessionCheckup(parts, sessions),
+    confirmations: new ToolConfirmations(sessions, signal),
   };
 }

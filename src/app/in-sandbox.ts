@@ -58,7 +58,7 @@ async function raiseCurtain(
 ): Promise<SandboxRun & AsyncDisposable> {
   const screen = new Screen(process.stdout);
   const show = new ConversationPrinter(screen);
-  const witness = new EventLog(realClock);
+  const events = new EventLog(realClock);
   const botName = config.bot.name ?? 'Nova';
   const wall = new MessageWall(show, botName);
   const view = new SandboxView(show, botName);
@@ -72,7 +72,7 @@ async function raiseCurtain(
   stack.use(sandbox);
   stack.use(engines);
   trust(sandbox.ready.ca);
-  const tap = new SpokenRecorder();
+  const recorder = new SpokenRecorder();
   const { token, apiUrl } = sandbox.ready;
   // What simulated people said is kept apart from what real ones did.
   const own = {
@@ -83,11 +83,11 @@ async function raiseCurtain(
   const bot = await startBot(
     {
       config: { ...config, ...own },
-      engines: { ...engines, synthesizer: tap.synthesizer(engines.synthesizer) },
+      engines: { ...engines, synthesizer: recorder.synthesizer(engines.synthesizer) },
       codec,
-      tap: (pipelines) => tap.pipelines(pipelines),
+      tap: (pipelines) => recorder.pipelines(pipelines),
       discord: { token, apiUrl },
-      ...told(witness, view, codec.name),
+      ...told(events, view, codec.name),
     },
     signal,
   );
@@ -95,8 +95,8 @@ async function raiseCurtain(
   for (const line of await proposals()) show.note(line);
   show.blank();
   const { dataDir } = config;
-  const shelf = new WavFolder(dataDir);
-  const stage = { sandbox, witness, show, botName, dataDir, tap, shelf };
+  const folder = new WavFolder(dataDir);
+  const stage = { sandbox, events, show, botName, dataDir, recorder, folder };
   const all = stack.move();
   const dispose = () => all.disposeAsync();
   return { config, engines, screen, wall, stage, [Symbol.asyncDispose]: dispose };
@@ -104,18 +104,18 @@ async function raiseCurtain(
 
 /** Who is told of what happens. */
 function told(
-  witness: EventLog,
+  events: EventLog,
   view: SandboxView,
   codec: string,
 ): Pick<BotOptions, 'onSession' | 'onDiscord' | 'onStore'> {
   return {
     onSession(_guildId, event) {
-      witness.tell(event);
+      events.tell(event);
       view.session(event);
     },
     onDiscord(event) {
       if (event.kind === 'command' || event.kind === 'command-failed') {
-        witness.tell({ kind: 'done', errand: event.name });
+        events.tell({ kind: 'done', errand: event.name });
       }
       view.discord(codec, event);
     },

@@ -31,13 +31,13 @@ export type SandboxRun = {
 /** One exchange and its proof. Returns the exit code. Errors: BotError. Aborting `signal` throws its reason. */
 export async function runOnce(play: SandboxRun, signal: AbortSignal): Promise<number> {
   const { config, engines, stage } = play;
-  const { show, tap } = stage;
+  const { show, recorder } = stage;
   const first = await firstExchange(stage, signal);
   await using stack = new AsyncDisposableStack();
   // The judge is always the embedded recogniser: it cannot be told what it ought to hear.
   const embedded = config.transcription.kind === 'embedded';
   const ear = embedded ? engines.transcriber : stack.use(await openEmbeddedTranscriber());
-  const proof = await prove(first, tap, ear, signal);
+  const proof = await prove(first, recorder, ear, signal);
   show.blank();
   if (first.kind === 'exchanged') show.note(waitLine(first.heard.firstAudibleAtMs));
   show.note(proof.kind === 'proved' ? proof.line : `failed at ${proof.stage}: ${proof.why}`);
@@ -60,19 +60,19 @@ export async function runPrompt(
     taken: config.speech.kind === 'embedded' ? (config.speech.voice ?? 'slt') : undefined,
     onOpen: () => show.note('opening the embedded voices for what is typed'),
   });
-  const company = new PeoplePresent(stage, config.consent.policy !== 'notice');
-  const desk = new LineDesk({ stage, wall, company, voices });
-  if (recordings.length > 0) await playRecordings(recordings, desk, company, stage, signal);
-  else await playExchanges({ company, stage, wall }, signal);
+  const people = new PeoplePresent(stage, config.consent.policy !== 'notice');
+  const desk = new LineDesk({ stage, wall, people, voices });
+  if (recordings.length > 0) await playRecordings(recordings, desk, people, stage, signal);
+  else await playExchanges({ people, stage, wall }, signal);
   show.blank();
   await talkOn(play, desk, signal);
   return 0;
 }
 
 async function playExchanges(scene: SecondExchangeParts, signal: AbortSignal): Promise<void> {
-  const { company, stage } = scene;
+  const { people, stage } = scene;
   const first = await firstExchange(stage, signal);
-  company.seated(host, 'Lounge');
+  people.seated(host, 'Lounge');
   tellFailure(first, stage);
   tellFailure(await secondExchange(scene, signal), stage);
 }
@@ -84,12 +84,12 @@ function tellFailure(one: SpokenExchange, { show }: ExchangeParts): void {
 async function playRecordings(
   recordings: readonly string[],
   desk: LineDesk,
-  company: PeoplePresent,
+  people: PeoplePresent,
   stage: ExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
   const called = await callIn(host, stage, signal);
-  company.seated(host, 'Lounge');
+  people.seated(host, 'Lounge');
   if (called.kind === 'failed') stage.show.note(`failed at ${called.stage}: ${called.why}`);
   for (const wav of recordings) {
     stage.show.blank();

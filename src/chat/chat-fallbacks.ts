@@ -6,10 +6,10 @@ import type { ChatModel, ChatPart } from './ports.ts';
 const isOutput = ({ kind }: ChatPart | AudioChatPart) => kind !== 'usage';
 
 /** Several chat models as one: the first that answers. */
-export function chatWithFallbacks(ladder: FallbackChain<ChatModel>): ChatModel {
+export function chatWithFallbacks(chain: FallbackChain<ChatModel>): ChatModel {
   const withEach = (wrap: (model: ChatModel) => ChatModel): ChatModel => ({
     reply: (messages, tools, signal) =>
-      ladder.run<ChatPart>(
+      chain.run<ChatPart>(
         { ask: (engine, inner) => wrap(engine).reply(messages, tools, inner), isOutput },
         signal,
       ),
@@ -19,10 +19,10 @@ export function chatWithFallbacks(ladder: FallbackChain<ChatModel>): ChatModel {
 }
 
 /** The same of models that hear and speak. Its names for voices are those of the first of them. */
-export function audioChatWithFallbacks(ladder: FallbackChain<AudioChatModel>): AudioChatModel {
+export function audioChatWithFallbacks(chain: FallbackChain<AudioChatModel>): AudioChatModel {
   return {
     reply: (messages, tools, voice, signal) =>
-      ladder.run<AudioChatPart>(
+      chain.run<AudioChatPart>(
         {
           ask: (engine, inner, rung) =>
             engine.reply(messages, tools, rung === 0 ? voice : undefined, inner),

@@ -32,13 +32,13 @@ export type DiscordOptions = {
   readonly guildId?: string;
   readonly commands: readonly CommandEntry[];
   /** Every button that ever stood on a message of ours and still does something. */
-  readonly presses?: readonly Button[];
+  readonly buttons?: readonly Button[];
   /** Commands and buttons that one person may use in 10 s; left out: no limit. */
   readonly commandsPerPerson?: number;
   /** Where the panels of former runs are; without it they are forgotten when the process ends. */
-  readonly panelBook?: PanelStore;
+  readonly panelStore?: PanelStore;
   /** Servers the bot was in; without it nobody learns of those it was removed from between two runs. */
-  readonly guildBook?: Pick<GuildStore, 'note' | 'noted'>;
+  readonly guildStore?: Pick<GuildStore, 'note' | 'noted'>;
   /** What commands may do; called once, after logging in. */
   readonly ports: (house: DiscordPorts) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;
@@ -52,7 +52,7 @@ export type BotIdentity = { readonly id: string; readonly name: string };
 /** What the rest of the bot gets of Discord. */
 export type DiscordPorts = {
   readonly door: VoiceDoor;
-  readonly scribe: ChannelMessages;
+  readonly messages: ChannelMessages;
   readonly bot: BotIdentity;
   readonly panels: PanelBoard;
   readonly places: Places;
@@ -96,21 +96,21 @@ export async function openDiscord(options: DiscordOptions, signal: AbortSignal):
 async function opened(client: Client<true>, options: DiscordOptions): Promise<Discord> {
   const { commands, commandsPerPerson = 0, onEvent: tell } = options;
   const bot = { id: client.user.id, name: client.user.username };
-  const presses = new Map((options.presses ?? []).map((press) => [press.name, press]));
+  const buttons = new Map((options.buttons ?? []).map((button) => [button.name, button]));
   const door = openVoiceDoor(client, tell);
-  const book = options.panelBook ?? memoryOnlyPanelStore();
+  const book = options.panelStore ?? memoryOnlyPanelStore();
   const outbox = new Outbox(realTiming, (outcome) => tell({ kind: 'message', outcome }));
-  const panels = openPanelBoard(client, book, presses, realTiming, tell);
+  const panels = openPanelBoard(client, book, buttons, realTiming, tell);
   const { board, status } = openBoard(client, {
     panels,
-    presses,
+    buttons,
     outbox,
     timing: realTiming,
     tell,
   });
   const house = {
     door: withStatus(door, status),
-    scribe: openChannelMessages(client, panels, presses, outbox),
+    messages: openChannelMessages(client, panels, buttons, outbox),
     bot,
     panels: board,
     places: openPlaces(client),
@@ -120,11 +120,11 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const unwatchClock = watchRestClock(client.rest, realTiming, (backMs) => {
     tell({ kind: 'clock-put-back', backMs: Math.round(backMs) });
   });
-  const desk = { presses, panels, timing: realTiming, tell };
+  const desk = { buttons, panels, timing: realTiming, tell };
   const reception = new InteractionReceiver({ ...desk, commands, ports, commandsPerPerson });
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
-  const absence = options.guildBook && watchAbsentGuilds(client, options.guildBook, tell);
+  const absence = options.guildStore && watchAbsentGuilds(client, options.guildStore, tell);
   const seatWatch = openSeatWatch(client, door, realTiming, tell);
   const ghosts = [...seatWatch.leaveGhosts()].map(
     ([guildId, id]) => [guildId, channelNameOf(client, id)] as const,

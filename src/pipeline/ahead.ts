@@ -17,7 +17,7 @@ export interface BoundedQueue<T> {
  */
 export function ahead<T>(
   bound: Bound<T>,
-  work: (belt: BoundedQueue<T>, signal: AbortSignal) => Promise<void>,
+  work: (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): AsyncIterableIterator<T> {
   return new Ahead(bound, signal, work);
@@ -36,7 +36,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
   constructor(
     bound: Bound<T>,
     signal: AbortSignal,
-    work: (belt: BoundedQueue<T>, signal: AbortSignal) => Promise<void>,
+    work: (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>,
   ) {
     this.#bound = bound;
     this.#signal = signal;
@@ -91,7 +91,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     this.#tell();
   }
 
-  async #run(work: (belt: BoundedQueue<T>, signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #run(work: (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>): Promise<void> {
     const stop = () => {
       this.#stop.abort(this.#signal.reason);
       this.#tell();

@@ -20,7 +20,7 @@ export type ModelHabit = { isSilent: boolean };
 
 /** Sorts what one request brings: text to the reader, sound with its words to `belt`, text without sound, too. */
 export class AudioReply {
-  readonly #belt: BoundedQueue<AudibleAnswer>;
+  readonly #queue: BoundedQueue<AudibleAnswer>;
   readonly #habit: ModelHabit;
   readonly #words = new SpokenWords();
   readonly #sound = new SoundStream('audio/pcm', undefined);
@@ -33,8 +33,12 @@ export class AudioReply {
   #hasSound = false;
   #soundMs = 0;
 
-  constructor(belt: BoundedQueue<AudibleAnswer>, habit: ModelHabit, instead: ReplyStyle['asides']) {
-    this.#belt = belt;
+  constructor(
+    queue: BoundedQueue<AudibleAnswer>,
+    habit: ModelHabit,
+    instead: ReplyStyle['asides'],
+  ) {
+    this.#queue = queue;
     this.#habit = habit;
     this.#clauses = new ClauseWriter(instead);
   }
@@ -67,7 +71,7 @@ export class AudioReply {
   async end(whole: boolean): Promise<void> {
     for (const pcm of this.#sound.end()) await this.#play(pcm);
     this.#words.end();
-    this.#belt.put({ kind: 'over', words: this.#words });
+    this.#queue.put({ kind: 'over', words: this.#words });
     if (this.#source !== undefined || this.#hasSound) this.#habit.isSilent = !this.#hasSound;
     if (this.#voice === 'own') return;
     if (whole) this.#unread.push(...this.#clauses.flush());
@@ -83,7 +87,7 @@ export class AudioReply {
 
   #read(): void {
     if (this.#unread.length > 0) this.#voice = 'other';
-    for (const text of this.#unread.splice(0)) this.#belt.put({ kind: 'clause', text });
+    for (const text of this.#unread.splice(0)) this.#queue.put({ kind: 'clause', text });
   }
 
   async #play(pcm: Pcm): Promise<void> {
@@ -92,7 +96,7 @@ export class AudioReply {
     this.#voice = 'own';
     this.#soundMs += durationMs(pcm);
     this.#words.arrived(durationMs(pcm));
-    await this.#belt.room();
-    this.#belt.put({ kind: 'sound', pcm, words: this.#words });
+    await this.#queue.room();
+    this.#queue.put({ kind: 'sound', pcm, words: this.#words });
   }
 }

@@ -44,7 +44,7 @@ export function audioModel(parts: AudioModelParts): Pipeline {
   const perform = async (
     turn: Turn,
     stage: AnswerHost,
-    belt: BoundedQueue<ReplyPart>,
+    queue: BoundedQueue<ReplyPart>,
     signal: AbortSignal,
   ) => {
     const prompt = await audioPrompt(turn, parts.input, signal);
@@ -53,16 +53,16 @@ export function audioModel(parts: AudioModelParts): Pipeline {
     const asking = { parts, prompt, turn, stage, habit };
     const heard = ahead<AudibleAnswer>(
       soundAhead,
-      (own, inner) => ask(asking, belt, own, inner),
+      (own, inner) => ask(asking, queue, own, inner),
       signal,
     );
     const counted = meteredVoice(parts.synthesizer, (spoken) => stage.spoke?.(spoken));
     const synthesizer = counted.oneVoice?.() ?? counted;
-    await play(heard, { synthesizer, voice }, belt, signal);
+    await play(heard, { synthesizer, voice }, queue, signal);
   };
   return {
     answer: (turn, stage, signal) =>
-      ahead<ReplyPart>(replyAhead, (belt, inner) => perform(turn, stage, belt, inner), signal),
+      ahead<ReplyPart>(replyAhead, (queue, inner) => perform(turn, stage, queue, inner), signal),
   };
 }
 
@@ -77,7 +77,7 @@ type AudioAnswerParts = {
 /** Everything written goes to the reader as it arrives; what is to be heard goes to `heard`. */
 async function ask(
   asking: AudioAnswerParts,
-  belt: BoundedQueue<ReplyPart>,
+  queue: BoundedQueue<ReplyPart>,
   heard: BoundedQueue<AudibleAnswer>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -91,7 +91,7 @@ async function ask(
   try {
     const until = AbortSignal.any([signal, wordless.signal]);
     for await (const part of writeAnswer(writing, until)) {
-      belt.put(part);
+      queue.put(part);
       if (part.kind === 'text') written += part.text;
       if (written.length >= longestAnswerChars || rounds.soundMs >= longestSoundMs) break;
     }
@@ -100,7 +100,7 @@ async function ask(
     if (!wordless.signal.aborted) throw error;
   } finally {
     const aside = asideOf(written);
-    if (aside) belt.put(aside);
+    if (aside) queue.put(aside);
   }
 }
 
@@ -171,7 +171,7 @@ class Rounds implements ChatModel {
 async function play(
   heard: AsyncIterator<AudibleAnswer>,
   speech: ClauseVoice,
-  belt: BoundedQueue<ReplyPart>,
+  queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
 ): Promise<void> {
   let next = await heard.next();
@@ -182,21 +182,24 @@ async function play(
   while (!next.done) {
     const { value } = next;
     if (value.kind === 'clause') {
-      await speak(clauses(), speech, belt, signal);
+      await speak(clauses(), speech, queue, signal);
       continue;
     }
-    await deliver(value.kind === 'sound' ? value.words.place(value.pcm) : value.words.rest(), belt);
+    await deliver(
+      value.kind === 'sound' ? value.words.place(value.pcm) : value.words.rest(),
+      queue,
+    );
     next = await heard.next();
   }
 }
 
 async function deliver(
   pieces: Iterable<PlacedSound>,
-  belt: BoundedQueue<ReplyPart>,
+  queue: BoundedQueue<ReplyPart>,
 ): Promise<void> {
   for (const { pcm, ofText, begins } of pieces) {
-    if (begins && ofText !== undefined) belt.put({ kind: 'clause', text: ofText });
-    belt.put({ kind: 'audio', pcm, ...(ofText !== undefined && { ofText }) });
-    await belt.room();
+    if (begins && ofText !== undefined) queue.put({ kind: 'clause', text: ofText });
+    queue.put({ kind: 'audio', pcm, ...(ofText !== undefined && { ofText }) });
+    await queue.room();
   }
 }

@@ -31,7 +31,7 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
   const perform = async (
     turn: Turn,
     stage: AnswerHost,
-    belt: BoundedQueue<ReplyPart>,
+    queue: BoundedQueue<ReplyPart>,
     signal: AbortSignal,
   ) => {
     const prompt = await promptOf(turn, signal);
@@ -39,22 +39,22 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
     const writing = { chat, prompt, tools: turn.tools, stage };
     const clauses = ahead<string>(
       clausesAhead,
-      (spoken, inner) => write(writing, belt, { ...turn.style, spoken }, inner),
+      (spoken, inner) => write(writing, queue, { ...turn.style, spoken }, inner),
       signal,
     );
     const counted = meteredVoice(synthesizer, (spoken) => stage.spoke?.(spoken));
-    await speak(clauses, { synthesizer: counted, voice: turn.style.voice }, belt, signal);
+    await speak(clauses, { synthesizer: counted, voice: turn.style.voice }, queue, signal);
   };
   return {
     answer: (turn, stage, signal) =>
-      ahead<ReplyPart>(replyAhead, (belt, inner) => perform(turn, stage, belt, inner), signal),
+      ahead<ReplyPart>(replyAhead, (queue, inner) => perform(turn, stage, queue, inner), signal),
   };
 }
 
 /** Everything written goes to the reader as it arrives, and in clauses to speech; a tool call ends a clause. */
 async function write(
   writing: WrittenAnswerRequest,
-  belt: BoundedQueue<ReplyPart>,
+  queue: BoundedQueue<ReplyPart>,
   { spoken, asides }: Pick<ReplyStyle, 'asides'> & { readonly spoken: BoundedQueue<string> },
   signal: AbortSignal,
 ): Promise<void> {
@@ -65,7 +65,7 @@ async function write(
   let written = '';
   try {
     for await (const part of writeAnswer(writing, signal)) {
-      belt.put(part);
+      queue.put(part);
       if (part.kind === 'tool') say(clauses.flush());
       if (part.kind !== 'text') continue;
       say(clauses.push(part.text));
@@ -75,6 +75,6 @@ async function write(
     say(clauses.flush());
   } finally {
     const aside = asideOf(written);
-    if (aside) belt.put(aside);
+    if (aside) queue.put(aside);
   }
 }

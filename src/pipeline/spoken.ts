@@ -34,7 +34,7 @@ type Course = { unspoken: number; error?: unknown; isOut: boolean };
 export async function speak(
   clauses: AsyncIterable<string>,
   { synthesizer, voice }: ClauseVoice,
-  belt: BoundedQueue<ReplyPart>,
+  queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
 ): Promise<void> {
   const speech = { synthesizer: synthesizer.oneVoice?.() ?? synthesizer, voice };
@@ -47,7 +47,7 @@ export async function speak(
         if (text === '') continue;
         if (!course.isOut) await started.room();
         if (course.isOut) continue; // what is written goes on to be read
-        belt.put({ kind: 'clause', text });
+        queue.put({ kind: 'clause', text });
         started.put({ text, sound: begin(text, speech, signal) });
       }
     },
@@ -55,7 +55,7 @@ export async function speak(
   );
   for await (const clip of clips) {
     if (course.isOut) await clip.sound.return?.();
-    else await deliver(clip, course, belt, signal);
+    else await deliver(clip, course, queue, signal);
   }
   if (course.unspoken > 0) throw atStage('speak', course.error);
 }
@@ -101,23 +101,23 @@ function isWorthAsking(error: unknown): boolean {
 async function deliver(
   { text, sound }: ClauseSound,
   course: Course,
-  belt: BoundedQueue<ReplyPart>,
+  queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
 ): Promise<void> {
   let began = false;
   try {
     for await (const pcm of sound) {
-      belt.put({ kind: 'audio', pcm, ofText: text });
+      queue.put({ kind: 'audio', pcm, ofText: text });
       began = true;
       // A clause is over when its last piece has been taken: only then may one more begin.
-      await belt.room();
+      await queue.room();
     }
     course.unspoken = 0;
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
     if (error.code === 'speech.unspeakable' && !began) return;
-    belt.put({ kind: 'unspoken', text });
+    queue.put({ kind: 'unspoken', text });
     course.unspoken++;
     course.error = error;
     const mayMend = error.code !== 'provider.late' && error.retryable;

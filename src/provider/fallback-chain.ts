@@ -69,7 +69,7 @@ export function openFallbackPosition(): FallbackPosition {
 
 type FallbackStep<Engine> = {
   readonly at: number;
-  readonly rung: Fallback<Engine>;
+  readonly fallback: Fallback<Engine>;
   readonly pass: Pass;
   hasBegun: boolean;
 };
@@ -145,18 +145,18 @@ export class FallbackChain<Engine> {
 
   /** Goes with whatever of `place` has entered. */
   #stepAt({ rung: at }: FallbackPosition): FallbackStep<Engine> {
-    const rung = this.#options.rungs[at];
-    if (!rung) throw new RangeError('There is no such rung.');
-    return { at, rung, pass: rung.breaker.accompany(), hasBegun: false };
+    const fallback = this.#options.rungs[at];
+    if (!fallback) throw new RangeError('There is no such rung.');
+    return { at, fallback, pass: fallback.breaker.accompany(), hasBegun: false };
   }
 
   #stepFrom(first: number, place: FallbackPosition): FallbackStep<Engine> | undefined {
-    for (const [at, rung] of this.#options.rungs.entries()) {
-      const pass = at < first ? undefined : rung.breaker.enter();
+    for (const [at, fallback] of this.#options.rungs.entries()) {
+      const pass = at < first ? undefined : fallback.breaker.enter();
       if (!pass) continue;
       place.rung = at;
       place.isEntered = true;
-      return { at, rung, pass, hasBegun: false };
+      return { at, fallback, pass, hasBegun: false };
     }
     return undefined;
   }
@@ -177,13 +177,13 @@ export class FallbackChain<Engine> {
 
   #isWorthIt(
     { error, tookMs }: Extract<FallbackOutcome, { kind: 'failed' }>,
-    { rung }: FallbackStep<Engine>,
+    { fallback }: FallbackStep<Engine>,
   ): boolean {
     const waitMs = error.about.retryAfterMs ?? retryPauseMs;
     const { deadlines, retries } = this.#options;
     const isSoon = tookMs + waitMs <= deadlines.retryWithinMs;
     if (!retries && error.code !== 'provider.rate_limited') return false;
-    return error.retryable && rung.breaker.isClosed && isSoon && waitMs <= longestPauseMs;
+    return error.retryable && fallback.breaker.isClosed && isSoon && waitMs <= longestPauseMs;
   }
 
   async *#attempt<T>(
@@ -197,12 +197,12 @@ export class FallbackChain<Engine> {
     const either = AbortSignal.any([signal, hangUp.signal]);
     const startMs = clock.nowMs();
     try {
-      const source = this.#from(step.rung, (engine) => ask(engine, either, step.at));
-      const parts = timed(source, this.#timing(step.rung, isOutput, moreMs));
+      const source = this.#from(step.fallback, (engine) => ask(engine, either, step.at));
+      const parts = timed(source, this.#timing(step.fallback, isOutput, moreMs));
       return yield* this.#pour(parts, isOutput, step, place);
     } catch (thrown) {
       signal.throwIfAborted();
-      const error = this.#describe(thrown, step.rung);
+      const error = this.#describe(thrown, step.fallback);
       if (!step.hasBegun) return { kind: 'failed', error, tookMs: clock.nowMs() - startMs };
       step.pass.failed(error);
       throw error;
@@ -231,14 +231,14 @@ export class FallbackChain<Engine> {
   }
 
   async *#from<T>(
-    rung: Fallback<Engine>,
+    fallback: Fallback<Engine>,
     ask: (engine: Engine) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
-    yield* ask(await rung.engine());
+    yield* ask(await fallback.engine());
   }
 
   #timing<T>(
-    rung: Fallback<Engine>,
+    fallback: Fallback<Engine>,
     isOutput: (part: T) => boolean,
     moreMs: number,
   ): StageTiming<T> {
@@ -246,32 +246,32 @@ export class FallbackChain<Engine> {
     const { coldFirstMs, firstMs, totalMs } = deadlines;
     return {
       ...{ clock, isOutput, totalMs },
-      firstMs: (this.#warm.has(rung) ? firstMs : coldFirstMs) + moreMs,
+      firstMs: (this.#warm.has(fallback) ? firstMs : coldFirstMs) + moreMs,
       late: (ms) => {
-        const message = `${rung.provider} kept us waiting for ${ms / 1000} s.`;
+        const message = `${fallback.provider} kept us waiting for ${ms / 1000} s.`;
         return new BotError('provider.late', true, message);
       },
     };
   }
 
   /** What is no failure of the server is thrown on. */
-  #describe(thrown: unknown, rung: Fallback<Engine>): BotError {
+  #describe(thrown: unknown, fallback: Fallback<Engine>): BotError {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable') throw thrown;
-    const { provider, keySetting } = rung;
+    const { provider, keySetting } = fallback;
     const error = withAbout(thrown, { provider, ...(keySetting && { keySetting }) });
     const { code, message, cause } = error;
     const { role, tell } = this.#options;
-    this.#failing.add(rung);
+    this.#failing.add(fallback);
     tell({ kind: 'failed', role, provider, code, message, cause });
     return error;
   }
 
-  #begins({ rung, at, pass }: FallbackStep<Engine>): void {
+  #begins({ fallback, at, pass }: FallbackStep<Engine>): void {
     const { role, rungs, tell } = this.#options;
-    const { provider } = rung;
-    this.#warm.add(rung);
+    const { provider } = fallback;
+    this.#warm.add(fallback);
     pass.began();
-    if (this.#failing.delete(rung)) tell({ kind: 'mended', role, provider });
+    if (this.#failing.delete(fallback)) tell({ kind: 'mended', role, provider });
     const [first] = rungs;
     if (!first || at === this.#told || (at === 0) !== first.breaker.isClosed) return;
     this.#told = at;

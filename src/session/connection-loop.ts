@@ -26,11 +26,11 @@ const aloneMs = 60_000;
  */
 export async function runConnection(
   link: VoiceLink,
-  room: SessionContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): Promise<'alone' | 'lost'> {
-  const { gate } = room;
-  using scene = openConnectionParts(link, room);
+  const { gate } = context;
+  using scene = openConnectionParts(link, context);
   gate.onChange(() => {
     attend(scene);
     look(scene);
@@ -39,8 +39,8 @@ export async function runConnection(
     return await together<'alone' | 'lost'>(signal, [
       (until) => hearPackets(scene, until),
       (until) => watchClock(scene, until),
-      (until) => scene.drafts.watch(until),
-      (until) => speakAll(scene.room, until),
+      (until) => scene.utterances.watch(until),
+      (until) => speakAll(scene.context, until),
     ]);
   } finally {
     gate.onChange(() => undefined);
@@ -49,24 +49,28 @@ export async function runConnection(
 
 /** A packet may have waited while its speaker said no, so the gate is asked once more. */
 async function hearPackets(scene: ConnectionParts, signal: AbortSignal): Promise<'lost'> {
-  const { link, ears, room } = scene;
+  const { link, inputs, context } = scene;
   for await (const packet of link.hear(signal)) {
     const { speakerId } = packet;
-    if (!room.gate.mayHear(speakerId)) continue;
-    const noticed = ears.put(packet);
+    if (!context.gate.mayHear(speakerId)) continue;
+    const noticed = inputs.put(packet);
     for (const one of noticed) take(speakerId, one, scene);
-    const unheardMs = ears.unheardMs(speakerId);
+    const unheardMs = inputs.unheardMs(speakerId);
     if (unheardMs > 0)
-      tellDecoding(room, room.troubles.decoding.missed(speakerId, unheardMs, packet.atMs));
-    else if (noticed.length > 0) tellDecoding(room, room.troubles.decoding.decoded(speakerId));
+      tellDecoding(
+        context,
+        context.reportedFailures.decoding.missed(speakerId, unheardMs, packet.atMs),
+      );
+    else if (noticed.length > 0)
+      tellDecoding(context, context.reportedFailures.decoding.decoded(speakerId));
   }
   return 'lost';
 }
 
 /** Each time somebody cannot be decoded the operator is told, and the room. */
-function tellDecoding(room: SessionContext, change: DecodingChange | undefined): void {
+function tellDecoding(context: SessionContext, change: DecodingChange | undefined): void {
   if (!change) return;
-  const { channel, parts, notice, people, troubles } = room;
+  const { channel, parts, notice, people, reportedFailures } = context;
   const isRaised = change.kind === 'raised';
   const state = isRaised ? 'raised' : 'cleared';
   const cause = isRaised ? '5 s of sound in a row' : 'everybody there can be decoded';
@@ -74,43 +78,43 @@ function tellDecoding(room: SessionContext, change: DecodingChange | undefined):
   parts.onEvent(channel.guildId, { kind: 'alert', name, state, cause });
   if (!isRaised) return;
   const person = people().find(({ id }) => id === change.speakerId);
-  const holds = () => troubles.decoding.isRaised(change.speakerId);
+  const holds = () => reportedFailures.decoding.isRaised(change.speakerId);
   if (change.rejoins) notice({ id: 'heard.nothing' });
   else notice({ id: 'heard.undecodable', with: { name: person?.name ?? '' } }, holds);
 }
 
 /** A new link has new keys. */
-function rejoinToDecode({ troubles }: SessionContext, atMs: number): void {
-  if (!troubles.decoding.rejoins(atMs)) return;
+function rejoinToDecode({ reportedFailures }: SessionContext, atMs: number): void {
+  if (!reportedFailures.decoding.rejoins(atMs)) return;
   throw new BotError('link.lost', true, 'Somebody was not decodable for 12 s.');
 }
 
 async function watchClock(scene: ConnectionParts, signal: AbortSignal): Promise<'alone'> {
-  const { link, departures, ears, interruptions, waiting, room, greeter } = scene;
-  const { clock } = room.parts;
+  const { link, departures, inputs, interruptions, waiting, context, greeter } = scene;
+  const { clock } = context.parts;
   let companyAtMs = clock.nowMs();
   let lookAtMs = companyAtMs;
   for (;;) {
     const nowMs = clock.nowMs();
     attend(scene);
-    for (const { speakerId, noticed } of ears.tick(nowMs)) take(speakerId, noticed, scene);
+    for (const { speakerId, noticed } of inputs.tick(nowMs)) take(speakerId, noticed, scene);
     interruptions.tick();
     waiting.tick(signal);
     giveWay(scene);
-    greeter.look(nowMs, () => ears.talking().length > 0);
+    greeter.look(nowMs, () => inputs.talking().length > 0);
     if (nowMs >= lookAtMs) {
       lookAtMs = nowMs + lookMs;
       const isCompany = link.people().some(({ isBot }) => !isBot);
       if (isCompany) companyAtMs = nowMs;
-      room.tracks.deck.attend(isCompany);
+      context.tracks.owned.attend(isCompany);
       departures.look();
       tellDecoding(
-        room,
-        room.troubles.decoding.keep((id) => isHeard(id, scene)),
+        context,
+        context.reportedFailures.decoding.keep((id) => isHeard(id, scene)),
       );
-      rejoinToDecode(room, nowMs);
-      room.floor.expire();
-      resumePostponed(room, ears.talking().length === 0 && !scene.drafts.pending);
+      rejoinToDecode(context, nowMs);
+      context.queue.expire();
+      resumePostponed(context, inputs.talking().length === 0 && !scene.utterances.pending);
       look(scene);
     }
     if (nowMs - companyAtMs >= aloneMs) return 'alone';
@@ -119,76 +123,76 @@ async function watchClock(scene: ConnectionParts, signal: AbortSignal): Promise<
 }
 
 /** There, and may be heard. */
-function isHeard(speakerId: string, { link, room }: ConnectionParts): boolean {
-  return link.people().some(({ id }) => id === speakerId) && room.gate.mayHear(speakerId);
+function isHeard(speakerId: string, { link, context }: ConnectionParts): boolean {
+  return link.people().some(({ id }) => id === speakerId) && context.gate.mayHear(speakerId);
 }
 
 /** Whoever may not be heard any more is forgotten in the middle of the word. */
-function attend({ ears, drafts, room: { gate } }: ConnectionParts): void {
-  ears.keep((speakerId) => gate.mayHear(speakerId));
-  drafts.keep((speakerId) => gate.mayHear(speakerId));
+function attend({ inputs, utterances, context: { gate } }: ConnectionParts): void {
+  inputs.keep((speakerId) => gate.mayHear(speakerId));
+  utterances.keep((speakerId) => gate.mayHear(speakerId));
 }
 
 /** As the server has it at the moment. */
-function giveWay({ ears, room }: ConnectionParts): void {
-  room.tracks.deck.hear(ears.talking().length > 0, room.settings().duckForPeople);
+function giveWay({ inputs, context }: ConnectionParts): void {
+  context.tracks.owned.hear(inputs.talking().length > 0, context.settings().duckForPeople);
 }
 
-function look({ link, ears, drafts, room }: ConnectionParts): void {
-  const { channel, floor, gate, mouth, panel, tracks } = room;
+function look({ link, inputs, utterances, context }: ConnectionParts): void {
+  const { channel, queue, gate, output, panel, tracks } = context;
   panel.look({
     channelName: channel.name,
     people: link.people(),
     gate,
-    talking: ears.talking(),
-    current: floor.next ?? drafts.pending,
-    following: floor.following,
-    sounds: mouth.sounds,
-    step: stepOf(floor.current, mouth),
-    tracks: tracks.deck.views,
+    talking: inputs.talking(),
+    current: queue.next ?? utterances.pending,
+    following: queue.following,
+    sounds: output.sounds,
+    step: stepOf(queue.current, output),
+    tracks: tracks.owned.views,
   });
 }
 
 /** The tool people wait for. */
 function stepOf(
   current: QueuedTurn | undefined,
-  { sounds, starves }: SpeakingContext['mouth'],
+  { sounds, starves }: SpeakingContext['output'],
 ): TextId | undefined {
   if (current?.kind !== 'question' || (sounds && !starves)) return undefined;
   return current.step?.();
 }
 
 /** Whatever is stopped or taken back gives the floor to the next; what a lost link kept from being heard comes again. */
-async function speakAll(room: SpeakingContext, signal: AbortSignal): Promise<never> {
-  for await (const matter of room.floor.matters(signal)) {
-    const until = AbortSignal.any([signal, matter.claim.signal]);
+async function speakAll(context: SpeakingContext, signal: AbortSignal): Promise<never> {
+  for await (const turn of context.queue.matters(signal)) {
+    const until = AbortSignal.any([signal, turn.handle.signal]);
     try {
-      await say(matter, room, until).finally(() => {
-        if (room.mouth.sounded) room.floor.heard(matter);
+      await say(turn, context, until).finally(() => {
+        if (context.output.sounded) context.queue.heard(turn);
       });
     } catch (error) {
-      if (matter.claim.takenBack && !signal.aborted) continue;
-      if (signal.aborted) interrupt(matter, room);
+      if (turn.handle.takenBack && !signal.aborted) continue;
+      if (signal.aborted) interrupt(turn, context);
       throw error;
     }
   }
   throw new Error('the line of matters never ends');
 }
 
-async function say(matter: QueuedTurn, room: SpeakingContext, signal: AbortSignal): Promise<void> {
-  switch (matter.kind) {
+async function say(turn: QueuedTurn, context: SpeakingContext, signal: AbortSignal): Promise<void> {
+  switch (turn.kind) {
     case 'question':
-      return await answer(matter, room, signal);
+      return await answer(turn, context, signal);
     case 'reading':
-      return await readAloud(matter, room, signal);
+      return await readAloud(turn, context, signal);
     case 'repeat':
-      await room.mouth.again(matter, signal);
+      await context.output.again(turn, signal);
   }
 }
 
 /** Nothing is said twice: what was heard in part is over. */
-function interrupt(matter: QueuedTurn, { floor, mouth }: SpeakingContext): void {
-  if (matter.claim.dropped || floor.aside.some((one) => one === matter)) return;
-  if (mouth.sounded) matter.claim.drop('lost');
-  else floor.putBack(matter);
+function interrupt(turn: QueuedTurn, { queue, output }: SpeakingContext): void {
+  if (turn.handle.dropped || queue.aside.some((one) => one === turn)) return;
+  if (output.sounded) turn.handle.drop('lost');
+  else queue.putBack(turn);
 }

@@ -23,9 +23,9 @@ import type { SessionContext, SpeakingContext } from './context.ts';
 /** What the loops of one session share. */
 export type ConnectionParts = Disposable & {
   readonly link: VoiceLink;
-  readonly room: SpeakingContext;
-  readonly ears: SpeakerInputs;
-  readonly drafts: OpenUtterances;
+  readonly context: SpeakingContext;
+  readonly inputs: SpeakerInputs;
+  readonly utterances: OpenUtterances;
   readonly interruptions: Interruptions;
   readonly departures: Departures;
   readonly waiting: WaitingCues;
@@ -33,51 +33,55 @@ export type ConnectionParts = Disposable & {
 };
 
 /** Ears and a mouth on one link; both are gone when it is disposed of. */
-export function openConnectionParts(link: VoiceLink, stay: SessionContext): ConnectionParts {
-  const { channel, parts } = stay;
+export function openConnectionParts(link: VoiceLink, session: SessionContext): ConnectionParts {
+  const { channel, parts } = session;
   const sent = new SentEnvelope();
-  const { voice, cues, mixer, free } = openSound(stay, sent);
+  const { voice, cues, mixer, free } = openSound(session, sent);
   const people = () => link.people();
-  const room = { ...stay, people, mouth: new SpeechOutput(voice, parts.clock) };
-  const ears = new SpeakerInputs(
-    (speakerId) => openEar(speakerId, sent, stay),
+  const context = { ...session, people, output: new SpeechOutput(voice, parts.clock) };
+  const inputs = new SpeakerInputs(
+    (speakerId) => openEar(speakerId, sent, session),
     (speakerId, packets) => parts.onEvent(channel.guildId, { kind: 'stream', speakerId, packets }),
     () => sparesCoders(parts.codec, sparedByEars),
   );
-  const interruptions = new Interruptions(room, cues);
-  const drafts = new OpenUtterances({
-    room,
-    overlapWords: new OverlapWords({ room, interruptions }),
+  const interruptions = new Interruptions(context, cues);
+  const utterances = new OpenUtterances({
+    context,
+    overlapWords: new OverlapWords({ context, interruptions }),
     people,
     read(speakerId, understood) {
-      const noticed = ears.read(speakerId, understood, parts.clock.nowMs());
-      for (const one of noticed) take(speakerId, one, scene);
-      drafts.overhear(speakerId, understood.text);
+      const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());
+      for (const one of noticed) take(speakerId, one, connection);
+      utterances.overhear(speakerId, understood.text);
     },
   });
-  const scene = {
-    ...{ link, room, ears, drafts, interruptions },
-    departures: new Departures(room, interruptions),
-    waiting: new WaitingCues(room, cues),
-    greeter: new Greeter(room, link.people()),
+  const connection = {
+    link,
+    context,
+    inputs,
+    utterances,
+    interruptions,
+    departures: new Departures(context, interruptions),
+    waiting: new WaitingCues(context, cues),
+    greeter: new Greeter(context, link.people()),
     [Symbol.dispose]() {
-      stay.bell.hang(undefined);
+      session.cuePlayer.hang(undefined);
       voice.cut();
-      drafts.close();
-      ears.close();
+      utterances.close();
+      inputs.close();
       free();
     },
   };
-  stay.bell.hang({
+  session.cuePlayer.hang({
     isSpeaking: () => voice.sounds,
     play: (samples, left) => cues.say(samples, left),
   });
   const { wake } = link.play(mixer);
   mixer.onSound(wake);
-  return scene;
+  return connection;
 }
 
-/** What a link sends: speech, cues, and the tracks of the stay. */
+/** What a link sends: speech, cues, and the tracks of the session. */
 function openSound({ parts, settings, tracks, volume }: SessionContext, sent: SentEnvelope) {
   const voice = new VoiceTrack();
   const cues = new CueTrack(voice, parts.cues, () => settings().cues);
@@ -86,7 +90,7 @@ function openSound({ parts, settings, tracks, volume }: SessionContext, sent: Se
   });
   const encoder = parts.codec.encoder(speakRateHz);
   const left = (samples: Int16Array, atMs: number) => sent.left(samples, atMs);
-  const music = { tracks: tracks.deck.tracks, encoder: () => parts.codec.stereoEncoder() };
+  const music = { tracks: tracks.owned.tracks, encoder: () => parts.codec.stereoEncoder() };
   const mixer = new Mixer([voice, cues], encoder, left, music);
   const free = () => {
     encoder.free();
@@ -99,7 +103,7 @@ function openSound({ parts, settings, tracks, volume }: SessionContext, sent: Se
 export function take(
   speakerId: string,
   noticed: SpeakerInputEvent,
-  { interruptions, drafts }: Pick<ConnectionParts, 'interruptions' | 'drafts'>,
+  { interruptions, utterances: drafts }: Pick<ConnectionParts, 'interruptions' | 'utterances'>,
 ): void {
   interruptions.notice(speakerId, noticed);
   drafts.take(speakerId, noticed);
@@ -111,10 +115,10 @@ const sparedByEars = 2;
 function openEar(
   speakerId: string,
   sent: SentEnvelope,
-  { habits, parts }: SessionContext,
+  { pauseHabits, parts }: SessionContext,
 ): SpeakerInput {
   const { codec, weights, endpointRules: rules } = parts;
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
-  return new SpeakerInput({ speakerId, stream, meter, echo, rules, habits });
+  return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
 }

@@ -30,20 +30,20 @@ export type SessionContext = {
   readonly parts: SessionDependencies;
   readonly settings: () => GuildSettings;
   readonly pipeline: CurrentPipeline;
-  readonly bell: CuePlayer;
+  readonly cuePlayer: CuePlayer;
   readonly gate: ConsentGate;
   readonly withdrawals: ConsentWithdrawals;
   readonly memory: ConversationMemory;
-  readonly floor: TurnQueue;
-  readonly waste: PreemptiveBudget;
-  readonly habits: PauseHabits;
-  readonly attention: SessionAddressing;
+  readonly queue: TurnQueue;
+  readonly preemptiveBudget: PreemptiveBudget;
+  readonly pauseHabits: PauseHabits;
+  readonly addressing: SessionAddressing;
   readonly newcomers: UnaskedPeople;
   readonly panel: PanelWatch;
   readonly once: OncePerSession;
-  readonly troubles: ReportedFailures;
+  readonly reportedFailures: ReportedFailures;
   /** What waits for a button. */
-  readonly asks: PendingConfirmations;
+  readonly confirmations: PendingConfirmations;
   readonly volume: TrackVolumes;
   /** What plays under names. */
   readonly tracks: SessionTracks;
@@ -61,5 +61,5 @@ export type SessionContext = {
 
 /** A room with somebody in it who can speak. */
 export type SpeakingContext = SessionContext & {
-  readonly mouth: SpeechOutput;
+  readonly output: SpeechOutput;
 };

@@ -33,12 +33,12 @@ export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly r
 export type SessionDependencies = {
   readonly clock: Clock;
   readonly door: VoiceDoor;
-  readonly scribe: ChannelMessages;
+  readonly messages: ChannelMessages;
   readonly places: Places;
   readonly panels: PanelBoard;
-  readonly book: ConsentStore;
-  readonly guildBook: GuildStore;
-  readonly settingsBook: SettingsStore;
+  readonly store: ConsentStore;
+  readonly guildStore: GuildStore;
+  readonly settingsStore: SettingsStore;
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;
   readonly cues: Cues;
@@ -48,7 +48,7 @@ export type SessionDependencies = {
   readonly recordings: RecordingReader;
   /** What tracks play. */
   readonly sounds: SoundCatalog;
-  readonly trackBook: TrackStore;
+  readonly trackStore: TrackStore;
   /** Somebody began to talk: whatever servers will be asked may be connected to. Never throws, costs nothing. */
   readonly warm: () => void;
   readonly pipelines: Pipelines;

@@ -6,7 +6,7 @@ import { withStore } from './store-access.ts';
 /** Tries, the longest time of each and the wait between two: 46 s in all. */
 const [mostTries, longestMs, retryMs] = [3, 12_000, 5_000];
 
-type GuildRemovalParts = Pick<SessionDependencies, 'clock' | 'guildBook' | 'onEvent' | 'panels'>;
+type GuildRemovalParts = Pick<SessionDependencies, 'clock' | 'guildStore' | 'onEvent' | 'panels'>;
 
 /** Erases what is kept of servers that the bot was removed from. */
 export class GuildRemoval implements Disposable {
@@ -21,7 +21,7 @@ export class GuildRemoval implements Disposable {
 
   /** Once nothing runs there any more. What the store refuses is told and tried again. Never throws. */
   async erase(guildId: string): Promise<void> {
-    const { clock, guildBook, onEvent, panels } = this.#parts;
+    const { clock, guildStore: guildBook, onEvent, panels } = this.#parts;
     this.#settings.forget(guildId);
     await panels.forget(guildId);
     const erase = () => guildBook.erase(guildId, dayOf(clock.wallMs()));

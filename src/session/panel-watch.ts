@@ -37,7 +37,7 @@ type PanelWatchParts = Pick<SessionDependencies, 'clock' | 'engine' | 'panels' |
 /** What of a stay the panel looks at besides the scene. */
 type Watched = {
   readonly channel: ChannelRef;
-  readonly attention: Pick<SessionAddressing, 'isOpen'>;
+  readonly addressing: Pick<SessionAddressing, 'isOpen'>;
   readonly newcomers: UnaskedPeople;
 };
 
@@ -123,7 +123,7 @@ export class PanelWatch {
   /** Whoever talks already needs no word of encouragement. */
   #askedIn({ people, gate, talking }: ChannelActivity): readonly string[] {
     const isAwaited = ({ id }: ChannelMember) =>
-      this.#watched.attention.isOpen(id) && !talking.includes(id) && gate.standing(id) === 'yes';
+      this.#watched.addressing.isOpen(id) && !talking.includes(id) && gate.standing(id) === 'yes';
     return gate.paused ? [] : people.filter(isAwaited).map(({ name }) => name);
   }
 

@@ -14,12 +14,12 @@ export const eraseTimeoutMs = 45_000;
 /** What `work` does with the book; undefined when that fails or takes too long, and the operator is told. Never throws. */
 export async function withConsentStore<T>(
   guildId: string,
-  parts: Pick<SessionDependencies, 'book' | 'clock' | 'onEvent'>,
+  parts: Pick<SessionDependencies, 'store' | 'clock' | 'onEvent'>,
   code: StoreCode,
-  work: (book: ConsentStore) => Promise<T>,
+  work: (store: ConsentStore) => Promise<T>,
   ms = longestMs,
 ): Promise<T | undefined> {
-  return await withStore(guildId, parts, code, () => work(parts.book), ms);
+  return await withStore(guildId, parts, code, () => work(parts.store), ms);
 }
 
 /** The same with any other book. */

@@ -44,7 +44,7 @@ export type VoiceSessionOptions = {
   readonly settings: StoredSettings;
   readonly notices: Pick<GuildNotices, 'tell'>;
   /** Where it is left. */
-  readonly rooms: Pick<SessionControl, 'leave'>;
+  readonly sessions: Pick<SessionControl, 'leave'>;
   /** A stay of this server that is to go on here: with its memory and what people said about being heard. */
   readonly former?: VoiceSession;
 };
@@ -61,13 +61,13 @@ export class VoiceSession {
   readonly context: SessionContext;
   readonly consent: SessionConsent;
   /** What keeps it from speaking or hearing there. */
-  readonly hindrances: VoiceRestrictions;
+  readonly restrictions: VoiceRestrictions;
   readonly news: ServiceNotices;
   readonly #parts: SessionDependencies;
   readonly #over = new AbortController();
   readonly #settings: StoredSettings;
   readonly #since: number;
-  readonly #tether: ReconnectingLink;
+  readonly #connection: ReconnectingLink;
   /** It goes on from another channel, and has not seen yet who came along. */
   #isMoving: boolean;
   #why: LeaveReason | undefined;
@@ -78,7 +78,7 @@ export class VoiceSession {
     callerId,
     settings,
     notices,
-    rooms,
+    sessions,
     former,
     ...options
   }: VoiceSessionOptions) {
@@ -87,45 +87,45 @@ export class VoiceSession {
     this.#parts = parts;
     this.#settings = settings;
     this.#since = parts.clock.nowMs();
-    this.#tether = new ReconnectingLink(parts);
+    this.#connection = new ReconnectingLink(parts);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
-    const { gate, memory, once, troubles } = former?.context ?? {};
+    const { gate, memory, once, reportedFailures } = former?.context ?? {};
     const newcomers = former?.context.newcomers ?? new UnaskedPeople();
-    const attention = new SessionAddressing(parts, () => namesIn(guildId, parts));
-    const people = () => this.#tether.people();
+    const addressing = new SessionAddressing(parts, () => namesIn(guildId, parts));
+    const people = () => this.#connection.people();
     const notice = (line: TextLine) => this.context.notice(line);
     const tracks = new SessionTracks({ channel, parts, former: former?.context.tracks, notice });
     this.context = {
-      ...{ channel, callerId, parts, attention, newcomers, people },
+      ...{ channel, callerId, parts, addressing, newcomers, people },
       settings: () => settings.in(guildId),
       pipeline: new CurrentPipeline(
         parts.pipelines,
         () => settings.in(guildId).pipeline,
         this.#over.signal,
       ),
-      bell: new CuePlayer(),
+      cuePlayer: new CuePlayer(),
       gate: new ConsentGate(parts.consent, parts.clock, people, gate?.consent),
       withdrawals: new ConsentWithdrawals(),
       memory: memory ?? new ConversationMemory(),
-      floor: new TurnQueue({
+      queue: new TurnQueue({
         nowMs: () => parts.clock.nowMs(),
         onLost: (question, why) => this.#lost(question, why),
       }),
-      ...{ waste: new PreemptiveBudget(), habits: new PauseHabits() },
-      panel: new PanelWatch({ channel, attention, newcomers }, parts),
+      ...{ preemptiveBudget: new PreemptiveBudget(), pauseHabits: new PauseHabits() },
+      panel: new PanelWatch({ channel, addressing, newcomers }, parts),
       once: once ?? new OncePerSession(),
-      troubles: troubles ?? new ReportedFailures(),
-      asks: new PendingConfirmations(),
+      reportedFailures: reportedFailures ?? new ReportedFailures(),
+      confirmations: new PendingConfirmations(),
       ...{ tracks, volume: tracks.volume },
-      refresh: (personId, signal) => this.#tether.refresh(personId, signal),
-      leave: () => rooms.leave(channel.guildId),
+      refresh: (personId, signal) => this.#connection.refresh(personId, signal),
+      leave: () => sessions.leave(channel.guildId),
       signal: this.#over.signal,
       notice: (line, holds = () => true) =>
         notices.tell({ channel, line, holds: () => !this.isOver && holds() }),
     };
     this.consent = new SessionConsent(this.context);
     this.news = new ServiceNotices(this.context);
-    this.hindrances = new VoiceRestrictions(this.context, former?.hindrances);
+    this.restrictions = new VoiceRestrictions(this.context, former?.restrictions);
   }
 
   get channel(): ChannelRef {
@@ -138,12 +138,12 @@ export class VoiceSession {
 
   /** Whether people can be heard and spoken to, or could and soon can again. */
   get entered(): boolean {
-    return this.#tether.wasOpen && !this.isOver;
+    return this.#connection.wasOpen && !this.isOver;
   }
 
   /** Whether the link is there. */
   get isLinked(): boolean {
-    return this.#tether.isOpen;
+    return this.#connection.isOpen;
   }
 
   get isOver(): boolean {
@@ -152,17 +152,17 @@ export class VoiceSession {
 
   /** Undefined while it is away. */
   get link(): (LinkState & { readonly joinedInMs: number }) | undefined {
-    const state = this.#tether.state();
+    const state = this.#connection.state();
     return state && { ...state, joinedInMs: this.#joinedInMs ?? 0 };
   }
 
   /** How many people besides bots are there. */
   get company(): number {
-    return this.#tether.people().filter(({ isBot }) => !isBot).length;
+    return this.#connection.people().filter(({ isBot }) => !isBot).length;
   }
 
   isHere(personId: string): boolean {
-    return this.#tether.people().some(({ id }) => id === personId);
+    return this.#connection.people().some(({ id }) => id === personId);
   }
 
   /** Asks what people agreed to earlier and what the server has set, until both were told once. Never throws. */
@@ -185,8 +185,8 @@ export class VoiceSession {
     const startedMs = this.#parts.clock.nowMs();
     const recalling = this.recall();
     const mayHear = (speakerId: string) => this.context.gate.mayHear(speakerId);
-    await this.#tether.open(this.channel, mayHear, this.#over.signal);
-    if (this.#isMoving) this.consent.moved(this.#tether.people().map(({ id }) => id));
+    await this.#connection.open(this.channel, mayHear, this.#over.signal);
+    if (this.#isMoving) this.consent.moved(this.#connection.people().map(({ id }) => id));
     this.#isMoving = false;
     await recalling;
     const tookMs = this.#parts.clock.nowMs() - startedMs;
@@ -211,7 +211,7 @@ export class VoiceSession {
     this.leave(next.kind === 'over' ? next.why : 'lost');
     const why = this.#why ?? 'lost';
     await this.context.tracks.end(kept.has(why) ? 'keep' : 'forget');
-    if (this.#tether.wasOpen) {
+    if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showAway();
       else this.context.panel.left();
       this.#tell({ kind: 'left', channel: this.channel, why });
@@ -222,7 +222,7 @@ export class VoiceSession {
   /** What follows an error of `enter`; whoever has to know is told. */
   after(error: unknown): ReconnectDecision {
     this.#tell(failureOf(error, 'link'));
-    const next = this.#tether.after(error, this.channel.guildId);
+    const next = this.#connection.after(error, this.channel.guildId);
     if (next.kind === 'over' || !this.entered) return next;
     this.#showAway();
     this.context.gate.onChange(() => this.#showAway());
@@ -236,7 +236,7 @@ export class VoiceSession {
   leave(why: LeaveReason): void {
     this.#why ??= why;
     this.#over.abort(new Error('left the channel'));
-    this.context.floor.close();
+    this.context.queue.close();
   }
 
   /** To the end of the next session: its error, or undefined when it ended in order. */
@@ -244,7 +244,7 @@ export class VoiceSession {
     try {
       if (!this.isLinked) await this.#comeBack(waitMs);
       const { signal } = this.#over;
-      this.#why ??= await this.#tether.spend((link) => this.#session(link, signal), signal);
+      this.#why ??= await this.#connection.spend((link) => this.#session(link, signal), signal);
       return undefined;
     } catch (error) {
       const isBug = error !== this.#over.signal.reason && !(error instanceof BotError);
@@ -255,10 +255,10 @@ export class VoiceSession {
 
   /** Errors and abort: as `runSession`. */
   async #session(link: VoiceLink, signal: AbortSignal): Promise<'alone' | 'lost'> {
-    const { context: room } = this;
+    const { context } = this;
     return await together<'alone' | 'lost'>(signal, [
-      (until) => runConnection(link, room, until),
-      (until) => watchRoles(link, room, until),
+      (until) => runConnection(link, context, until),
+      (until) => watchRoles(link, context, until),
     ]);
   }
 
@@ -285,7 +285,7 @@ export class VoiceSession {
 
   #showAway(): void {
     const { gate, panel } = this.context;
-    panel.away({ people: this.#tether.people(), gate });
+    panel.away({ people: this.#connection.people(), gate });
   }
 
   #lost({ said }: QueuedQuestion, why: DroppedTurnReason): void {

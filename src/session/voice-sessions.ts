@@ -33,7 +33,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
   readonly #parts: SessionDependencies;
   readonly #notices: GuildNotices;
   readonly #removal: GuildRemoval;
-  readonly #stays = new Map<string, { readonly stay: VoiceSession; life: Promise<void> }>();
+  readonly #sessions = new Map<string, { readonly session: VoiceSession; life: Promise<void> }>();
   /** Moves whose turn has not come yet, with the newest place to go. */
   readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: string }>();
   readonly #calls = new Set<PendingJoin>();
@@ -48,24 +48,24 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
   }
 
   at(guildId: string): ChannelRef | undefined {
-    return this.#stays.get(guildId)?.stay.channel;
+    return this.#sessions.get(guildId)?.session.channel;
   }
 
   /** Where people can be heard and spoken to in this server now, or will be again when a lost link is back. */
-  stay(guildId: string): VoiceSession | undefined {
-    const stay = this.#stays.get(guildId)?.stay;
-    return stay?.entered ? stay : undefined;
+  session(guildId: string): VoiceSession | undefined {
+    const session = this.#sessions.get(guildId)?.session;
+    return session?.entered ? session : undefined;
   }
 
   /** Wherever people of this server are heard now or soon may be: also on the way in, between tries and in a move. */
-  stays(guildId: string): readonly VoiceSession[] {
-    const [here, former] = [this.#stays.get(guildId)?.stay, this.#moves.get(guildId)?.former];
-    return [...new Set([former, here])].filter((stay) => stay !== undefined);
+  sessions(guildId: string): readonly VoiceSession[] {
+    const [here, former] = [this.#sessions.get(guildId)?.session, this.#moves.get(guildId)?.former];
+    return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
   async join(channel: ChannelRef, callerId: string): Promise<JoinOutcome> {
     const { guildId } = channel;
-    const mayServe = this.#stays.has(guildId) || sparesCoders(this.#parts.codec, codersKept);
+    const mayServe = this.#sessions.has(guildId) || sparesCoders(this.#parts.codec, codersKept);
     if (!mayServe) return { kind: 'no-coders' };
     const call = { guildId, callerId, isYes: true };
     this.#calls.add(call);
@@ -85,18 +85,18 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
 
   leave(guildId: string): Promise<LeaveOutcome> {
     this.#moves.delete(guildId);
-    this.#stays.get(guildId)?.stay.leave('asked');
+    this.#sessions.get(guildId)?.session.leave('asked');
     return this.#queue.run(guildId, () => this.#leave(guildId));
   }
 
   /** What somebody else did to the bot's seat in this server. */
   news(guildId: string, news: SeatEvent): void {
-    const stay = this.#stays.get(guildId)?.stay;
+    const session = this.#sessions.get(guildId)?.session;
     switch (news.kind) {
       case 'muted':
       case 'deafened':
       case 'suppressed':
-        stay?.hindrances.set(news.kind, news.on);
+        session?.restrictions.set(news.kind, news.on);
         return;
       case 'moved':
         this.#follow(guildId, news.channelId);
@@ -116,28 +116,28 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
 
   /** A server failed or works again: every room there is now reads of what stands in for it. */
   provider(news: ProviderNews): void {
-    for (const { stay } of this.#stays.values()) stay.news.provider(news);
+    for (const { session } of this.#sessions.values()) session.news.provider(news);
   }
 
   /** A watchdog of the link in this server found a promise broken, or kept again. */
   alert(guildId: string, news: LinkAlertEvent): void {
-    const stay = this.#stays.get(guildId)?.stay;
-    if (stay?.entered) stay.news.alert(news);
+    const session = this.#sessions.get(guildId)?.session;
+    if (session?.entered) session.news.alert(news);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#notices[Symbol.dispose]();
     this.#removal[Symbol.dispose]();
-    const lives = [...this.#stays.values()];
-    for (const { stay } of lives) stay.leave('stopped');
+    const lives = [...this.#sessions.values()];
+    for (const { session } of lives) session.leave('stopped');
     await Promise.all(lives.map(({ life }) => life));
   }
 
   async #join(channel: ChannelRef, call: PendingJoin): Promise<JoinOutcome> {
     if (this.#closed) return { kind: 'left' };
     const { guildId } = channel;
-    const here = this.#stays.get(guildId)?.stay;
+    const here = this.#sessions.get(guildId)?.session;
     const isSame = here?.channel.channelId === channel.channelId;
     if (here?.entered && here.isLinked && isSame) {
       if (call.isYes) here.consent.agree(call.callerId);
@@ -150,58 +150,58 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     if (isSame) here?.context.tracks.passOn();
     await this.#leave(guildId);
     if (this.#closed) return { kind: 'left' };
-    const stay = this.#stayIn(channel, call.callerId, isSame ? here : undefined);
-    if (call.isYes) stay.consent.agree(call.callerId);
-    return await this.#enter(stay);
+    const session = this.#stayIn(channel, call.callerId, isSame ? here : undefined);
+    if (call.isYes) session.consent.agree(call.callerId);
+    return await this.#enter(session);
   }
 
   #stayIn(channel: ChannelRef, callerId: string, former: VoiceSession | undefined): VoiceSession {
     const [parts, notices] = [this.#parts, this.#notices];
     const { settings } = this;
-    const options = { channel, callerId, parts, notices, settings, rooms: this };
+    const options = { channel, callerId, parts, notices, settings, sessions: this };
     return new VoiceSession({ ...options, ...(former && { former }) });
   }
 
-  async #enter(stay: VoiceSession): Promise<JoinOutcome> {
-    const place = { stay, life: Promise.resolve() };
-    this.#stays.set(stay.channel.guildId, place);
-    const joining = await this.#attempt(stay);
-    if (joining.kind === 'joined') place.life = this.#whileHere(stay);
-    else if ('nextTryMs' in joining) place.life = this.#whileHere(stay, joining.nextTryMs);
+  async #enter(session: VoiceSession): Promise<JoinOutcome> {
+    const place = { session, life: Promise.resolve() };
+    this.#sessions.set(session.channel.guildId, place);
+    const joining = await this.#attempt(session);
+    if (joining.kind === 'joined') place.life = this.#whileHere(session);
+    else if ('nextTryMs' in joining) place.life = this.#whileHere(session, joining.nextTryMs);
     else {
-      this.#stays.delete(stay.channel.guildId);
-      stay.context.tracks.drop();
+      this.#sessions.delete(session.channel.guildId);
+      session.context.tracks.drop();
     }
     return joining;
   }
 
-  async #attempt(stay: VoiceSession): Promise<JoinOutcome> {
+  async #attempt(session: VoiceSession): Promise<JoinOutcome> {
     try {
-      await stay.enter();
-      return joiningOf('joined', stay);
+      await session.enter();
+      return joiningOf('joined', session);
     } catch (error) {
-      if (stay.isOver) return { kind: 'left' };
+      if (session.isOver) return { kind: 'left' };
       const { door } = this.#parts;
-      return joinFailure(error, stay.after(error), door.restMs(stay.channel.guildId));
+      return joinFailure(error, session.after(error), door.restMs(session.channel.guildId));
     }
   }
 
-  async #whileHere(stay: VoiceSession, waitMs?: number): Promise<void> {
-    const why = await stay.live(waitMs);
-    const { guildId } = stay.channel;
-    if (this.#stays.get(guildId)?.stay === stay) this.#stays.delete(guildId);
-    if (why === 'alone') this.#farewell(stay.channel, { id: 'leave.empty' });
-    if (why === 'refused') this.#farewell(stay.channel, { id: 'gave_up' });
-    if (why === 'lost') this.#farewell(stay.channel, { id: 'leave.broken' });
+  async #whileHere(session: VoiceSession, waitMs?: number): Promise<void> {
+    const why = await session.live(waitMs);
+    const { guildId } = session.channel;
+    if (this.#sessions.get(guildId)?.session === session) this.#sessions.delete(guildId);
+    if (why === 'alone') this.#farewell(session.channel, { id: 'leave.empty' });
+    if (why === 'refused') this.#farewell(session.channel, { id: 'gave_up' });
+    if (why === 'lost') this.#farewell(session.channel, { id: 'leave.broken' });
   }
 
   async #leave(guildId: string): Promise<LeaveOutcome> {
-    const place = this.#stays.get(guildId);
+    const place = this.#sessions.get(guildId);
     if (!place) return { kind: 'nowhere' };
-    const { stay, life } = place;
-    stay.leave('asked');
+    const { session, life } = place;
+    session.leave('asked');
     await life;
-    return { kind: 'left', channel: stay.channel.name, stayedMs: stay.stayedMs };
+    return { kind: 'left', channel: session.channel.name, stayedMs: session.stayedMs };
   }
 
   /** Its link has ended; where it may be it goes on from where it was put last. */
@@ -211,7 +211,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
       move.channelId = channelId;
       return;
     }
-    const former = this.#stays.get(guildId)?.stay;
+    const former = this.#sessions.get(guildId)?.session;
     if (!former || former.isOver || former.channel.channelId === channelId) return;
     this.#moves.set(guildId, { former, channelId });
     former.context.tracks.passOn();
@@ -223,8 +223,8 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
 
   async #moveAlong(former: VoiceSession): Promise<void> {
     const { guildId } = former.channel;
-    const place = this.#stays.get(guildId);
-    const isReplaced = place && place.stay !== former;
+    const place = this.#sessions.get(guildId);
+    const isReplaced = place && place.session !== former;
     if (!isReplaced) await place?.life;
     const move = this.#moves.get(guildId);
     this.#moves.delete(guildId);
@@ -235,20 +235,20 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
       former.context.panel.left();
       return;
     }
-    const stay = this.#stayIn(channel, former.context.callerId, former);
-    const { kind } = await this.#enter(stay);
-    if (this.#stays.get(guildId)?.stay === stay) this.#tellMoved(former, stay);
+    const session = this.#stayIn(channel, former.context.callerId, former);
+    const { kind } = await this.#enter(session);
+    if (this.#sessions.get(guildId)?.session === session) this.#tellMoved(former, session);
     else if (!this.#moves.has(guildId)) former.context.panel.left();
     // Who was sent away or moved on meanwhile was not refused.
-    if (!this.#stays.has(guildId) && kind !== 'left')
+    if (!this.#sessions.has(guildId) && kind !== 'left')
       this.#farewell(former.channel, { id: 'gave_up' });
   }
 
-  #tellMoved({ channel: from }: VoiceSession, stay: VoiceSession): void {
-    const { channelId, name } = stay.channel;
+  #tellMoved({ channel: from }: VoiceSession, session: VoiceSession): void {
+    const { channelId, name } = session.channel;
     if (from.channelId === channelId) return;
     const line = { id: 'moved', with: { channel: name } } as const;
-    this.#notices.tell({ channel: from, line, holds: () => !stay.isOver });
+    this.#notices.tell({ channel: from, line, holds: () => !session.isOver });
   }
 
   /** Whoever put it there need not be able to enter themselves. */
@@ -261,30 +261,30 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
   }
 
   #removed(guildId: string, channelId: string): void {
-    const stay = this.#stays.get(guildId)?.stay;
-    if (stay && stay.channel.channelId !== channelId) return;
-    stay?.leave('removed');
+    const session = this.#sessions.get(guildId)?.session;
+    if (session && session.channel.channelId !== channelId) return;
+    session?.leave('removed');
     this.#farewell(
-      stay?.channel ?? { guildId, channelId, name: '' },
+      session?.channel ?? { guildId, channelId, name: '' },
       { id: 'channel.removed' },
-      stay,
+      session,
     );
   }
 
   /** Discord lets the bot stay where it may not be any more; it does not. */
   #barred(guildId: string, channelId: string, kind: MissingRight): void {
-    const stay = this.#stays.get(guildId)?.stay;
-    if (stay?.channel.channelId !== channelId || stay.isOver) return;
-    stay.leave('forbidden');
-    this.#farewell(stay.channel, missingRight(kind, stay.channel), stay);
+    const session = this.#sessions.get(guildId)?.session;
+    if (session?.channel.channelId !== channelId || session.isOver) return;
+    session.leave('forbidden');
+    this.#farewell(session.channel, missingRight(kind, session.channel), session);
   }
 
   /** Nothing of the server is kept once the stay there has ended. */
   #guildRemoved(guildId: string): void {
     this.#moves.delete(guildId);
-    this.#stays.get(guildId)?.stay.leave('removed');
+    this.#sessions.get(guildId)?.session.leave('removed');
     const erase = async () => {
-      await this.#stays.get(guildId)?.life;
+      await this.#sessions.get(guildId)?.life;
       await this.#removal.erase(guildId);
     };
     this.#queue
@@ -294,14 +294,11 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
 
   /** The last word of a stay; not said any more where the bot has been called again. */
   #farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession): void {
-    const holds = () => [undefined, over].includes(this.#stays.get(channel.guildId)?.stay);
+    const holds = () => [undefined, over].includes(this.#sessions.get(channel.guildId)?.session);
     this.#notices.tell({ channel, line, holds });
   }
 }
 
-function joiningOf(
-  kind: 'joined' | 'already',
-  { company, consent: accord }: VoiceSession,
-): JoinOutcome {
-  return { kind, company, ...(!accord.recalled && { unread: true }) };
+function joiningOf(kind: 'joined' | 'already', { company, consent }: VoiceSession): JoinOutcome {
+  return { kind, company, ...(!consent.recalled && { unread: true }) };
 }

@@ -11,18 +11,18 @@ const shortChars = 80;
 const moreMsPerChar = 25;
 
 /** Several voices as one: the first that can speak. Its names for voices are those of the first of them. */
-export function synthesizerWithFallbacks(ladder: FallbackChain<Synthesizer>): Synthesizer {
-  return withEach(ladder, (engine) => engine);
+export function synthesizerWithFallbacks(chain: FallbackChain<Synthesizer>): Synthesizer {
+  return withEach(chain, (engine) => engine);
 }
 
 function withEach(
-  ladder: FallbackChain<Synthesizer>,
+  chain: FallbackChain<Synthesizer>,
   wrap: (engine: Synthesizer) => Synthesizer,
 ): Synthesizer {
   const at = (place: () => FallbackPosition): Synthesizer => ({
     synthesize(text, voice, signal) {
       const { name: _, ...unnamed } = voice;
-      return ladder.run<Pcm>(
+      return chain.run<Pcm>(
         {
           ask: (engine, inner, rung) =>
             wrap(engine).synthesize(text, rung ? unnamed : voice, inner),
@@ -41,6 +41,6 @@ function withEach(
   return {
     ...at(openFallbackPosition),
     oneVoice,
-    wrapped: (outer) => withEach(ladder, (engine) => outer(wrap(engine))),
+    wrapped: (outer) => withEach(chain, (engine) => outer(wrap(engine))),
   };
 }

@@ -26,17 +26,17 @@ const stallFactor = 2;
  * pause, and then the whole utterance goes to the next one.
  */
 export function transcriberWithFallbacks(
-  ladder: FallbackChain<Transcriber>,
+  chain: FallbackChain<Transcriber>,
   listens: boolean,
   clock: Clock,
 ): Transcriber {
-  const asking = new TranscriptionRequests(ladder, clock);
+  const asking = new TranscriptionRequests(chain, clock);
   const withEach = (wrap: Wrap): Transcriber => ({
     transcribe: (pcm, signal) =>
       asking.run((engine, inner) => wrap(engine).transcribe(pcm, inner), durationMs(pcm), signal),
     ...(listens && {
       listen: (onPartial, signal) =>
-        new LadderListening({ ladder, asking, wrap }, onPartial, signal),
+        new LadderListening({ chain, asking, wrap }, onPartial, signal),
     }),
     wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
   });
@@ -53,20 +53,20 @@ type AskEngine = (
 
 /** Requests of one ladder, each with as much time as its sound needs. */
 class TranscriptionRequests {
-  readonly #ladder: FallbackChain<Transcriber>;
+  readonly #chain: FallbackChain<Transcriber>;
   readonly #clock: Clock;
   /** How long the last request took, in ms, beside the time for the length of its sound. */
   #tookMs: number | undefined;
 
-  constructor(ladder: FallbackChain<Transcriber>, clock: Clock) {
-    this.#ladder = ladder;
+  constructor(chain: FallbackChain<Transcriber>, clock: Clock) {
+    this.#chain = chain;
     this.#clock = clock;
   }
 
   /** `soundMs` is how long the sound is. Errors and abort: as `Ladder.run`. */
   run(ask: AskEngine, soundMs: number, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
     const moreMs = Math.max(0, soundMs - shortMs) * moreShare;
-    return this.#ladder.run(
+    return this.#chain.run(
       { ask: (engine, inner) => this.#twice(engine, ask, moreMs, inner), isOutput, moreMs },
       signal,
     );
@@ -98,7 +98,7 @@ type ListeningEngine = { readonly engine: Transcriber; readonly listening: Liste
 type AskedAbout = { readonly length: number; readonly work: SharedTask<Transcript> };
 
 type LadderListeningOptions = {
-  readonly ladder: FallbackChain<Transcriber>;
+  readonly chain: FallbackChain<Transcriber>;
   readonly asking: TranscriptionRequests;
   readonly wrap: Wrap;
 };
@@ -113,14 +113,14 @@ class LadderListening implements Listening {
   #asked: AskedAbout | undefined;
 
   constructor(
-    { ladder, asking, wrap }: LadderListeningOptions,
+    { chain, asking, wrap }: LadderListeningOptions,
     onPartial: OnPartial,
     signal: AbortSignal,
   ) {
     this.#asking = asking;
     this.#wrap = wrap;
     this.#signal = AbortSignal.any([signal, this.#over.signal]);
-    const engine = ladder.present;
+    const engine = chain.present;
     this.#ear = engine && {
       engine,
       listening: listenWith(wrap(engine), onPartial, this.#signal),

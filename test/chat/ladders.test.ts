@@ -24,8 +24,8 @@ test('a model that fails before its first word is replaced by the next one', asy
     new FakeChat([[{ usage: count }, { error: dead }]]),
     new FakeChat([['Yes.']]),
   ];
-  const { ladder } = ladderOf('chat', engines, new VirtualClock());
-  const parts = await Array.fromAsync(chatWithFallbacks(ladder).reply([], [], never));
+  const { chain } = ladderOf('chat', engines, new VirtualClock());
+  const parts = await Array.fromAsync(chatWithFallbacks(chain).reply([], [], never));
   expect(parts).toEqual([
     { kind: 'usage', usage: count },
     { kind: 'text', text: 'Yes.' },
@@ -40,10 +40,10 @@ test('who stands in says so first, so that an answer cut short is estimated as t
     announced(new FakeChat([steps]), by),
   ];
   const spentOn = async (all: readonly ChatModel[], isCut: boolean) => {
-    const { ladder } = ladderOf('chat', all, new VirtualClock());
+    const { chain } = ladderOf('chat', all, new VirtualClock());
     const spent: Usage[] = [];
     const stage = { playedMs: () => 0, run: fail, spent: (usage: Usage) => void spent.push(usage) };
-    const writing = { chat: chatWithFallbacks(ladder), prompt: [asked], tools: [], stage };
+    const writing = { chat: chatWithFallbacks(chain), prompt: [asked], tools: [], stage };
     for await (const { kind } of writeAnswer(writing, never)) if (kind === 'text' && isCut) break;
     return spent;
   };
@@ -75,12 +75,12 @@ test('where a model that hears fails, one that reads is shown the words', async 
   };
   const chat = new FakeChat([['Five.']]);
   const standIn = audioModelStandIn(chat, new FakeTranscriber({ texts: ['two and three'] }));
-  const { ladder } = ladderOf('chat', [hears, standIn], new VirtualClock());
+  const { chain } = ladderOf('chat', [hears, standIn], new VirtualClock());
   const samples = new Int16Array(16_000).fill(1000);
   const wav = writeWav({ samples, rateHz: 16_000, channels: 1 });
   const asked = [{ role: 'user', name: 'Ana', content: '', wav }] as const;
   const parts = await Array.fromAsync(
-    audioChatWithFallbacks(ladder).reply(asked, [], 'alloy', never),
+    audioChatWithFallbacks(chain).reply(asked, [], 'alloy', never),
   );
   expect(parts).toEqual([{ kind: 'text', text: 'Five.' }]);
   expect(chat.asked[0]?.messages).toEqual([

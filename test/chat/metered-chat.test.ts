@@ -26,8 +26,8 @@ async function spentOn(...outcomes: Parameters<typeof model>[0][]): Promise<read
   const clock = new VirtualClock();
   const models = outcomes.map((outcome) => model(outcome, clock));
   const spent: Usage[] = [];
-  const { ladder } = ladderOf<ChatModel>('chat', models, clock);
-  const metered = meteredChat(chatWithFallbacks(ladder), (usage) => void spent.push(usage));
+  const { chain } = ladderOf<ChatModel>('chat', models, clock);
+  const metered = meteredChat(chatWithFallbacks(chain), (usage) => void spent.push(usage));
   const answer = Array.fromAsync(metered.reply(question, [], never));
   await clock.advance(61_000);
   await answer;
@@ -56,8 +56,8 @@ test('an answer that broke off before it is asked for once more is paid twice', 
   };
   const spent: Usage[] = [];
   const two = [moody, model('answer', clock)];
-  const { ladder } = ladderOf<ChatModel>('chat', two, clock);
-  const metered = meteredChat(chatWithFallbacks(ladder), (usage) => void spent.push(usage));
+  const { chain } = ladderOf<ChatModel>('chat', two, clock);
+  const metered = meteredChat(chatWithFallbacks(chain), (usage) => void spent.push(usage));
   const answer = Array.fromAsync(metered.reply(question, [], never));
   await clock.advance(1_000);
   await answer;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { presses } from '#commands/presses.ts';
+import { buttons } from '#commands/presses.ts';
 import type { ConfirmOutcome } from '#src/session/ports/command-ports.ts';
 import { inLounge, ports } from './ports.ts';
 
-const press = presses.find(({ name }) => name === 'tool.confirm');
+const button = buttons.find(({ name }) => name === 'tool.confirm');
 const line = { id: 'track.volume', with: { track: 'voice', n: 40 } } as const;
 
 test.each<[ConfirmOutcome, object]>([
@@ -29,6 +29,6 @@ test.each<[ConfirmOutcome, object]>([
     return confirming;
   };
   const call = { ...inLounge, words: { about: 'a1' } };
-  expect(await press?.run(call, ports({ confirm }))).toEqual([reply]);
+  expect(await button?.run(call, ports({ confirm }))).toEqual([reply]);
   expect(asked).toEqual([['g', 'a1', 'adam']]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hark } from '#commands/hark.ts';
-import { presses } from '#commands/presses.ts';
+import { buttons } from '#commands/presses.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
@@ -41,5 +41,5 @@ test('Ask is for those in the room', async () => {
 });
 
 test('the Ask button outlives its process under the name ask', () => {
-  expect(presses.find(({ name }) => name === 'ask')).toMatchObject({ label: 'button.ask' });
+  expect(buttons.find(({ name }) => name === 'ask')).toMatchObject({ label: 'button.ask' });
 });

@@ -98,7 +98,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
   const clock = new VirtualClock();
   return {
     clock,
-    ...{ rooms: all, places: all, talk: all, tracks: all, votes: all },
+    ...{ sessions: all, places: all, talk: all, tracks: all, votes: all },
     ...{ hearing: all, privacy: all, confirmations: all, stats: all, costs: all },
     settings: { ...settings, ...over },
     checkup: { check: async () => ({ findings: [], news: [] }), ...over },

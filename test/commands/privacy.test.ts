@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
-import { presses } from '#commands/presses.ts';
+import { buttons } from '#commands/presses.ts';
 import { privacy } from '#commands/privacy/privacy.ts';
 import type { CommandCall, Replies } from '#src/session/ports/command.ts';
 import { locales, text } from '#src/texts/texts.ts';
@@ -18,7 +18,7 @@ function run(name: string, call: CommandCall = adam, over: PortOverrides = {}): 
 }
 
 function press(name: string, call: CommandCall = adam, over: PortOverrides = {}): Promise<Replies> {
-  const found = presses.find((one) => one.name === name);
+  const found = buttons.find((one) => one.name === name);
   if (!found) throw new Error(`no button ${name}`);
   return found.run(call, ports(over));
 }
@@ -163,7 +163,7 @@ test('the button /join calls the bot like the command', async () => {
 });
 
 test('every button that a reply names exists, once', async () => {
-  const names = presses.map(({ name }) => name);
+  const names = buttons.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   const lists = commands.map((one) => ('commands' in one ? one.commands : [one]));
   for (const command of lists.flat()) {

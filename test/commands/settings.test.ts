@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
-import { presses } from '#commands/presses.ts';
+import { buttons } from '#commands/presses.ts';
 import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
 import type { CheckReport, CheckResult, Setting } from '#src/session/ports/settings.ts';
 import { text } from '#src/texts/texts.ts';
@@ -132,18 +132,18 @@ test('a looser policy wants a button, which also needs Manage Server', async () 
     id: 'settings.looser.notice',
     buttons: ['settings.loosen:notice'],
   });
-  const press = presses.find(({ name }) => name === 'settings.loosen');
+  const button = buttons.find(({ name }) => name === 'settings.loosen');
   const asked: unknown[] = [];
   const set = async (...args: unknown[]): Promise<Setting> => {
     asked.push(args);
     return { ...saved, key: 'consent', value: 'notice' };
   };
   const words = { about: 'notice' };
-  expect(await press?.run({ ...adam, words }, ports({ set }))).toMatchObject([
+  expect(await button?.run({ ...adam, words }, ports({ set }))).toMatchObject([
     { id: 'perm.manage' },
   ]);
   expect(asked).toEqual([]);
-  await press?.run({ ...manager, words }, ports({ set }));
+  await button?.run({ ...manager, words }, ports({ set }));
   expect(asked).toEqual([['g', 'consent', 'notice', 'confirmed']]);
 });
 

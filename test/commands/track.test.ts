@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
-import { presses } from '#commands/presses.ts';
+import { buttons } from '#commands/presses.ts';
 import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
 import type { ListedTrack, Playing, TrackOutcome, TrackWish } from '#src/session/ports/tracks.ts';
 import { text } from '#src/texts/texts.ts';
@@ -24,7 +24,7 @@ function run(
 }
 
 function press(name: string, about: string, over: PortOverrides = {}): Promise<Replies> {
-  const found = presses.find((one) => one.name === name);
+  const found = buttons.find((one) => one.name === name);
   if (!found) throw new Error(`no button ${name}`);
   return found.run({ ...inLounge, words: { about } }, ports(over));
 }

@@ -12,35 +12,35 @@ function open(channel?: string) {
 }
 
 test('the second person in the room brings the rule about the name, a third does not', async () => {
-  const { company, look } = open('Lounge');
-  company.seated('Adam', 'Lounge');
-  await company.enter('Bob');
+  const { company: people, look } = open('Lounge');
+  people.seated('Adam', 'Lounge');
+  await people.enter('Bob');
   expect(look()).toBe(`  Bob joined Lounge\n${hint}`);
-  await company.enter('Bob');
-  await company.enter('Cleo');
+  await people.enter('Bob');
+  await people.enter('Cleo');
   expect(look()).toBe('  Cleo joined Lounge\n');
 });
 
 test('whoever is left alone with the bot is told that no name is needed', async () => {
-  const { company, look } = open('Lounge');
-  company.seated('Adam', 'Lounge');
-  await company.enter('Bob');
-  await company.enter('Cleo');
+  const { company: people, look } = open('Lounge');
+  people.seated('Adam', 'Lounge');
+  await people.enter('Bob');
+  await people.enter('Cleo');
   look();
-  await company.leave('Cleo');
+  await people.leave('Cleo');
   expect(look()).toBe('  Cleo left Lounge\n');
-  await company.leave('Bob');
+  await people.leave('Bob');
   expect(look()).toBe('  Bob left Lounge\n  Adam is alone with Nova now and needs no name.\n');
-  await company.leave('Bob');
+  await people.leave('Bob');
   expect(look()).toBe('  Bob is not here.\n');
-  await company.enter('Bob');
+  await people.enter('Bob');
   expect(look()).toBe(`  Bob joined Lounge\n${hint}`);
 });
 
 test('where the bot is not, nobody needs its name', async () => {
-  const { company, look } = open();
-  await company.enter('Adam');
-  await company.enter('Bob');
-  await company.leave('Bob');
+  const { company: people, look } = open();
+  await people.enter('Adam');
+  await people.enter('Bob');
+  await people.leave('Bob');
   expect(look()).toBe('  Adam joined Lounge\n  Bob joined Lounge\n  Bob left Lounge\n');
 });

@@ -26,8 +26,8 @@ test('what people heard is numbered through all runs, and the newest fifty are k
 });
 
 test('people who hear something at the same time get places of their own', async () => {
-  const shelf = new WavFolder(await dataDir());
-  const paths = await Promise.all([shelf.place('Adam'), shelf.place('Adam')]);
+  const folder = new WavFolder(await dataDir());
+  const paths = await Promise.all([folder.place('Adam'), folder.place('Adam')]);
   expect(paths.map((path) => basename(path)).toSorted()).toEqual(['adam-1.wav', 'adam-2.wav']);
 });
 

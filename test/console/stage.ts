@@ -17,7 +17,7 @@ export function openStage(answer: (request: ConsoleRequest) => Answer) {
     },
   };
   const clock = new VirtualClock();
-  const witness = new EventLog(clock);
+  const events = new EventLog(clock);
   const sandbox = {
     ask: async (request: ConsoleRequest) => answer(request),
     ready,
@@ -26,12 +26,12 @@ export function openStage(answer: (request: ConsoleRequest) => Answer) {
   const stage: ExchangeParts = {
     ...{
       sandbox,
-      witness,
+      events,
       show: new ConversationPrinter(terminal),
       botName: 'Nova',
       dataDir: 'none',
     },
-    ...{ tap: new SpokenRecorder(), shelf: new WavFolder('none') },
+    ...{ recorder: new SpokenRecorder(), folder: new WavFolder('none') },
   };
   /** What was printed since the last look. */
   const look = () => {
@@ -39,7 +39,7 @@ export function openStage(answer: (request: ConsoleRequest) => Answer) {
     text = '';
     return seen;
   };
-  return { stage, clock, witness, look };
+  return { stage, clock, witness: events, look };
 }
 
 const ready: SandboxReady = {

@@ -21,50 +21,50 @@ function answering(...sounds: readonly Pcm[]): Pipeline {
   };
 }
 
-function tapped(pipeline: Pipeline & Partial<Disposable>, tap = new SpokenRecorder()) {
+function tapped(pipeline: Pipeline & Partial<Disposable>, recorder = new SpokenRecorder()) {
   const pipelines: Pipelines = {
     names: ['realtime'],
     open: () => pipeline,
     engine: () => 'talks',
     needs: (name) => `${name} server`,
   };
-  return { tap, pipelines: tap.pipelines(pipelines) };
+  return { tap: recorder, pipelines: recorder.pipelines(pipelines) };
 }
 
 const answer = (pipelines: Pipelines) =>
   pipelines.open('realtime').answer(turnOf(), new FakeStage(), never)[Symbol.asyncIterator]();
 
 test('a tap hands on every part of an answer, and keeps its sound', async () => {
-  const { tap, pipelines } = tapped(answering(sound(1), sound(2)));
-  expect(tap.asked).toBe(0);
+  const { tap: recorder, pipelines } = tapped(answering(sound(1), sound(2)));
+  expect(recorder.asked).toBe(0);
   const kinds: string[] = [];
   const parts = answer(pipelines);
   for (let next = await parts.next(); !next.done; next = await parts.next())
     kinds.push(next.value.kind);
   expect(kinds).toEqual(['text', 'audio', 'audio']);
-  expect(tap.asked).toBe(1);
-  expect(tap.takeAnswers().map(({ samples }) => samples[0])).toEqual([1, 2]);
-  expect(tap.takeAnswers()).toEqual([]);
+  expect(recorder.asked).toBe(1);
+  expect(recorder.takeAnswers().map(({ samples }) => samples[0])).toEqual([1, 2]);
+  expect(recorder.takeAnswers()).toEqual([]);
 });
 
 test('of two answers at once each keeps its place, and one without sound has none', async () => {
-  const { tap, pipelines } = tapped(answering(sound(1), sound(2)));
+  const { tap: recorder, pipelines } = tapped(answering(sound(1), sound(2)));
   const [one, other] = [answer(pipelines), answer(pipelines)];
   for (const parts of [one, other, one, other, one]) await parts.next();
   await Array.fromAsync({
-    [Symbol.asyncIterator]: () => answer(tapped(answering(), tap).pipelines),
+    [Symbol.asyncIterator]: () => answer(tapped(answering(), recorder).pipelines),
   });
-  expect(tap.takeAnswers().map(({ samples }) => samples[0])).toEqual([1, 2, 1]);
-  expect(tap.asked).toBe(2);
+  expect(recorder.takeAnswers().map(({ samples }) => samples[0])).toEqual([1, 2, 1]);
+  expect(recorder.asked).toBe(2);
 });
 
 test('of long talk the oldest answers are forgotten', async () => {
-  const tap = new SpokenRecorder();
+  const recorder = new SpokenRecorder();
   for (const value of [1, 2, 3]) {
-    const { pipelines } = tapped(answering(sound(value, 250_000)), tap);
+    const { pipelines } = tapped(answering(sound(value, 250_000)), recorder);
     await Array.fromAsync({ [Symbol.asyncIterator]: () => answer(pipelines) });
   }
-  expect(tap.takeAnswers().map(({ samples }) => samples[0])).toEqual([2, 3]);
+  expect(recorder.takeAnswers().map(({ samples }) => samples[0])).toEqual([2, 3]);
 });
 
 test('what hears people while they speak goes on to do so, and is closed', () => {
@@ -89,10 +89,10 @@ test('what hears people while they speak goes on to do so, and is closed', () =>
 });
 
 test('texts that are spoken beside answers are counted, also by the one voice of an answer', async () => {
-  const tap = new SpokenRecorder();
+  const recorder = new SpokenRecorder();
   const inner = new FakeSynthesizer({ pieces: 2 });
-  const voice = tap.synthesizer(Object.assign(inner, { oneVoice: () => inner }));
+  const voice = recorder.synthesizer(Object.assign(inner, { oneVoice: () => inner }));
   expect(await Array.fromAsync(voice.synthesize('one', {}, never))).toHaveLength(2);
   await Array.fromAsync(voice.oneVoice?.().synthesize('two', {}, never) ?? []);
-  expect([tap.asked, tap.takeAnswers()]).toEqual([2, []]);
+  expect([recorder.asked, recorder.takeAnswers()]).toEqual([2, []]);
 });

@@ -14,7 +14,7 @@ const alone =
 /** Adam spoke from 0 to 1000 ms; it is 1000 ms now. */
 async function spoke(said = 'what time is it') {
   const instants = { firstPacketAtMs: 0, firstVoicedAtMs: 0, lastVoicedAtMs: 1_000 };
-  const { stage, clock, witness, look } = openStage(() => instants);
+  const { stage, clock, witness: events, look } = openStage(() => instants);
   await clock.advance(1_000);
   let over = false;
   const part = { person: 'Adam', wav: 'a.wav', words: said, known: true };
@@ -31,22 +31,22 @@ async function spoke(said = 'what time is it') {
     ...{ kind: 'answered', ...adam, text: 'Five.', heardText: 'Five.', vainShare: 0 },
     ...{ finish: 'cancelled', instants: { heardAtMs: 1_000, endedAtMs } },
   });
-  return { witness, look, isOver, answered };
+  return { witness: events, look, isOver, answered };
 }
 
 test('words that were left alone are told of with the reason, and nobody waits for an answer', async () => {
-  const { witness, look, isOver } = await spoke();
-  witness.tell(words);
+  const { witness: events, look, isOver } = await spoke();
+  events.tell(words);
   expect(await isOver(400)).toBe(false);
-  witness.tell(ignored('not-named'));
+  events.tell(ignored('not-named'));
   expect(await isOver(400)).toBe(true);
   expect(look()).toBe(alone);
 });
 
 test('a name that was said and not recognised is told of as that', async () => {
-  const { witness, look, isOver } = await spoke('Nova, what time is it');
-  witness.tell(words);
-  witness.tell(ignored('not-named'));
+  const { witness: events, look, isOver } = await spoke('Nova, what time is it');
+  events.tell(words);
+  events.tell(ignored('not-named'));
   expect(await isOver(400)).toBe(true);
   const misheard = 'the recogniser did not catch "Nova". Say it again, or press Ask first.';
   expect(look()).toBe(`  Nova left that alone: ${misheard}\n`);

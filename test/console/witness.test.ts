@@ -6,18 +6,18 @@ const never = new AbortController().signal;
 const recognised = { kind: 'recognised', speakerId: 'a', name: 'Adam', text: 'five' } as const;
 
 test('an event that came before it was asked for is not lost', async () => {
-  const witness = new EventLog(new VirtualClock());
-  witness.tell(recognised);
-  expect(await witness.after(0, ['recognised'], 1000, never)).toMatchObject({ event: recognised });
+  const events = new EventLog(new VirtualClock());
+  events.tell(recognised);
+  expect(await events.after(0, ['recognised'], 1000, never)).toMatchObject({ event: recognised });
 });
 
 test('an event to come is waited for, and not longer than told', async () => {
   const clock = new VirtualClock();
-  const witness = new EventLog(clock);
-  const soon = witness.after(0, ['recognised'], 1000, never);
-  const late = witness.after(0, ['answered'], 1000, never);
+  const events = new EventLog(clock);
+  const soon = events.after(0, ['recognised'], 1000, never);
+  const late = events.after(0, ['answered'], 1000, never);
   await clock.advance(500);
-  witness.tell(recognised);
+  events.tell(recognised);
   expect(await soon).toMatchObject({ event: recognised, atMs: 500 });
   await clock.advance(500);
   expect(await late).toBeUndefined();
@@ -33,19 +33,19 @@ test('whoever stops waiting throws their own reason', async () => {
 
 test('of two people who talk at once, each is followed alone', async () => {
   const clock = new VirtualClock();
-  const witness = new EventLog(clock);
-  witness.tell(recognised);
-  const { place } = witness;
+  const events = new EventLog(clock);
+  events.tell(recognised);
+  const { place } = events;
   const words = (name: string, text: string) => ({ ...recognised, name, text });
   const after = (from: number, name: string) =>
-    witness.after(from, ['recognised', 'failed'], 1000, never, name);
-  witness.tell(words('Bob', 'one'));
-  witness.tell(words('Adam', 'two'));
-  witness.tell({ kind: 'failed', stage: 'think', code: 'provider.late', message: 'Late.' });
+    events.after(from, ['recognised', 'failed'], 1000, never, name);
+  events.tell(words('Bob', 'one'));
+  events.tell(words('Adam', 'two'));
+  events.tell({ kind: 'failed', stage: 'think', code: 'provider.late', message: 'Late.' });
   const first = await after(place, 'Adam');
   expect(first).toMatchObject({ event: { text: 'two' } });
   expect(await after(first?.place ?? 0, 'Adam')).toMatchObject({ event: { kind: 'failed' } });
-  const none = after(witness.place, 'Adam');
+  const none = after(events.place, 'Adam');
   await clock.advance(1000);
   expect(await none).toBeUndefined();
 });

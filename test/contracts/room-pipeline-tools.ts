@@ -103,7 +103,7 @@ function effectContract(name: PipelineName): void {
     await room.settle();
     await room.pass(2_000);
     expect([toolsIn(room), weighed(room)]).toEqual([[], 1]);
-    expect(room.house.rooms.stay('g')?.context.volume.of('voice')).toBe(100);
+    expect(room.house.rooms.session('g')?.context.volume.of('voice')).toBe(100);
   });
 
   test(`${name}: the bot leaves by a button only`, async () => {

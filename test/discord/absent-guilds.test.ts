@@ -31,8 +31,8 @@ async function logInOver(book: MemoryGuilds, unavailableIds: readonly string[] =
   const gateway = stack.use(await openGateway(unavailableIds));
   const events: DiscordEvent[] = [];
   const options = {
-    ...{ token: 'a.b.c', apiUrl: gateway.apiUrl, commands: [], guildBook: book },
-    ports: () => ({ rooms: {} }) as CommandPorts,
+    ...{ token: 'a.b.c', apiUrl: gateway.apiUrl, commands: [], guildStore: book },
+    ports: () => ({ sessions: {} }) as CommandPorts,
     onEvent: (event: DiscordEvent) => void events.push(event),
   };
   stack.use(await openDiscord(options, never));

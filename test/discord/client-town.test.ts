@@ -46,7 +46,7 @@ function town() {
 
 async function openBot(sandbox: Sandbox): Promise<Discord> {
   const { apiUrl, token, guildId } = sandbox;
-  const ports = () => ({ rooms: {} }) as CommandPorts;
+  const ports = () => ({ sessions: {} }) as CommandPorts;
   const onEvent = (event: DiscordEvent) => events.push(event);
   return await openDiscord({ apiUrl, token, guildId, commands, ports, onEvent }, never);
 }

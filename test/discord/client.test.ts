@@ -13,7 +13,7 @@ function optionsFor(apiUrl: string): DiscordOptions {
     apiUrl,
     timeoutMs: 400,
     commands: [],
-    ports: () => ({ rooms: {} }) as CommandPorts,
+    ports: () => ({ sessions: {} }) as CommandPorts,
     onEvent: () => {},
   };
 }

@@ -103,10 +103,10 @@ class Desk {
       { name: 'group', description, commands: [{ ...all, shownTo: 'room' }] },
       { label: 'ask.about', shownTo: 'caller', run },
     ];
-    const press: Button = { name: 'press', label: 'button.confirm', look: 'main', run };
+    const button: Button = { name: 'press', label: 'button.confirm', look: 'main', run };
     this.reception = new InteractionReceiver({
       commands: slashes,
-      presses: new Map([['press', press]]),
+      buttons: new Map([['press', button]]),
       ports: {} as CommandPorts, // no command of these uses one
       commandsPerPerson: 0,
       panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put() {} },

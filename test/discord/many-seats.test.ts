@@ -22,7 +22,7 @@ async function openSeatedBot(): Promise<SeatedBot> {
   const events: DiscordEvent[] = [];
   const options = {
     ...{ token: 'a.b.c', apiUrl: gateway.apiUrl, commands: [] },
-    ports: () => ({ rooms: {} }) as CommandPorts,
+    ports: () => ({ sessions: {} }) as CommandPorts,
     onEvent: (event: DiscordEvent) => void events.push(event),
   };
   const discord = stack.use(await openDiscord(options, never));

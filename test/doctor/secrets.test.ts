@@ -144,8 +144,8 @@ test('settings that cannot work end with 78, each named and no secret shown', as
 
 test('a line loses secrets, control characters and what is too long, in this order', () => {
   const lines: string[] = [];
-  const paper = new Report((line) => lines.push(line), [new Secret(canary)]);
-  paper.line(`\u001b[31m${'x'.repeat(290)}${canary}\r\nSPEECH_MODEL=mine\u202e sk-abcdef123456`);
+  const report = new Report((line) => lines.push(line), [new Secret(canary)]);
+  report.line(`\u001b[31m${'x'.repeat(290)}${canary}\r\nSPEECH_MODEL=mine\u202e sk-abcdef123456`);
   expect(lines).toHaveLength(1);
   for (const lost of ['canary', '\n', '\r', '\u001b', '\u202e', 'sk-a'])
     expect(lines[0]).not.toContain(lost);

@@ -8,7 +8,7 @@ import {
 } from '#src/provider/fallback-chain.ts';
 
 export type FakeLadder<E> = {
-  readonly ladder: FallbackChain<E>;
+  readonly chain: FallbackChain<E>;
   readonly breakers: readonly Breaker[];
 };
 
@@ -26,7 +26,7 @@ export function ladderOf<E>(
     ...{ breaker: new Breaker(rules, clock), engine: () => engine },
   }));
   const retries = role !== 'text to speech';
-  const ladder = new FallbackChain({
+  const chain = new FallbackChain({
     role,
     rungs,
     clock,
@@ -34,5 +34,5 @@ export function ladderOf<E>(
     retries,
     tell,
   });
-  return { ladder, breakers: rungs.map(({ breaker }) => breaker) };
+  return { chain, breakers: rungs.map(({ breaker }) => breaker) };
 }

@@ -11,11 +11,11 @@ function counting(count: number, signal: AbortSignal, error?: unknown) {
   const made: number[] = [];
   const numbers = ahead(
     three,
-    async (belt) => {
+    async (queue) => {
       for (let n = 1; n <= count; n++) {
-        await belt.room();
+        await queue.room();
         made.push(n);
-        belt.put(n);
+        queue.put(n);
       }
       if (error !== undefined) throw error;
     },
@@ -42,11 +42,11 @@ test('everything arrives in order, whatever the pace and the bound', async () =>
       async (items, pauses, limit) => {
         const work = ahead<number>(
           { limit, weigh: (item) => item },
-          async (belt) => {
+          async (queue) => {
             for (const [at, item] of items.entries()) {
               if (pauses[at]) await Promise.resolve();
-              await belt.room();
-              belt.put(item);
+              await queue.room();
+              queue.put(item);
             }
           },
           never,

@@ -29,10 +29,10 @@ function openTown(clock: VirtualClock, weather: Weather) {
   return {
     ...{ clock, random: weather.random, weather },
     pipeline: chained({
-      chat: chatWithFallbacks(chat.ladder),
-      synthesizer: synthesizerWithFallbacks(speech.ladder),
+      chat: chatWithFallbacks(chat.chain),
+      synthesizer: synthesizerWithFallbacks(speech.chain),
     }),
-    transcriber: transcriberWithFallbacks(ears.ladder, false, clock),
+    transcriber: transcriberWithFallbacks(ears.chain, false, clock),
     breakers: [chat, speech, ears].flatMap(({ breakers }) => breakers),
   };
 }

@@ -55,7 +55,7 @@ function open(engines: readonly Engine[], { failures = 1, retries = true } = {})
     engine: () => one,
   }));
   const tell = (one: ProviderNews) => void news.push(one);
-  const ladder = new FallbackChain<Engine>({
+  const chain = new FallbackChain<Engine>({
     ...{ role: 'chat', rungs, clock, deadlines: limits, retries, tell },
   });
   const ask = async (signal = never, place?: FallbackPosition) => {
@@ -65,7 +65,7 @@ function open(engines: readonly Engine[], { failures = 1, retries = true } = {})
     };
     const parts: string[] = [];
     try {
-      for await (const part of ladder.run(asking, signal, place)) parts.push(part);
+      for await (const part of chain.run(asking, signal, place)) parts.push(part);
       return parts.join('');
     } catch (error) {
       return { parts: parts.join(''), error };
@@ -76,7 +76,7 @@ function open(engines: readonly Engine[], { failures = 1, retries = true } = {})
     return await work;
   };
   const kinds = () => news.map(({ kind }) => kind);
-  return { clock, news, kinds, ladder, rungs, ask, passing };
+  return { clock, news, kinds, ladder: chain, rungs, ask, passing };
 }
 
 test('what fails at once is asked once more, and nobody hears of it', async () => {
@@ -202,10 +202,10 @@ test('case 16: a stall in the middle ends at the deadline of the whole', async (
 
 test('a reader that takes its time uses up no deadline', async () => {
   const one = engine(['a', 'b', 'c']);
-  const { ladder, clock } = open([one]);
+  const { ladder: chain, clock } = open([one]);
   const asking = { ask: (e: Engine, s: AbortSignal) => play(e, clock, s), isOutput: () => true };
   const parts: string[] = [];
-  for await (const part of ladder.run(asking, never)) {
+  for await (const part of chain.run(asking, never)) {
     parts.push(part);
     await clock.advance(9_000);
   }

@@ -93,8 +93,8 @@ test.each(all)('%s that is said %s holds once the bot is there', async (what, wa
   await ways[way](house);
   await one.say(house);
   await house.clock.advance(5_000);
-  expect(house.rooms.stay('g')?.isLinked).toBe(true);
-  expect(house.rooms.stay('g')?.context.gate.mayHear('eva')).toBe(one.heard);
+  expect(house.rooms.session('g')?.isLinked).toBe(true);
+  expect(house.rooms.session('g')?.context.gate.mayHear('eva')).toBe(one.heard);
   await pass(house, 4_000, await words('human-goforward', eva, house.clock.nowMs()));
   expect(house.of('recognised').length > 0).toBe(one.heard);
 });
@@ -108,7 +108,7 @@ test('a no of the caller while the call waits for its turn is not undone by the 
   await house.privacy.deny('g', 'adam');
   await house.clock.advance(5_000);
   expect(await joining).toMatchObject({ kind: 'joined' });
-  expect(house.rooms.stay('g')?.context.gate.standing('adam')).toBe('no');
+  expect(house.rooms.session('g')?.context.gate.standing('adam')).toBe('no');
 });
 
 test('what the book tells while somebody is being forgotten is not believed of them', async () => {
@@ -125,5 +125,5 @@ test('what the book tells while somebody is being forgotten is not believed of t
   await house.privacy.forget('g', 'eva');
   await house.clock.advance(1_000);
   await joining;
-  expect(house.rooms.stay('g')?.context.gate.standing('eva')).toBe('unasked');
+  expect(house.rooms.session('g')?.context.gate.standing('eva')).toBe('unasked');
 });

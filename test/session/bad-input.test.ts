@@ -158,7 +158,7 @@ test('a recogniser that never answers is named, and keeps nobody from being answ
   await pass(house, 16_000, sent(house, adam));
   expect(house.of('failed')).toMatchObject([{ stage: 'recognise', code: 'provider.late' }]);
   expect(house.chat.asked).toEqual([]);
-  expect(house.rooms.stay('g')?.context.floor.isFree).toBe(true);
+  expect(house.rooms.session('g')?.context.queue.isFree).toBe(true);
 });
 
 test('packets of somebody nobody announced are heard as of someone, where everybody is', async () => {

@@ -79,7 +79,7 @@ test('an answer that was heard in part is not begun again, and what was heard of
   expect(house.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
   const heardText = house.of('answered')[0]?.heardText;
   expect(heardText).toMatch(/^la( la){1,20}$/);
-  expect(house.rooms.stay('g')?.context.memory.messages()).toEqual([
+  expect(house.rooms.session('g')?.context.memory.messages()).toEqual([
     { role: 'user', name: 'Adam', content: 'Hello?' },
     { role: 'assistant', content: heardText },
   ]);
@@ -253,7 +253,7 @@ test('no sequence of losses makes more than eleven joins in a minute', async () 
   await fc.assert(
     fc.asyncProperty(fates, dice, async (all, random) => {
       const house = openHouse({ random: () => random.next().value ?? 0 }, [adam]);
-      const { clock, door, rooms } = house;
+      const { clock, door, rooms: sessions } = house;
       const joinsAtMs: number[] = [];
       const open = door.open.bind(door);
       door.open = async (...how) => {
@@ -264,13 +264,13 @@ test('no sequence of losses makes more than eleven joins in a minute', async () 
         void clock.sleep(fate, new AbortController().signal).then(() => door.link.lose());
         return link;
       };
-      await rooms.join(lounge, 'adam');
+      await sessions.join(lounge, 'adam');
       await clock.advance(900_000);
       const busiest = joinsAtMs.map(
         (fromMs) => joinsAtMs.filter((atMs) => atMs >= fromMs && atMs < fromMs + 60_000).length,
       );
       expect(Math.max(...busiest)).toBeLessThanOrEqual(11);
-      await rooms[Symbol.asyncDispose]();
+      await sessions[Symbol.asyncDispose]();
     }),
     { numRuns: 8 },
   );

@@ -115,7 +115,7 @@ test('whatever happens in a room, it comes to rest, and nothing of it goes on', 
   await check(plot, async (commotion) => {
     const { house, model, voice, recogniser } = commotion;
     expect(isCalm(commotion)).toBe(true);
-    const share = house.rooms.stay('g')?.context.waste.share ?? 0;
+    const share = house.rooms.session('g')?.context.preemptiveBudget.share ?? 0;
     expect(share).toBeGreaterThanOrEqual(0);
     expect(share).toBeLessThanOrEqual(1);
     await house.rooms.leave('g');

@@ -58,7 +58,7 @@ test('an answer in which the bot is moved ends there, and what was heard of it c
   expect([sentThere > 0, answered?.finish]).toEqual([true, 'cancelled']);
   expect(answered?.heardText).toMatch(/^la( la)*$/);
   await asking; // whoever typed it is not left waiting
-  expect(house.rooms.stay('g')?.context.memory.messages()).toEqual([
+  expect(house.rooms.session('g')?.context.memory.messages()).toEqual([
     { role: 'user', name: 'Adam', content: 'Hello?' },
     { role: 'assistant', content: answered?.heardText },
   ]);
@@ -187,8 +187,11 @@ test('a channel that is deleted under the bot is told, whether the seat or the c
   second.door.link.lose(sentAway);
   await pass(second, 100);
   second.rooms.news('g', removed);
-  for (const { written, rooms, clock } of [first, second]) {
-    expect([written, rooms.at('g')]).toEqual([['The channel was removed, so I left.'], undefined]);
+  for (const { written, rooms: sessions, clock } of [first, second]) {
+    expect([written, sessions.at('g')]).toEqual([
+      ['The channel was removed, so I left.'],
+      undefined,
+    ]);
     expect(clock.sleeping).toBe(0);
   }
   expect(first.of('left')).toMatchObject([{ why: 'removed' }]);
@@ -245,7 +248,7 @@ test('a chat that takes nothing ends nothing, and the operator is told', async (
   const refuse = async () => {
     throw new BotError('discord.forbidden', false, 'No.');
   };
-  const house = await called({ scribe: { write: refuse, offer: refuse } });
+  const house = await called({ messages: { write: refuse, offer: refuse } });
   house.rooms.news('g', { kind: 'muted', on: true });
   await pass(house, 100);
   expect(house.of('failed')).toMatchObject([{ code: 'discord.forbidden' }]);

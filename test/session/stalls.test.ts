@@ -97,7 +97,7 @@ function openRoom(plans: readonly Plan[]) {
     {
       ...{ ...settings, addressing: 'auto' },
       onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
-      scribe: {
+      messages: {
         write: async () => void told.push(clock.nowMs()),
         offer: async () => undefined,
       },

@@ -13,24 +13,24 @@ const late = new BotError('link.timeout', true, 'Late.');
 const resting = new BotError('link.rate_limited', true, 'Later.');
 
 test('a second call into the same channel opens no second link', async () => {
-  const { door, rooms } = house();
-  expect(await rooms.join(lounge, 'adam')).toMatchObject({ kind: 'joined' });
-  expect(await rooms.join(lounge, 'eva')).toMatchObject({ kind: 'already' });
+  const { door, rooms: sessions } = house();
+  expect(await sessions.join(lounge, 'adam')).toMatchObject({ kind: 'joined' });
+  expect(await sessions.join(lounge, 'eva')).toMatchObject({ kind: 'already' });
   expect(door.links).toHaveLength(1);
 });
 
 test('calls that come at once are served one after the other', async () => {
-  const { door, rooms } = house();
-  const joinings = await Promise.all([rooms.join(lounge, 'adam'), rooms.join(lounge, 'eva')]);
+  const { door, rooms: sessions } = house();
+  const joinings = await Promise.all([sessions.join(lounge, 'adam'), sessions.join(lounge, 'eva')]);
   expect(joinings.map(({ kind }) => kind)).toEqual(['joined', 'already']);
   expect(door.links).toHaveLength(1);
 });
 
 test('it stays with its company when called elsewhere, and says where it is', async () => {
-  const { rooms } = house();
-  await rooms.join(lounge, 'adam');
-  expect(await rooms.join(den, 'eva')).toEqual({ kind: 'busy', other: 'Lounge', people: 1 });
-  expect(rooms.at('g')).toBe(lounge);
+  const { rooms: sessions } = house();
+  await sessions.join(lounge, 'adam');
+  expect(await sessions.join(den, 'eva')).toEqual({ kind: 'busy', other: 'Lounge', people: 1 });
+  expect(sessions.at('g')).toBe(lounge);
 });
 
 test('it comes along when nobody keeps it', async () => {

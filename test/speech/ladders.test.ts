@@ -36,8 +36,8 @@ function ears(
   listens = false,
   clock = new VirtualClock(),
 ): Transcriber {
-  const { ladder } = ladderOf('speech to text', engines, clock);
-  return transcriberWithFallbacks(ladder, listens, clock);
+  const { chain } = ladderOf('speech to text', engines, clock);
+  return transcriberWithFallbacks(chain, listens, clock);
 }
 
 for (const [name, engine] of [
@@ -66,10 +66,10 @@ test('case 44: a model shut down mid-session is replaced, told once', async () =
   const news: ProviderNews[] = [];
   const engines = [new FakeTranscriber({ texts: [], error: gone }), hearing()];
   const clock = new VirtualClock();
-  const { ladder } = ladderOf<Transcriber>('speech to text', engines, clock, (one) =>
+  const { chain } = ladderOf<Transcriber>('speech to text', engines, clock, (one) =>
     news.push(one),
   );
-  const transcriber = transcriberWithFallbacks(ladder, false, clock);
+  const transcriber = transcriberWithFallbacks(chain, false, clock);
   for (const { pcm, text } of utterances) expect(await textOf(transcriber, pcm)).toBe(text);
   expect(news.map(({ kind }) => kind)).toEqual(['failed', 'fallback-on']);
   expect(engines[0]?.heard).toHaveLength(1);
@@ -165,7 +165,7 @@ test('a recogniser that listens and stalls at a pause is asked once more, over a
 });
 
 function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
-  return synthesizerWithFallbacks(ladderOf('text to speech', engines, clock).ladder);
+  return synthesizerWithFallbacks(ladderOf('text to speech', engines, clock).chain);
 }
 
 async function said(voice: Synthesizer, text: string, name?: string): Promise<number> {

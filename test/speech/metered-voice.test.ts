@@ -78,8 +78,8 @@ test('a voice that is given up as late is paid for its text, beside the one that
       throw late;
     },
   };
-  const { ladder } = ladderOf('text to speech', [silent, telling({ by: other })], clock);
-  expect(await spokenBy(synthesizerWithFallbacks(ladder))).toEqual([
+  const { chain } = ladderOf('text to speech', [silent, telling({ by: other })], clock);
+  expect(await spokenBy(synthesizerWithFallbacks(chain))).toEqual([
     { characters: 5, ms: 0, took: { by: one } },
     { characters: 5, ms: 100, took: { by: other } },
   ]);

@@ -160,11 +160,11 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
     const trap = await openTrap();
     trap.model.bait = attempt;
     remove(trap.house, eva);
-    const { floor } = roomOf(trap.house);
+    const { queue } = roomOf(trap.house);
     const [said, earlier] = [saidBy(adam, attempt.bait), [saidBy(eva, attempt.bait)]];
     const words = { text: attempt.bait, atMs: 0 };
     const endedAtMs = trap.house.clock.nowMs();
-    floor.ask({ kind: 'question', said, earlier, words, endedAtMs, claim: new TurnHandle() });
+    queue.ask({ kind: 'question', said, earlier, words, endedAtMs, handle: new TurnHandle() });
     await pass(trap.house, 3_000);
     return trap;
   },
@@ -225,10 +225,10 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
   unreleased: async (attempt) => {
     const trap = await openTrap();
     trap.model.bait = attempt;
-    const room = roomOf(trap.house);
-    const thinking = beginAnswer([saidBy(adam, attempt.bait)], room, room.signal);
+    const context = roomOf(trap.house);
+    const pending = beginAnswer([saidBy(adam, attempt.bait)], context, context.signal);
     await pass(trap.house, 2_000);
-    if ('discard' in thinking) thinking.discard();
+    if ('discard' in pending) pending.discard();
     await pass(trap.house, 2_000);
     return trap;
   },
@@ -264,10 +264,10 @@ function remove({ door }: House, { id }: ChannelMember): void {
   present.splice(at, 1);
 }
 
-function roomOf({ rooms }: House): SessionContext {
-  const stay = rooms.stay('g');
-  if (!stay) throw new Error('nobody called the bot');
-  return stay.context;
+function roomOf({ rooms: sessions }: House): SessionContext {
+  const session = sessions.session('g');
+  if (!session) throw new Error('nobody called the bot');
+  return session.context;
 }
 
 function saidBy({ id, name }: ChannelMember, text: string): TurnUtterance {

@@ -47,7 +47,7 @@ type Failed = Extract<SpokenExchange, { kind: 'failed' }>;
 /** Where exchanges take place, and who watches. */
 export type SandboxObservers = {
   readonly sandbox: Pick<SandboxProcess, 'ask' | 'ready' | 'gone'>;
-  readonly witness: EventLog;
+  readonly events: EventLog;
   readonly show: ConversationPrinter;
   readonly botName: string;
   readonly dataDir: string;
@@ -56,17 +56,17 @@ export type SandboxObservers = {
 /** `person` sits down in Lounge, calls the bot and waits until they hear each other. Abort: as `exchange`. */
 export async function callIn(
   person: string,
-  { sandbox, show, witness }: SandboxObservers,
+  { sandbox, show, events }: SandboxObservers,
   signal: AbortSignal,
 ): Promise<{ readonly kind: 'called' } | Failed> {
-  const start = witness.place;
+  const start = events.place;
   await sandbox.ask({ do: 'join', person });
   show.says(person, '/join');
   const reply = replied.parse(await sandbox.ask({ do: 'command', person, name: 'join' }));
   // What stands in the way is told to the caller alone.
   if (reply.ephemeral) return failed('join', reply.text);
   await sandbox.ask({ do: 'settled', person });
-  await witness.after(start, ['done'], doneMs, signal);
+  await events.after(start, ['done'], doneMs, signal);
   return { kind: 'called' };
 }
 
@@ -82,9 +82,9 @@ export async function exchange(
   theatre: SandboxObservers,
   signal: AbortSignal,
 ): Promise<SpokenExchange> {
-  const { sandbox, witness, show, botName, dataDir } = theatre;
+  const { sandbox, events, show, botName, dataDir } = theatre;
   const path = join(await openFolder(dataDir), `${name}.wav`);
-  const start = witness.place;
+  const start = events.place;
   const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav }, signal));
   const answered = await answerTo(person, start, said, theatre, signal);
   if (answered.kind === 'failed') return answered;
@@ -115,23 +115,23 @@ async function answerTo(
   person: string,
   start: number,
   { lastVoicedAtMs }: SpokenReport,
-  { witness, botName }: SandboxObservers,
+  { events, botName }: SandboxObservers,
   signal: AbortSignal,
 ): Promise<ExchangeAnswered | Failed> {
   const kinds = ['answered', 'failed', 'ignored', 'dropped'] as const;
   let ignored: Ignored | undefined;
   for (let [place, waitMs] = [start, answerMs]; ; ) {
-    const next = await witness.after(place, kinds, waitMs, signal, person);
+    const next = await events.after(place, kinds, waitMs, signal, person);
     if (!next) break;
     const { event, atMs } = next;
     if (event.kind === 'dropped') return failed('attend', 'too much was waiting to be answered');
-    if (event.kind !== 'ignored') return await outcomeOf(event, start, witness, signal);
+    if (event.kind !== 'ignored') return await outcomeOf(event, start, events, signal);
     ignored = event.why;
     place = next.place;
     waitMs = atMs < lastVoicedAtMs ? answerMs : restMs;
   }
   if (ignored) return { kind: 'failed', ...silenceOf(ignored, botName) };
-  const recognised = await witness.after(start, ['recognised'], 0, signal, person);
+  const recognised = await events.after(start, ['recognised'], 0, signal, person);
   return recognised
     ? failed('think', 'no answer came within a minute')
     : failed('hear', 'the bot noticed nobody speaking');
@@ -140,12 +140,12 @@ async function answerTo(
 async function outcomeOf(
   event: Extract<SessionEvent, { kind: 'answered' | 'failed' }>,
   start: number,
-  witness: EventLog,
+  events: EventLog,
   signal: AbortSignal,
 ): Promise<ExchangeAnswered | Failed> {
   if (event.kind === 'failed') return failed(event.stage, event.message);
   if (event.finish !== 'failed') return event;
-  const reason = await witness.after(start, ['failed'], reasonMs, signal);
+  const reason = await events.after(start, ['failed'], reasonMs, signal);
   const { stage = 'speak', message = 'no reason given' } = reason?.event ?? {};
   return failed(stage, message);
 }

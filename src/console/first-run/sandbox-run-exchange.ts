@@ -6,8 +6,8 @@ import type { WavFolder } from './wav-folder.ts';
 
 /** Where lines are performed: the theatre, what the bot is going to say, and where what is heard of it is kept. */
 export type ExchangeParts = SandboxObservers & {
-  readonly tap: Pick<SpokenRecorder, 'asked' | 'takeAnswers'>;
-  readonly shelf: WavFolder;
+  readonly recorder: Pick<SpokenRecorder, 'asked' | 'takeAnswers'>;
+  readonly folder: WavFolder;
 };
 
 export type HeardReply = HeardAnswer & { readonly path: string };
@@ -19,9 +19,9 @@ export type HeardReply = HeardAnswer & { readonly path: string };
 export async function hearOut(
   person: string,
   waits: { readonly sinceMs: number; readonly quietMs: number; readonly timeoutMs: number },
-  { sandbox, shelf }: ExchangeParts,
+  { sandbox, folder }: ExchangeParts,
 ): Promise<HeardReply | undefined> {
-  const path = await shelf.place(person);
+  const path = await folder.place(person);
   try {
     const answer = await sandbox.ask({ do: 'listen', person, wav: path, ...waits });
     return { ...heard.parse(answer), path };
@@ -29,6 +29,6 @@ export async function hearOut(
     if (error instanceof BotError) return undefined;
     throw error;
   } finally {
-    await shelf.tidy();
+    await folder.tidy();
   }
 }

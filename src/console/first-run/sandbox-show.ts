@@ -13,7 +13,7 @@ import type { SpokenRecorder } from './spoken-recorder.ts';
 export type SecondExchangeParts = {
   readonly stage: ExchangeParts;
   readonly wall: MessageWall;
-  readonly company: PeoplePresent;
+  readonly people: PeoplePresent;
 };
 
 /** Adam, a recorded man, calls the bot in and says five digits. Errors and abort: as `exchange`. */
@@ -42,16 +42,16 @@ export async function secondExchange(
   scene: SecondExchangeParts,
   signal: AbortSignal,
 ): Promise<SpokenExchange> {
-  const { stage, company } = scene;
+  const { stage, people } = scene;
   stage.show.blank();
-  await company.enter('Ben');
-  await company.approach('Ben');
+  await people.enter('Ben');
+  await people.approach('Ben');
   await press('Ben', 'Hear me', scene, signal);
   await press('Ben', 'Ask', scene, signal);
   stage.show.blank();
   const { time } = stage.sandbox.ready.recordings;
   const exchanged = await exchange('Ben', time, 'ben-heard', stage, signal);
-  await company.leave('Ben');
+  await people.leave('Ben');
   return exchanged;
 }
 
@@ -59,13 +59,13 @@ export async function secondExchange(
 async function press(
   person: string,
   label: string,
-  { stage, wall, company }: SecondExchangeParts,
+  { stage, wall, people }: SecondExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
   const button = wall.labelled(label);
   if (!button) return;
   const { messageId, customId } = button;
-  company.acted(person);
+  people.acted(person);
   stage.show.says(person, `[${label}]`);
   const request = { do: 'press', person, messageId, customId } as const;
   await runAction({ person, what: label, request }, wall, stage, signal);
@@ -78,14 +78,14 @@ export type Proof =
 /** Whether what arrived is what the pipeline gave, and can be understood. Errors: as the transcriber's. */
 export async function prove(
   result: SpokenExchange,
-  tap: Pick<SpokenRecorder, 'takeAnswers'>,
+  recorder: Pick<SpokenRecorder, 'takeAnswers'>,
   transcriber: Transcriber,
   signal: AbortSignal,
 ): Promise<Proof> {
   if (result.kind === 'failed') return result;
   const pcm = readWav(await readFile(result.path));
   const { text } = result.answered;
-  const verdict = await judgeLikeness(pcm, tap.takeAnswers(), text, transcriber, signal);
+  const verdict = await judgeLikeness(pcm, recorder.takeAnswers(), text, transcriber, signal);
   const [sound, words] = [verdict.similarity.toFixed(2), Math.round(verdict.words * 100)];
   const line = `what arrived matches what was synthesised (${sound} of 1) and holds ${words} % of its words in order`;
   if (verdict.similarity < neededSimilarity) {

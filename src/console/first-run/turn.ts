@@ -67,13 +67,13 @@ export async function takeTurn(
   stage: ExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { sandbox, witness, tap } = stage;
+  const { sandbox, events, recorder } = stage;
   const { person, wav } = part;
-  const [asked, start] = [tap.asked, witness.place];
+  const [asked, start] = [recorder.asked, events.place];
   const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav }, signal));
   const progress = await follow({ ...part, start, said }, stage, signal);
   if (!progress) unheard(person, stage);
-  else await conclude(progress, tap.asked > asked, person, said, stage);
+  else await conclude(progress, recorder.asked > asked, person, said, stage);
 }
 
 /** What came of what was said behind place `start`; undefined when the bot noticed nothing. */
@@ -88,7 +88,7 @@ async function follow(
     let [place, waitMs]: [number, number] = [start, known ? noticeMs.heard : noticeMs.stranger];
     ;
   ) {
-    const next = await stage.witness.after(place, kinds, waitMs, signal, person);
+    const next = await stage.events.after(place, kinds, waitMs, signal, person);
     if (!next) return progress;
     place = next.place;
     if (isOther(next.event, progress)) continue;

@@ -33,16 +33,16 @@ export async function runAction(
   stage: ExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { sandbox, show, tap, witness } = stage;
-  const [asked, start] = [tap.asked, witness.place];
+  const { sandbox, show, recorder, events } = stage;
+  const [asked, start] = [recorder.asked, events.place];
   const { sentAtMs } = replied.parse(await sandbox.ask(request, signal));
-  await witness.after(start, ['done'], doneMs, signal);
+  await events.after(start, ['done'], doneMs, signal);
   await still(wall, stage, signal);
-  if (tap.asked === asked) return;
+  if (recorder.asked === asked) return;
   const reached = await hearOut(person, { sinceMs: sentAtMs, ...waits }, stage);
   if (!reached) return;
   const { firstAudibleAtMs: heardAtMs, path } = reached;
-  const told = await witness.after(start, ['answered'], toldMs, signal, person);
+  const told = await events.after(start, ['answered'], toldMs, signal, person);
   if (told) show.detail(instantsLine(told.event, what, sentAtMs, heardAtMs));
   else show.detail(`heard ${Math.round(heardAtMs - sentAtMs)} ms after ${what}`);
   show.detail(`kept as ${path}`);
@@ -51,11 +51,11 @@ export async function runAction(
 /** Waits until nothing was written and nothing asked to be spoken for a moment. */
 async function still(
   wall: MessageWall,
-  { tap }: ExchangeParts,
+  { recorder }: ExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
   for (let waitedMs = 0, before = -1; waitedMs < stillLimitMs; waitedMs += stillMs) {
-    const now = wall.changes + tap.asked;
+    const now = wall.changes + recorder.asked;
     if (now === before) return;
     before = now;
     await realClock.sleep(stillMs, signal);

@@ -14,7 +14,7 @@ import type { Typed } from './typed.ts';
 export type DeskParts = {
   readonly stage: ExchangeParts;
   readonly wall: MessageWall;
-  readonly company: PeoplePresent;
+  readonly people: PeoplePresent;
   readonly voices: PersonVoices;
 };
 
@@ -44,9 +44,9 @@ export class LineDesk {
 
   /** What may stand at the end of `line`. */
   async suggest(line: string): Promise<Suggestions> {
-    const { company, stage } = this.#parts;
+    const { people, stage } = this.#parts;
     if (!line.includes('/')) return { typed: '', words: [] };
-    const completion: Completion = complete(line, (await company.state()).commands);
+    const completion: Completion = complete(line, (await people.state()).commands);
     if (completion.kind === 'words') return completion;
     const { kind: _, typed, ...asked } = completion;
     const answer = await stage.sandbox.ask({ do: 'complete', person: host, ...asked });
@@ -80,7 +80,7 @@ export class LineDesk {
         await this.#speak(await this.#person(typed.person), typed.text, signal);
         return;
       case 'leave':
-        await this.#parts.company.leave(this.#parts.company.named(typed.person));
+        await this.#parts.people.leave(this.#parts.people.named(typed.person));
         return;
       case 'slash':
         await this.#command(typed, signal);
@@ -103,34 +103,34 @@ export class LineDesk {
   }
 
   async #turn(part: Omit<SpokenPart, 'known'>, signal: AbortSignal): Promise<void> {
-    const { company, stage } = this.#parts;
-    await takeTurn({ ...part, known: company.mayBeHeard(part.person) }, stage, signal);
+    const { people, stage } = this.#parts;
+    await takeTurn({ ...part, known: people.mayBeHeard(part.person) }, stage, signal);
   }
 
   async #approach(person: string): Promise<boolean> {
-    const { company, stage } = this.#parts;
-    const beside = await company.approach(person);
+    const { people, stage } = this.#parts;
+    const beside = await people.approach(person);
     if (!beside) stage.show.note(`${stage.botName} is in no voice channel; /join calls it.`);
     return beside;
   }
 
   async #command({ person, line }: Extract<Typed, { kind: 'slash' }>, signal: AbortSignal) {
-    const { company, stage, wall } = this.#parts;
-    const slash = readSlash(line, (await company.state()).commands);
+    const { people, stage, wall } = this.#parts;
+    const slash = readSlash(line, (await people.state()).commands);
     if (slash.kind === 'wrong') {
       stage.show.note(slash.why);
       return;
     }
     const caller = await this.#person(person);
     const { name, options } = slash;
-    company.acted(caller);
+    people.acted(caller);
     const request = { do: 'command', person: caller, name, options } as const;
     await runAction({ person: caller, what: `/${name}`, request }, wall, stage, signal);
   }
 
   /** Only one person can press a button that nobody else sees. */
   async #press({ person, number }: Extract<Typed, { kind: 'press' }>, signal: AbortSignal) {
-    const { company, stage, wall } = this.#parts;
+    const { people, stage, wall } = this.#parts;
     const button = wall.pressable(number);
     if (!button) {
       stage.show.note(`There is no button ${number} now; to say a number, write it as a word.`);
@@ -138,18 +138,18 @@ export class LineDesk {
     }
     const { messageId, customId, label, to } = button;
     const presser = await this.#person(person ?? to);
-    company.acted(presser);
+    people.acted(presser);
     const request = { do: 'press', person: presser, messageId, customId } as const;
     await runAction({ person: presser, what: label, request }, wall, stage, signal);
   }
 
   async #person(typed = host): Promise<string> {
-    const { company, stage } = this.#parts;
-    const person = company.named(typed);
+    const { people, stage } = this.#parts;
+    const person = people.named(typed);
     if (person.toLowerCase() === stage.botName.toLowerCase()) {
       throw new BotError('sandbox.failed', false, `${stage.botName} speaks for itself.`);
     }
-    await company.enter(person);
+    await people.enter(person);
     return person;
   }
 }

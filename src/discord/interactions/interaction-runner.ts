@@ -35,7 +35,7 @@ export type Invocation = {
 };
 
 export type InteractionRunnerOptions = {
-  readonly presses: ReadonlyMap<string, Button>;
+  readonly buttons: ReadonlyMap<string, Button>;
   readonly panels: Pick<PanelReplies, 'dressed' | 'put'>;
   readonly timing: SyncTiming;
   readonly tell: (event: DiscordEvent) => void;
@@ -58,52 +58,52 @@ export class InteractionRunner {
   }
 
   /** Second deliveries are ignored. */
-  async answer(asked: AnswerableInteraction, errand: Invocation): Promise<void> {
+  async answer(asked: AnswerableInteraction, invocation: Invocation): Promise<void> {
     if (!this.#isFirst(asked.id)) return;
     const { timing, tell } = this.#options;
-    const { name, shownTo } = errand;
+    const { name, shownTo } = invocation;
     const startMs = timing.nowMs();
     let deferring: Promise<boolean> | undefined;
     const forget = timing.later(deferMs, () => {
-      deferring = succeeded(think(asked, errand));
+      deferring = succeeded(think(asked, invocation));
     });
-    const sayings = await this.#sayings(errand);
+    const sayings = await this.#sayings(invocation);
     forget();
     try {
       const deferred = (await deferring) ?? false;
-      await this.#say(asked, sayings, deferred ? shownTo : undefined, errand.guildId);
+      await this.#say(asked, sayings, deferred ? shownTo : undefined, invocation.guildId);
       tell({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
     } catch (error) {
       tell({ kind: 'command-failed', name, code: 'discord.unreachable', error });
     }
   }
 
-  async #sayings(errand: Invocation): Promise<Sayings> {
+  async #sayings(invocation: Invocation): Promise<Sayings> {
     try {
-      return this.#rendered(await this.#inTime(errand), errand);
+      return this.#rendered(await this.#inTime(invocation), invocation);
     } catch (error) {
       const code = error instanceof BotError ? error.code : 'internal';
-      this.#options.tell({ kind: 'command-failed', name: errand.name, code, error });
-      return this.#rendered([{ id: 'generic', with: { code }, to: 'caller' }], errand);
+      this.#options.tell({ kind: 'command-failed', name: invocation.name, code, error });
+      return this.#rendered([{ id: 'generic', with: { code }, to: 'caller' }], invocation);
     }
   }
 
-  async #inTime(errand: Invocation): Promise<Replies> {
+  async #inTime(invocation: Invocation): Promise<Replies> {
     const late = Promise.withResolvers<never>();
     const forget = this.#options.timing.later(lateMs, () =>
-      late.reject(new Error(`${errand.name} took longer than ${lateMs / 1000} s.`)),
+      late.reject(new Error(`${invocation.name} took longer than ${lateMs / 1000} s.`)),
     );
     try {
-      return await Promise.race([errand.run(), late.promise]);
+      return await Promise.race([invocation.run(), late.promise]);
     } finally {
       forget();
     }
   }
 
   #rendered([first, ...rest]: Replies, { guildId, languages }: Invocation): Sayings {
-    const { panels, presses } = this.#options;
+    const { panels, buttons } = this.#options;
     const each = (reply: Reply): RenderedReply => {
-      const message = messageOf(reply, languages, presses);
+      const message = messageOf(reply, languages, buttons);
       if (!reply.panel || reply.to !== 'room') return { message };
       return { message: panels.dressed(guildId, message.content), head: message.content };
     };
@@ -146,8 +146,8 @@ export class InteractionRunner {
 type RenderedReply = { readonly message: MessageBody; readonly head?: string };
 type Sayings = readonly [RenderedReply, ...RenderedReply[]];
 
-async function think(asked: AnswerableInteraction, errand: Invocation): Promise<unknown> {
-  const { shownTo, languages, meanwhile } = errand;
+async function think(asked: AnswerableInteraction, invocation: Invocation): Promise<unknown> {
+  const { shownTo, languages, meanwhile } = invocation;
   const how = shownTo === 'caller' ? ({ flags: MessageFlags.Ephemeral } as const) : {};
   if (!meanwhile) return await asked.deferReply(how);
   return await asked.reply({ ...messageWith([meanwhile()], languages[shownTo]), ...how });

@@ -32,13 +32,13 @@ export type InteractionReceiverOptions = InteractionRunnerOptions & {
 export class InteractionReceiver {
   readonly #options: InteractionReceiverOptions;
   readonly #commands: ReadonlyMap<string, Command>;
-  readonly #desk: InteractionRunner;
+  readonly #runner: InteractionRunner;
   readonly #limits: InteractionLimits;
 
   constructor(options: InteractionReceiverOptions) {
     this.#options = options;
     this.#commands = byLine(options.commands);
-    this.#desk = new InteractionRunner(options);
+    this.#runner = new InteractionRunner(options);
     this.#limits = new InteractionLimits(options.commandsPerPerson);
   }
 
@@ -65,7 +65,7 @@ export class InteractionReceiver {
     const languages = languagesOf(asking);
     const done = admission.kind === 'admitted' ? deed : tooFast(admission.waitMs);
     const errand = { guildId: asking.guildId, languages, ...done };
-    void this.#desk.answer(resilientInteraction(asking, this.#options.timing), errand);
+    void this.#runner.answer(resilientInteraction(asking, this.#options.timing), errand);
   }
 
   #admit(kind: LimitedRequest['kind'], name: string, { user, guildId }: Interaction): Admission {
@@ -99,12 +99,12 @@ export class InteractionReceiver {
 
   #press(asking: ButtonInteraction<'cached'>): InvocationRequest {
     const { name, about } = pressedOf(asking.customId);
-    const press = this.#options.presses.get(name);
-    if (!press) return unknown('press');
+    const button = this.#options.buttons.get(name);
+    if (!button) return unknown('press');
     return {
-      name: `press ${press.name}`,
+      name: `press ${button.name}`,
       shownTo: 'caller',
-      run: async () => await press.run(callOf(asking, about), this.#options.ports),
+      run: async () => await button.run(callOf(asking, about), this.#options.ports),
     };
   }
 

@@ -47,13 +47,13 @@ function parted(button: string): readonly string[] {
 export function messageOf(
   reply: Reply,
   languages: Languages,
-  presses: ReadonlyMap<string, Button>,
+  buttons: ReadonlyMap<string, Button>,
 ): MessageBody {
   const isPrivate = reply.to === 'caller';
   const locale = isPrivate ? languages.caller : languages.room;
   return {
     ...messageWith([reply, ...(reply.lines ?? [])], locale),
-    ...(reply.buttons && { components: [...rowsOf(reply.buttons, locale, presses)] }),
+    ...(reply.buttons && { components: [...rowsOf(reply.buttons, locale, buttons)] }),
     ...(isPrivate && { flags: MessageFlags.Ephemeral }),
   };
 }
@@ -87,15 +87,15 @@ export function rowsOf(
 function buttonOf(
   name: string,
   locale: Locale,
-  presses: ReadonlyMap<string, Button>,
+  buttons: ReadonlyMap<string, Button>,
 ): APIButtonComponentWithCustomId {
   const [pressName = ''] = parted(name);
-  const press = presses.get(pressName);
-  if (!press) throw new Error(`No press is called ${pressName}.`);
+  const button = buttons.get(pressName);
+  if (!button) throw new Error(`No press is called ${pressName}.`);
   return {
     type: ComponentType.Button,
-    style: looks[press.look],
-    label: text(press.label, {}, locale),
+    style: looks[button.look],
+    label: text(button.label, {}, locale),
     custom_id: `${ours}${name}`,
   };
 }

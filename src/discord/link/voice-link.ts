@@ -69,8 +69,8 @@ export class DiscordLink implements VoiceLink {
   readonly #place: LinkPlace;
   readonly #signals: Signals;
   readonly #connection: VoiceConnection;
-  readonly #ear: ConsentedReceiver;
-  readonly #mouth: FrameSender;
+  readonly #receiver: ConsentedReceiver;
+  readonly #sender: FrameSender;
   readonly #watchdogs: LinkWatchdogs;
   readonly #settled: () => boolean;
   readonly #packets = new Mailbox<Packet>(maxWaiting);
@@ -101,7 +101,7 @@ export class DiscordLink implements VoiceLink {
       decryptionFailureTolerance: Number.POSITIVE_INFINITY, // the ear decides when the group is reset
     });
     this.#connection.on('error', (error) => this.#failed(error));
-    this.#ear = new ConsentedReceiver(
+    this.#receiver = new ConsentedReceiver(
       this.#connection,
       mayHear,
       (packet) => this.#packets.put(packet),
@@ -110,7 +110,7 @@ export class DiscordLink implements VoiceLink {
       place.smallBuffer,
     );
     this.#settled = watchSettled(this.#connection, () => place.others());
-    this.#mouth = new FrameSender({
+    this.#sender = new FrameSender({
       connection: this.#connection,
       timing,
       settled: this.#settled,
@@ -122,8 +122,8 @@ export class DiscordLink implements VoiceLink {
       timing,
       settled: this.#settled,
       others: () => place.others(),
-      ear: this.#ear,
-      mouth: this.#mouth,
+      ear: this.#receiver,
+      mouth: this.#sender,
       alerts: place.alerts,
       mayRejoin: (name) => place.mayRejoin(name),
       end: (error) => this.#end(error),
@@ -145,7 +145,7 @@ export class DiscordLink implements VoiceLink {
   }
 
   play(source: FrameSource): { wake(): void } {
-    return this.#mouth.play(source);
+    return this.#sender.play(source);
   }
 
   people(): readonly ChannelMember[] {
@@ -185,7 +185,7 @@ export class DiscordLink implements VoiceLink {
 
   counts(): LinkCounts {
     const { dropped } = this.#packets;
-    return { ...this.#ear.counts, ...this.#mouth.counts, dropped, errors: this.#errors };
+    return { ...this.#receiver.counts, ...this.#sender.counts, dropped, errors: this.#errors };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -226,7 +226,7 @@ export class DiscordLink implements VoiceLink {
 
   #connected(networking: Networking): void {
     this.#networking = networking;
-    this.#ear.restart(networking);
+    this.#receiver.restart(networking);
     this.#watchdogs.restart(networking);
     repeatDiscovery(networking, this.#place.timing);
     networking.prependListener('close', (code: number) => {
@@ -251,8 +251,8 @@ export class DiscordLink implements VoiceLink {
     if (error === undefined) this.#packets.end();
     else this.#packets.fail(error);
     this.#watchdogs.stop();
-    this.#mouth.stop();
-    this.#ear.close();
+    this.#sender.stop();
+    this.#receiver.close();
     this.#forgetDown?.();
     this.#closing = this.#close();
   }

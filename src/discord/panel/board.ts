@@ -14,10 +14,10 @@ export type BoardOptions = ThreadParts & {
 /** Every place where people see what the bot does: its panels, threads under them, lines under voice channels. */
 export function openBoard(
   client: Client<true>,
-  { panels, presses, outbox, timing, tell }: BoardOptions,
+  { panels, buttons, outbox, timing, tell }: BoardOptions,
 ): { readonly board: PanelBoard; readonly status: VoiceStatus } {
   const status = openVoiceStatus(client, timing, tell);
-  const threads = openPanelThreads(client, { panels, presses, outbox, tell });
+  const threads = openPanelThreads(client, { panels, buttons, outbox, tell });
   const board: PanelBoard = {
     show(guildId, face) {
       panels.show(guildId, face);

@@ -9,7 +9,7 @@ export type PanelLook = {
   readonly locale: Locale;
   /** What the bot is called in this server. */
   readonly botName: string;
-  readonly presses: ReadonlyMap<string, Button>;
+  readonly buttons: ReadonlyMap<string, Button>;
 };
 
 /** Names shown per line, the first one in any case; further ones are counted. */
@@ -27,7 +27,7 @@ export function drawPanel(
   face: PanelFace | undefined,
   look: PanelLook,
 ): MessageBody {
-  const { locale, presses } = look;
+  const { locale, buttons } = look;
   const lines = face ? faceLines(face, look) : [];
   const content = lines.map((line) => sentence(line, locale)).join('\n');
   const isHere = face?.state.kind !== 'left';
@@ -35,12 +35,12 @@ export function drawPanel(
   return {
     content: cut(whole, maxMessageChars),
     allowedMentions: { parse: [] },
-    components: buttonNames(face).flatMap((row) => [...rowsOf(row.filter(known), locale, presses)]),
+    components: buttonNames(face).flatMap((row) => [...rowsOf(row.filter(known), locale, buttons)]),
   };
 
   function known(name: string): boolean {
     const [press = ''] = name.split(':');
-    return presses.has(press);
+    return buttons.has(press);
   }
 }
 

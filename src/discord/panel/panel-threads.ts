@@ -19,7 +19,7 @@ export type Mention = {
 };
 
 export type PanelThreadOptions = {
-  readonly presses: ReadonlyMap<string, Button>;
+  readonly buttons: ReadonlyMap<string, Button>;
   readonly tell: (event: DiscordEvent) => void;
   placeIn(guildId: string): PanelPlace | undefined;
   localeIn(guildId: string): Locale;
@@ -79,7 +79,7 @@ export class PanelThreads {
   }
 
   #mention(guildId: string, personId: string): Mention {
-    const { botNameIn, localeIn, presses } = this.#options;
+    const { botNameIn, localeIn, buttons: presses } = this.#options;
     const locale = localeIn(guildId);
     const bot = botNameIn(guildId);
     const card = sentence({ id: 'privacy.card', with: { bot, days: captionDays } }, locale);
@@ -104,7 +104,7 @@ export class PanelThreads {
 
 export type ThreadParts = {
   readonly panels: Pick<PanelReplies, 'placeIn'>;
-  readonly presses: ReadonlyMap<string, Button>;
+  readonly buttons: ReadonlyMap<string, Button>;
   readonly outbox: Pick<Outbox, 'put'>;
   readonly tell: (event: DiscordEvent) => void;
 };
@@ -112,11 +112,11 @@ export type ThreadParts = {
 /** Of a logged-in client. */
 export function openPanelThreads(
   client: Client<true>,
-  { panels, presses, outbox, tell }: ThreadParts,
+  { panels, buttons, outbox, tell }: ThreadParts,
 ): PanelThreads {
   const never = new AbortController().signal;
   return new PanelThreads({
-    ...{ presses, tell },
+    ...{ buttons, tell },
     placeIn: (guildId) => panels.placeIn(guildId),
     localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
     botNameIn: (guildId) => botNameIn(client, guildId),

@@ -27,7 +27,7 @@ export interface PanelReplies extends Pick<PanelBoard, 'show' | 'forget'> {
 
 export type PanelOptions = {
   readonly book: PanelStore;
-  readonly presses: ReadonlyMap<string, Button>;
+  readonly buttons: ReadonlyMap<string, Button>;
   readonly timing: SyncTiming;
   readonly tell: (event: DiscordEvent) => void;
   edit(place: PanelPlace, message: MessageBody): Promise<void>;
@@ -39,14 +39,14 @@ export type PanelOptions = {
 export function openPanelBoard(
   client: Client<true>,
   book: PanelStore,
-  presses: ReadonlyMap<string, Button>,
+  buttons: ReadonlyMap<string, Button>,
   timing: SyncTiming,
   tell: (event: DiscordEvent) => void,
 ): PanelReplies {
   const never = new AbortController().signal;
   return new Panels({
     book,
-    presses,
+    buttons,
     timing,
     tell,
     async edit({ channelId, messageId }, { allowedMentions, ...rest }) {
@@ -174,9 +174,9 @@ export class Panels implements PanelReplies {
   }
 
   #draw(guildId: string, head: string | undefined, face: PanelFace | undefined): MessageBody {
-    const { presses, localeIn, botNameIn } = this.#options;
+    const { buttons, localeIn, botNameIn } = this.#options;
     return drawPanel(head, face, {
-      presses,
+      buttons,
       locale: localeIn(guildId),
       botName: botNameIn(guildId),
     });

@@ -18,7 +18,7 @@ const apartMs = 30_000;
 const limit = 8;
 
 type GuildNoticeQueue = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
-type NoticeParts = Pick<SessionDependencies, 'clock' | 'onEvent' | 'places' | 'scribe'>;
+type NoticeParts = Pick<SessionDependencies, 'clock' | 'onEvent' | 'places' | 'messages'>;
 
 /** Writes notices one after the other, never two of one server within 30 s. */
 export class GuildNotices implements Disposable {

@@ -30,36 +30,36 @@ export function failureText(
  */
 export async function reportFailure(
   failure: BotError,
-  room: SpeakingContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { channel, parts } = room;
+  const { channel, parts } = context;
   const { stage = 'think' } = failure;
   parts.onEvent(channel.guildId, failureOf(failure, stage));
-  reportMissedDeadline(failure, room);
+  reportMissedDeadline(failure, context);
   const line = failureText(failure, parts);
-  const isFirst = room.troubles.first(stage);
-  if (line.id === 'fail.key' && room.troubles.first('key')) room.notice(line);
+  const isFirst = context.reportedFailures.first(stage);
+  if (line.id === 'fail.key' && context.reportedFailures.first('key')) context.notice(line);
   if (stage === 'speak') return;
-  if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, room, signal);
-  if (room.settings().cues !== 'off') void room.bell.ring(parts.cues.error);
+  if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, context, signal);
+  if (context.settings().cues !== 'off') void context.cuePlayer.ring(parts.cues.error);
 }
 
 /** Words that may have been for the bot and nobody could recognise: the room reads it, once a trouble. */
-export function reportUnrecognised(failure: BotError, room: SpeakingContext): void {
-  const { channel, parts, troubles } = room;
+export function reportUnrecognised(failure: BotError, context: SpeakingContext): void {
+  const { channel, parts, reportedFailures } = context;
   parts.onEvent(channel.guildId, failureOf(failure, 'recognise'));
-  if (!troubles.first('recognise')) return;
+  if (!reportedFailures.first('recognise')) return;
   const told = failureText(failure, parts);
   const isNamed = told.id === 'fail.key' || told.id === 'fail.limit';
-  write(writtenText(isNamed ? told : { id: 'fail.unrecognised' }, channel.guildId, parts), room);
+  write(writtenText(isNamed ? told : { id: 'fail.unrecognised' }, channel.guildId, parts), context);
 }
 
 /** Words that could not be said; why they come so is told once a trouble. Waits for nothing. */
-export function writeUnspeakable(words: string, room: SpeakingContext): void {
-  const { channel, parts, troubles } = room;
+export function writeUnspeakable(words: string, context: SpeakingContext): void {
+  const { channel, parts, reportedFailures } = context;
   const sorry = writtenText({ id: 'fail.tts' }, channel.guildId, parts);
-  write(troubles.first('speak') ? `${sorry} ${words}` : words, room);
+  write(reportedFailures.first('speak') ? `${sorry} ${words}` : words, context);
 }
 
 /** What is written for its own sake is not taken back by anything. */
@@ -70,33 +70,34 @@ export function write(
   words: string,
   { channel, parts }: { readonly channel: ChannelRef; readonly parts: ReportingParts },
 ): void {
-  parts.scribe
+  parts.messages
     .write(channel, words, never)
     .catch((error: unknown) => parts.onEvent(channel.guildId, failureOf(error, 'speak')));
 }
 
-type ReportingParts = Pick<SessionDependencies, 'onEvent' | 'scribe'>;
+type ReportingParts = Pick<SessionDependencies, 'onEvent' | 'messages'>;
 
 /** Aloud, or into the chat where that fails. Aborting `signal` falls silent and throws `signal.reason`. */
 export async function sayOrWrite(
   line: TextLine,
-  room: SpeakingContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { channel, parts } = room;
+  const { channel, parts } = context;
   const { style, synthesizer } = parts;
   const words = spokenText(line, channel.guildId, parts);
   try {
-    await room.mouth.speak(signal, async (reply) => {
+    await context.output.speak(signal, async (reply) => {
       for await (const pcm of inTime(synthesizer, words, style.voice, parts.clock, signal)) {
         await reply.write(pcm, words, signal);
       }
       reply.end();
-      await room.mouth.played(reply, signal);
-      if (room.mouth.isStuck) throw stageLate('speak', 'Nothing of a sentence left for the room.');
+      await context.output.played(reply, signal);
+      if (context.output.isStuck)
+        throw stageLate('speak', 'Nothing of a sentence left for the room.');
     });
   } catch (error) {
     if (signal.aborted || !(error instanceof BotError)) throw error;
-    write(writtenText(line, channel.guildId, parts), room);
+    write(writtenText(line, channel.guildId, parts), context);
   }
 }

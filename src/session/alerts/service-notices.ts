@@ -5,14 +5,14 @@ import { FallbackNotices } from './fallback-notices.ts';
 
 /** What one room is told unasked of its voice link and of the servers behind it. */
 export class ServiceNotices {
-  readonly #room: SessionContext;
+  readonly #context: SessionContext;
   readonly #alerts: AlertNotices;
   readonly #fallbacks: FallbackNotices;
 
-  constructor(room: SessionContext) {
-    this.#room = room;
-    this.#alerts = new AlertNotices(room);
-    this.#fallbacks = new FallbackNotices(room);
+  constructor(context: SessionContext) {
+    this.#context = context;
+    this.#alerts = new AlertNotices(context);
+    this.#fallbacks = new FallbackNotices(context);
   }
 
   /** The room knows already why the link is away. */
@@ -23,7 +23,7 @@ export class ServiceNotices {
   /** A watchdog of the link found a promise broken, or kept again. */
   alert(news: LinkAlertEvent): void {
     this.#alerts.tell(news);
-    this.#room.panel.linkDown(this.#alerts.isOutage);
+    this.#context.panel.linkDown(this.#alerts.isOutage);
   }
 
   /** A server failed or works again. */

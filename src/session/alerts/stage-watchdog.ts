@@ -38,15 +38,17 @@ const missedDeadline: ReadonlySet<BotError['code']> = new Set([
 /** Tells listeners of a failure that is a missed deadline. */
 export function reportMissedDeadline(
   { code, message, stage = 'think' }: BotError,
-  { channel, parts, troubles }: SessionContext,
+  { channel, parts, reportedFailures }: SessionContext,
 ): void {
-  const change = missedDeadline.has(code) ? troubles.stages.missed(stage, message) : undefined;
+  const change = missedDeadline.has(code)
+    ? reportedFailures.stages.missed(stage, message)
+    : undefined;
   if (change) parts.onEvent(channel.guildId, change);
 }
 
 /** Tells listeners that stages come to their end again, where they did not before. */
-export function reportStagesWhole({ channel, parts, troubles }: SessionContext): void {
-  const change = troubles.stages.succeeded();
+export function reportStagesWhole({ channel, parts, reportedFailures }: SessionContext): void {
+  const change = reportedFailures.stages.succeeded();
   if (change) parts.onEvent(channel.guildId, change);
 }
 
@@ -57,20 +59,20 @@ export function stageLate(stage: FailureStage, message: string): BotError {
 
 /** Gives up an answer that has begun and then hangs; tools have deadlines of their own. Ends with `signal`, never throws. */
 export async function watchAnswer(
-  thinking: PendingAnswer,
+  pending: PendingAnswer,
   reply: Pick<SpokenReply, 'paused' | 'ready'>,
   { parts }: Pick<SpeakingContext, 'parts'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock } = parts;
-  let [arrivals, sinceMs] = [thinking.arrivals, clock.nowMs()];
+  let [arrivals, sinceMs] = [pending.arrivals, clock.nowMs()];
   while (!signal.aborted) {
     await clock.sleep(lookMs, signal).catch(() => undefined); // ends the loop
-    const isBusy = reply.paused || reply.ready || thinking.step !== undefined;
-    if (isBusy || thinking.arrivals !== arrivals) sinceMs = clock.nowMs();
-    arrivals = thinking.arrivals;
+    const isBusy = reply.paused || reply.ready || pending.step !== undefined;
+    if (isBusy || pending.arrivals !== arrivals) sinceMs = clock.nowMs();
+    arrivals = pending.arrivals;
     if (clock.nowMs() - sinceMs < longestSilenceMs) continue;
     const message = `An answer stood still for ${longestSilenceMs / 1000} s.`;
-    return thinking.giveUp(stageLate(thinking.stage, message));
+    return pending.giveUp(stageLate(pending.stage, message));
   }
 }

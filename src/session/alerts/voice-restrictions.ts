@@ -8,17 +8,17 @@ const audienceMs = 3_000;
 
 /** What hinders the bot in one channel now; people there are told once each time. */
 export class VoiceRestrictions {
-  readonly #room: Pick<SessionContext, 'floor' | 'notice' | 'parts' | 'signal'>;
+  readonly #context: Pick<SessionContext, 'queue' | 'notice' | 'parts' | 'signal'>;
   readonly #all: Set<VoiceRestriction>;
 
   /** `former` is of the channel it comes from: a moderator's hand goes along. */
   constructor(
-    room: Pick<SessionContext, 'floor' | 'notice' | 'parts' | 'signal'>,
+    context: Pick<SessionContext, 'queue' | 'notice' | 'parts' | 'signal'>,
     former?: VoiceRestrictions,
   ) {
-    this.#room = room;
+    this.#context = context;
     this.#all = new Set(former ? former.#all : []);
-    room.floor.mute(this.isMute);
+    context.queue.mute(this.isMute);
   }
 
   /** Nobody hears what it says. */
@@ -31,12 +31,12 @@ export class VoiceRestrictions {
     const isNew = on && !this.#all.has(how);
     if (on) this.#all.add(how);
     else this.#all.delete(how);
-    this.#room.floor.mute(this.isMute);
+    this.#context.queue.mute(this.isMute);
     if (isNew) void this.#tell(how);
   }
 
   async #tell(how: VoiceRestriction): Promise<void> {
-    const { notice, parts, signal } = this.#room;
+    const { notice, parts, signal } = this.#context;
     const holds = () => this.#all.has(how);
     try {
       if (how === 'suppressed') await parts.clock.sleep(audienceMs, signal);

@@ -29,7 +29,7 @@ import { recordAnswer } from './record-answer.ts';
 type AnswerOutcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
 
 type Making = {
-  readonly thinking: PendingAnswer;
+  readonly pending: PendingAnswer;
   readonly reply: SpokenReply;
   readonly progress: AnswerProgress;
 };
@@ -42,75 +42,76 @@ type Making = {
  */
 export async function answer(
   question: QueuedQuestion,
-  room: SpeakingContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
   const progress = unanswered(question.said.toMs, question.endedAtMs);
-  const thinking = take(question, room);
-  if (!(thinking instanceof PendingAnswer)) return refuseForBudget(question, thinking, room);
-  question.step = () => thinking.step;
-  const { attention, mouth } = room;
+  const pending = take(question, context);
+  if (!(pending instanceof PendingAnswer)) return refuseForBudget(question, pending, context);
+  question.step = () => pending.step;
+  const { addressing, output } = context;
   let isPutOff = false;
-  attention.answering(question.said.speakerId);
+  addressing.answering(question.said.speakerId);
   const give = async (reply: SpokenReply): Promise<void> => {
-    const making = { thinking, reply, progress };
-    thinking.want(reply);
-    isPutOff = (await isSlow(thinking, room, signal)) && postpone(question, thinking, room);
-    if (isPutOff) return attention.answered(question.said.speakerId, '');
-    const { finish, failure } = await perform(question, room, making, signal).finally(() => {
+    const making = { pending, reply, progress };
+    pending.want(reply);
+    isPutOff = (await isSlow(pending, context, signal)) && postpone(question, pending, context);
+    if (isPutOff) return addressing.answered(question.said.speakerId, '');
+    const { finish, failure } = await perform(question, context, making, signal).finally(() => {
       for (const { said } of withDuplicates(question))
-        attention.answered(said.speakerId, reply.heardText());
+        addressing.answered(said.speakerId, reply.heardText());
     });
-    const { dropped } = question.claim;
-    if (dropped === 'continued') thinking.discard();
+    const { dropped } = question.handle;
+    if (dropped === 'continued') pending.discard();
     else if (dropped !== 'withdrawn') {
-      recordAnswer(question, { reply, progress, finish }, room);
-      if (failure?.stage !== 'speak') showWrittenParts(question, { reply, progress, finish }, room);
+      recordAnswer(question, { reply, progress, finish }, context);
+      if (failure?.stage !== 'speak')
+        showWrittenParts(question, { reply, progress, finish }, context);
     }
-    await conclude({ finish, ...(failure && { failure }) }, room, signal);
+    await conclude({ finish, ...(failure && { failure }) }, context, signal);
   };
-  await mouth.speak(signal, give, { isAnswer: true });
-  if (isPutOff) await tellToWait(question, room, signal);
+  await output.speak(signal, give, { isAnswer: true });
+  if (isPutOff) await tellToWait(question, context, signal);
 }
 
 /** The room is told what broke, and forgets it once an answer is whole. */
 async function conclude(
   { finish, failure }: AnswerOutcome,
-  room: SpeakingContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
-  if (failure) await reportFailure(failure, room, signal);
+  if (failure) await reportFailure(failure, context, signal);
   else if (finish === 'completed') {
-    room.troubles.over('recognise', 'think', 'key');
-    reportStagesWhole(room);
+    context.reportedFailures.over('recognise', 'think', 'key');
+    reportStagesWhole(context);
   }
 }
 
 async function perform(
   question: QueuedQuestion,
-  room: SpeakingContext,
-  { thinking, reply, progress }: Making,
+  context: SpeakingContext,
+  { pending, reply, progress }: Making,
   signal: AbortSignal,
 ): Promise<AnswerOutcome> {
   try {
-    const answered = thinking.release(reply, signal);
-    const wanted = dropDoneEcho(answered, question, thinking);
-    const made = withNamePrefix(wanted, question, room, signal);
-    const parts = writeUnspoken(made, progress, room, signal);
+    const answered = pending.release(reply, signal);
+    const wanted = dropDoneEcho(answered, question, pending);
+    const made = withNamePrefix(wanted, question, context, signal);
+    const parts = writeUnspoken(made, progress, context, signal);
     const work = () => playAnswer(parts, reply, progress, signal);
-    const failure = await watched(reply, work, thinking, room, signal);
-    for (const { tell } of withDuplicates(question)) tell?.(toldOf(progress, failure, room));
-    const finish = await room.mouth.played(reply, signal);
-    if (room.mouth.isStuck) {
-      writeUnspeakable(progress.text, room);
+    const failure = await watched(reply, work, pending, context, signal);
+    for (const { tell } of withDuplicates(question)) tell?.(toldOf(progress, failure, context));
+    const finish = await context.output.played(reply, signal);
+    if (context.output.isStuck) {
+      writeUnspeakable(progress.text, context);
       progress.written = progress.text;
       return { finish: 'failed', failure: stuck() };
     }
-    if (finish === 'empty' && thinking.isDone) tick(room);
+    if (finish === 'empty' && pending.isDone) tick(context);
     return failure ? { finish: 'failed', failure } : { finish };
   } catch (error) {
     const wasHeard = signal.aborted && reply.firstSentAtMs !== undefined;
-    if (!question.claim.takenBack && !wasHeard) throw error;
+    if (!question.handle.takenBack && !wasHeard) throw error;
     return { finish: 'cancelled' };
   }
 }
@@ -119,12 +120,12 @@ async function perform(
 async function watched(
   reply: SpokenReply,
   work: () => Promise<void>,
-  thinking: PendingAnswer,
-  room: SpeakingContext,
+  pending: PendingAnswer,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<BotError | undefined> {
   const over = new AbortController();
-  void watchAnswer(thinking, reply, room, AbortSignal.any([signal, over.signal]));
+  void watchAnswer(pending, reply, context, AbortSignal.any([signal, over.signal]));
   try {
     return await deliver(reply, work, signal);
   } finally {
@@ -133,14 +134,14 @@ async function watched(
 }
 
 /** What was begun ahead, if it still rests on what the room knows or was long awaited; else anew. */
-function take(question: QueuedQuestion, room: SpeakingContext): PendingAnswer | BudgetRefusal {
-  const { earlier, postponed, said, thinking } = question;
-  question.thinking = undefined;
+function take(question: QueuedQuestion, context: SpeakingContext): PendingAnswer | BudgetRefusal {
+  const { earlier, postponed, said, pending } = question;
+  question.pending = undefined;
   question.postponed = false;
-  if (thinking && (postponed || thinking.basis === room.memory.state)) return thinking;
-  thinking?.discard();
-  const addressee = namePrefix(namesFor(question, room), room);
-  return beginAnswer([...earlier, said], room, room.signal, addressee);
+  if (pending && (postponed || pending.basis === context.memory.state)) return pending;
+  pending?.discard();
+  const addressee = namePrefix(namesFor(question, context), context);
+  return beginAnswer([...earlier, said], context, context.signal, addressee);
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */

@@ -12,13 +12,13 @@ import { PendingAnswer } from './pending-answer.ts';
  */
 export function beginAnswer(
   said: readonly TurnUtterance[],
-  room: SessionContext,
+  context: SessionContext,
   signal: AbortSignal,
   addressee = '',
 ): PendingAnswer | BudgetRefusal {
-  const { channel, memory, parts, pipeline, waste } = room;
+  const { channel, memory, parts, pipeline, preemptiveBudget } = context;
   const { clock, spending } = parts;
-  const tools = new ToolRun(said, room);
+  const tools = new ToolRun(said, context);
   const style = {
     ...cheaperStyle(withToolRules(parts.style, tools.offered), spending.manner(channel.guildId)),
     asides: spokenSubstitute(channel.guildId, parts),
@@ -26,13 +26,13 @@ export function beginAnswer(
   const turn = { said, style, history: memory.messages(), tools: tools.offered };
   const opened = spending.open(answerRequestOf(turn, channel.guildId));
   if (opened.kind === 'refused') return opened;
-  if (opened.news) room.notice(opened.news);
+  if (opened.news) context.notice(opened.news);
   const { bill } = opened;
   const addressed = addressee === '' ? turn : { ...turn, addressee };
   const basis = memory.state;
   return new PendingAnswer(
     addressed,
-    { pipeline, waste, tools, basis, bill, nowMs: () => clock.nowMs() },
+    { pipeline, preemptiveBudget, tools, basis, bill, nowMs: () => clock.nowMs() },
     signal,
   );
 }

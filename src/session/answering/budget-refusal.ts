@@ -7,13 +7,13 @@ import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 export function refuseForBudget(
   question: QueuedQuestion,
   { isNews, line }: BudgetRefusal,
-  room: SpeakingContext,
+  context: SpeakingContext,
 ): void {
-  const { channel, floor, parts } = room;
+  const { channel, queue, parts } = context;
   const { name, speakerId } = question.said;
-  if (isNews()) room.notice(line);
+  if (isNews()) context.notice(line);
   question.tell?.({ kind: 'failed', line });
   parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why: 'budget' });
   const others = question.also?.some((one) => speakerOf(one) !== speakerId);
-  if (others) floor.giveUp(question, 'over');
+  if (others) queue.giveUp(question, 'over');
 }

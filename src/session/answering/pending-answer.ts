@@ -15,7 +15,7 @@ export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 /** What an answer is made with. */
 export type PendingAnswerParts = {
   readonly pipeline: Pipeline;
-  readonly waste: PreemptiveBudget;
+  readonly preemptiveBudget: PreemptiveBudget;
   /** What the turn may call; nothing if left out. */
   readonly tools?: Pick<ToolRun, 'isDone' | 'run' | 'step'>;
   /** What the turn rests on; another one later means that the answer is out of date. */
@@ -36,7 +36,7 @@ type Early = { readonly parts: readonly ArrivedPart[]; readonly end?: 'over' | {
 export class PendingAnswer {
   readonly basis: object;
   readonly #parts: AsyncIterator<ReplyPart>;
-  readonly #waste: PreemptiveBudget;
+  readonly #preemptiveBudget: PreemptiveBudget;
   readonly #tools: PendingAnswerParts['tools'];
   readonly #nowMs: () => number;
   readonly #bill: UsageMeter | undefined;
@@ -52,9 +52,9 @@ export class PendingAnswer {
   #tokens = 0;
 
   constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
-    const { pipeline, waste, tools, basis, bill, nowMs } = parts;
+    const { pipeline, preemptiveBudget, tools, basis, bill, nowMs } = parts;
     this.basis = basis;
-    this.#waste = waste;
+    this.#preemptiveBudget = preemptiveBudget;
     this.#tools = tools;
     this.#nowMs = nowMs;
     this.#bill = bill;
@@ -105,8 +105,8 @@ export class PendingAnswer {
     if (this.#fate !== 'open') return;
     this.#fate = 'wanted';
     this.#bill?.wanted();
-    this.#waste.turn();
-    this.#waste.use(this.#tokens);
+    this.#preemptiveBudget.turn();
+    this.#preemptiveBudget.use(this.#tokens);
   }
 
   /** Nobody waits for it any longer: it ends, for whoever reads it with this error. */
@@ -140,8 +140,8 @@ export class PendingAnswer {
   /** It is not wanted, or not any more, and nobody heard of it: what it took was in vain. */
   discard(): void {
     if (this.#fate === 'vain') return;
-    if (this.#fate === 'wanted') this.#waste.use(-this.#tokens);
-    this.#waste.lose(this.#tokens);
+    if (this.#fate === 'wanted') this.#preemptiveBudget.use(-this.#tokens);
+    this.#preemptiveBudget.lose(this.#tokens);
     this.#fate = 'vain';
     this.#over.abort(new Error('the answer is not wanted'));
   }
@@ -167,8 +167,8 @@ export class PendingAnswer {
     this.#bill?.used(usage);
     const tokens = tokensOf(usage);
     this.#tokens += tokens;
-    if (this.#fate === 'wanted') this.#waste.use(tokens);
-    if (this.#fate === 'vain') this.#waste.lose(tokens);
+    if (this.#fate === 'wanted') this.#preemptiveBudget.use(tokens);
+    if (this.#fate === 'vain') this.#preemptiveBudget.lose(tokens);
   }
 
   async #gather(): Promise<Early> {

@@ -10,12 +10,12 @@ const longestMs = 300_000;
 
 /** Waits until there is something to hear of an answer; true where that takes so long that others get the floor. */
 export async function isSlow(
-  thinking: PendingAnswer,
+  pending: PendingAnswer,
   { parts }: Pick<SpeakingContext, 'parts'>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { clock } = parts;
-  if (thinking.isReady) return false;
+  if (pending.isReady) return false;
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const late = clock.sleep(waitingRules.laterMs, either).then(
@@ -23,7 +23,7 @@ export async function isSlow(
     () => false,
   );
   try {
-    return await Promise.race([thinking.ready.then(() => false), late]);
+    return await Promise.race([pending.ready.then(() => false), late]);
   } finally {
     over.abort(new Error('waited for enough'));
   }
@@ -32,36 +32,36 @@ export async function isSlow(
 /** Gives the floor to others until the answer is there; false where too many are awaited already. */
 export function postpone(
   question: QueuedQuestion,
-  thinking: PendingAnswer,
-  { floor }: SpeakingContext,
+  pending: PendingAnswer,
+  { queue }: SpeakingContext,
 ): boolean {
-  if (!floor.putAside(question)) {
-    thinking.giveUp(tooLate(waitingRules.laterMs));
+  if (!queue.putAside(question)) {
+    pending.giveUp(tooLate(waitingRules.laterMs));
     return false;
   }
-  question.thinking = thinking;
-  question.claim.signal.addEventListener('abort', () => question.thinking?.discard());
+  question.pending = pending;
+  question.handle.signal.addEventListener('abort', () => question.pending?.discard());
   return true;
 }
 
 /** Whoever asked is told not to wait. */
 export async function tellToWait(
   { tell }: QueuedQuestion,
-  room: SpeakingContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
   tell?.({ kind: 'failed', line: { id: 'ask.late' } });
-  await sayOrWrite({ id: 'slow.later' }, room, signal);
+  await sayOrWrite({ id: 'slow.later' }, context, signal);
 }
 
 /** Answers that took long come at the next pause, or fail; after five minutes in any case. To be called now and then. */
-export function resumePostponed({ floor, parts }: SpeakingContext, isQuiet: boolean): void {
-  for (const question of floor.aside) {
-    const { thinking, endedAtMs } = question;
+export function resumePostponed({ queue, parts }: SpeakingContext, isQuiet: boolean): void {
+  for (const question of queue.aside) {
+    const { pending, endedAtMs } = question;
     const isOver = parts.clock.nowMs() - endedAtMs >= longestMs;
-    if (isOver && !thinking?.isReady) thinking?.giveUp(tooLate(longestMs));
-    const isReady = thinking === undefined || thinking.isReady;
-    if (isReady && (isOver || (isQuiet && floor.isFree))) floor.takeUp(question);
+    if (isOver && !pending?.isReady) pending?.giveUp(tooLate(longestMs));
+    const isReady = pending === undefined || pending.isReady;
+    if (isReady && (isOver || (isQuiet && queue.isFree))) queue.takeUp(question);
   }
 }
 

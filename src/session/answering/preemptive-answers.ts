@@ -14,7 +14,7 @@ export type PreemptiveAnswersOptions = AddressingContext & {
   readonly read: (speakerId: string, understood: Transcript) => void;
   readonly overlapWords: Pick<OverlapWords, 'foresees'>;
   /** Whether it is still being said. */
-  readonly isOpen: (draft: OpenUtterance) => boolean;
+  readonly isOpen: (utterance: OpenUtterance) => boolean;
 };
 
 /** Logit of it that a sentence has come to its end: above, it is worth an answer that may be thrown away. */
@@ -34,41 +34,47 @@ export class PreemptiveAnswers {
    *
    * Where a recogniser streams and was right at pauses before, its words are thought about before they are final.
    */
-  async pause(draft: OpenUtterance, soFar: UtteranceSoFar): Promise<void> {
-    const { partial } = draft;
-    const text = draft.text();
+  async pause(utterance: OpenUtterance, soFar: UtteranceSoFar): Promise<void> {
+    const { partial } = utterance;
+    const text = utterance.text();
     if (
       partial !== undefined &&
       this.#trust.isEarned &&
       endOfTurnOf(partial).completeLogit >= sureEnough
     ) {
-      this.think(draft, partial, soFar);
-      if (draft.thinking) draft.guess = partial;
+      this.think(utterance, partial, soFar);
+      if (utterance.pending) utterance.guess = partial;
     }
     const words = await text.catch(() => undefined);
     if (partial !== undefined && words) this.#trust.compare(partial, words.text);
-    if (!this.#options.isOpen(draft) || !draft.isAsking(text)) return;
-    this.#told(draft, words ?? { text: '' });
+    if (!this.#options.isOpen(utterance) || !utterance.isAsking(text)) return;
+    this.#told(utterance, words ?? { text: '' });
   }
 
   /** A recogniser that failed has nothing to say. */
-  #told(draft: OpenUtterance, words: Transcript): void {
-    if (draft.guess !== undefined && !sameWords(draft.guess, words.text)) draft.forgetAnswer();
-    this.#options.read(draft.speakerId, words);
+  #told(utterance: OpenUtterance, words: Transcript): void {
+    if (utterance.guess !== undefined && !sameWords(utterance.guess, words.text))
+      utterance.forgetAnswer();
+    this.#options.read(utterance.speakerId, words);
   }
 
   /** Begins the answer to it, if it is going to have one; `text` is what was understood, where anything was. */
-  think(draft: OpenUtterance, text: string | undefined, { soFar, heard }: UtteranceSoFar): void {
-    const { room } = this.#options;
-    const { floor, waste } = room;
-    if (draft.thinking || !floor.isFree || !waste.allows || !draft.isSettled) return;
-    if (!willBeAnswered(draft, text, heard, this.#options)) return;
+  think(
+    utterance: OpenUtterance,
+    text: string | undefined,
+    { soFar, heard }: UtteranceSoFar,
+  ): void {
+    const { context } = this.#options;
+    const { queue, preemptiveBudget } = context;
+    if (utterance.pending || !queue.isFree || !preemptiveBudget.allows || !utterance.isSettled)
+      return;
+    if (!willBeAnswered(utterance, text, heard, this.#options)) return;
     if (text !== undefined && this.#options.overlapWords.foresees(text)) return;
-    const { speakerId, name, earlier } = draft;
-    const transcript = text === undefined ? draft.text() : Promise.resolve({ text });
+    const { speakerId, name, earlier } = utterance;
+    const transcript = text === undefined ? utterance.text() : Promise.resolve({ text });
     const now = said(soFar(), speakerId, name, () => transcript);
-    const until = AbortSignal.any([room.signal, room.withdrawals.of(speakerId)]);
-    const begun = beginAnswer([...earlier, now], room, until);
-    if (begun instanceof PendingAnswer) draft.thinking = begun;
+    const until = AbortSignal.any([context.signal, context.withdrawals.of(speakerId)]);
+    const begun = beginAnswer([...earlier, now], context, until);
+    if (begun instanceof PendingAnswer) utterance.pending = begun;
   }
 }

@@ -20,20 +20,20 @@ const unrecognised = '(Nobody recognised these words.)';
 export function recordAnswer(
   question: QueuedQuestion,
   given: FinishedAnswer,
-  room: SpeakingContext,
+  context: SpeakingContext,
 ): void {
   if (!hasWords(question)) {
     if (given.reply.firstSentAtMs === undefined) return;
-    tellWhy(question, room);
+    tellWhy(question, context);
   }
   const twins = (question.also ?? []).filter(hasWords);
-  for (const twin of twins) remember(twin, '', [], room);
-  remember(question, reached(given), twins.map(speakerOf), room);
+  for (const twin of twins) remember(twin, '', [], context);
+  remember(question, reached(given), twins.map(speakerOf), context);
   const { firstSentAtMs } = given.reply;
   if (firstSentAtMs !== undefined && !question.tell) {
-    room.panel.answered(firstSentAtMs - question.said.toMs);
+    context.panel.answered(firstSentAtMs - question.said.toMs);
   }
-  for (const one of withDuplicates(question)) tell(one, given, room);
+  for (const one of withDuplicates(question)) tell(one, given, context);
 }
 
 /** What people have of the answer; where a part of it was written, an answer that is not cut short is whole. */
@@ -74,7 +74,7 @@ function remember(
 function tell(
   { said, words, endedAtMs, tell: isTyped }: QueuedQuestion,
   { reply, progress, finish }: FinishedAnswer,
-  { channel, parts, waste }: SpeakingContext,
+  { channel, parts, preemptiveBudget }: SpeakingContext,
 ): void {
   const { speakerId, name } = said;
   const { firstSentAtMs } = reply;
@@ -93,7 +93,7 @@ function tell(
     heardText: reply.heardText(),
     finish,
     ...(isTyped && { typed: true }),
-    vainShare: waste.share,
+    vainShare: preemptiveBudget.share,
     instants,
   });
 }

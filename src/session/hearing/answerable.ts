@@ -7,24 +7,24 @@ import type { OpenUtterance } from './open-utterance.ts';
 
 /** What decides whether words are answered. */
 export type AddressingContext = {
-  readonly room: SessionContext;
+  readonly context: SessionContext;
   /** Everybody there besides the bot itself. */
   readonly people: () => readonly ChannelMember[];
 };
 
 /** Whether what is being said is going to be answered, as far as can be known in its pause, from `text` or none. */
 export function willBeAnswered(
-  draft: OpenUtterance,
+  utterance: OpenUtterance,
   text: string | undefined,
   heard: Evidence,
-  court: AddressingContext,
+  context: AddressingContext,
 ): boolean {
-  const { speakerId, fromMs } = draft;
-  const { attention } = court.room;
-  const people = audience(draft, court);
-  if (text === undefined) return attention.presumes(draft, people);
+  const { speakerId, fromMs } = utterance;
+  const { addressing } = context.context;
+  const people = audience(utterance, context);
+  if (text === undefined) return addressing.presumes(utterance, people);
   if (isNothing(text, heard)) return false;
-  return attention.foresees({ speakerId, fromMs, text, goesOn: goesOn(draft) }, people);
+  return addressing.foresees({ speakerId, fromMs, text, goesOn: goesOn(utterance) }, people);
 }
 
 /**
@@ -33,19 +33,19 @@ export function willBeAnswered(
  * That it could not be recognised is told by whoever answers, so that goes only for those who are surely meant.
  */
 export function reasonNotToAnswer(
-  draft: OpenUtterance,
+  utterance: OpenUtterance,
   heard: Evidence,
-  court: AddressingContext,
+  context: AddressingContext,
 ): Ignored | undefined {
-  const { words, speakerId, fromMs } = draft;
-  const { attention } = court.room;
-  const people = audience(draft, court);
+  const { words, speakerId, fromMs } = utterance;
+  const { addressing } = context.context;
+  const people = audience(utterance, context);
   if (!hasVoice(heard)) return 'no-voice';
-  if (!words) return attention.presumes(draft, people) ? undefined : 'not-named';
+  if (!words) return addressing.presumes(utterance, people) ? undefined : 'not-named';
   const nothing = isNothing(words.text, heard);
   if (nothing) return nothing;
   const { text } = words;
-  const verdict = attention.judge({ speakerId, fromMs, text, goesOn: goesOn(draft) }, people);
+  const verdict = addressing.judge({ speakerId, fromMs, text, goesOn: goesOn(utterance) }, people);
   return verdict.meant ? undefined : verdict.why;
 }
 

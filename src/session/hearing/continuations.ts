@@ -16,7 +16,7 @@ const latestOnsetMs = 1_000;
 
 /** Which question of the same person an utterance goes on with, and what becomes of either. */
 export class Continuations {
-  readonly #room: Pick<SessionContext, 'floor' | 'parts' | 'signal'>;
+  readonly #context: Pick<SessionContext, 'queue' | 'parts' | 'signal'>;
   readonly #run: (work: Promise<unknown>) => void;
   /** What each person said last, as long as they may still go on with it. */
   readonly #latest = new Map<string, QueuedQuestion>();
@@ -29,22 +29,22 @@ export class Continuations {
 
   /** `run` is told of work that nobody waits for. */
   constructor(
-    room: Pick<SessionContext, 'floor' | 'parts' | 'signal'>,
+    context: Pick<SessionContext, 'queue' | 'parts' | 'signal'>,
     run: (work: Promise<unknown>) => void,
   ) {
-    this.#room = room;
+    this.#context = context;
     this.#run = run;
   }
 
   /** What speech that begins then goes on with. */
   before(speakerId: string, fromMs: number): QueuedQuestion | undefined {
     const latest = this.#latest.get(speakerId);
-    const { endpointRules } = this.#room.parts;
+    const { endpointRules } = this.#context.parts;
     return latest && continues(latest.said.toMs, fromMs, endpointRules) ? latest : undefined;
   }
 
-  follow(before: QueuedQuestion, draft: OpenUtterance): void {
-    this.#followers.set(before, draft);
+  follow(before: QueuedQuestion, utterance: OpenUtterance): void {
+    this.#followers.set(before, utterance);
   }
 
   /** `meant` settles when it is decided; never rejects but for a bug. */
@@ -65,7 +65,7 @@ export class Continuations {
 
   /** Forgets what nobody can go on with any more, and what was said by those who may not be heard. */
   keep(mayHear: (speakerId: string) => boolean): void {
-    const { clock, endpointRules } = this.#room.parts;
+    const { clock, endpointRules } = this.#context.parts;
     const sinceMs = clock.nowMs() - endpointRules.mergeMs - latestOnsetMs;
     for (const [speakerId, { said }] of this.#latest) {
       if (said.toMs < sinceMs || !mayHear(speakerId)) this.#latest.delete(speakerId);
@@ -73,17 +73,17 @@ export class Continuations {
   }
 
   /** Waits until it is decided what `draft` goes on with; what takes long, as a recogniser that stalls, is left alone. */
-  async decided(draft: OpenUtterance): Promise<void> {
-    const { before } = draft;
+  async decided(utterance: OpenUtterance): Promise<void> {
+    const { before } = utterance;
     if (!before) return;
-    const { parts, signal } = this.#room;
+    const { parts, signal } = this.#context;
     const deciding = this.#meant.get(before) ?? Promise.resolve(false);
     const meant = await ifInTime(deciding, longestDecidingMs, parts.clock, signal).catch(
       () => undefined, // the room is gone, or the bug is told already
     );
     this.#followers.delete(before);
     if (meant !== undefined) return;
-    draft.goOnWith(undefined);
+    utterance.goOnWith(undefined);
     this.#run(this.giveBack(before));
   }
 
@@ -106,13 +106,13 @@ export class Continuations {
 
   /** What waited for the rest of it, where there is none, is asked as it stood. */
   async giveBack(question: QueuedQuestion, rest?: QueuedQuestion): Promise<void> {
-    if (question.claim.dropped !== 'continued' || !(await this.#meant.get(question))) return;
-    const same = { ...question, thinking: undefined, claim: new TurnHandle() };
+    if (question.handle.dropped !== 'continued' || !(await this.#meant.get(question))) return;
+    const same = { ...question, pending: undefined, handle: new TurnHandle() };
     this.#meant.set(same, Promise.resolve(true));
     const { speakerId } = same.said;
     if ([undefined, question, rest].includes(this.#latest.get(speakerId))) {
       this.#latest.set(speakerId, same);
     }
-    this.#room.floor.ask(same);
+    this.#context.queue.ask(same);
   }
 }

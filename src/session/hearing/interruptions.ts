@@ -27,13 +27,13 @@ export type Overheard = {
 
 /** What voices and words do to what the bot is saying: it dips, pauses, goes on, or falls silent. */
 export class Interruptions {
-  readonly #room: SpeakingContext;
+  readonly #context: SpeakingContext;
   readonly #cues: Pick<CueTrack, 'play'>;
   #state = uninterrupted;
   #isSpeaking = false;
 
-  constructor(room: SpeakingContext, cues: Pick<CueTrack, 'play'>) {
-    this.#room = room;
+  constructor(context: SpeakingContext, cues: Pick<CueTrack, 'play'>) {
+    this.#context = context;
     this.#cues = cues;
   }
 
@@ -53,15 +53,15 @@ export class Interruptions {
 
   /** To be called every 20 ms or so. */
   tick(): void {
-    const { floor, mouth } = this.#room;
+    const { queue, output } = this.#context;
     const atMs = this.#nowMs();
-    if (mouth.sounds !== this.#isSpeaking) {
-      this.#isSpeaking = mouth.sounds;
-      const { current } = floor;
+    if (output.sounds !== this.#isSpeaking) {
+      this.#isSpeaking = output.sounds;
+      const { current } = queue;
       const replyTo = current?.kind === 'question' && { replyTo: current.said.speakerId };
-      const { interruptible } = mouth;
+      const { interruptible } = output;
       this.#step(
-        mouth.sounds
+        output.sounds
           ? { kind: 'reply-began', atMs, interruptible, ...replyTo }
           : { kind: 'reply-over', atMs },
       );
@@ -70,7 +70,7 @@ export class Interruptions {
   }
 
   #nowMs(): number {
-    return this.#room.parts.clock.nowMs();
+    return this.#context.parts.clock.nowMs();
   }
 
   #step(event: InterruptionEvent): void {
@@ -80,33 +80,33 @@ export class Interruptions {
   }
 
   #perform(effect: InterruptionEffect): void {
-    const { floor, mouth } = this.#room;
-    const { current } = floor;
+    const { queue, output } = this.#context;
+    const { current } = queue;
     switch (effect.kind) {
       case 'duck':
-        mouth.duck(duckDb, duckOverMs);
+        output.duck(duckDb, duckOverMs);
         return;
       case 'unduck':
-        mouth.unduck(unduckOverMs);
+        output.unduck(unduckOverMs);
         return;
       case 'pause':
-        mouth.pause();
+        output.pause();
         return;
       case 'resume':
-        mouth.resume();
+        output.resume();
         return;
       case 'go-on-cue':
         this.#cues.play('heard');
         return;
       case 'stop':
-        if (current) floor.drop(current, 'stopped');
+        if (current) queue.drop(current, 'stopped');
         this.#cues.play('thinking');
         return;
       case 'yield':
-        if (current) floor.drop(current, 'interrupted');
+        if (current) queue.drop(current, 'interrupted');
         return;
       case 'finish-clause':
-        mouth.endAfterSentence(() => current && floor.drop(current, 'interrupted'));
+        output.endAfterSentence(() => current && queue.drop(current, 'interrupted'));
         return;
     }
   }

@@ -11,12 +11,13 @@ export type LiveAudio = {
 
 /** Only of somebody who is going to be answered whatever they say: of everybody else, the words decide first. */
 export function liveAudioOf(
-  draft: Pick<OpenUtterance, 'speakerId' | 'fromMs' | 'isAlone'>,
+  utterance: Pick<OpenUtterance, 'speakerId' | 'fromMs' | 'isAlone'>,
   pipeline: Pick<Pipeline, 'hear' | 'forgetHeard'>,
-  court: AddressingContext,
+  context: AddressingContext,
 ): LiveAudio | undefined {
-  const { speakerId, fromMs } = draft;
-  if (!court.room.attention.presumes(draft, audience(draft, court))) return undefined;
+  const { speakerId, fromMs } = utterance;
+  if (!context.context.addressing.presumes(utterance, audience(utterance, context)))
+    return undefined;
   return {
     hear: (sound) => pipeline.hear?.(sound, speakerId, fromMs),
     forget: () => pipeline.forgetHeard?.(speakerId, fromMs),

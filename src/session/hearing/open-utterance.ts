@@ -43,7 +43,7 @@ export class OpenUtterance implements Disposable {
   /** Then whoever comes in meanwhile does not change for whom it is. */
   readonly isAlone: boolean;
   /** The answer to it, where one is being prepared. */
-  thinking: PendingAnswer | undefined;
+  pending: PendingAnswer | undefined;
   /** The words it rests on, while those of the recogniser were not final. */
   guess: string | undefined;
   /** The bot was speaking meanwhile. */
@@ -79,7 +79,7 @@ export class OpenUtterance implements Disposable {
   /** What this goes on with: said just before, not answered to its end, and meant for the bot as far as is known. */
   get before(): QueuedQuestion | undefined {
     const before = this.#before;
-    const dropped = before?.claim.dropped;
+    const dropped = before?.handle.dropped;
     const isOpen = dropped === undefined || dropped === 'continued';
     return isOpen && before?.isMeant !== false ? before : undefined;
   }
@@ -133,8 +133,8 @@ export class OpenUtterance implements Disposable {
   }
 
   forgetAnswer(): void {
-    this.thinking?.discard();
-    this.thinking = undefined;
+    this.pending?.discard();
+    this.pending = undefined;
     this.guess = undefined;
   }
 

@@ -21,7 +21,7 @@ import type { SpeakerInputEvent } from './speaker-input.ts';
 import { said } from './utterance.ts';
 
 export type OpenUtterancesOptions = Omit<PreemptiveAnswersOptions, 'isOpen'> & {
-  readonly room: SpeakingContext;
+  readonly context: SpeakingContext;
   readonly overlapWords: OverlapWords;
 };
 
@@ -35,15 +35,15 @@ export class OpenUtterances {
   /** Said to the end, and not understood yet. */
   readonly #pending = new Set<QueuedQuestion>();
 
-  readonly #forethought: PreemptiveAnswers;
+  readonly #preemptive: PreemptiveAnswers;
   readonly #broken = Promise.withResolvers<never>();
 
   constructor(options: OpenUtterancesOptions) {
     this.#options = options;
-    this.#continuations = new Continuations(options.room, (work) => this.#run(work));
-    this.#forethought = new PreemptiveAnswers({
+    this.#continuations = new Continuations(options.context, (work) => this.#run(work));
+    this.#preemptive = new PreemptiveAnswers({
       ...options,
-      isOpen: (draft) => this.#drafts.get(draft.speakerId) === draft,
+      isOpen: (utterance) => this.#drafts.get(utterance.speakerId) === utterance,
     });
     this.#broken.promise.catch(() => undefined); // whoever watches is told
   }
@@ -73,26 +73,26 @@ export class OpenUtterances {
   /** To be given everything that was noticed of this person, in order. */
   take(speakerId: string, noticed: SpeakerInputEvent): void {
     if (noticed.kind === 'began') this.#mayBegin(speakerId, noticed.fromMs);
-    const draft = this.#drafts.get(speakerId);
-    if (!draft) return;
-    if (this.#options.room.mouth.sounds) draft.overlaps = true;
+    const utterance = this.#drafts.get(speakerId);
+    if (!utterance) return;
+    if (this.#options.context.output.sounds) utterance.overlaps = true;
     switch (noticed.kind) {
       case 'began':
       case 'sound':
-        draft.hear(noticed.sound);
+        utterance.hear(noticed.sound);
         return;
       case 'paused':
-        if (hasVoice(noticed.heard)) this.#run(this.#forethought.pause(draft, noticed));
+        if (hasVoice(noticed.heard)) this.#run(this.#preemptive.pause(utterance, noticed));
         return;
       case 'resumed':
-        draft.goOn();
+        utterance.goOn();
         return;
       case 'likely-over':
-        this.#forethought.think(draft, draft.words?.text, noticed);
+        this.#preemptive.think(utterance, utterance.words?.text, noticed);
         return;
       case 'ended':
         this.#drafts.delete(speakerId);
-        this.#end(draft, noticed);
+        this.#end(utterance, noticed);
         return;
       case 'overlap-began':
       case 'voiced':
@@ -103,8 +103,8 @@ export class OpenUtterances {
 
   /** All words so far of what this person is saying. */
   overhear(speakerId: string, text: string): void {
-    const draft = this.#drafts.get(speakerId);
-    if (draft?.overlaps) this.#options.overlapWords.partly(draft, text);
+    const utterance = this.#drafts.get(speakerId);
+    if (utterance?.overlaps) this.#options.overlapWords.partly(utterance, text);
   }
 
   /** Whatever others are saying, or have just said, is gone. To be called now and then. */
@@ -125,120 +125,128 @@ export class OpenUtterances {
 
   /** Where there is no money to recognise it, nobody learns what was said. */
   #mayBegin(speakerId: string, fromMs: number): void {
-    const { channel, notice, parts } = this.#options.room;
+    const { channel, notice, parts } = this.#options.context;
     const listening = parts.spending.listen(channel.guildId, speakerId);
     if ('heard' in listening) this.#begin(speakerId, fromMs, listening.heard);
     else if (listening.isNews()) notice(listening.line);
   }
 
   #begin(speakerId: string, fromMs: number, heard: OnRecognised): void {
-    const { people, room, read } = this.#options;
-    const { floor, mouth, parts, withdrawals } = room;
+    const { people, context, read } = this.#options;
+    const { queue, output, parts, withdrawals } = context;
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
     const isAlone = here.every(({ id, isBot }) => isBot || id === speakerId);
     this.#forget(speakerId);
-    const until = AbortSignal.any([room.signal, withdrawals.of(speakerId)]);
+    const until = AbortSignal.any([context.signal, withdrawals.of(speakerId)]);
     const streams = parts.transcriber.listen !== undefined;
     const onPartial = (text: string) => {
-      if (streams) draft.partial = text;
+      if (streams) utterance.partial = text;
       read(speakerId, { text });
     };
     const metered = meteredTranscriber(parts.transcriber, heard);
-    const { guildId } = room.channel;
+    const { guildId } = context.channel;
     const onWait = () => parts.onEvent(guildId, { kind: 'recogniser-full' });
     const listening = parts.listeningSlots.listen({ guildId, onWait }, metered, onPartial, until);
     const before = this.#continuations.before(speakerId, fromMs);
     const { clock } = parts;
-    const draft = new OpenUtterance({ speakerId, name, fromMs, isAlone, listening, clock, before });
-    if (before) this.#continuations.follow(before, draft);
-    draft.live = liveAudioOf(draft, room.pipeline, this.#options);
-    this.#drafts.set(speakerId, draft);
-    const sounds = floor.current === before && mouth.sounds;
-    if (before && !sounds) floor.giveUp(before, 'continued');
+    const utterance = new OpenUtterance({
+      speakerId,
+      name,
+      fromMs,
+      isAlone,
+      listening,
+      clock,
+      before,
+    });
+    if (before) this.#continuations.follow(before, utterance);
+    utterance.live = liveAudioOf(utterance, context.pipeline, this.#options);
+    this.#drafts.set(speakerId, utterance);
+    const sounds = queue.current === before && output.sounds;
+    if (before && !sounds) queue.giveUp(before, 'continued');
     parts.warm();
   }
 
   #forget(speakerId: string): void {
-    const draft = this.#drafts.get(speakerId);
+    const utterance = this.#drafts.get(speakerId);
     this.#drafts.delete(speakerId);
-    draft?.live?.forget();
-    draft?.[Symbol.dispose]();
+    utterance?.live?.forget();
+    utterance?.[Symbol.dispose]();
   }
 
-  #end(draft: OpenUtterance, ended: UtteranceEnd): void {
-    const question = questionOf(draft, ended);
-    const meant = this.#finish(draft, question, ended);
-    this.#run(meant.then((isMeant) => (isMeant ? undefined : draft.live?.forget())));
+  #end(utterance: OpenUtterance, ended: UtteranceEnd): void {
+    const question = questionOf(utterance, ended);
+    const meant = this.#finish(utterance, question, ended);
+    this.#run(meant.then((isMeant) => (isMeant ? undefined : utterance.live?.forget())));
     this.#continuations.add(question, meant);
     if (hasVoice(ended.heard)) this.#continuations.mayGoOn(question);
   }
 
   /** Decided in the order in which it was said, unless what came before takes too long. */
   async #finish(
-    draft: OpenUtterance,
+    utterance: OpenUtterance,
     question: OpenQuestion,
     ended: UtteranceEnd,
   ): Promise<boolean> {
-    using over = draft;
-    const { attention, withdrawals } = this.#options.room;
+    using over = utterance;
+    const { addressing, withdrawals } = this.#options.context;
     const { speakerId } = over;
     const { heard, whole } = ended;
     const withdrawn = withdrawals.of(speakerId);
     let failure: unknown;
     if (hasVoice(heard)) {
-      attention.talked(speakerId, whole.toMs - whole.fromMs);
+      addressing.talked(speakerId, whole.toMs - whole.fromMs);
       this.#pending.add(question);
-      failure = await draft.text().then(
+      failure = await utterance.text().then(
         () => undefined,
         (error: unknown) => error,
       );
       this.#pending.delete(question);
     }
-    await this.#continuations.decided(draft);
-    if (withdrawn.aborted) question.claim.drop('withdrawn');
-    const { dropped } = question.claim;
+    await this.#continuations.decided(utterance);
+    if (withdrawn.aborted) question.handle.drop('withdrawn');
+    const { dropped } = question.handle;
     const isOver = dropped !== undefined && dropped !== 'continued';
-    question.isMeant = !isOver && this.#decide(draft, question, ended);
+    question.isMeant = !isOver && this.#decide(utterance, question, ended);
     if (!isOver && !question.isMeant && failure instanceof BotError) {
-      reportUnrecognised(failure, this.#options.room);
+      reportUnrecognised(failure, this.#options.context);
     }
     return question.isMeant;
   }
 
   /** Whether it is to be answered; where its speaker went on meanwhile, whoever answers that answers it as well. */
-  #decide(draft: OpenUtterance, question: OpenQuestion, ended: UtteranceEnd): boolean {
+  #decide(utterance: OpenUtterance, question: OpenQuestion, ended: UtteranceEnd): boolean {
     const { overlapWords } = this.#options;
-    const { before, earlier, words } = draft;
-    const objected = reasonNotToAnswer(draft, ended.heard, this.#options);
+    const { before, earlier, words } = utterance;
+    const objected = reasonNotToAnswer(utterance, ended.heard, this.#options);
     const isNothing =
       objected === 'no-voice' || objected === 'empty' || objected === 'hallucination';
     const said = overlapWords.read(isNothing ? undefined : words?.text);
     let meant = objected === undefined;
-    const isWord = said !== undefined && overlapWords.heeds(draft, said, meant);
+    const isWord = said !== undefined && overlapWords.heeds(utterance, said, meant);
     const why = isWord ? 'interjection' : objected;
-    this.#tell(draft, ended, why);
+    this.#tell(utterance, ended, why);
     question.earlier = earlier;
     if (words) this.#continuations.understood(question, words);
     if (why && before && !isWord) this.#continuations.leave(before, question, isNothing);
-    if (question.claim.dropped) return !why;
+    if (question.handle.dropped) return !why;
     if (!why) meant = this.#ask(question, before) !== 'joined';
-    overlapWords.finally(draft, said, meant);
+    overlapWords.finally(utterance, said, meant);
     if (!why) return true;
-    question.claim.drop('unmeant');
+    question.handle.drop('unmeant');
     if (isNothing) this.#continuations.wasNothing(question);
     return false;
   }
 
   /** What it goes on with needs no answer of its own, nor does what its speaker asked and has not heard a word of. */
   #ask(question: QueuedQuestion, before: QueuedQuestion | undefined): AskResult {
-    const { floor, mouth } = this.#options.room;
-    if (before) floor.giveUp(before, 'continued');
-    const { current } = floor;
+    const { queue, output } = this.#options.context;
+    if (before) queue.giveUp(before, 'continued');
+    const { current } = queue;
     const isTheirs =
       current?.kind === 'question' && current.said.speakerId === question.said.speakerId;
-    if (isTheirs && !mouth.sounds) floor.giveUp(current, 'interrupted');
-    return floor.ask(question);
+    if (isTheirs && !output.sounds) queue.giveUp(current, 'interrupted');
+    return queue.ask(question);
   }
 
   #tell(
@@ -246,7 +254,7 @@ export class OpenUtterances {
     ended: UtteranceEnd,
     why: Ignored | undefined,
   ): void {
-    const { channel, parts } = this.#options.room;
+    const { channel, parts } = this.#options.context;
     const { guildId } = channel;
     const hasWords = why !== 'no-voice' && why !== 'empty' && why !== 'hallucination';
     if (words && hasWords) {
@@ -258,16 +266,16 @@ export class OpenUtterances {
   }
 }
 
-function questionOf(draft: OpenUtterance, { whole, endedAtMs }: UtteranceEnd): OpenQuestion {
-  const { speakerId, name, thinking } = draft;
-  draft.thinking = undefined;
+function questionOf(utterance: OpenUtterance, { whole, endedAtMs }: UtteranceEnd): OpenQuestion {
+  const { speakerId, name, pending } = utterance;
+  utterance.pending = undefined;
   const question: OpenQuestion = {
     kind: 'question',
-    said: said(whole, speakerId, name, () => draft.text()),
+    said: said(whole, speakerId, name, () => utterance.text()),
     earlier: [],
     endedAtMs,
-    thinking,
-    claim: new TurnHandle(() => question.thinking?.discard()),
+    pending,
+    handle: new TurnHandle(() => question.pending?.discard()),
   };
   return question;
 }

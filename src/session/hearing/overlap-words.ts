@@ -6,7 +6,7 @@ import type { Interruptions } from './interruptions.ts';
 import type { OpenUtterance } from './open-utterance.ts';
 
 export type OverlapWordsParts = {
-  readonly room: SpeakingContext;
+  readonly context: SpeakingContext;
   readonly interruptions: Pick<Interruptions, 'hear'>;
 };
 
@@ -41,21 +41,21 @@ export class OverlapWords {
   }
 
   /** Does what was wanted, where an utterance was nothing but the word for it; false where it is a question. */
-  heeds(draft: OpenUtterance, said: Interjection, meant: boolean): boolean {
-    const { floor } = this.#parts.room;
+  heeds(utterance: OpenUtterance, said: Interjection, meant: boolean): boolean {
+    const { queue } = this.#parts.context;
     switch (said.kind) {
       case 'stop':
-        this.#hush(draft, true);
-        floor.forgetAside();
+        this.#hush(utterance, true);
+        queue.forgetAside();
         return true;
       case 'never-mind':
-        this.#hush(draft, meant);
-        if (meant) floor.forgetAside(draft.speakerId);
+        this.#hush(utterance, meant);
+        if (meant) queue.forgetAside(utterance.speakerId);
         return meant;
       case 'wait':
       case 'go-on':
       case 'backchannel':
-        return draft.overlaps;
+        return utterance.overlaps;
       case 'again':
         return meant && this.#repeat(said);
       case 'empty':
@@ -81,28 +81,28 @@ export class OverlapWords {
   }
 
   #classify(text: string, isFinal: boolean): Interjection {
-    const { channel, parts } = this.#parts.room;
+    const { channel, parts } = this.#parts.context;
     return classify(text, { isFinal, names: namesIn(channel.guildId, parts) });
   }
 
   #canRepeat(): boolean {
-    return this.#parts.room.mouth.hasAnswered;
+    return this.#parts.context.output.hasAnswered;
   }
 
   /** What is only being thought about has no sound that could be stopped. */
   #hush({ speakerId }: OpenUtterance, meant: boolean): void {
-    const { floor, mouth } = this.#parts.room;
-    const { current } = floor;
+    const { queue, output } = this.#parts.context;
+    const { current } = queue;
     const theirs = current?.kind === 'question' && current.said.speakerId === speakerId;
-    if (current && !mouth.sounds && (theirs || meant)) floor.drop(current, 'stopped');
+    if (current && !output.sounds && (theirs || meant)) queue.drop(current, 'stopped');
   }
 
   #repeat({ slower, louder, quieter }: Extract<Interjection, { kind: 'again' }>): boolean {
-    const { floor } = this.#parts.room;
+    const { queue } = this.#parts.context;
     if (!this.#canRepeat()) return false;
     const gainDb = (louder ? louderDb : 0) - (quieter ? louderDb : 0);
     const speed = slower ? slowerSpeed : 1;
-    floor.repeat({ kind: 'repeat', speed, gainDb, claim: new TurnHandle() });
+    queue.repeat({ kind: 'repeat', speed, gainDb, handle: new TurnHandle() });
     return true;
   }
 }

@@ -55,7 +55,7 @@ export type SpeakerInputParts = {
   /** Knows the bot's own voice when it comes back. */
   readonly echo: Pick<EchoMeter, 'hear' | 'over'>;
   readonly rules: EndpointRules;
-  readonly habits: PauseHabits;
+  readonly pauseHabits: PauseHabits;
 };
 
 /** One person's ear: packets in, whole utterances out. Opened only for people who may be heard. */
@@ -66,7 +66,7 @@ export class SpeakerInput {
   readonly #echo: SpeakerInputParts['echo'];
   #isEcho = false;
   readonly #rules: EndpointRules;
-  readonly #habits: PauseHabits;
+  readonly #pauseHabits: PauseHabits;
   readonly #recording = new Recording();
   #voice: EndpointingState = quiet;
   #overlap: OverlapVoice;
@@ -76,13 +76,13 @@ export class SpeakerInput {
   /** Packets that could not be decoded, up to the last one that could. */
   #missedBefore = 0;
 
-  constructor({ speakerId, stream, meter, echo, rules, habits }: SpeakerInputParts) {
+  constructor({ speakerId, stream, meter, echo, rules, pauseHabits }: SpeakerInputParts) {
     this.#speakerId = speakerId;
     this.#stream = stream;
     this.#meter = meter;
     this.#echo = echo;
     this.#rules = rules;
-    this.#habits = habits;
+    this.#pauseHabits = pauseHabits;
   }
 
   get lastPacketAtMs(): number {
@@ -168,7 +168,7 @@ export class SpeakerInput {
 
   #step(event: EndpointingEvent): SpeakerInputEvent[] {
     const before = this.#voice;
-    const person = this.#habits.of(this.#speakerId);
+    const person = this.#pauseHabits.of(this.#speakerId);
     const { voice, effects } = stepEndpointing(before, event, this.#rules, person);
     this.#voice = voice;
     for (const effect of effects) this.#learn(effect, lastWordOf(before));
@@ -180,13 +180,13 @@ export class SpeakerInput {
   /** Whether an utterance was over shows when the next one begins. */
   #learn(effect: EndpointingEffect, lastWord: string): void {
     if (effect.kind === 'resumed') {
-      this.#habits.wentOn(this.#speakerId, effect.pausedMs, lastWord);
+      this.#pauseHabits.wentOn(this.#speakerId, effect.pausedMs, lastWord);
     }
     if (effect.kind === 'ended') this.#ended = { toMs: effect.toMs, lastWord };
     if (effect.kind !== 'began' || !this.#ended) return;
     const { toMs } = this.#ended;
-    if (!continues(toMs, effect.fromMs, this.#rules)) this.#habits.ended(this.#ended.lastWord);
-    else this.#habits.wentOn(this.#speakerId, effect.fromMs - toMs, this.#ended.lastWord);
+    if (!continues(toMs, effect.fromMs, this.#rules)) this.#pauseHabits.ended(this.#ended.lastWord);
+    else this.#pauseHabits.wentOn(this.#speakerId, effect.fromMs - toMs, this.#ended.lastWord);
     this.#ended = undefined;
   }
 

@@ -15,14 +15,14 @@ const echoChars = 60;
 export async function* dropDoneEcho(
   answer: AsyncIterable<ArrivedPart>,
   question: QueuedQuestion,
-  thinking: Pick<PendingAnswer, 'isDone'>,
+  pending: Pick<PendingAnswer, 'isDone'>,
 ): AsyncGenerator<ArrivedPart> {
   let held: readonly ArrivedPart[] = [];
   let chars = 0;
   for await (const arrived of answer) {
     const { part } = arrived;
-    if (thinking.isDone && part.kind === 'text') chars += part.text.length;
-    const isEcho = thinking.isDone && isCurt(question) && chars <= echoChars;
+    if (pending.isDone && part.kind === 'text') chars += part.text.length;
+    const isEcho = pending.isDone && isCurt(question) && chars <= echoChars;
     held = [...held, arrived];
     if (isEcho) continue;
     yield* held;
@@ -31,8 +31,8 @@ export async function* dropDoneEcho(
 }
 
 /** One soft tick in place of words. */
-export function tick({ bell, parts, settings }: SpeakingContext): void {
-  if (settings().cues !== 'off') void bell.ring(parts.cues.thinking);
+export function tick({ cuePlayer, parts, settings }: SpeakingContext): void {
+  if (settings().cues !== 'off') void cuePlayer.ring(parts.cues.thinking);
 }
 
 function isCurt({ tell, words }: QueuedQuestion): boolean {

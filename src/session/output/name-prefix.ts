@@ -42,7 +42,7 @@ export function namePrefix(names: readonly string[], { channel, parts }: Speakin
 export async function* withNamePrefix(
   answer: AsyncIterable<ArrivedPart>,
   question: QueuedQuestion,
-  room: SpeakingContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   let [text, isBegun] = ['', false];
@@ -50,7 +50,7 @@ export async function* withNamePrefix(
     const { part } = arrived;
     if (part.kind === 'text') text += part.text;
     const begins = part.kind === 'audio' && !isBegun;
-    if (begins && part.ofText !== undefined) yield* salute(text, question, room, signal);
+    if (begins && part.ofText !== undefined) yield* salute(text, question, context, signal);
     isBegun ||= begins;
     yield arrived;
   }
@@ -59,13 +59,13 @@ export async function* withNamePrefix(
 async function* salute(
   text: string,
   question: QueuedQuestion,
-  room: SpeakingContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
-  const names = namesFor(question, room);
-  const spoken = namePrefix(names, room);
+  const names = namesFor(question, context);
+  const spoken = namePrefix(names, context);
   if (spoken === '' || isNamed(text, names)) return;
-  const { clock, style, synthesizer } = room.parts;
+  const { clock, style, synthesizer } = context.parts;
   const ofText = `${spoken},`;
   try {
     for await (const pcm of synthesizer.synthesize(ofText, style.voice, signal)) {

@@ -34,24 +34,24 @@ export function clausesOf(words: string): readonly string[] {
  */
 export async function readAloud(
   { clauses, voice, interruptible = true }: QueuedReading,
-  room: SpeakingContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, spending, style, synthesizer } = room.parts;
-  if (spending.manner(room.channel.guildId).quiet) return;
+  const { clock, spending, style, synthesizer } = context.parts;
+  if (spending.manner(context.channel.guildId).quiet) return;
   const spoken = { ...style.voice, ...(voice !== undefined && { name: voice }) };
   const read = async (reply: SpokenReply): Promise<void> => {
     const voice = { synthesizer, voice: spoken, clock };
     const failure = await attempt(clauses, reply, voice, signal);
-    if (failure) writeUnspeakable(clauses.join(' '), room);
-    await room.mouth.played(reply, signal);
-    const { isStuck } = room.mouth;
-    if (isStuck && !failure) writeUnspeakable(clauses.join(' '), room);
-    if (isStuck) await reportFailure(stuck(), room, signal);
-    else if (failure) await reportFailure(failure, room, signal);
-    else room.troubles.over('speak', 'key');
+    if (failure) writeUnspeakable(clauses.join(' '), context);
+    await context.output.played(reply, signal);
+    const { isStuck } = context.output;
+    if (isStuck && !failure) writeUnspeakable(clauses.join(' '), context);
+    if (isStuck) await reportFailure(stuck(), context, signal);
+    else if (failure) await reportFailure(failure, context, signal);
+    else context.reportedFailures.over('speak', 'key');
   };
-  await room.mouth.speak(signal, read, { interruptible });
+  await context.output.speak(signal, read, { interruptible });
 }
 
 /** The next clause is made while one plays, until the reply holds enough. */

@@ -16,21 +16,21 @@ type Wait = { readonly question: QueuedQuestion; readonly state: Waiting };
 
 /** Makes waiting for an answer bearable: a soft tick now and then, "One moment." once, or what is being looked up. */
 export class WaitingCues {
-  readonly #room: SpeakingContext;
+  readonly #context: SpeakingContext;
   readonly #cues: Pick<CueTrack, 'play' | 'say' | 'cut'>;
   #wait: Wait | undefined;
   /** Who was asked for a moment last; nobody is twice. */
   #told: QueuedQuestion | undefined;
 
-  constructor(room: SpeakingContext, cues: Pick<CueTrack, 'play' | 'say' | 'cut'>) {
-    this.#room = room;
+  constructor(context: SpeakingContext, cues: Pick<CueTrack, 'play' | 'say' | 'cut'>) {
+    this.#context = context;
     this.#cues = cues;
   }
 
   /** To be called every 20 ms or so. */
   tick(signal: AbortSignal): void {
-    const { floor, parts } = this.#room;
-    const { current } = floor;
+    const { queue, parts } = this.#context;
+    const { current } = queue;
     if (current?.kind !== 'question' || !this.#isSilent(current)) {
       if (this.#wait && !current) this.#cues.cut();
       this.#wait = undefined;
@@ -44,26 +44,26 @@ export class WaitingCues {
     if (effect === 'pad') this.#cues.play('pad');
     if (effect !== 'moment') return;
     this.#told = current;
-    void this.#saySoon(current, AbortSignal.any([signal, current.claim.signal]));
+    void this.#saySoon(current, AbortSignal.any([signal, current.handle.signal]));
   }
 
   /** Nothing of the answer has been heard; or it has begun, and goes on when a tool has come to its end. */
   #isSilent({ step }: QueuedQuestion): boolean {
-    const { mouth } = this.#room;
-    return !mouth.sounds || (mouth.starves && step?.() !== undefined);
+    const { output } = this.#context;
+    return !output.sounds || (output.starves && step?.() !== undefined);
   }
 
   #waitFor(question: QueuedQuestion, nowMs: number): Waiting {
     if (this.#wait?.question === question) return this.#wait.state;
     const { said, endedAtMs } = question;
     const askedAtMs = Math.max(said.toMs, endedAtMs - usualEndMs);
-    const fresh = waitSince(this.#room.mouth.sounds ? nowMs : askedAtMs, waitingRules);
+    const fresh = waitSince(this.#context.output.sounds ? nowMs : askedAtMs, waitingRules);
     return this.#told === question ? { ...fresh, told: 'moment' } : fresh;
   }
 
   /** Never throws: a voice that fails now is told of with the answer. */
   async #saySoon(question: QueuedQuestion, signal: AbortSignal): Promise<void> {
-    const { channel, parts } = this.#room;
+    const { channel, parts } = this.#context;
     const words = spokenText({ id: question.step?.() ?? 'slow.voice' }, channel.guildId, parts);
     const rate = new SpeakRate();
     const pieces: Int16Array[] = [];

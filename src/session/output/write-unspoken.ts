@@ -16,10 +16,10 @@ const soonMs = 1_000;
 export async function* writeUnspoken(
   parts: AsyncIterable<ArrivedPart>,
   progress: AnswerProgress,
-  room: SpeakingContext,
+  context: SpeakingContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
-  const voiceless = new Voiceless(progress, room, signal);
+  const voiceless = new Voiceless(progress, context, signal);
   try {
     for await (const arrived of parts) {
       yield arrived;
@@ -31,12 +31,12 @@ export async function* writeUnspoken(
     throw error;
   }
   await voiceless.end();
-  if (voiceless.wasHeard) room.troubles.over('speak');
+  if (voiceless.wasHeard) context.reportedFailures.over('speak');
 }
 
 class Voiceless {
   readonly #progress: AnswerProgress;
-  readonly #room: SpeakingContext;
+  readonly #context: SpeakingContext;
   readonly #signal: AbortSignal;
   readonly #ended = new AbortController();
   #skipped: string[] = [];
@@ -48,9 +48,9 @@ class Voiceless {
   #written = 0;
   #writing: Promise<void> | undefined;
 
-  constructor(progress: AnswerProgress, room: SpeakingContext, signal: AbortSignal) {
+  constructor(progress: AnswerProgress, context: SpeakingContext, signal: AbortSignal) {
     this.#progress = progress;
-    this.#room = room;
+    this.#context = context;
     this.#signal = signal;
   }
 
@@ -84,7 +84,7 @@ class Voiceless {
   /** Never throws. */
   async #writeSoon(): Promise<void> {
     const until = AbortSignal.any([this.#signal, this.#ended.signal]);
-    const isDue = await this.#room.parts.clock.sleep(soonMs, until).then(
+    const isDue = await this.#context.parts.clock.sleep(soonMs, until).then(
       () => true,
       () => false,
     );
@@ -96,7 +96,7 @@ class Voiceless {
     this.#skipped = [];
     this.#writing = undefined;
     if (words.trim() === '') return;
-    writeUnspeakable(words.trim(), this.#room);
+    writeUnspeakable(words.trim(), this.#context);
     this.#progress.written = [this.#progress.written ?? '', words.trim()].join(' ').trim();
   }
 

@@ -78,7 +78,7 @@ export type Suggest = (
 /** What commands may do; it grows with the commands. */
 export type CommandPorts = {
   readonly clock: Pick<Clock, 'wallMs'>;
-  readonly rooms: SessionControl;
+  readonly sessions: SessionControl;
   readonly places: Places;
   readonly talk: TypedTalk;
   readonly tracks: Tracks;

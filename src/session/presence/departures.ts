@@ -5,36 +5,36 @@ import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 
 /** What follows when somebody leaves: nothing waits for them, and what they are being told ends with its sentence. */
 export class Departures {
-  readonly #room: SpeakingContext;
+  readonly #context: SpeakingContext;
   readonly #interruptions: Pick<Interruptions, 'left'>;
   #here: ReadonlySet<string>;
 
-  constructor(room: SpeakingContext, interruptions: Pick<Interruptions, 'left'>) {
-    this.#room = room;
+  constructor(context: SpeakingContext, interruptions: Pick<Interruptions, 'left'>) {
+    this.#context = context;
     this.#interruptions = interruptions;
-    this.#here = idsOf(room.people());
+    this.#here = idsOf(context.people());
   }
 
   /** To be called now and then. */
   look(): void {
-    const here = idsOf(this.#room.people());
+    const here = idsOf(this.#context.people());
     const gone = [...this.#here].filter((id) => !here.has(id));
     this.#here = here;
     for (const id of gone) this.#left(id);
   }
 
   #left(personId: string): void {
-    const { floor, mouth } = this.#room;
-    const { current } = floor;
+    const { queue, output } = this.#context;
+    const { current } = queue;
     const asked = current?.kind === 'question' ? withDuplicates(current) : [];
     this.#interruptions.left(personId);
-    floor.left(personId);
+    queue.left(personId);
     if (current?.kind !== 'question' || current.tell) return;
     const isTheirs = asked.some(({ said }) => said.speakerId === personId);
     const isWanted = asked.some(({ said }) => this.#here.has(said.speakerId));
     if (!isTheirs || isWanted) return;
-    if (mouth.sounds) mouth.endAfterSentence(() => floor.drop(current, 'late'));
-    else floor.lose(current, 'late');
+    if (output.sounds) output.endAfterSentence(() => queue.drop(current, 'late'));
+    else queue.lose(current, 'late');
   }
 }
 

@@ -4,10 +4,10 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
 /** Stops and starts hearing whole rooms; what was heard before a pause is still answered. */
 export class PauseHearing implements HearingControl {
-  readonly #rooms: Pick<VoiceSessions, 'stays'>;
+  readonly #sessions: Pick<VoiceSessions, 'sessions'>;
 
-  constructor(rooms: Pick<VoiceSessions, 'stays'>) {
-    this.#rooms = rooms;
+  constructor(sessions: Pick<VoiceSessions, 'sessions'>) {
+    this.#sessions = sessions;
   }
 
   pause(guildId: string): 'paused' | 'nowhere' {
@@ -19,8 +19,8 @@ export class PauseHearing implements HearingControl {
   }
 
   #change(guildId: string, step: typeof pause): boolean {
-    const stays = this.#rooms.stays(guildId);
-    for (const { context: room } of stays) room.gate.change(step);
-    return stays.length > 0;
+    const sessions = this.#sessions.sessions(guildId);
+    for (const { context } of sessions) context.gate.change(step);
+    return sessions.length > 0;
   }
 }

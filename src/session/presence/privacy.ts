@@ -20,27 +20,27 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
 type PrivacyParts = Pick<
   SessionDependencies,
-  'book' | 'clock' | 'consent' | 'onEvent' | 'spending'
+  'store' | 'clock' | 'consent' | 'onEvent' | 'spending'
 >;
 
 /** What people decide about themselves: first in the room they are in, then in the book. */
 export class SessionPrivacy implements PrivacyControl {
   readonly #parts: PrivacyParts;
-  readonly #rooms: Pick<VoiceSessions, 'settings' | 'stays' | 'withdrawCalls'>;
+  readonly #sessions: Pick<VoiceSessions, 'settings' | 'sessions' | 'withdrawCalls'>;
 
   constructor(
     parts: PrivacyParts,
-    rooms: Pick<VoiceSessions, 'settings' | 'stays' | 'withdrawCalls'>,
+    sessions: Pick<VoiceSessions, 'settings' | 'sessions' | 'withdrawCalls'>,
   ) {
     this.#parts = parts;
-    this.#rooms = rooms;
+    this.#sessions = sessions;
   }
 
   async status(guildId: string, personId: string): Promise<PrivacyStatus> {
     const [hearing, counts] = await Promise.all([
       this.#hears(guildId, personId),
-      withConsentStore(guildId, this.#parts, 'store.unreadable', (book) =>
-        book.count(guildId, personId),
+      withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
+        store.count(guildId, personId),
       ),
     ]);
     return counts ? { kind: 'read', hearing, ...counts } : { kind: 'unread', hearing };
@@ -52,7 +52,7 @@ export class SessionPrivacy implements PrivacyControl {
     howLong: 'always' | 'today',
   ): Promise<SaveOutcome> {
     const agree = (step: (consent: SessionConsents) => SessionConsents) => {
-      for (const { context: room } of this.#rooms.stays(guildId)) room.gate.change(step);
+      for (const { context } of this.#sessions.sessions(guildId)) context.gate.change(step);
     };
     if (howLong === 'always') {
       agree((consent) => agreeAlways(consent, personId));
@@ -64,40 +64,40 @@ export class SessionPrivacy implements PrivacyControl {
   }
 
   async deny(guildId: string, personId: string): Promise<SaveOutcome> {
-    this.#rooms.withdrawCalls(guildId, personId);
-    for (const { consent: accord } of this.#rooms.stays(guildId)) accord.refuse(personId);
+    this.#sessions.withdrawCalls(guildId, personId);
+    for (const { consent } of this.#sessions.sessions(guildId)) consent.refuse(personId);
     return await this.#write(guildId, personId, { kind: 'never' });
   }
 
   async forget(guildId: string, personId: string): Promise<ForgetOutcome> {
-    this.#rooms.withdrawCalls(guildId, personId);
-    for (const { consent: accord, context: room } of this.#rooms.stays(guildId)) {
-      accord.forget(personId);
-      room.tracks.deck.disown(personId);
+    this.#sessions.withdrawCalls(guildId, personId);
+    for (const { consent, context } of this.#sessions.sessions(guildId)) {
+      consent.forget(personId);
+      context.tracks.owned.disown(personId);
     }
     this.#parts.spending.forget(guildId, personId);
-    const erase = (book: ConsentStore) => book.erase(guildId, personId);
+    const erase = (store: ConsentStore) => store.erase(guildId, personId);
     const parts = this.#parts;
     const total = await withConsentStore(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs);
     if (total === undefined) return { kind: 'failed' };
-    const copies = await withConsentStore(guildId, parts, 'store.unreadable', (book) =>
-      book.hasCopies(),
+    const copies = await withConsentStore(guildId, parts, 'store.unreadable', (store) =>
+      store.hasCopies(),
     );
-    const stays = this.#rooms.stays(guildId);
-    const staysDenied = stays.some(({ context: room }) => room.gate.standing(personId) === 'no');
+    const sessions = this.#sessions.sessions(guildId);
+    const staysDenied = sessions.some(({ context }) => context.gate.standing(personId) === 'no');
     const found = { inCopies: copies !== false, ...(staysDenied && { staysDenied }) };
     return { kind: 'forgotten', total, ...found };
   }
 
   /** Where the bot sits nowhere, by what was said for good; roles are only known in a room. */
   async #hears(guildId: string, personId: string): Promise<boolean> {
-    const gate = this.#rooms.stays(guildId).at(-1)?.context.gate;
+    const gate = this.#sessions.sessions(guildId).at(-1)?.context.gate;
     if (gate) return gate.mayHear(personId);
-    const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (book) =>
-      book.read(guildId),
+    const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
+      store.read(guildId),
     );
     if (!standings) return false;
-    const { settings } = this.#rooms;
+    const { settings } = this.#sessions;
     await settings.load(guildId);
     const consent = recall(unasked(settings.in(guildId).consent.policy), standings);
     const person = { id: personId, hasRole: false };
@@ -105,8 +105,8 @@ export class SessionPrivacy implements PrivacyControl {
   }
 
   async #write(guildId: string, personId: string, standing: StoredConsent): Promise<SaveOutcome> {
-    const done = await withConsentStore(guildId, this.#parts, 'store.unwritable', async (book) => {
-      await book.write(guildId, personId, standing);
+    const done = await withConsentStore(guildId, this.#parts, 'store.unwritable', async (store) => {
+      await store.write(guildId, personId, standing);
       return true;
     });
     return { saved: done === true };

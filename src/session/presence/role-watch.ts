@@ -14,14 +14,14 @@ const [everyMs, newMs] = [2_000, 200];
  */
 export async function watchRoles(
   link: VoiceLink,
-  room: SessionContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): Promise<never> {
-  const { clock } = room.parts;
+  const { clock } = context.parts;
   /** Who was asked for longest ago comes first. */
   let asked: readonly string[] = [];
   for (;;) {
-    while (!needsRoles(room.parts.consent)) await clock.sleep(everyMs, signal);
+    while (!needsRoles(context.parts.consent)) await clock.sleep(everyMs, signal);
     const isNew = seated(link).some((id) => !asked.includes(id));
     await clock.sleep(isNew ? newMs : everyMs, signal);
     const here = seated(link);
@@ -30,7 +30,7 @@ export async function watchRoles(
     asked = before.filter((id) => id !== next);
     if (next === undefined) continue;
     asked = [...asked, next];
-    await reread(next, link, room, signal);
+    await reread(next, link, context, signal);
   }
 }
 

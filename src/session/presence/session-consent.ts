@@ -4,44 +4,46 @@ import { withConsentStore } from '#src/session/store-access.ts';
 
 /** What the people of one stay say about being heard. Every word works from the next packet on. */
 export class SessionConsent {
-  readonly #room: SessionContext;
+  readonly #context: SessionContext;
   /** While the book is being read: what it tells of them is older. */
   readonly #forgotten = new Set<string>();
 
-  constructor(room: SessionContext) {
-    this.#room = room;
+  constructor(context: SessionContext) {
+    this.#context = context;
   }
 
   /** False while the book could not be read: then nobody is heard but who says yes now. */
   get recalled(): boolean {
-    return this.#room.gate.consent.standings !== undefined;
+    return this.#context.gate.consent.standings !== undefined;
   }
 
   /** For this session. */
   agree(personId: string): void {
-    this.#room.gate.change((consent) => agreeForSession(consent, personId));
+    this.#context.gate.change((consent) => agreeForSession(consent, personId));
   }
 
   /** Nothing more comes of what this person said so far. */
   refuse(personId: string): void {
-    this.#room.gate.change((consent) => refuse(consent, personId));
+    this.#context.gate.change((consent) => refuse(consent, personId));
     this.#takeBack(personId);
   }
 
   /** As if this person had never been here. */
   forget(personId: string): void {
     this.#forgotten.add(personId);
-    this.#room.gate.change((consent) => forget(consent, personId));
+    this.#context.gate.change((consent) => forget(consent, personId));
     this.#takeBack(personId);
   }
 
   /** Asks the book who agreed earlier, until it has answered once. Never throws. */
   async recall(): Promise<void> {
     if (this.recalled) return;
-    const { channel, gate, parts } = this.#room;
+    const { channel, gate, parts } = this.#context;
     const { guildId } = channel;
     this.#forgotten.clear();
-    const read = withConsentStore(guildId, parts, 'store.unreadable', (book) => book.read(guildId));
+    const read = withConsentStore(guildId, parts, 'store.unreadable', (store) =>
+      store.read(guildId),
+    );
     const standings = await read;
     if (!standings) return;
     const known = new Map([...standings].filter(([personId]) => !this.#forgotten.has(personId)));
@@ -50,16 +52,16 @@ export class SessionConsent {
 
   /** The stay goes on in another channel, where these people are. */
   moved(presentIds: readonly string[]): void {
-    this.#room.gate.change((consent) => moveAlong(consent, new Set(presentIds)));
+    this.#context.gate.change((consent) => moveAlong(consent, new Set(presentIds)));
   }
 
   #takeBack(personId: string): void {
-    const { asks, floor, habits, memory, pipeline, withdrawals } = this.#room;
-    floor.withdraw(personId);
+    const { confirmations, queue, pauseHabits, memory, pipeline, withdrawals } = this.#context;
+    queue.withdraw(personId);
     withdrawals.withdraw(personId);
-    asks.withdraw(personId);
+    confirmations.withdraw(personId);
     memory.forget(personId);
     pipeline.forget();
-    habits.forget(personId);
+    pauseHabits.forget(personId);
   }
 }

@@ -19,15 +19,15 @@ export function isDuplicate(question: QueuedQuestion, other: QueuedQuestion): bo
 }
 
 /** Nobody who wanted it gets any more of it. */
-export function endAll(matter: QueuedTurn, why: DropReason): void {
-  const all = matter.kind === 'question' ? withDuplicates(matter) : [matter];
-  for (const { claim } of all) claim.drop(why);
+export function endAll(turn: QueuedTurn, why: DropReason): void {
+  const all = turn.kind === 'question' ? withDuplicates(turn) : [turn];
+  for (const { handle } of all) handle.drop(why);
 }
 
 export function speakerOf({ said }: QueuedQuestion): string {
   return said.speakerId;
 }
 
-export function isQuestion(matter: QueuedTurn | undefined): matter is QueuedQuestion {
-  return matter?.kind === 'question';
+export function isQuestion(turn: QueuedTurn | undefined): turn is QueuedQuestion {
+  return turn?.kind === 'question';
 }

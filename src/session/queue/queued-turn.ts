@@ -13,11 +13,11 @@ export type QueuedQuestion = {
   /** Whether it is for the bot, once that is decided. */
   readonly isMeant?: boolean;
   readonly endedAtMs: number;
-  readonly claim: TurnHandle;
+  readonly handle: TurnHandle;
   /** Set when its transcript is there, those of `earlier` included. */
   words?: { readonly text: string; readonly atMs: number };
   /** Its answer, where it was begun before the end; taken by whoever gives it. */
-  thinking?: PendingAnswer | undefined;
+  pending?: PendingAnswer | undefined;
   /** The tool that runs for its answer, as people are told of it. */
   step?: () => TextId | undefined;
   /** Others asked the same at the same time: they are answered with it, and by name. */
@@ -38,7 +38,7 @@ export type QueuedReading = {
   readonly voice?: string;
   /** False for what everybody has to have heard. */
   readonly interruptible?: boolean;
-  readonly claim: TurnHandle;
+  readonly handle: TurnHandle;
 };
 
 /** The last answer once more. */
@@ -46,7 +46,7 @@ export type QueuedRepeat = {
   readonly kind: 'repeat';
   readonly speed: number;
   readonly gainDb: number;
-  readonly claim: TurnHandle;
+  readonly handle: TurnHandle;
 };
 
 export type QueuedTurn = QueuedQuestion | QueuedReading | QueuedRepeat;

@@ -81,7 +81,7 @@ export class TurnQueue {
    */
   ask(question: QueuedQuestion): AskResult {
     if (this.#closed || this.#muted) {
-      question.claim.drop(this.#closed ? 'left' : 'muted');
+      question.handle.drop(this.#closed ? 'left' : 'muted');
       return 'refused';
     }
     if (this.#join(question)) return 'joined';
@@ -124,17 +124,17 @@ export class TurnQueue {
   }
 
   /** All of it, or a part, was heard while the others waited. */
-  heard(matter: QueuedTurn): void {
-    if (matter.kind === 'reading' && matter.interruptible === false) return; // said of itself, to nobody
-    const spokenTo = isQuestion(matter) ? withDuplicates(matter).map(speakerOf) : [];
+  heard(turn: QueuedTurn): void {
+    if (turn.kind === 'reading' && turn.interruptible === false) return; // said of itself, to nobody
+    const spokenTo = isQuestion(turn) ? withDuplicates(turn).map(speakerOf) : [];
     for (const one of [...this.#line.questions, ...this.#aside]) {
       if (!spokenTo.includes(speakerOf(one))) one.waited = true;
     }
   }
 
   /** What had the floor and was not heard comes first again. */
-  putBack(matter: QueuedTurn): void {
-    if (!this.#closed && !this.#muted) this.#line.put(matter, 0);
+  putBack(turn: QueuedTurn): void {
+    if (!this.#closed && !this.#muted) this.#line.put(turn, 0);
   }
 
   /** Its answer is awaited while others have the floor; false where that many are already. */
@@ -161,9 +161,9 @@ export class TurnQueue {
   }
 
   /** Nobody who asked this is answered, or not to the end. */
-  drop(matter: QueuedTurn, why: DropReason): void {
-    this.#remove((one) => one === matter, why);
-    endAll(matter, why);
+  drop(turn: QueuedTurn, why: DropReason): void {
+    this.#remove((one) => one === turn, why);
+    endAll(turn, why);
   }
 
   /** The same of what they still wait for, and they are told. */
@@ -177,7 +177,7 @@ export class TurnQueue {
     for (const one of this.#questions()) {
       if (one.also) one.also = one.also.filter((twin) => twin !== question);
     }
-    const [heir, ...others] = (question.also ?? []).filter(({ claim }) => !claim.dropped);
+    const [heir, ...others] = (question.also ?? []).filter(({ handle }) => !handle.dropped);
     question.also = [];
     const place = this.#line.matters.indexOf(question);
     this.drop(question, why);
@@ -250,8 +250,8 @@ export class TurnQueue {
   #join(question: QueuedQuestion): boolean {
     const twin = this.#questions().find((one) => isDuplicate(one, question));
     if (!twin) return false;
-    question.thinking?.discard();
-    question.thinking = undefined;
+    question.pending?.discard();
+    question.pending = undefined;
     twin.also = [...(twin.also ?? []), question];
     return true;
   }
@@ -259,7 +259,7 @@ export class TurnQueue {
   /** All that is wanted. */
   #questions(): readonly QueuedQuestion[] {
     const all = [this.#current, ...this.#line.matters, ...this.#aside];
-    return all.filter(isQuestion).filter(({ claim }) => !claim.dropped);
+    return all.filter(isQuestion).filter(({ handle }) => !handle.dropped);
   }
 
   #dropAll(why: DropReason): boolean {

@@ -14,8 +14,8 @@ export class WaitingTurns {
     return this.#matters.filter(isQuestion);
   }
 
-  put(matter: QueuedTurn, place = this.#matters.length): void {
-    this.#matters = this.#matters.toSpliced(place, 0, matter);
+  put(turn: QueuedTurn, place = this.#matters.length): void {
+    this.#matters = this.#matters.toSpliced(place, 0, turn);
     this.ring();
   }
 

@@ -28,12 +28,12 @@ const away: TextLine = { id: 'check.away' };
 /** Tries with the very parts that answer people; two who ask at once get one report. */
 export class SessionCheckup implements Checkup {
   readonly #parts: SessionDependencies;
-  readonly #rooms: Pick<VoiceSessions, 'settings' | 'stay'>;
+  readonly #sessions: Pick<VoiceSessions, 'settings' | 'session'>;
   readonly #running = new Map<string, Promise<CheckReport>>();
 
-  constructor(parts: SessionDependencies, rooms: Pick<VoiceSessions, 'settings' | 'stay'>) {
+  constructor(parts: SessionDependencies, sessions: Pick<VoiceSessions, 'settings' | 'session'>) {
     this.#parts = parts;
-    this.#rooms = rooms;
+    this.#sessions = sessions;
   }
 
   check(guildId: string, callerId: string, channel?: ChannelRef): Promise<CheckReport> {
@@ -45,19 +45,19 @@ export class SessionCheckup implements Checkup {
   }
 
   async #check(guildId: string, callerId: string, channel?: ChannelRef): Promise<CheckReport> {
-    const stay = this.#rooms.stay(guildId);
-    await this.#rooms.settings.load(guildId);
+    const session = this.#sessions.session(guildId);
+    await this.#sessions.settings.load(guildId);
     const counted = withCountedVoice(guildId, this.#parts);
-    const parts = dependenciesIn(guildId, counted, this.#rooms.settings);
+    const parts = dependenciesIn(guildId, counted, this.#sessions.settings);
     const here = [
-      checkPermission(stay?.channel ?? channel, stay !== undefined, callerId, parts),
-      checkLink(stay),
-      checkEncryption(stay),
+      checkPermission(session?.channel ?? channel, session !== undefined, callerId, parts),
+      checkLink(session),
+      checkEncryption(session),
       checkDecoding(guildId, parts),
     ];
-    const { pipeline } = this.#rooms.settings.in(guildId);
+    const { pipeline } = this.#sessions.settings.in(guildId);
     const roles = await checkRoles(guildId, parts, pipeline);
-    const findings = [...here, ...roles, await checkPlayback(stay, parts)];
+    const findings = [...here, ...roles, await checkPlayback(session, parts)];
     return { findings, news: parts.modelNews().map(lineOfNews) };
   }
 }
@@ -78,18 +78,18 @@ function checkPermission(
   return { point, kind: 'ok', ms: clock.nowMs() - startedMs };
 }
 
-function checkLink(stay: VoiceSession | undefined): CheckResult {
+function checkLink(session: VoiceSession | undefined): CheckResult {
   const point = 'link';
-  if (!stay) return { point, kind: 'idle', line: nowhere };
-  if (!stay.link) return { point, kind: 'bad', line: away };
-  return { point, kind: 'ok', ms: stay.link.joinedInMs };
+  if (!session) return { point, kind: 'idle', line: nowhere };
+  if (!session.link) return { point, kind: 'bad', line: away };
+  return { point, kind: 'ok', ms: session.link.joinedInMs };
 }
 
-function checkEncryption(stay: VoiceSession | undefined): CheckResult {
+function checkEncryption(session: VoiceSession | undefined): CheckResult {
   const point = 'encryption';
-  if (!stay) return { point, kind: 'idle', line: nowhere };
-  if (!stay.link) return { point, kind: 'bad', line: away };
-  const { cipher, endToEnd, joinedInMs: ms } = stay.link;
+  if (!session) return { point, kind: 'idle', line: nowhere };
+  if (!session.link) return { point, kind: 'bad', line: away };
+  const { cipher, endToEnd, joinedInMs: ms } = session.link;
   if (cipher === '') return { point, kind: 'bad', line: { id: 'join.no_cipher' } };
   const name = cipher.replace(/^aead_|_rtpsize$/g, '').replaceAll('_', '-');
   const id = endToEnd ? 'check.end_to_end' : 'check.transport';
@@ -130,14 +130,14 @@ function roundTrip(codec: SessionDependencies['codec'], tone: Int16Array): Int16
 
 /** Last, so that what is read and what is heard come together. */
 async function checkPlayback(
-  stay: VoiceSession | undefined,
+  session: VoiceSession | undefined,
   parts: SessionDependencies,
 ): Promise<CheckResult> {
   const point = 'playback';
-  if (!stay) return { point, kind: 'idle', line: nowhere };
-  if (stay.hindrances.isMute) return { point, kind: 'bad', line: { id: 'muted.server' } };
+  if (!session) return { point, kind: 'idle', line: nowhere };
+  if (session.restrictions.isMute) return { point, kind: 'bad', line: { id: 'muted.server' } };
   const startedMs = parts.clock.nowMs();
-  const rung = await ringIn(stay, parts).catch(() => undefined);
+  const rung = await ringIn(session, parts).catch(() => undefined);
   const ms = parts.clock.nowMs() - startedMs;
   switch (rung) {
     case 'left':
@@ -153,14 +153,14 @@ async function checkPlayback(
 
 /** Throws when nothing of it leaves in time. */
 async function ringIn(
-  { context: room }: VoiceSession,
+  { context }: VoiceSession,
   { clock, cues }: SessionDependencies,
 ): Promise<CueOutcome> {
   const late = () => new Error('nothing left');
   const untilMs = clock.nowMs() + patienceMs;
   for (;;) {
-    const rung = await within(room.bell.ring(cues.heard), checkMs, clock, late);
+    const rung = await within(context.cuePlayer.ring(cues.heard), checkMs, clock, late);
     if (rung !== 'speaking' || clock.nowMs() >= untilMs) return rung;
-    await clock.sleep(lookMs, room.signal);
+    await clock.sleep(lookMs, context.signal);
   }
 }

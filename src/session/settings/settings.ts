@@ -20,20 +20,20 @@ const standard = 'default';
 /** What servers set for themselves: first in the room where the bot sits, then in the book. */
 export class SessionSettings implements GuildSettingsControl {
   readonly #pipelines: SessionDependencies['pipelines'];
-  readonly #rooms: Pick<VoiceSessions, 'settings' | 'stay' | 'stays'>;
+  readonly #sessions: Pick<VoiceSessions, 'settings' | 'session' | 'sessions'>;
 
   constructor(
     { pipelines }: Pick<SessionDependencies, 'pipelines'>,
-    rooms: Pick<VoiceSessions, 'settings' | 'stay' | 'stays'>,
+    sessions: Pick<VoiceSessions, 'settings' | 'session' | 'sessions'>,
   ) {
     this.#pipelines = pipelines;
-    this.#rooms = rooms;
+    this.#sessions = sessions;
   }
 
   async view(guildId: string): Promise<SettingsView> {
-    const { settings } = this.#rooms;
+    const { settings } = this.#sessions;
     const isRead = await settings.load(guildId);
-    if (isRead) for (const stay of this.#rooms.stays(guildId)) stay.follow();
+    if (isRead) for (const session of this.#sessions.sessions(guildId)) session.follow();
     const here = settings.in(guildId);
     const all = settingKeys.map((key) => ({
       ...{ key, value: shownValue(key, here), isOwn: settings.isSet(guildId, key) },
@@ -52,7 +52,7 @@ export class SessionSettings implements GuildSettingsControl {
     const value = typed.trim().toLowerCase() === standard ? undefined : typed.trim();
     const obstacle = this.#obstacle(key, value);
     if (obstacle) return obstacle;
-    const { settings } = this.#rooms;
+    const { settings } = this.#sessions;
     await settings.load(guildId);
     const before = settings.in(guildId);
     const after = settings.foresee(guildId, key, value);
@@ -70,7 +70,7 @@ export class SessionSettings implements GuildSettingsControl {
       addressing: addressingModes,
       cues: cueLevels,
       instructions: [],
-      voice: this.#rooms.settings.choices.voices,
+      voice: this.#sessions.settings.choices.voices,
       names: [],
       dj_role: [noRole],
       duck_for_people: switches,
@@ -82,7 +82,7 @@ export class SessionSettings implements GuildSettingsControl {
 
   #obstacle(key: SettingKey, value: string | undefined): Setting | undefined {
     if (value === undefined) return undefined;
-    const read = readSetting(key, value, this.#rooms.settings.choices);
+    const read = readSetting(key, value, this.#sessions.settings.choices);
     switch (read.kind) {
       case 'ok':
         return undefined;
@@ -97,11 +97,11 @@ export class SessionSettings implements GuildSettingsControl {
 
   /** Whoever is heard from now on without having been asked is to know. */
   #follow(guildId: string, looser: boolean): void {
-    for (const stay of this.#rooms.stays(guildId)) stay.follow();
-    const stay = this.#rooms.stay(guildId);
-    const { policy } = this.#rooms.settings.in(guildId).consent;
-    if (!stay || !looser || policy === 'ask') return;
-    const holds = () => this.#rooms.settings.in(guildId).consent.policy === policy;
-    stay.context.notice({ id: `settings.told.${policy}` }, holds);
+    for (const session of this.#sessions.sessions(guildId)) session.follow();
+    const session = this.#sessions.session(guildId);
+    const { policy } = this.#sessions.settings.in(guildId).consent;
+    if (!session || !looser || policy === 'ask') return;
+    const holds = () => this.#sessions.settings.in(guildId).consent.policy === policy;
+    session.context.notice({ id: `settings.told.${policy}` }, holds);
   }
 }

@@ -21,7 +21,7 @@ type StoredSettingsParts = Pick<
   | 'onEvent'
   | 'pipelines'
   | 'places'
-  | 'settingsBook'
+  | 'settingsStore'
   | 'style'
   | 'voices'
 >;
@@ -91,7 +91,7 @@ export class StoredSettings {
     await this.load(guildId);
     this.#servers.set(guildId, withValue(this.#server(guildId), key, value));
     const saved = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
-      await this.#parts.settingsBook.write(guildId, key, value);
+      await this.#parts.settingsStore.write(guildId, key, value);
       return true;
     });
     return saved === true;
@@ -104,7 +104,7 @@ export class StoredSettings {
   }
 
   async #load(guildId: string): Promise<void> {
-    const { settingsBook } = this.#parts;
+    const { settingsStore: settingsBook } = this.#parts;
     const read = () => settingsBook.read(guildId);
     const set = await withStore(guildId, this.#parts, 'store.unreadable', read);
     if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile

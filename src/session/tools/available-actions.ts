@@ -3,15 +3,15 @@ import type { PeopleHere, ToolPorts } from '#src/session/ports/tool.ts';
 import { tracksFor } from '#src/session/tracks/track-tools.ts';
 
 /** What tools may do in this room for those who asked. */
-export function actionsFor(room: SessionContext, askerIds: readonly string[]): ToolPorts {
-  const { channel, leave, parts, volume } = room;
+export function actionsFor(context: SessionContext, askerIds: readonly string[]): ToolPorts {
+  const { channel, leave, parts, volume } = context;
   return {
     clock: parts.clock,
-    company: () => companyIn(room),
-    post: (text, signal) => parts.scribe.write(channel, text, signal),
+    company: () => companyIn(context),
+    post: (text, signal) => parts.messages.write(channel, text, signal),
     leave,
     volume,
-    tracks: tracksFor(askerIds, room),
+    tracks: tracksFor(askerIds, context),
   };
 }
 

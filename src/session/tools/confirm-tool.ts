@@ -14,31 +14,31 @@ const longestMs = 10_000;
 
 /** Does what waits for a button once its asker has pressed it. */
 export class ToolConfirmations implements Confirmations {
-  readonly #rooms: Pick<VoiceSessions, 'stay'>;
+  readonly #sessions: Pick<VoiceSessions, 'session'>;
   readonly #signal: AbortSignal;
 
   /** Aborting `signal` ends what runs. */
-  constructor(rooms: Pick<VoiceSessions, 'stay'>, signal: AbortSignal) {
-    this.#rooms = rooms;
+  constructor(sessions: Pick<VoiceSessions, 'session'>, signal: AbortSignal) {
+    this.#sessions = sessions;
     this.#signal = signal;
   }
 
   async confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome> {
-    const room = this.#rooms.stay(guildId)?.context;
-    if (!room) return { kind: 'over' };
-    const pressed = room.asks.press(askId, personId, room.parts.clock.nowMs());
+    const context = this.#sessions.session(guildId)?.context;
+    if (!context) return { kind: 'over' };
+    const pressed = context.confirmations.press(askId, personId, context.parts.clock.nowMs());
     if (pressed.kind !== 'theirs') return pressed;
     const over = new AbortController();
     const signal = AbortSignal.any([this.#signal, over.signal]);
     try {
-      const { clock } = room.parts;
+      const { clock } = context.parts;
       const atMs = clock.nowMs();
-      const work = perform(pressed.ask, room, signal);
+      const work = perform(pressed.ask, context, signal);
       const confirming = await within(work, longestMs, clock, tooLate);
-      tell(confirming, pressed.ask, room, clock.nowMs() - atMs);
+      tell(confirming, pressed.ask, context, clock.nowMs() - atMs);
       return confirming;
     } catch (error) {
-      room.parts.onEvent(guildId, failureOf(error, 'think'));
+      context.parts.onEvent(guildId, failureOf(error, 'think'));
       return { kind: 'failed' };
     } finally {
       over.abort(new Error('the press is over'));
@@ -49,14 +49,14 @@ export class ToolConfirmations implements Confirmations {
 /** The right is read once more: a minute is long enough to leave or to lose a role. */
 async function perform(
   { askerId, fitting, tool }: PendingConfirmation,
-  room: SessionContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): Promise<ConfirmOutcome> {
-  if (!(await holdsRightNow(tool.right, askerId, room, signal))) {
-    return { kind: 'barred', line: barredLine(tool.right, room) };
+  if (!(await holdsRightNow(tool.right, askerId, context, signal))) {
+    return { kind: 'barred', line: barredLine(tool.right, context) };
   }
   signal.throwIfAborted();
-  const { line } = await fitting.run(actionsFor(room, [askerId]), signal);
+  const { line } = await fitting.run(actionsFor(context, [askerId]), signal);
   return { kind: 'done', ...(line && { line }) };
 }
 

@@ -17,10 +17,10 @@ export type RightsContext = Pick<
 export async function holdsRightNow(
   right: Right,
   personId: string,
-  court: RightsContext,
+  context: RightsContext,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { channel, parts, refresh } = court;
+  const { channel, parts, refresh } = context;
   if (right === 'dj' || right === 'manage') {
     try {
       await refresh(personId, signal);
@@ -30,7 +30,7 @@ export async function holdsRightNow(
     }
   }
   const mayManage = parts.places.mayManage(channel.guildId, personId);
-  return holds(right, bearerOf(personId, mayManage, court));
+  return holds(right, bearerOf(personId, mayManage, context));
 }
 
 /** What is known of this person just now, without asking Discord. */

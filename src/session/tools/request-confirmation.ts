@@ -22,10 +22,10 @@ export type RequestedAction = {
  */
 export async function requestConfirmation(
   { tool, fitting, asker }: RequestedAction,
-  { asks, channel, parts }: SessionContext,
+  { confirmations, channel, parts }: SessionContext,
   signal: AbortSignal,
 ): Promise<Facts> {
-  const { clock, scribe } = parts;
+  const { clock, messages } = parts;
   const name = onOneLine(asker.name);
   const ask: PendingConfirmation = {
     id: crypto.randomUUID(),
@@ -35,14 +35,14 @@ export async function requestConfirmation(
   const waiting = {
     waiting: `Nothing has happened yet: ${name} has to press Confirm in the chat of the channel.`,
   };
-  if (!asks.put(ask, clock.nowMs())) return waiting;
+  if (!confirmations.put(ask, clock.nowMs())) return waiting;
   try {
     const { id, with: words } = fitting.ask;
     const line = { id, with: { ...words, name, s: openMs / 1000 } };
-    await scribe.offer(channel, line, [`${pressName}:${ask.id}`], signal);
+    await messages.offer(channel, line, [`${pressName}:${ask.id}`], signal);
     signal.throwIfAborted();
   } catch (error) {
-    asks.remove(ask);
+    confirmations.remove(ask);
     throw error;
   }
   return waiting;

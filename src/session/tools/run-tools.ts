@@ -41,7 +41,7 @@ type Spent = (usage: Usage) => void;
  * has an effect, the askers' own words ask for it or one of them presses a button.
  */
 export class ToolRun {
-  readonly #room: SessionContext;
+  readonly #context: SessionContext;
   readonly #said: readonly TurnUtterance[];
   readonly #tools: ReadonlyMap<string, RoomTool>;
   /** With an effect, and called in this turn. */
@@ -51,10 +51,10 @@ export class ToolRun {
   /** Of each call so far, whether it shows by itself what it did. */
   #plain: readonly boolean[] = [];
 
-  constructor(said: readonly TurnUtterance[], room: SessionContext) {
-    this.#room = room;
+  constructor(said: readonly TurnUtterance[], context: SessionContext) {
+    this.#context = context;
     this.#said = said;
-    this.#tools = new Map(room.parts.tools.map((tool) => [tool.name, tool]));
+    this.#tools = new Map(context.parts.tools.map((tool) => [tool.name, tool]));
   }
 
   /** What the model may call. */
@@ -78,7 +78,7 @@ export class ToolRun {
   async run(call: ToolCall, spent: Spent, signal: AbortSignal): Promise<ToolResult> {
     signal.throwIfAborted();
     const tool = this.#tools.get(call.name);
-    const atMs = this.#room.parts.clock.nowMs();
+    const atMs = this.#context.parts.clock.nowMs();
     const { how, content, isPlain = false } = await this.#inTime(tool, call, spent, signal);
     this.#plain = [...this.#plain, isPlain];
     this.#tell(tool, how, atMs);
@@ -99,7 +99,7 @@ export class ToolRun {
     try {
       const either = AbortSignal.any([signal, over.signal]);
       const work = this.#judge(tool, call, spent, either);
-      return await unlessAborted(within(work, leftMs, this.#room.parts.clock, tooLate), signal);
+      return await unlessAborted(within(work, leftMs, this.#context.parts.clock, tooLate), signal);
     } catch (error) {
       signal.throwIfAborted();
       return this.#failed(tool, error);
@@ -110,7 +110,7 @@ export class ToolRun {
   }
 
   #leftMs(): number {
-    const nowMs = this.#room.parts.clock.nowMs();
+    const nowMs = this.#context.parts.clock.nowMs();
     this.#deadlineMs ??= nowMs + longestTurnMs;
     return Math.min(longestCallMs, this.#deadlineMs - nowMs);
   }
@@ -129,7 +129,7 @@ export class ToolRun {
     this.#used.add(tool.name);
     if (!(await this.#allows(tool, signal))) return barred(tool);
     if (tool.isDestructive) return await this.#ask(tool, fit, signal);
-    const own = await checkIntent(tool, this.#said, this.#room.parts.chat, spent, signal);
+    const own = await checkIntent(tool, this.#said, this.#context.parts.chat, spent, signal);
     if (!own) return await this.#ask(tool, fit, signal);
     return await this.#perform(tool, tool.effect === 'change' ? own : fit, signal);
   }
@@ -137,7 +137,10 @@ export class ToolRun {
   async #perform(tool: RoomTool, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {
     if (!(await this.#allows(tool, signal))) return barred(tool);
     signal.throwIfAborted();
-    const { facts, isPlain = false } = await fit.run(actionsFor(this.#room, this.#askers), signal);
+    const { facts, isPlain = false } = await fit.run(
+      actionsFor(this.#context, this.#askers),
+      signal,
+    );
     return { how: 'ran', content: asData(facts), isPlain };
   }
 
@@ -149,7 +152,7 @@ export class ToolRun {
   async #allows({ right }: RoomTool, signal: AbortSignal): Promise<boolean> {
     const askers = this.#askers;
     for (const id of askers) {
-      if (!(await holdsRightNow(right, id, this.#room, signal))) return false;
+      if (!(await holdsRightNow(right, id, this.#context, signal))) return false;
     }
     signal.throwIfAborted();
     return askers.length > 0;
@@ -158,21 +161,21 @@ export class ToolRun {
   async #ask(tool: RoomTool, fitting: Fitting, signal: AbortSignal): Promise<ToolCallResult> {
     const asker = this.#said.at(-1);
     if (!asker) return barred(tool);
-    const facts = await requestConfirmation({ tool, fitting, asker }, this.#room, signal);
+    const facts = await requestConfirmation({ tool, fitting, asker }, this.#context, signal);
     return { how: 'asked', content: asData(facts) };
   }
 
   #failed({ name }: RoomTool, error: unknown): ToolCallResult {
-    const { channel, parts } = this.#room;
+    const { channel, parts } = this.#context;
     parts.onEvent(channel.guildId, failureOf(error, 'think'));
-    if (error instanceof BotError) reportMissedDeadline(error, this.#room);
+    if (error instanceof BotError) reportMissedDeadline(error, this.#context);
     const code = error instanceof BotError ? error.code : 'bug';
     return { how: 'failed', content: refusal(`${name} failed (${code}).`) };
   }
 
   /** Names a model made up are nobody's to read. */
   #tell(tool: RoomTool | undefined, how: ToolCallResult['how'], atMs: number): void {
-    const { channel, parts } = this.#room;
+    const { channel, parts } = this.#context;
     const { speakerId = '' } = this.#said.at(-1) ?? {};
     const tookMs = parts.clock.nowMs() - atMs;
     const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;

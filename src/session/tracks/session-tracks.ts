@@ -18,7 +18,7 @@ export type SessionTracksOptions = {
 
 /** All about the tracks of one stay, from the call to the goodbye. */
 export class SessionTracks {
-  readonly deck: OwnedTracks;
+  readonly owned: OwnedTracks;
   /** Of the bot's own tracks. */
   readonly volume: TrackVolumes;
   /** What people vote on. */
@@ -31,11 +31,11 @@ export class SessionTracks {
   constructor(options: SessionTracksOptions) {
     const { channel, former, notice, parts } = options;
     this.#options = options;
-    this.deck = former?.deck ?? new OwnedTracks(parts);
+    this.owned = former?.owned ?? new OwnedTracks(parts);
     this.volume = former?.volume ?? new TrackVolumes();
-    const { deck, volume } = this;
+    const { owned, volume } = this;
     this.#keeper = new TrackPersistence({
-      ...{ channel, deck, volume, notice, parts },
+      ...{ channel, owned, volume, notice, parts },
       isPassedOn: former !== undefined,
     });
   }
@@ -56,12 +56,12 @@ export class SessionTracks {
   async end(how: 'keep' | 'forget'): Promise<void> {
     await this.#keeping;
     await this.#keeper.close(this.#isPassedOn ? 'forget' : how);
-    if (!this.#isPassedOn) this.deck[Symbol.dispose]();
+    if (!this.#isPassedOn) this.owned[Symbol.dispose]();
   }
 
   /** It was to begin, or to go on elsewhere, and could not: what plays ends. */
   drop(): void {
-    this.deck[Symbol.dispose]();
+    this.owned[Symbol.dispose]();
   }
 
   async #keep(signal: AbortSignal): Promise<void> {

@@ -15,12 +15,12 @@ const usualPercent = 100;
 
 type PersistenceParts = Pick<
   SessionDependencies,
-  'clock' | 'onEvent' | 'places' | 'sounds' | 'trackBook'
+  'clock' | 'onEvent' | 'places' | 'sounds' | 'trackStore'
 >;
 
 export type TrackPersistenceOptions = {
   readonly channel: ChannelRef;
-  readonly deck: OwnedTracks;
+  readonly owned: OwnedTracks;
   readonly volume: TrackVolumes;
   readonly parts: PersistenceParts;
   /** Goes on from another stay, with its tracks. */
@@ -42,8 +42,8 @@ export class TrackPersistence {
   constructor(options: TrackPersistenceOptions) {
     this.#options = options;
     this.#isLaid = options.isPassedOn;
-    options.deck.onBroken((broken) => this.#broke(broken));
-    options.deck.onDisowned((personId) => this.#forgotten?.add(personId));
+    options.owned.onBroken((broken) => this.#broke(broken));
+    options.owned.onDisowned((personId) => this.#forgotten?.add(personId));
   }
 
   /** Lays what was kept for this channel, then writes what changes. Throws only what is a bug, also when aborted. */
@@ -70,12 +70,12 @@ export class TrackPersistence {
 
   /** The bot's own tracks have a volume and nothing else. */
   #kept(): readonly StoredTrack[] {
-    const { deck, volume } = this.#options;
+    const { owned, volume } = this.#options;
     const own = ownTracks.filter((name) => volume.of(name) !== usualPercent);
     const volumes = own.map((name) => {
       return { name, percent: volume.of(name), isPaused: false, sounds: [] };
     });
-    return [...deck.kept, ...volumes];
+    return [...owned.kept, ...volumes];
   }
 
   async #write(tracks: readonly StoredTrack[]): Promise<void> {
@@ -84,7 +84,7 @@ export class TrackPersistence {
     const written = JSON.stringify(tracks);
     if (written === this.#written) return;
     const done = await withStore(guildId, parts, 'store.unwritable', async () => {
-      await parts.trackBook.write(guildId, channelId, tracks);
+      await parts.trackStore.write(guildId, channelId, tracks);
       return true;
     });
     if (done) this.#written = written;
@@ -93,7 +93,7 @@ export class TrackPersistence {
   async #restore(signal: AbortSignal): Promise<void> {
     const { channel, parts } = this.#options;
     const { channelId, guildId } = channel;
-    const read = () => parts.trackBook.read(guildId, channelId);
+    const read = () => parts.trackStore.read(guildId, channelId);
     this.#forgotten = new Set();
     const tracks = await withStore(guildId, parts, 'store.unreadable', read);
     if (tracks) this.#written = JSON.stringify(tracks);
@@ -101,12 +101,12 @@ export class TrackPersistence {
   }
 
   async #restoreTrack(track: StoredTrack, signal: AbortSignal): Promise<void> {
-    const { deck, volume } = this.#options;
+    const { owned, volume } = this.#options;
     if (isOwnTrack(track.name)) volume.set(track.name, track.percent);
     for (const sound of track.sounds) {
       await this.#restoreSound(track, sound, signal);
-      if (track.isPaused) deck.perform({ kind: 'pause', track: track.name });
-      deck.perform({ kind: 'volume', track: track.name, percent: track.percent });
+      if (track.isPaused) owned.perform({ kind: 'pause', track: track.name });
+      owned.perform({ kind: 'volume', track: track.name, percent: track.percent });
     }
   }
 
@@ -116,14 +116,14 @@ export class TrackPersistence {
     { source: origin, title, owner, positionMs: fromMs, loop }: StoredSound,
     signal: AbortSignal,
   ): Promise<void> {
-    const { channel, deck, parts } = this.#options;
+    const { channel, owned, parts } = this.#options;
     try {
       const { guildId } = channel;
       const requester = { guildId, ...(owner && { personId: owner.id }) };
       const again = parts.sounds.again(requester, origin, title, signal);
       const source = await unlessAborted(again, signal);
       const theirs = owner && this.#forgotten?.has(owner.id) ? undefined : owner;
-      deck.lay(track, source, { origin, owner: theirs }, { loop, next: false, fromMs });
+      owned.lay(track, source, { origin, owner: theirs }, { loop, next: false, fromMs });
     } catch (error) {
       signal.throwIfAborted();
       const reason = soundFaultOf(error);

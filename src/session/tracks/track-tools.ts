@@ -8,16 +8,17 @@ import { everyTrack } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
 
 /** Tracks as a tool may change them for those who asked, all of whom must have the right. */
-export function tracksFor(askerIds: readonly string[], room: SessionContext): ToolTracks {
-  const { deck } = room.tracks;
+export function tracksFor(askerIds: readonly string[], context: SessionContext): ToolTracks {
+  const { owned } = context.tracks;
   return {
     async change(change, called, signal) {
-      const names = called?.trim().toLowerCase() === everyTrack ? deck.busy : named(called, room);
+      const names =
+        called?.trim().toLowerCase() === everyTrack ? owned.busy : named(called, context);
       const lines: TextLine[] = [];
       for (const track of names) {
-        lines.push(await changed(deedOf(change, track, room), askerIds, room, signal));
+        lines.push(await changed(deedOf(change, track, context), askerIds, context, signal));
       }
-      const [first = missing(called, room), ...rest] = lines;
+      const [first = missing(called, context), ...rest] = lines;
       return [first, ...rest];
     },
   };
@@ -26,31 +27,31 @@ export function tracksFor(askerIds: readonly string[], room: SessionContext): To
 async function changed(
   deed: TrackCommand,
   askerIds: readonly string[],
-  room: SessionContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): Promise<TextLine> {
-  const { deck } = room.tracks;
-  const about = deck.subject(deed);
+  const { owned } = context.tracks;
+  const about = owned.subject(deed);
   for (const id of askerIds) {
-    const owner = deck.ownerBeside(id, deed);
-    if (!owner || (await holdsRightNow('dj', id, room, signal))) continue;
+    const owner = owned.ownerBeside(id, deed);
+    if (!owner || (await holdsRightNow('dj', id, context, signal))) continue;
     return { id: 'track.barred', with: { owner: owner.name } };
   }
   signal.throwIfAborted();
-  if (deck.subject(deed) !== about) return { id: 'confirm.over' }; // while roles were read
-  return trackOutcome(deck.perform(deed));
+  if (owned.subject(deed) !== about) return { id: 'confirm.over' }; // while roles were read
+  return trackOutcome(owned.perform(deed));
 }
 
 function deedOf(change: TrackChange, track: string, { tracks }: SessionContext): TrackCommand {
   if (change.kind !== 'volume') return { kind: change.kind, track };
-  const before = tracks.deck.tracks.track(track)?.view.percent ?? 100;
+  const before = tracks.owned.tracks.track(track)?.view.percent ?? 100;
   const percent = 'level' in change ? change.level : before + change.by;
   return { kind: 'volume', track, percent: Math.min(200, Math.max(0, percent)) };
 }
 
 /** By its name, or by what sounds there; what people mean who name nothing is what sounds first. */
 function named(called: string | undefined, { tracks }: SessionContext): readonly string[] {
-  const busy = tracks.deck.views.filter(({ current }) => current);
+  const busy = tracks.owned.views.filter(({ current }) => current);
   const words = called?.trim().toLowerCase() ?? '';
   const found =
     words === ''
@@ -65,7 +66,7 @@ function isMeant({ name, current }: ListedTrack, words: string): boolean {
 }
 
 function missing(called: string | undefined, { tracks }: SessionContext): TextLine {
-  const { busy } = tracks.deck;
+  const { busy } = tracks.owned;
   if (busy.length === 0 || !called) return { id: 'track.none' };
   return { id: 'track.unknown', with: { x: called.trim(), list: busy.join(', ') } };
 }

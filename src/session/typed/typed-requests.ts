@@ -42,18 +42,18 @@ type TypedParts = Pick<
 /** What is typed instead of spoken: texts to read out, questions, and the word to be silent. */
 export class TypedRequests implements TypedTalk {
   readonly #parts: TypedParts;
-  readonly #rooms: Pick<VoiceSessions, 'settings' | 'stay'>;
+  readonly #sessions: Pick<VoiceSessions, 'settings' | 'session'>;
   readonly #signal: AbortSignal;
   readonly #writing = new WrittenQuestions();
 
   /** Aborting `signal` ends the answers that are being written. */
   constructor(
     parts: TypedParts,
-    rooms: Pick<VoiceSessions, 'settings' | 'stay'>,
+    sessions: Pick<VoiceSessions, 'settings' | 'session'>,
     signal: AbortSignal,
   ) {
     this.#parts = parts;
-    this.#rooms = rooms;
+    this.#sessions = sessions;
     this.#signal = signal;
   }
 
@@ -63,15 +63,15 @@ export class TypedRequests implements TypedTalk {
     when: 'now' | 'queue',
     voice?: string,
   ): Promise<SayOutcome> {
-    const stay = this.#rooms.stay(guildId);
-    if (!stay) return { kind: 'nowhere' };
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'nowhere' };
     const clauses = clausesOf(words);
     if (clauses.length === 0) return { kind: 'unspeakable' };
     const { quiet } = this.#parts.spending.manner(guildId);
     if (quiet) return { kind: 'unaffordable', line: quiet.line };
     const named = voice !== undefined && { voice };
-    const reading = { kind: 'reading', clauses, when, ...named, claim: new TurnHandle() } as const;
-    const added = stay.context.floor.read(reading);
+    const reading = { kind: 'reading', clauses, when, ...named, handle: new TurnHandle() } as const;
+    const added = session.context.queue.read(reading);
     switch (added.kind) {
       case 'added':
         return { kind: 'queued', ahead: added.ahead };
@@ -106,7 +106,7 @@ export class TypedRequests implements TypedTalk {
   ): Promise<AskOutcome> {
     const { clock, spending, transcriber } = this.#parts;
     const payer = spending.payer(guildId, asker.id);
-    if (answer === 'voice' && !this.#rooms.stay(guildId)) return nowhere;
+    if (answer === 'voice' && !this.#sessions.session(guildId)) return nowhere;
     const askedAtMs = clock.nowMs();
     const { recording } = about;
     const none: RecordingOutcome = { kind: 'heard', transcriber };
@@ -115,25 +115,26 @@ export class TypedRequests implements TypedTalk {
     const material = { asker, question, about, pcm: heard.pcm, atMs: clock.nowMs() };
     const said = utterancesOf(material, heard.transcriber, this.#signal);
     const restMs = longestMs - (clock.nowMs() - askedAtMs);
-    const stay = this.#rooms.stay(guildId);
-    if (answer === 'voice') return stay ? await this.#aloud(said, question, stay, restMs) : nowhere;
-    const known = stay?.isHere(asker.id) ? stay.context.memory.messages() : [];
+    const session = this.#sessions.session(guildId);
+    if (answer === 'voice')
+      return session ? await this.#aloud(said, question, session, restMs) : nowhere;
+    const known = session?.isHere(asker.id) ? session.context.memory.messages() : [];
     const ear = heard.pcm && this.#earIn(guildId);
     const parts = await this.#partsIn(guildId);
     return await answerInWriting({ guildId, said, known, ear, payer }, parts, restMs, this.#signal);
   }
 
   hark(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
-    const room = this.#rooms.stay(guildId)?.context;
-    if (!room) return 'nowhere';
-    if (room.gate.standing(personId) !== 'yes') return 'unheard';
-    if (room.gate.paused) return 'paused';
-    room.attention.open(personId);
+    const context = this.#sessions.session(guildId)?.context;
+    if (!context) return 'nowhere';
+    if (context.gate.standing(personId) !== 'yes') return 'unheard';
+    if (context.gate.paused) return 'paused';
+    context.addressing.open(personId);
     return 'open';
   }
 
   stop(guildId: string): 'stopped' | 'nothing' {
-    return this.#rooms.stay(guildId)?.context.floor.stop() ? 'stopped' : 'nothing';
+    return this.#sessions.session(guildId)?.context.queue.stop() ? 'stopped' : 'nothing';
   }
 
   voices(): readonly string[] {
@@ -141,14 +142,14 @@ export class TypedRequests implements TypedTalk {
   }
 
   async #partsIn(guildId: string): Promise<TypedParts> {
-    const { settings } = this.#rooms;
+    const { settings } = this.#sessions;
     await settings.load(guildId);
     return { ...this.#parts, style: settings.styleIn(guildId) };
   }
 
   /** What hears recordings where speech is answered by a model that does. */
   #earIn(guildId: string): Pipeline | undefined {
-    const { pipeline } = this.#rooms.settings.in(guildId);
+    const { pipeline } = this.#sessions.settings.in(guildId);
     return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline) : undefined;
   }
 
@@ -170,13 +171,13 @@ export class TypedRequests implements TypedTalk {
   async #aloud(
     said: readonly TurnUtterance[],
     question: string,
-    { context: room }: VoiceSession,
+    { context }: VoiceSession,
     ms: number,
   ): Promise<AskOutcome> {
     const { clock } = this.#parts;
     const told = Promise.withResolvers<AskOutcome>();
-    const claim = new TurnHandle((why) => told.resolve(droppedFor(why)));
-    room.floor.ask(questionOf(said, question, clock.nowMs(), claim, told.resolve));
+    const handle = new TurnHandle((why) => told.resolve(droppedFor(why)));
+    context.queue.ask(questionOf(said, question, clock.nowMs(), handle, told.resolve));
     try {
       return await within(told.promise, ms, clock, () => new Error('late'));
     } catch {
@@ -196,13 +197,13 @@ function questionOf(
   all: readonly TurnUtterance[],
   text: string,
   atMs: number,
-  claim: TurnHandle,
+  handle: TurnHandle,
   tell: (asking: AskOutcome) => void,
 ): QueuedQuestion {
   const [said, ...earlier] = all.toReversed();
   if (!said) throw new Error('Nothing was asked.');
   const question: QueuedQuestion = {
-    ...{ kind: 'question', said, earlier: earlier.toReversed(), endedAtMs: atMs, claim, tell },
+    ...{ kind: 'question', said, earlier: earlier.toReversed(), endedAtMs: atMs, handle, tell },
     words: { text, atMs },
   };
   for (const { pcm, transcript } of all) {

@@ -41,8 +41,8 @@ function open(failing: readonly string[] = []) {
       said.push(words === undefined ? [how] : [how, words]);
       return { channelId: 'c', messageId: how };
     };
-  const desk = new InteractionRunner({
-    presses: new Map([['stop', stop]]),
+  const runner = new InteractionRunner({
+    buttons: new Map([['stop', stop]]),
     panels: {
       dressed: (_, head) => ({ content: `${head} with a face`, allowedMentions: { parse: [] } }),
       put: (guildId, { messageId }, head) => panels.push(`${guildId} ${messageId} ${head}`),
@@ -59,7 +59,7 @@ function open(failing: readonly string[] = []) {
     followUp: say('follow'),
   });
   const answer = (run: Invocation['run'], more: Partial<Invocation> = {}, id = '1') =>
-    desk.answer(asked(id), {
+    runner.answer(asked(id), {
       name: 'join',
       guildId: 'g',
       languages: { caller: 'en', room: 'en' },

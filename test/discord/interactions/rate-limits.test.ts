@@ -163,7 +163,7 @@ test('in a flood Discord gets few answers, one of them says why, and other serve
   const timing = new SteppedTiming();
   const reception = new InteractionReceiver({
     ...{ commands: [], commandsPerPerson: 5, ports: {} as CommandPorts, timing },
-    presses: new Map([['hark', hark]]),
+    buttons: new Map([['hark', hark]]),
     panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
     tell: (event) => events.push(event),
   });

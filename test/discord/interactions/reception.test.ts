@@ -6,11 +6,11 @@ import type { Button, CommandPorts } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
-function open(...presses: readonly Button[]) {
+function open(...buttons: readonly Button[]) {
   const events: DiscordEvent[] = [];
   const reception = new InteractionReceiver({
     commands: [],
-    presses: new Map(presses.map((press) => [press.name, press])),
+    buttons: new Map(buttons.map((button) => [button.name, button])),
     ports: {} as CommandPorts,
     commandsPerPerson: 5,
     panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },

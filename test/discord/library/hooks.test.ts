@@ -98,7 +98,7 @@ test('nothing piles up in the library while people talk', () => {
 });
 
 test('junk of any length, from anybody, neither throws nor ends hearing', () => {
-  const { name, say, arrive, heard, ear } = listen(() => true);
+  const { name, say, arrive, heard, ear: receiver } = listen(() => true);
   name(5, 'ann');
   for (let length = 0; length <= 40; length++) {
     arrive(randomBytes(length), { address: '127.0.0.2', port: 9 });
@@ -109,23 +109,23 @@ test('junk of any length, from anybody, neither throws nor ends hearing', () => 
   arrive(forged);
   say(5);
   expect(heard).toHaveLength(1);
-  expect(ear.counts.foreign).toBe(41);
-  expect(ear.counts.short).toBe(23);
-  expect(ear.counts.unparsed).toBe(1);
+  expect(receiver.counts.foreign).toBe(41);
+  expect(receiver.counts.short).toBe(23);
+  expect(receiver.counts.unparsed).toBe(1);
 });
 
 test('of a frame that is still end-to-end encrypted only its seal arrives', () => {
-  const { name, say, heard, ear } = listen(() => true);
+  const { name, say, heard, ear: receiver } = listen(() => true);
   name(5, 'ann');
   say(5, Buffer.concat([voiced(), Buffer.from([0xfa, 0xfa])]));
   expect(heard.map(({ opus }) => [...opus])).toEqual([[0xfa, 0xfa]]);
-  expect(ear.counts.sealed).toBe(1);
+  expect(receiver.counts.sealed).toBe(1);
 });
 
 test('a new voice server makes the old names void', () => {
-  const { name, say, heard, ear, networking } = listen(() => true);
+  const { name, say, heard, ear: receiver, networking } = listen(() => true);
   name(5, 'ann');
-  ear.restart(networking);
+  receiver.restart(networking);
   say(5);
   expect(heard).toEqual([]);
 });

@@ -32,31 +32,31 @@ test('somebody who talks for a minute, and comes late at times, loses nothing to
 });
 
 test('a datagram that is sent again is not opened again, nor is an old one', () => {
-  const { name, arrive, sealed, heard, ear, timing } = listen(() => true);
+  const { name, arrive, sealed, heard, ear: receiver, timing } = listen(() => true);
   name(5, 'ann');
   const old = Array.from({ length: 50 }, () => sealed(5));
   for (const datagram of old) arrive(Buffer.from(datagram));
   for (const datagram of old) arrive(Buffer.from(datagram));
-  expect([heard.length, ear.counts.replayed]).toEqual([50, 50]);
+  expect([heard.length, receiver.counts.replayed]).toEqual([50, 50]);
   for (let n = 0; n < 3_000; n++) {
     timing.passMs(20);
     arrive(sealed(5));
   }
   for (const datagram of old) arrive(Buffer.from(datagram));
-  expect([heard.length, ear.counts.replayed]).toEqual([3_050, 100]);
+  expect([heard.length, receiver.counts.replayed]).toEqual([3_050, 100]);
 });
 
 test('packets out of order, of two sources and of a new voice server are no replay', () => {
-  const { name, arrive, sealed, heard, ear, networking } = listen(() => true);
+  const { name, arrive, sealed, heard, ear: receiver, networking } = listen(() => true);
   name(5, 'ann');
   name(6, 'ben');
   const [first, second, third] = [sealed(5), sealed(5), sealed(5)];
   for (const datagram of [third, first, second, sealed(6)]) arrive(datagram);
   expect(heard).toHaveLength(4);
-  ear.restart(networking);
+  receiver.restart(networking);
   name(5, 'ann');
   arrive(Buffer.from(first));
-  expect([heard.length, ear.counts.replayed]).toEqual([5, 0]);
+  expect([heard.length, receiver.counts.replayed]).toEqual([5, 0]);
 });
 
 test('a server that numbers its packets at random is heard, too', () => {
@@ -70,7 +70,7 @@ test('a server that numbers its packets at random is heard, too', () => {
 });
 
 test('fifty thousand datagrams that are no voice of anybody known are counted one by one, and voice goes on', () => {
-  const { name, say, arrive, sealed, heard, ear } = listen(() => true);
+  const { name, say, arrive, sealed, heard, ear: receiver } = listen(() => true);
   name(5, 'ann');
   const stranger = { address: '127.0.0.2', port: 9 };
   const [junk, short, forged] = [randomBytes(60), randomBytes(20), sealed(5)];
@@ -81,7 +81,7 @@ test('fifty thousand datagrams that are no voice of anybody known are counted on
     arrive(forged);
     arrive(sealedDatagram(voiced(), mode, randomBytes(32), 1_000 + n));
   }
-  expect(ear.counts).toMatchObject({
+  expect(receiver.counts).toMatchObject({
     foreign: 12_500,
     short: 12_500,
     unparsed: 12_500,

@@ -39,11 +39,11 @@ function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?
   } as unknown as Client<true>;
   const placeIn = () => (panelIn ? { channelId: panelIn, messageId: 'm' } : undefined);
   const outbox = new Outbox(new SteppedTiming(), () => {});
-  const presses = new Map([[press.name, press]]);
-  return { sent, bodies, scribe: openChannelMessages(client, { placeIn }, presses, outbox) };
+  const buttons = new Map([[button.name, button]]);
+  return { sent, bodies, scribe: openChannelMessages(client, { placeIn }, buttons, outbox) };
 }
 
-const press: Button = {
+const button: Button = {
   ...{ name: 'tool.confirm', label: 'button.confirm', look: 'main' },
   run: async () => [{ id: 'confirm.over', to: 'caller' }],
 };
@@ -51,8 +51,8 @@ const press: Button = {
 const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 
 test('what cannot be spoken is written in the chat of the voice channel', async () => {
-  const { scribe, sent } = open(['lounge', 'general'], 'general');
-  await scribe.write(lounge, 'Hello @everyone.', never);
+  const { scribe: messages, sent } = open(['lounge', 'general'], 'general');
+  await messages.write(lounge, 'Hello @everyone.', never);
   expect(sent).toEqual([['lounge', 'Hello @\u200beveryone.']]);
 });
 
@@ -67,8 +67,8 @@ const forms: readonly ((gap: string) => string)[] = [
 test.each(unseen)(
   'what is written calls nobody and hides no link, also with %j inside',
   async (gap) => {
-    const { scribe, sent } = open(['lounge']);
-    for (const form of forms) await scribe.write(lounge, form(gap), never);
+    const { scribe: messages, sent } = open(['lounge']);
+    for (const form of forms) await messages.write(lounge, form(gap), never);
     expect(sent.map(([, text]) => text)).toEqual([
       '[click] (https://evil.example)',
       '< @1> and < @&2> in < #3>',
@@ -78,8 +78,8 @@ test.each(unseen)(
 );
 
 test('where the channel is gone it is written beside the panel', async () => {
-  const { scribe, sent } = open(['general'], 'general');
-  await scribe.write(lounge, 'The channel was removed.', never);
+  const { scribe: messages, sent } = open(['general'], 'general');
+  await messages.write(lounge, 'The channel was removed.', never);
   expect(sent).toEqual([['general', 'The channel was removed.']]);
 });
 

@@ -21,7 +21,7 @@ const never = new AbortController().signal;
 const soon = () => AbortSignal.timeout(3_000);
 const calls: CommandCall[] = [];
 const events: DiscordEvent[] = [];
-const panelBook = memoryOnlyPanelStore();
+const panelStore = memoryOnlyPanelStore();
 const nasty = '@everyone <@&1> \u202e**x**';
 
 const join: Command = {
@@ -78,7 +78,7 @@ const privacy: CommandGroup = {
     },
   ],
 };
-const press = (name: string, label: Button['label']): Button => ({
+const button = (name: string, label: Button['label']): Button => ({
   name,
   label,
   look: 'plain',
@@ -87,7 +87,7 @@ const press = (name: string, label: Button['label']): Button => ({
     return [{ id: 'stop.ok', to: 'caller' }];
   },
 });
-const presses = [press('stop', 'button.stop'), press('privacy', 'button.privacy')];
+const buttons = [button('stop', 'button.stop'), button('privacy', 'button.privacy')];
 const commands = [join, say, privacy];
 const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
 
@@ -105,7 +105,16 @@ async function openBot({ apiUrl, token, guildId }: Sandbox): Promise<Discord> {
     return {} as CommandPorts;
   };
   const onEvent = (event: DiscordEvent) => events.push(event);
-  const options = { apiUrl, token, guildId, commands, presses, panelBook, ports, onEvent };
+  const options = {
+    apiUrl,
+    token,
+    guildId,
+    commands,
+    buttons,
+    panelStore,
+    ports,
+    onEvent,
+  };
   return await openDiscord(options, never);
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { presses } from '#commands/presses.ts';
+import { buttons } from '#commands/presses.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
 import { locales, text } from '#src/texts/texts.ts';
@@ -7,7 +7,7 @@ import { locales, text } from '#src/texts/texts.ts';
 const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
 
 function linesOf(face: PanelFace, locale: (typeof locales)[number] = 'en'): readonly string[] {
-  return drawPanel(undefined, face, { locale, botName: 'Nova', presses: new Map() }).content.split(
+  return drawPanel(undefined, face, { locale, botName: 'Nova', buttons: new Map() }).content.split(
     '\n',
   );
 }
@@ -74,8 +74,8 @@ test('tracks read with volume and time under the people', () => {
 });
 
 test('a second row of buttons steers the first track while there is one', () => {
-  const known = new Map(presses.map((press) => [press.name, press]));
-  const look = { locale: 'en', botName: 'Nova', presses: known } as const;
+  const known = new Map(buttons.map((button) => [button.name, button]));
+  const look = { locale: 'en', botName: 'Nova', buttons: known } as const;
   const rowsIn = (face: PanelFace) =>
     drawPanel(undefined, face, look).components?.map(({ components }) =>
       components.map(({ custom_id }) => custom_id.replace('parley:', '')),

@@ -17,7 +17,7 @@ test('the panel of a server that is gone is edited no more, and its place is not
   const book = memoryOnlyPanelStore();
   const panels = new Panels({
     book,
-    presses: new Map(),
+    buttons: new Map(),
     timing,
     tell: () => undefined,
     edit: async ({ messageId }) => void edits.push(messageId),

@@ -6,7 +6,7 @@ import type { PanelPlace } from '#src/session/ports/panel.ts';
 import { text } from '#src/texts/texts.ts';
 import { refusal } from '#test/discord/setup/refusals.ts';
 
-const presses = new Map(
+const buttons = new Map(
   (
     [
       ['consent.always', 'button.hear_me'],
@@ -30,7 +30,7 @@ function open() {
     if (failure !== undefined) throw failure;
   };
   const threads = new PanelThreads({
-    presses,
+    buttons,
     tell: (event) => events.push(event),
     placeIn: () => at.place,
     localeIn: () => 'de',

@@ -30,7 +30,7 @@ const labels = {
   'consent.today': 'button.only_today',
   'consent.never': 'button.not_me',
 } as const;
-const presses = new Map(
+const buttons = new Map(
   Object.entries(labels).map(([name, label]): [string, Button] => [
     name,
     { name, label, look: 'plain', run: async () => [{ id: 'stop.ok', to: 'caller' }] },
@@ -49,7 +49,7 @@ function open({ book = memoryOnlyPanelStore(), locale = 'en' as Locale } = {}) {
   const events: DiscordEvent[] = [];
   const panels = new Panels({
     book,
-    presses,
+    buttons,
     timing,
     tell: (event) => events.push(event),
     async edit({ messageId }, message) {

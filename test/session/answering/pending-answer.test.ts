@@ -14,10 +14,10 @@ const sound: ReplyPart = {
   pcm: { samples: new Int16Array(480), rateHz: 24_000, channels: 1 },
 };
 
-function thinking(pipeline: Pipeline, waste = new PreemptiveBudget(), signal = staying) {
+function thinking(pipeline: Pipeline, preemptiveBudget = new PreemptiveBudget(), signal = staying) {
   const clock = new VirtualClock();
-  const parts = { pipeline, waste, basis: {}, nowMs: () => clock.nowMs() };
-  return { clock, waste, one: new PendingAnswer(turn, parts, signal) };
+  const parts = { pipeline, preemptiveBudget, basis: {}, nowMs: () => clock.nowMs() };
+  return { clock, waste: preemptiveBudget, one: new PendingAnswer(turn, parts, signal) };
 }
 
 /** Writes, asks for a tool, then speaks five times; `pulled` counts what was taken of it. */
@@ -66,13 +66,13 @@ test('a released answer comes whole, with the instants at which its parts came',
 
 test('an answer that is dropped has run no tool, and its tokens were in vain', async () => {
   const { seen, pipeline } = talker();
-  const { clock, waste, one } = thinking(pipeline);
+  const { clock, waste: preemptiveBudget, one } = thinking(pipeline);
   await clock.advance(100);
   one.discard();
   await clock.advance(10_000);
   expect(seen.ran).toBe(0);
   expect(seen.ended).toBeInstanceOf(Error);
-  expect(waste.share).toBe(1);
+  expect(preemptiveBudget.share).toBe(1);
 });
 
 test('tokens that are told after the drop were in vain as well', async () => {
@@ -83,19 +83,19 @@ test('tokens that are told after the drop were in vain as well', async () => {
       yield sound;
     },
   };
-  const { clock, waste, one } = thinking(pipeline);
+  const { clock, waste: preemptiveBudget, one } = thinking(pipeline);
   one.discard();
   await clock.advance(10);
-  expect(waste.allows).toBe(false);
+  expect(preemptiveBudget.allows).toBe(false);
 });
 
 test('a wanted answer is no waste, and one that is taken back unheard is', async () => {
   const { pipeline } = talker();
-  const { waste, one } = thinking(pipeline);
+  const { waste: preemptiveBudget, one } = thinking(pipeline);
   await Array.fromAsync(one.release(new SpokenReply(), staying));
-  expect(waste.share).toBe(0);
+  expect(preemptiveBudget.share).toBe(0);
   one.discard();
-  expect(waste.share).toBe(1);
+  expect(preemptiveBudget.share).toBe(1);
 });
 
 test('what the pipeline throws comes after what it gave', async () => {

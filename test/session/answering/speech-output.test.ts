@@ -10,7 +10,7 @@ const staying = new AbortController().signal;
 function openMouth() {
   const track = new VoiceTrack();
   const clock = new VirtualClock();
-  const mouth = new SpeechOutput(track, clock);
+  const output = new SpeechOutput(track, clock);
   const heard: number[] = [];
   const play = async (ms: number) => {
     for (let n = 0; n < ms / 20; n++) {
@@ -21,26 +21,26 @@ function openMouth() {
     }
   };
   const say = (words: string, loud: number, ms: number, how?: ReplyBirth, signal = staying) =>
-    mouth.speak(
+    output.speak(
       signal,
       async (reply: SpokenReply) => {
         const samples = new Int16Array(ms * 24).fill(loud);
         await reply.write({ samples, rateHz: 24_000, channels: 1 }, words, signal);
         reply.end();
-        await mouth.played(reply, signal);
+        await output.played(reply, signal);
       },
       how,
     );
-  return { track, clock, mouth, heard, play, say };
+  return { track, clock, mouth: output, heard, play, say };
 }
 
 test('what is being said can be ducked and comes back', async () => {
-  const { mouth, heard, play, say } = openMouth();
+  const { mouth: output, heard, play, say } = openMouth();
   const saying = say('Five short words of this.', 10_000, 200);
   await play(40);
-  mouth.duck(12, 20);
+  output.duck(12, 20);
   await play(40);
-  mouth.unduck(20);
+  output.unduck(20);
   await play(160);
   await saying;
   expect(heard.map((level) => Math.round(level / 100))).toEqual([
@@ -50,26 +50,26 @@ test('what is being said can be ducked and comes back', async () => {
 });
 
 test('a pause keeps the rest, however long the link is quiet meanwhile', async () => {
-  const { mouth, play, say } = openMouth();
+  const { mouth: output, play, say } = openMouth();
   const saying = say('One two three four.', 9000, 1000);
   await play(500);
-  mouth.pause();
+  output.pause();
   await play(20_000);
-  expect(mouth.paused).toBe(true);
-  expect(mouth.position).toEqual({ sentence: 0, word: 2 });
-  mouth.resume();
+  expect(output.paused).toBe(true);
+  expect(output.position).toEqual({ sentence: 0, word: 2 });
+  output.resume();
   await play(1000);
   await saying;
-  expect(mouth.paused).toBe(false);
+  expect(output.paused).toBe(false);
 });
 
 test('a pause that begins at one look at the link, and ends just before the next, is no stall', async () => {
-  const { mouth, heard, play, say } = openMouth();
+  const { mouth: output, heard, play, say } = openMouth();
   const saying = say('One two three four.', 9000, 15_000);
   await play(10_000);
-  mouth.pause();
+  output.pause();
   await play(9_960);
-  mouth.resume();
+  output.resume();
   const before = heard.length;
   await play(10_000);
   await saying;

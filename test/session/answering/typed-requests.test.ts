@@ -274,16 +274,16 @@ test('where nothing is said there is nothing to stop', async () => {
 
 test('Ask opens 15 s for whoever is heard, and each press begins anew', async () => {
   const house = await inLounge();
-  const attention = () => house.rooms.stay('g')?.context.attention;
-  expect(attention()?.isOpen('adam')).toBe(false);
+  const addressing = () => house.rooms.session('g')?.context.addressing;
+  expect(addressing()?.isOpen('adam')).toBe(false);
   expect(house.talk.hark('g', 'adam')).toBe('open');
   await pass(house, 10_000);
-  expect([attention()?.isOpen('adam'), attention()?.isOpen('eva')]).toEqual([true, false]);
+  expect([addressing()?.isOpen('adam'), addressing()?.isOpen('eva')]).toEqual([true, false]);
   expect(house.talk.hark('g', 'adam')).toBe('open');
   await pass(house, 14_980);
-  expect(attention()?.isOpen('adam')).toBe(true);
+  expect(addressing()?.isOpen('adam')).toBe(true);
   await pass(house, 20);
-  expect(attention()?.isOpen('adam')).toBe(false);
+  expect(addressing()?.isOpen('adam')).toBe(false);
 });
 
 test('Ask opens nothing for whoever is not heard, nor while nobody is, nor without a room', async () => {
@@ -296,5 +296,5 @@ test('Ask opens nothing for whoever is not heard, nor while nobody is, nor witho
     'paused',
     'unheard',
   ]);
-  expect(house.rooms.stay('g')?.context.attention.isOpen('adam')).toBe(false);
+  expect(house.rooms.session('g')?.context.addressing.isOpen('adam')).toBe(false);
 });

@@ -28,7 +28,7 @@ const voiceless: Synthesizer = {
 
 /** A bot that has something to write, which Discord does not take. */
 async function writing(): Promise<House> {
-  const house = openHouse({ scribe: mute, synthesizer: voiceless }, [adam]);
+  const house = openHouse({ messages: mute, synthesizer: voiceless }, [adam]);
   await house.rooms.join(lounge, 'adam');
   await pass(house, 3000);
   await house.talk.say('g', 'Dinner is ready.', 'now');
@@ -69,7 +69,7 @@ test('who asks next does not wait until what an answer cannot say has been poste
       yield { kind: 'aside', text: 'https://example.org/a' };
     },
   };
-  const house = openHouse({ pipeline, scribe: mute }, [adam, eva]);
+  const house = openHouse({ pipeline, messages: mute }, [adam, eva]);
   await house.rooms.join(lounge, 'adam');
   await pass(house, 4000);
   await pass(house, 3600, await words('human-cards-004', adam, house.clock.nowMs()));
@@ -81,9 +81,9 @@ test('who asks next does not wait until what an answer cannot say has been poste
 
 test('what hangs in a session holds its link not at all, and the goodbye for 2 s', async () => {
   const [clock, door, over] = [new VirtualClock(), new FakeDoor([adam]), new AbortController()];
-  const tether = new ReconnectingLink({ clock, door, random: () => 0 });
-  await tether.open(lounge, () => true, over.signal);
-  const spending = tether.spend(hang, over.signal).then(
+  const connection = new ReconnectingLink({ clock, door, random: () => 0 });
+  await connection.open(lounge, () => true, over.signal);
+  const spending = connection.spend(hang, over.signal).then(
     () => 'ended',
     (error: unknown) => `${error}`,
   );

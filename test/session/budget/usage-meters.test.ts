@@ -110,9 +110,9 @@ async function countedFor(
   isLive = false,
 ): Promise<readonly Parameters<OnRecognised>[]> {
   const clock = new VirtualClock();
-  const { ladder } = ladderOf<Transcriber>('speech to text', engines(clock), clock);
+  const { chain } = ladderOf<Transcriber>('speech to text', engines(clock), clock);
   const heard: Parameters<OnRecognised>[] = [];
-  const laddered = transcriberWithFallbacks(ladder, isLive, clock);
+  const laddered = transcriberWithFallbacks(chain, isLive, clock);
   const metered = meteredTranscriber(laddered, (...one) => void heard.push(one));
   const pcm = { samples: second.map(() => 900), rateHz: 16_000, channels: 1 } as const;
   const text = async () => {

@@ -34,7 +34,7 @@ test('whom no decoder is left for takes the ear of somebody silent, or is counte
     },
   });
   let opened = 0;
-  const ears = new SpeakerInputs(
+  const inputs = new SpeakerInputs(
     () => {
       opened++;
       return ear();
@@ -43,12 +43,12 @@ test('whom no decoder is left for takes the ear of somebody silent, or is counte
     () => opened < 1,
   );
   const packet = (speakerId: string, atMs: number) =>
-    ears.put({ speakerId, sequence: 1, timestamp: 0, opus: new Uint8Array(3), atMs });
+    inputs.put({ speakerId, sequence: 1, timestamp: 0, opus: new Uint8Array(3), atMs });
   packet('adam', 100);
   packet('eva', 100);
   expect(opened).toBe(1);
   packet('eva', 10_000);
   expect(opened).toBe(2);
-  ears.close();
+  inputs.close();
   expect(told).toContainEqual(['eva', 1]);
 });

@@ -34,20 +34,20 @@ const network: fc.Arbitrary<Network> = fc.record({
 function noticed(packets: readonly Packet[], endMs: number): readonly SpeakerInputEvent[] {
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const stream = new SpeakerStream(codec);
-  const ear = new SpeakerInput({
+  const input = new SpeakerInput({
     ...{ speakerId: 'adam', stream, meter, echo: new EchoMeter(new SentEnvelope()) },
-    ...{ rules: endpointRules, habits: new PauseHabits() },
+    ...{ rules: endpointRules, pauseHabits: new PauseHabits() },
   });
   const waiting = [...packets];
   const all: SpeakerInputEvent[] = [];
   for (let atMs = 0; atMs < endMs + 2_000; atMs += 20) {
     const later = waiting.findIndex((packet) => packet.atMs > atMs);
     const due = waiting.splice(0, later < 0 ? waiting.length : later);
-    for (const packet of due) all.push(...ear.put(packet));
-    all.push(...ear.tick(atMs));
+    for (const packet of due) all.push(...input.put(packet));
+    all.push(...input.tick(atMs));
   }
-  expect(ear.talking).toBe(false);
-  ear.close();
+  expect(input.talking).toBe(false);
+  input.close();
   return all;
 }
 

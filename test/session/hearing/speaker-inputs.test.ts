@@ -40,7 +40,7 @@ function fakes() {
     open.set(speakerId, ear);
     return ear;
   };
-  const ears = new SpeakerInputs(
+  const inputs = new SpeakerInputs(
     openEar,
     (speakerId, counts) => void told.push([speakerId, counts]),
   );
@@ -48,7 +48,7 @@ function fakes() {
     const ear = open.get(speakerId);
     if (ear) ear.talking = talking;
   };
-  return { ears, talk, told, hearing: () => [...open.keys()], opened: () => opened };
+  return { ears: inputs, talk, told, hearing: () => [...open.keys()], opened: () => opened };
 }
 
 const people = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `p${from + n}`);
@@ -58,29 +58,29 @@ function packet(speakerId: string, atMs: number) {
 }
 
 test('twenty-five people are heard at once, and one more takes the ear of who was silent longest', () => {
-  const { ears, hearing } = fakes();
-  people(25).forEach((id, n) => void ears.put(packet(id, n === 7 ? 0 : 100 + n)));
-  ears.put(packet('late', 2000));
+  const { ears: inputs, hearing } = fakes();
+  people(25).forEach((id, n) => void inputs.put(packet(id, n === 7 ? 0 : 100 + n)));
+  inputs.put(packet('late', 2000));
   expect(hearing()).toHaveLength(25);
   expect(hearing()).not.toContain('p7');
   expect(hearing()).toContain('late');
 });
 
 test('who is silent loses the ear before who talks, however long ago that began', () => {
-  const { ears, talk, hearing } = fakes();
-  for (const id of people(25)) ears.put(packet(id, 0));
+  const { ears: inputs, talk, hearing } = fakes();
+  for (const id of people(25)) inputs.put(packet(id, 0));
   for (const id of people(24)) talk(id);
-  ears.tick(20);
-  for (const id of people(24)) ears.put(packet(id, 60_000));
-  ears.put(packet('late', 60_000));
+  inputs.tick(20);
+  for (const id of people(24)) inputs.put(packet(id, 60_000));
+  inputs.put(packet('late', 60_000));
   expect(hearing()).toEqual([...people(24), 'late']);
 });
 
 test('an open microphone keeps its ear for a second, so that a word of it can be noticed', () => {
-  const { ears, hearing, opened } = fakes();
+  const { ears: inputs, hearing, opened } = fakes();
   for (let atMs = 0; atMs < 3000; atMs += 20) {
-    for (const id of people(40)) ears.put(packet(id, atMs));
-    ears.tick(atMs);
+    for (const id of people(40)) inputs.put(packet(id, atMs));
+    inputs.tick(atMs);
     if (atMs === 980) expect(hearing()).toEqual(people(25));
   }
   expect(hearing()).toHaveLength(25);
@@ -139,7 +139,7 @@ test('an utterance that is cut for want of ears ends there and is handed over', 
     meter: new VoiceMeter(new VoiceActivity(weights)),
     echo: new EchoMeter(new SentEnvelope()),
     rules: { ...endpointRules, longestMs: 60_000 },
-    habits: new PauseHabits(),
+    pauseHabits: new PauseHabits(),
   });
   const ears = new SpeakerInputs((id) => (id === 'ada' ? real : talker));
   const once = (await packetsOf('human-librivox-0880', 'ada', 0, codec)).slice(0, -5);

@@ -148,7 +148,7 @@ test('a tool ends at once with /stop', async () => {
   house.talk.stop('g');
   await pass(house, 500);
   expect([seen.began, seen.endedAtMs - atMs]).toEqual([1, 0]);
-  expect(house.rooms.stay('g')?.context.floor.current).toBeUndefined();
+  expect(house.rooms.session('g')?.context.queue.current).toBeUndefined();
 });
 
 test.each([

@@ -37,7 +37,7 @@ function asks(house: House, text: string, who = adam) {
   return house.talk.ask('g', text, who, 'voice');
 }
 
-const floorOf = (house: House) => house.rooms.stay('g')?.context.floor;
+const floorOf = (house: House) => house.rooms.session('g')?.context.queue;
 const spoken = ({ synthesizer }: Slow) => synthesizer.asked.map(({ text }) => text);
 
 test('an answer that takes 12 s is promised, and given at the next pause', async () => {

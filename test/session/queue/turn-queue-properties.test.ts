@@ -82,13 +82,14 @@ async function open(script: readonly (readonly ChatStep[])[]) {
 type Opened = Awaited<ReturnType<typeof open>>;
 
 async function act(house: Opened, { what, who, words: n, thenMs }: Deed): Promise<void> {
-  const { clock, door, privacy, rooms, talk, told } = house;
+  const { clock, door, privacy, rooms: sessions, talk, told } = house;
   const person = people[who] ?? adam;
   if (what === 'ask') told.push(talk.ask('g', `Tell me about thing ${n}.`, person, 'voice'));
   if (what === 'say') await talk.say('g', 'A text that is read out.', 'queue');
   if (what === 'stop') talk.stop('g');
   if (what === 'no') await privacy.deny('g', person.id);
-  if (what === 'mute' || what === 'unmute') rooms.news('g', { kind: 'muted', on: what === 'mute' });
+  if (what === 'mute' || what === 'unmute')
+    sessions.news('g', { kind: 'muted', on: what === 'mute' });
   if (what === 'lose') door.link.lose();
   if (what === 'go' || what === 'come') present(house, person, what === 'come');
   const packets = what === 'speak' ? await words('human-goforward', person, clock.nowMs()) : [];
@@ -124,8 +125,8 @@ test('whatever happens, the floor is freed, and nobody waits for ever', { timeou
     for (const one of script) await act(house, one);
     house.rooms.news('g', { kind: 'muted', on: false });
     await pass(house, longestMs);
-    const floor = house.rooms.stay('g')?.context.floor;
-    expect([floor?.isFree, floor?.aside]).toEqual([true, []]);
+    const queue = house.rooms.session('g')?.context.queue;
+    expect([queue?.isFree, queue?.aside]).toEqual([true, []]);
     expect([house.chat.running, house.synthesizer.running]).toEqual([0, 0]);
     await Promise.all(house.told);
   });

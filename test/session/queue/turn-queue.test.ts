@@ -10,16 +10,16 @@ const staying = new AbortController().signal;
 function openFloor() {
   const time = { nowMs: 0 };
   const lost: [string, DroppedTurnReason][] = [];
-  const floor = new TurnQueue({
+  const queue = new TurnQueue({
     nowMs: () => time.nowMs,
     onLost: ({ said }, why) => void lost.push([said.name, why]),
   });
-  const matters = floor.matters(staying);
+  const matters = queue.matters(staying);
   const next = async (): Promise<QueuedTurn | undefined> => {
     const { value } = await Promise.race([matters.next(), settled().then(() => ({ value: null }))]);
     return value ?? undefined;
   };
-  return { floor, lost, next, time };
+  return { floor: queue, lost, next, time };
 }
 
 function asked(name: string, text: string, endedAtMs = 0): QueuedQuestion {
@@ -31,45 +31,49 @@ function asked(name: string, text: string, endedAtMs = 0): QueuedQuestion {
     transcript: async () => ({ text }),
   };
   const words = { text, atMs: endedAtMs };
-  return { kind: 'question', said, earlier: [], endedAtMs, words, claim: new TurnHandle() };
+  return { kind: 'question', said, earlier: [], endedAtMs, words, handle: new TurnHandle() };
 }
 
 const names = (questions: readonly (QueuedTurn | undefined)[]) =>
   questions.map((one) => (one?.kind === 'question' ? one.said.name : one));
 
 test('whoever finished first is answered first, whoever was understood first', async () => {
-  const { floor, next } = openFloor();
-  floor.ask(asked('Ana', 'one', 300));
-  floor.ask(asked('Ben', 'two', 200));
-  floor.ask(asked('Cleo', 'three', 100));
+  const { floor: queue, next } = openFloor();
+  queue.ask(asked('Ana', 'one', 300));
+  queue.ask(asked('Ben', 'two', 200));
+  queue.ask(asked('Cleo', 'three', 100));
   expect(names([await next(), await next(), await next()])).toEqual(['Cleo', 'Ben', 'Ana']);
 });
 
 test('three wait at most; a fourth drops the one who waited longest, and that is told', async () => {
-  const { floor, lost, next } = openFloor();
+  const { floor: queue, lost, next } = openFloor();
   for (const [n, name] of ['Ana', 'Ben', 'Cleo', 'Dan'].entries()) {
-    floor.ask(asked(name, name, n * 100));
+    queue.ask(asked(name, name, n * 100));
     if (n === 0) await next();
   }
   expect(lost).toEqual([]);
-  floor.ask(asked('Eva', 'more', 500));
+  queue.ask(asked('Eva', 'more', 500));
   expect(lost).toEqual([['Ben', 'crowded']]);
-  expect(floor.following?.said.name).toBe('Cleo');
+  expect(queue.following?.said.name).toBe('Cleo');
 });
 
 test('of each person one typed question waits, so that nobody pushes others out by asking on', async () => {
-  const { floor, lost, next } = openFloor();
+  const { floor: queue, lost, next } = openFloor();
   const typed = (name: string, text: string, atMs: number): QueuedQuestion => ({
     ...asked(name, text, atMs),
     tell: () => undefined,
   });
-  floor.ask(asked('Ana', 'a long story', 0));
+  queue.ask(asked('Ana', 'a long story', 0));
   await next();
-  floor.ask(typed('Eva', 'the capital of Peru', 100));
+  queue.ask(typed('Eva', 'the capital of Peru', 100));
   const mine = [200, 300, 400].map((atMs) => typed('Mallory', `question at ${atMs}`, atMs));
-  for (const one of mine) floor.ask(one);
+  for (const one of mine) queue.ask(one);
   expect(lost).toEqual([]);
-  expect(mine.map(({ claim }) => claim.dropped)).toEqual(['replaced', 'replaced', undefined]);
+  expect(mine.map(({ handle: claim }) => claim.dropped)).toEqual([
+    'replaced',
+    'replaced',
+    undefined,
+  ]);
   expect(names([await next(), await next()])).toEqual(['Eva', 'Mallory']);
 });
 
@@ -100,7 +104,7 @@ test('a question that has waited for 45 s is dropped, and that is told', async (
   expect(lost).toEqual([]);
   time.nowMs = 46_000;
   expect(await next()).toBeUndefined();
-  expect([lost, waits.claim.dropped]).toEqual([[['Ben', 'late']], 'late']);
+  expect([lost, waits.handle.dropped]).toEqual([[['Ben', 'late']], 'late']);
 });
 
 test('what is being answered does not grow too old', async () => {
@@ -110,7 +114,7 @@ test('what is being answered does not grow too old', async () => {
   await next();
   time.nowMs = 100_000;
   floor.expire();
-  expect(question.claim.dropped).toBeUndefined();
+  expect(question.handle.dropped).toBeUndefined();
 });
 
 test('whoever leaves is not answered, but what they are being told is theirs to the end', async () => {
@@ -121,7 +125,7 @@ test('whoever leaves is not answered, but what they are being told is theirs to 
   floor.ask(second);
   floor.ask(asked('Ben', 'three', 600));
   floor.left('ana');
-  expect([first.claim.dropped, second.claim.dropped, lost]).toEqual([
+  expect([first.handle.dropped, second.handle.dropped, lost]).toEqual([
     undefined,
     'late',
     [['Ana', 'late']],
@@ -139,7 +143,7 @@ test('the same question of two people within 3 s is one', async () => {
   expect(names([await next()])).toEqual(['Ana']);
   expect(names(ana.also ?? [])).toEqual(['Ben']);
   expect(await next()).toBeUndefined();
-  expect([ana.claim.dropped, ben.claim.dropped]).toEqual(['over', 'over']);
+  expect([ana.handle.dropped, ben.handle.dropped]).toEqual(['over', 'over']);
 });
 
 test.each([
@@ -177,7 +181,7 @@ test('somebody who asked the same and says no is not answered with the other', (
   floor.ask(ana);
   floor.ask(ben);
   floor.withdraw('ben');
-  expect([ana.also, ana.claim.dropped, ben.claim.dropped]).toEqual([[], undefined, 'withdrawn']);
+  expect([ana.also, ana.handle.dropped, ben.handle.dropped]).toEqual([[], undefined, 'withdrawn']);
 });
 
 test('only those wait who are not spoken to, and not for what the bot says of itself', async () => {
@@ -188,7 +192,7 @@ test('only those wait who are not spoken to, and not for what the bot says of it
     clauses: ['Hi'],
     when: 'now',
     interruptible: false,
-    claim: new TurnHandle(),
+    handle: new TurnHandle(),
   });
   const greeting = await next();
   for (const one of [ana, again, ben]) floor.ask(one);
@@ -212,9 +216,9 @@ test('three answers may be awaited without the floor, and a stop ends them all',
   await next();
   put.push(floor.putAside(four[3] ?? asked('?', '?')));
   expect(put).toEqual([true, true, true, false]);
-  expect(all.map(({ claim }) => claim.dropped)).toEqual([undefined, undefined, undefined]);
+  expect(all.map(({ handle: claim }) => claim.dropped)).toEqual([undefined, undefined, undefined]);
   expect(floor.stop()).toBe(true);
-  expect(four.map(({ claim }) => claim.dropped)).toEqual(Array(4).fill('stopped'));
+  expect(four.map(({ handle: claim }) => claim.dropped)).toEqual(Array(4).fill('stopped'));
   expect(floor.aside).toEqual([]);
 });
 

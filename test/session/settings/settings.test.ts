@@ -80,10 +80,10 @@ test('what nobody has set is what the operator has', async () => {
 
 test('what a server has set survives a restart, and other servers never see it', async () => {
   const settingsBook = new MemorySettings();
-  const before = openHouse({ settingsBook });
+  const before = openHouse({ settingsStore: settingsBook });
   const set = { kind: 'set', key: 'addressing', value: 'name', saved: true };
   expect(await before.settings.set('g', ' Addressing', 'NAME ')).toEqual(set);
-  const { settings } = openHouse({ settingsBook });
+  const { settings } = openHouse({ settingsStore: settingsBook });
   const own = { key: 'addressing', value: 'name', isOwn: true };
   expect((await settings.view('g')).all).toContainEqual(own);
   expect((await settings.view('h')).all.some(({ isOwn }) => isOwn)).toBe(false);
@@ -143,7 +143,7 @@ test('a pipeline that is not set up any more gives way to the operator’s', asy
   const settingsBook = new MemorySettings();
   await settingsBook.write('g', 'pipeline', 'audio-model');
   await settingsBook.write('g', 'cues', 'deafening');
-  const { settings } = openHouse({ settingsBook, pipelines: two() });
+  const { settings } = openHouse({ settingsStore: settingsBook, pipelines: two() });
   const { all } = await settings.view('g');
   expect(all).toContainEqual({ key: 'pipeline', value: 'chained', isOwn: false });
   expect(all).toContainEqual({ key: 'cues', value: 'soft', isOwn: false });

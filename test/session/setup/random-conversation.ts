@@ -127,6 +127,6 @@ async function perform({ kind, personId }: TimedAct, { door, privacy }: House): 
 
 /** Nothing is said, nothing waits, and nothing is asked of anybody. */
 export function isCalm({ house, model, voice, recogniser }: Commotion): boolean {
-  const floor = house.rooms.stay('g')?.context.floor;
-  return floor?.isFree !== false && model.running + voice.running + recogniser.open === 0;
+  const queue = house.rooms.session('g')?.context.queue;
+  return queue?.isFree !== false && model.running + voice.running + recogniser.open === 0;
 }

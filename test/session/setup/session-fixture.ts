@@ -98,11 +98,22 @@ export function openHouse(
   const trackBook = new MemoryTracks();
   const guildBook = new MemoryGuilds(book, settingsBook, trackBook);
   const events: SessionEvent[] = [];
-  const { scribe, written, writtenIn, offered } = openPaper();
+  const { scribe: messages, written, writtenIn, offered } = openPaper();
   const { panels, faces, invited, forgotten } = openWall();
   const parts: SessionDependencies = {
     ...usual,
-    ...{ clock, door, book, guildBook, settingsBook, trackBook, scribe, panels, chat, synthesizer },
+    ...{
+      clock,
+      door,
+      store: book,
+      guildStore: guildBook,
+      settingsStore: settingsBook,
+      trackStore: trackBook,
+      messages,
+      panels,
+      chat,
+      synthesizer,
+    },
     transcriber: new FakeTranscriber({ texts: ['five five'] }),
     sounds: shelf(),
     listeningSlots: new ListeningSlots(),
@@ -110,20 +121,20 @@ export function openHouse(
     onEvent: (_guildId, event) => void events.push(event),
     ...over,
   };
-  const rooms = new VoiceSessions(parts);
+  const sessions = new VoiceSessions(parts);
   const never = new AbortController().signal;
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
   return {
     ...{ clock, door, chat, synthesizer, book, guildBook, settingsBook, trackBook, events },
-    ...{ written, writtenIn, offered, faces, invited, forgotten, rooms, of },
-    talk: new TypedRequests(parts, rooms, never),
-    hearing: new PauseHearing(rooms),
-    confirmations: new ToolConfirmations(rooms, never),
-    privacy: new SessionPrivacy(parts, rooms),
-    settings: new SessionSettings(parts, rooms),
-    tracks: new TrackRequests(parts.sounds, rooms, never),
-    checkup: new SessionCheckup(parts, rooms),
+    ...{ written, writtenIn, offered, faces, invited, forgotten, rooms: sessions, of },
+    talk: new TypedRequests(parts, sessions, never),
+    hearing: new PauseHearing(sessions),
+    confirmations: new ToolConfirmations(sessions, never),
+    privacy: new SessionPrivacy(parts, sessions),
+    settings: new SessionSettings(parts, sessions),
+    tracks: new TrackRequests(parts.sounds, sessions, never),
+    checkup: new SessionCheckup(parts, sessions),
   };
 }
 
@@ -142,7 +153,7 @@ function openWall() {
 function openPaper() {
   const [written, writtenIn]: [string[], string[]] = [[], []];
   const offered: string[] = [];
-  const scribe: ChannelMessages = {
+  const messages: ChannelMessages = {
     async write({ name }, words) {
       written.push(words);
       writtenIn.push(name);
@@ -153,7 +164,7 @@ function openPaper() {
       offered.push(...buttons);
     },
   };
-  return { scribe, written, writtenIn, offered };
+  return { scribe: messages, written, writtenIn, offered };
 }
 
 /** Lets time pass on the 20 ms grid, with these packets on the way. */

@@ -27,9 +27,9 @@ export function play(house: House, caller: TrackCaller, more: Partial<TrackWish>
 }
 
 export function deckOf(house: House) {
-  const stay = house.rooms.stay('g');
-  if (!stay) throw new Error('the bot is nowhere');
-  return stay.context.tracks.deck;
+  const session = house.rooms.session('g');
+  if (!session) throw new Error('the bot is nowhere');
+  return session.context.tracks.owned;
 }
 
 /** Only these sit there from now on. */

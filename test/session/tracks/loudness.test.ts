@@ -37,11 +37,11 @@ function tone(dbfs: number, rateHz: number): Pcm {
 
 /** Of all that is heard when it plays on a track. */
 async function heardLufs(source: SoundSource): Promise<number> {
-  using deck = new OwnedTracks({ clock: realClock, codec });
-  deck.lay('main', source, tag, { loop: false, next: false });
+  using owned = new OwnedTracks({ clock: realClock, codec });
+  owned.lay('main', source, tag, { loop: false, next: false });
   const meter = new LoudnessMeter();
-  while (deck.busy.length > 0) {
-    const music = deck.tracks.pull(false);
+  while (owned.busy.length > 0) {
+    const music = owned.tracks.pull(false);
     if (music) meter.push(Int16Array.from(music.sum));
     else await setImmediate();
   }

@@ -14,12 +14,12 @@ test('queues, volumes and pauses are there again in the next process, in the sam
   const before = house.tracks.list('g');
   await house.rooms[Symbol.asyncDispose]();
   const { trackBook } = house;
-  const elsewhere = openHouse({ trackBook });
+  const elsewhere = openHouse({ trackStore: trackBook });
   await elsewhere.rooms.join(den, 'adam');
   await pass(elsewhere, 200);
   expect(elsewhere.tracks.list('g')).toHaveLength(2);
   await elsewhere.rooms[Symbol.asyncDispose]();
-  const next = await openRoom([adam, eva, ben], { trackBook });
+  const next = await openRoom([adam, eva, ben], { trackStore: trackBook });
   const there = next.tracks.list('g')?.map((view) => ({ ...view, current: undefined }));
   expect(there).toEqual(before?.map((view) => ({ ...view, current: undefined })));
   const placeOf = (views: typeof before) => views?.map(({ current }) => current?.positionMs ?? 0);
@@ -37,7 +37,7 @@ test('a process that is killed forgets three seconds at most', async () => {
   await play(house, byAdam, { sound: 'sea' });
   const { trackBook } = house;
   expect((await trackBook.read('g', 'lounge'))[0]?.sounds).toHaveLength(1);
-  const next = await openRoom([adam], { trackBook });
+  const next = await openRoom([adam], { trackStore: trackBook });
   expect(titles(next)).toEqual(['rain']);
 });
 
@@ -57,7 +57,7 @@ test('a sound that is gone after the restart is skipped, and the room is told wh
   await play(house, byAdam, { sound: 'sea' });
   await house.rooms[Symbol.asyncDispose]();
   const { trackBook } = house;
-  const next = await openRoom([adam], { trackBook, sounds: shelf(library('sea')) });
+  const next = await openRoom([adam], { trackStore: trackBook, sounds: shelf(library('sea')) });
   expect(titles(next)).toEqual(['sea']);
   expect(next.written).toContain("I can't play rain on main: it didn't arrive. It is skipped.");
 });
@@ -78,7 +78,7 @@ test('whoever calls the bot elsewhere first leaves what was kept for this channe
   await play(house, byAdam);
   await house.rooms[Symbol.asyncDispose]();
   const { trackBook } = house;
-  const elsewhere = openHouse({ trackBook });
+  const elsewhere = openHouse({ trackStore: trackBook });
   await elsewhere.rooms.join(den, 'adam');
   await pass(elsewhere, 4_000);
   await play(elsewhere, byAdam, { sound: 'sea' });
@@ -97,7 +97,7 @@ test('a process that ends while it lays what was kept loses nothing of it', asyn
   const { trackBook } = house;
   const never = library('rain');
   const stuck = { ...never, open: () => new Promise<never>(() => undefined) };
-  const next = openHouse({ trackBook, sounds: shelf(stuck) });
+  const next = openHouse({ trackStore: trackBook, sounds: shelf(stuck) });
   await next.rooms.join(lounge, 'adam');
   await pass(next, 4_000);
   await next.rooms[Symbol.asyncDispose]();
@@ -115,10 +115,10 @@ test('whoever is forgotten while their sounds are laid again does not come back 
     await disk.promise;
     return await found.open(...asked);
   };
-  const next = openHouse({ trackBook, sounds: shelf({ ...found, open }) });
+  const next = openHouse({ trackStore: trackBook, sounds: shelf({ ...found, open }) });
   await next.rooms.join(lounge, 'adam');
   await pass(next, 200);
-  next.rooms.stay('g')?.context.tracks.deck.disown('adam');
+  next.rooms.session('g')?.context.tracks.owned.disown('adam');
   disk.resolve();
   await pass(next, 4_000);
   const kept = await trackBook.read('g', 'lounge');

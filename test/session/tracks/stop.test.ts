@@ -13,10 +13,10 @@ import {
 } from '#test/session/setup/tracks-fixture.ts';
 
 const stopSounds = (house: House, caller: TrackCaller, what: 'sounds' | 'everything') => {
-  const { rooms, talk, tracks } = house;
+  const { rooms: sessions, talk, tracks } = house;
   const who = { guildId: 'g', callerId: caller.id, callerName: caller.name, mayManage: false };
   const call = { ...who, callerLocale: 'en', callerChannel: lounge, words: { what } } as const;
-  return stop.run(call, { ...ports(), rooms, talk, tracks });
+  return stop.run(call, { ...ports(), sessions, talk, tracks });
 };
 
 test('/stop ends sounds alone, speech alone, or both', async () => {
