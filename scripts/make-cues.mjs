@@ -1,4 +1,4 @@
-// Writes the four cues and the pad, 24 kHz mono: node scripts/make-cues.mjs [folder, else src/playback/cues]
+// Writes the four cues and the pad, 24 kHz mono: node scripts/make-cues.mjs [folder, else src/playback/reply/cues]
 //
 // heard glides up, error glides down and is dull, leaving is two notes down, thinking is a tick far above the others.
 // The pad is a second and a half, and 6 dB softer than the others. Each cue is under 250 ms and at -26 dBFS over its loudest 20 ms; the tick is shorter than that and as loud as if it filled it.
@@ -18,7 +18,7 @@ const cues = {
   leaving: () => [...note({ hz: 784, lengthMs: 105 }), ...note({ hz: 523.25, lengthMs: 135 })],
 };
 
-const folder = process.argv[2] ?? 'src/playback/cues';
+const folder = process.argv[2] ?? 'src/playback/reply/cues';
 mkdirSync(folder, { recursive: true });
 for (const [name, make] of Object.entries(cues)) {
   writeFileSync(join(folder, `${name}.wav`), wav(levelled(make(), name === 'pad' ? -6 : 0)));

@@ -103,7 +103,6 @@ export const modalSchema = z
       .max(5),
   })
   .refine(({ components }) => uniqueIds(components), 'Component custom id cannot be duplicated');
-type Modal = z.infer<typeof modalSchema>;
 
 /** A button or a menu somewhere in the components of a message. */
 export type PressableComponent = {

@@ -70,7 +70,7 @@ test('the cues are what their script makes, byte by byte', async () => {
     const files = (await readdir(folder)).sort();
     expect(files).toEqual([...names, 'pad'].map((name) => `${name}.wav`).sort());
     for (const file of files) {
-      const kept = await readFile(`src/playback/cues/${file}`);
+      const kept = await readFile(`src/playback/reply/cues/${file}`);
       expect(kept.equals(await readFile(join(folder, file))), file).toBe(true);
     }
   } finally {

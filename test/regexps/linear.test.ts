@@ -1,5 +1,7 @@
 import * as scslre from 'scslre';
 import { expect, test } from 'vitest';
+import { guessLanguage } from '#src/turn/lexicon.ts';
+import { dictationLogit } from '#src/turn/numbers.ts';
 import { repeated, superlinear } from './growth.ts';
 import { hostileUnits } from './hostile.ts';
 import { regexpsOfProgram } from './literals.ts';
@@ -24,9 +26,26 @@ test('no regular expression of the program takes more than linear time on texts 
   expect(found).toEqual([]);
 }, 120_000);
 
-test('expressions are built from texts in two files, whose own tests measure them', () => {
-  expect(builders).toEqual(['src/chat/text/written-passages.ts', 'src/chat/text/boundaries.ts']);
+test('expressions are built from texts in four files, whose own tests measure them', () => {
+  expect(builders.toSorted()).toEqual([
+    'src/chat/text/boundaries.ts',
+    'src/chat/text/written-passages.ts',
+    'src/turn/lexicon.ts',
+    'src/turn/numbers.ts',
+  ]);
 });
+
+test.each(['a', 'number', 'ä', 'あ', '١', '\u200b', '1 '])(
+  'the language and the numbers of %j, however often it stands there, are found in linear time',
+  (unit) => {
+    const numbers = new Set(['one']);
+    const read = (text: string) => {
+      guessLanguage(text, text.split(' '));
+      dictationLogit([text, 'one'], numbers);
+    };
+    expect(superlinear(read, repeated(unit, ''))).toBeUndefined();
+  },
+);
 
 /** As the program uses it: to the end of the text, or until the first place that fits. */
 function readerOf(expression: RegExp): (text: string) => unknown {

@@ -92,7 +92,7 @@ test('an idle engine that nobody closed does not keep the process alive', async 
   const script = `
     import { realClock } from '#src/base/clock.ts';
     import { Engine } from '#src/speech/embedded/engine.ts';
-    const entry = new URL('./test/speech/sturdy-worker.ts', 'file://' + process.cwd() + '/');
+    const entry = new URL('./test/speech/embedded/sturdy-worker.ts', 'file://' + process.cwd() + '/');
     const engine = await Engine.open({ name: 'x', entry, startLimitMs: 9000, clock: realClock });
     for await (const value of engine.run('hello', 9000, new AbortController().signal)) process.stdout.write(value);
   `;
