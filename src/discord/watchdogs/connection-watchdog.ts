@@ -2,8 +2,8 @@ import '#src/discord/library/sodium.ts';
 import { VoiceConnectionStatus } from '@discordjs/voice';
 import { SeenFor } from './seen-for.ts';
 
-/** A link that is not ready for so long is down; one look counts for this much at most. */
-const [downMs, longestLookMs] = [1_000, 500];
+/** Time, in ms, after which a link that is not ready is down, and most that one look counts for. */
+const [downMs, longestLookMs] = [400, 300];
 
 export type ConnectionVerdict = 'up' | 'pending' | { readonly fault: string };
 
@@ -18,6 +18,6 @@ export class ConnectionWatchdog {
     const ms = this.#down.look(this.#wasReady && !isReady, atMs);
     if (isReady) return 'up';
     if (ms < downMs) return 'pending';
-    return { fault: `The voice link has been ${status} for ${Math.round(ms / 1_000)} s.` };
+    return { fault: `The voice link has been ${status} for ${(ms / 1_000).toFixed(1)} s.` };
   }
 }
