@@ -107,7 +107,7 @@ test('a server that is gone is replaced by embedded engines, which are loaded th
   expect(told).toEqual(['Flite', 'PocketSphinx']);
 });
 
-test('case 38: a server that wants to be left alone is, while the fall-back answers; no storm', async () => {
+test('a server that wants to be left alone is, while the fall-back answers; no storm', async () => {
   const trouble = { chat: 'rate-limited' } as const;
   await using one = await openMockProviders({ pace: instantPace, trouble });
   await using two = await openMockProviders({ pace: instantPace });

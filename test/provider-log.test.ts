@@ -63,7 +63,7 @@ test('failures and fall-backs are counted by role', async () => {
   expect(await page()).not.toContain('api.x');
 });
 
-test('case 24: a voice that does not read what it is given is told once, and counted in words', async () => {
+test('a voice that does not read what it is given is told once, and counted in words', async () => {
   using here = open();
   const read = (wrongWords: number) =>
     here.told.reading({ provider: 'api.x', words: 10, wrongWords });

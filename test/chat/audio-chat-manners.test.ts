@@ -50,7 +50,7 @@ test('an id that has expired by the clock is not sent', async () => {
   expect(answerIn(server.bodies[1])).toEqual(byText);
 });
 
-test('case 15: an id the server lost is asked about once, and nobody notices', async () => {
+test('an id the server lost is asked about once, and nobody notices', async () => {
   const lost = answersJson(
     { error: { message: 'gone', code: 'audio_not_found', param: 'messages[1].audio.id' } },
     400,

@@ -66,7 +66,7 @@ test('what is typed is sent as plain text, and models of a chain are not named u
   expect(Object.keys(server.bodies[0] ?? {}).filter((key) => key.endsWith('_model'))).toEqual([]);
 });
 
-test('case 12: each piece of sound is decoded alone, padded or not, whatever fields come with it', async () => {
+test('each piece of sound is decoded alone, padded or not, whatever fields come with it', async () => {
   const sound = Buffer.from(Array.from({ length: 300 }, (_, n) => n % 251));
   const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 });
   let chunks: object[] = [];
@@ -98,7 +98,7 @@ test.each([
   ['expires_at alone', [...short('a').slice(0, 2), audio({ expires_at: 4e9 })], 'close'],
   ['[DONE]', short('a').slice(0, 2), 'done'],
 ] as const)(
-  'case 13: an answer whose end is told by %s is whole, and its usage is counted once',
+  'an answer whose end is told by %s is whole, and its usage is counted once',
   async (_, chunks, end) => {
     const usage = { choices: [], usage: { prompt_tokens: 9, completion_tokens: 3 } };
     const foreign = [{ choices: null }, { object: 'ping' }, usage];

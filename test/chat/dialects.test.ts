@@ -57,14 +57,14 @@ const framings: Readonly<Record<string, string>> = {
 };
 
 test.each(Object.entries(framings))(
-  'case 25: a stream with %s says the same in pieces of any size',
+  'a stream with %s says the same in pieces of any size',
   async (_, text) => {
     for (const size of [1, 2, 3, 7, text.length])
       expect(textIn(await partsOf(bytesOf(text, size)))).toBe(words.join(''));
   },
 );
 
-test('case 26: chunks without a choice, and what is no chunk, are passed over', async () => {
+test('chunks without a choice, and what is no chunk, are passed over', async () => {
   const odd = [{ choices: [] }, { choices: null }, { object: 'ping' }, { choices: [{}] }, 7, 'x'];
   const usage = { choices: [], usage: { prompt_tokens: 9, completion_tokens: 3 } };
   const parts = await partsOf(streams([...odd, ...chunks, ...odd, usage]));
@@ -112,14 +112,14 @@ test.each<[string, readonly object[], readonly string[]]>([
     [call({ index: 0, id: 'a', function: { name: 'lamp', arguments: '{"on"' } })],
     ['{"on"'],
   ],
-])('case 27: a tool called %s is called once each', async (_, some, expected) => {
+])('a tool called %s is called once each', async (_, some, expected) => {
   const parts = await partsOf(streams(some), [lamp]);
   const calls = parts.flatMap((part) => (part.kind === 'tool' ? [part.call] : []));
   expect(calls.map(({ argumentsJson }) => argumentsJson)).toEqual(expected);
   expect(new Set(calls.map(({ id }) => id)).size).toBe(calls.length);
 });
 
-test('case 28: thoughts are never text, in a field or between tags however they are cut', async () => {
+test('thoughts are never text, in a field or between tags however they are cut', async () => {
   const thinking = '<think>Secret.</think>Yes.';
   for (let at = 0; at <= thinking.length; at++) {
     const parts = await partsOf(
@@ -185,7 +185,7 @@ test.each([
   'Dr. Smith paid 3.14 USD at 5 p.m. in the U.S. Then',
   'Take fruit, e.g. apples, or v2.0.1',
   'See https://example.com/a.b?c=d.e, please',
-])('case 30: nothing is cut inside %j', (text) => {
+])('nothing is cut inside %j', (text) => {
   const known = ['Smith paid', '3.14', '5 p.m', 'U.S', 'e.g', 'v2.0.1', 'example.com/a.b?c=d.e'];
   const cuts = clausesOf(`So it is. ${text} it goes on for a while.`);
   for (const word of known.filter((one) => text.includes(one)))
@@ -195,7 +195,7 @@ test.each([
     ).toBe(true);
 });
 
-test('case 30: the first clause is short for speed, lists and code are cut at their lines', () => {
+test('the first clause is short for speed, lists and code are cut at their lines', () => {
   expect(clausesOf('Wait... what?! I did not know that it was so late.')[0]).toBe('Wait... what?!');
   expect(clausesOf('Take these:\n1. Salt and pepper.\n2. Oil.\n```\na. b.\n```\n')).toEqual([
     'Take these:',
@@ -212,14 +212,14 @@ const scripts = [
   'Ja. 那很好。Wir sehen uns morgen um 5 p.m. am Bahnhof, ok？見ましょう。',
 ];
 
-test.each(scripts)('case 31: %s is cut at the same places however it comes', (text) => {
+test.each(scripts)('%s is cut at the same places however it comes', (text) => {
   const whole = clausesOf(text);
   expect(clausesOf(...text)).toEqual(whole);
   expect(clausesOf(...(text.match(/[\s\S]{1,5}/g) ?? []))).toEqual(whole);
   expect(whole.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
 });
 
-test('case 32: a sentence is there at most one token after its end, a long first clause at its comma', () => {
+test('a sentence is there at most one token after its end, a long first clause at its comma', () => {
   const splitter = new ClauseSplitter({ eager: true });
   const tokens = 'Well, as far as I know, it is four. That is all there is to say. Bye'.match(
     /\s*\S+/g,

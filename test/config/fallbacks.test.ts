@@ -68,7 +68,7 @@ test.each([
   expect(mistakes(environment)).toEqual([expect.stringContaining(words)]);
 });
 
-test('case 37: keys of fall-backs are never printed', () => {
+test('keys of fall-backs are never printed', () => {
   const config = good({
     ...{ SPEECH_FALLBACK_BASE_URL: 'http://two/v1', SPEECH_FALLBACK_API_KEY: 'hush-key' },
   });

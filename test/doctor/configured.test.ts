@@ -119,7 +119,7 @@ test('speech over a WebSocket is tried as the bot does it, and what was said is 
   ]);
 });
 
-test('case 44: a model whose server says it was shut down is missing, and one that ends soon differs', async () => {
+test('a model whose server says it was shut down is missing, and one that ends soon differs', async () => {
   using server = await openServer({
     'GET /v1/models': lists(
       { id: 'old-chat', shutdown_date: '2020-01-01' },

@@ -74,7 +74,7 @@ test('WAV where raw samples were asked is told', async () => {
   expect(about('speech pcm')).toBe('differs speech pcm sent a WAV file instead');
 });
 
-test('case 43: a proxy that passes everything on at the end is called buffered upstream', async () => {
+test('a proxy that passes everything on at the end is called buffered upstream', async () => {
   using server = await openServer({
     'GET /v1/models': lists('kokoro'),
     'POST /v1/audio/speech': speaks(24_000, (response, bytes) => {

@@ -73,7 +73,7 @@ function configured(origin: string, key: string): NodeJS.ProcessEnv {
 }
 
 test.each(Object.keys(echoes))(
-  'case 37: no key is printed, though the server says it in %s',
+  'no key is printed, though the server says it in %s',
   async (how) => {
     using server = await openServer({}, echoes[how]);
     const given = ['--provider', server.origin, '--key-env', 'MY_KEY'];
@@ -86,7 +86,7 @@ test.each(Object.keys(echoes))(
   },
 );
 
-test('case 37: a redirect to another host is refused, the key does not go there and is not printed', async () => {
+test('a redirect to another host is refused, the key does not go there and is not printed', async () => {
   using other = await openServer({}, answers({ data: [] }));
   using server = await openServer({}, (response, { headers, path }) => {
     response.writeHead(307, { location: `${other.origin}${path}?key=${key(headers)}` }).end();
@@ -100,7 +100,7 @@ test('case 37: a redirect to another host is refused, the key does not go there 
   expect(text).not.toContain(canary);
 });
 
-test('case 37: a WebSocket that says the key back is not quoted', async () => {
+test('a WebSocket that says the key back is not quoted', async () => {
   await using server = await openMockProviders({ ...swift, realtime: { key: 'another' } });
   const { text } = await examine(['--provider', server.baseUrl, '--key-env', 'MY_KEY'], {
     MY_KEY: canary,

@@ -148,7 +148,7 @@ test('a recogniser that fails does not keep a model from answering that hears by
     expect(unheard.error).toMatchObject({ code: 'provider.refused', stage: 'recognise' });
 });
 
-test('case 40: in ten turns every utterance is sent as sound once', async () => {
+test('in ten turns every utterance is sent as sound once', async () => {
   const { model, answer } = open([['Well.']]);
   const history = openHistory();
   for (let n = 0; n < 10; n++) {
@@ -177,7 +177,7 @@ test('after a tool the model is asked in words, and its answers follow each othe
 });
 
 test.each(['writes', 'silent'] as const)(
-  'case 14: an answer without sound is read out, so that no turn is silent (%s)',
+  'an answer without sound is read out, so that no turn is silent (%s)',
   async (manner) => {
     const { synthesizer, answer } = open([['It is **four**. ', 'Good night.']], { manner });
     const { parts, error } = await drain(answer());

@@ -48,7 +48,7 @@ function metered(inner: Synthesizer) {
   return { synthesizer, takenMs: () => takenMs };
 }
 
-test('case 35: at most ten seconds of a reply lie here though a server sends ten minutes at once', async () => {
+test('at most ten seconds of a reply lie here though a server sends ten minutes at once', async () => {
   await using flood = await openFlood();
   const { synthesizer, takenMs } = metered(flood.synthesizer);
   const chat = new FakeChat([

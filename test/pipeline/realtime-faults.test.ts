@@ -41,7 +41,7 @@ async function hearPart(pipeline: Pipeline, turn: Turn, stage: HeardStage, ms: n
   return { parts, interrupt: () => caller.abort(new Error('interrupted')) };
 }
 
-test('case 21: an interruption cancels the answer and cuts it to the milliseconds that were heard', async () => {
+test('an interruption cancels the answer and cuts it to the milliseconds that were heard', async () => {
   await using talking = await openTalking({ answer: () => ({ text: long }), soundSpeed: 5 });
   const { pipeline, server } = talking;
   const heard = await hearPart(pipeline, turnOf(speaking('hello')), new HeardStage(), 700);
@@ -62,7 +62,7 @@ test('case 21: an interruption cancels the answer and cuts it to the millisecond
   expect(commandsOf(server)).not.toContain('conversation.item.delete');
 });
 
-test('case 21: what is cut is never more than what was received', async () => {
+test('what is cut is never more than what was received', async () => {
   await using talking = await openTalking({ answer: () => ({ text: four, ends: 'stall' }) });
   const stage = new HeardStage();
   const heard = await hearPart(talking.pipeline, turnOf(speaking('hello')), stage, 500);
@@ -74,7 +74,7 @@ test('case 21: what is cut is never more than what was received', async () => {
   expect(talking.server.calls[0]?.errors).toEqual([]);
 });
 
-test('case 21: a cancel that comes after the end of the answer is no failure', async () => {
+test('a cancel that comes after the end of the answer is no failure', async () => {
   await using talking = await openTalking({ answer: () => ({ text: long }) });
   const { pipeline, server } = talking;
   const heard = await hearPart(pipeline, turnOf(speaking('hello')), new HeardStage(), 500);
@@ -109,8 +109,8 @@ test('an answer that came whole is cut to what was heard before the next one', a
 });
 
 test.each([
-  ['case 23: a connection that drops before the answer is replaced unnoticed', 'drop'],
-  ['case 23: a session at its limit is replaced unnoticed', 'close'],
+  ['a connection that drops before the answer is replaced unnoticed', 'drop'],
+  ['a session at its limit is replaced unnoticed', 'close'],
 ] as const)('%s', async (_, ends) => {
   await using talking = await openTalking({ answer: first(ends, '') });
   const history: ChatMessage[] = [
@@ -125,7 +125,7 @@ test.each([
   ]);
 });
 
-test('case 23: a connection that drops inside an answer ends it once, after the sound that came', async () => {
+test('a connection that drops inside an answer ends it once, after the sound that came', async () => {
   await using talking = await openTalking({ answer: first('drop') });
   const { parts, error } = await drain(talking.pipeline);
   expect(error).toMatchObject({ code: 'provider.truncated', stage: 'think' });
@@ -134,7 +134,7 @@ test('case 23: a connection that drops inside an answer ends it once, after the 
   expect(talking.server.calls).toHaveLength(2);
 });
 
-test('case 23: a connection that drops between answers is noticed by nobody', async () => {
+test('a connection that drops between answers is noticed by nobody', async () => {
   await using talking = await openTalking({ answer: fourFor });
   await drain(talking.pipeline);
   talking.server.dropAll(1001, 'maximum duration');
@@ -142,7 +142,7 @@ test('case 23: a connection that drops between answers is noticed by nobody', as
   expect((await drain(talking.pipeline)).error).toBeUndefined();
 });
 
-test('case 23: unknown events, bad JSON, an event of 3 MB and errors about nothing change no answer', async () => {
+test('unknown events, bad JSON, an event of 3 MB and errors about nothing change no answer', async () => {
   await using talking = await openTalking({ answer: () => ({ text: four, noise: true }) });
   const { parts, error } = await drain(talking.pipeline);
   expect([error, textOf(parts), talking.server.calls.length]).toEqual([undefined, four, 1]);

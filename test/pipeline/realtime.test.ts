@@ -176,7 +176,7 @@ test('an answer with a tool in it is remembered by what was said, and not by wha
   expect([call?.commits.length, call?.errors]).toEqual([2, []]);
 });
 
-test('case 22: a tool of an answer that was interrupted after its arguments were done does not run', async () => {
+test('a tool of an answer that was interrupted after its arguments were done does not run', async () => {
   await using talking = await openTalking({
     answer: () => ({ text: four, call: lamp, ends: 'stall' }),
   });

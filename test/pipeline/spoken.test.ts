@@ -49,7 +49,7 @@ const once = (error: unknown) => {
   };
 };
 
-test('case 34: a sentence whose speech fails is asked for once more before its first sound', async () => {
+test('a sentence whose speech fails is asked for once more before its first sound', async () => {
   const { error, asked, sounded, unspoken } = await answer({ 2: once(broken()) });
   expect(error).toBeUndefined();
   expect(asked.toSorted()).toEqual([1, 2, 2, 3, 4]);
@@ -57,7 +57,7 @@ test('case 34: a sentence whose speech fails is asked for once more before its f
   expect(unspoken).toEqual([]);
 });
 
-test('case 34: one that fails twice is skipped with a note, and the rest plays', async () => {
+test('one that fails twice is skipped with a note, and the rest plays', async () => {
   const { error, asked, sounded, unspoken } = await answer({ 2: () => before(broken()) });
   expect(error).toBeUndefined();
   expect(asked.toSorted()).toEqual([1, 2, 2, 3, 4]);
@@ -65,7 +65,7 @@ test('case 34: one that fails twice is skipped with a note, and the rest plays',
   expect(unspoken).toEqual([sentence(2)]);
 });
 
-test('case 17: of a sentence that breaks off the played part is kept, and the next one plays', async () => {
+test('of a sentence that breaks off the played part is kept, and the next one plays', async () => {
   const breaks = () => ({ afterPieces: 1, error: broken(true, 'provider.truncated') });
   const { error, asked, sounded, unspoken } = await answer({ 2: breaks });
   expect(error).toBeUndefined();

@@ -58,16 +58,16 @@ test('a trial that is given up leaves its place to the next request', async () =
 
 test.each([
   ['a refused key', broken('provider.bad_key', { status: 401 }), 5_000],
-  ['case 44: a model that is gone', broken('provider.refused', { status: 404 }), 5_000],
-  ['case 38: a spent quota', broken('provider.rate_limited', { isSpent: true }), 60_000],
-  ['case 38: a wait of 120 s', broken('provider.rate_limited', { retryAfterMs: 120_000 }), 120_000],
+  ['a model that is gone', broken('provider.refused', { status: 404 }), 5_000],
+  ['a spent quota', broken('provider.rate_limited', { isSpent: true }), 60_000],
+  ['a wait of 120 s', broken('provider.rate_limited', { retryAfterMs: 120_000 }), 120_000],
 ])('%s opens it at once', (_, error, restMs) => {
   const { breaker, fail } = open(3);
   fail(error);
   expect(breaker.resting).toEqual({ reason: error, restMs });
 });
 
-test('case 38: a server that asks for a wait of 1 s is not left alone for it', () => {
+test('a server that asks for a wait of 1 s is not left alone for it', () => {
   const { breaker, fail } = open(3);
   fail(broken('provider.rate_limited', { retryAfterMs: 1000 }));
   expect(breaker.isClosed).toBe(true);

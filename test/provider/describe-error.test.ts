@@ -144,7 +144,7 @@ test.each([
     30_000,
   ],
   [{ 'retry-after': 'soon' }, undefined],
-])('case 38: a 429 tells how long to wait, as a number or as a date: %o', (headers, waitMs) => {
+])('a 429 tells how long to wait, as a number or as a date: %o', (headers, waitMs) => {
   const { about, retryable } = describeError(status(429, headers), client);
   expect(about.retryAfterMs).toBe(waitMs);
   expect(retryable).toBe(true);
@@ -160,11 +160,8 @@ test.each([
   [401, { 'x-should-retry': 'true' }, 'x', false],
   [403, {}, 'x', false],
   [404, {}, 'x', false],
-] as const)(
-  'case 38: whether a %i with %o and %s is asked again: %s',
-  (code, headers, type, again) => {
-    const { about, retryable } = describeError(status(code, headers, type), client);
-    expect(retryable).toBe(again);
-    expect(about).toMatchObject({ status: code });
-  },
-);
+] as const)('whether a %i with %o and %s is asked again: %s', (code, headers, type, again) => {
+  const { about, retryable } = describeError(status(code, headers, type), client);
+  expect(retryable).toBe(again);
+  expect(about).toMatchObject({ status: code });
+});

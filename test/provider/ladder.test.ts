@@ -92,14 +92,14 @@ test.each([
   ['404', broken('provider.refused', false, { status: 404 })],
   ['insufficient_quota', broken('provider.rate_limited', false, { isSpent: true })],
   ['retry-after 120', broken('provider.rate_limited', true, { retryAfterMs: 120_000 })],
-])('case 38: %s is never asked again', async (_, error) => {
+])('%s is never asked again', async (_, error) => {
   const one = engine([error]);
   const { ask, passing } = open([one]);
   expect(await passing(ask(), 1_000)).toMatchObject({ error: { code: error.code } });
   expect(one.asked).toBe(1);
 });
 
-test('case 38: retry-after 1 is waited for', async () => {
+test('retry-after 1 is waited for', async () => {
   const wait = broken('provider.rate_limited', true, { retryAfterMs: 400 });
   const one = engine([wait], ['yes']);
   const { ask, passing, clock } = open([one]);
@@ -109,7 +109,7 @@ test('case 38: retry-after 1 is waited for', async () => {
   expect(await passing(asking, 1)).toBe('yes');
 });
 
-test('case 38: 500 three times opens the breaker, and no storm follows', async () => {
+test('500 three times opens the breaker, and no storm follows', async () => {
   const one = engine([broken()]);
   const { ask, passing } = open([one], { failures: 3 });
   for (let n = 0; n < 20; n++) await passing(ask(), 200);
@@ -177,7 +177,7 @@ test('after the first output nothing is asked again: what came is kept', async (
   expect(two.asked).toBe(0);
 });
 
-test('case 16: a server that hangs is left at its deadline, the first time later than after', async () => {
+test('a server that hangs is left at its deadline, the first time later than after', async () => {
   const one = engine(['hang'], ['yes'], ['hang']);
   const { ask, passing, clock } = open([one], { failures: 9 });
   const cold = ask();
@@ -191,7 +191,7 @@ test('case 16: a server that hangs is left at its deadline, the first time later
   expect(clock.sleeping).toBe(0);
 });
 
-test('case 16: a stall in the middle ends at the deadline of the whole', async () => {
+test('a stall in the middle ends at the deadline of the whole', async () => {
   const one = engine(['so far', 'hang']);
   const { ask, passing } = open([one]);
   expect(await passing(ask(), 10_000)).toMatchObject({

@@ -90,7 +90,7 @@ test('a day counts from midnight in UTC, over leap days and turns of the year', 
   expect(daysUntil(tableDate, todayMs + 86_399_999)).toBe(0);
 });
 
-test('case 44: a model that was shut down is gone, and its successor is named', () => {
+test('a model that was shut down is gone, and its successor is named', () => {
   expect(modelNews(inUse('gpt-4o-audio-preview-2024-12-17'), none, todayMs)).toEqual({
     role: 'CHAT_COMPLETION',
     model: 'gpt-4o-audio-preview-2024-12-17',

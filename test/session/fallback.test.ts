@@ -47,7 +47,7 @@ test('an answer whose voice is out is written whole, once', async () => {
   expect(of('failed')).toMatchObject([{ stage: 'speak', code: 'provider.refused' }]);
 });
 
-test('case 34: only the sentence without sound is written while the others are heard', async () => {
+test('only the sentence without sound is written while the others are heard', async () => {
   const { written, of } = await ask(always(broken('provider.refused', true), 'rises'));
   expect(written).toEqual([`${sorry} ${sentences[1]}`]);
   const heardText = [sentences[0], sentences[2]].join(' ');

@@ -50,7 +50,7 @@ test('an answer is prepared in the order of the stream and heard once the end is
   }
 });
 
-test('case 42: two who speak at once are heard apart and answered one after the other', async () => {
+test('two who speak at once are heard apart and answered one after the other', async () => {
   const here = room();
   await here.rooms.join(lounge, 'adam');
   await here.rooms.join(lounge, 'eva');

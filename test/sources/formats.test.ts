@@ -21,7 +21,7 @@ const files = [
 ] as const;
 
 test.each(files)(
-  'case 8: %s keeps its pitch, its channels and, to the sample, its length',
+  '%s keeps its pitch, its channels and, to the sample, its length',
   async (name, length) => {
     const sound = await played(decoding, toneFile(name));
     expect(sound).toMatchObject({ rateHz: 48_000, channels: 2 });
@@ -35,7 +35,7 @@ const names = [...files.map(([name]) => name), 'wav'];
 const fileOf = (name: string) => (name === 'wav' ? toneWav() : toneFile(name));
 
 test.each(names)(
-  'case 2: %s in pieces of 1, 2, 3, 7, 959, 4801 bytes and whole is the same to the sample',
+  '%s in pieces of 1, 2, 3, 7, 959, 4801 bytes and whole is the same to the sample',
   async (name) => {
     const file = fileOf(name);
     const whole = await streamed([file]);
@@ -48,7 +48,7 @@ test.each(names)(
 );
 
 test.each(names)(
-  'case 7: %s split anywhere in its first hundred bytes is the same',
+  '%s split anywhere in its first hundred bytes is the same',
   async (name) => {
     const file = fileOf(name);
     const whole = await streamed([file]);

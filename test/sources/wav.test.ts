@@ -47,7 +47,7 @@ test.each([
   ['0xFFFFFFFF', 0xffffffff],
   ['0x7FFFFFFF', 0x7fffffff],
   ['2e9', 2e9],
-])('case 5: a WAV file whose size is %s is the same', async (_, size) => {
+])('a WAV file whose size is %s is the same', async (_, size) => {
   const file = wav(format(), chunk('data', body, size));
   expect((await played(decoding, file)).left).toEqual(whole.left);
 });
@@ -61,11 +61,11 @@ test.each([
   ['fact', wav(format(), chunk('fact', Buffer.alloc(4)), chunk('data', body))],
   ['an extensible format', wav(format({ code: 0xfffe }, extension), chunk('data', body))],
   ['ID3 behind its data', wav(format(), chunk('data', body), chunk('id3 ', Buffer.alloc(500, 66)))],
-])('case 6: a WAV file with %s is the same', async (_, file) => {
+])('a WAV file with %s is the same', async (_, file) => {
   expect((await played(decoding, file, 97)).left).toEqual(whole.left);
 });
 
-test('case 3: half a sample at the end of a WAV file is dropped', async () => {
+test('half a sample at the end of a WAV file is dropped', async () => {
   const file = wav(format(), chunk('data', body, 0xffffffff)).subarray(0, -1);
   const { left } = await played(decoding, file);
   expect(left).toHaveLength(Math.ceil((22_049 * 48_000) / 22_050));
@@ -104,7 +104,7 @@ const shapes = [8000, 16_000, 22_050, 44_100, 48_000].flatMap((rateHz) =>
 );
 
 test.each(shapes)(
-  'case 8: $channels channels at $rateHz Hz keep pitch and length in every encoding',
+  '$channels channels at $rateHz Hz keep pitch and length in every encoding',
   async ({ rateHz, channels }) => {
     for (const [bits, code, write] of encodings) {
       const frames = Math.floor(rateHz / 4);

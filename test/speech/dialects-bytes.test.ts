@@ -59,17 +59,17 @@ function wav(chunks: readonly Uint8Array[], data: Uint8Array, sizeBytes = data.l
 const fmt = chunk('fmt ', format());
 
 test.each([1, 2, 3, 7, 959, 4801, raw.length])(
-  'case 2: samples that come in pieces of %i bytes are the same samples',
+  'samples that come in pieces of %i bytes are the same samples',
   (size) => {
     expect(read(cut(raw, size))).toEqual(samples);
   },
 );
 
-test('case 3: of an odd number of bytes the last one is dropped', () => {
+test('of an odd number of bytes the last one is dropped', () => {
   expect(read([...cut(raw, 7), Uint8Array.of(99)])).toEqual(samples);
 });
 
-test('case 4: the last frame is filled with zeros, and is the last', async () => {
+test('the last frame is filled with zeros, and is the last', async () => {
   const reply = new SpokenReply();
   await reply.write({ samples: new Int16Array(500).fill(1000), rateHz, channels: 1 }, 'Hi.', never);
   reply.end();
@@ -79,7 +79,7 @@ test('case 4: the last frame is filled with zeros, and is the last', async () =>
 });
 
 test.each([raw.length, 0, 0xffff_ffff, 0x7fff_ffff, 2_000_000_000])(
-  'case 5: a WAV file that says it has %i bytes has the sound that comes',
+  'a WAV file that says it has %i bytes has the sound that comes',
   (sizeBytes) => {
     expect(read([wav([fmt], raw, sizeBytes)])).toEqual(samples);
   },
@@ -91,16 +91,16 @@ test.each([
   ['a chunk of odd length', [fmt, chunk('bext', Buffer.alloc(7))]],
   ['a fact chunk', [fmt, chunk('fact', Buffer.alloc(4))]],
   ['an extensible format', [chunk('fmt ', extensible())]],
-])('case 6: a WAV file with %s is the same sound', (_, chunks) => {
+])('a WAV file with %s is the same sound', (_, chunks) => {
   expect(read([wav(chunks, raw)])).toEqual(samples);
 });
 
-test('case 6: the header that ffmpeg writes into a pipe ends at byte 78', () => {
+test('the header that ffmpeg writes into a pipe ends at byte 78', () => {
   expect(pipedHeader(rateHz)).toHaveLength(78);
   expect(read([pipedHeader(rateHz), raw])).toEqual(samples);
 });
 
-test('case 7: a header may be cut anywhere', () => {
+test('a header may be cut anywhere', () => {
   const whole = Buffer.concat([pipedHeader(rateHz), raw.subarray(0, 2000)]);
   const expected = samples.subarray(0, 1000);
   for (let at = 0; at <= 100; at++)
@@ -171,7 +171,7 @@ test.each<Format>([
   { bits: 24, channels: 2 },
   { bits: 32, hz: 48_000 },
   { code: 3, bits: 32 },
-])('case 8: 440 Hz stay 440 Hz, and a second a second: %o', async (one) => {
+])('440 Hz stay 440 Hz, and a second a second: %o', async (one) => {
   const sound = await played(concertPitch(one));
   expect(Math.abs(sound.length - rateHz)).toBeLessThanOrEqual(480);
   expect(Math.abs(pitchOf(sound) - 440)).toBeLessThan(1);
@@ -195,14 +195,14 @@ test.each([
   ['AAC', aac],
   ['Ogg', Buffer.concat([Buffer.from('OggS'), Buffer.alloc(999)])],
   ['FLAC', Buffer.concat([Buffer.from('fLaC'), Buffer.alloc(999)])],
-])('case 9: asked for samples and sent %s, it is named and never noise', (name, body) => {
+])('asked for samples and sent %s, it is named and never noise', (name, body) => {
   for (const type of ['audio/pcm', 'audio/mpeg', '']) {
     for (const size of [1, 7, body.length])
       expect(() => read(cut(body, size), type)).toThrow(`sent ${name}`);
   }
 });
 
-test('case 9: a proxy that calls everything audio/mpeg is heard all the same', () => {
+test('a proxy that calls everything audio/mpeg is heard all the same', () => {
   expect(read([wav([fmt], raw)], 'audio/mpeg')).toEqual(samples);
   expect(read([raw], 'audio/mpeg')).toEqual(samples);
 });
@@ -213,7 +213,7 @@ test.each([
   [0xff, 0xfb, 0x90, 0x64],
   [0xff, 0xff],
   [0xff, 0xf1, 0x50, 0x80, 0x19, 0x1f],
-])('case 11: samples may begin with any bytes: %i %i', (...start) => {
+])('samples may begin with any bytes: %i %i', (...start) => {
   const bytes = Buffer.concat([Buffer.from(start), raw.subarray(0, 6000)]);
   const expected = Int16Array.from({ length: bytes.length / 2 }, (_, n) =>
     bytes.readInt16LE(2 * n),

@@ -69,7 +69,7 @@ const roles: Readonly<
 const stops: readonly Stop[] = ['before its headers', 'in its middle', 'after its last byte'];
 
 test.each(Object.keys(roles).flatMap((role) => stops.map((stop) => [role, stop] as const)))(
-  'case 19: %s that is cancelled %s ends once, and leaves nothing open',
+  '%s that is cancelled %s ends once, and leaves nothing open',
   async (role, stop) => {
     await using server = await openStopping(stop);
     const leaving = new AbortController();

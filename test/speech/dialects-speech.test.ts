@@ -68,7 +68,7 @@ function wordsOf(error: unknown): string {
   return error instanceof BotError ? withServerWords(error) : `${error}`;
 }
 
-test('case 1: the first frame leaves while the server still waits with the rest', async () => {
+test('the first frame leaves while the server still waits with the rest', async () => {
   const rest = Promise.withResolvers<void>();
   const sound = soundBytes(tone('A sentence of some length.', 24_000), 24_000, 'pcm');
   await using server = await openAnswering((response) => {
@@ -114,7 +114,7 @@ test.each<[string, Answer, string]>([
   ['404 and a text', is(404, 'text/plain', '404 page not found'), 'page not found'],
   ['502 and a web page', is(502, 'text/html', '<h1>Bad Gateway</h1>'), 'Bad Gateway'],
   ['500 and nothing', is(500, 'text/plain', ''), '500'],
-])('case 10: %s is no sound but a readable failure', async (_, answer, words) => {
+])('%s is no sound but a readable failure', async (_, answer, words) => {
   await using server = await openAnswering(answer);
   const { pieces, error } = await failureOf(server.voice);
   expect(pieces).toBe(0);
@@ -127,7 +127,7 @@ test.each<[string, Answer]>([
   ['an empty body', is(200, 'audio/pcm', '')],
   ['204', (response) => response.writeHead(204).end()],
   ['a WAV header alone', is(200, 'audio/wav', soundBytes(new Int16Array(0), 24_000, 'wav'))],
-])('case 18: %s is empty, and nobody waits', async (_, answer) => {
+])('%s is empty, and nobody waits', async (_, answer) => {
   await using server = await openAnswering(answer);
   expect(await failureOf(server.voice)).toMatchObject({
     pieces: 0,
@@ -135,7 +135,7 @@ test.each<[string, Answer]>([
   });
 });
 
-test('case 18: for a text of nothing but space no server is asked', async () => {
+test('for a text of nothing but space no server is asked', async () => {
   await using server = await openAnswering(is(200, 'audio/pcm', ''));
   for (const text of ['', ' \n\t'])
     await expect(soundOf(server.voice, text)).rejects.toMatchObject({ code: 'speech.unspeakable' });
@@ -152,7 +152,7 @@ const longTexts: readonly (readonly [string, string])[] = [
   ['an emoji at the limit', `${'x'.repeat(3999)}😀${'y'.repeat(99)}`],
 ];
 
-test.each(longTexts)('case 29: of %s no request is too long, and none is lost', async (_, text) => {
+test.each(longTexts)('of %s no request is too long, and none is lost', async (_, text) => {
   await using server = await openAnswering(is(200, 'audio/pcm', Buffer.alloc(960)));
   await soundOf(server.voice, text);
   expect(Math.max(...server.inputs.map(({ length }) => length))).toBeLessThanOrEqual(4096);
@@ -160,7 +160,7 @@ test.each(longTexts)('case 29: of %s no request is too long, and none is lost', 
   expect(server.inputs.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
 });
 
-test('case 43: sound that a proxy gave only when it had all of it is played whole', async () => {
+test('sound that a proxy gave only when it had all of it is played whole', async () => {
   await using proxy = await openLiteLlm(behind);
   for (const format of ['pcm', 'wav'] as const) {
     const voice = openSynthesizer(

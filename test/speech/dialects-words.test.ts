@@ -86,19 +86,19 @@ test.each([
   ['the bare words', is('text/plain', 'five\n'), 'five'],
   ['no words', is('application/json', '{"text":""}'), ''],
   ['words of a list', is('application/json', '{"text":"five","languages":[]}'), 'five'],
-])('case 39: a transcription sent as %s is read', async (_, answer, text) => {
+])('a transcription sent as %s is read', async (_, answer, text) => {
   await using server = await openAnswering(answer);
   expect(await textOf(server.hearing, spoken.pcm)).toBe(text);
 });
 
-test('case 39: on silence nothing is asked, so nothing is made up', async () => {
+test('on silence nothing is asked, so nothing is made up', async () => {
   await using server = await openAnswering(is('application/json', '{"text":"Thank you."}'));
   const silence = { samples: new Int16Array(16_000), rateHz: 16_000, channels: 1 } as const;
   expect(await textOf(server.hearing, silence)).toBe('');
   expect(server.requests()).toBe(0);
 });
 
-test('case 18: a transcription without a body is told as empty, and not awaited', async () => {
+test('a transcription without a body is told as empty, and not awaited', async () => {
   for (const status of [200, 204]) {
     await using server = await openAnswering((response) => response.writeHead(status).end());
     await expect(textOf(server.hearing, spoken.pcm)).rejects.toMatchObject({

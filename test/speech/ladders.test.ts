@@ -59,7 +59,7 @@ test('what a recogniser that listens loses, the next one hears from the beginnin
   expect(await heardBy(listening)).toBe(`${one.text} ${other.text}`);
 });
 
-test('case 44: a model shut down mid-session is replaced, told once', async () => {
+test('a model shut down mid-session is replaced, told once', async () => {
   const gone = new BotError('provider.refused', false, 'No such model.', undefined, undefined, {
     status: 404,
   });
@@ -231,7 +231,7 @@ test('a text nobody can speak blames no voice', async () => {
   expect(two.asked).toEqual([]);
 });
 
-test('case 43: a long sentence has more time than a short one, should it come in one piece', async () => {
+test('a long sentence has more time than a short one, should it come in one piece', async () => {
   const clock = new VirtualClock();
   const slow = new FakeSynthesizer({ clock, pieces: 1, firstMs: 6_000 });
   const voice = voices([slow], clock);

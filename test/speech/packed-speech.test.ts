@@ -42,7 +42,7 @@ test.each([
   ['mp3 in odd pieces', files.mp3, 'application/octet-stream'],
   ['ogg said to be mp3', files.ogg, 'audio/mpeg'],
   ['wav said to be mp3', files.wav, 'audio/mpeg'],
-] as const)('case 9: pcm asked, %s received: decoded', async (name, bytes, type) => {
+] as const)('pcm asked, %s received: decoded', async (name, bytes, type) => {
   await using server = await speakingTo((_, response) => {
     response.writeHead(200, { 'content-type': type });
     const size = name.includes('odd') ? 959 : bytes.length;
@@ -54,12 +54,12 @@ test.each([
   expect(Math.abs(durationMs(sound) - durationMs(digits))).toBeLessThan(120);
 });
 
-test('case 9: pcm asked, flac received: decoded', async () => {
+test('pcm asked, flac received: decoded', async () => {
   await using server = await speakingTo((_, response) => void response.end(flac));
   expect(durationMs(await whole(server.voice.synthesize('Hm.', {}, signal)))).toBeCloseTo(750, -1);
 });
 
-test('case 9: pcm asked, aac or a damaged file received: an error by name, never noise', async () => {
+test('pcm asked, aac or a damaged file received: an error by name, never noise', async () => {
   const noise = Buffer.from(Array.from({ length: 30_000 }, (_, n) => (n * 7919) & 255));
   for (const body of [
     aac,
@@ -85,7 +85,7 @@ test.each(['mp3', 'opus', 'flac'] as const)('%s is asked for where it is set', a
   expect(JSON.parse(body)).toMatchObject({ response_format: format });
 });
 
-test('case 1: an MP3 that comes slowly sounds before its last byte is sent', async () => {
+test('an MP3 that comes slowly sounds before its last byte is sent', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   await using server = await speakingTo(async (_, response) => {
     response.writeHead(200, { 'content-type': 'audio/mpeg' });

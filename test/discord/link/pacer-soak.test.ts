@@ -32,7 +32,7 @@ async function feed(reply: SpokenReply, random: () => number, signal: AbortSigna
   reply.end();
 }
 
-test('case 36: in an hour of speech every frame leaves within one of its time, and what is held does not grow', async () => {
+test('in an hour of speech every frame leaves within one of its time, and what is held does not grow', async () => {
   const random = seededRandom(36);
   const timing = new SteppedTiming();
   const reply = new SpokenReply();

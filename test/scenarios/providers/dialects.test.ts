@@ -66,7 +66,7 @@ async function provoke(scene: ScenarioSetup, server: EchoingServer, times: numbe
 }
 
 scenario(
-  'case 37: a key that its server repeats everywhere is in no log, message or metric, and goes to no other host',
+  'a key that its server repeats everywhere is in no log, message or metric, and goes to no other host',
   async () => {
     await using behind = await openMockProviders({
       pace: instantPace,

@@ -53,7 +53,7 @@ function restMs({ providers }: ScenarioSetup): number {
   return realClock.nowMs() - (asked?.atMs ?? 0);
 }
 
-scenario('case 16: a voice that hangs in the middle of an evening is written soon', async () => {
+scenario('a voice that hangs in the middle of an evening is written soon', async () => {
   await using scene = await openScene({ providers: { replies } });
   const adam = await callIn(scene, 'Adam');
   await converse(scene, adam, question);

@@ -111,7 +111,7 @@ test('several tools of one round run side by side, and their results keep their 
   expect(chat.asked).toHaveLength(2);
 });
 
-test('case 27: bad JSON, and arguments that do not fit, are told to the model and nothing runs', async () => {
+test('bad JSON, and arguments that do not fit, are told to the model and nothing runs', async () => {
   const bad: ChatStep = { call: { id: '1', name: 'time', argumentsJson: '{"zone":' } };
   const { house, chat } = await open([[bad, call('time', { city: 'Tokyo' }, '2')], ['Sorry.']]);
   await ask(house);
@@ -175,7 +175,7 @@ test.each([
   },
 );
 
-test('case 22: a call in an answer that is cut off before it runs never runs', async () => {
+test('a call in an answer that is cut off before it runs never runs', async () => {
   const clock = new VirtualClock();
   const { seen, look } = slow(clock, 100);
   const rounds = [['Well.', { waitMs: 2_000 }, call('look')]];

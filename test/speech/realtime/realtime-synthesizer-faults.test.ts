@@ -45,7 +45,7 @@ test.each([
   expect(await soundOf(engine, one)).toEqual(pcmOf(one));
 });
 
-test('case 16: silence before the first sound and in the middle ends it in time', async () => {
+test('silence before the first sound and in the middle ends it in time', async () => {
   using hasty = opened({ limits: { firstMs: 60 } });
   reader.server.set({ aloud: () => ({ ends: 'mute' }) });
   await expect(soundOf(hasty, one)).rejects.toMatchObject({
@@ -74,7 +74,7 @@ test('what is still read over a connection that was replaced ends with the voice
   await expect(finish(kept)).rejects.toMatchObject({ code: 'provider.unreachable' });
 });
 
-test('case 23: a connection that breaks before a text sounded is replaced, and the text is read once', async () => {
+test('a connection that breaks before a text sounded is replaced, and the text is read once', async () => {
   let drops = 1;
   reader.server.set({ aloud: () => (drops-- > 0 ? { ends: 'drop', endsAfter: 0 } : {}) });
   using engine = opened();
@@ -83,7 +83,7 @@ test('case 23: a connection that breaks before a text sounded is replaced, and t
   expect(await soundOf(engine, two)).toEqual(pcmOf(two));
 });
 
-test('case 23: one that breaks after the first sound is not read again', async () => {
+test('one that breaks after the first sound is not read again', async () => {
   reader.server.set({ aloud: () => ({ ends: 'stall', endsAfter: 2 }) });
   using engine = opened();
   const sound = await begin(engine, one, staying);
@@ -101,7 +101,7 @@ test('a server that drops every connection is tried twice', async () => {
   expect(reader.server.calls.length).toBe(before + 2);
 });
 
-test('case 35: what nobody takes keeps the server from sending', async () => {
+test('what nobody takes keeps the server from sending', async () => {
   const long = Array.from({ length: 30 }, (_, n) => `word${n}`)
     .join(' ')
     .slice(0, 150);
@@ -113,7 +113,7 @@ test('case 35: what nobody takes keeps the server from sending', async () => {
   expect(await finish(sound)).toBeGreaterThan(60_000);
 });
 
-test('case 35: while another text is waited for, one that nobody takes ends after 10 s of sound', async () => {
+test('while another text is waited for, one that nobody takes ends after 10 s of sound', async () => {
   const aloud: TalkSettings['aloud'] = (text) =>
     text === one ? { text: `${one} `.repeat(40) } : { ends: 'stall', endsAfter: 1 };
   reader.server.set({ aloud });

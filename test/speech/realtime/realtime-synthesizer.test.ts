@@ -86,7 +86,7 @@ test('nothing in a text can end it before its end', async () => {
   expect(lastAloud().text.match(/text/i)).toBeNull();
 });
 
-test('case 24: two texts at once over one connection each get their own sound, whatever comes in between', async () => {
+test('two texts at once over one connection each get their own sound, whatever comes in between', async () => {
   reader.server.set({ soundSpeed: 60 });
   using engine = opened();
   const before = reader.server.calls.length;
@@ -95,7 +95,7 @@ test('case 24: two texts at once over one connection each get their own sound, w
   expect(reader.server.calls.length).toBe(before + 1);
 });
 
-test('case 24: a server that does not send names back is taken to begin in the order of asking', async () => {
+test('a server that does not send names back is taken to begin in the order of asking', async () => {
   reader.server.set({ soundSpeed: 60, forgetsMetadata: true });
   using engine = opened();
   const sounds = await Promise.all([one, two, 'Three.'].map((text) => soundOf(engine, text)));
@@ -109,7 +109,7 @@ test('a server that reads one text at a time is asked for the next when one is o
   expect(sounds).toEqual([pcmOf(one), pcmOf(two), pcmOf('Three.')]);
 });
 
-test('case 24: a text that was not read as it stands is reported, one that was is not', async () => {
+test('a text that was not read as it stands is reported, one that was is not', async () => {
   const readings: ReadingAccuracy[] = [];
   reader.server.set({
     aloud: (text) => (text.includes('2') ? { text: 'I am sorry, I cannot do that.' } : {}),

@@ -33,7 +33,7 @@ function voiceOf(clock: VirtualClock, firstMs: (text: string) => number) {
   return { synthesizer, asked, done };
 }
 
-test('case 20: an interruption in the second of four sentences ends what is made ahead, and is silence at once', async () => {
+test('an interruption in the second of four sentences ends what is made ahead, and is silence at once', async () => {
   const clock = new VirtualClock();
   const synthesizer = new FakeSynthesizer({ clock, firstMs: 50, gapMs: 20, pieces: 40 });
   const sentences = [1, 2, 3, 4].map((n) => `This is the long sentence number ${n}.`);
@@ -64,7 +64,7 @@ test('case 20: an interruption in the second of four sentences ends what is made
   expect(reply.heardText()).not.toMatch(/number [34]/);
 });
 
-test('case 32: at 20 tokens a second a sentence is asked for one token after its end at most', async () => {
+test('at 20 tokens a second a sentence is asked for one token after its end at most', async () => {
   const clock = new VirtualClock();
   const { synthesizer, asked } = voiceOf(clock, () => 0);
   const text =
@@ -79,7 +79,7 @@ test('case 32: at 20 tokens a second a sentence is asked for one token after its
     expect(atMs - (ends[n] ?? 0), `sentence ${n}`).toBeLessThanOrEqual(tokenMs);
 });
 
-test('case 33: a sentence whose sound is ready before that of the first one waits for its turn', async () => {
+test('a sentence whose sound is ready before that of the first one waits for its turn', async () => {
   const clock = new VirtualClock();
   const sentences = [1, 2, 3, 4, 5].map((n) => `This is the long sentence number ${n}.`);
   const { synthesizer, asked, done } = voiceOf(clock, (text) => (text.includes('1') ? 900 : 100));
@@ -98,7 +98,7 @@ test('case 33: a sentence whose sound is ready before that of the first one wait
   expect(soundedTexts(parts)).toEqual(sentences);
 });
 
-test('case 40: in ten turns every utterance is recognised once', async () => {
+test('in ten turns every utterance is recognised once', async () => {
   const chat = new FakeChat([['Yes.']]);
   const pipeline = chained({ chat, synthesizer: new FakeSynthesizer() });
   const history: ChatMessage[] = [];

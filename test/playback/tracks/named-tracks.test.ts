@@ -18,7 +18,7 @@ test.each([
   [100, 1000],
   [0, 0],
   [150, 1500],
-])('case 41: a track alone at %i %% is that loud', async (percent, level) => {
+])('a track alone at %i %% is that loud', async (percent, level) => {
   const band = new Band();
   band.tracks.play('main', steady(1000, 1000));
   band.tracks.track('main')?.volume(percent);
@@ -26,7 +26,7 @@ test.each([
   expect(band.level).toBeCloseTo(level, 0);
 });
 
-test('case 41: a silent track takes nothing from another, and all at 0 % is silence', async () => {
+test('a silent track takes nothing from another, and all at 0 % is silence', async () => {
   const band = new Band();
   band.tracks.play('a', steady(1000, 2000));
   band.tracks.play('b', steady(0, 2000));
@@ -40,7 +40,7 @@ test('case 41: a silent track takes nothing from another, and all at 0 % is sile
   expect(band.level).toBe(0);
 });
 
-test('case 41: two loud tracks are turned down together, never wrapped', async () => {
+test('two loud tracks are turned down together, never wrapped', async () => {
   const band = new Band();
   const limiter = new MusicLimiter();
   band.tracks.play('a', steady(30_000, 2000));
@@ -54,7 +54,7 @@ test('case 41: two loud tracks are turned down together, never wrapped', async (
   }
 });
 
-test('case 41: during a pause of 10 s the source is not asked and nothing is computed', async () => {
+test('during a pause of 10 s the source is not asked and nothing is computed', async () => {
   const band = new Band();
   const tap = new ScriptedSource();
   for (let n = 0; n < 300; n++) tap.give(1000, 20);
@@ -71,7 +71,7 @@ test('case 41: during a pause of 10 s the source is not asked and nothing is com
   expect(band.level).toBe(1000);
 });
 
-test('case 41: a muted track goes on in silence', async () => {
+test('a muted track goes on in silence', async () => {
   const band = new Band();
   const item = itemOf(band.tracks.play('main', steady(1000, 1000)));
   await band.run(100);
@@ -84,7 +84,7 @@ test('case 41: a muted track goes on in silence', async () => {
   expect(band.level).toBe(1000);
 });
 
-test.each([1, 3, 7, 1001])('case 41: chunks of %i bytes are put together', async (size) => {
+test.each([1, 3, 7, 1001])('chunks of %i bytes are put together', async (size) => {
   const band = new Band();
   const all = bytes(1000, 100);
   const chunks = Array.from({ length: Math.ceil(all.length / size) }, (_, n) =>
@@ -98,7 +98,7 @@ test.each([1, 3, 7, 1001])('case 41: chunks of %i bytes are put together', async
   expect(new Set(band.heard.filter((sample) => sample > 1000)).size).toBe(0);
 });
 
-test('case 41: half a sample at the end is dropped', async () => {
+test('half a sample at the end is dropped', async () => {
   const band = new Band();
   const chunks = [bytes(1000, 100), Uint8Array.of(7)];
   const item = itemOf(band.tracks.play('main', fromIterable('odd', chunks, stereo)));
@@ -118,20 +118,17 @@ test.each([
   ['array', (...pieces: Uint8Array[]) => pieces],
   ['generator', madeAtOnce],
   ['async generator', made],
-])(
-  'case 41: an %s of no chunks is empty, of one chunk sounds from its first sample',
-  async (_, of) => {
-    const band = new Band();
-    const none = itemOf(band.tracks.play('none', fromIterable('none', of(), stereo)));
-    const one = itemOf(band.tracks.play('one', fromIterable('one', of(bytes(1000, 20)), stereo)));
-    await band.run(100);
-    expect(await none.ended).toEqual({ reason: 'empty' });
-    expect(await one.ended).toEqual({ reason: 'completed' });
-    expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(960);
-  },
-);
+])('an %s of no chunks is empty, of one chunk sounds from its first sample', async (_, of) => {
+  const band = new Band();
+  const none = itemOf(band.tracks.play('none', fromIterable('none', of(), stereo)));
+  const one = itemOf(band.tracks.play('one', fromIterable('one', of(bytes(1000, 20)), stereo)));
+  await band.run(100);
+  expect(await none.ended).toEqual({ reason: 'empty' });
+  expect(await one.ended).toEqual({ reason: 'completed' });
+  expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(960);
+});
 
-test('case 41: the same name twice: the first item ends as cancelled, its waiters are told once', async () => {
+test('the same name twice: the first item ends as cancelled, its waiters are told once', async () => {
   const band = new Band();
   const first = itemOf(band.tracks.play('main', steady(1000, 5000)));
   const waits = [band.tracks.track('main')?.wait(open), band.tracks.track('main')?.wait(open)];
@@ -148,7 +145,7 @@ test.each([
   ['before its first sound', 0, 'failed'],
   ['after it', 500, 'truncated'],
 ])(
-  'case 41: a source that throws %s is skipped with its reason, and the queue goes on',
+  'a source that throws %s is skipped with its reason, and the queue goes on',
   async (_, ms, reason) => {
     const band = new Band();
     const told: unknown[] = [];
@@ -169,7 +166,7 @@ test.each([
   },
 );
 
-test('case 41: a source that throws what is no error of ours ends its item only', async () => {
+test('a source that throws what is no error of ours ends its item only', async () => {
   const band = new Band();
   const tap = new ScriptedSource();
   tap.fail(new TypeError('a bug'));
@@ -178,7 +175,7 @@ test('case 41: a source that throws what is no error of ours ends its item only'
   expect(await item.ended).toMatchObject({ reason: 'failed', error: { code: 'source.broken' } });
 });
 
-test('case 41: each track and all of them can be waited for', async () => {
+test('each track and all of them can be waited for', async () => {
   const band = new Band();
   band.tracks.play('short', steady(1000, 100));
   band.tracks.play('long', steady(1000, 500));
@@ -194,7 +191,7 @@ test('case 41: each track and all of them can be waited for', async () => {
   expect(await band.tracks.track('short')?.wait(open)).toBe('idle');
 });
 
-test('case 41: a wait that is given up throws its own reason', async () => {
+test('a wait that is given up throws its own reason', async () => {
   const band = new Band();
   band.tracks.play('main', steady(1000, 5000));
   const reason = new Error('left');
@@ -204,7 +201,7 @@ test('case 41: a wait that is given up throws its own reason', async () => {
   await expect(waiting).rejects.toBe(reason);
 });
 
-test('case 41: a track that is removed while somebody waits tells them, and its items', async () => {
+test('a track that is removed while somebody waits tells them, and its items', async () => {
   const band = new Band();
   const items = [1, 2, 3].map((n) => itemOf(band.tracks.enqueue('main', steady(n * 1000, 5000))));
   const waiting = band.tracks.track('main')?.wait(open);
@@ -215,7 +212,7 @@ test('case 41: a track that is removed while somebody waits tells them, and its 
   expect(band.tracks.track('main')).toBeUndefined();
 });
 
-test('case 41: clear drops what waits and lets what sounds go on', async () => {
+test('clear drops what waits and lets what sounds go on', async () => {
   const band = new Band();
   const [first, second] = [1, 2].map((n) =>
     itemOf(band.tracks.enqueue('a', steady(n * 1000, 300))),
@@ -227,7 +224,7 @@ test('case 41: clear drops what waits and lets what sounds go on', async () => {
   expect(await first?.ended).toEqual({ reason: 'completed' });
 });
 
-test('case 41: leaving the scope closes everything, and nothing can be played afterwards', async () => {
+test('leaving the scope closes everything, and nothing can be played afterwards', async () => {
   const band = new Band();
   const tap = new ScriptedSource();
   tap.give(1000, 100);
@@ -252,7 +249,7 @@ test.each([
   [22_050, 1],
   [44_100, 2],
   [96_000, 2],
-] as const)('case 41: %i Hz with %i channels plays at its own speed', async (rateHz, channels) => {
+] as const)('%i Hz with %i channels plays at its own speed', async (rateHz, channels) => {
   const band = new Band();
   const samples = new Int16Array(rateHz * channels).fill(1000);
   const item = itemOf(band.tracks.play('main', fromPcm('other', { samples, rateHz, channels })));
@@ -263,7 +260,7 @@ test.each([
   expect(band.frames[25]?.[961]).toBeCloseTo(1000, -1);
 });
 
-test('case 41: sides of a stereo sound stay where they are, through a change of rate too', async () => {
+test('sides of a stereo sound stay where they are, through a change of rate too', async () => {
   const band = new Band();
   const samples = Int16Array.from({ length: 2 * 44_100 }, (_, n) => (n % 2 === 0 ? 1000 : -400));
   band.tracks.play('main', fromPcm('sides', { samples, rateHz: 44_100, channels: 2 }));
