@@ -8,6 +8,8 @@ export type PreloadOrder =
 /** What the bot holds after a forced collection. */
 export type Measures = {
   readonly heapBytes: number;
+  /** Part of the heap: bytecode and machine code that V8 has made of the program. */
+  readonly codeBytes: number;
   /** Includes array buffers. */
   readonly externalBytes: number;
   readonly arrayBufferBytes: number;

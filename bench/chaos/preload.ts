@@ -1,6 +1,6 @@
 // Loaded into the bot by --import: moves its wall clock, slows its store, holds its event loop and measures it, when told to.
 import { syncBuiltinESMExports } from 'node:module';
-import { getHeapStatistics } from 'node:v8';
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import workerThreads, {
   getEnvironmentData,
   isMainThread,
@@ -98,9 +98,16 @@ function measures(): Measures {
     .reduce((sum, name) => sum + process.listenerCount(name), 0);
   return {
     heapBytes: getHeapStatistics().used_heap_size,
+    codeBytes: codeBytes(),
     externalBytes: external,
     arrayBufferBytes: arrayBuffers,
     resources,
     listeners,
   };
+}
+
+function codeBytes(): number {
+  return getHeapSpaceStatistics()
+    .filter(({ space_name: name }) => /code|trusted/.test(name))
+    .reduce((sum, { space_used_size: used }) => sum + used, 0);
 }

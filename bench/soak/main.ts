@@ -68,13 +68,14 @@ async function read(on: ChaosSetup, startMs: number): Promise<MemoryReading | un
   const nowMs = realClock.nowMs();
   const health = await healthOf(on.bot.pid, nowMs);
   if (!measures || !health) return undefined;
-  const { heapBytes, externalBytes, resources, listeners } = measures;
+  const { heapBytes, codeBytes, externalBytes, resources, listeners } = measures;
   const count = (kinds: RegExp) =>
     Object.entries(resources).reduce((sum, [kind, n]) => sum + (kinds.test(kind) ? n : 0), 0);
   return {
     atMs: nowMs - startMs,
     residentMb: health.residentMb,
-    heldMb: (heapBytes + externalBytes) / 2 ** 20,
+    heldMb: (heapBytes - codeBytes + externalBytes) / 2 ** 20,
+    codeMb: codeBytes / 2 ** 20,
     timers: count(/Timeout|Immediate/),
     listeners,
     sockets: count(/TCP|TLS|UDP|Pipe/i),
@@ -83,8 +84,9 @@ async function read(on: ChaosSetup, startMs: number): Promise<MemoryReading | un
 }
 
 function line(reading: MemoryReading): string {
-  const { atMs, residentMb, heldMb, timers, listeners, sockets, handles } = reading;
-  const memory = `resident ${residentMb.toFixed(1)} MB, heap and external ${heldMb.toFixed(2)} MB`;
+  const { atMs, residentMb, heldMb, codeMb, timers, listeners, sockets, handles } = reading;
+  const held = `heap and external ${heldMb.toFixed(2)} MB, code ${codeMb.toFixed(2)} MB`;
+  const memory = `resident ${residentMb.toFixed(1)} MB, ${held}`;
   const rest = `timers ${timers}, listeners ${listeners}, sockets ${sockets}, files ${handles}`;
   return `${(atMs / 60_000).toFixed(1).padStart(6)} min  ${memory}, ${rest}`;
 }

@@ -9,7 +9,8 @@ function hour(
   minutes = 60,
 ): readonly MemoryReading[] {
   return Array.from({ length: minutes }, (_, n) => {
-    const still = { residentMb: 150, heldMb: 40, timers: 9, listeners: 6, sockets: 8, handles: 60 };
+    const handles = { timers: 9, listeners: 6, sockets: 8, handles: 60 };
+    const still = { residentMb: 150, heldMb: 40, codeMb: 8, ...handles };
     return { atMs: (n + 1) * minuteMs, ...still, ...more(n + 1) };
   });
 }
