@@ -9,11 +9,9 @@ export const forget: Command = {
   options: [],
   async run({ guildId, callerId }, { privacy }) {
     const status = await privacy.status(guildId, callerId);
-    const n = status.kind === 'read' ? status.captionLines : 0;
     return [
       {
         id: 'privacy.forget.ask',
-        with: { n, m: 0 },
         to: 'caller',
         ...(status.kind === 'unread' && { lines: [{ id: 'privacy.unread' }] }),
         buttons: ['forget.confirm'],

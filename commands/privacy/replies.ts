@@ -2,8 +2,6 @@ import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/comm
 import type { SaveOutcome } from '#src/session/ports/command-ports.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
-/** How long captions are kept where they are on. */
-const captionDays = 7;
 /** How somebody says yes or no without typing. */
 export const consentButtons = ['consent.always', 'consent.today', 'consent.never'] as const;
 
@@ -28,7 +26,7 @@ export async function card(call: CommandCall, { places, privacy }: Ports): Promi
   return [
     {
       id: 'privacy.card',
-      with: { bot, days: captionDays },
+      with: { bot },
       to: 'caller',
       lines: [await statusLine(call, privacy)],
       buttons: consentButtons,
@@ -40,7 +38,7 @@ async function statusLine(call: CommandCall, privacy: CommandPorts['privacy']): 
   const { guildId, callerId, callerLocale } = call;
   const status = await privacy.status(guildId, callerId);
   if (status.kind === 'unread') return { id: 'privacy.unread' };
-  const { hearing, captionLines: n, settings: m } = status;
+  const { hearing, items: n } = status;
   const yes = text(hearing ? 'privacy.yes' : 'privacy.no', {}, callerLocale);
-  return { id: 'privacy.status', with: { yes, n, m } };
+  return { id: 'privacy.status', with: { yes, n } };
 }

@@ -11,10 +11,7 @@ export interface ConsentStore {
   /** Errors: BotError `store.unwritable`. */
   write(guildId: string, personId: string, standing: StoredConsent): Promise<void>;
   /** How many things about this person are kept in this server. Errors: BotError `store.unreadable`. */
-  count(
-    guildId: string,
-    personId: string,
-  ): Promise<{ readonly captionLines: number; readonly settings: number }>;
+  count(guildId: string, personId: string): Promise<number>;
   /**
    * Deletes everything about this person in this server, so that not a byte of it stays in the files; how many items.
    * Errors: BotError `store.unwritable`.

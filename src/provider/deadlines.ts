@@ -14,7 +14,7 @@ export type Deadlines = {
 };
 
 /**
- * As product and measurements want them: speech inside an answer is missed soonest, and whoever asked something short is
+ * By what people wait for and what was measured: speech inside an answer is missed soonest, and whoever asked something short is
  * told within 5 s that it was not understood. Longer speech and longer texts add to the first output.
  */
 export const deadlines = {

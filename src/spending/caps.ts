@@ -10,13 +10,16 @@ export type Caps = {
   readonly serverDayUnpriced?: number;
 };
 
-/** How the bot lands when money runs short, from nothing to do to nothing said or recognised. */
+/**
+ * Steps of a budget that runs out, in order; each adds to the one before. `captions`: no answer is made, but speech is
+ * still recognised. `quiet`: speech is no longer recognised either.
+ */
 export const steps = ['full', 'cheaper', 'shorter', 'captions', 'quiet'] as const;
 export type BudgetStep = (typeof steps)[number];
 
 export const nothing: Amount = { nanoUsd: 0, ms: 0 };
 
-/** Where a cheaper voice does, and where short answers do. Source of the first: product, budget.warn. */
+/** Share of a cap from which the cheaper voice is used (people are warned there), and from which answers are short. */
 const [cheaperFrom, shorterFrom] = [0.8, 0.9];
 
 export function add(one: Amount, other: Amount): Amount {

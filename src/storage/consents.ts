@@ -27,13 +27,9 @@ export class SqliteConsents implements ConsentStore {
     );
   }
 
-  count(
-    guildId: string,
-    personId: string,
-  ): Promise<{ readonly captionLines: number; readonly settings: number }> {
-    return this.#database.read((sqlite) => ({
-      captionLines: 0,
-      settings: sum(
+  count(guildId: string, personId: string): Promise<number> {
+    return this.#database.read((sqlite) =>
+      sum(
         tablesAboutPersons(sqlite).map((table) =>
           Number(
             sqlite
@@ -42,7 +38,7 @@ export class SqliteConsents implements ConsentStore {
           ),
         ),
       ),
-    }));
+    );
   }
 
   async erase(guildId: string, personId: string): Promise<number> {

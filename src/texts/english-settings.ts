@@ -1,4 +1,4 @@
-/** What `/settings` says. Wording is the product's. */
+/** English sentences of `/settings`, by id. */
 export const englishSettings = {
   'pipeline.switched': 'Now using {pipeline}. The conversation continues.',
   'settings.view': 'What holds in this server:',

@@ -1,4 +1,4 @@
-/** What `/track` says. Wording is the product's. */
+/** English sentences of `/track`, by id. */
 export const englishTracks = {
   'track.added': '{title} added to {track}, number {n}.',
   'track.playing': '{title} on {track}.',

@@ -1,7 +1,7 @@
 import { englishSettings } from './english-settings.ts';
 import { englishTracks } from './english-tracks.ts';
 
-/** English, the language every other table is held against. Wording is the product's. */
+/** English sentences by id, the table that every other language is held against. */
 export const english = {
   'join.ok': 'In {channel}. Just talk to me.',
   'join.ok.several': 'In {channel}. Say "{bot}" first, or press Ask.',
@@ -16,7 +16,7 @@ export const english = {
   'join.no_speak':
     "I can't speak in {channel}. Give my role {permission} there, then run /join again.",
   'join.full': '{channel} is full ({n}/{limit}). Raise the limit or let me move members.',
-  'join.busy': "I'm in {other} with {n} people. Ask there, or add a second worker bot.",
+  'join.busy': "I'm in {other} with {n} people. Ask there.",
   'join.stage': '{channel} is a stage. I joined as audience and asked to speak.',
   'join.timeout': "Discord's voice server did not answer in 15 s. Retrying; next try in {s} s.",
   'join.resting': "Discord asks us to wait {s} s. I'll try again by myself then.",
@@ -65,17 +65,15 @@ export const english = {
   'ask.about': 'Ask about this',
   'ask.about.question': 'Tell me about this in a few sentences.',
   'ask.about.nothing': 'There is nothing to read or hear in that message.',
-  'privacy.card':
-    '{bot} would like to hear you. Sound is never stored. Captions are kept {days} days if they are on.',
+  'privacy.card': '{bot} would like to hear you. Sound is never stored.',
   'privacy.allowed': 'Thanks, I can hear you now.',
   'privacy.denied': 'Understood. I drop your sound before decoding it.',
-  'privacy.status': 'Hearing you: {yes}. Stored about you: {n} caption lines, {m} settings.',
+  'privacy.status': 'Hearing you: {yes}. Stored about you: {n} items.',
   'privacy.yes': 'yes',
   'privacy.no': 'no',
   'privacy.paused': 'I stopped listening. Press Resume when you want me back.',
   'privacy.resumed': 'Listening again.',
-  'privacy.forget.ask':
-    "Delete {n} caption lines, {m} memories and your settings? This can't be undone.",
+  'privacy.forget.ask': "Delete everything I keep about you here? This can't be undone.",
   'privacy.forget.done': 'Deleted {total} items.',
   'privacy.forget.copies':
     'Backups of the operator keep them until the seventh next backup. Ask the operator to delete those.',
@@ -125,9 +123,12 @@ export const english = {
   'budget.warn': "80 % of today's budget is used.",
   'budget.warn.month': "80 % of this month's budget is used.",
   'budget.user': "You've used today's share. Text still works; new share in {h} h.",
-  'budget.guild': "Today's budget is used. I keep captions, but I won't speak until {time}.",
-  'budget.guild.month':
-    "This month's budget is used. I keep captions, but I won't speak until {time}.",
+  'budget.guild': "Today's budget is used. I won't speak until {time}.",
+  'budget.guild.month': "This month's budget is used. I won't speak until {time}.",
+  // Shown nowhere: for captions, which the bot does not make yet.
+  'captions.kept': 'Captions are kept {days} days if they are on.',
+  'captions.stored': 'Caption lines stored about you: {n}.',
+  'captions.budget': 'I keep captions meanwhile.',
   'aside.link': 'I put the link in the chat.',
   'aside.code': 'I put the code in the chat.',
   'aside.table': 'I put the table in the chat.',

@@ -20,7 +20,7 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
     'Ich darf in {channel} nicht sprechen. Gib meiner Rolle dort {permission} und ruf /join noch einmal auf.',
   'join.full':
     '{channel} ist voll ({n}/{limit}). Heb die Grenze an oder lass mich Mitglieder verschieben.',
-  'join.busy': 'Ich bin mit {n} Leuten in {other}. Frag dort oder füg einen zweiten Bot hinzu.',
+  'join.busy': 'Ich bin mit {n} Leuten in {other}. Frag dort.',
   'join.stage': '{channel} ist eine Bühne. Ich bin im Publikum und habe um das Wort gebeten.',
   'join.timeout':
     'Discords Sprachserver hat 15 s nicht geantwortet. Ich versuche es weiter; nächster Versuch in {s} s.',
@@ -76,18 +76,16 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'ask.about': 'Danach fragen',
   'ask.about.question': 'Sag mir in ein paar Sätzen etwas dazu.',
   'ask.about.nothing': 'In dieser Nachricht gibt es nichts zu lesen oder zu hören.',
-  'privacy.card':
-    '{bot} möchte dich hören. Ton wird nie gespeichert. Untertitel werden {days} Tage aufgehoben, wenn sie an sind.',
+  'privacy.card': '{bot} möchte dich hören. Ton wird nie gespeichert.',
   'privacy.allowed': 'Danke, ich höre dich jetzt.',
   'privacy.denied': 'Verstanden. Ich verwerfe deinen Ton, bevor ich ihn dekodiere.',
-  'privacy.status':
-    'Ich höre dich: {yes}. Über dich gespeichert: {n} Untertitelzeilen, {m} Einstellungen.',
+  'privacy.status': 'Ich höre dich: {yes}. Über dich gespeichert: {n} Einträge.',
   'privacy.yes': 'ja',
   'privacy.no': 'nein',
   'privacy.paused': 'Ich höre nicht mehr zu. Drück auf Fortsetzen, wenn du mich wieder willst.',
   'privacy.resumed': 'Ich höre wieder zu.',
   'privacy.forget.ask':
-    '{n} Untertitelzeilen, {m} Erinnerungen und deine Einstellungen löschen? Das lässt sich nicht rückgängig machen.',
+    'Alles löschen, was ich hier über dich aufhebe? Das lässt sich nicht rückgängig machen.',
   'privacy.forget.done': '{total} Einträge gelöscht.',
   'privacy.forget.copies':
     'Sicherungen des Betreibers halten sie bis zur siebten weiteren. Bitte den Betreiber, diese zu löschen.',
@@ -144,10 +142,12 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
   'budget.warn.month': '80 % des Budgets für diesen Monat sind verbraucht.',
   'budget.user':
     'Du hast deinen Anteil für heute verbraucht. Schreiben geht weiter; neuer Anteil in {h} h.',
-  'budget.guild':
-    'Das Budget für heute ist verbraucht. Untertitel gibt es weiter, aber ich spreche erst wieder ab {time}.',
+  'budget.guild': 'Das Budget für heute ist verbraucht. Ich spreche erst wieder ab {time}.',
   'budget.guild.month':
-    'Das Budget für diesen Monat ist verbraucht. Untertitel gibt es weiter, aber ich spreche erst wieder ab {time}.',
+    'Das Budget für diesen Monat ist verbraucht. Ich spreche erst wieder ab {time}.',
+  'captions.kept': 'Untertitel werden {days} Tage aufgehoben, wenn sie an sind.',
+  'captions.stored': 'Untertitelzeilen, die über dich gespeichert sind: {n}.',
+  'captions.budget': 'Untertitel gibt es weiter.',
   'aside.link': 'Den Link habe ich in den Chat gestellt.',
   'aside.code': 'Den Code habe ich in den Chat gestellt.',
   'aside.table': 'Die Tabelle habe ich in den Chat gestellt.',

@@ -76,7 +76,7 @@ type InterruptionStep = {
 };
 type OverlapHeard = Extract<InterruptionEvent, { kind: 'heard-as' }>;
 
-/** What is done when somebody makes a sound while the bot speaks. Source: product, "Interruptions". */
+/** One step of barge-in: what is done when somebody makes a sound while the bot speaks. */
 export function stepInterruption(
   state: Interruption,
   event: InterruptionEvent,

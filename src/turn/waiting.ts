@@ -1,4 +1,4 @@
-/** How waiting for an answer feels. Source: product, "How waiting feels". */
+/** What is shown and heard while an answer is awaited: instants in ms after the end of the utterance. */
 export type WaitingRules = {
   /** The first soft tick. */
   readonly tickMs: number;

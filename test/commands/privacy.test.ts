@@ -28,7 +28,7 @@ test('/privacy status says whether somebody is heard and what is kept, with the 
   expect(replies).toEqual([
     {
       id: 'privacy.status',
-      with: { yes: 'yes', n: 3, m: 1 },
+      with: { yes: 'yes', n: 3 },
       to: 'caller',
       buttons: consents,
     },
@@ -86,9 +86,8 @@ test('/privacy forget deletes nothing before its button is pressed', async () =>
   let forgotten = 0;
   const forget = async () => ({ kind: 'forgotten', total: ++forgotten }) as const;
   const [asked] = await run('forget', adam, { forget });
-  expect([asked.id, asked.with, asked.buttons, forgotten]).toEqual([
+  expect([asked.id, asked.buttons, forgotten]).toEqual([
     'privacy.forget.ask',
-    { n: 3, m: 0 },
     ['forget.confirm'],
     0,
   ]);
@@ -122,8 +121,8 @@ test('the button Privacy shows the card, where one stands, and the buttons of co
   const [reply] = await press('privacy');
   const sentences = [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
   expect(sentences).toEqual([
-    'Nova would like to hear you. Sound is never stored. Captions are kept 7 days if they are on.',
-    'Hearing you: yes. Stored about you: 3 caption lines, 1 settings.',
+    'Nova would like to hear you. Sound is never stored.',
+    'Hearing you: yes. Stored about you: 3 items.',
   ]);
   expect([reply.to, reply.buttons]).toEqual(['caller', consents]);
 });

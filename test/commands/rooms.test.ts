@@ -96,10 +96,7 @@ test('/join into a channel that is gone asks for another', async () => {
 });
 
 test.each<[JoinOutcome, string]>([
-  [
-    { kind: 'busy', other: 'Den', people: 3 },
-    "I'm in Den with 3 people. Ask there, or add a second worker bot.",
-  ],
+  [{ kind: 'busy', other: 'Den', people: 3 }, "I'm in Den with 3 people. Ask there."],
   [
     { kind: 'timeout', nextTryMs: 5000 },
     "Discord's voice server did not answer in 15 s. Retrying; next try in 5 s.",

@@ -26,7 +26,7 @@ export class MemoryConsents implements ConsentStore {
 
   async count(guildId: string, personId: string) {
     checkReadable(this.trouble);
-    return { captionLines: 0, settings: this.#standings.get(guildId)?.has(personId) ? 1 : 0 };
+    return this.#standings.get(guildId)?.has(personId) ? 1 : 0;
   }
 
   async erase(guildId: string, personId: string): Promise<number> {

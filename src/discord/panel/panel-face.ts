@@ -18,8 +18,6 @@ const maxNamesChars = 200;
 const [maxTracks, maxTitleChars] = [3, 40];
 /** Of the buttons by which somebody says yes or no. */
 export const consentNames = ['consent.always', 'consent.today', 'consent.never'] as const;
-/** How long captions are kept. Source: product, consent flow. */
-export const captionDays = 7;
 
 /** The panel as it looks now, under the sentence of the `/join` that put it there. */
 export function drawPanel(
@@ -74,9 +72,7 @@ function faceLines(face: PanelFace, { botName, locale }: PanelLook): readonly Te
     lastAnswerMs === undefined
       ? { id: 'panel.engine', with: { engine } }
       : { id: 'panel.last', with: { ms: Math.round(lastAnswerMs), engine } },
-    ...(unasked
-      ? [{ id: 'privacy.card', with: { bot: botName, days: captionDays } } as const]
-      : []),
+    ...(unasked ? [{ id: 'privacy.card', with: { bot: botName } } as const] : []),
   ];
 }
 

@@ -8,7 +8,7 @@ import type { PanelPlace } from '#src/session/ports/panel.ts';
 import { type Locale, localeOf } from '#src/texts/texts.ts';
 import type { Outbox } from './outbox.ts';
 import { isFinal } from './panel.ts';
-import { captionDays, consentNames } from './panel-face.ts';
+import { consentNames } from './panel-face.ts';
 import type { PanelReplies } from './panels.ts';
 
 /** A message that rings for exactly one person; nothing else the bot writes rings for anybody. */
@@ -82,7 +82,7 @@ export class PanelThreads {
     const { botNameIn, localeIn, buttons: presses } = this.#options;
     const locale = localeIn(guildId);
     const bot = botNameIn(guildId);
-    const card = sentence({ id: 'privacy.card', with: { bot, days: captionDays } }, locale);
+    const card = sentence({ id: 'privacy.card', with: { bot } }, locale);
     const buttons = consentNames.filter((name) => presses.has(name));
     return {
       content: `<@${personId}> ${card}`,

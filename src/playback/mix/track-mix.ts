@@ -10,7 +10,7 @@ export type Music = {
   readonly packet: Uint8Array | undefined;
 };
 
-/** Under speech. Source: product, "named tracks, queue, volume, ducking". */
+/** Gain of named tracks under speech, in dB: still heard, and no word is masked. */
 const duckDb = -14;
 const downMs = 80;
 const upMs = 400;

@@ -6,7 +6,7 @@ import type { CueName, Cues } from './load-cues.ts';
 import { SampleQueue } from './sample-queue.ts';
 import type { VoiceTrack } from './voice-track.ts';
 
-/** How loud cues are. Source: product, "How waiting feels". */
+/** Loudness of cues, as a server sets it. */
 export type CueLevel = 'off' | 'soft' | 'on';
 
 /** `soft` is as the files are. */

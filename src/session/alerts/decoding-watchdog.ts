@@ -1,4 +1,4 @@
-/** So much undecodable sound of one person counts as lost. Source: product, `heard.nothing`. */
+/** Undecodable sound of one person, in ms, after which they are told. */
 const lostMs = 5_000;
 /** From the first of it to a new link: by then the end-to-end group has been reset, and that had 10 s to help. */
 const rejoinAfterMs = 12_000;

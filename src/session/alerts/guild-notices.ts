@@ -12,7 +12,7 @@ export type GuildNotice = {
   holds(): boolean;
 };
 
-/** What one server reads unasked, at most so often. Source: product, wording. */
+/** Least time between two notices in one server, in ms: a channel is no log. */
 const apartMs = 30_000;
 /** A further one drops the oldest; there are fewer kinds. */
 const limit = 8;

@@ -130,8 +130,8 @@ export type PrivacyStatus =
       readonly kind: 'read';
       /** In the room of this server now, or where the bot will be called to. */
       readonly hearing: boolean;
-      readonly captionLines: number;
-      readonly settings: number;
+      /** Rows of the store about this person in this server. */
+      readonly items: number;
     }
   | { readonly kind: 'unread'; readonly hearing: boolean };
 export type SaveOutcome = { readonly saved: boolean };

@@ -13,7 +13,7 @@ export type Attendance = {
 
 /** Whoever only passes through is not disturbed. */
 const settleMs = 3_000;
-/** Between two mentions, whomever they are of. Source: product, consent flow. */
+/** Least time between two mentions in a channel, in ms: each one rings for somebody. */
 const apartMs = 60_000;
 
 /** Tells who has come into a room after the bot and is to be asked; each person once in a session. */

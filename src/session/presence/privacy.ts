@@ -37,13 +37,13 @@ export class SessionPrivacy implements PrivacyControl {
   }
 
   async status(guildId: string, personId: string): Promise<PrivacyStatus> {
-    const [hearing, counts] = await Promise.all([
+    const [hearing, items] = await Promise.all([
       this.#hears(guildId, personId),
       withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
         store.count(guildId, personId),
       ),
     ]);
-    return counts ? { kind: 'read', hearing, ...counts } : { kind: 'unread', hearing };
+    return items === undefined ? { kind: 'unread', hearing } : { kind: 'read', hearing, items };
   }
 
   async allow(

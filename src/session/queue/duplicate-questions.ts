@@ -2,7 +2,7 @@ import { sameWords } from '#src/session/answering/partial-trust.ts';
 import type { QueuedQuestion, QueuedTurn } from './queued-turn.ts';
 import type { DropReason } from './turn-handle.ts';
 
-/** The same words of two people within this time are one question. Source: product, "Several speakers". */
+/** Longest time between two questions with the same words, in ms, that are answered as one. */
 const twinMs = 3_000;
 
 /** A question and those that are answered with it. */

@@ -32,7 +32,7 @@ const questionLimit = 3;
 const readingLimit = 8;
 /** Answers that are awaited without the floor. */
 const asideLimit = 3;
-/** No question waits longer for its turn. Source: product, "Several speakers". */
+/** Longest wait of a question for its turn, in ms: by then people talk about something else. */
 const longestWaitMs = 45_000;
 
 /** Who speaks next through the bot: one matter has the floor, the others wait for it in order of arrival. */

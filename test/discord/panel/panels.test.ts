@@ -244,7 +244,7 @@ test('the panel shows who is heard, who said no and who was not asked, and asks 
     text('panel.people.unasked', { names: 'Cy, @\u200beveryone' }, 'de'),
     text('panel.people.no', { names: 'Bob' }, 'de'),
     text('panel.last', { ms: 432, engine: 'built-in' }, 'de'),
-    text('privacy.card', { bot: 'Nova', days: 7 }, 'de'),
+    text('privacy.card', { bot: 'Nova' }, 'de'),
   ]);
 });
 

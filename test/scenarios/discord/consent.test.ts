@@ -38,9 +38,9 @@ function monologue(seconds: number): Pcm {
   return { ...piece, samples: joined(Array.from({ length: count }, () => piece.samples)) };
 }
 
-/** The reply of `/privacy status`; a standing yes or no is a setting, and so is what somebody's answers took today. */
-function standing(yes: 'yes' | 'no', m: number) {
-  return whispered('privacy.status', { yes: text(`privacy.${yes}`), n: 0, m });
+/** The reply of `/privacy status`; a standing yes or no is an item, and so is what somebody's answers took today. */
+function standing(yes: 'yes' | 'no', n: number) {
+  return whispered('privacy.status', { yes: text(`privacy.${yes}`), n });
 }
 
 /** Everything under the folder, as bytes. */
@@ -203,7 +203,7 @@ scenario('a yes for good outlives the bot; what is forgotten is in no file any m
   expect(recognised(scene)).toEqual(['Ben']);
   expect((await allBytes(scene.dataDir)).includes(ben.id)).toBe(true);
   const card = await told(ben, 'privacy forget');
-  expect(card).toMatchObject(whispered('privacy.forget.ask', { n: 0, m: 0 }));
+  expect(card).toMatchObject(whispered('privacy.forget.ask'));
   expect(buttonsOf(card)).toEqual([['forget.confirm', text('button.forget')]]);
   const done = whispered('privacy.forget.done', { total: 2 });
   expect(await pressed(ben, card, 'forget.confirm')).toMatchObject(done);

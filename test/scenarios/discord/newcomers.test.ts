@@ -46,7 +46,7 @@ scenario(
     const [asked, ...more] = sandbox.messages(panel.id);
     if (!asked) throw new Error('nobody was asked');
     expect([more, asked.pings]).toEqual([[], ['@Ben']]);
-    expect(asked.text).toBe(`<@${ben.id}> ${text('privacy.card', { bot: 'Nova', days: 7 })}`);
+    expect(asked.text).toBe(`<@${ben.id}> ${text('privacy.card', { bot: 'Nova' })}`);
     expect(
       buttonsOf(asked)
         .map(([name]) => name)

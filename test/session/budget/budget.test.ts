@@ -110,7 +110,7 @@ test('when the budget is used it says so once, keeps recognising, shows until wh
   expect(house.of('recognised')).toHaveLength(1);
   expect(house.of('answered')).toEqual([]);
   expect(house.written).toEqual([
-    "Today's budget is used. I keep captions, but I won't speak until 2026-11-21 00:00 UTC.",
+    "Today's budget is used. I won't speak until 2026-11-21 00:00 UTC.",
   ]);
   expect(house.faces.at(-1)?.state).toEqual({ kind: 'quiet', time: '2026-11-21 00:00 UTC' });
   expect(await house.talk.say('g', 'Hello.', 'now')).toMatchObject({

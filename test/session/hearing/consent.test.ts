@@ -237,11 +237,11 @@ test('what somebody said before their no is not quoted to the model any more', a
 test('forgetting somebody deletes what is kept, and they are as somebody new', async () => {
   const house = await called(openHouse(), { kind: 'always' });
   expect(await house.privacy.status('g', 'eva')).toEqual({
-    ...{ kind: 'read', hearing: true, captionLines: 0, settings: 1 },
+    ...{ kind: 'read', hearing: true, items: 1 },
   });
   expect(await house.privacy.forget('g', 'eva')).toMatchObject({ kind: 'forgotten', total: 1 });
   expect(await house.privacy.status('g', 'eva')).toEqual({
-    ...{ kind: 'read', hearing: false, captionLines: 0, settings: 0 },
+    ...{ kind: 'read', hearing: false, items: 0 },
   });
   expect(await heardOf(house)).toEqual(['Adam']);
 });
