@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { MockRequest } from '#test/fakes/providers/providers.ts';
+import type { MockRequest } from '#test/fakes/providers/mock-settings.ts';
 import { instantPace, usualPace } from '#test/fakes/providers/providers.ts';
 import { floorsOf, type ObservedTurn, tooGood, turnOf } from './figures.ts';
 import { behind } from './peers.ts';

@@ -1,5 +1,5 @@
 import type { LogLine } from '#test/fakes/bot-process.ts';
-import type { MockRequest, Pace } from '#test/fakes/providers/providers.ts';
+import type { MockRequest, Pace } from '#test/fakes/providers/mock-settings.ts';
 import { percentile } from './table.ts';
 
 /** The instants of a turn, and how the bot's log counts them from its own `heardAtMs`. */

@@ -1,4 +1,5 @@
-import { type Pace, usualPace } from '#test/fakes/providers/providers.ts';
+import type { Pace } from '#test/fakes/providers/mock-settings.ts';
+import { usualPace } from '#test/fakes/providers/providers.ts';
 import type { Spread } from './figures.ts';
 
 /** One kind of conversation that is measured. */

@@ -7,7 +7,8 @@ import { energyDb } from '#src/audio/loudness.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotProcess, type LogLine } from '#test/fakes/bot-process.ts';
-import { type MockSettings, openMockProviders } from '#test/fakes/providers/providers.ts';
+import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
+import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { type Level, levelsOf } from './ear-levels.ts';
 
 export type TownOptions = {

@@ -1,4 +1,5 @@
-import { type Endpoint, usualPace } from '#test/fakes/providers/providers.ts';
+import type { Endpoint } from '#test/fakes/providers/mock-settings.ts';
+import { usualPace } from '#test/fakes/providers/providers.ts';
 import type { EndpointTrouble } from '#test/fakes/providers/trouble.ts';
 import type { ChaosFault } from './fault.ts';
 

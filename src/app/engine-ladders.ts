@@ -19,7 +19,15 @@ import { cheaperVoice } from '#src/speech/cheaper-voice.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { synthesizerWithFallbacks } from '#src/speech/synthesizer-fallbacks.ts';
 import { transcriberWithFallbacks } from '#src/speech/transcriber-fallbacks.ts';
-import type { Engines } from './engines.ts';
+
+/** The engines that others can stand in for. */
+export type EngineRoles = {
+  readonly transcriber: Transcriber;
+  readonly synthesizer: Synthesizer;
+  chat(botName: string): ChatModel;
+  /** Present for a pipeline whose model hears and speaks. */
+  readonly audioModel?: AudioChatModel;
+};
 
 /** Opens an engine of a role when it is needed for the first time. */
 export type Openers = {
@@ -28,7 +36,6 @@ export type Openers = {
   chat(config: RemoteServer): Promise<ChatModel>;
 };
 
-type Roles = Pick<Engines, 'transcriber' | 'synthesizer' | 'chat' | 'audioModel'>;
 type TellEngineNews = (news: ProviderNews) => void;
 /** The engines of one role, as they are set. */
 type RoleEngines<C, E> = {
@@ -51,10 +58,10 @@ const embeddedNames = {
 /** The same roles, but a server that fails is left alone, and its fall-backs, if there are any, stand in for it. */
 export function withFallbacks(
   config: Config,
-  roles: Roles,
+  roles: EngineRoles,
   open: Openers,
   tell: TellEngineNews,
-): Roles {
+): EngineRoles {
   const { transcription, chat, speech, fallbacks } = config;
   let { transcriber, synthesizer } = roles;
   if (transcription.kind === 'remote') {
@@ -94,7 +101,7 @@ export function withFallbacks(
  */
 export function realtimeStandIn(
   { realtime, chat }: Config,
-  roles: Pick<Roles, 'chat' | 'transcriber'>,
+  roles: Pick<EngineRoles, 'chat' | 'transcriber'>,
   tell: TellEngineNews,
 ): ((model: AudioChatModel) => AudioChatModel) | undefined {
   if (!realtime || chat.kind !== 'remote') return undefined;
@@ -118,10 +125,10 @@ export function realtimeStandIn(
 function chatOf(
   chat: RemoteServer,
   { fallbacks }: Config,
-  roles: Roles,
+  roles: EngineRoles,
   open: Openers,
   tell: TellEngineNews,
-): Roles['chat'] {
+): EngineRoles['chat'] {
   // One that refuses tools is asked without before anybody stands in for it.
   const first = { config: chat, engine: withoutToolsOnRefusal(roles.chat('')) };
   const openShy = async (one: RemoteServer) => withoutToolsOnRefusal(await open.chat(one));

@@ -1,6 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
 import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
-import type { ChatModel } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
 import { announced } from '#src/chat/usage.ts';
 import { modelsInUse } from '#src/config/models.ts';
@@ -16,6 +15,7 @@ import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { mostAnswerTokens } from '#src/spending/tariff.ts';
+import type { EngineRoles } from './engine-ladders.ts';
 import { openSpeechDecoder } from './speech-decoder.ts';
 
 /** What an operator is told of the engines while they are made ready. */
@@ -38,13 +38,8 @@ export type EngineNews =
   | ProviderNews;
 
 /** Which engine serves which role, ready to use. */
-export type Engines = {
-  readonly transcriber: Transcriber;
-  readonly synthesizer: Synthesizer;
+export type Engines = EngineRoles & {
   readonly chatName: string;
-  chat(botName: string): ChatModel;
-  /** Present for a pipeline whose model hears and speaks. */
-  readonly audioModel?: AudioChatModel;
   /** Where there is a server for it: a conversation of its own for each stay, connected when first needed. */
   readonly realtime?: () => Pipeline & Disposable;
   /** Somebody begins to speak: opens connections before they are needed. Never throws and never waits. */
@@ -90,10 +85,10 @@ export async function openEngines(config: Config, tell: Tell): Promise<Engines> 
 /** What is only asked while something fails is opened then, and not told of. */
 async function openLadders(
   config: Config,
-  roles: Pick<Engines, 'transcriber' | 'synthesizer' | 'chat' | 'audioModel'>,
+  roles: EngineRoles,
   stack: AsyncDisposableStack,
   tell: Tell,
-): Promise<typeof roles> {
+): Promise<EngineRoles> {
   const { transcription, chat, speech } = config;
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
   const { withFallbacks } = await import('./engine-ladders.ts');
@@ -211,7 +206,7 @@ async function openHearing(
 /** Opening costs nothing until it is asked. */
 async function openRealtime(
   config: Config,
-  roles: Pick<Engines, 'transcriber' | 'synthesizer' | 'chat'>,
+  roles: EngineRoles,
   tell: Tell,
 ): Promise<Engines['realtime']> {
   const { realtime: server } = config;

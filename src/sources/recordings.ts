@@ -2,8 +2,8 @@ import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource, mayBeSound } from '#src/sources/fetch/fetch.ts';
+import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
 import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
-import type { Resolve } from '#src/sources/fetch/redirect.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 
 export type RecordingRules = {

@@ -5,7 +5,6 @@ import type { PanelStore } from '#src/session/ports/panel.ts';
 import type { SettingsStore } from '#src/session/ports/settings-store.ts';
 import type { TrackStore } from '#src/session/ports/track-store.ts';
 import type { SpendingStore } from '#src/spending/book.ts';
-import { StoreThread, type StoreThreadOptions } from '#src/storage/thread/store-thread.ts';
 
 /** Everything that outlives the process. Closing it fails what still waits. */
 export type Store = AsyncDisposable & {
@@ -24,14 +23,4 @@ export type Store = AsyncDisposable & {
 /** Where the bot and `npm run backup` look for the store. */
 export function storePath(dataDir: string): string {
   return join(dataDir, 'parley.db');
-}
-
-/**
- * Opens the SQLite file at `path`, or makes it, in a worker thread; `:memory:` ends with the process.
- *
- * Errors: BotError `store.unreadable`, only once its thread has ended: of one file there is never a second thread.
- */
-export async function openStore(path: string, options: StoreThreadOptions): Promise<Store> {
-  const thread = await StoreThread.open(path, options);
-  return thread.store;
 }

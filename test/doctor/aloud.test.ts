@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { expect, test } from 'vitest';
-import { attachTalk, type TalkSettings, wantsTalk } from '#test/fakes/providers/realtime-talk.ts';
+import type { TalkSettings } from '#test/fakes/providers/realtime-call.ts';
+import { attachTalk, wantsTalk } from '#test/fakes/providers/realtime-talk.ts';
 import { answers, examine, lists, openServer, speaks } from './examine.ts';
 
 function talks(settings: Partial<TalkSettings> = {}) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { turnOf } from '#test/contracts/pipeline.ts';
-import type { TalkReply } from '#test/fakes/providers/realtime-talk.ts';
+import type { TalkReply } from '#test/fakes/providers/realtime-call.ts';
 import { HeardStage, openTalking, speaking } from './realtime-fake.ts';
 
 const turns = 150;

@@ -5,13 +5,8 @@ import { openRealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
 import type { Pipeline, ReplyPart, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { realtime } from '#src/pipeline/realtime.ts';
 import { FakeStage, type ModelScript, said, turnOf } from '#test/contracts/pipeline.ts';
-import {
-  type MockTalk,
-  openMockTalk,
-  type TalkCall,
-  type TalkReply,
-  type TalkSettings,
-} from '#test/fakes/providers/realtime-talk.ts';
+import type { TalkCall, TalkReply, TalkSettings } from '#test/fakes/providers/realtime-call.ts';
+import { type MockTalk, openMockTalk } from '#test/fakes/providers/realtime-talk.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 type Given = Pick<TalkSettings, 'answer'> &

@@ -3,7 +3,8 @@ import { durationMs } from '#src/audio/pcm.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { said, textOf, turnOf } from '#test/contracts/pipeline.ts';
-import type { MockTalk, TalkReply } from '#test/fakes/providers/realtime-talk.ts';
+import type { TalkReply } from '#test/fakes/providers/realtime-call.ts';
+import type { MockTalk } from '#test/fakes/providers/realtime-talk.ts';
 import {
   commandsOf,
   drain,

@@ -3,11 +3,8 @@ import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
-import {
-  instantPace,
-  type MockSettings,
-  openMockProviders,
-} from '#test/fakes/providers/providers.ts';
+import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 
 const ask = {
   model: 'mock',

@@ -5,10 +5,10 @@ import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
 import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
+import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import {
   instantPace,
   type MockProviders,
-  type MockSettings,
   openMockProviders,
 } from '#test/fakes/providers/providers.ts';
 import { tone } from '#test/fakes/providers/sound.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
-import { openStore } from '#src/storage/store.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
+import { openStore } from '#src/storage/thread/store-thread.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { everyByte, heldByAnother, storeFolder } from './files.ts';
 

@@ -1,11 +1,9 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { PumpParts } from './source-pump.ts';
 import { type TrackEvent, TrackNews } from './track-events.ts';
-import { type ItemOptions, PlayedItem } from './track-item.ts';
+import { type ItemOptions, type LoopOutcome, PlayedItem, type SeekOutcome } from './track-item.ts';
 import type {
   ItemAdded,
-  LoopOutcome,
-  SeekOutcome,
   SkipOutcome,
   StopOutcome,
   TrackProgress,

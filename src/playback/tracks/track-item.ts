@@ -2,7 +2,6 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Levelling, type Loudness } from '#src/playback/mix/levelling.ts';
 import { Pump, type PumpEnd, type PumpParts } from './source-pump.ts';
-import type { LoopOutcome, SeekOutcome } from './track-outcomes.ts';
 
 /**
  * How an item ended; exactly one each.
@@ -37,6 +36,18 @@ export interface TrackItem {
   /** Settles once and never rejects. */
   readonly ended: Promise<ItemEnd>;
 }
+
+export type SeekOutcome =
+  | { readonly kind: 'sought'; readonly positionMs: number }
+  | { readonly kind: 'past-end'; readonly lengthMs: number }
+  /** Its source comes only once. */
+  | { readonly kind: 'unseekable' }
+  | { readonly kind: 'idle' };
+
+export type LoopOutcome =
+  | { readonly kind: 'looping'; readonly on: boolean }
+  | { readonly kind: 'unseekable' }
+  | { readonly kind: 'idle' };
 
 /** An item as its track plays it. */
 export class PlayedItem implements TrackItem {

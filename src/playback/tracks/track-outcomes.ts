@@ -29,18 +29,6 @@ export type StopOutcome =
   | { readonly kind: 'stopped'; readonly item: TrackItem | undefined; readonly removed: number }
   | { readonly kind: 'idle' };
 
-export type SeekOutcome =
-  | { readonly kind: 'sought'; readonly positionMs: number }
-  | { readonly kind: 'past-end'; readonly lengthMs: number }
-  /** Its source comes only once. */
-  | { readonly kind: 'unseekable' }
-  | { readonly kind: 'idle' };
-
-export type LoopOutcome =
-  | { readonly kind: 'looping'; readonly on: boolean }
-  | { readonly kind: 'unseekable' }
-  | { readonly kind: 'idle' };
-
 /** Why a wait is over: nothing is left to play, or somebody had other plans. */
 export type WaitOutcome = 'idle' | 'replaced' | 'stopped' | 'removed' | 'closed';
 

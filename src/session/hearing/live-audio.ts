@@ -1,13 +1,6 @@
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { type AddressingContext, audience } from './answerable.ts';
-import type { OpenUtterance } from './open-utterance.ts';
-
-/** Sound that goes to whoever answers, while it is spoken. Never throws. */
-export type LiveAudio = {
-  readonly hear: (sound: Int16Array) => void;
-  /** It is not going to be answered. */
-  readonly forget: () => void;
-};
+import type { LiveAudio, OpenUtterance } from './open-utterance.ts';
 
 /** Only of somebody who is going to be answered whatever they say: of everybody else, the words decide first. */
 export function liveAudioOf(

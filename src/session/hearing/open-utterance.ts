@@ -7,7 +7,13 @@ import { stageLate } from '#src/session/alerts/stage-watchdog.ts';
 import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import type { Listening, Transcript } from '#src/speech/ports.ts';
-import type { LiveAudio } from './live-audio.ts';
+
+/** Sound that goes to whoever answers, while it is spoken. Never throws. */
+export type LiveAudio = {
+  readonly hear: (sound: Int16Array) => void;
+  /** It is not going to be answered. */
+  readonly forget: () => void;
+};
 
 export type OpenUtteranceOptions = {
   readonly speakerId: string;

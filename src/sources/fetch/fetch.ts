@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { BotError } from '#src/base/errors.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
-import { type RedirectRules, type Resolve, requestOnce } from './redirect.ts';
+import type { Resolve } from './name-resolver.ts';
+import { type RedirectRules, requestOnce } from './redirect.ts';
 import { refusals } from './refusals.ts';
 
 export type FetchRules = {

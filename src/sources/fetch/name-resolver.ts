@@ -1,5 +1,7 @@
 import { lookup, Resolver } from 'node:dns/promises';
-import type { Resolve } from './redirect.ts';
+
+/** All addresses a name stands for. Errors: whatever the resolver throws. Aborting `signal` may end it. */
+export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
 
 /** Longest a name server may take in all; each is asked twice, for half of it at most. */
 const usualMs = 4_000;

@@ -5,12 +5,9 @@ import { isIP, type LookupFunction } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
-import { nameResolver, systemResolve } from './name-resolver.ts';
+import { nameResolver, type Resolve, systemResolve } from './name-resolver.ts';
 import { isBeside, isPublic } from './public-address.ts';
 import { refusals } from './refusals.ts';
-
-/** All addresses a name stands for. Errors: whatever the resolver throws. Aborting `signal` may end it. */
-export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
 
 export type RedirectRules = {
   readonly allowed: AllowedHosts;

@@ -5,24 +5,8 @@ import type { Skip } from '#src/sources/decode/skip.ts';
 import { openOggFlac } from './ogg-flac.ts';
 import { openOggOpus } from './ogg-opus.ts';
 import { type OggPage, OggPages } from './ogg-page.ts';
+import type { OggSound, PageContent } from './ogg-sound.ts';
 import { openOggVorbis } from './ogg-vorbis.ts';
-
-/** What a page gave. */
-type PageContent = {
-  readonly chunks: readonly SoundChunk[];
-  /** Packets of it that were damaged. */
-  readonly flaws: number;
-  /** It holds no sound, but what comes before: only here a whole page may be passed over. */
-  readonly isHead?: boolean;
-};
-
-/** One sound within an Ogg file; radios send one after the other. Has state. */
-export interface OggSound {
-  readonly serial: number;
-  push(page: OggPage): Promise<PageContent>;
-  end(): Promise<readonly SoundChunk[]>;
-  free(): void;
-}
 
 /** Ogg with Opus, Vorbis or FLAC: the first such sound in it, and every one that follows when that is over. */
 export function openOgg(codec: () => Promise<OpusCodec>, want: Want, skip: Skip): Decoder {

@@ -1,7 +1,7 @@
 import { FLACDecoder } from '@wasm-audio-decoders/flac';
 import { asChunk } from '#src/sources/decode/channel-chunks.ts';
-import type { OggSound } from './ogg-decoder.ts';
 import { OggPackets } from './ogg-packets.ts';
+import type { OggSound } from './ogg-sound.ts';
 
 /** FLAC in Ogg (RFC 9639, 10.1): one frame a packet, told from what precedes them by its first byte. */
 export async function openOggFlac(serial: number): Promise<OggSound> {

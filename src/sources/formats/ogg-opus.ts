@@ -3,9 +3,9 @@ import { opusSamples } from '#src/audio/opus/opus-toc.ts';
 import type { SoundChunk } from '#src/audio/sound-source.ts';
 import type { Want } from '#src/sources/decode/decoder.ts';
 import type { Skip } from '#src/sources/decode/skip.ts';
-import type { OggSound } from './ogg-decoder.ts';
 import { OggPackets } from './ogg-packets.ts';
 import type { OggPage } from './ogg-page.ts';
+import type { OggSound } from './ogg-sound.ts';
 import { OpusSound, preSkipOf } from './opus-sound.ts';
 
 /** Ogg Opus (RFC 7845), as Discord's voice messages are. */

@@ -1,8 +1,8 @@
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import { asChunk } from '#src/sources/decode/channel-chunks.ts';
-import type { OggSound } from './ogg-decoder.ts';
 import { OggPackets } from './ogg-packets.ts';
 import { type OggPage, writePages } from './ogg-page.ts';
+import type { OggSound } from './ogg-sound.ts';
 
 /** A comment of nobody and nothing (Vorbis I, 5.2.1). */
 const noComment = Buffer.from('\x03vorbis\0\0\0\0\0\0\0\0\x01', 'latin1');

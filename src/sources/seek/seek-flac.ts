@@ -1,7 +1,7 @@
 import type { Want } from '#src/sources/decode/decoder.ts';
 import type { SeekPlan } from '#src/sources/opened-sound.ts';
 import { bisect } from './bisect.ts';
-import type { KnownFile } from './seek.ts';
+import type { KnownFile } from './known-file.ts';
 
 /** `fLaC`, and the one block every file begins with (RFC 9639, 8.2). */
 const startBytes = 42;

@@ -1,7 +1,7 @@
 import type { Want } from '#src/sources/decode/decoder.ts';
 import type { SeekPlan } from '#src/sources/opened-sound.ts';
 import { bisect, readSome } from './bisect.ts';
-import type { KnownFile } from './seek.ts';
+import type { KnownFile } from './known-file.ts';
 import type { OggShape } from './sound-layout.ts';
 import { mostOggHeadBytes } from './sound-places.ts';
 

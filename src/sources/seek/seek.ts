@@ -1,23 +1,8 @@
 import type { Want } from '#src/sources/decode/decoder.ts';
-import type { Inspect } from '#src/sources/decode/inspection.ts';
-import type { RawFormat } from '#src/sources/fetch/ports.ts';
-import type { Format } from '#src/sources/formats/sniff.ts';
 import type { SeekPlan } from '#src/sources/opened-sound.ts';
-import type { SoundBytes } from '#src/sources/sound-bytes.ts';
+import type { KnownFile } from './known-file.ts';
 import { seekFlac } from './seek-flac.ts';
 import { seekOgg } from './seek-ogg.ts';
-import type { SoundLayout } from './sound-layout.ts';
-
-/** What is known of a file once its first bytes are here. */
-export type KnownFile = {
-  readonly bytes: SoundBytes;
-  readonly head: Buffer;
-  /** Undefined for raw samples, and for what ffmpeg decodes. */
-  readonly format: Format | undefined;
-  readonly raw: RawFormat | undefined;
-  readonly layout: SoundLayout;
-  readonly inspect: Inspect;
-};
 
 /** Nearer to the start everything before is passed over sooner than a place is found. */
 const nearMs = 20_000;

@@ -30,6 +30,16 @@ type Request = {
 /** Why nothing is asked any more: one sentence for the operator. */
 type End = { readonly message: string; readonly cause?: unknown };
 
+/**
+ * Opens the SQLite file at `path`, or makes it, in a worker thread; `:memory:` ends with the process.
+ *
+ * Errors: BotError `store.unreadable`, only once its thread has ended: of one file there is never a second thread.
+ */
+export async function openStore(path: string, options: StoreThreadOptions): Promise<Store> {
+  const thread = await StoreThread.open(path, options);
+  return thread.store;
+}
+
 /** The worker thread that holds one store: a disk that is slow delays no frame. Once ended it stays so. */
 export class StoreThread {
   readonly store: Store;

@@ -4,8 +4,8 @@ import { readWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { audioChatEvents, inWords } from './audio-chat.ts';
 import { type ChatRequest, chatAnswer, chatEvents, replyTo } from './chat.ts';
+import type { Endpoint, MockRequest, MockSettings } from './mock-settings.ts';
 import { cut, type PacedPiece, sendPaced, until } from './paced.ts';
-import type { Endpoint, MockRequest, MockSettings } from './providers.ts';
 import { soundBytes, steadyTone, tone } from './sound.ts';
 
 type MockExchange = {

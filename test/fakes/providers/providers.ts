@@ -1,26 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { standardModels } from '#src/provider/models/models.ts';
 import { answers, heard } from './answers.ts';
-import { type MockReply, replyTo } from './chat.ts';
-import { attachRealtime, type MockRealtime, type RealtimeSettings } from './realtime.ts';
-import { attachTalk, type MockTalk, type TalkSettings } from './realtime-talk.ts';
-import { type MockSpeech, type MockVoice, usualMsPerChar } from './sound.ts';
-import { type EndpointTrouble, misbehave } from './trouble.ts';
-
-export type Endpoint = 'transcriptions' | 'chat' | 'speech' | 'models';
-
-export type Pace = {
-  /** From the end of the upload to the transcript. */
-  readonly recogniseMs: number;
-  readonly firstTokenMs: number;
-  readonly tokensPerSecond: number;
-  readonly firstSoundMs: number;
-  /** Times real time. */
-  readonly soundSpeed: number;
-};
+import { replyTo } from './chat.ts';
+import type { Endpoint, MockRequest, MockSettings, Pace } from './mock-settings.ts';
+import { attachRealtime, type MockRealtime } from './realtime.ts';
+import { attachTalk, type MockTalk } from './realtime-talk.ts';
+import { usualMsPerChar } from './sound.ts';
+import { misbehave } from './trouble.ts';
 
 export const usualPace: Pace = {
   recogniseMs: 120,
@@ -36,49 +24,6 @@ export const instantPace: Pace = {
   tokensPerSecond: Number.POSITIVE_INFINITY,
   firstSoundMs: 0,
   soundSpeed: Number.POSITIVE_INFINITY,
-};
-
-export type MockSettings = {
-  readonly hears: string | ((pcm: Pcm) => string);
-  readonly replies: readonly MockReply[];
-  readonly trouble: Partial<Record<Endpoint, EndpointTrouble>>;
-  readonly pace: Pace;
-  /** Set: every request must carry it. */
-  readonly key?: string;
-  /** Set: speech comes in this format, whatever was asked. */
-  readonly onlyFormat?: 'pcm' | 'wav';
-  /** What it lists. */
-  readonly models: readonly string[];
-  readonly rateHz: number;
-  /** How long speech lasts. */
-  readonly msPerChar: number;
-  /** What answers of audio models sound like. Default: a hum. */
-  readonly voice?: MockVoice;
-  /** What speech sounds like. Default: a hum. */
-  readonly speaks?: MockSpeech;
-  /** Speech without syllables: whatever its level does then was done to it. */
-  readonly steady?: boolean;
-  /** Of transcription while somebody speaks, on the same address; it hears what `hears` does. */
-  readonly realtime: Partial<RealtimeSettings>;
-  /** Of Realtime conversations, on the same address; it hears what `hears` does and says what `replies` do. */
-  readonly talk: Partial<TalkSettings>;
-};
-
-/** One request and its instants, on the clock all processes of the machine share. */
-export type MockRequest = {
-  readonly endpoint: Endpoint;
-  readonly atMs: number;
-  readonly authorization: string | undefined;
-  /** The upload is complete. */
-  bodyAtMs?: number;
-  firstByteAtMs?: number;
-  endedAtMs?: number;
-  /** The client hung up before the end. */
-  leftAtMs?: number;
-  /** Chat and speech: the JSON sent. Transcriptions: the fields of the form. */
-  body?: Readonly<Record<string, unknown>>;
-  /** What was heard, answered, or spoken. */
-  text?: string;
 };
 
 /** A speech and chat server of our own on 127.0.0.1, with the manners and the faults of real ones. */

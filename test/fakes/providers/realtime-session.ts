@@ -2,7 +2,7 @@ import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { joinSamples } from '#src/audio/pcm.ts';
 import { AloudDesk, AloudRefusal } from './realtime-aloud.ts';
-import type { TalkCall, TalkCommand, TalkReply, TalkSettings, TalkThing } from './realtime-talk.ts';
+import type { TalkCall, TalkCommand, TalkReply, TalkSettings, TalkThing } from './realtime-call.ts';
 import { soundBytes, steadyTone, tone } from './sound.ts';
 
 const rateHz = 24_000;

@@ -1,71 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Pcm } from '#src/audio/pcm.ts';
-import type { MockReply } from './chat.ts';
-import type { AloudCall, AloudSettings } from './realtime-aloud.ts';
+import type { TalkCall, TalkSettings } from './realtime-call.ts';
 import { TalkSession } from './realtime-session.ts';
-import type { MockVoice } from './sound.ts';
-
-/** What the model behind the server does with one request. */
-export type TalkReply = Omit<MockReply, 'match'> & {
-  /** After the text: an error, silence for ever, an end before its time, or the end of the connection. */
-  readonly ends?: 'fail' | 'stall' | 'incomplete' | 'drop' | 'close';
-  /** Beside what belongs there: unknown events, bad JSON, an event of 3 MB. */
-  readonly noise?: boolean;
-  /** Text instead of speech. */
-  readonly isWritten?: boolean;
-};
-
-export type TalkSettings = AloudSettings & {
-  readonly hears: (pcm: Pcm) => string;
-  /** What is said to the newest words of the conversation; `request` counts from 0. */
-  readonly answer: (newest: string, request: number) => TalkReply;
-  /** What its answers sound like. Default: a hum. */
-  readonly voice?: MockVoice;
-  /** Every session update is refused. */
-  readonly badModel?: boolean;
-  /** Set: every connection must carry it. */
-  readonly key?: string;
-};
-
-/** One thing in the memory of a server. */
-export type TalkThing = {
-  readonly id: string;
-  readonly type: string;
-  readonly role?: string;
-  text: string;
-  readonly callId?: string;
-  /** 24 kHz mono. */
-  readonly sound?: Int16Array;
-  /** Of what it said itself. */
-  soundMs: number;
-};
-
-export type TalkCommand = Readonly<Record<string, unknown>> & { readonly type: string };
-
-/** One connection and what came over it. */
-export type TalkCall = {
-  readonly url: string;
-  readonly authorization: string | undefined;
-  /** All events but those that carry sound. */
-  readonly commands: TalkCommand[];
-  /** The conversation as the server has it now. */
-  items: TalkThing[];
-  /** Sound of the buffer, not committed yet. */
-  bufferMs: number;
-  /** All sound that ever came. */
-  soundMs: number;
-  readonly commits: Pcm[];
-  /** What was read beside the conversation. */
-  readonly aloud: AloudCall[];
-  readonly errors: string[];
-  /** Answers going on now. */
-  active: number;
-  isClosed: boolean;
-  /** What was sent and nobody takes. */
-  waitingBytes: () => number;
-};
 
 export interface MockTalk {
   readonly calls: readonly TalkCall[];

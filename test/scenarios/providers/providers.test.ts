@@ -3,7 +3,7 @@ import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { realClock } from '#src/base/clock.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import type { Endpoint, MockSettings } from '#test/fakes/providers/providers.ts';
+import type { Endpoint, MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import type { EndpointTrouble } from '#test/fakes/providers/trouble.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {

@@ -9,10 +9,10 @@ import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { joined } from '#test/audio/speech.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
+import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import {
   instantPace,
   type MockProviders,
-  type MockSettings,
   openMockProviders,
 } from '#test/fakes/providers/providers.ts';
 import { tone } from '#test/fakes/providers/sound.ts';

@@ -10,11 +10,11 @@ import type { PipelineName } from '#src/session/answering/current-pipeline.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { AddressingMode } from '#src/turn/addressing-windows.ts';
 import { type MockReply, replyTo } from '#test/fakes/providers/chat.ts';
+import type { Pace } from '#test/fakes/providers/mock-settings.ts';
 import {
   instantPace,
   type MockProviders,
   openMockProviders,
-  type Pace,
 } from '#test/fakes/providers/providers.ts';
 import { RecordedSpending } from '#test/fakes/recorded-spending.ts';
 import { tools } from '#tools/tools.ts';

@@ -1,6 +1,7 @@
 import { readWav } from '#src/audio/wav.ts';
-import type { MockProviders, MockRequest } from '#test/fakes/providers/providers.ts';
-import type { TalkThing } from '#test/fakes/providers/realtime-talk.ts';
+import type { MockRequest } from '#test/fakes/providers/mock-settings.ts';
+import type { MockProviders } from '#test/fakes/providers/providers.ts';
+import type { TalkThing } from '#test/fakes/providers/realtime-call.ts';
 import { hears } from './sayings.ts';
 
 /** One request for an answer: what was shown, a line each thing, as in `user: Adam: hello`; sound by its words. */

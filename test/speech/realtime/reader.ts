@@ -6,12 +6,8 @@ import {
   type RealtimeSpeechOptions,
   type RealtimeSynthesizer,
 } from '#src/speech/realtime/realtime-synthesizer.ts';
-import {
-  type MockTalk,
-  openMockTalk,
-  type TalkCall,
-  type TalkSettings,
-} from '#test/fakes/providers/realtime-talk.ts';
+import type { TalkCall, TalkSettings } from '#test/fakes/providers/realtime-call.ts';
+import { type MockTalk, openMockTalk } from '#test/fakes/providers/realtime-talk.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
 
 export const usualReader: Partial<TalkSettings> = {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { soundOf } from '#test/contracts/synthesizer.ts';
-import type { TalkSettings } from '#test/fakes/providers/realtime-talk.ts';
+import type { TalkSettings } from '#test/fakes/providers/realtime-call.ts';
 import { begin, finish, openReader, pcmOf, type RealtimeReader, usualReader } from './reader.ts';
 
 const staying = new AbortController().signal;

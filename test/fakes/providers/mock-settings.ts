@@ -1,0 +1,61 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { MockReply } from './chat.ts';
+import type { RealtimeSettings } from './realtime.ts';
+import type { TalkSettings } from './realtime-call.ts';
+import type { MockSpeech, MockVoice } from './sound.ts';
+import type { EndpointTrouble } from './trouble.ts';
+
+export type Endpoint = 'transcriptions' | 'chat' | 'speech' | 'models';
+
+export type Pace = {
+  /** From the end of the upload to the transcript. */
+  readonly recogniseMs: number;
+  readonly firstTokenMs: number;
+  readonly tokensPerSecond: number;
+  readonly firstSoundMs: number;
+  /** Times real time. */
+  readonly soundSpeed: number;
+};
+
+export type MockSettings = {
+  readonly hears: string | ((pcm: Pcm) => string);
+  readonly replies: readonly MockReply[];
+  readonly trouble: Partial<Record<Endpoint, EndpointTrouble>>;
+  readonly pace: Pace;
+  /** Set: every request must carry it. */
+  readonly key?: string;
+  /** Set: speech comes in this format, whatever was asked. */
+  readonly onlyFormat?: 'pcm' | 'wav';
+  /** What it lists. */
+  readonly models: readonly string[];
+  readonly rateHz: number;
+  /** How long speech lasts. */
+  readonly msPerChar: number;
+  /** What answers of audio models sound like. Default: a hum. */
+  readonly voice?: MockVoice;
+  /** What speech sounds like. Default: a hum. */
+  readonly speaks?: MockSpeech;
+  /** Speech without syllables: whatever its level does then was done to it. */
+  readonly steady?: boolean;
+  /** Of transcription while somebody speaks, on the same address; it hears what `hears` does. */
+  readonly realtime: Partial<RealtimeSettings>;
+  /** Of Realtime conversations, on the same address; it hears what `hears` does and says what `replies` do. */
+  readonly talk: Partial<TalkSettings>;
+};
+
+/** One request and its instants, on the clock all processes of the machine share. */
+export type MockRequest = {
+  readonly endpoint: Endpoint;
+  readonly atMs: number;
+  readonly authorization: string | undefined;
+  /** The upload is complete. */
+  bodyAtMs?: number;
+  firstByteAtMs?: number;
+  endedAtMs?: number;
+  /** The client hung up before the end. */
+  leftAtMs?: number;
+  /** Chat and speech: the JSON sent. Transcriptions: the fields of the form. */
+  body?: Readonly<Record<string, unknown>>;
+  /** What was heard, answered, or spoken. */
+  text?: string;
+};
