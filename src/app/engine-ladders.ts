@@ -90,18 +90,18 @@ export function withFallbacks(
   if (!hearing) return thinking;
   const first = { config: chat, engine: hearing };
   const openHearing = async (one: RemoteServer) =>
-    audioModelStandIn(withoutToolsOnRefusal(await open.chat(one)), transcriber);
+    audioModelStandIn(withoutToolsOnRefusal(await open.chat(one)));
   const order = { first, fallbacks: fallbacks.chat, open: openHearing };
   return { ...thinking, audioModel: audioChatWithFallbacks(ladderOf('chat', order, tell)) };
 }
 
 /**
- * Has the chat model, with the recogniser before it and the voice behind it, answer in the place of a Realtime server that
+ * Has the chat model, shown what was recognised and with the voice behind it, answer in the place of a Realtime server that
  * fails; nothing where there is no chat model but the embedded one.
  */
 export function realtimeStandIn(
   { realtime, chat }: Config,
-  roles: Pick<EngineRoles, 'chat' | 'transcriber'>,
+  roles: Pick<EngineRoles, 'chat'>,
   tell: TellEngineNews,
 ): ((model: AudioChatModel) => AudioChatModel) | undefined {
   if (!realtime || chat.kind !== 'remote') return undefined;
@@ -110,7 +110,7 @@ export function realtimeStandIn(
   const provider = isOneHost ? `${realtime.model} at ${mine}` : `${mine}`;
   const other = isOneHost ? `${chat.model} at ${theirs}` : `${theirs}`;
   const model = announced(roles.chat(''), servedBy(chat.model, chat.baseUrl));
-  const standIn = audioModelStandIn(model, roles.transcriber);
+  const standIn = audioModelStandIn(model);
   const breaker = new Breaker(replaceable, realClock);
   const second = { provider: other, breaker: new Breaker(only, realClock), engine: () => standIn };
   const usual = { role: 'chat', clock: realClock, deadlines: deadlines.chat } as const;

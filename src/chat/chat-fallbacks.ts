@@ -20,15 +20,17 @@ export function chatWithFallbacks(chain: FallbackChain<ChatModel>): ChatModel {
 
 /** The same of models that hear and speak. Its names for voices are those of the first of them. */
 export function audioChatWithFallbacks(chain: FallbackChain<AudioChatModel>): AudioChatModel {
-  return {
+  const withEach = (wrap: (model: AudioChatModel) => AudioChatModel): AudioChatModel => ({
     reply: (messages, tools, voice, signal) =>
       chain.run<AudioChatPart>(
         {
           ask: (engine, inner, rung) =>
-            engine.reply(messages, tools, rung === 0 ? voice : undefined, inner),
+            wrap(engine).reply(messages, tools, rung === 0 ? voice : undefined, inner),
           isOutput,
         },
         signal,
       ),
-  };
+    wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
+  });
+  return withEach((engine) => engine);
 }

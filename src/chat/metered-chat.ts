@@ -1,51 +1,118 @@
+import type {
+  AudioChatMessage,
+  AudioChatModel,
+  AudioChatPart,
+} from '#src/chat/completions/audio-chat-ports.ts';
 import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
-import type { ChatMessage, ChatModel, ChatPart, Usage } from './ports.ts';
+import type { ChatModel, Usage } from './ports.ts';
 import { estimateUsage, isReport, settled } from './usage.ts';
 
-/** What a request took whose server did not tell. */
-export type Estimate = (messages: readonly ChatMessage[], written: string) => Usage;
+/** What a request to a model that hears and speaks took, if its server did not tell: of `messages`, and what came of them. */
+type AudioEstimate = (
+  messages: readonly AudioChatMessage[],
+  progress: AudioRequestProgress,
+) => Usage;
+type OnSpent = (usage: Usage) => void;
 
 /**
  * The same model, with every request counted, also one in whose place another was asked. `spent` is told of each when it
  * has ended or was cut short, but not of one that was refused before its first word.
  */
-export function meteredChat(
-  chat: ChatModel,
-  spent: (usage: Usage) => void,
-  estimate: Estimate = estimateUsage,
-): ChatModel {
-  const each = (model: ChatModel) => metered(model, spent, estimate);
-  const { wrapped } = chat;
-  return wrapped ? wrapped.call(chat, each) : each(chat);
-}
-
-function metered(model: ChatModel, spent: (usage: Usage) => void, estimate: Estimate): ChatModel {
-  return {
-    async *reply(messages, tools, signal) {
-      signal.throwIfAborted(); // what is never asked takes nothing
-      const draft: RequestProgress = { written: '', hasBegun: false };
-      let isRefused = false;
-      try {
-        for await (const part of model.reply(messages, tools, signal)) {
-          note(part, draft);
-          yield part;
-        }
-      } catch (error) {
-        isRefused = !draft.hasBegun && !signal.aborted && isUnpaid(error);
-        throw error;
-      } finally {
-        const { told, written } = draft;
-        if (!isRefused) spent(settled(told, () => estimate(messages, written)));
-      }
-    },
+export function meteredChat(chat: ChatModel, spent: OnSpent): ChatModel {
+  const each = (model: ChatModel): ChatModel => {
+    const { wrapped } = model;
+    if (wrapped) return wrapped.call(model, each);
+    return {
+      async *reply(messages, tools, signal) {
+        signal.throwIfAborted(); // what is never asked takes nothing
+        const request = new MeteredRequest(signal);
+        const estimate = () => estimateUsage(messages, request.written);
+        yield* request.read(model.reply(messages, tools, signal), (told) =>
+          spent(settled(told, estimate)),
+        );
+      },
+    };
   };
+  return each(chat);
 }
 
-/** What came of a request so far. An estimate alone is no beginning. */
-type RequestProgress = { written: string; hasBegun: boolean; told?: Usage };
+/** As `meteredChat`. */
+export function meteredAudioChat(
+  chat: AudioChatModel,
+  spent: OnSpent,
+  estimate: AudioEstimate,
+): AudioChatModel {
+  const each = (model: AudioChatModel): AudioChatModel => {
+    const { wrapped } = model;
+    if (wrapped) return wrapped.call(model, each);
+    return {
+      async *reply(messages, tools, voice, signal) {
+        signal.throwIfAborted();
+        const request = new MeteredRequest(signal);
+        yield* request.read(model.reply(messages, tools, voice, signal), (told) =>
+          spent(settled(told, () => estimate(messages, request))),
+        );
+      },
+    };
+  };
+  return each(chat);
+}
 
-function note(part: ChatPart, draft: RequestProgress): void {
-  if (part.kind === 'text') draft.written += part.text;
-  if (part.kind === 'usage') draft.told = part.usage;
-  draft.hasBegun ||= part.kind !== 'usage' || isReport(part.usage);
+/** What came of a request so far. */
+export type AudioRequestProgress = {
+  /** What it wrote, or the words of what it said: one of the two, whichever came first. */
+  readonly written: string;
+  readonly hasSound: boolean;
+};
+
+class MeteredRequest implements AudioRequestProgress {
+  written = '';
+  hasSound = false;
+  readonly #signal: AbortSignal;
+  #source: 'text' | 'transcript' | undefined;
+  #hasBegun = false;
+  #told: Usage | undefined;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  /** The same parts; `over` gets what was told of them, unless they were refused before the first. */
+  async *read<Part extends AudioChatPart>(
+    parts: AsyncIterable<Part>,
+    over: (told: Usage | undefined) => void,
+  ): AsyncGenerator<Part> {
+    let isRefused = false;
+    try {
+      for await (const part of parts) {
+        this.#note(part);
+        yield part;
+      }
+    } catch (error) {
+      isRefused = !this.#hasBegun && !this.#signal.aborted && isUnpaid(error);
+      throw error;
+    } finally {
+      if (!isRefused) over(this.#told);
+    }
+  }
+
+  #note(part: AudioChatPart): void {
+    switch (part.kind) {
+      case 'text':
+      case 'transcript':
+        this.#source ??= part.kind;
+        if (this.#source === part.kind) this.written += part.text;
+        break;
+      case 'sound':
+        this.hasSound = true;
+        break;
+      case 'usage':
+        this.#told = part.usage;
+        break;
+      case 'tool':
+        break;
+    }
+    // An estimate alone is no beginning.
+    this.#hasBegun ||= part.kind !== 'usage' || isReport(part.usage);
+  }
 }

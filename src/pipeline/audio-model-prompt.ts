@@ -56,7 +56,8 @@ export async function audioPrompt(
 }
 
 async function asHeard({ name, pcm, transcript }: TurnUtterance): Promise<AudioChatMessage[]> {
-  if (pcm) return [{ role: 'user', name, content: '', wav: writeWav(pcm) }];
-  const content = (await transcript()).text.trim();
+  const words = async () => (await transcript()).text.trim();
+  if (pcm) return [{ role: 'user', name, content: '', wav: writeWav(pcm), words }];
+  const content = await words();
   return content === '' ? [] : [{ role: 'user', name, content }];
 }

@@ -1,40 +1,53 @@
-import { readWav } from '#src/audio/wav.ts';
 import { atStage } from '#src/base/errors.ts';
 import type { AudioChatMessage, AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatMessage, ChatModel } from '#src/chat/ports.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
+import { unlessAborted } from './prompt.ts';
 
 /**
- * A chat model that reads and writes in the place of one that hears and speaks: sound is recognised for it, and what it
- * writes is read out as whatever has no sound.
+ * A chat model that reads and writes in the place of one that hears and speaks: it is shown what was recognised anyway, and
+ * what it writes is read out as whatever has no sound.
  */
-export function audioModelStandIn(chat: ChatModel, transcriber: Transcriber): AudioChatModel {
+export function audioModelStandIn(chat: ChatModel): AudioChatModel {
+  const { wrapped } = chat;
   return {
-    async *reply(messages, tools, _voice, signal) {
-      const written = await Promise.all(
-        messages.map((message) => inWords(message, transcriber, signal)),
-      );
-      yield* chat.reply(written, tools, signal);
+    ...reading(chat),
+    wrapped(wrap) {
+      // Whatever wraps a request sees what the model is really shown: words.
+      const each = (model: ChatModel) => writing(wrap(reading(model)));
+      return reading(wrapped ? wrapped.call(chat, each) : each(chat));
     },
   };
 }
 
-/** Errors: the recogniser's. Aborting `signal` throws `signal.reason`. */
-async function inWords(
-  message: AudioChatMessage,
-  transcriber: Transcriber,
-  signal: AbortSignal,
-): Promise<ChatMessage> {
-  if (!('wav' in message)) return message;
-  const { role, name, wav } = message;
-  let { content } = message;
+function reading(chat: ChatModel): AudioChatModel {
+  return {
+    async *reply(messages, tools, _voice, signal) {
+      const written = await Promise.all(messages.map((message) => inWords(message, signal)));
+      yield* chat.reply(written.flat(), tools, signal);
+    },
+  };
+}
+
+/** One that has no sound anyway. */
+function writing(model: AudioChatModel): ChatModel {
+  return {
+    async *reply(messages, tools, signal) {
+      for await (const part of model.reply(messages, tools, undefined, signal)) {
+        if (part.kind !== 'sound' && part.kind !== 'transcript') yield part;
+      }
+    },
+  };
+}
+
+/** Nothing where no word was said. Errors: the recogniser's. Aborting `signal` throws `signal.reason`. */
+async function inWords(message: AudioChatMessage, signal: AbortSignal): Promise<ChatMessage[]> {
+  if (!('wav' in message)) return [message];
+  const { role, name, words } = message;
   try {
-    for await (const update of transcriber.transcribe(readWav(wav), signal)) {
-      if (update.kind === 'final') content = `${content} ${update.transcript.text}`.trim();
-    }
+    const content = await unlessAborted(words(), signal);
+    return content === '' ? [] : [{ role, name, content }];
   } catch (error) {
     signal.throwIfAborted();
     throw atStage('recognise', error);
   }
-  return { role, name, content };
 }

@@ -1,5 +1,6 @@
 import { durationMs } from '#src/audio/pcm.ts';
-import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
+import type { AudioChatMessage, AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
+import { type AudioRequestProgress, meteredAudioChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, Usage } from '#src/chat/ports.ts';
 import { estimateUsage } from '#src/chat/usage.ts';
 import { meteredVoice } from '#src/speech/metered-voice.ts';
@@ -85,8 +86,7 @@ async function ask(
   const wordless = new AbortController();
   void prompt.hasWords.then((has) => (has ? undefined : wordless.abort()));
   const rounds = new Rounds(asking, heard);
-  const { estimate } = rounds;
-  const writing = { chat: rounds, prompt: prompt.messages, tools: turn.tools, stage, estimate };
+  const writing = { chat: rounds, prompt: prompt.messages, tools: turn.tools, stage };
   let written = '';
   try {
     const until = AbortSignal.any([signal, wordless.signal]);
@@ -108,6 +108,7 @@ async function ask(
 class Rounds implements ChatModel {
   readonly #asking: AudioAnswerParts;
   readonly #heard: BoundedQueue<AudibleAnswer>;
+  readonly #model: AudioChatModel;
   #inWords: readonly ChatMessage[];
   #count = 0;
   #reply: AudioReply | undefined;
@@ -115,6 +116,8 @@ class Rounds implements ChatModel {
   constructor(asking: AudioAnswerParts, heard: BoundedQueue<AudibleAnswer>) {
     this.#asking = asking;
     this.#heard = heard;
+    const { parts, stage } = asking;
+    this.#model = meteredAudioChat(parts.model, (usage) => stage.spent(usage), this.#estimate);
     this.#inWords = asking.prompt.messages;
     void asking.prompt.inWords.then((words) => {
       this.#inWords = words ?? this.#inWords;
@@ -126,11 +129,14 @@ class Rounds implements ChatModel {
     return this.#reply?.soundMs ?? 0;
   }
 
-  readonly estimate = (messages: readonly ChatMessage[], written: string): Usage => {
+  readonly #estimate = (
+    messages: readonly AudioChatMessage[],
+    { written, hasSound }: AudioRequestProgress,
+  ): Usage => {
     const { inputTokens, outputTokens } = estimateUsage(messages, written);
-    const heardMs = this.#count === 1 ? this.#asking.prompt.soundMs : 0;
+    const heardMs = messages.some(isSpoken) ? this.#asking.prompt.soundMs : 0;
     const audioInputTokens = Math.ceil(heardMs / msPerTokenHeard);
-    const audioOutputTokens = Math.ceil(this.soundMs / msPerTokenSpoken);
+    const audioOutputTokens = Math.ceil((hasSound ? this.soundMs : 0) / msPerTokenSpoken);
     return {
       inputTokens: inputTokens + audioInputTokens,
       outputTokens: outputTokens + audioOutputTokens,
@@ -144,14 +150,14 @@ class Rounds implements ChatModel {
     tools: readonly Tool[],
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
-    const { parts, prompt, turn, habit } = this.#asking;
+    const { prompt, turn, habit } = this.#asking;
     const reply = new AudioReply(this.#heard, habit, turn.style.asides);
     this.#reply = reply;
     this.#count++;
     const shown = this.#count === 1 ? messages : this.#withoutSound(messages);
     let isWhole = false;
     try {
-      for await (const part of parts.model.reply(shown, tools, turn.style.voice.name, signal)) {
+      for await (const part of this.#model.reply(shown, tools, turn.style.voice.name, signal)) {
         if (!(await prompt.hasWords)) return;
         yield* reply.take(part);
       }
@@ -166,6 +172,8 @@ class Rounds implements ChatModel {
     return [...this.#inWords, ...messages.slice(this.#asking.prompt.messages.length)];
   }
 }
+
+const isSpoken = (message: AudioChatMessage) => 'wav' in message;
 
 /** Gives the sound to the reader as it has room, clause by clause, and reads out what has none. */
 async function play(

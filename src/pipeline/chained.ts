@@ -1,3 +1,4 @@
+import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
@@ -36,7 +37,8 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
   ) => {
     const prompt = await promptOf(turn, signal);
     if (!prompt) return;
-    const writing = { chat, prompt, tools: turn.tools, stage };
+    const metered = meteredChat(chat, (usage) => stage.spent(usage));
+    const writing = { chat: metered, prompt, tools: turn.tools, stage };
     const clauses = ahead<string>(
       clausesAhead,
       (spoken, inner) => write(writing, queue, { ...turn.style, spoken }, inner),

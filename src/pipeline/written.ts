@@ -1,6 +1,5 @@
 import { atStage, BotError } from '#src/base/errors.ts';
 import { isJson } from '#src/chat/completions/tool-calls.ts';
-import { type Estimate, meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat/ports.ts';
 import { isReport } from '#src/chat/usage.ts';
 import type { AnswerHost } from './pipeline.ts';
@@ -11,12 +10,11 @@ export const longestToolRounds = 4;
 const mostCallsARound = 8;
 
 export type WrittenAnswerRequest = {
+  /** Counts its requests itself. */
   readonly chat: ChatModel;
   readonly prompt: readonly ChatMessage[];
   readonly tools: readonly Tool[];
-  readonly stage: AnswerHost;
-  /** What a request took whose server did not tell. Default: by the length of the text. */
-  readonly estimate?: Estimate;
+  readonly stage: Pick<AnswerHost, 'run'>;
 };
 
 /**
@@ -26,14 +24,13 @@ export type WrittenAnswerRequest = {
  * model instead. Aborting `signal` throws `signal.reason`.
  */
 export async function* writeAnswer(
-  { chat, prompt, tools, stage, estimate }: WrittenAnswerRequest,
+  { chat, prompt, tools, stage }: WrittenAnswerRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ChatPart> {
   const messages = [...prompt];
-  const counted = meteredChat(chat, (usage) => stage.spent(usage), estimate);
   for (let rounds = 0; ; rounds++) {
     const offered = rounds < longestToolRounds ? tools : [];
-    const { content, calls } = yield* writeRound(counted, messages, offered, signal);
+    const { content, calls } = yield* writeRound(chat, messages, offered, signal);
     if (calls.length === 0) return;
     if (content !== '') yield { kind: 'text', text: ' ' };
     messages.push({ role: 'assistant', content, calls });
@@ -85,7 +82,7 @@ function note(part: ChatPart, draft: RoundProgress): boolean {
 /** Results in the order of the calls, whichever came first. */
 async function runAll(
   calls: readonly ToolCall[],
-  stage: AnswerHost,
+  stage: WrittenAnswerRequest['stage'],
   signal: AbortSignal,
 ): Promise<readonly ChatMessage[]> {
   return await Promise.all(
@@ -95,7 +92,11 @@ async function runAll(
   );
 }
 
-async function run(call: ToolCall, stage: AnswerHost, signal: AbortSignal): Promise<string> {
+async function run(
+  call: ToolCall,
+  stage: WrittenAnswerRequest['stage'],
+  signal: AbortSignal,
+): Promise<string> {
   if (!isJson(call.argumentsJson)) return 'Error: the arguments are not valid JSON.';
   try {
     const { content } = await stage.run(call, signal);

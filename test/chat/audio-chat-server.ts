@@ -16,7 +16,13 @@ import {
 export const never = new AbortController().signal;
 export const hello = { role: 'user', name: 'Ana', content: 'hello' } as const;
 const wav = Uint8Array.from([82, 73, 70, 70]);
-export const loud: AudioChatMessage = { role: 'user', name: 'Ana', content: '', wav };
+export const loud: AudioChatMessage = {
+  role: 'user',
+  name: 'Ana',
+  content: '',
+  wav,
+  words: async () => 'loud',
+};
 
 type Options = Partial<AudioChatOptions> & { readonly limits?: Partial<Limits> };
 

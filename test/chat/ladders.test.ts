@@ -3,6 +3,7 @@ import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { audioChatWithFallbacks, chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
 import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
+import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { announced } from '#src/chat/usage.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
@@ -11,7 +12,6 @@ import { servedBy } from '#src/provider/models/served-by.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { ladderOf } from '#test/fakes/ladders.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
 
 const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'No such model.', undefined, undefined, {
@@ -42,8 +42,8 @@ test('who stands in says so first, so that an answer cut short is estimated as t
   const spentOn = async (all: readonly ChatModel[], isCut: boolean) => {
     const { chain } = ladderOf('chat', all, new VirtualClock());
     const spent: Usage[] = [];
-    const stage = { playedMs: () => 0, run: fail, spent: (usage: Usage) => void spent.push(usage) };
-    const writing = { chat: chatWithFallbacks(chain), prompt: [asked], tools: [], stage };
+    const chat = meteredChat(chatWithFallbacks(chain), (usage) => void spent.push(usage));
+    const writing = { chat, prompt: [asked], tools: [], stage: { run: fail } };
     for await (const { kind } of writeAnswer(writing, never)) if (kind === 'text' && isCut) break;
     return spent;
   };
@@ -57,9 +57,9 @@ test('who stands in says so first, so that an answer cut short is estimated as t
 test('a stand-in that refuses, too, takes nothing', async () => {
   const by = servedBy('other', 'http://127.0.0.1:1');
   const spent: Usage[] = [];
-  const stage = { playedMs: () => 0, run: fail, spent: (usage: Usage) => void spent.push(usage) };
-  const chat = announced(new FakeChat([[{ error: dead }]]), by);
-  const parts = writeAnswer({ chat, prompt: [], tools: [], stage }, never);
+  const refusing = announced(new FakeChat([[{ error: dead }]]), by);
+  const chat = meteredChat(refusing, (usage) => void spent.push(usage));
+  const parts = writeAnswer({ chat, prompt: [], tools: [], stage: { run: fail } }, never);
   await expect(Array.fromAsync(parts)).rejects.toMatchObject({ code: dead.code });
   expect(spent).toEqual([]);
 });
@@ -74,11 +74,12 @@ test('where a model that hears fails, one that reads is shown the words', async 
     reply: (_, tools, _voice, signal) => failing.reply([], tools, signal),
   };
   const chat = new FakeChat([['Five.']]);
-  const standIn = audioModelStandIn(chat, new FakeTranscriber({ texts: ['two and three'] }));
+  const standIn = audioModelStandIn(chat);
   const { chain } = ladderOf('chat', [hears, standIn], new VirtualClock());
   const samples = new Int16Array(16_000).fill(1000);
   const wav = writeWav({ samples, rateHz: 16_000, channels: 1 });
-  const asked = [{ role: 'user', name: 'Ana', content: '', wav }] as const;
+  const words = async () => 'two and three';
+  const asked = [{ role: 'user', name: 'Ana', content: '', wav, words }] as const;
   const parts = await Array.fromAsync(
     audioChatWithFallbacks(chain).reply(asked, [], 'alloy', never),
   );
@@ -86,4 +87,23 @@ test('where a model that hears fails, one that reads is shown the words', async 
   expect(chat.asked[0]?.messages).toEqual([
     { role: 'user', name: 'Ana', content: 'two and three' },
   ]);
+});
+
+test('each of several models that are announced as one is counted, under its own name', async () => {
+  const [first, second] = ['one', 'other'].map((name) => servedBy(name, 'http://127.0.0.1:1'));
+  if (!first || !second) throw new Error('There are two.');
+  const broken = new BotError('provider.truncated', true, 'It broke off.');
+  const engines = [
+    new FakeChat([[{ error: broken }]]),
+    announced(new FakeChat([['Yes.']]), second),
+  ];
+  const clock = new VirtualClock();
+  const { chain } = ladderOf<ChatModel>('chat', engines, clock);
+  const spent: Usage[] = [];
+  const laddered = announced(chatWithFallbacks(chain), first);
+  const chat = meteredChat(laddered, (usage) => void spent.push(usage));
+  const answer = Array.fromAsync(chat.reply([], [], never));
+  await clock.advance(1_000);
+  await answer;
+  expect(spent.map(({ by }) => by)).toEqual([first, first, second]);
 });

@@ -1,14 +1,18 @@
 import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
 
-/** With `wav`, a whole WAV file, the model hears what was said instead of reading `content`. */
-export type AudioChatMessage =
-  | ChatMessage
-  | {
-      readonly role: 'user';
-      readonly name: string;
-      readonly content: string;
-      readonly wav: Uint8Array;
-    };
+/** What somebody said, to be heard instead of read. */
+export type SpokenChatMessage = {
+  readonly role: 'user';
+  readonly name: string;
+  /** Empty. */
+  readonly content: string;
+  /** A whole WAV file. */
+  readonly wav: Uint8Array;
+  /** What was recognised of it, for a model that only reads. Rejects with the recogniser's error. */
+  readonly words: () => Promise<string>;
+};
+
+export type AudioChatMessage = ChatMessage | SpokenChatMessage;
 
 export type AudioChatPart =
   /** Words of the sound; `text` is what was written instead of spoken. */
@@ -31,4 +35,6 @@ export interface AudioChatModel {
     voice: string | undefined,
     signal: AbortSignal,
   ): AsyncIterable<AudioChatPart>;
+  /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
+  wrapped?(wrap: (model: AudioChatModel) => AudioChatModel): AudioChatModel;
 }
