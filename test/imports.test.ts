@@ -1,7 +1,10 @@
 import { glob, readFile } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 
 const folders = '{src,commands,tools,sandbox,doctor,bench,test}';
+/** The module named by every `from '…'`, `import '…'` and `import('…')`, those of types too. */
+const imported = /(?:from|import)\s*\(?\s*'([#.][^']+)'/g;
 const exportedType = /^export (?:declare )?(?:abstract )?(?:type|interface|class) (\w+)/gm;
 
 async function sources(): Promise<ReadonlyMap<string, string>> {
@@ -11,6 +14,77 @@ async function sources(): Promise<ReadonlyMap<string, string>> {
   }
   return all;
 }
+
+function targetOf(importer: string, specifier: string): string {
+  if (specifier.startsWith('#')) return specifier.slice(1);
+  return normalize(join(dirname(importer), specifier));
+}
+
+/** Index of a file whose group is complete: nothing that is open is reached through it. */
+const closed = Number.POSITIVE_INFINITY;
+
+/** Groups of files that import each other, directly or through others (Tarjan's algorithm). */
+function cycles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const [indices, lowest] = [new Map<string, number>(), new Map<string, number>()];
+  const stack: string[] = [];
+  const found: string[][] = [];
+  /** The lowest index that is reached from this file and still open. */
+  const visit = (file: string): number => {
+    const index = indices.size;
+    indices.set(file, index);
+    stack.push(file);
+    const reached = (imports.get(file) ?? []).map(
+      (next) => lowest.get(next) ?? (indices.has(next) ? indices.get(next) : visit(next)) ?? index,
+    );
+    const least = Math.min(index, ...reached);
+    if (least < index) return least;
+    const group = stack.splice(stack.indexOf(file));
+    for (const member of group) lowest.set(member, closed);
+    if (group.length > 1) found.push(group.toSorted());
+    return closed;
+  };
+  for (const file of imports.keys()) if (!indices.has(file)) visit(file);
+  return found;
+}
+
+test('no files import each other in a circle, those of types counted', async () => {
+  const all = await sources();
+  const imports = new Map(
+    [...all].map(([path, source]) => {
+      const specifiers = [...source.matchAll(imported)].map(([, specifier = '']) => specifier);
+      return [path, specifiers.map((one) => targetOf(path, one)).filter((one) => all.has(one))];
+    }),
+  );
+  expect(cycles(imports)).toEqual([]);
+});
+
+test('a circle of two files or more is found, and files on the way to it are no part of it', () => {
+  const imports = {
+    start: ['a', 'end'],
+    a: ['b'],
+    b: ['c', 'end'],
+    c: ['b', 'd'],
+    d: ['a'],
+    end: [],
+  };
+  const other = { x: ['start', 'y'], y: ['x'] };
+  expect(cycles(new Map(Object.entries({ ...imports, ...other })))).toEqual([
+    ['a', 'b', 'c', 'd'],
+    ['x', 'y'],
+  ]);
+});
+
+test('ports of a session import no file of the folders beside them', async () => {
+  const strays: string[] = [];
+  for await (const path of glob('src/session/ports/*.ts')) {
+    for (const [, specifier = ''] of (await readFile(path, 'utf8')).matchAll(imported)) {
+      const target = targetOf(path, specifier);
+      if (target.startsWith('src/session/') && !target.startsWith('src/session/ports/'))
+        strays.push(`${path} -> ${target}`);
+    }
+  }
+  expect(strays).toEqual([]);
+});
 
 test('every exported type name is declared once', async () => {
   const files = new Map<string, string[]>();

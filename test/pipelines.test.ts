@@ -3,7 +3,7 @@ import { type EngineNews, type Engines, openEngines } from '#src/app/engines.ts'
 import { pipelinesOf } from '#src/app/pipelines.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
-import type { Pipelines } from '#src/session/answering/current-pipeline.ts';
+import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 

@@ -1,7 +1,8 @@
 import { closest } from '#commands/closest.ts';
 import { notManaging } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
-import { maxInstructionsChars, settingKeys } from '#src/session/settings/guild-settings.ts';
+import { settingKeys } from '#src/session/ports/settings.ts';
+import { maxInstructionsChars } from '#src/session/settings/guild-settings.ts';
 import { changed } from './changed.ts';
 
 export const set: Command = {

@@ -10,10 +10,10 @@ import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/clien
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
 import type { ProviderNews } from '#src/provider/fallback-chain.ts';
-import type { Pipelines } from '#src/session/answering/current-pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import { PauseHearing } from '#src/session/presence/pause-hearing.ts';
 import { SessionPrivacy } from '#src/session/presence/privacy.ts';
 import { SessionCheckup } from '#src/session/settings/checkup.ts';

@@ -8,8 +8,8 @@ import {
   type VoiceState,
 } from 'discord.js';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import type { VoiceRestriction } from '#src/session/alerts/voice-restrictions.ts';
 import type { MissingRight } from '#src/session/ports/missing-right.ts';
+import type { VoiceRestriction } from '#src/session/ports/seat-events.ts';
 import type { DiscordEvent } from './events.ts';
 
 /** The seat is lost before or after the channel, in no fixed order. */

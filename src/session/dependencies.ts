@@ -7,12 +7,12 @@ import type { ConsentStore } from '#src/people/consent-book.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
-import type { Pipelines } from '#src/session/answering/current-pipeline.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
-import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { SessionEventListener } from '#src/session/ports/events.ts';
 import type { GuildStore } from '#src/session/ports/guild-store.ts';
 import type { PanelBoard } from '#src/session/ports/panel.ts';
+import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import type { SettingsStore } from '#src/session/ports/settings-store.ts';
 import type { RoomTool } from '#src/session/ports/tool.ts';
 import type { TrackStore } from '#src/session/ports/track-store.ts';
@@ -81,5 +81,5 @@ export type SessionDependencies = {
   /** 0 to 1, evenly. */
   readonly random: () => number;
   /** What it throws is a bug of its own, and ends no session. */
-  readonly onEvent: (guildId: string, event: SessionEvent) => void;
+  readonly onEvent: SessionEventListener;
 };

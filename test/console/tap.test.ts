@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import type { Pipelines } from '#src/session/answering/current-pipeline.ts';
+import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import { FakeStage, turnOf } from '#test/contracts/pipeline.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 

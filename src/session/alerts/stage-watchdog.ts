@@ -1,8 +1,10 @@
 import type { AlertChange } from '#src/base/alerts.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { BotError, type FailureStage } from '#src/base/errors.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
-import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
+import type { SessionEventListener } from '#src/session/ports/events.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 
 /** Time between two looks at an answer, in ms. */
 const lookMs = 1_000;
@@ -28,6 +30,13 @@ export class StageWatchdog {
   }
 }
 
+/** Where listeners are told of stages that hang. */
+export type StageReports = {
+  readonly channel: ChannelRef;
+  readonly parts: { readonly onEvent: SessionEventListener };
+  readonly reportedFailures: { readonly stages: StageWatchdog };
+};
+
 const stageHanging = { kind: 'alert', name: 'stage-hanging' } as const;
 const missedDeadline: ReadonlySet<BotError['code']> = new Set([
   'answer.late',
@@ -38,7 +47,7 @@ const missedDeadline: ReadonlySet<BotError['code']> = new Set([
 /** Tells listeners of a failure that is a missed deadline. */
 export function reportMissedDeadline(
   { code, message, stage = 'think' }: BotError,
-  { channel, parts, reportedFailures }: SessionContext,
+  { channel, parts, reportedFailures }: StageReports,
 ): void {
   const change = missedDeadline.has(code)
     ? reportedFailures.stages.missed(stage, message)
@@ -47,7 +56,7 @@ export function reportMissedDeadline(
 }
 
 /** Tells listeners that stages come to their end again, where they did not before. */
-export function reportStagesWhole({ channel, parts, reportedFailures }: SessionContext): void {
+export function reportStagesWhole({ channel, parts, reportedFailures }: StageReports): void {
   const change = reportedFailures.stages.succeeded();
   if (change) parts.onEvent(channel.guildId, change);
 }
@@ -61,7 +70,7 @@ export function stageLate(stage: FailureStage, message: string): BotError {
 export async function watchAnswer(
   pending: PendingAnswer,
   reply: Pick<SpokenReply, 'paused' | 'ready'>,
-  { parts }: Pick<SpeakingContext, 'parts'>,
+  { parts }: { readonly parts: { readonly clock: Clock } },
   signal: AbortSignal,
 ): Promise<void> {
   const { clock } = parts;

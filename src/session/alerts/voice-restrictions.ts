@@ -1,7 +1,5 @@
 import type { SessionContext } from '#src/session/context.ts';
-
-/** What Discord lets the bot not do where it sits: muted or deafened by a moderator, or not allowed to speak. */
-export type VoiceRestriction = 'muted' | 'deafened' | 'suppressed';
+import type { VoiceRestriction } from '#src/session/ports/seat-events.ts';
 
 /** On a stage one begins in the audience, and may be let out of it at once. */
 const audienceMs = 3_000;

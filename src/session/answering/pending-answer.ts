@@ -4,7 +4,6 @@ import type { ToolCall, Usage } from '#src/chat/ports.ts';
 import type { AnswerHost, Pipeline, ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import type { ToolRun } from '#src/session/tools/run-tools.ts';
 import type { UsageMeter } from '#src/spending/budget-authority.ts';
 import type { TextId } from '#src/texts/texts.ts';
 import { type PreemptiveBudget, tokensOf } from './preemptive-budget.ts';
@@ -12,12 +11,22 @@ import { type PreemptiveBudget, tokensOf } from './preemptive-budget.ts';
 /** A part of an answer, and when it came. */
 export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 
+/** The tools of one turn, as its answer calls them. */
+export interface AnswerTools {
+  /** All that was asked for was done, and shows by itself. */
+  readonly isDone: boolean;
+  /** The tool that runs, as people are told of it. */
+  readonly step: TextId | undefined;
+  /** What the model is told. Aborting `signal` throws `signal.reason`. */
+  run(call: ToolCall, spent: (usage: Usage) => void, signal: AbortSignal): Promise<ToolResult>;
+}
+
 /** What an answer is made with. */
 export type PendingAnswerParts = {
   readonly pipeline: Pipeline;
   readonly preemptiveBudget: PreemptiveBudget;
   /** What the turn may call; nothing if left out. */
-  readonly tools?: Pick<ToolRun, 'isDone' | 'run' | 'step'>;
+  readonly tools?: AnswerTools;
   /** What the turn rests on; another one later means that the answer is out of date. */
   readonly basis: object;
   readonly nowMs: () => number;

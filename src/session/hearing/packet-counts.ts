@@ -1,10 +1,4 @@
-import type { StreamCounts } from '#src/audio/voice/speaker-stream.ts';
-
-/** What became of one person's packets. */
-export type PacketCounts = StreamCounts & {
-  /** Not heard, since all ears were taken. */
-  readonly crowded: number;
-};
+import type { PacketCounts } from '#src/session/ports/events.ts';
 
 export const noPackets: PacketCounts = {
   heard: 0,

@@ -1,6 +1,7 @@
 import type { Packet } from '#src/audio/packet.ts';
+import type { PacketCounts } from '#src/session/ports/events.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import { countsSince, isNone, noPackets, type PacketCounts } from './packet-counts.ts';
+import { countsSince, isNone, noPackets } from './packet-counts.ts';
 import type { SpeakerInput, SpeakerInputEvent } from './speaker-input.ts';
 
 /** Decoders are memory: people silent for so long lose theirs until they speak again. */

@@ -1,7 +1,6 @@
+import type { StreamCounts } from '#src/audio/voice/speaker-stream.ts';
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
-import type { PacketCounts } from '#src/session/hearing/packet-counts.ts';
-import type { DroppedTurnReason } from '#src/session/queue/turn-queue.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
 import type { AddressingVerdict } from '#src/turn/addressing.ts';
 import type { ChannelRef } from './voice-link.ts';
@@ -30,6 +29,15 @@ type NotMeant = Extract<AddressingVerdict, { meant: false }>['why'];
 
 /** Why an utterance got no answer. `interjection`: a "stop", an "mhm" or their kin; the rest: whom it was meant for. */
 export type Ignored = 'no-voice' | 'empty' | 'hallucination' | 'interjection' | NotMeant;
+
+/** What became of one person's packets. */
+export type PacketCounts = StreamCounts & {
+  /** Not heard, since all ears were taken. */
+  readonly crowded: number;
+};
+
+/** Why a question that waited gets no answer though it was meant to: others took its place, or its moment has passed. */
+export type DroppedTurnReason = 'crowded' | 'late';
 
 /** What happened in one voice channel. Status, console and metrics listen; nothing answers back. */
 export type SessionEvent =
@@ -110,3 +118,6 @@ export type SessionEvent =
       /** The error behind it, for the log, which leaves out what it quotes of people. */
       readonly cause?: unknown;
     };
+
+/** Listener to what happens in the channel of each server. */
+export type SessionEventListener = (guildId: string, event: SessionEvent) => void;

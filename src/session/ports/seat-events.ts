@@ -1,5 +1,7 @@
-import type { VoiceRestriction } from '#src/session/alerts/voice-restrictions.ts';
 import type { MissingRight } from './missing-right.ts';
+
+/** What Discord lets the bot not do where it sits: muted or deafened by a moderator, or not allowed to speak. */
+export type VoiceRestriction = 'muted' | 'deafened' | 'suppressed';
 
 /** What somebody else did to the bot's seat in a voice channel. */
 export type SeatEvent =

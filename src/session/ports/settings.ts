@@ -1,9 +1,21 @@
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { JoinVerdict } from '#src/people/join-rules.ts';
-import type { PipelineName } from '#src/session/answering/current-pipeline.ts';
-import type { SettingKey } from '#src/session/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { PipelineName } from './pipelines.ts';
 import type { ChannelRef } from './voice-link.ts';
+
+export const settingKeys = [
+  'pipeline',
+  'addressing',
+  'cues',
+  'instructions',
+  'voice',
+  'names',
+  'dj_role',
+  'duck_for_people',
+  'consent',
+] as const;
+export type SettingKey = (typeof settingKeys)[number];
 
 /** What a server may set for itself; session implements it. */
 export interface GuildSettingsControl {

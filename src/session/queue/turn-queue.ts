@@ -1,3 +1,4 @@
+import type { DroppedTurnReason } from '#src/session/ports/events.ts';
 import {
   endAll,
   isDuplicate,
@@ -17,9 +18,6 @@ export type TurnAdded =
 
 /** `joined`: somebody asked the same just before, and both get one answer. */
 export type AskResult = 'waiting' | 'joined' | 'refused';
-
-/** Why a question that waited gets no answer though it was meant to. */
-export type DroppedTurnReason = Extract<DropReason, 'crowded' | 'late'>;
 
 export type TurnQueueOptions = {
   readonly nowMs: () => number;

@@ -1,22 +1,10 @@
 import type { CueLevel } from '#src/playback/reply/cue-track.ts';
-import { type PipelineName, pipelineNames } from '#src/session/answering/current-pipeline.ts';
 import type { ConsentPolicySettings } from '#src/session/dependencies.ts';
+import { type PipelineName, pipelineNames } from '#src/session/ports/pipelines.ts';
+import { type SettingKey, settingKeys } from '#src/session/ports/settings.ts';
 import type { AddressingMode } from '#src/turn/addressing-windows.ts';
 
 /** What a server may set for itself, in the order in which it is shown. */
-export const settingKeys = [
-  'pipeline',
-  'addressing',
-  'cues',
-  'instructions',
-  'voice',
-  'names',
-  'dj_role',
-  'duck_for_people',
-  'consent',
-] as const;
-export type SettingKey = (typeof settingKeys)[number];
-
 /** What holds in one server. */
 export type GuildSettings = {
   readonly pipeline: PipelineName;

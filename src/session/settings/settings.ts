@@ -1,5 +1,6 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { GuildSettingsControl, Setting, SettingsView } from '#src/session/ports/settings.ts';
+import { type SettingKey, settingKeys } from '#src/session/ports/settings.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import {
   addressingModes,
@@ -8,8 +9,6 @@ import {
   noRole,
   policies,
   readSetting,
-  type SettingKey,
-  settingKeys,
   shownValue,
   switches,
 } from './guild-settings.ts';

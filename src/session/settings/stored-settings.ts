@@ -1,12 +1,7 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SettingKey } from '#src/session/ports/settings.ts';
 import { withStore } from '#src/session/store-access.ts';
-import {
-  type Choices,
-  type GuildSettings,
-  readSetting,
-  type SettingKey,
-  settingsOf,
-} from './guild-settings.ts';
+import { type Choices, type GuildSettings, readSetting, settingsOf } from './guild-settings.ts';
 
 /** What one server has set, as it was typed; `isRead` once the book has told of it. */
 type StoredGuildSettings = { readonly set: ReadonlyMap<string, string>; readonly isRead: boolean };

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { readConfig } from '#src/config/config.ts';
 import { settings } from '#src/config/settings.ts';
-import { readSetting, settingKeys, settingsOf } from '#src/session/settings/guild-settings.ts';
+import { settingKeys } from '#src/session/ports/settings.ts';
+import { readSetting, settingsOf } from '#src/session/settings/guild-settings.ts';
 import { readPrices } from '#src/spending/price-file.ts';
 import { jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
-import type { Pipelines } from '#src/session/answering/current-pipeline.ts';
+import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { type House, lounge, only, openHouse, pass } from '#test/session/setup/session-fixture.ts';
 

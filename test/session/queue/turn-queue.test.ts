@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { DroppedTurnReason } from '#src/session/ports/events.ts';
 import type { QueuedQuestion, QueuedTurn } from '#src/session/queue/queued-turn.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
-import { type DroppedTurnReason, TurnQueue } from '#src/session/queue/turn-queue.ts';
+import { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { settled } from '#test/fakes/clock.ts';
 
 const staying = new AbortController().signal;

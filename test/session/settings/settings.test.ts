@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
-import type { Pipelines } from '#src/session/answering/current-pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import { settingKeys } from '#src/session/settings/guild-settings.ts';
+import type { Pipelines } from '#src/session/ports/pipelines.ts';
+import { settingKeys } from '#src/session/ports/settings.ts';
 import { MemorySettings } from '#test/fakes/books.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import {
