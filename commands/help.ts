@@ -1,6 +1,6 @@
 import type { Command } from '#src/session/ports/command.ts';
 import type { TextId } from '#src/texts/texts.ts';
-import { closest } from './closest.ts';
+import { closest } from './closest-names.ts';
 
 /** Each with its one sentence. */
 const topics: Readonly<Record<string, TextId>> = {

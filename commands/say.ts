@@ -1,5 +1,5 @@
 import type { Command, Suggest } from '#src/session/ports/command.ts';
-import { closest } from './closest.ts';
+import { closest } from './closest-names.ts';
 import { notInRoom } from './rights.ts';
 
 const voices: Suggest = async (typed, _call, { talk }) => closest(typed, talk.voices());

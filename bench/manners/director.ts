@@ -94,7 +94,7 @@ async function perform(act: SceneAct, lastMs: number, stage: SceneStage): Promis
     await goTo(room, lastMs);
     if (act.do !== 'ask') move(room, cast[act.who], act.do === 'come');
     else {
-      room.house.talk.hark('g', cast[act.who]);
+      room.house.talk.openFloor('g', cast[act.who]);
       stage.askUntilMs = room.clock.nowMs() + askedMs;
     }
     return room.clock.nowMs();

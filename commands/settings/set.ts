@@ -1,4 +1,4 @@
-import { closest } from '#commands/closest.ts';
+import { closest } from '#commands/closest-names.ts';
 import { notManaging } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { settingKeys } from '#src/session/ports/settings.ts';

@@ -1,4 +1,4 @@
-import { closest } from '#commands/closest.ts';
+import { closest } from '#commands/closest-names.ts';
 import type { CommandOption, Suggest } from '#src/session/ports/command.ts';
 import { everyTrack, ownTracks, usualTrack } from '#src/session/tracks/track-names.ts';
 

@@ -1,4 +1,4 @@
-import { closest } from '#commands/closest.ts';
+import { closest } from '#commands/closest-names.ts';
 import { notInRoom } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandOption, Replies } from '#src/session/ports/command.ts';
 import type { Playing, TrackKeeping } from '#src/session/ports/tracks.ts';

@@ -1,5 +1,5 @@
+import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
-import { buttons } from '#commands/presses.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
 import { VoiceActivity, windowSamples } from '#src/audio/voice/voice-activity.ts';

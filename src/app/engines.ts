@@ -15,7 +15,7 @@ import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { mostAnswerTokens } from '#src/spending/tariff.ts';
-import type { EngineRoles } from './engine-ladders.ts';
+import type { EngineRoles } from './engine-fallbacks.ts';
 import { openSpeechDecoder } from './speech-decoder.ts';
 
 /** What an operator is told of the engines while they are made ready. */
@@ -91,7 +91,7 @@ async function openLadders(
 ): Promise<EngineRoles> {
   const { transcription, chat, speech } = config;
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
-  const { withFallbacks } = await import('./engine-ladders.ts');
+  const { withFallbacks } = await import('./engine-fallbacks.ts');
   const quietly: Tell = (news) =>
     news.kind === 'base-url' || news.kind === 'reading' ? tell(news) : undefined;
   const open = {
@@ -213,7 +213,7 @@ async function openRealtime(
   if (!server) return undefined;
   const { openRealtimeTalk } = await import('#src/chat/realtime/realtime-talk.ts');
   const { realtime } = await import('#src/pipeline/realtime.ts');
-  const { realtimeStandIn } = await import('./engine-ladders.ts');
+  const { realtimeStandIn } = await import('./engine-fallbacks.ts');
   const withStandIn = realtimeStandIn(config, roles, tell);
   const parts = { synthesizer: roles.synthesizer, ...(withStandIn && { withStandIn }) };
   return () => realtime({ talk: openRealtimeTalk(limited(server)), ...parts });

@@ -4,7 +4,7 @@ import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/ladders.ts';
+import { ladderOf } from '#test/fakes/fallbacks.ts';
 
 const never = new AbortController().signal;
 const question = [{ role: 'user', name: 'Ana', content: 'Four letters: why?' }] as const;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { buttons } from '#commands/presses.ts';
+import { buttons } from '#commands/buttons.ts';
 import type { ConfirmOutcome } from '#src/session/ports/command-ports.ts';
 import { inLounge, ports } from './ports.ts';
 

@@ -12,8 +12,8 @@ import type { Checkup, GuildSettingsControl } from '#src/session/ports/settings.
 import type { Tracks, TrackVotes } from '#src/session/ports/tracks.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
+import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { fineFacts } from '#test/fakes/facts.ts';
 
 export const lounge: ChannelRef = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 
@@ -77,7 +77,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     channel: () => lounge,
     say: async () => ({ kind: 'queued', ahead: 0 }),
     ask: async () => ({ kind: 'answered', text: 'It is five.' }),
-    hark: () => 'open',
+    openFloor: () => 'open',
     stop: () => 'stopped',
     voices: () => ['slt', 'rms', 'kal16', 'kal'],
     pause: () => 'paused',

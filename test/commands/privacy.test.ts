@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
-import { buttons } from '#commands/presses.ts';
 import { privacy } from '#commands/privacy/privacy.ts';
 import type { CommandCall, Replies } from '#src/session/ports/command.ts';
 import { locales, text } from '#src/texts/texts.ts';

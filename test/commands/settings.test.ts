@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
-import { buttons } from '#commands/presses.ts';
 import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
 import type { CheckReport, CheckResult, Setting } from '#src/session/ports/settings.ts';
 import { text } from '#src/texts/texts.ts';

@@ -38,7 +38,7 @@ function consentContract(name: PipelineName): void {
     expect(room.house.of('ignored')).toMatchObject([{ why: 'not-named' }]);
     expect([room.asked, room.spending.bills, inMind(room)]).toEqual([[], [], []]);
     expect(room.providers.talk.calls.map((call) => call.soundMs)).toEqual([]);
-    room.house.talk.hark('g', 'adam');
+    room.house.talk.openFloor('g', 'adam');
     await room.ask('capital');
     expect(room.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
   });

@@ -8,7 +8,7 @@ import { Ledger } from '#src/spending/ledger.ts';
 import type { RolePrice } from '#src/spending/prices.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
-import type { StoreTrouble } from './books.ts';
+import type { StoreTrouble } from './memory-stores.ts';
 
 /** As if nothing cost anything. */
 export const boundless: BudgetAuthority = {

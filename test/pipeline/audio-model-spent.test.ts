@@ -8,7 +8,7 @@ import { audioModelStandIn } from '#src/pipeline/audio-model-stand-in.ts';
 import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/ladders.ts';
+import { ladderOf } from '#test/fakes/fallbacks.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { FakeAudioChat } from './audio-model-fake.ts';
 

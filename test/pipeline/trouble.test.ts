@@ -10,7 +10,7 @@ import { synthesizerWithFallbacks } from '#src/speech/synthesizer-fallbacks.ts';
 import { transcriberWithFallbacks } from '#src/speech/transcriber-fallbacks.ts';
 import { FakeStage, said, turnOf } from '#test/contracts/pipeline.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/ladders.ts';
+import { ladderOf } from '#test/fakes/fallbacks.ts';
 import { answerText, faultyChat, faultyEars, faultyVoice, type Weather } from './faulty.ts';
 
 type Finish = 'completed' | 'cancelled' | 'truncated' | 'stalled' | 'failed' | 'empty';

@@ -147,12 +147,12 @@ test('whoever has pressed Ask reads that they may go ahead, until they talk or 1
   const house = openHouse();
   await house.rooms.join(lounge, 'adam');
   await pass(house, 200);
-  house.talk.hark('g', 'adam');
+  house.talk.openFloor('g', 'adam');
   await pass(house, 200);
   expect(house.faces.at(-1)).toMatchObject({ state: { kind: 'listening' }, asked: ['Adam'] });
   await pass(house, 15_000);
   expect(house.faces.at(-1)).not.toHaveProperty('asked');
-  house.talk.hark('g', 'adam');
+  house.talk.openFloor('g', 'adam');
   await pass(house, 2500, await words('human-cards-004', adam, house.clock.nowMs()));
   const hearing = house.faces.find(({ state }) => state.kind === 'hearing');
   expect(hearing).toMatchObject({ state: { name: 'Adam' } });
@@ -162,7 +162,7 @@ test('whoever has pressed Ask reads that they may go ahead, until they talk or 1
 test('a window is not shown while paused, nor to whoever has said no since', async () => {
   const house = openHouse();
   await house.rooms.join(lounge, 'adam');
-  house.talk.hark('g', 'adam');
+  house.talk.openFloor('g', 'adam');
   house.hearing.pause('g');
   await pass(house, 200);
   expect(house.faces.at(-1)).not.toHaveProperty('asked');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { fineFacts } from '#test/fakes/facts.ts';
+import { fineFacts } from '#test/fakes/channel-facts.ts';
 import {
   adam,
   den,

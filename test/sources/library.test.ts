@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { closest } from '#commands/closest.ts';
+import { closest } from '#commands/closest-names.ts';
 import { rms } from '#src/audio/loudness.ts';
 import { loudnessOf } from '#src/audio/loudness-meter.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';

@@ -5,7 +5,7 @@ import { meteredVoice, type SpokenUsage } from '#src/speech/metered-voice.ts';
 import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
 import { synthesizerWithFallbacks } from '#src/speech/synthesizer-fallbacks.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/ladders.ts';
+import { ladderOf } from '#test/fakes/fallbacks.ts';
 
 const never = new AbortController().signal;
 const [one, other] = [

@@ -18,7 +18,7 @@ import {
   MemorySettings,
   MemoryTracks,
   type StoreTrouble,
-} from '#test/fakes/books.ts';
+} from '#test/fakes/memory-stores.ts';
 import { heldByAnother, storeFolder } from './files.ts';
 
 const impatient = { clock: realClock, patienceMs: 0 };

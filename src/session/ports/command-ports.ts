@@ -74,7 +74,7 @@ export interface TypedTalk {
   /**
    * For a while this person needs no name; `unheard` who has not agreed to be heard, `paused` where nobody is heard now.
    */
-  hark(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere';
+  openFloor(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere';
   /** Silent within two frames. What waits is dropped as well, questions and sounds included; what was heard stays known. */
   stop(guildId: string): 'stopped' | 'nothing';
   /** Names `say` takes; empty where they are not known. */

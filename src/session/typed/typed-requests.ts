@@ -124,7 +124,7 @@ export class TypedRequests implements TypedTalk {
     return await answerInWriting({ guildId, said, known, ear, payer }, parts, restMs, this.#signal);
   }
 
-  hark(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
+  openFloor(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return 'nowhere';
     if (context.gate.standing(personId) !== 'yes') return 'unheard';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { buttons } from '#commands/presses.ts';
+import { buttons } from '#commands/buttons.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
 import { locales, text } from '#src/texts/texts.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { expect } from 'vitest';
 import { speech } from '#test/audio/speech.ts';
 import { openRecipe } from '#test/fakes/dialects/recipes.ts';
-import { type EchoingServer, openEchoing } from '#test/fakes/echoing.ts';
+import { type EchoingServer, openEchoing } from '#test/fakes/key-echo-server.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {

@@ -139,7 +139,7 @@ test('among several people it answers whoever says its name, and no one else', a
 
 test('whoever pressed Ask needs no name, and goes on without one after the answer', async () => {
   const house = await called('what time is it', { addressing: 'auto' });
-  house.talk.hark('g', 'adam');
+  house.talk.openFloor('g', 'adam');
   for (const answers of [1, 2]) {
     await pass(
       house,

@@ -276,10 +276,10 @@ test('Ask opens 15 s for whoever is heard, and each press begins anew', async ()
   const house = await inLounge();
   const addressing = () => house.rooms.session('g')?.context.addressing;
   expect(addressing()?.isOpen('adam')).toBe(false);
-  expect(house.talk.hark('g', 'adam')).toBe('open');
+  expect(house.talk.openFloor('g', 'adam')).toBe('open');
   await pass(house, 10_000);
   expect([addressing()?.isOpen('adam'), addressing()?.isOpen('eva')]).toEqual([true, false]);
-  expect(house.talk.hark('g', 'adam')).toBe('open');
+  expect(house.talk.openFloor('g', 'adam')).toBe('open');
   await pass(house, 14_980);
   expect(addressing()?.isOpen('adam')).toBe(true);
   await pass(house, 20);
@@ -288,11 +288,11 @@ test('Ask opens 15 s for whoever is heard, and each press begins anew', async ()
 
 test('Ask opens nothing for whoever is not heard, nor while nobody is, nor without a room', async () => {
   const house = openHouse();
-  expect(house.talk.hark('g', 'adam')).toBe('nowhere');
+  expect(house.talk.openFloor('g', 'adam')).toBe('nowhere');
   await house.rooms.join(lounge, 'adam');
-  expect(house.talk.hark('g', 'eva')).toBe('unheard');
+  expect(house.talk.openFloor('g', 'eva')).toBe('unheard');
   house.hearing.pause('g');
-  expect([house.talk.hark('g', 'adam'), house.talk.hark('g', 'eva')]).toEqual([
+  expect([house.talk.openFloor('g', 'adam'), house.talk.openFloor('g', 'eva')]).toEqual([
     'paused',
     'unheard',
   ]);

@@ -6,7 +6,7 @@ import { transcriberWithFallbacks } from '#src/speech/transcriber-fallbacks.ts';
 import type { OnRecognised } from '#src/spending/budget-authority.ts';
 import { meteredTranscriber } from '#src/spending/usage-meters.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/ladders.ts';
+import { ladderOf } from '#test/fakes/fallbacks.ts';
 
 const never = new AbortController().signal;
 const second = new Int16Array(16_000);

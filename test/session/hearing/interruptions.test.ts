@@ -103,7 +103,7 @@ test('a new question of the person it answers takes the floor and is answered', 
 
 test('somebody else who talks to others only makes it quieter for a while', async () => {
   const house = await listening({ addressing: 'auto' });
-  house.talk.hark('g', 'adam');
+  house.talk.openFloor('g', 'adam');
   house.heard.understood = 'go forward ten meters';
   await pass(house, 4_200, await words(question, adam, house.clock.nowMs()));
   await interject(house, 'did you see that film', { who: eva, ms: 900, afterMs: 14_000 });

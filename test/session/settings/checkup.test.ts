@@ -3,9 +3,9 @@ import { BotError } from '#src/base/errors.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { CheckPoint, CheckReport } from '#src/session/ports/settings.ts';
 import { text } from '#src/texts/texts.ts';
+import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { fineFacts } from '#test/fakes/facts.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,

@@ -3,7 +3,7 @@ import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import { settingKeys } from '#src/session/ports/settings.ts';
-import { MemorySettings } from '#test/fakes/books.ts';
+import { MemorySettings } from '#test/fakes/memory-stores.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,

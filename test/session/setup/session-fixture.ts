@@ -22,11 +22,16 @@ import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import { text } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing.ts';
-import { MemoryConsents, MemoryGuilds, MemorySettings, MemoryTracks } from '#test/fakes/books.ts';
+import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { fineFacts } from '#test/fakes/facts.ts';
 import { FakeDoor } from '#test/fakes/link.ts';
+import {
+  MemoryConsents,
+  MemoryGuilds,
+  MemorySettings,
+  MemoryTracks,
+} from '#test/fakes/memory-stores.ts';
 import { shelf } from '#test/fakes/sounds.ts';
 import { packetsOf } from '#test/fakes/speaker.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';

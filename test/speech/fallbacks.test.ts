@@ -10,7 +10,7 @@ import { transcriberWithFallbacks } from '#src/speech/transcriber-fallbacks.ts';
 import { heardBy, listeningContract, say } from '#test/contracts/listening.ts';
 import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/ladders.ts';
+import { ladderOf } from '#test/fakes/fallbacks.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
 

@@ -11,7 +11,7 @@ import { writeAnswer } from '#src/pipeline/written.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/ladders.ts';
+import { ladderOf } from '#test/fakes/fallbacks.ts';
 
 const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'No such model.', undefined, undefined, {

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
-import { hark } from '#commands/hark.ts';
-import { buttons } from '#commands/presses.ts';
+import { buttons } from '#commands/buttons.ts';
+import { openFloor } from '#commands/open-floor.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
 test('whoever presses Ask is told in private for how long no name is needed', async () => {
   const asked: unknown[] = [];
   const talk = ports({
-    hark: (...who) => {
+    openFloor: (...who) => {
       asked.push(who);
       return 'open';
     },
   });
-  const [reply] = await hark(inLounge, talk);
+  const [reply] = await openFloor(inLounge, talk);
   expect(reply.to).toBe('caller');
   expect(text(reply.id, reply.with)).toBe('Go ahead, Adam. For 15 s I need no name.');
   expect(text(reply.id, reply.with, 'de')).toMatch(/^Sprich nur, Adam\. 15 s lang/);
@@ -20,7 +20,7 @@ test('whoever presses Ask is told in private for how long no name is needed', as
 });
 
 test('whoever has not agreed to be heard is asked for that first', async () => {
-  const [reply] = await hark(inLounge, ports({ hark: () => 'unheard' }));
+  const [reply] = await openFloor(inLounge, ports({ openFloor: () => 'unheard' }));
   expect(reply).toEqual({
     id: 'ask.unheard',
     to: 'caller',
@@ -29,14 +29,14 @@ test('whoever has not agreed to be heard is asked for that first', async () => {
 });
 
 test('while listening is paused Ask tells how to resume it', async () => {
-  const [reply] = await hark(inLounge, ports({ hark: () => 'paused' }));
+  const [reply] = await openFloor(inLounge, ports({ openFloor: () => 'paused' }));
   expect(reply).toEqual({ id: 'privacy.paused', to: 'caller', buttons: ['resume'] });
 });
 
 test('Ask is for those in the room', async () => {
-  expect((await hark(adam, ports()))[0]).toMatchObject({ id: 'perm.room', to: 'caller' });
+  expect((await openFloor(adam, ports()))[0]).toMatchObject({ id: 'perm.room', to: 'caller' });
   for (const over of [{ at: () => undefined }, { hark: () => 'nowhere' as const }]) {
-    expect((await hark(inLounge, ports(over)))[0].id).toBe('leave.nowhere');
+    expect((await openFloor(inLounge, ports(over)))[0].id).toBe('leave.nowhere');
   }
 });
 

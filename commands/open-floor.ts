@@ -4,14 +4,14 @@ import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/comm
 import { notInRoom } from './rights.ts';
 
 /** What the Ask button does: for a while its presser needs no name. */
-export async function hark(
+export async function openFloor(
   call: CommandCall,
   { sessions, talk }: Pick<CommandPorts, 'sessions' | 'talk'>,
 ): Promise<Replies> {
   const barred = notInRoom(call, sessions);
   if (barred) return [barred];
   const { guildId, callerId, callerName: name } = call;
-  switch (talk.hark(guildId, callerId)) {
+  switch (talk.openFloor(guildId, callerId)) {
     case 'open':
       return [{ id: 'ask.window', with: { name, s: askWindowMs / 1000 }, to: 'caller' }];
     case 'unheard':

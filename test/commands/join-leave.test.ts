@@ -6,7 +6,7 @@ import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { text } from '#src/texts/texts.ts';
-import { fineFacts } from '#test/fakes/facts.ts';
+import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
 const nowhere = { at: () => undefined };

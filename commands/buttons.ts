@@ -6,17 +6,17 @@ import { card } from '#commands/privacy/replies.ts';
 import { resume } from '#commands/privacy/resume.ts';
 import { status } from '#commands/privacy/status.ts';
 import { loosen } from '#commands/settings/set.ts';
-import { trackPresses } from '#commands/track/presses.ts';
+import { trackPresses } from '#commands/track/buttons.ts';
 import type { Button, Command, CommandCall } from '#src/session/ports/command.ts';
 import { confirm } from './confirm.ts';
-import { hark } from './hark.ts';
 import { join } from './join.ts';
+import { openFloor } from './open-floor.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
 
 /** Every button that ever stood on a message of ours. */
 export const buttons: readonly Button[] = [
-  { name: 'ask', label: 'button.ask', look: 'main', run: hark },
+  { name: 'ask', label: 'button.ask', look: 'main', run: openFloor },
   button('stop', 'button.stop', 'danger', stop),
   button('pause', 'button.pause', 'plain', pause),
   button('resume', 'button.resume', 'main', resume),
