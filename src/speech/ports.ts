@@ -44,6 +44,9 @@ export interface Listening extends Disposable {
 /** Gets all that was understood so far; words may still change. */
 export type OnPartial = (text: string) => void;
 
+/** Told of `ms` of sound each time they are sent once more, since the connection they went over is lost. Never throws. */
+export type OnResent = (ms: number, by: ServedBy) => void;
+
 /** Speech to text, one utterance a call. */
 export interface Transcriber {
   /**
@@ -52,12 +55,12 @@ export interface Transcriber {
    *
    * Errors: BotError `provider.*` or `speech.failed`. Aborting `signal` throws `signal.reason`.
    */
-  transcribe(pcm: Pcm, signal: AbortSignal): AsyncIterable<TranscriptUpdate>;
+  transcribe(pcm: Pcm, signal: AbortSignal, onResent?: OnResent): AsyncIterable<TranscriptUpdate>;
   /**
    * Only of recognisers that take sound while it is spoken; `listenWith` serves all others. Never throws. Aborting
    * `signal` disposes of it.
    */
-  listen?(onPartial: OnPartial, signal: AbortSignal): Listening;
+  listen?(onPartial: OnPartial, signal: AbortSignal, onResent?: OnResent): Listening;
   /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
   wrapped?(wrap: (engine: Transcriber) => Transcriber): Transcriber;
 }

@@ -4,6 +4,7 @@ import { meteredVoice } from '#src/speech/metered-voice.ts';
 import type {
   EngineUsage,
   Listening,
+  OnResent,
   Synthesizer,
   Transcriber,
   Transcript,
@@ -42,13 +43,14 @@ class Tally {
 
 function metered(transcriber: Transcriber, tally: Tally): Transcriber {
   const { listen } = transcriber;
+  const onResent: OnResent = (ms, by) => tally.add(ms, 0, { by });
   return {
     async *transcribe(pcm, signal) {
       signal.throwIfAborted();
       let isRefused = false;
       let took: EngineUsage | undefined;
       try {
-        for await (const update of transcriber.transcribe(pcm, signal)) {
+        for await (const update of transcriber.transcribe(pcm, signal, onResent)) {
           if (update.kind === 'final') took = update.transcript.took;
           yield update;
         }
@@ -61,12 +63,12 @@ function metered(transcriber: Transcriber, tally: Tally): Transcriber {
     },
     ...(listen && {
       listen: (onPartial, signal) =>
-        new MeteredListening(listen.call(transcriber, onPartial, signal), tally, signal),
+        new MeteredListening(listen.call(transcriber, onPartial, signal, onResent), tally, signal),
     }),
   };
 }
 
-/** Sound that streams is sent once, whatever is asked about it. It counts when its words come, or with the end. */
+/** Sound that streams counts once, whatever is asked about it: when its words come, or with the end. */
 class MeteredListening implements Listening {
   readonly #inner: Listening;
   readonly #tally: Tally;
@@ -75,6 +77,8 @@ class MeteredListening implements Listening {
   readonly #counted = new WeakSet<EngineUsage>();
   #pushed = 0;
   #paid = 0;
+  /** What has no words yet was refused, and costs nothing unless it gets them after all. */
+  #isRefused = false;
   #isOver = false;
 
   constructor(inner: Listening, tally: Tally, signal: AbortSignal) {
@@ -91,7 +95,11 @@ class MeteredListening implements Listening {
 
   async settle(signal: AbortSignal): Promise<Transcript> {
     const upTo = this.#pushed;
-    const transcript = await this.#inner.settle(signal);
+    const transcript = await this.#inner.settle(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.#isRefused = isUnpaid(error);
+      throw error;
+    });
+    this.#isRefused = false;
     if (!this.#isOver) this.#pay(upTo, transcript.took);
     return transcript;
   }
@@ -103,7 +111,7 @@ class MeteredListening implements Listening {
   }
 
   readonly #end = (): void => {
-    if (!this.#isOver) this.#pay(this.#pushed);
+    if (!this.#isOver && !this.#isRefused) this.#pay(this.#pushed);
     this.#isOver = true;
   };
 

@@ -5,7 +5,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { within } from '#src/provider/within.ts';
-import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
+import type { Listening, OnPartial, OnResent, Transcript } from '#src/speech/ports.ts';
 import { shortPauseMs } from '#src/speech/short-pause.ts';
 import { UtteranceSound } from '#src/speech/utterance-sound.ts';
 import { TranscriptParts } from './realtime-parts.ts';
@@ -18,6 +18,7 @@ export type RealtimeListeningOptions = {
   readonly settleMs: number;
   readonly language: string | undefined;
   readonly by: ServedBy;
+  readonly onResent?: OnResent;
 };
 
 /** Servers refuse to transcribe less. */
@@ -39,6 +40,8 @@ export class RealtimeListening implements Listening {
   #session: RealtimeSession | undefined;
   #resampler = new Resampler(listenRateHz, speakRateHz);
   #sentTo = 0;
+  /** Samples that have left once. */
+  #everSent = 0;
   #spares = 1;
   #failed = false;
   /** Only the latest may give a connection. */
@@ -127,7 +130,11 @@ export class RealtimeListening implements Listening {
 
   #send(session: RealtimeSession, toSample: number): void {
     const fresh = this.#sound.between(this.#sentTo, toSample);
+    const again = Math.min(this.#sentTo + fresh.length, this.#everSent) - this.#sentTo;
     this.#sentTo = toSample;
+    this.#everSent = Math.max(this.#everSent, toSample);
+    const { onResent, by } = this.#options;
+    if (again > 0) onResent?.((again / listenRateHz) * 1_000, by);
     if (fresh.length > 0) session.append(this.#resampler.push(fresh));
   }
 

@@ -1,7 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
 import { isListenable } from '#src/speech/listenable.ts';
-import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
+import type { Listening, OnPartial, OnResent, Transcriber } from '#src/speech/ports.ts';
 import { RealtimeListening } from './realtime-listening.ts';
 import { RealtimePool } from './realtime-pool.ts';
 import type { RealtimeOptions } from './realtime-session.ts';
@@ -19,17 +19,19 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
   const settleMs = options.limits?.settleMs ?? standardSettleMs;
   const by = servedBy(options.model, options.baseUrl);
   const pool = new RealtimePool(options);
-  const listen = (onPartial: OnPartial, signal: AbortSignal): Listening =>
-    new RealtimeListening({ pool, clock, settleMs, language, by }, onPartial, signal);
+  const listen = (onPartial: OnPartial, signal: AbortSignal, onResent?: OnResent): Listening => {
+    const own = { pool, clock, settleMs, language, by, ...(onResent && { onResent }) };
+    return new RealtimeListening(own, onPartial, signal);
+  };
   return {
     listen,
-    async *transcribe(pcm, signal) {
+    async *transcribe(pcm, signal, onResent) {
       signal.throwIfAborted();
       if (!isListenable(pcm)) {
         yield { kind: 'final', transcript: { text: '' } };
         return;
       }
-      using listening = listen(() => {}, signal);
+      using listening = listen(() => {}, signal, onResent);
       listening.push(pcm.samples);
       yield { kind: 'final', transcript: await listening.settle(signal) };
     },

@@ -91,6 +91,40 @@ test('of an utterance that is sent whole, what the server counts is told, and of
   ]);
 });
 
+test('sound that is sent once more over another connection is paid once more, and is no more talk', async () => {
+  const by = { kind: 'remote', model: 'ears', host: '127.0.0.1' } as const;
+  const losing: Transcriber = {
+    async *transcribe(_pcm, _signal, onResent) {
+      onResent?.(1_000, by);
+      yield { kind: 'final', transcript: { text: 'a', took: told(900) } };
+    },
+    listen: (_onPartial, _signal, onResent) => ({
+      push: () => onResent?.(400, by),
+      settle: answering({ text: 'a', took: told(900) }),
+      [Symbol.dispose]: () => undefined,
+    }),
+  };
+  const heard: Parameters<OnRecognised>[] = [];
+  const metered = meteredTranscriber(losing, (...asked) => void heard.push(asked));
+  const pcm = { samples: second, rateHz: 16_000, channels: 1 } as const;
+  await Array.fromAsync(metered.transcribe(pcm, never));
+  expect(heard.splice(0)).toEqual([
+    [1_000, 0, { by }],
+    [1_000, 1_000, told(900)],
+  ]);
+  const ear = meteredTranscriber(losing, (...asked) => void heard.push(asked)).listen?.(
+    () => undefined,
+    never,
+  );
+  ear?.push(second);
+  await ear?.settle(never);
+  ear?.[Symbol.dispose]();
+  expect(heard).toEqual([
+    [400, 0, { by }],
+    [1_000, 1_000, told(900)],
+  ]);
+});
+
 /** Says `five` after so many milliseconds; -1 is never, an error is thrown at once. */
 function answers(clock: VirtualClock, ...outcomes: (number | BotError)[]): Transcriber {
   return {
@@ -165,4 +199,37 @@ test('a server that refuses an utterance is not paid, only the one that answers 
   const no = new BotError('provider.bad_key', false, 'No.');
   const heard = await countedFor((clock) => [answers(clock, no), answers(clock, 0)], 1_000);
   expect(heard).toEqual([[1_000, 1_000, told(900)]]);
+});
+
+/** One that hears while somebody speaks, and fails at their pause. */
+const failingLive = (error: BotError): Transcriber => streaming(() => Promise.reject(error));
+
+test('a server that heard somebody speak and is late with their words is paid beside the one that answers', async () => {
+  const late = new BotError('provider.late', true, 'Late.');
+  const heard = await countedFor((clock) => [failingLive(late), answers(clock, 0)], 1_000, true);
+  expect(heard).toEqual([
+    [1_000, 1_000, told(900)],
+    [1_000, 0, undefined],
+  ]);
+});
+
+test('a server that refuses what somebody says while they speak is not paid', async () => {
+  const no = new BotError('provider.bad_key', false, 'No.');
+  const heard = await countedFor((clock) => [failingLive(no), answers(clock, 0)], 1_000, true);
+  expect(heard).toEqual([[1_000, 1_000, told(900)]]);
+});
+
+test('sound that was refused at one pause, and has its words at the next, is paid', async () => {
+  const no = new BotError('provider.unreachable', false, 'No.');
+  let pauses = 0;
+  const { ear, heard } = listening(async () => {
+    if (pauses++ === 0) throw no;
+    return { text: 'a', took: { by: embedded } };
+  });
+  ear.push(second);
+  await expect(ear.settle(never)).rejects.toBe(no);
+  ear.push(second);
+  await ear.settle(never);
+  ear[Symbol.dispose]();
+  expect(heard).toEqual([[2_000, { by: embedded }]]);
 });

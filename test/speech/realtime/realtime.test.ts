@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { durationMs } from '#src/audio/pcm.ts';
 import { Secret } from '#src/base/secret.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
+import type { OnResent } from '#src/speech/ports.ts';
 import type { RealtimeOptions } from '#src/speech/realtime/realtime-session.ts';
 import {
   openRealtimeTranscriber,
@@ -143,6 +145,35 @@ test('a connection lost in mid-utterance is replaced, and nothing said is lost',
     .slice(before)
     .flatMap((call) => call.commits);
   expect(commits).toEqual([{ soundMs: 1200, atMs: expect.any(Number) }]);
+});
+
+test('sound that goes up once more over another connection is told, but not what has its words', async () => {
+  using transcriber = opened();
+  const resent = new Map<string, number>();
+  const onResent: OnResent = (ms, by) => {
+    const model = by.kind === 'remote' ? by.model : by.kind;
+    resent.set(model, (resent.get(model) ?? 0) + ms);
+  };
+  using listening = transcriber.listen?.(() => {}, staying, onResent) ?? expect.fail();
+  await say(listening, five);
+  await heardBy(listening);
+  expect(resent.size).toBe(0);
+  await say(listening, utterances[1]);
+  mock.dropAll();
+  await heardBy(listening);
+  expect([...resent]).toEqual([['gpt-live-transcribe', durationMs(utterances[1].pcm)]]);
+});
+
+test('an utterance that is sent whole tells what went up once more, too, if no words come at all', async () => {
+  using transcriber = opened();
+  mock.set({ trouble: 'drops' });
+  let resentMs = 0;
+  const onResent: OnResent = (ms) => {
+    resentMs += ms;
+  };
+  const words = Array.fromAsync(transcriber.transcribe(five.pcm, staying, onResent));
+  await expect(words).rejects.toMatchObject({ code: 'provider.truncated' });
+  expect(resentMs).toBeCloseTo(durationMs(five.pcm), 0);
 });
 
 test('a server that drops every connection is tried twice, and again at the next pause', async () => {
