@@ -35,7 +35,7 @@ test('while listening is paused Ask tells how to resume it', async () => {
 
 test('Ask is for those in the room', async () => {
   expect((await openFloor(adam, ports()))[0]).toMatchObject({ id: 'perm.room', to: 'caller' });
-  for (const over of [{ at: () => undefined }, { hark: () => 'nowhere' as const }]) {
+  for (const over of [{ at: () => undefined }, { openFloor: () => 'nowhere' as const }]) {
     expect((await openFloor(inLounge, ports(over)))[0].id).toBe('leave.nowhere');
   }
 });
