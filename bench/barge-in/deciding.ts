@@ -7,9 +7,13 @@ import { resample } from '#src/audio/resample.ts';
 import { loadSilero } from '#src/audio/voice/silero.ts';
 import { PauseHabits } from '#src/session/hearing/pause-habits.ts';
 import type { SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
-import { endpointRules } from '#src/turn/endpointing.ts';
-import { type InterruptionEvent, stepInterruption, uninterrupted } from '#src/turn/interruption.ts';
-import { interruptionRules } from '#src/turn/interruption-rules.ts';
+import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import {
+  type InterruptionEvent,
+  stepInterruption,
+  uninterrupted,
+} from '#src/turn/overlap/interruption.ts';
+import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
 
 /** What ear and rules take on virtual time, without texts, mouth and machine; since the first voiced packet. */
 export type Decided = {

@@ -3,7 +3,7 @@ import type { QuestionClip } from '#bench/clips.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
-import { classify } from '#src/turn/interjections.ts';
+import { classify } from '#src/turn/overlap/interjections.ts';
 import { joined } from '#test/audio/speech.ts';
 import type { Remark } from './interrupting.ts';
 

@@ -1,4 +1,4 @@
-import { addressingRules } from '#src/turn/addressing-windows.ts';
+import { addressingRules } from '#src/turn/addressing/addressing-windows.ts';
 import type { SimulatedUtterance } from './microphones.ts';
 import { type BenchChannel, goTo, isAtRest, move, say, until } from './room.ts';
 import type { MannersScene, SceneAct, SceneMix, SceneRole } from './scenes.ts';

@@ -1,5 +1,5 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import type { AddressingMode } from '#src/turn/addressing-windows.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { chat, type MannersRun, playScene, type SpokenLine, shuffled } from './director.ts';
 import { openRoom, otherBot, peopleOf } from './room.ts';
 import type { MannersScene, SceneMix } from './scenes.ts';

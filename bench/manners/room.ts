@@ -4,7 +4,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import type { AddressingMode } from '#src/turn/addressing-windows.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { lounge, openHouse } from '#test/session/setup/session-fixture.ts';
 import { LeapingClock } from './clock.ts';

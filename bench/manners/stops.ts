@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { percentile } from '#bench/table.ts';
 import { unpack } from '#bench/turns/clips.ts';
-import { classify } from '#src/turn/interjections.ts';
-import { heldOutStops } from '#test/turn/interjections-held-out.ts';
+import { classify } from '#src/turn/overlap/interjections.ts';
+import { heldOutStops } from '#test/turn/overlap/interjections-held-out.ts';
 import { type BenchChannel, goTo, isAtRest, openRoom, peopleOf, say, until } from './room.ts';
 
 /** Somebody who says stop. */

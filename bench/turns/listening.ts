@@ -8,7 +8,7 @@ import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import type { PauseHabits } from '#src/session/hearing/pause-habits.ts';
 import { SpeakerInput, type SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
-import type { EndpointRules } from '#src/turn/endpointing.ts';
+import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { ClipWord } from './clips.ts';
 
 export type NotedEvent = { readonly atMs: number; readonly noticed: SpeakerInputEvent };

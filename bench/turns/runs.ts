@@ -4,7 +4,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
 import { PauseHabits } from '#src/session/hearing/pause-habits.ts';
-import { type EndpointRules, endpointRules } from '#src/turn/endpointing.ts';
+import { type EndpointRules, endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import { readClips } from './clips.ts';
 import { listen } from './listening.ts';

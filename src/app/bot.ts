@@ -30,7 +30,7 @@ import { type Store, storePath } from '#src/storage/store.ts';
 import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
 import { locales } from '#src/texts/texts.ts';
-import { endpointRules } from '#src/turn/endpointing.ts';
+import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { tools } from '#tools/tools.ts';
 import { openBudget } from './budget.ts';
 import type { Engines } from './engines.ts';

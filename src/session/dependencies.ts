@@ -23,8 +23,8 @@ import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { Locale } from '#src/texts/texts.ts';
-import type { AddressingMode } from '#src/turn/addressing-windows.ts';
-import type { EndpointRules } from '#src/turn/endpointing.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
+import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 
 /** Who may be heard without being asked; `roleId` goes with the policy `role`. */
 export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };

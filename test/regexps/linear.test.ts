@@ -1,7 +1,7 @@
 import * as scslre from 'scslre';
 import { expect, test } from 'vitest';
-import { guessLanguage } from '#src/turn/lexicon.ts';
-import { dictationLogit } from '#src/turn/numbers.ts';
+import { guessLanguage } from '#src/turn/endpointing/lexicon.ts';
+import { dictationLogit } from '#src/turn/endpointing/numbers.ts';
 import { repeated, superlinear } from './growth.ts';
 import { hostileUnits } from './hostile.ts';
 import { regexpsOfProgram } from './literals.ts';
@@ -30,8 +30,8 @@ test('expressions are built from texts in four files, whose own tests measure th
   expect(builders.toSorted()).toEqual([
     'src/chat/text/boundaries.ts',
     'src/chat/text/written-passages.ts',
-    'src/turn/lexicon.ts',
-    'src/turn/numbers.ts',
+    'src/turn/endpointing/lexicon.ts',
+    'src/turn/endpointing/numbers.ts',
   ]);
 });
 

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { endOfTurnOf } from '#src/turn/end-of-turn.ts';
-import { endpointingDelay, endpointingDelayRules } from '#src/turn/endpointing-delay.ts';
+import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
+import {
+  endpointingDelay,
+  endpointingDelayRules,
+} from '#src/turn/endpointing/endpointing-delay.ts';
 import { heldOut } from './held-out.ts';
 
 type Place = 'end' | '|' | '/';

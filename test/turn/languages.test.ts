@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { phrasesIn } from '#src/turn/interjections-tables.ts';
 import { everywhere } from '#src/turn/languages/everywhere.ts';
 import { type LanguageWords, listed } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
+import { phrasesIn } from '#src/turn/overlap/interjections-tables.ts';
 
 const folder = 'src/turn/languages';
 const notLanguages = new Set(['everywhere.ts', 'language-words.ts', 'languages.ts']);

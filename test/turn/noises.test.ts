@@ -10,7 +10,7 @@ import {
   endpointRules,
   quiet,
   stepEndpointing,
-} from '#src/turn/endpointing.ts';
+} from '#src/turn/endpointing/endpointing.ts';
 import { type Evidence, hasVoice } from '#src/turn/evidence.ts';
 import { noises } from './noises.ts';
 

@@ -4,7 +4,7 @@ import type { OverlapWords } from '#src/session/hearing/overlap-words.ts';
 import type { UtteranceSoFar } from '#src/session/hearing/speaker-input.ts';
 import { said } from '#src/session/hearing/utterance.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import { endOfTurnOf } from '#src/turn/end-of-turn.ts';
+import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
 import { beginAnswer } from './begin-answer.ts';
 import { PartialTrust, sameWords } from './partial-trust.ts';
 import { PendingAnswer } from './pending-answer.ts';

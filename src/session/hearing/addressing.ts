@@ -7,14 +7,14 @@ import {
   judge,
   presume,
   type SpeakerTurn,
-} from '#src/turn/addressing.ts';
+} from '#src/turn/addressing/addressing.ts';
 import {
   type AddressEvent,
   type AddressingRules,
   addressingRules,
   initialAddressing,
   stepAddressing,
-} from '#src/turn/addressing-windows.ts';
+} from '#src/turn/addressing/addressing-windows.ts';
 
 /** For so long after pressing Ask a person needs no name. */
 export const { askWindowMs } = addressingRules;

@@ -3,7 +3,7 @@ import { ifInTime } from '#src/provider/if-in-time.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
-import { continues } from '#src/turn/endpointing.ts';
+import { continues } from '#src/turn/endpointing/endpointing.ts';
 import type { OpenUtterance, TimedTranscript } from './open-utterance.ts';
 
 /** A question before anybody may answer it. */

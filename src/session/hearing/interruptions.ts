@@ -5,9 +5,9 @@ import {
   type InterruptionEvent,
   stepInterruption,
   uninterrupted,
-} from '#src/turn/interruption.ts';
-import { interruptionRules } from '#src/turn/interruption-rules.ts';
-import type { OverlapKind } from '#src/turn/interruption-words.ts';
+} from '#src/turn/overlap/interruption.ts';
+import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
+import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
 
 /** 12 dB after a codec; both are done within two frames. */

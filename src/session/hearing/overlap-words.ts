@@ -1,6 +1,6 @@
 import type { SpeakingContext } from '#src/session/context.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
-import { classify, type Interjection } from '#src/turn/interjections.ts';
+import { classify, type Interjection } from '#src/turn/overlap/interjections.ts';
 import { namesIn } from './bot-names.ts';
 import type { Interruptions } from './interruptions.ts';
 import type { OpenUtterance } from './open-utterance.ts';

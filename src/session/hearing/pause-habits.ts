@@ -1,6 +1,6 @@
-import { learnEnding, noEndings } from '#src/turn/endings.ts';
-import type { SpeakerHabits } from '#src/turn/endpointing-delay.ts';
-import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/habit.ts';
+import { learnEnding, noEndings } from '#src/turn/endpointing/endings.ts';
+import type { SpeakerHabits } from '#src/turn/endpointing/endpointing-delay.ts';
+import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/endpointing/habit.ts';
 
 /** People remembered at most; whoever was not met for longest is forgotten. */
 const limit = 100;

@@ -12,14 +12,14 @@ import {
   type EndpointRules,
   quiet,
   stepEndpointing,
-} from '#src/turn/endpointing.ts';
+} from '#src/turn/endpointing/endpointing.ts';
 import { type Evidence, nothingHeard } from '#src/turn/evidence.ts';
 import {
   type OverlapVoice,
   type OverlapVoiceEvent,
   type OverlapVoiceInput,
   stepOverlapVoice,
-} from '#src/turn/overlap-voice.ts';
+} from '#src/turn/overlap/overlap-voice.ts';
 import type { PauseHabits } from './pause-habits.ts';
 import { Recording } from './recording.ts';
 import type { Utterance } from './utterance.ts';

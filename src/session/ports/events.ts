@@ -2,7 +2,7 @@ import type { StreamCounts } from '#src/audio/voice/speaker-stream.ts';
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
-import type { AddressingVerdict } from '#src/turn/addressing.ts';
+import type { AddressingVerdict } from '#src/turn/addressing/addressing.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** The instants of a turn, named once for console, metrics and bench; milliseconds of the monotonic clock. */

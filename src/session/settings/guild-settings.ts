@@ -2,7 +2,7 @@ import type { CueLevel } from '#src/playback/reply/cue-track.ts';
 import type { ConsentPolicySettings } from '#src/session/dependencies.ts';
 import { type PipelineName, pipelineNames } from '#src/session/ports/pipelines.ts';
 import { type SettingKey, settingKeys } from '#src/session/ports/settings.ts';
-import type { AddressingMode } from '#src/turn/addressing-windows.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 
 /** What a server may set for itself, in the order in which it is shown. */
 /** What holds in one server. */

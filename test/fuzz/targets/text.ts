@@ -10,11 +10,11 @@ import { plainWords, wordsOfText } from '#src/provider/models/error-phrases.ts';
 import { fliteText } from '#src/speech/embedded/flite-text.ts';
 import { compareReading } from '#src/speech/reading-check.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
-import { endOfTurnOf } from '#src/turn/end-of-turn.ts';
+import { sentencesOf } from '#src/turn/addressing/names-sentences.ts';
+import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
 import { nothingHeard } from '#src/turn/evidence.ts';
 import { isHallucination } from '#src/turn/hallucinations.ts';
-import { classify } from '#src/turn/interjections.ts';
-import { sentencesOf } from '#src/turn/names-sentences.ts';
+import { classify } from '#src/turn/overlap/interjections.ts';
 import { inPieces, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
 

@@ -12,7 +12,7 @@ import { PauseHabits } from '#src/session/hearing/pause-habits.ts';
 import { SpeakerInput } from '#src/session/hearing/speaker-input.ts';
 import { type SpeakerInputHandle, SpeakerInputs } from '#src/session/hearing/speaker-inputs.ts';
 import type { PacketCounts } from '#src/session/ports/events.ts';
-import { endpointRules } from '#src/turn/endpointing.ts';
+import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { packetsOf } from '#test/fakes/speaker.ts';
 
 type FakeEar = { -readonly [Key in keyof SpeakerInputHandle]: SpeakerInputHandle[Key] } & {

@@ -8,7 +8,7 @@ import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { PipelineName } from '#src/session/ports/pipelines.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
-import type { AddressingMode } from '#src/turn/addressing-windows.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { type MockReply, replyTo } from '#test/fakes/providers/chat.ts';
 import type { Pace } from '#test/fakes/providers/mock-settings.ts';
 import {

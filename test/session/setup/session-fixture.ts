@@ -21,7 +21,7 @@ import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import { text } from '#src/texts/texts.ts';
-import { endpointRules } from '#src/turn/endpointing.ts';
+import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';

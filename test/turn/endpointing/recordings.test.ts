@@ -9,8 +9,8 @@ import type {
   EndpointingEffect,
   EndpointingEvent,
   EndpointingState,
-} from '#src/turn/endpointing.ts';
-import { endpointRules, quiet, stepEndpointing } from '#src/turn/endpointing.ts';
+} from '#src/turn/endpointing/endpointing.ts';
+import { endpointRules, quiet, stepEndpointing } from '#src/turn/endpointing/endpointing.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 
 type Recording = { file: string; speechStartMs: number; speechEndMs: number };

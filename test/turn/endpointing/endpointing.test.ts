@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { EndpointingEvent, EndpointingState } from '#src/turn/endpointing.ts';
+import type { EndpointingEvent, EndpointingState } from '#src/turn/endpointing/endpointing.ts';
 import {
   continues,
   quiet,
   endpointRules as rules,
   stepEndpointing,
-} from '#src/turn/endpointing.ts';
+} from '#src/turn/endpointing/endpointing.ts';
 import {
   inOrder,
   kinds,

@@ -3,9 +3,9 @@ import {
   type InterruptionEvent,
   stepInterruption,
   uninterrupted,
-} from '#src/turn/interruption.ts';
-import { interruptionRules as rules } from '#src/turn/interruption-rules.ts';
-import type { OverlapKind } from '#src/turn/interruption-words.ts';
+} from '#src/turn/overlap/interruption.ts';
+import { interruptionRules as rules } from '#src/turn/overlap/interruption-rules.ts';
+import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 
 export type Done = InterruptionEffect & { readonly atMs: number };
 

@@ -2,8 +2,12 @@ import type {
   EndpointingEffect,
   EndpointingEvent,
   EndpointingState,
-} from '#src/turn/endpointing.ts';
-import { quiet, endpointRules as rules, stepEndpointing } from '#src/turn/endpointing.ts';
+} from '#src/turn/endpointing/endpointing.ts';
+import {
+  quiet,
+  endpointRules as rules,
+  stepEndpointing,
+} from '#src/turn/endpointing/endpointing.ts';
 
 export type NotedEffect = EndpointingEffect & { readonly notedAtMs: number };
 

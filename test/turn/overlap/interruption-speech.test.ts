@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { interruptionRules as rules } from '#src/turn/interruption-rules.ts';
-import { type SpeechClaim, stepSpeech, unheard } from '#src/turn/interruption-speech.ts';
+import { interruptionRules as rules } from '#src/turn/overlap/interruption-rules.ts';
+import { type SpeechClaim, stepSpeech, unheard } from '#src/turn/overlap/interruption-speech.ts';
 
 /** What somebody who is answered asks of the bot by an evenly loud voice from 1,000 ms on, some of it explained. */
 function claimed(atMs: number, explainedMs: number): SpeechClaim {

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { hasVoice, heardWindow, nothingHeard } from '#src/turn/evidence.ts';
 import {
   isAskedTooEarly,
   isFaint,
   type SpeakingVoice,
   stoppedMs,
   withPacket,
-} from '#src/turn/speaking.ts';
-import { readingAt, type Understood, understand } from '#src/turn/understood.ts';
+} from '#src/turn/endpointing/speaking.ts';
+import { readingAt, type Understood, understand } from '#src/turn/endpointing/understood.ts';
+import { hasVoice, heardWindow, nothingHeard } from '#src/turn/evidence.ts';
 
 const talking: SpeakingVoice = {
   ...{ kind: 'talking', fromMs: 0, likelyOver: false },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { classify, type Interjection } from '#src/turn/interjections.ts';
-import { phrasesIn } from '#src/turn/interjections-tables.ts';
 import { languages } from '#src/turn/languages/languages.ts';
+import { classify, type Interjection } from '#src/turn/overlap/interjections.ts';
+import { phrasesIn } from '#src/turn/overlap/interjections-tables.ts';
 import { containing } from './interjections-containing.ts';
 import { heldOutStops } from './interjections-held-out.ts';
 

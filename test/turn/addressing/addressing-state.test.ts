@@ -7,7 +7,7 @@ import {
   initialAddressing,
   stepAddressing,
   windowFor,
-} from '#src/turn/addressing-windows.ts';
+} from '#src/turn/addressing/addressing-windows.ts';
 
 const rules = { ...addressingRules, names: ['Nova'] };
 const after = (...events: readonly AddressEvent[]) =>

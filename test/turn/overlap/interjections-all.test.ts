@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { classify, type Interjection } from '#src/turn/interjections.ts';
 import { listed } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
+import { classify, type Interjection } from '#src/turn/overlap/interjections.ts';
 
 /** Nova, as recognisers of other scripts spell her. */
 const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा নোভা நோவா نووا โนวา ノバ 노바'.split(' ');

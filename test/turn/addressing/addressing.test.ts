@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type AddressingVerdict, judge } from '#src/turn/addressing.ts';
-import { addressingRules, initialAddressing } from '#src/turn/addressing-windows.ts';
+import { type AddressingVerdict, judge } from '#src/turn/addressing/addressing.ts';
+import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing-windows.ts';
 import { cases, otherNames } from './addressing-cases.ts';
 import { houseCalls, houseTalk } from './addressing-house.ts';
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isCalled, judge, presume } from '#src/turn/addressing.ts';
+import { isCalled, judge, presume } from '#src/turn/addressing/addressing.ts';
 import {
   type AddressEvent,
   type AddressingMode,
   addressingRules,
   initialAddressing,
   stepAddressing,
-} from '#src/turn/addressing-windows.ts';
+} from '#src/turn/addressing/addressing-windows.ts';
 
 const modes: readonly AddressingMode[] = ['auto', 'name', 'window', 'always', 'off'];
 const people = fc.constantFrom('ana', 'ben', 'cleo');

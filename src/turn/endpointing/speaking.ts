@@ -1,4 +1,4 @@
-import type { Evidence } from './evidence.ts';
+import type { Evidence } from '#src/turn/evidence.ts';
 import type { Understood } from './understood.ts';
 
 /** An utterance that has begun. */

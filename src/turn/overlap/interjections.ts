@@ -1,3 +1,4 @@
+import { isWithin, latinOf, slackOf, soundOf } from '#src/turn/addressing/names-sound.ts';
 import { everywhere } from '#src/turn/languages/everywhere.ts';
 import {
   type Book,
@@ -8,7 +9,6 @@ import {
   phrasesIn,
 } from './interjections-tables.ts';
 import { isHum, isNote, pause, tokensOf } from './interjections-text.ts';
-import { isWithin, latinOf, slackOf, soundOf } from './names-sound.ts';
 
 /**
  * What a sentence said into somebody's speech wants, as a whole: `other` for whatever only contains such words.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { InterruptionEvent } from '#src/turn/interruption.ts';
-import type { OverlapKind } from '#src/turn/interruption-words.ts';
+import type { InterruptionEvent } from '#src/turn/overlap/interruption.ts';
+import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 import {
   answering,
   type Done,

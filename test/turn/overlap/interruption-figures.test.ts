@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
-import { type InterruptionEvent, stepInterruption, uninterrupted } from '#src/turn/interruption.ts';
-import { type InterruptionRules, interruptionRules } from '#src/turn/interruption-rules.ts';
-import type { OverlapKind } from '#src/turn/interruption-words.ts';
+import {
+  type InterruptionEvent,
+  stepInterruption,
+  uninterrupted,
+} from '#src/turn/overlap/interruption.ts';
+import { type InterruptionRules, interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
+import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 import { answering, partial, words } from './interruption-play.ts';
 
 /**

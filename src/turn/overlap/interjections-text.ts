@@ -1,5 +1,5 @@
+import { normalised } from '#src/turn/addressing/names-sentences.ts';
 import { everywhere } from '#src/turn/languages/everywhere.ts';
-import { normalised } from './names-sentences.ts';
 
 /** Stands for any punctuation between two words. */
 export const pause = ',';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EndpointingEvent } from '#src/turn/endpointing.ts';
+import type { EndpointingEvent } from '#src/turn/endpointing/endpointing.ts';
 import { inOrder, kinds, play, ticks, windows, word, wordEndMs } from './endpointing-play.ts';
 
 test('faint windows after a loud voice are its echo: the wait counts from where it was loud', () => {

@@ -4,7 +4,7 @@ import {
   type OverlapVoiceEvent,
   type OverlapVoiceInput,
   stepOverlapVoice,
-} from '#src/turn/overlap-voice.ts';
+} from '#src/turn/overlap/overlap-voice.ts';
 
 const voiced = 0.9;
 const consonant = 0.2;

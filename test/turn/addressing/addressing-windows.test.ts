@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { type AddressingVerdict, judge, presume, type SpokenTurn } from '#src/turn/addressing.ts';
+import {
+  type AddressingVerdict,
+  judge,
+  presume,
+  type SpokenTurn,
+} from '#src/turn/addressing/addressing.ts';
 import {
   type AddressEvent,
   type AddressingMode,
@@ -7,7 +12,7 @@ import {
   addressingRules,
   initialAddressing,
   stepAddressing,
-} from '#src/turn/addressing-windows.ts';
+} from '#src/turn/addressing/addressing-windows.ts';
 
 const rules = { ...addressingRules, names: ['Nova'] };
 const ana = { speakerId: 'ana', humans: 3 } as const;

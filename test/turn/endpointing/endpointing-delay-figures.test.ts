@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { type Endings, leaning, learnEnding, noEndings } from '#src/turn/endings.ts';
+import { type Endings, leaning, learnEnding, noEndings } from '#src/turn/endpointing/endings.ts';
 import {
   endpointingDelay,
   endpointingDelayRules,
   type SpeakerHabits,
-} from '#src/turn/endpointing-delay.ts';
-import { learnPause, slownessMs, unknownHabit } from '#src/turn/habit.ts';
+} from '#src/turn/endpointing/endpointing-delay.ts';
+import { learnPause, slownessMs, unknownHabit } from '#src/turn/endpointing/habit.ts';
 
 const read = (completeLogit: number, person: SpeakerHabits = {}) => {
   const reading = { completeLogit, lastWord: 'word' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { exactly, nameAt, readNames } from '#src/turn/names.ts';
-import { sentencesOf } from '#src/turn/names-sentences.ts';
+import { exactly, nameAt, readNames } from '#src/turn/addressing/names.ts';
+import { sentencesOf } from '#src/turn/addressing/names-sentences.ts';
 
 /** Where our name stands in a text, looked for at one word. */
 function found(text: string, at: number) {

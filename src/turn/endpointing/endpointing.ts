@@ -1,10 +1,10 @@
+import { type Evidence, heardWindow, nothingHeard } from '#src/turn/evidence.ts';
 import {
   type EndpointingDelayRules,
   endpointingDelay,
   endpointingDelayRules,
   type SpeakerHabits,
 } from './endpointing-delay.ts';
-import { type Evidence, heardWindow, nothingHeard } from './evidence.ts';
 import { isAskedTooEarly, isFaint, type SpeakingVoice, stoppedMs, withPacket } from './speaking.ts';
 import { readingAt, understand } from './understood.ts';
 
@@ -39,7 +39,7 @@ export type EndpointRules = EndpointingDelayRules & {
 /**
  * Measured with silero v5 over 14 recordings (2026-11): onset p50 56 and p90 146 ms; synthetic tones trip single windows.
  * Clients close with five silence frames, but the last of them often get lost: hence the gap of 200 ms.
- * So each recording of test/fixtures/speech is one turn, its end within 200 ms of the label (test/turn/recordings.test.ts).
+ * So each recording of test/fixtures/speech is one turn, its end within 200 ms of the label (test/turn/endpointing/recordings.test.ts).
  */
 export const endpointRules: EndpointRules = {
   ...endpointingDelayRules,

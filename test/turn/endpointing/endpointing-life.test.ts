@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { EndpointingEvent } from '#src/turn/endpointing.ts';
-import { endpointRules as rules } from '#src/turn/endpointing.ts';
+import type { EndpointingEvent } from '#src/turn/endpointing/endpointing.ts';
+import { endpointRules as rules } from '#src/turn/endpointing/endpointing.ts';
 import { kinds, type NotedEffect, play, ticks } from './endpointing-play.ts';
 
 const texts = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type AddressingVerdict, judge } from '#src/turn/addressing.ts';
-import { addressingRules, initialAddressing } from '#src/turn/addressing-windows.ts';
+import { type AddressingVerdict, judge } from '#src/turn/addressing/addressing.ts';
+import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing-windows.ts';
 
 const dismissals: readonly string[] = [
   'not you',

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Endings, leaning, learnEnding, noEndings } from '#src/turn/endings.ts';
+import { type Endings, leaning, learnEnding, noEndings } from '#src/turn/endpointing/endings.ts';
 import {
   endpointingDelay,
   endpointingDelayRules,
   type PauseSigns,
-} from '#src/turn/endpointing-delay.ts';
-import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/habit.ts';
+} from '#src/turn/endpointing/endpointing-delay.ts';
+import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/endpointing/habit.ts';
 
 const silent: PauseSigns = { closed: true, lags: false, textless: true };
 const read = (completeLogit: number, lastWord = 'word'): PauseSigns => ({
