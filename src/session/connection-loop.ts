@@ -10,11 +10,11 @@ import type { TextId } from '#src/texts/texts.ts';
 import { type ConnectionParts, openConnectionParts, take } from './connection-parts.ts';
 import type { SessionContext, SpeakingContext } from './context.ts';
 
-/** Endpointing looks at the clock so often; an utterance can end between packets. */
+/** Interval of endpointing, in ms: an utterance can end between packets. */
 const tickMs = 20;
-/** The panel may lag by so much behind the room. */
+/** Interval in ms at which the state for the panel is looked at. */
 const lookMs = 100;
-/** Alone for so long, it leaves. */
+/** Time alone in a channel, in ms, after which the bot leaves. */
 const aloneMs = 60_000;
 
 /**

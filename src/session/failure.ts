@@ -14,7 +14,7 @@ export function failureOf(error: unknown, stage: Failed['stage']): Failed {
   return { kind: 'failed', stage: error.stage ?? stage, code, message, ...because };
 }
 
-/** The same listener, but it throws nothing: a bug of its own is told to it as one, if it can take that. */
+/** A listener that throws nothing: a bug of its own is told to it as one, if it can take that. */
 export function unfailing(onEvent: SessionDependencies['onEvent']): SessionDependencies['onEvent'] {
   return (guildId, event) => {
     try {

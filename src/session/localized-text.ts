@@ -10,7 +10,7 @@ export function writtenText(
   return text(id, words, places.localeIn(guildId));
 }
 
-/** The same as it is spoken there: in English where its voice speaks nothing else. */
+/** A text as it is spoken in a server: in English where its voice speaks nothing else. */
 export function spokenText(
   { id, with: words }: TextLine,
   guildId: string,

@@ -5,7 +5,7 @@ export type ReconnectRules = {
   readonly mostTries: number;
   /** From the first loss to the last try. */
   readonly longestMs: number;
-  /** A link that held for so long had recovered: the next loss is a first one. */
+  /** Time in ms after which a link counts as recovered: its next loss is counted as the first. */
   readonly healthyMs: number;
 };
 

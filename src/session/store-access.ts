@@ -22,7 +22,7 @@ export async function withConsentStore<T>(
   return await withStore(guildId, parts, code, () => work(parts.store), ms);
 }
 
-/** The same with any other book. */
+/** As `withConsentStore`, with any other store. */
 export async function withStore<T>(
   guildId: string,
   { clock, onEvent }: Pick<SessionDependencies, 'clock' | 'onEvent'>,

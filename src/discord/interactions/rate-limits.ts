@@ -16,11 +16,11 @@ export type Admission =
   | { readonly kind: 'dropped' };
 
 const windowSeconds = 10;
-/** A server has so many times what one person has; who types has so many keys for each command. */
+/** Limit of a server as a multiple of one person's, and keystrokes allowed per command. */
 const [serverTimes, keysForEach] = [4, 10];
 /** Joins of one server in a minute. */
 const joinsPerMinute = 3;
-/** Somebody who is refused is told so at most so often. */
+/** Least time between two refusals that one person reads, in s. */
 const tellEverySeconds = 30;
 
 /** What ends sound or hearing: others' commands never hold that up. */

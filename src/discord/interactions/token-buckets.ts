@@ -1,4 +1,4 @@
-/** So many at once, and so many more each second. */
+/** Rate of a token bucket: size of a burst, and tokens added per second. */
 export type BucketRate = { readonly burst: number; readonly perSecond: number };
 
 type Bucket = { tokens: number; atMs: number };

@@ -6,7 +6,7 @@ export type AfterClose =
   | { readonly kind: 'wait' }
   /** The call is over for us; whether somebody did it on purpose is told by the main gateway. */
   | { readonly kind: 'out' }
-  /** Left and joined anew, at most so often, after waits that double from `firstMs`. */
+  /** Left and joined anew, at most `most` times, after waits in ms that double from `firstMs`. */
   | { readonly kind: 'again'; readonly firstMs: number; readonly most: number };
 
 const patient = { kind: 'again', firstMs: 1_000, most: 5 } as const;

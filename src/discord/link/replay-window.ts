@@ -1,6 +1,6 @@
-/** Counters remembered by source; voice that is later than so many packets nobody wants. A power of two. */
+/** Size of the replay window of one source, in packets; later voice is of no use. A power of two. */
 const windowSize = 2_048;
-/** So many small steps in a row show that a server counts upwards. */
+/** Small steps in a row that prove a counter which only goes up. */
 const provenSteps = 50;
 
 /** The counters of one source that have been seen; serial numbers of 32 bit (RFC 1982). */

@@ -25,7 +25,7 @@ export type SignalsOptions = {
 
 /** A server update must not overtake its state update; a failover sends none, so this is the wait. */
 const holdMs = 300;
-/** After so long without a rejoin the count begins anew. */
+/** Time without a rejoin, in ms, after which the count begins anew. */
 const healthyMs = 60_000;
 /** How long the leave may take to be confirmed. */
 const leaveMs = 1_000;

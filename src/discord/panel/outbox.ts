@@ -8,7 +8,7 @@ import { waitAfterLimitMs } from '#src/discord/rest-clock.ts';
 const answerMs = 4_000;
 /** Messages that wait for one channel; a further one drops the oldest. */
 const mostWaiting = 20;
-/** What has waited for so long is not sent any more: nobody knows by then what it was about. */
+/** Longest wait of a message, in ms; then it is dropped, as nobody knows any more what it was about. */
 const longestWaitMs = 120_000;
 const stopped = 'the bot is being stopped';
 const limited = `Discord limited the channel for longer than ${longestWaitMs / 1000} s`;

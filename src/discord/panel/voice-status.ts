@@ -28,7 +28,7 @@ export type StatusOptions = {
 
 /** Source: Discord docs, "Set Voice Channel Status". */
 const maxChars = 500;
-/** So many questions without an answer: this Discord knows nothing of them. */
+/** Requests without an answer after which this Discord counts as not knowing them. */
 const maxUnanswered = 2;
 /** States in words that name nobody, so that nobody else writes just them. */
 const plainStates = ['panel.listening', 'panel.thinking', 'panel.paused'] as const;

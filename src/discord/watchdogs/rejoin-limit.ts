@@ -2,7 +2,7 @@ import type { AlertName } from '#src/base/alerts.ts';
 
 /** Least time between two rejoins of one channel by any watchdog. */
 const anyMs = 300_000;
-/** The same by one watchdog, where it is longer. */
+/** Least time between two rejoins by one watchdog, in ms, where it is longer. */
 const ownMs: Partial<Record<AlertName, number>> = { 'encryption-unsettled': 600_000 };
 
 /** Rate limit of the rejoins that watchdogs ask for, by channel. */

@@ -24,7 +24,7 @@ export type SeatWatchOptions = {
 };
 
 const everyMs = 5_000;
-/** A mismatch at so many looks in a row is one: a join or a move takes less than the time between two. */
+/** Looks in a row that must show a mismatch: a join or a move takes less than the time between two. */
 const patience = 2;
 
 /** Watchdog over the seats of the bot: where it should sit against where Discord shows it, every 5 s. */

@@ -1,6 +1,6 @@
 /** How long a server that used to answer may leave our requests unanswered. */
 const deadMs = 10_000;
-/** After a stall of the process one unanswered request is old at once: so many must be. */
+/** Least unanswered requests for an alert: after a stall of the process a single one is old at once. */
 const leastUnanswered = 8;
 
 /**

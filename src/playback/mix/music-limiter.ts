@@ -5,7 +5,7 @@ import { musicFrame, musicPerMs } from './stereo.ts';
 const ceiling = 0.95;
 /** The gain is known at the border of each piece of 1 ms, and moves in a straight line between. */
 const pieces = musicFrame / musicPerMs;
-/** In 1 ms it may fall so much ahead of a peak, about 6 dB in 5 ms, and rise so much after it, 3 dB in 100 ms. */
+/** Largest change of gain per ms, as a factor: falling ahead of a peak, about 6 dB in 5 ms; rising after it, 3 dB in 100 ms. */
 const attack = 1.15;
 const release = 1.0035;
 

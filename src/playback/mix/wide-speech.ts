@@ -2,11 +2,11 @@ import { joinSamples, musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
 import { frameSamples } from './track.ts';
 
-/** So many frames tell an encoder what people have just heard. */
+/** Frames an encoder is given first, so that it knows what people have just heard. */
 const told = 3;
 /** What the resampler holds back: 1 ms. */
 const late = speakRateHz / 1000;
-/** Within so much of a frame sound in time becomes late, or the other way round: 5 % lower or higher meanwhile. */
+/** Share of a frame in which sound slides from in time to late or back: 5 % lower or higher in pitch meanwhile. */
 const slide = 0.94;
 
 const silence = new Int16Array(frameSamples);

@@ -13,7 +13,7 @@ export type CueLevel = 'off' | 'soft' | 'on';
 const onDb = 6;
 const fadeSamples = speakRateHz / 200;
 
-/** A cue asked for while somebody is being silenced waits so many frames; then its moment has passed. */
+/** Longest wait of a cue for speech that is being silenced, in frames; then its moment has passed. */
 const patience = 3;
 
 /**
@@ -49,7 +49,7 @@ export class CueTrack implements Track {
   }
 
   /**
-   * The same for a sound at the speaking rate, mono, that comes at every level: a few words said while people wait, or a
+   * Plays a sound at the speaking rate, mono, at every cue level: a few words said while people wait, or a
    * tone they asked for. `left` is called as each frame of it really leaves.
    */
   say(samples: Int16Array, left: () => void = () => undefined): void {

@@ -11,7 +11,7 @@ export const samplesPerMs = speakRateHz / 1000;
 
 /** Falls silent without a click, and in the first half of a frame. */
 const fadeSamples = 5 * samplesPerMs;
-/** The same where the next sound is only late. */
+/** Length of that fade in samples, where the next sound is only late. */
 const starvedSamples = 10 * samplesPerMs;
 /** Comes out of silence without a click, and without eating a consonant. */
 const riseSamples = 5 * samplesPerMs;

@@ -19,7 +19,7 @@ export type ReplyOptions = {
   readonly interruptible?: boolean;
   /** Its own volume; default 0. */
   readonly gainDb?: number;
-  /** Of what was played, so much can come again. Default 3 s. */
+  /** Played sound that is kept for a resumed reply, in ms. Default 3 s. */
   readonly keepMs?: number;
 };
 

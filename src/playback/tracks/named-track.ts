@@ -108,7 +108,7 @@ export class NamedTrack {
     return this.fade(percent, 0);
   }
 
-  /** The same, reached after `overMs`. */
+  /** As `volume`, reached gradually over `overMs`. */
   fade(percent: number, overMs: number): number {
     const reached = this.#volume.fade(percent, Math.max(0, overMs));
     this.#news.changed();

@@ -32,7 +32,7 @@ export class ReadPace {
     }
   }
 
-  /** After so many samples; aborting `signal` throws `signal.reason`. */
+  /** Counts `samples` of work, and lets other work run after each portion; aborting `signal` throws `signal.reason`. */
   async share(samples: number, signal: AbortSignal): Promise<void> {
     this.#unshared += samples;
     if (this.#unshared < portion) return;

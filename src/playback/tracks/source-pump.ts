@@ -25,7 +25,7 @@ export type PumpListener = {
   readonly read: (samples: Int16Array) => void;
 };
 
-/** A sound begins, and goes on after a gap, with so much of it, or with all there is. */
+/** Samples that must be there before a sound begins, or goes on after a gap; fewer where there are no more. */
 const enough = 400 * musicPerMs;
 /** It is read so far ahead, then not again before the low mark. */
 const ahead = 2_000 * musicPerMs;

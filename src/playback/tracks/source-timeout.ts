@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 
-/** Without a sound from its source for so long, an item is given up. */
+/** Time without sound from its source, in ms, after which an item is given up. */
 const patienceMs = 8_000;
 
 /** How long a source may be silent while it is asked. One timer, however often it gives something. */

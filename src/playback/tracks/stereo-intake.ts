@@ -8,7 +8,7 @@ import { musicFrame, musicPerMs } from '#src/playback/mix/stereo.ts';
 /** Sound of two channels at 48 kHz, and the packet that it is, where another encoder's may go out in place of ours. */
 export type TakenSound = { readonly samples: Int16Array; readonly packet?: Uint8Array };
 
-/** What a packet means depends on those before it: so long after the first of its mode, hardly any more. */
+/** Samples after the first packet of a mode until decoding hardly depends on earlier packets any more. */
 const settling = 300 * musicPerMs;
 
 /** Turns what sources give into what tracks play. */

@@ -6,9 +6,9 @@ export type SoundRejection =
   | { readonly kind: 'bad-name' }
   /** `voice` and `cues` belong to the bot itself, `all` means every track. */
   | { readonly kind: 'reserved' }
-  /** So many items wait on this track. */
+  /** `limit` items wait on this track already. */
   | { readonly kind: 'full'; readonly limit: number }
-  /** So many tracks have something to play. */
+  /** `limit` tracks have something to play already. */
   | { readonly kind: 'too-many'; readonly limit: number }
   /** The mixer has been closed. */
   | { readonly kind: 'closed' };

@@ -37,7 +37,7 @@ export class TrackVolume {
     return this.#percent;
   }
 
-  /** So much quieter than its volume; at once over 0 ms. */
+  /** Lowers the track by `db` below its volume, over `overMs`; 0: at once. */
   duck(db: number, overMs: number): void {
     this.#ducked.to(gainOf(-Math.abs(db)), Math.max(0, overMs) * musicPerMs);
   }

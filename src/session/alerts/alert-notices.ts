@@ -9,7 +9,7 @@ type Listener = Pick<SessionContext, 'notice' | 'people'> & {
   readonly parts: Pick<SessionContext['parts'], 'clock'>;
 };
 
-/** The same alert is told to a room at most so often. */
+/** Least time between two notices of one alert in a channel, in ms. */
 const repeatMs = 300_000;
 
 /** What a room reads of each; one about a person fills in `name`. */

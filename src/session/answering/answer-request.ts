@@ -3,7 +3,7 @@ import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
 import type { AnswerRequest, BudgetMode } from '#src/spending/budget-authority.ts';
 import { isAtLeast } from '#src/spending/caps.ts';
 
-/** People say about so many in a second. */
+/** Speaking rate, in characters per ms: estimates the length of an answer's speech. */
 const charactersPerMs = 0.015;
 const short = 'Answer in one sentence of at most 15 words.';
 
@@ -20,7 +20,7 @@ export function answerRequestOf(
   return { guildId, personId, name, characters, heardMs };
 }
 
-/** The same style, as dear as there is money for. */
+/** A reply style as the budget allows it: with the cheaper voice, with short answers. */
 export function cheaperStyle(style: ReplyStyle, { step, isVoiceCheap }: BudgetMode): ReplyStyle {
   const voice = isVoiceCheap ? { ...style.voice, isCheap: true as const } : style.voice;
   if (!isAtLeast(step, 'shorter')) return { ...style, voice };

@@ -1,8 +1,8 @@
 /** Comparisons looked back on. */
 const kept = 10;
-/** Before so many nothing is known. */
+/** Least comparisons before the partials of a recogniser are trusted. */
 const least = 3;
-/** Of the comparisons looked back on, so many must have agreed. */
+/** Least share of the recent comparisons that must have agreed. */
 const trustedShare = 0.8;
 
 /**

@@ -5,10 +5,10 @@ import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { waitingRules } from '#src/turn/waiting.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 
-/** What is not there after so long is given up. */
+/** Longest wait for a postponed answer, in ms; then it is given up. */
 const longestMs = 300_000;
 
-/** Waits until there is something to hear of an answer; true where that takes so long that others get the floor. */
+/** Waits for the first sound of an answer; true where that takes so long that the next turn gets the floor. */
 export async function isSlow(
   pending: PendingAnswer,
   { parts }: Pick<SpeakingContext, 'parts'>,

@@ -1,10 +1,10 @@
 import type { Usage } from '#src/chat/ports.ts';
 
-/** Of all tokens of the last turns so much may go into answers nobody heard. */
+/** Largest share of the tokens of recent turns that may be wasted on preemptive answers nobody heard. */
 const longestShare = 0.15;
 /** Turns that are looked back on. */
 const turnsKept = 50;
-/** In the beginning the share is of at least so many: one false start is no habit. */
+/** Least tokens of which the share is taken: at the beginning one false start is no habit. */
 const graceTokens = 4_000;
 
 type Spending = { used: number; vain: number };

@@ -16,7 +16,7 @@ import {
   stepAddressing,
 } from '#src/turn/addressing/addressing-windows.ts';
 
-/** For so long after pressing Ask a person needs no name. */
+/** Addressing window after pressing Ask, in ms: the person needs no name. */
 export const { askWindowMs } = addressingRules;
 
 /** What somebody said, or is about to: `fromMs` is when the voice began. */
@@ -64,7 +64,7 @@ export class SessionAddressing {
     this.#attend({ kind: 'answered', personId, atMs: this.#clock.nowMs(), endsInQuestion });
   }
 
-  /** Somebody talked for so long, to whomever. */
+  /** Reports `ms` of speech by one person, whether or not it was meant for the bot. */
   talked(personId: string, ms: number): void {
     this.#attend({ kind: 'talked', personId, ms, atMs: this.#clock.nowMs() });
   }

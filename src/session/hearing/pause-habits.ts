@@ -15,7 +15,7 @@ export class PauseHabits {
     return { endings: this.#endings, ...(habit && { habit }) };
   }
 
-  /** Somebody paused for so long after this word, and went on. */
+  /** Learns a pause inside an utterance: its length in ms, and the word before it. */
   wentOn(speakerId: string, pausedMs: number, lastWord: string): void {
     const habit = this.#pauses.get(speakerId) ?? unknownHabit;
     this.#pauses.delete(speakerId);

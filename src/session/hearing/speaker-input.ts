@@ -94,7 +94,7 @@ export class SpeakerInput {
     return this.#voice.kind === 'talking' || this.#voice.kind === 'paused';
   }
 
-  /** For so long this person has been sending, and nothing of it could be decoded. */
+  /** Sound this person has sent without any of it being decodable, in ms. */
   get unheardMs(): number {
     return (this.#missed() - this.#missedBefore) * packetMs;
   }

@@ -4,13 +4,13 @@ import type { Transcript } from '#src/speech/ports.ts';
 import { countsSince, isNone, noPackets } from './packet-counts.ts';
 import type { SpeakerInput, SpeakerInputEvent } from './speaker-input.ts';
 
-/** Decoders are memory: people silent for so long lose theirs until they speak again. */
+/** Silence in ms after which a person's decoder is freed, until they speak again. */
 const idleMs = 60_000;
 /** People heard at once in one channel. */
 const limit = 25;
-/** Without a packet for so long somebody sends nothing. */
+/** Time without a packet, in ms, after which a person counts as not sending. */
 const sendingMs = 200;
-/** Somebody who sends keeps an ear so long without a word: time enough to notice one. */
+/** Time in ms for which somebody who sends without a word keeps a decoder: enough to notice a word. */
 const quietGraceMs = 1_000;
 /** When all talk nobody is interrupted before that, or everyone would be, by each packet of the others. */
 const talkGraceMs = 10_000;

@@ -2,13 +2,13 @@ import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-
 import type { SpeakingContext } from '#src/session/context.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 
-/** Whoever says no more than that wants one thing. */
+/** Longest request, in characters, that is taken to want one thing only. */
 const curtChars = 45;
 /** No more than "done" in other words. */
 const echoChars = 60;
 
 /**
- * The same answer without its last few words, where all that was asked aloud was done and shows by itself.
+ * Drops the last few words of an answer ("Done.") where all that was asked aloud was done and shows by itself.
  *
  * Longer words are an answer to something else and come whole.
  */

@@ -35,7 +35,7 @@ export function namePrefix(names: readonly string[], { channel, parts }: Speakin
 }
 
 /**
- * The same answer with the names it is for in front of its first sound, unless it begins with them by itself.
+ * Puts the names an answer is for in front of its first sound, unless it begins with them by itself.
  *
  * Sound whose words are not known is left as it is: it may say them. A name that cannot be spoken is left out.
  */

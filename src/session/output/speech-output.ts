@@ -6,9 +6,9 @@ import { type ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { stageLate } from '#src/session/alerts/stage-watchdog.ts';
 
-/** A reply of which nothing leaves for so long is given up: the link does not take it. */
+/** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not take it. */
 const stallMs = 10_000;
-/** So many of those for a reply that is paused: whoever paused it has forgotten it. */
+/** Number of those times after which a paused reply is given up: the person who paused it has forgotten it. */
 const longestPauses = 3;
 
 /** What a reply is from birth. */

@@ -8,7 +8,7 @@ import type { AnswerProgress } from './play-answer.ts';
 const soonMs = 1_000;
 
 /**
- * The same parts; what of them has no sound is written: the sentences that were skipped, or, where no sound comes any
+ * Passes the parts of a reply on and writes what has no sound: the sentences that were skipped, or, where no sound comes any
  * more, the whole answer as far as it is known, and its rest in the end.
  *
  * Errors: as `parts`, but only once it is written. Aborting `signal` writes nothing more.

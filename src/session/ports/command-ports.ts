@@ -26,7 +26,7 @@ export type JoinOutcome =
    * `/leave` ends that.
    */
   | { readonly kind: 'timeout' | 'resting' | 'lost' | 'offline'; readonly nextTryMs: number }
-  /** Discord wants to be left alone for so long that it is not tried again. */
+  /** Discord asks for a wait (ms) that is too long to try again without a new `/join`. */
   | { readonly kind: 'barred'; readonly restMs: number }
   /** Refused as often as is sensible; somebody sent it away; or the stay was ended before it had begun. */
   | { readonly kind: 'refused' | 'sent-away' | 'left' }

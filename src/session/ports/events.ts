@@ -103,7 +103,7 @@ export type SessionEvent =
       readonly vainShare: number;
       readonly instants: Instants;
     }
-  /** The bot was removed from the server, and so many items that were kept of it are gone. */
+  /** The bot was removed from the server; `items` is the number of stored rows that were erased. */
   | { readonly kind: 'erased'; readonly items: number }
   /** Somebody speaks, and as many as may be are being recognised at the same time: their words come later. */
   | { readonly kind: 'recogniser-full' }

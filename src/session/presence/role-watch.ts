@@ -3,7 +3,7 @@ import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { ChannelMember, VoiceLink } from '#src/session/ports/voice-link.ts';
 
-/** One person at a time is asked for so often; those nobody has asked for yet come sooner. */
+/** Intervals in ms at which the roles of one person after the other are looked up; shorter while somebody is new. */
 const [everyMs, newMs] = [2_000, 200];
 
 /**

@@ -164,7 +164,7 @@ export class TurnQueue {
     endAll(turn, why);
   }
 
-  /** The same of what they still wait for, and they are told. */
+  /** As `drop`, for a question somebody still waits for: they are told. */
   lose(question: QueuedQuestion, why: DroppedTurnReason): void {
     this.drop(question, why);
     for (const one of withDuplicates(question)) this.#onLost(one, why);

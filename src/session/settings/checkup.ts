@@ -19,7 +19,7 @@ import { dependenciesIn } from './stored-settings.ts';
 const [frameMs, hearHz] = [20, 16_000] as const;
 /** As loud as a tone at least comes back. */
 const audible = 0.001;
-/** Whoever speaks just now may come to an end; it is looked at so often. */
+/** Longest wait in ms for somebody who is speaking to finish, and the interval of looking. */
 const [patienceMs, lookMs] = [3_000, 250];
 
 const nowhere: TextLine = { id: 'check.nowhere' };

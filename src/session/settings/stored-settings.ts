@@ -138,7 +138,7 @@ function withValue(
   return { set: new Map([...others, ...own]), isRead };
 }
 
-/** The same parts as they hold in one server, at the moment they are looked at. */
+/** Dependencies of a session as the settings of one server change them, at the moment they are read. */
 export function dependenciesIn(
   guildId: string,
   parts: SessionDependencies,

@@ -8,7 +8,7 @@ const instructions =
   'Somebody speaks to a voice assistant. Call the tool if they ask for what it does, and only then; otherwise answer: no.';
 
 /**
- * The same tool as whoever asks wants it by their own words of this turn: undefined where those do not ask for it.
+ * The tool call that the asker's own words of this turn ask for; undefined where they do not ask for it.
  *
  * The model is shown nothing else here, no name, no history and no result of a tool, so that nobody else's words can
  * bring it about. Where it cannot be asked, nothing is known. Aborting `signal` throws `signal.reason`.

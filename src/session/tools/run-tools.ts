@@ -183,7 +183,7 @@ export class ToolRun {
   }
 }
 
-/** The same style for a turn in which these tools are offered. */
+/** A reply style with the rules for the tools that are offered in a turn. */
 export function withToolRules(style: ReplyStyle, offered: readonly Tool[]): ReplyStyle {
   if (offered.length === 0) return style;
   return { ...style, instructions: `${style.instructions} ${manners}` };

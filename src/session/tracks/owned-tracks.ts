@@ -43,7 +43,7 @@ export type FailedSound = {
 /** Whose a sound is going to be that is still fetched; nobody's, once they are forgotten. To be disposed of. */
 export type PendingOwner = Disposable & { owner: SoundOwner | undefined };
 
-/** What became of a sound: as `Added`, or so many come live already. */
+/** Outcome of playing a sound; `too-many-live`: `limit` live streams play already. */
 export type PlayOutcome = ItemAdded | { readonly kind: 'too-many-live'; readonly limit: number };
 
 /** Sounds of one track, the one that plays included. */

@@ -59,7 +59,7 @@ export class SoundCatalog {
     }
   }
 
-  /** The same sound once more, after a restart say. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
+  /** Opens a stored sound once more, say after a restart. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
   async again(
     requester: Requester,
     origin: StoredSource,

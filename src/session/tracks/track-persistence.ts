@@ -9,7 +9,7 @@ import { soundFaultOf } from './sound-catalog.ts';
 import { isOwnTrack, ownTracks } from './track-names.ts';
 import type { TrackVolumes } from './track-volumes.ts';
 
-/** Of a process that is killed, what happened on tracks is forgotten for so long at most. */
+/** Interval in ms at which tracks are stored: what a killed process can lose. */
 const everyMs = 3_000;
 const usualPercent = 100;
 
