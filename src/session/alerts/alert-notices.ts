@@ -1,12 +1,16 @@
 import type { AlertChange, AlertName } from '#src/base/alerts.ts';
-import type { SessionContext } from '#src/session/context.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { TextId, TextLine } from '#src/texts/texts.ts';
+import type { NoticeReceiver } from './fallback-notices.ts';
 
 /** An alert of a voice link; `speakerId` where it is about one person. */
 export type LinkAlertEvent = AlertChange & { readonly speakerId?: string };
 
-type Listener = Pick<SessionContext, 'notice' | 'people'> & {
-  readonly parts: Pick<SessionContext['parts'], 'clock'>;
+/** The channel of a link, and who is there. */
+export type AlertReceiver = NoticeReceiver & {
+  readonly people: () => readonly ChannelMember[];
+  readonly parts: { readonly clock: Clock };
 };
 
 /** Least time between two notices of one alert in a channel, in ms. */
@@ -26,11 +30,11 @@ const outages: ReadonlySet<AlertName> = new Set(['link-down', 'udp-dead', 'encry
 
 /** Tells one room what its voice link is in trouble with. */
 export class AlertNotices {
-  readonly #room: Listener;
+  readonly #room: AlertReceiver;
   readonly #raised = new Map<AlertName, LinkAlertEvent>();
   readonly #toldAtMs = new Map<AlertName, number>();
 
-  constructor(room: Listener) {
+  constructor(room: AlertReceiver) {
     this.#room = room;
   }
 

@@ -1,16 +1,20 @@
 import type { ProviderNews } from '#src/provider/fallback-chain.ts';
-import type { SessionContext } from '#src/session/context.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
-type Listener = Pick<SessionContext, 'notice'>;
+/** A channel whose people can be told something. */
+export type NoticeReceiver = {
+  /** Has everybody there read it, in its turn and if it still holds then. */
+  notice(line: TextLine, holds?: () => boolean): void;
+};
 /** Which roles a server does not serve, and who stands in for it, since they went down. */
 type Down = { readonly other: string; readonly roles: Set<string> };
 
 /** Tells one room who stands in for whom: once a server, whatever it does for the bot, and once that it is back. */
 export class FallbackNotices {
-  readonly #room: Listener;
+  readonly #room: NoticeReceiver;
   readonly #down = new Map<string, Down>();
 
-  constructor(room: Listener) {
+  constructor(room: NoticeReceiver) {
     this.#room = room;
   }
 

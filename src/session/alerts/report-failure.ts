@@ -1,12 +1,47 @@
 import { BotError } from '#src/base/errors.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import { spokenText, writtenText } from '#src/session/localized-text.ts';
+import type { CuePlayer } from '#src/session/output/cue-player.ts';
+import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { NoticeReceiver } from './fallback-notices.ts';
+import type { ReportedFailures } from './reported-failures.ts';
 import { inTime } from './speech-deadline.ts';
-import { reportMissedDeadline, stageLate } from './stage-watchdog.ts';
+import { reportMissedDeadline, type StageReports, stageLate } from './stage-watchdog.ts';
+
+/** The chat of a channel, and the operator who is told where it is shut. */
+export type ChannelChat = {
+  readonly channel: ChannelRef;
+  readonly parts: Pick<SessionDependencies, 'messages' | 'onEvent'>;
+};
+
+/** Where is written what could not be said or recognised, and why: once a trouble. */
+export type FailureChat = ChannelChat & {
+  readonly parts: Pick<SessionDependencies, 'chatName' | 'places'>;
+  readonly reportedFailures: Pick<ReportedFailures, 'first'>;
+};
+
+/** Where a sentence of the bot itself is said, or written if it cannot be. */
+export type SentenceOutput = ChannelChat & {
+  readonly parts: Pick<
+    SessionDependencies,
+    'clock' | 'places' | 'spokenLocales' | 'style' | 'synthesizer'
+  >;
+  readonly output: Pick<SpeechOutput, 'isStuck' | 'played' | 'speak'>;
+};
+
+/** Where the room and the operator are told of a failure. */
+export type FailureOutput = SentenceOutput &
+  FailureChat &
+  StageReports &
+  NoticeReceiver & {
+    readonly parts: Pick<SessionDependencies, 'cues'>;
+    readonly settings: () => Pick<GuildSettings, 'cues'>;
+    readonly cuePlayer: Pick<CuePlayer, 'ring'>;
+  };
 
 /** What people read or hear of a failure, whatever the operator is told. */
 export function failureText(
@@ -30,7 +65,7 @@ export function failureText(
  */
 export async function reportFailure(
   failure: BotError,
-  context: SpeakingContext,
+  context: FailureOutput,
   signal: AbortSignal,
 ): Promise<void> {
   const { channel, parts } = context;
@@ -46,7 +81,7 @@ export async function reportFailure(
 }
 
 /** Words that may have been for the bot and nobody could recognise: the room reads it, once a trouble. */
-export function reportUnrecognised(failure: BotError, context: SpeakingContext): void {
+export function reportUnrecognised(failure: BotError, context: FailureChat): void {
   const { channel, parts, reportedFailures } = context;
   parts.onEvent(channel.guildId, failureOf(failure, 'recognise'));
   if (!reportedFailures.first('recognise')) return;
@@ -56,7 +91,7 @@ export function reportUnrecognised(failure: BotError, context: SpeakingContext):
 }
 
 /** Words that could not be said; why they come so is told once a trouble. Waits for nothing. */
-export function writeUnspeakable(words: string, context: SpeakingContext): void {
+export function writeUnspeakable(words: string, context: FailureChat): void {
   const { channel, parts, reportedFailures } = context;
   const sorry = writtenText({ id: 'fail.tts' }, channel.guildId, parts);
   write(reportedFailures.first('speak') ? `${sorry} ${words}` : words, context);
@@ -66,21 +101,16 @@ export function writeUnspeakable(words: string, context: SpeakingContext): void 
 const never = new AbortController().signal;
 
 /** Into the chat of the channel, without waiting for it. If that is shut as well, only the operator is left to tell. */
-export function write(
-  words: string,
-  { channel, parts }: { readonly channel: ChannelRef; readonly parts: ReportingParts },
-): void {
+export function write(words: string, { channel, parts }: ChannelChat): void {
   parts.messages
     .write(channel, words, never)
     .catch((error: unknown) => parts.onEvent(channel.guildId, failureOf(error, 'speak')));
 }
 
-type ReportingParts = Pick<SessionDependencies, 'onEvent' | 'messages'>;
-
 /** Aloud, or into the chat where that fails. Aborting `signal` falls silent and throws `signal.reason`. */
 export async function sayOrWrite(
   line: TextLine,
-  context: SpeakingContext,
+  context: SentenceOutput,
   signal: AbortSignal,
 ): Promise<void> {
   const { channel, parts } = context;

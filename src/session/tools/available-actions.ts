@@ -1,9 +1,20 @@
-import type { SessionContext } from '#src/session/context.ts';
-import type { PeopleHere, ToolPorts } from '#src/session/ports/tool.ts';
-import { tracksFor } from '#src/session/tracks/track-tools.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
+import type { PeopleHere, ToolPorts, Volumes } from '#src/session/ports/tool.ts';
+import { type TracksContext, tracksFor } from '#src/session/tracks/track-tools.ts';
+
+/** What of a channel tools act on. */
+export type ActionsContext = TracksContext & {
+  readonly parts: { readonly clock: Clock; readonly messages: Pick<ChannelMessages, 'write'> };
+  readonly gate: Pick<ConsentGate, 'standing'>;
+  readonly volume: Volumes;
+  /** Ends the stay. */
+  readonly leave: ToolPorts['leave'];
+};
 
 /** What tools may do in this room for those who asked. */
-export function actionsFor(context: SessionContext, askerIds: readonly string[]): ToolPorts {
+export function actionsFor(context: ActionsContext, askerIds: readonly string[]): ToolPorts {
   const { channel, leave, parts, volume } = context;
   return {
     clock: parts.clock,
@@ -15,7 +26,7 @@ export function actionsFor(context: SessionContext, askerIds: readonly string[])
   };
 }
 
-function companyIn({ gate, people }: SessionContext): PeopleHere {
+function companyIn({ gate, people }: ActionsContext): PeopleHere {
   const all = people();
   const humans = all.filter(({ isBot }) => !isBot);
   const names = humans.filter(({ id }) => gate.standing(id) === 'yes').map(({ name }) => name);

@@ -1,24 +1,34 @@
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/provider/within.ts';
-import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { Confirmations, ConfirmOutcome } from '#src/session/ports/command-ports.ts';
-import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import type { SessionEventListener } from '#src/session/ports/events.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { actionsFor } from './available-actions.ts';
+import { type ActionsContext, actionsFor } from './available-actions.ts';
 import { holdsRightNow } from './current-rights.ts';
-import type { PendingConfirmation } from './pending-confirmations.ts';
+import type { PendingConfirmation, PendingConfirmations } from './pending-confirmations.ts';
 
 /** No deed behind a button takes longer. */
 const longestMs = 10_000;
 
+/** What of a channel is needed to do what waits for a button there. */
+type PressContext = ActionsContext & {
+  readonly parts: { readonly onEvent: SessionEventListener };
+  readonly confirmations: Pick<PendingConfirmations, 'press'>;
+};
+
+/** The sessions of all servers. */
+type ToolSessions = {
+  session(guildId: string): { readonly context: PressContext } | undefined;
+};
+
 /** Does what waits for a button once its asker has pressed it. */
 export class ToolConfirmations implements Confirmations {
-  readonly #sessions: Pick<VoiceSessions, 'session'>;
+  readonly #sessions: ToolSessions;
   readonly #signal: AbortSignal;
 
   /** Aborting `signal` ends what runs. */
-  constructor(sessions: Pick<VoiceSessions, 'session'>, signal: AbortSignal) {
+  constructor(sessions: ToolSessions, signal: AbortSignal) {
     this.#sessions = sessions;
     this.#signal = signal;
   }
@@ -49,7 +59,7 @@ export class ToolConfirmations implements Confirmations {
 /** The right is read once more: a minute is long enough to leave or to lose a role. */
 async function perform(
   { askerId, fitting, tool }: PendingConfirmation,
-  context: SessionContext,
+  context: PressContext,
   signal: AbortSignal,
 ): Promise<ConfirmOutcome> {
   if (!(await holdsRightNow(tool.right, askerId, context, signal))) {
@@ -63,7 +73,7 @@ async function perform(
 function tell(
   { kind }: ConfirmOutcome,
   { askerId: speakerId, tool }: PendingConfirmation,
-  { channel, parts }: SessionContext,
+  { channel, parts }: PressContext,
   tookMs: number,
 ): void {
   const how = kind === 'done' ? 'pressed' : 'refused';
@@ -72,7 +82,7 @@ function tell(
 
 function barredLine(
   right: PendingConfirmation['tool']['right'],
-  { channel }: SessionContext,
+  { channel }: PressContext,
 ): TextLine {
   if (right === 'manage') return { id: 'perm.manage' };
   return { id: 'perm.room', with: { channel: channel.name } };

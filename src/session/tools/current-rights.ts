@@ -1,12 +1,18 @@
 import { BotError } from '#src/base/errors.ts';
 import { type Bearer, holds, type Right } from '#src/people/rights.ts';
-import type { SessionContext } from '#src/session/context.ts';
+import type { Places } from '#src/session/ports/command-ports.ts';
+import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 
 /** Of a room, what says who may do what. */
-export type RightsContext = Pick<
-  SessionContext,
-  'channel' | 'parts' | 'people' | 'refresh' | 'settings'
->;
+export type RightsContext = {
+  readonly channel: ChannelRef;
+  readonly parts: { readonly places: Pick<Places, 'mayManage'> };
+  readonly people: () => readonly ChannelMember[];
+  /** As `VoiceLink.refresh`. */
+  readonly refresh: (personId: string, signal: AbortSignal) => Promise<void>;
+  readonly settings: () => Pick<GuildSettings, 'djRoleId'>;
+};
 
 /**
  * Whether this person holds the right now. Of roles Discord tells nothing by itself: it is asked, and where it does not
@@ -37,7 +43,7 @@ export async function holdsRightNow(
 export function bearerOf(
   personId: string,
   mayManage: boolean,
-  { people, settings }: Pick<SessionContext, 'people' | 'settings'>,
+  { people, settings }: Pick<RightsContext, 'people' | 'settings'>,
 ): Bearer {
   const humans = people().filter(({ isBot }) => !isBot);
   const person = humans.find(({ id }) => id === personId);

@@ -1,5 +1,6 @@
 import { holds } from '#src/people/rights.ts';
-import type { SessionContext } from '#src/session/context.ts';
+import type { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
+import type { Volumes } from '#src/session/ports/tool.ts';
 import type {
   ListedTrack,
   Playing,
@@ -11,23 +12,38 @@ import type {
   TrackVotes,
   TrackWish,
 } from '#src/session/ports/tracks.ts';
-import { bearerOf } from '#src/session/tools/current-rights.ts';
-import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { bearerOf, type RightsContext } from '#src/session/tools/current-rights.ts';
 import type { Requester } from '#src/sources/fetch/ports.ts';
 import type { PendingOwner, TrackCommand } from './owned-tracks.ts';
+import type { SessionTracks } from './session-tracks.ts';
 import type { FoundSound, SoundCatalog } from './sound-catalog.ts';
 import { everyTrack, isOwnTrack, ownTracks, trackNameOf } from './track-names.ts';
+
+/** The tracks of a channel, who is there, and when the session ends. */
+type TrackRequestContext = Pick<RightsContext, 'channel' | 'people' | 'settings'> & {
+  readonly tracks: Pick<SessionTracks, 'owned' | 'polls'>;
+  readonly volume: Volumes;
+  readonly signal: AbortSignal;
+};
+
+type TrackSession = {
+  readonly context: TrackRequestContext;
+  readonly restrictions: Pick<VoiceRestrictions, 'isMute'>;
+};
+
+/** The sessions of all servers. */
+type TrackSessions = { session(guildId: string): TrackSession | undefined };
 
 const nowhere = { kind: 'nowhere' } as const;
 
 /** What people do with tracks in the rooms the bot sits in: they may change their own sounds, a DJ all, the others vote. */
 export class TrackRequests implements Tracks, TrackVotes {
-  readonly #sessions: Pick<VoiceSessions, 'session'>;
+  readonly #sessions: TrackSessions;
   readonly #shelf: SoundCatalog;
   readonly #signal: AbortSignal;
 
   /** Aborting `signal` ends what is being fetched. */
-  constructor(shelf: SoundCatalog, sessions: Pick<VoiceSessions, 'session'>, signal: AbortSignal) {
+  constructor(shelf: SoundCatalog, sessions: TrackSessions, signal: AbortSignal) {
     this.#shelf = shelf;
     this.#sessions = sessions;
     this.#signal = signal;
@@ -93,7 +109,7 @@ export class TrackRequests implements Tracks, TrackVotes {
     return [voted(poll.deed, personId, context)];
   }
 
-  #context(guildId: string): SessionContext | undefined {
+  #context(guildId: string): TrackRequestContext | undefined {
     return this.#sessions.session(guildId)?.context;
   }
 
@@ -112,7 +128,7 @@ export class TrackRequests implements Tracks, TrackVotes {
   }
 
   #lay(
-    context: SessionContext,
+    context: TrackRequestContext,
     caller: TrackCaller,
     { loop, next, percent, track }: TrackWish,
     { source, origin, owner }: Extract<FoundSound, { kind: 'found' }> & Pick<PendingOwner, 'owner'>,
@@ -145,11 +161,14 @@ export class TrackRequests implements Tracks, TrackVotes {
   }
 }
 
+/** What is listed of a channel. */
+type TrackListContext = {
+  readonly tracks: Pick<SessionTracks, 'owned'>;
+  readonly volume: Pick<Volumes, 'of'>;
+};
+
 /** All tracks of a room, its own behind those of people. */
-export function viewsIn({
-  tracks,
-  volume,
-}: Pick<SessionContext, 'tracks' | 'volume'>): readonly ListedTrack[] {
+export function viewsIn({ tracks, volume }: TrackListContext): readonly ListedTrack[] {
   const own = ownTracks.map((name): ListedTrack => {
     return { name, percent: volume.of(name), isPaused: false, waiting: [] };
   });
@@ -157,13 +176,17 @@ export function viewsIn({
 }
 
 /** Done by whoever may, and put to the vote by anybody else. */
-function judged(deed: TrackCommand, caller: TrackCaller, context: SessionContext): TrackOutcome {
+function judged(
+  deed: TrackCommand,
+  caller: TrackCaller,
+  context: TrackRequestContext,
+): TrackOutcome {
   const owner = context.tracks.owned.ownerBeside(caller.id, deed);
   if (!owner || isDj(caller, context)) return context.tracks.owned.perform(deed);
   return voted(deed, caller.id, context);
 }
 
-function voted(deed: TrackCommand, personId: string, context: SessionContext): TrackOutcome {
+function voted(deed: TrackCommand, personId: string, context: TrackRequestContext): TrackOutcome {
   const { owned, polls } = context.tracks;
   const here = context.people().filter(({ isBot }) => !isBot);
   const about = owned.subject(deed);
@@ -178,7 +201,7 @@ function voted(deed: TrackCommand, personId: string, context: SessionContext): T
   return { kind: 'denied', track: deed.track, owner, votes, needed, pollId };
 }
 
-function isDj({ id, mayManage }: TrackCaller, context: SessionContext): boolean {
+function isDj({ id, mayManage }: TrackCaller, context: TrackRequestContext): boolean {
   return holds('dj', bearerOf(id, mayManage, context));
 }
 
@@ -186,7 +209,7 @@ function keptVolume(
   track: string,
   percent: number,
   caller: TrackCaller,
-  context: SessionContext,
+  context: TrackRequestContext,
 ): TrackKeeping | undefined {
   const owner = context.tracks.owned.ownerBeside(caller.id, { kind: 'volume', track, percent });
   if (!owner || isDj(caller, context)) return undefined;
@@ -194,6 +217,6 @@ function keptVolume(
   return now === percent ? undefined : { owner: owner.name, percent: now };
 }
 
-function full({ tracks }: SessionContext, track: string): Playing {
+function full({ tracks }: TrackRequestContext, track: string): Playing {
   return { kind: 'full', track, limit: tracks.owned.limit };
 }

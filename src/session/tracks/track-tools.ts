@@ -1,14 +1,16 @@
-import type { SessionContext } from '#src/session/context.ts';
 import type { ToolTracks, TrackChange } from '#src/session/ports/tool.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
-import { holdsRightNow } from '#src/session/tools/current-rights.ts';
+import { holdsRightNow, type RightsContext } from '#src/session/tools/current-rights.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { TrackCommand } from './owned-tracks.ts';
+import type { OwnedTracks, TrackCommand } from './owned-tracks.ts';
 import { everyTrack } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
 
+/** The tracks of a channel, and what says who may do what there. */
+export type TracksContext = RightsContext & { readonly tracks: { readonly owned: OwnedTracks } };
+
 /** Tracks as a tool may change them for those who asked, all of whom must have the right. */
-export function tracksFor(askerIds: readonly string[], context: SessionContext): ToolTracks {
+export function tracksFor(askerIds: readonly string[], context: TracksContext): ToolTracks {
   const { owned } = context.tracks;
   return {
     async change(change, called, signal) {
@@ -27,7 +29,7 @@ export function tracksFor(askerIds: readonly string[], context: SessionContext):
 async function changed(
   deed: TrackCommand,
   askerIds: readonly string[],
-  context: SessionContext,
+  context: TracksContext,
   signal: AbortSignal,
 ): Promise<TextLine> {
   const { owned } = context.tracks;
@@ -42,7 +44,11 @@ async function changed(
   return trackOutcome(owned.perform(deed));
 }
 
-function deedOf(change: TrackChange, track: string, { tracks }: SessionContext): TrackCommand {
+function deedOf(
+  change: TrackChange,
+  track: string,
+  { tracks }: Pick<TracksContext, 'tracks'>,
+): TrackCommand {
   if (change.kind !== 'volume') return { kind: change.kind, track };
   const before = tracks.owned.tracks.track(track)?.view.percent ?? 100;
   const percent = 'level' in change ? change.level : before + change.by;
@@ -50,7 +56,10 @@ function deedOf(change: TrackChange, track: string, { tracks }: SessionContext):
 }
 
 /** By its name, or by what sounds there; what people mean who name nothing is what sounds first. */
-function named(called: string | undefined, { tracks }: SessionContext): readonly string[] {
+function named(
+  called: string | undefined,
+  { tracks }: Pick<TracksContext, 'tracks'>,
+): readonly string[] {
   const busy = tracks.owned.views.filter(({ current }) => current);
   const words = called?.trim().toLowerCase() ?? '';
   const found =
@@ -65,7 +74,7 @@ function isMeant({ name, current }: ListedTrack, words: string): boolean {
   return [name, title].some((one) => one.includes(words) || words.split(/\P{L}+/u).includes(one));
 }
 
-function missing(called: string | undefined, { tracks }: SessionContext): TextLine {
+function missing(called: string | undefined, { tracks }: Pick<TracksContext, 'tracks'>): TextLine {
   const { busy } = tracks.owned;
   if (busy.length === 0 || !called) return { id: 'track.none' };
   return { id: 'track.unknown', with: { x: called.trim(), list: busy.join(', ') } };
