@@ -16,8 +16,13 @@ export const usage =
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const options = {
-  ...{ provider: text, 'key-env': text, offline: flag },
-  ...{ chat: text, speech: text, transcription: text, voice: text },
+  provider: text,
+  'key-env': text,
+  offline: flag,
+  chat: text,
+  speech: text,
+  transcription: text,
+  voice: text,
 } as const;
 
 /** Undefined for what is not understood; what it was is never repeated, since it may be a key. */

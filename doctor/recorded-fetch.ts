@@ -42,7 +42,10 @@ export class RecordedFetch {
         status,
         type: headers.get('content-type') ?? '',
         date: headers.get('date') ?? undefined,
-        ...{ firstByteMs: tookMs, lastByteMs: tookMs, pieces: 0, sizeBytes: 0 },
+        firstByteMs: tookMs,
+        lastByteMs: tookMs,
+        pieces: 0,
+        sizeBytes: 0,
         head: Buffer.alloc(0),
       };
       this.#last = answer;

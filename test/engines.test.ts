@@ -90,8 +90,11 @@ test('a server that is gone is replaced by embedded engines, which are loaded th
   using server = await serve();
   const gone = await closedAddress();
   const config = configOf({
-    ...{ TRANSCRIPTION_BASE_URL: gone, SPEECH_BASE_URL: gone, CHAT_COMPLETION_BASE_URL: gone },
-    ...{ TRANSCRIPTION_FALLBACK_BASE_URL: 'embedded', SPEECH_FALLBACK_BASE_URL: 'embedded' },
+    TRANSCRIPTION_BASE_URL: gone,
+    SPEECH_BASE_URL: gone,
+    CHAT_COMPLETION_BASE_URL: gone,
+    TRANSCRIPTION_FALLBACK_BASE_URL: 'embedded',
+    SPEECH_FALLBACK_BASE_URL: 'embedded',
     CHAT_COMPLETION_FALLBACK_BASE_URL: server.baseUrl,
   });
   const news: EngineNews[] = [];
@@ -112,7 +115,8 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
   await using one = await openMockProviders({ pace: instantPace, trouble });
   await using two = await openMockProviders({ pace: instantPace });
   const config = configOf({
-    ...{ CHAT_COMPLETION_BASE_URL: one.baseUrl, CHAT_COMPLETION_FALLBACK_BASE_URL: two.baseUrl },
+    CHAT_COMPLETION_BASE_URL: one.baseUrl,
+    CHAT_COMPLETION_FALLBACK_BASE_URL: two.baseUrl,
   });
   const news: EngineNews[] = [];
   await using engines = await openEngines(config, (told) => void news.push(told));

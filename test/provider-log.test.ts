@@ -10,7 +10,10 @@ let nowMs = 0;
 const rarely = { nowMs: () => (nowMs += 60_000), later: () => undefined };
 
 const failed: Extract<ProviderNews, { kind: 'failed' }> = {
-  ...{ kind: 'failed', role: 'chat', provider: 'api.x', code: 'provider.refused' },
+  kind: 'failed',
+  role: 'chat',
+  provider: 'api.x',
+  code: 'provider.refused',
   message: 'api.x answered with error 500.',
 };
 

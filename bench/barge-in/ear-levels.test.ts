@@ -48,8 +48,11 @@ test('a cue is no speech', () => {
   );
   const frames = spoken((atMs) => (atMs < 2000 ? 1 : undefined));
   const after = [2000, 2020].map((atMs) => ({
-    ...{ fromUserId: '1', atMs, samples: cue },
-    ...{ audible: true, sealed: true },
+    fromUserId: '1',
+    atMs,
+    samples: cue,
+    audible: true,
+    sealed: true,
   }));
   const levels = levelsOf([...frames, ...after]);
   expect(silentAt(levels, 1900, referenceDb(levels, 1900))).toBe(2000);

@@ -60,17 +60,20 @@ const seat: Readonly<Record<string, (faults: Faults) => void>> = {
 
 const permissions: readonly ChaosFault[] = [
   {
-    ...{ name: 'muted by a moderator', kind: 'rights' },
+    name: 'muted by a moderator',
+    kind: 'rights',
     start: ({ sandbox }) => sandbox.guild().mute('Nova', true),
     stop: ({ sandbox }) => sandbox.guild().mute('Nova', false),
   },
   {
-    ...{ name: 'deafened by a moderator', kind: 'rights' },
+    name: 'deafened by a moderator',
+    kind: 'rights',
     start: ({ sandbox }) => sandbox.guild().deafen('Nova', true),
     stop: ({ sandbox }) => sandbox.guild().deafen('Nova', false),
   },
   {
-    ...{ name: 'channel closed, then kicked', kind: 'seat' },
+    name: 'channel closed, then kicked',
+    kind: 'seat',
     start({ sandbox }) {
       sandbox.guild().permit(channel, '@everyone', { deny: ['connect'] });
       sandbox.faults.disconnectBot();
@@ -83,7 +86,8 @@ const permissions: readonly ChaosFault[] = [
 export const discordFaults: readonly ChaosFault[] = [
   ...Object.entries(rest).map(
     ([name, fault]): ChaosFault => ({
-      ...{ name, kind: 'rest' },
+      name,
+      kind: 'rest',
       start: ({ sandbox }) => sandbox.faults.rest(fault),
     }),
   ),
@@ -97,7 +101,8 @@ function alike(
   all: Readonly<Record<string, (faults: Faults) => void>>,
 ): ChaosFault[] {
   return Object.entries(all).map(([name, happen]) => ({
-    ...{ name, kind },
+    name,
+    kind,
     start: ({ sandbox }) => happen(sandbox.faults),
   }));
 }

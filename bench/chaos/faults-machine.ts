@@ -14,26 +14,30 @@ const filler = ({ dataDir }: ChaosSetup) => join(dataDir, 'filler');
 /** The machine: its disk, its clock, its CPU, and the process itself. */
 export const machineFaults: readonly ChaosFault[] = [
   {
-    ...{ name: 'disk full', kind: 'disk' },
+    name: 'disk full',
+    kind: 'disk',
     skipped: ({ hasSmallDisk }) =>
       hasSmallDisk ? undefined : 'only somebody who may mount a tmpfs can fill a disk',
     start: (stage) => fill(filler(stage)),
     stop: (stage) => rm(filler(stage), { force: true }),
   },
   {
-    ...{ name: 'disk slow', kind: 'disk' },
+    name: 'disk slow',
+    kind: 'disk',
     start: ({ tell }) => tell({ do: 'disk', delayMs: slowDiskMs }),
     stop: ({ tell }) => tell({ do: 'disk', delayMs: 0 }),
   },
   ...[hourMs, -hourMs].map(
     (offsetMs): ChaosFault => ({
-      ...{ name: `clock ${offsetMs > 0 ? 'an hour ahead' : 'an hour behind'}`, kind: 'clock' },
+      name: `clock ${offsetMs > 0 ? 'an hour ahead' : 'an hour behind'}`,
+      kind: 'clock',
       start: ({ tell }) => tell({ do: 'clock', offsetMs }),
       stop: ({ tell }) => tell({ do: 'clock', offsetMs: 0 }),
     }),
   ),
   {
-    ...{ name: 'event loop held 300 ms', kind: 'loop' },
+    name: 'event loop held 300 ms',
+    kind: 'loop',
     async start({ tell }) {
       for (let n = 0; n < holds; n++) {
         tell({ do: 'hold', forMs: heldMs });
@@ -42,13 +46,15 @@ export const machineFaults: readonly ChaosFault[] = [
     },
   },
   {
-    ...{ name: 'process stopped and continued', kind: 'process' },
+    name: 'process stopped and continued',
+    kind: 'process',
     start: ({ bot }) => signal(bot.pid, 'SIGSTOP'),
     stop: ({ bot }) => signal(bot.pid, 'SIGCONT'),
   },
   ...(['SIGTERM', 'SIGKILL'] as const).map(
     (how): ChaosFault => ({
-      ...{ name: `${how} and start`, kind: 'process' },
+      name: `${how} and start`,
+      kind: 'process',
       start: ({ end }) => end(how),
       async stop({ start }, company) {
         company.restarted();

@@ -4,7 +4,8 @@ import type { ChaosFault } from './fault.ts';
 /** What people themselves do. */
 export const peopleFaults: readonly ChaosFault[] = [
   {
-    ...{ name: 'somebody says no and talks on', kind: 'people' },
+    name: 'somebody says no and talks on',
+    kind: 'people',
     async start(_, { agreeing }) {
       const carl = agreeing[2];
       await carl?.agree(false);
@@ -13,7 +14,8 @@ export const peopleFaults: readonly ChaosFault[] = [
     stop: (_, { agreeing }) => agreeing[2]?.agree(true),
   },
   {
-    ...{ name: 'somebody forgets themselves', kind: 'people' },
+    name: 'somebody forgets themselves',
+    kind: 'people',
     async start(_, { agreeing }) {
       await agreeing[3]?.agree(false);
       await agreeing[3]?.ask();
@@ -21,7 +23,8 @@ export const peopleFaults: readonly ChaosFault[] = [
     },
   },
   {
-    ...{ name: 'people leave and come', kind: 'people' },
+    name: 'people leave and come',
+    kind: 'people',
     async start(_, { agreeing }) {
       for (const talker of agreeing.slice(1)) await talker.standUp();
       await wait(1_000);
@@ -29,7 +32,8 @@ export const peopleFaults: readonly ChaosFault[] = [
     },
   },
   {
-    ...{ name: 'listening paused and resumed', kind: 'people' },
+    name: 'listening paused and resumed',
+    kind: 'people',
     async start(_, { agreeing }) {
       await agreeing[0]?.command('privacy pause');
     },
@@ -38,13 +42,15 @@ export const peopleFaults: readonly ChaosFault[] = [
     },
   },
   {
-    ...{ name: 'everybody calls it at once', kind: 'people' },
+    name: 'everybody calls it at once',
+    kind: 'people',
     async start(_, { agreeing }) {
       await Promise.all(agreeing.map((talker) => talker.command('join')));
     },
   },
   {
-    ...{ name: 'sent away and called again', kind: 'people' },
+    name: 'sent away and called again',
+    kind: 'people',
     async start(_, { agreeing }) {
       await agreeing[0]?.command('leave');
     },

@@ -22,7 +22,8 @@ export const providerFaults: readonly ChaosFault[] = [
   ...endpoints.flatMap((endpoint) =>
     troubles.map(
       (trouble): ChaosFault => ({
-        ...{ name: `${endpoint} ${trouble}`, kind: 'providers' },
+        name: `${endpoint} ${trouble}`,
+        kind: 'providers',
         start: ({ providers }) => providers.set({ trouble: { [endpoint]: trouble } }),
         stop: ({ providers }) => providers.set({ trouble: {} }),
       }),
@@ -30,14 +31,16 @@ export const providerFaults: readonly ChaosFault[] = [
   ),
   ...(['error-500', 'cut', 'silent'] as const).map(
     (trouble): ChaosFault => ({
-      ...{ name: `all providers ${trouble}`, kind: 'providers' },
+      name: `all providers ${trouble}`,
+      kind: 'providers',
       start: ({ providers }) =>
         providers.set({ trouble: { transcriptions: trouble, chat: trouble, speech: trouble } }),
       stop: ({ providers }) => providers.set({ trouble: {} }),
     }),
   ),
   {
-    ...{ name: 'all providers slow', kind: 'providers' },
+    name: 'all providers slow',
+    kind: 'providers',
     start: ({ providers }) => providers.set({ pace: slow }),
     stop: ({ providers }) => providers.set({ pace: usualPace }),
   },

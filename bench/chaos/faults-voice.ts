@@ -68,13 +68,16 @@ const voice: Readonly<Record<string, (faults: VoiceFaults, botId: string) => voi
 export const voiceFaults: readonly ChaosFault[] = [
   ...closeCodes.map(
     (code): ChaosFault => ({
-      ...{ name: `voice closes ${code}`, kind: 'voice' },
+      name: `voice closes ${code}`,
+      kind: 'voice',
       start: ({ sandbox }) => sandbox.faults.voice.close(sandbox.botId, code),
     }),
   ),
   ...Object.entries(paths).map(
     ([name, { up, down, leastMs }]): ChaosFault => ({
-      ...{ name, kind: 'udp', ...(leastMs !== undefined && { leastMs }) },
+      name,
+      kind: 'udp',
+      ...(leastMs !== undefined && { leastMs }),
       isMute: leastMs === undefined && (up?.dead === true || down?.dead === true),
       start({ sandbox }) {
         sandbox.faults.voice.network(sandbox.botId, { ...(up && { up }), ...(down && { down }) });
@@ -84,12 +87,14 @@ export const voiceFaults: readonly ChaosFault[] = [
   ...Object.entries(floods).map(([name, flood]) => flooding(name, flood)),
   ...Object.entries(voice).map(
     ([name, happen]): ChaosFault => ({
-      ...{ name, kind: 'voice' },
+      name,
+      kind: 'voice',
       start: ({ sandbox }) => happen(sandbox.faults.voice, sandbox.botId),
     }),
   ),
   {
-    ...{ name: 'DAVE resets', kind: 'people' },
+    name: 'DAVE resets',
+    kind: 'people',
     async start(_, { agreeing }) {
       for (const talker of [...agreeing.slice(2), ...agreeing.slice(2)]) {
         await talker.standUp();
@@ -99,7 +104,8 @@ export const voiceFaults: readonly ChaosFault[] = [
     },
   },
   {
-    ...{ name: 'somebody sends noise for Opus', kind: 'people' },
+    name: 'somebody sends noise for Opus',
+    kind: 'people',
     start: ({ sandbox }, { agreeing }) =>
       garble(true, sandbox.faults.voice, agreeing[1]?.person.id),
     stop: ({ sandbox }, { agreeing }) =>
@@ -124,7 +130,8 @@ function flooding(
 ): ChaosFault {
   let timer: NodeJS.Timeout | undefined;
   return {
-    ...{ name, kind: 'udp' },
+    name,
+    kind: 'udp',
     start({ sandbox }) {
       timer = setInterval(() => {
         for (let n = 0; n < (perSecond * floodEveryMs) / 1_000; n++) {

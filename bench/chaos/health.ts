@@ -18,7 +18,9 @@ export async function healthOf(pid: number, atMs: number): Promise<Health | unde
     const handles = (await readdir(`/proc/${pid}/fd`)).length;
     const figure = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]);
     return {
-      ...{ atMs, pid, handles },
+      atMs,
+      pid,
+      handles,
       residentMb: figure('VmRSS') / 1_024,
       threads: figure('Threads'),
     };

@@ -82,7 +82,10 @@ test('an answer that is resumed was given once; one that begins anew after its e
 
 test('an answer that broke off may be written; one that was heard to its end may not, nor twice', () => {
   const written = (messageId: string): JournalEvent => ({
-    ...{ kind: 'written', atMs: 13_000, canary, messageId },
+    kind: 'written',
+    atMs: 13_000,
+    canary,
+    messageId,
   });
   expect(kinds(asked(), heard(12_000), written('a'))).toEqual([]);
   expect(kinds(asked(), heard(12_000), heard(12_300, 2), written('a'))).toEqual(['twice']);
@@ -100,7 +103,10 @@ test('the words of somebody who said no may reach no recogniser', () => {
 
 test('a command is replied to, unless a fault stood when it was typed', () => {
   const typed = (repliedAtMs?: number): JournalEvent => ({
-    ...{ kind: 'command', line: 'join', fromMs: 10_000, repliedAtMs },
+    kind: 'command',
+    line: 'join',
+    fromMs: 10_000,
+    repliedAtMs,
   });
   expect(kinds(typed(12_000))).toEqual([]);
   expect(kinds(typed())).toEqual(['silent']);

@@ -9,7 +9,8 @@ export const regressions: readonly { readonly name: string; readonly plan: Chaos
       cycles: [
         {
           faults: ['kicked from the channel', 'chat error-500'],
-          ...{ forMs: 4_000, restMs: 2_000 },
+          forMs: 4_000,
+          restMs: 2_000,
         },
       ],
     },

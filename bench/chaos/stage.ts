@@ -76,7 +76,12 @@ export async function openStage(): Promise<ChaosSetup> {
   stack.defer(() => bot[Symbol.asyncDispose]());
   const all = stack.move();
   const stage: ChaosSetup = {
-    ...{ sandbox, providers, journal, idle, dataDir, hasSmallDisk },
+    sandbox,
+    providers,
+    journal,
+    idle,
+    dataDir,
+    hasSmallDisk,
     get bot() {
       return bot;
     },

@@ -42,11 +42,19 @@ export async function spend(plan: EveningPlan, mix: SceneMix, seed: number): Pro
 export function plansOf(mix: SceneMix): Readonly<Record<'two' | 'five', EveningPlan>> {
   return {
     two: {
-      ...{ people: 2, withBot: false, minutes: 20, scenes: mix.two, lines: 6 },
+      people: 2,
+      withBot: false,
+      minutes: 20,
+      scenes: mix.two,
+      lines: 6,
       pace: { shortestMs: 200, longestMs: 1_400 },
     },
     five: {
-      ...{ people: 5, withBot: true, minutes: 60, scenes: [...mix.two, ...mix.five], lines: 12 },
+      people: 5,
+      withBot: true,
+      minutes: 60,
+      scenes: [...mix.two, ...mix.five],
+      lines: 12,
       pace: { shortestMs: -900, longestMs: 1_200 },
     },
   };

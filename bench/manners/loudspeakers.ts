@@ -65,7 +65,9 @@ export class Loudspeakers {
     const mark = own ?? this.#echoMark(atMs);
     if (!isShut) this.#room.marks.put(opus, mark);
     this.#room.traffic.waiting.push({
-      ...{ speakerId: this.#personId, opus, atMs },
+      speakerId: this.#personId,
+      opus,
+      atMs,
       sequence: (atMs / frameMs) & 0xffff,
       timestamp: (atMs * 48) >>> 0,
     });

@@ -13,7 +13,9 @@ const { two, five } = plansOf(mix);
 
 /** A few scenes with a little chat. */
 const short = (names: readonly string[], plan = two) => ({
-  ...{ ...plan, minutes: 0, lines: 1 },
+  ...plan,
+  minutes: 0,
+  lines: 1,
   scenes: plan.scenes.filter(({ name }) => names.includes(name)),
 });
 

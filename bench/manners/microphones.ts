@@ -50,7 +50,9 @@ export class Microphones {
     });
     const all = [...frames, ...Array.from({ length: 5 }, () => silence)];
     const packets = all.map((opus, n) => ({
-      ...{ speakerId: personId, opus, atMs: fromMs + n * packetMs },
+      speakerId: personId,
+      opus,
+      atMs: fromMs + n * packetMs,
       sequence: (65_530 + fromMs / packetMs + n) & 0xffff,
       timestamp: (fromMs * 48 + n * 960) >>> 0,
     }));

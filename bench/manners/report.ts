@@ -74,15 +74,20 @@ function roomLines(room: string, verdict: MannersVerdict): TargetLine[] {
   const share = 100 * (1 - misattributed.length / turns);
   return [
     {
-      ...{ what: `${room}: uninvited replies an hour`, target: `at most ${uninvitedPerHour}` },
-      ...{ reached: perHour.toFixed(1), met: perHour <= uninvitedPerHour, misses: uninvited },
+      what: `${room}: uninvited replies an hour`,
+      target: `at most ${uninvitedPerHour}`,
+      reached: perHour.toFixed(1),
+      met: perHour <= uninvitedPerHour,
+      misses: uninvited,
     },
     none('lost questions', lost),
     none('answers given twice', twice),
     none('answers cut short', cut),
     {
-      ...{ what: `${room}: attribution of ${turns} turns`, target: '100 %' },
-      ...{ reached: `${share.toFixed(1)} %`, met: misattributed.length === 0 },
+      what: `${room}: attribution of ${turns} turns`,
+      target: '100 %',
+      reached: `${share.toFixed(1)} %`,
+      met: misattributed.length === 0,
       misses: misattributed,
     },
     none('failures', failures),
@@ -96,7 +101,10 @@ function noneLine(what: string, misses: readonly string[]): TargetLine {
 function stopLine(what: string, { tried, missed }: StopWords): TargetLine {
   const percent = 100 * (1 - missed.length / tried);
   return {
-    ...{ what, target: `at least ${stopPercent} %`, reached: `${percent.toFixed(1)} %` },
-    ...{ met: percent >= stopPercent, misses: missed },
+    what,
+    target: `at least ${stopPercent} %`,
+    reached: `${percent.toFixed(1)} %`,
+    met: percent >= stopPercent,
+    misses: missed,
   };
 }

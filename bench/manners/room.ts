@@ -74,7 +74,9 @@ export async function openRoom(
   const mouth = { lastMs: Number.NEGATIVE_INFINITY };
   const house = openHouse(
     {
-      ...{ clock, synthesizer: voice, addressing },
+      clock,
+      synthesizer: voice,
+      addressing,
       transcriber: new HonestRecogniser(clock, (piece) => microphones.heardIn(piece)),
       pipeline: minds.with(voice),
       codec: marks.codec(codec, (samples) => {

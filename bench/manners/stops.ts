@@ -50,8 +50,10 @@ export async function stopAloud(stops: readonly Stop[]): Promise<SpokenStops> {
     else took.push(ms);
   }
   return {
-    ...{ tried: stops.length, missed },
-    ...{ p50Ms: percentile(took, 0.5), p95Ms: percentile(took, 0.95) },
+    tried: stops.length,
+    missed,
+    p50Ms: percentile(took, 0.5),
+    p95Ms: percentile(took, 0.95),
   };
 }
 

@@ -25,7 +25,9 @@ const codec = await loadOpus();
 function noise(rateHz: number): SoundSource {
   const samples = Int16Array.from({ length: rateHz / 5 }, () => 2000 * (Math.random() - 0.5));
   return {
-    ...{ title: 'noise', seekable: true, lengthMs: 3 * 3_600_000 },
+    title: 'noise',
+    seekable: true,
+    lengthMs: 3 * 3_600_000,
     async *open() {
       for (let n = 0; n < 108_000; n++)
         yield { kind: 'pcm', pcm: { samples, rateHz, channels: 2 } };

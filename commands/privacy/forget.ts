@@ -34,7 +34,9 @@ export async function forgetNow(
       ];
       return [
         {
-          ...{ id: 'privacy.forget.done', with: { total: forgotten.total }, to: 'caller' },
+          id: 'privacy.forget.done',
+          with: { total: forgotten.total },
+          to: 'caller',
           ...(lines.length > 0 && { lines }),
         },
       ];

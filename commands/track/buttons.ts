@@ -32,7 +32,9 @@ export const trackPresses: readonly Button[] = [
 
 function deed(name: Exclude<TrackAction, 'stop'>, label: TextId): Button {
   return {
-    ...{ name: `track.${name}`, label, look: 'plain' },
+    name: `track.${name}`,
+    label,
+    look: 'plain',
     async run(call, { sessions, tracks }) {
       const barred = notInRoom(call, sessions);
       if (barred) return [barred];
@@ -43,7 +45,9 @@ function deed(name: Exclude<TrackAction, 'stop'>, label: TextId): Button {
 
 function volume(name: 'quieter' | 'louder', change: number): Button {
   return {
-    ...{ name: `track.${name}`, label: `button.track.${name}`, look: 'plain' },
+    name: `track.${name}`,
+    label: `button.track.${name}`,
+    look: 'plain',
     async run(call, { sessions, tracks }) {
       const barred = notInRoom(call, sessions);
       if (barred) return [barred];

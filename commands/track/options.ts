@@ -19,8 +19,11 @@ const orAll: Suggest = async (typed, call, ports) =>
 
 /** A track to put a sound on, which need not be there yet. */
 export const newTrack: CommandOption = {
-  ...{ name: 'track', description: 'command.track.name', kind: 'text' },
-  ...{ maxChars: mostChars, suggest: playable },
+  name: 'track',
+  description: 'command.track.name',
+  kind: 'text',
+  maxChars: mostChars,
+  suggest: playable,
 };
 
 /** A track there is, the bot's own included. */
@@ -29,5 +32,6 @@ export const anyTrack: CommandOption = { ...newTrack, suggest: known };
 /** A track there is, or all of them. */
 export const trackOrAll: CommandOption = {
   ...newTrack,
-  ...{ description: 'command.track.name.all', suggest: orAll },
+  description: 'command.track.name.all',
+  suggest: orAll,
 };

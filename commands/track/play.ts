@@ -12,15 +12,20 @@ const mostChars = 1_000;
 
 const options: readonly CommandOption[] = [
   {
-    ...{ name: 'sound', description: 'command.track.play.sound' },
-    ...{ kind: 'text', maxChars: mostChars },
+    name: 'sound',
+    description: 'command.track.play.sound',
+    kind: 'text',
+    maxChars: mostChars,
     suggest: async (typed, { guildId }, { tracks }) => closest(typed, await tracks.sounds(guildId)),
   },
   { name: 'file', description: 'command.track.play.file', kind: 'sound' },
   newTrack,
   {
-    ...{ name: 'volume', description: 'command.track.play.volume' },
-    ...{ kind: 'number', least: 0, most: loudest },
+    name: 'volume',
+    description: 'command.track.play.volume',
+    kind: 'number',
+    least: 0,
+    most: loudest,
   },
   { name: 'loop', description: 'command.track.play.loop', kind: 'truth' },
   { name: 'next', description: 'command.track.play.next', kind: 'truth' },
@@ -42,8 +47,11 @@ export const play: Command = {
       return [{ id: 'track.level', to: 'caller' }];
     }
     const playing = await tracks.play(call.guildId, callerOf(call), {
-      ...{ sound, track: trackIn(call), ...(percent !== undefined && { percent }) },
-      ...{ loop: words.loop === 'true', next: words.next === 'true' },
+      sound,
+      track: trackIn(call),
+      ...(percent !== undefined && { percent }),
+      loop: words.loop === 'true',
+      next: words.next === 'true',
     });
     return told(playing, call);
   },

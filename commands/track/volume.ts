@@ -12,8 +12,12 @@ export const volume: Command = {
   shownTo: 'room',
   options: [
     {
-      ...{ name: 'level', description: 'command.track.volume.level', required: true },
-      ...{ kind: 'number', least: 0, most: loudest },
+      name: 'level',
+      description: 'command.track.volume.level',
+      required: true,
+      kind: 'number',
+      least: 0,
+      most: loudest,
     },
     anyTrack,
   ],

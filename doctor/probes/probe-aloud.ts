@@ -18,7 +18,10 @@ export async function probeAloud(
   let reading: ReadingAccuracy | undefined;
   let firstMs: number | undefined;
   using synthesizer = openRealtimeSynthesizer({
-    ...{ baseUrl: base.url, model, voice, clock },
+    baseUrl: base.url,
+    model,
+    voice,
+    clock,
     ...(apiKey && { apiKey }),
     onReading: (one) => {
       reading = joined(reading, one);

@@ -14,7 +14,9 @@ export async function probeListening(
   const what = 'realtime transcription';
   const { apiKey, base, clock } = server;
   using transcriber = openRealtimeTranscriber({
-    ...{ baseUrl: base.url, model, clock },
+    baseUrl: base.url,
+    model,
+    clock,
     ...(apiKey && { apiKey }),
   });
   const pcm = resample(clip?.pcm ?? hum(), listenRateHz);

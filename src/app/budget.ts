@@ -37,7 +37,10 @@ export async function openBudget({
   await keeper.open();
   const { caps } = config.budget;
   const desk = new SessionBudgets({
-    ...{ clock, ledger, caps, onEvent },
+    clock,
+    ledger,
+    caps,
+    onEvent,
     rateOf: (by) => priceOf(by, config.budget),
     tariffOf: (guildId, isWritten) =>
       tariffOf(config, isWritten ? undefined : thinkerOf(config, pipelineIn(guildId))),

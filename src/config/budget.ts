@@ -57,7 +57,9 @@ export function tariffOf(
   const speak = rate(speech);
   const [next] = fallbacks.speech.map(rate);
   return {
-    ...{ recognise: rate(transcription), think: rate(thinker ?? chat), speak },
+    recognise: rate(transcription),
+    think: rate(thinker ?? chat),
+    speak,
     ...(next && isCheaper(next, speak) && { cheaperVoice: next }),
   };
 }

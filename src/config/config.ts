@@ -166,7 +166,8 @@ function audioModel(from: EnvironmentSettings): AudioModel {
   const { AUDIO_MODEL_SPEECH_MODEL: speechModel } = from;
   const model = audioModelNamed(from);
   return {
-    ...{ input, voice },
+    input,
+    voice,
     ...(model && { model }),
     ...(transcriptionModel && { transcriptionModel }),
     ...(speechModel && { speechModel }),

@@ -24,7 +24,9 @@ export function readRealtime(from: EnvironmentSettings): Realtime | undefined {
   const apiKey = keyFor(baseUrl, ownKey, from);
   const { REALTIME_DIALECT: dialect, SPEECH_VOICE: voice } = from;
   return {
-    ...{ baseUrl, model: model ?? standardModels.realtime, dialect },
+    baseUrl,
+    model: model ?? standardModels.realtime,
+    dialect,
     ...(apiKey && { apiKey }),
     ...(voice && { voice }),
   };

@@ -140,7 +140,8 @@ class Rounds implements ChatModel {
     return {
       inputTokens: inputTokens + audioInputTokens,
       outputTokens: outputTokens + audioOutputTokens,
-      ...{ audioInputTokens, audioOutputTokens },
+      audioInputTokens,
+      audioOutputTokens,
       isEstimate: true,
     };
   };

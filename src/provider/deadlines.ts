@@ -19,16 +19,22 @@ export type Deadlines = {
  */
 export const deadlines = {
   'speech to text': {
-    ...{ firstMs: 5_000, coldFirstMs: 12_000 },
-    ...{ totalMs: 30_000, retryWithinMs: 3_000 },
+    firstMs: 5_000,
+    coldFirstMs: 12_000,
+    totalMs: 30_000,
+    retryWithinMs: 3_000,
   },
   chat: {
-    ...{ firstMs: 60_000, coldFirstMs: 60_000 },
-    ...{ totalMs: 180_000, retryWithinMs: 3_000 },
+    firstMs: 60_000,
+    coldFirstMs: 60_000,
+    totalMs: 180_000,
+    retryWithinMs: 3_000,
   },
   'text to speech': {
-    ...{ firstMs: 5_000, coldFirstMs: 15_000 },
-    ...{ totalMs: 60_000, retryWithinMs: 2_000 },
+    firstMs: 5_000,
+    coldFirstMs: 15_000,
+    totalMs: 60_000,
+    retryWithinMs: 2_000,
   },
 } as const satisfies Readonly<Record<string, Deadlines>>;
 

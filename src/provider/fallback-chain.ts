@@ -245,7 +245,9 @@ export class FallbackChain<Engine> {
     const { clock, deadlines } = this.#options;
     const { coldFirstMs, firstMs, totalMs } = deadlines;
     return {
-      ...{ clock, isOutput, totalMs },
+      clock,
+      isOutput,
+      totalMs,
       firstMs: (this.#warm.has(fallback) ? firstMs : coldFirstMs) + moreMs,
       late: (ms) => {
         const message = `${fallback.provider} kept us waiting for ${ms / 1000} s.`;

@@ -161,7 +161,8 @@ function usageOf(usage: unknown): Usage | undefined {
   const spoken = toldCount(record(output_token_details).audio_tokens);
   const cached = toldCount(input.cached_tokens);
   return {
-    ...{ inputTokens, outputTokens },
+    inputTokens,
+    outputTokens,
     ...(heard !== undefined && { audioInputTokens: heard }),
     ...(spoken !== undefined && { audioOutputTokens: spoken }),
     ...(cached !== undefined && { cachedInputTokens: cached }),

@@ -133,10 +133,12 @@ export class PanelWatch {
     const { guildId, channelId } = channel;
     const { policy, standings } = gate.consent;
     const personId = newcomers.next({
-      ...{ atMs, channelId },
+      atMs,
+      channelId,
       mayAsk: policy === 'ask' && standings !== undefined && !gate.paused,
       people: people.map(({ id, isBot }) => ({
-        ...{ id, isBot },
+        id,
+        isBot,
         unasked: gate.standing(id) === 'unasked',
       })),
     });

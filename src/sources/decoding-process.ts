@@ -162,7 +162,10 @@ export class DecodingProcess {
 function childOf(entry: URL): ChildProcess | undefined {
   try {
     return fork(entry, [], {
-      ...{ env, execArgv: flags, serialization: 'advanced', windowsHide: true },
+      env,
+      execArgv: flags,
+      serialization: 'advanced',
+      windowsHide: true,
       stdio: ['pipe', 'ignore', 'ignore', 'ipc'], // it watches the first for the bot's end
     });
   } catch {

@@ -26,7 +26,10 @@ export class MeasuredLoudness {
     if (lufs === undefined) return source;
     const { title, lengthMs, seekable } = source;
     return {
-      ...{ title, seekable, lufs, ...(lengthMs !== undefined && { lengthMs }) },
+      title,
+      seekable,
+      lufs,
+      ...(lengthMs !== undefined && { lengthMs }),
       open: (fromMs, until) => source.open(fromMs, until),
     };
   }

@@ -94,7 +94,13 @@ export class Sources implements SoundOpener {
     const known = { bytes, head, format, raw, layout, inspect };
     const jump = (fromMs: number, left: AbortSignal) => seekTo(known, want, fromMs, left);
     const sound = new OpenedSound({
-      ...{ title: titleOf(where), bytes, decoding, lengthMs, longestMs, jump, format },
+      title: titleOf(where),
+      bytes,
+      decoding,
+      lengthMs,
+      longestMs,
+      jump,
+      format,
       begun: { flow, pieces },
       ...(ffmpeg && { ffmpeg }),
     });

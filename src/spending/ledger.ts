@@ -199,7 +199,8 @@ export class Ledger {
   #server(guildId: string, wallMs: number): GuildSpending {
     const day = dayOf(wallMs);
     const server = this.#servers.get(guildId) ?? {
-      ...{ now: newDay(day, empty), reserves: new Set<Reserve>() },
+      now: newDay(day, empty),
+      reserves: new Set<Reserve>(),
       payers: new Map<string, WeakRef<Payer>>(),
     };
     this.#servers.set(guildId, server);

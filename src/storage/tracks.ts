@@ -69,9 +69,11 @@ function trackOf(row: TrackRow, all: readonly TrackRow[]): StoredTrack {
 function soundOf(row: TrackRow): StoredSound {
   const [id, name] = [String(row.person_id), String(row.person_name)];
   return {
-    ...{ source: sourceOf(row), title: String(row.title) },
+    source: sourceOf(row),
+    title: String(row.title),
     ...(id !== '' && { owner: { id, name } }),
-    ...{ positionMs: Number(row.position_ms), loop: row.is_loop === 1 },
+    positionMs: Number(row.position_ms),
+    loop: row.is_loop === 1,
   };
 }
 

@@ -95,7 +95,8 @@ test('usage is told once, as the last count of the server', async () => {
 
 test('usage tells which tokens were sound, and which were cached', async () => {
   const usage = {
-    ...{ prompt_tokens: 90, completion_tokens: 30 },
+    prompt_tokens: 90,
+    completion_tokens: 30,
     prompt_tokens_details: { audio_tokens: 40, cached_tokens: 20 },
     completion_tokens_details: { audio_tokens: 25 },
   };

@@ -83,7 +83,12 @@ test('/stats view:cost tells who manages the server what today cost, and who ask
   const asked = { ...adam, words: { view: 'cost' } };
   expect(await stats.run(asked, ports())).toMatchObject([{ id: 'perm.manage', to: 'caller' }]);
   const today = () => ({
-    ...{ usd: 1.55, minutes: 31, capUsd: 5, capMinutes: 600, isUnpriced: false, turns: 62 },
+    usd: 1.55,
+    minutes: 31,
+    capUsd: 5,
+    capMinutes: 600,
+    isUnpriced: false,
+    turns: 62,
     top: { personId: '7', name: 'Ana' },
   });
   const [reply] = await stats.run({ ...asked, mayManage: true }, ports({ today }));
@@ -94,7 +99,12 @@ test('/stats view:cost tells who manages the server what today cost, and who ask
 
 test('/stats view:cost counts in minutes what has no price', async () => {
   const today = () => ({
-    ...{ usd: 0, minutes: 12.34, capUsd: 5, capMinutes: 600, isUnpriced: true, turns: 4 },
+    usd: 0,
+    minutes: 12.34,
+    capUsd: 5,
+    capMinutes: 600,
+    isUnpriced: true,
+    turns: 4,
     top: { personId: '7' },
   });
   const asked = { ...adam, mayManage: true, words: { view: 'cost' } };

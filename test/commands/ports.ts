@@ -90,16 +90,28 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     speed: () => undefined,
     lastTurn: () => undefined,
     today: () => ({
-      ...{ usd: 0, minutes: 0, capUsd: 5, capMinutes: 600 },
-      ...{ isUnpriced: false, turns: 0 },
+      usd: 0,
+      minutes: 0,
+      capUsd: 5,
+      capMinutes: 600,
+      isUnpriced: false,
+      turns: 0,
     }),
     ...over,
   };
   const clock = new VirtualClock();
   return {
     clock,
-    ...{ sessions: all, places: all, talk: all, tracks: all, votes: all },
-    ...{ hearing: all, privacy: all, confirmations: all, stats: all, costs: all },
+    sessions: all,
+    places: all,
+    talk: all,
+    tracks: all,
+    votes: all,
+    hearing: all,
+    privacy: all,
+    confirmations: all,
+    stats: all,
+    costs: all,
     settings: { ...settings, ...over },
     checkup: { check: async () => ({ findings: [], news: [] }), ...over },
   };

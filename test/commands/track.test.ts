@@ -36,12 +36,17 @@ function read([reply, ...others]: Replies): readonly string[] {
 }
 
 const rain: ListedTrack = {
-  ...{ name: 'bg', percent: 30, isPaused: false },
+  name: 'bg',
+  percent: 30,
+  isPaused: false,
   current: { title: 'rain', owner: 'Ana', positionMs: 40_000, lengthMs: 125_000, loop: true },
   waiting: [{ title: 'wind', owner: 'Ben' }, { title: 'sea' }],
 };
 const own = ['voice', 'cues'].map((name) => ({
-  ...{ name, percent: 100, isPaused: false, waiting: [] },
+  name,
+  percent: 100,
+  isPaused: false,
+  waiting: [],
 }));
 const listing: PortOverrides = { list: () => [rain, ...own] };
 
@@ -172,8 +177,12 @@ test.each<[readonly TrackOutcome[], readonly string[]]>([
 });
 
 const denied: TrackOutcome = {
-  ...{ kind: 'denied', track: 'main', owner: 'Ana' },
-  ...{ votes: 1, needed: 2, pollId: 'p-1' },
+  kind: 'denied',
+  track: 'main',
+  owner: 'Ana',
+  votes: 1,
+  needed: 2,
+  pollId: 'p-1',
 };
 
 test('what is somebody else’s is put to the vote, where everybody there can see it', async () => {

@@ -227,7 +227,9 @@ test('realtime takes a server of its own or OpenAI, and needs one only where it 
   ]);
   const own = { PIPELINE: 'realtime', REALTIME_BASE_URL: 'ws://127.0.0.1:8000/v1' };
   expect(good(own).realtime).toEqual({
-    ...{ baseUrl: 'ws://127.0.0.1:8000/v1', model: 'gpt-realtime-2.1', dialect: 'auto' },
+    baseUrl: 'ws://127.0.0.1:8000/v1',
+    model: 'gpt-realtime-2.1',
+    dialect: 'auto',
   });
   expect(mistakes({ REALTIME_MODEL: 'gpt-realtime-2.1' })).toContainEqual(
     expect.stringContaining('REALTIME_API_KEY: missing'),

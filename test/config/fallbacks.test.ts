@@ -70,7 +70,8 @@ test.each([
 
 test('keys of fall-backs are never printed', () => {
   const config = good({
-    ...{ SPEECH_FALLBACK_BASE_URL: 'http://two/v1', SPEECH_FALLBACK_API_KEY: 'hush-key' },
+    SPEECH_FALLBACK_BASE_URL: 'http://two/v1',
+    SPEECH_FALLBACK_API_KEY: 'hush-key',
   });
   expect(inspect(config, { depth: 9 }) + JSON.stringify(config)).not.toContain('hush');
 });

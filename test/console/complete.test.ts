@@ -58,7 +58,9 @@ test('what a pipeline may be is known without asking', () => {
   const words = { kind: 'words', typed: 'to:', words: ['to:chained', 'to:realtime'] };
   expect(complete('/settings pipeline to:', settings)).toEqual(words);
   expect(complete('/settings pipeline re', settings)).toEqual({
-    ...{ kind: 'words', typed: 're', words: ['realtime'] },
+    kind: 'words',
+    typed: 're',
+    words: ['realtime'],
   });
 });
 

@@ -12,8 +12,13 @@ const ben = { speakerId: 'b', name: 'Ben' } as const;
 const words: SessionEvent = { kind: 'recognised', ...ben, text: 'what time is it' };
 const ignored = (why: Ignored): SessionEvent => ({ kind: 'ignored', ...ben, why });
 const answered: SessionEvent = {
-  ...{ kind: 'answered', ...ben, text: 'Five.', heardText: 'Five.', vainShare: 0 },
-  ...{ finish: 'completed', instants: { heardAtMs: 0, endedAtMs: 180, firstSentAtMs: 200 } },
+  kind: 'answered',
+  ...ben,
+  text: 'Five.',
+  heardText: 'Five.',
+  vainShare: 0,
+  finish: 'completed',
+  instants: { heardAtMs: 0, endedAtMs: 180, firstSentAtMs: 200 },
 };
 let dataDir = '';
 

@@ -24,14 +24,13 @@ export function openStage(answer: (request: ConsoleRequest) => Answer) {
     gone: new AbortController().signal,
   };
   const stage: ExchangeParts = {
-    ...{
-      sandbox,
-      events,
-      show: new ConversationPrinter(terminal),
-      botName: 'Nova',
-      dataDir: 'none',
-    },
-    ...{ recorder: new SpokenRecorder(), folder: new WavFolder('none') },
+    sandbox,
+    events,
+    show: new ConversationPrinter(terminal),
+    botName: 'Nova',
+    dataDir: 'none',
+    recorder: new SpokenRecorder(),
+    folder: new WavFolder('none'),
   };
   /** What was printed since the last look. */
   const look = () => {
@@ -43,14 +42,12 @@ export function openStage(answer: (request: ConsoleRequest) => Answer) {
 }
 
 const ready: SandboxReady = {
-  ...{
-    kind: 'ready',
-    apiUrl: 'http://127.0.0.1:1',
-    cdnHost: 'localhost:1',
-    token: 't',
-    guildId: 'g',
-    botName: 'Nova',
-  },
+  kind: 'ready',
+  apiUrl: 'http://127.0.0.1:1',
+  cdnHost: 'localhost:1',
+  token: 't',
+  guildId: 'g',
+  botName: 'Nova',
   ca: '-----BEGIN CERTIFICATE-----',
   recordings: { digits: 'digits.wav', time: 'time.wav' },
 };

@@ -28,8 +28,13 @@ async function spoke(said = 'what time is it') {
     return over;
   };
   const answered = (endedAtMs: number): SessionEvent => ({
-    ...{ kind: 'answered', ...adam, text: 'Five.', heardText: 'Five.', vainShare: 0 },
-    ...{ finish: 'cancelled', instants: { heardAtMs: 1_000, endedAtMs } },
+    kind: 'answered',
+    ...adam,
+    text: 'Five.',
+    heardText: 'Five.',
+    vainShare: 0,
+    finish: 'cancelled',
+    instants: { heardAtMs: 1_000, endedAtMs },
   });
   return { witness: events, look, isOver, answered };
 }

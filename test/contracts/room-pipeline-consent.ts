@@ -57,7 +57,9 @@ function takingBackContract(name: PipelineName): void {
     expect(room.providers.requests.slice(before)).toEqual([]);
     expect([room.house.of('answered'), room.running]).toEqual([[], []]);
     const calls = room.providers.talk.calls.map(({ bufferMs, items, commits }) => ({
-      ...{ bufferMs, items, commits },
+      bufferMs,
+      items,
+      commits,
     }));
     for (const call of calls) expect(call).toEqual({ bufferMs: 0, items: [], commits: [] });
     await room.house.privacy.allow('g', 'adam', 'always');

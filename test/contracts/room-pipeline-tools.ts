@@ -19,7 +19,8 @@ function runContract(name: PipelineName): void {
     const replies = [found, { match: 'forward', text: 'One moment.', ...call('who_is_here') }];
     await using room = await openServed(name, { replies });
     expect(await room.ask('forward')).toMatchObject({
-      ...{ finish: 'completed', text: 'One moment. You are two.' },
+      finish: 'completed',
+      text: 'One moment. You are two.',
       heardText: 'One moment. You are two.',
     });
     expect(toolsIn(room)).toEqual([['who_is_here', 'ran', 'adam']]);

@@ -24,7 +24,9 @@ function memoryContract(name: PipelineName): void {
   test(`${name}: what somebody said stands in the history by their name, and the next request carries it`, async () => {
     await using room = await openServed(name, { replies });
     expect(await room.ask('forward')).toMatchObject({
-      ...{ finish: 'completed', text: 'Ten meters it is.', heardText: 'Ten meters it is.' },
+      finish: 'completed',
+      text: 'Ten meters it is.',
+      heardText: 'Ten meters it is.',
     });
     expect(await room.ask('capital')).toMatchObject({ finish: 'completed', heardText: 'Paris.' });
     expect(room.shown).toEqual([

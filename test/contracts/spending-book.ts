@@ -4,8 +4,12 @@ import type { SpendingEntry, SpendingStore } from '#src/spending/book.ts';
 type OpenBook = () => Promise<AsyncDisposable & { readonly spending: SpendingStore }>;
 
 const spent: SpendingEntry = {
-  ...{ guildId: '10', day: '2026-11-20' },
-  ...{ nanoUsd: 4_500_000_001, ms: 60_000, unpriced: 1, turns: 2 },
+  guildId: '10',
+  day: '2026-11-20',
+  nanoUsd: 4_500_000_001,
+  ms: 60_000,
+  unpriced: 1,
+  turns: 2,
 };
 const byAna: SpendingEntry = { ...spent, personId: '1' };
 

@@ -7,17 +7,22 @@ type OpenTracks = AsyncDisposable & { readonly tracks: TrackStore };
 type OpenTrackBook = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenTracks>;
 
 const bg: StoredTrack = {
-  ...{ name: 'bg', percent: 30, isPaused: true },
+  name: 'bg',
+  percent: 30,
+  isPaused: true,
   sounds: [
     {
       source: { kind: 'library', name: 'rain' },
       title: "Rain; it's O'Neil's",
       owner: { id: '7', name: 'Zoë' },
-      ...{ positionMs: 40_000.5, loop: true },
+      positionMs: 40_000.5,
+      loop: true,
     },
     {
       source: { kind: 'link', url: 'https://sounds.example/a?b=c', type: 'audio/mpeg' },
-      ...{ title: 'a', positionMs: 0, loop: false },
+      title: 'a',
+      positionMs: 0,
+      loop: false,
     },
   ],
 };

@@ -31,7 +31,10 @@ async function logInOver(book: MemoryGuilds, unavailableIds: readonly string[] =
   const gateway = stack.use(await openGateway(unavailableIds));
   const events: DiscordEvent[] = [];
   const options = {
-    ...{ token: 'a.b.c', apiUrl: gateway.apiUrl, commands: [], guildStore: book },
+    token: 'a.b.c',
+    apiUrl: gateway.apiUrl,
+    commands: [],
+    guildStore: book,
     ports: () => ({ sessions: {} }) as CommandPorts,
     onEvent: (event: DiscordEvent) => void events.push(event),
   };

@@ -17,26 +17,50 @@ const rights = '36785152';
 export const annUser = { id: ids.ann, username: 'ann', global_name: 'Ann', discriminator: '0' };
 const botUser = { id: ids.bot, username: 'parley', discriminator: '0', bot: true };
 export const annMember = {
-  ...{ user: annUser, nick: 'Ann <@1>', roles: [ids.role], permissions: rights },
-  ...{ joined_at: '2026-11-20T10:00:00Z', deaf: false, mute: false, flags: 0 },
+  user: annUser,
+  nick: 'Ann <@1>',
+  roles: [ids.role],
+  permissions: rights,
+  joined_at: '2026-11-20T10:00:00Z',
+  deaf: false,
+  mute: false,
+  flags: 0,
 };
 const botMember = { ...annMember, user: botUser, nick: null };
 const channelHead = { guild_id: ids.guild, position: 0, permission_overwrites: [] };
 export const voiceChannel = {
   ...channelHead,
-  ...{ id: ids.voice, type: 2, name: 'Lobby', bitrate: 64_000, user_limit: 0 },
+  id: ids.voice,
+  type: 2,
+  name: 'Lobby',
+  bitrate: 64_000,
+  user_limit: 0,
 };
 export const annVoice = {
-  ...{ guild_id: ids.guild, channel_id: ids.voice, user_id: ids.ann, session_id: 's' },
-  ...{ deaf: false, mute: false, self_deaf: false, self_mute: false, suppress: false },
+  guild_id: ids.guild,
+  channel_id: ids.voice,
+  user_id: ids.ann,
+  session_id: 's',
+  deaf: false,
+  mute: false,
+  self_deaf: false,
+  self_mute: false,
+  suppress: false,
 };
 export const botVoice = { ...annVoice, user_id: ids.bot, member: botMember };
 export const role = { id: ids.guild, name: '@everyone', permissions: rights, position: 0 };
 
 /** A server as the gateway tells of it: two voice channels, one for text, Ann and the bot. */
 export const guild = {
-  ...{ id: ids.guild, name: 'Town', owner_id: ids.ann, preferred_locale: 'de' },
-  ...{ member_count: 2, afk_channel_id: null, features: [], emojis: [], stickers: [] },
+  id: ids.guild,
+  name: 'Town',
+  owner_id: ids.ann,
+  preferred_locale: 'de',
+  member_count: 2,
+  afk_channel_id: null,
+  features: [],
+  emojis: [],
+  stickers: [],
   roles: [role, { ...role, id: ids.role, name: 'DJ' }],
   channels: [
     voiceChannel,
@@ -45,7 +69,10 @@ export const guild = {
   ],
   members: [annMember, botMember],
   voice_states: [annVoice, botVoice],
-  ...{ threads: [], presences: [], stage_instances: [], guild_scheduled_events: [] },
+  threads: [],
+  presences: [],
+  stage_instances: [],
+  guild_scheduled_events: [],
 };
 
 type Packet = { readonly t: string; readonly d: unknown };
@@ -76,7 +103,11 @@ export function openFuzzClient(answer: Rest): FuzzClient {
     Reflect.set(client.rest, verb, answer);
   const sockets = client.ws as unknown as InnerSockets; // the typings call the way in private
   const shard = Object.assign(new EventEmitter(), {
-    ...{ id: 0, status: Status.Ready, send() {}, checkReady() {}, gotGuild() {} },
+    id: 0,
+    status: Status.Ready,
+    send() {},
+    checkReady() {},
+    gotGuild() {},
   });
   sockets.shards.set(0, shard);
   sockets.status = Status.Ready;

@@ -19,17 +19,37 @@ import { asyncTarget } from '#test/fuzz/target.ts';
 import { annMember, annUser, ids, openFuzzClient, voiceChannel } from './fuzz-client.ts';
 
 const attachment = {
-  ...{ id: '9', filename: 'a.ogg', size: 9, content_type: 'audio/ogg', duration_secs: 1.5 },
-  ...{ url: 'https://a.example/a.ogg', proxy_url: 'https://a.example/a.ogg' },
+  id: '9',
+  filename: 'a.ogg',
+  size: 9,
+  content_type: 'audio/ogg',
+  duration_secs: 1.5,
+  url: 'https://a.example/a.ogg',
+  proxy_url: 'https://a.example/a.ogg',
 };
 const written = {
-  ...{ id: ids.message, channel_id: ids.text, author: annUser, content: 'hi @everyone', type: 0 },
-  ...{ timestamp: '2026-11-20T10:00:00Z', attachments: [attachment], embeds: [], mentions: [] },
+  id: ids.message,
+  channel_id: ids.text,
+  author: annUser,
+  content: 'hi @everyone',
+  type: 0,
+  timestamp: '2026-11-20T10:00:00Z',
+  attachments: [attachment],
+  embeds: [],
+  mentions: [],
 };
 const head = {
-  ...{ id: '200000000000000001', application_id: ids.bot, token: 't', version: 1 },
-  ...{ guild_id: ids.guild, channel: { id: ids.text, type: 0 }, member: annMember },
-  ...{ locale: 'en-US', guild_locale: 'de', app_permissions: '8', entitlements: [] },
+  id: '200000000000000001',
+  application_id: ids.bot,
+  token: 't',
+  version: 1,
+  guild_id: ids.guild,
+  channel: { id: ids.text, type: 0 },
+  member: annMember,
+  locale: 'en-US',
+  guild_locale: 'de',
+  app_permissions: '8',
+  entitlements: [],
   authorizing_integration_owners: { 0: ids.guild },
 };
 const options = [
@@ -89,7 +109,10 @@ class Desk {
     const suggest = async (word: string, call: CommandCall) => [this.#reply(call).id, `${word}`];
     const description = 'ask.empty' as const;
     const all: Command = {
-      ...{ name: 'all', description, shownTo: 'caller', run },
+      name: 'all',
+      description,
+      shownTo: 'caller',
+      run,
       options: [
         { name: 'channel', kind: 'voice-channel', description },
         { name: 'file', kind: 'sound', description },

@@ -11,7 +11,9 @@ function away() {
   const shard = { id: 0, status: Status.Reconnecting as Status };
   let adapters = 0;
   const guild = {
-    ...{ id: 'g', shardId: 0, shard },
+    id: 'g',
+    shardId: 0,
+    shard,
     members: { me: null },
     channels: { cache: new Map() },
     voiceStates: { cache: new Map() },

@@ -21,7 +21,9 @@ async function openSeatedBot(): Promise<SeatedBot> {
   const gateway = stack.use(await openFakeGateway({ guildIds }));
   const events: DiscordEvent[] = [];
   const options = {
-    ...{ token: 'a.b.c', apiUrl: gateway.apiUrl, commands: [] },
+    token: 'a.b.c',
+    apiUrl: gateway.apiUrl,
+    commands: [],
     ports: () => ({ sessions: {} }) as CommandPorts,
     onEvent: (event: DiscordEvent) => void events.push(event),
   };

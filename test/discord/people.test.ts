@@ -22,7 +22,15 @@ async function open() {
   const lounge = () => people.in(here, guild.channelId('Lounge'));
   const roles = () => lounge().map((person) => person.roleIds);
   return {
-    ...{ sandbox, guild, here, ann, roleId, roles, people, lounge, client },
+    sandbox,
+    guild,
+    here,
+    ann,
+    roleId,
+    roles,
+    people,
+    lounge,
+    client,
     async [Symbol.asyncDispose]() {
       await closeClient(client);
       await sandbox[Symbol.asyncDispose]();

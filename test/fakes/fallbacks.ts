@@ -22,8 +22,10 @@ export function ladderOf<E>(
   tell: (news: ProviderNews) => void = () => undefined,
 ): FakeLadder<E> {
   const rungs = engines.map((engine, n) => ({
-    ...{ provider: `server ${n}`, keySetting: `KEY_${n}` },
-    ...{ breaker: new Breaker(rules, clock), engine: () => engine },
+    provider: `server ${n}`,
+    keySetting: `KEY_${n}`,
+    breaker: new Breaker(rules, clock),
+    engine: () => engine,
   }));
   const retries = role !== 'text to speech';
   const chain = new FallbackChain({

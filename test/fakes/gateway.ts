@@ -70,7 +70,9 @@ export async function openFakeGateway(options: FakeGatewayOptions): Promise<Fake
   const { port } = server.address() as AddressInfo;
   return {
     apiUrl: `http://127.0.0.1:${port}/api`,
-    ...{ seatRequests, closeCodes, askedGuildIds },
+    seatRequests,
+    closeCodes,
+    askedGuildIds,
     seatEverywhere() {
       for (const id of guildIds) send('VOICE_STATE_UPDATE', voiceStateOf(id, channelIdOf(id)));
     },
@@ -105,7 +107,11 @@ function wayIn(url: string): object {
 
 function readyOf(guildIds: readonly string[], url: string): object {
   return {
-    ...{ v: 10, user: bot, session_id: 'session', resume_gateway_url: url, shard: [0, 1] },
+    v: 10,
+    user: bot,
+    session_id: 'session',
+    resume_gateway_url: url,
+    shard: [0, 1],
     guilds: guildIds.map((id) => ({ id, unavailable: true })),
     application: { id: fakeBotId, flags: 0 },
   };
@@ -116,17 +122,32 @@ function guildOf(id: string): object {
   const lobby = { id: channelIdOf(id), type: 2, name: 'Lobby', permission_overwrites: [] };
   const me = { user: bot, roles: [], joined_at: '2026-01-01T00:00:00Z', deaf: false, mute: false };
   return {
-    ...{ id, name: `Server ${id}`, unavailable: false, owner_id: '1', member_count: 1 },
-    ...{ roles: [everyone], channels: [lobby], members: [me], voice_states: [] },
-    ...{ emojis: [], stickers: [], features: [], threads: [], presences: [] },
+    id,
+    name: `Server ${id}`,
+    unavailable: false,
+    owner_id: '1',
+    member_count: 1,
+    roles: [everyone],
+    channels: [lobby],
+    members: [me],
+    voice_states: [],
+    emojis: [],
+    stickers: [],
+    features: [],
+    threads: [],
+    presences: [],
   };
 }
 
 function voiceStateOf(guildId: string, channelId: string | null): object {
   const flags = { deaf: false, self_deaf: false, self_mute: false, suppress: false };
   return {
-    ...{ guild_id: guildId, channel_id: channelId, user_id: fakeBotId, session_id: 'session' },
-    ...{ ...flags, mute: channelId !== null },
+    guild_id: guildId,
+    channel_id: channelId,
+    user_id: fakeBotId,
+    session_id: 'session',
+    ...flags,
+    mute: channelId !== null,
   };
 }
 

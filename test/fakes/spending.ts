@@ -51,7 +51,9 @@ export function openDesk(
   const ledger = new Ledger();
   const paid: FakeSpentEvent[] = [];
   const desk = new SessionBudgets({
-    ...{ clock, ledger, caps: { ...uncapped, ...over.caps } },
+    clock,
+    ledger,
+    caps: { ...uncapped, ...over.caps },
     rateOf: (by) =>
       by.kind === 'embedded' ? { kind: 'free' } : (over.rates?.[by.model] ?? { kind: 'unpriced' }),
     tariffOf: () => ({ ...priced, ...over.tariff }),

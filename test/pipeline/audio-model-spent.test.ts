@@ -16,7 +16,10 @@ const never = new AbortController().signal;
 const told: Usage = { inputTokens: 9, outputTokens: 2 };
 /** The three tokens of `Be brief.`, and one for each 100 ms of sound. */
 const withSound = {
-  ...{ inputTokens: 13, outputTokens: 0, audioInputTokens: 10, audioOutputTokens: 0 },
+  inputTokens: 13,
+  outputTokens: 0,
+  audioInputTokens: 10,
+  audioOutputTokens: 0,
   isEstimate: true,
 };
 const inWords = { ...withSound, inputTokens: 4, audioInputTokens: 0 };

@@ -20,14 +20,18 @@ type Given = Pick<TalkSettings, 'answer'> &
 export async function openTalking({ clock, limits, speaksAs = 'auto', ...settings }: Given) {
   const server = await openMockTalk(settings);
   const talk = openRealtimeTalk({
-    ...{ baseUrl: server.baseUrl, model: 'mock', dialect: speaksAs },
+    baseUrl: server.baseUrl,
+    model: 'mock',
+    dialect: speaksAs,
     ...(clock && { clock }),
     ...(limits && { limits }),
   });
   const synthesizer = new FakeSynthesizer();
   const pipeline = realtime({ talk, synthesizer });
   return {
-    ...{ server, synthesizer, pipeline },
+    server,
+    synthesizer,
+    pipeline,
     running: () => server.calls.reduce((sum, { active }) => sum + active, synthesizer.running),
     settled: () => wait(60),
     [Symbol.asyncDispose]: async () => {

@@ -178,7 +178,9 @@ test('a session grown old is replaced between two answers', async () => {
 test('a key that is refused is told without the key', async () => {
   await using talking = await openTalking({ answer: fourFor, key: 'other' });
   expect((await drain(talking.pipeline)).error).toMatchObject({
-    ...{ code: 'provider.bad_key', retryable: false, stage: 'think' },
+    code: 'provider.bad_key',
+    retryable: false,
+    stage: 'think',
   });
 });
 

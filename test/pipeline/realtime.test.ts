@@ -138,8 +138,11 @@ test('what a request took is told with its tokens of sound', async () => {
   expect(stage.spendings).toMatchObject([
     {
       by: { kind: 'remote', model: 'mock' },
-      ...{ inputTokens: 30, outputTokens: 20 },
-      ...{ audioInputTokens: 10, audioOutputTokens: 15, cachedInputTokens: 5 },
+      inputTokens: 30,
+      outputTokens: 20,
+      audioInputTokens: 10,
+      audioOutputTokens: 15,
+      cachedInputTokens: 5,
     },
   ]);
 });

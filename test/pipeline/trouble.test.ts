@@ -27,7 +27,9 @@ function openTown(clock: VirtualClock, weather: Weather) {
   const speech = ladderOf('text to speech', voices, clock);
   const ears = ladderOf('speech to text', [faultyEars(weather), faultyEars(weather)], clock);
   return {
-    ...{ clock, random: weather.random, weather },
+    clock,
+    random: weather.random,
+    weather,
     pipeline: chained({
       chat: chatWithFallbacks(chat.chain),
       synthesizer: synthesizerWithFallbacks(speech.chain),

@@ -56,7 +56,12 @@ function open(engines: readonly Engine[], { failures = 1, retries = true } = {})
   }));
   const tell = (one: ProviderNews) => void news.push(one);
   const chain = new FallbackChain<Engine>({
-    ...{ role: 'chat', rungs, clock, deadlines: limits, retries, tell },
+    role: 'chat',
+    rungs,
+    clock,
+    deadlines: limits,
+    retries,
+    tell,
   });
   const ask = async (signal = never, place?: FallbackPosition) => {
     const asking = {
@@ -130,7 +135,10 @@ test('a server that fails is replaced by the next one before anybody hears anyth
   const { ask, passing, news } = open([one, two]);
   expect(await passing(ask(), 1)).toBe('yes');
   expect(news.at(-1)).toEqual({
-    ...{ kind: 'fallback-on', role: 'chat', from: 'server 0', to: 'server 1' },
+    kind: 'fallback-on',
+    role: 'chat',
+    from: 'server 0',
+    to: 'server 1',
   });
 });
 

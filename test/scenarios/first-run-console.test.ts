@@ -48,8 +48,11 @@ class Typist implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
     const env = { ...environment, DATA_DIR: folder };
     const child = spawn(process.execPath, [program, ...args], {
-      ...{ cwd: folder, env, stdio: [stdin, 'pipe', 'pipe'] },
-      ...{ timeout: 90_000, killSignal: 'SIGKILL' },
+      cwd: folder,
+      env,
+      stdio: [stdin, 'pipe', 'pipe'],
+      timeout: 90_000,
+      killSignal: 'SIGKILL',
     });
     return new Typist(child, folder);
   }

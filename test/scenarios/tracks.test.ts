@@ -14,7 +14,8 @@ import {
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const clip = {
-  ...{ name: 'digits.mp3', type: 'audio/mpeg' },
+  name: 'digits.mp3',
+  type: 'audio/mpeg',
   bytes: readFileSync(new URL('../fixtures/recordings/digits.mp3', import.meta.url)),
 };
 

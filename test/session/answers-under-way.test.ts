@@ -60,23 +60,33 @@ type Case = {
 
 const saying: Readonly<Record<string, Case>> = {
   'a no': {
-    ...{ policy: 'ask', agreed: true, heard: false },
+    policy: 'ask',
+    agreed: true,
+    heard: false,
     say: ({ privacy }) => privacy.deny('g', 'eva'),
   },
   'a wish to be forgotten': {
-    ...{ policy: 'ask', agreed: true, heard: false },
+    policy: 'ask',
+    agreed: true,
+    heard: false,
     say: ({ privacy }) => privacy.forget('g', 'eva'),
   },
   'a stricter policy': {
-    ...{ policy: 'notice', agreed: false, heard: false },
+    policy: 'notice',
+    agreed: false,
+    heard: false,
     say: ({ settings }) => settings.set('g', 'consent', 'ask'),
   },
   'a pause': {
-    ...{ policy: 'ask', agreed: true, heard: false },
+    policy: 'ask',
+    agreed: true,
+    heard: false,
     say: ({ hearing }) => hearing.pause('g'),
   },
   'a yes': {
-    ...{ policy: 'ask', agreed: false, heard: true },
+    policy: 'ask',
+    agreed: false,
+    heard: true,
     say: ({ privacy }) => privacy.allow('g', 'eva', 'today'),
   },
 };

@@ -106,7 +106,8 @@ test('a no and a pause count while the link is away, and the panel shows them', 
   await pass(house, 40);
   await house.privacy.deny('g', 'adam');
   expect(house.faces.at(-1)).toMatchObject({
-    ...{ state: { kind: 'reconnecting' }, people: [{ name: 'Adam', heard: 'no' }] },
+    state: { kind: 'reconnecting' },
+    people: [{ name: 'Adam', heard: 'no' }],
   });
   await pass(house, 20_000);
   await says(house);

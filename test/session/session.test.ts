@@ -84,7 +84,10 @@ test('who speaks while as many as may be are recognised is heard later, and the 
 
 test('six who speak at once are all understood, and each is answered or told', async () => {
   const six = Array.from({ length: 6 }, (_, n) => ({
-    ...{ id: `p${n}`, name: `P${n}`, isBot: false, roleIds: [] },
+    id: `p${n}`,
+    name: `P${n}`,
+    isBot: false,
+    roleIds: [],
   }));
   let calls = 0;
   const transcriber = new FakeTranscriber({ texts: () => `question number ${calls++}` });

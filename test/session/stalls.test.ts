@@ -95,7 +95,8 @@ function openRoom(plans: readonly Plan[]) {
   const settings = { transcriber, synthesizer, pipeline: chained({ chat, synthesizer }) };
   const house = openHouse(
     {
-      ...{ ...settings, addressing: 'auto' },
+      ...settings,
+      addressing: 'auto',
       onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
       messages: {
         write: async () => void told.push(clock.nowMs()),

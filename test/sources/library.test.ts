@@ -156,7 +156,8 @@ test('how loud a sound is is measured when it is first opened, and again once it
       const source = await opener.openSource(...asked);
       const { title, seekable } = source;
       return {
-        ...{ title, seekable },
+        title,
+        seekable,
         open(fromMs, until) {
           read.push(fromMs);
           return source.open(fromMs, until);

@@ -36,7 +36,8 @@ export function heard(chunks: readonly SoundChunk[]): DecodedSound {
   return {
     left: samples.filter((_, n) => n % channels === 0),
     right: samples.filter((_, n) => n % channels === channels - 1),
-    ...{ rateHz, channels },
+    rateHz,
+    channels,
     packets: chunks.flatMap((chunk) => (chunk.kind === 'opus' ? [chunk.packet] : [])),
   };
 }

@@ -17,8 +17,10 @@ test('a million tokens cost what the page says, and cached ones a tenth', () => 
 test('tokens of sound are counted within the totals and cost more', () => {
   const tokens = {
     kind: 'tokens',
-    ...{ inputTokens: 1_000, outputTokens: 2_000 },
-    ...{ audioInputTokens: 800, audioOutputTokens: 1_500 },
+    inputTokens: 1_000,
+    outputTokens: 2_000,
+    audioInputTokens: 800,
+    audioOutputTokens: 1_500,
   } as const;
   const text = (200 * 2.5 + 500 * 10) / 1e6;
   const sound = (800 * 32 + 1_500 * 64) / 1e6;
@@ -28,8 +30,10 @@ test('tokens of sound are counted within the totals and cost more', () => {
 test('of cached tokens those of text count first, for they save less', () => {
   const tokens = {
     kind: 'tokens',
-    ...{ inputTokens: 1_000, outputTokens: 0 },
-    ...{ audioInputTokens: 500, cachedInputTokens: 600 },
+    inputTokens: 1_000,
+    outputTokens: 0,
+    audioInputTokens: 500,
+    cachedInputTokens: 600,
   } as const;
   const expected = (500 * 0.4 + 400 * 32 + 100 * 0.4) / 1e6;
   expect(usd(costOf(tokens, openAi('gpt-realtime-2.1')))).toBeCloseTo(expected, 9);
@@ -73,11 +77,16 @@ test('prices of the owner come before those of the table, and hold everywhere un
   const own = readPrices(
     JSON.stringify([
       {
-        ...{ model: 'gpt-6-luna', asOf: '2026-11-20', source: 'my contract' },
+        model: 'gpt-6-luna',
+        asOf: '2026-11-20',
+        source: 'my contract',
         usd: { perMillionInputTokens: 1, perMillionOutputTokens: 1 },
       },
       {
-        ...{ model: 'kokoro', host: '127.0.0.1:8880', asOf: '2026-11-20', source: 'electricity' },
+        model: 'kokoro',
+        host: '127.0.0.1:8880',
+        asOf: '2026-11-20',
+        source: 'electricity',
         usd: { perMillionCharacters: 0.01 },
       },
     ]),

@@ -39,8 +39,10 @@ test('what is heard counts as time of an answer only where recognising it is fre
 
 test('a model that speaks itself is estimated by the sound it hears and makes, and no voice is added', () => {
   const think = priced({
-    ...{ perMillionInputTokens: 1, perMillionOutputTokens: 10 },
-    ...{ perMillionAudioInputTokens: 30, perMillionAudioOutputTokens: 60 },
+    perMillionInputTokens: 1,
+    perMillionOutputTokens: 10,
+    perMillionAudioInputTokens: 30,
+    perMillionAudioOutputTokens: 60,
   });
   const asked = { characters: 400, heardMs: 2_000 };
   const { nanoUsd } = estimate({ recognise: free, think, speak: speaks }, asked);

@@ -102,15 +102,20 @@ test('of a library’s error only its message, code and stack are logged, never 
 
 test('of a failure the log holds the server, the stage, the code, and what caused it down to the network', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED 192.0.2.1:443'), {
-    ...{ code: 'ECONNREFUSED', syscall: 'connect' },
+    code: 'ECONNREFUSED',
+    syscall: 'connect',
   });
   const cause = new TypeError('fetch failed', { cause: refused });
   const error = new BotError('provider.unreachable', true, 'Nobody answers there.', cause);
   expect(JSON.parse(logged(failureOf(error, 'think')))).toMatchObject({
-    ...{ level: 50, guildId: 'guild-1', stage: 'think', code: 'provider.unreachable' },
+    level: 50,
+    guildId: 'guild-1',
+    stage: 'think',
+    code: 'provider.unreachable',
     msg: 'Nobody answers there.',
     err: {
-      ...{ type: 'TypeError', message: 'fetch failed' },
+      type: 'TypeError',
+      message: 'fetch failed',
       cause: { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 192.0.2.1:443' },
     },
   });

@@ -28,7 +28,10 @@ test('only the last hundred turns count', () => {
 
 test('turns that failed are counted, also those that were not even understood', () => {
   const failed: SessionEvent = {
-    ...{ kind: 'failed', stage: 'recognise', code: 'provider.late', message: 'Late.' },
+    kind: 'failed',
+    stage: 'recognise',
+    code: 'provider.late',
+    message: 'Late.',
   };
   const book = bookOf(answered(300), answered(undefined, 'failed'), failed);
   expect(book.speed('g')).toMatchObject({ turns: 1, failed: 2 });

@@ -77,7 +77,11 @@ function closing(
   resources: Disposable,
 ) {
   return {
-    ...{ consents, guilds, panels, settings, tracks },
+    consents,
+    guilds,
+    panels,
+    settings,
+    tracks,
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
       resources[Symbol.dispose]();

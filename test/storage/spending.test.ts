@@ -13,8 +13,12 @@ spendingBookContract('the fake book', async () => ({
 
 const person = '987654321987654321';
 const entry = {
-  ...{ guildId: '10', day: '2026-11-20' },
-  ...{ nanoUsd: 5, ms: 0, unpriced: 0, turns: 1 },
+  guildId: '10',
+  day: '2026-11-20',
+  nanoUsd: 5,
+  ms: 0,
+  unpriced: 0,
+  turns: 1,
 };
 
 test('what was spent survives a restart', async () => {

@@ -99,7 +99,9 @@ async function working(maxBytes?: number) {
   };
   const store = await keepStore(open, clock, (event) => told.push(event));
   return {
-    ...{ ...place, clock, store },
+    ...place,
+    clock,
+    store,
     openings: () => openings,
     alerts: () => told.filter((event) => event.kind === 'alert'),
     async [Symbol.asyncDispose]() {

@@ -9,7 +9,9 @@ import { everyByte, heldByAnother, storeFolder } from './files.ts';
 const entry = new URL('./scripted-worker.ts', import.meta.url);
 const always = { kind: 'always' } as const;
 const unwritable = (message: string) => ({
-  ...{ name: 'BotError', code: 'store.unwritable', retryable: true },
+  name: 'BotError',
+  code: 'store.unwritable',
+  retryable: true,
   message: expect.stringContaining(message),
 });
 

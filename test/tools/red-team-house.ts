@@ -39,14 +39,24 @@ export type Trap = {
 /** Tools for rights nobody here has. */
 const forbidden = [
   tool({
-    ...{ name: 'close_house', description: 'Closes the house.', schema: z.strictObject({}) },
-    ...{ right: 'manage', effect: 'change', isDestructive: false, doing: 'tool.leave' },
+    name: 'close_house',
+    description: 'Closes the house.',
+    schema: z.strictObject({}),
+    right: 'manage',
+    effect: 'change',
+    isDestructive: false,
+    doing: 'tool.leave',
     ask: () => ({ id: 'tool.leave.ask' }),
     run: async () => ({ facts: {} }),
   }),
   tool({
-    ...{ name: 'skip', description: 'Skips.', schema: z.strictObject({}) },
-    ...{ right: 'dj', effect: 'change', isDestructive: false, doing: 'tool.volume' },
+    name: 'skip',
+    description: 'Skips.',
+    schema: z.strictObject({}),
+    right: 'dj',
+    effect: 'change',
+    isDestructive: false,
+    doing: 'tool.volume',
     ask: () => ({ id: 'tool.volume.ask' }),
     run: async () => ({ facts: {} }),
   }),
@@ -69,7 +79,9 @@ export async function openTrap(
   for (const { id } of people) await house.rooms.join(channel, id);
   await pass(house, 40);
   return {
-    ...{ house, model, ran },
+    house,
+    model,
+    ran,
     async ask({ id, name }, words) {
       const answered = house.talk.ask('g', words, { id, name }, 'voice');
       await pass(house, 3_000);

@@ -135,7 +135,10 @@ test('"you" is believed from 160 ms of certain voice that is not faint, and not 
 
 test('one word is a loop from eight times on where nobody can say it that fast, else from sixteen', () => {
   const voice = (voicedMs: number) => ({
-    ...{ voicedMs, spanMs: voicedMs, meanProbability: 0.9, peakProbability: 1 },
+    voicedMs,
+    spanMs: voicedMs,
+    meanProbability: 0.9,
+    peakProbability: 1,
   });
   const said = (times: number) => Array(times).fill('banana').join(' ');
   expect(isHallucination(said(7), voice(100))).toBe(false);

@@ -94,7 +94,8 @@ function readUsage(usage: unknown): Usage | undefined {
   const spoken = toldCount(recordOf(told.completion_tokens_details).audio_tokens);
   const cached = toldCount(asked.cached_tokens);
   return {
-    ...{ inputTokens, outputTokens },
+    inputTokens,
+    outputTokens,
     ...(heard !== undefined && { audioInputTokens: heard }),
     ...(spoken !== undefined && { audioOutputTokens: spoken }),
     ...(cached !== undefined && { cachedInputTokens: cached }),

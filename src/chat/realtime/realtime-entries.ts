@@ -130,7 +130,8 @@ function joined(one: ServerItem, other: ServerItem): ServerItem {
   const text = said ? `${wordsOf(one)} ${wordsOf(other)}` : `${one.text} ${other.text}`;
   return {
     ...one,
-    ...{ sound: undefined, text: text.trim() },
+    sound: undefined,
+    text: text.trim(),
     pieces: [...one.pieces, ...other.pieces],
     isCut: one.isCut || other.isCut,
   };

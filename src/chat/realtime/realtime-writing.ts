@@ -30,7 +30,9 @@ export function mannerUpdate(dialect: RealtimeDialect, manner: TalkManner): Json
   const { instructions, voice } = manner;
   const tools = manner.tools.map(({ name, description, parameters }) => ({
     type: 'function',
-    ...{ name, description, parameters },
+    name,
+    description,
+    parameters,
   }));
   const told = { instructions, tools, tool_choice: 'auto' };
   if (dialect === 'beta') {

@@ -104,7 +104,9 @@ function isSound({ contentType, duration, name }: Attachment): boolean {
 
 function soundOf({ url, name, contentType, size, duration }: Attachment): Sound {
   return {
-    ...{ url, name, sizeBytes: size },
+    url,
+    name,
+    sizeBytes: size,
     ...(contentType && { type: contentType }),
     ...(typeof duration === 'number' && { durationMs: duration * 1000 }),
   };

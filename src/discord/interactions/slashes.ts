@@ -22,7 +22,10 @@ export function menuName({ label }: MessageCommand): string {
 
 function asCommand(menu: MessageCommand): Command {
   return {
-    ...{ name: menuName(menu), description: menu.label, options: [], shownTo: menu.shownTo },
+    name: menuName(menu),
+    description: menu.label,
+    options: [],
+    shownTo: menu.shownTo,
     ...(menu.meanwhile && { meanwhile: menu.meanwhile }),
     run: (call, ports) => menu.run(call, ports),
   };

@@ -116,7 +116,8 @@ export function openPanelThreads(
 ): PanelThreads {
   const never = new AbortController().signal;
   return new PanelThreads({
-    ...{ buttons, tell },
+    buttons,
+    tell,
     placeIn: (guildId) => panels.placeIn(guildId),
     localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
     botNameIn: (guildId) => botNameIn(client, guildId),

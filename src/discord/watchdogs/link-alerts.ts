@@ -18,7 +18,9 @@ export class LinkAlerts {
     this.#raised.add(name);
     this.#tell({
       kind: 'alert',
-      ...{ name, state: 'raised', cause },
+      name,
+      state: 'raised',
+      cause,
       ...(speakerId !== undefined && { speakerId }),
     });
   }

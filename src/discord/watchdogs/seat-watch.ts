@@ -100,7 +100,8 @@ export function openSeatWatch(
 ): SeatWatch {
   const guild = (guildId: string) => client.guilds.cache.get(guildId);
   return new SeatWatch({
-    ...{ timing, tell },
+    timing,
+    tell,
     guildIds: () => client.guilds.cache.keys(),
     shown: (guildId) =>
       guild(guildId)?.voiceStates.cache.get(client.user.id)?.channelId ?? undefined,

@@ -14,7 +14,9 @@ export function fromPcm(title: string, pcm: Pcm): SoundSource {
   const { samples, rateHz, channels } = pcm;
   const at = (ms: number) => Math.floor((ms * rateHz) / 1000) * channels;
   return {
-    ...{ title, lengthMs: durationMs(pcm), seekable: true },
+    title,
+    lengthMs: durationMs(pcm),
+    seekable: true,
     async *open(fromMs, signal) {
       for (let from = at(fromMs); from < samples.length; from += at(pieceMs)) {
         signal.throwIfAborted();
@@ -36,7 +38,8 @@ export function fromIterable(
   format: PcmFormat,
 ): SoundSource {
   return {
-    ...{ title, seekable: false },
+    title,
+    seekable: false,
     async *open(_fromMs, signal) {
       const words = new SampleBytes();
       for await (const piece of pieces) {

@@ -113,7 +113,13 @@ export function tool<T>(definition: ToolDefinition<T>): RoomTool {
   const { name, description, right, doing, isDestructive, effect, schema } = definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
   return {
-    ...{ name, description, right, doing, isDestructive, effect, parameters },
+    name,
+    description,
+    right,
+    doing,
+    isDestructive,
+    effect,
+    parameters,
     fit(argumentsJson) {
       const read = schema.safeParse(jsonOf(argumentsJson));
       if (!read.success) return { unfit: z.prettifyError(read.error) };

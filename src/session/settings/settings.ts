@@ -35,7 +35,9 @@ export class SessionSettings implements GuildSettingsControl {
     if (isRead) for (const session of this.#sessions.sessions(guildId)) session.follow();
     const here = settings.in(guildId);
     const all = settingKeys.map((key) => ({
-      ...{ key, value: shownValue(key, here), isOwn: settings.isSet(guildId, key) },
+      key,
+      value: shownValue(key, here),
+      isOwn: settings.isSet(guildId, key),
     }));
     return { all, isRead };
   }

@@ -121,7 +121,13 @@ export class StoredSettings {
     const [pipeline = 'chained'] = pipelines.names;
     const { name: voice } = style.voice;
     return {
-      ...{ pipeline, addressing, consent, djRoleId, names, cues: 'soft', duckForPeople: false },
+      pipeline,
+      addressing,
+      consent,
+      djRoleId,
+      names,
+      cues: 'soft',
+      duckForPeople: false,
       instructions: style.instructions,
       ...(voice !== undefined && { voice }),
     };

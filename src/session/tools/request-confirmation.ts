@@ -38,7 +38,10 @@ export async function requestConfirmation(
   const name = onOneLine(asker.name);
   const ask: PendingConfirmation = {
     id: crypto.randomUUID(),
-    ...{ tool, fitting, askerId: asker.speakerId, askerName: name },
+    tool,
+    fitting,
+    askerId: asker.speakerId,
+    askerName: name,
     untilMs: clock.nowMs() + openMs,
   };
   const waiting = {

@@ -219,7 +219,9 @@ export class OwnedTracks implements Disposable {
   #view(track: NamedTrack): ListedTrack {
     const { name, percent, isPaused, now, waiting } = track.view;
     return {
-      ...{ name, percent, isPaused },
+      name,
+      percent,
+      isPaused,
       ...(now && { current: this.#soundView(now) }),
       waiting: waiting.map((item) => ({ title: item.source.title, ...this.#ownerName(item) })),
     };

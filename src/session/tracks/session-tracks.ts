@@ -35,7 +35,11 @@ export class SessionTracks {
     this.volume = former?.volume ?? new TrackVolumes();
     const { owned, volume } = this;
     this.#keeper = new TrackPersistence({
-      ...{ channel, owned, volume, notice, parts },
+      channel,
+      owned,
+      volume,
+      notice,
+      parts,
       isPassedOn: former !== undefined,
     });
   }

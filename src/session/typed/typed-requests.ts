@@ -203,7 +203,12 @@ function questionOf(
   const [said, ...earlier] = all.toReversed();
   if (!said) throw new Error('Nothing was asked.');
   const question: QueuedQuestion = {
-    ...{ kind: 'question', said, earlier: earlier.toReversed(), endedAtMs: atMs, handle, tell },
+    kind: 'question',
+    said,
+    earlier: earlier.toReversed(),
+    endedAtMs: atMs,
+    handle,
+    tell,
     words: { text, atMs },
   };
   for (const { pcm, transcript } of all) {

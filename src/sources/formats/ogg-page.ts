@@ -91,7 +91,9 @@ function readPage(bytes: Buffer): OggPage | undefined {
   const goesOn = to > from;
   if (goesOn) pieces.push(bytes.subarray(from, to));
   return {
-    ...{ bytes, pieces, goesOn },
+    bytes,
+    pieces,
+    goesOn,
     isContinued: (flags & 1) !== 0,
     isFirst: (flags & 2) !== 0,
     isLast: (flags & 4) !== 0,

@@ -79,8 +79,11 @@ export class SpeechConnection {
 
   say(asked: SpeechAsked): RealtimeUtterance {
     const utterance = new RealtimeUtterance({
-      ...{ ...this.#options, asked, tag: `${++this.#asked}` },
-      ...{ clock: this.#clock, limits: this.#options.lineLimits },
+      ...this.#options,
+      asked,
+      tag: `${++this.#asked}`,
+      clock: this.#clock,
+      limits: this.#options.lineLimits,
       taken: () => this.#flow(),
     });
     this.#active.push(utterance);

@@ -62,7 +62,9 @@ export function speechRequest(
   const how =
     dialect === 'beta'
       ? {
-          ...{ modalities: ['audio', 'text'], voice, output_audio_format: 'pcm16' },
+          modalities: ['audio', 'text'],
+          voice,
+          output_audio_format: 'pcm16',
           max_response_output_tokens: bound,
         }
       : {

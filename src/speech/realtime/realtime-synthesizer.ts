@@ -35,8 +35,11 @@ export type RealtimeSynthesizer = Synthesizer &
   };
 
 const usualLimits: SpeechConnectionLimits = {
-  ...{ firstMs: 20_000, idleMs: 10_000, mostHereMs: 10_000 },
-  ...{ cancelMs: 3000, oldestMs: 55 * 60_000 },
+  firstMs: 20_000,
+  idleMs: 10_000,
+  mostHereMs: 10_000,
+  cancelMs: 3000,
+  oldestMs: 55 * 60_000,
 };
 /** About 10 s of sound, so that what is asked for ahead fits into what may lie here. */
 const longestPieceChars = 150;

@@ -61,12 +61,14 @@ const operations: { readonly [Name in OperationName]: Operation<Name> } = {
   'consents.write': { ...write, perform: ({ consents }, ...args) => consents.write(...args) },
   'consents.count': { ...read, perform: ({ consents }, ...args) => consents.count(...args) },
   'consents.erase': {
-    ...{ ...write, timeoutMs: eraseMs },
+    ...write,
+    timeoutMs: eraseMs,
     perform: ({ consents }, ...args) => consents.erase(...args),
   },
   'consents.hasCopies': { ...read, perform: ({ consents }) => consents.hasCopies() },
   'guilds.erase': {
-    ...{ ...write, timeoutMs: eraseMs },
+    ...write,
+    timeoutMs: eraseMs,
     perform: ({ guilds }, ...args) => guilds.erase(...args),
   },
   'guilds.note': { ...write, perform: ({ guilds }, ...args) => guilds.note(...args) },

@@ -41,7 +41,8 @@ export function errorData(error: unknown): ErrorData {
   if (!(error instanceof Error)) return { name: 'Error', message: `${error}` };
   const { name, message, stack, cause } = error;
   return {
-    ...{ name, message },
+    name,
+    message,
     ...(stack !== undefined && { stack }),
     ...('code' in error && typeof error.code === 'string' && { code: error.code }),
     ...('errcode' in error && typeof error.errcode === 'number' && { errcode: error.errcode }),

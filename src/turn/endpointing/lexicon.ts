@@ -40,7 +40,9 @@ function lexiconOf({
 }: Pick<LanguageWords, 'code' | 'scripts' | 'ownLetters' | 'endOfTurn' | 'numbers'>): Lexicon {
   const [openWords, numberWords] = [listed(endOfTurn?.openWords), listed(numbers?.words)];
   return {
-    ...{ code, scripts, ownLetters },
+    code,
+    scripts,
+    ownLetters,
     openWords: new Set(openWords),
     fillers: new Set([...listed(endOfTurn?.fillers), ...sounds]),
     numbers: new Set(numberWords),

@@ -93,7 +93,11 @@ function voiced(
   const { voicedMs, levelDb, atMs } = event;
   const settled = speech.settled && speech.endedAtMs === undefined;
   const now = {
-    ...{ voicedMs, levelDb, settled, sounding: true, endedAtMs: undefined },
+    voicedMs,
+    levelDb,
+    settled,
+    sounding: true,
+    endedAtMs: undefined,
     loudestDb: Math.max(speech.loudestDb, levelDb),
     lastVoiceMs: voicedMs > speech.voicedMs ? atMs : speech.lastVoiceMs,
   };

@@ -136,8 +136,13 @@ test('a flood of strangers is remembered up to a bound', () => {
 /** As much of a press on a button as is read. */
 function press(id: number, guildId: string, userId: string, said: unknown[]): Interaction {
   return {
-    ...{ id: `${id}`, customId: 'parley:hark', locale: 'en', guildId, user: { id: userId } },
-    ...{ guild: { preferredLocale: 'en' }, member: { displayName: userId, voice: {} } },
+    id: `${id}`,
+    customId: 'parley:hark',
+    locale: 'en',
+    guildId,
+    user: { id: userId },
+    guild: { preferredLocale: 'en' },
+    member: { displayName: userId, voice: {} },
     isAutocomplete: () => false,
     isChatInputCommand: () => false,
     isMessageContextMenuCommand: () => false,
@@ -154,7 +159,9 @@ test('in a flood Discord gets few answers, one of them says why, and other serve
   const events: DiscordEvent[] = [];
   let done = 0;
   const hark: Button = {
-    ...{ name: 'hark', label: 'button.confirm', look: 'main' },
+    name: 'hark',
+    label: 'button.confirm',
+    look: 'main',
     async run() {
       done++;
       return [{ id: 'stop.ok', to: 'caller' }];
@@ -162,7 +169,10 @@ test('in a flood Discord gets few answers, one of them says why, and other serve
   };
   const timing = new SteppedTiming();
   const reception = new InteractionReceiver({
-    ...{ commands: [], commandsPerPerson: 5, ports: {} as CommandPorts, timing },
+    commands: [],
+    commandsPerPerson: 5,
+    ports: {} as CommandPorts,
+    timing,
     buttons: new Map([['hark', hark]]),
     panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
     tell: (event) => events.push(event),

@@ -26,7 +26,8 @@ function fromElsewhere(
   locale: unknown = 'de',
 ): Interaction {
   return {
-    ...{ locale, user: { id: 'ben' } },
+    locale,
+    user: { id: 'ben' },
     isAutocomplete: () => false,
     isChatInputCommand: () => false,
     isMessageContextMenuCommand: () => false,
@@ -75,7 +76,9 @@ test.each([
 ])('a press on %s is told what its button is about', async (customId, words) => {
   const called: unknown[] = [];
   const confirm: Button = {
-    ...{ name: 'tool.confirm', label: 'button.confirm', look: 'main' },
+    name: 'tool.confirm',
+    label: 'button.confirm',
+    look: 'main',
     async run(call) {
       called.push(call.words);
       return [{ id: 'confirm.over', to: 'caller' }];
@@ -90,8 +93,12 @@ test.each([
 /** A press by Adam in a server, with what is said of it. */
 function pressBy(more: object): Interaction {
   return {
-    ...{ id: '1', locale: 'en', guildId: 'g', user: { id: 'adam' } },
-    ...{ guild: { preferredLocale: 'en' }, member: { displayName: 'Adam', voice: {} } },
+    id: '1',
+    locale: 'en',
+    guildId: 'g',
+    user: { id: 'adam' },
+    guild: { preferredLocale: 'en' },
+    member: { displayName: 'Adam', voice: {} },
     isAutocomplete: () => false,
     isChatInputCommand: () => false,
     isMessageContextMenuCommand: () => false,
@@ -111,7 +118,9 @@ test.each([
   async (_, more) => {
     const runs: unknown[] = [];
     const confirm: Button = {
-      ...{ name: 'tool.confirm', label: 'button.confirm', look: 'main' },
+      name: 'tool.confirm',
+      label: 'button.confirm',
+      look: 'main',
       async run(call) {
         runs.push(call);
         return [{ id: 'confirm.over', to: 'caller' }];

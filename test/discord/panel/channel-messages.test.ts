@@ -44,7 +44,9 @@ function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?
 }
 
 const button: Button = {
-  ...{ name: 'tool.confirm', label: 'button.confirm', look: 'main' },
+  name: 'tool.confirm',
+  label: 'button.confirm',
+  look: 'main',
   run: async () => [{ id: 'confirm.over', to: 'caller' }],
 };
 

@@ -55,8 +55,12 @@ test.each(locales)('while a tool runs the panel names the step (%s)', (locale) =
 });
 
 const rain = {
-  ...{ name: 'bg', title: 'rain', percent: 30, isPaused: false },
-  ...{ positionMs: 40_000, lengthMs: 125_000 },
+  name: 'bg',
+  title: 'rain',
+  percent: 30,
+  isPaused: false,
+  positionMs: 40_000,
+  lengthMs: 125_000,
 };
 const sea = { name: 'main', title: 'sea', percent: 100, isPaused: true, positionMs: 0 };
 

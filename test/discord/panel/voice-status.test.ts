@@ -121,7 +121,10 @@ test('a Discord that does not answer keeps nobody from leaving for longer than h
   status.show('g', listening);
   await pass(100);
   const stuck = new VoiceStatus({
-    ...{ timing, tell: () => undefined, localeIn: () => 'en', mayWrite: () => true },
+    timing,
+    tell: () => undefined,
+    localeIn: () => 'en',
+    mayWrite: () => true,
     ask: () => undefined,
     write: () => new Promise(() => undefined),
   });

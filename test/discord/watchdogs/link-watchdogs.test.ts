@@ -46,7 +46,9 @@ function open() {
   const alerts = new LinkAlerts((alert) => told.push(alert));
   const make = () => {
     const watchdogs: LinkWatchdogs = new LinkWatchdogs({
-      ...{ connection, timing, alerts },
+      connection,
+      timing,
+      alerts,
       settled: () => call.settled,
       others: () => call.others,
       ear: {

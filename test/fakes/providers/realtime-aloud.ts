@@ -59,7 +59,9 @@ type AloudParts = {
 
 const rateHz = 24_000;
 const usage = {
-  ...{ input_tokens: 120, output_tokens: 90, total_tokens: 210 },
+  input_tokens: 120,
+  output_tokens: 90,
+  total_tokens: 210,
   output_token_details: { audio_tokens: 70, text_tokens: 20 },
 };
 

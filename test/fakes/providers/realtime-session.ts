@@ -136,7 +136,9 @@ export class TalkSession {
       throw new AloudRefusal('invalid_value', 'The content has the wrong type.');
     }
     const thing = {
-      ...{ id: String(id), type: String(type), text: String(first?.text ?? output ?? '') },
+      id: String(id),
+      type: String(type),
+      text: String(first?.text ?? output ?? ''),
       ...(role !== undefined && { role: String(role) }),
       ...(call_id !== undefined && { callId: String(call_id) }),
       soundMs: 0,
@@ -263,7 +265,9 @@ export class TalkSession {
     if (this.#call.isClosed) return;
     this.#call.active--;
     const usage = {
-      ...{ input_tokens: 30, output_tokens: 20, total_tokens: 50 },
+      input_tokens: 30,
+      output_tokens: 20,
+      total_tokens: 50,
       input_token_details: { audio_tokens: 10, text_tokens: 20, cached_tokens: 5 },
       output_token_details: { audio_tokens: 15, text_tokens: 5 },
     };

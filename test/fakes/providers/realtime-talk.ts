@@ -91,7 +91,17 @@ export async function openMockTalk(
 
 function callOf({ url = '', headers: { authorization } }: IncomingMessage): TalkCall {
   return {
-    ...{ url, authorization, commands: [], items: [], commits: [], aloud: [], errors: [] },
-    ...{ bufferMs: 0, soundMs: 0, active: 0, isClosed: false, waitingBytes: () => 0 },
+    url,
+    authorization,
+    commands: [],
+    items: [],
+    commits: [],
+    aloud: [],
+    errors: [],
+    bufferMs: 0,
+    soundMs: 0,
+    active: 0,
+    isClosed: false,
+    waitingBytes: () => 0,
   };
 }

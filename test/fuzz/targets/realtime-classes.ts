@@ -122,7 +122,10 @@ async function play(
 
 function openTalk(server: FakeServer, clock: VirtualClock): Client {
   const talk = openRealtimeTalk({
-    ...{ baseUrl, model, clock, dialect: 'auto' },
+    baseUrl,
+    model,
+    clock,
+    dialect: 'auto',
     openSocket: server.openSocket,
   });
   const answers = [300, 0].map((ms) => ({ playedMs: () => ms }));

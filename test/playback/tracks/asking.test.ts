@@ -36,7 +36,9 @@ test('a source that is still being read is not opened again because it is to loo
   let opened = 0;
   const source = steady(1000, 5_000);
   const counted: typeof source = {
-    ...{ title: source.title, seekable: true, lengthMs: 5_000 },
+    title: source.title,
+    seekable: true,
+    lengthMs: 5_000,
     open(fromMs, signal) {
       opened++;
       return source.open(fromMs, signal);

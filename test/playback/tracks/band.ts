@@ -33,7 +33,8 @@ export function itemOf(added: ItemAdded): TrackItem {
 /** Chunks as told, then nothing ever. */
 export function stuck(...levels: number[]): SoundSource {
   return {
-    ...{ title: 'stuck', seekable: false },
+    title: 'stuck',
+    seekable: false,
     async *open() {
       for (const level of levels) {
         const samples = new Int16Array(96 * 20).fill(level);

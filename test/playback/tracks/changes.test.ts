@@ -24,7 +24,10 @@ function packets(ms: number): SoundSource & { readonly made: readonly Buffer[] }
   );
   encoder.free();
   return {
-    ...{ title: 'packets', seekable: true, lengthMs: ms, made },
+    title: 'packets',
+    seekable: true,
+    lengthMs: ms,
+    made,
     async *open(fromMs) {
       for (const packet of made.slice(fromMs / 20)) yield { kind: 'opus', packet, samples: 960 };
     },

@@ -25,7 +25,8 @@ test('a source that gives empty pieces without end holds nothing up, and is give
   const samples = new Int16Array(0);
   const item = itemOf(
     band.tracks.play('main', {
-      ...{ title: 'void', seekable: false },
+      title: 'void',
+      seekable: false,
       async *open(_fromMs, signal) {
         for (;;) {
           await band.clock.sleep(100, signal);
@@ -94,7 +95,8 @@ test('of one huge piece only what is needed is turned into samples of ours', asy
   const samples = new Int16Array(8000 * 600);
   const item = itemOf(
     band.tracks.play('main', {
-      ...{ title: 'huge', seekable: false },
+      title: 'huge',
+      seekable: false,
       async *open() {
         yield { kind: 'pcm', pcm: { samples, rateHz: 8000, channels: 1 } };
       },

@@ -73,7 +73,8 @@ test.each([-9, -14, -23, -31])(
 /** Sound as a radio would send it: what comes is not known before. */
 function radio(...parts: Pcm[]): SoundSource {
   return {
-    ...{ title: 'radio', seekable: false },
+    title: 'radio',
+    seekable: false,
     async *open(fromMs, signal) {
       for (const pcm of parts) yield* fromPcm('part', pcm).open(fromMs, signal);
     },

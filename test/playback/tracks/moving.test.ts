@@ -56,7 +56,9 @@ test('a loop of one sample does not open its source without end', async () => {
   band.tracks.play(
     'main',
     {
-      ...{ title: 'tick', seekable: true, lengthMs: 1 },
+      title: 'tick',
+      seekable: true,
+      lengthMs: 1,
       async *open() {
         opened++;
         yield { kind: 'pcm', pcm: { samples, rateHz: rate, channels: 2 } };

@@ -32,8 +32,11 @@ scenario(
     await writeFile(file, JSON.stringify(prices));
     await using scene = await openScene({
       environment: {
-        ...{ CHAT_COMPLETION_MODEL: 'writes', SPEECH_MODEL: 'speaks' },
-        ...{ PRICES: file, BUDGET_SERVER_DAY_USD: '0.02', BUDGET_PERSON_DAY_USD: '0' },
+        CHAT_COMPLETION_MODEL: 'writes',
+        SPEECH_MODEL: 'speaks',
+        PRICES: file,
+        BUDGET_SERVER_DAY_USD: '0.02',
+        BUDGET_PERSON_DAY_USD: '0',
       },
       providers: { replies },
     });

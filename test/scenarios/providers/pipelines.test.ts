@@ -27,7 +27,9 @@ const voice: MockVoice = (_text, rateHz) => resample(spoken, rateHz).samples;
 for (const pipeline of ['audio-model', 'realtime'] as const) {
   scenario(`the first run proves what a newcomer hears through ${pipeline}`, async () => {
     await using providers = await openMockProviders({
-      ...{ pace: instantPace, voice, talk: { voice, answer: () => ({ text }) } },
+      pace: instantPace,
+      voice,
+      talk: { voice, answer: () => ({ text }) },
       replies: [{ match: /^/, text }],
     });
     const { baseUrl } = providers;
@@ -35,7 +37,9 @@ for (const pipeline of ['audio-model', 'realtime'] as const) {
     try {
       const { code, out, complaints } = await runToEnd(
         {
-          ...{ PIPELINE: pipeline, DATA_DIR: folder, ...remote(providers) },
+          PIPELINE: pipeline,
+          DATA_DIR: folder,
+          ...remote(providers),
           REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
         },
         ['--once'],
@@ -75,7 +79,9 @@ function inMind({ providers }: ScenarioSetup): readonly string[] {
 scenario('whatever answers from now on knows what was said before', async () => {
   await using scene = await openScene({
     environment: (_, { baseUrl }) => ({
-      ...{ CHAT_COMPLETION_MODEL: 'writes', AUDIO_MODEL_NAME: 'hears', REALTIME_MODEL: 'talks' },
+      CHAT_COMPLETION_MODEL: 'writes',
+      AUDIO_MODEL_NAME: 'hears',
+      REALTIME_MODEL: 'talks',
       REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
     }),
     providers: {

@@ -106,7 +106,10 @@ export async function openScene(options: SceneOptions = {}): Promise<ScenarioSet
   stack.defer(() => bot[Symbol.asyncDispose]());
   const all = stack.move();
   return {
-    ...{ sandbox, providers, uttered, dataDir },
+    sandbox,
+    providers,
+    uttered,
+    dataDir,
     get bot() {
       return bot;
     },

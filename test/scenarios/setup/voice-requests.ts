@@ -23,7 +23,9 @@ export function voiceDesk(onExpel: () => void = () => undefined): VoiceDesk {
       opened = server;
       const { endpoint, certificate, faults } = server;
       return {
-        ...{ endpoint, certificate, faults },
+        endpoint,
+        certificate,
+        faults,
         admit(ticket) {
           seatings.push(`${ticket.guildId}/${ticket.userId}`);
           server.admit(ticket);

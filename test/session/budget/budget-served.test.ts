@@ -10,8 +10,11 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 import { openDesk } from '#test/fakes/spending.ts';
 
 const order: AnswerRequest = {
-  ...{ guildId: 'g', personId: 'ana', name: 'Ana' },
-  ...{ characters: 400, heardMs: 3_000 },
+  guildId: 'g',
+  personId: 'ana',
+  name: 'Ana',
+  characters: 400,
+  heardMs: 3_000,
 };
 const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
 const other = servedBy('dear', 'https://example.org');

@@ -14,8 +14,11 @@ const todayMs = new VirtualClock().wallMs();
 
 const hourMs = 3_600_000;
 const order: AnswerRequest = {
-  ...{ guildId: 'g', personId: 'ana', name: 'Ana' },
-  ...{ characters: 400, heardMs: 3_000 },
+  guildId: 'g',
+  personId: 'ana',
+  name: 'Ana',
+  characters: 400,
+  heardMs: 3_000,
 };
 
 function open(opening: AnswerBudget | BudgetRefusal): UsageMeter {

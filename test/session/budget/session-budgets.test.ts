@@ -16,8 +16,11 @@ const todayMs = new VirtualClock().wallMs();
 
 const hourMs = 3_600_000;
 const order: AnswerRequest = {
-  ...{ guildId: 'g', personId: 'ana', name: 'Ana' },
-  ...{ characters: 400, heardMs: 3_000 },
+  guildId: 'g',
+  personId: 'ana',
+  name: 'Ana',
+  characters: 400,
+  heardMs: 3_000,
 };
 /** What this order is expected to cost: 220 tokens and 250 characters. */
 const expected = 0.00047;
@@ -172,19 +175,25 @@ const anyBy = fc.constantFrom(undefined, embedded, other, servedBy('unheard-of',
 const anyCount = fc.option(
   fc.record({
     kind: fc.constant('tokens' as const),
-    ...{ inputTokens: fc.nat(900), outputTokens: fc.nat(900) },
+    inputTokens: fc.nat(900),
+    outputTokens: fc.nat(900),
   }),
   { nil: undefined },
 );
 const anyAct = fc.oneof(
   fc.record({ kind: fc.constant('open' as const), who: fc.constantFrom('ana', 'ben', 'cem') }),
   fc.record({
-    ...{ kind: fc.constant('use' as const), which: fc.nat(5) },
-    ...{ count: fc.nat(900), by: anyBy },
+    kind: fc.constant('use' as const),
+    which: fc.nat(5),
+    count: fc.nat(900),
+    by: anyBy,
   }),
   fc.record({
-    ...{ kind: fc.constant('speak' as const), which: fc.nat(5) },
-    ...{ length: fc.nat(900), by: anyBy, count: anyCount },
+    kind: fc.constant('speak' as const),
+    which: fc.nat(5),
+    length: fc.nat(900),
+    by: anyBy,
+    count: anyCount,
   }),
   fc.record({ kind: fc.constant('close' as const), which: fc.nat(5) }),
   fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(30 * hourMs) }),

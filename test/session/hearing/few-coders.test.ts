@@ -25,13 +25,14 @@ test('where the Opus library has no coders left /join says so, and no room is lo
 test('whom no decoder is left for takes the ear of somebody silent, or is counted', () => {
   const told: unknown[] = [];
   const ear = (): SpeakerInputHandle => ({
-    ...{ put: () => [], tick: () => [], read: () => [], close: () => undefined },
-    ...{
-      counts: () => new SpeakerStream(codec).counts(),
-      talking: false,
-      lastPacketAtMs: 0,
-      unheardMs: 0,
-    },
+    put: () => [],
+    tick: () => [],
+    read: () => [],
+    close: () => undefined,
+    counts: () => new SpeakerStream(codec).counts(),
+    talking: false,
+    lastPacketAtMs: 0,
+    unheardMs: 0,
   });
   let opened = 0;
   const inputs = new SpeakerInputs(

@@ -50,7 +50,10 @@ test('of somebody who never pauses only the last words are kept in memory', {
 
 test('of people who spoke and left no sound is kept', { timeout }, async () => {
   const people = Array.from({ length: 10 }, (_, n) => ({
-    ...{ id: `p${n}`, name: `P${n}`, isBot: false, roleIds: [] },
+    id: `p${n}`,
+    name: `P${n}`,
+    isBot: false,
+    roleIds: [],
   }));
   const house = await called([adam]);
   const before = await heldBytes();

@@ -35,8 +35,12 @@ function noticed(packets: readonly Packet[], endMs: number): readonly SpeakerInp
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const stream = new SpeakerStream(codec);
   const input = new SpeakerInput({
-    ...{ speakerId: 'adam', stream, meter, echo: new EchoMeter(new SentEnvelope()) },
-    ...{ rules: endpointRules, pauseHabits: new PauseHabits() },
+    speakerId: 'adam',
+    stream,
+    meter,
+    echo: new EchoMeter(new SentEnvelope()),
+    rules: endpointRules,
+    pauseHabits: new PauseHabits(),
   });
   const waiting = [...packets];
   const all: SpeakerInputEvent[] = [];

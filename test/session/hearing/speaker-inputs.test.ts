@@ -27,7 +27,10 @@ function fakes() {
   const openEar = (speakerId: string): SpeakerInputHandle => {
     opened++;
     const ear: FakeEar = {
-      ...{ talking: false, lastPacketAtMs: 0, unheardMs: 0, heard: 0 },
+      talking: false,
+      lastPacketAtMs: 0,
+      unheardMs: 0,
+      heard: 0,
       put: ({ atMs }) => {
         ear.heard++;
         ear.lastPacketAtMs = atMs;
@@ -164,7 +167,9 @@ test('an utterance that is cut for want of ears ends there and is handed over', 
 
 /** Talks without end. */
 const talker: SpeakerInputHandle = {
-  ...{ talking: true, lastPacketAtMs: 0, unheardMs: 0 },
+  talking: true,
+  lastPacketAtMs: 0,
+  unheardMs: 0,
   put: () => [],
   tick: () => [],
   read: () => [],

@@ -26,7 +26,11 @@ async function called(): Promise<House> {
 function noise(house: House, ms: number, opus = sealed, who = adam): Packet[] {
   const fromMs = house.clock.nowMs();
   return Array.from({ length: ms / 20 }, (_, n) => ({
-    ...{ speakerId: who.id, opus, sequence: n, timestamp: n * 960, atMs: fromMs + n * 20 },
+    speakerId: who.id,
+    opus,
+    sequence: n,
+    timestamp: n * 960,
+    atMs: fromMs + n * 20,
   }));
 }
 

@@ -26,8 +26,13 @@ const call = (name: string, given: object = {}, id = 'call_1'): ChatStep => ({
 function slow(clock: VirtualClock, tookMs: number, name = 'look') {
   const seen = { began: 0, done: 0, endedAtMs: Number.NaN };
   const look: RoomTool = tool({
-    ...{ name, description: 'Looks.', schema: z.strictObject({}), right: 'anyone' },
-    ...{ effect: 'none', isDestructive: false, doing: 'tool.here' },
+    name,
+    description: 'Looks.',
+    schema: z.strictObject({}),
+    right: 'anyone',
+    effect: 'none',
+    isDestructive: false,
+    doing: 'tool.here',
     async run(_call, _ports, signal) {
       seen.began++;
       signal.addEventListener('abort', () => {

@@ -110,7 +110,9 @@ test('a channel it may not speak in is named', async () => {
   const { findings } = await checked(house);
   const [permission] = findings;
   expect(permission).toEqual({
-    ...{ point: 'permission', kind: 'barred', channel: den },
+    point: 'permission',
+    kind: 'barred',
+    channel: den,
     verdict: { kind: 'no-speak' },
   });
 });

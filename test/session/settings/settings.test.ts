@@ -228,7 +228,9 @@ test('settings that cannot be saved hold until the bot ends, and the operator is
   const set = await house.settings.set('g', 'cues', 'off');
   expect(set).toEqual({ kind: 'set', key: 'cues', value: 'off', saved: false });
   expect((await house.settings.view('g')).all).toContainEqual({
-    ...{ key: 'cues', value: 'off', isOwn: true },
+    key: 'cues',
+    value: 'off',
+    isOwn: true,
   });
   expect(house.of('failed')).toMatchObject([{ stage: 'store', code: 'store.unwritable' }]);
 });

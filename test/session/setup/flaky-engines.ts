@@ -181,7 +181,8 @@ export class MoodyVoice implements Synthesizer {
 /** A codec that tells how loud each frame is that leaves. */
 export function overheard(codec: OpusCodec, onFrame: (level: number) => void): OpusCodec {
   return {
-    ...{ name: codec.name, decoder: (rateHz) => codec.decoder(rateHz) },
+    name: codec.name,
+    decoder: (rateHz) => codec.decoder(rateHz),
     stereoDecoder: () => codec.stereoDecoder(),
     stereoEncoder: () => codec.stereoEncoder(),
     encoder: (rateHz) => {

@@ -46,6 +46,8 @@ export function packetsOf(
 
 function timed(text: string, times: readonly number[]) {
   return text.split(' ').map((word, n) => ({
-    ...{ word, fromMs: times[n] ?? 0, toMs: times[n + 1] ?? 0 },
+    word,
+    fromMs: times[n] ?? 0,
+    toMs: times[n + 1] ?? 0,
   }));
 }

@@ -190,8 +190,10 @@ async function openServers({ replies = [], pace }: ServedOptions) {
   };
   const soundSpeed = pace?.soundSpeed ?? Number.POSITIVE_INFINITY;
   const providers = await openMockProviders({
-    ...{ replies, pace: { ...instantPace, ...pace } },
-    ...{ hears: note, talk: { soundSpeed, answer } },
+    replies,
+    pace: { ...instantPace, ...pace },
+    hears: note,
+    talk: { soundSpeed, answer },
   });
   return { providers, heard, talked };
 }

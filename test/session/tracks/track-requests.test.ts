@@ -63,10 +63,13 @@ test('what cannot be played is told with its reason, and changes nothing', async
     expect(await play(house, byAdam, { sound })).toEqual(bad('track.bad.not_allowed'));
   }
   expect(await play(house, byAdam, { sound: 'ran' })).toEqual({
-    ...{ kind: 'no-sound', sound: 'ran', closest: ['rain'] },
+    kind: 'no-sound',
+    sound: 'ran',
+    closest: ['rain'],
   });
   expect(await play(house, byAdam, { sound: '../../etc/passwd' })).toMatchObject({
-    ...{ kind: 'no-sound', closest: [] },
+    kind: 'no-sound',
+    closest: [],
   });
   expect(house.tracks.list('g')?.map(({ name }) => name)).toEqual(['voice', 'cues']);
 });
@@ -84,8 +87,12 @@ test('whoever played it may change it; others vote, and more than half of those 
   const house = await openRoom([adam, eva, ben, bot]);
   await play(house, byAdam);
   const denied = {
-    ...{ kind: 'denied', track: 'main', owner: 'Adam' },
-    ...{ votes: 1, needed: 2, pollId: expect.any(String) },
+    kind: 'denied',
+    track: 'main',
+    owner: 'Adam',
+    votes: 1,
+    needed: 2,
+    pollId: expect.any(String),
   };
   expect(house.tracks.steer('g', byEva, 'skip', 'main')).toEqual([denied]);
   const [again] = house.tracks.steer('g', byEva, 'skip', 'main');
@@ -164,7 +171,9 @@ test('a track nobody ever used is unknown, but main is only empty', async () => 
   const house = await openRoom();
   expect(house.tracks.steer('g', byAdam, 'skip', 'bg')).toEqual([{ kind: 'silent' }]);
   expect(house.tracks.volume('g', byAdam, 'bg', 50)).toEqual({
-    ...{ kind: 'unknown', track: 'bg', names: ['voice', 'cues'] },
+    kind: 'unknown',
+    track: 'bg',
+    names: ['voice', 'cues'],
   });
   await play(house, byAdam, { track: 'sea' });
   expect(house.tracks.steer('g', byAdam, 'skip', 'bg')).toEqual([
@@ -181,14 +190,17 @@ test('a volume is of its track, also with a sound that comes; that of somebody e
   await play(house, byAdam, { percent: 30 });
   expect(house.tracks.list('g')?.[0]).toMatchObject({ name: 'main', percent: 30 });
   expect(await play(house, byEva, { percent: 90 })).toMatchObject({
-    ...{ kind: 'added', kept: { owner: 'Adam', percent: 30 } },
+    kind: 'added',
+    kept: { owner: 'Adam', percent: 30 },
   });
   expect(house.tracks.volume('g', byAdam, 'main', 200)).toMatchObject({
     kind: 'volume',
     percent: 200,
   });
   expect(house.tracks.volume('g', byEva, 'voice', 40)).toEqual({
-    ...{ kind: 'volume', track: 'voice', percent: 40 },
+    kind: 'volume',
+    track: 'voice',
+    percent: 40,
   });
   expect(house.tracks.list('g')?.map(({ name, percent }) => [name, percent])).toEqual([
     ...[

@@ -38,7 +38,9 @@ export async function serveSounds(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    ...{ asked, port: (server.address() as AddressInfo).port, open: () => open },
+    asked,
+    port: (server.address() as AddressInfo).port,
+    open: () => open,
     async [Symbol.asyncDispose]() {
       if (isSecure) setDefaultCACertificates(trusted);
       const closed = once(server, 'close');

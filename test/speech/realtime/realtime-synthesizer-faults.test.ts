@@ -49,7 +49,8 @@ test('silence before the first sound and in the middle ends it in time', async (
   using hasty = opened({ limits: { firstMs: 60 } });
   reader.server.set({ aloud: () => ({ ends: 'mute' }) });
   await expect(soundOf(hasty, one)).rejects.toMatchObject({
-    ...{ code: 'provider.late', message: expect.stringContaining('did not speak in time') },
+    code: 'provider.late',
+    message: expect.stringContaining('did not speak in time'),
   });
   using restless = opened({ limits: { idleMs: 60 } });
   reader.server.set({ aloud: () => ({ ends: 'stall', endsAfter: 2 }) });
@@ -125,10 +126,8 @@ test('while another text is waited for, one that nobody takes ends after 10 s of
   const sound = await begin(engine, one, staying);
   await expect.poll(() => lastAloud().isCancelled).toBe(true);
   await expect(finish(sound)).rejects.toMatchObject({
-    ...{
-      code: 'provider.truncated',
-      message: expect.stringContaining('10 s of speech that nobody'),
-    },
+    code: 'provider.truncated',
+    message: expect.stringContaining('10 s of speech that nobody'),
   });
   waiting.abort(new Error('enough'));
   await expect(next).rejects.toThrow('enough');
@@ -156,9 +155,7 @@ test('an error that names nobody is believed if nothing else comes', async () =>
   await soundOf(engine, one);
   reader.server.set({ aloud: () => ({ ends: 'mute', complains: true }) });
   await expect(soundOf(engine, one)).rejects.toMatchObject({
-    ...{
-      code: 'provider.refused',
-      about: { serverWords: expect.stringContaining('Something is wrong') },
-    },
+    code: 'provider.refused',
+    about: { serverWords: expect.stringContaining('Something is wrong') },
   });
 });

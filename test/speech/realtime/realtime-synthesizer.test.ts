@@ -75,7 +75,9 @@ test('the former interface is asked under its own names', async () => {
   using engine = opened();
   expect(await soundOf(engine, one)).toEqual(pcmOf(one));
   expect(lastAloud().asked).toMatchObject({
-    ...{ modalities: ['audio', 'text'], voice: 'marin', output_audio_format: 'pcm16' },
+    modalities: ['audio', 'text'],
+    voice: 'marin',
+    output_audio_format: 'pcm16',
     max_response_output_tokens: 100 + 10 * one.length,
   });
 });

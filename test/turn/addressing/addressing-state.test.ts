@@ -48,7 +48,10 @@ test('an answer closes the window of its making and no other', () => {
 
 test('of the talk of others only what sounded since the window opened counts', () => {
   const talk = (ms: number, atMs: number): AddressEvent => ({
-    ...{ kind: 'talked', personId: 'ben', ms, atMs },
+    kind: 'talked',
+    personId: 'ben',
+    ms,
+    atMs,
   });
   const state = after(answered('ana', 1_000), talk(60_000, 2_999));
   expect(state.windows[0]).toMatchObject({ othersMs: 1_999, untilMs: 9_000 });

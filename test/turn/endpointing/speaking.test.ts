@@ -10,13 +10,21 @@ import { readingAt, type Understood, understand } from '#src/turn/endpointing/un
 import { hasVoice, heardWindow, nothingHeard } from '#src/turn/evidence.ts';
 
 const talking: SpeakingVoice = {
-  ...{ kind: 'talking', fromMs: 0, likelyOver: false },
-  ...{ lastVoiceMs: 1_000, lastLoudMs: 900, lastPacketMs: 1_000 },
+  kind: 'talking',
+  fromMs: 0,
+  likelyOver: false,
+  lastVoiceMs: 1_000,
+  lastLoudMs: 900,
+  lastPacketMs: 1_000,
   heard: { ...nothingHeard, meanLevelDb: -30 },
 };
 const cut: Understood = {
-  ...{ completeLogit: -1, lastWord: 'of', text: 'ten of' },
-  ...{ changedAtMs: 1_000, upToPause: true, revised: false },
+  completeLogit: -1,
+  lastWord: 'of',
+  text: 'ten of',
+  changedAtMs: 1_000,
+  upToPause: true,
+  revised: false,
 };
 
 test('a window is faint when it is more than 17 dB below the voice, and never without a level', () => {
@@ -35,7 +43,10 @@ test('a voice stopped where it was last loud, but no longer ago than faint voice
 test('a text that breaks off is asked again where up to 200 ms sounded between pause and silence frames', () => {
   const paused: SpeakingVoice = {
     ...talking,
-    ...{ kind: 'paused', pausedAtMs: 1_000, mutedAtMs: 1_200, understood: cut },
+    kind: 'paused',
+    pausedAtMs: 1_000,
+    mutedAtMs: 1_200,
+    understood: cut,
   };
   expect(isAskedTooEarly(paused)).toBe(true);
   expect(isAskedTooEarly({ ...paused, mutedAtMs: 1_201 })).toBe(false);
