@@ -108,10 +108,10 @@ const roots = 'src|commands|tools|sandbox|doctor|bench|test|deploy|docs|scripts'
 const ignored = new Set(['node_modules', 'fixtures', 'reports', 'data']);
 const exclude = (path: string) => ignored.has(basename(path));
 
-/** A file or folder of ours in backticks; what follows the first word of it, say an option, does not count. */
+/** What a document names as code, and what of that is a file or folder of ours. */
+const code = /`([^`\n]+)`/g;
 const named = new RegExp(
-  String.raw`\`((?:${roots})/[\w./-]+|[\w./-]+\.(?:ts|mjs|md|json|sh|yaml|bin|wav))\``,
-  'g',
+  String.raw`^(?:(?:${roots})/[\w./-]+|[a-z][\w./-]*\.(?:ts|mjs|md|json|sh|yaml|bin|wav))$`,
 );
 
 async function isThere(path: string): Promise<boolean> {
@@ -137,7 +137,8 @@ async function basenamesIn(folder: string): Promise<ReadonlySet<string>> {
 async function missingIn(document: string): Promise<readonly string[]> {
   const beside = await basenamesIn(roomOf(document));
   const text = await readFile(document, 'utf8');
-  const names = [...text.matchAll(named)].map(([, name = '']) => name);
+  const words = [...text.matchAll(code)].flatMap(([, span = '']) => span.split(/\s+/));
+  const names = words.filter((word) => named.test(word));
   const found = await Promise.all(
     names.map(
       async (name) =>

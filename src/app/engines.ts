@@ -40,7 +40,7 @@ export type EngineNews =
 /** Which engine serves which role, ready to use. */
 export type Engines = EngineRoles & {
   readonly chatName: string;
-  /** Where there is a server for it: a conversation of its own for each stay, connected when first needed. */
+  /** Where there is a server for it: a conversation of its own for each session, connected when first needed. */
   readonly realtime?: () => Pipeline & Disposable;
   /** Somebody begins to speak: opens connections before they are needed. Never throws and never waits. */
   warm(): void;

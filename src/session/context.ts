@@ -21,7 +21,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import type { PanelWatch } from './panel-watch.ts';
 
-/** What the sessions of one stay have in common, and what is reached from outside them. */
+/** What the connections of one session have in common, and what is reached from outside them. */
 export type SessionContext = {
   readonly channel: ChannelRef;
   /** Who called the bot in. */
@@ -51,9 +51,9 @@ export type SessionContext = {
   readonly people: () => readonly ChannelMember[];
   /** As `VoiceLink.refresh`. */
   readonly refresh: (personId: string, signal: AbortSignal) => Promise<void>;
-  /** Ends the stay, as `/leave` does. */
+  /** Ends the session, as `/leave` does. */
   readonly leave: () => Promise<LeaveOutcome>;
-  /** Aborted when the stay is over; its links may come and go. */
+  /** Aborted when the session is over; its links may come and go. */
   readonly signal: AbortSignal;
   /** Has everybody there read something, in its turn and if it still holds then. */
   notice(line: TextLine, holds?: () => boolean): void;

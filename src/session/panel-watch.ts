@@ -34,7 +34,7 @@ export type ChannelActivity = ChannelPresence & {
 
 type PanelWatchParts = Pick<SessionDependencies, 'clock' | 'engine' | 'panels' | 'spending'>;
 
-/** What of a stay the panel looks at besides the scene. */
+/** What of a session the panel looks at besides the scene. */
 type Watched = {
   readonly channel: ChannelRef;
   readonly addressing: Pick<SessionAddressing, 'isOpen'>;
@@ -49,7 +49,7 @@ const mostLost = 5;
 /** Where a sound is is shown in such steps: each is an edit. */
 const stepMs = 5_000;
 
-/** Keeps the panel of one stay as the room is, told only when something has changed, and has newcomers asked there. */
+/** Keeps the panel of one session as the room is, told only when something has changed, and has newcomers asked there. */
 export class PanelWatch {
   readonly #watched: Watched;
   readonly #parts: PanelWatchParts;

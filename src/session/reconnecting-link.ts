@@ -21,7 +21,7 @@ const rebuildMs = 60_000;
 /** What a session may still do when it is to end. */
 const graceMs = 2_000;
 
-/** What holds one stay to its channel: one link after the other, as long as that makes sense. */
+/** What holds one session to its channel: one link after the other, as long as that makes sense. */
 export class ReconnectingLink {
   readonly #parts: Pick<SessionDependencies, 'clock' | 'door' | 'random'>;
   #link: VoiceLink | undefined;

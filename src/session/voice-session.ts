@@ -36,7 +36,7 @@ import { type ReconnectDecision, ReconnectingLink } from './reconnecting-link.ts
 
 export type LeaveReason = Extract<SessionEvent, { kind: 'left' }>['why'];
 
-/** Where a stay is to be. */
+/** Where a session is to be. */
 export type VoiceSessionOptions = {
   readonly channel: ChannelRef;
   readonly callerId: string;
@@ -45,7 +45,7 @@ export type VoiceSessionOptions = {
   readonly notices: Pick<GuildNotices, 'tell'>;
   /** Where it is left. */
   readonly sessions: Pick<SessionControl, 'leave'>;
-  /** A stay of this server that is to go on here: with its memory and what people said about being heard. */
+  /** A session of this server that is to go on here: with its memory and what people said about being heard. */
   readonly former?: VoiceSession;
 };
 
@@ -56,7 +56,7 @@ const kept: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
 /** The room reads of a lost link once a first try has failed, too. */
 const tellFromLosses = 2;
 
-/** One stay in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
+/** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
 export class VoiceSession {
   readonly context: SessionContext;
   readonly consent: SessionConsent;

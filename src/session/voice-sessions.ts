@@ -279,7 +279,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     this.#farewell(session.channel, missingRight(kind, session.channel), session);
   }
 
-  /** Nothing of the server is kept once the stay there has ended. */
+  /** Nothing of the server is kept once the session there has ended. */
   #guildRemoved(guildId: string): void {
     this.#moves.delete(guildId);
     this.#sessions.get(guildId)?.session.leave('removed');
@@ -292,7 +292,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
       .catch((error) => this.#parts.onEvent(guildId, failureOf(error, 'store')));
   }
 
-  /** The last word of a stay; not said any more where the bot has been called again. */
+  /** The last word of a session; not said any more where the bot has been called again. */
   #farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession): void {
     const holds = () => [undefined, over].includes(this.#sessions.get(channel.guildId)?.session);
     this.#notices.tell({ channel, line, holds });

@@ -46,7 +46,7 @@ export class Levelling {
     this.#glide.apply(sound);
   }
 
-  /** As `apply`, for sound that is only shown to others beforehand: the gain stays as it is. */
+  /** As `apply`, for sound that is peeked at and not taken: the gain stays as it is. */
   preview(sound: Float32Array): void {
     new Glide(gainOf(this.#db ?? 0)).apply(sound);
   }

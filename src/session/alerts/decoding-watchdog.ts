@@ -18,7 +18,7 @@ export type DecodingChange =
   /** Everybody can be decoded again, or has left. */
   | { readonly kind: 'cleared' };
 
-/** Watchdog of people whose packets arrive and cannot be decoded, through all links of a stay. */
+/** Watchdog of people whose packets arrive and cannot be decoded, through all links of a session. */
 export class DecodingWatchdog {
   readonly #troubles = new Map<string, DecodingFailure>();
   #rejoinedAtMs = Number.NEGATIVE_INFINITY;

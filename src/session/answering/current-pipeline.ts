@@ -9,7 +9,7 @@ type Lent = {
 };
 
 /**
- * How one stay answers now. A switch counts from the next answer on; one that runs ends as it began, and only then its
+ * How one session answers now. A switch counts from the next answer on; one that runs ends as it began, and only then its
  * pipeline is disposed of.
  */
 export class CurrentPipeline implements Pipeline {
@@ -73,7 +73,7 @@ export class CurrentPipeline implements Pipeline {
   }
 }
 
-/** After the stay nobody is answered. */
+/** After the session nobody is answered. */
 const silent: Pipeline = {
   async *answer() {
     yield* [];

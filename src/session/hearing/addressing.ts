@@ -24,7 +24,7 @@ export type UtteranceStart = Pick<SpeakerTurn, 'speakerId' | 'fromMs'>;
 
 export type JudgedUtterance = UtteranceStart & Pick<Judged, 'goesOn' | 'text'>;
 
-/** To whom the bot listens in one stay, and whether what is said there is meant for it. */
+/** To whom the bot listens in one session, and whether what is said there is meant for it. */
 export class SessionAddressing {
   readonly #clock: Pick<Clock, 'nowMs'>;
   readonly #parts: Pick<SessionDependencies, 'addressing'>;

@@ -6,7 +6,7 @@ import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 /** Roles and days change by themselves, and a verdict is asked for each packet: none is older than this. */
 const freshMs = 1_000;
 
-/** Who is heard in one stay. A change counts from the next packet. */
+/** Who is heard in one session. A change counts from the next packet. */
 export class ConsentGate {
   #rules: ConsentPolicySettings;
   readonly #clock: Clock;

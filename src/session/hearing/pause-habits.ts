@@ -5,7 +5,7 @@ import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/endpointing
 /** People remembered at most; whoever was not met for longest is forgotten. */
 const limit = 100;
 
-/** How people of one stay pause, learned while they talk and kept nowhere else. */
+/** How people of one session pause, learned while they talk and kept nowhere else. */
 export class PauseHabits {
   readonly #pauses = new Map<string, PauseHabit>();
   #endings = noEndings;

@@ -9,7 +9,7 @@ type Ringer = {
   readonly play: (samples: Int16Array, left: () => void) => void;
 };
 
-/** Plays a tone in the room of one stay, over whichever link there is. */
+/** Plays a tone in the room of one session, over whichever link there is. */
 export class CuePlayer {
   #ringer: Ringer | undefined;
 

@@ -28,7 +28,7 @@ export type JoinOutcome =
   | { readonly kind: 'timeout' | 'resting' | 'lost' | 'offline'; readonly nextTryMs: number }
   /** Discord asks for a wait (ms) that is too long to try again without a new `/join`. */
   | { readonly kind: 'barred'; readonly restMs: number }
-  /** Refused as often as is sensible; somebody sent it away; or the stay was ended before it had begun. */
+  /** Refused as often as is sensible; somebody sent it away; or the session was ended before it had begun. */
   | { readonly kind: 'refused' | 'sent-away' | 'left' }
   /** This version can not do what Discord demands, or the voice library does not work here. */
   | { readonly kind: 'no-cipher' | 'no-end-to-end' | 'no-voice' }
@@ -158,7 +158,7 @@ export type ConfirmOutcome =
   | { readonly kind: 'barred'; readonly line: TextLine }
   /** It is the button of somebody else. */
   | { readonly kind: 'other'; readonly name: string }
-  /** Pressed already, too late, or of a stay that has ended. */
+  /** Pressed already, too late, or of a session that has ended. */
   | { readonly kind: 'over' | 'failed' };
 
 /** How fast the bot was in this server; status implements it. */

@@ -7,7 +7,7 @@ export type PipelineName = (typeof pipelineNames)[number];
 export interface Pipelines {
   /** The first is used where a server has chosen none. */
   readonly names: readonly PipelineName[];
-  /** One for a stay; whoever opened it disposes of it, if it can be. Throws for one that is not among `names`. */
+  /** Opens one for a session, which the caller disposes of, if it can be. Throws for one that is not among `names`. */
   open(name: PipelineName): Pipeline & Partial<Disposable>;
   /** What thinks and speaks in it, in a few words for the panel. */
   engine(name: PipelineName): string;

@@ -10,7 +10,7 @@ export interface ToolPorts {
   readonly clock: Pick<Clock, 'wallMs'>;
   /** Who is there besides the bot itself. */
   company(): PeopleHere;
-  /** Into the chat of the channel; pings nobody. Errors and abort: as `Scribe.write`. */
+  /** Into the chat of the channel; pings nobody. Errors and abort: as `ChannelMessages.write`. */
   post(text: string, signal: AbortSignal): Promise<void>;
   leave(): Promise<LeaveOutcome>;
   readonly volume: Volumes;

@@ -2,7 +2,7 @@ import { agreeForSession, forget, moveAlong, recall, refuse } from '#src/people/
 import type { SessionContext } from '#src/session/context.ts';
 import { withConsentStore } from '#src/session/store-access.ts';
 
-/** What the people of one stay say about being heard. Every word works from the next packet on. */
+/** What the people of one session say about being heard. Every word works from the next packet on. */
 export class SessionConsent {
   readonly #context: SessionContext;
   /** While the book is being read: what it tells of them is older. */
@@ -50,7 +50,7 @@ export class SessionConsent {
     gate.change((consent) => recall(consent, known));
   }
 
-  /** The stay goes on in another channel, where these people are. */
+  /** The session goes on in another channel, where these people are. */
   moved(presentIds: readonly string[]): void {
     this.#context.gate.change((consent) => moveAlong(consent, new Set(presentIds)));
   }

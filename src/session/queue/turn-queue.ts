@@ -33,7 +33,7 @@ const asideLimit = 3;
 /** Longest wait of a question for its turn, in ms: by then people talk about something else. */
 const longestWaitMs = 45_000;
 
-/** Who speaks next through the bot: one matter has the floor, the others wait for it in order of arrival. */
+/** Who speaks next through the bot: one turn has the floor, the others wait for it in order of arrival. */
 export class TurnQueue {
   readonly #nowMs: () => number;
   readonly #onLost: NonNullable<TurnQueueOptions['onLost']>;

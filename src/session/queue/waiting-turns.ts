@@ -1,7 +1,7 @@
 import { isQuestion } from './duplicate-questions.ts';
 import type { QueuedQuestion, QueuedReading, QueuedTurn } from './queued-turn.ts';
 
-/** Matters that wait, in the order in which they get the floor, and a bell for whoever waits for the first one. */
+/** Turns that wait, in the order in which they get the floor, and a signal for the reader that waits for the first one. */
 export class WaitingTurns {
   #matters: readonly QueuedTurn[] = [];
   #bell = Promise.withResolvers<void>();
@@ -47,7 +47,7 @@ export class WaitingTurns {
     this.#bell.resolve();
   }
 
-  /** Until something was put, or the bell was rung otherwise, since the last time. */
+  /** Waits until a turn was put, or the signal was given otherwise, since the last time. */
   async rung(): Promise<void> {
     await this.#bell.promise;
     this.#bell = Promise.withResolvers();

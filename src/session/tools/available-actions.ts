@@ -9,7 +9,7 @@ export type ActionsContext = TracksContext & {
   readonly parts: { readonly clock: Clock; readonly messages: Pick<ChannelMessages, 'write'> };
   readonly gate: Pick<ConsentGate, 'standing'>;
   readonly volume: Volumes;
-  /** Ends the stay. */
+  /** Ends the session. */
   readonly leave: ToolPorts['leave'];
 };
 

@@ -27,7 +27,7 @@ export type RequestedAction = {
 /**
  * Asks in the chat of the channel for a button that only `asker` can press; what the model is told meanwhile.
  *
- * Errors: as `Scribe.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
+ * Errors: as `ChannelMessages.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
  */
 export async function requestConfirmation(
   { tool, fitting, asker }: RequestedAction,

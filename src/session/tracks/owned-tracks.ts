@@ -51,7 +51,7 @@ const mostSounds = 50;
 /** Sounds of all tracks together that come live: each keeps a connection while it plays. */
 const mostLive = 8;
 
-/** The tracks of one stay, whose their sounds are, and where these came from. What may be done to them is judged elsewhere. */
+/** The tracks of one session, whose their sounds are, and where these came from. What may be done to them is judged elsewhere. */
 export class OwnedTracks implements Disposable {
   /** For the mixer. */
   readonly tracks: NamedTracks;

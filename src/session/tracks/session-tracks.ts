@@ -10,13 +10,13 @@ import { TrackVotePolls } from './track-votes.ts';
 export type SessionTracksOptions = {
   readonly channel: ChannelRef;
   readonly parts: SessionDependencies;
-  /** Of the stay this one goes on from. */
+  /** Of the session this one goes on from. */
   readonly former: SessionTracks | undefined;
   /** Has the room read something. */
   readonly notice: (line: TextLine) => void;
 };
 
-/** All about the tracks of one stay, from the call to the goodbye. */
+/** All about the tracks of one session, from the call to the goodbye. */
 export class SessionTracks {
   readonly owned: OwnedTracks;
   /** Of the bot's own tracks. */
@@ -49,7 +49,7 @@ export class SessionTracks {
     this.#keeping = this.#keep(signal);
   }
 
-  /** Another stay goes on with what plays. */
+  /** Another session goes on with what plays. */
   passOn(): void {
     this.#isPassedOn = true;
   }

@@ -23,13 +23,13 @@ export type TrackPersistenceOptions = {
   readonly owned: OwnedTracks;
   readonly volume: TrackVolumes;
   readonly parts: PersistenceParts;
-  /** Goes on from another stay, with its tracks. */
+  /** Goes on from another session, with its tracks. */
   readonly isPassedOn: boolean;
   /** Tells the room what is not played any more. */
   readonly notice: (line: TextLine) => void;
 };
 
-/** Sees to it that the tracks of a stay outlive the process, and brings back those of a former one. */
+/** Stores the tracks of a session so that they outlive the process, and restores those of a former one. */
 export class TrackPersistence {
   readonly #options: TrackPersistenceOptions;
   /** What the book holds for this channel, as far as it is known. */

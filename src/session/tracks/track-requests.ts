@@ -113,7 +113,7 @@ export class TrackRequests implements Tracks, TrackVotes {
     return this.#sessions.session(guildId)?.context;
   }
 
-  /** Undefined when the stay has ended meanwhile. */
+  /** Undefined when the session has ended meanwhile. */
   async #found(
     requester: Requester,
     { sound }: TrackWish,

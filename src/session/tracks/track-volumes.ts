@@ -1,6 +1,6 @@
 import type { TrackName, Volumes } from '#src/session/ports/tool.ts';
 
-/** How loud the tracks of one stay are; kept while links come and go. */
+/** How loud the tracks of one session are; kept while links come and go. */
 export class TrackVolumes implements Volumes {
   readonly #percents = new Map<TrackName, number>();
   #listener: ((track: TrackName, percent: number) => void) | undefined;
