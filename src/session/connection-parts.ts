@@ -10,7 +10,6 @@ import { CueTrack } from '#src/playback/reply/cue-track.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { Interruptions } from '#src/session/hearing/interruptions.ts';
 import { OpenUtterances } from '#src/session/hearing/open-utterances.ts';
-import { OverlapWords } from '#src/session/hearing/overlap-words.ts';
 import { SpeakerInput, type SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
 import { SpeakerInputs } from '#src/session/hearing/speaker-inputs.ts';
 import { SpeechOutput } from '#src/session/output/speech-output.ts';
@@ -47,7 +46,7 @@ export function openConnectionParts(link: VoiceLink, session: SessionContext): C
   const interruptions = new Interruptions(context, cues);
   const utterances = new OpenUtterances({
     context,
-    overlapWords: new OverlapWords({ context, interruptions }),
+    interruptions,
     people,
     read(speakerId, understood) {
       const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());

@@ -1,24 +1,20 @@
-import { type AddressingContext, willBeAnswered } from '#src/session/hearing/answerable.ts';
+import type { SpeakingContext } from '#src/session/context.ts';
 import type { OpenUtterance } from '#src/session/hearing/open-utterance.ts';
-import type { OverlapWords } from '#src/session/hearing/overlap-words.ts';
 import type { UtteranceSoFar } from '#src/session/hearing/speaker-input.ts';
 import { said } from '#src/session/hearing/utterance.ts';
+import { type AddressingContext, audience, factsOf } from '#src/session/hearing/utterance-facts.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
 import { beginAnswer } from './begin-answer.ts';
 import { PartialTrust, sameWords } from './partial-trust.ts';
 import { PendingAnswer } from './pending-answer.ts';
 
 export type PreemptiveAnswersOptions = AddressingContext & {
+  readonly context: SpeakingContext;
   /** Tells the ear of this person what has been understood up to its pause. */
   readonly read: (speakerId: string, understood: Transcript) => void;
-  readonly overlapWords: Pick<OverlapWords, 'foresees'>;
   /** Whether it is still being said. */
   readonly isOpen: (utterance: OpenUtterance) => boolean;
 };
-
-/** Logit of it that a sentence has come to its end: above, it is worth an answer that may be thrown away. */
-const sureEnough = 0.3;
 
 /** What is understood and answered ahead, in the pauses of those who talk. */
 export class PreemptiveAnswers {
@@ -37,12 +33,8 @@ export class PreemptiveAnswers {
   async pause(utterance: OpenUtterance, soFar: UtteranceSoFar): Promise<void> {
     const { partial } = utterance;
     const text = utterance.text();
-    if (
-      partial !== undefined &&
-      this.#trust.isEarned &&
-      endOfTurnOf(partial).completeLogit >= sureEnough
-    ) {
-      this.think(utterance, partial, soFar);
+    if (partial !== undefined) {
+      this.#begin(utterance, partial, soFar, false);
       if (utterance.pending) utterance.guess = partial;
     }
     const words = await text.catch(() => undefined);
@@ -59,17 +51,29 @@ export class PreemptiveAnswers {
   }
 
   /** Begins the answer to it, if it is going to have one; `text` is what was understood, where anything was. */
-  think(
+  think(utterance: OpenUtterance, text: string | undefined, soFar: UtteranceSoFar): void {
+    this.#begin(utterance, text, soFar, true);
+  }
+
+  #begin(
     utterance: OpenUtterance,
     text: string | undefined,
     { soFar, heard }: UtteranceSoFar,
+    isFinal: boolean,
   ): void {
     const { context } = this.#options;
-    const { queue, preemptiveBudget } = context;
-    if (utterance.pending || !queue.isFree || !preemptiveBudget.allows || !utterance.isSettled)
-      return;
-    if (!willBeAnswered(utterance, text, heard, this.#options)) return;
-    if (text !== undefined && this.#options.overlapWords.foresees(text)) return;
+    const { queue, output, addressing, preemptiveBudget } = context;
+    const facts = {
+      ...factsOf(utterance, text, heard, output.hasAnswered),
+      isFinal,
+      trustsPartials: this.#trust.isEarned,
+      isBegun: utterance.pending !== undefined,
+      isQueueFree: queue.isFree,
+      hasBudget: preemptiveBudget.allows,
+      isSettled: utterance.isSettled,
+    };
+    const decision = addressing.decideAhead(facts, audience(utterance, this.#options));
+    if (decision.kind === 'wait') return;
     const { speakerId, name, earlier } = utterance;
     const transcript = text === undefined ? utterance.text() : Promise.resolve({ text });
     const now = said(soFar(), speakerId, name, () => transcript);

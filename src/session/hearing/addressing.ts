@@ -1,13 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
-import {
-  type AddressingVerdict,
-  type SpokenTurn as Judged,
-  judge,
-  presume,
-  type SpeakerTurn,
-} from '#src/turn/addressing/addressing.ts';
+import { presume, type SpeakerTurn } from '#src/turn/addressing/addressing.ts';
 import {
   type AddressEvent,
   type AddressingRules,
@@ -15,6 +9,14 @@ import {
   initialAddressing,
   stepAddressing,
 } from '#src/turn/addressing/addressing-windows.ts';
+import {
+  decidePreemptive,
+  decideUtterance,
+  type EndedUtterance,
+  type PreemptiveDecision,
+  type PreemptiveFacts,
+  type UtteranceDecision,
+} from '#src/turn/answerable.ts';
 
 /** Addressing window after pressing Ask, in ms: the person needs no name. */
 export const { askWindowMs } = addressingRules;
@@ -22,7 +24,8 @@ export const { askWindowMs } = addressingRules;
 /** What somebody said, or is about to: `fromMs` is when the voice began. */
 export type UtteranceStart = Pick<SpeakerTurn, 'speakerId' | 'fromMs'>;
 
-export type JudgedUtterance = UtteranceStart & Pick<Judged, 'goesOn' | 'text'>;
+/** Facts without those about the people there. */
+export type Unpeopled<Facts> = Omit<Facts, 'humans' | 'isBot' | 'present'>;
 
 /** To whom the bot listens in one session, and whether what is said there is meant for it. */
 export class SessionAddressing {
@@ -69,16 +72,23 @@ export class SessionAddressing {
     this.#attend({ kind: 'talked', personId, ms, atMs: this.#clock.nowMs() });
   }
 
-  /** `people` are all who are there. */
-  judge(spoken: JudgedUtterance, people: readonly ChannelMember[]): AddressingVerdict {
-    const { verdict, state } = judge(this.#state, among(spoken, people), this.#rules());
-    this.#state = state;
-    return verdict;
+  /** What is done with an utterance that has ended; `people` are all who are there. */
+  decide(
+    utterance: Unpeopled<EndedUtterance>,
+    people: readonly ChannelMember[],
+  ): UtteranceDecision {
+    const facts = among(utterance, people);
+    const { decision, addressing } = decideUtterance(facts, this.#state, this.#rules());
+    this.#state = addressing;
+    return decision;
   }
 
-  /** Whether `judge` would find it meant. */
-  foresees(spoken: JudgedUtterance, people: readonly ChannelMember[]): boolean {
-    return judge(this.#state, among(spoken, people), this.#rules()).verdict.meant;
+  /** Whether an answer is begun in a pause of an utterance. */
+  decideAhead(
+    facts: Unpeopled<PreemptiveFacts>,
+    people: readonly ChannelMember[],
+  ): PreemptiveDecision {
+    return decidePreemptive(among(facts, people), this.#state, this.#rules());
   }
 
   /** Whether this person would be answered whatever they say. */

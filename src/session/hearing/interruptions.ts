@@ -7,7 +7,8 @@ import {
   uninterrupted,
 } from '#src/turn/overlap/interruption.ts';
 import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
-import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
+import { type OverlapKind, overlapOfPartial } from '#src/turn/overlap/interruption-words.ts';
+import { namesIn } from './bot-names.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
 
 /** 12 dB after a codec; both are done within two frames. */
@@ -45,6 +46,13 @@ export class Interruptions {
 
   hear({ personId, ...heard }: Overheard): void {
     this.#step({ kind: 'heard-as', personId, atMs: this.#nowMs(), ...heard });
+  }
+
+  /** All words so far of what this person is saying; more may come. */
+  overhear(personId: string, text: string): void {
+    const { channel, parts } = this.#context;
+    const partial = overlapOfPartial(text, namesIn(channel.guildId, parts));
+    this.hear({ personId, ...partial, isFinal: false, meant: false });
   }
 
   left(personId: string): void {

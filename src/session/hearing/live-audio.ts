@@ -1,6 +1,6 @@
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import { type AddressingContext, audience } from './answerable.ts';
 import type { LiveAudio, OpenUtterance } from './open-utterance.ts';
+import { type AddressingContext, audience } from './utterance-facts.ts';
 
 /** Only of somebody who is going to be answered whatever they say: of everybody else, the words decide first. */
 export function liveAudioOf(

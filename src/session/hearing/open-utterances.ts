@@ -5,27 +5,23 @@ import {
   type PreemptiveAnswersOptions,
 } from '#src/session/answering/preemptive-answers.ts';
 import type { SpeakingContext } from '#src/session/context.ts';
-import type { Ignored } from '#src/session/ports/events.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
-import type { AskResult } from '#src/session/queue/turn-queue.ts';
 import type { OnRecognised } from '#src/spending/budget-authority.ts';
 import { meteredTranscriber } from '#src/spending/usage-meters.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
-import { reasonNotToAnswer } from './answerable.ts';
 import { Continuations, type OpenQuestion } from './continuations.ts';
+import type { Interruptions } from './interruptions.ts';
 import { liveAudioOf } from './live-audio.ts';
 import { OpenUtterance } from './open-utterance.ts';
-import type { OverlapWords } from './overlap-words.ts';
-import type { SpeakerInputEvent } from './speaker-input.ts';
+import type { SpeakerInputEvent, UtteranceEnd } from './speaker-input.ts';
 import { said } from './utterance.ts';
+import { UtteranceDecisions } from './utterance-decisions.ts';
 
 export type OpenUtterancesOptions = Omit<PreemptiveAnswersOptions, 'isOpen'> & {
   readonly context: SpeakingContext;
-  readonly overlapWords: OverlapWords;
+  readonly interruptions: Pick<Interruptions, 'hear' | 'overhear'>;
 };
-
-type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;
 
 /** What everybody in one channel is in the middle of saying, up to the question it becomes. */
 export class OpenUtterances {
@@ -35,12 +31,14 @@ export class OpenUtterances {
   /** Said to the end, and not understood yet. */
   readonly #pending = new Set<QueuedQuestion>();
 
+  readonly #decisions: UtteranceDecisions;
   readonly #preemptive: PreemptiveAnswers;
   readonly #broken = Promise.withResolvers<never>();
 
   constructor(options: OpenUtterancesOptions) {
     this.#options = options;
     this.#continuations = new Continuations(options.context, (work) => this.#run(work));
+    this.#decisions = new UtteranceDecisions({ ...options, continuations: this.#continuations });
     this.#preemptive = new PreemptiveAnswers({
       ...options,
       isOpen: (utterance) => this.#drafts.get(utterance.speakerId) === utterance,
@@ -104,7 +102,7 @@ export class OpenUtterances {
   /** All words so far of what this person is saying. */
   overhear(speakerId: string, text: string): void {
     const utterance = this.#drafts.get(speakerId);
-    if (utterance?.overlaps) this.#options.overlapWords.partly(utterance, text);
+    if (utterance?.overlaps) this.#options.interruptions.overhear(speakerId, text);
   }
 
   /** Whatever others are saying, or have just said, is gone. To be called now and then. */
@@ -205,64 +203,12 @@ export class OpenUtterances {
     }
     await this.#continuations.decided(utterance);
     if (withdrawn.aborted) question.handle.drop('withdrawn');
-    const { dropped } = question.handle;
-    const isOver = dropped !== undefined && dropped !== 'continued';
-    question.isMeant = !isOver && this.#decide(utterance, question, ended);
-    if (!isOver && !question.isMeant && failure instanceof BotError) {
+    const decision = this.#decisions.perform(utterance, question, ended);
+    const isUnmeant = decision.kind === 'ignore' || decision.kind === 'command';
+    if (isUnmeant && failure instanceof BotError) {
       reportUnrecognised(failure, this.#options.context);
     }
-    return question.isMeant;
-  }
-
-  /** Whether it is to be answered; where its speaker went on meanwhile, whoever answers that answers it as well. */
-  #decide(utterance: OpenUtterance, question: OpenQuestion, ended: UtteranceEnd): boolean {
-    const { overlapWords } = this.#options;
-    const { before, earlier, words } = utterance;
-    const objected = reasonNotToAnswer(utterance, ended.heard, this.#options);
-    const isNothing =
-      objected === 'no-voice' || objected === 'empty' || objected === 'hallucination';
-    const said = overlapWords.read(isNothing ? undefined : words?.text);
-    let meant = objected === undefined;
-    const isWord = said !== undefined && overlapWords.heeds(utterance, said, meant);
-    const why = isWord ? 'interjection' : objected;
-    this.#tell(utterance, ended, why);
-    question.earlier = earlier;
-    if (words) this.#continuations.understood(question, words);
-    if (why && before && !isWord) this.#continuations.leave(before, question, isNothing);
-    if (question.handle.dropped) return !why;
-    if (!why) meant = this.#ask(question, before) !== 'joined';
-    overlapWords.finally(utterance, said, meant);
-    if (!why) return true;
-    question.handle.drop('unmeant');
-    if (isNothing) this.#continuations.wasNothing(question);
-    return false;
-  }
-
-  /** What it goes on with needs no answer of its own, nor does what its speaker asked and has not heard a word of. */
-  #ask(question: QueuedQuestion, before: QueuedQuestion | undefined): AskResult {
-    const { queue, output } = this.#options.context;
-    if (before) queue.giveUp(before, 'continued');
-    const { current } = queue;
-    const isTheirs =
-      current?.kind === 'question' && current.said.speakerId === question.said.speakerId;
-    if (isTheirs && !output.sounds) queue.giveUp(current, 'interrupted');
-    return queue.ask(question);
-  }
-
-  #tell(
-    { speakerId, name, words }: OpenUtterance,
-    ended: UtteranceEnd,
-    why: Ignored | undefined,
-  ): void {
-    const { channel, parts } = this.#options.context;
-    const { guildId } = channel;
-    const hasWords = why !== 'no-voice' && why !== 'empty' && why !== 'hallucination';
-    if (words && hasWords) {
-      const cut = ended.why === 'too-long' ? ended.why : undefined;
-      const recognised = { kind: 'recognised', speakerId, name, text: words.text } as const;
-      parts.onEvent(guildId, { ...recognised, ...(cut && { cut }) });
-    }
-    if (why) parts.onEvent(guildId, { kind: 'ignored', speakerId, name, why });
+    return question.isMeant === true;
   }
 }
 

@@ -48,6 +48,8 @@ export type SpeakerInputEvent =
       readonly heard: Evidence;
     };
 
+export type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;
+
 export type SpeakerInputParts = {
   readonly speakerId: string;
   readonly stream: SpeakerStream;

@@ -2,7 +2,7 @@ import type { StreamCounts } from '#src/audio/voice/speaker-stream.ts';
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
-import type { AddressingVerdict } from '#src/turn/addressing/addressing.ts';
+import type { IgnoreReason } from '#src/turn/answerable.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** The instants of a turn, named once for console, metrics and bench; milliseconds of the monotonic clock. */
@@ -25,10 +25,8 @@ export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 /** How a call of a tool ended. `asked`: it waits for a button; `pressed`: that was pressed, and it ran. */
 export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'refused' | 'failed';
 
-type NotMeant = Extract<AddressingVerdict, { meant: false }>['why'];
-
-/** Why an utterance got no answer. `interjection`: a "stop", an "mhm" or their kin; the rest: whom it was meant for. */
-export type Ignored = 'no-voice' | 'empty' | 'hallucination' | 'interjection' | NotMeant;
+/** Why an utterance got no answer. */
+export type Ignored = IgnoreReason;
 
 /** What became of one person's packets. */
 export type PacketCounts = StreamCounts & {

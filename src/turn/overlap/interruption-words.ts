@@ -1,3 +1,5 @@
+import { classify } from './interjections.ts';
+
 /** What words over the bot's voice are; `noise` has none, or none that were said. */
 export type OverlapKind =
   | 'stop'
@@ -45,4 +47,18 @@ export function meaningOf(
 ): Meaning {
   const meaning = meanings[what][isFinal || (what === 'stop' && sure) ? 'final' : 'partial'];
   return (meaning === 'drop' || meaning === 'hold') && !hasSay ? 'words' : meaning;
+}
+
+/** What a partial text is, of which more words may come; "he" may become "here", and most short words another. */
+export function overlapOfPartial(
+  text: string,
+  names: readonly string[],
+): { readonly what: OverlapKind; readonly sure: boolean } {
+  const words = classify(text, { isFinal: false, names });
+  const isOpen = words.kind === 'backchannel' && isBeginning(text);
+  return { what: isOpen ? 'empty' : words.kind, sure: 'sure' in words && words.sure };
+}
+
+function isBeginning(text: string): boolean {
+  return /^\P{L}*[\p{L}&&\p{Script=Latin}]{1,2}\P{L}*$/v.test(text);
 }

@@ -1,0 +1,283 @@
+import {
+  type AddressingVerdict,
+  judge,
+  presume,
+  type SpeakerTurn,
+} from '#src/turn/addressing/addressing.ts';
+import type { AddressingRules, AddressingState } from '#src/turn/addressing/addressing-windows.ts';
+import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
+import { classify, type Interjection } from '#src/turn/overlap/interjections.ts';
+import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
+import { type Evidence, hasVoice } from './evidence.ts';
+import { isHallucination } from './hallucinations.ts';
+
+/** What is known of one utterance, in a pause of it or at its end. */
+export type UtteranceFacts = SpeakerTurn & {
+  readonly evidence: Evidence;
+  /** Missing where nothing is recognised yet, or the recogniser failed. */
+  readonly text?: string | undefined;
+  /** Display names of the other people in the channel. */
+  readonly present?: readonly string[];
+  /** It goes on with what the same person has just said to the bot. */
+  readonly goesOn: boolean;
+  /** There is an answer that could be said again. */
+  readonly canRepeat: boolean;
+};
+
+export type EndedUtterance = UtteranceFacts & {
+  /** `continued`: its speaker has gone on meanwhile. `dropped`: withdrawn, or dropped for any other reason. */
+  readonly status: 'open' | 'continued' | 'dropped';
+  /** The bot was speaking meanwhile. */
+  readonly overlapsReply: boolean;
+  /** Whose turn has the floor without a sound of it yet: the speaker's own question, or another turn. */
+  readonly unheardTurn: 'own' | 'other' | undefined;
+};
+
+export type PreemptiveFacts = UtteranceFacts & {
+  /** False for a partial text. */
+  readonly isFinal: boolean;
+  /** Partial texts of this recogniser were right at pauses before. */
+  readonly trustsPartials: boolean;
+  readonly isBegun: boolean;
+  /** Nothing is said and nothing waits. */
+  readonly isQueueFree: boolean;
+  /** Few enough tokens went into answers that nobody heard. */
+  readonly hasBudget: boolean;
+  /** False while it is not decided whether what it goes on with was meant. */
+  readonly isSettled: boolean;
+};
+
+type NoWordsReason = 'no-voice' | 'empty' | 'hallucination';
+type NotMeantReason = (AddressingVerdict & { meant: false })['why'];
+
+/** Why an utterance gets no answer. `interjection`: a "stop", an "mhm" or their kin; the rest: whom it was meant for. */
+export type IgnoreReason = NoWordsReason | NotMeantReason | 'interjection';
+
+/** What an utterance asks of the queue that is nothing but the words for it. */
+export type UtteranceCommand =
+  /** Answers that are awaited without the floor are forgotten: everybody's, or the speaker's own. */
+  | { readonly kind: 'stop' | 'never-mind' }
+  /** Nothing: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
+  | { readonly kind: 'overlap' }
+  /** The last answer once more. */
+  | { readonly kind: 'repeat'; readonly speed: number; readonly gainDb: number };
+
+/** An utterance as `stepInterruption` takes it. */
+type OverlapWords = { readonly what: OverlapKind; readonly meant: boolean };
+
+type NoAnswer = {
+  /** The turn that has the floor without a sound is dropped. */
+  readonly dropsUnheard: boolean;
+  /** Undefined where the speaker has gone on: the later words count instead. */
+  readonly overlap: OverlapWords | undefined;
+};
+
+/** What is done with an utterance that has ended. */
+export type UtteranceDecision =
+  | { readonly kind: 'drop' }
+  /** `with-rest`: whatever answers what its speaker went on with answers this too. */
+  | { readonly kind: 'answer-with-rest' }
+  | {
+      readonly kind: 'answer';
+      /** One answer to it and to what it goes on with. */
+      readonly withEarlier: boolean;
+      /** In place of the speaker's own question, of whose answer nothing was heard. */
+      readonly replacesUnheard: boolean;
+      readonly overlap: OverlapWords;
+    }
+  | (NoAnswer & {
+      readonly kind: 'command';
+      readonly why: 'interjection';
+      readonly command: UtteranceCommand;
+    })
+  | (NoAnswer & {
+      /** What it seemed to go on with is answered without it. */
+      readonly kind: 'ignore';
+      readonly why: Exclude<IgnoreReason, 'interjection'>;
+      /** Nobody said a word: speech that begins soon does not go on with it. */
+      readonly isNothing: boolean;
+    });
+
+export type PreemptiveDecision =
+  | { readonly kind: 'begin' }
+  | {
+      readonly kind: 'wait';
+      readonly why:
+        | 'partial'
+        | 'begun'
+        | 'busy'
+        | 'budget'
+        | 'undecided'
+        | 'command'
+        | Exclude<IgnoreReason, 'interjection' | 'no-voice'>;
+    };
+
+const [slowerSpeed, louderDb] = [0.85, 6];
+
+/** Smallest logit of a complete sentence at which a partial text is worth an answer that may be thrown away. */
+const minCompleteLogit = 0.3;
+
+/** Whether an utterance that has ended is answered, by its own words, and the state of addressing after it. */
+export function decideUtterance(
+  utterance: EndedUtterance,
+  addressing: AddressingState,
+  rules: AddressingRules,
+): { readonly decision: UtteranceDecision; readonly addressing: AddressingState } {
+  if (utterance.status === 'dropped') return { decision: { kind: 'drop' }, addressing };
+  const nothing = hasVoice(utterance.evidence) ? nothingIn(utterance) : 'no-voice';
+  if (nothing) return { decision: ignored(nothing, utterance, undefined), addressing };
+  const { text } = utterance;
+  if (text === undefined) {
+    const isMeant = presume(addressing, utterance, rules);
+    const decision = isMeant ? answered(utterance) : ignored('not-named', utterance, undefined);
+    return { decision, addressing };
+  }
+  const { verdict, state } = judge(addressing, { ...utterance, text }, rules);
+  const hasWords = verdict.meant || verdict.why !== 'empty';
+  const words = hasWords ? classify(text, { isFinal: true, names: rules.names }) : undefined;
+  return { decision: decideWords(utterance, words, verdict), addressing: state };
+}
+
+/** Whether the answer to an utterance is begun in a pause of it, before its end is decided. */
+export function decidePreemptive(
+  facts: PreemptiveFacts,
+  addressing: AddressingState,
+  rules: AddressingRules,
+): PreemptiveDecision {
+  const why = reasonToWait(facts) ?? reasonNotToBegin(facts, addressing, rules);
+  return why ? { kind: 'wait', why } : { kind: 'begin' };
+}
+
+type WaitReason = (PreemptiveDecision & { kind: 'wait' })['why'];
+
+function reasonToWait(facts: PreemptiveFacts): WaitReason | undefined {
+  if (!facts.isFinal && !isLikelyFinal(facts)) return 'partial';
+  if (facts.isBegun) return 'begun';
+  if (!facts.isQueueFree) return 'busy';
+  if (!facts.hasBudget) return 'budget';
+  return facts.isSettled ? undefined : 'undecided';
+}
+
+function isLikelyFinal({ text, trustsPartials }: PreemptiveFacts): boolean {
+  return (
+    text !== undefined && trustsPartials && endOfTurnOf(text).completeLogit >= minCompleteLogit
+  );
+}
+
+/** As `decideUtterance` would find; without words, whether this person is answered whatever they say. */
+function reasonNotToBegin(
+  facts: PreemptiveFacts,
+  addressing: AddressingState,
+  rules: AddressingRules,
+): WaitReason | undefined {
+  const { text, canRepeat } = facts;
+  if (text === undefined) return presume(addressing, facts, rules) ? undefined : 'not-named';
+  const nothing = nothingIn(facts);
+  if (nothing) return nothing;
+  const { verdict } = judge(addressing, { ...facts, text }, rules);
+  if (!verdict.meant) return verdict.why;
+  const { kind } = classify(text, { isFinal: true, names: rules.names });
+  const isCommand = kind === 'stop' || kind === 'never-mind' || (kind === 'again' && canRepeat);
+  return isCommand ? 'command' : undefined;
+}
+
+function nothingIn({ text, evidence }: UtteranceFacts): 'empty' | 'hallucination' | undefined {
+  if (text === undefined) return undefined;
+  if (text.trim() === '') return 'empty';
+  return isHallucination(text, evidence) ? 'hallucination' : undefined;
+}
+
+function decideWords(
+  utterance: EndedUtterance,
+  words: Interjection | undefined,
+  verdict: AddressingVerdict,
+): UtteranceDecision {
+  const { meant } = verdict;
+  const command = words && commandOf(words, utterance, meant);
+  if (command) {
+    const dropsUnheard = isUnheardDropped(words, utterance, meant);
+    const overlap = overlapOf(utterance, words, meant);
+    return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
+  }
+  return meant ? answered(utterance, words) : ignored(verdict.why, utterance, words);
+}
+
+/** What an utterance wants that is nothing but the words for it. */
+function commandOf(
+  words: Interjection,
+  { overlapsReply, canRepeat }: EndedUtterance,
+  meant: boolean,
+): UtteranceCommand | undefined {
+  switch (words.kind) {
+    case 'stop':
+      return { kind: 'stop' };
+    case 'never-mind':
+      return meant ? { kind: 'never-mind' } : undefined;
+    case 'wait':
+    case 'go-on':
+    case 'backchannel':
+      return overlapsReply ? { kind: 'overlap' } : undefined;
+    case 'again':
+      return meant && canRepeat ? repeated(words) : undefined;
+    case 'empty':
+    case 'other':
+      return undefined;
+  }
+}
+
+function repeated({
+  slower,
+  louder,
+  quieter,
+}: Extract<Interjection, { kind: 'again' }>): UtteranceCommand {
+  const gainDb = (louder ? louderDb : 0) - (quieter ? louderDb : 0);
+  return { kind: 'repeat', speed: slower ? slowerSpeed : 1, gainDb };
+}
+
+/** "Stop" drops what nobody has heard yet, whoever asked it; "never mind" only one's own, unless said to the bot. */
+function isUnheardDropped(
+  words: Interjection | undefined,
+  { unheardTurn }: EndedUtterance,
+  meant: boolean,
+): boolean {
+  if (unheardTurn === undefined) return false;
+  if (words?.kind === 'stop') return true;
+  return words?.kind === 'never-mind' && (meant || unheardTurn === 'own');
+}
+
+function answered(utterance: EndedUtterance, words?: Interjection): UtteranceDecision {
+  if (utterance.status === 'continued') return { kind: 'answer-with-rest' };
+  return {
+    kind: 'answer',
+    withEarlier: utterance.goesOn,
+    replacesUnheard: utterance.unheardTurn === 'own',
+    overlap: { what: words?.kind ?? 'noise', meant: true },
+  };
+}
+
+function ignored(
+  why: Exclude<IgnoreReason, 'interjection'>,
+  utterance: EndedUtterance,
+  words: Interjection | undefined,
+): UtteranceDecision {
+  return {
+    kind: 'ignore',
+    why,
+    isNothing: isNothing(why),
+    dropsUnheard: isUnheardDropped(words, utterance, false),
+    overlap: overlapOf(utterance, words, false),
+  };
+}
+
+/** Whether nobody said a word. */
+function isNothing(why: IgnoreReason): boolean {
+  return why === 'no-voice' || why === 'empty' || why === 'hallucination';
+}
+
+function overlapOf(
+  { status }: EndedUtterance,
+  words: Interjection | undefined,
+  meant: boolean,
+): OverlapWords | undefined {
+  return status === 'continued' ? undefined : { what: words?.kind ?? 'noise', meant };
+}

@@ -1,0 +1,301 @@
+import { expect, test } from 'vitest';
+import {
+  type AddressEvent,
+  addressingRules,
+  initialAddressing,
+  stepAddressing,
+} from '#src/turn/addressing/addressing-windows.ts';
+import {
+  decidePreemptive,
+  decideUtterance,
+  type EndedUtterance,
+  type PreemptiveFacts,
+} from '#src/turn/answerable.ts';
+import { nothingHeard } from '#src/turn/evidence.ts';
+
+const rules = { ...addressingRules, names: ['Computer'] };
+
+const voice = { voicedMs: 900, spanMs: 1_000, meanProbability: 0.9, peakProbability: 0.99 };
+const faint = { ...voice, voicedMs: 120, meanLevelDb: -54 };
+
+/** Adam has spoken among three people; the bot was silent and has nothing to do. */
+const ended: EndedUtterance = {
+  speakerId: 'adam',
+  fromMs: 1_000,
+  humans: 3,
+  evidence: voice,
+  text: 'Computer, what time is it?',
+  goesOn: false,
+  canRepeat: false,
+  status: 'open',
+  overlapsReply: false,
+  unheardTurn: undefined,
+};
+
+/** After these events. */
+function decide(facts: Partial<EndedUtterance>, events: readonly AddressEvent[] = []) {
+  const state = events.reduce((now, one) => stepAddressing(now, one, rules), initialAddressing);
+  return decideUtterance({ ...ended, ...facts }, state, rules);
+}
+
+const pressedAsk: AddressEvent = { kind: 'asked', personId: 'adam', atMs: 0 };
+const wasAnswered: AddressEvent = {
+  kind: 'answered',
+  personId: 'adam',
+  atMs: 0,
+  endsInQuestion: false,
+};
+
+const overlap = (what: string, meant: boolean) => ({ overlap: { what, meant } });
+const answer = {
+  kind: 'answer',
+  withEarlier: false,
+  replacesUnheard: false,
+  ...overlap('other', true),
+};
+const nothing = (why: string) => ({
+  kind: 'ignore',
+  why,
+  isNothing: true,
+  dropsUnheard: false,
+  ...overlap('noise', false),
+});
+const ignore = (why: string, what = 'other') => ({
+  kind: 'ignore',
+  why,
+  isNothing: false,
+  dropsUnheard: false,
+  ...overlap(what, false),
+});
+const command = (kind: string, what: string, meant: boolean, manner = {}) => ({
+  kind: 'command',
+  why: 'interjection',
+  command: { kind, ...manner },
+  dropsUnheard: false,
+  ...overlap(what, meant),
+});
+
+type Row = readonly [
+  rule: string,
+  facts: Partial<EndedUtterance>,
+  decision: object,
+  events?: readonly AddressEvent[],
+];
+
+const heard: readonly Row[] = [
+  ['what was withdrawn is dropped, whatever was said', { status: 'dropped' }, { kind: 'drop' }],
+  ['without voice nobody said anything', { evidence: nothingHeard }, nothing('no-voice')],
+  ['a recogniser that found no words heard nothing', { text: ' ' }, nothing('empty')],
+  [
+    'what a recogniser makes up of faint noise was not said',
+    { text: 'Thank you.', evidence: { ...faint, voicedMs: 150 } },
+    nothing('hallucination'),
+  ],
+  [
+    'what cannot be recognised is for the bot where any words would be: the answer tells of the failure',
+    { text: undefined, humans: 1 },
+    { ...answer, ...overlap('noise', true) },
+  ],
+  [
+    'what cannot be recognised is not for the bot among several people',
+    { text: undefined },
+    ignore('not-named', 'noise'),
+  ],
+];
+
+const addressed: readonly Row[] = [
+  ['a question with the name of the bot is answered', {}, answer],
+  ['one person alone needs no name', { text: 'What time is it?', humans: 1 }, answer],
+  [
+    'among several a question without a name is for somebody else',
+    { text: 'What time is it?' },
+    ignore('not-named'),
+  ],
+  ['after the Ask button no name is needed', { text: 'What time is it?' }, answer, [pressedAsk]],
+  ['after an answer no name is needed', { text: 'And in Rome?' }, answer, [wasAnswered]],
+  [
+    'who goes on with a question to the bot needs no name again, and both get one answer',
+    { text: 'and in Rome', goesOn: true },
+    { ...answer, withEarlier: true },
+  ],
+  ['another bot is not answered', { isBot: true }, ignore('bot')],
+  [
+    'what is said about the bot is not said to it',
+    { text: 'I think Computer went offline.' },
+    ignore('mentioned'),
+  ],
+  [
+    'a question that replaces one of the same speaker is answered instead of it, before its first sound',
+    { unheardTurn: 'own' },
+    { ...answer, replacesUnheard: true },
+  ],
+  ['a question of somebody else is not replaced', { unheardTurn: 'other' }, answer],
+  [
+    'what its speaker has gone on with already is answered with the rest',
+    { status: 'continued' },
+    { kind: 'answer-with-rest' },
+  ],
+  [
+    'what was not meant does nothing to the speech of the bot once its speaker has gone on',
+    { text: 'What time is it?', status: 'continued' },
+    { ...ignore('not-named'), overlap: undefined },
+  ],
+];
+
+const commands: readonly Row[] = [
+  ['"stop" is obeyed from everybody', { text: 'Stop!' }, command('stop', 'stop', false)],
+  [
+    '"stop" drops an answer of which nothing was heard, whoever asked',
+    { text: 'Stop!', unheardTurn: 'other' },
+    { ...command('stop', 'stop', false), dropsUnheard: true },
+  ],
+  [
+    '"never mind" to the bot is obeyed',
+    { text: 'Never mind.', humans: 1, unheardTurn: 'other' },
+    { ...command('never-mind', 'never-mind', true), dropsUnheard: true },
+  ],
+  [
+    '"never mind" to others drops only the own answer of which nothing was heard',
+    { text: 'Never mind.', unheardTurn: 'own' },
+    { ...ignore('not-named', 'never-mind'), dropsUnheard: true },
+  ],
+  [
+    '"never mind" to others leaves the answers of others alone',
+    { text: 'Never mind.', unheardTurn: 'other' },
+    ignore('not-named', 'never-mind'),
+  ],
+  [
+    '"wait" over the speech of the bot is a command to it',
+    { text: 'Wait.', overlapsReply: true },
+    command('overlap', 'wait', false),
+  ],
+  [
+    '"mhm" over the speech of the bot is no question',
+    { text: 'Mhm.', humans: 1, overlapsReply: true },
+    command('overlap', 'backchannel', true),
+  ],
+  [
+    '"mhm" into silence is answered where it is meant',
+    { text: 'Mhm.', humans: 1 },
+    { ...answer, ...overlap('backchannel', true) },
+  ],
+  [
+    '"again, slower" to the bot repeats the last answer slower',
+    { text: 'Again, but slower.', humans: 1, canRepeat: true },
+    command('repeat', 'again', true, { speed: 0.85, gainDb: 0 }),
+  ],
+  [
+    '"louder" to the bot repeats the last answer louder',
+    { text: 'Louder, please.', humans: 1, canRepeat: true },
+    command('repeat', 'again', true, { speed: 1, gainDb: 6 }),
+  ],
+  [
+    '"again" is a question while there is nothing to repeat',
+    { text: 'Say that again.', humans: 1 },
+    { ...answer, ...overlap('again', true) },
+  ],
+  [
+    '"again" to others repeats nothing',
+    { text: 'Say that again.', canRepeat: true },
+    ignore('not-named', 'again'),
+  ],
+  [
+    'a "stop" after which its speaker went on is obeyed, and the later words tell the speech of the bot',
+    { text: 'Stop!', status: 'continued' },
+    { ...command('stop', 'stop', false), overlap: undefined },
+  ],
+];
+
+const rows = [...heard, ...addressed, ...commands].map(
+  ([rule, facts, decision, events = []]) => [rule, facts, decision, events] as const,
+);
+
+test.each(rows)('%s', (_, facts, decision, events) => {
+  expect(decide(facts, events).decision).toEqual(decision);
+});
+
+test('what nobody said does not change who needs no name', () => {
+  const hallucinated = decide({ text: 'Thank you.', evidence: { ...faint, voicedMs: 150 } }, [
+    wasAnswered,
+  ]);
+  const { addressing } = decide({ evidence: nothingHeard }, [wasAnswered]);
+  expect(hallucinated.addressing).toEqual(addressing);
+  const next = { ...ended, text: 'And in Rome?' };
+  expect(decideUtterance(next, addressing, rules).decision.kind).toBe('answer');
+});
+
+test('words to somebody else close the window after an answer', () => {
+  const { addressing } = decide({ text: 'Eva, where are you?', present: ['Eva'] }, [wasAnswered]);
+  const next = { ...ended, text: 'And in Rome?' };
+  expect(decideUtterance(next, addressing, rules).decision.kind).toBe('ignore');
+});
+
+/** A pause after final words to the bot, which is free. */
+const paused: PreemptiveFacts = {
+  ...ended,
+  isFinal: true,
+  trustsPartials: false,
+  isBegun: false,
+  isQueueFree: true,
+  hasBudget: true,
+  isSettled: true,
+};
+
+const wait = (why: string) => ({ kind: 'wait', why });
+const begin = { kind: 'begin' };
+
+test.each<[string, Partial<PreemptiveFacts>, object]>([
+  ['an answer is begun in the pause of a question to the bot', {}, begin],
+  ['no second answer is begun in the same pause', { isBegun: true }, wait('begun')],
+  ['no answer is begun while another turn is due', { isQueueFree: false }, wait('busy')],
+  ['no answer is begun once too many were thrown away', { hasBudget: false }, wait('budget')],
+  [
+    'no answer is begun while it is open whether the words before were meant',
+    { isSettled: false },
+    wait('undecided'),
+  ],
+  [
+    'a partial text is not answered before partial texts were right',
+    { isFinal: false },
+    wait('partial'),
+  ],
+  [
+    'a partial text that sounds finished is answered where partial texts were right',
+    { isFinal: false, trustsPartials: true },
+    begin,
+  ],
+  [
+    'a partial text that sounds open is not answered',
+    { isFinal: false, trustsPartials: true, text: 'Computer, what is the' },
+    wait('partial'),
+  ],
+  [
+    'without words an answer is begun to one who is answered whatever they say',
+    { text: undefined, humans: 1 },
+    begin,
+  ],
+  [
+    'without words no answer is begun to one of several people',
+    { text: undefined },
+    wait('not-named'),
+  ],
+  ['no answer is begun to nothing', { text: '' }, wait('empty')],
+  [
+    'no answer is begun to what a recogniser makes up',
+    { text: 'Thank you.', evidence: { ...faint, voicedMs: 150 } },
+    wait('hallucination'),
+  ],
+  [
+    'no answer is begun to words for somebody else',
+    { text: 'What time is it?' },
+    wait('not-named'),
+  ],
+  ['no answer is begun to "stop"', { text: 'Stop!', humans: 1 }, wait('command')],
+  [
+    'no answer is begun to what repeats the last one',
+    { text: 'Say that again.', humans: 1, canRepeat: true },
+    wait('command'),
+  ],
+])('%s', (_, facts, decision) => {
+  expect(decidePreemptive({ ...paused, ...facts }, initialAddressing, rules)).toEqual(decision);
+});
