@@ -1,9 +1,10 @@
-// Fails when the bot has become slower than bench/result.json says: node bench/compare.ts
+// Fails when the bot has become slower than bench/latency/result.json says: node bench/compare.ts
+
+import { Path } from '#bench/latency/path.ts';
+import { faults, figuresOf } from '#bench/latency/report.ts';
+import { isWorse, readResult } from '#bench/latency/result.ts';
+import { gateRow } from '#bench/latency/rows.ts';
 import { Clips } from './clips.ts';
-import { Path } from './path.ts';
-import { faults, figuresOf } from './report.ts';
-import { isWorse, readResult } from './result.ts';
-import { gateRow } from './rows.ts';
 
 const turns = 10;
 /** A busy machine makes one try slow, a slow bot all of them. */
@@ -26,5 +27,5 @@ for (let n = 1; n <= tries && process.exitCode === 1; n++) {
   for (const fault of wrong) console.log(fault);
 }
 if (process.exitCode === 1) {
-  console.log('The bot answers later than bench/result.json allows.');
+  console.log('The bot answers later than bench/latency/result.json allows.');
 }

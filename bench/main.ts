@@ -1,13 +1,13 @@
 // npm run bench [-- --turns 33] [--rows gate] [--save] [--peers FOLDER]
 import { parseArgs } from 'node:util';
 import { bargeInRow, benchBargeIn } from '#bench/barge-in/bench.ts';
+import { benchNewcomer } from '#bench/latency/newcomer.ts';
+import { type MeasuredRow, Path } from '#bench/latency/path.ts';
+import { behind, type Peer, peersTable, runPeers } from '#bench/latency/peers.ts';
+import { faults, figuresOf, instantsTable, mb, summary } from '#bench/latency/report.ts';
+import { saveResult } from '#bench/latency/result.ts';
+import { type BenchRow, gateRow, rows } from '#bench/latency/rows.ts';
 import { Clips } from './clips.ts';
-import { benchNewcomer } from './newcomer.ts';
-import { type MeasuredRow, Path } from './path.ts';
-import { behind, type Peer, peersTable, runPeers } from './peers.ts';
-import { faults, figuresOf, instantsTable, mb, summary } from './report.ts';
-import { saveResult } from './result.ts';
-import { type BenchRow, gateRow, rows } from './rows.ts';
 
 const { values: options } = parseArgs({
   options: {

@@ -1,12 +1,12 @@
 // npm run chaos [-- --minutes 10] [--hours 8] [--seed 1] [--plan '{"seed":1,"cycles":[…]}'] [--only 'REST']
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { faults } from '#bench/chaos/faults/faults.ts';
+import { type Health, healthOf, left } from '#bench/chaos/judge/health.ts';
+import { judge } from '#bench/chaos/judge/judge.ts';
+import { ChaosPeople } from '#bench/chaos/people/company.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { realClock } from '#src/base/clock.ts';
-import { ChaosPeople } from './company.ts';
-import { faults } from './faults.ts';
-import { type Health, healthOf, left } from './health.ts';
-import { judge } from './judge.ts';
 import { type ChaosPlan, planLine, planOf } from './plan.ts';
 import { cycleLine, findingLines, summary } from './report.ts';
 import { isAlive, play, settle } from './run.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { faults } from './faults.ts';
+import { faults } from '#bench/chaos/faults/faults.ts';
 import { planOf } from './plan.ts';
 
 const hourMs = 3_600_000;

@@ -1,6 +1,6 @@
+import { type Health, slopeMbPerHour } from '#bench/chaos/judge/health.ts';
+import type { ChaosFinding, ChaosVerdict } from '#bench/chaos/judge/judge.ts';
 import { percentile, table } from '#bench/table.ts';
-import { type Health, slopeMbPerHour } from './health.ts';
-import type { ChaosFinding, ChaosVerdict } from './judge.ts';
 import type { Cycle } from './plan.ts';
 
 /** These end the run with a failure. */

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
+import type { ChaosFault } from '#bench/chaos/faults/fault.ts';
+import { faultNamed } from '#bench/chaos/faults/faults.ts';
+import { type ChaosVerdict, judge } from '#bench/chaos/judge/judge.ts';
+import type { ChaosPeople } from '#bench/chaos/people/company.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { ChaosPeople } from './company.ts';
-import type { ChaosFault } from './fault.ts';
-import { faultNamed } from './faults.ts';
-import { type ChaosVerdict, judge } from './judge.ts';
 import type { Cycle } from './plan.ts';
 import type { ChaosSetup } from './stage.ts';
 

@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { canariesIn, canariesOf, canarySound } from '#bench/chaos/judge/canary.ts';
+import { JournalKeeper } from '#bench/chaos/judge/journal.ts';
+import { sentenceIn, sentenceNumber } from '#bench/chaos/people/sentences.ts';
+import { answerText, canariesNamed, questionText, sentenceWho } from '#bench/chaos/people/words.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
@@ -14,11 +18,7 @@ import {
   openMockProviders,
   usualPace,
 } from '#test/fakes/providers/providers.ts';
-import { canariesIn, canariesOf, canarySound } from './canary.ts';
-import { JournalKeeper } from './journal.ts';
 import type { Measures, PreloadOrder } from './order.ts';
-import { sentenceIn, sentenceNumber } from './sentences.ts';
-import { answerText, canariesNamed, questionText, sentenceWho } from './words.ts';
 
 /** Where everybody sits, and another channel. */
 export const channel = 'Lounge';

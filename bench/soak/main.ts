@@ -1,7 +1,7 @@
 // npm run soak [-- --minutes 30] [--hours 8]
 import { parseArgs } from 'node:util';
-import { ChaosPeople, rain } from '#bench/chaos/company.ts';
-import { healthOf, slopeMbPerHour } from '#bench/chaos/health.ts';
+import { healthOf, slopeMbPerHour } from '#bench/chaos/judge/health.ts';
+import { ChaosPeople, rain } from '#bench/chaos/people/company.ts';
 import { settle } from '#bench/chaos/run.ts';
 import { type ChaosSetup, openStage } from '#bench/chaos/stage.ts';
 import { table } from '#bench/table.ts';

@@ -15,10 +15,10 @@ import {
   type ProviderRole,
 } from '#src/provider/fallback-chain.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
-import { cheaperVoice } from '#src/speech/cheaper-voice.ts';
+import { cheaperVoice } from '#src/speech/fallbacks/cheaper-voice.ts';
+import { synthesizerWithFallbacks } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
+import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import { synthesizerWithFallbacks } from '#src/speech/synthesizer-fallbacks.ts';
-import { transcriberWithFallbacks } from '#src/speech/transcriber-fallbacks.ts';
 
 /** The engines that others can stand in for. */
 export type EngineRoles = {

@@ -3,7 +3,7 @@ import type { AudioChatMessage, AudioChatModel } from '#src/chat/completions/aud
 import { type AudioRequestProgress, meteredAudioChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, Usage } from '#src/chat/ports.ts';
 import { estimateUsage } from '#src/chat/usage.ts';
-import { meteredVoice } from '#src/speech/metered-voice.ts';
+import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { ahead, type Bound, type BoundedQueue } from './ahead.ts';
 import { type AudioInput, type AudioPrompt, audioPrompt } from './audio-model-prompt.ts';

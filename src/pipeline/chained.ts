@@ -1,6 +1,6 @@
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { meteredVoice } from '#src/speech/metered-voice.ts';
+import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { ahead, type Bound, type BoundedQueue } from './ahead.ts';
 import { asideOf, ClauseWriter } from './clause-writer.ts';

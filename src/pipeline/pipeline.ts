@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ChatMessage, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
 import type { AsideKind } from '#src/chat/text/written-passages.ts';
-import type { SpokenUsage } from '#src/speech/metered-voice.ts';
+import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { SpeechVoice, Transcript } from '#src/speech/ports.ts';
 
 /** One utterance of one person. */

@@ -1,5 +1,5 @@
 import type { Usage } from '#src/chat/ports.ts';
-import type { SpokenUsage } from '#src/speech/metered-voice.ts';
+import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { BudgetStep } from './caps.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
-import type { SpokenUsage } from '#src/speech/metered-voice.ts';
+import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type {
   AnswerBudget,

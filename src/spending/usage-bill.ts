@@ -1,6 +1,6 @@
 import type { Usage } from '#src/chat/ports.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
-import type { SpokenUsage } from '#src/speech/metered-voice.ts';
+import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
 import type { UsageMeter } from './budget-authority.ts';
 import type { Use } from './cost.ts';

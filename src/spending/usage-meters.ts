@@ -1,6 +1,6 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
-import { meteredVoice } from '#src/speech/metered-voice.ts';
+import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
 import type {
   EngineUsage,
   Listening,

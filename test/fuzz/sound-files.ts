@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { FlacFrames } from '#src/sources/formats/flac-frames.ts';
 import { OggPages, writePages } from '#src/sources/formats/ogg-page.ts';
-import { crcOf } from '#test/sources/hostile-files.ts';
+import { crcOf } from '#test/sources/formats/hostile-files.ts';
 import { toneFile, toneWav } from '#test/sources/tones.ts';
 
 /** Longest a good file is before it is damaged: more only takes time. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ClauseWriter } from '#src/pipeline/clause-writer.ts';
 import { said, turnOf } from '#test/contracts/pipeline.ts';
-import { drain, openTalking } from './realtime-fake.ts';
+import { drain, openTalking } from '#test/pipeline/realtime/realtime-fake.ts';
 
 const asides = { link: 'See the chat.', code: 'Read the code.', table: 'Read the table.' };
 const text =

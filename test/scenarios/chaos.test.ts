@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { ChaosPeople, rain } from '#bench/chaos/company.ts';
-import { regressions } from '#bench/chaos/regressions.ts';
+import { regressions } from '#bench/chaos/judge/regressions.ts';
+import { ChaosPeople, rain } from '#bench/chaos/people/company.ts';
 import { play, settle } from '#bench/chaos/run.ts';
 import { type ChaosSetup, openStage } from '#bench/chaos/stage.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { changeOfRate } from '#src/audio/resample.ts';
 import { asChunk } from '#src/sources/decode/channel-chunks.ts';
-import { flacOf, vorbisAt } from './hostile-files.ts';
+import { flacOf, vorbisAt } from '#test/sources/formats/hostile-files.ts';
 import { openDecoding } from './sounds.ts';
 import { played } from './tones.ts';
 

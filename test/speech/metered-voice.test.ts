@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
-import { meteredVoice, type SpokenUsage } from '#src/speech/metered-voice.ts';
+import { meteredVoice, type SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
+import { synthesizerWithFallbacks } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
 import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
-import { synthesizerWithFallbacks } from '#src/speech/synthesizer-fallbacks.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { ladderOf } from '#test/fakes/fallbacks.ts';
 

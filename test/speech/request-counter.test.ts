@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { servedBy } from '#src/provider/models/served-by.ts';
+import { heardCount } from '#src/speech/fallbacks/request-counter.ts';
 import { transcriptOf } from '#src/speech/openai/transcript-reply.ts';
 import { readHeard } from '#src/speech/realtime/realtime-events.ts';
 import { TranscriptParts } from '#src/speech/realtime/realtime-parts.ts';
-import { heardCount } from '#src/speech/request-counter.ts';
 
 const by = servedBy('hears', 'http://127.0.0.1:1');
 

@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
+import { heardCount } from '#src/speech/fallbacks/request-counter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import { heardCount } from '#src/speech/request-counter.ts';
 
 /** `{text}`, JSON in a string, or the bare text: servers send all three whatever was asked. */
 export function transcriptOf(reply: unknown, asked: string | undefined): Transcript {

@@ -1,7 +1,7 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
+import { heardCount } from '#src/speech/fallbacks/request-counter.ts';
 import { languageHint } from '#src/speech/language-hint.ts';
 import type { ServerUsage } from '#src/speech/ports.ts';
-import { heardCount } from '#src/speech/request-counter.ts';
 
 /** How a server names its settings, told by its first event. */
 export type Dialect = 'ga' | 'beta-transcription' | 'beta-session';

@@ -1,8 +1,8 @@
 import type { BotError } from '#src/base/errors.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
+import { sumOf } from '#src/speech/fallbacks/request-counter.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { OnPartial, ServerUsage, Transcript } from '#src/speech/ports.ts';
-import { sumOf } from '#src/speech/request-counter.ts';
 import type { HeardEvent } from './realtime-events.ts';
 
 /** The stretch of an utterance up to a pause; becomes one item of the server. */

@@ -1,0 +1,17 @@
+import type { ChaosPeople } from '#bench/chaos/people/company.ts';
+import type { FaultShape } from '#bench/chaos/plan.ts';
+import type { ChaosSetup } from '#bench/chaos/stage.ts';
+
+/** Something that goes wrong on demand. */
+export type ChaosFault = FaultShape & {
+  /** Nothing the bot says reaches anybody while it stands, which it cannot know: what is asked then is not owed. */
+  readonly isMute?: boolean;
+  /** It stands for so long at least. */
+  readonly leastMs?: number;
+  /** Resolves when it stands. */
+  start(stage: ChaosSetup, company: ChaosPeople): void | Promise<void>;
+  /** Resolves when it is over. */
+  stop?(stage: ChaosSetup, company: ChaosPeople): void | Promise<void>;
+  /** Why it cannot happen here; undefined: it can. */
+  skipped?(stage: ChaosSetup): string | undefined;
+};

@@ -1,0 +1,190 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import type { AskedQuestion } from '#bench/chaos/judge/journal.ts';
+import { type ChaosSetup, channel } from '#bench/chaos/stage.ts';
+import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
+import { energyDb } from '#src/audio/loudness.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { readWav } from '#src/audio/wav.ts';
+import { realClock } from '#src/base/clock.ts';
+import { sentenceIn } from './sentences.ts';
+import { Talker } from './talker.ts';
+import { names } from './words.ts';
+
+/** Who there is: those who are to be heard, and others who talk all the time and never said yes. */
+export type Cast = {
+  readonly agreeing: number;
+  readonly silent: number;
+  /** What plays on tracks, as `/track play` takes it. */
+  readonly sounds: readonly OptionValues[];
+};
+
+const fixtures = new URL('../../../test/fixtures/speech/', import.meta.url);
+const recordings = ['human-cards-001.wav', 'human-cards-004.wav'];
+/** Below this a recording is only a room. */
+const voiceDb = -45;
+const patienceMs = 6_000;
+const pauseMs = [200, 1_200] as const;
+const chatterMs = [1_500, 5_000] as const;
+const settleMs = 8_000;
+const callAgainMs = 3_000;
+const listenEveryMs = 100;
+/** Longer than that and the people are not in real time any more. */
+const heldMs = 600;
+export const rain: OptionValues = { sound: 'rain', track: 'bg', volume: 20, loop: true };
+export const usualCast: Cast = { agreeing: 4, silent: 2, sounds: [rain] };
+
+/** The people of a run: they talk without a break, one question at a time, and call the bot when it is gone. */
+export class ChaosPeople {
+  readonly talkers: readonly Talker[];
+  readonly #cast: Cast;
+  readonly #stage: ChaosSetup;
+  readonly #random: () => number;
+  readonly #hushed = new AbortController();
+  readonly #ending = new AbortController();
+  #work: readonly Promise<void>[] = [];
+  #calledAtMs = Number.NEGATIVE_INFINITY;
+  #hasMusic = false;
+
+  private constructor(
+    cast: Cast,
+    stage: ChaosSetup,
+    talkers: readonly Talker[],
+    random: () => number,
+  ) {
+    this.#cast = cast;
+    this.#stage = stage;
+    this.talkers = talkers;
+    this.#random = random;
+  }
+
+  /** Everybody sits, those who may be heard have said yes, the bot was called, and it rains. */
+  static async gather(
+    stage: ChaosSetup,
+    random: () => number,
+    cast = usualCast,
+  ): Promise<ChaosPeople> {
+    const clips = await Promise.all(recordings.map(clipOf));
+    const all = names.slice(0, cast.agreeing + cast.silent);
+    const talkers = all.map(
+      (name, who) => new Talker(stage, who, stage.sandbox.person(name), clips),
+    );
+    const company = new ChaosPeople(cast, stage, talkers, random);
+    for (const talker of talkers) await talker.sitDown();
+    for (const talker of company.agreeing) await talker.agree(true);
+    return company;
+  }
+
+  /** Begins to talk; nothing ends it but `end`. */
+  begin(): void {
+    const silent = this.talkers.slice(this.#cast.agreeing);
+    this.#work = [
+      this.#converse(),
+      this.#listen(),
+      ...silent.map((talker) => this.#chatter(talker)),
+    ];
+  }
+
+  /** Nobody asks anything any more; everybody still listens. */
+  hush(): void {
+    this.#hushed.abort();
+  }
+
+  async end(): Promise<void> {
+    this.hush();
+    this.#ending.abort();
+    await Promise.all(this.#work);
+  }
+
+  /** Those who are heard when they agree. */
+  get agreeing(): readonly Talker[] {
+    return this.talkers.slice(0, this.#cast.agreeing);
+  }
+
+  /** The bot was ended and started again, perhaps without having written down the last seconds. */
+  restarted(): void {
+    for (const talker of this.talkers) talker.doubt();
+  }
+
+  async #converse(): Promise<void> {
+    for (let n = 0; !this.#hushed.signal.aborted; n++) {
+      const talker = this.agreeing[n % this.#cast.agreeing];
+      if (talker && this.#stage.isUp) await this.#turnOf(talker);
+      await this.#pause(pauseMs);
+    }
+  }
+
+  async #turnOf(talker: Talker): Promise<void> {
+    if (!talker.isSeated || talker.consent === 'no') return; // calling it would be a yes
+    if (talker.consent === 'unclear') await talker.agree(true);
+    if (this.#stage.sandbox.bot().channel !== channel) await this.#call(talker);
+    if (this.#stage.sandbox.bot().channel !== channel) return;
+    const question = await talker.ask();
+    if (question?.isOwed) await this.#outcome(question);
+  }
+
+  async #call(talker: Talker): Promise<void> {
+    const nowMs = realClock.nowMs();
+    if (nowMs - this.#calledAtMs < callAgainMs) return;
+    this.#calledAtMs = nowMs;
+    const reply = await talker.command('join');
+    if (!reply || sentenceIn(reply.text) !== undefined) return;
+    await talker.person.settled(AbortSignal.timeout(settleMs)).catch(() => undefined);
+    if (this.#hasMusic) return;
+    for (const sound of this.#cast.sounds) {
+      this.#hasMusic = (await talker.command('track play', sound)) !== undefined;
+    }
+  }
+
+  /** Waits for the answer, but not for ever: the next one asks meanwhile. */
+  async #outcome({ who, number }: AskedQuestion): Promise<void> {
+    const untilMs = realClock.nowMs() + patienceMs;
+    while (realClock.nowMs() < untilMs && !this.#hushed.signal.aborted) {
+      const isOver = this.#stage.journal.events.some(
+        (event) =>
+          'canary' in event &&
+          event.canary.who === who &&
+          event.canary.number === number &&
+          (event.kind === 'written' || (event.kind === 'heard' && event.part === 2)),
+      );
+      if (isOver) return;
+      await setTimeout(listenEveryMs);
+    }
+  }
+
+  /** Somebody who is not to be heard talks over everybody. */
+  async #chatter(talker: Talker): Promise<void> {
+    while (!this.#hushed.signal.aborted) {
+      if (talker.isSeated) await talker.ask();
+      await this.#pause(chatterMs);
+    }
+  }
+
+  /** Where this very process was held, nobody could say or hear anything; that is a fault of its own. */
+  async #listen(): Promise<void> {
+    for (let fromMs = realClock.nowMs(); !this.#ending.signal.aborted; ) {
+      for (const talker of this.talkers) talker.listen();
+      await setTimeout(listenEveryMs);
+      const toMs = realClock.nowMs();
+      const name = 'this machine was held';
+      if (toMs - fromMs > heldMs) this.#stage.journal.add({ kind: 'fault', name, fromMs, toMs });
+      fromMs = toMs;
+    }
+  }
+
+  async #pause([from, to]: readonly [number, number]): Promise<void> {
+    await setTimeout(from + this.#random() * (to - from));
+  }
+}
+
+/** Without the room before and after the words. */
+async function clipOf(name: string): Promise<Pcm> {
+  const pcm = readWav(await readFile(new URL(name, fixtures)));
+  const size = pcm.rateHz / 50;
+  const frames = Array.from({ length: Math.floor(pcm.samples.length / size) }, (_, n) =>
+    pcm.samples.subarray(n * size, (n + 1) * size),
+  );
+  const isVoice = (frame: Int16Array) => energyDb(frame) > voiceDb;
+  const [first, last] = [frames.findIndex(isVoice), frames.findLastIndex(isVoice)];
+  return { ...pcm, samples: pcm.samples.slice(first * size, (last + 1) * size) };
+}

@@ -1,0 +1,149 @@
+import { percentile } from '#bench/table.ts';
+import type { LogLine } from '#test/fakes/bot-process.ts';
+import type { MockRequest, Pace } from '#test/fakes/providers/mock-settings.ts';
+
+/** The instants of a turn, and how the bot's log counts them from its own `heardAtMs`. */
+export const instants = [
+  ['heard', undefined],
+  ['ended', 'endedMs'],
+  ['recognised', 'recognisedMs'],
+  ['first token', 'firstTokenMs'],
+  ['first clause', 'firstClauseMs'],
+  ['first speech byte', 'firstSpeechMs'],
+  ['first frame sent', 'firstSentMs'],
+  ['first packet heard', 'heard by the person'],
+] as const;
+export type Instant = (typeof instants)[number][0];
+
+/** What the providers need one after the other; milliseconds since the last voiced packet was sent. */
+export type Floors = Readonly<Record<Instant, number>>;
+
+/** One question and its answer. */
+export type MeasuredTurn = {
+  /** What was said. */
+  readonly text: string;
+  /** The model was asked about all the words, and nobody was interrupted. */
+  readonly whole: boolean;
+  /** Milliseconds since the person's last voiced packet was sent. */
+  readonly sinceMs: Readonly<Record<Instant, number>>;
+  /** What the providers really took, one after the other. */
+  readonly providersMs: number;
+  /** From the last token of the first clause to the request for its speech. */
+  readonly clauseToRequestMs: number;
+  /** From the first byte of speech to the first packet heard; undefined where the end of the question came later. */
+  readonly byteToPacketMs: number | undefined;
+  /** Tokens of the first clause. */
+  readonly clauseTokens: number;
+  /** Times the model was asked; more than one thought in vain. */
+  readonly thoughts: number;
+};
+
+/** What was seen of a turn from outside, on the clock all processes share. */
+export type ObservedTurn = {
+  readonly text: string;
+  readonly lastVoicedAtMs: number;
+  readonly firstAudibleAtMs: number;
+  readonly answered: LogLine;
+  /** Everything the providers were asked since the question began. */
+  readonly requests: readonly MockRequest[];
+};
+
+export function turnOf(seen: ObservedTurn, pace: Pace): MeasuredTurn {
+  const { answered, lastVoicedAtMs, firstAudibleAtMs } = seen;
+  const { recognition, chat, speech, clause } = leadingTo(firstAudibleAtMs, seen.requests);
+  const ownMs = Number(answered.heardAtMs) - lastVoicedAtMs;
+  const sinceMs = Object.fromEntries(
+    instants.map(([name, field]) => [name, ownMs + (field ? Number(answered[field]) : 0)]),
+  ) as Record<Instant, number>;
+  sinceMs['first packet heard'] = firstAudibleAtMs - lastVoicedAtMs;
+  const clauseTokens = tokens(clause ?? '');
+  const clauseAtMs = (chat?.firstByteAtMs ?? Number.NaN) + clauseMs(clauseTokens, pace);
+  const byteAtMs = speech?.firstByteAtMs ?? Number.NaN;
+  const endedAtMs = lastVoicedAtMs + sinceMs.ended;
+  return {
+    text: seen.text,
+    whole: asked(chat).includes(seen.text) && firstAudibleAtMs > lastVoicedAtMs,
+    sinceMs,
+    providersMs: waited(recognition) + waited(chat) + clauseMs(clauseTokens, pace) + waited(speech),
+    clauseToRequestMs: (speech?.atMs ?? Number.NaN) - clauseAtMs,
+    byteToPacketMs: endedAtMs <= byteAtMs ? firstAudibleAtMs - byteAtMs : undefined,
+    clauseTokens,
+    thoughts: seen.requests.filter(({ endpoint }) => endpoint === 'chat').length,
+  };
+}
+
+/** The requests that the first sound came of: each the last that was answered before the next was made. */
+function leadingTo(firstAudibleAtMs: number, requests: readonly MockRequest[]) {
+  const last = (endpoint: MockRequest['endpoint'], beforeMs: number, text?: string) =>
+    requests.findLast(
+      (request) =>
+        request.endpoint === endpoint &&
+        (text === undefined || request.text === text) &&
+        (request.firstByteAtMs ?? Number.POSITIVE_INFINITY) <= beforeMs,
+    );
+  const clause = requests.find(({ endpoint }) => endpoint === 'speech')?.text;
+  const speech = last('speech', firstAudibleAtMs, clause);
+  const chat = last('chat', speech?.atMs ?? firstAudibleAtMs);
+  const recognition = last('transcriptions', chat?.atMs ?? firstAudibleAtMs);
+  return { recognition, chat, speech, clause };
+}
+
+/** From the end of the upload to the first byte. */
+function waited(request: MockRequest | undefined): number {
+  return (request?.firstByteAtMs ?? 0) - (request?.bodyAtMs ?? 0);
+}
+
+/** What the model was asked last. */
+function asked(chat: MockRequest | undefined): string {
+  const messages = chat?.body?.messages;
+  return JSON.stringify(Array.isArray(messages) ? messages.at(-1) : '');
+}
+
+function tokens(text: string): number {
+  return text.match(/\S+/g)?.length ?? 0;
+}
+
+/** From the first token to the end of the first clause. */
+function clauseMs(clauseTokens: number, { tokensPerSecond }: Pace): number {
+  return (Math.max(0, clauseTokens - 1) * 1000) / tokensPerSecond;
+}
+
+/** At the providers' nominal pace; those the bot alone decides have none. */
+export function floorsOf(pace: Pace, clauseTokens: number): Floors {
+  const recognised = pace.recogniseMs;
+  const token = recognised + pace.firstTokenMs;
+  const clause = token + clauseMs(clauseTokens, pace);
+  const sound = clause + pace.firstSoundMs;
+  return {
+    heard: 0,
+    ended: 0,
+    recognised,
+    'first token': token,
+    'first clause': clause,
+    'first speech byte': sound,
+    'first frame sent': sound,
+    'first packet heard': sound,
+  };
+}
+
+/** Timers and clocks are read in whole milliseconds. */
+const roundingMs = 2;
+
+/** Sentences about whatever is faster than possible; then the measurement is wrong. */
+export function tooGood(turns: readonly MeasuredTurn[], pace: Pace): string[] {
+  return turns.flatMap((turn, n) => {
+    const floors = floorsOf(pace, turn.clauseTokens);
+    return instants.flatMap(([name]) => {
+      const [ms, floorMs] = [turn.sinceMs[name], floors[name]];
+      if (floorMs === 0 || ms >= floorMs - roundingMs) return [];
+      return [`turn ${n + 1}: ${name} after ${ms.toFixed(0)} ms, under its floor of ${floorMs}`];
+    });
+  });
+}
+
+export type Spread = { readonly p50: number; readonly p95: number };
+
+export function spread(values: readonly number[]): Spread {
+  const at = (part: number) => Math.round(percentile(values, part) * 10) / 10;
+  return { p50: at(0.5), p95: at(0.95) };
+}

@@ -1,0 +1,139 @@
+import type { QuestionClip } from '#bench/clips.ts';
+import { heard, spoken } from '#src/console/sandbox-lines.ts';
+import { SandboxProcess } from '#src/console/sandbox-process.ts';
+import { BotProcess } from '#test/fakes/bot-process.ts';
+import {
+  type MockProviders,
+  openMockProviders,
+  usualPace,
+} from '#test/fakes/providers/providers.ts';
+import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
+import { type MeasuredTurn, turnOf } from './figures.ts';
+import { idealTurn } from './ideal.ts';
+import type { BenchRow } from './rows.ts';
+
+/** Said quickly, for turns are many; the first clause has seven tokens, as that of the peers. */
+const answer = 'Here is the story you asked for. It began by the sea.';
+const msPerChar = 12;
+const quietMs = 400;
+const patienceMs = 15_000;
+const person = 'Adam';
+
+/** A row as it was measured. */
+export type MeasuredRow = {
+  readonly row: BenchRow;
+  readonly turns: readonly MeasuredTurn[];
+  /** Questions that got no answer. */
+  readonly missed: number;
+  /** The same questions, put to the providers by a bot that knows when speech ends. */
+  readonly idealMs: readonly number[];
+  readonly idleMb: number | undefined;
+  readonly afterMb: number | undefined;
+};
+
+/** A bot in a call of its own, end-to-end encrypted, with somebody who asks. */
+export class Path implements AsyncDisposable {
+  readonly #row: BenchRow;
+  readonly #mock: MockProviders;
+  readonly #sandbox: SandboxProcess;
+  readonly #bot: BotProcess;
+  readonly #stack: AsyncDisposableStack;
+  #idleMb: number | undefined;
+
+  private constructor(
+    row: BenchRow,
+    mock: MockProviders,
+    sandbox: SandboxProcess,
+    bot: BotProcess,
+    stack: AsyncDisposableStack,
+  ) {
+    this.#row = row;
+    this.#mock = mock;
+    this.#sandbox = sandbox;
+    this.#bot = bot;
+    this.#stack = stack;
+  }
+
+  static async open(row: BenchRow): Promise<Path> {
+    await using stack = new AsyncDisposableStack();
+    const recogniser = await openRecogniser();
+    const mock = stack.use(
+      await openMockProviders({
+        hears: (pcm) => recogniser.hear(pcm),
+        replies: [{ match: /^/, text: answer }],
+        pace: row.pace,
+        msPerChar,
+        realtime: { recogniseMs: usualPace.recogniseMs },
+      }),
+    );
+    const never = new AbortController().signal;
+    const sandbox = stack.use(await SandboxProcess.start(() => undefined, never));
+    const bot = stack.use(
+      await BotProcess.start(sandbox.ready, {
+        TRANSCRIPTION_BASE_URL: mock.baseUrl,
+        CHAT_COMPLETION_BASE_URL: mock.baseUrl,
+        SPEECH_BASE_URL: mock.baseUrl,
+        ...(row.streams && { TRANSCRIPTION_BACKEND: 'realtime' }),
+      }),
+    );
+    return new Path(row, mock, sandbox, bot, stack.move());
+  }
+
+  /** The bot comes into the call. */
+  async enter(): Promise<void> {
+    const { microphone } = this.#row;
+    this.#idleMb = await this.#bot.residentMegabytes();
+    await this.#sandbox.ask({ do: 'join', person, microphone });
+    await this.#sandbox.ask({ do: 'command', person, name: 'join' });
+    await this.#sandbox.ask({ do: 'settled', person });
+  }
+
+  /** One warm-up, then as many questions as `turns`. */
+  async measure(clips: readonly QuestionClip[], turns: number): Promise<MeasuredRow> {
+    const measured: MeasuredTurn[] = [];
+    const idealMs: number[] = [];
+    for (let n = -1; n < turns; n++) {
+      const clip = clips[(n + clips.length) % clips.length];
+      if (!clip) throw new Error('There is nothing to say.');
+      const turn = await this.#ask(clip);
+      // Also the pause before the next question.
+      const ideal = await idealTurn(this.#mock.baseUrl, clip, this.#row.streams);
+      if (n < 0) continue;
+      if (turn) measured.push(turn);
+      idealMs.push(ideal);
+    }
+    return {
+      row: this.#row,
+      turns: measured,
+      missed: turns - measured.length,
+      idealMs,
+      idleMb: this.#idleMb,
+      afterMb: await this.#bot.residentMegabytes(),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+
+  /** Undefined when no answer came. */
+  async #ask(clip: QuestionClip): Promise<MeasuredTurn | undefined> {
+    const before = this.#mock.requests.length;
+    const said = spoken.parse(await this.#sandbox.ask({ do: 'say', person, wav: clip.path }));
+    const { firstPacketAtMs: sinceMs, lastVoicedAtMs } = said;
+    const waits = { sinceMs, quietMs, timeoutMs: patienceMs };
+    try {
+      const reached = heard.parse(await this.#sandbox.ask({ do: 'listen', person, ...waits }));
+      const answered = await this.#bot.logged(
+        ({ msg, heardAtMs }) => msg === 'answered' && Number(heardAtMs) >= sinceMs,
+        patienceMs,
+      );
+      const { firstAudibleAtMs } = reached;
+      const requests = this.#mock.requests.slice(before);
+      const seen = { text: clip.text, lastVoicedAtMs, firstAudibleAtMs, answered, requests };
+      return turnOf(seen, this.#row.pace);
+    } catch {
+      return undefined;
+    }
+  }
+}

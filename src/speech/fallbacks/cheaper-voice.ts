@@ -1,0 +1,19 @@
+import type { Synthesizer } from '#src/speech/ports.ts';
+
+/** The usual voice, or `cheaper` where one will do; that one is opened when it is first needed and chooses its own name. */
+export function cheaperVoice(
+  usual: Synthesizer,
+  cheaper: () => Synthesizer | Promise<Synthesizer>,
+): Synthesizer {
+  const oneVoice = usual.oneVoice?.bind(usual);
+  return {
+    async *synthesize(text, voice, signal) {
+      if (!voice.isCheap) return yield* usual.synthesize(text, voice, signal);
+      const { name: _, ...unnamed } = voice;
+      yield* (await cheaper()).synthesize(text, unnamed, signal);
+    },
+    ...(oneVoice && { oneVoice: () => cheaperVoice(oneVoice(), cheaper) }),
+    wrapped: (wrap) =>
+      cheaperVoice(usual.wrapped?.(wrap) ?? wrap(usual), async () => wrap(await cheaper())),
+  };
+}

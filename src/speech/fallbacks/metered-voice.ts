@@ -1,0 +1,79 @@
+import { durationMs } from '#src/audio/pcm.ts';
+import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
+import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
+import { sumOf } from './request-counter.ts';
+
+/** Of a text that was spoken: how long it is, and how long it sounds. */
+export type SpokenUsage = {
+  readonly characters: number;
+  readonly ms: number;
+  /** With a count only if all of the text was spoken, and counted. */
+  readonly took?: EngineUsage;
+};
+
+/**
+ * Told once of each request for a text, when it has ended or was cut short.
+ * What was refused before its first sound costs nothing.
+ */
+export type OnSpoken = (spoken: SpokenUsage) => void;
+
+/** The same voice, with every request counted, also one in whose place another was asked. */
+export function meteredVoice(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
+  const { wrapped } = synthesizer;
+  return wrapped
+    ? wrapped.call(synthesizer, (engine) => metered(engine, spoke))
+    : metered(synthesizer, spoke);
+}
+
+function metered(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
+  const { oneVoice } = synthesizer;
+  return {
+    async *synthesize(text, voice, signal) {
+      signal.throwIfAborted(); // what is never asked takes nothing
+      const tally = new Tally();
+      const onTook = (took: EngineUsage) => {
+        tally.add(took);
+        voice.onTook?.(took);
+      };
+      let ms = 0;
+      let [isRefused, isWhole] = [false, false];
+      try {
+        for await (const pcm of synthesizer.synthesize(text, { ...voice, onTook }, signal)) {
+          ms += durationMs(pcm);
+          yield pcm;
+        }
+        isWhole = true;
+      } catch (error) {
+        isRefused = ms === 0 && !signal.aborted && isUnpaid(error);
+        throw error;
+      } finally {
+        const took = tally.took(isWhole);
+        if (!isRefused) spoke({ characters: text.length, ms, ...(took && { took }) });
+      }
+    },
+    ...(oneVoice && { oneVoice: () => metered(oneVoice.call(synthesizer), spoke) }),
+  };
+}
+
+/** What all requests for one text took together, of the last of those who were asked. */
+class Tally {
+  #by: EngineUsage['by'];
+  #begun = 0;
+  #counts: ServerUsage[] = [];
+
+  add({ by, count }: EngineUsage): void {
+    if (JSON.stringify(by) !== JSON.stringify(this.#by)) [this.#begun, this.#counts] = [0, []];
+    this.#by = by;
+    if (count) this.#counts.push(count);
+    else this.#begun++;
+  }
+
+  took(isWhole: boolean): EngineUsage | undefined {
+    const isTold = isWhole && this.#counts.length >= this.#begun;
+    const [first, ...more] = isTold ? this.#counts : [];
+    const count = more.reduce(sumOf, first);
+    return this.#by || count
+      ? { ...(this.#by && { by: this.#by }), ...(count && { count }) }
+      : undefined;
+  }
+}

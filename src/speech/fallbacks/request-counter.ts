@@ -1,0 +1,38 @@
+import { toldCount } from '#src/provider/models/usage-reading.ts';
+import type { ServerUsage } from '#src/speech/ports.ts';
+
+/** What a transcription server says an utterance took; undefined where it does not say. */
+export function heardCount(usage: unknown): ServerUsage | undefined {
+  const { type, seconds, input_tokens, output_tokens, input_token_details } = recordOf(usage);
+  if (type === 'duration') {
+    const told = toldCount(seconds);
+    return told ? { kind: 'heard', ms: told * 1_000 } : undefined;
+  }
+  const [inputTokens, outputTokens = 0] = [toldCount(input_tokens), toldCount(output_tokens)];
+  if (!inputTokens) return undefined;
+  // What is sent is sound, unless they tell it apart.
+  const audioInputTokens = toldCount(recordOf(input_token_details).audio_tokens) ?? inputTokens;
+  return { kind: 'tokens', inputTokens, outputTokens, audioInputTokens };
+}
+
+/** Both together; undefined if they cannot be added, or one is not known. */
+export function sumOf(
+  one: ServerUsage | undefined,
+  other: ServerUsage | undefined,
+): ServerUsage | undefined {
+  if (one?.kind === 'heard' && other?.kind === 'heard')
+    return { kind: 'heard', ms: one.ms + other.ms };
+  if (one?.kind !== 'tokens' || other?.kind !== 'tokens') return undefined;
+  const optional = ['audioInputTokens', 'audioOutputTokens', 'cachedInputTokens'] as const;
+  const known = optional.filter((name) => one[name] !== undefined || other[name] !== undefined);
+  return {
+    kind: 'tokens',
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    ...Object.fromEntries(known.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)])),
+  };
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exchange, type SpokenExchange } from '#src/console/first-run/exchange.ts';
+import type { Ignored, SessionEvent } from '#src/session/ports/events.ts';
+import { openStage } from '#test/console/stage.ts';
+
+const never = new AbortController().signal;
+const ben = { speakerId: 'b', name: 'Ben' } as const;
+const words: SessionEvent = { kind: 'recognised', ...ben, text: 'what time is it' };
+const ignored = (why: Ignored): SessionEvent => ({ kind: 'ignored', ...ben, why });
+const answered: SessionEvent = {
+  kind: 'answered',
+  ...ben,
+  text: 'Five.',
+  heardText: 'Five.',
+  vainShare: 0,
+  finish: 'completed',
+  instants: { heardAtMs: 0, endedAtMs: 180, firstSentAtMs: 200 },
+};
+let dataDir = '';
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'parley-'));
+});
+afterAll(() => rm(dataDir, { recursive: true }));
+
+/** What came of it when Ben spoke and these events followed, and how long that took. */
+async function spoken(...events: readonly SessionEvent[]) {
+  const said = { firstPacketAtMs: 0, firstVoicedAtMs: 0, lastVoicedAtMs: 0 };
+  const heard = { firstAudibleAtMs: 210, lastAtMs: 900, sealedFrames: 35, openFrames: 0 };
+  const { stage, clock, witness, look } = openStage((request) => {
+    if (request.do !== 'say') return { ...heard, durationMs: 690 };
+    saidAtMs = clock.nowMs();
+    for (const event of events) witness.tell(event);
+    return said;
+  });
+  let result: SpokenExchange | undefined;
+  let saidAtMs = -1;
+  const run = exchange('Ben', 'ben.wav', 'ben-heard', { ...stage, dataDir }, never);
+  void run.then((came) => {
+    result = came;
+  });
+  // The folder is made in real time: the clock stands until then.
+  while (saidAtMs < 0) await breathe();
+  for (let rounds = 0; !result && rounds < 2_000; rounds++) {
+    await breathe();
+    if (rounds % 2 === 1) await clock.advance(100);
+  }
+  return { result: await run, tookMs: clock.nowMs() - saidAtMs, look };
+}
+
+test('an answer is shown with its instants', async () => {
+  const { result, look } = await spoken(words, answered);
+  expect(result.kind).toBe('exchanged');
+  expect(look()).toContain(
+    "Nova   Five.\n         ended 180, sent 200, heard 210 ms after Ben's last syllable\n",
+  );
+});
+
+test('words that were left alone end it soon, with the reason', async () => {
+  const { result, tookMs } = await spoken(words, ignored('not-named'));
+  const why = 'with several people it answers to its name ("Nova, ...") or after Ask';
+  expect(result).toEqual({ kind: 'failed', stage: 'attend', why });
+  expect(tookMs).toBeLessThan(5_000);
+});
+
+test('noise before the words does not end it', async () => {
+  const { result } = await spoken(ignored('no-voice'), words, answered);
+  expect(result.kind).toBe('exchanged');
+});
+
+test('when only noise came, no words were recognised', async () => {
+  const { result } = await spoken(ignored('empty'));
+  expect(result).toEqual({ kind: 'failed', stage: 'recognise', why: 'no words were recognised' });
+});
+
+test('an answer that failed names the stage, though its reason comes later', async () => {
+  const failed = { ...answered, finish: 'failed' } as const;
+  const late: SessionEvent = {
+    kind: 'failed',
+    stage: 'think',
+    code: 'provider.late',
+    message: 'Late.',
+  };
+  const { result } = await spoken(words, failed, late);
+  expect(result).toEqual({ kind: 'failed', stage: 'think', why: 'Late.' });
+});

@@ -1,0 +1,80 @@
+import { afterAll, expect, test } from 'vitest';
+import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
+import { OggPages } from '#src/sources/formats/ogg-page.ts';
+import { flacOf, oggOfHeads } from '#test/sources/formats/hostile-files.ts';
+import { opening, patient } from '#test/sources/opening.ts';
+import { inPieces, openDecoding } from '#test/sources/sounds.ts';
+import { toneFile } from '#test/sources/tones.ts';
+
+const decoding = openDecoding();
+afterAll(() => decoding[Symbol.asyncDispose]());
+const open = opening(decoding);
+
+/** CPU time of this thread alone, in ms: what others do meanwhile does not count. */
+async function cpuMsOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.threadCpuUsage();
+  await work();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+}
+
+test('a crafted Ogg file is looked at in the decoding process, not in the thread of the voices', async () => {
+  const bytes = oggOfHeads(20_000);
+  await open({ kind: 'bytes', bytes: toneFile('tones-opus.ogg') }); // the process is up
+  const opened = await cpuMsOf(() => open({ kind: 'bytes', bytes }));
+  expect(opened).toBeLessThan(200);
+});
+
+test('a jump in a crafted Ogg file is looked for in the decoding process', async () => {
+  const bytes = oggOfHeads(100_000);
+  const source = await open({ kind: 'bytes', bytes });
+  const jumped = await cpuMsOf(async () => {
+    const chunks = source.open(60_000, patient)[Symbol.asyncIterator]();
+    await chunks.next().catch(() => undefined);
+    await chunks.return?.();
+  });
+  expect(jumped).toBeLessThan(400);
+});
+
+test('a sound that comes byte by byte is looked at a few times only', async () => {
+  const head = Buffer.alloc(9_000, Buffer.of(0xff, 0xfa, 0x10));
+  head[0] = 1;
+  const stream = () => open({ kind: 'stream', bytes: inPieces(head, 1) }).catch(() => undefined);
+  await stream();
+  expect(await cpuMsOf(stream)).toBeLessThan(400);
+});
+
+test('a file that is decoded byte by byte is looked at a few times only', async () => {
+  const head = Buffer.alloc(8_191, Buffer.of(0xff, 0xfa, 0x10));
+  head[0] = 1;
+  const stream = new DecodeStream({ want: { kind: 'mono', rateHz: 16_000 } });
+  const fed = async () => {
+    for (const byte of head) await stream.feed(Buffer.of(byte), false);
+  };
+  expect(await cpuMsOf(fed)).toBeLessThan(400);
+});
+
+test('page heads that overlap cost 256 bytes of checksum for each byte that is no page', async () => {
+  const bytes = oggOfHeads(40_000).subarray(-262_144);
+  const pages = new OggPages();
+  const cut = await cpuMsOf(async () => {
+    for (let at = 0; at < bytes.length; at += 2048) pages.push(bytes.subarray(at, at + 2048));
+  });
+  expect(pages.losses).toBeGreaterThan(0);
+  expect(cut).toBeLessThan(1_000);
+});
+
+test('a page behind heads that promised more than there is is found', async () => {
+  const whole = toneFile('tones-opus.ogg');
+  const [first] = new OggPages().push(whole);
+  const lie = Buffer.from(first?.bytes ?? []);
+  lie[lie.length - 1] = (lie.at(-1) ?? 0) ^ 1;
+  const found = new OggPages().push(Buffer.concat([lie, whole]));
+  expect(found).toHaveLength(new OggPages().push(whole).length);
+});
+
+test('the main thread decodes nothing of a FLAC file in small frames', async () => {
+  const source = await open({ kind: 'bytes', bytes: flacOf(2_000, 8_000, 192) });
+  const played = await cpuMsOf(() => Array.fromAsync(source.open(0, patient)));
+  expect(played).toBeLessThan(400);
+});

@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { Decoding, mostProcesses } from '#src/sources/decode/decoding.ts';
+import type { Where } from '#src/sources/fetch/ports.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { webmLoop } from '#test/sources/formats/hostile-files.ts';
+import { opening, patient, soundFrom } from '#test/sources/opening.ts';
+import { inPieces, openDecoding } from '#test/sources/sounds.ts';
+import { played, toneFile, toneWav } from '#test/sources/tones.ts';
+
+const moody = new URL('./moody-decoder.ts', import.meta.url);
+const obeying = new URL('./obedient-decoder.ts', import.meta.url);
+const notAudio = { code: 'source.not_audio' };
+
+/** An Ogg file that the decoder takes 6 s of for each piece, for as long as it is fed. */
+const song = Buffer.concat([toneFile('tones-flac.ogg').subarray(0, 200), Buffer.from('long')]);
+const bombOf = (word: string) =>
+  Buffer.concat([toneWav().subarray(0, 44), Buffer.from(word.repeat(40))]);
+const bomb = bombOf('hang');
+
+function sounding(bytes: Buffer, guildId: string): Where {
+  return { kind: 'bytes', bytes, requester: { guildId } };
+}
+
+async function* endless(head: Buffer): AsyncGenerator<Uint8Array> {
+  yield head;
+  for (;;) yield Buffer.alloc(8_192);
+}
+
+test.each([
+  ['lets its decoder hang', 'hang'],
+  ['is fatal to its process', 'abort'],
+])('a file that %s is not felt by any other server, and the next sound plays', async (_, word) => {
+  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 500 });
+  const open = opening(decoding);
+  const other = await open(sounding(toneFile('tones-flac.ogg'), 'B'));
+  const reading = other.open(0, patient)[Symbol.asyncIterator]();
+  await reading.next();
+  const processes = decoding.processes;
+  const fatal = await open(sounding(bombOf(word), 'A'));
+  await expect(soundFrom(fatal)).rejects.toMatchObject(notAudio);
+  expect([processes, decoding.processes]).toEqual([1, 1]); // A's own was begun and ended
+  expect((await reading.next()).done).toBe(false);
+  const next = await open(sounding(toneFile('tones-flac.ogg'), 'A'));
+  expect((await soundFrom(next)).left).not.toHaveLength(0);
+  await reading.return?.();
+});
+
+test('a live stream whose decoder another file took down goes on over its connection', async () => {
+  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 500 });
+  const open = opening(decoding);
+  const bytes = endless(song);
+  const radio = await open({ kind: 'stream', bytes, requester: { guildId: 'A' } });
+  const reading = radio.open(0, patient)[Symbol.asyncIterator]();
+  for (let bombs = 0; bombs < 3; bombs++) {
+    expect((await reading.next()).done).toBe(false);
+    await expect(soundFrom(await open(sounding(bomb, 'A')))).rejects.toMatchObject(notAudio);
+  }
+  expect((await reading.next()).done).toBe(false);
+  await reading.return?.();
+});
+
+test('a sound is displaced as often as it takes, if ten seconds of it came between', async () => {
+  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 300 });
+  const open = opening(decoding);
+  const radio = await open({ kind: 'stream', bytes: endless(song), requester: { guildId: 'A' } });
+  const reading = radio.open(0, patient)[Symbol.asyncIterator]();
+  const blow = async () => soundFrom(await open(sounding(bomb, 'A'))).catch(() => undefined);
+  for (let bombs = 0; bombs < 6; bombs++) {
+    for (let seconds = 0; seconds < 18; seconds += 6) await reading.next();
+    await blow();
+  }
+  expect((await reading.next()).done).toBe(false);
+  for (let bombs = 0; bombs < 2; bombs++) {
+    await blow();
+    expect((await reading.next()).done).toBe(false);
+  }
+  await blow();
+  await expect(reading.next()).rejects.toMatchObject({ code: 'source.unreachable' });
+}, 20_000);
+
+test('whose files ended two processes of late is refused for a minute, and nobody else', async () => {
+  const clock = new VirtualClock();
+  await using decoding = new Decoding({ clock, entry: obeying });
+  const fate = async (personId: string, word: string) => {
+    const lane = decoding.lane('A', personId);
+    const sound = lane.decode(inPieces(Buffer.from(word), 4), 16_000, patient);
+    const [samples] = await Array.fromAsync(sound).catch(({ code }: { code: string }) => [code]);
+    return typeof samples === 'string' ? samples : 'played';
+  };
+  expect(await fate('eva', 'oops')).toBe('source.not_audio');
+  await clock.advance(60_000);
+  expect(await fate('eva', 'fine')).toBe('played');
+  expect(await fate('eva', 'oops')).toBe('source.not_audio');
+  expect(await fate('eva', 'fine')).toBe('source.blocked');
+  expect(await fate('adam', 'fine')).toBe('played');
+  await clock.advance(59_000);
+  expect(await fate('eva', 'fine')).toBe('source.blocked');
+  await clock.advance(2_000);
+  expect(await fate('eva', 'fine')).toBe('played');
+});
+
+test('the bot has eight decoding processes at most, whatever plays where', async () => {
+  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 20_000 });
+  const readings = Array.from({ length: 12 }, (_, n) => {
+    const plan = { want: { kind: 'track', isExact: true } } as const;
+    return decoding.lane(`${n}`).play(endless(song), plan, patient);
+  });
+  for (const reading of readings) expect((await reading.next()).done).toBe(false);
+  expect(decoding.processes).toBe(mostProcesses);
+  expect(mostProcesses).toBe(8);
+  for (const reading of readings) expect((await reading.next()).done).toBe(false);
+  for (const reading of readings) await reading.return(undefined);
+});
+
+test('a process with nothing to do serves the next server', async () => {
+  await using decoding = new Decoding({ clock: realClock, entry: obeying, stepMs: 20_000 });
+  for (const name of ['A', 'B', 'C']) {
+    const sound = decoding.lane(name).decode(inPieces(Buffer.from('fine'), 4), 16_000, patient);
+    expect(await Array.fromAsync(sound)).not.toEqual([]);
+    expect(decoding.processes).toBe(1);
+  }
+});
+
+test('a WebM file whose element would lead back to itself is refused, and ends no process', async () => {
+  await using decoding = openDecoding();
+  await expect(played(decoding, webmLoop())).rejects.toThrow('an element of it is too long');
+  expect(decoding.processes).toBe(1);
+});
+
+test('a WebM stream without an end, as browsers record, is played', async () => {
+  await using decoding = openDecoding();
+  const webm = Buffer.from(toneFile('tones.webm'));
+  const segmentAt = webm.indexOf(Buffer.from('18538067', 'hex')) + 4;
+  expect(webm[segmentAt]).toBe(1); // a size of eight bytes
+  webm.fill(0xff, segmentAt + 1, segmentAt + 8);
+  const [open, closed] = [
+    await played(decoding, webm),
+    await played(decoding, toneFile('tones.webm')),
+  ];
+  expect(open.left).toEqual(closed.left);
+});
+
+test('a FLAC file that breaks the memory of its decoder is damaged, and ends no process', async () => {
+  await using decoding = openDecoding();
+  await played(decoding, toneFile('tones.mp3'));
+  const fate = played(decoding, toneFile('traps.flac'));
+  await expect(fate).rejects.toThrow('memory access out of bounds');
+  expect(decoding.processes).toBe(1);
+  expect((await played(decoding, toneFile('tones.flac'))).left).toHaveLength(36_000);
+});
