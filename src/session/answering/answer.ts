@@ -1,29 +1,50 @@
 import type { BotError } from '#src/base/errors.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import {
+  type FailureOutput,
   failureText,
   reportFailure,
   writeUnspeakable,
 } from '#src/session/alerts/report-failure.ts';
 import { reportStagesWhole, watchAnswer } from '#src/session/alerts/stage-watchdog.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
+import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import { deliver } from '#src/session/output/delivery.ts';
-import { dropDoneEcho, tick } from '#src/session/output/drop-done-echo.ts';
-import { namePrefix, namesFor, withNamePrefix } from '#src/session/output/name-prefix.ts';
+import { dropDoneEcho, type TickContext, tick } from '#src/session/output/drop-done-echo.ts';
+import {
+  type NamesContext,
+  namePrefix,
+  namesFor,
+  withNamePrefix,
+} from '#src/session/output/name-prefix.ts';
 import { type AnswerProgress, playAnswer, unanswered } from '#src/session/output/play-answer.ts';
 import { stuck } from '#src/session/output/speech-output.ts';
-import { writeUnspoken } from '#src/session/output/write-unspoken.ts';
+import { type UnspokenChat, writeUnspoken } from '#src/session/output/write-unspoken.ts';
 import { showWrittenParts } from '#src/session/output/written-parts.ts';
 import type { AskOutcome } from '#src/session/ports/command-ports.ts';
 import type { AnswerFinish } from '#src/session/ports/events.ts';
 import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
-import { beginAnswer } from './begin-answer.ts';
-import { refuseForBudget } from './budget-refusal.ts';
+import { type AnswerStart, beginAnswer } from './begin-answer.ts';
+import { type RefusalContext, refuseForBudget } from './budget-refusal.ts';
 import { PendingAnswer } from './pending-answer.ts';
 import { isSlow, postpone, tellToWait } from './postpone.ts';
-import { recordAnswer } from './record-answer.ts';
+import { type AnswerRecords, recordAnswer } from './record-answer.ts';
+
+/** What a question is answered with, from its first request to the record of its answer. */
+export type AnswerContext = AnswerStart &
+  AnswerRecords &
+  FailureOutput &
+  NamesContext &
+  RefusalContext &
+  TickContext &
+  UnspokenChat & {
+    readonly addressing: Pick<SessionAddressing, 'answered' | 'answering'>;
+    readonly queue: Pick<TurnQueue, 'putAside'>;
+    /** Aborted when the session is over. */
+    readonly signal: AbortSignal;
+  };
 
 /** How an attempt at an answer ended; `failure` is what broke outside. */
 type AnswerOutcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
@@ -42,7 +63,7 @@ type Making = {
  */
 export async function answer(
   question: QueuedQuestion,
-  context: SpeakingContext,
+  context: AnswerContext,
   signal: AbortSignal,
 ): Promise<void> {
   const progress = unanswered(question.said.toMs, question.endedAtMs);
@@ -77,7 +98,7 @@ export async function answer(
 /** The room is told what broke, and forgets it once an answer is whole. */
 async function conclude(
   { finish, failure }: AnswerOutcome,
-  context: SpeakingContext,
+  context: FailureOutput & UnspokenChat,
   signal: AbortSignal,
 ): Promise<void> {
   if (failure) await reportFailure(failure, context, signal);
@@ -89,7 +110,7 @@ async function conclude(
 
 async function perform(
   question: QueuedQuestion,
-  context: SpeakingContext,
+  context: AnswerContext,
   { pending, reply, progress }: Making,
   signal: AbortSignal,
 ): Promise<AnswerOutcome> {
@@ -121,7 +142,7 @@ async function watched(
   reply: SpokenReply,
   work: () => Promise<void>,
   pending: PendingAnswer,
-  context: SpeakingContext,
+  context: AnswerContext,
   signal: AbortSignal,
 ): Promise<BotError | undefined> {
   const over = new AbortController();
@@ -134,7 +155,7 @@ async function watched(
 }
 
 /** What was begun ahead, if it still rests on what the room knows or was long awaited; else anew. */
-function take(question: QueuedQuestion, context: SpeakingContext): PendingAnswer | BudgetRefusal {
+function take(question: QueuedQuestion, context: AnswerContext): PendingAnswer | BudgetRefusal {
   const { earlier, postponed, said, pending } = question;
   question.pending = undefined;
   question.postponed = false;
@@ -148,7 +169,7 @@ function take(question: QueuedQuestion, context: SpeakingContext): PendingAnswer
 function toldOf(
   { text }: AnswerProgress,
   failure: BotError | undefined,
-  { parts }: SpeakingContext,
+  { parts }: FailureOutput,
 ): AskOutcome {
   if (failure && failure.stage !== 'speak')
     return { kind: 'failed', line: failureText(failure, parts) };

@@ -1,10 +1,22 @@
-import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { SessionContext } from '#src/session/context.ts';
+import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { NoticeReceiver } from '#src/session/alerts/fallback-notices.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { spokenSubstitute } from '#src/session/output/written-parts.ts';
-import { ToolRun, withToolRules } from '#src/session/tools/run-tools.ts';
+import { ToolRun, type ToolsContext, withToolRules } from '#src/session/tools/run-tools.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { answerRequestOf, cheaperStyle } from './answer-request.ts';
+import type { ConversationMemory } from './conversation-memory.ts';
 import { PendingAnswer } from './pending-answer.ts';
+import type { PreemptiveBudget } from './preemptive-budget.ts';
+
+/** What an answer is begun with. */
+export type AnswerStart = ToolsContext &
+  NoticeReceiver & {
+    readonly parts: Pick<SessionDependencies, 'places' | 'spending' | 'spokenLocales' | 'style'>;
+    readonly memory: Pick<ConversationMemory, 'messages' | 'state'>;
+    readonly pipeline: Pipeline;
+    readonly preemptiveBudget: PreemptiveBudget;
+  };
 
 /**
  * Begins the answer to what one person said, oldest first, on what the room knows now, if that may cost what it will;
@@ -12,7 +24,7 @@ import { PendingAnswer } from './pending-answer.ts';
  */
 export function beginAnswer(
   said: readonly TurnUtterance[],
-  context: SessionContext,
+  context: AnswerStart,
   signal: AbortSignal,
   addressee = '',
 ): PendingAnswer | BudgetRefusal {

@@ -1,13 +1,23 @@
-import type { SpeakingContext } from '#src/session/context.ts';
+import type { NoticeReceiver } from '#src/session/alerts/fallback-notices.ts';
+import type { SessionEventListener } from '#src/session/ports/events.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { speakerOf } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
+
+/** The questions of a channel, and who is told that one is too expensive. */
+export type RefusalContext = NoticeReceiver & {
+  readonly channel: ChannelRef;
+  readonly parts: { readonly onEvent: SessionEventListener };
+  readonly queue: Pick<TurnQueue, 'giveUp'>;
+};
 
 /** The question is not answered: whoever typed it reads why, and the room does once a day. */
 export function refuseForBudget(
   question: QueuedQuestion,
   { isNews, line }: BudgetRefusal,
-  context: SpeakingContext,
+  context: RefusalContext,
 ): void {
   const { channel, queue, parts } = context;
   const { name, speakerId } = question.said;

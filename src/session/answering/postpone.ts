@@ -1,7 +1,8 @@
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { sayOrWrite } from '#src/session/alerts/report-failure.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
+import { type SentenceOutput, sayOrWrite } from '#src/session/alerts/report-failure.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { waitingRules } from '#src/turn/waiting.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 
@@ -11,7 +12,7 @@ const longestMs = 300_000;
 /** Waits for the first sound of an answer; true where that takes so long that the next turn gets the floor. */
 export async function isSlow(
   pending: PendingAnswer,
-  { parts }: Pick<SpeakingContext, 'parts'>,
+  { parts }: { readonly parts: { readonly clock: Clock } },
   signal: AbortSignal,
 ): Promise<boolean> {
   const { clock } = parts;
@@ -33,7 +34,7 @@ export async function isSlow(
 export function postpone(
   question: QueuedQuestion,
   pending: PendingAnswer,
-  { queue }: SpeakingContext,
+  { queue }: { readonly queue: Pick<TurnQueue, 'putAside'> },
 ): boolean {
   if (!queue.putAside(question)) {
     pending.giveUp(tooLate(waitingRules.laterMs));
@@ -47,15 +48,21 @@ export function postpone(
 /** Whoever asked is told not to wait. */
 export async function tellToWait(
   { tell }: QueuedQuestion,
-  context: SpeakingContext,
+  context: SentenceOutput,
   signal: AbortSignal,
 ): Promise<void> {
   tell?.({ kind: 'failed', line: { id: 'ask.late' } });
   await sayOrWrite({ id: 'slow.later' }, context, signal);
 }
 
+/** Questions whose answers are awaited while others have the floor. */
+type PostponedQuestions = {
+  readonly queue: Pick<TurnQueue, 'aside' | 'isFree' | 'takeUp'>;
+  readonly parts: { readonly clock: Clock };
+};
+
 /** Answers that took long come at the next pause, or fail; after five minutes in any case. To be called now and then. */
-export function resumePostponed({ queue, parts }: SpeakingContext, isQuiet: boolean): void {
+export function resumePostponed({ queue, parts }: PostponedQuestions, isQuiet: boolean): void {
   for (const question of queue.aside) {
     const { pending, endedAtMs } = question;
     const isOver = parts.clock.nowMs() - endedAtMs >= longestMs;

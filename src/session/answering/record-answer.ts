@@ -1,16 +1,27 @@
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { AnswerProgress } from '#src/session/output/play-answer.ts';
-import type { AnswerFinish } from '#src/session/ports/events.ts';
+import type { AnswerFinish, SessionEventListener } from '#src/session/ports/events.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { speakerOf, withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import type { ConversationMemory } from './conversation-memory.ts';
+import type { PreemptiveBudget } from './preemptive-budget.ts';
 
 /** An answer that is over. */
 export type FinishedAnswer = {
   readonly reply: SpokenReply;
   readonly progress: AnswerProgress;
   readonly finish: AnswerFinish;
+};
+
+/** Where an answer that is over is kept, shown and told of. */
+export type AnswerRecords = {
+  readonly channel: ChannelRef;
+  readonly parts: { readonly onEvent: SessionEventListener };
+  readonly memory: Pick<ConversationMemory, 'add'>;
+  readonly panel: { answered(ms: number): void };
+  readonly preemptiveBudget: Pick<PreemptiveBudget, 'share'>;
 };
 
 /** What a model is shown in place of words it heard itself, and nobody recognised. */
@@ -20,7 +31,7 @@ const unrecognised = '(Nobody recognised these words.)';
 export function recordAnswer(
   question: QueuedQuestion,
   given: FinishedAnswer,
-  context: SpeakingContext,
+  context: AnswerRecords,
 ): void {
   if (!hasWords(question)) {
     if (given.reply.firstSentAtMs === undefined) return;
@@ -49,7 +60,7 @@ function hasWords({ words }: QueuedQuestion): boolean {
 }
 
 /** The model heard what the recogniser failed to. */
-function tellWhy({ said }: QueuedQuestion, { channel, parts }: SpeakingContext): void {
+function tellWhy({ said }: QueuedQuestion, { channel, parts }: AnswerRecords): void {
   said.transcript().catch((error: unknown) => {
     parts.onEvent(channel.guildId, failureOf(error, 'recognise'));
   });
@@ -59,7 +70,7 @@ function remember(
   { said, words }: QueuedQuestion,
   heard: string,
   alsoIds: readonly string[],
-  { memory }: SpeakingContext,
+  { memory }: AnswerRecords,
 ): void {
   const { speakerId, name } = said;
   memory.add({
@@ -74,7 +85,7 @@ function remember(
 function tell(
   { said, words, endedAtMs, tell: isTyped }: QueuedQuestion,
   { reply, progress, finish }: FinishedAnswer,
-  { channel, parts, preemptiveBudget }: SpeakingContext,
+  { channel, parts, preemptiveBudget }: AnswerRecords,
 ): void {
   const { speakerId, name } = said;
   const { firstSentAtMs } = reply;

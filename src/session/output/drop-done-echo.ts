@@ -1,6 +1,8 @@
 import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-answer.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import type { CuePlayer } from './cue-player.ts';
 
 /** Longest request, in characters, that is taken to want one thing only. */
 const curtChars = 45;
@@ -30,8 +32,15 @@ export async function* dropDoneEcho(
   }
 }
 
+/** Where a tone is played, unless a server wants none. */
+export type TickContext = {
+  readonly cuePlayer: Pick<CuePlayer, 'ring'>;
+  readonly parts: Pick<SessionDependencies, 'cues'>;
+  readonly settings: () => Pick<GuildSettings, 'cues'>;
+};
+
 /** One soft tick in place of words. */
-export function tick({ cuePlayer, parts, settings }: SpeakingContext): void {
+export function tick({ cuePlayer, parts, settings }: TickContext): void {
   if (settings().cues !== 'off') void cuePlayer.ring(parts.cues.thinking);
 }
 

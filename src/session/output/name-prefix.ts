@@ -2,10 +2,21 @@ import { BotError } from '#src/base/errors.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { plainWords } from '#src/session/answering/partial-trust.ts';
 import type { ArrivedPart } from '#src/session/answering/pending-answer.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { spokenText } from '#src/session/localized-text.ts';
+import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+
+/** Who is in a channel, and what says their names there. */
+export type NamesContext = {
+  readonly channel: ChannelRef;
+  readonly people: () => readonly ChannelMember[];
+  readonly parts: Pick<
+    SessionDependencies,
+    'clock' | 'places' | 'spokenLocales' | 'style' | 'synthesizer'
+  >;
+};
 
 /** So early in an answer a name is no mention, but whom it is for. */
 const earlyChars = 40;
@@ -13,7 +24,7 @@ const earlyChars = 40;
 const mostNames = 3;
 
 /** Whose names an answer begins with: several have asked the same, or something else was said since. */
-export function namesFor(question: QueuedQuestion, { people }: SpeakingContext): readonly string[] {
+export function namesFor(question: QueuedQuestion, { people }: NamesContext): readonly string[] {
   const humans = people().filter(({ isBot }) => !isBot);
   const names = withDuplicates(question).map(({ said }) => said.name);
   if (humans.length < 2 || (names.length === 1 && !question.waited)) return [];
@@ -21,7 +32,7 @@ export function namesFor(question: QueuedQuestion, { people }: SpeakingContext):
 }
 
 /** Those names as they are said; empty where there is nothing to say. */
-export function namePrefix(names: readonly string[], { channel, parts }: SpeakingContext): string {
+export function namePrefix(names: readonly string[], { channel, parts }: NamesContext): string {
   return names
     .map((name) => speakable(name))
     .filter((name) => name !== '')
@@ -42,7 +53,7 @@ export function namePrefix(names: readonly string[], { channel, parts }: Speakin
 export async function* withNamePrefix(
   answer: AsyncIterable<ArrivedPart>,
   question: QueuedQuestion,
-  context: SpeakingContext,
+  context: NamesContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   let [text, isBegun] = ['', false];
@@ -59,7 +70,7 @@ export async function* withNamePrefix(
 async function* salute(
   text: string,
   question: QueuedQuestion,
-  context: SpeakingContext,
+  context: NamesContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   const names = namesFor(question, context);

@@ -4,13 +4,24 @@ import { atStage, BotError } from '#src/base/errors.ts';
 import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { reportFailure, writeUnspeakable } from '#src/session/alerts/report-failure.ts';
+import {
+  type FailureOutput,
+  reportFailure,
+  writeUnspeakable,
+} from '#src/session/alerts/report-failure.ts';
+import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import { inTime } from '#src/session/alerts/speech-deadline.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { deliver } from './delivery.ts';
 import { stuck } from './speech-output.ts';
+
+/** Where a text is read out, if there is money for it. */
+export type ReadingOutput = FailureOutput & {
+  readonly parts: Pick<SessionDependencies, 'spending'>;
+  readonly reportedFailures: Pick<ReportedFailures, 'over'>;
+};
 
 type ReadingVoice = {
   readonly synthesizer: Synthesizer;
@@ -34,7 +45,7 @@ export function clausesOf(words: string): readonly string[] {
  */
 export async function readAloud(
   { clauses, voice, interruptible = true }: QueuedReading,
-  context: SpeakingContext,
+  context: ReadingOutput,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, spending, style, synthesizer } = context.parts;

@@ -2,27 +2,41 @@ import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
 import { SpeakRate } from '#src/playback/reply/speak-rate.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { spokenText } from '#src/session/localized-text.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { stepWaiting, type Waiting, waitingRules, waitSince } from '#src/turn/waiting.ts';
+import type { SpeechOutput } from './speech-output.ts';
 
 /** Whoever was waited for longer, in case they went on, was not kept waiting by that. */
 const usualEndMs = 300;
 /** More than two words need. */
 const longestMs = 5_000;
 
+/** What is waited for, and what tells of a wait. */
+type WaitingContext = {
+  readonly channel: ChannelRef;
+  readonly queue: Pick<TurnQueue, 'current'>;
+  readonly output: Pick<SpeechOutput, 'sounds' | 'starves'>;
+  readonly parts: Pick<
+    SessionDependencies,
+    'clock' | 'places' | 'spokenLocales' | 'style' | 'synthesizer'
+  >;
+};
+
 type Wait = { readonly question: QueuedQuestion; readonly state: Waiting };
 
 /** Makes waiting for an answer bearable: a soft tick now and then, "One moment." once, or what is being looked up. */
 export class WaitingCues {
-  readonly #context: SpeakingContext;
+  readonly #context: WaitingContext;
   readonly #cues: Pick<CueTrack, 'play' | 'say' | 'cut'>;
   #wait: Wait | undefined;
   /** Who was asked for a moment last; nobody is twice. */
   #told: QueuedQuestion | undefined;
 
-  constructor(context: SpeakingContext, cues: Pick<CueTrack, 'play' | 'say' | 'cut'>) {
+  constructor(context: WaitingContext, cues: Pick<CueTrack, 'play' | 'say' | 'cut'>) {
     this.#context = context;
     this.#cues = cues;
   }

@@ -1,8 +1,15 @@
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { writeUnspeakable } from '#src/session/alerts/report-failure.ts';
+import { type FailureChat, writeUnspeakable } from '#src/session/alerts/report-failure.ts';
+import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import type { ArrivedPart } from '#src/session/answering/pending-answer.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
 import type { AnswerProgress } from './play-answer.ts';
+
+/** Where is written what of an answer has no sound. */
+export type UnspokenChat = FailureChat & {
+  readonly parts: { readonly clock: Clock };
+  readonly reportedFailures: Pick<ReportedFailures, 'over'>;
+};
 
 /** Until then it may show whether one sentence failed, or the voice is out. Source: issue 6, written within 2 s. */
 const soonMs = 1_000;
@@ -16,7 +23,7 @@ const soonMs = 1_000;
 export async function* writeUnspoken(
   parts: AsyncIterable<ArrivedPart>,
   progress: AnswerProgress,
-  context: SpeakingContext,
+  context: UnspokenChat,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   const voiceless = new Voiceless(progress, context, signal);
@@ -36,7 +43,7 @@ export async function* writeUnspoken(
 
 class Voiceless {
   readonly #progress: AnswerProgress;
-  readonly #context: SpeakingContext;
+  readonly #context: UnspokenChat;
   readonly #signal: AbortSignal;
   readonly #ended = new AbortController();
   #skipped: string[] = [];
@@ -48,7 +55,7 @@ class Voiceless {
   #written = 0;
   #writing: Promise<void> | undefined;
 
-  constructor(progress: AnswerProgress, context: SpeakingContext, signal: AbortSignal) {
+  constructor(progress: AnswerProgress, context: UnspokenChat, signal: AbortSignal) {
     this.#progress = progress;
     this.#context = context;
     this.#signal = signal;

@@ -1,15 +1,16 @@
 import type { AsideKind } from '#src/chat/text/written-passages.ts';
-import { write } from '#src/session/alerts/report-failure.ts';
+import { type ChannelChat, write } from '#src/session/alerts/report-failure.ts';
 import type { FinishedAnswer } from '#src/session/answering/record-answer.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { spokenText } from '#src/session/localized-text.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 
+type SubstituteParts = Pick<SessionDependencies, 'places' | 'spokenLocales'>;
+
 /** What is said in place of what cannot be, in the language of the room. */
 export function spokenSubstitute(
   guildId: string,
-  parts: Pick<SessionDependencies, 'places' | 'spokenLocales'>,
+  parts: SubstituteParts,
 ): Readonly<Record<AsideKind, string>> {
   return {
     link: spokenText({ id: 'aside.link' }, guildId, parts),
@@ -22,7 +23,7 @@ export function spokenSubstitute(
 export function showWrittenParts(
   { tell }: QueuedQuestion,
   { reply, progress, finish }: FinishedAnswer,
-  { channel, parts }: SpeakingContext,
+  { channel, parts }: ChannelChat & { readonly parts: SubstituteParts },
 ): void {
   if (progress.aside === undefined || tell) return;
   const heard = reply.heardText();

@@ -1,7 +1,17 @@
 import { BotError } from '#src/base/errors.ts';
-import type { SessionContext } from '#src/session/context.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
-import type { ChannelMember, VoiceLink } from '#src/session/ports/voice-link.ts';
+import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { ChannelMember, ChannelRef, VoiceLink } from '#src/session/ports/voice-link.ts';
+import type { OncePerSession } from './once-per-session.ts';
+
+/** Where hearing may depend on roles. */
+type RolesContext = {
+  readonly channel: ChannelRef;
+  readonly parts: Pick<SessionDependencies, 'clock' | 'consent' | 'onEvent'>;
+  readonly gate: Pick<ConsentGate, 'rejudge'>;
+  readonly once: Pick<OncePerSession, 'first'>;
+};
 
 /** Intervals in ms at which the roles of one person after the other are looked up; shorter while somebody is new. */
 const [everyMs, newMs] = [2_000, 200];
@@ -14,7 +24,7 @@ const [everyMs, newMs] = [2_000, 200];
  */
 export async function watchRoles(
   link: VoiceLink,
-  context: SessionContext,
+  context: RolesContext,
   signal: AbortSignal,
 ): Promise<never> {
   const { clock } = context.parts;
@@ -35,7 +45,7 @@ export async function watchRoles(
 }
 
 /** The rules of a server may change at any time. */
-export function needsRoles({ policy, roleId }: SessionContext['parts']['consent']): boolean {
+export function needsRoles({ policy, roleId }: SessionDependencies['consent']): boolean {
   return policy === 'role' && roleId !== undefined;
 }
 
@@ -46,7 +56,7 @@ function seated(link: VoiceLink): readonly string[] {
 async function reread(
   personId: string,
   link: VoiceLink,
-  { channel, gate, once, parts }: SessionContext,
+  { channel, gate, once, parts }: RolesContext,
   signal: AbortSignal,
 ): Promise<void> {
   const before = rolesOf(personId, link.people());

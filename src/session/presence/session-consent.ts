@@ -1,14 +1,34 @@
 import { agreeForSession, forget, moveAlong, recall, refuse } from '#src/people/consent.ts';
-import type { SessionContext } from '#src/session/context.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withConsentStore } from '#src/session/store-access.ts';
+
+/** Something a person has said and can take back. */
+type Withdrawable = { withdraw(personId: string): void };
+/** Something that keeps what a person said. */
+type Forgetful = { forget(personId: string): void };
+
+/** Who is heard in a session, and what there is of them. */
+type ConsentContext = {
+  readonly channel: ChannelRef;
+  readonly parts: Pick<SessionDependencies, 'clock' | 'onEvent' | 'store'>;
+  readonly gate: Pick<ConsentGate, 'change' | 'consent'>;
+  readonly queue: Withdrawable;
+  readonly withdrawals: Withdrawable;
+  readonly confirmations: Withdrawable;
+  readonly memory: Forgetful;
+  readonly pauseHabits: Forgetful;
+  readonly pipeline: { forget(): void };
+};
 
 /** What the people of one session say about being heard. Every word works from the next packet on. */
 export class SessionConsent {
-  readonly #context: SessionContext;
+  readonly #context: ConsentContext;
   /** While the book is being read: what it tells of them is older. */
   readonly #forgotten = new Set<string>();
 
-  constructor(context: SessionContext) {
+  constructor(context: ConsentContext) {
     this.#context = context;
   }
 
