@@ -11,11 +11,6 @@ import { type OverlapKind, overlapOfPartial } from '#src/turn/overlap/interrupti
 import { namesIn } from './bot-names.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
 
-/** 12 dB after a codec; both are done within two frames. */
-const duckDb = 13;
-const duckOverMs = 5;
-const unduckOverMs = 200;
-
 /** Words of somebody while the bot speaks, as far as they are known. */
 export type Overheard = {
   readonly personId: string;
@@ -92,10 +87,10 @@ export class Interruptions {
     const { current } = queue;
     switch (effect.kind) {
       case 'duck':
-        output.duck(duckDb, duckOverMs);
+        output.duck(interruptionRules.duckDb, interruptionRules.duckOverMs);
         return;
       case 'unduck':
-        output.unduck(unduckOverMs);
+        output.unduck(interruptionRules.unduckOverMs);
         return;
       case 'pause':
         output.pause();

@@ -7,6 +7,12 @@
 export type InterruptionRules = {
   /** Shortest new voice of anybody that turns the bot's speech down by 12 dB. */
   readonly minDuckDurationMs: number;
+  /** Depth of ducking: 12 dB after a codec. */
+  readonly duckDb: number;
+  /** Fade of ducking, done within two frames. */
+  readonly duckOverMs: number;
+  /** Fade back to full level. */
+  readonly unduckOverMs: number;
   /** Shortest overlap that pauses the speech tentatively, where its packet is loud or an onset (the two fields below). */
   readonly minTentativePauseDurationMs: number;
   /** Largest level below the loudest packet of the same voice at which a packet counts as loud. */
@@ -47,6 +53,9 @@ export type InterruptionRules = {
  */
 export const interruptionRules: InterruptionRules = {
   minDuckDurationMs: 30,
+  duckDb: 13,
+  duckOverMs: 5,
+  unduckOverMs: 200,
   minTentativePauseDurationMs: 220,
   maxBelowPeakDb: 6,
   minOnsetRiseDb: 8,
