@@ -79,7 +79,7 @@ export class LoudnessMeter {
   }
 }
 
-/** The same of a whole sound at any rate. */
+/** Loudness of a whole sound at any rate, in the unit of `LoudnessMeter`. */
 export function loudnessOf(pcm: Pcm): number | undefined {
   const meter = new LoudnessMeter();
   const rate = new StereoRate();

@@ -6,12 +6,12 @@ export function rms(samples: Int16Array): number {
   return Math.sqrt(sum / samples.length) / 32_768;
 }
 
-/** The same in decibels below full scale: 0 is the loudest, -100 stands for silence. */
+/** RMS level in dB below full scale: 0 is the loudest, -100 stands for silence. */
 export function energyDb(samples: Int16Array): number {
   return loudnessDb(rms(samples));
 }
 
-/** The same of a root mean square. */
+/** Root mean square (0 to 1) as dB below full scale: 0 is the loudest, -100 stands for silence. */
 export function loudnessDb(level: number): number {
   return Math.max(-100, 20 * Math.log10(level));
 }

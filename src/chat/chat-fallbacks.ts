@@ -18,7 +18,7 @@ export function chatWithFallbacks(chain: FallbackChain<ChatModel>): ChatModel {
   return withEach((engine) => engine);
 }
 
-/** The same of models that hear and speak. Its names for voices are those of the first of them. */
+/** Several models that hear and speak as one. Its names for voices are those of the first of them. */
 export function audioChatWithFallbacks(chain: FallbackChain<AudioChatModel>): AudioChatModel {
   const withEach = (wrap: (model: AudioChatModel) => AudioChatModel): AudioChatModel => ({
     reply: (messages, tools, voice, signal) =>

@@ -10,13 +10,13 @@ type Clause = { readonly text: string; readonly endLetters: number };
 
 /** At an ordinary pace; an ideogram counts as three. */
 const usualMsPerLetter = 65;
-/** Before so many letters have sounded, the pace of an answer is not known. */
+/** Least letters that must have sounded before the pace of an answer is known. */
 const paceLetters = 40;
 /** Words that came at once, at least a short clause. */
 const burstLetters = 12;
 /** A burst whose sound has come to this share of the ordinary pace is over: more words begin a new sound. */
 const overShare = 0.6;
-/** A clause cut off because its sound is due has so many letters, unless it is the first. */
+/** Least letters of a clause that is cut off because its sound is due, unless it is the first. */
 const shortestCut = 12;
 const longestClause = 240;
 /** Kept back at the end, so that the last words have a sound to go with. */
@@ -56,7 +56,7 @@ export class SpokenWords {
     this.#letters += lettersIn(text);
   }
 
-  /** So much sound more has arrived; it is placed when it is taken. */
+  /** Reports sound that has arrived, in ms; it is placed when it is taken. */
   arrived(ms: number): void {
     this.#arrivedMs += ms;
   }

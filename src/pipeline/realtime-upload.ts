@@ -19,7 +19,7 @@ type HeardUtterance = {
   isTaken: boolean;
 };
 
-/** What the server's buffer holds: so much of one utterance. */
+/** What the server's buffer holds of one utterance. */
 type BufferContent = {
   readonly hearing: HeardUtterance;
   readonly state: object;

@@ -146,7 +146,7 @@ function itemsOf(message: ChatMessage): TalkItem[] {
   }
 }
 
-/** The same parts; tells once if they are not read to their end, or if nothing of them can be heard. */
+/** Passes parts on; tells once if they are not read to their end, or if nothing of them can be heard. */
 class Watched implements AsyncIterableIterator<ReplyPart> {
   readonly #parts: AsyncIterator<ReplyPart>;
   readonly #breakOff: () => void;

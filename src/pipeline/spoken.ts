@@ -17,7 +17,7 @@ const soundAhead: Bound<Pcm> = { limit: 800, weigh: durationMs };
 /** In which sound goes on to the reader, who may hold one more than there is room for. */
 const longestPieceMs = 200;
 
-/** So many clauses in a row without sound: the voice is out. */
+/** Clauses in a row without sound after which the voice counts as failed. */
 const mostUnspoken = 2;
 
 /** What became of the voice of one answer. */

@@ -4,7 +4,7 @@ import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat
 import { isReport } from '#src/chat/usage.ts';
 import type { AnswerHost } from './pipeline.ts';
 
-/** After so many rounds of tools the model is asked without them, and has to say something. */
+/** Rounds of tools after which the model is asked without them, and has to say something. */
 export const longestToolRounds = 4;
 /** More calls than this in one round are ignored. */
 const mostCallsARound = 8;

@@ -38,7 +38,7 @@ export function objectionToType(type: string, asked: ExpectedContent): string | 
   return /html/.test(type) ? `a web page (${type})` : `${type} instead of ${asked}`;
 }
 
-/** The same, judged by the first bytes: types are missing or wrong often enough. */
+/** What is wrong with an answer by its first bytes: types are missing or wrong often enough. */
 export function objectionToHead(head: Uint8Array, asked: ExpectedContent): string | undefined {
   const text = Buffer.from(head.subarray(0, 64)).toString('latin1').trimStart();
   const sound = asked === 'sound';

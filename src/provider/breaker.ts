@@ -3,7 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 
 export type BreakerRules = {
-  /** So many failures in a row open it; a hopeless one does at once. */
+  /** Failures in a row that open the breaker; a hopeless one does at once. */
   readonly failures: number;
   /** The first rest; each failed trial doubles it. */
   readonly firstRestMs: number;

@@ -5,7 +5,7 @@ import { within } from './within.ts';
 export type Deadlines = {
   /** Up to the first output, once the server has given one before. */
   readonly firstMs: number;
-  /** The same of the very first request: a model may have to be loaded. */
+  /** Deadline of the first output of the very first request, in ms: a model may have to be loaded. */
   readonly coldFirstMs: number;
   /** All of the time that was spent waiting for this server; a slow reader does not count. */
   readonly totalMs: number;
@@ -47,7 +47,7 @@ export type StageTiming<T> = {
   readonly late: (ms: number) => Error;
 };
 
-/** The same parts, but no longer waited for than `timing` says. A source that is late must be stopped by its signal. */
+/** Passes parts on and waits for each no longer than `timing` says. A source that is late must be stopped by its signal. */
 export async function* timed<T>(
   source: AsyncIterable<T>,
   timing: StageTiming<T>,

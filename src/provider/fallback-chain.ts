@@ -56,7 +56,7 @@ export type FallbackRequest<Engine, T> = {
   readonly ask: (engine: Engine, signal: AbortSignal, rung: number) => AsyncIterable<T>;
   /** Whether people hear or read of this part: from the first such on, nothing is asked again. */
   readonly isOutput: (part: T) => boolean;
-  /** So much longer than usual this may take to its first output, where it is much that is asked. */
+  /** Time in ms added to the deadline of the first output, where much is asked. */
   readonly moreMs?: number;
 };
 

@@ -24,7 +24,7 @@ export type OpenSocket = (url: URL, options: WebSocket.ClientOptions) => WebSock
 export type SocketLimits = {
   /** Until the server has agreed to speak WebSocket. */
   readonly connectMs: number;
-  /** A server from which nothing at all came for so long, asked half way for a sign of life, is gone. */
+  /** Silence in ms after which a server counts as gone; half way it is asked for a sign of life. */
   readonly silenceMs: number;
 };
 

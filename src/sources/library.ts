@@ -14,7 +14,7 @@ const extensions = new Set([
 /** More than anybody finds his way in. */
 const mostFiles = 2000;
 const longestName = 50;
-/** Names for suggestions are read again after so long: each key somebody types asks for them. */
+/** Time in ms for which names for suggestions are kept: each key somebody types asks for them. */
 const keptMs = 5_000;
 const byName = new Intl.Collator('en').compare;
 

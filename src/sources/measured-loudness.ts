@@ -5,7 +5,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { StereoRate } from '#src/audio/stereo-rate.ts';
 import type { Clock } from '#src/base/clock.ts';
 
-/** So much of a sound tells how loud it is. */
+/** Length of sound, in ms, from which its loudness is measured. */
 const enoughMs = 60_000;
 /** Whoever wants to hear it waits meanwhile: what was measured by then has to do. */
 const longestMs = 1_000;
@@ -20,7 +20,7 @@ export class MeasuredLoudness {
     this.#clock = clock;
   }
 
-  /** The same sound, with its loudness if it has one. Aborting `signal` throws `signal.reason`. */
+  /** Adds its measured loudness to a sound, if it has one. Aborting `signal` throws `signal.reason`. */
   async of(path: string, source: SoundSource, signal: AbortSignal): Promise<SoundSource> {
     const lufs = await this.#lufs(path, source, signal);
     if (lufs === undefined) return source;

@@ -83,7 +83,7 @@ export class OpenedSound implements SoundSource {
     }
   }
 
-  /** The bytes that were read ahead wait so long for the first who listens. */
+  /** Keeps bytes that were read ahead for `ms`, until the first reader comes. */
   keep(ms: number, clock: Clock): void {
     if (this.#sound.bytes.jumps === 'never') return;
     clock.sleep(ms, this.#taken.signal).then(

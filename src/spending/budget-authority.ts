@@ -48,7 +48,7 @@ export interface UsageMeter {
   /** Of one request to the model. */
   used(usage: Usage): void;
   spoke(spoken: SpokenUsage): void;
-  /** So much sound of it came. */
+  /** Reports sound of it that came, in ms. */
   sounded(ms: number): void;
   /** It is going to be heard or read: it counts as a turn. */
   wanted(): void;

@@ -13,7 +13,7 @@ export type LedgerPersistenceOptions = {
   readonly tell: (error: unknown) => void;
 };
 
-/** The book is written at most so often. */
+/** Least time between two writes of the sums, in ms. */
 const apartMs = 1_000;
 /** A store on a disk that hangs must hold up neither the start nor the end. */
 const longestMs = 5_000;

@@ -43,7 +43,7 @@ export type SessionBudgetsOptions = {
   readonly onEvent: (guildId: string, event: SpentEvent) => void;
 };
 
-/** Answers take so much of a budget at most, so that what is said can still be recognised for a while. */
+/** Largest share of a budget for answers, so that what is said can still be recognised for a while. */
 const forAnswers = 0.95;
 /** Whoever asked longer ago goes by an id. */
 const mostNames = 1_000;

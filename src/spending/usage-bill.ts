@@ -21,7 +21,7 @@ export function workOf(took: EngineUsage | undefined, estimate: Use): UsageCount
 /** Where a bill is paid. */
 export interface UsageSink {
   pay(what: 'think' | 'speak', work: UsageCount): void;
-  /** So much talk with a server. */
+  /** Reports `ms` of talk with a server. */
   talked(ms: number): void;
   turn(): void;
   done(): void;

@@ -132,7 +132,7 @@ type CountedParts = {
   readonly synthesizer: Synthesizer;
 };
 
-/** The same parts; what the bot says beside its answers is paid by this server. */
+/** Counts what the bot says beside its answers to this server's budget. */
 export function withCountedVoice<Parts extends CountedParts>(guildId: string, parts: Parts): Parts {
   const { spending, synthesizer } = parts;
   const counted = meteredVoice(synthesizer, (spoken) => spending.spoke(guildId, spoken));

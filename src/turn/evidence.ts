@@ -40,7 +40,7 @@ export function heardWindow(
 
 /** Nobody is understood below; the noise floor of an open microphone is about -55. */
 const faintestDb = -58;
-/** Nobody talks for so long without a breath. */
+/** Longest speech without a breath, in ms. */
 const breathlessMs = 10_000;
 
 /**

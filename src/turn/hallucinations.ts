@@ -7,7 +7,7 @@ const texts = new Set(textsFor('texts'));
 const beginnings = textsFor('beginnings');
 const faint = new Set([...textsFor('faint'), ...listed(everywhere.faintHallucinations).map(plain)]);
 
-/** So often in a row nobody says the same; people do say "no, no, no". */
+/** Repetitions in a row that nobody says; people do say "no, no, no". */
 const loopTimes = 4;
 const loopWords = 8;
 const longestLoop = 10;

@@ -3,7 +3,7 @@ import type { SentEnvelope } from './echo-sent.ts';
 
 /** Lags looked at: 0 to 520 ms. */
 const lagCount = 66;
-/** What was heard counts less and less: by 1/e after so much voice. */
+/** Time constant in ms of voice after which what was heard counts by 1/e. */
 const fadeMs = 800;
 /** From one measurement of the microphone to the next. */
 const stepMs = 16;

@@ -22,23 +22,23 @@ type EchoMeasurement = { readonly levels: Float32Array; readonly hop: number };
 
 const windowMs = 32;
 const stepMs = (1000 * bandSamples) / 16_000;
-/** A stream that is so much off goes on after a gap. */
+/** Difference in ms from which a stream counts as going on after a gap. */
 const jumpMs = 60;
 /** Clocks of sound cards differ; of a window, that the arrival may be late again. */
 const driftMs = 0.01;
 /** Windows from this probability on are voiced; from the lower one on they tell about lag and excess. */
 const voiced = 0.5;
 const maybeVoiced = 0.3;
-/** So long after the bot's last sound nothing is its echo. */
+/** Time after the bot's last sound, in ms, from which nothing is its echo. */
 const silentMs = 600;
-/** So many voiced windows make a verdict: echo of a known way, and speech that nothing explains. */
+/** Voiced windows that make a verdict: echo of a known path, and speech that nothing explains. */
 const [echoWindows, speechWindows] = [5, 22];
 const echoShare = 0.6;
 /** What is above echo and noise is a voice. At -20 dB, 2026-11: echo alone up to 1 dB, words 10 dB above it from 4 dB. */
 const ownDb = 2;
 /** One click is no voice. */
 const mostExcessDb = 8;
-/** An echo that is so much too quiet is none. */
+/** Difference in dB from which a sound is too quiet to be the echo. */
 const mostShortDb = 5;
 /** Of the newest measurement in the mean. */
 const newShare = 0.2;

@@ -1,7 +1,7 @@
 import { bandCount, silenceDb } from './echo-bands.ts';
 import { hopMs, type SentEnvelope } from './echo-sent.ts';
 
-/** Hops that sound on in a room, each so much quieter than the one before. */
+/** Hops of reverberation, each quieter than the one before. */
 const tailHops = 12;
 const tailDb = 2;
 /** What was learned counts less and less: by 1/e after 60 measurements, 1 s. */
@@ -10,7 +10,7 @@ const keep = 1 - 1 / 60;
 const sentFloorDb = -55;
 /** Fainter is nothing. */
 const leastGainDb = -60;
-/** Measurements of the same echo differ by so much. */
+/** Difference in dB between measurements of one echo. */
 const slackDb = 3;
 /** The mean of noise lies under its single measurements. */
 const noiseDb = 3;

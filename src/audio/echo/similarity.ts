@@ -10,7 +10,7 @@ const windowSamples = listenRateHz / 4;
 const candidates = 3;
 /** Pieces that are aligned on their own, for pauses may have grown: 2 s. */
 const stretchSamples = 2 * listenRateHz;
-/** Of a long sound only so many quarter seconds are compared, spread evenly. */
+/** Quarter seconds of a long sound that are compared, spread evenly. */
 const windowLimit = 40;
 
 /**

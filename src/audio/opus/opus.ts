@@ -17,7 +17,7 @@ export interface OpusEncoder {
   free(): void;
 }
 
-/** Whether more than so many coders may still be opened. */
+/** Whether more than `coders` coders may still be opened. */
 export function sparesCoders({ spare }: Pick<OpusCodec, 'spare'>, coders: number): boolean {
   return spare === undefined || spare() > coders;
 }
@@ -28,9 +28,9 @@ export interface OpusCodec {
   readonly name: string;
   decoder(rateHz: 16_000 | 24_000 | 48_000): OpusDecoder;
   encoder(rateHz: 16_000 | 24_000 | 48_000): OpusEncoder;
-  /** The same for music: 48 kHz, two channels interleaved. */
+  /** A decoder for music: 48 kHz, two channels interleaved. */
   stereoDecoder(): OpusDecoder;
-  /** The same for music: 48 kHz, two channels interleaved, 128 kbit/s, application AUDIO. */
+  /** An encoder for music: 48 kHz, two channels interleaved, 128 kbit/s, application AUDIO. */
   stereoEncoder(): OpusEncoder;
   /** Coders that may still be opened; left out where only memory bounds them. */
   readonly spare?: () => number;

@@ -8,7 +8,7 @@ export type OrderStep =
   | { readonly kind: 'packet'; readonly packet: Packet; readonly samples: number }
   /** Frames that never came, just before the packet that follows. */
   | { readonly kind: 'lost'; readonly frames: number; readonly samples: number }
-  /** Nothing was sent for so long: the person was silent. */
+  /** Silence: nothing was sent for this many samples. */
   | { readonly kind: 'silence'; readonly samples: number }
   /** Too much is missing for `samples`, or another stream begins and only the clock knows how long nothing came. */
   | { readonly kind: 'restart'; readonly samples?: number };
@@ -23,7 +23,7 @@ export type OrderCounts = {
 
 /** How long a packet waits for one before it. Two frames: more would be heard as delay. */
 const reorderWaitMs = 40;
-/** The same while packets arrive unevenly. */
+/** Longest wait for a missing packet while packets arrive unevenly, in ms. */
 const unevenWaitMs = 60;
 /** Also the most packets that wait; one further ahead cannot be a matter of order. */
 const reorderLimit = 15;

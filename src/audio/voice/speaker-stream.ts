@@ -40,11 +40,11 @@ const nothing: Missing = { frames: 0, lost: 0, silent: 0 };
 const rtpPerMs = 48;
 const rtpPerSample = 3;
 const gapLimitSamples = 0.3 * listenRateHz;
-/** A decoder nobody has used for so long is freed; the next word gets a new one. */
+/** Time without use, in ms, after which a decoder is freed; the next word gets a new one. */
 const idleMs = 30_000;
-/** After so many bad packets in a row nothing is made up for any more. */
+/** Bad packets in a row after which loss is no longer concealed. */
 const filledRun = 5;
-/** So many of them in a row may have been the decoder's fault. */
+/** Bad packets in a row that may have been the decoder's fault. */
 const spoiledRun = 2;
 
 /** Turns one person's packets into samples. Never throws for what a packet holds; a bad one becomes a gap. */

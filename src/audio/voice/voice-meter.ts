@@ -12,7 +12,7 @@ export type VoiceWindow = {
   readonly samples: Float32Array;
 };
 
-/** After so much of nothing what came before is no context any more. */
+/** Gap in ms after which earlier sound is no context for the next. */
 const forgetMs = 300;
 
 /** Chops one person's 16 kHz stream into windows and measures each. Holds less than one window back. */

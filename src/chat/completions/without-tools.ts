@@ -5,7 +5,7 @@ import { withServerWords } from '#src/provider/models/error-phrases.ts';
 /** As servers put it: "does not support tools", "tool choice requires --enable-auto-tool-choice", "function calling". */
 const aboutTools = /\btools?\b|\btool[_ -]|function[_ -]call/i;
 
-/** The same model; if its server refuses a request for the tools in it, it is asked without, and never with tools again. */
+/** A model whose server refuses a request for the tools in it is asked without them, and never with tools again. */
 export function withoutToolsOnRefusal(model: ChatModel): ChatModel {
   let isShy = false;
   return {

@@ -25,7 +25,7 @@ export type ResponseOptions = Pick<RealtimeTalkOptions, 'baseUrl' | 'apiKey'> & 
 /** Sound that lies here while nobody takes it; then the server is kept from sending more. */
 const mostHereMs = 1000;
 const bytesPerMs = 48;
-/** After an error that may be about this request, it has so long to begin. */
+/** Time in ms a request has to begin after an error that may be about it. */
 const suspectMs = 2000;
 
 /** One answer of the server as it arrives. Read by one, and left by it at any time. */

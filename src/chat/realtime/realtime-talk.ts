@@ -23,7 +23,7 @@ const usualLimits = { firstMs: 20_000, idleMs: 10_000, cancelMs: 3000, oldestMs:
 /** One second of 24 kHz; far below the 15 MiB a server takes at once. */
 const pieceSamples = 24_000;
 const bytesPerMs = 48;
-/** After a failed attempt nobody tries ahead of need for so long. */
+/** Time in ms after a failed attempt in which no connection is opened ahead of need. */
 const backOffMs = 5000;
 
 /** Any server with OpenAI's Realtime conversations, in their present or their former dialect. Connects when needed. */

@@ -13,7 +13,7 @@ import { MonoSound } from './mono-sound.ts';
 import { Skip } from './skip.ts';
 import { StereoSound } from './stereo-sound.ts';
 
-/** So much at a time is enough for anybody; the reader asks again. */
+/** Longest sound given at a time, in ms; the reader asks again. */
 const enoughMs = 500;
 /** What a decoder is given at once: little at first, since 15 bytes of FLAC may become a second and a half. */
 const steps = { leastBytes: 64, blindBytes: 256, mostBytes: 2048, tooMuchMs: 1000, littleMs: 200 };
@@ -35,7 +35,7 @@ export class DecodeStream {
   /** Few of its bytes may hold much sound, so that steps stay small while none comes. */
   #mayBurst = true;
   #decoder: Decoder | undefined;
-  /** So many bytes, and it is looked at anew what it is. */
+  /** Bytes after which the format is looked at anew. */
   #lookAtBytes = sniffBytes;
 
   constructor(plan: DecodePlan) {

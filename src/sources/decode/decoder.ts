@@ -23,12 +23,12 @@ export type Want =
 
 /** A file with more damage than this is taken for none: what comes out of it is noise. */
 const mostFlaws = 20;
-/** One flaw is forgiven after so many bytes without any: a stream may go on for days. */
+/** Bytes without a flaw after which an earlier one is forgiven: a stream may go on for days. */
 const forgivingBytes = 64 * 1024;
-/** Nor is one that gives no sample after so many bytes. */
+/** Bytes without a single sample after which a sound is given up. */
 const mostSilentBytes = 256 * 1024;
 
-/** Pictures and comments before a sound may take so much, and are passed over. */
+/** Longest head of a file, in bytes: pictures and comments before the sound are passed over. */
 const mostHeadBytes = 64 * 1024 * 1024;
 
 /** Counts what a decoder stumbled over, and what it swallowed without a sample. */

@@ -12,7 +12,7 @@ export class Skip {
     return this.#leftMs;
   }
 
-  /** So much was left out without decoding it. */
+  /** Reports sound that was left out without decoding it, in ms. */
   passed(ms: number): void {
     this.#leftMs = Math.max(0, this.#leftMs - ms);
   }

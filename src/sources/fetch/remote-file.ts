@@ -12,7 +12,7 @@ export type RemoteFile = {
   readonly etag: string | undefined;
 };
 
-/** A connection that broke is opened again where it was, so often in a row. */
+/** Broken connections in a row that are opened again where they were. */
 const mostBreaks = 2;
 
 export function describe({ headers, statusCode }: IncomingMessage): RemoteFile {

@@ -68,7 +68,7 @@ export class ThrottledRead {
     }
   }
 
-  /** So much sound came of its bytes. */
+  /** Reports sound that was decoded from its bytes, in ms. */
   earn(ms: number): void {
     this.#waitedMs = Math.max(0, this.#waitedMs - ms);
   }

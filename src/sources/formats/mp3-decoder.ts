@@ -5,7 +5,7 @@ import { type Decoder, Flaws } from '#src/sources/decode/decoder.ts';
 import type { Skip } from '#src/sources/decode/skip.ts';
 import { type Mp3Frame, Mp3Frames } from './mp3-frames.ts';
 
-/** A frame may take up to 511 bytes of those before it; so long before what is wanted they are decoded again. */
+/** Sound decoded before the wanted place, in ms: a frame may use up to 511 bytes of the frames before it. */
 const preRollMs = 300;
 
 /** MP3: whole frames only, and those far before what is wanted are left out undecoded. */

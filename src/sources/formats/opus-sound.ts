@@ -8,7 +8,7 @@ import type { Skip } from '#src/sources/decode/skip.ts';
 const frameSamples = 960;
 /** What one frame may have at most (RFC 6716, 3.2), and a datagram too. */
 const longestFrameBytes = 1275;
-/** A decoder needs so long to be right after a jump (RFC 7845, 4.6). */
+/** Sound decoded and dropped after a seek, in ms, until the decoder is right (RFC 7845, 4.6). */
 const preRollMs = 80;
 
 /** What the header of an Opus stream tells (RFC 7845, 5.1). Throws a plain Error for more than two channels. */

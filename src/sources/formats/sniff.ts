@@ -12,7 +12,7 @@ export type Sniffed =
   /** Too little to tell. */
   | { readonly kind: 'more' };
 
-/** So much tells most formats apart: an Ogg page names its codec at byte 28. */
+/** Bytes that tell most formats apart: an Ogg page names its codec at byte 28. */
 export const sniffBytes = 48;
 /** So far a WebM file may name its codec, and a stream of MP3 may begin within a frame. */
 export const longestSniffBytes = 8192;

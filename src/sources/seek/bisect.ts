@@ -4,7 +4,7 @@ import type { SoundPlace } from './sound-places.ts';
 /** The first place in `bytes`, which lie at `byte`, whose sample is told. */
 export type FindPlace = (bytes: Uint8Array, byte: number) => Promise<SoundPlace | undefined>;
 
-/** So much is looked at for one place; an Ogg page has no more. */
+/** Bytes looked at to find one place; an Ogg page has no more. */
 const lookBytes = 66_000;
 /** Each look halves what is left, or better. */
 const mostLooks = 20;

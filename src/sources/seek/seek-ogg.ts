@@ -5,7 +5,7 @@ import type { KnownFile } from './known-file.ts';
 import type { OggShape } from './sound-layout.ts';
 import { mostOggHeadBytes } from './sound-places.ts';
 
-/** A decoder is right after so much. */
+/** Sound decoded and dropped after a seek, in ms, until the decoder is right. */
 const preRollMs = 200;
 /** Most files have less before their sound. */
 const usualHeadBytes = 64 * 1024;

@@ -17,7 +17,7 @@ export type SpokenUsage = {
  */
 export type OnSpoken = (spoken: SpokenUsage) => void;
 
-/** The same voice, with every request counted, also one in whose place another was asked. */
+/** Counts every request of a synthesizer, also one in whose place another was asked. */
 export function meteredVoice(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
   const { wrapped } = synthesizer;
   return wrapped

@@ -20,7 +20,7 @@ const shortMs = 5_000;
 const moreShare = 0.25;
 /** Shortest time, in ms, after which a request that usually takes less is taken for stalled, and sent once more. */
 const shortestStallMs = 2_500;
-/** The same where nothing is known yet of how long requests take: a model may be loading. */
+/** Time in ms after which a request counts as stalled while nothing is known of this server: a model may be loading. */
 const unknownStallMs = 5_000;
 /** A request that takes this many times longer than the last one is taken for stalled. */
 const stallFactor = 2;

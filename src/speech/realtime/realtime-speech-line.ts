@@ -14,7 +14,7 @@ import {
 import { RealtimeUtterance, type UtteranceLimits } from './realtime-speech-utterance.ts';
 
 export type SpeechConnectionLimits = UtteranceLimits & {
-  /** After it was cancelled, an utterance is over within so long; else the connection takes no more of them. */
+  /** Longest time in ms until a cancelled utterance is over; else the connection takes no more of them. */
   readonly cancelMs: number;
   /** Servers end a session after an hour. */
   readonly oldestMs: number;

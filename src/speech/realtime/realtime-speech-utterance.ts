@@ -31,7 +31,7 @@ type SpeechEnd = { readonly error?: BotError; readonly isLost?: true };
 
 /** Of 24 kHz, mono, 16 bit. */
 const bytesPerMs = 48;
-/** After an error that may be about this request, it has so long to begin. */
+/** Time in ms a request has to begin after an error that may be about it. */
 const suspectMs = 2000;
 /** More text than any sound of ours. */
 const mostTranscriptChars = 20_000;

@@ -45,7 +45,7 @@ const usualLimits: SpeechConnectionLimits = {
 const longestPieceChars = 150;
 /** One for each voice; further ones close those that nobody uses. */
 const mostLines = 4;
-/** After a failed attempt nobody tries ahead of need for so long. */
+/** Time in ms after a failed attempt in which no connection is opened ahead of need. */
 const backOffMs = 5000;
 
 /**

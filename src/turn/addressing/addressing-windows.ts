@@ -79,7 +79,7 @@ export type AddressEvent =
       readonly atMs: number;
       readonly endsInQuestion: boolean;
     }
-  /** So much more talk of a person, up to `atMs`; several events add up. */
+  /** Further speech of a person in ms, up to `atMs`; several events add up. */
   | {
       readonly kind: 'talked';
       readonly personId: string;

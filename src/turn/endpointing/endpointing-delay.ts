@@ -68,7 +68,7 @@ const delaysByLogit = [
 /** Below the first an answer is begun at the end only, from the second on at full length. */
 const sureEnough = [0, 0.3] as const;
 
-/** A person who pauses so much longer than usual halves the odds and more: one unit of logit. */
+/** Pause in ms beyond a person's usual that takes one unit of logit from the end of turn. */
 const slownessPerLogitMs = 500;
 
 /** The delay that fits all signs, always within `minDelayMs` and `maxDelayMs`. */

@@ -16,11 +16,11 @@ export type EndpointRules = EndpointingDelayRules & {
   readonly stopProbability: number;
   /** Length of one voice activity window. */
   readonly windowMs: number;
-  /** So many voiced windows in a row begin an utterance, so a click or a cough does not. */
+  /** Voiced windows in a row that begin an utterance, so that a click or a cough does not. */
   readonly windowsToBegin: number;
-  /** Unvoiced windows for so long: a pause, time to ask the recogniser. */
+  /** Time of unvoiced windows, in ms, that makes a pause: time to ask the recogniser. */
   readonly pauseMs: number;
-  /** Packets staying away for so long: a pause as well. */
+  /** Time without packets, in ms, that makes a pause as well. */
   readonly pauseGapMs: number;
   /** A voice notice lags: windows so far below the mean level of the voice are its echo or the room. */
   readonly faintDb: number;
@@ -28,9 +28,9 @@ export type EndpointRules = EndpointingDelayRules & {
   readonly faintMs: number;
   /** A microphone that closes so soon after the voice closed because of it. */
   readonly closeMs: number;
-  /** No packet for so long counts as a microphone that closed. */
+  /** Time without packets, in ms, after which the microphone counts as closed. */
   readonly packetGapMs: number;
-  /** An utterance is cut after so long. */
+  /** Longest utterance, in ms; then it is cut. */
   readonly longestMs: number;
   /** Speech that goes on so soon after its end belongs to it (`continues`). */
   readonly mergeMs: number;

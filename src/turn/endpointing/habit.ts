@@ -10,7 +10,7 @@ export const unknownHabit: PauseHabit = { pauses: 0, typicalMs: 450 };
 
 const shortestMs = 80;
 const longestMs = 2000;
-/** One pause moves the estimate by at most so much: a quantile followed by steps, not a mean. */
+/** Largest step of the estimate for one pause, in ms: a quantile followed by steps, not a mean. */
 const stepMs = 100;
 const quantile = 0.8;
 const enough = 6;

@@ -1,7 +1,7 @@
 import { listed, type NumberWords } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
-/** Beyond so many digits a number is as long as numbers that people dictate get. */
+/** Digits of the longest numbers that people dictate. */
 const longestDictated = 12;
 
 /** "My number is", "der Code". */

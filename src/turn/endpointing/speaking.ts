@@ -18,7 +18,7 @@ export type SpeakingVoice = {
   readonly heard: Evidence;
 };
 
-/** So much may sound after a pause was noticed, and belong to the last word. */
+/** Sound after a pause was noticed that still belongs to the last word, in ms. */
 const trailingMs = 200;
 /** Texts no more finished than that end in the middle. */
 const brokenOff = -1;

@@ -42,7 +42,7 @@ export function tokensOf(text: string): string[] {
   return from < 0 ? [] : found.slice(from, found.findLastIndex((token) => token !== pause) + 1);
 }
 
-/** The same of word data, however long. */
+/** Tokens of word data, however long. */
 export function tokensIn(text: string): string[] {
   const joined = replaced(text.normalize('NFC'), vietnamese).replace(/\u200c/g, ' ');
   const hiragana = normalised(joined).replace(/[ァ-ヶ]/g, (kana) =>

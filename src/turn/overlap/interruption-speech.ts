@@ -8,9 +8,9 @@ export type OverlapSpeech = {
   readonly personId: string;
   readonly claim: SpeechClaim;
   readonly voicedMs: number;
-  /** So much of it came before the bot began. */
+  /** Part of it in ms that came before the bot began. */
   readonly beforeMs: number;
-  /** So much of it is explained: what came before, a backchannel, noise. Infinite: an echo. */
+  /** Part of it in ms that is explained: what came before, a backchannel, noise. Infinite: an echo. */
   readonly explainedMs: number;
   /** When it began, or what is not explained of it. */
   readonly fromMs: number;
