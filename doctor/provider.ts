@@ -7,7 +7,7 @@ import { type ProbedServer, probeServer } from '#doctor/probes/probe-server.ts';
 import { probeSpeech } from '#doctor/probes/probe-speech.ts';
 import { probeTranscription } from '#doctor/probes/probe-transcription.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
-import { modelNews } from '#src/provider/models/models.ts';
+import { modelNews, standardVoice } from '#src/provider/models/models.ts';
 import { type Examined, missing } from './finding.ts';
 import type { Report } from './report.ts';
 import {
@@ -16,8 +16,6 @@ import {
   type ProbeDeadline,
   type ServerUnderTest,
 } from './server-under-test.ts';
-
-const usualVoice = 'alloy';
 
 export type ExaminationRequest = {
   readonly address: Address;
@@ -66,13 +64,13 @@ async function examineRoles(
     return told;
   };
   const chat = show(await probeChat(patient, picks.chat.model), picks.chat, '--chat');
-  const speaker = { model: picks.speech.model, voice: voice ?? usualVoice };
+  const speaker = { model: picks.speech.model, voice: voice ?? standardVoice };
   const speech = show(
     await probeSpeech(patient, { ...speaker, isChosen: voice !== undefined }),
     picks.speech,
     '--speech',
   );
-  const audio = picks.audioChat && { model: picks.audioChat.model, voice: voice ?? usualVoice };
+  const audio = picks.audioChat && { model: picks.audioChat.model, voice: voice ?? standardVoice };
   const use = speech.state === 'usable' ? 'CHAT_COMPLETION' : 'SPEECH';
   const spoken = audio && show(await probeAudioChat(patient, audio, use), picks.chat, '--chat');
   const realtime = await probeRealtime(patient, picks.realtime.model);

@@ -30,10 +30,10 @@ const below: Readonly<Record<string, readonly string[]>> = {
   playback: ['audio', 'base'],
   sources: ['provider', 'audio', 'base'],
   spending: ['texts', 'speech', 'chat', 'provider', 'audio', 'base'],
-  config: ['sources', 'spending', 'provider', 'base'],
+  config: ['pipeline', 'turn', 'speech', 'sources', 'spending', 'provider', 'base'],
   pipeline: ['speech', 'chat', 'audio', 'base'],
   session: inner,
-  commands: ['session', 'spending', 'people', 'texts', 'base'],
+  commands: ['session', 'pipeline', 'turn', 'spending', 'people', 'texts', 'base'],
   tools: ['session', 'people', 'texts', 'chat', 'base'],
   /** A program of its own, over the bot's own settings. */
   doctor: ['config', 'pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { maxVolumePercent } from '#src/base/volume.ts';
 import { type TrackChange, tool } from '#src/session/ports/tool.ts';
 import { type TextId, text } from '#src/texts/texts.ts';
 
-const loudest = 200;
 /** What everybody hears. */
 const done: ReadonlySet<TextId> = new Set([
   'track.volume',
@@ -27,8 +27,8 @@ export const changeTrack = tool({
         .max(100)
         .optional()
         .describe('Name of the track, or of what plays there, say rain; all: every track.'),
-      level: z.number().int().min(0).max(loudest).optional(),
-      change: z.number().int().min(-loudest).max(loudest).optional(),
+      level: z.number().int().min(0).max(maxVolumePercent).optional(),
+      change: z.number().int().min(-maxVolumePercent).max(maxVolumePercent).optional(),
     })
     .refine(
       ({ deed, level, change }) =>

@@ -1,6 +1,6 @@
 import { notManaging } from '#commands/rights.ts';
 import type { Command } from '#src/session/ports/command.ts';
-import { addressingModes } from '#src/session/settings/guild-settings.ts';
+import { addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 import { changed } from './changed.ts';
 
 export const addressing: Command = {

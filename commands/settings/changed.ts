@@ -1,7 +1,8 @@
 import type { CommandCall, Replies } from '#src/session/ports/command.ts';
 import type { Setting } from '#src/session/ports/settings.ts';
-import { addressingModes, maxInstructionsChars } from '#src/session/settings/guild-settings.ts';
+import { maxInstructionsChars } from '#src/session/settings/guild-settings.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
+import { addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 
 type Saved = Extract<Setting, { kind: 'set' }>;
 type Bad = Extract<Setting, { kind: 'bad' }>;

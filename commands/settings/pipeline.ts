@@ -1,6 +1,6 @@
 import { notManaging } from '#commands/rights.ts';
+import { pipelineNames } from '#src/pipeline/pipeline-names.ts';
 import type { Command } from '#src/session/ports/command.ts';
-import { pipelineNames } from '#src/session/ports/pipelines.ts';
 import { changed } from './changed.ts';
 
 export const pipeline: Command = {

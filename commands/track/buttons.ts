@@ -1,10 +1,10 @@
 import { notInRoom } from '#commands/rights.ts';
+import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Button, CommandCall } from '#src/session/ports/command.ts';
 import type { TrackAction } from '#src/session/ports/tracks.ts';
 import type { TextId } from '#src/texts/texts.ts';
 import { listed } from './list.ts';
 import { callerOf, told, toldAlone } from './replies.ts';
-import { loudest } from './volume.ts';
 
 /** Of one press of a button. */
 const stepPercent = 10;
@@ -52,7 +52,7 @@ function volume(name: 'quieter' | 'louder', change: number): Button {
       const barred = notInRoom(call, sessions);
       if (barred) return [barred];
       const track = tracks.list(call.guildId)?.find((one) => one.name === about(call));
-      const percent = Math.min(loudest, Math.max(0, (track?.percent ?? 100) + change));
+      const percent = Math.min(maxVolumePercent, Math.max(0, (track?.percent ?? 100) + change));
       return toldAlone([tracks.volume(call.guildId, callerOf(call), about(call), percent)]);
     },
   };

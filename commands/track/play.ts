@@ -1,11 +1,12 @@
 import { closest } from '#commands/closest-names.ts';
 import { notInRoom } from '#commands/rights.ts';
+import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Command, CommandCall, CommandOption, Replies } from '#src/session/ports/command.ts';
 import type { Playing, TrackKeeping } from '#src/session/ports/tracks.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import { newTrack } from './options.ts';
 import { callerOf, nowhere, trackIn } from './replies.ts';
-import { levelIn, loudest } from './volume.ts';
+import { levelIn } from './volume.ts';
 
 /** Links to attachments have about 300. */
 const mostChars = 1_000;
@@ -25,7 +26,7 @@ const options: readonly CommandOption[] = [
     description: 'command.track.play.volume',
     kind: 'number',
     least: 0,
-    most: loudest,
+    most: maxVolumePercent,
   },
   { name: 'loop', description: 'command.track.play.loop', kind: 'truth' },
   { name: 'next', description: 'command.track.play.next', kind: 'truth' },

@@ -1,10 +1,8 @@
 import { notInRoom } from '#commands/rights.ts';
+import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Command, CommandCall } from '#src/session/ports/command.ts';
 import { anyTrack } from './options.ts';
 import { callerOf, told, trackIn } from './replies.ts';
-
-/** In percent of what a sound is made with. */
-export const loudest = 200;
 
 export const volume: Command = {
   name: 'volume',
@@ -17,7 +15,7 @@ export const volume: Command = {
       required: true,
       kind: 'number',
       least: 0,
-      most: loudest,
+      most: maxVolumePercent,
     },
     anyTrack,
   ],
@@ -33,5 +31,5 @@ export const volume: Command = {
 /** Discord holds people to the bounds, but not every client of somebody's making. */
 export function levelIn(word: CommandCall['words'][string] | undefined): number | undefined {
   const level = Number(word?.trim() || Number.NaN);
-  return Number.isInteger(level) && level >= 0 && level <= loudest ? level : undefined;
+  return Number.isInteger(level) && level >= 0 && level <= maxVolumePercent ? level : undefined;
 }

@@ -1,8 +1,8 @@
 import { realClock } from '#src/base/clock.ts';
 import { priceOf, tariffOf } from '#src/config/budget.ts';
 import type { Config } from '#src/config/types.ts';
+import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { PipelineName } from '#src/session/ports/pipelines.ts';
 import type { SpendingStore } from '#src/spending/book.ts';
 import { Ledger } from '#src/spending/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger-persistence.ts';

@@ -9,7 +9,10 @@ import type { ProviderNews, ProviderRole } from '#src/provider/fallback-chain.ts
 import type { Limits } from '#src/provider/guarded-fetch.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
-import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
+import {
+  openEmbeddedSynthesizer,
+  standardEmbeddedVoice,
+} from '#src/speech/embedded/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
@@ -158,7 +161,7 @@ async function openVoice(
     return openSynthesizer(await clientOf(config, role, tell), { ...config, decode });
   }
   const { voice } = config;
-  const ready = stopwatch(role, `embedded, English, voice ${voice ?? 'slt'}`, tell);
+  const ready = stopwatch(role, `embedded, English, voice ${voice ?? standardEmbeddedVoice}`, tell);
   const onProgress = (fraction: number) => tell({ kind: 'loading', role, fraction });
   const synthesizer = stack.use(
     await openEmbeddedSynthesizer({ onProgress, ...(voice && { voice }) }),

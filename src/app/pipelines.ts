@@ -3,7 +3,8 @@ import type { Config } from '#src/config/types.ts';
 import { audioModel } from '#src/pipeline/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import type { PipelineName, Pipelines } from '#src/session/ports/pipelines.ts';
+import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import type { Engines } from './engines.ts';
 
 /** One way to answer: how it is opened, and what thinks and speaks in it. */

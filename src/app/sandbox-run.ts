@@ -16,6 +16,7 @@ import type { MessageWall } from '#src/console/prompt/message-wall.ts';
 import { PeoplePresent } from '#src/console/prompt/people-present.ts';
 import { promptLines } from '#src/console/prompt/prompt.ts';
 import type { Screen } from '#src/console/screen.ts';
+import { standardEmbeddedVoice } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import type { Engines } from './engines.ts';
 
@@ -57,7 +58,10 @@ export async function runPrompt(
   const { config, stage, wall } = play;
   const { show } = stage;
   await using voices = new PersonVoices({
-    taken: config.speech.kind === 'embedded' ? (config.speech.voice ?? 'slt') : undefined,
+    taken:
+      config.speech.kind === 'embedded'
+        ? (config.speech.voice ?? standardEmbeddedVoice)
+        : undefined,
     onOpen: () => show.note('opening the embedded voices for what is typed'),
   });
   const people = new PeoplePresent(stage, config.consent.policy !== 'notice');

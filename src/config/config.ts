@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
-import { isOpenAi, standardModels } from '#src/provider/models/models.ts';
+import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
 import { budgetMistakes, readBudget } from './budget.ts';
 import { fallbackMistakes, readFallbacks } from './fallbacks.ts';
 import { groups, keyOf, type SettingGroup } from './keys.ts';
@@ -161,7 +161,7 @@ function audioModelNamed(from: EnvironmentSettings): string | undefined {
 }
 
 function audioModel(from: EnvironmentSettings): AudioModel {
-  const { AUDIO_MODEL_INPUT: input, SPEECH_VOICE: voice = 'alloy' } = from;
+  const { AUDIO_MODEL_INPUT: input, SPEECH_VOICE: voice = standardVoice } = from;
   const { AUDIO_MODEL_TRANSCRIPTION_MODEL: transcriptionModel } = from;
   const { AUDIO_MODEL_SPEECH_MODEL: speechModel } = from;
   const model = audioModelNamed(from);

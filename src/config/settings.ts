@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
+import { pipelineNames } from '#src/pipeline/pipeline-names.ts';
 import { isHost } from '#src/sources/fetch/allowed-hosts.ts';
+import { speechFormats } from '#src/speech/openai/speech-formats.ts';
+import { addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 
 const words = z.string().trim().min(1);
 const url = words.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');
@@ -24,7 +27,7 @@ export const settings = z.object({
     .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
     .optional(),
   DISCORD_GUILD_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a server').optional(),
-  PIPELINE: z.enum(['chained', 'audio-model', 'realtime']).default('chained'),
+  PIPELINE: z.enum(pipelineNames).default('chained'),
   AUDIO_MODEL_NAME: words.optional(),
   AUDIO_MODEL_INPUT: z.enum(['audio', 'transcript']).default('audio'),
   AUDIO_MODEL_TRANSCRIPTION_MODEL: words.optional(),
@@ -68,7 +71,7 @@ export const settings = z.object({
   SPEECH_API_KEY: secret.optional(),
   SPEECH_VOICE: words.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
-  SPEECH_FORMAT: z.enum(['pcm', 'wav', 'mp3', 'opus', 'flac']).default('pcm'),
+  SPEECH_FORMAT: z.enum(speechFormats).default('pcm'),
   SPEECH_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
   SPEECH_FALLBACK_MODEL: words.optional(),
   SPEECH_FALLBACK_API_KEY: secret.optional(),
@@ -84,7 +87,7 @@ export const settings = z.object({
   BOT_NAME: words
     .refine(isNames, 'must be names of at most 32 characters each, commas between')
     .optional(),
-  ADDRESSING: z.enum(['auto', 'name', 'window', 'always', 'off']).default('auto'),
+  ADDRESSING: z.enum(addressingModes).default('auto'),
   BOT_INSTRUCTIONS: words.default(
     'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
   ),

@@ -1,4 +1,4 @@
-import { isOpenAi, standardModels } from '#src/provider/models/models.ts';
+import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
 import { type EnvironmentSettings, isHttpUrl } from './settings.ts';
 import type { Config, RemoteServer } from './types.ts';
 
@@ -20,7 +20,7 @@ export function speechOf(
   const backend = asked ?? backendOf(role);
   const model = role.model || models[backend];
   const tone = instructions && { instructions };
-  return { ...role, model, backend, format, voice: voice ?? 'alloy', ...tone };
+  return { ...role, model, backend, format, voice: voice ?? standardVoice, ...tone };
 }
 
 /** One line each. */

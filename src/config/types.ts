@@ -31,7 +31,7 @@ export type Config = {
     readonly apiUrl?: string;
     readonly guildId?: string;
   };
-  readonly pipeline: 'chained' | 'audio-model' | 'realtime';
+  readonly pipeline: EnvironmentSettings['PIPELINE'];
   readonly audioModel: AudioModel;
   readonly realtime?: Realtime;
   readonly chat: RemoteServer | Embedded;
@@ -55,7 +55,7 @@ export type Config = {
     | { readonly policy: 'ask' | 'notice' }
     | { readonly policy: 'role'; readonly roleId: string };
   /** When it takes words as meant for it. */
-  readonly addressing: 'auto' | 'name' | 'window' | 'always' | 'off';
+  readonly addressing: EnvironmentSettings['ADDRESSING'];
   readonly bot: {
     readonly name?: string;
     /** What else it answers to, say its name in other scripts. */

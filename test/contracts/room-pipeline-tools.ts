@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PipelineName } from '#src/session/ports/pipelines.ts';
+import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import { openServed, type Served } from '#test/session/setup/served-session.ts';
 import { adam } from '#test/session/setup/session-fixture.ts';
 

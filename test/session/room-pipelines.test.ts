@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pipelineNames } from '#src/session/ports/pipelines.ts';
+import { pipelineNames } from '#src/pipeline/pipeline-names.ts';
 import { roomPipelineContract } from '#test/contracts/room-pipeline.ts';
 import { textOf } from '#test/session/setup/sayings.ts';
 import { openServed } from '#test/session/setup/served-session.ts';

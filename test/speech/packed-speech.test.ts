@@ -8,7 +8,8 @@ import { similarity } from '#src/audio/echo/similarity.ts';
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { openClient } from '#src/provider/client.ts';
-import { openSynthesizer, type SpeechFormat } from '#src/speech/openai/openai-synthesizer.ts';
+import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import type { SpeechFormat } from '#src/speech/openai/speech-formats.ts';
 import { digits, files } from '#test/sources/sounds.ts';
 
 const flac = readFileSync(new URL('../fixtures/sounds/tones.flac', import.meta.url));

@@ -1,9 +1,7 @@
+import { maxVolumePercent } from '#src/base/volume.ts';
 import { gainOf } from '#src/playback/mix/gain.ts';
 import { Glide } from '#src/playback/mix/glide.ts';
 import { musicFrame, musicPerMs, rampSamples } from '#src/playback/mix/stereo.ts';
-
-/** Highest volume, in percent. */
-const loudest = 200;
 
 /** How loud one track, or all of them, are meant to be; every change takes 5 ms at least. */
 export class TrackVolume {
@@ -32,7 +30,7 @@ export class TrackVolume {
 
   /** Says which volume it is: what is out of reach is taken for the nearest. */
   fade(percent: number, overMs: number): number {
-    if (Number.isFinite(percent)) this.#percent = Math.max(0, Math.min(loudest, percent));
+    if (Number.isFinite(percent)) this.#percent = Math.max(0, Math.min(maxVolumePercent, percent));
     this.#turn(overMs);
     return this.#percent;
   }

@@ -1,5 +1,8 @@
 import { endings, type ModelRetirement } from './model-table.ts';
 
+/** Voice that is asked of a server where none is named. */
+export const standardVoice = 'alloy';
+
 /** What is asked for where a role has a server and no model. A test holds each against the table. */
 export const standardModels = {
   chat: 'gpt-6-luna',

@@ -1,5 +1,6 @@
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
-import type { PipelineName, Pipelines } from '#src/session/ports/pipelines.ts';
+import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
+import type { Pipelines } from '#src/session/ports/pipelines.ts';
 
 type Lent = {
   readonly name: PipelineName;

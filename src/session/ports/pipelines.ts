@@ -1,7 +1,5 @@
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-
-export const pipelineNames = ['chained', 'audio-model', 'realtime'] as const;
-export type PipelineName = (typeof pipelineNames)[number];
+import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 
 /** The ways to answer that this bot is set up for. */
 export interface Pipelines {

@@ -1,7 +1,7 @@
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { JoinVerdict } from '#src/people/join-rules.ts';
+import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { PipelineName } from './pipelines.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 export const settingKeys = [

@@ -1,8 +1,8 @@
+import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline-names.ts';
 import type { CueLevel } from '#src/playback/reply/cue-track.ts';
 import type { ConsentPolicySettings } from '#src/session/dependencies.ts';
-import { type PipelineName, pipelineNames } from '#src/session/ports/pipelines.ts';
 import { type SettingKey, settingKeys } from '#src/session/ports/settings.ts';
-import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
+import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 
 /** What a server may set for itself, in the order in which it is shown. */
 /** What holds in one server. */
@@ -38,7 +38,6 @@ type Read =
   | { readonly kind: 'missing'; readonly name: PipelineName }
   | { readonly kind: 'bad' | 'no-role' };
 
-export const addressingModes = ['auto', 'name', 'window', 'always', 'off'] as const;
 export const cueLevels = ['off', 'soft', 'on'] as const;
 export const switches = ['off', 'on'] as const;
 export const policies = ['ask', 'role', 'notice'] as const;

@@ -2,8 +2,8 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { GuildSettingsControl, Setting, SettingsView } from '#src/session/ports/settings.ts';
 import { type SettingKey, settingKeys } from '#src/session/ports/settings.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 import {
-  addressingModes,
   cueLevels,
   isLooser,
   noRole,

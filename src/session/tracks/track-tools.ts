@@ -1,3 +1,4 @@
+import { maxVolumePercent } from '#src/base/volume.ts';
 import type { ToolTracks, TrackChange } from '#src/session/ports/tool.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
 import { holdsRightNow, type RightsContext } from '#src/session/tools/current-rights.ts';
@@ -52,7 +53,7 @@ function deedOf(
   if (change.kind !== 'volume') return { kind: change.kind, track };
   const before = tracks.owned.tracks.track(track)?.view.percent ?? 100;
   const percent = 'level' in change ? change.level : before + change.by;
-  return { kind: 'volume', track, percent: Math.min(200, Math.max(0, percent)) };
+  return { kind: 'volume', track, percent: Math.min(maxVolumePercent, Math.max(0, percent)) };
 }
 
 /** By its name, or by what sounds there; what people mean who name nothing is what sounds first. */

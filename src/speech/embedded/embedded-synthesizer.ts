@@ -26,6 +26,8 @@ const gains: Readonly<Record<FliteVoice, number>> = {
   kal: 1,
 };
 
+/** Voice that speaks where none is named, or none that there is. */
+export const standardEmbeddedVoice: FliteVoice = 'slt';
 /** Names it takes, the standard one first. */
 export const embeddedVoices: readonly string[] = Object.keys(gains);
 
@@ -70,7 +72,7 @@ function jobOf(
   { name, speed = 1 }: SpeechVoice,
   standard: string | undefined,
 ): FliteJob {
-  const voice = [name, standard].find(isFliteVoice) ?? 'slt';
+  const voice = [name, standard].find(isFliteVoice) ?? standardEmbeddedVoice;
   const stretch = 1 / Math.min(2, Math.max(0.5, speed));
   return { pieces: textPieces(text, longestPieceChars), voice, gain: gains[voice], stretch };
 }

@@ -6,9 +6,7 @@ import { servedBy } from '#src/provider/models/served-by.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
 import { type Packed, SoundStream } from './sound-stream.ts';
-
-/** What a server may be asked for. */
-export type SpeechFormat = 'pcm' | 'wav' | 'mp3' | 'opus' | 'flac';
+import type { SpeechFormat } from './speech-formats.ts';
 
 /**
  * Sound out of MP3, Ogg or FLAC while it arrives, mono and all at one rate.

@@ -2,7 +2,8 @@
  * When the bot answers: `auto` one human always, several by name, Ask, follow-up or reply; `name` by name or Ask;
  * `window` after Ask only; `always` everybody; `off` nobody.
  */
-export type AddressingMode = 'auto' | 'name' | 'window' | 'always' | 'off';
+export const addressingModes = ['auto', 'name', 'window', 'always', 'off'] as const;
+export type AddressingMode = (typeof addressingModes)[number];
 
 export type AddressingRules = {
   readonly mode: AddressingMode;

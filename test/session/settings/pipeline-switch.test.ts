@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AnswerHost, Pipeline, Turn } from '#src/pipeline/pipeline.ts';
+import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
 import { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
-import type { PipelineName } from '#src/session/ports/pipelines.ts';
 
 const turn: Turn = {
   said: [],

@@ -3,13 +3,12 @@ import { expect, test } from 'vitest';
 import { isCalled, judge, presume } from '#src/turn/addressing/addressing.ts';
 import {
   type AddressEvent,
-  type AddressingMode,
+  addressingModes,
   addressingRules,
   initialAddressing,
   stepAddressing,
 } from '#src/turn/addressing/addressing-windows.ts';
 
-const modes: readonly AddressingMode[] = ['auto', 'name', 'window', 'always', 'off'];
 const people = fc.constantFrom('ana', 'ben', 'cleo');
 const atMs = fc.integer({ min: 0, max: 100_000 });
 const bits = fc.constantFrom(
@@ -43,7 +42,7 @@ const events: fc.Arbitrary<AddressEvent> = fc.oneof(
 
 test('no text and no name makes it throw', () => {
   fc.assert(
-    fc.property(texts, names, fc.constantFrom(...modes), (text, called, mode) => {
+    fc.property(texts, names, fc.constantFrom(...addressingModes), (text, called, mode) => {
       const rules = { ...addressingRules, mode, names: called };
       const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, text, present: called };
       judge(initialAddressing, spoken, rules);
