@@ -1,5 +1,7 @@
 import { type Client, Events, type Guild, type VoiceState } from 'discord.js';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import { roleIdsOf } from './permissions.ts';
+import { textOr } from './text-or.ts';
 
 /**
  * Who sits in which voice channel, kept by events; discord.js never forgets a voice state, so looking through them all
@@ -57,6 +59,7 @@ export class ChannelPeople implements Disposable {
   };
 
   #seat(guildId: string, personId: string, channelId: string | null): void {
+    if (typeof personId !== 'string') return; // typed as text, and handed on as it came
     const seats = this.#seats.get(guildId) ?? new Map<string, string>();
     this.#seats.set(guildId, seats);
     const former = seats.get(personId);
@@ -79,6 +82,6 @@ export class ChannelPeople implements Disposable {
 
 function personOf(guild: Guild, id: string): ChannelMember {
   const member = guild.voiceStates.cache.get(id)?.member;
-  const [name, isBot] = [member?.displayName ?? id, member?.user.bot ?? false];
-  return { id, name, isBot, roleIds: [...(member?.roles.cache.keys() ?? [])] };
+  const [name, isBot] = [textOr(member?.displayName, id), member?.user.bot ?? false];
+  return { id, name, isBot, roleIds: member ? roleIdsOf(member) : [] };
 }

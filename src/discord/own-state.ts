@@ -11,6 +11,7 @@ import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { MissingRight } from '#src/session/ports/missing-right.ts';
 import type { VoiceRestriction } from '#src/session/ports/seat-events.ts';
 import type { DiscordEvent } from './events.ts';
+import { permissionsIn } from './permissions.ts';
 
 /** The seat is lost before or after the channel, in no fixed order. */
 const togetherMs = 2_000;
@@ -60,6 +61,7 @@ export function watchOwnState(
     tell({ kind: 'channel-removed', guildId: guild.id, channelId: channel.id });
   };
   const onRemoved = ({ id: guildId }: { readonly id: string }) => {
+    if (typeof guildId !== 'string') return; // typed as text, and handed on as it came
     seats.delete(guildId);
     left.delete(guildId);
     tell({ kind: 'guild-removed', guildId });
@@ -115,7 +117,7 @@ function missingRightOf(state: VoiceState): MissingRight | undefined {
 /** A bot without a single right is rather one of whose rights nothing was told. */
 function rightsOf({ channel, guild }: VoiceState): Readonly<PermissionsBitField> | undefined {
   const { me } = guild.members;
-  const mine = me && channel?.permissionsFor(me);
+  const mine = me && channel ? permissionsIn(channel, me) : undefined;
   return mine && mine.bitfield !== 0n ? mine : undefined;
 }
 

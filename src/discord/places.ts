@@ -9,6 +9,8 @@ import {
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import { localeOf } from '#src/texts/texts.ts';
+import { permissionsIn, permissionsOf } from './permissions.ts';
+import { textOr } from './text-or.ts';
 
 /** What Discord has told of channels; asks nothing and takes no time. */
 export function openPlaces(client: Client<true>): Places {
@@ -22,23 +24,26 @@ export function openPlaces(client: Client<true>): Places {
     localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
     mayManage(guildId, personId) {
       const member = client.guilds.cache.get(guildId)?.members.cache.get(personId);
-      return member?.permissions.has(PermissionFlagsBits.ManageGuild) ?? false;
+      const mine = member && permissionsOf(member);
+      return mine?.has(PermissionFlagsBits.ManageGuild) ?? false;
     },
     channel(guildId, channelId) {
       const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
-      return channel?.isVoiceBased() ? { guildId, channelId, name: channel.name } : undefined;
+      if (!channel?.isVoiceBased()) return undefined;
+      return { guildId, channelId, name: textOr(channel.name, channelId) };
     },
   };
 }
 
 /** Its nickname in that server, or else its own name. */
 export function botNameIn(client: Client<true>, guildId: string): string {
-  return client.guilds.cache.get(guildId)?.members.me?.displayName ?? client.user.displayName;
+  const name = client.guilds.cache.get(guildId)?.members.me?.displayName;
+  return textOr(name, textOr(client.user.displayName, client.user.id));
 }
 
 function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): ChannelFacts {
   const { me } = guild.members;
-  const mine = (me && channel.permissionsFor(me)) ?? new PermissionsBitField();
+  const mine = (me && permissionsIn(channel, me)) ?? new PermissionsBitField();
   const timedOutUntilMs = me?.communicationDisabledUntilTimestamp ?? null;
   return {
     // A bot without a single right is rather one of whose rights the server told nothing.
@@ -50,7 +55,8 @@ function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): Ch
     mayConnect: mine.has(PermissionFlagsBits.Connect),
     maySpeak: mine.has(PermissionFlagsBits.Speak),
     mayMoveMembers: mine.has(PermissionFlagsBits.MoveMembers),
-    limit: channel.userLimit,
+    // Typed as a number, and handed on as it came.
+    limit: Number.isSafeInteger(channel.userLimit) ? Math.max(0, channel.userLimit) : 0,
     members: othersIn(guild, channel.id, guild.client.user.id).length,
     ...(timedOutUntilMs !== null && { timedOutUntilMs }),
   };
@@ -61,7 +67,7 @@ function mayEnter(guild: Guild, channel: VoiceBasedChannel, callerId: string): b
   if (guild.voiceStates.cache.get(callerId)?.channelId === channel.id) return true;
   const caller = guild.members.cache.get(callerId);
   const needed = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect];
-  return caller !== undefined && channel.permissionsFor(caller).has(needed);
+  return caller !== undefined && permissionsIn(channel, caller)?.has(needed) === true;
 }
 
 /** discord.js's own list leaves out whom it does not know by name. */

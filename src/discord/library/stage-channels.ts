@@ -1,6 +1,7 @@
 import { ChannelType, type Guild, PermissionFlagsBits } from 'discord.js';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { permissionsIn } from '#src/discord/permissions.ts';
 
 /** The cached seat may still be the former one. Source: discord.js #7746. */
 const againMs = 500;
@@ -31,7 +32,7 @@ async function askToSpeak(guild: Guild, channelId: string): Promise<void> {
   const seat = me?.voice;
   if (seat?.channelId !== channelId) throw new Error('the bot is not seated there yet');
   if (seat.suppress === false) return;
-  const permissions = seat.channel?.permissionsFor(seat.id);
-  if (permissions?.has(PermissionFlagsBits.MuteMembers)) await seat.setSuppressed(false);
+  const mine = me && seat.channel ? permissionsIn(seat.channel, me) : undefined;
+  if (mine?.has(PermissionFlagsBits.MuteMembers)) await seat.setSuppressed(false);
   else await seat.setRequestToSpeak(true);
 }

@@ -7,6 +7,7 @@ import { checkCiphers } from '#src/discord/library/cipher-check.ts';
 import { checkVoiceHooks } from '#src/discord/library/hook-check.ts';
 import { takeTheStage } from '#src/discord/library/stage-channels.ts';
 import { readMember } from '#src/discord/members.ts';
+import { permissionsIn } from '#src/discord/permissions.ts';
 import { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
 import { RejoinLimit } from '#src/discord/watchdogs/rejoin-limit.ts';
 import type { ExpectedSeat, SeatWatchOptions } from '#src/discord/watchdogs/seat-watch.ts';
@@ -190,7 +191,8 @@ class GuildLinks {
   #lookAround(guild: Guild, channelId: string): void {
     void takeTheStage(guild, channelId, realTiming, this.#tell);
     const { me } = guild.members;
-    const mine = me && guild.channels.cache.get(channelId)?.permissionsFor(me);
+    const channel = guild.channels.cache.get(channelId);
+    const mine = me && channel ? permissionsIn(channel, me) : undefined;
     if (this.#warned || !mine || mine.has(PermissionFlagsBits.UseVAD)) return;
     this.#warned = true;
     const message = `Server ${guild.id}: the bot lacks Use Voice Activity; its voice may be cut.`;

@@ -10,6 +10,7 @@ import { BotError } from '#src/base/errors.ts';
 import { cut, maxMessageChars, posted } from '#src/discord/interactions/plain.ts';
 import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
 import { networkCodeOf } from '#src/discord/network-errors.ts';
+import { permissionsIn } from '#src/discord/permissions.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
@@ -68,7 +69,7 @@ const maxNonceChars = 25;
 function mayWrite(channel: Channel): boolean {
   if (!('permissionsFor' in channel)) return true;
   const { me } = channel.guild.members;
-  const mine = me && channel.permissionsFor(me);
+  const mine = me && permissionsIn(channel, me);
   if (!mine || mine.bitfield === 0n) return true;
   const { Connect, SendMessages, ViewChannel } = PermissionFlagsBits;
   return mine.has([ViewChannel, SendMessages, ...(channel.isVoiceBased() ? [Connect] : [])]);

@@ -10,6 +10,7 @@ import type { DiscordEvent } from '#src/discord/events.ts';
 import { cut, harmless } from '#src/discord/interactions/plain.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { permissionsIn } from '#src/discord/permissions.ts';
 import type { PanelFace } from '#src/session/ports/panel.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { type Locale, localeOf, type TextId, text } from '#src/texts/texts.ts';
@@ -159,7 +160,8 @@ function mayWrite(client: Client<true>, { guildId, channelId }: ChannelRef): boo
   if (!me || channel?.type !== ChannelType.GuildVoice) return false;
   const { ManageChannels, SetVoiceChannelStatus, ViewChannel } = PermissionFlagsBits;
   const more = me.voice.channelId === channelId ? [] : [ManageChannels];
-  return channel.permissionsFor(me).has([SetVoiceChannelStatus, ViewChannel, ...more]);
+  const mine = permissionsIn(channel, me);
+  return mine?.has([SetVoiceChannelStatus, ViewChannel, ...more]) === true;
 }
 
 function lineOf(data: unknown): { readonly id: string; readonly words: string } | undefined {

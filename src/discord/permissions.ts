@@ -1,0 +1,30 @@
+import type { GuildBasedChannel, GuildMember, PermissionsBitField } from 'discord.js';
+
+type Permissions = Readonly<PermissionsBitField>;
+
+/** Permissions of a member in a channel; undefined where Discord told too little of the server to know. */
+export function permissionsIn(
+  channel: GuildBasedChannel,
+  member: GuildMember,
+): Permissions | undefined {
+  return computed(() => channel.permissionsFor(member));
+}
+
+/** Permissions of a member in a server; as `permissionsIn`. */
+export function permissionsOf(member: GuildMember): Permissions | undefined {
+  return computed(() => member.permissions);
+}
+
+/** Ids of the roles of a member; none where Discord told nothing of them. */
+export function roleIdsOf(member: GuildMember): readonly string[] {
+  return computed(() => [...member.roles.cache.keys()]) ?? [];
+}
+
+/** discord.js throws where the role of everybody, the rights of a role, or the list of a member's roles are missing. */
+function computed<T>(compute: () => T): T | undefined {
+  try {
+    return compute();
+  } catch {
+    return undefined;
+  }
+}

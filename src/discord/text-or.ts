@@ -1,0 +1,4 @@
+/** A name as Discord sent it, where that is text; discord.js types it so, and hands on whatever came. */
+export function textOr(name: unknown, otherwise: string): string {
+  return typeof name === 'string' ? name : otherwise;
+}

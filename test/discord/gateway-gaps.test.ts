@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ChannelPeople } from '#src/discord/channel-people.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { takeTheStage } from '#src/discord/library/stage-channels.ts';
+import { watchOwnState } from '#src/discord/own-state.ts';
+import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
+import { openPlaces } from '#src/discord/places.ts';
+import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+import {
+  annMember,
+  annVoice,
+  botVoice,
+  guild,
+  ids,
+  openFuzzClient,
+  role,
+  voiceChannel,
+} from './fuzz-client.ts';
+
+const requests: string[] = [];
+const { client, tell, reset, thrown } = openFuzzClient(async (route) => {
+  requests.push(route);
+  return {};
+});
+const lobby = { guildId: ids.guild, channelId: ids.voice, name: 'Lobby' };
+const town = () => client.guilds.cache.get(ids.guild) ?? expect.fail();
+const loseEveryone = () => tell('GUILD_ROLE_DELETE', { guild_id: ids.guild, role_id: ids.guild });
+
+beforeEach(() => {
+  reset();
+  requests.length = 0;
+});
+afterEach(() => expect(thrown()).toEqual([]));
+
+test('in a server whose role of everybody is unknown, rights count as not told', () => {
+  const places = openPlaces(client);
+  expect(places.facts(lobby, ids.ann)).toMatchObject({ certain: true, maySpeak: true });
+  loseEveryone();
+  expect(places.facts(lobby, ids.ann)).toMatchObject({ certain: false, maySpeak: false });
+  expect(places.mayManage(ids.guild, ids.bot)).toBe(false);
+});
+
+test('somebody outside of a channel does not enter by rights that are unknown', () => {
+  const { id, name, roles } = guild;
+  tell('GUILD_UPDATE', { id, name, roles, owner_id: ids.bot });
+  tell('VOICE_STATE_UPDATE', { ...annVoice, member: annMember, channel_id: null });
+  expect(openPlaces(client).facts(lobby, ids.ann)?.callerMayEnter).toBe(true);
+  loseEveryone();
+  expect(openPlaces(client).facts(lobby, ids.ann)?.callerMayEnter).toBe(false);
+});
+
+test('a role that comes without permissions takes nothing from the seat of the bot', () => {
+  const events: DiscordEvent[] = [];
+  const unwatch = watchOwnState(client, new SteppedTiming(), (event) => events.push(event));
+  tell('VOICE_STATE_UPDATE', { ...botVoice, self_mute: true });
+  tell('GUILD_ROLE_UPDATE', { guild_id: ids.guild, role: { ...role, permissions: {} } });
+  loseEveryone();
+  tell('VOICE_STATE_UPDATE', botVoice);
+  unwatch();
+  expect(events).toEqual([]);
+});
+
+test('a voice state of nobody seats nobody', () => {
+  using people = new ChannelPeople(client);
+  expect(people.count(ids.voice)).toBe(1);
+  tell('VOICE_STATE_UPDATE', { ...annVoice, user_id: null });
+  expect(people.count(ids.voice)).toBe(1);
+  expect(people.in(town(), ids.voice).map(({ id }) => id)).toEqual([ids.ann]);
+});
+
+test('a limit that is no number is none, and what is no text is no name', () => {
+  tell('CHANNEL_UPDATE', { ...voiceChannel, name: { a: 1 }, user_limit: 'many' });
+  const member = { ...annMember, nick: 7 };
+  tell('GUILD_MEMBER_UPDATE', { guild_id: ids.guild, ...member });
+  const places = openPlaces(client);
+  expect(places.facts(lobby, ids.ann)?.limit).toBe(0);
+  expect(places.channel(ids.guild, ids.voice)?.name).toBe(ids.voice);
+  using people = new ChannelPeople(client);
+  expect(people.in(town(), ids.voice).map(({ name }) => name)).toEqual([ids.ann]);
+});
+
+test('a channel whose rights are unknown is written to, and Discord decides', async () => {
+  loseEveryone();
+  const places: string[] = [];
+  const outbox = { put: async (channelId: string) => void places.push(channelId) };
+  const beside = { placeIn: () => ({ channelId: ids.text, messageId: ids.message }) };
+  const messages = openChannelMessages(client, beside, new Map(), outbox as never);
+  await messages.write(lobby, 'Hello.', new AbortController().signal);
+  expect(places).toEqual([ids.voice]);
+});
+
+test('on a stage whose rights are unknown the bot asks to speak', async () => {
+  tell('VOICE_STATE_UPDATE', { ...botVoice, channel_id: ids.stage, suppress: true });
+  loseEveryone();
+  const events: DiscordEvent[] = [];
+  await takeTheStage(town(), ids.stage, new SteppedTiming(), (event) => events.push(event));
+  expect(events).toEqual([]);
+  expect(requests).toEqual([`/guilds/${ids.guild}/voice-states/%40me`]);
+});
+
+test('a server that came without an id is not watched for a lost seat', () => {
+  const timing = new SteppedTiming();
+  const events: DiscordEvent[] = [];
+  const seat = { channelId: ids.voice };
+  const door = {
+    expected: (guildId: string) => (guildId === ids.guild ? seat : undefined),
+    rejoin: () => undefined,
+  };
+  const watch = openSeatWatch(client, door, timing, (event) => events.push(event));
+  const { id: _, ...nameless } = guild;
+  tell('GUILD_CREATE', nameless);
+  expect(client.guilds.cache.size).toBe(2);
+  timing.passMs(60_000);
+  watch.close();
+  expect(events).toEqual([]);
+});
+
+test('somebody whose list of roles is none has no role', () => {
+  using people = new ChannelPeople(client);
+  expect(people.in(town(), ids.voice)).toMatchObject([{ roleIds: [ids.guild, ids.role] }]);
+  tell('GUILD_MEMBER_UPDATE', { guild_id: ids.guild, ...annMember, roles: null });
+  expect(people.in(town(), ids.voice)).toMatchObject([{ id: ids.ann, roleIds: [] }]);
+});
+
+test('a server without an id that goes is told to nobody', () => {
+  const events: DiscordEvent[] = [];
+  const unwatch = watchOwnState(client, new SteppedTiming(), (event) => events.push(event));
+  tell('GUILD_CREATE', []);
+  tell('GUILD_DELETE', {});
+  unwatch();
+  expect(events).toEqual([]);
+});
