@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import { fromPcm } from '#src/playback/tracks/made-source.ts';
 import { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
 import type { SoundOpener, SoundShelf, Where } from '#src/sources/fetch/ports.ts';
+import { fromPcm } from './made-source.ts';
 
 /** A sound of so many seconds. */
 export function seconds(title: string, length = 10): SoundSource {

@@ -6,7 +6,6 @@ import type {
   ItemAdded,
   SkipOutcome,
   StopOutcome,
-  TrackProgress,
   TrackView,
   WaitOutcome,
 } from './track-outcomes.ts';
@@ -50,14 +49,6 @@ export class NamedTrack {
     const { percent, isMuted } = this.#volume;
     const { starved } = this.#player;
     return { name: this.name, percent, isPaused: this.#isPaused, isMuted, now, waiting, starved };
-  }
-
-  /** Undefined while nothing plays. */
-  get progress(): TrackProgress | undefined {
-    const { now: item, waiting } = this.#queue;
-    if (!item) return undefined;
-    const { title, lengthMs } = item.source;
-    return { item, title, positionMs: item.positionMs, lengthMs, waiting: waiting.length };
   }
 
   /** At once, also on a paused track; what sounds is cancelled, what waits goes on waiting. */
@@ -113,11 +104,6 @@ export class NamedTrack {
     const reached = this.#volume.fade(percent, Math.max(0, overMs));
     this.#news.changed();
     return reached;
-  }
-
-  /** Grows `db` quieter than its volume; 0 dB takes that back. */
-  duck(db: number, overMs = 80): void {
-    this.#volume.duck(db, Math.max(5, overMs));
   }
 
   /** What sounds is cancelled, the next one begins. */

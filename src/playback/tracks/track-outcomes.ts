@@ -43,12 +43,3 @@ export type TrackView = {
   /** Gaps because a source was late. */
   readonly starved: number;
 };
-
-/** Where the sound of a track is. */
-export type TrackProgress = {
-  readonly item: TrackItem;
-  readonly title: string;
-  readonly positionMs: number;
-  readonly lengthMs: number | undefined;
-  readonly waiting: number;
-};

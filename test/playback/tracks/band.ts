@@ -1,10 +1,10 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
-import { fromPcm } from '#src/playback/tracks/made-source.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { ItemAdded } from '#src/playback/tracks/track-outcomes.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { fromPcm } from '#test/fakes/made-source.ts';
 
 export const codec = await loadOpus();
 

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import { fromPcm } from '#src/playback/tracks/made-source.ts';
 import { speech } from '#test/audio/speech.ts';
+import { fromPcm } from '#test/fakes/made-source.ts';
 import { Band, codec, rate, tone } from './band.ts';
 import { corners, levels, loudness, Outlet } from './outlet.ts';
 

@@ -3,7 +3,7 @@ import { LoudnessMeter, loudnessOf } from '#src/audio/loudness-meter.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { targetLufs } from '#src/playback/mix/levelling.ts';
-import { fromPcm } from '#src/playback/tracks/made-source.ts';
+import { fromPcm } from '#test/fakes/made-source.ts';
 import { Band, rate, tone } from './band.ts';
 
 const peakOf = (dbfs: number) => 32_768 * 10 ** (dbfs / 20);

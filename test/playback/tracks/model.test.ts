@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import { fromPcm } from '#src/playback/tracks/made-source.ts';
 import type { ItemEnd, TrackItem } from '#src/playback/tracks/track-item.ts';
 import { settled } from '#test/fakes/clock.ts';
+import { fromPcm } from '#test/fakes/made-source.ts';
 import { Band, rate } from './band.ts';
 
 const open = new AbortController().signal;

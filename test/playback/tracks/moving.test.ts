@@ -11,7 +11,7 @@ test('a place behind the end is refused with the length, one within it is gone t
   await band.run(100);
   expect(main?.seek(5000)).toEqual({ kind: 'past-end', lengthMs: 5000 });
   expect(main?.seek(4000)).toEqual({ kind: 'sought', positionMs: 4000 });
-  expect(main?.progress).toMatchObject({ title: 'level 1000', positionMs: 4000, lengthMs: 5000 });
+  expect(main?.view.now).toMatchObject({ positionMs: 4000 });
   await band.run(500);
   expect(item.positionMs).toBe(4500);
   expect(main?.seek(-7)).toEqual({ kind: 'sought', positionMs: 0 });

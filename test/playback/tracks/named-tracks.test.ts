@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { MusicLimiter } from '#src/playback/mix/music-limiter.ts';
-import { fromIterable, fromPcm } from '#src/playback/tracks/made-source.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { settled } from '#test/fakes/clock.ts';
+import { fromIterable, fromPcm } from '#test/fakes/made-source.ts';
 import { Band, itemOf, rate, ScriptedSource, steady } from './band.ts';
 
 const open = new AbortController().signal;

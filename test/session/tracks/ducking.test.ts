@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { rms } from '#src/audio/loudness.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { fromPcm } from '#src/playback/tracks/made-source.ts';
+import { fromPcm } from '#test/fakes/made-source.ts';
 import { shelf } from '#test/fakes/sounds.ts';
 import {
   adam,

@@ -9,12 +9,12 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
-import { fromPcm } from '#src/playback/tracks/made-source.ts';
 import { OwnedTracks } from '#src/session/tracks/owned-tracks.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { SoundLibrary } from '#src/sources/library.ts';
 import { Sources } from '#src/sources/sources.ts';
+import { fromPcm } from '#test/fakes/made-source.ts';
 
 const codec = await loadOpus();
 const decoding = new Decoding({ clock: realClock });
