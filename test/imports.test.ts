@@ -86,6 +86,14 @@ test('ports of a session import no file of the folders beside them', async () =>
   expect(strays).toEqual([]);
 });
 
+test('the context of a session is known to files of the root of session only', async () => {
+  const strays: string[] = [];
+  for await (const path of glob('src/session/*/**/*.ts')) {
+    if ((await readFile(path, 'utf8')).includes("'#src/session/context.ts'")) strays.push(path);
+  }
+  expect(strays).toEqual([]);
+});
+
 test('every exported type name is declared once', async () => {
   const files = new Map<string, string[]>();
   for (const [path, source] of await sources()) {

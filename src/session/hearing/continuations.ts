@@ -1,10 +1,18 @@
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { ifInTime } from '#src/provider/if-in-time.ts';
-import type { SessionContext } from '#src/session/context.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
+import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { continues } from '#src/turn/endpointing/endpointing.ts';
 import type { OpenUtterance, TimedTranscript } from './open-utterance.ts';
+
+/** Where a question is asked once it is decided; aborting `signal` ends the session. */
+type ContinuationContext = {
+  readonly queue: Pick<TurnQueue, 'ask'>;
+  readonly parts: Pick<SessionDependencies, 'clock' | 'endpointRules'>;
+  readonly signal: AbortSignal;
+};
 
 /** A question before anybody may answer it. */
 export type OpenQuestion = { -readonly [K in keyof QueuedQuestion]: QueuedQuestion[K] };
@@ -16,7 +24,7 @@ const latestOnsetMs = 1_000;
 
 /** Which question of the same person an utterance goes on with, and what becomes of either. */
 export class Continuations {
-  readonly #context: Pick<SessionContext, 'queue' | 'parts' | 'signal'>;
+  readonly #context: ContinuationContext;
   readonly #run: (work: Promise<unknown>) => void;
   /** What each person said last, as long as they may still go on with it. */
   readonly #latest = new Map<string, QueuedQuestion>();
@@ -28,10 +36,7 @@ export class Continuations {
   readonly #texts = new WeakMap<TurnUtterance, string>();
 
   /** `run` is told of work that nobody waits for. */
-  constructor(
-    context: Pick<SessionContext, 'queue' | 'parts' | 'signal'>,
-    run: (work: Promise<unknown>) => void,
-  ) {
+  constructor(context: ContinuationContext, run: (work: Promise<unknown>) => void) {
     this.#context = context;
     this.#run = run;
   }

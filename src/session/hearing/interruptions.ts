@@ -1,5 +1,8 @@
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
+import type { SpeechOutput } from '#src/session/output/speech-output.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import {
   type InterruptionEffect,
   type InterruptionEvent,
@@ -10,6 +13,17 @@ import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
 import { type OverlapKind, overlapOfPartial } from '#src/turn/overlap/interruption-words.ts';
 import { namesIn } from './bot-names.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
+
+/** What voices and words interrupt. */
+type InterruptionContext = {
+  readonly channel: ChannelRef;
+  readonly parts: Pick<SessionDependencies, 'clock' | 'names' | 'places'>;
+  readonly queue: Pick<TurnQueue, 'current' | 'drop'>;
+  readonly output: Pick<
+    SpeechOutput,
+    'duck' | 'endAfterSentence' | 'interruptible' | 'pause' | 'resume' | 'sounds' | 'unduck'
+  >;
+};
 
 /** Words of somebody while the bot speaks, as far as they are known. */
 export type Overheard = {
@@ -23,12 +37,12 @@ export type Overheard = {
 
 /** What voices and words do to what the bot is saying: it dips, pauses, goes on, or falls silent. */
 export class Interruptions {
-  readonly #context: SpeakingContext;
+  readonly #context: InterruptionContext;
   readonly #cues: Pick<CueTrack, 'play'>;
   #state = uninterrupted;
   #isSpeaking = false;
 
-  constructor(context: SpeakingContext, cues: Pick<CueTrack, 'play'>) {
+  constructor(context: InterruptionContext, cues: Pick<CueTrack, 'play'>) {
     this.#context = context;
     this.#cues = cues;
   }

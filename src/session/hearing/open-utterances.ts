@@ -1,25 +1,38 @@
 import { BotError } from '#src/base/errors.ts';
-import { reportUnrecognised } from '#src/session/alerts/report-failure.ts';
+import { type FailureChat, reportUnrecognised } from '#src/session/alerts/report-failure.ts';
 import {
   PreemptiveAnswers,
   type PreemptiveAnswersOptions,
+  type PreemptiveContext,
 } from '#src/session/answering/preemptive-answers.ts';
-import type { SpeakingContext } from '#src/session/context.ts';
+import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { OnRecognised } from '#src/spending/budget-authority.ts';
 import { meteredTranscriber } from '#src/spending/usage-meters.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
+import type { SessionAddressing } from './addressing.ts';
 import { Continuations, type OpenQuestion } from './continuations.ts';
 import type { Interruptions } from './interruptions.ts';
 import { liveAudioOf } from './live-audio.ts';
 import { OpenUtterance } from './open-utterance.ts';
 import type { SpeakerInputEvent, UtteranceEnd } from './speaker-input.ts';
 import { said } from './utterance.ts';
-import { UtteranceDecisions } from './utterance-decisions.ts';
+import { type DecisionContext, UtteranceDecisions } from './utterance-decisions.ts';
+
+/** What speech is recognised with, and where the questions it becomes are asked. */
+type UtteranceContext = PreemptiveContext &
+  DecisionContext &
+  FailureChat & {
+    readonly parts: Pick<
+      SessionDependencies,
+      'endpointRules' | 'listeningSlots' | 'transcriber' | 'warm'
+    >;
+    readonly addressing: Pick<SessionAddressing, 'talked'>;
+  };
 
 export type OpenUtterancesOptions = Omit<PreemptiveAnswersOptions, 'isOpen'> & {
-  readonly context: SpeakingContext;
+  readonly context: UtteranceContext;
   readonly interruptions: Pick<Interruptions, 'hear' | 'overhear'>;
 };
 

@@ -1,15 +1,28 @@
-import type { SpeakingContext } from '#src/session/context.ts';
+import type { SpeechOutput } from '#src/session/output/speech-output.ts';
+import type { SessionEventListener } from '#src/session/ports/events.ts';
+import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { type DropReason, TurnHandle } from '#src/session/queue/turn-handle.ts';
+import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { EndedUtterance, UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
+import type { SessionAddressing } from './addressing.ts';
 import type { Continuations, OpenQuestion } from './continuations.ts';
 import type { Interruptions } from './interruptions.ts';
 import type { OpenUtterance } from './open-utterance.ts';
 import type { UtteranceEnd } from './speaker-input.ts';
 import { type AddressingContext, audience, factsOf } from './utterance-facts.ts';
 
+/** What a decision rests on, and what it changes. */
+export type DecisionContext = {
+  readonly channel: ChannelRef;
+  readonly parts: { readonly onEvent: SessionEventListener };
+  readonly addressing: Pick<SessionAddressing, 'decide' | 'presumes'>;
+  readonly queue: Pick<TurnQueue, 'ask' | 'current' | 'drop' | 'forgetAside' | 'giveUp' | 'repeat'>;
+  readonly output: Pick<SpeechOutput, 'hasAnswered' | 'sounds'>;
+};
+
 export type UtteranceDecisionsOptions = AddressingContext & {
-  readonly context: SpeakingContext;
+  readonly context: DecisionContext;
   readonly interruptions: Pick<Interruptions, 'hear'>;
   readonly continuations: Continuations;
 };

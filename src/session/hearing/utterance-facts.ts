@@ -1,13 +1,12 @@
-import type { SessionContext } from '#src/session/context.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { UtteranceFacts } from '#src/turn/answerable.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
-import type { Unpeopled } from './addressing.ts';
+import type { SessionAddressing, Unpeopled } from './addressing.ts';
 import type { OpenUtterance } from './open-utterance.ts';
 
 /** What decides whether words are answered. */
 export type AddressingContext = {
-  readonly context: SessionContext;
+  readonly context: { readonly addressing: Pick<SessionAddressing, 'presumes'> };
   /** Everybody there besides the bot itself. */
   readonly people: () => readonly ChannelMember[];
 };
