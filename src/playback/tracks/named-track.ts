@@ -2,17 +2,10 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { PumpParts } from './source-pump.ts';
 import { type TrackEvent, TrackNews } from './track-events.ts';
 import { type ItemOptions, type LoopOutcome, PlayedItem, type SeekOutcome } from './track-item.ts';
-import type {
-  ItemAdded,
-  SkipOutcome,
-  StopOutcome,
-  TrackView,
-  WaitOutcome,
-} from './track-outcomes.ts';
+import type { ItemAdded, SkipOutcome, StopOutcome, TrackView } from './track-outcomes.ts';
 import { type PullResult, TrackPlayer } from './track-player.ts';
 import { longestQueue, TrackQueue } from './track-queue.ts';
 import { TrackVolume } from './track-volume.ts';
-import { TrackWaits } from './track-waits.ts';
 
 /** One name, what plays under it, and what comes after that. */
 export class NamedTrack {
@@ -21,7 +14,6 @@ export class NamedTrack {
   readonly #news: TrackNews;
   readonly #queue: TrackQueue;
   readonly #player: TrackPlayer;
-  readonly #waits = new TrackWaits();
   readonly #volume = new TrackVolume();
   #isPaused = false;
   /** All tracks are. */
@@ -34,7 +26,6 @@ export class NamedTrack {
     this.#news = new TrackNews(name, tell);
     this.#queue = new TrackQueue((item, ended) => {
       this.#news.ended(item, ended);
-      if (this.isIdle) this.#waits.settle('idle');
     });
     this.#player = new TrackPlayer(this.#queue);
   }
@@ -56,7 +47,6 @@ export class NamedTrack {
     const item = this.#item(source, options);
     this.#player.cut();
     const replaced = this.#queue.replace(item);
-    if (replaced) this.#waits.settle('replaced');
     this.#isPaused = false;
     this.#follow();
     return { kind: 'playing', item, ...(replaced && { replaced }) };
@@ -117,14 +107,13 @@ export class NamedTrack {
 
   /** Everything of it is cancelled; also ends a pause. */
   stop(): StopOutcome {
-    return this.#stop('stopped');
-  }
-
-  /** What waits is cancelled; says how many these were. */
-  clear(): number {
+    const isIdle = this.isIdle;
+    this.#player.cut();
     const removed = this.#queue.clear();
-    this.#news.changed();
-    return removed;
+    const item = this.#queue.skip();
+    this.#isPaused = false;
+    this.#follow();
+    return isIdle ? { kind: 'idle' } : { kind: 'stopped', item, removed };
   }
 
   /** Moves what sounds there. */
@@ -141,11 +130,6 @@ export class NamedTrack {
     return looped ?? { kind: 'idle' };
   }
 
-  /** Until nothing is left to play. Aborting `signal` throws `signal.reason`. */
-  async wait(signal: AbortSignal): Promise<WaitOutcome> {
-    return this.isIdle ? 'idle' : await this.#waits.wait(signal);
-  }
-
   /** For the mixer: silent with all others, or not any more. */
   hold(on: boolean): void {
     this.#isHeld = on;
@@ -158,8 +142,8 @@ export class NamedTrack {
   }
 
   /** For the mixer: ends everything, for good. */
-  close(why: 'removed' | 'closed'): void {
-    this.#stop(why);
+  close(): void {
+    this.stop();
   }
 
   /** For the mixer: a pull would give sound. */
@@ -194,16 +178,5 @@ export class NamedTrack {
     this.#player.hold(isStill);
     if (!isStill) this.#queue.now?.open();
     this.#news.changed();
-  }
-
-  #stop(why: 'stopped' | 'removed' | 'closed'): StopOutcome {
-    const isIdle = this.isIdle;
-    this.#player.cut();
-    this.#waits.settle(why);
-    const removed = this.#queue.clear();
-    const item = this.#queue.skip();
-    this.#isPaused = false;
-    this.#follow();
-    return isIdle ? { kind: 'idle' } : { kind: 'stopped', item, removed };
   }
 }

@@ -31,7 +31,7 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     this.#codec = parts.codec;
   }
 
-  /** Undefined where nothing was ever played under that name, or it was removed. */
+  /** Undefined where nothing was ever played under that name. */
   track(name: string): NamedTrack | undefined {
     return this.#tracks.get(trackName(name));
   }
@@ -61,16 +61,6 @@ export class NamedTracks implements Disposable, AsyncDisposable {
   next(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
     const track = this.#open(name);
     return track instanceof NamedTrack ? track.next(source, options) : track;
-  }
-
-  /** Ends all of it and forgets its volume; false where there is no such track. */
-  remove(name: string): boolean {
-    const track = this.track(name);
-    if (!track) return false;
-    track.close('removed');
-    this.#tracks.delete(track.name);
-    this.#tell({ kind: 'changed', track: track.name });
-    return true;
   }
 
   get isPaused(): boolean {
@@ -109,20 +99,6 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     }, 0);
   }
 
-  /** What waits on all of them; says how many items that were. */
-  clear(): number {
-    return this.all().reduce((sum, track) => sum + track.clear(), 0);
-  }
-
-  /** Until no track has anything left to play. Aborting `signal` throws `signal.reason`. */
-  async wait(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const track = this.all().find(({ isIdle }) => !isIdle);
-      if (!track) return;
-      await track.wait(signal);
-    }
-  }
-
   /** Whether tracks also give way to people's voices, of which `hear` tells; to the bot's own they always do. */
   duckForPeople(on: boolean): void {
     this.#mix.duckForPeople(on);
@@ -154,7 +130,7 @@ export class NamedTracks implements Disposable, AsyncDisposable {
   /** Ends everything, for good. */
   close(): void {
     this.#isClosed = true;
-    for (const track of this.all()) track.close('closed');
+    for (const track of this.all()) track.close();
   }
 
   [Symbol.dispose](): void {

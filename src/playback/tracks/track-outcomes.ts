@@ -29,9 +29,6 @@ export type StopOutcome =
   | { readonly kind: 'stopped'; readonly item: TrackItem | undefined; readonly removed: number }
   | { readonly kind: 'idle' };
 
-/** Why a wait is over: nothing is left to play, or somebody had other plans. */
-export type WaitOutcome = 'idle' | 'replaced' | 'stopped' | 'removed' | 'closed';
-
 /** A track as people see it. */
 export type TrackView = {
   readonly name: string;

@@ -21,16 +21,6 @@ test('stopping a track names what sounded and counts what waited, and a silent t
   expect(tracks.track('main')?.skip()).toEqual({ kind: 'idle' });
 });
 
-test('who waits for a track can give that up, and is told so by their own reason', async () => {
-  const { tracks } = new Band();
-  tracks.play('main', steady(1000, 500));
-  const waiting = new AbortController();
-  const waited = tracks.track('main')?.wait(waiting.signal);
-  waiting.abort(new Error('no longer'));
-  await expect(waited).rejects.toThrow('no longer');
-  await expect(tracks.track('main')?.wait(waiting.signal)).rejects.toThrow('no longer');
-});
-
 test('a source that is still being read is not opened again because it is to loop', async () => {
   const band = new Band();
   let opened = 0;

@@ -3,11 +3,8 @@ import { expect, test } from 'vitest';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ItemEnd, TrackItem } from '#src/playback/tracks/track-item.ts';
-import { settled } from '#test/fakes/clock.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
 import { Band, rate } from './band.ts';
-
-const open = new AbortController().signal;
 
 /** What a track should hold. */
 type Expected = { now: TrackItem | undefined; waiting: TrackItem[] };
@@ -20,8 +17,6 @@ class Model {
   readonly #ends = new Map<TrackItem, ItemEnd[]>();
   /** What an operation is about to cancel. */
   #doomed = new Set<TrackItem>();
-  #waits = 0;
-  #told = 0;
 
   constructor() {
     this.band.tracks.listen((event) => {
@@ -46,27 +41,19 @@ class Model {
     this.check();
   }
 
-  cancel(how: 'skip' | 'stop' | 'clear' | 'remove', name: string): void {
+  cancel(how: 'skip' | 'stop', name: string): void {
     const track = this.#of(name);
     const { now, waiting } = track;
     const all = [...(now ? [now] : []), ...waiting];
-    this.#doomed = new Set(how === 'skip' ? all.slice(0, 1) : how === 'clear' ? waiting : all);
+    this.#doomed = new Set(how === 'skip' ? all.slice(0, 1) : all);
     if (how === 'skip') {
       track.now = waiting.shift();
     } else {
       track.waiting = [];
-      if (how !== 'clear') track.now = undefined;
+      track.now = undefined;
     }
-    if (how === 'remove') this.band.tracks.remove(name);
-    else this.band.tracks.track(name)?.[how]();
+    this.band.tracks.track(name)?.[how]();
     this.check();
-  }
-
-  wait(name: string): void {
-    const waiting = this.band.tracks.track(name)?.wait(open);
-    if (!waiting) return;
-    this.#waits++;
-    void waiting.then(() => this.#told++);
   }
 
   check(): void {
@@ -91,8 +78,6 @@ class Model {
       expect(this.#ends.get(item)).toHaveLength(1);
       expect([await item.ended]).toEqual(this.#ends.get(item));
     }
-    await settled();
-    expect(this.#told).toBe(this.#waits);
   }
 
   #of(name: string): Expected {
@@ -133,7 +118,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       (model) =>
         model.put(how, on, what),
   ),
-  fc.tuple(fc.constantFrom('skip', 'stop', 'clear', 'remove'), name).map(
+  fc.tuple(fc.constantFrom('skip', 'stop'), name).map(
     ([how, on]): Act =>
       (model) =>
         model.cancel(how, on),
@@ -158,11 +143,6 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       (model) =>
         void model.band.tracks.track(on)?.fade(percent, percent),
   ),
-  name.map(
-    (on): Act =>
-      (model) =>
-        model.wait(on),
-  ),
   fc.integer({ min: 1, max: 30 }).map(
     (frames): Act =>
       async (model) => {
@@ -172,7 +152,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   ),
 );
 
-test('whatever several callers do: each item ends once, in its order, on its track, and nobody waits for ever', async () => {
+test('whatever several callers do: each item ends once, in its order, on its track', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 60, size: 'max' }), async (acts) => {
       const model = new Model();

@@ -6,7 +6,6 @@ import { settled } from '#test/fakes/clock.ts';
 import { fromIterable, fromPcm } from '#test/fakes/made-source.ts';
 import { Band, itemOf, rate, ScriptedSource, steady } from './band.ts';
 
-const open = new AbortController().signal;
 const stereo = { rateHz: rate, channels: 2 } as const;
 
 /** `ms` of one level, as bytes. */
@@ -128,15 +127,13 @@ test.each([
   expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(960);
 });
 
-test('the same name twice: the first item ends as cancelled, its waiters are told once', async () => {
+test('the same name twice: the first item ends as cancelled', async () => {
   const band = new Band();
   const first = itemOf(band.tracks.play('main', steady(1000, 5000)));
-  const waits = [band.tracks.track('main')?.wait(open), band.tracks.track('main')?.wait(open)];
   await band.run(100);
   const again = band.tracks.play('main', steady(2000, 100));
   expect(again).toMatchObject({ kind: 'playing', replaced: first });
   expect(await first.ended).toEqual({ reason: 'cancelled' });
-  expect(await Promise.all(waits)).toEqual(['replaced', 'replaced']);
   await band.run(200);
   expect(await itemOf(again).ended).toEqual({ reason: 'completed' });
 });
@@ -175,70 +172,18 @@ test('a source that throws what is no error of ours ends its item only', async (
   expect(await item.ended).toMatchObject({ reason: 'failed', error: { code: 'source.broken' } });
 });
 
-test('each track and all of them can be waited for', async () => {
-  const band = new Band();
-  band.tracks.play('short', steady(1000, 100));
-  band.tracks.play('long', steady(1000, 500));
-  const told: string[] = [];
-  const tell = (name: string) => () => told.push(name);
-  void band.tracks.track('short')?.wait(open).then(tell('short'));
-  void band.tracks.track('long')?.wait(open).then(tell('long'));
-  void band.tracks.wait(open).then(tell('all'));
-  await band.run(300);
-  expect(told).toEqual(['short']);
-  await band.run(300);
-  expect(told).toEqual(['short', 'long', 'all']);
-  expect(await band.tracks.track('short')?.wait(open)).toBe('idle');
-});
-
-test('a wait that is given up throws its own reason', async () => {
-  const band = new Band();
-  band.tracks.play('main', steady(1000, 5000));
-  const reason = new Error('left');
-  const leaving = new AbortController();
-  const waiting = band.tracks.track('main')?.wait(leaving.signal);
-  leaving.abort(reason);
-  await expect(waiting).rejects.toBe(reason);
-});
-
-test('a track that is removed while somebody waits tells them, and its items', async () => {
-  const band = new Band();
-  const items = [1, 2, 3].map((n) => itemOf(band.tracks.enqueue('main', steady(n * 1000, 5000))));
-  const waiting = band.tracks.track('main')?.wait(open);
-  await band.run(100);
-  expect(band.tracks.remove('main')).toBe(true);
-  expect(await waiting).toBe('removed');
-  for (const item of items) expect(await item.ended).toEqual({ reason: 'cancelled' });
-  expect(band.tracks.track('main')).toBeUndefined();
-});
-
-test('clear drops what waits and lets what sounds go on', async () => {
-  const band = new Band();
-  const [first, second] = [1, 2].map((n) =>
-    itemOf(band.tracks.enqueue('a', steady(n * 1000, 300))),
-  );
-  await band.run(100);
-  expect(band.tracks.clear()).toBe(1);
-  expect(await second?.ended).toEqual({ reason: 'cancelled' });
-  await band.run(300);
-  expect(await first?.ended).toEqual({ reason: 'completed' });
-});
-
 test('leaving the scope closes everything, and nothing can be played afterwards', async () => {
   const band = new Band();
   const tap = new ScriptedSource();
   tap.give(1000, 100);
   const items: TrackItem[] = [];
-  let waiting: Promise<unknown> | undefined;
   {
     await using tracks = band.tracks;
     items.push(itemOf(tracks.play('main', tap)), itemOf(tracks.enqueue('main', steady(1, 100))));
-    waiting = tracks.track('main')?.wait(open);
     await band.run(60);
   }
   await settled();
   expect(tap.closed).toBe(true);
-  expect(await waiting).toBe('closed');
   for (const item of items) expect(await item.ended).toEqual({ reason: 'cancelled' });
   expect(band.tracks.play('main', steady(1, 100))).toEqual({ kind: 'closed' });
 });
