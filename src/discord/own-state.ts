@@ -27,6 +27,7 @@ export function watchOwnState(
   const onState = (former: VoiceState, now: VoiceState) => {
     if (now.id !== client.user.id) return;
     const guildId = now.guild.id;
+    if (typeof guildId !== 'string') return; // typed as text, and handed on as it came
     const seat = seats.get(guildId) ?? unseated;
     if (now.channelId === null) {
       const { channelId } = former;
