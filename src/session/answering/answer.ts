@@ -8,14 +8,14 @@ import {
 } from '#src/session/alerts/report-failure.ts';
 import { reportStagesWhole, watchAnswer } from '#src/session/alerts/stage-watchdog.ts';
 import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
-import { deliver } from '#src/session/output/delivery.ts';
-import { dropDoneEcho, type TickContext, tick } from '#src/session/output/drop-done-echo.ts';
 import {
   type NamesContext,
   namePrefix,
   namesFor,
   withNamePrefix,
-} from '#src/session/output/name-prefix.ts';
+} from '#src/session/output/address-by-name.ts';
+import { deliver } from '#src/session/output/delivery.ts';
+import { dropDoneEcho, type TickContext, tick } from '#src/session/output/drop-done-echo.ts';
 import { type AnswerProgress, playAnswer, unanswered } from '#src/session/output/play-answer.ts';
 import { stuck } from '#src/session/output/speech-output.ts';
 import { type UnspokenChat, writeUnspoken } from '#src/session/output/write-unspoken.ts';
