@@ -123,18 +123,6 @@ test('somebody whose list of roles is none has no role', () => {
   expect(people.in(town(), ids.voice)).toMatchObject([{ id: ids.ann, roleIds: [] }]);
 });
 
-test('what hinders the bot in a server that came without an id is told of no server', () => {
-  const events: DiscordEvent[] = [];
-  const unwatch = watchOwnState(client, new SteppedTiming(), (event) => events.push(event));
-  const { id: _, ...nameless } = guild;
-  tell('GUILD_CREATE', {
-    ...nameless,
-    voice_states: [{ ...botVoice, suppress: true, mute: true }],
-  });
-  unwatch();
-  expect(events).toEqual([]);
-});
-
 test('a server without an id that goes is told to nobody', () => {
   const events: DiscordEvent[] = [];
   const unwatch = watchOwnState(client, new SteppedTiming(), (event) => events.push(event));
