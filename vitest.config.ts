@@ -5,8 +5,6 @@ if (!process.features.typescript) throw new Error('Tests need Node 24: npm ci, t
 export default defineConfig({
   test: {
     include: ['{bench,test}/**/*.test.ts'],
-    // Scenarios wait for real time more than they compute.
-    maxWorkers: 2,
     isolate: false,
     restoreMocks: true,
     // A test that hangs ends by this; a slow machine must not.
