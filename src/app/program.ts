@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util';
+import { BotError } from '#src/base/errors.ts';
+import { loadDotEnv, readConfig } from '#src/config/config.ts';
+import { inSandbox, type SandboxWishes } from './in-sandbox.ts';
+import { type ExitSignals, onDiscord } from './on-discord.ts';
+
+/** A configuration that cannot work: a supervisor should not start it again. */
+const misconfigured = 78;
+/** An orderly end may take so long; then, or when asked a second time, the process ends without it. */
+const farewellMs = 8_000;
+/** What an end without order takes: every seat in a voice channel is given up. */
+const hurryMs = 800;
+
+/** What the bot writes is for its own user: store, backups, logs of the runtime. */
+process.umask(0o077);
+const stop = new AbortController();
+const atOnce = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    if (stop.signal.aborted) return endNow(`asked to stop again by ${name}`);
+    stop.abort(new Error(`asked to stop by ${name}`));
+    setTimeout(endNow, farewellMs, `not ended ${farewellMs / 1000} s after ${name}`).unref();
+  });
+}
+process.exitCode = await run({ signal: stop.signal, hurry: atOnce.signal });
+// Whatever a library still holds open must not keep an ended bot alive.
+setTimeout(() => process.exit(), 1_000).unref();
+
+/** The orderly end goes on meanwhile, and is the better one if it comes first. */
+function endNow(why: string): void {
+  if (atOnce.signal.aborted) return;
+  atOnce.abort(new Error(why));
+  setTimeout(() => process.exit(1), hurryMs).unref();
+}
+
+async function run({ signal, hurry }: ExitSignals): Promise<number> {
+  const wishes = readWishes();
+  loadDotEnv();
+  const read = readConfig();
+  const strays = read.kind === 'ok' && read.config.discord ? strayTalk(wishes) : [];
+  const mistakes = [...wishes.mistakes, ...(read.kind === 'bad' ? read.mistakes : strays)];
+  for (const mistake of mistakes) console.error(mistake);
+  if (read.kind === 'bad' || mistakes.length > 0) return misconfigured;
+  const { config } = read;
+  try {
+    if (config.discord) return await onDiscord(config, config.discord, { signal, hurry });
+    return await inSandbox(config, wishes, signal);
+  } catch (error) {
+    return signal.aborted ? 0 : exitCodeOf(error);
+  }
+}
+
+/** A broken outside world is told in its one sentence; a bug with everything there is. */
+function exitCodeOf(error: unknown): number {
+  if (!(error instanceof BotError)) throw error;
+  console.error(error.message);
+  return error.code === 'discord.bad_token' ? misconfigured : 1;
+}
+
+/** On Discord there are real people, and nobody to speak a recording. */
+function strayTalk({ talk }: SandboxWishes): readonly string[] {
+  return talk.length === 0
+    ? []
+    : ['--talk: only the sandbox has people who play recordings; leave DISCORD_TOKEN out'];
+}
+
+function readWishes(): SandboxWishes & { readonly mistakes: readonly string[] } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        talk: { type: 'string', multiple: true, default: [] },
+      },
+    });
+    const mistakes =
+      values.once && values.talk.length > 0 ? ['--once and --talk exclude each other.'] : [];
+    return { ...values, mistakes };
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split(/\.\s|\.$/)[0] : 'not understood';
+    const mistake = `${why}. The options are --once and --talk FILE.wav: npm start -- --once`;
+    return { once: false, talk: [], mistakes: [mistake] };
+  }
+}
