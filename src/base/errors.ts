@@ -34,7 +34,7 @@ export const errorCodes = {
   'source.too_big': 'a file or link with more bytes than it may have',
   'source.broken': 'a sound whose maker broke on the way',
   'source.not_allowed': 'a link to an address that may not be asked from here',
-  'source.blocked': 'a sound of somebody whose files ended two decoding threads of late',
+  'source.blocked': 'a sound of somebody whose files ended two decoding processes of late',
   'source.crowded': 'a sound that needs ffmpeg while as many are played by it as may be',
   'source.unreachable': 'a file or link that was not there, or did not arrive in time',
   'sandbox.failed': 'the sandbox did not start or went away',

@@ -83,6 +83,14 @@ function tellDecoding(context: SessionContext, change: DecodingChange | undefine
   else notice({ id: 'heard.undecodable', with: { name: person?.name ?? '' } }, holds);
 }
 
+/** Who asked something that could not be decoded learns that it has to be said again. */
+function tellUndecodedUtterances(context: SessionContext, atMs: number): void {
+  for (const speakerId of context.reportedFailures.decoding.endedUtterances(atMs)) {
+    const person = context.people().find(({ id }) => id === speakerId);
+    if (person) context.notice({ id: 'heard.undecoded', with: { name: person.name } });
+  }
+}
+
 /** A new link has new keys. */
 function rejoinToDecode({ reportedFailures }: SessionContext, atMs: number): void {
   if (!reportedFailures.decoding.rejoins(atMs)) return;
@@ -113,6 +121,7 @@ async function watchClock(scene: ConnectionParts, signal: AbortSignal): Promise<
         context.reportedFailures.decoding.keep((id) => isHeard(id, scene)),
       );
       rejoinToDecode(context, nowMs);
+      tellUndecodedUtterances(context, nowMs);
       context.queue.expire();
       resumePostponed(context, inputs.talking().length === 0 && !scene.utterances.pending);
       look(scene);

@@ -102,6 +102,7 @@ export const english = {
   'heard.nothing': "Your sound reaches me but I can't decode it. Reconnecting once.",
   'heard.undecodable':
     "I can't decode {name}'s sound. {name}: leave the channel and join it again.",
+  'heard.undecoded': "I couldn't decode what {name} just said. {name}: say it again, please.",
   'heard.missing':
     'Discord shows {name} as speaking, but no sound of theirs reaches me. {name}: leave the channel and join it again.',
   'link.udp':

@@ -118,6 +118,8 @@ export const german: Readonly<Record<keyof typeof english, string>> = {
     'Dein Ton kommt an, aber ich kann ihn nicht dekodieren. Ich verbinde mich einmal neu.',
   'heard.undecodable':
     'Ich kann den Ton von {name} nicht dekodieren. {name}: bitte den Kanal verlassen und neu betreten.',
+  'heard.undecoded':
+    'Was {name} gerade gesagt hat, konnte ich nicht dekodieren. {name}: bitte noch einmal sagen.',
   'heard.missing':
     'Discord zeigt {name} sprechend, aber bei mir kommt kein Ton an. {name}: bitte den Kanal verlassen und neu betreten.',
   'link.udp':

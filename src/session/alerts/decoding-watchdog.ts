@@ -1,5 +1,9 @@
 /** Undecodable sound of one person, in ms, after which they are told. */
 const lostMs = 5_000;
+/** An utterance has as much of it at least; a change of end-to-end keys costs less in the middle of one. */
+const utteranceMs = 600;
+/** After the last packet an utterance is over. */
+const pauseMs = 500;
 /** From the first of it to a new link: by then the end-to-end group has been reset, and that had 10 s to help. */
 const rejoinAfterMs = 12_000;
 /** New keys help once; what lasts has another cause. */
@@ -10,6 +14,11 @@ type DecodingFailure = {
   raised: boolean;
   /** Over the present link. */
   told: boolean;
+  /** All of it so far, in ms, and when its last packet came. */
+  unheardMs: number;
+  lastAtMs: number;
+  /** So much of it belongs to utterances that are told of. */
+  toldMs: number;
 };
 
 /** A change for one person: `rejoins` tells whether a new link is still to be tried. */
@@ -25,11 +34,25 @@ export class DecodingWatchdog {
 
   /** `unheardMs` of sound in a row could not be decoded at the last packet of this person. */
   missed(speakerId: string, unheardMs: number, atMs: number): DecodingChange | undefined {
-    const trouble = this.#troubles.get(speakerId) ?? { sinceMs: atMs, raised: false, told: false };
+    const trouble = this.#troubles.get(speakerId) ?? failureSince(atMs);
     this.#troubles.set(speakerId, trouble);
+    trouble.unheardMs = unheardMs;
+    trouble.lastAtMs = atMs;
     if (trouble.told || unheardMs < lostMs) return undefined;
     trouble.raised = trouble.told = true;
     return { kind: 'raised', speakerId, rejoins: this.#mayRejoin(atMs) };
+  }
+
+  /** People who have just ended an utterance that could not be decoded, once each, unless they are told of anyway. */
+  endedUtterances(atMs: number): readonly string[] {
+    const ended: string[] = [];
+    for (const [speakerId, trouble] of this.#troubles) {
+      const { raised, unheardMs, toldMs, lastAtMs } = trouble;
+      if (raised || unheardMs - toldMs < utteranceMs || atMs - lastAtMs < pauseMs) continue;
+      trouble.toldMs = unheardMs;
+      ended.push(speakerId);
+    }
+    return ended;
   }
 
   /** Whether this person has been told of, and still cannot be decoded. */
@@ -73,4 +96,8 @@ export class DecodingWatchdog {
     const isRaised = [...this.#troubles.values()].some(({ raised }) => raised);
     return wasRaised && !isRaised ? { kind: 'cleared' } : undefined;
   }
+}
+
+function failureSince(sinceMs: number): DecodingFailure {
+  return { sinceMs, raised: false, told: false, unheardMs: 0, lastAtMs: sinceMs, toldMs: 0 };
 }

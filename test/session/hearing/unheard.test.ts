@@ -97,7 +97,27 @@ test('one word that can be decoded begins the five seconds anew', async () => {
   await pass(house, 4500, noise(house, 4500));
   await pass(house, 4000, await words('human-cards-004', adam, house.clock.nowMs()));
   await pass(house, 4500, noise(house, 4500));
-  expect([house.written, house.door.links.length]).toEqual([[], 1]);
+  expect(house.written).not.toContain(lost);
+  expect([house.of('alert'), house.door.links.length]).toEqual([[], 1]);
+});
+
+test.each([
+  ['sealed', sealed],
+  ['no Opus', broken],
+])('a single question that is %s is told of when it has ended', async (_, opus) => {
+  const house = await called();
+  await pass(house, 1600, noise(house, 1200, opus));
+  expect(house.written).toEqual([]);
+  await pass(house, 400);
+  expect(house.written).toEqual([text('heard.undecoded', { name: 'Adam' })]);
+  await pass(house, 40_000);
+  expect(house.written).toHaveLength(1);
+});
+
+test('half a second that is lost while keys change is no question', async () => {
+  const house = await called();
+  await pass(house, 3000, noise(house, 500));
+  expect(house.written).toEqual([]);
 });
 
 test('whoever has not agreed is not missed', async () => {
