@@ -6,7 +6,7 @@ import type { FuzzResult } from './fuzz-target.ts';
 import { classTargets, targets } from './targets.ts';
 
 /** Cases that one thread checks; a finding is seen again with its seed and this many. */
-const threadCases = { parser: 100_000, decoder: 5_000 };
+const threadCases = { parser: 100_000, class: 5_000, decoder: 5_000 };
 /** So long nothing may come of them. */
 const hangMs = 600_000;
 
@@ -21,11 +21,11 @@ const { values } = parseArgs({
   },
 });
 const firstSeed = Number(values.seed);
+const [cases, files] = [Number(values.cases), Number(values.files)];
 const failures =
-  (await fuzzAll([...targets, ...classTargets], Number(values.cases), {
-    kind: 'parser',
-    option: 'cases',
-  })) + (await fuzzAll(decoderTargets, Number(values.files), { kind: 'decoder', option: 'files' }));
+  (await fuzzAll(targets, cases, { kind: 'parser', option: 'cases' })) +
+  (await fuzzAll(classTargets, cases, { kind: 'class', option: 'cases' })) +
+  (await fuzzAll(decoderTargets, files, { kind: 'decoder', option: 'files' }));
 console.log(failures === 0 ? 'Nothing was found.' : `${failures} targets failed.`);
 process.exitCode = failures === 0 ? 0 : 1;
 
@@ -36,8 +36,9 @@ async function fuzzAll(
   group: TargetGroup,
 ): Promise<number> {
   const chosen = all.filter(({ name }) => values.only === undefined || name.includes(values.only));
+  if (chosen.length === 0) return 0;
   console.log(
-    `seed ${firstSeed}, ${wanted} ${group.option} for each of ${chosen.length} ${group.kind}s`,
+    `seed ${firstSeed}, ${wanted} ${group.option} for each of ${chosen.length} targets (${group.kind})`,
   );
   let failed = 0;
   for (const { name } of chosen) failed += await fuzz(name, wanted, group);
