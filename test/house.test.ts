@@ -1,6 +1,7 @@
 import { access, glob, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { sourceFiles } from '#test/source-files.ts';
 
 const inner = [
   'base',
@@ -64,7 +65,9 @@ const imported = /(?:from|import)\s*\(?\s*'#(?:src\/)?([\w-]+)/g;
 
 test.each(Object.entries(below))('%s imports only the rooms below it', async (room, allowed) => {
   const strays: string[] = [];
-  for await (const path of glob(outside.has(room) ? `${room}/**/*.ts` : `src/${room}/**/*.ts`)) {
+  for await (const path of sourceFiles(
+    outside.has(room) ? `${room}/**/*.ts` : `src/${room}/**/*.ts`,
+  )) {
     for (const [, target = ''] of (await readFile(path, 'utf8')).matchAll(imported)) {
       if (target !== room && target !== 'package' && !allowed.includes(target))
         strays.push(`${path} -> ${target}`);
@@ -91,13 +94,21 @@ test('every folder of src is a room of the table, and has a README with the six 
 });
 
 test('the sodium hook is line 1 of every file that takes a value from the voice library', async () => {
-  for await (const path of glob('{src,bench,test}/**/*.ts')) {
+  for await (const path of sourceFiles('{src,bench,test}/**/*.ts')) {
     const source = await readFile(path, 'utf8');
     if (!/^import (?!type)[^;]*'@discordjs\/voice'/m.test(source)) continue;
     expect(source.split('\n')[0], path).toMatch(
       /^import '(\.|#src\/discord\/library)\/sodium\.ts';$/,
     );
   }
+});
+
+test('no pattern of source files is written where knip takes it for an import', async () => {
+  const hiding: string[] = [];
+  for await (const path of sourceFiles('{src,commands,tools,sandbox,doctor,bench,test}/**/*.ts')) {
+    if (/\bglob\(\s*\[?\s*['"]/.test(await readFile(path, 'utf8'))) hiding.push(path);
+  }
+  expect(hiding).toEqual([]);
 });
 
 test('the lockfile names no registry', async () => {

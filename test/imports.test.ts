@@ -1,6 +1,7 @@
-import { glob, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
+import { sourceFiles } from '#test/source-files.ts';
 
 const folders = '{src,commands,tools,sandbox,doctor,bench,test}';
 /** The module named by every `from '…'`, `import '…'` and `import('…')`, those of types too. */
@@ -9,7 +10,7 @@ const exportedType = /^export (?:declare )?(?:abstract )?(?:type|interface|class
 
 async function sources(): Promise<ReadonlyMap<string, string>> {
   const all = new Map<string, string>();
-  for await (const path of glob(`${folders}/**/*.ts`)) {
+  for await (const path of sourceFiles(`${folders}/**/*.ts`)) {
     if (!path.includes('node_modules')) all.set(path, await readFile(path, 'utf8'));
   }
   return all;
@@ -76,7 +77,7 @@ test('a circle of two files or more is found, and files on the way to it are no 
 
 test('ports of a session import no file of the folders beside them', async () => {
   const strays: string[] = [];
-  for await (const path of glob('src/session/ports/*.ts')) {
+  for await (const path of sourceFiles('src/session/ports/*.ts')) {
     for (const [, specifier = ''] of (await readFile(path, 'utf8')).matchAll(imported)) {
       const target = targetOf(path, specifier);
       if (target.startsWith('src/session/') && !target.startsWith('src/session/ports/'))
@@ -88,7 +89,7 @@ test('ports of a session import no file of the folders beside them', async () =>
 
 test('the context of a session is known to files of the root of session only', async () => {
   const strays: string[] = [];
-  for await (const path of glob('src/session/*/**/*.ts')) {
+  for await (const path of sourceFiles('src/session/*/**/*.ts')) {
     if ((await readFile(path, 'utf8')).includes("'#src/session/context.ts'")) strays.push(path);
   }
   expect(strays).toEqual([]);

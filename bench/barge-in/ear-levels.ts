@@ -5,7 +5,7 @@ import { steadyHz } from '#test/fakes/providers/sound.ts';
 /** How loud the bot's steady speech was at somebody's ear in 10 ms; cues, which lie elsewhere, count as silence. */
 export type Level = { readonly atMs: number; readonly db: number };
 
-export const levelMs = 10;
+const levelMs = 10;
 const rateHz = 48_000;
 const blockSamples = (rateHz * levelMs) / 1000;
 const silentDb = -100;

@@ -32,7 +32,7 @@ export type Interrupting = {
   readonly toldAtMs?: () => number | undefined;
 };
 
-export const downDb = 12;
+const downDb = 12;
 /** How much of its story the bot tells before it is interrupted. */
 const [leastMs, mostMs] = [500, 1100];
 const settleMs = 450;

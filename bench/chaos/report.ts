@@ -4,13 +4,7 @@ import { percentile, table } from '#bench/table.ts';
 import type { Cycle } from './plan.ts';
 
 /** These end the run with a failure. */
-export const failures: readonly ChaosFinding['kind'][] = [
-  'silent',
-  'lost',
-  'twice',
-  'consent',
-  'down',
-];
+const failures: readonly ChaosFinding['kind'][] = ['silent', 'lost', 'twice', 'consent', 'down'];
 const words: Readonly<Record<ChaosFinding['kind'], string>> = {
   silent: 'silent failures',
   lost: 'answers lost',

@@ -25,7 +25,7 @@ const greetingMs = 12_000;
 const [speaksMs, silentMs, forGoodMs] = [6_000, 800, 3_000];
 const answerMs = 40_000;
 
-export const places: readonly LoudspeakerPlace[] = [80, 150, 250, 400].flatMap((lateMs) =>
+const places: readonly LoudspeakerPlace[] = [80, 150, 250, 400].flatMap((lateMs) =>
   [-20, -14].map((gainDb) => ({ lateMs, gainDb })),
 );
 

@@ -11,7 +11,7 @@ import type { Packet } from '#src/audio/packet.ts';
 /** 20 ms at 48 kHz mono, and whether a microphone's gate is open for it. */
 export type Heard20Ms = { readonly samples: Int16Array; readonly sounding: boolean };
 
-export const frameMs = 20;
+const frameMs = 20;
 export const roomRateHz = 48_000;
 export const frameSamples = (roomRateHz * frameMs) / 1000;
 const silence = Uint8Array.of(0xf8, 0xff, 0xfe);

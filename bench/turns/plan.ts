@@ -30,7 +30,7 @@ export type ScenePlan = {
   readonly lines: ReadonlyMap<string, SceneLine>;
 };
 
-export const machineVoices = [
+const machineVoices = [
   'slt',
   'rms',
   'awb',

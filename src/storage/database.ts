@@ -132,7 +132,7 @@ function openSqlite(path: string, maxBytes: number | undefined): DatabaseSync {
 }
 
 /** For the bot's own user only, also what an earlier version made readable. SQLite gives `-wal` and `-shm` the same mode. */
-export function keepPrivate(path: string): void {
+function keepPrivate(path: string): void {
   for (const ending of ['', '-wal', '-shm']) {
     try {
       chmodSync(`${path}${ending}`, 0o600);

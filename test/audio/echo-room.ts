@@ -117,7 +117,7 @@ function inHall(sound: Int16Array, seed: number): Int16Array {
   return all;
 }
 
-export function louder(sound: Int16Array, gainDb: number): Int16Array {
+function louder(sound: Int16Array, gainDb: number): Int16Array {
   const gain = 10 ** (gainDb / 20);
   return sound.map((sample) => Math.round(sample * gain));
 }

@@ -12,7 +12,7 @@ export function seconds(title: string, length = 10): SoundSource {
 }
 
 /** Where everything at `https://sounds.example` is a sound of ten seconds, live under `/live`, and everything else is refused. */
-export const opener: SoundOpener = {
+const opener: SoundOpener = {
   async openSource(where: Where) {
     await setImmediate();
     const { title } = where;

@@ -30,13 +30,13 @@ export const boundless: BudgetAuthority = {
 };
 
 /** A dollar for a million tokens, a cent for a minute heard, a dollar for a million characters spoken. */
-export const priced: Tariff = {
+const priced: Tariff = {
   recognise: { kind: 'priced', usd: { perMinute: 0.01 } },
   think: { kind: 'priced', usd: { perMillionInputTokens: 1, perMillionOutputTokens: 1 } },
   speak: { kind: 'priced', usd: { perMillionCharacters: 1 } },
 };
 
-export const uncapped: Caps = { personDay: nothing, serverDay: nothing, serverMonth: nothing };
+const uncapped: Caps = { personDay: nothing, serverDay: nothing, serverMonth: nothing };
 
 /** A desk with everything behind it. */
 export function openDesk(

@@ -26,7 +26,7 @@ const splice = fc.record({
 type Splice = typeof splice extends fc.Arbitrary<infer One> ? One : never;
 
 /** A good file with some of its bytes changed, left out, doubled or replaced. */
-export function damaged(good: Buffer): fc.Arbitrary<Buffer> {
+function damaged(good: Buffer): fc.Arbitrary<Buffer> {
   const short = good.subarray(0, mostBytes);
   return fc.tuple(damages, splice).map(([all, how]) => spliced(changed(short, all), how));
 }
@@ -58,7 +58,7 @@ function changed(good: Uint8Array, all: Damage): Buffer {
 }
 
 /** An Ogg file whose packets and places were changed; the checksums of its pages are right again. */
-export function forgedOgg(name: string): fc.Arbitrary<Buffer> {
+function forgedOgg(name: string): fc.Arbitrary<Buffer> {
   const pages = new OggPages().push(toneFile(name)).slice(0, 12);
   const forged = pages.map((page) => {
     const { pieces, serial, isFirst, isLast, granule = 0 } = page;
@@ -80,7 +80,7 @@ export function forgedOgg(name: string): fc.Arbitrary<Buffer> {
 }
 
 /** A FLAC file whose frames were changed; their checksums are right again. */
-export function forgedFlac(): fc.Arbitrary<Buffer> {
+function forgedFlac(): fc.Arbitrary<Buffer> {
   const file = toneFile('tones.flac');
   const cutter = new FlacFrames();
   const headBytes = file.indexOf(Buffer.of(0xff, 0xf8));

@@ -5,16 +5,7 @@ import type { ChatModel, ChatPart } from '#src/chat/ports.ts';
 import type { Synthesizer, Transcriber, TranscriptUpdate } from '#src/speech/ports.ts';
 import { untilAborted } from '#test/fakes/chat.ts';
 
-export const faults = [
-  'refuse',
-  'hang',
-  'reset',
-  'cut',
-  'garbage',
-  'slow',
-  'limited',
-  'stall',
-] as const;
+const faults = ['refuse', 'hang', 'reset', 'cut', 'garbage', 'slow', 'limited', 'stall'] as const;
 type Fault = (typeof faults)[number] | 'none';
 
 /** What all servers of one run share: their moods, and what they have under way. */

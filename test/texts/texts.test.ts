@@ -1,6 +1,7 @@
-import { glob, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { localeOf, locales, text, textIds } from '#src/texts/texts.ts';
+import { sourceFiles } from '#test/source-files.ts';
 
 const places = (sentence: string) =>
   [...sentence.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
@@ -48,7 +49,7 @@ test('nobody reads of captions while there are none', async () => {
   for (const locale of locales) {
     expect(shown.filter((id) => /caption|untertitel/i.test(text(id, {}, locale)))).toEqual([]);
   }
-  for await (const path of glob('{src,commands,tools}/**/*.ts')) {
+  for await (const path of sourceFiles('{src,commands,tools}/**/*.ts')) {
     if (path.startsWith('src/texts/')) continue;
     const source = await readFile(path, 'utf8');
     expect(hidden.filter((id) => source.includes(id))).toEqual([]);

@@ -23,7 +23,7 @@ import { Gullible } from './gullible.ts';
 import type { Attack, AttackPath } from './red-team.ts';
 
 /** Harmless words that ask for nothing. */
-export const idle = 'What is the weather like?';
+const idle = 'What is the weather like?';
 
 /** A house with a model that believes everything, and what its tools did. */
 export type Trap = {
@@ -62,7 +62,7 @@ const forbidden = [
   }),
 ];
 
-export async function openTrap(
+async function openTrap(
   people: readonly ChannelMember[] = [adam, eva],
   channel = lounge,
 ): Promise<Trap> {

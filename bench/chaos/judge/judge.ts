@@ -2,7 +2,7 @@ import type { Canary } from './canary.ts';
 import type { AskedQuestion, Journal, JournalEvent } from './journal.ts';
 
 /** So long after the end of a fault, or of a question put later, everybody is answered or told. */
-export const graceMs = 15_000;
+const graceMs = 15_000;
 /** A sentence said so long before still stands in the room: the people there have just read it. */
 const freshMs = 20_000;
 /** By then an answer is mostly over. */
@@ -92,7 +92,7 @@ function fellInto({ fromMs, toMs }: AskedQuestion, mute: readonly FaultEvent[]):
 }
 
 /** Of faults that follow closely the last counts: nobody is asked to be well in between. */
-export function deadlineMs(askedMs: number, faults: readonly FaultEvent[]): number {
+function deadlineMs(askedMs: number, faults: readonly FaultEvent[]): number {
   let untilMs = askedMs + graceMs;
   for (const { fromMs, toMs } of faults.toSorted((a, b) => a.fromMs - b.fromMs)) {
     if (fromMs <= untilMs && toMs + graceMs > untilMs) untilMs = toMs + graceMs;

@@ -32,7 +32,7 @@ const listenEveryMs = 100;
 /** Longer than that and the people are not in real time any more. */
 const heldMs = 600;
 export const rain: OptionValues = { sound: 'rain', track: 'bg', volume: 20, loop: true };
-export const usualCast: Cast = { agreeing: 4, silent: 2, sounds: [rain] };
+const usualCast: Cast = { agreeing: 4, silent: 2, sounds: [rain] };
 
 /** The people of a run: they talk without a break, one question at a time, and call the bot when it is gone. */
 export class ChaosPeople {

@@ -103,7 +103,7 @@ function runs(
 }
 
 /** Punctuation, case and spaces are a matter of taste. */
-export function lettersOf(text: string): string {
+function lettersOf(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()

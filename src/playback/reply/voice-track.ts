@@ -8,7 +8,7 @@ export type ReplyAdded =
   | { readonly kind: 'full'; readonly limit: number };
 
 /** Answers that may stand in line, the one that sounds included. */
-export const longestLine = 8;
+const longestLine = 8;
 
 /** Of a change of volume while it speaks. */
 const glideSamples = speakRateHz / 50;

@@ -107,7 +107,7 @@ export function endingOf(model: string): ModelRetirement | undefined {
 }
 
 /** As servers name it: some add a tag of their own to the plain name. */
-export function findModel(models: readonly ListedModel[], model: string): ListedModel | undefined {
+function findModel(models: readonly ListedModel[], model: string): ListedModel | undefined {
   return models.find(({ id }) => id === model) ?? models.find(({ id }) => id === `${model}:latest`);
 }
 

@@ -45,7 +45,7 @@ export async function watchRoles(
 }
 
 /** The rules of a server may change at any time. */
-export function needsRoles({ policy, roleId }: SessionDependencies['consent']): boolean {
+function needsRoles({ policy, roleId }: SessionDependencies['consent']): boolean {
   return policy === 'role' && roleId !== undefined;
 }
 

@@ -16,7 +16,7 @@ import { type ConfirmationContext, requestConfirmation } from './request-confirm
 import { asData, refusal } from './tool-result.ts';
 
 /** No call takes longer, its check included. */
-export const longestCallMs = 10_000;
+const longestCallMs = 10_000;
 /** From the first call of a turn on; later there is none. */
 const longestTurnMs = 30_000;
 

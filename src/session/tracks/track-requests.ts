@@ -168,7 +168,7 @@ type TrackListContext = {
 };
 
 /** All tracks of a room, its own behind those of people. */
-export function viewsIn({ tracks, volume }: TrackListContext): readonly ListedTrack[] {
+function viewsIn({ tracks, volume }: TrackListContext): readonly ListedTrack[] {
   const own = ownTracks.map((name): ListedTrack => {
     return { name, percent: volume.of(name), isPaused: false, waiting: [] };
   });

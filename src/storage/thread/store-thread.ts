@@ -41,7 +41,7 @@ export async function openStore(path: string, options: StoreThreadOptions): Prom
 }
 
 /** The worker thread that holds one store: a disk that is slow delays no frame. Once ended it stays so. */
-export class StoreThread {
+class StoreThread {
   readonly store: Store;
   readonly #path: string;
   readonly #clock: Clock;

@@ -60,7 +60,7 @@ export function isOpenedWith(sentences: readonly Sentence[], names: readonly Nam
 }
 
 /** How many words from `at` on are a phrase of `phrases`, the longest first; 0 for none. */
-export function phraseLength(
+function phraseLength(
   words: readonly SentenceWord[],
   at: number,
   phrases: ReadonlySet<string>,

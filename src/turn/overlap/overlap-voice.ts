@@ -13,7 +13,7 @@ export type OverlapVoiceRules = {
 };
 
 /** Silero v5 over test/fixtures/speech, 2026-11: after a first window above 0.5, "seven" falls to 0.2 for 100 ms. */
-export const overlapVoiceRules: OverlapVoiceRules = {
+const overlapVoiceRules: OverlapVoiceRules = {
   startProbability: 0.5,
   keepProbability: 0.15,
   windowMs: 32,

@@ -6,7 +6,7 @@ import { type Band, codec } from './band.ts';
 export type SentPacket = { readonly opus: Buffer; readonly isStereo: boolean };
 
 /** A hum as the voice of the bot, on and off, or speech. */
-export class Hum implements Track {
+class Hum implements Track {
   readonly name = 'voice';
   isOn = false;
   /** At 24 kHz; in place of the hum. */

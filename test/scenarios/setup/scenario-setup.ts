@@ -227,7 +227,7 @@ export function shownWords(scene: ScenarioSetup): string[] {
 }
 
 /** The same, of everything it was ever shown; most words more than once. */
-export function everShown(scene: ScenarioSetup): string[] {
+function everShown(scene: ScenarioSetup): string[] {
   return chats(scene).flatMap(wordsOf);
 }
 

@@ -15,7 +15,7 @@ import {
 import { type CrowdAct, carried, enact, type Network, type TimedAct } from './random-crowd.ts';
 import { adam, eva, type House, lounge, openHouse } from './session-fixture.ts';
 
-export const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
+const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 const everybody = [adam, eva, ben];
 
 /** An afternoon in a channel. */
