@@ -29,7 +29,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   chat: ['provider', 'base'],
   speech: ['provider', 'audio', 'base'],
   playback: ['audio', 'base'],
-  sources: ['provider', 'audio', 'base'],
+  sources: ['audio', 'base'],
   spending: ['texts', 'speech', 'chat', 'provider', 'audio', 'base'],
   config: ['pipeline', 'turn', 'speech', 'sources', 'spending', 'provider', 'base'],
   pipeline: ['speech', 'chat', 'audio', 'base'],
@@ -40,7 +40,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   doctor: ['config', 'pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
   discord: ['session', 'people', 'texts', 'audio', 'base'],
   sandbox: ['speech', 'audio', 'base'],
-  storage: ['session', 'people', 'spending', 'chat', 'provider', 'base'],
+  storage: ['session', 'people', 'spending', 'chat', 'base'],
   status: ['session', 'spending', 'base'],
   console: ['session', 'speech', 'audio', 'base'],
   /** Puts everything together, so it imports from everywhere but the programs beside it. */

@@ -1,8 +1,8 @@
 import { differs, type Examined, failed, missing, ok, type ReportLine } from '#doctor/finding.ts';
 import { attempt, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
+import { within } from '#src/base/waiting.ts';
 import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket.ts';
 import { readTalk } from '#src/provider/realtime-reading.ts';
-import { within } from '#src/provider/within.ts';
 import { readHeard } from '#src/speech/realtime/realtime-events.ts';
 
 const greetingMs = 3000;

@@ -36,13 +36,3 @@ export class ConditionWait {
     });
   }
 }
-
-/** Waits for what never fails. Aborting `signal` throws its reason. */
-export async function unlessAborted(done: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  void done.then(resolve);
-  await promise.finally(() => signal.removeEventListener('abort', abort));
-}

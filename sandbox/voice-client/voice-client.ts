@@ -13,9 +13,10 @@ import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import { ClientReceiver } from './client-receiver.ts';
 import { ClientSender } from './client-sender.ts';
-import { ConditionWait, unlessAborted } from './condition-wait.ts';
+import { ConditionWait } from './condition-wait.ts';
 import {
   type Description,
   type ReadyMessage,

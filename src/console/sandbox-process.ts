@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { BotError } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import {
   answerLine,
   type ConsoleRequest,
@@ -56,8 +57,9 @@ export class SandboxProcess implements AsyncDisposable {
     const child = spawn(process.execPath, [program], { detached: true, stdio: 'pipe' });
     const complaint = firstComplaint(child);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const either = AbortSignal.any([signal, AbortSignal.timeout(startMs)]);
     try {
-      const first = await before(lines.next(), startMs, signal);
+      const first = await unlessAborted(lines.next(), either);
       if (first.done) throw new Error(await complaint);
       const ready = readyLine.parse(JSON.parse(first.value));
       return new SandboxProcess(child, lines, ready, onMessage);
@@ -147,13 +149,4 @@ async function firstComplaint(child: ChildProcessWithoutNullStreams): Promise<st
   let said = '';
   for await (const chunk of child.stderr) said = `${said}${chunk}`.slice(0, 2000);
   return said.split('\n').find((line) => /error/i.test(line)) ?? 'it ended at once';
-}
-
-async function before<T>(work: Promise<T>, limitMs: number, signal: AbortSignal): Promise<T> {
-  const deadline = AbortSignal.timeout(limitMs);
-  const either = AbortSignal.any([signal, deadline]);
-  const aborted = once(either, 'abort').then(() => {
-    throw either.reason;
-  });
-  return await Promise.race([work, aborted]);
 }

@@ -1,5 +1,6 @@
 import type { Guild } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 
 /** For one member; discord.js itself would wait through rate limits and retries. */
 const readMs = 5_000;
@@ -11,18 +12,13 @@ export async function readMember(
   signal: AbortSignal,
 ): Promise<void> {
   const either = AbortSignal.any([signal, AbortSignal.timeout(readMs)]);
-  const given = Promise.withResolvers<never>();
-  const giveUp = () => given.reject(either.reason);
-  either.addEventListener('abort', giveUp);
   try {
     either.throwIfAborted();
-    await Promise.race([guild.members.fetch({ user: personId, force: true }), given.promise]);
+    await unlessAborted(guild.members.fetch({ user: personId, force: true }), either);
   } catch (cause) {
     signal.throwIfAborted();
     const why = cause instanceof Error ? cause.message : String(cause);
     const message = `Server ${guild.id}: roles of a member could not be read: ${why}`;
     throw new BotError('discord.unreachable', true, message, cause);
-  } finally {
-    either.removeEventListener('abort', giveUp);
   }
 }

@@ -1,10 +1,11 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { atStage } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Turn, TurnUtterance } from './pipeline.ts';
-import { instructionsOf, promptOf, unlessAborted } from './prompt.ts';
+import { instructionsOf, promptOf } from './prompt.ts';
 
 /** How utterances are shown to an audio model. */
 export type AudioInput = 'audio' | 'transcript';

@@ -1,7 +1,7 @@
 import { atStage } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { AudioChatMessage, AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatMessage, ChatModel } from '#src/chat/ports.ts';
-import { unlessAborted } from './prompt.ts';
 
 /**
  * A chat model that reads and writes in the place of one that hears and speaks: it is shown what was recognised anyway, and

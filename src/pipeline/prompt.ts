@@ -1,4 +1,5 @@
 import { atStage } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Turn } from './pipeline.ts';
 
@@ -35,17 +36,4 @@ export async function promptOf(
 /** A name people gave themselves is no instruction, so the model takes it from what they said. */
 export function instructionsOf({ style, addressee }: Turn): string {
   return addressee === undefined ? style.instructions : `${style.instructions} ${byName}`;
-}
-
-/** For work that takes no signal. It goes on when aborted, but nobody waits for it. */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const leave = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', leave);
-  if (signal.aborted) leave();
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { within } from './within.ts';
+import { within } from '#src/base/waiting.ts';
 
 /** How long a stage of a turn may keep it waiting. */
 export type Deadlines = {

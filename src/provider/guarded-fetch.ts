@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/base/waiting.ts';
 import { plainWords, wordsOfText } from '#src/provider/models/error-phrases.ts';
 import {
   askedOf,
@@ -8,7 +9,6 @@ import {
   objectionToHead,
   objectionToType,
 } from './answer-type.ts';
-import { within } from './within.ts';
 
 export type Limits = {
   /** From the request to the first byte of the answer, headers included; a cold model loads in here. */

@@ -4,10 +4,9 @@ import { WebSocket } from 'ws';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { codeOf, plainWords, serverName } from '#src/provider/models/error-phrases.ts';
-import { unlessAborted } from './unless-aborted.ts';
-import { within } from './within.ts';
 
 export type SocketOptions = {
   /** As set, `http` meaning `ws`; the key goes to no other host. */

@@ -1,8 +1,8 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
+import { ifInTime } from '#src/base/waiting.ts';
 import { codeOf, plainWords, serverName } from '#src/provider/models/error-phrases.ts';
-import { ifInTime } from './if-in-time.ts';
 import {
   type JsonEvent,
   JsonSocket,

@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { within } from '#src/provider/within.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import type {
   ChannelMember,
   ChannelRef,
@@ -74,17 +74,12 @@ export class ReconnectingLink {
   async spend<T>(work: (link: VoiceLink) => Promise<T>, signal: AbortSignal): Promise<T> {
     const link = this.#link;
     if (!link || !this.#isOpen) throw new Error('there is no open link to be lent');
-    const aborted = Promise.withResolvers<void>();
-    const onAbort = () => aborted.resolve();
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
     const working = work(link);
     try {
-      await Promise.race([working, aborted.promise]);
+      await unlessAborted(working, signal);
     } catch {
       // Told by `working` below.
     } finally {
-      signal.removeEventListener('abort', onAbort);
       this.#isOpen = false;
       await link[Symbol.asyncDispose]();
     }

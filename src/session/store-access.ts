@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/base/waiting.ts';
 import type { ConsentStore } from '#src/people/consent-book.ts';
-import { within } from '#src/provider/within.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { within } from '#src/provider/within.ts';
+import { within } from '#src/base/waiting.ts';
 import type {
   DecodePlan,
   DecoderReady,

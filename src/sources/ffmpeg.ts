@@ -5,8 +5,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { SoundChunk } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import { within } from '#src/provider/within.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 
 export type FfmpegOptions = {

@@ -1,4 +1,4 @@
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import { listenWith } from './listen.ts';
 import type { Listening, OnPartial, Transcriber, Transcript } from './ports.ts';
 import { UtteranceSound } from './utterance-sound.ts';

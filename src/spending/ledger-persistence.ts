@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { within } from '#src/provider/within.ts';
+import { within } from '#src/base/waiting.ts';
 import type { SpendingStore } from './book.ts';
 import { dayOf } from './calendar.ts';
 import type { Ledger } from './ledger.ts';

@@ -1,13 +1,12 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ToolCall } from '#src/chat/ports.ts';
 import { codeOf, serverName } from '#src/provider/models/error-phrases.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 import { refusalOf } from '#src/provider/realtime-link.ts';
 import type { ResponseEnd, ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import { within } from '#src/provider/within.ts';
 import type { RealtimeTalkLimits, RealtimeTalkOptions, TalkAnswer } from './realtime-ports.ts';
 
 export type ResponseOptions = Pick<RealtimeTalkOptions, 'baseUrl' | 'apiKey'> & {

@@ -1,12 +1,11 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { SocketLimits } from '#src/provider/json-socket.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
 import { RealtimeLink } from '#src/provider/realtime-link.ts';
 import type { RealtimeDialect, ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import { within } from '#src/provider/within.ts';
 import { TalkMemory } from './realtime-memory.ts';
 import type {
   RealtimeTalk,

@@ -1,6 +1,7 @@
 import { MessageFlags } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { PanelReplies } from '#src/discord/panel/panels.ts';
 import type { Button, Replies, Reply } from '#src/session/ports/command.ts';
@@ -48,6 +49,8 @@ const lateMs = 60_000;
 /** Interactions remembered, so that one delivered twice is answered once. */
 const maxSeen = 1_000;
 
+const never = new AbortController().signal;
+
 /** Runs errands and says their replies; nothing an errand or Discord does throws out of it. */
 export class InteractionRunner {
   readonly #options: InteractionRunnerOptions;
@@ -89,15 +92,9 @@ export class InteractionRunner {
   }
 
   async #inTime(invocation: Invocation): Promise<Replies> {
-    const late = Promise.withResolvers<never>();
-    const forget = this.#options.timing.later(lateMs, () =>
-      late.reject(new Error(`${invocation.name} took longer than ${lateMs / 1000} s.`)),
-    );
-    try {
-      return await Promise.race([invocation.run(), late.promise]);
-    } finally {
-      forget();
-    }
+    const { timing } = this.#options;
+    const late = () => new Error(`${invocation.name} took longer than ${lateMs / 1000} s.`);
+    return await withDeadline(() => invocation.run(), { ms: lateMs, timing, late }, never);
   }
 
   #rendered([first, ...rest]: Replies, { guildId, languages }: Invocation): Sayings {

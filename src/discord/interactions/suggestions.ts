@@ -1,3 +1,4 @@
+import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { firstChars } from './plain.ts';
 
@@ -6,19 +7,18 @@ export type Choice = { readonly name: string; readonly value: string };
 /** What Discord takes, and how long a person who types waits. */
 const [maxChoices, maxChars, lateMs] = [25, 100, 200];
 
+const never = new AbortController().signal;
+
 /** What to offer of that which `ask` finds in time; nothing where it fails. Never throws. */
 export async function suggestions(
   ask: () => Promise<readonly string[]>,
   timing: SyncTiming,
 ): Promise<Choice[]> {
-  const late = Promise.withResolvers<readonly string[]>();
-  const forget = timing.later(lateMs, () => late.resolve([]));
+  const late = () => new Error(`nothing was found in ${lateMs} ms`);
   try {
-    return choicesOf(await Promise.race([ask(), late.promise]));
+    return choicesOf(await withDeadline(ask, { ms: lateMs, timing, late }, never));
   } catch {
     return [];
-  } finally {
-    forget();
   }
 }
 

@@ -1,3 +1,4 @@
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 
 export type Deadline = {
@@ -18,18 +19,14 @@ export async function withDeadline<T>(
 ): Promise<T> {
   signal.throwIfAborted();
   const over = new AbortController();
-  const given = Promise.withResolvers<never>();
-  const giveUp = (reason: unknown) => {
-    given.reject(reason);
-    over.abort(reason);
-  };
-  const onAbort = () => giveUp(signal.reason);
-  const forget = timing.later(ms, () => giveUp(late()));
-  signal.addEventListener('abort', onAbort);
+  const either = AbortSignal.any([signal, over.signal]);
+  const forget = timing.later(ms, () => over.abort(late()));
   try {
-    return await Promise.race([work(over.signal), given.promise]);
+    return await unlessAborted(work(either), either);
+  } catch (cause) {
+    either.throwIfAborted();
+    throw cause;
   } finally {
     forget();
-    signal.removeEventListener('abort', onAbort);
   }
 }

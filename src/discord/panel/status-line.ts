@@ -1,4 +1,5 @@
 import { RateLimitError } from 'discord.js';
+import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { waitAfterLimitMs } from '#src/discord/rest-clock.ts';
 import { isFinal } from './panel.ts';
@@ -18,6 +19,8 @@ export type StatusLineOptions = {
 const [apartMs, retryMs] = [10_000, 60_000];
 /** Nobody waits longer for the bot to leave. */
 const endMs = 500;
+
+const never = new AbortController().signal;
 
 /**
  * The line under one voice channel, from the moment the bot sits there: written at most every 10 s, what is to be seen
@@ -59,10 +62,9 @@ export class StatusLine {
     this.#forget?.();
     if (!this.#isMarked() || !this.#options.mayWrite()) return;
     this.#standing = '';
-    const late = Promise.withResolvers<void>();
-    const forget = this.#options.timing.later(endMs, late.resolve);
-    await Promise.race([this.#options.write('').catch(() => {}), late.promise]);
-    forget();
+    const { timing, write } = this.#options;
+    const late = () => new Error(`the line stayed for ${endMs} ms`);
+    await withDeadline(() => write(''), { ms: endMs, timing, late }, never).catch(() => {});
   }
 
   #touch(): void {

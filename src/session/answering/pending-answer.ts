@@ -1,9 +1,9 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import type { BotError } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
 import type { AnswerHost, Pipeline, ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import type { UsageMeter } from '#src/spending/budget-authority.ts';
 import type { TextId } from '#src/texts/texts.ts';
 import { type PreemptiveBudget, tokensOf } from './preemptive-budget.ts';

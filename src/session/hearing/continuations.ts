@@ -1,5 +1,5 @@
+import { ifInTime } from '#src/base/waiting.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { ifInTime } from '#src/provider/if-in-time.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';

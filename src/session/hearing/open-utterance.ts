@@ -1,8 +1,7 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import { within } from '#src/provider/within.ts';
 import { stageLate } from '#src/session/alerts/stage-watchdog.ts';
 import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';

@@ -1,9 +1,9 @@
 import { joinSamples, listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/base/waiting.ts';
 import type { AnswerHost } from '#src/pipeline/pipeline.ts';
 import type { PipelineName } from '#src/pipeline/pipeline-names.ts';
-import { within } from '#src/provider/within.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { CheckResult } from '#src/session/ports/settings.ts';

@@ -1,7 +1,7 @@
 import { rms } from '#src/audio/loudness.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
+import { within } from '#src/base/waiting.ts';
 import { judgeJoin } from '#src/people/join-rules.ts';
-import { within } from '#src/provider/within.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { CueOutcome } from '#src/session/output/cue-player.ts';

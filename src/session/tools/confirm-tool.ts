@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { within } from '#src/provider/within.ts';
+import { within } from '#src/base/waiting.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { Confirmations, ConfirmOutcome } from '#src/session/ports/command-ports.ts';
 import type { SessionEventListener } from '#src/session/ports/events.ts';

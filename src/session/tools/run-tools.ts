@@ -1,8 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall, Usage } from '#src/chat/ports.ts';
 import type { ReplyStyle, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import { within } from '#src/provider/within.ts';
 import { reportMissedDeadline, type StageReports } from '#src/session/alerts/stage-watchdog.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';

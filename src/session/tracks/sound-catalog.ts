@@ -1,6 +1,6 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { StoredSource } from '#src/session/ports/track-store.ts';
 import type { Requester, SoundFile, SoundOpener, SoundShelf } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';

@@ -1,4 +1,4 @@
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { StoredSound, StoredTrack } from '#src/session/ports/track-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';

@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import { within } from '#src/base/waiting.ts';
 import type { Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { within } from '#src/provider/within.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { clausesOf } from '#src/session/output/read-aloud.ts';
 import type {

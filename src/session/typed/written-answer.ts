@@ -1,10 +1,9 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { AnswerHost, Pipeline, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import { within } from '#src/provider/within.ts';
 import { failureText } from '#src/session/alerts/report-failure.ts';
 import { answerRequestOf } from '#src/session/answering/answer-request.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';

@@ -1,5 +1,5 @@
 import type { SoundChunk } from '#src/audio/sound-source.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import { type DecodingProcess, isDisplaced } from '#src/sources/decoding-process.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import type { DecodePlan, Fed } from './decode-messages.ts';

@@ -3,7 +3,7 @@ import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
 import { nameResolver, type Resolve, systemResolve } from './name-resolver.ts';
 import { isBeside, isPublic } from './public-address.ts';

@@ -1,6 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
-import { within } from '#src/provider/within.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import { refusals } from './refusals.ts';
 
 /** How long bytes are waited for. */

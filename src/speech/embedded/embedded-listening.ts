@@ -1,8 +1,8 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import { embedded } from '#src/provider/models/served-by.ts';
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
 import { shortPauseMs } from '#src/speech/short-pause.ts';

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { within } from '#src/provider/within.ts';
+import { within } from '#src/base/waiting.ts';
 import type { Birth, FromEngine, Job } from './engine-messages.ts';
 
 export type EngineThreadOptions = {

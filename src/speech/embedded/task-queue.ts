@@ -1,4 +1,4 @@
-import { unlessAborted } from '#src/provider/unless-aborted.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 
 /** Work that several may wait for: it is done once, and aborted when the last of them leaves before its end. */
 export class SharedTask<T> {

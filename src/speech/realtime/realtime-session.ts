@@ -1,7 +1,7 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { ifInTime } from '#src/provider/if-in-time.ts';
+import { ifInTime } from '#src/base/waiting.ts';
 import { JsonSocket, type OpenSocket, type SocketLimits } from '#src/provider/json-socket.ts';
 import { codeOf, plainWords, serverName } from '#src/provider/models/error-phrases.ts';
 import { type HeardEvent, readHeard, sessionUpdate } from './realtime-events.ts';

@@ -1,8 +1,8 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/base/waiting.ts';
 import { type LinkOptions, RealtimeLink } from '#src/provider/realtime-link.ts';
 import type { ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
-import { within } from '#src/provider/within.ts';
 import {
   eventIdOf,
   type SpeechAsked,

@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { within } from '#src/provider/within.ts';
+import { within } from '#src/base/waiting.ts';
 import type { Store } from '#src/storage/store.ts';
 import { helpsReopening, type StoreCode } from '#src/storage/trouble.ts';
 import { type OperationName, perform, rulesOf, storeOver } from './operations.ts';
