@@ -1,7 +1,7 @@
 /** Discord shows no more. */
 const limit = 25;
 
-/** What fits what was typed: first what begins with it, then what holds its letters in order. */
+/** Names that fit what was typed: first those that begin with it, then those that hold its letters in order. */
 export function closest(typed: string, all: readonly string[]): readonly string[] {
   const wanted = typed.trim().toLowerCase();
   const words = all.map((one) => ({ one, word: one.toLowerCase() }));

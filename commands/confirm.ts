@@ -1,6 +1,6 @@
 import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 
-/** What the button does under which the model waits for whoever asked. */
+/** Press of the button under which the model waits for its asker. */
 export async function confirm(
   { guildId, callerId, words }: CommandCall,
   { confirmations }: Pick<CommandPorts, 'confirmations'>,

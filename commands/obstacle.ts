@@ -3,7 +3,7 @@ import { missingRight } from '#src/session/ports/missing-right.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** What keeps the bot out of a channel or silent there, and what to do; undefined where nothing does. */
+/** Text on what keeps the bot out of a channel or silent there, and what to do; undefined where nothing does. */
 export function obstacleOf(verdict: JoinVerdict, where: ChannelRef): TextLine | undefined {
   const { name: channel } = where;
   switch (verdict.kind) {

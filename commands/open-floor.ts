@@ -3,7 +3,7 @@ import { askWindowMs } from '#src/session/hearing/addressing.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { notInRoom } from './rights.ts';
 
-/** What the Ask button does: for a while its presser needs no name. */
+/** Press of the Ask button: for a while its presser needs no name. */
 export async function openFloor(
   call: CommandCall,
   { sessions, talk }: Pick<CommandPorts, 'sessions' | 'talk'>,

@@ -2,12 +2,12 @@ import { holds } from '#src/people/rights.ts';
 import type { CommandCall, Reply } from '#src/session/ports/command.ts';
 import type { SessionControl } from '#src/session/ports/command-ports.ts';
 
-/** What somebody reads who does not manage the server; undefined for those who do. */
+/** Reply to a caller who does not manage the server; undefined for those who do. */
 export function notManaging({ mayManage }: CommandCall): Reply | undefined {
   return mayManage ? undefined : { id: 'perm.manage', to: 'caller' };
 }
 
-/** What somebody reads who does not sit in the bot's channel; undefined for those who do. */
+/** Reply to a caller who does not sit in the bot's channel; undefined for those who do. */
 export function notInRoom(
   { guildId, callerChannel, mayManage }: CommandCall,
   sessions: Pick<SessionControl, 'at'>,

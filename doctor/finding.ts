@@ -8,14 +8,14 @@ export type ReportLine = {
   readonly why: string;
 };
 
-/** What one role of a server came to. */
+/** Result of one role of a server. */
 export type Examined = {
   readonly findings: readonly ReportLine[];
   /** `absent`: the server has no such thing, and that is no fault. */
   readonly state: 'usable' | 'absent' | 'broken';
   /** Lines for `.env`. */
   readonly settings: readonly string[];
-  /** What was spoken, for a recogniser to listen to. */
+  /** Sound that was spoken, for a recogniser to listen to. */
   readonly clip?: { readonly pcm: Pcm; readonly text: string };
 };
 

@@ -110,7 +110,7 @@ async function probeReader(
   return examined.state === 'usable' ? examined : { ...examined, state: 'absent' };
 }
 
-/** What fails with a model that was only guessed is no fault of the server. */
+/** Forgives a failure with a model that was only guessed: it is no fault of the server. */
 function forgive(
   examined: Examined,
   { isGuess, model }: Pick,

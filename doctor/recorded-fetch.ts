@@ -11,7 +11,7 @@ export type RecordedAnswer = {
   lastByteMs: number;
   pieces: number;
   sizeBytes: number;
-  /** Its first bytes. */
+  /** First bytes of the body. */
   head: Buffer;
 };
 

@@ -5,7 +5,7 @@ import type { ReportLine } from './finding.ts';
 const shortestSecret = 4;
 const longestLineChars = 300;
 
-/** Where the report is written; no secret is, whoever says it and however it is encoded. */
+/** Writer of the report; no secret is written, whoever says it and however it is encoded. */
 export class Report {
   readonly #print: (line: string) => void;
   readonly #secrets: readonly string[];

@@ -11,7 +11,7 @@ const requestLimit = 32;
 const unreadLimitBytes = 8 * 1024 * 1024;
 /** Longest that leaving may take. */
 const farewellMs = 2000;
-/** Whoever sits in front of it may do anything there. */
+/** Owner of the sandbox's server, who may do anything there. */
 const ownerName = 'Adam';
 const tooLong = { id: null, ok: false, error: 'The line is too long.' } as const;
 const recordings = {
@@ -39,7 +39,7 @@ try {
   process.exit(1);
 }
 
-/** Tells whoever reads the lines where everything is, and from now on what the bot writes. */
+/** Tells the reader of the lines where everything is, and from now on what the bot writes. */
 function introduce(sandbox: Sandbox): void {
   sandbox.onMessage((change) => {
     const line = messageLine(change, (id) => sandbox.nameOf(id), realClock.nowMs());

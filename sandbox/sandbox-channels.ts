@@ -19,7 +19,7 @@ export interface ChannelChanges {
     name: string,
     change: { readonly name?: string; readonly userLimit?: number },
   ): void;
-  /** Whoever sits there is out; calls end with 4022. */
+  /** Removes a channel; people who sit there are out, and calls end with 4022. */
   removeChannel(name: string): void;
   /** What the channel changes for a role (`@everyone`), a person or the bot; replaces what it changed before. */
   permit(channel: string, who: string, rights: Rights): void;

@@ -21,7 +21,7 @@ export interface MemberChanges {
   takeRole(who: string, role: string): void;
   /** In every channel, until taken back: nobody hears them. */
   mute(who: string, on: boolean): void;
-  /** The same for their ears: nothing anybody says reaches them. */
+  /** Deafens or undeafens a person: nothing anybody says reaches them. */
   deafen(who: string, on: boolean): void;
   /** On a stage: back to the audience, or invited to speak. */
   suppress(who: string, on: boolean): void;

@@ -43,6 +43,11 @@ const below: Readonly<Record<string, readonly string[]>> = {
   storage: ['session', 'people', 'spending', 'chat', 'base'],
   status: ['session', 'spending', 'base'],
   console: ['session', 'speech', 'audio', 'base'],
+  /** Programs that measure rooms, and the whole bot as a process. Tests share its recordings. */
+  bench: [
+    ...['sandbox', 'session', 'console', 'turn', 'texts', 'pipeline', 'playback', 'sources'],
+    ...['speech', 'chat', 'audio', 'base', 'test'],
+  ],
   /** Puts everything together, so it imports from everywhere but the programs beside it. */
   app: [
     ...inner,
@@ -58,7 +63,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms beside `src`: one file per command and per tool, and programs of their own. */
-const outside = new Set(['commands', 'tools', 'sandbox', 'doctor']);
+const outside = new Set(['commands', 'tools', 'sandbox', 'doctor', 'bench']);
 
 /** The room named by every `from '#…'`, `import '#…'` and `import('#…')`, type imports too. */
 const imported = /(?:from|import)\s*\(?\s*'#(?:src\/)?([\w-]+)/g;

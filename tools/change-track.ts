@@ -3,7 +3,7 @@ import { maxVolumePercent } from '#src/base/volume.ts';
 import { type TrackChange, tool } from '#src/session/ports/tool.ts';
 import { type TextId, text } from '#src/texts/texts.ts';
 
-/** What everybody hears. */
+/** Outcomes that everybody hears by themselves. */
 const done: ReadonlySet<TextId> = new Set([
   'track.volume',
   'track.paused',

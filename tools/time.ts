@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tool } from '#src/session/ports/tool.ts';
 
-/** What time it is here or elsewhere. */
+/** Tool for the time, here or elsewhere. */
 export const time = tool({
   name: 'time',
   description: 'The date and time now, where the bot runs or in a time zone.',

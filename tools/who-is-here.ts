@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tool } from '#src/session/ports/tool.ts';
 
-/** Who sits in the channel. */
+/** Tool for the names of people in the channel. */
 export const whoIsHere = tool({
   name: 'who_is_here',
   description: 'Names of the people in the voice channel now, and how many there are besides.',

@@ -16,7 +16,7 @@ export type Endurance = {
   readonly faults: readonly string[];
 };
 
-/** So many fit into a story, with a stretch of nothing. */
+/** Sounds per story, with a stretch of nothing. */
 const perStory = 9;
 const everyMs = 2_100;
 const jitterMs = 200;

@@ -34,7 +34,7 @@ export async function spokenStops(): Promise<readonly Remark[]> {
 }
 
 export type ClairvoyanceOptions = {
-  /** So much voice is enough to know a remark. */
+  /** Length of voice, in ms, that is enough to know a remark. */
   readonly knownMs: number;
   /** Less is a sound that means nothing. */
   readonly guesses?: readonly string[];

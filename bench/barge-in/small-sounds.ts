@@ -98,7 +98,7 @@ async function beginning(
   return shortened(sound.subarray(Math.round(fromMs * samplesPerMs)), lengthMs);
 }
 
-/** The same bit of a vowel two or three times, each quieter. */
+/** A chuckle: one bit of a vowel two or three times, each quieter. */
 async function chuckle(
   clip: VoiceClip,
   codec: OpusCodec,

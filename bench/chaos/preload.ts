@@ -42,7 +42,7 @@ function stepClock(): void {
   globalThis.Date = moved;
 }
 
-/** As if each sync of the disk took so much longer: it blocks whoever writes. */
+/** Makes each sync of the disk take that much longer, and blocks the writer. */
 function slowStore(): void {
   const wait = () => {
     const delayMs = shared[places.diskMs] ?? 0;

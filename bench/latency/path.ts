@@ -25,7 +25,7 @@ export type MeasuredRow = {
   readonly turns: readonly MeasuredTurn[];
   /** Questions that got no answer. */
   readonly missed: number;
-  /** The same questions, put to the providers by a bot that knows when speech ends. */
+  /** Delays of the questions when put to the providers by a bot that knows when speech ends, in ms. */
   readonly idealMs: readonly number[];
   readonly idleMb: number | undefined;
   readonly afterMb: number | undefined;

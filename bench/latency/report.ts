@@ -4,7 +4,7 @@ import type { MeasuredRow } from './path.ts';
 
 /** A packet that tells of silence, 20 ms after the last voiced one; and the way out. */
 const discordMs = 35;
-/** More questions than this, and than one, may not be answered before they end: whoever cuts people off is not fast. */
+/** Largest share of questions answered before they end; one is always allowed. A bot that cuts people off is not fast. */
 const cutShare = 0.08;
 
 export type TurnFigures = {

@@ -4,7 +4,7 @@ import type { TurnFigures } from './report.ts';
 
 /** What was measured when the figures were last accepted. Only ratios hold on another machine. */
 export type AcceptedResult = {
-  /** Day, Node and cores, for whoever reads the absolute figures. */
+  /** Day, Node and cores, for readers of the absolute figures. */
   readonly made: string;
   readonly rows: Readonly<Record<string, TurnFigures>>;
 };

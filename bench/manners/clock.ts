@@ -6,7 +6,7 @@ const startedMs = Date.UTC(2026, 10, 20, 16, 25);
 /** Turns of the event loop in which everything that needs no time has happened. */
 const turns = 4;
 
-/** Virtual time that may also leap: whoever sleeps meanwhile wakes once, at its end. */
+/** Virtual time that may also leap: sleepers meanwhile wake once, at its end. */
 export class LeapingClock implements Clock {
   #nowMs = 0;
   #sleepers = new Set<Sleeper>();

@@ -43,7 +43,7 @@ export async function playScene(play: MannersRun, { name, acts }: MannersScene):
   await goTo(room, stage.askUntilMs);
 }
 
-/** So many lines between people, none of them for the bot. */
+/** Lines between people, this many, none of them for the bot. */
 export async function chat(play: MannersRun, lines: number, pace: Pace): Promise<void> {
   const { room, mix, random } = play;
   const persons = room.people.filter(({ isBot }) => !isBot).map(({ id }) => id);
@@ -75,7 +75,7 @@ type SceneStage = {
   readonly play: MannersRun;
   readonly cast: Readonly<Record<SceneRole, string>>;
   readonly name: string;
-  /** Whoever pressed Ask needs no name before. */
+  /** End, in ms, of the time in which the presser of Ask needs no name. */
   askUntilMs: number;
 };
 

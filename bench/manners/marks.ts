@@ -10,7 +10,7 @@ const [idBits, frameBits] = [20, 12];
 const markBits = 32 + idBits + frameBits;
 
 /**
- * Writes into the lowest bits of each decoded frame which packet it came from, so that whoever gets sound can tell whose
+ * Writes into the lowest bits of each decoded frame which packet it came from, so that a receiver of sound can tell whose
  * it really is. Nobody hears it: it is 90 dB down.
  */
 export class Marks {

@@ -3,7 +3,7 @@ import type { ClipWord } from './clips.ts';
 
 const samplesPerMs = 16;
 const windowMs = 10;
-/** So far below the voice's own level a window is silence. */
+/** Distance, in dB, below the voice's own level at which a window is silence. */
 const depthDb = 25;
 /** Shorter sounds are clicks. */
 const windowsOfSound = 2;

@@ -20,7 +20,7 @@ export const forget: Command = {
   },
 };
 
-/** What the button does. */
+/** Press of the button that forgets a person. */
 export async function forgetNow(
   { guildId, callerId }: CommandCall,
   { privacy }: Pick<CommandPorts, 'privacy'>,

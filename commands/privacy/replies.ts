@@ -7,7 +7,7 @@ export const consentButtons = ['consent.always', 'consent.today', 'consent.never
 
 type Ports = Pick<CommandPorts, 'places' | 'privacy'>;
 
-/** What a yes or a no is answered with. */
+/** Reply to a yes or a no. */
 export function answered(
   id: 'privacy.allowed' | 'privacy.denied',
   { saved }: SaveOutcome,
@@ -20,7 +20,7 @@ export async function status(call: CommandCall, { privacy }: Ports): Promise<Rep
   return [{ ...(await statusLine(call, privacy)), to: 'caller', buttons: consentButtons }];
 }
 
-/** What the bot would like, how the caller stands, and the buttons to change it. */
+/** The privacy card: what the bot asks for, what the caller answered, and the buttons to change it. */
 export async function card(call: CommandCall, { places, privacy }: Ports): Promise<Replies> {
   const bot = places.botName(call.guildId);
   return [

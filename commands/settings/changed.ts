@@ -7,7 +7,7 @@ import { addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 type Saved = Extract<Setting, { kind: 'set' }>;
 type Bad = Extract<Setting, { kind: 'bad' }>;
 
-/** What somebody reads who wanted to change something. */
+/** Reply to a caller who wanted to change a setting. */
 export function changed(typedKey: string, setting: Setting, call: CommandCall): Replies {
   switch (setting.kind) {
     case 'set': {

@@ -36,7 +36,7 @@ export const set: Command = {
   },
 };
 
-/** What the button does under which more people would be heard unasked; `about` is the policy it is for. */
+/** Press of the button that lets more people be heard unasked; `about` is the policy it is for. */
 export async function loosen(
   call: CommandCall,
   { settings }: Pick<CommandPorts, 'settings'>,

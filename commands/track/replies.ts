@@ -5,7 +5,7 @@ import { namedOutcome, trackOutcome } from '#src/session/tracks/track-outcome-te
 import { playingTime } from '#src/texts/duration.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
-/** Whoever asks, as tracks know them. */
+/** The caller, as tracks know people. */
 export function callerOf({ callerId, callerName, mayManage }: CommandCall): TrackCaller {
   return { id: callerId, name: callerName, mayManage };
 }
@@ -15,7 +15,7 @@ export function trackIn({ words }: CommandCall): string {
   return words.track ?? usualTrack;
 }
 
-/** What became of each track, under each other; the room reads what has changed, and what it may vote on. */
+/** Outcome of each track, under each other; the channel reads what has changed, and what it may vote on. */
 export function told(all: readonly TrackOutcome[]): Replies {
   const lines = all.map(all.length > 1 ? namedOutcome : trackOutcome);
   const [first = { id: 'track.none' } as const, ...rest] = lines;
@@ -25,7 +25,7 @@ export function told(all: readonly TrackOutcome[]): Replies {
   return [{ ...first, to, ...more, ...(poll && { buttons: [`track.vote:${poll.pollId}`] }) }];
 }
 
-/** The same for whoever pressed a button of the panel, where everybody sees what has changed. */
+/** Outcomes for the presser of a panel button alone, as everybody sees in the panel what has changed. */
 export function toldAlone(all: readonly TrackOutcome[]): Replies {
   const [{ buttons: _, ...reply }] = told(all);
   return [{ ...reply, to: 'caller' }];

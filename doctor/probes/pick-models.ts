@@ -1,6 +1,6 @@
 import { type ModelList, standardModels } from '#src/provider/models/models.ts';
 
-/** What was named on the command line. */
+/** Models named on the command line. */
 export type Named = {
   readonly chat?: string;
   readonly speech?: string;

@@ -18,7 +18,7 @@ export function hum(): Pcm {
   return { samples, rateHz: listenRateHz, channels: 1 };
 }
 
-/** What was spoken, and said in it. */
+/** Sound that was spoken, and its text. */
 export type SpokenClip = { readonly pcm: Pcm; readonly text: string };
 
 /** Judges what a recogniser made of a clip. */

@@ -1,4 +1,4 @@
-/** What a WAV file says of itself in its first bytes. */
+/** Format that a WAV file tells in its first bytes. */
 export type WavHeader = {
   readonly rateHz: number;
   readonly channels: number;

@@ -173,14 +173,14 @@ export class DaveGroup {
     for (const person of this.#people.values()) if (person.leaf === leaf) person.leaf = undefined;
   }
 
-  /** Those who can commit. */
+  /** Ids of the members who can commit. */
   #inside(): string[] {
     return [...this.#people].flatMap(([userId, { leaf, lost }]) =>
       leaf === undefined || lost ? [] : [userId],
     );
   }
 
-  /** Whoever founds a group is leaf 0 of their own. */
+  /** Leaf index of a member; the founder of a group is leaf 0 of their own. */
   #leafOf(userId: string): number | undefined {
     const person = this.#people.get(userId);
     if (this.#epoch === 0) return person?.keyPackage ? 0 : undefined;
@@ -191,7 +191,7 @@ export class DaveGroup {
     return this.#proposed.some(({ change }) => change.kind === 'remove' && change.leaf === leaf);
   }
 
-  /** Fewer than two people need no group. Whoever is left inside one has to give it up. */
+  /** Ends a group of fewer than two people. The member left inside has to give it up. */
   #disband(atMs: number): DaveSend[] {
     if (this.#epoch === 0) return [];
     return [...restart(this.#inside()), ...this.#found(atMs)];

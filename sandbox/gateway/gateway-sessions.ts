@@ -32,14 +32,14 @@ export class GatewaySessions {
     return session;
   }
 
-  /** Its socket is gone. */
+  /** Starts the expiry of a session whose socket is gone. */
   expire(session: GatewaySession): void {
     const timer = setTimeout(() => this.end(session), this.#resumeMs);
     timer.unref();
     this.#expiries.set(session.id, timer);
   }
 
-  /** Its socket is back. */
+  /** Keeps a session whose socket is back. */
   keep({ id }: GatewaySession): void {
     clearTimeout(this.#expiries.get(id));
     this.#expiries.delete(id);

@@ -27,7 +27,7 @@ export type GatewayOptions = {
   readonly heartbeatMs: number;
   /** How long a session without a socket can be resumed. */
   readonly resumeMs: number;
-  /** Those ticked in the developer portal; a bot that asks for another is refused. */
+  /** Privileged intents ticked in the developer portal; a bot that asks for another is refused. */
   readonly privileged: readonly PrivilegedIntent[];
   /** The bot asked for a seat in a voice channel, or to leave it. */
   readonly onVoiceState: (session: GatewaySession, request: VoiceStateRequest) => void;
@@ -89,7 +89,7 @@ export class Gateway {
     for (const socket of this.#sockets.clients) socket.terminate();
   }
 
-  /** Ends every session: whoever tries to resume must identify anew. */
+  /** Ends every session: a bot that tries to resume must identify anew. */
   endSessions(): void {
     for (const session of this.#sessions.all()) this.#sessions.end(session);
   }

@@ -75,7 +75,7 @@ function found(menu: PressableComponent, resolving: Resolving, word: string): st
   }
 }
 
-/** The same tree, with what was typed where the inputs were. */
+/** A copy of the component tree, with what was typed where the inputs were. */
 function filled(components: unknown, fields: FormFields): Json[] {
   if (!Array.isArray(components)) return [];
   return components.map((part: Json) => {

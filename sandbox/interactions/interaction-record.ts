@@ -76,7 +76,7 @@ export class InteractionRecord implements Interaction {
     return message !== undefined && this.#board.find(message.id) === undefined;
   }
 
-  /** Takes note of the one callback an interaction may have; whoever performs it tells who waits. */
+  /** Takes note of the one callback an interaction may have; the performer of it tells who waits. */
   acknowledge(): 'taken' | 'late' | 'again' {
     if (this.#ackedAtMs !== undefined) return 'again';
     const nowMs = this.#world.clock.nowMs();

@@ -17,7 +17,7 @@ export class Resolving {
     this.#guild = guild;
   }
 
-  /** Its id; undefined when there is no such channel, or it is of none of the `types`. */
+  /** Id of a channel; undefined when there is no such channel, or it is of none of the `types`. */
   channel(word: string, types?: unknown): string | undefined {
     const channel = findChannel(this.#guild, word.replace(/^#/, ''));
     if (!channel) return undefined;

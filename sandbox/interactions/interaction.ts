@@ -5,14 +5,14 @@ export type ShownFile = {
   readonly name: string;
   readonly type: string;
   readonly sizeBytes: number;
-  /** Whoever asks for it gets the bytes, from the sandbox itself. */
+  /** URL of the bytes, served by the sandbox itself. */
   readonly url: string;
 };
 
 /** A message as a person saw it at one instant; ask the sandbox for a later one. */
 export type ShownMessage = {
   readonly id: string;
-  /** Name of whoever wrote it. */
+  /** Name of the author. */
   readonly author: string;
   readonly text: string;
   /** Only the person who asked sees it. */

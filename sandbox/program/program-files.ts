@@ -17,7 +17,10 @@ const types: Readonly<Record<string, string>> = {
   '.webm': 'audio/webm',
 };
 
-/** The same words, with the file in place of its path where the command takes one. Throws one sentence where it cannot be read. */
+/**
+ * The words of a command, with the file in place of its path where the command takes one. Throws one sentence where it
+ * cannot be read.
+ */
 export async function withFiles(
   words: OptionValues,
   line: string,

@@ -6,7 +6,7 @@ const deepest = 4;
 /** Source: Discord docs, "Component Reference". */
 const buttonType = 2;
 
-/** What the bot wrote, for whoever reads the lines. A deferred reply is told of when it is filled. */
+/** A message of the bot, for the reader of the lines. A deferred reply is told of when it is filled. */
 export function messageLine(
   { kind, message }: MessageChange,
   nameOf: (channelOrUserId: string) => string,

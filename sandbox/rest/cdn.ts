@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { makeCertificate } from '#sandbox/certificate.ts';
 import type { Attachments } from '#sandbox/world/world-attachments.ts';
 
-/** Where files lie, as with Discord on a host of its own: over TLS, for whoever knows the address. */
+/** Server of files, as with Discord on a host of its own: over TLS, for everybody who knows the address. */
 export class Cdn {
   /** PEM; its own authority. */
   readonly certificate: string;

@@ -15,7 +15,7 @@ export type LoggedRequest = {
   readonly route?: string;
   /** 0: the connection was cut. */
   readonly status: number;
-  /** Its JSON, that of a form too, where that is not longer than 256 KiB. */
+  /** JSON of the request, that of a form too, where that is not longer than 256 KiB. */
   readonly body: unknown;
   /** Of a form. */
   readonly files: readonly {

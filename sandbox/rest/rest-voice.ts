@@ -97,7 +97,7 @@ function mayChange(
   return typeof raised !== 'string' || mayHere('requestToSpeak');
 }
 
-/** Whoever may speak has no hand raised. */
+/** Seat change of a stage request; a person who may speak has no hand raised. */
 function seatChange(change: StateChange): Parameters<Seats['change']>[2] {
   const { suppress, request_to_speak_timestamp: raised } = change;
   return {

@@ -56,7 +56,7 @@ export class VoiceCall {
     for (const other of this.#others(caller)) tellSsrc(other, caller);
   }
 
-  /** Those to whom a packet of `from` goes, each with its own datagram; of somebody who may not speak, nobody. */
+  /** Sends a packet of `from` to the other callers, each with its own datagram; of somebody who may not speak, to nobody. */
   relay(from: Caller, packet: VoicePacket, send: (datagram: Buffer, to: Caller) => void): void {
     if (!from.may.speak) return;
     for (const other of this.#others(from)) {

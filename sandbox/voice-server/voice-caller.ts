@@ -26,7 +26,7 @@ export class Caller {
   readonly key = randomBytes(32);
   /** Where IP discovery came from. */
   remote: UdpPeer | undefined;
-  /** Its NAT has moved: what is told by discovery from now on is of no use. */
+  /** True when its NAT has moved: what is told by discovery from now on is of no use. */
   isRebound = false;
   /** Absent until op 1 chose how to encrypt: from then on in the call. */
   secrets: Secrets | undefined;

@@ -89,7 +89,10 @@ export type VoiceOpName = 'ready' | 'description' | 'speaking' | 'connect' | 'di
 export interface GatewayFaults {
   /** Closes the present socket with `code`. The session stays for a resume with codes below 4000 and 4015. */
   close(userId: string, code: number): void;
-  /** The same whenever `step` is reached, `times` times (default: every time). One rule per step, the last said. */
+  /**
+   * Closes with `code` whenever `step` is reached, `times` times (default: every time). One rule per step, the last
+   * said.
+   */
   closeAt(userId: string, step: VoiceStep, code: number, times?: number): void;
   /** Events of that kind come `byMs` later than they should, so others overtake them; Infinity withholds them, 0 ends it. */
   late(userId: string, event: VoiceOpName, byMs: number): void;

@@ -41,7 +41,7 @@ export function pingsOf(
   };
 }
 
-/** Whoever either of them reached. */
+/** Everybody whom either of two messages mentions. */
 export function bothPings(one: MessageMentions, two: MessageMentions): MessageMentions {
   return {
     everyone: one.everyone || two.everyone,

@@ -68,7 +68,7 @@ export class Changes {
     this.channel(guild, channel, { overwrites: isNone ? others : [...others, overwrite] });
   }
 
-  /** Whoever sits there is out, and its threads are gone too. */
+  /** Removes a channel; people who sit there are out, and its threads are gone too. */
   removeChannel(guild: Guild, channel: Channel): void {
     guild.channels = guild.channels.filter(
       ({ id, parentId }) => id !== channel.id && parentId !== channel.id,

@@ -58,7 +58,7 @@ function ofKind(channel: Channel, guild: Guild): Json {
   }
 }
 
-/** A voice state as VOICE_STATE_UPDATE carries it; whoever is in no channel has `channel_id` null. */
+/** A voice state as VOICE_STATE_UPDATE carries it; for a person in no channel `channel_id` is null. */
 export function voiceStateJson(guild: Guild, userId: string, state: VoiceState | undefined): Json {
   const member = guild.members.get(userId);
   return {

@@ -108,7 +108,7 @@ function channelsOf(soil: Soil, options: GuildOptions): Channel[] {
   );
 }
 
-/** The same person in every server. */
+/** A user by name: one person in every server. */
 function userNamed({ ids, people }: Soil, name: string): User {
   const user = people.get(name) ?? { id: ids.next(), name, bot: false };
   people.set(name, user);

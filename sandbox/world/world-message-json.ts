@@ -51,7 +51,7 @@ export function messageEvent(world: World, { kind, message }: MessageChange): Di
   return { name: kind === 'posted' ? 'MESSAGE_CREATE' : 'MESSAGE_UPDATE', data, intent };
 }
 
-/** Its own, and what mentions it, the bot may read anyway. */
+/** True for messages that the bot may read without the intent: its own, and those that mention it. */
 function isForBot({ bot }: World, { authorId, pings }: BoardMessage): boolean {
   return authorId === bot.id || pings.userIds.includes(bot.id);
 }

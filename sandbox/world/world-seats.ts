@@ -27,7 +27,7 @@ const voiceCloseCodes = { disconnected: 4014, callOver: 4022 } as const;
 export class Seats {
   /** Whether the bot is told of the call before it is told of its seat. */
   serverFirst = false;
-  /** So many further updates of the voice server name a host that no name server knows. */
+  /** Further updates of the voice server that name a host which no name server knows. */
   misdirected = 0;
   readonly #world: World;
   readonly #voice: Pick<VoiceServer, 'admit' | 'allow' | 'expel' | 'endpoint'>;
@@ -153,7 +153,7 @@ export class Seats {
   }
 }
 
-/** Whoever forbids it: a moderator, the person, or the channel. */
+/** Voice rights of a member; a moderator, the person or the channel may take them. */
 function rightsOf(member: Member | undefined, state: VoiceState): VoiceRights {
   const { selfMute, selfDeaf, suppressed } = state;
   return {

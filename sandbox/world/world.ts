@@ -68,7 +68,7 @@ export type Guild = {
   roles: readonly GuildRole[];
   channels: readonly Channel[];
   readonly members: Map<string, Member>;
-  /** By user; whoever is in no channel has none. */
+  /** Voice states by user; people in no channel have none. */
   readonly voiceStates: Map<string, VoiceState>;
 };
 

@@ -44,18 +44,18 @@ type RoleEngines<C, E> = {
   readonly open: (config: C) => Promise<E>;
 };
 
-/** One that others can stand in for rests at its first failure. */
+/** Breaker limits of an engine that has a fallback: it rests after its first failure. */
 const replaceable = { failures: 1, firstRestMs: 5_000, longestRestMs: 60_000 };
-/** The only one is asked as long as there is hope. */
+/** Breaker limits of an engine without a fallback: it is asked as long as there is hope. */
 const only = { failures: 5, firstRestMs: 2_000, longestRestMs: 30_000 };
-/** What is embedded goes by its own name. */
+/** Names of embedded engines in logs and texts, by role. */
 const embeddedNames = {
   'speech to text': 'PocketSphinx',
   'text to speech': 'Flite',
   chat: 'the stand-in',
 } as const;
 
-/** The same roles, but a server that fails is left alone, and its fall-backs, if there are any, stand in for it. */
+/** Engine roles with a breaker each: while one fails, its fallbacks, if there are any, are asked in its place. */
 export function withFallbacks(
   config: Config,
   roles: EngineRoles,

@@ -21,7 +21,7 @@ import { mostAnswerTokens } from '#src/spending/tariff.ts';
 import type { EngineRoles } from './engine-fallbacks.ts';
 import { openSpeechDecoder } from './speech-decoder.ts';
 
-/** What an operator is told of the engines while they are made ready. */
+/** News for the operator while the engines are made ready. */
 export type EngineNews =
   | { readonly kind: 'loading'; readonly role: ProviderRole; readonly fraction: number }
   | {

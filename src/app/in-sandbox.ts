@@ -19,7 +19,7 @@ import { SandboxView } from './sandbox-view.ts';
 
 const why = 'no DISCORD_TOKEN, so this is the sandbox: a small Discord on this machine';
 
-/** What a newcomer asked for on the command line. */
+/** Options of the command line for a run in the sandbox. */
 export type SandboxWishes = {
   /** One exchange, judged; then the end. */
   readonly once: boolean;
@@ -102,7 +102,7 @@ async function raiseCurtain(
   return { config, engines, screen, wall, stage, [Symbol.asyncDispose]: dispose };
 }
 
-/** Who is told of what happens. */
+/** Listeners that pass what happens in the bot to the event log and to the view. */
 function told(
   events: EventLog,
   view: SandboxView,

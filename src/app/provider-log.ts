@@ -7,7 +7,7 @@ import type { ProviderMetrics } from '#src/status/metrics/provider-metrics.ts';
 /** More different complaints than one server has. */
 const mostTold = 50;
 
-/** So much is listened to before a model that reads aloud is judged. */
+/** Words that a model has read aloud before its faithfulness is judged. */
 const enoughWords = 100;
 /** More than this of what it reads, and it is not what was to be said. */
 const mostWrong = 0.1;

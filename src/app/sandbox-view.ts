@@ -17,7 +17,7 @@ const ciphers: Readonly<Record<string, string>> = {
   aead_xchacha20_poly1305_rtpsize: 'XChaCha20-Poly1305',
 };
 
-/** What a newcomer reads of everything that goes on. */
+/** Terminal output of a sandbox run: everything that goes on, for a newcomer. */
 export class SandboxView {
   readonly #show: ConversationPrinter;
   readonly #botName: string;

@@ -43,7 +43,7 @@ export class StereoResampler {
     return out;
   }
 
-  /** So many pairs, silence where there are no samples. */
+  /** Appends this many pairs, silence where there are no samples. */
   #append(samples: ArrayLike<number>, pairs: number): void {
     const length = this.#length + pairs;
     if (2 * length > this.#input.length) {

@@ -42,10 +42,10 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** What the bot was doing when it broke, as a person would name it. */
+/** Step of an answer in which a failure happened, as a person would name it. */
 export type FailureStage = 'recognise' | 'think' | 'speak' | 'link';
 
-/** What is known of the server behind a failure, for what people are told of it. */
+/** Facts about the server behind a failure, for the text that people read. */
 export type FailureServer = {
   /** As people know it, say `127.0.0.1:8000`. */
   readonly provider?: string;
@@ -53,9 +53,9 @@ export type FailureServer = {
   readonly keySetting?: string;
   /** Of its answer. */
   readonly status?: number;
-  /** What it asks us to wait. */
+  /** Time, in ms, that the server asks us to wait. */
   readonly retryAfterMs?: number;
-  /** What was paid for is used up: waiting does not help. */
+  /** True when prepaid credit is used up: waiting does not help. */
   readonly isSpent?: boolean;
   /** The server's own sentence, which may quote what people said: for the doctor, never for the log. */
   readonly serverWords?: string;
@@ -89,14 +89,14 @@ export class BotError extends Error {
   }
 }
 
-/** The same failure with its stage named; anything but a BotError is our mistake and passes unchanged. */
+/** A copy of a BotError with its stage named; a stage that is there already stays, other errors pass unchanged. */
 export function atStage(stage: FailureStage, error: unknown): unknown {
   if (!(error instanceof BotError) || error.stage) return error;
   const { code, retryable, message, cause, about } = error;
   return new BotError(code, retryable, message, cause, stage, about);
 }
 
-/** The same failure with more known about the server behind it. */
+/** A copy of a BotError with more known about the server behind it. */
 export function withAbout(error: BotError, more: FailureServer): BotError {
   const { code, retryable, message, cause, stage, about } = error;
   return new BotError(code, retryable, message, cause, stage, { ...about, ...more });

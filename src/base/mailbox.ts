@@ -28,13 +28,13 @@ export class Mailbox<T> {
     this.#ring();
   }
 
-  /** What is inside is still delivered; then the reader ends. */
+  /** Ends the reader once it has taken what is inside. */
   end(): void {
     this.#ended ??= {};
     this.#ring();
   }
 
-  /** What is inside is still delivered; then the reader throws `error`. */
+  /** Throws `error` to the reader once it has taken what is inside. */
   fail(error: unknown): void {
     this.#ended ??= { error };
     this.#ring();

@@ -20,7 +20,7 @@ export async function together<T>(
   return await firstSettled(runs, over.signal.reason);
 }
 
-/** Those that were stopped threw `stopped`; the one that stopped them did not. */
+/** Result of the first run that was not stopped by another; stopped runs throw `stopped` and are skipped. */
 async function firstSettled<T>(runs: readonly Promise<T>[], stopped: unknown): Promise<T> {
   let last: unknown = stopped;
   for (const run of runs) {

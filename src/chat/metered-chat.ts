@@ -15,7 +15,7 @@ type AudioEstimate = (
 type OnSpent = (usage: Usage) => void;
 
 /**
- * The same model, with every request counted, also one in whose place another was asked. `spent` is told of each when it
+ * A chat model with every request counted, also of one in whose place another was asked. `spent` is told of each when it
  * has ended or was cut short, but not of one that was refused before its first word.
  */
 export function meteredChat(chat: ChatModel, spent: OnSpent): ChatModel {
@@ -77,7 +77,7 @@ class MeteredRequest implements AudioRequestProgress {
     this.#signal = signal;
   }
 
-  /** The same parts; `over` gets what was told of them, unless they were refused before the first. */
+  /** Passes parts on; `over` gets the usage told in them, unless they were refused before the first. */
   async *read<Part extends AudioChatPart>(
     parts: AsyncIterable<Part>,
     over: (told: Usage | undefined) => void,

@@ -30,7 +30,7 @@ export function announced(model: ChatModel, by: ServedBy): ChatModel {
   };
 }
 
-/** What was reported; else the estimate, of whoever announced themselves. */
+/** Usage as the server reported it; else the estimate, with the engine that served. */
 export function settled(told: Usage | undefined, estimate: () => Usage): Usage {
   if (told && isReport(told)) return told;
   return { ...estimate(), ...(told?.by && { by: told.by }) };

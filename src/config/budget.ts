@@ -8,14 +8,14 @@ import { type Price, type RolePrice, rateOf } from '#src/spending/prices.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
 import type { EnvironmentSettings } from './settings.ts';
 
-/** What may be spent, and what things cost: prices of the owner first. */
+/** Budget settings: caps, and prices with the owner's first. */
 export type Budget = { readonly caps: Caps; readonly prices: readonly Price[] };
 
-/** What of a role decides about its price. */
+/** Engine that serves a role, as far as its price depends on it. */
 type PricedRole = { readonly kind: 'embedded' } | Served;
 type Served = { readonly kind: 'remote'; readonly model: string; readonly baseUrl: string };
 
-/** What a model or an engine costs, whichever role it has. */
+/** Price of a model or an engine, in any role. */
 export function priceOf(by: ServedBy, { prices }: Budget): RolePrice {
   return by.kind === 'embedded' ? { kind: 'free' } : rateOf(prices, by.model, by.host);
 }
@@ -47,7 +47,7 @@ export function readBudget(from: EnvironmentSettings): Budget {
   };
 }
 
-/** What each role costs where `thinker` answers; absent: the chat model does. */
+/** Prices of all roles where `thinker` answers; default: the chat model does. */
 export function tariffOf(
   { transcription, chat, speech, fallbacks, budget }: Roles,
   thinker?: Served,

@@ -75,7 +75,7 @@ function realtimeWithout(from: EnvironmentSettings): string[] {
     : [];
 }
 
-/** What nothing embedded can do. */
+/** Complaints about settings that ask for more than the embedded engines can do, one sentence each. */
 function speakersWithout(from: EnvironmentSettings): string[] {
   const { SPEECH_BACKEND: backend = 'speech' } = from;
   const needs = [
@@ -152,7 +152,7 @@ function chat(from: EnvironmentSettings): Config['chat'] {
   return remote(from, 'CHAT_COMPLETION', hears ? standardModels.audioChat : standardModels.chat);
 }
 
-/** As long as chained is used, the chat model need not be one that hears. */
+/** Name of the audio model. The chat model need not hear as long as the pipeline is `chained`. */
 function audioModelNamed(from: EnvironmentSettings): string | undefined {
   const role = chat(from);
   if (role.kind === 'embedded') return undefined;

@@ -4,7 +4,7 @@ import type { EnvironmentSettings } from './settings.ts';
 export const groups = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
 export type SettingGroup = (typeof groups)[number];
 
-/** What goes to `baseUrl`: the key of its own, or the shared one, but that only to the shared address. */
+/** API key for `baseUrl`: its own key, or the shared one, but that only for the shared address. */
 export function keyFor(
   baseUrl: string,
   own: Secret | undefined,
@@ -13,7 +13,7 @@ export function keyFor(
   return own ?? (baseUrl === shared ? sharedKey : undefined);
 }
 
-/** The same, and the setting that holds it or would, of the server whose settings begin with `prefix`. */
+/** API key of a server with the name of the setting that holds it or would; its settings begin with `prefix`. */
 export function keyOf(
   prefix: string,
   baseUrl: string,

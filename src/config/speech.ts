@@ -40,7 +40,7 @@ export function speechMistakes(
   ];
 }
 
-/** What the server has: OpenAI speaks over Realtime, unless a model is named that speaks otherwise. */
+/** Protocol of the speech server: OpenAI speaks over Realtime, unless a model is named that speaks otherwise. */
 function backendOf({ baseUrl, model }: RemoteServer): SpeechBackend {
   if (!isHttpUrl(baseUrl)) return 'realtime';
   if (!isOpenAi(baseUrl) || /\btts\b/.test(model)) return 'speech';

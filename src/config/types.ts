@@ -9,12 +9,12 @@ export type RemoteServer = {
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey?: Secret;
-  /** What holds its key, or would. */
+  /** Name of the setting that holds its key, or would. */
   readonly keySetting: string;
 };
 export type Embedded = { readonly kind: 'embedded' };
 
-/** What makes a chat model that hears and speaks out of one that reads and writes. */
+/** Options that make a chat model that hears and speaks out of one that reads and writes. */
 export type AudioModel = {
   /** Absent: none is known, so there is no such pipeline. */
   readonly model?: string;
@@ -58,7 +58,7 @@ export type Config = {
   readonly addressing: EnvironmentSettings['ADDRESSING'];
   readonly bot: {
     readonly name?: string;
-    /** What else it answers to, say its name in other scripts. */
+    /** Further names the bot answers to, for example its name in other scripts. */
     readonly otherNames: readonly string[];
     readonly instructions: string;
   };
@@ -82,7 +82,7 @@ export type ConfigResult =
   /** One line per mistake, each naming its setting and never its value where that is secret. */
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
-/** Who is asked while the usual engine of a role is out of order, in this order. */
+/** Engines that are asked while the usual engine of a role is out of order, in this order. */
 export type Fallbacks = {
   readonly transcription: readonly Config['transcription'][];
   readonly chat: readonly RemoteServer[];

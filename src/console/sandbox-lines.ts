@@ -23,7 +23,7 @@ const button = z.object({
 });
 export type SandboxButton = z.infer<typeof button>;
 
-/** What the bot wrote, as somebody in the sandbox sees it. */
+/** A message of the bot, as somebody in the sandbox sees it. */
 export const messageLine = z.object({
   kind: z.literal('message'),
   change: z.enum(['posted', 'edited', 'deleted']),
@@ -60,7 +60,7 @@ export type HeardAnswer = z.infer<typeof heard>;
 export const replied = z.object({ text: z.string(), ephemeral: z.boolean(), sentAtMs: atMs });
 
 const choice = z.object({ name: z.string(), value: z.union([z.string(), z.number()]) });
-/** What the bot suggests for a half-typed option. */
+/** Suggestions of the bot for a half-typed option. */
 export const suggested = z.object({ choices: z.array(choice) });
 
 /** An option of a command, or a command under a command, as the bot registered it. */
@@ -93,7 +93,7 @@ export const stateAnswer = z.object({
 });
 export type SandboxState = z.infer<typeof stateAnswer>;
 
-/** What people in the sandbox can be asked to do; every request is answered once. */
+/** Requests to people in the sandbox; each is answered once. */
 export type ConsoleRequest =
   | { readonly do: 'state' }
   | { readonly do: 'leave' | 'settled'; readonly person: string }

@@ -35,7 +35,7 @@ export function openPlaces(client: Client<true>): Places {
   };
 }
 
-/** Its nickname in that server, or else its own name. */
+/** Nickname of the bot in that server, or else its own name. */
 export function botNameIn(client: Client<true>, guildId: string): string {
   const name = client.guilds.cache.get(guildId)?.members.me?.displayName;
   return textOr(name, textOr(client.user.displayName, client.user.id));
@@ -62,7 +62,7 @@ function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): Ch
   };
 }
 
-/** Whoever sits there already was let in by somebody. */
+/** True when the caller may enter; a person who sits there already was let in by somebody. */
 function mayEnter(guild: Guild, channel: VoiceBasedChannel, callerId: string): boolean {
   if (guild.voiceStates.cache.get(callerId)?.channelId === channel.id) return true;
   const caller = guild.members.cache.get(callerId);

@@ -1,4 +1,4 @@
-/** What a person said about being heard in one server, beyond one session. */
+/** Consent that a person gave or refused in one server, beyond one session. */
 export type StoredConsent =
   | { readonly kind: 'always' }
   | { readonly kind: 'until'; readonly wallMs: number }

@@ -8,17 +8,17 @@ import type { StoredConsent } from './consent-book.ts';
  */
 export type ConsentPolicy = 'ask' | 'role' | 'notice';
 
-/** What a person said in this session: for as long as it lasts, or beyond it. */
+/** Consent answer of a person, for this session only or beyond it. */
 export type ConsentAnswer = StoredConsent | { readonly kind: 'session' };
 
-/** What the people of one session said about being heard. */
+/** Consent state of one session. */
 export type SessionConsents = {
   readonly policy: ConsentPolicy;
   /** As the book had it, by person id; absent: not read, so somebody's no may be unknown. */
   readonly standings?: ReadonlyMap<string, StoredConsent>;
   /** The latest word of each person in this session, newer than anything in the book. */
   readonly said: ReadonlyMap<string, ConsentAnswer>;
-  /** Nobody is heard, whatever they said. */
+  /** True while nobody may be heard, whatever they answered. */
   readonly paused: boolean;
 };
 

@@ -1,4 +1,4 @@
-/** What Discord tells of a channel, its caller and the bot before anybody enters. */
+/** Facts that Discord tells of a channel, its caller and the bot before the bot joins. */
 export type ChannelFacts = {
   /** False where so little was told of rights that the only way to know is to try. */
   readonly certain: boolean;

@@ -6,7 +6,7 @@
  */
 export type Right = 'anyone' | 'room' | 'dj' | 'manage';
 
-/** What counts of a person, as it is now. */
+/** Facts about a person that decide about their rights, as they are now. */
 export type Bearer = {
   /** Sits in the bot's channel. */
   readonly isHere: boolean;

@@ -5,7 +5,7 @@ export type Bound<T> = { readonly limit: number; readonly weigh: (item: T) => nu
 export interface BoundedQueue<T> {
   /** Waits until what lies here is below the limit. Throws the reason when the work has been stopped. */
   room(): Promise<void>;
-  /** Never waits and never throws; whoever must keep the bound awaits `room` first. */
+  /** Adds an item. Never waits and never throws; a producer that must keep the bound awaits `room` first. */
   put(item: T): void;
 }
 

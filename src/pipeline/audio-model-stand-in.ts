@@ -28,7 +28,7 @@ function reading(chat: ChatModel): AudioChatModel {
   };
 }
 
-/** One that has no sound anyway. */
+/** The model, without asking for sound. */
 function writing(model: AudioChatModel): ChatModel {
   return {
     async *reply(messages, tools, signal) {

@@ -32,7 +32,7 @@ const soundAhead: Bound<AudibleAnswer> = {
   limit: 3_000,
   weigh: (heard) => (heard.kind === 'sound' ? durationMs(heard.pcm) : 0),
 };
-/** As long as the longest answer in words takes to say: there the answer ends. */
+/** Longest sound of an answer, in ms: as long as the longest text takes to say; there the answer ends. */
 const longestSoundMs = 18 * 60_000;
 
 /** How OpenAI counts sound (its price lists, 2025). */

@@ -30,7 +30,7 @@ export type Turn = {
   /** Earlier turns, oldest first, without `said`. Assistant items hold only what was heard. */
   readonly history: readonly ChatMessage[];
   readonly tools: readonly Tool[];
-  /** Several people wait for answers: this one is for whoever is named here, and begins with that name. */
+  /** Name of the person this answer is for, where several wait; the answer begins with it. */
   readonly addressee?: string;
 };
 

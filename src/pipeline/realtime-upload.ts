@@ -15,7 +15,7 @@ type HeardUtterance = {
   readonly fromMs: number;
   readonly pieces: Int16Array[];
   length: number;
-  /** It is being answered: more of it is silence, unless that answer is dropped. */
+  /** True when it is being answered: more of it is silence, unless that answer is dropped. */
   isTaken: boolean;
 };
 
@@ -37,7 +37,7 @@ export class LiveUpload {
     this.#buffer = buffer;
   }
 
-  /** Whoever is heard already keeps the buffer; what others say meanwhile goes up with their answer. */
+  /** Uploads sound. The first speaker keeps the server's buffer; what others say meanwhile goes up with their answer. */
   hear(samples: Int16Array, speakerId: string, fromMs: number): void {
     const now = this.#hearing;
     const isSame = now?.speakerId === speakerId && now.fromMs === fromMs;

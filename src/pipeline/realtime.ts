@@ -16,7 +16,7 @@ export type RealtimePipelineParts = {
   readonly talk: RealtimeTalk;
   /** Reads out what the model only wrote. */
   readonly synthesizer: Synthesizer;
-  /** The same model, stood in for while its server is out of order. Default: nobody stands in. */
+  /** Wraps the audio model so that a fallback answers while its server is out of order. Default: no fallback. */
   readonly withStandIn?: (model: AudioChatModel) => AudioChatModel;
 };
 
@@ -64,7 +64,7 @@ class RealtimeAnswer implements TalkAnswer {
   readonly #upload: LiveUpload;
   /** What is answered: as sound where there is any. */
   #said: readonly TalkItem[] | undefined;
-  /** Those whose sound went up while they spoke. */
+  /** Ids of speakers whose sound went up while they spoke. */
   readonly #live: string[] = [];
 
   constructor(turn: Turn, stage: AnswerHost, talk: RealtimeTalk, upload: LiveUpload) {

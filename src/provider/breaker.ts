@@ -16,7 +16,7 @@ export interface Pass {
   began(): void;
   succeeded(): void;
   failed(error: BotError): void;
-  /** It was given up, or failed by its own fault: nothing is learnt. */
+  /** Reports a call that was given up, or failed by our own fault: nothing is learnt. */
   left(): void;
 }
 
@@ -105,7 +105,7 @@ export class Breaker {
     };
   }
 
-  /** One that began before the rest did says nothing about now. */
+  /** Takes a success; that of a call begun before the rest says nothing about now. */
   #succeeded(): void {
     if (this.#state.kind === 'open') return;
     this.#count.success();

@@ -14,7 +14,7 @@ export type ClientOptions = {
   readonly clock?: Clock;
   /** The base URL had to be completed with `/v1`; told once. */
   readonly onBaseUrl?: (found: string) => void;
-  /** For whoever measures a server: sees every request and answer, just above the guard. */
+  /** Wraps the fetch of a server that is measured: sees every request and answer, just above the guard. */
   readonly tap?: (send: Fetch) => Fetch;
 };
 

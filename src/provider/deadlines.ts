@@ -1,21 +1,22 @@
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
 
-/** How long a stage of a turn may keep it waiting. */
+/** Longest waits, in ms, for one role of a turn. */
 export type Deadlines = {
-  /** Up to the first output, once the server has given one before. */
+  /** Time, in ms, up to the first output, once the server has given one before. */
   readonly firstMs: number;
   /** Deadline of the first output of the very first request, in ms: a model may have to be loaded. */
   readonly coldFirstMs: number;
-  /** All of the time that was spent waiting for this server; a slow reader does not count. */
+  /** Total time, in ms, spent waiting for this server; a slow reader does not count. */
   readonly totalMs: number;
-  /** What fails sooner may be asked once more. */
+  /** Time, in ms, within which a failure may be tried once more. */
   readonly retryWithinMs: number;
 };
 
 /**
- * By what people wait for and what was measured: speech inside an answer is missed soonest, and whoever asked something short is
- * told within 5 s that it was not understood. Longer speech and longer texts add to the first output.
+ * Deadlines in ms of each role, by what people wait for and what was measured: speech inside an answer is missed soonest,
+ * and the speaker of something short is told within 5 s that it was not understood. Longer speech and texts add to the first
+ * output.
  */
 export const deadlines = {
   'speech to text': {

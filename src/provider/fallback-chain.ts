@@ -93,7 +93,7 @@ const ownFault = new Set([400, 413, 422]);
  */
 export class FallbackChain<Engine> {
   readonly #options: FallbackChainOptions<Engine>;
-  /** Those that have answered once. */
+  /** Engines that have answered once. */
   readonly #warm = new Set<Fallback<Engine>>();
   readonly #failing = new Set<Fallback<Engine>>();
   #told = 0;

@@ -33,7 +33,7 @@ export type TalkEvent =
   | { readonly kind: 'created'; readonly dialect: RealtimeDialect }
   | { readonly kind: 'updated' }
   | { readonly kind: 'committed'; readonly itemId: string }
-  /** Of the conversation, whoever made it. */
+  /** An item of the conversation, ours or the server's. */
   | { readonly kind: 'item'; readonly itemId: string; readonly role: string }
   | (Of & { readonly kind: 'began'; readonly metadata: JsonEvent })
   | (OfItem & { readonly kind: 'output'; readonly call: ToolCall | undefined })
@@ -59,7 +59,7 @@ export type ResponseEvent = Extract<TalkEvent, Of>;
 
 type EventReader = (event: JsonEvent) => TalkEvent | undefined;
 
-/** Names of the present and of the former interface; both are understood whoever speaks. */
+/** Names of the present and of the former interface; both are understood from every server. */
 const readers: Readonly<Record<string, EventReader>> = {
   'session.created': ({ session }) => ({ kind: 'created', dialect: dialectOf(session) }),
   'session.updated': () => ({ kind: 'updated' }),

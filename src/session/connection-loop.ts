@@ -136,7 +136,7 @@ function isHeard(speakerId: string, { link, context }: ConnectionParts): boolean
   return link.people().some(({ id }) => id === speakerId) && context.gate.mayHear(speakerId);
 }
 
-/** Whoever may not be heard any more is forgotten in the middle of the word. */
+/** Drops people who may not be heard any more, in the middle of a word. */
 function attend({ inputs, utterances, context: { gate } }: ConnectionParts): void {
   inputs.keep((speakerId) => gate.mayHear(speakerId));
   utterances.keep((speakerId) => gate.mayHear(speakerId));

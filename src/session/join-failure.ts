@@ -3,7 +3,7 @@ import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
 import type { ReconnectDecision } from './reconnecting-link.ts';
 
 /**
- * What whoever called the bot is told of a first try that failed; `next` is what follows by itself.
+ * Outcome of a failed first try to join, for the caller; `next` is what follows by itself.
  *
  * `restMs`: for how long Discord wants to be left alone.
  */

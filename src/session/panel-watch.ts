@@ -41,9 +41,9 @@ type Watched = {
   readonly newcomers: UnaskedPeople;
 };
 
-/** Whoever has just been heard for the first time reads so for this long. */
+/** Time, in ms, that the panel says of somebody that they were just heard for the first time. */
 const firstHeardMs = 5_000;
-/** Whoever is not going to be answered reads so for this long; more than five at once need no names. */
+/** Time, in ms, that the panel says of somebody that they are not going to be answered; more than five need no names. */
 const lostMs = 10_000;
 const mostLost = 5;
 /** Where a sound is is shown in such steps: each is an edit. */
@@ -120,14 +120,14 @@ export class PanelWatch {
     return people.filter(isNew).map(({ name }) => name);
   }
 
-  /** Whoever talks already needs no word of encouragement. */
+  /** Names of people whom the panel invites to talk: addressed, silent, and with consent. */
   #askedIn({ people, gate, talking }: ChannelActivity): readonly string[] {
     const isAwaited = ({ id }: ChannelMember) =>
       this.#watched.addressing.isOpen(id) && !talking.includes(id) && gate.standing(id) === 'yes';
     return gate.paused ? [] : people.filter(isAwaited).map(({ name }) => name);
   }
 
-  /** As long as it is not known who has said no, nobody is asked. */
+  /** Invites newcomers to answer; nobody as long as it is not known who has said no. */
   #invite({ people, gate }: ChannelActivity, atMs: number): void {
     const { channel, newcomers } = this.#watched;
     const { guildId, channelId } = channel;
@@ -166,7 +166,7 @@ export class PanelWatch {
   }
 }
 
-/** A pause comes first: whoever pressed the button has to see that it worked. */
+/** State that the panel shows. A pause comes first, so that the button's presser sees that it worked. */
 function stateOf({
   channelName,
   people,

@@ -37,7 +37,7 @@ export class ReconnectingLink {
     return this.#isOpen;
   }
 
-  /** It has been open at least once. */
+  /** True when the link has been open at least once. */
   get wasOpen(): boolean {
     return this.#link !== undefined;
   }

@@ -68,7 +68,7 @@ export class VoiceSession {
   readonly #settings: StoredSettings;
   readonly #since: number;
   readonly #connection: ReconnectingLink;
-  /** It goes on from another channel, and has not seen yet who came along. */
+  /** True while it goes on from another channel and has not seen yet who came along. */
   #isMoving: boolean;
   #why: LeaveReason | undefined;
   #joinedInMs: number | undefined;
@@ -219,7 +219,7 @@ export class VoiceSession {
     return why;
   }
 
-  /** What follows an error of `enter`; whoever has to know is told. */
+  /** Decides what follows an error of `enter`, and tells those who have to know. */
   after(error: unknown): ReconnectDecision {
     this.#tell(failureOf(error, 'link'));
     const next = this.#connection.after(error, this.channel.guildId);

@@ -204,7 +204,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     return { kind: 'left', channel: session.channel.name, stayedMs: session.stayedMs };
   }
 
-  /** Its link has ended; where it may be it goes on from where it was put last. */
+  /** Follows the bot to the channel where it was put last, when its link has ended and it may be there. */
   #follow(guildId: string, channelId: string): void {
     const move = this.#moves.get(guildId);
     if (move) {
@@ -251,7 +251,7 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
     this.#notices.tell({ channel: from, line, holds: () => !session.isOver });
   }
 
-  /** Whoever put it there need not be able to enter themselves. */
+  /** True where the bot may be; who put it there need not be able to enter themselves. */
   #mayBeIn(channel: ChannelRef): boolean {
     const { clock, places } = this.#parts;
     const facts = places.facts(channel, '');

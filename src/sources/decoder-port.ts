@@ -13,7 +13,7 @@ new (require('node:net').Socket)({ fd: 0 })
 `;
 /** Heap of that thread, in MB. */
 const watchLimits = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 };
-/** They are sent to the bot's whole group; it ends its decoders itself when it is done with them. */
+/** Signals that are sent to the bot's whole group; the bot ends its decoders itself when it is done with them. */
 const groupSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The line of a decoding process to the bot, open from now on; gives what sends an answer. */

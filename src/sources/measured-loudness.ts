@@ -7,7 +7,7 @@ import type { Clock } from '#src/base/clock.ts';
 
 /** Length of sound, in ms, from which its loudness is measured. */
 const enoughMs = 60_000;
-/** Whoever wants to hear it waits meanwhile: what was measured by then has to do. */
+/** Longest measurement, in ms: somebody waits to hear the sound meanwhile. */
 const longestMs = 1_000;
 const mostKept = 2_000;
 

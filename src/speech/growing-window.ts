@@ -122,7 +122,7 @@ export class GrowingWindow implements Listening {
   }
 }
 
-/** Of what failed by itself it is worth asking again; what was late has been waited for already. */
+/** Swallows an error that is worth another try; throws one of lateness, as it has been waited for already. */
 function unlessLate(error: unknown): undefined {
   if (error instanceof BotError && error.code === 'provider.late') throw error;
 }

@@ -29,7 +29,7 @@ export class UtteranceSound {
     for (const level of levels(kept)) this.#loudest = Math.max(this.#loudest, level);
   }
 
-  /** Frees the sound: whoever copied it keeps theirs, and nothing may be pushed any more. */
+  /** Frees the sound: copies stay with their owners, and nothing may be pushed any more. */
   drop(): void {
     this.#samples = new Int16Array(0);
   }

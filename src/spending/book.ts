@@ -1,4 +1,4 @@
-/** What was spent on one day, by a server or, with `personId`, by one person there. */
+/** Amounts of one day for a server or, with `personId`, for one person there. */
 export type SpendingEntry = {
   readonly guildId: string;
   readonly personId?: string;

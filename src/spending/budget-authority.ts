@@ -19,7 +19,7 @@ export type AnswerRequest = AnswerEstimate & {
 /** Nothing more may be spent. */
 export type BudgetRefusal = {
   readonly kind: 'refused';
-  /** What whoever asked reads. */
+  /** Text for the person who asked. */
   readonly line: TextLine;
   /** True the first time it is asked today: then the room is to read it. */
   readonly isNews: () => boolean;
@@ -43,16 +43,16 @@ export type BudgetMode = {
 /** Told of sound that was sent to be recognised: all of it, what of it nobody was told of before, and who heard it. */
 export type OnRecognised = (ms: number, newMs: number, took?: EngineUsage) => void;
 
-/** What one answer takes, told as it becomes known, also after it was closed. Nothing here throws. */
+/** Counts what one answer takes, as it becomes known, also after it was closed. Nothing here throws. */
 export interface UsageMeter {
   /** Of one request to the model. */
   used(usage: Usage): void;
   spoke(spoken: SpokenUsage): void;
   /** Reports sound of it that came, in ms. */
   sounded(ms: number): void;
-  /** It is going to be heard or read: it counts as a turn. */
+  /** Counts the answer as a turn: it is going to be heard or read. */
   wanted(): void;
-  /** It is over: what was put aside for it is free again. */
+  /** Ends the answer and frees its reserve. */
   close(): void;
 }
 
@@ -60,7 +60,7 @@ export interface UsageMeter {
 export interface BudgetAuthority {
   /** To be asked before the first request of an answer: what it is likely to take is put aside. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal;
-  /** Who is to pay for what begins now; nobody any more, once this person is forgotten. */
+  /** Payer of what begins now; a person who is forgotten later pays no more. */
   payer(guildId: string, personId: string): Payer;
   /** Whether what this person says may be recognised; then `heard` is told of the sound that was sent for it. */
   listen(guildId: string, personId: string): { readonly heard: OnRecognised } | BudgetRefusal;
@@ -71,7 +71,7 @@ export interface BudgetAuthority {
   forget(guildId: string, personId: string): void;
 }
 
-/** What a server has spent; `/stats view:cost` shows it. */
+/** Costs of a server so far; `/stats view:cost` shows them. */
 export interface SpentCosts {
   today(guildId: string): SpentCost;
 }
@@ -85,7 +85,7 @@ export type SpentCost = {
   /** Some of it, or all, has no known price. */
   readonly isUnpriced: boolean;
   readonly turns: number;
-  /** Who spent most; a name where it is known, else an id. */
+  /** Person who spent most; the name where it is known, else an id. */
   readonly top?: { readonly personId: string; readonly name?: string };
 };
 

@@ -3,7 +3,10 @@ import { dayOf } from './calendar.ts';
 
 type What = 'warn' | 'warn-month' | 'user' | 'guild';
 
-/** What was told today: each thing once a day in a server, or once a day to a person. Forgotten at midnight and at the end. */
+/**
+ * Notices of budgets already sent: each once a day in a server, or once a day to a person. Forgotten at midnight and at
+ * the end.
+ */
 export class BudgetNotices {
   readonly #clock: Pick<Clock, 'wallMs'>;
   #day = '';

@@ -1,6 +1,6 @@
 import type { RolePrice, Usd } from './prices.ts';
 
-/** What one request took. Tokens of sound are counted within the totals, and so are cached ones. */
+/** Tokens of one request. Those of sound are counted within the totals, and so are cached ones. */
 export type Tokens = {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -9,7 +9,7 @@ export type Tokens = {
   readonly cachedInputTokens?: number;
 };
 
-/** What a server did for us. */
+/** One billable use of a server. */
 export type Use =
   | ({ readonly kind: 'tokens' } & Tokens)
   /** Sound that was recognised. */
@@ -76,7 +76,7 @@ function tokensUsd(tokens: Tokens, usd: Usd): number | undefined {
   );
 }
 
-/** Nothing costs nothing, whatever the price. */
+/** Cost of `count` units at a price per million; none cost nothing, also where the price is unknown. */
 function millionth(count: number, perMillion: number | undefined): number | undefined {
   if (count <= 0) return 0;
   return perMillion === undefined ? undefined : (count * perMillion) / 1e6;

@@ -3,7 +3,7 @@ import type { SpendingEntry } from './book.ts';
 import { dayOf, monthOf } from './calendar.ts';
 import { type Amount, add, nothing } from './caps.ts';
 
-/** What was spent within a day or a month. */
+/** Amounts spent within a day or a month. */
 export type Sum = Amount & Pick<SpendingEntry, 'turns' | 'unpriced'>;
 
 /** Money put aside for something that runs; what it really takes is taken from there first. */
@@ -13,7 +13,7 @@ export type Reserve = {
   left: Amount;
 };
 
-/** Whoever spends something: a person until they are forgotten, then only the code of that day; neither: the server alone. */
+/** Payer of an answer: a person, after forgetting only the code of that day; with neither, the server alone. */
 export type Payer = { personId?: string; code?: string };
 
 export type SpendingTotals = {
@@ -22,7 +22,7 @@ export type SpendingTotals = {
   readonly people: ReadonlyMap<string, Sum>;
 };
 
-/** What was spent on one day, and in its month so far. */
+/** Amounts spent on one day, and in its month so far. */
 type Day = {
   readonly day: string;
   today: Sum;
@@ -40,24 +40,27 @@ type GuildSpending = {
   readonly payers: Map<string, WeakRef<Payer>>;
 };
 
-/** What people spent before they were forgotten, by codes that only this key of one day makes. */
+/** Amounts of people who were forgotten, by codes that only this key of one day makes. */
 type Forgotten = { readonly key: Buffer; readonly sums: Map<string, Sum> };
 
 const empty: Sum = { nanoUsd: 0, ms: 0, turns: 0, unpriced: 0 };
 
-/** What servers and people have spent this day and month, and what is put aside; what is not in the book yet is kept apart. */
+/**
+ * Amounts that servers and people have spent this day and month, with reserves; what is not in the book yet is kept
+ * apart.
+ */
 export class Ledger {
   readonly #servers = new Map<string, GuildSpending>();
   /** By server, person and day. */
   #unsaved = new Map<string, SpendingEntry>();
-  /** What was drained last. */
+  /** Entries drained last. */
   #saving: readonly SpendingEntry[] = [];
 
   get hasUnsaved(): boolean {
     return this.#unsaved.size > 0;
   }
 
-  /** Whoever is to pay later; nobody pays any more for a person who is forgotten meanwhile. */
+  /** Payer for a later charge; when the person is forgotten meanwhile, nobody pays. */
   payer(guildId: string, personId: string, wallMs: number): Payer {
     const { payers } = this.#server(guildId, wallMs);
     const known = payers.get(personId)?.deref();
@@ -93,7 +96,7 @@ export class Ledger {
     return { day: today, month: thisMonth, people };
   }
 
-  /** What a person has spent today, also before they were forgotten. */
+  /** Amount that a person has spent today, also before they were forgotten. */
   shareOf(guildId: string, personId: string, wallMs: number): Sum {
     const { people, forgotten } = this.#server(guildId, wallMs).now;
     const before = forgotten.sums.get(codeOf(personId, forgotten)) ?? empty;
@@ -173,14 +176,14 @@ export class Ledger {
     }
   }
 
-  /** What is to be added to the book; from now on it counts as saved. */
+  /** Entries to add to the book; from now on they count as saved. */
   drain(): readonly SpendingEntry[] {
     this.#saving = [...this.#unsaved.values()];
     this.#unsaved = new Map();
     return this.#saving;
   }
 
-  /** What was drained last and the book did not take is kept for the next time. */
+  /** Keeps the entries drained last for the next time, because the book did not take them. */
   putBack(): void {
     for (const entry of this.#saving) this.#note(entry);
     this.#saving = [];

@@ -22,7 +22,7 @@ export type Price = {
   readonly usd: Usd;
 };
 
-/** What a role costs: nothing, something nobody told us, or this. */
+/** Price of a role: free, unknown, or these rates. */
 export type RolePrice =
   | { readonly kind: 'free' }
   | { readonly kind: 'unpriced' }

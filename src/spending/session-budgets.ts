@@ -36,18 +36,18 @@ export type SessionBudgetsOptions = {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly caps: Caps;
-  /** What the roles of this server cost now, for an answer aloud or in writing. */
+  /** Prices of the roles of this server now, for an answer aloud or in writing. */
   readonly tariffOf: (guildId: string, isWritten?: boolean) => Tariff;
-  /** What anybody costs who was asked, usual or not. */
+  /** Price of any engine that was asked, usual or not. */
   readonly rateOf: (by: ServedBy) => RolePrice;
   readonly onEvent: (guildId: string, event: SpentEvent) => void;
 };
 
 /** Largest share of a budget for answers, so that what is said can still be recognised for a while. */
 const forAnswers = 0.95;
-/** Whoever asked longer ago goes by an id. */
+/** Names of askers remembered at most; people beyond it are shown by id. */
 const mostNames = 1_000;
-/** What an answer is measured by where none is asked for. */
+/** Assumed size of an answer where no question is asked: characters shown, ms heard. */
 const usual = { characters: 2_000, heardMs: 4_000 };
 
 /** Lets answers begin as long as they fit into the budgets, and charges what they really took. */
@@ -56,7 +56,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   readonly #news: BudgetNotices;
   /** Of those who asked something, by server and person. */
   readonly #names = new Map<string, string>();
-  /** What the latest spoken answer of each server was expected to take. */
+  /** Expected amount of the latest spoken answer of each server. */
   readonly #typical = new Map<string, Amount>();
 
   constructor(options: SessionBudgetsOptions) {

@@ -2,7 +2,7 @@ import type { Amount } from './caps.ts';
 import { costOf } from './cost.ts';
 import type { RolePrice } from './prices.ts';
 
-/** What each role costs. */
+/** Prices of the roles of one server. */
 export type Tariff = {
   readonly recognise: RolePrice;
   readonly think: RolePrice;
@@ -11,7 +11,7 @@ export type Tariff = {
   readonly cheaperVoice?: RolePrice;
 };
 
-/** What is known of an answer before it is made. */
+/** Size of an answer, as far as it is known before it is made. */
 export type AnswerEstimate = {
   /** Of everything the model is shown. */
   readonly characters: number;
@@ -24,7 +24,7 @@ export type AnswerEstimate = {
 export const mostAnswerTokens = 4_000;
 /** A spoken answer as most are: two sentences. */
 const [answerTokens, answerCharacters, answerMs] = [120, 250, 15_000];
-/** So much talk an answer in writing counts as where nobody knows its price: at least, and by its length. */
+/** Talk time, in ms, that a written answer of unknown price counts as: at least, and by its length. */
 const [writtenMs, writtenMsPerCharacter, charactersPerToken] = [15_000, 1_000 / 15, 4];
 /** How OpenAI counts sound (its price lists, 2025). */
 const [msPerTokenHeard, msPerTokenSpoken] = [100, 50];
@@ -39,7 +39,7 @@ export function countsSound({ think, speak }: Tariff): boolean {
 }
 
 /**
- * What an answer is likely to cost from its first request on, one in writing at most.
+ * Expected amount of an answer from its first request on, one in writing at most.
  *
  * Spoken answers come one at a time, so one of them at most is dearer than the rest of a cap. Those in writing do not.
  */

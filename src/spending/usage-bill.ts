@@ -5,14 +5,14 @@ import type { EngineUsage } from '#src/speech/ports.ts';
 import type { UsageMeter } from './budget-authority.ts';
 import type { Use } from './cost.ts';
 
-/** What was done, counted in one or two ways: the first of them that has a price is paid. */
+/** Counted work, in one or two ways: the first of them that has a price is paid. */
 export type UsageCount = {
   readonly uses: readonly Use[];
-  /** Undefined: whoever usually does it. */
+  /** Engine that did the work; undefined: the usual one. */
   readonly by: ServedBy | undefined;
 };
 
-/** What the server counted, or else what we did. */
+/** Counted work of an engine: by its own report, or else by our estimate. */
 export function workOf(took: EngineUsage | undefined, estimate: Use): UsageCount {
   const count = took?.count;
   return { uses: count ? [count, estimate] : [estimate], by: took?.by };
@@ -27,7 +27,7 @@ export interface UsageSink {
   done(): void;
 }
 
-/** What one answer took. Sound and words of it come from different ends, so each is told apart. */
+/** Usage of one answer. Sound and words of it come from different ends, so each is counted apart. */
 export class AnswerUsage implements UsageMeter {
   readonly #till: UsageSink;
   #isWanted = false;

@@ -14,7 +14,7 @@ import type { BudgetAuthority, OnRecognised } from './budget-authority.ts';
 const heardRateHz = 16_000;
 
 /**
- * The same recogniser for one utterance. Each request to a server counts, whole or cut short, also one that is made
+ * A recogniser for one utterance with its requests counted, whole or cut short, also one that is made
  * beside another or in its place, unless the server refused it.
  */
 export function meteredTranscriber(transcriber: Transcriber, heard: OnRecognised): Transcriber {
@@ -25,7 +25,7 @@ export function meteredTranscriber(transcriber: Transcriber, heard: OnRecognised
     : metered(transcriber, tally);
 }
 
-/** What of one utterance was told of; its length counts once, however often it is sent. */
+/** Seconds of one utterance that were counted; they count once, however often they are sent. */
 class Tally {
   readonly #heard: OnRecognised;
   #toldMs = 0;
@@ -77,7 +77,7 @@ class MeteredListening implements Listening {
   readonly #counted = new WeakSet<EngineUsage>();
   #pushed = 0;
   #paid = 0;
-  /** What has no words yet was refused, and costs nothing unless it gets them after all. */
+  /** True while the request counts as refused, which costs nothing: it has no words yet. */
   #isRefused = false;
   #isOver = false;
 
@@ -126,7 +126,7 @@ class MeteredListening implements Listening {
   }
 }
 
-/** What speaks in a server, and who pays for it. */
+/** A synthesizer, and the budget that its use is counted to. */
 type CountedParts = {
   readonly spending: Pick<BudgetAuthority, 'spoke'>;
   readonly synthesizer: Synthesizer;

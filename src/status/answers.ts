@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { longestDelayMs, type ReadinessReport } from './readiness.ts';
 
-/** What the status server is told of the bot, each time it is asked. */
+/** Facts about the bot for the status server, read at each request. */
 export type StatusSources = {
   /** Whether the process can do its work, a line for each check. */
   readiness(): ReadinessReport;
@@ -17,7 +17,7 @@ export type StatusAnswer = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** What a request is answered; nothing in it but method, path and host matters. */
+/** Response to a request; nothing in it but method, path and host matters. */
 export async function answerTo(
   { method, url, host }: { readonly method: string; readonly url: string; readonly host: string },
   sources: StatusSources,

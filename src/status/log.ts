@@ -99,7 +99,7 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
 /** Fields that make two lines with one message different lines. */
 const keyFields = ['guildId', 'stage', 'code', 'role', 'provider', 'command', 'what'];
 
-/** The same warning or error is written at most once a minute, then with a count of those held back. */
+/** Log hook that writes an equal warning or error at most once a minute, then with a count of those held back. */
 function repeating(limiter: RepeatLimiter): NonNullable<pino.LoggerOptions['hooks']>['logMethod'] {
   return function limited(args, method, level) {
     if (level < warning) return method.apply(this, args);
@@ -120,7 +120,7 @@ function fieldsOf(
   return [{}, `${first}`];
 }
 
-/** Nobody can know what a library writes into a message: keys are taken out of the finished line. */
+/** Takes keys out of the finished line, for nobody can know what a library writes into a message. */
 function without(secrets: readonly Secret[]): (line: string) => string {
   const written = secrets
     .map((secret) => JSON.stringify(secret.reveal()).slice(1, -1))

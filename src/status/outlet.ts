@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 const unreadLimitBytes = 1_000_000;
 
 /**
- * Lines go out as far as somebody takes them, and never hold up whoever writes.
+ * Writes lines as fast as they are read, and never blocks the writer.
  *
  * While more than 1 MB is unread, lines are dropped; how many stands in a line of its own afterwards. A terminal that
  * was closed or a reader that ended is nobody's failure. On `process.stdout` only a terminal or a file is waited for.

@@ -1,4 +1,4 @@
-/** What of an error may stand in the log: its kind, its codes, where it was thrown; of its words only safe ones. */
+/** Parts of an error that may stand in the log: its kind, its codes, where it was thrown; of its words only safe ones. */
 export type PlainError = {
   readonly type: string;
   readonly message?: string;

@@ -1,7 +1,7 @@
 import type { AlertName } from '#src/base/alerts.ts';
 import type { RaisedAlert } from './alert-board.ts';
 
-/** What must hold for the process to be ready. */
+/** Conditions that must hold for the process to be ready. */
 export type ProcessCheck = 'gateway' | 'store' | 'event loop' | 'self-tests';
 
 export type ReadinessReport = { readonly isReady: boolean; readonly lines: readonly string[] };

@@ -5,7 +5,7 @@ export type LimiterTiming = {
   later(ms: number, run: () => void): void;
 };
 
-/** The same line is written at most so often, in ms. */
+/** Least time, in ms, between two equal lines of the log. */
 const apartMs = 60_000;
 /** Different lines that are remembered; beyond it the oldest is forgotten, and may be written again. */
 const mostKeys = 500;

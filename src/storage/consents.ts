@@ -4,7 +4,7 @@ import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
 
-/** What people said, one row per person and server. */
+/** Consents in SQLite, one row per person and server. */
 export class SqliteConsents implements ConsentStore {
   readonly #database: Database;
 
@@ -78,7 +78,7 @@ function tablesAboutPersons(sqlite: DatabaseSync): readonly string[] {
     .map(({ quoted }) => String(quoted));
 }
 
-/** What is not understood counts as a no. */
+/** Consent of a row; one that is not understood counts as a no. */
 function standingOf({ kind, until_ms }: Readonly<Record<string, unknown>>): StoredConsent {
   if (kind === 'always') return { kind };
   if (kind === 'until') return { kind, wallMs: Number(until_ms) };

@@ -70,7 +70,7 @@ export class Database implements Disposable {
     return this.#try('store.unwritable', () => emptyLog(this.#sqlite));
   }
 
-  /** What still waits for another program fails. */
+  /** Closes the database; operations that still wait for another program fail. */
   [Symbol.dispose](): void {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(sqliteError('ERR_INVALID_STATE'));

@@ -1,7 +1,7 @@
 import type { SettingsStore } from '#src/session/ports/settings-store.ts';
 import type { Database } from './database.ts';
 
-/** What servers have set for themselves, one row per server and key. */
+/** Settings of servers in SQLite, one row per server and key. */
 export class SqliteSettings implements SettingsStore {
   readonly #database: Database;
 

@@ -4,7 +4,10 @@ import type { Database } from './database.ts';
 import { eraseOldSpending } from './guilds.ts';
 import type { DatabaseSync } from './sqlite.ts';
 
-/** What was spent: a row per server and day, and one per person, server and day, of the days around the last one only. */
+/**
+ * Amounts spent, in SQLite: a row per server and day, and one per person, server and day, of the days around the last
+ * one only.
+ */
 export class SqliteSpending implements SpendingStore {
   readonly #database: Database;
 

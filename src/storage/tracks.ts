@@ -9,7 +9,7 @@ import type { DatabaseSync } from './sqlite.ts';
 
 type TrackRow = Readonly<Record<string, unknown>>;
 
-/** What plays and waits, one row per track and one per sound. */
+/** Tracks in SQLite with what plays and waits, one row per track and one per sound. */
 export class SqliteTracks implements TrackStore {
   readonly #database: Database;
 

@@ -33,7 +33,7 @@ export function removed(path: string): BotError {
 }
 
 /**
- * What SQLite or the file system said, as a sentence for the operator with the path and the next step.
+ * A failure of SQLite or the file system, as a sentence for the operator with the path and the next step.
  *
  * Anything else, a BotError too, comes back unchanged.
  */

@@ -12,7 +12,7 @@ const tables: Readonly<Record<Locale, Readonly<Record<TextId, string>>>> = {
   de: german,
 };
 
-/** All ids, for whoever goes through the table. */
+/** All ids, for a walk through the table. */
 export const textIds = Object.keys(english) as readonly TextId[];
 export const locales = Object.keys(tables) as readonly Locale[];
 

@@ -18,7 +18,7 @@ export type UtteranceFacts = SpeakerTurn & {
   readonly text?: string | undefined;
   /** Display names of the other people in the channel. */
   readonly present?: readonly string[];
-  /** It goes on with what the same person has just said to the bot. */
+  /** True when it goes on with what the same person has just said to the bot. */
   readonly goesOn: boolean;
   /** There is an answer that could be said again. */
   readonly canRepeat: boolean;
@@ -234,7 +234,10 @@ function repeated({
   return { kind: 'repeat', speed: slower ? slowerSpeed : 1, gainDb };
 }
 
-/** "Stop" drops what nobody has heard yet, whoever asked it; "never mind" only one's own, unless said to the bot. */
+/**
+ * True when "stop" drops this unheard answer: it does, for every asker; "never mind" only for one's own, unless said to
+ * the bot.
+ */
 function isUnheardDropped(
   words: Interjection | undefined,
   { unheardTurn }: EndedUtterance,

@@ -142,7 +142,7 @@ export function clipsOf(voices: readonly string[], codec: OpusCodec): Int16Array
     });
 }
 
-/** So many milliseconds of silence after each. */
+/** Clips one after another, with this much silence, in ms, after each. */
 export function inTurn(clips: readonly Int16Array[], pauseMs: number): Int16Array {
   const pause = new Int16Array(pauseMs * perMs);
   return joined(clips.flatMap((clip) => [clip, pause]));

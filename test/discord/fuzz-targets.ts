@@ -89,7 +89,7 @@ const endToEnd = Buffer.concat([
   Buffer.from('0102030405060708010cfafa', 'hex'),
 ]);
 
-/** So many datagrams of a source after so many ms; -1: its name has come. */
+/** Datagrams of a source, this many, after this many ms; -1: its name has come. */
 type Held = readonly [source: number, waitMs: number, count: number];
 
 function holdAll(steps: readonly Held[]): void {

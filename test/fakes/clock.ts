@@ -74,7 +74,7 @@ export async function settled(): Promise<void> {
   await roundsPassed(5);
 }
 
-/** So many rounds of the event loop. */
+/** Waits for this many rounds of the event loop. */
 export async function roundsPassed(rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     await new Promise<void>((resolve) => {

@@ -64,12 +64,12 @@ export function openDesk(
 
 type FakeSpentEvent = Extract<SessionEvent, { kind: 'spent' }>;
 
-/** So much money in a cap. */
+/** A cap of this much money. */
 export function dollars(usd: number): Amount {
   return { nanoUsd: usd * 1e9, ms: 0 };
 }
 
-/** So much time in a cap. */
+/** A cap of this much time. */
 export function minutes(count: number): Amount {
   return { nanoUsd: 0, ms: count * 60_000 };
 }

@@ -7,7 +7,7 @@ import { classTargets, targets } from './targets.ts';
 
 /** Cases that one thread checks; a finding is seen again with its seed and this many. */
 const threadCases = { parser: 100_000, class: 5_000, decoder: 5_000 };
-/** So long nothing may come of them. */
+/** Time, in ms, without a result after which an input counts as hanging. */
 const hangMs = 600_000;
 
 type TargetGroup = { readonly kind: keyof typeof threadCases; readonly option: string };

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 
-/** A clock that stands until it is stepped; whoever sleeps wakes when its time has come. */
+/** A clock that stands until it is stepped; sleepers wake when their time has come. */
 export class SteppedClock implements Clock {
   #nowMs = 1000;
   #sleepers: { readonly atMs: number; readonly wake: () => void }[] = [];

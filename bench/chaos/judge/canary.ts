@@ -17,7 +17,7 @@ const lowestHz = 1_500;
 const spacingHz = 80;
 /** Of each of the five tones, where 1 is full scale. */
 const toneLevel = 0.06;
-/** The same beside a voice, which has to stay one for whoever listens for voices. */
+/** Level of a canary beside a voice, which voice detection has to take for a voice still. */
 const besideLevel = 0.02;
 /** What is needed to find a canary: 160 ms at 16 kHz. */
 export const canaryWindowSamples = 2_560;

@@ -1,7 +1,7 @@
 import type { Canary } from './canary.ts';
 import type { AskedQuestion, Journal, JournalEvent } from './journal.ts';
 
-/** So long after the end of a fault, or of a question put later, everybody is answered or told. */
+/** Time, in ms, after the end of a fault, or of a question put later, in which everybody is answered or told. */
 const graceMs = 15_000;
 /** A sentence said so long before still stands in the room: the people there have just read it. */
 const freshMs = 20_000;
@@ -117,7 +117,7 @@ function wasTold(
   });
 }
 
-/** Whoever calls the bot hears back, too; while a fault stands Discord itself may say that nobody responds. */
+/** Commands without an answer; while a fault stands Discord itself may say that nobody responds. */
 function unanswered(
   journal: Journal,
   faults: readonly FaultEvent[],

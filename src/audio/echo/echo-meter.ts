@@ -44,7 +44,7 @@ const mostShortDb = 5;
 const newShare = 0.2;
 /** Measurements that are remembered, to learn a way from: 1 s. */
 const remembered = 64;
-/** So many measurements without a foreign voice confirm a way ... */
+/** Measurements without a foreign voice that confirm an echo path ... */
 const confirmed = 30;
 /** ... so many that do not fit ask for a new one of the same lag, as after a change of volume ... */
 const wrong = 25;

@@ -32,7 +32,7 @@ export function areFrames(bytes: Buffer): 'MP3' | 'AAC' | 'no' | 'unknown' {
 
 export type FrameHeader = {
   readonly name: 'MP3' | 'AAC';
-  /** The same in every frame of one sound. */
+  /** Version, layer and rate in one number: equal in every frame of one sound. */
   readonly kind: number;
   readonly lengthBytes: number;
   /** Per channel; 0 for AAC, whose rate is told otherwise. */

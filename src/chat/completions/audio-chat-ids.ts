@@ -40,7 +40,7 @@ export class AudioIds {
   }
 }
 
-/** White space between clauses is not kept by whoever plays them. */
+/** Text without white space, as playback does not keep it between clauses. */
 function keyOf(text: string): string {
   return text.replace(/\s+/g, '');
 }

@@ -1,7 +1,7 @@
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { AudioChatModel } from './audio-chat-ports.ts';
 
-/** An audio model for whoever only reads: its sound is asked for, as such models insist on some, and dropped. */
+/** An audio model used for its text: its sound is asked for, as such models insist on some, and dropped. */
 export function writtenBy(model: AudioChatModel): ChatModel {
   return {
     async *reply(messages, tools, signal) {

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 
-/** What happens in a session, and that the bot has said all it had to say to a command or a button. */
+/** An event of a session, or `done`: the bot has said all it had to say to a command or a button. */
 export type StageEvent = SessionEvent | { readonly kind: 'done'; readonly errand: string };
 
 type StageEventKind = StageEvent['kind'];

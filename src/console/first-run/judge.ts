@@ -5,7 +5,7 @@ import type { Transcriber } from '#src/speech/ports.ts';
 import { joined } from './joined.ts';
 import { wordsInOrder } from './words.ts';
 
-/** What reached a person, held against what was meant to. */
+/** Comparison of the sound that reached a person with the sound that was sent. */
 export type LikenessVerdict = {
   /** Of the waveforms, 0 to 1; the same sentence through Opus gives above 0.9, another one below 0.5. */
   readonly similarity: number;

@@ -9,7 +9,7 @@ import { judgeLikeness, neededSimilarity, neededWords } from './judge.ts';
 import type { ExchangeParts } from './sandbox-run-exchange.ts';
 import type { SpokenRecorder } from './spoken-recorder.ts';
 
-/** What the second exchange needs beside a stage. */
+/** Parts that only the second exchange needs. */
 export type SecondExchangeParts = {
   readonly stage: ExchangeParts;
   readonly wall: MessageWall;

@@ -3,7 +3,7 @@ import type { Ignored } from '#src/session/ports/events.ts';
 /** Why an utterance got no answer: how far it came, and the reason as part of a sentence. */
 export type Silence = { readonly stage: 'hear' | 'recognise' | 'attend'; readonly why: string };
 
-/** What the bot made of something that it did not answer. */
+/** Reason, in words, why the bot did not answer what it heard. */
 export function silenceOf(why: Ignored, botName: string): Silence {
   switch (why) {
     case 'no-voice':
@@ -27,7 +27,7 @@ export function silenceOf(why: Ignored, botName: string): Silence {
   }
 }
 
-/** The same as a line of its own. */
+/** Reason why the bot did not answer, as a line of its own. */
 export function silenceLine({ stage, why }: Silence, botName: string): string {
   if (stage === 'attend') return `${botName} left that alone: ${why}.`;
   return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;

@@ -19,7 +19,7 @@ export class SpokenRecorder {
     return this.#asked;
   }
 
-  /** The same synthesizer. */
+  /** A synthesizer that records what `inner` speaks. */
   synthesizer(inner: Synthesizer): Synthesizer {
     const { oneVoice } = inner;
     return {
@@ -31,7 +31,7 @@ export class SpokenRecorder {
     };
   }
 
-  /** The same pipelines. */
+  /** Pipelines that record what those of `inner` answer. */
   pipelines(inner: Pipelines): Pipelines {
     return {
       names: inner.names,

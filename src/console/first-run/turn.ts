@@ -28,7 +28,7 @@ const sendingMs = 50;
 
 const kinds = ['recognised', 'ignored', 'answered', 'dropped', 'failed', 'done', 'left'] as const;
 type Witnessed = LoggedEvent<(typeof kinds)[number]>;
-/** What ends answers that were begun or waited for. */
+/** Commands that end answers which were begun or are waited for. */
 const stops: readonly string[] = ['stop', 'press stop'];
 
 /** How much of what was said was understood, answered and heard. */
@@ -44,12 +44,12 @@ type TurnProgress = {
 
 const nothingYet: TurnProgress = { owed: [], failed: false, told: false };
 
-/** What is to be said. */
+/** One recording that a person is to say. */
 export type SpokenPart = {
   readonly person: string;
   /** Path of the recording. */
   readonly wav: string;
-  /** What is said in it, where that is known. */
+  /** Its text, where that is known. */
   readonly words?: string;
   /** The bot may well hear this person; of others not being heard is no surprise. */
   readonly known: boolean;
@@ -76,7 +76,7 @@ export async function takeTurn(
   else await conclude(progress, recorder.asked > asked, person, said, stage);
 }
 
-/** What came of what was said behind place `start`; undefined when the bot noticed nothing. */
+/** Follows the events behind place `start` to the end of a turn; undefined when the bot noticed nothing. */
 async function follow(
   performed: Performed,
   stage: ExchangeParts,
@@ -163,7 +163,7 @@ function patienceMs(
   return event.kind === 'answered' ? restMs.answered : restMs.failed;
 }
 
-/** What there is to say when nothing more comes. */
+/** Prints how a turn ended when nothing more comes. */
 async function conclude(
   { owed, wordless, failed, told }: TurnProgress,
   spoke: boolean,

@@ -79,7 +79,7 @@ export class PersonVoices implements AsyncDisposable {
     return this.#engine;
   }
 
-  /** One that did not open is tried again by the next line. */
+  /** Opens the embedded engine; after a failure the next line tries again. */
   async #openEngine(): Promise<Synthesizer> {
     this.#options.onOpen();
     try {

@@ -10,7 +10,7 @@ export type CommandMatch =
       /** As in `privacy status`. */
       readonly path: string;
       readonly options: readonly OptionShape[];
-      /** What stands behind the name, untouched. */
+      /** Text behind the name, unchanged. */
       readonly rest: string;
     }
   /** `word` names none of `choices`, or is missing. */
@@ -39,7 +39,7 @@ export function findCommand(line: string, commands: readonly CommandShape[]): Co
   }
 }
 
-/** What an option takes, where that can be listed. */
+/** Values that an option takes, where they can be listed. */
 export function choicesFor({ type, choices }: OptionShape): OptionShape['choices'] {
   if (type !== truthType) return choices;
   return ['true', 'false'].map((name) => ({ name, value: name }));

@@ -8,7 +8,7 @@ import {
 } from './command-shapes.ts';
 import type { SlashValues } from './slash.ts';
 
-/** What fits what was typed so far. */
+/** Completions of what was typed so far. */
 export type Completion =
   /** Each of `words` may stand in place of `typed`, the end of the line. */
   | { readonly kind: 'words'; readonly typed: string; readonly words: readonly string[] }
@@ -71,7 +71,7 @@ function valuesOf(
   return { kind: 'words', typed, words };
 }
 
-/** What must be filled, or else the first option, may be typed without its name. */
+/** Completions of values without names: those of required options, or else of the first option. */
 function bareValues(name: string, bare: string, open: readonly OptionShape[]): Completion {
   const shares = shareOut(bare, open);
   const last = shares.at(-1);

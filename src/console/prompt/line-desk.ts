@@ -18,7 +18,7 @@ export type DeskParts = {
   readonly voices: PersonVoices;
 };
 
-/** Speaks for whoever no line names. */
+/** Person who speaks where a typed line names nobody. */
 export const host = 'Adam';
 
 /** Does what typed lines ask for; whatever goes wrong is told in one sentence. */
@@ -42,7 +42,7 @@ export class LineDesk {
     await this.#told(play, signal);
   }
 
-  /** What may stand at the end of `line`. */
+  /** Completions of the end of `line`. */
   async suggest(line: string): Promise<Suggestions> {
     const { people, stage } = this.#parts;
     if (!line.includes('/')) return { typed: '', words: [] };

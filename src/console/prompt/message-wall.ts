@@ -119,7 +119,7 @@ function isPanel({ to, buttons, text }: SandboxMessage): boolean {
 
 type Change = { readonly of: 'state' | 'text'; readonly text: string };
 
-/** What is worth drawing of an edit, if anything. */
+/** Change that an edit made and that is worth printing, if there is one. */
 function changeOf(before: string, now: SandboxMessage): Change | undefined {
   const { text } = now;
   if (before === text) return undefined;

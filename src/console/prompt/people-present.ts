@@ -1,7 +1,7 @@
 import type { ExchangeParts } from '#src/console/first-run/sandbox-run-exchange.ts';
 import { type SandboxState, stateAnswer } from '#src/console/sandbox-lines.ts';
 
-/** Who typed lines speak for, and where they sit. */
+/** People for whom typed lines may speak, and the channels they sit in. */
 export class PeoplePresent {
   readonly #stage: ExchangeParts;
   /** Channels by person. */

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { Mailbox } from '#src/base/mailbox.ts';
 import type { Screen } from '#src/console/screen.ts';
 
-/** What may stand in place of `typed` at the end of the line. */
+/** Words that may stand in place of `typed` at the end of the line. */
 export type Suggestions = { readonly typed: string; readonly words: readonly string[] };
 
 export type PromptOptions = {

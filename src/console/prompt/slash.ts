@@ -55,7 +55,7 @@ function filled(path: string, words: ReadonlyMap<OptionShape, string>): SlashCom
   return { kind: 'ready', name: path, options };
 }
 
-/** What is sent for a word; an option without choices takes any. */
+/** Value that is sent for a word; an option without choices takes any. */
 function choiceOf(option: OptionShape, word: string): string | number | undefined {
   const choices = choicesFor(option);
   if (choices.length === 0) return word;

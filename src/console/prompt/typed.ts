@@ -1,4 +1,4 @@
-/** What a typed line asks for; without `person` it is whoever usually sits before the console. */
+/** A parsed line of the prompt; without `person` it is said by the default person. */
 export type Typed =
   | { readonly kind: 'nothing' | 'help' | 'quit' }
   | { readonly kind: 'speech'; readonly person?: string; readonly text: string }

@@ -88,7 +88,7 @@ function checked(call: CommandCall): CommandCall {
   throw new Error('Discord sent something else where a text or a size belongs.');
 }
 
-/** Its caller reads their own language, the room that of the server. */
+/** Languages of an interaction: that of its caller, and that of the server for the channel. */
 export function languagesOf({ locale, guild }: Met): Languages {
   return { caller: localeOf(locale), room: localeOf(guild.preferredLocale) };
 }

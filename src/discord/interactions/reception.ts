@@ -28,7 +28,7 @@ export type InteractionReceiverOptions = InteractionRunnerOptions & {
   readonly commandsPerPerson: number;
 };
 
-/** Takes what discord.js hands over to whoever answers it; whoever asks gets an answer. */
+/** Passes interactions of discord.js to their runner; every caller gets an answer. */
 export class InteractionReceiver {
   readonly #options: InteractionReceiverOptions;
   readonly #commands: ReadonlyMap<string, Command>;

@@ -31,7 +31,7 @@ const looks = {
   danger: ButtonStyle.Danger,
 } as const;
 
-/** The press behind a button, whoever drew it, and what it is about, if that stands there. */
+/** Name of the press behind a button, whoever made the button, and its subject, if that stands there. */
 export function pressedOf(customId: string): { readonly name: string; readonly about?: string } {
   const [name = '', about] = customId.startsWith(ours) ? parted(customId.slice(ours.length)) : [];
   return { name, ...(about !== undefined && { about }) };

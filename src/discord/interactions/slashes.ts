@@ -15,7 +15,7 @@ export function byLine(slashes: readonly CommandEntry[]): ReadonlyMap<string, Co
   return table;
 }
 
-/** Its name at Discord, which shows it in the language of whoever looks. */
+/** Name of a menu command at Discord, which shows it in the viewer's language. */
 export function menuName({ label }: MessageCommand): string {
   return text(label);
 }

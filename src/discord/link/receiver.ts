@@ -28,7 +28,7 @@ export type ReceiverCounts = {
   /** From another address than the voice server's. */
   foreign: number;
   short: number;
-  /** Of people who may not be heard; never decrypted. */
+  /** Packets of people who may not be heard; never decrypted. */
   notAllowed: number;
   /** Held because Discord had not said yet who speaks. */
   held: number;

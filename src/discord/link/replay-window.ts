@@ -44,7 +44,7 @@ export class ReplayGuard {
     return this.#bySource.get(sourceOf(datagram))?.has(counterOf(datagram)) ?? false;
   }
 
-  /** It was opened, so it is genuine. */
+  /** Marks a datagram as seen: it could be decrypted, so it is genuine. */
   opened(datagram: Buffer): void {
     const source = sourceOf(datagram);
     const window = this.#bySource.get(source) ?? new ReplayWindow();

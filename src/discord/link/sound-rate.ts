@@ -1,4 +1,4 @@
-/** So far ahead of real time somebody's sound may be: what piles up on the way and comes at once. */
+/** Sound of one speaker, in ms, that may arrive ahead of real time: what piles up on the way comes at once. */
 const mostAheadMs = 2_000;
 
 /** Rate limit of the sound that each person sends: one second in a second. */

@@ -266,7 +266,7 @@ export class DiscordLink implements VoiceLink {
   }
 }
 
-/** It did not come back in time; one close before that is no refusal yet. */
+/** Error of a link that did not come back in time; one close before that is no refusal yet. */
 function missed(closeCode: number | undefined, cause: unknown): BotError {
   if (closeCode === undefined || !isRefusal(closeCode)) return refused(closeCode, cause);
   return lost(
@@ -295,7 +295,7 @@ function outdated(kind: 'no-cipher' | 'no-end-to-end', cause: unknown): BotError
   return new BotError('link.no_end_to_end', false, message, cause);
 }
 
-/** Whoever sent the bot away wants it to stay away: not to be tried again. */
+/** Error of a link that somebody ended on purpose: not to be tried again. */
 function gone(how: SeatLoss): BotError {
   return new BotError('link.lost', false, `Somebody has ${how} the bot.`);
 }

@@ -65,7 +65,10 @@ export function openChannelMessages(
 /** A message that is sent twice after a cut connection appears once. Source: Discord docs, "Create Message". */
 const maxNonceChars = 25;
 
-/** The chat of a voice channel takes nothing from whoever may not enter it. Source: Discord docs, "Permissions". */
+/**
+ * True where the bot may write. The chat of a voice channel takes nothing from people who may not enter it. Source:
+ * Discord docs, "Permissions".
+ */
 function mayWrite(channel: Channel): boolean {
   if (!('permissionsFor' in channel)) return true;
   const { me } = channel.guild.members;

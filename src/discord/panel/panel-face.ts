@@ -47,7 +47,7 @@ function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[
   return [['ask', 'stop', listening, 'privacy'], trackNames(face), consentNames];
 }
 
-/** They steer the track that stands first. */
+/** Names of the buttons that control the first track. */
 function trackNames(face: PanelFace | undefined): readonly string[] {
   const [first] = face?.tracks ?? [];
   if (!first) return [];

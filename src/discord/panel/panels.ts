@@ -213,7 +213,7 @@ export class Panels implements PanelReplies {
   }
 }
 
-/** Whoever has just answered a `/join` is not away, though the last face may say so. */
+/** True unless the face is that of a bot that left; after a `/join` such a face is not shown again. */
 function isHere(face: PanelFace | undefined): boolean {
   return face?.state.kind !== 'left';
 }

@@ -49,7 +49,7 @@ export class StatusLine {
     this.#touch();
   }
 
-  /** So it reads at Discord now, whoever wrote it. */
+  /** Reports the status line as it reads at Discord now, ours or not. */
   found(words: string): void {
     if (words === '' && this.#isMarked()) this.#over = true;
     this.#standing = words;
@@ -94,7 +94,7 @@ export class StatusLine {
     this.#touch();
   }
 
-  /** Whoever was thrown out meanwhile may not write any more, which is no trouble. */
+  /** Handles a failed write; a bot that was thrown out meanwhile may not write any more, which is no failure. */
   #failed(error: unknown): void {
     const { failed, mayWrite, timing } = this.#options;
     const isLimit = error instanceof RateLimitError;

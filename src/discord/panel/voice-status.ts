@@ -152,7 +152,10 @@ export function openVoiceStatus(
   return status;
 }
 
-/** Source: Discord docs, "Set Voice Channel Status": whoever does not sit there needs more for it. */
+/**
+ * True where the bot may set the status of the channel; outside the channel it needs more for it. Source: Discord docs,
+ * "Set Voice Channel Status".
+ */
 function mayWrite(client: Client<true>, { guildId, channelId }: ChannelRef): boolean {
   const guild = client.guilds.cache.get(guildId);
   const channel = guild?.channels.cache.get(channelId);

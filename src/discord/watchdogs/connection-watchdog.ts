@@ -7,7 +7,7 @@ const [downMs, longestLookMs] = [400, 300];
 
 export type ConnectionVerdict = 'up' | 'pending' | { readonly fault: string };
 
-/** Watchdog of the status of one connection. Before it has been ready once, whoever opens it waits for it. */
+/** Watchdog of the status of one connection. Before it has been ready once, its opener waits for it. */
 export class ConnectionWatchdog {
   readonly #down = new SeenFor(longestLookMs);
   #wasReady = false;

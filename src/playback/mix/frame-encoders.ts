@@ -4,7 +4,7 @@ import { opusMode } from '#src/audio/opus/opus-toc.ts';
 import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
 import { musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
 
-/** Who made a frame: the encoder of speech, the one of music, or whoever made the packets of a source. */
+/** Encoder of a frame: that of speech, that of music, or none, as packets of a source pass unchanged. */
 type Maker = 'mono' | 'stereo' | 'packet';
 
 /**
@@ -20,10 +20,10 @@ export class FrameEncoders {
   #stereo: OpusEncoder | undefined;
   #last: Maker | undefined;
   #lastFrame: Frame | undefined;
-  /** Those that know of nothing but silence. */
+  /** Encoders whose last frame was silence. */
   #rested = new Set<Maker>(['mono']);
 
-  /** Whoever opened `mono` frees it. */
+  /** The opener of `mono` frees it. */
   constructor(mono: OpusEncoder, openStereo: () => OpusEncoder) {
     this.#mono = mono;
     this.#openStereo = openStereo;

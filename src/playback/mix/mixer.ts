@@ -34,7 +34,7 @@ export class Mixer implements FrameSource {
   #wake: (() => void) | undefined;
 
   /**
-   * `encoder` works at the speaking rate; whoever opened it frees it. `onLeft` gets every frame that left, as it was
+   * `encoder` works at the speaking rate; its opener frees it. `onLeft` gets every frame that left, as it was
    * before Opus: mono at the speaking rate.
    */
   constructor(

@@ -17,7 +17,7 @@ export type ReplyFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 export type ReplyOptions = {
   /** False for what must be heard out: people may not talk it down. A `cut` still works. Default true. */
   readonly interruptible?: boolean;
-  /** Its own volume; default 0. */
+  /** Volume of this reply, in dB; default 0. */
   readonly gainDb?: number;
   /** Played sound that is kept for a resumed reply, in ms. Default 3 s. */
   readonly keepMs?: number;
@@ -281,7 +281,7 @@ export class SpokenReply {
     }
   }
 
-  /** Whoever waits for room looks again. */
+  /** Wakes the writer that waits for room. */
   #leaveRoom(): void {
     this.#room?.resolve();
     this.#room = undefined;

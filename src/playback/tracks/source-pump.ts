@@ -27,7 +27,7 @@ export type PumpListener = {
 
 /** Samples that must be there before a sound begins, or goes on after a gap; fewer where there are no more. */
 const enough = 400 * musicPerMs;
-/** It is read so far ahead, then not again before the low mark. */
+/** Samples read ahead; after that nothing is read before the low mark. */
 const ahead = 2_000 * musicPerMs;
 const low = 1_500 * musicPerMs;
 
@@ -73,7 +73,7 @@ export class Pump {
     return this.#end !== undefined || !this.#isBuffering;
   }
 
-  /** For whoever took sound. */
+  /** Reports that sound was taken. */
   took(): void {
     if (this.sound.length <= low) this.#pace.wake();
   }
@@ -84,7 +84,7 @@ export class Pump {
     this.#pace.wake();
   }
 
-  /** Its source is not read any further. */
+  /** Stops reading from the source, or goes on. */
   hold(on: boolean): void {
     if (on === this.#isHeld) return;
     this.#isHeld = on;

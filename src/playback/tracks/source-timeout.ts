@@ -22,7 +22,7 @@ export class SourceTimeout {
     this.#begin(signal);
   }
 
-  /** It gave a sound, or came to its end. */
+  /** Ends the wait: the source gave a sound, or came to its end. */
   calm(): void {
     this.#askedAtMs = undefined;
   }

@@ -40,7 +40,7 @@ export interface TrackItem {
 export type SeekOutcome =
   | { readonly kind: 'sought'; readonly positionMs: number }
   | { readonly kind: 'past-end'; readonly lengthMs: number }
-  /** Its source comes only once. */
+  /** The source comes only once, so it cannot be begun elsewhere. */
   | { readonly kind: 'unseekable' }
   | { readonly kind: 'idle' };
 
@@ -123,7 +123,7 @@ export class PlayedItem implements TrackItem {
     });
   }
 
-  /** Its source is not read until it is opened again. */
+  /** Stops reading from the source until it is opened again. */
   hold(): void {
     this.#pump?.hold(true);
   }
@@ -169,7 +169,7 @@ export class PlayedItem implements TrackItem {
     return count;
   }
 
-  /** It should have gone on and could not. */
+  /** Reports that the item should have gone on and had no sound. */
   starve(): void {
     this.#pump?.starve();
   }

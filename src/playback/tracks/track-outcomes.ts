@@ -14,7 +14,7 @@ export type SoundRejection =
   | { readonly kind: 'closed' };
 
 export type ItemAdded =
-  /** It sounds as soon as its source gives sound; `replaced` ended for it. */
+  /** The item sounds as soon as its source gives sound; `replaced` ended for it. */
   | { readonly kind: 'playing'; readonly item: TrackItem; readonly replaced?: TrackItem }
   /** Place 1 comes next. */
   | { readonly kind: 'queued'; readonly item: TrackItem; readonly place: number }

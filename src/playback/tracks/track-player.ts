@@ -27,7 +27,7 @@ export class TrackPlayer {
   #isHeld = false;
   /** The former frame ended in sound, and this one goes on with it. */
   #isFlowing = false;
-  /** Its last samples, less than a ramp, are in the next frame. */
+  /** True when its last samples, less than a ramp, are in the next frame. */
   #isFalling = false;
   /** What dies away after a cut. */
   #tail: Float32Array | undefined;
@@ -57,7 +57,7 @@ export class TrackPlayer {
     else now?.open();
   }
 
-  /** Whoever listens now has not heard what was before. */
+  /** Forgets the ramp, because the listener has not heard what was before. */
   startOver(): void {
     this.#isFlowing = false;
     this.#isFalling = false;

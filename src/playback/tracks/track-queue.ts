@@ -34,7 +34,7 @@ export class TrackQueue implements ItemSource {
     return this.#waiting.length >= longestQueue;
   }
 
-  /** Its place: 0 sounds now. */
+  /** Adds an item and gives its place: 0 sounds now. */
   add(item: PlayedItem, isFirst: boolean): number {
     if (!this.#now) this.#now = item;
     else this.#waiting = isFirst ? [item, ...this.#waiting] : [...this.#waiting, item];

@@ -17,7 +17,7 @@ type DecodingFailure = {
   /** All of it so far, in ms, and when its last packet came. */
   unheardMs: number;
   lastAtMs: number;
-  /** So much of it belongs to utterances that are told of. */
+  /** Part of it, in ms, that belongs to utterances already reported. */
   toldMs: number;
 };
 
@@ -65,7 +65,7 @@ export class DecodingWatchdog {
     return this.#over([speakerId]);
   }
 
-  /** Whoever else was in trouble has left, or may not be heard any more. */
+  /** Forgets people who left or may not be heard any more. */
   keep(isHeard: (speakerId: string) => boolean): DecodingChange | undefined {
     return this.#over([...this.#troubles.keys()].filter((speakerId) => !isHeard(speakerId)));
   }

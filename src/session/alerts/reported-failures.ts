@@ -20,7 +20,7 @@ export class ReportedFailures {
     return isFirst;
   }
 
-  /** These work again. */
+  /** Forgets these failures, because they are over; the next one is told again. */
   over(...troubles: readonly FailureKind[]): void {
     for (const trouble of troubles) this.#told.delete(trouble);
   }

@@ -13,7 +13,7 @@ export type RefusalContext = NoticeReceiver & {
   readonly queue: Pick<TurnQueue, 'giveUp'>;
 };
 
-/** The question is not answered: whoever typed it reads why, and the room does once a day. */
+/** Refuses a question for lack of budget: its asker reads why if it was typed, the channel reads it once a day. */
 export function refuseForBudget(
   question: QueuedQuestion,
   { isNews, line }: BudgetRefusal,

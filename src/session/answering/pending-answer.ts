@@ -77,7 +77,7 @@ export class PendingAnswer {
     });
   }
 
-  /** Its first sound is there, or it has ended. */
+  /** True when the first sound of the answer is there, or the answer has ended. */
   get isReady(): boolean {
     return this.#isReady;
   }
@@ -107,7 +107,7 @@ export class PendingAnswer {
     return this.#awaitsSpeech ? 'speak' : 'think';
   }
 
-  /** It is going to be heard, in `reply`: from now on it may have effects. */
+  /** Marks the answer as wanted, to be heard in `reply`: from now on it may have effects. */
   want(reply: SpokenReply): void {
     this.#reply = reply;
     this.#released.resolve(reply);
@@ -118,7 +118,7 @@ export class PendingAnswer {
     this.#preemptiveBudget.use(this.#tokens);
   }
 
-  /** Nobody waits for it any longer: it ends, for whoever reads it with this error. */
+  /** Ends the answer, for nobody waits for it any longer; its reader gets this error. */
   giveUp(error: BotError): void {
     this.#over.abort(error);
   }
@@ -146,7 +146,7 @@ export class PendingAnswer {
     }
   }
 
-  /** It is not wanted, or not any more, and nobody heard of it: what it took was in vain. */
+  /** Discards the answer unheard, because it is not wanted; its tokens count as wasted. */
   discard(): void {
     if (this.#fate === 'vain') return;
     if (this.#fate === 'wanted') this.#preemptiveBudget.use(-this.#tokens);

@@ -45,7 +45,7 @@ export function postpone(
   return true;
 }
 
-/** Whoever asked is told not to wait. */
+/** Tells the asker not to wait. */
 export async function tellToWait(
   { tell }: QueuedQuestion,
   context: SentenceOutput,

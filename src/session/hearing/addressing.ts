@@ -61,7 +61,7 @@ export class SessionAddressing {
     this.#attend({ kind: 'answering', personId, atMs: this.#clock.nowMs() });
   }
 
-  /** It has ended, however; `heard` is what left of it. */
+  /** Reports the end of an answer, in whatever way; `heard` is the text that left of it. */
   answered(personId: string, heard: string): void {
     const endsInQuestion = /[?？؟]["”»\s]*$/u.test(heard);
     this.#attend({ kind: 'answered', personId, atMs: this.#clock.nowMs(), endsInQuestion });

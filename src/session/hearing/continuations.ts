@@ -92,7 +92,7 @@ export class Continuations {
     this.#run(this.giveBack(before));
   }
 
-  /** Its words are there: they and those of what it goes on with become one text. */
+  /** Takes the transcript of a question; with those of what it goes on with it becomes one text. */
   understood(question: OpenQuestion, { text, atMs }: TimedTranscript): void {
     this.#texts.set(question.said, text);
     const texts = [...question.earlier, question.said].map((one) => this.#texts.get(one) ?? '');

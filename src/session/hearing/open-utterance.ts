@@ -7,10 +7,10 @@ import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import type { Listening, Transcript } from '#src/speech/ports.ts';
 
-/** Sound that goes to whoever answers, while it is spoken. Never throws. */
+/** Receiver of an utterance's sound while it is spoken, for models that hear. Never throws. */
 export type LiveAudio = {
   readonly hear: (sound: Int16Array) => void;
-  /** It is not going to be answered. */
+  /** Drops the sound: the utterance is not going to be answered. */
   readonly forget: () => void;
 };
 
@@ -28,7 +28,7 @@ export type OpenUtteranceOptions = {
 
 /** Longest time, in ms, until the words of a pause are there, whatever engines do; and for each ms of their sound. */
 const [longestRecogniseMs, recogniseShare] = [20_000, 0.5];
-/** Whoever never stops talking is not kept in memory whole. */
+/** Earlier utterances kept of a speaker who never stops talking. */
 const mostEarlier = 5;
 
 /** A transcript, and when it came. */
@@ -45,7 +45,7 @@ export class OpenUtterance implements Disposable {
   readonly speakerId: string;
   readonly name: string;
   readonly fromMs: number;
-  /** Then whoever comes in meanwhile does not change for whom it is. */
+  /** True when nobody else was in the channel; who comes in meanwhile does not change for whom it is. */
   readonly isAlone: boolean;
   /** The answer to it, where one is being prepared. */
   pending: PendingAnswer | undefined;
@@ -89,13 +89,13 @@ export class OpenUtterance implements Disposable {
     return isOpen && before?.isMeant !== false ? before : undefined;
   }
 
-  /** It is decided whether what it goes on with was meant. */
+  /** True when it is decided whether the utterance before, which this one goes on with, was meant. */
   get isSettled(): boolean {
     const { before } = this;
     return before === undefined || before.isMeant !== undefined;
   }
 
-  /** It goes on with something else, or with nothing. */
+  /** Sets the utterance that this one goes on with, if any. */
   goOnWith(before: QueuedQuestion | undefined): void {
     this.#before = before;
   }
@@ -169,7 +169,7 @@ export class OpenUtterance implements Disposable {
   }
 }
 
-/** Its recogniser failed: a model that hears may still take it, and no other is kept from the rest. */
+/** An utterance whose recogniser failed, with empty text: a model that hears may still take it. */
 function wordless(said: TurnUtterance): TurnUtterance {
   return { ...said, transcript: async () => ({ text: '' }) };
 }

@@ -2,7 +2,7 @@ import { learnEnding, noEndings } from '#src/turn/endpointing/endings.ts';
 import type { SpeakerHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/endpointing/habit.ts';
 
-/** People remembered at most; whoever was not met for longest is forgotten. */
+/** People remembered at most; the one not met for longest is forgotten. */
 const limit = 100;
 
 /** How people of one session pause, learned while they talk and kept nowhere else. */

@@ -31,7 +31,7 @@ export function namesFor(question: QueuedQuestion, { people }: NamesContext): re
   return names.slice(0, mostNames);
 }
 
-/** Those names as they are said; empty where there is nothing to say. */
+/** These names as they are spoken before an answer; empty where none can be spoken. */
 export function namePrefix(names: readonly string[], { channel, parts }: NamesContext): string {
   return names
     .map((name) => speakable(name))

@@ -17,7 +17,7 @@ export type ReplyBirth = {
   readonly interruptible?: boolean;
   /** Default 0. */
   readonly gainDb?: number;
-  /** It can be had again once it is over, and takes the place of the former one. Default false. */
+  /** True when "again" repeats it once it is over, in place of the former answer. Default false. */
   readonly isAnswer?: boolean;
 };
 
@@ -190,7 +190,7 @@ export class SpeechOutput {
     reply.cut();
   }
 
-  /** While more is being written: cut where its sound lies here and nothing leaves, so that whoever writes goes on. */
+  /** Cuts a reply that is being written when its sound lies here and nothing leaves, so that the writer goes on. */
   async #watchSending(reply: SpokenReply, signal: AbortSignal): Promise<void> {
     let before = -1;
     while (!signal.aborted) {

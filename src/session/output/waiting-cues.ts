@@ -10,7 +10,7 @@ import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { stepWaiting, type Waiting, waitingRules, waitSince } from '#src/turn/waiting.ts';
 import type { SpeechOutput } from './speech-output.ts';
 
-/** Whoever was waited for longer, in case they went on, was not kept waiting by that. */
+/** Longest part of the endpointing delay, in ms, that counts as waiting; the rest was kept for a speaker who might go on. */
 const usualEndMs = 300;
 /** More than two words need. */
 const longestMs = 5_000;

@@ -84,7 +84,7 @@ export interface TypedTalk {
 /** What a question is about; with a recording it may be empty. */
 export type QuestionSubject = {
   readonly recording?: SoundFile;
-  /** Whose message it was in, where it is not that of whoever asks: then it is data like the message. */
+  /** Author of the message it was in, if not the asker: then it is data like the message. */
   readonly recordedBy?: string;
   /** A message that was written by whomever. */
   readonly quoted?: { readonly author: string; readonly text: string };
@@ -145,7 +145,7 @@ export type ForgetOutcome =
     }
   | { readonly kind: 'failed' };
 
-/** What the model wants done and only a button of whoever asked may do; session implements it. */
+/** Changes that the model asks for and only a button of the asker may confirm; session implements it. */
 export interface Confirmations {
   /** `askId` is what the button carries. Never throws. */
   confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome>;
@@ -154,9 +154,9 @@ export interface Confirmations {
 export type ConfirmOutcome =
   /** `line` is for everybody. */
   | { readonly kind: 'done'; readonly line?: TextLine }
-  /** They have not the right any more. */
+  /** The presser does not hold the right any more. */
   | { readonly kind: 'barred'; readonly line: TextLine }
-  /** It is the button of somebody else. */
+  /** The button belongs to somebody else. */
   | { readonly kind: 'other'; readonly name: string }
   /** Pressed already, too late, or of a session that has ended. */
   | { readonly kind: 'over' | 'failed' };

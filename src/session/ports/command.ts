@@ -15,7 +15,7 @@ import type { Checkup, GuildSettingsControl } from './settings.ts';
 import type { Tracks, TrackVotes } from './tracks.ts';
 import type { ChannelRef } from './voice-link.ts';
 
-/** A message to whoever asked or to the room. The first sentence stands in the reply itself, `lines` follow under it. */
+/** A message to the caller or to the channel. The first sentence stands in the reply itself, `lines` follow under it. */
 export type Reply = TextLine & {
   /** Seen by everybody in the channel, or only by the caller. */
   readonly to: ReplyAudience;

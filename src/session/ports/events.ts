@@ -62,7 +62,7 @@ export type SessionEvent =
       readonly speakerId: string;
       readonly name: string;
       readonly text: string;
-      /** Whoever said it had not ended. */
+      /** Set when the utterance was cut for its length; its speaker had not ended. */
       readonly cut?: 'too-long';
     }
   | {

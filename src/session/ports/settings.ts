@@ -75,7 +75,7 @@ export type CheckPoint =
 
 export type CheckResult = {
   readonly point: CheckPoint;
-} /** It cannot be where it is to be, or not speak there. */ & (
+} /** The bot cannot join the channel, or cannot speak there. */ & (
   | { readonly kind: 'barred'; readonly verdict: JoinVerdict; readonly channel: ChannelRef }
   | { readonly kind: 'ok'; readonly ms: number; readonly detail?: TextLine }
   /** What is wrong or, for `idle`, keeps it from being tried; and what to do. */

@@ -14,7 +14,7 @@ export interface ToolPorts {
   post(text: string, signal: AbortSignal): Promise<void>;
   leave(): Promise<LeaveOutcome>;
   readonly volume: Volumes;
-  /** For whoever asked. */
+  /** Tracks, with the rights of the asker. */
   readonly tracks: ToolTracks;
 }
 
@@ -57,7 +57,7 @@ export type ToolOutcome = {
   readonly facts: Facts;
   /** What the room reads of it where somebody pressed a button for it; left out: that it is done. */
   readonly line?: TextLine;
-  /** The room notices by itself: whoever asked aloud gets no words on it. */
+  /** True when everybody notices the effect: an asker who spoke gets no words on it. */
   readonly isPlain?: boolean;
 };
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
@@ -85,7 +85,7 @@ export type ToolDefinition<T> = {
   | { readonly effect: 'none'; readonly isDestructive: false }
   | {
       readonly effect: 'change' | 'words';
-      /** It never runs without a button pressed by whoever asked. */
+      /** True when it never runs without a button pressed by the asker. */
       readonly isDestructive: boolean;
       /** What is asked beside a button; `{name}` and `{s}` are filled in. */
       readonly ask: (call: T) => TextLine;

@@ -2,7 +2,7 @@ import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Asker } from './command-ports.ts';
 
-/** Whoever wants something of a track; what they may do is judged with what Discord has just told of them. */
+/** Person who asks something of a track; their rights are judged by what Discord has just told of them. */
 export type TrackCaller = Asker & { readonly mayManage: boolean };
 
 /** What is to be played, and how. */
@@ -20,7 +20,7 @@ export type TrackWish = {
 export const trackActions = ['pause', 'resume', 'skip', 'stop'] as const;
 export type TrackAction = (typeof trackActions)[number];
 
-/** Sounds by the names of their tracks; session implements it. Who sits in the room is up to whoever calls. */
+/** Commands to tracks, by name; session implements it. The caller of a method checks who sits in the channel. */
 export interface Tracks {
   /** Answers when the sound was looked at, at most 12 s later. */
   play(guildId: string, caller: TrackCaller, wish: TrackWish): Promise<Playing>;
@@ -33,7 +33,7 @@ export interface Tracks {
   ): readonly TrackOutcome[];
   /** `percent` is 0 to 200. */
   volume(guildId: string, caller: TrackCaller, track: string, percent: number): TrackOutcome;
-  /** Those that hold something, the one people mean first, then `voice` and `cues`; undefined where there is no room. */
+  /** Tracks that hold something, the one people mean first, then `voice` and `cues`; undefined without a session. */
   list(guildId: string): readonly ListedTrack[] | undefined;
   /** Names `play` takes: all that lies here, then what was played of late, the latest first. */
   sounds(guildId: string): Promise<readonly string[]>;
@@ -64,7 +64,7 @@ export type Playing =
   | { readonly kind: 'full'; readonly track: string; readonly limit: number }
   /** No further track can be begun. */
   | { readonly kind: 'many'; readonly limit: number; readonly names: readonly string[] }
-  /** Why it cannot be played, in words for whoever wanted it. */
+  /** The sound cannot be played; the reason is for the person who asked. */
   | { readonly kind: 'bad'; readonly reason: TextLine }
   | { readonly kind: 'no-sound'; readonly sound: string; readonly closest: readonly string[] }
   | { readonly kind: 'bad-name' }
@@ -86,7 +86,7 @@ export type TrackOutcome =
     }
   | { readonly kind: 'stopped'; readonly track: string; readonly removed: number }
   | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
-  /** It is somebody else's; a DJ may, or more than half of the people there, by the button of `pollId`. */
+  /** The sound belongs to somebody else; a DJ may, or more than half of the people there, by the button of `pollId`. */
   | {
       readonly kind: 'denied';
       readonly track: string;

@@ -11,7 +11,7 @@ export type Attendance = {
   }[];
 };
 
-/** Whoever only passes through is not disturbed. */
+/** Time, in ms, that somebody is in the channel before they are asked; who only passes through is not disturbed. */
 const settleMs = 3_000;
 /** Least time between two mentions in a channel, in ms: each one rings for somebody. */
 const apartMs = 60_000;
@@ -25,7 +25,7 @@ export class UnaskedPeople {
   #channelId: string | undefined;
   #lastAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Whom to mention now. Whoever is in a channel when the bot comes in sees its panel, and is no newcomer. */
+  /** Id of the person to mention now. People who are there when the bot comes in see its panel, and are not mentioned. */
   next({ atMs, channelId, mayAsk, people }: Attendance): string | undefined {
     const here = people.filter(({ isBot }) => !isBot);
     const isFirstLook = channelId !== this.#channelId;

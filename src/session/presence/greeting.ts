@@ -14,7 +14,7 @@ export type Moment = {
   readonly sounds: boolean;
 };
 
-/** Whoever calls the bot and talks at once is heard by then: the onset of a voice shows within 150 ms. */
+/** Time, in ms, that the bot listens before it greets: the onset of a caller's voice shows within 150 ms. */
 const listenFirstMs = 500;
 /** Later nobody needs it any more: voice may have been that slow, or the link was not ready. */
 const tooLateMs = 10_000;

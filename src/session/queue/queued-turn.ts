@@ -16,7 +16,7 @@ export type QueuedQuestion = {
   readonly handle: TurnHandle;
   /** Set when its transcript is there, those of `earlier` included. */
   words?: { readonly text: string; readonly atMs: number };
-  /** Its answer, where it was begun before the end; taken by whoever gives it. */
+  /** Its answer, where it was begun before the end of the utterance. */
   pending?: PendingAnswer | undefined;
   /** The tool that runs for its answer, as people are told of it. */
   step?: () => TextId | undefined;
@@ -24,9 +24,9 @@ export type QueuedQuestion = {
   also?: readonly QueuedQuestion[];
   /** Something was said to others while it waited. */
   waited?: true;
-  /** Its answer took so long that the floor was given to others meanwhile. */
+  /** True when its answer took so long that the floor was given to others meanwhile. */
   postponed?: boolean;
-  /** Only for a typed one: whoever typed it is told what came of it. */
+  /** Tells the asker the outcome; only where the question was typed. */
   readonly tell?: (asking: AskOutcome) => void;
 };
 

@@ -1,8 +1,8 @@
 /**
- * Why something is not said, or not to its end; `over`: it had its turn. `late`: its moment has passed, or whoever asked
+ * Reason why a turn is not answered, or not to its end; `over`: it had its turn. `late`: its moment has passed, or the asker
  * has gone. `lost`: the link broke in the middle of it. `continued`: its speaker went on, and all of it is answered
  * together. `unmeant`: it was nothing, or not for the bot. `muted`: a moderator keeps the bot from speaking.
- * `interrupted`: somebody took the floor. `replaced`: whoever typed it typed another question while it waited.
+ * `interrupted`: somebody took the floor. `replaced`: its asker typed another question while it waited.
  */
 export type DropReason =
   | 'stopped'

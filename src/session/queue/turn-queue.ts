@@ -135,7 +135,7 @@ export class TurnQueue {
     if (!this.#closed && !this.#muted) this.#line.put(turn, 0);
   }
 
-  /** Its answer is awaited while others have the floor; false where that many are already. */
+  /** Puts a question aside while its answer is awaited and others have the floor; false where too many are aside. */
   putAside(question: QueuedQuestion): boolean {
     if (this.#aside.length >= asideLimit) return false;
     question.postponed = true;
@@ -143,14 +143,14 @@ export class TurnQueue {
     return true;
   }
 
-  /** Its answer is there, or will never be: it gets the floor again in its turn. */
+  /** Queues a question that was put aside again: its answer is there, or will never be. */
   takeUp(question: QueuedQuestion): void {
     if (!this.#aside.includes(question)) return;
     this.#aside = this.#aside.filter((one) => one !== question);
     this.#line.put(question);
   }
 
-  /** Whoever has waited too long is not answered any more. To be called now and then. */
+  /** Drops questions that have waited too long. To be called now and then. */
   expire(): void {
     const sinceMs = this.#nowMs() - longestWaitMs;
     for (const one of this.#line.questions) {
@@ -170,7 +170,7 @@ export class TurnQueue {
     for (const one of withDuplicates(question)) this.#onLost(one, why);
   }
 
-  /** Whoever asked this wants no answer any more; the next one who asked the same gets it. */
+  /** Withdraws a question for its asker; the next one who asked the same gets the answer. */
   giveUp(question: QueuedQuestion, why: DropReason): void {
     for (const one of this.#questions()) {
       if (one.also) one.also = one.also.filter((twin) => twin !== question);
@@ -184,7 +184,7 @@ export class TurnQueue {
     this.#line.put(heir, Math.max(0, place));
   }
 
-  /** Whoever speaks falls silent, and nobody waits any more; false when there was nothing to stop. */
+  /** Stops the answer under way and drops all that waits; false when there was nothing to stop. */
   stop(): boolean {
     return this.#dropAll('stopped');
   }

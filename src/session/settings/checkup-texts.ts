@@ -55,7 +55,7 @@ function limited({ about }: BotError, provider: string): TextLine {
   return { id: 'fail.limit', with: { provider, s } };
 }
 
-/** For whoever can change the settings. */
+/** News about a model or role, as a line for people who can change the settings. */
 export function lineOfNews({
   kind,
   role,

@@ -96,7 +96,7 @@ export class SessionSettings implements GuildSettingsControl {
     }
   }
 
-  /** Whoever is heard from now on without having been asked is to know. */
+  /** Applies changed settings to the sessions; people who are heard from now on without having been asked are told. */
   #follow(guildId: string, looser: boolean): void {
     for (const session of this.#sessions.sessions(guildId)) session.follow();
     const session = this.#sessions.session(guildId);

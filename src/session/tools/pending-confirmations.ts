@@ -28,7 +28,7 @@ export class PendingConfirmations {
     return !isAsked;
   }
 
-  /** Whoever else presses changes nothing. */
+  /** Takes the press of a button; only that of its asker confirms. */
   press(id: string, personId: string, nowMs: number): ConfirmationPress {
     const ask = this.#open.find((one) => one.id === id);
     if (!ask || ask.untilMs <= nowMs) return { kind: 'over' };

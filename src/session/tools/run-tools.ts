@@ -39,7 +39,7 @@ type ToolCallResult = {
 type Spent = (usage: Usage) => void;
 
 /**
- * The tools of one turn, and whose they are: of whoever's packets asked, whatever any text says.
+ * The tools of one turn, with the rights of the people whose packets asked, whatever any text says.
  *
  * A call runs only if the tool was offered, its arguments fit, every asker holds the right at that moment, and, where it
  * has an effect, the askers' own words ask for it or one of them presses a button.

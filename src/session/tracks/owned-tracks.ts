@@ -81,7 +81,7 @@ export class OwnedTracks implements Disposable {
     this.#onBroken = listener;
   }
 
-  /** Told of whoever is to be named nowhere any more. Replaces the former listener. */
+  /** Sets the listener for people who may be named nowhere any more, in place of the former one. */
   onDisowned(listener: (personId: string) => void): void {
     this.#disowned = listener;
   }
@@ -93,7 +93,7 @@ export class OwnedTracks implements Disposable {
     else this.tracks.pause();
   }
 
-  /** Gives way to whoever speaks, where that is wanted; to the bot's own voice it always does. */
+  /** Ducks tracks while somebody speaks, where that is wanted; under the bot's own voice they always duck. */
   hear(isAnybodySpeaking: boolean, isToGiveWay: boolean): void {
     this.tracks.duckForPeople(isToGiveWay);
     this.tracks.hear(isAnybodySpeaking);
@@ -163,7 +163,7 @@ export class OwnedTracks implements Disposable {
     return owners.find((owner) => owner !== undefined && owner.id !== personId);
   }
 
-  /** Whoever may. */
+  /** Performs a command of somebody who may give it. */
   perform(deed: TrackCommand): TrackOutcome {
     const { kind, track: name } = deed;
     const track = this.tracks.track(name);

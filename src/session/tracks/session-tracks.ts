@@ -63,7 +63,7 @@ export class SessionTracks {
     if (!this.#isPassedOn) this.owned[Symbol.dispose]();
   }
 
-  /** It was to begin, or to go on elsewhere, and could not: what plays ends. */
+  /** Ends what plays, because the session could not begin or go on elsewhere. */
   drop(): void {
     this.owned[Symbol.dispose]();
   }

@@ -71,7 +71,7 @@ export class SoundCatalog {
     throw new BotError('source.unreachable', false, 'A sound does not lie here any more.');
   }
 
-  /** It was played, and is suggested from now on. */
+  /** Remembers a sound that was played, to be suggested from now on. */
   remember(guildId: string, title: string, origin: StoredSource): void {
     const recent = this.#recent.get(guildId) ?? new Map<string, StoredSource>();
     recent.delete(title);

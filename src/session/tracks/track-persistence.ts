@@ -110,7 +110,7 @@ export class TrackPersistence {
     }
   }
 
-  /** One that is gone is skipped, and the room is told why. */
+  /** Restores one sound; one that is gone is skipped, and the channel is told why. */
   async #restoreSound(
     { name: track }: StoredTrack,
     { source: origin, title, owner, positionMs: fromMs, loop }: StoredSound,

@@ -175,7 +175,7 @@ function viewsIn({ tracks, volume }: TrackListContext): readonly ListedTrack[] {
   return [...tracks.owned.views, ...own];
 }
 
-/** Done by whoever may, and put to the vote by anybody else. */
+/** Performs a command of somebody who may give it, and puts it to the vote for anybody else. */
 function judged(
   deed: TrackCommand,
   caller: TrackCaller,

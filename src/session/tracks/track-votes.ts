@@ -1,7 +1,7 @@
 /** What people may decide together: `about` tells polls apart, and changes when what they are about is past. */
 export type PollSubject<T> = { readonly about: string; readonly deed: T };
 
-/** How a poll stands; `carried` gives it to whoever does it. */
+/** Outcome of a vote; a poll that is `carried` gives the command to perform. */
 export type PollState<T> =
   | { readonly kind: 'open'; readonly id: string; readonly votes: number; readonly needed: number }
   | { readonly kind: 'carried'; readonly deed: T };

@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { longestRecordingMs } from '#src/sources/recordings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** What whoever sent a sound reads of what is wrong with it; undefined for any other failure. */
+/** Text for the sender of a sound that cannot be used; undefined for any other failure. */
 export function soundRejection(error: unknown): TextLine | undefined {
   if (!(error instanceof BotError)) return undefined;
   switch (error.code) {

@@ -192,7 +192,7 @@ type RecordingOutcome =
   | { readonly kind: 'heard'; readonly pcm?: Pcm; readonly transcriber: Transcriber }
   | Extract<AskOutcome, { kind: 'failed' }>;
 
-/** Its recording is known by its words from then on, as soon as there are any. */
+/** A question from a typed text or a recording, which is known by its words as soon as there are any. */
 function questionOf(
   all: readonly TurnUtterance[],
   text: string,

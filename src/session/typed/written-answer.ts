@@ -15,7 +15,7 @@ import type { Payer } from '#src/spending/ledger.ts';
 /** A question that is to be answered in writing; `known` is what was said before, oldest first. */
 export type WrittenQuestion = {
   readonly guildId: string;
-  /** Something at least; each was said by whoever asks. */
+  /** Utterances of the asker, one at least. */
   readonly said: readonly TurnUtterance[];
   readonly known: readonly ChatMessage[];
   /** Hears what was said itself; what it would say is written. */

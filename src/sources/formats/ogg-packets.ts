@@ -33,7 +33,7 @@ export class OggPackets {
     else this.#begun.push(piece);
   }
 
-  /** One that was too long is empty. */
+  /** Ends the packet; one that was too long is empty. */
   #close(): Buffer {
     this.#isOpen = false;
     const [only, ...others] = this.#begun;

@@ -6,7 +6,7 @@ export type PageContent = {
   readonly chunks: readonly SoundChunk[];
   /** Packets of it that were damaged. */
   readonly flaws: number;
-  /** It holds no sound, but what comes before: only here a whole page may be passed over. */
+  /** True when the page holds no sound, but what comes before: only here a whole page may be passed over. */
   readonly isHead?: boolean;
 };
 

@@ -14,7 +14,7 @@ export type Sniffed =
 
 /** Bytes that tell most formats apart: an Ogg page names its codec at byte 28. */
 export const sniffBytes = 48;
-/** So far a WebM file may name its codec, and a stream of MP3 may begin within a frame. */
+/** Bytes in which a WebM file may name its codec, and a stream of MP3 may begin within a frame. */
 export const longestSniffBytes = 8192;
 /** One header may be chance, and so may two. */
 const framesInARow = 3;

@@ -26,7 +26,7 @@ export type SoundLayout = {
 export type LayoutBytes = {
   readonly format: Format;
   readonly head: Buffer;
-  /** Its last pages, of an Ogg file whose end can be read. */
+  /** Last pages of an Ogg file whose end can be read. */
   readonly tail: Buffer | undefined;
   /** Undefined where there is no end, or nobody knows it. */
   readonly sizeBytes: number | undefined;
@@ -94,7 +94,7 @@ function mp3Ms({ head, sizeBytes }: LayoutBytes): number | undefined {
   return sizeBytes && ((sizeBytes - at) / header.lengthBytes) * frameMs;
 }
 
-/** Its length by its last page. */
+/** Layout of an Ogg sound; its length is told by its last page. */
 function oggLayout({ head, tail }: LayoutBytes): SoundLayout {
   const [first] = new OggPages().push(head);
   const ogg = first && oggShape(first.pieces[0], first.serial);

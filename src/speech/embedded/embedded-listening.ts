@@ -135,7 +135,7 @@ export class EmbeddedListening implements Listening {
     this.#paused.shift()?.end.resolve();
   }
 
-  /** Whoever waits is told; the next settle tries again. */
+  /** Rejects everything that waits; the next settle tries again. */
   fail(error: unknown): void {
     this.#failed = true;
     for (const { end } of this.#paused) end.reject(error);
@@ -155,7 +155,7 @@ export class EmbeddedListening implements Listening {
 
 const brokeDown = 'The embedded recogniser broke down twice over the same words.';
 
-/** Whoever waits gets the error; unwaited for, it ends nothing. */
+/** A promise that its waiter rejects with the error; unwaited for, it ends nothing. */
 function ending(): PromiseWithResolvers<void> {
   const end = Promise.withResolvers<void>();
   end.promise.catch(() => {});

@@ -36,7 +36,7 @@ class TranscriptPart {
     this.end.reject(error);
   }
 
-  /** Whoever waits still does, unless it was told of a failure. */
+  /** Marks the part as unsent; its waiter goes on waiting, unless it was told of a failure. */
   resend(): void {
     if (this.state === 'sent') this.state = 'waiting';
     [this.isNamed, this.text] = [false, ''];
@@ -160,7 +160,7 @@ export class TranscriptParts {
   }
 }
 
-/** Whoever waits gets the error; unwaited for, it ends nothing. */
+/** A promise that gives its waiter the error; unwaited for, it ends nothing. */
 function ending(): PromiseWithResolvers<void> {
   const end = Promise.withResolvers<void>();
   end.promise.catch(() => {});

@@ -210,7 +210,7 @@ export class RealtimeUtterance {
     await within(rung, this.#patienceMs(), this.#options.clock, () => this.#late());
   }
 
-  /** Whoever waits for another one waits for that, too. */
+  /** Longest wait, in ms, for the next event; an utterance that is not sent yet waits for the one before it, too. */
   #patienceMs(): number {
     const { firstMs, idleMs } = this.#options.limits;
     if (!this.isSent) return 3 * firstMs;

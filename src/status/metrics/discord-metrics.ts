@@ -1,7 +1,7 @@
 import type { Meters } from './meters.ts';
 
 /**
- * What one voice link passed on, refused, lost or had to mend since it was made.
+ * Counts of one voice link since it was made: packets passed on, refused, lost, and faults mended.
  *
  * All but the four that are named are packets, by what befell them.
  */

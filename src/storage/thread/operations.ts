@@ -35,7 +35,7 @@ export type OperationResult<Name extends OperationName> = Promise<
   Awaited<ReturnType<Signatures[Name]>>
 >;
 
-/** Whoever performs an operation: this thread, another, or whichever store is open now. */
+/** Performs a store operation: on this thread, on another, or on the store that is open now. */
 export type StoreCall = <Name extends OperationName>(
   name: Name,
   ...args: Arguments<Name>

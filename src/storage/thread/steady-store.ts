@@ -7,10 +7,10 @@ import { helpsReopening, type StoreCode } from '#src/storage/trouble.ts';
 import { type OperationName, perform, rulesOf, storeOver } from './operations.ts';
 import { WriteWatchdog } from './write-watchdog.ts';
 
-/** What happens to the store, for logs, figures and `/readyz`. */
+/** Events of the store, for logs, figures and `/readyz`. */
 export type StoreEvent =
   | { readonly kind: 'opened' }
-  /** It cannot be opened; each new reason once. */
+  /** The store cannot be opened; told once for each new reason. */
   | { readonly kind: 'refused'; readonly error: BotError }
   | { readonly kind: 'written'; readonly tookMs: number }
   | AlertChange;
@@ -21,7 +21,7 @@ type Opening =
 
 /** After a failure the store is opened anew, but not twice within this time. */
 const reopenMs = 60_000;
-/** Nobody waits longer for a store that is being opened. */
+/** Longest wait, in ms, for a store that is being opened. */
 const openingMs = 5_000;
 /** How often the watchdog looks; while nothing could be written it tries to write itself. */
 const watchMs = 10_000;

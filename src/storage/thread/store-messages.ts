@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { StoreCode } from '#src/storage/trouble.ts';
 import type { OperationName } from './operations.ts';
 
-/** What the store thread is started with. */
+/** Data that the store thread is started with. */
 export type StoreThreadData = {
   readonly path: string;
   readonly patienceMs?: number;
@@ -51,7 +51,7 @@ export function errorData(error: unknown): ErrorData {
   };
 }
 
-/** The same error on the other side; a BotError is one again. */
+/** An error as it was on the other thread; a BotError is one again. */
 export function errorOf({ retryable, message, cause: below, ...fields }: ErrorData): Error {
   const cause = below && errorOf(below);
   const { code } = fields;

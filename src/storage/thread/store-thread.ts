@@ -104,7 +104,7 @@ class StoreThread {
     }
   }
 
-  /** What was asked before is still answered; resolves when the thread has ended. */
+  /** Closes the thread after the operations asked before; resolves when it has ended. */
   async #close(): Promise<void> {
     this.#end ??= { message: `The store ${this.#path} is closed: start the bot again.` };
     this.#worker.ref();

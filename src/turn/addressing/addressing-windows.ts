@@ -73,7 +73,7 @@ export type AddressEvent =
   | { readonly kind: 'asked'; readonly personId: string; readonly atMs: number }
   /** Work on an answer to them began; until it ends they may go on without a name. */
   | { readonly kind: 'answering'; readonly personId: string; readonly atMs: number }
-  /** It ended, was stopped or failed: the windows after it count from here. */
+  /** The answer ended, was stopped or failed: the windows after it count from here. */
   | {
       readonly kind: 'answered';
       readonly personId: string;

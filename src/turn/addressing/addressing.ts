@@ -24,7 +24,7 @@ export type SpokenTurn = SpeakerTurn & {
   readonly text: string;
   /** Display names of the other people in the channel. */
   readonly present?: readonly string[];
-  /** The same person goes on with what they have just said to the bot. */
+  /** True when the same person goes on with what they have just said to the bot. */
   readonly goesOn?: boolean;
 };
 

@@ -10,7 +10,7 @@ const vocatives = languages.flatMap(({ addressing }) => listed(addressing?.vocat
 
 /** One thing somebody answers to, ready to be found among words. */
 export type Name = {
-  /** Its words normalised and written together. */
+  /** Words of the name, normalised and written together. */
   readonly joined: string;
   /** The name with the endings by which Korean calls somebody. */
   readonly vocatives: readonly string[];

@@ -24,7 +24,7 @@ export type EndpointRules = EndpointingDelayRules & {
   readonly pauseGapMs: number;
   /** A voice notice lags: windows so far below the mean level of the voice are its echo or the room. */
   readonly faintDb: number;
-  /** But for so long at most: whoever trails off is still talking. */
+  /** Longest such stretch, in ms: a speaker who trails off is still talking. */
   readonly faintMs: number;
   /** A microphone that closes so soon after the voice closed because of it. */
   readonly closeMs: number;

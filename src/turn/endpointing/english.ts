@@ -25,7 +25,7 @@ function phraseLogit(words: readonly string[]): number | undefined {
   return joins ? -1.5 : undefined;
 }
 
-/** Whoever says "please" last is done. */
+/** Logit that "please" adds; the speaker who says it last is done. */
 function pleaseLogit(words: readonly string[], form: number): number {
   if (!words.includes('please')) return 0;
   return words.at(-1) === 'please' && form < 1 ? 1.3 : 0.3;

@@ -4,7 +4,7 @@ import { type EndOfTurn, endOfTurnOf } from './end-of-turn.ts';
 export type Understood = EndOfTurn & {
   readonly text: string;
   readonly changedAtMs: number;
-  /** It came in this pause; else it was a partial, and more was said since. */
+  /** True when the transcript came in this pause; else it was a partial, and more was said since. */
   readonly upToPause: boolean;
   /** The recogniser took words back or added some in this very pause. */
   readonly revised: boolean;

@@ -96,7 +96,7 @@ export type AddressingPhrases = {
   readonly subjects?: string;
   /** Subjects after such a verb that may be objects as well: "Nova did it". */
   readonly impersonalSubjects?: string;
-  /** Those of `auxiliaries` after which an impersonal subject is an object. */
+  /** Words of `auxiliaries` after which an impersonal subject is an object. */
   readonly objectAuxiliaries?: string;
   /** Everyday words that look like short names and are not: numbers, kin, what people say first. */
   readonly notNames?: string;
@@ -148,7 +148,7 @@ export type WordClasses = {
   readonly knowingVerbs: string;
   readonly greetings: string;
   readonly courtesies: string;
-  /** They only look like "walked" and "walking". */
+  /** Words that only look like "walked" and "walking". */
   readonly notVerbs: string;
   readonly opinionVerbs: string;
   readonly demonstratives: string;

@@ -24,7 +24,7 @@ export type OverlapSpeech = {
   readonly stopAtMs?: number | undefined;
   /** By name, to the bot. */
   readonly meant: boolean;
-  /** Its final words came, or came too late. */
+  /** True when its final words came, or came too late. */
   readonly settled: boolean;
 };
 
@@ -146,7 +146,7 @@ function silenced(speech: OverlapSpeech, rules: InterruptionRules): OverlapSpeec
   return { ...speech, sounding: false, claim: harmless ? 'none' : claim };
 }
 
-/** It was a backchannel or noise so far, or an echo altogether. */
+/** Speech that was a backchannel or noise so far, or an echo altogether. */
 export function explained(
   speech: OverlapSpeech,
   by: 'fine' | 'echo',
@@ -162,7 +162,7 @@ export function explained(
   return { ...harmless, claim: sounding ? still : 'none', explainedMs: voicedMs, fromMs };
 }
 
-/** It has words: from the person being answered they pause the bot, from others they ease what a "stop" had paused. */
+/** Speech with words: from the person being answered they pause the bot, from others they ease what a "stop" had paused. */
 export function worded(
   speech: OverlapSpeech,
   isFinal: boolean,

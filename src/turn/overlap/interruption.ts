@@ -14,12 +14,12 @@ import { meaningOf, type OverlapKind } from './interruption-words.ts';
 /** Events come in order of `atMs`. While the bot speaks a `tick` every 20 ms: silence sends nothing. */
 export type InterruptionEvent = { readonly atMs: number } & (
   | {
-      /** Its first frame. `replyTo`: who is answered; a text read out answers nobody. */
+      /** The first frame of a reply. `replyTo`: who is answered; a text read out answers nobody. */
       readonly kind: 'reply-began';
       readonly replyTo?: string;
       readonly interruptible: boolean;
     }
-  /** It is over, however it ended. */
+  /** The reply is over, however it ended. */
   | { readonly kind: 'reply-over' }
   | ({ readonly personId: string } & SpeechEvent)
   | {

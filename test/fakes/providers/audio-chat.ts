@@ -113,7 +113,7 @@ export function spokenChunks(
   ];
 }
 
-/** The same as servers stream it that chain: a clause, then its sound; no `[DONE]`. */
+/** Chunks of an answer as servers stream it that chain: a clause, then its sound; no `[DONE]`. */
 export function chainedChunks(clauses: readonly string[], id: string): object[] {
   const spoken = clauses.flatMap((clause, n) => {
     const sound = soundBytes(tone(clause, 24_000, 40 + 30 * (n % 2)), 24_000, 'pcm');

@@ -40,7 +40,7 @@ export function chatEvents(request: ChatRequest, reply: MockReply): string[] {
   return [...events, 'data: [DONE]\n\n'];
 }
 
-/** The same in one piece. */
+/** An answer in one piece. */
 export function chatAnswer(request: ChatRequest, reply: MockReply): object {
   const calls = reply.call ? { tool_calls: [toolCall(reply.call)] } : {};
   const message = { role: 'assistant', content: reply.text ?? null, ...calls };

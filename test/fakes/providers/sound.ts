@@ -3,7 +3,7 @@ import { writeWav } from '#src/audio/wav.ts';
 /** What a text sounds like, mono. */
 export type MockVoice = (text: string, rateHz: number) => Int16Array;
 
-/** The same, as long as `msPerChar` has it. */
+/** Sound of a text, with a length by `msPerChar`. */
 export type MockSpeech = (text: string, rateHz: number, msPerChar: number) => Int16Array;
 
 /** An ordinary pace. */

@@ -16,7 +16,7 @@ const leastFrames = 30;
 const wordLeast = 0.45;
 /** A word too short to be judged alone goes with its neighbours. */
 const shortWordFrames = 14;
-/** So much of its first word may be missing. */
+/** Share of the first word that may be missing. */
 const missingShare = 0.4;
 
 type Span = { readonly from: number; readonly to: number };

@@ -15,7 +15,7 @@ const text =
   'The Millau Viaduct, I think, which crosses the valley of the Tarn and is higher than the tower in Paris, and there is more to say of it than you would like to hear.';
 const tolerableMs = 60;
 const frameMs = 20;
-/** Whoever speaks so late does not go on with a question, but interrupts the answer. */
+/** Pause, in ms, after which speech does not go on with a question, but interrupts the answer. */
 const laterMs = 1_500;
 
 const commands = ({ providers }: ScenarioSetup, type: string) =>

@@ -61,14 +61,14 @@ export type ScenarioMessage = { readonly role: string; readonly content: string 
 const scenarioMs = 60_000;
 const waitMs = 20_000;
 
-/** Whoever calls the bot into company reads this, and the others hear a greeting. */
+/** Reply to somebody who calls the bot into company; the others hear a greeting. */
 const toCompany = /^In .*\. Say "/;
 /** Later than this after its coming the bot greets nobody. */
 const greetingMs = 700;
 
 /** A pause inside an answer is shorter, also on a slow machine. */
 const quietMs = 1_000;
-/** So many frames within so long are speech: the longest cue has 7, the shortest word of the mock server 12. */
+/** Frames within the window that are speech: the longest cue has 7, the shortest word of the mock server 12. */
 const speechFrames = 9;
 const speechMs = 400;
 const mockRateHz = 24_000;
@@ -226,7 +226,7 @@ export function shownWords(scene: ScenarioSetup): string[] {
   return wordsOf(shownMessages(scene));
 }
 
-/** The same, of everything it was ever shown; most words more than once. */
+/** Messages of everything the chat model was ever shown; most words more than once. */
 function everShown(scene: ScenarioSetup): string[] {
   return chats(scene).flatMap(wordsOf);
 }

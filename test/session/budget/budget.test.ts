@@ -154,7 +154,7 @@ test('a forgotten person is not known to have spent anything', async () => {
 
 type Paid = Awaited<ReturnType<typeof openPaid>>;
 
-/** So many tokens of Adam's, a millionth of a dollar each. */
+/** Uses this many tokens of Adam's, a millionth of a dollar each. */
 function use(desk: Paid['desk'], inputTokens: number): void {
   const who = { guildId: 'g', personId: 'adam', name: 'Adam' };
   const opening = desk.open({ ...who, characters: 0, heardMs: 0 });

@@ -77,7 +77,7 @@ export class MoodyRecogniser implements Transcriber {
   }
 }
 
-/** The same without `listen`, as servers that take files. */
+/** The recogniser without `listen`, as servers that take files. */
 export function filesOnly(recogniser: MoodyRecogniser): Transcriber {
   return { transcribe: (pcm, signal) => recogniser.transcribe(pcm, signal) };
 }

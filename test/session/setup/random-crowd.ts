@@ -79,7 +79,7 @@ function framesOf({ ms, frames }: Extract<CrowdAct, { kind: 'talk' }>, talk: rea
   return [...spoken, ...Array.from({ length: frames }, () => silence)].map((one) => one ?? silence);
 }
 
-/** The same packets as they arrive, in order of arrival. */
+/** Packets as they arrive over this network, in order of arrival. */
 export function carried(packets: readonly Packet[], network: Network): Packet[] {
   const random = seededRandom(network.seed);
   const arriving = packets.flatMap((packet) => {

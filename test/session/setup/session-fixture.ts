@@ -51,7 +51,7 @@ export const places: Places = {
   channel: (guildId, channelId) =>
     [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
 };
-/** The same in a German server. */
+/** Places of a German server. */
 export const germanPlaces: Places = { ...places, localeIn: () => 'de' };
 
 const [codec, weights, cues] = await Promise.all([loadOpus(), loadSilero(), loadCues()]);

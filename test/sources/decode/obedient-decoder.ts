@@ -23,7 +23,7 @@ async function obey([word = '', port]: readonly string[]): Promise<void> {
 
 let line: Socket | undefined;
 
-/** Whoever listens at `port` is told when this process hangs, and sees when it is gone. */
+/** Calls `port`, whose listener is told when this process hangs, and sees when it is gone. */
 async function call(port: number): Promise<void> {
   line = connect(port, '127.0.0.1').unref();
   await once(line, 'connect');

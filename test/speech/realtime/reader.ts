@@ -48,7 +48,7 @@ export function pcmOf(text: string): Pcm {
   return { samples: tone(text, 24_000), rateHz: 24_000, channels: 1 };
 }
 
-/** Its first piece was taken; the rest is taken by whoever reads on. */
+/** Takes the first piece of a reading; the caller takes the rest. */
 export async function begin(
   engine: RealtimeSynthesizer,
   text: string,

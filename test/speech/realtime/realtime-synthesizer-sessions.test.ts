@@ -16,7 +16,7 @@ const endings: readonly AloudReply[] = [
   { ends: 'drop', endsAfter: 2 },
 ];
 
-/** The same numbers every time. */
+/** Dice with fixed numbers. */
 function dice(): (sides: number) => number {
   let state = 7;
   return (sides) => {
