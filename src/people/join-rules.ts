@@ -39,3 +39,6 @@ export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
   if (facts.kind === 'stage') return { kind: 'stage' };
   return { kind: facts.maySpeak ? 'fine' : 'no-speak' };
 }
+
+/** Time alone in a channel, in ms, after which the bot leaves it. */
+export const aloneMs = 60_000;

@@ -1,10 +1,12 @@
 import { atStage } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import type { Turn } from './pipeline.ts';
+import type { ReplyStyle, Turn } from './pipeline.ts';
 
 const byName =
   'Several people are waiting for answers: begin with the name of whoever you answer now and what it is about, as in "Ben, for Lima: ...".';
+
+const short = 'Answer in one sentence of at most 15 words.';
 
 /**
  * What the chat model is shown of a turn, once every utterance is recognised; undefined when nobody said a word.
@@ -31,6 +33,11 @@ export async function promptOf(
   const words = heard.filter(({ content }) => content !== '');
   if (words.length === 0) return undefined;
   return [{ role: 'system', content: instructionsOf(turn) }, ...history, ...words];
+}
+
+/** A reply style that asks for short answers. */
+export function shortStyle(style: ReplyStyle): ReplyStyle {
+  return { ...style, instructions: `${style.instructions} ${short}` };
 }
 
 /** A name people gave themselves is no instruction, so the model takes it from what they said. */

@@ -1,6 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/run-together.ts';
-import type { DecodingChange } from '#src/session/alerts/decoding-watchdog.ts';
+import type { DecodingChange } from '#src/link/decoding-watchdog.ts';
+import { aloneMs } from '#src/people/join-rules.ts';
 import { answer } from '#src/session/answering/answer.ts';
 import { resumePostponed } from '#src/session/answering/postpone.ts';
 import { readAloud } from '#src/session/output/read-aloud.ts';
@@ -14,8 +15,6 @@ import type { SessionContext, SpeakingContext } from './context.ts';
 const tickMs = 20;
 /** Interval in ms at which the state for the panel is looked at. */
 const lookMs = 100;
-/** Time alone in a channel, in ms, after which the bot leaves. */
-const aloneMs = 60_000;
 
 /**
  * The loop of one voice channel: hears until left, says one thing after the other.

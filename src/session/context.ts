@@ -1,15 +1,13 @@
+import type { UnaskedPeople } from '#src/people/newcomers.ts';
 import type { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import type { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
 import type { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
-import type { PreemptiveBudget } from '#src/session/answering/preemptive-budget.ts';
 import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import type { PauseHabits } from '#src/session/hearing/pause-habits.ts';
 import type { CuePlayer } from '#src/session/output/cue-player.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { LeaveOutcome } from '#src/session/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { UnaskedPeople } from '#src/session/presence/ask-newcomers.ts';
 import type { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
 import type { OncePerSession } from '#src/session/presence/once-per-session.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
@@ -17,7 +15,9 @@ import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
 import type { SessionTracks } from '#src/session/tracks/session-tracks.ts';
 import type { TrackVolumes } from '#src/session/tracks/track-volumes.ts';
+import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import type { PanelWatch } from './panel-watch.ts';
 

@@ -1,9 +1,9 @@
+import type { UnaskedPeople } from '#src/people/newcomers.ts';
 import type { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import type { PanelFace, PanelTrack } from '#src/session/ports/panel.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
-import type { UnaskedPeople } from '#src/session/presence/ask-newcomers.ts';
 import type { QueuedQuestion, QueuedTurn } from '#src/session/queue/queued-turn.ts';
 import type { BudgetMode } from '#src/spending/budget-authority.ts';
 import type { TextId } from '#src/texts/texts.ts';

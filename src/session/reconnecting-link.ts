@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
+import { finalLoss, noLosses, reconnectRules, stepReconnect } from '#src/link/reconnect-policy.ts';
 import type {
   ChannelMember,
   ChannelRef,
@@ -8,15 +9,11 @@ import type {
   VoiceLink,
 } from '#src/session/ports/voice-link.ts';
 import type { SessionDependencies } from './dependencies.ts';
-import { noLosses, reconnectRules, stepReconnect } from './reconnect-policy.ts';
 
 /** What follows when a link broke or could not be opened; `losses` counts those that belong together. */
 export type ReconnectDecision =
   | { readonly kind: 'again'; readonly waitMs: number; readonly losses: number }
   | { readonly kind: 'over'; readonly why: 'lost' | 'refused' | 'sent-away' };
-
-/** A session that a bug has ended is rebuilt, but not twice within this time. */
-const rebuildMs = 60_000;
 
 /** What a session may still do when it is to end. */
 const graceMs = 2_000;
@@ -90,10 +87,10 @@ export class ReconnectingLink {
   after(error: unknown, guildId: string): ReconnectDecision {
     const atMs = this.#parts.clock.nowMs();
     if (error instanceof BotError) {
-      const end = endOf(error);
+      const end = finalLoss(error);
       return end ? { kind: 'over', why: end } : this.#lost(guildId, atMs);
     }
-    const isRepeated = atMs - this.#brokeAtMs <= rebuildMs;
+    const isRepeated = atMs - this.#brokeAtMs <= reconnectRules.rebuildMs;
     this.#brokeAtMs = atMs;
     return isRepeated ? { kind: 'over', why: 'lost' } : this.#lost(guildId, atMs);
   }
@@ -110,10 +107,4 @@ export class ReconnectingLink {
 
 function hung(): Error {
   return new Error(`a session did not end within ${graceMs / 1000} s`);
-}
-
-/** Why there is no use in trying again; undefined when there may be. */
-function endOf({ code, retryable }: BotError): 'refused' | 'sent-away' | undefined {
-  if (retryable) return undefined;
-  return code === 'link.lost' ? 'sent-away' : 'refused';
 }

@@ -1,21 +1,20 @@
 import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/run-together.ts';
+import { reconnectRules } from '#src/link/reconnect-policy.ts';
+import { UnaskedPeople } from '#src/people/newcomers.ts';
 import type { GuildNotices } from '#src/session/alerts/guild-notices.ts';
 import { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import { ServiceNotices } from '#src/session/alerts/service-notices.ts';
 import { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
 import { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
 import { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
-import { PreemptiveBudget } from '#src/session/answering/preemptive-budget.ts';
 import { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import { namesIn } from '#src/session/hearing/bot-names.ts';
 import { ConsentGate } from '#src/session/hearing/consent-gate.ts';
-import { PauseHabits } from '#src/session/hearing/pause-habits.ts';
 import { CuePlayer } from '#src/session/output/cue-player.ts';
 import type { SessionControl } from '#src/session/ports/command-ports.ts';
 import type { DroppedTurnReason, SessionEvent } from '#src/session/ports/events.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/session/ports/voice-link.ts';
-import { UnaskedPeople } from '#src/session/presence/ask-newcomers.ts';
 import { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
 import { OncePerSession } from '#src/session/presence/once-per-session.ts';
 import { watchRoles } from '#src/session/presence/role-watch.ts';
@@ -25,8 +24,10 @@ import { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import { dependenciesIn, type StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
 import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
+import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { withCountedVoice } from '#src/spending/usage-meters.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { runConnection } from './connection-loop.ts';
 import type { SessionContext } from './context.ts';
 import type { SessionDependencies } from './dependencies.ts';
@@ -53,8 +54,6 @@ export type VoiceSessionOptions = {
 const lookMs = 250;
 /** Nobody sent it away: what plays is to go on when it is called back. */
 const kept: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
-/** The room reads of a lost link once a first try has failed, too. */
-const tellFromLosses = 2;
 
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
 export class VoiceSession {
@@ -226,7 +225,7 @@ export class VoiceSession {
     if (next.kind === 'over' || !this.entered) return next;
     this.#showAway();
     this.context.gate.onChange(() => this.#showAway());
-    if (next.losses === tellFromLosses) {
+    if (next.losses === reconnectRules.toldFromLosses) {
       this.context.notice({ id: 'reconnecting' }, () => !this.isLinked && !this.news.explainsLoss);
     }
     return next;

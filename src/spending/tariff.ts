@@ -74,3 +74,11 @@ export function writtenTime(outputTokens: number): number {
   const characters = outputTokens * charactersPerToken;
   return Math.round(Math.max(writtenMs, characters * writtenMsPerCharacter));
 }
+
+/** Speaking rate, in characters per ms. */
+const charactersPerMs = 0.015;
+
+/** About how many characters are said in `ms` of speech. */
+export function spokenCharacters(ms: number): number {
+  return ms * charactersPerMs;
+}

@@ -32,6 +32,14 @@ export type Waiting = {
 
 export type WaitingEffect = 'tick' | 'moment' | 'pad' | 'later';
 
+/** Longest part of the endpointing delay, in ms, that counts as waiting; the rest was kept for a speaker who might go on. */
+const usualEndMs = 300;
+
+/** Since when somebody waits whose voice was last heard at `toMs`, and whose utterance was decided to end at `endedAtMs`. */
+export function waitsFromMs(toMs: number, endedAtMs: number): number {
+  return Math.max(toMs, endedAtMs - usualEndMs);
+}
+
 export function waitSince(sinceMs: number, rules: WaitingRules): Waiting {
   return { sinceMs, nextTickMs: sinceMs + rules.tickMs, told: 'nothing' };
 }

@@ -28,7 +28,7 @@ class QuickFirst {
 export default {
   test: {
     include: [
-      'test/{turn,people,spending,playback}/**/*.test.ts',
+      'test/{turn,people,link,spending,playback}/**/*.test.ts',
       'test/session/budget/budget.test.ts',
     ],
     // Seconds each, and many times that in the mutated copy, for what quicker files judge as well.

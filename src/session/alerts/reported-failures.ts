@@ -1,5 +1,5 @@
 import type { FailureStage } from '#src/base/errors.ts';
-import { DecodingWatchdog } from './decoding-watchdog.ts';
+import { DecodingWatchdog } from '#src/link/decoding-watchdog.ts';
 import { StageWatchdog } from './stage-watchdog.ts';
 
 /** A stage that fails, or a key that is refused. */

@@ -1,11 +1,9 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
+import { shortStyle } from '#src/pipeline/prompt.ts';
 import type { AnswerRequest, BudgetMode } from '#src/spending/budget-authority.ts';
 import { isAtLeast } from '#src/spending/caps.ts';
-
-/** Speaking rate, in characters per ms: estimates the length of an answer's speech. */
-const charactersPerMs = 0.015;
-const short = 'Answer in one sentence of at most 15 words.';
+import { spokenCharacters } from '#src/spending/tariff.ts';
 
 /** What is known of an answer before its first request. */
 export function answerRequestOf(
@@ -16,7 +14,7 @@ export function answerRequestOf(
   const shown = [style.instructions, ...history.map(({ content }) => content)].join('').length;
   const offered = JSON.stringify(tools).length;
   const { speakerId: personId = '', name = '' } = said.at(-1) ?? {};
-  const characters = Math.ceil(shown + offered + heardMs * charactersPerMs);
+  const characters = Math.ceil(shown + offered + spokenCharacters(heardMs));
   return { guildId, personId, name, characters, heardMs };
 }
 
@@ -24,5 +22,5 @@ export function answerRequestOf(
 export function cheaperStyle(style: ReplyStyle, { step, isVoiceCheap }: BudgetMode): ReplyStyle {
   const voice = isVoiceCheap ? { ...style.voice, isCheap: true as const } : style.voice;
   if (!isAtLeast(step, 'shorter')) return { ...style, voice };
-  return { ...style, voice, instructions: `${style.instructions} ${short}` };
+  return { ...shortStyle(style), voice };
 }

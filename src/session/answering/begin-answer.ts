@@ -4,10 +4,10 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { spokenSubstitute } from '#src/session/output/written-parts.ts';
 import { ToolRun, type ToolsContext, withToolRules } from '#src/session/tools/run-tools.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
+import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { answerRequestOf, cheaperStyle } from './answer-request.ts';
 import type { ConversationMemory } from './conversation-memory.ts';
 import { PendingAnswer } from './pending-answer.ts';
-import type { PreemptiveBudget } from './preemptive-budget.ts';
 
 /** What an answer is begun with. */
 export type AnswerStart = ToolsContext &

@@ -5,8 +5,8 @@ import type { ToolCall, Usage } from '#src/chat/ports.ts';
 import type { AnswerHost, Pipeline, ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { UsageMeter } from '#src/spending/budget-authority.ts';
+import { type PreemptiveBudget, tokensOf } from '#src/spending/preemptive-budget.ts';
 import type { TextId } from '#src/texts/texts.ts';
-import { type PreemptiveBudget, tokensOf } from './preemptive-budget.ts';
 
 /** A part of an answer, and when it came. */
 export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };

@@ -3,11 +3,9 @@ import { BotError } from '#src/base/errors.ts';
 import { type SentenceOutput, sayOrWrite } from '#src/session/alerts/report-failure.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
+import { queueRules } from '#src/turn/queue-rules.ts';
 import { waitingRules } from '#src/turn/waiting.ts';
 import type { PendingAnswer } from './pending-answer.ts';
-
-/** Longest wait for a postponed answer, in ms; then it is given up. */
-const longestMs = 300_000;
 
 /** Waits for the first sound of an answer; true where that takes so long that the next turn gets the floor. */
 export async function isSlow(
@@ -63,6 +61,7 @@ type PostponedQuestions = {
 
 /** Answers that took long come at the next pause, or fail; after five minutes in any case. To be called now and then. */
 export function resumePostponed({ queue, parts }: PostponedQuestions, isQuiet: boolean): void {
+  const longestMs = queueRules.longestPostponedMs;
   for (const question of queue.aside) {
     const { pending, endedAtMs } = question;
     const isOver = parts.clock.nowMs() - endedAtMs >= longestMs;

@@ -7,8 +7,9 @@ import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
 import type { Transcript } from '#src/speech/ports.ts';
+import { PartialTrust } from '#src/turn/partial-trust.ts';
+import { sameWords } from '#src/turn/same-words.ts';
 import { type AnswerStart, beginAnswer } from './begin-answer.ts';
-import { PartialTrust, sameWords } from './partial-trust.ts';
 import { PendingAnswer } from './pending-answer.ts';
 
 /** What an answer is begun with ahead of the end of a turn, and what ends it. */

@@ -5,8 +5,8 @@ import type { AnswerFinish, SessionEventListener } from '#src/session/ports/even
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { speakerOf, withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { ConversationMemory } from './conversation-memory.ts';
-import type { PreemptiveBudget } from './preemptive-budget.ts';
 
 /** An answer that is over. */
 export type FinishedAnswer = {

@@ -4,7 +4,11 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
-import { continues } from '#src/turn/endpointing/endpointing.ts';
+import {
+  continues,
+  longestDecidingMs,
+  mayStillContinue,
+} from '#src/turn/endpointing/continuation.ts';
 import type { OpenUtterance, TimedTranscript } from './open-utterance.ts';
 
 /** Where a question is asked once it is decided; aborting `signal` ends the session. */
@@ -16,11 +20,6 @@ type ContinuationContext = {
 
 /** A question before anybody may answer it. */
 export type OpenQuestion = { -readonly [K in keyof QueuedQuestion]: QueuedQuestion[K] };
-
-/** Longest time, in ms, that what is understood waits for what it goes on with to be decided. */
-const longestDecidingMs = 500;
-/** Longest time, in ms, until the beginning of a voice is noticed. */
-const latestOnsetMs = 1_000;
 
 /** Which question of the same person an utterance goes on with, and what becomes of either. */
 export class Continuations {
@@ -71,9 +70,10 @@ export class Continuations {
   /** Forgets what nobody can go on with any more, and what was said by those who may not be heard. */
   keep(mayHear: (speakerId: string) => boolean): void {
     const { clock, endpointRules } = this.#context.parts;
-    const sinceMs = clock.nowMs() - endpointRules.mergeMs - latestOnsetMs;
+    const nowMs = clock.nowMs();
     for (const [speakerId, { said }] of this.#latest) {
-      if (said.toMs < sinceMs || !mayHear(speakerId)) this.#latest.delete(speakerId);
+      const mayContinue = mayStillContinue(said.toMs, nowMs, endpointRules);
+      if (!mayContinue || !mayHear(speakerId)) this.#latest.delete(speakerId);
     }
   }
 

@@ -4,8 +4,8 @@ import type { Packet } from '#src/audio/packet.ts';
 import type { SpeakerSound, SpeakerStream, StreamCounts } from '#src/audio/voice/speaker-stream.ts';
 import type { VoiceMeter, VoiceWindow } from '#src/audio/voice/voice-meter.ts';
 import type { Transcript } from '#src/speech/ports.ts';
+import { continues } from '#src/turn/endpointing/continuation.ts';
 import {
-  continues,
   type EndpointingEffect,
   type EndpointingEvent,
   type EndpointingState,
@@ -13,6 +13,7 @@ import {
   quiet,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
+import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { type Evidence, nothingHeard } from '#src/turn/evidence.ts';
 import {
   type OverlapVoice,
@@ -20,7 +21,6 @@ import {
   type OverlapVoiceInput,
   stepOverlapVoice,
 } from '#src/turn/overlap/overlap-voice.ts';
-import type { PauseHabits } from './pause-habits.ts';
 import { Recording } from './recording.ts';
 import type { Utterance } from './utterance.ts';
 

@@ -1,12 +1,12 @@
 import { BotError } from '#src/base/errors.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import { plainWords } from '#src/session/answering/partial-trust.ts';
 import type { ArrivedPart } from '#src/session/answering/pending-answer.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { spokenText } from '#src/session/localized-text.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
+import { beginsWithNames, namesToBegin } from '#src/turn/name-prefix.ts';
 
 /** Who is in a channel, and what says their names there. */
 export type NamesContext = {
@@ -18,17 +18,11 @@ export type NamesContext = {
   >;
 };
 
-/** So early in an answer a name is no mention, but whom it is for. */
-const earlyChars = 40;
-/** More names than this would be a roll-call. */
-const mostNames = 3;
-
 /** Whose names an answer begins with: several have asked the same, or something else was said since. */
 export function namesFor(question: QueuedQuestion, { people }: NamesContext): readonly string[] {
   const humans = people().filter(({ isBot }) => !isBot);
   const names = withDuplicates(question).map(({ said }) => said.name);
-  if (humans.length < 2 || (names.length === 1 && !question.waited)) return [];
-  return names.slice(0, mostNames);
+  return namesToBegin(names, { humans: humans.length, waited: question.waited === true });
 }
 
 /** These names as they are spoken before an answer; empty where none can be spoken. */
@@ -75,7 +69,7 @@ async function* salute(
 ): AsyncGenerator<ArrivedPart> {
   const names = namesFor(question, context);
   const spoken = namePrefix(names, context);
-  if (spoken === '' || isNamed(text, names)) return;
+  if (spoken === '' || beginsWithNames(text, names)) return;
   const { clock, style, synthesizer } = context.parts;
   const ofText = `${spoken},`;
   try {
@@ -85,9 +79,4 @@ async function* salute(
   } catch (error) {
     if (signal.aborted || !(error instanceof BotError)) throw error;
   }
-}
-
-function isNamed(text: string, names: readonly string[]): boolean {
-  const start = ` ${plainWords(text.slice(0, earlyChars))} `;
-  return names.every((name) => start.includes(` ${plainWords(name)} `));
 }

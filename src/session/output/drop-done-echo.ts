@@ -2,12 +2,8 @@ import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
+import { isDoneEcho } from '#src/turn/done-echo.ts';
 import type { CuePlayer } from './cue-player.ts';
-
-/** Longest request, in characters, that is taken to want one thing only. */
-const curtChars = 45;
-/** No more than "done" in other words. */
-const echoChars = 60;
 
 /**
  * Drops the last few words of an answer ("Done.") where all that was asked aloud was done and shows by itself.
@@ -19,12 +15,13 @@ export async function* dropDoneEcho(
   question: QueuedQuestion,
   pending: Pick<PendingAnswer, 'isDone'>,
 ): AsyncGenerator<ArrivedPart> {
+  const isAloud = !question.tell;
   let held: readonly ArrivedPart[] = [];
   let chars = 0;
   for await (const arrived of answer) {
     const { part } = arrived;
     if (pending.isDone && part.kind === 'text') chars += part.text.length;
-    const isEcho = pending.isDone && isCurt(question) && chars <= echoChars;
+    const isEcho = pending.isDone && isAloud && isDoneEcho(question.words?.text ?? '', chars);
     held = [...held, arrived];
     if (isEcho) continue;
     yield* held;
@@ -42,8 +39,4 @@ export type TickContext = {
 /** One soft tick in place of words. */
 export function tick({ cuePlayer, parts, settings }: TickContext): void {
   if (settings().cues !== 'off') void cuePlayer.ring(parts.cues.thinking);
-}
-
-function isCurt({ tell, words }: QueuedQuestion): boolean {
-  return !tell && (words?.text ?? '').length <= curtChars;
 }

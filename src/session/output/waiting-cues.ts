@@ -7,11 +7,15 @@ import { spokenText } from '#src/session/localized-text.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
-import { stepWaiting, type Waiting, waitingRules, waitSince } from '#src/turn/waiting.ts';
+import {
+  stepWaiting,
+  type Waiting,
+  waitingRules,
+  waitSince,
+  waitsFromMs,
+} from '#src/turn/waiting.ts';
 import type { SpeechOutput } from './speech-output.ts';
 
-/** Longest part of the endpointing delay, in ms, that counts as waiting; the rest was kept for a speaker who might go on. */
-const usualEndMs = 300;
 /** More than two words need. */
 const longestMs = 5_000;
 
@@ -70,7 +74,7 @@ export class WaitingCues {
   #waitFor(question: QueuedQuestion, nowMs: number): Waiting {
     if (this.#wait?.question === question) return this.#wait.state;
     const { said, endedAtMs } = question;
-    const askedAtMs = Math.max(said.toMs, endedAtMs - usualEndMs);
+    const askedAtMs = waitsFromMs(said.toMs, endedAtMs);
     const fresh = waitSince(this.#context.output.sounds ? nowMs : askedAtMs, waitingRules);
     return this.#told === question ? { ...fresh, told: 'moment' } : fresh;
   }

@@ -11,7 +11,7 @@ export type UnspokenChat = FailureChat & {
   readonly reportedFailures: Pick<ReportedFailures, 'over'>;
 };
 
-/** Until then it may show whether one sentence failed, or the voice is out. Source: issue 6, written within 2 s. */
+/** Until then it may show whether one sentence failed, or the voice is out; it is written within 2 s. */
 const soonMs = 1_000;
 
 /**

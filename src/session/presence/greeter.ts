@@ -5,7 +5,7 @@ import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { TurnQueue } from '#src/session/queue/turn-queue.ts';
-import { type Greeting, stepGreeting } from './greeting.ts';
+import { type Greeting, stepGreeting } from '#src/turn/greeting.ts';
 import type { OncePerSession } from './once-per-session.ts';
 
 /** Who called the bot in, and where it says what it hears. */

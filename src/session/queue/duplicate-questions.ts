@@ -1,9 +1,6 @@
-import { sameWords } from '#src/session/answering/partial-trust.ts';
+import { asksTheSame, type QuestionWords, queueRules } from '#src/turn/queue-rules.ts';
 import type { QueuedQuestion, QueuedTurn } from './queued-turn.ts';
 import type { DropReason } from './turn-handle.ts';
-
-/** Longest time between two questions with the same words, in ms, that are answered as one. */
-const twinMs = 3_000;
 
 /** A question and those that are answered with it. */
 export function withDuplicates(question: QueuedQuestion): readonly QueuedQuestion[] {
@@ -12,10 +9,12 @@ export function withDuplicates(question: QueuedQuestion): readonly QueuedQuestio
 
 /** Whether somebody else asks what these people have asked just before. */
 export function isDuplicate(question: QueuedQuestion, other: QueuedQuestion): boolean {
-  const [text, same] = [question.words?.text ?? '', other.words?.text ?? ''];
-  const isNear = Math.abs(question.endedAtMs - other.endedAtMs) <= twinMs;
   const isElse = withDuplicates(question).every((one) => speakerOf(one) !== speakerOf(other));
-  return isNear && isElse && /[\p{L}\p{N}]/u.test(text) && sameWords(text, same);
+  return isElse && asksTheSame(wordsOf(question), wordsOf(other), queueRules);
+}
+
+function wordsOf({ words, endedAtMs }: QueuedQuestion): QuestionWords {
+  return { text: words?.text ?? '', endedAtMs };
 }
 
 /** Nobody who wanted it gets any more of it. */

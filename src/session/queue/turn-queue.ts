@@ -1,4 +1,5 @@
 import type { DroppedTurnReason } from '#src/session/ports/events.ts';
+import { hasWaitedTooLong, queueRules } from '#src/turn/queue-rules.ts';
 import {
   endAll,
   isDuplicate,
@@ -23,15 +24,6 @@ export type TurnQueueOptions = {
   readonly nowMs: () => number;
   readonly onLost?: (question: QueuedQuestion, why: DroppedTurnReason) => void;
 };
-
-/** Questions that wait while something is said; a further one drops the oldest, of its own speaker first. */
-const questionLimit = 3;
-/** Texts that wait to be read out; a further one is refused. */
-const readingLimit = 8;
-/** Answers that are awaited without the floor. */
-const asideLimit = 3;
-/** Longest wait of a question for its turn, in ms: by then people talk about something else. */
-const longestWaitMs = 45_000;
 
 /** Who speaks next through the bot: one turn has the floor, the others wait for it in order of arrival. */
 export class TurnQueue {
@@ -93,7 +85,8 @@ export class TurnQueue {
     if (this.#closed) return { kind: 'closed' };
     if (this.#muted) return { kind: 'muted' };
     const readings = this.#line.matters.filter(({ kind }) => kind === 'reading');
-    if (readings.length >= readingLimit) return { kind: 'full', limit: readingLimit };
+    const limit = queueRules.mostReadings;
+    if (readings.length >= limit) return { kind: 'full', limit };
     return { kind: 'added', ahead: this.#line.putReading(reading) + (this.#current ? 1 : 0) };
   }
 
@@ -137,7 +130,7 @@ export class TurnQueue {
 
   /** Puts a question aside while its answer is awaited and others have the floor; false where too many are aside. */
   putAside(question: QueuedQuestion): boolean {
-    if (this.#aside.length >= asideLimit) return false;
+    if (this.#aside.length >= queueRules.mostPostponed) return false;
     question.postponed = true;
     this.#aside = [...this.#aside, question];
     return true;
@@ -152,9 +145,10 @@ export class TurnQueue {
 
   /** Drops questions that have waited too long. To be called now and then. */
   expire(): void {
-    const sinceMs = this.#nowMs() - longestWaitMs;
+    const nowMs = this.#nowMs();
     for (const one of this.#line.questions) {
-      if (!one.postponed && one.endedAtMs <= sinceMs) this.lose(one, 'late');
+      if (one.postponed) continue;
+      if (hasWaitedTooLong(one.endedAtMs, nowMs, queueRules)) this.lose(one, 'late');
     }
   }
 
@@ -242,7 +236,7 @@ export class TurnQueue {
     if (typed && question.tell) this.giveUp(typed, 'replaced');
     const { questions } = this.#line;
     const oldest = questions.find(isOwn) ?? questions[0];
-    if (oldest && questions.length >= questionLimit) this.lose(oldest, 'crowded');
+    if (oldest && questions.length >= queueRules.mostQuestions) this.lose(oldest, 'crowded');
   }
 
   #join(question: QueuedQuestion): boolean {

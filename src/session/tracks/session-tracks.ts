@@ -1,3 +1,4 @@
+import { TrackVotePolls } from '#src/people/track-votes.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
@@ -5,7 +6,6 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { OwnedTracks, type TrackCommand } from './owned-tracks.ts';
 import { TrackPersistence } from './track-persistence.ts';
 import { TrackVolumes } from './track-volumes.ts';
-import { TrackVotePolls } from './track-votes.ts';
 
 export type SessionTracksOptions = {
   readonly channel: ChannelRef;

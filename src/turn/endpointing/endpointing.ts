@@ -152,15 +152,6 @@ export function stepEndpointing(
   return heed(withPacket(voice, event), event, rules, person);
 }
 
-/** Whether a voice that began at `beganFromMs` goes on with what ended at `endedToMs`: both are answered once. */
-export function continues(
-  endedToMs: number,
-  beganFromMs: number,
-  { mergeMs }: EndpointRules,
-): boolean {
-  return beganFromMs - endedToMs <= mergeMs;
-}
-
 type Window = Extract<EndpointingEvent, { kind: 'window' }>;
 
 function awaitVoice(voice: Quiet, event: EndpointingEvent, rules: EndpointRules): EndpointingStep {

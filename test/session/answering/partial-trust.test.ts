@@ -1,26 +1,8 @@
 import { expect, test } from 'vitest';
-import { PartialTrust, sameWords } from '#src/session/answering/partial-trust.ts';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { adam, lounge, openHouse, pass, words } from '#test/session/setup/session-fixture.ts';
-
-test('a recogniser earns trust by three pauses, and loses it by lagging behind', () => {
-  const trust = new PartialTrust();
-  for (const earned of [false, false, true]) {
-    trust.compare('go on', 'Go on.');
-    expect(trust.isEarned).toBe(earned);
-  }
-  trust.compare('go', 'Go on.');
-  expect(trust.isEarned).toBe(false);
-  for (let pause = 0; pause < 8; pause++) trust.compare('go on', 'go on');
-  expect(trust.isEarned).toBe(true);
-});
-
-test('case, punctuation and spaces make no other words', () => {
-  expect(sameWords(' What time is it?', 'what  time is it')).toBe(true);
-  expect(sameWords('what time', 'what time is it')).toBe(false);
-});
 
 /** Has understood everything at once, and says so for sure `tookMs` after it is asked. */
 function streaming(clock: VirtualClock, text: string, tookMs: number): Transcriber {

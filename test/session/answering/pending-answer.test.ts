@@ -3,7 +3,7 @@ import type { ToolCall } from '#src/chat/ports.ts';
 import type { Pipeline, ReplyPart } from '#src/pipeline/pipeline.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { PendingAnswer } from '#src/session/answering/pending-answer.ts';
-import { PreemptiveBudget } from '#src/session/answering/preemptive-budget.ts';
+import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 const turn = { said: [], style: { instructions: '', voice: {} }, history: [], tools: [] };

@@ -8,9 +8,9 @@ import { loadSilero } from '#src/audio/voice/silero.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
-import { PauseHabits } from '#src/session/hearing/pause-habits.ts';
 import { SpeakerInput, type SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { type CrowdAct, carried, enact, type Network } from '#test/session/setup/random-crowd.ts';
 
 const [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { stepGreeting } from '#src/session/presence/greeting.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import {
@@ -95,12 +94,7 @@ test('it does not come after ten seconds', async () => {
   expect([house.door.link.sent, house.written, house.of('failed')]).toEqual([0, [], []]);
 });
 
-test('once it sounds it is said to its end, and a stop silences it', async () => {
-  const over = stepGreeting(
-    { kind: 'due', fromMs: 0 },
-    { atMs: 900, talking: true, busy: false, sounds: true },
-  );
-  expect(over).toEqual([{ kind: 'over' }]);
+test('a stop silences it', async () => {
   const house = await called();
   await pass(house, 700);
   expect(house.talk.stop('g')).toBe('stopped');

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { noLosses, reconnectRules, stepReconnect } from '#src/session/reconnect-policy.ts';
+import { BotError } from '#src/base/errors.ts';
+import { finalLoss, noLosses, reconnectRules, stepReconnect } from '#src/link/reconnect-policy.ts';
 
 /** What follows each of `losses` in turn, and when; between a return and the next loss the link holds for `heldMs`. */
 function play(
@@ -83,4 +84,10 @@ test('no sequence of losses makes more than ten tries in a minute', () => {
       expect(Math.max(0, ...busiest)).toBeLessThanOrEqual(10);
     }),
   );
+});
+
+test('a link is not tried again where the bot was refused or sent away', () => {
+  expect(finalLoss(new BotError('link.lost', true, 'Lost.'))).toBeUndefined();
+  expect(finalLoss(new BotError('link.lost', false, 'Sent away.'))).toBe('sent-away');
+  expect(finalLoss(new BotError('discord.unreachable', false, 'Refused.'))).toBe('refused');
 });

@@ -1,3 +1,5 @@
+import { sameWords } from './same-words.ts';
+
 /** Comparisons looked back on. */
 const kept = 10;
 /** Least comparisons before the partials of a recogniser are trusted. */
@@ -21,18 +23,4 @@ export class PartialTrust {
   compare(partial: string, final: string): void {
     this.#agreed = [...this.#agreed, sameWords(partial, final)].slice(-kept);
   }
-}
-
-/** Spelling, case and punctuation apart. */
-export function sameWords(one: string, other: string): boolean {
-  return plainWords(one) === plainWords(other);
-}
-
-/** In lower case, with single spaces and nothing else between them. */
-export function plainWords(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
-    .trim();
 }

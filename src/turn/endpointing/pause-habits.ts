@@ -1,6 +1,6 @@
-import { learnEnding, noEndings } from '#src/turn/endpointing/endings.ts';
-import type { SpeakerHabits } from '#src/turn/endpointing/endpointing-delay.ts';
-import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/endpointing/habit.ts';
+import { learnEnding, noEndings } from './endings.ts';
+import type { SpeakerHabits } from './endpointing-delay.ts';
+import { learnPause, type PauseHabit, unknownHabit } from './habit.ts';
 
 /** People remembered at most; the one not met for longest is forgotten. */
 const limit = 100;

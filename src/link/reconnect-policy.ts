@@ -1,3 +1,5 @@
+import type { BotError } from '#src/base/errors.ts';
+
 /** How a lost voice link comes back. */
 export type ReconnectRules = {
   /** Longest wait before each try; the last one counts for all further tries. */
@@ -7,6 +9,10 @@ export type ReconnectRules = {
   readonly longestMs: number;
   /** Time in ms after which a link counts as recovered: its next loss is counted as the first. */
   readonly healthyMs: number;
+  /** From which loss on the room is told: the first tries have failed by then. */
+  readonly toldFromLosses: number;
+  /** A session that a bug has ended is rebuilt, but not twice within this time. */
+  readonly rebuildMs: number;
 };
 
 /** Ten tries need 151 s at most; five minutes are for those that hang until their own deadline. */
@@ -15,6 +21,8 @@ export const reconnectRules: ReconnectRules = {
   mostTries: 10,
   longestMs: 300_000,
   healthyMs: 60_000,
+  toldFromLosses: 2,
+  rebuildMs: 60_000,
 };
 
 /** The losses so far that belong together. */
@@ -63,4 +71,10 @@ export function stepReconnect(
 
 function longestWaitMs(losses: number, { longestWaitsMs }: ReconnectRules): number {
   return longestWaitsMs[losses - 1] ?? longestWaitsMs.at(-1) ?? 0;
+}
+
+/** Why there is no use in trying again after this error of a link; undefined when there may be. */
+export function finalLoss({ code, retryable }: BotError): 'refused' | 'sent-away' | undefined {
+  if (retryable) return undefined;
+  return code === 'link.lost' ? 'sent-away' : 'refused';
 }

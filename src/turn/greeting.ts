@@ -4,7 +4,7 @@ export type Greeting =
   | { readonly kind: 'over' };
 
 /** What goes on in the room at one moment. */
-export type Moment = {
+export type GreetingMoment = {
   readonly atMs: number;
   /** Somebody who may be heard talks. */
   readonly talking: boolean;
@@ -24,7 +24,7 @@ const over: Greeting = { kind: 'over' };
 /** One step of greeting: into a pause, or not at all. Once it sounds it is said to its end. */
 export function stepGreeting(
   greeting: Greeting,
-  { atMs, talking, busy, sounds }: Moment,
+  { atMs, talking, busy, sounds }: GreetingMoment,
 ): readonly [Greeting, ('say' | 'drop')?] {
   if (greeting.kind === 'over') return [greeting];
   const { fromMs } = greeting;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PreemptiveBudget } from '#src/session/answering/preemptive-budget.ts';
+import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 
 test('nothing is wasted in the beginning, and answers may be prepared', () => {
   const preemptiveBudget = new PreemptiveBudget();

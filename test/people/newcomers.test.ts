@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Attendance, UnaskedPeople } from '#src/session/presence/ask-newcomers.ts';
+import { type Attendance, UnaskedPeople } from '#src/people/newcomers.ts';
 
 const room = { channelId: 'lounge', mayAsk: true } as const;
 const unasked = (...ids: string[]): Attendance['people'] =>

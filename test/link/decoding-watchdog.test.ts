@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DecodingWatchdog } from '#src/session/alerts/decoding-watchdog.ts';
+import { DecodingWatchdog } from '#src/link/decoding-watchdog.ts';
 
 test('a new link is tried twelve seconds after the first sound that was lost, once in ten minutes', () => {
   const watchdog = new DecodingWatchdog();

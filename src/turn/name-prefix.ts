@@ -1,0 +1,21 @@
+import { plainWords } from './same-words.ts';
+
+/** Characters at the beginning of an answer in which a name is no mention, but tells whom it is for. */
+const earlyChars = 40;
+/** Most names an answer begins with: more would be a roll-call. */
+const mostNames = 3;
+
+/** Whose names an answer begins with: several people asked the same, or something else was said since. */
+export function namesToBegin(
+  askers: readonly string[],
+  { humans, waited }: { readonly humans: number; readonly waited: boolean },
+): readonly string[] {
+  if (humans < 2 || (askers.length === 1 && !waited)) return [];
+  return askers.slice(0, mostNames);
+}
+
+/** Whether an answer begins with all these names by itself. */
+export function beginsWithNames(answer: string, names: readonly string[]): boolean {
+  const start = ` ${plainWords(answer.slice(0, earlyChars))} `;
+  return names.every((name) => start.includes(` ${plainWords(name)} `));
+}
