@@ -2,6 +2,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { StoredSource } from '#src/session/ports/track-store.ts';
+import { longestTrackMs, soundFaultOf } from '#src/session/sound-fault.ts';
 import type { Requester, SoundFile, SoundOpener, SoundShelf } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -12,9 +13,6 @@ export type FoundSound =
 
 /** What was played of late in one server, of which a new one drops the oldest. */
 const mostRecent = 20;
-/** Longer than that is no sound to be put on a track. */
-const longestMs = 3 * 60 * 60_000;
-const longestWords = '3 h';
 const shownClosest = 3;
 /** Sounds one server may look for at the same time: each is a connection to wherever somebody says. */
 const mostAtOnce = 4;
@@ -51,7 +49,7 @@ export class SoundCatalog {
         return await this.#link(requester, { kind: 'link', url: sound }, signal);
       return (await this.#named(requester, sound, signal)) ?? (await this.#missing(sound));
     } catch (error) {
-      const reason = signal.aborted ? undefined : soundFaultOf(error);
+      const reason = signal.aborted ? undefined : soundFaultOf(error, 'track');
       if (!reason) throw error;
       return { kind: 'bad', reason };
     } finally {
@@ -140,7 +138,7 @@ export class SoundCatalog {
   ): Promise<FoundSound> {
     const where = { ...origin, requester, ...(title !== undefined && { title }) };
     const source = await this.#afterTheirLast(requester, signal, () =>
-      this.#opener.openSource(where, { longestMs }, signal),
+      this.#opener.openSource(where, { longestMs: longestTrackMs }, signal),
     );
     return { kind: 'found', source, origin };
   }
@@ -160,27 +158,6 @@ export class SoundCatalog {
     } finally {
       if (this.#lastLinks.get(personId) === settled) this.#lastLinks.delete(personId);
     }
-  }
-}
-
-/** What is wrong with a sound, in a few words; undefined for what is no fault of the sound. */
-export function soundFaultOf(error: unknown): TextLine | undefined {
-  if (!(error instanceof BotError)) return undefined;
-  switch (error.code) {
-    case 'source.not_audio':
-      return { id: 'track.bad.not_audio' };
-    case 'source.too_long':
-      return { id: 'track.bad.too_long', with: { max: longestWords } };
-    case 'source.too_big':
-      return { id: 'track.bad.too_big' };
-    case 'source.blocked':
-      return { id: 'track.bad.blocked' };
-    case 'source.crowded':
-      return { id: 'track.bad.crowded' };
-    case 'source.not_allowed':
-      return { id: 'track.bad.not_allowed' };
-    default:
-      return error.code.startsWith('source.') ? { id: 'track.bad.unreachable' } : undefined;
   }
 }
 

@@ -2,10 +2,10 @@ import { unlessAborted } from '#src/base/waiting.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { StoredSound, StoredTrack } from '#src/session/ports/track-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { soundFaultOf } from '#src/session/sound-fault.ts';
 import { withStore } from '#src/session/store-access.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import type { FailedSound, OwnedTracks } from './owned-tracks.ts';
-import { soundFaultOf } from './sound-catalog.ts';
 import { isOwnTrack, ownTracks } from './track-names.ts';
 import type { TrackVolumes } from './track-volumes.ts';
 
@@ -126,7 +126,7 @@ export class TrackPersistence {
       owned.lay(track, source, { origin, owner: theirs }, { loop, next: false, fromMs });
     } catch (error) {
       signal.throwIfAborted();
-      const reason = soundFaultOf(error);
+      const reason = soundFaultOf(error, 'track');
       if (!reason) throw error;
       this.#gone(track, title, reason);
     }
@@ -135,7 +135,7 @@ export class TrackPersistence {
   #broke({ track, title, ended }: FailedSound): void {
     const error = 'error' in ended ? ended.error : undefined;
     const usual = ended.reason === 'empty' ? 'track.bad.not_audio' : 'track.bad.unreachable';
-    this.#gone(track, title, soundFaultOf(error) ?? { id: usual });
+    this.#gone(track, title, soundFaultOf(error, 'track') ?? { id: usual });
   }
 
   #gone(track: string, title: string, { id, with: words }: TextLine): void {

@@ -12,13 +12,13 @@ import type {
 } from '#src/session/ports/command-ports.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { type DropReason, TurnHandle } from '#src/session/queue/turn-handle.ts';
+import { soundFaultOf } from '#src/session/sound-fault.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { meteredTranscriber } from '#src/spending/usage-meters.ts';
 import { utterancesOf } from './command-material.ts';
-import { soundRejection } from './sound-rejection.ts';
 import { answerInWriting } from './written-answer.ts';
 import { WrittenQuestions } from './written-questions.ts';
 
@@ -162,7 +162,7 @@ export class TypedRequests implements TypedTalk {
       const pcm = await recordings.read({ ...recording, personId: asker.id }, this.#signal);
       return { kind: 'heard', pcm, transcriber: meteredTranscriber(transcriber, listening.heard) };
     } catch (error) {
-      const line = this.#signal.aborted ? undefined : soundRejection(error);
+      const line = this.#signal.aborted ? undefined : soundFaultOf(error, 'recording');
       if (!line) throw error;
       return { kind: 'failed', line };
     }

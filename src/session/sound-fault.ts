@@ -1,0 +1,38 @@
+import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import { longestRecordingMs } from '#src/sources/recordings.ts';
+import type { TextId, TextLine } from '#src/texts/texts.ts';
+
+/** What a sound is for: to be listened to with a question, or to be played on a track. */
+export type SoundUse = 'recording' | 'track';
+
+/** Longest sound of a track, in ms, and in words. */
+export const longestTrackMs = 3 * 60 * 60_000;
+const longestTrackWords = '3 h';
+
+type SoundErrorCode = Extract<ErrorCode, `source.${string}`>;
+
+/** The sentence for each failure; for a recording there is none where its sender can do nothing about it. */
+const faults: Readonly<Record<SoundErrorCode, { track: TextId; recording?: TextId }>> = {
+  'source.not_audio': { recording: 'ask.bad.not_audio', track: 'track.bad.not_audio' },
+  'source.too_long': { recording: 'ask.bad.too_long', track: 'track.bad.too_long' },
+  'source.too_big': { recording: 'ask.bad.too_big', track: 'track.bad.too_big' },
+  'source.not_allowed': { recording: 'ask.bad.not_allowed', track: 'track.bad.not_allowed' },
+  'source.blocked': { recording: 'ask.bad.blocked', track: 'track.bad.blocked' },
+  'source.unreachable': { recording: 'ask.bad.unreachable', track: 'track.bad.unreachable' },
+  'source.crowded': { track: 'track.bad.crowded' },
+  'source.broken': { track: 'track.bad.unreachable' },
+};
+
+/** The sentence for whoever sent or chose a sound that cannot be used; undefined for any other failure. */
+export function soundFaultOf(error: unknown, use: SoundUse): TextLine | undefined {
+  if (!(error instanceof BotError)) return undefined;
+  const { code } = error;
+  if (!isSoundError(code)) return undefined;
+  const id = faults[code][use];
+  if (id === undefined || code !== 'source.too_long') return id && { id };
+  return { id, with: { max: use === 'track' ? longestTrackWords : longestRecordingMs / 1000 } };
+}
+
+function isSoundError(code: ErrorCode): code is SoundErrorCode {
+  return code in faults;
+}
