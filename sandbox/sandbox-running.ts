@@ -37,7 +37,7 @@ export class RunningSandbox {
   readonly #parts: SandboxInternals;
   readonly #options: RunningOptions;
   readonly #first: OpenGuild;
-  readonly #more: OpenGuild[] = [];
+  #more: readonly OpenGuild[] = [];
   readonly #listeners: ((change: MessageChange) => void)[] = [];
   readonly #closing = new AbortController();
   readonly #cdn: Cdn;
@@ -115,10 +115,19 @@ export class RunningSandbox {
     const { world, dispatch } = this.#parts;
     const guild = addGuild(world, options);
     const open = this.#opened(guild);
-    this.#more.push(open);
+    this.#more = [...this.#more, open];
     const data = (asked: number) => guildSeen(world, guild, asked);
     dispatch({ name: 'GUILD_CREATE', data, intent: intents.guilds });
     return open.sandboxGuild;
+  }
+
+  async removeGuild(nameOrId: string): Promise<void> {
+    const { id } = this.guild(nameOrId);
+    const open = this.#more.find(({ sandboxGuild }) => sandboxGuild.id === id);
+    if (!open) throw new Error('The first server stays.');
+    await open[Symbol.asyncDispose]();
+    open.sandboxGuild.removeBot();
+    this.#more = this.#more.filter((each) => each !== open);
   }
 
   channelId(name: string): string {

@@ -60,6 +60,8 @@ export interface Sandbox extends AsyncDisposable, FirstGuild, BotWatch {
   guild(nameOrId?: string): SandboxGuild;
   /** Invites the bot to one more server. */
   addGuild(options?: GuildOptions): SandboxGuild;
+  /** Its people leave their calls, the bot is thrown out, and the server is known no more. Throws a plain Error for the first one. */
+  removeGuild(nameOrId: string): Promise<void>;
   readonly faults: Faults;
 }
 

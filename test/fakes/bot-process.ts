@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,11 @@ import { Mailbox } from '#src/base/mailbox.ts';
 const program = fileURLToPath(import.meta.resolve('#src/app/main.ts'));
 /** As `npm start` has them. */
 const flags = ['--max-semi-space-size=2'];
+/** A bot ends with the process that started it, however that one ended. */
+const endsWithParent = [
+  '--import',
+  'data:text/javascript,process.once("disconnect",()=>process.exit());process.channel?.unref()',
+];
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
 
@@ -53,7 +59,7 @@ const keptLines = 1000;
 export class BotProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #folder: string;
-  readonly #lines = new Mailbox<LogLine>(keptLines);
+  #lines = new Mailbox<LogLine>(keptLines);
   #log: readonly LogLine[] = [];
   #complaints = '';
 
@@ -72,9 +78,9 @@ export class BotProcess implements AsyncDisposable {
     const certificatePath = join(folder, 'ca.pem');
     await writeFile(certificatePath, town.ca);
     const loaded = preload === undefined ? [] : ['--expose-gc', '--import', preload];
-    const child = spawn(process.execPath, [...flags, ...loaded, program], {
+    const child = spawn(process.execPath, [...flags, ...endsWithParent, ...loaded, program], {
       cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe', preload === undefined ? 'ignore' : 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {
         DISCORD_TOKEN: town.token,
         DISCORD_API_URL: town.apiUrl,
@@ -106,6 +112,13 @@ export class BotProcess implements AsyncDisposable {
     return this.#complaints;
   }
 
+  /** What it wrote so far is neither log nor complaint any more, and nobody waits for it. */
+  forget(): void {
+    this.#log = [];
+    this.#complaints = '';
+    this.#lines = new Mailbox(keptLines);
+  }
+
   /** Its process id. */
   get pid(): number {
     return this.#child.pid ?? 0;
@@ -120,6 +133,12 @@ export class BotProcess implements AsyncDisposable {
   async said(signal: AbortSignal): Promise<unknown> {
     const [message] = await once(this.#child, 'message', { signal });
     return message;
+  }
+
+  /** Ends it at once and leaves nothing behind, where nobody can wait any more. */
+  abandon(): void {
+    this.#child.kill('SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** Ends it at once, as a crash does. */

@@ -280,3 +280,16 @@ test('a bot that ticked the members intent sees everybody, also who enters', asy
   sandbox.person('Adam');
   expect(await bot.event('GUILD_MEMBER_ADD')).toMatchObject({ user: { global_name: 'Adam' } });
 });
+
+test('a server that is removed is left by its people and by the bot, and known no more', async () => {
+  await using town = await open();
+  const { sandbox, bot } = town;
+  const more = sandbox.addGuild({ guildName: 'Next door' });
+  await bot.event('GUILD_CREATE');
+  const nora = more.person('Nora');
+  await nora.join('Lounge', soon());
+  await sandbox.removeGuild('Next door');
+  expect(await bot.event('GUILD_DELETE')).toMatchObject({ id: more.id });
+  expect(() => sandbox.guild('Next door')).toThrow('There is no server Next door.');
+  await expect(sandbox.removeGuild('Sandbox')).rejects.toThrow('The first server stays.');
+});

@@ -154,7 +154,7 @@ scenario(
 scenario('trouble in one server is not noticed in another', async () => {
   const replies = [{ match: /^/, text: 'Yes of course' }];
   const guilds = [{ guildName: 'Next door', ownerName: 'Otto' }];
-  await using scene = await openScene({ providers: { replies }, sandbox: { guilds } });
+  await using scene = await openScene({ providers: { replies }, guilds });
   const { sandbox } = scene;
   const there = sandbox.guild('Next door');
   const [adam, nora] = [await callIn(scene, 'Adam'), there.person('Nora')];

@@ -12,7 +12,6 @@ import {
   soon,
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
-import { voiceDesk } from '#test/scenarios/setup/voice-requests.ts';
 
 const question = speech('human-cards-004');
 const story = [
@@ -33,10 +32,10 @@ type ClosedCall = AsyncDisposable & {
 /** Adam has heard 4 s of the story when his call is closed with 4006, and hears the bot again. */
 async function closeMidAnswer(): Promise<ClosedCall> {
   await using stack = new AsyncDisposableStack();
-  const desk = voiceDesk();
   const providers = { replies: [{ match: /^/, text: story.join(' ') }] };
-  const scene = stack.use(await openScene({ providers, sandbox: { voice: desk.half } }));
-  const { botId, guildId } = scene.sandbox;
+  const scene = stack.use(await openScene({ providers }));
+  const { desk, sandbox } = scene;
+  const { botId, guildId } = sandbox;
   const adam = await callIn(scene, 'Adam');
   const { firstPacketAtMs: sinceMs } = await adam.say(question, soon());
   const heardAtMs = () =>

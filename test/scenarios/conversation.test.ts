@@ -10,6 +10,7 @@ import {
   eventually,
   hearing,
   madeTexts,
+  openOwnScene,
   openScene,
   type ScenarioExchange,
   type ScenarioSetup,
@@ -91,7 +92,7 @@ scenario('whoever calls the bot and speaks hears an answer, end-to-end encrypted
 });
 
 scenario('a call without end-to-end encryption sounds the same', async () => {
-  await using scene = await openScene({ sandbox: { dave: 0 } });
+  await using scene = await openOwnScene({ sandbox: { dave: 0 } });
   const adam = await callIn(scene, 'Adam');
   const exchange = await converse(scene, adam, question);
   await expectUnderstanding(exchange);

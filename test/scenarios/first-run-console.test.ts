@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
-import { remote, scenario } from '#test/scenarios/setup/scenario-setup.ts';
+import { remote } from '#test/scenarios/setup/bot-setup.ts';
+import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
 
 const program = fileURLToPath(import.meta.resolve('#src/app/main.ts'));
 const [digits, time] = [

@@ -6,7 +6,8 @@ import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
-import { remote, scenario } from '#test/scenarios/setup/scenario-setup.ts';
+import { remote } from '#test/scenarios/setup/bot-setup.ts';
+import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
 
 /** `npm start -- --once` in an empty folder, and the WAV it left, if it did. */
 async function once(

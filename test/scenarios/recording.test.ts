@@ -25,9 +25,9 @@ function file(name: string, type: string) {
   return { name, type, bytes };
 }
 
-function open(more: Readonly<Record<string, string>> = {}): Promise<ScenarioSetup> {
+function open(environment: Readonly<Record<string, string>> = {}): Promise<ScenarioSetup> {
   return openScene({
-    environment: ({ cdnHost }) => ({ TRACK_ALLOWED_HOSTS: cdnHost, ...more }),
+    environment,
     providers: { replies: [{ match: '', text: answer }] },
   });
 }

@@ -19,10 +19,6 @@ const clip = {
   bytes: readFileSync(new URL('../fixtures/recordings/digits.mp3', import.meta.url)),
 };
 
-function open(): Promise<ScenarioSetup> {
-  return openScene({ environment: ({ cdnHost }) => ({ TRACK_ALLOWED_HOSTS: cdnHost }) });
-}
-
 /** The message with the buttons of the room. */
 function panelIn({ sandbox }: ScenarioSetup) {
   const shown = sandbox.messages('general').find(({ components }) => components.length > 0);
@@ -33,7 +29,7 @@ function panelIn({ sandbox }: ScenarioSetup) {
 scenario(
   'sounds play on tracks, are steered by commands and by the panel, and are heard',
   async () => {
-    await using scene = await open();
+    await using scene = await openScene();
     const adam = await callIn(scene, 'Adam');
     const rain = { sound: 'rain', track: 'bg', volume: 30, loop: true };
     expect(await told(adam, 'track play', rain)).toMatchObject(
@@ -73,7 +69,7 @@ scenario(
 );
 
 scenario('what plays goes on after a restart, once the bot is called back', async () => {
-  await using scene = await open();
+  await using scene = await openScene();
   const adam = await callIn(scene, 'Adam');
   await told(adam, 'track play', { sound: 'rain', track: 'bg', volume: 30, loop: true });
   await told(adam, 'track play', { sound: 'bell', track: 'bg' });

@@ -38,6 +38,8 @@ export interface MockProviders extends AsyncDisposable {
   readonly talk: MockTalk;
   /** Holds from the next request on. */
   set(settings: Partial<MockSettings>): void;
+  /** Forgets all requests; these settings and else the usual ones hold from then on, but live connections keep theirs. */
+  reset(settings: Partial<MockSettings>): void;
   connections(): Promise<number>;
 }
 
@@ -78,16 +80,23 @@ export async function openMockProviders(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  const set = (more: Partial<MockSettings>) => {
+    now = { ...now, ...more };
+    realtime.set(more.realtime ?? {});
+    talk.set(more.talk ?? {});
+  };
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     requests,
     listings: () => all.length - requests.length,
     realtime,
     talk,
-    set: (more) => {
-      now = { ...now, ...more };
-      realtime.set(more.realtime ?? {});
-      talk.set(more.talk ?? {});
+    set,
+    reset: (more) => {
+      all.splice(0);
+      requests.splice(0);
+      now = usual;
+      set(more);
     },
     connections: () =>
       new Promise((resolve, reject) =>

@@ -232,7 +232,7 @@ scenario('/stats tells how fast the bot is here, /help how to use it', async () 
 });
 
 scenario('half-typed words are completed, and everybody reads their own language', async () => {
-  await using scene = await openScene({ sandbox: { locale: 'de' } });
+  await using scene = await openScene({ guild: { locale: 'de' } });
   const adam = scene.sandbox.person('Adam', { locale: 'de-DE' });
   const typed = (line: string, option: string, words: string) =>
     adam.complete(line, { [option]: words }, option).suggested(soon());

@@ -7,7 +7,7 @@ import { pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
-  openScene,
+  openOwnScene,
   recognised,
   scenario,
   seat,
@@ -21,7 +21,7 @@ const replies = [{ match: /^/, text: 'Yes.' }];
 
 scenario('where the store cannot be read, only a yes said just now counts', async () => {
   const environment = { CONSENT_POLICY: 'notice' };
-  await using scene = await openScene({ providers: { replies }, environment });
+  await using scene = await openOwnScene({ providers: { replies }, environment });
   const ben = await seat(scene, 'Ben');
   await told(ben, 'privacy allow');
   const store = join(scene.dataDir, 'parley.db');
@@ -55,7 +55,7 @@ scenario('where the store cannot be read, only a yes said just now counts', asyn
 });
 
 scenario('a store full of garbage is told to the operator and opens nobody’s ears', async () => {
-  await using scene = await openScene({ providers: { replies } });
+  await using scene = await openOwnScene({ providers: { replies } });
   const ben = await seat(scene, 'Ben');
   await told(ben, 'privacy allow');
   await scene.bot.stop();

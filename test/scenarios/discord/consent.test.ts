@@ -15,6 +15,7 @@ import {
   converse,
   eventually,
   madeTexts,
+  openOwnScene,
   openScene,
   pieced,
   recognised,
@@ -86,7 +87,7 @@ scenario('half a minute of somebody who did not agree is never opened, nor sent'
 });
 
 scenario('under CONSENT_POLICY=role those are heard who sit down with the role', async () => {
-  await using scene = await openScene({ providers: { replies }, environment: listenersOnly });
+  await using scene = await openOwnScene({ providers: { replies }, environment: listenersOnly });
   const [ben, adam] = [await seat(scene, 'Ben'), await callIn(scene, 'Adam')];
   await ben.settled(soon());
   await ben.say(another, soon());
@@ -101,7 +102,7 @@ scenario('under CONSENT_POLICY=role those are heard who sit down with the role',
 });
 
 scenario('who loses the role in a call is heard no more, and who gets it is heard', async () => {
-  await using scene = await openScene({ providers: { replies }, environment: listenersOnly });
+  await using scene = await openOwnScene({ providers: { replies }, environment: listenersOnly });
   const guild = scene.sandbox.guild();
   const ben = guild.person('Ben');
   guild.giveRole('Ben', 'Listeners');

@@ -9,6 +9,7 @@ import {
   callIn,
   converse,
   eventually,
+  openOwnScene,
   openScene,
   type ScenarioSetup,
   scenario,
@@ -41,7 +42,10 @@ scenario('a gateway that breaks and is resumed while somebody speaks changes not
 });
 
 scenario('a gateway that answers no heartbeat is replaced, and the call goes on', async () => {
-  await using scene = await openScene({ providers: { replies }, sandbox: { heartbeatMs: 1_500 } });
+  await using scene = await openOwnScene({
+    providers: { replies },
+    sandbox: { heartbeatMs: 1_500 },
+  });
   const adam = await callIn(scene, 'Adam');
   scene.sandbox.faults.ignoreHeartbeats();
   await scene.bot.logged(({ what }) => what === 'reconnecting', stepMs);
@@ -66,7 +70,7 @@ scenario('a bot that is asked to stop leaves its channel first, whatever hangs',
   const onlineAtLeaving: boolean[] = [];
   const { half: voice } = voiceDesk(() => onlineAtLeaving.push(scene.sandbox.bot().online));
   const providers = { trouble: { chat: 'stalled' } } as const;
-  await using scene = await openScene({ providers, sandbox: { voice } });
+  await using scene = await openOwnScene({ providers, sandbox: { voice } });
   const adam = await callIn(scene, 'Adam');
   await adam.say(question, soon());
   const endpoints = () => scene.providers.requests.map(({ endpoint }) => endpoint);
@@ -76,8 +80,7 @@ scenario('a bot that is asked to stop leaves its channel first, whatever hangs',
 });
 
 scenario('a bot that is asked twice to stop ends at once, and leaves its channel', async () => {
-  const { half: voice } = voiceDesk(() => undefined);
-  await using scene = await openScene({ sandbox: { voice } });
+  await using scene = await openOwnScene();
   await callIn(scene, 'Adam');
   const atMs = performance.now();
   expect([0, 1]).toContain(await scene.bot.stop({ againMs: 5 }));

@@ -58,7 +58,7 @@ scenario('what the bot may not do in a channel is named with its fix before it j
 
 scenario('a channel that is full, away from keyboard or gone is not joined', async () => {
   await using scene = await openScene({
-    sandbox: { voiceChannels: ['Lounge', 'Workshop', 'Sofa'], afkChannel: 'Sofa' },
+    guild: { voiceChannels: ['Lounge', 'Workshop', 'Sofa'], afkChannel: 'Sofa' },
   });
   const guild = scene.sandbox.guild();
   const adam = guild.person('Adam');
@@ -81,19 +81,17 @@ scenario(
   'in a stage the bot sits in the audience, asks to speak, and is heard once invited',
   async () => {
     const replies = [{ match: /^/, text: 'Yes.' }];
-    const sandbox = { stageChannels: ['Arena'] };
-    await using scene = await openScene({ providers: { replies }, sandbox });
-    const guild = scene.sandbox.guild();
-    const adam = guild.person('Adam');
+    const guild = { stageChannels: ['Arena'] };
+    await using scene = await openScene({ providers: { replies }, guild });
+    const { person, suppress, bot } = scene.sandbox.guild();
+    const adam = person('Adam');
     await adam.join('Arena', soon());
-    guild.suppress('Adam', false);
+    suppress('Adam', false);
     const joined = await told(adam, 'join');
     expect(joined.ephemeral).toBe(false);
     expect(joined.text).toContain(text('join.stage', { channel: 'Arena' }));
-    await eventually(() =>
-      expect(guild.bot()).toMatchObject({ suppressed: true, handRaised: true }),
-    );
-    guild.suppress('Nova', false);
+    await eventually(() => expect(bot()).toMatchObject({ suppressed: true, handRaised: true }));
+    suppress('Nova', false);
     await adam.settled(soon());
     await converse(scene, adam, question);
   },

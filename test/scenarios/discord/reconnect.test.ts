@@ -170,8 +170,8 @@ scenario('somebody nobody can decode is told so once, and is heard when it is ov
 });
 
 scenario('a bot that is muted says so, and one whose channel is deleted, too', async () => {
-  const sandbox = { guilds: [{ guildName: 'Muted' }, { guildName: 'Deleted' }] };
-  await using scene = await openScene({ providers: { replies }, sandbox });
+  const guilds = [{ guildName: 'Muted' }, { guildName: 'Deleted' }];
+  await using scene = await openScene({ providers: { replies }, guilds });
   const [muted, deleted] = ['Muted', 'Deleted'].map((name) => scene.sandbox.guild(name));
   if (!muted || !deleted) throw new Error('There are two more servers.');
   for (const guild of [muted, deleted]) {

@@ -7,6 +7,7 @@ import {
   converse,
   eventually,
   hearAnswer,
+  openOwnScene,
   openScene,
   scenario,
   soon,
@@ -35,7 +36,7 @@ scenario('/settings check tries everything, and whoever sits there hears a tone'
 });
 
 scenario('a switch of the pipeline keeps the conversation, over a restart too', async () => {
-  await using scene = await openScene({
+  await using scene = await openOwnScene({
     environment: { AUDIO_MODEL_NAME: 'hears', CHAT_COMPLETION_MODEL: 'writes' },
     providers: { replies },
   });

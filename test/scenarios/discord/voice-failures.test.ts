@@ -12,6 +12,7 @@ import {
   converse,
   eventually,
   hearAnswer,
+  openOwnScene,
   openScene,
   type ScenarioSetup,
   scenario,
@@ -19,7 +20,6 @@ import {
   soon,
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
-import { voiceDesk } from '#test/scenarios/setup/voice-requests.ts';
 
 const question = speech('human-cards-004');
 const answer = 'Yes of course';
@@ -77,9 +77,9 @@ const refused = ['4016', '4017'];
 const resting = '4021';
 
 scenario('after each close code a call is joined anew once, at the latest when asked', async () => {
-  const desk = voiceDesk();
-  const sandbox = { voice: desk.half, guilds: codes.map((guildName) => ({ guildName })) };
-  await using scene = await openScene({ providers: { replies }, sandbox });
+  const guilds = codes.map((guildName) => ({ guildName }));
+  await using scene = await openScene({ providers: { replies }, guilds });
+  const { desk } = scene;
   const { botId } = scene.sandbox;
   const people = await inEach(scene, codes);
   const seatings = (code: string) => desk.seatings(scene.sandbox.guild(code).id, botId);
@@ -108,8 +108,8 @@ scenario('after each close code a call is joined anew once, at the latest when a
 scenario(
   'a voice socket that breaks is resumed, and one that may not resume joins anew',
   async () => {
-    const desk = voiceDesk();
-    await using scene = await openScene({ providers: { replies }, sandbox: { voice: desk.half } });
+    await using scene = await openScene({ providers: { replies } });
+    const { desk } = scene;
     const adam = await callIn(scene, 'Adam');
     const { botId, faults, guildId } = scene.sandbox;
     for (const code of [1000, 1001, 1006, 4015]) {
@@ -136,7 +136,7 @@ const troubles: Readonly<Record<string, PathFaults>> = {
 scenario('packets lost, late, doubled, out of order or gone: afterwards all is well', async () => {
   const names = Object.keys(troubles);
   const guilds = names.map((guildName) => ({ guildName }));
-  await using scene = await openScene({ providers: { replies }, sandbox: { guilds } });
+  await using scene = await openScene({ providers: { replies }, guilds });
   const people = await inEach(scene, names);
   const { voice } = scene.sandbox.faults;
   await Promise.all(
@@ -182,7 +182,7 @@ scenario(
 
 scenario('a voice server that only knows XChaCha20 is understood, by any microphone', async () => {
   const modes: readonly EncryptionMode[] = ['aead_xchacha20_poly1305_rtpsize'];
-  await using scene = await openScene({ providers: { replies }, sandbox: { modes } });
+  await using scene = await openOwnScene({ providers: { replies }, sandbox: { modes } });
   const adam = await callIn(scene, 'Adam');
   const [opened] = scene.bot.log.filter(({ msg }) => msg === 'link-opened');
   expect(opened).toMatchObject({ cipher: modes[0], endToEnd: true });

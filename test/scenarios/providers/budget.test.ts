@@ -9,7 +9,7 @@ import {
   callIn,
   converse,
   eventually,
-  openScene,
+  openOwnScene,
   scenario,
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -30,7 +30,7 @@ scenario(
     await using _gone = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
     const file = join(folder, 'prices.json');
     await writeFile(file, JSON.stringify(prices));
-    await using scene = await openScene({
+    await using scene = await openOwnScene({
       environment: {
         CHAT_COMPLETION_MODEL: 'writes',
         SPEECH_MODEL: 'speaks',

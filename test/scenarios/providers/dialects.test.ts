@@ -10,7 +10,7 @@ import {
   callIn,
   eventually,
   hearAnswer,
-  openScene,
+  openOwnScene,
   type ScenarioSetup,
   scenario,
   soon,
@@ -26,7 +26,7 @@ const unset = { TRANSCRIPTION_BASE_URL: '', CHAT_COMPLETION_BASE_URL: '', SPEECH
 async function expectAnswered(title: string): Promise<void> {
   const hears = () => 'Nova, what is the tallest bridge 1!';
   await using kitchen = await openRecipe(title, { hears, replies: [{ match: /^/, text: answer }] });
-  await using scene = await openScene({ environment: { ...unset, ...kitchen.environment } });
+  await using scene = await openOwnScene({ environment: { ...unset, ...kitchen.environment } });
   const adam = await callIn(scene, 'Adam');
   const { firstPacketAtMs } = await adam.say(question, soon());
   const { pcm } = await hearAnswer(adam, firstPacketAtMs);
@@ -85,7 +85,7 @@ scenario(
       [`${role}_API_KEY`, keyOf(role)],
     ]);
     const environment = { LOG_LEVEL: 'trace', STATUS_PORT: `${status}` };
-    await using scene = await openScene({
+    await using scene = await openOwnScene({
       environment: { ...environment, ...Object.fromEntries(settings) },
     });
     await callIn(scene, 'Adam');

@@ -7,6 +7,7 @@ import {
   callIn,
   converse,
   eventually,
+  openOwnScene,
   openScene,
   type ScenarioSetup,
   scenario,
@@ -24,7 +25,7 @@ scenario(
   'a server that fails is stood in for, the room reads so once, and it comes back',
   async () => {
     await using spare = await openMockProviders({ pace: instantPace });
-    await using scene = await openScene({
+    await using scene = await openOwnScene({
       providers: { replies, trouble: { speech: 'bad-key' } },
       environment: { SPEECH_FALLBACK_BASE_URL: spare.baseUrl, SPEECH_API_KEY: 'canary-key-4711' },
     });

@@ -9,11 +9,11 @@ import { runToEnd } from '#test/fakes/bot-process.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import type { MockVoice } from '#test/fakes/providers/sound.ts';
 import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import {
   callIn,
   eventually,
-  openScene,
-  remote,
+  openOwnScene,
   type ScenarioSetup,
   scenario,
   soon,
@@ -77,7 +77,7 @@ function inMind({ providers }: ScenarioSetup): readonly string[] {
 }
 
 scenario('whatever answers from now on knows what was said before', async () => {
-  await using scene = await openScene({
+  await using scene = await openOwnScene({
     environment: (_, { baseUrl }) => ({
       CHAT_COMPLETION_MODEL: 'writes',
       AUDIO_MODEL_NAME: 'hears',

@@ -4,7 +4,7 @@ import { speech } from '#test/audio/speech.ts';
 import {
   callIn,
   eventually,
-  openScene,
+  openOwnScene,
   type ScenarioSetup,
   scenario,
   soon,
@@ -24,7 +24,7 @@ const commands = ({ providers }: ScenarioSetup, type: string) =>
 scenario(
   'a model at the other end of one connection answers, and forgets what was talked over',
   async () => {
-    await using scene = await openScene({
+    await using scene = await openOwnScene({
       environment: (_, { baseUrl }) => ({
         PIPELINE: 'realtime',
         REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),

@@ -1,6 +1,13 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import { similarity } from '#src/audio/echo/similarity.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 
-const { heard, expected } = workerData as { readonly heard: Pcm; readonly expected: Pcm };
-parentPort?.postMessage(similarity(heard, expected));
+type LikenessRequest = {
+  readonly heard: Pcm;
+  readonly expected: Pcm;
+  readonly answer: MessagePort;
+};
+
+parentPort?.on('message', ({ heard, expected, answer }: LikenessRequest) => {
+  answer.postMessage(similarity(heard, expected));
+});

@@ -1,32 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
-import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
+import type { GuildOptions } from '#sandbox/world/world-making.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { joined } from '#test/audio/speech.ts';
-import { BotProcess } from '#test/fakes/bot-process.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
-import {
-  instantPace,
-  type MockProviders,
-  openMockProviders,
-} from '#test/fakes/providers/providers.ts';
+import { instantPace } from '#test/fakes/providers/providers.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
+import { type BotEnvironment, type BotSetupOptions, runBot } from './bot-setup.ts';
+import { type BorrowedBot, borrowBot } from './shared-bots.ts';
 
-/** Discord in this process, mock providers, and the bot as a process of its own that is logged in. */
-export type ScenarioSetup = AsyncDisposable & {
-  readonly sandbox: Sandbox;
-  readonly providers: MockProviders;
-  /** The present one. */
-  readonly bot: BotProcess;
-  /** What the bot keeps between its runs. */
-  readonly dataDir: string;
-  /** Ends the bot in order and starts it again over the same data. */
-  restart(): Promise<void>;
+/** A Discord, mock providers and a bot that is logged in, for one scenario. */
+export type ScenarioSetup = BorrowedBot & {
   /**
    * What the recogniser was given, one sound an utterance, as far as it came; oldest first.
    *
@@ -36,15 +22,19 @@ export type ScenarioSetup = AsyncDisposable & {
   readonly uttered: readonly Pcm[];
 };
 
+/** Scenarios with the same environment use the same bots, one after the other, each in servers of its own. */
 export type SceneOptions = {
-  readonly sandbox?: SandboxOptions;
+  /** The first server. */
+  readonly guild?: GuildOptions;
+  /** More servers, which the bot is in from the start. */
+  readonly guilds?: readonly GuildOptions[];
   readonly providers?: Partial<MockSettings>;
   /** Of the bot, beside where it is to log in. */
-  readonly environment?:
-    | Environment
-    | ((sandbox: Sandbox, providers: MockProviders) => Environment);
+  readonly environment?: BotEnvironment;
 };
-type Environment = Readonly<Record<string, string>>;
+
+/** For what is about a whole Discord, a start, or a bot that nobody can use afterwards. */
+export type OwnSceneOptions = Partial<BotSetupOptions>;
 
 /** One question and what came of it. */
 export type ScenarioExchange = {
@@ -57,9 +47,10 @@ export type ScenarioExchange = {
 
 export type ScenarioMessage = { readonly role: string; readonly content: string };
 
-/** Of a whole scenario: a busy machine may take ten times as long as an idle one. */
-const scenarioMs = 60_000;
-const waitMs = 20_000;
+/** Of a whole scenario: it only ends one that hangs, and a busy machine may take ten times as long as an idle one. */
+const scenarioMs = 120_000;
+/** Of a step. */
+const waitMs = 60_000;
 
 /** Reply to somebody who calls the bot into company; the others hear a greeting. */
 const toCompany = /^In .*\. Say "/;
@@ -89,36 +80,23 @@ export async function eventually(check: () => void): Promise<void> {
 }
 
 export async function openScene(options: SceneOptions = {}): Promise<ScenarioSetup> {
-  await using stack = new AsyncDisposableStack();
+  const { guild = {}, guilds = [], environment = {} } = options;
   const uttered: Pcm[] = [];
+  const providers = settingsOf(uttered, options.providers);
+  const borrowed = await borrowBot({ guilds: [guild, ...guilds], providers, environment });
+  return Object.assign(borrowed, { uttered });
+}
+
+/** A bot that starts for this scenario and ends with it. */
+export async function openOwnScene(options: OwnSceneOptions = {}): Promise<ScenarioSetup> {
+  const uttered: Pcm[] = [];
+  const providers = settingsOf(uttered, options.providers);
+  return Object.assign(await runBot({ ...options, providers }), { uttered });
+}
+
+function settingsOf(uttered: Pcm[], more: Partial<MockSettings> = {}): Partial<MockSettings> {
   const hears = (pcm: Pcm) => wordsFor(1 + noteIn(uttered, pcm));
-  const settings = { pace: instantPace, hears, rateHz: mockRateHz, ...options.providers };
-  const providers = stack.use(await openMockProviders(settings));
-  const sandbox = stack.use(await openSandbox(options.sandbox));
-  const dataDir = await mkdtemp(join(tmpdir(), 'parley-data-'));
-  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const { token, apiUrl, certificate: ca } = sandbox;
-  const { environment: given } = options;
-  const own = typeof given === 'function' ? given(sandbox, providers) : given;
-  const environment = { ...remote(providers), DATA_DIR: dataDir, ...own };
-  const start = () => BotProcess.start({ token, apiUrl, ca }, environment);
-  let bot = await start();
-  stack.defer(() => bot[Symbol.asyncDispose]());
-  const all = stack.move();
-  return {
-    sandbox,
-    providers,
-    uttered,
-    dataDir,
-    get bot() {
-      return bot;
-    },
-    async restart() {
-      await bot[Symbol.asyncDispose]();
-      bot = await start();
-    },
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
-  };
+  return { pace: instantPace, hears, rateHz: mockRateHz, ...more };
 }
 
 /** Of an utterance its beginning is sent first, and then more and more of it. Returns its place. */
@@ -135,15 +113,6 @@ function isBeginning({ samples: start }: Pcm, { samples: whole }: Pcm): boolean 
 
 function wordsFor(n: number): string {
   return `Nova, utterance ${n}!`;
-}
-
-/** Settings under which the bot uses these providers for everything. */
-export function remote({ baseUrl }: MockProviders): Readonly<Record<string, string>> {
-  return {
-    TRANSCRIPTION_BASE_URL: baseUrl,
-    CHAT_COMPLETION_BASE_URL: baseUrl,
-    SPEECH_BASE_URL: baseUrl,
-  };
 }
 
 /** `name` sits down in Lounge. */

@@ -1,0 +1,80 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { BotProcess } from '#test/fakes/bot-process.ts';
+import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
+import { type MockProviders, openMockProviders } from '#test/fakes/providers/providers.ts';
+import { type VoiceDesk, voiceDesk } from './voice-requests.ts';
+
+export type BotEnvironment = Readonly<Record<string, string>>;
+
+export type BotSetupOptions = {
+  readonly sandbox?: SandboxOptions;
+  readonly providers: Partial<MockSettings>;
+  /** Of the bot, beside where it is to log in. */
+  readonly environment?:
+    | BotEnvironment
+    | ((sandbox: Sandbox, providers: MockProviders) => BotEnvironment);
+};
+
+/** Discord in this process, mock providers, and the bot as a process of its own that is logged in. */
+export type BotSetup = AsyncDisposable & {
+  readonly sandbox: Sandbox;
+  /** What the voice server knows about single servers; it knows nothing where the sandbox has been given a voice half. */
+  readonly desk: VoiceDesk;
+  readonly providers: MockProviders;
+  /** The present one. */
+  readonly bot: BotProcess;
+  /** What the bot keeps between its runs. */
+  readonly dataDir: string;
+  /** Ends the bot in order and starts it again over the same data. */
+  restart(): Promise<void>;
+  /** Ends it at once and leaves no file behind, where nobody can wait any more. */
+  abandon(): void;
+};
+
+export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
+  await using stack = new AsyncDisposableStack();
+  const providers = stack.use(await openMockProviders(options.providers));
+  const desk = voiceDesk();
+  const sandbox = stack.use(await openSandbox({ voice: desk.half, ...options.sandbox }));
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-data-'));
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const { token, apiUrl, certificate: ca, cdnHost } = sandbox;
+  const { environment: given } = options;
+  const own = typeof given === 'function' ? given(sandbox, providers) : given;
+  const usual = { ...remote(providers), TRACK_ALLOWED_HOSTS: cdnHost, DATA_DIR: dataDir };
+  const start = () => BotProcess.start({ token, apiUrl, ca }, { ...usual, ...own });
+  let bot = await start();
+  stack.defer(() => bot[Symbol.asyncDispose]());
+  const all = stack.move();
+  return {
+    sandbox,
+    desk,
+    providers,
+    dataDir,
+    get bot() {
+      return bot;
+    },
+    async restart() {
+      await bot[Symbol.asyncDispose]();
+      bot = await start();
+    },
+    abandon() {
+      bot.abandon();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+/** Settings under which the bot uses these providers for everything. */
+export function remote({ baseUrl }: MockProviders): BotEnvironment {
+  return {
+    TRANSCRIPTION_BASE_URL: baseUrl,
+    CHAT_COMPLETION_BASE_URL: baseUrl,
+    SPEECH_BASE_URL: baseUrl,
+  };
+}

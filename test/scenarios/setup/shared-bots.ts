@@ -1,0 +1,95 @@
+import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
+import type { GuildOptions } from '#sandbox/world/world-making.ts';
+import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
+import { type BotEnvironment, type BotSetup, runBot } from './bot-setup.ts';
+import { viewOf } from './sandbox-view.ts';
+
+export type SharedBotOptions = {
+  /** Servers of the scenario, the first one first. */
+  readonly guilds: readonly GuildOptions[];
+  readonly providers: Partial<MockSettings>;
+  readonly environment: BotEnvironment;
+};
+
+/** A bot for one scenario: in servers of its own, with empty logs and lists of requests. */
+export type BorrowedBot = AsyncDisposable & Omit<BotSetup, 'abandon'>;
+
+type SharedBot = { readonly key: string; readonly running: BotSetup };
+
+/** Of one process, in use or idle: vitest plays five scenarios side by side. */
+const mostBots = 5;
+/** Until the bot has left a server and forgotten it; one that has not is used no more. */
+const eraseMs = 20_000;
+const erased = 'removed from the server';
+
+/** Each process plays several files, one after the other, and keeps these bots meanwhile. */
+const all = new Set<SharedBot>();
+const idle: SharedBot[] = [];
+
+/**
+ * A running bot with that environment, which nobody else uses now; started if there is none.
+ *
+ * Given back, it leaves the servers of the scenario and forgets them; if it cannot, it is ended.
+ */
+export async function borrowBot(options: SharedBotOptions): Promise<BorrowedBot> {
+  const shared = await take(options);
+  const { running } = shared;
+  const { sandbox, providers } = running;
+  running.bot.forget();
+  providers.reset(options.providers);
+  const guilds = options.guilds.map((guild) => sandbox.addGuild(guild));
+  const view = viewOf(sandbox, guilds);
+  return {
+    sandbox: view,
+    providers,
+    desk: running.desk,
+    dataDir: running.dataDir,
+    get bot() {
+      return running.bot;
+    },
+    restart: () => running.restart(),
+    async [Symbol.asyncDispose]() {
+      if (await isClean(running, guilds)) idle.push(shared);
+      else await end(shared);
+    },
+  };
+}
+
+async function take({ environment, providers }: SharedBotOptions): Promise<SharedBot> {
+  const key = JSON.stringify(environment);
+  const place = idle.findLastIndex((shared) => shared.key === key);
+  const [found] = place < 0 ? [] : idle.splice(place, 1);
+  if (found) return found;
+  const oldest = all.size < mostBots ? undefined : idle.shift();
+  if (oldest) await end(oldest);
+  const shared = { key, running: await runBot({ environment, providers }) };
+  if (all.size === 0) endAllWithProcess();
+  all.add(shared);
+  return shared;
+}
+
+async function isClean({ sandbox, bot }: BotSetup, guilds: readonly SandboxGuild[]) {
+  sandbox.faults.heal();
+  for (const { id } of guilds) await sandbox.removeGuild(id);
+  if (!bot.isRunning) return false;
+  try {
+    for (const _ of guilds)
+      await bot.logged(({ msg }) => msg?.startsWith(erased) === true, eraseMs);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function end(shared: SharedBot): Promise<void> {
+  all.delete(shared);
+  await shared.running[Symbol.asyncDispose]();
+}
+
+/** Vitest ends its processes by a signal, and nothing can be awaited then. */
+function endAllWithProcess(): void {
+  process.once('SIGTERM', () => process.exit());
+  process.once('exit', () => {
+    for (const { running } of all) running.abandon();
+  });
+}
