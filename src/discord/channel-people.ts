@@ -59,7 +59,6 @@ export class ChannelPeople implements Disposable {
   };
 
   #seat(guildId: string, personId: string, channelId: string | null): void {
-    if (typeof personId !== 'string') return; // typed as text, and handed on as it came
     const seats = this.#seats.get(guildId) ?? new Map<string, string>();
     this.#seats.set(guildId, seats);
     const former = seats.get(personId);

@@ -10,6 +10,7 @@ import {
   type VoiceState,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
+import { filterDispatches } from '#src/discord/library/dispatch-filter.ts';
 import { networkCodeOf } from './network-errors.ts';
 
 export type LoginOptions = {
@@ -26,7 +27,7 @@ const discordApi = 'https://discord.com/api';
 /** A client that asks for no privileged intent and mentions nobody; not yet logged in. */
 export function newClient({ apiUrl }: LoginOptions): Client {
   const base = apiUrl && restBase(apiUrl);
-  return new Client({
+  const client = new Client({
     intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildVoiceStates],
     allowedMentions: { parse: [] },
     rest: {
@@ -42,6 +43,8 @@ export function newClient({ apiUrl }: LoginOptions): Client {
     },
     closeTimeout: closeMs,
   });
+  filterDispatches(client);
+  return client;
 }
 
 /** discord.js keeps the voice state of everybody who was ever in a voice channel. */

@@ -25,8 +25,8 @@ export function watchOwnState(
   const left = new Map<string, { readonly channelId: string; readonly atMs: number }>();
   const seats = new Map<string, OwnVoiceState>();
   const onState = (former: VoiceState, now: VoiceState) => {
-    const guildId = guildOf(now, client.user.id);
-    if (guildId === undefined) return;
+    if (now.id !== client.user.id) return;
+    const guildId = now.guild.id;
     const seat = seats.get(guildId) ?? unseated;
     if (now.channelId === null) {
       const { channelId } = former;
@@ -61,7 +61,6 @@ export function watchOwnState(
     tell({ kind: 'channel-removed', guildId: guild.id, channelId: channel.id });
   };
   const onRemoved = ({ id: guildId }: { readonly id: string }) => {
-    if (typeof guildId !== 'string') return; // typed as text, and handed on as it came
     seats.delete(guildId);
     left.delete(guildId);
     tell({ kind: 'guild-removed', guildId });
@@ -76,11 +75,6 @@ export function watchOwnState(
     client.off(Events.ChannelUpdate, onChanged).off(Events.GuildRoleUpdate, onChanged);
     client.off(Events.GuildMemberUpdate, onChanged).off(Events.GuildRoleDelete, onRights);
   };
-}
-
-/** Id of the server whose voice state of the bot this is; discord.js types it as text and hands it on as it came. */
-function guildOf({ id, guild }: VoiceState, botId: string): string | undefined {
-  return id === botId && typeof guild.id === 'string' ? guild.id : undefined;
 }
 
 function isMove({ channelId: from }: VoiceState, { channelId: to }: VoiceState): boolean {

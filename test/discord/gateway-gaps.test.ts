@@ -1,3 +1,4 @@
+import { Events, type VoiceState } from 'discord.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
@@ -110,7 +111,7 @@ test('a server that came without an id is not watched for a lost seat', () => {
   const watch = openSeatWatch(client, door, timing, (event) => events.push(event));
   const { id: _, ...nameless } = guild;
   tell('GUILD_CREATE', nameless);
-  expect(client.guilds.cache.size).toBe(2);
+  expect(client.guilds.cache.size).toBe(1);
   timing.passMs(60_000);
   watch.close();
   expect(events).toEqual([]);
@@ -130,4 +131,25 @@ test('a server without an id that goes is told to nobody', () => {
   tell('GUILD_DELETE', {});
   unwatch();
   expect(events).toEqual([]);
+});
+
+test('a voice state without the id of a server, a person or a channel reaches nobody, and what comes next does', () => {
+  const seats: unknown[] = [];
+  const note = (_: unknown, { id, guild: { id: guildId } }: VoiceState) =>
+    seats.push([guildId, id]);
+  client.on(Events.VoiceStateUpdate, note);
+  const odd = [{ guild_id: 7 }, { user_id: undefined }, { channel_id: { toString: 1 } }];
+  for (const d of [...odd.map((one) => ({ ...annVoice, ...one })), null, 'x'])
+    expect(tell('VOICE_STATE_UPDATE', d)).toBe(true);
+  expect(seats).toEqual([]);
+  tell('VOICE_STATE_UPDATE', annVoice);
+  client.off(Events.VoiceStateUpdate, note);
+  expect(seats).toEqual([[ids.guild, ids.ann]]);
+});
+
+test('a server that comes with a voice state of nobody comes without it', () => {
+  tell('GUILD_DELETE', { id: ids.guild });
+  using people = new ChannelPeople(client);
+  tell('GUILD_CREATE', { ...guild, voice_states: [{ ...annVoice, user_id: null }, annVoice, 7] });
+  expect(people.count(ids.voice)).toBe(1);
 });

@@ -102,8 +102,7 @@ export function openSeatWatch(
   return new SeatWatch({
     timing,
     tell,
-    // A server that came without an id is handed on as it came.
-    guildIds: () => [...client.guilds.cache.keys()].filter((id) => typeof id === 'string'),
+    guildIds: () => client.guilds.cache.keys(),
     shown: (guildId) =>
       guild(guildId)?.voiceStates.cache.get(client.user.id)?.channelId ?? undefined,
     isConnected: (guildId) => guild(guildId)?.shard.status === Status.Ready,

@@ -1,0 +1,47 @@
+import type { Client } from 'discord.js';
+
+type Dispatch = { readonly t?: unknown; readonly d?: unknown };
+/** The typings call the way in private; test/discord/gateway-gaps.test.ts tells where a new version has another one. */
+type InnerSockets = { handlePacket(packet: Dispatch | undefined, shard: unknown): boolean };
+
+/**
+ * Keeps dispatches without the id of their server or person from discord.js, and so from all that listens to it: it types
+ * ids as text and hands them on as they came. The channel of a voice state is an id, too, or null.
+ */
+export function filterDispatches(client: Client): void {
+  const sockets = client.ws as unknown as InnerSockets;
+  const handle = sockets.handlePacket.bind(sockets);
+  sockets.handlePacket = (packet, shard) => {
+    if (packet === undefined || isWhole(packet)) return handle(withSeated(packet), shard);
+    return handle(undefined, shard); // what waits before it is handled all the same
+  };
+}
+
+function isWhole({ t, d }: Dispatch): boolean {
+  switch (t) {
+    case 'GUILD_CREATE':
+    case 'GUILD_UPDATE':
+    case 'GUILD_DELETE':
+      return isRecord(d) && typeof d.id === 'string';
+    case 'VOICE_STATE_UPDATE':
+      return isVoiceState(d) && typeof d.guild_id === 'string';
+    default:
+      return true;
+  }
+}
+
+/** The same dispatch; a server that comes as a whole loses voice states that lack an id. */
+function withSeated(packet: Dispatch | undefined): Dispatch | undefined {
+  const d = packet?.t === 'GUILD_CREATE' ? packet.d : undefined;
+  if (!packet || !isRecord(d) || !Array.isArray(d.voice_states)) return packet;
+  return { ...packet, d: { ...d, voice_states: d.voice_states.filter(isVoiceState) } };
+}
+
+function isVoiceState(d: unknown): d is Readonly<Record<string, unknown>> {
+  if (!isRecord(d) || typeof d.user_id !== 'string') return false;
+  return typeof (d.channel_id ?? '') === 'string';
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
