@@ -1,12 +1,14 @@
-import { Events, type VoiceState } from 'discord.js';
+import { Events, type Interaction, type VoiceState } from 'discord.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import { commandCallOf } from '#src/discord/interactions/calls.ts';
 import { takeTheStage } from '#src/discord/library/stage-channels.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { openPlaces } from '#src/discord/places.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
+import type { Command } from '#src/session/ports/command.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 import {
   annMember,
@@ -152,4 +154,38 @@ test('a server that comes with a voice state of nobody comes without it', () => 
   using people = new ChannelPeople(client);
   tell('GUILD_CREATE', { ...guild, voice_states: [{ ...annVoice, user_id: null }, annVoice, 7] });
   expect(people.count(ids.voice)).toBe(1);
+});
+
+test('a channel that comes without its server is one of the server that the command was given in', () => {
+  const join: Command = {
+    name: 'join',
+    description: 'ask.empty',
+    shownTo: 'caller',
+    run: async () => [{ id: 'generic', with: { code: '' }, to: 'caller' }],
+    options: [{ name: 'channel', kind: 'voice-channel', description: 'ask.empty' }],
+  };
+  const met: Interaction[] = [];
+  client.once(Events.InteractionCreate, (interaction) => met.push(interaction));
+  tell('INTERACTION_CREATE', {
+    id: '200000000000000001',
+    application_id: ids.bot,
+    token: 't',
+    type: 2,
+    guild_id: ids.guild,
+    channel: { id: ids.text, type: 0 },
+    member: annMember,
+    locale: 'en-US',
+    entitlements: [],
+    authorizing_integration_owners: {},
+    data: {
+      id: '7',
+      name: 'join',
+      type: 1,
+      options: [{ name: 'channel', type: 7, value: ids.voice }],
+      resolved: { channels: { [ids.voice]: { ...voiceChannel, guild_id: null } } },
+    },
+  });
+  const [interaction] = met;
+  if (!interaction?.isChatInputCommand() || !interaction.inCachedGuild()) return expect.fail();
+  expect(commandCallOf(interaction, join).channel).toEqual(lobby);
 });

@@ -34,7 +34,7 @@ function unchecked(asked: Met, about?: string): CommandCall {
     words: about === undefined ? {} : { about },
     // Typed as always there, which holds for Discord; other servers may leave it out.
     mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
-    ...(where && { callerChannel: refOf(where) }),
+    ...(where && { callerChannel: refOf(where, asked.guildId) }),
   };
 }
 
@@ -49,7 +49,7 @@ export function commandCallOf(asked: Typed, { options }: Command): CommandCall {
     switch (option.kind) {
       case 'voice-channel': {
         const channel = asked.guild.channels.cache.get(value);
-        if (channel?.isVoiceBased()) given = { ...given, channel: refOf(channel) };
+        if (channel?.isVoiceBased()) given = { ...given, channel: refOf(channel, asked.guildId) };
         break;
       }
       case 'sound':
@@ -112,6 +112,7 @@ function soundOf({ url, name, contentType, size, duration }: Attachment): Sound 
   };
 }
 
-function refOf({ guildId, id, name }: VoiceBasedChannel): ChannelRef {
+/** The channel may name no server of its own: discord.js keeps what came. */
+function refOf({ id, name }: VoiceBasedChannel, guildId: string): ChannelRef {
   return { guildId, channelId: id, name };
 }
