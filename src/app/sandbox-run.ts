@@ -37,8 +37,9 @@ export async function runOnce(play: SandboxRun, signal: AbortSignal): Promise<nu
   await using stack = new AsyncDisposableStack();
   // The judge is always the embedded recogniser: it cannot be told what it ought to hear.
   const embedded = config.transcription.kind === 'embedded';
-  const ear = embedded ? engines.transcriber : stack.use(await openEmbeddedTranscriber());
-  const proof = await prove(first, recorder, ear, signal);
+  const openEar = async () =>
+    embedded ? engines.transcriber : stack.use(await openEmbeddedTranscriber());
+  const proof = await prove(first, recorder, openEar, signal);
   show.blank();
   if (first.kind === 'exchanged') show.note(waitLine(first.heard.firstAudibleAtMs));
   show.note(proof.kind === 'proved' ? proof.line : `failed at ${proof.stage}: ${proof.why}`);

@@ -75,14 +75,15 @@ export type Proof =
   | { readonly kind: 'proved'; readonly line: string }
   | Extract<SpokenExchange, { kind: 'failed' }>;
 
-/** Whether what arrived is what the pipeline gave, and can be understood. Errors: as the transcriber's. */
+/** Whether what arrived is what the pipeline gave, and can be understood, if anything arrived. Errors: as the transcriber's. */
 export async function prove(
   result: SpokenExchange,
   recorder: Pick<SpokenRecorder, 'takeAnswers'>,
-  transcriber: Transcriber,
+  openTranscriber: () => Promise<Transcriber>,
   signal: AbortSignal,
 ): Promise<Proof> {
   if (result.kind === 'failed') return result;
+  const transcriber = await openTranscriber();
   const pcm = readWav(await readFile(result.path));
   const { text } = result.answered;
   const verdict = await judgeLikeness(pcm, recorder.takeAnswers(), text, transcriber, signal);
