@@ -3,8 +3,8 @@ import { perform } from '#sandbox/program/program.ts';
 import { readLines } from '#sandbox/program/program-lines.ts';
 import { messageLine } from '#sandbox/program/program-messages.ts';
 import { lineLimitBytes, readRequestLine, type SandboxLine } from '#sandbox/program/protocol.ts';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
-import { openSandbox, type Sandbox } from './sandbox.ts';
 
 /** Requests under way at a time; one more is refused. */
 const requestLimit = 32;
@@ -59,7 +59,7 @@ function introduce(sandbox: Sandbox): void {
 }
 
 function recordingPath(name: string): string {
-  return fileURLToPath(new URL(`./recordings/${name}`, import.meta.url));
+  return fileURLToPath(new URL(`../recordings/${name}`, import.meta.url));
 }
 
 /** Ends when stdin does, which is when the parent is gone. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '#src/base/clock.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { Birth, FromEngine, Job } from './engine-messages.ts';
@@ -42,7 +43,8 @@ export class EngineThread<In, Out> {
   private constructor(options: EngineThreadOptions) {
     this.#options = options;
     const workerData: Birth = { unwanted: this.#unwanted };
-    const bare = { env: {}, execArgv: [], stdout: true, stderr: true };
+    const env = compileCacheEnvironment();
+    const bare = { env, execArgv: [], stdout: true, stderr: true };
     this.#worker = new Worker(options.entry, { workerData, ...bare, resourceLimits });
     this.#worker.on('message', (message: FromEngine<Out>) => this.#current?.listen(message));
     this.#worker.on('error', (cause) => this.#bury(cause));

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '#src/base/clock.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { Store } from '#src/storage/store.ts';
@@ -56,7 +57,8 @@ class StoreThread {
     this.#path = path;
     this.#clock = clock;
     const workerData: StoreThreadData = { path, ...options };
-    const bare = { env: {}, execArgv: [], stdout: true, stderr: true };
+    const env = compileCacheEnvironment();
+    const bare = { env, execArgv: [], stdout: true, stderr: true };
     this.#worker = new Worker(entry, { workerData, ...bare });
     this.#worker.stdout.resume();
     this.#worker.stderr.resume();
