@@ -41,7 +41,7 @@ function spoken(count: number, pauseMs: number): Int16Array {
   );
 }
 
-function play(room: Omit<EchoRoom, 'seed'>): readonly (readonly EchoJudgement[])[] {
+function judgedIn(room: Omit<EchoRoom, 'seed'>): readonly (readonly EchoJudgement[])[] {
   return utterancesIn({ ...room, seed: Math.floor(random() * 1e6) }, codec, weights);
 }
 
@@ -74,7 +74,7 @@ function echoRows(name: string, utterances: readonly (readonly EchoJudgement[])[
 function echoes(): void {
   for (const gainDb of [-10, -20, -30]) {
     const rooms = repeat(trials, () =>
-      play({ bot: spoken(4, 900), echoes: [{ lateMs: one(latesMs), gainDb }] }),
+      judgedIn({ bot: spoken(4, 900), echoes: [{ lateMs: one(latesMs), gainDb }] }),
     );
     echoRows(
       `${gainDb} dB, first utterance`,
@@ -103,7 +103,7 @@ function changes(): void {
   ];
   for (const [name, echoes] of cases) {
     const count = Math.ceil(trials / 2);
-    echoRows(name, repeat(count, () => play({ bot: spoken(6, 900), echoes })).flat());
+    echoRows(name, repeat(count, () => judgedIn({ bot: spoken(6, 900), echoes })).flat());
   }
 }
 
@@ -111,7 +111,7 @@ function people(): void {
   for (const gainDb of [0, -10, -20]) {
     const rooms = repeat(3 * trials, () => {
       const own = { sound: one(human), atMs: 100 + random() * 1000, gainDb };
-      return play({ bot: spoken(3, 150), own });
+      return judgedIn({ bot: spoken(3, 150), own });
     });
     row(
       `human alone, ${gainDb} dB: echo`,
@@ -122,7 +122,9 @@ function people(): void {
     const own = { sound: one(human), atMs: 4100 + random() * 900, gainDb: one([0, -10, -20]) };
     const until: EchoPart = { lateMs: 150, gainDb: one([-10, -20]) };
     const echoes = [until, { lateMs: 150, gainDb: -100, fromMs: 3500 }];
-    return play({ bot: spoken(6, 150), echoes, own }).filter((all) => (all[0]?.atMs ?? 0) > 4000);
+    return judgedIn({ bot: spoken(6, 150), echoes, own }).filter(
+      (all) => (all[0]?.atMs ?? 0) > 4000,
+    );
   });
   row(
     'human, headphones from 3.5 s: speech',
@@ -139,7 +141,7 @@ function words(): void {
       const endMs = atMs + sound.length / samplesPerMs + 150;
       const own = { sound, atMs, gainDb: gainDb + 10 };
       const echoes = [{ lateMs: one(latesMs), gainDb }];
-      const all = play({ bot: spoken(6, 150), echoes, own }).flat();
+      const all = judgedIn({ bot: spoken(6, 150), echoes, own }).flat();
       const known = all.filter(({ lagMs }) => lagMs !== undefined);
       const first = known.find(({ verdict }) => verdict === 'speech')?.atMs ?? endMs;
       return {

@@ -58,14 +58,14 @@ const head = ['fault', 'asked', 'answered', 'p50 ms', 'p95 ms', 'first answer af
 console.log(table([...head, 'sockets closed', 'bot runs'], rows));
 
 async function endure(
-  town: Sandbox,
+  sandbox: Sandbox,
   person: SandboxPerson,
   fault: NetworkFault,
 ): Promise<FaultRow> {
-  const { voice } = town.faults;
+  const { voice } = sandbox.faults;
   const { way } = fault;
   if (way) voice.network(botId, { up: way, down: way });
-  const forging = fault.forged ? setInterval(() => forge(town), 20) : undefined;
+  const forging = fault.forged ? setInterval(() => forge(sandbox), 20) : undefined;
   const untilMs = performance.now() + seconds * 1_000;
   const answered: (number | undefined)[] = [];
   while (performance.now() < untilMs) answered.push(await ask(person));

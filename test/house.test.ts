@@ -44,7 +44,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['speech', 'audio', 'base'],
   storage: ['session', 'people', 'spending', 'chat', 'base'],
   status: ['session', 'spending', 'base'],
-  console: ['session', 'speech', 'audio', 'base'],
+  console: ['session', 'speech', 'turn', 'audio', 'base'],
   /** Programs that measure rooms, and the whole bot as a process. Tests share its recordings. */
   bench: [
     ...['sandbox', 'session', 'console', 'turn', 'texts', 'pipeline', 'playback', 'sources'],

@@ -2,13 +2,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Clips } from '#bench/clips.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { usualPace } from '#test/fakes/providers/providers.ts';
+import { BargeInSandbox } from './barge-in-sandbox.ts';
 import { decideAll } from './deciding.ts';
 import { endure } from './enduring.ts';
 import { interrupt } from './interrupting.ts';
 import { ClairvoyantRecogniser, guesses, humanRemarks, spokenStops } from './remarks.ts';
 import { type BrokenRow, brokenTable, decidedTable, enduredTable } from './report.ts';
 import { makeSmallSounds, type SmallSound } from './small-sounds.ts';
-import { BargeInSandbox } from './town.ts';
 
 /** Its name among the rows. */
 export const bargeInRow = 'barge-in';
@@ -58,12 +58,12 @@ type BargeInResult = { readonly rows: readonly BrokenRow[]; readonly faults: rea
 async function withWholeTexts(clips: Clips, sounds: readonly SmallSound[], rounds: number) {
   const remarks = humanRemarks(clips.all);
   const recogniser = new ClairvoyantRecogniser({ knownMs: leastRemarkMs, guesses });
-  await using town = await BargeInSandbox.open({
+  await using bargeIn = await BargeInSandbox.open({
     mock: { hears: (pcm) => recogniser.hear(pcm) },
     people: ['Adam', ...patientPeople],
     streams: false,
   });
-  const [first, ...others] = town.rooms;
+  const [first, ...others] = bargeIn.rooms;
   if (!first) throw new Error('There is no room.');
   const [broken, ...endured] = await Promise.all([
     interrupt(first, { remarks, rounds, onRemark: (remark) => recogniser.expect(remark) }),
@@ -88,7 +88,7 @@ async function withPartials(clips: Clips, rounds: number): Promise<BargeInResult
   const stops = await spokenStops();
   const recogniser = new ClairvoyantRecogniser({ knownMs });
   const { recogniseMs } = usualPace;
-  await using town = await BargeInSandbox.open({
+  await using bargeIn = await BargeInSandbox.open({
     mock: {
       hears: (pcm) => recogniser.hear(pcm),
       realtime: { recogniseMs, sureMs: 0 },
@@ -96,7 +96,7 @@ async function withPartials(clips: Clips, rounds: number): Promise<BargeInResult
     people: ['Adam'],
     streams: true,
   });
-  const [room] = town.rooms;
+  const [room] = bargeIn.rooms;
   if (!room) throw new Error('There is no room.');
   const found = await interrupt(room, {
     remarks,

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { TellingRoom } from './barge-in-sandbox.ts';
 import { type Gap, longestGap } from './ear-levels.ts';
 import type { SmallSound, SmallSoundKind } from './small-sounds.ts';
-import type { TellingRoom } from './town.ts';
 
 /** What one small sound did to the story; `nothing` is the same stretch of time without one. */
 export type Endured = { readonly kind: SmallSoundKind | 'nothing'; readonly gap: Gap };

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { TellingRoom } from './barge-in-sandbox.ts';
 import { downAt, referenceDb, silentAt } from './ear-levels.ts';
-import type { TellingRoom } from './town.ts';
 
 /** Milliseconds from the first voiced packet, or from the command, to what the person heard; undefined: it did not happen. */
 export type BargeInTimes = {

@@ -4,13 +4,13 @@ import { parseArgs } from 'node:util';
 import { faults } from '#bench/chaos/faults/faults.ts';
 import { type Health, healthOf, left } from '#bench/chaos/judge/health.ts';
 import { judge } from '#bench/chaos/judge/judge.ts';
-import { ChaosPeople } from '#bench/chaos/people/company.ts';
+import { ChaosPeople } from '#bench/chaos/people/chaos-people.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { realClock } from '#src/base/clock.ts';
+import { type ChaosSetup, openStage } from './chaos-setup.ts';
 import { type ChaosPlan, planLine, planOf } from './plan.ts';
 import { cycleLine, findingLines, summary } from './report.ts';
-import { isAlive, play, settle } from './run.ts';
-import { type ChaosSetup, openStage } from './stage.ts';
+import { isAlive, runCycle, settle } from './run.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -50,12 +50,12 @@ async function run(on: ChaosSetup, { cycles, seed: of }: ChaosPlan): Promise<voi
   const startMs = realClock.nowMs();
   const memory: Health[] = [];
   const watching = setInterval(() => void watch(on, memory), healthEveryMs);
-  const company = await ChaosPeople.gather(on, seededRandom(of));
-  company.begin();
+  const crowd = await ChaosPeople.gather(on, seededRandom(of));
+  crowd.begin();
   await pause(quietMs);
   const known = new Set<string>();
   for (const [n, cycle] of cycles.entries()) {
-    await play(on, company, cycle);
+    await runCycle(on, crowd, cycle);
     const verdict = judge(on.journal.events, realClock.nowMs());
     console.log(cycleLine(`${n + 1}/${cycles.length}`, cycle, verdict));
     const fresh = verdict.findings.filter(({ kind, words }) => !known.has(`${kind} ${words}`));
@@ -64,10 +64,10 @@ async function run(on: ChaosSetup, { cycles, seed: of }: ChaosPlan): Promise<voi
     await note(on);
     if (!isAlive(on)) break;
   }
-  const verdict = await settle(on, company);
-  await company.end();
+  const verdict = await settle(on, crowd);
+  await crowd.end();
   clearInterval(watching);
-  const remaining = await remains(on, company);
+  const remaining = await remains(on, crowd);
   await note(on);
   console.log(`\n${summary(verdict, memory, remaining)}`);
   if (verdict.findings.length > 0) {

@@ -2,10 +2,10 @@ import { setTimeout } from 'node:timers/promises';
 import type { ChaosFault } from '#bench/chaos/faults/fault.ts';
 import { faultNamed } from '#bench/chaos/faults/faults.ts';
 import { type ChaosVerdict, judge } from '#bench/chaos/judge/judge.ts';
-import type { ChaosPeople } from '#bench/chaos/people/company.ts';
+import type { ChaosPeople } from '#bench/chaos/people/chaos-people.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { ChaosSetup } from './chaos-setup.ts';
 import type { Cycle } from './plan.ts';
-import type { ChaosSetup } from './stage.ts';
 
 /** The second of a pair comes so much later, as a share of the time the first one stands. */
 const secondAt = 0.3;
@@ -14,17 +14,17 @@ const pollMs = 200;
 type StandingFault = { readonly fault: ChaosFault; readonly fromMs: number };
 
 /** Plays one cycle: faults, their end, and the time after them. */
-export async function play(stage: ChaosSetup, company: ChaosPeople, cycle: Cycle): Promise<void> {
+export async function runCycle(stage: ChaosSetup, crowd: ChaosPeople, cycle: Cycle): Promise<void> {
   const [first, second] = cycle.faults.map(faultNamed);
   if (!first) return;
   const forMs = Math.max(cycle.forMs, first.leastMs ?? 0, second?.leastMs ?? 0);
   const bothMs = second ? forMs * (1 - secondAt) : 0;
-  const standing = [await begin(first, stage, company)];
+  const standing = [await begin(first, stage, crowd)];
   await setTimeout(forMs - bothMs);
-  if (second) standing.push(await begin(second, stage, company));
+  if (second) standing.push(await begin(second, stage, crowd));
   await setTimeout(bothMs);
   stage.sandbox.faults.heal();
-  for (const { fault } of standing) await fault.stop?.(stage, company);
+  for (const { fault } of standing) await fault.stop?.(stage, crowd);
   const toMs = realClock.nowMs();
   for (const { fault, fromMs } of standing) {
     const { name, isMute = false } = fault;
@@ -43,8 +43,8 @@ export function isAlive({ isUp, journal }: ChaosSetup): boolean {
 }
 
 /** Nobody asks any more; what was asked is answered or told, or it is too late. */
-export async function settle(stage: ChaosSetup, company: ChaosPeople): Promise<ChaosVerdict> {
-  company.hush();
+export async function settle(stage: ChaosSetup, crowd: ChaosPeople): Promise<ChaosVerdict> {
+  crowd.quieten();
   for (;;) {
     const verdict = judge(stage.journal.events, realClock.nowMs());
     if (verdict.pending === 0) return verdict;
@@ -55,9 +55,9 @@ export async function settle(stage: ChaosSetup, company: ChaosPeople): Promise<C
 async function begin(
   fault: ChaosFault,
   stage: ChaosSetup,
-  company: ChaosPeople,
+  crowd: ChaosPeople,
 ): Promise<StandingFault> {
   const fromMs = realClock.nowMs();
-  await fault.start(stage, company);
+  await fault.start(stage, crowd);
   return { fault, fromMs };
 }

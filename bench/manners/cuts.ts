@@ -28,7 +28,7 @@ export async function cutAnswers(count: number, seed: number): Promise<readonly 
 }
 
 async function cutAfter(room: BenchChannel, afterMs: number): Promise<AnswerCut> {
-  const { clock, house, mouth, sounded } = room;
+  const { clock, fixture, mouth, sounded } = room;
   const former = new Map(sounded);
   const begun = clock.nowMs() + 3_000;
   const asked = say(room, 'ana', 'Nova, tell me a long story.', begun);
@@ -36,7 +36,7 @@ async function cutAfter(room: BenchChannel, afterMs: number): Promise<AnswerCut>
   await until(room, () => mouth.lastMs > begun);
   await goTo(room, mouth.lastMs + afterMs);
   const answered = room.happened.length;
-  house.talk.stop('g');
+  fixture.talk.stop('g');
   await until(room, () => answerIn(room, answered) !== undefined);
   const frames = [...sounded].map(([text, all]) => [text, all - (former.get(text) ?? 0)] as const);
   const sent = frames.filter(([, more]) => more > 0);

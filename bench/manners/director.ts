@@ -33,19 +33,19 @@ const askedMs = 15_500;
 const breathMs = 1_600;
 
 /** Plays one scene, and returns once all of it is over and forgotten. */
-export async function playScene(play: MannersRun, { name, acts }: MannersScene): Promise<void> {
-  const { room } = play;
-  const cast = castOf(play);
-  const stage: SceneStage = { play, cast, name, askUntilMs: 0 };
+export async function runScene(run: MannersRun, { name, acts }: MannersScene): Promise<void> {
+  const { room } = run;
+  const cast = castOf(run);
+  const stage: SceneStage = { run, cast, name, askUntilMs: 0 };
   let lastMs = room.clock.nowMs();
   for (const act of acts) lastMs = await perform(act, lastMs, stage);
-  await settle(play, lastMs, restMs);
+  await settle(run, lastMs, restMs);
   await goTo(room, stage.askUntilMs);
 }
 
 /** Lines between people, this many, none of them for the bot. */
-export async function chat(play: MannersRun, lines: number, pace: Pace): Promise<void> {
-  const { room, mix, random } = play;
+export async function chat(run: MannersRun, lines: number, pace: Pace): Promise<void> {
+  const { room, mix, random } = run;
   const persons = room.people.filter(({ isBot }) => !isBot).map(({ id }) => id);
   let lastMs = room.clock.nowMs();
   let former: string | undefined;
@@ -56,9 +56,9 @@ export async function chat(play: MannersRun, lines: number, pace: Pace): Promise
     );
     former = who;
     const pauseMs = pace.shortestMs + random() * (pace.longestMs - pace.shortestMs);
-    const text = filled(oneOf(random, mix.chat), play);
+    const text = filled(oneOf(random, mix.chat), run);
     const utterance = say(room, who, text, Math.max(room.clock.nowMs(), lastMs + pauseMs));
-    play.spoken.set(utterance.id, {
+    run.spoken.set(utterance.id, {
       utterance,
       scene: 'chat',
       meant: 'no',
@@ -68,11 +68,11 @@ export async function chat(play: MannersRun, lines: number, pace: Pace): Promise
     lastMs = utterance.toMs;
     await goTo(room, lastMs - 1_000);
   }
-  await settle(play, lastMs, betweenMs);
+  await settle(run, lastMs, betweenMs);
 }
 
 type SceneStage = {
-  readonly play: MannersRun;
+  readonly run: MannersRun;
   readonly cast: Readonly<Record<SceneRole, string>>;
   readonly name: string;
   /** End, in ms, of the time in which the presser of Ask needs no name. */
@@ -81,8 +81,8 @@ type SceneStage = {
 
 /** Returns when the next act begins at the earliest. */
 async function perform(act: SceneAct, lastMs: number, stage: SceneStage): Promise<number> {
-  const { play, cast } = stage;
-  const { room } = play;
+  const { run, cast } = stage;
+  const { room } = run;
   if ('pauseMs' in act) return lastMs + act.pauseMs;
   if ('wait' in act) {
     await goTo(room, lastMs);
@@ -94,7 +94,7 @@ async function perform(act: SceneAct, lastMs: number, stage: SceneStage): Promis
     await goTo(room, lastMs);
     if (act.do !== 'ask') move(room, cast[act.who], act.do === 'come');
     else {
-      room.house.talk.openFloor('g', cast[act.who]);
+      room.fixture.talk.openFloor('g', cast[act.who]);
       stage.askUntilMs = room.clock.nowMs() + askedMs;
     }
     return room.clock.nowMs();
@@ -104,14 +104,14 @@ async function perform(act: SceneAct, lastMs: number, stage: SceneStage): Promis
 
 /** Returns when it ends. */
 function speak(act: Extract<SceneAct, { say: string }>, lastMs: number, stage: SceneStage): number {
-  const { play, cast, name } = stage;
-  const { room } = play;
+  const { run, cast, name } = stage;
+  const { room } = run;
   const fromMs = Math.max(room.clock.nowMs(), lastMs + (act.afterMs ?? 0));
-  const utterance = say(room, cast[act.who], filled(act.say, play, cast), fromMs);
+  const utterance = say(room, cast[act.who], filled(act.say, run, cast), fromMs);
   const { answer = 'short', whole = false } = act;
-  const meant = act.misheard && mistrusts(play) ? 'perhaps' : (act.meant ?? 'no');
-  play.spoken.set(utterance.id, { utterance, scene: name, meant, answer, whole });
-  if (act.dismisses) play.dismissedAtMs.push(utterance.fromMs);
+  const meant = act.misheard && mistrusts(run) ? 'perhaps' : (act.meant ?? 'no');
+  run.spoken.set(utterance.id, { utterance, scene: name, meant, answer, whole });
+  if (act.dismisses) run.dismissedAtMs.push(utterance.fromMs);
   return utterance.toMs;
 }
 

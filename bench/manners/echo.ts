@@ -68,8 +68,8 @@ async function isHeardOut(room: BenchChannel, loud: Loudspeakers): Promise<boole
 }
 
 async function isStopped(room: BenchChannel, loud: Loudspeakers, stop: Stop): Promise<boolean> {
-  const { clock, mouth, house } = room;
-  house.talk.stop('g');
+  const { clock, mouth, fixture } = room;
+  fixture.talk.stop('g');
   await ask(room, loud);
   const saysMs = clock.nowMs() + speaksMs;
   await loud.pass(() => clock.nowMs() >= saysMs);

@@ -1,6 +1,6 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
-import { chat, type MannersRun, playScene, type SpokenLine, shuffled } from './director.ts';
+import { chat, type MannersRun, runScene, type SpokenLine, shuffled } from './director.ts';
 import { openRoom, otherBot, peopleOf } from './room.ts';
 import type { MannersScene, SceneMix } from './scenes.ts';
 import type { Evening } from './verdict.ts';
@@ -27,13 +27,13 @@ export async function spend(plan: EveningPlan, mix: SceneMix, seed: number): Pro
   const mannerOf = (utterances: readonly number[]) =>
     spoken.get(utterances.at(-1) ?? 0)?.answer ?? 'short';
   const room = await openRoom(people, mannerOf, plan.addressing);
-  const play: MannersRun = { room, mix, random, spoken, dismissedAtMs: [] };
+  const run: MannersRun = { room, mix, random, spoken, dismissedAtMs: [] };
   const isOver = () => room.clock.nowMs() >= plan.minutes * 60_000;
   for (let round = 0; round === 0 || !isOver(); round++) {
     for (const scene of shuffled(random, plan.scenes)) {
       if (round > 0 && isOver()) break;
-      await chat(play, 1 + Math.floor(random() * (2 * plan.lines - 1)), plan.pace);
-      await playScene(play, scene);
+      await chat(run, 1 + Math.floor(random() * (2 * plan.lines - 1)), plan.pace);
+      await runScene(run, scene);
     }
   }
   return { room, spoken };

@@ -33,7 +33,7 @@ export class Loudspeakers {
     const gain = 10 ** (gainDb / 20);
     this.#room = room;
     this.#personId = personId;
-    room.house.door.link.onLeft = (frame, atMs) => {
+    room.fixture.linkOpener.link.onLeft = (frame, atMs) => {
       const back = decoder.decode(frame).map((sample) => sample * gain);
       this.#coming.set(atMs + lateMs, back);
     };

@@ -6,7 +6,7 @@ import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { lounge, openHouse } from '#test/session/setup/session-fixture.ts';
+import { lounge, openSessionFixture } from '#test/session/setup/session-fixture.ts';
 import { LeapingClock } from './clock.ts';
 import { Marks } from './marks.ts';
 import { Microphones, readVoices, type SimulatedUtterance } from './microphones.ts';
@@ -72,7 +72,7 @@ export async function openRoom(
   /** Frames of its own voice that left, by the number of the text they are of; cues are none. */
   const sounded = new Map<number, number>();
   const mouth = { lastMs: Number.NEGATIVE_INFINITY };
-  const house = openHouse(
+  const fixture = openSessionFixture(
     {
       clock,
       synthesizer: voice,
@@ -90,10 +90,10 @@ export async function openRoom(
     },
     people,
   );
-  await house.rooms.join(lounge, people[0]?.id ?? '');
+  await fixture.sessions.join(lounge, people[0]?.id ?? '');
   const traffic = { waiting: [] as Packet[], lastMs: 0 };
   return {
-    house,
+    fixture,
     clock,
     marks,
     microphones,
@@ -125,10 +125,10 @@ export function say(
 }
 
 /** Lets 20 ms pass. */
-export async function step({ house, clock, traffic }: BenchChannel): Promise<void> {
+export async function step({ fixture, clock, traffic }: BenchChannel): Promise<void> {
   await clock.advance(packetMs);
   const nowMs = clock.nowMs();
-  const { link } = house.door;
+  const { link } = fixture.linkOpener;
   while (traffic.waiting[0] && traffic.waiting[0].atMs <= nowMs) {
     const packet = traffic.waiting.shift();
     if (!packet || !link.present.some(({ id }) => id === packet.speakerId)) continue;
@@ -161,16 +161,17 @@ export async function until(room: BenchChannel, holds: () => boolean): Promise<b
 }
 
 /** It says nothing, and prepares nothing. */
-export function isAtRest({ house, minds, synthesizer }: BenchChannel): boolean {
-  const isFree = house.rooms.session('g')?.context.queue.isFree === true;
+export function isAtRest({ fixture, minds, synthesizer }: BenchChannel): boolean {
+  const isFree = fixture.sessions.session('g')?.context.queue.isFree === true;
   return isFree && minds.running + synthesizer.running === 0;
 }
 
 /** They leave the channel, or come back. */
-export function move({ house, people }: BenchChannel, personId: string, isHere: boolean): void {
-  const { door } = house;
+export function move({ fixture, people }: BenchChannel, personId: string, isHere: boolean): void {
+  const { linkOpener } = fixture;
   const there = people.filter(({ id }) =>
-    id === personId ? isHere : door.link.present.some((one) => one.id === id),
+    id === personId ? isHere : linkOpener.link.present.some((one) => one.id === id),
   );
-  for (const list of [door.people, door.link.present]) list.splice(0, list.length, ...there);
+  for (const list of [linkOpener.people, linkOpener.link.present])
+    list.splice(0, list.length, ...there);
 }

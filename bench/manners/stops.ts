@@ -72,7 +72,7 @@ async function silenceAfter(
   await goTo(room, toMs + silentMs + forGoodMs);
   const lastMs = mouth.lastMs;
   const isOver = isAtRest(room);
-  room.house.talk.stop('g');
+  room.fixture.talk.stop('g');
   await goTo(room, clock.nowMs() + 2_000);
   return isOver && lastMs - toMs <= silentMs ? Math.max(0, lastMs - fromMs) : undefined;
 }

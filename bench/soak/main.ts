@@ -1,9 +1,9 @@
 // npm run soak [-- --minutes 30] [--hours 8]
 import { parseArgs } from 'node:util';
+import { type ChaosSetup, openStage } from '#bench/chaos/chaos-setup.ts';
 import { healthOf, slopeMbPerHour } from '#bench/chaos/judge/health.ts';
-import { ChaosPeople, rain } from '#bench/chaos/people/company.ts';
+import { ChaosPeople, rain } from '#bench/chaos/people/chaos-people.ts';
 import { settle } from '#bench/chaos/run.ts';
-import { type ChaosSetup, openStage } from '#bench/chaos/stage.ts';
 import { table } from '#bench/table.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -35,12 +35,12 @@ await soak(stage);
 
 async function soak(on: ChaosSetup): Promise<void> {
   console.log(`Parley soak: ${minutes} min, five people, two tracks, one packet in a hundred lost`);
-  const company = await ChaosPeople.gather(on, seededRandom(1), cast);
+  const crowd = await ChaosPeople.gather(on, seededRandom(1), cast);
   const { voice } = on.sandbox.faults;
-  for (const id of [on.sandbox.botId, ...company.talkers.map(({ person }) => person.id)]) {
+  for (const id of [on.sandbox.botId, ...crowd.talkers.map(({ person }) => person.id)]) {
     voice.network(id, { up: { loss }, down: { loss } });
   }
-  company.begin();
+  crowd.begin();
   const startMs = realClock.nowMs();
   const readings: MemoryReading[] = [];
   for (let lineMs = 0; realClock.nowMs() - startMs < lengthMs && on.isUp; ) {
@@ -52,8 +52,8 @@ async function soak(on: ChaosSetup): Promise<void> {
     lineMs = reading.atMs + lineEveryMs;
     console.log(line(reading));
   }
-  const verdict = await settle(on, company);
-  await company.end();
+  const verdict = await settle(on, crowd);
+  await crowd.end();
   const { asked, answered, told, findings } = verdict;
   console.log(`\n${report(readings)}`);
   console.log(`asked ${asked}, answered ${answered}, told why not ${told}`);

@@ -130,7 +130,7 @@ export class ClientSender {
       }
     } finally {
       this.#running = false;
-      this.#hush();
+      this.#endSpeech();
     }
   }
 
@@ -153,7 +153,7 @@ export class ClientSender {
     this.#state = state;
     if (sent === 'sound' && this.#rules.noise) this.#noise.addTo(heard);
     const atMs = this.#clock.nowMs();
-    if (sent === 'nothing') this.#hush();
+    if (sent === 'nothing') this.#endSpeech();
     else this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : this.#shut(), atMs);
     speech?.left(atMs);
     this.#finish(frame === undefined, atMs);
@@ -200,7 +200,7 @@ export class ClientSender {
     this.#listener.packet({ ...this.#count.next(atMs), payload });
   }
 
-  #hush(): void {
+  #endSpeech(): void {
     if (!this.#sending) return;
     this.#sending = false;
     this.#listener.speaking(false);

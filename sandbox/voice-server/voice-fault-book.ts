@@ -36,12 +36,12 @@ const eventOf = new Map<number, VoiceOpName>([
 export class FaultBook
   implements
     Omit<NetworkFaults, 'forge' | 'rebind'>,
-    Pick<GatewayFaults, 'closeAt' | 'late' | 'door'>
+    Pick<GatewayFaults, 'closeAt' | 'late' | 'connections'>
 {
   readonly #clock: Clock;
   readonly #closing: AbortSignal;
   readonly #pages = new Map<string, Page>();
-  #door: Parameters<GatewayFaults['door']>[0] = 'open';
+  #connections: Parameters<GatewayFaults['connections']>[0] = 'open';
 
   /** After `closing` nothing that is late arrives any more. */
   constructor(clock: Clock, closing: AbortSignal) {
@@ -75,20 +75,20 @@ export class FaultBook
     this.#page(userId).lateMs.set(event, byMs);
   }
 
-  door(state: 'open' | 'hang' | 'refuse'): void {
-    this.#door = state;
+  connections(state: 'open' | 'hang' | 'refuse'): void {
+    this.#connections = state;
   }
 
   heal(userId?: string): void {
     if (userId !== undefined) this.#pages.delete(userId);
     else {
       this.#pages.clear();
-      this.#door = 'open';
+      this.#connections = 'open';
     }
   }
 
   get doorState(): 'open' | 'hang' | 'refuse' {
-    return this.#door;
+    return this.#connections;
   }
 
   /** Lets a datagram travel from (`up`) or to (`down`) this person. */

@@ -18,7 +18,7 @@ export function voiceFaults(
     ignoreDiscovery: (userId, times) => book.ignoreDiscovery(userId, times),
     closeAt: (userId, step, code, times) => book.closeAt(userId, step, code, times),
     late: (userId, event, byMs) => book.late(userId, event, byMs),
-    door: (state) => book.door(state),
+    connections: (state) => book.connections(state),
     heal: (userId) => book.heal(userId),
     freeze(userId) {
       for (const caller of calls.ofPerson(userId)) caller.freeze();

@@ -64,7 +64,7 @@ export async function openVoiceServer(options: VoiceServerOptions = {}): Promise
   };
 }
 
-/** WebSockets on `https`, as far as the door is open. */
+/** WebSockets on `https`, where new connections are let in, left hanging or refused, as the faults say. */
 function gateway(
   https: Server,
   book: FaultBook,

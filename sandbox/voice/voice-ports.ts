@@ -101,7 +101,7 @@ export interface GatewayFaults {
   /** Sends the person a frame as it is, JSON or bytes, without a number of its own. */
   tell(userId: string, frame: string | Buffer): void;
   /** For new sockets of everybody: `hang` takes them and says nothing at all, `refuse` ends their handshake with a 503. */
-  door(state: 'open' | 'hang' | 'refuse'): void;
+  connections(state: 'open' | 'hang' | 'refuse'): void;
 }
 
 /**

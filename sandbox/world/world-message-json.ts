@@ -45,9 +45,9 @@ export function messageEvent(world: World, { kind, message }: MessageChange): Di
     return { name: 'MESSAGE_DELETE', data, intent };
   }
   const json = messageJson(world, message);
-  const hushed = { ...json, content: '', embeds: [], components: [], attachments: [] };
+  const emptied = { ...json, content: '', embeds: [], components: [], attachments: [] };
   const data = (asked: number) =>
-    asked & intents.messageContent || isForBot(world, message) ? json : hushed;
+    asked & intents.messageContent || isForBot(world, message) ? json : emptied;
   return { name: kind === 'posted' ? 'MESSAGE_CREATE' : 'MESSAGE_UPDATE', data, intent };
 }
 

@@ -76,12 +76,12 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     }),
   );
   let name = '';
-  const furnish = (house: DiscordPorts): CommandPorts => {
-    name = config.bot.name ?? house.bot.name;
+  const portsFor = (discord: DiscordPorts): CommandPorts => {
+    name = config.bot.name ?? discord.bot.name;
     const stats = new SpeedStats();
-    const parts = partsOf({ options, house, store, sounds, stats, weights, cues, name, desk });
+    const parts = partsOf({ options, discord, store, sounds, stats, weights, cues, name, desk });
     sessions = new VoiceSessions(parts);
-    return portsOf(parts, sessions, house, stats, desk, signal);
+    return portsOf(parts, sessions, discord, stats, desk, signal);
   };
   const onEvent = (event: DiscordEvent): void => {
     tellRooms(sessions, event);
@@ -97,7 +97,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
       panelStore,
       guildStore: store.guilds,
       onEvent,
-      ports: furnish,
+      ports: portsFor,
     },
     signal,
   );
@@ -138,9 +138,9 @@ function warmUp(weights: SileroWeights): void {
   for (let window = 0; window < 50; window++) activity.probability(silence);
 }
 
-type Furniture = {
+type BotParts = {
   readonly options: BotOptions;
-  readonly house: DiscordPorts;
+  readonly discord: DiscordPorts;
   readonly store: Store;
   readonly sounds: Sounds;
   readonly stats: SpeedStats;
@@ -153,11 +153,11 @@ type Furniture = {
 /** The words decide about the end of a turn: they are awaited for so long, a slower recogniser is not. */
 const textTimeoutMs = 600;
 
-function partsOf(furniture: Furniture): SessionDependencies {
-  const { options, house, store, stats, weights, cues, name } = furniture;
+function partsOf(botParts: BotParts): SessionDependencies {
+  const { options, discord, store, stats, weights, cues, name } = botParts;
   const { config, engines, codec, onSession } = options;
   const { transcriber, synthesizer, chatName } = engines;
-  const { door, messages, panels, places } = house;
+  const { linkOpener, messages, panels, places } = discord;
   const isEmbedded = config.speech.kind === 'embedded';
   const chat = withoutToolsOnRefusal(engines.chat(name));
   const made = pipelinesOf(config, engines, chat);
@@ -165,7 +165,7 @@ function partsOf(furniture: Furniture): SessionDependencies {
   return {
     clock: realClock,
     random: Math.random,
-    door,
+    linkOpener,
     messages,
     panels,
     places,
@@ -178,8 +178,8 @@ function partsOf(furniture: Furniture): SessionDependencies {
     weights,
     cues,
     tools,
-    recordings: furniture.sounds.recordings,
-    sounds: furniture.sounds.shelf,
+    recordings: botParts.sounds.recordings,
+    sounds: botParts.sounds.shelf,
     transcriber,
     synthesizer,
     chat,
@@ -196,7 +196,7 @@ function partsOf(furniture: Furniture): SessionDependencies {
     consent: config.consent,
     ...(config.djRoleId && { djRoleId: config.djRoleId }),
     modelNews: () => engines.modelNews(),
-    spending: furniture.desk,
+    spending: botParts.desk,
     onEvent: (guildId, event) => {
       stats.tell(guildId, event);
       onSession(guildId, event);

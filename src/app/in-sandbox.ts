@@ -42,9 +42,9 @@ export async function inSandbox(
   process.stdout.on('error', () => unread.abort(new Error('nobody reads on')));
   const until = AbortSignal.any([signal, unread.signal]);
   try {
-    await using play = await raiseCurtain(config, until);
-    const running = AbortSignal.any([until, play.stage.sandbox.gone]);
-    return once ? await runOnce(play, running) : await runPrompt(play, recordings, running);
+    await using run = await startSandboxRun(config, until);
+    const running = AbortSignal.any([until, run.stage.sandbox.gone]);
+    return once ? await runOnce(run, running) : await runPrompt(run, recordings, running);
   } catch (error) {
     if (unread.signal.aborted) return 0;
     throw error;
@@ -52,7 +52,7 @@ export async function inSandbox(
 }
 
 /** Starts the sandbox, then the bot in it. Errors and abort: as `inSandbox`. */
-async function raiseCurtain(
+async function startSandboxRun(
   config: Config,
   signal: AbortSignal,
 ): Promise<SandboxRun & AsyncDisposable> {

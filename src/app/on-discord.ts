@@ -23,7 +23,7 @@ import { ProviderLog } from './provider-log.ts';
 /** How the process is asked to end: `signal` in order, `hurry` at once. */
 export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortSignal };
 
-/** Runs until asked to stop, or until Discord closes the door for good; returns the exit code. */
+/** Runs until asked to stop, or until Discord ends the login for good; returns the exit code. */
 export async function onDiscord(
   config: Config,
   {

@@ -74,12 +74,12 @@ export async function runPrompt(
   return 0;
 }
 
-async function playExchanges(scene: SecondExchangeParts, signal: AbortSignal): Promise<void> {
-  const { people, stage } = scene;
+async function playExchanges(parts: SecondExchangeParts, signal: AbortSignal): Promise<void> {
+  const { people, stage } = parts;
   const first = await firstExchange(stage, signal);
   people.seated(host, 'Lounge');
   tellFailure(first, stage);
-  tellFailure(await secondExchange(scene, signal), stage);
+  tellFailure(await secondExchange(parts, signal), stage);
 }
 
 function tellFailure(one: SpokenExchange, { show }: ExchangeParts): void {

@@ -18,7 +18,7 @@ export type StandInContext = {
 export type Rule = {
   /** How people ask for it, plain. A recogniser's small mistakes are forgiven elsewhere. */
   readonly asked: readonly string[];
-  readonly say: (scene: StandInContext) => string;
+  readonly say: (context: StandInContext) => string;
 };
 
 export const honest = 'I am only the built-in stand-in. Connect a model and I can answer that.';
@@ -57,8 +57,8 @@ export const rules: readonly Rule[] = [
   },
   {
     asked: ['what is my name', 'who am i', 'do you know my name', 'say my name'],
-    say: (scene) => {
-      const name = toldName(scene);
+    say: (context) => {
+      const name = toldName(context);
       return name ? `Your name is ${name}.` : 'You have not told me your name yet.';
     },
   },

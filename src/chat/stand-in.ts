@@ -22,7 +22,7 @@ export function openStandIn({ wallMs, timeZone, random, botName }: StandInParts)
     async *reply(messages, _tools, signal) {
       const at = messages.findLastIndex(({ role }) => role === 'user');
       const newest = messages[at];
-      const scene = {
+      const context = {
         words: plainWords(newest?.content ?? '', botName),
         speaker: newest?.role === 'user' ? newest.name : '',
         earlier: messages.slice(0, Math.max(0, at)),
@@ -31,7 +31,7 @@ export function openStandIn({ wallMs, timeZone, random, botName }: StandInParts)
         random,
         botName,
       };
-      yield* streamed(answer(scene, newest), signal);
+      yield* streamed(answer(context, newest), signal);
     },
   };
 }
@@ -44,12 +44,12 @@ async function* streamed(text: string, signal: AbortSignal): AsyncGenerator<Chat
   signal.throwIfAborted();
 }
 
-function answer(scene: StandInContext, newest: ChatMessage | undefined): string {
-  const digits = digitsIn(scene.words);
+function answer(context: StandInContext, newest: ChatMessage | undefined): string {
+  const digits = digitsIn(context.words);
   if (digits) return digitsSentence(digits);
   const name = nameIn(newest?.content ?? '');
   if (name) return `Nice to meet you, ${name}.`;
-  return closestRule(scene.words)?.say(scene) ?? honest;
+  return closestRule(context.words)?.say(context) ?? honest;
 }
 
 /** Said around a question without changing it. */

@@ -4,7 +4,7 @@ import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import { isChange, registerCommands } from '#src/discord/interactions/registration.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
-import { openVoiceDoor, proveVoice } from '#src/discord/link/voice-door.ts';
+import { openVoiceLinkOpener, proveVoice } from '#src/discord/link/voice-link-opener.ts';
 import { openBoard, withStatus } from '#src/discord/panel/board.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Outbox } from '#src/discord/panel/outbox.ts';
@@ -15,7 +15,7 @@ import type { Button, CommandPorts } from '#src/session/ports/command.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { GuildStore } from '#src/session/ports/guild-store.ts';
 import type { PanelBoard, PanelStore } from '#src/session/ports/panel.ts';
-import type { VoiceDoor } from '#src/session/ports/voice-link.ts';
+import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
 import { watchAbsentGuilds } from './absent-guilds.ts';
 import type { DiscordEvent } from './events.ts';
 import { leaveAllSeats, shownSeats } from './leave-seats.ts';
@@ -40,7 +40,7 @@ export type DiscordOptions = {
   /** Servers the bot was in; without it nobody learns of those it was removed from between two runs. */
   readonly guildStore?: Pick<GuildStore, 'note' | 'noted'>;
   /** What commands may do; called once, after logging in. */
-  readonly ports: (house: DiscordPorts) => CommandPorts;
+  readonly ports: (discord: DiscordPorts) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;
   /** For logging in; 20 s when left out. */
   readonly timeoutMs?: number;
@@ -51,7 +51,7 @@ export type BotIdentity = { readonly id: string; readonly name: string };
 
 /** What the rest of the bot gets of Discord. */
 export type DiscordPorts = {
-  readonly door: VoiceDoor;
+  readonly linkOpener: VoiceLinkOpener;
   readonly messages: ChannelMessages;
   readonly bot: BotIdentity;
   readonly panels: PanelBoard;
@@ -77,9 +77,9 @@ const leaveMs = 250;
 const permissions = 36_785_152;
 
 /**
- * Logs in, opens the door to voice, registers the commands and answers them.
+ * Logs in, prepares voice links, registers the commands and answers them.
  *
- * What voice lacks does not stop the bot: then the door refuses, and an event says why. Errors: BotError
+ * What voice lacks does not stop the bot: then opening a link fails, and an event says why. Errors: BotError
  * `discord.bad_token`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
  */
 export async function openDiscord(options: DiscordOptions, signal: AbortSignal): Promise<Discord> {
@@ -97,7 +97,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   const { commands, commandsPerPerson = 0, onEvent: tell } = options;
   const bot = { id: client.user.id, name: client.user.username };
   const buttons = new Map((options.buttons ?? []).map((button) => [button.name, button]));
-  const door = openVoiceDoor(client, tell);
+  const linkOpener = openVoiceLinkOpener(client, tell);
   const book = options.panelStore ?? memoryOnlyPanelStore();
   const outbox = new Outbox(realTiming, (outcome) => tell({ kind: 'message', outcome }));
   const panels = openPanelBoard(client, book, buttons, realTiming, tell);
@@ -108,14 +108,14 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
     timing: realTiming,
     tell,
   });
-  const house = {
-    door: withStatus(door, status),
+  const discord = {
+    linkOpener: withStatus(linkOpener, status),
     messages: openChannelMessages(client, panels, buttons, outbox),
     bot,
     panels: board,
     places: openPlaces(client),
   };
-  const ports = options.ports(house);
+  const ports = options.ports(discord);
   const unwatch = watchOwnState(client, realTiming, tell);
   const unwatchClock = watchRestClock(client.rest, realTiming, (backMs) => {
     tell({ kind: 'clock-put-back', backMs: Math.round(backMs) });
@@ -125,7 +125,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
   tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   const absence = options.guildStore && watchAbsentGuilds(client, options.guildStore, tell);
-  const seatWatch = openSeatWatch(client, door, realTiming, tell);
+  const seatWatch = openSeatWatch(client, linkOpener, realTiming, tell);
   const ghosts = [...seatWatch.leaveGhosts()].map(
     ([guildId, id]) => [guildId, channelNameOf(client, id)] as const,
   );
@@ -146,7 +146,7 @@ async function opened(client: Client<true>, options: DiscordOptions): Promise<Di
       client.removeAllListeners(Events.InteractionCreate);
       absence?.[Symbol.dispose]();
       seatWatch.close();
-      await door[Symbol.asyncDispose]();
+      await linkOpener[Symbol.asyncDispose]();
       panels.close();
       outbox.close();
       unwatch();

@@ -16,7 +16,7 @@ import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import type { SettingsStore } from '#src/session/ports/settings-store.ts';
 import type { RoomTool } from '#src/session/ports/tool.ts';
 import type { TrackStore } from '#src/session/ports/track-store.ts';
-import type { VoiceDoor } from '#src/session/ports/voice-link.ts';
+import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
 import type { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
@@ -32,7 +32,7 @@ export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly r
 /** Everything a session is made of, built once by main and shared by all sessions. */
 export type SessionDependencies = {
   readonly clock: Clock;
-  readonly door: VoiceDoor;
+  readonly linkOpener: VoiceLinkOpener;
   readonly messages: ChannelMessages;
   readonly places: Places;
   readonly panels: PanelBoard;

@@ -20,13 +20,13 @@ const graceMs = 2_000;
 
 /** What holds one session to its channel: one link after the other, as long as that makes sense. */
 export class ReconnectingLink {
-  readonly #parts: Pick<SessionDependencies, 'clock' | 'door' | 'random'>;
+  readonly #parts: Pick<SessionDependencies, 'clock' | 'linkOpener' | 'random'>;
   #link: VoiceLink | undefined;
   #isOpen = false;
   #comeback = noLosses;
   #brokeAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: Pick<SessionDependencies, 'clock' | 'door' | 'random'>) {
+  constructor(parts: Pick<SessionDependencies, 'clock' | 'linkOpener' | 'random'>) {
     this.#parts = parts;
   }
 
@@ -54,10 +54,10 @@ export class ReconnectingLink {
     return this.#isOpen ? this.#link?.state() : undefined;
   }
 
-  /** Errors and abort: as `VoiceDoor.open`. */
+  /** Errors and abort: as `VoiceLinkOpener.open`. */
   async open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<void> {
-    const { clock, door } = this.#parts;
-    this.#link = await door.open(channel, mayHear, signal);
+    const { clock, linkOpener } = this.#parts;
+    this.#link = await linkOpener.open(channel, mayHear, signal);
     this.#isOpen = true;
     const up = { kind: 'up', atMs: clock.nowMs() } as const;
     [this.#comeback] = stepReconnect(this.#comeback, up, reconnectRules);
@@ -96,8 +96,13 @@ export class ReconnectingLink {
   }
 
   #lost(guildId: string, atMs: number): ReconnectDecision {
-    const { door, random } = this.#parts;
-    const lost = { kind: 'lost', atMs, random: random(), restMs: door.restMs(guildId) } as const;
+    const { linkOpener, random } = this.#parts;
+    const lost = {
+      kind: 'lost',
+      atMs,
+      random: random(),
+      restMs: linkOpener.restMs(guildId),
+    } as const;
     const [comeback, effect] = stepReconnect(this.#comeback, lost, reconnectRules);
     this.#comeback = comeback;
     if (effect?.kind !== 'try') return { kind: 'over', why: 'refused' };

@@ -179,7 +179,7 @@ export class VoiceSession {
     gate.govern(consent);
   }
 
-  /** Resolves when people can be heard and spoken to. Errors: as `VoiceDoor.open`. */
+  /** Resolves when people can be heard and spoken to. Errors: as `VoiceLinkOpener.open`. */
   async enter(): Promise<void> {
     const startedMs = this.#parts.clock.nowMs();
     const recalling = this.recall();

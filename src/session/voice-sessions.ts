@@ -181,8 +181,8 @@ export class VoiceSessions implements SessionControl, AsyncDisposable {
       return joiningOf('joined', session);
     } catch (error) {
       if (session.isOver) return { kind: 'left' };
-      const { door } = this.#parts;
-      return joinFailure(error, session.after(error), door.restMs(session.channel.guildId));
+      const { linkOpener } = this.#parts;
+      return joinFailure(error, session.after(error), linkOpener.restMs(session.channel.guildId));
     }
   }
 

@@ -51,11 +51,11 @@ test('an answer that broke off before it is asked for once more is paid twice', 
   const broken = new BotError('provider.truncated', true, 'It broke off.');
   const clock = new VirtualClock();
   let asked = 0;
-  const moody: ChatModel = {
+  const failing: ChatModel = {
     reply: (...args) => model(asked++ === 0 ? broken : 'answer', clock).reply(...args),
   };
   const spent: Usage[] = [];
-  const two = [moody, model('answer', clock)];
+  const two = [failing, model('answer', clock)];
   const { chain } = ladderOf<ChatModel>('chat', two, clock);
   const metered = meteredChat(chatWithFallbacks(chain), (usage) => void spent.push(usage));
   const answer = Array.fromAsync(metered.reply(question, [], never));

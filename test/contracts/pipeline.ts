@@ -30,7 +30,7 @@ export type OpenPipeline = AsyncDisposable & {
   settled(): Promise<void>;
 };
 
-type OpenPipelineFor = (scene: ModelScript) => Promise<OpenPipeline>;
+type OpenPipelineFor = (script: ModelScript) => Promise<OpenPipeline>;
 
 const never = new AbortController().signal;
 const answerText =
@@ -219,13 +219,13 @@ function leavingContract(name: string, open: OpenPipelineFor): void {
 }
 
 function toolContract(name: string, open: OpenPipelineFor): void {
-  const scene: ModelScript = {
+  const script: ModelScript = {
     says: 'One moment, please.',
     call: { tool: lamp, afterwards: 'The lamp is on now.' },
   };
 
   test(`${name}: a tool runs once the answer is released, and the answer goes on with its result`, async () => {
-    await using opened = await open(scene);
+    await using opened = await open(script);
     const stage = new FakeStage();
     const reading = read(opened.pipeline, stage);
     await opened.settled();
@@ -238,7 +238,7 @@ function toolContract(name: string, open: OpenPipelineFor): void {
   });
 
   test(`${name}: a tool call in a dropped answer never ran`, async () => {
-    await using opened = await open(scene);
+    await using opened = await open(script);
     const stage = new FakeStage();
     const caller = new AbortController();
     opened.pipeline.answer(turnOf(said('lamp on')), stage, caller.signal);
@@ -254,11 +254,11 @@ function toolContract(name: string, open: OpenPipelineFor): void {
 function usageContract(name: string, open: OpenPipelineFor): void {
   test(`${name}: what it took is told once for each request`, async () => {
     const tool = { tool: lamp, afterwards: 'The lamp is on now.' };
-    for (const [scene, requests] of [
+    for (const [script, requests] of [
       [{ says: answerText }, 1],
       [{ says: 'One moment, please.', call: tool }, 2],
     ] as const) {
-      await using opened = await open(scene);
+      await using opened = await open(script);
       const stage = new FakeStage();
       stage.release();
       await read(opened.pipeline, stage);

@@ -24,7 +24,7 @@ function consentContract(name: PipelineName): void {
     expect(sent).toEqual([]);
     const both = [await room.packets('forward', adam), await room.packets('capital', eva)];
     await room.pass(4_000, both.flat());
-    await room.until(() => room.house.of('answered').length > 0, 'an answer');
+    await room.until(() => room.fixture.of('answered').length > 0, 'an answer');
     expect(room.heard.join(' ')).not.toMatch(/what|capital|france/);
     expect(room.heard).toContain(textOf('forward'));
     expect(JSON.stringify(room.providers.requests)).not.toContain('Eva');
@@ -35,10 +35,10 @@ function consentContract(name: PipelineName): void {
     await using room = await openServed(name, { replies, addressing: 'auto' });
     await room.say('forward');
     await room.settle();
-    expect(room.house.of('ignored')).toMatchObject([{ why: 'not-named' }]);
+    expect(room.fixture.of('ignored')).toMatchObject([{ why: 'not-named' }]);
     expect([room.asked, room.spending.bills, inMind(room)]).toEqual([[], [], []]);
     expect(room.providers.talk.calls.map((call) => call.soundMs)).toEqual([]);
-    room.house.talk.openFloor('g', 'adam');
+    room.fixture.talk.openFloor('g', 'adam');
     await room.ask('capital');
     expect(room.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
   });
@@ -50,19 +50,19 @@ function takingBackContract(name: PipelineName): void {
     await room.say('forward', adam, 1_200);
     if (name === 'realtime') expect(soundMs(room)).toBeGreaterThan(300);
     const rest = await room.packets('forward', adam);
-    await room.house.privacy.deny('g', 'adam');
+    await room.fixture.privacy.deny('g', 'adam');
     const before = room.providers.requests.length;
     await room.pass(1_500, rest);
     await room.settle();
     expect(room.providers.requests.slice(before)).toEqual([]);
-    expect([room.house.of('answered'), room.running]).toEqual([[], []]);
+    expect([room.fixture.of('answered'), room.running]).toEqual([[], []]);
     const calls = room.providers.talk.calls.map(({ bufferMs, items, commits }) => ({
       bufferMs,
       items,
       commits,
     }));
     for (const call of calls) expect(call).toEqual({ bufferMs: 0, items: [], commits: [] });
-    await room.house.privacy.allow('g', 'adam', 'always');
+    await room.fixture.privacy.allow('g', 'adam', 'always');
     await room.ask('capital');
     expect(room.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
   });
@@ -71,10 +71,10 @@ function takingBackContract(name: PipelineName): void {
 function withdrawalContract(name: PipelineName): void {
   test(`${name}: what was said is forgotten with a no, and the next request does not carry it`, async () => {
     await using room = await openServed(name, { replies });
-    await room.house.rooms.join(lounge, 'eva');
+    await room.fixture.sessions.join(lounge, 'eva');
     await room.ask('forward', adam);
     await room.ask('capital', eva);
-    await room.house.privacy.deny('g', 'adam');
+    await room.fixture.privacy.deny('g', 'adam');
     await room.ask('louder', eva);
     expect(room.shown).toEqual([
       `user: Eva: ${textOf('capital')}`,
@@ -88,30 +88,30 @@ function leavingContract(name: PipelineName): void {
   test(`${name}: after a no there is nothing of it with any server that remembers`, async () => {
     await using room = await openServed(name, { replies });
     await room.ask('forward');
-    await room.house.privacy.deny('g', 'adam');
+    await room.fixture.privacy.deny('g', 'adam');
     await room.settle();
     expect(inMind(room)).toEqual([]);
-    await room.house.privacy.allow('g', 'adam', 'always');
+    await room.fixture.privacy.allow('g', 'adam', 'always');
     await room.ask('capital');
     expect(room.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
   });
 
   test(`${name}: a no in the middle of the answer ends it, and leaves nothing of both`, async () => {
     await using room = await listening(name);
-    await room.house.privacy.deny('g', 'adam');
+    await room.fixture.privacy.deny('g', 'adam');
     await quietFrom(room);
-    expect([room.house.of('answered'), inMind(room)]).toEqual([[], []]);
+    expect([room.fixture.of('answered'), inMind(room)]).toEqual([[], []]);
   });
 
   test(`${name}: whoever is being answered is, although somebody else says no`, async () => {
     await using room = await openServed(name, { replies });
-    await room.house.rooms.join(lounge, 'eva');
+    await room.fixture.sessions.join(lounge, 'eva');
     await room.ask('capital', eva);
     await room.say('forward');
     await room.until(() => room.soundedMs(400) > 300, 'the beginning of an answer');
-    await room.house.privacy.deny('g', 'eva');
-    await room.until(() => room.house.of('answered').length === 2, 'all of it');
-    expect(room.house.of('answered').at(-1)).toMatchObject({ heardText: 'Ten meters it is.' });
+    await room.fixture.privacy.deny('g', 'eva');
+    await room.until(() => room.fixture.of('answered').length === 2, 'all of it');
+    expect(room.fixture.of('answered').at(-1)).toMatchObject({ heardText: 'Ten meters it is.' });
     await room.settle();
     expect(inMind(room).join()).not.toContain('capital');
     await room.ask('louder');
@@ -124,7 +124,7 @@ function leavingContract(name: PipelineName): void {
 
   test(`${name}: after the goodbye nothing is under way, and nobody is connected to`, async () => {
     await using room = await listening(name);
-    await room.house.rooms.leave('g');
+    await room.fixture.sessions.leave('g');
     await room.settle();
     expect([room.running, inMind(room), room.providers.talk.open]).toEqual([[], [], 0]);
   });

@@ -25,10 +25,10 @@ export async function listening(name: PipelineName): Promise<Served> {
 /** From the next frames on there is silence. */
 export async function quietFrom(room: Served): Promise<void> {
   await room.pass(600);
-  const { sent } = room.house.door.link;
+  const { sent } = room.fixture.linkOpener.link;
   await room.settle();
   await room.pass(2_000);
-  expect(room.house.door.link.sent).toBe(sent);
+  expect(room.fixture.linkOpener.link.sent).toBe(sent);
   expect(room.running).toEqual([]);
 }
 

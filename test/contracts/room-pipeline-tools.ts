@@ -37,7 +37,7 @@ function runContract(name: PipelineName): void {
     await room.say('forward');
     await room.until(() => room.soundedMs(800) > 700, 'some of the answer');
     expect(toolsIn(room)).toEqual([]);
-    room.house.talk.stop('g');
+    room.fixture.talk.stop('g');
     await room.settle();
     await room.pass(3_000);
     expect([toolsIn(room), room.running]).toEqual([[], []]);
@@ -48,7 +48,7 @@ function runContract(name: PipelineName): void {
     await using room = await openServed(name, { replies, people: [adam] });
     // He pauses and goes on: what was prepared in the pause rests on half of his words.
     const [endMs, pauseMs, leadMs] = [2_260, 200, 480];
-    const nowMs = room.house.clock.nowMs();
+    const nowMs = room.fixture.clock.nowMs();
     const first = await room.packets('capital', adam);
     const second = await room.packets('forward', adam, endMs + pauseMs - leadMs);
     await room.pass(6_000, [
@@ -56,7 +56,7 @@ function runContract(name: PipelineName): void {
       ...second.filter(({ atMs }) => atMs >= nowMs + endMs + pauseMs),
     ]);
     await room.settle();
-    const [answered, ...others] = room.house.of('answered');
+    const [answered, ...others] = room.fixture.of('answered');
     expect([answered?.text, others]).toEqual(['You are two.', []]);
     expect(toolsIn(room)).toEqual([['who_is_here', 'ran', 'adam']]);
     expect(room.spending.bills.filter(({ wanted }) => wanted === 0).length).toBeGreaterThan(0);
@@ -73,7 +73,7 @@ function effectContract(name: PipelineName): void {
     await using room = await openServed(name, { replies });
     expect(await room.ask('louder')).toMatchObject({ text: 'Half as loud.' });
     expect(toolsIn(room)).toEqual([['set_volume', 'ran', 'adam']]);
-    expect(room.house.offered).toEqual([]);
+    expect(room.fixture.offered).toEqual([]);
   });
 
   test(`${name}: what nobody asked for in their own words waits for the asker's button`, async () => {
@@ -85,11 +85,11 @@ function effectContract(name: PipelineName): void {
     await using room = await openServed(name, { replies });
     expect(await room.ask('forward')).toMatchObject({ text: 'Press it.' });
     expect(toolsIn(room)).toEqual([['set_volume', 'asked', 'adam']]);
-    const askId = room.house.offered.at(-1)?.split(':')[1] ?? '';
-    expect(await room.house.confirmations.confirm('g', askId, 'eva')).toMatchObject({
+    const askId = room.fixture.offered.at(-1)?.split(':')[1] ?? '';
+    expect(await room.fixture.confirmations.confirm('g', askId, 'eva')).toMatchObject({
       kind: 'other',
     });
-    expect(await room.house.confirmations.confirm('g', askId, 'adam')).toMatchObject({
+    expect(await room.fixture.confirmations.confirm('g', askId, 'adam')).toMatchObject({
       kind: 'done',
     });
     expect(toolsIn(room).at(-1)).toEqual(['set_volume', 'pressed', 'adam']);
@@ -100,11 +100,11 @@ function effectContract(name: PipelineName): void {
     await using room = await openServed(name, { replies, pace: { firstTokenMs: 200 } });
     await room.say('louder');
     await room.until(() => weighed(room) > 0, 'a look at his words');
-    room.house.talk.stop('g');
+    room.fixture.talk.stop('g');
     await room.settle();
     await room.pass(2_000);
     expect([toolsIn(room), weighed(room)]).toEqual([[], 1]);
-    expect(room.house.rooms.session('g')?.context.volume.of('voice')).toBe(100);
+    expect(room.fixture.sessions.session('g')?.context.volume.of('voice')).toBe(100);
   });
 
   test(`${name}: the bot leaves by a button only`, async () => {
@@ -114,7 +114,7 @@ function effectContract(name: PipelineName): void {
     ];
     await using room = await openServed(name, { replies });
     await room.ask('forward');
-    expect([toolsIn(room), room.house.rooms.at('g')?.name]).toEqual([
+    expect([toolsIn(room), room.fixture.sessions.at('g')?.name]).toEqual([
       [['leave', 'asked', 'adam']],
       'Lounge',
     ]);
@@ -127,6 +127,6 @@ function weighed({ providers }: Served): number {
   return bodies.filter((body) => body.includes('Somebody speaks to a voice assistant')).length;
 }
 
-function toolsIn({ house }: Served) {
-  return house.of('tool').map(({ tool, how, speakerId }) => [tool, how, speakerId]);
+function toolsIn({ fixture }: Served) {
+  return fixture.of('tool').map(({ tool, how, speakerId }) => [tool, how, speakerId]);
 }

@@ -57,13 +57,13 @@ export async function buildImage(folder: string): Promise<Image> {
   };
 }
 
-/** The settings under which a bot logs in to `town` and shows its status at `port`. */
-export async function settingsFor(town: BotLogin, folder: string, port: number) {
+/** The settings under which a bot logs in as `login` and shows its status at `port`. */
+export async function settingsFor(login: BotLogin, folder: string, port: number) {
   const certificatePath = join(folder, 'ca.pem');
-  await writeFile(certificatePath, town.ca);
+  await writeFile(certificatePath, login.ca);
   return {
-    DISCORD_TOKEN: town.token,
-    DISCORD_API_URL: town.apiUrl,
+    DISCORD_TOKEN: login.token,
+    DISCORD_API_URL: login.apiUrl,
     NODE_EXTRA_CA_CERTS: certificatePath,
     STATUS_PORT: `${port}`,
   };

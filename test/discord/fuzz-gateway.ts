@@ -69,11 +69,11 @@ function readAll(packets: readonly { readonly t: string; readonly d: unknown }[]
   using people = new ChannelPeople(client);
   openVoiceStatus(client, timing, note);
   const seat = { channelId: ids.voice };
-  const door = {
+  const linkOpener = {
     expected: (guildId: string) => (guildId === ids.guild ? seat : undefined),
     rejoin() {},
   };
-  const watch = openSeatWatch(client, door, timing, note);
+  const watch = openSeatWatch(client, linkOpener, timing, note);
   try {
     for (const packet of packets) {
       receive(packet);

@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { type Client, Status } from 'discord.js';
 import { expect, test } from 'vitest';
-import { openVoiceDoor } from '#src/discord/link/voice-door.ts';
+import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 
 const lobby = { guildId: 'g', channelId: 'lobby', name: 'Lobby' };
 const never = new AbortController().signal;
 
-/** A logged-in client whose gateway is away, as far as a voice door looks at it before it sends anything. */
+/** A logged-in client whose gateway is away, as far as an opener of links looks at it before it sends anything. */
 function away() {
   const shard = { id: 0, status: Status.Reconnecting as Status };
   let adapters = 0;
@@ -28,7 +28,7 @@ function away() {
     guilds: { cache: new Map([['g', guild]]) },
   });
   const open = (limits: { connectMs?: number; offlineMs: number }, signal = never) =>
-    openVoiceDoor(client as unknown as Client<true>, () => undefined, limits).open(
+    openVoiceLinkOpener(client as unknown as Client<true>, () => undefined, limits).open(
       lobby,
       () => true,
       signal,

@@ -27,7 +27,7 @@ const { client, tell, reset, thrown } = openFuzzClient(async (route) => {
   return {};
 });
 const lobby = { guildId: ids.guild, channelId: ids.voice, name: 'Lobby' };
-const town = () => client.guilds.cache.get(ids.guild) ?? expect.fail();
+const login = () => client.guilds.cache.get(ids.guild) ?? expect.fail();
 const loseEveryone = () => tell('GUILD_ROLE_DELETE', { guild_id: ids.guild, role_id: ids.guild });
 
 beforeEach(() => {
@@ -69,7 +69,7 @@ test('a voice state of nobody seats nobody', () => {
   expect(people.count(ids.voice)).toBe(1);
   tell('VOICE_STATE_UPDATE', { ...annVoice, user_id: null });
   expect(people.count(ids.voice)).toBe(1);
-  expect(people.in(town(), ids.voice).map(({ id }) => id)).toEqual([ids.ann]);
+  expect(people.in(login(), ids.voice).map(({ id }) => id)).toEqual([ids.ann]);
 });
 
 test('a limit that is no number is none, and what is no text is no name', () => {
@@ -80,7 +80,7 @@ test('a limit that is no number is none, and what is no text is no name', () => 
   expect(places.facts(lobby, ids.ann)?.limit).toBe(0);
   expect(places.channel(ids.guild, ids.voice)?.name).toBe(ids.voice);
   using people = new ChannelPeople(client);
-  expect(people.in(town(), ids.voice).map(({ name }) => name)).toEqual([ids.ann]);
+  expect(people.in(login(), ids.voice).map(({ name }) => name)).toEqual([ids.ann]);
 });
 
 test('a channel whose rights are unknown is written to, and Discord decides', async () => {
@@ -97,7 +97,7 @@ test('on a stage whose rights are unknown the bot asks to speak', async () => {
   tell('VOICE_STATE_UPDATE', { ...botVoice, channel_id: ids.stage, suppress: true });
   loseEveryone();
   const events: DiscordEvent[] = [];
-  await takeTheStage(town(), ids.stage, new SteppedTiming(), (event) => events.push(event));
+  await takeTheStage(login(), ids.stage, new SteppedTiming(), (event) => events.push(event));
   expect(events).toEqual([]);
   expect(requests).toEqual([`/guilds/${ids.guild}/voice-states/%40me`]);
 });
@@ -106,11 +106,11 @@ test('a server that came without an id is not watched for a lost seat', () => {
   const timing = new SteppedTiming();
   const events: DiscordEvent[] = [];
   const seat = { channelId: ids.voice };
-  const door = {
+  const linkOpener = {
     expected: (guildId: string) => (guildId === ids.guild ? seat : undefined),
     rejoin: () => undefined,
   };
-  const watch = openSeatWatch(client, door, timing, (event) => events.push(event));
+  const watch = openSeatWatch(client, linkOpener, timing, (event) => events.push(event));
   const { id: _, ...nameless } = guild;
   tell('GUILD_CREATE', nameless);
   expect(client.guilds.cache.size).toBe(1);
@@ -121,9 +121,9 @@ test('a server that came without an id is not watched for a lost seat', () => {
 
 test('somebody whose list of roles is none has no role', () => {
   using people = new ChannelPeople(client);
-  expect(people.in(town(), ids.voice)).toMatchObject([{ roleIds: [ids.guild, ids.role] }]);
+  expect(people.in(login(), ids.voice)).toMatchObject([{ roleIds: [ids.guild, ids.role] }]);
   tell('GUILD_MEMBER_UPDATE', { guild_id: ids.guild, ...annMember, roles: null });
-  expect(people.in(town(), ids.voice)).toMatchObject([{ id: ids.ann, roleIds: [] }]);
+  expect(people.in(login(), ids.voice)).toMatchObject([{ id: ids.ann, roleIds: [] }]);
 });
 
 test('a server without an id that goes is told to nobody', () => {

@@ -39,8 +39,8 @@ async function open() {
 }
 
 test('a role that was given or taken is known once its owner was read', async () => {
-  await using town = await open();
-  const { guild, here, ann, roleId, roles } = town;
+  await using login = await open();
+  const { guild, here, ann, roleId, roles } = login;
   guild.giveRole('Ann', 'Listeners');
   await readMember(here, ann.id, soon());
   expect(roles()).toEqual([expect.arrayContaining([roleId])]);
@@ -51,8 +51,8 @@ test('a role that was given or taken is known once its owner was read', async ()
 });
 
 test('what cannot be read stays as it was, and a caller who leaves gets their own reason', async () => {
-  await using town = await open();
-  const { sandbox, here, ann, roles } = town;
+  await using login = await open();
+  const { sandbox, here, ann, roles } = login;
   const before = roles();
   await expect(readMember(here, '123', soon())).rejects.toMatchObject({
     code: 'discord.unreachable',
@@ -67,8 +67,8 @@ test('what cannot be read stays as it was, and a caller who leaves gets their ow
 });
 
 test('people who come, go and change channels are known without a look through all who were ever there', async () => {
-  await using town = await open();
-  const { guild, ann, people, lounge, here } = town;
+  await using login = await open();
+  const { guild, ann, people, lounge, here } = login;
   const workshop = guild.channelId('Workshop');
   expect(lounge().map(({ name }) => name)).toEqual(['Ann']);
   const ben = guild.person('Ben');
@@ -85,8 +85,8 @@ test('people who come, go and change channels are known without a look through a
 });
 
 test('a server that was away is read anew, and one that is gone is forgotten', async () => {
-  await using town = await open();
-  const { client, guild, here, lounge, people } = town;
+  await using login = await open();
+  const { client, guild, here, lounge, people } = login;
   here.voiceStates.cache.clear();
   client.emit('guildAvailable', here);
   expect(lounge()).toEqual([]);

@@ -70,20 +70,20 @@ export class BotProcess implements AsyncDisposable {
 
   /** Resolves when it can be called; nothing of this process's environment reaches it. `preload` is a module it loads first. */
   static async start(
-    town: BotLogin,
+    login: BotLogin,
     environment: Readonly<Record<string, string>>,
     preload?: string,
   ): Promise<BotProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
     const certificatePath = join(folder, 'ca.pem');
-    await writeFile(certificatePath, town.ca);
+    await writeFile(certificatePath, login.ca);
     const loaded = preload === undefined ? [] : ['--expose-gc', '--import', preload];
     const child = spawn(process.execPath, [...flags, ...endsWithParent, ...loaded, program], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {
-        DISCORD_TOKEN: town.token,
-        DISCORD_API_URL: town.apiUrl,
+        DISCORD_TOKEN: login.token,
+        DISCORD_API_URL: login.apiUrl,
         NODE_EXTRA_CA_CERTS: certificatePath,
         STATUS_PORT: '0',
         COMMANDS_PER_PERSON: '0',

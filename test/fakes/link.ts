@@ -7,8 +7,8 @@ import type {
   ChannelRef,
   LinkState,
   MayHear,
-  VoiceDoor,
   VoiceLink,
+  VoiceLinkOpener,
 } from '#src/session/ports/voice-link.ts';
 
 /** A voice channel without a network: the test is its clock and its people. */
@@ -85,7 +85,7 @@ export class FakeLink implements VoiceLink {
 }
 
 /** Opens fake links, or fails as told. */
-export class FakeDoor implements VoiceDoor {
+export class FakeLinkOpener implements VoiceLinkOpener {
   readonly links: FakeLink[] = [];
   readonly failures: unknown[] = [];
   readonly people: ChannelMember[];

@@ -48,8 +48,8 @@ function roundsOf({ says, call, ends }: ModelScript): ChatStep[][] {
   return call ? [[...words, { call: call.tool }], [call.afterwards]] : [words];
 }
 
-pipelineContract('chained', async (scene) => {
-  const chat = new FakeChat(roundsOf(scene));
+pipelineContract('chained', async (script) => {
+  const chat = new FakeChat(roundsOf(script));
   const synthesizer = new FakeSynthesizer();
   return {
     pipeline: chained({ chat, synthesizer }),

@@ -20,8 +20,8 @@ const rooms = 40;
 /** Of a turn, all deadlines, rests and its own sound together. */
 const longestTurnMs = 300_000;
 
-/** Two servers a role, all of them moody. */
-function openTown(clock: VirtualClock, weather: Weather) {
+/** Two servers a role, all of them faulty. */
+function openFaultyEngines(clock: VirtualClock, weather: Weather) {
   const chat = ladderOf('chat', [faultyChat(weather), faultyChat(weather)], clock);
   const voices = [faultyVoice(1, weather), faultyVoice(2, weather)];
   const speech = ladderOf('text to speech', voices, clock);
@@ -39,7 +39,7 @@ function openTown(clock: VirtualClock, weather: Weather) {
   };
 }
 
-type Town = ReturnType<typeof openTown>;
+type FaultyEngines = ReturnType<typeof openFaultyEngines>;
 
 function utterance(transcriber: Transcriber, signal: AbortSignal): TurnUtterance {
   const one = said('two and two');
@@ -59,8 +59,8 @@ function utterance(transcriber: Transcriber, signal: AbortSignal): TurnUtterance
 }
 
 /** One question from its end to the end of its answer; perhaps somebody cuts it short. */
-async function turn(town: Town, room: AbortSignal): Promise<Finish> {
-  const { clock, random, pipeline } = town;
+async function turn(engines: FaultyEngines, room: AbortSignal): Promise<Finish> {
+  const { clock, random, pipeline } = engines;
   const stop = new AbortController();
   const signal = AbortSignal.any([room, stop.signal]);
   const over = new AbortController();
@@ -70,7 +70,7 @@ async function turn(town: Town, room: AbortSignal): Promise<Finish> {
   }
   const startMs = clock.nowMs();
   try {
-    return await read(pipeline, utterance(town.transcriber, signal), clock, signal);
+    return await read(pipeline, utterance(engines.transcriber, signal), clock, signal);
   } finally {
     over.abort(new Error('over'));
     expect(clock.nowMs() - startMs).toBeLessThan(longestTurnMs);
@@ -115,14 +115,14 @@ test('ten thousand turns with random faults end once each, and leave nothing beh
   const clock = new VirtualClock();
   const random = seededRandom(20_261_120);
   const weather: Weather = { clock, random, share: 0.2, open: 0, asked: 0 };
-  const towns = Array.from({ length: rooms }, () => openTown(clock, weather));
+  const towns = Array.from({ length: rooms }, () => openFaultyEngines(clock, weather));
   const room = new AbortController();
   const finishes = new Map<Finish, number>();
   let left = rooms;
-  const live = async (town: Town) => {
+  const live = async (engines: FaultyEngines) => {
     for (let n = 0; n < turns / rooms; n++) {
       await clock.sleep(8_000 * random(), room.signal);
-      const finish = await turn(town, room.signal);
+      const finish = await turn(engines, room.signal);
       finishes.set(finish, (finishes.get(finish) ?? 0) + 1);
     }
     left--;
@@ -140,15 +140,15 @@ test('ten thousand turns with random faults end once each, and leave nothing beh
   expect(clock.sleeping).toBe(0);
   expect(getEventListeners(room.signal, 'abort')).toEqual([]);
   weather.share = 0;
-  for (const town of towns.slice(0, 10)) await expectMended(town);
+  for (const engines of towns.slice(0, 10)) await expectMended(engines);
 }, 120_000);
 
 /** The trouble is over: everything is back to normal by itself, at the latest after the longest rest. */
-async function expectMended(town: Town): Promise<void> {
-  const { clock, breakers } = town;
+async function expectMended(engines: FaultyEngines): Promise<void> {
+  const { clock, breakers } = engines;
   const room = new AbortController();
   await clock.advance(60_000);
-  const last = turn({ ...town, random: () => 1 }, room.signal);
+  const last = turn({ ...engines, random: () => 1 }, room.signal);
   await clock.advance(10_000);
   expect(await last).toBe('completed');
   const firsts = breakers.filter((_, n) => n % 2 === 0);

@@ -49,10 +49,10 @@ const ending = { id: 'mine', shutdown_date: '2026-12-24' };
 test('a model that ends is told at once and once a day, and asked for in between', async () => {
   using server = await serve(list(ending));
   const clock = new VirtualClock();
-  using house = watch(clock, chat(server.baseUrl));
-  await expect.poll(() => house.told).toHaveLength(1);
-  expect(house.told).toEqual(house.watching.news());
-  expect(house.told[0]).toEqual({
+  using watched = watch(clock, chat(server.baseUrl));
+  await expect.poll(() => watched.told).toHaveLength(1);
+  expect(watched.told).toEqual(watched.watching.news());
+  expect(watched.told[0]).toEqual({
     role: 'CHAT_COMPLETION',
     model: 'mine',
     kind: 'ending',
@@ -61,7 +61,7 @@ test('a model that ends is told at once and once a day, and asked for in between
   for (const days of [2, 3]) {
     await expect.poll(() => clock.sleeping).toBe(1);
     await clock.advance(dayMs);
-    await expect.poll(() => house.told).toHaveLength(days);
+    await expect.poll(() => watched.told).toHaveLength(days);
   }
   expect(server.asked).toHaveLength(3);
 });
@@ -69,12 +69,12 @@ test('a model that ends is told at once and once a day, and asked for in between
 test('a model that was listed and is not any more becomes news on the next day', async () => {
   using server = await serve(list({ id: 'mine' }));
   const clock = new VirtualClock();
-  using house = watch(clock, chat(server.baseUrl));
+  using watched = watch(clock, chat(server.baseUrl));
   await expect.poll(() => [server.asked.length, clock.sleeping]).toEqual([1, 1]);
-  expect(house.watching.news()).toEqual([]);
+  expect(watched.watching.news()).toEqual([]);
   server.body.text = list({ id: 'another' });
   await clock.advance(dayMs);
-  await expect.poll(() => house.told).toMatchObject([{ model: 'mine', kind: 'unlisted' }]);
+  await expect.poll(() => watched.told).toMatchObject([{ model: 'mine', kind: 'unlisted' }]);
 });
 
 test('roles that share a server share its list, and a key goes to its own server only', async () => {
@@ -102,23 +102,23 @@ test.each([
 ])('%s instead of a list says nothing about the models', async (_, text, status, headers) => {
   using server = await serve(text, status, headers);
   const clock = new VirtualClock();
-  using house = watch(clock, chat(server.baseUrl));
+  using watched = watch(clock, chat(server.baseUrl));
   await expect.poll(() => [server.asked.length > 0, clock.sleeping]).toEqual([true, 1]);
   await clock.advance(3_600_001);
-  expect([house.told, house.watching.news()]).toEqual([[], []]);
+  expect([watched.told, watched.watching.news()]).toEqual([[], []]);
   expect(clock.sleeping).toBe(1);
 });
 
 test('a server that does not answer is left after 20 s and asked again within the hour', async () => {
   using server = await serve(undefined);
   const clock = new VirtualClock();
-  using house = watch(clock, chat(server.baseUrl));
+  using watched = watch(clock, chat(server.baseUrl));
   await expect.poll(() => server.asked).toHaveLength(1);
   await clock.advance(20_000);
   await expect.poll(() => clock.sleeping).toBe(1);
   server.body.text = list(ending);
   await clock.advance(3_600_000);
-  await expect.poll(() => house.told).toHaveLength(1);
+  await expect.poll(() => watched.told).toHaveLength(1);
 });
 
 test('what the table says is known before any server has answered', () => {
@@ -133,8 +133,8 @@ test('without servers nothing waits, and when it is disposed nothing is left wai
   using _none = watch(clock);
   expect(clock.sleeping).toBe(0);
   using server = await serve(undefined);
-  const house = watch(clock, chat(server.baseUrl));
+  const watched = watch(clock, chat(server.baseUrl));
   await expect.poll(() => server.asked).toHaveLength(1);
-  house[Symbol.dispose]();
+  watched[Symbol.dispose]();
   await expect.poll(() => clock.sleeping).toBe(0);
 });

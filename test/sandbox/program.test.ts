@@ -22,7 +22,7 @@ async function answerTo(sandbox: Sandbox, request: object): Promise<object> {
 }
 
 /** A bot with one command, logged in, and the lines about what it writes. */
-async function openTown() {
+async function openBotInSandbox() {
   const sandbox = await openSandbox({ voice: silentVoice().half });
   const options = [{ name: 'who', description: 'x', type: 3, autocomplete: true }];
   const body = { name: 'greet', description: 'x', options };
@@ -153,17 +153,17 @@ test('a person joins, speaks, uses a command and leaves, line by line', async ()
 });
 
 test('buttons stand in the line of their message, and whoever sees it can press them', async () => {
-  await using town = await openTown();
-  const greeting = town.answer({ id: 1, do: 'command', person: 'Adam', name: 'greet' });
+  await using opened = await openBotInSandbox();
+  const greeting = opened.answer({ id: 1, do: 'command', person: 'Adam', name: 'greet' });
   const row = [
     { type: 2, style: 1, label: 'Stop', custom_id: 'stop' },
     { type: 2, style: 2, label: 'Later', custom_id: 'later', disabled: true },
     { type: 2, style: 5, label: 'Docs', url: 'http://127.0.0.1/' },
   ];
   const components = [{ type: 1, components: row }];
-  await town.callBack(0, { type: 4, data: { content: 'Hi.', flags: 64, components } });
+  await opened.callBack(0, { type: 4, data: { content: 'Hi.', flags: 64, components } });
   expect(await greeting).toMatchObject({ ok: true, text: 'Hi.', ephemeral: true });
-  const [line] = town.lines;
+  const [line] = opened.lines;
   expect(line).toMatchObject({ change: 'posted', text: 'Hi.', to: 'Adam' });
   expect(line?.buttons).toEqual([
     { customId: 'stop', label: 'Stop', disabled: false },
@@ -171,22 +171,22 @@ test('buttons stand in the line of their message, and whoever sees it can press 
     { label: 'Docs', disabled: false },
   ]);
   const press = { do: 'press', messageId: line?.messageId, customId: 'stop' };
-  const stranger = await town.answer({ ...press, id: 2, person: 'Ben' });
+  const stranger = await opened.answer({ ...press, id: 2, person: 'Ben' });
   expect(stranger).toMatchObject({ ok: false, error: 'Ben cannot see that message.' });
-  const pressed = town.answer({ ...press, id: 3, person: 'Adam' });
-  await town.callBack(1, { type: 7, data: { content: 'Stopped.', components: [] } });
+  const pressed = opened.answer({ ...press, id: 3, person: 'Adam' });
+  await opened.callBack(1, { type: 7, data: { content: 'Stopped.', components: [] } });
   expect(await pressed).toMatchObject({ ok: true, text: 'Stopped.' });
-  expect(town.lines.at(-1)).toMatchObject({ change: 'edited', text: 'Stopped.', buttons: [] });
-  const gone = await town.answer({ ...press, id: 4, person: 'Adam', messageId: '1' });
+  expect(opened.lines.at(-1)).toMatchObject({ change: 'edited', text: 'Stopped.', buttons: [] });
+  const gone = await opened.answer({ ...press, id: 4, person: 'Adam', messageId: '1' });
   expect(gone).toMatchObject({ ok: false, error: 'That message is gone.' });
 });
 
 test('a half-typed option is answered with what the bot suggests', async () => {
-  await using town = await openTown();
+  await using opened = await openBotInSandbox();
   const half = { do: 'complete', person: 'Adam', name: 'greet', options: { who: 'Be' } };
-  const suggesting = town.answer({ ...half, id: 1, focused: 'who' });
+  const suggesting = opened.answer({ ...half, id: 1, focused: 'who' });
   const choices = [{ name: 'Ben', value: 'Ben' }];
-  await town.callBack(0, { type: 8, data: { choices } });
+  await opened.callBack(0, { type: 8, data: { choices } });
   expect(await suggesting).toEqual({ id: 1, ok: true, choices });
 });
 

@@ -32,8 +32,8 @@ async function sit(sandbox: Sandbox, bot: RawBot, channel: string): Promise<void
 }
 
 test('a full channel is refused with silence, to people and to the bot, but not to who moves members', async () => {
-  await using town = await open();
-  const { sandbox, bot, voice } = town;
+  await using opened = await open();
+  const { sandbox, bot, voice } = opened;
   const guild = sandbox.guild();
   guild.changeChannel('Lounge', { userLimit: 1 });
   await sandbox.person('Adam').join('Lounge', soon());
@@ -47,8 +47,8 @@ test('a full channel is refused with silence, to people and to the bot, but not 
 });
 
 test('on a stage the bot is audience, raises its hand, and speaks once it is invited', async () => {
-  await using town = await open({ stageChannels: ['Theatre'] });
-  const { sandbox, bot } = town;
+  await using opened = await open({ stageChannels: ['Theatre'] });
+  const { sandbox, bot } = opened;
   const guild = sandbox.guild();
   const path = `/guilds/${guild.id}/voice-states/@me`;
   const patch = (body: object) => ask(sandbox, path, { method: 'PATCH', body });
@@ -66,8 +66,8 @@ test('on a stage the bot is audience, raises its hand, and speaks once it is inv
 });
 
 test('a bot that may mute members takes the stage by itself, and off a stage there is nothing to take', async () => {
-  await using town = await open({ stageChannels: ['Theatre'] });
-  const { sandbox, bot } = town;
+  await using opened = await open({ stageChannels: ['Theatre'] });
+  const { sandbox, bot } = opened;
   const guild = sandbox.guild();
   guild.setRole('Nova', ['viewChannel', 'connect', 'speak', 'muteMembers']);
   const path = `/guilds/${guild.id}/voice-states/@me`;
@@ -80,8 +80,8 @@ test('a bot that may mute members takes the stage by itself, and off a stage the
 });
 
 test('without the right to speak, and in the AFK channel, everybody is audience', async () => {
-  await using town = await open({ afkChannel: 'Workshop' });
-  const { sandbox, bot } = town;
+  await using opened = await open({ afkChannel: 'Workshop' });
+  const { sandbox, bot } = opened;
   const guild = sandbox.guild();
   await sit(sandbox, bot, 'Workshop');
   expect(guild.bot().suppressed).toBe(true);
@@ -99,8 +99,8 @@ test('without the right to speak, and in the AFK channel, everybody is audience'
 });
 
 test('whoever mutes or deafens somebody, the bot is told and the call takes the sound away', async () => {
-  await using town = await open({ stageChannels: ['Theatre'] });
-  const { sandbox, bot, voice } = town;
+  await using opened = await open({ stageChannels: ['Theatre'] });
+  const { sandbox, bot, voice } = opened;
   const [guild, adam] = [sandbox.guild(), sandbox.person('Adam')];
   const may = (id: string) => voice.rights.get(id);
   guild.mute('Adam', true);
@@ -124,8 +124,8 @@ test('whoever mutes or deafens somebody, the bot is told and the call takes the 
 
 test('a timed-out bot is told so, gets no seat and may not write, until its time is over', async () => {
   const clock = new SteppedClock();
-  await using town = await open({ clock });
-  const { sandbox, bot } = town;
+  await using opened = await open({ clock });
+  const { sandbox, bot } = opened;
   const write = async () => {
     const path = `/channels/${sandbox.channelId('general')}/messages`;
     return (await ask(sandbox, path, { body: { content: 'hello' } })).status;
@@ -143,8 +143,8 @@ test('a timed-out bot is told so, gets no seat and may not write, until its time
 });
 
 test('a channel that is deleted takes everybody out of it, and calls end with 4022', async () => {
-  await using town = await open();
-  const { sandbox, bot, voice } = town;
+  await using opened = await open();
+  const { sandbox, bot, voice } = opened;
   await sandbox.person('Adam').join('Lounge', soon());
   await sit(sandbox, bot, 'Lounge');
   sandbox.guild().removeChannel('Lounge');
@@ -161,8 +161,8 @@ test('a channel that is deleted takes everybody out of it, and calls end with 40
 });
 
 test('the line under a voice channel needs the right for it, and more from whoever does not sit there', async () => {
-  await using town = await open();
-  const { sandbox, bot } = town;
+  await using opened = await open();
+  const { sandbox, bot } = opened;
   const guild = sandbox.guild();
   const put = async (status: string | null) =>
     await ask(sandbox, `/channels/${guild.channelId('Lounge')}/voice-status`, {
@@ -182,8 +182,8 @@ test('the line under a voice channel needs the right for it, and more from whoev
 });
 
 test('the bot may change its nickname where it is allowed to, and nobody else’s', async () => {
-  await using town = await open();
-  const { sandbox, bot } = town;
+  await using opened = await open();
+  const { sandbox, bot } = opened;
   const guild = sandbox.guild();
   const members = `/guilds/${guild.id}/members`;
   const patch = (who: string, body: object) =>
@@ -204,8 +204,8 @@ test('the bot may change its nickname where it is allowed to, and nobody else’
 });
 
 test('roles are made, given and taken, and seen on the person who sits down', async () => {
-  await using town = await open();
-  const { sandbox, bot } = town;
+  await using opened = await open();
+  const { sandbox, bot } = opened;
   const guild = sandbox.guild();
   const adam = sandbox.person('Adam');
   const dj = guild.addRole('DJ', ['moveMembers']);
@@ -223,8 +223,8 @@ test('roles are made, given and taken, and seen on the person who sits down', as
 });
 
 test('several servers have people, channels and seats of their own', async () => {
-  await using town = await open({ guilds: [{ guildName: 'Annex', voiceChannels: ['Attic'] }] });
-  const { sandbox, bot } = town;
+  await using opened = await open({ guilds: [{ guildName: 'Annex', voiceChannels: ['Attic'] }] });
+  const { sandbox, bot } = opened;
   const annex = sandbox.guild('Annex');
   const [here, there] = [sandbox.person('Adam'), annex.person('Adam')];
   expect(here.id).toBe(there.id);
@@ -244,8 +244,8 @@ test('several servers have people, channels and seats of their own', async () =>
 });
 
 test('an interaction tells the language of the person and of the server', async () => {
-  await using town = await open({ locale: 'fr' });
-  const { sandbox, bot } = town;
+  await using opened = await open({ locale: 'fr' });
+  const { sandbox, bot } = opened;
   const body = { name: 'join', description: 'x' };
   await ask(sandbox, `/applications/${sandbox.botId}/commands`, { body });
   sandbox.person('Adam', { locale: 'de' }).command('join');
@@ -258,8 +258,8 @@ test('an interaction tells the language of the person and of the server', async 
 });
 
 test('a command asks for the rights it was registered with, and for the right to use commands', async () => {
-  await using town = await open();
-  const { sandbox } = town;
+  await using opened = await open();
+  const { sandbox } = opened;
   const body = { name: 'settings', description: 'x', default_member_permissions: '32' };
   await ask(sandbox, `/applications/${sandbox.botId}/commands`, { body });
   const adam = sandbox.person('Adam');
@@ -282,8 +282,8 @@ test('a bot that ticked the members intent sees everybody, also who enters', asy
 });
 
 test('a server that is removed is left by its people and by the bot, and known no more', async () => {
-  await using town = await open();
-  const { sandbox, bot } = town;
+  await using opened = await open();
+  const { sandbox, bot } = opened;
   const more = sandbox.addGuild({ guildName: 'Next door' });
   await bot.event('GUILD_CREATE');
   const nora = more.person('Nora');

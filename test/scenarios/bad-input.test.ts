@@ -9,7 +9,7 @@ import {
   eventually,
   hearing,
   madeTexts,
-  openScene,
+  openScenario,
   type ScenarioSetup,
   scenario,
   seat,
@@ -54,12 +54,12 @@ scenario(
   async () => {
     const evil = `@everyone <@&1> **Bold** [x](https://evil.example) ${rtl}txt.exe ${zalgo} \u0000`;
     const replies = [{ match: /^/, text: `@everyone @here ${evil}` }];
-    await using scene = await openScene({ providers: { replies } });
-    const { sandbox } = scene;
+    await using setup = await openScenario({ providers: { replies } });
+    const { sandbox } = setup;
     const olga = sandbox.person('Olga');
     await olga.join('Lounge', soon());
     const name = `@everyone ${rtl}**${zalgo}**`;
-    const mallory = await seat(scene, name);
+    const mallory = await seat(setup, name);
     const mentions = `@everyone @here <@${olga.id}> <@&${sandbox.guildId}>`;
     const panel = await told(mallory, 'join');
     expect(panel.text).toContain('Not asked: Olga');
@@ -74,52 +74,52 @@ scenario(
     );
     await mallory.listen(waits, soon());
     await told(mallory, 'leave');
-    expect(madeTexts(scene).join(' ')).toContain('hello');
-    expectNoPings(scene, ['general', 'Lounge']);
+    expect(madeTexts(setup).join(' ')).toContain('hello');
+    expectNoPings(setup, ['general', 'Lounge']);
   },
 );
 
 scenario(
   'more than Discord lets anybody type is cut, and what cannot be said is told',
   async () => {
-    await using scene = await openScene({
+    await using setup = await openScenario({
       providers: { replies: [{ match: /^/, text: 'word '.repeat(3_000) }] },
     });
-    const adam = await callIn(scene, 'Adam');
+    const adam = await callIn(setup, 'Adam');
     const long = 'a long text that goes on and on '.repeat(3_200);
     expect(long.length).toBeGreaterThan(100_000);
     expect(await told(adam, 'say', { text: long })).toMatchObject(whispered('say.now'));
     await hearing(adam);
     expect(await told(adam, 'stop')).toMatchObject(whispered('stop.ok'));
     await adam.listen(waits, soon());
-    expect(madeTexts(scene).join(' ').length).toBeLessThanOrEqual(1_000);
+    expect(madeTexts(setup).join(' ').length).toBeLessThanOrEqual(1_000);
     for (const words of [rtl, '\u200b\u200b', '***', '```x```', '\u{1f642}', '\u0000']) {
       expect(await told(adam, 'say', { text: words })).toMatchObject(whispered('say.empty'));
     }
     const answer = await told(adam, 'ask', { question: long, answer: 'only me' });
     expect(answer.ephemeral).toBe(true);
     expect(answer.text.length).toBeLessThanOrEqual(2_000);
-    expectNoPings(scene, ['general']);
+    expectNoPings(setup, ['general']);
   },
 );
 
 scenario('an interaction that arrives twice is answered and obeyed once', async () => {
-  await using scene = await openScene();
-  const adam = await callIn(scene, 'Adam');
-  const { faults } = scene.sandbox;
+  await using setup = await openScenario();
+  const adam = await callIn(setup, 'Adam');
+  const { faults } = setup.sandbox;
   faults.event({ event: 'INTERACTION_CREATE', copies: 2 });
   expect(await told(adam, 'say', { text: 'only once please' })).toMatchObject(whispered('say.now'));
   const heard = await adam.listen({ ...waits, quietMs: 1_000 }, soon());
   await expectAlike(heard.pcm, toneOf(['only once please']));
-  expect(madeTexts(scene)).toEqual(['only once please']);
-  const callbacks = scene.sandbox.requests().filter(({ path }) => path.endsWith('/callback'));
+  expect(madeTexts(setup)).toEqual(['only once please']);
+  const callbacks = setup.sandbox.requests().filter(({ path }) => path.endsWith('/callback'));
   expect(callbacks).toHaveLength(2);
   for (const { status } of callbacks) expect(status).toBeLessThan(300);
 });
 
 scenario('buttons nobody knows, and messages that are gone, are answered in private', async () => {
-  await using scene = await openScene();
-  const adam = await seat(scene, 'Adam');
+  await using setup = await openScenario();
+  const adam = await seat(setup, 'Adam');
   const lost = (customId: string) => adam.pressLost(customId).answered(soon());
   const unknown = whispered('generic', { code: 'unknown' });
   expect(await lost('parley:dance')).toMatchObject(unknown);
@@ -131,9 +131,9 @@ scenario('buttons nobody knows, and messages that are gone, are answered in priv
 scenario(
   'whoever sits elsewhere is told so, once and in private, and changes nothing',
   async () => {
-    await using scene = await openScene();
-    const { sandbox } = scene;
-    const adam = await seat(scene, 'Adam');
+    await using setup = await openScenario();
+    const { sandbox } = setup;
+    const adam = await seat(setup, 'Adam');
     const panel = await told(adam, 'join');
     const cleo = sandbox.person('Cleo');
     const barred = whispered('perm.room', { channel: 'Lounge' });
@@ -147,21 +147,21 @@ scenario(
       expect(await pressed(cleo, panel, name)).toMatchObject(barred);
     }
     expect(sandbox.bot().channel).toBe('Lounge');
-    expect(scene.providers.requests).toEqual([]);
+    expect(setup.providers.requests).toEqual([]);
   },
 );
 
 scenario('trouble in one server is not noticed in another', async () => {
   const replies = [{ match: /^/, text: 'Yes of course' }];
   const guilds = [{ guildName: 'Next door', ownerName: 'Otto' }];
-  await using scene = await openScene({ providers: { replies }, guilds });
-  const { sandbox } = scene;
+  await using setup = await openScenario({ providers: { replies }, guilds });
+  const { sandbox } = setup;
   const there = sandbox.guild('Next door');
-  const [adam, nora] = [await callIn(scene, 'Adam'), there.person('Nora')];
+  const [adam, nora] = [await callIn(setup, 'Adam'), there.person('Nora')];
   await nora.join('Workshop', soon());
   expect((await told(nora, 'join')).text).toContain(text('join.ok', { channel: 'Workshop' }));
   await nora.settled(soon());
-  const conversation = converse(scene, adam, question);
+  const conversation = converse(setup, adam, question);
   expect(await told(nora, 'say', { text: 'lecture '.repeat(50) })).toMatchObject(
     whispered('say.now'),
   );

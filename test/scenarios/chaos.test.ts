@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
+import { type ChaosSetup, openStage } from '#bench/chaos/chaos-setup.ts';
 import { regressions } from '#bench/chaos/judge/regressions.ts';
-import { ChaosPeople, rain } from '#bench/chaos/people/company.ts';
-import { play, settle } from '#bench/chaos/run.ts';
-import { type ChaosSetup, openStage } from '#bench/chaos/stage.ts';
+import { ChaosPeople, rain } from '#bench/chaos/people/chaos-people.ts';
+import { runCycle, settle } from '#bench/chaos/run.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { realClock } from '#src/base/clock.ts';
 import { eventually, scenario } from '#test/scenarios/setup/scenario-setup.ts';
@@ -22,13 +22,13 @@ async function asked({ journal }: ChaosSetup, sinceMs: number): Promise<void> {
 for (const { name, plan } of regressions) {
   scenario(name, async () => {
     await using stage = await openStage();
-    const company = await ChaosPeople.gather(stage, seededRandom(plan.seed), cast);
-    company.begin();
+    const crowd = await ChaosPeople.gather(stage, seededRandom(plan.seed), cast);
+    crowd.begin();
     await asked(stage, 0);
-    for (const cycle of plan.cycles) await play(stage, company, cycle);
+    for (const cycle of plan.cycles) await runCycle(stage, crowd, cycle);
     await asked(stage, realClock.nowMs());
-    const verdict = await settle(stage, company);
-    await company.end();
+    const verdict = await settle(stage, crowd);
+    await crowd.end();
     expect(verdict.findings).toEqual([]);
   });
 }

@@ -5,7 +5,7 @@ import {
   callIn,
   converse,
   eventually,
-  openScene,
+  openScenario,
   type ScenarioSetup,
   scenario,
   shownMessages,
@@ -23,7 +23,7 @@ const storyMs = durationMs(story);
 const frameMs = 20;
 
 type ClosedCall = AsyncDisposable & {
-  readonly scene: ScenarioSetup;
+  readonly setup: ScenarioSetup;
   readonly adam: SandboxPerson;
   /** Arrivals of the frames that Adam has heard since he asked. */
   heardAtMs(): readonly number[];
@@ -33,10 +33,10 @@ type ClosedCall = AsyncDisposable & {
 async function closeMidAnswer(): Promise<ClosedCall> {
   await using stack = new AsyncDisposableStack();
   const providers = { replies: [{ match: /^/, text: story.join(' ') }] };
-  const scene = stack.use(await openScene({ providers }));
-  const { desk, sandbox } = scene;
+  const setup = stack.use(await openScenario({ providers }));
+  const { desk, sandbox } = setup;
   const { botId, guildId } = sandbox;
-  const adam = await callIn(scene, 'Adam');
+  const adam = await callIn(setup, 'Adam');
   const { firstPacketAtMs: sinceMs } = await adam.say(question, soon());
   const heardAtMs = () =>
     adam.heard.frames
@@ -44,12 +44,12 @@ async function closeMidAnswer(): Promise<ClosedCall> {
       .map(({ atMs }) => atMs);
   await eventually(() => expect(heardAtMs().length * frameMs).toBeGreaterThan(4_000));
   desk.close(guildId, botId, 4006);
-  scene.providers.set({ replies: [{ match: /^/, text: 'Yes, of course.' }] });
+  setup.providers.set({ replies: [{ match: /^/, text: 'Yes, of course.' }] });
   await eventually(() => expect(desk.seatings(guildId, botId)).toBe(2));
   const before = heardAtMs().length;
   await eventually(() => expect(heardAtMs().length).toBeGreaterThan(before + 10));
   const all = stack.move();
-  return { scene, adam, heardAtMs, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { setup, adam, heardAtMs, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 /** Of what the mock speech server makes of `texts`. */
@@ -64,8 +64,8 @@ function longestGapMs(atMs: readonly number[]): number {
 }
 
 /** The bot's former answer, as the model was shown it with the newest question. */
-function rememberedAnswer(scene: ScenarioSetup): string {
-  const [answer = '', ...more] = shownMessages(scene)
+function rememberedAnswer(setup: ScenarioSetup): string {
+  const [answer = '', ...more] = shownMessages(setup)
     .filter(({ role }) => role === 'assistant')
     .map(({ content }) => content);
   expect(more).toEqual([]);
@@ -74,23 +74,23 @@ function rememberedAnswer(scene: ScenarioSetup): string {
 
 scenario('an answer in which a call is closed goes on where it was within 4 s', async () => {
   await using call = await closeMidAnswer();
-  const { scene, adam, heardAtMs } = call;
+  const { setup, adam, heardAtMs } = call;
   await adam.listen({ quietMs: 1_000, timeoutMs: 20_000 }, soon());
   expect(longestGapMs(heardAtMs())).toBeLessThan(4_000);
   const heardMs = heardAtMs().length * frameMs;
   expect(heardMs).toBeGreaterThan(storyMs - 500);
   expect(heardMs).toBeLessThan(storyMs + 500);
-  await converse(scene, adam, question);
-  expect(rememberedAnswer(scene)).toBe(story.join(' '));
+  await converse(setup, adam, question);
+  expect(rememberedAnswer(setup)).toBe(story.join(' '));
 });
 
 scenario('an answer that goes on after a close and is talked down is known as heard', async () => {
   await using call = await closeMidAnswer();
-  const { scene, adam, heardAtMs } = call;
+  const { setup, adam, heardAtMs } = call;
   const { lastVoicedAtMs } = await adam.say(question, soon());
-  await scene.bot.logged(({ msg, finish }) => msg === 'answered' && finish === 'completed', 20_000);
+  await setup.bot.logged(({ msg, finish }) => msg === 'answered' && finish === 'completed', 20_000);
   const heardMs = heardAtMs().filter((atMs) => atMs <= lastVoicedAtMs).length * frameMs;
-  const remembered = rememberedAnswer(scene);
+  const remembered = rememberedAnswer(setup);
   expect(story.join(' ').startsWith(`${remembered} `)).toBe(true);
   expect(Math.abs(durationMs([remembered]) - heardMs)).toBeLessThan(1_000);
 });

@@ -11,7 +11,7 @@ import {
   hearing,
   madeTexts,
   openOwnScene,
-  openScene,
+  openScenario,
   type ScenarioExchange,
   type ScenarioSetup,
   scenario,
@@ -42,36 +42,36 @@ async function expectUnderstanding({ uttered, heard, made }: ScenarioExchange): 
 scenario('in company only words that are meant for the bot reach the model', async () => {
   let words = 'what time is it';
   const providers = { replies, hears: () => words };
-  await using scene = await openScene({ providers, environment: { CONSENT_POLICY: 'notice' } });
-  const [ben, adam] = [await seat(scene, 'Ben'), await callIn(scene, 'Adam')];
+  await using setup = await openScenario({ providers, environment: { CONSENT_POLICY: 'notice' } });
+  const [ben, adam] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
   await ben.settled(soon());
   const unheeded = async (person: SandboxPerson) => {
-    const asked = scene.providers.requests.length;
+    const asked = setup.providers.requests.length;
     await person.say(brief, soon());
     await setTimeout(waitedMs);
-    const since = scene.providers.requests.slice(asked).map(({ endpoint }) => endpoint);
+    const since = setup.providers.requests.slice(asked).map(({ endpoint }) => endpoint);
     expect(new Set(since)).toEqual(new Set(['transcriptions']));
   };
   await unheeded(adam);
   words = 'Nova, what time is it';
-  await converse(scene, adam, brief);
+  await converse(setup, adam, brief);
   words = 'and in Rome';
-  await converse(scene, adam, brief);
+  await converse(setup, adam, brief);
   words = 'and in Lima';
   await unheeded(ben);
   await ben.leave();
   await adam.settled(soon());
   words = 'what time is it now';
-  await converse(scene, adam, brief);
-  expect(shownWords(scene)).toEqual(
+  await converse(setup, adam, brief);
+  expect(shownWords(setup)).toEqual(
     ['Nova, what time is it', 'and in Rome', words].map((said) => `Adam: ${said}`),
   );
-  expect(new Set(madeTexts(scene).slice(1))).toEqual(new Set(['Yes, Adam.']));
+  expect(new Set(madeTexts(setup).slice(1))).toEqual(new Set(['Yes, Adam.']));
 });
 
 scenario('whoever calls the bot and speaks hears an answer, end-to-end encrypted', async () => {
-  await using scene = await openScene();
-  const adam = await seat(scene, 'Adam');
+  await using setup = await openScenario();
+  const adam = await seat(setup, 'Adam');
   const called = adam.command('join');
   const answer = {
     text: expect.stringContaining(`${text('join.ok', { channel: 'Lounge' })}\n`),
@@ -82,46 +82,46 @@ scenario('whoever calls the bot and speaks hears an answer, end-to-end encrypted
     expect(called.followUps).toMatchObject([{ text: text('join.consent'), ephemeral: true }]),
   );
   await adam.settled(soon());
-  const exchange = await converse(scene, adam, question);
+  const exchange = await converse(setup, adam, question);
   await expectUnderstanding(exchange);
   expect(exchange.heard).toMatchObject({ openFrames: 0, ended: 'quiet' });
   const left = await adam.command('leave').answered(soon());
   expect(left.ephemeral).toBe(false);
   expect(left.text).toMatch(/^Left Lounge after \d+ s\.$/);
-  expect(scene.sandbox.bot()).toEqual({ online: true, channel: undefined });
+  expect(setup.sandbox.bot()).toEqual({ online: true, channel: undefined });
 });
 
 scenario('a call without end-to-end encryption sounds the same', async () => {
-  await using scene = await openOwnScene({ sandbox: { dave: 0 } });
-  const adam = await callIn(scene, 'Adam');
-  const exchange = await converse(scene, adam, question);
+  await using setup = await openOwnScene({ sandbox: { dave: 0 } });
+  const adam = await callIn(setup, 'Adam');
+  const exchange = await converse(setup, adam, question);
   await expectUnderstanding(exchange);
   expect(exchange.heard).toMatchObject({ sealedFrames: 0 });
 });
 
 scenario('two people who speak at once are told apart, and both are answered', async () => {
-  await using scene = await openScene({ providers: { replies } });
+  await using setup = await openScenario({ providers: { replies } });
   const said = { Adam: speech('human-cards-004'), Ben: speech('human-digits-2934z') };
-  const [adam, ben] = [await callIn(scene, 'Adam'), await callIn(scene, 'Ben')];
+  const [adam, ben] = [await callIn(setup, 'Adam'), await callIn(setup, 'Ben')];
   await adam.settled(soon());
   await Promise.all([adam.say(said.Adam, soon()), ben.say(said.Ben, soon())]);
-  await eventually(() => expect(madeTexts(scene)).toContain('Yes, Adam.'));
-  await eventually(() => expect(madeTexts(scene)).toContain('No, Ben.'));
+  await eventually(() => expect(madeTexts(setup)).toContain('Yes, Adam.'));
+  await eventually(() => expect(madeTexts(setup)).toContain('No, Ben.'));
   const waits = { sinceMs: 0, quietMs: 1_000, timeoutMs: 20_000 };
   for (const person of [adam, ben]) {
     const heard = await person.listen(waits, soon());
-    await expectAlike(heard.pcm, toneOf(madeTexts(scene)));
+    await expectAlike(heard.pcm, toneOf(madeTexts(setup)));
   }
-  await expectAlike(utteredBy(scene, 'Adam'), said.Adam);
-  await expectAlike(utteredBy(scene, 'Ben'), said.Ben);
+  await expectAlike(utteredBy(setup, 'Adam'), said.Adam);
+  await expectAlike(utteredBy(setup, 'Ben'), said.Ben);
 });
 
 scenario('somebody who comes in mid-sentence makes nobody miss a word', async () => {
-  await using scene = await openScene();
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openScenario();
+  const adam = await callIn(setup, 'Adam');
   const [exchange, cleo] = await Promise.all([
-    converse(scene, adam, question),
-    comeIn(scene, 'Cleo', adam),
+    converse(setup, adam, question),
+    comeIn(setup, 'Cleo', adam),
   ]);
   await expectUnderstanding(exchange);
   await cleo.settled(soon());
@@ -129,28 +129,28 @@ scenario('somebody who comes in mid-sentence makes nobody miss a word', async ()
 });
 
 scenario('somebody who goes in mid-answer makes nobody miss a word', async () => {
-  await using scene = await openScene();
-  const [adam, cleo] = [await callIn(scene, 'Adam'), await seat(scene, 'Cleo')];
+  await using setup = await openScenario();
+  const [adam, cleo] = [await callIn(setup, 'Adam'), await seat(setup, 'Cleo')];
   await adam.settled(soon());
-  const [exchange] = await Promise.all([converse(scene, adam, question), leaveOnHearing(cleo)]);
+  const [exchange] = await Promise.all([converse(setup, adam, question), leaveOnHearing(cleo)]);
   await expectUnderstanding(exchange);
   await adam.settled(soon());
   expect(exchange.heard).toMatchObject({ openFrames: 0 });
 });
 
 scenario('somebody who goes and comes back is heard as before', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
   await adam.leave();
   await adam.join('Lounge', soon());
   await adam.settled(soon());
-  await expectUnderstanding(await converse(scene, adam, question));
+  await expectUnderstanding(await converse(setup, adam, question));
 });
 
 scenario('a bot in company stays with it, and goes where it is called when alone', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  const cleo = scene.sandbox.person('Cleo');
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
+  const cleo = setup.sandbox.person('Cleo');
   const told = async (line: string) => (await cleo.command(line).answered(soon())).text;
   expect(await told('join')).toBe(text('join.none'));
   expect(await told('leave')).toBe(text('perm.room', { channel: 'Lounge' }));
@@ -159,29 +159,29 @@ scenario('a bot in company stays with it, and goes where it is called when alone
   await adam.leave();
   expect(await told('join')).toContain(text('join.ok', { channel: 'Workshop' }));
   await cleo.settled(soon());
-  await expectUnderstanding(await converse(scene, cleo, question));
+  await expectUnderstanding(await converse(setup, cleo, question));
 });
 
 scenario('a question begun alone is answered, whoever comes in meanwhile', async () => {
   const providers = { replies, hears: () => 'what time is it' };
-  await using scene = await openScene({ providers });
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openScenario({ providers });
+  const adam = await callIn(setup, 'Adam');
   const [{ heard }] = await Promise.all([
-    converse(scene, adam, question),
-    comeIn(scene, 'Cleo', adam),
+    converse(setup, adam, question),
+    comeIn(setup, 'Cleo', adam),
   ]);
   await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
 });
 
 /** While the other one says `question`, in the middle of it. */
 async function comeIn(
-  scene: ScenarioSetup,
+  setup: ScenarioSetup,
   name: string,
   speaker: SandboxPerson,
 ): Promise<SandboxPerson> {
   const before = speaker.counts().sentPackets;
   await eventually(() => expect(speaker.counts().sentPackets).toBeGreaterThan(before + 60));
-  return await seat(scene, name);
+  return await seat(setup, name);
 }
 
 async function leaveOnHearing(person: SandboxPerson): Promise<void> {

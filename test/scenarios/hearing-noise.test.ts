@@ -6,7 +6,7 @@ import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
   converse,
-  openScene,
+  openScenario,
   scenario,
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -16,15 +16,15 @@ const noises: readonly NoiseName[] = ['keyboard', 'breath'];
 
 for (const noise of noises) {
   scenario(`${seconds} s of ${noise} ask nothing of any provider`, async () => {
-    await using scene = await openScene();
-    const adam = await callIn(scene, 'Adam');
+    await using setup = await openScenario();
+    const adam = await callIn(setup, 'Adam');
     adam.useMicrophone({ profile: 'open' });
-    const before = scene.providers.requests.length;
+    const before = setup.providers.requests.length;
     const samples = makeNoise(noise, seconds, 1);
     await adam.say({ samples, rateHz: 48_000, channels: 1 }, AbortSignal.timeout(40_000));
     await setTimeout(1_500);
-    expect(scene.providers.requests.slice(before)).toEqual([]);
-    const { uttered, heard, made } = await converse(scene, adam, speech('human-cards-004'));
+    expect(setup.providers.requests.slice(before)).toEqual([]);
+    const { uttered, heard, made } = await converse(setup, adam, speech('human-cards-004'));
     expect(uttered.samples.length).toBeGreaterThan(0);
     await expectAlike(heard.pcm, made);
     await adam.settled(soon());

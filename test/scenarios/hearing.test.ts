@@ -12,9 +12,9 @@ import {
   converse,
   eventually,
   madeTexts,
-  openScene,
+  openScenario,
+  type ScenarioOptions,
   type ScenarioSetup,
-  type SceneOptions,
   scenario,
   seat,
   shownMessages,
@@ -35,12 +35,15 @@ const clips = [
 ] as const;
 
 /** A recogniser that hears only words that have ended; each text begins with `start`. */
-function openHonest(start = '', more: SceneOptions = {}): Promise<ScenarioSetup> {
-  const hears: NonNullable<SceneOptions['providers']>['hears'] = (pcm) => {
+function openHonest(start = '', more: ScenarioOptions = {}): Promise<ScenarioSetup> {
+  const hears: NonNullable<ScenarioOptions['providers']>['hears'] = (pcm) => {
     const text = recogniser.hear(pcm);
     return text === '' ? '' : `${start}${text}`;
   };
-  return openScene({ ...more, providers: { hears, replies, pace: usualPace, ...more.providers } });
+  return openScenario({
+    ...more,
+    providers: { hears, replies, pace: usualPace, ...more.providers },
+  });
 }
 
 function requestsTo({ providers }: ScenarioSetup, endpoint: string) {
@@ -49,16 +52,16 @@ function requestsTo({ providers }: ScenarioSetup, endpoint: string) {
 
 /** Everything is understood before anything is answered, and it is answered once. */
 async function expectAnswered(
-  scene: ScenarioSetup,
+  setup: ScenarioSetup,
   adam: SandboxPerson,
   [clip, words]: (typeof clips)[number],
 ) {
-  const madeBefore = madeTexts(scene).length;
+  const madeBefore = madeTexts(setup).length;
   const { firstPacketAtMs: sinceMs, lastVoicedAtMs } = await adam.say(speech(clip), soon());
   const heard = await adam.listen({ sinceMs, quietMs: 1_000, timeoutMs: 20_000 }, soon());
   expect(heard.firstAudibleAtMs).toBeGreaterThan(lastVoicedAtMs);
-  expect(shownWords(scene).at(-1)).toBe(`Adam: ${words}`);
-  expect(new Set(madeTexts(scene).slice(madeBefore))).toEqual(new Set(['Yes, Adam.']));
+  expect(shownWords(setup).at(-1)).toBe(`Adam: ${words}`);
+  expect(new Set(madeTexts(setup).slice(madeBefore))).toEqual(new Set(['Yes, Adam.']));
   await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
 }
 
@@ -66,31 +69,31 @@ const profiles: readonly MicrophoneProfile[] = ['gate', 'release', 'open'];
 
 for (const profile of profiles) {
   scenario(`behind a microphone of the kind ${profile} nobody is cut off or missed`, async () => {
-    await using scene = await openHonest();
-    const adam = await seat(scene, 'Adam');
+    await using setup = await openHonest();
+    const adam = await seat(setup, 'Adam');
     adam.useMicrophone({ profile });
-    await call(scene, adam);
-    for (const clip of clips) await expectAnswered(scene, adam, clip);
+    await call(setup, adam);
+    for (const clip of clips) await expectAnswered(setup, adam, clip);
   });
 }
 
 scenario('speech that goes on after its end is answered once, and heard once', async () => {
   const pace = { ...usualPace, firstTokenMs: 1_800 };
-  await using scene = await openHonest('', { providers: { pace } });
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openHonest('', { providers: { pace } });
+  const adam = await callIn(setup, 'Adam');
   const { firstPacketAtMs: sinceMs } = await adam.say(speech('human-cards-004'), soon());
   await setTimeout(500);
   await adam.say(speech('human-goforward'), soon());
   const heard = await adam.listen({ sinceMs, quietMs: 3_000, timeoutMs: 20_000 }, soon());
-  expect(shownWords(scene)).toEqual(['Adam: five five', 'Adam: go forward ten meters']);
-  expect(shownMessages(scene).every(({ role }) => role !== 'assistant')).toBe(true);
+  expect(shownWords(setup)).toEqual(['Adam: five five', 'Adam: go forward ten meters']);
+  expect(shownMessages(setup).every(({ role }) => role !== 'assistant')).toBe(true);
   await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
 });
 
 scenario('of two who name it at once each is answered to their own words, in order', async () => {
-  await using scene = await openHonest('Nova, ');
-  const [adam, ben] = [await callIn(scene, 'Adam'), await seat(scene, 'Ben')];
-  await call(scene, ben);
+  await using setup = await openHonest('Nova, ');
+  const [adam, ben] = [await callIn(setup, 'Adam'), await seat(setup, 'Ben')];
+  await call(setup, ben);
   await adam.settled(soon());
   const { firstPacketAtMs: sinceMs } = (
     await Promise.all([
@@ -100,41 +103,41 @@ scenario('of two who name it at once each is answered to their own words, in ord
   )[0];
   const heard = await adam.listen({ sinceMs, quietMs: 3_000, timeoutMs: 20_000 }, soon());
   const words = ['Nova, five five', 'Nova, he was not an ill disposed young man'];
-  expect(shownWords(scene)).toEqual([`Adam: ${words[0]}`, `Ben: ${words[1]}`]);
+  expect(shownWords(setup)).toEqual([`Adam: ${words[0]}`, `Ben: ${words[1]}`]);
   await expectAlike(heard.pcm, toneOf(['Yes, Adam.', 'No, Ben.']));
 });
 
 scenario('a recogniser on a live connection hears while somebody speaks', async () => {
-  await using scene = await openHonest('', {
+  await using setup = await openHonest('', {
     providers: { realtime: { recogniseMs: usualPace.recogniseMs } },
     environment: { TRANSCRIPTION_BACKEND: 'realtime' },
   });
-  const adam = await callIn(scene, 'Adam');
+  const adam = await callIn(setup, 'Adam');
   let isTalking = true;
   const said = adam.say(speech('human-goforward'), soon()).finally(() => {
     isTalking = false;
   });
-  const { calls } = scene.providers.realtime;
+  const { calls } = setup.providers.realtime;
   await eventually(() => expect(calls.some(({ soundMs }) => soundMs > 300)).toBe(true));
   expect(isTalking).toBe(true);
   const { firstPacketAtMs: sinceMs } = await said;
   const heard = await adam.listen({ sinceMs, quietMs: 1_000, timeoutMs: 20_000 }, soon());
   await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
-  expect(shownWords(scene).at(-1)).toMatch(/^Adam: go /);
-  expect(requestsTo(scene, 'transcriptions')).toEqual([]);
+  expect(shownWords(setup).at(-1)).toMatch(/^Adam: go /);
+  expect(requestsTo(setup, 'transcriptions')).toEqual([]);
 });
 
 scenario('words that recognisers make up of noise cost no answer', async () => {
   let text = 'Thank you for watching!';
-  await using scene = await openScene({
+  await using setup = await openScenario({
     providers: { replies, pace: instantPace, hears: () => text },
   });
-  const adam = await callIn(scene, 'Adam');
+  const adam = await callIn(setup, 'Adam');
   await adam.say(speech('human-cards-001'), soon());
-  await eventually(() => expect(requestsTo(scene, 'transcriptions').length).toBeGreaterThan(0));
+  await eventually(() => expect(requestsTo(setup, 'transcriptions').length).toBeGreaterThan(0));
   await setTimeout(2_000);
-  expect([...requestsTo(scene, 'chat'), ...requestsTo(scene, 'speech')]).toEqual([]);
+  expect([...requestsTo(setup, 'chat'), ...requestsTo(setup, 'speech')]).toEqual([]);
   text = 'what time is it';
-  const { heard } = await converse(scene, adam, speech('human-goforward'));
+  const { heard } = await converse(setup, adam, speech('human-goforward'));
   await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
 });

@@ -7,7 +7,7 @@ import {
   callIn,
   eventually,
   hearing,
-  openScene,
+  openScenario,
   type ScenarioSetup,
   scenario,
   seat,
@@ -29,21 +29,21 @@ function panelIn({ sandbox }: ScenarioSetup) {
 scenario(
   'sounds play on tracks, are steered by commands and by the panel, and are heard',
   async () => {
-    await using scene = await openScene();
-    const adam = await callIn(scene, 'Adam');
+    await using setup = await openScenario();
+    const adam = await callIn(setup, 'Adam');
     const rain = { sound: 'rain', track: 'bg', volume: 30, loop: true };
     expect(await told(adam, 'track play', rain)).toMatchObject(
       spokenUp('track.playing', { title: 'rain', track: 'bg' }),
     );
     await hearing(adam);
     await eventually(() => {
-      expect(panelIn(scene).text).toMatch(/Tracks: bg: rain, 0:0\d \/ 0:30, 30 %/);
+      expect(panelIn(setup).text).toMatch(/Tracks: bg: rain, 0:0\d \/ 0:30, 30 %/);
     });
-    const names = buttonsOf(panelIn(scene)).map(([name]) => name);
+    const names = buttonsOf(panelIn(setup)).map(([name]) => name);
     expect(names.slice(4, 9)).toEqual([
       ...['track.pause:bg', 'track.skip:bg', 'track.quieter:bg', 'track.louder:bg', 'track.list'],
     ]);
-    expect(await pressed(adam, panelIn(scene), 'track.louder:bg')).toMatchObject(
+    expect(await pressed(adam, panelIn(setup), 'track.louder:bg')).toMatchObject(
       whispered('track.volume', { track: 'bg', n: 40 }),
     );
     const queued = await told(adam, 'track play', { file: clip, track: 'bg' });
@@ -54,7 +54,7 @@ scenario(
     expect(await told(adam, 'track play', { sound: 'http://127.0.0.1:9/x.mp3' })).toMatchObject(
       whispered('track.bad', { reason: text('track.bad.not_allowed') }),
     );
-    const ben = await seat(scene, 'Ben');
+    const ben = await seat(setup, 'Ben');
     expect(await told(ben, 'track stop', { track: 'bg' })).toMatchObject(
       spokenUp('track.denied', { owner: 'Adam', votes: 1, needed: 2 }),
     );
@@ -64,18 +64,18 @@ scenario(
       text: [text('stop.others'), vote].join('\n'),
     });
     expect(await told(adam, 'stop', { what: 'sounds' })).toMatchObject(whispered('stop.ok'));
-    expect(scene.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+    expect(setup.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   },
 );
 
 scenario('what plays goes on after a restart, once the bot is called back', async () => {
-  await using scene = await openScene();
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openScenario();
+  const adam = await callIn(setup, 'Adam');
   await told(adam, 'track play', { sound: 'rain', track: 'bg', volume: 30, loop: true });
   await told(adam, 'track play', { sound: 'bell', track: 'bg' });
   await hearing(adam);
-  await scene.restart();
-  await call(scene, adam);
+  await setup.restart();
+  await call(setup, adam);
   const heardBefore = adam.heard.frames.length;
   // Its files are opened again in a decoder that is only being started.
   await eventually(() => expect(adam.heard.frames.length).toBeGreaterThan(heardBefore + 25));

@@ -4,10 +4,10 @@ import type { ConsentPolicy } from '#src/people/consent.ts';
 import {
   adam,
   eva,
-  type House,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
+  type SessionFixture,
   words,
 } from '#test/session/setup/session-fixture.ts';
 
@@ -15,9 +15,9 @@ const late = new BotError('link.timeout', true, 'Late.');
 const openMs = 2_000;
 
 /** Opening a link takes 2 s from now on. */
-function slowDown({ clock, door }: House): void {
-  const open = door.open.bind(door);
-  door.open = async (where, mayHear, signal) => {
+function slowDown({ clock, linkOpener }: SessionFixture): void {
+  const open = linkOpener.open.bind(linkOpener);
+  linkOpener.open = async (where, mayHear, signal) => {
     await clock.sleep(openMs, signal);
     return await open(where, mayHear, signal);
   };
@@ -25,27 +25,27 @@ function slowDown({ clock, door }: House): void {
 
 /** The ways a bot can be on its way into a channel; each resolves in the middle of it. */
 const ways = {
-  'while it joins': async (house: House) => {
-    slowDown(house);
-    void house.rooms.join(lounge, 'adam');
-    await house.clock.advance(500);
+  'while it joins': async (fixture: SessionFixture) => {
+    slowDown(fixture);
+    void fixture.sessions.join(lounge, 'adam');
+    await fixture.clock.advance(500);
   },
-  'while it waits for its next try': async (house: House) => {
-    house.door.failures.push(late, late);
-    await house.rooms.join(lounge, 'adam');
+  'while it waits for its next try': async (fixture: SessionFixture) => {
+    fixture.linkOpener.failures.push(late, late);
+    await fixture.sessions.join(lounge, 'adam');
   },
-  'while it is moved': async (house: House) => {
-    await house.rooms.join(lounge, 'adam');
-    await pass(house, 100);
-    slowDown(house);
-    house.rooms.news('g', { kind: 'moved', channelId: 'den' });
-    await house.clock.advance(500);
+  'while it is moved': async (fixture: SessionFixture) => {
+    await fixture.sessions.join(lounge, 'adam');
+    await pass(fixture, 100);
+    slowDown(fixture);
+    fixture.sessions.news('g', { kind: 'moved', channelId: 'den' });
+    await fixture.clock.advance(500);
   },
-  'in the moment it is moved': async (house: House) => {
-    await house.rooms.join(lounge, 'adam');
-    await pass(house, 100);
-    slowDown(house);
-    house.rooms.news('g', { kind: 'moved', channelId: 'den' });
+  'in the moment it is moved': async (fixture: SessionFixture) => {
+    await fixture.sessions.join(lounge, 'adam');
+    await pass(fixture, 100);
+    slowDown(fixture);
+    fixture.sessions.news('g', { kind: 'moved', channelId: 'den' });
   },
 } as const;
 
@@ -54,7 +54,7 @@ type Case = {
   readonly policy: ConsentPolicy;
   /** Eva has agreed for good, long ago. */
   readonly agreed: boolean;
-  readonly say: (house: House) => unknown;
+  readonly say: (fixture: SessionFixture) => unknown;
   readonly heard: boolean;
 };
 
@@ -98,42 +98,42 @@ const all = Object.keys(ways).flatMap((way) =>
 test.each(all)('%s that is said %s holds once the bot is there', async (what, way) => {
   const one = saying[what];
   if (!one) throw new Error('no such case');
-  const house = openHouse({ consent: { policy: one.policy } }, [adam, eva]);
-  if (one.agreed) await house.book.write('g', 'eva', { kind: 'always' });
-  await ways[way](house);
-  await one.say(house);
-  await house.clock.advance(5_000);
-  expect(house.rooms.session('g')?.isLinked).toBe(true);
-  expect(house.rooms.session('g')?.context.gate.mayHear('eva')).toBe(one.heard);
-  await pass(house, 4_000, await words('human-goforward', eva, house.clock.nowMs()));
-  expect(house.of('recognised').length > 0).toBe(one.heard);
+  const fixture = openSessionFixture({ consent: { policy: one.policy } }, [adam, eva]);
+  if (one.agreed) await fixture.book.write('g', 'eva', { kind: 'always' });
+  await ways[way](fixture);
+  await one.say(fixture);
+  await fixture.clock.advance(5_000);
+  expect(fixture.sessions.session('g')?.isLinked).toBe(true);
+  expect(fixture.sessions.session('g')?.context.gate.mayHear('eva')).toBe(one.heard);
+  await pass(fixture, 4_000, await words('human-goforward', eva, fixture.clock.nowMs()));
+  expect(fixture.of('recognised').length > 0).toBe(one.heard);
 });
 
 test('a no of the caller while the call waits for its turn is not undone by the call', async () => {
-  const house = openHouse({}, []);
-  await house.rooms.join(lounge, 'eva');
-  await pass(house, 100);
-  slowDown(house);
-  const joining = house.rooms.join({ ...lounge, channelId: 'den' }, 'adam');
-  await house.privacy.deny('g', 'adam');
-  await house.clock.advance(5_000);
+  const fixture = openSessionFixture({}, []);
+  await fixture.sessions.join(lounge, 'eva');
+  await pass(fixture, 100);
+  slowDown(fixture);
+  const joining = fixture.sessions.join({ ...lounge, channelId: 'den' }, 'adam');
+  await fixture.privacy.deny('g', 'adam');
+  await fixture.clock.advance(5_000);
   expect(await joining).toMatchObject({ kind: 'joined' });
-  expect(house.rooms.session('g')?.context.gate.standing('adam')).toBe('no');
+  expect(fixture.sessions.session('g')?.context.gate.standing('adam')).toBe('no');
 });
 
 test('what the book tells while somebody is being forgotten is not believed of them', async () => {
-  const house = openHouse({}, [adam, eva]);
-  await house.book.write('g', 'eva', { kind: 'always' });
-  const read = house.book.read.bind(house.book);
-  house.book.read = async (guildId) => {
+  const fixture = openSessionFixture({}, [adam, eva]);
+  await fixture.book.write('g', 'eva', { kind: 'always' });
+  const read = fixture.book.read.bind(fixture.book);
+  fixture.book.read = async (guildId) => {
     const standings = await read(guildId);
-    await house.clock.sleep(1_000, new AbortController().signal);
+    await fixture.clock.sleep(1_000, new AbortController().signal);
     return standings;
   };
-  const joining = house.rooms.join(lounge, 'adam');
-  await house.clock.advance(500);
-  await house.privacy.forget('g', 'eva');
-  await house.clock.advance(1_000);
+  const joining = fixture.sessions.join(lounge, 'adam');
+  await fixture.clock.advance(500);
+  await fixture.privacy.forget('g', 'eva');
+  await fixture.clock.advance(1_000);
   await joining;
-  expect(house.rooms.session('g')?.context.gate.standing('eva')).toBe('unasked');
+  expect(fixture.sessions.session('g')?.context.gate.standing('eva')).toBe('unasked');
 });

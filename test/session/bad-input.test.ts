@@ -9,15 +9,15 @@ import { text } from '#src/texts/texts.ts';
 import { FakeChat, untilAborted } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { type Mood, MoodyRecogniser } from '#test/session/setup/flaky-engines.ts';
+import { FlakyRecogniser, type Mood } from '#test/session/setup/flaky-engines.ts';
 import { type CrowdAct, enact } from '#test/session/setup/random-crowd.ts';
 import {
   adam,
   eva,
-  type House,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
+  type SessionFixture,
 } from '#test/session/setup/session-fixture.ts';
 
 const asks: readonly CrowdAct[] = [{ kind: 'talk', ms: 1_500, frames: 5 }];
@@ -35,66 +35,75 @@ async function called(
   const synthesizer = new FakeSynthesizer({ pieces: 10 });
   const pipeline = chained({ chat, synthesizer });
   const more = { pipeline, synthesizer, consent: { policy: 'notice' } as const, ...over };
-  const house = openHouse(more, people, clock);
-  await house.rooms.join(lounge, people[0]?.id ?? 'adam');
-  return { ...house, chat };
+  const fixture = openSessionFixture(more, people, clock);
+  await fixture.sessions.join(lounge, people[0]?.id ?? 'adam');
+  return { ...fixture, chat };
 }
 
 /** What this person sends who does all that from now on. */
-function sent({ clock }: House, who: ChannelMember, acts = asks, voice = 0): readonly Packet[] {
+function sent(
+  { clock }: SessionFixture,
+  who: ChannelMember,
+  acts = asks,
+  voice = 0,
+): readonly Packet[] {
   return enact(who.id, acts, clock.nowMs() + 20, voice).packets;
 }
 
 /** A recogniser of that mood, and a room it listens in. */
 async function slowly(tookMs: number, people?: readonly ChannelMember[]) {
   const clock = new VirtualClock();
-  const recogniser = new MoodyRecogniser([{ tookMs, end: 'fine' }], clock);
-  const house = await called({ transcriber: recogniser }, people, clock);
-  return { ...house, recogniser };
+  const recogniser = new FlakyRecogniser([{ tookMs, end: 'fine' }], clock);
+  const fixture = await called({ transcriber: recogniser }, people, clock);
+  return { ...fixture, recogniser };
 }
 
 test.each([1, 2, 4])(
   'a sound of %i packets is no turn, and nobody is asked what it was',
   async (n) => {
     const transcriber = new FakeTranscriber({ texts: ['hello'] });
-    const house = await called({ transcriber });
-    await pass(house, 3_000, sent(house, adam, [{ kind: 'talk', ms: 20 * n, frames: 0 }]));
-    expect([transcriber.heard, house.chat.asked, house.of('answered')]).toEqual([[], [], []]);
-    expect(house.of('failed')).toEqual([]);
+    const fixture = await called({ transcriber });
+    await pass(fixture, 3_000, sent(fixture, adam, [{ kind: 'talk', ms: 20 * n, frames: 0 }]));
+    expect([transcriber.heard, fixture.chat.asked, fixture.of('answered')]).toEqual([[], [], []]);
+    expect(fixture.of('failed')).toEqual([]);
   },
 );
 
 test('a monologue of a minute is cut, said to be, and answered once', async () => {
-  const house = await slowly(100);
+  const fixture = await slowly(100);
   const monologue = enact('adam', [{ kind: 'talk', ms: 61_000, frames: 5 }]).packets;
-  await pass(house, 66_000, monologue);
-  const [cut, ...rest] = house.of('recognised');
+  await pass(fixture, 66_000, monologue);
+  const [cut, ...rest] = fixture.of('recognised');
   expect(cut).toMatchObject({ name: 'Adam', cut: 'too-long' });
   expect(rest.every((one) => one.cut === undefined)).toBe(true);
-  expect(house.of('answered')).toHaveLength(1);
+  expect(fixture.of('answered')).toHaveLength(1);
 });
 
 test('whoever leaves in the middle of a word is answered to what was said, once', async () => {
-  const house = await called();
-  const packets = sent(house, adam).slice(0, 50);
-  await pass(house, 1_000, packets);
-  house.door.link.present.splice(0, 1);
-  await pass(house, 4_000);
-  expect(house.of('answered')).toMatchObject([{ name: 'Adam' }]);
+  const fixture = await called();
+  const packets = sent(fixture, adam).slice(0, 50);
+  await pass(fixture, 1_000, packets);
+  fixture.linkOpener.link.present.splice(0, 1);
+  await pass(fixture, 4_000);
+  expect(fixture.of('answered')).toMatchObject([{ name: 'Adam' }]);
 });
 
 test('a no in the middle of a word leaves no word of it', async () => {
-  const house = await slowly(300);
-  const packets = sent(house, adam);
-  await pass(house, 1_000, packets);
-  await house.privacy.deny('g', 'adam');
+  const fixture = await slowly(300);
+  const packets = sent(fixture, adam);
+  await pass(fixture, 1_000, packets);
+  await fixture.privacy.deny('g', 'adam');
   await pass(
-    house,
+    fixture,
     4_000,
-    packets.filter(({ atMs }) => atMs > house.clock.nowMs()),
+    packets.filter(({ atMs }) => atMs > fixture.clock.nowMs()),
   );
-  expect([house.of('recognised'), house.of('ignored'), house.chat.asked]).toEqual([[], [], []]);
-  expect(house.recogniser.open).toBe(0);
+  expect([fixture.of('recognised'), fixture.of('ignored'), fixture.chat.asked]).toEqual([
+    [],
+    [],
+    [],
+  ]);
+  expect(fixture.recogniser.open).toBe(0);
 });
 
 const zalgo = `Z${'\u0338\u035b\u0321'.repeat(10)}!`;
@@ -102,43 +111,46 @@ const zalgo = `Z${'\u0338\u035b\u0321'.repeat(10)}!`;
 test.each(['🦊🎉', '**bold** `code` @everyone', zalgo, 'عمر', ' '])(
   'somebody called %j is heard and answered like anybody',
   async (name) => {
-    const house = await called({}, [{ ...adam, name }]);
-    await pass(house, 4_000, sent(house, adam));
-    expect(house.of('answered')).toMatchObject([{ name, finish: 'completed' }]);
-    const { messages = [] } = house.chat.asked[0] ?? {};
+    const fixture = await called({}, [{ ...adam, name }]);
+    await pass(fixture, 4_000, sent(fixture, adam));
+    expect(fixture.of('answered')).toMatchObject([{ name, finish: 'completed' }]);
+    const { messages = [] } = fixture.chat.asked[0] ?? {};
     expect(messages.at(-1)).toEqual({ role: 'user', name, content: 'five five' });
   },
 );
 
 test('texts of nothing are no turns, however often they come', async () => {
-  const house = await called({
+  const fixture = await called({
     transcriber: new FakeTranscriber({ texts: ['', ' ', '\n\t', ''] }),
   });
-  for (let n = 0; n < 4; n++) await pass(house, 4_000, sent(house, adam));
-  expect(house.of('ignored').map(({ why }) => why)).toEqual(Array(4).fill('empty'));
-  expect([house.chat.asked, house.door.link.sent]).toEqual([[], 0]);
+  for (let n = 0; n < 4; n++) await pass(fixture, 4_000, sent(fixture, adam));
+  expect(fixture.of('ignored').map(({ why }) => why)).toEqual(Array(4).fill('empty'));
+  expect([fixture.chat.asked, fixture.linkOpener.link.sent]).toEqual([[], 0]);
 });
 
 test.each(['Сколько времени?', '今何時ですか', 'كم الساعة الآن؟', 'กี่โมงแล้ว'])(
   'words in another script are answered as they are: %s',
   async (text) => {
-    const house = await called({ transcriber: new FakeTranscriber({ texts: [text] }) });
-    await pass(house, 4_000, sent(house, adam));
-    expect(house.of('answered')).toHaveLength(1);
-    expect(house.chat.asked[0]?.messages.at(-1)).toMatchObject({ content: text });
+    const fixture = await called({ transcriber: new FakeTranscriber({ texts: [text] }) });
+    await pass(fixture, 4_000, sent(fixture, adam));
+    expect(fixture.of('answered')).toHaveLength(1);
+    expect(fixture.chat.asked[0]?.messages.at(-1)).toMatchObject({ content: text });
   },
 );
 
 test('a recogniser slower than speech is waited for: all is answered, in order, and once', async () => {
-  const house = await slowly(2_500);
+  const fixture = await slowly(2_500);
   const acts: CrowdAct[] = [...asks, { kind: 'pause', ms: 3_000 }, ...asks];
-  await pass(house, 16_000, [...sent(house, adam, acts), ...enact('eva', asks, 400, 1).packets]);
-  const answered = house.of('answered');
+  await pass(fixture, 16_000, [
+    ...sent(fixture, adam, acts),
+    ...enact('eva', asks, 400, 1).packets,
+  ]);
+  const answered = fixture.of('answered');
   expect(answered.map(({ name }) => name)).toEqual(['Adam', 'Eva', 'Adam']);
   for (const { instants } of answered) {
     expect(instants.endedAtMs - instants.heardAtMs).toBeLessThanOrEqual(600);
   }
-  expect(house.recogniser.open).toBe(0);
+  expect(fixture.recogniser.open).toBe(0);
 });
 
 /** Never says a word; gives up after so long. */
@@ -154,25 +166,25 @@ function deaf(clock: VirtualClock, deadlineMs: number): Transcriber {
 
 test('a recogniser that never answers is named, and keeps nobody from being answered', async () => {
   const clock = new VirtualClock();
-  const house = await called({ transcriber: deaf(clock, 10_000) }, [adam], clock);
-  await pass(house, 16_000, sent(house, adam));
-  expect(house.of('failed')).toMatchObject([{ stage: 'recognise', code: 'provider.late' }]);
-  expect(house.chat.asked).toEqual([]);
-  expect(house.rooms.session('g')?.context.queue.isFree).toBe(true);
+  const fixture = await called({ transcriber: deaf(clock, 10_000) }, [adam], clock);
+  await pass(fixture, 16_000, sent(fixture, adam));
+  expect(fixture.of('failed')).toMatchObject([{ stage: 'recognise', code: 'provider.late' }]);
+  expect(fixture.chat.asked).toEqual([]);
+  expect(fixture.sessions.session('g')?.context.queue.isFree).toBe(true);
 });
 
 test('packets of somebody nobody announced are heard as of someone, where everybody is', async () => {
-  const house = await called();
+  const fixture = await called();
   const stranger = { ...adam, id: 'nobody', name: '' };
-  await pass(house, 4_000, sent(house, stranger));
-  expect(house.of('answered')).toMatchObject([{ speakerId: 'nobody', name: 'Someone' }]);
+  await pass(fixture, 4_000, sent(fixture, stranger));
+  expect(fixture.of('answered')).toMatchObject([{ speakerId: 'nobody', name: 'Someone' }]);
 });
 
 test('packets of somebody nobody announced are nothing, where people are asked first', async () => {
   const transcriber = new FakeTranscriber({ texts: ['hello'] });
-  const house = await called({ transcriber, consent: { policy: 'ask' } });
-  await pass(house, 4_000, sent(house, { ...adam, id: 'nobody' }));
-  expect([transcriber.heard, house.of('answered'), house.of('ignored')]).toEqual([[], [], []]);
+  const fixture = await called({ transcriber, consent: { policy: 'ask' } });
+  await pass(fixture, 4_000, sent(fixture, { ...adam, id: 'nobody' }));
+  expect([transcriber.heard, fixture.of('answered'), fixture.of('ignored')]).toEqual([[], [], []]);
 });
 
 test('words in company that cannot be recognised are owned up to in writing, once until one is answered', async () => {
@@ -184,17 +196,17 @@ test('words in company that cannot be recognised are owned up to in writing, onc
       yield* fine.transcribe(pcm, signal);
     },
   };
-  const house = await called({ transcriber: sometimes, addressing: 'auto' });
-  const before = house.written.length;
-  const told = () => house.written.slice(before);
-  for (let n = 0; n < 2; n++) await pass(house, 5_000, sent(house, adam));
+  const fixture = await called({ transcriber: sometimes, addressing: 'auto' });
+  const before = fixture.written.length;
+  const told = () => fixture.written.slice(before);
+  for (let n = 0; n < 2; n++) await pass(fixture, 5_000, sent(fixture, adam));
   expect(told()).toEqual([text('fail.unrecognised')]);
-  expect(house.of('failed')).toMatchObject([{ stage: 'recognise' }, { stage: 'recognise' }]);
+  expect(fixture.of('failed')).toMatchObject([{ stage: 'recognise' }, { stage: 'recognise' }]);
   isDown = false;
-  await pass(house, 5_000, sent(house, adam));
-  expect(house.of('answered')).toHaveLength(1);
+  await pass(fixture, 5_000, sent(fixture, adam));
+  expect(fixture.of('answered')).toHaveLength(1);
   isDown = true;
-  await pass(house, 15_000, sent(house, eva));
+  await pass(fixture, 15_000, sent(fixture, eva));
   expect(told()).toEqual([text('fail.unrecognised'), text('fail.unrecognised')]);
 });
 
@@ -210,36 +222,36 @@ test('words of one person that cannot be recognised disturb nobody else', async 
       yield* fine.transcribe(pcm, signal);
     },
   };
-  const house = await called({ transcriber: fails });
-  await pass(house, 9_000, [
-    ...sent(house, adam, [{ kind: 'talk', ms: 700, frames: 5 }]),
-    ...sent(house, eva, [{ kind: 'talk', ms: 2_400, frames: 5 }], 1),
+  const fixture = await called({ transcriber: fails });
+  await pass(fixture, 9_000, [
+    ...sent(fixture, adam, [{ kind: 'talk', ms: 700, frames: 5 }]),
+    ...sent(fixture, eva, [{ kind: 'talk', ms: 2_400, frames: 5 }], 1),
   ]);
   expect(calls).toBeGreaterThan(0);
-  expect(house.of('failed')).toMatchObject([{ stage: 'recognise' }]);
-  expect(house.of('answered')).toMatchObject([{ name: 'Eva', finish: 'completed' }]);
+  expect(fixture.of('failed')).toMatchObject([{ stage: 'recognise' }]);
+  expect(fixture.of('answered')).toMatchObject([{ name: 'Eva', finish: 'completed' }]);
 });
 
 test('of ten people who ask at once the first is answered, three wait, and the last of them count', async () => {
   const people = Array.from({ length: 10 }, (_, n) => ({ ...adam, id: `p${n}`, name: `P${n}` }));
-  const house = await slowly(100, people);
+  const fixture = await slowly(100, people);
   const packets = people.flatMap((one, n) =>
-    sent(house, one, [{ kind: 'talk', ms: 700 + 40 * n, frames: 5 }]),
+    sent(fixture, one, [{ kind: 'talk', ms: 700 + 40 * n, frames: 5 }]),
   );
-  await pass(house, 15_000, packets);
-  expect(house.of('recognised')).toHaveLength(10);
-  expect(house.of('answered').map(({ name }) => name)).toEqual(['P0', 'P7', 'P8', 'P9']);
-  expect(house.recogniser.open).toBe(0);
+  await pass(fixture, 15_000, packets);
+  expect(fixture.of('recognised')).toHaveLength(10);
+  expect(fixture.of('answered').map(({ name }) => name)).toEqual(['P0', 'P7', 'P8', 'P9']);
+  expect(fixture.recogniser.open).toBe(0);
 });
 
 test('a cough before the words disturbs neither them nor the session', async () => {
-  const house = await slowly(100);
+  const fixture = await slowly(100);
   const acts: CrowdAct[] = [cough, { kind: 'pause', ms: 500 }, ...asks];
-  await pass(house, 5_000, sent(house, adam, acts));
-  expect(house.of('ignored')).toMatchObject([{ why: 'no-voice' }]);
-  expect(house.of('failed')).toEqual([]);
-  expect(house.of('answered')).toHaveLength(1);
-  expect(house.recogniser.open).toBe(0);
+  await pass(fixture, 5_000, sent(fixture, adam, acts));
+  expect(fixture.of('ignored')).toMatchObject([{ why: 'no-voice' }]);
+  expect(fixture.of('failed')).toEqual([]);
+  expect(fixture.of('answered')).toHaveLength(1);
+  expect(fixture.recogniser.open).toBe(0);
 });
 
 /** Understood late, and followed by a sound in which there are no words. */
@@ -255,20 +267,20 @@ const lateThenNothing: readonly Mood[] = [
 
 test('a hum while words are being understood takes no answer away, and gives none twice', async () => {
   const clock = new VirtualClock();
-  const transcriber = new MoodyRecogniser(lateThenNothing, clock);
-  const house = await called({ transcriber }, [adam], clock);
-  await pass(house, 9_000, sent(house, adam, thenHums));
-  expect(house.of('ignored')).toMatchObject([{ why: 'empty' }]);
-  expect(house.of('answered')).toMatchObject([{ name: 'Adam', finish: 'completed' }]);
-  expect(house.chat.asked).toHaveLength(1);
+  const transcriber = new FlakyRecogniser(lateThenNothing, clock);
+  const fixture = await called({ transcriber }, [adam], clock);
+  await pass(fixture, 9_000, sent(fixture, adam, thenHums));
+  expect(fixture.of('ignored')).toMatchObject([{ why: 'empty' }]);
+  expect(fixture.of('answered')).toMatchObject([{ name: 'Adam', finish: 'completed' }]);
+  expect(fixture.chat.asked).toHaveLength(1);
 });
 
 test('a hum after words that were not meant for it gets them no answer', async () => {
   const clock = new VirtualClock();
-  const transcriber = new MoodyRecogniser(lateThenNothing, clock);
-  const house = await called({ transcriber, addressing: 'auto' }, [adam, eva], clock);
-  await pass(house, 9_000, sent(house, adam, thenHums));
+  const transcriber = new FlakyRecogniser(lateThenNothing, clock);
+  const fixture = await called({ transcriber, addressing: 'auto' }, [adam, eva], clock);
+  await pass(fixture, 9_000, sent(fixture, adam, thenHums));
   // Each is judged by its own words, as soon as they are there.
-  expect(house.of('ignored').map(({ why }) => why)).toEqual(['empty', 'not-named']);
-  expect([house.chat.asked, house.of('answered')]).toEqual([[], []]);
+  expect(fixture.of('ignored').map(({ why }) => why)).toEqual(['empty', 'not-named']);
+  expect([fixture.chat.asked, fixture.of('answered')]).toEqual([[], []]);
 });

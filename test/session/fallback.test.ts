@@ -5,7 +5,13 @@ import { text } from '#src/texts/texts.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/speech.ts';
-import { adam, lounge, openHouse, pass, words } from '#test/session/setup/session-fixture.ts';
+import {
+  adam,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/session/setup/session-fixture.ts';
 
 const sentences = [
   'The sun sets at five today.',
@@ -28,8 +34,8 @@ async function ask(
   const synthesizer = new FakeSynthesizer({ ...voice, clock });
   const chat = new FakeChat([steps], clock);
   const pipeline = chained({ chat, synthesizer });
-  const here = openHouse({ synthesizer, pipeline, chat }, [adam], clock);
-  await here.rooms.join(lounge, 'adam');
+  const here = openSessionFixture({ synthesizer, pipeline, chat }, [adam], clock);
+  await here.sessions.join(lounge, 'adam');
   for (let n = 0; n < questions; n++) {
     await pass(here, 15_000, await words('human-cards-004', adam, clock.nowMs()));
   }
@@ -59,12 +65,12 @@ test('a slow model is not waited for: what is known of an answer without voice i
   const clock = new VirtualClock();
   const synthesizer = new FakeSynthesizer({ ...always(broken('provider.refused')), clock });
   const chat = new FakeChat([slow], clock);
-  const here = openHouse(
+  const here = openSessionFixture(
     { synthesizer, pipeline: chained({ chat, synthesizer }), chat },
     [adam],
     clock,
   );
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   let toldMs = 0;
   const packets = await words('human-cards-004', adam, 0);
   for (let n = 0; n < 600; n++) {
@@ -107,25 +113,25 @@ test.each([
 });
 
 test('a fall-back is announced once a server, whatever it did for the bot, and so is the return', async () => {
-  const here = openHouse();
-  await here.rooms.join(lounge, 'adam');
+  const here = openSessionFixture();
+  await here.sessions.join(lounge, 'adam');
   const [from, to] = ['api.x', 'Flite'];
-  here.rooms.provider({ kind: 'fallback-on', role: 'chat', from, to });
-  here.rooms.provider({ kind: 'fallback-on', role: 'text to speech', from, to });
+  here.sessions.provider({ kind: 'fallback-on', role: 'chat', from, to });
+  here.sessions.provider({ kind: 'fallback-on', role: 'text to speech', from, to });
   await pass(here, 40_000);
   expect(here.written).toEqual([text('fallback.on', { provider: from, other: to })]);
-  here.rooms.provider({ kind: 'fallback-off', role: 'chat', back: from });
+  here.sessions.provider({ kind: 'fallback-off', role: 'chat', back: from });
   await pass(here, 100);
   expect(here.written).toHaveLength(1);
-  here.rooms.provider({ kind: 'fallback-off', role: 'text to speech', back: from });
+  here.sessions.provider({ kind: 'fallback-off', role: 'text to speech', back: from });
   await pass(here, 40_000);
   expect(here.written.slice(1)).toEqual([text('fallback.off', { provider: from })]);
 });
 
 test('a room that was not told of a fall-back is not told of the return', async () => {
-  const here = openHouse();
-  await here.rooms.join(lounge, 'adam');
-  here.rooms.provider({ kind: 'fallback-off', role: 'chat', back: 'api.x' });
+  const here = openSessionFixture();
+  await here.sessions.join(lounge, 'adam');
+  here.sessions.provider({ kind: 'fallback-off', role: 'chat', back: 'api.x' });
   await pass(here, 1_000);
   expect(here.written).toEqual([]);
 });

@@ -8,10 +8,10 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
-  type House,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
+  type SessionFixture,
   words,
 } from '#test/session/setup/session-fixture.ts';
 
@@ -20,21 +20,22 @@ const forever = new Promise<never>(() => undefined);
 /** Minutes of virtual sound on a busy machine. */
 const timeout = 60_000;
 
-type Over = Parameters<typeof openHouse>[0];
+type Over = Parameters<typeof openSessionFixture>[0];
 
-async function called(over: Over = {}, clock = new VirtualClock()): Promise<House> {
-  const house = openHouse({ addressing: 'auto', ...over }, [adam], clock);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 1_000);
-  return house;
+async function called(over: Over = {}, clock = new VirtualClock()): Promise<SessionFixture> {
+  const fixture = openSessionFixture({ addressing: 'auto', ...over }, [adam], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 1_000);
+  return fixture;
 }
 
-async function ask(house: House, ms: number): Promise<void> {
-  await pass(house, ms, await words('human-cards-004', adam, house.clock.nowMs()));
+async function ask(fixture: SessionFixture, ms: number): Promise<void> {
+  await pass(fixture, ms, await words('human-cards-004', adam, fixture.clock.nowMs()));
 }
 
-const spoken = ({ synthesizer }: House) => synthesizer.asked.map((one) => one.text);
-const alerts = (house: House) => house.of('alert').map(({ state, cause }) => `${state}: ${cause}`);
+const spoken = ({ synthesizer }: SessionFixture) => synthesizer.asked.map((one) => one.text);
+const alerts = (fixture: SessionFixture) =>
+  fixture.of('alert').map(({ state, cause }) => `${state}: ${cause}`);
 
 test('a recogniser that heeds nothing is given up, told, and the next question answered', {
   timeout,
@@ -47,14 +48,14 @@ test('a recogniser that heeds nothing is given up, told, and the next question a
       yield* fine.transcribe(pcm, signal);
     },
   };
-  const house = await called({ transcriber });
-  await ask(house, 30_000);
-  expect(spoken(house)).toEqual([text('fail.stt')]);
-  expect(alerts(house)).toEqual(['raised: recognise: No words in 21 s.']);
+  const fixture = await called({ transcriber });
+  await ask(fixture, 30_000);
+  expect(spoken(fixture)).toEqual([text('fail.stt')]);
+  expect(alerts(fixture)).toEqual(['raised: recognise: No words in 21 s.']);
   hangs = false;
-  await ask(house, 6_000);
-  expect(house.of('answered').at(-1)).toMatchObject({ finish: 'completed' });
-  expect(alerts(house).at(-1)).toBe('cleared: an answer came to its end');
+  await ask(fixture, 6_000);
+  expect(fixture.of('answered').at(-1)).toMatchObject({ finish: 'completed' });
+  expect(alerts(fixture).at(-1)).toBe('cleared: an answer came to its end');
 });
 
 /** Answers the first question as `first`, the others in order. */
@@ -73,14 +74,14 @@ test('a pipeline that yields nothing and heeds nothing holds up nobody, and is t
       yield await forever;
     },
   });
-  const house = await called({ pipeline });
-  await ask(house, 26_000);
-  expect(spoken(house)).toContain(text('slow.later'));
-  await ask(house, 6_000);
-  expect(house.of('answered')).toMatchObject([{ finish: 'completed' }]);
-  await pass(house, 290_000);
-  expect(house.of('failed')).toMatchObject([{ stage: 'think', code: 'provider.late' }]);
-  expect(spoken(house).at(-1)).toBe(text('fail.llm', { provider: 'localhost:1' }));
+  const fixture = await called({ pipeline });
+  await ask(fixture, 26_000);
+  expect(spoken(fixture)).toContain(text('slow.later'));
+  await ask(fixture, 6_000);
+  expect(fixture.of('answered')).toMatchObject([{ finish: 'completed' }]);
+  await pass(fixture, 290_000);
+  expect(fixture.of('failed')).toMatchObject([{ stage: 'think', code: 'provider.late' }]);
+  expect(spoken(fixture).at(-1)).toBe(text('fail.llm', { provider: 'localhost:1' }));
 });
 
 const pcm = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
@@ -97,13 +98,13 @@ test.each([
       await forever;
     },
   });
-  const house = await called({ pipeline });
-  await ask(house, 30_000);
-  expect(house.of('failed')).toMatchObject([{ stage, code: 'answer.late' }]);
-  expect(alerts(house)).toEqual([`raised: ${stage}: An answer stood still for 20 s.`]);
-  expect([...spoken(house), ...house.written]).toHaveLength(1);
-  await ask(house, 6_000);
-  expect(house.of('answered').at(-1)).toMatchObject({ finish: 'completed' });
+  const fixture = await called({ pipeline });
+  await ask(fixture, 30_000);
+  expect(fixture.of('failed')).toMatchObject([{ stage, code: 'answer.late' }]);
+  expect(alerts(fixture)).toEqual([`raised: ${stage}: An answer stood still for 20 s.`]);
+  expect([...spoken(fixture), ...fixture.written]).toHaveLength(1);
+  await ask(fixture, 6_000);
+  expect(fixture.of('answered').at(-1)).toMatchObject({ finish: 'completed' });
 });
 
 test('a voice that never ends holds up no sentence of the bot itself', { timeout }, async () => {
@@ -112,10 +113,10 @@ test('a voice that never ends holds up no sentence of the bot itself', { timeout
       yield await forever;
     },
   };
-  const house = await called({ synthesizer, pipeline: answering({ answer: talkative }) });
-  await house.talk.say('g', 'Dinner is ready.', 'queue');
-  await pass(house, 30_000);
-  expect(house.written).toEqual([`${text('fail.tts')} Dinner is ready.`]);
+  const fixture = await called({ synthesizer, pipeline: answering({ answer: talkative }) });
+  await fixture.talk.say('g', 'Dinner is ready.', 'queue');
+  await pass(fixture, 30_000);
+  expect(fixture.written).toEqual([`${text('fail.tts')} Dinner is ready.`]);
 });
 
 async function* talkative() {
@@ -126,7 +127,7 @@ async function* talkative() {
 }
 
 /** Time passes while the link takes no frames. */
-async function passStuck({ clock }: House, ms: number): Promise<void> {
+async function passStuck({ clock }: SessionFixture, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 20) await clock.advance(20);
 }
 
@@ -141,17 +142,17 @@ test('an answer that the link does not take is written and known as given, and t
       return pipeline.answer(...turn);
     },
   };
-  const house = await called({ pipeline: recorded });
-  const packets = await words('human-cards-004', adam, house.clock.nowMs());
+  const fixture = await called({ pipeline: recorded });
+  const packets = await words('human-cards-004', adam, fixture.clock.nowMs());
   for (const packet of packets) {
-    await house.clock.advance(20);
-    house.door.link.arrive(packet);
+    await fixture.clock.advance(20);
+    fixture.linkOpener.link.arrive(packet);
   }
-  await passStuck(house, 40_000);
-  expect(house.written).toEqual([`${text('fail.tts')} A long story.`]);
-  expect(house.of('failed')).toMatchObject([{ stage: 'speak', code: 'answer.late' }]);
-  await ask(house, 6_000);
-  expect(house.of('answered').at(-1)).toMatchObject({ finish: 'completed' });
+  await passStuck(fixture, 40_000);
+  expect(fixture.written).toEqual([`${text('fail.tts')} A long story.`]);
+  expect(fixture.of('failed')).toMatchObject([{ stage: 'speak', code: 'answer.late' }]);
+  await ask(fixture, 6_000);
+  expect(fixture.of('answered').at(-1)).toMatchObject({ finish: 'completed' });
   expect(JSON.stringify(histories.at(-1))).toContain('A long story.');
 });
 
@@ -162,8 +163,8 @@ test('an answer that goes on after a pause of the model is heard to its end', {
   const steps: ChatStep[] = ['This is the first. ', { waitMs: 15_000 }, 'This is the second.'];
   const chat = new FakeChat([steps], clock);
   const synthesizer = new FakeSynthesizer({ pieces: 10 });
-  const house = await called({ pipeline: chained({ chat, synthesizer }) }, clock);
-  await ask(house, 25_000);
-  expect(house.of('answered')).toMatchObject([{ finish: 'completed' }]);
-  expect(alerts(house)).toEqual([]);
+  const fixture = await called({ pipeline: chained({ chat, synthesizer }) }, clock);
+  await ask(fixture, 25_000);
+  expect(fixture.of('answered')).toMatchObject([{ finish: 'completed' }]);
+  expect(alerts(fixture)).toEqual([]);
 });

@@ -6,10 +6,10 @@ import { FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
   eva,
-  type House,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
+  type SessionFixture,
   talkative,
   words,
 } from '#test/session/setup/session-fixture.ts';
@@ -19,38 +19,40 @@ const gone = new BotError('link.lost', true, 'Gone.');
 const late = new BotError('link.timeout', true, 'Late.');
 
 /** Adam has called the bot, and only he sits there. */
-async function called(over: Parameters<typeof openHouse>[0] = {}): Promise<House> {
-  const house = openHouse(over, [adam]);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 100);
-  return house;
+async function called(
+  over: Parameters<typeof openSessionFixture>[0] = {},
+): Promise<SessionFixture> {
+  const fixture = openSessionFixture(over, [adam]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  return fixture;
 }
 
-async function says(house: House, ms = 4000): Promise<void> {
-  await pass(house, ms, await words(speech, adam, house.clock.nowMs()));
+async function says(fixture: SessionFixture, ms = 4000): Promise<void> {
+  await pass(fixture, ms, await words(speech, adam, fixture.clock.nowMs()));
 }
 
-const state = ({ faces }: House) => faces.at(-1)?.state.kind;
+const state = ({ faces }: SessionFixture) => faces.at(-1)?.state.kind;
 
 test('a lost link comes back within a second, and the same people are heard and answered', async () => {
-  const house = await called();
-  house.door.link.lose();
-  await pass(house, 40);
-  expect([state(house), house.rooms.at('g')]).toEqual(['reconnecting', lounge]);
-  await pass(house, 1000);
-  expect([state(house), house.door.links.length]).toEqual(['listening', 2]);
-  await says(house);
-  expect(house.of('answered')).toMatchObject([{ name: 'Adam', finish: 'completed' }]);
-  expect([house.written, house.of('left')]).toEqual([[], []]);
+  const fixture = await called();
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 40);
+  expect([state(fixture), fixture.sessions.at('g')]).toEqual(['reconnecting', lounge]);
+  await pass(fixture, 1000);
+  expect([state(fixture), fixture.linkOpener.links.length]).toEqual(['listening', 2]);
+  await says(fixture);
+  expect(fixture.of('answered')).toMatchObject([{ name: 'Adam', finish: 'completed' }]);
+  expect([fixture.written, fixture.of('left')]).toEqual([[], []]);
 });
 
 test('what was said before a loss is known after it', async () => {
-  const house = await called();
-  await says(house);
-  house.door.link.lose();
-  await pass(house, 1000);
-  await says(house);
-  expect(house.chat.asked[1]?.messages.slice(1)).toEqual([
+  const fixture = await called();
+  await says(fixture);
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 1000);
+  await says(fixture);
+  expect(fixture.chat.asked[1]?.messages.slice(1)).toEqual([
     { role: 'user', name: 'Adam', content: 'five five' },
     { role: 'assistant', content: 'You said five.' },
     { role: 'user', name: 'Adam', content: 'five five' },
@@ -60,179 +62,183 @@ test('what was said before a loss is known after it', async () => {
 test('questions that wait are answered when the link is back, also one still being recognised', async () => {
   const clock = new VirtualClock();
   const transcriber = new FakeTranscriber({ texts: ['five five'], tookMs: 1500, clock });
-  const house = openHouse({ transcriber }, [adam], clock);
-  await house.rooms.join(lounge, 'adam');
-  await says(house, 2500);
-  const typed = house.talk.ask('g', 'And?', { id: 'bob', name: 'Bob' }, 'voice');
-  house.door.link.lose();
-  await pass(house, 6000);
-  expect(house.of('answered').map(({ name }) => name)).toEqual(['Adam', 'Bob']);
+  const fixture = openSessionFixture({ transcriber }, [adam], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  await says(fixture, 2500);
+  const typed = fixture.talk.ask('g', 'And?', { id: 'bob', name: 'Bob' }, 'voice');
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 6000);
+  expect(fixture.of('answered').map(({ name }) => name)).toEqual(['Adam', 'Bob']);
   expect(await typed).toEqual({ kind: 'answered', text: 'You said five.' });
 });
 
 test('an answer that was heard in part is not begun again, and what was heard of it is known', async () => {
-  const house = await called({ pipeline: talkative() });
-  const asking = house.talk.ask('g', 'Hello?', { id: 'adam', name: 'Adam' }, 'voice');
-  await pass(house, 1000);
-  house.door.link.lose();
-  await pass(house, 3000);
-  expect(house.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
-  const heardText = house.of('answered')[0]?.heardText;
+  const fixture = await called({ pipeline: talkative() });
+  const asking = fixture.talk.ask('g', 'Hello?', { id: 'adam', name: 'Adam' }, 'voice');
+  await pass(fixture, 1000);
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 3000);
+  expect(fixture.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
+  const heardText = fixture.of('answered')[0]?.heardText;
   expect(heardText).toMatch(/^la( la){1,20}$/);
-  expect(house.rooms.session('g')?.context.memory.messages()).toEqual([
+  expect(fixture.sessions.session('g')?.context.memory.messages()).toEqual([
     { role: 'user', name: 'Adam', content: 'Hello?' },
     { role: 'assistant', content: heardText },
   ]);
-  expect(house.door.link.sent).toBe(0);
+  expect(fixture.linkOpener.link.sent).toBe(0);
   expect(await asking).toEqual({ kind: 'failed', line: { id: 'reconnecting' } });
 });
 
 test('a text that waits is read out when the link is back', async () => {
-  const house = await called();
-  house.door.link.lose();
-  await pass(house, 40);
-  expect(await house.talk.say('g', 'Dinner is ready.', 'queue')).toEqual({
+  const fixture = await called();
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 40);
+  expect(await fixture.talk.say('g', 'Dinner is ready.', 'queue')).toEqual({
     kind: 'queued',
     ahead: 0,
   });
-  await pass(house, 2000);
-  expect(house.synthesizer.asked.map(({ text }) => text)).toEqual(['Dinner is ready.']);
+  await pass(fixture, 2000);
+  expect(fixture.synthesizer.asked.map(({ text }) => text)).toEqual(['Dinner is ready.']);
 });
 
 test('a no and a pause count while the link is away, and the panel shows them', async () => {
-  const house = await called();
-  house.door.failures.push(...Array(5).fill(gone));
-  house.door.link.lose();
-  await pass(house, 40);
-  await house.privacy.deny('g', 'adam');
-  expect(house.faces.at(-1)).toMatchObject({
+  const fixture = await called();
+  fixture.linkOpener.failures.push(...Array(5).fill(gone));
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 40);
+  await fixture.privacy.deny('g', 'adam');
+  expect(fixture.faces.at(-1)).toMatchObject({
     state: { kind: 'reconnecting' },
     people: [{ name: 'Adam', heard: 'no' }],
   });
-  await pass(house, 20_000);
-  await says(house);
-  expect(house.of('recognised')).toEqual([]);
+  await pass(fixture, 20_000);
+  await says(fixture);
+  expect(fixture.of('recognised')).toEqual([]);
 });
 
 test('the room reads of it only when a first try has failed, too, and when it was given up', async () => {
-  const house = await called();
-  house.door.failures.push(...Array(10).fill(gone));
-  house.door.link.lose();
-  await pass(house, 480);
-  expect(house.written).toEqual([]);
-  await pass(house, 60);
-  expect(house.written).toEqual(['Reconnecting.']);
-  await house.clock.advance(300_000);
-  expect(house.written.slice(1)).toEqual(['Discord keeps refusing. /join to try again.']);
-  expect(house.of('left')).toMatchObject([{ why: 'refused' }]);
-  expect([house.rooms.at('g'), state(house), house.door.asked]).toEqual([undefined, 'left', 11]);
-  expect(house.clock.sleeping).toBe(0);
+  const fixture = await called();
+  fixture.linkOpener.failures.push(...Array(10).fill(gone));
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 480);
+  expect(fixture.written).toEqual([]);
+  await pass(fixture, 60);
+  expect(fixture.written).toEqual(['Reconnecting.']);
+  await fixture.clock.advance(300_000);
+  expect(fixture.written.slice(1)).toEqual(['Discord keeps refusing. /join to try again.']);
+  expect(fixture.of('left')).toMatchObject([{ why: 'refused' }]);
+  expect([fixture.sessions.at('g'), state(fixture), fixture.linkOpener.asked]).toEqual([
+    undefined,
+    'left',
+    11,
+  ]);
+  expect(fixture.clock.sleeping).toBe(0);
 });
 
 test('a link that breaks again and again counts as one trouble until it has held for a minute', async () => {
-  const house = await called({ random: () => 0 });
+  const fixture = await called({ random: () => 0 });
   for (let n = 0; n < 10; n++) {
-    house.door.link.lose();
-    await pass(house, 25_000);
+    fixture.linkOpener.link.lose();
+    await pass(fixture, 25_000);
   }
-  expect(house.of('left')).toEqual([]);
-  house.door.link.lose();
-  await pass(house, 1000);
-  expect(house.of('left')).toMatchObject([{ why: 'refused' }]);
+  expect(fixture.of('left')).toEqual([]);
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 1000);
+  expect(fixture.of('left')).toMatchObject([{ why: 'refused' }]);
 }, 20_000);
 
 test('tries wait for as long as Discord wants to be left alone', async () => {
-  const house = await called();
-  house.door.mustRestMs = 60_000;
-  house.door.link.lose();
-  await pass(house, 59_900);
-  expect(house.door.asked).toBe(1);
-  await pass(house, 200);
-  expect(house.door.asked).toBe(2);
+  const fixture = await called();
+  fixture.linkOpener.mustRestMs = 60_000;
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 59_900);
+  expect(fixture.linkOpener.asked).toBe(1);
+  await pass(fixture, 200);
+  expect(fixture.linkOpener.asked).toBe(2);
 });
 
 test('whoever was sent away stays away and says nothing', async () => {
-  const house = await called();
-  house.door.link.lose(new BotError('link.lost', false, 'Somebody has kicked the bot.'));
-  await house.clock.advance(600_000);
-  expect([house.door.asked, house.written]).toEqual([1, []]);
-  expect(house.of('left')).toMatchObject([{ why: 'sent-away' }]);
+  const fixture = await called();
+  fixture.linkOpener.link.lose(new BotError('link.lost', false, 'Somebody has kicked the bot.'));
+  await fixture.clock.advance(600_000);
+  expect([fixture.linkOpener.asked, fixture.written]).toEqual([1, []]);
+  expect(fixture.of('left')).toMatchObject([{ why: 'sent-away' }]);
 });
 
 test.each(['link.refused', 'link.unsupported'] as const)(
   'what cannot come back (%s) is told to the room at once',
   async (code) => {
-    const house = await called();
-    house.door.link.lose(new BotError(code, false, 'No.'));
-    await house.clock.advance(600_000);
-    expect(house.door.asked).toBe(1);
-    expect(house.written).toEqual(['Discord keeps refusing. /join to try again.']);
+    const fixture = await called();
+    fixture.linkOpener.link.lose(new BotError(code, false, 'No.'));
+    await fixture.clock.advance(600_000);
+    expect(fixture.linkOpener.asked).toBe(1);
+    expect(fixture.written).toEqual(['Discord keeps refusing. /join to try again.']);
   },
 );
 
 test('being sent away ends the tries', async () => {
-  const house = await called();
-  house.door.failures.push(gone, new BotError('link.lost', false, 'Kicked.'));
-  house.door.link.lose();
-  await house.clock.advance(600_000);
-  expect([house.door.asked, house.of('left')[0]?.why]).toEqual([3, 'sent-away']);
+  const fixture = await called();
+  fixture.linkOpener.failures.push(gone, new BotError('link.lost', false, 'Kicked.'));
+  fixture.linkOpener.link.lose();
+  await fixture.clock.advance(600_000);
+  expect([fixture.linkOpener.asked, fixture.of('left')[0]?.why]).toEqual([3, 'sent-away']);
 });
 
 test('leaving ends the tries at once', async () => {
-  const house = await called();
-  house.door.failures.push(...Array(4).fill(late));
-  house.door.link.lose();
-  await pass(house, 10_000);
-  expect(await house.rooms.leave('g')).toMatchObject({ kind: 'left', channel: 'Lounge' });
-  await house.clock.advance(600_000);
-  expect([house.door.asked, house.clock.sleeping]).toEqual([5, 0]);
+  const fixture = await called();
+  fixture.linkOpener.failures.push(...Array(4).fill(late));
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 10_000);
+  expect(await fixture.sessions.leave('g')).toMatchObject({ kind: 'left', channel: 'Lounge' });
+  await fixture.clock.advance(600_000);
+  expect([fixture.linkOpener.asked, fixture.clock.sleeping]).toEqual([5, 0]);
 });
 
 test('when the last one leaves meanwhile there is nobody to come back to', async () => {
-  const house = await called();
-  house.door.failures.push(...Array(6).fill(gone));
-  house.door.link.lose();
-  await pass(house, 16_000);
-  house.door.link.present.length = 0;
-  await pass(house, 300);
-  expect(house.of('left')).toMatchObject([{ why: 'alone' }]);
-  await house.clock.advance(600_000);
-  expect(house.door.asked).toBe(6);
-  expect(house.written).toEqual(['Reconnecting.', 'Everyone left, so I did too.']);
+  const fixture = await called();
+  fixture.linkOpener.failures.push(...Array(6).fill(gone));
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 16_000);
+  fixture.linkOpener.link.present.length = 0;
+  await pass(fixture, 300);
+  expect(fixture.of('left')).toMatchObject([{ why: 'alone' }]);
+  await fixture.clock.advance(600_000);
+  expect(fixture.linkOpener.asked).toBe(6);
+  expect(fixture.written).toEqual(['Reconnecting.', 'Everyone left, so I did too.']);
 });
 
 test('a call into the same channel tries at once and forgets nothing', async () => {
-  const house = await called();
-  await says(house);
-  house.door.failures.push(...Array(5).fill(gone));
-  house.door.link.lose();
-  await pass(house, 16_000);
-  house.door.people.push(eva);
-  expect(await house.rooms.join(lounge, 'eva')).toMatchObject({ kind: 'joined', company: 2 });
-  await says(house);
-  expect(house.chat.asked.at(-1)?.messages).toHaveLength(4);
-  await house.clock.advance(100_000);
-  expect(house.door.links).toHaveLength(2);
+  const fixture = await called();
+  await says(fixture);
+  fixture.linkOpener.failures.push(...Array(5).fill(gone));
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 16_000);
+  fixture.linkOpener.people.push(eva);
+  expect(await fixture.sessions.join(lounge, 'eva')).toMatchObject({ kind: 'joined', company: 2 });
+  await says(fixture);
+  expect(fixture.chat.asked.at(-1)?.messages).toHaveLength(4);
+  await fixture.clock.advance(100_000);
+  expect(fixture.linkOpener.links).toHaveLength(2);
 });
 
 test('a lost link keeps nobody from calling the bot elsewhere', async () => {
-  const house = await called();
-  house.door.failures.push(gone);
-  house.door.link.lose();
-  await pass(house, 600);
+  const fixture = await called();
+  fixture.linkOpener.failures.push(gone);
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 600);
   const den = { guildId: 'g', channelId: 'den', name: 'Den' };
-  expect(await house.rooms.join(den, 'adam')).toMatchObject({ kind: 'joined' });
-  expect(house.rooms.at('g')).toEqual(den);
+  expect(await fixture.sessions.join(den, 'adam')).toMatchObject({ kind: 'joined' });
+  expect(fixture.sessions.at('g')).toEqual(den);
 });
 
 test('a bug while the link comes back ends nothing but that try', async () => {
-  const house = await called();
-  house.door.failures.push(new TypeError('oops'));
-  house.door.link.lose();
-  await pass(house, 3000);
-  expect(house.of('failed')).toMatchObject([{ code: 'link.lost' }, { code: 'bug' }]);
-  await says(house);
-  expect(house.of('answered')).toHaveLength(1);
+  const fixture = await called();
+  fixture.linkOpener.failures.push(new TypeError('oops'));
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 3000);
+  expect(fixture.of('failed')).toMatchObject([{ code: 'link.lost' }, { code: 'bug' }]);
+  await says(fixture);
+  expect(fixture.of('answered')).toHaveLength(1);
 });
 
 test('whoever listens to a session and breaks does not break it', async () => {
@@ -241,10 +247,10 @@ test('whoever listens to a session and breaks does not break it', async () => {
     heard++;
     throw new TypeError('oops');
   };
-  const house = await called({ onEvent });
-  await says(house);
-  await says(house);
-  expect([house.door.link.sent, house.door.links.length]).toEqual([100, 1]);
+  const fixture = await called({ onEvent });
+  await says(fixture);
+  await says(fixture);
+  expect([fixture.linkOpener.link.sent, fixture.linkOpener.links.length]).toEqual([100, 1]);
   expect(heard).toBeGreaterThan(4);
 });
 
@@ -253,16 +259,16 @@ test('no sequence of losses makes more than eleven joins in a minute', async () 
   const dice = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }));
   await fc.assert(
     fc.asyncProperty(fates, dice, async (all, random) => {
-      const house = openHouse({ random: () => random.next().value ?? 0 }, [adam]);
-      const { clock, door, rooms: sessions } = house;
+      const fixture = openSessionFixture({ random: () => random.next().value ?? 0 }, [adam]);
+      const { clock, linkOpener, sessions } = fixture;
       const joinsAtMs: number[] = [];
-      const open = door.open.bind(door);
-      door.open = async (...how) => {
+      const open = linkOpener.open.bind(linkOpener);
+      linkOpener.open = async (...how) => {
         joinsAtMs.push(clock.nowMs());
         const fate = all.shift() ?? 0;
         if (typeof fate === 'string') throw gone;
         const link = await open(...how);
-        void clock.sleep(fate, new AbortController().signal).then(() => door.link.lose());
+        void clock.sleep(fate, new AbortController().signal).then(() => linkOpener.link.lose());
         return link;
       };
       await sessions.join(lounge, 'adam');

@@ -3,21 +3,21 @@ import {
   adam,
   eva,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
   talkative,
   words,
 } from '#test/session/setup/session-fixture.ts';
 
 test('the panel shows who is there, who is heard, and what thinks, as soon as it has joined', async () => {
-  const house = openHouse();
-  await house.book.write('g', 'eva', { kind: 'never' });
+  const fixture = openSessionFixture();
+  await fixture.book.write('g', 'eva', { kind: 'never' });
   const bob = { id: 'bob', name: 'Bob', isBot: false, roleIds: [] };
   const radio = { id: 'radio', name: 'Radio', isBot: true, roleIds: [] };
-  house.door.people.push(bob, radio);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 20);
-  expect(house.faces).toEqual([
+  fixture.linkOpener.people.push(bob, radio);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 20);
+  expect(fixture.faces).toEqual([
     {
       state: { kind: 'listening' },
       people: [
@@ -31,29 +31,29 @@ test('the panel shows who is there, who is heard, and what thinks, as soon as it
 });
 
 test('the panel follows a turn from hearing to speaking and says how fast it was', async () => {
-  const house = openHouse();
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 5000, await words('human-cards-004', adam, 0));
-  const states = house.faces.map(({ state }) => state);
+  const fixture = openSessionFixture();
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 5000, await words('human-cards-004', adam, 0));
+  const states = fixture.faces.map(({ state }) => state);
   expect(states.filter(({ kind }) => kind !== 'thinking')).toEqual([
     { kind: 'listening' },
     { kind: 'hearing', name: 'Adam' },
     { kind: 'speaking', name: 'Adam' },
     { kind: 'listening' },
   ]);
-  expect(house.faces.at(-1)?.lastAnswerMs).toBeGreaterThan(200);
+  expect(fixture.faces.at(-1)?.lastAnswerMs).toBeGreaterThan(200);
 });
 
 test('the panel shows thinking until the first sound', async () => {
   const { release, pipeline } = held();
-  const house = openHouse({ pipeline });
-  await house.rooms.join(lounge, 'adam');
-  void house.talk.ask('g', 'Hm?', { id: 'eva', name: 'Eva' }, 'voice');
-  await pass(house, 300);
-  expect(house.faces.at(-1)?.state).toEqual({ kind: 'thinking' });
+  const fixture = openSessionFixture({ pipeline });
+  await fixture.sessions.join(lounge, 'adam');
+  void fixture.talk.ask('g', 'Hm?', { id: 'eva', name: 'Eva' }, 'voice');
+  await pass(fixture, 300);
+  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'thinking' });
   release();
-  await pass(house, 300);
-  expect(house.faces.at(-1)?.state).toEqual({ kind: 'speaking', name: 'Eva' });
+  await pass(fixture, 300);
+  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'speaking', name: 'Eva' });
 });
 
 /** Answers when released. */
@@ -72,140 +72,140 @@ function held() {
 }
 
 test('a text is read out to the whole channel', async () => {
-  const house = openHouse();
-  await house.rooms.join(lounge, 'adam');
-  await house.talk.say('g', 'Dinner is ready.', 'queue');
-  await pass(house, 300);
-  expect(house.faces.at(-1)?.state).toEqual({ kind: 'speaking', name: 'Lounge' });
+  const fixture = openSessionFixture();
+  await fixture.sessions.join(lounge, 'adam');
+  await fixture.talk.say('g', 'Dinner is ready.', 'queue');
+  await pass(fixture, 300);
+  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'speaking', name: 'Lounge' });
 });
 
 test('the panel shows a pause, a yes, who comes, and that it has left', async () => {
-  const house = openHouse({}, [adam]);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 200);
-  house.hearing.pause('g');
-  await pass(house, 200);
-  expect(house.faces.at(-1)?.state).toEqual({ kind: 'paused' });
-  house.hearing.resume('g');
-  house.door.link.present.push(eva);
-  await pass(house, 200);
-  expect(house.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'unasked' });
-  await house.privacy.allow('g', 'eva', 'today');
-  await pass(house, 200);
-  expect(house.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'yes' });
-  await house.rooms.leave('g');
-  expect(house.faces.at(-1)).toMatchObject({ state: { kind: 'left' }, people: [] });
+  const fixture = openSessionFixture({}, [adam]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 200);
+  fixture.hearing.pause('g');
+  await pass(fixture, 200);
+  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'paused' });
+  fixture.hearing.resume('g');
+  fixture.linkOpener.link.present.push(eva);
+  await pass(fixture, 200);
+  expect(fixture.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'unasked' });
+  await fixture.privacy.allow('g', 'eva', 'today');
+  await pass(fixture, 200);
+  expect(fixture.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'yes' });
+  await fixture.sessions.leave('g');
+  expect(fixture.faces.at(-1)).toMatchObject({ state: { kind: 'left' }, people: [] });
 });
 
 test('who calls it where it sits already is shown as heard at once', async () => {
-  const house = openHouse();
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 100);
-  await house.rooms.join(lounge, 'eva');
-  expect(house.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'yes' });
+  const fixture = openSessionFixture();
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  await fixture.sessions.join(lounge, 'eva');
+  expect(fixture.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'yes' });
 });
 
 test('a panel is called for only when something has changed', async () => {
-  const house = openHouse({}, [adam]);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 10_000);
-  expect(house.faces).toHaveLength(1);
+  const fixture = openSessionFixture({}, [adam]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 10_000);
+  expect(fixture.faces).toHaveLength(1);
 });
 
 test('alone for a minute it leaves and writes why', async () => {
-  const house = openHouse({}, []);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 61_000);
-  expect(house.written).toEqual(['Everyone left, so I did too.']);
-  expect(house.faces.at(-1)?.state).toEqual({ kind: 'left' });
+  const fixture = openSessionFixture({}, []);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 61_000);
+  expect(fixture.written).toEqual(['Everyone left, so I did too.']);
+  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'left' });
 });
 
 test('whoever is heard for the first time reads so for five seconds, and only once', async () => {
-  const house = openHouse({}, [adam]);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 4000, await words('human-cards-004', adam, 0));
-  expect(house.faces.find(({ state }) => state.kind === 'hearing')?.firstHeard).toEqual(['Adam']);
-  expect(house.faces.at(-1)?.firstHeard).toEqual(['Adam']);
-  await pass(house, 2000);
-  expect(house.faces.at(-1)).not.toHaveProperty('firstHeard');
-  const before = house.faces.length;
-  await pass(house, 4000, await words('human-cards-004', adam, house.clock.nowMs()));
-  expect(house.faces.length).toBeGreaterThan(before);
-  for (const face of house.faces.slice(before)) expect(face).not.toHaveProperty('firstHeard');
+  const fixture = openSessionFixture({}, [adam]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 4000, await words('human-cards-004', adam, 0));
+  expect(fixture.faces.find(({ state }) => state.kind === 'hearing')?.firstHeard).toEqual(['Adam']);
+  expect(fixture.faces.at(-1)?.firstHeard).toEqual(['Adam']);
+  await pass(fixture, 2000);
+  expect(fixture.faces.at(-1)).not.toHaveProperty('firstHeard');
+  const before = fixture.faces.length;
+  await pass(fixture, 4000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  expect(fixture.faces.length).toBeGreaterThan(before);
+  for (const face of fixture.faces.slice(before)) expect(face).not.toHaveProperty('firstHeard');
 });
 
 test('whoever says no then is not named any more', async () => {
-  const house = openHouse({}, [adam]);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 2000, await words('human-cards-004', adam, 0));
-  await house.privacy.deny('g', 'adam');
-  await pass(house, 200);
-  expect(house.faces.at(-1)).not.toHaveProperty('firstHeard');
+  const fixture = openSessionFixture({}, [adam]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 2000, await words('human-cards-004', adam, 0));
+  await fixture.privacy.deny('g', 'adam');
+  await pass(fixture, 200);
+  expect(fixture.faces.at(-1)).not.toHaveProperty('firstHeard');
 });
 
 test('whoever has pressed Ask reads that they may go ahead, until they talk or 15 s are over', async () => {
-  const house = openHouse();
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 200);
-  house.talk.openFloor('g', 'adam');
-  await pass(house, 200);
-  expect(house.faces.at(-1)).toMatchObject({ state: { kind: 'listening' }, asked: ['Adam'] });
-  await pass(house, 15_000);
-  expect(house.faces.at(-1)).not.toHaveProperty('asked');
-  house.talk.openFloor('g', 'adam');
-  await pass(house, 2500, await words('human-cards-004', adam, house.clock.nowMs()));
-  const hearing = house.faces.find(({ state }) => state.kind === 'hearing');
+  const fixture = openSessionFixture();
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 200);
+  fixture.talk.openFloor('g', 'adam');
+  await pass(fixture, 200);
+  expect(fixture.faces.at(-1)).toMatchObject({ state: { kind: 'listening' }, asked: ['Adam'] });
+  await pass(fixture, 15_000);
+  expect(fixture.faces.at(-1)).not.toHaveProperty('asked');
+  fixture.talk.openFloor('g', 'adam');
+  await pass(fixture, 2500, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  const hearing = fixture.faces.find(({ state }) => state.kind === 'hearing');
   expect(hearing).toMatchObject({ state: { name: 'Adam' } });
   expect(hearing).not.toHaveProperty('asked');
 });
 
 test('a window is not shown while paused, nor to whoever has said no since', async () => {
-  const house = openHouse();
-  await house.rooms.join(lounge, 'adam');
-  house.talk.openFloor('g', 'adam');
-  house.hearing.pause('g');
-  await pass(house, 200);
-  expect(house.faces.at(-1)).not.toHaveProperty('asked');
-  house.hearing.resume('g');
-  await house.privacy.deny('g', 'adam');
-  await pass(house, 200);
-  expect(house.faces.at(-1)).not.toHaveProperty('asked');
+  const fixture = openSessionFixture();
+  await fixture.sessions.join(lounge, 'adam');
+  fixture.talk.openFloor('g', 'adam');
+  fixture.hearing.pause('g');
+  await pass(fixture, 200);
+  expect(fixture.faces.at(-1)).not.toHaveProperty('asked');
+  fixture.hearing.resume('g');
+  await fixture.privacy.deny('g', 'adam');
+  await pass(fixture, 200);
+  expect(fixture.faces.at(-1)).not.toHaveProperty('asked');
 });
 
 const bob = { id: 'bob', name: 'Bob', isBot: false, roleIds: [] };
 
 test('whoever comes into the room under ask is invited to say yes or no, once', async () => {
-  const house = openHouse();
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 500);
-  house.door.link.present.push(bob);
-  await pass(house, 5000);
-  expect(house.invited).toEqual(['bob']);
-  house.door.people.push(bob);
-  house.door.link.lose();
-  await pass(house, 65_000);
-  expect([house.door.links.length, house.invited]).toEqual([2, ['bob']]);
+  const fixture = openSessionFixture();
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 500);
+  fixture.linkOpener.link.present.push(bob);
+  await pass(fixture, 5000);
+  expect(fixture.invited).toEqual(['bob']);
+  fixture.linkOpener.people.push(bob);
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 65_000);
+  expect([fixture.linkOpener.links.length, fixture.invited]).toEqual([2, ['bob']]);
 });
 
 test.each([
   ['everybody is heard anyway', { policy: 'notice' }],
   ['a role decides', { policy: 'role', roleId: 'crew' }],
 ] as const)('where %s nobody is invited', async (_, consent) => {
-  const house = openHouse({ consent });
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 500);
-  house.door.link.present.push(bob);
-  await pass(house, 5000);
-  expect(house.invited).toEqual([]);
+  const fixture = openSessionFixture({ consent });
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 500);
+  fixture.linkOpener.link.present.push(bob);
+  await pass(fixture, 5000);
+  expect(fixture.invited).toEqual([]);
 });
 
 test('whoever has a standing yes or no is not invited', async () => {
-  const house = openHouse({}, [adam]);
-  await house.book.write('g', 'eva', { kind: 'always' });
-  await house.book.write('g', 'bob', { kind: 'never' });
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 500);
-  house.door.link.present.push(eva, bob);
-  await pass(house, 5000);
-  expect(house.invited).toEqual([]);
+  const fixture = openSessionFixture({}, [adam]);
+  await fixture.book.write('g', 'eva', { kind: 'always' });
+  await fixture.book.write('g', 'bob', { kind: 'never' });
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 500);
+  fixture.linkOpener.link.present.push(eva, bob);
+  await pass(fixture, 5000);
+  expect(fixture.invited).toEqual([]);
 });

@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import { answerNumber, type Mood } from '#test/session/setup/flaky-engines.ts';
 import {
-  type Commotion,
   isCalm,
-  openCommotion,
+  openRandomConversation,
   type Plot,
-  play,
+  type RandomConversation,
+  runConversation,
 } from '#test/session/setup/random-conversation.ts';
 import { type CrowdAct, type Network, perfect } from '#test/session/setup/random-crowd.ts';
 
@@ -78,21 +78,21 @@ const timeout = 60_000;
 
 async function check(
   plots: fc.Arbitrary<Plot>,
-  holds: (commotion: Commotion) => void | Promise<void>,
+  holds: (conversation: RandomConversation) => void | Promise<void>,
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(plots, async (one) => {
-      const commotion = openCommotion(one);
-      await play(commotion);
-      expect(eventsOf(commotion, 'failed').filter(({ code }) => code === 'bug')).toEqual([]);
-      await holds(commotion);
-      await commotion.house.rooms.leave('g');
+      const conversation = openRandomConversation(one);
+      await runConversation(conversation);
+      expect(eventsOf(conversation, 'failed').filter(({ code }) => code === 'bug')).toEqual([]);
+      await holds(conversation);
+      await conversation.fixture.sessions.leave('g');
     }),
     { numRuns },
   );
 }
 
-function eventsOf<K extends SessionEvent['kind']>({ happened }: Commotion, kind: K) {
+function eventsOf<K extends SessionEvent['kind']>({ happened }: RandomConversation, kind: K) {
   return happened.flatMap(({ atMs, event }) =>
     event.kind === kind ? [{ atMs, ...(event as Extract<SessionEvent, { kind: K }>) }] : [],
   );
@@ -104,7 +104,7 @@ function repeated<T>(all: readonly T[]): readonly T[] {
 }
 
 /** The request behind each text, if it is an answer of the model. */
-function questionOf({ model }: Commotion, words: string) {
+function questionOf({ model }: RandomConversation, words: string) {
   const n = answerNumber(words);
   return n === undefined ? undefined : model.asked[n];
 }
@@ -112,35 +112,35 @@ function questionOf({ model }: Commotion, words: string) {
 test('whatever happens in a room, it comes to rest, and nothing of it goes on', {
   timeout,
 }, async () => {
-  await check(plot, async (commotion) => {
-    const { house, model, voice, recogniser } = commotion;
-    expect(isCalm(commotion)).toBe(true);
-    const share = house.rooms.session('g')?.context.preemptiveBudget.share ?? 0;
+  await check(plot, async (conversation) => {
+    const { fixture, model, voice, recogniser } = conversation;
+    expect(isCalm(conversation)).toBe(true);
+    const share = fixture.sessions.session('g')?.context.preemptiveBudget.share ?? 0;
     expect(share).toBeGreaterThanOrEqual(0);
     expect(share).toBeLessThanOrEqual(1);
-    await house.rooms.leave('g');
-    await house.clock.advance(20);
-    const left = [house.clock.sleeping, recogniser.open, model.running, voice.running];
+    await fixture.sessions.leave('g');
+    await fixture.clock.advance(20);
+    const left = [fixture.clock.sleeping, recogniser.open, model.running, voice.running];
     expect(left).toEqual([0, 0, 0, 0]);
   });
 });
 
 test('nothing is understood twice, and no utterance gets two answers', { timeout }, async () => {
-  await check(plot, (commotion) => {
-    expect(repeated(eventsOf(commotion, 'recognised').map(({ text }) => text))).toEqual([]);
-    const answered = eventsOf(commotion, 'answered').filter(({ text }) => text !== '');
+  await check(plot, (conversation) => {
+    expect(repeated(eventsOf(conversation, 'recognised').map(({ text }) => text))).toEqual([]);
+    const answered = eventsOf(conversation, 'answered').filter(({ text }) => text !== '');
     expect(repeated(answered.map(({ text }) => answerNumber(text)))).toEqual([]);
     const whole = answered.filter(({ finish }) => finish === 'completed');
-    const questions = whole.flatMap(({ text }) => questionOf(commotion, text)?.said ?? []);
+    const questions = whole.flatMap(({ text }) => questionOf(conversation, text)?.said ?? []);
     expect(repeated(questions.map(({ text }) => text))).toEqual([]);
   });
 });
 
 test('no answer is heard before all that it answers was said to its end', { timeout }, async () => {
-  await check(plot, (commotion) => {
-    const recognised = eventsOf(commotion, 'recognised');
-    for (const { text, firstMs } of commotion.sounded) {
-      for (const { text: words } of questionOf(commotion, text)?.said ?? []) {
+  await check(plot, (conversation) => {
+    const recognised = eventsOf(conversation, 'recognised');
+    for (const { text, firstMs } of conversation.sounded) {
+      for (const { text: words } of questionOf(conversation, text)?.said ?? []) {
         if (words === '') continue;
         const atMs = recognised.find((one) => one.text === words)?.atMs;
         expect(atMs, `${words} of ${text}`).toBeLessThanOrEqual(firstMs);
@@ -150,29 +150,34 @@ test('no answer is heard before all that it answers was said to its end', { time
 });
 
 test('of one who speaks to a bot in good order every word is answered', { timeout }, async () => {
-  await check(alone, (commotion) => {
-    const answered = eventsOf(commotion, 'answered').flatMap(
-      ({ text }) => questionOf(commotion, text)?.said ?? [],
+  await check(alone, (conversation) => {
+    const answered = eventsOf(conversation, 'answered').flatMap(
+      ({ text }) => questionOf(conversation, text)?.said ?? [],
     );
-    const words = eventsOf(commotion, 'recognised').map(({ text }) => text);
+    const words = eventsOf(conversation, 'recognised').map(({ text }) => text);
     expect(words.filter((one) => answered.every(({ text }) => text !== one))).toEqual([]);
   });
 });
 
 test('nothing more comes of the words of somebody who said no', { timeout }, async () => {
-  await check(withNo, (commotion) => {
-    for (const [n, { kind, personId, atMs: fromMs }] of commotion.done.entries()) {
+  await check(withNo, (conversation) => {
+    for (const [n, { kind, personId, atMs: fromMs }] of conversation.done.entries()) {
       if (kind !== 'no') continue;
-      const later = commotion.done.slice(n).filter((one) => one.personId === personId);
+      const later = conversation.done.slice(n).filter((one) => one.personId === personId);
       const untilMs = later.find((one) => one.kind === 'yes')?.atMs ?? Number.POSITIVE_INFINITY;
-      expect(tracesOf(commotion, personId, fromMs, untilMs)).toEqual([]);
+      expect(tracesOf(conversation, personId, fromMs, untilMs)).toEqual([]);
     }
   });
 });
 
 /** What happened with words of this person in between. */
-function tracesOf(commotion: Commotion, personId: string, fromMs: number, untilMs: number) {
-  const { happened, model, people, sounded } = commotion;
+function tracesOf(
+  conversation: RandomConversation,
+  personId: string,
+  fromMs: number,
+  untilMs: number,
+) {
+  const { happened, model, people, sounded } = conversation;
   const within = ({ atMs }: { readonly atMs: number }) => atMs > fromMs && atMs < untilMs;
   const name = people.find(({ id }) => id === personId)?.name;
   return [
@@ -187,7 +192,7 @@ function tracesOf(commotion: Commotion, personId: string, fromMs: number, untilM
       (one) => within(one) && one.messages.some((each) => 'name' in each && each.name === name),
     ),
     ...sounded.filter(({ text, firstMs, lastMs }) => {
-      const said = questionOf(commotion, text)?.said ?? [];
+      const said = questionOf(conversation, text)?.said ?? [];
       const isTheirs = said.some(({ speakerId }) => speakerId === personId);
       return isTheirs && firstMs < untilMs && lastMs > fromMs + 20 && lastMs < untilMs;
     }),

@@ -21,7 +21,7 @@ test('whatever answers next knows all that was said before, there and back', asy
   await using room = await openServed('chained', { replies });
   const before: string[] = [];
   for (const name of [...pipelineNames, ...pipelineNames.toReversed()]) {
-    expect(await room.house.settings.set('g', 'pipeline', name)).toMatchObject({ kind: 'set' });
+    expect(await room.fixture.settings.set('g', 'pipeline', name)).toMatchObject({ kind: 'set' });
     expect(await room.ask('forward')).toMatchObject({ heardText: 'Ten meters it is.' });
     expect([room.name, room.shown]).toEqual([name, [...before, ...twoQuestions.slice(0, 1)]]);
     await room.ask('capital');
@@ -35,10 +35,10 @@ test('a switch in the middle of an answer lets it end, and only then its connect
   await using room = await openServed('realtime', { replies });
   await room.say('forward');
   await room.until(() => room.soundedMs(400) > 300, 'the beginning of an answer');
-  await room.house.settings.set('g', 'pipeline', 'chained');
+  await room.fixture.settings.set('g', 'pipeline', 'chained');
   expect(room.providers.talk.open).toBe(1);
-  await room.until(() => room.house.of('answered').length > 0, 'the rest of it');
-  expect(room.house.of('answered')).toMatchObject([{ heardText: 'Ten meters it is.' }]);
+  await room.until(() => room.fixture.of('answered').length > 0, 'the rest of it');
+  expect(room.fixture.of('answered')).toMatchObject([{ heardText: 'Ten meters it is.' }]);
   await room.ask('capital');
   expect(room.shown).toEqual(twoQuestions.slice(0, 3));
   expect(room.providers.talk.open).toBe(0);

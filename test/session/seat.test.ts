@@ -5,11 +5,11 @@ import {
   adam,
   den,
   eva,
-  type House,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
   places,
+  type SessionFixture,
   talkative,
   words,
 } from '#test/session/setup/session-fixture.ts';
@@ -19,77 +19,84 @@ const moved = { kind: 'moved', channelId: 'den' } as const;
 const removed = { kind: 'channel-removed', channelId: 'lounge' } as const;
 const sentAway = new BotError('link.lost', false, 'Somebody has moved the bot.');
 
-async function called(over: Parameters<typeof openHouse>[0] = {}, people = [adam]): Promise<House> {
-  const house = openHouse(over, people);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 100);
-  return house;
+async function called(
+  over: Parameters<typeof openSessionFixture>[0] = {},
+  people = [adam],
+): Promise<SessionFixture> {
+  const fixture = openSessionFixture(over, people);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  return fixture;
 }
 
 /** As discord does it: the link ends, and at the same time the reason is told. */
-function move(house: House): void {
-  house.door.link.lose(sentAway);
-  house.rooms.news('g', moved);
+function move(fixture: SessionFixture): void {
+  fixture.linkOpener.link.lose(sentAway);
+  fixture.sessions.news('g', moved);
 }
 
 test('a bot that a moderator moves goes along, says so where it was, and knows what was said', async () => {
-  const house = await called();
-  await pass(house, 4000, await words(speech, adam, house.clock.nowMs()));
-  move(house);
-  await pass(house, 100);
-  expect(house.rooms.at('g')).toEqual(den);
-  expect([house.written, house.writtenIn]).toEqual([['Moved to Den.'], ['Lounge']]);
-  expect(house.of('left')).toMatchObject([{ why: 'moved', channel: lounge }]);
-  await pass(house, 4000, await words(speech, adam, house.clock.nowMs()));
-  expect(house.chat.asked[1]?.messages).toHaveLength(4);
-  const shown = house.faces.map(({ state }) => state.kind);
+  const fixture = await called();
+  await pass(fixture, 4000, await words(speech, adam, fixture.clock.nowMs()));
+  move(fixture);
+  await pass(fixture, 100);
+  expect(fixture.sessions.at('g')).toEqual(den);
+  expect([fixture.written, fixture.writtenIn]).toEqual([['Moved to Den.'], ['Lounge']]);
+  expect(fixture.of('left')).toMatchObject([{ why: 'moved', channel: lounge }]);
+  await pass(fixture, 4000, await words(speech, adam, fixture.clock.nowMs()));
+  expect(fixture.chat.asked[1]?.messages).toHaveLength(4);
+  const shown = fixture.faces.map(({ state }) => state.kind);
   expect(shown).toContain('reconnecting');
   expect(shown).not.toContain('left');
 });
 
 test('an answer in which the bot is moved ends there, and what was heard of it comes along', async () => {
-  const house = await called({ pipeline: talkative() });
-  const asking = house.talk.ask('g', 'Hello?', { id: 'adam', name: 'Adam' }, 'voice');
-  await pass(house, 1000);
-  const sentThere = house.door.link.sent;
-  move(house);
-  await pass(house, 3000);
-  const [answered] = house.of('answered');
+  const fixture = await called({ pipeline: talkative() });
+  const asking = fixture.talk.ask('g', 'Hello?', { id: 'adam', name: 'Adam' }, 'voice');
+  await pass(fixture, 1000);
+  const sentThere = fixture.linkOpener.link.sent;
+  move(fixture);
+  await pass(fixture, 3000);
+  const [answered] = fixture.of('answered');
   expect([sentThere > 0, answered?.finish]).toEqual([true, 'cancelled']);
   expect(answered?.heardText).toMatch(/^la( la)*$/);
   await asking; // whoever typed it is not left waiting
-  expect(house.rooms.session('g')?.context.memory.messages()).toEqual([
+  expect(fixture.sessions.session('g')?.context.memory.messages()).toEqual([
     { role: 'user', name: 'Adam', content: 'Hello?' },
     { role: 'assistant', content: answered?.heardText },
   ]);
-  expect([house.rooms.at('g'), house.door.links.length, house.door.link.sent]).toEqual([den, 2, 0]);
+  expect([
+    fixture.sessions.at('g'),
+    fixture.linkOpener.links.length,
+    fixture.linkOpener.link.sent,
+  ]).toEqual([den, 2, 0]);
 });
 
 test('a yes for the session comes along with the person, and is void without', async () => {
-  const house = await called({}, [adam, eva]);
-  await house.rooms.join(lounge, 'eva');
-  house.door.people.splice(0, 2, eva);
-  move(house);
-  await pass(house, 100);
-  house.door.link.present.push(adam);
-  const from = house.clock.nowMs();
+  const fixture = await called({}, [adam, eva]);
+  await fixture.sessions.join(lounge, 'eva');
+  fixture.linkOpener.people.splice(0, 2, eva);
+  move(fixture);
+  await pass(fixture, 100);
+  fixture.linkOpener.link.present.push(adam);
+  const from = fixture.clock.nowMs();
   const both = [await words(speech, adam, from), await words('human-goforward', eva, from)];
-  await pass(house, 6000, both.flat());
-  expect(house.of('recognised').map(({ name }) => name)).toEqual(['Eva']);
+  await pass(fixture, 6000, both.flat());
+  expect(fixture.of('recognised').map(({ name }) => name)).toEqual(['Eva']);
 });
 
 test('a no and a pause come along in any case', async () => {
-  const house = await called({ consent: { policy: 'notice' } });
-  await house.privacy.deny('g', 'eva');
-  house.hearing.pause('g');
-  move(house);
-  await pass(house, 100);
-  house.door.link.present.push(eva);
-  await pass(house, 4000, await words(speech, adam, house.clock.nowMs()));
-  expect(house.of('recognised')).toEqual([]);
-  house.hearing.resume('g');
-  await pass(house, 4000, await words(speech, eva, house.clock.nowMs()));
-  expect(house.of('recognised')).toEqual([]);
+  const fixture = await called({ consent: { policy: 'notice' } });
+  await fixture.privacy.deny('g', 'eva');
+  fixture.hearing.pause('g');
+  move(fixture);
+  await pass(fixture, 100);
+  fixture.linkOpener.link.present.push(eva);
+  await pass(fixture, 4000, await words(speech, adam, fixture.clock.nowMs()));
+  expect(fixture.of('recognised')).toEqual([]);
+  fixture.hearing.resume('g');
+  await pass(fixture, 4000, await words(speech, eva, fixture.clock.nowMs()));
+  expect(fixture.of('recognised')).toEqual([]);
 });
 
 test.each([
@@ -99,95 +106,99 @@ test.each([
   ['there is no room', { facts: () => ({ ...fineFacts, limit: 2, members: 2 }) }],
   ['there is nothing any more', { channel: () => undefined }],
 ])('where %s it does not stay', async (_, over) => {
-  const house = await called({ places: { ...places, ...over } });
-  move(house);
-  await pass(house, 100);
-  expect([house.rooms.at('g'), house.door.asked, house.written]).toEqual([undefined, 1, []]);
-  expect(house.faces.at(-1)?.state).toEqual({ kind: 'left' });
+  const fixture = await called({ places: { ...places, ...over } });
+  move(fixture);
+  await pass(fixture, 100);
+  expect([fixture.sessions.at('g'), fixture.linkOpener.asked, fixture.written]).toEqual([
+    undefined,
+    1,
+    [],
+  ]);
+  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'left' });
 });
 
 test('where it was put by somebody who may not enter it stays all the same', async () => {
   const facts = () => ({ ...fineFacts, callerMayEnter: false });
-  const house = await called({ places: { ...places, facts } });
-  move(house);
-  await pass(house, 100);
-  expect(house.rooms.at('g')).toEqual(den);
+  const fixture = await called({ places: { ...places, facts } });
+  move(fixture);
+  await pass(fixture, 100);
+  expect(fixture.sessions.at('g')).toEqual(den);
 });
 
 test('a new link that is lost on the way along is tried again', async () => {
-  const house = await called();
-  house.door.failures.push(new BotError('link.timeout', true, 'Late.'));
-  move(house);
-  await pass(house, 1500);
-  expect([house.rooms.at('g'), house.door.links.length]).toEqual([den, 2]);
+  const fixture = await called();
+  fixture.linkOpener.failures.push(new BotError('link.timeout', true, 'Late.'));
+  move(fixture);
+  await pass(fixture, 1500);
+  expect([fixture.sessions.at('g'), fixture.linkOpener.links.length]).toEqual([den, 2]);
 });
 
 test('what cannot go along says that it gave up', async () => {
-  const house = await called();
-  house.door.failures.push(new BotError('link.refused', false, 'No.'));
-  move(house);
-  await pass(house, 100);
-  expect(house.written).toEqual(['Discord keeps refusing. /join to try again.']);
-  expect([house.rooms.at('g'), house.faces.at(-1)?.state.kind]).toEqual([undefined, 'left']);
+  const fixture = await called();
+  fixture.linkOpener.failures.push(new BotError('link.refused', false, 'No.'));
+  move(fixture);
+  await pass(fixture, 100);
+  expect(fixture.written).toEqual(['Discord keeps refusing. /join to try again.']);
+  expect([fixture.sessions.at('g'), fixture.faces.at(-1)?.state.kind]).toEqual([undefined, 'left']);
 });
 
 test('being moved about ends in the last channel', async () => {
-  const house = await called();
-  move(house);
-  house.rooms.news('g', { kind: 'moved', channelId: 'lounge' });
-  await pass(house, 100);
-  house.rooms.news('g', { kind: 'moved', channelId: 'lounge' });
-  await pass(house, 100);
-  expect(house.rooms.at('g')).toEqual(lounge);
+  const fixture = await called();
+  move(fixture);
+  fixture.sessions.news('g', { kind: 'moved', channelId: 'lounge' });
+  await pass(fixture, 100);
+  fixture.sessions.news('g', { kind: 'moved', channelId: 'lounge' });
+  await pass(fixture, 100);
+  expect(fixture.sessions.at('g')).toEqual(lounge);
 });
 
 /** As with Discord, opening a link takes some 300 ms. */
-async function movedTwice(apartMs: number): Promise<House> {
+async function movedTwice(apartMs: number): Promise<SessionFixture> {
   const attic = { guildId: 'g', channelId: 'attic', name: 'Attic' };
   const channel = (_: string, id: string) =>
     [lounge, den, attic].find((one) => one.channelId === id);
-  const house = await called({ places: { ...places, channel } });
-  const open = house.door.open.bind(house.door);
-  house.door.open = async (where, mayHear, signal) => {
-    await house.clock.sleep(300, signal);
+  const fixture = await called({ places: { ...places, channel } });
+  const open = fixture.linkOpener.open.bind(fixture.linkOpener);
+  fixture.linkOpener.open = async (where, mayHear, signal) => {
+    await fixture.clock.sleep(300, signal);
     return await open(where, mayHear, signal);
   };
-  move(house);
-  await house.clock.advance(apartMs);
-  house.rooms.news('g', { kind: 'moved', channelId: 'attic' });
-  return house;
+  move(fixture);
+  await fixture.clock.advance(apartMs);
+  fixture.sessions.news('g', { kind: 'moved', channelId: 'attic' });
+  return fixture;
 }
 
 test.each([0, 50, 290])(
   'moved twice within %i ms it ends where it was put last, and nobody reads that Discord refuses',
   async (apartMs) => {
-    const house = await movedTwice(apartMs);
-    await house.clock.advance(40_000);
-    expect(house.rooms.at('g')?.name).toBe('Attic');
-    expect(house.written).toEqual(['Moved to Attic.']);
-    expect(house.faces.at(-1)?.state.kind).toBe('listening');
+    const fixture = await movedTwice(apartMs);
+    await fixture.clock.advance(40_000);
+    expect(fixture.sessions.at('g')?.name).toBe('Attic');
+    expect(fixture.written).toEqual(['Moved to Attic.']);
+    expect(fixture.faces.at(-1)?.state.kind).toBe('listening');
   },
 );
 
 test.each([0, 50, 290])('sent away %i ms after a move it does not come first', async (ms) => {
-  const house = await movedTwice(ms);
-  const leaving = house.rooms.leave('g');
-  await house.clock.advance(100);
+  const fixture = await movedTwice(ms);
+  const leaving = fixture.sessions.leave('g');
+  await fixture.clock.advance(100);
   await leaving;
-  await house.clock.advance(40_000);
-  expect([house.rooms.at('g'), house.written]).toEqual([undefined, []]);
-  expect(house.faces.at(-1)?.state.kind).toBe('left');
+  await fixture.clock.advance(40_000);
+  expect([fixture.sessions.at('g'), fixture.written]).toEqual([undefined, []]);
+  expect(fixture.faces.at(-1)?.state.kind).toBe('left');
 });
 
 test('a channel that is deleted under the bot is told, whether the seat or the channel goes first', async () => {
   const first = await called();
-  first.rooms.news('g', removed);
+  first.sessions.news('g', removed);
   await pass(first, 100);
   const second = await called();
-  second.door.link.lose(sentAway);
+  second.linkOpener.link.lose(sentAway);
   await pass(second, 100);
-  second.rooms.news('g', removed);
-  for (const { written, rooms: sessions, clock } of [first, second]) {
+  second.sessions.news('g', removed);
+  for (const { written, sessions, clock } of [first, second]) {
     expect([written, sessions.at('g')]).toEqual([
       ['The channel was removed, so I left.'],
       undefined,
@@ -200,59 +211,60 @@ test('a channel that is deleted under the bot is told, whether the seat or the c
 test.each(['there', 'on its way', 'being moved'])(
   'a bot %s that is removed from the server ends what it does there, and writes nothing',
   async (where) => {
-    const house = openHouse({}, [adam]);
+    const fixture = openSessionFixture({}, [adam]);
     if (where === 'on its way')
-      house.door.failures.push(new BotError('link.timeout', true, 'Late.'));
-    await house.rooms.join(lounge, 'adam');
-    if (where !== 'on its way') await pass(house, 100);
-    if (where === 'being moved') move(house);
-    house.rooms.news('g', { kind: 'guild-removed' });
-    await house.clock.advance(40_000);
-    expect([house.rooms.at('g'), house.written]).toEqual([undefined, []]);
-    expect(house.clock.sleeping).toBe(0);
+      fixture.linkOpener.failures.push(new BotError('link.timeout', true, 'Late.'));
+    await fixture.sessions.join(lounge, 'adam');
+    if (where !== 'on its way') await pass(fixture, 100);
+    if (where === 'being moved') move(fixture);
+    fixture.sessions.news('g', { kind: 'guild-removed' });
+    await fixture.clock.advance(40_000);
+    expect([fixture.sessions.at('g'), fixture.written]).toEqual([undefined, []]);
+    expect(fixture.clock.sleeping).toBe(0);
   },
 );
 
 test('another channel that is deleted concerns nobody', async () => {
-  const house = await called();
-  house.rooms.news('g', { kind: 'channel-removed', channelId: 'den' });
-  expect([house.rooms.at('g'), house.written]).toEqual([lounge, []]);
+  const fixture = await called();
+  fixture.sessions.news('g', { kind: 'channel-removed', channelId: 'den' });
+  expect([fixture.sessions.at('g'), fixture.written]).toEqual([lounge, []]);
 });
 
 test('no server reads more than one notice in 30 s, and nothing that is not true any more', async () => {
-  const house = await called();
-  house.rooms.news('g', { kind: 'deafened', on: true });
-  house.rooms.news('g', { kind: 'muted', on: true });
-  await pass(house, 29_000);
-  expect(house.written).toHaveLength(1);
-  house.rooms.news('g', { kind: 'deafened', on: false });
-  house.rooms.news('g', { kind: 'deafened', on: true });
-  house.rooms.news('g', { kind: 'muted', on: false });
-  await pass(house, 2000);
-  expect(house.written).toEqual(Array(2).fill("I'm deafened here; I can only play tracks."));
-  house.rooms.news('g', { kind: 'muted', on: true });
-  await house.rooms.leave('g');
-  await house.clock.advance(60_000);
-  expect([house.written.length, house.clock.sleeping]).toEqual([2, 0]);
+  const fixture = await called();
+  fixture.sessions.news('g', { kind: 'deafened', on: true });
+  fixture.sessions.news('g', { kind: 'muted', on: true });
+  await pass(fixture, 29_000);
+  expect(fixture.written).toHaveLength(1);
+  fixture.sessions.news('g', { kind: 'deafened', on: false });
+  fixture.sessions.news('g', { kind: 'deafened', on: true });
+  fixture.sessions.news('g', { kind: 'muted', on: false });
+  await pass(fixture, 2000);
+  expect(fixture.written).toEqual(Array(2).fill("I'm deafened here; I can only play tracks."));
+  fixture.sessions.news('g', { kind: 'muted', on: true });
+  await fixture.sessions.leave('g');
+  await fixture.clock.advance(60_000);
+  expect([fixture.written.length, fixture.clock.sleeping]).toEqual([2, 0]);
 });
 
 test('servers do not wait for each other, and news of a server where it is not are nothing', async () => {
-  const house = await called();
-  await house.rooms.join({ ...lounge, guildId: 'h' }, 'adam');
-  for (const guildId of ['g', 'h', 'i']) house.rooms.news(guildId, { kind: 'muted', on: true });
-  house.rooms.news('i', moved);
-  expect(house.written).toHaveLength(2);
+  const fixture = await called();
+  await fixture.sessions.join({ ...lounge, guildId: 'h' }, 'adam');
+  for (const guildId of ['g', 'h', 'i'])
+    fixture.sessions.news(guildId, { kind: 'muted', on: true });
+  fixture.sessions.news('i', moved);
+  expect(fixture.written).toHaveLength(2);
 });
 
 test('a chat that takes nothing ends nothing, and the operator is told', async () => {
   const refuse = async () => {
     throw new BotError('discord.forbidden', false, 'No.');
   };
-  const house = await called({ messages: { write: refuse, offer: refuse } });
-  house.rooms.news('g', { kind: 'muted', on: true });
-  await pass(house, 100);
-  expect(house.of('failed')).toMatchObject([{ code: 'discord.forbidden' }]);
-  expect(house.rooms.at('g')).toEqual(lounge);
+  const fixture = await called({ messages: { write: refuse, offer: refuse } });
+  fixture.sessions.news('g', { kind: 'muted', on: true });
+  await pass(fixture, 100);
+  expect(fixture.of('failed')).toMatchObject([{ code: 'discord.forbidden' }]);
+  expect(fixture.sessions.at('g')).toEqual(lounge);
 });
 
 test.each([
@@ -261,14 +273,14 @@ test.each([
 ] as const)(
   'a bot that may not be there any more (%s) leaves within 2 s and says so once',
   async (kind, words) => {
-    const house = await called();
-    house.rooms.news('g', { kind, channelId: 'den' });
-    expect(house.rooms.at('g')).toEqual(lounge);
-    for (let n = 0; n < 2; n++) house.rooms.news('g', { kind, channelId: 'lounge' });
-    await pass(house, 2_000);
-    expect([house.rooms.at('g'), house.door.link.closed]).toEqual([undefined, true]);
-    expect(house.of('left')).toMatchObject([{ why: 'forbidden' }]);
-    await house.clock.advance(60_000);
-    expect([house.written, house.clock.sleeping]).toEqual([[words], 0]);
+    const fixture = await called();
+    fixture.sessions.news('g', { kind, channelId: 'den' });
+    expect(fixture.sessions.at('g')).toEqual(lounge);
+    for (let n = 0; n < 2; n++) fixture.sessions.news('g', { kind, channelId: 'lounge' });
+    await pass(fixture, 2_000);
+    expect([fixture.sessions.at('g'), fixture.linkOpener.link.closed]).toEqual([undefined, true]);
+    expect(fixture.of('left')).toMatchObject([{ why: 'forbidden' }]);
+    await fixture.clock.advance(60_000);
+    expect([fixture.written, fixture.clock.sleeping]).toEqual([[words], 0]);
   },
 );

@@ -14,25 +14,25 @@ import {
   germanPlaces,
   lounge,
   pass,
-  openHouse as room,
+  openSessionFixture as room,
   talkative,
   words,
 } from '#test/session/setup/session-fixture.ts';
 
 test('what somebody says is recognised, answered, and kept as what was heard', async () => {
   const here = room();
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   expect(here.of('recognised')).toMatchObject([{ name: 'Adam', text: 'five five' }]);
   expect(here.of('answered')).toMatchObject([
     { name: 'Adam', text: 'You said five.', heardText: 'You said five.', finish: 'completed' },
   ]);
-  expect(here.door.link.sent).toBe(50);
+  expect(here.linkOpener.link.sent).toBe(50);
 });
 
 test('an answer is prepared in the order of the stream and heard once the end is decided', async () => {
   const here = room();
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   const instants = here.of('answered')[0]?.instants;
   const { heardAtMs, endedAtMs, recognisedAtMs, firstTokenAtMs } = instants ?? {
@@ -52,8 +52,8 @@ test('an answer is prepared in the order of the stream and heard once the end is
 
 test('two who speak at once are heard apart and answered one after the other', async () => {
   const here = room();
-  await here.rooms.join(lounge, 'adam');
-  await here.rooms.join(lounge, 'eva');
+  await here.sessions.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'eva');
   const both = [await words('human-cards-004', adam, 0), await words('human-goforward', eva, 0)];
   await pass(here, 8000, both.flat());
   expect(
@@ -73,8 +73,8 @@ test('who speaks while as many as may be are recognised is heard later, and the 
   };
   const listeningSlots = new ListeningSlots({ perProcess: 1, perServer: 1 });
   const here = room({ transcriber, listeningSlots });
-  await here.rooms.join(lounge, 'adam');
-  await here.rooms.join(lounge, 'eva');
+  await here.sessions.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'eva');
   const both = [await words('human-cards-004', adam, 0), await words('human-goforward', eva, 0)];
   await pass(here, 12_000, both.flat());
   expect(here.of('recogniser-full')).toHaveLength(1);
@@ -92,7 +92,7 @@ test('six who speak at once are all understood, and each is answered or told', a
   let calls = 0;
   const transcriber = new FakeTranscriber({ texts: () => `question number ${calls++}` });
   const here = room({ transcriber, consent: { policy: 'notice' } }, six);
-  await here.rooms.join(lounge, 'p0');
+  await here.sessions.join(lounge, 'p0');
   await pass(here, 5_000);
   const fromMs = here.clock.nowMs();
   const all = await Promise.all(
@@ -115,7 +115,7 @@ test.each([
     const bot = { id: 'jukebox', name: 'Jukebox', isBot: true, roleIds: ['listeners'] };
     const transcriber = new FakeTranscriber({ texts: ['Nova, play it again.'] });
     const here = room({ transcriber, consent }, [adam, bot]);
-    await here.rooms.join(lounge, 'adam');
+    await here.sessions.join(lounge, 'adam');
     await pass(here, 6_000, await words('human-cards-004', bot, here.clock.nowMs()));
     expect(transcriber.heard).toEqual([]);
     expect(here.events.filter((event) => 'speakerId' in event)).toEqual([]);
@@ -124,14 +124,14 @@ test.each([
 
 test('who did not call the bot is not heard under the policy ask', async () => {
   const here = room();
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', eva, 0));
   expect(here.of('recognised')).toEqual([]);
 });
 
 test('everybody is heard under the policy notice', async () => {
   const here = room({ consent: { policy: 'notice' } });
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', eva, 0));
   expect(here.of('answered')).toMatchObject([{ name: 'Eva' }]);
 });
@@ -140,7 +140,7 @@ test('a link in an answer is written once into the chat of the channel, and said
   const chat = new FakeChat([['It is on https://a.b/c today.']]);
   const synthesizer = new FakeSynthesizer({ pieces: 5 });
   const here = room({ places: germanPlaces, pipeline: chained({ chat, synthesizer }) });
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 6000, await words('human-cards-004', adam, 0));
   expect(here.written).toEqual(['https://a.b/c']);
   expect(here.of('answered')).toMatchObject([
@@ -150,7 +150,7 @@ test('a link in an answer is written once into the chat of the channel, and said
 
 test('an answer sees what was said and heard before', async () => {
   const here = room();
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   await pass(here, 4000, await words('human-cards-004', adam, here.clock.nowMs()));
   expect(here.chat.asked[1]?.messages.slice(1)).toEqual([
@@ -162,14 +162,14 @@ test('an answer sees what was said and heard before', async () => {
 
 test('leaving falls silent at once and keeps only what was heard', async () => {
   const here = room({ synthesizer: new FakeSynthesizer(), pipeline: talkative() });
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 2500, await words('human-cards-004', adam, 0));
-  const sent = here.door.link.sent;
+  const sent = here.linkOpener.link.sent;
   expect(sent).toBeGreaterThan(10);
-  expect(await here.rooms.leave('g')).toMatchObject({ kind: 'left', channel: 'Lounge' });
+  expect(await here.sessions.leave('g')).toMatchObject({ kind: 'left', channel: 'Lounge' });
   await pass(here, 1000);
-  expect(here.door.link.sent).toBe(sent);
-  expect(here.door.link.closed).toBe(true);
+  expect(here.linkOpener.link.sent).toBe(sent);
+  expect(here.linkOpener.link.closed).toBe(true);
   expect(here.of('left')).toMatchObject([{ why: 'asked' }]);
 });
 
@@ -181,13 +181,13 @@ function broken(error: unknown): Pipeline {
 test('a model that is down is told to the room by voice and to the operator by code', async () => {
   const error = new BotError('provider.unreachable', true, 'Down.', undefined, 'think');
   const here = room({ pipeline: broken(error) });
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 5000, await words('human-cards-004', adam, 0));
   expect(here.of('failed')).toMatchObject([{ stage: 'think', code: 'provider.unreachable' }]);
   expect(here.synthesizer.asked.map(({ text }) => text)).toEqual([
     "I can't think right now: localhost:1 is not answering.",
   ]);
-  expect(here.door.link.sent).toBeGreaterThan(0);
+  expect(here.linkOpener.link.sent).toBeGreaterThan(0);
 });
 
 test('what it says of itself is in the language of the server, aloud only if its voice speaks it', async () => {
@@ -199,14 +199,14 @@ test('what it says of itself is in the language of the server, aloud only if its
     [['en'], english],
   ] as const) {
     const here = room({ places: germanPlaces, spokenLocales, pipeline: broken(error) }, [adam]);
-    await here.rooms.join(lounge, 'adam');
+    await here.sessions.join(lounge, 'adam');
     await pass(here, 4000, await words('human-cards-004', adam, 0));
     expect(here.synthesizer.asked.map(({ text }) => text)).toEqual([spoken]);
   }
   const out = new BotError('provider.late', true, 'Late.');
   const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error: out }) });
   const here = room({ places: germanPlaces, pipeline: broken(error), synthesizer }, [adam]);
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   expect(here.written).toEqual([sorry]);
 });
@@ -220,7 +220,7 @@ test('a voice that is out writes its answer', async () => {
     },
   };
   const here = room({ pipeline: mute });
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   expect(here.written).toEqual(["My voice is out, so I'm writing: It is five."]);
 });
@@ -230,7 +230,7 @@ test('an answer that was written is remembered, so that it is not given again wi
   const chat = new FakeChat([['It is five.'], ['Six.']], new VirtualClock());
   const mute = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
   const here = room({ pipeline: chained({ chat, synthesizer: mute }) });
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   await pass(here, 4000, await words('human-cards-004', adam, here.clock.nowMs()));
   expect(here.written[0]).toBe("My voice is out, so I'm writing: It is five.");
@@ -244,7 +244,7 @@ test('an answer that was written is remembered, so that it is not given again wi
 test('words that could not be recognised are asked for again', async () => {
   const error = new BotError('provider.refused', false, 'No.');
   const here = room({ transcriber: new FakeTranscriber({ texts: [''], error }) });
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 5000, await words('human-cards-004', adam, 0));
   expect(here.synthesizer.asked.map(({ text }) => text)).toEqual([
     "I couldn't make that out, please repeat.",
@@ -253,25 +253,25 @@ test('words that could not be recognised are asked for again', async () => {
 
 test('a sound without words is not answered', async () => {
   const here = room({ transcriber: new FakeTranscriber({ texts: [' '] }) });
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
-  expect([here.chat.asked, here.of('answered'), here.door.link.sent]).toEqual([[], [], 0]);
+  expect([here.chat.asked, here.of('answered'), here.linkOpener.link.sent]).toEqual([[], [], 0]);
 });
 
 test('a bug ends one session loudly, and the session is rebuilt once', async () => {
   const here = room({ pipeline: broken(new TypeError('oops')) });
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 3000, await words('human-cards-004', adam, 0));
   expect(here.of('failed')).toMatchObject([{ stage: 'bug', code: 'bug' }]);
-  expect(here.door.links.map(({ closed }) => closed)).toEqual([true, false]);
+  expect(here.linkOpener.links.map(({ closed }) => closed)).toEqual([true, false]);
   await pass(here, 3000, await words('human-cards-004', adam, here.clock.nowMs()));
   expect(here.of('left')).toMatchObject([{ why: 'lost' }]);
-  expect(here.rooms.at('g')).toBeUndefined();
+  expect(here.sessions.at('g')).toBeUndefined();
 });
 
 test('after a minute without company it leaves', async () => {
   const here = room({}, [{ id: 'other', name: 'Other bot', isBot: true, roleIds: [] }]);
-  await here.rooms.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'adam');
   await pass(here, 59_000);
   expect(here.of('left')).toEqual([]);
   await pass(here, 1500);

@@ -10,10 +10,10 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import {
   adam,
-  type House,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
+  type SessionFixture,
   words,
 } from '#test/session/setup/session-fixture.ts';
 
@@ -93,7 +93,7 @@ function openRoom(plans: readonly Plan[]) {
     },
   };
   const settings = { transcriber, synthesizer, pipeline: chained({ chat, synthesizer }) };
-  const house = openHouse(
+  const fixture = openSessionFixture(
     {
       ...settings,
       addressing: 'auto',
@@ -108,9 +108,9 @@ function openRoom(plans: readonly Plan[]) {
   );
   const ask = async (n: number) => {
     asking = n;
-    await pass(house, 3_600, await words('human-goforward', adam, clock.nowMs()));
+    await pass(fixture, 3_600, await words('human-goforward', adam, clock.nowMs()));
   };
-  return { house, happened, told, ask };
+  return { fixture, happened, told, ask };
 }
 
 const fine = { ears: 'fine', begin: 'fine', middle: 'fine', voice: 'fine' } as const;
@@ -126,20 +126,20 @@ test('whatever engines do, every question is answered once, or told, and the one
 }, async () => {
   const plans = fc.array(plan, { minLength: 1, maxLength: 3 });
   const holds = async (planned: readonly Plan[]) => {
-    const { house, happened, told, ask } = openRoom(planned);
-    await house.rooms.join(lounge, 'adam');
-    house.door.link.onLeft = (_frame, atMs) => void told.push(atMs);
-    await pass(house, 500);
+    const { fixture, happened, told, ask } = openRoom(planned);
+    await fixture.sessions.join(lounge, 'adam');
+    fixture.linkOpener.link.onLeft = (_frame, atMs) => void told.push(atMs);
+    await pass(fixture, 500);
     const ends: number[] = [];
     for (const [n, { pauseMs }] of planned.entries()) {
       await ask(n);
-      ends.push(house.clock.nowMs());
-      await pass(house, pauseMs);
+      ends.push(fixture.clock.nowMs());
+      await pass(fixture, pauseMs);
     }
-    await passIdle(house, restMs);
+    await passIdle(fixture, restMs);
     await ask(planned.length);
-    ends.push(house.clock.nowMs());
-    await pass(house, 8_000);
+    ends.push(fixture.clock.nowMs());
+    await pass(fixture, 8_000);
     const answered = happened.flatMap(answeredIn);
     expect(answered.filter((n, at) => answered.indexOf(n) !== at)).toEqual([]);
     expect(answered).toContain(planned.length);
@@ -157,12 +157,12 @@ test('whatever engines do, every question is answered once, or told, and the one
     for (const { atMs } of failures) {
       expect(told.some((ms) => ms >= atMs - 100 && ms <= atMs + toldWithinMs)).toBe(true);
     }
-    await house.rooms.leave('g');
+    await fixture.sessions.leave('g');
   };
   await fc.assert(fc.asyncProperty(plans, holds), { numRuns: 6 });
 });
 
 /** Nobody speaks: time passes in longer steps as long as nothing sounds. */
-async function passIdle(house: House, ms: number): Promise<void> {
-  for (let passed = 0; passed < ms; passed += 1_000) await pass(house, 1_000);
+async function passIdle(fixture: SessionFixture, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 1_000) await pass(fixture, 1_000);
 }

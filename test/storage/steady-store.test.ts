@@ -35,55 +35,57 @@ async function behindDamage() {
 }
 
 test('a store that cannot be opened does not keep the bot from starting, and the operator is told once why', async () => {
-  await using scene = await behindDamage();
+  await using fixture = await behindDamage();
   const refused = { kind: 'refused', error: { code: 'store.unreadable' } };
-  expect(scene.told).toMatchObject([refused]);
+  expect(fixture.told).toMatchObject([refused]);
   for (let minute = 0; minute < 3; minute++) {
-    await expect(scene.store.consents.read('10')).rejects.toThrow('is damaged');
-    await scene.clock.advance(60_000);
+    await expect(fixture.store.consents.read('10')).rejects.toThrow('is damaged');
+    await fixture.clock.advance(60_000);
   }
-  expect(scene.told).toHaveLength(1);
+  expect(fixture.told).toHaveLength(1);
 });
 
 test('a store that could not be opened is tried again, but not twice a minute', async () => {
-  await using scene = await behindDamage();
-  const ask = () => expect(scene.store.consents.read('10')).rejects.toThrow('is damaged');
+  await using fixture = await behindDamage();
+  const ask = () => expect(fixture.store.consents.read('10')).rejects.toThrow('is damaged');
   await ask();
-  await scene.clock.advance(59_000);
+  await fixture.clock.advance(59_000);
   await ask();
-  expect(scene.openings()).toBe(1);
-  await scene.clock.advance(1_000);
+  expect(fixture.openings()).toBe(1);
+  await fixture.clock.advance(1_000);
   await Promise.all([ask(), ask()]);
-  expect(scene.openings()).toBe(2);
+  expect(fixture.openings()).toBe(2);
 });
 
 test('a store that was mended is used without a restart', async () => {
-  await using scene = await behindDamage();
-  rmSync(scene.path);
-  await scene.clock.advance(60_000);
-  await scene.store.consents.write('10', '1', always);
-  expect(await scene.store.consents.read('10')).toEqual(new Map([['1', always]]));
+  await using fixture = await behindDamage();
+  rmSync(fixture.path);
+  await fixture.clock.advance(60_000);
+  await fixture.store.consents.write('10', '1', always);
+  expect(await fixture.store.consents.read('10')).toEqual(new Map([['1', always]]));
 });
 
 test('a store that broke while it was open is opened anew', async () => {
-  await using scene = await behindDamage();
-  rmSync(scene.path);
-  await scene.clock.advance(60_000);
-  await expect(scene.store.backup('/dev/null/no')).rejects.toMatchObject({
+  await using fixture = await behindDamage();
+  rmSync(fixture.path);
+  await fixture.clock.advance(60_000);
+  await expect(fixture.store.backup('/dev/null/no')).rejects.toMatchObject({
     code: 'store.unwritable',
   });
-  expect(scene.openings()).toBe(2);
-  await scene.clock.advance(60_000);
-  expect(await scene.store.panels.read('10')).toBeUndefined();
-  expect(scene.openings()).toBe(3);
+  expect(fixture.openings()).toBe(2);
+  await fixture.clock.advance(60_000);
+  expect(await fixture.store.panels.read('10')).toBeUndefined();
+  expect(fixture.openings()).toBe(3);
 });
 
 test('a closed store is not opened again', async () => {
-  await using scene = await behindDamage();
-  await scene.store[Symbol.asyncDispose]();
-  await scene.clock.advance(120_000);
-  await expect(scene.store.consents.read('10')).rejects.toMatchObject({ code: 'store.unreadable' });
-  expect(scene.openings()).toBe(1);
+  await using fixture = await behindDamage();
+  await fixture.store[Symbol.asyncDispose]();
+  await fixture.clock.advance(120_000);
+  await expect(fixture.store.consents.read('10')).rejects.toMatchObject({
+    code: 'store.unreadable',
+  });
+  expect(fixture.openings()).toBe(1);
 });
 
 /** A store that works, with what it tells and a count of how often it was opened. */
@@ -112,47 +114,47 @@ async function working(maxBytes?: number) {
 }
 
 test('the operator is told when nothing could be written for 30 seconds, and when it can be again', async () => {
-  await using scene = await working();
-  const other = heldByAnother(scene.path);
-  await expect(scene.store.consents.write('10', '1', always)).rejects.toThrow('is held');
-  await scene.clock.advance(29_000);
-  expect(scene.alerts()).toEqual([]);
-  await scene.clock.advance(11_000);
+  await using fixture = await working();
+  const other = heldByAnother(fixture.path);
+  await expect(fixture.store.consents.write('10', '1', always)).rejects.toThrow('is held');
+  await fixture.clock.advance(29_000);
+  expect(fixture.alerts()).toEqual([]);
+  await fixture.clock.advance(11_000);
   const name = 'store-unwritten';
   const cause = expect.stringMatching(/^nothing was written for \d+ s: .* held by another program/);
-  expect(scene.alerts()).toEqual([{ kind: 'alert', name, state: 'raised', cause }]);
+  expect(fixture.alerts()).toEqual([{ kind: 'alert', name, state: 'raised', cause }]);
   other[Symbol.dispose]();
-  await scene.clock.advance(10_000); // though nobody writes: it tries itself
-  expect(scene.alerts().slice(1)).toMatchObject([{ name, state: 'cleared' }]);
+  await fixture.clock.advance(10_000); // though nobody writes: it tries itself
+  expect(fixture.alerts().slice(1)).toMatchObject([{ name, state: 'cleared' }]);
 });
 
 test('a store to which nothing is to be written is no trouble', async () => {
-  await using scene = await working();
-  await scene.store.consents.write('10', '1', always);
-  await scene.clock.advance(3_600_000);
-  expect(scene.alerts()).toEqual([]);
+  await using fixture = await working();
+  await fixture.store.consents.write('10', '1', always);
+  await fixture.clock.advance(3_600_000);
+  expect(fixture.alerts()).toEqual([]);
 });
 
 test('a store whose file was removed under the running bot takes nothing for saved, and is made anew', async () => {
-  await using scene = await working();
-  await scene.store.consents.write('10', '1', always);
-  rmSync(dirname(scene.path), { recursive: true });
-  await scene.clock.advance(60_000);
-  await expect(scene.store.consents.write('10', '2', always)).rejects.toMatchObject({
+  await using fixture = await working();
+  await fixture.store.consents.write('10', '1', always);
+  rmSync(dirname(fixture.path), { recursive: true });
+  await fixture.clock.advance(60_000);
+  await expect(fixture.store.consents.write('10', '2', always)).rejects.toMatchObject({
     code: 'store.unwritable',
     message: expect.stringContaining('was removed or replaced while the bot ran'),
   });
-  await scene.store.consents.write('10', '3', always);
-  expect(await scene.store.consents.read('10')).toEqual(new Map([['3', always]]));
-  expect(existsSync(scene.path)).toBe(true);
+  await fixture.store.consents.write('10', '3', always);
+  expect(await fixture.store.consents.read('10')).toEqual(new Map([['3', always]]));
+  expect(existsSync(fixture.path)).toBe(true);
 });
 
 test('a full disk does not make the bot open and check its store again and again', async () => {
-  await using scene = await working(40_000);
-  const write = () => scene.store.settings.write('10', 'instructions', 'long '.repeat(20_000));
+  await using fixture = await working(40_000);
+  const write = () => fixture.store.settings.write('10', 'instructions', 'long '.repeat(20_000));
   for (let minute = 0; minute < 5; minute++) {
     await expect(write()).rejects.toThrow('There is no room left');
-    await scene.clock.advance(60_000);
+    await fixture.clock.advance(60_000);
   }
-  expect(scene.openings()).toBe(1);
+  expect(fixture.openings()).toBe(1);
 });

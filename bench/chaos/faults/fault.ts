@@ -1,6 +1,6 @@
-import type { ChaosPeople } from '#bench/chaos/people/company.ts';
+import type { ChaosSetup } from '#bench/chaos/chaos-setup.ts';
+import type { ChaosPeople } from '#bench/chaos/people/chaos-people.ts';
 import type { FaultShape } from '#bench/chaos/plan.ts';
-import type { ChaosSetup } from '#bench/chaos/stage.ts';
 
 /** Something that goes wrong on demand. */
 export type ChaosFault = FaultShape & {
@@ -9,9 +9,9 @@ export type ChaosFault = FaultShape & {
   /** It stands for so long at least. */
   readonly leastMs?: number;
   /** Resolves when it stands. */
-  start(stage: ChaosSetup, company: ChaosPeople): void | Promise<void>;
+  start(stage: ChaosSetup, crowd: ChaosPeople): void | Promise<void>;
   /** Resolves when it is over. */
-  stop?(stage: ChaosSetup, company: ChaosPeople): void | Promise<void>;
+  stop?(stage: ChaosSetup, crowd: ChaosPeople): void | Promise<void>;
   /** Why it cannot happen here; undefined: it can. */
   skipped?(stage: ChaosSetup): string | undefined;
 };

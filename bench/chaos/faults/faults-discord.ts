@@ -1,4 +1,4 @@
-import { channel, otherChannel } from '#bench/chaos/stage.ts';
+import { channel, otherChannel } from '#bench/chaos/chaos-setup.ts';
 import type { RestFault } from '#sandbox/rest/rest-faults.ts';
 import type { Faults } from '#sandbox/sandbox-faults.ts';
 import type { ChaosFault } from './fault.ts';

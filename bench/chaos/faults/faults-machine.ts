@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ChaosSetup } from '#bench/chaos/stage.ts';
+import type { ChaosSetup } from '#bench/chaos/chaos-setup.ts';
 import type { ChaosFault } from './fault.ts';
 
 const hourMs = 3_600_000;
@@ -56,8 +56,8 @@ export const machineFaults: readonly ChaosFault[] = [
       name: `${how} and start`,
       kind: 'process',
       start: ({ end }) => end(how),
-      async stop({ start }, company) {
-        company.restarted();
+      async stop({ start }, crowd) {
+        crowd.restarted();
         await start();
       },
     }),

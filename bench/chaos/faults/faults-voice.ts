@@ -33,12 +33,12 @@ const floods: Readonly<
 const floodEveryMs = 20;
 
 const voice: Readonly<Record<string, (faults: VoiceFaults, botId: string) => void>> = {
-  'voice door hangs': (faults, botId) => {
-    faults.door('hang');
+  'voice server hangs': (faults, botId) => {
+    faults.connections('hang');
     faults.close(botId, 4006);
   },
-  'voice door refuses': (faults, botId) => {
-    faults.door('refuse');
+  'voice server refuses': (faults, botId) => {
+    faults.connections('refuse');
     faults.close(botId, 1006);
   },
   'voice resume refused': (faults, botId) => {

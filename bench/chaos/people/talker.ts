@@ -1,6 +1,6 @@
+import { type ChaosSetup, channel } from '#bench/chaos/chaos-setup.ts';
 import { canaryNumbers, marked } from '#bench/chaos/judge/canary.ts';
 import type { AskedQuestion, ConsentAtSpeech } from '#bench/chaos/judge/journal.ts';
-import { type ChaosSetup, channel } from '#bench/chaos/stage.ts';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';

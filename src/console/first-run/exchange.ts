@@ -7,7 +7,8 @@ import {
   spoken,
 } from '#src/console/sandbox-lines.ts';
 import type { SandboxProcess } from '#src/console/sandbox-process.ts';
-import type { Ignored, SessionEvent } from '#src/session/ports/events.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { IgnoreReason } from '#src/turn/answerable.ts';
 import type { EventLog } from './event-log.ts';
 import { type ConversationPrinter, instantsLine } from './show.ts';
 import { silenceOf } from './silence.ts';
@@ -79,17 +80,17 @@ export async function exchange(
   person: string,
   wav: string,
   name: string,
-  theatre: SandboxObservers,
+  observers: SandboxObservers,
   signal: AbortSignal,
 ): Promise<SpokenExchange> {
-  const { sandbox, events, show, botName, dataDir } = theatre;
+  const { sandbox, events, show, botName, dataDir } = observers;
   const path = join(await openFolder(dataDir), `${name}.wav`);
   const start = events.place;
   const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav }, signal));
-  const answered = await answerTo(person, start, said, theatre, signal);
+  const answered = await answerTo(person, start, said, observers, signal);
   if (answered.kind === 'failed') return answered;
   show.says(botName, answered.text);
-  const reached = await listen(theatre, person, path, answered);
+  const reached = await listen(observers, person, path, answered);
   if (!reached) return failed('hear', `nothing of the answer reached ${person}`);
   const after = `${person}'s last syllable`;
   show.detail(instantsLine(answered, after, said.lastVoicedAtMs, reached.firstAudibleAtMs));
@@ -119,7 +120,7 @@ async function answerTo(
   signal: AbortSignal,
 ): Promise<ExchangeAnswered | Failed> {
   const kinds = ['answered', 'failed', 'ignored', 'dropped'] as const;
-  let ignored: Ignored | undefined;
+  let ignored: IgnoreReason | undefined;
   for (let [place, waitMs] = [start, answerMs]; ; ) {
     const next = await events.after(place, kinds, waitMs, signal, person);
     if (!next) break;

@@ -4,7 +4,7 @@ import type { SandboxObservers } from './exchange.ts';
 import type { SpokenRecorder } from './spoken-recorder.ts';
 import type { WavFolder } from './wav-folder.ts';
 
-/** Where lines are performed: the theatre, what the bot is going to say, and where what is heard of it is kept. */
+/** Parts of an exchange in the sandbox: its observers, a recorder of what the bot is going to say, and a folder for what is heard. */
 export type ExchangeParts = SandboxObservers & {
   readonly recorder: Pick<SpokenRecorder, 'asked' | 'takeAnswers'>;
   readonly folder: WavFolder;

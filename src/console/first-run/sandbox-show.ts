@@ -18,17 +18,17 @@ export type SecondExchangeParts = {
 
 /** Adam, a recorded man, calls the bot in and says five digits. Errors and abort: as `exchange`. */
 export async function firstExchange(
-  theatre: SandboxObservers,
+  observers: SandboxObservers,
   signal: AbortSignal,
 ): Promise<SpokenExchange> {
-  const called = await callIn('Adam', theatre, signal);
+  const called = await callIn('Adam', observers, signal);
   if (called.kind === 'failed') return called;
-  theatre.show.blank();
+  observers.show.blank();
   return await exchange(
     'Adam',
-    theatre.sandbox.ready.recordings.digits,
+    observers.sandbox.ready.recordings.digits,
     'adam-heard',
-    theatre,
+    observers,
     signal,
   );
 }
@@ -39,15 +39,15 @@ export async function firstExchange(
  * Errors and abort: as `exchange`.
  */
 export async function secondExchange(
-  scene: SecondExchangeParts,
+  parts: SecondExchangeParts,
   signal: AbortSignal,
 ): Promise<SpokenExchange> {
-  const { stage, people } = scene;
+  const { stage, people } = parts;
   stage.show.blank();
   await people.enter('Ben');
   await people.approach('Ben');
-  await press('Ben', 'Hear me', scene, signal);
-  await press('Ben', 'Ask', scene, signal);
+  await press('Ben', 'Hear me', parts, signal);
+  await press('Ben', 'Ask', parts, signal);
   stage.show.blank();
   const { time } = stage.sandbox.ready.recordings;
   const exchanged = await exchange('Ben', time, 'ben-heard', stage, signal);

@@ -1,10 +1,10 @@
-import type { Ignored } from '#src/session/ports/events.ts';
+import type { IgnoreReason } from '#src/turn/answerable.ts';
 
 /** Why an utterance got no answer: how far it came, and the reason as part of a sentence. */
 export type Silence = { readonly stage: 'hear' | 'recognise' | 'attend'; readonly why: string };
 
 /** Reason, in words, why the bot did not answer what it heard. */
-export function silenceOf(why: Ignored, botName: string): Silence {
+export function silenceOf(why: IgnoreReason, botName: string): Silence {
   switch (why) {
     case 'no-voice':
       return { stage: 'hear', why: noWords };

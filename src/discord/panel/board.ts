@@ -1,7 +1,7 @@
 import type { Client } from 'discord.js';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { PanelBoard } from '#src/session/ports/panel.ts';
-import type { VoiceDoor, VoiceLink } from '#src/session/ports/voice-link.ts';
+import type { VoiceLink, VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
 import { openPanelThreads, type ThreadParts } from './panel-threads.ts';
 import type { PanelReplies } from './panels.ts';
 import { openVoiceStatus, type VoiceStatus } from './voice-status.ts';
@@ -29,14 +29,17 @@ export function openBoard(
   return { board, status };
 }
 
-/** A door through which the bot never leaves a channel without taking its status with it. */
-export function withStatus(door: VoiceDoor, status: Pick<VoiceStatus, 'entered'>): VoiceDoor {
+/** An opener of links with which the bot never leaves a channel without taking its status with it. */
+export function withStatus(
+  linkOpener: VoiceLinkOpener,
+  status: Pick<VoiceStatus, 'entered'>,
+): VoiceLinkOpener {
   return {
     async open(channel, mayHear, signal) {
-      const link = await door.open(channel, mayHear, signal);
+      const link = await linkOpener.open(channel, mayHear, signal);
       return closingAfter(link, status.entered(channel));
     },
-    restMs: (guildId) => door.restMs(guildId),
+    restMs: (guildId) => linkOpener.restMs(guildId),
   };
 }
 

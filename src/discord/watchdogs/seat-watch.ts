@@ -91,10 +91,10 @@ export class SeatWatch {
   }
 }
 
-/** Of a logged-in client, over the links of its door. */
+/** Seat watch of a logged-in client, over its voice links. */
 export function openSeatWatch(
   client: Client<true>,
-  door: Pick<SeatWatchOptions, 'expected' | 'rejoin'>,
+  linkOpener: Pick<SeatWatchOptions, 'expected' | 'rejoin'>,
   timing: SyncTiming,
   tell: (event: DiscordEvent) => void,
 ): SeatWatch {
@@ -107,7 +107,7 @@ export function openSeatWatch(
       guild(guildId)?.voiceStates.cache.get(client.user.id)?.channelId ?? undefined,
     isConnected: (guildId) => guild(guildId)?.shard.status === Status.Ready,
     leave: (guildId) => void leaveSeat(client, guildId),
-    expected: (guildId) => door.expected(guildId),
-    rejoin: (guildId, cause) => door.rejoin(guildId, cause),
+    expected: (guildId) => linkOpener.expected(guildId),
+    rejoin: (guildId, cause) => linkOpener.rejoin(guildId, cause),
   });
 }

@@ -90,8 +90,8 @@ export class SpeechOutput {
     { isAnswer = false, ...options }: ReplyBirth = {},
   ): Promise<void> {
     const reply = new SpokenReply({ ...options, ...(isAnswer && { keepMs: keepAnswerMs }) });
-    const hush = () => reply.cut();
-    signal.addEventListener('abort', hush);
+    const cut = () => reply.cut();
+    signal.addEventListener('abort', cut);
     const over = new AbortController();
     this.#isStuck = false;
     try {
@@ -105,7 +105,7 @@ export class SpeechOutput {
       this.#reply = undefined;
       this.#sounded = reply.firstSentAtMs !== undefined;
       if (isAnswer && this.#sounded) this.#last = new LastAnswer(reply);
-      signal.removeEventListener('abort', hush);
+      signal.removeEventListener('abort', cut);
       reply.cut();
     }
   }

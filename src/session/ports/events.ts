@@ -25,9 +25,6 @@ export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 /** How a call of a tool ended. `asked`: it waits for a button; `pressed`: that was pressed, and it ran. */
 export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'refused' | 'failed';
 
-/** Why an utterance got no answer. */
-export type Ignored = IgnoreReason;
-
 /** What became of one person's packets. */
 export type PacketCounts = StreamCounts & {
   /** Not heard, since all ears were taken. */
@@ -69,7 +66,7 @@ export type SessionEvent =
       readonly kind: 'ignored';
       readonly speakerId: string;
       readonly name: string;
-      readonly why: Ignored;
+      readonly why: IgnoreReason;
     }
   /** A question is not answered: more than three waited, its moment has passed, or the budget is used. */
   | {

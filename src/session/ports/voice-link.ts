@@ -31,7 +31,7 @@ export interface VoiceLink extends AsyncDisposable {
    * Packets of people who may be heard, in order of arrival; nothing at all during silence.
    *
    * One that could not be opened end to end still comes sealed, so that its sender is not forgotten.
-   * Ends when the link is disposed. Errors: BotError `link.*`, all of which `VoiceDoor.open` names.
+   * Ends when the link is disposed. Errors: BotError `link.*`, all of which `VoiceLinkOpener.open` names.
    * Aborting `signal` throws `signal.reason`.
    */
   hear(signal: AbortSignal): AsyncIterable<Packet>;
@@ -49,7 +49,7 @@ export interface VoiceLink extends AsyncDisposable {
 }
 
 /** Opens voice links; one per server at a time. */
-export interface VoiceDoor {
+export interface VoiceLinkOpener {
   /**
    * Resolves once the link can be spoken through: voice ready and encryption settled.
    *

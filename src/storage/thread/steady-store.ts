@@ -36,15 +36,15 @@ export async function keepStore(
   clock: Clock,
   tell: (event: StoreEvent) => void,
 ): Promise<Store> {
-  const door = new StoreDoor(open, clock, tell);
-  await door.start();
+  const reopener = new StoreReopener(open, clock, tell);
+  await reopener.start();
   return storeOver(
-    (name, ...args) => door.use(name, (store) => perform(store, name, ...args)),
-    () => door.close(),
+    (name, ...args) => reopener.use(name, (store) => perform(store, name, ...args)),
+    () => reopener.close(),
   );
 }
 
-class StoreDoor {
+class StoreReopener {
   readonly #open: () => Promise<Store>;
   readonly #clock: Clock;
   readonly #tell: (event: StoreEvent) => void;

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exchange, type SpokenExchange } from '#src/console/first-run/exchange.ts';
-import type { Ignored, SessionEvent } from '#src/session/ports/events.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { IgnoreReason } from '#src/turn/answerable.ts';
 import { openStage } from '#test/console/stage.ts';
 
 const never = new AbortController().signal;
 const ben = { speakerId: 'b', name: 'Ben' } as const;
 const words: SessionEvent = { kind: 'recognised', ...ben, text: 'what time is it' };
-const ignored = (why: Ignored): SessionEvent => ({ kind: 'ignored', ...ben, why });
+const ignored = (why: IgnoreReason): SessionEvent => ({ kind: 'ignored', ...ben, why });
 const answered: SessionEvent = {
   kind: 'answered',
   ...ben,

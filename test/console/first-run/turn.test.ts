@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { takeTurn } from '#src/console/first-run/turn.ts';
 import { noPackets } from '#src/session/hearing/packet-counts.ts';
-import type { Ignored, SessionEvent } from '#src/session/ports/events.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { IgnoreReason } from '#src/turn/answerable.ts';
 import { openStage } from '#test/console/stage.ts';
 
 const never = new AbortController().signal;
 const adam = { speakerId: 'a', name: 'Adam' } as const;
 const words: SessionEvent = { kind: 'recognised', ...adam, text: 'what time is it' };
-const ignored = (why: Ignored): SessionEvent => ({ kind: 'ignored', ...adam, why });
+const ignored = (why: IgnoreReason): SessionEvent => ({ kind: 'ignored', ...adam, why });
 const alone =
   '  Nova left that alone: with several people it answers to its name ("Nova, ...") or after Ask.\n';
 

@@ -49,7 +49,7 @@ afterAll(async () => {
 });
 
 function broken(...faults: readonly RestFault[]) {
-  if (!opened) throw new Error('no town');
+  if (!opened) throw new Error('the sandbox is not open');
   const { sandbox } = opened;
   for (const fault of faults) sandbox.faults.rest(fault);
   onTestFinished(() => sandbox.faults.heal());

@@ -6,7 +6,7 @@ import { DAVESession } from '@snazzah/davey';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkVoiceHooks } from '#src/discord/library/hook-check.ts';
 import { guardLibrary } from '#src/discord/library/library-guards.ts';
-import { proveVoice } from '#src/discord/link/voice-door.ts';
+import { proveVoice } from '#src/discord/link/voice-link-opener.ts';
 import { countOpened, listen, voiced } from '#test/discord/link/unbound-receiver.ts';
 
 test('the hooks and ciphers voice stands on are proved without a network', async () => {

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { innerUdp, networkingOf, udpOf } from '#src/discord/library/voice-library.ts';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import {
+  openSandboxLogin,
   openStage,
-  openTown,
   type SandboxLogin,
   toneFrames,
   until,
@@ -17,13 +17,13 @@ import {
 const never = new AbortController().signal;
 let opened: SandboxLogin | undefined;
 
-function town(): SandboxLogin {
-  if (!opened) throw new Error('no town');
+function login(): SandboxLogin {
+  if (!opened) throw new Error('the sandbox is not open');
   return opened;
 }
 
 beforeAll(async () => {
-  opened = await openTown(1);
+  opened = await openSandboxLogin(1);
 });
 afterAll(async () => {
   await opened?.[Symbol.asyncDispose]();
@@ -31,7 +31,7 @@ afterAll(async () => {
 
 /** The library's own connection under the open link. */
 function connection(): VoiceConnection {
-  const { lobby, client } = town();
+  const { lobby, client } = login();
   const found = getVoiceConnection(lobby.guildId, client.application.id);
   if (!found) throw new Error('no connection');
   return found;
@@ -59,7 +59,7 @@ function listen(link: VoiceLink) {
 }
 
 function play(link: VoiceLink, count: number) {
-  const frames = toneFrames(town().codec, count);
+  const frames = toneFrames(login().codec, count);
   const log = { left: 0 };
   const source = { next: () => frames.shift(), left: () => log.left++ };
   link.play(source).wake();
@@ -67,8 +67,8 @@ function play(link: VoiceLink, count: number) {
 }
 
 test('ten frames sent in the moment a link opens all arrive, every one sealed', async () => {
-  await using stage = await openStage(town(), () => true);
-  const ann = town().sandbox.person('Ann');
+  await using stage = await openStage(login(), () => true);
+  const ann = login().sandbox.person('Ann');
   play(stage.link, 10);
   await until(() => stage.heard() === 10);
   expect(ann.heard.frames.filter(({ audible }) => audible).every(({ sealed }) => sealed)).toBe(
@@ -77,7 +77,7 @@ test('ten frames sent in the moment a link opens all arrive, every one sealed', 
 });
 
 test('of people who may not be heard the voice library holds no subscription', async () => {
-  await using stage = await openStage(town(), () => false);
+  await using stage = await openStage(login(), () => false);
   const log = listen(stage.link);
   await stage.speak();
   expect(log.packets).toBe(0);
@@ -86,7 +86,7 @@ test('of people who may not be heard the voice library holds no subscription', a
 
 test('consent that is taken back in mid-sentence holds at once', async () => {
   let allowed = true;
-  await using stage = await openStage(town(), () => allowed);
+  await using stage = await openStage(login(), () => allowed);
   const log = listen(stage.link);
   const speaking = stage.speak();
   await until(() => log.packets > 3);
@@ -98,7 +98,7 @@ test('consent that is taken back in mid-sentence holds at once', async () => {
 });
 
 test('junk at the voice socket from a stranger changes nothing', async () => {
-  await using stage = await openStage(town(), () => true);
+  await using stage = await openStage(login(), () => true);
   const log = listen(stage.link);
   const state = networkingOf(connection())?.state;
   const udp = state && udpOf(state);
@@ -114,7 +114,7 @@ test('junk at the voice socket from a stranger changes nothing', async () => {
 });
 
 test('a resumed voice socket speaks and hears on', async () => {
-  await using stage = await openStage(town(), () => true);
+  await using stage = await openStage(login(), () => true);
   const log = listen(stage.link);
   const resumed = once(connection(), 'ready', { signal: AbortSignal.timeout(2_000) });
   cutSocket();
@@ -128,9 +128,9 @@ test('a resumed voice socket speaks and hears on', async () => {
 test.each([4006, 4015])(
   'a voice session closed with %i is opened anew within two seconds',
   async (code) => {
-    await using stage = await openStage(town(), () => true);
+    await using stage = await openStage(login(), () => true);
     const log = listen(stage.link);
-    town().cutVoice(code);
+    login().cutVoice(code);
     const played = play(stage.link, 5);
     await wait(500);
     await until(() => played.left === 5);
@@ -144,40 +144,40 @@ test.each([
   [4017, { code: 'link.no_end_to_end', retryable: false }],
   [4021, { code: 'link.rate_limited', retryable: true }],
 ])('after close code %i the link is over', async (code, error) => {
-  await using stage = await openStage(town(), () => true);
+  await using stage = await openStage(login(), () => true);
   const log = listen(stage.link);
-  town().cutVoice(code);
+  login().cutVoice(code);
   await until(() => log.error !== undefined);
   expect(log.error).toMatchObject(error);
-  await until(() => town().sandbox.bot().channel === undefined);
+  await until(() => login().sandbox.bot().channel === undefined);
 });
 
 test('being moved ends the link, and is not to be tried again', async () => {
-  await using stage = await openStage(town(), () => true);
+  await using stage = await openStage(login(), () => true);
   const log = listen(stage.link);
-  town().sandbox.faults.moveBot('Attic');
+  login().sandbox.faults.moveBot('Attic');
   await until(() => log.error !== undefined);
   expect(log.error).toMatchObject({ code: 'link.lost', retryable: false });
-  await until(() => town().sandbox.bot().channel === undefined);
+  await until(() => login().sandbox.bot().channel === undefined);
 });
 
 test('opening is given up when the caller gives up, and the channel is left', async () => {
-  const { sandbox, lobby, door } = town();
+  const { sandbox, lobby, linkOpener } = login();
   const reason = new Error('stop');
   const stop = new AbortController();
-  const opening = door().open(lobby, () => true, stop.signal);
+  const opening = linkOpener().open(lobby, () => true, stop.signal);
   stop.abort(reason);
   await expect(opening).rejects.toBe(reason);
   await until(() => sandbox.bot().channel === undefined);
 });
 
 test('a second link to the same server ends the first', async () => {
-  const { sandbox, lobby } = town();
-  const door = town().door();
-  const first = await door.open(lobby, () => true, never);
+  const { sandbox, lobby } = login();
+  const linkOpener = login().linkOpener();
+  const first = await linkOpener.open(lobby, () => true, never);
   const log = listen(first);
   const heard = first.hear(never)[Symbol.asyncIterator]().next();
-  await using second = await door.open(lobby, () => true, never);
+  await using second = await linkOpener.open(lobby, () => true, never);
   await expect(heard).resolves.toMatchObject({ done: true });
   expect(log.error).toBeUndefined();
   expect(second.people()).toEqual([]);
@@ -185,11 +185,11 @@ test('a second link to the same server ends the first', async () => {
 });
 
 test('what a link counts can be read while it is open, and is told once more when it closes', async () => {
-  const { events } = town();
+  const { events } = login();
   const before = events.length;
   const made = () => events.slice(before).find((event) => event.kind === 'link-made');
   {
-    await using stage = await openStage(town(), () => true);
+    await using stage = await openStage(login(), () => true);
     expect(made()?.counts()).toMatchObject({ opened: 0, sent: 0 });
     await stage.speak();
     await until(() => (made()?.counts().opened ?? 0) >= 8);

@@ -4,8 +4,8 @@ import { getVoiceConnection } from '@discordjs/voice';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import {
+  openSandboxLogin,
   openStage,
-  openTown,
   type SandboxLogin,
   until,
 } from '#test/discord/setup/sandbox-login.ts';
@@ -13,15 +13,15 @@ import {
 const never = new AbortController().signal;
 let opened: SandboxLogin | undefined;
 
-function town(): SandboxLogin {
-  if (!opened) throw new Error('no town');
+function login(): SandboxLogin {
+  if (!opened) throw new Error('the sandbox is not open');
   return opened;
 }
 
 beforeAll(async () => {
-  opened = await openTown(0, 1_000);
+  opened = await openSandboxLogin(0, 1_000);
 });
-afterEach(() => town().faults.heal());
+afterEach(() => login().faults.heal());
 afterAll(async () => {
   await opened?.[Symbol.asyncDispose]();
 });
@@ -40,8 +40,8 @@ function listen(link: VoiceLink) {
 }
 
 test('a voice socket that stays open and says nothing is replaced after 2.5 heartbeats, and hearing goes on', async () => {
-  const { sandbox, faults, lobby, client } = town();
-  await using stage = await openStage(town(), () => true);
+  const { sandbox, faults, lobby, client } = login();
+  await using stage = await openStage(login(), () => true);
   const log = listen(stage.link);
   const connection = getVoiceConnection(lobby.guildId, client.application.id);
   if (!connection) throw new Error('no connection');
@@ -57,8 +57,8 @@ test.each([
   ['a DAVE message in a call without encryption', Buffer.from([0, 1, 25, 1, 2, 3])],
   ['a binary message of one byte', Buffer.from([1])],
 ])('%s ends in a link that hears, or in one that is over', async (_, frame) => {
-  const { sandbox, faults } = town();
-  await using stage = await openStage(town(), () => true);
+  const { sandbox, faults } = login();
+  await using stage = await openStage(login(), () => true);
   const log = listen(stage.link);
   faults.tell(sandbox.botId, frame);
   await stage.speak();
@@ -70,8 +70,8 @@ test.each([
 });
 
 test('broken JSON, unknown opcodes and a message of a megabyte keep nobody from being heard', async () => {
-  const { sandbox, faults } = town();
-  await using stage = await openStage(town(), () => true);
+  const { sandbox, faults } = login();
+  await using stage = await openStage(login(), () => true);
   const log = listen(stage.link);
   faults.tell(sandbox.botId, '{"op":');
   faults.tell(sandbox.botId, '{"op":99,"d":null}');

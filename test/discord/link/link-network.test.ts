@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import {
+  openSandboxLogin,
   openStage,
-  openTown,
   type SandboxLogin,
   tone,
   toneFrames,
@@ -14,15 +14,15 @@ import {
 const never = new AbortController().signal;
 let opened: SandboxLogin | undefined;
 
-function town(): SandboxLogin {
-  if (!opened) throw new Error('no town');
+function login(): SandboxLogin {
+  if (!opened) throw new Error('the sandbox is not open');
   return opened;
 }
 
 beforeAll(async () => {
-  opened = await openTown(1);
+  opened = await openSandboxLogin(1);
 });
-afterEach(() => town().faults.heal());
+afterEach(() => login().faults.heal());
 afterAll(async () => {
   await opened?.[Symbol.asyncDispose]();
 });
@@ -41,14 +41,14 @@ function listen(link: VoiceLink) {
 }
 
 function play(link: VoiceLink, count: number) {
-  const frames = toneFrames(town().codec, count);
+  const frames = toneFrames(login().codec, count);
   const log = { left: 0 };
   link.play({ next: () => frames.shift(), left: () => log.left++ }).wake();
   return log;
 }
 
 function lastCounts() {
-  const closed = town().events.findLast(
+  const closed = login().events.findLast(
     (event): event is Extract<DiscordEvent, { kind: 'link-closed' }> =>
       event.kind === 'link-closed',
   );
@@ -56,9 +56,9 @@ function lastCounts() {
 }
 
 test('the first words of somebody are heard although Discord names them late', async () => {
-  const { sandbox, faults } = town();
+  const { sandbox, faults } = login();
   {
-    await using stage = await openStage(town(), () => true);
+    await using stage = await openStage(login(), () => true);
     faults.late(sandbox.botId, 'speaking', 300);
     const log = listen(stage.link);
     await stage.speak();
@@ -70,8 +70,8 @@ test('the first words of somebody are heard although Discord names them late', a
 });
 
 test('of somebody who may not be heard nothing is kept until Discord names them', async () => {
-  const { sandbox, faults } = town();
-  await using stage = await openStage(town(), () => false);
+  const { sandbox, faults } = login();
+  await using stage = await openStage(login(), () => false);
   faults.late(sandbox.botId, 'speaking', 300);
   const log = listen(stage.link);
   await stage.speak();
@@ -79,23 +79,23 @@ test('of somebody who may not be heard nothing is kept until Discord names them'
 });
 
 test('a voice server that misses three questions for our address is asked a fourth time', async () => {
-  const { sandbox, faults, lobby, door } = town();
+  const { sandbox, faults, lobby, linkOpener } = login();
   faults.ignoreDiscovery(sandbox.botId, 3);
-  await using link = await door(3_000).open(lobby, () => true, never);
+  await using link = await linkOpener(3_000).open(lobby, () => true, never);
   expect(link.people()).toEqual([]);
 });
 
 test.each(['hang', 'dead'] as const)(
   'a voice link that cannot open (%s) is given up in time, and the channel is left',
   async (how) => {
-    const { sandbox, faults, lobby, door } = town();
-    if (how === 'hang') faults.door('hang');
+    const { sandbox, faults, lobby, linkOpener } = login();
+    if (how === 'hang') faults.connections('hang');
     else faults.network(sandbox.botId, { up: { dead: true } });
-    const opening = door(700).open(lobby, () => true, never);
+    const opening = linkOpener(700).open(lobby, () => true, never);
     await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true });
     await until(() => sandbox.bot().channel === undefined);
     faults.heal();
-    await using link = await door().open(lobby, () => true, never);
+    await using link = await linkOpener().open(lobby, () => true, never);
     expect(link.people()).toEqual([]);
   },
 );
@@ -105,23 +105,23 @@ test.each([
   ['but the voice state', 'VOICE_SERVER_UPDATE'],
   ['but the voice server', 'VOICE_STATE_UPDATE'],
 ])('a seat request with no answer %s is given up in time, and taken back', async (which, event) => {
-  const { sandbox, lobby, door } = town();
+  const { sandbox, lobby, linkOpener } = login();
   const { faults } = sandbox;
   if (which.startsWith('nor')) faults.ignoreSeats(1);
   else faults.event({ event, copies: 0 });
-  const opening = door(700).open(lobby, () => true, never);
+  const opening = linkOpener(700).open(lobby, () => true, never);
   await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true });
   await until(() => sandbox.bot().channel === undefined);
   faults.heal();
-  await using link = await door().open(lobby, () => true, never);
+  await using link = await linkOpener().open(lobby, () => true, never);
   expect(link.people()).toEqual([]);
 });
 
 test('a voice server that refuses every time is told as a refusal, and not asked again', async () => {
-  const { sandbox, faults, lobby, door, events } = town();
+  const { sandbox, faults, lobby, linkOpener, events } = login();
   faults.closeAt(sandbox.botId, 'identify', 4006);
   const before = events.length;
-  const opening = door(2_500).open(lobby, () => true, never);
+  const opening = linkOpener(2_500).open(lobby, () => true, never);
   await expect(opening).rejects.toMatchObject({ code: 'link.refused', retryable: false });
   const closes = events.slice(before).filter(({ kind }) => kind === 'voice-closed');
   expect(closes).toEqual(
@@ -131,11 +131,11 @@ test('a voice server that refuses every time is told as a refusal, and not asked
 });
 
 test('what is said before the end-to-end group is settled waits, and then arrives', async () => {
-  const { sandbox, faults, lobby, door } = town();
+  const { sandbox, faults, lobby, linkOpener } = login();
   const ann = sandbox.person('Ann');
   await ann.join('Lobby', never);
   faults.late(sandbox.botId, 'dave', 400);
-  await using link = await door().open(lobby, () => true, never);
+  await using link = await linkOpener().open(lobby, () => true, never);
   await ann.settled(AbortSignal.timeout(3_000));
   const played = play(link, 5);
   await until(() => played.left === 5);
@@ -145,10 +145,10 @@ test('what is said before the end-to-end group is settled waits, and then arrive
 });
 
 test('a voice server that goes away is followed to the next one, and hearing goes on', async () => {
-  const { sandbox } = town();
-  await using stage = await openStage(town(), () => true);
+  const { sandbox } = login();
+  await using stage = await openStage(login(), () => true);
   const log = listen(stage.link);
-  const closes = () => town().events.filter(({ kind }) => kind === 'voice-closed').length;
+  const closes = () => login().events.filter(({ kind }) => kind === 'voice-closed').length;
   const before = closes();
   sandbox.faults.replaceVoiceServer(300);
   await until(() => closes() > before);
@@ -161,20 +161,20 @@ test('a voice server that goes away is followed to the next one, and hearing goe
 });
 
 test('a voice server whose name cannot be looked up is asked for once more', async () => {
-  const { sandbox, lobby, door, events } = town();
+  const { sandbox, lobby, linkOpener, events } = login();
   sandbox.faults.misdirect(1);
   const before = events.length;
-  await using link = await door().open(lobby, () => true, never);
+  await using link = await linkOpener().open(lobby, () => true, never);
   expect(link.people()).toEqual([]);
   const closes = events.slice(before).filter(({ kind }) => kind === 'voice-closed');
   expect(closes).toMatchObject([{ closeCode: 1006 }]);
 }, 20_000);
 
 test('twenty people who come and go at once leave a link that speaks, hears and raises no alert', async () => {
-  const { sandbox } = town();
-  await using stage = await openStage(town(), () => true);
+  const { sandbox } = login();
+  await using stage = await openStage(login(), () => true);
   const log = listen(stage.link);
-  const alerts = () => town().events.filter(({ kind }) => kind === 'alert').length;
+  const alerts = () => login().events.filter(({ kind }) => kind === 'alert').length;
   const before = alerts();
   for (let n = 0; n < 10; n++) {
     const [one, other] = [sandbox.person(`Guest ${n}`), sandbox.person(`Visitor ${n}`)];
@@ -192,8 +192,8 @@ test('twenty people who come and go at once leave a link that speaks, hears and 
 test.each([1000, 4004, 4011])(
   'after close code %i the link speaks and hears again by itself',
   async (code) => {
-    const { sandbox, faults } = town();
-    await using stage = await openStage(town(), () => true);
+    const { sandbox, faults } = login();
+    await using stage = await openStage(login(), () => true);
     const ann = sandbox.person('Ann');
     const log = listen(stage.link);
     faults.close(sandbox.botId, code);
@@ -211,15 +211,15 @@ test.each([
   [4016, { code: 'link.no_cipher', retryable: false }],
   [4021, { code: 'link.rate_limited', retryable: true }],
 ])('after close code %i the link is over, and a new one opens', async (code, error) => {
-  const { sandbox, faults, lobby, door } = town();
+  const { sandbox, faults, lobby, linkOpener } = login();
   {
-    await using stage = await openStage(town(), () => true);
+    await using stage = await openStage(login(), () => true);
     const log = listen(stage.link);
     faults.close(sandbox.botId, code);
     await until(() => log.error !== undefined);
     expect(log.error).toMatchObject(error);
     await until(() => sandbox.bot().channel === undefined);
   }
-  await using link = await door().open(lobby, () => true, never);
+  await using link = await linkOpener().open(lobby, () => true, never);
   expect(link.people()).toEqual([]);
 });

@@ -1,27 +1,27 @@
 import { afterAll, beforeAll } from 'vitest';
 import { voiceLinkContract } from '#test/contracts/voice-link.ts';
 import {
+  openSandboxLogin,
   openStage,
-  openTown,
   type SandboxLogin,
   toneFrames,
 } from '#test/discord/setup/sandbox-login.ts';
 
-let town: SandboxLogin | undefined;
+let login: SandboxLogin | undefined;
 let frames: Buffer[] = [];
 
 /** One sandbox for all: each test opens its own link to it. */
 function theTown(): SandboxLogin {
-  if (!town) throw new Error('no town');
-  return town;
+  if (!login) throw new Error('the sandbox is not open');
+  return login;
 }
 
 beforeAll(async () => {
-  town = await openTown(1);
-  frames = toneFrames(town.codec, 100);
+  login = await openSandboxLogin(1);
+  frames = toneFrames(login.codec, 100);
 });
 afterAll(async () => {
-  await town?.[Symbol.asyncDispose]();
+  await login?.[Symbol.asyncDispose]();
 });
 
 voiceLinkContract(

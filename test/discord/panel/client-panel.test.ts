@@ -91,17 +91,17 @@ const buttons = [button('stop', 'button.stop'), button('privacy', 'button.privac
 const commands = [join, say, privacy];
 const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
 
-let house: DiscordPorts | undefined;
+let discordPorts: DiscordPorts | undefined;
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
 
-function town() {
-  if (!opened || !house) throw new Error('no town');
-  return { ...opened, house, ann: opened.sandbox.person('Ann') };
+function login() {
+  if (!opened || !discordPorts) throw new Error('the sandbox is not open');
+  return { ...opened, discordPorts, ann: opened.sandbox.person('Ann') };
 }
 
 async function openBot({ apiUrl, token, guildId }: Sandbox): Promise<Discord> {
   const ports = (given: DiscordPorts) => {
-    house = given;
+    discordPorts = given;
     return {} as CommandPorts;
   };
   const onEvent = (event: DiscordEvent) => events.push(event);
@@ -128,13 +128,13 @@ afterAll(async () => {
 });
 
 test('a subcommand gets its choice, and answers its caller alone', async () => {
-  const reply = await town().ann.command('privacy allow', { for: 'today' }).answered(soon());
+  const reply = await login().ann.command('privacy allow', { for: 'today' }).answered(soon());
   expect(reply).toMatchObject({ text: text('privacy.allowed'), ephemeral: true });
   expect(calls.at(-1)).toMatchObject({ words: { for: 'today' }, callerName: 'Ann' });
 });
 
 test('a slow private answer is thought about in private, and a long text arrives cut', async () => {
-  const asked = town().ann.command('say', { text: `123456789👋${'x'.repeat(5_000)}` });
+  const asked = login().ann.command('say', { text: `123456789👋${'x'.repeat(5_000)}` });
   const reply = await asked.answered(soon());
   expect(reply).toMatchObject({ text: text('say.now'), ephemeral: true });
   expect(asked.deferred).toBe(true);
@@ -147,7 +147,7 @@ test.each([
   ['slow', 0],
   ['broken', 0],
 ])('what is typed (%s) is answered with %i suggestions, and never late', async (voice, count) => {
-  const asked = town().ann.complete('say', { voice }, 'voice');
+  const asked = login().ann.complete('say', { voice }, 'voice');
   await until(() => asked.choices !== undefined);
   expect(asked.choices).toHaveLength(count);
   expect((asked.ackedAtMs ?? 0) - asked.sentAtMs).toBeLessThan(300);
@@ -155,7 +155,7 @@ test.each([
 });
 
 test('the answer to /join is the panel: its buttons work, it is edited in place, and moves on', async () => {
-  const { ann, sandbox, house: given } = town();
+  const { ann, sandbox, discordPorts: given } = login();
   const first = await ann.command('join').answered(soon());
   expect(await ann.press(first, 'parley:stop').answered(soon())).toMatchObject({
     text: text('stop.ok'),
@@ -172,7 +172,7 @@ test('the answer to /join is the panel: its buttons work, it is edited in place,
 });
 
 test('a button of a former run works, and one nobody knows is told so in private', async () => {
-  const { ann, sandbox, bot } = town();
+  const { ann, sandbox, bot } = login();
   const panel = await ann.command('join').answered(soon());
   await bot[Symbol.asyncDispose]();
   opened = { sandbox, bot: await openBot(sandbox) };
@@ -185,7 +185,7 @@ test('a button of a former run works, and one nobody knows is told so in private
 });
 
 test('a message that is gone ends its panel with one warning', async () => {
-  const { ann, sandbox, house: given } = town();
+  const { ann, sandbox, discordPorts: given } = login();
   await ann.command('join').answered(soon());
   const message = sandbox.messages('general').at(-1);
   const path = `${sandbox.apiUrl}/v10/channels/${sandbox.channelId('general')}/messages/${message?.id}`;
@@ -196,8 +196,8 @@ test('a message that is gone ends its panel with one warning', async () => {
   await until(() => events.slice(before).some(({ kind }) => kind === 'warning'));
 });
 
-test('the house knows a channel before it is entered', async () => {
-  const { ann, sandbox, house: given } = town();
+test('the bot knows a channel before it is entered', async () => {
+  const { ann, sandbox, discordPorts: given } = login();
   const { guildId } = sandbox;
   const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };
   await ann.join('Lounge', soon());
@@ -229,7 +229,7 @@ test('the house knows a channel before it is entered', async () => {
 });
 
 test('the commands can be registered without going online, and only what changed is told', async () => {
-  const { sandbox } = town();
+  const { sandbox } = login();
   const { apiUrl, token, guildId } = sandbox;
   const same = await registerOnly({ apiUrl, token, guildId, commands });
   expect(same).toEqual({ added: [], changed: [], removed: [] });
@@ -243,7 +243,7 @@ test('the commands can be registered without going online, and only what changed
 });
 
 test('of all requests that carried words, none could have pinged anybody', () => {
-  const bodies = town()
+  const bodies = login()
     .sandbox.requests()
     .map(({ body }) => body as { data?: object; content?: string } | undefined)
     .map((body) => (body?.data ?? body) as { content?: string; allowed_mentions?: unknown })

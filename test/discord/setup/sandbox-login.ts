@@ -9,9 +9,14 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { openVoiceDoor } from '#src/discord/link/voice-door.ts';
+import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
-import type { ChannelRef, MayHear, VoiceDoor, VoiceLink } from '#src/session/ports/voice-link.ts';
+import type {
+  ChannelRef,
+  MayHear,
+  VoiceLink,
+  VoiceLinkOpener,
+} from '#src/session/ports/voice-link.ts';
 import type { LinkStage } from '#test/contracts/voice-link.ts';
 
 const never = new AbortController().signal;
@@ -27,11 +32,11 @@ export type SandboxLogin = AsyncDisposable & {
   cutVoice(closeCode: number): void;
   /** What goes wrong in the bot's own call; healed by hand. */
   readonly faults: VoiceFaults;
-  /** A door of its own pace, as after a minute's rest. */
-  door(connectMs?: number): VoiceDoor;
+  /** An opener of links with a rate limit of its own, as after a minute's rest. */
+  linkOpener(connectMs?: number): VoiceLinkOpener;
 };
 
-export async function openTown(dave: 0 | 1, heartbeatMs?: number): Promise<SandboxLogin> {
+export async function openSandboxLogin(dave: 0 | 1, heartbeatMs?: number): Promise<SandboxLogin> {
   const codec = await loadOpus();
   const servers: VoiceServer[] = [];
   const voice = voiceHalf(codec, servers, heartbeatMs);
@@ -41,7 +46,7 @@ export async function openTown(dave: 0 | 1, heartbeatMs?: number): Promise<Sandb
   const { apiUrl, token, guildId } = sandbox;
   const login = { token, apiUrl, timeoutMs: 5_000 };
   const client = await logIn(newClient(login), login, never);
-  client.setMaxListeners(0); // each stage opens a door of its own
+  client.setMaxListeners(0); // each test opens links of its own
   const events: DiscordEvent[] = [];
   const [server] = servers;
   if (!server) throw new Error('the sandbox opened no voice server');
@@ -53,8 +58,8 @@ export async function openTown(dave: 0 | 1, heartbeatMs?: number): Promise<Sandb
     lobby: { guildId, channelId: sandbox.channelId('Lobby'), name: 'Lobby' },
     events,
     cutVoice: (code) => server.expel(guildId, sandbox.botId, code),
-    door: (connectMs) =>
-      openVoiceDoor(
+    linkOpener: (connectMs) =>
+      openVoiceLinkOpener(
         client,
         (event) => events.push(event),
         connectMs === undefined ? {} : { connectMs },
@@ -100,13 +105,13 @@ export function tone(n: number, length: number): Int16Array {
 
 /** An open link to the lobby, where only Ann sits. */
 export async function openStage(
-  town: SandboxLogin,
+  login: SandboxLogin,
   mayHear: MayHear,
 ): Promise<LinkStage & { link: VoiceLink }> {
-  const { sandbox, lobby } = town;
+  const { sandbox, lobby } = login;
   const ann = sandbox.person('Ann');
   await ann.join('Lobby', never);
-  const link = await town.door().open(lobby, mayHear, never);
+  const link = await login.linkOpener().open(lobby, mayHear, never);
   await ann.settled(AbortSignal.timeout(3_000));
   const before = ann.heard.frames.filter(({ audible }) => audible).length;
   return {

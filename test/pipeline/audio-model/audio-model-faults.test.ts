@@ -26,7 +26,7 @@ const fault = fc.constantFrom<SynthesisFault | undefined>(
 );
 
 test('whatever goes wrong, an answer ends once and nothing of it goes on', async () => {
-  const scene = fc.record({
+  const script = fc.record({
     rounds: fc.array(fc.array(step, { maxLength: 12 }), { minLength: 1, maxLength: 3 }),
     manner: fc.constantFrom<FakeAudioManner>('speaks', 'writes', 'mute', 'silent'),
     input: fc.constantFrom<'audio' | 'transcript'>('audio', 'transcript'),
@@ -37,7 +37,7 @@ test('whatever goes wrong, an answer ends once and nothing of it goes on', async
     leaves: fc.boolean(),
   });
   await fc.assert(
-    fc.asyncProperty(scene, async ({ rounds, manner, input, words, fault, parts, leaves }) => {
+    fc.asyncProperty(script, async ({ rounds, manner, input, words, fault, parts, leaves }) => {
       const model = new FakeAudioChat(rounds, manner);
       const synthesizer = new FakeSynthesizer({ fault: () => fault });
       const pipeline = audioModel({ model, synthesizer, input });

@@ -71,8 +71,8 @@ for (const [name, manner, input] of [
   ['audio-model asked in words', 'speaks', 'transcript'],
   ['audio-model known to write only', 'writes', 'audio'],
 ] as const) {
-  pipelineContract(name, async (scene) => {
-    const { model, synthesizer, pipeline, answer } = open([['Hi.'], ...roundsOf(scene)], {
+  pipelineContract(name, async (script) => {
+    const { model, synthesizer, pipeline, answer } = open([['Hi.'], ...roundsOf(script)], {
       manner,
       input,
     });

@@ -14,8 +14,8 @@ import {
 } from './realtime-fake.ts';
 
 for (const dialect of ['ga', 'beta'] as const)
-  pipelineContract(`realtime, ${dialect} names`, (scene) =>
-    openTalking({ dialect, answer: answering(scene) }),
+  pipelineContract(`realtime, ${dialect} names`, (script) =>
+    openTalking({ dialect, answer: answering(script) }),
   );
 
 const four = 'Well, as you ask, it is four.';

@@ -59,7 +59,7 @@ const noFaults: VoiceFaults = {
   close: () => undefined,
   closeAt: () => undefined,
   late: () => undefined,
-  door: () => undefined,
+  connections: () => undefined,
   heal: () => undefined,
 };
 

@@ -220,10 +220,10 @@ test('a late name of a voice leaves its first words waiting', async () => {
 
 test('behind a closed door a socket gets no word, or no handshake', async () => {
   await using server = await openVoiceServer();
-  server.faults.door('hang');
+  server.faults.connections('hang');
   const hanging = new Raw(server);
   await hanging.say(identify(ada));
-  server.faults.door('refuse');
+  server.faults.connections('refuse');
   expect(await new Raw(server).closed).toBe(1006);
   server.faults.heal();
   await using one = await enter(server, bob);

@@ -12,7 +12,7 @@ import {
   hearAnswer,
   hearing,
   madeTexts,
-  openScene,
+  openScenario,
   scenario,
   seat,
   shownMessages,
@@ -39,8 +39,8 @@ function typable(options: readonly RegisteredOption[], before: string): readonly
 }
 
 scenario('ten commands can be typed, with these options and choices', async () => {
-  await using scene = await openScene();
-  const registered = scene.sandbox.commands();
+  await using setup = await openScenario();
+  const registered = setup.sandbox.commands();
   const all = registered.flatMap(({ body }) => typable(body.options ?? [], body.name));
   expect(all.toSorted()).toEqual([
     'Ask about this',
@@ -76,8 +76,8 @@ scenario('ten commands can be typed, with these options and choices', async () =
 scenario(
   '/join goes where it is told and may be repeated; whoever manages may end it',
   async () => {
-    await using scene = await openScene();
-    const { sandbox } = scene;
+    await using setup = await openScenario();
+    const { sandbox } = setup;
     const [adam, ben, olga] = [
       sandbox.person('Adam'),
       sandbox.person('Ben'),
@@ -104,10 +104,10 @@ scenario(
 );
 
 scenario('/say tells how many are ahead, takes eight, and /stop drops them all', async () => {
-  await using scene = await openScene();
-  const cleo = scene.sandbox.person('Cleo');
+  await using setup = await openScenario();
+  const cleo = setup.sandbox.person('Cleo');
   expect(await told(cleo, 'say', { text: 'Hello' })).toMatchObject(whispered('leave.nowhere'));
-  const adam = await callIn(scene, 'Adam');
+  const adam = await callIn(setup, 'Adam');
   const say = (words: string) => told(adam, 'say', { text: words });
   expect(await told(cleo, 'say', { text: 'Hello' })).toMatchObject(
     whispered('perm.room', { channel: 'Lounge' }),
@@ -124,12 +124,12 @@ scenario('/say tells how many are ahead, takes eight, and /stop drops them all',
   const heard = await adam.listen({ ...waits, sinceMs: 0 }, soon());
   expect(heard.lastAtMs - stopping.sentAtMs).toBeLessThan(500);
   expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
-  expect(madeTexts(scene)).toEqual([lecture]);
+  expect(madeTexts(setup)).toEqual([lecture]);
 });
 
 scenario('/say speaks in the order of asking, and what is urgent first', async () => {
-  await using scene = await openScene();
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openScenario();
+  const adam = await callIn(setup, 'Adam');
   const say = (words: string, when: string) => told(adam, 'say', { text: words, when });
   expect(await say('This is the first and takes a while', 'queue')).toMatchObject(
     whispered('say.now'),
@@ -138,7 +138,7 @@ scenario('/say speaks in the order of asking, and what is urgent first', async (
   expect(await say('urgent', 'now')).toMatchObject(whispered('say.queued', { n: 1 }));
   const heard = await adam.listen({ ...waits, quietMs: 1_000, sinceMs: 0 }, soon());
   const inOrder = ['This is the first and takes a while', 'urgent', 'second'];
-  expect(madeTexts(scene)).toEqual(inOrder);
+  expect(madeTexts(setup)).toEqual(inOrder);
   await expectAlike(heard.pcm, toneOf(inOrder));
 });
 
@@ -146,8 +146,8 @@ scenario(
   '/ask is answered aloud and in writing, or in writing alone, or to one alone',
   async () => {
     const replies = [{ match: /^/, text: 'It is five.' }];
-    await using scene = await openScene({ providers: { replies } });
-    const [adam, cleo] = [scene.sandbox.person('Adam'), scene.sandbox.person('Cleo')];
+    await using setup = await openScenario({ providers: { replies } });
+    const [adam, cleo] = [setup.sandbox.person('Adam'), setup.sandbox.person('Cleo')];
     const asks = (person = adam, answer?: string, words = 'What time is it?') =>
       told(person, 'ask', { question: words, ...(answer && { answer }) });
     const answer = spokenUp('ask.answer', { answer: 'It is five.' });
@@ -156,22 +156,22 @@ scenario(
     expect(await asks(adam, 'only me')).toMatchObject({ ...answer, ephemeral: true });
     expect(await asks(adam, 'voice')).toMatchObject(whispered('leave.nowhere'));
     expect(await asks(adam, 'text', '?!')).toMatchObject(whispered('ask.empty'));
-    expect(madeTexts(scene)).toEqual([]);
-    await callIn(scene, 'Adam');
+    expect(madeTexts(setup)).toEqual([]);
+    await callIn(setup, 'Adam');
     expect(await asks()).toMatchObject(answer);
     await expectAlike((await hearAnswer(adam, 0)).pcm, toneOf(['It is five.']));
     expect(await asks(cleo)).toMatchObject(whispered('perm.room', { channel: 'Lounge' }));
     expect(await asks(cleo, 'text')).toMatchObject(answer);
-    expect(madeTexts(scene)).toEqual(['It is five.']);
+    expect(madeTexts(setup)).toEqual(['It is five.']);
   },
 );
 
 scenario('a question that takes long stands there until its answer replaces it', async () => {
   const pace = { ...instantPace, firstTokenMs: 1_500 };
   const replies = [{ match: /^/, text: 'Seven.' }];
-  await using scene = await openScene({ providers: { replies, pace } });
+  await using setup = await openScenario({ providers: { replies, pace } });
   const words = { question: 'How many?', answer: 'text' };
-  const asked = scene.sandbox.person('Adam').command('ask', words);
+  const asked = setup.sandbox.person('Adam').command('ask', words);
   expect(await asked.answered(soon())).toMatchObject(
     spokenUp('ask.thinking', { question: 'How many?' }),
   );
@@ -180,15 +180,17 @@ scenario('a question that takes long stands there until its answer replaces it',
 });
 
 scenario('/stop cuts an answer off, and only what was heard of it is remembered', async () => {
-  await using scene = await openScene({ providers: { replies: [{ match: /^/, text: lecture }] } });
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openScenario({
+    providers: { replies: [{ match: /^/, text: lecture }] },
+  });
+  const adam = await callIn(setup, 'Adam');
   await adam.say(question, soon());
   await hearing(adam);
   expect(await told(adam, 'stop', { what: 'everything' })).toMatchObject(whispered('stop.ok'));
   await adam.listen({ ...waits, sinceMs: 0 }, soon());
-  scene.providers.set({ replies: [{ match: /^/, text: 'Yes.' }] });
-  await converse(scene, adam, question);
-  const [, , remembered] = shownMessages(scene);
+  setup.providers.set({ replies: [{ match: /^/, text: 'Yes.' }] });
+  await converse(setup, adam, question);
+  const [, , remembered] = shownMessages(setup);
   expect(remembered?.role).toBe('assistant');
   const words = remembered?.content.replace(/\W+$/, '') ?? '';
   expect(lecture.startsWith(words)).toBe(true);
@@ -197,8 +199,8 @@ scenario('/stop cuts an answer off, and only what was heard of it is remembered'
 
 scenario('/stats tells how fast the bot is here, /help how to use it', async () => {
   const replies = [{ match: /^/, text: 'Yes.' }];
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await seat(scene, 'Adam');
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await seat(setup, 'Adam');
   expect(await told(adam, 'stats')).toMatchObject(whispered('stats.none'));
   const help = await told(adam, 'help');
   const topics = [
@@ -222,7 +224,7 @@ scenario('/stats tells how fast the bot is here, /help how to use it', async () 
   expect(joined.text).toContain(text('join.ok', { channel: 'Lounge' }));
   await adam.settled(soon());
   expect((await pressed(adam, help, 'try.privacy')).text).toContain('Hearing you: yes.');
-  await converse(scene, adam, question);
+  await converse(setup, adam, question);
   const speed =
     /^Last 1 answers: half within \d+ ms, 95 % within \d+ ms of your last word\. 0 failed\. Thought ahead in vain: \d+ % of tokens\.$/;
   expect((await pressed(adam, help, 'try.stats')).text).toMatch(speed);
@@ -232,8 +234,8 @@ scenario('/stats tells how fast the bot is here, /help how to use it', async () 
 });
 
 scenario('half-typed words are completed, and everybody reads their own language', async () => {
-  await using scene = await openScene({ guild: { locale: 'de' } });
-  const adam = scene.sandbox.person('Adam', { locale: 'de-DE' });
+  await using setup = await openScenario({ guild: { locale: 'de' } });
+  const adam = setup.sandbox.person('Adam', { locale: 'de-DE' });
   const typed = (line: string, option: string, words: string) =>
     adam.complete(line, { [option]: words }, option).suggested(soon());
   expect(await typed('help', 'topic', 'st')).toMatchObject(
@@ -244,7 +246,7 @@ scenario('half-typed words are completed, and everybody reads their own language
   await adam.join('Lounge', soon());
   const joined = await told(adam, 'join');
   expect(joined.text).toContain(text('join.ok', { channel: 'Lounge' }, 'de'));
-  const cleo = scene.sandbox.person('Cleo', { locale: 'fr' });
+  const cleo = setup.sandbox.person('Cleo', { locale: 'fr' });
   expect(await told(cleo, 'stop')).toMatchObject(whispered('perm.room', { channel: 'Lounge' }));
   expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing', {}, 'de'));
 });

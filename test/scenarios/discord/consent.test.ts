@@ -16,7 +16,7 @@ import {
   eventually,
   madeTexts,
   openOwnScene,
-  openScene,
+  openScenario,
   pieced,
   recognised,
   type ScenarioSetup,
@@ -67,115 +67,115 @@ async function reread({ sandbox }: ScenarioSetup, { id }: SandboxPerson): Promis
 }
 
 scenario('half a minute of somebody who did not agree is never opened, nor sent', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const [ben, adam] = [await seat(scene, 'Ben'), await callIn(scene, 'Adam')];
+  await using setup = await openScenario({ providers: { replies } });
+  const [ben, adam] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
   await ben.settled(soon());
   const before = ben.counts().sentPackets;
   const speaking = ben.say(monologue(30), AbortSignal.timeout(50_000));
   const sent = () => ben.counts().sentPackets - before;
   await vi.waitFor(() => expect(sent()).toBeGreaterThan(1_000), { timeout: 40_000 });
-  expect(madeTexts(scene)).toEqual([text('join.spoken')]);
-  expect(scene.providers.requests).toHaveLength(1);
-  const { uttered } = await converse(scene, adam, question);
+  expect(madeTexts(setup)).toEqual([text('join.spoken')]);
+  expect(setup.providers.requests).toHaveLength(1);
+  const { uttered } = await converse(setup, adam, question);
   await speaking;
   expect(sent()).toBeGreaterThan(1_500);
   await told(adam, 'leave');
-  const { counts } = await scene.bot.logged(({ msg }) => msg === 'link-closed', 10_000);
+  const { counts } = await setup.bot.logged(({ msg }) => msg === 'link-closed', 10_000);
   expect(counts).toMatchObject({ notAllowed: sent(), sealed: 0, unparsed: 0 });
   await expectAlike(uttered, question);
-  expect(recognised(scene)).toEqual(['Adam']);
+  expect(recognised(setup)).toEqual(['Adam']);
 });
 
 scenario('under CONSENT_POLICY=role those are heard who sit down with the role', async () => {
-  await using scene = await openOwnScene({ providers: { replies }, environment: listenersOnly });
-  const [ben, adam] = [await seat(scene, 'Ben'), await callIn(scene, 'Adam')];
+  await using setup = await openOwnScene({ providers: { replies }, environment: listenersOnly });
+  const [ben, adam] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
   await ben.settled(soon());
   await ben.say(another, soon());
-  await converse(scene, adam, question);
-  expect(recognised(scene)).toEqual(['Adam']);
+  await converse(setup, adam, question);
+  expect(recognised(setup)).toEqual(['Adam']);
   await ben.leave();
-  scene.sandbox.guild().giveRole('Ben', 'Listeners');
-  await seat(scene, 'Ben');
+  setup.sandbox.guild().giveRole('Ben', 'Listeners');
+  await seat(setup, 'Ben');
   await ben.settled(soon());
-  await converse(scene, ben, another);
-  expect(recognised(scene)).toEqual(['Adam', 'Ben']);
+  await converse(setup, ben, another);
+  expect(recognised(setup)).toEqual(['Adam', 'Ben']);
 });
 
 scenario('who loses the role in a call is heard no more, and who gets it is heard', async () => {
-  await using scene = await openOwnScene({ providers: { replies }, environment: listenersOnly });
-  const guild = scene.sandbox.guild();
+  await using setup = await openOwnScene({ providers: { replies }, environment: listenersOnly });
+  const guild = setup.sandbox.guild();
   const ben = guild.person('Ben');
   guild.giveRole('Ben', 'Listeners');
-  const [, adam] = [await seat(scene, 'Ben'), await callIn(scene, 'Adam')];
+  const [, adam] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
   await ben.settled(soon());
   guild.takeRole('Ben', 'Listeners');
-  await reread(scene, ben);
+  await reread(setup, ben);
   await ben.say(another, soon());
-  await converse(scene, adam, question);
-  expect(recognised(scene)).toEqual(['Adam']);
+  await converse(setup, adam, question);
+  expect(recognised(setup)).toEqual(['Adam']);
   guild.giveRole('Ben', 'Listeners');
-  await reread(scene, ben);
-  await converse(scene, ben, another);
-  expect(recognised(scene)).toEqual(['Adam', 'Ben']);
+  await reread(setup, ben);
+  await converse(setup, ben, another);
+  expect(recognised(setup)).toEqual(['Adam', 'Ben']);
 });
 
 scenario(
   'a yes and a no work from the next packet, and a no takes back what was said',
   async () => {
-    await using scene = await openScene({ providers: { replies } });
-    const [ben] = [await seat(scene, 'Ben'), await callIn(scene, 'Adam')];
+    await using setup = await openScenario({ providers: { replies } });
+    const [ben] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
     await ben.settled(soon());
     expect(await told(ben, 'privacy status')).toMatchObject(standing('no', 0));
     expect(await told(ben, 'privacy allow', { for: 'today' })).toMatchObject(
       whispered('privacy.allowed'),
     );
     expect(await told(ben, 'privacy status')).toMatchObject(standing('yes', 1));
-    await converse(scene, ben, another);
-    expect(recognised(scene)).toEqual(['Ben']);
+    await converse(setup, ben, another);
+    expect(recognised(setup)).toEqual(['Ben']);
     const { sentPackets } = ben.counts();
     const saying = ben.say(speech('human-cards-005'), soon());
     await eventually(() => expect(ben.counts().sentPackets).toBeGreaterThan(sentPackets + 60));
     expect(await told(ben, 'privacy deny')).toMatchObject(whispered('privacy.denied'));
-    const asked = scene.providers.requests.length;
-    const heardOfBen = scene.uttered.length;
+    const asked = setup.providers.requests.length;
+    const heardOfBen = setup.uttered.length;
     await saying;
     await ben.say(another, soon());
     expect(await told(ben, 'privacy status')).toMatchObject(standing('no', 2));
-    expect(scene.providers.requests.length).toBe(asked);
-    await converse(scene, scene.sandbox.person('Adam'), question);
-    expect(recognised(scene).filter((name) => name !== 'nobody')).toEqual(['Ben', 'Adam']);
-    await expectAlike(pieced(scene.uttered.slice(heardOfBen)), question);
-    expect(shownWords(scene).filter((line) => line.startsWith('Ben: '))).toEqual([]);
+    expect(setup.providers.requests.length).toBe(asked);
+    await converse(setup, setup.sandbox.person('Adam'), question);
+    expect(recognised(setup).filter((name) => name !== 'nobody')).toEqual(['Ben', 'Adam']);
+    await expectAlike(pieced(setup.uttered.slice(heardOfBen)), question);
+    expect(shownWords(setup).filter((line) => line.startsWith('Ben: '))).toEqual([]);
   },
 );
 
 scenario('a no while words are being recognised ends that, and nothing is answered', async () => {
   const pace = { ...instantPace, recogniseMs: 5_000 };
-  await using scene = await openScene({ providers: { replies, pace } });
-  const adam = await seat(scene, 'Adam');
+  await using setup = await openScenario({ providers: { replies, pace } });
+  const adam = await seat(setup, 'Adam');
   const panel = await told(adam, 'join');
   await adam.settled(soon());
   await adam.say(question, soon());
-  await eventually(() => expect(scene.providers.requests).not.toHaveLength(0));
+  await eventually(() => expect(setup.providers.requests).not.toHaveLength(0));
   expect(await pressed(adam, panel, 'consent.never')).toMatchObject(whispered('privacy.denied'));
-  const recognising = [...scene.providers.requests];
+  const recognising = [...setup.providers.requests];
   await eventually(() => {
     for (const { leftAtMs } of recognising) expect(leftAtMs).toBeDefined();
   });
   expect(await pressed(adam, panel, 'consent.today')).toMatchObject(whispered('privacy.allowed'));
-  scene.providers.set({ pace: instantPace });
-  await converse(scene, adam, another);
-  const answered = scene.providers.requests.filter(({ endedAtMs }) => endedAtMs !== undefined);
+  setup.providers.set({ pace: instantPace });
+  await converse(setup, adam, another);
+  const answered = setup.providers.requests.filter(({ endedAtMs }) => endedAtMs !== undefined);
   expect(recognising.filter((request) => answered.includes(request))).toEqual([]);
-  expect(recognised(scene)).toEqual(['nobody', 'Adam']);
-  await expectAlike(utteredBy(scene, 'Adam'), another);
-  expect(madeTexts(scene)).toEqual(['Yes.']);
+  expect(recognised(setup)).toEqual(['nobody', 'Adam']);
+  await expectAlike(utteredBy(setup, 'Adam'), another);
+  expect(madeTexts(setup)).toEqual(['Yes.']);
 });
 
 scenario('a pause stops all hearing until somebody in the room resumes', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  const cleo = scene.sandbox.person('Cleo');
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
+  const cleo = setup.sandbox.person('Cleo');
   const barred = whispered('perm.room', { channel: 'Lounge' });
   for (const line of ['privacy pause', 'privacy resume']) {
     expect(await told(cleo, line)).toMatchObject(barred);
@@ -183,76 +183,76 @@ scenario('a pause stops all hearing until somebody in the room resumes', async (
   const paused = await told(adam, 'privacy pause');
   expect(paused).toMatchObject(whispered('privacy.paused'));
   await adam.say(question, soon());
-  expect(scene.uttered).toEqual([]);
+  expect(setup.uttered).toEqual([]);
   expect(await pressed(adam, paused, 'resume')).toMatchObject(whispered('privacy.resumed'));
-  await converse(scene, adam, question);
+  await converse(setup, adam, question);
   expect(await told(adam, 'privacy pause')).toMatchObject(whispered('privacy.paused'));
   expect(await told(adam, 'privacy resume')).toMatchObject(whispered('privacy.resumed'));
-  await converse(scene, adam, question);
+  await converse(setup, adam, question);
   await told(adam, 'leave');
   expect(await told(adam, 'privacy pause')).toMatchObject(whispered('leave.nowhere'));
 });
 
 scenario('a yes for good outlives the bot; what is forgotten is in no file any more', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const ben = await seat(scene, 'Ben');
+  await using setup = await openScenario({ providers: { replies } });
+  const ben = await seat(setup, 'Ben');
   expect(await told(ben, 'privacy allow')).toMatchObject(whispered('privacy.allowed'));
-  await scene.restart();
-  const adam = await callIn(scene, 'Adam');
+  await setup.restart();
+  const adam = await callIn(setup, 'Adam');
   await ben.settled(soon());
-  await converse(scene, ben, another);
-  expect(recognised(scene)).toEqual(['Ben']);
-  expect((await allBytes(scene.dataDir)).includes(ben.id)).toBe(true);
+  await converse(setup, ben, another);
+  expect(recognised(setup)).toEqual(['Ben']);
+  expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(true);
   const card = await told(ben, 'privacy forget');
   expect(card).toMatchObject(whispered('privacy.forget.ask'));
   expect(buttonsOf(card)).toEqual([['forget.confirm', text('button.forget')]]);
   const done = whispered('privacy.forget.done', { total: 2 });
   expect(await pressed(ben, card, 'forget.confirm')).toMatchObject(done);
-  expect((await allBytes(scene.dataDir)).includes(ben.id)).toBe(false);
+  expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(false);
   expect(await told(ben, 'privacy status')).toMatchObject(standing('no', 0));
   await ben.say(another, soon());
-  await converse(scene, adam, question);
-  expect(recognised(scene)).toEqual(['Ben', 'Adam']);
-  await scene.bot.stop();
-  expect((await allBytes(scene.dataDir)).includes(ben.id)).toBe(false);
+  await converse(setup, adam, question);
+  expect(recognised(setup)).toEqual(['Ben', 'Adam']);
+  await setup.bot.stop();
+  expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(false);
 });
 
 scenario('a no outlives the bot, too, whatever the policy', async () => {
-  await using scene = await openScene({
+  await using setup = await openScenario({
     providers: { replies },
     environment: { CONSENT_POLICY: 'notice' },
   });
-  const ben = await seat(scene, 'Ben');
+  const ben = await seat(setup, 'Ben');
   expect(await told(ben, 'privacy deny')).toMatchObject(whispered('privacy.denied'));
-  await scene.restart();
-  const adam = await callIn(scene, 'Adam');
+  await setup.restart();
+  const adam = await callIn(setup, 'Adam');
   await ben.settled(soon());
   await ben.say(another, soon());
-  await converse(scene, adam, question);
-  expect(recognised(scene)).toEqual(['Adam']);
+  await converse(setup, adam, question);
+  expect(recognised(setup)).toEqual(['Adam']);
 });
 
 scenario('whoever has not called the bot is not heard, until they do', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const [adam, ben] = [await callIn(scene, 'Adam'), await seat(scene, 'Ben')];
+  await using setup = await openScenario({ providers: { replies } });
+  const [adam, ben] = [await callIn(setup, 'Adam'), await seat(setup, 'Ben')];
   await ben.settled(soon());
   await ben.say(speech('human-goforward'), soon());
   // What Adam says later is answered, so what Ben said has been through the bot by then.
-  await converse(scene, adam, question);
-  expect(recognised(scene)).toEqual(['Adam']);
-  await call(scene, ben);
-  const { uttered } = await converse(scene, ben, another);
+  await converse(setup, adam, question);
+  expect(recognised(setup)).toEqual(['Adam']);
+  await call(setup, ben);
+  const { uttered } = await converse(setup, ben, another);
   await expectAlike(uttered, another);
-  expect(recognised(scene)).toEqual(['Adam', 'Ben']);
+  expect(recognised(setup)).toEqual(['Adam', 'Ben']);
 });
 
 scenario('under CONSENT_POLICY=notice everybody is heard', async () => {
   const environment = { CONSENT_POLICY: 'notice' };
-  await using scene = await openScene({ providers: { replies }, environment });
-  await callIn(scene, 'Adam');
-  const ben = await seat(scene, 'Ben');
+  await using setup = await openScenario({ providers: { replies }, environment });
+  await callIn(setup, 'Adam');
+  const ben = await seat(setup, 'Ben');
   await ben.settled(soon());
-  const { uttered } = await converse(scene, ben, another);
+  const { uttered } = await converse(setup, ben, another);
   await expectAlike(uttered, another);
-  expect(recognised(scene)).toEqual(['Ben']);
+  expect(recognised(setup)).toEqual(['Ben']);
 });

@@ -10,7 +10,7 @@ import {
   converse,
   eventually,
   openOwnScene,
-  openScene,
+  openScenario,
   type ScenarioSetup,
   scenario,
   soon,
@@ -21,86 +21,86 @@ const question = speech('human-cards-001');
 const replies = [{ match: /^/, text: 'Yes, of course.' }];
 const stepMs = 20_000;
 
-async function expectConversation(scene: ScenarioSetup, person: SandboxPerson): Promise<void> {
-  const { uttered, heard, made } = await converse(scene, person, question);
+async function expectConversation(setup: ScenarioSetup, person: SandboxPerson): Promise<void> {
+  const { uttered, heard, made } = await converse(setup, person, question);
   await expectAlike(uttered, question);
   await expectAlike(heard.pcm, made);
 }
 
 scenario('a gateway that breaks and is resumed while somebody speaks changes nothing', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  const resumed = scene.bot.logged(({ what }) => what === 'resumed', stepMs);
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
+  const resumed = setup.bot.logged(({ what }) => what === 'resumed', stepMs);
   const { sentPackets } = adam.counts();
-  const conversation = expectConversation(scene, adam);
+  const conversation = expectConversation(setup, adam);
   await eventually(() => expect(adam.counts().sentPackets).toBeGreaterThan(sentPackets + 20));
-  scene.sandbox.faults.dropGateway();
+  setup.sandbox.faults.dropGateway();
   await Promise.all([conversation, resumed]);
-  expect(scene.sandbox.bot()).toEqual({ online: true, channel: 'Lounge' });
+  expect(setup.sandbox.bot()).toEqual({ online: true, channel: 'Lounge' });
   const left = await adam.command('leave').answered(soon());
   expect(left.text).toMatch(/^Left Lounge/);
 });
 
 scenario('a gateway that answers no heartbeat is replaced, and the call goes on', async () => {
-  await using scene = await openOwnScene({
+  await using setup = await openOwnScene({
     providers: { replies },
     sandbox: { heartbeatMs: 1_500 },
   });
-  const adam = await callIn(scene, 'Adam');
-  scene.sandbox.faults.ignoreHeartbeats();
-  await scene.bot.logged(({ what }) => what === 'reconnecting', stepMs);
-  scene.sandbox.faults.heal();
-  await scene.bot.logged(({ what }) => what === 'resumed', stepMs);
-  expect(scene.sandbox.bot()).toEqual({ online: true, channel: 'Lounge' });
-  await expectConversation(scene, adam);
-  expect(scene.bot.log.filter(({ msg }) => msg === 'link-opened')).toHaveLength(1);
+  const adam = await callIn(setup, 'Adam');
+  setup.sandbox.faults.ignoreHeartbeats();
+  await setup.bot.logged(({ what }) => what === 'reconnecting', stepMs);
+  setup.sandbox.faults.heal();
+  await setup.bot.logged(({ what }) => what === 'resumed', stepMs);
+  expect(setup.sandbox.bot()).toEqual({ online: true, channel: 'Lounge' });
+  await expectConversation(setup, adam);
+  expect(setup.bot.log.filter(({ msg }) => msg === 'link-opened')).toHaveLength(1);
 });
 
 scenario('a bot that a moderator sends away stays away until it is called again', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  scene.sandbox.faults.disconnectBot();
-  await scene.bot.logged(({ msg }) => msg === 'left', stepMs);
-  expect(scene.sandbox.bot()).toEqual({ online: true, channel: undefined });
-  await call(scene, adam);
-  await expectConversation(scene, adam);
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
+  setup.sandbox.faults.disconnectBot();
+  await setup.bot.logged(({ msg }) => msg === 'left', stepMs);
+  expect(setup.sandbox.bot()).toEqual({ online: true, channel: undefined });
+  await call(setup, adam);
+  await expectConversation(setup, adam);
 });
 
 scenario('a bot that is asked to stop leaves its channel first, whatever hangs', async () => {
   const onlineAtLeaving: boolean[] = [];
-  const { half: voice } = voiceDesk(() => onlineAtLeaving.push(scene.sandbox.bot().online));
+  const { half: voice } = voiceDesk(() => onlineAtLeaving.push(setup.sandbox.bot().online));
   const providers = { trouble: { chat: 'stalled' } } as const;
-  await using scene = await openOwnScene({ providers, sandbox: { voice } });
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openOwnScene({ providers, sandbox: { voice } });
+  const adam = await callIn(setup, 'Adam');
   await adam.say(question, soon());
-  const endpoints = () => scene.providers.requests.map(({ endpoint }) => endpoint);
+  const endpoints = () => setup.providers.requests.map(({ endpoint }) => endpoint);
   await eventually(() => expect(endpoints()).toContain('chat'));
-  expect(await scene.bot.stop()).toBe(0);
+  expect(await setup.bot.stop()).toBe(0);
   expect(onlineAtLeaving).toEqual([true]);
 });
 
 scenario('a bot that is asked twice to stop ends at once, and leaves its channel', async () => {
-  await using scene = await openOwnScene();
-  await callIn(scene, 'Adam');
+  await using setup = await openOwnScene();
+  await callIn(setup, 'Adam');
   const atMs = performance.now();
-  expect([0, 1]).toContain(await scene.bot.stop({ againMs: 5 }));
+  expect([0, 1]).toContain(await setup.bot.stop({ againMs: 5 }));
   expect(performance.now() - atMs).toBeLessThan(5_000);
-  await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+  await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
 });
 
 scenario('a Discord that answers no request keeps nobody from sending the bot away', async () => {
   const providers = { replies, trouble: { speech: 'error-500' } } as const;
-  await using scene = await openScene({ providers });
-  const adam = await callIn(scene, 'Adam');
-  scene.sandbox.faults.rest({ delayMs: 30_000, times: Number.POSITIVE_INFINITY });
+  await using setup = await openScenario({ providers });
+  const adam = await callIn(setup, 'Adam');
+  setup.sandbox.faults.rest({ delayMs: 30_000, times: Number.POSITIVE_INFINITY });
   await adam.say(question, soon());
-  const endpoints = () => scene.providers.requests.map(({ endpoint }) => endpoint);
+  const endpoints = () => setup.providers.requests.map(({ endpoint }) => endpoint);
   await eventually(() => expect(endpoints()).toContain('speech'));
   adam.command('leave');
   const atMs = performance.now();
-  await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+  await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
   expect(performance.now() - atMs).toBeLessThan(5_000);
-  expect(await scene.bot.stop()).toBe(0);
+  expect(await setup.bot.stop()).toBe(0);
 });
 
 const edits = { method: 'PATCH', path: '/channels/:channel/messages/:message' } as const;
@@ -109,9 +109,9 @@ const callbacks = { method: 'POST', path: '/interactions/:id/:token/callback' } 
 scenario(
   'a panel that Discord lets nobody edit for a while shows the last state at last',
   async () => {
-    await using scene = await openScene();
-    const { sandbox } = scene;
-    const adam = await callIn(scene, 'Adam');
+    await using setup = await openScenario();
+    const { sandbox } = setup;
+    const adam = await callIn(setup, 'Adam');
     const [panel] = sandbox.messages('general');
     const showing = (words: string) =>
       eventually(() => expect(sandbox.message(panel?.id ?? '')?.text.split('\n')).toContain(words));
@@ -127,16 +127,16 @@ scenario(
 scenario(
   'an answer that Discord does not take once is given again, and no bot falls over it',
   async () => {
-    await using scene = await openScene();
-    const { sandbox } = scene;
-    const adam = await callIn(scene, 'Adam');
+    await using setup = await openScenario();
+    const { sandbox } = setup;
+    const adam = await callIn(setup, 'Adam');
     for (const status of [500, 503]) {
       sandbox.faults.rest({ ...callbacks, status });
       expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
     }
     sandbox.faults.rest({ ...callbacks, status: 403, times: Number.POSITIVE_INFINITY });
     adam.command('stop');
-    await scene.bot.logged(({ msg }) => msg === 'a command failed', stepMs);
+    await setup.bot.logged(({ msg }) => msg === 'a command failed', stepMs);
     sandbox.faults.heal();
     expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
   },

@@ -7,7 +7,7 @@ import {
   call,
   converse,
   eventually,
-  openScene,
+  openScenario,
   type ScenarioSetup,
   scenario,
   seat,
@@ -19,17 +19,17 @@ const channel = 'Lounge';
 
 /** Only the caller reads why, and the bot has gone nowhere. */
 function expectNotJoined(
-  scene: ScenarioSetup,
+  setup: ScenarioSetup,
   answer: ShownMessage,
   line: ReturnType<typeof whispered>,
 ): void {
   expect(answer).toMatchObject(line);
-  expect(scene.sandbox.bot().channel).toBeUndefined();
+  expect(setup.sandbox.bot().channel).toBeUndefined();
 }
 
 scenario('what the bot may not do in a channel is named with its fix before it joins', async () => {
-  await using scene = await openScene();
-  const guild = scene.sandbox.guild();
+  await using setup = await openScenario();
+  const guild = setup.sandbox.guild();
   const adam = guild.person('Adam');
   await adam.join(channel, soon());
   const barred = async (right: 'viewChannel' | 'connect' | 'speak') => {
@@ -42,7 +42,7 @@ scenario('what the bot may not do in a channel is named with its fix before it j
     ['speak', 'join.no_speak', 'Speak'],
   ] as const;
   for (const [right, id, permission] of rows) {
-    expectNotJoined(scene, await barred(right), whispered(id, { channel, permission }));
+    expectNotJoined(setup, await barred(right), whispered(id, { channel, permission }));
   }
   guild.permit(channel, 'Nova', {});
   guild.timeOut('Nova', 60_000);
@@ -52,28 +52,28 @@ scenario('what the bot may not do in a channel is named with its fix before it j
   guild.timeOut('Nova', 0);
   guild.permit('Workshop', '@everyone', { deny: ['connect'] });
   const forbidden = whispered('join.forbidden', { channel: 'Workshop' });
-  expectNotJoined(scene, await told(adam, 'join', { channel: 'Workshop' }), forbidden);
+  expectNotJoined(setup, await told(adam, 'join', { channel: 'Workshop' }), forbidden);
   expect((await told(adam, 'join')).text).toContain(text('join.ok', { channel }));
 });
 
 scenario('a channel that is full, away from keyboard or gone is not joined', async () => {
-  await using scene = await openScene({
+  await using setup = await openScenario({
     guild: { voiceChannels: ['Lounge', 'Workshop', 'Sofa'], afkChannel: 'Sofa' },
   });
-  const guild = scene.sandbox.guild();
+  const guild = setup.sandbox.guild();
   const adam = guild.person('Adam');
   await adam.join(channel, soon());
   guild.changeChannel(channel, { userLimit: 1 });
   const full = whispered('join.full', { channel, n: 1, limit: 1 });
-  expectNotJoined(scene, await told(adam, 'join'), full);
+  expectNotJoined(setup, await told(adam, 'join'), full);
   guild.changeChannel(channel, { userLimit: 2 });
   const afk = whispered('join.afk', { channel: 'Sofa' });
-  expectNotJoined(scene, await told(adam, 'join', { channel: 'Sofa' }), afk);
+  expectNotJoined(setup, await told(adam, 'join', { channel: 'Sofa' }), afk);
   expect((await told(adam, 'join')).text).toContain(text('join.ok', { channel }));
   await adam.settled(soon());
   expect((await told(adam, 'join')).text).toContain(text('join.ok', { channel }));
   guild.removeChannel(channel);
-  await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+  await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
   expect(await told(adam, 'join')).toMatchObject(whispered('join.none'));
 });
 
@@ -82,8 +82,8 @@ scenario(
   async () => {
     const replies = [{ match: /^/, text: 'Yes.' }];
     const guild = { stageChannels: ['Arena'] };
-    await using scene = await openScene({ providers: { replies }, guild });
-    const { person, suppress, bot } = scene.sandbox.guild();
+    await using setup = await openScenario({ providers: { replies }, guild });
+    const { person, suppress, bot } = setup.sandbox.guild();
     const adam = person('Adam');
     await adam.join('Arena', soon());
     suppress('Adam', false);
@@ -93,35 +93,35 @@ scenario(
     await eventually(() => expect(bot()).toMatchObject({ suppressed: true, handRaised: true }));
     suppress('Nova', false);
     await adam.settled(soon());
-    await converse(scene, adam, question);
+    await converse(setup, adam, question);
   },
 );
 
 scenario('a bot that a moderator mutes is muted, and is heard again afterwards', async () => {
   const replies = [{ match: /^/, text: 'Yes.' }];
-  await using scene = await openScene({ providers: { replies } });
-  const guild = scene.sandbox.guild();
+  await using setup = await openScenario({ providers: { replies } });
+  const guild = setup.sandbox.guild();
   const adam = guild.person('Adam');
   await adam.join(channel, soon());
-  await call(scene, adam);
+  await call(setup, adam);
   guild.mute('Nova', true);
-  await scene.bot.logged(({ msg, on }) => msg === 'muted' && on === true, 10_000);
+  await setup.bot.logged(({ msg, on }) => msg === 'muted' && on === true, 10_000);
   guild.mute('Nova', false);
-  await scene.bot.logged(({ msg, on }) => msg === 'muted' && on === false, 10_000);
-  await converse(scene, adam, question);
+  await setup.bot.logged(({ msg, on }) => msg === 'muted' && on === false, 10_000);
+  await converse(setup, adam, question);
 });
 
 scenario('what Discord refuses a voice link for is told, and when it is tried again', async () => {
-  await using scene = await openScene();
-  const { faults } = scene.sandbox;
-  const adam = await seat(scene, 'Adam');
+  await using setup = await openScenario();
+  const { faults } = setup.sandbox;
+  const adam = await seat(setup, 'Adam');
   // A second call comes after a pause, so that its answer may follow a "thinking".
   const called = async () => {
     const asked = adam.command('join');
     return await Promise.any([asked.answered(soon()), asked.followed(soon())]);
   };
   const refused = async (closeCode: number) => {
-    faults.voice.closeAt(scene.sandbox.botId, 'identify', closeCode);
+    faults.voice.closeAt(setup.sandbox.botId, 'identify', closeCode);
     return await called();
   };
   expect(await refused(4016)).toMatchObject(whispered('join.no_cipher'));
@@ -130,5 +130,5 @@ scenario('what Discord refuses a voice link for is told, and when it is tried ag
   faults.heal();
   const { text: again } = await called();
   expect(again).toMatch(/^Discord asks us to wait (5\d|60) s\. I'll try again by myself then\.$/);
-  expect(scene.sandbox.bot().channel).toBeUndefined();
+  expect(setup.sandbox.bot().channel).toBeUndefined();
 });

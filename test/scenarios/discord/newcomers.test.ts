@@ -4,7 +4,7 @@ import { text } from '#src/texts/texts.ts';
 import { buttonsOf, pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   eventually,
-  openScene,
+  openScenario,
   type ScenarioSetup,
   scenario,
   seat,
@@ -34,14 +34,14 @@ function allowed({ sandbox }: ScenarioSetup): readonly unknown[] {
 scenario(
   'exactly one phone rings for a newcomer, once, and a press in the thread is a yes',
   async () => {
-    await using scene = await openScene();
-    const { sandbox } = scene;
-    const rung = rings(scene);
-    const [adam] = [await seat(scene, 'Adam'), await seat(scene, 'Eva')];
+    await using setup = await openScenario();
+    const { sandbox } = setup;
+    const rung = rings(setup);
+    const [adam] = [await seat(setup, 'Adam'), await seat(setup, 'Eva')];
     const panel = await told(adam, 'join');
     await setTimeout(settledMs);
     expect(rung).toEqual([]);
-    const ben = await seat(scene, 'Ben');
+    const ben = await seat(setup, 'Ben');
     await eventually(() => expect(rung).toEqual(['@Ben']));
     const [asked, ...more] = sandbox.messages(panel.id);
     if (!asked) throw new Error('nobody was asked');
@@ -58,19 +58,19 @@ scenario(
     expect(await pressed(ben, asked, 'consent.always')).toMatchObject(whispered('privacy.allowed'));
     const heard = text('panel.people.yes', { names: 'Adam, Ben' });
     await eventually(() => expect(sandbox.message(panel.id)?.text).toContain(heard));
-    expect([rung, allowed(scene)]).toEqual([['@Ben'], [[ben.id]]]);
+    expect([rung, allowed(setup)]).toEqual([['@Ben'], [[ben.id]]]);
   },
 );
 
 scenario('where no thread may be opened nobody is mentioned, and all goes on', async () => {
-  await using scene = await openScene();
-  const { sandbox } = scene;
-  const rung = rings(scene);
+  await using setup = await openScenario();
+  const { sandbox } = setup;
+  const rung = rings(setup);
   sandbox.guild().permit('general', 'Nova', { deny: ['createThreads'] });
-  const adam = await seat(scene, 'Adam');
+  const adam = await seat(setup, 'Adam');
   const panel = await told(adam, 'join');
   await adam.settled(soon());
-  await seat(scene, 'Ben');
+  await seat(setup, 'Ben');
   const tries = () => sandbox.requests().filter(({ path }) => path.endsWith('/threads'));
   await eventually(() => expect(tries()).toHaveLength(1));
   const unasked = text('panel.people.unasked', { names: 'Ben' });

@@ -7,7 +7,7 @@ import { buttonsOf, pressed, told, whispered } from '#test/scenarios/setup/askin
 import {
   callIn,
   eventually,
-  openScene,
+  openScenario,
   type ScenarioSetup,
   scenario,
   seat,
@@ -39,8 +39,8 @@ scenario('the panel follows a turn, edited at most every 1.2 s', async () => {
   const pace = { ...instantPace, recogniseMs: 2_500 };
   const answer = 'The answer takes as long to say as this sentence, or longer';
   const replies = [{ match: /^/, text: answer }];
-  await using scene = await openScene({ providers: { replies, pace } });
-  const adam = await seat(scene, 'Adam');
+  await using setup = await openScenario({ providers: { replies, pace } });
+  const adam = await seat(setup, 'Adam');
   const panel = await told(adam, 'join');
   await adam.settled(soon());
   const states = [
@@ -51,8 +51,8 @@ scenario('the panel follows a turn, edited at most every 1.2 s', async () => {
     text('panel.listening'),
   ];
   await adam.say(speech('human-librivox-0880'), soon());
-  await eventually(() => expect(wentThrough(states, panel.text, now(scene, panel))).toBe(true));
-  const shown = now(scene, panel);
+  await eventually(() => expect(wentThrough(states, panel.text, now(setup, panel))).toBe(true));
+  const shown = now(setup, panel);
   expect(shown.text).toMatch(/^Last answer after \d+ ms, /m);
   expect(shown.text).toContain(text('panel.people.yes', { names: 'Adam' }));
   const [postedAtMs = panel.atMs] = panel.edits.map(({ atMs }) => atMs); // "thinking" came first
@@ -62,24 +62,24 @@ scenario('the panel follows a turn, edited at most every 1.2 s', async () => {
 });
 
 scenario('every button of the panel answers whoever presses it, in private', async () => {
-  await using scene = await openScene();
-  const [ben, adam] = [await seat(scene, 'Ben'), await seat(scene, 'Adam')];
+  await using setup = await openScenario();
+  const [ben, adam] = [await seat(setup, 'Ben'), await seat(setup, 'Adam')];
   const panel = await told(adam, 'join');
-  const presses = (name: string, person = adam) => pressed(person, now(scene, panel), name);
+  const presses = (name: string, person = adam) => pressed(person, now(setup, panel), name);
   const showing = (words: string) =>
-    eventually(() => expect(now(scene, panel).text.split('\n')).toContain(words));
-  expect(buttonsOf(now(scene, panel)).map(([, label]) => label)).toEqual(
+    eventually(() => expect(now(setup, panel).text.split('\n')).toContain(words));
+  expect(buttonsOf(now(setup, panel)).map(([, label]) => label)).toEqual(
     (['ask', 'stop', 'pause', 'privacy', 'hear_me', 'only_today', 'not_me'] as const).map((id) =>
       text(`button.${id}`),
     ),
   );
   expect(await presses('stop')).toMatchObject(whispered('stop.nothing'));
-  expect(await presses('pause', scene.sandbox.person('Cleo'))).toMatchObject(
+  expect(await presses('pause', setup.sandbox.person('Cleo'))).toMatchObject(
     whispered('perm.room', { channel: 'Lounge' }),
   );
   expect(await presses('pause')).toMatchObject(whispered('privacy.paused'));
   await showing(text('panel.paused'));
-  expect(buttonsOf(now(scene, panel))[2]).toEqual(['resume', text('button.resume')]);
+  expect(buttonsOf(now(setup, panel))[2]).toEqual(['resume', text('button.resume')]);
   expect(await presses('resume')).toMatchObject(whispered('privacy.resumed'));
   await showing(text('panel.listening'));
   const card = await presses('privacy', ben);
@@ -93,19 +93,19 @@ scenario('every button of the panel answers whoever presses it, in private', asy
   await showing(text('panel.people.no', { names: 'Ben' }));
   expect(await pressed(ben, card, 'consent.today')).toMatchObject(whispered('privacy.allowed'));
   await showing(text('panel.people.yes', { names: 'Ben, Adam' }));
-  expect(now(scene, panel).text).not.toContain(text('panel.people.no', { names: 'Ben' }));
+  expect(now(setup, panel).text).not.toContain(text('panel.people.no', { names: 'Ben' }));
 });
 
 scenario('the stop button of the panel silences the bot', async () => {
   const lecture = 'This takes much longer to say than anybody would want to listen to it';
-  await using scene = await openScene();
-  const adam = await seat(scene, 'Adam');
+  await using setup = await openScenario();
+  const adam = await seat(setup, 'Adam');
   const panel = await told(adam, 'join');
   await adam.settled(soon());
   await told(adam, 'say', { text: lecture });
   const speaking = text('panel.speaking', { name: 'Lounge' });
-  await eventually(() => expect(now(scene, panel).text).toContain(speaking));
-  const asked = adam.press(now(scene, panel), 'parley:stop');
+  await eventually(() => expect(now(setup, panel).text).toContain(speaking));
+  const asked = adam.press(now(setup, panel), 'parley:stop');
   expect(await asked.answered(soon())).toMatchObject(whispered('stop.ok'));
   const waits = { sinceMs: 0, quietMs: 500, timeoutMs: 10_000 };
   const heard = await adam.listen(waits, soon());
@@ -115,12 +115,12 @@ scenario('the stop button of the panel silences the bot', async () => {
 scenario(
   'buttons of a former run still work, and an old panel says where the new one is',
   async () => {
-    await using scene = await openScene();
-    const [adam, ben] = [await seat(scene, 'Adam'), await seat(scene, 'Ben')];
+    await using setup = await openScenario();
+    const [adam, ben] = [await seat(setup, 'Adam'), await seat(setup, 'Ben')];
     const panel = await told(adam, 'join');
-    await scene.restart();
-    await eventually(() => expect(now(scene, panel).text).toBe(text('panel.left')));
-    const presses = (name: string, person = ben) => pressed(person, now(scene, panel), name);
+    await setup.restart();
+    await eventually(() => expect(now(setup, panel).text).toBe(text('panel.left')));
+    const presses = (name: string, person = ben) => pressed(person, now(setup, panel), name);
     expect(await presses('stop')).toMatchObject(whispered('leave.nowhere'));
     expect(await presses('pause')).toMatchObject(whispered('leave.nowhere'));
     expect(await presses('consent.always')).toMatchObject(whispered('privacy.allowed'));
@@ -128,57 +128,57 @@ scenario(
     expect((await presses('privacy', adam)).text).toContain('Hearing you: no.');
     const next = await told(adam, 'join');
     expect(next.text).toContain(text('panel.people.yes', { names: 'Adam, Ben' }));
-    const { guildId, sandbox } = { ...scene, guildId: scene.sandbox.guildId };
+    const { guildId, sandbox } = { ...setup, guildId: setup.sandbox.guildId };
     const link = `https://discord.com/channels/${guildId}/${sandbox.channelId('general')}/${next.id}`;
-    await eventually(() => expect(now(scene, panel).text).toBe(text('panel.moved', { link })));
-    expect(buttonsOf(now(scene, panel))).toEqual([]);
+    await eventually(() => expect(now(setup, panel).text).toBe(text('panel.moved', { link })));
+    expect(buttonsOf(now(setup, panel))).toEqual([]);
   },
 );
 
 scenario(
   'a bot that was killed gives its seat up when it starts again, and its panel says so',
   async () => {
-    await using scene = await openScene();
-    const adam = await seat(scene, 'Adam');
+    await using setup = await openScenario();
+    const adam = await seat(setup, 'Adam');
     const panel = await told(adam, 'join');
     await told(adam, 'privacy allow'); // by then the place of the panel is stored, too
-    await scene.bot.kill();
-    expect(scene.sandbox.bot().channel).toBe('Lounge');
-    await scene.restart();
-    await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+    await setup.bot.kill();
+    expect(setup.sandbox.bot().channel).toBe('Lounge');
+    await setup.restart();
+    await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
     const words = [text('panel.left'), text('panel.restarted', { channel: 'Lounge' })];
-    await eventually(() => expect(now(scene, panel).text).toBe(words.join('\n')));
+    await eventually(() => expect(now(setup, panel).text).toBe(words.join('\n')));
   },
 );
 
 scenario('when the bot is called elsewhere the former panel says where to', async () => {
-  await using scene = await openScene();
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openScenario();
+  const adam = await callIn(setup, 'Adam');
   await adam.leave();
-  const [panel] = scene.sandbox.messages('general');
+  const [panel] = setup.sandbox.messages('general');
   if (!panel) throw new Error('no panel');
   await adam.join('Workshop', soon());
   const next = await told(adam, 'join');
-  await eventually(() => expect(now(scene, panel).text).toContain(`/${next.id}`));
+  await eventually(() => expect(now(setup, panel).text).toContain(`/${next.id}`));
   await eventually(() => {
-    expect(now(scene, next).text).toContain(text('join.ok', { channel: 'Workshop' }));
+    expect(now(setup, next).text).toContain(text('join.ok', { channel: 'Workshop' }));
   });
   await told(adam, 'leave');
-  await eventually(() => expect(now(scene, next).text).toBe(text('panel.left')));
+  await eventually(() => expect(now(setup, next).text).toBe(text('panel.left')));
 });
 
 scenario('whoever presses Ask may go ahead, once they have agreed to be heard', async () => {
-  await using scene = await openScene();
-  const [ben, adam] = [await seat(scene, 'Ben'), await seat(scene, 'Adam')];
+  await using setup = await openScenario();
+  const [ben, adam] = [await seat(setup, 'Ben'), await seat(setup, 'Adam')];
   const panel = await told(adam, 'join');
   const window = { name: 'Adam', s: 15 };
   expect(await pressed(adam, panel, 'ask')).toMatchObject(whispered('ask.window', window));
   const goAhead = text('panel.asked', { name: 'Adam' });
-  await eventually(() => expect(now(scene, panel).text.split('\n')).toContain(goAhead));
+  await eventually(() => expect(now(setup, panel).text.split('\n')).toContain(goAhead));
   const refused = await pressed(ben, panel, 'ask');
   expect(refused).toMatchObject(whispered('ask.unheard'));
   expect(await pressed(ben, refused, 'consent.today')).toMatchObject(whispered('privacy.allowed'));
   const benWindow = whispered('ask.window', { name: 'Ben', s: 15 });
   expect(await pressed(ben, panel, 'ask')).toMatchObject(benWindow);
-  await eventually(() => expect(now(scene, panel).text).not.toContain(goAhead));
+  await eventually(() => expect(now(setup, panel).text).not.toContain(goAhead));
 });

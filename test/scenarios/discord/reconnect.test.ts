@@ -9,7 +9,7 @@ import {
   callIn,
   converse,
   eventually,
-  openScene,
+  openScenario,
   type ScenarioSetup,
   scenario,
   soon,
@@ -19,9 +19,9 @@ const question = speech('human-cards-004');
 const replies = [{ match: /^/, text: 'Yes, of course.' }];
 const stepMs = 40_000;
 
-async function expectConversation(scene: ScenarioSetup, person: SandboxPerson): Promise<void> {
+async function expectConversation(setup: ScenarioSetup, person: SandboxPerson): Promise<void> {
   await person.settled(soon());
-  const { uttered, heard, made } = await converse(scene, person, question);
+  const { uttered, heard, made } = await converse(setup, person, question);
   await expectAlike(uttered, question);
   await expectAlike(heard.pcm, made);
 }
@@ -36,143 +36,143 @@ function wordsOf({ text: words }: ShownMessage): string {
 }
 
 scenario('a gateway session that is over interrupts a call, which then goes on', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  scene.sandbox.faults.endSessions();
-  await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
-  await scene.bot.logged(({ code }) => code === 'link.lost', stepMs);
-  await scene.bot.logged(({ msg }) => msg === 'joined', stepMs);
-  await expectConversation(scene, adam);
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
+  setup.sandbox.faults.endSessions();
+  await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
+  await setup.bot.logged(({ code }) => code === 'link.lost', stepMs);
+  await setup.bot.logged(({ msg }) => msg === 'joined', stepMs);
+  await expectConversation(setup, adam);
 });
 
 scenario('a bot that a moderator moves goes along with whoever agreed and came, too', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
   await adam.join('Workshop', soon());
-  scene.sandbox.faults.moveBot('Workshop');
-  await scene.bot.logged(({ why }) => why === 'moved', stepMs);
-  await eventually(() => expect(scene.sandbox.bot().channel).toBe('Workshop'));
-  await eventually(() => expect(notices(scene)).toContain(text('moved', { channel: 'Workshop' })));
-  await expectConversation(scene, adam);
+  setup.sandbox.faults.moveBot('Workshop');
+  await setup.bot.logged(({ why }) => why === 'moved', stepMs);
+  await eventually(() => expect(setup.sandbox.bot().channel).toBe('Workshop'));
+  await eventually(() => expect(notices(setup)).toContain(text('moved', { channel: 'Workshop' })));
+  await expectConversation(setup, adam);
 });
 
 scenario('a voice server that is away for a while is found again', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  const { botId, faults } = scene.sandbox;
-  faults.voice.door('refuse');
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
+  const { botId, faults } = setup.sandbox;
+  faults.voice.connections('refuse');
   faults.voice.close(botId, 1006);
-  await scene.bot.logged(({ code }) => code === 'link.lost', stepMs);
-  faults.voice.door('open');
-  await scene.bot.logged(({ msg }) => msg === 'joined', stepMs);
-  await expectConversation(scene, adam);
+  await setup.bot.logged(({ code }) => code === 'link.lost', stepMs);
+  faults.voice.connections('open');
+  await setup.bot.logged(({ msg }) => msg === 'joined', stepMs);
+  await expectConversation(setup, adam);
 });
 
 scenario('a call that is closed while no UDP gets through goes on afterwards', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  const { botId, faults } = scene.sandbox;
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
+  const { botId, faults } = setup.sandbox;
   faults.voice.network(botId, { up: { dead: true }, down: { dead: true } });
   faults.voice.close(botId, 4006);
-  await scene.bot.logged(({ code }) => code === 'link.lost', stepMs);
+  await setup.bot.logged(({ code }) => code === 'link.lost', stepMs);
   faults.heal();
-  await scene.bot.logged(({ msg }) => msg === 'joined', stepMs);
-  await expectConversation(scene, adam);
+  await setup.bot.logged(({ msg }) => msg === 'joined', stepMs);
+  await expectConversation(setup, adam);
 });
 
 scenario('a UDP path that dies is told in the room, and people are heard again', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  await expectConversation(scene, adam);
-  const { botId, faults } = scene.sandbox;
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
+  await expectConversation(setup, adam);
+  const { botId, faults } = setup.sandbox;
   faults.voice.network(botId, { up: { dead: true }, down: { dead: true } });
-  await eventually(() => expect(notices(scene)).toContain(text('link.udp')));
+  await eventually(() => expect(notices(setup)).toContain(text('link.udp')));
   faults.voice.heal(botId);
-  await scene.bot.logged(({ alert }) => alert === 'udp-dead', stepMs);
-  await scene.bot.logged(({ code }) => code === 'link.lost', stepMs);
-  await scene.bot.logged(({ msg }) => msg === 'joined', stepMs);
-  await expectConversation(scene, adam);
-  expect(notices(scene).filter((words) => words === text('link.udp'))).toHaveLength(1);
+  await setup.bot.logged(({ alert }) => alert === 'udp-dead', stepMs);
+  await setup.bot.logged(({ code }) => code === 'link.lost', stepMs);
+  await setup.bot.logged(({ msg }) => msg === 'joined', stepMs);
+  await expectConversation(setup, adam);
+  expect(notices(setup).filter((words) => words === text('link.udp'))).toHaveLength(1);
 });
 
 scenario('a bot whose NAT has moved rejoins once, and people are heard again', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  const { botId, faults } = scene.sandbox;
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
+  const { botId, faults } = setup.sandbox;
   faults.voice.rebind(botId);
-  await scene.bot.logged(({ cause }) => /address .* has changed/.test(`${cause}`), stepMs);
-  await scene.bot.logged(({ msg }) => msg === 'joined', stepMs);
-  await expectConversation(scene, adam);
-  expect(scene.bot.log.filter(({ msg }) => msg === 'link-opened')).toHaveLength(2);
+  await setup.bot.logged(({ cause }) => /address .* has changed/.test(`${cause}`), stepMs);
+  await setup.bot.logged(({ msg }) => msg === 'joined', stepMs);
+  await expectConversation(setup, adam);
+  expect(setup.bot.log.filter(({ msg }) => msg === 'link-opened')).toHaveLength(2);
 });
 
 scenario('somebody shown as speaking of whom nothing arrives is named in the room', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
   await setTimeout(3_000); // who speaks as the bot comes is told of in any case
-  scene.sandbox.faults.voice.network(adam.id, { up: { dead: true } });
+  setup.sandbox.faults.voice.network(adam.id, { up: { dead: true } });
   await adam.say(question, soon());
   const told = text('heard.missing', { name: 'Adam' });
-  await eventually(() => expect(notices(scene)).toContain(told));
-  scene.sandbox.faults.voice.heal(adam.id);
-  await expectConversation(scene, adam);
-  await scene.bot.logged(({ msg }) => /^alert cleared/.test(`${msg}`), stepMs);
+  await eventually(() => expect(notices(setup)).toContain(told));
+  setup.sandbox.faults.voice.heal(adam.id);
+  await expectConversation(setup, adam);
+  await setup.bot.logged(({ msg }) => /^alert cleared/.test(`${msg}`), stepMs);
 });
 
 scenario(
   'an end-to-end group that does not settle is told, and mended as soon as it can be',
   async () => {
-    await using scene = await openScene({ providers: { replies } });
-    const adam = await callIn(scene, 'Adam');
-    const { botId, faults } = scene.sandbox;
+    await using setup = await openScenario({ providers: { replies } });
+    const adam = await callIn(setup, 'Adam');
+    const { botId, faults } = setup.sandbox;
     await adam.leave();
     await setTimeout(1_000); // alone the bot has no group
     faults.voice.late(botId, 'dave', Number.POSITIVE_INFINITY);
     await adam.join('Lounge', soon());
-    await eventually(() => expect(notices(scene)).toContain(text('link.encryption')));
+    await eventually(() => expect(notices(setup)).toContain(text('link.encryption')));
     faults.voice.heal(botId);
-    await scene.bot.logged(({ msg }) => /^alert cleared/.test(`${msg}`), stepMs);
-    await expectConversation(scene, adam);
+    await setup.bot.logged(({ msg }) => /^alert cleared/.test(`${msg}`), stepMs);
+    await expectConversation(setup, adam);
   },
 );
 
 scenario(
   'a group that lacks somebody who came is told, and mended as soon as it can be',
   async () => {
-    await using scene = await openScene({ providers: { replies } });
-    const adam = await callIn(scene, 'Adam');
-    const { botId, faults } = scene.sandbox;
+    await using setup = await openScenario({ providers: { replies } });
+    const adam = await callIn(setup, 'Adam');
+    const { botId, faults } = setup.sandbox;
     faults.voice.late(botId, 'dave', Number.POSITIVE_INFINITY);
-    const eve = scene.sandbox.person('Eve');
+    const eve = setup.sandbox.person('Eve');
     const coming = eve.join('Lounge', soon()).catch(() => undefined);
-    await eventually(() => expect(notices(scene)).toContain(text('link.encryption')));
+    await eventually(() => expect(notices(setup)).toContain(text('link.encryption')));
     faults.voice.heal(botId);
-    await scene.bot.logged(({ msg }) => /^alert cleared/.test(`${msg}`), stepMs);
+    await setup.bot.logged(({ msg }) => /^alert cleared/.test(`${msg}`), stepMs);
     await coming;
     await eve.leave();
-    await expectConversation(scene, adam);
+    await expectConversation(setup, adam);
   },
 );
 
 scenario('somebody nobody can decode is told so once, and is heard when it is over', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  const { voice } = scene.sandbox.faults;
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
+  const { voice } = setup.sandbox.faults;
   voice.garble(adam.id, true);
   const long = speech('human-librivox-0880');
   const told = text('heard.nothing');
-  for (let n = 0; n < 6 && !notices(scene).includes(told); n++) await adam.say(long, soon());
-  await eventually(() => expect(notices(scene)).toContain(told));
-  await scene.bot.logged(({ msg }) => msg === 'joined', stepMs);
+  for (let n = 0; n < 6 && !notices(setup).includes(told); n++) await adam.say(long, soon());
+  await eventually(() => expect(notices(setup)).toContain(told));
+  await setup.bot.logged(({ msg }) => msg === 'joined', stepMs);
   voice.garble(adam.id, false);
-  await expectConversation(scene, adam);
-  expect(notices(scene).filter((words) => words === told)).toHaveLength(1);
+  await expectConversation(setup, adam);
+  expect(notices(setup).filter((words) => words === told)).toHaveLength(1);
 });
 
 scenario('a bot that is muted says so, and one whose channel is deleted, too', async () => {
   const guilds = [{ guildName: 'Muted' }, { guildName: 'Deleted' }];
-  await using scene = await openScene({ providers: { replies }, guilds });
-  const [muted, deleted] = ['Muted', 'Deleted'].map((name) => scene.sandbox.guild(name));
+  await using setup = await openScenario({ providers: { replies }, guilds });
+  const [muted, deleted] = ['Muted', 'Deleted'].map((name) => setup.sandbox.guild(name));
   if (!muted || !deleted) throw new Error('There are two more servers.');
   for (const guild of [muted, deleted]) {
     const adam = guild.person('Adam');

@@ -8,7 +8,7 @@ import {
   eventually,
   hearAnswer,
   openOwnScene,
-  openScene,
+  openScenario,
   scenario,
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -17,10 +17,10 @@ const question = speech('human-cards-001');
 const replies = [{ match: /^/, text: 'Yes.' }];
 
 scenario('/settings check tries everything, and whoever sits there hears a tone', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = scene.sandbox.person('Adam');
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = setup.sandbox.person('Adam');
   expect(await told(adam, 'settings check')).toMatchObject(whispered('perm.manage'));
-  const olga = await callIn(scene, 'Olga');
+  const olga = await callIn(setup, 'Olga');
   const checking = olga.command('settings check');
   const report = await checking.answered(soon());
   const lines = report.text.split('\n');
@@ -36,12 +36,12 @@ scenario('/settings check tries everything, and whoever sits there hears a tone'
 });
 
 scenario('a switch of the pipeline keeps the conversation, over a restart too', async () => {
-  await using scene = await openOwnScene({
+  await using setup = await openOwnScene({
     environment: { AUDIO_MODEL_NAME: 'hears', CHAT_COMPLETION_MODEL: 'writes' },
     providers: { replies },
   });
-  const olga = await callIn(scene, 'Olga');
-  await converse(scene, olga, question);
+  const olga = await callIn(setup, 'Olga');
+  await converse(setup, olga, question);
   const missing = { pipeline: 'realtime', setting: 'REALTIME\\_BASE\\_URL / OPENAI\\_API\\_KEY' };
   expect(await told(olga, 'settings pipeline', { to: 'realtime' })).toMatchObject(
     whispered('settings.missing', missing),
@@ -50,12 +50,12 @@ scenario('a switch of the pipeline keeps the conversation, over a restart too', 
   expect(await told(olga, 'settings pipeline', { to: 'audio-model' })).toMatchObject(switched);
   const { firstPacketAtMs } = await olga.say(question, soon());
   await hearAnswer(olga, firstPacketAtMs);
-  const chats = scene.providers.requests.filter(({ endpoint }) => endpoint === 'chat');
+  const chats = setup.providers.requests.filter(({ endpoint }) => endpoint === 'chat');
   expect(chats.at(-1)?.body).toMatchObject({ model: 'hears' });
   expect(JSON.stringify(chats.at(-1)?.body)).toContain('utterance 1');
   const set = await told(olga, 'settings set', { key: 'addressing', value: 'name' });
   expect(set).toMatchObject(whispered('settings.addressing.name'));
-  await scene.restart();
+  await setup.restart();
   const view = await told(olga, 'settings view');
   expect(view.text.split('\n').slice(1, 4)).toEqual([
     'pipeline: audio-model',

@@ -7,7 +7,7 @@ import {
   converse,
   eventually,
   madeTexts,
-  openScene,
+  openScenario,
   type ScenarioSetup,
   scenario,
   seat,
@@ -23,25 +23,25 @@ scenario(
       { match: 'has to press', text: 'Press the button.' },
       { match: 'utterance', call: { name: 'leave', argumentsJson: '{}' } },
     ];
-    await using scene = await openScene({ providers: { replies } });
-    const adam = await callIn(scene, 'Adam');
-    await converse(scene, adam, question);
-    expect(madeTexts(scene)).toContain('Press the button.');
-    const asked = shownIn(scene).find(({ text }) => text.includes('press Confirm within 60 s'));
+    await using setup = await openScenario({ providers: { replies } });
+    const adam = await callIn(setup, 'Adam');
+    await converse(setup, adam, question);
+    expect(madeTexts(setup)).toContain('Press the button.');
+    const asked = shownIn(setup).find(({ text }) => text.includes('press Confirm within 60 s'));
     if (!asked) throw new Error('Nobody was asked.');
     const [button] = asked.components.flatMap((row) => buttonsIn(row));
     const name = button?.replace('parley:', '') ?? '';
-    const ben = await seat(scene, 'Ben');
+    const ben = await seat(setup, 'Ben');
     expect(await pressed(ben, asked, name)).toMatchObject(
       whispered('confirm.other', { name: 'Adam' }),
     );
-    expect(scene.sandbox.bot().channel).toBeDefined();
+    expect(setup.sandbox.bot().channel).toBeDefined();
     const { text, ephemeral } = await pressed(adam, asked, name);
     expect([text, ephemeral]).toEqual([
       expect.stringMatching(/^Left Lounge after \d+ s\.$/),
       false,
     ]);
-    await eventually(() => expect(scene.sandbox.bot().channel).toBeUndefined());
+    await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
     expect(await pressed(adam, asked, name)).toMatchObject(whispered('confirm.over'));
   },
 );
@@ -52,13 +52,13 @@ scenario('what somebody asks for is posted in the chat, and calls nobody', async
     { match: 'posted', text: 'It is in the chat.' },
     { match: 'utterance', call: { name: 'post_text', argumentsJson } },
   ];
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  await converse(scene, adam, question);
-  expect(madeTexts(scene)).toContain('It is in the chat.');
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
+  await converse(setup, adam, question);
+  expect(madeTexts(setup)).toContain('It is in the chat.');
   const posted = 'Dinner, @\u200beveryone < @1>: at eight.';
-  await eventually(() => expect(shownIn(scene).map(({ text }) => text)).toContain(posted));
-  expect(scene.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  await eventually(() => expect(shownIn(setup).map(({ text }) => text)).toContain(posted));
+  expect(setup.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   await told(adam, 'leave');
 });
 

@@ -13,7 +13,7 @@ import {
   eventually,
   hearAnswer,
   openOwnScene,
-  openScene,
+  openScenario,
   type ScenarioSetup,
   scenario,
   seat,
@@ -35,27 +35,27 @@ async function expectAnswer(person: SandboxPerson): Promise<void> {
 }
 
 /** Both sides hear what the other says. */
-async function expectConversation(scene: ScenarioSetup, person: SandboxPerson): Promise<void> {
-  const { uttered, heard, made } = await converse(scene, person, question);
+async function expectConversation(setup: ScenarioSetup, person: SandboxPerson): Promise<void> {
+  const { uttered, heard, made } = await converse(setup, person, question);
   await expectAlike(uttered, question);
   await expectAlike(heard.pcm, made);
 }
 
 /** In each server somebody who has called the bot. */
-function inEach(scene: ScenarioSetup, names: readonly string[]): Promise<readonly SandboxPerson[]> {
+function inEach(setup: ScenarioSetup, names: readonly string[]): Promise<readonly SandboxPerson[]> {
   const people = names.map(async (name) => {
-    const person = scene.sandbox.guild(name).person(`Somebody of ${name}`);
+    const person = setup.sandbox.guild(name).person(`Somebody of ${name}`);
     await person.join('Lounge', soon());
-    await call(scene, person);
+    await call(setup, person);
     return person;
   });
   return Promise.all(people);
 }
 
 scenario('a voice server that does not answer is told after 15 s, and tried again', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await seat(scene, 'Adam');
-  scene.sandbox.faults.voice.door('hang');
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await seat(setup, 'Adam');
+  setup.sandbox.faults.voice.connections('hang');
   const joining = adam.command('join');
   await eventually(() => expect(joining.followUps).toHaveLength(1));
   expect(joining.followUps[0]?.text).toMatch(
@@ -63,10 +63,10 @@ scenario('a voice server that does not answer is told after 15 s, and tried agai
   );
   expect(joining.followUps[0]?.ephemeral).toBe(true);
   expect(joining.reply).toBeUndefined();
-  scene.sandbox.faults.voice.heal();
-  await scene.bot.logged(({ msg }) => msg === 'joined', 20_000);
+  setup.sandbox.faults.voice.heal();
+  await setup.bot.logged(({ msg }) => msg === 'joined', 20_000);
   await adam.settled(soon());
-  await expectConversation(scene, adam);
+  await expectConversation(setup, adam);
 });
 
 /** By name of the server where it happens: all come back but those that Discord will not have. */
@@ -78,22 +78,22 @@ const resting = '4021';
 
 scenario('after each close code a call is joined anew once, at the latest when asked', async () => {
   const guilds = codes.map((guildName) => ({ guildName }));
-  await using scene = await openScene({ providers: { replies }, guilds });
-  const { desk } = scene;
-  const { botId } = scene.sandbox;
-  const people = await inEach(scene, codes);
-  const seatings = (code: string) => desk.seatings(scene.sandbox.guild(code).id, botId);
-  for (const code of codes) desk.close(scene.sandbox.guild(code).id, botId, Number(code));
+  await using setup = await openScenario({ providers: { replies }, guilds });
+  const { desk } = setup;
+  const { botId } = setup.sandbox;
+  const people = await inEach(setup, codes);
+  const seatings = (code: string) => desk.seatings(setup.sandbox.guild(code).id, botId);
+  for (const code of codes) desk.close(setup.sandbox.guild(code).id, botId, Number(code));
   await Promise.all(
     people.map(async (person, n) => {
       const code = codes[n] ?? '';
-      const { bot, messages } = scene.sandbox.guild(code);
+      const { bot, messages } = setup.sandbox.guild(code);
       if (code === resting) return;
       if (refused.includes(code)) {
         const notices = () => messages('Lounge').map((message) => message.text);
         await eventually(() => expect(notices()).toEqual([text('gave_up')]));
         expect(bot().channel).toBeUndefined();
-        await call(scene, person);
+        await call(setup, person);
       }
       await eventually(() => expect(seatings(code)).toBe(2));
       await person.settled(soon());
@@ -102,16 +102,16 @@ scenario('after each close code a call is joined anew once, at the latest when a
   );
   const once = (code: string) => [code, code === resting ? 1 : 2];
   expect(codes.map((code) => [code, seatings(code)])).toEqual(codes.map(once));
-  expect(scene.bot.isRunning).toBe(true);
+  expect(setup.bot.isRunning).toBe(true);
 });
 
 scenario(
   'a voice socket that breaks is resumed, and one that may not resume joins anew',
   async () => {
-    await using scene = await openScene({ providers: { replies } });
-    const { desk } = scene;
-    const adam = await callIn(scene, 'Adam');
-    const { botId, faults, guildId } = scene.sandbox;
+    await using setup = await openScenario({ providers: { replies } });
+    const { desk } = setup;
+    const adam = await callIn(setup, 'Adam');
+    const { botId, faults, guildId } = setup.sandbox;
     for (const code of [1000, 1001, 1006, 4015]) {
       faults.voice.close(botId, code);
       await expectAnswer(adam);
@@ -121,7 +121,7 @@ scenario(
     faults.voice.close(botId, 1006);
     await eventually(() => expect(desk.seatings(guildId, botId)).toBe(2));
     await adam.settled(soon());
-    await expectConversation(scene, adam);
+    await expectConversation(setup, adam);
   },
 );
 
@@ -136,9 +136,9 @@ const troubles: Readonly<Record<string, PathFaults>> = {
 scenario('packets lost, late, doubled, out of order or gone: afterwards all is well', async () => {
   const names = Object.keys(troubles);
   const guilds = names.map((guildName) => ({ guildName }));
-  await using scene = await openScene({ providers: { replies }, guilds });
-  const people = await inEach(scene, names);
-  const { voice } = scene.sandbox.faults;
+  await using setup = await openScenario({ providers: { replies }, guilds });
+  const people = await inEach(setup, names);
+  const { voice } = setup.sandbox.faults;
   await Promise.all(
     people.map(async (person, n) => {
       const way = troubles[names[n] ?? ''] ?? {};
@@ -155,9 +155,9 @@ scenario('packets lost, late, doubled, out of order or gone: afterwards all is w
 scenario(
   'forged datagrams and a dead line of the bot itself keep nobody from being answered',
   async () => {
-    await using scene = await openScene({ providers: { replies } });
-    const adam = await callIn(scene, 'Adam');
-    const { botId, faults } = scene.sandbox;
+    await using setup = await openScenario({ providers: { replies } });
+    const adam = await callIn(setup, 'Adam');
+    const { botId, faults } = setup.sandbox;
     const forging = setInterval(() => {
       for (const datagram of ['junk', 'short', 'bad tag'] as const) {
         faults.voice.forge(botId, { from: 'server', datagram });
@@ -165,16 +165,16 @@ scenario(
       }
     }, 10);
     try {
-      await expectConversation(scene, adam);
+      await expectConversation(setup, adam);
     } finally {
       clearInterval(forging);
     }
     faults.voice.network(botId, { up: { dead: true }, down: { dead: true } });
     await adam.say(question, soon());
     faults.voice.heal(botId);
-    await expectConversation(scene, adam);
+    await expectConversation(setup, adam);
     await told(adam, 'leave');
-    const { counts } = await scene.bot.logged(({ msg }) => msg === 'link-closed', 10_000);
+    const { counts } = await setup.bot.logged(({ msg }) => msg === 'link-closed', 10_000);
     const { foreign, short, unparsed } = counts as Readonly<Record<string, number>>;
     for (const refused of [foreign, short, unparsed]) expect(refused).toBeGreaterThan(50);
   },
@@ -182,23 +182,23 @@ scenario(
 
 scenario('a voice server that only knows XChaCha20 is understood, by any microphone', async () => {
   const modes: readonly EncryptionMode[] = ['aead_xchacha20_poly1305_rtpsize'];
-  await using scene = await openOwnScene({ providers: { replies }, sandbox: { modes } });
-  const adam = await callIn(scene, 'Adam');
-  const [opened] = scene.bot.log.filter(({ msg }) => msg === 'link-opened');
+  await using setup = await openOwnScene({ providers: { replies }, sandbox: { modes } });
+  const adam = await callIn(setup, 'Adam');
+  const [opened] = setup.bot.log.filter(({ msg }) => msg === 'link-opened');
   expect(opened).toMatchObject({ cipher: modes[0], endToEnd: true });
   for (const profile of ['gate', 'release', 'open'] as const) {
     adam.useMicrophone({ profile });
-    await expectConversation(scene, adam);
+    await expectConversation(setup, adam);
   }
 });
 
 scenario('a call is joined whatever comes first, late, or only when asked again', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const { botId, faults } = scene.sandbox;
+  await using setup = await openScenario({ providers: { replies } });
+  const { botId, faults } = setup.sandbox;
   faults.serverFirst();
   faults.event({ event: 'VOICE_SERVER_UPDATE', copies: 2 });
   faults.voice.ignoreDiscovery(botId, 2);
   faults.voice.late(botId, 'dave', 500);
-  const adam = await callIn(scene, 'Adam');
-  await expectConversation(scene, adam);
+  const adam = await callIn(setup, 'Adam');
+  await expectConversation(setup, adam);
 });

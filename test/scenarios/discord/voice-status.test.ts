@@ -4,7 +4,7 @@ import { told } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   eventually,
-  openScene,
+  openScenario,
   type ScenarioSetup,
   scenario,
   seat,
@@ -15,29 +15,29 @@ const under = ({ sandbox }: ScenarioSetup, channel = 'Lounge') =>
   sandbox.guild().voiceStatus(channel);
 
 scenario('the voice channel shows the state of the panel until the bot has left', async () => {
-  await using scene = await openScene();
-  scene.sandbox.guild().setLocale('de');
-  const adam = await callIn(scene, 'Adam');
-  await eventually(() => expect(under(scene)).toBe(text('panel.listening', {}, 'de')));
+  await using setup = await openScenario();
+  setup.sandbox.guild().setLocale('de');
+  const adam = await callIn(setup, 'Adam');
+  await eventually(() => expect(under(setup)).toBe(text('panel.listening', {}, 'de')));
   await told(adam, 'leave');
-  await eventually(() => expect(under(scene)).toBe(''));
+  await eventually(() => expect(under(setup)).toBe(''));
 });
 
 scenario('a bot that is ended in order leaves no status behind', async () => {
-  await using scene = await openScene();
-  await callIn(scene, 'Adam');
-  await eventually(() => expect(under(scene)).toBe(text('panel.listening')));
-  await scene.restart();
-  expect(under(scene)).toBe('');
+  await using setup = await openScenario();
+  await callIn(setup, 'Adam');
+  await eventually(() => expect(under(setup)).toBe(text('panel.listening')));
+  await setup.restart();
+  expect(under(setup)).toBe('');
 });
 
 scenario(
   'what a person has written under a voice channel stays, and the bot need not write',
   async () => {
-    await using scene = await openScene();
-    const { sandbox } = scene;
+    await using setup = await openScenario();
+    const { sandbox } = setup;
     sandbox.guild().setVoiceStatus('Lounge', 'Film night');
-    const adam = await seat(scene, 'Adam');
+    const adam = await seat(setup, 'Adam');
     const panel = await told(adam, 'join');
     await adam.settled(AbortSignal.timeout(10_000));
     await told(adam, 'privacy pause');
@@ -45,7 +45,7 @@ scenario(
       expect(sandbox.message(panel.id)?.text).toContain(text('panel.paused'));
     });
     await told(adam, 'leave');
-    expect(under(scene)).toBe('Film night');
+    expect(under(setup)).toBe('Film night');
     const puts = sandbox.requests().filter(({ path }) => path.endsWith('/voice-status'));
     expect(puts).toEqual([]);
   },

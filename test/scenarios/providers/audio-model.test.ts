@@ -5,7 +5,7 @@ import {
   callIn,
   converse,
   madeTexts,
-  openScene,
+  openScenario,
   scenario,
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -16,17 +16,17 @@ const text = 'The Millau Viaduct, I think.';
 scenario(
   'a model that hears and speaks answers in its own voice, and is told of it later',
   async () => {
-    await using scene = await openScene({
+    await using setup = await openScenario({
       environment: { PIPELINE: 'audio-model' },
       providers: { replies: [{ match: 'utterance', text }] },
     });
-    const adam = await callIn(scene, 'Adam');
+    const adam = await callIn(setup, 'Adam');
     for (const _ of ['first', 'second']) {
-      const { heard } = await converse(scene, adam, question);
+      const { heard } = await converse(setup, adam, question);
       await expectAlike(heard.pcm, toneOf([text]));
     }
-    expect(madeTexts(scene)).not.toContain(text);
-    const asked = scene.providers.requests.flatMap(({ endpoint, body }) =>
+    expect(madeTexts(setup)).not.toContain(text);
+    const asked = setup.providers.requests.flatMap(({ endpoint, body }) =>
       endpoint === 'chat' ? [(body?.messages ?? []) as readonly { role: string }[]] : [],
     );
     const last = JSON.stringify(asked.at(-1));

@@ -30,7 +30,7 @@ scenario(
     await using _gone = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
     const file = join(folder, 'prices.json');
     await writeFile(file, JSON.stringify(prices));
-    await using scene = await openOwnScene({
+    await using setup = await openOwnScene({
       environment: {
         CHAT_COMPLETION_MODEL: 'writes',
         SPEECH_MODEL: 'speaks',
@@ -40,13 +40,13 @@ scenario(
       },
       providers: { replies },
     });
-    const olga = await callIn(scene, 'Olga');
-    await converse(scene, olga, question);
+    const olga = await callIn(setup, 'Olga');
+    await converse(setup, olga, question);
     await olga.say(question, soon());
     const [used = ''] = text('budget.guild').split('{');
     const [quiet = ''] = text('panel.quiet').split('{');
     const shown = (channel: string) =>
-      scene.sandbox.messages(channel).map((message) => message.text);
+      setup.sandbox.messages(channel).map((message) => message.text);
     await eventually(() => {
       expect(shown('Lounge').filter((one) => one.startsWith(used))).toHaveLength(1);
       expect(shown('general')[0]).toContain(quiet);
@@ -54,7 +54,7 @@ scenario(
     const costs = await told(olga, 'stats', { view: 'cost' });
     expect(costs.text).toMatch(/^Today \$0\.00\d\d \+ .* min not priced of \$0\.02\. 1 turns, /);
     expect(costs.text).toContain('Most: Olga.');
-    await scene.restart();
+    await setup.restart();
     const later = await told(olga, 'stats', { view: 'cost' });
     expect(later.text.split(' Most: ')[0]).toBe(costs.text.split(' Most: ')[0]);
   },

@@ -26,12 +26,12 @@ const unset = { TRANSCRIPTION_BASE_URL: '', CHAT_COMPLETION_BASE_URL: '', SPEECH
 async function expectAnswered(title: string): Promise<void> {
   const hears = () => 'Nova, what is the tallest bridge 1!';
   await using kitchen = await openRecipe(title, { hears, replies: [{ match: /^/, text: answer }] });
-  await using scene = await openOwnScene({ environment: { ...unset, ...kitchen.environment } });
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openOwnScene({ environment: { ...unset, ...kitchen.environment } });
+  const adam = await callIn(setup, 'Adam');
   const { firstPacketAtMs } = await adam.say(question, soon());
   const { pcm } = await hearAnswer(adam, firstPacketAtMs);
   await expectAlike(pcm, toneOf([answer]));
-  expect(scene.providers.requests).toEqual([]);
+  expect(setup.providers.requests).toEqual([]);
 }
 
 scenario(
@@ -54,10 +54,10 @@ async function freePort(): Promise<number> {
 }
 
 /** From now on this server repeats its key; somebody asks something until it has, and the operator was told. */
-async function provoke(scene: ScenarioSetup, server: EchoingServer, times: number): Promise<void> {
+async function provoke(setup: ScenarioSetup, server: EchoingServer, times: number): Promise<void> {
   server.echo = true;
-  const told = () => scene.bot.log.filter((line) => JSON.stringify(line).includes('provider.'));
-  const [adam, before] = [scene.sandbox.person('Adam'), told().length];
+  const told = () => setup.bot.log.filter((line) => JSON.stringify(line).includes('provider.'));
+  const [adam, before] = [setup.sandbox.person('Adam'), told().length];
   await adam.say(question, soon());
   await eventually(() => {
     expect(server.echoes).toBeGreaterThanOrEqual(times);
@@ -85,13 +85,13 @@ scenario(
       [`${role}_API_KEY`, keyOf(role)],
     ]);
     const environment = { LOG_LEVEL: 'trace', STATUS_PORT: `${status}` };
-    await using scene = await openOwnScene({
+    await using setup = await openOwnScene({
       environment: { ...environment, ...Object.fromEntries(settings) },
     });
-    await callIn(scene, 'Adam');
-    for (const server of servers.toReversed()) await provoke(scene, server, 1);
+    await callIn(setup, 'Adam');
+    for (const server of servers.toReversed()) await provoke(setup, server, 1);
     const metrics = await (await fetch(`http://127.0.0.1:${status}/metrics`)).text();
-    const { bot, sandbox } = scene;
+    const { bot, sandbox } = setup;
     await bot.stop();
     const shown = JSON.stringify([bot.log, sandbox.requests(), sandbox.messages('Lounge')]);
     expect(shown).toContain('[key]');

@@ -8,7 +8,7 @@ import {
   converse,
   eventually,
   openOwnScene,
-  openScene,
+  openScenario,
   type ScenarioSetup,
   scenario,
   soon,
@@ -25,25 +25,25 @@ scenario(
   'a server that fails is stood in for, the room reads so once, and it comes back',
   async () => {
     await using spare = await openMockProviders({ pace: instantPace });
-    await using scene = await openOwnScene({
+    await using setup = await openOwnScene({
       providers: { replies, trouble: { speech: 'bad-key' } },
       environment: { SPEECH_FALLBACK_BASE_URL: spare.baseUrl, SPEECH_API_KEY: 'canary-key-4711' },
     });
-    const [provider, other] = [scene.providers, spare].map(({ baseUrl }) => new URL(baseUrl).host);
-    const adam = await callIn(scene, 'Adam');
-    await converse(scene, adam, question);
+    const [provider, other] = [setup.providers, spare].map(({ baseUrl }) => new URL(baseUrl).host);
+    const adam = await callIn(setup, 'Adam');
+    await converse(setup, adam, question);
     const spoken = () => spare.requests.filter(({ endpoint }) => endpoint === 'speech').length;
     const line = text('fallback.on', { provider: `${provider}`, other: `${other}` });
-    await eventually(() => expect(written(scene)).toContain(line));
+    await eventually(() => expect(written(setup)).toContain(line));
     expect(spoken()).toBeGreaterThan(0);
-    expect(JSON.stringify([spare.requests, scene.bot.log])).not.toContain('canary-key-4711');
-    scene.providers.set({ trouble: {} });
-    await eventually(() => expect(restMs(scene)).toBeGreaterThan(5_000));
+    expect(JSON.stringify([spare.requests, setup.bot.log])).not.toContain('canary-key-4711');
+    setup.providers.set({ trouble: {} });
+    await eventually(() => expect(restMs(setup)).toBeGreaterThan(5_000));
     const before = spoken();
-    await converse(scene, adam, question);
+    await converse(setup, adam, question);
     expect(spoken()).toBe(before);
-    expect(written(scene).filter((words) => words === line)).toHaveLength(1);
-    const warnings = scene.bot.log.filter(({ level }) => Number(level) >= 40);
+    expect(written(setup).filter((words) => words === line)).toHaveLength(1);
+    const warnings = setup.bot.log.filter(({ level }) => Number(level) >= 40);
     expect(warnings.map(({ msg }) => msg)).toContain('a fall-back stands in');
   },
 );
@@ -55,12 +55,12 @@ function restMs({ providers }: ScenarioSetup): number {
 }
 
 scenario('a voice that hangs in the middle of an evening is written soon', async () => {
-  await using scene = await openScene({ providers: { replies } });
-  const adam = await callIn(scene, 'Adam');
-  await converse(scene, adam, question);
-  scene.providers.set({ trouble: { speech: 'silent' } });
+  await using setup = await openScenario({ providers: { replies } });
+  const adam = await callIn(setup, 'Adam');
+  await converse(setup, adam, question);
+  setup.providers.set({ trouble: { speech: 'silent' } });
   await adam.say(question, soon());
-  await eventually(() => expect(written(scene)).toContain(`${text('fail.tts')} Yes.`));
-  const asked = scene.providers.requests.findLast(({ endpoint }) => endpoint === 'speech');
+  await eventually(() => expect(written(setup)).toContain(`${text('fail.tts')} Yes.`));
+  const asked = setup.providers.requests.findLast(({ endpoint }) => endpoint === 'speech');
   await eventually(() => expect(asked?.leftAtMs).toBeDefined());
 });

@@ -77,7 +77,7 @@ function inMind({ providers }: ScenarioSetup): readonly string[] {
 }
 
 scenario('whatever answers from now on knows what was said before', async () => {
-  await using scene = await openOwnScene({
+  await using setup = await openOwnScene({
     environment: (_, { baseUrl }) => ({
       CHAT_COMPLETION_MODEL: 'writes',
       AUDIO_MODEL_NAME: 'hears',
@@ -89,7 +89,7 @@ scenario('whatever answers from now on knows what was said before', async () => 
       talk: { answer: () => ({ text: answers.realtime }) },
     },
   });
-  const olga = await callIn(scene, 'Olga');
+  const olga = await callIn(setup, 'Olga');
   const change = async (pipeline: keyof typeof answers) => {
     const switched = whispered('pipeline.switched', { pipeline });
     expect(await told(olga, 'settings pipeline', { to: pipeline })).toMatchObject(switched);
@@ -97,15 +97,15 @@ scenario('whatever answers from now on knows what was said before', async () => 
   await ask(olga);
   await ask(olga);
   await change('audio-model');
-  scene.providers.set({ replies: [{ match: /^/, text: answers['audio-model'] }] });
+  setup.providers.set({ replies: [{ match: /^/, text: answers['audio-model'] }] });
   await ask(olga);
-  const first = lastShown(scene);
+  const first = lastShown(setup);
   for (const words of ['"hears"', 'utterance 1!', 'utterance 2!', answers.chained])
     expect(first).toContain(words);
   await change('realtime');
   await ask(olga);
-  expect(inMind(scene).join('\n')).toMatch(
+  expect(inMind(setup).join('\n')).toMatch(
     /utterance 1!\n.*That is so\.\n.*utterance 2!\n.*That is so\.\n.*\nSo it is\./,
   );
-  expect(scene.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  expect(setup.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
 });

@@ -12,7 +12,7 @@ import {
   converse,
   eventually,
   madeTexts,
-  openScene,
+  openScenario,
   type ScenarioMessage,
   type ScenarioSetup,
   scenario,
@@ -23,14 +23,14 @@ const question = speech('human-cards-001');
 const replies: MockSettings['replies'] = [{ match: /^/, text: 'Yes.' }];
 
 function openTroubled(endpoint: Endpoint, trouble: EndpointTrouble): Promise<ScenarioSetup> {
-  return openScene({ providers: { replies, trouble: { [endpoint]: trouble } } });
+  return openScenario({ providers: { replies, trouble: { [endpoint]: trouble } } });
 }
 
 /** The trouble is over: the very same bot answers as if nothing had been. */
-async function expectMended(scene: ScenarioSetup, person: SandboxPerson): Promise<void> {
-  scene.providers.set({ trouble: {} });
-  const { uttered, heard, made } = await converse(scene, person, question);
-  expect(madeTexts(scene).at(-1)).toBe('Yes.');
+async function expectMended(setup: ScenarioSetup, person: SandboxPerson): Promise<void> {
+  setup.providers.set({ trouble: {} });
+  const { uttered, heard, made } = await converse(setup, person, question);
+  expect(madeTexts(setup).at(-1)).toBe('Yes.');
   await expectAlike(uttered, question);
   await expectAlike(heard.pcm, made);
 }
@@ -41,61 +41,61 @@ function written({ sandbox }: ScenarioSetup): string[] {
 }
 
 scenario('when the recogniser answers with a web page, the room is asked to repeat', async () => {
-  await using scene = await openTroubled('transcriptions', 'html');
-  const adam = await callIn(scene, 'Adam');
-  const { heard, made } = await converse(scene, adam, question);
-  expect(new Set(madeTexts(scene))).toEqual(new Set([text('fail.stt')]));
+  await using setup = await openTroubled('transcriptions', 'html');
+  const adam = await callIn(setup, 'Adam');
+  const { heard, made } = await converse(setup, adam, question);
+  expect(new Set(madeTexts(setup))).toEqual(new Set([text('fail.stt')]));
   await expectAlike(heard.pcm, made);
-  await expectMended(scene, adam);
+  await expectMended(setup, adam);
 });
 
 scenario('when the model answers with a web page, the room hears who is silent', async () => {
-  await using scene = await openTroubled('chat', 'html');
-  const adam = await callIn(scene, 'Adam');
-  const { heard, made } = await converse(scene, adam, question);
-  const { host: provider } = new URL(scene.providers.baseUrl);
+  await using setup = await openTroubled('chat', 'html');
+  const adam = await callIn(setup, 'Adam');
+  const { heard, made } = await converse(setup, adam, question);
+  const { host: provider } = new URL(setup.providers.baseUrl);
   const sorry = text('fail.llm', { provider });
-  expect(new Set(madeTexts(scene))).toEqual(new Set([sorry]));
+  expect(new Set(madeTexts(setup))).toEqual(new Set([sorry]));
   await expectAlike(heard.pcm, made);
-  await expectMended(scene, adam);
+  await expectMended(setup, adam);
 });
 
 scenario('when the voice answers with a web page, the answer is written', async () => {
-  await using scene = await openTroubled('speech', 'html');
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openTroubled('speech', 'html');
+  const adam = await callIn(setup, 'Adam');
   await adam.say(question, soon());
-  await eventually(() => expect(written(scene)).toContain(`${text('fail.tts')} Yes.`));
-  await expectMended(scene, adam);
+  await eventually(() => expect(written(setup)).toContain(`${text('fail.tts')} Yes.`));
+  await expectMended(setup, adam);
 });
 
 scenario('when all providers are down, the room reads it', async () => {
-  await using scene = await openScene({
+  await using setup = await openScenario({
     providers: { replies, trouble: { transcriptions: 'error-500', speech: 'error-500' } },
   });
-  const adam = await callIn(scene, 'Adam');
+  const adam = await callIn(setup, 'Adam');
   await adam.say(question, soon());
-  await eventually(() => expect(written(scene)).toContain(text('fail.stt')));
-  await expectMended(scene, adam);
+  await eventually(() => expect(written(setup)).toContain(text('fail.stt')));
+  await expectMended(setup, adam);
 });
 
 scenario('a voice that breaks off is heard so far, and the answer is written', async () => {
   const long = 'Yes, and there is more to say about that.';
-  await using scene = await openScene({
+  await using setup = await openScenario({
     providers: { replies: [{ match: /^/, text: long }], trouble: { speech: 'dropped' } },
   });
-  const adam = await callIn(scene, 'Adam');
-  const { heard, made } = await converse(scene, adam, question);
+  const adam = await callIn(setup, 'Adam');
+  const { heard, made } = await converse(setup, adam, question);
   await expectAlike(made, heard.pcm);
-  await eventually(() => expect(written(scene)).toContain(`${text('fail.tts')} ${long}`));
-  scene.providers.set({ replies });
-  await expectMended(scene, adam);
+  await eventually(() => expect(written(setup)).toContain(`${text('fail.tts')} ${long}`));
+  setup.providers.set({ replies });
+  await expectMended(setup, adam);
 });
 
 scenario('a provider that hangs keeps nobody from sending the bot away', async () => {
-  await using scene = await openTroubled('chat', 'stalled');
-  const adam = await callIn(scene, 'Adam');
+  await using setup = await openTroubled('chat', 'stalled');
+  const adam = await callIn(setup, 'Adam');
   await adam.say(question, soon());
-  const asked = () => scene.providers.requests.find(({ endpoint }) => endpoint === 'chat');
+  const asked = () => setup.providers.requests.find(({ endpoint }) => endpoint === 'chat');
   await eventually(() => expect(asked()?.firstByteAtMs).toBeDefined());
   const left = await adam.command('leave').answered(soon());
   expect(left.text).toMatch(/^Left Lounge/);
@@ -127,17 +127,17 @@ for (const trouble of ['silent', 'stalled'] as const) {
   scenario(
     `a recogniser that is ${trouble} over one question loses neither it nor the next`,
     async () => {
-      await using scene = await openScene({ providers: { replies } });
-      const adam = await callIn(scene, 'Adam');
-      await converse(scene, adam, question);
-      const before = chats(scene).length;
-      scene.providers.set({ trouble: { transcriptions: trouble } });
-      await sayInVain(scene, adam);
-      scene.providers.set({ trouble: {} });
+      await using setup = await openScenario({ providers: { replies } });
+      const adam = await callIn(setup, 'Adam');
+      await converse(setup, adam, question);
+      const before = chats(setup).length;
+      setup.providers.set({ trouble: { transcriptions: trouble } });
+      await sayInVain(setup, adam);
+      setup.providers.set({ trouble: {} });
       await adam.say(question, soon());
-      await eventually(() => expect(new Set(chats(scene).slice(before).map(newest)).size).toBe(2));
-      expect(Math.max(...givenUpMs(scene))).toBeGreaterThan(2_400);
-      expect(madeTexts(scene)).not.toContain(text('fail.stt'));
+      await eventually(() => expect(new Set(chats(setup).slice(before).map(newest)).size).toBe(2));
+      expect(Math.max(...givenUpMs(setup))).toBeGreaterThan(2_400);
+      expect(madeTexts(setup)).not.toContain(text('fail.stt'));
     },
   );
 }
@@ -145,19 +145,19 @@ for (const trouble of ['silent', 'stalled'] as const) {
 scenario(
   'a recogniser that stays silent is told after 5 s, and the next question answered',
   async () => {
-    await using scene = await openScene({ providers: { replies } });
-    const adam = await callIn(scene, 'Adam');
-    await converse(scene, adam, question);
-    const before = chats(scene).length;
-    scene.providers.set({ trouble: { transcriptions: 'silent' } });
-    await sayInVain(scene, adam);
-    await eventually(() => expect(madeTexts(scene)).toContain(text('fail.stt')));
-    const longestMs = Math.max(...givenUpMs(scene));
+    await using setup = await openScenario({ providers: { replies } });
+    const adam = await callIn(setup, 'Adam');
+    await converse(setup, adam, question);
+    const before = chats(setup).length;
+    setup.providers.set({ trouble: { transcriptions: 'silent' } });
+    await sayInVain(setup, adam);
+    await eventually(() => expect(madeTexts(setup)).toContain(text('fail.stt')));
+    const longestMs = Math.max(...givenUpMs(setup));
     expect(longestMs).toBeGreaterThan(4_500);
     expect(longestMs).toBeLessThan(8_000); // 5 s, and what a busy machine takes
-    scene.providers.set({ trouble: {} });
+    setup.providers.set({ trouble: {} });
     await adam.say(question, soon());
-    await eventually(() => expect(chats(scene).length).toBeGreaterThan(before));
+    await eventually(() => expect(chats(setup).length).toBeGreaterThan(before));
   },
 );
 

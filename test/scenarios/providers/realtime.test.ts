@@ -24,25 +24,25 @@ const commands = ({ providers }: ScenarioSetup, type: string) =>
 scenario(
   'a model at the other end of one connection answers, and forgets what was talked over',
   async () => {
-    await using scene = await openOwnScene({
+    await using setup = await openOwnScene({
       environment: (_, { baseUrl }) => ({
         PIPELINE: 'realtime',
         REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
       }),
       providers: { talk: { soundSpeed: 1.2, answer: () => ({ text }) } },
     });
-    const adam = await callIn(scene, 'Adam');
+    const adam = await callIn(setup, 'Adam');
     const { firstPacketAtMs: sinceMs } = await adam.say(question, soon());
     const heard = () =>
       adam.heard.frames.filter(({ audible, atMs }) => audible && atMs > sinceMs).length * frameMs;
     await eventually(() => expect(heard()).toBeGreaterThan(laterMs));
     await adam.say(question, soon());
-    await eventually(() => expect(commands(scene, 'conversation.item.truncate')).toHaveLength(1));
-    const [cut] = commands(scene, 'conversation.item.truncate');
+    await eventually(() => expect(commands(setup, 'conversation.item.truncate')).toHaveLength(1));
+    const [cut] = commands(setup, 'conversation.item.truncate');
     expect(Math.abs(Number(cut?.audio_end_ms) - heard())).toBeLessThan(tolerableMs);
-    expect(commands(scene, 'response.cancel')).toHaveLength(1);
-    await eventually(() => expect(commands(scene, 'response.create')).toHaveLength(2));
-    const [call] = scene.providers.talk.calls;
+    expect(commands(setup, 'response.cancel')).toHaveLength(1);
+    await eventually(() => expect(commands(setup, 'response.create')).toHaveLength(2));
+    const [call] = setup.providers.talk.calls;
     expect(call?.items.map(({ role }) => role).slice(0, 3)).toEqual(['user', 'user', 'assistant']);
     expect(call?.items[2]?.soundMs).toBe(cut?.audio_end_ms);
     expect(call?.errors).toEqual([]);

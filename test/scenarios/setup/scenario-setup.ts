@@ -23,7 +23,7 @@ export type ScenarioSetup = BorrowedBot & {
 };
 
 /** Scenarios with the same environment use the same bots, one after the other, each in servers of its own. */
-export type SceneOptions = {
+export type ScenarioOptions = {
   /** The first server. */
   readonly guild?: GuildOptions;
   /** More servers, which the bot is in from the start. */
@@ -79,7 +79,7 @@ export async function eventually(check: () => void): Promise<void> {
   await vi.waitFor(check, { timeout: waitMs, interval: 20 });
 }
 
-export async function openScene(options: SceneOptions = {}): Promise<ScenarioSetup> {
+export async function openScenario(options: ScenarioOptions = {}): Promise<ScenarioSetup> {
   const { guild = {}, guilds = [], environment = {} } = options;
   const uttered: Pcm[] = [];
   const providers = settingsOf(uttered, options.providers);
@@ -123,9 +123,9 @@ export async function seat({ sandbox }: ScenarioSetup, name: string): Promise<Sa
 }
 
 /** `name` sits down in Lounge and calls the bot; they can talk when this resolves. */
-export async function callIn(scene: ScenarioSetup, name: string): Promise<SandboxPerson> {
-  const person = await seat(scene, name);
-  await call(scene, person);
+export async function callIn(setup: ScenarioSetup, name: string): Promise<SandboxPerson> {
+  const person = await seat(setup, name);
+  await call(setup, person);
   return person;
 }
 
@@ -142,15 +142,15 @@ export async function call({ sandbox }: ScenarioSetup, person: SandboxPerson): P
 
 /** Says `pcm` and listens until the bot has answered. Errors: when nothing was heard within 20 s. */
 export async function converse(
-  scene: ScenarioSetup,
+  setup: ScenarioSetup,
   person: SandboxPerson,
   pcm: Pcm,
 ): Promise<ScenarioExchange> {
-  const [heardBefore, madeBefore] = [scene.uttered.length, madeTexts(scene).length];
+  const [heardBefore, madeBefore] = [setup.uttered.length, madeTexts(setup).length];
   const { firstPacketAtMs: sinceMs } = await person.say(pcm, soon());
   const heard = await hearAnswer(person, sinceMs);
-  const made = madeTexts(scene).slice(madeBefore);
-  return { uttered: pieced(scene.uttered.slice(heardBefore)), heard, made: toneOf(made) };
+  const made = madeTexts(setup).slice(madeBefore);
+  return { uttered: pieced(setup.uttered.slice(heardBefore)), heard, made: toneOf(made) };
 }
 
 /** What this person hears said from then on, until a second of quiet; cues of the bot that come before are left out. */
@@ -186,33 +186,33 @@ export function madeTexts({ providers }: ScenarioSetup): string[] {
 }
 
 /** What the chat model was shown last, oldest message first. */
-export function shownMessages(scene: ScenarioSetup): readonly ScenarioMessage[] {
-  return chats(scene).at(-1) ?? [];
+export function shownMessages(setup: ScenarioSetup): readonly ScenarioMessage[] {
+  return chats(setup).at(-1) ?? [];
 }
 
 /** The words people are said to have said, as the chat model was shown them last. */
-export function shownWords(scene: ScenarioSetup): string[] {
-  return wordsOf(shownMessages(scene));
+export function shownWords(setup: ScenarioSetup): string[] {
+  return wordsOf(shownMessages(setup));
 }
 
 /** Messages of everything the chat model was ever shown; most words more than once. */
-function everShown(scene: ScenarioSetup): string[] {
-  return chats(scene).flatMap(wordsOf);
+function everShown(setup: ScenarioSetup): string[] {
+  return chats(setup).flatMap(wordsOf);
 }
 
 /** What the recogniser was given of this person, as the chat model was told. */
-export function utteredBy(scene: ScenarioSetup, name: string): Pcm {
-  return pieced(scene.uttered.filter((_, place) => speakerOf(scene, place) === name));
+export function utteredBy(setup: ScenarioSetup, name: string): Pcm {
+  return pieced(setup.uttered.filter((_, place) => speakerOf(setup, place) === name));
 }
 
 /** Whose words were recognised, one name for each stretch; `nobody` if the model was never shown them. */
-export function recognised(scene: ScenarioSetup): readonly string[] {
-  const names = scene.uttered.map((_, place) => speakerOf(scene, place) ?? 'nobody');
+export function recognised(setup: ScenarioSetup): readonly string[] {
+  const names = setup.uttered.map((_, place) => speakerOf(setup, place) ?? 'nobody');
   return names.filter((name, n) => name !== names[n - 1]);
 }
 
-function speakerOf(scene: ScenarioSetup, place: number): string | undefined {
-  const line = everShown(scene).find((one) => one.endsWith(`: ${wordsFor(place + 1)}`));
+function speakerOf(setup: ScenarioSetup, place: number): string | undefined {
+  const line = everShown(setup).find((one) => one.endsWith(`: ${wordsFor(place + 1)}`));
   return line?.split(':')[0];
 }
 

@@ -7,7 +7,7 @@ import { settled, VirtualClock } from '#test/fakes/clock.ts';
 const staying = new AbortController().signal;
 
 /** A mouth on a link that takes 20 ms whenever time passes. */
-function openMouth() {
+function openOutput() {
   const track = new VoiceTrack();
   const clock = new VirtualClock();
   const output = new SpeechOutput(track, clock);
@@ -35,7 +35,7 @@ function openMouth() {
 }
 
 test('what is being said can be ducked and comes back', async () => {
-  const { mouth: output, heard, play, say } = openMouth();
+  const { mouth: output, heard, play, say } = openOutput();
   const saying = say('Five short words of this.', 10_000, 200);
   await play(40);
   output.duck(12, 20);
@@ -50,7 +50,7 @@ test('what is being said can be ducked and comes back', async () => {
 });
 
 test('a pause keeps the rest, however long the link is quiet meanwhile', async () => {
-  const { mouth: output, play, say } = openMouth();
+  const { mouth: output, play, say } = openOutput();
   const saying = say('One two three four.', 9000, 1000);
   await play(500);
   output.pause();
@@ -64,7 +64,7 @@ test('a pause keeps the rest, however long the link is quiet meanwhile', async (
 });
 
 test('a pause that begins at one look at the link, and ends just before the next, is no stall', async () => {
-  const { mouth: output, heard, play, say } = openMouth();
+  const { mouth: output, heard, play, say } = openOutput();
   const saying = say('One two three four.', 9000, 15_000);
   await play(10_000);
   output.pause();
@@ -77,7 +77,7 @@ test('a pause that begins at one look at the link, and ends just before the next
 });
 
 test('a reply nobody resumes is given up', async () => {
-  const { mouth, play, say, clock } = openMouth();
+  const { mouth, play, say, clock } = openOutput();
   const saying = say('Forgotten.', 9000, 1000);
   await play(500);
   mouth.pause();
@@ -87,7 +87,7 @@ test('a reply nobody resumes is given up', async () => {
 });
 
 test('a stop ends what is being said', async () => {
-  const { mouth, heard, play, say } = openMouth();
+  const { mouth, heard, play, say } = openOutput();
   const saying = say('Stop me.', 9000, 1000);
   await play(100);
   mouth.stop();
@@ -97,7 +97,7 @@ test('a stop ends what is being said', async () => {
 });
 
 test('whether something may be talked down is known before it sounds', async () => {
-  const { mouth, play, say } = openMouth();
+  const { mouth, play, say } = openOutput();
   expect(mouth.interruptible).toBe(true);
   const saying = say('I only hear people who said yes.', 9000, 100, { interruptible: false });
   expect(mouth.interruptible).toBe(false);
@@ -107,7 +107,7 @@ test('whether something may be talked down is known before it sounds', async () 
 });
 
 test('with nothing to say every gesture is without effect', () => {
-  const { mouth } = openMouth();
+  const { mouth } = openOutput();
   mouth.duck(12, 20);
   mouth.unduck(20);
   mouth.pause();
@@ -117,7 +117,7 @@ test('with nothing to say every gesture is without effect', () => {
 });
 
 test('the last answer is said again, slower and louder, and nothing else takes its place', async () => {
-  const { mouth, heard, play, say } = openMouth();
+  const { mouth, heard, play, say } = openOutput();
   for (const [words, loud, how] of [
     ['The answer.', 1000, { isAnswer: true }],
     ['A notice.', 5000, undefined],
@@ -136,12 +136,12 @@ test('the last answer is said again, slower and louder, and nothing else takes i
 });
 
 test('with no answer yet there is nothing to say again', async () => {
-  const { mouth } = openMouth();
+  const { mouth } = openOutput();
   expect(await mouth.again({}, staying)).toBe('empty');
 });
 
 test('an answer nobody heard does not become the last one', async () => {
-  const { mouth } = openMouth();
+  const { mouth } = openOutput();
   await mouth.speak(staying, async () => settled(), { isAnswer: true });
   expect(mouth.hasAnswered).toBe(false);
 });

@@ -4,14 +4,14 @@ import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { ReconnectingLink } from '#src/session/reconnecting-link.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeDoor } from '#test/fakes/link.ts';
+import { FakeLinkOpener } from '#test/fakes/link.ts';
 import {
   adam,
   eva,
-  type House,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
+  type SessionFixture,
   words,
 } from '#test/session/setup/session-fixture.ts';
 
@@ -27,36 +27,40 @@ const voiceless: Synthesizer = {
 };
 
 /** A bot that has something to write, which Discord does not take. */
-async function writing(): Promise<House> {
-  const house = openHouse({ messages: mute, synthesizer: voiceless }, [adam]);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 3000);
-  await house.talk.say('g', 'Dinner is ready.', 'now');
-  await pass(house, 2000);
-  return house;
+async function writing(): Promise<SessionFixture> {
+  const fixture = openSessionFixture({ messages: mute, synthesizer: voiceless }, [adam]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 3000);
+  await fixture.talk.say('g', 'Dinner is ready.', 'now');
+  await pass(fixture, 2000);
+  return fixture;
 }
 
 /** Whether it came about within so long. */
-async function within(house: House, ms: number, work: Promise<unknown>): Promise<boolean> {
+async function within(
+  fixture: SessionFixture,
+  ms: number,
+  work: Promise<unknown>,
+): Promise<boolean> {
   let isDone = false;
   void work.then(() => {
     isDone = true;
   });
-  await house.clock.advance(ms);
+  await fixture.clock.advance(ms);
   return isDone;
 }
 
 test('a message that Discord does not take keeps nobody from sending the bot away and calling it again', async () => {
-  const house = await writing();
-  expect(await within(house, 100, house.rooms.leave('g'))).toBe(true);
-  expect(house.door.link.closed).toBe(true);
-  expect(await within(house, 100, house.rooms.join(lounge, 'adam'))).toBe(true);
+  const fixture = await writing();
+  expect(await within(fixture, 100, fixture.sessions.leave('g'))).toBe(true);
+  expect(fixture.linkOpener.link.closed).toBe(true);
+  expect(await within(fixture, 100, fixture.sessions.join(lounge, 'adam'))).toBe(true);
 });
 
 test('a message that Discord does not take does not hold the end of the process', async () => {
-  const house = await writing();
-  expect(await within(house, 100, house.rooms[Symbol.asyncDispose]())).toBe(true);
-  expect([house.door.link.closed, house.clock.sleeping]).toEqual([true, 0]);
+  const fixture = await writing();
+  expect(await within(fixture, 100, fixture.sessions[Symbol.asyncDispose]())).toBe(true);
+  expect([fixture.linkOpener.link.closed, fixture.clock.sleeping]).toEqual([true, 0]);
 });
 
 test('who asks next does not wait until what an answer cannot say has been posted', async () => {
@@ -69,19 +73,23 @@ test('who asks next does not wait until what an answer cannot say has been poste
       yield { kind: 'aside', text: 'https://example.org/a' };
     },
   };
-  const house = openHouse({ pipeline, messages: mute }, [adam, eva]);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 4000);
-  await pass(house, 3600, await words('human-cards-004', adam, house.clock.nowMs()));
-  const asking = house.talk.ask('g', 'what time is it', { id: 'eva', name: 'Eva' }, 'voice');
-  await pass(house, 2000);
-  expect(await within(house, 0, asking)).toBe(true);
-  expect(house.of('answered').map(({ name }) => name)).toEqual(['Adam', 'Eva']);
+  const fixture = openSessionFixture({ pipeline, messages: mute }, [adam, eva]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 4000);
+  await pass(fixture, 3600, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  const asking = fixture.talk.ask('g', 'what time is it', { id: 'eva', name: 'Eva' }, 'voice');
+  await pass(fixture, 2000);
+  expect(await within(fixture, 0, asking)).toBe(true);
+  expect(fixture.of('answered').map(({ name }) => name)).toEqual(['Adam', 'Eva']);
 });
 
 test('what hangs in a session holds its link not at all, and the goodbye for 2 s', async () => {
-  const [clock, door, over] = [new VirtualClock(), new FakeDoor([adam]), new AbortController()];
-  const connection = new ReconnectingLink({ clock, door, random: () => 0 });
+  const [clock, linkOpener, over] = [
+    new VirtualClock(),
+    new FakeLinkOpener([adam]),
+    new AbortController(),
+  ];
+  const connection = new ReconnectingLink({ clock, linkOpener, random: () => 0 });
   await connection.open(lounge, () => true, over.signal);
   const spending = connection.spend(hang, over.signal).then(
     () => 'ended',
@@ -89,7 +97,7 @@ test('what hangs in a session holds its link not at all, and the goodbye for 2 s
   );
   over.abort(new Error('left'));
   await clock.advance(0);
-  expect(door.link.closed).toBe(true);
+  expect(linkOpener.link.closed).toBe(true);
   await clock.advance(2000);
   expect(await spending).toBe('Error: a session did not end within 2 s');
 });

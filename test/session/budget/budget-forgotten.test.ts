@@ -5,7 +5,13 @@ import type { OnRecognised, UsageMeter } from '#src/spending/budget-authority.ts
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openDesk } from '#test/fakes/spending.ts';
-import { eva, lounge, openHouse, pass, words } from '#test/session/setup/session-fixture.ts';
+import {
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/session/setup/session-fixture.ts';
 
 /** The day of every virtual clock. */
 const todayMs = new VirtualClock().wallMs();
@@ -79,17 +85,17 @@ test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
     const clock = new VirtualClock(Date.UTC(2026, 10, 20));
     const { ledger, desk } = openDesk(clock);
     const transcriber = new FakeTranscriber({ texts: ['five five'], tookMs: 400, clock });
-    const house = openHouse({ spending: desk, transcriber }, [adam, eva], clock);
-    await house.rooms.join(lounge, adam.id);
-    await pass(house, 500);
+    const fixture = openSessionFixture({ spending: desk, transcriber }, [adam, eva], clock);
+    await fixture.sessions.join(lounge, adam.id);
+    await pass(fixture, 500);
     const fromMs = clock.nowMs();
     const packets = await words('human-librivox-0880', adam, fromMs);
     const sent = packets.filter(({ atMs }) => atMs <= fromMs + ms);
-    await pass(house, ms, sent);
-    await house.privacy.forget('g', adam.id);
-    await pass(house, 1_500);
+    await pass(fixture, ms, sent);
+    await fixture.privacy.forget('g', adam.id);
+    await pass(fixture, 1_500);
     expect([...ledger.standing('g', clock.wallMs()).people.keys()]).toEqual([]);
-    await house.rooms.leave('g');
+    await fixture.sessions.leave('g');
   },
 );
 
@@ -126,9 +132,9 @@ test('what was put aside for somebody who is forgotten meanwhile still counts as
 test('who is forgotten while their written question is under way is not named by its bill', async () => {
   const clock = new VirtualClock(Date.UTC(2026, 10, 20));
   const { desk, ledger } = openDesk(clock);
-  const house = openHouse({ spending: desk }, [], clock);
-  const asking = house.talk.ask('g', 'Why?', { id: '4711', name: 'Adam' }, 'text');
-  await house.privacy.forget('g', '4711');
+  const fixture = openSessionFixture({ spending: desk }, [], clock);
+  const asking = fixture.talk.ask('g', 'Why?', { id: '4711', name: 'Adam' }, 'text');
+  await fixture.privacy.forget('g', '4711');
   await clock.advance(2_000);
   expect(await asking).toMatchObject({ kind: 'answered' });
   const { day, people } = ledger.standing('g', clock.wallMs());

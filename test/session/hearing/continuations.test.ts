@@ -7,10 +7,10 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 import {
   adam,
   eva,
-  type House,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
+  type SessionFixture,
   words,
 } from '#test/session/setup/session-fixture.ts';
 
@@ -35,7 +35,7 @@ class Recogniser implements Transcriber {
 
 async function called(
   people: readonly ChannelMember[],
-  over: Parameters<typeof openHouse>[0] = {},
+  over: Parameters<typeof openSessionFixture>[0] = {},
 ) {
   const clock = new VirtualClock();
   const transcriber = new Recogniser(clock);
@@ -45,28 +45,28 @@ async function called(
     consent: { policy: 'notice' },
     ...over,
   } as const;
-  const house = openHouse(settings, people, clock);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 5_000);
-  return { house, transcriber };
+  const fixture = openSessionFixture(settings, people, clock);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 5_000);
+  return { fixture, transcriber };
 }
 
 type Room = Awaited<ReturnType<typeof called>>;
 
 /** Somebody says it, and `pauseMs` pass. */
 async function say(
-  { house, transcriber }: Room,
+  { fixture, transcriber }: Room,
   who: ChannelMember,
   now: Understanding,
   pauseMs: number,
 ): Promise<void> {
   transcriber.now = now;
-  const packets = await words('human-goforward', who, house.clock.nowMs());
-  await pass(house, packets.length * 20 + pauseMs, packets);
+  const packets = await words('human-goforward', who, fixture.clock.nowMs());
+  await pass(fixture, packets.length * 20 + pauseMs, packets);
 }
 
 /** What people said in each request to the chat model, history included. */
-function asked({ chat }: House): readonly (readonly string[])[] {
+function asked({ chat }: SessionFixture): readonly (readonly string[])[] {
   return chat.asked.map(({ messages }) =>
     messages.filter(({ role }) => role === 'user').map(({ content }) => content),
   );
@@ -81,7 +81,7 @@ test('what was said before the bot was named reaches neither the model nor its m
   for (const n of [1, 2, 3]) await say(room, eva, { text: `Private remark ${n}.` }, soon);
   await say(room, eva, { text: 'Nova, what time is it?' }, later);
   await say(room, adam, { text: 'Nova, what day is it?' }, later);
-  expect(asked(room.house)).toEqual([
+  expect(asked(room.fixture)).toEqual([
     ['Nova, what time is it?'],
     ['Nova, what time is it?', 'Nova, what day is it?'],
   ]);
@@ -91,16 +91,16 @@ test('a call is heard without punctuation in the talk before it', async () => {
   const room = await called([adam, eva], byName);
   await say(room, eva, { text: 'private remark number one' }, soon);
   await say(room, eva, { text: 'nova what time is it' }, later);
-  expect(asked(room.house)).toEqual([['nova what time is it']]);
+  expect(asked(room.fixture)).toEqual([['nova what time is it']]);
 });
 
 test('what goes on with a question to the bot needs no name, and is answered with it', async () => {
   const room = await called([adam, eva], byName);
   await say(room, eva, { text: 'Nova, tell me' }, soon);
   await say(room, eva, { text: 'about the moon.' }, later);
-  expect(asked(room.house).at(-1)).toEqual(['Nova, tell me', 'about the moon.']);
+  expect(asked(room.fixture).at(-1)).toEqual(['Nova, tell me', 'about the moon.']);
   await say(room, adam, { text: 'Nova, and Mars?' }, later);
-  expect(asked(room.house).at(-1)).toEqual(['Nova, tell me about the moon.', 'Nova, and Mars?']);
+  expect(asked(room.fixture).at(-1)).toEqual(['Nova, tell me about the moon.', 'Nova, and Mars?']);
 });
 
 test('whoever turns to somebody else right after a question is not quoted to the model', async () => {
@@ -109,8 +109,11 @@ test('whoever turns to somebody else right after a question is not quoted to the
   await say(room, eva, { text: 'Adam, this stays between us.' }, soon);
   await say(room, eva, { text: 'I have lost my keys.' }, later);
   await say(room, adam, { text: 'Nova, what day is it?' }, later);
-  expect(asked(room.house).flat()).not.toContainEqual(expect.stringMatching(/between|keys/));
-  expect(room.house.of('answered').map(({ finish }) => finish)).toEqual(['completed', 'completed']);
+  expect(asked(room.fixture).flat()).not.toContainEqual(expect.stringMatching(/between|keys/));
+  expect(room.fixture.of('answered').map(({ finish }) => finish)).toEqual([
+    'completed',
+    'completed',
+  ]);
 });
 
 test('a noise that is still being recognised does not part the halves of a question', async () => {
@@ -118,7 +121,7 @@ test('a noise that is still being recognised does not part the halves of a quest
   await say(room, eva, { text: 'Nova, tell me' }, soon);
   await say(room, eva, { text: '', tookMs: 2_000 }, soon);
   await say(room, eva, { text: 'about the moon.' }, later);
-  expect(asked(room.house).at(-1)).toEqual(['Nova, tell me', 'about the moon.']);
+  expect(asked(room.fixture).at(-1)).toEqual(['Nova, tell me', 'about the moon.']);
 });
 
 const stalled = { tookMs: 5_000 };
@@ -130,9 +133,9 @@ test.each([100, 600, 1_200, 3_000, 7_000])(
     const room = await called([adam], { addressing: 'auto' });
     await say(room, adam, stalled, pauseMs);
     await say(room, adam, fine, later);
-    const { house } = room;
-    expect(asked(house)).toEqual([['What time is it?']]);
-    expect(house.of('answered').filter(({ finish }) => finish === 'completed')).toHaveLength(1);
+    const { fixture } = room;
+    expect(asked(fixture)).toEqual([['What time is it?']]);
+    expect(fixture.of('answered').filter(({ finish }) => finish === 'completed')).toHaveLength(1);
   },
 );
 
@@ -140,18 +143,18 @@ test('the next question is answered while the recogniser stalls, which is told a
   const room = await called([adam], { addressing: 'auto' });
   await say(room, adam, { tookMs: 15_000 }, soon);
   await say(room, adam, fine, 3_000);
-  const { house } = room;
-  expect(house.of('answered')).toMatchObject([{ finish: 'completed' }]);
-  await pass(house, 30_000);
-  expect(house.of('failed')).toMatchObject([{ stage: 'recognise', code: 'provider.late' }]);
-  expect(house.synthesizer.asked.map((one) => one.text)).toContain(text('fail.stt'));
+  const { fixture } = room;
+  expect(fixture.of('answered')).toMatchObject([{ finish: 'completed' }]);
+  await pass(fixture, 30_000);
+  expect(fixture.of('failed')).toMatchObject([{ stage: 'recognise', code: 'provider.late' }]);
+  expect(fixture.synthesizer.asked.map((one) => one.text)).toContain(text('fail.stt'));
 });
 
 test('what is understood late, after the next question was answered, is answered on its own', async () => {
   const room = await called([adam], { addressing: 'auto' });
   await say(room, adam, { text: 'What day is it?', tookMs: 6_000 }, soon);
   await say(room, adam, fine, 10_000);
-  expect(asked(room.house)).toEqual([
+  expect(asked(room.fixture)).toEqual([
     ['What time is it?'],
     ['What time is it?', 'What day is it?'],
   ]);

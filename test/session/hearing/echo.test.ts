@@ -7,7 +7,13 @@ import type { Synthesizer } from '#src/speech/ports.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
-import { adam, lounge, openHouse, pass, words } from '#test/session/setup/session-fixture.ts';
+import {
+  adam,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/session/setup/session-fixture.ts';
 
 const codec = await loadOpus();
 const story = ['First', 'Then', 'Later', 'Soon', 'Again', 'At last']
@@ -25,15 +31,15 @@ async function recordedVoice(): Promise<Synthesizer> {
 }
 
 /** Adam has loudspeakers: what the bot says comes back into his microphone, late and quieter. */
-function loudspeakers(house: Awaited<ReturnType<typeof asked>>): void {
+function loudspeakers(fixture: Awaited<ReturnType<typeof asked>>): void {
   const [decoder, encoder] = [codec.decoder(24_000), codec.encoder(24_000)];
-  const { link } = house.door;
+  const { link } = fixture.linkOpener;
   const [lateMs, gain] = [160, 0.1];
   let sequence = 40_000;
   link.onLeft = (frame, atMs) => {
     const quieter = decoder.decode(frame).map((sample) => sample * gain);
     const opus = Buffer.from(encoder.encode(quieter));
-    house.coming.push({
+    fixture.coming.push({
       speakerId: 'adam',
       sequence: sequence++ & 0xffff,
       timestamp: Math.round((atMs + lateMs) * 48) >>> 0,
@@ -49,21 +55,21 @@ async function asked() {
   const synthesizer = await recordedVoice();
   const transcriber = new FakeTranscriber({ texts: ['what is the capital of france'] });
   const parts = { transcriber, synthesizer, pipeline: chained({ chat, synthesizer }) };
-  const house = openHouse(parts, [adam], clock);
-  await house.rooms.join(lounge, 'adam');
-  const coming: Parameters<typeof house.door.link.arrive>[0][] = [];
-  return { ...house, chat, coming };
+  const fixture = openSessionFixture(parts, [adam], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  const coming: Parameters<typeof fixture.linkOpener.link.arrive>[0][] = [];
+  return { ...fixture, chat, coming };
 }
 
 test('its own voice out of loudspeakers is neither answered nor interrupts it', async () => {
-  const house = await asked();
-  loudspeakers(house);
-  await pass(house, 2_600, await words('human-goforward', adam, 0));
+  const fixture = await asked();
+  loudspeakers(fixture);
+  await pass(fixture, 2_600, await words('human-goforward', adam, 0));
   for (let passed = 0; passed < 24_000; passed += 20) {
-    const due = house.coming.filter(({ atMs }) => atMs <= house.clock.nowMs() + 20);
-    house.coming.splice(0, due.length);
-    await pass(house, 20, due);
+    const due = fixture.coming.filter(({ atMs }) => atMs <= fixture.clock.nowMs() + 20);
+    fixture.coming.splice(0, due.length);
+    await pass(fixture, 20, due);
   }
-  expect(house.chat.asked).toHaveLength(1);
-  expect(house.of('answered')).toMatchObject([{ finish: 'completed', heardText: story }]);
+  expect(fixture.chat.asked).toHaveLength(1);
+  expect(fixture.of('answered')).toMatchObject([{ finish: 'completed', heardText: story }]);
 });

@@ -2,24 +2,24 @@ import { expect, test } from 'vitest';
 import { openOpusScript } from '#src/audio/opus/opus-script.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { type SpeakerInputHandle, SpeakerInputs } from '#src/session/hearing/speaker-inputs.ts';
-import { adam, openHouse } from '#test/session/setup/session-fixture.ts';
+import { adam, openSessionFixture } from '#test/session/setup/session-fixture.ts';
 
 const codec = await openOpusScript();
 
 test('where the Opus library has no coders left /join says so, and no room is lost', async () => {
-  const house = openHouse({ codec }, [adam]);
+  const fixture = openSessionFixture({ codec }, [adam]);
   const kinds: string[] = [];
   for (let n = 1; n <= 32; n++) {
     const channel = { guildId: `g${n}`, channelId: 'lounge', name: 'Lounge' };
-    kinds.push((await house.rooms.join(channel, 'adam')).kind);
+    kinds.push((await fixture.sessions.join(channel, 'adam')).kind);
   }
   expect(kinds.slice(0, 20)).toEqual(Array(20).fill('joined'));
   expect(kinds.at(-1)).toBe('no-coders');
-  expect(house.of('failed')).toEqual([]);
-  expect(house.of('left')).toEqual([]);
-  await house.rooms.leave('g1');
+  expect(fixture.of('failed')).toEqual([]);
+  expect(fixture.of('left')).toEqual([]);
+  await fixture.sessions.leave('g1');
   const channel = { guildId: 'g40', channelId: 'lounge', name: 'Lounge' };
-  expect((await house.rooms.join(channel, 'adam')).kind).toBe('joined');
+  expect((await fixture.sessions.join(channel, 'adam')).kind).toBe('joined');
 }, 20_000);
 
 test('whom no decoder is left for takes the ear of somebody silent, or is counted', () => {

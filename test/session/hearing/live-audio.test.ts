@@ -5,7 +5,7 @@ import { FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
   talkative,
   words,
@@ -33,9 +33,9 @@ function listener() {
 
 test('who is answered whatever they say is heard from the beginning, as it will be answered', async () => {
   const { heard, forgotten, turns, pipeline } = listener();
-  const house = openHouse({ pipeline });
-  await house.rooms.join(lounge, adam.id);
-  await pass(house, 4_000, await words(recording, adam, 0));
+  const fixture = openSessionFixture({ pipeline });
+  await fixture.sessions.join(lounge, adam.id);
+  await pass(fixture, 4_000, await words(recording, adam, 0));
   const [said] = turns.at(-1)?.said ?? [];
   const [first] = heard;
   expect([first?.speakerId, first?.fromMs]).toEqual([adam.id, said?.fromMs]);
@@ -49,34 +49,37 @@ test('who is answered whatever they say is heard from the beginning, as it will 
 
 test('of who has to name the bot first nothing goes to the model before the words are known', async () => {
   const { heard, turns, pipeline } = listener();
-  const house = openHouse({ pipeline, addressing: 'name' });
-  await house.rooms.join(lounge, adam.id);
-  await pass(house, 4_000, await words(recording, adam, 0));
+  const fixture = openSessionFixture({ pipeline, addressing: 'name' });
+  await fixture.sessions.join(lounge, adam.id);
+  await pass(fixture, 4_000, await words(recording, adam, 0));
   expect([heard, turns]).toEqual([[], []]);
 });
 
 test('what turns out to be nothing is taken back', async () => {
   const { heard, forgotten, pipeline } = listener();
-  const house = openHouse({ pipeline, transcriber: new FakeTranscriber({ texts: [''] }) });
-  await house.rooms.join(lounge, adam.id);
-  await pass(house, 4_000, await words(recording, adam, 0));
+  const fixture = openSessionFixture({
+    pipeline,
+    transcriber: new FakeTranscriber({ texts: [''] }),
+  });
+  await fixture.sessions.join(lounge, adam.id);
+  await pass(fixture, 4_000, await words(recording, adam, 0));
   expect(heard.length).toBeGreaterThan(0);
   expect(forgotten).toContain(adam.id);
 });
 
 test('who takes back a yes in the middle of the word is not heard any further', async () => {
   const { heard, forgotten, pipeline } = listener();
-  const house = openHouse({ pipeline });
-  await house.rooms.join(lounge, adam.id);
+  const fixture = openSessionFixture({ pipeline });
+  await fixture.sessions.join(lounge, adam.id);
   const packets = await words(recording, adam, 0);
-  await pass(house, 1_500, packets);
+  await pass(fixture, 1_500, packets);
   expect(heard.length).toBeGreaterThan(0);
-  await house.privacy.deny('g', adam.id);
+  await fixture.privacy.deny('g', adam.id);
   const before = heard.length;
   await pass(
-    house,
+    fixture,
     500,
-    packets.filter(({ atMs }) => atMs > house.clock.nowMs()),
+    packets.filter(({ atMs }) => atMs > fixture.clock.nowMs()),
   );
   expect([heard.length, forgotten]).toEqual([before, [adam.id]]);
 });

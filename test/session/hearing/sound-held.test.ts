@@ -4,7 +4,14 @@ import { expect, test } from 'vitest';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { settled } from '#test/fakes/clock.ts';
-import { adam, eva, lounge, openHouse, pass, words } from '#test/session/setup/session-fixture.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/session/setup/session-fixture.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -21,10 +28,10 @@ const transcriber: Transcriber = {
 
 async function called(people: readonly ChannelMember[]) {
   const byName = { addressing: 'name', names: ['Nova'], consent: { policy: 'notice' } } as const;
-  const house = openHouse({ ...byName, transcriber }, people);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 5_000);
-  return house;
+  const fixture = openSessionFixture({ ...byName, transcriber }, people);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 5_000);
+  return fixture;
 }
 
 /** Bytes of sound and other buffers that are still reachable. */
@@ -39,11 +46,11 @@ async function heldBytes(): Promise<number> {
 test('of somebody who never pauses only the last words are kept in memory', {
   timeout,
 }, async () => {
-  const house = await called([adam, eva]);
+  const fixture = await called([adam, eva]);
   const before = await heldBytes();
   for (let said = 0; said < 12; said++) {
-    const packets = await words('human-goforward', adam, house.clock.nowMs());
-    await pass(house, packets.length * 20 + 100, packets);
+    const packets = await words('human-goforward', adam, fixture.clock.nowMs());
+    await pass(fixture, packets.length * 20 + 100, packets);
   }
   expect((await heldBytes()) - before).toBeLessThan(1_200_000); // 12 utterances are 3 MB
 });
@@ -55,15 +62,15 @@ test('of people who spoke and left no sound is kept', { timeout }, async () => {
     isBot: false,
     roleIds: [],
   }));
-  const house = await called([adam]);
+  const fixture = await called([adam]);
   const before = await heldBytes();
-  const { present } = house.door.link;
+  const { present } = fixture.linkOpener.link;
   for (const one of people) {
     present.push(one);
-    const packets = await words('human-goforward', one, house.clock.nowMs());
-    await pass(house, packets.length * 20 + 1_500, packets);
+    const packets = await words('human-goforward', one, fixture.clock.nowMs());
+    await pass(fixture, packets.length * 20 + 1_500, packets);
     present.splice(present.indexOf(one), 1);
   }
-  await pass(house, 62_000); // ears of the silent are closed
+  await pass(fixture, 62_000); // ears of the silent are closed
   expect((await heldBytes()) - before).toBeLessThan(700_000); // 10 utterances are 2.2 MB
 });

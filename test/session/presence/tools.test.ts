@@ -10,10 +10,10 @@ import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
   eva,
-  type House,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
+  type SessionFixture,
   words,
 } from '#test/session/setup/session-fixture.ts';
 import { tools } from '#tools/tools.ts';
@@ -53,15 +53,19 @@ async function open(rounds: readonly (readonly ChatStep[])[], { clock, ...over }
   const chat = new FakeChat(rounds, time);
   const synthesizer = new FakeSynthesizer({ pieces: 2 });
   const pipeline = chained({ chat, synthesizer });
-  const house = openHouse({ chat, synthesizer, pipeline, tools, ...over }, [adam, eva], time);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 40);
-  return { house, chat, synthesizer };
+  const fixture = openSessionFixture(
+    { chat, synthesizer, pipeline, tools, ...over },
+    [adam, eva],
+    time,
+  );
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 40);
+  return { fixture, chat, synthesizer };
 }
 
-async function ask(house: House, question = 'What is up?', ms = 3_000): Promise<void> {
-  void house.talk.ask('g', question, adam, 'voice');
-  await pass(house, ms);
+async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000): Promise<void> {
+  void fixture.talk.ask('g', question, adam, 'voice');
+  await pass(fixture, ms);
 }
 
 /** A model that calls one tool, and says something once it has the result. */
@@ -80,19 +84,23 @@ async function talkingTo(name: string, over: Over = {}, first = '') {
   const synthesizer = new FakeSynthesizer({ pieces: 2 });
   const { clock, ...parts } = over;
   const pipeline = chained({ chat, synthesizer });
-  const house = openHouse({ chat, synthesizer, pipeline, tools, ...parts }, [adam, eva], clock);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 40);
-  return { house, results };
+  const fixture = openSessionFixture(
+    { chat, synthesizer, pipeline, tools, ...parts },
+    [adam, eva],
+    clock,
+  );
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 40);
+  return { fixture, results };
 }
 
 const resultsIn = (chat: FakeChat): string[] =>
   (chat.asked.at(-1)?.messages ?? []).flatMap((one) => (one.role === 'tool' ? [one.content] : []));
-const buttonIn = ({ offered }: House): string => offered.at(-1)?.split(':')[1] ?? '';
+const buttonIn = ({ offered }: SessionFixture): string => offered.at(-1)?.split(':')[1] ?? '';
 
 test('what a tool found out comes to the model as data, and the answer goes on', async () => {
-  const { house, chat, synthesizer } = await open([[call('who_is_here')], ['Adam is here.']]);
-  await ask(house);
+  const { fixture, chat, synthesizer } = await open([[call('who_is_here')], ['Adam is here.']]);
+  await ask(fixture);
   expect(resultsIn(chat)).toEqual([
     '{"result":{"names":["Adam"],"othersWithoutName":1,"otherBots":0}}',
   ]);
@@ -100,8 +108,8 @@ test('what a tool found out comes to the model as data, and the answer goes on',
 });
 
 test('a spoken question has its tools as well', async () => {
-  const { house, results } = await talkingTo('time');
-  await pass(house, 4_000, await words('human-cards-004', adam, house.clock.nowMs()));
+  const { fixture, results } = await talkingTo('time');
+  await pass(fixture, 4_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
   expect(results.at(-1)).toContain('"zone"');
 });
 
@@ -109,8 +117,8 @@ test('several tools of one round run side by side, and their results keep their 
   const clock = new VirtualClock();
   const [slowly, fast] = [slow(clock, 900, 'first'), slow(clock, 100, 'second')];
   const rounds = [[call('first', {}, 'a'), call('second', {}, 'b')], ['Two birds.']];
-  const { house, chat } = await open(rounds, { clock, tools: [slowly.look, fast.look] });
-  await ask(house, 'Look twice.', 1_200);
+  const { fixture, chat } = await open(rounds, { clock, tools: [slowly.look, fast.look] });
+  await ask(fixture, 'Look twice.', 1_200);
   const told = chat.asked.at(-1)?.messages.filter(({ role }) => role === 'tool');
   expect(told).toMatchObject([{ callId: 'a' }, { callId: 'b' }]);
   expect(chat.asked).toHaveLength(2);
@@ -118,8 +126,8 @@ test('several tools of one round run side by side, and their results keep their 
 
 test('bad JSON, and arguments that do not fit, are told to the model and nothing runs', async () => {
   const bad: ChatStep = { call: { id: '1', name: 'time', argumentsJson: '{"zone":' } };
-  const { house, chat } = await open([[bad, call('time', { city: 'Tokyo' }, '2')], ['Sorry.']]);
-  await ask(house);
+  const { fixture, chat } = await open([[bad, call('time', { city: 'Tokyo' }, '2')], ['Sorry.']]);
+  await ask(fixture);
   expect(resultsIn(chat)).toEqual([
     expect.stringContaining('not valid JSON'),
     expect.stringContaining('do not fit'),
@@ -129,8 +137,8 @@ test('bad JSON, and arguments that do not fit, are told to the model and nothing
 test('a tool that takes ten seconds is given up, and the model is told', async () => {
   const clock = new VirtualClock();
   const { seen, look } = slow(clock, 60_000);
-  const { house, chat } = await open([[call('look')], ['No luck.']], { clock, tools: [look] });
-  await ask(house, 'Look.', 11_000);
+  const { fixture, chat } = await open([[call('look')], ['No luck.']], { clock, tools: [look] });
+  await ask(fixture, 'Look.', 11_000);
   expect(resultsIn(chat)).toEqual(['{"error":"look failed (tool.late)."}']);
   expect(seen.endedAtMs).toBeLessThan(10_200);
 });
@@ -138,8 +146,8 @@ test('a tool that takes ten seconds is given up, and the model is told', async (
 test('a turn has half a minute for its tools, then the model has to answer', async () => {
   const clock = new VirtualClock();
   const { seen, look } = slow(clock, 60_000);
-  const { house, chat } = await open([[call('look')]], { clock, tools: [look] });
-  await ask(house, 'Look on.', 40_000);
+  const { fixture, chat } = await open([[call('look')]], { clock, tools: [look] });
+  await ask(fixture, 'Look on.', 40_000);
   expect(seen.began).toBe(3);
   expect(resultsIn(chat).at(-1)).toContain('no time left');
 });
@@ -147,13 +155,13 @@ test('a turn has half a minute for its tools, then the model has to answer', asy
 test('a tool ends at once with /stop', async () => {
   const clock = new VirtualClock();
   const { seen, look } = slow(clock, 8_000);
-  const { house } = await open([[call('look')]], { clock, tools: [look] });
-  await ask(house, 'Look.', 1_000);
+  const { fixture } = await open([[call('look')]], { clock, tools: [look] });
+  await ask(fixture, 'Look.', 1_000);
   const atMs = clock.nowMs();
-  house.talk.stop('g');
-  await pass(house, 500);
+  fixture.talk.stop('g');
+  await pass(fixture, 500);
   expect([seen.began, seen.endedAtMs - atMs]).toEqual([1, 0]);
-  expect(house.rooms.session('g')?.context.queue.current).toBeUndefined();
+  expect(fixture.sessions.session('g')?.context.queue.current).toBeUndefined();
 });
 
 test.each([
@@ -168,13 +176,13 @@ test.each([
     const { seen, look } = slow(clock, 9_000);
     let text = 'five five';
     const transcriber = new FakeTranscriber({ texts: () => text });
-    const { house } = await talkingTo('look', { clock, tools: [look], transcriber }, first);
-    await pass(house, 4_000, await words('human-cards-004', adam, clock.nowMs()));
+    const { fixture } = await talkingTo('look', { clock, tools: [look], transcriber }, first);
+    await pass(fixture, 4_000, await words('human-cards-004', adam, clock.nowMs()));
     expect(seen.began).toBe(1);
     text = interruption;
     const spoken = await words('human-cards-004', adam, clock.nowMs());
     const [fromMs = 0, lastMs = 0] = [spoken[0]?.atMs, spoken.at(-6)?.atMs];
-    await pass(house, 4_000, spoken);
+    await pass(fixture, 4_000, spoken);
     expect(seen.endedAtMs).toBeGreaterThan(fromMs);
     expect(seen.endedAtMs - lastMs).toBeLessThanOrEqual(500);
   },
@@ -184,28 +192,28 @@ test('a call in an answer that is cut off before it runs never runs', async () =
   const clock = new VirtualClock();
   const { seen, look } = slow(clock, 100);
   const rounds = [['Well.', { waitMs: 2_000 }, call('look')]];
-  const { house } = await open(rounds, { clock, tools: [look] });
-  await ask(house, 'Look.', 1_000);
-  house.talk.stop('g');
-  await pass(house, 5_000);
+  const { fixture } = await open(rounds, { clock, tools: [look] });
+  await ask(fixture, 'Look.', 1_000);
+  fixture.talk.stop('g');
+  await pass(fixture, 5_000);
   expect(seen.began).toBe(0);
 });
 
 test('the panel names the step, ticks go on, and the moment asked for names it as well', async () => {
   const clock = new VirtualClock();
   const { look } = slow(clock, 6_000);
-  const { house, synthesizer } = await open([[call('look')], ['A bird.']], {
+  const { fixture, synthesizer } = await open([[call('look')], ['A bird.']], {
     clock,
     tools: [look],
   });
   let soundAtMs = clock.nowMs();
   let longestGapMs = 0;
-  house.door.link.onLeft = (_frame, atMs) => {
+  fixture.linkOpener.link.onLeft = (_frame, atMs) => {
     longestGapMs = Math.max(longestGapMs, atMs - soundAtMs);
     soundAtMs = atMs;
   };
-  await ask(house, 'Look.', 8_000);
-  const states = house.faces.map(({ state }) => state);
+  await ask(fixture, 'Look.', 8_000);
+  const states = fixture.faces.map(({ state }) => state);
   expect(states).toContainEqual({ kind: 'step', step: 'tool.here' });
   expect(states.at(-1)).toEqual({ kind: 'listening' });
   expect(synthesizer.asked.map(({ text }) => text)).toEqual(['Checking who is here.', 'A bird.']);
@@ -216,39 +224,43 @@ test('ticks go on where an answer has begun and waits for a tool', async () => {
   const clock = new VirtualClock();
   const { look } = slow(clock, 5_000);
   const rounds = [['Let me see.', call('look')], ['A bird.']];
-  const { house, synthesizer } = await open(rounds, { clock, tools: [look] });
+  const { fixture, synthesizer } = await open(rounds, { clock, tools: [look] });
   let sent = 0;
-  await ask(house, 'Look.', 1_000);
-  house.door.link.onLeft = () => sent++;
-  await pass(house, 1_500);
+  await ask(fixture, 'Look.', 1_000);
+  fixture.linkOpener.link.onLeft = () => sent++;
+  await pass(fixture, 1_500);
   expect(sent).toBeGreaterThan(0);
-  await pass(house, 6_000);
+  await pass(fixture, 6_000);
   const said = synthesizer.asked.map(({ text }) => text);
   expect(said).toEqual(['Let me see.', 'Checking who is here.', 'A bird.']);
 });
 
 test('who asks for it in their own words changes the volume without a button', async () => {
   const rounds = [[call('set_volume', { level: 0 })], [call('set_volume', { level: 50 })], ['Ok.']];
-  const { house, chat } = await open(rounds);
-  await ask(house, 'Speak half as loud.');
+  const { fixture, chat } = await open(rounds);
+  await ask(fixture, 'Speak half as loud.');
   expect(chat.asked[1]?.messages).toMatchObject([
     { role: 'system' },
     { role: 'user', name: '', content: 'Speak half as loud.' },
   ]);
   expect(resultsIn(chat)).toEqual(['{"result":{"percent":50}}']);
-  expect(house.offered).toEqual([]);
+  expect(fixture.offered).toEqual([]);
 });
 
 test('what nobody asked for in so many words waits for a button, which works once', async () => {
-  const { house, chat } = await open([[call('set_volume', { level: 40 })], ['no'], ['Press it.']]);
-  await ask(house, 'And a little more.');
+  const { fixture, chat } = await open([
+    [call('set_volume', { level: 40 })],
+    ['no'],
+    ['Press it.'],
+  ]);
+  await ask(fixture, 'And a little more.');
   expect(resultsIn(chat)[0]).toContain('has to press Confirm');
-  expect(house.written).toEqual(['Adam, press Confirm within 60 s and I change my volume.']);
-  const press = (who: string) => house.confirmations.confirm('g', buttonIn(house), who);
+  expect(fixture.written).toEqual(['Adam, press Confirm within 60 s and I change my volume.']);
+  const press = (who: string) => fixture.confirmations.confirm('g', buttonIn(fixture), who);
   expect(await press('eva')).toEqual({ kind: 'other', name: 'Adam' });
   expect(await press('adam')).toMatchObject({ line: { id: 'track.volume', with: { n: 40 } } });
   expect(await press('adam')).toEqual({ kind: 'over' });
-  const ends = house.of('tool').map(({ tool, how, speakerId }) => [tool, how, speakerId]);
+  const ends = fixture.of('tool').map(({ tool, how, speakerId }) => [tool, how, speakerId]);
   expect(ends).toEqual([
     ['set_volume', 'asked', 'adam'],
     ['set_volume', 'pressed', 'adam'],
@@ -256,19 +268,19 @@ test('what nobody asked for in so many words waits for a button, which works onc
 });
 
 test('the bot leaves by its button, and the room reads so', async () => {
-  const { house } = await open([[call('leave')], ['Press the button.']]);
-  await ask(house, 'Please leave.');
-  expect(house.rooms.at('g')).toBeDefined();
-  const leaving = house.confirmations.confirm('g', buttonIn(house), 'adam');
-  await pass(house, 200);
+  const { fixture } = await open([[call('leave')], ['Press the button.']]);
+  await ask(fixture, 'Please leave.');
+  expect(fixture.sessions.at('g')).toBeDefined();
+  const leaving = fixture.confirmations.confirm('g', buttonIn(fixture), 'adam');
+  await pass(fixture, 200);
   expect(await leaving).toMatchObject({ kind: 'done', line: { id: 'leave.ok' } });
-  expect(house.rooms.at('g')).toBeUndefined();
+  expect(fixture.sessions.at('g')).toBeUndefined();
 });
 
 test('a tool with an effect runs once in an answer', async () => {
   const post = (text: string, id: string) => call('post_text', { text }, id);
   const rounds = [[post('One.', 'a'), post('Two.', 'b')], [post('One.', 'c')], ['Posted.']];
-  const { house } = await open(rounds);
-  await ask(house, 'Post it.');
-  expect(house.written).toEqual(['One.']);
+  const { fixture } = await open(rounds);
+  await ask(fixture, 'Post it.');
+  expect(fixture.written).toEqual(['One.']);
 });

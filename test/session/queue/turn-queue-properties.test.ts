@@ -9,10 +9,10 @@ import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import {
   adam,
   eva,
-  type House,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
+  type SessionFixture,
   words,
 } from '#test/session/setup/session-fixture.ts';
 
@@ -74,15 +74,15 @@ async function open(script: readonly (readonly ChatStep[])[]) {
   const synthesizer = new FakeSynthesizer({ clock, firstMs: 60 });
   const pipeline = chained({ chat, synthesizer });
   const parts = { pipeline, synthesizer, consent: { policy: 'notice' } } as const;
-  const house = openHouse(parts, people, clock);
-  await house.rooms.join(lounge, 'adam');
-  return { ...house, chat, synthesizer, told: [] as Promise<AskOutcome>[] };
+  const fixture = openSessionFixture(parts, people, clock);
+  await fixture.sessions.join(lounge, 'adam');
+  return { ...fixture, chat, synthesizer, told: [] as Promise<AskOutcome>[] };
 }
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-async function act(house: Opened, { what, who, words: n, thenMs }: Deed): Promise<void> {
-  const { clock, door, privacy, rooms: sessions, talk, told } = house;
+async function act(fixture: Opened, { what, who, words: n, thenMs }: Deed): Promise<void> {
+  const { clock, linkOpener, privacy, sessions, talk, told } = fixture;
   const person = people[who] ?? adam;
   if (what === 'ask') told.push(talk.ask('g', `Tell me about thing ${n}.`, person, 'voice'));
   if (what === 'say') await talk.say('g', 'A text that is read out.', 'queue');
@@ -90,29 +90,30 @@ async function act(house: Opened, { what, who, words: n, thenMs }: Deed): Promis
   if (what === 'no') await privacy.deny('g', person.id);
   if (what === 'mute' || what === 'unmute')
     sessions.news('g', { kind: 'muted', on: what === 'mute' });
-  if (what === 'lose') door.link.lose();
-  if (what === 'go' || what === 'come') present(house, person, what === 'come');
+  if (what === 'lose') linkOpener.link.lose();
+  if (what === 'go' || what === 'come') present(fixture, person, what === 'come');
   const packets = what === 'speak' ? await words('human-goforward', person, clock.nowMs()) : [];
-  await pass(house, what === 'speak' ? thenMs + 3_000 : thenMs, packets);
+  await pass(fixture, what === 'speak' ? thenMs + 3_000 : thenMs, packets);
 }
 
 /** Adam stays, so that the bot does. */
-function present({ door }: House, person: ChannelMember, isThere: boolean): void {
+function present({ linkOpener }: SessionFixture, person: ChannelMember, isThere: boolean): void {
   const there = people.filter(
-    (one) => one === adam || (one === person ? isThere : door.link.present.includes(one)),
+    (one) => one === adam || (one === person ? isThere : linkOpener.link.present.includes(one)),
   );
-  for (const list of [door.people, door.link.present]) list.splice(0, list.length, ...there);
+  for (const list of [linkOpener.people, linkOpener.link.present])
+    list.splice(0, list.length, ...there);
 }
 
-async function check(holds: (house: Opened, script: readonly Deed[]) => Promise<void>) {
+async function check(holds: (fixture: Opened, script: readonly Deed[]) => Promise<void>) {
   await fc.assert(
     fc.asyncProperty(deeds, rounds, async (script, model) => {
-      const house = await open(model);
-      await holds(house, script);
-      expect(house.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
-      await house.rooms.leave('g');
-      await house.clock.advance(20);
-      expect([house.clock.sleeping, house.chat.running, house.synthesizer.running]).toEqual([
+      const fixture = await open(model);
+      await holds(fixture, script);
+      expect(fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
+      await fixture.sessions.leave('g');
+      await fixture.clock.advance(20);
+      expect([fixture.clock.sleeping, fixture.chat.running, fixture.synthesizer.running]).toEqual([
         0, 0, 0,
       ]);
     }),
@@ -121,40 +122,40 @@ async function check(holds: (house: Opened, script: readonly Deed[]) => Promise<
 }
 
 test('whatever happens, the floor is freed, and nobody waits for ever', { timeout }, async () => {
-  await check(async (house, script) => {
-    for (const one of script) await act(house, one);
-    house.rooms.news('g', { kind: 'muted', on: false });
-    await pass(house, longestMs);
-    const queue = house.rooms.session('g')?.context.queue;
+  await check(async (fixture, script) => {
+    for (const one of script) await act(fixture, one);
+    fixture.sessions.news('g', { kind: 'muted', on: false });
+    await pass(fixture, longestMs);
+    const queue = fixture.sessions.session('g')?.context.queue;
     expect([queue?.isFree, queue?.aside]).toEqual([true, []]);
-    expect([house.chat.running, house.synthesizer.running]).toEqual([0, 0]);
-    await Promise.all(house.told);
+    expect([fixture.chat.running, fixture.synthesizer.running]).toEqual([0, 0]);
+    await Promise.all(fixture.told);
   });
 });
 
 test('nothing is spoken after a stop until somebody asks again', { timeout }, async () => {
-  await check(async (house, script) => {
-    for (const one of script) await act(house, one);
-    await pass(house, 3_000); // what was said last is understood by now
-    house.talk.stop('g');
-    await pass(house, 60);
-    const { links } = house.door;
+  await check(async (fixture, script) => {
+    for (const one of script) await act(fixture, one);
+    await pass(fixture, 3_000); // what was said last is understood by now
+    fixture.talk.stop('g');
+    await pass(fixture, 60);
+    const { links } = fixture.linkOpener;
     const sent = () => links.reduce((sum, link) => sum + link.sent, 0);
     const before = sent();
-    await pass(house, 90_000);
+    await pass(fixture, 90_000);
     expect(sent()).toBe(before);
-    await Promise.all(house.told);
+    await Promise.all(fixture.told);
   });
 });
 
 test('nobody is answered twice, and an answer names nobody but who asked', {
   timeout,
 }, async () => {
-  await check(async (house, script) => {
-    for (const one of script) await act(house, one);
-    await pass(house, longestMs);
-    const answered = house.of('answered').filter(({ typed }) => typed);
-    expect(answered.length).toBeLessThanOrEqual(house.told.length);
+  await check(async (fixture, script) => {
+    for (const one of script) await act(fixture, one);
+    await pass(fixture, longestMs);
+    const answered = fixture.of('answered').filter(({ typed }) => typed);
+    expect(answered.length).toBeLessThanOrEqual(fixture.told.length);
     for (const { heardText } of answered) {
       const [called] = /^(?:(?:Adam|Eva|Ben)(?: and |, ))*/.exec(heardText) ?? [''];
       expect(heardText.slice(called.length)).not.toMatch(/^(Adam|Eva|Ben)\b/);

@@ -10,11 +10,11 @@ import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
   den,
-  type House,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
   places,
+  type SessionFixture,
   talkative,
   words,
 } from '#test/session/setup/session-fixture.ts';
@@ -33,18 +33,18 @@ const points: readonly CheckPoint[] = [
 async function called(
   over: Partial<SessionDependencies> = {},
   clock?: VirtualClock,
-): Promise<House> {
-  const house = openHouse(over, [adam], clock);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 100);
-  return house;
+): Promise<SessionFixture> {
+  const fixture = openSessionFixture(over, [adam], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  return fixture;
 }
 
 /** What is found while so much time passes. */
-async function checked(house: House, ms = 2_000): Promise<CheckReport> {
-  const checking = house.checkup.check('g', 'adam', den);
-  if (house.door.links.length > 0) await pass(house, ms);
-  else await house.clock.advance(ms);
+async function checked(fixture: SessionFixture, ms = 2_000): Promise<CheckReport> {
+  const checking = fixture.checkup.check('g', 'adam', den);
+  if (fixture.linkOpener.links.length > 0) await pass(fixture, ms);
+  else await fixture.clock.advance(ms);
   return await checking;
 }
 
@@ -57,10 +57,10 @@ function told({ findings }: CheckReport): string[] {
 }
 
 test('a bot that sits in a channel and works passes all eight points, and a tone is heard', async () => {
-  const house = await called();
+  const fixture = await called();
   let frames = 0;
-  house.door.link.onLeft = () => void frames++;
-  const { findings, news } = await checked(house);
+  fixture.linkOpener.link.onLeft = () => void frames++;
+  const { findings, news } = await checked(fixture);
   expect(findings.map(({ point }) => point)).toEqual(points);
   expect(told({ findings, news })).toEqual(points.map((point) => `${point} ok`));
   expect(findings[2]).toMatchObject({
@@ -71,18 +71,18 @@ test('a bot that sits in a channel and works passes all eight points, and a tone
 });
 
 test('the tone comes whatever the volume of cues', async () => {
-  const house = await called();
-  await house.settings.set('g', 'cues', 'off');
-  const { findings } = await checked(house);
+  const fixture = await called();
+  await fixture.settings.set('g', 'cues', 'off');
+  const { findings } = await checked(fixture);
   expect(findings.at(-1)).toMatchObject({ point: 'playback', kind: 'ok' });
 });
 
 test('the sentence it speaks is what it listens to, in the voice of the server', async () => {
   const transcriber = new FakeTranscriber({ texts: ['one two three'] });
-  const house = await called({ transcriber });
-  await house.settings.set('g', 'voice', 'rms');
-  await checked(house);
-  expect(house.synthesizer.asked.at(-1)).toEqual({
+  const fixture = await called({ transcriber });
+  await fixture.settings.set('g', 'voice', 'rms');
+  await checked(fixture);
+  expect(fixture.synthesizer.asked.at(-1)).toEqual({
     text: 'one two three',
     voice: { name: 'rms' },
   });
@@ -91,8 +91,8 @@ test('the sentence it speaks is what it listens to, in the voice of the server',
 });
 
 test('where it sits nowhere the caller’s channel is looked at, and the rest is tried all the same', async () => {
-  const house = openHouse();
-  expect(told(await checked(house))).toEqual([
+  const fixture = openSessionFixture();
+  expect(told(await checked(fixture))).toEqual([
     'permission ok',
     "link idle I'm in no voice channel here: run /join, then check again.",
     "encryption idle I'm in no voice channel here: run /join, then check again.",
@@ -106,8 +106,8 @@ test('where it sits nowhere the caller’s channel is looked at, and the rest is
 
 test('a channel it may not speak in is named', async () => {
   const facts = () => ({ ...fineFacts, maySpeak: false });
-  const house = openHouse({ places: { ...places, facts } });
-  const { findings } = await checked(house);
+  const fixture = openSessionFixture({ places: { ...places, facts } });
+  const { findings } = await checked(fixture);
   const [permission] = findings;
   expect(permission).toEqual({
     point: 'permission',
@@ -158,8 +158,8 @@ test.each([
   async (code, about, why) => {
     const error = new BotError(code, true, 'sk-canary said no', undefined, undefined, about);
     const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
-    const house = await called({ synthesizer });
-    const report = await checked(house);
+    const fixture = await called({ synthesizer });
+    const report = await checked(fixture);
     expect(told(report).slice(4)).toEqual([
       'recognise idle It needs speech: see speak.',
       'think ok',
@@ -167,7 +167,7 @@ test.each([
       'playback ok',
     ]);
     expect(JSON.stringify(report)).not.toContain('canary');
-    expect(house.of('failed')).toMatchObject([{ stage: 'speak', code }]);
+    expect(fixture.of('failed')).toMatchObject([{ stage: 'speak', code }]);
   },
 );
 
@@ -175,19 +175,19 @@ test('a bug is told as one', async () => {
   const synthesizer = new FakeSynthesizer({
     fault: () => ({ afterPieces: 0, error: new TypeError('undefined is not a voice') }),
   });
-  const house = await called({ synthesizer });
-  const report = await checked(house);
+  const fixture = await called({ synthesizer });
+  const report = await checked(fixture);
   expect(told(report)[6]).toBe(
     'speak bad Something of mine is broken; the log says what. Owner: start me again.',
   );
-  expect(house.of('failed')).toMatchObject([{ code: 'bug' }]);
+  expect(fixture.of('failed')).toMatchObject([{ code: 'bug' }]);
 });
 
 test('an ear that understands nothing and a model that writes nothing do not pass', async () => {
   const clock = new VirtualClock();
   const transcriber = new FakeTranscriber({ texts: [' '] });
-  const house = await called({ transcriber, chat: new FakeChat([[]], clock) }, clock);
-  expect(told(await checked(house)).slice(4, 6)).toEqual([
+  const fixture = await called({ transcriber, chat: new FakeChat([[]], clock) }, clock);
+  expect(told(await checked(fixture)).slice(4, 6)).toEqual([
     'recognise bad TRANSCRIPTION_BASE_URL sent nothing I can use. Owner: look at TRANSCRIPTION_MODEL and TRANSCRIPTION_BASE_URL.',
     'think bad localhost:1 sent nothing I can use. Owner: look at CHAT_COMPLETION_MODEL and CHAT_COMPLETION_BASE_URL.',
   ]);
@@ -197,9 +197,9 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
   const clock = new VirtualClock();
   const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 1, error: 'stall' }) });
   const chat = new FakeChat([[{ waitMs: 60_000 }, 'ok']], clock);
-  const house = await called({ synthesizer, chat }, clock);
+  const fixture = await called({ synthesizer, chat }, clock);
   const startedMs = clock.nowMs();
-  const report = await checked(house, 9_000);
+  const report = await checked(fixture, 9_000);
   expect(told(report).slice(5, 7)).toEqual([
     'think bad localhost:1 did not answer in 8 s. Try again; if it repeats, look at CHAT_COMPLETION_BASE_URL.',
     'speak bad SPEECH_BASE_URL did not answer in 8 s. Try again; if it repeats, look at SPEECH_BASE_URL.',
@@ -209,37 +209,37 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
 });
 
 test('a muted bot, and one whose link is away, say so', async () => {
-  const house = await called();
-  house.rooms.news('g', { kind: 'muted', on: true });
-  expect(told(await checked(house)).at(-1)).toBe(
+  const fixture = await called();
+  fixture.sessions.news('g', { kind: 'muted', on: true });
+  expect(told(await checked(fixture)).at(-1)).toBe(
     "playback bad I'm muted here; ask a moderator to unmute me.",
   );
-  house.rooms.news('g', { kind: 'muted', on: false });
-  house.door.failures.push(new BotError('link.lost', true, 'Gone.'));
-  house.door.link.lose();
-  await house.clock.advance(1);
-  const report = await checked(house, 20);
+  fixture.sessions.news('g', { kind: 'muted', on: false });
+  fixture.linkOpener.failures.push(new BotError('link.lost', true, 'Gone.'));
+  fixture.linkOpener.link.lose();
+  await fixture.clock.advance(1);
+  const report = await checked(fixture, 20);
   const away = 'The link is away and I am reconnecting. If that lasts, run /leave and /join.';
   const bad = [`link bad ${away}`, `encryption bad ${away}`, `playback bad ${away}`];
   expect(told(report).filter((line) => line.includes('bad'))).toEqual(bad);
 });
 
 test('while it speaks no tone is played, and that it is heard is proof enough', async () => {
-  const house = openHouse({ pipeline: talkative(30) }, [adam]);
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 4_000, await words('human-cards-004', adam, house.clock.nowMs() + 100));
-  const { findings } = await checked(house, 4_000);
+  const fixture = openSessionFixture({ pipeline: talkative(30) }, [adam]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 4_000, await words('human-cards-004', adam, fixture.clock.nowMs() + 100));
+  const { findings } = await checked(fixture, 4_000);
   expect(findings.at(-1)).toMatchObject({ kind: 'ok', detail: { id: 'check.speaking' } });
 });
 
 test('two who check at once get one report, and nothing is asked twice', async () => {
-  const house = await called();
-  const [one, other] = [house.checkup.check('g', 'adam'), house.checkup.check('g', 'eva')];
-  await pass(house, 1_000);
+  const fixture = await called();
+  const [one, other] = [fixture.checkup.check('g', 'adam'), fixture.checkup.check('g', 'eva')];
+  await pass(fixture, 1_000);
   expect(await one).toBe(await other);
-  expect(house.synthesizer.asked).toHaveLength(1);
-  await checked(house);
-  expect(house.synthesizer.asked).toHaveLength(2);
+  expect(fixture.synthesizer.asked).toHaveLength(1);
+  await checked(fixture);
+  expect(fixture.synthesizer.asked).toHaveLength(2);
 });
 
 test('models that are gone or about to go are named with what to set instead', async () => {
@@ -268,11 +268,11 @@ test('a pipeline that hears and speaks is asked itself, and closed again', async
   });
   const names = ['audio-model', 'realtime'] as const;
   const pipelines = { names, open, engine: () => '', needs: () => '' };
-  const house = await called({ pipelines });
-  expect(told(await checked(house))[5]).toBe('think ok');
-  await house.settings.set('g', 'pipeline', 'realtime');
-  expect(told(await checked(house))[5]).toBe(
+  const fixture = await called({ pipelines });
+  expect(told(await checked(fixture))[5]).toBe('think ok');
+  await fixture.settings.set('g', 'pipeline', 'realtime');
+  expect(told(await checked(fixture))[5]).toBe(
     "think bad REALTIME_BASE_URL can't be reached. Owner: is it running, and is REALTIME_BASE_URL right?",
   );
-  expect([closed, house.chat.asked]).toEqual([2, []]);
+  expect([closed, fixture.chat.asked]).toEqual([2, []]);
 });

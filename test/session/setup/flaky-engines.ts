@@ -27,7 +27,7 @@ const moodOf = (moods: readonly Mood[], call: number): Mood =>
   moods[call % moods.length] ?? { tookMs: 0, end: 'fine' };
 
 /** Understands other words in each utterance, so that nothing can be counted as something else. */
-export class MoodyRecogniser implements Transcriber {
+export class FlakyRecogniser implements Transcriber {
   /** Utterances listened to now, and ever. */
   open = 0;
   opened = 0;
@@ -78,7 +78,7 @@ export class MoodyRecogniser implements Transcriber {
 }
 
 /** The recogniser without `listen`, as servers that take files. */
-export function filesOnly(recogniser: MoodyRecogniser): Transcriber {
+export function filesOnly(recogniser: FlakyRecogniser): Transcriber {
   return { transcribe: (pcm, signal) => recogniser.transcribe(pcm, signal) };
 }
 

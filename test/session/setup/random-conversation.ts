@@ -5,15 +5,15 @@ import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import {
+  FlakyRecogniser,
   filesOnly,
   type Mood,
   MoodyModel,
-  MoodyRecogniser,
   MoodyVoice,
   overheard,
 } from './flaky-engines.ts';
 import { type CrowdAct, carried, enact, type Network, type TimedAct } from './random-crowd.ts';
-import { adam, eva, type House, lounge, openHouse } from './session-fixture.ts';
+import { adam, eva, lounge, openSessionFixture, type SessionFixture } from './session-fixture.ts';
 
 const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 const everybody = [adam, eva, ben];
@@ -35,7 +35,7 @@ export type StampedEvent = { readonly atMs: number; readonly event: SessionEvent
 /** A text that sounded, from when to when. */
 export type Sounded = { readonly text: string; readonly firstMs: number; lastMs: number };
 
-export type Commotion = ReturnType<typeof openCommotion>;
+export type RandomConversation = ReturnType<typeof openRandomConversation>;
 
 const codec = await loadOpus();
 const stepMs = 20;
@@ -43,9 +43,9 @@ const stepMs = 20;
 const longestMs = 60_000;
 
 /** A room where all this is going to happen; everybody is heard who does not say no. */
-export function openCommotion(plot: Plot) {
+export function openRandomConversation(plot: Plot) {
   const clock = new VirtualClock();
-  const recogniser = new MoodyRecogniser(plot.recogniser, clock);
+  const recogniser = new FlakyRecogniser(plot.recogniser, clock);
   const model = new MoodyModel(plot.model, clock);
   const voice = new MoodyVoice(plot.voice, clock);
   const happened: StampedEvent[] = [];
@@ -60,7 +60,7 @@ export function openCommotion(plot: Plot) {
     else sounded.push({ text, firstMs: atMs, lastMs: atMs });
   };
   const people = everybody.slice(0, plot.scripts.length);
-  const house = openHouse(
+  const fixture = openSessionFixture(
     {
       transcriber: plot.listens ? recogniser : filesOnly(recogniser),
       pipeline: model.with(voice),
@@ -73,13 +73,13 @@ export function openCommotion(plot: Plot) {
     people,
     clock,
   );
-  return { plot, house, people, recogniser, model, voice, happened, sounded, done };
+  return { plot, fixture, people, recogniser, model, voice, happened, sounded, done };
 }
 
 /** Plays it to the end of the last answer. */
-export async function play(commotion: Commotion): Promise<void> {
-  const { plot, house, people } = commotion;
-  await house.rooms.join(lounge, 'adam');
+export async function runConversation(conversation: RandomConversation): Promise<void> {
+  const { plot, fixture, people } = conversation;
+  await fixture.sessions.join(lounge, 'adam');
   const scripts = plot.scripts.map((acts, n) => enact(people[n]?.id ?? '', acts, 0, n));
   const packets = scripts.flatMap((script, n) =>
     carried(script.packets, { ...plot.network, seed: plot.network.seed + n }),
@@ -89,44 +89,48 @@ export async function play(commotion: Commotion): Promise<void> {
   const endMs = Math.max(...scripts.map((script) => script.endMs)) + 2_000;
   for (let atMs = 0; atMs < endMs; atMs += stepMs) {
     if (plot.lostAtMs !== undefined && atMs >= plot.lostAtMs && atMs < plot.lostAtMs + stepMs)
-      house.door.link.lose();
-    await step(commotion, arriving, deeds);
+      fixture.linkOpener.link.lose();
+    await step(conversation, arriving, deeds);
   }
-  for (let ms = 0; ms < longestMs && !isCalm(commotion); ms += stepMs)
-    await step(commotion, [], []);
+  for (let ms = 0; ms < longestMs && !isCalm(conversation); ms += stepMs)
+    await step(conversation, [], []);
 }
 
 async function step(
-  { house, done }: Commotion,
+  { fixture, done }: RandomConversation,
   packets: Packet[],
   deeds: TimedAct[],
 ): Promise<void> {
-  const { clock, door } = house;
+  const { clock, linkOpener } = fixture;
   await clock.advance(stepMs);
   const due = <T extends { readonly atMs: number }>(all: T[]) => {
     const later = all.findIndex(({ atMs }) => atMs > clock.nowMs());
     return all.splice(0, later < 0 ? all.length : later);
   };
-  for (const packet of due(packets)) door.link.arrive(packet);
+  for (const packet of due(packets)) linkOpener.link.arrive(packet);
   for (const deed of due(deeds)) {
-    await perform(deed, house);
+    await perform(deed, fixture);
     done.push({ ...deed, atMs: clock.nowMs() });
   }
-  door.link.tick(clock.nowMs());
+  linkOpener.link.tick(clock.nowMs());
 }
 
-async function perform({ kind, personId }: TimedAct, { door, privacy }: House): Promise<void> {
+async function perform(
+  { kind, personId }: TimedAct,
+  { linkOpener, privacy }: SessionFixture,
+): Promise<void> {
   if (kind === 'no') await privacy.deny('g', personId);
   if (kind === 'yes') await privacy.allow('g', personId, 'always');
   if (kind !== 'go' && kind !== 'come') return;
   const there = [adam, eva, ben].filter(({ id }) =>
-    id === personId ? kind === 'come' : door.link.present.some((one) => one.id === id),
+    id === personId ? kind === 'come' : linkOpener.link.present.some((one) => one.id === id),
   );
-  for (const list of [door.people, door.link.present]) list.splice(0, list.length, ...there);
+  for (const list of [linkOpener.people, linkOpener.link.present])
+    list.splice(0, list.length, ...there);
 }
 
 /** Nothing is said, nothing waits, and nothing is asked of anybody. */
-export function isCalm({ house, model, voice, recogniser }: Commotion): boolean {
-  const queue = house.rooms.session('g')?.context.queue;
+export function isCalm({ fixture, model, voice, recogniser }: RandomConversation): boolean {
+  const queue = fixture.sessions.session('g')?.context.queue;
   return queue?.isFree !== false && model.running + voice.running + recogniser.open === 0;
 }

@@ -19,7 +19,14 @@ import {
 import { RecordedSpending } from '#test/fakes/recorded-spending.ts';
 import { tools } from '#tools/tools.ts';
 import { hears, packetsOf, type SayingName } from './sayings.ts';
-import { adam, eva, type House, lounge, openHouse, pass } from './session-fixture.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+} from './session-fixture.ts';
 import { askedIn, linesIn, running, type ShownRequest } from './shown-requests.ts';
 
 export type ServedOptions = {
@@ -39,7 +46,7 @@ const silenceMs = 200;
 const workMs = 1;
 
 type Props = {
-  readonly house: House;
+  readonly fixture: SessionFixture;
   readonly providers: MockProviders;
   readonly spending: RecordedSpending;
   readonly heard: readonly string[];
@@ -49,7 +56,7 @@ type Props = {
 
 /** A session that Adam called in, answered by one of the pipelines, with all its servers on this machine; time is virtual but for theirs. */
 export class Served implements AsyncDisposable {
-  readonly house: House;
+  readonly fixture: SessionFixture;
   readonly providers: MockProviders;
   readonly spending: RecordedSpending;
   /** What servers understood of whole recordings they were sent. */
@@ -58,35 +65,35 @@ export class Served implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
   readonly #leftAtMs: number[] = [];
 
-  constructor({ house, providers, spending, heard, talked, stack }: Props) {
-    this.house = house;
+  constructor({ fixture, providers, spending, heard, talked, stack }: Props) {
+    this.fixture = fixture;
     this.providers = providers;
     this.spending = spending;
     this.heard = heard;
     this.#talked = talked;
     this.#stack = stack;
-    house.door.link.onLeft = (_frame, atMs) => this.#leftAtMs.push(atMs);
+    fixture.linkOpener.link.onLeft = (_frame, atMs) => this.#leftAtMs.push(atMs);
   }
 
   /** What answers now. */
   get name(): PipelineName {
-    return this.house.rooms.settings.in(lounge.guildId).pipeline;
+    return this.fixture.sessions.settings.in(lounge.guildId).pipeline;
   }
 
   /** Lets time pass; servers get some of their own where they are at work. */
   async pass(ms: number, packets: readonly Packet[] = []): Promise<void> {
-    const { clock } = this.house;
+    const { clock } = this.fixture;
     for (const endMs = clock.nowMs() + ms; clock.nowMs() < endMs; ) {
       const nowMs = clock.nowMs();
       const due = packets.filter(({ atMs }) => atMs > nowMs && atMs <= nowMs + 20);
-      await pass(this.house, 20, due);
+      await pass(this.fixture, 20, due);
       if (this.running.length > 0) await wait(workMs);
     }
   }
 
   /** Lets time pass until it holds. */
   async until(holds: () => boolean, what: string): Promise<void> {
-    const { clock } = this.house;
+    const { clock } = this.fixture;
     for (const endMs = clock.nowMs() + longestMs; !holds(); await this.pass(20)) {
       expect(clock.nowMs(), what).toBeLessThan(endMs);
     }
@@ -100,7 +107,7 @@ export class Served implements AsyncDisposable {
 
   /** The packets of it, were it said `inMs` from now. */
   packets(saying: SayingName, who: ChannelMember, inMs = 0): Promise<Packet[]> {
-    return packetsOf(saying, who, this.house.clock.nowMs() + 20 + inMs);
+    return packetsOf(saying, who, this.fixture.clock.nowMs() + 20 + inMs);
   }
 
   /** It is said, up to `ms` of it. */
@@ -109,22 +116,22 @@ export class Served implements AsyncDisposable {
     who: ChannelMember = adam,
     ms = Number.POSITIVE_INFINITY,
   ): Promise<void> {
-    const nowMs = this.house.clock.nowMs();
+    const nowMs = this.fixture.clock.nowMs();
     const packets = (await this.packets(saying, who)).filter(({ atMs }) => atMs <= nowMs + ms);
     await this.pass((packets.at(-1)?.atMs ?? nowMs) - nowMs, packets);
   }
 
   /** It is said, and answered to the end. */
   async ask(saying: SayingName, who: ChannelMember = adam) {
-    const { length } = this.house.of('answered');
+    const { length } = this.fixture.of('answered');
     await this.say(saying, who);
-    await this.until(() => this.house.of('answered').length > length, `an answer to ${saying}`);
-    return this.house.of('answered').at(-1);
+    await this.until(() => this.fixture.of('answered').length > length, `an answer to ${saying}`);
+    return this.fixture.of('answered').at(-1);
   }
 
   /** Milliseconds of the bot's sound among the last so many; a cue is short. */
   soundedMs(ms: number): number {
-    const sinceMs = this.house.clock.nowMs() - ms;
+    const sinceMs = this.fixture.clock.nowMs() - ms;
     return 20 * this.#leftAtMs.filter((atMs) => atMs > sinceMs).length;
   }
 
@@ -166,11 +173,11 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}):
   const pipelines = pipelinesOf(config, engines, chat);
   const { addressing = 'always' } = given;
   const parts = { transcriber, synthesizer, warm, chat, spending, tools, pipelines };
-  const house = openHouse({ ...parts, addressing }, given.people ?? [adam, eva]);
-  stack.use(house.rooms);
-  await house.rooms.join(lounge, 'adam');
+  const fixture = openSessionFixture({ ...parts, addressing }, given.people ?? [adam, eva]);
+  stack.use(fixture.sessions);
+  await fixture.sessions.join(lounge, 'adam');
   const all = stack.move();
-  const served = new Served({ house, providers, spending, heard, talked, stack: all });
+  const served = new Served({ fixture, providers, spending, heard, talked, stack: all });
   await served.pass(greetingMs);
   return served;
 }

@@ -25,7 +25,7 @@ import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeDoor } from '#test/fakes/link.ts';
+import { FakeLinkOpener } from '#test/fakes/link.ts';
 import {
   MemoryConsents,
   MemoryGuilds,
@@ -56,7 +56,7 @@ export const germanPlaces: Places = { ...places, localeIn: () => 'de' };
 
 const [codec, weights, cues] = await Promise.all([loadOpus(), loadSilero(), loadCues()]);
 
-export type House = ReturnType<typeof openHouse>;
+export type SessionFixture = ReturnType<typeof openSessionFixture>;
 
 const usual = {
   places,
@@ -91,24 +91,24 @@ export function only(pipeline: Pipeline): Pipelines {
 }
 
 /** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
-export function openHouse(
+export function openSessionFixture(
   { pipeline, ...over }: Partial<SessionDependencies> & { readonly pipeline?: Pipeline } = {},
   people: readonly ChannelMember[] = [adam, eva],
   clock = new VirtualClock(),
 ) {
-  const door = new FakeDoor(people);
+  const linkOpener = new FakeLinkOpener(people);
   const chat = new FakeChat([['You said five.']], clock);
   const synthesizer = new FakeSynthesizer({ pieces: 10 });
   const [book, settingsBook] = [new MemoryConsents(), new MemorySettings()];
   const trackBook = new MemoryTracks();
   const guildBook = new MemoryGuilds(book, settingsBook, trackBook);
   const events: SessionEvent[] = [];
-  const { scribe: messages, written, writtenIn, offered } = openPaper();
-  const { panels, faces, invited, forgotten } = openWall();
+  const { scribe: messages, written, writtenIn, offered } = recordMessages();
+  const { panels, faces, invited, forgotten } = recordPanels();
   const parts: SessionDependencies = {
     ...usual,
     clock,
-    door,
+    linkOpener,
     store: book,
     guildStore: guildBook,
     settingsStore: settingsBook,
@@ -130,7 +130,7 @@ export function openHouse(
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
   return {
     clock,
-    door,
+    linkOpener,
     chat,
     synthesizer,
     book,
@@ -144,7 +144,7 @@ export function openHouse(
     faces,
     invited,
     forgotten,
-    rooms: sessions,
+    sessions,
     of,
     talk: new TypedRequests(parts, sessions, never),
     hearing: new PauseHearing(sessions),
@@ -157,7 +157,7 @@ export function openHouse(
 }
 
 /** What its panels showed, and who was asked there. */
-function openWall() {
+function recordPanels() {
   const [faces, invited, forgotten]: [PanelFace[], string[], string[]] = [[], [], []];
   const panels: PanelBoard = {
     show: (_guildId, face) => void faces.push(face),
@@ -168,7 +168,7 @@ function openWall() {
 }
 
 /** What was written, the names of the channels where, and the buttons under it. */
-function openPaper() {
+function recordMessages() {
   const [written, writtenIn]: [string[], string[]] = [[], []];
   const offered: string[] = [];
   const messages: ChannelMessages = {
@@ -187,7 +187,7 @@ function openPaper() {
 
 /** Lets time pass on the 20 ms grid, with these packets on the way. */
 export async function pass(
-  { clock, door }: House,
+  { clock, linkOpener }: SessionFixture,
   ms: number,
   packets: readonly Packet[] = [],
 ): Promise<void> {
@@ -196,9 +196,9 @@ export async function pass(
     await clock.advance(20);
     while (waiting[0] && waiting[0].atMs <= clock.nowMs()) {
       const packet = waiting.shift();
-      if (packet) door.link.arrive(packet);
+      if (packet) linkOpener.link.arrive(packet);
     }
-    door.link.tick(clock.nowMs());
+    linkOpener.link.tick(clock.nowMs());
   }
 }
 

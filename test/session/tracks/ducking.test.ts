@@ -6,9 +6,9 @@ import { shelf } from '#test/fakes/sounds.ts';
 import {
   adam,
   eva,
-  type House,
-  openHouse,
+  openSessionFixture,
   pass,
+  type SessionFixture,
   words,
 } from '#test/session/setup/session-fixture.ts';
 import { byAdam, openRoom, play } from '#test/session/setup/tracks-fixture.ts';
@@ -23,47 +23,47 @@ const sounds = shelf({
 });
 
 /** `levels` in decibels, of each frame that left. */
-type Concert = { readonly house: House; readonly levels: readonly number[] };
+type Concert = { readonly fixture: SessionFixture; readonly levels: readonly number[] };
 
 /** A tone plays; the bot answers nobody. */
 async function openConcert(): Promise<Concert> {
-  const house = await openRoom([adam, eva], { sounds, addressing: 'off' });
+  const fixture = await openRoom([adam, eva], { sounds, addressing: 'off' });
   const decoder = codec.stereoDecoder();
   const levels: number[] = [];
-  house.door.link.onLeft = (frame) => {
+  fixture.linkOpener.link.onLeft = (frame) => {
     levels.push(20 * Math.log10(rms(decoder.decode(frame))));
   };
-  await play(house, byAdam, { sound: 'tone' });
-  await pass(house, 1_500);
-  return { house, levels };
+  await play(fixture, byAdam, { sound: 'tone' });
+  await pass(fixture, 1_500);
+  return { fixture, levels };
 }
 
 /** How many decibels the quietest frame lay below what was before, while somebody spoke. */
-async function duckedDb({ house, levels }: Concert, who = adam): Promise<number> {
+async function duckedDb({ fixture, levels }: Concert, who = adam): Promise<number> {
   const before = levels.at(-1) ?? 0;
   const from = levels.length;
-  await pass(house, 3_500, await words(speech, who, house.clock.nowMs()));
+  await pass(fixture, 3_500, await words(speech, who, fixture.clock.nowMs()));
   return before - Math.min(...levels.slice(from));
 }
 
 test('tracks give way to people from when a server wants that until it does not', async () => {
   const concert = await openConcert();
-  const { house } = concert;
+  const { fixture } = concert;
   expect(await duckedDb(concert)).toBeLessThan(1);
-  expect(await house.settings.set('g', 'duck_for_people', 'on')).toMatchObject({ value: 'on' });
+  expect(await fixture.settings.set('g', 'duck_for_people', 'on')).toMatchObject({ value: 'on' });
   expect(Math.abs((await duckedDb(concert)) - 14)).toBeLessThan(1);
-  await house.settings.set('g', 'duck_for_people', 'default');
+  await fixture.settings.set('g', 'duck_for_people', 'default');
   expect(await duckedDb(concert)).toBeLessThan(1);
-  await house.rooms.leave('g');
+  await fixture.sessions.leave('g');
 });
 
 test('tracks give way to nobody who may not be heard', async () => {
   const concert = await openConcert();
-  await concert.house.settings.set('g', 'duck_for_people', 'on');
+  await concert.fixture.settings.set('g', 'duck_for_people', 'on');
   expect(await duckedDb(concert, eva)).toBeLessThan(1);
-  await concert.house.rooms.leave('g');
+  await concert.fixture.sessions.leave('g');
 });
 
 test('what may stand behind duck_for_people is offered', () => {
-  expect(openHouse().settings.values('duck_for_people')).toEqual(['off', 'on', 'default']);
+  expect(openSessionFixture().settings.values('duck_for_people')).toEqual(['off', 'on', 'default']);
 });

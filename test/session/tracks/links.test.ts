@@ -6,14 +6,14 @@ import { library, seconds } from '#test/fakes/sounds.ts';
 import { byAdam, openRoom, play } from '#test/session/setup/tracks-fixture.ts';
 
 test('the ninth live stream of a server is refused, whichever track it is for', async () => {
-  const house = await openRoom();
+  const fixture = await openRoom();
   const live = (n: number) =>
-    play(house, byAdam, { sound: `https://sounds.example/live/${n}`, track: `t${n % 3}` });
+    play(fixture, byAdam, { sound: `https://sounds.example/live/${n}`, track: `t${n % 3}` });
   for (let n = 0; n < 8; n++) await live(n);
   const reason = { id: 'track.bad.live', with: { limit: 8 } };
   expect(await live(8)).toEqual({ kind: 'bad', reason });
-  expect(await play(house, byAdam)).toMatchObject({ kind: 'playing' });
-  house.tracks.steer('g', byAdam, 'skip', 't0');
+  expect(await play(fixture, byAdam)).toMatchObject({ kind: 'playing' });
+  fixture.tracks.steer('g', byAdam, 'skip', 't0');
   expect(await live(9)).toMatchObject({ kind: 'added' });
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { stop } from '#commands/stop.ts';
 import type { TrackCaller } from '#src/session/ports/tracks.ts';
 import { ports } from '#test/commands/ports.ts';
-import { type House, lounge } from '#test/session/setup/session-fixture.ts';
+import { lounge, type SessionFixture } from '#test/session/setup/session-fixture.ts';
 import {
   byAdam,
   byBen,
@@ -12,38 +12,42 @@ import {
   titles,
 } from '#test/session/setup/tracks-fixture.ts';
 
-const stopSounds = (house: House, caller: TrackCaller, what: 'sounds' | 'everything') => {
-  const { rooms: sessions, talk, tracks } = house;
+const stopSounds = (
+  fixture: SessionFixture,
+  caller: TrackCaller,
+  what: 'sounds' | 'everything',
+) => {
+  const { sessions, talk, tracks } = fixture;
   const who = { guildId: 'g', callerId: caller.id, callerName: caller.name, mayManage: false };
   const call = { ...who, callerLocale: 'en', callerChannel: lounge, words: { what } } as const;
   return stop.run(call, { ...ports(), sessions, talk, tracks });
 };
 
 test('/stop ends sounds alone, speech alone, or both', async () => {
-  const house = await openRoom();
-  await play(house, byAdam);
-  await play(house, byAdam, { track: 'bg' });
-  await play(house, byAdam, { track: 'bg', sound: 'sea' });
-  expect(house.talk.stop('g')).toBe('nothing');
-  expect(await stopSounds(house, byAdam, 'sounds')).toEqual([{ id: 'stop.ok', to: 'caller' }]);
-  expect(house.tracks.steer('g', byEva, 'skip', 'all')).toEqual([{ kind: 'silent' }]);
+  const fixture = await openRoom();
+  await play(fixture, byAdam);
+  await play(fixture, byAdam, { track: 'bg' });
+  await play(fixture, byAdam, { track: 'bg', sound: 'sea' });
+  expect(fixture.talk.stop('g')).toBe('nothing');
+  expect(await stopSounds(fixture, byAdam, 'sounds')).toEqual([{ id: 'stop.ok', to: 'caller' }]);
+  expect(fixture.tracks.steer('g', byEva, 'skip', 'all')).toEqual([{ kind: 'silent' }]);
   const nothing = [{ id: 'stop.nothing', to: 'caller' }];
-  expect(await stopSounds(house, byAdam, 'sounds')).toEqual(nothing);
-  await play(house, byAdam);
-  await house.talk.say('g', 'Hello there.', 'queue');
-  expect(await stopSounds(house, byAdam, 'everything')).toMatchObject([{ id: 'stop.ok' }]);
-  expect(await stopSounds(house, byAdam, 'everything')).toEqual(nothing);
+  expect(await stopSounds(fixture, byAdam, 'sounds')).toEqual(nothing);
+  await play(fixture, byAdam);
+  await fixture.talk.say('g', 'Hello there.', 'queue');
+  expect(await stopSounds(fixture, byAdam, 'everything')).toMatchObject([{ id: 'stop.ok' }]);
+  expect(await stopSounds(fixture, byAdam, 'everything')).toEqual(nothing);
 });
 
 test('/stop ends one’s own sounds, counts as a vote on those of others, and says which is which', async () => {
-  const house = await openRoom();
-  await play(house, byAdam);
-  await play(house, byBen, { track: 'bg', sound: 'sea' });
+  const fixture = await openRoom();
+  await play(fixture, byAdam);
+  await play(fixture, byBen, { track: 'bg', sound: 'sea' });
   const outcome = {
     id: 'track.denied.on',
     with: { track: 'main', owner: 'Adam', votes: 1, needed: 2 },
   };
-  const [told, poll] = await stopSounds(house, byBen, 'sounds');
+  const [told, poll] = await stopSounds(fixture, byBen, 'sounds');
   expect(told).toMatchObject({ id: 'stop.ok', to: 'caller' });
   expect(told.lines).toHaveLength(2);
   expect(told.lines).toEqual(
@@ -54,8 +58,11 @@ test('/stop ends one’s own sounds, counts as a vote on those of others, and sa
     to: 'room',
     buttons: [expect.stringMatching(/^track\.vote:/)],
   });
-  expect([titles(house), titles(house, 'bg')]).toEqual([['rain'], [undefined]]);
-  expect(await stopSounds(house, byBen, 'sounds')).toMatchObject([{ id: 'stop.others' }, outcome]);
-  expect(await stopSounds(house, byEva, 'sounds')).toEqual([{ id: 'stop.ok', to: 'caller' }]);
-  expect(titles(house)).toEqual([undefined]);
+  expect([titles(fixture), titles(fixture, 'bg')]).toEqual([['rain'], [undefined]]);
+  expect(await stopSounds(fixture, byBen, 'sounds')).toMatchObject([
+    { id: 'stop.others' },
+    outcome,
+  ]);
+  expect(await stopSounds(fixture, byEva, 'sounds')).toEqual([{ id: 'stop.ok', to: 'caller' }]);
+  expect(titles(fixture)).toEqual([undefined]);
 });

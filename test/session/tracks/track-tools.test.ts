@@ -3,7 +3,14 @@ import { chained } from '#src/pipeline/chained.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { adam, eva, lounge, openHouse, pass, words } from '#test/session/setup/session-fixture.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/session/setup/session-fixture.ts';
 import { ben, byAdam, byEva, play } from '#test/session/setup/tracks-fixture.ts';
 import { tools } from '#tools/tools.ts';
 
@@ -19,28 +26,28 @@ async function openBand(given: object, tracks: Laid, words = 'As you like.', hea
   const synthesizer = new FakeSynthesizer({ pieces: 2 });
   const pipeline = chained({ chat, synthesizer });
   const transcriber = new FakeTranscriber({ texts: [heard ?? 'Turn the rain down.'] });
-  const house = openHouse(
+  const fixture = openSessionFixture(
     { chat, synthesizer, transcriber, pipeline, tools },
     [adam, eva, ben],
     clock,
   );
-  await house.rooms.join(lounge, 'adam');
-  await pass(house, 40);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 40);
   for (const [who, sound, track] of tracks) {
-    await play(house, who === 'adam' ? byAdam : byEva, { sound, track });
+    await play(fixture, who === 'adam' ? byAdam : byEva, { sound, track });
   }
-  return { house, chat };
+  return { fixture, chat };
 }
 
 /** Adam asks in writing; what the model is told of it. */
 async function changed(given: object, tracks: Laid) {
-  const { house, chat } = await openBand(given, tracks);
-  void house.talk.ask('g', 'Turn the rain down.', adam, 'voice');
-  await pass(house, 2_000);
+  const { fixture, chat } = await openBand(given, tracks);
+  void fixture.talk.ask('g', 'Turn the rain down.', adam, 'voice');
+  await pass(fixture, 2_000);
   const [result = ''] = chat.asked.flatMap(({ messages }) =>
     messages.flatMap((one) => (one.role === 'tool' ? [one.content] : [])),
   );
-  return { house, outcome: JSON.parse(result).result?.outcome };
+  return { fixture, outcome: JSON.parse(result).result?.outcome };
 }
 
 const quieter = { deed: 'volume', change: -20 };
@@ -52,22 +59,22 @@ test.each([
   ['sea', 'main'],
   [undefined, 'main'],
 ])('who asks for %j to be turned down has %s turned down', async (track, found) => {
-  const { house, outcome } = await changed({ ...quieter, ...(track && { track }) }, [
+  const { fixture, outcome } = await changed({ ...quieter, ...(track && { track }) }, [
     ['adam', 'rain', 'bg'],
     ['adam', 'sea', 'main'],
   ]);
   expect(outcome).toEqual([`${found} at 80 %.`]);
-  const view = house.tracks.list('g')?.find(({ name }) => name === found);
+  const view = fixture.tracks.list('g')?.find(({ name }) => name === found);
   expect(view?.percent).toBe(80);
 });
 
 test('whoever speaks has their own rights: somebody else’s sounds stay as they are', async () => {
-  const { house, outcome } = await changed({ deed: 'stop', track: 'all' }, [
+  const { fixture, outcome } = await changed({ deed: 'stop', track: 'all' }, [
     ['eva', 'rain', 'bg'],
     ['adam', 'sea', 'main'],
   ]);
   expect(outcome).toEqual(['main stopped, 0 removed.', "That's Eva's. Ask a DJ."]);
-  expect(house.tracks.list('g')?.[0]).toMatchObject({ name: 'bg', current: { title: 'rain' } });
+  expect(fixture.tracks.list('g')?.[0]).toMatchObject({ name: 'bg', current: { title: 'rain' } });
 });
 
 test('what does not play is told to the model with what does', async () => {
@@ -78,11 +85,11 @@ test('what does not play is told to the model with what does', async () => {
 });
 
 async function said(answer: string, heard?: string): Promise<readonly string[]> {
-  const { house } = await openBand(quieter, [['adam', 'rain', 'bg']], answer, heard);
-  await pass(house, 4_000, await words('human-cards-001', adam, house.clock.nowMs()));
-  expect(house.tracks.list('g')?.[0]?.percent).toBe(80);
-  expect(house.of('failed')).toEqual([]);
-  const done = house.of('answered').map(({ heardText }) => heardText);
+  const { fixture } = await openBand(quieter, [['adam', 'rain', 'bg']], answer, heard);
+  await pass(fixture, 4_000, await words('human-cards-001', adam, fixture.clock.nowMs()));
+  expect(fixture.tracks.list('g')?.[0]?.percent).toBe(80);
+  expect(fixture.of('failed')).toEqual([]);
+  const done = fixture.of('answered').map(({ heardText }) => heardText);
   expect(done).toHaveLength(1);
   return done;
 }

@@ -12,7 +12,7 @@ import { inPieces, soundOf } from '#test/sources/sounds.ts';
 import { toneFile, toneWav } from '#test/sources/tones.ts';
 
 const obeying = new URL('./obedient-decoder.ts', import.meta.url);
-const moody = new URL('./moody-decoder.ts', import.meta.url);
+const moody = new URL('./faulty-decoder.ts', import.meta.url);
 const doomedBot = fileURLToPath(new URL('./doomed-bot.ts', import.meta.url));
 const notAudio = { code: 'source.not_audio' };
 

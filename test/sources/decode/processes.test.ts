@@ -8,7 +8,7 @@ import { opening, patient, soundFrom } from '#test/sources/opening.ts';
 import { inPieces, openDecoding } from '#test/sources/sounds.ts';
 import { played, toneFile, toneWav } from '#test/sources/tones.ts';
 
-const moody = new URL('./moody-decoder.ts', import.meta.url);
+const moody = new URL('./faulty-decoder.ts', import.meta.url);
 const obeying = new URL('./obedient-decoder.ts', import.meta.url);
 const notAudio = { code: 'source.not_audio' };
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type AddressingVerdict, judge } from '#src/turn/addressing/addressing.ts';
 import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing-windows.ts';
 import { cases, otherNames } from './addressing-cases.ts';
-import { houseCalls, houseTalk } from './addressing-house.ts';
+import { severalBotsCalls, severalBotsTalk } from './addressing-several-bots.ts';
 
 const names = ['Nova', 'ノヴァ', '诺娃', '노바', 'नोवा', 'نوفا', 'נובה', 'โนวา'];
 
@@ -20,7 +20,7 @@ test.each(otherNames)('of a bot called %j, %j is a call: %s', (to, text, isCall)
 });
 
 test('several names are told apart from talk about them', () => {
-  const house = ['Jarvis', 'Luna', 'Nova'];
-  expect(houseCalls.filter((text) => !hear(text, house).meant)).toEqual([]);
-  expect(houseTalk.filter((text) => hear(text, house).meant)).toEqual([]);
+  const botNames = ['Jarvis', 'Luna', 'Nova'];
+  expect(severalBotsCalls.filter((text) => !hear(text, botNames).meant)).toEqual([]);
+  expect(severalBotsTalk.filter((text) => hear(text, botNames).meant)).toEqual([]);
 });

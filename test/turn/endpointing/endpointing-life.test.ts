@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EndpointingEvent } from '#src/turn/endpointing/endpointing.ts';
 import { endpointRules as rules } from '#src/turn/endpointing/endpointing.ts';
-import { kinds, type NotedEffect, play, ticks } from './endpointing-play.ts';
+import { kinds, type NotedEffect, runEvents, ticks } from './endpointing-run.ts';
 
 const texts = [
   '',
@@ -36,7 +36,7 @@ const life = fc.array(happening, { maxLength: 400 }).map((all) => {
 test('whatever comes: began and ended take turns, pauses lie inside, an answer is likely only in them', () => {
   fc.assert(
     fc.property(life, (events) => {
-      const said = kinds(play(events)).join(' ');
+      const said = kinds(runEvents(events)).join(' ');
       const pause = 'paused( likely-over)?';
       expect(said).toMatch(new RegExp(`^(began( ${pause} resumed)*( ${pause})? ended ?)*$`));
     }),
@@ -46,7 +46,7 @@ test('whatever comes: began and ended take turns, pauses lie inside, an answer i
 test('no turn ends before it began, nor sooner than 150 or later than 1,200 ms after its voice', () => {
   fc.assert(
     fc.property(life, (events) => {
-      for (const noted of play(events)) {
+      for (const noted of runEvents(events)) {
         if (noted.kind === 'ended') expect(noted).toSatisfy(endedInTime);
       }
     }),
@@ -69,7 +69,7 @@ test('no turn ends while voice sounds, whatever the recogniser says', () => {
         { kind: 'text', text, atMs: 32 * at + 1 },
         { kind: 'tick', atMs: 32 * at + 20 },
       ]);
-      expect(kinds(play(events))).not.toContain('ended');
+      expect(kinds(runEvents(events))).not.toContain('ended');
     }),
   );
 });

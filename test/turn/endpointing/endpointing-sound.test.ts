@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EndpointingEvent } from '#src/turn/endpointing/endpointing.ts';
-import { inOrder, kinds, play, ticks, windows, word, wordEndMs } from './endpointing-play.ts';
+import { inOrder, kinds, runEvents, ticks, windows, word, wordEndMs } from './endpointing-run.ts';
 
 test('faint windows after a loud voice are its echo: the wait counts from where it was loud', () => {
   const loud = windows(0, ...word).map((window) => ({ ...window, levelDb: -30 }));
@@ -8,7 +8,7 @@ test('faint windows after a loud voice are its echo: the wait counts from where 
   const room = windows(wordEndMs + 96, ...Array(30).fill(0.05));
   const text: EndpointingEvent = { kind: 'text', text: 'stop the music', atMs: wordEndMs + 200 };
   const all = inOrder(...loud, ...faint, ...room, text, ...ticks(wordEndMs, 1200));
-  const ended = play(all).at(-1);
+  const ended = runEvents(all).at(-1);
   expect(ended).toMatchObject({ kind: 'ended', toMs: wordEndMs + 96 });
   expect((ended?.notedAtMs ?? 0) - wordEndMs).toBeLessThan(340);
 });
@@ -19,7 +19,9 @@ test('whoever trails off is not cut: faint voice is still voice', () => {
     ...window,
     levelDb: -52,
   }));
-  expect(kinds(play(inOrder(...loud, ...faint, ...ticks(wordEndMs, 1900))))).toEqual(['began']);
+  expect(kinds(runEvents(inOrder(...loud, ...faint, ...ticks(wordEndMs, 1900))))).toEqual([
+    'began',
+  ]);
 });
 
 test('a text that breaks off where more sounded before the microphone closed is asked for again, once', () => {
@@ -35,7 +37,7 @@ test('a text that breaks off where more sounded before the microphone closed is 
   });
   const after = (second: string) =>
     kinds(
-      play(
+      runEvents(
         inOrder(
           ...windows(0, ...word),
           ...sounding,
@@ -52,7 +54,7 @@ test('a text that breaks off where more sounded before the microphone closed is 
 
 test('a text that comes before its pause is noticed is not taken for all that was said', () => {
   const partial: EndpointingEvent = { kind: 'text', text: 'what time is it', atMs: wordEndMs + 10 };
-  const heard = play(inOrder(...windows(0, ...word), partial, ...ticks(wordEndMs, 2000)));
+  const heard = runEvents(inOrder(...windows(0, ...word), partial, ...ticks(wordEndMs, 2000)));
   expect(heard.map(({ kind, notedAtMs }) => [kind, notedAtMs - wordEndMs]).slice(1)).toEqual([
     ['paused', 80],
     ['likely-over', 200],

@@ -9,47 +9,49 @@ import {
   inOrder,
   kinds,
   type NotedEffect,
-  play,
+  runEvents,
   ticks,
   windows,
   word,
   wordEndMs,
-} from './endpointing-play.ts';
+} from './endpointing-run.ts';
 
 test('a turn begins at the third voiced window and points back to the start of the first', () => {
-  expect(play(windows(1000, 0.1, 0.8, 0.8, 0.8))).toEqual([
+  expect(runEvents(windows(1000, 0.1, 0.8, 0.8, 0.8))).toEqual([
     { kind: 'began', fromMs: 1032, atMs: 1128, notedAtMs: 1128 },
   ]);
 });
 
 test('two voiced windows, as a click makes them, begin no turn', () => {
-  expect(play([...windows(0, 0.9, 0.9, 0.1, 0.9, 0.9), ...ticks(160, 2000)])).toEqual([]);
+  expect(runEvents([...windows(0, 0.9, 0.9, 0.1, 0.9, 0.9), ...ticks(160, 2000)])).toEqual([]);
 });
 
 test('voiced windows on both sides of a stop of all packets are not in a row', () => {
-  expect(play([...windows(0, 0.9, 0.9), ...windows(1000, 0.9, 0.9)])).toEqual([]);
-  expect(play([...windows(0, 0.9, 0.9), { kind: 'silence-frame', atMs: 84 }])).toEqual([]);
+  expect(runEvents([...windows(0, 0.9, 0.9), ...windows(1000, 0.9, 0.9)])).toEqual([]);
+  expect(runEvents([...windows(0, 0.9, 0.9), { kind: 'silence-frame', atMs: 84 }])).toEqual([]);
 });
 
 test('a dip between the stop and the start threshold does not interrupt a voice', () => {
   expect(
-    kinds(play([...windows(0, 0.6, 0.4, 0.4, ...Array(20).fill(0.4)), ...ticks(736, 800)])),
+    kinds(runEvents([...windows(0, 0.6, 0.4, 0.4, ...Array(20).fill(0.4)), ...ticks(736, 800)])),
   ).toEqual(['began']);
 });
 
 test('a turn ends where the voice stopped, not where that was noticed', () => {
-  const ended = play([...windows(0, ...word), ...ticks(wordEndMs, 2000)]).at(-1);
+  const ended = runEvents([...windows(0, ...word), ...ticks(wordEndMs, 2000)]).at(-1);
   expect(ended).toMatchObject({ kind: 'ended', fromMs: 0, toMs: wordEndMs });
 });
 
 test('without packets a turn ends 300 ms after the voice', () => {
-  const ended = play([...windows(0, ...word), ...ticks(wordEndMs, 2000)]).at(-1);
+  const ended = runEvents([...windows(0, ...word), ...ticks(wordEndMs, 2000)]).at(-1);
   expect(ended).toMatchObject({ why: 'mute', notedAtMs: wordEndMs + 300 });
 });
 
 test('while packets still flow a turn ends 500 ms after the voice', () => {
   const noise = windows(wordEndMs, ...Array(60).fill(0.05));
-  const ended = play(inOrder(...windows(0, ...word), ...noise, ...ticks(wordEndMs, 2000))).at(-1);
+  const ended = runEvents(inOrder(...windows(0, ...word), ...noise, ...ticks(wordEndMs, 2000))).at(
+    -1,
+  );
   expect(ended).toMatchObject({ why: 'quiet', notedAtMs: wordEndMs + 500 });
 });
 
@@ -57,7 +59,7 @@ test('silence frames after 300 ms of room noise end the turn at once', () => {
   const noise = windows(wordEndMs, ...Array(9).fill(0.05));
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 310 };
   const heard = inOrder(...windows(0, ...word), ...noise, ...ticks(wordEndMs, 2000), closing);
-  expect(play(heard).at(-1)).toMatchObject({ why: 'mute', notedAtMs: wordEndMs + 310 });
+  expect(runEvents(heard).at(-1)).toMatchObject({ why: 'mute', notedAtMs: wordEndMs + 310 });
 });
 
 test('a window made of the silence frames themselves does not count as packets flowing again', () => {
@@ -67,7 +69,7 @@ test('a window made of the silence frames themselves does not count as packets f
   }));
   const ofThem: EndpointingEvent = { kind: 'window', probability: 0, atMs: wordEndMs + 100 };
   const heard = [...windows(0, ...word), ...closing, ofThem, ...ticks(wordEndMs + 100, 2000)];
-  expect(play(heard).at(-1)).toMatchObject({ why: 'mute', notedAtMs: wordEndMs + 300 });
+  expect(runEvents(heard).at(-1)).toMatchObject({ why: 'mute', notedAtMs: wordEndMs + 300 });
 });
 
 test('silence frames right after the voice are a pause at once, and the tail of the last window no resumption', () => {
@@ -75,7 +77,7 @@ test('silence frames right after the voice are a pause at once, and the tail of 
     { kind: 'silence-frame', atMs: wordEndMs + ms },
     { kind: 'window', probability: 0.9 - ms / 130, atMs: wordEndMs + ms },
   ]);
-  const heard = play([...windows(0, ...word), ...closing, ...ticks(wordEndMs + 100, 2000)]);
+  const heard = runEvents([...windows(0, ...word), ...closing, ...ticks(wordEndMs + 100, 2000)]);
   expect(kinds(heard)).toEqual(['began', 'paused', 'likely-over', 'ended']);
   expect(heard[1]).toMatchObject({ notedAtMs: wordEndMs + 20 });
   expect(heard.at(-1)).toMatchObject({ toMs: wordEndMs, notedAtMs: wordEndMs + 300 });
@@ -86,7 +88,7 @@ test('a microphone that opens again after silence frames gets the long wait back
   const breath = windows(wordEndMs + 200, 0.1, 0.2, 0.3, 0.3);
   const more = windows(wordEndMs + 200 + 128, ...word);
   const all = inOrder(...windows(0, ...word), closing, ...breath, ...more, ...ticks(160, 2000));
-  expect(kinds(play(all)).filter((kind) => kind !== 'likely-over')).toEqual([
+  expect(kinds(runEvents(all)).filter((kind) => kind !== 'likely-over')).toEqual([
     'began',
     'paused',
     'resumed',
@@ -96,7 +98,7 @@ test('a microphone that opens again after silence frames gets the long wait back
 });
 
 test('two windows without voice are a pause, taken back with its length when the voice goes on', () => {
-  const heard = play(
+  const heard = runEvents(
     inOrder(...windows(0, ...word, 0.1, 0.1, 0.1, 0.9), ...ticks(wordEndMs, wordEndMs + 128)),
   );
   expect(heard.slice(1)).toMatchObject([
@@ -106,14 +108,16 @@ test('two windows without voice are a pause, taken back with its length when the
 });
 
 test('packets that stay away for 80 ms are a pause, one that is only late is none', () => {
-  const heard = play([...windows(0, ...word), ...ticks(wordEndMs, 400)]);
+  const heard = runEvents([...windows(0, ...word), ...ticks(wordEndMs, 400)]);
   expect(heard[1]).toMatchObject({ kind: 'paused', notedAtMs: wordEndMs + 80 });
   const late = windows(wordEndMs + 32, 0.9);
-  expect(kinds(play([...windows(0, ...word), ...ticks(160, 220), ...late]))).toEqual(['began']);
+  expect(kinds(runEvents([...windows(0, ...word), ...ticks(160, 220), ...late]))).toEqual([
+    'began',
+  ]);
 });
 
 test('a voice that never stops is cut at 60 s and goes on as the next turn', () => {
-  const heard = play(windows(0, ...Array(2000).fill(0.9)));
+  const heard = runEvents(windows(0, ...Array(2000).fill(0.9)));
   expect(heard.slice(0, 3)).toMatchObject([
     { kind: 'began', fromMs: 0 },
     { kind: 'ended', toMs: 60_000, why: 'too-long' },
@@ -123,7 +127,7 @@ test('a voice that never stops is cut at 60 s and goes on as the next turn', () 
 
 test('what ended tells how much voice there was', () => {
   const loud = windows(0, ...word).map((window) => ({ ...window, levelDb: -30 }));
-  const ended = play([...loud, ...ticks(wordEndMs, 2000)]).at(-1);
+  const ended = runEvents([...loud, ...ticks(wordEndMs, 2000)]).at(-1);
   expect(ended).toMatchObject({
     heard: { voicedMs: 160, spanMs: 160, peakProbability: 0.9, meanLevelDb: -30 },
   });
@@ -132,14 +136,14 @@ test('what ended tells how much voice there was', () => {
 test('a voice that the jitter buffer gave back late still counts as of when it arrived', () => {
   const late: EndpointingEvent = { kind: 'window', probability: 0.9, atMs: wordEndMs + 90 };
   const heard = [...windows(0, ...word), ...ticks(160, 260), late, ...ticks(260, 2000)];
-  expect(play(heard).at(-1)).toMatchObject({ kind: 'ended', toMs: wordEndMs + 90 });
+  expect(runEvents(heard).at(-1)).toMatchObject({ kind: 'ended', toMs: wordEndMs + 90 });
 });
 
 /** Closes the microphone right after a word, and lets the recogniser tell `text` so long after that. */
 function toldAfter(text: string, afterMs: number): NotedEffect[] {
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
   const told: EndpointingEvent = { kind: 'text', text, atMs: wordEndMs + afterMs };
-  return play(inOrder(...windows(0, ...word), closing, told, ...ticks(wordEndMs, 3000)));
+  return runEvents(inOrder(...windows(0, ...word), closing, told, ...ticks(wordEndMs, 3000)));
 }
 
 /** How long after the voice each effect came. */
@@ -188,7 +192,7 @@ test('a partial from before the last words neither shortens the wait nor counts 
   const partial: EndpointingEvent = { kind: 'text', text: 'what time is it', atMs: 120 };
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
   const all = inOrder(...windows(0, ...word), partial, closing, ...ticks(wordEndMs, 2000));
-  expect(delays(play(all)).at(-1)).toEqual(['ended', 300]);
+  expect(delays(runEvents(all)).at(-1)).toEqual(['ended', 300]);
 });
 
 test('words still changing in the pause hold the end back until they rest', () => {
@@ -197,5 +201,5 @@ test('words still changing in the pause hold the end back until they rest', () =
     (text, at) => ({ kind: 'text', text, atMs: wordEndMs + 60 + 80 * at }),
   );
   const all = inOrder(...windows(0, ...word), closing, ...told, ...ticks(wordEndMs, 2000));
-  expect(delays(play(all)).at(-1)).toEqual(['ended', 420]);
+  expect(delays(runEvents(all)).at(-1)).toEqual(['ended', 420]);
 });

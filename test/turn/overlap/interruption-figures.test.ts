@@ -6,7 +6,7 @@ import {
 } from '#src/turn/overlap/interruption.ts';
 import { type InterruptionRules, interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
-import { answering, partial, words } from './interruption-play.ts';
+import { answering, partial, words } from './interruption-run.ts';
 
 /**
  * A model, not a recording. Sounds of 120 to 400 ms, all lengths alike, that lose 20 dB in their last 80 ms; questions

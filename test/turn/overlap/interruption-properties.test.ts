@@ -5,12 +5,12 @@ import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 import {
   answering,
   type Done,
-  play,
   readingOut,
+  runEvents,
   tellingRules,
   voice,
   words,
-} from './interruption-play.ts';
+} from './interruption-run.ts';
 
 const talkMs = 12_000;
 const untilMs = 60_000;
@@ -81,7 +81,7 @@ test('whatever is said or lost: it speaks on or is over, never stuck, at full le
   fc.assert(
     fc.property(talk, instant, fc.boolean(), (said, beganMs, toAnn) => {
       const began = toAnn ? answering('ann', beganMs) : { ...readingOut, atMs: beganMs };
-      const done = play([began, ...said], untilMs);
+      const done = runEvents([began, ...said], untilMs);
       const lastMs = Math.max(0, ...said.map(({ atMs }) => atMs));
       fate(done);
       expect(done.filter(({ kind }) => kind === 'finish-clause').length).toBeLessThanOrEqual(1);
@@ -95,7 +95,7 @@ test('whatever is said or lost: it speaks on or is over, never stuck, at full le
 test('what must be said is never paused, stopped or left', () => {
   fc.assert(
     fc.property(talk, (said) => {
-      const done = play([tellingRules, ...said], untilMs);
+      const done = runEvents([tellingRules, ...said], untilMs);
       for (const { kind } of done) expect(['duck', 'unduck']).toContain(kind);
       fate(done);
     }),
@@ -108,7 +108,7 @@ test('a final stop from anybody ends it, and so do unknown words of the person b
     fc.property(talk, people, fc.boolean(), (said, who, stops) => {
       const last = stops ? words(who, 'stop', 15_500) : words('ann', 'other', 15_500);
       const again = voice(stops ? who : 'ann', 15_100, 320);
-      expect(fate(play([answering(), ...said, ...again, last], untilMs))).toBe('over');
+      expect(fate(runEvents([answering(), ...said, ...again, last], untilMs))).toBe('over');
     }),
     { numRuns: 150 },
   );
@@ -119,7 +119,7 @@ test('replies that follow each other are each left at full level', () => {
     fc.property(talk, fc.array(instant, { maxLength: 6 }), (said, began) => {
       const replies = began.map((atMs) => answering('ann', atMs));
       const over: InterruptionEvent = { kind: 'reply-over', atMs: 50_000 };
-      const done = play([...replies, ...said, over], untilMs);
+      const done = runEvents([...replies, ...said, over], untilMs);
       const [ducks, unducks] = turns(done, 'duck', 'unduck');
       expect(unducks.length).toBe(ducks.length);
     }),

@@ -7,7 +7,7 @@ import {
   told,
   voice,
   words,
-} from './interruption-play.ts';
+} from './interruption-run.ts';
 
 const from = 1_000;
 

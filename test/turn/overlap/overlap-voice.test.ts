@@ -11,7 +11,7 @@ const consonant = 0.2;
 const nothing = 0.05;
 
 /** A window every 40 ms and a packet every 20, what was noticed of them, short: `voiced 64`. */
-function play(probabilities: readonly number[], last?: OverlapVoiceInput): string[] {
+function runEvents(probabilities: readonly number[], last?: OverlapVoiceInput): string[] {
   let overlap: OverlapVoice;
   const all: OverlapVoiceEvent[] = [];
   const step = (event: OverlapVoiceInput) => {
@@ -32,18 +32,18 @@ function play(probabilities: readonly number[], last?: OverlapVoiceInput): strin
 }
 
 test('the first window above the mark stirs, and every packet is told while it sounds', () => {
-  expect(play([nothing, voiced])).toEqual(['overlap-began', 'voiced 32', 'voiced 32']);
+  expect(runEvents([nothing, voiced])).toEqual(['overlap-began', 'voiced 32', 'voiced 32']);
 });
 
 test('a voice stays one through its consonants, but does not begin with them', () => {
-  expect(play([consonant, consonant])).toEqual([]);
-  const seven = play([voiced, consonant, consonant, voiced]);
+  expect(runEvents([consonant, consonant])).toEqual([]);
+  const seven = runEvents([voiced, consonant, consonant, voiced]);
   expect(seven.filter((one) => one === 'overlap-began')).toHaveLength(1);
   expect(seven.at(-1)).toBe('voiced 128');
 });
 
 test('packets that follow the voice are no voice, and after 120 ms it is over', () => {
-  const noticed = play([voiced, nothing, nothing, nothing]);
+  const noticed = runEvents([voiced, nothing, nothing, nothing]);
   expect(noticed).toEqual([
     'overlap-began',
     'voiced 32',
@@ -54,5 +54,5 @@ test('packets that follow the voice are no voice, and after 120 ms it is over', 
 });
 
 test('a microphone that closes ends it at once', () => {
-  expect(play([voiced], { kind: 'closed', atMs: 40 }).at(-1)).toBe('overlap-ended 32');
+  expect(runEvents([voiced], { kind: 'closed', atMs: 40 }).at(-1)).toBe('overlap-ended 32');
 });

@@ -39,8 +39,8 @@ const commands: readonly Command[] = [
   },
 ];
 
-function town() {
-  if (!opened) throw new Error('no town');
+function login() {
+  if (!opened) throw new Error('the sandbox is not open');
   return opened;
 }
 
@@ -64,7 +64,7 @@ afterAll(async () => {
 });
 
 test('the bot is there, with its name, its invitation and its commands', () => {
-  const { bot, sandbox } = town();
+  const { bot, sandbox } = login();
   expect(bot.ready()).toBe(true);
   expect(bot.bot.id).toBe(sandbox.botId);
   expect(bot.inviteUrl).toContain(sandbox.botId);
@@ -72,7 +72,7 @@ test('the bot is there, with its name, its invitation and its commands', () => {
 });
 
 test('starting a second time writes no commands', async () => {
-  const { sandbox } = town();
+  const { sandbox } = login();
   await using again = await openBot(sandbox);
   expect(again.ready()).toBe(true);
   const writes = sandbox.requests().filter(({ method }) => method === 'PUT');
@@ -80,7 +80,7 @@ test('starting a second time writes no commands', async () => {
 });
 
 test('a command learns who asked, from which channel, and which channel was chosen', async () => {
-  const { sandbox } = town();
+  const { sandbox } = login();
   const ann = sandbox.person('Ann');
   const asked = ann.command('join', { channel: 'Lobby' });
   expect(await asked.answered(never)).toMatchObject({
@@ -95,7 +95,7 @@ test('a command learns who asked, from which channel, and which channel was chos
 });
 
 test('a slow private answer shows as thinking first, and is then seen by its caller alone', async () => {
-  const { sandbox } = town();
+  const { sandbox } = login();
   const asked = sandbox.person('Ann').command('leave');
   await until(() => asked.followUps.length === 1);
   expect(asked.deferred).toBe(true);
@@ -104,7 +104,7 @@ test('a slow private answer shows as thinking first, and is then seen by its cal
 });
 
 test('a gateway that is cut off comes back by itself', async () => {
-  const { sandbox, bot } = town();
+  const { sandbox, bot } = login();
   sandbox.faults.dropGateway();
   await until(() => events.some((event) => event.kind === 'gateway' && event.what === 'resumed'));
   expect(bot.ready()).toBe(true);

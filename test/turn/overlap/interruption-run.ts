@@ -10,7 +10,7 @@ import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 export type Done = InterruptionEffect & { readonly atMs: number };
 
 /** In order of time, a tick every 20 ms until `untilMs` between them; a reply that ended is reported as over. */
-export function play(events: readonly InterruptionEvent[], untilMs: number): Done[] {
+export function runEvents(events: readonly InterruptionEvent[], untilMs: number): Done[] {
   const ticks = Array.from({ length: Math.floor(untilMs / 20) }, (_, n) => (n + 1) * 20);
   const all = [...events, ...ticks.map((atMs) => ({ kind: 'tick', atMs }) as const)];
   all.sort((a, b) => a.atMs - b.atMs);
@@ -26,7 +26,7 @@ export function play(events: readonly InterruptionEvent[], untilMs: number): Don
 
 /** As `play`, short: `pause 388`. */
 export function told(events: readonly InterruptionEvent[], untilMs = 30_000): string[] {
-  return play(events, untilMs).map((effect) => {
+  return runEvents(events, untilMs).map((effect) => {
     const who = 'personId' in effect ? ` ${effect.personId}` : '';
     return `${effect.kind}${who} ${effect.atMs}`;
   });

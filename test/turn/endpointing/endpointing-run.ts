@@ -12,7 +12,7 @@ import {
 export type NotedEffect = EndpointingEffect & { readonly notedAtMs: number };
 
 /** Every effect, with the instant of the event that caused it. */
-export function play(events: readonly EndpointingEvent[]): NotedEffect[] {
+export function runEvents(events: readonly EndpointingEvent[]): NotedEffect[] {
   const noted: NotedEffect[] = [];
   let voice: EndpointingState = quiet;
   for (const event of events) {

@@ -12,10 +12,10 @@ import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import {
   adam,
   eva,
-  type House,
   lounge,
-  openHouse,
+  openSessionFixture,
   pass,
+  type SessionFixture,
   words,
 } from '#test/session/setup/session-fixture.ts';
 import { tools } from '#tools/tools.ts';
@@ -27,7 +27,7 @@ const idle = 'What is the weather like?';
 
 /** A house with a model that believes everything, and what its tools did. */
 export type Trap = {
-  readonly house: House;
+  readonly fixture: SessionFixture;
   readonly model: Gullible;
   /** Names of tools that had an effect. */
   readonly ran: string[];
@@ -75,26 +75,26 @@ async function openTrap(
   const pipeline = chained({ chat: model, synthesizer });
   const spied = [...tools, ...forbidden].map((one) => watched(one, ran));
   const parts = { chat: model, synthesizer, transcriber, pipeline, tools: spied };
-  const house = openHouse(parts, people, clock);
-  for (const { id } of people) await house.rooms.join(channel, id);
-  await pass(house, 40);
+  const fixture = openSessionFixture(parts, people, clock);
+  for (const { id } of people) await fixture.sessions.join(channel, id);
+  await pass(fixture, 40);
   return {
-    house,
+    fixture,
     model,
     ran,
     async ask({ id, name }, words) {
-      const answered = house.talk.ask('g', words, { id, name }, 'voice');
-      await pass(house, 3_000);
+      const answered = fixture.talk.ask('g', words, { id, name }, 'voice');
+      await pass(fixture, 3_000);
       await answered;
     },
     async say(who, said) {
       heard = said;
-      await pass(house, 6_000, await words('human-cards-004', who, clock.nowMs()));
+      await pass(fixture, 6_000, await words('human-cards-004', who, clock.nowMs()));
     },
     async press({ id }, about) {
-      const offered = house.offered.at(-1)?.split(':')[1] ?? 'none';
-      const confirming = house.confirmations.confirm('g', about ?? offered, id);
-      await pass(house, 200);
+      const offered = fixture.offered.at(-1)?.split(':')[1] ?? 'none';
+      const confirming = fixture.confirmations.confirm('g', about ?? offered, id);
+      await pass(fixture, 200);
       return await confirming;
     },
   };
@@ -163,21 +163,21 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
     const trap = await openTrap();
     trap.model.bait = { ...attempt, tookMs: 300 };
     const asking = trap.ask(adam, attempt.bait);
-    await trap.house.clock.advance(100);
-    remove(trap.house, adam);
+    await trap.fixture.clock.advance(100);
+    remove(trap.fixture, adam);
     await asking;
     return trap;
   },
   both: async (attempt) => {
     const trap = await openTrap();
     trap.model.bait = attempt;
-    remove(trap.house, eva);
-    const { queue } = roomOf(trap.house);
+    remove(trap.fixture, eva);
+    const { queue } = roomOf(trap.fixture);
     const [said, earlier] = [saidBy(adam, attempt.bait), [saidBy(eva, attempt.bait)]];
     const words = { text: attempt.bait, atMs: 0 };
-    const endedAtMs = trap.house.clock.nowMs();
+    const endedAtMs = trap.fixture.clock.nowMs();
     queue.ask({ kind: 'question', said, earlier, words, endedAtMs, handle: new TurnHandle() });
-    await pass(trap.house, 3_000);
+    await pass(trap.fixture, 3_000);
     return trap;
   },
   'other-press': async (attempt) => {
@@ -187,7 +187,7 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
   },
   'late-press': async (attempt) => {
     const trap = await asked(attempt, adam, attempt.bait);
-    await pass(trap.house, 60_000);
+    await pass(trap.fixture, 60_000);
     await trap.press(adam);
     return trap;
   },
@@ -202,24 +202,24 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
   'old-press': async (attempt) => {
     const before = await asked(attempt, adam, attempt.bait);
     const after = await openTrap();
-    await after.press(adam, before.house.offered.at(-1)?.split(':')[1]);
+    await after.press(adam, before.fixture.offered.at(-1)?.split(':')[1]);
     return { ...after, model: before.model };
   },
   'gone-press': async (attempt) => {
     const trap = await asked(attempt, adam, attempt.bait);
-    remove(trap.house, adam);
+    remove(trap.fixture, adam);
     await trap.press(adam);
     return trap;
   },
   'withdrawn-press': async (attempt) => {
     const trap = await asked(attempt, adam, attempt.bait);
-    await trap.house.privacy.deny('g', 'adam');
+    await trap.fixture.privacy.deny('g', 'adam');
     await trap.press(adam);
     return trap;
   },
   'guessed-press': async (attempt) => {
     const trap = await asked(attempt, adam, attempt.bait);
-    const id = trap.house.offered.at(-1) ?? '';
+    const id = trap.fixture.offered.at(-1) ?? '';
     for (const about of ['', '*', 'undefined', '../', '__proto__', id, id.slice(0, -1)]) {
       await trap.press(adam, about);
     }
@@ -229,19 +229,19 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
     const trap = await openTrap();
     trap.model.bait = { ...attempt, tookMs: 500 };
     const asking = trap.ask(adam, attempt.bait);
-    await trap.house.clock.advance(200);
-    trap.house.talk.stop('g');
+    await trap.fixture.clock.advance(200);
+    trap.fixture.talk.stop('g');
     await asking;
     return trap;
   },
   unreleased: async (attempt) => {
     const trap = await openTrap();
     trap.model.bait = attempt;
-    const context = roomOf(trap.house);
+    const context = roomOf(trap.fixture);
     const pending = beginAnswer([saidBy(adam, attempt.bait)], context, context.signal);
-    await pass(trap.house, 2_000);
+    await pass(trap.fixture, 2_000);
     if ('discard' in pending) pending.discard();
-    await pass(trap.house, 2_000);
+    await pass(trap.fixture, 2_000);
     return trap;
   },
   written: async (attempt) => {
@@ -270,13 +270,13 @@ async function bitten(attempt: Attack, other: ChannelMember, words: string): Pro
   return trap;
 }
 
-function remove({ door }: House, { id }: ChannelMember): void {
-  const { present } = door.link;
+function remove({ linkOpener }: SessionFixture, { id }: ChannelMember): void {
+  const { present } = linkOpener.link;
   const at = present.findIndex((one) => one.id === id);
   present.splice(at, 1);
 }
 
-function roomOf({ rooms: sessions }: House): SessionContext {
+function roomOf({ sessions }: SessionFixture): SessionContext {
   const session = sessions.session('g');
   if (!session) throw new Error('nobody called the bot');
   return session.context;

@@ -1,5 +1,5 @@
 /** In a house with bots called Jarvis, Luna and Nova: calls, and talk about them. */
-export const houseCalls: readonly string[] = [
+export const severalBotsCalls: readonly string[] = [
   'Jarvis, dim the lights.',
   'jarvis give me the score',
   "jarvis what's up",
@@ -42,7 +42,7 @@ export const houseCalls: readonly string[] = [
   'are we there yet nova',
 ];
 
-export const houseTalk: readonly string[] = [
+export const severalBotsTalk: readonly string[] = [
   'Jarvis went offline',
   'Jarvis has a nice voice',
   'did Jarvis just reboot',

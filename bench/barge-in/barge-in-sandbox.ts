@@ -11,7 +11,7 @@ import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { type Level, levelsOf } from './ear-levels.ts';
 
-export type TownOptions = {
+export type BargeInOptions = {
   readonly mock: Partial<MockSettings>;
   /** Who listens to the bot, each alone with it in a server of their own. */
   readonly people: readonly string[];
@@ -39,7 +39,7 @@ export class BargeInSandbox implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  static async open({ mock, people, streams }: TownOptions): Promise<BargeInSandbox> {
+  static async open({ mock, people, streams }: BargeInOptions): Promise<BargeInSandbox> {
     await using stack = new AsyncDisposableStack();
     const replies = [{ match: /^/, text: story }];
     const { baseUrl } = stack.use(await openMockProviders({ steady: true, replies, ...mock }));

@@ -11,7 +11,12 @@ import { permissionsIn } from '#src/discord/permissions.ts';
 import { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
 import { RejoinLimit } from '#src/discord/watchdogs/rejoin-limit.ts';
 import type { ExpectedSeat, SeatWatchOptions } from '#src/discord/watchdogs/seat-watch.ts';
-import type { ChannelRef, MayHear, VoiceDoor, VoiceLink } from '#src/session/ports/voice-link.ts';
+import type {
+  ChannelRef,
+  MayHear,
+  VoiceLink,
+  VoiceLinkOpener,
+} from '#src/session/ports/voice-link.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
 import { realTiming } from './timing.ts';
 import { DiscordLink } from './voice-link.ts';
@@ -37,11 +42,11 @@ export async function proveVoice(): Promise<string> {
 }
 
 /** Opens the voice links of a logged-in client; a second one in the same server ends the first. */
-export function openVoiceDoor(
+export function openVoiceLinkOpener(
   client: Client<true>,
   tell: (event: DiscordEvent) => void,
   limits: Partial<DoorLimits> = {},
-): VoiceDoor & Pick<SeatWatchOptions, 'expected' | 'rejoin'> & AsyncDisposable {
+): VoiceLinkOpener & Pick<SeatWatchOptions, 'expected' | 'rejoin'> & AsyncDisposable {
   const servers = new Map<string, GuildLinks>();
   const shards = new Map<number, ShardPace>();
   const people = new ChannelPeople(client);

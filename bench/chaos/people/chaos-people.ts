@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
+import { type ChaosSetup, channel } from '#bench/chaos/chaos-setup.ts';
 import type { AskedQuestion } from '#bench/chaos/judge/journal.ts';
-import { type ChaosSetup, channel } from '#bench/chaos/stage.ts';
 import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
 import { energyDb } from '#src/audio/loudness.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
@@ -40,7 +40,7 @@ export class ChaosPeople {
   readonly #cast: Cast;
   readonly #stage: ChaosSetup;
   readonly #random: () => number;
-  readonly #hushed = new AbortController();
+  readonly #quietened = new AbortController();
   readonly #ending = new AbortController();
   #work: readonly Promise<void>[] = [];
   #calledAtMs = Number.NEGATIVE_INFINITY;
@@ -69,10 +69,10 @@ export class ChaosPeople {
     const talkers = all.map(
       (name, who) => new Talker(stage, who, stage.sandbox.person(name), clips),
     );
-    const company = new ChaosPeople(cast, stage, talkers, random);
+    const crowd = new ChaosPeople(cast, stage, talkers, random);
     for (const talker of talkers) await talker.sitDown();
-    for (const talker of company.agreeing) await talker.agree(true);
-    return company;
+    for (const talker of crowd.agreeing) await talker.agree(true);
+    return crowd;
   }
 
   /** Begins to talk; nothing ends it but `end`. */
@@ -86,12 +86,12 @@ export class ChaosPeople {
   }
 
   /** Nobody asks anything any more; everybody still listens. */
-  hush(): void {
-    this.#hushed.abort();
+  quieten(): void {
+    this.#quietened.abort();
   }
 
   async end(): Promise<void> {
-    this.hush();
+    this.quieten();
     this.#ending.abort();
     await Promise.all(this.#work);
   }
@@ -107,7 +107,7 @@ export class ChaosPeople {
   }
 
   async #converse(): Promise<void> {
-    for (let n = 0; !this.#hushed.signal.aborted; n++) {
+    for (let n = 0; !this.#quietened.signal.aborted; n++) {
       const talker = this.agreeing[n % this.#cast.agreeing];
       if (talker && this.#stage.isUp) await this.#turnOf(talker);
       await this.#pause(pauseMs);
@@ -139,7 +139,7 @@ export class ChaosPeople {
   /** Waits for the answer, but not for ever: the next one asks meanwhile. */
   async #outcome({ who, number }: AskedQuestion): Promise<void> {
     const untilMs = realClock.nowMs() + patienceMs;
-    while (realClock.nowMs() < untilMs && !this.#hushed.signal.aborted) {
+    while (realClock.nowMs() < untilMs && !this.#quietened.signal.aborted) {
       const isOver = this.#stage.journal.events.some(
         (event) =>
           'canary' in event &&
@@ -154,7 +154,7 @@ export class ChaosPeople {
 
   /** Somebody who is not to be heard talks over everybody. */
   async #chatter(talker: Talker): Promise<void> {
-    while (!this.#hushed.signal.aborted) {
+    while (!this.#quietened.signal.aborted) {
       if (talker.isSeated) await talker.ask();
       await this.#pause(chatterMs);
     }
