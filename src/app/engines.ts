@@ -33,6 +33,8 @@ export type EngineNews =
     }
   /** The base URL works only with `/v1` behind it. */
   | { readonly kind: 'base-url'; readonly role: ProviderRole; readonly found: string }
+  /** An answer that was asked to stream came as one block after a wait: a proxy may buffer it. */
+  | { readonly kind: 'buffered'; readonly role: ProviderRole }
   /** How well a model that speaks has read one text. */
   | ({ readonly kind: 'reading'; readonly provider: string } & ReadingAccuracy)
   /** Models that are gone or about to go, once a day each. */
@@ -96,7 +98,7 @@ async function openLadders(
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
   const { withFallbacks } = await import('./engine-fallbacks.ts');
   const quietly: Tell = (news) =>
-    news.kind === 'base-url' || news.kind === 'reading' ? tell(news) : undefined;
+    ['base-url', 'reading', 'buffered'].includes(news.kind) ? tell(news) : undefined;
   const open = {
     ears: (one: Config['transcription']) => openEars(one, stack, quietly),
     voice: (one: Config['speech']) => openVoice(one, stack, quietly),
@@ -273,7 +275,8 @@ async function clientOf(
   const { openClient } = await import('#src/provider/client.ts');
   stopwatch(role, `${model} at ${new URL(baseUrl).host}`, tell)();
   const onBaseUrl = (found: string) => tell({ kind: 'base-url', role, found });
-  return openClient({ baseUrl, limits, onBaseUrl, ...(apiKey && { apiKey }) });
+  const onBuffered = () => tell({ kind: 'buffered', role });
+  return openClient({ baseUrl, limits, onBaseUrl, onBuffered, ...(apiKey && { apiKey }) });
 }
 
 function stopwatch(role: ProviderRole, what: string, tell: Tell): () => void {

@@ -49,6 +49,7 @@ export async function onDiscord(
   await using engines = await openEngines(config, (news) => {
     logEngine(log, news);
     if (news.kind === 'reading') providers.reading(news);
+    if (news.kind === 'buffered') metrics.providers.buffered(news.role);
     if (!isOfProvider(news)) return;
     providers.provider(news);
     noteProvider(readiness, news);

@@ -53,6 +53,7 @@ export class SandboxView {
       case 'failed':
       case 'mended':
       case 'reading':
+      case 'buffered':
         return; // shown with what came of it
     }
   }

@@ -14,6 +14,8 @@ export type ClientOptions = {
   readonly clock?: Clock;
   /** The base URL had to be completed with `/v1`; told once. */
   readonly onBaseUrl?: (found: string) => void;
+  /** An answer that was asked to stream came as one block after a wait, as a buffering proxy makes it. Never throws. */
+  readonly onBuffered?: () => void;
   /** Wraps the fetch of a server that is measured: sees every request and answer, just above the guard. */
   readonly tap?: (send: Fetch) => Fetch;
 };
@@ -34,7 +36,13 @@ export function openClient(options: ClientOptions): OpenAI {
   const apiKey = options.apiKey?.reveal() ?? noKey;
   const limits = { ...standardLimits, ...options.limits };
   let server = serverName(options.baseUrl);
-  const guarded = guardFetch({ server: () => server, secret: keyOf({ apiKey }), limits, clock });
+  const guarded = guardFetch({
+    server: () => server,
+    secret: keyOf({ apiKey }),
+    limits,
+    clock,
+    onBuffered: options.onBuffered,
+  });
   const client = new OpenAI({
     apiKey,
     adminAPIKey: null,

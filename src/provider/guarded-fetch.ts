@@ -9,6 +9,7 @@ import {
   objectionToHead,
   objectionToType,
 } from './answer-type.ts';
+import { BufferedAnswer } from './buffered-answer.ts';
 
 export type Limits = {
   /** From the request to the first byte of the answer, headers included; a cold model loads in here. */
@@ -33,6 +34,8 @@ export type Guard = {
   readonly secret: string | undefined;
   readonly limits: Limits;
   readonly clock: Clock;
+  /** An answer that was asked to stream came as one block after a wait. Never throws. */
+  readonly onBuffered?: (() => void) | undefined;
 };
 
 /** The only headers that leave: what the environment may have added to a client goes to no server. */
@@ -53,12 +56,12 @@ export function guardFetch(guard: Guard): Fetch {
     const headers = new Headers(init.headers);
     for (const name of [...headers.keys()]) if (!ownHeader.test(name)) headers.delete(name);
     const sent = fetch(url, { ...init, headers, signal, redirect: 'manual' });
-    const dueAtMs = clock.nowMs() + limits.firstByteMs;
+    const sentAtMs = clock.nowMs();
     try {
       const response = await within(sent, limits.firstByteMs, clock, () =>
         late(guard, 'firstByteMs'),
       );
-      return await check(response, { ...guard, hangUp, dueAtMs, asked: askedOf(url, init.body) });
+      return await check(response, { ...guard, hangUp, sentAtMs, asked: askedOf(url, init.body) });
     } catch (cause) {
       hangUp.abort(cause);
       throw cause;
@@ -68,7 +71,7 @@ export function guardFetch(guard: Guard): Fetch {
 
 type Watch = Guard & {
   readonly hangUp: AbortController;
-  readonly dueAtMs: number;
+  readonly sentAtMs: number;
   readonly asked: ExpectedContent;
 };
 
@@ -98,15 +101,21 @@ function watchBody(
   watch: Watch,
   judge: boolean,
 ): ReadableStream<Uint8Array> {
-  const { clock, limits, hangUp } = watch;
+  const { clock, limits, hangUp, sentAtMs } = watch;
   const reader = body.getReader();
+  const buffered = judge ? bufferedAnswerOf(watch) : undefined;
   let bytes = 0;
   const read = async () => {
     const first = bytes === 0;
-    const ms = first ? watch.dueAtMs - clock.nowMs() : limits.idleMs;
+    const fromMs = clock.nowMs();
+    const ms = first ? sentAtMs + limits.firstByteMs - fromMs : limits.idleMs;
     const limit = first ? 'firstByteMs' : 'idleMs';
     const { done, value } = await within(reader.read(), ms, clock, () => late(watch, limit));
-    if (done) return undefined;
+    if (done) {
+      buffered?.end();
+      return undefined;
+    }
+    buffered?.piece(value.length, fromMs, clock.nowMs());
     if (first && judge) judgeHead(value, watch);
     bytes += value.length;
     if (bytes > limits.maxBytes) throw tooMuch(watch);
@@ -124,10 +133,19 @@ function watchBody(
           controller.error(cause);
         }
       },
-      cancel: (reason) => hangUp.abort(reason),
+      cancel(reason) {
+        buffered?.end(); // the client leaves at the end mark of a stream
+        hangUp.abort(reason);
+      },
     },
     { highWaterMark: 0 },
   );
+}
+
+/** Undefined for what was not asked to stream. */
+function bufferedAnswerOf({ asked, sentAtMs, onBuffered }: Watch): BufferedAnswer | undefined {
+  if (!onBuffered || (asked !== 'sound' && asked !== 'events')) return undefined;
+  return new BufferedAnswer(asked, sentAtMs, onBuffered);
 }
 
 function judgeHead(head: Uint8Array, watch: Watch): void {

@@ -65,6 +65,14 @@ test('calls of tools are counted by how they ended', async () => {
   expect(page).toContain('parley_tool_calls_total{tool="leave",how="asked"} 1');
 });
 
+test('answers that a proxy buffered are counted by role', async () => {
+  const page = await pageAfter(({ providers }) => {
+    providers.buffered('text to speech');
+    providers.buffered('text to speech');
+  });
+  expect(page).toContain('parley_provider_buffered_answers_total{role="text to speech"} 2');
+});
+
 test('questions that waited for nothing are counted by reason', async () => {
   const dropped = { kind: 'dropped', speakerId: 'adam-1', name: 'Adam' } as const;
   const page = await afterSessions(

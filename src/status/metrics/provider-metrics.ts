@@ -4,6 +4,7 @@ import type { Meters } from './meters.ts';
 export class ProviderMetrics {
   readonly #failures;
   readonly #fallbacks;
+  readonly #buffered;
   readonly #wordsRead;
   readonly #wordsMisread;
   readonly #down = new Set<string>();
@@ -17,6 +18,11 @@ export class ProviderMetrics {
     this.#fallbacks = meters.counter(
       'provider_fallbacks',
       'How often another server began to stand in for the first, by role.',
+      ['role'],
+    );
+    this.#buffered = meters.counter(
+      'provider_buffered_answers',
+      'Answers asked to stream that came as one block after a second or more, by role: a proxy may buffer them.',
       ['role'],
     );
     this.#wordsRead = meters.counter('speech_words_read', 'Words given to a model to read aloud.');
@@ -33,6 +39,11 @@ export class ProviderMetrics {
 
   failed(role: string, code: string): void {
     this.#failures.inc({ role, code });
+  }
+
+  /** An answer that was asked to stream came as one block. */
+  buffered(role: string): void {
+    this.#buffered.inc({ role });
   }
 
   read(words: number, wrongWords: number): void {
