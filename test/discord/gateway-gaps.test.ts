@@ -27,7 +27,7 @@ const { client, tell, reset, thrown } = openFuzzClient(async (route) => {
   return {};
 });
 const lobby = { guildId: ids.guild, channelId: ids.voice, name: 'Lobby' };
-const login = () => client.guilds.cache.get(ids.guild) ?? expect.fail();
+const knownGuild = () => client.guilds.cache.get(ids.guild) ?? expect.fail();
 const loseEveryone = () => tell('GUILD_ROLE_DELETE', { guild_id: ids.guild, role_id: ids.guild });
 
 beforeEach(() => {
@@ -69,7 +69,7 @@ test('a voice state of nobody seats nobody', () => {
   expect(people.count(ids.voice)).toBe(1);
   tell('VOICE_STATE_UPDATE', { ...annVoice, user_id: null });
   expect(people.count(ids.voice)).toBe(1);
-  expect(people.in(login(), ids.voice).map(({ id }) => id)).toEqual([ids.ann]);
+  expect(people.in(knownGuild(), ids.voice).map(({ id }) => id)).toEqual([ids.ann]);
 });
 
 test('a limit that is no number is none, and what is no text is no name', () => {
@@ -80,7 +80,7 @@ test('a limit that is no number is none, and what is no text is no name', () => 
   expect(places.facts(lobby, ids.ann)?.limit).toBe(0);
   expect(places.channel(ids.guild, ids.voice)?.name).toBe(ids.voice);
   using people = new ChannelPeople(client);
-  expect(people.in(login(), ids.voice).map(({ name }) => name)).toEqual([ids.ann]);
+  expect(people.in(knownGuild(), ids.voice).map(({ name }) => name)).toEqual([ids.ann]);
 });
 
 test('a channel whose rights are unknown is written to, and Discord decides', async () => {
@@ -97,7 +97,7 @@ test('on a stage whose rights are unknown the bot asks to speak', async () => {
   tell('VOICE_STATE_UPDATE', { ...botVoice, channel_id: ids.stage, suppress: true });
   loseEveryone();
   const events: DiscordEvent[] = [];
-  await takeTheStage(login(), ids.stage, new SteppedTiming(), (event) => events.push(event));
+  await takeTheStage(knownGuild(), ids.stage, new SteppedTiming(), (event) => events.push(event));
   expect(events).toEqual([]);
   expect(requests).toEqual([`/guilds/${ids.guild}/voice-states/%40me`]);
 });
@@ -121,9 +121,9 @@ test('a server that came without an id is not watched for a lost seat', () => {
 
 test('somebody whose list of roles is none has no role', () => {
   using people = new ChannelPeople(client);
-  expect(people.in(login(), ids.voice)).toMatchObject([{ roleIds: [ids.guild, ids.role] }]);
+  expect(people.in(knownGuild(), ids.voice)).toMatchObject([{ roleIds: [ids.guild, ids.role] }]);
   tell('GUILD_MEMBER_UPDATE', { guild_id: ids.guild, ...annMember, roles: null });
-  expect(people.in(login(), ids.voice)).toMatchObject([{ id: ids.ann, roleIds: [] }]);
+  expect(people.in(knownGuild(), ids.voice)).toMatchObject([{ id: ids.ann, roleIds: [] }]);
 });
 
 test('a server without an id that goes is told to nobody', () => {
@@ -188,4 +188,16 @@ test('a channel that comes without its server is one of the server that the comm
   const [interaction] = met;
   if (!interaction?.isChatInputCommand() || !interaction.inCachedGuild()) return expect.fail();
   expect(commandCallOf(interaction, join).channel).toEqual(lobby);
+});
+
+test('a channel without an id is neither known nor removed', () => {
+  const events: DiscordEvent[] = [];
+  const unwatch = watchOwnState(client, new SteppedTiming(), (event) => events.push(event));
+  const { id: _, ...nameless } = voiceChannel;
+  tell('CHANNEL_UPDATE', nameless);
+  tell('CHANNEL_DELETE', []);
+  tell('CHANNEL_DELETE', nameless);
+  unwatch();
+  expect(events).toEqual([]);
+  expect(knownGuild().channels.cache.has(ids.voice)).toBe(true);
 });

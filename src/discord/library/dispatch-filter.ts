@@ -5,14 +5,14 @@ type Dispatch = { readonly t?: unknown; readonly d?: unknown };
 type InnerSockets = { handlePacket(packet: Dispatch | undefined, shard: unknown): boolean };
 
 /**
- * Keeps dispatches without the id of their server or person from discord.js, and so from all that listens to it: it types
+ * Keeps dispatches without the id of their server, channel or person from discord.js, and so from all that listens to it: it types
  * ids as text and hands them on as they came. The channel of a voice state is an id, too, or null.
  */
 export function filterDispatches(client: Client): void {
   const sockets = client.ws as unknown as InnerSockets;
   const handle = sockets.handlePacket.bind(sockets);
   sockets.handlePacket = (packet, shard) => {
-    if (packet === undefined || isWhole(packet)) return handle(withSeated(packet), shard);
+    if (packet === undefined || isWhole(packet)) return handle(withWholeParts(packet), shard);
     return handle(undefined, shard); // what waits before it is handled all the same
   };
 }
@@ -22,7 +22,10 @@ function isWhole({ t, d }: Dispatch): boolean {
     case 'GUILD_CREATE':
     case 'GUILD_UPDATE':
     case 'GUILD_DELETE':
-      return isRecord(d) && typeof d.id === 'string';
+    case 'CHANNEL_CREATE':
+    case 'CHANNEL_UPDATE':
+    case 'CHANNEL_DELETE':
+      return hasId(d);
     case 'VOICE_STATE_UPDATE':
       return isVoiceState(d) && typeof d.guild_id === 'string';
     default:
@@ -30,11 +33,20 @@ function isWhole({ t, d }: Dispatch): boolean {
   }
 }
 
-/** The same dispatch; a server that comes as a whole loses voice states that lack an id. */
-function withSeated(packet: Dispatch | undefined): Dispatch | undefined {
+/** The same dispatch; a server that comes as a whole loses channels and voice states that lack an id. */
+function withWholeParts(packet: Dispatch | undefined): Dispatch | undefined {
   const d = packet?.t === 'GUILD_CREATE' ? packet.d : undefined;
-  if (!packet || !isRecord(d) || !Array.isArray(d.voice_states)) return packet;
-  return { ...packet, d: { ...d, voice_states: d.voice_states.filter(isVoiceState) } };
+  if (!packet || !isRecord(d)) return packet;
+  const { voice_states: states, channels } = d;
+  const whole = {
+    ...(Array.isArray(states) && { voice_states: states.filter(isVoiceState) }),
+    ...(Array.isArray(channels) && { channels: channels.filter(hasId) }),
+  };
+  return { ...packet, d: { ...d, ...whole } };
+}
+
+function hasId(d: unknown): boolean {
+  return isRecord(d) && typeof d.id === 'string';
 }
 
 function isVoiceState(d: unknown): d is Readonly<Record<string, unknown>> {
